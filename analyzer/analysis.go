@@ -1,0 +1,208 @@
+package analyzer
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
+)
+
+// Analysis is what a snapshot says, joined by workload: facts, no opinions, no
+// money. It refers into the snapshot, which must not change meanwhile.
+type Analysis struct {
+	Snapshot  *Snapshot
+	Workloads []WorkloadFacts // in the snapshot's order, past ones left out
+	// PastWorkloads counts workloads that only the history knows.
+	PastWorkloads int
+	Warnings      []Warning
+}
+
+// WorkloadFacts is one workload that exists now, with all that concerns it.
+type WorkloadFacts struct {
+	*Workload
+	Containers []ContainerFacts // in the pod template's order
+	HPAs       []HPA            // those that target it
+	VPAs       []VPA
+	PDBs       []PDB
+	// MeanPods is the mean number of pods over the time they were seen in; 0
+	// without history.
+	MeanPods float64
+}
+
+// ContainerFacts is one container of a workload's pod template and what it
+// used over the window, pooled over all pods the workload had.
+type ContainerFacts struct {
+	Container
+	CPU    ResourceUsage // millicores
+	Memory ResourceUsage // bytes
+	// Coverage is the share of the window, in [0, 1], in which the container
+	// was seen at all. SeenSlots is the same as a number of five-minute slots.
+	Coverage  float64
+	SeenSlots int
+	// PodDays is the number of pods summed over days: a pod that lived three
+	// days counts three.
+	PodDays  uint64
+	OOMKills int64
+	Restarts int64
+	// OOMLimit is the largest memory limit, in bytes, that was in force on a
+	// day with an OOM kill; 0 without one.
+	OOMLimit int64
+	// ThrottledShare is the share of CFS periods that were throttled, -1 where
+	// nothing was measured.
+	ThrottledShare float64
+	// Days are the container's days of usage, oldest first.
+	Days []Day
+	// History lists the requests and limits as they were, oldest first; an
+	// entry holds from its day on.
+	History []Setting
+}
+
+// ResourceUsage is the usage of one resource over the window.
+type ResourceUsage struct {
+	Samples digest.Histogram // all samples of all pods
+	PodPeak digest.Histogram // one value a pod and day: its peak
+	// DayPeaks is the largest sample of each day, oldest first.
+	DayPeaks []float64
+}
+
+// Setting is what a container asked for from a day on.
+type Setting struct {
+	Date     int32 // days since 1970-01-01 UTC
+	Requests Amounts
+	Limits   Amounts
+}
+
+// Analyze joins the snapshot's lists by workload.
+func Analyze(s *Snapshot) *Analysis {
+	a := &Analysis{Snapshot: s, Warnings: slices.Clone(s.Warnings)}
+	usage := map[usageKey]*ContainerUsage{}
+	for i := range s.Usage {
+		u := &s.Usage[i]
+		usage[usageKey{u.Ref, u.Container}] = u
+	}
+	for i := range s.Workloads {
+		w := &s.Workloads[i]
+		if w.Past {
+			a.PastWorkloads++
+			continue
+		}
+		a.Workloads = append(a.Workloads, workloadFacts(s, w, usage))
+	}
+	a.warnOfStrangers(s, usage)
+	slices.SortFunc(a.Warnings, CompareWarnings)
+	a.Warnings = slices.Compact(a.Warnings)
+	return a
+}
+
+func workloadFacts(s *Snapshot, w *Workload, usage map[usageKey]*ContainerUsage) WorkloadFacts {
+	f := WorkloadFacts{Workload: w}
+	for _, c := range w.Containers {
+		u := usage[usageKey{w.Ref, c.Name}]
+		delete(usage, usageKey{w.Ref, c.Name})
+		facts := containerFacts(s.Window, c, u)
+		if c.Type == TypeContainer {
+			f.MeanPods = max(f.MeanPods, meanPods(facts.Days))
+		}
+		f.Containers = append(f.Containers, facts)
+	}
+	for _, h := range s.HPAs {
+		if h.Target == w.Ref {
+			f.HPAs = append(f.HPAs, h)
+		}
+	}
+	for _, v := range s.VPAs {
+		if v.Target == w.Ref {
+			f.VPAs = append(f.VPAs, v)
+		}
+	}
+	for _, b := range s.PDBs {
+		if b.Namespace == w.Namespace && slices.ContainsFunc(w.Pods, func(p Pod) bool { return slices.Contains(b.Pods, p.Name) }) {
+			f.PDBs = append(f.PDBs, b)
+		}
+	}
+	return f
+}
+
+func containerFacts(w Window, c Container, u *ContainerUsage) ContainerFacts {
+	f := ContainerFacts{Container: c, ThrottledShare: -1}
+	if u == nil {
+		return f
+	}
+	f.Days = u.Days
+	var throttled, periods float64
+	for i := range u.Days {
+		d := &u.Days[i]
+		f.CPU.add(&d.CPU, &d.PodCPU)
+		f.Memory.add(&d.Memory, &d.PodMemory)
+		f.SeenSlots += d.Seen.Count()
+		f.PodDays += max(d.PodCPU.Count(), d.PodMemory.Count())
+		f.OOMKills += d.OOMKills
+		f.Restarts += d.Restarts
+		if d.OOMKills > 0 {
+			f.OOMLimit = max(f.OOMLimit, d.Limits.Memory)
+		}
+		throttled, periods = throttled+d.Throttled, periods+d.Periods
+		f.History = appendSetting(f.History, d)
+	}
+	if periods > 0 {
+		f.ThrottledShare = min(throttled/periods, 1)
+	}
+	if n := w.Slots(); n > 0 {
+		f.Coverage = min(float64(f.SeenSlots)/float64(n), 1)
+	}
+	return f
+}
+
+func (r *ResourceUsage) add(samples, podPeaks *digest.Histogram) {
+	r.Samples.Merge(samples)
+	r.PodPeak.Merge(podPeaks)
+	if samples.Count() > 0 {
+		r.DayPeaks = append(r.DayPeaks, samples.Max())
+	}
+}
+
+func appendSetting(history []Setting, d *Day) []Setting {
+	now := Setting{Date: d.Date, Requests: d.Requests, Limits: d.Limits}
+	if now.Requests == (Amounts{}) && now.Limits == (Amounts{}) {
+		return history
+	}
+	if n := len(history); n > 0 && history[n-1].Requests == now.Requests && history[n-1].Limits == now.Limits {
+		return history
+	}
+	return append(history, now)
+}
+
+// meanPods averages the number of pods over the hours in which there were any.
+func meanPods(days []Day) float64 {
+	var sum float64
+	hours := 0
+	for _, d := range days {
+		for _, h := range d.Hours {
+			if h.Pods > 0 {
+				sum += float64(h.Pods)
+				hours++
+			}
+		}
+	}
+	if hours == 0 {
+		return 0
+	}
+	return sum / float64(hours)
+}
+
+// warnOfStrangers says which containers have usage but are in no pod template
+// of a workload that exists: a renamed container, or a workload out of sight.
+func (a *Analysis) warnOfStrangers(s *Snapshot, left map[usageKey]*ContainerUsage) {
+	live := map[Ref]bool{}
+	for _, w := range a.Workloads {
+		live[w.Ref] = true
+	}
+	for k := range left {
+		if live[k.Ref] {
+			a.Warnings = append(a.Warnings, Warning{
+				Code: WarnUnmatched, Subject: k.Ref.String(),
+				Message: fmt.Sprintf("container %q was used within the window but is no longer in the pod template; its usage is left out", k.container),
+			})
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package analyzer
+
+// HPA is a HorizontalPodAutoscaler.
+type HPA struct {
+	Namespace string            `json:"namespace"`
+	Name      string            `json:"name"`
+	Labels    map[string]string `json:"labels,omitempty"`
+	Target    Ref               `json:"target"`
+	Min       int32             `json:"min"` // 1 where the object leaves it out
+	Max       int32             `json:"max"`
+	Metrics   []HPAMetric       `json:"metrics,omitempty"`
+	Behavior  *HPABehavior      `json:"behavior,omitempty"`
+	Current   int32             `json:"current,omitempty"`
+	Desired   int32             `json:"desired,omitempty"`
+	// ManagedBy is "keda" where a ScaledObject owns the HPA.
+	ManagedBy  string         `json:"managedBy,omitempty"`
+	Conditions []HPACondition `json:"conditions,omitempty"`
+}
+
+// HPAMetric is one metric of an HPA.
+type HPAMetric struct {
+	Type      string `json:"type"` // Resource, ContainerResource, Pods, Object, External
+	Name      string `json:"name"` // cpu, memory or the metric's name
+	Container string `json:"container,omitempty"`
+	// TargetType is Utilization (Target in percent of the request), or
+	// AverageValue or Value (Target in thousandths of the metric's unit).
+	TargetType string `json:"targetType"`
+	Target     int64  `json:"target"`
+}
+
+// HPABehavior is how fast an HPA may scale. nil means the controller's
+// defaults.
+type HPABehavior struct {
+	Up   *HPAScaling `json:"up,omitempty"`
+	Down *HPAScaling `json:"down,omitempty"`
+}
+
+// HPAScaling is one direction of HPABehavior.
+type HPAScaling struct {
+	StabilizationSeconds *int32      `json:"stabilizationSeconds,omitempty"`
+	Select               string      `json:"select,omitempty"` // Max, Min, Disabled
+	Policies             []HPAPolicy `json:"policies,omitempty"`
+	// ToleranceMilli is the tolerance in thousandths; nil is the cluster's.
+	ToleranceMilli *int64 `json:"toleranceMilli,omitempty"`
+}
+
+// HPAPolicy allows Value pods or percent in PeriodSeconds.
+type HPAPolicy struct {
+	Type          string `json:"type"` // Pods, Percent
+	Value         int32  `json:"value"`
+	PeriodSeconds int32  `json:"periodSeconds"`
+}
+
+// HPACondition is a condition of an HPA's status.
+type HPACondition struct {
+	Type   string `json:"type"`
+	Status string `json:"status"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Scales reports whether the HPA follows the given resource (cpu or memory) of
+// the given container, so that a new request for it moves the HPA's own scale.
+func (h HPA) Scales(resource, container string) bool {
+	for _, m := range h.Metrics {
+		if m.Name != resource || m.TargetType != "Utilization" {
+			continue
+		}
+		if m.Type == "Resource" || m.Type == "ContainerResource" && m.Container == container {
+			return true
+		}
+	}
+	return false
+}
+
+// VPA is a VerticalPodAutoscaler, read where its API is served.
+type VPA struct {
+	Namespace  string   `json:"namespace"`
+	Name       string   `json:"name"`
+	Target     Ref      `json:"target"`
+	UpdateMode string   `json:"updateMode,omitempty"`
+	Containers []VPARec `json:"containers,omitempty"`
+}
+
+// VPARec is a VPA's own recommendation for a container.
+type VPARec struct {
+	Container  string  `json:"container"`
+	Target     Amounts `json:"target,omitzero"`
+	LowerBound Amounts `json:"lowerBound,omitzero"`
+	UpperBound Amounts `json:"upperBound,omitzero"`
+}
+
+// PDB is a PodDisruptionBudget. Pods holds the names of the pods it selects.
+type PDB struct {
+	Namespace          string   `json:"namespace"`
+	Name               string   `json:"name"`
+	MinAvailable       string   `json:"minAvailable,omitempty"` // a number or a percentage
+	MaxUnavailable     string   `json:"maxUnavailable,omitempty"`
+	DisruptionsAllowed int32    `json:"disruptionsAllowed"`
+	Pods               []string `json:"pods,omitempty"`
+}
+
+// LimitRange bounds what one container of a namespace may ask for.
+type LimitRange struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Min, Max, DefaultRequest and DefaultLimit are those of type Container.
+	Min            Amounts `json:"min,omitzero"`
+	Max            Amounts `json:"max,omitzero"`
+	DefaultRequest Amounts `json:"defaultRequest,omitzero"`
+	DefaultLimit   Amounts `json:"defaultLimit,omitzero"`
+}
+
+// ResourceQuota bounds a namespace.
+type ResourceQuota struct {
+	Namespace    string  `json:"namespace"`
+	Name         string  `json:"name"`
+	Requests     Amounts `json:"requests,omitzero"`
+	Limits       Amounts `json:"limits,omitzero"`
+	UsedRequests Amounts `json:"usedRequests,omitzero"`
+	UsedLimits   Amounts `json:"usedLimits,omitzero"`
+}

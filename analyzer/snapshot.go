@@ -1,0 +1,144 @@
+package analyzer
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// SchemaVersion is the version of the Snapshot's form. It grows when a program
+// that knows only the older form would misread the newer one.
+const SchemaVersion = 1
+
+// Snapshot is everything known of one cluster over one window. All lists are
+// sorted (see Sort), so that equal clusters give equal bytes.
+type Snapshot struct {
+	Cluster    string           `json:"cluster"`
+	Window     Window           `json:"window"`
+	Sources    []Source         `json:"sources,omitempty"`
+	Nodes      []Node           `json:"nodes,omitempty"`
+	Namespaces []Namespace      `json:"namespaces,omitempty"`
+	Workloads  []Workload       `json:"workloads,omitempty"`
+	Usage      []ContainerUsage `json:"usage,omitempty"`
+
+	HPAs        []HPA           `json:"hpas,omitempty"`
+	VPAs        []VPA           `json:"vpas,omitempty"`
+	PDBs        []PDB           `json:"pdbs,omitempty"`
+	LimitRanges []LimitRange    `json:"limitRanges,omitempty"`
+	Quotas      []ResourceQuota `json:"quotas,omitempty"`
+
+	Warnings []Warning `json:"warnings,omitempty"`
+}
+
+// Window is the time that a snapshot covers: [Start, End), sampled every Step.
+// A Moment window has no history: End alone counts and usage is one reading.
+type Window struct {
+	Start  time.Time     `json:"start"`
+	End    time.Time     `json:"end"`
+	Step   time.Duration `json:"step"`
+	Moment bool          `json:"moment,omitempty"`
+}
+
+// Slots is the number of five-minute slots in the window.
+func (w Window) Slots() int { return int(w.End.Sub(w.Start) / (5 * time.Minute)) }
+
+// Days gives the first and the last UTC day (days since 1970-01-01) that the
+// window touches.
+func (w Window) Days() (first, last int32) {
+	return DayOf(w.Start.UnixMilli()), DayOf(w.End.UnixMilli() - 1)
+}
+
+// DayOf gives the UTC day of a time in Unix milliseconds, as days since
+// 1970-01-01.
+func DayOf(ms int64) int32 {
+	const day = 86_400_000
+	d := ms / day
+	if ms%day < 0 {
+		d--
+	}
+	return int32(d)
+}
+
+// Source tells where a part of the snapshot came from. Name never holds a
+// credential.
+type Source struct {
+	Kind string `json:"kind"` // kubernetes, metrics-server, prometheus, openmetrics, objects
+	Name string `json:"name"`
+	// Reads says what this source contributed: inventory, usage.
+	Reads string `json:"reads,omitempty"`
+}
+
+// Namespace is a namespace with its labels.
+type Namespace struct {
+	Name   string            `json:"name"`
+	Labels map[string]string `json:"labels,omitempty"`
+}
+
+// Warning is a doubt that travels with the data: a right refused, a metric
+// missing, a number that rests on little. It weakens the answer visibly.
+type Warning struct {
+	// Code is a stable word for programs, such as "forbidden" or "no-history".
+	Code string `json:"code"`
+	// Subject is what the warning is about: a resource, a metric, a workload.
+	Subject string `json:"subject,omitempty"`
+	// Message is one sentence for people: what is missing, what follows from
+	// it, what to do.
+	Message string `json:"message"`
+}
+
+// String gives the warning as one line.
+func (w Warning) String() string {
+	if w.Subject == "" {
+		return w.Message
+	}
+	return fmt.Sprintf("%s: %s", w.Subject, w.Message)
+}
+
+// Warnings as sources raise them.
+const (
+	// WarnForbidden marks a list that the API server refused.
+	WarnForbidden = "forbidden"
+	// WarnMissing marks an API, metric or object that is not there.
+	WarnMissing = "missing"
+	// WarnNoHistory marks usage that is one moment and no history.
+	WarnNoHistory = "no-history"
+	// WarnPartial marks an answer that its source called incomplete.
+	WarnPartial = "partial"
+	// WarnUnmatched marks usage whose workload is not known.
+	WarnUnmatched = "unmatched"
+	// WarnOdd marks values that cannot be right and were left out.
+	WarnOdd = "odd-value"
+	// WarnUnreachable marks a source that did not answer.
+	WarnUnreachable = "unreachable"
+)
+
+// Sort brings every list of the snapshot into its one order.
+func (s *Snapshot) Sort() {
+	slices.SortFunc(s.Sources, func(a, b Source) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
+	slices.SortFunc(s.Nodes, func(a, b Node) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(s.Namespaces, func(a, b Namespace) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(s.Workloads, func(a, b Workload) int { return a.Ref.Compare(b.Ref) })
+	for i := range s.Workloads {
+		slices.SortFunc(s.Workloads[i].Pods, func(a, b Pod) int { return cmp.Compare(a.Name, b.Name) })
+	}
+	slices.SortFunc(s.Usage, compareUsage)
+	slices.SortFunc(s.HPAs, func(a, b HPA) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
+	slices.SortFunc(s.VPAs, func(a, b VPA) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
+	slices.SortFunc(s.PDBs, func(a, b PDB) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
+	slices.SortFunc(s.LimitRanges, func(a, b LimitRange) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
+	slices.SortFunc(s.Quotas, func(a, b ResourceQuota) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
+	slices.SortFunc(s.Warnings, CompareWarnings)
+	s.Warnings = slices.Compact(s.Warnings)
+}
+
+// CompareWarnings orders warnings by code, subject and message.
+func CompareWarnings(a, b Warning) int {
+	return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Message, b.Message))
+}
+
+func compareNames(ns1, n1, ns2, n2 string) int {
+	return cmp.Or(cmp.Compare(ns1, ns2), cmp.Compare(n1, n2))
+}

@@ -1,0 +1,141 @@
+package analyzer
+
+import (
+	"cmp"
+	"time"
+)
+
+// Ref names a workload: the top-level controller of its pods, or the pod
+// itself where nothing controls it.
+type Ref struct {
+	Namespace string `json:"namespace"`
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+}
+
+// String gives namespace/kind/name.
+func (r Ref) String() string { return r.Namespace + "/" + r.Kind + "/" + r.Name }
+
+// Compare orders by namespace, kind, name.
+func (r Ref) Compare(o Ref) int {
+	return cmp.Or(cmp.Compare(r.Namespace, o.Namespace), cmp.Compare(r.Kind, o.Kind), cmp.Compare(r.Name, o.Name))
+}
+
+// Workload is one workload as it stands now, or as history last knew it.
+type Workload struct {
+	Ref
+	APIVersion string            `json:"apiVersion,omitempty"`
+	Labels     map[string]string `json:"labels,omitempty"`
+	// Annotations holds only the plimsoll.dev/ ones.
+	Annotations map[string]string `json:"annotations,omitempty"`
+	// Replicas is what the controller is asked for now; for a DaemonSet what
+	// it schedules, for a CronJob its parallelism.
+	Replicas int32 `json:"replicas"`
+	// Scalable says that the kind has a scale subresource.
+	Scalable   bool        `json:"scalable,omitempty"`
+	Containers []Container `json:"containers,omitempty"`
+	Pods       []Pod       `json:"pods,omitempty"`
+	// Past marks a workload that only the history knows.
+	Past bool `json:"past,omitempty"`
+}
+
+// ContainerType tells what part of a pod's life a container has.
+type ContainerType string
+
+// The types of container, as the report names them.
+const (
+	// TypeContainer is an ordinary container.
+	TypeContainer ContainerType = "container"
+	// TypeInit runs to its end before the ordinary containers start.
+	TypeInit ContainerType = "init"
+	// TypeSidecar is a native sidecar: an init container with restart policy
+	// Always, which runs beside the ordinary containers.
+	TypeSidecar ContainerType = "sidecar"
+)
+
+// Container is a container of the pod template.
+type Container struct {
+	Name     string        `json:"name"`
+	Type     ContainerType `json:"type"`
+	Image    string        `json:"image,omitempty"`
+	Requests Amounts       `json:"requests,omitzero"`
+	Limits   Amounts       `json:"limits,omitzero"`
+}
+
+// Amounts is a set of resource amounts. 0 means not set: to Kubernetes a
+// request or limit of zero and none at all come to the same.
+type Amounts struct {
+	CPU    int64 `json:"cpu,omitempty"`    // millicores
+	Memory int64 `json:"memory,omitempty"` // bytes
+	GPU    int64 `json:"gpu,omitempty"`    // whole devices, all vendors
+}
+
+// Plus adds two sets.
+func (a Amounts) Plus(b Amounts) Amounts {
+	return Amounts{CPU: a.CPU + b.CPU, Memory: a.Memory + b.Memory, GPU: a.GPU + b.GPU}
+}
+
+// Max takes the larger amount of each resource.
+func (a Amounts) Max(b Amounts) Amounts {
+	return Amounts{CPU: max(a.CPU, b.CPU), Memory: max(a.Memory, b.Memory), GPU: max(a.GPU, b.GPU)}
+}
+
+// PodRequests gives what the scheduler reserves for a pod of these containers:
+// the larger of the running containers' sum (native sidecars included) and
+// what any init container needs beside the sidecars started before it, plus
+// the runtime's overhead. The formula is the one of KEP-753.
+func PodRequests(containers []Container, overhead Amounts) Amounts {
+	return podSum(containers, func(c Container) Amounts { return c.Requests }).Plus(overhead)
+}
+
+func podSum(containers []Container, of func(Container) Amounts) Amounts {
+	var running, sidecars, initPeak Amounts
+	for _, c := range containers {
+		switch c.Type {
+		case TypeSidecar:
+			sidecars = sidecars.Plus(of(c))
+			running = running.Plus(of(c))
+			initPeak = initPeak.Max(sidecars)
+		case TypeInit:
+			initPeak = initPeak.Max(sidecars.Plus(of(c)))
+		default:
+			running = running.Plus(of(c))
+		}
+	}
+	return running.Max(initPeak)
+}
+
+// Pod is a pod that exists now.
+type Pod struct {
+	Name     string    `json:"name"`
+	Node     string    `json:"node,omitempty"`
+	Phase    string    `json:"phase,omitempty"`
+	Ready    bool      `json:"ready,omitempty"`
+	Started  time.Time `json:"started,omitzero"`
+	Requests Amounts   `json:"requests,omitzero"` // as PodRequests has it
+	QoS      string    `json:"qos,omitempty"`
+	Priority int32     `json:"priority,omitempty"`
+	Spec     PodSpec   `json:"spec,omitzero"`
+}
+
+// PodSpec is what decides where a pod may run and what holds it there.
+type PodSpec struct {
+	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	Tolerations  []Toleration      `json:"tolerations,omitempty"`
+	// LocalStorage says that the pod has an emptyDir or hostPath volume.
+	LocalStorage bool     `json:"localStorage,omitempty"`
+	Claims       []string `json:"claims,omitempty"` // persistent volume claims
+	// Constraints names what else binds the pod: affinity, spread.
+	Constraints   []string `json:"constraints,omitempty"`
+	GraceSeconds  int64    `json:"graceSeconds,omitempty"`
+	HostNetwork   bool     `json:"hostNetwork,omitempty"`
+	PriorityClass string   `json:"priorityClass,omitempty"`
+}
+
+// Toleration lets a pod run on nodes with a matching taint.
+type Toleration struct {
+	Key      string `json:"key,omitempty"`
+	Operator string `json:"operator,omitempty"`
+	Value    string `json:"value,omitempty"`
+	Effect   string `json:"effect,omitempty"`
+}
