@@ -1,0 +1,141 @@
+package recommender
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// Lever is a group of rules that work on one thing. Levers are applied in the
+// order of Levers; each works on what the one before left.
+type Lever string
+
+// LeverRightsize sets requests and limits.
+const LeverRightsize Lever = "rightsize"
+
+// Rule is one kind of advice.
+type Rule struct {
+	Name  string
+	Doc   string // one sentence; the page is docs/rules/NAME.md
+	Lever Lever
+	// Run reports recommendations through the pass. An error means that the
+	// rule itself failed, not that it found nothing.
+	Run func(*Pass) error
+}
+
+// Rules lists every rule, in the order in which they run.
+func Rules() []Rule { return []Rule{} }
+
+// Pass is what a rule reads, and where it reports.
+type Pass struct {
+	Analysis *analyzer.Analysis
+	Costs    *Costs
+	Options  Options
+
+	out []Recommendation
+}
+
+// Options is what the user asked for. The zero value means the defaults.
+type Options struct {
+	// RiskCPU is the share of time, in (0, 1), that CPU usage may be above the
+	// request. 0 means DefaultRiskCPU.
+	RiskCPU float64
+	// RiskOOM is the probability, in (0, 1), with which a container may be
+	// OOM-killed within a week. 0 means DefaultRiskOOM.
+	RiskOOM float64
+	// Levers limits the rules that run; empty means all.
+	Levers []Lever
+}
+
+// The risks taken where the user states none.
+const (
+	DefaultRiskCPU = 0.05
+	DefaultRiskOOM = 0.01
+)
+
+// Recommendation is one piece of advice, or an abstention.
+type Recommendation struct {
+	Rule      string
+	Lever     Lever
+	Workload  analyzer.Ref
+	Container string // empty where it concerns the whole workload
+	Title     string
+	// Requests and Limits are what the container should ask for, complete:
+	// what is to stay is repeated. nil where the rule abstains.
+	Requests, Limits *analyzer.Amounts
+	Changes          []Change
+	// MonthlySavings is in USD a month of 730 hours at the prices of the
+	// nodes the workload runs on; negative where the advice costs money.
+	MonthlySavings float64
+	Risk           Risk
+	// Confidence is in [0, 1]: how much the history supports the advice.
+	Confidence float64
+	Evidence   []Evidence
+	// Withheld says, by resource or "all", why the rule abstains.
+	Withheld []Withheld
+	Warnings []analyzer.Warning
+}
+
+// Change is one field that changes. From and To are in the unit of the field:
+// millicores or bytes for resources; 0 means not set.
+type Change struct {
+	Field    string // "requests.cpu"
+	From, To int64
+}
+
+// Risk is what may go wrong if the advice is followed; -1 means not known.
+type Risk struct {
+	// OOMProbability is the probability of an OOM kill of the container within
+	// a week.
+	OOMProbability float64
+	// CPUOverRequest is the share of time in which CPU usage is above the
+	// request.
+	CPUOverRequest float64
+}
+
+// Evidence is one figure that the advice rests on. Units: millicores, bytes,
+// percent, share, count, days, usd.
+type Evidence struct {
+	Name  string
+	Value float64
+	Unit  string
+}
+
+// Withheld is the reason for which a resource is left as it is.
+type Withheld struct {
+	Resource string // cpu, memory, all
+	Reason   string
+}
+
+// Report files a recommendation.
+func (p *Pass) Report(r Recommendation) { p.out = append(p.out, r) }
+
+// Run runs the rules of the levers asked for, and gives what they reported,
+// sorted by workload, container, rule.
+func Run(a *analyzer.Analysis, c *Costs, o Options) ([]Recommendation, error) {
+	p := &Pass{Analysis: a, Costs: c, Options: o.withDefaults()}
+	for _, r := range Rules() {
+		if len(o.Levers) > 0 && !slices.Contains(o.Levers, r.Lever) {
+			continue
+		}
+		if err := r.Run(p); err != nil {
+			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
+		}
+	}
+	slices.SortStableFunc(p.out, func(a, b Recommendation) int {
+		return cmp.Or(a.Workload.Compare(b.Workload), cmp.Compare(a.Container, b.Container), cmp.Compare(a.Rule, b.Rule))
+	})
+	return p.out, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.RiskCPU == 0 {
+		o.RiskCPU = DefaultRiskCPU
+	}
+	if o.RiskOOM == 0 {
+		o.RiskOOM = DefaultRiskOOM
+	}
+	return o
+}
