@@ -14,9 +14,11 @@ type Costs struct {
 	Overhead float64 // what nodes keep for the system
 	// Workloads holds the cost of every workload with running pods.
 	Workloads map[analyzer.Ref]WorkloadCost
-	Nodes     []NodeCost // by node name
-	Prices    []PriceSource
-	Warnings  []analyzer.Warning
+	// MeanUnit is the unit price over all nodes.
+	MeanUnit UnitPrice
+	Nodes    []NodeCost // by node name
+	Prices   []PriceSource
+	Warnings []analyzer.Warning
 }
 
 // WorkloadCost is a workload's share of the bill: for each resource of each
@@ -52,4 +54,13 @@ type PriceSource struct {
 	Provider string
 	AsOf     string // a date, or dates by field
 	Source   string
+}
+
+// unitPrice gives the unit price for a workload; one without running pods is
+// priced at the mean of all nodes.
+func (c *Costs) unitPrice(r analyzer.Ref) UnitPrice {
+	if w, ok := c.Workloads[r]; ok {
+		return w.Unit
+	}
+	return c.MeanUnit
 }

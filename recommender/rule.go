@@ -26,7 +26,7 @@ type Rule struct {
 }
 
 // Rules lists every rule, in the order in which they run.
-func Rules() []Rule { return []Rule{} }
+func Rules() []Rule { return []Rule{Rightsize} }
 
 // Pass is what a rule reads, and where it reports.
 type Pass struct {
