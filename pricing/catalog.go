@@ -1,0 +1,127 @@
+package pricing
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// Config says what a Catalog holds beside the embedded tables.
+type Config struct {
+	// Overrides are the user's price files; later ones win.
+	Overrides []Overrides
+	// Provider and Region stand in where a node names none (--provider, --region).
+	Provider, Region string
+}
+
+// Catalog answers what machines cost. It reads each provider's table when first
+// asked about it, never changes afterwards, and may be used from many goroutines.
+type Catalog struct {
+	tables           map[string]func() *table // by provider
+	entries          []entry                  // of all price files, weakest first
+	provider, region string
+	extras           func() extras
+}
+
+// New returns the embedded tables with the user's prices laid over them.
+func New(cfg Config) *Catalog {
+	c := &Catalog{
+		tables:   map[string]func() *table{},
+		provider: canonicalProvider(cfg.Provider),
+		region:   cfg.Region,
+		extras:   sync.OnceValue(readExtras),
+	}
+	added := map[string][]row{}
+	for _, o := range cfg.Overrides {
+		c.entries = append(c.entries, o.entries...)
+		for _, r := range o.rows {
+			added[r.provider] = append(added[r.provider], r)
+		}
+	}
+	for _, p := range embeddedProviders {
+		c.tables[p] = sync.OnceValue(func() *table { return embeddedTable(p) })
+	}
+	for p, rows := range added {
+		base := c.tables[p]
+		c.tables[p] = sync.OnceValue(func() *table { return mergeTables(p, base, rows) })
+	}
+	return c
+}
+
+// mergeTables lays a user's rows over a provider's embedded ones.
+func mergeTables(provider string, base func() *table, rows []row) *table {
+	var all []row
+	if base != nil {
+		t := base()
+		if t.err != nil {
+			return t
+		}
+		for _, name := range t.names {
+			for _, r := range t.regions[name].rows {
+				all = append(all, *r)
+			}
+		}
+	}
+	return newTable(provider, append(all, rows...))
+}
+
+// Providers lists the providers that have a table, sorted.
+func (c *Catalog) Providers() []string { return slices.Sorted(maps.Keys(c.tables)) }
+
+// Regions lists the regions of a provider's table, sorted; none for an unknown provider.
+func (c *Catalog) Regions(provider string) []string {
+	if t := c.table(provider); t != nil {
+		return slices.Clone(t.names)
+	}
+	return nil
+}
+
+// Offerings lists everything on sale in a region, every capacity type, by type
+// name and then price from high to low. It is empty for a region without a table.
+func (c *Catalog) Offerings(provider, region string) []Offering {
+	t := c.table(provider)
+	if t == nil || t.regions[region] == nil {
+		return nil
+	}
+	rows := t.regions[region].rows
+	out := make([]Offering, 0, int(slotCount)*len(rows))
+	for _, r := range rows {
+		for s := range slotCount {
+			if r.usd[s] > 0 {
+				p := Price{Offering: r.offering(s), Status: Listed}
+				out = append(out, c.matchOffering(p.Offering).apply(p).Offering)
+			}
+		}
+	}
+	return out
+}
+
+// Lookup prices one offering. What the tables lack is estimated where a sister
+// type, another region or another capacity type allows it, and marked so.
+func (c *Catalog) Lookup(q Query) Price {
+	q.Provider = canonicalProvider(q.Provider)
+	q.CapacityType = cmp.Or(q.CapacityType, OnDemand)
+	if q.CapacityType == Reserved {
+		q.TermYears = cmp.Or(q.TermYears, 1)
+	} else {
+		q.TermYears = 0
+	}
+	p := c.listed(q)
+	return c.matchOffering(p.Offering).apply(p)
+}
+
+func (c *Catalog) table(provider string) *table {
+	if load, ok := c.tables[canonicalProvider(provider)]; ok {
+		return load()
+	}
+	return nil
+}
+
+// find returns the row for a type in a region, nil when there is none.
+func (t *table) find(region, instanceType string) *row {
+	if r := t.regions[region]; r != nil {
+		return r.types[instanceType]
+	}
+	return nil
+}

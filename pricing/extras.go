@@ -1,0 +1,133 @@
+package pricing
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+)
+
+// Commitment is the usual discount of one purchase program for one family: the
+// median over the family's sizes.
+type Commitment struct {
+	Provider  string
+	Program   string // e.g. "RI standard", "CUD resource-based", "savings plan for compute"
+	Scope     string // what the commitment is tied to
+	Family    string
+	Region    string
+	TermYears int    // 0 for automatic discounts
+	Payment   string // e.g. "no_upfront"
+
+	// DiscountPercent is off the on-demand price; Min and Max are over the family's Types sizes.
+	DiscountPercent, MinPercent, MaxPercent float64
+
+	Types        int
+	Source, AsOf string
+}
+
+// ManagedPrice is the price of something that isn't a machine: a control plane,
+// a load balancer, traffic, a GiB of disk. Amounts are per Unit, in USD.
+type ManagedPrice struct {
+	Provider, Region, Category, Item, Unit string
+
+	USD          float64 // negative for a credit
+	Note         string
+	Source, AsOf string
+}
+
+// extras are the two small tables beside the machines'.
+type extras struct {
+	commitments []Commitment
+	managed     []ManagedPrice
+	err         error
+}
+
+// Commitments lists the discounts of a provider's purchase programs, all regions
+// and families, in table order. The error names a table that can't be read.
+func (c *Catalog) Commitments(provider string) ([]Commitment, error) {
+	x := c.extras()
+	p := canonicalProvider(provider)
+	return slices.DeleteFunc(slices.Clone(x.commitments), func(d Commitment) bool { return d.Provider != p }), x.err
+}
+
+// ManagedPrices lists a provider's prices for services beside machines; the
+// provider "default" holds prices for where none is known. The error names a table that can't be read.
+func (c *Catalog) ManagedPrices(provider string) ([]ManagedPrice, error) {
+	x := c.extras()
+	p := canonicalProvider(provider)
+	return slices.DeleteFunc(slices.Clone(x.managed), func(m ManagedPrice) bool { return m.Provider != p }), x.err
+}
+
+var commitmentColumns = []string{
+	"provider", "program", "scope", "family", "region", "term_years", "payment",
+	"discount_pct_median", "discount_pct_min", "discount_pct_max", "n_types", "source", "as_of",
+}
+
+var managedColumns = []string{"provider", "region", "category", "item", "unit", "price_usd", "note", "source", "as_of"}
+
+// readExtras decodes both tables when either is first asked for.
+func readExtras() extras {
+	var x extras
+	x.err = eachRecord("commitments", commitmentColumns, func(field func(string) string) error {
+		d := Commitment{
+			Provider: field("provider"), Program: field("program"), Scope: field("scope"), Family: field("family"),
+			Region: field("region"), Payment: field("payment"), Source: field("source"), AsOf: field("as_of"),
+		}
+		var n numbers
+		d.TermYears, d.Types = int(n.parse(field("term_years"))), int(n.parse(field("n_types")))
+		d.DiscountPercent = n.parse(field("discount_pct_median"))
+		d.MinPercent, d.MaxPercent = n.parse(field("discount_pct_min")), n.parse(field("discount_pct_max"))
+		x.commitments = append(x.commitments, d)
+		return n.err
+	})
+	if x.err != nil {
+		return x
+	}
+	x.err = eachRecord("managed", managedColumns, func(field func(string) string) error {
+		var n numbers
+		x.managed = append(x.managed, ManagedPrice{
+			Provider: field("provider"), Region: field("region"), Category: field("category"), Item: field("item"),
+			Unit: field("unit"), USD: n.parse(field("price_usd")), Note: field("note"), Source: field("source"), AsOf: field("as_of"),
+		})
+		return n.err
+	})
+	return x
+}
+
+// numbers parses several fields and keeps the first error.
+type numbers struct{ err error }
+
+func (n *numbers) parse(text string) float64 {
+	if text == "" {
+		return 0
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil && n.err == nil {
+		n.err = fmt.Errorf("%q is not a number", text)
+	}
+	return v
+}
+
+// eachRecord hands out the records of an embedded CSV table.
+func eachRecord(name string, columns []string, use func(field func(string) string) error) error {
+	data, err := embeddedFile(name)
+	if err != nil {
+		return err
+	}
+	c, _, err := openCSV(data, columns, columns)
+	if err != nil {
+		return fmt.Errorf("embedded table %s: %w", name, err)
+	}
+	for {
+		record, line, err := c.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil {
+			err = use(func(column string) string { return c.field(record, column) })
+		}
+		if err != nil {
+			return fmt.Errorf("embedded table %s, line %d: %w", name, line, err)
+		}
+	}
+}

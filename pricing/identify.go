@@ -1,0 +1,140 @@
+package pricing
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Node is what a node's price depends on.
+type Node struct {
+	Name       string
+	ProviderID string
+	Labels     map[string]string
+
+	CPUMillis, MemoryBytes, GPUs int64 // capacity
+}
+
+// The labels that say where a node runs and what it is, newest first.
+var (
+	regionLabels = []string{"topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region"}
+	zoneLabels   = []string{"topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone"}
+	typeLabels   = []string{"node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type"}
+	archLabels   = []string{"kubernetes.io/arch", "beta.kubernetes.io/arch"}
+)
+
+// providerSchemes maps the scheme of a providerID to its provider.
+var providerSchemes = []struct{ prefix, provider string }{
+	{"aws://", "aws"}, {"gce://", "gcp"}, {"azure://", "azure"},
+}
+
+// providerDomains maps the domains of cloud labels to their provider.
+var providerDomains = []struct{ domain, provider string }{
+	{"eks.amazonaws.com/", "aws"}, {"karpenter.k8s.aws/", "aws"}, {"k8s.amazonaws.com/", "aws"},
+	{"alpha.eksctl.io/", "aws"}, {"topology.k8s.aws/", "aws"},
+	{"cloud.google.com/", "gcp"}, {"topology.gke.io/", "gcp"},
+	{"kubernetes.azure.com/", "azure"}, {"karpenter.azure.com/", "azure"}, {"topology.disk.csi.azure.com/", "azure"},
+}
+
+// spotLabels mark a node as reclaimable.
+var spotLabels = []struct{ key, value string }{
+	{"karpenter.sh/capacity-type", "spot"},
+	{"eks.amazonaws.com/capacityType", "spot"},
+	{"cloud.google.com/gke-spot", "true"},
+	{"cloud.google.com/gke-preemptible", "true"},
+	{"cloud.google.com/gke-provisioning", "spot"},
+	{"kubernetes.azure.com/scalesetpriority", "spot"},
+}
+
+// identify finds the offering that a node was bought as, with the catalog's
+// fallbacks where the node says nothing.
+func (c *Catalog) identify(n Node) Query {
+	q := Query{
+		Provider:     n.provider(),
+		InstanceType: firstLabel(n.Labels, typeLabels),
+		Region:       firstLabel(n.Labels, regionLabels),
+		CapacityType: n.capacityType(),
+	}
+	if q.Provider == "" {
+		q.Provider = cmp.Or(c.provider, c.providerOfRegion(q.Region))
+	}
+	if q.Region == "" {
+		q.Region = regionOfZone(q.Provider, cmp.Or(firstLabel(n.Labels, zoneLabels), zoneOfID(n.ProviderID)))
+	}
+	q.Region = cmp.Or(q.Region, c.region)
+	if q.Provider == "azure" {
+		q.Region = strings.ToLower(q.Region)
+	}
+	return q
+}
+
+// provider reads the providerID's scheme, else the domains of the labels.
+func (n Node) provider() string {
+	for _, s := range providerSchemes {
+		if strings.HasPrefix(n.ProviderID, s.prefix) {
+			return s.provider
+		}
+	}
+	for _, d := range providerDomains {
+		for key := range n.Labels {
+			if strings.HasPrefix(key, d.domain) {
+				return d.provider
+			}
+		}
+	}
+	return ""
+}
+
+func (n Node) capacityType() CapacityType {
+	for _, l := range spotLabels {
+		if strings.EqualFold(n.Labels[l.key], l.value) {
+			return Spot
+		}
+	}
+	return OnDemand
+}
+
+// providerOfRegion recognises a region's name when nothing else names the provider.
+func (c *Catalog) providerOfRegion(region string) string {
+	if region == "" {
+		return ""
+	}
+	for _, p := range c.Providers() {
+		if slices.Contains(c.Regions(p), region) {
+			return p
+		}
+	}
+	return ""
+}
+
+// zoneOfID takes the zone out of aws:///us-east-1a/i-0abc and gce://project/us-central1-a/name.
+func zoneOfID(id string) string {
+	scheme, rest, _ := strings.Cut(id, "://")
+	parts := strings.Split(rest, "/")
+	if len(parts) == 3 && (scheme == "aws" || scheme == "gce") {
+		return parts[1]
+	}
+	return ""
+}
+
+// regionOfZone drops the zone: us-east-1a and us-east1-b name us-east-1 and us-east1, eastus-2 names eastus.
+func regionOfZone(provider, zone string) string {
+	switch provider {
+	case "aws":
+		return strings.TrimRight(zone, "abcdefghijklmnopqrstuvwxyz")
+	case "gcp", "azure":
+		if i := strings.LastIndexByte(zone, '-'); i > 0 {
+			return zone[:i]
+		}
+	}
+	return zone
+}
+
+func firstLabel(labels map[string]string, keys []string) string {
+	for _, k := range keys {
+		if v := labels[k]; v != "" {
+			return v
+		}
+	}
+	return ""
+}

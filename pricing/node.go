@@ -1,0 +1,167 @@
+package pricing
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// NodePrice is what a node costs an hour and how that splits over its resources:
+// CPUPerCoreHour x cores + MemoryPerGiBHour x GiB + GPUPerHour x GPUs = USDPerHour,
+// with the capacity that the node reports.
+type NodePrice struct {
+	USDPerHour       float64
+	CPUPerCoreHour   float64
+	MemoryPerGiBHour float64
+	GPUPerHour       float64 // per GPU
+	GPUs             int64   // the node's, or its type's where the node reports none
+
+	Offering Offering // what the node was taken for
+	Source   string
+	AsOf     string
+	Status   Status
+	Cause    Cause
+	Warnings []string // why the price is estimated or missing, one sentence each
+}
+
+// NodePrice prices a node by its labels and providerID. Where the type, its spot
+// price or even the provider is unknown, the price is estimated from capacity
+// and the warnings say so; only a node of unknown capacity stays without a price.
+func (c *Catalog) NodePrice(n Node) NodePrice {
+	q := c.identify(n)
+	p := c.priceNode(q, n)
+	var warnings []string
+	if p.Status == Missing {
+		warnings = append(warnings, fmt.Sprintf("node %s: %s", n.Name, p.Reason))
+		p = c.byCapacity(q, n)
+		if p.Status == Missing {
+			return NodePrice{Offering: p.Offering, Cause: p.Cause, Warnings: warnings}
+		}
+	}
+	if p.Reason != "" {
+		warnings = append(warnings, fmt.Sprintf("node %s: %s", n.Name, p.Reason))
+	}
+	out := NodePrice{
+		USDPerHour: p.Offering.USDPerHour, Offering: p.Offering,
+		Source: p.Offering.Source, AsOf: p.Offering.AsOf, Status: p.Status, Cause: p.Cause, Warnings: warnings,
+	}
+	out.split(c.rates(q), n)
+	return out
+}
+
+// priceNode asks price files and tables for the node's offering. A price file per
+// vCPU and GiB is applied to the node's own capacity where the type is unknown.
+func (c *Catalog) priceNode(q Query, n Node) Price {
+	p := c.listed(q)
+	if p.Status == Missing || p.Offering.CPUMillis == 0 {
+		p.Offering.CPUMillis, p.Offering.MemoryBytes, p.Offering.GPUs = n.CPUMillis, n.MemoryBytes, n.GPUs
+	}
+	p.Offering.Arch = cmp.Or(p.Offering.Arch, firstLabel(n.Labels, archLabels))
+	return c.match(&p.Offering, nonNil(n.Labels)).apply(p)
+}
+
+func nonNil(labels map[string]string) map[string]string {
+	if labels == nil {
+		return map[string]string{}
+	}
+	return labels
+}
+
+// byCapacity prices a node that no table knows by the region's general-purpose
+// rates, else by the default price list.
+func (c *Catalog) byCapacity(q Query, n Node) Price {
+	p := Price{Offering: Offering{
+		Provider: q.Provider, Region: q.Region, InstanceType: q.InstanceType, CapacityType: q.CapacityType,
+		CPUMillis: n.CPUMillis, MemoryBytes: n.MemoryBytes, GPUs: n.GPUs, LocalDiskBytes: -1,
+	}}
+	if n.CPUMillis <= 0 && n.MemoryBytes <= 0 {
+		return p.missing(UnknownType, "neither price nor capacity is known")
+	}
+	o := &p.Offering
+	defaults := c.defaults()
+	if book, ok := c.book(q); ok {
+		o.USDPerHour = book.general.cost(n.CPUMillis, n.MemoryBytes) + defaults.gpu*float64(n.GPUs)
+		p.Reason = fmt.Sprintf("priced by the usual cost of a vCPU and a GiB in %s of %s, on-demand", q.Region, q.Provider)
+		o.Source, o.AsOf = book.source, book.asOf
+	} else {
+		o.USDPerHour = defaults.cost(n.CPUMillis, n.MemoryBytes) + defaults.gpu*float64(n.GPUs)
+		p.Reason = fmt.Sprintf("priced at %g USD per vCPU-hour and %g per GiB-hour (%s); give real prices with --pricing",
+			defaults.cpu, defaults.gib, defaults.source)
+		o.Source, o.AsOf = defaults.source, defaults.asOf
+	}
+	p.Status, p.Cause = Estimated, cmp.Or(p.Cause, UnknownType)
+	if q.Provider == "" {
+		p.Cause = UnknownProvider
+	}
+	return c.match(o, nonNil(n.Labels)).apply(p)
+}
+
+// book returns the rates of a query's region; ok is false without a usable table for it.
+func (c *Catalog) book(q Query) (rateBook, bool) {
+	t := c.table(q.Provider)
+	if t == nil || t.regions[q.Region] == nil {
+		return rateBook{}, false
+	}
+	book := t.regions[q.Region].rates()
+	return book, book.general.cpu > 0
+}
+
+// rates are what a query's price is split by: its generation's rates, the
+// region's, another region's of the provider, or the default list's.
+func (c *Catalog) rates(q Query) rates {
+	if book, ok := c.book(q); ok {
+		return book.of(q.Provider, q.InstanceType)
+	}
+	if names := c.Regions(q.Provider); len(names) > 0 {
+		q.Region = names[0]
+		if book, ok := c.book(q); ok {
+			return book.of(q.Provider, q.InstanceType)
+		}
+	}
+	return c.defaults().rates
+}
+
+// split divides the node's price over its resources. The proportions come from
+// the type's nominal size, the prices per unit from the capacity the node reports.
+func (p *NodePrice) split(r rates, n Node) {
+	o := p.Offering
+	cores := cmp.Or(n.CPUMillis, o.CPUMillis)
+	bytes := cmp.Or(n.MemoryBytes, o.MemoryBytes)
+	p.GPUs = cmp.Or(n.GPUs, o.GPUs)
+	cpu, memory, gpu := r.shares(p.USDPerHour, cmp.Or(o.CPUMillis, cores), cmp.Or(o.MemoryBytes, bytes), p.GPUs)
+	if cores > 0 {
+		p.CPUPerCoreHour = cpu * 1000 / float64(cores)
+	}
+	if bytes > 0 {
+		p.MemoryPerGiBHour = memory * bytesPerGiB / float64(bytes)
+	}
+	if p.GPUs > 0 {
+		p.GPUPerHour = gpu / float64(p.GPUs)
+	}
+}
+
+// defaultRates is the price list for nodes of no known provider.
+type defaultRates struct {
+	rates
+	gpu          float64
+	source, asOf string
+}
+
+// defaults reads the price list for unknown providers from the table of managed prices.
+func (c *Catalog) defaults() defaultRates {
+	var d defaultRates
+	for _, m := range c.extras().managed {
+		if m.Provider != "default" {
+			continue
+		}
+		switch m.Item {
+		case "CPU":
+			d.cpu = m.USD
+		case "RAM":
+			d.gib = m.USD
+		case "GPU":
+			d.gpu = m.USD
+		}
+		d.source, d.asOf = m.Source, m.AsOf
+	}
+	return d
+}

@@ -1,0 +1,68 @@
+package pricing
+
+import (
+	"io"
+	"strings"
+)
+
+// listColumns are the columns of a short price list, any subset in any order.
+var listColumns = []string{
+	"provider", "region", "instance_type", "capacity_type", "selector",
+	"usd_per_hour", "usd_per_vcpu_hour", "usd_per_gib_hour", "usd_per_gpu_hour", "discount_percent",
+	"currency", "source", "as_of",
+}
+
+// parseCSV reads a short price list.
+func parseCSV(name string, data []byte) (Overrides, []Problem) {
+	c, line, err := openCSV(data, listColumns, nil)
+	if err != nil {
+		return Overrides{}, []Problem{{name, line, err.Error()}}
+	}
+	var out Overrides
+	var problems []Problem
+	for len(problems) < maxProblems {
+		record, line, err := c.next()
+		if err == io.EOF {
+			break
+		}
+		if err == nil {
+			var e entry
+			if e, err = c.entry(name, record); err == nil {
+				out.entries = append(out.entries, e)
+				continue
+			}
+		}
+		problems = append(problems, Problem{name, line, err.Error()})
+	}
+	if len(out.entries) == 0 && len(problems) == 0 {
+		problems = []Problem{{name, 0, "the file has a header but no prices"}}
+	}
+	return out, problems
+}
+
+func (c *csvRecords) entry(file string, record []string) (entry, error) {
+	field := func(name string) string { return strings.Clone(c.field(record, name)) }
+	if cur := field("currency"); cur != "" && cur != "USD" {
+		return entry{}, currencyError(cur)
+	}
+	e := entry{
+		provider: canonicalProvider(field("provider")), region: field("region"), instanceType: field("instance_type"),
+		capacityType: CapacityType(field("capacity_type")), source: field("source"), asOf: field("as_of"),
+	}
+	var err error
+	if e.selector, err = parseSelector(field("selector")); err != nil {
+		return entry{}, err
+	}
+	for _, n := range []struct {
+		name string
+		to   *float64
+	}{
+		{"usd_per_hour", &e.usd}, {"usd_per_vcpu_hour", &e.rates.cpu}, {"usd_per_gib_hour", &e.rates.gib},
+		{"usd_per_gpu_hour", &e.gpuUSD}, {"discount_percent", &e.discountPercent},
+	} {
+		if *n.to, err = nonNegative(n.name, field(n.name)); err != nil {
+			return entry{}, err
+		}
+	}
+	return e.finish(file)
+}

@@ -1,0 +1,75 @@
+package pricing
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Provenance says where prices come from, as a report lists it.
+type Provenance struct {
+	Provider string `json:"provider"`
+	AsOf     string `json:"asOf"` // YYYY-MM-DD or coarser; empty when unknown
+	Source   string `json:"source"`
+}
+
+// Used lists each source behind some node prices once, sorted; nodes without a price add nothing.
+func Used(prices []NodePrice) []Provenance {
+	var out []Provenance
+	for _, p := range prices {
+		if p.Status != Missing {
+			out = append(out, Provenance{Provider: p.Offering.Provider, AsOf: p.AsOf, Source: p.Source})
+		}
+	}
+	return distinct(out)
+}
+
+// Sources lists each source in the catalog's price tables once, sorted. It reads all tables.
+func (c *Catalog) Sources() []Provenance {
+	seen := map[Provenance]bool{}
+	var out []Provenance
+	for _, provider := range c.Providers() {
+		t := c.table(provider)
+		for _, region := range t.names {
+			for _, r := range t.regions[region].rows {
+				for s := range slotCount {
+					p := Provenance{Provider: provider, AsOf: r.from.asOf[s], Source: r.from.source[s]}
+					if r.usd[s] > 0 && !seen[p] {
+						seen[p] = true
+						out = append(out, p)
+					}
+				}
+			}
+		}
+	}
+	return distinct(out)
+}
+
+func distinct(list []Provenance) []Provenance {
+	slices.SortFunc(list, func(a, b Provenance) int {
+		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Source, b.Source), cmp.Compare(a.AsOf, b.AsOf))
+	})
+	return slices.Compact(list)
+}
+
+// Stale warns of prices in the catalog's tables that are older than maxAge at now.
+func (c *Catalog) Stale(now time.Time, maxAge time.Duration) []string {
+	return Stale(c.Sources(), now, maxAge)
+}
+
+// Stale warns of sources that are older than maxAge at now, one sentence each. A
+// source without a date is not called old: price files need not carry one.
+func Stale(used []Provenance, now time.Time, maxAge time.Duration) []string {
+	var out []string
+	for _, p := range used {
+		date, ok := parseDate(p.AsOf)
+		age := now.Sub(date)
+		if !ok || age <= maxAge {
+			continue
+		}
+		out = append(out, fmt.Sprintf("%s prices from %s are of %s, %d days old; give newer ones with --pricing",
+			cmp.Or(p.Provider, "default"), p.Source, p.AsOf, int(age.Hours()/24)))
+	}
+	return out
+}
