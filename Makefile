@@ -1,0 +1,45 @@
+# plimsoll. `make` alone lists the targets.
+SHELL := /bin/bash
+GO ?= go
+TESTBED := cd testbed && $(GO) run ./cmd/testbed
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test e2e golden bench lint testbed cluster cluster-down
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/plimsoll and bin/kubectl-plimsoll
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/plimsoll ./cmd/plimsoll
+	ln -sf plimsoll bin/kubectl-plimsoll
+
+demo: build ## audit the built-in sample cluster (needs Go alone)
+	./bin/plimsoll audit --demo
+
+test: ## everything that needs Go alone
+	$(GO) vet ./...
+	$(GO) test ./...
+
+e2e: testbed ## the real cluster: builds the testbed where its cache is cold, audits it from outside and inside
+	cd testbed && $(GO) test -tags e2e -count 1 -timeout 30m -v ./e2e
+
+golden: ## rewrite the golden files; review the diff
+	$(GO) test ./reports ./cmd/plimsoll -update
+
+bench: ## the benchmarks behind docs/benchmarks.md
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint: ## golangci-lint, pinned in .ci/tools
+	GOWORK=off $(GO) build -C .ci/tools -o ../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	./bin/golangci-lint run ./...
+
+testbed: ## build the testbed's components into its cache
+	$(TESTBED) build
+
+cluster: testbed ## start the testbed's cluster and print how to reach it
+	$(TESTBED) up
+
+cluster-down: ## stop the testbed's cluster and remove its data
+	$(TESTBED) down
