@@ -30,12 +30,12 @@ type Costs struct {
 // WorkloadCost is a workload's share of the bill: for each resource of each
 // pod the larger of request and usage.
 type WorkloadCost struct {
-	Monthly    float64
+	Monthly float64
 	// Containers is by container name and sums to Monthly. What a pod reserves
 	// beyond its running containers (a large init container, the runtime's
 	// overhead) stands under "".
 	Containers map[string]float64
-	Pods       int                // pods that run now
+	Pods       int // pods that run now
 	Unit       UnitPrice
 }
 
