@@ -1,0 +1,243 @@
+package openmetrics
+
+import (
+	"math"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// fold turns samples into digests.
+type fold struct {
+	*catalog
+	recorder *analyzer.Recorder
+	window   analyzer.Window
+	stepMS   int64
+	maxGap   int64 // ms across which nothing is known
+	// The window's steps are those after firstStep up to lastStep.
+	firstStep, lastStep int64
+	oldest              int64 // ms of the first sample of all
+	odd                 [metrics]int64
+	unmatched           map[[2]string]bool // namespace and pod
+}
+
+// done is the step of a series whose samples are all read.
+const done = math.MaxInt64
+
+func (f *fold) sample(s *series, x sample) error {
+	if s.n == 0 {
+		return errChanged
+	}
+	s.n--
+	if !math.IsNaN(x.value) { // NaN marks the end of a series, or nothing
+		if x.value < 0 || math.IsInf(x.value, 0) {
+			f.odd[s.metric]++
+		} else {
+			f.take(s, x)
+		}
+	}
+	if s.n == 0 && s.metric <= memory {
+		f.closeStep(s, done)
+	}
+	return nil
+}
+
+func (f *fold) take(s *series, x sample) {
+	switch s.metric {
+	case cpu:
+		f.openStep(s, x.ms)
+		if rate, taken, ok := f.rate(s, x); ok {
+			s.sum += rate * taken
+			s.weight += taken
+		}
+	case memory:
+		f.openStep(s, x.ms)
+		s.sum = max(s.sum, x.value)
+		s.weight = 1
+	case throttled, periods:
+		f.count(s, x)
+	case requests, limits:
+		f.setting(s, x)
+	case restarts:
+		r := &s.container.restarts
+		if s.read == 0 || x.value != (*r)[len(*r)-1].value {
+			*r = append(*r, reading{x.ms, x.value})
+		}
+		s.read = x.ms
+	case terminated:
+		f.killed(s, x)
+	}
+}
+
+// rate gives the counter's growth per second since the last reading, and the
+// seconds that have gone since.
+func (f *fold) rate(s *series, x sample) (perSecond, taken float64, ok bool) {
+	if s.read == 0 && s.before != nil {
+		s.counter, s.read = s.before.counter, s.before.read
+	}
+	perSecond, ok = s.counter.Rate(x.ms, x.value, f.maxGap)
+	taken = float64(x.ms-s.read) / 1000
+	s.read = max(s.read, x.ms)
+	return perSecond, taken, ok
+}
+
+// count adds the growth of a counter of CFS periods to its day.
+func (f *fold) count(s *series, x sample) {
+	rate, taken, ok := f.rate(s, x)
+	if !ok || s.spare {
+		return
+	}
+	d := s.container.sink.Day(x.ms)
+	switch {
+	case d == nil:
+	case s.metric == throttled:
+		d.Throttled += rate * taken
+	default:
+		d.Periods += rate * taken
+	}
+}
+
+// setting notes a request or limit that was in force.
+func (f *fold) setting(s *series, x sample) {
+	d := s.container.sink.Day(x.ms)
+	if d == nil || x.value >= math.MaxInt64/1000 {
+		return
+	}
+	var a analyzer.Amounts
+	switch s.resource {
+	case ofCPU:
+		a.CPU = int64(math.Ceil(x.value*1000 - 1e-6))
+	case ofMemory:
+		a.Memory = int64(math.Ceil(x.value))
+	case ofGPU:
+		a.GPU = int64(math.Ceil(x.value))
+	}
+	if s.metric == requests {
+		d.Requests = d.Requests.Max(a)
+	} else {
+		d.Limits = d.Limits.Max(a)
+	}
+}
+
+// killed notes when the last end of the container was an OOM kill.
+func (f *fold) killed(s *series, x sample) {
+	spans := &s.container.oom
+	last := len(*spans) - 1
+	if x.value == 0 {
+		s.read = 0
+		return
+	}
+	if s.read != 0 && x.ms-s.read <= f.maxGap {
+		(*spans)[last].to = x.ms
+	} else {
+		*spans = append(*spans, span{x.ms, x.ms})
+	}
+	s.read = x.ms
+}
+
+// openStep makes the step of ms the series' open one. A step takes the samples
+// after its predecessor's end up to its own.
+func (f *fold) openStep(s *series, ms int64) {
+	if step := (ms + f.stepMS - 1) / f.stepMS; step != s.step {
+		f.closeStep(s, step)
+	}
+}
+
+// closeStep hands what the open step has gathered on and opens the next.
+func (f *fold) closeStep(s *series, next int64) {
+	step, value, some := s.step, s.sum, s.weight > 0
+	if some {
+		value /= s.weight
+	}
+	s.step, s.sum, s.weight = next, 0, 0
+	sets := s.container.sets[s.metric]
+	if len(sets) == 1 {
+		if some {
+			f.record(s, step, value)
+		}
+		return
+	}
+	t := &s.container.mem
+	if s.metric == cpu {
+		t = &s.container.cpu
+	}
+	if some && step > f.firstStep && step <= f.lastStep {
+		t.put(step, value)
+	}
+	n := t.before(f.frontier(sets))
+	for i, v := range t.pending[:n] {
+		if !math.IsNaN(v) {
+			f.record(s, t.from+int64(i), v)
+		}
+	}
+	t.drop(n)
+}
+
+func (f *fold) record(s *series, step int64, v float64) {
+	if s.metric == cpu {
+		s.container.sink.CPU(step*f.stepMS, v*1000) // cores to millicores
+		return
+	}
+	s.container.sink.Memory(step*f.stepMS, v)
+}
+
+// frontier is the least step that some label set may still add to.
+func (f *fold) frontier(sets []*series) int64 {
+	least := int64(done)
+	for _, s := range sets {
+		if s.step != 0 {
+			least = min(least, s.step)
+		} else if s.n > 0 {
+			least = min(least, (s.first+f.stepMS-1)/f.stepMS)
+		}
+	}
+	return least
+}
+
+// track holds the steps of a container between the slowest and the fastest of
+// its label sets, so that each step counts once, with its largest value.
+type track struct {
+	from    int64     // the step of pending[0]
+	pending []float64 // NaN where there is none
+}
+
+// put enters a value that others may join.
+func (t *track) put(step int64, v float64) {
+	if len(t.pending) == 0 {
+		t.from = step
+	}
+	if step < t.from { // before all that waits
+		t.pending = append(make([]float64, t.from-step, int(t.from-step)+len(t.pending)), t.pending...)
+		for i := range t.pending[:t.from-step] {
+			t.pending[i] = math.NaN()
+		}
+		t.from = step
+	}
+	for int64(len(t.pending)) <= step-t.from {
+		t.pending = append(t.pending, math.NaN())
+	}
+	if i := step - t.from; !(t.pending[i] >= v) {
+		t.pending[i] = v
+	}
+}
+
+// before is the number of waiting steps before the step least.
+func (t *track) before(least int64) int {
+	return int(min(max(least-t.from, 0), int64(len(t.pending))))
+}
+
+// drop forgets the first n waiting steps.
+func (t *track) drop(n int) {
+	t.from += int64(n)
+	t.pending = append(t.pending[:0], t.pending[n:]...)
+	if len(t.pending) == 0 && cap(t.pending) > 16 {
+		t.pending = nil
+	}
+}
+
+// close files what is counted at the end.
+func (f *fold) close() {
+	for _, c := range f.order {
+		f.closeRestarts(c)
+		c.sink.Close()
+	}
+}

@@ -1,0 +1,140 @@
+package openmetrics
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+
+	kgzip "github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// maxLine bounds one line. Real series text is below 4 KiB.
+const maxLine = 1 << 20
+
+// ErrCut marks a dump that ends before its end: a broken download, a full
+// disk. What was read of it is not used, since nobody knows what is missing.
+var ErrCut = errors.New("the dump is cut")
+
+// lineReader splits a stream into lines within one buffer.
+type lineReader struct {
+	r          io.Reader
+	buf        []byte
+	start, end int
+	line       int // number of the last line given, from 1
+	bytes      int64
+	err        error
+}
+
+func newLineReader(r io.Reader) *lineReader {
+	return &lineReader{r: r, buf: make([]byte, maxLine)}
+}
+
+// next gives the next line without its end; it is valid until the next call.
+// At the end of the stream it is io.EOF, and ErrCut where the last line has no
+// end or the compressed stream has none.
+func (l *lineReader) next() ([]byte, error) {
+	searched := 0
+	for {
+		if i := bytes.IndexByte(l.buf[l.start+searched:l.end], '\n'); i >= 0 {
+			text := l.buf[l.start : l.start+searched+i]
+			l.start += searched + i + 1
+			l.line++
+			return bytes.TrimSuffix(text, []byte{'\r'}), nil
+		}
+		searched = l.end - l.start
+		if l.err != nil {
+			return l.last()
+		}
+		if searched == len(l.buf) {
+			return nil, fmt.Errorf("line %d is longer than %d KiB", l.line+1, maxLine>>10)
+		}
+		l.fill()
+	}
+}
+
+func (l *lineReader) fill() {
+	if l.start > 0 {
+		copy(l.buf, l.buf[l.start:l.end])
+		l.end -= l.start
+		l.start = 0
+	}
+	n, err := l.r.Read(l.buf[l.end:])
+	l.end += n
+	l.bytes += int64(n)
+	l.err = err
+}
+
+// last judges what is left where the stream has ended.
+func (l *lineReader) last() ([]byte, error) {
+	rest := l.buf[l.start:l.end]
+	l.start = l.end
+	switch {
+	case errors.Is(l.err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("%w: the compressed data ends after line %d", ErrCut, l.line)
+	case l.err != io.EOF:
+		return nil, fmt.Errorf("after line %d: %w", l.line, l.err)
+	case len(rest) == 0:
+		return nil, io.EOF
+	case string(rest) == "# EOF":
+		l.line++
+		return rest, nil
+	}
+	return nil, fmt.Errorf("%w: it ends in the middle of line %d", ErrCut, l.line+1)
+}
+
+// magic lists how files begin that are no text, with what to say of them.
+var magic = []struct{ prefix, hint string }{
+	{"\xfd7zXZ\x00", "it is xz-compressed: unpack it, or use gzip or zstd"},
+	{"BZh", "it is bzip2-compressed: unpack it, or use gzip or zstd"},
+	{"PK\x03\x04", "it is a zip archive: unpack it"},
+	{"\xff\x06\x00\x00sNaPpY", "it is snappy-compressed: unpack it, or use gzip or zstd"},
+	{"\xba\xaa\xd7\x00", "it is the index of a TSDB block: make a dump with `promtool tsdb dump-openmetrics`"},
+	{"\x85\xbd\x40\xdd", "it is a chunk file of a TSDB block: make a dump with `promtool tsdb dump-openmetrics`"},
+}
+
+// plain undoes the compression that the stream's first bytes tell of.
+func plain(r io.Reader) (io.ReadCloser, error) {
+	head := make([]byte, 16)
+	n, err := io.ReadFull(r, head)
+	if n == 0 {
+		if err == io.EOF {
+			return nil, errors.New("the file is empty")
+		}
+		return nil, err
+	}
+	head = head[:n]
+	whole := io.MultiReader(bytes.NewReader(head), r)
+	switch {
+	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
+		z, err := kgzip.NewReader(whole)
+		if err != nil {
+			return nil, cutOr(err)
+		}
+		return readAhead(z), nil
+	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
+		z, err := zstd.NewReader(whole, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxWindow(128<<20))
+		if err != nil {
+			return nil, cutOr(err)
+		}
+		return z.IOReadCloser(), nil
+	}
+	for _, m := range magic {
+		if bytes.HasPrefix(head, []byte(m.prefix)) {
+			return nil, errors.New(m.hint)
+		}
+	}
+	return io.NopCloser(whole), nil
+}
+
+func cutOr(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
+		return fmt.Errorf("%w: the compressed data has hardly begun", ErrCut)
+	}
+	if errors.Is(err, gzip.ErrHeader) {
+		return errors.New("it begins like gzip but is not")
+	}
+	return err
+}

@@ -1,0 +1,262 @@
+package openmetrics
+
+import (
+	"hash/maphash"
+	"math"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
+)
+
+// metric is a metric that the source reads.
+type metric uint8
+
+const (
+	cpu metric = iota
+	memory
+	throttled
+	periods
+	requests
+	limits
+	restarts
+	terminated
+	podOwner
+	replicaSetOwner
+	jobOwner
+	metrics // their number
+)
+
+// metricOf finds the metric of a name.
+func metricOf(name string) (metric, bool) {
+	switch name {
+	case "container_cpu_usage_seconds_total":
+		return cpu, true
+	case "container_memory_working_set_bytes":
+		return memory, true
+	case "container_cpu_cfs_throttled_periods_total":
+		return throttled, true
+	case "container_cpu_cfs_periods_total":
+		return periods, true
+	case "kube_pod_container_resource_requests", "kube_pod_init_container_resource_requests":
+		return requests, true
+	case "kube_pod_container_resource_limits", "kube_pod_init_container_resource_limits":
+		return limits, true
+	case "kube_pod_container_status_restarts_total", "kube_pod_init_container_status_restarts_total":
+		return restarts, true
+	case "kube_pod_container_status_last_terminated_reason", "kube_pod_init_container_status_last_terminated_reason":
+		return terminated, true
+	case "kube_pod_owner":
+		return podOwner, true
+	case "kube_replicaset_owner":
+		return replicaSetOwner, true
+	case "kube_job_owner":
+		return jobOwner, true
+	}
+	return 0, false
+}
+
+// series is one label set of one metric in one file.
+type series struct {
+	metric    metric
+	resource  resource
+	container *container
+
+	// What the survey finds. n counts samples; in the fold it counts down.
+	n           int
+	first, last int64 // ms
+	gap         int64 // the least between two samples, ms
+
+	// spare says that another label set tells the same.
+	spare bool
+	// before is the same series in an earlier file.
+	before *series
+
+	// The fold's state: the open step and what it has gathered.
+	counter     digest.Counter
+	read        int64 // ms of the last reading
+	step        int64
+	sum, weight float64
+}
+
+// resource is what a series of requests or limits is of.
+type resource uint8
+
+const (
+	ofCPU resource = iota
+	ofMemory
+	ofGPU
+)
+
+func resourceOf(label string) (resource, bool) {
+	switch {
+	case label == "cpu":
+		return ofCPU, true
+	case label == "memory":
+		return ofMemory, true
+	case strings.HasSuffix(label, "_com_gpu"), strings.HasPrefix(label, "gpu_intel_com_"):
+		return ofGPU, true
+	}
+	return 0, false
+}
+
+// container is one container of one pod, past or present.
+type container struct {
+	namespace, pod, name string
+
+	sets [metrics - 3][]*series // label sets by metric, owners left out
+	sink *analyzer.PodSeries
+	cpu  track
+	mem  track
+
+	restarts []reading
+	oom      []span
+}
+
+// reading is a restart counter that has changed, or its first reading.
+type reading struct {
+	ms    int64
+	value float64
+}
+
+// span is a time in which a fact held, in ms, both ends included.
+type span struct{ from, to int64 }
+
+type containerKey struct{ namespace, pod, name string }
+
+// key stands for the text of a series. 128 bits leave no room for chance.
+type key [2]uint64
+
+// catalog is what the survey finds out.
+type catalog struct {
+	matchers   []Matcher
+	owners     *analyzer.Owners
+	seeds      [2]maphash.Seed
+	files      []*file
+	containers map[containerKey]*container
+	order      []*container
+	interned   map[string]string
+	found      [metrics]bool
+	filtered   int // series that a matcher left out
+}
+
+// file is one dump.
+type file struct {
+	name           string
+	known          map[key]*series // nil values are series that are not read
+	lines          int
+	samples        int64
+	oldest, newest int64 // ms
+	unit           unit
+	ended          bool // by "# EOF"
+}
+
+func newCatalog(o Options) *catalog {
+	c := &catalog{
+		matchers:   o.Matchers,
+		owners:     o.Owners,
+		seeds:      [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		containers: map[containerKey]*container{},
+		interned:   map[string]string{},
+	}
+	if c.owners == nil {
+		c.owners = &analyzer.Owners{}
+	}
+	for _, name := range o.Files {
+		c.files = append(c.files, &file{name: name, known: map[key]*series{}, oldest: math.MaxInt64})
+	}
+	return c
+}
+
+func (c *catalog) keyOf(text []byte) key {
+	return key{maphash.Bytes(c.seeds[0], text), maphash.Bytes(c.seeds[1], text)}
+}
+
+// add enters the series with the given labels; nil where it is not read.
+func (c *catalog) add(l map[string]string) *series {
+	m, ok := metricOf(l["__name__"])
+	if !ok {
+		return nil
+	}
+	for _, x := range c.matchers {
+		if l[x.Name] != x.Value {
+			c.filtered++
+			return nil
+		}
+	}
+	for _, name := range []string{"namespace", "pod", "container"} {
+		if v, ok := l["exported_"+name]; ok { // the scrape kept its own label
+			l[name] = v
+		}
+	}
+	if l["namespace"] == "" {
+		return nil
+	}
+	if m >= podOwner {
+		return c.addOwner(m, l)
+	}
+	s := &series{metric: m, first: -1, gap: math.MaxInt64}
+	if !s.wanted(l) {
+		return nil
+	}
+	s.container = c.container(l)
+	s.container.sets[m] = append(s.container.sets[m], s)
+	c.found[m] = true
+	return s
+}
+
+// wanted reports whether a series of a container tells of the container itself
+// and not of its pod, of one CPU or of a matter that is not read.
+func (s *series) wanted(l map[string]string) bool {
+	if l["pod"] == "" || l["container"] == "" || l["container"] == "POD" {
+		return false
+	}
+	switch s.metric {
+	case cpu:
+		return l["cpu"] == "" || l["cpu"] == "total"
+	case requests, limits:
+		var ok bool
+		s.resource, ok = resourceOf(l["resource"])
+		return ok
+	case terminated:
+		return l["reason"] == "OOMKilled"
+	}
+	return true
+}
+
+// addOwner files a row of an owner metric.
+func (c *catalog) addOwner(m metric, l map[string]string) *series {
+	c.found[m] = true
+	if l["owner_is_controller"] == "false" {
+		return nil
+	}
+	ns, kind, name := l["namespace"], l["owner_kind"], l["owner_name"]
+	switch m {
+	case podOwner:
+		c.owners.AddPod(ns, l["pod"], kind, name)
+	case replicaSetOwner:
+		c.owners.AddOwner(analyzer.Ref{Namespace: ns, Kind: "ReplicaSet", Name: l["replicaset"]}, kind, name)
+	case jobOwner:
+		c.owners.AddOwner(analyzer.Ref{Namespace: ns, Kind: "Job", Name: l["job_name"]}, kind, name)
+	}
+	return nil
+}
+
+func (c *catalog) container(l map[string]string) *container {
+	k := containerKey{c.intern(l["namespace"]), c.intern(l["pod"]), c.intern(l["container"])}
+	x := c.containers[k]
+	if x == nil {
+		x = &container{namespace: k.namespace, pod: k.pod, name: k.name}
+		c.containers[k] = x
+		c.order = append(c.order, x)
+	}
+	return x
+}
+
+func (c *catalog) intern(s string) string {
+	if t, ok := c.interned[s]; ok {
+		return t
+	}
+	c.interned[s] = s
+	return s
+}
