@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -43,13 +44,15 @@ func newTable(provider string, rows []row) *table {
 			t.regions[r.region] = region
 			t.names = append(t.names, r.region)
 		}
+		if _, again := region.types[r.instanceType]; !again {
+			region.rows = append(region.rows, r)
+		}
 		region.types[r.instanceType] = r
 	}
 	slices.Sort(t.names)
 	for _, region := range t.regions {
-		region.rows = make([]*row, 0, len(region.types))
-		for _, r := range region.types {
-			region.rows = append(region.rows, r)
+		for i, r := range region.rows {
+			region.rows[i] = region.types[r.instanceType]
 		}
 		slices.SortFunc(region.rows, func(a, b *row) int { return compareTypes(a.instanceType, b.instanceType) })
 		region.rates = sync.OnceValue(func() rateBook { return fitRates(region.rows) })
@@ -88,7 +91,7 @@ func compareNumbers(x, y string) int {
 	if len(x) != len(y) {
 		return len(x) - len(y)
 	}
-	return bytes.Compare([]byte(x), []byte(y))
+	return strings.Compare(x, y)
 }
 
 // embeddedTable decodes one provider's table when it is first asked for.
@@ -113,9 +116,11 @@ func embeddedFile(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedded table %s: %w", name, err)
 	}
-	data, err := io.ReadAll(z)
+	var data bytes.Buffer
+	data.Grow(10 * len(packed)) // price tables pack 5 to 10 times
+	_, err = io.Copy(&data, z)
 	if err := errors.Join(err, z.Close()); err != nil {
 		return nil, fmt.Errorf("embedded table %s: %w", name, err)
 	}
-	return data, nil
+	return data.Bytes(), nil
 }

@@ -47,7 +47,29 @@ func (r *row) offering(s slot) Offering {
 	return o
 }
 
-// tableColumns are the columns of a price table in the order the product writes them.
+// The columns of a price table, in the order the product writes them.
+const (
+	colProvider = iota
+	colRegion
+	colType
+	colArch
+	colVCPU
+	colMemory
+	colGPUs
+	colGPUName
+	colDisk
+	colMaxPods
+	colOnDemand
+	colSpot
+	colReserved1
+	colReserved3
+	colBand
+	colSource
+	colAsOf
+	colCurrency
+	colCount
+)
+
 var tableColumns = []string{
 	"provider", "region", "instance_type", "arch", "vcpu", "memory_gib", "gpu_count", "gpu_name",
 	"local_disk_gib", "max_pods", "on_demand_usd_hour", "spot_usd_hour",
@@ -158,10 +180,30 @@ func csvCause(err error) error {
 
 // tableReader turns records into rows and shares the strings that repeat.
 type tableReader struct {
-	file  string // stands in as the source where a row names none
-	csv   *csvRecords
-	words map[string]string
-	from  map[[2]string]*provenance
+	file   string // stands in as the source where a row names none
+	at     [colCount]int
+	record []string
+	words  map[string]string
+	from   map[[2]string]*provenance
+}
+
+func newTableReader(file string, c *csvRecords) *tableReader {
+	t := &tableReader{file: file, words: map[string]string{}, from: map[[2]string]*provenance{}}
+	for i, name := range tableColumns {
+		t.at[i] = -1
+		if at, ok := c.column[name]; ok {
+			t.at[i] = at
+		}
+	}
+	return t
+}
+
+// field returns the current record's value in a column, empty where the file lacks it.
+func (t *tableReader) field(column int) string {
+	if i := t.at[column]; i >= 0 {
+		return strings.TrimSpace(t.record[i])
+	}
+	return ""
 }
 
 // readTable decodes a price table. Rows with a problem are left out and the
@@ -171,8 +213,8 @@ func readTable(name string, data []byte) ([]row, []Problem) {
 	if err != nil {
 		return nil, []Problem{{name, line, err.Error()}}
 	}
-	t := tableReader{file: name, csv: c, words: map[string]string{}, from: map[[2]string]*provenance{}}
-	rows := make([]row, 0, len(data)/160)
+	t := newTableReader(name, c)
+	rows := make([]row, 0, len(data)/120)
 	var problems []Problem
 	for {
 		record, line, err := c.next()
@@ -187,7 +229,8 @@ func readTable(name string, data []byte) ([]row, []Problem) {
 			continue
 		}
 		var r row
-		if err := t.row(record, &r); err != nil {
+		t.record = record
+		if err := t.row(&r); err != nil {
 			problems = append(problems, Problem{name, line, err.Error()})
 			continue
 		}
@@ -200,51 +243,51 @@ func readTable(name string, data []byte) ([]row, []Problem) {
 	return rows, problems
 }
 
-func (t *tableReader) row(record []string, r *row) error {
-	word := func(name string) string { return t.word(t.csv.field(record, name)) }
-	if cur := word("currency"); cur != "" && cur != "USD" {
+func (t *tableReader) row(r *row) error {
+	if cur := t.field(colCurrency); cur != "" && cur != "USD" {
 		return currencyError(cur)
 	}
-	r.provider = t.word(canonicalProvider(word("provider")))
-	r.region, r.instanceType, r.arch = word("region"), word("instance_type"), word("arch")
-	r.gpuName, r.band = word("gpu_name"), word("interruption_band")
+	r.provider = t.word(canonicalProvider(t.field(colProvider)))
+	r.region, r.instanceType, r.arch = t.word(t.field(colRegion)), t.word(t.field(colType)), t.word(t.field(colArch))
+	r.gpuName, r.band = t.word(t.field(colGPUName)), t.word(t.field(colBand))
 	if r.provider == "" || r.region == "" || r.instanceType == "" {
 		return errors.New("provider, region and instance_type must all be filled in")
 	}
-	if err := t.hardware(record, r); err != nil {
+	if err := t.hardware(r); err != nil {
 		return err
 	}
-	for s, name := range tableColumns[10:14] {
-		usd, err := nonNegative(name, t.csv.field(record, name))
+	for s := range slotCount {
+		column := colOnDemand + int(s)
+		usd, err := nonNegative(tableColumns[column], t.field(column))
 		if err != nil {
 			return err
 		}
 		r.usd[s] = usd
 	}
-	r.from = t.provenance(cmp.Or(word("source"), t.file), word("as_of"))
+	r.from = t.provenance(cmp.Or(t.field(colSource), t.file), t.field(colAsOf))
 	return nil
 }
 
-func (t *tableReader) hardware(record []string, r *row) error {
+func (t *tableReader) hardware(r *row) error {
 	r.diskBytes = -1
-	for _, h := range []struct {
-		name  string
-		to    *int64
-		scale float64
+	for _, h := range [...]struct {
+		column int
+		to     *int64
+		scale  float64
 	}{
-		{"vcpu", &r.cpuMillis, 1000}, {"memory_gib", &r.memoryBytes, bytesPerGiB}, {"gpu_count", &r.gpus, 1},
-		{"local_disk_gib", &r.diskBytes, bytesPerGiB}, {"max_pods", &r.maxPods, 1},
+		{colVCPU, &r.cpuMillis, 1000}, {colMemory, &r.memoryBytes, bytesPerGiB}, {colGPUs, &r.gpus, 1},
+		{colDisk, &r.diskBytes, bytesPerGiB}, {colMaxPods, &r.maxPods, 1},
 	} {
-		text := t.csv.field(record, h.name)
+		text := t.field(h.column)
 		if text == "" {
 			continue
 		}
-		v, err := nonNegative(h.name, text)
+		v, err := nonNegative(tableColumns[h.column], text)
 		if err != nil {
 			return err
 		}
 		if v*h.scale > math.MaxInt64/2 {
-			return fmt.Errorf("%s %q is too large", h.name, text)
+			return fmt.Errorf("%s %q is too large", tableColumns[h.column], text)
 		}
 		*h.to = int64(math.Round(v * h.scale))
 	}
@@ -262,13 +305,13 @@ func (t *tableReader) word(s string) string {
 }
 
 func (t *tableReader) provenance(source, asOf string) *provenance {
-	key := [2]string{source, asOf}
+	key := [2]string{t.word(source), t.word(asOf)}
 	if p, ok := t.from[key]; ok {
 		return p
 	}
 	p := &provenance{}
-	p.source, p.bandSource = perPrice(source)
-	p.asOf, p.bandAsOf = perPrice(asOf)
+	p.source, p.bandSource = perPrice(key[0])
+	p.asOf, p.bandAsOf = perPrice(key[1])
 	t.from[key] = p
 	return p
 }
