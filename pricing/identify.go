@@ -56,7 +56,8 @@ func (c *Catalog) identify(n Node) Query {
 		CapacityType: n.capacityType(),
 	}
 	if q.Provider == "" {
-		q.Provider = cmp.Or(c.provider, c.providerOfRegion(q.Region))
+		scheme, _, _ := strings.Cut(n.ProviderID, "://")
+		q.Provider = cmp.Or(c.provider, c.providerOfRegion(q.Region), canonicalProvider(scheme))
 	}
 	if q.Region == "" {
 		q.Region = regionOfZone(q.Provider, cmp.Or(firstLabel(n.Labels, zoneLabels), zoneOfID(n.ProviderID)))

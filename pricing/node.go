@@ -20,7 +20,7 @@ type NodePrice struct {
 	AsOf     string
 	Status   Status
 	Cause    Cause
-	Warnings []string // why the price is estimated or missing, one sentence each
+	Warnings []string // why the price is estimated or missing; the same sentence for nodes with the same doubt
 }
 
 // NodePrice prices a node by its labels and providerID. Where the type, its spot
@@ -31,14 +31,14 @@ func (c *Catalog) NodePrice(n Node) NodePrice {
 	p := c.priceNode(q, n)
 	var warnings []string
 	if p.Status == Missing {
-		warnings = append(warnings, fmt.Sprintf("node %s: %s", n.Name, p.Reason))
+		warnings = append(warnings, p.Reason)
 		p = c.byCapacity(q, n)
 		if p.Status == Missing {
 			return NodePrice{Offering: p.Offering, Cause: p.Cause, Warnings: warnings}
 		}
 	}
 	if p.Reason != "" {
-		warnings = append(warnings, fmt.Sprintf("node %s: %s", n.Name, p.Reason))
+		warnings = append(warnings, p.Reason)
 	}
 	out := NodePrice{
 		USDPerHour: p.Offering.USDPerHour, Offering: p.Offering,
@@ -88,8 +88,8 @@ func (c *Catalog) byCapacity(q Query, n Node) Price {
 			defaults.cpu, defaults.gib, defaults.source)
 		o.Source, o.AsOf = defaults.source, defaults.asOf
 	}
-	p.Status, p.Cause = Estimated, cmp.Or(p.Cause, UnknownType)
-	if q.Provider == "" {
+	p.Status, p.Cause = Estimated, UnknownType
+	if c.table(q.Provider) == nil {
 		p.Cause = UnknownProvider
 	}
 	return c.match(o, nonNil(n.Labels)).apply(p)

@@ -12,6 +12,9 @@ import (
 // maxFileBytes bounds a price file; the largest real table is under 1 MiB.
 const maxFileBytes = 32 << 20
 
+// maxUSD is the highest believable price of anything for an hour.
+const maxUSD = 1_000_000
+
 // Overrides are the prices of one user file, ready to be laid over the tables.
 // The zero value holds none.
 type Overrides struct {
@@ -102,6 +105,8 @@ func (e *entry) check() error {
 		}
 	}
 	switch {
+	case max(e.usd, e.rates.cpu, e.rates.gib, e.gpuUSD) > maxUSD:
+		return fmt.Errorf("a price is above %d USD an hour, which no machine costs", maxUSD)
 	case forms == 0:
 		return errors.New("no price: give a price per hour, or per vCPU and GiB, or a discount, above 0")
 	case forms > 1:

@@ -40,7 +40,7 @@ func parseYAML(name string, data []byte) (Overrides, []Problem) {
 	}
 	var f priceFile
 	if err := yaml.UnmarshalStrict(data, &f); err != nil {
-		return Overrides{}, []Problem{{name, 0, oneLine(err.Error())}}
+		return Overrides{}, []Problem{{name, 0, yamlCause(err)}}
 	}
 	if f.Currency != "" && f.Currency != "USD" {
 		return Overrides{}, []Problem{{name, 0, currencyError(f.Currency).Error()}}
@@ -114,4 +114,15 @@ func documents(data []byte) int {
 	return n
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// yamlCause strips the decoder's own layers from its message and puts it on one line.
+func yamlCause(err error) string {
+	s := strings.Join(strings.Fields(err.Error()), " ")
+	for _, layer := range []string{"error converting YAML to JSON: ", "error unmarshaling JSON: ", "while decoding JSON: ", "json: ", "yaml: "} {
+		s = strings.TrimPrefix(s, layer)
+	}
+	if key, ok := strings.CutPrefix(s, "unknown field "); ok {
+		return fmt.Sprintf("unknown key %s; known keys are currency, source, asOf and prices, and in each price "+
+			"provider, region, instanceType, capacityType, selector, usdPerHour, usdPerVCPUHour, usdPerGiBHour, usdPerGPUHour, discountPercent", key)
+	}
+	return s
+}

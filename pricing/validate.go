@@ -68,6 +68,9 @@ func (r *row) check() []string {
 	if od <= 0 {
 		bad("on_demand_usd_hour must be above 0")
 	}
+	if od > maxUSD {
+		bad("on_demand_usd_hour is above %d, which no machine costs", maxUSD)
+	}
 	if spot > od {
 		bad("spot price %g is above the on-demand price %g", spot, od)
 	}

@@ -1,0 +1,55 @@
+package pricing_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+func TestUsed(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	m5 := c.NodePrice(cloudNode("aws", "us-east-1", "m5.large", 2, 8))
+	spot := c.NodePrice(cloudNode("aws", "us-east-1", "m5.large", 2, 8, "karpenter.sh/capacity-type", "spot"))
+	got := pricing.Used([]pricing.NodePrice{spot, m5, m5, {}})
+	want := []pricing.Provenance{
+		{Provider: "aws", Source: "ec2info", AsOf: "2025-05-28"},
+		{Provider: "aws", Source: "kp-aws", AsOf: "2026-07-20"},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestSources(t *testing.T) {
+	got := pricing.New(pricing.Config{}).Sources()
+	if len(got) != 5 {
+		t.Errorf("%d sources, want 5: %v", len(got), got)
+	}
+	for _, p := range got {
+		if p.Provider == "" || p.Source == "" || p.AsOf == "" {
+			t.Errorf("incomplete: %+v", p)
+		}
+	}
+}
+
+func TestStale(t *testing.T) {
+	now := time.Date(2026, 8, 20, 0, 0, 0, 0, time.UTC)
+	c := pricing.New(pricing.Config{})
+	for _, tt := range []struct {
+		maxAge time.Duration
+		want   int
+	}{
+		{10 * 24 * time.Hour, 5}, {100 * 24 * time.Hour, 2}, {1000 * 24 * time.Hour, 0},
+	} {
+		if got := c.Stale(now, tt.maxAge); len(got) != tt.want {
+			t.Errorf("older than %v: %q, want %d", tt.maxAge, got, tt.want)
+		}
+	}
+	got := pricing.Stale([]pricing.Provenance{{Provider: "aws", Source: "x", AsOf: "2026-08-01"}, {Source: "undated"}}, now, 18*24*time.Hour)
+	if len(got) != 1 || !strings.Contains(got[0], "aws prices from x are of 2026-08-01, 19 days old") {
+		t.Errorf("got %q", got)
+	}
+}
