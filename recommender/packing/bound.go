@@ -1,0 +1,320 @@
+package packing
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing/lp"
+)
+
+// roundOff is taken off every bound, so that floating-point rounding can't
+// make it exceed the true one.
+const roundOff = 1e-9
+
+// values are dual prices: what each class's pod is worth in USD per hour, such
+// that no node can hold pods worth more than it costs.
+type values struct {
+	pod  []float64 // by class
+	cuts float64   // worth of the cuts
+}
+
+// total is the lower bound that the values prove.
+func (v values) total(inst *instance) float64 {
+	sum := v.cuts
+	for c := range inst.classes {
+		sum += v.pod[c] * float64(len(inst.classes[c].pods))
+	}
+	return sum * (1 - roundOff)
+}
+
+func (inst *instance) lowerBound() float64 {
+	return inst.assignmentBound(inst.cuts()).total(inst)
+}
+
+// assignmentBound solves the relaxation in which pods may be divided among the
+// kinds they fit on, and nodes come in fractions:
+//
+//	min sum p_j x_j,  sum_j z_ij = n_i,  sum_i q_ir z_ij <= a_jr x_j,
+//
+// with the given cuts, each of which joins once the solution breaks it.
+func (inst *instance) assignmentBound(all []cut) values {
+	var active []cut
+	for {
+		m := newMaster(inst, active)
+		v := m.solve()
+		var broken, rest []cut
+		for _, c := range all {
+			if m.left(c) < c.least-1e-6*(1+c.least) {
+				broken = append(broken, c)
+			} else {
+				rest = append(rest, c)
+			}
+		}
+		if len(broken) == 0 {
+			return v
+		}
+		active, all = append(active, broken...), rest
+	}
+}
+
+// master is the relaxation after Dantzig and Wolfe: a column says to which
+// kinds the pods of a block go, so that there are few rows even for thousands
+// of classes.
+type master struct {
+	inst   *instance
+	kinds  []int // kinds that no multiple of another replaces
+	blocks [][]int
+	cuts   []cut
+	scale  []float64 // by resource
+	lp     *lp.Solver
+	nodeOf []int // column of each of kinds
+}
+
+const maxBlocks = 300
+
+func newMaster(inst *instance, cuts []cut) *master {
+	m := &master{inst: inst, cuts: cuts, blocks: inst.blocks(), scale: make([]float64, inst.dims)}
+	m.kinds = inst.irreplaceable(cuts)
+	for r := range m.scale {
+		for _, j := range m.kinds {
+			m.scale[r] = max(m.scale[r], inst.kinds[j].size[r])
+		}
+	}
+	m.load()
+	return m
+}
+
+// irreplaceable lists the kinds that matter to the relaxation: no multiple of
+// another kind does the same for at most the same price.
+func (inst *instance) irreplaceable(cuts []cut) []int {
+	gone := make([]bool, len(inst.kinds))
+	for a := range inst.kinds {
+		for b := range inst.kinds {
+			if a != b && !gone[b] && inst.replaces(b, a, cuts) {
+				gone[a] = true
+				break
+			}
+		}
+	}
+	var out []int
+	for k := range gone {
+		if !gone[k] {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// replaces says whether as much money spent on kind b as one node of kind a
+// costs does all that a does, in the relaxation.
+func (inst *instance) replaces(b, a int, cuts []cut) bool {
+	ka, kb := &inst.kinds[a], &inst.kinds[b]
+	scale := ka.price / kb.price
+	for _, c := range cuts {
+		if c.weight[b]*scale < c.weight[a] {
+			return false
+		}
+	}
+	for r := range ka.size {
+		if kb.size[r]*scale < ka.size[r] {
+			return false
+		}
+	}
+	for i := range inst.classes {
+		if ok := inst.classes[i].ok; ok[a] && !ok[b] {
+			return false
+		}
+	}
+	return true
+}
+
+// blocks divides the classes: one each where they are few, else by the kinds
+// they fit on and by their ratio of memory to CPU.
+func (inst *instance) blocks() [][]int {
+	order := make([]int, len(inst.classes))
+	for i := range order {
+		order[i] = i
+	}
+	width := 1 + (len(order)-1)/maxBlocks
+	keys := make([]string, len(order))
+	for c := range inst.classes {
+		keys[c] = setKey(inst.classes[c].ok)
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		ca, cb := inst.classes[a].size, inst.classes[b].size
+		return cmp.Or(cmp.Compare(keys[a], keys[b]), cmp.Compare(ca[1]*(cb[0]+1), cb[1]*(ca[0]+1)))
+	})
+	var out [][]int
+	for i := 0; i < len(order); {
+		end := i + 1
+		for end < len(order) && end-i < width && keys[order[end]] == keys[order[i]] {
+			end++
+		}
+		out = append(out, order[i:end])
+		i = end
+	}
+	return out
+}
+
+// Rows: kind by resource, then blocks, then cuts.
+func (m *master) row(kind, resource int) int { return kind*m.inst.dims + resource }
+
+func (m *master) load() {
+	var rows []lp.Row
+	for range m.kinds {
+		for range m.inst.dims {
+			rows = append(rows, lp.Row{Sense: lp.GreaterEqual})
+		}
+	}
+	for range m.blocks {
+		rows = append(rows, lp.Row{Sense: lp.Equal, RHS: 1})
+	}
+	for _, c := range m.cuts {
+		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: c.least})
+	}
+	m.lp = lp.New(rows)
+	first := len(m.kinds)*m.inst.dims + len(m.blocks)
+	for i, j := range m.kinds {
+		var entries []lp.Entry
+		for r, v := range m.inst.kinds[j].size {
+			entries = append(entries, lp.Entry{Row: m.row(i, r), Value: v / m.scale[r]})
+		}
+		for c := range m.cuts {
+			entries = append(entries, lp.Entry{Row: first + c, Value: m.cuts[c].weight[j]})
+		}
+		m.nodeOf = append(m.nodeOf, m.lp.AddColumn(m.inst.kinds[j].price, entries))
+	}
+	// Every pod first goes where it alone costs the least.
+	y := make([][]float64, len(m.kinds))
+	for i, j := range m.kinds {
+		y[i] = make([]float64, m.inst.dims)
+		for r, v := range m.inst.kinds[j].size {
+			if v > 0 {
+				y[i][r] = m.inst.kinds[j].price / v / float64(m.inst.dims)
+			}
+		}
+	}
+	for b := range m.blocks {
+		m.addBlock(b, y)
+	}
+}
+
+// cheapest is the kind on which prices y make the class's pod the cheapest.
+func (m *master) cheapest(c int, y [][]float64) (kind int, cost float64) {
+	cl := &m.inst.classes[c]
+	kind, cost = -1, math.Inf(1)
+	for i, j := range m.kinds {
+		if !cl.ok[j] {
+			continue
+		}
+		sum := 0.0
+		for r, v := range cl.size {
+			sum += v * y[i][r]
+		}
+		if sum < cost {
+			kind, cost = i, sum
+		}
+	}
+	return kind, cost
+}
+
+// addBlock adds the column that sends each class of the block to its cheapest
+// kind.
+func (m *master) addBlock(b int, y [][]float64) {
+	sums := map[int]float64{}
+	for _, c := range m.blocks[b] {
+		i, _ := m.cheapest(c, y)
+		n := float64(len(m.inst.classes[c].pods))
+		for r, v := range m.inst.classes[c].size {
+			sums[m.row(i, r)] -= v * n / m.scale[r]
+		}
+	}
+	entries := []lp.Entry{{Row: len(m.kinds)*m.inst.dims + b, Value: 1}}
+	for _, row := range sortedKeys(sums) {
+		entries = append(entries, lp.Entry{Row: row, Value: sums[row]})
+	}
+	m.lp.AddColumn(0, entries)
+}
+
+const (
+	maxRounds = 400
+	maxPivots = 20000
+)
+
+// solve adds columns until the values of the pods reach the cost of the
+// master, and returns the best values found on the way.
+func (m *master) solve() values {
+	var best values
+	bestTotal := -1.0
+	for range maxRounds {
+		err := m.lp.Solve(maxPivots)
+		y, v := m.duals()
+		if total := v.total(m.inst); total > bestTotal {
+			best, bestTotal = v, total
+		}
+		if err != nil || bestTotal > m.lp.Objective()*(1-1e-8) {
+			break
+		}
+		added := false
+		for b := range m.blocks {
+			worth := 0.0
+			for _, c := range m.blocks[b] {
+				_, cost := m.cheapest(c, y)
+				worth += cost * float64(len(m.inst.classes[c].pods))
+			}
+			if f := m.lp.Dual(len(m.kinds)*m.inst.dims + b); worth < f-1e-10 {
+				m.addBlock(b, y)
+				added = true
+			}
+		}
+		if !added {
+			break
+		}
+	}
+	return best
+}
+
+// duals reads the solver's prices and shrinks them until no node is worth more
+// than it costs, which makes them a proof whatever the solver did.
+func (m *master) duals() ([][]float64, values) {
+	y := make([][]float64, len(m.kinds))
+	shrink := 1.0
+	first := len(m.kinds)*m.inst.dims + len(m.blocks)
+	pi := make([]float64, len(m.cuts))
+	for c := range pi {
+		pi[c] = max(m.lp.Dual(first+c), 0)
+	}
+	for i, j := range m.kinds {
+		y[i] = make([]float64, m.inst.dims)
+		worth := 0.0
+		for r, v := range m.inst.kinds[j].size {
+			y[i][r] = max(m.lp.Dual(m.row(i, r)), 0) / m.scale[r]
+			worth += y[i][r] * v
+		}
+		for c := range m.cuts {
+			worth += pi[c] * m.cuts[c].weight[j]
+		}
+		if p := m.inst.kinds[j].price; worth*shrink > p {
+			shrink = p / worth
+		}
+	}
+	v := values{pod: make([]float64, len(m.inst.classes))}
+	for c := range m.inst.classes {
+		_, cost := m.cheapest(c, y)
+		v.pod[c] = cost * shrink
+	}
+	for c := range m.cuts {
+		v.cuts += pi[c] * m.cuts[c].least * shrink
+	}
+	return y, v
+}
+
+// left is the left side of a cut in the solution.
+func (m *master) left(c cut) float64 {
+	sum := 0.0
+	for i, j := range m.kinds {
+		sum += c.weight[j] * m.lp.Value(m.nodeOf[i])
+	}
+	return sum
+}

@@ -1,0 +1,269 @@
+package packing
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strconv"
+)
+
+// Check proves a plan feasible: every pod is on exactly one node or abstained,
+// no node holds more than it allocates, and every selector, affinity, taint,
+// spread and anti-affinity holds. It returns all faults, joined.
+//
+// It shares nothing with the search but the input types, on purpose: it
+// re-reads the rules of Kubernetes in its own way.
+func Check(plan Plan, pods, daemonSets []Pod) error {
+	c := checker{pods: map[string]*Pod{}, node: map[string]int{}, plan: plan}
+	for i := range pods {
+		c.pods[pods[i].Name] = &pods[i]
+	}
+	c.placement()
+	for n := range plan.Nodes {
+		c.capacity(n, daemonSets)
+	}
+	for name, n := range c.node {
+		if err := c.selection(c.pods[name], &plan.Nodes[n].Offering); err != "" {
+			c.fail("pod %s may not run on node %d (%s in %s): %s", name, n, plan.Nodes[n].Offering.Type, plan.Nodes[n].Offering.Zone, err)
+		}
+	}
+	c.domains()
+	c.money()
+	sort.Slice(c.faults, func(i, j int) bool { return c.faults[i].Error() < c.faults[j].Error() })
+	return errors.Join(c.faults...)
+}
+
+type checker struct {
+	plan   Plan
+	pods   map[string]*Pod
+	node   map[string]int // by pod
+	faults []error
+}
+
+func (c *checker) fail(format string, args ...any) {
+	c.faults = append(c.faults, fmt.Errorf(format, args...))
+}
+
+func (c *checker) placement() {
+	abstained := map[string]bool{}
+	for _, a := range c.plan.Abstained {
+		if abstained[a.Pod] || c.pods[a.Pod] == nil || a.Reason == "" {
+			c.fail("pod %s: abstained twice, unknown, or without a reason", a.Pod)
+		}
+		abstained[a.Pod] = true
+	}
+	for n, node := range c.plan.Nodes {
+		if len(node.Pods) == 0 {
+			c.fail("node %d is empty", n)
+		}
+		for _, name := range node.Pods {
+			if _, twice := c.node[name]; twice || c.pods[name] == nil {
+				c.fail("node %d: pod %s is unknown or placed twice", n, name)
+				continue
+			}
+			if abstained[name] {
+				c.fail("pod %s is both placed and abstained", name)
+			}
+			c.node[name] = n
+		}
+	}
+	for name := range c.pods {
+		if _, ok := c.node[name]; !ok && !abstained[name] {
+			c.fail("pod %s is neither placed nor abstained", name)
+		}
+	}
+}
+
+// capacity adds up what a node's pods and DaemonSets ask for.
+func (c *checker) capacity(n int, daemonSets []Pod) {
+	o := &c.plan.Nodes[n].Offering
+	have := map[string]int64{"cpu": o.CPU, "memory": o.Memory, "pods": o.Pods, "gpus": o.GPUs}
+	for name, v := range o.Extended {
+		have["extended "+name] = v
+	}
+	asked := map[string]int64{}
+	ask := func(p *Pod) {
+		asked["cpu"] += p.CPU
+		asked["memory"] += p.Memory
+		asked["pods"]++
+		asked["gpus"] += p.GPUs
+		for name, v := range p.Extended {
+			asked["extended "+name] += v
+		}
+	}
+	for i := range daemonSets {
+		if c.selection(&daemonSets[i], o) == "" {
+			ask(&daemonSets[i])
+		}
+	}
+	for _, name := range c.plan.Nodes[n].Pods {
+		if p := c.pods[name]; p != nil {
+			ask(p)
+		}
+	}
+	for what, v := range asked {
+		if v > have[what] {
+			c.fail("node %d (%s): %s overcommitted, %d asked of %d", n, o.Type, what, v, have[what])
+		}
+	}
+	if asked["cpu"] != c.plan.Nodes[n].CPU || asked["memory"] != c.plan.Nodes[n].Memory {
+		c.fail("node %d (%s): stated requests differ from its pods' sum", n, o.Type)
+	}
+}
+
+// nodeLabels spells out every label that a node of the offering carries.
+func nodeLabels(o *Offering) map[string]string {
+	labels := map[string]string{
+		"topology.kubernetes.io/zone": o.Zone, "kubernetes.io/arch": o.Arch, "kubernetes.io/os": "linux",
+		"node.kubernetes.io/instance-type": o.Type, "karpenter.sh/capacity-type": o.CapacityType,
+	}
+	for k, v := range labels {
+		if v == "" {
+			delete(labels, k)
+		}
+	}
+	for k, v := range o.Labels {
+		labels[k] = v
+	}
+	return labels
+}
+
+// selection names the first rule that keeps the pod off the offering.
+func (c *checker) selection(p *Pod, o *Offering) string {
+	labels := nodeLabels(o)
+	for k, v := range p.NodeSelector {
+		if have, ok := labels[k]; !ok || have != v {
+			return "node selector " + k + "=" + v
+		}
+	}
+	if p.Zone != "" && o.Zone != p.Zone {
+		return "volume zone " + p.Zone
+	}
+	runs := len(p.Archs) == 0
+	for _, a := range p.Archs {
+		runs = runs || a == o.Arch
+	}
+	if !runs {
+		return "architecture " + o.Arch
+	}
+	any := len(p.Affinity) == 0
+	for _, term := range p.Affinity {
+		all := len(term) > 0
+		for _, r := range term {
+			all = all && labelMeets(labels, r)
+		}
+		any = any || all
+	}
+	if !any {
+		return "node affinity"
+	}
+	for _, taint := range o.Taints {
+		tolerated := taint.Effect == "PreferNoSchedule"
+		for _, t := range p.Tolerations {
+			effect := t.Effect == "" || t.Effect == taint.Effect
+			exists := t.Operator == "Exists" && (t.Key == taint.Key || t.Key == "")
+			equal := t.Operator != "Exists" && t.Key == taint.Key && t.Value == taint.Value
+			tolerated = tolerated || effect && (exists || equal)
+		}
+		if !tolerated {
+			return "taint " + taint.Key + "=" + taint.Value + ":" + taint.Effect
+		}
+	}
+	return ""
+}
+
+func labelMeets(labels map[string]string, r Requirement) bool {
+	have, present := labels[r.Key]
+	listed := false
+	for _, v := range r.Values {
+		listed = listed || v == have
+	}
+	switch string(r.Operator) {
+	case "In":
+		return present && listed
+	case "NotIn":
+		return !present || !listed
+	case "Exists":
+		return present
+	case "DoesNotExist":
+		return !present
+	}
+	if !present || len(r.Values) != 1 {
+		return false
+	}
+	a, err := strconv.Atoi(have)
+	b, err2 := strconv.Atoi(r.Values[0])
+	if err != nil || err2 != nil {
+		return false
+	}
+	return string(r.Operator) == "Gt" && a > b || string(r.Operator) == "Lt" && a < b
+}
+
+// domains checks spread and anti-affinity, over nodes and over zones.
+func (c *checker) domains() {
+	hosts, zones := map[string]map[string]int64{}, map[string]map[string]int64{} // domain, group
+	for name, n := range c.node {
+		host, zone, group := strconv.Itoa(n), c.plan.Nodes[n].Offering.Zone, c.pods[name].Group
+		for d, m := range map[string]map[string]map[string]int64{host: hosts, zone: zones} {
+			if m[d] == nil {
+				m[d] = map[string]int64{}
+			}
+			m[d][group]++
+		}
+	}
+	for name, n := range c.node {
+		p := c.pods[name]
+		for _, a := range p.AntiAffinity {
+			in := hosts[strconv.Itoa(n)]
+			if a.TopologyKey == "topology.kubernetes.io/zone" {
+				in = zones[c.plan.Nodes[n].Offering.Zone]
+			}
+			for _, g := range a.Groups {
+				others := in[g]
+				if g == p.Group {
+					others--
+				}
+				if others > 0 {
+					c.fail("pod %s shares its %s with %d pods of %s", name, a.TopologyKey, others, g)
+				}
+			}
+		}
+		for _, s := range p.Spread {
+			if s.TopologyKey == "kubernetes.io/hostname" {
+				if got := hosts[strconv.Itoa(n)][p.Group]; got > s.MaxSkew {
+					c.fail("pod %s: %d pods of %s on a node, maxSkew %d", name, got, p.Group, s.MaxSkew)
+				}
+				continue
+			}
+			c.zoneSkew(p, n, s, zones)
+		}
+	}
+}
+
+// zoneSkew compares the pod's zone with every zone of the plan that it may run
+// in.
+func (c *checker) zoneSkew(p *Pod, n int, s Spread, zones map[string]map[string]int64) {
+	free := *p
+	free.Zone = ""
+	mine := zones[c.plan.Nodes[n].Offering.Zone][p.Group]
+	for i := range c.plan.Nodes {
+		o := &c.plan.Nodes[i].Offering
+		if c.selection(&free, o) == "" && mine-zones[o.Zone][p.Group] > s.MaxSkew {
+			c.fail("pod %s: %d pods of %s in its zone and %d in %s, maxSkew %d", p.Name, mine, p.Group, zones[o.Zone][p.Group], o.Zone, s.MaxSkew)
+			return
+		}
+	}
+}
+
+func (c *checker) money() {
+	sum := 0.0
+	for i := range c.plan.Nodes {
+		sum += c.plan.Nodes[i].Offering.USDPerHour
+	}
+	if d := sum - c.plan.Hourly; d > 1e-6 || d < -1e-6 {
+		c.fail("plan states %v $/h, its nodes cost %v", c.plan.Hourly, sum)
+	}
+	if c.plan.Hourly < c.plan.LowerBound-1e-6 {
+		c.fail("plan costs %v $/h, less than its lower bound %v: the bound is wrong", c.plan.Hourly, c.plan.LowerBound)
+	}
+}

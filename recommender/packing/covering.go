@@ -1,0 +1,135 @@
+package packing
+
+import (
+	"errors"
+	"math"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing/lp"
+)
+
+// covering is a small integer program: the cheapest whole numbers of nodes
+// such that every row adds up to at least one.
+type covering struct {
+	price []float64
+	rows  [][]float64 // scaled so that the right side is 1
+}
+
+func (c *covering) add(row []float64, least float64) {
+	if least <= 0 {
+		return
+	}
+	scaled := make([]float64, len(row))
+	for i, v := range row {
+		scaled[i] = v / least
+	}
+	c.rows = append(c.rows, scaled)
+}
+
+// fence is a bound on the number of nodes of one kind, from branching.
+type fence struct {
+	kind  int
+	sense lp.Sense
+	count float64
+}
+
+// coverNodes bounds the branch and bound; when it ends early, the lowest open
+// relaxation is still a valid bound.
+const coverNodes = 400
+
+// bound is a lower bound on the optimum, and mostly the optimum itself.
+func (c *covering) bound() float64 {
+	if len(c.rows) == 0 {
+		return 0
+	}
+	type open struct {
+		fences []fence
+		low    float64
+		branch int
+		value  float64
+	}
+	var heap []open
+	best, stuck := math.Inf(1), math.Inf(1)
+	push := func(fences []fence, parent float64) {
+		low, x, err := c.relax(fences)
+		if err != nil && !errors.Is(err, lp.ErrInfeasible) {
+			stuck = min(stuck, parent)
+		}
+		if err != nil || low >= best {
+			return
+		}
+		kind := -1
+		far := 1e-6
+		for i, v := range x {
+			if f := math.Abs(v - math.Round(v)); f > far {
+				kind, far = i, f
+			}
+		}
+		if kind < 0 {
+			best = low
+			return
+		}
+		heap = append(heap, open{fences, low, kind, x[kind]})
+	}
+	push(nil, 0)
+	for range coverNodes {
+		at := -1
+		for i := range heap {
+			if at < 0 || heap[i].low < heap[at].low {
+				at = i
+			}
+		}
+		if at < 0 || heap[at].low >= best {
+			return finite(min(best, stuck))
+		}
+		n := heap[at]
+		heap[at] = heap[len(heap)-1]
+		heap = heap[:len(heap)-1]
+		base := n.fences[:len(n.fences):len(n.fences)]
+		push(append(base, fence{n.branch, lp.LessEqual, math.Floor(n.value)}), n.low)
+		push(append(base, fence{n.branch, lp.GreaterEqual, math.Ceil(n.value)}), n.low)
+	}
+	low := min(best, stuck)
+	for i := range heap {
+		low = min(low, heap[i].low)
+	}
+	return finite(low)
+}
+
+func finite(v float64) float64 {
+	if math.IsInf(v, 1) {
+		return 0
+	}
+	return v * (1 - roundOff)
+}
+
+// relax solves the program without whole numbers and within the fences.
+func (c *covering) relax(fences []fence) (low float64, x []float64, err error) {
+	rows := make([]lp.Row, 0, len(c.rows)+len(fences))
+	for range c.rows {
+		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: 1})
+	}
+	for _, f := range fences {
+		rows = append(rows, lp.Row{Sense: f.sense, RHS: f.count})
+	}
+	s := lp.New(rows)
+	for k, p := range c.price {
+		var entries []lp.Entry
+		for r := range c.rows {
+			entries = append(entries, lp.Entry{Row: r, Value: c.rows[r][k]})
+		}
+		for i, f := range fences {
+			if f.kind == k {
+				entries = append(entries, lp.Entry{Row: len(c.rows) + i, Value: 1})
+			}
+		}
+		s.AddColumn(p, entries)
+	}
+	if err := s.Solve(2000); err != nil {
+		return 0, nil, err
+	}
+	x = make([]float64, len(c.price))
+	for k := range x {
+		x[k] = s.Value(k)
+	}
+	return s.Objective(), x, nil
+}

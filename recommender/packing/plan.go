@@ -1,0 +1,188 @@
+package packing
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// hoursPerMonth is the month that all monthly money in the program means.
+const hoursPerMonth = 730
+
+// Input is all that Pack decides from.
+type Input struct {
+	Pods       []Pod
+	DaemonSets []Pod // one pod for each DaemonSet; it runs on every node that admits it
+	Offerings  []Offering
+
+	// Effort scales the steps of the search; 0 means 1. The same input and
+	// effort always give the same plan, however fast the machine.
+	Effort float64
+}
+
+// PlannedNode is a node to run, with the pods on it.
+type PlannedNode struct {
+	Offering Offering
+	Pods     []string // names, sorted
+	CPU      int64    // requests with DaemonSets, millicores
+	Memory   int64    // requests with DaemonSets, bytes
+}
+
+// Abstention is a pod that the plan leaves out, and why.
+type Abstention struct {
+	Pod    string
+	Reason string
+}
+
+// Plan is a set of nodes that run all pods but the abstained ones.
+type Plan struct {
+	Nodes   []PlannedNode
+	Hourly  float64 // USD
+	Monthly float64 // USD in 730 hours
+
+	// LowerBound is proven: no set of nodes that runs the same pods costs
+	// less, in USD per hour. GapPercent is how far Hourly lies above it.
+	LowerBound float64
+	GapPercent float64
+
+	Abstained []Abstention
+}
+
+// Pack finds a cheap set of nodes for the pods. It fails only on input that
+// makes no sense; pods that it can't place or whose constraints it does not
+// model are listed in the plan's Abstained.
+func Pack(in Input) (Plan, error) {
+	if err := in.validate(); err != nil {
+		return Plan{}, err
+	}
+	pods, abstained := screen(in)
+	pinned, forced, lost := pinZones(in, pods)
+	plan := Plan{Abstained: append(abstained, lost...)}
+	slices.SortFunc(plan.Abstained, func(a, b Abstention) int { return cmp.Compare(a.Pod, b.Pod) })
+	if len(pinned) == 0 {
+		return plan, nil
+	}
+	plan.LowerBound = newInstance(in, forced).lowerBound()
+	work := newInstance(in, pinned)
+	plan.Nodes = work.planned(in, pinned, work.search(in.Effort))
+	for i := range plan.Nodes {
+		plan.Hourly += plan.Nodes[i].Offering.USDPerHour
+	}
+	plan.Monthly = plan.Hourly * hoursPerMonth
+	if plan.LowerBound > 0 {
+		plan.GapPercent = 100 * (plan.Hourly/plan.LowerBound - 1)
+	}
+	return plan, nil
+}
+
+func (in Input) validate() error {
+	seen := map[string]bool{}
+	for i := range in.Pods {
+		p := &in.Pods[i]
+		if p.Name == "" || seen[p.Name] {
+			return fmt.Errorf("packing pod %q: name is empty or used twice; give every pod its own name", p.Name)
+		}
+		seen[p.Name] = true
+	}
+	for _, list := range [][]Pod{in.Pods, in.DaemonSets} {
+		for i := range list {
+			if p := &list[i]; p.CPU < 0 || p.Memory < 0 || p.GPUs < 0 || anyNegative(p.Extended) {
+				return fmt.Errorf("packing pod %q: a request is negative; check the snapshot", p.Name)
+			}
+		}
+	}
+	for i := range in.Offerings {
+		if o := &in.Offerings[i]; !(o.USDPerHour > 0) || math.IsInf(o.USDPerHour, 1) {
+			return fmt.Errorf("packing onto %s in %s: price %v is not above 0; check the price table", o.Type, o.Zone, o.USDPerHour)
+		}
+	}
+	return nil
+}
+
+func anyNegative(m map[string]int64) bool {
+	for _, v := range m {
+		if v < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// screen sorts the pods by name and takes out those that can't be placed.
+func screen(in Input) (pods []Pod, abstained []Abstention) {
+	pods = slices.Clone(in.Pods)
+	slices.SortFunc(pods, func(a, b Pod) int { return cmp.Compare(a.Name, b.Name) })
+	room := in.rooms()
+	keep := pods[:0]
+	for _, p := range pods {
+		reason := p.unmodelled()
+		if reason == "" {
+			reason = unplaceable(in.Offerings, room, &p)
+		}
+		if reason != "" {
+			abstained = append(abstained, Abstention{p.Name, reason})
+			continue
+		}
+		keep = append(keep, p)
+	}
+	return keep, abstained
+}
+
+func (p *Pod) unmodelled() string {
+	if len(p.Unmodelled) > 0 {
+		return "not modelled: " + p.Unmodelled[0]
+	}
+	for _, s := range p.Spread {
+		if s.TopologyKey != LabelZone && s.TopologyKey != LabelHostname {
+			return "not modelled: topology spread over " + s.TopologyKey
+		}
+		if s.MaxSkew < 1 {
+			return "maxSkew of its topology spread is " + strconv.FormatInt(s.MaxSkew, 10) + ", must be at least 1"
+		}
+	}
+	for _, a := range p.AntiAffinity {
+		if a.TopologyKey != LabelZone && a.TopologyKey != LabelHostname {
+			return "not modelled: anti-affinity over " + a.TopologyKey
+		}
+	}
+	for _, term := range p.Affinity {
+		for _, r := range term {
+			if !slices.Contains([]Operator{In, NotIn, Exists, DoesNotExist, Gt, Lt}, r.Operator) {
+				return "not modelled: node affinity operator " + string(r.Operator)
+			}
+		}
+	}
+	return ""
+}
+
+// unplaceable says why no offering can run the pod, or nothing.
+func unplaceable(offerings []Offering, room []resources, p *Pod) string {
+	admitted, best := false, Offering{}
+	for i := range offerings {
+		if !admits(&offerings[i], p) {
+			continue
+		}
+		if room[i].fits(p) {
+			return ""
+		}
+		if !admitted || room[i].memory > best.Memory {
+			best = Offering{Type: offerings[i].Type, CPU: room[i].cpu, Memory: room[i].memory, GPUs: room[i].gpus}
+		}
+		admitted = true
+	}
+	if !admitted {
+		return "no offering matches its node selector, node affinity, tolerations, zone and architecture"
+	}
+	return fmt.Sprintf("too large: needs %d millicores, %d MiB, %d GPUs%s; the largest matching offering, %s, leaves %d, %d and %d",
+		p.CPU, p.Memory/mib, p.GPUs, alsoNeeds(p), best.Type, best.CPU, best.Memory/mib, best.GPUs)
+}
+
+func alsoNeeds(p *Pod) string {
+	text := ""
+	for _, name := range sortedKeys(p.Extended) {
+		text += ", " + strconv.FormatInt(p.Extended[name], 10) + " " + name
+	}
+	return text
+}

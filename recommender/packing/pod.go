@@ -1,0 +1,139 @@
+// Package packing finds the cheapest nodes for a set of pods, and proves how
+// far from the cheapest possible its answer can be.
+//
+// Pack takes pods, DaemonSet pods and priced offerings and returns a Plan with
+// a lower bound on the cost of any plan. Check judges a plan without sharing
+// any code with the search. Moves turns a plan into an order of drains from
+// today's nodes. docs/rules/nodes.md describes the method and what it does not
+// model.
+package packing
+
+// Well-known label keys, which an Offering answers without listing them.
+const (
+	LabelHostname     = "kubernetes.io/hostname"
+	LabelZone         = "topology.kubernetes.io/zone"
+	LabelArch         = "kubernetes.io/arch"
+	LabelOS           = "kubernetes.io/os"
+	LabelInstanceType = "node.kubernetes.io/instance-type"
+	LabelCapacityType = "karpenter.sh/capacity-type"
+)
+
+// Pod is one pod to place. The zero values of the optional fields constrain
+// nothing.
+type Pod struct {
+	Name  string // unique, e.g. namespace/name
+	Group string // its workload; spread and anti-affinity select by it
+
+	CPU      int64 // request, millicores
+	Memory   int64 // request, bytes
+	GPUs     int64
+	Extended map[string]int64 // other extended resources by name
+
+	NodeSelector map[string]string
+	Affinity     []Term // required node affinity; one term must hold
+	Tolerations  []Toleration
+	Spread       []Spread
+	AntiAffinity []AntiAffinity
+	Zone         string   // zone of its volumes
+	Archs        []string // architectures its images are known to run on; none: any
+
+	Priority     int32
+	DeletionCost int32    // controller.kubernetes.io/pod-deletion-cost
+	Unmodelled   []string // constraints the caller saw and Pod can't hold; the packer then abstains
+}
+
+// Term is a list of requirements that must all hold. An empty term holds
+// nowhere, as in Kubernetes.
+type Term []Requirement
+
+// Operator compares a node label with values.
+type Operator string
+
+// The operators of node affinity.
+const (
+	In           Operator = "In"
+	NotIn        Operator = "NotIn"
+	Exists       Operator = "Exists"
+	DoesNotExist Operator = "DoesNotExist"
+	Gt           Operator = "Gt"
+	Lt           Operator = "Lt"
+)
+
+// Requirement is one expression of a node affinity term.
+type Requirement struct {
+	Key      string
+	Operator Operator
+	Values   []string
+}
+
+// Toleration matches taints as Kubernetes has it: an empty Key with Exists
+// tolerates all, an empty Effect all effects, an empty Operator means Equal.
+type Toleration struct {
+	Key      string
+	Operator string // Exists or Equal
+	Value    string
+	Effect   string
+}
+
+// Spread is a topology spread constraint with DoNotSchedule over the pods of
+// the pod's own group. TopologyKey is LabelZone or LabelHostname.
+//
+// Over zones, every zone with an offering the pod may run on counts as a
+// domain. Over hostnames, a new, empty node is always possible, so a node takes
+// at most MaxSkew pods of the group; Karpenter reads it so too.
+type Spread struct {
+	TopologyKey string
+	MaxSkew     int64
+}
+
+// AntiAffinity forbids a domain to hold this pod and another pod of any of
+// Groups. TopologyKey is LabelZone or LabelHostname.
+type AntiAffinity struct {
+	TopologyKey string
+	Groups      []string
+}
+
+// Taint repels pods that do not tolerate it. PreferNoSchedule repels none.
+type Taint struct {
+	Key, Value, Effect string
+}
+
+// Offering is an instance type that can be bought in one zone as one capacity
+// type, with what it leaves for pods (see EKSAllocatable and its siblings).
+type Offering struct {
+	Type         string
+	Zone         string
+	Arch         string
+	CapacityType string // on-demand, spot, reserved
+	Labels       map[string]string
+	Taints       []Taint
+
+	CPU      int64 // allocatable, millicores
+	Memory   int64 // allocatable, bytes
+	Pods     int64 // most pods on the node, DaemonSets included
+	GPUs     int64
+	Extended map[string]int64
+
+	USDPerHour float64
+}
+
+// label answers a node label, also the well-known ones that Labels leaves out.
+func (o *Offering) label(key string) (string, bool) {
+	if v, ok := o.Labels[key]; ok {
+		return v, true
+	}
+	v := ""
+	switch key {
+	case LabelZone:
+		v = o.Zone
+	case LabelArch:
+		v = o.Arch
+	case LabelInstanceType:
+		v = o.Type
+	case LabelCapacityType:
+		v = o.CapacityType
+	case LabelOS:
+		v = "linux"
+	}
+	return v, v != ""
+}
