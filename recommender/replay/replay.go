@@ -41,6 +41,7 @@ type engine struct {
 	state     State // scale events and conditions; recommendations live in up and down
 	seeded    bool
 	proposals []Proposal
+	plain     bool   // one signal, which follows the curve's steps and never fails
 	bands     []band // of the only signal, by replicas; high is -1 where not yet known
 	top       int64  // the signal's highest total
 	end       time.Duration
@@ -80,6 +81,7 @@ func (e *engine) run() Outcome {
 	}
 	e.out.Duration, e.out.Peak = e.end, e.fleet.total
 	e.segment(0)
+	e.plain = len(e.signals) == 1 && e.signals[0].total != nil && len(e.signals[0].outages) == 0
 	now := time.Duration(0)
 	sync, poll := e.o.Phase, never
 	if e.keda != nil {
@@ -152,12 +154,10 @@ func (e *engine) sync(now time.Duration) (bool, time.Duration) {
 		return e.rescale(e.sp.min, now)
 	}
 	seen := max(now-e.w.Lag, 0)
-	failing := e.propose(e.load.at(seen), seen, now)
-	c := combine(e.proposals, current)
-	if c.failed {
+	wanted, failing, ok := e.want(seen, now)
+	if !ok {
 		return false, e.next(now, seen, failing, nil)
 	}
-	wanted := max(c.replicas, 0)
 	e.expire(now)
 	replicas := e.normalize(current, wanted, now)
 	e.record(wanted, now)
@@ -168,6 +168,18 @@ func (e *engine) sync(now time.Duration) (bool, time.Duration) {
 		return e.rescale(replicas, now)
 	}
 	return false, e.next(now, seen, failing, &wanted)
+}
+
+// want is the combined proposal. It returns whether a metric is failing, and false if there is no
+// proposal to go by.
+func (e *engine) want(seen, now time.Duration) (wanted int32, failing, ok bool) {
+	step, current := e.load.at(seen), e.fleet.total
+	if e.plain && current > 0 && len(e.fleet.young) == 0 {
+		return max(e.signals[0].settled(&e.sp, current, e.signals[0].total[step]), 0), false, true
+	}
+	failing = e.propose(step, seen, now)
+	c := combine(e.proposals, current)
+	return max(c.replicas, 0), failing, !c.failed
 }
 
 // propose fills in the proposals and tells whether a metric is failing.

@@ -92,6 +92,28 @@ func (s *signal) propose(sp *spec, f *fleet, total int64, now time.Duration) Pro
 	return sp.proposePerPod(m, f.total, &t, nil)
 }
 
+// settled is the proposal's replicas where all n pods are settled and none is missing or unready. It
+// is propose without what that leaves no use for.
+func (s *signal) settled(sp *spec, n int32, total int64) int32 {
+	r := s.ratio(int64(n), total)
+	m := s.metric
+	switch {
+	case sp.within(r):
+		return n
+	case m.TargetKind != AverageValue || m.Kind == PodsMetric || m.Kind == ResourceMetric || m.Kind == ContainerResourceMetric:
+		return ceil(m, r*float64(n))
+	}
+	return sp.proposeShare(m, n, total).Replicas
+}
+
+// ceil rounds replicas up as the controller does for the metric's kind: totals saturate.
+func ceil(m *Metric, replicas float64) int32 {
+	if m.TargetKind == Value {
+		return saturate(replicas)
+	}
+	return int32(math.Ceil(replicas))
+}
+
 // ratio is the signal's usage over target when all n pods are settled.
 func (s *signal) ratio(n, total int64) float64 {
 	m := s.metric

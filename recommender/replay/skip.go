@@ -42,8 +42,8 @@ func (e *engine) nextTotals(seen time.Duration) time.Duration {
 		}
 	}
 	step := e.load.at(seen)
-	if len(e.signals) == 1 && e.signals[0].total != nil {
-		return min(due, e.stepStart(e.leaveBand(&e.signals[0], step)))
+	if e.plain {
+		return e.stepStart(e.leaveBand(&e.signals[0], step))
 	}
 	j := len(e.load.Demand)
 	for i := range e.signals {
