@@ -1,0 +1,272 @@
+package prometheus
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+const (
+	attempts     = 4
+	maxRetryWait = 30 * time.Second
+	// userAgent names the program in the engine's query log.
+	userAgent = "plimsoll"
+)
+
+// client asks one engine.
+type client struct {
+	base    url.URL
+	shown   string // the base as people may see it
+	http    *http.Client
+	timeout time.Duration
+	gate    *gate
+	wait    time.Duration // before the first retry
+	useGet  atomic.Bool   // POST was refused, as by a role that may only get
+}
+
+// newClient takes the URL as people write it: with or without /api/v1 and
+// what follows it.
+func newClient(o Options) (*client, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("prometheus URL %q: want http://HOST[:PORT][/PATH] or https://...", redact(o.URL))
+	}
+	if i := strings.Index(u.Path+"/", "/api/v1/"); i >= 0 {
+		u.Path = u.Path[:i]
+	}
+	u.Path, u.RawPath, u.Fragment = strings.TrimRight(u.Path, "/"), "", ""
+	transport := o.Transport
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
+	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+	return &client{
+		base: *u, shown: shown.String(),
+		http:    &http.Client{Transport: transport},
+		timeout: o.Timeout, gate: newGate(o.Concurrency), wait: o.retryWait,
+	}, nil
+}
+
+// redact keeps what stands before a user name or a query out of sight.
+func redact(raw string) string {
+	raw, _, _ = strings.Cut(raw, "?")
+	if i := strings.LastIndexByte(raw, '@'); i >= 0 {
+		scheme, _, ok := strings.Cut(raw, "://")
+		if !ok {
+			return raw[i+1:]
+		}
+		return scheme + "://" + raw[i+1:]
+	}
+	return raw
+}
+
+// question is one query. Without a step it is an instant query at end.
+type question struct {
+	doing      string // for errors: "reading CPU usage"
+	path       string // below /api/v1, "query" and "query_range" by default
+	query      string
+	start, end time.Time
+	step       time.Duration
+	values     url.Values // further parameters
+}
+
+func (q question) form(timeout time.Duration) (path string, v url.Values) {
+	v = url.Values{}
+	for k, list := range q.values {
+		v[k] = list
+	}
+	switch {
+	case q.path != "":
+		v.Set("start", stamp(q.start))
+		v.Set("end", stamp(q.end))
+		return q.path, v
+	case q.step > 0:
+		v.Set("start", stamp(q.start))
+		v.Set("end", stamp(q.end))
+		v.Set("step", strconv.FormatFloat(q.step.Seconds(), 'f', -1, 64))
+		path = "query_range"
+	default:
+		v.Set("time", stamp(q.end))
+		path = "query"
+	}
+	v.Set("query", q.query)
+	v.Set("timeout", strconv.FormatFloat(timeout.Seconds(), 'f', -1, 64))
+	return path, v
+}
+
+func stamp(t time.Time) string { return strconv.FormatFloat(float64(t.UnixMilli())/1000, 'f', -1, 64) }
+
+// ask sends q and streams the answer's series into each, again where the
+// engine is busy. After an answer that was cut short each may see a series a
+// second time.
+func (c *client) ask(ctx context.Context, q question, each func(*series)) (answer, error) {
+	for try := 1; ; try++ {
+		a, err := c.try(ctx, q, each)
+		if err == nil {
+			return a, nil
+		}
+		err.Doing, err.URL = q.doing, c.shown
+		if try == attempts || !err.retryable() {
+			return a, err
+		}
+		if !sleep(ctx, max(c.wait<<(try-1), min(err.retryAfter, maxRetryWait))) {
+			stopped := transportError(ctx, ctx.Err())
+			stopped.Doing, stopped.URL = q.doing, c.shown
+			return a, stopped
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// try asks once.
+func (c *client) try(ctx context.Context, q question, each func(*series)) (answer, *Error) {
+	if err := c.gate.enter(ctx); err != nil {
+		return answer{}, transportError(ctx, err)
+	}
+	busy := false
+	defer func() { c.gate.leave(busy) }()
+	inner, cancel := context.WithTimeout(ctx, c.timeout+c.timeout/8)
+	defer cancel()
+	resp, err := c.send(inner, q)
+	if err != nil {
+		return answer{}, transportError(ctx, err)
+	}
+	defer resp.Body.Close()
+	a, failed := readAnswer(ctx, resp, each)
+	if failed != nil {
+		busy = failed.Kind == KindOverloaded || failed.Kind == KindTimeout
+	}
+	return a, failed
+}
+
+func (c *client) send(ctx context.Context, q question) (*http.Response, error) {
+	wasGet := c.useGet.Load()
+	resp, err := c.sendAs(ctx, q, wasGet)
+	if err != nil || wasGet {
+		return resp, err
+	}
+	// Engines behind the API server's proxy or a strict gateway may take GET
+	// alone; the queries are short enough for a URL.
+	if resp.StatusCode == http.StatusMethodNotAllowed || resp.StatusCode == http.StatusForbidden {
+		again, err := c.sendAs(ctx, q, true)
+		if err != nil {
+			return resp, nil
+		}
+		if again.StatusCode/100 == 2 {
+			resp.Body.Close()
+			c.useGet.Store(true)
+			return again, nil
+		}
+		again.Body.Close()
+	}
+	return resp, nil
+}
+
+func (c *client) sendAs(ctx context.Context, q question, get bool) (*http.Response, error) {
+	path, form := q.form(c.timeout)
+	u := c.base
+	u.Path += "/api/v1/" + path
+	method, body := http.MethodPost, io.Reader(strings.NewReader(form.Encode()))
+	if get || strings.HasPrefix(path, "label/") { // Prometheus has label values under GET alone
+		method, body = http.MethodGet, nil
+		if u.RawQuery != "" {
+			u.RawQuery += "&"
+		}
+		u.RawQuery += form.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept-Encoding", "gzip")
+	req.Header.Set("User-Agent", userAgent)
+	return c.http.Do(req)
+}
+
+// readAnswer streams a response into each, or explains what is wrong with it.
+func readAnswer(ctx context.Context, resp *http.Response, each func(*series)) (answer, *Error) {
+	body := io.Reader(resp.Body)
+	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			return answer{}, readError(ctx, err)
+		}
+		defer z.Close()
+		body = z
+	}
+	if resp.StatusCode/100 != 2 {
+		return answer{}, refusal(resp, body)
+	}
+	b := bufio.NewReader(body)
+	html := looksLikeHTML(resp, b)
+	if html {
+		return answer{}, notAPI(true, errSyntax)
+	}
+	a, err := decode(b, each)
+	switch {
+	case errors.Is(err, errSyntax):
+		return a, notAPI(false, err)
+	case err != nil:
+		return a, readError(ctx, err)
+	case a.status != "success":
+		return a, statusError(http.StatusUnprocessableEntity, a.error, false)
+	}
+	return a, nil
+}
+
+func looksLikeHTML(resp *http.Response, b *bufio.Reader) bool {
+	start, _ := b.Peek(64)
+	return strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") || bytes.HasPrefix(bytes.TrimSpace(start), []byte("<"))
+}
+
+// readError explains why reading an answer ended early.
+func readError(ctx context.Context, err error) *Error {
+	e := transportError(ctx, err)
+	if e.Kind == KindCanceled || e.Kind == KindTimeout {
+		return e
+	}
+	return truncated(err)
+}
+
+// refusal reads the reason of an answer that is not 2xx.
+func refusal(resp *http.Response, body io.Reader) *Error {
+	raw, _ := io.ReadAll(io.LimitReader(body, 64<<10))
+	trimmed := bytes.TrimSpace(raw)
+	html := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") || bytes.HasPrefix(trimmed, []byte("<"))
+	text := string(trimmed)
+	if a, err := decode(bytes.NewReader(trimmed), func(*series) {}); err == nil || a.error != "" {
+		text = a.error
+	}
+	e := statusError(resp.StatusCode, text, html)
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
+		e.retryAfter = time.Duration(s) * time.Second
+	} else if t, err := http.ParseTime(resp.Header.Get("Retry-After")); err == nil {
+		e.retryAfter = max(time.Until(t), 0)
+	}
+	return e
+}

@@ -1,0 +1,94 @@
+package prometheus
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"github.com/prometheus/common/config"
+)
+
+// TransportFromFile reads Prometheus' own HTTP client configuration
+// (basic_auth, authorization, oauth2, tls_config, http_headers, proxy_url and
+// so on, as under a scrape job; paths are relative to the file) and gives the
+// transport it describes. Errors are one line and never quote a value, since
+// values may be secrets.
+func TransportFromFile(path string) (http.RoundTripper, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("prometheus configuration %s: %s", path, reason(err))
+	}
+	cfg, err := load(content)
+	if err != nil {
+		return nil, fmt.Errorf("prometheus configuration %s: %s; want an HTTP client configuration, such as basic_auth with username and password_file", path, withoutValues(err))
+	}
+	cfg.SetDirectory(filepath.Dir(path))
+	if err := checkFiles(cfg); err != nil {
+		return nil, fmt.Errorf("prometheus configuration %s: %w", path, err)
+	}
+	rt, err := config.NewRoundTripperFromConfig(*cfg, userAgent)
+	if err != nil {
+		return nil, fmt.Errorf("prometheus configuration %s: %s", path, withoutValues(err))
+	}
+	return rt, nil
+}
+
+func load(content []byte) (*config.HTTPClientConfig, error) {
+	cfg, err := config.LoadHTTPConfig(string(content))
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > 0 && cfg.Validate() != nil {
+		return nil, cfg.Validate()
+	}
+	return cfg, nil
+}
+
+// quoted matches what the YAML decoder quotes of a file.
+var quoted = regexp.MustCompile("`[^`]*`|'[^']*'")
+
+func withoutValues(err error) string { return oneLine(quoted.ReplaceAllString(err.Error(), "a value")) }
+
+// reason strips what the caller has said already off a file's error.
+func reason(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return oneLine(err.Error())
+}
+
+// checkFiles opens the files that a configuration names, so that a wrong path
+// is told of at once and not with the first query.
+func checkFiles(cfg *config.HTTPClientConfig) error {
+	files := map[string]string{
+		"bearer_token_file": cfg.BearerTokenFile, "tls_config.ca_file": cfg.TLSConfig.CAFile,
+		"tls_config.cert_file": cfg.TLSConfig.CertFile, "tls_config.key_file": cfg.TLSConfig.KeyFile,
+	}
+	if a := cfg.Authorization; a != nil {
+		files["authorization.credentials_file"] = a.CredentialsFile
+	}
+	if b := cfg.BasicAuth; b != nil {
+		files["basic_auth.password_file"], files["basic_auth.username_file"] = b.PasswordFile, b.UsernameFile
+	}
+	if o := cfg.OAuth2; o != nil {
+		files["oauth2.client_secret_file"] = o.ClientSecretFile
+	}
+	for _, field := range slices.Sorted(maps.Keys(files)) {
+		if files[field] == "" {
+			continue
+		}
+		f, err := os.Open(files[field])
+		if err != nil {
+			return fmt.Errorf("%s %s: %s", field, files[field], reason(err))
+		}
+		f.Close()
+	}
+	return nil
+}

@@ -1,0 +1,281 @@
+package prometheus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// roles are the names under which each label is met, in order of preference.
+// A scrape without honor_labels puts the scraper's own pod under the usual
+// name and the container's under exported_*, so that comes first.
+var roles = [3][]string{
+	{"exported_namespace", "namespace", "kubernetes_namespace"},
+	{"exported_pod", "pod", "pod_name"},
+	{"exported_container", "container", "container_name"},
+}
+
+// lookback is how far an instant of discovery sees.
+const lookback = time.Hour
+
+// discovery is what there is to collect.
+type discovery struct {
+	dialect
+	sizes    map[string]int // series of one usage metric by namespace; 0 for namespaces that are gone
+	warnings []analyzer.Warning
+}
+
+// discover asks what the engine has. found is false where it has no usage at all.
+func discover(ctx context.Context, c *client, o Options) (d discovery, found bool, err error) {
+	d.dialect = dialect{usage: standard, state: standard, matchers: o.Matchers, step: o.Window.Step}
+	counts, at, err := d.probeUsage(ctx, c, o.Window)
+	if err != nil {
+		return d, false, err
+	}
+	if counts["any"] == 0 {
+		d.warnings = append(d.warnings, d.nothingThere(ctx, c, o.Window))
+		return d, false, nil
+	}
+	if ago := o.Window.End.Sub(at); ago > 0 {
+		d.warn(analyzer.WarnPartial, metricMemory, "the newest samples are "+ago.Round(time.Hour).String()+" older than the window's end; is the engine still scraping?")
+	}
+	if missing := d.usage.choose(counts); missing != "" {
+		d.warn(analyzer.WarnMissing, metricMemory, "its series carry no "+missing+" label, so usage cannot be told apart by container; keep that label when relabeling")
+		return d, false, nil
+	}
+	if err := d.findNamespaces(ctx, c, o, at); err != nil {
+		return d, false, err
+	}
+	if err := d.findInterval(ctx, c, at); err != nil {
+		return d, false, err
+	}
+	return d, len(d.sizes) > 0, d.probeState(ctx, c, at)
+}
+
+func (d *discovery) warn(code, subject, message string) {
+	d.warnings = append(d.warnings, analyzer.Warning{Code: code, Subject: subject, Message: message})
+}
+
+// probeUsage finds the youngest hour with usage, and counts its series by the
+// labels they carry. Nearly always that is the last hour; an engine may be
+// behind, though, or its data may have ended within the window, and then the
+// days are searched backwards.
+func (d *discovery) probeUsage(ctx context.Context, c *client, w analyzer.Window) (map[string]float64, time.Time, error) {
+	counts, err := d.probe(ctx, c, metricMemory, roles[:], w.End)
+	if err != nil || counts["any"] > 0 {
+		return counts, w.End, err
+	}
+	for _, day := range slices.Backward(days(w)) {
+		var youngest int64
+		q := question{
+			doing: "looking for older series of " + metricMemory, query: d.any(metricMemory),
+			start: day.from, end: day.to, step: lookback,
+		}
+		_, err := c.ask(ctx, q, func(s *series) {
+			if n := len(s.points); n > 0 {
+				youngest = s.points[n-1].ms
+			}
+		})
+		if err != nil {
+			return nil, w.End, err
+		}
+		if youngest > 0 {
+			at := time.UnixMilli(youngest).UTC()
+			counts, err := d.probe(ctx, c, metricMemory, roles[:], at)
+			return counts, at, err
+		}
+	}
+	return nil, w.End, nil
+}
+
+// any counts a metric's series of the last hour that have a label set so.
+func (d *discovery) any(metric string, matchers ...string) string {
+	return fmt.Sprintf("count(last_over_time(%s[%s]))", d.selector(metric, matchers...), seconds(lookback))
+}
+
+// probe counts a metric's series: "any" of them, and those with each label.
+func (d *discovery) probe(ctx context.Context, c *client, metric string, labels [][]string, at time.Time) (map[string]float64, error) {
+	term := func(found string, matchers ...string) string {
+		return fmt.Sprintf(`label_replace(%s,"found","%s","","")`, d.any(metric, matchers...), found)
+	}
+	terms := []string{term("any")}
+	for _, names := range labels {
+		for _, l := range names {
+			terms = append(terms, term(l, l+`!=""`))
+		}
+	}
+	counts := map[string]float64{}
+	q := question{doing: "looking for series of " + metric, query: strings.Join(terms, " or "), end: at}
+	_, err := c.ask(ctx, q, func(s *series) {
+		if len(s.points) > 0 {
+			counts[s.get("found")] = s.points[0].value
+		}
+	})
+	return counts, err
+}
+
+// choose picks the label of each role that at least half of the series carry,
+// and names a role that none fits.
+func (s *schema) choose(counts map[string]float64) (missing string) {
+	for i, at := range []*string{&s.namespace, &s.pod, &s.container} {
+		found := false
+		for _, name := range roles[i] {
+			if counts[name]*2 >= counts["any"] || name == roles[i][1] && counts[name] > 0 {
+				*at, found = name, true
+				break
+			}
+		}
+		if !found {
+			return roles[i][1]
+		}
+	}
+	return ""
+}
+
+// nothingThere says why there is no usage: no such metric, or the user's
+// matchers leave none.
+func (d *discovery) nothingThere(ctx context.Context, c *client, w analyzer.Window) analyzer.Warning {
+	out := analyzer.Warning{Code: analyzer.WarnMissing, Subject: metricMemory,
+		Message: "no such series in the window, so there is no usage; scrape the kubelets' /metrics/cadvisor, or check that this is the cluster's engine"}
+	if len(d.matchers) == 0 {
+		return out
+	}
+	bare := *d
+	bare.matchers = nil
+	counts, _, err := bare.probeUsage(ctx, c, w)
+	if err == nil && counts["any"] > 0 {
+		names := make([]string, len(d.matchers))
+		for i, m := range d.matchers {
+			names[i] = m.String()
+		}
+		out.Message = fmt.Sprintf("the engine has such series but none with %s, so there is no usage; check --prometheus-label", strings.Join(names, ","))
+	}
+	return out
+}
+
+// findNamespaces lists namespaces with their number of series: those of now
+// by one instant query, those that are gone from the index.
+func (d *discovery) findNamespaces(ctx context.Context, c *client, o Options, at time.Time) error {
+	d.sizes = map[string]int{}
+	matchers := []string{d.usage.container + `!=""`, d.usage.container + `!="POD"`}
+	if o.Namespaces != nil {
+		for _, ns := range o.Namespaces {
+			d.sizes[ns] = 0
+		}
+		matchers = append(matchers, oneOf(d.usage.namespace, slices.Sorted(maps.Keys(d.sizes))))
+	}
+	selector := d.selector(metricMemory, matchers...)
+	query := fmt.Sprintf("count by (%s) (last_over_time(%s[%s]))", d.usage.namespace, selector, seconds(lookback))
+	_, err := c.ask(ctx, question{doing: "counting series by namespace", query: query, end: at}, func(s *series) {
+		if len(s.points) > 0 && s.get(d.usage.namespace) != "" {
+			d.sizes[s.get(d.usage.namespace)] = int(s.points[0].value)
+		}
+	})
+	if err != nil || o.Namespaces != nil {
+		return err
+	}
+	past, err := c.ask(ctx, question{
+		doing: "listing namespaces of the past", path: "label/" + d.usage.namespace + "/values",
+		start: o.Window.Start, end: o.Window.End, values: url.Values{"match[]": {selector}},
+	}, nil)
+	if err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		d.warn(analyzer.WarnPartial, "namespaces", "those deleted within the window are left out: "+err.Error())
+		return nil
+	}
+	for _, ns := range past.values {
+		if _, ok := d.sizes[ns]; !ok && ns != "" {
+			d.sizes[ns] = 0
+		}
+	}
+	return nil
+}
+
+// findInterval asks how often the largest namespace is scraped, and widens
+// the ranges where the step holds too few samples: a rate needs two, and four
+// intervals survive a lost scrape.
+func (d *discovery) findInterval(ctx context.Context, c *client, at time.Time) error {
+	d.rate, d.peak = d.step, d.step
+	largest, most := "", -1
+	for _, ns := range slices.Sorted(maps.Keys(d.sizes)) {
+		if d.sizes[ns] > most {
+			largest, most = ns, d.sizes[ns]
+		}
+	}
+	if most <= 0 {
+		return nil
+	}
+	s := d.containers(metricMemory, []string{largest})
+	query := fmt.Sprintf("quantile(0.5, count_over_time(%s[%s]) and last_over_time(%s[10m] offset 1h) and last_over_time(%s[10m]))", s, seconds(lookback), s, s)
+	samples := 0.0
+	_, err := c.ask(ctx, question{doing: "measuring the scrape interval", query: query, end: at}, func(s *series) {
+		if len(s.points) > 0 {
+			samples = s.points[0].value
+		}
+	})
+	if err != nil || !(samples >= 1) {
+		return err
+	}
+	interval := time.Duration(math.Round(lookback.Seconds()/samples)) * time.Second
+	if wide := roundUp(4*interval, time.Minute); 4*interval > d.step {
+		d.rate = wide
+		d.warn(analyzer.WarnPartial, metricCPU, fmt.Sprintf("it is scraped every %s or so, so CPU rates are taken over %s in place of %s and short peaks are flattened; scrape every 60s or faster", interval, wide, d.step))
+	}
+	if interval > d.step {
+		d.peak = roundUp(2*interval, time.Minute)
+	}
+	return nil
+}
+
+// probeState learns the labels of kube-state-metrics.
+func (d *discovery) probeState(ctx context.Context, c *client, at time.Time) error {
+	for _, metric := range []string{metricPodOwner, metricRequests} {
+		counts, err := d.probe(ctx, c, metric, [][]string{roles[0], roles[1]}, at)
+		if err != nil {
+			return softly(err)
+		}
+		if counts["any"] == 0 {
+			continue
+		}
+		// kube_pod_owner has no container of its own: where one label was
+		// renamed by the scrape, the other was too.
+		counts["container"] = counts["any"]
+		_ = d.state.choose(counts)
+		if d.state.pod == "exported_pod" {
+			d.state.container, err = d.stateContainer(ctx, c, at)
+		}
+		return softly(err)
+	}
+	return nil
+}
+
+// stateContainer tells whether the container label was renamed too, which
+// depends on whether the scraper adds one of its own.
+func (d *discovery) stateContainer(ctx context.Context, c *client, at time.Time) (string, error) {
+	counts, err := d.probe(ctx, c, metricRestarts, [][]string{{"exported_container"}}, at)
+	if err == nil && counts["exported_container"] > 0 {
+		return "exported_container", nil
+	}
+	return "container", err
+}
+
+// softly lets through only errors that end a collection.
+func softly(err error) error {
+	var e *Error
+	if errors.As(err, &e) && !e.fatal() {
+		return nil
+	}
+	return err
+}
+
+func roundUp(d, to time.Duration) time.Duration { return (d + to - 1) / to * to }

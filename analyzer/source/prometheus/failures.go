@@ -1,0 +1,74 @@
+package prometheus
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// failures counts what could not be read, by the query's name, in the order in
+// which it was met.
+type failures struct{ list []failure }
+
+type failure struct {
+	name  string
+	count int
+	err   error // the first
+}
+
+func (f *failures) add(name string, err error) { f.merge(&failures{[]failure{{name, 1, err}}}) }
+
+func (f *failures) merge(o *failures) {
+next:
+	for _, x := range o.list {
+		var e *Error
+		if errors.As(x.err, &e) && e.Kind == KindCanceled {
+			continue // after another's failure, which is the one to tell of
+		}
+		for i := range f.list {
+			if f.list[i].name == x.name {
+				f.list[i].count += x.count
+				continue next
+			}
+		}
+		f.list = append(f.list, x)
+	}
+}
+
+func (f *failures) has(name string) bool {
+	for _, x := range f.list {
+		if x.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *failures) first() error {
+	if len(f.list) == 0 {
+		return nil
+	}
+	return firstLine(f.list[0].err)
+}
+
+// warnings tells of each query that failed, of how many parts.
+func (f *failures) warnings(parts int) []analyzer.Warning {
+	var out []analyzer.Warning
+	for _, x := range f.list {
+		out = append(out, analyzer.Warning{
+			Code: analyzer.WarnPartial, Subject: x.name,
+			Message: fmt.Sprintf("%d of %d parts could not be read and are left out: %s", x.count, parts, firstLine(x.err)),
+		})
+	}
+	return out
+}
+
+// firstLine gives the first of errors joined from halves.
+func firstLine(err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return err
+}

@@ -1,0 +1,194 @@
+package prometheus
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The metrics that are read: cAdvisor's by the kubelet, and kube-state-metrics'.
+const (
+	metricCPU       = "container_cpu_usage_seconds_total"
+	metricMemory    = "container_memory_working_set_bytes"
+	metricThrottled = "container_cpu_cfs_throttled_periods_total"
+	metricPeriods   = "container_cpu_cfs_periods_total"
+
+	metricPodOwner        = "kube_pod_owner"
+	metricReplicaSetOwner = "kube_replicaset_owner"
+	metricJobOwner        = "kube_job_owner"
+	metricRestarts        = "kube_pod_container_status_restarts_total"
+	metricLastReason      = "kube_pod_container_status_last_terminated_reason"
+	metricReason          = "kube_pod_container_status_terminated_reason"
+	metricRequests        = "kube_pod_container_resource_requests"
+	metricLimits          = "kube_pod_container_resource_limits"
+	metricInitRequests    = "kube_pod_init_container_resource_requests"
+	metricInitLimits      = "kube_pod_init_container_resource_limits"
+)
+
+// schema names the labels of one family of metrics. Scrapes without
+// honor_labels and old kubelets name them otherwise.
+type schema struct{ namespace, pod, container string }
+
+var standard = schema{"namespace", "pod", "container"}
+
+// list gives the labels, and more, for a grouping.
+func (s schema) list(more ...string) string {
+	return strings.Join(append([]string{s.namespace, s.pod, s.container}, more...), ",")
+}
+
+func (s schema) by(more ...string) string { return "by (" + s.list(more...) + ")" }
+
+// dialect is what discovery learnt about an engine's series, and what every
+// query of one collection shares.
+type dialect struct {
+	usage, state schema // cAdvisor's labels, kube-state-metrics' labels
+	matchers     []Matcher
+	step         time.Duration
+	rate         time.Duration // range of rate()
+	peak         time.Duration // range of max_over_time() of memory
+}
+
+// selector gives metric{...} with the extra matchers of the user in it.
+func (d *dialect) selector(metric string, matchers ...string) string {
+	for _, m := range d.matchers {
+		matchers = append(matchers, m.String())
+	}
+	return metric + "{" + strings.Join(matchers, ",") + "}"
+}
+
+// containers selects cAdvisor's series of containers: not the pod's own
+// cgroup (no container label) nor its pause container. There is no image
+// matcher: it would add nothing to these and lose containers of kubelets that
+// do not know the image.
+func (d *dialect) containers(metric string, shard []string) string {
+	c := d.usage.container
+	return d.selector(metric, oneOf(d.usage.namespace, shard), c+`!=""`, c+`!="POD"`)
+}
+
+// states selects kube-state-metrics' series.
+func (d *dialect) states(metric string, shard []string, more ...string) string {
+	return d.selector(metric, append([]string{oneOf(d.state.namespace, shard)}, more...)...)
+}
+
+// query is one thing that is read for every shard and day.
+type query struct {
+	name string // for warnings and progress: "CPU usage"
+	// metric is the series it needs, for the warning that there are none.
+	metric string
+	// ranged queries have a value for every step; the others are asked once,
+	// at the end of the day, over all of it.
+	ranged bool
+	// text writes the PromQL for the namespaces of a shard; over is the
+	// length of the day.
+	text func(d *dialect, shard []string, over time.Duration) string
+	// take files one series of the answer and counts values that cannot be.
+	take func(c *containerDay, s *series) (odd int)
+	// many says that a container may have several series in one answer; to
+	// take one of them twice does no harm then.
+	many bool
+	// absent is what follows when no series came at all; "" where that may well be.
+	absent string
+}
+
+// queries lists what is read, in order: usage first, so that a collection
+// that is broken off has it. Duplicates (HA replicas, two jobs scraping one
+// kubelet) are removed by max, never summed; where one container may have
+// several series of its own (a new cgroup id with each start, a new uid with
+// each pod of a StatefulSet), counts are summed over those.
+var queries = []query{
+	{
+		name: "CPU usage", metric: metricCPU, ranged: true, take: takeCPU,
+		text: func(d *dialect, shard []string, _ time.Duration) string {
+			return fmt.Sprintf("max %s (rate(%s[%s]))", d.usage.by(), d.containers(metricCPU, shard), seconds(d.rate))
+		},
+		absent: "there is no CPU usage; scrape the kubelets' /metrics/cadvisor",
+	},
+	{
+		name: "memory usage", metric: metricMemory, ranged: true, take: takeMemory,
+		text: func(d *dialect, shard []string, _ time.Duration) string {
+			return fmt.Sprintf("max %s (max_over_time(%s[%s]))", d.usage.by(), d.containers(metricMemory, shard), seconds(d.peak))
+		},
+		absent: "there is no memory usage; scrape the kubelets' /metrics/cadvisor",
+	},
+	{
+		name: "OOM kills", metric: metricLastReason, ranged: true, take: takeOOMRestarts,
+		text: func(d *dialect, shard []string, _ time.Duration) string {
+			r, t := d.states(metricRestarts, shard), d.states(metricLastReason, shard, `reason="OOMKilled"`)
+			return fmt.Sprintf("sum %s (max %s (((%s - last_over_time(%s[1h] offset %s)) > 0) and on (%s) (%s == 1)))",
+				d.state.by(), d.state.by("uid"), r, r, seconds(d.step), d.state.list("uid"), t)
+		},
+	},
+	{
+		name: "OOM kills of containers that do not restart", metric: metricReason, ranged: true, take: takeOOMEnds,
+		text: func(d *dialect, shard []string, _ time.Duration) string {
+			t := d.states(metricReason, shard, `reason="OOMKilled"`)
+			return fmt.Sprintf("max %s ((%s == 1) unless (last_over_time(%s[1h] offset %s) == 1))", d.state.by(), t, t, seconds(d.step))
+		},
+	},
+	{
+		name: "restarts", metric: metricRestarts, take: takeRestarts,
+		text: func(d *dialect, shard []string, over time.Duration) string {
+			r := d.states(metricRestarts, shard)
+			return fmt.Sprintf("sum %s (max %s (max_over_time(%s[%s]) - min_over_time(%s[%s])))",
+				d.state.by(), d.state.by("uid"), r, seconds(over), r, seconds(over))
+		},
+		absent: "restarts and OOM kills are not known, so a memory limit that is too low may go unseen; run kube-state-metrics and scrape it",
+	},
+	{
+		name: "requests", metric: metricRequests, many: true, take: takeRequests, text: amounts(metricRequests),
+		absent: "requests and limits as they were in the past are not known; only the current ones are; run kube-state-metrics and scrape it",
+	},
+	{name: "limits", metric: metricLimits, many: true, take: takeLimits, text: amounts(metricLimits)},
+	{name: "requests of init containers", metric: metricInitRequests, many: true, take: takeRequests, text: amounts(metricInitRequests)},
+	{name: "limits of init containers", metric: metricInitLimits, many: true, take: takeLimits, text: amounts(metricInitLimits)},
+	{name: "throttled CFS periods", metric: metricThrottled, take: takeThrottled, text: increase(metricThrottled)},
+	{name: "CFS periods", metric: metricPeriods, take: takePeriods, text: increase(metricPeriods)},
+}
+
+func increase(metric string) func(*dialect, []string, time.Duration) string {
+	return func(d *dialect, shard []string, over time.Duration) string {
+		return fmt.Sprintf("sum %s (max %s (increase(%s[%s])))", d.usage.by(), d.usage.by("id"), d.containers(metric, shard), seconds(over))
+	}
+}
+
+func amounts(metric string) func(*dialect, []string, time.Duration) string {
+	return func(d *dialect, shard []string, over time.Duration) string {
+		return fmt.Sprintf("max %s (max_over_time(%s[%s]))", d.state.by("resource"), d.states(metric, shard, `resource=~"cpu|memory|.+_com_gpu"`), seconds(over))
+	}
+}
+
+// ownerQuery is one owner series; rows are its labels.
+type ownerQuery struct {
+	name, metric string
+	kind         string                  // of what is owned
+	labels       func(s schema) []string // that name it, beside owner_kind and owner_name
+	absent       string
+}
+
+var ownerQueries = []ownerQuery{
+	{
+		name: "pod owners", metric: metricPodOwner, kind: "Pod",
+		labels: func(s schema) []string { return []string{s.namespace, s.pod} },
+		absent: "pods that are gone are joined to workloads by their names alone, or not at all; run kube-state-metrics and scrape it",
+	},
+	{
+		name: "ReplicaSet owners", metric: metricReplicaSetOwner, kind: "ReplicaSet",
+		labels: func(s schema) []string { return []string{s.namespace, "replicaset"} },
+		absent: "pods of old ReplicaSets are joined to Deployments by name alone; let kube-state-metrics collect replicasets",
+	},
+	{
+		name: "Job owners", metric: metricJobOwner, kind: "Job",
+		labels: func(s schema) []string { return []string{s.namespace, "job_name"} },
+	},
+}
+
+// text writes the PromQL of an owner series over the time before its evaluation.
+func (q ownerQuery) text(d *dialect, shard []string, over time.Duration) string {
+	labels := append(q.labels(d.state), "owner_kind", "owner_name")
+	return fmt.Sprintf("max by (%s) (last_over_time(%s[%s]))",
+		strings.Join(labels, ","), d.states(q.metric, shard, `owner_is_controller!="false"`), seconds(over))
+}
+
+// seconds writes a duration as PromQL has it.
+func seconds(d time.Duration) string { return strconv.FormatInt(int64(d/time.Second), 10) + "s" }

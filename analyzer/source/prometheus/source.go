@@ -1,0 +1,278 @@
+package prometheus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// Options says what to collect from where. URL and Window are needed; the
+// zero value of the rest is a default.
+type Options struct {
+	// URL is the engine's base URL, with or without /api/v1 behind it.
+	URL string
+	// Transport carries credentials and TLS; nil is http.DefaultTransport. See
+	// TransportFromFile.
+	Transport http.RoundTripper
+	// Matchers go into every selector, the owner series' too.
+	Matchers []Matcher
+	// Window is what to read. Its Step is 5 min when zero, and must divide a day.
+	Window analyzer.Window
+	// Namespaces limits the collection; nil is all.
+	Namespaces []string
+	// Owners joins pods to workloads. It comes filled with what is known of the
+	// present; the owner series are added to it. Nil is an empty one.
+	Owners *analyzer.Owners
+	// Concurrency bounds the queries in flight, 4 when zero.
+	Concurrency int
+	// Timeout bounds each query, 2 min when zero.
+	Timeout time.Duration
+	// Progress, if set, is told of queries done and to do. It is called by one
+	// goroutine at a time.
+	Progress func(done, total int)
+
+	retryWait time.Duration // before the first retry; tests shorten it
+}
+
+// Result is what was collected.
+type Result struct {
+	Usage    []analyzer.ContainerUsage // sorted
+	Warnings []analyzer.Warning        // sorted
+	Source   analyzer.Source
+	// Window is the one asked for, with the step that was used.
+	Window analyzer.Window
+}
+
+// Collect reads a window's usage. An engine without the metrics, or one that
+// answers in part, gives warnings and what there is. The error is a *Error
+// when nothing could be had from the engine, and otherwise a mistake in the
+// options.
+func Collect(ctx context.Context, o Options) (Result, error) {
+	if err := o.complete(); err != nil {
+		return Result{}, err
+	}
+	c, err := newClient(o)
+	if err != nil {
+		return Result{}, err
+	}
+	out := Result{Source: analyzer.Source{Kind: "prometheus", Name: c.shown, Reads: "usage"}, Window: o.Window}
+	d, found, err := discover(ctx, c, o)
+	if err != nil {
+		return out, err
+	}
+	col := &collection{
+		client: c, dialect: d.dialect, window: o.Window, owners: o.Owners, progress: o.Progress,
+		rows: ownerRows{rows: map[analyzer.Ref]ownerRow{}, series: map[string]int{}},
+		said: map[string]bool{}, warnings: d.warnings,
+	}
+	if found {
+		out.Usage, err = col.collect(ctx, shards(d.sizes), o.Concurrency)
+	}
+	out.Warnings = slices.Compact(slices.SortedFunc(slices.Values(col.warnings), analyzer.CompareWarnings))
+	return out, err
+}
+
+func (o *Options) complete() error {
+	w := &o.Window
+	if w.Step == 0 {
+		w.Step = 5 * time.Minute
+	}
+	const day = 24 * time.Hour
+	switch {
+	case !w.End.After(w.Start):
+		return fmt.Errorf("prometheus window: it ends at %s, not after its start %s", w.End.Format(time.RFC3339), w.Start.Format(time.RFC3339))
+	case w.Step < 10*time.Second || day%w.Step != 0 || w.Step%time.Second != 0:
+		return fmt.Errorf("prometheus step %s: want whole seconds, at least 10s, that divide a day, such as 5m", w.Step)
+	}
+	for _, m := range o.Matchers {
+		if !labelName.MatchString(m.Name) {
+			return fmt.Errorf("label matcher %q: not a Prometheus label name", m.Name)
+		}
+	}
+	if o.Namespaces != nil && len(o.Namespaces) == 0 {
+		return errors.New("prometheus namespaces: an empty list selects nothing; leave it out for all")
+	}
+	if o.Owners == nil {
+		o.Owners = &analyzer.Owners{}
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = 4
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 2 * time.Minute
+	}
+	if o.retryWait == 0 {
+		o.retryWait = time.Second
+	}
+	return nil
+}
+
+// collection is one run, shared by its tasks.
+type collection struct {
+	client  *client
+	dialect dialect
+	window  analyzer.Window
+	owners  *analyzer.Owners
+	rows    ownerRows
+
+	mu          sync.Mutex
+	progress    func(done, total int)
+	done, total int
+	said        map[string]bool // warnings of the engine
+	partial     bool
+	warnings    []analyzer.Warning
+}
+
+// step counts a query as done.
+func (col *collection) step() {
+	col.mu.Lock()
+	defer col.mu.Unlock()
+	col.done++
+	if col.progress != nil {
+		col.progress(col.done, col.total)
+	}
+}
+
+// heard notes what an engine says of its own answer.
+func (col *collection) heard(a answer) {
+	col.mu.Lock()
+	defer col.mu.Unlock()
+	col.partial = col.partial || a.partial
+	for _, w := range a.warnings {
+		if len(col.said) < maxWarnings {
+			col.said[oneLine(w)] = true
+		}
+	}
+}
+
+// runner is a task of the grid of shards and days.
+type runner interface {
+	run(context.Context, *collection) error
+}
+
+// collect runs the grid: owners first, since usage is filed under them.
+func (col *collection) collect(ctx context.Context, shards [][]string, concurrency int) ([]analyzer.ContainerUsage, error) {
+	var ownerTasks, usageTasks []runner
+	for _, shard := range shards {
+		for _, day := range days(col.window) {
+			ownerTasks = append(ownerTasks, &ownerTask{shard: shard, day: day})
+			usageTasks = append(usageTasks, &task{shard: shard, day: day})
+		}
+	}
+	col.total = len(ownerTasks)*len(ownerQueries) + len(usageTasks)*len(queries)
+	stopped := col.runAll(ctx, ownerTasks, concurrency)
+	if stopped == nil {
+		col.rows.fill(col.owners)
+		stopped = col.runAll(ctx, usageTasks, concurrency)
+	}
+	if ctx.Err() != nil {
+		return nil, stopped
+	}
+	return col.sum(ownerTasks, usageTasks, stopped)
+}
+
+// runAll runs tasks on a few goroutines, until one says that the rest is vain.
+func (col *collection) runAll(ctx context.Context, tasks []runner, concurrency int) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan runner)
+	var group sync.WaitGroup
+	for range min(concurrency, len(tasks)) {
+		group.Go(func() {
+			for t := range next {
+				if ctx.Err() != nil {
+					continue
+				}
+				if err := t.run(ctx, col); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for _, t := range tasks {
+		next <- t
+	}
+	close(next)
+	group.Wait()
+	return context.Cause(ctx)
+}
+
+// sum adds the tasks' parts up and turns their doubts into warnings.
+func (col *collection) sum(ownerTasks, usageTasks []runner, stopped error) ([]analyzer.ContainerUsage, error) {
+	var failed failures
+	for _, t := range ownerTasks {
+		failed.merge(&t.(*ownerTask).failed)
+	}
+	lists := make([][]analyzer.ContainerUsage, 0, len(usageTasks))
+	series, unmatched, odd := map[string]int{}, map[string]bool{}, 0
+	for _, r := range usageTasks {
+		t := r.(*task)
+		failed.merge(&t.failed)
+		lists = append(lists, t.usage)
+		for name, n := range t.series {
+			series[name] += n
+		}
+		maps.Copy(unmatched, t.unmatched)
+		odd += t.odd
+	}
+	usage := analyzer.MergeUsage(lists...)
+	if first := cmpError(stopped, failed.first()); first != nil && len(usage) == 0 {
+		return nil, first
+	}
+	col.warnings = append(col.warnings, failed.warnings(len(usageTasks))...)
+	if stopped != nil {
+		col.warn(analyzer.WarnUnreachable, "prometheus", "the collection was broken off: "+stopped.Error())
+	} else {
+		col.warnOfAbsent(series, &failed)
+	}
+	col.warnOfData(unmatched, odd)
+	return usage, nil
+}
+
+func cmpError(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+func (col *collection) warn(code, subject, message string) {
+	col.warnings = append(col.warnings, analyzer.Warning{Code: code, Subject: subject, Message: message})
+}
+
+// warnOfAbsent names the metrics that no series came of, and what follows.
+func (col *collection) warnOfAbsent(series map[string]int, failed *failures) {
+	for _, q := range queries {
+		if q.absent != "" && series[q.name] == 0 && !failed.has(q.name) {
+			col.warn(analyzer.WarnMissing, q.metric, q.absent)
+		}
+	}
+	for _, q := range ownerQueries {
+		if q.absent != "" && col.rows.series[q.metric] == 0 && !failed.has(q.name) {
+			col.warn(analyzer.WarnMissing, q.metric, q.absent)
+		}
+	}
+}
+
+func (col *collection) warnOfData(unmatched map[string]bool, odd int) {
+	if n := len(unmatched); n > 0 {
+		first := slices.Min(slices.Collect(maps.Keys(unmatched)))
+		col.warn(analyzer.WarnUnmatched, "pods", fmt.Sprintf("%d pods of the window belong to no known workload (the first is %s); each stands for itself", n, first))
+	}
+	if odd > 0 {
+		col.warn(analyzer.WarnOdd, "samples", fmt.Sprintf("%d samples were negative, NaN, infinite or outside the window, and are left out", odd))
+	}
+	if col.partial {
+		col.warn(analyzer.WarnPartial, "prometheus", "the engine called its answers partial: some of its stores did not answer; usage may be too low")
+	}
+	for _, w := range slices.Sorted(maps.Keys(col.said)) {
+		col.warn(analyzer.WarnPartial, "prometheus", "the engine warns: "+w)
+	}
+}

@@ -1,0 +1,232 @@
+package prometheus
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// task reads one day of one shard.
+type task struct {
+	shard []string
+	day   span
+
+	rec        *analyzer.Recorder
+	containers map[containerKey]*containerDay
+	asked      int // numbers the questions, so that no answer is taken twice
+	series     map[string]int
+	odd        int
+	unmatched  map[string]bool
+	failed     failures
+	usage      []analyzer.ContainerUsage
+}
+
+type containerKey struct{ namespace, pod, container string }
+
+// containerDay is one container of one pod within a task.
+type containerDay struct {
+	*analyzer.PodSeries
+	fed      int   // the last question whose answer was taken
+	end      int64 // of the span that is being read, Unix milliseconds
+	restarts int64 // OOM kills that a restart followed
+	ends     int64 // OOM kills seen as the container's final state
+}
+
+// run asks all queries of the task, and gives back only an error that ends
+// the whole collection.
+func (t *task) run(ctx context.Context, col *collection) error {
+	t.rec = analyzer.NewRecorder(col.window)
+	t.containers = map[containerKey]*containerDay{}
+	t.series, t.unmatched = map[string]int{}, map[string]bool{}
+	defer t.close()
+	for i := range queries {
+		q := &queries[i]
+		err := t.read(ctx, col, q, t.shard, t.day)
+		col.step()
+		if err == nil {
+			continue
+		}
+		t.failed.add(q.name, err)
+		if softly(err) != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read asks one query, in halves where the engine says it is too large.
+func (t *task) read(ctx context.Context, col *collection, q *query, shard []string, s span) error {
+	ask := question{doing: "reading " + q.name, end: s.to, query: q.text(&col.dialect, shard, s.to.Sub(s.from))}
+	if q.ranged {
+		first, last, ok := s.steps(col.dialect.step)
+		if !ok {
+			return nil
+		}
+		ask.start, ask.end, ask.step = first, last, col.dialect.step
+	}
+	labels := col.dialect.usage
+	if strings.HasPrefix(q.metric, "kube_") {
+		labels = col.dialect.state
+	}
+	t.asked++
+	a, err := col.client.ask(ctx, ask, func(row *series) {
+		t.take(col, q, labels, row, s)
+	})
+	col.heard(a)
+	return halve(err, shard, s, col.dialect.step, func(shard []string, s span) error { return t.read(ctx, col, q, shard, s) })
+}
+
+// halve reads both halves of what was too large: of the shard while it has
+// several namespaces, then of the time.
+func halve(err error, shard []string, s span, step time.Duration, read func([]string, span) error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != KindTooLarge {
+		return err
+	}
+	if n := len(shard); n > 1 {
+		return errors.Join(read(shard[:n/2], s), read(shard[n/2:], s))
+	}
+	a, b, ok := s.halves(step)
+	if !ok {
+		return err
+	}
+	return errors.Join(read(shard, a), read(shard, b))
+}
+
+// take files one series.
+func (t *task) take(col *collection, q *query, labels schema, row *series, s span) {
+	k := containerKey{row.get(labels.namespace), row.get(labels.pod), row.get(labels.container)}
+	if k.namespace == "" || k.pod == "" || k.container == "" {
+		return
+	}
+	c := t.containers[k]
+	if c == nil {
+		ref, match := col.owners.Resolve(k.namespace, k.pod)
+		if match == analyzer.MatchNone {
+			t.unmatched[k.namespace+"/"+k.pod] = true
+		}
+		c = &containerDay{PodSeries: t.rec.Pod(ref, k.container)}
+		t.containers[k] = c
+	}
+	if c.fed == t.asked && !q.many {
+		return // again, after an answer that was cut short
+	}
+	c.fed, c.end = t.asked, s.to.UnixMilli()
+	t.series[q.name]++
+	t.odd += q.take(c, row)
+}
+
+func (t *task) close() {
+	for _, c := range t.containers {
+		// The two ways of counting see the same kill where a container is
+		// restarted, and only one of them sees it where not.
+		if kills := max(c.restarts, c.ends); kills > 0 {
+			if d := c.Day(c.end); d != nil {
+				d.OOMKills += kills
+			}
+		}
+		c.Close()
+	}
+	t.usage = t.rec.Usage()
+	t.rec, t.containers = nil, nil
+}
+
+func takeCPU(c *containerDay, s *series) (odd int) {
+	for _, p := range s.points {
+		if !c.CPU(p.ms, p.value*1000) {
+			odd++
+		}
+	}
+	return odd
+}
+
+func takeMemory(c *containerDay, s *series) (odd int) {
+	for _, p := range s.points {
+		if !c.Memory(p.ms, p.value) {
+			odd++
+		}
+	}
+	return odd
+}
+
+// total adds a series' values up; impossible ones are counted apart.
+func total(s *series) (sum float64, odd int) {
+	for _, p := range s.points {
+		if !(p.value >= 0) || p.value > 1e15 {
+			odd++
+			continue
+		}
+		sum += p.value
+	}
+	return sum, odd
+}
+
+func takeOOMRestarts(c *containerDay, s *series) (odd int) {
+	n, odd := total(s)
+	c.restarts += int64(math.Round(n))
+	return odd
+}
+
+func takeOOMEnds(c *containerDay, s *series) (odd int) {
+	n, odd := total(s)
+	c.ends += int64(math.Round(n))
+	return odd
+}
+
+func takeRestarts(c *containerDay, s *series) (odd int) {
+	n, odd := total(s)
+	if d := c.Day(c.end); d != nil {
+		d.Restarts += int64(math.Round(n))
+	}
+	return odd
+}
+
+func takeThrottled(c *containerDay, s *series) (odd int) {
+	n, odd := total(s)
+	if d := c.Day(c.end); d != nil {
+		d.Throttled += n
+	}
+	return odd
+}
+
+func takePeriods(c *containerDay, s *series) (odd int) {
+	n, odd := total(s)
+	if d := c.Day(c.end); d != nil {
+		d.Periods += n
+	}
+	return odd
+}
+
+func takeRequests(c *containerDay, s *series) (odd int) {
+	a, odd := amount(s)
+	if d := c.Day(c.end); d != nil {
+		d.Requests = d.Requests.Max(a)
+	}
+	return odd
+}
+
+func takeLimits(c *containerDay, s *series) (odd int) {
+	a, odd := amount(s)
+	if d := c.Day(c.end); d != nil {
+		d.Limits = d.Limits.Max(a)
+	}
+	return odd
+}
+
+// amount reads one resource of kube-state-metrics: cores, bytes, devices.
+func amount(s *series) (a analyzer.Amounts, odd int) {
+	v, odd := total(s)
+	switch resource := s.get("resource"); {
+	case resource == "cpu":
+		a.CPU = int64(math.Round(v * 1000))
+	case resource == "memory":
+		a.Memory = int64(math.Round(v))
+	default:
+		a.GPU = int64(math.Round(v))
+	}
+	return a, odd
+}
