@@ -64,7 +64,9 @@ func (f *fold) take(s *series, x sample) {
 		}
 		s.read = x.ms
 	case terminated:
-		f.killed(s, x)
+		note(&s.container.oom, s, x)
+	case ended:
+		note(&s.container.ends, s, x)
 	}
 }
 
@@ -105,11 +107,11 @@ func (f *fold) setting(s *series, x sample) {
 	var a analyzer.Amounts
 	switch s.resource {
 	case ofCPU:
-		a.CPU = int64(math.Ceil(x.value*1000 - 1e-6))
+		a.CPU = int64(math.Round(x.value * 1000))
 	case ofMemory:
-		a.Memory = int64(math.Ceil(x.value))
+		a.Memory = int64(math.Round(x.value))
 	case ofGPU:
-		a.GPU = int64(math.Ceil(x.value))
+		a.GPU = int64(math.Round(x.value))
 	}
 	if s.metric == requests {
 		d.Requests = d.Requests.Max(a)
@@ -118,17 +120,16 @@ func (f *fold) setting(s *series, x sample) {
 	}
 }
 
-// killed notes when the last end of the container was an OOM kill.
-func (f *fold) killed(s *series, x sample) {
-	spans := &s.container.oom
+// note lengthens the series' last span where the fact still holds.
+func note(spans *[]span, s *series, x sample) {
 	last := len(*spans) - 1
-	if x.value == 0 {
+	switch {
+	case x.value == 0:
 		s.read = 0
 		return
-	}
-	if s.read != 0 && x.ms-s.read <= f.maxGap {
+	case s.read != 0 && x.ms-s.read <= spanGap:
 		(*spans)[last].to = x.ms
-	} else {
+	default:
 		*spans = append(*spans, span{x.ms, x.ms})
 	}
 	s.read = x.ms

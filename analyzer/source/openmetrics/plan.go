@@ -41,7 +41,7 @@ func (c *catalog) plan(o Options) *fold {
 		for m := throttled; m <= periods; m++ {
 			markSpare(x.sets[m])
 		}
-		x.sets[requests], x.sets[limits], x.sets[restarts], x.sets[terminated] = nil, nil, nil, nil
+		clear(x.sets[requests:])
 	}
 	return f
 }

@@ -20,7 +20,8 @@ const (
 	requests
 	limits
 	restarts
-	terminated
+	terminated // the reason of a container's last end
+	ended      // the reason why a container does not run now
 	podOwner
 	replicaSetOwner
 	jobOwner
@@ -46,6 +47,8 @@ func metricOf(name string) (metric, bool) {
 		return restarts, true
 	case "kube_pod_container_status_last_terminated_reason", "kube_pod_init_container_status_last_terminated_reason":
 		return terminated, true
+	case "kube_pod_container_status_terminated_reason", "kube_pod_init_container_status_terminated_reason":
+		return ended, true
 	case "kube_pod_owner":
 		return podOwner, true
 	case "kube_replicaset_owner":
@@ -110,7 +113,8 @@ type container struct {
 	mem  track
 
 	restarts []reading
-	oom      []span
+	oom      []span // in which the last end was an OOM kill
+	ends     []span // in which the container was not running for an OOM kill
 }
 
 // reading is a restart counter that has changed, or its first reading.
@@ -218,7 +222,7 @@ func (s *series) wanted(l map[string]string) bool {
 		var ok bool
 		s.resource, ok = resourceOf(l["resource"])
 		return ok
-	case terminated:
+	case terminated, ended:
 		return l["reason"] == "OOMKilled"
 	}
 	return true

@@ -75,7 +75,8 @@ func metricName(m metric) string {
 		}
 	}
 	return [...]string{throttled: "container_cpu_cfs_throttled_periods_total", periods: "container_cpu_cfs_periods_total",
-		limits: "kube_pod_container_resource_limits", restarts: "kube_pod_container_status_restarts_total"}[m]
+		limits: "kube_pod_container_resource_limits", restarts: "kube_pod_container_status_restarts_total",
+		ended: "kube_pod_container_status_terminated_reason"}[m]
 }
 
 // examples names the first pods without a workload.
