@@ -1,0 +1,167 @@
+package object
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// addUnstructured takes the kinds that have no Go type here, and any other
+// object as a possible owner of pods.
+func (v *Inventory) addUnstructured(o *unstructured.Unstructured) bool {
+	gvk := o.GroupVersionKind()
+	if typed := newTyped(gvk.GroupKind()); typed != nil {
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, typed); err != nil {
+			return false
+		}
+		return v.Add(typed)
+	}
+	switch gvk.GroupKind() {
+	case schema.GroupKind{Group: "autoscaling.k8s.io", Kind: "VerticalPodAutoscaler"}:
+		put(&v.vpas, keyOf(o), vpaOf(o))
+		return true
+	case schema.GroupKind{Group: "keda.sh", Kind: "ScaledObject"}:
+		put(&v.kedaHPAs, podKey{namespaceOf(o), kedaHPA(o)}, true)
+		return true
+	case schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}:
+		v.addDefinition(o)
+		return true
+	}
+	if o.GetName() == "" || gvk.Kind == "" || gvk.Group == "" || ignored[gvk.Group] {
+		return false // no core kind but those with a Go type owns pods
+	}
+	v.addController(customController(o))
+	return true
+}
+
+// ignored groups hold objects that own no pods and are many in a dump.
+var ignored = map[string]bool{
+	"events.k8s.io": true, "discovery.k8s.io": true, "coordination.k8s.io": true, "rbac.authorization.k8s.io": true,
+	"networking.k8s.io": true, "storage.k8s.io": true, "admissionregistration.k8s.io": true, "apiregistration.k8s.io": true,
+}
+
+func customController(o *unstructured.Unstructured) *controller {
+	meta := metaOf(o)
+	c := newController(o.GroupVersionKind(), &meta)
+	c.metadataOnly = false
+	if n, ok := integer(field(o.Object, "spec", "replicas")); ok {
+		c.replicas = &n
+	}
+	for _, path := range [][]string{{"spec", "template"}, {"spec", "jobTemplate", "spec", "template"}} {
+		if containers := templateContainers(field(o.Object, path...)); len(containers) > 0 {
+			c.containers = containers
+			break
+		}
+	}
+	// Argo Rollouts may name a Deployment whose template they run.
+	kind, name := text(field(o.Object, "spec", "workloadRef", "kind")), text(field(o.Object, "spec", "workloadRef", "name"))
+	if kind != "" && name != "" {
+		c.templateFrom = &analyzer.Ref{Namespace: c.ref.Namespace, Kind: kind, Name: name}
+	}
+	return c
+}
+
+// templateContainers reads a pod template, or gives nothing where the value is
+// no such thing.
+func templateContainers(template any) []analyzer.Container {
+	spec, ok := field(template, "spec").(map[string]any)
+	if !ok {
+		return nil
+	}
+	var s corev1.PodSpec
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(spec, &s); err != nil {
+		return nil
+	}
+	return containersOf(&s)
+}
+
+func vpaOf(o *unstructured.Unstructured) analyzer.VPA {
+	a := analyzer.VPA{
+		Namespace: namespaceOf(o), Name: o.GetName(),
+		Target: analyzer.Ref{
+			Namespace: namespaceOf(o),
+			Kind:      text(field(o.Object, "spec", "targetRef", "kind")),
+			Name:      text(field(o.Object, "spec", "targetRef", "name")),
+		},
+		UpdateMode: text(field(o.Object, "spec", "updatePolicy", "updateMode")),
+	}
+	recs, _ := field(o.Object, "status", "recommendation", "containerRecommendations").([]any)
+	for _, r := range recs {
+		amounts := func(name string) analyzer.Amounts {
+			m, _ := field(r, name).(map[string]any)
+			return amountsOfStrings(m)
+		}
+		a.Containers = append(a.Containers, analyzer.VPARec{
+			Container: text(field(r, "containerName")),
+			Target:    amounts("target"), LowerBound: amounts("lowerBound"), UpperBound: amounts("upperBound"),
+		})
+	}
+	return a
+}
+
+// kedaHPA is the name of the HPA that KEDA keeps for a ScaledObject.
+func kedaHPA(o *unstructured.Unstructured) string {
+	for _, path := range [][]string{
+		{"status", "hpaName"},
+		{"spec", "advanced", "horizontalPodAutoscalerConfig", "name"},
+	} {
+		if name := text(field(o.Object, path...)); name != "" {
+			return name
+		}
+	}
+	return "keda-hpa-" + o.GetName()
+}
+
+// addDefinition notes which custom kinds can be scaled.
+func (v *Inventory) addDefinition(o *unstructured.Unstructured) {
+	kind := schema.GroupKind{
+		Group: text(field(o.Object, "spec", "group")),
+		Kind:  text(field(o.Object, "spec", "names", "kind")),
+	}
+	versions, _ := field(o.Object, "spec", "versions").([]any)
+	for _, version := range versions {
+		if field(version, "subresources", "scale") != nil {
+			v.SetScalable(kind)
+		}
+	}
+}
+
+// field walks down nested maps; nil where a step is missing.
+func field(v any, path ...string) any {
+	for _, name := range path {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = m[name]
+	}
+	return v
+}
+
+// text gives a string, or a number as one: quantities are written as either.
+func text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case int64, float64:
+		return strings.TrimSuffix(fmt.Sprint(v), ".0")
+	}
+	return ""
+}
+
+func integer(v any) (int32, bool) {
+	switch n := v.(type) {
+	case int64:
+		return int32(min(max(n, 0), math.MaxInt32)), true
+	case float64:
+		return int32(min(max(n, 0), math.MaxInt32)), n == n
+	}
+	return 0, false
+}

@@ -1,0 +1,119 @@
+package object
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// header is what tells the kind of an object.
+type header struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+}
+
+var errNoKind = errors.New("not a Kubernetes object: it has no kind")
+
+// add decodes one object and adds it. An item of a typed list has no kind of
+// its own, so the list tells it.
+func add(v *Inventory, raw []byte, list header) error {
+	var h header
+	if err := json.Unmarshal(raw, &h); err != nil {
+		return decodeError("object", err)
+	}
+	if h.Kind == "" {
+		if h = list.itemKind(); h.Kind == "" {
+			return errNoKind
+		}
+	}
+	if strings.HasSuffix(h.Kind, "List") {
+		if nested, err := listItems(raw); err != nil || nested != nil {
+			for _, item := range nested {
+				if err := add(v, item, h); err != nil {
+					return err
+				}
+			}
+			return err
+		}
+	}
+	return addKind(v, raw, h)
+}
+
+func listItems(raw []byte) ([]json.RawMessage, error) {
+	var list struct {
+		Items []json.RawMessage `json:"items"`
+	}
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return nil, decodeError("list", err)
+	}
+	return list.Items, nil
+}
+
+func addKind(v *Inventory, raw []byte, h header) error {
+	gvk := schema.FromAPIVersionAndKind(h.APIVersion, h.Kind)
+	if typed := newTyped(gvk.GroupKind()); typed != nil {
+		if err := json.Unmarshal(raw, typed); err != nil {
+			return decodeError(nameIn(raw, h), err)
+		}
+		if hpa, ok := typed.(*autoscalingv2.HorizontalPodAutoscaler); ok && gvk.Version == "v1" {
+			upgradeHPA(hpa, raw)
+		}
+		v.Add(typed)
+		return nil
+	}
+	if gvk.Group == "" || ignored[gvk.Group] {
+		return nil // Secrets and ConfigMaps among them: not even decoded
+	}
+	o := &unstructured.Unstructured{}
+	if err := json.Unmarshal(raw, &o.Object); err != nil {
+		return decodeError(nameIn(raw, h), err)
+	}
+	o.SetAPIVersion(h.APIVersion)
+	o.SetKind(h.Kind)
+	v.Add(o)
+	return nil
+}
+
+// upgradeHPA carries over the one field that autoscaling/v1 has for the target.
+func upgradeHPA(hpa *autoscalingv2.HorizontalPodAutoscaler, raw []byte) {
+	var old struct {
+		Spec struct {
+			Target *int32 `json:"targetCPUUtilizationPercentage"`
+		} `json:"spec"`
+	}
+	if err := json.Unmarshal(raw, &old); err != nil || old.Spec.Target == nil {
+		return
+	}
+	hpa.Spec.Metrics = []autoscalingv2.MetricSpec{{
+		Type: autoscalingv2.ResourceMetricSourceType,
+		Resource: &autoscalingv2.ResourceMetricSource{
+			Name:   "cpu",
+			Target: autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: old.Spec.Target},
+		},
+	}}
+}
+
+// nameIn names an object that could not be decoded.
+func nameIn(raw []byte, h header) string {
+	var o struct {
+		Metadata struct{ Namespace, Name string } `json:"metadata"`
+	}
+	_ = json.Unmarshal(raw, &o) // what can be had of a broken object will do
+	return strings.Trim(o.Metadata.Namespace+"/"+h.Kind+"/"+o.Metadata.Name, "/")
+}
+
+// decodeError says where a value does not fit, in the words of the manifest.
+func decodeError(what string, err error) error {
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+		if wrong.Field == "" {
+			return fmt.Errorf("%s is a %s, not a Kubernetes object", what, wrong.Value)
+		}
+		return fmt.Errorf("%s: field %s cannot be a %s", what, wrong.Field, wrong.Value)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

@@ -1,0 +1,157 @@
+package object
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// Inventory gathers objects. An object that is added twice counts once, as it
+// was last. The zero value is ready. It is not safe for concurrent use.
+type Inventory struct {
+	nodes       map[string]analyzer.Node
+	namespaces  map[string]analyzer.Namespace
+	controllers map[analyzer.Ref]*controller
+	pods        map[podKey]*pod
+	hpas        map[podKey]analyzer.HPA
+	vpas        map[podKey]analyzer.VPA
+	pdbs        map[podKey]budget
+	limits      map[podKey]analyzer.LimitRange
+	quotas      map[podKey]analyzer.ResourceQuota
+	kedaHPAs    map[podKey]bool // HPAs that a ScaledObject names as its own
+	scalable    map[schema.GroupKind]bool
+	labelSets   map[string]labelSet
+}
+
+// podKey is a namespace and a name.
+type podKey struct{ namespace, name string }
+
+// Add takes one object and reports whether it is of a kind that the inventory
+// has a use for. Kinds that it does not know are kept as possible owners of
+// pods. The object is not held on to.
+func (v *Inventory) Add(obj runtime.Object) bool {
+	switch o := obj.(type) {
+	case *corev1.Pod:
+		v.addPod(o)
+	case *corev1.Node:
+		put(&v.nodes, o.Name, nodeOf(o))
+	case *corev1.Namespace:
+		put(&v.namespaces, o.Name, analyzer.Namespace{Name: o.Name, Labels: o.Labels})
+	case *corev1.LimitRange:
+		put(&v.limits, keyOf(o), limitRangeOf(o))
+	case *corev1.ResourceQuota:
+		put(&v.quotas, keyOf(o), quotaOf(o))
+	case *autoscalingv2.HorizontalPodAutoscaler:
+		put(&v.hpas, keyOf(o), hpaOf(o))
+	case *policyv1.PodDisruptionBudget:
+		put(&v.pdbs, keyOf(o), budgetOf(o))
+	case *metav1.PartialObjectMetadata:
+		v.addController(newController(o.GroupVersionKind(), &o.ObjectMeta))
+	case *unstructured.Unstructured:
+		return v.addUnstructured(o)
+	default:
+		c := builtinController(obj)
+		if c == nil {
+			return false
+		}
+		v.addController(c)
+	}
+	return true
+}
+
+// builtinController gives the controllers that Kubernetes itself has, or nil.
+func builtinController(obj runtime.Object) *controller {
+	switch o := obj.(type) {
+	case *appsv1.Deployment:
+		return newController(appsv1.SchemeGroupVersion.WithKind("Deployment"), &o.ObjectMeta).
+			scaled(o.Spec.Replicas).template(&o.Spec.Template)
+	case *appsv1.StatefulSet:
+		return newController(appsv1.SchemeGroupVersion.WithKind("StatefulSet"), &o.ObjectMeta).
+			scaled(o.Spec.Replicas).template(&o.Spec.Template)
+	case *appsv1.ReplicaSet:
+		return newController(appsv1.SchemeGroupVersion.WithKind("ReplicaSet"), &o.ObjectMeta).
+			scaled(o.Spec.Replicas).template(&o.Spec.Template)
+	case *appsv1.DaemonSet:
+		c := newController(appsv1.SchemeGroupVersion.WithKind("DaemonSet"), &o.ObjectMeta).template(&o.Spec.Template)
+		if n := o.Status.DesiredNumberScheduled; n > 0 { // a manifest has no status
+			c.replicas = &n
+		}
+		return c
+	case *corev1.ReplicationController:
+		c := newController(corev1.SchemeGroupVersion.WithKind("ReplicationController"), &o.ObjectMeta).scaled(o.Spec.Replicas)
+		if o.Spec.Template != nil {
+			c.template(o.Spec.Template)
+		}
+		return c
+	case *batchv1.Job:
+		c := newController(batchv1.SchemeGroupVersion.WithKind("Job"), &o.ObjectMeta).template(&o.Spec.Template)
+		c.replicas = new(parallelism(&o.Spec))
+		if jobFinished(o) {
+			c.replicas = new(int32(0))
+		}
+		return c
+	case *batchv1.CronJob:
+		c := newController(batchv1.SchemeGroupVersion.WithKind("CronJob"), &o.ObjectMeta).template(&o.Spec.JobTemplate.Spec.Template)
+		c.replicas = new(parallelism(&o.Spec.JobTemplate.Spec))
+		if o.Spec.Suspend != nil && *o.Spec.Suspend {
+			c.replicas = new(int32(0))
+		}
+		return c
+	}
+	return nil
+}
+
+// parallelism is how many pods a job runs at once: no more than it has to
+// complete.
+func parallelism(s *batchv1.JobSpec) int32 {
+	n := int32(1)
+	if s.Parallelism != nil {
+		n = *s.Parallelism
+	}
+	if s.Completions != nil {
+		n = min(n, *s.Completions)
+	}
+	return n
+}
+
+func jobFinished(j *batchv1.Job) bool {
+	if j.Spec.Suspend != nil && *j.Spec.Suspend {
+		return true
+	}
+	for _, c := range j.Status.Conditions {
+		if (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue {
+			return true
+		}
+	}
+	return false
+}
+
+// SetScalable notes that a kind has a scale subresource, as discovery or its
+// definition says. The built-in kinds and Argo Rollouts are known.
+func (v *Inventory) SetScalable(kind schema.GroupKind) { put(&v.scalable, kind, true) }
+
+func put[K comparable, V any](m *map[K]V, k K, value V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+	(*m)[k] = value
+}
+
+func keyOf(o metav1.Object) podKey { return podKey{namespaceOf(o), o.GetName()} }
+
+// namespaceOf gives the namespace that kubectl would put the object into:
+// manifests often leave it out.
+func namespaceOf(o metav1.Object) string {
+	if ns := o.GetNamespace(); ns != "" {
+		return ns
+	}
+	return metav1.NamespaceDefault
+}

@@ -1,0 +1,198 @@
+package object
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// readJSON reads JSON documents one after the other, object by object.
+func readJSON(v *Inventory, r io.Reader) error {
+	lines := &lineCounter{r: r}
+	dec := json.NewDecoder(lines)
+	for document := 1; ; document++ {
+		d := jsonDocument{v: v, dec: dec}
+		err := d.read()
+		if err == io.EOF && !d.begun {
+			return nil
+		}
+		if err != nil {
+			return &positionError{document, lines.line(d.errorOffset(err, lines.offset)), err}
+		}
+	}
+}
+
+// jsonDocument reads one document: an object, or a List whose items are read
+// one at a time.
+type jsonDocument struct {
+	v       *Inventory
+	dec     *json.Decoder
+	begun   bool  // the document has a first token
+	inValue bool  // the error is of a value, not of the syntax
+	start   int64 // offset of the value that the error is of
+}
+
+// errorOffset finds where an error arose; end is how far the input was read.
+func (d *jsonDocument) errorOffset(err error, end int64) int64 {
+	switch {
+	case d.inValue:
+		return d.start
+	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
+		return end
+	}
+	// The decoder's own offset counts values only, so what it has not yet
+	// taken is read again to find the spot.
+	rest, _ := io.ReadAll(d.dec.Buffered()) // a bytes.Reader
+	var raw json.RawMessage
+	if syntax := (*json.SyntaxError)(nil); errors.As(json.Unmarshal(rest, &raw), &syntax) {
+		return d.dec.InputOffset() + syntax.Offset
+	}
+	return d.dec.InputOffset()
+}
+
+func (d *jsonDocument) read() error {
+	t, err := d.dec.Token()
+	if err != nil {
+		return err
+	}
+	d.begun = true
+	d.start = d.dec.InputOffset() - 1
+	switch t {
+	case json.Delim('['):
+		return d.items(header{}, nil)
+	case json.Delim('{'):
+		return d.object()
+	}
+	return fmt.Errorf("a Kubernetes object was expected, not %v", t)
+}
+
+// object reads the fields of an object whose brace is read. Only a List's
+// items are not held until its end.
+func (d *jsonDocument) object() error {
+	fields := map[string]json.RawMessage{}
+	var head header
+	var early []json.RawMessage // items without a kind, before the List's own
+	isList := false
+	for d.dec.More() {
+		t, err := d.dec.Token()
+		if err != nil {
+			return err
+		}
+		name, _ := t.(string)
+		if name == "items" {
+			t, err := d.dec.Token()
+			switch {
+			case err != nil:
+				return err
+			case t == nil:
+				continue // "items": null is a list of nothing
+			case t != json.Delim('['):
+				return fmt.Errorf("items: a list was expected, not %v", t)
+			}
+			isList = true
+			if err := d.items(head, &early); err != nil {
+				return err
+			}
+			continue
+		}
+		var raw json.RawMessage
+		if err := d.dec.Decode(&raw); err != nil {
+			return err
+		}
+		fields[name] = raw
+		switch name {
+		case "apiVersion":
+			_ = json.Unmarshal(raw, &head.APIVersion) // a wrong type is met again below
+		case "kind":
+			_ = json.Unmarshal(raw, &head.Kind)
+		}
+	}
+	if _, err := d.dec.Token(); err != nil { // the closing brace
+		return err
+	}
+	d.inValue = true
+	if !isList {
+		return d.single(fields)
+	}
+	for _, raw := range early {
+		if err := add(d.v, raw, head); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// single adds the object whose fields were collected.
+func (d *jsonDocument) single(fields map[string]json.RawMessage) error {
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return err
+	}
+	return add(d.v, raw, header{})
+}
+
+// items reads a list's items up to and with its closing bracket. An item
+// without a kind waits in early where the list's kind is not yet known.
+func (d *jsonDocument) items(list header, early *[]json.RawMessage) error {
+	for d.dec.More() {
+		var raw json.RawMessage
+		if err := d.dec.Decode(&raw); err != nil {
+			return err
+		}
+		if early != nil && list.Kind == "" {
+			var h header
+			if err := json.Unmarshal(raw, &h); err == nil && h.Kind == "" {
+				*early = append(*early, slices.Clone(raw))
+				continue
+			}
+		}
+		if err := add(d.v, raw, list); err != nil {
+			d.inValue, d.start = true, d.dec.InputOffset()-int64(len(raw))
+			return err
+		}
+	}
+	_, err := d.dec.Token()
+	return err
+}
+
+// itemKind gives the kind of a typed list's items: a PodList holds Pods.
+func (h header) itemKind() header {
+	kind, ok := strings.CutSuffix(h.Kind, "List")
+	if !ok || kind == "" {
+		return header{}
+	}
+	return header{APIVersion: h.APIVersion, Kind: kind}
+}
+
+// lineCounter tells the line of an offset in what was read through it.
+// Newlines ahead of the last offset that was asked for are kept.
+type lineCounter struct {
+	r      io.Reader
+	offset int64
+	breaks []int64 // offsets of newlines, for the last megabyte or so
+	passed int     // newlines before those
+}
+
+func (l *lineCounter) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	if len(l.breaks) > 1<<20 { // the decoder is far beyond the older half
+		half := len(l.breaks) / 2
+		l.passed += half
+		l.breaks = slices.Delete(l.breaks, 0, half)
+	}
+	for i, b := range p[:n] {
+		if b == '\n' {
+			l.breaks = append(l.breaks, l.offset+int64(i))
+		}
+	}
+	l.offset += int64(n)
+	return n, err
+}
+
+func (l *lineCounter) line(offset int64) int {
+	before, _ := slices.BinarySearch(l.breaks, offset)
+	return l.passed + before + 1
+}

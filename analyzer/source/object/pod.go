@@ -1,0 +1,195 @@
+package object
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// pod is a pod with what joins it to others.
+type pod struct {
+	owner      owner
+	labels     labelSet
+	containers []analyzer.Container
+	pod        analyzer.Pod
+	annotation map[string]string
+}
+
+func (v *Inventory) addPod(o *corev1.Pod) {
+	labels := v.intern(o.Labels)
+	p := &pod{owner: ownerOf(o), labels: labels, containers: containersOf(&o.Spec), annotation: ownAnnotations(o.Annotations)}
+	p.pod = analyzer.Pod{
+		Name: o.Name, Node: o.Spec.NodeName, Phase: string(o.Status.Phase),
+		Ready: podReady(o), Requests: podRequests(&o.Spec, p.containers), QoS: string(qosOf(o)),
+		Spec: podSpecOf(o),
+	}
+	if o.Spec.Priority != nil {
+		p.pod.Priority = *o.Spec.Priority
+	}
+	if o.Status.StartTime != nil {
+		p.pod.Started = o.Status.StartTime.UTC()
+	}
+	put(&v.pods, keyOf(o), p)
+}
+
+// containersOf lists the containers in the order in which they start, init
+// containers and native sidecars first.
+func containersOf(s *corev1.PodSpec) []analyzer.Container {
+	out := make([]analyzer.Container, 0, len(s.InitContainers)+len(s.Containers))
+	for i := range s.InitContainers {
+		c := &s.InitContainers[i]
+		kind := analyzer.TypeInit
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			kind = analyzer.TypeSidecar
+		}
+		out = append(out, containerOf(c, kind))
+	}
+	for i := range s.Containers {
+		out = append(out, containerOf(&s.Containers[i], analyzer.TypeContainer))
+	}
+	return out
+}
+
+func containerOf(c *corev1.Container, kind analyzer.ContainerType) analyzer.Container {
+	return analyzer.Container{
+		Name: c.Name, Type: kind, Image: c.Image,
+		Requests: amountsOf(defaultRequests(&c.Resources)),
+		Limits:   amountsOf(c.Resources.Limits),
+	}
+}
+
+// podRequests is what the scheduler reserves. Pod-level resources (KEP-2837)
+// stand in the place of the containers' sum, resource by resource.
+func podRequests(s *corev1.PodSpec, containers []analyzer.Container) analyzer.Amounts {
+	overhead := amountsOf(s.Overhead)
+	sum := analyzer.PodRequests(containers, analyzer.Amounts{})
+	if s.Resources != nil {
+		whole := amountsOf(s.Resources.Requests)
+		if _, ok := s.Resources.Requests[corev1.ResourceCPU]; ok {
+			sum.CPU = whole.CPU
+		}
+		if _, ok := s.Resources.Requests[corev1.ResourceMemory]; ok {
+			sum.Memory = whole.Memory
+		}
+	}
+	return sum.Plus(overhead)
+}
+
+func podReady(o *corev1.Pod) bool {
+	for _, c := range o.Status.Conditions {
+		if c.Type == corev1.PodReady {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// qosOf gives the class in the status, or works it out for a pod that no
+// API server has seen.
+func qosOf(o *corev1.Pod) corev1.PodQOSClass {
+	if o.Status.QOSClass != "" {
+		return o.Status.QOSClass
+	}
+	some, all := false, true
+	for _, c := range slices.Concat(o.Spec.InitContainers, o.Spec.Containers) {
+		limits, requests := amountsOf(c.Resources.Limits), amountsOf(defaultRequests(&c.Resources))
+		if requests.CPU > 0 || requests.Memory > 0 {
+			some = true
+		}
+		if limits.CPU == 0 || limits.Memory == 0 || limits.CPU != requests.CPU || limits.Memory != requests.Memory {
+			all = false
+		}
+	}
+	switch {
+	case !some:
+		return corev1.PodQOSBestEffort
+	case all:
+		return corev1.PodQOSGuaranteed
+	}
+	return corev1.PodQOSBurstable
+}
+
+func podSpecOf(o *corev1.Pod) analyzer.PodSpec {
+	s := &o.Spec
+	spec := analyzer.PodSpec{
+		NodeSelector: s.NodeSelector, HostNetwork: s.HostNetwork, PriorityClass: s.PriorityClassName,
+		Constraints: constraintsOf(o),
+	}
+	if s.TerminationGracePeriodSeconds != nil {
+		spec.GraceSeconds = *s.TerminationGracePeriodSeconds
+	}
+	for _, t := range s.Tolerations {
+		if t.TolerationSeconds != nil && strings.HasPrefix(t.Key, "node.kubernetes.io/") {
+			continue // the API server gives these to every pod
+		}
+		spec.Tolerations = append(spec.Tolerations, analyzer.Toleration{
+			Key: t.Key, Operator: string(t.Operator), Value: t.Value, Effect: string(t.Effect),
+		})
+	}
+	for _, vol := range s.Volumes {
+		switch {
+		case vol.EmptyDir != nil || vol.HostPath != nil:
+			spec.LocalStorage = true
+		case vol.PersistentVolumeClaim != nil:
+			spec.Claims = append(spec.Claims, vol.PersistentVolumeClaim.ClaimName)
+		case vol.Ephemeral != nil:
+			spec.Claims = append(spec.Claims, o.Name+"-"+vol.Name)
+		}
+	}
+	slices.Sort(spec.Claims)
+	return spec
+}
+
+// The names in PodSpec.Constraints. Preferences are not among them: they bind
+// nothing.
+const (
+	constraintNodeAffinity = "nodeAffinity"
+	constraintAffinity     = "podAffinity"
+	constraintAntiAffinity = "podAntiAffinity"
+	constraintSpread       = "topologySpread"
+	constraintHostPort     = "hostPort"
+	constraintClaims       = "resourceClaims"
+	// constraintKeep marks a pod that asks not to be evicted by the
+	// autoscalers of nodes.
+	constraintKeep = "doNotDisrupt"
+)
+
+func constraintsOf(o *corev1.Pod) []string {
+	var out []string
+	add := func(when bool, name string) {
+		if when {
+			out = append(out, name)
+		}
+	}
+	if a := o.Spec.Affinity; a != nil {
+		add(a.NodeAffinity != nil && a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution != nil, constraintNodeAffinity)
+		add(a.PodAffinity != nil && len(a.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution) > 0, constraintAffinity)
+		add(a.PodAntiAffinity != nil && len(a.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution) > 0, constraintAntiAffinity)
+	}
+	add(slices.ContainsFunc(o.Spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
+		return c.WhenUnsatisfiable == corev1.DoNotSchedule
+	}), constraintSpread)
+	add(!o.Spec.HostNetwork && slices.ContainsFunc(o.Spec.Containers, func(c corev1.Container) bool {
+		return slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.HostPort > 0 })
+	}), constraintHostPort)
+	add(len(o.Spec.ResourceClaims) > 0, constraintClaims)
+	add(o.Annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "false" ||
+		o.Annotations["karpenter.sh/do-not-disrupt"] == "true", constraintKeep)
+	slices.Sort(out)
+	return out
+}
+
+// share lets equal pods of one workload hold the same memory, since most are
+// equal: it gives a's parts where they equal b's.
+func share(a, b *pod) {
+	if reflect.DeepEqual(a.pod.Spec, b.pod.Spec) {
+		b.pod.Spec = a.pod.Spec
+	}
+	if slices.Equal(a.containers, b.containers) {
+		b.containers = a.containers
+	}
+}

@@ -1,0 +1,113 @@
+package object
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// stdinName stands for standard input among file names.
+const stdinName = "-"
+
+// ReadFiles reads files of Kubernetes objects: YAML or JSON, one document or
+// many, Lists as kubectl get prints them, gzipped or not. "-" reads stdin.
+// Lists stream, so that a dump of a large cluster takes the memory of what is
+// kept of it.
+func ReadFiles(paths []string, stdin io.Reader) (*Inventory, error) {
+	v := &Inventory{}
+	for _, path := range paths {
+		if path == stdinName {
+			if err := Read(v, stdin, "standard input"); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if err := readFile(v, path); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+func readFile(v *Inventory, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("objects cannot be read: %w", err)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return fmt.Errorf("objects cannot be read: %s is a folder; name its files", path)
+	}
+	return Read(v, f, path)
+}
+
+// Read adds all objects of one stream. The name stands in errors, which tell
+// the document, counted from 1, and the line.
+func Read(v *Inventory, r io.Reader, name string) error {
+	in := bufio.NewReaderSize(r, 1<<16)
+	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		unzipped, err := gzip.NewReader(in)
+		if err != nil {
+			return fmt.Errorf("%s: not a readable gzip file: %w", name, err)
+		}
+		defer unzipped.Close()
+		in = bufio.NewReaderSize(unzipped, 1<<16)
+	}
+	if bom, _ := in.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
+		_, _ = in.Discard(3) // just peeked
+	}
+	var err error
+	if first := firstByte(in); first == '{' || first == '[' {
+		err = readJSON(v, in)
+	} else {
+		err = readYAML(v, in)
+	}
+	if at := (*positionError)(nil); errors.As(err, &at) {
+		return fmt.Errorf("%s: document %d, line %d: %s", name, at.document, at.line, oneLine(explain(at.err)))
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %s", name, oneLine(explain(err)))
+	}
+	return nil
+}
+
+// positionError is an error with the place where it arose.
+type positionError struct {
+	document, line int
+	err            error
+}
+
+func (e *positionError) Error() string { return e.err.Error() }
+func (e *positionError) Unwrap() error { return e.err }
+
+// explain says what the end of a cut file means.
+func explain(err error) string {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return "the file ends in the middle of an object; it was cut, so make the dump again"
+	}
+	return err.Error()
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// firstByte looks at the first byte that is not white space, without taking it
+// for long runs of it.
+func firstByte(in *bufio.Reader) byte {
+	for n := 1; n <= in.Size(); n++ {
+		b, err := in.Peek(n)
+		if err != nil {
+			return 0
+		}
+		switch c := b[n-1]; c {
+		case ' ', '\t', '\r', '\n':
+		default:
+			return c
+		}
+	}
+	return 0
+}

@@ -1,0 +1,214 @@
+package object
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// Fill puts what was added and selected into a snapshot, sorted.
+func (v *Inventory) Fill(s *analyzer.Snapshot, sel Selection) {
+	for _, n := range v.nodes {
+		s.Nodes = append(s.Nodes, n)
+	}
+	for _, n := range v.namespaces {
+		if sel.in(n.Name) {
+			s.Namespaces = append(s.Namespaces, n)
+		}
+	}
+	for _, l := range v.limits {
+		if sel.in(l.Namespace) {
+			s.LimitRanges = append(s.LimitRanges, l)
+		}
+	}
+	for _, q := range v.quotas {
+		if sel.in(q.Namespace) {
+			s.Quotas = append(s.Quotas, q)
+		}
+	}
+	s.Workloads = append(s.Workloads, v.workloads(sel)...)
+	s.HPAs = append(s.HPAs, v.resolveHPAs(sel.in)...)
+	s.VPAs = append(s.VPAs, v.resolveVPAs(sel.in)...)
+	s.PDBs = append(s.PDBs, v.resolveBudgets(sel.in)...)
+	if what := sel.String(); what != "" && len(s.Nodes) > 0 {
+		s.Warnings = append(s.Warnings, analyzer.Warning{
+			Code: analyzer.WarnPartial, Subject: "selection",
+			Message: fmt.Sprintf("only %s are counted; what else runs on the nodes is not, so nodes look emptier than they are", what),
+		})
+	}
+	s.Sort()
+}
+
+// group is a workload with all that lies below it.
+type group struct {
+	apiVersion string
+	pods       []*pod
+	children   []*controller
+}
+
+func (v *Inventory) workloads(sel Selection) []analyzer.Workload {
+	groups := v.groups(sel.in)
+	var out []analyzer.Workload
+	for ref, g := range groups {
+		if w := v.workload(ref, g); sel.matches(w.Labels) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// groups joins pods and controllers by the workload on top of them.
+func (v *Inventory) groups(in func(string) bool) map[analyzer.Ref]*group {
+	groups := map[analyzer.Ref]*group{}
+	at := func(ref analyzer.Ref, apiVersion string) *group {
+		g := groups[ref]
+		if g == nil {
+			g = &group{apiVersion: apiVersion}
+			groups[ref] = g
+		}
+		return g
+	}
+	for k, p := range v.pods {
+		if in(k.namespace) {
+			g := at(v.topOfPod(k, p))
+			g.pods = append(g.pods, p)
+		}
+	}
+	for _, c := range v.controllers {
+		if !in(c.ref.Namespace) || !c.runsPods() {
+			continue
+		}
+		g := at(v.climb(c.ref))
+		if c.owner.kind == "" {
+			g.apiVersion = c.apiVersion
+		} else {
+			g.children = append(g.children, c)
+		}
+	}
+	for _, g := range groups {
+		slices.SortFunc(g.pods, func(a, b *pod) int { return strings.Compare(a.pod.Name, b.pod.Name) })
+		slices.SortFunc(g.children, func(a, b *controller) int { return a.ref.Compare(b.ref) })
+	}
+	return groups
+}
+
+// runsPods tells a controller that is a workload, or a part of one, even while
+// it has no pods, from an object that merely could own some.
+func (c *controller) runsPods() bool {
+	return len(c.containers) > 0 || c.templateFrom != nil || c.ref.Kind == "ReplicaSet" && c.apiVersion == "apps/v1"
+}
+
+func (v *Inventory) workload(ref analyzer.Ref, g *group) analyzer.Workload {
+	w := analyzer.Workload{Ref: ref, APIVersion: g.apiVersion, Replicas: g.running()}
+	for i, p := range g.pods {
+		if i > 0 {
+			share(g.pods[i-1], p)
+		}
+		w.Pods = append(w.Pods, p.pod)
+	}
+	c := v.controllers[ref]
+	switch {
+	case c != nil:
+		w.APIVersion, w.Labels, w.Annotations = c.apiVersion, c.labels, c.annotations
+		if c.replicas != nil {
+			w.Replicas = *c.replicas
+		}
+	case ref.Kind == "Pod" && len(g.pods) == 1:
+		w.Labels, w.Annotations = g.pods[0].labels, g.pods[0].annotation
+	default: // the workload itself was not read: what is below it stands in
+		w.Labels = g.labels()
+	}
+	w.Scalable = v.canScale(w.APIVersion, ref.Kind)
+	w.Containers = v.containers(c, g)
+	return w
+}
+
+// running counts the pods that have not ended.
+func (g *group) running() int32 {
+	var n int32
+	for _, p := range g.pods {
+		if p.pod.Phase != "Succeeded" && p.pod.Phase != "Failed" {
+			n++
+		}
+	}
+	return n
+}
+
+// labels gives those of a part, without the ones that tell parts apart.
+func (g *group) labels() map[string]string {
+	var l map[string]string
+	switch {
+	case len(g.children) > 0:
+		l = g.children[0].labels
+	case len(g.pods) > 0:
+		l = g.pods[0].labels
+	}
+	l = maps.Clone(l)
+	maps.DeleteFunc(l, func(k, _ string) bool { return perPod[k] || strings.HasPrefix(k, "batch.kubernetes.io/") })
+	return l
+}
+
+// perPod labels are set by controllers on parts of a workload.
+var perPod = map[string]bool{
+	deploymentHash: true, rolloutHash: true, "controller-revision-hash": true, "pod-template-generation": true,
+	"statefulset.kubernetes.io/pod-name": true, "apps.kubernetes.io/pod-index": true, "controller-uid": true, "job-name": true,
+}
+
+func (v *Inventory) canScale(apiVersion, kind string) bool {
+	gk := schema.FromAPIVersionAndKind(apiVersion, kind).GroupKind()
+	switch gk {
+	case schema.GroupKind{Group: "apps", Kind: "Deployment"}, schema.GroupKind{Group: "apps", Kind: "StatefulSet"},
+		schema.GroupKind{Group: "apps", Kind: "ReplicaSet"}, schema.GroupKind{Kind: "ReplicationController"},
+		schema.GroupKind{Group: "argoproj.io", Kind: "Rollout"}:
+		return true
+	}
+	return v.scalable[gk]
+}
+
+// containers gives a workload's containers from the best there is: its own
+// template, the one it refers to, its pods, or the templates below it.
+func (v *Inventory) containers(c *controller, g *group) []analyzer.Container {
+	if c != nil && len(c.containers) > 0 {
+		return c.containers
+	}
+	if c != nil && c.templateFrom != nil {
+		if t := v.controllers[*c.templateFrom]; t != nil && len(t.containers) > 0 {
+			return t.containers
+		}
+	}
+	var lists [][]analyzer.Container
+	for _, p := range g.pods {
+		lists = append(lists, p.containers)
+	}
+	if len(lists) == 0 {
+		for _, child := range g.children {
+			lists = append(lists, child.containers)
+		}
+	}
+	return union(lists)
+}
+
+// union adds containers up by name; where pods differ, the larger amount
+// stands.
+func union(lists [][]analyzer.Container) []analyzer.Container {
+	var out []analyzer.Container
+	for i, list := range lists {
+		if i > 0 && slices.Equal(list, lists[i-1]) {
+			continue
+		}
+		for _, c := range list {
+			j := slices.IndexFunc(out, func(o analyzer.Container) bool { return o.Name == c.Name })
+			if j < 0 {
+				out = append(out, c)
+				continue
+			}
+			out[j].Requests, out[j].Limits = out[j].Requests.Max(c.Requests), out[j].Limits.Max(c.Limits)
+		}
+	}
+	return out
+}

@@ -1,0 +1,236 @@
+package object
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+
+	"sigs.k8s.io/yaml"
+)
+
+// maxChunk bounds one YAML object: 64 MiB is far above what etcd can hold.
+const maxChunk = 64 << 20
+
+// readYAML reads YAML documents. A document whose items lie below a top-level
+// "items:" is read item by item, since parsing a whole List would take many
+// times its size in memory.
+func readYAML(v *Inventory, r *bufio.Reader) error {
+	s := yamlSplitter{v: v, in: r, document: 1, line: 1}
+	for {
+		line, err := s.next()
+		if len(line) > 0 {
+			if err := s.take(line); err != nil {
+				return err
+			}
+			s.line++
+		}
+		if err == io.EOF {
+			return s.endDocument()
+		}
+		if err != nil {
+			return &positionError{s.document, s.line, err}
+		}
+	}
+}
+
+// yamlSplitter cuts a stream into the chunks that are parsed: documents, or
+// items of Lists.
+type yamlSplitter struct {
+	v        *Inventory
+	in       *bufio.Reader
+	document int
+	line     int
+
+	head  chunk // the document without its items
+	item  chunk
+	state yamlState
+	// indent is that of the items' dashes.
+	indent int
+	listed bool    // the document has items
+	items  []chunk // items without a kind, which wait for the List's own
+}
+
+type yamlState int
+
+const (
+	inHead  yamlState = iota // before, after or without items
+	atItems                  // "items:" was read; what follows decides
+	inItems                  // between items
+)
+
+// chunk is a part of the stream and the line on which it begins.
+type chunk struct {
+	text  []byte
+	start int
+}
+
+// next gives a line with its newline.
+func (s *yamlSplitter) next() ([]byte, error) {
+	line, err := s.in.ReadSlice('\n')
+	if !errors.Is(err, bufio.ErrBufferFull) {
+		return line, err
+	}
+	long := bytes.Clone(line)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		if len(long) > maxChunk {
+			return nil, errors.New("a line is longer than 64 MiB")
+		}
+		line, err = s.in.ReadSlice('\n')
+		long = append(long, line...)
+	}
+	return long, err
+}
+
+// take sorts a line into the chunk it belongs to.
+func (s *yamlSplitter) take(line []byte) error {
+	if isSeparator(line) {
+		if err := s.endDocument(); err != nil {
+			return err
+		}
+		s.document++
+		if rest := bytes.TrimSpace(line[3:]); len(rest) > 0 && rest[0] != '#' && line[0] == '-' {
+			return s.append(&s.head, line[3:]) // "--- {kind: Pod}"
+		}
+		return nil
+	}
+	bare := bytes.TrimRight(line, " \t\r\n")
+	indent := len(bare) - len(bytes.TrimLeft(bare, " "))
+	blank := len(bare) == 0 || bare[indent] == '#'
+	isDash := !blank && bare[indent] == '-' && (len(bare) == indent+1 || bare[indent+1] == ' ')
+	switch {
+	case s.state == inHead && string(bare) == "items:":
+		s.state = atItems
+		return nil
+	case s.state == atItems && isDash:
+		s.state, s.indent, s.listed = inItems, indent, true
+		return s.beginItem(line)
+	case s.state == atItems && !blank: // "items:" of another form
+		s.state = inHead
+		return errors.Join(s.append(&s.head, []byte("items:\n")), s.append(&s.head, line))
+	case s.state == inItems && isDash && indent == s.indent:
+		if err := s.endItem(); err != nil {
+			return err
+		}
+		return s.beginItem(line)
+	case s.state == inItems && (blank || indent > s.indent):
+		return s.append(&s.item, line)
+	case s.state == inItems:
+		if err := s.endItem(); err != nil {
+			return err
+		}
+		s.state = inHead
+	}
+	return s.append(&s.head, line)
+}
+
+// isSeparator tells the lines that end a document.
+func isSeparator(line []byte) bool {
+	mark := bytes.HasPrefix(line, []byte("---")) || bytes.HasPrefix(line, []byte("..."))
+	return mark && (len(line) == 3 || bytes.IndexByte([]byte(" \t\r\n"), line[3]) >= 0)
+}
+
+// beginItem takes an item's first line, whose dash becomes a space.
+func (s *yamlSplitter) beginItem(line []byte) error {
+	first := bytes.Clone(line)
+	first[s.indent] = ' '
+	return s.append(&s.item, first)
+}
+
+func (s *yamlSplitter) append(c *chunk, line []byte) error {
+	if len(c.text) == 0 {
+		c.start = s.line
+	}
+	if len(c.text)+len(line) > maxChunk {
+		return &positionError{s.document, c.start, errors.New("one object is larger than 64 MiB")}
+	}
+	c.text = append(c.text, line...)
+	return nil
+}
+
+func (s *yamlSplitter) endItem() error {
+	item := s.item
+	s.item = chunk{text: s.item.text[:0]}
+	raw, err := s.toJSON(item)
+	if err != nil || raw == nil {
+		return err
+	}
+	if err := add(s.v, raw, header{}); errors.Is(err, errNoKind) {
+		s.items = append(s.items, chunk{raw, item.start})
+	} else if err != nil {
+		return &positionError{s.document, item.start, err}
+	}
+	return nil
+}
+
+func (s *yamlSplitter) endDocument() error {
+	if s.state == inItems {
+		if err := s.endItem(); err != nil {
+			return err
+		}
+	}
+	items, head, listed := s.items, s.head, s.listed || s.state == atItems
+	s.items, s.head, s.listed, s.state = nil, chunk{}, false, inHead
+	raw, err := s.toJSON(head)
+	if err != nil {
+		return err
+	}
+	return s.addDocument(raw, head.start, items, listed)
+}
+
+func (s *yamlSplitter) addDocument(raw []byte, start int, items []chunk, listed bool) error {
+	if raw == nil {
+		if len(items) > 0 {
+			return &positionError{s.document, items[0].start, errNoKind}
+		}
+		return nil
+	}
+	if listed {
+		var list header
+		if err := json.Unmarshal(raw, &list); err != nil {
+			return &positionError{s.document, start, decodeError("list", err)}
+		}
+		for _, item := range items {
+			if err := add(s.v, item.text, list); err != nil {
+				return &positionError{s.document, item.start, err}
+			}
+		}
+		return nil
+	}
+	if err := add(s.v, raw, header{}); err != nil {
+		return &positionError{s.document, start, err}
+	}
+	return nil
+}
+
+// yamlLine finds the line in an error of the YAML parser, which counts within
+// the chunk.
+var yamlLine = regexp.MustCompile(`yaml: (?:line (\d+): )?`)
+
+// toJSON parses a chunk; nil where there is nothing but comments.
+func (s *yamlSplitter) toJSON(c chunk) ([]byte, error) {
+	if len(bytes.TrimSpace(c.text)) == 0 {
+		return nil, nil
+	}
+	raw, err := yaml.YAMLToJSON(c.text)
+	if err != nil {
+		line := c.start
+		m := yamlLine.FindStringSubmatchIndex(err.Error())
+		if m == nil {
+			return nil, &positionError{s.document, line, err}
+		}
+		if m[2] >= 0 {
+			n, _ := strconv.Atoi(err.Error()[m[2]:m[3]]) // digits by the pattern
+			line += n - 1
+		}
+		return nil, &positionError{s.document, line, fmt.Errorf("not valid YAML: %s", err.Error()[m[1]:])}
+	}
+	if string(raw) == "null" {
+		return nil, nil
+	}
+	return raw, nil
+}
