@@ -1,0 +1,185 @@
+package kube
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
+	metricsv1beta1 "k8s.io/metrics/pkg/apis/metrics/v1beta1"
+)
+
+// Flags say which cluster to read and as whom, with kubectl's names, loading
+// rules and precedence. The zero value is kubectl's default, or the pod's own
+// service account inside a cluster.
+type Flags struct {
+	Kubeconfig string // a path; else $KUBECONFIG, ~/.kube/config
+	Context    string
+	Cluster    string
+	User       string
+	Server     string
+	Token      string
+	As         string
+	AsGroup    []string
+	// RequestTimeout bounds each request; 0 leaves a minute for each.
+	RequestTimeout time.Duration
+	// Version is the program's, for the user agent.
+	Version string
+}
+
+const (
+	defaultTimeout = time.Minute
+	// connectTimeout bounds the first request, which finds out whether anybody
+	// is there at all.
+	connectTimeout = 15 * time.Second
+	// qps and burst are the client's own limit on requests a second.
+	qps, burst = 50, 100
+)
+
+// Client reads one cluster. It is safe for concurrent use.
+type Client struct {
+	rest      *rest.RESTClient
+	http      *http.Client
+	base      *url.URL
+	server    string // base, for people
+	context   string
+	cluster   string // as the kubeconfig names it; empty inside a cluster
+	namespace string // the context's
+	timeout   time.Duration
+}
+
+// Connect reads the configuration; nothing is dialled yet. Errors match
+// ErrConfig.
+func Connect(f Flags) (*Client, error) {
+	loader := f.loader()
+	config, err := loader.ClientConfig()
+	if err != nil {
+		return nil, f.configError(err)
+	}
+	c := &Client{timeout: cmp.Or(f.RequestTimeout, defaultTimeout)}
+	c.namespace, _, err = loader.Namespace()
+	if err != nil {
+		return nil, f.configError(err)
+	}
+	if raw, err := loader.RawConfig(); err == nil {
+		c.context = cmp.Or(f.Context, raw.CurrentContext)
+		if context := raw.Contexts[c.context]; context != nil {
+			c.cluster = context.Cluster
+		}
+		c.cluster = cmp.Or(f.Cluster, c.cluster)
+	}
+	config.UserAgent = "plimsoll/" + cmp.Or(f.Version, "dev")
+	config.QPS, config.Burst, config.Timeout = qps, burst, c.timeout
+	config.WarningHandler = rest.NoWarnings{}
+	known, err := codecs()
+	if err != nil {
+		return nil, f.configError(err)
+	}
+	config.ContentConfig = rest.ContentConfig{
+		AcceptContentTypes:   runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON,
+		ContentType:          runtime.ContentTypeProtobuf,
+		NegotiatedSerializer: known.WithoutConversion(),
+	}
+	if err := c.dial(config); err != nil {
+		return nil, f.configError(err)
+	}
+	return c, nil
+}
+
+func (f Flags) loader() clientcmd.ClientConfig {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = f.Kubeconfig
+	o := &clientcmd.ConfigOverrides{CurrentContext: f.Context}
+	o.Context.Cluster, o.Context.AuthInfo = f.Cluster, f.User
+	o.ClusterInfo.Server = f.Server
+	o.AuthInfo.Token, o.AuthInfo.Impersonate, o.AuthInfo.ImpersonateGroups = f.Token, f.As, f.AsGroup
+	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, o)
+}
+
+func (f Flags) configError(err error) error {
+	problem, advice := short(err.Error()), "check --kubeconfig and --context (kubectl config view shows what is configured)"
+	if clientcmd.IsEmptyConfig(err) {
+		problem, advice = "no kubeconfig was found, and this is no pod of a cluster", "give --kubeconfig FILE, set KUBECONFIG, or audit files with --objects"
+	}
+	op := "load the configuration"
+	if f.Kubeconfig != "" {
+		op = "load the kubeconfig " + f.Kubeconfig
+	}
+	return &Error{Kind: KindConfig, Op: op, Context: f.Context, Problem: problem, Advice: advice, Err: err}
+}
+
+// dial makes the clients, which do not connect before the first request.
+func (c *Client) dial(config *rest.Config) (err error) {
+	if c.base, _, err = rest.DefaultServerUrlFor(config); err != nil {
+		return err
+	}
+	shown := *c.base
+	shown.User = nil
+	c.server = shown.String()
+	if c.http, err = rest.HTTPClientFor(config); err != nil {
+		return err
+	}
+	c.rest, err = rest.UnversionedRESTClientForConfigAndClient(config, c.http)
+	return err
+}
+
+// codecs knows the few groups that are read; client-go's own scheme would
+// bring all of them into the program.
+func codecs() (f serializer.CodecFactory, err error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, autoscalingv2.AddToScheme,
+		policyv1.AddToScheme, metricsv1beta1.AddToScheme, metav1.AddMetaToScheme,
+	} {
+		if err := add(scheme); err != nil {
+			return f, err
+		}
+	}
+	return serializer.NewCodecFactory(scheme), nil
+}
+
+// get begins a GET of an absolute path. client-go's own log lines are
+// dropped: what matters comes back as an error.
+func (c *Client) get(path string) *rest.Request { return c.rest.Get().AbsPath(path) }
+
+// quiet keeps client-go from writing to stderr.
+func quiet(ctx context.Context) context.Context { return klog.NewContext(ctx, klog.Logger{}) }
+
+// Server is the API server's address, without credentials.
+func (c *Client) Server() string { return c.server }
+
+// Check asks the API server for its version: the cheapest way to tell a server
+// that is down, is no API server, or does not accept the credentials.
+func (c *Client) Check(ctx context.Context) (version string, err error) {
+	ctx, cancel := context.WithTimeout(quiet(ctx), min(connectTimeout, c.timeout))
+	defer cancel()
+	const op = "ask for the version"
+	raw, err := c.get("/version").SetHeader("Accept", runtime.ContentTypeJSON).MaxRetries(1).Do(ctx).Raw()
+	if err != nil {
+		return "", c.wrap(op, err)
+	}
+	var answer struct {
+		GitVersion string `json:"gitVersion"`
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil || answer.GitVersion == "" {
+		return "", &Error{
+			Kind: KindNotKubernetes, Op: op, Server: c.server, Context: c.context, Err: err,
+			Problem: "the answer is not that of a Kubernetes API server (" + short(string(raw)) + ")",
+			Advice:  "check the server's address in the kubeconfig, and log in where a proxy asks for it",
+		}
+	}
+	return answer.GitVersion, nil
+}

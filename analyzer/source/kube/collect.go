@@ -1,0 +1,307 @@
+package kube
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
+)
+
+// workers is how many lists are read at once.
+const workers = 6
+
+// Options say what Collect reads.
+type Options struct {
+	// Selection narrows what is read. Without namespaces in it all are read,
+	// or, where the user may not, those that the user may read.
+	Selection object.Selection
+	// AllNamespaces reads all namespaces, or none where the user may not.
+	AllNamespaces bool
+	// Moment also reads what containers use right now, as the snapshot's
+	// usage: for want of a history.
+	Moment bool
+	// Owners, where given, is told who controls whom, old ReplicaSets and Jobs
+	// included.
+	Owners *analyzer.Owners
+}
+
+// Collect reads the cluster's inventory. What is refused or missing is told by
+// the snapshot's warnings; errors are *Error, or the context's.
+func (c *Client) Collect(ctx context.Context, o Options) (*analyzer.Snapshot, error) {
+	if _, err := c.Check(ctx); err != nil && !forbidden(err) {
+		return nil, err
+	}
+	r := &reading{c: c, refused: map[string]*refusal{}}
+	if o.AllNamespaces {
+		o.Selection.Namespaces = nil
+	} else if err := r.settle(ctx, &o.Selection); err != nil {
+		return nil, err
+	}
+	r.namespaces = o.Selection.Namespaces
+	if err := r.inventory(ctx); err != nil {
+		return nil, err
+	}
+	s := &analyzer.Snapshot{Cluster: c.clusterName(ctx)}
+	s.Sources = []analyzer.Source{{Kind: "kubernetes", Name: s.Cluster, Reads: "inventory"}}
+	s.Warnings = append(r.warnings, r.refusals()...)
+	r.inv.Fill(s, o.Selection)
+	if o.Owners != nil {
+		r.inv.Owners(o.Owners)
+	}
+	metrics, warnings, err := c.Metrics(ctx, r.namespaces, o.Moment)
+	if err != nil {
+		return nil, err
+	}
+	s.Warnings = append(s.Warnings, warnings...)
+	metrics.fillNodes(s)
+	if o.Moment {
+		metrics.FillUsage(s)
+	}
+	s.Sort()
+	return s, nil
+}
+
+// reading is the state of one Collect.
+type reading struct {
+	c          *Client
+	namespaces []string // none means all
+
+	mu       sync.Mutex
+	inv      object.Inventory
+	refused  map[string]*refusal
+	warnings []analyzer.Warning
+	got      int // lists that were answered
+}
+
+// refusal gathers where a right is missing.
+type refusal struct {
+	right  Right
+	verb   string
+	places []string // namespaces; "" is the whole cluster
+}
+
+// task is one request or list.
+type task struct {
+	kind      kind
+	namespace string
+	object    string // the one object to get, in place of a list
+}
+
+// inventory reads all kinds, then the owners that turned up.
+func (r *reading) inventory(ctx context.Context) error {
+	if err := r.run(ctx, r.tasks()); err != nil {
+		return err
+	}
+	if r.got == 0 {
+		return r.nothing()
+	}
+	if err := r.owners(ctx); err != nil {
+		return err
+	}
+	return r.bareReplicaSets(ctx)
+}
+
+func (r *reading) tasks() []task {
+	var tasks []task
+	for _, k := range kinds() {
+		switch {
+		case len(r.namespaces) == 0, k.Resource == "nodes":
+			tasks = append(tasks, task{kind: k})
+		case k.Resource == "namespaces":
+			for _, ns := range r.namespaces {
+				tasks = append(tasks, task{kind: k, namespace: ns, object: ns})
+			}
+		default:
+			for _, ns := range r.namespaces {
+				tasks = append(tasks, task{kind: k, namespace: ns})
+			}
+		}
+	}
+	return tasks
+}
+
+// run does tasks side by side, and ends at the first error that is no mere
+// refusal.
+func (r *reading) run(ctx context.Context, tasks []task) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	queue := make(chan task)
+	var wg sync.WaitGroup
+	for range min(workers, len(tasks)) {
+		wg.Go(func() {
+			for t := range queue {
+				if err := r.judge(t, r.do(ctx, t)); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for _, t := range tasks {
+		if ctx.Err() == nil {
+			queue <- t
+		}
+	}
+	close(queue)
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+func (r *reading) do(ctx context.Context, t task) error {
+	if t.object != "" {
+		return r.getOne(ctx, t)
+	}
+	return r.c.list(ctx, t.kind, t.namespace, query{}, func(page runtime.Object) error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return meta.EachListItem(page, func(o runtime.Object) error {
+			if p, ok := o.(*metav1.PartialObjectMetadata); ok { // from a list of replicasets, the only one of metadata
+				p.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("ReplicaSet"))
+			}
+			r.inv.Add(o)
+			return nil
+		})
+	})
+}
+
+func (r *reading) getOne(ctx context.Context, t task) error {
+	var o runtime.Object = &corev1.Namespace{}
+	namespace := ""
+	if t.kind.Resource == "replicasets" {
+		o, namespace = &appsv1.ReplicaSet{}, t.namespace
+	}
+	if err := r.c.get(t.kind.path(namespace) + "/" + t.object).Do(quiet(ctx)).Into(o); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.inv.Add(o)
+	return nil
+}
+
+// judge sorts what a task came to into answers, doubts and errors.
+func (r *reading) judge(t task, err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	verb := "list"
+	if t.object != "" {
+		verb = "get"
+	}
+	switch {
+	case err == nil:
+		if t.kind.Namespaced {
+			r.got++
+		}
+		return nil
+	case forbidden(err):
+		r.refuse(t.kind.Right, verb, t.namespace)
+		return nil
+	case apierrors.IsNotFound(err) && (t.kind.optional || t.kind.Resource == "replicasets" && t.object != ""):
+		return nil // an API that is not installed; an object gone meanwhile
+	case apierrors.IsNotFound(err) && t.object != "":
+		r.warn(analyzer.WarnMissing, "namespace "+t.object, "there is no such namespace; check the name given with -n")
+		return nil
+	case apierrors.IsNotFound(err):
+		r.warn(analyzer.WarnMissing, t.kind.name(), "this API version is not served: "+t.kind.Lost+"; Kubernetes 1.23 or later has it")
+		return nil
+	case t.kind.optional && !canceled(err):
+		r.warn(analyzer.WarnPartial, "list "+t.kind.name(), short(err.Error())+": "+t.kind.Lost)
+		return nil
+	}
+	return r.c.wrap(verb+" "+t.kind.name(), err)
+}
+
+func (r *reading) warn(code, subject, message string) {
+	r.warnings = append(r.warnings, analyzer.Warning{Code: code, Subject: subject, Message: message})
+}
+
+func (r *reading) refuse(right Right, verb, namespace string) {
+	key := verb + " " + right.name()
+	known := r.refused[key]
+	if known == nil {
+		known = &refusal{right: right, verb: verb}
+		r.refused[key] = known
+	}
+	known.places = append(known.places, namespace)
+}
+
+// refusals words the missing rights, one warning each.
+func (r *reading) refusals() []analyzer.Warning {
+	var out []analyzer.Warning
+	for _, key := range slices.Sorted(maps.Keys(r.refused)) {
+		f := r.refused[key]
+		out = append(out, analyzer.Warning{
+			Code: analyzer.WarnForbidden, Subject: key, Message: f.right.missing(f.verb, places(f.places)),
+		})
+	}
+	return out
+}
+
+func places(namespaces []string) string {
+	slices.Sort(namespaces)
+	namespaces = slices.Compact(namespaces)
+	switch {
+	case len(namespaces) == 1 && namespaces[0] == "":
+		return "cluster-wide"
+	case len(namespaces) == 1:
+		return "namespace " + namespaces[0]
+	}
+	return "namespaces " + enumerate(namespaces)
+}
+
+// enumerate writes a list out, up to a length that can be read.
+func enumerate(names []string) string {
+	const most = 10
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// nothing is the error of a user who may read nothing at all.
+func (r *reading) nothing() error {
+	where := "cluster-wide"
+	if len(r.namespaces) > 0 {
+		where = places(slices.Clone(r.namespaces))
+	}
+	return &Error{
+		Kind: KindForbidden, Op: "list pods and workloads, " + where, Server: r.c.server, Context: r.c.context,
+		Problem: "access was refused (403) for every kind",
+		Advice:  "bind the roles in deploy/rbac.yaml or deploy/rbac-namespaced.yaml to this user, or name namespaces that it may read with -n",
+	}
+}
+
+// clusterName is the kubeconfig's name of the cluster, else one made of the
+// identity of kube-system, which lives as long as the cluster.
+func (c *Client) clusterName(ctx context.Context) string {
+	if c.cluster != "" {
+		return c.cluster
+	}
+	var ns corev1.Namespace
+	err := c.get("/api/v1/namespaces/kube-system").Do(quiet(ctx)).Into(&ns)
+	if uid, _, _ := strings.Cut(string(ns.UID), "-"); err == nil && uid != "" {
+		return "cluster-" + uid
+	}
+	return cmp.Or(c.base.Hostname(), "kubernetes")
+}
+
+func forbidden(err error) bool { return apierrors.IsForbidden(err) }
+
+func canceled(err error) bool { return strings.Contains(err.Error(), context.Canceled.Error()) }
+
+// groupVersionPath is where the resources of a group version are discovered.
+func groupVersionPath(gv schema.GroupVersion) string { return "/apis/" + gv.Group + "/" + gv.Version }

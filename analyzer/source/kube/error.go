@@ -1,0 +1,179 @@
+package kube
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// ErrUnreachable is matched by every *Error that is about the API server:
+// there is no connection, no access, or no sensible answer.
+var ErrUnreachable = errors.New("the Kubernetes API server could not be read")
+
+// ErrConfig is matched by every *Error that is about the kubeconfig or the
+// flags, before anything was dialled.
+var ErrConfig = errors.New("the connection to Kubernetes is not configured")
+
+// ErrorKind tells what went wrong.
+type ErrorKind string
+
+// The kinds of Error.
+const (
+	KindConfig        ErrorKind = "config"
+	KindUnreachable   ErrorKind = "unreachable"
+	KindTimeout       ErrorKind = "timeout"
+	KindCertificate   ErrorKind = "certificate"
+	KindUnauthorized  ErrorKind = "unauthorized"
+	KindForbidden     ErrorKind = "forbidden"
+	KindNotKubernetes ErrorKind = "not-kubernetes"
+	KindServer        ErrorKind = "server" // 5xx, 429
+	KindTruncated     ErrorKind = "truncated"
+	KindOther         ErrorKind = "other"
+)
+
+// Error is a failure that ends the reading. Its text is one line: what was
+// tried, on what, what came of it, what to do.
+type Error struct {
+	Kind    ErrorKind
+	Op      string // what was tried, such as "list pods"
+	Server  string // without credentials
+	Context string // of the kubeconfig; may be empty
+	Problem string
+	Advice  string
+	Err     error
+}
+
+// Error gives the one line.
+func (e *Error) Error() string {
+	where := e.Server
+	if e.Context != "" {
+		where = strings.TrimSpace(fmt.Sprintf("%s (context %q)", e.Server, e.Context))
+	}
+	if where != "" {
+		where = " on " + where
+	}
+	return strings.Join(strings.Fields(fmt.Sprintf("kubernetes: %s%s: %s; %s", e.Op, where, e.Problem, e.Advice)), " ")
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is makes errors.Is find the sentinel.
+func (e *Error) Is(target error) bool {
+	if e.Kind == KindConfig {
+		return target == ErrConfig
+	}
+	return target == ErrUnreachable
+}
+
+// wrap makes an Error of what a request came to.
+func (c *Client) wrap(op string, err error) error {
+	if known := (*Error)(nil); err == nil || errors.As(err, &known) {
+		return err
+	}
+	if errors.Is(err, context.Canceled) {
+		return err // by the user, who knows
+	}
+	e := &Error{Op: op, Server: c.server, Context: c.context, Err: err}
+	e.Kind, e.Problem, e.Advice = diagnose(err)
+	return e
+}
+
+func diagnose(err error) (kind ErrorKind, problem, advice string) {
+	if kind, problem, advice := diagnoseStatus(err); kind != "" {
+		return kind, problem, advice
+	}
+	if kind, problem, advice := diagnoseCertificate(err); kind != "" {
+		return kind, problem, advice
+	}
+	var dns *net.DNSError
+	var network *net.OpError
+	var timeout net.Error
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "unexpected EOF"):
+		return KindTruncated, "the answer was cut off in the middle", "try again; if it repeats, look at the proxy or load balancer in between"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return KindTimeout, "no answer in time", "check that the address is reachable from here (VPN, firewall), or raise --request-timeout"
+	case errors.As(err, &dns):
+		return KindUnreachable, fmt.Sprintf("the host %q is not known", dns.Name), "check the server's address in the kubeconfig, and the VPN"
+	case errors.As(err, &network):
+		return KindUnreachable, innermost(err), "check that the cluster is up and that its address is right and reachable from here"
+	case errors.Is(err, io.EOF):
+		return KindUnreachable, "the connection was closed without an answer", "check that the address and port are those of the API server"
+	}
+	return KindOther, innermost(err), "check the connection with: kubectl version"
+}
+
+func diagnoseStatus(err error) (kind ErrorKind, problem, advice string) {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return "", "", ""
+	}
+	code, message := status.Status().Code, short(status.Status().Message)
+	switch {
+	case code == 401:
+		return KindUnauthorized, "the credentials were refused (401)", "log in again or renew the token or client certificate of this context"
+	case code == 403:
+		return KindForbidden, "access was refused (403): " + message, "bind the roles in deploy/rbac.yaml or deploy/rbac-namespaced.yaml to this user"
+	case code == 429:
+		return KindServer, "the API server is overloaded (429)", "try again later"
+	case code >= 500:
+		return KindServer, fmt.Sprintf("the server failed (%d): %s", code, message), "try again; if it repeats, the API server or a proxy before it is unwell"
+	case code == 404:
+		return KindNotKubernetes, "there is no Kubernetes API at this address (404)", "check the server's address in the kubeconfig, path included"
+	}
+	return KindOther, fmt.Sprintf("the answer was %d: %s", code, message), "check the connection with: kubectl version"
+}
+
+func diagnoseCertificate(err error) (kind ErrorKind, problem, advice string) {
+	var invalid x509.CertificateInvalidError
+	var unknown x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var alert tls.AlertError
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return KindCertificate, fmt.Sprintf("the server's certificate is not valid now (it holds from %s to %s)",
+				invalid.Cert.NotBefore.UTC().Format(time.RFC3339), invalid.Cert.NotAfter.UTC().Format(time.RFC3339)),
+			"renew the cluster's certificate, or set this machine's clock right"
+	case errors.As(err, &unknown):
+		return KindCertificate, "the server's certificate is signed by an authority that the kubeconfig does not name", "check certificate-authority in the kubeconfig and that the address is of this cluster"
+	case errors.As(err, &host):
+		return KindCertificate, innermost(err), "use an address that the certificate names, or set tls-server-name in the kubeconfig"
+	case errors.As(err, &invalid):
+		return KindCertificate, innermost(err), "check the cluster's certificate"
+	case errors.As(err, &alert):
+		return KindCertificate, "the server refused the TLS connection: " + alert.Error(), "check that the client certificate of this context is of this cluster and has not expired"
+	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		return KindNotKubernetes, "the server does not speak TLS", "check the scheme and the port of the server's address in the kubeconfig"
+	}
+	return "", "", ""
+}
+
+// innermost gives the text of the cause, without the URL that net/http puts
+// around it.
+func innermost(err error) string {
+	var u *url.Error
+	for errors.As(err, &u) {
+		err = u.Err
+	}
+	return short(err.Error())
+}
+
+// short keeps a message to a line that can be read: a proxy may send a page.
+func short(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > 200 {
+		s = strings.ToValidUTF8(s[:200], "") + "…"
+	}
+	return s
+}

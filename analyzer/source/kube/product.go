@@ -1,0 +1,158 @@
+package kube
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// product is one that answers Prometheus' query API.
+type product struct {
+	name string
+	path string // before /api/v1
+	// ports are the usual ones, best first.
+	ports []int32
+	// is tells the product's query service by its labels and name.
+	is func(name string, labels map[string]string) bool
+	// names are the usual service names and ports, for the rights' table.
+	names []string
+}
+
+// products, in the order in which they are tried: those that see more than one
+// Prometheus, and further back, come first.
+func products() []product {
+	label := func(l map[string]string, keys ...string) string {
+		for _, k := range keys {
+			if l[k] != "" {
+				return l[k]
+			}
+		}
+		return ""
+	}
+	app := func(l map[string]string) string { return label(l, "app.kubernetes.io/name", "app") }
+	part := func(l map[string]string) string { return label(l, "app.kubernetes.io/component", "component") }
+	return []product{
+		{
+			name: "Thanos Query", ports: []int32{9090, 10902, 9091, 80},
+			is: func(name string, l map[string]string) bool {
+				a, p := app(l), part(l)
+				return slices.Contains([]string{"thanos-query", "thanos-query-frontend", "thanos-querier"}, a) ||
+					a == "thanos" && (p == "query" || p == "query-frontend") ||
+					slices.Contains([]string{"thanos-query", "thanos-query-frontend", "thanos-querier"}, name)
+			},
+			names: []string{"thanos-query:9090", "thanos-query:10902", "thanos-query-frontend:9090", "thanos-query-frontend:10902", "https:thanos-querier:9091"},
+		},
+		{
+			name: "Mimir", path: "/prometheus", ports: []int32{80, 8080},
+			is: func(name string, l map[string]string) bool {
+				return app(l) == "mimir" && slices.Contains([]string{"gateway", "nginx", "query-frontend"}, part(l)) ||
+					slices.Contains([]string{"mimir-gateway", "mimir-nginx", "mimir-query-frontend"}, name)
+			},
+			names: []string{"mimir-gateway:80", "mimir-nginx:80", "mimir-query-frontend:8080"},
+		},
+		{
+			name: "VictoriaMetrics vmselect", path: "/select/0/prometheus", ports: []int32{8481},
+			is: func(name string, l map[string]string) bool {
+				return app(l) == "vmselect" || l["app"] == "vmselect" || part(l) == "vmselect" || strings.HasPrefix(name, "vmselect")
+			},
+			names: []string{"vmselect:8481", "vmselect-vmcluster:8481", "vmselect-victoria-metrics-k8s-stack:8481", "victoria-metrics-cluster-vmselect:8481", "vmcluster-victoria-metrics-cluster-vmselect:8481"},
+		},
+		{
+			name: "VictoriaMetrics vmsingle", ports: []int32{8428, 8429},
+			is: func(name string, l map[string]string) bool {
+				return app(l) == "vmsingle" || app(l) == "victoria-metrics-single" || strings.HasPrefix(name, "vmsingle")
+			},
+			names: []string{"vmsingle:8428", "vmsingle:8429", "vmsingle-victoria-metrics-k8s-stack:8428", "vmsingle-victoria-metrics-k8s-stack:8429", "victoria-metrics-single-server:8428"},
+		},
+		{
+			name: "Prometheus", ports: []int32{9090, 80},
+			is: func(name string, l map[string]string) bool {
+				return app(l) == "prometheus" && !slices.Contains([]string{"thanos-sidecar", "pushgateway", "alertmanager", "node-exporter", "kube-state-metrics"}, part(l)) ||
+					l["operated-prometheus"] == "true" || strings.HasSuffix(l["app"], "-prometheus") ||
+					slices.Contains([]string{"prometheus", "prometheus-server", "prometheus-k8s", "prometheus-operated"}, name)
+			},
+			names: []string{
+				"prometheus:80", "prometheus:9090", "prometheus-server:80", "prometheus-server:9090", "prometheus-k8s:9090", "prometheus-operated:9090",
+				"kube-prometheus-stack-prometheus:9090", "prometheus-kube-prometheus-prometheus:9090",
+			},
+		},
+	}
+}
+
+// selectors find the products' services by label.
+var selectors = []string{
+	"app.kubernetes.io/name in (prometheus,thanos,thanos-query,thanos-query-frontend,thanos-querier,mimir,vmselect,vmsingle,victoria-metrics-cluster,victoria-metrics-single)",
+	"operated-prometheus=true",
+	"app in (prometheus,kube-prometheus-stack-prometheus,prometheus-operator-prometheus,thanos-query,vmselect,vmsingle)",
+}
+
+// plainNames are tried where no service has such labels.
+var plainNames = []string{
+	"prometheus", "prometheus-server", "prometheus-k8s", "prometheus-operated", "kube-prometheus-stack-prometheus",
+	"thanos-query", "thanos-query-frontend", "vmselect", "vmsingle", "mimir-gateway",
+}
+
+// proxyNames are the service names for which the roles in deploy/ grant the
+// proxy; others are added there by hand.
+func proxyNames() []string {
+	var out []string
+	for _, p := range products() {
+		out = append(out, p.names...)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// rank is a product's place in the order.
+func rank(name string) int {
+	return slices.IndexFunc(products(), func(p product) bool { return p.name == name })
+}
+
+// candidate tells whether a service is one of the products', and how to ask it.
+func candidate(svc *corev1.Service) (Service, bool) {
+	for _, p := range products() {
+		if !p.is(svc.Name, svc.Labels) {
+			continue
+		}
+		if port, ok := portOf(svc, p.ports); ok {
+			return Service{
+				Namespace: svc.Namespace, Name: svc.Name, Product: p.name, Path: p.path, Port: port.Port,
+				TLS: port.Port == 443 || strings.Contains(port.Name, "https") || svc.Name == "thanos-querier" && port.Name == "web",
+			}, true
+		}
+	}
+	return Service{}, false
+}
+
+// portOf takes the best of the usual ports, else one that is named for HTTP.
+func portOf(svc *corev1.Service, usual []int32) (corev1.ServicePort, bool) {
+	for _, n := range usual {
+		for _, p := range svc.Spec.Ports {
+			if p.Port == n && !strings.Contains(p.Name, "grpc") {
+				return p, true
+			}
+		}
+	}
+	for _, p := range svc.Spec.Ports {
+		if slices.Contains([]string{"web", "http-web", "http", "https", "http-query"}, p.Name) {
+			return p, true
+		}
+	}
+	return corev1.ServicePort{}, false
+}
+
+// errProxyForbidden is the API server's own refusal, told from the product's by
+// its form.
+var errProxyForbidden = errors.New("not allowed to get services/proxy")
+
+// refusalOf makes an error of an answer that reports failure.
+func refusalOf(resp *http.Response, a promAnswer) error {
+	if resp.StatusCode == http.StatusForbidden && a.Kind == "Status" {
+		return errProxyForbidden
+	}
+	return errors.New(short(cmp.Or(a.Error, a.Message, resp.Status)))
+}
