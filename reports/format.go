@@ -1,0 +1,53 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Options is how a report is to be printed.
+type Options struct {
+	// Width is the number of terminal cells that the table may take; 0 means
+	// DefaultWidth. wide and the machine formats take what they need.
+	Width int
+	// Color allows ANSI colours.
+	Color bool
+	// All lists the containers that are fine as they are, too.
+	All bool
+	// Verbose prints every warning in full, where otherwise like ones are one
+	// line.
+	Verbose bool
+}
+
+// DefaultWidth is the table's width where nobody knows the terminal's.
+const DefaultWidth = 80
+
+// Format is one way to print a report.
+type Format struct {
+	Name  string
+	Doc   string // one line
+	Write func(w io.Writer, r *Report, o Options) error
+}
+
+// Formats lists every format.
+func Formats() []Format {
+	return []Format{
+		{"table", "for a terminal: fits its width, columns drop in a stated order", writeTable},
+		{"wide", "the table with all its columns, as wide as it takes", writeWide},
+		{"json", "the report document, indented", writeJSON},
+		{"yaml", "the report document as YAML", writeYAML},
+	}
+}
+
+// Lookup finds a format by name.
+func Lookup(name string) (Format, error) {
+	var names []string
+	for _, f := range Formats() {
+		if f.Name == name {
+			return f, nil
+		}
+		names = append(names, f.Name)
+	}
+	return Format{}, fmt.Errorf("unknown output format %q: use one of %s", name, strings.Join(names, ", "))
+}

@@ -1,0 +1,75 @@
+package reports_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/reports"
+)
+
+var update = flag.Bool("update", false, "write what tests got to the golden files and the schema")
+
+const goldens = "../testdata/golden"
+
+func output(t testing.TB, format string, r *reports.Report, o reports.Options) string {
+	t.Helper()
+	f, err := reports.Lookup(format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var buf bytes.Buffer
+	if err := f.Write(&buf, r, o); err != nil {
+		t.Fatalf("format %s: %v", format, err)
+	}
+	return buf.String()
+}
+
+// golden compares got with the file, or writes it under -update.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (rewrite it with -update and read the diff)\ngot:\n%s\nwant:\n%s", path, got, want)
+	}
+}
+
+func TestGolden(t *testing.T) {
+	r := production().report()
+	for _, width := range []int{60, 80, 120, 200} {
+		name := fmt.Sprintf("report-table-%d.txt", width)
+		t.Run(name, func(t *testing.T) {
+			golden(t, filepath.Join(goldens, name), output(t, "table", r, reports.Options{Width: width}))
+		})
+	}
+	for _, tt := range []struct {
+		file, format string
+		o            reports.Options
+	}{
+		{"report-table-80-color.txt", "table", reports.Options{Width: 80, Color: true}},
+		{"report-table-120-all.txt", "table", reports.Options{Width: 120, All: true, Verbose: true}},
+		{"report-wide.txt", "wide", reports.Options{}},
+		{"report-wide-color.txt", "wide", reports.Options{Color: true}},
+		{"report.json", "json", reports.Options{}},
+		{"report.yaml", "yaml", reports.Options{}},
+	} {
+		t.Run(tt.file, func(t *testing.T) {
+			golden(t, filepath.Join(goldens, tt.file), output(t, tt.format, r, tt.o))
+		})
+	}
+}

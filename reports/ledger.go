@@ -1,0 +1,127 @@
+package reports
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+// ledger is the bill in cents: workloads, idle, overhead and unattributed add
+// up to bill, and a workload's containers to the workload.
+type ledger struct {
+	bill, idle, overhead, unattributed USD
+
+	workloads  map[analyzer.Ref]USD
+	containers map[containerKey]USD
+}
+
+// money rounds all costs and savings to cents.
+func (b *builder) money() {
+	parts := make([]float64, len(b.recs))
+	for i, r := range b.recs {
+		parts[i] = r.MonthlySavings
+	}
+	b.savings, b.saved = apportion(parts)
+	b.priced = b.Costs != nil && b.Costs.Bill > 0
+	b.ledger = ledger{workloads: map[analyzer.Ref]USD{}, containers: map[containerKey]USD{}}
+	if !b.priced {
+		return
+	}
+	keys, parts := b.costLeaves()
+	cents, bill := apportion(parts)
+	b.ledger.bill, b.ledger.idle, b.ledger.overhead = bill, cents[0], cents[1]
+	for i, k := range keys {
+		c := cents[i+2]
+		if k.Ref == (analyzer.Ref{}) {
+			b.ledger.unattributed = c
+			continue
+		}
+		b.ledger.workloads[k.Ref] += c
+		b.ledger.containers[k] += c
+	}
+}
+
+// costLeaves lists what the bill is made of: idle, overhead, then one part a
+// key. A key without a container holds what no container of the pod template
+// accounts for, the empty key what belongs to no listed workload.
+func (b *builder) costLeaves() (keys []containerKey, parts []float64) {
+	parts = []float64{b.Costs.Idle, b.Costs.Overhead}
+	listed := make(map[analyzer.Ref]bool, len(b.workloads))
+	for i := range b.workloads {
+		w := &b.workloads[i]
+		listed[w.Ref] = true
+		cost, left := b.Costs.Workloads[w.Ref], b.Costs.Workloads[w.Ref].Monthly
+		for _, c := range w.Containers {
+			keys, parts = append(keys, containerKey{w.Ref, c.Name}), append(parts, cost.Containers[c.Name])
+			left -= cost.Containers[c.Name]
+		}
+		if math.Abs(left) > 1e-9 {
+			keys, parts = append(keys, containerKey{Ref: w.Ref}), append(parts, left)
+		}
+	}
+	var others []analyzer.Ref
+	for ref := range b.Costs.Workloads {
+		if !listed[ref] {
+			others = append(others, ref)
+		}
+	}
+	slices.SortFunc(others, analyzer.Ref.Compare)
+	var rest float64
+	for _, ref := range others {
+		rest += b.Costs.Workloads[ref].Monthly
+	}
+	return append(keys, containerKey{}), append(parts, rest)
+}
+
+// known gives an amount of money, or nil where the cluster has no prices.
+func (b *builder) known(u USD) *USD {
+	if !b.priced {
+		return nil
+	}
+	return &u
+}
+
+// nodes gathers the nodes into pools of like type, capacity type, zone and
+// price.
+func (b *builder) nodes() Nodes {
+	set := NodeSet{Count: len(b.Analysis.Snapshot.Nodes), Pools: []Pool{}}
+	if b.Costs == nil {
+		return Nodes{Current: set}
+	}
+	at := map[Pool]int{}
+	for _, n := range b.Costs.Nodes {
+		at[poolOf(n)]++
+	}
+	for p, count := range at {
+		p.Count = count
+		set.Pools = append(set.Pools, p)
+	}
+	slices.SortFunc(set.Pools, comparePools)
+	monthly := make([]float64, len(set.Pools))
+	for i, p := range set.Pools {
+		monthly[i] = float64(p.Count) * p.Hourly * recommender.HoursPerMonth
+	}
+	cents, total := apportion(monthly)
+	for i := range set.Pools {
+		set.Pools[i].MonthlyCost = cents[i]
+	}
+	set.MonthlyCost = b.known(total)
+	return Nodes{Current: set}
+}
+
+func poolOf(n recommender.NodeCost) Pool {
+	return Pool{
+		InstanceType: n.InstanceType, CapacityType: n.CapacityType, Zone: n.Zone,
+		Hourly: decimals(finite(n.Hourly), 6), Estimated: n.Estimated, Note: n.Note,
+	}
+}
+
+func comparePools(a, b Pool) int {
+	return cmp.Or(cmp.Compare(a.InstanceType, b.InstanceType), cmp.Compare(a.CapacityType, b.CapacityType),
+		cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.Hourly, b.Hourly), cmp.Compare(a.Note, b.Note))
+}
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -1,0 +1,268 @@
+package reports
+
+import (
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// The identity of the document.
+const (
+	APIVersion = "plimsoll.dev/v1alpha1"
+	Kind       = "Report"
+)
+
+// Report is the one document that every format prints. Lists are sorted, so
+// equal input gives equal bytes. Sections of levers that did not run are
+// absent.
+type Report struct {
+	// APIVersion is the version of the document's form.
+	APIVersion string `json:"apiVersion" jsonschema:"const=plimsoll.dev/v1alpha1"`
+	// Kind is always Report.
+	Kind     string   `json:"kind" jsonschema:"const=Report"`
+	Metadata Metadata `json:"metadata"`
+	Summary  Summary  `json:"summary"`
+	// Workloads are those that exist now, by namespace, kind and name.
+	Workloads []Workload `json:"workloads"`
+	// Recommendations are all changes that are advised, by savings, largest first.
+	Recommendations []Recommendation `json:"recommendations"`
+	Nodes           Nodes            `json:"nodes"`
+	// Prices are the tables that prices were taken from.
+	Prices []PriceSource `json:"prices"`
+	// Warnings are the doubts that concern the whole report.
+	Warnings []analyzer.Warning `json:"warnings"`
+}
+
+// Metadata tells what the report is about and what made it.
+type Metadata struct {
+	Cluster       string `json:"cluster"`
+	GeneratedFrom Window `json:"generatedFrom"`
+	// Version is the version of plimsoll.
+	Version string `json:"version"`
+	// Sources are where the facts were read.
+	Sources []analyzer.Source `json:"sources"`
+}
+
+// Window is the time that the usage covers.
+type Window struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+	// Step is the time between two samples, such as 30s; 0s for a moment.
+	Step string `json:"step"`
+	// Moment says that usage is one reading and no history.
+	Moment bool `json:"moment,omitempty"`
+}
+
+// Summary is the cluster as a whole. Money is USD a month of 730 hours. It is
+// null where the cluster has no prices.
+type Summary struct {
+	// MonthlyCost is the bill: the sum of all workloads' cost, idle, overhead and unattributed.
+	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
+	// MonthlySavings is what all recommendations together are worth at the prices of the nodes.
+	MonthlySavings *USD `json:"monthlySavings" jsonschema:"nullable"`
+	// IdleMonthly is the cost of allocatable that nobody asked for or used.
+	IdleMonthly *USD `json:"idleMonthly,omitempty"`
+	// OverheadMonthly is the cost of what nodes keep for the system.
+	OverheadMonthly *USD `json:"overheadMonthly,omitempty"`
+	// UnattributedMonthly is the cost of pods of workloads that are not listed.
+	UnattributedMonthly *USD `json:"unattributedMonthly,omitempty"`
+	// FreedRoom is the part of the savings that only frees room on nodes which stay. It leaves the bill when nodes go.
+	FreedRoom FreedRoom `json:"freedRoom"`
+	// Waterfall is the bill before and after each lever; each works on what the one before left.
+	Waterfall []Step `json:"waterfall"`
+	// Requests is what the pods of all workloads ask for: the scheduler's sum for a pod, times replicas.
+	Requests Resources `json:"requests"`
+	// Usage is the mean usage of a pod over the window, times replicas.
+	Usage Resources `json:"usage"`
+	// Recommended is what Requests would be with every recommendation followed.
+	Recommended Resources `json:"recommended"`
+	// Containers counts the containers of all pod templates by what is advised.
+	Containers Counts `json:"containers"`
+}
+
+// FreedRoom is what right-sizing takes off requests; negative where it adds.
+type FreedRoom struct {
+	Resources
+	// Monthly is its value at the prices of the nodes.
+	Monthly *USD `json:"monthly" jsonschema:"nullable"`
+}
+
+// Step is one step of the waterfall.
+type Step struct {
+	Lever         string `json:"lever"`
+	MonthlyBefore USD    `json:"monthlyBefore"`
+	MonthlyAfter  USD    `json:"monthlyAfter"`
+}
+
+// Counts counts containers.
+type Counts struct {
+	Total int `json:"total"`
+	// Change are those with a recommendation that changes something.
+	Change int `json:"change"`
+	// Fine are those which are right as they are.
+	Fine int `json:"fine"`
+	// Withheld are those without a recommendation.
+	Withheld int `json:"withheld"`
+}
+
+// Resources is a set of amounts as Kubernetes quantities. What is not set is
+// absent.
+type Resources struct {
+	CPU    CPU     `json:"cpu,omitzero"`
+	Memory Bytes   `json:"memory,omitzero"`
+	GPU    Devices `json:"gpu,omitzero"`
+}
+
+// Workload is a top-level controller, or a pod that nothing controls.
+type Workload struct {
+	Namespace string `json:"namespace"`
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	// Replicas is what the controller is asked for now.
+	Replicas int32 `json:"replicas"`
+	// MeanPods is the mean number of pods while there were any.
+	MeanPods float64 `json:"meanPods,omitempty"`
+	// MonthlyCost is its share of the bill; null where there are no prices.
+	MonthlyCost *USD        `json:"monthlyCost" jsonschema:"nullable"`
+	Containers  []Container `json:"containers"`
+}
+
+// Container is one container of a workload's pod template. Amounts are for one
+// pod, money is for all pods of the workload.
+type Container struct {
+	Name string `json:"name"`
+	Type string `json:"type" jsonschema:"enum=container,enum=init,enum=sidecar"`
+	// MonthlyCost is its share of the workload's cost.
+	MonthlyCost *USD `json:"monthlyCost,omitempty"`
+	// MonthlySavings is what its recommendation is worth; negative where it costs money.
+	MonthlySavings *USD    `json:"monthlySavings,omitempty"`
+	Current        Setting `json:"current"`
+	// Recommended is complete: what stays is repeated. It is null where the recommendation is withheld; a warning has the reason.
+	Recommended *Setting `json:"recommended" jsonschema:"nullable"`
+	Usage       Usage    `json:"usage"`
+	Risk        Risk     `json:"risk"`
+	// Confidence, from 0 to 1, is how much the history supports the recommendation.
+	Confidence float64 `json:"confidence" jsonschema:"minimum=0,maximum=1"`
+	// Coverage, from 0 to 1, is the share of the window in which the container was seen.
+	Coverage float64 `json:"coverage" jsonschema:"minimum=0,maximum=1"`
+	// OOMKills and Restarts are counted over the window and all pods.
+	OOMKills int64 `json:"oomKills,omitempty"`
+	Restarts int64 `json:"restarts,omitempty"`
+	// ThrottledShare, from 0 to 1, is the share of CPU periods that were throttled; absent where it was not measured.
+	ThrottledShare *float64 `json:"throttledShare,omitempty"`
+	// Evidence are the figures that the recommendation rests on.
+	Evidence []Evidence         `json:"evidence"`
+	Warnings []analyzer.Warning `json:"warnings"`
+}
+
+// Setting is what a container asks for.
+type Setting struct {
+	Requests Resources `json:"requests"`
+	Limits   Resources `json:"limits"`
+}
+
+// Usage is what one pod's container used over the window, by the samples of
+// all pods; absent where there are none. Percentiles are off by less than 1 %;
+// mean and max are exact.
+type Usage struct {
+	CPU    *CPUUsage    `json:"cpu,omitempty"`
+	Memory *MemoryUsage `json:"memory,omitempty"`
+}
+
+// CPUUsage is rounded to the microcore.
+type CPUUsage struct {
+	Mean CPU `json:"mean"`
+	P50  CPU `json:"p50"`
+	P95  CPU `json:"p95"`
+	P99  CPU `json:"p99"`
+	Max  CPU `json:"max"`
+}
+
+// MemoryUsage is rounded up to the KiB.
+type MemoryUsage struct {
+	Mean Bytes `json:"mean"`
+	P50  Bytes `json:"p50"`
+	P95  Bytes `json:"p95"`
+	P99  Bytes `json:"p99"`
+	Max  Bytes `json:"max"`
+}
+
+// Risk is what may go wrong with the recommendation followed. What is not
+// known is absent.
+type Risk struct {
+	// OOMProbability is the probability of an OOM kill within a week.
+	OOMProbability *float64 `json:"oomProbability,omitempty" jsonschema:"minimum=0,maximum=1"`
+	// CPUOverRequest is the share of time in which CPU usage is above the request.
+	CPUOverRequest *float64 `json:"cpuOverRequest,omitempty" jsonschema:"minimum=0,maximum=1"`
+}
+
+// Evidence is one figure that a recommendation rests on.
+type Evidence struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	// Unit is one of millicores, bytes, percent, share, count, days, usd.
+	Unit string `json:"unit"`
+}
+
+// Recommendation is one piece of advice that changes something.
+type Recommendation struct {
+	Rule  string `json:"rule"`
+	Lever string `json:"lever"`
+	// Target is namespace/kind/name of the workload.
+	Target string `json:"target"`
+	// Container is absent where the whole workload is meant.
+	Container string `json:"container,omitempty"`
+	Title     string `json:"title"`
+	// MonthlySavings is null where there are no prices.
+	MonthlySavings *USD `json:"monthlySavings" jsonschema:"nullable"`
+	// Risk says in words what may go wrong.
+	Risk       string   `json:"risk"`
+	Confidence float64  `json:"confidence" jsonschema:"minimum=0,maximum=1"`
+	Changes    []Change `json:"changes"`
+}
+
+// Change is one field that changes.
+type Change struct {
+	// Field is requests.cpu, requests.memory, limits.cpu or limits.memory.
+	Field string `json:"field"`
+	// From and To are quantities; null means not set.
+	From *string `json:"from" jsonschema:"nullable"`
+	To   *string `json:"to" jsonschema:"nullable"`
+}
+
+// Nodes is the node inventory.
+type Nodes struct {
+	Current NodeSet `json:"current"`
+}
+
+// NodeSet is a set of nodes and what they cost.
+type NodeSet struct {
+	// MonthlyCost is the sum of all pools' cost; null where there are no prices.
+	MonthlyCost *USD   `json:"monthlyCost" jsonschema:"nullable"`
+	Count       int    `json:"count"`
+	Pools       []Pool `json:"pools"`
+}
+
+// Pool is all nodes that share type, capacity type, zone and price.
+type Pool struct {
+	InstanceType string `json:"instanceType"`
+	// CapacityType is on-demand, spot or reserved.
+	CapacityType string `json:"capacityType"`
+	Zone         string `json:"zone,omitempty"`
+	Count        int    `json:"count"`
+	// Hourly is the price of one node in USD, not rounded to cents.
+	Hourly float64 `json:"hourly"`
+	// MonthlyCost is the cost of all nodes of the pool.
+	MonthlyCost USD `json:"monthlyCost"`
+	// Estimated says that no table has the price; Note says how it was found.
+	Estimated bool   `json:"estimated,omitempty"`
+	Note      string `json:"note,omitempty"`
+}
+
+// PriceSource is one table or file of prices.
+type PriceSource struct {
+	Provider string `json:"provider"`
+	// AsOf is the date of the prices.
+	AsOf   string `json:"asOf"`
+	Source string `json:"source"`
+}

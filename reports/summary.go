@@ -1,0 +1,70 @@
+package reports
+
+import (
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+func (b *builder) summary(r *Report) Summary {
+	s := Summary{
+		MonthlyCost: b.known(b.ledger.bill), MonthlySavings: b.known(b.saved),
+		IdleMonthly: b.known(b.ledger.idle), OverheadMonthly: b.known(b.ledger.overhead),
+		Waterfall: []Step{},
+	}
+	if b.ledger.unattributed != 0 {
+		s.UnattributedMonthly = b.known(b.ledger.unattributed)
+	}
+	if b.priced {
+		s.Waterfall = append(s.Waterfall, Step{
+			Lever: string(recommender.LeverRightsize), MonthlyBefore: b.ledger.bill, MonthlyAfter: b.ledger.bill - b.saved,
+		})
+	}
+	for i := range b.workloads {
+		b.addWorkload(&s, &b.workloads[i])
+	}
+	s.FreedRoom = FreedRoom{Resources: s.Requests.minus(s.Recommended), Monthly: b.known(b.saved)}
+	for _, w := range r.Workloads {
+		for i := range w.Containers {
+			s.Containers.add(&w.Containers[i])
+		}
+	}
+	return s
+}
+
+// addWorkload adds the workload's requests, usage and recommended requests.
+func (b *builder) addWorkload(s *Summary, w *analyzer.WorkloadFacts) {
+	now := make([]analyzer.Container, len(w.Containers))
+	next := make([]analyzer.Container, len(w.Containers))
+	replicas := int64(w.Replicas)
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		now[i], next[i] = c.Container, c.Container
+		if at, ok := b.sizing[containerKey{w.Ref, c.Name}]; ok && b.recs[at].Requests != nil {
+			next[i].Requests = *b.recs[at].Requests
+		}
+		if c.Type != analyzer.TypeInit {
+			s.Usage.CPU += microcores(c.CPU.Samples.Mean()) * CPU(replicas)
+			s.Usage.Memory += kibibytes(c.Memory.Samples.Mean()) * Bytes(replicas)
+		}
+	}
+	s.Requests = s.Requests.plus(resources(analyzer.PodRequests(now, analyzer.Amounts{})), replicas)
+	s.Recommended = s.Recommended.plus(resources(analyzer.PodRequests(next, analyzer.Amounts{})), replicas)
+}
+
+func (r Resources) plus(o Resources, times int64) Resources {
+	return Resources{CPU: r.CPU + o.CPU*CPU(times), Memory: r.Memory + o.Memory*Bytes(times), GPU: r.GPU + o.GPU*Devices(times)}
+}
+
+func (r Resources) minus(o Resources) Resources { return r.plus(o, -1) }
+
+func (n *Counts) add(c *Container) {
+	n.Total++
+	switch {
+	case c.Recommended == nil:
+		n.Withheld++
+	case *c.Recommended == c.Current:
+		n.Fine++
+	default:
+		n.Change++
+	}
+}

@@ -1,0 +1,218 @@
+package reports
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// row is one container of one workload.
+type row struct {
+	w     *Workload
+	c     *Container
+	notes []int // numbers of the notes that concern it
+}
+
+func writeTable(w io.Writer, r *Report, o Options) error {
+	if o.Width <= 0 {
+		o.Width = DefaultWidth
+	}
+	return writeText(w, r, o, tableColumns())
+}
+
+// unlimited is a width that no table reaches.
+const unlimited = 1 << 20
+
+func writeWide(w io.Writer, r *Report, o Options) error {
+	o.Width, o.Verbose = unlimited, true
+	return writeText(w, r, o, wideColumns())
+}
+
+func writeText(w io.Writer, r *Report, o Options, columns []column) error {
+	var buf bytes.Buffer
+	prose(&buf, o, headline(r)...)
+	notes := noteList{exact: o.Verbose}
+	rows, fine := listed(r, o, &notes)
+	if len(rows) > 0 {
+		buf.WriteByte('\n')
+		if err := render(&buf, r, rows, columns, o); err != nil {
+			return fmt.Errorf("printing the table: %w", err)
+		}
+	}
+	buf.WriteByte('\n')
+	prose(&buf, o, footnotes(r, rows, fine, notes.notes, o)...)
+	_, err := w.Write(buf.Bytes())
+	return err
+}
+
+// prose writes each text wrapped to the width; a continued line is indented
+// by two, or by a note's mark.
+func prose(buf *bytes.Buffer, o Options, texts ...string) {
+	for _, text := range texts {
+		indent := 0
+		if strings.HasPrefix(text, "[") {
+			indent = strings.IndexByte(text, ']') + 2
+		} else if strings.HasPrefix(text, "warning:") {
+			indent = 2
+		}
+		for _, line := range wrap(text, o.Width, indent) {
+			buf.WriteString(line)
+			buf.WriteByte('\n')
+		}
+	}
+}
+
+// headline says what was looked at and what it comes to.
+func headline(r *Report) []string {
+	s := r.Summary
+	out := []string{subject(r)}
+	switch {
+	case s.MonthlyCost == nil:
+		out = append(out, "No node has a price: neither costs nor savings can be told.")
+	case s.Containers.Total == s.Containers.Withheld:
+		out = append(out, fmt.Sprintf("It costs %s a month.", s.MonthlyCost))
+	default:
+		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.MonthlySavings, *s.MonthlyCost)))
+	}
+	if s.IdleMonthly != nil && s.OverheadMonthly != nil {
+		out = append(out, fmt.Sprintf("Of the cost %s is idle room that nobody asked for, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
+	}
+	return out
+}
+
+func worth(savings, cost USD) string {
+	share := ""
+	if cost > 0 {
+		share = fmt.Sprintf(" (%s)", percentOf(savings, cost))
+	}
+	switch {
+	case savings == 0:
+		return "changes nothing in it"
+	case savings < 0:
+		return fmt.Sprintf("takes room worth %s more%s", -savings, share)
+	}
+	return fmt.Sprintf("frees room worth %s%s", savings, share)
+}
+
+func percentOf(part, of USD) string {
+	return fmt.Sprintf("%.1f%%", 100*max(float64(part), float64(-part))/float64(of))
+}
+
+func subject(r *Report) string {
+	m := r.Metadata
+	name := clean(m.Cluster)
+	if name == "" {
+		name = "(without a name)"
+	}
+	var kinds []string
+	for _, s := range m.Sources {
+		if !slices.Contains(kinds, s.Kind) {
+			kinds = append(kinds, s.Kind)
+		}
+	}
+	from := ""
+	if len(kinds) > 0 {
+		from = ", from " + clean(strings.Join(kinds, ", "))
+	}
+	return fmt.Sprintf("Cluster %s, %s%s: %s, %s.", name, span(m.GeneratedFrom), from,
+		counted(r.Nodes.Current.Count, "node"), counted(len(r.Workloads), "workload"))
+}
+
+func span(w Window) string {
+	end := w.End.UTC().Format("2006-01-02 15:04 MST")
+	if w.Moment {
+		return "at " + end + " only, no history"
+	}
+	d := w.End.Sub(w.Start)
+	if d >= 48*time.Hour {
+		return figures(d.Hours()/24) + " days to " + end
+	}
+	return counted(int(d.Hours()+0.5), "hour") + " to " + end
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// listed gives the rows of the table, most savings first, and the number of
+// containers that are left out because they are fine as they are.
+func listed(r *Report, o Options, notes *noteList) (rows []row, fine int) {
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		for j := range w.Containers {
+			c := &w.Containers[j]
+			if !o.All && len(c.Warnings) == 0 && c.Recommended != nil && *c.Recommended == c.Current {
+				fine++
+				continue
+			}
+			rows = append(rows, row{w: w, c: c})
+		}
+	}
+	slices.SortStableFunc(rows, compareRows)
+	for i := range rows {
+		for _, w := range rows[i].c.Warnings {
+			if n := notes.add(w); !slices.Contains(rows[i].notes, n) {
+				rows[i].notes = append(rows[i].notes, n)
+			}
+		}
+		slices.Sort(rows[i].notes)
+	}
+	return rows, fine
+}
+
+// compareRows puts most savings first, those without advice last; ties by
+// name.
+func compareRows(a, b row) int {
+	return cmp.Or(
+		cmp.Compare(rank(a.c), rank(b.c)),
+		cmp.Compare(freed(b.c), freed(a.c)),
+		cmp.Compare(a.w.Namespace, b.w.Namespace), cmp.Compare(a.w.Kind, b.w.Kind), cmp.Compare(a.w.Name, b.w.Name),
+	)
+}
+
+func freed(c *Container) USD {
+	if c.MonthlySavings == nil {
+		return 0
+	}
+	return *c.MonthlySavings
+}
+
+func rank(c *Container) int {
+	if c.Recommended == nil {
+		return 1
+	}
+	return 0
+}
+
+// footnotes are the lines below the table.
+func footnotes(r *Report, rows []row, fine int, notes []note, o Options) []string {
+	var out []string
+	switch {
+	case fine == 1:
+		out = append(out, "1 container is fine as it is.")
+	case fine > 1:
+		out = append(out, fmt.Sprintf("%d containers are fine as they are.", fine))
+	case len(rows) == 0:
+		out = append(out, "No workload was found.")
+	}
+	if len(rows) > 0 {
+		out = append(out, "CPU and memory are requests of one pod, the total is over all pods. Freed room leaves the bill when nodes go.")
+	}
+	for i, n := range notes {
+		out = append(out, fmt.Sprintf("[%d] %s", i+1, n))
+	}
+	for _, line := range warningLines(r.Warnings, o.Verbose) {
+		out = append(out, "warning: "+line)
+	}
+	for _, p := range r.Prices {
+		out = append(out, clean(fmt.Sprintf("Prices: %s of %s (%s).", p.Provider, p.AsOf, p.Source)))
+	}
+	return out
+}
