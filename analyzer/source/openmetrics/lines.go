@@ -29,7 +29,7 @@ type lineReader struct {
 }
 
 func newLineReader(r io.Reader) *lineReader {
-	return &lineReader{r: r, buf: make([]byte, maxLine)}
+	return &lineReader{r: r, buf: make([]byte, maxLine/8)}
 }
 
 // next gives the next line without its end; it is valid until the next call.
@@ -48,7 +48,7 @@ func (l *lineReader) next() ([]byte, error) {
 		if l.err != nil {
 			return l.last()
 		}
-		if searched == len(l.buf) {
+		if searched == maxLine {
 			return nil, fmt.Errorf("line %d is longer than %d KiB", l.line+1, maxLine>>10)
 		}
 		l.fill()
@@ -60,6 +60,9 @@ func (l *lineReader) fill() {
 		copy(l.buf, l.buf[l.start:l.end])
 		l.end -= l.start
 		l.start = 0
+	}
+	if l.end == len(l.buf) {
+		l.buf = append(l.buf, make([]byte, len(l.buf))...)
 	}
 	n, err := l.r.Read(l.buf[l.end:])
 	l.end += n

@@ -63,8 +63,11 @@ func (c *catalog) windowOf(o Options, step time.Duration) analyzer.Window {
 	return analyzer.Window{Start: end.Add(-max(length.Truncate(step), step)), End: end, Step: step}
 }
 
+// longestStep is the longest sampling interval that makes a step.
+const longestStep = time.Hour
+
 // interval is the time between samples: the median over the usage series of
-// the least gap of each.
+// the least gap of each, an hour at most.
 func (c *catalog) interval() time.Duration {
 	var gaps []int64
 	for _, x := range c.order {
@@ -80,7 +83,7 @@ func (c *catalog) interval() time.Duration {
 		return 0
 	}
 	slices.Sort(gaps)
-	return time.Duration(gaps[len(gaps)/2]) * time.Millisecond
+	return time.Duration(min(gaps[len(gaps)/2], longestStep.Milliseconds())) * time.Millisecond
 }
 
 // chain joins a series of one file to the same in the files before, so that a
