@@ -16,6 +16,9 @@ func (c *Catalog) listed(q Query) Price {
 	t := c.table(q.Provider)
 	s, known := slotOf(q.CapacityType, q.TermYears)
 	switch {
+	case q.Provider == "":
+		return p.missing(UnknownProvider, "no provider is named (there are price tables of %s); name it with --provider or give prices with --pricing",
+			strings.Join(c.Providers(), ", "))
 	case t == nil:
 		return p.missing(UnknownProvider, "no price table for provider %q (there are %s); give its prices with --pricing",
 			q.Provider, strings.Join(c.Providers(), ", "))

@@ -3,6 +3,7 @@ package pricing
 import (
 	"cmp"
 	"fmt"
+	"slices"
 )
 
 // NodePrice is what a node costs an hour and how that splits over its resources:
@@ -34,7 +35,7 @@ func (c *Catalog) NodePrice(n Node) NodePrice {
 		warnings = append(warnings, p.Reason)
 		p = c.byCapacity(q, n)
 		if p.Status == Missing {
-			return NodePrice{Offering: p.Offering, Cause: p.Cause, Warnings: warnings}
+			return NodePrice{Offering: p.Offering, Cause: p.Cause, Warnings: append(warnings, p.Reason)}
 		}
 	}
 	if p.Reason != "" {
@@ -55,6 +56,10 @@ func (c *Catalog) priceNode(q Query, n Node) Price {
 	if p.Status == Missing || p.Offering.CPUMillis == 0 {
 		p.Offering.CPUMillis, p.Offering.MemoryBytes, p.Offering.GPUs = n.CPUMillis, n.MemoryBytes, n.GPUs
 	}
+	if p.Status == Listed && n.Labels["kubernetes.io/os"] == "windows" {
+		p.Status, p.Cause = Estimated, OtherSystem
+		p.Reason = "Windows nodes are priced as Linux: the licence is not in the price; give real prices with --pricing"
+	}
 	p.Offering.Arch = cmp.Or(p.Offering.Arch, firstLabel(n.Labels, archLabels))
 	return c.match(&p.Offering, nonNil(n.Labels)).apply(p)
 }
@@ -66,8 +71,8 @@ func nonNil(labels map[string]string) map[string]string {
 	return labels
 }
 
-// byCapacity prices a node that no table knows by the region's general-purpose
-// rates, else by the default price list.
+// byCapacity prices a node that no table knows by the rates of its generation,
+// else its region's, else the default price list.
 func (c *Catalog) byCapacity(q Query, n Node) Price {
 	p := Price{Offering: Offering{
 		Provider: q.Provider, Region: q.Region, InstanceType: q.InstanceType, CapacityType: q.CapacityType,
@@ -78,9 +83,9 @@ func (c *Catalog) byCapacity(q Query, n Node) Price {
 	}
 	o := &p.Offering
 	defaults := c.defaults()
-	if book, ok := c.book(q); ok {
-		o.USDPerHour = book.general.cost(n.CPUMillis, n.MemoryBytes) + defaults.gpu*float64(n.GPUs)
-		p.Reason = fmt.Sprintf("priced by the usual cost of a vCPU and a GiB in %s of %s, on-demand", q.Region, q.Provider)
+	if book, used := c.book(q.Provider, q.Region); used != "" {
+		o.USDPerHour = book.of(q.Provider, q.InstanceType).cost(n.CPUMillis, n.MemoryBytes) + defaults.gpu*float64(n.GPUs)
+		p.Reason = fmt.Sprintf("%q is priced by its capacity, at what a vCPU and a GiB usually cost on demand in %s of %s", q.InstanceType, used, q.Provider)
 		o.Source, o.AsOf = book.source, book.asOf
 	} else {
 		o.USDPerHour = defaults.cost(n.CPUMillis, n.MemoryBytes) + defaults.gpu*float64(n.GPUs)
@@ -95,27 +100,40 @@ func (c *Catalog) byCapacity(q Query, n Node) Price {
 	return c.match(o, nonNil(n.Labels)).apply(p)
 }
 
-// book returns the rates of a query's region; ok is false without a usable table for it.
-func (c *Catalog) book(q Query) (rateBook, bool) {
-	t := c.table(q.Provider)
-	if t == nil || t.regions[q.Region] == nil {
-		return rateBook{}, false
+// book returns the rates of a region: its own, else those of a region on the same
+// continent, else of any region of the provider. The region used comes back; it
+// is empty without usable rates.
+func (c *Catalog) book(provider, region string) (book rateBook, used string) {
+	t := c.table(provider)
+	if t == nil {
+		return rateBook{}, ""
 	}
-	book := t.regions[q.Region].rates()
-	return book, book.general.cpu > 0
+	if r := t.regions[region]; r != nil {
+		if book := r.rates(); book.general.cpu > 0 {
+			return book, region
+		}
+	}
+	names := slices.Clone(t.names)
+	rank := func(name string) int {
+		if geography(name) == geography(region) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return rank(a) - rank(b) })
+	for _, name := range names {
+		if book := t.regions[name].rates(); book.general.cpu > 0 {
+			return book, name
+		}
+	}
+	return rateBook{}, ""
 }
 
 // rates are what a query's price is split by: its generation's rates, the
 // region's, another region's of the provider, or the default list's.
 func (c *Catalog) rates(q Query) rates {
-	if book, ok := c.book(q); ok {
+	if book, used := c.book(q.Provider, q.Region); used != "" {
 		return book.of(q.Provider, q.InstanceType)
-	}
-	if names := c.Regions(q.Provider); len(names) > 0 {
-		q.Region = names[0]
-		if book, ok := c.book(q); ok {
-			return book.of(q.Provider, q.InstanceType)
-		}
 	}
 	return c.defaults().rates
 }

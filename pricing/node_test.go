@@ -59,7 +59,7 @@ func TestNodePrice(t *testing.T) {
 		{"GPU", cloudNode("aws", "us-east-1", "g5.xlarge", 4, 16), 1.006, pricing.Listed, ""},
 		{"no provider", pricing.Node{Name: "bare", CPUMillis: 8000, MemoryBytes: 32 << 30}, 8*0.031611 + 32*0.004237, pricing.Estimated, "OpenCost default prices"},
 		{"no provider, nil labels, a GPU", pricing.Node{Name: "bare", CPUMillis: 8000, MemoryBytes: 32 << 30, GPUs: 2}, 8*0.031611 + 32*0.004237 + 2*0.95, pricing.Estimated, "--pricing"},
-		{"nothing known", pricing.Node{Name: "ghost"}, 0, pricing.Missing, "no price table"},
+		{"nothing known", pricing.Node{Name: "ghost"}, 0, pricing.Missing, "neither price nor capacity is known"},
 	} {
 		p := c.NodePrice(tt.node)
 		if !near(p.USDPerHour, tt.usd, 1e-12) || p.Status != tt.status || !strings.Contains(strings.Join(p.Warnings, "; "), tt.warns) || (tt.warns == "") != (len(p.Warnings) == 0) {
@@ -86,6 +86,36 @@ func TestNodePriceUnknownTypeIsPricedByCapacity(t *testing.T) {
 	}
 	if got.Source != "kp-aws" || got.AsOf != "2026-07-20" {
 		t.Errorf("source %q of %q, want the table's", got.Source, got.AsOf)
+	}
+}
+
+// TestNodePriceByCapacity prices types that no table lists by their generation.
+func TestNodePriceByCapacity(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	for _, tt := range []struct {
+		node      pricing.Node
+		published float64
+	}{
+		{cloudNode("aws", "us-east-1", "m5.metal", 96, 384), 4.608},
+		{cloudNode("aws", "us-east-1", "c6i.metal", 128, 256), 5.44},
+		{cloudNode("aws", "eu-west-1", "x9.huge", 4, 16), 0.22},  // m5.xlarge costs 0.214, m7i.xlarge 0.225
+		{cloudNode("aws", "eu-north-1", "x9.huge", 4, 16), 0.24}, // by eu-central-1, where m7i.xlarge costs 0.242
+		{cloudNode("gce", "us-central1", "e2-custom-4-16384", 4, 16), 0.134},
+	} {
+		p := c.NodePrice(tt.node)
+		if p.Status != pricing.Estimated || p.Cause != pricing.UnknownType || !near(p.USDPerHour, tt.published, 0.06) || !near(sum(p, tt.node), p.USDPerHour, 1e-12) {
+			t.Errorf("%s: %v USD (%v, %q), published %v", p.Offering.InstanceType, p.USDPerHour, p.Status, p.Warnings, tt.published)
+		}
+	}
+}
+
+func TestNodePriceWindows(t *testing.T) {
+	n := cloudNode("azure", "eastus", "Standard_D64s_v5", 64, 256, "kubernetes.io/os", "windows")
+	if p := pricing.New(pricing.Config{}).NodePrice(n); p.USDPerHour != 3.072 || p.Status != pricing.Estimated || p.Cause != pricing.OtherSystem || len(p.Warnings) != 1 {
+		t.Errorf("%+v", p)
+	}
+	if p := catalogOf(t, "w.csv", "selector,usd_per_hour\nkubernetes.io/os=windows,6\n").NodePrice(n); p.USDPerHour != 6 || p.Status != pricing.Listed || len(p.Warnings) != 0 {
+		t.Errorf("with a price of its own: %+v", p)
 	}
 }
 

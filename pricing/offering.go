@@ -69,6 +69,7 @@ const (
 	UnknownRegion       Cause = "unknown region"
 	UnknownType         Cause = "unknown instance type"
 	UnknownCapacityType Cause = "no price for this capacity type"
+	OtherSystem         Cause = "no price for this operating system"
 	BrokenTable         Cause = "price table can't be read"
 )
 

@@ -155,16 +155,18 @@ func TestBadFiles(t *testing.T) {
 		{"empty label", "p.csv", "selector,usd_per_hour\n=x,1\n", "not a label requirement"},
 		{"date", "p.csv", "instance_type,usd_per_hour,as_of\nm5.large,1,01.02.2026\n", "write YYYY-MM-DD"},
 		{"several", "p.csv", "instance_type,usd_per_hour\na,-1\nb,-1\nc,-1\n", "(and 2 more; plimsoll price --validate p.csv lists them)"},
-		{"YAML syntax", "p.yaml", "prices: [\n", "p.yaml: "},
-		{"YAML unknown key", "p.yaml", "prices:\n- type: m5.large\n  usdPerHour: 1\n", `p.yaml: unknown key "type"; known keys are`},
-		{"YAML key twice", "p.yaml", "currency: USD\ncurrency: USD\n", "already set"},
+		{"YAML syntax", "p.yaml", "prices: [\n", "p.yaml:1: did not find"},
+		{"YAML unknown key", "p.yaml", "prices:\n- type: m5.large\n  usdPerHour: 1\n", `p.yaml:2: unknown key "type"; known keys are`},
+		{"YAML key twice", "p.yaml", "currency: USD\ncurrency: USD\n", "p.yaml:2: "},
 		{"YAML currency", "p.yaml", "currency: EUR\nprices:\n- provider: aws\n  discountPercent: 1\n", `currency "EUR" can't be used`},
 		{"YAML without prices", "p.yaml", "currency: USD\n", `the list under "prices"`},
-		{"YAML negative", "p.yaml", "prices:\n- instanceType: a\n  usdPerHour: -1\n", "prices[0]: usdPerHour is -1"},
+		{"YAML negative", "p.yaml", "prices:\n- instanceType: a\n  usdPerHour: -1\n", "p.yaml:2: prices[0]: usdPerHour is -1"},
+		{"YAML second item", "p.yaml", "currency: USD\nprices:\n  - instanceType: a\n    usdPerHour: 1\n\n  - instanceType: b\n", "p.yaml:6: prices[1]: no price"},
+		{"JSON item", "p.json", `{"prices": [{"instanceType": "a"}]}`, "p.json: prices[0]: no price"},
 		{"YAML NaN", "p.yaml", "prices:\n- instanceType: a\n  usdPerHour: .nan\n", "p.yaml: "},
-		{"YAML string for a number", "p.yaml", "prices:\n- instanceType: a\n  usdPerHour: \"1\"\n", "p.yaml: "},
+		{"YAML string for a number", "p.yaml", "prices:\n- instanceType: a\n  usdPerHour: \"1\"\n", "p.yaml:3: prices.usdPerHour can't be of type string"},
 		{"YAML documents", "p.yaml", "prices: []\n---\nprices: []\n", "more than one YAML document"},
-		{"YAML list at the top", "p.yaml", "- a\n", "p.yaml: "},
+		{"YAML list at the top", "p.yaml", "- a\n", "p.yaml: a price file can't be of type array"},
 		{"table: column missing", "t.csv", "provider,region,instance_type,vcpu,on_demand_usd_hour\na,b,c,1,1\n", `column "memory_gib" is missing`},
 		{"table: currency", "t.csv", "provider,region,instance_type,vcpu,memory_gib,on_demand_usd_hour,currency\na,b,c,1,1,1,CHF\n", `t.csv:2: currency "CHF"`},
 		{"table: no rows", "t.csv", "provider,region,instance_type,vcpu,memory_gib,on_demand_usd_hour\n", "header but no prices"},
@@ -203,6 +205,31 @@ func TestDocumentedExamples(t *testing.T) {
 	p := pricing.New(cfg).NodePrice(cloudNode("aws", "eu-west-1", "m6i.xlarge", 4, 16))
 	if p.USDPerHour != 0.171 || p.Source != "contract 2026" || p.AsOf != "2026-10-01" {
 		t.Errorf("the contract's m6i.xlarge = %v from %q of %q", p.USDPerHour, p.Source, p.AsOf)
+	}
+}
+
+// TestSampleFiles reads the files that command-line tests use too.
+func TestSampleFiles(t *testing.T) {
+	for name, problems := range map[string]int{
+		"contract.yaml": 0, "onprem.yaml": 0, "list.csv": 0, "table.csv": 0,
+		"broken-list.csv": 3, "broken-table.csv": 4, "broken.yaml": 2,
+	} {
+		f, err := os.Open("../testdata/pricing/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := pricing.Validate(name, f)
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != problems {
+			t.Errorf("%s: %v, want %d problems", name, got, problems)
+		}
+		for _, p := range got {
+			if p.Line == 0 {
+				t.Errorf("no line: %v", p)
+			}
+		}
 	}
 }
 

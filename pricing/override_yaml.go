@@ -3,6 +3,8 @@ package pricing
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -32,7 +34,7 @@ type priceItem struct {
 }
 
 // parseYAML reads a price file; unknown and repeated keys are problems. YAML
-// decoding loses line numbers, so messages name the entry by its place instead.
+// decoding loses line numbers, so they are looked for in the text afterwards.
 func parseYAML(name string, data []byte) (Overrides, []Problem) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if documents(data) > 1 {
@@ -40,7 +42,7 @@ func parseYAML(name string, data []byte) (Overrides, []Problem) {
 	}
 	var f priceFile
 	if err := yaml.UnmarshalStrict(data, &f); err != nil {
-		return Overrides{}, []Problem{{name, 0, yamlCause(err)}}
+		return Overrides{}, []Problem{yamlProblem(name, data, err)}
 	}
 	if f.Currency != "" && f.Currency != "USD" {
 		return Overrides{}, []Problem{{name, 0, currencyError(f.Currency).Error()}}
@@ -53,7 +55,7 @@ func parseYAML(name string, data []byte) (Overrides, []Problem) {
 	for i := range f.Prices {
 		e, err := f.Prices[i].entry(name, f.Source, f.AsOf)
 		if err != nil {
-			problems = append(problems, Problem{name, 0, fmt.Sprintf("prices[%d]: %v", i, err)})
+			problems = append(problems, Problem{name, itemLine(data, i), fmt.Sprintf("prices[%d]: %v", i, err)})
 			continue
 		}
 		out.entries = append(out.entries, e)
@@ -114,15 +116,60 @@ func documents(data []byte) int {
 	return n
 }
 
-// yamlCause strips the decoder's own layers from its message and puts it on one line.
-func yamlCause(err error) string {
+// yamlProblem strips the decoder's own layers from its message, puts it on one
+// line, and finds the line of the file.
+func yamlProblem(name string, data []byte, err error) Problem {
 	s := strings.Join(strings.Fields(err.Error()), " ")
 	for _, layer := range []string{"error converting YAML to JSON: ", "error unmarshaling JSON: ", "while decoding JSON: ", "json: ", "yaml: "} {
 		s = strings.TrimPrefix(s, layer)
 	}
 	if key, ok := strings.CutPrefix(s, "unknown field "); ok {
-		return fmt.Sprintf("unknown key %s; known keys are currency, source, asOf and prices, and in each price "+
-			"provider, region, instanceType, capacityType, selector, usdPerHour, usdPerVCPUHour, usdPerGiBHour, usdPerGPUHour, discountPercent", key)
+		return Problem{name, keyLine(data, strings.Trim(key, `"`)), fmt.Sprintf("unknown key %s; known keys are currency, source, asOf and prices, and in each price "+
+			"provider, region, instanceType, capacityType, selector, usdPerHour, usdPerVCPUHour, usdPerGiBHour, usdPerGPUHour, discountPercent", key)}
 	}
-	return s
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return Problem{name, keyLine(data, wrong.Field[strings.LastIndexByte(wrong.Field, '.')+1:]),
+			fmt.Sprintf("%s can't be of type %s; see the price file's keys in docs/prices.md", cmp.Or(wrong.Field, "a price file"), wrong.Value)}
+	}
+	line := 0
+	if at := strings.Index(s, "line "); at >= 0 {
+		// The number is absent from some messages; then the line stays 0.
+		_, _ = fmt.Sscanf(s[at:], "line %d:", &line)
+		s = strings.TrimPrefix(s, fmt.Sprintf("line %d: ", line))
+	}
+	return Problem{name, line, s}
+}
+
+// itemLine finds the line of the i-th item of the list under prices, where it is
+// written one item a line; else 0.
+func itemLine(data []byte, i int) int {
+	number, indent, inside := 0, -1, false
+	for line := range bytes.Lines(data) {
+		number++
+		text := bytes.TrimLeft(line, " ")
+		switch {
+		case bytes.HasPrefix(line, []byte("prices:")):
+			inside = true
+		case inside && bytes.HasPrefix(text, []byte("-")) && (indent < 0 || indent == len(line)-len(text)):
+			indent = len(line) - len(text)
+			if i--; i < 0 {
+				return number
+			}
+		}
+	}
+	return 0
+}
+
+// keyLine finds the first line on which a key stands; else 0.
+func keyLine(data []byte, key string) int {
+	number := 0
+	for line := range bytes.Lines(data) {
+		number++
+		text := bytes.TrimLeft(line, " -{\"'")
+		if rest, ok := bytes.CutPrefix(text, []byte(key)); ok && bytes.HasPrefix(bytes.TrimLeft(rest, " \"'"), []byte(":")) {
+			return number
+		}
+	}
+	return 0
 }
