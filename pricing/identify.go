@@ -95,7 +95,7 @@ func (n Node) capacityType() CapacityType {
 	return OnDemand
 }
 
-// providerOfRegion recognises a region's name when nothing else names the provider.
+// providerOfRegion recognizes a region's name when nothing else names the provider.
 func (c *Catalog) providerOfRegion(region string) string {
 	if region == "" {
 		return ""

@@ -58,7 +58,7 @@ func (c *Catalog) priceNode(q Query, n Node) Price {
 	}
 	if p.Status == Listed && n.Labels["kubernetes.io/os"] == "windows" {
 		p.Status, p.Cause = Estimated, OtherSystem
-		p.Reason = "Windows nodes are priced as Linux: the licence is not in the price; give real prices with --pricing"
+		p.Reason = "Windows nodes are priced as Linux: the license is not in the price; give real prices with --pricing"
 	}
 	p.Offering.Arch = cmp.Or(p.Offering.Arch, firstLabel(n.Labels, archLabels))
 	return c.match(&p.Offering, nonNil(n.Labels)).apply(p)

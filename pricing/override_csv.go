@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"errors"
 	"io"
 	"strings"
 )
@@ -22,7 +23,7 @@ func parseCSV(name string, data []byte) (Overrides, []Problem) {
 	var problems []Problem
 	for len(problems) < maxProblems {
 		record, line, err := c.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil {

@@ -49,11 +49,21 @@ func parseRequirement(part string) requirement {
 // matches follows Kubernetes: key!=value also matches nodes without the label.
 func (s selector) matches(labels map[string]string) bool {
 	for _, r := range s {
-		v, has := labels[r.key]
-		ok := map[byte]bool{'=': has && v == r.value, '!': v != r.value || !has, 'e': has, 'n': !has}[r.op]
-		if !ok {
+		if v, has := labels[r.key]; !r.allows(v, has) {
 			return false
 		}
 	}
 	return true
+}
+
+func (r requirement) allows(value string, has bool) bool {
+	switch r.op {
+	case '=':
+		return has && value == r.value
+	case '!':
+		return !has || value != r.value
+	case 'n':
+		return !has
+	}
+	return has
 }

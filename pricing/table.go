@@ -93,7 +93,7 @@ func openCSV(data []byte, known, required []string) (*csvRecords, int, error) {
 	r := csv.NewReader(bytes.NewReader(data))
 	r.Comment, r.Comma, r.ReuseRecord = '#', separator(data), true
 	header, err := r.Read()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, 1, errors.New("the file is empty; it needs a header line and at least one price")
 	}
 	if err != nil {
@@ -122,7 +122,7 @@ func openCSV(data []byte, known, required []string) (*csvRecords, int, error) {
 // next returns the next record and its line; io.EOF at the end.
 func (c *csvRecords) next() (record []string, line int, err error) {
 	record, err = c.r.Read()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, 0, io.EOF
 	}
 	if err != nil {
@@ -218,7 +218,7 @@ func readTable(name string, data []byte) ([]row, []Problem) {
 	var problems []Problem
 	for {
 		record, line, err := c.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

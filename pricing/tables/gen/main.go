@@ -71,7 +71,7 @@ func convert(path string, edit func(map[string]int, []string) bool) ([]byte, err
 	var keep []int
 	for i, name := range records[0] {
 		column[name] = i
-		if name != "break_even_utilisation" { // 1 - discount: derived, so not stored
+		if !strings.HasPrefix(name, "break_even") { // 1 - discount: derived, so not stored
 			keep = append(keep, i)
 		}
 	}
