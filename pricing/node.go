@@ -45,7 +45,7 @@ func (c *Catalog) NodePrice(n Node) NodePrice {
 		USDPerHour: p.Offering.USDPerHour, Offering: p.Offering,
 		Source: p.Offering.Source, AsOf: p.Offering.AsOf, Status: p.Status, Cause: p.Cause, Warnings: warnings,
 	}
-	out.split(c.rates(q), n)
+	out.split(cmp.Or(p.own, c.rates(q)), n)
 	return out
 }
 

@@ -88,6 +88,8 @@ type Price struct {
 	Status   Status
 	Cause    Cause
 	Reason   string // one sentence for a person; empty for a listed price
+
+	own rates // the price file's rates that made this price; zero for others
 }
 
 // providerAliases maps what people and providerIDs write to the tables' names.

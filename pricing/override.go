@@ -166,6 +166,7 @@ func (e *entry) apply(p Price) Price {
 	case p.Offering.CPUMillis > 0 && p.Offering.MemoryBytes > 0:
 		o := &p.Offering
 		o.USDPerHour = e.rates.cost(o.CPUMillis, o.MemoryBytes) + e.gpuUSD*float64(o.GPUs)
+		p.own = e.rates
 		p.Status, p.Cause, p.Reason = Listed, NoDoubt, ""
 	default:
 		return p

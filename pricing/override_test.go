@@ -97,6 +97,9 @@ func TestOnPremises(t *testing.T) {
 	if want := 64*0.012 + 256*0.0016 + 2*0.6; !near(p.USDPerHour, want, 1e-12) || p.Status != pricing.Listed || len(p.Warnings) > 0 || p.Source != "rack.yaml" {
 		t.Errorf("%+v, want %v from rack.yaml", p, want)
 	}
+	if !near(p.CPUPerCoreHour, 0.012, 1e-12) || !near(p.MemoryPerGiBHour, 0.0016, 1e-12) || !near(p.GPUPerHour, 0.6, 1e-12) {
+		t.Errorf("the split must be the file's own: %+v", p)
+	}
 	n.ProviderID = "onprem://rack/1"
 	cfg.Provider = ""
 	if p := pricing.New(cfg).NodePrice(n); p.Status != pricing.Listed || p.Offering.Arch != "arm64" {
