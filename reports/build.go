@@ -189,11 +189,11 @@ func amount(field string, v int64) *string {
 
 func riskWords(r recommender.Risk) string {
 	var words []string
-	if r.OOMProbability >= 0 {
-		words = append(words, "OOM kill within a week: "+percent(r.OOMProbability))
+	if p := knownShare(r.OOMProbability); p != nil {
+		words = append(words, "OOM kill within a week: "+percent(*p))
 	}
-	if r.CPUOverRequest >= 0 {
-		words = append(words, "CPU above request: "+percent(r.CPUOverRequest)+" of the time")
+	if s := knownShare(r.CPUOverRequest); s != nil {
+		words = append(words, "CPU above request: "+percent(*s)+" of the time")
 	}
 	if len(words) == 0 {
 		return "not known"

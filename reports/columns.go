@@ -9,8 +9,8 @@ import (
 type column struct {
 	title string
 	right bool
-	// min is the width down to which names may be shortened; 0 means that
-	// the column is never shortened.
+	// min is the width down to which names may be shortened, at least the
+	// title's; 0 means that the column is never shortened.
 	min int
 	// fair is a good width for names: as long as one is wider than that by
 	// more than the others, it is the one to be shortened.
@@ -85,7 +85,7 @@ func workloadColumn() column {
 }
 
 func containerColumn() column {
-	return column{title: titleContainer, min: 8, fair: 12, cell: func(r *row) string {
+	return column{title: titleContainer, min: 9, fair: 12, cell: func(r *row) string {
 		if r.c.Type == "init" {
 			return clean(r.c.Name + " (init)")
 		}

@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -42,12 +43,37 @@ func writeYAML(w io.Writer, r *Report, _ Options) error {
 		return fmt.Errorf("encoding the report as YAML: %w", err)
 	}
 	blockStyle(&doc)
-	e := yaml.NewEncoder(w)
-	e.SetIndent(2)
-	if err := e.Encode(&doc); err != nil {
-		return fmt.Errorf("writing the report as YAML: %w", err)
+	var buf bytes.Buffer
+	for fields := doc.Content[0].Content; len(fields) > 0; fields = fields[2:] {
+		if err := appendField(&buf, fields[0], fields[1]); err != nil {
+			return fmt.Errorf("encoding the report as YAML: %w", err)
+		}
 	}
-	return e.Close()
+	_, err = w.Write(buf.Bytes())
+	return err
+}
+
+// appendField encodes one field of the document, and a list in it item by
+// item: with a long list in one piece the encoder spends most of its time on
+// growing its queue of events.
+func appendField(buf *bytes.Buffer, key, value *yaml.Node) error {
+	if value.Kind != yaml.SequenceNode || len(value.Content) == 0 {
+		return appendNode(buf, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{key, value}})
+	}
+	fmt.Fprintf(buf, "%s:\n", key.Value)
+	for i := range value.Content {
+		if err := appendNode(buf, &yaml.Node{Kind: yaml.SequenceNode, Content: value.Content[i : i+1]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func appendNode(buf *bytes.Buffer, n *yaml.Node) error {
+	e := yaml.NewEncoder(buf)
+	e.SetIndent(2)
+	e.CompactSeqIndent()
+	return errors.Join(e.Encode(n), e.Close())
 }
 
 // blockStyle takes the quotes and braces of JSON off; the encoder puts quotes

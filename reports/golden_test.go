@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
@@ -45,8 +46,19 @@ func golden(t *testing.T, path, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs (rewrite it with -update and read the diff)\ngot:\n%s\nwant:\n%s", path, got, want)
+		t.Errorf("%s is not what the code makes (rewrite it with -update and read the diff): %s", path, difference(got, string(want)))
 	}
+}
+
+// difference gives the first line that differs.
+func difference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("line %d: got\n%s\nwant\n%s", i+1, g[i], w[i])
+		}
+	}
+	return fmt.Sprintf("got %d lines, want %d", len(g), len(w))
 }
 
 func TestGolden(t *testing.T) {

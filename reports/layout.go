@@ -163,7 +163,9 @@ func (g *grid) write(w io.Writer, color bool) error {
 	if err := t.Render(); err != nil {
 		return err
 	}
-	for line := range bytes.Lines(buf.Bytes()) {
+	// tablewriter ends the padding of a coloured cell with one reset more.
+	text := bytes.ReplaceAll(buf.Bytes(), []byte("  \x1b[0m"), []byte("  "))
+	for line := range bytes.Lines(text) {
 		if _, err := w.Write(append(bytes.TrimRight(line, " \n"), '\n')); err != nil {
 			return err
 		}

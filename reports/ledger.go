@@ -31,7 +31,7 @@ func (b *builder) money() {
 		return
 	}
 	keys, parts := b.costLeaves()
-	cents, bill := apportion(parts)
+	cents, bill := b.toBill(parts)
 	b.ledger.bill, b.ledger.idle, b.ledger.overhead = bill, cents[0], cents[1]
 	for i, k := range keys {
 		c := cents[i+2]
@@ -76,6 +76,19 @@ func (b *builder) costLeaves() (keys []containerKey, parts []float64) {
 	return append(keys, containerKey{}), append(parts, rest)
 }
 
+// toBill apportions parts of the bill so that they add up to it, or to their
+// own sum where that is something else.
+func (b *builder) toBill(parts []float64) ([]USD, USD) {
+	var sum float64
+	for _, p := range parts {
+		sum += finite(p)
+	}
+	if math.Abs(sum-b.Costs.Bill) < 0.005 {
+		sum = b.Costs.Bill
+	}
+	return apportionTo(sum, parts)
+}
+
 // known gives an amount of money, or nil where the cluster has no prices.
 func (b *builder) known(u USD) *USD {
 	if !b.priced {
@@ -104,7 +117,7 @@ func (b *builder) nodes() Nodes {
 	for i, p := range set.Pools {
 		monthly[i] = float64(p.Count) * p.Hourly * recommender.HoursPerMonth
 	}
-	cents, total := apportion(monthly)
+	cents, total := b.toBill(monthly)
 	for i := range set.Pools {
 		set.Pools[i].MonthlyCost = cents[i]
 	}

@@ -44,19 +44,27 @@ func (u USD) String() string {
 // up to the rounded sum, and each is off by less than a cent. Where remainders
 // are equal the earlier part gets the cent.
 func apportion(parts []float64) (rounded []USD, total USD) {
+	var sum float64
+	for _, p := range parts {
+		sum += finite(p)
+	}
+	return apportionTo(sum, parts)
+}
+
+// apportionTo does the same for parts whose sum is known in another way and
+// differs by no more than the noise of floating point.
+func apportionTo(sum float64, parts []float64) (rounded []USD, total USD) {
 	rounded = make([]USD, len(parts))
 	rest := make([]float64, len(parts))
 	order := make([]int, len(parts))
-	var sum float64
 	var floors USD
 	for i, p := range parts {
 		cents := finite(p) * 100
-		sum += cents
 		rounded[i] = USD(whole(math.Floor(cents)))
 		rest[i], order[i] = cents-float64(rounded[i]), i
 		floors += rounded[i]
 	}
-	total = USD(whole(sum))
+	total = USD(whole(finite(sum) * 100))
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rest[b], rest[a]) })
 	for _, i := range order {
 		if floors >= total {

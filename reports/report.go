@@ -17,9 +17,9 @@ const (
 // absent.
 type Report struct {
 	// APIVersion is the version of the document's form.
-	APIVersion string `json:"apiVersion" jsonschema:"const=plimsoll.dev/v1alpha1"`
+	APIVersion string `json:"apiVersion" jsonschema:"enum=plimsoll.dev/v1alpha1"`
 	// Kind is always Report.
-	Kind     string   `json:"kind" jsonschema:"const=Report"`
+	Kind     string   `json:"kind" jsonschema:"enum=Report"`
 	Metadata Metadata `json:"metadata"`
 	Summary  Summary  `json:"summary"`
 	// Workloads are those that exist now, by namespace, kind and name.

@@ -13,14 +13,15 @@ import (
 func cells(s string) int { return displaywidth.String(s) }
 
 // clean makes a name or message safe for one line of a terminal: what controls
-// the terminal or breaks the line becomes a space.
+// the terminal or breaks the line becomes a space, and runs of spaces one.
 func clean(s string) string {
-	return strings.Map(func(r rune) rune {
+	safe := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))
+	return strings.Join(strings.Fields(safe), " ")
 }
 
 // shorten cuts the middle out of s so that it takes at most width cells.

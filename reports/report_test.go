@@ -1,0 +1,419 @@
+package reports_test
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/clipperhouse/displaywidth"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/reports"
+)
+
+// oddReports are reports of clusters in which something is missing or wrong.
+func oddReports() map[string]*reports.Report {
+	unpriced := production()
+	unpriced.costs = nil
+	noNodes := production()
+	noNodes.facts.Snapshot.Nodes, noNodes.costs = nil, &recommender.Costs{}
+	moment := production()
+	moment.facts.Snapshot.Window = analyzer.Window{End: end, Moment: true}
+	unjudged := production()
+	unjudged.recs = nil
+	return map[string]*reports.Report{
+		"production": production().report(),
+		"no prices":  unpriced.report(),
+		"no nodes":   noNodes.report(),
+		"moment":     moment.report(),
+		"unjudged":   unjudged.report(),
+		"empty":      newCluster().report(),
+		"broken":     broken().report(),
+		"random":     random(7, 40).report(),
+	}
+}
+
+// broken has figures that are no numbers wherever one can be.
+func broken() *cluster {
+	c := production()
+	bad := []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64}
+	for i := range c.recs {
+		b := bad[i%len(bad)]
+		c.recs[i].MonthlySavings, c.recs[i].Confidence, c.recs[i].Risk = b, b, recommender.Risk{OOMProbability: b, CPUOverRequest: b}
+		c.recs[i].Evidence = append(c.recs[i].Evidence, recommender.Evidence{Name: "odd", Value: b, Unit: "count"})
+	}
+	for i := range c.facts.Workloads {
+		c.facts.Workloads[i].MeanPods = bad[i%len(bad)]
+		for j := range c.facts.Workloads[i].Containers {
+			k := &c.facts.Workloads[i].Containers[j]
+			k.Coverage, k.ThrottledShare = math.NaN(), math.Inf(1)
+			k.CPU.Samples.Add(math.MaxFloat64)
+			k.Memory.Samples.Add(math.MaxFloat64)
+		}
+	}
+	for i := range c.costs.Nodes {
+		c.costs.Nodes[i].Hourly = bad[i%len(bad)]
+	}
+	c.costs.Idle, c.costs.Overhead = math.NaN(), math.Inf(1)
+	return c
+}
+
+// random is a cluster of n workloads whose figures hang on the seed alone.
+func random(seed uint64, n int) *cluster {
+	r := rand.New(rand.NewPCG(seed, seed))
+	c := newCluster()
+	c.node("n2-standard-8", "on-demand", 0.3885, 1+n/4)
+	left := c.costs.Bill
+	names := []string{"a", "api", "worker", "very-long-name-of-a-workload-that-somebody-generated", "日本語", "ünï-cödé", "x.y.z"}
+	kinds := []string{"Deployment", "StatefulSet", "DaemonSet", "CronJob", "SeldonDeployment", "Pod"}
+	for range n {
+		k := container{
+			name: names[r.IntN(len(names))], cpu: r.Int64N(9000), mem: r.Int64N(64 * gi), used: 1 + r.Float64()*900, usedMem: r.Float64() * 9e9,
+			cost: left * r.Float64() / 20, confidence: r.Float64(), risk: r.Float64(), oom: r.Int64N(2),
+		}
+		left -= k.cost
+		switch r.IntN(4) {
+		case 0:
+			k.withheld = withhold("all", "too little data: 2 of at least 3 runs")
+		case 1:
+			k.toCPU, k.toMem = k.cpu, k.mem
+		default:
+			k.toCPU, k.toMem, k.savings = 1+r.Int64N(9000), 1+r.Int64N(64*gi), (r.Float64()-0.3)*300
+		}
+		ns := names[r.IntN(len(names))]
+		c.add(ns, kinds[r.IntN(len(kinds))], names[r.IntN(len(names))]+"-"+string(rune('a'+r.IntN(26)))+string(rune('a'+r.IntN(26))), r.Int32N(40), k)
+	}
+	c.costs.Idle = left
+	return c
+}
+
+// TestTableFits: no line is wider than asked for, at any width.
+func TestTableFits(t *testing.T) {
+	for name, r := range oddReports() {
+		for width := 40; width <= 250; width++ {
+			for line := range strings.Lines(output(t, "table", r, reports.Options{Width: width, All: width%2 == 0})) {
+				if got := displaywidth.String(strings.TrimSuffix(line, "\n")); got > width {
+					t.Errorf("%s: got a line of %d cells at width %d: %s", name, got, width, line)
+				}
+			}
+		}
+	}
+}
+
+// TestTableDropsInOrder: as the width shrinks, columns go in the stated order
+// and never come back.
+func TestTableDropsInOrder(t *testing.T) {
+	r := production().report()
+	drop := reports.DropOrder()
+	gone := 0
+	for width := 200; width >= 40; width-- {
+		header := ""
+		for line := range strings.Lines(output(t, "table", r, reports.Options{Width: width})) {
+			if strings.Contains(line, "WORKLOAD") {
+				header = " " + line
+			}
+		}
+		if !strings.Contains(header, " FREED/MONTH") {
+			t.Fatalf("width %d: got header %q, want money always", width, header)
+		}
+		n := 0
+		for n < len(drop) && !slices.Contains(strings.Fields(header), drop[n]) {
+			n++
+		}
+		for _, still := range drop[n:] {
+			if !slices.Contains(strings.Fields(header), still) {
+				t.Fatalf("width %d: %s is gone before %s: %q", width, still, drop[n], header)
+			}
+		}
+		if n < gone {
+			t.Fatalf("width %d: got %d columns dropped, a wider table had dropped %d", width, n, gone)
+		}
+		gone = n
+	}
+	if gone < 3 {
+		t.Errorf("got %d columns dropped at 40 cells, want at least 3", gone)
+	}
+}
+
+// TestColorKeepsTheText: without its colours a coloured table is the plain one.
+func TestColorKeepsTheText(t *testing.T) {
+	r := production().report()
+	for _, format := range []string{"table", "wide"} {
+		colored := output(t, format, r, reports.Options{Color: true})
+		if !strings.Contains(colored, "\x1b[32m") || !strings.Contains(colored, "\x1b[31m") {
+			t.Errorf("%s: got no green or no red", format)
+		}
+		for _, code := range []string{"\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[32m"} {
+			colored = strings.ReplaceAll(colored, code, "")
+		}
+		if got, want := colored, output(t, format, r, reports.Options{}); got != want {
+			t.Errorf("%s: %s", format, difference(got, want))
+		}
+	}
+}
+
+// TestSumsAddUp: every sum of money in the report is the sum of its parts to
+// the cent.
+func TestSumsAddUp(t *testing.T) {
+	for seed := range uint64(30) {
+		r := random(seed, 25).report()
+		var savings, listed, cost reports.USD
+		for _, w := range r.Workloads {
+			var containers reports.USD
+			for _, c := range w.Containers {
+				containers += *c.MonthlyCost
+				if c.MonthlySavings != nil {
+					savings += *c.MonthlySavings
+				}
+			}
+			if containers != *w.MonthlyCost {
+				t.Errorf("seed %d: got %s for containers of %s/%s, want %s", seed, containers, w.Namespace, w.Name, *w.MonthlyCost)
+			}
+			cost += *w.MonthlyCost
+		}
+		for _, x := range r.Recommendations {
+			listed += *x.MonthlySavings
+		}
+		cost += *r.Summary.IdleMonthly + *r.Summary.OverheadMonthly
+		if u := r.Summary.UnattributedMonthly; u != nil {
+			cost += *u
+		}
+		for _, tt := range []struct {
+			what      string
+			got, want reports.USD
+		}{
+			{"savings of containers", savings, *r.Summary.MonthlySavings},
+			{"savings of recommendations", listed, *r.Summary.MonthlySavings},
+			{"workloads, idle, overhead", cost, *r.Summary.MonthlyCost},
+			{"node pools", *r.Nodes.Current.MonthlyCost, *r.Summary.MonthlyCost},
+			{"waterfall", r.Summary.Waterfall[0].MonthlyBefore - r.Summary.Waterfall[0].MonthlyAfter, *r.Summary.MonthlySavings},
+			{"freed room", *r.Summary.FreedRoom.Monthly, *r.Summary.MonthlySavings},
+		} {
+			if tt.got != tt.want {
+				t.Errorf("seed %d: %s: got %s, want %s", seed, tt.what, tt.got, tt.want)
+			}
+		}
+	}
+}
+
+// TestRowsAddUp: the money column, as printed, adds up to its foot.
+func TestRowsAddUp(t *testing.T) {
+	for seed := range uint64(10) {
+		var sum, foot reports.USD
+		for line := range strings.Lines(output(t, "table", random(seed, 30).report(), reports.Options{Width: 250, All: true})) {
+			for _, word := range strings.Fields(line) {
+				if !strings.Contains(word, "$") || strings.Contains(line, "month") || strings.Contains(line, "cost") {
+					continue
+				}
+				var u reports.USD
+				if err := u.UnmarshalJSON([]byte(strings.NewReplacer("$", "", ",", "").Replace(word))); err != nil {
+					t.Fatal(err)
+				}
+				if strings.HasPrefix(line, "TOTAL") {
+					foot = u
+				} else {
+					sum += u
+				}
+			}
+		}
+		if sum != foot || foot == 0 {
+			t.Errorf("seed %d: got rows of %s, want the foot's %s", seed, sum, foot)
+		}
+	}
+}
+
+// TestOrderDoesNotMatter: shuffled input gives the same bytes in every format.
+func TestOrderDoesNotMatter(t *testing.T) {
+	want := production().report()
+	for seed := range uint64(5) {
+		c := production()
+		r := rand.New(rand.NewPCG(seed, 1))
+		shuffle(r, c.recs)
+		shuffle(r, c.facts.Workloads)
+		shuffle(r, c.facts.Warnings)
+		shuffle(r, c.facts.Snapshot.Sources)
+		shuffle(r, c.costs.Nodes)
+		for _, f := range reports.Formats() {
+			if got, want := output(t, f.Name, c.report(), reports.Options{All: true}), output(t, f.Name, want, reports.Options{All: true}); got != want {
+				t.Errorf("seed %d, %s: %s", seed, f.Name, difference(got, want))
+			}
+		}
+	}
+}
+
+func shuffle[T any](r *rand.Rand, s []T) {
+	r.Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] })
+}
+
+// TestEveryRecommendationOnce: advice that changes something is listed exactly
+// once, and every container has an amount or a reason.
+func TestEveryRecommendationOnce(t *testing.T) {
+	for seed := range uint64(10) {
+		c := random(seed, 40)
+		r := c.report()
+		seen := map[string]int{}
+		for _, x := range r.Recommendations {
+			seen[x.Target+"/"+x.Container]++
+		}
+		want := map[string]int{}
+		for _, x := range c.recs {
+			if len(x.Changes) > 0 {
+				want[x.Workload.String()+"/"+x.Container]++
+			}
+		}
+		if !reflect.DeepEqual(seen, want) {
+			t.Errorf("seed %d: got recommendations for %v, want %v", seed, seen, want)
+		}
+		for _, w := range r.Workloads {
+			for _, k := range w.Containers {
+				if k.Recommended == nil && len(k.Warnings) == 0 {
+					t.Errorf("seed %d: %s/%s has neither a recommendation nor a reason", seed, w.Name, k.Name)
+				}
+			}
+		}
+	}
+}
+
+// TestNoNaN: figures that are no numbers never reach the output.
+func TestNoNaN(t *testing.T) {
+	r := broken().report()
+	for _, f := range reports.Formats() {
+		got := output(t, f.Name, r, reports.Options{All: true})
+		for _, word := range []string{"NaN", "Inf", ".inf", ".nan", "9223372036854775"} {
+			if strings.Contains(got, word) {
+				t.Errorf("%s: got %q in the output", f.Name, word)
+			}
+		}
+	}
+	if !strings.Contains(output(t, "json", r, reports.Options{}), `the evidence \"odd\" is not a number`) {
+		t.Error("got no warning for evidence that is not a number")
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	for name, r := range oddReports() {
+		for _, format := range []string{"json", "yaml"} {
+			text := output(t, format, r, reports.Options{})
+			got, err := reports.Read(strings.NewReader(text))
+			if err != nil {
+				t.Errorf("%s: %s: %v", name, format, err)
+				continue
+			}
+			if !reflect.DeepEqual(got, r) {
+				t.Errorf("%s: got another report back from %s", name, format)
+			}
+			if again := output(t, "table", got, reports.Options{}); again != output(t, "table", r, reports.Options{}) {
+				t.Errorf("%s: got another table from the saved %s:\n%s", name, format, again)
+			}
+		}
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	for _, tt := range []struct{ name, in, want string }{
+		{"nothing", "", `it is "" of ""`},
+		{"HTML", "<html></html>", "neither the JSON nor the YAML"},
+		{"cut JSON", `{"apiVersion": "plimsoll.dev/v1alpha1", "ki`, "unexpected end"},
+		{"a later version", `{"apiVersion": "plimsoll.dev/v2", "kind": "Report"}`, `"plimsoll.dev/v2"`},
+		{"another kind", "apiVersion: v1\nkind: ConfigMap\n", `"ConfigMap"`},
+		{"a bad quantity", `{"apiVersion": "plimsoll.dev/v1alpha1", "kind": "Report", "summary": {"requests": {"cpu": "a lot"}}}`, `"a lot" is not a Kubernetes quantity`},
+		{"bad money", `{"apiVersion": "plimsoll.dev/v1alpha1", "kind": "Report", "summary": {"monthlyCost": "7"}}`, "not an amount of money"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := reports.Read(strings.NewReader(tt.in))
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got error %v, want one line with %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestLookup(t *testing.T) {
+	_, err := reports.Lookup("xml")
+	if want := `unknown output format "xml": use one of table, wide, json, yaml`; err == nil || err.Error() != want {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+}
+
+type fullDisk struct{}
+
+var errFull = errors.New("no space left")
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
+func TestWriteErrors(t *testing.T) {
+	r := production().report()
+	for _, f := range reports.Formats() {
+		if err := f.Write(fullDisk{}, r, reports.Options{}); !errors.Is(err, errFull) {
+			t.Errorf("%s: got error %v, want %v", f.Name, err, errFull)
+		}
+	}
+}
+
+func TestUnsafeNames(t *testing.T) {
+	c := newCluster()
+	c.facts.Snapshot.Cluster = "evil\x1b[2J\nname"
+	c.facts.Warnings = []analyzer.Warning{{Code: "x", Message: "line one\nline two\x1b[31m\u202e"}}
+	c.add("ns\t\n", "Pod", "na\x07me", 1, container{name: "c\r", withheld: withhold("all", "a\nb")})
+	for _, format := range []string{"table", "wide"} {
+		got := output(t, format, c.report(), reports.Options{})
+		if strings.ContainsAny(got, "\x1b\x07\r\t\u202e") {
+			t.Errorf("%s: got control characters in %q", format, got)
+		}
+	}
+}
+
+func TestEmptyIsSaid(t *testing.T) {
+	for name, tt := range map[string]string{
+		"empty":     "No workload was found.",
+		"no prices": "No node has a price",
+		"moment":    "no history",
+		"unjudged":  "no rule has looked at this container",
+	} {
+		if got := output(t, "table", oddReports()[name], reports.Options{}); !strings.Contains(got, tt) {
+			t.Errorf("%s: got no %q in\n%s", name, tt, got)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, r := range oddReports() {
+		f.Add([]byte(output(f, "json", r, reports.Options{})))
+	}
+	f.Add([]byte("apiVersion: plimsoll.dev/v1alpha1\nkind: Report\n"))
+	f.Add([]byte("{}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := reports.Read(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		for line := range strings.Lines(output(t, "table", r, reports.Options{Width: 60})) {
+			if got := displaywidth.String(strings.TrimSuffix(line, "\n")); got > 60 {
+				t.Errorf("got a line of %d cells: %q", got, line)
+			}
+		}
+	})
+}
+
+func BenchmarkFormats(b *testing.B) {
+	in := random(1, 10_000).input()
+	r := reports.Build(in)
+	b.Run("build", func(b *testing.B) {
+		for b.Loop() {
+			reports.Build(in)
+		}
+	})
+	for _, f := range reports.Formats() {
+		b.Run(f.Name, func(b *testing.B) {
+			for b.Loop() {
+				output(b, f.Name, r, reports.Options{All: true})
+			}
+		})
+	}
+}
