@@ -110,10 +110,14 @@ func nameIn(raw []byte, h header) string {
 // decodeError says where a value does not fit, in the words of the manifest.
 func decodeError(what string, err error) error {
 	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
-		if wrong.Field == "" {
-			return fmt.Errorf("%s is a %s, not a Kubernetes object", what, wrong.Value)
+		value := wrong.Value
+		if value == "array" {
+			value = "list"
 		}
-		return fmt.Errorf("%s: field %s cannot be a %s", what, wrong.Field, wrong.Value)
+		if wrong.Field == "" {
+			return fmt.Errorf("%s is a %s, not a Kubernetes object", what, value)
+		}
+		return fmt.Errorf("%s: field %s cannot be a %s", what, wrong.Field, value)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

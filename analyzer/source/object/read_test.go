@@ -1,0 +1,240 @@
+package object_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
+)
+
+func TestReadErrors(t *testing.T) {
+	const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\nspec: {containers: [{name: c}]}\n"
+	for _, c := range []struct{ name, in, want string }{
+		{"tab in YAML", pod + "---\nkind: Pod\nspec:\n\tx: 1\n", "f: document 2, line 8: not valid YAML: found character that cannot start any token"},
+		{"bad item", "apiVersion: v1\nkind: List\nitems:\n- kind: Pod\n  metadata: {name: a}\n- kind: Pod\n  metadata: {name: [}\n", "f: document 1, line 6: not valid YAML: did not find expected node content"},
+		{"wrong type", "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\nspec: {containers: 7}\n", "f: document 1, line 1: x/Pod/a: field spec.containers cannot be a number"},
+		{"bad quantity", pod + "---\napiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {capacity: {cpu: lots}}\n", `f: document 2, line 6: Node/n1: quantities must match`},
+		{"no kind", "metadata: {name: a}\n", "f: document 1, line 1: not a Kubernetes object: it has no kind"},
+		{"no object", "hello\n", "f: document 1, line 1: object is a string, not a Kubernetes object"},
+		{"HTML", "<html><body>Sign in</body></html>", "f: document 1, line 1: object is a string, not a Kubernetes object"},
+		{"sequence", "- kind: Pod\n", "f: document 1, line 1: object is a list, not a Kubernetes object"},
+		{"items without any kind", "items:\n- metadata: {name: a}\n", "f: document 1, line 2: not a Kubernetes object: it has no kind"},
+		{"cut JSON", "{\"kind\": \"Pod\",\n \"metadata\": {\"name\": ", "f: document 1, line 2: the file ends in the middle of an object; it was cut, so make the dump again"},
+		{"cut JSON list", "{\"kind\": \"List\", \"items\": [\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\"},\n", "f: document 1, line 3: the file ends in the middle of an object; it was cut, so make the dump again"},
+		{"bad JSON", "{\"kind\": \"Pod\",\n \"metadata\": {\n\"name\" \"a\"}}", `f: document 1, line 3: invalid character '"' after object key`},
+		{"bad JSON item", "{\"items\": [\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\"},\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": []}]}", "f: document 1, line 3: Pod: field spec cannot be a list"},
+		{"items no list", `{"items": 7}`, "f: document 1, line 1: items: a list was expected, not 7"},
+		{"JSON second document", "{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}\n{\"a\": 1}", "f: document 2, line 2: not a Kubernetes object: it has no kind"},
+		{"broken gzip", "\x1f\x8bxx", "f: not a readable gzip file"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := object.Read(&object.Inventory{}, strings.NewReader(c.in), "f")
+			if err == nil {
+				t.Fatalf("no error, want %q", c.want)
+			}
+			if got := err.Error(); !strings.HasPrefix(got, c.want) {
+				t.Errorf("got:  %s\nwant: %s", got, c.want)
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than one line: %q", err)
+			}
+		})
+	}
+}
+
+// TestReadForms reads the same pod in the forms that files come in.
+func TestReadForms(t *testing.T) {
+	const item = `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"x"},"spec":{"containers":[{"name":"c"}]}}`
+	const bare = `{"metadata":{"name":"a","namespace":"x"},"spec":{"containers":[{"name":"c"}]}}`
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	_, _ = io.WriteString(z, item)
+	_ = z.Close()
+	for name, in := range map[string]string{
+		"JSON":                        item,
+		"JSON with white space":       "\n\n  " + item + "\n\n",
+		"JSON array":                  "[" + item + "]",
+		"JSON List, kind last":        `{"apiVersion":"v1","items":[` + item + `],"kind":"List"}`,
+		"typed JSON list":             `{"kind":"PodList","apiVersion":"v1","items":[` + bare + `]}`,
+		"typed JSON list, kind last":  `{"apiVersion":"v1","items":[` + bare + `],"kind":"PodList"}`,
+		"List in a List":              `{"kind":"List","apiVersion":"v1","items":[{"kind":"PodList","apiVersion":"v1","items":[` + bare + `]}]}`,
+		"null list":                   `{"kind":"PodList","apiVersion":"v1","items":null}` + item,
+		"gzip":                        zipped.String(),
+		"byte order mark":             "\xef\xbb\xbf" + item,
+		"YAML":                        "# a comment\n---\n" + item + "\n...\n---\n# nothing\n",
+		"YAML after the separator":    "--- " + item + "\n",
+		"YAML, Windows":               "apiVersion: v1\r\nkind: List\r\nitems:\r\n- " + item + "\r\n",
+		"YAML List, items last":       "apiVersion: v1\nkind: List\nitems:\n  # one\n  - " + item + "\n",
+		"YAML typed list, kind last":  "apiVersion: v1\nitems:\n-\n  metadata: {name: a, namespace: x}\n\n  spec:\n    containers:\n    - name: c\nkind: PodList\n",
+		"YAML List in flow form":      "apiVersion: v1\nkind: List\nitems: [" + item + "]\n",
+		"YAML List, flow on new line": "apiVersion: v1\nkind: List\nitems:\n  [" + item + "]\n",
+		"YAML empty List":             "apiVersion: v1\nitems: []\nkind: List\n---\n" + item + "\n",
+		"no newline at the end":       "kind: Pod\napiVersion: v1\nspec: {containers: [{name: c}]}\nmetadata: {name: a, namespace: x}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var v object.Inventory
+			if err := object.Read(&v, strings.NewReader(in), "f"); err != nil {
+				t.Fatal(err)
+			}
+			var s analyzer.Snapshot
+			v.Fill(&s, object.Selection{})
+			if len(s.Workloads) != 1 || s.Workloads[0].Ref != (analyzer.Ref{Namespace: "x", Kind: "Pod", Name: "a"}) {
+				t.Errorf("got %v, want the one pod x/a", s.Workloads)
+			}
+		})
+	}
+}
+
+func TestReadFiles(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a.yaml")
+	if err := os.WriteFile(file, []byte("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v, err := object.ReadFiles([]string{file, "-"}, strings.NewReader("apiVersion: v1\nkind: Pod\nmetadata: {name: b}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s analyzer.Snapshot
+	v.Fill(&s, object.Selection{})
+	if len(s.Workloads) != 2 || s.Workloads[0].Namespace != "default" {
+		t.Errorf("got %v, want default/a and default/b", s.Workloads)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(dir, "none.yaml"): "no such file",
+		dir:                             "is a folder",
+	} {
+		if _, err := object.ReadFiles([]string{path}, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", path, err, want)
+		}
+	}
+}
+
+// TestSelectErrors shows what a selector that cannot be read comes to.
+func TestSelectErrors(t *testing.T) {
+	if _, err := object.Select(nil, "a in ("); err == nil || !strings.Contains(err.Error(), `label selector "a in (" cannot be read`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// dump writes a List of n pods with as much clutter as real ones have.
+func dump(w io.Writer, n int, asJSON bool) {
+	clutter := strings.Repeat("x", 2000)
+	if asJSON {
+		_, _ = io.WriteString(w, `{"apiVersion":"v1","items":[`)
+	} else {
+		_, _ = io.WriteString(w, "apiVersion: v1\nitems:\n")
+	}
+	for i := range n {
+		if asJSON {
+			if i > 0 {
+				_, _ = io.WriteString(w, ",\n")
+			}
+			fmt.Fprintf(w, `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p-%d","namespace":"x","annotations":{"a":%q},"labels":{"app":"p"}},"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":"100m"}}}]}}`, i, clutter)
+			continue
+		}
+		fmt.Fprintf(w, "- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: p-%d\n    namespace: x\n    annotations:\n      a: %q\n    labels:\n      app: p\n  spec:\n    containers:\n    - name: c\n      resources:\n        requests:\n          cpu: 100m\n", i, clutter)
+	}
+	if asJSON {
+		_, _ = io.WriteString(w, `],"kind":"List"}`)
+	} else {
+		_, _ = io.WriteString(w, "kind: List\n")
+	}
+}
+
+// TestReadStreams holds that a List takes memory for what is kept of it, not
+// for its text: 20 MB of text leave and need but a fraction of it.
+func TestReadStreams(t *testing.T) {
+	for _, asJSON := range []bool{true, false} {
+		r, w := io.Pipe()
+		go func() {
+			dump(w, 8000, asJSON)
+			w.Close()
+		}()
+		var peak uint64
+		var v object.Inventory
+		if err := object.Read(&v, &sampler{r: r, peak: &peak}, "f"); err != nil {
+			t.Fatal(err)
+		}
+		if most := uint64(64 << 20); peak > most {
+			t.Errorf("JSON %t: the heap grew to %d MiB, want at most %d", asJSON, peak>>20, most>>20)
+		}
+	}
+}
+
+// sampler looks at the live heap every few megabytes.
+type sampler struct {
+	r    io.Reader
+	n    int
+	peak *uint64
+}
+
+func (s *sampler) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if s.n += n; s.n > 2<<20 {
+		s.n = 0
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		*s.peak = max(*s.peak, m.HeapAlloc)
+	}
+	return n, err
+}
+
+func BenchmarkRead(b *testing.B) {
+	for _, asJSON := range []bool{true, false} {
+		var buf bytes.Buffer
+		dump(&buf, 2000, asJSON)
+		b.Run(fmt.Sprintf("json=%t", asJSON), func(b *testing.B) {
+			b.SetBytes(int64(buf.Len()))
+			for b.Loop() {
+				var v object.Inventory
+				if err := object.Read(&v, bytes.NewReader(buf.Bytes()), "f"); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.txtar")
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	for _, s := range []string{
+		"items:\n- kind: Pod\n  apiVersion: v1\n-\n", "items:\n", "--- {kind: Pod}", "{\"items\":[{}],\"kind\":\"PodList\"}", "[[]]",
+		"kind: Deployment\napiVersion: apps/v1\nspec: {template: {spec: {containers: [{resources: {requests: {cpu: -1}}}]}}}",
+		"kind: X\napiVersion: a/v1\nmetadata: {name: x, ownerReferences: [{kind: X, name: x, controller: true, apiVersion: a/v1}]}\nspec: {replicas: 1e300, template: {spec: {containers: [{name: c}]}}}",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var v object.Inventory
+		if err := object.Read(&v, bytes.NewReader(data), "f"); err != nil {
+			if strings.ContainsAny(err.Error(), "\n") {
+				t.Errorf("more than one line: %q", err)
+			}
+			return
+		}
+		var a, b analyzer.Snapshot
+		v.Fill(&a, object.Selection{})
+		v.Fill(&b, object.Selection{})
+		if got, want := print(&b), print(&a); got != want {
+			t.Errorf("filled twice, got:\n%s\nthen:\n%s", want, got)
+		}
+		v.Unread()
+	})
+}
