@@ -107,7 +107,7 @@ func transportError(ctx context.Context, err error) *Error {
 		e.Kind, e.What, e.Next = KindTLS, "its certificate is for another host name", "use the name in the certificate, or set tls_config.server_name in the Prometheus configuration file"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		e.Kind, e.What, e.Next = KindTLS, "its certificate has expired or is not yet valid", "renew it, and check this machine's clock"
-	case errors.As(err, &record):
+	case errors.As(err, &record) || errors.Is(err, http.ErrSchemeMismatch):
 		e.Kind, e.What, e.Next = KindTLS, "it does not speak TLS", "write http:// in place of https://"
 	case strings.Contains(cause, "tls: ") || strings.Contains(cause, "x509: "):
 		e.Kind, e.Next = KindTLS, "check tls_config in the Prometheus configuration file"
