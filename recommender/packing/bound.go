@@ -16,7 +16,8 @@ const roundOff = 1e-9
 // that no node can hold pods worth more than it costs.
 type values struct {
 	pod  []float64 // by class
-	cuts float64   // worth of the cuts
+	cut  []float64 // by active cut
+	cuts float64   // worth of the cuts together
 }
 
 // total is the lower bound that the values prove.
@@ -28,17 +29,14 @@ func (v values) total(inst *instance) float64 {
 	return sum * (1 - roundOff)
 }
 
-func (inst *instance) lowerBound() float64 {
-	return inst.assignmentBound(inst.cuts()).total(inst)
-}
-
 // assignmentBound solves the relaxation in which pods may be divided among the
 // kinds they fit on, and nodes come in fractions:
 //
 //	min sum p_j x_j,  sum_j z_ij = n_i,  sum_i q_ir z_ij <= a_jr x_j,
 //
-// with the given cuts, each of which joins once the solution breaks it.
-func (inst *instance) assignmentBound(all []cut) values {
+// with the given cuts, each of which joins once the solution breaks it. It
+// returns the cuts that joined too.
+func (inst *instance) assignmentBound(all []cut) (values, []cut) {
 	var active []cut
 	for {
 		m := newMaster(inst, active)
@@ -52,7 +50,7 @@ func (inst *instance) assignmentBound(all []cut) values {
 			}
 		}
 		if len(broken) == 0 {
-			return v
+			return v, active
 		}
 		active, all = append(active, broken...), rest
 	}
@@ -305,6 +303,7 @@ func (m *master) duals() ([][]float64, values) {
 		v.pod[c] = cost * shrink
 	}
 	for c := range m.cuts {
+		v.cut = append(v.cut, pi[c]*shrink)
 		v.cuts += pi[c] * m.cuts[c].least * shrink
 	}
 	return y, v

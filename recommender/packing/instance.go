@@ -15,11 +15,14 @@ type instance struct {
 	kinds   []kind
 	classes []class
 	groups  []group
+	zones   int     // zones with a kind
+	perZone []int64 // by spread: most free pods of the spread in one zone
 }
 
 // kind is an offering that no other one dominates.
 type kind struct {
 	offering int
+	zone     int
 	price    float64
 	room     []int64 // by resource, after DaemonSets
 	size     []float64
@@ -33,6 +36,7 @@ type class struct {
 	open  []bool    // by kind: admitted
 	ok    []bool    // by kind: admitted and large enough
 	group int       // index into groups, or -1
+	free  int       // index into perZone of pods that a spread leaves free, or -1
 }
 
 // group is a set of pods that limit each other on one node.
@@ -45,13 +49,13 @@ type group struct {
 
 // newInstance builds the instance. Pods must be screened and sorted by name;
 // they are all placeable.
-func newInstance(in Input, pods []Pod) *instance {
-	inst := &instance{}
+func newInstance(in Input, z zoned) *instance {
+	inst, pods := &instance{}, z.pods
 	room := in.rooms()
 	names := dimensions(pods)
 	inst.dims = 3 + len(names)
 	index := inst.addGroups(pods)
-	inst.addClasses(in, pods, room, names, index)
+	inst.addClasses(in, z, room, names, index)
 	inst.addKinds(in, room, names)
 	return inst
 }
@@ -157,11 +161,16 @@ func (p *Pod) hostLimits() (limit int64, enemies []string) {
 
 // addClasses puts pods together that need the same, may run on the same
 // offerings and belong to the same limited group.
-func (inst *instance) addClasses(in Input, pods []Pod, room []resources, names []string, index map[string]int) {
+func (inst *instance) addClasses(in Input, z zoned, room []resources, names []string, index map[string]int) {
 	byKey := map[string]int{}
 	admitted := map[string][]bool{}
-	for i := range pods {
-		p := &pods[i]
+	spread := map[string]int{}
+	for i, name := range sortedKeys(z.perZone) {
+		spread[name] = i
+		inst.perZone = append(inst.perZone, z.perZone[name])
+	}
+	for i := range z.pods {
+		p := &z.pods[i]
 		sig := p.signature()
 		if admitted[sig] == nil {
 			admitted[sig] = make([]bool, len(in.Offerings))
@@ -179,19 +188,23 @@ func (inst *instance) addClasses(in Input, pods []Pod, room []resources, names [
 		if !limited {
 			g = -1
 		}
-		key := classKey(vector, ok, g) + setKey(admitted[sig])
+		free, spreads := spread[p.Group]
+		if !spreads || p.Zone != "" {
+			free = -1
+		}
+		key := classKey(vector, ok, g, free) + setKey(admitted[sig])
 		c, found := byKey[key]
 		if !found {
 			c = len(inst.classes)
 			byKey[key] = c
-			inst.classes = append(inst.classes, class{need: vector, size: floats(vector), open: admitted[sig], ok: ok, group: g})
+			inst.classes = append(inst.classes, class{need: vector, size: floats(vector), open: admitted[sig], ok: ok, group: g, free: free})
 		}
 		inst.classes[c].pods = append(inst.classes[c].pods, i)
 	}
 }
 
-func classKey(need []int64, ok []bool, group int) string {
-	b := binary.AppendVarint(nil, int64(group))
+func classKey(need []int64, ok []bool, group, free int) string {
+	b := binary.AppendVarint(binary.AppendVarint(nil, int64(group)), int64(free))
 	for _, v := range need {
 		b = binary.AppendVarint(b, v)
 	}
@@ -255,9 +268,17 @@ func floats(v []int64) []float64 {
 // dominates: at most the price, at least the room, and open to every class.
 func (inst *instance) addKinds(in Input, room []resources, names []string) {
 	var all []kind
+	zone := map[string]int{}
+	for k := range in.Offerings {
+		zone[in.Offerings[k].Zone] = 0
+	}
+	inst.zones = len(zone)
+	for i, name := range sortedKeys(zone) {
+		zone[name] = i
+	}
 	for k := range in.Offerings {
 		v := room[k].vector(names)
-		all = append(all, kind{offering: k, price: in.Offerings[k].USDPerHour, room: v, size: floats(v)})
+		all = append(all, kind{offering: k, zone: zone[in.Offerings[k].Zone], price: in.Offerings[k].USDPerHour, room: v, size: floats(v)})
 	}
 	// The better offering comes first, so that a dominated one always meets its better.
 	slices.SortStableFunc(all, func(a, b kind) int {
@@ -294,6 +315,9 @@ func (inst *instance) dominates(a, b kind) bool {
 		if a.room[r] < b.room[r] {
 			return false
 		}
+	}
+	if len(inst.perZone) > 0 && a.zone != b.zone {
+		return false // a spread tells zones apart
 	}
 	for i := range inst.classes {
 		cl := &inst.classes[i]

@@ -58,15 +58,17 @@ func Pack(in Input) (Plan, error) {
 		return Plan{}, err
 	}
 	pods, abstained := screen(in)
-	pinned, forced, lost := pinZones(in, pods)
-	plan := Plan{Abstained: append(abstained, lost...)}
+	zoned := settleZones(in, pods)
+	plan := Plan{Abstained: append(abstained, zoned.lost...)}
 	slices.SortFunc(plan.Abstained, func(a, b Abstention) int { return cmp.Compare(a.Pod, b.Pod) })
-	if len(pinned) == 0 {
+	if len(zoned.pods) == 0 {
 		return plan, nil
 	}
-	plan.LowerBound = newInstance(in, forced).lowerBound()
-	work := newInstance(in, pinned)
-	plan.Nodes = work.planned(in, pinned, work.search(in.Effort))
+	inst := newInstance(in, zoned)
+	v, cuts := inst.assignmentBound(inst.cuts())
+	bins := inst.search(in.Effort, v.total(inst))
+	plan.LowerBound = inst.patternBound(v, bins, cuts)
+	plan.Nodes = inst.planned(in, zoned.pods, bins)
 	for i := range plan.Nodes {
 		plan.Hourly += plan.Nodes[i].Offering.USDPerHour
 	}

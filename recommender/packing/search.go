@@ -10,31 +10,37 @@ import (
 // pods anew. All its choices come from a seeded generator and a counted
 // budget, so that the same input gives the same plan.
 type searcher struct {
-	inst  *instance
-	worth []float64 // dual value of a pod, by class
-	rng   *rand.Rand
-	left  []int64 // pods of each class still to place, while packing
-	live  []int   // classes with pods left
-	tally *tally
-	rem   []int64
-	dot   []float64
-	noise []float64
+	inst   *instance
+	worth  []float64 // dual value of a pod, by class
+	rng    *rand.Rand
+	left   []int64 // pods of each class still to place, while packing
+	live   []int   // classes with pods left
+	tally  *tally
+	zoned  []int64 // free pods by spread and zone
+	rem    []int64
+	dot    []float64
+	noise  []float64
+	placed []int64
 }
 
 func newSearcher(inst *instance) *searcher {
-	worth := inst.assignmentBound(nil).pod
+	v, _ := inst.assignmentBound(nil)
+	worth := v.pod
 	for c := range worth {
 		worth[c] = max(worth[c], 1e-9) // a pod that fits in for nothing still fills a node
 	}
 	return &searcher{
 		inst: inst, worth: worth, rng: rand.New(rand.NewPCG(1, 2026)),
 		left: make([]int64, len(inst.classes)), tally: newTally(inst),
-		rem: make([]int64, inst.dims), dot: make([]float64, inst.dims), noise: make([]float64, len(inst.classes)),
+		zoned: make([]int64, len(inst.perZone)*inst.zones),
+		rem:   make([]int64, inst.dims), dot: make([]float64, inst.dims), noise: make([]float64, len(inst.classes)),
+		placed: make([]int64, len(inst.classes)),
 	}
 }
 
-// search packs all pods of the instance.
-func (inst *instance) search(effort float64) []bin {
+// search packs all pods of the instance. It stops early at the price low, which
+// nothing can beat.
+func (inst *instance) search(effort, low float64) []bin {
 	if effort <= 0 {
 		effort = 1
 	}
@@ -43,7 +49,7 @@ func (inst *instance) search(effort float64) []bin {
 		s.release(c, int64(len(inst.classes[c].pods)))
 	}
 	bins, _ := s.pack(math.Inf(1), 0)
-	return s.improve(bins, int(effort*float64(2000+100*len(bins))))
+	return s.improve(bins, int(effort*float64(30000+300*len(bins))), low)
 }
 
 func (s *searcher) release(class int, count int64) {
@@ -63,6 +69,7 @@ func (s *searcher) pack(limit float64, shake float64) ([]bin, float64) {
 	for len(s.live) > 0 {
 		room := limit - price
 		if s.openWorth() >= room {
+			s.count(bins, -1)
 			return nil, limit
 		}
 		b, ok := s.whole(room)
@@ -70,11 +77,13 @@ func (s *searcher) pack(limit float64, shake float64) ([]bin, float64) {
 			b, ok = s.bestBin(room, shake)
 		}
 		if !ok {
+			s.count(bins, -1)
 			return nil, limit
 		}
 		for _, it := range b.items {
 			s.left[it.class] -= it.count
 		}
+		s.count([]bin{b}, 1)
 		s.compact()
 		price += s.inst.kinds[b.kind].price
 		bins = append(bins, b)
@@ -94,6 +103,28 @@ func (s *searcher) openWorth() float64 {
 		sum += s.worth[c] * float64(s.left[c])
 	}
 	return sum
+}
+
+// count adds the bins' free pods to the tallies of their zones, or takes them
+// off.
+func (s *searcher) count(bins []bin, sign int64) {
+	for i := range bins {
+		for _, it := range bins[i].items {
+			if f := s.inst.classes[it.class].free; f >= 0 {
+				s.zoned[f*s.inst.zones+s.inst.kinds[bins[i].kind].zone] += sign * it.count
+			}
+		}
+	}
+}
+
+// allowed is how many more pods of the class a node of kind k may take for its
+// zone's and group's sake, at most want.
+func (s *searcher) allowed(c, k int, placed, want int64) int64 {
+	cl := &s.inst.classes[c]
+	if cl.free >= 0 {
+		want = min(want, s.inst.perZone[cl.free]-s.zoned[cl.free*s.inst.zones+s.inst.kinds[k].zone]-placed)
+	}
+	return s.tally.room(cl.group, want)
 }
 
 // whole finds the cheapest kind that takes all remaining pods at once.
@@ -133,7 +164,8 @@ func (s *searcher) covers(k int, need []int64) bool {
 		}
 	}
 	for _, c := range s.live {
-		if !s.inst.classes[c].ok[k] {
+		if cl := &s.inst.classes[c]; !cl.ok[k] ||
+			cl.free >= 0 && s.zoned[cl.free*s.inst.zones+s.inst.kinds[k].zone]+s.left[c] > s.inst.perZone[cl.free] {
 			return false
 		}
 	}
@@ -189,8 +221,9 @@ func (s *searcher) fill(k int, shake float64) bin {
 	copy(s.rem, kd.room)
 	s.tally.reset()
 	b := bin{kind: k}
-	placed := make(map[int]int64)
+	placed := s.placed
 	for _, c := range s.live {
+		placed[c] = 0
 		s.noise[c] = 1
 		if shake > 0 {
 			s.noise[c] = 1 + shake*s.rng.Float64()
@@ -206,7 +239,7 @@ func (s *searcher) fill(k int, shake float64) bin {
 		at, top := -1, -1.0
 		for _, c := range s.live {
 			cl := &s.inst.classes[c]
-			if !cl.ok[k] || placed[c] >= s.left[c] || !fitsIn(cl.need, s.rem) || s.tally.room(cl.group, 1) < 1 {
+			if !cl.ok[k] || placed[c] >= s.left[c] || !fitsIn(cl.need, s.rem) || s.allowed(c, k, placed[c], 1) < 1 {
 				continue
 			}
 			score := 0.0
@@ -239,78 +272,149 @@ func fitsIn(need, room []int64) bool {
 }
 
 // improve repeats: choose a few bins, pack their pods anew, keep what is not
-// dearer.
-func (s *searcher) improve(bins []bin, steps int) []bin {
-	for range steps {
-		if len(bins) == 0 {
+// dearer. At first it also keeps what is a little dearer, which leads out of
+// dead ends; the best packing seen is returned.
+func (s *searcher) improve(bins []bin, steps int, low float64) []bin {
+	now := s.price(bins)
+	best, lowest := slices.Clone(bins), now
+	heat := heatShare * now / float64(len(bins))
+	for step := range steps {
+		if lowest <= low*(1+1e-7) {
 			break
 		}
-		picked := s.pick(bins)
-		old, waste := 0.0, 0.0
-		s.live = s.live[:0]
-		clear(s.left)
-		for _, i := range picked {
-			b := &bins[i]
-			old += s.inst.kinds[b.kind].price
-			waste += s.spare(b)
-			for _, it := range b.items {
-				s.release(it.class, it.count)
-			}
+		slack := 1e-9
+		if cool := 1 - float64(step)/float64(steps); cool > 0.1 {
+			slack += heat * cool * cool * s.rng.ExpFloat64()
 		}
-		fresh, price := s.pack(old+1e-9, 0.1+0.9*s.rng.Float64())
+		taken, fresh := s.repack(bins, slack)
 		if fresh == nil {
 			continue
 		}
-		now := 0.0
-		for i := range fresh {
-			now += s.spare(&fresh[i])
-		}
-		if price > old-1e-9 && now < waste {
-			continue
-		}
-		slices.Sort(picked)
-		for i := len(picked) - 1; i >= 0; i-- {
-			bins[picked[i]] = bins[len(bins)-1]
+		now += s.price(fresh)
+		for i := len(taken) - 1; i >= 0; i-- {
+			now -= s.inst.kinds[bins[taken[i]].kind].price
+			bins[taken[i]] = bins[len(bins)-1]
 			bins = bins[:len(bins)-1]
 		}
 		bins = append(bins, fresh...)
-	}
-	return bins
-}
-
-// spare is the square of the money a bin wastes. At equal cost, waste gathered
-// in one bin is better than waste spread thin: it can be sold.
-func (s *searcher) spare(b *bin) float64 {
-	w := s.inst.kinds[b.kind].price - b.worth(s.worth)
-	return w * w
-}
-
-// pick chooses two to four bins, wasteful ones more often.
-func (s *searcher) pick(bins []bin) []int {
-	want := min(2+s.rng.IntN(3), len(bins))
-	weight := make([]float64, len(bins))
-	total := 0.0
-	for i := range bins {
-		weight[i] = 0.02*s.inst.kinds[bins[i].kind].price + s.inst.kinds[bins[i].kind].price - bins[i].worth(s.worth)
-		total += weight[i]
-	}
-	var out []int
-	for len(out) < want {
-		x := s.rng.Float64() * total
-		for i := range bins {
-			if weight[i] == 0 {
-				continue
-			}
-			if x -= weight[i]; x <= 0 {
-				out = append(out, i)
-				total -= weight[i]
-				weight[i] = 0
-				break
-			}
+		if now < lowest-1e-9 {
+			best, lowest = append(best[:0], bins...), now
 		}
-		if x > 0 {
+	}
+	return best
+}
+
+// heatShare is the share of a mean bin's price that a step may lose at first.
+const heatShare = 0.02
+
+func (s *searcher) price(bins []bin) float64 {
+	sum := 0.0
+	for i := range bins {
+		sum += s.inst.kinds[bins[i].kind].price
+	}
+	return sum
+}
+
+// repack takes some bins apart, and returns their indexes in order and the bins
+// to put in their place; none if no way was found that costs at most slack
+// more. At equal price the waste must not be spread thinner.
+func (s *searcher) repack(bins []bin, slack float64) (picked []int, fresh []bin) {
+	picked = s.pick(bins)
+	slices.Sort(picked)
+	taken := make([]bin, 0, len(picked))
+	s.live = s.live[:0]
+	clear(s.left)
+	for _, i := range picked {
+		taken = append(taken, bins[i])
+		for _, it := range bins[i].items {
+			s.release(it.class, it.count)
+		}
+	}
+	s.count(taken, -1)
+	old := s.price(taken)
+	fresh, price := s.pack(old+slack, 0.1+0.9*s.rng.Float64())
+	if fresh != nil && price > old-1e-9 && price < old+1e-9 && s.spare(fresh) < s.spare(taken) {
+		s.count(fresh, -1)
+		fresh = nil
+	}
+	if fresh == nil {
+		s.count(taken, 1)
+	}
+	return picked, fresh
+}
+
+// spare adds up the squares of the money that bins waste. At equal cost, waste
+// gathered in one bin is better than waste spread thin: it can be sold.
+func (s *searcher) spare(bins []bin) float64 {
+	sum := 0.0
+	for i := range bins {
+		w := s.inst.kinds[bins[i].kind].price - bins[i].worth(s.worth)
+		sum += w * w
+	}
+	return sum
+}
+
+// pick chooses a wasteful bin and up to four others that can trade pods with
+// it.
+func (s *searcher) pick(bins []bin) []int {
+	weight := make([]float64, len(bins))
+	for i := range bins {
+		weight[i] = s.waste(&bins[i])
+	}
+	first := s.draw(weight)
+	out := []int{first}
+	for i := range bins {
+		if !s.trade(&bins[first], &bins[i]) {
+			weight[i] = 0
+		}
+	}
+	weight[first] = 0
+	for want := 1 + s.rng.IntN(4); want > 0; want-- {
+		i := s.draw(weight)
+		if i < 0 {
+			break
+		}
+		out = append(out, i)
+		weight[i] = 0
+	}
+	return out
+}
+
+func (s *searcher) waste(b *bin) float64 {
+	p := s.inst.kinds[b.kind].price
+	return 0.02*p + max(p-b.worth(s.worth), 0)
+}
+
+// draw picks an index by weight, or -1 if all weigh nothing.
+func (s *searcher) draw(weight []float64) int {
+	total := 0.0
+	for _, w := range weight {
+		total += w
+	}
+	x, last := s.rng.Float64()*total, -1
+	for i, w := range weight {
+		if w == 0 {
+			continue
+		}
+		last = i
+		if x -= w; x <= 0 {
 			break
 		}
 	}
-	return out
+	return last
+}
+
+// trade says whether some pod of one bin may run on the other's kind.
+func (s *searcher) trade(a, b *bin) bool {
+	for _, it := range a.items {
+		if s.inst.classes[it.class].ok[b.kind] {
+			return true
+		}
+	}
+	for _, it := range b.items {
+		if s.inst.classes[it.class].ok[a.kind] {
+			return true
+		}
+	}
+	return false
 }

@@ -13,15 +13,23 @@ type zoneRule struct {
 	members []int           // indexes into the pods
 }
 
-// pinZones gives every pod of a group with a hard zone constraint its zone,
-// spread evenly, so that the packer only ever sees pods that may go anywhere
-// or to one zone. Pods that no zone can take are returned as abstained. Where
-// the constraint forces a number of pods into every zone, whatever the plan,
-// forced has as many pinned; it holds the same pods otherwise.
-func pinZones(in Input, pods []Pod) (pinned, forced []Pod, lost []Abstention) {
-	pinned, forced = slices.Clone(pods), slices.Clone(pods)
+// zoned is the pods with their zone constraints worked out. Every pod whose
+// Zone is set goes there. The others may go to any zone, but those of a group in
+// perZone only so many to each.
+type zoned struct {
+	pods    []Pod
+	perZone map[string]int64
+	lost    []Abstention
+}
+
+// settleZones spreads the pods of groups with a hard zone constraint evenly.
+// What the constraint forces into every zone, whatever the plan, is pinned; the
+// rest of the group stays free under a limit for each zone. Groups whose pods
+// are not all alike are pinned altogether. Pods that no zone can take are lost.
+func settleZones(in Input, pods []Pod) zoned {
 	rules := zoneRules(pods)
-	zones, eligible := eligibleZones(in, pods, rules)
+	domains, eligible := eligibleZones(in, pods, rules)
+	out := zoned{pods: slices.Clone(pods), perZone: map[string]int64{}}
 	count := map[string]map[string]int64{} // group, zone
 	load := map[string]int64{}             // pods pinned to a zone so far
 	drop := map[int]bool{}
@@ -31,52 +39,54 @@ func pinZones(in Input, pods []Pod) (pinned, forced []Pod, lost []Abstention) {
 			continue
 		}
 		count[name] = map[string]int64{}
-		left := rule.place(zones, eligible, pods, count, load, name, pinned)
-		for _, i := range left {
-			drop[i] = true
-			lost = append(lost, Abstention{pods[i].Name, "no zone satisfies its zone spread or anti-affinity beside the pods of the same group"})
+		if rule.force(name, domains, eligible, out) {
+			continue
 		}
-		if len(left) == 0 {
-			rule.force(name, zones, eligible, forced)
+		for _, i := range rule.place(domains, eligible, pods, count, load, name, out.pods) {
+			drop[i] = true
+			out.lost = append(out.lost, Abstention{pods[i].Name, "no zone satisfies its zone spread or anti-affinity beside the pods of the same group"})
 		}
 	}
-	return without(pinned, drop), without(forced, drop), lost
-}
-
-func without(pods []Pod, drop map[int]bool) []Pod {
-	keep := pods[:0]
-	for i, p := range pods {
+	keep := out.pods[:0]
+	for i, p := range out.pods {
 		if !drop[i] {
 			keep = append(keep, p)
 		}
 	}
-	return keep
+	out.pods = keep
+	return out
 }
 
-// force pins the pods that every zone must get: with n pods, z zones and skew
-// s, a zone with m pods leaves at most m + s to each other one, so that
-// m >= (n - (z-1) s) / z. It holds only for pods that are all alike.
-func (rule *zoneRule) force(name string, domains, eligible map[int][]string, forced []Pod) {
+// force pins what every zone must get and limits the rest: with n pods, z zones
+// and skew s, a zone with m pods leaves at most m + s to each other one, so that
+// m >= (n - (z-1) s) / z. It says no for pods that are not all alike, that keep
+// apart from other groups, or that can't all be placed.
+func (rule *zoneRule) force(name string, domains, eligible map[int][]string, out zoned) bool {
 	skew := rule.maxSkew
 	if rule.apart[name] {
 		skew = 1
 	}
 	first := rule.members[0]
-	for _, i := range rule.members {
-		p, q := &forced[i], &forced[first]
-		alike := p.Zone == "" && p.signature() == q.signature() && p.CPU == q.CPU && p.Memory == q.Memory &&
-			p.GPUs == q.GPUs && maps.Equal(p.Extended, q.Extended) && len(p.Spread) == len(q.Spread) &&
-			slices.Equal(domains[i], eligible[i])
-		if !alike || skew == 0 {
-			return
-		}
-	}
 	zones := domains[first]
 	n, z := int64(len(rule.members)), int64(len(zones))
+	if skew == 0 || rule.apart[name] && n > z || len(rule.apart) > 1 || len(rule.apart) == 1 && !rule.apart[name] {
+		return false
+	}
+	for _, i := range rule.members {
+		p, q := &out.pods[i], &out.pods[first]
+		alike := p.Zone == "" && p.signature() == q.signature() && p.CPU == q.CPU && p.Memory == q.Memory &&
+			p.GPUs == q.GPUs && maps.Equal(p.Extended, q.Extended) && slices.Equal(p.Spread, q.Spread) &&
+			slices.Equal(domains[i], eligible[i])
+		if !alike {
+			return false
+		}
+	}
 	each := max(0, n-(z-1)*skew+z-1) / z
 	for i := range each * z {
-		forced[rule.members[i]].Zone = zones[i%z]
+		out.pods[rule.members[i]].Zone = zones[i%z]
 	}
+	out.perZone[name] = skew
+	return true
 }
 
 func zoneRules(pods []Pod) map[string]*zoneRule {
@@ -147,7 +157,7 @@ func eligibleZones(in Input, pods []Pod, rules map[string]*zoneRule) (domains, e
 // first, each to the allowed zone with the fewest of the group, and returns
 // those that found none.
 func (rule *zoneRule) place(domains, eligible map[int][]string, pods []Pod,
-	count map[string]map[string]int64, load map[string]int64, group string, pinned []Pod) []int {
+	count map[string]map[string]int64, load map[string]int64, group string, out []Pod) []int {
 	left := slices.Clone(rule.members)
 	slices.SortStableFunc(left, func(a, b int) int { return cmp.Compare(len(eligible[a]), len(eligible[b])) })
 	for progress := true; progress && len(left) > 0; {
@@ -159,7 +169,7 @@ func (rule *zoneRule) place(domains, eligible map[int][]string, pods []Pod,
 				rest = append(rest, i)
 				continue
 			}
-			pinned[i].Zone = zone
+			out[i].Zone = zone
 			count[group][zone]++
 			load[zone]++
 			progress = true

@@ -1,0 +1,164 @@
+package packing
+
+import (
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing/lp"
+)
+
+// Work limits of the pattern bound, counted so that a bound never depends on
+// the machine.
+const (
+	patternClasses = 400
+	patternRounds  = 150
+	pricingSteps   = 3000
+	calm           = 0.7 // weight of the best duals so far
+)
+
+// patterns is the relaxation over whole patterns, after Gilmore and Gomory: a
+// column is a node with whole pods on it, and only the number of nodes may be a
+// fraction. It sees that pods can't be cut, which the assignment bound doesn't.
+type patterns struct {
+	inst *instance
+	cuts []cut
+	lp   *lp.Solver
+	pack knapsack
+	best float64
+}
+
+// patternBound improves on the bound of v where that is affordable. The
+// packing's bins are the first patterns.
+func (inst *instance) patternBound(v values, bins []bin, cuts []cut) float64 {
+	low := v.total(inst)
+	if len(inst.classes) > patternClasses {
+		return low
+	}
+	p := &patterns{inst: inst, cuts: cuts, pack: knapsack{inst: inst}, best: low}
+	var rows []lp.Row
+	for _, c := range inst.classes {
+		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: float64(len(c.pods))})
+	}
+	for _, c := range cuts {
+		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: c.least})
+	}
+	p.lp = lp.New(rows)
+	for i := range bins {
+		p.add(bins[i].kind, bins[i].items)
+	}
+	p.run(append(slices.Clone(v.pod), v.cut...))
+	return p.best
+}
+
+func (p *patterns) add(kind int, items []item) {
+	var entries []lp.Entry
+	for _, it := range items {
+		entries = append(entries, lp.Entry{Row: it.class, Value: float64(it.count)})
+	}
+	for c := range p.cuts {
+		entries = append(entries, lp.Entry{Row: len(p.inst.classes) + c, Value: p.cuts[c].weight[kind]})
+	}
+	p.lp.AddColumn(p.inst.kinds[kind].price, entries)
+}
+
+// run adds patterns until the bound meets the relaxation. The duals that price
+// patterns lie between the best ones so far and the solver's, which calms them.
+func (p *patterns) run(centre []float64) {
+	n := len(centre)
+	for range patternRounds {
+		if err := p.lp.Solve(maxPivots); err != nil {
+			return
+		}
+		if p.best > p.lp.Objective()*(1-1e-6) {
+			return
+		}
+		y := make([]float64, n)
+		for r := range y {
+			y[r] = calm*centre[r] + (1-calm)*max(p.lp.Dual(r), 0)
+		}
+		bound, added := p.price(y)
+		if bound > p.best {
+			copy(centre, y)
+		}
+		p.best = max(p.best, bound)
+		if added {
+			continue
+		}
+		// The calmed duals found nothing: ask with the solver's own.
+		for r := range y {
+			y[r] = max(p.lp.Dual(r), 0)
+		}
+		bound, added = p.price(y)
+		if bound > p.best {
+			copy(centre, y)
+		}
+		p.best = max(p.best, bound)
+		if !added {
+			return
+		}
+	}
+}
+
+// price looks for the pattern worth most beyond its price on every kind, adds
+// those that help the solver, and returns the bound that y proves: where a
+// node may be worth more than its price, everything that may go on it is worth
+// less in proportion. It writes the lower duals back to y.
+func (p *patterns) price(y []float64) (bound float64, added bool) {
+	n := len(p.inst.classes)
+	p.pack.worth = y[:n]
+	scale := make([]float64, len(y))
+	for r := range scale {
+		scale[r] = 1
+	}
+	for k := range p.inst.kinds {
+		extra := 0.0
+		for c := range p.cuts {
+			extra += y[n+c] * p.cuts[c].weight[k]
+		}
+		price := p.inst.kinds[k].price
+		items, limit := p.pack.fillBest(k, pricingSteps, price-extra)
+		if total := limit + extra; total > price {
+			p.shrink(k, price/total, scale)
+		}
+		if p.reduced(k, items) < -1e-9 {
+			p.add(k, items)
+			added = true
+		}
+	}
+	for r := range y {
+		y[r] *= scale[r]
+	}
+	for c := range p.inst.classes {
+		bound += y[c] * float64(len(p.inst.classes[c].pods))
+	}
+	for c := range p.cuts {
+		bound += y[n+c] * p.cuts[c].least
+	}
+	return bound * (1 - roundOff), added
+}
+
+// shrink lowers the scale of all rows that a node of kind k serves.
+func (p *patterns) shrink(k int, factor float64, scale []float64) {
+	n := len(p.inst.classes)
+	for c := range p.inst.classes {
+		if p.inst.classes[c].ok[k] {
+			scale[c] = min(scale[c], factor)
+		}
+	}
+	for c := range p.cuts {
+		if p.cuts[c].weight[k] > 0 {
+			scale[n+c] = min(scale[n+c], factor)
+		}
+	}
+}
+
+// reduced is the pattern's reduced cost under the solver's duals.
+func (p *patterns) reduced(kind int, items []item) float64 {
+	sum := p.inst.kinds[kind].price
+	for _, it := range items {
+		sum -= float64(it.count) * p.lp.Dual(it.class)
+	}
+	for c := range p.cuts {
+		sum -= p.cuts[c].weight[kind] * p.lp.Dual(len(p.inst.classes)+c)
+	}
+	return sum
+}

@@ -1,0 +1,325 @@
+package packing
+
+import (
+	"math"
+	"slices"
+)
+
+// knapsack finds the pods worth most that fit on one node.
+type knapsack struct {
+	inst    *instance
+	worth   []float64
+	items   []packable
+	load    []int64   // by group: pods on the node
+	weights []float64 // by resource
+	best    float64   // the worth to beat
+	open    float64   // highest bound of what was left untried
+	by      [2][]int  // items in order of worth for CPU and for memory
+	chose   []int64
+	now     []int64
+	rem     []int64
+	steps   int
+}
+
+// packable is a class that may go on the node.
+type packable struct {
+	class int
+	most  int64
+	worth float64
+	size  float64 // under the weights
+}
+
+// fillBest looks for the pattern of the highest worth on kind k, if it is above
+// floor. It returns the pattern and an upper bound on the worth of any pattern:
+// the pattern's worth or the floor, unless the search ran out of steps.
+func (s *knapsack) fillBest(k, steps int, floor float64) (items []item, limit float64) {
+	kd := &s.inst.kinds[k]
+	s.items = s.items[:0]
+	for c := range s.inst.classes {
+		cl := &s.inst.classes[c]
+		if s.worth[c] <= 1e-12 || !cl.ok[k] {
+			continue
+		}
+		most := int64(len(cl.pods))
+		for r, v := range cl.need {
+			if v > 0 {
+				most = min(most, kd.room[r]/v)
+			}
+		}
+		if cl.group >= 0 && s.inst.groups[cl.group].limit > 0 {
+			most = min(most, s.inst.groups[cl.group].limit)
+		}
+		if cl.free >= 0 {
+			most = min(most, s.inst.perZone[cl.free])
+		}
+		s.items = append(s.items, packable{class: c, most: most, worth: s.worth[c]})
+	}
+	limit = s.weigh(kd)
+	if limit <= floor {
+		return nil, floor
+	}
+	s.best, s.steps, s.open = max(floor, 0), steps, 0
+	s.chose, s.now = make([]int64, len(s.items)), make([]int64, len(s.items))
+	s.rem = slices.Clone(kd.room)
+	s.load = make([]int64, len(s.inst.groups))
+	s.order(0)
+	s.order(1)
+	s.greedy(kd)
+	s.descend(0, 0, 1)
+	for i, n := range s.chose {
+		if n > 0 {
+			items = append(items, item{s.items[i].class, n})
+		}
+	}
+	return items, max(min(limit, max(s.best, s.open)), floor)
+}
+
+// weigh finds weights of the resources, whose weighted sum a node holds at most
+// 1 of, with a low fractional bound; sets the items' sizes, sorts them by worth
+// for size, and returns the bound. Any weights give a valid bound; the best ones
+// give the linear relaxation's.
+func (s *knapsack) weigh(kd *kind) float64 {
+	w := make([]float64, len(kd.size))
+	w[0], w[1] = 0.5, 0.5
+	passes := 1
+	if len(w) > 3 {
+		passes = 2
+	}
+	for range passes {
+		for r := 1; r < len(w); r++ {
+			s.search(kd, w, r)
+		}
+	}
+	s.weights = w
+	return s.relax(kd, w) * (1 + roundOff)
+}
+
+// search finds the weight of resource r, the others keeping their proportions,
+// at which the bound is lowest. The bound has one valley along that line.
+func (s *knapsack) search(kd *kind, w []float64, r int) {
+	if kd.size[r] <= 0 {
+		return
+	}
+	rest := 0.0
+	for q := range w {
+		if q != r {
+			rest += w[q]
+		}
+	}
+	base := slices.Clone(w)
+	at := func(t float64) float64 {
+		for q := range w {
+			w[q] = base[q] / rest * (1 - t)
+		}
+		w[r] = t
+		return s.relax(kd, w)
+	}
+	const golden = 0.6180339887498949
+	lo, hi := 0.0, 0.999
+	a, b := hi-golden*(hi-lo), lo+golden*(hi-lo)
+	fa, fb := at(a), at(b)
+	for range 14 {
+		if fa <= fb {
+			hi, b, fb = b, a, fa
+			a = hi - golden*(hi-lo)
+			fa = at(a)
+		} else {
+			lo, a, fa = a, b, fb
+			b = lo + golden*(hi-lo)
+			fb = at(b)
+		}
+	}
+	best, low := 0.0, at(0)
+	for _, t := range []float64{a, b} {
+		if f := at(t); f < low {
+			best, low = t, f
+		}
+	}
+	at(best)
+}
+
+// relax fills the node with fractions of pods in order of worth for weighted
+// size, and returns their worth.
+func (s *knapsack) relax(kd *kind, w []float64) float64 {
+	for i := range s.items {
+		it := &s.items[i]
+		it.size = 0
+		for r, v := range s.inst.classes[it.class].size {
+			if v > 0 {
+				it.size += w[r] * v / kd.size[r]
+			}
+		}
+	}
+	slices.SortFunc(s.items, func(a, b packable) int {
+		switch x, y := a.worth*b.size, b.worth*a.size; {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return a.class - b.class
+	})
+	return s.rest(0, 1)
+}
+
+// greedy fills the node with the item worth most for what it takes of the
+// scarce resources, in a few degrees of caring for scarcity.
+func (s *knapsack) greedy(kd *kind) {
+	for _, care := range []float64{0.5, 1, 2, 4} {
+		copy(s.rem, kd.room)
+		clear(s.load)
+		clear(s.now)
+		worth := 0.0
+		for {
+			i := s.densest(kd, care)
+			if i < 0 {
+				break
+			}
+			s.take(i, 1)
+			worth += s.items[i].worth
+		}
+		if worth > s.best {
+			s.best = worth
+			copy(s.chose, s.now)
+		}
+	}
+	copy(s.rem, kd.room)
+	clear(s.load)
+	clear(s.now)
+}
+
+func (s *knapsack) densest(kd *kind, care float64) int {
+	scarce := make([]float64, len(s.rem))
+	for r, v := range s.rem {
+		if kd.room[r] > 0 && v > 0 {
+			scarce[r] = (s.weights[r] + 0.01) / kd.size[r] * math.Pow(kd.size[r]/float64(v), care)
+		}
+	}
+	at, top := -1, -1.0
+	for i := range s.items {
+		it := &s.items[i]
+		cl := &s.inst.classes[it.class]
+		if s.now[i] >= it.most || !fitsIn(cl.need, s.rem) || s.crowded(cl) {
+			continue
+		}
+		cost := 1e-12
+		for r, v := range cl.size {
+			cost += v * scarce[r]
+		}
+		if d := it.worth / cost; d > top {
+			at, top = i, d
+		}
+	}
+	return at
+}
+
+func (s *knapsack) crowded(cl *class) bool {
+	return cl.group >= 0 && s.inst.groups[cl.group].limit > 0 && s.load[cl.group] >= s.inst.groups[cl.group].limit
+}
+
+// descend tries every number of pods of item i and below, most first.
+func (s *knapsack) descend(i int, worth, left float64) {
+	if worth > s.best+1e-12 {
+		s.best = worth
+		copy(s.chose, s.now)
+	}
+	bound := worth + s.rest(i, left)
+	if bound > s.best {
+		bound = min(bound, worth+s.restBy(0, i), worth+s.restBy(1, i))
+	}
+	if i == len(s.items) || bound <= s.best*(1+1e-9)+1e-12 {
+		return
+	}
+	if s.steps <= 0 {
+		s.open = max(s.open, bound)
+		return
+	}
+	s.steps--
+	it := &s.items[i]
+	cl := &s.inst.classes[it.class]
+	most := it.most
+	for r, v := range cl.need {
+		if v > 0 {
+			most = min(most, s.rem[r]/v)
+		}
+	}
+	if g := cl.group; g >= 0 && s.inst.groups[g].limit > 0 {
+		most = min(most, s.inst.groups[g].limit-s.load[g])
+	}
+	for n := most; n >= 0; n-- {
+		s.take(i, n)
+		s.descend(i+1, worth+float64(n)*it.worth, left-float64(n)*it.size)
+		s.take(i, -n)
+		if s.steps <= 0 && n > 0 {
+			// Fewer of the densest item can't raise the bound.
+			s.open = max(s.open, worth+float64(n-1)*it.worth+s.rest(i+1, left-float64(n-1)*it.size))
+			return
+		}
+	}
+}
+
+func (s *knapsack) take(i int, n int64) {
+	cl := &s.inst.classes[s.items[i].class]
+	for r, v := range cl.need {
+		s.rem[r] -= n * v
+	}
+	if cl.group >= 0 {
+		s.load[cl.group] += n
+	}
+	s.now[i] += n
+}
+
+// rest is the fractional bound on the worth of items from i on.
+func (s *knapsack) rest(i int, left float64) float64 {
+	sum := 0.0
+	for ; i < len(s.items) && left > 1e-12; i++ {
+		it := &s.items[i]
+		n := float64(it.most)
+		if it.size > 0 {
+			n = min(n, left/it.size)
+		}
+		sum += n * it.worth
+		left -= n * it.size
+	}
+	return sum
+}
+
+// order sorts the items by worth for what they take of one resource.
+func (s *knapsack) order(r int) {
+	s.by[r] = s.by[r][:0]
+	for i := range s.items {
+		s.by[r] = append(s.by[r], i)
+	}
+	slices.SortFunc(s.by[r], func(a, b int) int {
+		x := s.items[a].worth * s.inst.classes[s.items[b].class].size[r]
+		y := s.items[b].worth * s.inst.classes[s.items[a].class].size[r]
+		switch {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return a - b
+	})
+}
+
+// restBy is the fractional bound on the worth of items from i on as resource r
+// alone, CPU or memory, gives it.
+func (s *knapsack) restBy(r, i int) float64 {
+	sum, left := 0.0, float64(s.rem[r])
+	for _, j := range s.by[r] {
+		if j < i {
+			continue
+		}
+		it := &s.items[j]
+		n, size := float64(it.most), s.inst.classes[it.class].size[r]
+		if size > 0 {
+			n = min(n, left/size)
+		}
+		sum += n * it.worth
+		if left -= n * size; left <= 0 {
+			break
+		}
+	}
+	return sum
+}
