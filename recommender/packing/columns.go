@@ -22,16 +22,19 @@ type patterns struct {
 	inst *instance
 	cuts []cut
 	lp   *lp.Solver
+	cols []bin
 	pack knapsack
 	best float64
 }
 
 // patternBound improves on the bound of v where that is affordable. The
-// packing's bins are the first patterns.
-func (inst *instance) patternBound(v values, bins []bin, cuts []cut) float64 {
+// packing's bins are the first patterns. It returns the bound, the worth of a
+// pod of each class in its proof, and the relaxation's bins with their numbers;
+// of v's, and none, where it did not try.
+func (inst *instance) patternBound(v values, bins []bin, cuts []cut) (float64, []float64, []share) {
 	low := v.total(inst)
 	if len(inst.classes) > patternClasses {
-		return low
+		return low, v.pod, nil
 	}
 	p := &patterns{inst: inst, cuts: cuts, pack: knapsack{inst: inst}, best: low}
 	var rows []lp.Row
@@ -45,8 +48,24 @@ func (inst *instance) patternBound(v values, bins []bin, cuts []cut) float64 {
 	for i := range bins {
 		p.add(bins[i].kind, bins[i].items)
 	}
-	p.run(append(slices.Clone(v.pod), v.cut...))
-	return p.best
+	worth := p.run(append(slices.Clone(v.pod), v.cut...))
+	return p.best, worth[:len(inst.classes)], p.shares()
+}
+
+// share is a bin and how many of it the relaxation buys.
+type share struct {
+	bin   bin
+	count float64
+}
+
+func (p *patterns) shares() []share {
+	var out []share
+	for i, b := range p.cols {
+		if x := p.lp.Value(i); x > 1e-6 && len(b.items) > 0 {
+			out = append(out, share{b, x})
+		}
+	}
+	return out
 }
 
 func (p *patterns) add(kind int, items []item) {
@@ -57,45 +76,39 @@ func (p *patterns) add(kind int, items []item) {
 	for c := range p.cuts {
 		entries = append(entries, lp.Entry{Row: len(p.inst.classes) + c, Value: p.cuts[c].weight[kind]})
 	}
+	p.cols = append(p.cols, bin{kind, items})
 	p.lp.AddColumn(p.inst.kinds[kind].price, entries)
 }
 
 // run adds patterns until the bound meets the relaxation. The duals that price
 // patterns lie between the best ones so far and the solver's, which calms them.
-func (p *patterns) run(centre []float64) {
+// It returns the duals that prove the bound.
+func (p *patterns) run(centre []float64) []float64 {
 	n := len(centre)
 	for range patternRounds {
-		if err := p.lp.Solve(maxPivots); err != nil {
-			return
+		if err := p.lp.Solve(maxPivots); err != nil || p.best > p.lp.Objective()*(1-1e-6) {
+			break
 		}
-		if p.best > p.lp.Objective()*(1-1e-6) {
-			return
+		added := false
+		for _, weight := range []float64{calm, 0} { // where calmed duals find nothing, the solver's own may
+			y := make([]float64, n)
+			for r := range y {
+				y[r] = weight*centre[r] + (1-weight)*max(p.lp.Dual(r), 0)
+			}
+			var bound float64
+			if bound, added = p.price(y); bound > p.best {
+				p.best = bound
+				copy(centre, y)
+			}
+			if added {
+				break
+			}
 		}
-		y := make([]float64, n)
-		for r := range y {
-			y[r] = calm*centre[r] + (1-calm)*max(p.lp.Dual(r), 0)
-		}
-		bound, added := p.price(y)
-		if bound > p.best {
-			copy(centre, y)
-		}
-		p.best = max(p.best, bound)
-		if added {
-			continue
-		}
-		// The calmed duals found nothing: ask with the solver's own.
-		for r := range y {
-			y[r] = max(p.lp.Dual(r), 0)
-		}
-		bound, added = p.price(y)
-		if bound > p.best {
-			copy(centre, y)
-		}
-		p.best = max(p.best, bound)
 		if !added {
-			return
+			break
 		}
 	}
+	return centre
 }
 
 // price looks for the pattern worth most beyond its price on every kind, adds

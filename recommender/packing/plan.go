@@ -65,9 +65,8 @@ func Pack(in Input) (Plan, error) {
 		return plan, nil
 	}
 	inst := newInstance(in, zoned)
-	v, cuts := inst.assignmentBound(inst.cuts())
-	bins := inst.search(in.Effort, v.total(inst))
-	plan.LowerBound = inst.patternBound(v, bins, cuts)
+	bins, bound := inst.solve(in.Effort)
+	plan.LowerBound = bound
 	plan.Nodes = inst.planned(in, zoned.pods, bins)
 	for i := range plan.Nodes {
 		plan.Hourly += plan.Nodes[i].Offering.USDPerHour

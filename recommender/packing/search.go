@@ -23,33 +23,72 @@ type searcher struct {
 	placed []int64
 }
 
-func newSearcher(inst *instance) *searcher {
-	v, _ := inst.assignmentBound(nil)
-	worth := v.pod
-	for c := range worth {
-		worth[c] = max(worth[c], 1e-9) // a pod that fits in for nothing still fills a node
-	}
-	return &searcher{
-		inst: inst, worth: worth, rng: rand.New(rand.NewPCG(1, 2026)),
+// newSearcher takes what a pod of each class is worth: dual values, such that
+// no node can hold more worth than its price.
+func newSearcher(inst *instance, worth []float64) *searcher {
+	s := &searcher{
+		inst: inst, worth: slices.Clone(worth), rng: rand.New(rand.NewPCG(1, 2026)),
 		left: make([]int64, len(inst.classes)), tally: newTally(inst),
 		zoned: make([]int64, len(inst.perZone)*inst.zones),
 		rem:   make([]int64, inst.dims), dot: make([]float64, inst.dims), noise: make([]float64, len(inst.classes)),
 		placed: make([]int64, len(inst.classes)),
 	}
+	for c := range s.worth {
+		s.worth[c] = max(s.worth[c], 1e-9) // a pod that fits in for nothing still fills a node
+	}
+	return s
 }
 
-// search packs all pods of the instance. It stops early at the price low, which
-// nothing can beat.
-func (inst *instance) search(effort, low float64) []bin {
-	if effort <= 0 {
-		effort = 1
-	}
-	s := newSearcher(inst)
-	for c := range inst.classes {
-		s.release(c, int64(len(inst.classes[c].pods)))
+// start packs all pods for the first time.
+func (s *searcher) start() []bin {
+	for c := range s.inst.classes {
+		s.release(c, int64(len(s.inst.classes[c].pods)))
 	}
 	bins, _ := s.pack(math.Inf(1), 0)
-	return s.improve(bins, int(effort*float64(30000+300*len(bins))), low)
+	return bins
+}
+
+// round makes a packing from the relaxation's bins: whole numbers of them
+// first, then by chance in proportion to their fractions, then new bins for
+// what is left.
+func (s *searcher) round(shares []share) []bin {
+	clear(s.zoned)
+	clear(s.left)
+	s.live = s.live[:0]
+	for c := range s.inst.classes {
+		s.release(c, int64(len(s.inst.classes[c].pods)))
+	}
+	var bins []bin
+	order := s.rng.Perm(len(shares))
+	for _, i := range order {
+		n := math.Floor(shares[i].count + 1e-6)
+		if s.rng.Float64() < shares[i].count-n {
+			n++
+		}
+		for ; n > 0 && s.placeable(&shares[i].bin); n-- {
+			b := shares[i].bin
+			for _, it := range b.items {
+				s.left[it.class] -= it.count
+			}
+			s.count([]bin{b}, 1)
+			bins = append(bins, b)
+		}
+	}
+	more, _ := s.pack(math.Inf(1), 0)
+	return append(bins, more...)
+}
+
+// placeable says whether the pods of a bin are all still to place and get on
+// with each other.
+func (s *searcher) placeable(b *bin) bool {
+	s.tally.reset()
+	for _, it := range b.items {
+		if s.left[it.class] < it.count || s.allowed(it.class, b.kind, 0, it.count) < it.count {
+			return false
+		}
+		s.tally.add(s.inst.classes[it.class].group, it.count)
+	}
+	return true
 }
 
 func (s *searcher) release(class int, count int64) {
@@ -271,10 +310,17 @@ func fitsIn(need, room []int64) bool {
 	return true
 }
 
+// restart sets the tallies to those of a packing.
+func (s *searcher) restart(bins []bin) {
+	clear(s.zoned)
+	s.count(bins, 1)
+}
+
 // improve repeats: choose a few bins, pack their pods anew, keep what is not
 // dearer. At first it also keeps what is a little dearer, which leads out of
 // dead ends; the best packing seen is returned.
 func (s *searcher) improve(bins []bin, steps int, low float64) []bin {
+	s.restart(bins)
 	now := s.price(bins)
 	best, lowest := slices.Clone(bins), now
 	heat := heatShare * now / float64(len(bins))

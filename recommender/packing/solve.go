@@ -1,0 +1,34 @@
+package packing
+
+// Steps of the search: a first, short one gives the pattern bound its first
+// patterns; the second profits from that bound's duals and patterns.
+const (
+	firstSteps, firstStepsPerBin = 3000, 30
+	lastSteps, lastStepsPerBin   = 30000, 300
+	roundings                    = 30
+)
+
+// solve packs the instance, and bounds what any packing costs from below.
+func (inst *instance) solve(effort float64) ([]bin, float64) {
+	if effort <= 0 {
+		effort = 1
+	}
+	v, cuts := inst.assignmentBound(inst.cuts())
+	plain := v
+	if len(cuts) > 0 { // with cuts, part of the worth is in the nodes and not in the pods
+		plain, _ = inst.assignmentBound(nil)
+	}
+	s := newSearcher(inst, plain.pod)
+	bins := s.start()
+	bins = s.improve(bins, int(effort*float64(firstSteps+firstStepsPerBin*len(bins))), v.total(inst))
+	low, worth, shares := inst.patternBound(v, bins, cuts)
+	if shares != nil {
+		s = newSearcher(inst, worth)
+		for range roundings {
+			if rounded := s.round(shares); s.price(rounded) < s.price(bins) {
+				bins = rounded
+			}
+		}
+	}
+	return s.improve(bins, int(effort*float64(lastSteps+lastStepsPerBin*len(bins))), low), low
+}
