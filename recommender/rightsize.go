@@ -144,9 +144,14 @@ func (p *Pass) sizeMemory(r *Recommendation, c *analyzer.ContainerFacts, d doubt
 		r.evidence("OOM kills", float64(c.OOMKills), "count")
 		r.evidence("memory at OOM kill", killedAt, "bytes")
 		need = max(need, addPercent(killedAt, oomHeadroom))
-		r.warn("oom", fmt.Sprintf("OOM-killed %d times: its real need is above %s and not known", c.OOMKills, mebibytes(killedAt)))
+		r.warn("oom", fmt.Sprintf("OOM-killed %s: its real need is above %s and not known", times(c.OOMKills), mebibytes(killedAt)))
 	}
 	want := roundMemory(need)
+	if rises(c.Memory.DayPeaks) {
+		// What climbs will need what it has, and more.
+		want = max(want, requests.Memory)
+		r.warn("rising", "memory rises from day to day: it may leak, and then no request is enough for long")
+	}
 	if !unchanged(requests.Memory, want) || c.OOMKills > 0 {
 		requests.Memory = want
 	}
@@ -155,9 +160,6 @@ func (p *Pass) sizeMemory(r *Recommendation, c *analyzer.ContainerFacts, d doubt
 	}
 	if fitted && c.OOMKills == 0 && limits.Memory > 0 {
 		r.Risk.OOMProbability = tail.exceeds(float64(limits.Memory), 7)
-	}
-	if rises(c.Memory.DayPeaks) {
-		r.warn("rising", "memory rises from day to day: it may leak, and then no request is enough for long")
 	}
 }
 
@@ -262,6 +264,13 @@ func (r *Recommendation) warn(code, message string) {
 	if !slices.Contains(r.Warnings, w) {
 		r.Warnings = append(r.Warnings, w)
 	}
+}
+
+func times(n int64) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 func mebibytes(bytes float64) string { return fmt.Sprintf("%.0f MiB", bytes/(1<<20)) }

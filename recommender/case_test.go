@@ -1,0 +1,251 @@
+package recommender_test
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+var update = flag.Bool("update", false, "rewrite the want sections of the rule cases")
+
+// TestRuleCases runs testdata/rules/RULE/*.txtar: objects.yaml and series in,
+// the recommendations of that rule out. testdata/rules/README.md has the
+// notation.
+func TestRuleCases(t *testing.T) {
+	files, err := filepath.Glob("../testdata/rules/*/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no rule cases: %v", err)
+	}
+	for _, file := range files {
+		rule := filepath.Base(filepath.Dir(file))
+		t.Run(rule+"/"+strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := adviseCase(t, rule, archive)
+			want := section(archive, "want")
+			if got == want {
+				return
+			}
+			if *update {
+				setSection(archive, "want", got)
+				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			t.Errorf("got:\n%s\nwant:\n%s", got, want)
+		})
+	}
+}
+
+func section(a *txtar.Archive, name string) string {
+	for _, f := range a.Files {
+		if f.Name == name {
+			return string(f.Data)
+		}
+	}
+	return ""
+}
+
+func setSection(a *txtar.Archive, name, data string) {
+	for i := range a.Files {
+		if a.Files[i].Name == name {
+			a.Files[i].Data = []byte(data)
+			return
+		}
+	}
+	a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(data)})
+}
+
+func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
+	t.Helper()
+	snap := caseSnapshot(t, section(a, "objects.yaml"), section(a, "series"))
+	facts := analyzer.Analyze(snap)
+	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, r := range recs {
+		if r.Rule == rule {
+			describe(&b, r)
+		}
+	}
+	return b.String()
+}
+
+// describe prints a recommendation the way the cases state it.
+func describe(b *strings.Builder, r recommender.Recommendation) {
+	fmt.Fprintf(b, "%s %s: %s\n", r.Workload, r.Container, r.Title)
+	for _, c := range r.Changes {
+		fmt.Fprintf(b, "  %s %s -> %s\n", c.Field, quantity(c.Field, c.From), quantity(c.Field, c.To))
+	}
+	for _, w := range r.Withheld {
+		fmt.Fprintf(b, "  withheld %s: %s\n", w.Resource, w.Reason)
+	}
+	for _, w := range r.Warnings {
+		fmt.Fprintf(b, "  warning %s: %s\n", w.Code, w.Message)
+	}
+	for _, e := range r.Evidence {
+		fmt.Fprintf(b, "  evidence %s: %.4g %s\n", e.Name, e.Value, e.Unit)
+	}
+	fmt.Fprintf(b, "  confidence %.2f, cpu over request %.3f, oom %.3f, savings %.2f\n",
+		r.Confidence, r.Risk.CPUOverRequest, r.Risk.OOMProbability, r.MonthlySavings)
+}
+
+func quantity(field string, v int64) string {
+	switch {
+	case v == 0:
+		return "-"
+	case strings.HasSuffix(field, ".cpu"):
+		return resource.NewMilliQuantity(v, resource.DecimalSI).String()
+	}
+	return resource.NewQuantity(v, resource.BinarySI).String()
+}
+
+// caseSnapshot reads a case's objects and replays its series.
+func caseSnapshot(t *testing.T, objects, series string) *analyzer.Snapshot {
+	t.Helper()
+	inventory := &object.Inventory{}
+	if err := object.Read(inventory, strings.NewReader(objects), "objects.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	end := time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
+	snap := &analyzer.Snapshot{Window: analyzer.Window{Start: end.AddDate(0, 0, -14), End: end, Step: 5 * time.Minute}}
+	inventory.Fill(snap, object.Selection{})
+	lines := strings.Split(strings.TrimSpace(series), "\n")
+	if lines[0] == "moment" {
+		snap.Window = analyzer.Window{Start: end, End: end, Moment: true, Step: 5 * time.Minute}
+		lines = lines[1:]
+	}
+	var owners analyzer.Owners
+	for i := range snap.Workloads {
+		owners.AddWorkload(&snap.Workloads[i])
+	}
+	rec := analyzer.NewRecorder(snap.Window)
+	for _, line := range lines {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			replay(t, rec, &owners, snap.Window, line)
+		}
+	}
+	snap.Usage = rec.Usage()
+	snap.Sort()
+	return snap
+}
+
+// replay records one line: NAMESPACE/POD/CONTAINER METRIC VALUES. The values
+// end at the window's end.
+func replay(t *testing.T, rec *analyzer.Recorder, owners *analyzer.Owners, w analyzer.Window, line string) {
+	t.Helper()
+	f := strings.SplitN(line, " ", 3)
+	names := strings.Split(f[0], "/")
+	if len(f) != 3 || len(names) != 3 {
+		t.Fatalf("series %q: want NAMESPACE/POD/CONTAINER METRIC VALUES", line)
+	}
+	ref, _ := owners.Resolve(names[0], names[1])
+	values := expand(t, strings.Fields(strings.NewReplacer("(", " ( ", ")x", " )x").Replace(f[2])))
+	s := rec.Pod(ref, names[2])
+	defer s.Close()
+	for i, v := range values {
+		ms := w.End.Add(-time.Duration(len(values)-1-i) * w.Step).UnixMilli()
+		if math.IsNaN(v) {
+			continue
+		}
+		switch f[1] {
+		case "cpu":
+			s.CPU(ms, v*1000)
+		case "memory":
+			s.Memory(ms, v)
+		case "oomkills":
+			if d := s.Day(ms); v > 0 {
+				d.OOMKills += int64(v)
+				d.Restarts += int64(v)
+			}
+		case "limit-memory":
+			s.Day(ms).Limits.Memory = int64(v)
+		case "throttled": // percent of periods
+			d := s.Day(ms)
+			d.Periods, d.Throttled = d.Periods+3000, d.Throttled+30*v
+		default:
+			t.Fatalf("series %q: no metric %q", line, f[1])
+		}
+	}
+}
+
+// expand reads values: 250m, 250mx10 (ten times), 100Mi+1Mix5 (100Mi, then five
+// steps up), _ (no sample), and ( ... )xN for the whole group N times.
+func expand(t *testing.T, tokens []string) []float64 {
+	t.Helper()
+	var out []float64
+	for i := 0; i < len(tokens); i++ {
+		if tokens[i] != "(" {
+			out = append(out, expandOne(t, tokens[i])...)
+			continue
+		}
+		end := i + slices.IndexFunc(tokens[i:], func(s string) bool { return strings.HasPrefix(s, ")x") })
+		n, err := strconv.Atoi(tokens[end][2:])
+		if err != nil {
+			t.Fatalf("group %q: %v", tokens[end], err)
+		}
+		group := expand(t, tokens[i+1:end])
+		for range n {
+			out = append(out, group...)
+		}
+		i = end
+	}
+	return out
+}
+
+func expandOne(t *testing.T, token string) []float64 {
+	t.Helper()
+	n := 1
+	value, times, repeated := strings.Cut(token, "x")
+	if repeated {
+		var err error
+		if n, err = strconv.Atoi(times); err != nil {
+			t.Fatalf("value %q: %v", token, err)
+		}
+	}
+	if value == "_" {
+		return slices.Repeat([]float64{math.NaN()}, n)
+	}
+	first, step, climbs := strings.Cut(value, "+")
+	v, by := parse(t, first), 0.0
+	out := []float64{v}
+	if climbs {
+		by = parse(t, step)
+	} else {
+		n--
+	}
+	for range n {
+		v += by
+		out = append(out, v)
+	}
+	return out
+}
+
+func parse(t *testing.T, s string) float64 {
+	t.Helper()
+	q, err := resource.ParseQuantity(s)
+	if err != nil {
+		t.Fatalf("value %q: %v", s, err)
+	}
+	return q.AsApproximateFloat64()
+}

@@ -1,0 +1,118 @@
+package recommender_test
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+// randomSnapshot has one workload with a random history and random requests.
+func randomSnapshot(r *rand.Rand) *analyzer.Snapshot {
+	end := time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
+	days := 2 + r.IntN(13)
+	snap := &analyzer.Snapshot{Window: analyzer.Window{Start: end.AddDate(0, 0, -days), End: end, Step: 5 * time.Minute}}
+	ref := analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}
+	container := analyzer.Container{
+		Name: "app", Type: analyzer.TypeContainer,
+		Requests: analyzer.Amounts{CPU: int64(r.IntN(2000)), Memory: int64(r.IntN(2048)) << 20},
+		Limits:   analyzer.Amounts{Memory: int64(r.IntN(2)*2048) << 20},
+	}
+	snap.Workloads = []analyzer.Workload{{Ref: ref, Replicas: int32(1 + r.IntN(5)), Containers: []analyzer.Container{container}}}
+	rec := analyzer.NewRecorder(snap.Window)
+	for range 1 + r.IntN(3) {
+		s := rec.Pod(ref, "app")
+		cpu, memory := r.ExpFloat64()*300, 20+r.ExpFloat64()*500
+		for t := snap.Window.Start.Add(5 * time.Minute); !t.After(end); t = t.Add(5 * time.Minute) {
+			s.CPU(t.UnixMilli(), cpu*r.Float64())
+			s.Memory(t.UnixMilli(), memory*(0.8+0.2*r.Float64())*(1<<20))
+		}
+		s.Close()
+	}
+	snap.Usage = rec.Usage()
+	return snap
+}
+
+func sizeOf(t *testing.T, s *analyzer.Snapshot, o recommender.Options) recommender.Recommendation {
+	t.Helper()
+	recs, err := recommender.Run(analyzer.Analyze(s), &recommender.Costs{MeanUnit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
+	if err != nil || len(recs) != 1 {
+		t.Fatalf("got %d recommendations, error %v; want 1", len(recs), err)
+	}
+	return recs[0]
+}
+
+func TestRightsizeKeepsItsPromises(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 40 {
+		s := randomSnapshot(r)
+		got := sizeOf(t, s, recommender.Options{})
+		if got.Requests == nil {
+			t.Fatalf("withheld: %v", got.Withheld)
+		}
+		usage := analyzer.Analyze(s).Workloads[0].Containers[0]
+		if float64(got.Requests.Memory) < 0.95*usage.Memory.Samples.Max() {
+			t.Errorf("memory request %d is below the highest sample %.0f", got.Requests.Memory, usage.Memory.Samples.Max())
+		}
+		if got.Risk.CPUOverRequest > recommender.DefaultRiskCPU {
+			t.Errorf("CPU is over its request %.3f of the time; want at most %.3f", got.Risk.CPUOverRequest, recommender.DefaultRiskCPU)
+		}
+		if got.Requests.CPU < recommender.FloorCPU || got.Requests.Memory < recommender.FloorMemory {
+			t.Errorf("requests %+v are below the floors", *got.Requests)
+		}
+		if l := got.Limits.Memory; l != 0 && l < got.Requests.Memory {
+			t.Errorf("memory limit %d is below the request %d", l, got.Requests.Memory)
+		}
+		if s.Workloads[0].Containers[0].Limits.Memory == 0 && got.Limits.Memory != 0 {
+			t.Errorf("a memory limit of %d was added where there was none", got.Limits.Memory)
+		}
+	}
+}
+
+func TestMoreRiskNeverCostsMore(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 40 {
+		s := randomSnapshot(r)
+		s.Workloads[0].Containers[0].Requests = analyzer.Amounts{} // so that nothing stays for being near enough
+		last := recommender.Recommendation{}
+		for i, risk := range []float64{0.001, 0.01, 0.05, 0.2, 0.5} {
+			got := sizeOf(t, s, recommender.Options{RiskCPU: risk, RiskOOM: risk})
+			if i > 0 && (got.Requests.CPU > last.Requests.CPU || got.Requests.Memory > last.Requests.Memory || got.MonthlySavings < last.MonthlySavings) {
+				t.Errorf("risk %g asks for %+v, which is more than %+v at less risk", risk, *got.Requests, *last.Requests)
+			}
+			last = got
+		}
+	}
+}
+
+func TestRunIsDeterministic(t *testing.T) {
+	s := randomSnapshot(rand.New(rand.NewPCG(5, 6)))
+	first, second := sizeOf(t, s, recommender.Options{}), sizeOf(t, s, recommender.Options{})
+	if first.MonthlySavings != second.MonthlySavings || *first.Requests != *second.Requests {
+		t.Errorf("got %+v, then %+v", first, second)
+	}
+}
+
+func TestUnknownLeversRunNothing(t *testing.T) {
+	s := randomSnapshot(rand.New(rand.NewPCG(7, 8)))
+	recs, err := recommender.Run(analyzer.Analyze(s), nil, recommender.Options{Levers: []recommender.Lever{"none"}})
+	if err != nil || len(recs) != 0 {
+		t.Errorf("got %d recommendations, error %v; want none", len(recs), err)
+	}
+}
+
+func BenchmarkRightsize(b *testing.B) {
+	s := randomSnapshot(rand.New(rand.NewPCG(9, 10)))
+	for range 999 {
+		w, u := s.Workloads[0], s.Usage[0]
+		s.Workloads, s.Usage = append(s.Workloads, w), append(s.Usage, u)
+	}
+	facts := analyzer.Analyze(s)
+	for b.Loop() {
+		if _, err := recommender.Run(facts, nil, recommender.Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
