@@ -63,13 +63,15 @@ func (c *Client) Collect(ctx context.Context, o Options) (*analyzer.Snapshot, er
 	if o.Owners != nil {
 		r.inv.Owners(o.Owners)
 	}
-	metrics, warnings, err := c.Metrics(ctx, r.namespaces, o.Moment)
-	if err != nil {
+	if err := c.fillNodes(ctx, s); err != nil {
 		return nil, err
 	}
-	s.Warnings = append(s.Warnings, warnings...)
-	metrics.fillNodes(s)
 	if o.Moment {
+		metrics, warnings, err := c.Metrics(ctx, r.namespaces)
+		if err != nil {
+			return nil, err
+		}
+		s.Warnings = append(s.Warnings, warnings...)
 		metrics.FillUsage(s)
 	}
 	s.Sort()

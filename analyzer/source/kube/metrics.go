@@ -15,12 +15,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
-// Metrics is what metrics-server last saw: one value for each node and
-// container.
-type Metrics struct {
-	Nodes      map[string]analyzer.Amounts
-	Containers []ContainerMetrics
-}
+// Metrics is what metrics-server last saw of containers, one value for each.
+type Metrics []ContainerMetrics
 
 // ContainerMetrics is one container's usage: the CPU's mean over Window, the
 // memory at its end.
@@ -32,32 +28,23 @@ type ContainerMetrics struct {
 	Memory                    float64 // bytes
 }
 
-// Metrics reads the metrics API (metrics-server, or what stands in for it):
-// nodes, and, where asked for, the pods of the given namespaces, or of all.
-// A metrics API that is absent, refused or unwell gives warnings, since nothing
+// Metrics reads what the containers of the given namespaces, or of all, use
+// now, from the metrics API (metrics-server, or what stands in for it). A
+// metrics API that is absent, refused or unwell gives warnings, since nothing
 // but usage is lost; the error is only the context's.
-func (c *Client) Metrics(ctx context.Context, namespaces []string, pods bool) (*Metrics, []analyzer.Warning, error) {
-	m := &Metrics{Nodes: map[string]analyzer.Amounts{}}
-	var warnings []analyzer.Warning
-	err := c.list(ctx, nodeMetrics(), "", query{}, m.addNodes)
-	if w, ok := metricsWarning(nodeMetrics().Right, "cluster-wide", err); ok && (pods || forbidden(err)) {
-		warnings = append(warnings, w)
-	}
-	if !pods {
-		return m, warnings, ctx.Err()
-	}
+func (c *Client) Metrics(ctx context.Context, namespaces []string) (Metrics, []analyzer.Warning, error) {
 	if len(namespaces) == 0 {
 		namespaces = []string{""}
 	}
+	var m Metrics
+	var warnings []analyzer.Warning
 	var refused []string
 	for _, ns := range namespaces {
-		err := c.list(ctx, podMetrics(), ns, query{}, m.addPods)
+		err := c.list(ctx, podMetrics(), ns, query{}, m.add)
 		if forbidden(err) {
 			refused = append(refused, ns)
-			continue
-		}
-		if w, ok := metricsWarning(podMetrics().Right, places([]string{ns}), err); ok {
-			warnings = append(warnings, w)
+		} else if err != nil {
+			warnings = append(warnings, metricsWarning(podMetrics().Right, err))
 			break // the other namespaces fare no better
 		}
 	}
@@ -70,15 +57,35 @@ func (c *Client) Metrics(ctx context.Context, namespaces []string, pods bool) (*
 	return m, warnings, ctx.Err()
 }
 
-// metricsWarning words what is wrong with the metrics API; ok is false where
-// nothing is.
-func metricsWarning(r Right, where string, err error) (w analyzer.Warning, ok bool) {
-	w = analyzer.Warning{Code: analyzer.WarnUnreachable, Subject: "list " + r.name()}
+// fillNodes notes what the nodes use now. It is good to know and no more, so
+// nothing is said where the metrics API is not there.
+func (c *Client) fillNodes(ctx context.Context, s *analyzer.Snapshot) error {
+	if len(s.Nodes) == 0 {
+		return nil
+	}
+	usage := map[string]analyzer.Amounts{}
+	err := c.list(ctx, nodeMetrics(), "", query{}, func(page runtime.Object) error {
+		for _, n := range page.(*metricsv1beta1.NodeMetricsList).Items {
+			usage[n.Name] = analyzer.Amounts{CPU: n.Usage.Cpu().MilliValue(), Memory: n.Usage.Memory().Value()}
+		}
+		return nil
+	})
+	if forbidden(err) {
+		r := nodeMetrics().Right
+		s.Warnings = append(s.Warnings, analyzer.Warning{
+			Code: analyzer.WarnForbidden, Subject: "list " + r.name(), Message: r.missing("list", "cluster-wide"),
+		})
+	}
+	for i := range s.Nodes {
+		s.Nodes[i].Usage = usage[s.Nodes[i].Name]
+	}
+	return ctx.Err()
+}
+
+// metricsWarning words what is wrong with the metrics API.
+func metricsWarning(r Right, err error) analyzer.Warning {
+	w := analyzer.Warning{Code: analyzer.WarnUnreachable, Subject: "list " + r.name()}
 	switch {
-	case err == nil:
-		return w, false
-	case forbidden(err):
-		w.Code, w.Message = analyzer.WarnForbidden, r.missing("list", where)
 	case apierrors.IsNotFound(err):
 		w.Code = analyzer.WarnMissing
 		w.Message = "the metrics API (metrics.k8s.io) is not served: " + r.Lost + "; install metrics-server, or give --prometheus"
@@ -88,20 +95,13 @@ func metricsWarning(r Right, where string, err error) (w analyzer.Warning, ok bo
 		_, problem, advice := diagnose(err)
 		w.Message = problem + ": " + r.Lost + "; " + advice
 	}
-	return w, true
+	return w
 }
 
-func (m *Metrics) addNodes(page runtime.Object) error {
-	for _, n := range page.(*metricsv1beta1.NodeMetricsList).Items {
-		m.Nodes[n.Name] = analyzer.Amounts{CPU: n.Usage.Cpu().MilliValue(), Memory: n.Usage.Memory().Value()}
-	}
-	return nil
-}
-
-func (m *Metrics) addPods(page runtime.Object) error {
+func (m *Metrics) add(page runtime.Object) error {
 	for _, p := range page.(*metricsv1beta1.PodMetricsList).Items {
 		for _, c := range p.Containers {
-			m.Containers = append(m.Containers, ContainerMetrics{
+			*m = append(*m, ContainerMetrics{
 				Namespace: p.Namespace, Pod: p.Name, Container: c.Name, Time: p.Timestamp.Time, Window: p.Window.Duration,
 				CPU: 1000 * exact(c.Usage, corev1.ResourceCPU), Memory: exact(c.Usage, corev1.ResourceMemory),
 			})
@@ -119,16 +119,10 @@ func exact(list corev1.ResourceList, name corev1.ResourceName) float64 {
 	return q.AsApproximateFloat64()
 }
 
-func (m *Metrics) fillNodes(s *analyzer.Snapshot) {
-	for i := range s.Nodes {
-		s.Nodes[i].Usage = m.Nodes[s.Nodes[i].Name]
-	}
-}
-
 // FillUsage puts the containers' readings into a snapshot as its usage, and
 // says by the snapshot's window and a warning that they are one moment, not a
 // history. Readings of pods that the snapshot does not have are left out.
-func (m *Metrics) FillUsage(s *analyzer.Snapshot) {
+func (m Metrics) FillUsage(s *analyzer.Snapshot) {
 	window, ok := m.window()
 	if !ok {
 		return // Metrics has said why
@@ -152,8 +146,8 @@ func (m *Metrics) FillUsage(s *analyzer.Snapshot) {
 
 // window spans the readings: it ends with the last of them, and is as long as
 // the longest is.
-func (m *Metrics) window() (w analyzer.Window, ok bool) {
-	for _, c := range m.Containers {
+func (m Metrics) window() (w analyzer.Window, ok bool) {
+	for _, c := range m {
 		if c.Time.After(w.End) {
 			w.End = c.Time.UTC()
 		}
@@ -161,14 +155,14 @@ func (m *Metrics) window() (w analyzer.Window, ok bool) {
 	}
 	w.Step = max(w.Step, time.Second)
 	w.Start, w.Moment = w.End.Add(-w.Step), true
-	return w, len(m.Containers) > 0
+	return w, len(m) > 0
 }
 
 // podName is a pod's namespace and name.
 type podName struct{ namespace, name string }
 
 // record hands the readings over and gives the pods that had one.
-func (m *Metrics) record(s *analyzer.Snapshot, rec *analyzer.Recorder) map[podName]bool {
+func (m Metrics) record(s *analyzer.Snapshot, rec *analyzer.Recorder) map[podName]bool {
 	owners := map[podName]analyzer.Ref{}
 	for i := range s.Workloads {
 		for _, p := range s.Workloads[i].Pods {
@@ -176,7 +170,7 @@ func (m *Metrics) record(s *analyzer.Snapshot, rec *analyzer.Recorder) map[podNa
 		}
 	}
 	seen := map[podName]bool{}
-	for _, c := range m.Containers {
+	for _, c := range m {
 		pod := podName{c.Namespace, c.Pod}
 		ref, ok := owners[pod]
 		if !ok {

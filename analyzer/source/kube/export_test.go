@@ -1,0 +1,4 @@
+package kube
+
+// For tests of what needs no server.
+var Candidate = candidate
