@@ -101,3 +101,24 @@ func TestRightsAreHarmless(t *testing.T) {
 		}
 	}
 }
+
+// TestDocumentedRights holds docs/rbac.md against what is read.
+func TestDocumentedRights(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/rbac.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range kube.Rights() {
+		group, scope := r.Group, "cluster"
+		if group == "" {
+			group = `""`
+		}
+		if r.Namespaced {
+			scope = "namespace"
+		}
+		row := fmt.Sprintf("| `%s` | `%s` | %s | %s | %s |\n", group, r.Resource, strings.Join(r.Verbs, ", "), scope, r.Lost)
+		if !strings.Contains(string(text), row) {
+			t.Errorf("docs/rbac.md lacks the row\n%s", row)
+		}
+	}
+}
