@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,19 +68,25 @@ func storage(t testing.TB, start time.Time, series []sourcetest.Series) *teststo
 
 func api(t testing.TB, st *teststorage.TestStorage, maxSamples int) http.Handler {
 	t.Helper()
-	queries := parser.NewParser(parser.Options{})
 	eng := promql.NewEngine(promql.EngineOpts{
 		MaxSamples: maxSamples, Timeout: time.Minute, EnableAtModifier: true, EnableNegativeOffset: true,
-		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() }, Parser: queries,
+		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() }, Parser: parser.NewParser(parser.Options{}),
 	})
 	t.Cleanup(func() { _ = eng.Close() })
-	a := v1.NewAPI(eng, st, nil, nil, nil, nil, nil, func() config.Config { return config.Config{} },
-		nil, v1.GlobalURLOptions{}, func(f http.HandlerFunc) http.HandlerFunc { return f }, nil, "", false, false, 0,
-		promslog.NewNopLogger(), nil, 0, 0, 0, false, regexp.MustCompile(".*"),
-		func() (v1.RuntimeInfo, error) { return v1.RuntimeInfo{}, errors.New("no runtime") }, &v1.PrometheusVersion{},
-		nil, nil, client.NewRegistry(), nil, nil, false, nil, false, false, false, 5*time.Minute, false, false, nil, nil,
-		v1.OpenAPIOptions{}, queries, false, 0)
+	a := *blank()
+	a.QueryEngine, a.Queryable = eng, st
 	r := route.New().WithPrefix("/api/v1")
 	a.Register(r)
 	return r
 }
+
+// blank makes the API once for all tests: writing its OpenAPI document takes
+// longer than most of them.
+var blank = sync.OnceValue(func() *v1.API {
+	return v1.NewAPI(nil, nil, nil, nil, nil, nil, nil, func() config.Config { return config.Config{} },
+		nil, v1.GlobalURLOptions{}, func(f http.HandlerFunc) http.HandlerFunc { return f }, nil, "", false, false, 0,
+		promslog.NewNopLogger(), nil, 0, 0, 0, false, regexp.MustCompile(".*"),
+		func() (v1.RuntimeInfo, error) { return v1.RuntimeInfo{}, errors.New("no runtime") }, &v1.PrometheusVersion{},
+		nil, nil, client.NewRegistry(), nil, nil, false, nil, false, false, false, 5*time.Minute, false, false, nil, nil,
+		v1.OpenAPIOptions{}, parser.NewParser(parser.Options{}), false, 0)
+})
