@@ -73,7 +73,7 @@ func headline(r *Report) []string {
 	switch {
 	case s.MonthlyCost == nil:
 		out = append(out, "No node has a price: neither costs nor savings can be told.")
-	case s.Containers.Total == s.Containers.Withheld:
+	case s.MonthlySavings == nil || s.Containers.Total == s.Containers.Withheld:
 		out = append(out, fmt.Sprintf("It costs %s a month.", s.MonthlyCost))
 	default:
 		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.MonthlySavings, *s.MonthlyCost)))
