@@ -155,6 +155,14 @@ func (inst *instance) blocks() [][]int {
 	return out
 }
 
+// nudge is a tiny amount, different for each row, that keeps the simplex method
+// from standing still where many rows are tight at once. Bounds are computed
+// from the duals with the true right sides, so it can't falsify them.
+func nudge(row int) float64 {
+	_, frac := math.Modf(float64(row+1) * 0.6180339887498949)
+	return 1e-7 * (1 + frac)
+}
+
 // Rows: kind by resource, then blocks, then cuts.
 func (m *master) row(kind, resource int) int { return kind*m.inst.dims + resource }
 
@@ -162,14 +170,14 @@ func (m *master) load() {
 	var rows []lp.Row
 	for range m.kinds {
 		for range m.inst.dims {
-			rows = append(rows, lp.Row{Sense: lp.GreaterEqual})
+			rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: nudge(len(rows))})
 		}
 	}
 	for range m.blocks {
 		rows = append(rows, lp.Row{Sense: lp.Equal, RHS: 1})
 	}
 	for _, c := range m.cuts {
-		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: c.least})
+		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: c.least + nudge(len(rows))})
 	}
 	m.lp = lp.New(rows)
 	first := len(m.kinds)*m.inst.dims + len(m.blocks)
@@ -251,7 +259,7 @@ func (m *master) solve() values {
 		if total := v.total(m.inst); total > bestTotal {
 			best, bestTotal = v, total
 		}
-		if err != nil || bestTotal > m.lp.Objective()*(1-1e-8) {
+		if err != nil || bestTotal > m.lp.Objective()*(1-1e-7) {
 			break
 		}
 		added := false

@@ -12,6 +12,8 @@ const (
 	patternClasses = 400
 	patternRounds  = 150
 	pricingSteps   = 3000
+	patternGap     = 2e-4 // how near to the relaxation's optimum is near enough
+	staleRounds    = 40   // rounds without a better bound
 	calm           = 0.7 // weight of the best duals so far
 )
 
@@ -39,10 +41,10 @@ func (inst *instance) patternBound(v values, bins []bin, cuts []cut) (float64, [
 	p := &patterns{inst: inst, cuts: cuts, pack: knapsack{inst: inst}, best: low}
 	var rows []lp.Row
 	for _, c := range inst.classes {
-		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: float64(len(c.pods))})
+		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: float64(len(c.pods)) + nudge(len(rows))})
 	}
 	for _, c := range cuts {
-		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: c.least})
+		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: c.least + nudge(len(rows))})
 	}
 	p.lp = lp.New(rows)
 	for i := range bins {
@@ -85,8 +87,15 @@ func (p *patterns) add(kind int, items []item) {
 // It returns the duals that prove the bound.
 func (p *patterns) run(centre []float64) []float64 {
 	n := len(centre)
+	stale, mark := 0, p.best
 	for range patternRounds {
-		if err := p.lp.Solve(maxPivots); err != nil || p.best > p.lp.Objective()*(1-1e-6) {
+		if err := p.lp.Solve(maxPivots); err != nil || p.best > p.lp.Objective()*(1-patternGap) {
+			break
+		}
+		if stale++; p.best > mark*(1+patternGap) {
+			stale, mark = 0, p.best
+		}
+		if stale > staleRounds {
 			break
 		}
 		added := false
