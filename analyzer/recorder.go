@@ -149,7 +149,7 @@ func (s *PodSeries) Day(ms int64) *Day {
 // mark notes that the step before ms was seen and gives its hour.
 func (s *PodSeries) mark(d *Day, ms int64) *Hour {
 	end := (ms - 1 - int64(d.Date)*86_400_000) / 1000 // second of the day
-	step := int64(s.rec.window.Step.Seconds())
+	step := max(int64(s.rec.window.Step.Seconds()), 1)
 	d.Seen.Mark(end-step+1, end+1)
 	if d.Hours == nil {
 		d.Hours = make([]Hour, 24)

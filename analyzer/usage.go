@@ -56,8 +56,8 @@ func (d *Day) Merge(o *Day) {
 	d.PodCPU.Merge(&o.PodCPU)
 	d.PodMemory.Merge(&o.PodMemory)
 	d.Seen.Merge(o.Seen)
-	if len(d.Hours) == 0 && len(o.Hours) > 0 {
-		d.Hours = make([]Hour, len(o.Hours))
+	if len(d.Hours) < len(o.Hours) {
+		d.Hours = append(d.Hours, make([]Hour, len(o.Hours)-len(d.Hours))...)
 	}
 	for i, h := range o.Hours {
 		d.Hours[i].add(h)

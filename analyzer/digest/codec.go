@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 const codecVersion = 1
@@ -48,29 +49,38 @@ func (h *Histogram) UnmarshalBinary(data []byte) error {
 		return nil
 	}
 	got.zeros, got.sum, got.min, got.max = d.uvarint(), d.float(), d.float(), d.float()
-	if err := got.readBuckets(&d); err != nil {
+	seen, err := got.readBuckets(&d)
+	if err != nil {
 		return err
 	}
-	if !(got.sum >= 0) || !(got.min >= 0) || !(got.max >= got.min) || got.max > math.MaxFloat64 || got.zeros > got.n {
+	if seen += got.zeros; got.n == 0 || seen < got.zeros || seen > got.n || seen < got.n && !slices.Contains(got.counts, math.MaxUint32) {
+		return errors.New("histogram whose buckets do not add up")
+	}
+	if !(got.sum >= 0) || got.sum > math.MaxFloat64 || !(got.min >= 0) || !(got.max >= got.min) || got.max > math.MaxFloat64 {
 		return errors.New("histogram with impossible sums")
 	}
 	*h = got
 	return nil
 }
 
-func (h *Histogram) readBuckets(d *decoder) error {
+// readBuckets gives the number of samples that it read.
+func (h *Histogram) readBuckets(d *decoder) (seen uint64, err error) {
 	b := int64(firstBucket)
-	for d.err == nil && len(d.data) > 0 {
+	for first := true; d.err == nil && len(d.data) > 0; first = false {
 		gap, c := d.uvarint(), d.uvarint()
-		if gap > uint64(lastBucket) || c == 0 || c > math.MaxUint32 {
-			return errors.New("histogram with a bucket out of range")
+		if d.err != nil {
+			break
+		}
+		if gap > uint64(lastBucket) || gap == 0 && !first || c == 0 || c > math.MaxUint32 {
+			return 0, errors.New("histogram with a bucket out of range")
 		}
 		if b += int64(gap); b > int64(lastBucket) {
-			return errors.New("histogram with a bucket out of range")
+			return 0, errors.New("histogram with a bucket out of range")
 		}
 		h.bump(int32(b), c)
+		seen += c
 	}
-	return d.err
+	return seen, d.err
 }
 
 // MarshalText gives the binary form in base64, so that JSON carries a digest

@@ -1,5 +1,7 @@
 package digest
 
+import "math"
+
 // Counter turns successive readings of one cumulative counter into rates. The
 // zero value is ready for the first reading.
 type Counter struct {
@@ -11,12 +13,13 @@ type Counter struct {
 // Rate takes the reading value at the time ms (milliseconds) and gives the
 // mean rate per second since the reading before. A counter that has fallen was
 // reset, and what it shows has grown since then, as Prometheus' rate has it.
-// There is no rate for the first reading, for a reading that is not later than
+// There is no rate for the first reading, for an impossible value (which is
+// passed over: NaN marks the end of a series), for a reading that is not later than
 // the last, nor across a gap of more than maxGap milliseconds, since nobody
 // knows what happened in it.
 func (c *Counter) Rate(ms int64, value float64, maxGap int64) (perSecond float64, ok bool) {
 	last := *c
-	if last.seen && ms <= last.ms {
+	if !(value >= 0) || value > math.MaxFloat64 || last.seen && ms <= last.ms {
 		return 0, false
 	}
 	*c = Counter{ms: ms, value: value, seen: true}
