@@ -51,7 +51,7 @@ func load(content []byte) (*config.HTTPClientConfig, error) {
 }
 
 // quoted matches what the YAML decoder quotes of a file.
-var quoted = regexp.MustCompile("`[^`]*`|'[^']*'")
+var quoted = regexp.MustCompile("`[^`]*`|anchor '[^']*'")
 
 func withoutValues(err error) string { return oneLine(quoted.ReplaceAllString(err.Error(), "a value")) }
 
