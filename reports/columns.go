@@ -18,6 +18,8 @@ type column struct {
 	cell func(*row) string
 	foot func(*Report) string
 	tone func(*row) tone
+	// money says that the column is empty where there are no prices.
+	money bool
 }
 
 // The titles of the columns that may drop out of the table.
@@ -65,7 +67,7 @@ func wideColumns() []column {
 		{title: "OOM RISK", right: true, cell: func(r *row) string { return sharePercent(r.c.Risk.OOMProbability) }},
 		{title: "CPU OVER", right: true, cell: func(r *row) string { return sharePercent(r.c.Risk.CPUOverRequest) }},
 		plain("COVERAGE", func(r *row) string { return percent(r.c.Coverage) }),
-		{title: "COST/MONTH", right: true, cell: func(r *row) string { return dollars(r.c.MonthlyCost) }, foot: costTotal},
+		{title: "COST/MONTH", right: true, cell: func(r *row) string { return dollars(r.c.MonthlyCost) }, foot: costTotal, money: true},
 		freedColumn(),
 		{title: titleConfidence, right: true, cell: confidence},
 		notesColumn(),
@@ -95,7 +97,7 @@ func containerColumn() column {
 
 func freedColumn() column {
 	return column{
-		title: titleFreed, right: true,
+		title: titleFreed, right: true, money: true,
 		cell: func(r *row) string { return dollars(r.c.MonthlySavings) },
 		foot: func(r *Report) string { return dollars(r.Summary.MonthlySavings) },
 		tone: func(r *row) tone {

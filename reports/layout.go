@@ -31,7 +31,10 @@ func render(w io.Writer, r *Report, rows []row, columns []column, o Options) err
 
 func fill(r *Report, rows []row, columns []column) *grid {
 	g := &grid{rows: rows, columns: slices.Clone(columns)}
-	for _, c := range columns {
+	if r.Summary.MonthlyCost == nil {
+		g.columns = slices.DeleteFunc(g.columns, func(c column) bool { return c.money })
+	}
+	for _, c := range g.columns {
 		text := make([]string, 0, len(rows)+2)
 		text = append(text, c.title)
 		for i := range rows {

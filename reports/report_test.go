@@ -3,6 +3,7 @@ package reports_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -383,6 +384,31 @@ func TestEmptyIsSaid(t *testing.T) {
 	} {
 		if got := output(t, "table", odd[name], reports.Options{}); !strings.Contains(got, tt) {
 			t.Errorf("%s: got no %q in\n%s", name, tt, got)
+		}
+	}
+}
+
+// TestLikeNotesAreOneLine: warnings that differ only in numbers and names are
+// one line of the table, and all lines of wide.
+func TestLikeNotesAreOneLine(t *testing.T) {
+	c := newCluster()
+	for i := range 60 {
+		name := fmt.Sprintf("w-%d", i)
+		c.add("ns", "Deployment", name, 1, container{name: "app", withheld: withhold("cpu", "HPA "+name+" scales on cpu utilization")})
+		c.facts.Warnings = append(c.facts.Warnings, analyzer.Warning{Code: "missing", Subject: name, Message: fmt.Sprintf("%d series are missing", i)})
+	}
+	r := c.report()
+	for _, tt := range []struct {
+		format, line string
+		want         int
+	}{
+		{"table", "[1] cpu: HPA w-0 scales on cpu utilization (and 59 containers like it)", 1},
+		{"table", "series are missing", 1},
+		{"wide", "] cpu: HPA w-", 60},
+		{"wide", "series are missing", 60},
+	} {
+		if got := strings.Count(output(t, tt.format, r, reports.Options{}), tt.line); got != tt.want {
+			t.Errorf("%s: got %q %d times, want %d", tt.format, tt.line, got, tt.want)
 		}
 	}
 }
