@@ -1,0 +1,36 @@
+package snapshot
+
+import (
+	"fmt"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// check refuses what no collection gives and what the analysis relies on.
+func check(s *analyzer.Snapshot) error {
+	w := s.Window
+	if !w.Moment && !w.End.After(w.Start) || w.Step < 0 {
+		return fmt.Errorf("the snapshot is damaged: its window from %s to %s with step %s cannot be", w.Start, w.End, w.Step)
+	}
+	for i := range s.Usage {
+		if err := checkDays(s.Usage[i].Days); err != nil {
+			return fmt.Errorf("the snapshot is damaged: usage of %q, container %q: %w", clip(s.Usage[i].Ref.String()), clip(s.Usage[i].Container), err)
+		}
+	}
+	return nil
+}
+
+func checkDays(days []analyzer.Day) error {
+	for i := range days {
+		d := &days[i]
+		switch {
+		case i > 0 && d.Date <= days[i-1].Date:
+			return fmt.Errorf("day %d comes after day %d", d.Date, days[i-1].Date)
+		case len(d.Hours) != 0 && len(d.Hours) != 24:
+			return fmt.Errorf("day %d has %d hours", d.Date, len(d.Hours))
+		case d.OOMKills < 0 || d.Restarts < 0 || !(d.Throttled >= 0) || !(d.Periods >= 0):
+			return fmt.Errorf("day %d has negative counts", d.Date)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,4 @@
+package snapshot
+
+// DecodeWithin is Decode with smaller bounds.
+var DecodeWithin = decodeWithin
