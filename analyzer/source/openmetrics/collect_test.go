@@ -572,7 +572,7 @@ func TestWarnings(t *testing.T) {
 	}
 	want := []string{
 		"missing container_cpu_usage_seconds_total", "missing kube_pod_container_resource_requests",
-		"missing kube_pod_container_status_last_terminated_reason", "missing kube_pod_owner", "missing kube_replicaset_owner",
+		"missing kube_pod_container_status_restarts_total", "missing kube_pod_owner", "missing kube_replicaset_owner",
 		"odd-value container_memory_working_set_bytes", "partial d", "partial window", "unmatched pods",
 	}
 	if !slices.Equal(got, want) {
