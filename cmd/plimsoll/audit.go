@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/reports"
+)
+
+// auditFlags are the flags of audit.
+type auditFlags struct {
+	collectFlags
+	prices  priceFlags
+	only    []string
+	riskOOM float64
+	riskCPU float64
+	output  []string
+	showAll bool
+	noColor bool
+	strict  bool
+}
+
+func newAudit(s streams) *cobra.Command {
+	var f auditFlags
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Audit a cluster: what every workload should ask for, and what that is worth",
+		Long: `audit reads a cluster's objects from the API server and its usage from
+Prometheus (given, or found in the cluster) or metrics-server, and recommends
+requests and limits with the money, the risk and the evidence of each.
+
+It only reads. Rights it does not have weaken the answer and are named.`,
+		Example: `  # The cluster of the current context; Prometheus is looked for in it
+  plimsoll audit
+
+  # Two namespaces, with a Prometheus given by URL
+  plimsoll audit -n shop,payments --prometheus http://localhost:9090
+
+  # Of a central engine take one cluster's series only
+  plimsoll audit --prometheus https://thanos.example.com --prometheus-label cluster=eu-1
+
+  # A table for me, JSON for the pipeline
+  plimsoll audit -o wide -o json=report.json
+
+  # Without a cluster: from dumps
+  plimsoll audit --objects objects.yaml --openmetrics usage.om.gz
+
+  # Save what was seen; audit it again, elsewhere, later
+  plimsoll audit --save-snapshot monday.snapshot
+  plimsoll audit --snapshot monday.snapshot -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := applyConfig(cmd, f.config); err != nil {
+				return err
+			}
+			return f.run(cmd.Context(), s)
+		},
+	}
+	f.collectFlags.register(cmd)
+	f.prices.register(cmd)
+	fl := cmd.Flags()
+	fl.StringSliceVar(&f.only, "only", nil, "levers to work out, of: "+strings.Join(leverNames(), ", ")+" (default all)")
+	fl.Float64Var(&f.riskOOM, "risk-oom", recommender.DefaultRiskOOM, "accepted probability of an OOM kill of a container within a week")
+	fl.Float64Var(&f.riskCPU, "risk-cpu", recommender.DefaultRiskCPU, "accepted share of time with CPU usage above the request")
+	fl.StringArrayVarP(&f.output, "output", "o", nil, "FORMAT or FORMAT=FILE, of: "+strings.Join(formatNames(), ", ")+"; repeatable (default table)")
+	fl.BoolVar(&f.showAll, "show-all", false, "table: list containers without a change too")
+	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
+	fl.BoolVar(&f.strict, "strict", false, "exit with 3 where a source was incomplete")
+	completeFrom(cmd, "only", leverNames())
+	completeFrom(cmd, "output", formatNames())
+	return cmd
+}
+
+func completeFrom(cmd *cobra.Command, flag string, words []string) {
+	// The only error is a flag that does not exist, and these do.
+	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func leverNames() []string {
+	var out []string
+	for _, r := range recommender.Rules() {
+		if !slices.Contains(out, string(r.Lever)) {
+			out = append(out, string(r.Lever))
+		}
+	}
+	return out
+}
+
+func formatNames() []string {
+	var out []string
+	for _, f := range reports.Formats() {
+		out = append(out, f.Name)
+	}
+	return out
+}
+
+// options checks what the user asked of the rules.
+func (f *auditFlags) options() (recommender.Options, error) {
+	o := recommender.Options{RiskCPU: f.riskCPU, RiskOOM: f.riskOOM}
+	for flag, v := range map[string]float64{"risk-cpu": f.riskCPU, "risk-oom": f.riskOOM} {
+		if !(v > 0 && v < 1) {
+			return o, fmt.Errorf("--%s %g: a risk is a share between 0 and 1, such as 0.05", flag, v)
+		}
+	}
+	for _, name := range splitList(f.only) {
+		if !slices.Contains(leverNames(), name) {
+			return o, fmt.Errorf("--only %s: no such lever; there is: %s", name, strings.Join(leverNames(), ", "))
+		}
+		o.Levers = append(o.Levers, recommender.Lever(name))
+	}
+	return o, nil
+}
+
+func (f *auditFlags) run(ctx context.Context, s streams) error {
+	sinks, err := parseSinks(f.output)
+	if err != nil {
+		return err
+	}
+	opts, err := f.options()
+	if err != nil {
+		return err
+	}
+	catalog, err := f.prices.catalog()
+	if err != nil {
+		return err
+	}
+	p := startProgress(s, f.quiet)
+	snap, err := f.collect(ctx, s, p)
+	p.Stop()
+	if err != nil {
+		return err
+	}
+	if f.saveSnapshot != "" {
+		if err := snapshot.Write(f.saveSnapshot, snap); err != nil {
+			return fmt.Errorf("saving the snapshot: %w", err)
+		}
+	}
+	report, err := advise(snap, catalog, opts)
+	if err != nil {
+		return err
+	}
+	err = writeReport(s, sinks, report, reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Verbose: f.verbose})
+	if err != nil {
+		return err
+	}
+	if f.strict {
+		return incomplete(snap)
+	}
+	return nil
+}
+
+// advise goes down the straight line from a snapshot to a report.
+func advise(snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options) (*reports.Report, error) {
+	facts := analyzer.Analyze(snap)
+	costs := recommender.CostOf(facts, catalog)
+	for _, w := range pricing.Stale(provenance(costs), snap.Window.End, staleAfter) {
+		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "stale-price", Message: w})
+	}
+	recs, err := recommender.Run(facts, costs, opts)
+	if err != nil {
+		return nil, err
+	}
+	return reports.Build(reports.Input{Analysis: facts, Costs: costs, Recommendations: recs, Version: programVersion()}), nil
+}
+
+func provenance(c *recommender.Costs) []pricing.Provenance {
+	out := make([]pricing.Provenance, 0, len(c.Prices))
+	for _, p := range c.Prices {
+		out = append(out, pricing.Provenance{Provider: p.Provider, AsOf: p.AsOf, Source: p.Source})
+	}
+	return out
+}
+
+// incomplete is the error of --strict: the first doubt that a source left.
+func incomplete(snap *analyzer.Snapshot) error {
+	codes := []string{analyzer.WarnForbidden, analyzer.WarnMissing, analyzer.WarnPartial, analyzer.WarnUnreachable, analyzer.WarnNoHistory}
+	for _, w := range snap.Warnings {
+		if slices.Contains(codes, w.Code) {
+			return sourceError(fmt.Errorf("--strict: %s", w))
+		}
+	}
+	return nil
+}
+
+var errTwoSources = errors.New("--snapshot already holds objects and usage: it does not go together with --objects, --openmetrics, --prometheus or --demo")

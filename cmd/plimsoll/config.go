@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"sigs.k8s.io/yaml"
+)
+
+// applyConfig sets the flags that the file names and the command line does
+// not. The file is a YAML map from flag names (without dashes) to a value or a
+// list of values.
+func applyConfig(cmd *cobra.Command, path string) error {
+	if path == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("reading --config: %w", err)
+	}
+	var settings map[string]any
+	if err := yaml.UnmarshalStrict(raw, &settings); err != nil {
+		return fmt.Errorf("reading --config %s: %w", path, err)
+	}
+	names := make([]string, 0, len(settings))
+	for name := range settings {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if err := setFlag(cmd.Flags(), name, settings[name]); err != nil {
+			return fmt.Errorf("--config %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+func setFlag(flags *pflag.FlagSet, name string, value any) error {
+	f := flags.Lookup(name)
+	if f == nil || name == "config" || name == "help" {
+		return fmt.Errorf("%q is not a flag of this command", name)
+	}
+	if f.Changed {
+		return nil // the command line wins
+	}
+	var values []string
+	switch v := value.(type) {
+	case []any:
+		for _, e := range v {
+			values = append(values, fmt.Sprint(e))
+		}
+	case map[string]any, nil:
+		return fmt.Errorf("%q needs a value or a list of values", name)
+	default:
+		values = []string{fmt.Sprint(v)}
+	}
+	for _, v := range values {
+		if err := flags.Set(name, v); err != nil {
+			return fmt.Errorf("%q cannot be %q: %w", name, v, err)
+		}
+	}
+	return nil
+}
+
+// splitList splits repeated and comma-separated flag values.
+func splitList(values []string) []string {
+	var out []string
+	for _, v := range values {
+		for _, e := range strings.Split(v, ",") {
+			if e = strings.TrimSpace(e); e != "" && !slices.Contains(out, e) {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/plimsoll-k8s/plimsoll/"
+
+// line is the straight line of docs/design.md, left to right. A package
+// imports only what has a smaller number; equal numbers do not see each other.
+var line = map[string]int{
+	"analyzer/digest":             0,
+	"analyzer":                    10,
+	"pricing":                     20,
+	"recommender/packing/lp":      25,
+	"recommender/packing":         30,
+	"recommender/replay":          30,
+	"recommender":                 40,
+	"reports":                     60,
+	"analyzer/source/object":      firstIO,
+	"analyzer/source/sourcetest":  firstIO, // the sources' conformance suite
+	"analyzer/source/snapshot":    firstIO + 1,
+	"analyzer/source/kube":        firstIO + 1,
+	"analyzer/source/openmetrics": firstIO + 1,
+	"analyzer/source/prometheus":  firstIO + 1,
+	"cmd/plimsoll":                firstIO + 10,
+}
+
+// firstIO is where the packages begin that may dial, read and write.
+const firstIO = 100
+
+// sourceSees is all of the product that a source may import.
+var sourceSees = []string{"analyzer", "analyzer/digest", "analyzer/source/object"}
+
+// programs are generators that the product does not contain.
+var programs = []string{"reports/schema", "pricing/tables/gen"}
+
+var banned = []string{"net", "net/http", "os", "os/exec", "log", "log/slog", "syscall", "time/tzdata", "crypto/rand"}
+
+// allowed lifts the ban on k8s.io for one library and one package.
+var allowed = map[string][]string{"reports": {"k8s.io/apimachinery/pkg/api/resource"}}
+
+func TestTheStraightLine(t *testing.T) {
+	seen := map[string]bool{}
+	for path, files := range packages(t, filepath.Join("..", "..")) {
+		if slices.Contains(programs, path) {
+			continue
+		}
+		rank, ok := line[path]
+		if !ok {
+			t.Errorf("package %s is not on the line", path)
+			continue
+		}
+		seen[path] = true
+		for _, f := range files {
+			checkImports(t, path, rank, f)
+			if rank < firstIO {
+				checkCalls(t, path, f)
+			}
+		}
+	}
+	for path := range line {
+		if !seen[path] {
+			t.Errorf("the line names %s, which does not exist", path)
+		}
+	}
+}
+
+func checkImports(t *testing.T, path string, rank int, f *ast.File) {
+	t.Helper()
+	for _, spec := range f.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own, isOwn := strings.CutPrefix(imported, module)
+		switch {
+		case isOwn && rank >= firstIO && rank < line["cmd/plimsoll"] && !slices.Contains(sourceSees, own):
+			t.Errorf("%s imports %s: a source needs only analyzer", path, own)
+		case isOwn:
+			if to, ok := line[own]; !ok || to >= rank {
+				t.Errorf("%s imports %s, which does not stand to its left", path, own)
+			}
+		case rank >= firstIO || slices.Contains(allowed[path], imported):
+		case slices.Contains(banned, imported) || strings.HasPrefix(imported, "k8s.io/"):
+			t.Errorf("%s imports %s, which pure code must not", path, imported)
+		}
+	}
+}
+
+// checkCalls finds clocks, prints and goroutines in pure code.
+func checkCalls(t *testing.T, path string, f *ast.File) {
+	t.Helper()
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			t.Errorf("%s starts a goroutine in %s", path, f.Name)
+		case *ast.SelectorExpr:
+			pkg, ok := n.X.(*ast.Ident)
+			if !ok {
+				return true
+			}
+			name := pkg.Name + "." + n.Sel.Name
+			if slices.Contains([]string{"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.Tick", "fmt.Print", "fmt.Printf", "fmt.Println"}, name) {
+				t.Errorf("%s calls %s, which pure code must not", path, name)
+			}
+		case *ast.FuncDecl:
+			if n.Name.Name == "init" && n.Recv == nil {
+				t.Errorf("%s has an init function", path)
+			}
+		}
+		return true
+	})
+}
+
+// packages parses every non-test file of the module, by folder.
+func packages(t *testing.T, root string) map[string][]*ast.File {
+	t.Helper()
+	out := map[string][]*ast.File{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(root, path)
+		if d.IsDir() {
+			if slices.Contains([]string{"testbed", "testdata", "docs", "bin", "tools"}, rel) || rel != "." && strings.HasPrefix(d.Name(), ".") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution|parser.ParseComments)
+		out[filepath.ToSlash(filepath.Dir(rel))] = append(out[filepath.ToSlash(filepath.Dir(rel))], f)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

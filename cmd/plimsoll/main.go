@@ -1,0 +1,17 @@
+// Command plimsoll tells how low a Kubernetes cluster can be loaded and still
+// be safe. See README.md, or run plimsoll --help.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args, osStreams())
+	stop()
+	os.Exit(code)
+}

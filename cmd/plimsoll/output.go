@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports"
+)
+
+// sink is one -o: a format, and the file it goes to (stdout where empty).
+type sink struct {
+	format reports.Format
+	file   string
+}
+
+// parseSinks reads the values of -o. At most one goes to stdout.
+func parseSinks(values []string) ([]sink, error) {
+	if len(values) == 0 {
+		values = []string{"table"}
+	}
+	var out []sink
+	onStdout := ""
+	for _, v := range values {
+		name, file, hasFile := strings.Cut(v, "=")
+		format, err := reports.Lookup(name)
+		if err != nil {
+			return nil, fmt.Errorf("-o %s: %w", v, err)
+		}
+		switch {
+		case hasFile && file == "":
+			return nil, fmt.Errorf("-o %s: no file after the =", v)
+		case strings.Contains(file, "://"):
+			return nil, fmt.Errorf("-o %s: object stores are not supported yet; write to a file and copy it", v)
+		case file == "-":
+			file = ""
+		}
+		if file == "" {
+			if onStdout != "" {
+				return nil, fmt.Errorf("-o %s and -o %s would both go to stdout: give one of them a file, as in -o %s=report.%s", onStdout, v, name, name)
+			}
+			onStdout = v
+		}
+		out = append(out, sink{format, file})
+	}
+	return out, nil
+}
+
+// writeReport renders the report into every sink. A file is replaced whole or
+// not at all.
+func writeReport(s streams, sinks []sink, r *reports.Report, o reports.Options) error {
+	for _, k := range sinks {
+		var buf bytes.Buffer
+		opts := o
+		if k.file != "" {
+			opts.Width, opts.Color = 0, false
+		}
+		if err := k.format.Write(&buf, r, opts); err != nil {
+			return fmt.Errorf("rendering %s: %w", k.format.Name, err)
+		}
+		if k.file == "" {
+			if _, err := s.Out.Write(buf.Bytes()); err != nil {
+				return fmt.Errorf("writing %s to stdout: %w", k.format.Name, err)
+			}
+			continue
+		}
+		if err := replaceFile(k.file, buf.Bytes()); err != nil {
+			return fmt.Errorf("writing %s: %w", k.format.Name, err)
+		}
+	}
+	return nil
+}
+
+// replaceFile writes beside the file and renames, so that a reader never sees
+// half of it. What is no regular file (a pipe, /dev/stderr) is written to.
+func replaceFile(path string, data []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, data, 0o644)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if _, err = tmp.Write(data); err == nil {
+		err = tmp.Chmod(0o644)
+	}
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}

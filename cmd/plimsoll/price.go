@@ -1,0 +1,171 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// staleAfter is the age from which prices are warned of.
+const staleAfter = 365 * 24 * time.Hour
+
+// priceFlags are the flags of every verb that needs money.
+type priceFlags struct {
+	files    []string
+	provider string
+	region   string
+}
+
+func (f *priceFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.files, "pricing", nil, "price file (CSV or YAML) laid over the built-in tables; repeatable, later ones win")
+	cmd.Flags().StringVar(&f.provider, "provider", "", "cloud of nodes that do not say it: aws, gcp, azure")
+	cmd.Flags().StringVar(&f.region, "region", "", "region of nodes that do not say it, such as us-east-1")
+}
+
+// catalog gives the built-in tables with the user's files over them.
+func (f *priceFlags) catalog() (*pricing.Catalog, error) {
+	cfg := pricing.Config{Provider: f.provider, Region: f.region}
+	for _, name := range f.files {
+		o, err := readPrices(name)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Overrides = append(cfg.Overrides, o)
+	}
+	return pricing.New(cfg), nil
+}
+
+func readPrices(name string) (pricing.Overrides, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return pricing.Overrides{}, fmt.Errorf("reading --pricing: %w", err)
+	}
+	defer file.Close()
+	o, err := pricing.ParseFile(name, file)
+	if err != nil {
+		return pricing.Overrides{}, fmt.Errorf("reading --pricing: %w", err)
+	}
+	return o, nil
+}
+
+func newPrice(s streams) *cobra.Command {
+	var (
+		flags    priceFlags
+		validate []string
+		capacity string
+		years    int
+	)
+	cmd := &cobra.Command{
+		Use:   "price [INSTANCE-TYPE...]",
+		Short: "Look prices up, or check a price file",
+		Long: `price shows what the built-in tables, with your own files over them, say an
+instance type costs, from which source and of which date.
+
+Without a type it lists what the tables hold. With --validate it checks price
+files and exits with 2 if one cannot be used.`,
+		Example: `  # What the tables hold
+  plimsoll price
+
+  # One type, on demand and as spot
+  plimsoll price m6i.xlarge --provider aws --region us-east-1
+  plimsoll price m6i.xlarge --provider aws --region us-east-1 --capacity-type spot
+
+  # Check a price file before use
+  plimsoll price --validate prices.yaml`,
+		RunE: func(cmd *cobra.Command, types []string) error {
+			if len(validate) > 0 {
+				return validatePrices(s, validate)
+			}
+			catalog, err := flags.catalog()
+			if err != nil {
+				return err
+			}
+			if len(types) == 0 {
+				return listPrices(s.Out, catalog)
+			}
+			return lookUp(s, catalog, types, pricing.Query{
+				Provider: flags.provider, Region: flags.region, CapacityType: pricing.CapacityType(capacity), TermYears: years,
+			})
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().StringArrayVar(&validate, "validate", nil, "check this price file and do nothing else; repeatable")
+	cmd.Flags().StringVar(&capacity, "capacity-type", "on-demand", "on-demand, spot or reserved")
+	cmd.Flags().IntVar(&years, "years", 0, "term of reserved capacity: 1 or 3 (default 1)")
+	return cmd
+}
+
+func validatePrices(s streams, files []string) error {
+	bad := 0
+	for _, name := range files {
+		file, err := os.Open(name)
+		if err != nil {
+			return fmt.Errorf("reading --validate: %w", err)
+		}
+		problems := pricing.Validate(name, file)
+		file.Close()
+		for _, p := range problems {
+			fmt.Fprintln(s.Out, p.Error())
+		}
+		if bad += len(problems); len(problems) == 0 {
+			fmt.Fprintf(s.Out, "%s: fine\n", name)
+		}
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d problems in %s; a price file with problems is not used", bad, strings.Join(files, ", "))
+	}
+	return nil
+}
+
+// listPrices says what the catalog holds, by provider and region.
+func listPrices(out io.Writer, catalog *pricing.Catalog) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "PROVIDER\tREGION\tTYPES\tPRICES")
+	for _, provider := range catalog.Providers() {
+		for _, region := range catalog.Regions(provider) {
+			types := map[string]bool{}
+			offerings := catalog.Offerings(provider, region)
+			for _, o := range offerings {
+				types[o.InstanceType] = true
+			}
+			fmt.Fprintf(w, "%s\t%s\t%d\t%d\n", provider, region, len(types), len(offerings))
+		}
+	}
+	return w.Flush()
+}
+
+func lookUp(s streams, catalog *pricing.Catalog, types []string, q pricing.Query) error {
+	if q.Provider == "" || q.Region == "" {
+		return fmt.Errorf("which cloud and region? give --provider and --region, such as --provider aws --region us-east-1")
+	}
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "TYPE\tCAPACITY\tVCPU\tGIB\tUSD/HOUR\tUSD/MONTH\tAS OF\tSOURCE")
+	var missing []string
+	for _, name := range types {
+		q.InstanceType = name
+		p := catalog.Lookup(q)
+		if p.Reason != "" {
+			missing = append(missing, name+": "+p.Reason)
+		}
+		if p.Status == pricing.Missing {
+			continue
+		}
+		o := p.Offering
+		fmt.Fprintf(w, "%s\t%s\t%g\t%g\t%.6g\t%.2f\t%s\t%s\n", o.InstanceType, o.CapacityType, float64(o.CPUMillis)/1000,
+			float64(o.MemoryBytes)/(1<<30), o.USDPerHour, o.USDPerHour*pricing.HoursPerMonth, o.AsOf, o.Source)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("%s", strings.Join(missing, "; "))
+	}
+	return nil
+}

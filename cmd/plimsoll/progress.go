@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// patience is how long work may take before anything is said about it.
+const patience = 2 * time.Second
+
+// progress says on stderr what is being done, once that takes longer than
+// patience: redrawn in place on a terminal, a line every ten seconds elsewhere.
+type progress struct {
+	out      io.Writer
+	terminal bool
+
+	mu      sync.Mutex
+	what    string
+	done    int
+	total   int
+	drawn   bool
+	stopped chan struct{}
+	ended   chan struct{}
+}
+
+// startProgress begins to watch; stop ends it and clears the line. With quiet
+// nothing is ever drawn.
+func startProgress(s streams, quiet bool) *progress {
+	p := &progress{out: s.Err, terminal: s.ErrTerminal, stopped: make(chan struct{}), ended: make(chan struct{})}
+	if quiet {
+		close(p.ended)
+		return p
+	}
+	go p.watch()
+	return p
+}
+
+func (p *progress) watch() {
+	defer close(p.ended)
+	every := 10 * time.Second
+	if p.terminal {
+		every = 250 * time.Millisecond
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for {
+		select {
+		case <-p.stopped:
+			return
+		case <-timer.C:
+			p.draw()
+			timer.Reset(every)
+		}
+	}
+}
+
+func (p *progress) draw() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	line := p.what
+	if p.total > 0 {
+		line = fmt.Sprintf("%s: %d of %d", p.what, p.done, p.total)
+	}
+	if p.terminal {
+		fmt.Fprintf(p.out, "\r\x1b[K%s ...", line)
+		p.drawn = true
+		return
+	}
+	fmt.Fprintf(p.out, "%s ...\n", line)
+}
+
+// Step names the work at hand.
+func (p *progress) Step(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.what, p.done, p.total = what, 0, 0
+}
+
+// Count says how far the work at hand is.
+func (p *progress) Count(done, total int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done, p.total = done, total
+}
+
+// Stop ends the drawing and clears the line. It may be called once.
+func (p *progress) Stop() {
+	close(p.stopped)
+	<-p.ended
+	if p.drawn {
+		fmt.Fprint(p.out, "\r\x1b[K")
+	}
+}

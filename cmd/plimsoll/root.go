@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// streams is what a command talks to. Out carries data and nothing else.
+type streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	// Width is Out's width in columns where Out is a terminal, else 0.
+	Width int
+	// ErrTerminal says that Err is a terminal, so that progress may redraw.
+	ErrTerminal bool
+	// NoColor says that the environment asks for no colours (NO_COLOR, or a
+	// dumb terminal).
+	NoColor bool
+}
+
+func osStreams() streams {
+	s := streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, ErrTerminal: term.IsTerminal(int(os.Stderr.Fd()))}
+	if fd := int(os.Stdout.Fd()); term.IsTerminal(fd) {
+		s.Width = 80
+		if w, _, err := term.GetSize(fd); err == nil && w > 0 {
+			s.Width = w
+		}
+	}
+	s.NoColor = os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"
+	return s
+}
+
+// The exit codes of the contract.
+const (
+	exitDone   = 0
+	exitFound  = 1
+	exitUsage  = 2
+	exitSource = 3
+)
+
+// exitError is an error that knows its exit code; every other error is one of
+// usage or configuration.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// sourceError marks an error of a source that could not be read.
+func sourceError(err error) error { return &exitError{exitSource, err} }
+
+// run is the whole program: args[0] is the name it was called by. It gives the
+// exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	root := newRoot(filepath.Base(args[0]), s)
+	root.SetArgs(args[1:])
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	var exit *exitError
+	if !errors.As(err, &exit) {
+		exit = &exitError{exitUsage, err}
+	}
+	if ctx.Err() != nil && exit.code != exitUsage {
+		err = errors.New("interrupted; nothing was written")
+	}
+	fmt.Fprintf(s.Err, "error: %s\n", oneLine(err.Error()))
+	return exit.code
+}
+
+// oneLine folds an error of several lines, such as a YAML parser's, into one.
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(s), " ")
+}
+
+func newRoot(name string, s streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "plimsoll",
+		Short: "How low can this cluster be loaded and still be safe?",
+		Long: `plimsoll reads what a Kubernetes cluster uses, from Prometheus-compatible
+engines and metrics-server, and tells what every workload should ask for, what
+that is worth and what it risks, with the evidence behind each number.
+
+It only reads. It never changes a cluster.`,
+		Example: `  # Audit the cluster of the current context
+  plimsoll audit
+
+  # See what it prints, without a cluster
+  plimsoll audit --demo`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	if strings.HasPrefix(name, "kubectl-") {
+		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl plimsoll"}
+	}
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath())
+	})
+	root.AddCommand(newAudit(s), newPrice(s), newVersion())
+	return root
+}
+
+// version is set by the linker; a build by "go install" knows its own.
+var version = ""
+
+func programVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "plimsoll", programVersion())
+			return err
+		},
+	}
+}
