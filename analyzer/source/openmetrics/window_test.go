@@ -1,0 +1,98 @@
+package openmetrics_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/openmetrics"
+)
+
+// TestOwners: owners come after the samples and lead up to the top.
+func TestOwners(t *testing.T) {
+	mem := func(pod string) string {
+		return row(`container_memory_working_set_bytes{namespace="shop",pod="`+pod+`",container="c"}`, 0, 300, 1)
+	}
+	dump := mem("web-abc-x1") + mem("batch-7-y") + mem("lone") + mem("live-0") +
+		row(`kube_job_owner{namespace="shop",job_name="batch-7",owner_kind="CronJob",owner_name="batch"}`, 0, 300, 1) +
+		row(`kube_pod_owner{namespace="shop",pod="batch-7-y",owner_kind="Job",owner_name="batch-7",owner_is_controller="true"}`, 0, 300, 1) +
+		row(`kube_pod_owner{namespace="shop",pod="lone",owner_kind="<none>",owner_name="<none>",owner_is_controller="<none>"}`, 0, 300, 1) +
+		row(`kube_pod_owner{namespace="shop",pod="web-abc-x1",owner_kind="ReplicaSet",owner_name="web-abc",owner_is_controller="true"}`, 0, 300, 1) +
+		row(`kube_pod_owner{namespace="shop",pod="web-abc-x1",owner_kind="Thing",owner_name="other",owner_is_controller="false"}`, 0, 300, 1) +
+		row(`kube_replicaset_owner{namespace="shop",replicaset="web-abc",owner_kind="Deployment",owner_name="web",owner_is_controller="true"}`, 0, 300, 1) +
+		"# EOF\n"
+	owners := &analyzer.Owners{}
+	owners.AddWorkload(&analyzer.Workload{Ref: analyzer.Ref{Namespace: "shop", Kind: "StatefulSet", Name: "live"}})
+	r := collect(t, openmetrics.Options{Owners: owners}, map[string]string{"d": dump})
+	var got []string
+	for _, u := range r.Usage {
+		got = append(got, u.Ref.String())
+	}
+	want := []string{"shop/CronJob/batch", "shop/Deployment/web", "shop/Pod/lone", "shop/StatefulSet/live"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestWindow(t *testing.T) {
+	day := func(d int) string { return row("container_memory_working_set_bytes"+app, d*86400+60, 300, 1, 2, 3) }
+	dump := day(0) + day(1) + day(2) + "# EOF\n"
+	at := func(s string) time.Time { x, _ := time.Parse(time.RFC3339, s); return x }
+	tests := []struct {
+		name       string
+		window     time.Duration
+		end        time.Time
+		start, to  string
+		seen, days int
+	}{
+		{"the dump's own end", 24 * time.Hour, time.Time{}, "2025-10-11T00:15:00Z", "2025-10-12T00:15:00Z", 3, 1},
+		{"a given end", 24 * time.Hour, at("2025-10-11T12:00:00Z"), "2025-10-10T12:00:00Z", "2025-10-11T12:00:00Z", 3, 1},
+		{"all of it", 0, time.Time{}, "2025-09-28T00:15:00Z", "2025-10-12T00:15:00Z", 9, 3},
+		{"an end within a step", time.Hour, at("2025-10-11T00:12:34Z"), "2025-10-10T23:10:00Z", "2025-10-11T00:10:00Z", 2, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := collect(t, openmetrics.Options{Window: tt.window, End: tt.end}, map[string]string{"d": dump})
+			if want := (analyzer.Window{Start: at(tt.start), End: at(tt.to), Step: 5 * time.Minute}); r.Window != want {
+				t.Errorf("got window %v, want %v", r.Window, want)
+			}
+			seen := 0
+			for _, d := range r.Usage[0].Days {
+				seen += int(d.Memory.Count())
+			}
+			if seen != tt.seen || len(r.Usage[0].Days) != tt.days {
+				t.Errorf("got %d samples on %d days, want %d on %d", seen, len(r.Usage[0].Days), tt.seen, tt.days)
+			}
+		})
+	}
+}
+
+// TestLongSteps: where samples are ten minutes apart, so are the steps.
+func TestLongSteps(t *testing.T) {
+	r := collect(t, openmetrics.Options{}, map[string]string{"d": cpuRow(600, 0, 60, 120, 180) + "# EOF\n"})
+	if r.Window.Step != 10*time.Minute {
+		t.Errorf("got step %v, want 10m", r.Window.Step)
+	}
+	d := r.Usage[0].Days[0]
+	if d.CPU.Count() != 3 || d.Seen.Count() != 6 {
+		t.Errorf("got %d samples in %d slots, want 3 in 6", d.CPU.Count(), d.Seen.Count())
+	}
+}
+
+func TestMatchers(t *testing.T) {
+	dump := `container_memory_working_set_bytes{cluster="a",namespace="x",pod="p",container="c"} 1 1760054700.000
+container_memory_working_set_bytes{cluster="b",namespace="y",pod="p",container="c"} 1 1760054700.000
+container_memory_working_set_bytes{namespace="z",pod="p",container="c"} 1 1760054700.000
+# EOF
+`
+	r := collect(t, openmetrics.Options{Matchers: []openmetrics.Matcher{{Name: "cluster", Value: "b"}}}, map[string]string{"d": dump})
+	if len(r.Usage) != 1 || r.Usage[0].Namespace != "y" {
+		t.Errorf("got %v, want namespace y alone", r.Usage)
+	}
+	_, err := try(openmetrics.Options{Matchers: []openmetrics.Matcher{{Name: "cluster", Value: "c"}}}, map[string]string{"d": dump})
+	if err == nil || !strings.Contains(err.Error(), "3 series were left out by the label matchers") {
+		t.Errorf("got error %v, want one that names the matchers", err)
+	}
+}
