@@ -26,7 +26,7 @@ type Input struct {
 func Build(in Input) *Report {
 	b := builder{Input: in, recs: sortedRecommendations(in.Recommendations)}
 	b.workloads = slices.Clone(in.Analysis.Workloads)
-	slices.SortFunc(b.workloads, func(x, y analyzer.WorkloadFacts) int { return x.Ref.Compare(y.Ref) })
+	slices.SortFunc(b.workloads, func(x, y analyzer.WorkloadFacts) int { return x.Compare(y.Ref) })
 	b.money()
 	b.index()
 	r := &Report{

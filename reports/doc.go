@@ -5,7 +5,7 @@
 // alone and works nothing out that the document does not say, so a report that
 // was saved and read again prints the same. The package is pure: it writes to
 // an io.Writer, and the caller says how wide it may write and whether in
-// colour.
+// color.
 //
 // The document is described in docs/report.md, its schema is
 // docs/report.schema.json.

@@ -11,7 +11,7 @@ type Options struct {
 	// Width is the number of terminal cells that the table may take; 0 means
 	// DefaultWidth. wide and the machine formats take what they need.
 	Width int
-	// Color allows ANSI colours.
+	// Color allows ANSI colors.
 	Color bool
 	// All lists the containers that are fine as they are, too.
 	All bool

@@ -166,7 +166,7 @@ func (g *grid) write(w io.Writer, color bool) error {
 	if err := t.Render(); err != nil {
 		return err
 	}
-	// tablewriter ends the padding of a coloured cell with one reset more.
+	// tablewriter ends the padding of a colored cell with one reset more.
 	text := bytes.ReplaceAll(buf.Bytes(), []byte("  \x1b[0m"), []byte("  "))
 	for line := range bytes.Lines(text) {
 		if _, err := w.Write(append(bytes.TrimRight(line, " \n"), '\n')); err != nil {

@@ -146,7 +146,7 @@ func TestTableDropsInOrder(t *testing.T) {
 	}
 }
 
-// TestColorKeepsTheText: without its colours a coloured table is the plain one.
+// TestColorKeepsTheText: without its colors a colored table is the plain one.
 func TestColorKeepsTheText(t *testing.T) {
 	r := production().report()
 	for _, format := range []string{"table", "wide"} {

@@ -146,7 +146,7 @@ func sharePercent(share *float64) string {
 	return percent(*share)
 }
 
-// tone is what a colour means; a sign or a word always says it too.
+// tone is what a color means; a sign or a word always says it too.
 type tone int
 
 const (
@@ -156,7 +156,7 @@ const (
 	strongTone
 )
 
-// paint puts ANSI colour around s.
+// paint puts ANSI color around s.
 func paint(s string, t tone) string {
 	if s == "" || t == plainTone {
 		return s
