@@ -98,7 +98,7 @@ func randomPod(rng *rand.Rand, slots int, every time.Duration) (load, used, coun
 
 func labelsOf(t *testing.T, selector string) map[string]string {
 	t.Helper()
-	return series(t, selector, "0").Labels
+	return series(t, "m"+selector, "0").Labels
 }
 
 func compare(t *testing.T, what string, h *digest.Histogram, samples []float64) {

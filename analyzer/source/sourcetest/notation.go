@@ -24,18 +24,14 @@ type Series struct {
 // more that rise by B each.
 func Parse(selector string, from, every time.Duration, values string) (Series, error) {
 	s := Series{From: from, Every: every, Labels: map[string]string{}}
-	name, rest, _ := strings.Cut(selector, "{")
-	s.Metric = strings.TrimSpace(name)
-	for _, pair := range strings.Split(strings.TrimSuffix(strings.TrimSpace(rest), "}"), ",") {
-		if pair = strings.TrimSpace(pair); pair == "" {
-			continue
+	name, rest, braced := strings.Cut(selector, "{")
+	if s.Metric = strings.TrimSpace(name); s.Metric == "" {
+		return s, fmt.Errorf("series %q: no metric", selector)
+	}
+	if braced {
+		if err := s.parseLabels(rest); err != nil {
+			return s, fmt.Errorf("series %s: %w", selector, err)
 		}
-		label, quoted, _ := strings.Cut(pair, "=")
-		value, err := strconv.Unquote(quoted)
-		if err != nil {
-			return s, fmt.Errorf("series %s: label %s: %w", selector, label, err)
-		}
-		s.Labels[label] = value
 	}
 	for _, word := range strings.Fields(values) {
 		run, err := expand(word)
@@ -45,6 +41,24 @@ func Parse(selector string, from, every time.Duration, values string) (Series, e
 		s.Values = append(s.Values, run...)
 	}
 	return s, nil
+}
+
+// parseLabels reads name="value" pairs up to the closing brace.
+func (s *Series) parseLabels(rest string) error {
+	for rest != "}" {
+		name, after, _ := strings.Cut(rest, "=")
+		quoted, err := strconv.QuotedPrefix(after)
+		if err != nil {
+			return fmt.Errorf("label %q: want name=\"value\" and a closing brace", name)
+		}
+		value, err := strconv.Unquote(quoted)
+		if err != nil {
+			return fmt.Errorf("label %q: %w", name, err)
+		}
+		s.Labels[strings.TrimSpace(name)] = value
+		rest = strings.TrimLeft(strings.TrimSpace(after[len(quoted):]), ",")
+	}
+	return nil
 }
 
 // expand reads one word of the short notation.

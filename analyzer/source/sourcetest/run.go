@@ -2,6 +2,7 @@ package sourcetest
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -67,78 +68,100 @@ func Run(t *testing.T, collect Collect) {
 	}
 }
 
-// Check compares what a source made of a scenario with what it must.
+// Check fails the test for each of Problems.
 func Check(t *testing.T, s Scenario, usage []analyzer.ContainerUsage, warnings []analyzer.Warning) {
 	t.Helper()
+	for _, p := range Problems(s, usage, warnings) {
+		t.Error(p)
+	}
+}
+
+// Problems compares what a source made of a scenario with what it must, and
+// gives one line for each difference.
+func Problems(s Scenario, usage []analyzer.ContainerUsage, warnings []analyzer.Warning) []string {
+	var c checker
 	allowed := map[string]bool{}
 	for _, w := range s.Want {
 		allowed[w.Ref+" "+w.Container] = true
-		checkDay(t, s, w, usage)
+		c.day(s, w, usage)
 	}
 	for _, u := range usage {
 		if key := u.Ref.String() + " " + u.Container; s.Only && !allowed[key] {
-			t.Errorf("got usage of %s, want none", key)
+			c.add("got usage of %s, want none", key)
 		}
 	}
+	c.warnings(s, warnings)
+	return c
+}
+
+// checker collects differences.
+type checker []string
+
+func (c *checker) add(format string, args ...any) { *c = append(*c, fmt.Sprintf(format, args...)) }
+
+func (c *checker) warnings(s Scenario, warnings []analyzer.Warning) {
 	var got []string
 	for _, w := range warnings {
 		got = append(got, w.Code+" "+w.Subject)
 		if strings.ContainsAny(w.Message, "\n\r") {
-			t.Errorf("warning of several lines: %q", w.Message)
+			c.add("warning of several lines: %q", w.Message)
 		}
 	}
 	for _, want := range s.Warnings {
 		if !slices.Contains(got, want) {
-			t.Errorf("got warnings %q, want %q among them", got, want)
+			c.add("got warnings %q, want %q among them", got, want)
 		}
 	}
 	if s.NoWarnings && len(warnings) > 0 {
-		t.Errorf("got warnings %q, want none", warnings)
+		c.add("got warnings %q, want none", warnings)
 	}
 }
 
-func checkDay(t *testing.T, s Scenario, w Want, usage []analyzer.ContainerUsage) {
-	t.Helper()
+func (c *checker) day(s Scenario, w Want, usage []analyzer.ContainerUsage) {
 	date := analyzer.DayOf(s.Window.Start.UnixMilli()) + int32(w.Day)
 	what := fmt.Sprintf("%s %s day %d", w.Ref, w.Container, w.Day)
 	d := find(usage, w, date)
 	if d == nil {
-		t.Errorf("%s: no usage, want some; got %s", what, list(usage))
+		c.add("%s: no usage, want some; got %s", what, list(usage))
 		return
 	}
-	checkQuantiles(t, what+" CPU", &d.CPU, w.CPU)
-	checkQuantiles(t, what+" memory", &d.Memory, w.Memory)
+	c.quantiles(what+" CPU", &d.CPU, w.CPU)
+	c.quantiles(what+" memory", &d.Memory, w.Memory)
 	if got := d.Seen.Count(); w.Slots > 0 && (got < w.Slots-2 || got > w.Slots+2) {
-		t.Errorf("%s: seen in %d slots, want %d", what, got, w.Slots)
+		c.add("%s: seen in %d slots, want %d", what, got, w.Slots)
 	}
 	if got := int(d.PodCPU.Count()); w.Pods > 0 && got != w.Pods {
-		t.Errorf("%s: %d pods, want %d", what, got, w.Pods)
+		c.add("%s: %d pods, want %d", what, got, w.Pods)
 	}
+	c.facts(what, d, w)
+}
+
+// facts compares what is counted by the day.
+func (c *checker) facts(what string, d *analyzer.Day, w Want) {
 	if d.OOMKills != w.OOMKills {
-		t.Errorf("%s: %d OOM kills, want %d", what, d.OOMKills, w.OOMKills)
+		c.add("%s: %d OOM kills, want %d", what, d.OOMKills, w.OOMKills)
 	}
 	if d.Restarts != w.Restarts {
-		t.Errorf("%s: %d restarts, want %d", what, d.Restarts, w.Restarts)
+		c.add("%s: %d restarts, want %d", what, d.Restarts, w.Restarts)
 	}
 	if got := d.Throttled / d.Periods; w.ThrottledShare > 0 && !(math.Abs(got-w.ThrottledShare) < 0.01) {
-		t.Errorf("%s: throttled share %.3f, want %.3f", what, got, w.ThrottledShare)
+		c.add("%s: throttled share %.3f, want %.3f", what, got, w.ThrottledShare)
 	}
 	if w.Requests != (analyzer.Amounts{}) && d.Requests != w.Requests {
-		t.Errorf("%s: requests %+v, want %+v", what, d.Requests, w.Requests)
+		c.add("%s: requests %+v, want %+v", what, d.Requests, w.Requests)
 	}
 	if w.Limits != (analyzer.Amounts{}) && d.Limits != w.Limits {
-		t.Errorf("%s: limits %+v, want %+v", what, d.Limits, w.Limits)
+		c.add("%s: limits %+v, want %+v", what, d.Limits, w.Limits)
 	}
 }
 
-func checkQuantiles(t *testing.T, what string, h *digest.Histogram, want map[float64]float64) {
-	t.Helper()
+func (c *checker) quantiles(what string, h *digest.Histogram, want map[float64]float64) {
 	if want != nil && len(want) == 0 && h.Count() > 0 {
-		t.Errorf("%s: %d samples, want none", what, h.Count())
+		c.add("%s: %d samples, want none", what, h.Count())
 	}
-	for q, v := range want {
-		if got := h.Quantile(q); math.Abs(got-v) > v*(digest.MaxRelativeError+tolerance) {
-			t.Errorf("%s: quantile %g is %g, want %g (%d samples)", what, q, got, v, h.Count())
+	for _, q := range slices.Sorted(maps.Keys(want)) {
+		if got, v := h.Quantile(q), want[q]; math.Abs(got-v) > v*(digest.MaxRelativeError+tolerance) {
+			c.add("%s: quantile %g is %g, want %g (%d samples)", what, q, got, v, h.Count())
 		}
 	}
 }
