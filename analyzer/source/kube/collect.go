@@ -46,7 +46,7 @@ func (c *Client) Collect(ctx context.Context, o Options) (*analyzer.Snapshot, er
 	if _, err := c.Check(ctx); err != nil && !forbidden(err) {
 		return nil, err
 	}
-	r := &reading{c: c, refused: map[string]*refusal{}}
+	r := &reading{c: c, refused: map[string]*refusal{}, got: map[string]int{}}
 	if o.AllNamespaces {
 		o.Selection.Namespaces = nil
 	} else if err := r.settle(ctx, &o.Selection); err != nil {
@@ -87,7 +87,7 @@ type reading struct {
 	inv      object.Inventory
 	refused  map[string]*refusal
 	warnings []analyzer.Warning
-	got      int // lists that were answered
+	got      map[string]int // lists that were answered, by namespace
 }
 
 // refusal gathers where a right is missing.
@@ -109,13 +109,29 @@ func (r *reading) inventory(ctx context.Context) error {
 	if err := r.run(ctx, r.tasks()); err != nil {
 		return err
 	}
-	if r.got == 0 {
+	if len(r.got) == 0 {
 		return r.nothing()
 	}
+	r.forgiveAbsent(ctx)
 	if err := r.owners(ctx); err != nil {
 		return err
 	}
 	return r.bareReplicaSets(ctx)
+}
+
+// forgiveAbsent drops refusals of optional APIs that are not there at all: the
+// API server refuses before it looks.
+func (r *reading) forgiveAbsent(ctx context.Context) {
+	for _, k := range kinds() {
+		key := "list " + k.name()
+		if !k.optional || r.refused[key] == nil {
+			continue
+		}
+		err := r.c.get("/apis/"+k.Group+"/"+k.version).SetHeader("Accept", runtime.ContentTypeJSON).Do(quiet(ctx)).Error()
+		if apierrors.IsNotFound(err) {
+			delete(r.refused, key)
+		}
+	}
 }
 
 func (r *reading) tasks() []task {
@@ -206,7 +222,7 @@ func (r *reading) judge(t task, err error) error {
 	switch {
 	case err == nil:
 		if t.kind.Namespaced {
-			r.got++
+			r.got[t.namespace]++
 		}
 		return nil
 	case forbidden(err):
@@ -241,24 +257,37 @@ func (r *reading) refuse(right Right, verb, namespace string) {
 	known.places = append(known.places, namespace)
 }
 
-// refusals words the missing rights, one warning each.
+// refusals words the missing rights, one warning each, and one for each
+// namespace in which nothing may be read.
 func (r *reading) refusals() []analyzer.Warning {
 	var out []analyzer.Warning
+	closed := func(namespace string) bool { return namespace != "" && r.got[namespace] == 0 }
+	for _, ns := range r.namespaces {
+		if closed(ns) {
+			out = append(out, analyzer.Warning{
+				Code: analyzer.WarnForbidden, Subject: "namespace " + ns,
+				Message: "not allowed to list pods, workloads or anything else here: the namespace is left out; grant it with deploy/rbac-namespaced.yaml",
+			})
+		}
+	}
 	for _, key := range slices.Sorted(maps.Keys(r.refused)) {
 		f := r.refused[key]
-		out = append(out, analyzer.Warning{
-			Code: analyzer.WarnForbidden, Subject: key, Message: f.right.missing(f.verb, places(f.places)),
-		})
+		if where := slices.DeleteFunc(slices.Clone(f.places), closed); len(where) > 0 {
+			out = append(out, analyzer.Warning{Code: analyzer.WarnForbidden, Subject: key, Message: f.right.missing(f.verb, places(where))})
+		}
 	}
 	return out
 }
+
+// clusterWide is how places names the whole cluster.
+const clusterWide = "cluster-wide"
 
 func places(namespaces []string) string {
 	slices.Sort(namespaces)
 	namespaces = slices.Compact(namespaces)
 	switch {
 	case len(namespaces) == 1 && namespaces[0] == "":
-		return "cluster-wide"
+		return clusterWide
 	case len(namespaces) == 1:
 		return "namespace " + namespaces[0]
 	}
@@ -276,7 +305,7 @@ func enumerate(names []string) string {
 
 // nothing is the error of a user who may read nothing at all.
 func (r *reading) nothing() error {
-	where := "cluster-wide"
+	where := clusterWide
 	if len(r.namespaces) > 0 {
 		where = places(slices.Clone(r.namespaces))
 	}

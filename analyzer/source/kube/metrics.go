@@ -73,7 +73,7 @@ func (c *Client) fillNodes(ctx context.Context, s *analyzer.Snapshot) error {
 	if forbidden(err) {
 		r := nodeMetrics().Right
 		s.Warnings = append(s.Warnings, analyzer.Warning{
-			Code: analyzer.WarnForbidden, Subject: "list " + r.name(), Message: r.missing("list", "cluster-wide"),
+			Code: analyzer.WarnForbidden, Subject: "list " + r.name(), Message: r.missing("list", clusterWide),
 		})
 	}
 	for i := range s.Nodes {

@@ -62,20 +62,22 @@ const (
 )
 
 // DiscoverPrometheus looks for the usual services by their labels, or by their
-// names where no label fits, in the given namespaces or in all, and asks each
-// candidate a cheap question. The first in order that has container metrics is
-// taken, else the first that answers at all. The order is that of the products'
-// table: what sees the whole cluster and the longest history comes first.
+// names where no label fits, in the whole cluster, or, where that is refused, in
+// the given namespaces, and asks each candidate a cheap question. The first in
+// order that has container metrics is taken, else the first that answers at all.
+// The order is that of the products' table: what sees the whole cluster and the
+// longest history comes first.
 func (c *Client) DiscoverPrometheus(ctx context.Context, namespaces []string) Discovery {
 	var d Discovery
 	found, refused, err := c.services(ctx, namespaces)
-	if len(refused) > 0 {
-		r := Right{Resource: "services", Lost: "Prometheus cannot be found by itself there; give --prometheus URL"}
-		d.warn(analyzer.WarnForbidden, "list services", r.missing("list", places(refused)))
-	}
 	if err != nil {
 		_, problem, advice := diagnose(err)
 		d.warn(analyzer.WarnUnreachable, "list services", problem+": Prometheus cannot be found by itself; "+advice)
+		return d
+	}
+	if len(found) == 0 && refused {
+		d.warn(analyzer.WarnForbidden, "list services", `not allowed to list services (apiGroup "", cluster-wide): Prometheus cannot be found by itself; give --prometheus URL, or grant the right with deploy/rbac.yaml`)
+		return d
 	}
 	if len(found) > mostProbes {
 		found = found[:mostProbes]
@@ -120,8 +122,8 @@ func (d *Discovery) choose(candidates []Service, answers []answer) {
 		return
 	}
 	if proxyRefused {
-		r := Right{Resource: "services/proxy", Lost: "Prometheus cannot be reached through the API server; give --prometheus URL"}
-		d.warn(analyzer.WarnForbidden, "get services/proxy", r.missing("get", "of "+d.list()))
+		d.warn(analyzer.WarnForbidden, "get services/proxy", fmt.Sprintf(
+			`not allowed to get services/proxy (apiGroup "") of %s: Prometheus cannot be reached through the API server; give --prometheus URL, or grant the right as the role plimsoll-prometheus in deploy/rbac.yaml does`, d.list()))
 		return
 	}
 	message := "no service of the usual labels or names was found; give --prometheus URL"
@@ -140,25 +142,31 @@ func (d *Discovery) list() string {
 	return enumerate(parts)
 }
 
-// services lists the candidates, best first. refused are the namespaces in
-// which services may not be listed; "" is the whole cluster.
-func (c *Client) services(ctx context.Context, namespaces []string) (found []Service, refused []string, err error) {
-	if len(namespaces) == 0 {
-		namespaces = []string{""}
+// services lists the candidates, best first. refused says that they may not be
+// listed cluster-wide, and were in the given namespaces, as far as that is
+// allowed.
+func (c *Client) services(ctx context.Context, namespaces []string) (found []Service, refused bool, err error) {
+	found, err = c.servicesIn(ctx, "")
+	if !forbidden(err) {
+		return sortServices(found), false, err
 	}
+	found = nil
 	for _, ns := range namespaces {
 		got, err := c.servicesIn(ctx, ns)
-		if forbidden(err) {
-			refused = append(refused, ns)
-			continue
-		}
-		if err != nil {
-			return nil, nil, err
+		if err != nil && !forbidden(err) {
+			return nil, true, err
 		}
 		found = append(found, got...)
 	}
-	slices.SortFunc(found, compareServices)
-	return slices.CompactFunc(found, func(a, b Service) bool { return a.Namespace == b.Namespace && a.Name == b.Name }), refused, nil
+	return sortServices(found), true, nil
+}
+
+// sortServices orders the candidates, each once.
+func sortServices(found []Service) []Service {
+	slices.SortFunc(found, func(a, b Service) int {
+		return cmp.Or(cmp.Compare(rank(a.Product), rank(b.Product)), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+	return slices.CompactFunc(found, func(a, b Service) bool { return a.Namespace == b.Namespace && a.Name == b.Name })
 }
 
 func (c *Client) servicesIn(ctx context.Context, namespace string) (found []Service, err error) {
@@ -187,10 +195,6 @@ func (c *Client) servicesIn(ctx context.Context, namespace string) (found []Serv
 		}
 	}
 	return found, nil
-}
-
-func compareServices(a, b Service) int {
-	return cmp.Or(cmp.Compare(rank(a.Product), rank(b.Product)), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }
 
 // probeAll asks all candidates at once.

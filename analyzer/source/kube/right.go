@@ -157,8 +157,15 @@ func knownOwners() []Right {
 	)
 }
 
-// missing words a refused right.
+// missing words a refused right. Where it is not the whole cluster's, the roles
+// for single namespaces will do.
 func (r Right) missing(verb, where string) string {
-	return fmt.Sprintf("not allowed to %s %s (apiGroup %q, %s): %s; grant it with the roles in deploy/, or audit a narrower scope with -n",
-		verb, r.Resource, r.Group, where, r.Lost)
+	remedy := "grant it with deploy/rbac.yaml"
+	switch {
+	case where != clusterWide:
+		remedy = "grant it with deploy/rbac-namespaced.yaml"
+	case r.Namespaced:
+		remedy += ", or name the namespaces to read with -n"
+	}
+	return fmt.Sprintf("not allowed to %s %s (apiGroup %q, %s): %s; %s", verb, r.Resource, r.Group, where, r.Lost, remedy)
 }

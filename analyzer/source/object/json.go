@@ -9,18 +9,19 @@ import (
 	"strings"
 )
 
-// readJSON reads JSON documents one after the other, object by object.
-func readJSON(v *Inventory, r io.Reader) error {
+// readJSON reads JSON documents one after the other, object by object, and
+// counts them.
+func readJSON(v *Inventory, r io.Reader) (documents int, err error) {
 	lines := &lineCounter{r: r}
 	dec := json.NewDecoder(lines)
-	for document := 1; ; document++ {
+	for ; ; documents++ {
 		d := jsonDocument{v: v, dec: dec}
 		err := d.read()
 		if err == io.EOF && !d.begun {
-			return nil
+			return documents, nil
 		}
 		if err != nil {
-			return &positionError{document, lines.line(d.errorOffset(err, lines.offset)), err}
+			return documents, &positionError{documents + 1, lines.line(d.errorOffset(err, lines.offset)), err}
 		}
 	}
 }

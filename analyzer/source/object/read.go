@@ -61,11 +61,15 @@ func Read(v *Inventory, r io.Reader, name string) error {
 	if bom, _ := in.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
 		_, _ = in.Discard(3) // just peeked
 	}
+	var documents int
 	var err error
 	if first := firstByte(in); first == '{' || first == '[' {
-		err = readJSON(v, in)
+		documents, err = readJSON(v, in)
 	} else {
-		err = readYAML(v, in)
+		documents, err = readYAML(v, in)
+	}
+	if err == nil && documents == 0 {
+		err = errors.New("there is no object in it; did the command that should write it fail?")
 	}
 	if at := (*positionError)(nil); errors.As(err, &at) {
 		return fmt.Errorf("%s: document %d, line %d: %s", name, at.document, at.line, oneLine(explain(at.err)))

@@ -18,22 +18,23 @@ const maxChunk = 64 << 20
 
 // readYAML reads YAML documents. A document whose items lie below a top-level
 // "items:" is read item by item, since parsing a whole List would take many
-// times its size in memory.
-func readYAML(v *Inventory, r *bufio.Reader) error {
+// times its size in memory. It counts the documents that are not empty.
+func readYAML(v *Inventory, r *bufio.Reader) (documents int, err error) {
 	s := yamlSplitter{v: v, in: r, document: 1, line: 1}
 	for {
 		line, err := s.next()
 		if len(line) > 0 {
 			if err := s.take(line); err != nil {
-				return err
+				return s.full, err
 			}
 			s.line++
 		}
 		if err == io.EOF {
-			return s.endDocument()
+			err := s.endDocument()
+			return s.full, err
 		}
 		if err != nil {
-			return &positionError{s.document, s.line, err}
+			return s.full, &positionError{s.document, s.line, err}
 		}
 	}
 }
@@ -45,6 +46,7 @@ type yamlSplitter struct {
 	in       *bufio.Reader
 	document int
 	line     int
+	full     int // documents that are not empty
 
 	head  chunk // the document without its items
 	item  chunk
@@ -183,6 +185,9 @@ func (s *yamlSplitter) endDocument() error {
 }
 
 func (s *yamlSplitter) addDocument(raw []byte, start int, items []chunk, listed bool) error {
+	if raw != nil || listed {
+		s.full++
+	}
 	if raw == nil {
 		if len(items) > 0 {
 			return &positionError{s.document, items[0].start, errNoKind}
