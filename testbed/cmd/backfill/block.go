@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sort"
 	"sync"
 
@@ -22,32 +25,36 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/testbed/history"
 )
 
-// perChunk is the number of samples in a chunk, as Prometheus' own head makes them.
-const perChunk = 120
+// Samples in a chunk: as Prometheus' own head makes them, and more where all
+// are alike.
+const (
+	perChunk         = 120
+	perConstantChunk = 720
+)
 
-// block is a TSDB block in the making. Chunks go to disk in any order; the
-// index, which is sorted, is written at the end.
+// block is a TSDB block in the making. Series come in any order and stay,
+// encoded, in memory: a block wants its series, and so their chunks, sorted.
 type block struct {
-	h        *history.History
-	dir      string // while it is being made
-	final    string
-	id       ulid.ULID
-	mu       sync.Mutex
-	chunks   *chunks.Writer
-	series   []series
-	constant map[constantChunk][]chunks.Meta
-	stats    tsdb.BlockStats
+	h     *history.History
+	dir   string // while it is being made
+	final string
+	id    ulid.ULID
+	stats tsdb.BlockStats
+
+	mu     sync.Mutex
+	series []series
+	pieces map[piece][]chunks.Meta
 }
 
-// series is a series whose chunks are on disk: the metas have references only.
+// series is an encoded series.
 type series struct {
 	labels labels.Labels
 	metas  []chunks.Meta
 }
 
-// constantChunk names chunks by what is in them. Thousands of series hold the
-// same value at the same times; they share one chunk on disk.
-type constantChunk struct {
+// piece names a chunk of constant series by what is in it. Thousands of series
+// hold the same value at the same times; they share one chunk in memory.
+type piece struct {
 	from, to int64
 	value    float64
 }
@@ -57,16 +64,12 @@ func newBlock(dir string, h *history.History) (*block, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &block{h: h, id: id, final: filepath.Join(dir, id.String()), constant: map[constantChunk][]chunks.Meta{}}
+	b := &block{h: h, id: id, final: filepath.Join(dir, id.String()), pieces: map[piece][]chunks.Meta{}}
 	b.dir = b.final + ".tmp-for-creation"
-	if err := os.MkdirAll(b.dir, 0o755); err != nil {
-		return nil, err
-	}
-	b.chunks, err = chunks.NewWriter(filepath.Join(b.dir, "chunks"))
-	return b, err
+	return b, os.MkdirAll(b.dir, 0o755)
 }
 
-// fill writes all chunks, some lives at a time, and collects the truth.
+// fill encodes all series, some lives at a time, and collects the truth.
 func (b *block) fill() (history.Truth, error) {
 	lives := make(chan *history.Life)
 	results := make(chan error)
@@ -110,28 +113,58 @@ func (b *block) fill() (history.Truth, error) {
 		first = b.h.Shared(b.add)
 	}
 	if first != nil {
-		return history.Truth{}, fmt.Errorf("write chunks: %w", first)
+		return history.Truth{}, fmt.Errorf("encode series: %w", first)
 	}
 	return summaries.Truth(), nil
 }
 
-// add encodes a series and writes its chunks.
+// add encodes a series.
 func (b *block) add(s history.Series) error {
-	ls := sortedLabels(s.Labels)
 	if s.Constant {
-		return b.addConstant(ls, s)
+		return b.addConstant(s)
 	}
 	metas, err := encode(s.Times, s.Values)
-	if err != nil || len(metas) == 0 {
+	if err != nil {
 		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.write(metas); err != nil {
-		return err
-	}
-	b.keep(ls, metas, len(s.Times))
+	b.keep(s.Labels, metas, len(s.Times))
 	return nil
+}
+
+// addConstant cuts a constant series at fixed times, so that its chunks are
+// those of other series too.
+func (b *block) addConstant(s history.Series) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []chunks.Meta
+	for from := s.From; from < s.To; {
+		p := piece{from, min((from/perConstantChunk+1)*perConstantChunk, s.To), s.Value}
+		metas, ok := b.pieces[p]
+		if !ok {
+			var err error
+			if metas, err = b.constant(p); err != nil {
+				return err
+			}
+			b.pieces[p] = metas
+		}
+		all = append(all, metas...)
+		from = p.to
+	}
+	b.keep(s.Labels, all, int(s.To-s.From))
+	return nil
+}
+
+func (b *block) constant(p piece) ([]chunks.Meta, error) {
+	var times []int64
+	var values []float64
+	for m := p.from; m < p.to; m++ {
+		if !b.h.Down(m) {
+			times, values = append(times, history.ConstantTime(m)), append(values, p.value)
+		}
+	}
+	return encodeChunks(times, values, perConstantChunk)
 }
 
 // sortedLabels leaves empty labels out, as Prometheus does.
@@ -146,69 +179,24 @@ func sortedLabels(pairs []string) labels.Labels {
 	return b.Labels()
 }
 
-// addConstant cuts a constant series at fixed times, so that its chunks are
-// those of other series.
-func (b *block) addConstant(ls labels.Labels, s history.Series) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var all []chunks.Meta
-	samples := 0
-	for from := s.From; from < s.To; {
-		to := min((from/perChunk+1)*perChunk, s.To)
-		k := constantChunk{from, to, s.Value}
-		metas, ok := b.constant[k]
-		if !ok {
-			var times []int64
-			var values []float64
-			for m := from; m < to; m++ {
-				if !b.h.Down(m) {
-					times, values = append(times, history.ConstantTime(m)), append(values, s.Value)
-				}
-			}
-			var err error
-			if metas, err = encode(times, values); err != nil {
-				return err
-			}
-			if err := b.write(metas); err != nil {
-				return err
-			}
-			b.constant[k] = metas
-		}
-		all = append(all, metas...)
-		samples += int(to - from)
-		from = to
-	}
-	if len(all) > 0 {
-		b.keep(ls, all, samples)
-	}
-	return nil
-}
-
-// write puts chunks on disk and lets go of their bytes.
-func (b *block) write(metas []chunks.Meta) error {
+func (b *block) keep(pairs []string, metas []chunks.Meta, samples int) {
 	if len(metas) == 0 {
-		return nil
+		return
 	}
-	if err := b.chunks.WriteChunks(metas...); err != nil {
-		return err
-	}
-	for i := range metas {
-		metas[i].Chunk = nil
-	}
-	return nil
-}
-
-func (b *block) keep(ls labels.Labels, metas []chunks.Meta, samples int) {
-	b.series = append(b.series, series{ls, metas})
+	b.series = append(b.series, series{sortedLabels(pairs), metas})
 	b.stats.NumSeries++
 	b.stats.NumChunks += uint64(len(metas))
 	b.stats.NumSamples += uint64(samples)
 }
 
 func encode(times []int64, values []float64) ([]chunks.Meta, error) {
+	return encodeChunks(times, values, perChunk)
+}
+
+func encodeChunks(times []int64, values []float64, size int) ([]chunks.Meta, error) {
 	var metas []chunks.Meta
 	for len(times) > 0 {
-		n := min(len(times), perChunk)
+		n := min(len(times), size)
 		c := chunkenc.NewXORChunk()
 		a, err := c.Appender()
 		if err != nil {
@@ -217,19 +205,17 @@ func encode(times []int64, values []float64) ([]chunks.Meta, error) {
 		for i := range n {
 			a.Append(0, times[i], values[i])
 		}
+		c.Compact()
 		metas = append(metas, chunks.Meta{Chunk: c, MinTime: times[0], MaxTime: times[n-1]})
 		times, values = times[n:], values[n:]
 	}
 	return metas, nil
 }
 
-// close writes the index and the block's meta file and puts the block in place.
+// close writes the block and puts it in place.
 func (b *block) close() (tsdb.BlockStats, error) {
-	if err := b.index(); err != nil {
-		return b.stats, fmt.Errorf("write the index: %w", err)
-	}
-	if err := b.chunks.Close(); err != nil {
-		return b.stats, err
+	if err := b.write(); err != nil {
+		return b.stats, fmt.Errorf("write the block: %w", err)
 	}
 	meta := tsdb.BlockMeta{Version: 1, ULID: b.id, Stats: b.stats,
 		MinTime: b.h.Plan.Start.UnixMilli(), MaxTime: b.h.Plan.End.UnixMilli(),
@@ -244,33 +230,39 @@ func (b *block) close() (tsdb.BlockStats, error) {
 	return b.stats, os.Rename(b.dir, b.final)
 }
 
-func (b *block) index() error {
-	w, err := index.NewWriter(context.Background(), filepath.Join(b.dir, "index"))
+// write puts chunks and index on disk.
+func (b *block) write() error {
+	sort.Slice(b.series, func(i, j int) bool { return labels.Compare(b.series[i].labels, b.series[j].labels) < 0 })
+	cw, err := chunks.NewWriter(filepath.Join(b.dir, "chunks"))
 	if err != nil {
 		return err
 	}
+	iw, err := index.NewWriter(context.Background(), filepath.Join(b.dir, "index"))
+	if err != nil {
+		return err
+	}
+	for _, s := range b.symbols() {
+		if err := iw.AddSymbol(s); err != nil {
+			return err
+		}
+	}
+	for i, s := range b.series {
+		metas := slices.Clone(s.metas) // a shared chunk has another place for each series
+		if err := cw.WriteChunks(metas...); err != nil {
+			return err
+		}
+		if err := iw.AddSeries(storage.SeriesRef(i), s.labels, metas...); err != nil {
+			return err
+		}
+	}
+	return errors.Join(iw.Close(), cw.Close())
+}
+
+// symbols are all label names and values, sorted.
+func (b *block) symbols() []string {
 	set := map[string]struct{}{}
 	for _, s := range b.series {
 		s.labels.Range(func(l labels.Label) { set[l.Name], set[l.Value] = struct{}{}, struct{}{} })
 	}
-	symbols := make([]string, 0, len(set))
-	for s := range set {
-		symbols = append(symbols, s)
-	}
-	sort.Strings(symbols)
-	for _, s := range symbols {
-		if err := w.AddSymbol(s); err != nil {
-			return err
-		}
-	}
-	sort.Slice(b.series, func(i, j int) bool { return labels.Compare(b.series[i].labels, b.series[j].labels) < 0 })
-	for i, s := range b.series {
-		if i > 0 && labels.Equal(s.labels, b.series[i-1].labels) {
-			return fmt.Errorf("two series have the labels %s", s.labels)
-		}
-		if err := w.AddSeries(storage.SeriesRef(i), s.labels, s.metas...); err != nil {
-			return err
-		}
-	}
-	return w.Close()
+	return slices.Sorted(maps.Keys(set))
 }
