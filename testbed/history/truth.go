@@ -21,8 +21,9 @@ type Truth struct {
 // ContainerSummary is one container of one workload over the whole history,
 // pooled over all pods that the workload had. CPU samples are rates over five
 // minutes at every full five minutes of the clock, as PromQL's rate() defines
-// them, of each pod's primary series; memory samples are the last working set
-// at the same times.
+// them, of each pod's primary series, up to five minutes after the pod's end,
+// as rate() still sees its last samples then; memory samples are the last
+// working set at the same times, up to the pod's end.
 type ContainerSummary struct {
 	Namespace string `json:"namespace"`
 	Kind      string `json:"kind"`
@@ -35,10 +36,11 @@ type ContainerSummary struct {
 	OOMKills    int `json:"oomKills"`
 	Restarts    int `json:"restarts"`
 
-	// Samples is the number of CPU samples, Expected that of the pods' steps:
-	// coverage is their quotient.
-	Samples  int `json:"samples"`
-	Expected int `json:"expected"`
+	// Samples is the number of CPU samples. Steps are the full five minutes
+	// within the pods' lives, Covered those of them with data.
+	Samples int `json:"samples"`
+	Steps   int `json:"steps"`
+	Covered int `json:"covered"`
 
 	CPU    Quantiles `json:"cpu"`    // cores
 	Memory Quantiles `json:"memory"` // bytes; Max is of all scrapes
@@ -133,7 +135,7 @@ func (s *Summaries) add(c *summary, l *Life, u use, t target) {
 	from, to := s.h.clip(l.From, l.To)
 	n := len(c.cpu)
 	s.samples(c, l, u.run, t, from, to)
-	if c.Expected += steps(from, to); len(c.cpu) == n {
+	if c.Steps += steps(from, to); len(c.cpu) == n {
 		return
 	}
 	c.Pods++
@@ -167,7 +169,7 @@ func steps(from, to int64) int { return int(to/5 - from/5) }
 func (s *Summaries) samples(c *summary, l *Life, r load.Run, t target, from, to int64) {
 	times, counter := s.h.counter(l, r, t, from, to, func(i int64) float64 { return r.CPU[i] }, 60)
 	first := 0
-	for at := (from/5 + 1) * 300_000; at <= to*60_000; at += 300_000 {
+	for at := (from/5 + 1) * 300_000; at <= min(to+5, s.h.end)*60_000; at += 300_000 {
 		for first < len(times) && times[first] <= at-300_000 {
 			first++
 		}
@@ -178,7 +180,9 @@ func (s *Summaries) samples(c *summary, l *Life, r load.Run, t target, from, to 
 		if last == first {
 			continue
 		}
-		c.memory = append(c.memory, r.Memory[times[last-1]/60000-r.From])
+		if at <= to*60_000 {
+			c.memory = append(c.memory, r.Memory[times[last-1]/60000-r.From])
+		}
 		if v, ok := rate(times[first:last], counter[first:last], at); ok {
 			c.cpu = append(c.cpu, v)
 		}
@@ -220,10 +224,10 @@ func rate(times []int64, values []float64, at int64) (float64, bool) {
 func (s *Summaries) Truth() Truth {
 	t := Truth{Start: s.h.Plan.Start, End: s.h.Plan.End}
 	for _, c := range s.all {
-		if len(c.cpu) == 0 {
+		if len(c.cpu) == 0 || len(c.memory) == 0 {
 			continue
 		}
-		c.Samples = len(c.cpu)
+		c.Samples, c.Covered = len(c.cpu), len(c.memory)
 		c.CPU, c.Memory = quantiles(c.cpu), quantiles(c.memory)
 		for day, bytes := range c.peaks {
 			c.Memory.Max = max(c.Memory.Max, bytes)

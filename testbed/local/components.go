@@ -91,6 +91,7 @@ func (t *Testbed) controllerManager() *process {
 		"--bind-address=127.0.0.1", "--secure-port="+t.port("kube-controller-manager"),
 		"--leader-elect=false", "--use-service-account-credentials",
 		"--root-ca-file="+t.pki("ca.crt"), "--service-account-private-key-file="+t.pki("sa.key"),
+		"--concurrent-deployment-syncs=20", "--concurrent-replicaset-syncs=20", "--concurrent-statefulset-syncs=20",
 		"--kube-api-qps=500", "--kube-api-burst=1000", "--node-monitor-grace-period=120s",
 		"--horizontal-pod-autoscaler-sync-period=5s", "--horizontal-pod-autoscaler-initial-readiness-delay=5s",
 		"--horizontal-pod-autoscaler-cpu-initialization-period=15s",

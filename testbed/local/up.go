@@ -75,6 +75,13 @@ func (u *up) run(ctx context.Context) error {
 	if err := u.fill(ctx); err != nil {
 		return err
 	}
+	// Not before: watching every pod's birth slows it down.
+	if err := u.start(u.metricsServer(), u.kubeStateMetrics()); err != nil {
+		return err
+	}
+	if err := u.metricsAPI(ctx); err != nil {
+		return err
+	}
 	if err := u.history(ctx); err != nil {
 		return err
 	}
@@ -158,14 +165,10 @@ func (u *up) controlPlane(ctx context.Context) error {
 	if err := u.kwokObjects(ctx); err != nil {
 		return err
 	}
-	kwok := u.kwok()
-	if err := u.start(kwok, u.metricsServer(), u.kubeStateMetrics()); err != nil {
+	if err := u.start(u.kwok()); err != nil {
 		return err
 	}
-	if err := u.metricsAPI(ctx); err != nil {
-		return err
-	}
-	u.step("kube-controller-manager, kube-scheduler, kwok, metrics-server, kube-state-metrics started")
+	u.step("kube-controller-manager, kube-scheduler, kwok started")
 	return nil
 }
 
