@@ -14,7 +14,7 @@ const (
 	pricingSteps   = 3000
 	patternGap     = 2e-4 // how near to the relaxation's optimum is near enough
 	staleRounds    = 40   // rounds without a better bound
-	calm           = 0.7 // weight of the best duals so far
+	calm           = 0.7  // weight of the best duals so far
 )
 
 // patterns is the relaxation over whole patterns, after Gilmore and Gomory: a

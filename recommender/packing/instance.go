@@ -300,8 +300,25 @@ func (inst *instance) addKinds(in Input, room []resources, names []string) {
 	}
 }
 
+// compare orders offerings by all that tells them apart but their sizes.
 func (o *Offering) compare(p *Offering) int {
-	return cmp.Or(cmp.Compare(o.Type, p.Type), cmp.Compare(o.Zone, p.Zone), cmp.Compare(o.CapacityType, p.CapacityType))
+	return cmp.Or(cmp.Compare(o.Type, p.Type), cmp.Compare(o.Zone, p.Zone), cmp.Compare(o.CapacityType, p.CapacityType),
+		cmp.Compare(o.USDPerHour, p.USDPerHour), cmp.Compare(o.nature(), p.nature()))
+}
+
+// nature spells out the labels and taints.
+func (o *Offering) nature() string {
+	if len(o.Labels) == 0 && len(o.Taints) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, k := range sortedKeys(o.Labels) {
+		b.WriteString(strconv.Quote(k) + strconv.Quote(o.Labels[k]))
+	}
+	for _, t := range o.Taints {
+		b.WriteString("|" + strconv.Quote(t.Key) + strconv.Quote(t.Value) + strconv.Quote(t.Effect))
+	}
+	return b.String()
 }
 
 func (inst *instance) usable(k kind) bool {

@@ -57,6 +57,8 @@ func Pack(in Input) (Plan, error) {
 	if err := in.validate(); err != nil {
 		return Plan{}, err
 	}
+	in.Offerings = slices.Clone(in.Offerings)
+	slices.SortStableFunc(in.Offerings, func(a, b Offering) int { return a.compare(&b) })
 	pods, abstained := screen(in)
 	zoned := settleZones(in, pods)
 	plan := Plan{Abstained: append(abstained, zoned.lost...)}

@@ -56,3 +56,18 @@ func (r *resources) fits(p *Pod) bool {
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
 	return slices.Sorted(maps.Keys(m))
 }
+
+func (r *resources) release(p *Pod) {
+	r.cpu += p.CPU
+	r.memory += p.Memory
+	r.gpus += p.GPUs
+	r.pods++
+	for name, v := range p.Extended {
+		r.extended[name] += v
+	}
+}
+
+func (r resources) clone() resources {
+	r.extended = maps.Clone(r.extended)
+	return r
+}

@@ -111,7 +111,11 @@ func (s *searcher) pack(limit float64, shake float64) ([]bin, float64) {
 			s.count(bins, -1)
 			return nil, limit
 		}
-		b, ok := s.whole(room)
+		var b bin
+		ok := false
+		if shake == 0 || s.rng.IntN(2) == 0 {
+			b, ok = s.whole(room)
+		}
 		if !ok {
 			b, ok = s.bestBin(room, shake)
 		}
@@ -222,7 +226,7 @@ func (s *searcher) bestBin(room, shake float64) (bin, bool) {
 		}
 		ratio := s.inst.kinds[k].price / b.worth(s.worth)
 		if shake > 0 {
-			ratio *= 1 + 0.02*s.rng.Float64()
+			ratio *= 1 + 0.04*shake*s.rng.Float64()
 		}
 		if ratio < bestRatio {
 			best, bestRatio = b, ratio
@@ -265,7 +269,7 @@ func (s *searcher) fill(k int, shake float64) bin {
 		placed[c] = 0
 		s.noise[c] = 1
 		if shake > 0 {
-			s.noise[c] = 1 + shake*s.rng.Float64()
+			s.noise[c] = 1 + shake*s.rng.ExpFloat64()
 		}
 	}
 	for {
@@ -378,7 +382,7 @@ func (s *searcher) repack(bins []bin, slack float64) (picked []int, fresh []bin)
 	}
 	s.count(taken, -1)
 	old := s.price(taken)
-	fresh, price := s.pack(old+slack, 0.1+0.9*s.rng.Float64())
+	fresh, price := s.pack(old+slack, 0.1+s.rng.ExpFloat64())
 	if fresh != nil && price > old-1e-9 && price < old+1e-9 && s.spare(fresh) < s.spare(taken) {
 		s.count(fresh, -1)
 		fresh = nil
