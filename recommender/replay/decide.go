@@ -53,6 +53,21 @@ const (
 	notAtZero    = "NotScaledToZero"
 )
 
+// moved is the reason when the metrics ask for what there is and replicas change all the same: the
+// minimum was raised, or an earlier recommendation still counts.
+func (r Reason) moved(by int32, toMin bool) Reason {
+	switch {
+	case r != Steady || by == 0:
+		return r
+	case by > 0 && toMin:
+		return BelowMin
+	case by > 0:
+		return AboveTarget
+	default:
+		return BelowTarget
+	}
+}
+
 // Decide is one sync of the controller at time now. It updates the state as a successful rescale
 // would; the caller makes Decision.Replicas the next observation's SpecReplicas. The autoscaler may
 // change between calls, as a user may edit an HPA. now must not run backwards.
@@ -91,12 +106,10 @@ func (s *spec) decide(state *State, o *Observation, now time.Duration) Decision 
 			d.Conditions = *conditions
 			return d
 		}
-		if current == 0 && s.min != 0 && atZero && d.Replicas < s.min {
-			d.Replicas = s.min
-			if d.Reason == Steady {
-				d.Reason = BelowMin
-			}
+		if current == 0 && s.min != 0 && atZero {
+			d.Replicas = max(d.Replicas, s.min)
 		}
+		d.Reason = d.Reason.moved(d.Replicas-current, d.Replicas == s.min)
 	}
 	s.finish(&d, state, current, now)
 	return d
