@@ -88,7 +88,7 @@ func Analyze(s *Snapshot) *Analysis {
 		}
 		a.Workloads = append(a.Workloads, workloadFacts(s, w, usage))
 	}
-	a.warnOfStrangers(s, usage)
+	a.warnOfStrangers(usage)
 	slices.SortFunc(a.Warnings, CompareWarnings)
 	a.Warnings = slices.Compact(a.Warnings)
 	return a
@@ -192,7 +192,7 @@ func meanPods(days []Day) float64 {
 
 // warnOfStrangers says which containers have usage but are in no pod template
 // of a workload that exists: a renamed container, or a workload out of sight.
-func (a *Analysis) warnOfStrangers(s *Snapshot, left map[usageKey]*ContainerUsage) {
+func (a *Analysis) warnOfStrangers(left map[usageKey]*ContainerUsage) {
 	live := map[Ref]bool{}
 	for _, w := range a.Workloads {
 		live[w.Ref] = true
@@ -200,7 +200,7 @@ func (a *Analysis) warnOfStrangers(s *Snapshot, left map[usageKey]*ContainerUsag
 	for k := range left {
 		if live[k.Ref] {
 			a.Warnings = append(a.Warnings, Warning{
-				Code: WarnUnmatched, Subject: k.Ref.String(),
+				Code: WarnUnmatched, Subject: k.String(),
 				Message: fmt.Sprintf("container %q was used within the window but is no longer in the pod template; its usage is left out", k.container),
 			})
 		}

@@ -120,7 +120,7 @@ func (s *Snapshot) Sort() {
 	})
 	slices.SortFunc(s.Nodes, func(a, b Node) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(s.Namespaces, func(a, b Namespace) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(s.Workloads, func(a, b Workload) int { return a.Ref.Compare(b.Ref) })
+	slices.SortFunc(s.Workloads, func(a, b Workload) int { return a.Compare(b.Ref) })
 	for i := range s.Workloads {
 		slices.SortFunc(s.Workloads[i].Pods, func(a, b Pod) int { return cmp.Compare(a.Name, b.Name) })
 	}

@@ -100,7 +100,7 @@ func MergeUsage(lists ...[]ContainerUsage) []ContainerUsage {
 }
 
 func compareUsage(a, b ContainerUsage) int {
-	return cmp.Or(a.Ref.Compare(b.Ref), cmp.Compare(a.Container, b.Container))
+	return cmp.Or(a.Compare(b.Ref), cmp.Compare(a.Container, b.Container))
 }
 
 func mergeDays(a, b []Day) []Day {

@@ -65,7 +65,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 			return f.run(cmd.Context(), s)
 		},
 	}
-	f.collectFlags.register(cmd)
+	f.register(cmd)
 	f.prices.register(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.only, "only", nil, "levers to work out, of: "+strings.Join(leverNames(), ", ")+" (default all)")

@@ -41,7 +41,7 @@ const firstIO = 100
 var sourceSees = []string{"analyzer", "analyzer/digest", "analyzer/source/object"}
 
 // programs are generators that the product does not contain.
-var programs = []string{"reports/schema", "pricing/tables/gen"}
+var programs = []string{"pricing/tables/gen"}
 
 var banned = []string{"net", "net/http", "os", "os/exec", "log", "log/slog", "syscall", "time/tzdata", "crypto/rand"}
 
