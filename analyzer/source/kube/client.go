@@ -61,7 +61,7 @@ type Client struct {
 	timeout   time.Duration
 }
 
-// Connect reads the configuration; nothing is dialled yet. Errors match
+// Connect reads the configuration; nothing is dialed yet. Errors match
 // ErrConfig.
 func Connect(f Flags) (*Client, error) {
 	loader := f.loader()

@@ -20,7 +20,7 @@ import (
 var ErrUnreachable = errors.New("the Kubernetes API server could not be read")
 
 // ErrConfig is matched by every *Error that is about the kubeconfig or the
-// flags, before anything was dialled.
+// flags, before anything was dialed.
 var ErrConfig = errors.New("the connection to Kubernetes is not configured")
 
 // ErrorKind tells what went wrong.

@@ -25,62 +25,64 @@ type product struct {
 // products, in the order in which they are tried: those that see more than one
 // Prometheus, and further back, come first.
 func products() []product {
-	label := func(l map[string]string, keys ...string) string {
-		for _, k := range keys {
-			if l[k] != "" {
-				return l[k]
-			}
-		}
-		return ""
-	}
-	app := func(l map[string]string) string { return label(l, "app.kubernetes.io/name", "app") }
-	part := func(l map[string]string) string { return label(l, "app.kubernetes.io/component", "component") }
 	return []product{
 		{
-			name: "Thanos Query", ports: []int32{9090, 10902, 9091, 80},
-			is: func(name string, l map[string]string) bool {
-				a, p := app(l), part(l)
-				return slices.Contains([]string{"thanos-query", "thanos-query-frontend", "thanos-querier"}, a) ||
-					a == "thanos" && (p == "query" || p == "query-frontend") ||
-					slices.Contains([]string{"thanos-query", "thanos-query-frontend", "thanos-querier"}, name)
-			},
+			name: "Thanos Query", ports: []int32{9090, 10902, 9091, 80}, is: isThanos,
 			names: []string{"thanos-query:9090", "thanos-query:10902", "thanos-query-frontend:9090", "thanos-query-frontend:10902", "https:thanos-querier:9091"},
 		},
 		{
-			name: "Mimir", path: "/prometheus", ports: []int32{80, 8080},
-			is: func(name string, l map[string]string) bool {
-				return app(l) == "mimir" && slices.Contains([]string{"gateway", "nginx", "query-frontend"}, part(l)) ||
-					slices.Contains([]string{"mimir-gateway", "mimir-nginx", "mimir-query-frontend"}, name)
-			},
+			name: "Mimir", path: "/prometheus", ports: []int32{80, 8080}, is: isMimir,
 			names: []string{"mimir-gateway:80", "mimir-nginx:80", "mimir-query-frontend:8080"},
 		},
 		{
-			name: "VictoriaMetrics vmselect", path: "/select/0/prometheus", ports: []int32{8481},
-			is: func(name string, l map[string]string) bool {
-				return app(l) == "vmselect" || l["app"] == "vmselect" || part(l) == "vmselect" || strings.HasPrefix(name, "vmselect")
-			},
+			name: "VictoriaMetrics vmselect", path: "/select/0/prometheus", ports: []int32{8481}, is: isVMSelect,
 			names: []string{"vmselect:8481", "vmselect-vmcluster:8481", "vmselect-victoria-metrics-k8s-stack:8481", "victoria-metrics-cluster-vmselect:8481", "vmcluster-victoria-metrics-cluster-vmselect:8481"},
 		},
 		{
-			name: "VictoriaMetrics vmsingle", ports: []int32{8428, 8429},
-			is: func(name string, l map[string]string) bool {
-				return app(l) == "vmsingle" || app(l) == "victoria-metrics-single" || strings.HasPrefix(name, "vmsingle")
-			},
+			name: "VictoriaMetrics vmsingle", ports: []int32{8428, 8429}, is: isVMSingle,
 			names: []string{"vmsingle:8428", "vmsingle:8429", "vmsingle-victoria-metrics-k8s-stack:8428", "vmsingle-victoria-metrics-k8s-stack:8429", "victoria-metrics-single-server:8428"},
 		},
 		{
-			name: "Prometheus", ports: []int32{9090, 80},
-			is: func(name string, l map[string]string) bool {
-				return app(l) == "prometheus" && !slices.Contains([]string{"thanos-sidecar", "pushgateway", "alertmanager", "node-exporter", "kube-state-metrics"}, part(l)) ||
-					l["operated-prometheus"] == "true" || strings.HasSuffix(l["app"], "-prometheus") ||
-					slices.Contains([]string{"prometheus", "prometheus-server", "prometheus-k8s", "prometheus-operated"}, name)
-			},
+			name: "Prometheus", ports: []int32{9090, 80}, is: isPrometheus,
 			names: []string{
 				"prometheus:80", "prometheus:9090", "prometheus-server:80", "prometheus-server:9090", "prometheus-k8s:9090", "prometheus-operated:9090",
 				"kube-prometheus-stack-prometheus:9090", "prometheus-kube-prometheus-prometheus:9090",
 			},
 		},
 	}
+}
+
+// app and part read the labels that name an application and a part of it.
+func app(l map[string]string) string { return cmp.Or(l["app.kubernetes.io/name"], l["app"]) }
+
+func part(l map[string]string) string {
+	return cmp.Or(l["app.kubernetes.io/component"], l["component"])
+}
+
+func oneOf(s string, of ...string) bool { return slices.Contains(of, s) }
+
+func isThanos(name string, l map[string]string) bool {
+	query := []string{"thanos-query", "thanos-query-frontend", "thanos-querier"}
+	return oneOf(app(l), query...) || app(l) == "thanos" && oneOf(part(l), "query", "query-frontend") || oneOf(name, query...)
+}
+
+func isMimir(name string, l map[string]string) bool {
+	return app(l) == "mimir" && oneOf(part(l), "gateway", "nginx", "query-frontend") ||
+		oneOf(name, "mimir-gateway", "mimir-nginx", "mimir-query-frontend")
+}
+
+func isVMSelect(name string, l map[string]string) bool {
+	return oneOf("vmselect", app(l), l["app"], part(l)) || strings.HasPrefix(name, "vmselect")
+}
+
+func isVMSingle(name string, l map[string]string) bool {
+	return oneOf(app(l), "vmsingle", "victoria-metrics-single") || strings.HasPrefix(name, "vmsingle")
+}
+
+func isPrometheus(name string, l map[string]string) bool {
+	return app(l) == "prometheus" && !oneOf(part(l), "thanos-sidecar", "pushgateway", "alertmanager", "node-exporter", "kube-state-metrics") ||
+		l["operated-prometheus"] == "true" || strings.HasSuffix(l["app"], "-prometheus") ||
+		oneOf(name, "prometheus", "prometheus-server", "prometheus-k8s", "prometheus-operated")
 }
 
 // selectors find the products' services by label.

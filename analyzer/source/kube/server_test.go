@@ -135,7 +135,7 @@ func TestBrokenServers(t *testing.T) {
 		{"503", serve(t, func(w http.ResponseWriter, _ *http.Request) { status(w, 503, "ServiceUnavailable", "etcd is away") }), "", kube.KindServer, "the server failed (503): the server is currently unable"},
 		{"502 of a proxy", serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
-			w.WriteHeader(502)
+			w.WriteHeader(http.StatusBadGateway)
 			_, _ = io.WriteString(w, "<h1>Bad gateway</h1>")
 		}), "", kube.KindServer, "the server failed (502)"},
 		{"truncated", serve(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -17,7 +17,7 @@ func readJSON(v *Inventory, r io.Reader) (documents int, err error) {
 	for ; ; documents++ {
 		d := jsonDocument{v: v, dec: dec}
 		err := d.read()
-		if err == io.EOF && !d.begun {
+		if errors.Is(err, io.EOF) && !d.begun {
 			return documents, nil
 		}
 		if err != nil {

@@ -31,10 +31,10 @@ func TestCases(t *testing.T) {
 			var sel object.Selection
 			var want string
 			for _, f := range ar.Files {
-				switch {
-				case f.Name == "want":
+				switch f.Name {
+				case "want":
 					want = string(f.Data)
-				case f.Name == "select":
+				case "select":
 					namespace, labels, _ := strings.Cut(strings.TrimSpace(string(f.Data)), " ")
 					if sel, err = object.Select([]string{strings.TrimPrefix(namespace, "-n=")}, strings.TrimPrefix(labels, "-l=")); err != nil {
 						t.Fatal(err)

@@ -106,7 +106,7 @@ func (v *Inventory) Unread() []Kind {
 		out = append(out, k)
 	}
 	slices.SortFunc(out, func(a, b Kind) int {
-		return cmp.Or(cmp.Compare(a.GroupVersionKind.String(), b.GroupVersionKind.String()), cmp.Compare(a.Namespace, b.Namespace))
+		return cmp.Or(cmp.Compare(a.String(), b.String()), cmp.Compare(a.Namespace, b.Namespace))
 	})
 	return out
 }

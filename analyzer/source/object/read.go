@@ -39,7 +39,7 @@ func readFile(v *Inventory, path string) error {
 	if err != nil {
 		return fmt.Errorf("objects cannot be read: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // read only
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		return fmt.Errorf("objects cannot be read: %s is a folder; name its files", path)
 	}
@@ -55,7 +55,7 @@ func Read(v *Inventory, r io.Reader, name string) error {
 		if err != nil {
 			return fmt.Errorf("%s: not a readable gzip file: %w", name, err)
 		}
-		defer unzipped.Close()
+		defer func() { _ = unzipped.Close() }() // read only
 		in = bufio.NewReaderSize(unzipped, 1<<16)
 	}
 	if bom, _ := in.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {

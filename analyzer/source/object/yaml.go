@@ -29,7 +29,7 @@ func readYAML(v *Inventory, r *bufio.Reader) (documents int, err error) {
 			}
 			s.line++
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err := s.endDocument()
 			return s.full, err
 		}
@@ -100,33 +100,55 @@ func (s *yamlSplitter) take(line []byte) error {
 		}
 		return nil
 	}
-	bare := bytes.TrimRight(line, " \t\r\n")
-	indent := len(bare) - len(bytes.TrimLeft(bare, " "))
-	blank := len(bare) == 0 || bare[indent] == '#'
-	isDash := !blank && bare[indent] == '-' && (len(bare) == indent+1 || bare[indent+1] == ' ')
-	switch {
-	case s.state == inHead && string(bare) == "items:":
-		s.state = atItems
-		return nil
-	case s.state == atItems && isDash:
-		s.state, s.indent, s.listed = inItems, indent, true
-		return s.beginItem(line)
-	case s.state == atItems && !blank: // "items:" of another form
-		s.state = inHead
-		return errors.Join(s.append(&s.head, []byte("items:\n")), s.append(&s.head, line))
-	case s.state == inItems && isDash && indent == s.indent:
-		if err := s.endItem(); err != nil {
-			return err
+	if s.state == inHead {
+		if string(bytes.TrimRight(line, " \t\r\n")) == "items:" {
+			s.state = atItems
+			return nil
 		}
-		return s.beginItem(line)
-	case s.state == inItems && (blank || indent > s.indent):
-		return s.append(&s.item, line)
-	case s.state == inItems:
-		if err := s.endItem(); err != nil {
-			return err
-		}
-		s.state = inHead
+		return s.append(&s.head, line)
 	}
+	return s.takeItem(line, lookAt(line))
+}
+
+// look is what a line is to a list's items.
+type look struct {
+	indent int
+	blank  bool // or a comment
+	dash   bool // begins an item
+}
+
+func lookAt(line []byte) look {
+	bare := bytes.TrimRight(line, " \t\r\n")
+	l := look{indent: len(bare) - len(bytes.TrimLeft(bare, " "))}
+	l.blank = len(bare) == 0 || bare[l.indent] == '#'
+	l.dash = !l.blank && bare[l.indent] == '-' && (len(bare) == l.indent+1 || bare[l.indent+1] == ' ')
+	return l
+}
+
+// takeItem sorts a line that comes after "items:".
+func (s *yamlSplitter) takeItem(line []byte, l look) error {
+	if s.state == atItems {
+		switch {
+		case l.dash:
+			s.state, s.indent, s.listed = inItems, l.indent, true
+			return s.beginItem(line)
+		case !l.blank: // "items:" of another form
+			s.state = inHead
+			return errors.Join(s.append(&s.head, []byte("items:\n")), s.append(&s.head, line))
+		}
+		return s.append(&s.head, line)
+	}
+	begins := l.dash && l.indent == s.indent
+	if !begins && (l.blank || l.indent > s.indent) {
+		return s.append(&s.item, line)
+	}
+	if err := s.endItem(); err != nil {
+		return err
+	}
+	if begins {
+		return s.beginItem(line)
+	}
+	s.state = inHead
 	return s.append(&s.head, line)
 }
 
