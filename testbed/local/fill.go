@@ -89,7 +89,7 @@ func (u *up) fill(ctx context.Context) error {
 	u.step("%d namespaces, %d nodes and %d workloads applied", len(spec.Namespaces), spec.NodeCount(), spec.WorkloadCount())
 	scheduler := u.find("kube-scheduler")
 	running := 0
-	err = scheduler.wait(ctx, 3*time.Minute, func(ctx context.Context) (err error) {
+	err = scheduler.wait(ctx, 6*time.Minute, func(ctx context.Context) (err error) {
 		running, err = u.podsRun(ctx, spec)
 		return err
 	})
