@@ -24,17 +24,17 @@ func CronSpans(start, end string, begin time.Time, length time.Duration) ([]Span
 	}
 	var spans []Span
 	var opened time.Duration
-	active, known := false, false
+	active := false
 	for t := begin; t.Before(begin.Add(length)); {
 		nextStart, nextEnd := from.next(t), to.next(t)
 		now := !nextStart.Before(nextEnd)
 		switch at := t.Sub(begin); {
-		case now && !(known && active):
+		case now && !active:
 			opened = at
-		case !now && known && active:
+		case !now && active:
 			spans = append(spans, Span{opened, at})
 		}
-		active, known = now, true
+		active = now
 		if nextEnd.Before(nextStart) {
 			t = nextEnd
 		} else {

@@ -150,7 +150,7 @@ func TestOwnToleranceByVersion(t *testing.T) {
 // More usage never wants fewer replicas, whatever else the pods are.
 func TestWantedRisesWithUsage(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
-	for range 500 {
+	for range 150 {
 		a := cpu(int32(20 + r.IntN(100)))
 		n := 1 + r.IntN(30)
 		waiting, lost := r.IntN(3), r.IntN(3)

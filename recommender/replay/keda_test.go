@@ -61,14 +61,14 @@ func TestPoll(t *testing.T) {
 
 // A queue that is empty but for ten minutes: woken by the first poll that sees it, asleep again one
 // cooldown after the last that did.
-func TestReplayScaledObjectSleeps(t *testing.T) {
+func TestScaledObjectSleeps(t *testing.T) {
 	load := replay.Curve{Step: time.Minute, Demand: make([]int64, 60)}
 	for i := 20; i < 30; i++ {
 		load.Demand[i] = 3000
 	}
 	so := replay.ScaledObject{PollingInterval: 30 * time.Second, Cooldown: 5 * time.Minute, MaxReplicas: 10,
 		Triggers: []replay.Trigger{{Metric: external(replay.AverageValue, 1000)}}}
-	got, err := replay.ReplayScaledObject(load, replay.Workload{Capacity: 1000}, so, replay.Options{Series: true})
+	got, err := so.Replay(load, replay.Workload{Capacity: 1000}, replay.Options{Series: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +97,7 @@ func TestCronTriggerIsAFloor(t *testing.T) {
 	so := replay.ScaledObject{PollingInterval: 30 * time.Second, MinReplicas: 1, MaxReplicas: 10,
 		Triggers: []replay.Trigger{{Metric: external(replay.AverageValue, 1000)}, {Cron: &replay.Cron{Spans: minutes(10, 50), Replicas: 4}}},
 		Behavior: &replay.Behavior{ScaleDown: replay.Rules{Window: ptr(time.Duration(0))}}}
-	got, err := replay.ReplayScaledObject(load, replay.Workload{Capacity: 1000}, so, replay.Options{Series: true})
+	got, err := so.Replay(load, replay.Workload{Capacity: 1000}, replay.Options{Series: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestFallback(t *testing.T) {
 	}
 	so := replay.ScaledObject{PollingInterval: 30 * time.Second, MinReplicas: 1, MaxReplicas: 10, Fallback: &replay.Fallback{FailureThreshold: 3, Replicas: 6},
 		Triggers: []replay.Trigger{{Metric: external(replay.AverageValue, 1000), Outages: minutes(10, 20)}}}
-	got, err := replay.ReplayScaledObject(load, replay.Workload{Capacity: 1000}, so, replay.Options{Series: true})
+	got, err := so.Replay(load, replay.Workload{Capacity: 1000}, replay.Options{Series: true})
 	if err != nil {
 		t.Fatal(err)
 	}

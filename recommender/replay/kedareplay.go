@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// ReplayScaledObject is Replay for a KEDA ScaledObject: KEDA's poll loop beside the HPA it makes.
+// Replay is the replay of a ScaledObject: KEDA's poll loop beside the HPA it makes.
 // Options.Signals is not read; the triggers carry their own.
-func ReplayScaledObject(load Curve, w Workload, so ScaledObject, o Options) (Outcome, error) {
+func (so ScaledObject) Replay(load Curve, w Workload, o Options) (Outcome, error) {
 	if err := so.Validate(); err != nil {
 		return Outcome{}, err
 	}
@@ -46,12 +46,9 @@ type keda struct {
 
 var errOutage = errors.New("the trigger could not be read")
 
-// resume takes back the polls passed over beyond now, since the HPA has just changed replicas, and
-// returns the first of them.
+// resume is the first poll after now, since the HPA has just changed replicas.
 func (k *keda) resume(now time.Duration) time.Duration {
-	poll := grid(now+1, 0, k.so.PollingInterval)
-	k.state.LastActive = min(k.state.LastActive, poll-k.so.PollingInterval)
-	return poll
+	return grid(now+1, 0, k.so.PollingInterval)
 }
 
 // fallback is what the HPA reads of a trigger that may be in an outage.

@@ -189,7 +189,7 @@ func (s scenario) fast(t *testing.T) replay.Outcome {
 	var out replay.Outcome
 	var err error
 	if s.so != nil {
-		out, err = replay.ReplayScaledObject(s.load, s.w, *s.so, s.o)
+		out, err = s.so.Replay(s.load, s.w, s.o)
 	} else {
 		out, err = replay.Replay(s.load, s.w, s.a, s.o)
 	}
@@ -224,7 +224,7 @@ func cases(t *testing.T) int {
 	if n, err := strconv.Atoi(os.Getenv("REPLAY_CASES")); err == nil {
 		return n
 	}
-	return 300
+	return 150
 }
 
 func TestSkippingEqualsEverySync(t *testing.T) {

@@ -171,7 +171,7 @@ func (s *State) upLimit(r *rules, current int32, now time.Duration) int32 {
 }
 
 // downLimit is the lowest count the scale-down policies allow now. A percentage is truncated, that
-// is, rounded in favour of the bigger change.
+// is, rounded towards the bigger change.
 func (s *State) downLimit(r *rules, current int32, now time.Duration) int32 {
 	if r.choose == SelectDisabled {
 		return current
