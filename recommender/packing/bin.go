@@ -14,16 +14,6 @@ type item struct {
 	count int64
 }
 
-func (b *bin) add(class int, count int64) {
-	for i := range b.items {
-		if b.items[i].class == class {
-			b.items[i].count += count
-			return
-		}
-	}
-	b.items = append(b.items, item{class, count})
-}
-
 // worth is what the values say the bin's pods are worth.
 func (b *bin) worth(v []float64) float64 {
 	sum := 0.0

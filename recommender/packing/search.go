@@ -10,17 +10,21 @@ import (
 // pods anew. All its choices come from a seeded generator and a counted
 // budget, so that the same input gives the same plan.
 type searcher struct {
-	inst   *instance
-	worth  []float64 // dual value of a pod, by class
-	rng    *rand.Rand
-	left   []int64 // pods of each class still to place, while packing
-	live   []int   // classes with pods left
-	tally  *tally
-	zoned  []int64 // free pods by spread and zone
-	rem    []int64
-	dot    []float64
-	noise  []float64
-	placed []int64
+	inst              *instance
+	worth             []float64 // dual value of a pod, by class
+	rng               *rand.Rand
+	left              []int64 // pods of each class still to place, while packing
+	live              []int   // classes with pods left
+	tally             *tally
+	zoned             []int64 // free pods by spread and zone
+	rem               []int64
+	dot               []float64
+	noise             []float64
+	placed            []int64
+	items, spareItems []item
+	kinds             []int
+	open              []int // classes that may still go into the bin being filled
+	work              int   // comparisons done, the measure of the budget
 }
 
 // newSearcher takes what a pod of each class is worth: dual values, such that
@@ -218,35 +222,43 @@ func (s *searcher) covers(k int, need []int64) bool {
 // bestBin fills one node of each kind (or, when shaken, of a few) and returns
 // the one with the lowest price for the value packed.
 func (s *searcher) bestBin(room, shake float64) (bin, bool) {
-	best, bestRatio := bin{kind: -1}, math.Inf(1)
+	best, bestRatio := bin{kind: -1, items: s.spareItems[:0]}, math.Inf(1)
 	for _, k := range s.candidates(room, shake) {
-		b := s.fill(k, shake)
-		if len(b.items) == 0 {
+		items, worth := s.fill(k, shake)
+		if len(items) == 0 {
 			continue
 		}
-		ratio := s.inst.kinds[k].price / b.worth(s.worth)
+		ratio := s.inst.kinds[k].price / worth
 		if shake > 0 {
 			ratio *= 1 + 0.04*shake*s.rng.Float64()
 		}
 		if ratio < bestRatio {
-			best, bestRatio = b, ratio
+			best.kind, bestRatio = k, ratio
+			best.items = append(best.items[:0], items...)
 		}
 	}
+	s.spareItems = best.items
+	best.items = slices.Clone(best.items)
 	return best, best.kind >= 0
 }
 
 const kindsTried = 6
 
 func (s *searcher) candidates(room, shake float64) []int {
-	var out []int
+	out := s.kinds[:0]
 	for k := range s.inst.kinds {
 		if s.inst.kinds[k].price >= room {
 			break
 		}
-		if slices.ContainsFunc(s.live, func(c int) bool { return s.inst.classes[c].ok[k] }) {
-			out = append(out, k)
+		for _, c := range s.live {
+			if s.inst.classes[c].ok[k] {
+				out = append(out, k)
+				break
+			}
 		}
 	}
+	s.kinds = out
+	s.work += len(s.inst.kinds)
 	if shake == 0 || len(out) <= kindsTried {
 		return out
 	}
@@ -258,20 +270,25 @@ func (s *searcher) candidates(room, shake float64) []int {
 }
 
 // fill puts pods on a node of kind k, always the one whose needs point the way
-// the free room does.
-func (s *searcher) fill(k int, shake float64) bin {
+// the free room does. It returns them, until the next call, and their worth.
+func (s *searcher) fill(k int, shake float64) (items []item, worth float64) {
 	kd := &s.inst.kinds[k]
 	copy(s.rem, kd.room)
 	s.tally.reset()
-	b := bin{kind: k}
-	placed := s.placed
+	items = s.items[:0]
+	placed, open := s.placed, s.open[:0]
 	for _, c := range s.live {
+		if !s.inst.classes[c].ok[k] {
+			continue
+		}
 		placed[c] = 0
 		s.noise[c] = 1
 		if shake > 0 {
 			s.noise[c] = 1 + shake*s.rng.ExpFloat64()
 		}
+		open = append(open, c)
 	}
+	s.open = open
 	for {
 		for r := range s.rem {
 			s.dot[r] = 0
@@ -279,12 +296,15 @@ func (s *searcher) fill(k int, shake float64) bin {
 				s.dot[r] = float64(s.rem[r]) / (kd.size[r] * kd.size[r])
 			}
 		}
+		s.work += len(open)
 		at, top := -1, -1.0
-		for _, c := range s.live {
+		kept := open[:0]
+		for _, c := range open {
 			cl := &s.inst.classes[c]
-			if !cl.ok[k] || placed[c] >= s.left[c] || !fitsIn(cl.need, s.rem) || s.allowed(c, k, placed[c], 1) < 1 {
-				continue
+			if placed[c] >= s.left[c] || !fitsIn(cl.need, s.rem) || s.allowed(c, k, placed[c], 1) < 1 {
+				continue // nor will it later, as the room only shrinks
 			}
+			kept = append(kept, c)
 			score := 0.0
 			for r, v := range cl.size {
 				score += v * s.dot[r]
@@ -293,16 +313,24 @@ func (s *searcher) fill(k int, shake float64) bin {
 				at, top = c, score
 			}
 		}
+		open = kept
 		if at < 0 {
-			return b
+			break
 		}
-		placed[at]++
-		b.add(at, 1)
+		if placed[at]++; placed[at] == 1 {
+			items = append(items, item{class: at})
+		}
+		worth += s.worth[at]
 		s.tally.add(s.inst.classes[at].group, 1)
 		for r, v := range s.inst.classes[at].need {
 			s.rem[r] -= v
 		}
 	}
+	for i := range items {
+		items[i].count = placed[items[i].class]
+	}
+	s.items = items
+	return items, worth
 }
 
 func fitsIn(need, room []int64) bool {
@@ -323,17 +351,14 @@ func (s *searcher) restart(bins []bin) {
 // improve repeats: choose a few bins, pack their pods anew, keep what is not
 // dearer. At first it also keeps what is a little dearer, which leads out of
 // dead ends; the best packing seen is returned.
-func (s *searcher) improve(bins []bin, steps int, low float64) []bin {
+func (s *searcher) improve(bins []bin, budget int, low float64) []bin {
 	s.restart(bins)
 	now := s.price(bins)
 	best, lowest := slices.Clone(bins), now
 	heat := heatShare * now / float64(len(bins))
-	for step := range steps {
-		if lowest <= low*(1+1e-7) {
-			break
-		}
+	for s.work = 0; s.work < budget && lowest > low*(1+1e-7); s.work += 100 + 4*len(bins) {
 		slack := 1e-9
-		if cool := 1 - float64(step)/float64(steps); cool > 0.1 {
+		if cool := 1 - float64(s.work)/float64(budget); cool > 0.1 {
 			slack += heat * cool * cool * s.rng.ExpFloat64()
 		}
 		taken, fresh := s.repack(bins, slack)

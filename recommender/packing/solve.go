@@ -1,11 +1,12 @@
 package packing
 
-// Steps of the search: a first, short one gives the pattern bound its first
-// patterns; the second profits from that bound's duals and patterns.
+// Budgets of the search in comparisons, a few nanoseconds each: a first, short
+// search gives the pattern bound its first patterns; the second profits from
+// that bound's duals and patterns.
 const (
-	firstSteps, firstStepsPerBin = 3000, 30
-	lastSteps, lastStepsPerBin   = 30000, 300
-	roundings                    = 30
+	firstWork, firstWorkPerBin = 5_000_000, 100_000
+	lastWork, lastWorkPerBin   = 100_000_000, 1_000_000
+	roundings                  = 30
 )
 
 // solve packs the instance, and bounds what any packing costs from below.
@@ -20,7 +21,7 @@ func (inst *instance) solve(effort float64) ([]bin, float64) {
 	}
 	s := newSearcher(inst, plain.pod)
 	bins := s.start()
-	bins = s.improve(bins, int(effort*float64(firstSteps+firstStepsPerBin*len(bins))), v.total(inst))
+	bins = s.improve(bins, int(effort*float64(firstWork+firstWorkPerBin*len(bins))), v.total(inst))
 	low, worth, shares := inst.patternBound(v, bins, cuts)
 	if shares != nil {
 		s = newSearcher(inst, worth)
@@ -30,5 +31,5 @@ func (inst *instance) solve(effort float64) ([]bin, float64) {
 			}
 		}
 	}
-	return s.improve(bins, int(effort*float64(lastSteps+lastStepsPerBin*len(bins))), low), low
+	return s.improve(bins, int(effort*float64(lastWork+lastWorkPerBin*len(bins))), low), low
 }
