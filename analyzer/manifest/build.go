@@ -1,0 +1,199 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// builder turns the YAML library's tree into ours.
+type builder struct {
+	text    *Text
+	line    int                  // lines before the chunk
+	anchors map[*yaml.Node]*Node // what aliases point to; nil while it is being built
+	merged  int                  // fields that merge keys brought in
+	err     error
+	at      Position
+}
+
+// maxMerged bounds what merge keys copy.
+const maxMerged = 1 << 20
+
+func (b *builder) fail(at Position, format string, args ...any) {
+	if b.err == nil {
+		b.err, b.at = fmt.Errorf(format, args...), at
+	}
+}
+
+// start gives the byte at which a node's value begins, after its anchor and
+// tag.
+func (b *builder) start(n *yaml.Node) int {
+	at := b.text.offset(n.Line+b.line, n.Column)
+	if n.Anchor == "" && n.Style&yaml.TaggedStyle == 0 {
+		return at
+	}
+	data := b.text.Data
+	for at < len(data) && (data[at] == '&' || data[at] == '!') {
+		for at < len(data) && bytes.IndexByte([]byte(" \t\r\n"), data[at]) < 0 {
+			at++
+		}
+		for at < len(data) && bytes.IndexByte([]byte(" \t\r\n"), data[at]) >= 0 {
+			at++
+		}
+	}
+	return at
+}
+
+func (b *builder) build(n *yaml.Node) *Node {
+	if b.err != nil {
+		return &Node{}
+	}
+	if n.Kind == yaml.AliasNode {
+		return b.alias(n)
+	}
+	start := b.start(n)
+	out := &Node{Position: b.text.Position(start)}
+	if n.Anchor != "" {
+		b.anchors[n] = nil
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		out.Kind = Map
+		b.mapping(n, out)
+	case yaml.SequenceNode:
+		out.Kind = List
+		out.Items = make([]*Node, 0, len(n.Content))
+		for _, c := range n.Content {
+			out.Items = append(out.Items, b.build(c))
+		}
+	default:
+		b.scalar(n, out, start)
+	}
+	if n.Anchor != "" {
+		b.anchors[n] = out
+	}
+	return out
+}
+
+// alias shares what the anchor holds, so that a file of aliases stays as small
+// as it is written.
+func (b *builder) alias(n *yaml.Node) *Node {
+	via := b.text.Position(b.start(n))
+	target, known := b.anchors[n.Alias]
+	if target == nil {
+		if known {
+			b.fail(via, "anchor %q contains itself", n.Value)
+		} else {
+			b.fail(via, "anchor %q is not known", n.Value)
+		}
+		return &Node{}
+	}
+	out := *target
+	out.Via = via
+	return &out
+}
+
+func (b *builder) scalar(n *yaml.Node, out *Node, start int) {
+	out.Text = n.Value
+	const quotes = yaml.SingleQuotedStyle | yaml.DoubleQuotedStyle
+	out.Quoted = n.Style&(quotes|yaml.LiteralStyle|yaml.FoldedStyle) != 0 || n.Style&yaml.TaggedStyle != 0 && n.Tag == "!!str"
+	if n.Style&quotes != 0 {
+		start++
+	}
+	end := start + len(n.Value)
+	if n.Value != "" && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 && end <= len(b.text.Data) && string(b.text.Data[start:end]) == n.Value {
+		out.Start, out.End = start, end
+	}
+}
+
+func (b *builder) mapping(n *yaml.Node, out *Node) {
+	out.Fields = make([]Field, 0, len(n.Content)/2)
+	seen := names{}
+	var merges []*yaml.Node
+	for i := 0; i+1 < len(n.Content) && b.err == nil; i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		if k.Tag == "!!merge" {
+			merges = append(merges, v)
+			continue
+		}
+		at := b.text.Position(b.start(k))
+		name := k
+		if k.Kind == yaml.AliasNode {
+			name = k.Alias
+		}
+		if name.Kind != yaml.ScalarNode {
+			b.fail(at, "a map's key must be text")
+			return
+		}
+		if k.Anchor != "" {
+			b.anchors[k] = b.build(k)
+		}
+		if seen.add(name.Value, out.Fields) {
+			b.fail(at, "the key %q is written twice", shorten(name.Value))
+			return
+		}
+		out.Fields = append(out.Fields, Field{Name: name.Value, Key: at, Value: b.build(v)})
+	}
+	for _, m := range merges {
+		b.merge(m, out, &seen)
+	}
+}
+
+// names finds keys that a map already has; small maps are searched directly.
+type names map[string]bool
+
+func (s *names) add(name string, fields []Field) (there bool) {
+	const small = 12
+	if len(fields) < small {
+		for i := range fields {
+			if fields[i].Name == name {
+				return true
+			}
+		}
+		return false
+	}
+	if len(*s) == 0 {
+		*s = make(names, 2*len(fields))
+		for i := range fields {
+			(*s)[fields[i].Name] = true
+		}
+	}
+	there = (*s)[name]
+	(*s)[name] = true
+	return there
+}
+
+var errMerge = errors.New("<< takes a map, or a list of maps")
+
+// merge adds the fields of a merge key's maps that are not there yet; of
+// several maps the first one wins.
+func (b *builder) merge(n *yaml.Node, out *Node, seen *names) {
+	src := b.build(n)
+	maps := []*Node{src}
+	if src.Kind == List {
+		maps = src.Items
+	}
+	for _, m := range maps {
+		via := m.Via
+		if via == (Position{}) {
+			via = m.Position
+		}
+		if m.Kind != Map && b.err == nil {
+			b.fail(via, "%s", errMerge)
+		}
+		for _, f := range m.Fields {
+			if seen.add(f.Name, out.Fields) {
+				continue
+			}
+			if b.merged++; b.merged > maxMerged {
+				b.fail(via, "merge keys bring in more than %d fields", maxMerged)
+				return
+			}
+			v := *f.Value
+			v.Via = via
+			out.Fields = append(out.Fields, Field{Name: f.Name, Key: f.Key, Value: &v})
+		}
+	}
+}

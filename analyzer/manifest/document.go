@@ -1,0 +1,60 @@
+package manifest
+
+import "strings"
+
+// Document is one Kubernetes object of a file.
+type Document struct {
+	// File is the name by which the file is known to the user.
+	File string
+	// Index counts the documents of the file from 0; the items of a List share
+	// their List's.
+	Index      int
+	APIVersion string
+	Kind       string
+	Namespace  string // "" where the manifest leaves it to the client
+	Name       string
+	Root       *Node
+	// Text is the file, for edits; nil where the document was rendered.
+	Text *Text
+	// Rendered says what made the document where the file does not hold it as
+	// it is: "kustomize", "helm".
+	Rendered string
+}
+
+func newDocument(t *Text, index int, h header, root *Node) *Document {
+	d := &Document{File: t.File, Index: index, APIVersion: h.apiVersion, Kind: h.kind, Root: root, Text: t}
+	meta := root.Field("metadata")
+	d.Namespace, d.Name = meta.Field("namespace").String(), meta.Field("name").String()
+	if d.Name == "" {
+		d.Name = meta.Field("generateName").String()
+	}
+	return d
+}
+
+// Group gives the API group: "apps" of apps/v1, "" of v1.
+func (d *Document) Group() string {
+	group, _, ok := strings.Cut(d.APIVersion, "/")
+	if !ok {
+		return ""
+	}
+	return group
+}
+
+// Labels gives the object's labels.
+func (d *Document) Labels() map[string]string { return d.Root.At("metadata", "labels").Strings() }
+
+// Annotation gives an annotation of the object, or of a workload's pod
+// template; nil without it.
+func (d *Document) Annotation(name string) *Node {
+	return d.Root.At("metadata", "annotations", name)
+}
+
+// ID gives namespace/kind/name, with "-" where the manifest names no
+// namespace.
+func (d *Document) ID() string {
+	ns := d.Namespace
+	if ns == "" {
+		ns = "-"
+	}
+	return ns + "/" + d.Kind + "/" + d.Name
+}

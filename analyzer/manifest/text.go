@@ -1,0 +1,112 @@
+package manifest
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// Position is a place in a file. Lines and columns count from 1, columns in
+// Unicode characters. The zero Position is nowhere.
+type Position struct {
+	Line   int `json:"line"`
+	Column int `json:"column"`
+}
+
+// Text is the content of a file and where its lines begin.
+type Text struct {
+	File string
+	Data []byte
+	// yaml holds the offsets at which YAML begins a line, lines those at which
+	// an editor does. YAML also breaks lines at a lone CR, NEL, LS and PS; the
+	// two are the same slice where the file has none of these.
+	yaml, lines []int
+}
+
+// newText indexes the lines.
+func newText(file string, data []byte) *Text {
+	t := &Text{File: file, Data: data}
+	n := bytes.Count(data, []byte("\n")) + 1
+	t.yaml = append(make([]int, 0, n), 0)
+	odd := false
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '\n':
+			t.yaml = append(t.yaml, i+1)
+		case '\r':
+			if i+1 < len(data) && data[i+1] == '\n' {
+				continue
+			}
+			t.yaml, odd = append(t.yaml, i+1), true
+		case 0xC2, 0xE2:
+			if w := oddBreak(data[i:]); w > 0 {
+				t.yaml, odd = append(t.yaml, i+w), true
+				i += w - 1
+			}
+		}
+	}
+	t.lines = t.yaml
+	if odd {
+		t.lines = newlines(data, n)
+	}
+	return t
+}
+
+// oddBreak gives the length of NEL, LS or PS at the start of b, else 0.
+func oddBreak(b []byte) int {
+	switch {
+	case bytes.HasPrefix(b, []byte("\u0085")):
+		return 2
+	case bytes.HasPrefix(b, []byte("\u2028")), bytes.HasPrefix(b, []byte("\u2029")):
+		return 3
+	}
+	return 0
+}
+
+func newlines(data []byte, n int) []int {
+	out := append(make([]int, 0, n), 0)
+	for i, b := range data {
+		if b == '\n' {
+			out = append(out, i+1)
+		}
+	}
+	return out
+}
+
+// offset gives the byte at YAML's line and column (both from 1), held within
+// the file. YAML does not count a byte order mark.
+func (t *Text) offset(line, column int) int {
+	if line < 1 || line > len(t.yaml) {
+		return len(t.Data)
+	}
+	at := t.yaml[line-1]
+	if at == 0 && bytes.HasPrefix(t.Data, []byte("\ufeff")) {
+		at = 3
+	}
+	for ; column > 1 && at < len(t.Data); column-- {
+		if t.Data[at] < utf8.RuneSelf {
+			at++
+			continue
+		}
+		_, w := utf8.DecodeRune(t.Data[at:])
+		at += w
+	}
+	return min(at, len(t.Data))
+}
+
+// Position gives the editor's line and column of a byte.
+func (t *Text) Position(offset int) Position {
+	offset = min(max(offset, 0), len(t.Data))
+	lo, hi := 0, len(t.lines) // the last line that begins at or before offset
+	for hi-lo > 1 {
+		if mid := (lo + hi) / 2; t.lines[mid] <= offset {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	start := t.lines[lo]
+	if start == 0 && offset >= 3 && bytes.HasPrefix(t.Data, []byte("\ufeff")) {
+		start = 3
+	}
+	return Position{Line: lo + 1, Column: utf8.RuneCount(t.Data[start:offset]) + 1}
+}

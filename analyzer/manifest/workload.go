@@ -1,0 +1,232 @@
+package manifest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// Template says where a custom kind keeps its pod template.
+type Template struct {
+	// Group is the API group; "" matches every group.
+	Group string
+	Kind  string
+	// Path leads from the object to the pod template: its labels stand in
+	// metadata and its containers in spec below it.
+	Path []string
+	// Replicas leads to the number of replicas; nil means spec.replicas.
+	Replicas []string
+}
+
+// Templates lists the kinds whose pod template is known without being told.
+func Templates() []Template {
+	spec := []string{"spec", "template"}
+	return []Template{
+		{Kind: "Deployment", Path: spec},
+		{Kind: "StatefulSet", Path: spec},
+		{Kind: "DaemonSet", Path: spec},
+		{Kind: "ReplicaSet", Path: spec},
+		{Kind: "ReplicationController", Path: spec},
+		{Group: "batch", Kind: "Job", Path: spec, Replicas: []string{"spec", "parallelism"}},
+		{Group: "batch", Kind: "CronJob", Path: []string{"spec", "jobTemplate", "spec", "template"},
+			Replicas: []string{"spec", "jobTemplate", "spec", "parallelism"}},
+		{Kind: "Pod"},
+		{Kind: "PodTemplate", Path: []string{"template"}},
+		{Group: "argoproj.io", Kind: "Rollout", Path: spec},
+		{Group: "apps.kruise.io", Kind: "CloneSet", Path: spec},
+		{Group: "apps.kruise.io", Kind: "StatefulSet", Path: spec},
+		{Group: "apps.kruise.io", Kind: "DaemonSet", Path: spec},
+		{Group: "serving.knative.dev", Kind: "Service", Path: spec},
+		{Group: "apps.openshift.io", Kind: "DeploymentConfig", Path: spec},
+		{Group: "leaderworkerset.x-k8s.io", Kind: "LeaderWorkerSet", Path: []string{"spec", "leaderWorkerTemplate", "workerTemplate"}},
+		{Group: "keda.sh", Kind: "ScaledJob", Path: []string{"spec", "jobTargetRef", "template"}},
+	}
+}
+
+// Workload is a document with a pod template.
+type Workload struct {
+	*Document
+	// Replicas is what the manifest says; nil where it leaves them out.
+	Replicas   *Node
+	Pod        *Node // the pod spec
+	PodLabels  map[string]string
+	Containers []Container
+	// Requests and Limits are those of the pod as a whole (pod-level
+	// resources), which stand in for the containers'.
+	Requests, Limits Resources
+}
+
+// Workload looks on the document as a workload, by the built-in templates and
+// the given ones; nil where it has no pod template.
+func (d *Document) Workload(custom []Template) *Workload {
+	for _, t := range slices.Concat(custom, Templates()) {
+		if t.Kind != d.Kind || t.Group != "" && t.Group != d.Group() {
+			continue
+		}
+		template := d.Root.At(t.Path...)
+		pod := template.Field("spec")
+		if pod == nil || pod.Kind != Map {
+			continue
+		}
+		w := &Workload{Document: d, Pod: pod, PodLabels: template.At("metadata", "labels").Strings()}
+		replicas := t.Replicas
+		if replicas == nil {
+			replicas = []string{"spec", "replicas"}
+		}
+		if n := d.Root.At(replicas...); !n.IsNull() {
+			w.Replicas = n
+		}
+		w.Requests, w.Limits = resourcesOf(pod.At("resources", "requests")), resourcesOf(pod.At("resources", "limits"))
+		w.Containers = containersOf(pod)
+		return w
+	}
+	return nil
+}
+
+// Ref names the workload.
+func (w *Workload) Ref() analyzer.Ref {
+	return analyzer.Ref{Namespace: w.Namespace, Kind: w.Kind, Name: w.Name}
+}
+
+// Count gives the replicas that the manifest asks for; 1 where it does not
+// say.
+func (w *Workload) Count() int32 {
+	if n, ok := w.Replicas.Int(); ok {
+		return max(n, 0)
+	}
+	return 1
+}
+
+// Amounts gives what the scheduler reserves for one pod of the workload.
+func (w *Workload) Amounts() analyzer.Amounts {
+	list := make([]analyzer.Container, 0, len(w.Containers))
+	for _, c := range w.Containers {
+		list = append(list, analyzer.Container{Name: c.Name, Type: c.Type, Requests: c.Effective()})
+	}
+	overhead := resourcesOf(w.Pod.Field("overhead"))
+	sum := analyzer.PodRequests(list, analyzer.Amounts{})
+	if w.Requests.CPU.Set() {
+		sum.CPU = w.Requests.CPU.Value
+	}
+	if w.Requests.Memory.Set() {
+		sum.Memory = w.Requests.Memory.Value
+	}
+	return sum.Plus(overhead.Amounts())
+}
+
+// Container is a container of the pod template.
+type Container struct {
+	Name string
+	Type analyzer.ContainerType
+	Node *Node
+	// Requests and Limits are as written. Effective has the defaults in it.
+	Requests, Limits Resources
+	// Flags are the settings by which a language runtime sizes its heap.
+	Flags []Flag
+}
+
+// Effective gives the requests as the API server completes them: a limit
+// without a request is the request too.
+func (c *Container) Effective() analyzer.Amounts {
+	a, l := c.Requests.Amounts(), c.Limits.Amounts()
+	if !c.Requests.CPU.Set() {
+		a.CPU = l.CPU
+	}
+	if !c.Requests.Memory.Set() {
+		a.Memory = l.Memory
+	}
+	if !c.Requests.GPU.Set() {
+		a.GPU = l.GPU
+	}
+	return a
+}
+
+// Resources is a list of requests or limits.
+type Resources struct {
+	Node             *Node
+	CPU, Memory, GPU Amount
+}
+
+// Amounts gives the values alone.
+func (r Resources) Amounts() analyzer.Amounts {
+	return analyzer.Amounts{CPU: r.CPU.Value, Memory: r.Memory.Value, GPU: r.GPU.Value}
+}
+
+// Amount is one quantity: millicores, bytes or devices.
+type Amount struct {
+	Value int64
+	// Node is where it is written; nil where it is not.
+	Node *Node
+	// Err says why what is written is no quantity.
+	Err error
+}
+
+// Set reports whether there is a quantity.
+func (a Amount) Set() bool { return a.Node != nil && a.Err == nil }
+
+func containersOf(pod *Node) []Container {
+	var out []Container
+	for _, n := range pod.Field("initContainers").List() {
+		t := analyzer.TypeInit
+		if n.Field("restartPolicy").String() == "Always" {
+			t = analyzer.TypeSidecar
+		}
+		out = append(out, containerOf(n, t))
+	}
+	for _, n := range pod.Field("containers").List() {
+		out = append(out, containerOf(n, analyzer.TypeContainer))
+	}
+	return out
+}
+
+func containerOf(n *Node, t analyzer.ContainerType) Container {
+	return Container{
+		Name: n.Field("name").String(), Type: t, Node: n,
+		Requests: resourcesOf(n.At("resources", "requests")),
+		Limits:   resourcesOf(n.At("resources", "limits")),
+		Flags:    flagsOf(n),
+	}
+}
+
+func resourcesOf(n *Node) Resources {
+	r := Resources{Node: n}
+	if n == nil {
+		return r
+	}
+	for _, f := range n.Fields {
+		v := n.lead(f.Value)
+		switch {
+		case f.Name == "cpu":
+			r.CPU = amountOf(v, ParseCPU)
+		case f.Name == "memory":
+			r.Memory = amountOf(v, ParseBytes)
+		case isDevice(f.Name):
+			if a := amountOf(v, ParseBytes); a.Set() {
+				a.Value += r.GPU.Value
+				r.GPU = a
+			}
+		}
+	}
+	return r
+}
+
+func amountOf(n *Node, parse func(string) (int64, error)) Amount {
+	if n.IsNull() {
+		return Amount{}
+	}
+	a := Amount{Node: n}
+	a.Value, a.Err = parse(n.Text)
+	a.Value = max(a.Value, 0)
+	return a
+}
+
+// isDevice tells accelerators that are counted as whole devices.
+func isDevice(name string) bool {
+	switch name {
+	case "nvidia.com/gpu", "nvidia.com/gpu.shared", "amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe",
+		"habana.ai/gaudi", "aws.amazon.com/neuron", "google.com/tpu":
+		return true
+	}
+	return strings.HasPrefix(name, "nvidia.com/mig-")
+}
