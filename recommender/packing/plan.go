@@ -62,10 +62,15 @@ func Pack(in Input) (Plan, error) {
 	pods, abstained := screen(in)
 	zoned := settleZones(in, pods)
 	plan := Plan{Abstained: append(abstained, zoned.lost...)}
-	slices.SortFunc(plan.Abstained, func(a, b Abstention) int { return cmp.Compare(a.Pod, b.Pod) })
-	if len(zoned.pods) == 0 {
-		return plan, nil
+	if len(zoned.pods) > 0 {
+		plan.fill(in, zoned)
 	}
+	slices.SortFunc(plan.Abstained, func(a, b Abstention) int { return cmp.Compare(a.Pod, b.Pod) })
+	return plan, nil
+}
+
+// fill packs the pods and adds up what the nodes cost.
+func (plan *Plan) fill(in Input, zoned zoned) {
 	inst := newInstance(in, zoned)
 	bins, bound := inst.solve(in.Effort)
 	plan.LowerBound = bound
@@ -77,7 +82,6 @@ func Pack(in Input) (Plan, error) {
 	if plan.LowerBound > 0 {
 		plan.GapPercent = 100 * (plan.Hourly/plan.LowerBound - 1)
 	}
-	return plan, nil
 }
 
 func (in Input) validate() error {

@@ -83,16 +83,19 @@ func randomWorkload(rng *rand.Rand, w, replicas int, zones []string) []packing.P
 }
 
 // TestRandomInstances packs random clusters, checks every plan and holds the
-// gaps to the stated figures. PLIMSOLL_PACKING_FULL=1 runs all 20 sizes.
+// gaps to the stated figures. PLIMSOLL_PACKING_FULL=1 runs all 20 sizes with
+// the full budget.
 func TestRandomInstances(t *testing.T) {
-	sizes := []int{100, 150, 200, 300, 400}
+	sizes, effort := []int{100, 125, 150}, 0.15
 	if os.Getenv("PLIMSOLL_PACKING_FULL") != "" {
+		effort = 1
 		sizes = []int{100, 125, 150, 200, 250, 300, 400, 500, 600, 800, 1000, 1250, 1500, 1750, 2000, 2500, 3000, 3500, 4000, 5000}
 	}
 	var gaps []float64
 	t.Logf("%6s %6s %10s %10s %7s %9s %8s", "pods", "nodes", "$/h", "bound", "gap %", "abstained", "seconds")
 	for i, n := range sizes {
 		in := randomInput(t, uint64(i+1), n)
+		in.Effort = effort
 		start := time.Now()
 		plan, err := packing.Pack(in)
 		if err != nil {
@@ -115,5 +118,19 @@ func TestRandomInstances(t *testing.T) {
 	}
 	if median > 2.5 {
 		t.Errorf("median gap: got %.2f %%, want at most 2.5 %%", median)
+	}
+}
+
+func BenchmarkPack(b *testing.B) {
+	for _, n := range []int{200, 1000} {
+		in := randomInput(b, 4, n)
+		in.Effort = 0.1
+		b.Run(fmt.Sprint(n, " pods"), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := packing.Pack(in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

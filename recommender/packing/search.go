@@ -54,7 +54,7 @@ func (s *searcher) start() []bin {
 
 // round makes a packing from the relaxation's bins: whole numbers of them
 // first, then by chance in proportion to their fractions, then new bins for
-// what is left.
+// what is left. It returns nil where that leads nowhere.
 func (s *searcher) round(shares []share) []bin {
 	clear(s.zoned)
 	clear(s.left)
@@ -79,6 +79,9 @@ func (s *searcher) round(shares []share) []bin {
 		}
 	}
 	more, _ := s.pack(math.Inf(1), 0)
+	if more == nil {
+		return nil
+	}
 	return append(bins, more...)
 }
 
@@ -102,12 +105,11 @@ func (s *searcher) release(class int, count int64) {
 	s.left[class] += count
 }
 
-// pack places all released pods in new bins and returns their price. It gives
-// up, with nothing, as soon as the price must reach the limit. With shake > 0
+// pack places all released pods in new bins and returns them with their price.
+// It gives up, with nil, as soon as the price must reach the limit. With shake > 0
 // its choices vary from call to call.
 func (s *searcher) pack(limit float64, shake float64) ([]bin, float64) {
-	var bins []bin
-	price := 0.0
+	bins, price := []bin{}, 0.0
 	s.compact()
 	for len(s.live) > 0 {
 		room := limit - price
@@ -340,156 +342,4 @@ func fitsIn(need, room []int64) bool {
 		}
 	}
 	return true
-}
-
-// restart sets the tallies to those of a packing.
-func (s *searcher) restart(bins []bin) {
-	clear(s.zoned)
-	s.count(bins, 1)
-}
-
-// improve repeats: choose a few bins, pack their pods anew, keep what is not
-// dearer. At first it also keeps what is a little dearer, which leads out of
-// dead ends; the best packing seen is returned.
-func (s *searcher) improve(bins []bin, budget int, low float64) []bin {
-	s.restart(bins)
-	now := s.price(bins)
-	best, lowest := slices.Clone(bins), now
-	heat := heatShare * now / float64(len(bins))
-	for s.work = 0; s.work < budget && lowest > low*(1+1e-7); s.work += 100 + 4*len(bins) {
-		slack := 1e-9
-		if cool := 1 - float64(s.work)/float64(budget); cool > 0.1 {
-			slack += heat * cool * cool * s.rng.ExpFloat64()
-		}
-		taken, fresh := s.repack(bins, slack)
-		if fresh == nil {
-			continue
-		}
-		now += s.price(fresh)
-		for i := len(taken) - 1; i >= 0; i-- {
-			now -= s.inst.kinds[bins[taken[i]].kind].price
-			bins[taken[i]] = bins[len(bins)-1]
-			bins = bins[:len(bins)-1]
-		}
-		bins = append(bins, fresh...)
-		if now < lowest-1e-9 {
-			best, lowest = append(best[:0], bins...), now
-		}
-	}
-	return best
-}
-
-// heatShare is the share of a mean bin's price that a step may lose at first.
-const heatShare = 0.02
-
-func (s *searcher) price(bins []bin) float64 {
-	sum := 0.0
-	for i := range bins {
-		sum += s.inst.kinds[bins[i].kind].price
-	}
-	return sum
-}
-
-// repack takes some bins apart, and returns their indexes in order and the bins
-// to put in their place; none if no way was found that costs at most slack
-// more. At equal price the waste must not be spread thinner.
-func (s *searcher) repack(bins []bin, slack float64) (picked []int, fresh []bin) {
-	picked = s.pick(bins)
-	slices.Sort(picked)
-	taken := make([]bin, 0, len(picked))
-	s.live = s.live[:0]
-	clear(s.left)
-	for _, i := range picked {
-		taken = append(taken, bins[i])
-		for _, it := range bins[i].items {
-			s.release(it.class, it.count)
-		}
-	}
-	s.count(taken, -1)
-	old := s.price(taken)
-	fresh, price := s.pack(old+slack, 0.1+s.rng.ExpFloat64())
-	if fresh != nil && price > old-1e-9 && price < old+1e-9 && s.spare(fresh) < s.spare(taken) {
-		s.count(fresh, -1)
-		fresh = nil
-	}
-	if fresh == nil {
-		s.count(taken, 1)
-	}
-	return picked, fresh
-}
-
-// spare adds up the squares of the money that bins waste. At equal cost, waste
-// gathered in one bin is better than waste spread thin: it can be sold.
-func (s *searcher) spare(bins []bin) float64 {
-	sum := 0.0
-	for i := range bins {
-		w := s.inst.kinds[bins[i].kind].price - bins[i].worth(s.worth)
-		sum += w * w
-	}
-	return sum
-}
-
-// pick chooses a wasteful bin and up to four others that can trade pods with
-// it.
-func (s *searcher) pick(bins []bin) []int {
-	weight := make([]float64, len(bins))
-	for i := range bins {
-		weight[i] = s.waste(&bins[i])
-	}
-	first := s.draw(weight)
-	out := []int{first}
-	for i := range bins {
-		if !s.trade(&bins[first], &bins[i]) {
-			weight[i] = 0
-		}
-	}
-	weight[first] = 0
-	for want := 1 + s.rng.IntN(4); want > 0; want-- {
-		i := s.draw(weight)
-		if i < 0 {
-			break
-		}
-		out = append(out, i)
-		weight[i] = 0
-	}
-	return out
-}
-
-func (s *searcher) waste(b *bin) float64 {
-	p := s.inst.kinds[b.kind].price
-	return 0.02*p + max(p-b.worth(s.worth), 0)
-}
-
-// draw picks an index by weight, or -1 if all weigh nothing.
-func (s *searcher) draw(weight []float64) int {
-	total := 0.0
-	for _, w := range weight {
-		total += w
-	}
-	x, last := s.rng.Float64()*total, -1
-	for i, w := range weight {
-		if w == 0 {
-			continue
-		}
-		last = i
-		if x -= w; x <= 0 {
-			break
-		}
-	}
-	return last
-}
-
-// trade says whether some pod of one bin may run on the other's kind.
-func (s *searcher) trade(a, b *bin) bool {
-	for _, it := range a.items {
-		if s.inst.classes[it.class].ok[b.kind] {
-			return true
-		}
-	}
-	for _, it := range b.items {
-		if s.inst.classes[it.class].ok[a.kind] {
-			return true
-		}
-	}
-	return false
 }

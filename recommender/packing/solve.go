@@ -26,7 +26,7 @@ func (inst *instance) solve(effort float64) ([]bin, float64) {
 	if shares != nil {
 		s = newSearcher(inst, worth)
 		for range roundings {
-			if rounded := s.round(shares); s.price(rounded) < s.price(bins) {
+			if rounded := s.round(shares); rounded != nil && s.price(rounded) < s.price(bins) {
 				bins = rounded
 			}
 		}
