@@ -131,5 +131,43 @@ func (c *covering) relax(fences []fence) (low float64, x []float64, err error) {
 	for k := range x {
 		x[k] = s.Value(k)
 	}
-	return s.Objective(), x, nil
+	return c.proof(s, fences), x, nil
+}
+
+// proof adds the bound up from the solver's duals instead of believing its
+// optimum: what rounding leaves of negative reduced costs is paid for as if the
+// most useful number of nodes of that kind were bought.
+func (c *covering) proof(s *lp.Solver, fences []fence) float64 {
+	low := 0.0
+	for r := range c.rows {
+		low += max(s.Dual(r), 0)
+	}
+	for i, f := range fences {
+		low += f.dual(s, len(c.rows)+i) * f.count
+	}
+	for k, reduced := range c.price {
+		most := 0.0
+		for r := range c.rows {
+			reduced -= max(s.Dual(r), 0) * c.rows[r][k]
+			if c.rows[r][k] > 0 {
+				most = max(most, math.Ceil(1/c.rows[r][k]))
+			}
+		}
+		for i, f := range fences {
+			if f.kind == k {
+				reduced -= f.dual(s, len(c.rows)+i)
+				most = max(most, f.count)
+			}
+		}
+		low += min(reduced, 0) * most
+	}
+	return low
+}
+
+// dual is the fence's dual with the sign that it must have.
+func (f fence) dual(s *lp.Solver, row int) float64 {
+	if f.sense == lp.LessEqual {
+		return min(s.Dual(row), 0)
+	}
+	return max(s.Dual(row), 0)
 }
