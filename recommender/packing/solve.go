@@ -5,7 +5,7 @@ package packing
 // that bound's duals and patterns.
 const (
 	firstWork, firstWorkPerBin = 5_000_000, 100_000
-	lastWork, lastWorkPerBin   = 100_000_000, 1_000_000
+	lastWork, lastWorkPerBin   = 120_000_000, 2_500_000
 	roundings                  = 30
 )
 
