@@ -1,0 +1,238 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/resource"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/yaml"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+)
+
+// kustomization is the part of a kustomization.yaml that names other files.
+type kustomization struct {
+	Kind           string   `json:"kind"`
+	Resources      []string `json:"resources"`
+	Bases          []string `json:"bases"`
+	Components     []string `json:"components"`
+	CRDs           []string `json:"crds"`
+	Configurations []string `json:"configurations"`
+	Transformers   []string `json:"transformers"`
+	Generators     []string `json:"generators"`
+	Validators     []string `json:"validators"`
+	Merges         []any    `json:"patchesStrategicMerge"`
+	Patches        []struct {
+		Path string `json:"path"`
+	} `json:"patches"`
+	JSON6902 []struct {
+		Path string `json:"path"`
+	} `json:"patchesJson6902"`
+	Replacements []struct {
+		Path string `json:"path"`
+	} `json:"replacements"`
+	BuildMetadata []string `json:"buildMetadata"`
+}
+
+// kustomizationIn gives the path of a folder's kustomization, or "".
+func kustomizationIn(dir string) string {
+	for _, name := range []string{"kustomization.yaml", "kustomization.yml", "Kustomization"} {
+		if path := filepath.Join(dir, name); isFile(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+func readKustomization(dir string) (kustomization, error) {
+	var k kustomization
+	data, err := os.ReadFile(kustomizationIn(dir))
+	if err != nil {
+		return k, err
+	}
+	return k, yaml.Unmarshal(data, &k)
+}
+
+// paths lists everything that the kustomization refers to.
+func (k kustomization) paths() []string {
+	var out []string
+	for _, l := range [][]string{k.Resources, k.Bases, k.Components, k.CRDs, k.Configurations, k.Transformers, k.Generators, k.Validators} {
+		out = append(out, l...)
+	}
+	for _, m := range k.Merges {
+		if s, ok := m.(string); ok && !strings.Contains(s, "\n") {
+			out = append(out, s)
+		}
+	}
+	for _, p := range k.Patches {
+		out = append(out, p.Path)
+	}
+	for _, p := range k.JSON6902 {
+		out = append(out, p.Path)
+	}
+	for _, p := range k.Replacements {
+		out = append(out, p.Path)
+	}
+	return out
+}
+
+// refs is what kustomizations refer to, by cleaned path.
+type refs map[string]bool
+
+func references(dirs []string) refs {
+	r := refs{}
+	for _, dir := range dirs {
+		r[kustomizationIn(dir)] = true
+		k, err := readKustomization(dir)
+		if err != nil {
+			continue // rendering it says so
+		}
+		for _, p := range k.paths() {
+			if p != "" {
+				r[filepath.Join(dir, p)] = true
+			}
+		}
+	}
+	return r
+}
+
+func (r refs) folder(dir string) bool {
+	if r[filepath.Clean(dir)] {
+		return true
+	}
+	k, err := readKustomization(dir)
+	return err == nil && k.Kind == "Component" // is nothing on its own
+}
+
+func (r refs) file(path string) bool { return r[filepath.Clean(path)] }
+
+// checkLocal refuses references into the network before kustomize would follow
+// them.
+func checkLocal(dir string, seen map[string]bool) error {
+	dir = filepath.Clean(dir)
+	if seen[dir] {
+		return nil
+	}
+	seen[dir] = true
+	k, err := readKustomization(dir)
+	if err != nil {
+		return fmt.Errorf("reading the kustomization of %s: %w", dir, err)
+	}
+	for _, p := range k.paths() {
+		at := filepath.Join(dir, p)
+		info, err := os.Stat(at)
+		switch {
+		case p == "" || err == nil && !info.IsDir():
+		case err == nil:
+			if err := checkLocal(at, seen); err != nil && kustomizationIn(at) != "" {
+				return err
+			}
+		case strings.Contains(p, "://") || strings.Contains(p, "git@") || strings.Contains(p, "?ref=") || strings.Contains(p, ".com/"):
+			return fmt.Errorf("the kustomization refers to %s, and nothing is fetched here; build it and pipe it in: kustomize build %s | plimsoll gate -", p, dir)
+		}
+	}
+	return nil
+}
+
+// originFS makes the kustomization of one folder note where each object is
+// from, whatever its file says.
+type originFS struct {
+	filesys.FileSystem
+	path string
+	data []byte
+}
+
+func (f originFS) ReadFile(path string) ([]byte, error) {
+	if path == f.path {
+		return f.data, nil
+	}
+	return f.FileSystem.ReadFile(path)
+}
+
+func withOrigins(dir string) (filesys.FileSystem, error) {
+	disk := filesys.MakeFsOnDisk()
+	path := kustomizationIn(dir)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	k, err := readKustomization(dir)
+	if err != nil || len(k.BuildMetadata) > 0 {
+		return disk, nil //nolint:nilerr // rendering says what is wrong
+	}
+	abs, _, err := disk.CleanedAbs(dir)
+	if err != nil {
+		return nil, err
+	}
+	data = append(append([]byte{}, data...), "\nbuildMetadata: [originAnnotations]\n"...)
+	return originFS{disk, filepath.Join(string(abs), filepath.Base(path)), data}, nil
+}
+
+// renderKustomization builds a folder in the process, without plugins and
+// without the network.
+func renderKustomization(dir string) (t *Tree) {
+	t = &Tree{Files: 1}
+	at := kustomizationIn(dir)
+	defer func() {
+		if r := recover(); r != nil { // kustomize has panics on odd input
+			t = new(Tree).problem(at, fmt.Errorf("kustomize gave up: %v", r))
+		}
+	}()
+	if err := checkLocal(dir, map[string]bool{}); err != nil {
+		return t.problem(at, err)
+	}
+	fsys, err := withOrigins(dir)
+	if err != nil {
+		return t.problem(at, err)
+	}
+	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(fsys, dir)
+	if err != nil {
+		return t.problem(at, fmt.Errorf("building the kustomization: %w", err))
+	}
+	sources := map[string][]*manifest.Document{}
+	for i, r := range built.Resources() {
+		d, err := renderedBy(r, i, at)
+		if err != nil {
+			return t.problem(at, err)
+		}
+		trace(d, originOf(r, dir), sources)
+		t.Documents = append(t.Documents, d)
+	}
+	return t
+}
+
+// originOf gives the file that an object is from, "" where it was generated.
+func originOf(r *resource.Resource, dir string) string {
+	origin, err := r.GetOrigin()
+	if err != nil || origin == nil || origin.Path == "" || origin.Repo != "" {
+		return ""
+	}
+	return filepath.Join(dir, origin.Path)
+}
+
+var errNoObject = errors.New("kustomize gave something that is no object")
+
+func renderedBy(r *resource.Resource, index int, file string) (*manifest.Document, error) {
+	const origin = "config.kubernetes.io/origin"
+	if a := r.GetAnnotations(); a[origin] != "" {
+		delete(a, origin)
+		if err := r.SetAnnotations(a); err != nil {
+			return nil, err
+		}
+	}
+	data, err := r.AsYAML()
+	if err != nil {
+		return nil, err
+	}
+	docs, problems := manifest.Parse(filepath.ToSlash(file), data)
+	if len(docs) != 1 || len(problems) > 0 {
+		return nil, errNoObject
+	}
+	docs[0].Index, docs[0].Rendered = index, "kustomize"
+	return docs[0], nil
+}

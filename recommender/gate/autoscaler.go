@@ -1,0 +1,272 @@
+package gate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+)
+
+var replicasUnderHPA = Rule{
+	Name: "replicas-under-hpa", Severity: SeverityError,
+	Doc: "A manifest sets spec.replicas although an autoscaler sets them: every apply throws the scale back.",
+	Run: func(p *Pass) error {
+		for _, w := range p.workloads {
+			scalers := p.autoscalersOf(w)
+			if w.Replicas == nil || len(scalers) == 0 || !isScaled(w) {
+				continue
+			}
+			p.reportAt(w.Document, w.Replicas, Finding{
+				Field:   "spec.replicas",
+				Message: fmt.Sprintf("spec.replicas is set to %s, but %s %s scales the workload", w.Replicas.Text, scalers[0].Kind, scalers[0].Name),
+				Reason:  "every apply sets the replicas back until the autoscaler notices; leave the field out",
+			})
+		}
+		return nil
+	},
+}
+
+// ofResource reports whether a metric is usage of CPU or memory.
+func ofResource(m manifest.Metric) bool {
+	return (m.Type == "Resource" || m.Type == "ContainerResource") && (m.Name == "cpu" || m.Name == "memory")
+}
+
+var hpaNoRequest = Rule{
+	Name: "hpa-no-request", Severity: SeverityError,
+	Doc: "An autoscaler divides by a request that a container of its target does not have.",
+	Run: func(p *Pass) error {
+		for _, a := range p.autoscalers {
+			w := p.workloadOf(a.Target, a.Document)
+			if w == nil {
+				continue
+			}
+			for _, m := range a.Metrics {
+				if names := p.withoutRequest(w, m); len(names) > 0 {
+					p.reportAt(a.Document, m.Node, Finding{
+						Field:   m.Name,
+						Message: fmt.Sprintf("the target is a share of the %s request, which container %s of %s %s does not have", m.Name, strings.Join(names, ", "), w.Kind, w.Name),
+						Reason:  "the autoscaler cannot compute the metric and does not scale at all",
+					})
+				}
+			}
+		}
+		return nil
+	},
+}
+
+func (p *Pass) withoutRequest(w *manifest.Workload, m manifest.Metric) []string {
+	if !ofResource(m) || m.TargetType != "Utilization" {
+		return nil
+	}
+	var out []string
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		if c.Type == analyzer.TypeInit || m.Container != "" && m.Container != c.Name {
+			continue
+		}
+		v := p.views(w, c)[0]
+		if m.Name == "memory" {
+			v = p.views(w, c)[1]
+		}
+		if value, _ := v.effective(); value == 0 && !v.podRequest.Set() {
+			out = append(out, c.Name)
+		}
+	}
+	return out
+}
+
+var hpaTarget = Rule{
+	Name: "hpa-target", Severity: SeverityWarning,
+	Doc: "An autoscaler's utilization target leaves too much idle, or no room to react.",
+	Run: func(p *Pass) error {
+		low, high := or(p.policy.Autoscaling.TargetMin, 30), or(p.policy.Autoscaling.TargetMax, 90)
+		for _, a := range p.autoscalers {
+			for _, m := range a.Metrics {
+				if !ofResource(m) || m.TargetType != "Utilization" || m.Target < 0 || m.Target >= low && m.Target <= high {
+					continue
+				}
+				f := Finding{Field: m.Name, Message: fmt.Sprintf("the %s target of %d %% is outside %d to %d %%", m.Name, m.Target, low, high)}
+				f.Reason, f.Measure = "pods idle most of the time", float64(low-m.Target)
+				if m.Target > high {
+					f.Reason, f.Measure = "load that grows faster than pods start finds no room left", float64(m.Target-high)
+				}
+				p.reportAt(a.Document, m.Node, f)
+			}
+		}
+		return nil
+	},
+}
+
+var hpaUnreachable = Rule{
+	Name: "hpa-unreachable", Severity: SeverityError,
+	Doc: "An autoscaler's target lies above what the pods' limits let them use, so that it never scales up.",
+	Run: func(p *Pass) error {
+		for _, a := range p.autoscalers {
+			w := p.workloadOf(a.Target, a.Document)
+			if w == nil {
+				continue
+			}
+			for _, m := range a.Metrics {
+				p.judgeReach(a, w, m)
+			}
+		}
+		return nil
+	},
+}
+
+// judgeReach compares the usage at which pods are added, the target and the
+// tolerance of a tenth above it, with the most that the limits allow.
+func (p *Pass) judgeReach(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric) {
+	if !ofResource(m) || m.Target < 0 {
+		return
+	}
+	var request, limit int64
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		if c.Type == analyzer.TypeInit || m.Container != "" && m.Container != c.Name {
+			continue
+		}
+		v := p.views(w, c)[0]
+		if m.Name == "memory" {
+			v = p.views(w, c)[1]
+		}
+		r, _ := v.effective()
+		l, _ := v.effectiveLimit()
+		if l == 0 {
+			return // may use whatever the node has
+		}
+		request, limit = request+r, limit+l
+	}
+	at := float64(m.Target)
+	if m.TargetType == "Utilization" {
+		at = float64(m.Target) / 100 * float64(request)
+	}
+	const tolerance = 1.1
+	if request == 0 || at*tolerance < float64(limit) {
+		return
+	}
+	format := manifest.FormatCPU
+	if m.Name == "memory" {
+		format = short
+	}
+	p.reportAt(a.Document, m.Node, Finding{
+		Field: m.Name, Measure: at / float64(limit),
+		Message: fmt.Sprintf("pods are added above %s of %s a pod, but the limits allow only %s", format(int64(at*tolerance)), m.Name, format(limit)),
+		Reason:  "a pod is throttled or killed before the autoscaler sees the load; lower the target or raise the limit",
+	})
+}
+
+var hpaRange = Rule{
+	Name: "hpa-range", Severity: SeverityWarning,
+	Doc: "An autoscaler's least and most replicas leave it nothing to do.",
+	Run: func(p *Pass) error {
+		for _, a := range p.autoscalers {
+			n := a.MaxNode
+			if n == nil {
+				n = a.MinNode
+			}
+			switch {
+			case n == nil:
+			case a.Min > a.Max:
+				p.reportAt(a.Document, n, Finding{Field: "replicas", Message: fmt.Sprintf("the least replicas, %d, are above the most, %d", a.Min, a.Max), Reason: "the API server refuses it"})
+			case a.Min == a.Max:
+				p.reportAt(a.Document, n, Finding{Field: "replicas", Message: fmt.Sprintf("least and most replicas are both %d", a.Max), Reason: "the autoscaler has nothing to do; leave it out or widen the range"})
+			}
+		}
+		return nil
+	},
+}
+
+var hpaFromZero = Rule{
+	Name: "hpa-from-zero", Severity: SeverityError,
+	Doc: "An autoscaler may go to zero replicas and can never leave it.",
+	Run: func(p *Pass) error {
+		for _, a := range p.autoscalers {
+			if a.Kind != "HorizontalPodAutoscaler" || a.Min != 0 || a.MinNode == nil {
+				continue
+			}
+			outside := false
+			for _, m := range a.Metrics {
+				outside = outside || m.Type == "Object" || m.Type == "External"
+			}
+			f := Finding{Field: "spec.minReplicas"}
+			switch {
+			case !outside:
+				f.Message, f.Reason = "minReplicas is 0 without an Object or External metric", "without pods there is no usage that could bring them back; the API server refuses it"
+			case percentOnly(a.Behavior):
+				f.Message, f.Reason = "minReplicas is 0 and scaleUp has only Percent policies", "a percentage of zero pods is zero: the workload never comes back; add a Pods policy"
+			default:
+				continue
+			}
+			p.reportAt(a.Document, a.MinNode, f)
+		}
+		return nil
+	},
+}
+
+func percentOnly(behavior *manifest.Node) bool {
+	policies := behavior.At("scaleUp", "policies").List()
+	for _, policy := range policies {
+		if policy.Field("type").String() != "Percent" {
+			return false
+		}
+	}
+	return len(policies) > 0
+}
+
+var hpaOverlap = Rule{
+	Name: "hpa-overlap", Severity: SeverityError,
+	Doc: "Two autoscalers target the same workload and undo each other's work.",
+	Run: func(p *Pass) error {
+		for _, a := range p.autoscalers {
+			target := analyzer.Ref{Namespace: p.ns(a.Document), Kind: a.Target.Kind, Name: a.Target.Name}
+			first := p.scalers[target][0]
+			if first == a || first.Kind == a.Kind && first.Name == a.Name || a.Target.Name == "" {
+				continue // alone, or the same object of another overlay
+			}
+			p.reportAt(a.Document, a.TargetNode, Finding{
+				Field:   "spec.scaleTargetRef",
+				Message: fmt.Sprintf("%s %s already scales %s %s", first.Kind, first.Name, a.Target.Kind, a.Target.Name),
+				Reason:  "two autoscalers of one workload undo each other's work",
+			})
+		}
+		return nil
+	},
+}
+
+var hpaVPA = Rule{
+	Name: "hpa-vpa", Severity: SeverityError,
+	Doc: "A VPA sets the request that an autoscaler's target is a share of.",
+	Run: func(p *Pass) error {
+		for _, v := range p.vpas {
+			w := p.workloadOf(v.Target, v.Document)
+			if w == nil || v.Mode == "Off" || v.Mode == "Initial" {
+				continue
+			}
+			for _, a := range p.autoscalersOf(w) {
+				for _, m := range a.Metrics {
+					if m.TargetType != "Utilization" || !ofResource(m) || !controls(v, w, m) {
+						continue
+					}
+					p.reportAt(v.Document, v.Root.At("spec", "targetRef"), Finding{
+						Field:   m.Name,
+						Message: fmt.Sprintf("the VPA sets the %s request that %s %s divides by", m.Name, a.Kind, a.Name),
+						Reason:  "each answers to the other's change and neither comes to rest; take the resource from one of them (controlledResources), or give the autoscaler an AverageValue",
+					})
+				}
+			}
+		}
+		return nil
+	},
+}
+
+// controls reports whether the VPA sets a request that the metric counts.
+func controls(v *manifest.VPA, w *manifest.Workload, m manifest.Metric) bool {
+	for _, c := range w.Containers {
+		if c.Type != analyzer.TypeInit && (m.Container == "" || m.Container == c.Name) && v.Controls(c.Name, m.Name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,154 @@
+package gate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+)
+
+// mostReplicas bounds the replica counts that are tried one by one.
+const mostReplicas = 1000
+
+var pdbDeadlock = Rule{
+	Name: "pdb-deadlock", Severity: SeverityError,
+	Doc: "At some number of replicas a disruption budget lets no pod go, so that no node under it can be drained.",
+	Run: func(p *Pass) error {
+		for _, w := range p.workloads {
+			if !isScaled(w) {
+				continue
+			}
+			for _, b := range p.budgetsOf(w) {
+				p.judgeBudget(w, b)
+			}
+		}
+		return nil
+	},
+}
+
+func (p *Pass) judgeBudget(w *manifest.Workload, b *manifest.Budget) {
+	low, high := p.replicaRange(w)
+	var stuck []int32
+	for n := max(low, 1); n <= min(high, mostReplicas); n++ {
+		if allowed, ok := b.Allowed(n); ok && allowed == 0 {
+			stuck = append(stuck, n)
+		}
+	}
+	if len(stuck) == 0 {
+		return
+	}
+	node, bound := b.MaxUnavailable, "maxUnavailable"
+	if node == nil {
+		node, bound = b.MinAvailable, "minAvailable"
+	}
+	remedy := "use maxUnavailable: 1"
+	if stuck[0] == 1 {
+		remedy = "run two or more replicas, or allow the one to go: maxUnavailable: 1"
+	}
+	p.reportAt(b.Document, node, Finding{
+		Field: "spec." + bound, Measure: float64(len(stuck)),
+		Message: fmt.Sprintf("%s %s lets no pod of %s %s go at %s replicas", bound, node.Text, w.Kind, w.Name, ranges(stuck)),
+		Reason:  "its nodes can be neither drained nor consolidated; " + remedy,
+	})
+}
+
+// ranges writes rising numbers as 1, 3-5.
+func ranges(numbers []int32) string {
+	var out []string
+	for i := 0; i < len(numbers); {
+		j := i
+		for j+1 < len(numbers) && numbers[j+1] == numbers[j]+1 {
+			j++
+		}
+		if i == j {
+			out = append(out, fmt.Sprint(numbers[i]))
+		} else {
+			out = append(out, fmt.Sprintf("%d-%d", numbers[i], numbers[j]))
+		}
+		i = j + 1
+	}
+	return strings.Join(out, ", ")
+}
+
+// spotMark is how a pod says that it wants, or bears, spot nodes. grace is the
+// notice, in seconds, that the provider gives.
+type spotMark struct {
+	key, value string
+	grace      int64
+}
+
+var spotMarks = []spotMark{
+	{"karpenter.sh/capacity-type", "spot", 120},
+	{"eks.amazonaws.com/capacityType", "SPOT", 120},
+	{"cloud.google.com/gke-spot", "true", 25},
+	{"cloud.google.com/gke-preemptible", "true", 25},
+	{"kubernetes.azure.com/scalesetpriority", "spot", 30},
+}
+
+var spotUnsafe = Rule{
+	Name: "spot-unsafe", Severity: SeverityWarning,
+	Doc: "A workload goes to spot nodes but does not bear losing one.",
+	Run: func(p *Pass) error {
+		for _, w := range p.workloads {
+			mark, at := spotOf(w.Pod)
+			if at == nil || !isScaled(w) {
+				continue
+			}
+			if lacks := p.spotLacks(w, mark); len(lacks) > 0 {
+				p.reportAt(w.Document, at, Finding{
+					Field: "spot", Measure: float64(len(lacks)),
+					Message: "it runs on spot nodes, but " + strings.Join(lacks, "; "),
+					Reason:  fmt.Sprintf("a spot node goes with %d seconds of notice", mark.grace),
+				})
+			}
+		}
+		return nil
+	},
+}
+
+// spotOf finds the mark and where it is written.
+func spotOf(pod *manifest.Node) (spotMark, *manifest.Node) {
+	for _, m := range spotMarks {
+		if n := pod.At("nodeSelector", m.key); n.String() == m.value {
+			return m, n
+		}
+		for _, t := range pod.Field("tolerations").List() {
+			if t.Field("key").String() == m.key && (t.Field("value").String() == m.value || t.Field("operator").String() == "Exists") {
+				return m, t.Field("key")
+			}
+		}
+		terms := pod.At("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+		for _, term := range terms.List() {
+			for _, e := range term.Field("matchExpressions").List() {
+				if e.Field("key").String() != m.key || e.Field("operator").String() != "In" {
+					continue
+				}
+				for _, v := range e.Field("values").List() {
+					if v.String() == m.value {
+						return m, v
+					}
+				}
+			}
+		}
+	}
+	return spotMark{}, nil
+}
+
+func (p *Pass) spotLacks(w *manifest.Workload, mark spotMark) []string {
+	var out []string
+	if low, _ := p.replicaRange(w); low == 1 {
+		out = append(out, "one replica is all there is")
+	} else if low > 1 && len(p.budgetsOf(w)) == 0 {
+		out = append(out, "no disruption budget keeps some of its pods")
+	}
+	if grace, ok := w.Pod.Field("terminationGracePeriodSeconds").Int(); ok && int64(grace) > mark.grace {
+		out = append(out, fmt.Sprintf("it wants %d seconds to stop", grace))
+	}
+	for _, v := range w.Pod.Field("volumes").List() {
+		if v.Field("hostPath") != nil {
+			out = append(out, "it keeps data on the node (hostPath)")
+			break
+		}
+	}
+	return out
+}

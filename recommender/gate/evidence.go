@@ -1,0 +1,121 @@
+package gate
+
+import (
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// Evidence is what a report or a snapshot knows of the workloads.
+type Evidence struct {
+	// Source names the report or snapshot, for people.
+	Source string
+	// Days is the length of the window.
+	Days      float64
+	Workloads map[analyzer.Ref]*WorkloadEvidence
+	// Node is the largest node's allocatable; zero where it is not known.
+	Node analyzer.Amounts
+}
+
+// WorkloadEvidence is one workload as it was seen.
+type WorkloadEvidence struct {
+	// Replicas is the mean number of pods while there were any.
+	Replicas   float64
+	Containers map[string]*ContainerEvidence
+}
+
+// ContainerEvidence is one container as it was seen.
+type ContainerEvidence struct {
+	// Current is what it asked for when it was seen.
+	Current analyzer.Amounts
+	// Requests and Limits are the recommended ones; nil where they are
+	// withheld.
+	Requests, Limits *analyzer.Amounts
+	// WithheldCPU and WithheldMemory say that the recommendation leaves the
+	// resource as it is, without judging it.
+	WithheldCPU, WithheldMemory bool
+	CPU, Memory                 Curve // millicores, bytes
+	OOMKills                    int64
+	Confidence                  float64
+}
+
+// Point says that usage was at or below Value for Share of the samples.
+type Point struct {
+	Share, Value float64
+}
+
+// Curve is a distribution of usage, by rising share.
+type Curve []Point
+
+// Max gives the largest usage that was seen.
+func (c Curve) Max() float64 {
+	if len(c) == 0 {
+		return 0
+	}
+	return c[len(c)-1].Value
+}
+
+// ShareAbove gives the share of samples above v, with a straight line between
+// two points; below the first point it is the most that the point allows.
+func (c Curve) ShareAbove(v float64) float64 {
+	if len(c) == 0 || v >= c.Max() {
+		return 0
+	}
+	i := slices.IndexFunc(c, func(p Point) bool { return p.Value > v })
+	if i == 0 {
+		return 1 - c[0].Share*max(v, 0)/c[0].Value
+	}
+	lo, hi := c[i-1], c[i]
+	return 1 - lo.Share - (hi.Share-lo.Share)*(v-lo.Value)/(hi.Value-lo.Value)
+}
+
+// oomProbability estimates the probability that a memory limit is reached
+// within a week.
+//
+// A limit at the recommended one has the accepted risk. Below what was seen,
+// usage reached the limit at least once in the window, which as a Poisson
+// process gives 1 - exp(-7 / days); the share of samples above it, if larger,
+// counts instead. In between the logarithm of the probability is interpolated.
+func (e *ContainerEvidence) oomProbability(limit, recommended int64, days, risk float64) float64 {
+	peak := e.Memory.Max()
+	atPeak := max(1-math.Exp(-7/max(days, 7)), risk)
+	v, top := float64(limit), float64(recommended)
+	switch {
+	case v >= top:
+		return risk
+	case v < peak || top <= peak:
+		return max(atPeak, e.Memory.ShareAbove(v))
+	}
+	part := (top - v) / (top - peak)
+	return math.Exp(math.Log(risk) + part*(math.Log(atPeak)-math.Log(risk)))
+}
+
+// lookUp finds a workload's evidence. A manifest without a namespace may be
+// meant for any: then kind and name decide, where only one workload has them.
+func (e *Evidence) lookUp(ref analyzer.Ref) *WorkloadEvidence {
+	if e == nil {
+		return nil
+	}
+	if w, ok := e.Workloads[ref]; ok || ref.Namespace != "" {
+		return w
+	}
+	var found *WorkloadEvidence
+	for r, w := range e.Workloads {
+		if r.Kind == ref.Kind && r.Name == ref.Name {
+			if found != nil {
+				return nil
+			}
+			found = w
+		}
+	}
+	return found
+}
+
+// container finds a container's evidence.
+func (w *WorkloadEvidence) container(name string) *ContainerEvidence {
+	if w == nil {
+		return nil
+	}
+	return w.Containers[name]
+}

@@ -1,0 +1,121 @@
+package gate
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+)
+
+// Severity is how much a finding weighs.
+type Severity string
+
+// The severities, from light to heavy. A rule that is off does not run.
+const (
+	SeverityOff     Severity = "off"
+	SeverityNote    Severity = "note"
+	SeverityWarning Severity = "warning"
+	SeverityError   Severity = "error"
+)
+
+// Severities lists those that a finding may have, from light to heavy.
+func Severities() []Severity { return []Severity{SeverityNote, SeverityWarning, SeverityError} }
+
+func (s Severity) check() error {
+	if s == SeverityOff || slices.Contains(Severities(), s) {
+		return nil
+	}
+	return fmt.Errorf("%q is no severity: use off, note, warning or error", s)
+}
+
+// AtLeast reports whether s weighs as much as o or more.
+func (s Severity) AtLeast(o Severity) bool {
+	return slices.Index(Severities(), s) >= slices.Index(Severities(), o)
+}
+
+// State says whether a finding counts.
+type State string
+
+// The states. Only new and worse findings fail the gate.
+const (
+	StateNew    State = "new"
+	StateWorse  State = "worse"  // known to the baseline, and worse than it was
+	StateKnown  State = "known"  // in the baseline
+	StateWaived State = "waived" // by a waiver that has not expired
+)
+
+// Place is a region of a file. End is exclusive and equal to Start where the
+// region has no extent.
+type Place struct {
+	File  string            `json:"file"`
+	Start manifest.Position `json:"start"`
+	End   manifest.Position `json:"end"`
+}
+
+// Finding is something that the policy or the evidence speaks against.
+type Finding struct {
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	State    State    `json:"state"`
+	// Object is namespace/kind/name, with "-" for no namespace; "" for the
+	// tree as a whole.
+	Object    string `json:"object,omitempty"`
+	Container string `json:"container,omitempty"`
+	// Field is the path of what is judged, such as requests.cpu.
+	Field string `json:"field,omitempty"`
+	// Message says in one sentence what is wrong, Reason why that matters and
+	// how it is known.
+	Message string `json:"message"`
+	Reason  string `json:"reason,omitempty"`
+	Place   Place  `json:"place"`
+	// Via is where an alias or merge key brings the value to this object.
+	Via *Place `json:"via,omitempty"`
+	// MonthlyUSD is what the finding wastes a month; negative where mending it
+	// costs that much. 0 where it has no price.
+	MonthlyUSD float64 `json:"monthlyUSD,omitempty"`
+	// Measure says how bad it is, in the rule's own unit; larger is worse.
+	Measure float64 `json:"measure,omitempty"`
+	// Fix mends it; nil where that takes a person.
+	Fix *Edit `json:"fix,omitempty"`
+	// Fingerprint stays the same when lines move.
+	Fingerprint string `json:"fingerprint"`
+	// Waiver is what waives it.
+	Waiver *Waiver `json:"waiver,omitempty"`
+}
+
+// Counts reports whether the finding can fail the gate.
+func (f *Finding) Counts() bool { return f.State == StateNew || f.State == StateWorse }
+
+// fingerprint hashes what a finding is about: rule, object, container, field.
+func (f *Finding) fingerprint() string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, f.Object, f.Container, f.Field}, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// sortFindings orders by place, then rule; equal places by object.
+func sortFindings(findings []Finding) {
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(a.Place.File, b.Place.File),
+			cmp.Compare(a.Place.Start.Line, b.Place.Start.Line), cmp.Compare(a.Place.Start.Column, b.Place.Start.Column),
+			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Container, b.Container),
+			cmp.Compare(a.Field, b.Field), cmp.Compare(a.Message, b.Message))
+	})
+}
+
+// fingerprints marks every finding; of several alike, as two overlays of one
+// object give, the later ones are counted.
+func fingerprints(findings []Finding) {
+	seen := map[string]int{}
+	for i := range findings {
+		print := findings[i].fingerprint()
+		if seen[print]++; seen[print] > 1 {
+			print = fmt.Sprintf("%s-%d", print, seen[print])
+		}
+		findings[i].Fingerprint = print
+	}
+}

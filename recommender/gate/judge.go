@@ -1,0 +1,253 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+// Rule is one thing that the gate looks at.
+type Rule struct {
+	Name string
+	Doc  string // one sentence
+	// Severity is that of its findings unless the policy says otherwise.
+	Severity Severity
+	// Run reports findings through the pass. An error means that the rule
+	// itself could not run, not that it found nothing.
+	Run func(*Pass) error
+}
+
+// Rules lists every built-in rule, in the order in which they run.
+func Rules() []Rule {
+	return []Rule{
+		unreadable, quantityInvalid, requestMissing, limitMissing, requestOverLimit, limitRatio, qosClass,
+		nodeSize, daemonSetWeight, runtimeFlag,
+		replicasUnderHPA, hpaNoRequest, hpaTarget, hpaUnreachable, hpaRange, hpaFromZero, hpaOverlap, hpaVPA,
+		pdbDeadlock, limitRange, quota, spotUnsafe,
+		requestTooBig, requestTooSmall, hpaShift,
+		costIncrease, costBudget,
+		waiverInvalid, waiverExpired, waiverUnused,
+	}
+}
+
+// Input is everything that a judgement rests on.
+type Input struct {
+	Documents []*manifest.Document
+	Problems  []manifest.Problem
+	// Policy is nil for the defaults.
+	Policy *Policy
+	// Evidence is nil where no report or snapshot is given.
+	Evidence *Evidence
+	Prices   Prices
+	// Node is what the largest node leaves for pods; zero where not known.
+	Node analyzer.Amounts
+	// Base holds the documents before the change; nil where nothing is
+	// compared.
+	Base *Base
+	// Baseline holds the findings that are let be; nil without one.
+	Baseline *Baseline
+	// Today is the date as YYYY-MM-DD, for waivers.
+	Today string
+	// Namespace is that of manifests which name none.
+	Namespace string
+}
+
+// Base is the tree before the change.
+type Base struct {
+	Name      string // for people: a revision, folder or file
+	Documents []*manifest.Document
+}
+
+// Result is the judgement.
+type Result struct {
+	// Findings are sorted by file and line.
+	Findings []Finding
+	Cost     Cost
+	Summary  Summary
+	Warnings []analyzer.Warning
+}
+
+// Summary counts.
+type Summary struct {
+	Documents int `json:"documents"`
+	Workloads int `json:"workloads"`
+	// Errors, Warnings and Notes are findings that count; Known and Waived do
+	// not.
+	Errors   int `json:"errors"`
+	Warnings int `json:"warnings"`
+	Notes    int `json:"notes"`
+	Known    int `json:"known"`
+	Waived   int `json:"waived"`
+}
+
+// Fails reports whether a finding that counts weighs the given severity or
+// more.
+func (r *Result) Fails(threshold Severity) bool {
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Counts() && f.Severity.AtLeast(threshold) })
+}
+
+// Pass is what a rule reads, and where it reports.
+type Pass struct {
+	*tree
+	policy   *Policy
+	evidence *Evidence
+	prices   Prices
+	node     analyzer.Amounts
+	problems []manifest.Problem
+	cost     *Cost
+	waivers  []*waiver
+	today    string
+
+	rule     string
+	severity Severity
+	out      []Finding
+	warnings []analyzer.Warning
+}
+
+// Judge runs the rules. It fails only where the policy itself cannot be run.
+func Judge(in Input) (*Result, error) {
+	policy := in.Policy
+	if policy == nil {
+		policy = &Policy{}
+	}
+	p := &Pass{
+		tree: newTree(in.Documents, policy, in.Namespace), policy: policy, evidence: in.Evidence,
+		prices: policy.Prices.over(in.Prices), node: in.Node, problems: in.Problems, today: in.Today,
+	}
+	p.cost = p.costOf(in.Base)
+	p.collectWaivers()
+	for _, r := range Rules() {
+		if err := p.run(r); err != nil {
+			return nil, err
+		}
+		if r.Name == costBudget.Name {
+			for _, c := range policy.Custom {
+				if err := p.run(c.rule()); err != nil {
+					return nil, err
+				}
+			}
+			p.waive()
+		}
+	}
+	sortFindings(p.out)
+	fingerprints(p.out)
+	in.Baseline.apply(p.out)
+	out := &Result{Findings: p.out, Cost: *p.cost, Warnings: p.warnings}
+	out.Summary = summarize(p)
+	return out, nil
+}
+
+func (p *Pass) run(r Rule) error {
+	p.rule, p.severity = r.Name, p.policy.severity(r.Name, r.Severity)
+	if p.severity == SeverityOff {
+		return nil
+	}
+	if err := r.Run(p); err != nil {
+		return fmt.Errorf("rule %s: %w", r.Name, err)
+	}
+	return nil
+}
+
+func summarize(p *Pass) Summary {
+	s := Summary{Documents: len(p.documents), Workloads: len(p.workloads)}
+	for _, f := range p.out {
+		switch {
+		case f.State == StateKnown:
+			s.Known++
+		case f.State == StateWaived:
+			s.Waived++
+		case f.Severity == SeverityError:
+			s.Errors++
+		case f.Severity == SeverityWarning:
+			s.Warnings++
+		default:
+			s.Notes++
+		}
+	}
+	return s
+}
+
+// report files a finding at a place of a document.
+func (p *Pass) report(d *manifest.Document, at manifest.Position, f Finding) {
+	f.Rule, f.Severity, f.State = p.rule, p.severity, StateNew
+	if d != nil {
+		f.Object = p.id(d)
+		f.Place.File = d.File
+	}
+	if at == (manifest.Position{}) {
+		at = manifest.Position{Line: 1, Column: 1}
+	}
+	f.Place.Start = at
+	if f.Place.End == (manifest.Position{}) {
+		f.Place.End = at
+	}
+	p.out = append(p.out, f)
+}
+
+// id names an object, with its namespace filled in.
+func (p *Pass) id(d *manifest.Document) string {
+	return or(p.ns(d), "-") + "/" + d.Kind + "/" + d.Name
+}
+
+// reportAt files a finding at a value, and says by which alias it came in.
+func (p *Pass) reportAt(d *manifest.Document, n *manifest.Node, f Finding) {
+	if n == nil {
+		p.report(d, d.Root.Key("kind"), f)
+		return
+	}
+	if d.Text != nil && n.End > 0 {
+		f.Place.End = d.Text.Position(n.End)
+	}
+	if n.Via != (manifest.Position{}) {
+		f.Via = &Place{File: d.File, Start: n.Via, End: n.Via}
+	}
+	p.report(d, n.Position, f)
+}
+
+// edit replaces a value; nil where it does not stand in the file literally, or
+// stands there for others too.
+func (p *Pass) edit(d *manifest.Document, n *manifest.Node, to string) *Edit {
+	if d.Text == nil || n == nil || n.End == 0 || n.Via != (manifest.Position{}) || n.Text == to {
+		return nil
+	}
+	return &Edit{
+		File: d.File, Start: n.Start, End: n.End, Old: n.Text, New: to,
+		Place: Place{File: d.File, Start: d.Text.Position(n.Start), End: d.Text.Position(n.End)},
+	}
+}
+
+// containers calls f for every container of every workload.
+func (p *Pass) containers(f func(w *manifest.Workload, c *manifest.Container)) {
+	for _, w := range p.workloads {
+		for i := range w.Containers {
+			f(w, &w.Containers[i])
+		}
+	}
+}
+
+// over gives the policy's own prices, else the others.
+func (u UnitPrices) over(others Prices) Prices {
+	if u == (UnitPrices{}) {
+		return others
+	}
+	return Prices{Unit: recommender.UnitPrice{CoreHour: u.CPUCoreHour, GiBHour: u.MemoryGiBHour, GPUHour: u.GPUHour}, Source: "the policy"}
+}
+
+// unreadable reports what could not be parsed.
+var unreadable = Rule{
+	Name: "unreadable", Severity: SeverityError,
+	Doc: "A document is not valid YAML or JSON, so that nothing in it can be judged.",
+	Run: func(p *Pass) error {
+		for _, problem := range p.problems {
+			f := Finding{Message: problem.Message, Reason: "what cannot be read cannot be judged, nor applied"}
+			f.Place.File = problem.File
+			// Two broken documents of one file are two findings.
+			f.Field = problem.File
+			p.report(nil, problem.Position, f)
+		}
+		return nil
+	},
+}

@@ -1,0 +1,131 @@
+package gate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// NodeSize gives what the policy's node leaves for pods: as stated, or worked
+// out from an instance type of the price tables. It is zero where the policy
+// names no node.
+func (p *Policy) NodeSize(catalog *pricing.Catalog, provider, region string) (analyzer.Amounts, error) {
+	n := p.Node
+	if n.InstanceType == "" {
+		return analyzer.Amounts{CPU: n.CPU.millicores(), Memory: n.Memory.bytes()}, nil
+	}
+	o := catalog.Lookup(pricing.Query{Provider: provider, Region: region, InstanceType: n.InstanceType})
+	if o.Status == pricing.Missing {
+		return analyzer.Amounts{}, fmt.Errorf("node.instanceType of the policy: %s", o.Reason)
+	}
+	m := packing.Machine{VCPU: o.Offering.CPUMillis / 1000, Memory: o.Offering.MemoryBytes, MaxPods: o.Offering.MaxPods}
+	of := map[string]func(packing.Machine) packing.Allocatable{"azure": packing.AKSAllocatable, "gcp": packing.GKEAllocatable}[o.Offering.Provider]
+	if of == nil {
+		of = packing.EKSAllocatable
+	}
+	a := of(m)
+	return analyzer.Amounts{CPU: a.CPU, Memory: a.Memory}, nil
+}
+
+var nodeSize = Rule{
+	Name: "node-size", Severity: SeverityError,
+	Doc: "A pod asks for more than the largest node has, so that it can never be scheduled.",
+	Run: func(p *Pass) error {
+		for _, w := range p.workloads {
+			a := w.Amounts()
+			var over []string
+			if p.node.CPU > 0 && a.CPU > p.node.CPU {
+				over = append(over, fmt.Sprintf("CPU %s of %s", manifest.FormatCPU(a.CPU), manifest.FormatCPU(p.node.CPU)))
+			}
+			if p.node.Memory > 0 && a.Memory > p.node.Memory {
+				over = append(over, fmt.Sprintf("memory %s of %s", short(a.Memory), short(p.node.Memory)))
+			}
+			if len(over) == 0 {
+				continue
+			}
+			p.reportAt(w.Document, largest(w), Finding{
+				Field: "node", Message: "the pod is larger than the largest node: " + strings.Join(over, ", "),
+				Reason: "it stays Pending for ever",
+			})
+		}
+		return nil
+	},
+}
+
+// largest finds the CPU or memory request of the container that asks for the
+// most, as the place to point at.
+func largest(w *manifest.Workload) *manifest.Node {
+	var best *manifest.Node
+	most := int64(-1)
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		for _, a := range []manifest.Amount{c.Requests.Memory, c.Requests.CPU} {
+			if weight := c.Effective().Memory + c.Effective().CPU<<20; a.Set() && weight > most {
+				best, most = a.Node, weight
+			}
+		}
+	}
+	return best
+}
+
+// short writes bytes for people: whole MiB, or GiB with a decimal.
+func short(bytes int64) string {
+	if bytes >= 1<<30 && bytes%(1<<30) != 0 {
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(bytes)/(1<<30)), ".0") + "Gi"
+	}
+	if bytes >= 1<<20 {
+		return manifest.FormatBytes((bytes + 1<<19) >> 20 << 20)
+	}
+	return manifest.FormatBytes(bytes)
+}
+
+var daemonSetWeight = Rule{
+	Name: "daemonset-weight", Severity: SeverityWarning,
+	Doc: "A DaemonSet takes more of every node than the policy allows.",
+	Run: func(p *Pass) error {
+		bounds := p.policy.DaemonSets
+		limit := analyzer.Amounts{CPU: bounds.CPU.millicores(), Memory: bounds.Memory.bytes()}
+		share := or(bounds.NodeShare, 0.1)
+		if limit.CPU == 0 && p.node.CPU > 0 {
+			limit.CPU = int64(share * float64(p.node.CPU))
+		}
+		if limit.Memory == 0 && p.node.Memory > 0 {
+			limit.Memory = int64(share * float64(p.node.Memory))
+		}
+		for _, w := range p.workloads {
+			if w.Kind == "DaemonSet" {
+				p.weigh(w, limit)
+			}
+		}
+		return nil
+	},
+}
+
+func (p *Pass) weigh(w *manifest.Workload, limit analyzer.Amounts) {
+	a := w.Amounts()
+	var over []string
+	measure := 0.0
+	if limit.CPU > 0 && a.CPU > limit.CPU {
+		over = append(over, fmt.Sprintf("CPU %s of at most %s", manifest.FormatCPU(a.CPU), manifest.FormatCPU(limit.CPU)))
+		measure = float64(a.CPU) / float64(limit.CPU)
+	}
+	if limit.Memory > 0 && a.Memory > limit.Memory {
+		over = append(over, fmt.Sprintf("memory %s of at most %s", short(a.Memory), short(limit.Memory)))
+		measure = max(measure, float64(a.Memory)/float64(limit.Memory))
+	}
+	if len(over) == 0 {
+		return
+	}
+	f := Finding{
+		Field: "daemonset", Measure: measure, Message: "the DaemonSet takes much of every node: " + strings.Join(over, ", "),
+		Reason: "its request is paid on every node, and on small nodes it leaves little for others",
+	}
+	if line := p.cost.of(p.ref(w)); line != nil && line.Known {
+		f.Reason += fmt.Sprintf("; %s a month on %.4g nodes", usd(line.After), line.ReplicasAfter)
+	}
+	p.reportAt(w.Document, largest(w), f)
+}

@@ -1,0 +1,229 @@
+package gate
+
+import (
+	"fmt"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+)
+
+// resourceView is one resource of a container, for rules that treat CPU and
+// memory alike.
+type resourceView struct {
+	name           string // cpu, memory
+	request, limit manifest.Amount
+	// podRequest and podLimit are the pod-level ones.
+	podRequest, podLimit manifest.Amount
+	// defaultRequest and defaultLimit are what a LimitRange fills in.
+	defaultRequest, defaultLimit int64
+	format                       func(int64) string
+}
+
+// views gives the two resources of a container.
+func (p *Pass) views(w *manifest.Workload, c *manifest.Container) [2]resourceView {
+	requests, limits := p.limitDefaults(w)
+	return [2]resourceView{
+		{"cpu", c.Requests.CPU, c.Limits.CPU, w.Requests.CPU, w.Limits.CPU, requests.CPU, limits.CPU, manifest.FormatCPU},
+		{"memory", c.Requests.Memory, c.Limits.Memory, w.Requests.Memory, w.Limits.Memory, requests.Memory, limits.Memory, manifest.FormatBytes},
+	}
+}
+
+// effective gives the request as admission completes it, and where it is
+// written; the node is nil where a LimitRange or nothing gives it.
+func (v resourceView) effective() (int64, *manifest.Node) {
+	switch {
+	case v.request.Set():
+		return v.request.Value, v.request.Node
+	case v.limit.Set():
+		return v.limit.Value, v.limit.Node
+	}
+	return v.defaultRequest, nil
+}
+
+// effectiveLimit gives the limit with a LimitRange's default.
+func (v resourceView) effectiveLimit() (int64, *manifest.Node) {
+	if v.limit.Set() {
+		return v.limit.Value, v.limit.Node
+	}
+	return v.defaultLimit, nil
+}
+
+// resourcePlace is where a missing request or limit would be written.
+func resourcePlace(c *manifest.Container) manifest.Position {
+	if c.Node.Field("resources") != nil {
+		return c.Node.Key("resources")
+	}
+	return c.Node.Key("name")
+}
+
+var quantityInvalid = Rule{
+	Name: "quantity-invalid", Severity: SeverityError,
+	Doc: "A request or limit is no Kubernetes quantity, or is negative.",
+	Run: func(p *Pass) error {
+		p.containers(func(w *manifest.Workload, c *manifest.Container) {
+			for _, a := range []struct {
+				field string
+				manifest.Amount
+			}{
+				{"requests.cpu", c.Requests.CPU}, {"requests.memory", c.Requests.Memory},
+				{"limits.cpu", c.Limits.CPU}, {"limits.memory", c.Limits.Memory},
+			} {
+				if a.Err != nil {
+					p.reportAt(w.Document, a.Node, Finding{Container: c.Name, Field: a.field, Message: fmt.Sprintf("%s: %s", a.field, a.Err), Reason: "the API server refuses it"})
+				}
+			}
+		})
+		return nil
+	},
+}
+
+var requestMissing = Rule{
+	Name: "request-missing", Severity: SeverityError,
+	Doc: "A container asks for no CPU or no memory, and neither its limit nor a LimitRange fills the request in.",
+	Run: func(p *Pass) error {
+		p.containers(func(w *manifest.Workload, c *manifest.Container) {
+			for _, v := range p.views(w, c) {
+				value, _ := v.effective()
+				if value > 0 || v.podRequest.Set() || v.request.Err != nil || v.limit.Err != nil {
+					continue
+				}
+				reason := "the scheduler reserves nothing for it, so that it competes for what others left"
+				if rec := p.recommended(w, c); rec != nil {
+					reason += "; its usage supports " + v.format(amountFor(rec, v.name))
+				}
+				p.report(w.Document, resourcePlace(c), Finding{
+					Container: c.Name, Field: "requests." + v.name,
+					Message: fmt.Sprintf("container %s has no %s request", c.Name, v.name), Reason: reason,
+				})
+			}
+		})
+		return nil
+	},
+}
+
+// recommended gives the recommended requests, or nil.
+func (p *Pass) recommended(w *manifest.Workload, c *manifest.Container) *analyzer.Amounts {
+	if e := p.evidence.lookUp(p.ref(w)).container(c.Name); e != nil {
+		return e.Requests
+	}
+	return nil
+}
+
+func amountFor(a *analyzer.Amounts, resource string) int64 {
+	if resource == "cpu" {
+		return a.CPU
+	}
+	return a.Memory
+}
+
+var limitMissing = Rule{
+	Name: "limit-missing", Severity: SeverityWarning,
+	Doc: "A container has no memory limit, so that a leak takes its neighbors down with it.",
+	Run: func(p *Pass) error {
+		p.containers(func(w *manifest.Workload, c *manifest.Container) {
+			v := p.views(w, c)[1]
+			if limit, _ := v.effectiveLimit(); limit > 0 || v.podLimit.Set() || v.limit.Err != nil {
+				return
+			}
+			p.report(w.Document, resourcePlace(c), Finding{
+				Container: c.Name, Field: "limits.memory", Message: fmt.Sprintf("container %s has no memory limit", c.Name),
+				Reason: "memory is not given back under pressure: without a limit the kernel picks a victim on the whole node",
+			})
+		})
+		return nil
+	},
+}
+
+var requestOverLimit = Rule{
+	Name: "request-over-limit", Severity: SeverityError,
+	Doc: "A request is larger than its limit; the API server refuses the pod.",
+	Run: func(p *Pass) error {
+		p.containers(func(w *manifest.Workload, c *manifest.Container) {
+			for _, v := range p.views(w, c) {
+				limit, _ := v.effectiveLimit()
+				if !v.request.Set() || limit == 0 || v.request.Value <= limit {
+					continue
+				}
+				p.reportAt(w.Document, v.request.Node, Finding{
+					Container: c.Name, Field: "requests." + v.name,
+					Message: fmt.Sprintf("the %s request %s is above the limit %s", v.name, v.request.Node.Text, v.format(limit)),
+					Reason:  "the API server refuses the pod",
+				})
+			}
+		})
+		return nil
+	},
+}
+
+var limitRatio = Rule{
+	Name: "limit-ratio", Severity: SeverityWarning,
+	Doc: "A limit is more times its request than the policy's ratios allow.",
+	Run: func(p *Pass) error {
+		bounds := [2]float64{p.policy.Ratios.CPU.Max, p.policy.Ratios.Memory.Max}
+		p.containers(func(w *manifest.Workload, c *manifest.Container) {
+			for i, v := range p.views(w, c) {
+				request, _ := v.effective()
+				if bounds[i] == 0 || !v.limit.Set() || request == 0 {
+					continue
+				}
+				ratio := float64(v.limit.Value) / float64(request)
+				if ratio <= bounds[i]*(1+1e-9) {
+					continue
+				}
+				p.reportAt(w.Document, v.limit.Node, Finding{
+					Container: c.Name, Field: "limits." + v.name, Measure: ratio,
+					Message: fmt.Sprintf("the %s limit %s is %.3g times the request %s; the policy allows %g", v.name, v.limit.Node.Text, ratio, v.format(request), bounds[i]),
+					Reason:  "what is used above the request was never reserved on the node",
+				})
+			}
+		})
+		return nil
+	},
+}
+
+var qosClass = Rule{
+	Name: "qos", Severity: SeverityError,
+	Doc: "A pod's quality-of-service class is below the one that the policy wants.",
+	Run: func(p *Pass) error {
+		rank := map[string]int{"BestEffort": 0, "Burstable": 1, "Guaranteed": 2}
+		for _, w := range p.workloads {
+			for _, q := range p.policy.QoS {
+				if !q.fits(w.Document, p.ns(w.Document)) {
+					continue
+				}
+				if got, at := p.qosOf(w); rank[got] < rank[q.Want] {
+					p.report(w.Document, at, Finding{
+						Field: "qos", Message: fmt.Sprintf("the pod would be %s; the policy wants %s", got, q.Want),
+						Reason: "the class decides who is evicted and killed first when a node runs short",
+					})
+				}
+				break
+			}
+		}
+		return nil
+	},
+}
+
+// qosOf gives the class that the kubelet will see, and the place that keeps it
+// from being Guaranteed.
+func (p *Pass) qosOf(w *manifest.Workload) (string, manifest.Position) {
+	guaranteed, any, at := len(w.Containers) > 0, false, w.Root.Key("kind")
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		for _, v := range p.views(w, c) {
+			request, _ := v.effective()
+			limit, _ := v.effectiveLimit()
+			any = any || request > 0 || limit > 0
+			if guaranteed && (limit == 0 || request != limit) {
+				guaranteed, at = false, resourcePlace(c)
+			}
+		}
+	}
+	switch {
+	case guaranteed:
+		return "Guaranteed", at
+	case any:
+		return "Burstable", at
+	}
+	return "BestEffort", at
+}

@@ -1,0 +1,267 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+// The defaults of the policy's evidence section.
+const (
+	defaultTooBig        = 1.5
+	defaultMinMonthly    = 1.0
+	defaultMinConfidence = 0.5
+)
+
+// sameEnough is the relative difference up to which a request is what the
+// evidence recommends.
+const sameEnough = 0.05
+
+// sizing is one resource of one container next to its evidence.
+type sizing struct {
+	resourceView
+	w        *manifest.Workload
+	c        *manifest.Container
+	e        *ContainerEvidence
+	request  int64 // as admission completes it
+	at       *manifest.Node
+	want     int64
+	curve    Curve
+	replicas float64
+}
+
+// sizings calls f for every resource whose request is written in the tree and
+// for which the evidence recommends one.
+func (p *Pass) sizings(f func(s *sizing)) {
+	least := or(p.policy.Evidence.MinConfidence, defaultMinConfidence)
+	p.containers(func(w *manifest.Workload, c *manifest.Container) {
+		seen := p.evidence.lookUp(p.ref(w))
+		e := seen.container(c.Name)
+		if e == nil || e.Requests == nil || e.Confidence < least {
+			return
+		}
+		for i, v := range p.views(w, c) {
+			s := sizing{resourceView: v, w: w, c: c, e: e}
+			s.request, s.at = v.effective()
+			s.replicas, _ = p.replicas(w)
+			withheld := e.WithheldCPU
+			s.want, s.curve = e.Requests.CPU, e.CPU
+			if i == 1 {
+				withheld, s.want, s.curve = e.WithheldMemory, e.Requests.Memory, e.Memory
+			}
+			if !withheld && s.at != nil && s.want > 0 {
+				f(&s)
+			}
+		}
+	})
+}
+
+// amounts gives so much of the resource.
+func (s *sizing) amounts(v int64) analyzer.Amounts {
+	if s.name == "cpu" {
+		return analyzer.Amounts{CPU: v}
+	}
+	return analyzer.Amounts{Memory: v}
+}
+
+// worth prices the difference of two requests over the replicas.
+func (p *Pass) worth(s *sizing, from, to int64) float64 {
+	ref := p.ref(s.w)
+	return p.prices.monthly(ref, s.amounts(from), s.replicas) - p.prices.monthly(ref, s.amounts(to), s.replicas)
+}
+
+func (p *Pass) risks() (cpu, oom float64) {
+	return or(p.policy.Evidence.RiskCPU, recommender.DefaultRiskCPU), or(p.policy.Evidence.RiskOOM, recommender.DefaultRiskOOM)
+}
+
+// seen says what usage was.
+func (p *Pass) seen(s *sizing) string {
+	format := func(v float64) string { return manifest.FormatCPU(int64(math.Ceil(v))) }
+	if s.name == "memory" {
+		format = func(v float64) string { return short(int64(v)) }
+	}
+	p95 := s.curve.Max()
+	for _, point := range s.curve {
+		if point.Share >= 0.95 {
+			p95 = point.Value
+			break
+		}
+	}
+	return fmt.Sprintf("usage over %.3g days: p95 %s, max %s", p.evidence.Days, format(p95), format(s.curve.Max()))
+}
+
+var requestTooBig = Rule{
+	Name: "request-too-big", Severity: SeverityWarning,
+	Doc: "A request is far above the size that the workload's usage supports at the accepted risk.",
+	Run: func(p *Pass) error {
+		factor := or(p.policy.Evidence.TooBig, defaultTooBig)
+		p.sizings(func(s *sizing) {
+			if float64(s.request) <= factor*float64(s.want) {
+				return
+			}
+			waste := p.worth(s, s.request, s.want)
+			if p.prices.Known() && waste < or(p.policy.Evidence.MinMonthly, defaultMinMonthly) {
+				return
+			}
+			f := Finding{
+				Container: s.c.Name, Field: "requests." + s.name, MonthlyUSD: waste, Measure: float64(s.request) / float64(s.want),
+				Message: fmt.Sprintf("the %s request %s is %.3g times the %s that its usage supports", s.name, s.at.Text, float64(s.request)/float64(s.want), s.format(s.want)),
+				Reason:  p.seen(s),
+			}
+			if p.prices.Known() {
+				f.Message += fmt.Sprintf(": %s a month too much", usd(waste))
+				f.Reason += fmt.Sprintf("; %.4g replicas at %s", s.replicas, or(p.prices.Source, "the prices given"))
+			}
+			if s.resourceView.request.Set() {
+				f.Fix = p.edit(s.w.Document, s.at, s.format(s.want))
+			}
+			p.reportAt(s.w.Document, s.at, f)
+		})
+		return nil
+	},
+}
+
+var requestTooSmall = Rule{
+	Name: "request-too-small", Severity: SeverityError,
+	Doc: "A request or memory limit is below what the workload's usage needs at the accepted risk.",
+	Run: func(p *Pass) error {
+		p.sizings(func(s *sizing) {
+			if s.name == "cpu" {
+				p.judgeSmallCPU(s)
+			} else {
+				p.judgeSmallMemory(s)
+			}
+		})
+		return nil
+	},
+}
+
+func (p *Pass) judgeSmallCPU(s *sizing) {
+	risk, _ := p.risks()
+	above := s.curve.ShareAbove(float64(s.request))
+	if float64(s.request) >= (1-sameEnough)*float64(s.want) || above <= risk {
+		return
+	}
+	f := Finding{
+		Container: s.c.Name, Field: "requests.cpu", Measure: above,
+		Message: fmt.Sprintf("the CPU request %s is below usage %.2g %% of the time; %.3g %% is accepted, which takes %s", s.at.Text, 100*above, 100*risk, s.format(s.want)),
+		Reason:  p.seen(s) + "; on a full node it is throttled to its request",
+	}
+	p.fixSmall(s, &f)
+}
+
+func (p *Pass) judgeSmallMemory(s *sizing) {
+	_, risk := p.risks()
+	wantLimit := int64(0)
+	if s.e.Limits != nil {
+		wantLimit = s.e.Limits.Memory
+	}
+	limit, limitAt := s.effectiveLimit()
+	if limitAt != nil && limit > 0 && float64(limit) < (1-sameEnough)*float64(or(wantLimit, s.want)) {
+		odds := s.e.oomProbability(limit, or(wantLimit, s.want), p.evidence.Days, risk)
+		if odds <= risk {
+			return
+		}
+		f := Finding{
+			Container: s.c.Name, Field: "limits.memory", Measure: odds,
+			Message: fmt.Sprintf("the memory limit %s is OOM-killed within a week with a probability of %.2g %%; %.3g %% is accepted, which takes %s",
+				limitAt.Text, 100*odds, 100*risk, s.format(or(wantLimit, s.want))),
+			Reason: p.seen(s),
+		}
+		if s.e.OOMKills > 0 {
+			f.Reason += fmt.Sprintf("; OOM-killed %d times", s.e.OOMKills)
+		}
+		if s.limit.Set() {
+			f.Fix = p.edit(s.w.Document, limitAt, s.format(or(wantLimit, s.want)))
+		}
+		f.MonthlyUSD = min(p.worth(s, s.request, s.want), 0)
+		f.Reason += p.costOfMending(f.MonthlyUSD)
+		p.reportAt(s.w.Document, limitAt, f)
+		return
+	}
+	above := s.curve.ShareAbove(float64(s.request))
+	if float64(s.request) >= (1-sameEnough)*float64(s.want) || above == 0 {
+		return
+	}
+	f := Finding{
+		Container: s.c.Name, Field: "requests.memory", Measure: above,
+		Message: fmt.Sprintf("the memory request %s is below usage %.2g %% of the time; its peaks take %s", s.at.Text, 100*above, s.format(s.want)),
+		Reason:  p.seen(s) + "; what is above the request is the first to be evicted when the node runs short",
+	}
+	p.fixSmall(s, &f)
+}
+
+// fixSmall completes a finding on a request that is to grow.
+func (p *Pass) fixSmall(s *sizing, f *Finding) {
+	f.MonthlyUSD = p.worth(s, s.request, s.want)
+	f.Reason += p.costOfMending(f.MonthlyUSD)
+	if s.resourceView.request.Set() {
+		f.Fix = p.edit(s.w.Document, s.at, s.format(s.want))
+	}
+	p.reportAt(s.w.Document, s.at, *f)
+}
+
+func (p *Pass) costOfMending(monthly float64) string {
+	if !p.prices.Known() || monthly >= 0 {
+		return ""
+	}
+	return fmt.Sprintf("; mending it costs %s a month", usd(-monthly))
+}
+
+var hpaShift = Rule{
+	Name: "hpa-shift", Severity: SeverityWarning,
+	Doc: "A changed request moves the point at which an autoscaler adds pods.",
+	Run: func(p *Pass) error {
+		for _, a := range p.autoscalers {
+			w := p.workloadOf(a.Target, a.Document)
+			if w == nil || p.evidence == nil {
+				continue
+			}
+			seen := p.evidence.lookUp(p.ref(w))
+			for _, m := range a.Metrics {
+				if seen != nil && ofResource(m) && m.TargetType == "Utilization" && m.Target > 0 {
+					p.judgeShift(a, w, m, seen)
+				}
+			}
+		}
+		return nil
+	},
+}
+
+func (p *Pass) judgeShift(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric, seen *WorkloadEvidence) {
+	var before, after int64
+	var at *manifest.Node
+	format := manifest.FormatCPU
+	if m.Name == "memory" {
+		format = short
+	}
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		e := seen.container(c.Name)
+		if e == nil || c.Type == analyzer.TypeInit || m.Container != "" && m.Container != c.Name {
+			continue
+		}
+		v := p.views(w, c)[0]
+		if m.Name == "memory" {
+			v = p.views(w, c)[1]
+		}
+		now, n := v.effective()
+		was := amountFor(&e.Current, m.Name)
+		if now != was && n != nil {
+			at = n
+		}
+		before, after = before+was, after+now
+	}
+	if before == 0 || after == 0 || at == nil || math.Abs(float64(after-before)) <= sameEnough*float64(before) {
+		return
+	}
+	share := func(v int64) int64 { return v * m.Target / 100 }
+	p.reportAt(w.Document, at, Finding{
+		Field: "spec.metrics." + m.Name, Measure: math.Abs(math.Log(float64(after) / float64(before))),
+		Message: fmt.Sprintf("the new %s request moves the point at which %s %s adds pods from %s to %s a pod", m.Name, a.Kind, a.Name, format(share(before)), format(share(after))),
+		Reason:  fmt.Sprintf("at the same load it runs about %.2g times as many pods; a target of %d %% keeps the point", float64(before)/float64(after), m.Target*before/after),
+	})
+}
