@@ -35,6 +35,7 @@ type PodSeries struct {
 	rec    *Recorder
 	usage  *recorded
 	last   *Day // of the last sample, which is nearly always the next one's
+	loads  bool // the workload can be scaled, so that its load is kept
 	cpu    peak
 	memory peak
 }
@@ -55,7 +56,7 @@ func (r *Recorder) Pod(ref Ref, container string) *PodSeries {
 		u = &recorded{days: map[int32]*Day{}}
 		r.usage[k] = u
 	}
-	return &PodSeries{rec: r, usage: u}
+	return &PodSeries{rec: r, usage: u, loads: hasLoad(ref.Kind) && !r.window.Moment}
 }
 
 // CPU records the mean usage, in millicores, over the step that ends at ms
@@ -70,7 +71,11 @@ func (s *PodSeries) CPU(ms int64, millicores float64) bool {
 		s.flushCPU()
 		s.cpu = peak{d, millicores}
 	}
-	h := s.mark(d, ms)
+	from, to := s.span(d, ms)
+	if s.loads {
+		d.Load.add(from, to, millicores)
+	}
+	h := s.mark(d, from, to)
 	h.CPU += float32(millicores * s.rec.stepHours)
 	h.CPUPeak = max(h.CPUPeak, float32(millicores))
 	return true
@@ -88,7 +93,8 @@ func (s *PodSeries) Memory(ms int64, bytes float64) bool {
 		s.flushMemory()
 		s.memory = peak{d, bytes}
 	}
-	h := s.mark(d, ms)
+	from, to := s.span(d, ms)
+	h := s.mark(d, from, to)
 	h.Memory += float32(bytes * s.rec.stepHours)
 	h.MemoryPeak = max(h.MemoryPeak, float32(bytes))
 	h.Pods += float32(s.rec.stepHours)
@@ -146,15 +152,19 @@ func (s *PodSeries) Day(ms int64) *Day {
 	return d
 }
 
-// mark notes that the step before ms was seen and gives its hour.
-func (s *PodSeries) mark(d *Day, ms int64) *Hour {
-	end := (ms - 1 - int64(d.Date)*86_400_000) / 1000 // second of the day
-	step := max(int64(s.rec.window.Step.Seconds()), 1)
-	d.Seen.Mark(end-step+1, end+1)
+// span gives the seconds [from, to) of the day that a sample at ms speaks for.
+func (s *PodSeries) span(d *Day, ms int64) (from, to int64) {
+	to = (ms-1-int64(d.Date)*86_400_000)/1000 + 1
+	return to - max(int64(s.rec.window.Step.Seconds()), 1), to
+}
+
+// mark notes that the seconds [from, to) were seen and gives their hour.
+func (s *PodSeries) mark(d *Day, from, to int64) *Hour {
+	d.Seen.Mark(from, to)
 	if d.Hours == nil {
 		d.Hours = make([]Hour, 24)
 	}
-	return &d.Hours[end/3600]
+	return &d.Hours[(to-1)/3600]
 }
 
 // Usage gives what was recorded, sorted. The recorder is not used afterwards.
@@ -163,6 +173,7 @@ func (r *Recorder) Usage() []ContainerUsage {
 	for k, u := range r.usage {
 		c := ContainerUsage{Ref: k.Ref, Container: k.container, Days: make([]Day, 0, len(u.days))}
 		for _, d := range u.days {
+			d.Load.quantize()
 			c.Days = append(c.Days, *d)
 		}
 		slices.SortFunc(c.Days, func(a, b Day) int { return cmp.Compare(a.Date, b.Date) })

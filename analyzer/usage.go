@@ -27,6 +27,8 @@ type Day struct {
 	// Seen is when there was a sample of any pod.
 	Seen  digest.Slots `json:"seen,omitzero"`
 	Hours []Hour       `json:"hours,omitempty"` // 24, or none
+	// Load is by five-minute slots, for workloads of kinds that can be scaled.
+	Load Load `json:"load,omitzero"`
 
 	OOMKills int64 `json:"oomKills,omitempty"`
 	Restarts int64 `json:"restarts,omitempty"`
@@ -62,6 +64,7 @@ func (d *Day) Merge(o *Day) {
 	for i, h := range o.Hours {
 		d.Hours[i].add(h)
 	}
+	d.Load.Merge(&o.Load)
 	d.OOMKills += o.OOMKills
 	d.Restarts += o.Restarts
 	d.Throttled += o.Throttled
