@@ -154,6 +154,12 @@ func (n Node) object() *corev1.Node {
 		o.Spec.Taints = []corev1.Taint{{Key: "nvidia.com/gpu", Value: "present", Effect: corev1.TaintEffectNoSchedule}}
 	case p.arch() == "arm64":
 		o.Spec.Taints = []corev1.Taint{{Key: "kubernetes.io/arch", Value: "arm64", Effect: corev1.TaintEffectNoSchedule}}
+	case p.Name == reservedPool:
+		o.Spec.Taints = []corev1.Taint{{Key: "dedicated", Value: p.Name, Effect: corev1.TaintEffectNoSchedule}}
 	}
 	return o
 }
+
+// reservedPool takes only the pods that ask for it: its large pods would not
+// fit any more once small ones have been spread over it.
+const reservedPool = "memory"

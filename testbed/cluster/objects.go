@@ -198,6 +198,9 @@ func (w *Workload) place(p *corev1.PodSpec) {
 	if w.Pool != "" {
 		require["karpenter.sh/nodepool"] = w.Pool
 	}
+	if w.Pool == reservedPool {
+		p.Tolerations = append(p.Tolerations, corev1.Toleration{Key: "dedicated", Value: w.Pool, Effect: corev1.TaintEffectNoSchedule})
+	}
 	if w.Arch != "" {
 		require["kubernetes.io/arch"] = w.Arch
 		p.Tolerations = append(p.Tolerations, corev1.Toleration{Key: "kubernetes.io/arch", Value: w.Arch, Effect: corev1.TaintEffectNoSchedule})
