@@ -19,14 +19,17 @@ const module = "github.com/plimsoll-k8s/plimsoll/"
 var line = map[string]int{
 	"analyzer/digest":             0,
 	"analyzer":                    10,
+	"analyzer/manifest":           15,
 	"pricing":                     20,
 	"recommender/packing/lp":      25,
 	"recommender/packing":         30,
 	"recommender/replay":          30,
 	"recommender":                 40,
+	"recommender/gate":            50,
 	"reports":                     60,
 	"analyzer/source/object":      firstIO,
 	"analyzer/source/sourcetest":  firstIO, // the sources' conformance suite
+	"analyzer/source/manifest":    firstIO + 1,
 	"analyzer/source/snapshot":    firstIO + 1,
 	"analyzer/source/kube":        firstIO + 1,
 	"analyzer/source/openmetrics": firstIO + 1,
@@ -38,7 +41,7 @@ var line = map[string]int{
 const firstIO = 100
 
 // sourceSees is all of the product that a source may import.
-var sourceSees = []string{"analyzer", "analyzer/digest", "analyzer/source/object"}
+var sourceSees = []string{"analyzer", "analyzer/digest", "analyzer/manifest", "analyzer/source/object"}
 
 // programs are generators that the product does not contain.
 var programs = []string{"pricing/tables/gen"}

@@ -42,7 +42,9 @@ func newClient(o Options) (*client, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("prometheus URL %q: want http://HOST[:PORT][/PATH] or https://...", redact(o.URL))
 	}
-	if i := strings.Index(u.Path+"/", "/api/v1/"); i >= 0 {
+	// What follows the last /api/v1 was pasted along with the URL, unless it is
+	// the path of Kubernetes' own proxy to a service.
+	if i := strings.LastIndex(u.Path+"/", "/api/v1/"); i >= 0 && !strings.HasPrefix(u.Path[i:], "/api/v1/namespaces/") {
 		u.Path = u.Path[:i]
 	}
 	u.Path, u.RawPath, u.Fragment = strings.TrimRight(u.Path, "/"), "", ""

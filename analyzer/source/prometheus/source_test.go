@@ -271,6 +271,26 @@ func TestPathsAndMethods(t *testing.T) {
 	}
 }
 
+// TestServiceProxyPath: Kubernetes' path to a service looks like the engine's
+// own API at its beginning.
+func TestServiceProxyPath(t *testing.T) {
+	t.Parallel()
+	const prefix = "/api/v1/namespaces/monitoring/services/prometheus:9090/proxy"
+	s := sourcetest.Scenarios()[0]
+	inner := api(t, storage(t, s.Window.Start, s.Series), plenty)
+	server := httptest.NewServer(http.StripPrefix(prefix, http.HandlerFunc(inner.ServeHTTP)))
+	defer server.Close()
+	for _, path := range []string{"", "/", "/api/v1", "/api/v1/query"} {
+		got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: server.URL + prefix + path, Window: s.Window})
+		if err != nil {
+			t.Fatalf("%q: %v", path, err)
+		}
+		if want := server.URL + prefix; got.Source.Name != want {
+			t.Errorf("got source %q, want %q", got.Source.Name, want)
+		}
+	}
+}
+
 // TestPartialAnswers: what an engine says of its own answers becomes a warning.
 func TestPartialAnswers(t *testing.T) {
 	t.Parallel()
