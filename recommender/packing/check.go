@@ -146,30 +146,38 @@ func (c *checker) selection(p *Pod, o *Offering) string {
 	if !runs {
 		return "architecture " + o.Arch
 	}
-	any := len(p.Affinity) == 0
-	for _, term := range p.Affinity {
+	if !affinityMeets(labels, p.Affinity) {
+		return "node affinity"
+	}
+	for _, taint := range o.Taints {
+		if !withstands(p.Tolerations, taint) {
+			return "taint " + taint.Key + "=" + taint.Value + ":" + taint.Effect
+		}
+	}
+	return ""
+}
+
+func affinityMeets(labels map[string]string, terms []Term) bool {
+	any := len(terms) == 0
+	for _, term := range terms {
 		all := len(term) > 0
 		for _, r := range term {
 			all = all && labelMeets(labels, r)
 		}
 		any = any || all
 	}
-	if !any {
-		return "node affinity"
+	return any
+}
+
+func withstands(tolerations []Toleration, taint Taint) bool {
+	ok := taint.Effect == "PreferNoSchedule"
+	for _, t := range tolerations {
+		effect := t.Effect == "" || t.Effect == taint.Effect
+		exists := t.Operator == "Exists" && (t.Key == taint.Key || t.Key == "")
+		equal := t.Operator != "Exists" && t.Key == taint.Key && t.Value == taint.Value
+		ok = ok || effect && (exists || equal)
 	}
-	for _, taint := range o.Taints {
-		tolerated := taint.Effect == "PreferNoSchedule"
-		for _, t := range p.Tolerations {
-			effect := t.Effect == "" || t.Effect == taint.Effect
-			exists := t.Operator == "Exists" && (t.Key == taint.Key || t.Key == "")
-			equal := t.Operator != "Exists" && t.Key == taint.Key && t.Value == taint.Value
-			tolerated = tolerated || effect && (exists || equal)
-		}
-		if !tolerated {
-			return "taint " + taint.Key + "=" + taint.Value + ":" + taint.Effect
-		}
-	}
-	return ""
+	return ok
 }
 
 func labelMeets(labels map[string]string, r Requirement) bool {
@@ -188,15 +196,19 @@ func labelMeets(labels map[string]string, r Requirement) bool {
 	case "DoesNotExist":
 		return !present
 	}
-	if !present || len(r.Values) != 1 {
-		return false
-	}
+	return present && len(r.Values) == 1 && numberMeets(have, string(r.Operator), r.Values[0])
+}
+
+func numberMeets(have, operator, want string) bool {
 	a, err := strconv.Atoi(have)
-	b, err2 := strconv.Atoi(r.Values[0])
-	if err != nil || err2 != nil {
+	if err != nil {
 		return false
 	}
-	return string(r.Operator) == "Gt" && a > b || string(r.Operator) == "Lt" && a < b
+	b, err := strconv.Atoi(want)
+	if err != nil {
+		return false
+	}
+	return operator == "Gt" && a > b || operator == "Lt" && a < b
 }
 
 // domains checks spread and anti-affinity, over nodes and over zones.

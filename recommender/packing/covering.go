@@ -57,13 +57,7 @@ func (c *covering) bound() float64 {
 		if err != nil || low >= best {
 			return
 		}
-		kind := -1
-		far := 1e-6
-		for i, v := range x {
-			if f := math.Abs(v - math.Round(v)); f > far {
-				kind, far = i, f
-			}
-		}
+		kind := mostFractional(x)
 		if kind < 0 {
 			best = low
 			return
@@ -93,6 +87,16 @@ func (c *covering) bound() float64 {
 		low = min(low, heap[i].low)
 	}
 	return finite(low)
+}
+
+func mostFractional(x []float64) int {
+	at, far := -1, 1e-6
+	for i, v := range x {
+		if f := math.Abs(v - math.Round(v)); f > far {
+			at, far = i, f
+		}
+	}
+	return at
 }
 
 func finite(v float64) float64 {

@@ -292,12 +292,7 @@ func (s *searcher) fill(k int, shake float64) (items []item, worth float64) {
 	}
 	s.open = open
 	for {
-		for r := range s.rem {
-			s.dot[r] = 0
-			if kd.size[r] > 0 {
-				s.dot[r] = float64(s.rem[r]) / (kd.size[r] * kd.size[r])
-			}
-		}
+		s.aim(kd)
 		s.work += len(open)
 		at, top := -1, -1.0
 		kept := open[:0]
@@ -333,6 +328,16 @@ func (s *searcher) fill(k int, shake float64) (items []item, worth float64) {
 	}
 	s.items = items
 	return items, worth
+}
+
+// aim weighs each resource by how much of it is left.
+func (s *searcher) aim(kd *kind) {
+	for r := range s.rem {
+		s.dot[r] = 0
+		if kd.size[r] > 0 {
+			s.dot[r] = float64(s.rem[r]) / (kd.size[r] * kd.size[r])
+		}
+	}
 }
 
 func fitsIn(need, room []int64) bool {

@@ -73,11 +73,7 @@ func (rule *zoneRule) force(name string, domains, eligible map[int][]string, out
 		return false
 	}
 	for _, i := range rule.members {
-		p, q := &out.pods[i], &out.pods[first]
-		alike := p.Zone == "" && p.signature() == q.signature() && p.CPU == q.CPU && p.Memory == q.Memory &&
-			p.GPUs == q.GPUs && maps.Equal(p.Extended, q.Extended) && slices.Equal(p.Spread, q.Spread) &&
-			slices.Equal(domains[i], eligible[i])
-		if !alike {
+		if !out.pods[i].like(&out.pods[first]) || !slices.Equal(domains[i], eligible[i]) {
 			return false
 		}
 	}
@@ -87,6 +83,12 @@ func (rule *zoneRule) force(name string, domains, eligible map[int][]string, out
 	}
 	out.perZone[name] = skew
 	return true
+}
+
+// like says whether two pods without a volume's zone are the same to the packer.
+func (p *Pod) like(q *Pod) bool {
+	return p.Zone == "" && p.signature() == q.signature() && p.CPU == q.CPU && p.Memory == q.Memory &&
+		p.GPUs == q.GPUs && maps.Equal(p.Extended, q.Extended) && slices.Equal(p.Spread, q.Spread)
 }
 
 func zoneRules(pods []Pod) map[string]*zoneRule {

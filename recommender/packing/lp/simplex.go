@@ -105,26 +105,29 @@ func (s *Solver) leaving(alpha []float64, phase1, bland bool) int {
 	best, at := math.Inf(1), -1
 	for i, a := range alpha {
 		c := s.basis[i]
-		var ratio float64
-		switch {
-		case a > pivotTol:
+		ratio := 0.0
+		if a > pivotTol {
 			ratio = math.Max(s.x[i], 0) / a
-		case !phase1 && a < -pivotTol && s.cols[c].artificial:
-			ratio = 0
-		default:
+		} else if phase1 || a >= -pivotTol || !s.cols[c].artificial {
 			continue
 		}
 		tie := at >= 0 && math.Abs(ratio-best) <= 1e-12*(1+best)
 		switch {
 		case at < 0 || (!tie && ratio < best):
 			best, at = ratio, i
-		case tie && bland && c < s.basis[at]:
-			best, at = math.Min(best, ratio), i
-		case tie && !bland && math.Abs(a) > math.Abs(alpha[at]):
+		case tie && s.preferred(i, at, alpha, bland):
 			best, at = math.Min(best, ratio), i
 		}
 	}
 	return at
+}
+
+// preferred breaks a tie of the ratio test between rows i and at.
+func (s *Solver) preferred(i, at int, alpha []float64, bland bool) bool {
+	if bland {
+		return s.basis[i] < s.basis[at]
+	}
+	return math.Abs(alpha[i]) > math.Abs(alpha[at])
 }
 
 // pivot makes column q basic in row r and updates values, duals and inverse.
