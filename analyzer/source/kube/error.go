@@ -54,12 +54,12 @@ type Error struct {
 
 // Error gives the one line.
 func (e *Error) Error() string {
-	where := e.Server
-	if e.Context != "" {
-		where = strings.TrimSpace(fmt.Sprintf("%s (context %q)", e.Server, e.Context))
+	where := ""
+	if e.Server != "" {
+		where = " on " + e.Server
 	}
-	if where != "" {
-		where = " on " + where
+	if e.Context != "" {
+		where += fmt.Sprintf(" (context %q)", e.Context)
 	}
 	return strings.Join(strings.Fields(fmt.Sprintf("kubernetes: %s%s: %s; %s", e.Op, where, e.Problem, e.Advice)), " ")
 }

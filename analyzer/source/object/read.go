@@ -72,10 +72,10 @@ func Read(v *Inventory, r io.Reader, name string) error {
 		err = errors.New("there is no object in it; did the command that should write it fail?")
 	}
 	if at := (*positionError)(nil); errors.As(err, &at) {
-		return fmt.Errorf("%s: document %d, line %d: %s", name, at.document, at.line, oneLine(explain(at.err)))
+		return fmt.Errorf("%s: document %d, line %d: %w", name, at.document, at.line, explain(at.err))
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %s", name, oneLine(explain(err)))
+		return fmt.Errorf("%s: %w", name, explain(err))
 	}
 	return nil
 }
@@ -89,15 +89,17 @@ type positionError struct {
 func (e *positionError) Error() string { return e.err.Error() }
 func (e *positionError) Unwrap() error { return e.err }
 
-// explain says what the end of a cut file means.
-func explain(err error) string {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return "the file ends in the middle of an object; it was cut, so make the dump again"
-	}
-	return err.Error()
-}
+// ErrCut is wrapped by the error of a file that ends too early.
+var ErrCut = errors.New("the file ends in the middle of an object; it was cut, so make the dump again")
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+// explain keeps an error to one line, and says what the end of a cut file
+// means.
+func explain(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return ErrCut
+	}
+	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
+}
 
 // firstByte looks at the first byte that is not white space, without taking it
 // for long runs of it.

@@ -104,7 +104,7 @@ func plain(r io.Reader) (io.ReadCloser, error) {
 	n, err := io.ReadFull(r, head)
 	if n == 0 {
 		if err == io.EOF {
-			return nil, errors.New("the file is empty")
+			return nil, errors.New("the file is empty; did the command that should write it fail?")
 		}
 		return nil, err
 	}

@@ -96,21 +96,21 @@ func transportError(ctx context.Context, err error) *Error {
 	case errors.Is(ctx.Err(), context.Canceled):
 		e.Kind, e.What, e.Next = KindCanceled, "canceled", ""
 	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &netErr) && netErr.Timeout():
-		e.Kind, e.What, e.Next = KindTimeout, "no answer in time", "raise the timeout, shorten the window, or look at the engine's load"
+		e.Kind, e.What, e.Next = KindTimeout, "no answer in time", "raise --request-timeout, shorten the window, or look at the engine's load"
 	case errors.As(err, &dns):
 		e.What, e.Next = fmt.Sprintf("the host name %q does not resolve", dns.Name), "check the URL; a name inside the cluster resolves only there"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.What, e.Next = "connection refused", "check host and port, and that a port-forward or the engine itself is running"
 	case errors.As(err, &unknown):
-		e.Kind, e.What, e.Next = KindTLS, "its certificate is signed by an unknown authority", "name the authority as tls_config.ca_file in the Prometheus configuration file"
+		e.Kind, e.What, e.Next = KindTLS, "its certificate is signed by an unknown authority", "name the authority as tls_config.ca_file in the file given with --prometheus-config"
 	case errors.As(err, &host):
-		e.Kind, e.What, e.Next = KindTLS, "its certificate is for another host name", "use the name in the certificate, or set tls_config.server_name in the Prometheus configuration file"
+		e.Kind, e.What, e.Next = KindTLS, "its certificate is for another host name", "use the name in the certificate, or set tls_config.server_name in the file given with --prometheus-config"
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		e.Kind, e.What, e.Next = KindTLS, "its certificate has expired or is not yet valid", "renew it, and check this machine's clock"
 	case errors.As(err, &record) || errors.Is(err, http.ErrSchemeMismatch):
 		e.Kind, e.What, e.Next = KindTLS, "it does not speak TLS", "write http:// in place of https://"
 	case strings.Contains(cause, "tls: ") || strings.Contains(cause, "x509: "):
-		e.Kind, e.Next = KindTLS, "check tls_config in the Prometheus configuration file"
+		e.Kind, e.Next = KindTLS, "check tls_config in the file given with --prometheus-config"
 	}
 	return e
 }
@@ -143,7 +143,7 @@ func statusError(status int, text string, html bool) *Error {
 	}
 	switch {
 	case status == http.StatusUnauthorized:
-		e.Kind, e.Next = KindUnauthorized, "give basic_auth or authorization in the Prometheus configuration file"
+		e.Kind, e.Next = KindUnauthorized, "give basic_auth or authorization in the file given with --prometheus-config"
 	case status == http.StatusForbidden:
 		e.Kind, e.Next = KindForbidden, "the credentials are known but may not query; check their rights, or the tenant header"
 	case tooLarge(status, text):
@@ -151,7 +151,7 @@ func statusError(status int, text string, html bool) *Error {
 	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
 		e.Kind, e.Next = KindNotAPI, "give the URL up to, not including, /api/v1 (for example http://host:9090 or https://host/prometheus)"
 	case status == http.StatusTooManyRequests:
-		e.Kind, e.Next = KindOverloaded, "it limits the rate of queries; lower the concurrency or try again later"
+		e.Kind, e.Next = KindOverloaded, "it limits the rate of queries; try again later, or raise its limit"
 	case status >= 500:
 		e.Kind, e.Next = KindOverloaded, "it or a proxy before it is overloaded or down; look at its log, or try again later"
 	case html:

@@ -43,7 +43,7 @@ func TestWhatTheUserSees(t *testing.T) {
 		want    string
 	}{
 		{"401", answers(401, "", "Unauthorized"), prometheus.KindUnauthorized,
-			"answered 401 Unauthorized: Unauthorized; give basic_auth or authorization in the Prometheus configuration file"},
+			"answered 401 Unauthorized: Unauthorized; give basic_auth or authorization in the file given with --prometheus-config"},
 		{"403", answers(403, "", "no such tenant"), prometheus.KindForbidden,
 			"answered 403 Forbidden: no such tenant; the credentials are known but may not query; check their rights, or the tenant header"},
 		{"404 as HTML", answers(404, "Content-Type: text/html", "<html>\n<body>not found</body></html>"), prometheus.KindNotAPI,
@@ -61,7 +61,7 @@ func TestWhatTheUserSees(t *testing.T) {
 		{"422", answers(422, "", `{"status":"error","errorType":"execution","error":"query processing would load too many samples into memory in query execution"}`), prometheus.KindTooLarge,
 			"answered 422 Unprocessable Entity: query processing would load too many samples into memory in query execution; raise the engine's limit (Prometheus: --query.max-samples), or shorten the window"},
 		{"429", answers(429, "", "too many requests"), prometheus.KindOverloaded,
-			"answered 429 Too Many Requests: too many requests; it limits the rate of queries; lower the concurrency or try again later"},
+			"answered 429 Too Many Requests: too many requests; it limits the rate of queries; try again later, or raise its limit"},
 		{"502", answers(502, "Content-Type: text/html", "<html>Bad Gateway</html>"), prometheus.KindOverloaded,
 			"answered 502 Bad Gateway; it or a proxy before it is overloaded or down; look at its log, or try again later"},
 		{"503", answers(503, "", "starting"), prometheus.KindOverloaded,
@@ -73,7 +73,7 @@ func TestWhatTheUserSees(t *testing.T) {
 		{"connection closed", closes, prometheus.KindUnreachable,
 			"EOF; check the URL and that the engine runs and is reachable from here"},
 		{"slow", func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, prometheus.KindTimeout,
-			"no answer in time; raise the timeout, shorten the window, or look at the engine's load"},
+			"no answer in time; raise --request-timeout, shorten the window, or look at the engine's load"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestTLS(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	fails(t, options(server.URL), server.URL, prometheus.KindTLS,
-		"its certificate is signed by an unknown authority; name the authority as tls_config.ca_file in the Prometheus configuration file")
+		"its certificate is signed by an unknown authority; name the authority as tls_config.ca_file in the file given with --prometheus-config")
 
 	pool := x509.NewCertPool()
 	pool.AddCert(server.Certificate())
@@ -157,7 +157,7 @@ func TestTLS(t *testing.T) {
 		return o
 	}
 	fails(t, with(&tls.Config{ServerName: "elsewhere.test"}), server.URL, prometheus.KindTLS,
-		"its certificate is for another host name; use the name in the certificate, or set tls_config.server_name in the Prometheus configuration file")
+		"its certificate is for another host name; use the name in the certificate, or set tls_config.server_name in the file given with --prometheus-config")
 	later := func() time.Time { return server.Certificate().NotAfter.AddDate(1, 0, 0) }
 	fails(t, with(&tls.Config{Time: later}), server.URL, prometheus.KindTLS,
 		"its certificate has expired or is not yet valid; renew it, and check this machine's clock")

@@ -26,9 +26,11 @@ const (
 
 var zstdMagic = []byte("\x28\xb5\x2f\xfd")
 
+// ErrCut refuses a snapshot that ends before its end.
+var ErrCut = errors.New("the snapshot is cut short: copy it again, or make it anew")
+
 var (
 	errForeign = errors.New("this is not a snapshot; plimsoll audit --save-snapshot writes one")
-	errCut     = errors.New("the snapshot is cut short: copy it again, or make it anew")
 	errAfter   = errors.New("there is something after the snapshot's end: was a second file appended?")
 	errLarge   = errors.New("the snapshot unpacks to more than this program reads (8 GiB): make it of fewer namespaces and add the parts up with plimsoll merge")
 )
@@ -41,7 +43,7 @@ func decodeWithin(r io.Reader, whole, piece int64) (*analyzer.Snapshot, error) {
 	head, err := in.Peek(len(zstdMagic))
 	if len(head) == 0 {
 		if err == io.EOF {
-			return nil, errors.New("the snapshot is empty")
+			return nil, errors.New("the snapshot is empty: did the command that should write it fail?")
 		}
 		return nil, err
 	}
@@ -95,7 +97,7 @@ func readHeader(in *bufio.Reader) error {
 	case h.Schema < 1 || !strings.HasPrefix(h.APIVersion, "plimsoll.dev/"):
 		return errForeign
 	case err != nil:
-		return errCut
+		return ErrCut
 	}
 	return nil
 }
@@ -175,7 +177,7 @@ func fieldsOf(s *analyzer.Snapshot) map[string]any {
 func explain(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
-		return errCut
+		return ErrCut
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return errLarge
 	case errors.Is(err, errAfter), errors.Is(err, errLarge):
