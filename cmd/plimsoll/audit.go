@@ -57,7 +57,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
   # Save what was seen; audit it again, elsewhere, later
   plimsoll audit --save-snapshot monday.snapshot
   plimsoll audit --snapshot monday.snapshot -o json`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := applyConfig(cmd, f.config); err != nil {
 				return err
@@ -127,6 +127,9 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	}
 	opts, err := f.options()
 	if err != nil {
+		return err
+	}
+	if err := checkFolder("--save-snapshot", f.saveSnapshot); err != nil {
 		return err
 	}
 	catalog, err := f.prices.catalog()

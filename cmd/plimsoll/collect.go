@@ -3,8 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"regexp"
@@ -56,7 +58,7 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.kube.Token, "token", "", "bearer token for the API server")
 	fl.StringVar(&f.kube.As, "as", "", "user to impersonate")
 	fl.StringArrayVar(&f.kube.AsGroup, "as-group", nil, "group to impersonate; repeatable")
-	fl.DurationVar(&f.kube.RequestTimeout, "request-timeout", 0, "longest wait for one answer of the API server (default 1m)")
+	fl.DurationVar(&f.kube.RequestTimeout, "request-timeout", 0, "longest wait for one answer (default 1m for the API server, 2m for Prometheus)")
 	fl.StringArrayVarP(&f.namespaces, "namespace", "n", nil, "namespace, or several with commas; repeatable (default all that may be read)")
 	fl.BoolVarP(&f.all, "all-namespaces", "A", false, "all namespaces, or fail to")
 	fl.StringVarP(&f.selector, "selector", "l", "", "label selector for workloads, such as app=cart,tier!=test")
@@ -128,10 +130,10 @@ func (f *collectFlags) request() (request, error) {
 	f.kube.Version = programVersion()
 	var err error
 	if r.selection, err = object.Select(f.namespaces, f.selector); err != nil {
-		return r, err
+		return r, fmt.Errorf("-l/--selector: %w", err)
 	}
 	if f.all && len(r.selection.Namespaces) > 0 {
-		return r, fmt.Errorf("-A/--all-namespaces does not go together with -n/--namespace")
+		return r, fmt.Errorf("-A/--all-namespaces does not go together with -n/--namespace: give one of them")
 	}
 	for _, l := range f.labels {
 		m, err := prometheus.ParseMatcher(l)
@@ -146,6 +148,9 @@ func (f *collectFlags) request() (request, error) {
 	if r.end, err = parseEnd(f.end); err != nil {
 		return r, err
 	}
+	if err := f.checkFiles(); err != nil {
+		return r, err
+	}
 	saved := f.snapshot != "" || f.demo
 	if saved && (len(f.objects) > 0 || len(f.openmetrics) > 0 || f.prometheus != "") || f.snapshot != "" && f.demo {
 		return r, errTwoSources
@@ -154,6 +159,24 @@ func (f *collectFlags) request() (request, error) {
 		return r, fmt.Errorf("--openmetrics and --prometheus are two sources of the same usage: give one")
 	}
 	return r, nil
+}
+
+// checkFiles refuses object stores' URLs among the files that are read.
+func (f *collectFlags) checkFiles() error {
+	for _, of := range []struct {
+		flag  string
+		files []string
+	}{
+		{"--objects", f.objects}, {"--openmetrics", f.openmetrics}, {"--snapshot", []string{f.snapshot}},
+		{"--prometheus-config", []string{f.prometheusConfig}}, {"--kubeconfig", []string{f.kube.Kubeconfig}},
+	} {
+		for _, file := range of.files {
+			if err := checkLocal(of.flag, file); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // collect makes the snapshot from whatever sources were asked for.
@@ -178,9 +201,34 @@ func (f *collectFlags) collect(ctx context.Context, s streams, p *progress) (*an
 func readSnapshot(name string) (*analyzer.Snapshot, error) {
 	snap, err := snapshot.Read(name)
 	if err != nil {
-		return nil, sourceError(err)
+		return nil, fileError("--snapshot", err)
 	}
 	return snap, nil
+}
+
+// fileError gives the error of a file that was cut off the exit code of a
+// source; a file that is not there or not what it should be is the user's to
+// mend.
+func fileError(flag string, err error) error {
+	err = reading(flag, err)
+	for _, cut := range []error{snapshot.ErrCut, object.ErrCut, openmetrics.ErrCut} {
+		if errors.Is(err, cut) {
+			return sourceError(err)
+		}
+	}
+	return err
+}
+
+// reading says which flag named the file that an error is of.
+func reading(flag string, err error) error {
+	advice := ""
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		advice = "; check the path"
+	case errors.Is(err, fs.ErrPermission):
+		advice = "; check who may read it"
+	}
+	return fmt.Errorf("reading %s: %w%s", flag, err, advice)
 }
 
 // fromFiles takes the inventory from --objects and the usage from
@@ -192,7 +240,7 @@ func (r request) fromFiles(ctx context.Context, s streams, p *progress) (*analyz
 		p.Step("reading objects")
 		inventory, err := object.ReadFiles(r.objects, s.In)
 		if err != nil {
-			return nil, sourceError(err)
+			return nil, fileError("--objects", err)
 		}
 		inventory.Fill(snap, r.selection)
 		inventory.Owners(owners)
@@ -252,7 +300,7 @@ func (r request) readDumps(ctx context.Context, snap *analyzer.Snapshot, owners 
 		},
 	})
 	if err != nil {
-		return sourceError(err)
+		return fileError("--openmetrics", err)
 	}
 	snap.Window, snap.Usage = got.Window, r.selected(snap, got.Usage)
 	snap.Sources = append(snap.Sources, got.Source)

@@ -20,11 +20,12 @@ func applyConfig(cmd *cobra.Command, path string) error {
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("reading --config: %w", err)
+		return reading("--config", err)
 	}
 	var settings map[string]any
 	if err := yaml.UnmarshalStrict(raw, &settings); err != nil {
-		return fmt.Errorf("reading --config %s: %w", path, err)
+		problem := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
+		return fmt.Errorf("reading --config: %s: %s; want a map from flags' names to their values, such as window: 7d", path, problem)
 	}
 	names := make([]string, 0, len(settings))
 	for name := range settings {
@@ -33,7 +34,7 @@ func applyConfig(cmd *cobra.Command, path string) error {
 	slices.Sort(names)
 	for _, name := range names {
 		if err := setFlag(cmd.Flags(), name, settings[name]); err != nil {
-			return fmt.Errorf("--config %s: %w", path, err)
+			return fmt.Errorf("reading --config: %s: %w; see '%s --help'", path, err, cmd.CommandPath())
 		}
 	}
 	return nil

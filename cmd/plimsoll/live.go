@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,9 @@ func (r request) fromCluster(ctx context.Context, p *progress) (*analyzer.Snapsh
 	e := engine{url: r.prometheus, transport: transport}
 	var doubts []analyzer.Warning
 	if e.url == "" {
+		if err := check(ctx, client); err != nil {
+			return nil, err
+		}
 		p.Step("looking for Prometheus in the cluster")
 		e, doubts = discover(ctx, client, r.selection.Namespaces)
 	}
@@ -66,6 +70,19 @@ func (r request) fromCluster(ctx context.Context, p *progress) (*analyzer.Snapsh
 	snap.Warnings = append(snap.Warnings, doubts...)
 	snap.Sort()
 	return snap, nil
+}
+
+// check asks whether the API server is there at all, before discovery waits in
+// vain for each of its answers. A refusal of the version alone is no failure.
+func check(ctx context.Context, client *kube.Client) error {
+	_, err := client.Check(ctx)
+	if known := (*kube.Error)(nil); errors.As(err, &known) && known.Kind == kube.KindForbidden {
+		return nil
+	}
+	if err != nil {
+		return sourceOrUsage(err)
+	}
+	return nil
 }
 
 // sourceOrUsage gives a configuration error the exit code of usage, and every
@@ -101,19 +118,19 @@ func (r request) transport() (http.RoundTripper, error) {
 	}
 	t, err := prometheus.TransportFromFile(r.prometheusConfig)
 	if err != nil {
-		return nil, fmt.Errorf("reading --prometheus-config: %w", err)
+		return nil, reading("--prometheus-config", err)
 	}
 	return t, nil
 }
 
 // ask fills the snapshot's usage from an engine.
 func (r request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *analyzer.Owners, e engine, p *progress) error {
-	p.Step("reading usage from " + cmp.Or(e.service, e.url))
+	p.Step("reading usage from " + cmp.Or(e.service, withoutSecrets(e.url)))
 	end := cmp.Or(r.end, time.Now().UTC()).Truncate(5 * time.Minute)
 	got, err := prometheus.Collect(ctx, prometheus.Options{
 		URL: e.url, Transport: e.transport, Matchers: r.matchers, Owners: owners, Progress: p.Count,
 		Window:     analyzer.Window{Start: end.Add(-r.window), End: end},
-		Namespaces: r.asked(snap),
+		Namespaces: r.asked(snap), Timeout: r.kube.RequestTimeout,
 	})
 	if err != nil {
 		var failed *prometheus.Error
@@ -129,6 +146,15 @@ func (r request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *analy
 	snap.Sources = append(snap.Sources, got.Source)
 	snap.Warnings = append(snap.Warnings, got.Warnings...)
 	return nil
+}
+
+// withoutSecrets is a URL without its user, password and query.
+func withoutSecrets(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "Prometheus"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 // asked lists the namespaces whose usage can be of use: those asked for, else

@@ -32,8 +32,6 @@ func parseSinks(values []string) ([]sink, error) {
 		switch {
 		case hasFile && file == "":
 			return nil, fmt.Errorf("-o %s: no file after the =", v)
-		case strings.Contains(file, "://"):
-			return nil, fmt.Errorf("-o %s: object stores are not supported yet; write to a file and copy it", v)
 		case file == "-":
 			file = ""
 		}
@@ -43,9 +41,39 @@ func parseSinks(values []string) ([]sink, error) {
 			}
 			onStdout = v
 		}
+		if err := checkFolder("-o "+name, file); err != nil {
+			return nil, err
+		}
 		out = append(out, sink{format, file})
 	}
 	return out, nil
+}
+
+// checkFolder tells before the work, not after it, that a file cannot be
+// written where it should.
+func checkFolder(flag, file string) error {
+	if err := checkLocal(flag, file); err != nil || file == "" || file == "-" {
+		return err
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return fmt.Errorf("%s cannot write %s: it is a folder; name a file in it", flag, file)
+	}
+	info, err := os.Stat(filepath.Dir(file))
+	if err != nil {
+		return fmt.Errorf("%s cannot write %s: %w; make the folder first", flag, file, err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s cannot write %s: %s is no folder", flag, file, filepath.Dir(file))
+	}
+	return nil
+}
+
+// checkLocal refuses the URL of an object store.
+func checkLocal(flag, file string) error {
+	if scheme, _, ok := strings.Cut(file, "://"); ok {
+		return fmt.Errorf("%s %s://...: object stores are not supported yet; name a file here and copy it with the store's own tool", flag, scheme)
+	}
+	return nil
 }
 
 // writeReport renders the report into every sink. A file is replaced whole or

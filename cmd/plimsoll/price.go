@@ -33,6 +33,9 @@ func (f *priceFlags) register(cmd *cobra.Command) {
 func (f *priceFlags) catalog() (*pricing.Catalog, error) {
 	cfg := pricing.Config{Provider: f.provider, Region: f.region}
 	for _, name := range f.files {
+		if err := checkLocal("--pricing", name); err != nil {
+			return nil, err
+		}
 		o, err := readPrices(name)
 		if err != nil {
 			return nil, err
@@ -45,12 +48,12 @@ func (f *priceFlags) catalog() (*pricing.Catalog, error) {
 func readPrices(name string) (pricing.Overrides, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return pricing.Overrides{}, fmt.Errorf("reading --pricing: %w", err)
+		return pricing.Overrides{}, reading("--pricing", err)
 	}
 	defer file.Close()
 	o, err := pricing.ParseFile(name, file)
 	if err != nil {
-		return pricing.Overrides{}, fmt.Errorf("reading --pricing: %w", err)
+		return pricing.Overrides{}, reading("--pricing", err)
 	}
 	return o, nil
 }
@@ -107,7 +110,7 @@ func validatePrices(s streams, files []string) error {
 	for _, name := range files {
 		file, err := os.Open(name)
 		if err != nil {
-			return fmt.Errorf("reading --validate: %w", err)
+			return reading("--validate", err)
 		}
 		problems := pricing.Validate(name, file)
 		file.Close()
@@ -146,8 +149,8 @@ func lookUp(s streams, catalog *pricing.Catalog, types []string, q pricing.Query
 		return fmt.Errorf("which cloud and region? give --provider and --region, such as --provider aws --region us-east-1")
 	}
 	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "TYPE\tCAPACITY\tVCPU\tGIB\tUSD/HOUR\tUSD/MONTH\tAS OF\tSOURCE")
 	var missing []string
+	head := "TYPE\tCAPACITY\tVCPU\tGIB\tUSD/HOUR\tUSD/MONTH\tAS OF\tSOURCE\n"
 	for _, name := range types {
 		q.InstanceType = name
 		p := catalog.Lookup(q)
@@ -158,8 +161,9 @@ func lookUp(s streams, catalog *pricing.Catalog, types []string, q pricing.Query
 			continue
 		}
 		o := p.Offering
-		fmt.Fprintf(w, "%s\t%s\t%g\t%g\t%.6g\t%.2f\t%s\t%s\n", o.InstanceType, o.CapacityType, float64(o.CPUMillis)/1000,
+		fmt.Fprintf(w, "%s%s\t%s\t%g\t%g\t%.6g\t%.2f\t%s\t%s\n", head, o.InstanceType, o.CapacityType, float64(o.CPUMillis)/1000,
 			float64(o.MemoryBytes)/(1<<30), o.USDPerHour, o.USDPerHour*pricing.HoursPerMonth, o.AsOf, o.Source)
+		head = ""
 	}
 	if err := w.Flush(); err != nil {
 		return err

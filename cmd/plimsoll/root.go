@@ -101,7 +101,7 @@ It only reads. It never changes a cluster.`,
   plimsoll audit --demo`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          knownVerb,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	if strings.HasPrefix(name, "kubectl-") {
@@ -115,6 +115,27 @@ It only reads. It never changes a cluster.`,
 	})
 	root.AddCommand(newAudit(s), newPrice(s), newVersion())
 	return root
+}
+
+// knownVerb refuses a verb that there is not, and names one that is near.
+func knownVerb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	near := ""
+	if words := cmd.SuggestionsFor(args[0]); len(words) > 0 {
+		near = fmt.Sprintf("did you mean %q? ", words[0])
+	}
+	return fmt.Errorf("there is no command %q; %ssee '%s --help'", args[0], near, cmd.CommandPath())
+}
+
+// noArguments refuses arguments where all is said with flags.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes no arguments, but got %q; see '%s --help'", cmd.CommandPath(), args[0], cmd.CommandPath())
 }
 
 // version is set by the linker; a build by "go install" knows its own.
@@ -134,7 +155,7 @@ func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), "plimsoll", programVersion())
 			return err
