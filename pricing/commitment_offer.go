@@ -1,0 +1,138 @@
+package pricing
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// CommitmentOffer is one thing that can be bought for the machines of a family.
+type CommitmentOffer struct {
+	Commitment
+	// Instrument is what it is called in advice.
+	Instrument string
+	// Flexible commitments follow demand to other families and regions; the
+	// others are lost when the family changes.
+	Flexible bool
+	// Upfront is the share of the price that is paid at once.
+	Upfront float64
+	// Note says what the discount stands in for; empty where it is the offer's own.
+	Note string
+}
+
+// Rate is the price of a USD of on-demand usage under the offer, upfront
+// payments levelized at the yearly cost of capital.
+func (o CommitmentOffer) Rate(capital float64) float64 {
+	return Levelized(1-o.DiscountPercent/100, o.Upfront, capital, o.TermYears)
+}
+
+// CommitmentFamily gives the family of an instance type as purchase programs
+// name it: m6i of m6i.2xlarge, n2 of n2-standard-8, dsv5 of Standard_D8s_v5.
+func CommitmentFamily(provider, instanceType string) string {
+	switch canonicalProvider(provider) {
+	case "aws":
+		family, _, _ := strings.Cut(instanceType, ".")
+		return family
+	case "gcp":
+		series, _, _ := strings.Cut(instanceType, "-")
+		return series
+	case "azure":
+		body, _ := strings.CutPrefix(instanceType, "Standard_")
+		series := leadingLetters(body)
+		features := strings.TrimLeft(body[len(series):], "0123456789")
+		if series == "B" && !strings.Contains(features, "_") {
+			return "bs" // Bms and Bs are one series to reservations
+		}
+		return strings.ToLower(series + strings.ReplaceAll(features, "_", ""))
+	}
+	return instanceType
+}
+
+// CommitmentOffers lists what can be bought for a family in a region, one entry
+// a program and term, at the payment that is cheapest at the yearly cost of
+// capital. Where the tables have the family in other regions alone, those stand
+// in and a note says so. sustained are the tiers of the provider's own discount
+// for what runs long, nil where there is none.
+func (c *Catalog) CommitmentOffers(provider, region, family string, capital float64) (offers []CommitmentOffer, sustained []float64, err error) {
+	all, err := c.Commitments(provider)
+	best := map[string]int{}
+	for _, d := range all {
+		o, ok := offerOf(d, region, family)
+		switch {
+		case !ok:
+		case d.TermYears == 0:
+			sustained = sustainedTiers(d.DiscountPercent)
+		default:
+			key := fmt.Sprint(o.Instrument, o.TermYears)
+			i, seen := best[key]
+			if !seen {
+				best[key] = len(offers)
+				offers = append(offers, o)
+			} else if better(o, offers[i], region, capital) {
+				offers[i] = o
+			}
+		}
+	}
+	slices.SortFunc(offers, func(a, b CommitmentOffer) int {
+		return cmp.Or(cmp.Compare(a.TermYears, b.TermYears), cmp.Compare(a.Instrument, b.Instrument))
+	})
+	return offers, sustained, err
+}
+
+// better prefers the offer's own region, then the lower levelized rate, then
+// less money paid at once.
+func better(a, b CommitmentOffer, region string, capital float64) bool {
+	if a.local(region) != b.local(region) {
+		return a.local(region)
+	}
+	return cmp.Or(cmp.Compare(a.Rate(capital), b.Rate(capital)), cmp.Compare(a.Upfront, b.Upfront)) < 0
+}
+
+func (o CommitmentOffer) local(region string) bool { return o.Region == region || o.Region == "" }
+
+// offerOf reads an entry of the table as an offer for the family.
+func offerOf(d Commitment, region, family string) (CommitmentOffer, bool) {
+	o := CommitmentOffer{Commitment: d, Instrument: d.Program}
+	switch d.Payment {
+	case "all_upfront":
+		o.Upfront = 1
+	case "partial_upfront":
+		o.Upfront = 0.5
+	}
+	own := strings.EqualFold(d.Family, family)
+	switch {
+	case d.Program == "RI convertible" && own:
+		o.Instrument, o.Flexible = "Compute Savings Plan", true
+		o.Note = "the rate is that of a convertible reserved instance: Compute Savings Plans have no public table here"
+	case d.Program == "RI standard" && own:
+		o.Instrument = "EC2 Instance Savings Plan or standard reserved instance"
+	case strings.HasPrefix(d.Program, "CUD flexible"):
+		own = strings.HasPrefix(d.Family, "most general-purpose") && flexibleGCP(family)
+		o.Instrument, o.Flexible = "flexible committed use discount", true
+	case strings.HasPrefix(d.Program, "CUD resource") && own:
+		o.Instrument = "resource-based committed use discount"
+	case strings.HasPrefix(d.Program, "savings plan for compute") && own:
+		o.Instrument, o.Flexible = "Azure savings plan for compute", true
+	case d.Program == "reservation" && own:
+		o.Instrument = "Azure reservation"
+	}
+	if own && !o.local(region) {
+		o.Note = strings.TrimPrefix(o.Note+"; the discount is that of "+d.Region, "; ")
+	}
+	return o, own
+}
+
+// flexibleGCP tells the series that flexible committed use discounts cover.
+func flexibleGCP(series string) bool {
+	return slices.Contains([]string{"e2", "n1", "n2", "n2d", "n4", "n4a", "n4d", "c2", "c2d", "c3", "c3d", "c4", "c4a", "c4d", "t2d"}, series)
+}
+
+// sustainedTiers gives the price of each quarter of a month, as a share of the
+// on-demand price, for the discount that a full month gets.
+func sustainedTiers(percent float64) []float64 {
+	if percent >= 30 {
+		return []float64{1, 0.8, 0.6, 0.4}
+	}
+	return []float64{1, 0.8678, 0.733, 0.6}
+}
