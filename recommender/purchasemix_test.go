@@ -1,0 +1,151 @@
+package recommender_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing/lp"
+)
+
+func column(hours []float64) [][]float64 {
+	var out [][]float64
+	for _, h := range hours {
+		out = append(out, []float64{h})
+	}
+	return out
+}
+
+// TestMixOfOneIsTheQuantile: with one family and one instrument the mix is the
+// newsvendor's optimum, on 1,000 random curves.
+func TestMixOfOneIsTheQuantile(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 3))
+	for i := range 1000 {
+		hours := make([]float64, 1+r.IntN(60))
+		for j := range hours {
+			hours[j] = math.Round(20*r.Float64()) / 2
+		}
+		rate := 0.2 + 0.7*r.Float64()
+		mix, err := recommender.BestMix(
+			[]recommender.Instrument{{Name: "one", Rates: []float64{rate}}},
+			[]recommender.Scenario{{Weight: 1, Hours: column(hours)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		deal := pricing.Deal{OnDemand: 1, Rate: rate}
+		demand := pricing.DemandOf(hours)
+		want := deal.Cost(demand, deal.Optimum(demand))
+		if math.Abs(mix.Hourly-want) > 1e-6*(1+want) || mix.Bound > want+1e-6 {
+			t.Fatalf("curve %d: got cost %g, bound %g, want %g", i, mix.Hourly, mix.Bound, want)
+		}
+	}
+}
+
+// TestMixAgainstTheWholeProgram states the same choice as one linear program
+// with a variable for every hour, family and instrument, and compares.
+func TestMixAgainstTheWholeProgram(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 9))
+	for i := range 60 {
+		families := 1 + r.IntN(3)
+		instruments := randomInstruments(r, families)
+		hours := make([][]float64, 2+r.IntN(8))
+		for h := range hours {
+			for range families {
+				hours[h] = append(hours[h], math.Round(10*r.Float64()))
+			}
+		}
+		mix, err := recommender.BestMix(instruments, []recommender.Scenario{{Weight: 2, Hours: hours}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := wholeProgram(t, instruments, hours)
+		if math.Abs(mix.Hourly-want) > 1e-5*(1+want) || mix.Bound > want+1e-6 {
+			t.Fatalf("instance %d: got cost %g, bound %g, want %g", i, mix.Hourly, mix.Bound, want)
+		}
+	}
+}
+
+// randomInstruments gives one narrow instrument a family and a flexible one.
+func randomInstruments(r *rand.Rand, families int) []recommender.Instrument {
+	var out []recommender.Instrument
+	wide := make([]float64, families)
+	for j := range families {
+		rates := make([]float64, families)
+		rates[j] = 0.3 + 0.6*r.Float64()
+		wide[j] = 0.3 + 0.65*r.Float64()
+		out = append(out, recommender.Instrument{Rates: rates})
+	}
+	return append(out, recommender.Instrument{Rates: wide})
+}
+
+// wholeProgram is the least mean cost by min sum x + mean of what is on demand,
+// with cover + on demand >= demand and cover at its rate <= x.
+func wholeProgram(t *testing.T, instruments []recommender.Instrument, hours [][]float64) float64 {
+	t.Helper()
+	families, n := len(hours[0]), len(instruments)
+	var rows []lp.Row
+	for _, hour := range hours {
+		for _, d := range hour {
+			rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: d})
+		}
+	}
+	spend := len(rows)
+	for range len(hours) * n {
+		rows = append(rows, lp.Row{Sense: lp.LessEqual})
+	}
+	s := lp.New(rows)
+	for k := range n {
+		var e []lp.Entry
+		for h := range hours {
+			e = append(e, lp.Entry{Row: spend + h*n + k, Value: -1})
+		}
+		s.AddColumn(1, e)
+	}
+	for h := range hours {
+		for j := range families {
+			s.AddColumn(1/float64(len(hours)), []lp.Entry{{Row: h*families + j, Value: 1}})
+			for k, in := range instruments {
+				if in.Rates[j] > 0 {
+					s.AddColumn(0, []lp.Entry{{Row: h*families + j, Value: 1}, {Row: spend + h*n + k, Value: in.Rates[j]}})
+				}
+			}
+		}
+	}
+	if err := s.Solve(100000); err != nil {
+		t.Fatal(err)
+	}
+	return s.Objective()
+}
+
+func TestMixRefusesTwoFlexible(t *testing.T) {
+	wide := recommender.Instrument{Rates: []float64{0.7, 0.7}}
+	if _, err := recommender.BestMix([]recommender.Instrument{wide, wide}, nil); err == nil {
+		t.Error("got no error for two instruments of several families")
+	}
+}
+
+// TestUseOfAddsUp: what is covered and what is left is the demand.
+func TestUseOfAddsUp(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 8))
+	instruments := randomInstruments(r, 2)
+	hours := [][]float64{{5, 1}, {0, 9}, {3, 3}}
+	uses, left, err := recommender.UseOf(instruments, []float64{1, 0.5, 1.5}, hours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got float64
+	for k, u := range uses {
+		got += u.Covered
+		if u.Used > []float64{1, 0.5, 1.5}[k]+1e-12 {
+			t.Errorf("instrument %d: %g used is more than there is", k, u.Used)
+		}
+	}
+	for _, hour := range left {
+		got += (hour[0] + hour[1]) / 3
+	}
+	if math.Abs(got-7) > 1e-9 {
+		t.Errorf("covered and left: got %g, want 7", got)
+	}
+}
