@@ -121,7 +121,7 @@ func (f *auditFlags) options() (recommender.Options, error) {
 }
 
 func (f *auditFlags) run(ctx context.Context, s streams) error {
-	sinks, err := parseSinks(f.output)
+	sinks, err := parseSinks(f.output, reports.Lookup)
 	if err != nil {
 		return err
 	}

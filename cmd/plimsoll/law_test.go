@@ -27,6 +27,7 @@ var line = map[string]int{
 	"recommender":                 40,
 	"recommender/gate":            50,
 	"reports":                     60,
+	"reports/finding":             60,
 	"analyzer/source/object":      firstIO,
 	"analyzer/source/sourcetest":  firstIO, // the sources' conformance suite
 	"analyzer/source/manifest":    firstIO + 1,

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,21 +12,21 @@ import (
 )
 
 // sink is one -o: a format, and the file it goes to (stdout where empty).
-type sink struct {
-	format reports.Format
+type sink[F any] struct {
+	format F
 	file   string
 }
 
 // parseSinks reads the values of -o. At most one goes to stdout.
-func parseSinks(values []string) ([]sink, error) {
+func parseSinks[F any](values []string, lookup func(name string) (F, error)) ([]sink[F], error) {
 	if len(values) == 0 {
 		values = []string{"table"}
 	}
-	var out []sink
+	var out []sink[F]
 	onStdout := ""
 	for _, v := range values {
 		name, file, hasFile := strings.Cut(v, "=")
-		format, err := reports.Lookup(name)
+		format, err := lookup(name)
 		if err != nil {
 			return nil, fmt.Errorf("-o %s: %w", v, err)
 		}
@@ -44,7 +45,7 @@ func parseSinks(values []string) ([]sink, error) {
 		if err := checkFolder("-o "+name, file); err != nil {
 			return nil, err
 		}
-		out = append(out, sink{format, file})
+		out = append(out, sink[F]{format, file})
 	}
 	return out, nil
 }
@@ -76,27 +77,35 @@ func checkLocal(flag, file string) error {
 	return nil
 }
 
-// writeReport renders the report into every sink. A file is replaced whole or
-// not at all.
-func writeReport(s streams, sinks []sink, r *reports.Report, o reports.Options) error {
+// writeReport renders the report into every sink.
+func writeReport(s streams, sinks []sink[reports.Format], r *reports.Report, o reports.Options) error {
 	for _, k := range sinks {
-		var buf bytes.Buffer
 		opts := o
 		if k.file != "" {
 			opts.Width, opts.Color = 0, false
 		}
-		if err := k.format.Write(&buf, r, opts); err != nil {
-			return fmt.Errorf("rendering %s: %w", k.format.Name, err)
+		err := writeSink(s, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, r, opts) })
+		if err != nil {
+			return err
 		}
-		if k.file == "" {
-			if _, err := s.Out.Write(buf.Bytes()); err != nil {
-				return fmt.Errorf("writing %s to stdout: %w", k.format.Name, err)
-			}
-			continue
+	}
+	return nil
+}
+
+// writeSink renders into one sink. A file is replaced whole or not at all.
+func writeSink(s streams, format, file string, render func(io.Writer) error) error {
+	var buf bytes.Buffer
+	if err := render(&buf); err != nil {
+		return fmt.Errorf("rendering %s: %w", format, err)
+	}
+	if file == "" {
+		if _, err := s.Out.Write(buf.Bytes()); err != nil {
+			return fmt.Errorf("writing %s to stdout: %w", format, err)
 		}
-		if err := replaceFile(k.file, buf.Bytes()); err != nil {
-			return fmt.Errorf("writing %s: %w", k.format.Name, err)
-		}
+		return nil
+	}
+	if err := replaceFile(file, buf.Bytes()); err != nil {
+		return fmt.Errorf("writing %s: %w", format, err)
 	}
 	return nil
 }

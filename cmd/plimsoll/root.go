@@ -113,7 +113,7 @@ It only reads. It never changes a cluster.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath())
 	})
-	root.AddCommand(newAudit(s), newPrice(s), newVersion())
+	root.AddCommand(newAudit(s), newGate(s), newPrice(s), newVersion())
 	return root
 }
 

@@ -1,0 +1,339 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	tree "github.com/plimsoll-k8s/plimsoll/analyzer/source/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/reports/finding"
+)
+
+// gateFlags are the flags of gate.
+type gateFlags struct {
+	prices        priceFlags
+	policy        string
+	init          bool
+	report        string
+	snapshot      string
+	base          string
+	maxIncrease   float64
+	maxMonthly    float64
+	baseline      string
+	writeBaseline string
+	failOn        string
+	fix           bool
+	namespace     string
+	date          string
+	output        []string
+	showAll       bool
+	noColor       bool
+	config        string
+	quiet         bool
+}
+
+func newGate(s streams) *cobra.Command {
+	var f gateFlags
+	cmd := &cobra.Command{
+		Use:   "gate PATH...",
+		Short: "Judge manifests by a policy, by what was used, and by what they cost; for CI",
+		Long: `gate reads manifests (files, folders, kustomizations, - for stdin) and judges
+the resource requests in them: by a policy, by the evidence of a report or
+snapshot of the cluster, and by the money that a change costs.
+
+It needs no cluster and no network. It exits with 1 where a finding weighs
+--fail-on or more, 2 where it was called wrongly, 3 where a source could not be
+read. docs/gate.md lists the rules.`,
+		Example: `  # Judge a folder
+  plimsoll gate deploy/
+
+  # By last night's evidence, against the main branch, as a comment and for code scanning
+  plimsoll gate deploy/ --report report.json --base origin/main -o markdown=comment.md -o sarif=gate.sarif
+
+  # A Helm chart as it is rendered
+  helm template charts/shop | plimsoll gate -
+
+  # Start on a tree that is not yet clean: fail only on what is new or worse
+  plimsoll gate deploy/ --write-baseline .plimsoll-baseline.json
+  plimsoll gate deploy/ --baseline .plimsoll-baseline.json
+
+  # Put the numbers right in place
+  plimsoll gate deploy/ --report report.json --fix
+
+  # Write a policy to start from
+  plimsoll gate --init > plimsoll-policy.yaml`,
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			if err := applyConfig(cmd, f.config); err != nil {
+				return err
+			}
+			if f.init {
+				_, err := s.Out.Write(gate.ExamplePolicy)
+				return err
+			}
+			return f.run(cmd.Context(), s, paths)
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (f *gateFlags) register(cmd *cobra.Command) {
+	f.prices.register(cmd)
+	fl := cmd.Flags()
+	fl.StringVar(&f.policy, "policy", "", "policy file (default plimsoll-policy.yaml where there is one)")
+	fl.BoolVar(&f.init, "init", false, "print a commented policy and do nothing else")
+	fl.StringVar(&f.report, "report", "", "evidence: a report that audit wrote as JSON or YAML")
+	fl.StringVar(&f.snapshot, "snapshot", "", "evidence: a snapshot that audit saved")
+	fl.StringVar(&f.base, "base", "", "what to compare the cost with: a git revision, a folder or a file")
+	fl.Float64Var(&f.maxIncrease, "max-increase", 0, "most USD a month that the change may add (with --base)")
+	fl.Float64Var(&f.maxMonthly, "max-monthly", 0, "most USD a month that all workloads may cost")
+	fl.StringVar(&f.baseline, "baseline", "", "file of findings that are let be; only new and worse ones count")
+	fl.StringVar(&f.writeBaseline, "write-baseline", "", "write all findings to this file as the baseline, and exit with 0")
+	fl.StringVar(&f.failOn, "fail-on", "", "severity from which a finding fails: note, warning, error (default the policy's, else error)")
+	fl.BoolVar(&f.fix, "fix", false, "put requests and limits right in the files")
+	fl.StringVarP(&f.namespace, "namespace", "n", "", "namespace of manifests that name none")
+	fl.StringVar(&f.date, "date", "", "the day by which waivers are judged, YYYY-MM-DD (default today)")
+	fl.StringArrayVarP(&f.output, "output", "o", nil, "FORMAT or FORMAT=FILE, of: "+strings.Join(gateFormats(), ", ")+"; repeatable (default table)")
+	fl.BoolVar(&f.showAll, "show-all", false, "print findings that are known or waived, too")
+	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
+	fl.StringVar(&f.config, "config", "", "YAML file of flags: a map from a flag's name to its value or list of values")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on stderr")
+	completeFrom(cmd, "output", gateFormats())
+	completeFrom(cmd, "fail-on", []string{"note", "warning", "error"})
+}
+
+func gateFormats() []string {
+	var out []string
+	for _, f := range finding.Formats() {
+		out = append(out, f.Name)
+	}
+	return out
+}
+
+func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
+	sinks, err := parseSinks(f.output, finding.Lookup)
+	if err != nil {
+		return err
+	}
+	if err := f.check(paths); err != nil {
+		return err
+	}
+	policy, err := f.readPolicy()
+	if err != nil {
+		return err
+	}
+	in, err := f.input(ctx, s, policy, paths)
+	if err != nil {
+		return err
+	}
+	result, err := gate.Judge(in)
+	if err != nil {
+		return err
+	}
+	if f.writeBaseline != "" {
+		return f.saveBaseline(s, result)
+	}
+	if f.fix {
+		if err := f.mend(s, result); err != nil {
+			return err
+		}
+	}
+	r := &finding.Report{Result: result, Rules: rulesOf(policy), Threshold: policy.Threshold(), Version: programVersion(), Today: in.Today}
+	if in.Evidence != nil {
+		r.Evidence = in.Evidence.Source
+	}
+	o := finding.Options{Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll}
+	for _, k := range sinks {
+		opts := o
+		opts.Color = o.Color && k.file == ""
+		err := writeSink(s, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, r, opts) })
+		if err != nil {
+			return err
+		}
+	}
+	if r.Fails() {
+		return &exitError{exitFound, fmt.Errorf("the gate is closed: %d findings count, at least one of severity %s or above", countOf(result), r.Threshold)}
+	}
+	return nil
+}
+
+func countOf(r *gate.Result) int { return r.Summary.Errors + r.Summary.Warnings + r.Summary.Notes }
+
+// check finds flags that do not go together.
+func (f *gateFlags) check(paths []string) error {
+	switch {
+	case len(paths) == 0:
+		return errors.New("no manifests: name files or folders, or - for stdin")
+	case f.report != "" && f.snapshot != "":
+		return errors.New("--report and --snapshot are both evidence: give one of them")
+	case f.maxIncrease > 0 && f.base == "":
+		return errors.New("--max-increase needs --base, to know what increased")
+	case f.maxIncrease < 0 || f.maxMonthly < 0:
+		return errors.New("--max-increase and --max-monthly are USD a month, 0 or more")
+	case f.failOn != "" && !slices.Contains(gate.Severities(), gate.Severity(f.failOn)):
+		return fmt.Errorf("--fail-on %s: use note, warning or error", f.failOn)
+	case f.date != "":
+		if _, err := time.Parse(time.DateOnly, f.date); err != nil {
+			return fmt.Errorf("--date %s: want a day such as 2027-03-31", f.date)
+		}
+	}
+	return nil
+}
+
+// defaultPolicy is read where there is one and --policy names no other.
+const defaultPolicy = "plimsoll-policy.yaml"
+
+func (f *gateFlags) readPolicy() (*gate.Policy, error) {
+	policy := &gate.Policy{}
+	path := f.policy
+	if _, err := os.Stat(defaultPolicy); path == "" && err == nil {
+		path = defaultPolicy
+	}
+	if path != "" {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("reading --policy: %w", err)
+		}
+		if policy, err = gate.ParsePolicy(data); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	if f.failOn != "" {
+		policy.FailOn = gate.Severity(f.failOn)
+	}
+	if f.maxIncrease > 0 {
+		policy.Budgets.MaxIncrease = f.maxIncrease
+	}
+	if f.maxMonthly > 0 {
+		policy.Budgets.MaxMonthly = f.maxMonthly
+	}
+	return policy, nil
+}
+
+// rulesOf lists the built-in rules and the policy's own.
+func rulesOf(p *gate.Policy) []gate.Rule {
+	rules := gate.Rules()
+	for _, c := range p.Custom {
+		severity := c.Severity
+		if severity == "" {
+			severity = gate.SeverityWarning
+		}
+		rules = append(rules, gate.Rule{Name: c.Name, Doc: c.Message, Severity: severity})
+	}
+	return rules
+}
+
+// input reads everything that the judgement rests on.
+func (f *gateFlags) input(ctx context.Context, s streams, policy *gate.Policy, paths []string) (gate.Input, error) {
+	in := gate.Input{Policy: policy, Namespace: f.namespace, Today: f.date}
+	if in.Today == "" {
+		in.Today = time.Now().UTC().Format(time.DateOnly)
+	}
+	t, err := tree.Read(ctx, paths, s.In)
+	if err != nil {
+		return in, sourceError(err)
+	}
+	in.Documents, in.Problems = t.Documents, t.Problems
+	if !f.quiet {
+		for _, w := range t.Warnings {
+			fmt.Fprintf(s.Err, "warning: %s\n", w)
+		}
+	}
+	if f.base != "" {
+		if in.Base, err = f.readBase(ctx, paths); err != nil {
+			return in, sourceError(fmt.Errorf("reading --base: %w", err))
+		}
+	}
+	if f.baseline != "" {
+		data, err := os.ReadFile(f.baseline)
+		if err != nil {
+			return in, fmt.Errorf("reading --baseline: %w", err)
+		}
+		if in.Baseline, err = gate.ParseBaseline(data); err != nil {
+			return in, fmt.Errorf("%s: %w", f.baseline, err)
+		}
+	}
+	return in, f.addEvidence(&in, policy)
+}
+
+func (f *gateFlags) readBase(ctx context.Context, paths []string) (*gate.Base, error) {
+	var t *tree.Tree
+	var err error
+	if _, statErr := os.Stat(f.base); statErr == nil {
+		t, err = tree.Read(ctx, []string{f.base}, nil)
+	} else {
+		t, err = tree.ReadRevision(ctx, f.base, paths)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &gate.Base{Name: f.base, Documents: t.Documents}, nil
+}
+
+func (f *gateFlags) saveBaseline(s streams, r *gate.Result) error {
+	b := gate.BaselineOf(r.Findings)
+	data, err := b.Encode()
+	if err == nil {
+		err = replaceFile(f.writeBaseline, data)
+	}
+	if err != nil {
+		return fmt.Errorf("writing --write-baseline: %w", err)
+	}
+	if !f.quiet {
+		fmt.Fprintf(s.Err, "%s: %d findings are let be from now on\n", f.writeBaseline, len(b.Findings))
+	}
+	return nil
+}
+
+// mend makes the edits of all findings that count, file by file.
+func (f *gateFlags) mend(s streams, r *gate.Result) error {
+	edits := map[string][]gate.Edit{}
+	for _, found := range r.Findings {
+		if found.Counts() && found.Fix != nil && found.Fix.File != "<stdin>" {
+			edits[found.Fix.File] = append(edits[found.Fix.File], *found.Fix)
+		}
+	}
+	files := make([]string, 0, len(edits))
+	for file := range edits {
+		files = append(files, file)
+	}
+	slices.Sort(files)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("--fix: %w", err)
+		}
+		mended, err := gate.Apply(data, edits[file])
+		if err != nil {
+			return fmt.Errorf("--fix: %w", err)
+		}
+		if bytes.Equal(mended, data) {
+			continue
+		}
+		if err := rewrite(file, mended); err != nil {
+			return fmt.Errorf("--fix: %w", err)
+		}
+		if !f.quiet {
+			fmt.Fprintf(s.Err, "%s: %d numbers put right\n", file, len(edits[file]))
+		}
+	}
+	return nil
+}
+
+// rewrite replaces a file's content and keeps its mode.
+func rewrite(file string, data []byte) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, info.Mode().Perm())
+}

@@ -1,0 +1,70 @@
+package finding
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+)
+
+// mostAnnotations is how many annotations of one level GitHub shows of a step;
+// it drops the others without a word.
+const mostAnnotations = 10
+
+// writeGitHub prints workflow commands. Where there are more findings than
+// GitHub shows, the dearest ones go first and the last line says so.
+func writeGitHub(w io.Writer, r *Report, o Options) error {
+	out := bufio.NewWriter(w)
+	findings := r.shown(o.All)
+	slices.SortStableFunc(findings, func(a, b gate.Finding) int {
+		return cmp.Compare(max(b.MonthlyUSD, -b.MonthlyUSD), max(a.MonthlyUSD, -a.MonthlyUSD))
+	})
+	shown, left := map[gate.Severity]int{}, 0
+	for _, f := range findings {
+		if shown[f.Severity]++; shown[f.Severity] > mostAnnotations {
+			left++
+			continue
+		}
+		command := map[gate.Severity]string{gate.SeverityError: "error", gate.SeverityWarning: "warning", gate.SeverityNote: "notice"}[f.Severity]
+		fmt.Fprintf(out, "::%s %s::%s\n", command, properties(f), data(annotation(f)))
+	}
+	if left > 0 {
+		fmt.Fprintf(out, "%s more are not shown as annotations, since GitHub takes %d of a level; see the other formats\n", plural(left, "finding"), mostAnnotations)
+	}
+	return out.Flush()
+}
+
+func annotation(f gate.Finding) string {
+	text := f.Message
+	if s := subject(f); s != "" {
+		text = s + ": " + text
+	}
+	if f.Reason != "" {
+		text += "\n" + f.Reason
+	}
+	if f.Fix != nil {
+		text += fmt.Sprintf("\nfix: %s -> %s", f.Fix.Old, f.Fix.New)
+	}
+	return text
+}
+
+func properties(f gate.Finding) string {
+	p := fmt.Sprintf("file=%s,line=%d,col=%d", property(f.Place.File), f.Place.Start.Line, f.Place.Start.Column)
+	if f.Place.End.Line == f.Place.Start.Line && f.Place.End.Column > f.Place.Start.Column {
+		p += fmt.Sprintf(",endLine=%d,endColumn=%d", f.Place.End.Line, f.Place.End.Column)
+	}
+	return p + ",title=" + property("plimsoll "+f.Rule)
+}
+
+// data and property escape what ends a command, or a property of one.
+func data(s string) string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
+}
+
+func property(s string) string {
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(data(s))
+}

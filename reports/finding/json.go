@@ -1,0 +1,45 @@
+package finding
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+)
+
+// document is the JSON form.
+type document struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Metadata   struct {
+		Version  string        `json:"version"`
+		Today    string        `json:"today"`
+		Evidence string        `json:"evidence,omitempty"`
+		FailOn   gate.Severity `json:"failOn"`
+	} `json:"metadata"`
+	Failed   bool               `json:"failed"`
+	Summary  gate.Summary       `json:"summary"`
+	Cost     gate.Cost          `json:"cost"`
+	Findings []gate.Finding     `json:"findings"`
+	Warnings []analyzer.Warning `json:"warnings"`
+}
+
+// Kind is the kind of the JSON document.
+const Kind = "Judgement"
+
+func writeJSON(w io.Writer, r *Report, _ Options) error {
+	d := document{
+		APIVersion: gate.APIVersion, Kind: Kind, Failed: r.Fails(), Summary: r.Summary, Cost: r.Cost,
+		Findings: append([]gate.Finding{}, r.Findings...), Warnings: append([]analyzer.Warning{}, r.Warnings...),
+	}
+	d.Metadata.Version, d.Metadata.Today, d.Metadata.Evidence, d.Metadata.FailOn = r.Version, r.Today, r.Evidence, r.Threshold
+	return encode(w, d)
+}
+
+func encode(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

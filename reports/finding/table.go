@@ -1,0 +1,98 @@
+package finding
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+)
+
+var colors = map[gate.Severity]string{gate.SeverityError: "\x1b[31m", gate.SeverityWarning: "\x1b[33m", gate.SeverityNote: "\x1b[36m"}
+
+// writeTable prints each finding as a line that editors can follow, with its
+// reason below, and then the money.
+func writeTable(w io.Writer, r *Report, o Options) error {
+	out := bufio.NewWriter(w)
+	for _, f := range r.shown(o.All) {
+		severity := string(f.Severity)
+		if o.Color {
+			severity = colors[f.Severity] + severity + "\x1b[0m"
+		}
+		if f.State != gate.StateNew {
+			severity += " (" + string(f.State) + ")"
+		}
+		fmt.Fprintf(out, "%s: %s: %s [%s]\n", location(f.Place), severity, f.Message, f.Rule)
+		if s := subject(f); s != "" {
+			fmt.Fprintf(out, "    %s\n", s)
+		}
+		if f.Reason != "" {
+			fmt.Fprintf(out, "    %s\n", f.Reason)
+		}
+		if f.Via != nil {
+			fmt.Fprintf(out, "    it comes in through the alias at %s\n", location(*f.Via))
+		}
+		if f.Fix != nil {
+			fmt.Fprintf(out, "    fix: %s -> %s\n", f.Fix.Old, f.Fix.New)
+		}
+	}
+	if err := costTable(out, r); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, r.verdict())
+	if s := r.costLine(); s != "" {
+		fmt.Fprintf(out, "%s, prices of %s\n", s, r.Cost.Prices)
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(out, "note: %s\n", warning)
+	}
+	return out.Flush()
+}
+
+// costTable lists the workloads whose cost changes.
+func costTable(out io.Writer, r *Report) error {
+	if !r.Cost.Known || r.Cost.Base == "" || r.Cost.Delta == 0 && len(changed(r)) == 0 {
+		return nil
+	}
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "WORKLOAD\tREPLICAS\tCPU\tMEMORY\tUSD/MONTH\tDELTA")
+	for _, l := range changed(r) {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", l.Object, replicas(l),
+			arrow(l.RequestsBefore.CPU, l.RequestsAfter.CPU), arrow(l.RequestsBefore.Memory, l.RequestsAfter.Memory), usd(l.After), signed(l.Delta))
+	}
+	return t.Flush()
+}
+
+// changed gives the workloads whose cost or requests change.
+func changed(r *Report) []gate.CostLine {
+	var out []gate.CostLine
+	for _, l := range r.Cost.Workloads {
+		if l.Delta != 0 || l.RequestsBefore != l.RequestsAfter {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func replicas(l gate.CostLine) string {
+	s := arrow(fmt.Sprintf("%.3g", l.ReplicasBefore), fmt.Sprintf("%.3g", l.ReplicasAfter))
+	if l.ReplicasFrom != "manifest" {
+		s += " " + l.ReplicasFrom
+	}
+	return s
+}
+
+// arrow writes a change; what stays is written once.
+func arrow(before, after string) string {
+	if before == "" {
+		before = "-"
+	}
+	if after == "" {
+		after = "-"
+	}
+	if before == after {
+		return after
+	}
+	return before + " -> " + after
+}
