@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test e2e golden bench lint testbed cluster cluster-down
+.PHONY: help build demo test e2e golden demo-snapshot bench lint testbed cluster cluster-down
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,10 +23,16 @@ test: ## everything that needs Go alone
 	$(GO) test ./...
 
 e2e: testbed ## the real cluster: builds the testbed where its cache is cold, audits it from outside and inside
-	cd testbed && $(GO) test -tags e2e -count 1 -timeout 30m -v ./e2e
+	$(GO) test -tags e2e -count 1 -timeout 30m -v ./cmd/plimsoll/e2e
+	cd testbed && $(GO) test ./load ./history ./cluster ./local
+	cd testbed/hpadiff && $(GO) test -count 1 .
 
 golden: ## rewrite the golden files; review the diff
-	$(GO) test ./reports ./cmd/plimsoll -update
+	$(GO) test ./reports ./recommender -update
+
+demo-snapshot: build ## record the demo's cluster anew from a running testbed (make cluster first)
+	cd testbed && $(GO) run ./cmd/testbed status -o env > ../bin/testbed.env
+	. bin/testbed.env && ./bin/plimsoll audit -q -o table=/dev/null --save-snapshot cmd/plimsoll/demo.snapshot
 
 bench: ## the benchmarks behind docs/benchmarks.md
 	$(GO) test -run '^$$' -bench . -benchmem ./...
