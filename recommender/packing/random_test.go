@@ -86,7 +86,7 @@ func randomWorkload(rng *rand.Rand, w, replicas int, zones []string) []packing.P
 // gaps to the stated figures. PLIMSOLL_PACKING_FULL=1 runs all 20 sizes with
 // the full budget.
 func TestRandomInstances(t *testing.T) {
-	sizes, effort := []int{100, 125}, 0.1
+	sizes, effort := []int{50, 100}, 0.1
 	if os.Getenv("PLIMSOLL_PACKING_FULL") != "" {
 		effort = 1
 		sizes = []int{100, 125, 150, 200, 250, 300, 400, 500, 600, 800, 1000, 1250, 1500, 1750, 2000, 2500, 3000, 3500, 4000, 5000}
