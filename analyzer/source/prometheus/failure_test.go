@@ -280,7 +280,7 @@ func TestTruncatedAnswersCountOnce(t *testing.T) {
 
 func TestWhatCouldBeHad(t *testing.T) {
 	server := faulty(t, func(_ int64, query string, w http.ResponseWriter) bool {
-		if !strings.Contains(query, "kube_pod_container_status_restarts_total") {
+		if !strings.Contains(query, "kube_pod_container_status_restarts_total") && !strings.Contains(query, "kube_pod_container_status_last_terminated_reason") {
 			return false
 		}
 		http.Error(w, "shard down", http.StatusBadGateway)

@@ -47,6 +47,7 @@ type dialect struct {
 	step         time.Duration
 	rate         time.Duration // range of rate()
 	peak         time.Duration // range of max_over_time() of memory
+	pods         []string      // where not empty, kube-state-metrics' series of these pods only
 }
 
 // selector gives metric{...} with the extra matchers of the user in it.
@@ -68,7 +69,11 @@ func (d *dialect) containers(metric string, shard []string) string {
 
 // states selects kube-state-metrics' series.
 func (d *dialect) states(metric string, shard []string, more ...string) string {
-	return d.selector(metric, append([]string{oneOf(d.state.namespace, shard)}, more...)...)
+	matchers := []string{oneOf(d.state.namespace, shard)}
+	if len(d.pods) > 0 {
+		matchers = append(matchers, oneOf(d.state.pod, d.pods))
+	}
+	return d.selector(metric, append(matchers, more...)...)
 }
 
 // query is one thing that is read for every shard and day.
@@ -82,6 +87,9 @@ type query struct {
 	// text writes the PromQL for the namespaces of a shard; over is the
 	// length of the day.
 	text func(d *dialect, shard []string, over time.Duration) string
+	// pods writes an instant query for the pods that alone are of interest. It
+	// is asked first where the query itself is costly and few pods matter.
+	pods func(d *dialect, shard []string, over time.Duration) string
 	// take files one series of the answer and counts values that cannot be.
 	take func(c *containerDay, s *series) (odd int)
 	// many says that a container may have several series in one answer; to
@@ -113,6 +121,10 @@ var queries = []query{
 	},
 	{
 		name: "OOM kills", metric: metricLastReason, ranged: true, take: takeOOMRestarts,
+		pods: func(d *dialect, shard []string, over time.Duration) string {
+			t := d.states(metricLastReason, shard, `reason="OOMKilled"`)
+			return fmt.Sprintf("group by (%s) (max_over_time(%s[%s]) == 1)", d.state.pod, t, seconds(over))
+		},
 		text: func(d *dialect, shard []string, _ time.Duration) string {
 			r, t := d.states(metricRestarts, shard), d.states(metricLastReason, shard, `reason="OOMKilled"`)
 			return fmt.Sprintf("sum %s (max %s (((%s - last_over_time(%s[1h] offset %s)) > 0) and on (%s) (%s == 1)))",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,17 @@ func (t *task) run(ctx context.Context, col *collection) error {
 
 // read asks one query, in halves where the engine says it is too large.
 func (t *task) read(ctx context.Context, col *collection, q *query, shard []string, s span) error {
-	ask := question{doing: "reading " + q.name, end: s.to, query: q.text(&col.dialect, shard, s.to.Sub(s.from))}
+	dialect := col.dialect
+	if q.pods != nil {
+		pods, err := t.podsOf(ctx, col, q, shard, s)
+		if err != nil || len(pods) == 0 {
+			return err
+		}
+		if len(pods) <= mostPods {
+			dialect.pods = pods
+		}
+	}
+	ask := question{doing: "reading " + q.name, end: s.to, query: q.text(&dialect, shard, s.to.Sub(s.from))}
 	if q.ranged {
 		first, last, ok := s.steps(col.dialect.step)
 		if !ok {
@@ -78,6 +89,21 @@ func (t *task) read(ctx context.Context, col *collection, q *query, shard []stri
 	})
 	col.heard(a)
 	return halve(err, shard, s, col.dialect.step, func(shard []string, s span) error { return t.read(ctx, col, q, shard, s) })
+}
+
+// mostPods is the number of pods up to which a query names them.
+const mostPods = 100
+
+// podsOf asks which pods a query is about.
+func (t *task) podsOf(ctx context.Context, col *collection, q *query, shard []string, s span) ([]string, error) {
+	var pods []string
+	ask := question{doing: "looking for " + q.name, end: s.to, query: q.pods(&col.dialect, shard, s.to.Sub(s.from))}
+	a, err := col.client.ask(ctx, ask, func(row *series) {
+		pods = append(pods, row.get(col.dialect.state.pod))
+	})
+	col.heard(a)
+	slices.Sort(pods)
+	return slices.Compact(pods), err
 }
 
 // halve reads both halves of what was too large: of the shard while it has
