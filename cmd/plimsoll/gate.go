@@ -298,8 +298,10 @@ func (f *gateFlags) saveBaseline(s streams, r *gate.Result) error {
 func (f *gateFlags) mend(s streams, r *gate.Result) error {
 	edits := map[string][]gate.Edit{}
 	for _, found := range r.Findings {
-		if found.Counts() && found.Fix != nil && found.Fix.File != "<stdin>" {
-			edits[found.Fix.File] = append(edits[found.Fix.File], *found.Fix)
+		for _, e := range found.Fix {
+			if found.Counts() && e.File != "<stdin>" {
+				edits[e.File] = append(edits[e.File], e)
+			}
 		}
 	}
 	files := make([]string, 0, len(edits))

@@ -45,7 +45,7 @@ var hpaNoRequest = Rule{
 				if names := p.withoutRequest(w, m); len(names) > 0 {
 					p.reportAt(a.Document, m.Node, Finding{
 						Field:   m.Name,
-						Message: fmt.Sprintf("the target is a share of the %s request, which container %s of %s %s does not have", m.Name, strings.Join(names, ", "), w.Kind, w.Name),
+						Message: fmt.Sprintf("the target is a share of the %s request, which container %s of %s %s does not have", label(m.Name), strings.Join(names, ", "), w.Kind, w.Name),
 						Reason:  "the autoscaler cannot compute the metric and does not scale at all",
 					})
 				}
@@ -86,7 +86,7 @@ var hpaTarget = Rule{
 				if !ofResource(m) || m.TargetType != "Utilization" || m.Target < 0 || m.Target >= low && m.Target <= high {
 					continue
 				}
-				f := Finding{Field: m.Name, Message: fmt.Sprintf("the %s target of %d %% is outside %d to %d %%", m.Name, m.Target, low, high)}
+				f := Finding{Field: m.Name, Message: fmt.Sprintf("the %s target of %d %% is outside %d to %d %%", label(m.Name), m.Target, low, high)}
 				f.Reason, f.Measure = "pods idle most of the time", float64(low-m.Target)
 				if m.Target > high {
 					f.Reason, f.Measure = "load that grows faster than pods start finds no room left", float64(m.Target-high)
@@ -152,7 +152,7 @@ func (p *Pass) judgeReach(a *manifest.Autoscaler, w *manifest.Workload, m manife
 	}
 	p.reportAt(a.Document, m.Node, Finding{
 		Field: m.Name, Measure: at / float64(limit),
-		Message: fmt.Sprintf("pods are added above %s of %s a pod, but the limits allow only %s", format(int64(at*tolerance)), m.Name, format(limit)),
+		Message: fmt.Sprintf("pods are added above %s of %s a pod, but the limits allow only %s", format(int64(at*tolerance)), label(m.Name), format(limit)),
 		Reason:  "a pod is throttled or killed before the autoscaler sees the load; lower the target or raise the limit",
 	})
 }
@@ -251,7 +251,7 @@ var hpaVPA = Rule{
 					}
 					p.reportAt(v.Document, v.Root.At("spec", "targetRef"), Finding{
 						Field:   m.Name,
-						Message: fmt.Sprintf("the VPA sets the %s request that %s %s divides by", m.Name, a.Kind, a.Name),
+						Message: fmt.Sprintf("the VPA sets the %s request that %s %s divides by", label(m.Name), a.Kind, a.Name),
 						Reason:  "each answers to the other's change and neither comes to rest; take the resource from one of them (controlledResources), or give the autoscaler an AverageValue",
 					})
 				}

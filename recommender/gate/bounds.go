@@ -36,15 +36,15 @@ func (p *Pass) judgeLimitRange(w *manifest.Workload, c *manifest.Container, l *m
 		f := Finding{Container: c.Name, Field: "requests." + v.name, Reason: fmt.Sprintf("LimitRange %s refuses the pod", l.Name)}
 		switch {
 		case b.min.Set() && at != nil && request < b.min.Value:
-			f.Message = fmt.Sprintf("the %s request %s is below the LimitRange's least, %s", v.name, v.format(request), b.min.Node.Text)
+			f.Message = fmt.Sprintf("the %s request %s is below the LimitRange's least, %s", label(v.name), v.format(request), b.min.Node.Text)
 		case b.max.Set() && limitAt != nil && limit > b.max.Value:
 			f.Field, at = "limits."+v.name, limitAt
-			f.Message = fmt.Sprintf("the %s limit %s is above the LimitRange's most, %s", v.name, v.format(limit), b.max.Node.Text)
+			f.Message = fmt.Sprintf("the %s limit %s is above the LimitRange's most, %s", label(v.name), v.format(limit), b.max.Node.Text)
 		case b.max.Set() && at != nil && request > b.max.Value:
-			f.Message = fmt.Sprintf("the %s request %s is above the LimitRange's most, %s", v.name, v.format(request), b.max.Node.Text)
+			f.Message = fmt.Sprintf("the %s request %s is above the LimitRange's most, %s", label(v.name), v.format(request), b.max.Node.Text)
 		case b.ratio > 0 && limitAt != nil && request > 0 && float64(limit) > b.ratio*float64(request):
 			f.Field, at = "limits."+v.name, limitAt
-			f.Message = fmt.Sprintf("the %s limit is %.3g times the request; the LimitRange allows %g", v.name, float64(limit)/float64(request), b.ratio)
+			f.Message = fmt.Sprintf("the %s limit is %.3g times the request; the LimitRange allows %g", label(v.name), float64(limit)/float64(request), b.ratio)
 		default:
 			continue
 		}

@@ -70,22 +70,26 @@ func (c Curve) ShareAbove(v float64) float64 {
 	return 1 - lo.Share - (hi.Share-lo.Share)*(v-lo.Value)/(hi.Value-lo.Value)
 }
 
+// slotsAWeek is the number of five-minute slots in a week.
+const slotsAWeek = 7 * 24 * 12
+
 // oomProbability estimates the probability that a memory limit is reached
 // within a week.
 //
 // A limit at the recommended one has the accepted risk. Below what was seen,
 // usage reached the limit at least once in the window, which as a Poisson
-// process gives 1 - exp(-7 / days); the share of samples above it, if larger,
-// counts instead. In between the logarithm of the probability is interpolated.
+// process gives 1 - exp(-7 / days); taking five-minute slots as independent,
+// the share of samples above it gives 1 - exp(-2016 * share), and the larger of
+// the two counts. In between the logarithm of the probability is interpolated.
 func (e *ContainerEvidence) oomProbability(limit, recommended int64, days, risk float64) float64 {
 	peak := e.Memory.Max()
-	atPeak := max(1-math.Exp(-7/max(days, 7)), risk)
+	atPeak := max(-math.Expm1(-7/max(days, 7)), risk)
 	v, top := float64(limit), float64(recommended)
 	switch {
 	case v >= top:
 		return risk
 	case v < peak || top <= peak:
-		return max(atPeak, e.Memory.ShareAbove(v))
+		return max(atPeak, -math.Expm1(-slotsAWeek*e.Memory.ShareAbove(v)))
 	}
 	part := (top - v) / (top - peak)
 	return math.Exp(math.Log(risk) + part*(math.Log(atPeak)-math.Log(risk)))

@@ -79,8 +79,8 @@ type Finding struct {
 	MonthlyUSD float64 `json:"monthlyUSD,omitempty"`
 	// Measure says how bad it is, in the rule's own unit; larger is worse.
 	Measure float64 `json:"measure,omitempty"`
-	// Fix mends it; nil where that takes a person.
-	Fix *Edit `json:"fix,omitempty"`
+	// Fix mends it; empty where that takes a person.
+	Fix []Edit `json:"fix,omitempty"`
 	// Fingerprint stays the same when lines move.
 	Fingerprint string `json:"fingerprint"`
 	// Waiver is what waives it.

@@ -207,16 +207,16 @@ func (p *Pass) reportAt(d *manifest.Document, n *manifest.Node, f Finding) {
 	p.report(d, n.Position, f)
 }
 
-// edit replaces a value; nil where it does not stand in the file literally, or
-// stands there for others too.
-func (p *Pass) edit(d *manifest.Document, n *manifest.Node, to string) *Edit {
+// edit replaces a value; there is none where it does not stand in the file
+// literally, or stands there for others too.
+func edit(d *manifest.Document, n *manifest.Node, to string) []Edit {
 	if d.Text == nil || n == nil || n.End == 0 || n.Via != (manifest.Position{}) || n.Text == to {
 		return nil
 	}
-	return &Edit{
+	return []Edit{{
 		File: d.File, Start: n.Start, End: n.End, Old: n.Text, New: to,
 		Place: Place{File: d.File, Start: d.Text.Position(n.Start), End: d.Text.Position(n.End)},
-	}
+	}}
 }
 
 // containers calls f for every container of every workload.

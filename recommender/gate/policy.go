@@ -109,9 +109,9 @@ type DaemonSets struct {
 
 // EvidenceBounds says how far requests may be from what usage supports.
 type EvidenceBounds struct {
-	// TooBig is how many times the recommended size a request may be (default 1.5).
+	// TooBig is how many times the recommended size a request may be (default 2).
 	TooBig float64 `yaml:"tooBig,omitempty" jsonschema:"minimum=1"`
-	// MinMonthly is the waste in USD a month below which nothing is said (default 1).
+	// MinMonthly is the waste in USD a month below which nothing is said (default 5).
 	MinMonthly float64 `yaml:"minMonthly,omitempty" jsonschema:"minimum=0"`
 	// MinConfidence is the confidence below which evidence does not count (default 0.5).
 	MinConfidence float64 `yaml:"minConfidence,omitempty" jsonschema:"minimum=0,maximum=1"`

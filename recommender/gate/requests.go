@@ -28,6 +28,14 @@ func (p *Pass) views(w *manifest.Workload, c *manifest.Container) [2]resourceVie
 	}
 }
 
+// label names a resource in a sentence.
+func label(resource string) string {
+	if resource == "cpu" {
+		return "CPU"
+	}
+	return resource
+}
+
 // effective gives the request as admission completes it, and where it is
 // written; the node is nil where a LimitRange or nothing gives it.
 func (v resourceView) effective() (int64, *manifest.Node) {
@@ -93,7 +101,7 @@ var requestMissing = Rule{
 				}
 				p.report(w.Document, resourcePlace(c), Finding{
 					Container: c.Name, Field: "requests." + v.name,
-					Message: fmt.Sprintf("container %s has no %s request", c.Name, v.name), Reason: reason,
+					Message: fmt.Sprintf("container %s has no %s request", c.Name, label(v.name)), Reason: reason,
 				})
 			}
 		})
@@ -146,7 +154,7 @@ var requestOverLimit = Rule{
 				}
 				p.reportAt(w.Document, v.request.Node, Finding{
 					Container: c.Name, Field: "requests." + v.name,
-					Message: fmt.Sprintf("the %s request %s is above the limit %s", v.name, v.request.Node.Text, v.format(limit)),
+					Message: fmt.Sprintf("the %s request %s is above the limit %s", label(v.name), v.request.Node.Text, v.format(limit)),
 					Reason:  "the API server refuses the pod",
 				})
 			}
@@ -172,7 +180,7 @@ var limitRatio = Rule{
 				}
 				p.reportAt(w.Document, v.limit.Node, Finding{
 					Container: c.Name, Field: "limits." + v.name, Measure: ratio,
-					Message: fmt.Sprintf("the %s limit %s is %.3g times the request %s; the policy allows %g", v.name, v.limit.Node.Text, ratio, v.format(request), bounds[i]),
+					Message: fmt.Sprintf("the %s limit %s is %.3g times the request %s; the policy allows %g", label(v.name), v.limit.Node.Text, ratio, v.format(request), bounds[i]),
 					Reason:  "what is used above the request was never reserved on the node",
 				})
 			}

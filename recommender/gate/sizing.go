@@ -11,8 +11,8 @@ import (
 
 // The defaults of the policy's evidence section.
 const (
-	defaultTooBig        = 1.5
-	defaultMinMonthly    = 1.0
+	defaultTooBig        = 2.0
+	defaultMinMonthly    = 5.0
 	defaultMinConfidence = 0.5
 )
 
@@ -94,7 +94,7 @@ func (p *Pass) seen(s *sizing) string {
 }
 
 var requestTooBig = Rule{
-	Name: "request-too-big", Severity: SeverityWarning,
+	Name: "request-too-big", Severity: SeverityError,
 	Doc: "A request is far above the size that the workload's usage supports at the accepted risk.",
 	Run: func(p *Pass) error {
 		factor := or(p.policy.Evidence.TooBig, defaultTooBig)
@@ -108,16 +108,14 @@ var requestTooBig = Rule{
 			}
 			f := Finding{
 				Container: s.c.Name, Field: "requests." + s.name, MonthlyUSD: waste, Measure: float64(s.request) / float64(s.want),
-				Message: fmt.Sprintf("the %s request %s is %.3g times the %s that its usage supports", s.name, s.at.Text, float64(s.request)/float64(s.want), s.format(s.want)),
+				Message: fmt.Sprintf("the %s request %s is %.3g times the %s that its usage supports", label(s.name), s.at.Text, float64(s.request)/float64(s.want), s.format(s.want)),
 				Reason:  p.seen(s),
 			}
 			if p.prices.Known() {
 				f.Message += fmt.Sprintf(": %s a month too much", usd(waste))
-				f.Reason += fmt.Sprintf("; %.4g replicas at %s", s.replicas, or(p.prices.Source, "the prices given"))
+				f.Reason += fmt.Sprintf("; over %s, at the prices of %s", replicas(s.replicas), p.prices.Source)
 			}
-			if s.resourceView.request.Set() {
-				f.Fix = p.edit(s.w.Document, s.at, s.format(s.want))
-			}
+			f.Fix = s.fix()
 			p.reportAt(s.w.Document, s.at, f)
 		})
 		return nil
@@ -147,7 +145,7 @@ func (p *Pass) judgeSmallCPU(s *sizing) {
 	}
 	f := Finding{
 		Container: s.c.Name, Field: "requests.cpu", Measure: above,
-		Message: fmt.Sprintf("the CPU request %s is below usage %.2g %% of the time; %.3g %% is accepted, which takes %s", s.at.Text, 100*above, 100*risk, s.format(s.want)),
+		Message: fmt.Sprintf("the CPU request %s is below usage %s of the time; %s is accepted, which takes %s", s.at.Text, percent(above), percent(risk), s.format(s.want)),
 		Reason:  p.seen(s) + "; on a full node it is throttled to its request",
 	}
 	p.fixSmall(s, &f)
@@ -167,16 +165,14 @@ func (p *Pass) judgeSmallMemory(s *sizing) {
 		}
 		f := Finding{
 			Container: s.c.Name, Field: "limits.memory", Measure: odds,
-			Message: fmt.Sprintf("the memory limit %s is OOM-killed within a week with a probability of %.2g %%; %.3g %% is accepted, which takes %s",
-				limitAt.Text, 100*odds, 100*risk, s.format(or(wantLimit, s.want))),
+			Message: fmt.Sprintf("the memory limit %s is OOM-killed within a week with a probability of %s; %s is accepted, which takes %s",
+				limitAt.Text, percent(odds), percent(risk), s.format(or(wantLimit, s.want))),
 			Reason: p.seen(s),
 		}
 		if s.e.OOMKills > 0 {
 			f.Reason += fmt.Sprintf("; OOM-killed %d times", s.e.OOMKills)
 		}
-		if s.limit.Set() {
-			f.Fix = p.edit(s.w.Document, limitAt, s.format(or(wantLimit, s.want)))
-		}
+		f.Fix = s.fix()
 		f.MonthlyUSD = min(p.worth(s, s.request, s.want), 0)
 		f.Reason += p.costOfMending(f.MonthlyUSD)
 		p.reportAt(s.w.Document, limitAt, f)
@@ -188,20 +184,58 @@ func (p *Pass) judgeSmallMemory(s *sizing) {
 	}
 	f := Finding{
 		Container: s.c.Name, Field: "requests.memory", Measure: above,
-		Message: fmt.Sprintf("the memory request %s is below usage %.2g %% of the time; its peaks take %s", s.at.Text, 100*above, s.format(s.want)),
+		Message: fmt.Sprintf("the memory request %s is below usage %s of the time; its peaks take %s", s.at.Text, percent(above), s.format(s.want)),
 		Reason:  p.seen(s) + "; what is above the request is the first to be evicted when the node runs short",
 	}
 	p.fixSmall(s, &f)
+}
+
+// percent writes a probability or share with two digits; nothing that was
+// estimated is certain.
+func percent(share float64) string {
+	switch {
+	case share > 0.99:
+		return "over 99 %"
+	case share < 0.001:
+		return "under 0.1 %"
+	}
+	return fmt.Sprintf("%.2g %%", 100*share)
 }
 
 // fixSmall completes a finding on a request that is to grow.
 func (p *Pass) fixSmall(s *sizing, f *Finding) {
 	f.MonthlyUSD = p.worth(s, s.request, s.want)
 	f.Reason += p.costOfMending(f.MonthlyUSD)
-	if s.resourceView.request.Set() {
-		f.Fix = p.edit(s.w.Document, s.at, s.format(s.want))
-	}
+	f.Fix = s.fix()
 	p.reportAt(s.w.Document, s.at, *f)
+}
+
+// fix sets the request to the recommended one, and the limit with it: memory's
+// goes where the evidence has it, CPU's only out of the request's way.
+func (s *sizing) fix() []Edit {
+	var out []Edit
+	if s.resourceView.request.Set() {
+		out = edit(s.w.Document, s.resourceView.request.Node, s.format(s.want))
+	}
+	if !s.limit.Set() {
+		return out
+	}
+	to := max(s.limit.Value, s.want)
+	if s.name == "memory" && s.e.Limits != nil && s.e.Limits.Memory > 0 {
+		to = s.e.Limits.Memory
+	}
+	if to != s.limit.Value {
+		out = append(out, edit(s.w.Document, s.limit.Node, s.format(to))...)
+	}
+	return out
+}
+
+// replicas writes a number of replicas.
+func replicas(n float64) string {
+	if n == 1 {
+		return "1 replica"
+	}
+	return fmt.Sprintf("%.4g replicas", n)
 }
 
 func (p *Pass) costOfMending(monthly float64) string {
@@ -261,7 +295,7 @@ func (p *Pass) judgeShift(a *manifest.Autoscaler, w *manifest.Workload, m manife
 	share := func(v int64) int64 { return v * m.Target / 100 }
 	p.reportAt(w.Document, at, Finding{
 		Field: "spec.metrics." + m.Name, Measure: math.Abs(math.Log(float64(after) / float64(before))),
-		Message: fmt.Sprintf("the new %s request moves the point at which %s %s adds pods from %s to %s a pod", m.Name, a.Kind, a.Name, format(share(before)), format(share(after))),
+		Message: fmt.Sprintf("the new %s request moves the point at which %s %s adds pods from %s to %s a pod", label(m.Name), a.Kind, a.Name, format(share(before)), format(share(after))),
 		Reason:  fmt.Sprintf("at the same load it runs about %.2g times as many pods; a target of %d %% keeps the point", float64(before)/float64(after), m.Target*before/after),
 	})
 }

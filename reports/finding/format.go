@@ -156,3 +156,12 @@ func subject(f gate.Finding) string {
 	}
 	return f.Object + "/" + f.Container
 }
+
+// fix writes what mends a finding: 4Gi -> 400Mi.
+func fix(f gate.Finding) string {
+	var out []string
+	for _, e := range f.Fix {
+		out = append(out, fmt.Sprintf("%s -> %s", e.Old, e.New))
+	}
+	return strings.Join(out, ", ")
+}

@@ -46,8 +46,8 @@ func annotation(f gate.Finding) string {
 	if f.Reason != "" {
 		text += "\n" + f.Reason
 	}
-	if f.Fix != nil {
-		text += fmt.Sprintf("\nfix: %s -> %s", f.Fix.Old, f.Fix.New)
+	if len(f.Fix) > 0 {
+		text += "\nfix: " + fix(f)
 	}
 	return text
 }

@@ -97,8 +97,8 @@ func caseOf(f gate.Finding, threshold gate.Severity) testCase {
 	}
 	c := testCase{Name: valid(strings.TrimSpace(name + " (" + location(f.Place) + ")")), ClassName: f.Rule, File: valid(f.Place.File), Line: f.Place.Start.Line, Time: "0"}
 	text := valid(f.Reason)
-	if f.Fix != nil {
-		text += valid(fmt.Sprintf("\nfix: %s -> %s", f.Fix.Old, f.Fix.New))
+	if len(f.Fix) > 0 {
+		text += valid("\nfix: " + fix(f))
 	}
 	switch {
 	case f.State == gate.StateWaived:

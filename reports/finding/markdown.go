@@ -74,8 +74,8 @@ func markdownFindings(b *bytes.Buffer, severity gate.Severity, findings []gate.F
 		if f.Reason != "" {
 			line += "  " + cell(f.Reason) + "\n"
 		}
-		if f.Fix != nil {
-			line += fmt.Sprintf("  fix: %s -> %s\n", code(f.Fix.Old), code(f.Fix.New))
+		if len(f.Fix) > 0 {
+			line += fmt.Sprintf("  fix: %s\n", code(fix(f)))
 		}
 		lines = append(lines, line)
 	}

@@ -156,14 +156,12 @@ func resultOf(f gate.Finding, index int) sarifResult {
 	if f.Via != nil {
 		out.RelatedLocations = []sarifLocation{{ID: 1, PhysicalLocation: physical(*f.Via), Message: &sarifText{"the value comes in here through an alias"}}}
 	}
-	if f.Fix != nil {
-		out.Fixes = []sarifFix{{
-			Description: sarifText{f.Fix.Old + " -> " + f.Fix.New},
-			ArtifactChanges: []sarifChange{{
-				ArtifactLocation: artifact(f.Fix.File),
-				Replacements:     []sarifReplacement{{DeletedRegion: region(f.Fix.Place), InsertedContent: sarifText{f.Fix.New}}},
-			}},
-		}}
+	if len(f.Fix) > 0 {
+		change := sarifChange{ArtifactLocation: artifact(f.Place.File)}
+		for _, e := range f.Fix {
+			change.Replacements = append(change.Replacements, sarifReplacement{DeletedRegion: region(e.Place), InsertedContent: sarifText{e.New}})
+		}
+		out.Fixes = []sarifFix{{Description: sarifText{fix(f)}, ArtifactChanges: []sarifChange{change}}}
 	}
 	return out
 }

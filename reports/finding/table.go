@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 )
@@ -23,18 +25,18 @@ func writeTable(w io.Writer, r *Report, o Options) error {
 		if f.State != gate.StateNew {
 			severity += " (" + string(f.State) + ")"
 		}
-		fmt.Fprintf(out, "%s: %s: %s [%s]\n", location(f.Place), severity, f.Message, f.Rule)
+		fmt.Fprintf(out, "%s: %s: %s [%s]\n", printable(location(f.Place)), severity, printable(f.Message), f.Rule)
 		if s := subject(f); s != "" {
-			fmt.Fprintf(out, "    %s\n", s)
+			fmt.Fprintf(out, "    %s\n", printable(s))
 		}
 		if f.Reason != "" {
-			fmt.Fprintf(out, "    %s\n", f.Reason)
+			fmt.Fprintf(out, "    %s\n", printable(f.Reason))
 		}
 		if f.Via != nil {
 			fmt.Fprintf(out, "    it comes in through the alias at %s\n", location(*f.Via))
 		}
-		if f.Fix != nil {
-			fmt.Fprintf(out, "    fix: %s -> %s\n", f.Fix.Old, f.Fix.New)
+		if len(f.Fix) > 0 {
+			fmt.Fprintf(out, "    fix: %s\n", printable(fix(f)))
 		}
 	}
 	if err := costTable(out, r); err != nil {
@@ -50,6 +52,17 @@ func writeTable(w io.Writer, r *Report, o Options) error {
 	return out.Flush()
 }
 
+// printable drops what would steer the terminal: names come from files of
+// strangers.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
 // costTable lists the workloads whose cost changes.
 func costTable(out io.Writer, r *Report) error {
 	if !r.Cost.Known || r.Cost.Base == "" || r.Cost.Delta == 0 && len(changed(r)) == 0 {
@@ -58,7 +71,7 @@ func costTable(out io.Writer, r *Report) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "WORKLOAD\tREPLICAS\tCPU\tMEMORY\tUSD/MONTH\tDELTA")
 	for _, l := range changed(r) {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", l.Object, replicas(l),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", printable(l.Object), replicas(l),
 			arrow(l.RequestsBefore.CPU, l.RequestsAfter.CPU), arrow(l.RequestsBefore.Memory, l.RequestsAfter.Memory), usd(l.After), signed(l.Delta))
 	}
 	return t.Flush()

@@ -196,11 +196,12 @@ func renderKustomization(dir string) (t *Tree) {
 	}
 	sources := map[string][]*manifest.Document{}
 	for i, r := range built.Resources() {
+		from := originOf(r, dir) // before its annotation is taken off
 		d, err := renderedBy(r, i, at)
 		if err != nil {
 			return t.problem(at, err)
 		}
-		trace(d, originOf(r, dir), sources)
+		trace(d, from, sources)
 		t.Documents = append(t.Documents, d)
 	}
 	return t

@@ -1,0 +1,259 @@
+package gate_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+)
+
+var update = flag.Bool("update", false, "rewrite the want sections of the cases and the policy's schema")
+
+const cases = "../../testdata/gate"
+
+// TestCases runs testdata/gate/RULE/*.txtar: manifests, policy and evidence
+// in, findings out. testdata/gate/README.md has the notation.
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob(cases + "/*/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		dir := filepath.Base(filepath.Dir(file))
+		t.Run(dir+"/"+strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, want := describe(judge(t, archive)), section(archive, "want")
+			if got == want {
+				return
+			}
+			if *update {
+				setSection(archive, "want", got)
+				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			t.Errorf("got:\n%s\nwant:\n%s", got, want)
+		})
+	}
+}
+
+// TestEveryRuleHasCases asks for a folder of cases a rule, in which the rule
+// fires at least once.
+func TestEveryRuleHasCases(t *testing.T) {
+	for _, r := range gate.Rules() {
+		files, _ := filepath.Glob(filepath.Join(cases, r.Name, "*.txtar"))
+		fires := false
+		for _, file := range files {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fires = fires || strings.Contains(section(archive, "want"), " "+r.Name+" ")
+		}
+		if !fires {
+			t.Errorf("no case in %s/%s makes the rule fire", cases, r.Name)
+		}
+	}
+}
+
+func section(a *txtar.Archive, name string) string {
+	for _, f := range a.Files {
+		if f.Name == name {
+			return string(f.Data)
+		}
+	}
+	return ""
+}
+
+func setSection(a *txtar.Archive, name, data string) {
+	for i := range a.Files {
+		if a.Files[i].Name == name {
+			a.Files[i].Data = []byte(data)
+			return
+		}
+	}
+	a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(data)})
+}
+
+// judge runs the gate on a case.
+func judge(t *testing.T, a *txtar.Archive) *gate.Result {
+	t.Helper()
+	in := gate.Input{Today: "2026-11-24"}
+	for _, f := range a.Files {
+		switch {
+		case f.Name == "policy":
+			policy, err := gate.ParsePolicy([]byte("apiVersion: plimsoll.dev/v1alpha1\nkind: Policy\n" + string(f.Data)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Policy = policy
+			if in.Node, err = policy.NodeSize(nil, "", ""); err != nil {
+				t.Fatal(err)
+			}
+		case f.Name == "evidence":
+			readEvidence(t, &in, string(f.Data))
+		case f.Name == "baseline":
+			b, err := gate.ParseBaseline(f.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.Baseline = b
+		case strings.HasPrefix(f.Name, "base/"):
+			docs, _ := manifest.Parse(f.Name, f.Data)
+			if in.Base == nil {
+				in.Base = &gate.Base{Name: "main"}
+			}
+			in.Base.Documents = append(in.Base.Documents, docs...)
+		case f.Name != "want":
+			docs, problems := manifest.Parse(f.Name, f.Data)
+			in.Documents, in.Problems = append(in.Documents, docs...), append(in.Problems, problems...)
+		}
+	}
+	r, err := gate.Judge(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// readEvidence reads the cases' notation.
+func readEvidence(t *testing.T, in *gate.Input, text string) {
+	t.Helper()
+	e := &gate.Evidence{Source: "report.json", Days: 14, Workloads: map[analyzer.Ref]*gate.WorkloadEvidence{}}
+	in.Evidence = e
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		f := strings.Fields(line)
+		switch f[0] {
+		case "prices":
+			in.Prices = gate.Prices{Unit: recommender.UnitPrice{CoreHour: number(t, f[1]), GiBHour: number(t, f[2])}, Source: "the test"}
+		case "node":
+			in.Node = pair(t, f[1])
+		case "days":
+			e.Days = number(t, f[1])
+		default:
+			addEvidence(t, e, f)
+		}
+	}
+}
+
+func addEvidence(t *testing.T, e *gate.Evidence, fields []string) {
+	t.Helper()
+	name := strings.Split(fields[0], "/")
+	ref := analyzer.Ref{Namespace: name[0], Kind: name[1], Name: name[2]}
+	w := e.Workloads[ref]
+	if w == nil {
+		w = &gate.WorkloadEvidence{Containers: map[string]*gate.ContainerEvidence{}}
+		e.Workloads[ref] = w
+	}
+	c := &gate.ContainerEvidence{Confidence: 0.9}
+	for _, field := range fields[1:] {
+		key, value, _ := strings.Cut(field, "=")
+		switch key {
+		case "replicas":
+			w.Replicas = number(t, value)
+		case "container":
+			w.Containers[value] = c
+		case "current":
+			c.Current = pair(t, value)
+		case "want":
+			a := pair(t, value)
+			c.Requests, c.Limits = &a, &analyzer.Amounts{Memory: a.Memory}
+		case "withheld":
+			c.WithheldCPU, c.WithheldMemory = value == "cpu", value == "memory"
+		case "confidence":
+			c.Confidence = number(t, value)
+		case "kills":
+			c.OOMKills = int64(number(t, value))
+		case "cpu":
+			c.CPU = curve(t, value, manifest.ParseCPU)
+		case "memory":
+			c.Memory = curve(t, value, manifest.ParseBytes)
+		default:
+			t.Fatalf("evidence: %q", field)
+		}
+	}
+}
+
+// curve reads the p50, p95, p99 and maximum.
+func curve(t *testing.T, s string, parse func(string) (int64, error)) gate.Curve {
+	t.Helper()
+	var out gate.Curve
+	shares := []float64{0.5, 0.95, 0.99, 1}
+	for i, q := range strings.Split(s, ",") {
+		v, err := parse(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, gate.Point{Share: shares[i], Value: float64(v)})
+	}
+	return out
+}
+
+func pair(t *testing.T, s string) analyzer.Amounts {
+	t.Helper()
+	cpu, memory, _ := strings.Cut(s, "/")
+	c, err := manifest.ParseCPU(cpu)
+	m, err2 := manifest.ParseBytes(memory)
+	if err != nil || err2 != nil {
+		t.Fatalf("%q: %v %v", s, err, err2)
+	}
+	return analyzer.Amounts{CPU: c, Memory: m}
+}
+
+func number(t *testing.T, s string) float64 {
+	t.Helper()
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// describe prints a judgement the way the cases state it.
+func describe(r *gate.Result) string {
+	var b strings.Builder
+	for _, f := range r.Findings {
+		state := ""
+		if f.State != gate.StateNew {
+			state = " (" + string(f.State) + ")"
+		}
+		fmt.Fprintf(&b, "%s:%d:%d %s%s %s %s", f.Place.File, f.Place.Start.Line, f.Place.Start.Column, f.Severity, state, f.Rule, f.Object)
+		if f.Container != "" {
+			fmt.Fprintf(&b, "/%s", f.Container)
+		}
+		fmt.Fprintf(&b, " %s\n  %s\n  %s\n", f.Field, f.Message, f.Reason)
+		if f.MonthlyUSD != 0 {
+			fmt.Fprintf(&b, "  %.2f USD a month\n", f.MonthlyUSD)
+		}
+		if f.Via != nil {
+			fmt.Fprintf(&b, "  via %d:%d\n", f.Via.Start.Line, f.Via.Start.Column)
+		}
+		for _, e := range f.Fix {
+			fmt.Fprintf(&b, "  fix %d:%d %s -> %s\n", e.Place.Start.Line, e.Place.Start.Column, e.Old, e.New)
+		}
+	}
+	if c := r.Cost; c.Known {
+		fmt.Fprintf(&b, "cost %.2f -> %.2f (%+.2f)\n", c.Before, c.After, c.Delta)
+		for _, l := range c.Workloads {
+			fmt.Fprintf(&b, "  %s %.2f -> %.2f, %.4g -> %.4g replicas by %s\n", l.Object, l.Before, l.After, l.ReplicasBefore, l.ReplicasAfter, l.ReplicasFrom)
+		}
+		for _, u := range c.Uncounted {
+			fmt.Fprintf(&b, "  %s not counted\n", u)
+		}
+	}
+	return b.String()
+}
