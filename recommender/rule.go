@@ -12,8 +12,13 @@ import (
 // order of Levers; each works on what the one before left.
 type Lever string
 
-// LeverRightsize sets requests and limits.
-const LeverRightsize Lever = "rightsize"
+// The levers, in the order in which they are applied.
+const (
+	// LeverRightsize sets requests and limits.
+	LeverRightsize Lever = "rightsize"
+	// LeverHorizontal sets how many pods there are, and what decides it.
+	LeverHorizontal Lever = "horizontal"
+)
 
 // Rule is one kind of advice.
 type Rule struct {
@@ -26,7 +31,7 @@ type Rule struct {
 }
 
 // Rules lists every rule, in the order in which they run.
-func Rules() []Rule { return []Rule{Rightsize} }
+func Rules() []Rule { return []Rule{Rightsize, Horizontal, VPA, AutoscalerFindings} }
 
 // Pass is what a rule reads, and where it reports.
 type Pass struct {
@@ -45,14 +50,19 @@ type Options struct {
 	// RiskOOM is the probability, in (0, 1), with which a container may be
 	// OOM-killed within a week. 0 means DefaultRiskOOM.
 	RiskOOM float64
+	// RiskUnserved is the share of time, in (0, 1), that demand may be above
+	// the requests of a scaled workload's ready pods. 0 means
+	// DefaultRiskUnserved.
+	RiskUnserved float64
 	// Levers limits the rules that run; empty means all.
 	Levers []Lever
 }
 
 // The risks taken where the user states none.
 const (
-	DefaultRiskCPU = 0.05
-	DefaultRiskOOM = 0.01
+	DefaultRiskCPU      = 0.05
+	DefaultRiskOOM      = 0.01
+	DefaultRiskUnserved = 0.01
 )
 
 // Recommendation is one piece of advice, or an abstention.
@@ -66,6 +76,15 @@ type Recommendation struct {
 	// what is to stay is repeated. nil where the rule abstains.
 	Requests, Limits *analyzer.Amounts
 	Changes          []Change
+	// Horizontal is how the workload is scaled and should be; nil where the
+	// rule is about something else.
+	Horizontal *HorizontalAdvice
+	// VPA is the VerticalPodAutoscaler to use; nil where the rule is about
+	// something else.
+	VPA *VPAAdvice
+	// Finding is something wrong as it stands; nil where the rule gives a
+	// better setting instead.
+	Finding *Finding
 	// MonthlySavings is in USD a month of 730 hours at the prices of the
 	// nodes the workload runs on; negative where the advice costs money.
 	MonthlySavings float64
@@ -76,6 +95,15 @@ type Recommendation struct {
 	// Withheld says, by resource or "all", why the rule abstains.
 	Withheld []Withheld
 	Warnings []analyzer.Warning
+}
+
+// Finding is a mistake in a setting, and its remedy.
+type Finding struct {
+	// Code is a stable word for programs.
+	Code string
+	// Severe findings keep the autoscaler or the drain of a node from working.
+	Severe bool
+	Fix    string // one sentence: what to do
 }
 
 // Change is one field that changes. From and To are in the unit of the field:
@@ -136,6 +164,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.RiskOOM == 0 {
 		o.RiskOOM = DefaultRiskOOM
+	}
+	if o.RiskUnserved == 0 {
+		o.RiskUnserved = DefaultRiskUnserved
 	}
 	return o
 }

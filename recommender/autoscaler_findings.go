@@ -1,0 +1,317 @@
+package recommender
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// AutoscalerFindings looks for autoscalers and disruption budgets that cannot
+// work as they are set. See docs/rules/autoscaler-findings.md.
+var AutoscalerFindings = Rule{
+	Name:  "autoscaler-findings",
+	Doc:   "Finds autoscalers and disruption budgets that cannot work as they are set, with a fix for each.",
+	Lever: LeverHorizontal,
+	Run:   autoscalerFindings,
+}
+
+func autoscalerFindings(p *Pass) error {
+	known := map[analyzer.Ref]*analyzer.WorkloadFacts{}
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		known[w.Ref] = w
+	}
+	for _, h := range sortedHPAs(p.Analysis.Snapshot.HPAs) {
+		f := hpaFinder{pass: p, h: h, w: known[h.Target]}
+		f.look()
+	}
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		p.findTwoHPAs(w)
+		p.findBlockingBudgets(w)
+		p.findSpiral(w)
+	}
+	return nil
+}
+
+func sortedHPAs(hpas []analyzer.HPA) []*analyzer.HPA {
+	out := make([]*analyzer.HPA, 0, len(hpas))
+	for i := range hpas {
+		out = append(out, &hpas[i])
+	}
+	slices.SortFunc(out, func(a, b *analyzer.HPA) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+// find files a finding.
+func (p *Pass) find(w analyzer.Ref, f Finding, title string, evidence ...Evidence) {
+	p.Report(Recommendation{
+		Rule: "autoscaler-findings", Lever: LeverHorizontal, Workload: w, Title: title, Finding: &f,
+		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Confidence: 1, Evidence: evidence,
+	})
+}
+
+// hpaFinder looks at one HPA.
+type hpaFinder struct {
+	pass *Pass
+	h    *analyzer.HPA
+	w    *analyzer.WorkloadFacts // nil where the target is not known
+}
+
+func (f *hpaFinder) find(code string, severe bool, title, fix string, evidence ...Evidence) {
+	f.pass.find(f.h.Target, Finding{code, severe, fix}, "HPA "+f.h.Name+": "+title, evidence...)
+}
+
+func (f *hpaFinder) look() {
+	f.bounds()
+	f.conditions()
+	f.memory()
+	if f.w == nil {
+		f.find("hpa-missing-target", true, fmt.Sprintf("%s %s, which it scales, was not found", f.h.Target.Kind, f.h.Target.Name),
+			"correct spec.scaleTargetRef, or delete the HPA; if the workload exists, let this program read it")
+		return
+	}
+	f.requests()
+	f.reachable()
+	f.vpas()
+	f.history()
+}
+
+func (f *hpaFinder) bounds() {
+	h := f.h
+	switch {
+	case h.Min > h.Max:
+		f.find("hpa-min-above-max", true, fmt.Sprintf("minReplicas %d is above maxReplicas %d", h.Min, h.Max), "raise maxReplicas above minReplicas")
+	case h.Min == h.Max:
+		f.find("hpa-inert", false, fmt.Sprintf("minReplicas and maxReplicas are both %d, so that it can do nothing", h.Min),
+			"give it room between the two, or delete it and set replicas")
+	}
+}
+
+// conditions reads what the controller itself complains of.
+func (f *hpaFinder) conditions() {
+	for _, c := range f.h.Conditions {
+		switch {
+		case c.Reason == "AmbiguousSelector":
+			f.find("hpa-ambiguous", true, "its pods are selected by another HPA too", "make the workloads' selectors disjoint; the controller scales neither meanwhile")
+		case c.Type == "ScalingActive" && c.Status == "False" && strings.HasPrefix(c.Reason, "FailedGet"):
+			f.find("hpa-no-data", true, "it gets no values of its metric ("+c.Reason+")",
+				"check that metrics-server or the metrics adapter serves the metric, and that every container has the request it is divided by")
+		case c.Type == "AbleToScale" && c.Status == "False" && f.w != nil:
+			f.find("hpa-unable", true, "it cannot scale its target ("+c.Reason+")", "look at the HPA's events: kubectl describe hpa "+f.h.Name)
+		}
+	}
+}
+
+func (f *hpaFinder) memory() {
+	for _, m := range f.h.Metrics {
+		if m.Name == "memory" && m.Type != "Pods" && m.Type != "Object" && m.Type != "External" {
+			f.find("hpa-on-memory", false, "it scales on memory, which most programs do not give back: it adds pods and seldom removes them",
+				"scale on CPU or on requests, and size memory with right-sizing, unless memory is known to follow the load")
+			return
+		}
+	}
+}
+
+// requests finds metrics that divide by a request that is not there.
+func (f *hpaFinder) requests() {
+	for _, m := range f.h.Metrics {
+		if m.TargetType != "Utilization" {
+			continue
+		}
+		missing := f.without(m)
+		if len(missing) == 0 {
+			continue
+		}
+		f.find("hpa-without-request", true,
+			fmt.Sprintf("it divides by the %s request, which container %s does not have", m.Name, strings.Join(missing, ", ")),
+			"set the request (right-sizing gives one), or use a ContainerResource metric on a container that has it")
+	}
+}
+
+// without lists the containers that a metric counts and that lack its request.
+func (f *hpaFinder) without(m analyzer.HPAMetric) []string {
+	var out []string
+	found := m.Type == "Resource"
+	for i := range f.w.Containers {
+		c := &f.w.Containers[i]
+		if c.Type == analyzer.TypeInit || m.Type == "ContainerResource" && c.Name != m.Container {
+			continue
+		}
+		found = true
+		if m.Name == "cpu" && c.Requests.CPU == 0 || m.Name == "memory" && c.Requests.Memory == 0 {
+			out = append(out, c.Name)
+		}
+	}
+	if !found && m.Type == "ContainerResource" {
+		out = append(out, m.Container)
+	}
+	return out
+}
+
+// reachable finds CPU targets that the limits keep usage below.
+func (f *hpaFinder) reachable() {
+	for _, m := range f.h.Metrics {
+		if m.Name != "cpu" || m.TargetType != "Utilization" {
+			continue
+		}
+		var request, limit int64
+		bounded := true
+		for i := range f.w.Containers {
+			c := &f.w.Containers[i]
+			if c.Type == analyzer.TypeInit || m.Type == "ContainerResource" && c.Name != m.Container {
+				continue
+			}
+			request, limit = request+c.Requests.CPU, limit+c.Limits.CPU
+			bounded = bounded && c.Limits.CPU > 0
+		}
+		// A pod is added above target times 1.1, the controller's tolerance.
+		if bounded && request > 0 && limit*100 <= request*m.Target*11/10 {
+			f.find("hpa-target-unreachable", true,
+				fmt.Sprintf("its target of %d %% of the request, with the tolerance of a tenth, is never passed: the CPU limit holds usage at %d %%", m.Target, limit*100/request),
+				fmt.Sprintf("lower the target below %d %%, or raise or remove the CPU limit", limit*100*10/11/request))
+		}
+	}
+}
+
+// vpas finds VPAs that move the request which the HPA divides by.
+func (f *hpaFinder) vpas() {
+	for _, v := range f.w.VPAs {
+		if v.UpdateMode == "Off" {
+			continue
+		}
+		for _, m := range f.h.Metrics {
+			if (m.Name != "cpu" && m.Name != "memory") || m.TargetType != "Utilization" {
+				continue
+			}
+			f.find("hpa-vpa-conflict", true,
+				fmt.Sprintf("VPA %s sets the %s request that it divides by, so that each undoes the other", v.Name, m.Name),
+				fmt.Sprintf("leave %s out of the VPA's controlledResources, set its updateMode to Off, or give the HPA an AverageValue target", m.Name))
+		}
+	}
+}
+
+// The history that findings need, in five-minute slots.
+const (
+	hoursAtMax = 2 * 12
+	daysAtMin  = 3 * 288
+)
+
+// history finds bounds that were always or never in the way.
+func (f *hpaFinder) history() {
+	h := f.h
+	if h.Min >= h.Max {
+		return
+	}
+	curve := f.w.LoadCurve(f.pass.Analysis.Snapshot.Window)
+	atMax, above := 0, 0
+	for _, n := range curve.Pods {
+		if n > float64(h.Max)-0.5 {
+			atMax++
+		}
+		if n > float64(h.Min)+0.5 {
+			above++
+		}
+	}
+	switch {
+	case atMax >= hoursAtMax:
+		f.find("hpa-at-max", true, fmt.Sprintf("it was at maxReplicas %d for %.0f hours", h.Max, float64(atMax)/12),
+			"raise maxReplicas, or give each pod more CPU", Evidence{"time at maximum", float64(atMax) / 12, "hours"})
+	case curve.Seen >= daysAtMin && above == 0 && len(h.Metrics) > 0:
+		f.find("hpa-min-never-left", false, fmt.Sprintf("it never went above minReplicas %d", h.Min),
+			"lower minReplicas as far as availability allows, or delete the HPA and set replicas", Evidence{"time at minimum", float64(curve.Seen) / 12, "hours"})
+	}
+}
+
+func (p *Pass) findTwoHPAs(w *analyzer.WorkloadFacts) {
+	if len(w.HPAs) < 2 {
+		return
+	}
+	names := make([]string, 0, len(w.HPAs))
+	for _, h := range w.HPAs {
+		names = append(names, h.Name)
+	}
+	slices.Sort(names)
+	p.find(w.Ref, Finding{"hpa-twice", true, "keep one of them, with all their metrics; the controller scales by neither meanwhile"},
+		fmt.Sprintf("%d HPAs scale it: %s", len(names), strings.Join(names, ", ")))
+}
+
+// findBlockingBudgets finds disruption budgets that let no pod go, even with
+// all of them healthy, at the fewest replicas the workload may have.
+func (p *Pass) findBlockingBudgets(w *analyzer.WorkloadFacts) {
+	n, what := w.Replicas, "replicas"
+	if len(w.HPAs) == 1 && w.HPAs[0].Min <= w.HPAs[0].Max {
+		n, what = w.HPAs[0].Min, "minReplicas"
+	}
+	if n == 0 {
+		return
+	}
+	for _, b := range w.PDBs {
+		if disruptions(b, n) > 0 {
+			continue
+		}
+		fix := "set maxUnavailable to 1 in its place"
+		if k := leastForBudget(b, n); k > n {
+			fix += fmt.Sprintf(", or raise %s to %d", what, k)
+		}
+		p.find(w.Ref, Finding{"pdb-blocks-drain", true, fix},
+			fmt.Sprintf("PodDisruptionBudget %s lets none of %d pods go: no node that runs one can be drained", b.Name, n))
+	}
+}
+
+// spiralFall and spiralRise are the changes of request and pods from which a
+// shrink spiral is suspected.
+const (
+	spiralFall = 0.8
+	spiralRise = 1.2
+)
+
+// findSpiral finds requests that were lowered under an HPA which divides by
+// them, and pods that became more for it.
+func (p *Pass) findSpiral(w *analyzer.WorkloadFacts) {
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		n := len(c.History)
+		if heldByHPA(w, c.Name, "cpu") == "" || n < 2 {
+			continue
+		}
+		first, last := c.History[0], c.History[n-1]
+		if first.Requests.CPU == 0 || last.Requests.CPU == 0 || float64(last.Requests.CPU) > spiralFall*float64(first.Requests.CPU) {
+			continue
+		}
+		before, after := podsBetween(c.Days, 0, c.History[1].Date), podsBetween(c.Days, last.Date, 1<<30)
+		if before == 0 || after < spiralRise*before {
+			continue
+		}
+		p.find(w.Ref, Finding{"shrink-spiral", true, fmt.Sprintf("raise the target by as much as the request fell (%d %% of what it is), or go back to the old request; the rule horizontal sets both together",
+			100*first.Requests.CPU/last.Requests.CPU)},
+			fmt.Sprintf("container %s's CPU request fell from %dm to %dm under HPA utilization, and its pods grew from %.1f to %.1f",
+				c.Name, first.Requests.CPU, last.Requests.CPU, before, after))
+	}
+}
+
+// podsBetween is the mean number of pods on the days from, to (exclusive).
+func podsBetween(days []analyzer.Day, from, to int32) float64 {
+	var sum float64
+	hours := 0
+	for i := range days {
+		if days[i].Date < from || days[i].Date >= to {
+			continue
+		}
+		for _, h := range days[i].Hours {
+			if h.Pods > 0 {
+				sum += float64(h.Pods)
+				hours++
+			}
+		}
+	}
+	if hours == 0 {
+		return 0
+	}
+	return sum / float64(hours)
+}

@@ -1,0 +1,289 @@
+package recommender
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// Horizontal finds how many pods a workload needs and what should decide it,
+// by replaying the autoscaler over the workload's own load. Where an HPA
+// divides by a CPU request, request and target are set together. See
+// docs/rules/horizontal.md.
+var Horizontal = Rule{
+	Name:  "horizontal",
+	Doc:   "Sets replicas, or an HPA's target, bounds and behavior together with the CPU request it divides by, by replaying the load.",
+	Lever: LeverHorizontal,
+	Run:   horizontal,
+}
+
+// HorizontalAdvice is what scales a workload now and what should.
+type HorizontalAdvice struct {
+	Current Scaling
+	// Recommended is complete; nil where the rule abstains.
+	Recommended *Scaling
+	// TradeOff is the cost of allowing less or more to go unserved.
+	TradeOff []TradeOff
+}
+
+// ScalingKind is what decides the number of pods.
+type ScalingKind string
+
+// The kinds of Scaling.
+const (
+	ScalingFixed        ScalingKind = "fixed"
+	ScalingHPA          ScalingKind = "HorizontalPodAutoscaler"
+	ScalingScaledObject ScalingKind = "ScaledObject"
+)
+
+// Scaling is how the number of a workload's pods comes about.
+type Scaling struct {
+	Kind     ScalingKind
+	Name     string // of the HPA; empty for one that is yet to be made
+	Replicas int32  // the fixed number
+	Min, Max int32
+	Metrics  []analyzer.HPAMetric
+	Behavior *analyzer.HPABehavior
+	// Schedules are floors by the hour, which an HPA alone cannot have.
+	Schedules []Schedule
+	// RequestCPU is by container, in millicores, where it is part of the
+	// setting: an HPA's target means nothing without it.
+	RequestCPU map[string]int64
+}
+
+// Schedule is a cron trigger of a ScaledObject: Replicas at the least from
+// Start to End, both cron expressions in UTC.
+type Schedule struct {
+	Start, End string
+	Replicas   int32
+}
+
+// leastLoad is the slots of load below which nothing is searched: three days,
+// of which the last checks what the first two taught.
+const leastLoad = 3 * 288
+
+// leastCoverage is the share of slots between the first and the last seen that
+// must hold a sample.
+const leastCoverage = 0.5
+
+// worthScaling is how much cheaper than the best fixed number an HPA must be
+// before it is advised where there is none, and worthChanging how much cheaper
+// than today's setting a new one.
+const (
+	worthScaling  = 0.10
+	worthChanging = 0.05
+)
+
+func horizontal(p *Pass) error {
+	sized := p.sizedContainers()
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		if !w.Scalable {
+			continue
+		}
+		r, err := p.scale(w, sized[w.Ref])
+		if err != nil {
+			return fmt.Errorf("%s: %w", w.Ref, err)
+		}
+		p.Report(r)
+	}
+	return nil
+}
+
+// sizedContainers gives the requests that right-sizing left, by workload and
+// container.
+func (p *Pass) sizedContainers() map[analyzer.Ref]map[string]analyzer.Amounts {
+	out := map[analyzer.Ref]map[string]analyzer.Amounts{}
+	for _, r := range p.out {
+		if r.Lever != LeverRightsize || r.Requests == nil {
+			continue
+		}
+		if out[r.Workload] == nil {
+			out[r.Workload] = map[string]analyzer.Amounts{}
+		}
+		out[r.Workload][r.Container] = *r.Requests
+	}
+	return out
+}
+
+// scale advises on one workload.
+func (p *Pass) scale(w *analyzer.WorkloadFacts, sized map[string]analyzer.Amounts) (Recommendation, error) {
+	r := Recommendation{
+		Rule: "horizontal", Lever: LeverHorizontal, Workload: w.Ref,
+		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1},
+	}
+	r.Horizontal = &HorizontalAdvice{Current: currentScaling(w)}
+	c := p.scaleCase(w, sized)
+	if reason := c.abstain(); reason != "" {
+		return r.withhold(reason), nil
+	}
+	if err := c.solve(); err != nil {
+		return r, err
+	}
+	c.warnings(&r)
+	if c.best == nil {
+		c.describe(&r)
+		return r.withhold(fmt.Sprintf("no setting was found that leaves demand unserved for at most %.2g %% of the time on both the first and the last part of the window",
+			100*p.Options.RiskUnserved)), nil
+	}
+	c.finish(&r)
+	return r, nil
+}
+
+func (r Recommendation) withhold(reason string) Recommendation {
+	r.Withheld = append(r.Withheld, Withheld{"all", reason})
+	r.Title = "no recommendation: " + reason
+	r.Confidence = 0
+	return r
+}
+
+func currentScaling(w *analyzer.WorkloadFacts) Scaling {
+	if len(w.HPAs) == 0 {
+		return Scaling{Kind: ScalingFixed, Replicas: w.Replicas}
+	}
+	h := w.HPAs[0]
+	s := Scaling{Kind: ScalingHPA, Name: h.Name, Replicas: w.Replicas, Min: h.Min, Max: h.Max, Metrics: h.Metrics, Behavior: h.Behavior}
+	if h.ManagedBy == "keda" {
+		s.Kind = ScalingScaledObject
+	}
+	return s
+}
+
+// scaleCase is one workload on its way to advice.
+type scaleCase struct {
+	pass  *Pass
+	w     *analyzer.WorkloadFacts
+	curve analyzer.LoadCurve
+	hpa   *analyzer.HPA // nil where there is none
+	// container is the one whose usage is followed; empty for the pod's sum.
+	container string
+	sizes     []podSize
+	bounds    Bounds
+
+	now    *outcome // today's setting, nil where it can't be replayed
+	best   *outcome
+	fixed  *outcome
+	trades []TradeOff
+}
+
+// podSize is a set of requests that the pods may have.
+type podSize struct {
+	requests []analyzer.Container // of the whole template
+	cpu      map[string]int64     // what changes for the HPA's sake, by container
+	metric   int64                // millicores that the metric divides by
+	hourly   float64              // what one pod costs, or its cores where nothing has a price
+}
+
+// outcome is a setting, the pods it runs and what both cost over the window.
+type outcome struct {
+	Candidate
+	size  podSize
+	whole Score
+}
+
+// monthly is the cost of the setting a month, in the unit of podSize.hourly.
+func (o *outcome) monthly() float64 { return o.whole.replicas() * o.size.hourly * HoursPerMonth }
+
+func (p *Pass) scaleCase(w *analyzer.WorkloadFacts, sized map[string]analyzer.Amounts) *scaleCase {
+	c := &scaleCase{pass: p, w: w}
+	if len(w.HPAs) > 0 {
+		c.hpa = &w.HPAs[0]
+	}
+	c.container = c.measured()
+	window := p.Analysis.Snapshot.Window
+	if c.curve = w.LoadCurve(window); c.container != "" {
+		c.curve = w.ContainerLoadCurve(window, c.container)
+	}
+	c.sizes = c.podSizes(sized)
+	c.bounds = Bounds{
+		Floor: p.floor(w), Ceiling: p.ceiling(w), Unserved: p.Options.RiskUnserved, Start: podStartUp,
+	}
+	return c
+}
+
+// abstain gives the reason for which nothing can be said, or "".
+func (c *scaleCase) abstain() string {
+	w, n := c.w, len(c.curve.CPU)
+	switch {
+	case len(w.HPAs) > 1:
+		return fmt.Sprintf("%d HPAs scale this workload: remove all but one first", len(w.HPAs))
+	case c.hpa != nil && c.hpa.ManagedBy == "keda":
+		return fmt.Sprintf("KEDA scales it by HPA %s, and the snapshot has no history of its triggers", c.hpa.Name)
+	case c.hpa != nil && otherMetric(c.hpa) != "":
+		return fmt.Sprintf("HPA %s also scales on %s, of which the snapshot has no history", c.hpa.Name, otherMetric(c.hpa))
+	case c.pass.Analysis.Snapshot.Window.Moment:
+		return "no history: a replay needs days of load"
+	case n == 0:
+		return "no CPU load was recorded in the window"
+	case c.curve.Seen < leastLoad:
+		return fmt.Sprintf("too little data: %.1f of at least %d days of load", float64(c.curve.Seen)/288, leastLoad/288)
+	case float64(c.curve.Seen) < leastCoverage*float64(n):
+		return fmt.Sprintf("load was seen only %.0f %% of the time", 100*float64(c.curve.Seen)/float64(n))
+	case c.sizes[0].metric == 0:
+		return "its containers have no CPU request, and right-sizing advises none"
+	}
+	if c.hpa == nil {
+		return c.unsafe()
+	}
+	return ""
+}
+
+// otherMetric names a metric that is not CPU, or "".
+func otherMetric(h *analyzer.HPA) string {
+	for _, m := range h.Metrics {
+		if m.Name != "cpu" || m.Type != "Resource" && m.Type != "ContainerResource" {
+			return m.Name
+		}
+	}
+	return ""
+}
+
+// unsafe gives the reason for which another number of replicas may not be safe
+// for a workload that nothing scales yet, or "".
+func (c *scaleCase) unsafe() string {
+	w := c.w
+	switch {
+	case w.Kind == "StatefulSet":
+		return "a StatefulSet's replicas may hold data or votes: their number is not for a load curve to say"
+	case w.Replicas < 2 && slices.Max(c.curve.Pods) < 1.5:
+		return "it runs one replica, and nothing shows that a second is safe"
+	case slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return len(p.Spec.Claims) > 0 }):
+		return "its pods hold persistent volumes, so that more of them may not be safe"
+	case !spreadEvenly(w):
+		return "its pods share the load unevenly, so that another pod may not take a share"
+	}
+	return ""
+}
+
+// spreadEvenly reports whether the pods' daily peaks look like those of equals
+// behind one load balancer: half of them reach a quarter of the highest.
+func spreadEvenly(w *analyzer.WorkloadFacts) bool {
+	for i := range w.Containers {
+		if c := &w.Containers[i]; c.Type == analyzer.TypeContainer && c.CPU.PodPeak.Quantile(0.5) < 0.25*c.CPU.PodPeak.Quantile(0.98) {
+			return false
+		}
+	}
+	return true
+}
+
+// warnings files the doubts that hold for any advice.
+func (c *scaleCase) warnings(r *Recommendation) {
+	for i := range c.w.Containers {
+		f := &c.w.Containers[i]
+		if f.ThrottledShare > c.pass.Options.RiskCPU {
+			r.warn("throttled", fmt.Sprintf("container %s was throttled in %.0f %% of CPU periods: true demand is higher than what was seen", f.Name, 100*f.ThrottledShare))
+		}
+	}
+}
+
+// confidence is that of right-sizing on the days of load, less where demand
+// was cut off by throttling.
+func (c *scaleCase) confidence(r *Recommendation) float64 {
+	v := 1 - math.Exp(-float64(c.curve.Seen)/288/7)
+	if len(r.Warnings) > 0 {
+		v /= 2
+	}
+	return v
+}

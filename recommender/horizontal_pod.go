@@ -1,0 +1,194 @@
+package recommender
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// zoneLabel is the node label that names its zone.
+const zoneLabel = "topology.kubernetes.io/zone"
+
+// floor is the fewest replicas that are safe: one only where one runs now,
+// every zone where the pods must spread, and one more than a disruption budget
+// must keep, so that a node can be drained.
+func (p *Pass) floor(w *analyzer.WorkloadFacts) int32 {
+	now := w.Replicas
+	if len(w.HPAs) > 0 {
+		now = w.HPAs[0].Min
+	}
+	n := min(max(now, 1), 2)
+	if binds(w, "topologySpread") {
+		n = max(n, int32(p.zones()))
+	}
+	for _, b := range w.PDBs {
+		n = max(n, leastForBudget(b, n))
+	}
+	return n
+}
+
+// ceiling is the node count where no two pods may share a node, else 0.
+func (p *Pass) ceiling(w *analyzer.WorkloadFacts) int32 {
+	if !binds(w, "podAntiAffinity") {
+		return 0
+	}
+	return int32(len(p.Analysis.Snapshot.Nodes))
+}
+
+func binds(w *analyzer.WorkloadFacts, constraint string) bool {
+	return slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return slices.Contains(p.Spec.Constraints, constraint) })
+}
+
+func (p *Pass) zones() int {
+	seen := map[string]bool{}
+	for _, n := range p.Analysis.Snapshot.Nodes {
+		if z := n.Labels[zoneLabel]; z != "" {
+			seen[z] = true
+		}
+	}
+	return len(seen)
+}
+
+// leastForBudget is the fewest replicas, n or more, of which the budget lets
+// one go; n where none does.
+func leastForBudget(b analyzer.PDB, n int32) int32 {
+	for k := n; k <= n+100; k++ {
+		if disruptions(b, k) > 0 {
+			return k
+		}
+	}
+	return n
+}
+
+// disruptions is how many of n healthy pods the budget lets go. Both of its
+// percentages round up.
+func disruptions(b analyzer.PDB, n int32) int32 {
+	switch {
+	case b.MaxUnavailable != "":
+		if v, ok := intOrPercent(b.MaxUnavailable, n); ok {
+			return min(v, n)
+		}
+	case b.MinAvailable != "":
+		if v, ok := intOrPercent(b.MinAvailable, n); ok {
+			return max(n-v, 0)
+		}
+	}
+	return n
+}
+
+func intOrPercent(s string, n int32) (int32, bool) {
+	if share, ok := strings.CutSuffix(s, "%"); ok {
+		v, err := strconv.ParseFloat(share, 64)
+		return int32(math.Ceil(v * float64(n) / 100)), err == nil && v >= 0 && v <= 1000
+	}
+	v, err := strconv.ParseInt(s, 10, 32)
+	return int32(v), err == nil && v >= 0
+}
+
+// measured is the container whose usage an HPA should follow: the one it
+// follows now, or the one that takes most of the load where the others' idle
+// requests dilute the mean. Empty means the whole pod.
+func (c *scaleCase) measured() string {
+	if c.hpa != nil {
+		for _, m := range c.hpa.Metrics {
+			if m.Type == "ContainerResource" {
+				return m.Container
+			}
+		}
+	}
+	var used, asked, most float64
+	var busiest *analyzer.ContainerFacts
+	running := 0
+	for i := range c.w.Containers {
+		f := &c.w.Containers[i]
+		if f.Type == analyzer.TypeInit {
+			continue
+		}
+		running++
+		u := f.CPU.Samples.Mean()
+		used, asked = used+u, asked+float64(f.Requests.CPU)
+		if u > most {
+			busiest, most = f, u
+		}
+	}
+	if running < 2 || busiest == nil || busiest.Requests.CPU == 0 || asked == 0 {
+		return ""
+	}
+	if most/float64(busiest.Requests.CPU) < dilution*used/asked {
+		return ""
+	}
+	return busiest.Name
+}
+
+// dilution is by how much the busiest container's utilization must exceed the
+// pod's before it is followed alone.
+const dilution = 1.25
+
+// podSizes lists the sizes that the pods may have. Right-sizing has settled
+// all but the CPU that an HPA divides by; that one may stay, or become what
+// right-sizing would have made it.
+func (c *scaleCase) podSizes(sized map[string]analyzer.Amounts) []podSize {
+	left := slices.Clone(c.w.Workload.Containers)
+	for i := range left {
+		if a, ok := sized[left[i].Name]; ok {
+			left[i].Requests = a
+		}
+	}
+	out := []podSize{c.podSize(left, nil)}
+	pooled, changed := slices.Clone(left), map[string]int64{}
+	for i := range pooled {
+		f := &c.w.Containers[i]
+		if f.Type == analyzer.TypeInit || heldByHPA(c.w, f.Name, "cpu") == "" || f.CPU.Samples.Count() == 0 {
+			continue
+		}
+		d := weigh(false, false, *f)
+		want := roundCPU(addPercent(f.CPU.Samples.Quantile(1-c.pass.Options.RiskCPU), d.cpu))
+		if f.Limits.CPU > 0 {
+			want = min(want, f.Limits.CPU)
+		}
+		if !unchanged(f.Requests.CPU, want) {
+			pooled[i].Requests.CPU, changed[f.Name] = want, want
+		}
+	}
+	if len(changed) > 0 {
+		out = append(out, c.podSize(pooled, changed))
+	}
+	return slices.DeleteFunc(out, func(s podSize) bool { return s.metric == 0 && len(out) > 1 && len(s.cpu) == 0 })
+}
+
+func (c *scaleCase) podSize(containers []analyzer.Container, changed map[string]int64) podSize {
+	s := podSize{requests: containers, cpu: changed}
+	for _, k := range containers {
+		if k.Type != analyzer.TypeInit && (c.container == "" || c.container == k.Name) {
+			s.metric += k.Requests.CPU
+		}
+	}
+	pod := analyzer.PodRequests(containers, analyzer.Amounts{})
+	if c.pass.Costs != nil {
+		s.hourly = c.pass.Costs.unitPrice(c.w.Ref).hourly(pod)
+	}
+	if s.hourly <= 0 {
+		s.hourly = float64(pod.CPU) / 1000
+	}
+	return s
+}
+
+// highestTargetFor bounds the target of a container with a CPU limit: beyond
+// it usage can never reach the point at which the HPA adds a pod.
+func (c *scaleCase) highestTargetFor(s podSize) int32 {
+	var limit int64
+	for _, k := range s.requests {
+		if k.Type == analyzer.TypeInit || c.container != "" && c.container != k.Name {
+			continue
+		}
+		if k.Limits.CPU == 0 {
+			return highestTarget
+		}
+		limit += k.Limits.CPU
+	}
+	// Usage held at the limit must be well above target times tolerance.
+	return min(highestTarget, int32(100*float64(limit)/float64(s.metric)/1.15))
+}

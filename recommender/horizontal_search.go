@@ -1,0 +1,316 @@
+package recommender
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
+)
+
+// The reaction times that a replay assumes. Snapshots do not tell how long pods
+// take to start, so they are stated as evidence. docs/rules/horizontal.md has
+// the reasons.
+const (
+	podStartUp    = time.Minute
+	metricsLag    = 30 * time.Second
+	metricsWindow = 30 * time.Second
+)
+
+// Demand is a curve of CPU demand and the size of the pods that serve it.
+type Demand struct {
+	Step       time.Duration
+	Millicores []float64 // all pods together, by step
+	// Request is what one pod asks for, in millicores. Demand above the
+	// requests of the ready pods counts as unserved: beyond them nothing is
+	// promised.
+	Request int64
+	// PodCost weighs one replica for an hour, in any unit.
+	PodCost float64
+}
+
+// Bounds hold a search for a setting.
+type Bounds struct {
+	Floor   int32 // of the replicas: availability, zones, disruption budgets
+	Ceiling int32 // 0 means none
+	// Unserved is the share of time, in [0, 1], that demand may be unserved.
+	Unserved float64
+	// Start is the start-up time of a pod.
+	Start time.Duration
+	// HighestTarget bounds the target in percent; 0 means highestTarget.
+	HighestTarget int32
+}
+
+// Candidate is one setting, by its replay over the demand it was searched on.
+type Candidate struct {
+	// Fixed means Min replicas at all times and no autoscaler.
+	Fixed    bool
+	Min, Max int32
+	Target   int32 // percent of the request
+	// DownWindow is scaleDown.stabilizationWindowSeconds; 0 is the default.
+	DownWindow time.Duration
+
+	Train, Check Score
+}
+
+// Score is what a setting did over a stretch of demand.
+type Score struct {
+	ReplicaHours float64
+	Hours        float64
+	Unserved     float64 // share of time
+	Volume       float64 // share of demand
+	AtMax        float64 // share of time
+	FlapsPerDay  float64
+	Peak         int32
+}
+
+// trainShare is the part of the demand, the first, on which settings are
+// searched. The rest checks them.
+const trainShare = 0.7
+
+// split gives the demand's first part and its rest.
+func (d Demand) split() (train, check Demand) {
+	at := int(trainShare * float64(len(d.Millicores)))
+	train, check = d, d
+	train.Millicores, check.Millicores = d.Millicores[:at], d.Millicores[at:]
+	return train, check
+}
+
+// quantile of the demand, by nearest rank; sorted is the demand in order.
+func quantile(sorted []float64, q float64) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	i := int(math.Ceil(q*float64(len(sorted)))) - 1
+	return sorted[min(max(i, 0), len(sorted)-1)]
+}
+
+func (d Demand) sorted() []float64 {
+	s := slices.Clone(d.Millicores)
+	slices.Sort(s)
+	return s
+}
+
+// podsFor is the number of pods that serve so much at so many percent of their
+// requests.
+func (d Demand) podsFor(millicores float64, percent int32) int32 {
+	n := math.Ceil(millicores * 100 / (float64(d.Request) * float64(percent)))
+	return int32(min(max(n, 1), mostReplicas))
+}
+
+// mostReplicas bounds every search.
+const mostReplicas = 10_000
+
+// The grid of a search. It does not depend on what may go unserved, so that
+// allowing more never costs more.
+const (
+	lowestTarget  = 30
+	highestTarget = 95
+	targetStep    = 5
+	// growth is the room above the highest demand seen that the maximum leaves.
+	growth = 1.5
+)
+
+func downWindows() []time.Duration {
+	return []time.Duration{0, time.Minute, 15 * time.Minute, time.Hour}
+}
+
+// grid lists the settings to try for a demand.
+func (d Demand) grid(b Bounds) []Candidate {
+	sorted := d.sorted()
+	top := sorted[len(sorted)-1]
+	mins := []int32{b.Floor}
+	for _, q := range []float64{0.05, 0.25, 0.5} {
+		mins = append(mins, max(b.Floor, d.podsFor(quantile(sorted, q), 100)))
+	}
+	slices.Sort(mins)
+	mins = slices.Compact(mins)
+	var out []Candidate
+	for _, n := range mins {
+		for target := int32(lowestTarget); target <= cmp.Or(b.HighestTarget, highestTarget); target += targetStep {
+			highest := b.cap(max(n+1, d.podsFor(growth*top, target)))
+			for _, w := range downWindows() {
+				out = append(out, Candidate{Min: min(n, highest), Max: highest, Target: target, DownWindow: w})
+			}
+		}
+	}
+	return out
+}
+
+func (b Bounds) cap(n int32) int32 {
+	if b.Ceiling > 0 {
+		return max(min(n, b.Ceiling), b.Floor)
+	}
+	return n
+}
+
+// fixed lists the fixed numbers of replicas to try: one for every share of time
+// that may go unserved, roughly.
+func (d Demand) fixed(b Bounds) []Candidate {
+	sorted := d.sorted()
+	var ns []int32
+	for _, q := range []float64{0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999, 0.9999, 1} {
+		n := d.podsFor(quantile(sorted, q), 100)
+		ns = append(ns, max(b.Floor, n), max(b.Floor, n+1))
+	}
+	slices.Sort(ns)
+	var out []Candidate
+	for _, n := range slices.Compact(ns) {
+		out = append(out, Candidate{Fixed: true, Min: n, Max: n})
+	}
+	return out
+}
+
+// autoscaler is the HPA of a candidate.
+func (c Candidate) autoscaler() replay.Autoscaler {
+	a := replay.Autoscaler{MinReplicas: c.Min, MaxReplicas: c.Max, Metrics: []replay.Metric{replay.CPUUtilization(c.Target)}}
+	if c.DownWindow > 0 {
+		w := c.DownWindow
+		a.Behavior = &replay.Behavior{ScaleDown: replay.Rules{Window: &w}}
+	}
+	return a
+}
+
+// score replays the candidate.
+func (d Demand) score(c Candidate, start time.Duration) (Score, error) {
+	if c.Fixed {
+		return d.scoreFixed(c.Min), nil
+	}
+	return d.replay(c.autoscaler(), start, min(max(d.podsFor(d.Millicores[0], c.Target), c.Min), c.Max))
+}
+
+// replay runs an autoscaler over the demand from so many replicas on.
+func (d Demand) replay(a replay.Autoscaler, start time.Duration, replicas int32) (Score, error) {
+	load := d.curve()
+	w := replay.Workload{
+		Request: d.Request, Capacity: d.Request, StartUp: start, Replicas: replicas, Lag: metricsLag, SampleWindow: metricsWindow,
+	}
+	// The signal is given so that usage is not cut at the request: pods may
+	// burst beyond it, and the controller sees that they do.
+	signals := make([]replay.Signal, len(a.Metrics))
+	for i := range signals {
+		signals[i].Total = load.Demand
+	}
+	out, err := replay.Replay(load, w, a, replay.Options{Signals: signals})
+	if err != nil {
+		return Score{}, err
+	}
+	return Score{
+		ReplicaHours: out.ReplicaHours(), Hours: out.Duration.Hours(), Unserved: out.UnservedTimeShare(),
+		Volume: out.UnservedVolumeShare(), AtMax: out.AtMaxShare(), FlapsPerDay: out.FlapsPerDay(), Peak: out.Peak,
+	}, nil
+}
+
+func (d Demand) curve() replay.Curve {
+	c := replay.Curve{Step: d.Step, Demand: make([]int64, len(d.Millicores))}
+	for i, v := range d.Millicores {
+		c.Demand[i] = int64(math.Round(v))
+	}
+	return c
+}
+
+func (d Demand) scoreFixed(n int32) Score {
+	hours := d.Step.Hours() * float64(len(d.Millicores))
+	s := Score{ReplicaHours: float64(n) * hours, Hours: hours, AtMax: 1, Peak: n}
+	capacity, over, lost, all := float64(n)*float64(d.Request), 0, 0.0, 0.0
+	for _, v := range d.Millicores {
+		all += v
+		if math.Round(v) > capacity {
+			over++
+			lost += v - capacity
+		}
+	}
+	s.Unserved = float64(over) / float64(max(len(d.Millicores), 1))
+	if all > 0 {
+		s.Volume = lost / all
+	}
+	return s
+}
+
+// replicas is the mean number of replicas.
+func (s Score) replicas() float64 {
+	if s.Hours == 0 {
+		return 0
+	}
+	return s.ReplicaHours / s.Hours
+}
+
+// Search tries settings on the first part of the demand and checks those that
+// keep within what may go unserved on the rest, cheapest first. It gives the
+// cheapest autoscaler and the cheapest fixed number that hold on both; nil
+// where none does. tried are all autoscalers with their scores on the first
+// part, cheapest first.
+func Search(d Demand, b Bounds) (scaled, fixed *Candidate, tried []Candidate, err error) {
+	train, check := d.split()
+	if tried, err = train.scoreAll(train.grid(b), b); err != nil {
+		return nil, nil, nil, err
+	}
+	if scaled, err = firstThatHolds(check, tried, b); err != nil {
+		return nil, nil, nil, err
+	}
+	still, err := train.scoreAll(d.fixed(b), b)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	fixed, err = firstThatHolds(check, still, b)
+	return scaled, fixed, tried, err
+}
+
+func (d Demand) scoreAll(cs []Candidate, b Bounds) ([]Candidate, error) {
+	for i := range cs {
+		var err error
+		if cs[i].Train, err = d.score(cs[i], b.Start); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(cs, func(x, y Candidate) int {
+		return cmp.Or(cmp.Compare(x.Train.ReplicaHours, y.Train.ReplicaHours), cmp.Compare(x.Train.Unserved, y.Train.Unserved))
+	})
+	return cs, nil
+}
+
+func firstThatHolds(check Demand, cs []Candidate, b Bounds) (*Candidate, error) {
+	for _, c := range cs {
+		if c.Train.Unserved > b.Unserved {
+			continue
+		}
+		var err error
+		if c.Check, err = check.score(c, b.Start); err != nil {
+			return nil, err
+		}
+		if c.Check.Unserved <= b.Unserved {
+			return &c, nil
+		}
+	}
+	return nil, nil
+}
+
+// tradeOff gives, for shares of time that may go unserved, the fewest
+// replica-hours a month that the settings tried on the first part allow.
+func tradeOff(tried []Candidate) []TradeOff {
+	var out []TradeOff
+	for _, share := range []float64{0, 0.001, 0.003, 0.01, 0.03, 0.1} {
+		i := slices.IndexFunc(tried, func(c Candidate) bool { return c.Train.Unserved <= share })
+		if i < 0 {
+			continue
+		}
+		c := tried[i]
+		out = append(out, TradeOff{Allowed: share, Unserved: c.Train.Unserved, ReplicaHours: c.Train.replicas() * HoursPerMonth, Min: c.Min, Target: c.Target})
+	}
+	return out
+}
+
+// demandOf is a workload's curve as a search reads it.
+func demandOf(c analyzer.LoadCurve, request int64) Demand {
+	return Demand{Step: 5 * time.Minute, Millicores: c.CPU, Request: request}
+}
+
+// TradeOff is one point of cost against unserved load.
+type TradeOff struct {
+	Allowed      float64 // the share of time that may go unserved
+	Unserved     float64 // the share that did
+	ReplicaHours float64 // a month
+	Min, Target  int32
+}

@@ -1,0 +1,329 @@
+package recommender
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
+)
+
+// solve searches every pod size and takes the cheapest setting.
+func (c *scaleCase) solve() error {
+	c.bounds.HighestTarget = c.highestTargetFor(c.sizes[0])
+	c.now = c.today()
+	for _, s := range c.sizes {
+		b := c.bounds
+		b.HighestTarget = c.highestTargetFor(s)
+		d := demandOf(c.curve, s.metric)
+		scaled, fixed, tried, err := Search(d, b)
+		if err != nil {
+			return err
+		}
+		if fixed != nil {
+			c.fixed = cheaper(c.fixed, c.outcome(d, fixed, s))
+		}
+		if scaled == nil {
+			continue
+		}
+		if o := c.outcome(d, scaled, s); c.best == nil || o.monthly() < c.best.monthly() {
+			c.best, c.trades = o, tradeOff(tried)
+		}
+	}
+	if c.hpa == nil && c.fixed != nil && (c.best == nil || (1-worthScaling)*c.fixed.monthly() <= c.best.monthly()) {
+		c.best = c.fixed
+	}
+	return nil
+}
+
+func cheaper(a, b *outcome) *outcome {
+	if a == nil || b.monthly() < a.monthly() {
+		return b
+	}
+	return a
+}
+
+// outcome scores a candidate over the whole window.
+func (c *scaleCase) outcome(d Demand, k *Candidate, s podSize) *outcome {
+	whole, err := d.score(*k, c.bounds.Start)
+	if err != nil { // the same demand was replayed in two parts
+		whole = k.Train
+	}
+	return &outcome{Candidate: *k, size: s, whole: whole}
+}
+
+// today scores the setting in force; nil where its HPA cannot be replayed.
+func (c *scaleCase) today() *outcome {
+	s := c.sizes[0]
+	d := demandOf(c.curve, s.metric)
+	if c.hpa == nil {
+		n := max(c.w.Replicas, 1)
+		return &outcome{Candidate: Candidate{Fixed: true, Min: n, Max: n}, size: s, whole: d.scoreFixed(n)}
+	}
+	a, err := autoscalerOf(c.hpa)
+	if err != nil || s.metric == 0 {
+		return nil
+	}
+	first := int32(math.Round(c.curve.Pods[0]))
+	score, err := d.replay(a, c.bounds.Start, min(max(first, a.MinReplicas, 1), a.MaxReplicas))
+	if err != nil {
+		return nil
+	}
+	o := &outcome{Candidate: Candidate{Min: c.hpa.Min, Max: c.hpa.Max, Target: c.targetPercent(s)}, size: s, whole: score}
+	return o
+}
+
+// targetPercent is the current HPA's target in percent of the request.
+func (c *scaleCase) targetPercent(s podSize) int32 {
+	m := c.hpa.Metrics[0]
+	if m.TargetType == "Utilization" {
+		return int32(m.Target)
+	}
+	return int32(min(100*m.Target/max(s.metric, 1), math.MaxInt32))
+}
+
+var errNoMetric = errors.New("the HPA has no metric")
+
+// autoscalerOf reads an HPA as the replay has it.
+func autoscalerOf(h *analyzer.HPA) (replay.Autoscaler, error) {
+	a := replay.Autoscaler{MinReplicas: h.Min, MaxReplicas: h.Max}
+	for _, m := range h.Metrics {
+		r := replay.Metric{Kind: replay.MetricKind(m.Type), TargetKind: replay.TargetKind(m.TargetType), Target: m.Target, Container: m.Container}
+		switch r.Kind {
+		case replay.ResourceMetric, replay.ContainerResourceMetric:
+			r.Resource = replay.Resource(m.Name)
+		default:
+			r.Name = m.Name
+		}
+		a.Metrics = append(a.Metrics, r)
+	}
+	if len(a.Metrics) == 0 {
+		return a, errNoMetric
+	}
+	if h.Behavior != nil {
+		a.Behavior = &replay.Behavior{ScaleUp: rulesOf(h.Behavior.Up), ScaleDown: rulesOf(h.Behavior.Down)}
+	}
+	return a, a.Validate()
+}
+
+func rulesOf(s *analyzer.HPAScaling) replay.Rules {
+	var r replay.Rules
+	if s == nil {
+		return r
+	}
+	r.Select = replay.Selection(s.Select)
+	if s.StabilizationSeconds != nil {
+		w := time.Duration(*s.StabilizationSeconds) * time.Second
+		r.Window = &w
+	}
+	if s.ToleranceMilli != nil {
+		t := float64(*s.ToleranceMilli) / 1000
+		r.Tolerance = &t
+	}
+	for _, p := range s.Policies {
+		r.Policies = append(r.Policies, replay.Policy{
+			Kind: replay.PolicyKind(p.Type), Value: p.Value, Period: time.Duration(p.PeriodSeconds) * time.Second,
+		})
+	}
+	return r
+}
+
+// finish files the advice, or that today's setting fits.
+func (c *scaleCase) finish(r *Recommendation) {
+	c.describe(r)
+	r.Confidence = c.confidence(r)
+	if c.fits() {
+		s := r.Horizontal.Current
+		r.Horizontal.Recommended = &s
+		r.Title = "the number of replicas fits"
+		if c.hpa != nil {
+			r.Title = "the HPA fits"
+		}
+		return
+	}
+	s := c.scaling()
+	r.Horizontal.Recommended = &s
+	c.changes(r, s)
+	r.Title = c.title()
+	if c.now != nil && c.pass.Costs != nil && c.pass.Costs.unitPrice(c.w.Ref) != (UnitPrice{}) {
+		r.MonthlySavings = c.now.monthly() - c.best.monthly()
+	}
+	c.warnUnseen(r)
+	if c.hpa != nil && c.hpa.Behavior != nil {
+		r.warn("behavior", "the advice replaces spec.behavior as a whole: the policies and tolerances that it has now are not kept")
+	}
+}
+
+// fits reports whether a change would be worth too little: today's setting
+// keeps the promise and costs about the same.
+func (c *scaleCase) fits() bool {
+	return c.now != nil && c.now.whole.Unserved <= c.bounds.Unserved && c.now.Min >= c.bounds.Floor &&
+		c.best.monthly() > (1-worthChanging)*c.now.monthly()
+}
+
+// scaling is the setting advised, complete.
+func (c *scaleCase) scaling() Scaling {
+	k := c.best
+	if k.Fixed {
+		return Scaling{Kind: ScalingFixed, Replicas: k.Min}
+	}
+	m := analyzer.HPAMetric{Type: "Resource", Name: "cpu", TargetType: "Utilization", Target: int64(k.Target)}
+	if c.container != "" {
+		m.Type, m.Container = "ContainerResource", c.container
+	}
+	s := Scaling{Kind: ScalingHPA, Min: k.Min, Max: c.maximum(), RequestCPU: k.size.cpu}
+	if c.hpa != nil {
+		s.Name = c.hpa.Name
+		if old := c.hpa.Metrics[0]; len(c.hpa.Metrics) == 1 && old.TargetType == "AverageValue" {
+			m.TargetType, m.Target = "AverageValue", int64(k.Target)*k.size.metric/100
+		}
+	}
+	s.Metrics = []analyzer.HPAMetric{m}
+	s.Behavior = k.behavior()
+	return s
+}
+
+// maximum keeps today's where it is enough and not far too high: it costs
+// nothing until it is needed.
+func (c *scaleCase) maximum() int32 {
+	need := c.best.Max
+	if c.hpa != nil && c.hpa.Max >= need && c.hpa.Max <= 3*need {
+		return c.hpa.Max
+	}
+	return need
+}
+
+// behavior is what the search tried: the defaults, or another window downwards.
+func (k *outcome) behavior() *analyzer.HPABehavior {
+	if k.DownWindow == 0 {
+		return nil
+	}
+	seconds := int32(k.DownWindow / time.Second)
+	return &analyzer.HPABehavior{Down: &analyzer.HPAScaling{StabilizationSeconds: &seconds}}
+}
+
+// changes lists the fields that differ.
+func (c *scaleCase) changes(r *Recommendation, s Scaling) {
+	from := r.Horizontal.Current
+	add := func(field string, a, b int64) {
+		if a != b {
+			r.Changes = append(r.Changes, Change{field, a, b})
+		}
+	}
+	if s.Kind == ScalingFixed {
+		add("replicas", int64(from.Replicas), int64(s.Replicas))
+		return
+	}
+	add("hpa.minReplicas", int64(from.Min), int64(s.Min))
+	add("hpa.maxReplicas", int64(from.Max), int64(s.Max))
+	m, old := s.Metrics[0], analyzer.HPAMetric{}
+	if len(from.Metrics) > 0 {
+		old = from.Metrics[0]
+	}
+	if old.Type != m.Type {
+		old.Target = 0
+	}
+	add(targetField(m), old.Target, m.Target)
+	add("hpa.scaleDown.stabilizationWindowSeconds", downSeconds(from.Behavior), downSeconds(s.Behavior))
+	for i := range c.w.Containers {
+		k := &c.w.Containers[i]
+		if v, ok := s.RequestCPU[k.Name]; ok {
+			add("containers."+k.Name+".requests.cpu", k.Requests.CPU, v)
+		}
+	}
+}
+
+func targetField(m analyzer.HPAMetric) string {
+	field := "hpa.cpu."
+	if m.Container != "" {
+		field = "hpa.containers." + m.Container + "."
+	}
+	if m.TargetType == "AverageValue" {
+		return field + "averageValue.cpu"
+	}
+	return field + "averageUtilization"
+}
+
+func downSeconds(b *analyzer.HPABehavior) int64 {
+	if b == nil || b.Down == nil || b.Down.StabilizationSeconds == nil {
+		return 0
+	}
+	return int64(*b.Down.StabilizationSeconds)
+}
+
+func (c *scaleCase) title() string {
+	k := c.best
+	switch {
+	case k.Fixed:
+		return fmt.Sprintf("run %d replicas", k.Min)
+	case c.hpa == nil:
+		return fmt.Sprintf("scale on CPU at %d %%, %d to %d replicas", k.Target, k.Min, c.maximum())
+	case len(k.size.cpu) > 0:
+		return "set the HPA and the CPU request together"
+	}
+	return "set the HPA"
+}
+
+// warnUnseen says where pods would have to serve more than any was seen to.
+func (c *scaleCase) warnUnseen(r *Recommendation) {
+	seen := 0.0
+	for i := range c.w.Containers {
+		f := &c.w.Containers[i]
+		if f.Type != analyzer.TypeInit && (c.container == "" || c.container == f.Name) {
+			seen += f.CPU.PodPeak.Max()
+		}
+	}
+	if out := c.scaleOut(c.best); out > 1.1*seen {
+		r.warn("unproven", fmt.Sprintf("a pod would serve up to %.0fm of CPU and none was seen to use more than %.0fm: check that one can", out, seen))
+	}
+}
+
+// scaleOut is the usage of a pod, in millicores, at which another is added.
+func (c *scaleCase) scaleOut(o *outcome) float64 {
+	if o.Fixed {
+		return float64(o.size.metric)
+	}
+	return float64(o.size.metric) * float64(o.Target) / 100
+}
+
+// describe files what the advice rests on.
+func (c *scaleCase) describe(r *Recommendation) {
+	r.Horizontal.TradeOff = c.trades
+	r.evidence("days of load", float64(c.curve.Seen)/288, "days")
+	sorted := slices.Sorted(slices.Values(c.curve.CPU))
+	r.evidence("demand p50", quantile(sorted, 0.5), "millicores")
+	r.evidence("demand p99", quantile(sorted, 0.99), "millicores")
+	r.evidence("demand max", sorted[len(sorted)-1], "millicores")
+	r.evidence("pod start-up assumed", c.bounds.Start.Seconds(), "seconds")
+	r.evidence("fewest replicas that are safe", float64(c.bounds.Floor), "count")
+	if c.now != nil {
+		c.describeOutcome(r, "now", c.now)
+	}
+	if c.best == nil {
+		return
+	}
+	c.describeOutcome(r, "advised", c.best)
+	r.evidence("unserved in the first part, advised", 100*c.best.Train.Unserved, "percent")
+	r.evidence("unserved in the last part, advised", 100*c.best.Check.Unserved, "percent")
+	if c.fixed != nil && !c.best.Fixed {
+		r.evidence("replica-hours a month of the best fixed number", c.fixed.whole.replicas()*HoursPerMonth, "hours")
+	}
+	for _, t := range c.trades {
+		r.evidence(fmt.Sprintf("replica-hours a month if %g %% may go unserved", 100*t.Allowed), t.ReplicaHours, "hours")
+	}
+}
+
+func (c *scaleCase) describeOutcome(r *Recommendation, name string, o *outcome) {
+	r.evidence("replica-hours a month, "+name, o.whole.replicas()*HoursPerMonth, "hours")
+	r.evidence("time with unserved demand, "+name, 100*o.whole.Unserved, "percent")
+	r.evidence("demand unserved, "+name, 100*o.whole.Volume, "percent")
+	if o.Fixed {
+		return
+	}
+	r.evidence("scale-out point of a pod, "+name, c.scaleOut(o), "millicores")
+	r.evidence("time at maximum, "+name, 100*o.whole.AtMax, "percent")
+	r.evidence("flaps a day, "+name, o.whole.FlapsPerDay, "count")
+}

@@ -1,0 +1,145 @@
+package recommender
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// VPA sets VerticalPodAutoscaler objects up, in clusters that have any. See
+// docs/rules/horizontal.md.
+var VPA = Rule{
+	Name:  "vpa",
+	Doc:   "Sets the mode, bounds and controlled resources of VerticalPodAutoscalers, in clusters that use them.",
+	Lever: LeverHorizontal,
+	Run:   vpa,
+}
+
+// VPAAdvice is a VerticalPodAutoscaler.
+type VPAAdvice struct {
+	Name       string // that of the workload's own, else the workload's
+	Mode       string // Off, Initial, Recreate or InPlaceOrRecreate
+	Why        string // the reason for the mode
+	Containers []VPAContainer
+}
+
+// VPAContainer is the policy of one container.
+type VPAContainer struct {
+	Container string
+	Mode      string   // Auto or Off
+	Resources []string // those the VPA controls: cpu, memory
+	// MinAllowed and MaxAllowed are set for what is controlled.
+	MinAllowed, MaxAllowed analyzer.Amounts
+}
+
+func vpa(p *Pass) error {
+	if len(p.Analysis.Snapshot.VPAs) == 0 {
+		return nil
+	}
+	sized := p.sizedContainers()
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		if len(sized[w.Ref]) == 0 {
+			continue
+		}
+		a := VPAFor(w)
+		r := Recommendation{
+			Rule: "vpa", Lever: LeverHorizontal, Workload: w.Ref, VPA: &a,
+			Title: "VPA in mode " + a.Mode + ": " + a.Why, Confidence: weigh(false, isBatch(w.Kind), w.Containers[0]).confidence,
+			Risk: Risk{OOMProbability: -1, CPUOverRequest: -1},
+		}
+		compareVPAs(&r, w, sized[w.Ref])
+		p.Report(r)
+	}
+	return nil
+}
+
+// VPAFor gives the VPA that suits a workload: its mode by what its pods can
+// bear, its bounds from what they used, and never the resource that an HPA
+// divides by.
+func VPAFor(w *analyzer.WorkloadFacts) VPAAdvice {
+	a := VPAAdvice{Name: w.Name}
+	if len(w.VPAs) > 0 {
+		a.Name = w.VPAs[0].Name
+	}
+	a.Mode, a.Why = vpaMode(w)
+	for i := range w.Containers {
+		a.Containers = append(a.Containers, vpaContainer(w, &w.Containers[i]))
+	}
+	return a
+}
+
+// vpaMode is the strongest mode that does no harm.
+func vpaMode(w *analyzer.WorkloadFacts) (mode, why string) {
+	switch {
+	case w.Kind == "Pod":
+		return "Off", "nothing would bring an evicted pod back"
+	case isBatch(w.Kind):
+		return "Initial", "an eviction would lose the run's work"
+	case binds(w, "doNotDisrupt"):
+		return "Initial", "its pods ask not to be disrupted"
+	case w.Kind == "DaemonSet":
+		return "InPlaceOrRecreate", "one pod a node is replaced at a time"
+	case w.Replicas < 2:
+		return "Initial", "an eviction would take its only pod away"
+	}
+	for _, b := range w.PDBs {
+		if disruptions(b, w.Replicas) == 0 {
+			return "Initial", "its disruption budget allows no eviction"
+		}
+	}
+	if w.Kind == "StatefulSet" && slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return len(p.Spec.Claims) > 0 }) {
+		return "Initial", "its pods hold data, and restarts are for its owner to time"
+	}
+	return "InPlaceOrRecreate", "others serve while one pod is resized or replaced"
+}
+
+// vpaContainer bounds one container: from its median use to twice its highest.
+func vpaContainer(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) VPAContainer {
+	out := VPAContainer{Container: c.Name, Mode: "Off"}
+	if c.Type == analyzer.TypeInit || injected(c.Name) {
+		return out
+	}
+	if heldByHPA(w, c.Name, "cpu") == "" && c.CPU.Samples.Count() > 0 {
+		out.Resources = append(out.Resources, "cpu")
+		out.MinAllowed.CPU, out.MaxAllowed.CPU = roundCPU(c.CPU.Samples.Quantile(0.5)), roundCPU(2*c.CPU.Samples.Max())
+	}
+	if heldByHPA(w, c.Name, "memory") == "" && c.Memory.Samples.Count() > 0 {
+		out.Resources = append(out.Resources, "memory")
+		top := max(c.Memory.Samples.Max(), float64(c.OOMLimit))
+		out.MinAllowed.Memory, out.MaxAllowed.Memory = roundMemory(c.Memory.Samples.Quantile(0.5)), roundMemory(2*top)
+	}
+	if len(out.Resources) > 0 {
+		out.Mode = "Auto"
+	}
+	return out
+}
+
+// injected names the sidecars that a mesh puts in and sizes itself.
+func injected(container string) bool {
+	switch container {
+	case "istio-proxy", "linkerd-proxy", "kuma-sidecar", "consul-dataplane", "daprd", "vault-agent":
+		return true
+	}
+	return false
+}
+
+// compareVPAs shows what the workload's own VPAs recommend beside right-sizing.
+func compareVPAs(r *Recommendation, w *analyzer.WorkloadFacts, ours map[string]analyzer.Amounts) {
+	for _, v := range w.VPAs {
+		for _, c := range v.Containers {
+			mine, ok := ours[c.Container]
+			if !ok {
+				continue
+			}
+			r.evidence(fmt.Sprintf("%s cpu, VPA %s", c.Container, v.Name), float64(c.Target.CPU), "millicores")
+			r.evidence(c.Container+" cpu, right-sizing", float64(mine.CPU), "millicores")
+			r.evidence(fmt.Sprintf("%s memory, VPA %s", c.Container, v.Name), float64(c.Target.Memory), "bytes")
+			r.evidence(c.Container+" memory, right-sizing", float64(mine.Memory), "bytes")
+		}
+		if mode := v.UpdateMode; mode != r.VPA.Mode && mode != "" {
+			r.warn("vpa-mode", fmt.Sprintf("VPA %s is in mode %s; %s would suit it: %s", v.Name, mode, r.VPA.Mode, r.VPA.Why))
+		}
+	}
+}
