@@ -126,11 +126,31 @@ type PodSpec struct {
 	LocalStorage bool     `json:"localStorage,omitempty"`
 	Claims       []string `json:"claims,omitempty"` // persistent volume claims
 	// Constraints names what else binds the pod: affinity, spread.
-	Constraints   []string `json:"constraints,omitempty"`
-	GraceSeconds  int64    `json:"graceSeconds,omitempty"`
-	HostNetwork   bool     `json:"hostNetwork,omitempty"`
-	PriorityClass string   `json:"priorityClass,omitempty"`
+	Constraints []string `json:"constraints,omitempty"`
+	// Affinity, Spread and AntiAffinity hold the required node affinity (one
+	// term must hold), spread and anti-affinity that Constraints names, where
+	// these types can say all of it; else the field is empty.
+	Affinity      []NodeTerm        `json:"affinity,omitempty"`
+	Spread        []TopologySpread  `json:"spread,omitempty"`
+	AntiAffinity  []PodAntiAffinity `json:"antiAffinity,omitempty"`
+	GraceSeconds  int64             `json:"graceSeconds,omitempty"`
+	HostNetwork   bool              `json:"hostNetwork,omitempty"`
+	PriorityClass string            `json:"priorityClass,omitempty"`
 }
+
+// The names in PodSpec.Constraints. Preferences are not among them: they bind
+// nothing.
+const (
+	ConstraintNodeAffinity = "nodeAffinity"
+	ConstraintAffinity     = "podAffinity"
+	ConstraintAntiAffinity = "podAntiAffinity"
+	ConstraintSpread       = "topologySpread"
+	ConstraintHostPort     = "hostPort"
+	ConstraintClaims       = "resourceClaims"
+	// ConstraintKeep marks a pod that asks not to be evicted by the
+	// autoscalers of nodes.
+	ConstraintKeep = "doNotDisrupt"
+)
 
 // Toleration lets a pod run on nodes with a matching taint.
 type Toleration struct {

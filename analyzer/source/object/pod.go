@@ -17,6 +17,8 @@ type pod struct {
 	containers []analyzer.Container
 	pod        analyzer.Pod
 	annotation map[string]string
+	spread     []podTerm // required, before their selectors are evaluated
+	apart      []podTerm
 }
 
 func (v *Inventory) addPod(o *corev1.Pod) {
@@ -27,6 +29,7 @@ func (v *Inventory) addPod(o *corev1.Pod) {
 		Ready: podReady(o), Requests: podRequests(&o.Spec, p.containers), QoS: string(qosOf(o)),
 		Spec: podSpecOf(o),
 	}
+	p.spread, p.apart = spreadTerms(o), apartTerms(o)
 	if o.Spec.Priority != nil {
 		p.pod.Priority = *o.Spec.Priority
 	}
@@ -117,7 +120,7 @@ func podSpecOf(o *corev1.Pod) analyzer.PodSpec {
 	s := &o.Spec
 	spec := analyzer.PodSpec{
 		NodeSelector: s.NodeSelector, HostNetwork: s.HostNetwork, PriorityClass: s.PriorityClassName,
-		Constraints: constraintsOf(o),
+		Constraints: constraintsOf(o), Affinity: nodeTerms(o),
 	}
 	if s.TerminationGracePeriodSeconds != nil {
 		spec.GraceSeconds = *s.TerminationGracePeriodSeconds
@@ -144,20 +147,6 @@ func podSpecOf(o *corev1.Pod) analyzer.PodSpec {
 	return spec
 }
 
-// The names in PodSpec.Constraints. Preferences are not among them: they bind
-// nothing.
-const (
-	constraintNodeAffinity = "nodeAffinity"
-	constraintAffinity     = "podAffinity"
-	constraintAntiAffinity = "podAntiAffinity"
-	constraintSpread       = "topologySpread"
-	constraintHostPort     = "hostPort"
-	constraintClaims       = "resourceClaims"
-	// constraintKeep marks a pod that asks not to be evicted by the
-	// autoscalers of nodes.
-	constraintKeep = "doNotDisrupt"
-)
-
 func constraintsOf(o *corev1.Pod) []string {
 	var out []string
 	add := func(when bool, name string) {
@@ -166,19 +155,19 @@ func constraintsOf(o *corev1.Pod) []string {
 		}
 	}
 	if a := o.Spec.Affinity; a != nil {
-		add(a.NodeAffinity != nil && a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution != nil, constraintNodeAffinity)
-		add(a.PodAffinity != nil && len(a.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution) > 0, constraintAffinity)
-		add(a.PodAntiAffinity != nil && len(a.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution) > 0, constraintAntiAffinity)
+		add(a.NodeAffinity != nil && a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution != nil, analyzer.ConstraintNodeAffinity)
+		add(a.PodAffinity != nil && len(a.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution) > 0, analyzer.ConstraintAffinity)
+		add(a.PodAntiAffinity != nil && len(a.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution) > 0, analyzer.ConstraintAntiAffinity)
 	}
 	add(slices.ContainsFunc(o.Spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
 		return c.WhenUnsatisfiable == corev1.DoNotSchedule
-	}), constraintSpread)
+	}), analyzer.ConstraintSpread)
 	add(!o.Spec.HostNetwork && slices.ContainsFunc(o.Spec.Containers, func(c corev1.Container) bool {
 		return slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.HostPort > 0 })
-	}), constraintHostPort)
-	add(len(o.Spec.ResourceClaims) > 0, constraintClaims)
+	}), analyzer.ConstraintHostPort)
+	add(len(o.Spec.ResourceClaims) > 0, analyzer.ConstraintClaims)
 	add(o.Annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "false" ||
-		o.Annotations["karpenter.sh/do-not-disrupt"] == "true", constraintKeep)
+		o.Annotations["karpenter.sh/do-not-disrupt"] == "true", analyzer.ConstraintKeep)
 	slices.Sort(out)
 	return out
 }

@@ -53,8 +53,12 @@ type group struct {
 
 func (v *Inventory) workloads(sel Selection) []analyzer.Workload {
 	groups := v.groups(sel.in)
+	members := membersOf(groups)
 	var out []analyzer.Workload
 	for ref, g := range groups {
+		for _, p := range g.pods {
+			members.resolve(ref, p)
+		}
 		if w := v.workload(ref, g); sel.matches(w.Labels) {
 			out = append(out, w)
 		}

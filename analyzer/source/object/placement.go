@@ -1,0 +1,185 @@
+package object
+
+import (
+	"reflect"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// podTerm is a required spread or anti-affinity before its selector is
+// evaluated. A nil selector marks one that the snapshot's types can't hold.
+type podTerm struct {
+	topologyKey string
+	maxSkew     int64
+	selector    labels.Selector
+}
+
+// nodeTerms gives the required node affinity. The controller of a DaemonSet
+// binds each pod to its node by name; that is left out, since its pods run on
+// every node. Nothing is given where another pod names fields of nodes.
+func nodeTerms(o *corev1.Pod) []analyzer.NodeTerm {
+	a := o.Spec.Affinity
+	if a == nil || a.NodeAffinity == nil || a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
+		return nil
+	}
+	daemon := ownerOf(o).kind == "DaemonSet"
+	var out []analyzer.NodeTerm
+	for _, t := range a.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution.NodeSelectorTerms {
+		if len(t.MatchFields) > 0 && (!daemon || len(t.MatchExpressions) == 0) {
+			return nil
+		}
+		term := analyzer.NodeTerm{}
+		for _, e := range t.MatchExpressions {
+			term = append(term, analyzer.NodeRequirement{Key: e.Key, Operator: string(e.Operator), Values: e.Values})
+		}
+		out = append(out, term)
+	}
+	return out
+}
+
+func spreadTerms(o *corev1.Pod) []podTerm {
+	var out []podTerm
+	for i := range o.Spec.TopologySpreadConstraints {
+		c := &o.Spec.TopologySpreadConstraints[i]
+		if c.WhenUnsatisfiable != corev1.DoNotSchedule {
+			continue
+		}
+		t := podTerm{topologyKey: c.TopologyKey, maxSkew: int64(c.MaxSkew)}
+		if c.MinDomains == nil || *c.MinDomains <= 1 {
+			t.selector = narrowed(c.LabelSelector, c.MatchLabelKeys, o.Labels)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+func apartTerms(o *corev1.Pod) []podTerm {
+	if o.Spec.Affinity == nil || o.Spec.Affinity.PodAntiAffinity == nil {
+		return nil
+	}
+	var out []podTerm
+	for _, c := range o.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution {
+		t := podTerm{topologyKey: c.TopologyKey}
+		elsewhere := c.NamespaceSelector != nil || slices.ContainsFunc(c.Namespaces, func(n string) bool { return n != namespaceOf(o) })
+		if !elsewhere && len(c.MismatchLabelKeys) == 0 {
+			t.selector = narrowed(c.LabelSelector, c.MatchLabelKeys, o.Labels)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// narrowed is a selector that also asks for the pod's own values of some
+// labels; nil where it can't be read.
+func narrowed(s *metav1.LabelSelector, keys []string, own map[string]string) labels.Selector {
+	selector, err := metav1.LabelSelectorAsSelector(s)
+	if err != nil {
+		return nil
+	}
+	for _, k := range keys {
+		value, ok := own[k]
+		if !ok {
+			continue // the scheduler passes over a key that the pod lacks
+		}
+		same, err := labels.NewRequirement(k, "=", []string{value})
+		if err != nil {
+			return nil
+		}
+		selector = selector.Add(*same)
+	}
+	return selector
+}
+
+// members knows which pods belong to which workload.
+type members struct {
+	byNamespace map[string][]member
+	selected    map[selection][]analyzer.Ref
+	partly      map[selection]bool
+}
+
+// member is one set of labels that running pods of a workload have.
+type member struct {
+	ref    analyzer.Ref
+	labels labelSet
+}
+
+type selection struct{ namespace, selector string }
+
+func membersOf(groups map[analyzer.Ref]*group) *members {
+	m := &members{byNamespace: map[string][]member{}, selected: map[selection][]analyzer.Ref{}, partly: map[selection]bool{}}
+	for ref, g := range groups {
+		seen := map[uintptr]bool{} // label sets are interned
+		for _, p := range g.pods {
+			at := reflect.ValueOf(p.labels).Pointer()
+			if p.pod.Phase != "Succeeded" && p.pod.Phase != "Failed" && !seen[at] {
+				seen[at] = true
+				m.byNamespace[ref.Namespace] = append(m.byNamespace[ref.Namespace], member{ref, p.labels})
+			}
+		}
+	}
+	return m
+}
+
+// resolve fills in the pod's spread and anti-affinity as far as they speak of
+// whole workloads.
+func (m *members) resolve(ref analyzer.Ref, p *pod) {
+	p.pod.Spec.Spread, p.pod.Spec.AntiAffinity = nil, nil
+	var spread []analyzer.TopologySpread
+	for _, t := range p.spread {
+		refs, whole := m.of(ref.Namespace, t.selector)
+		if !whole || len(refs) != 1 || refs[0] != ref {
+			spread = nil
+			break
+		}
+		spread = append(spread, analyzer.TopologySpread{TopologyKey: t.topologyKey, MaxSkew: t.maxSkew})
+	}
+	p.pod.Spec.Spread = spread
+	var apart []analyzer.PodAntiAffinity
+	for _, t := range p.apart {
+		refs, whole := m.of(ref.Namespace, t.selector)
+		if !whole {
+			apart = nil
+			break
+		}
+		apart = append(apart, analyzer.PodAntiAffinity{TopologyKey: t.topologyKey, Workloads: refs})
+	}
+	p.pod.Spec.AntiAffinity = apart
+}
+
+// of gives the workloads whose pods the selector selects; whole is false where
+// it selects a part of one only, or can't be evaluated.
+func (m *members) of(namespace string, s labels.Selector) (refs []analyzer.Ref, whole bool) {
+	if s == nil {
+		return nil, false
+	}
+	key := selection{namespace, s.String()}
+	refs, known := m.selected[key]
+	if !known {
+		refs = m.scan(key, s)
+		m.selected[key] = refs
+	}
+	return refs, !m.partly[key]
+}
+
+func (m *members) scan(key selection, s labels.Selector) []analyzer.Ref {
+	in, out := map[analyzer.Ref]bool{}, map[analyzer.Ref]bool{}
+	for _, one := range m.byNamespace[key.namespace] {
+		if s.Matches(one.labels) {
+			in[one.ref] = true
+		} else {
+			out[one.ref] = true
+		}
+	}
+	refs := make([]analyzer.Ref, 0, len(in))
+	for ref := range in {
+		m.partly[key] = m.partly[key] || out[ref]
+		refs = append(refs, ref)
+	}
+	slices.SortFunc(refs, analyzer.Ref.Compare)
+	return refs
+}

@@ -1,0 +1,64 @@
+package object_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
+)
+
+// placedPod is a pod of ReplicaSet-less workloads a and b in namespace x.
+func placedPod(name, owner, labels, spec string) string {
+	return `---
+apiVersion: v1
+kind: Pod
+metadata: {namespace: x, name: ` + name + `, labels: {` + labels + `}, ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: ` + owner + `, controller: true}]}
+spec: {containers: [{name: c}], ` + spec + `}
+`
+}
+
+// TestPlacement reads what binds a pod to nodes and to other pods.
+func TestPlacement(t *testing.T) {
+	a := analyzer.Ref{Namespace: "x", Kind: "StatefulSet", Name: "a"}
+	b := analyzer.Ref{Namespace: "x", Kind: "StatefulSet", Name: "b"}
+	const spread = `topologySpreadConstraints: [{topologyKey: topology.kubernetes.io/zone, maxSkew: 2, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {`
+	const apart = `affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname, `
+	const near = `affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [`
+	for _, c := range []struct {
+		name, spec string
+		want       analyzer.PodSpec
+	}{
+		{"spread over the own workload", spread + `app: a}}}]`, analyzer.PodSpec{
+			Constraints: []string{analyzer.ConstraintSpread}, Spread: []analyzer.TopologySpread{{TopologyKey: "topology.kubernetes.io/zone", MaxSkew: 2}}}},
+		{"spread over two workloads", spread + `team: t}}}]`, analyzer.PodSpec{Constraints: []string{analyzer.ConstraintSpread}}},
+		{"spread over a part of it", spread + `part: "0"}}}]`, analyzer.PodSpec{Constraints: []string{analyzer.ConstraintSpread}}},
+		{"spread with domains asked for", strings.Replace(spread, "maxSkew: 2", "maxSkew: 2, minDomains: 3", 1) + `app: a}}}]`,
+			analyzer.PodSpec{Constraints: []string{analyzer.ConstraintSpread}}},
+		{"anti-affinity to two workloads", apart + `labelSelector: {matchLabels: {team: t}}}]}}`, analyzer.PodSpec{
+			Constraints:  []string{analyzer.ConstraintAntiAffinity},
+			AntiAffinity: []analyzer.PodAntiAffinity{{TopologyKey: "kubernetes.io/hostname", Workloads: []analyzer.Ref{a, b}}}}},
+		{"anti-affinity to other namespaces", apart + `namespaces: [y], labelSelector: {matchLabels: {team: t}}}]}}`,
+			analyzer.PodSpec{Constraints: []string{analyzer.ConstraintAntiAffinity}}},
+		{"node affinity", near + `{matchExpressions: [{key: disk, operator: In, values: [ssd]}]}]}}}`, analyzer.PodSpec{
+			Constraints: []string{analyzer.ConstraintNodeAffinity},
+			Affinity:    []analyzer.NodeTerm{{{Key: "disk", Operator: "In", Values: []string{"ssd"}}}}}},
+		{"node affinity by name", near + `{matchFields: [{key: metadata.name, operator: In, values: [n]}]}]}}}`,
+			analyzer.PodSpec{Constraints: []string{analyzer.ConstraintNodeAffinity}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in := &object.Inventory{}
+			yaml := placedPod("a-0", "a", `app: a, team: t, part: "0"`, c.spec) + placedPod("a-1", "a", `app: a, team: t, part: "1"`, c.spec) +
+				placedPod("b-0", "b", `app: b, team: t`, "")
+			if err := object.Read(in, strings.NewReader(yaml), "f"); err != nil {
+				t.Fatal(err)
+			}
+			s := &analyzer.Snapshot{}
+			in.Fill(s, object.Selection{})
+			if got := s.Workloads[0].Pods[0].Spec; !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got:  %+v\nwant: %+v", got, c.want)
+			}
+		})
+	}
+}
