@@ -93,7 +93,7 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 
 // describe prints a recommendation the way the cases state it.
 func describe(b *strings.Builder, r recommender.Recommendation) {
-	fmt.Fprintf(b, "%s %s: %s\n", r.Workload, r.Container, r.Title)
+	fmt.Fprintf(b, "%s %s: %s\n", target(r), r.Container, r.Title)
 	for _, c := range r.Changes {
 		fmt.Fprintf(b, "  %s %s -> %s\n", c.Field, quantity(c.Field, c.From), quantity(c.Field, c.To))
 	}
@@ -106,6 +106,7 @@ func describe(b *strings.Builder, r recommender.Recommendation) {
 	for _, e := range r.Evidence {
 		fmt.Fprintf(b, "  evidence %s: %.4g %s\n", e.Name, e.Value, e.Unit)
 	}
+	describeMoney(b, r)
 	fmt.Fprintf(b, "  confidence %.2f, cpu over request %.3f, oom %.3f, savings %.2f\n",
 		r.Confidence, r.Risk.CPUOverRequest, r.Risk.OOMProbability, r.MonthlySavings)
 }

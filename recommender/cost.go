@@ -25,6 +25,8 @@ type Costs struct {
 	Nodes    []NodeCost // by node name
 	Prices   []PriceSource
 	Warnings []analyzer.Warning
+	// Catalog is what the prices were taken from; rules look up more in it.
+	Catalog *pricing.Catalog
 }
 
 // WorkloadCost is a workload's share of the bill: for each resource of each
@@ -56,12 +58,14 @@ type NodeCost struct {
 	Hourly       float64
 	Estimated    bool // the table does not have it; Note says how it was found
 	Note         string
+	// Offering is what the node was taken for.
+	Offering pricing.Offering
 }
 
 // CostOf prices the nodes by the catalog and shares their bill out over the
 // workloads whose pods run on them.
 func CostOf(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
-	c := &Costs{Workloads: map[analyzer.Ref]WorkloadCost{}}
+	c := &Costs{Workloads: map[analyzer.Ref]WorkloadCost{}, Catalog: catalog}
 	prices := make([]pricing.NodePrice, 0, len(a.Snapshot.Nodes))
 	byNode := map[string]pricing.NodePrice{}
 	var bills []pricing.NodeBill
@@ -94,6 +98,7 @@ func nodeCost(n analyzer.Node, p pricing.NodePrice) NodeCost {
 	return NodeCost{
 		Name: n.Name, InstanceType: p.Offering.InstanceType, CapacityType: string(p.Offering.CapacityType), Zone: n.Labels[zone],
 		Hourly: p.USDPerHour, Estimated: p.Status != pricing.Listed, Note: strings.Join(p.Warnings, "; "),
+		Offering: p.Offering,
 	}
 }
 

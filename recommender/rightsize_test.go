@@ -37,6 +37,7 @@ func randomSnapshot(r *rand.Rand) *analyzer.Snapshot {
 
 func sizeOf(t *testing.T, s *analyzer.Snapshot, o recommender.Options) recommender.Recommendation {
 	t.Helper()
+	o.Levers = []recommender.Lever{recommender.LeverRightsize}
 	recs, err := recommender.Run(analyzer.Analyze(s), &recommender.Costs{MeanUnit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
 	if err != nil || len(recs) != 1 {
 		t.Fatalf("got %d recommendations, error %v; want 1", len(recs), err)

@@ -31,7 +31,17 @@ type Rule struct {
 }
 
 // Rules lists every rule, in the order in which they run.
-func Rules() []Rule { return []Rule{Rightsize, Horizontal, VPA, AutoscalerFindings} }
+func Rules() []Rule {
+	return []Rule{
+		Rightsize,
+		Horizontal,
+		VPA,
+		AutoscalerFindings,
+		Waste,
+		Spot,
+		Purchase,
+	}
+}
 
 // Pass is what a rule reads, and where it reports.
 type Pass struct {
@@ -56,6 +66,8 @@ type Options struct {
 	RiskUnserved float64
 	// Levers limits the rules that run; empty means all.
 	Levers []Lever
+	// Commitment is what the user said of buying commitments.
+	Commitment CommitmentOptions
 }
 
 // The risks taken where the user states none.
@@ -95,6 +107,14 @@ type Recommendation struct {
 	// Withheld says, by resource or "all", why the rule abstains.
 	Withheld []Withheld
 	Warnings []analyzer.Warning
+
+	// Subject names what the advice is about where that is no workload, such
+	// as "Node/worker-1".
+	Subject string
+	// Waste, Spot and Purchase are what the rules of those names found.
+	Waste    *WasteFinding
+	Spot     *SpotReadiness
+	Purchase *PurchaseAdvice
 }
 
 // Finding is a mistake in a setting, and its remedy.

@@ -1,0 +1,246 @@
+package recommender
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// Purchase advises on commitments for 1 and 3 years from the hourly demand that
+// right-sizing, packing and spot leave. See docs/rules/purchase.md.
+var Purchase = Rule{
+	Name:  "purchase",
+	Doc:   "Advises what to commit to for the hourly demand that right-sizing, packing and spot leave.",
+	Lever: LeverPurchase,
+	Run:   purchase,
+}
+
+// CommitmentOptions is what the user said of buying commitments.
+type CommitmentOptions struct {
+	// Terms are the years that may be committed to, 1 and 3; empty means 1.
+	Terms []int
+	// CapitalCost is what money costs a year; 0 means DefaultCapitalCost.
+	CapitalCost float64
+	// Held are the commitments that exist. They count first.
+	Held []HeldCommitment
+}
+
+// HeldCommitment is a commitment that the user has.
+type HeldCommitment struct {
+	Name   string
+	Family string // empty where it covers all families
+	// Covers is the on-demand usage that it pays for, in USD an hour.
+	Covers float64
+}
+
+// DefaultCapitalCost is what money costs a year where the user does not say.
+const DefaultCapitalCost = 0.08
+
+// The assumptions of the rule; docs/rules/purchase.md explains each.
+const (
+	// purchaseDays is the days of demand below which the rule abstains.
+	purchaseDays = 7
+	// packedTo is the share of allocatable that requests fill at most once
+	// nodes are packed: the idle room above it is not worth a commitment.
+	packedTo = 0.85
+	// leastCommitment is the USD an hour below which a commitment is left out.
+	leastCommitment = 0.01
+)
+
+// leaves is the share of a term's demand, by years, that is taken to have moved
+// to another family: what a commitment to one family must outweigh.
+func leaves(years int) float64 {
+	if years >= 3 {
+		return 0.25
+	}
+	return 0.05
+}
+
+// PurchaseAdvice is what the rule says of the whole cluster.
+type PurchaseAdvice struct {
+	Provider, Region string
+	Demand           HourlyDemand
+	Commitments      []CommitmentAdvice
+	// Alternatives is what each instrument alone would come to.
+	Alternatives []CommitmentAdvice
+	// Scenarios is what the advice does when demand changes.
+	Scenarios []ScenarioOutcome
+}
+
+// HourlyDemand is the on-demand usage to be bought, in USD an hour at list
+// prices.
+type HourlyDemand struct {
+	Hours                          int // hours of history
+	Mean, Min, P10, P50, P90, Peak float64
+	Families                       []FamilyDemand
+	// ByHour is the mean by hour of the day, UTC.
+	ByHour [24]float64
+	// Held is what existing commitments cover of it on average; it is not in
+	// the other figures.
+	Held float64
+	// Spot is what was left out because it can live on spot.
+	Spot float64
+}
+
+// FamilyDemand is one family's part of it.
+type FamilyDemand struct {
+	Family string
+	Mean   float64
+	// PerVCPU is the on-demand price of a vCPU-hour with its memory.
+	PerVCPU float64
+}
+
+// CommitmentAdvice is one commitment.
+type CommitmentAdvice struct {
+	Instrument string
+	Family     string // empty where it covers all
+	Years      int
+	Payment    string
+	Discount   float64 // share off the on-demand price
+	Amount     float64 // USD an hour that is committed, upfront payments spread over the term
+	Upfront    float64 // USD that are paid at once
+	Covers     float64 // USD an hour of on-demand usage that this pays for
+	VCPUs      float64 // the same in vCPUs of the family; 0 where it covers all
+	// Coverage is the share of the whole demand, Utilization the share of the
+	// commitment that is used, BreakEven the utilization below which it loses.
+	Coverage, Utilization, BreakEven float64
+	// MonthlySavings counts upfront payments at the cost of capital.
+	MonthlySavings, UnusedMonthly float64
+	// Survives says that it costs no more than on demand in each scenario that
+	// the term has to survive.
+	Survives bool
+	Note     string
+}
+
+// ScenarioOutcome is what the whole advice does in one scenario, in USD a month.
+type ScenarioOutcome struct {
+	Name string
+	// Required says that the advice was cut until it survived this.
+	Required           bool
+	OnDemand, Cost     float64
+	Savings, Regret    float64
+	Utilization, Cover float64
+}
+
+func purchase(p *Pass) error {
+	if p.Costs == nil || p.Costs.Bill <= 0 || p.Costs.Catalog == nil {
+		return nil // the report as a whole says that there are no prices
+	}
+	r := Recommendation{
+		Rule: "purchase", Lever: LeverPurchase, Subject: "Cluster",
+		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Purchase: &PurchaseAdvice{},
+	}
+	d, reason := p.demand()
+	if reason == "" {
+		r.Purchase.Provider, r.Purchase.Region, r.Purchase.Demand = d.provider, d.region, d.summary()
+		var err error
+		if reason, err = p.advisePurchase(&r, d); err != nil {
+			return err
+		}
+	}
+	if reason != "" {
+		r.Withheld, r.Title = []Withheld{{"all", reason}}, "no recommendation: "+reason
+	}
+	p.Report(r)
+	return nil
+}
+
+func (p *Pass) advisePurchase(r *Recommendation, d *demandCurve) (reason string, err error) {
+	m, err := p.market(d)
+	if err != nil {
+		return "", err
+	}
+	if len(m.offers) == 0 {
+		return fmt.Sprintf("no commitments are known for %s of %s", familyList(d), d.provider), nil
+	}
+	amounts, err := m.ladder(d)
+	if err != nil {
+		return "", err
+	}
+	a := r.Purchase
+	a.Commitments, err = m.advice(d, amounts)
+	if err != nil {
+		return "", err
+	}
+	a.Scenarios, err = m.scenarios(d, amounts)
+	if err != nil {
+		return "", err
+	}
+	a.Alternatives, err = m.alternatives(d)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range a.Commitments {
+		r.MonthlySavings += c.MonthlySavings
+	}
+	r.Confidence = 1 - math.Exp(-float64(d.seen)/24/14)
+	r.Title = purchaseTitle(a)
+	r.evidence("mean demand", a.Demand.Mean, "usd")
+	r.evidence("history", float64(d.seen)/24, "days")
+	r.Warnings = append(r.Warnings, d.warnings...)
+	return "", nil
+}
+
+func purchaseTitle(a *PurchaseAdvice) string {
+	if len(a.Commitments) == 0 {
+		return "commit to nothing: no commitment pays for itself in all scenarios"
+	}
+	var amount, coverage float64
+	for _, c := range a.Commitments {
+		amount, coverage = amount+c.Amount, coverage+c.Coverage
+	}
+	return fmt.Sprintf("commit to %.2f USD an hour, which covers %.0f %% of the demand and survives %s", amount, 100*coverage, survived(a))
+}
+
+// survived names the required scenarios.
+func survived(a *PurchaseAdvice) string {
+	text := ""
+	for _, s := range a.Scenarios {
+		if s.Required {
+			text += " and " + s.Name
+		}
+	}
+	return text[min(len(" and "), len(text)):]
+}
+
+func familyList(d *demandCurve) string {
+	text := ""
+	for i, f := range d.families {
+		if i > 0 {
+			text += ", "
+		}
+		text += f.Family
+	}
+	return text
+}
+
+// summary describes the curve.
+func (d *demandCurve) summary() HourlyDemand {
+	totals := make([]float64, len(d.hours))
+	h := HourlyDemand{Hours: len(d.hours), Families: slices.Clone(d.families), Held: d.held, Spot: d.spot}
+	var count [24]float64
+	for i, hour := range d.hours {
+		for _, v := range hour {
+			totals[i] += v
+		}
+		h.ByHour[d.clock[i]] += totals[i]
+		count[d.clock[i]]++
+	}
+	for i, n := range count {
+		if n > 0 {
+			h.ByHour[i] /= n
+		}
+	}
+	curve := pricing.DemandOf(totals)
+	h.Mean, h.Min, h.P10, h.P50 = curve.Mean(), curve.Quantile(1e-6), curve.Quantile(0.1), curve.Quantile(0.5)
+	h.P90, h.Peak = curve.Quantile(0.9), curve.Quantile(1)
+	return h
+}
+
+// warn notes a doubt about the demand.
+func (d *demandCurve) warn(code, message string) {
+	d.warnings = append(d.warnings, analyzer.Warning{Code: code, Subject: "purchase", Message: message})
+}

@@ -1,0 +1,55 @@
+package recommender_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+func target(r recommender.Recommendation) string {
+	if r.Subject != "" {
+		return r.Subject
+	}
+	return r.Workload.String()
+}
+
+// describeMoney prints what the rules waste, spot and purchase found.
+func describeMoney(b *strings.Builder, r recommender.Recommendation) {
+	if f := r.Waste; f != nil {
+		fmt.Fprintf(b, "  waste %s: %.2f USD a month, within %q, loses %s\n", f.Kind, f.Monthly, f.Within, f.Loss)
+		for _, text := range f.Blocked {
+			fmt.Fprintf(b, "  blocked: %s\n", text)
+		}
+	}
+	if s := r.Spot; s != nil {
+		for _, c := range s.Checks {
+			mark := "ok"
+			if !c.OK {
+				mark = "no"
+			}
+			fmt.Fprintf(b, "  %s %s: %s\n", mark, c.Name, c.Detail)
+		}
+	}
+	if a := r.Purchase; a != nil && len(a.Commitments)+len(a.Alternatives) > 0 {
+		describePurchase(b, a)
+	}
+}
+
+func describePurchase(b *strings.Builder, a *recommender.PurchaseAdvice) {
+	d := a.Demand
+	fmt.Fprintf(b, "  demand over %d hours: mean %.4f, min %.4f, p50 %.4f, peak %.4f, held %.4f, spot %.4f USD an hour\n", d.Hours, d.Mean, d.Min, d.P50, d.Peak, d.Held, d.Spot)
+	line := func(word string, c recommender.CommitmentAdvice) {
+		fmt.Fprintf(b, "  %s %s %q %dy %s: %.3f USD an hour for %.3f (%.1f vCPU), coverage %.3f, utilization %.3f, break-even %.3f, saves %.2f, unused %.2f, survives %v\n",
+			word, c.Instrument, c.Family, c.Years, c.Payment, c.Amount, c.Covers, c.VCPUs, c.Coverage, c.Utilization, c.BreakEven, c.MonthlySavings, c.UnusedMonthly, c.Survives)
+	}
+	for _, c := range a.Commitments {
+		line("buy", c)
+	}
+	for _, c := range a.Alternatives {
+		line("or", c)
+	}
+	for _, s := range a.Scenarios {
+		fmt.Fprintf(b, "  if %s (required %v): %.2f of %.2f USD a month, saves %.2f, regret %.2f, utilization %.3f\n", s.Name, s.Required, s.Cost, s.OnDemand, s.Savings, s.Regret, s.Utilization)
+	}
+}

@@ -1,0 +1,312 @@
+package recommender
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// The falls of demand that advice is held against: commitments of a year have
+// to survive the first, those of three years both.
+const (
+	fall     = 0.2
+	deepFall = 0.4
+)
+
+// hoursPerYear is twelve months.
+const hoursPerYear = 12 * HoursPerMonth
+
+// lastWeek is the hours of the short window: demand that has just fallen shows
+// there first.
+const lastWeek = 7 * 24
+
+// scenario is a change of the demand.
+type scenario struct {
+	name     string
+	required bool
+	change   func(hours [][]float64) [][]float64
+}
+
+// changes lists the scenarios. Those that the longest term bought has to
+// survive are required.
+func (m *market) changes() []scenario {
+	by := func(share float64) func([][]float64) [][]float64 {
+		return func(h [][]float64) [][]float64 { return scaledHours(h, share) }
+	}
+	same := func(h [][]float64) [][]float64 { return h }
+	recent := func(h [][]float64) [][]float64 { return h[max(0, len(h)-lastWeek):] }
+	return []scenario{
+		{"demand as it is", false, same},
+		{"demand as in the last 7 days", true, recent},
+		{"20 % less demand", true, by(1 - fall)},
+		{"40 % less demand", slices.Contains(m.terms, 3), by(1 - deepFall)},
+		{"another family for the second half of the term", false, halfMoved},
+	}
+}
+
+// halfMoved gives the demand twice: as it is, and moved to another family.
+func halfMoved(hours [][]float64) [][]float64 {
+	wide := widen(hours)
+	return slices.Concat(wide, moved(wide))
+}
+
+// cut scales the amounts down until no required scenario costs more than on
+// demand, and leaves out what is then too small to buy. The cost is convex in
+// the scale and none at all costs what on demand does, so that bisection finds
+// the largest that survives.
+func (m *market) cut(d *demandCurve, amounts []float64) error {
+	keep := 1.0
+	for _, s := range m.changes() {
+		if !s.required {
+			continue
+		}
+		hours := s.change(d.hours)
+		low, high := 0.0, keep
+		for range 50 {
+			ok, err := m.survives(hours, amounts, high)
+			if err != nil {
+				return err
+			}
+			if ok {
+				break
+			}
+			middle := (low + high) / 2
+			if ok, err = m.survives(hours, amounts, middle); err != nil {
+				return err
+			} else if ok {
+				low = middle
+			} else {
+				high = middle
+			}
+			if high-low < 1e-4 {
+				high = low
+			}
+		}
+		keep = high
+	}
+	for k := range amounts {
+		amounts[k] = math.Floor(amounts[k]*keep*1000) / 1000
+		if amounts[k] < leastCommitment {
+			amounts[k] = 0
+		}
+	}
+	return nil
+}
+
+func (m *market) survives(hours [][]float64, amounts []float64, scale float64) (bool, error) {
+	some := make([]float64, len(amounts))
+	for k, a := range amounts {
+		some[k] = a * scale
+	}
+	cost, err := m.cost(hours, some)
+	return cost <= m.onDemand(hours)+1e-9, err
+}
+
+// advice describes what each amount does on the demand as it is. Savings are
+// counted commitment by commitment in the order in which they apply, so that
+// they add up to the whole.
+func (m *market) advice(d *demandCurve, amounts []float64) ([]CommitmentAdvice, error) {
+	var out []CommitmentAdvice
+	total := m.onDemand(d.hours)
+	bought := make([]float64, len(amounts))
+	before := total
+	for _, k := range m.order() {
+		if amounts[k] == 0 {
+			continue
+		}
+		was, err := m.left(d.hours, bought)
+		if err != nil {
+			return nil, err
+		}
+		bought[k] = amounts[k]
+		left, err := m.left(d.hours, bought)
+		if err != nil {
+			return nil, err
+		}
+		cost := m.onDemand(left) + sum(bought)
+		c := m.describe(d, k, amounts[k], volume(was)-volume(left))
+		c.MonthlySavings, before = (before-cost)*HoursPerMonth, cost
+		c.Survives = true // cut saw to it
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// order is that in which commitments apply: long terms first, then those of
+// one family.
+func (m *market) order() []int {
+	order := make([]int, len(m.offers))
+	for k := range order {
+		order[k] = k
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, y := m.offers[a], m.offers[b]
+		return cmp.Or(cmp.Compare(y.TermYears, x.TermYears), cmp.Compare(width(x), width(y)), cmp.Compare(x.family, y.family))
+	})
+	return order
+}
+
+func width(o familyOffer) int {
+	if o.Flexible {
+		return 1
+	}
+	return 0
+}
+
+// volume is the mean demand of an hour.
+func volume(hours [][]float64) float64 {
+	var v float64
+	for _, hour := range hours {
+		v += sum(hour)
+	}
+	return v / float64(max(len(hours), 1))
+}
+
+// describe fills in what is known of an amount of an offer, levelized, that
+// covers so much of the demand.
+func (m *market) describe(d *demandCurve, k int, amount, covered float64) CommitmentAdvice {
+	o := m.offers[k]
+	c := CommitmentAdvice{
+		Instrument: o.Instrument, Years: o.TermYears, Payment: o.Payment, Discount: o.DiscountPercent / 100,
+		Note: o.Note,
+	}
+	rate := o.rates[len(o.rates)-1]
+	if o.family >= 0 {
+		f := d.families[o.family]
+		rate = o.rates[o.family]
+		c.Family, c.BreakEven = f.Family, m.paid(o.family, rate)
+		if f.PerVCPU > 0 {
+			c.VCPUs = amount / rate / f.PerVCPU
+		}
+	} else {
+		for j := range d.families { // the least favourable family
+			c.BreakEven = max(c.BreakEven, m.paid(j, o.rates[j]))
+		}
+	}
+	c.Covers = amount / rate
+	c.Amount = c.Covers * (1 - c.Discount)
+	c.Upfront = c.Amount * o.Upfront * hoursPerYear * float64(o.TermYears)
+	if demand := volume(d.hours); demand > 0 {
+		c.Coverage = covered / demand
+	}
+	if c.Covers > 0 {
+		c.Utilization = min(1, covered/c.Covers)
+		c.UnusedMonthly = amount * (1 - c.Utilization) * HoursPerMonth
+	}
+	return c
+}
+
+// scenarios tells what the amounts do under each change, and what would have
+// been best there.
+func (m *market) scenarios(d *demandCurve, amounts []float64) ([]ScenarioOutcome, error) {
+	var out []ScenarioOutcome
+	for _, s := range m.changes() {
+		hours := s.change(d.hours)
+		cost, err := m.cost(hours, amounts)
+		if err != nil {
+			return nil, err
+		}
+		left, err := m.left(hours, amounts)
+		if err != nil {
+			return nil, err
+		}
+		best, err := m.best(hours)
+		if err != nil {
+			return nil, err
+		}
+		o := ScenarioOutcome{
+			Name: s.name, Required: s.required,
+			OnDemand: m.onDemand(hours) * HoursPerMonth, Cost: cost * HoursPerMonth,
+			Regret: max(0, cost-best) * HoursPerMonth,
+		}
+		o.Savings = o.OnDemand - o.Cost
+		covered := volume(hours) - volume(left)
+		if v := volume(hours); v > 0 {
+			o.Cover = covered / v
+		}
+		if worth := m.worth(amounts); worth > 0 {
+			o.Utilization = min(1, covered/worth)
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
+
+// worth is the on-demand usage that the amounts could cover.
+func (m *market) worth(amounts []float64) float64 {
+	var v float64
+	for k, a := range amounts {
+		rate := m.offers[k].rates[len(m.offers[k].rates)-1]
+		if f := m.offers[k].family; f >= 0 {
+			rate = m.offers[k].rates[f]
+		}
+		v += a / rate
+	}
+	return v
+}
+
+// best is the least mean cost of an hour with the terms allowed and the demand
+// known beforehand.
+func (m *market) best(hours [][]float64) (float64, error) {
+	amounts := make([]float64, len(m.offers))
+	least := m.onDemand(hours)
+	for _, years := range m.terms {
+		instruments, _ := m.term(years, amounts, true)
+		if len(instruments) == 0 {
+			continue
+		}
+		wide := hours
+		if n := len(m.tiers) + 1; len(hours) > 0 && len(hours[0]) < n {
+			wide = widen(hours)
+		}
+		mix, err := BestMix(instruments, []Scenario{{Weight: 1, Hours: wide}})
+		if err != nil {
+			return 0, err
+		}
+		some, i := make([]float64, len(m.offers)), 0
+		for k, o := range m.offers {
+			if o.TermYears == years {
+				some[k] = mix.Amounts[i] * m.realShare(k)
+				i++
+			}
+		}
+		cost, err := m.cost(hours, some)
+		if err != nil {
+			return 0, err
+		}
+		least = min(least, cost)
+	}
+	return least, nil
+}
+
+// alternatives tells what each offer alone would come to at its own optimum,
+// whatever terms are allowed.
+func (m *market) alternatives(d *demandCurve) ([]CommitmentAdvice, error) {
+	var out []CommitmentAdvice
+	for _, k := range m.order() {
+		one := &market{offers: m.offers[k : k+1], tiers: m.tiers, capital: m.capital, terms: []int{m.offers[k].TermYears}}
+		mix, err := BestMix(one.instruments(true), []Scenario{{Weight: 1, Hours: widen(d.hours)}})
+		if err != nil {
+			return nil, err
+		}
+		amounts := []float64{mix.Amounts[0] * one.realShare(0)}
+		left, err := one.left(d.hours, amounts)
+		if err != nil {
+			return nil, err
+		}
+		c := one.describe(d, 0, amounts[0], volume(d.hours)-volume(left))
+		c.MonthlySavings = (one.onDemand(d.hours) - one.onDemand(left) - amounts[0]) * HoursPerMonth
+		c.Survives = true
+		for _, s := range one.changes() {
+			if s.required && c.Survives {
+				if c.Survives, err = one.survives(s.change(d.hours), amounts, 1); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if c.MonthlySavings > 0 {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,313 @@
+package recommender
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// demandCurve is the on-demand usage of each hour with history, by family, in
+// USD an hour at list prices.
+type demandCurve struct {
+	provider, region string
+	families         []FamilyDemand
+	hours            [][]float64
+	clock            []int // hour of the day, UTC, of each
+	seen             int
+	held, spot       float64
+	warnings         []analyzer.Warning
+}
+
+// fleet is the nodes of one family that are paid for by the hour.
+type fleet struct {
+	hourly, vCPUs float64
+	alloc, asked  analyzer.Amounts // asked is what its pods request now
+	now           float64          // the pods' worth now, see podWorth
+}
+
+// demand makes the curve: what the nodes of each family cost now, times how the
+// worth of the pods that run on it moves from hour to hour. The worth is by the
+// requests that right-sizing leaves; idle room above packedTo is left out, and
+// so is the share that can live on spot.
+func (p *Pass) demand() (d *demandCurve, reason string) {
+	if p.Analysis.Snapshot.Window.Moment {
+		return nil, fmt.Sprintf("one reading shows no hours: %d days of history are needed", purchaseDays)
+	}
+	d = &demandCurve{}
+	nodes := p.place(d)
+	if len(nodes) == 0 {
+		return nil, "no node is paid for by the hour: all are spot or reserved, or of no known provider"
+	}
+	requests := p.sizedRequests()
+	fleets := p.fleets(nodes)
+	for _, f := range slices.Sorted(maps.Keys(fleets)) {
+		if fl := fleets[f]; fl.now > 0 {
+			d.families = append(d.families, FamilyDemand{Family: f, PerVCPU: fl.hourly / max(fl.vCPUs, 1)})
+		}
+	}
+	if len(d.families) == 0 {
+		return nil, "nothing runs on the nodes that are paid for by the hour"
+	}
+	p.fillHours(d, nodes, fleets, requests)
+	if d.seen < purchaseDays*24*9/10 {
+		return nil, fmt.Sprintf("too little data: %.1f of at least %d days", float64(d.seen)/24, purchaseDays)
+	}
+	d.cover(p.Options.Commitment.Held)
+	return d, ""
+}
+
+// place picks the provider and region that costs most, and gives the family
+// of each of its nodes that are bought on demand.
+func (p *Pass) place(d *demandCurve) map[string]string {
+	type place struct{ provider, region string }
+	cost := map[place]float64{}
+	for _, n := range p.Costs.Nodes {
+		if n.CapacityType == string(pricing.OnDemand) && n.Offering.Provider != "" {
+			cost[place{n.Offering.Provider, n.Offering.Region}] += n.Hourly
+		}
+	}
+	places := slices.SortedFunc(maps.Keys(cost), func(a, b place) int {
+		return cmp.Or(cmp.Compare(cost[b], cost[a]), cmp.Compare(a.provider, b.provider), cmp.Compare(a.region, b.region))
+	})
+	if len(places) == 0 {
+		return nil
+	}
+	if len(places) > 1 {
+		d.warn("several-regions", fmt.Sprintf("only %s of %s is advised on; the nodes elsewhere are left out", places[0].region, places[0].provider))
+	}
+	d.provider, d.region = places[0].provider, places[0].region
+	out := map[string]string{}
+	for _, n := range p.Costs.Nodes {
+		if n.CapacityType == string(pricing.OnDemand) && n.Offering.Provider == d.provider && n.Offering.Region == d.region {
+			out[n.Name] = pricing.CommitmentFamily(d.provider, n.Offering.InstanceType)
+		}
+	}
+	return out
+}
+
+type containerRef struct {
+	analyzer.Ref
+	container string
+}
+
+// sizedRequests gives the requests of every container as right-sizing, where it
+// ran, would have them.
+func (p *Pass) sizedRequests() map[containerRef]analyzer.Amounts {
+	out := map[containerRef]analyzer.Amounts{}
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		for j := range w.Containers {
+			if c := &w.Containers[j]; c.Type != analyzer.TypeInit {
+				out[containerRef{w.Ref, c.Name}] = c.Requests
+			}
+		}
+	}
+	for _, r := range p.out {
+		k := containerRef{r.Workload, r.Container}
+		if _, ok := out[k]; ok && r.Lever == LeverRightsize && r.Requests != nil {
+			out[k] = *r.Requests
+		}
+	}
+	return out
+}
+
+// podWorth prices a pod of a workload by its requests now, at the mean unit
+// price.
+func (p *Pass) podWorth(w *analyzer.WorkloadFacts) float64 {
+	var sum float64
+	for i := range w.Containers {
+		if c := &w.Containers[i]; c.Type != analyzer.TypeInit {
+			sum += p.Costs.MeanUnit.hourly(c.Requests)
+		}
+	}
+	return sum
+}
+
+func (p *Pass) fleets(family map[string]string) map[string]*fleet {
+	out := map[string]*fleet{}
+	at := func(f string) *fleet {
+		if out[f] == nil {
+			out[f] = &fleet{}
+		}
+		return out[f]
+	}
+	for _, n := range p.Costs.Nodes {
+		if f, ok := family[n.Name]; ok {
+			at(f).hourly += n.Hourly
+			at(f).vCPUs += float64(n.Offering.CPUMillis) / 1000
+		}
+	}
+	for _, n := range p.Analysis.Snapshot.Nodes {
+		if f, ok := family[n.Name]; ok {
+			at(f).alloc = at(f).alloc.Plus(n.Allocatable)
+		}
+	}
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		worth := p.podWorth(w)
+		for _, pod := range w.Pods {
+			f, ok := family[pod.Node]
+			if !ok || pod.Phase == "Succeeded" || pod.Phase == "Failed" {
+				continue
+			}
+			at(f).asked = at(f).asked.Plus(pod.Requests)
+			if w.Kind != "DaemonSet" { // they come and go with the nodes
+				at(f).now += worth
+			}
+		}
+	}
+	return out
+}
+
+// packing is the factor by which packing would bring the family's nodes down:
+// requests leave room below packedTo.
+func (f *fleet) packing() float64 {
+	return min(1, max(ratio(f.asked.CPU, f.alloc.CPU), ratio(f.asked.Memory, f.alloc.Memory))/packedTo)
+}
+
+// fillHours adds up what each hour's pods are worth on each family.
+func (p *Pass) fillHours(d *demandCurve, family map[string]string, fleets map[string]*fleet, sized map[containerRef]analyzer.Amounts) {
+	scale, total := make([]float64, len(d.families)), 0.0
+	for j, f := range d.families {
+		fl := fleets[f.Family]
+		scale[j] = fl.hourly / fl.now
+		total += fl.hourly
+	}
+	h := hourSums{hours: map[int][]float64{}, spot: map[int]float64{}, families: len(d.families)}
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		if w.Kind == "DaemonSet" {
+			continue
+		}
+		shares := d.shares(w, family, fleets, total)
+		for k := range shares {
+			shares[k] *= scale[k]
+		}
+		stays := p.staysOnDemand(w.Ref)
+		for j := range w.Containers {
+			if c := &w.Containers[j]; c.Type != analyzer.TypeInit {
+				h.add(c.Days, shares, p.Costs.MeanUnit.hourly(sized[containerRef{w.Ref, c.Name}]), stays)
+			}
+		}
+	}
+	d.finish(h, fleets)
+}
+
+// hourSums adds up demand by hours since 1970.
+type hourSums struct {
+	hours    map[int][]float64
+	spot     map[int]float64
+	families int
+}
+
+// add adds a container's pods, each worth so many USD an hour, by the shares of
+// the families; the share that stays is bought on demand, the rest on spot.
+func (s *hourSums) add(days []analyzer.Day, shares []float64, worth, stays float64) {
+	for _, day := range days {
+		for h, hour := range day.Hours {
+			if hour.Pods <= 0 {
+				continue
+			}
+			at := int(day.Date)*24 + h
+			if s.hours[at] == nil {
+				s.hours[at] = make([]float64, s.families)
+			}
+			for k, share := range shares {
+				v := share * worth * float64(hour.Pods)
+				s.hours[at][k] += v * stays
+				s.spot[at] += v * (1 - stays)
+			}
+		}
+	}
+}
+
+// finish sorts the hours and packs.
+func (d *demandCurve) finish(s hourSums, fleets map[string]*fleet) {
+	pack := make([]float64, len(d.families)) // the hours carry today's idle share along
+	for j, f := range d.families {
+		pack[j] = fleets[f.Family].packing()
+	}
+	for _, at := range slices.Sorted(maps.Keys(s.hours)) {
+		row := s.hours[at]
+		for j := range row {
+			row[j] *= pack[j]
+			d.families[j].Mean += row[j]
+		}
+		d.hours, d.clock = append(d.hours, row), append(d.clock, ((at%24)+24)%24)
+		d.spot += s.spot[at]
+	}
+	d.seen = len(d.hours)
+	for j := range d.families {
+		d.families[j].Mean /= float64(max(d.seen, 1))
+	}
+	d.spot /= float64(max(d.seen, 1))
+}
+
+// shares splits a workload over the families by where its pods run now; one
+// without pods is split as the whole is.
+func (d *demandCurve) shares(w *analyzer.WorkloadFacts, family map[string]string, fleets map[string]*fleet, total float64) []float64 {
+	out := make([]float64, len(d.families))
+	pods := 0.0
+	for _, pod := range w.Pods {
+		if pod.Node == "" || pod.Phase == "Succeeded" || pod.Phase == "Failed" {
+			continue
+		}
+		pods++
+		for j, f := range d.families {
+			if name, ok := family[pod.Node]; ok && name == f.Family {
+				out[j]++
+			}
+		}
+	}
+	for j, f := range d.families {
+		if pods > 0 {
+			out[j] /= pods
+		} else if total > 0 {
+			out[j] = fleets[f.Family].hourly / total
+		}
+	}
+	return out
+}
+
+// staysOnDemand is the share of a workload that the rule spot leaves on demand.
+func (p *Pass) staysOnDemand(ref analyzer.Ref) float64 {
+	for _, r := range p.out {
+		if r.Spot != nil && r.Workload == ref && r.MonthlySavings > 0 {
+			if all := r.Spot.Spot + r.Spot.OnDemand; all > 0 {
+				return float64(r.Spot.OnDemand) / float64(all)
+			}
+		}
+	}
+	return 1
+}
+
+// cover takes what existing commitments cover off every hour: those of one
+// family first.
+func (d *demandCurve) cover(held []HeldCommitment) {
+	narrow, wide := make([]float64, len(d.families)), 0.0
+	for _, h := range held {
+		if h.Family == "" {
+			wide += h.Covers
+			continue
+		}
+		for j, f := range d.families {
+			if f.Family == h.Family {
+				narrow[j] += h.Covers
+			}
+		}
+	}
+	for _, hour := range d.hours {
+		left := wide
+		for j := range hour {
+			take := min(hour[j], narrow[j])
+			more := min(hour[j]-take, left)
+			left -= more
+			hour[j] -= take + more
+			d.held += (take + more) / float64(len(d.hours))
+		}
+	}
+}

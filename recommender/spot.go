@@ -1,0 +1,339 @@
+package recommender
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// LeverPurchase decides what is bought on demand, on spot and in advance.
+const LeverPurchase Lever = "purchase"
+
+// Spot tells which workloads can live on spot machines, why, how many replicas
+// stay on demand, and what that saves with interruptions counted. See
+// docs/rules/spot.md.
+var Spot = Rule{
+	Name:  "spot",
+	Doc:   "Tells which workloads can live on spot machines, with reasons, an on-demand floor and the price with interruptions.",
+	Lever: LeverPurchase,
+	Run:   spot,
+}
+
+// SpotReadiness is what the rule says of one workload.
+type SpotReadiness struct {
+	Ready  bool
+	Checks []SpotCheck
+	// OnDemand is the replicas that stay on demand, Spot those that move.
+	OnDemand, Spot int32
+	// Already says that all its pods run on spot machines now.
+	Already bool
+	Price   SpotPrice
+	// MonthlyOnDemand is what the replicas that move cost now.
+	MonthlyOnDemand float64
+}
+
+// SpotCheck is one reason for or against.
+type SpotCheck struct {
+	Name   string
+	OK     bool
+	Detail string
+}
+
+// SpotPrice is what spot costs with interruptions, as shares of the on-demand
+// price, weighted over the nodes that the workload runs on.
+type SpotPrice struct {
+	Known     bool
+	List      float64 // the spot price
+	Effective float64 // with restarts and overlaps
+	// Interrupted is the probability that a machine is taken back within a
+	// month, from the published band; Assumed says that there is none.
+	Interrupted float64
+	Assumed     bool
+	// Types is the number of types in the region that are as large and cost no
+	// more on spot than the present ones on demand: pools to spread over.
+	Types int
+}
+
+// What spot is judged by; docs/rules/spot.md explains each.
+const (
+	// spotFloor is the share of the replicas that stays on demand.
+	spotFloor = 0.3
+	// restartHours is the machine time lost to draining and starting again, and
+	// overlapHours how long the replacement runs beside.
+	restartHours, overlapHours = 10.0 / 60, 5.0 / 60
+	// longestJobRisk is the probability of an interruption within a run, up to
+	// which a job is left to spot.
+	longestJobRisk = 0.02
+	// unknownBand is the monthly probability where none is published.
+	unknownBand = 0.25
+	// spotAnnotation lets the user decide: "true" or "false".
+	spotAnnotation = "plimsoll.dev/spot-ready"
+)
+
+func spot(p *Pass) error {
+	if p.Costs == nil {
+		return nil
+	}
+	nodes := map[string]NodeCost{}
+	for _, n := range p.Costs.Nodes {
+		nodes[n.Name] = n
+	}
+	prices := map[pricing.Offering]SpotPrice{}
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		if w.Kind != "DaemonSet" && len(w.Pods) > 0 {
+			p.judgeSpot(w, nodes, prices)
+		}
+	}
+	return nil
+}
+
+func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, prices map[pricing.Offering]SpotPrice) {
+	s := SpotReadiness{Price: p.spotPrice(w, nodes, prices)}
+	onSpot, running := 0, 0
+	provider := ""
+	for _, pod := range w.Pods {
+		if n, ok := nodes[pod.Node]; ok && pod.Phase != "Succeeded" && pod.Phase != "Failed" {
+			running++
+			provider = n.Offering.Provider
+			if n.CapacityType == string(pricing.Spot) {
+				onSpot++
+			}
+		}
+	}
+	s.Already = running > 0 && onSpot == running
+	s.check(w, provider)
+	r := Recommendation{
+		Rule: "spot", Lever: LeverPurchase, Workload: w.Ref, Confidence: 0.6,
+		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Spot: &s,
+	}
+	s.OnDemand = w.Replicas
+	if s.Ready {
+		s.OnDemand = min(max(floorOf(w), int32(math.Ceil(spotFloor*float64(w.Replicas)))), w.Replicas)
+		if isBatch(w.Kind) {
+			s.OnDemand = 0
+		}
+		s.Spot = w.Replicas - s.OnDemand
+	}
+	p.worth(&r, w, running, onSpot)
+	r.Title = s.title()
+	r.evidence("replicas", float64(w.Replicas), "count")
+	if s.Price.Known {
+		r.evidence("spot price", 100*s.Price.List, "percent")
+		r.evidence("spot price with interruptions", 100*s.Price.Effective, "percent")
+		r.evidence("machines taken back within a month", 100*s.Price.Interrupted, "percent")
+		r.evidence("types to spread over", float64(s.Price.Types), "count")
+	}
+	p.Report(r)
+}
+
+// worth gives what moving saves: the present cost of the replicas that move,
+// right-sizing's savings taken off, at the effective discount.
+func (p *Pass) worth(r *Recommendation, w *analyzer.WorkloadFacts, running, onSpot int) {
+	s := r.Spot
+	if !s.Ready || running == 0 {
+		return
+	}
+	cost := p.monthly(w.Ref)
+	for _, o := range p.out {
+		if o.Workload == w.Ref && (o.Lever == LeverRightsize || o.Lever == withinHorizontal) {
+			cost -= o.MonthlySavings
+		}
+	}
+	perPod := max(cost, 0) / float64(running)
+	move := max(0, float64(s.Spot)-float64(onSpot))
+	if isBatch(w.Kind) {
+		move = float64(running - onSpot)
+	}
+	s.MonthlyOnDemand = perPod * min(move, float64(running-onSpot))
+	if s.Price.Known {
+		r.MonthlySavings = max(0, s.MonthlyOnDemand*(1-s.Price.Effective))
+	}
+}
+
+func (s *SpotReadiness) title() string {
+	switch {
+	case s.Already:
+		return "runs on spot already"
+	case s.Ready:
+		return fmt.Sprintf("ready for spot: %d of %d replicas", s.Spot, s.Spot+s.OnDemand)
+	}
+	var why []string
+	for _, c := range s.Checks {
+		if !c.OK {
+			why = append(why, c.Detail)
+		}
+	}
+	return "stays on demand: " + strings.Join(why, "; ")
+}
+
+// notice is how many seconds before the end a provider warns.
+func notice(provider string) int64 {
+	if provider == "aws" {
+		return 120
+	}
+	return 30 // Google and Azure; the shortest where the provider is not known
+}
+
+// check weighs the reasons. The user's annotation outweighs them all.
+func (s *SpotReadiness) check(w *analyzer.WorkloadFacts, provider string) {
+	add := func(name string, ok bool, no, yes string) {
+		if ok {
+			no = yes
+		}
+		s.Checks = append(s.Checks, SpotCheck{name, ok, no})
+	}
+	if v, ok := w.Annotations[spotAnnotation]; ok {
+		s.Ready = v == "true"
+		add("annotation", s.Ready, "its annotation says no", "its annotation says yes")
+		return
+	}
+	add("namespace", !slices.Contains(systemNamespaces, w.Namespace), "the cluster itself needs it", "not a system namespace")
+	if isBatch(w.Kind) {
+		s.checkJob(w, add)
+	} else {
+		stateless := slices.Contains([]string{"Deployment", "ReplicaSet", "Rollout", "ReplicationController"}, w.Kind)
+		add("state", stateless, "a "+w.Kind+" has identity or state, or nothing that starts it again", "its controller replaces any pod")
+		add("replicas", w.Replicas > 1, "one replica alone is gone with its machine", fmt.Sprintf("%d replicas", w.Replicas))
+		floor := floorOf(w)
+		add("budget", floor < w.Replicas || w.Replicas <= 1, "its PodDisruptionBudget allows no pod to go", fmt.Sprintf("%d may go at once", max(w.Replicas-floor, 0)))
+	}
+	pod := w.Pods[0]
+	limit := notice(provider)
+	add("grace", pod.Spec.GraceSeconds <= limit, fmt.Sprintf("it asks for %d s to stop, the notice is %d s", pod.Spec.GraceSeconds, limit),
+		fmt.Sprintf("it stops within the notice of %d s", limit))
+	add("volumes", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return len(p.Spec.Claims) > 0 }), "its volume must follow it, within one zone", "no persistent volumes")
+	add("local data", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Spec.LocalStorage }), "it keeps data on the node (emptyDir or hostPath)", "nothing is kept on the node")
+	add("disruption", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return slices.Contains(p.Spec.Constraints, "doNotDisrupt") }),
+		"it asks not to be disrupted", "it does not ask to be left alone")
+	s.Ready = !slices.ContainsFunc(s.Checks, func(c SpotCheck) bool { return !c.OK })
+}
+
+// checkJob weighs the length of a run against the rate of interruptions.
+func (s *SpotReadiness) checkJob(w *analyzer.WorkloadFacts, add func(name string, ok bool, no, yes string)) {
+	hours, runs := 0.0, uint64(0)
+	for i := range w.Containers {
+		sum := 0.0
+		for _, d := range w.Containers[i].Days {
+			for _, h := range d.Hours {
+				sum += float64(h.Pods)
+			}
+		}
+		if sum >= hours {
+			hours, runs = sum, w.Containers[i].PodDays
+		}
+	}
+	if runs == 0 {
+		add("job length", false, "how long it runs is not known", "")
+		return
+	}
+	length := hours / float64(runs)
+	risk := -math.Expm1(-hazard(s.Price.Interrupted) * length)
+	text := fmt.Sprintf("a run of %.1f hours is interrupted with a probability of %.2f %%", length, 100*risk)
+	add("job length", risk <= longestJobRisk, text, text)
+}
+
+// floorOf is the number of replicas that the workload's budgets keep.
+func floorOf(w *analyzer.WorkloadFacts) int32 {
+	var floor int32
+	for _, b := range w.PDBs {
+		switch {
+		case b.MinAvailable != "":
+			floor = max(floor, scaled(b.MinAvailable, w.Replicas))
+		case b.MaxUnavailable != "":
+			floor = max(floor, w.Replicas-scaled(b.MaxUnavailable, w.Replicas))
+		}
+	}
+	return floor
+}
+
+// scaled reads a number or a percentage of n, rounded up as Kubernetes does.
+func scaled(text string, n int32) int32 {
+	percent, is := strings.CutSuffix(text, "%")
+	v, err := strconv.Atoi(percent)
+	switch {
+	case err != nil:
+		return 0
+	case is:
+		return int32(math.Ceil(float64(v) * float64(n) / 100))
+	}
+	return int32(v)
+}
+
+// hazard is the rate of interruptions an hour behind a monthly probability.
+func hazard(monthly float64) float64 { return -math.Log1p(-monthly) / HoursPerMonth }
+
+// bandMiddle gives the middle of a published band of interruptions a month.
+func bandMiddle(band string) (monthly float64, known bool) {
+	switch band {
+	case "<5%":
+		return 0.025, true
+	case "5-10%":
+		return 0.075, true
+	case "10-15%":
+		return 0.125, true
+	case "15-20%":
+		return 0.175, true
+	case ">20%":
+		return 0.25, true
+	}
+	return unknownBand, false
+}
+
+// spotPrice is the mean over the nodes that the workload's pods run on.
+func (p *Pass) spotPrice(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, known map[pricing.Offering]SpotPrice) SpotPrice {
+	var sum SpotPrice
+	n := 0.0
+	for _, pod := range w.Pods {
+		node, ok := nodes[pod.Node]
+		if !ok || node.Offering.InstanceType == "" || p.Costs.Catalog == nil {
+			continue
+		}
+		key := pricing.Offering{Provider: node.Offering.Provider, Region: node.Offering.Region, InstanceType: node.Offering.InstanceType}
+		one, seen := known[key]
+		if !seen {
+			one = p.spotPriceOf(node.Offering)
+			known[key] = one
+		}
+		if !one.Known {
+			continue
+		}
+		n++
+		sum.List, sum.Effective, sum.Interrupted = sum.List+one.List, sum.Effective+one.Effective, sum.Interrupted+one.Interrupted
+		sum.Assumed, sum.Types = sum.Assumed || one.Assumed, max(sum.Types, one.Types)
+	}
+	if n == 0 {
+		return SpotPrice{Interrupted: unknownBand, Assumed: true}
+	}
+	sum.Known = true
+	sum.List, sum.Effective, sum.Interrupted = sum.List/n, sum.Effective/n, sum.Interrupted/n
+	return sum
+}
+
+// spotPriceOf prices one type on spot: its price, and per interruption the
+// machine time lost and the overlap with its replacement.
+func (p *Pass) spotPriceOf(o pricing.Offering) SpotPrice {
+	q := pricing.Query{Provider: o.Provider, Region: o.Region, InstanceType: o.InstanceType}
+	demand := p.Costs.Catalog.Lookup(q)
+	q.CapacityType = pricing.Spot
+	spot := p.Costs.Catalog.Lookup(q)
+	if demand.Status == pricing.Missing || spot.Status == pricing.Missing || spot.Cause == pricing.UnknownCapacityType || demand.Offering.USDPerHour <= 0 {
+		return SpotPrice{}
+	}
+	s := SpotPrice{Known: true, List: spot.Offering.USDPerHour / demand.Offering.USDPerHour}
+	monthly, known := bandMiddle(spot.Offering.InterruptionBand)
+	s.Interrupted, s.Assumed = monthly, !known
+	s.Effective = s.List + hazard(monthly)*(restartHours*s.List+overlapHours)
+	for _, other := range p.Costs.Catalog.Offerings(o.Provider, o.Region) {
+		if other.CapacityType == pricing.Spot && other.Arch == demand.Offering.Arch && other.CPUMillis >= demand.Offering.CPUMillis &&
+			other.MemoryBytes >= demand.Offering.MemoryBytes && other.GPUs == demand.Offering.GPUs && other.USDPerHour <= demand.Offering.USDPerHour {
+			s.Types++
+		}
+	}
+	return s
+}

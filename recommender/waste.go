@@ -1,0 +1,342 @@
+package recommender
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// LeverWaste finds what is paid for and serves nobody.
+const LeverWaste Lever = "waste"
+
+// Waste lists what costs money and does nothing: idle workloads and
+// namespaces, nodes that could be drained, requests that nobody uses, and more.
+// See docs/rules/waste.md.
+var Waste = Rule{
+	Name:  "waste",
+	Doc:   "Lists what costs money and does nothing, with evidence and what would be lost without it.",
+	Lever: LeverWaste,
+	Run:   waste,
+}
+
+// WasteFinding is one thing that costs money and does nothing.
+type WasteFinding struct {
+	Kind string // one of the Waste... constants
+	// Monthly is its cost in USD a month. It is never part of the savings of
+	// the recommendation: see Within.
+	Monthly float64
+	// Within names the lever whose savings already hold the USD, wholly or in
+	// part; empty for costs that no other lever touches.
+	Within Lever
+	// Loss says what would be lost.
+	Loss string
+	// Blocked says what stands in the way; empty where nothing does.
+	Blocked []string
+}
+
+// The levers beside right-sizing that may take waste off the bill.
+const (
+	withinHorizontal Lever = "horizontal"
+	withinNodes      Lever = "nodes"
+)
+
+// The kinds of waste.
+const (
+	WasteIdleWorkload  = "idle-workload"
+	WasteNotReady      = "pods-not-ready"
+	WasteEndedPods     = "ended-pods"
+	WasteIdleNamespace = "idle-namespace"
+	WasteNoPods        = "empty-namespace"
+	WasteUnusedRequest = "unused-requests"
+	WasteHPAAtMin      = "hpa-at-min"
+	WasteDrainable     = "drainable-node"
+	WasteUnderused     = "underused-node"
+	WasteGPUNode       = "gpu-node-without-gpu-pods"
+	WasteOldGeneration = "old-generation"
+)
+
+// The thresholds of the rule; docs/rules/waste.md explains each.
+const (
+	// wasteDays is the days' worth of usage from which a workload may be called idle.
+	wasteDays = 7
+	// idleCPU is the millicores that a pod of an idle workload stays below 99 % of the time.
+	idleCPU = 5
+	// notReadyHours is how long a pod must have been up to be called stuck.
+	notReadyHours = 24
+	// endedPods is the number of ended pods of one workload worth a line.
+	endedPods = 10
+	// unusedShare is the share of a request that stays unused to be called so,
+	// and unusedMonthly the USD a month from which it is worth a line.
+	unusedShare, unusedMonthly = 0.9, 5
+)
+
+// systemNamespaces hold what a cluster needs to run, idle or not.
+var systemNamespaces = []string{"kube-system", "kube-public", "kube-node-lease"}
+
+func waste(p *Pass) error {
+	idle := map[analyzer.Ref]bool{}
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		idle[w.Ref] = p.isIdle(w)
+	}
+	quiet := p.wasteNamespaces(idle)
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		switch {
+		case quiet[w.Namespace]: // the namespace stands for its workloads
+		case idle[w.Ref]:
+			p.wasteIdle(w)
+		default:
+			p.wasteRequests(w)
+			p.wasteHPA(w)
+		}
+		p.wastePods(w)
+	}
+	p.wasteNodes()
+	p.wasteGenerations()
+	return nil
+}
+
+// wasted files a finding. USD are told by the finding alone, so that no total
+// counts them beside the savings of the lever that takes them off the bill.
+func (p *Pass) wasted(r Recommendation, f WasteFinding) {
+	r.Rule, r.Lever, r.Waste = "waste", LeverWaste, &f
+	r.Risk = Risk{OOMProbability: -1, CPUOverRequest: -1}
+	r.evidence("cost", f.Monthly, "usd")
+	p.Report(r)
+}
+
+// monthly is what a workload costs now.
+func (p *Pass) monthly(r analyzer.Ref) float64 {
+	if p.Costs == nil {
+		return 0
+	}
+	return p.Costs.Workloads[r].Monthly
+}
+
+// isIdle reports whether a workload that runs all the time did nothing over
+// the window.
+func (p *Pass) isIdle(w *analyzer.WorkloadFacts) bool {
+	if isBatch(w.Kind) || w.Kind == "DaemonSet" || w.Replicas == 0 || slices.Contains(systemNamespaces, w.Namespace) {
+		return false
+	}
+	seen := 0
+	for i := range w.Containers {
+		if w.Containers[i].Type == analyzer.TypeContainer {
+			seen = max(seen, w.Containers[i].SeenSlots)
+		}
+	}
+	return seen >= wasteDays*leastSlots && podCPU(w, 0.99) < idleCPU
+}
+
+// podCPU adds up a quantile of the containers' CPU usage, in millicores.
+func podCPU(w *analyzer.WorkloadFacts, q float64) float64 {
+	var sum float64
+	for i := range w.Containers {
+		if c := &w.Containers[i]; c.Type != analyzer.TypeInit {
+			sum += c.CPU.Samples.Quantile(q)
+		}
+	}
+	return sum
+}
+
+func (p *Pass) wasteIdle(w *analyzer.WorkloadFacts) {
+	r := Recommendation{Workload: w.Ref, Title: "idle for the whole window: scale it down or remove it", Confidence: 0.5}
+	r.evidence("cpu p99 of a pod", podCPU(w, 0.99), "millicores")
+	r.evidence("replicas", float64(w.Replicas), "count")
+	r.evidence("history", p.days(), "days")
+	p.wasted(r, WasteFinding{
+		Kind: WasteIdleWorkload, Monthly: p.monthly(w.Ref), Within: LeverRightsize,
+		Loss: "whatever it waits for: a standby, an operator and a forgotten service look the same by their usage",
+	})
+}
+
+// days is the length of the window.
+func (p *Pass) days() float64 {
+	return p.Analysis.Snapshot.Window.End.Sub(p.Analysis.Snapshot.Window.Start).Hours() / 24
+}
+
+// wasteNamespaces finds namespaces in which nothing lives, and gives those
+// whose workloads are all idle.
+func (p *Pass) wasteNamespaces(idle map[analyzer.Ref]bool) map[string]bool {
+	count, idleCount, cost := map[string]int{}, map[string]int{}, map[string]float64{}
+	for ref, is := range idle {
+		count[ref.Namespace]++
+		if is {
+			idleCount[ref.Namespace]++
+		}
+	}
+	for i := range p.Analysis.Workloads { // in their order, so that the sum is the same every time
+		w := &p.Analysis.Workloads[i]
+		cost[w.Namespace] += p.monthly(w.Ref)
+	}
+	quiet := map[string]bool{}
+	for _, ns := range p.Analysis.Snapshot.Namespaces {
+		n := count[ns.Name]
+		switch {
+		case slices.Contains(systemNamespaces, ns.Name) || ns.Name == "default" || p.partial():
+		case n == 0:
+			p.emptyNamespace(ns.Name)
+		case n > 1 && idleCount[ns.Name] == n:
+			quiet[ns.Name] = true
+			p.idleNamespace(ns.Name, n, cost[ns.Name])
+		}
+	}
+	return quiet
+}
+
+func (p *Pass) emptyNamespace(name string) {
+	r := Recommendation{Subject: "Namespace/" + name, Title: "no workload and no pod is in it", Confidence: 0.5}
+	p.wasted(r, WasteFinding{Kind: WasteNoPods, Loss: "its ConfigMaps, Secrets and volumes, which were not looked at"})
+}
+
+func (p *Pass) idleNamespace(name string, workloads int, cost float64) {
+	r := Recommendation{
+		Subject: "Namespace/" + name, Confidence: 0.5,
+		Title: fmt.Sprintf("all %d workloads were idle for the whole window", workloads),
+	}
+	r.evidence("workloads", float64(workloads), "count")
+	r.evidence("history", p.days(), "days")
+	p.wasted(r, WasteFinding{
+		Kind: WasteIdleNamespace, Monthly: cost, Within: LeverRightsize,
+		Loss: "whatever it is kept for: a test bed between two tests looks the same",
+	})
+}
+
+// partial reports whether the snapshot leaves workloads out, by choice or for
+// want of rights: what looks empty may then not be.
+func (p *Pass) partial() bool {
+	return slices.ContainsFunc(p.Analysis.Snapshot.Warnings, func(w analyzer.Warning) bool {
+		return w.Code == analyzer.WarnPartial && w.Subject == "selection" || w.Code == analyzer.WarnForbidden
+	})
+}
+
+// wasteRequests finds requests of which nearly nothing is used. Right-sizing
+// counts their savings; this line only says where they are.
+func (p *Pass) wasteRequests(w *analyzer.WorkloadFacts) {
+	if p.Costs == nil || isBatch(w.Kind) {
+		return
+	}
+	unit, pods := p.Costs.unitPrice(w.Ref), float64(w.Replicas)
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		if c.Type == analyzer.TypeInit || c.SeenSlots < wasteDays*leastSlots {
+			continue
+		}
+		cpu := unused(c.Requests.CPU, c.CPU.Samples.Quantile(0.99))
+		memory := unused(c.Requests.Memory, c.Memory.Samples.Max())
+		usd := pods * HoursPerMonth * unit.hourly(analyzer.Amounts{CPU: int64(cpu), Memory: int64(memory)})
+		if usd < unusedMonthly {
+			continue
+		}
+		r := Recommendation{Workload: w.Ref, Container: c.Name, Title: "nearly nothing of its requests is used", Confidence: 0.9}
+		r.evidence("cpu requested and above its p99", cpu, "millicores")
+		r.evidence("memory requested and above its peak", memory, "bytes")
+		r.evidence("replicas", pods, "count")
+		p.wasted(r, WasteFinding{
+			Kind: WasteUnusedRequest, Monthly: usd, Within: LeverRightsize,
+			Loss: "the margin for peaks that the window did not have",
+		})
+	}
+}
+
+// unused is what of a request is never used, or 0 where enough is.
+func unused(request int64, used float64) float64 {
+	if free := float64(request) - used; free >= unusedShare*float64(request) {
+		return free
+	}
+	return 0
+}
+
+// wastePods finds pods that hold requests without being ready, and heaps of
+// pods that have ended.
+func (p *Pass) wastePods(w *analyzer.WorkloadFacts) {
+	ended, stuck := 0, 0
+	var held analyzer.Amounts
+	end := p.Analysis.Snapshot.Window.End
+	for _, pod := range w.Pods {
+		switch {
+		case pod.Phase == "Succeeded" || pod.Phase == "Failed":
+			ended++
+		case pod.Node != "" && !pod.Ready && !pod.Started.IsZero() && end.Sub(pod.Started).Hours() >= notReadyHours && !isBatch(w.Kind):
+			stuck++
+			held = held.Plus(pod.Requests)
+		}
+	}
+	if stuck > 0 && p.Costs != nil {
+		r := Recommendation{Workload: w.Ref, Title: fmt.Sprintf("%d of %d pods hold requests and are not ready", stuck, len(w.Pods)), Confidence: 0.8}
+		r.evidence("pods not ready", float64(stuck), "count")
+		r.evidence("cpu held", float64(held.CPU), "millicores")
+		r.evidence("memory held", float64(held.Memory), "bytes")
+		usd := HoursPerMonth * p.Costs.unitPrice(w.Ref).hourly(held)
+		p.wasted(r, WasteFinding{Kind: WasteNotReady, Monthly: usd, Within: withinNodes, Loss: "nothing that is served now; mend or remove them"})
+	}
+	if ended >= endedPods {
+		r := Recommendation{Workload: w.Ref, Title: fmt.Sprintf("%d pods have ended and are still kept", ended), Confidence: 1}
+		r.evidence("ended pods", float64(ended), "count")
+		p.wasted(r, WasteFinding{Kind: WasteEndedPods, Loss: "their logs and exit codes; they hold no requests, only room in etcd"})
+	}
+}
+
+// wasteHPA finds an autoscaler that never leaves its minimum and whose load
+// would do with fewer pods.
+func (p *Pass) wasteHPA(w *analyzer.WorkloadFacts) {
+	for _, h := range w.HPAs {
+		need, peak, ok := neededPods(w, h)
+		if !ok || need >= h.Min {
+			continue
+		}
+		usd := p.monthly(w.Ref) * float64(h.Min-need) / float64(max(w.Replicas, 1))
+		r := Recommendation{Workload: w.Ref, Title: fmt.Sprintf("HPA %s never leaves its minimum of %d; %d would carry the load", h.Name, h.Min, need), Confidence: 0.7}
+		r.evidence("minimum", float64(h.Min), "count")
+		r.evidence("pods that carry the busiest hour at the target, and one more", float64(need), "count")
+		r.evidence("cpu of all pods in the busiest hour", peak, "millicores")
+		p.wasted(r, WasteFinding{
+			Kind: WasteHPAAtMin, Monthly: usd, Within: withinHorizontal,
+			Loss: "spare replicas: the minimum may be there for availability or sudden load",
+		})
+	}
+}
+
+// leastReplicas is how many pods are left to a workload in any advice that
+// takes some away: one alone is gone with its node.
+const leastReplicas = 2
+
+// neededPods gives the pods that the busiest hour calls for at an HPA's CPU
+// target, where the workload stayed at the minimum for the whole window.
+func neededPods(w *analyzer.WorkloadFacts, h analyzer.HPA) (need int32, peak float64, ok bool) {
+	at := slices.IndexFunc(h.Metrics, func(m analyzer.HPAMetric) bool {
+		return m.Type == "Resource" && m.Name == "cpu" && m.TargetType == "Utilization" && m.Target > 0
+	})
+	if at < 0 || len(h.Metrics) != 1 || h.Min <= leastReplicas {
+		return 0, 0, false
+	}
+	var request int64
+	hours, most := map[int64]float64{}, float32(0)
+	seen := 0
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		if c.Type == analyzer.TypeInit {
+			continue
+		}
+		request += c.Requests.CPU
+		seen = max(seen, c.SeenSlots)
+		for _, d := range c.Days {
+			for i, hour := range d.Hours {
+				hours[int64(d.Date)*24+int64(i)] += float64(hour.CPU)
+				most = max(most, hour.Pods)
+			}
+		}
+	}
+	if request == 0 || seen < wasteDays*leastSlots || float64(most) > float64(h.Min)+0.5 {
+		return 0, 0, false
+	}
+	for _, v := range hours {
+		peak = max(peak, v)
+	}
+	perPod := float64(request) * float64(h.Metrics[at].Target) / 100
+	need = int32(math.Ceil(peak/perPod)) + 1 // an hour's mean hides its peaks
+	return max(need, leastReplicas), peak, true
+}

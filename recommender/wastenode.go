@@ -1,0 +1,272 @@
+package recommender
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// underused is the share of a node's allocatable, by requests without
+// DaemonSets, below which it is looked at: the Cluster Autoscaler's threshold.
+const underused = 0.5
+
+// worthIt is the share that a newer generation must take off the price.
+const worthIt = 0.03
+
+// nodeUse is a node with what runs on it.
+type nodeUse struct {
+	*analyzer.Node
+	hourly    float64
+	requests  analyzer.Amounts // of all pods
+	movable   analyzer.Amounts // of pods that would have to go elsewhere
+	pods      int64
+	residents []resident // the movable pods
+	gone      bool
+}
+
+// resident is a pod that a drain would evict.
+type resident struct {
+	*analyzer.Pod
+	w *analyzer.WorkloadFacts
+}
+
+// share is the larger of CPU and memory requests over allocatable.
+func (n *nodeUse) share() float64 {
+	return max(ratio(n.movable.CPU, n.Allocatable.CPU), ratio(n.movable.Memory, n.Allocatable.Memory))
+}
+
+func ratio(a, b int64) float64 {
+	if b <= 0 {
+		return 0
+	}
+	return float64(a) / float64(b)
+}
+
+// wasteNodes finds GPU nodes without GPU pods and nodes that could be drained,
+// one after another, the emptiest first: each drain fills the nodes that stay.
+func (p *Pass) wasteNodes() {
+	nodes := p.nodeUses()
+	if p.partial() || len(nodes) == 0 || !slices.ContainsFunc(nodes, func(n *nodeUse) bool { return n.pods > 0 }) {
+		return
+	}
+	for _, n := range nodes {
+		if n.Allocatable.GPU > 0 && n.requests.GPU == 0 {
+			p.wasteGPU(n)
+			n.gone = true // it is no place to move pods to
+		}
+	}
+	order := slices.Clone(nodes)
+	slices.SortStableFunc(order, func(a, b *nodeUse) int { return cmp.Compare(a.share(), b.share()) })
+	for _, n := range order {
+		if n.gone || n.share() >= underused || !n.Ready {
+			continue
+		}
+		blocked := blockers(n)
+		if !moveAll(n, nodes, len(blocked) > 0) {
+			continue // it is needed: its pods fit nowhere else
+		}
+		n.gone = len(blocked) == 0
+		p.wasteNode(n, blocked)
+	}
+}
+
+// nodeUses joins nodes, prices and pods.
+func (p *Pass) nodeUses() []*nodeUse {
+	var out []*nodeUse
+	at := map[string]*nodeUse{}
+	for i := range p.Analysis.Snapshot.Nodes {
+		n := &nodeUse{Node: &p.Analysis.Snapshot.Nodes[i]}
+		out, at[n.Name] = append(out, n), n
+	}
+	if p.Costs != nil {
+		for _, c := range p.Costs.Nodes {
+			if n := at[c.Name]; n != nil {
+				n.hourly = c.Hourly
+			}
+		}
+	}
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		for j := range w.Pods {
+			pod := &w.Pods[j]
+			n := at[pod.Node]
+			if n == nil || pod.Phase == "Succeeded" || pod.Phase == "Failed" {
+				continue
+			}
+			n.pods++
+			n.requests = n.requests.Plus(pod.Requests)
+			if w.Kind != "DaemonSet" {
+				n.movable = n.movable.Plus(pod.Requests)
+				n.residents = append(n.residents, resident{pod, w})
+			}
+		}
+	}
+	return out
+}
+
+// blockers lists what stands in the way of a drain, each once.
+func blockers(n *nodeUse) []string {
+	var out []string
+	add := func(when bool, format string, args ...any) {
+		if text := fmt.Sprintf(format, args...); when && !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	for _, r := range n.residents {
+		name := r.w.Namespace + "/" + r.Name
+		add(r.w.Kind == "Pod", "pod %s has no controller that would start it again", name)
+		add(r.Spec.LocalStorage, "pod %s keeps data on the node (emptyDir or hostPath)", name)
+		add(slices.Contains(r.Spec.Constraints, "doNotDisrupt"), "pod %s asks not to be disrupted", name)
+		for _, c := range r.Spec.Constraints {
+			add(c != "doNotDisrupt", "pod %s has %s, which is not modelled here", name, c)
+		}
+		add(len(r.Spec.Claims) > 0, "pod %s mounts a volume, which may hold it in its zone", name)
+		for _, b := range r.w.PDBs {
+			add(b.DisruptionsAllowed <= 0 && slices.Contains(b.Pods, r.Name), "PodDisruptionBudget %s/%s allows no disruption", b.Namespace, b.Name)
+		}
+	}
+	return out
+}
+
+// moveAll moves a node's pods, the largest first, to the fullest nodes that
+// have room; it changes nothing where one of them finds none, or on trial.
+func moveAll(n *nodeUse, nodes []*nodeUse, trial bool) bool {
+	type change struct {
+		to  *nodeUse
+		pod resident
+	}
+	var done []change
+	undo := func() {
+		for _, c := range slices.Backward(done) {
+			c.to.requests = minus(c.to.requests, c.pod.Requests)
+			c.to.movable = minus(c.to.movable, c.pod.Requests)
+			c.to.pods--
+			c.to.residents = c.to.residents[:len(c.to.residents)-1]
+		}
+	}
+	pods := slices.Clone(n.residents)
+	slices.SortStableFunc(pods, func(a, b resident) int {
+		return cmp.Or(cmp.Compare(b.Requests.CPU, a.Requests.CPU), cmp.Compare(b.Requests.Memory, a.Requests.Memory))
+	})
+	for _, pod := range pods {
+		to := placeFor(pod, n, nodes)
+		if to == nil {
+			undo()
+			return false
+		}
+		to.requests, to.movable = to.requests.Plus(pod.Requests), to.movable.Plus(pod.Requests)
+		to.pods++
+		to.residents = append(to.residents, pod)
+		done = append(done, change{to, pod})
+	}
+	if trial {
+		undo()
+	}
+	return true
+}
+
+func minus(a, b analyzer.Amounts) analyzer.Amounts {
+	return analyzer.Amounts{CPU: a.CPU - b.CPU, Memory: a.Memory - b.Memory, GPU: a.GPU - b.GPU}
+}
+
+// placeFor gives the fullest other node that takes the pod, or nil.
+func placeFor(pod resident, from *nodeUse, nodes []*nodeUse) *nodeUse {
+	var best *nodeUse
+	for _, n := range nodes {
+		if n != from && !n.gone && n.takes(pod.Pod) && (best == nil || n.share() > best.share()) {
+			best = n
+		}
+	}
+	return best
+}
+
+func (n *nodeUse) takes(pod *analyzer.Pod) bool {
+	after := n.requests.Plus(pod.Requests)
+	if !n.Ready || n.Unschedulable || after.CPU > n.Allocatable.CPU || after.Memory > n.Allocatable.Memory ||
+		after.GPU > n.Allocatable.GPU || n.MaxPods > 0 && n.pods >= n.MaxPods {
+		return false
+	}
+	for k, v := range pod.Spec.NodeSelector {
+		if n.Labels[k] != v {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(n.Taints, func(t analyzer.Taint) bool {
+		return t.Effect != "PreferNoSchedule" && !slices.ContainsFunc(pod.Spec.Tolerations, func(o analyzer.Toleration) bool { return tolerates(o, t) })
+	})
+}
+
+func tolerates(o analyzer.Toleration, t analyzer.Taint) bool {
+	return (o.Key == t.Key || o.Key == "" && o.Operator == "Exists") &&
+		(o.Operator == "Exists" || o.Value == t.Value) && (o.Effect == "" || o.Effect == t.Effect)
+}
+
+func (p *Pass) wasteNode(n *nodeUse, blocked []string) {
+	r := Recommendation{Subject: "Node/" + n.Name, Confidence: 0.7}
+	r.evidence("requests without DaemonSets", 100*n.share(), "percent")
+	r.evidence("pods to move", float64(len(n.residents)), "count")
+	f := WasteFinding{Monthly: n.hourly * HoursPerMonth, Within: withinNodes, Blocked: blocked}
+	f.Kind, f.Loss = WasteDrainable, "its room for pods that are not running now; a node autoscaler may bring it back"
+	r.Title = "under-used: its pods fit on the other nodes"
+	if len(blocked) > 0 {
+		f.Kind, r.Title = WasteUnderused, "under-used, but not to be drained as it is"
+	}
+	p.wasted(r, f)
+}
+
+func (p *Pass) wasteGPU(n *nodeUse) {
+	r := Recommendation{Subject: "Node/" + n.Name, Title: "a GPU node on which no pod asks for a GPU", Confidence: 0.8}
+	r.evidence("GPUs", float64(n.Allocatable.GPU), "count")
+	r.evidence("other pods", float64(len(n.residents)), "count")
+	p.wasted(r, WasteFinding{
+		Kind: WasteGPUNode, Monthly: n.hourly * HoursPerMonth, Within: withinNodes, Blocked: blockers(n),
+		Loss: "GPUs at once for the next pod that asks for one",
+	})
+}
+
+// wasteGenerations finds instance types of which a newer generation, as large
+// in every respect, costs less.
+func (p *Pass) wasteGenerations() {
+	if p.Costs == nil || p.Costs.Catalog == nil {
+		return
+	}
+	nodes := map[pricing.Offering][]NodeCost{}
+	var types []pricing.Offering
+	for _, n := range p.Costs.Nodes {
+		o := pricing.Offering{Provider: n.Offering.Provider, Region: n.Offering.Region, InstanceType: n.Offering.InstanceType}
+		if n.Offering.CapacityType != pricing.OnDemand || n.Estimated {
+			continue
+		}
+		if nodes[o] == nil {
+			types = append(types, o)
+		}
+		nodes[o] = append(nodes[o], n)
+	}
+	slices.SortFunc(types, func(a, b pricing.Offering) int {
+		return cmp.Or(strings.Compare(a.Provider, b.Provider), strings.Compare(a.Region, b.Region), strings.Compare(a.InstanceType, b.InstanceType))
+	})
+	for _, t := range types {
+		now := nodes[t][0].Offering
+		if next, ok := p.Costs.Catalog.Successor(now); ok && next.USDPerHour <= (1-worthIt)*now.USDPerHour {
+			p.wasteGeneration(now, next, len(nodes[t]))
+		}
+	}
+}
+
+func (p *Pass) wasteGeneration(now, next pricing.Offering, count int) {
+	r := Recommendation{
+		Subject: "InstanceType/" + now.InstanceType, Confidence: 0.8,
+		Title: fmt.Sprintf("an old generation: %s has as much and costs less", next.InstanceType),
+	}
+	r.evidence("nodes", float64(count), "count")
+	r.evidence("price of "+now.InstanceType, now.USDPerHour, "usd")
+	r.evidence("price of "+next.InstanceType, next.USDPerHour, "usd")
+	p.wasted(r, WasteFinding{
+		Kind: WasteOldGeneration, Monthly: float64(count) * HoursPerMonth * (now.USDPerHour - next.USDPerHour), Within: withinNodes,
+		Loss: "commitments that are tied to " + pricing.CommitmentFamily(now.Provider, now.InstanceType) + ", and a CPU maker where it changes",
+	})
+}
