@@ -161,12 +161,11 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 		}
 	}
 	if r.Fails() {
-		return &exitError{exitFound, fmt.Errorf("the gate is closed: %d findings count, at least one of severity %s or above", countOf(result), r.Threshold)}
+		sum := result.Summary
+		return &exitError{exitFound, fmt.Errorf("the gate is closed: %d errors, %d warnings, %d notes; it fails from %s", sum.Errors, sum.Warnings, sum.Notes, r.Threshold)}
 	}
 	return nil
 }
-
-func countOf(r *gate.Result) int { return r.Summary.Errors + r.Summary.Warnings + r.Summary.Notes }
 
 // check finds flags that do not go together.
 func (f *gateFlags) check(paths []string) error {

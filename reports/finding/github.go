@@ -15,13 +15,14 @@ import (
 // it drops the others without a word.
 const mostAnnotations = 10
 
-// writeGitHub prints workflow commands. Where there are more findings than
-// GitHub shows, the dearest ones go first and the last line says so.
+// writeGitHub prints workflow commands, the gravest and dearest first, for
+// GitHub drops what is too much; the last line says so.
 func writeGitHub(w io.Writer, r *Report, o Options) error {
 	out := bufio.NewWriter(w)
 	findings := r.shown(o.All)
 	slices.SortStableFunc(findings, func(a, b gate.Finding) int {
-		return cmp.Compare(max(b.MonthlyUSD, -b.MonthlyUSD), max(a.MonthlyUSD, -a.MonthlyUSD))
+		weight := func(s gate.Severity) int { return slices.Index(gate.Severities(), s) }
+		return cmp.Or(cmp.Compare(weight(b.Severity), weight(a.Severity)), cmp.Compare(max(b.MonthlyUSD, -b.MonthlyUSD), max(a.MonthlyUSD, -a.MonthlyUSD)))
 	})
 	shown, left := map[gate.Severity]int{}, 0
 	for _, f := range findings {

@@ -81,35 +81,57 @@ func (k kustomization) paths() []string {
 	return out
 }
 
-// refs is what kustomizations refer to, by cleaned path.
-type refs map[string]bool
+// refs says what kustomizations take in, by cleaned path.
+type refs struct {
+	of    map[string][]string // what each folder's kustomization refers to
+	taken map[string]bool     // what is reached from one that nobody refers to
+}
 
 func references(dirs []string) refs {
-	r := refs{}
+	r := refs{of: map[string][]string{}, taken: map[string]bool{}}
+	named := map[string]bool{} // by another one
 	for _, dir := range dirs {
-		r[kustomizationIn(dir)] = true
+		dir = filepath.Clean(dir)
+		r.of[dir] = nil
 		k, err := readKustomization(dir)
 		if err != nil {
 			continue // rendering it says so
 		}
 		for _, p := range k.paths() {
-			if p != "" {
-				r[filepath.Join(dir, p)] = true
+			if at := filepath.Join(dir, p); p != "" && at != dir {
+				r.of[dir] = append(r.of[dir], at)
+				named[at] = true
 			}
+		}
+		if k.Kind == "Component" { // is nothing on its own
+			r.taken[dir] = true
+		}
+	}
+	for _, dir := range dirs {
+		if dir = filepath.Clean(dir); !named[dir] || r.taken[dir] {
+			r.reach(dir)
 		}
 	}
 	return r
 }
 
-func (r refs) folder(dir string) bool {
-	if r[filepath.Clean(dir)] {
-		return true
+// reach marks what a kustomization takes in, at any depth.
+func (r refs) reach(dir string) {
+	r.taken[filepath.Clean(kustomizationIn(dir))] = true
+	for _, at := range r.of[dir] {
+		if !r.taken[at] {
+			r.taken[at] = true
+			if _, ok := r.of[at]; ok {
+				r.reach(at)
+			}
+		}
 	}
-	k, err := readKustomization(dir)
-	return err == nil && k.Kind == "Component" // is nothing on its own
 }
 
-func (r refs) file(path string) bool { return r[filepath.Clean(path)] }
+// has reports whether a folder or file needs no reading of its own. Folders
+// that only refer to each other in a ring are not reached, and so are not
+// passed over in silence.
+func (r refs) has(path string) bool { return r.taken[filepath.Clean(path)] }
 
 // checkLocal refuses references into the network before kustomize would follow
 // them.

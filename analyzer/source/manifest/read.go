@@ -210,7 +210,7 @@ func (w *walker) jobs() []func() *Tree {
 	var list []job
 	refs := references(w.kusts)
 	for _, dir := range w.kusts {
-		if !refs.folder(dir) {
+		if !refs.has(dir) {
 			list = append(list, job{dir, func() *Tree { return renderKustomization(dir) }})
 		}
 	}
@@ -218,7 +218,7 @@ func (w *walker) jobs() []func() *Tree {
 		list = append(list, job{dir, func() *Tree { return renderChart(dir) }})
 	}
 	for _, path := range w.files {
-		if !refs.file(path) {
+		if !refs.has(path) && filepath.Clean(path) != filepath.Clean(kustomizationIn(filepath.Dir(path))) {
 			list = append(list, job{path, func() *Tree { return parseFile(path) }})
 		}
 	}
