@@ -15,6 +15,8 @@ type Options struct {
 	Color bool
 	// All lists the containers that are fine as they are, too.
 	All bool
+	// Top limits the table to that many rows, those at its head; 0 means all.
+	Top int
 	// Verbose prints every warning in full, where otherwise like ones are one
 	// line.
 	Verbose bool

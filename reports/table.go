@@ -36,7 +36,7 @@ func writeText(w io.Writer, r *Report, o Options, columns []column) error {
 	var buf bytes.Buffer
 	prose(&buf, o, headline(r)...)
 	notes := noteList{exact: o.Verbose}
-	rows, fine := listed(r, o, &notes)
+	rows, rest, fine := listed(r, o, &notes)
 	if len(rows) > 0 {
 		buf.WriteByte('\n')
 		if err := render(&buf, r, rows, columns, o); err != nil {
@@ -44,6 +44,7 @@ func writeText(w io.Writer, r *Report, o Options, columns []column) error {
 		}
 	}
 	buf.WriteByte('\n')
+	prose(&buf, o, leftOut(rest)...)
 	prose(&buf, o, footnotes(r, rows, fine, notes.notes, o)...)
 	_, err := w.Write(buf.Bytes())
 	return err
@@ -141,9 +142,10 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// listed gives the rows of the table, most savings first, and the number of
-// containers that are left out because they are fine as they are.
-func listed(r *Report, o Options, notes *noteList) (rows []row, fine int) {
+// listed gives the rows of the table, most savings first, those beyond the
+// limit, and the number of containers that are left out because they are fine
+// as they are.
+func listed(r *Report, o Options, notes *noteList) (rows, rest []row, fine int) {
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		for j := range w.Containers {
@@ -156,6 +158,9 @@ func listed(r *Report, o Options, notes *noteList) (rows []row, fine int) {
 		}
 	}
 	slices.SortStableFunc(rows, compareRows)
+	if o.Top > 0 && len(rows) > o.Top {
+		rows, rest = rows[:o.Top:o.Top], rows[o.Top:]
+	}
 	for i := range rows {
 		for _, w := range rows[i].c.Warnings {
 			if n := notes.add(w); !slices.Contains(rows[i].notes, n) {
@@ -164,7 +169,19 @@ func listed(r *Report, o Options, notes *noteList) (rows []row, fine int) {
 		}
 		slices.Sort(rows[i].notes)
 	}
-	return rows, fine
+	return rows, rest, fine
+}
+
+// leftOut says what the rows beyond the limit come to.
+func leftOut(rest []row) []string {
+	if len(rest) == 0 {
+		return nil
+	}
+	var sum USD
+	for _, x := range rest {
+		sum += freed(x.c)
+	}
+	return []string{fmt.Sprintf("%s more, together %s, not listed.", counted(len(rest), "container"), sum)}
 }
 
 // compareRows puts most savings first, those without advice last; ties by

@@ -25,6 +25,7 @@ type auditFlags struct {
 	riskCPU float64
 	output  []string
 	showAll bool
+	top     int
 	noColor bool
 	strict  bool
 }
@@ -73,6 +74,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	fl.Float64Var(&f.riskCPU, "risk-cpu", recommender.DefaultRiskCPU, "accepted share of time with CPU usage above the request")
 	fl.StringArrayVarP(&f.output, "output", "o", nil, "FORMAT or FORMAT=FILE, of: "+strings.Join(formatNames(), ", ")+"; repeatable (default table)")
 	fl.BoolVar(&f.showAll, "show-all", false, "table: list containers without a change too")
+	fl.IntVar(&f.top, "top", 0, "table: list this many containers, those with the largest savings (default all)")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
 	fl.BoolVar(&f.strict, "strict", false, "exit with 3 where a source was incomplete")
 	completeFrom(cmd, "only", leverNames())
@@ -151,7 +153,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	err = writeReport(s, sinks, report, reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Verbose: f.verbose})
+	err = writeReport(s, sinks, report, reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose})
 	if err != nil {
 		return err
 	}
