@@ -105,6 +105,8 @@ const (
 	WarnNoHistory = "no-history"
 	// WarnPartial marks an answer that its source called incomplete.
 	WarnPartial = "partial"
+	// WarnSelection marks what was left out because the user asked so.
+	WarnSelection = "selection"
 	// WarnUnmatched marks usage whose workload is not known.
 	WarnUnmatched = "unmatched"
 	// WarnOdd marks values that cannot be right and were left out.

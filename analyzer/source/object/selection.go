@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
 // Selection is what kubectl's -n and -l select. The zero value selects all.
@@ -54,6 +56,38 @@ func (s Selection) in(namespace string) bool {
 // matches reports whether a workload with the given labels is selected.
 func (s Selection) matches(l map[string]string) bool {
 	return s.labels == nil || s.labels.Matches(labels.Set(l))
+}
+
+// Apply leaves only what is selected in a snapshot that was collected before,
+// and warns of what follows.
+func (s Selection) Apply(snap *analyzer.Snapshot) {
+	if s.String() == "" {
+		return
+	}
+	known := map[analyzer.Ref]bool{}
+	snap.Workloads = slices.DeleteFunc(snap.Workloads, func(w analyzer.Workload) bool {
+		known[w.Ref] = s.in(w.Namespace) && s.matches(w.Labels)
+		return !known[w.Ref]
+	})
+	snap.Usage = slices.DeleteFunc(snap.Usage, func(u analyzer.ContainerUsage) bool {
+		return !s.in(u.Namespace) || s.labels != nil && !known[u.Ref]
+	})
+	snap.HPAs = slices.DeleteFunc(snap.HPAs, func(o analyzer.HPA) bool { return !s.in(o.Namespace) })
+	snap.VPAs = slices.DeleteFunc(snap.VPAs, func(o analyzer.VPA) bool { return !s.in(o.Namespace) })
+	snap.PDBs = slices.DeleteFunc(snap.PDBs, func(o analyzer.PDB) bool { return !s.in(o.Namespace) })
+	snap.LimitRanges = slices.DeleteFunc(snap.LimitRanges, func(o analyzer.LimitRange) bool { return !s.in(o.Namespace) })
+	snap.Quotas = slices.DeleteFunc(snap.Quotas, func(o analyzer.ResourceQuota) bool { return !s.in(o.Namespace) })
+	s.warn(snap)
+}
+
+// warn tells what a selection does to the nodes.
+func (s Selection) warn(snap *analyzer.Snapshot) {
+	if what := s.String(); what != "" && len(snap.Nodes) > 0 {
+		snap.Warnings = append(snap.Warnings, analyzer.Warning{
+			Code: analyzer.WarnSelection, Subject: "selection",
+			Message: fmt.Sprintf("only %s are counted; what else runs on the nodes is not, so nodes look emptier than they are", what),
+		})
+	}
 }
 
 // String describes what is selected, or is empty where all is.

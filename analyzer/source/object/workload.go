@@ -1,7 +1,6 @@
 package object
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -35,12 +34,7 @@ func (v *Inventory) Fill(s *analyzer.Snapshot, sel Selection) {
 	s.HPAs = append(s.HPAs, v.resolveHPAs(sel.in)...)
 	s.VPAs = append(s.VPAs, v.resolveVPAs(sel.in)...)
 	s.PDBs = append(s.PDBs, v.resolveBudgets(sel.in)...)
-	if what := sel.String(); what != "" && len(s.Nodes) > 0 {
-		s.Warnings = append(s.Warnings, analyzer.Warning{
-			Code: analyzer.WarnPartial, Subject: "selection",
-			Message: fmt.Sprintf("only %s are counted; what else runs on the nodes is not, so nodes look emptier than they are", what),
-		})
-	}
+	sel.warn(s)
 	s.Sort()
 }
 
