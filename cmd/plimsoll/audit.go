@@ -69,10 +69,10 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	f.register(cmd)
 	f.prices.register(cmd)
 	fl := cmd.Flags()
-	fl.StringSliceVar(&f.only, "only", nil, "levers to work out, of: "+strings.Join(leverNames(), ", ")+" (default all)")
+	fl.StringSliceVar(&f.only, "only", nil, "`LEVERS` to work out, of: "+strings.Join(leverNames(), ", ")+" (default all)")
 	fl.Float64Var(&f.riskOOM, "risk-oom", recommender.DefaultRiskOOM, "accepted probability of an OOM kill of a container within a week")
 	fl.Float64Var(&f.riskCPU, "risk-cpu", recommender.DefaultRiskCPU, "accepted share of time with CPU usage above the request")
-	fl.StringArrayVarP(&f.output, "output", "o", nil, "FORMAT or FORMAT=FILE, of: "+strings.Join(formatNames(), ", ")+"; repeatable (default table)")
+	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(formatNames(), ", ")+"; repeatable (default table)")
 	fl.BoolVar(&f.showAll, "show-all", false, "table: list containers without a change too")
 	fl.IntVar(&f.top, "top", 0, "table: list this many containers, those with the largest savings (default all)")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
@@ -195,5 +195,7 @@ func incomplete(snap *analyzer.Snapshot) error {
 	}
 	return nil
 }
+
+var errSavedWindow = errors.New("--snapshot and --demo have their own window: --window, --end and --prometheus-label say how to collect, so give them when the snapshot is made")
 
 var errTwoSources = errors.New("--snapshot already holds objects and usage: it does not go together with --objects, --openmetrics, --prometheus or --demo")

@@ -50,32 +50,32 @@ type collectFlags struct {
 
 func (f *collectFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringVar(&f.kube.Kubeconfig, "kubeconfig", "", "kubeconfig file (default $KUBECONFIG, then ~/.kube/config, then the pod's service account)")
-	fl.StringVar(&f.kube.Context, "context", "", "context of the kubeconfig")
-	fl.StringVar(&f.kube.Cluster, "cluster", "", "cluster of the kubeconfig")
-	fl.StringVar(&f.kube.User, "user", "", "user of the kubeconfig")
-	fl.StringVarP(&f.kube.Server, "server", "s", "", "address of the API server")
-	fl.StringVar(&f.kube.Token, "token", "", "bearer token for the API server")
-	fl.StringVar(&f.kube.As, "as", "", "user to impersonate")
-	fl.StringArrayVar(&f.kube.AsGroup, "as-group", nil, "group to impersonate; repeatable")
+	fl.StringVar(&f.kube.Kubeconfig, "kubeconfig", "", "kubeconfig `FILE` (default $KUBECONFIG, then ~/.kube/config, then the pod's service account)")
+	fl.StringVar(&f.kube.Context, "context", "", "`NAME` of a context of the kubeconfig")
+	fl.StringVar(&f.kube.Cluster, "cluster", "", "`NAME` of a cluster of the kubeconfig")
+	fl.StringVar(&f.kube.User, "user", "", "`NAME` of a user of the kubeconfig")
+	fl.StringVarP(&f.kube.Server, "server", "s", "", "`URL` of the API server")
+	fl.StringVar(&f.kube.Token, "token", "", "bearer `TOKEN` for the API server")
+	fl.StringVar(&f.kube.As, "as", "", "`USER` to impersonate")
+	fl.StringArrayVar(&f.kube.AsGroup, "as-group", nil, "`GROUP` to impersonate; repeatable")
 	fl.DurationVar(&f.kube.RequestTimeout, "request-timeout", 0, "longest wait for one answer (default 1m for the API server, 2m for Prometheus)")
-	fl.StringArrayVarP(&f.namespaces, "namespace", "n", nil, "namespace, or several with commas; repeatable (default all that may be read)")
+	fl.StringArrayVarP(&f.namespaces, "namespace", "n", nil, "`NAMESPACE`, or several with commas; repeatable (default all that may be read)")
 	fl.BoolVarP(&f.all, "all-namespaces", "A", false, "all namespaces, or fail to")
-	fl.StringVarP(&f.selector, "selector", "l", "", "label selector for workloads, such as app=cart,tier!=test")
+	fl.StringVarP(&f.selector, "selector", "l", "", "label `SELECTOR` for workloads, such as app=cart,tier!=test")
 
-	fl.StringVar(&f.prometheus, "prometheus", "", "URL of a Prometheus-compatible engine (default: looked for in the cluster)")
-	fl.StringVar(&f.prometheusConfig, "prometheus-config", "", "Prometheus' own HTTP client configuration (YAML): TLS, authorization, OAuth2, headers, proxy")
-	fl.StringArrayVar(&f.labels, "prometheus-label", nil, "NAME=VALUE that every series must have, such as cluster=eu-1; repeatable")
-	fl.StringVar(&f.window, "window", "14d", "how far to look back, such as 14d or 36h")
-	fl.StringVar(&f.end, "end", "", "end of the window: RFC 3339, or seconds since 1970 (default now)")
+	fl.StringVar(&f.prometheus, "prometheus", "", "`URL` of a Prometheus-compatible engine (default: looked for in the cluster)")
+	fl.StringVar(&f.prometheusConfig, "prometheus-config", "", "`FILE` with Prometheus' own HTTP client configuration (YAML): TLS, authorization, OAuth2, headers, proxy")
+	fl.StringArrayVar(&f.labels, "prometheus-label", nil, "`NAME=VALUE` that every series must have, such as cluster=eu-1; repeatable")
+	fl.StringVar(&f.window, "window", "", "`DURATION` to look back, such as 14d or 36h (default 14d)")
+	fl.StringVar(&f.end, "end", "", "`TIME` at the end of the window: RFC 3339, or seconds since 1970 (default now)")
 
-	fl.StringArrayVar(&f.objects, "objects", nil, "file of Kubernetes objects (YAML or JSON, .gz, - for stdin) in place of a cluster; repeatable")
-	fl.StringArrayVar(&f.openmetrics, "openmetrics", nil, "text dump of metrics (OpenMetrics or Prometheus text, .gz) in place of an engine; repeatable")
-	fl.StringVar(&f.snapshot, "snapshot", "", "snapshot saved before, in place of all sources")
-	fl.StringVar(&f.saveSnapshot, "save-snapshot", "", "save what was collected to this file")
+	fl.StringArrayVar(&f.objects, "objects", nil, "`FILE` of Kubernetes objects (YAML or JSON, .gz, - for stdin) in place of a cluster; repeatable")
+	fl.StringArrayVar(&f.openmetrics, "openmetrics", nil, "`FILE` with a text dump of metrics (OpenMetrics or Prometheus text, .gz) in place of an engine; repeatable")
+	fl.StringVar(&f.snapshot, "snapshot", "", "`FILE` with a snapshot saved before, in place of all sources")
+	fl.StringVar(&f.saveSnapshot, "save-snapshot", "", "save what was collected to this `FILE`")
 	fl.BoolVar(&f.demo, "demo", false, "audit the built-in sample cluster")
 
-	fl.StringVar(&f.config, "config", "", "YAML file of flags: a map from a flag's name to its value or list of values")
+	fl.StringVar(&f.config, "config", "", "YAML `FILE` of flags: a map from a flag's name to its value or list of values")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on stderr")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "every warning in full")
 }
@@ -142,7 +142,7 @@ func (f *collectFlags) request() (request, error) {
 		}
 		r.matchers = append(r.matchers, m)
 	}
-	if r.window, err = parseWindow(f.window); err != nil {
+	if r.window, err = parseWindow(cmp.Or(f.window, "14d")); err != nil {
 		return r, err
 	}
 	if r.end, err = parseEnd(f.end); err != nil {
@@ -154,6 +154,9 @@ func (f *collectFlags) request() (request, error) {
 	saved := f.snapshot != "" || f.demo
 	if saved && (len(f.objects) > 0 || len(f.openmetrics) > 0 || f.prometheus != "") || f.snapshot != "" && f.demo {
 		return r, errTwoSources
+	}
+	if saved && (f.window != "" || f.end != "" || len(f.labels) > 0) {
+		return r, errSavedWindow
 	}
 	if len(f.openmetrics) > 0 && f.prometheus != "" {
 		return r, fmt.Errorf("--openmetrics and --prometheus are two sources of the same usage: give one")
@@ -187,15 +190,26 @@ func (f *collectFlags) collect(ctx context.Context, s streams, p *progress) (*an
 	}
 	switch {
 	case f.demo:
-		return demoSnapshot()
+		return r.fromSnapshot(demoSnapshot)
 	case f.snapshot != "":
 		p.Step("reading " + f.snapshot)
-		return readSnapshot(f.snapshot)
+		return r.fromSnapshot(func() (*analyzer.Snapshot, error) { return readSnapshot(f.snapshot) })
 	case len(f.objects) > 0 || len(f.openmetrics) > 0:
 		return r.fromFiles(ctx, s, p)
 	default:
 		return r.fromCluster(ctx, p)
 	}
+}
+
+// fromSnapshot selects from what was collected before.
+func (r request) fromSnapshot(read func() (*analyzer.Snapshot, error)) (*analyzer.Snapshot, error) {
+	snap, err := read()
+	if err != nil {
+		return nil, err
+	}
+	r.selection.Apply(snap)
+	snap.Sort()
+	return snap, nil
 }
 
 func readSnapshot(name string) (*analyzer.Snapshot, error) {

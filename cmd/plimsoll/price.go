@@ -24,9 +24,9 @@ type priceFlags struct {
 }
 
 func (f *priceFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&f.files, "pricing", nil, "price file (CSV or YAML) laid over the built-in tables; repeatable, later ones win")
-	cmd.Flags().StringVar(&f.provider, "provider", "", "cloud of nodes that do not say it: aws, gcp, azure")
-	cmd.Flags().StringVar(&f.region, "region", "", "region of nodes that do not say it, such as us-east-1")
+	cmd.Flags().StringArrayVar(&f.files, "pricing", nil, "price `FILE` (CSV or YAML) laid over the built-in tables; repeatable, later ones win")
+	cmd.Flags().StringVar(&f.provider, "provider", "", "`CLOUD` of nodes that do not say it: aws, gcp, azure")
+	cmd.Flags().StringVar(&f.region, "region", "", "`REGION` of nodes that do not say it, such as us-east-1")
 }
 
 // catalog gives the built-in tables with the user's files over them.
@@ -99,8 +99,8 @@ files and exits with 2 if one cannot be used.`,
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().StringArrayVar(&validate, "validate", nil, "check this price file and do nothing else; repeatable")
-	cmd.Flags().StringVar(&capacity, "capacity-type", "on-demand", "on-demand, spot or reserved")
+	cmd.Flags().StringArrayVar(&validate, "validate", nil, "check this price `FILE` and do nothing else; repeatable")
+	cmd.Flags().StringVar(&capacity, "capacity-type", "on-demand", "`TYPE`: on-demand, spot or reserved")
 	cmd.Flags().IntVar(&years, "years", 0, "term of reserved capacity: 1 or 3 (default 1)")
 	return cmd
 }

@@ -104,9 +104,6 @@ It only reads. It never changes a cluster.`,
 		Args:          knownVerb,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	if strings.HasPrefix(name, "kubectl-") {
-		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl plimsoll"}
-	}
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
@@ -114,7 +111,20 @@ It only reads. It never changes a cluster.`,
 		return fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath())
 	})
 	root.AddCommand(newAudit(s), newGate(s), newPrice(s), newVersion())
+	plainFlags(root)
+	if strings.HasPrefix(name, "kubectl-") {
+		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl plimsoll"}
+		asPlugin(root)
+	}
 	return root
+}
+
+// asPlugin writes the examples as they are typed when kubectl runs plimsoll.
+func asPlugin(cmd *cobra.Command) {
+	cmd.Example = strings.ReplaceAll(cmd.Example, "  plimsoll ", "  kubectl plimsoll ")
+	for _, verb := range cmd.Commands() {
+		asPlugin(verb)
+	}
 }
 
 // knownVerb refuses a verb that there is not, and names one that is near.
