@@ -56,6 +56,7 @@ var failureGroups = []failureGroup{
 		{what: "all namespaces and one", args: "audit -A -n shop", code: 2, says: "-A/--all-namespaces"},
 		{what: "two snapshots", args: "audit --snapshot shop.snapshot --demo", code: 2, says: "--snapshot already holds"},
 		{what: "a snapshot and a live source", args: "audit --snapshot shop.snapshot --prometheus http://localhost:9090", code: 2, says: "--snapshot already holds"},
+		{what: "a snapshot and a window", args: "audit --snapshot shop.snapshot --window 7d", code: 2, says: "give them when the snapshot is made"},
 		{what: "two sources of usage", args: "audit --openmetrics bare.om --prometheus http://localhost:9090", code: 2, says: "give one"},
 		{what: "a price without a region", args: "price m6i.xlarge", code: 2, says: "--provider aws --region us-east-1"},
 		{what: "a type that has no price", args: "price m6i.huge --provider aws --region us-east-1", code: 2, says: "m6i.huge"},
@@ -182,7 +183,9 @@ func plimsoll(args ...string) (code int, out, errs string) {
 // nothing on stdout and no secret; and that docs/errors.md says the same.
 func TestFailures(t *testing.T) {
 	leaked := isolate(t)
-	openShop(t, ".")
+	if err := openShop("."); err != nil {
+		t.Fatal(err)
+	}
 	for name, data := range brokenFiles(t) {
 		if err := os.WriteFile(name, data, 0o644); err != nil {
 			t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"testing"
+	"sync"
 )
 
 // shopEnd is the end of the shop's dump: 2026-05-04T00:00:00Z.
@@ -60,8 +60,8 @@ func shopDump(days int, bare bool) []byte {
 			fmt.Fprintf(&memory, "container_memory_working_set_bytes{%s} %d %d\n", container, held, at)
 		}
 		out.Write(memory.Bytes())
-		if !bare && p.ownerKind == "ReplicaSet" {
-			constant(fmt.Sprintf(`kube_replicaset_owner{namespace=%q,replicaset=%q,owner_kind="Deployment",owner_name="web",owner_is_controller="true",of=%q}`, p.namespace, p.owner, p.pod), "1")
+		if !bare && p.pod == "web-7d9c-x1" {
+			constant(`kube_replicaset_owner{namespace="shop",replicaset="web-7d9c",owner_kind="Deployment",owner_name="web",owner_is_controller="true",cluster="eu-1"}`, "1")
 		}
 	}
 	out.WriteString("# EOF\n")
@@ -70,19 +70,23 @@ func shopDump(days int, bare bool) []byte {
 
 // openShop copies the shop's files into a folder: objects.yaml, usage.om.gz and
 // bare.om, which holds a week without anything of kube-state-metrics.
-func openShop(t testing.TB, dir string) {
-	t.Helper()
+func openShop(dir string) error {
 	objects, err := os.ReadFile(filepath.Join(root, "testdata", "scripts", "shop", "objects.yaml"))
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	files := map[string][]byte{"objects.yaml": objects, "usage.om.gz": zipped(shopDump(14, false)), "bare.om": shopDump(7, true)}
-	for name, data := range files {
+	for name, data := range map[string][]byte{"objects.yaml": objects, "usage.om.gz": shopUsage(), "bare.om": shopBare()} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-			t.Fatal(err)
+			return err
 		}
 	}
+	return nil
 }
+
+var (
+	shopUsage = sync.OnceValue(func() []byte { return zipped(shopDump(14, false)) })
+	shopBare  = sync.OnceValue(func() []byte { return shopDump(7, true) })
+)
 
 func zipped(data []byte) []byte {
 	var b bytes.Buffer
