@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// console matches a fenced block of a session, and what stands before it where
+// that is a comment with a command line.
+var console = regexp.MustCompile("(?m)(?:^<!-- (.*) -->\n)?^```console\n((?s:.*?))^```$")
+
+// TestManual runs the sessions in the manual: each line "$ plimsoll ..." in a
+// block marked "console", in a folder with the shop's files and those of
+// testdata/pricing. What it prints must be what stands below it.
+func TestManual(t *testing.T) {
+	for _, page := range []string{"audit.md", "price.md"} {
+		t.Run(page, func(t *testing.T) {
+			isolate(t)
+			if err := errors.Join(openShop("."), os.CopyFS(".", os.DirFS(filepath.Join(root, "testdata", "pricing")))); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(root, "docs", page)
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sessions := 0
+			got := console.ReplaceAllStringFunc(string(text), func(block string) string {
+				sessions++
+				return "```console\n" + replay(t, strings.TrimPrefix(block, "```console\n")) + "```"
+			})
+			if sessions == 0 {
+				t.Errorf("%s has no session", page)
+			}
+			checkPage(t, file, got)
+		})
+	}
+}
+
+// replay gives a session as it goes now: its commands, and what they print.
+func replay(t *testing.T, session string) string {
+	t.Helper()
+	var b strings.Builder
+	code := 0
+	for line := range strings.Lines(session) {
+		command, ok := strings.CutPrefix(strings.TrimSpace(line), "$ ")
+		if !ok {
+			continue
+		}
+		b.WriteString("$ " + command + "\n")
+		words := strings.Fields(command)
+		switch {
+		case command == "echo $?":
+			fmt.Fprintln(&b, code)
+		case words[0] == "plimsoll":
+			var out, errs string
+			code, out, errs = plimsoll(words[1:]...)
+			b.WriteString(out + errs)
+		default:
+			t.Errorf("a session cannot run %q: put it in a block marked sh", command)
+		}
+	}
+	return b.String()
+}
+
+// readmeWidth is the width of tables in the README, in columns.
+const readmeWidth = 100
+
+// TestReadme compares the README with the program. A block marked "console"
+// below a comment such as
+//
+//	<!-- plimsoll audit --demo -->
+//
+// holds, after lines that begin with "$ ", exactly what that command prints on
+// a terminal of 100 columns, without colours.
+func TestReadme(t *testing.T) {
+	file := filepath.Join(root, "README.md")
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("there is no README yet")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	isolate(t)
+	if err := openShop("."); err != nil {
+		t.Fatal(err)
+	}
+	checkPage(t, file, console.ReplaceAllStringFunc(string(text), func(block string) string {
+		m := console.FindStringSubmatch(block)
+		words := strings.Fields(m[1])
+		if len(words) == 0 || words[0] != "plimsoll" {
+			return block
+		}
+		if strings.Contains(m[1], "--demo") && len(demo) == 0 {
+			return block // the sample is not recorded yet
+		}
+		var out, errs bytes.Buffer
+		if code := run(context.Background(), words, streams{In: strings.NewReader(""), Out: &out, Err: &errs, Width: readmeWidth, NoColor: true}); code != 0 {
+			t.Errorf("%s: exit code %d: %s", m[1], code, errs.String())
+		}
+		var typed string
+		for line := range strings.Lines(m[2]) {
+			if strings.HasPrefix(line, "$ ") {
+				typed += line
+			}
+		}
+		return "<!-- " + m[1] + " -->\n```console\n" + typed + out.String() + "```"
+	}))
+}
