@@ -107,6 +107,8 @@ func diagnose(err error) (kind ErrorKind, problem, advice string) {
 		return KindUnreachable, fmt.Sprintf("the host %q is not known", dns.Name), "check the server's address in the kubeconfig, and the VPN"
 	case errors.As(err, &network):
 		return KindUnreachable, innermost(err), "check that the cluster is up and that its address is right and reachable from here"
+	case strings.Contains(err.Error(), "serializer for "): // client-go has no type for it
+		return KindNotKubernetes, "the answer is no object of the Kubernetes API: " + innermost(err), "look at the proxy in between, and log in where it asks for it"
 	case errors.Is(err, io.EOF):
 		return KindUnreachable, "the connection was closed without an answer", "check that the address and port are those of the API server"
 	}
