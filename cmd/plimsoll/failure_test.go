@@ -111,6 +111,7 @@ var failureGroups = []failureGroup{
 		{what: "no TLS", args: withAPI, security: "not-tls", code: 3, says: "check the scheme and the port"},
 		{what: "wrong URL", args: withAPI, reply: answers(404, "text/plain", "404 page not found\n"), code: 3, says: "check the server's address in the kubeconfig, path included"},
 		{what: "HTML of a proxy", args: withAPI, reply: answers(200, "text/html", loginPage), code: 3, says: "log in where a proxy asks for it"},
+		{what: "HTML in place of a list", args: withAPI, reply: connected(answers(200, "text/html", loginPage)), code: 3, says: "look at the proxy in between"},
 		{what: "401", args: withAPI, reply: refuses(401, "Unauthorized", "Unauthorized"), code: 3, says: "log in again"},
 		{what: "403 for everything", args: withAPI, reply: connected(refuses(403, "Forbidden", `pods is forbidden: User "me" cannot list resource "pods" in API group "" at the cluster scope`)), code: 3, says: "bind the roles in deploy/rbac.yaml"},
 		{what: "422", args: withAPI, reply: connected(refuses(422, "Invalid", "the object is invalid")), code: 3, says: "check the connection with: kubectl version"},

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -88,6 +89,7 @@ func TestProgress(t *testing.T) {
 	address, _ := server(t, hangs, "")
 	engine := strings.Replace(address, "://", "://me:"+secret+"@", 1) + "?token=" + secret
 	line := "reading usage from " + address + " ...\n"
+	var wg sync.WaitGroup
 	for _, c := range []struct {
 		name     string
 		args     []string
@@ -98,27 +100,26 @@ func TestProgress(t *testing.T) {
 		{"terminal", nil, true, "\r\x1b[K" + strings.TrimSuffix(line, "\n")},
 		{"quiet", []string{"-q"}, true, ""},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			// Canceled once the line must have come: no answer is a matter of
-			// minutes otherwise.
+		wg.Go(func() {
+			// Given up once the line must have come.
 			ctx, cancel := context.WithTimeout(context.Background(), patience+500*time.Millisecond)
 			defer cancel()
 			var out, errs bytes.Buffer
 			args := append([]string{"plimsoll", "audit", "--objects", "objects.yaml", "--prometheus", engine}, c.args...)
 			code := run(ctx, args, streams{In: strings.NewReader(""), Out: &out, Err: &errs, ErrTerminal: c.terminal})
 			if code != exitSource || out.String() != "" {
-				t.Errorf("got exit code %d and %q on stdout", code, out.String())
+				t.Errorf("%s: got exit code %d and %q on stdout", c.name, code, out.String())
 			}
 			talk, failure, _ := strings.Cut(errs.String(), "error: ")
 			if !strings.HasPrefix(talk, c.want) || c.want == "" && talk != "" {
-				t.Errorf("got:  %q\nwant: %q", talk, c.want)
+				t.Errorf("%s\ngot:  %q\nwant: %q", c.name, talk, c.want)
 			}
 			if strings.Contains(errs.String(), secret) || strings.Count(failure, "\n") != 1 {
-				t.Errorf("a secret is shown, or there is more than one line: %q", errs.String())
+				t.Errorf("%s: a secret is shown, or there is more than one line: %q", c.name, errs.String())
 			}
 		})
 	}
+	wg.Wait()
 }
 
 // TestHelp walks all verbs: each says what it does, with examples, and its
@@ -134,10 +135,8 @@ func TestHelp(t *testing.T) {
 		if code != 0 || errs != "" {
 			t.Errorf("%s: got exit code %d, %q", cmd.CommandPath(), code, errs)
 		}
-		for _, bad := range []string{"=true", "stringArray", "strings "} {
-			if strings.Contains(out, bad) {
-				t.Errorf("%s --help says %q:\n%s", cmd.CommandPath(), bad, out)
-			}
+		if strings.Contains(out, "[=true") {
+			t.Errorf("%s --help writes a flag as [=true|false]:\n%s", cmd.CommandPath(), out)
 		}
 		if cmd.Name() != "version" && !strings.Contains(out, "Examples:\n") {
 			t.Errorf("%s --help has no examples", cmd.CommandPath())
