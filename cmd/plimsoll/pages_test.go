@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -80,7 +81,8 @@ const readmeWidth = 100
 //	<!-- plimsoll audit --demo -->
 //
 // holds, after lines that begin with "$ ", exactly what that command prints on
-// a terminal of 100 columns, without colours.
+// a terminal of 100 columns, without colours. A line of "..." stands for all
+// that is printed between the lines above and below it.
 func TestReadme(t *testing.T) {
 	file := filepath.Join(root, "README.md")
 	text, err := os.ReadFile(file)
@@ -100,19 +102,26 @@ func TestReadme(t *testing.T) {
 		if len(words) == 0 || words[0] != "plimsoll" {
 			return block
 		}
-		if strings.Contains(m[1], "--demo") && len(demo) == 0 {
-			return block // the sample is not recorded yet
-		}
 		var out, errs bytes.Buffer
 		if code := run(context.Background(), words, streams{In: strings.NewReader(""), Out: &out, Err: &errs, Width: readmeWidth, NoColor: true}); code != 0 {
 			t.Errorf("%s: exit code %d: %s", m[1], code, errs.String())
 		}
-		var typed string
-		for line := range strings.Lines(m[2]) {
-			if strings.HasPrefix(line, "$ ") {
-				typed += line
-			}
+		lines := strings.SplitAfter(strings.TrimSuffix(m[2], "\n"), "\n")
+		typed := 0
+		for typed < len(lines) && strings.HasPrefix(lines[typed], "$ ") {
+			typed++
 		}
-		return "<!-- " + m[1] + " -->\n```console\n" + typed + out.String() + "```"
+		return "<!-- " + m[1] + " -->\n```console\n" + strings.Join(lines[:typed], "") + excerpt(out.String(), lines[typed:]) + "```"
 	}))
+}
+
+// excerpt leaves out of a text what stands where the lines have "...".
+func excerpt(text string, lines []string) string {
+	gap := slices.Index(lines, "...\n")
+	all := strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n")
+	below := len(lines) - gap - 1
+	if gap < 0 || gap+below >= len(all) {
+		return text
+	}
+	return strings.Join(all[:gap], "") + "...\n" + strings.Join(all[len(all)-below:], "") + "\n"
 }

@@ -25,9 +25,6 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PRICES", filepath.Join(root, "testdata", "pricing"))
 			return openShop(env.WorkDir)
 		},
-		Condition: func(name string) (bool, error) {
-			return name == "demo" && len(demo) > 0, nil
-		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"valid": func(ts *testscript.TestScript, neg bool, args []string) {
 				if len(args) != 1 {
