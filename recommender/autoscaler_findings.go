@@ -61,9 +61,12 @@ type hpaFinder struct {
 	pass *Pass
 	h    *analyzer.HPA
 	w    *analyzer.WorkloadFacts // nil where the target is not known
+	// broken notes that a severe finding explains whatever history shows.
+	broken bool
 }
 
 func (f *hpaFinder) find(code string, severe bool, title, fix string, evidence ...Evidence) {
+	f.broken = f.broken || severe
 	f.pass.find(f.h.Target, Finding{code, severe, fix}, "HPA "+f.h.Name+": "+title, evidence...)
 }
 
@@ -79,7 +82,9 @@ func (f *hpaFinder) look() {
 	f.requests()
 	f.reachable()
 	f.vpas()
-	f.history()
+	if !f.broken && len(f.w.HPAs) == 1 {
+		f.history()
+	}
 }
 
 func (f *hpaFinder) bounds() {

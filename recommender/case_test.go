@@ -103,6 +103,15 @@ func describe(b *strings.Builder, r recommender.Recommendation) {
 	for _, w := range r.Warnings {
 		fmt.Fprintf(b, "  warning %s: %s\n", w.Code, w.Message)
 	}
+	if f := r.Finding; f != nil {
+		fmt.Fprintf(b, "  finding %s, severe %v: %s\n", f.Code, f.Severe, f.Fix)
+	}
+	if r.VPA != nil {
+		for _, c := range r.VPA.Containers {
+			fmt.Fprintf(b, "  vpa %s %s %v from %s/%s to %s/%s\n", c.Container, c.Mode, c.Resources, quantity(".cpu", c.MinAllowed.CPU),
+				quantity("", c.MinAllowed.Memory), quantity(".cpu", c.MaxAllowed.CPU), quantity("", c.MaxAllowed.Memory))
+		}
+	}
 	for _, e := range r.Evidence {
 		fmt.Fprintf(b, "  evidence %s: %.4g %s\n", e.Name, e.Value, e.Unit)
 	}
@@ -117,6 +126,8 @@ func quantity(field string, v int64) string {
 		return "-"
 	case strings.HasSuffix(field, ".cpu"):
 		return resource.NewMilliQuantity(v, resource.DecimalSI).String()
+	case strings.HasPrefix(field, "hpa.") || field == "replicas":
+		return strconv.FormatInt(v, 10)
 	}
 	return resource.NewQuantity(v, resource.BinarySI).String()
 }

@@ -24,6 +24,9 @@ type HorizontalAdvice struct {
 	Current Scaling
 	// Recommended is complete; nil where the rule abstains.
 	Recommended *Scaling
+	// ReplicasNow and ReplicasAdvised are means over the window by replay; 0
+	// where not known.
+	ReplicasNow, ReplicasAdvised float64
 	// TradeOff is the cost of allowing less or more to go unserved.
 	TradeOff []TradeOff
 }
@@ -124,7 +127,7 @@ func (p *Pass) scale(w *analyzer.WorkloadFacts, sized map[string]analyzer.Amount
 	}
 	c.warnings(&r)
 	if c.best == nil {
-		c.describe(&r)
+		c.describe(&r, "")
 		return r.withhold(fmt.Sprintf("no setting was found that leaves demand unserved for at most %.2g %% of the time on both the first and the last part of the window",
 			100*p.Options.RiskUnserved)), nil
 	}
@@ -198,7 +201,7 @@ func (p *Pass) scaleCase(w *analyzer.WorkloadFacts, sized map[string]analyzer.Am
 	}
 	c.sizes = c.podSizes(sized)
 	c.bounds = Bounds{
-		Floor: p.floor(w), Ceiling: p.ceiling(w), Unserved: p.Options.RiskUnserved, Start: podStartUp,
+		Floor: p.floor(w), Ceiling: p.ceiling(w), Unserved: p.Options.RiskUnserved, Start: podStartUp, FixedMargin: headroom,
 	}
 	return c
 }

@@ -27,8 +27,6 @@ type Demand struct {
 	// requests of the ready pods counts as unserved: beyond them nothing is
 	// promised.
 	Request int64
-	// PodCost weighs one replica for an hour, in any unit.
-	PodCost float64
 }
 
 // Bounds hold a search for a setting.
@@ -41,6 +39,9 @@ type Bounds struct {
 	Start time.Duration
 	// HighestTarget bounds the target in percent; 0 means highestTarget.
 	HighestTarget int32
+	// FixedMargin is the margin over demand, in percent, that a fixed number of
+	// replicas must leave: nothing would add a pod.
+	FixedMargin float64
 }
 
 // Candidate is one setting, by its replay over the demand it was searched on.
@@ -63,12 +64,24 @@ type Score struct {
 	Volume       float64 // share of demand
 	AtMax        float64 // share of time
 	FlapsPerDay  float64
-	Peak         int32
 }
 
 // trainShare is the part of the demand, the first, on which settings are
 // searched. The rest checks them.
 const trainShare = 0.7
+
+// simplicity is the share of replica-hours that a setting with behavior of its
+// own must save before it is preferred to the controller's defaults.
+const simplicity = 0.02
+
+// effort is what settings are compared by: replica-hours, and a little for
+// every field that must be explained.
+func (c *Candidate) effort() float64 {
+	if c.DownWindow > 0 {
+		return c.Train.ReplicaHours * (1 + simplicity)
+	}
+	return c.Train.ReplicaHours
+}
 
 // split gives the demand's first part and its rest.
 func (d Demand) split() (train, check Demand) {
@@ -107,14 +120,20 @@ const mostReplicas = 10_000
 // allowing more never costs more.
 const (
 	lowestTarget  = 30
-	highestTarget = 95
+	highestTarget = 90
 	targetStep    = 5
 	// growth is the room above the highest demand seen that the maximum leaves.
 	growth = 1.5
 )
 
-func downWindows() []time.Duration {
-	return []time.Duration{0, time.Minute, 15 * time.Minute, time.Hour}
+// downWindows are the scale-down windows to try. One shorter than the default
+// follows noise that only a fine curve shows.
+func (d Demand) downWindows() []time.Duration {
+	w := []time.Duration{0, 15 * time.Minute, time.Hour}
+	if d.Step <= time.Minute {
+		w = append(w, time.Minute)
+	}
+	return w
 }
 
 // grid lists the settings to try for a demand.
@@ -131,7 +150,7 @@ func (d Demand) grid(b Bounds) []Candidate {
 	for _, n := range mins {
 		for target := int32(lowestTarget); target <= cmp.Or(b.HighestTarget, highestTarget); target += targetStep {
 			highest := b.cap(max(n+1, d.podsFor(growth*top, target)))
-			for _, w := range downWindows() {
+			for _, w := range d.downWindows() {
 				out = append(out, Candidate{Min: min(n, highest), Max: highest, Target: target, DownWindow: w})
 			}
 		}
@@ -199,7 +218,7 @@ func (d Demand) replay(a replay.Autoscaler, start time.Duration, replicas int32)
 	}
 	return Score{
 		ReplicaHours: out.ReplicaHours(), Hours: out.Duration.Hours(), Unserved: out.UnservedTimeShare(),
-		Volume: out.UnservedVolumeShare(), AtMax: out.AtMaxShare(), FlapsPerDay: out.FlapsPerDay(), Peak: out.Peak,
+		Volume: out.UnservedVolumeShare(), AtMax: out.AtMaxShare(), FlapsPerDay: out.FlapsPerDay(),
 	}, nil
 }
 
@@ -213,7 +232,7 @@ func (d Demand) curve() replay.Curve {
 
 func (d Demand) scoreFixed(n int32) Score {
 	hours := d.Step.Hours() * float64(len(d.Millicores))
-	s := Score{ReplicaHours: float64(n) * hours, Hours: hours, AtMax: 1, Peak: n}
+	s := Score{ReplicaHours: float64(n) * hours, Hours: hours, AtMax: 1}
 	capacity, over, lost, all := float64(n)*float64(d.Request), 0, 0.0, 0.0
 	for _, v := range d.Millicores {
 		all += v
@@ -250,12 +269,22 @@ func Search(d Demand, b Bounds) (scaled, fixed *Candidate, tried []Candidate, er
 	if scaled, err = firstThatHolds(check, tried, b); err != nil {
 		return nil, nil, nil, err
 	}
-	still, err := train.scoreAll(d.fixed(b), b)
+	train, check = train.raised(b.FixedMargin), check.raised(b.FixedMargin)
+	still, err := train.scoreAll(train.fixed(b), b)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	fixed, err = firstThatHolds(check, still, b)
 	return scaled, fixed, tried, err
+}
+
+// raised is the demand with a margin of so many percent on top.
+func (d Demand) raised(percent float64) Demand {
+	d.Millicores = slices.Clone(d.Millicores)
+	for i := range d.Millicores {
+		d.Millicores[i] = addPercent(d.Millicores[i], percent)
+	}
+	return d
 }
 
 func (d Demand) scoreAll(cs []Candidate, b Bounds) ([]Candidate, error) {
@@ -266,7 +295,7 @@ func (d Demand) scoreAll(cs []Candidate, b Bounds) ([]Candidate, error) {
 		}
 	}
 	slices.SortStableFunc(cs, func(x, y Candidate) int {
-		return cmp.Or(cmp.Compare(x.Train.ReplicaHours, y.Train.ReplicaHours), cmp.Compare(x.Train.Unserved, y.Train.Unserved))
+		return cmp.Or(cmp.Compare(x.effort(), y.effort()), cmp.Compare(x.Train.Unserved, y.Train.Unserved))
 	})
 	return cs, nil
 }
@@ -297,6 +326,9 @@ func tradeOff(tried []Candidate) []TradeOff {
 			continue
 		}
 		c := tried[i]
+		if n := len(out); n > 0 && out[n-1].Unserved == c.Train.Unserved {
+			continue // allowing more gains nothing
+		}
 		out = append(out, TradeOff{Allowed: share, Unserved: c.Train.Unserved, ReplicaHours: c.Train.replicas() * HoursPerMonth, Min: c.Min, Target: c.Target})
 	}
 	return out

@@ -133,19 +133,20 @@ func rulesOf(s *analyzer.HPAScaling) replay.Rules {
 
 // finish files the advice, or that today's setting fits.
 func (c *scaleCase) finish(r *Recommendation) {
-	c.describe(r)
 	r.Confidence = c.confidence(r)
 	if c.fits() {
+		c.describe(r, "best found")
 		s := r.Horizontal.Current
-		r.Horizontal.Recommended = &s
+		r.Horizontal.Recommended, r.Horizontal.ReplicasAdvised = &s, r.Horizontal.ReplicasNow
 		r.Title = "the number of replicas fits"
 		if c.hpa != nil {
 			r.Title = "the HPA fits"
 		}
 		return
 	}
+	c.describe(r, "advised")
 	s := c.scaling()
-	r.Horizontal.Recommended = &s
+	r.Horizontal.Recommended, r.Horizontal.ReplicasAdvised = &s, c.best.whole.replicas()
 	c.changes(r, s)
 	r.Title = c.title()
 	if c.now != nil && c.pass.Costs != nil && c.pass.Costs.unitPrice(c.w.Ref) != (UnitPrice{}) {
@@ -289,8 +290,9 @@ func (c *scaleCase) scaleOut(o *outcome) float64 {
 	return float64(o.size.metric) * float64(o.Target) / 100
 }
 
-// describe files what the advice rests on.
-func (c *scaleCase) describe(r *Recommendation) {
+// describe files what the advice rests on; best is what the best setting found
+// is called.
+func (c *scaleCase) describe(r *Recommendation, best string) {
 	r.Horizontal.TradeOff = c.trades
 	r.evidence("days of load", float64(c.curve.Seen)/288, "days")
 	sorted := slices.Sorted(slices.Values(c.curve.CPU))
@@ -300,15 +302,16 @@ func (c *scaleCase) describe(r *Recommendation) {
 	r.evidence("pod start-up assumed", c.bounds.Start.Seconds(), "seconds")
 	r.evidence("fewest replicas that are safe", float64(c.bounds.Floor), "count")
 	if c.now != nil {
+		r.Horizontal.ReplicasNow = c.now.whole.replicas()
 		c.describeOutcome(r, "now", c.now)
 	}
 	if c.best == nil {
 		return
 	}
-	c.describeOutcome(r, "advised", c.best)
-	r.evidence("unserved in the first part, advised", 100*c.best.Train.Unserved, "percent")
-	r.evidence("unserved in the last part, advised", 100*c.best.Check.Unserved, "percent")
-	if c.fixed != nil && !c.best.Fixed {
+	c.describeOutcome(r, best, c.best)
+	r.evidence("time with unserved demand in the first part, "+best, 100*c.best.Train.Unserved, "percent")
+	r.evidence("time with unserved demand in the last part, "+best, 100*c.best.Check.Unserved, "percent")
+	if c.hpa == nil && c.fixed != nil && !c.best.Fixed {
 		r.evidence("replica-hours a month of the best fixed number", c.fixed.whole.replicas()*HoursPerMonth, "hours")
 	}
 	for _, t := range c.trades {

@@ -144,7 +144,7 @@ type Risk struct {
 }
 
 // Evidence is one figure that the advice rests on. Units: millicores, bytes,
-// percent, share, count, days, usd.
+// percent, share, count, seconds, hours, days, usd.
 type Evidence struct {
 	Name  string
 	Value float64

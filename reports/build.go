@@ -56,6 +56,7 @@ type builder struct {
 	savings   []USD // by index of recs
 	saved     USD
 	sizing    map[containerKey]int // index of recs
+	scaling   map[analyzer.Ref]scaling
 }
 
 type containerKey struct {
@@ -75,6 +76,7 @@ func sortedRecommendations(recs []recommender.Recommendation) []recommender.Reco
 // index finds, for each container, the recommendation that sizes it.
 func (b *builder) index() {
 	b.sizing = make(map[containerKey]int, len(b.recs))
+	b.indexScaling()
 	for i, r := range b.recs {
 		if r.Lever != recommender.LeverRightsize || r.Container == "" {
 			continue
@@ -144,11 +146,12 @@ func (b *builder) prices() []PriceSource {
 	return slices.Compact(out)
 }
 
-// recommendations lists the advice that changes something, dearest first.
+// recommendations lists the advice that changes something and the mistakes
+// found, dearest first.
 func (b *builder) recommendations() []Recommendation {
 	order := []int{}
 	for i, r := range b.recs {
-		if len(r.Changes) > 0 {
+		if len(r.Changes) > 0 || r.Finding != nil {
 			order = append(order, i)
 		}
 	}
@@ -158,7 +161,7 @@ func (b *builder) recommendations() []Recommendation {
 		r := &b.recs[i]
 		out = append(out, Recommendation{
 			Rule: r.Rule, Lever: string(r.Lever), Target: r.Workload.String(), Container: r.Container, Title: r.Title,
-			MonthlySavings: b.known(b.savings[i]), Risk: riskWords(r.Risk), Confidence: share(r.Confidence), Changes: changes(r.Changes),
+			MonthlySavings: b.known(b.savings[i]), Risk: riskWords(r.Risk), Confidence: share(r.Confidence), Changes: changes(r.Changes), Fix: fixOf(r),
 		})
 	}
 	return out

@@ -27,6 +27,7 @@ func (b *builder) workload(w *analyzer.WorkloadFacts) Workload {
 	for i := range w.Containers {
 		out.Containers = append(out.Containers, b.container(w.Ref, &w.Containers[i]))
 	}
+	b.scale(&out, w.Ref)
 	return out
 }
 

@@ -80,7 +80,7 @@ type Summary struct {
 	Containers Counts `json:"containers"`
 }
 
-// FreedRoom is what right-sizing takes off requests; negative where it adds.
+// FreedRoom is what the recommendations take off requests; negative where they add.
 type FreedRoom struct {
 	Resources
 	// Monthly is its value at the prices of the nodes.
@@ -125,6 +125,12 @@ type Workload struct {
 	// MonthlyCost is its share of the bill; null where there are no prices.
 	MonthlyCost *USD        `json:"monthlyCost" jsonschema:"nullable"`
 	Containers  []Container `json:"containers"`
+	// Horizontal is what decides the number of pods; absent where the workload cannot be scaled or no rule has looked.
+	Horizontal *Horizontal `json:"horizontal,omitempty"`
+	// VPA is the VerticalPodAutoscaler that suits the workload; absent in clusters without any.
+	VPA *VPA `json:"vpa,omitempty"`
+	// Findings are mistakes in its autoscalers and disruption budgets.
+	Findings []Finding `json:"findings,omitempty"`
 }
 
 // Container is one container of a workload's pod template. Amounts are for one
@@ -200,11 +206,12 @@ type Risk struct {
 type Evidence struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
-	// Unit is one of millicores, bytes, percent, share, count, days, usd.
+	// Unit is one of millicores, bytes, percent, share, count, seconds, hours, days, usd.
 	Unit string `json:"unit"`
 }
 
-// Recommendation is one piece of advice that changes something.
+// Recommendation is one piece of advice that changes something, or a mistake
+// that was found and its fix.
 type Recommendation struct {
 	Rule  string `json:"rule"`
 	Lever string `json:"lever"`
@@ -219,11 +226,13 @@ type Recommendation struct {
 	Risk       string   `json:"risk"`
 	Confidence float64  `json:"confidence" jsonschema:"minimum=0,maximum=1"`
 	Changes    []Change `json:"changes"`
+	// Fix is what to do where something is wrong as it stands.
+	Fix string `json:"fix,omitempty"`
 }
 
 // Change is one field that changes.
 type Change struct {
-	// Field is requests.cpu, requests.memory, limits.cpu or limits.memory.
+	// Field is requests.cpu, requests.memory, limits.cpu or limits.memory, replicas, or a field of the HPA, such as hpa.minReplicas.
 	Field string `json:"field"`
 	// From and To are quantities; null means not set.
 	From *string `json:"from" jsonschema:"nullable"`

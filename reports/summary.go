@@ -15,9 +15,7 @@ func (b *builder) summary(r *Report) Summary {
 		s.UnattributedMonthly = b.known(b.ledger.unattributed)
 	}
 	if b.priced {
-		s.Waterfall = append(s.Waterfall, Step{
-			Lever: string(recommender.LeverRightsize), MonthlyBefore: b.ledger.bill, MonthlyAfter: b.ledger.bill - b.saved,
-		})
+		s.Waterfall = b.waterfall()
 	}
 	for i := range b.workloads {
 		b.addWorkload(&s, &b.workloads[i])
@@ -29,6 +27,24 @@ func (b *builder) summary(r *Report) Summary {
 		}
 	}
 	return s
+}
+
+// waterfall gives the bill before and after each lever that has something to
+// say; right-sizing always stands in it.
+func (b *builder) waterfall() []Step {
+	saved := map[recommender.Lever]USD{}
+	for i, r := range b.recs {
+		saved[r.Lever] += b.savings[i]
+	}
+	bill := b.ledger.bill
+	out := []Step{}
+	for _, lever := range []recommender.Lever{recommender.LeverRightsize, recommender.LeverHorizontal} {
+		if by, ok := saved[lever]; ok || lever == recommender.LeverRightsize {
+			out = append(out, Step{Lever: string(lever), MonthlyBefore: bill, MonthlyAfter: bill - by})
+			bill -= by
+		}
+	}
+	return out
 }
 
 // addWorkload adds the workload's requests, usage and recommended requests.
@@ -48,6 +64,7 @@ func (b *builder) addWorkload(s *Summary, w *analyzer.WorkloadFacts) {
 		}
 	}
 	s.Requests = s.Requests.plus(resources(analyzer.PodRequests(now, analyzer.Amounts{})), replicas)
+	replicas = b.advised(w.Ref, next, replicas)
 	s.Recommended = s.Recommended.plus(resources(analyzer.PodRequests(next, analyzer.Amounts{})), replicas)
 }
 

@@ -1,0 +1,107 @@
+package reports_test
+
+import (
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/reports"
+)
+
+// scaled is a workload whose HPA gets another target together with another
+// CPU request, a finding on it and one on a workload that does not exist.
+func scaled(c *cluster) {
+	web := analyzer.Ref{Namespace: "ns", Kind: "Deployment", Name: "web"}
+	gone := analyzer.Ref{Namespace: "ns", Kind: "Deployment", Name: "gone"}
+	cpu := func(target int64) []analyzer.HPAMetric {
+		return []analyzer.HPAMetric{{Type: "Resource", Name: "cpu", TargetType: "Utilization", Target: target}}
+	}
+	c.recs = append(c.recs,
+		recommender.Recommendation{
+			Rule: "horizontal", Lever: recommender.LeverHorizontal, Workload: web, Title: "set the HPA", MonthlySavings: 5,
+			Changes: []recommender.Change{
+				{Field: "hpa.cpu.averageUtilization", From: 50, To: 80}, {Field: "containers.app.requests.cpu", From: 1500, To: 500},
+			},
+			Horizontal: &recommender.HorizontalAdvice{
+				Current:     recommender.Scaling{Kind: recommender.ScalingHPA, Name: "web", Replicas: 4, Min: 2, Max: 9, Metrics: cpu(50)},
+				Recommended: &recommender.Scaling{Kind: recommender.ScalingHPA, Name: "web", Min: 0, Max: 9, Metrics: cpu(80), RequestCPU: map[string]int64{"app": 500}},
+				ReplicasNow: 4.2, ReplicasAdvised: 2.6,
+				TradeOff: []recommender.TradeOff{{Allowed: 0.01, Unserved: 0.0042, ReplicaHours: 1898, Min: 2, Target: 80}},
+			},
+			Evidence: []recommender.Evidence{{Name: "demand max", Value: 900, Unit: "millicores"}},
+		},
+		recommender.Recommendation{
+			Rule: "autoscaler-findings", Lever: recommender.LeverHorizontal, Workload: web, Title: "two HPAs", Finding: &recommender.Finding{Code: "hpa-twice", Severe: true, Fix: "keep one"},
+		},
+		recommender.Recommendation{
+			Rule: "autoscaler-findings", Lever: recommender.LeverHorizontal, Workload: gone, Title: "no such workload", Finding: &recommender.Finding{Code: "hpa-missing-target", Fix: "delete it"},
+		},
+		recommender.Recommendation{
+			Rule: "vpa", Lever: recommender.LeverHorizontal, Workload: web, Title: "VPA", VPA: &recommender.VPAAdvice{
+				Name: "web", Mode: "Initial", Why: "it is alone", Containers: []recommender.VPAContainer{{Container: "app", Mode: "Auto", Resources: []string{"memory"}}},
+			},
+		},
+	)
+}
+
+func TestHorizontal(t *testing.T) {
+	r, _ := one(scaled)
+	w := r.Workloads[0]
+	switch h := w.Horizontal; {
+	case h == nil || h.Recommended == nil:
+		t.Fatalf("got %+v, want advice", h)
+	case *h.Recommended.MinReplicas != 0 || *h.Recommended.MaxReplicas != 9 || h.Recommended.Metrics[0].Target != 80:
+		t.Errorf("got %+v, want 0 to 9 replicas at 80", *h.Recommended)
+	case len(h.Recommended.Requests) != 1 || h.Recommended.Requests[0].CPU.String() != "500m":
+		t.Errorf("got %+v, want the request of app", h.Recommended.Requests)
+	case h.Current.MeanReplicas != 4.2 || h.MonthlySavings.String() != "$5.00" || len(h.TradeOff) != 1 || h.TradeOff[0].UnservedPercent != 0.42:
+		t.Errorf("got %+v", *h)
+	}
+	if len(w.Findings) != 1 || w.Findings[0].Fix != "keep one" || !w.Findings[0].Severe {
+		t.Errorf("got findings %+v, want one", w.Findings)
+	}
+	if w.VPA == nil || w.VPA.UpdateMode != "Initial" || w.VPA.Containers[0].ControlledResources[0] != "memory" {
+		t.Errorf("got VPA %+v", w.VPA)
+	}
+	if s := r.Summary.Waterfall; len(s) != 2 || s[1].Lever != "horizontal" || s[1].MonthlyBefore != s[0].MonthlyAfter || s[1].MonthlyBefore-s[1].MonthlyAfter != 500 {
+		t.Errorf("got waterfall %+v, want 5 dollars off what right-sizing left", s)
+	}
+	if got := r.Summary.Recommended.CPU.String(); got != "1500m" {
+		t.Errorf("recommended requests: got %s of CPU, want 3 pods of 500m", got)
+	}
+	fixes := map[string]string{}
+	for _, x := range r.Recommendations {
+		fixes[x.Target] += x.Fix
+	}
+	if fixes["ns/Deployment/web"] != "keep one" || fixes["ns/Deployment/gone"] != "delete it" {
+		t.Errorf("got fixes %v, want those of both findings", fixes)
+	}
+}
+
+func TestHorizontalWithheld(t *testing.T) {
+	r, _ := one(func(c *cluster) {
+		c.recs = append(c.recs, recommender.Recommendation{
+			Rule: "horizontal", Lever: recommender.LeverHorizontal, Workload: analyzer.Ref{Namespace: "ns", Kind: "Deployment", Name: "web"},
+			Title: "no recommendation: one replica", Withheld: []recommender.Withheld{{Resource: "all", Reason: "one replica"}},
+			Horizontal: &recommender.HorizontalAdvice{Current: recommender.Scaling{Kind: recommender.ScalingFixed, Replicas: 4}},
+		})
+	})
+	h := r.Workloads[0].Horizontal
+	if h == nil || h.Recommended != nil || len(h.Warnings) != 1 || h.Warnings[0].Code != reports.WarnWithheld {
+		t.Errorf("got %+v, want null and the reason", h)
+	}
+}
+
+// TestHorizontalFollowsTheSchema: every format takes it, and JSON is valid.
+func TestHorizontalFollowsTheSchema(t *testing.T) {
+	r, _ := one(scaled)
+	for _, f := range reports.Formats() {
+		if text := output(t, f.Name, r, reports.Options{}); text == "" {
+			t.Errorf("%s: nothing was printed", f.Name)
+		} else if f.Name == "json" {
+			if err := compile(t)(text); err != nil {
+				t.Errorf("the report does not fit the schema: %v", err)
+			}
+		}
+	}
+}
