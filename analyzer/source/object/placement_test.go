@@ -39,12 +39,12 @@ func TestPlacement(t *testing.T) {
 		{"anti-affinity to two workloads", apart + `labelSelector: {matchLabels: {team: t}}}]}}`, analyzer.PodSpec{
 			Constraints:  []string{analyzer.ConstraintAntiAffinity},
 			AntiAffinity: []analyzer.PodAntiAffinity{{TopologyKey: "kubernetes.io/hostname", Workloads: []analyzer.Ref{a, b}}}}},
-		{"anti-affinity to other namespaces", apart + `namespaces: [y], labelSelector: {matchLabels: {team: t}}}]}}`,
+		{"anti-affinity to other namespaces", apart + `namespaces: [other], labelSelector: {matchLabels: {team: t}}}]}}`,
 			analyzer.PodSpec{Constraints: []string{analyzer.ConstraintAntiAffinity}}},
 		{"node affinity", near + `{matchExpressions: [{key: disk, operator: In, values: [ssd]}]}]}}}`, analyzer.PodSpec{
 			Constraints: []string{analyzer.ConstraintNodeAffinity},
 			Affinity:    []analyzer.NodeTerm{{{Key: "disk", Operator: "In", Values: []string{"ssd"}}}}}},
-		{"node affinity by name", near + `{matchFields: [{key: metadata.name, operator: In, values: [n]}]}]}}}`,
+		{"node affinity by name", near + `{matchFields: [{key: metadata.name, operator: In, values: [node-a]}]}]}}}`,
 			analyzer.PodSpec{Constraints: []string{analyzer.ConstraintNodeAffinity}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
