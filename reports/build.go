@@ -36,6 +36,8 @@ func Build(in Input) *Report {
 		Workloads:       make([]Workload, 0, len(b.workloads)),
 		Recommendations: b.recommendations(),
 		Nodes:           b.nodes(),
+		Purchase:        b.purchase(),
+		Waste:           b.waste(),
 		Prices:          b.prices(),
 		Warnings:        b.warnings(),
 	}
@@ -55,7 +57,8 @@ type builder struct {
 	ledger    ledger
 	savings   []USD // by index of recs
 	saved     USD
-	sizing    map[containerKey]int // index of recs
+	savedBy   map[recommender.Lever]USD // saved by lever
+	sizing    map[containerKey]int      // index of recs
 	scaling   map[analyzer.Ref]scaling
 }
 
@@ -151,7 +154,7 @@ func (b *builder) prices() []PriceSource {
 func (b *builder) recommendations() []Recommendation {
 	order := []int{}
 	for i, r := range b.recs {
-		if len(r.Changes) > 0 || r.Finding != nil {
+		if len(r.Changes) > 0 || r.Finding != nil || r.Requests == nil && b.savings[i] != 0 {
 			order = append(order, i)
 		}
 	}
@@ -160,8 +163,8 @@ func (b *builder) recommendations() []Recommendation {
 	for _, i := range order {
 		r := &b.recs[i]
 		out = append(out, Recommendation{
-			Rule: r.Rule, Lever: string(r.Lever), Target: r.Workload.String(), Container: r.Container, Title: r.Title,
-			MonthlySavings: b.known(b.savings[i]), Risk: riskWords(r.Risk), Confidence: share(r.Confidence), Changes: changes(r.Changes), Fix: fixOf(r),
+			Rule: r.Rule, Lever: string(r.Lever), Target: targetOf(r), Container: r.Container, Title: r.Title,
+			MonthlySavings: b.known(b.savings[i]), Risk: riskOf(r), Confidence: share(r.Confidence), Changes: changes(r.Changes), Fix: fixOf(r),
 		})
 	}
 	return out

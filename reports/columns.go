@@ -99,7 +99,7 @@ func freedColumn() column {
 	return column{
 		title: titleFreed, right: true, money: true,
 		cell: func(r *row) string { return dollars(r.c.MonthlySavings) },
-		foot: func(r *Report) string { return dollars(r.Summary.MonthlySavings) },
+		foot: func(r *Report) string { return dollars(r.Summary.FreedRoom.Monthly) },
 		tone: func(r *row) tone {
 			switch {
 			case r.c.MonthlySavings == nil || *r.c.MonthlySavings == 0:

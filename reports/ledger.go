@@ -25,6 +25,10 @@ func (b *builder) money() {
 		parts[i] = r.MonthlySavings
 	}
 	b.savings, b.saved = apportion(parts)
+	b.savedBy = map[recommender.Lever]USD{}
+	for i, r := range b.recs {
+		b.savedBy[r.Lever] += b.savings[i]
+	}
 	b.priced = b.Costs != nil && b.Costs.Bill > 0
 	b.ledger = ledger{workloads: map[analyzer.Ref]USD{}, containers: map[containerKey]USD{}}
 	if !b.priced {

@@ -27,6 +27,10 @@ type Report struct {
 	// Recommendations are all changes that are advised, by savings, largest first.
 	Recommendations []Recommendation `json:"recommendations"`
 	Nodes           Nodes            `json:"nodes"`
+	// Purchase is what to buy on demand, on spot and in advance.
+	Purchase *Purchase `json:"purchase,omitempty"`
+	// Waste is what costs money and does nothing, by cost, largest first.
+	Waste []Waste `json:"waste"`
 	// Prices are the tables that prices were taken from.
 	Prices []PriceSource `json:"prices"`
 	// Warnings are the doubts that concern the whole report.
@@ -215,7 +219,7 @@ type Evidence struct {
 type Recommendation struct {
 	Rule  string `json:"rule"`
 	Lever string `json:"lever"`
-	// Target is namespace/kind/name of the workload.
+	// Target is namespace/kind/name of the workload, or what else the advice is about, such as Cluster.
 	Target string `json:"target"`
 	// Container is absent where the whole workload is meant.
 	Container string `json:"container,omitempty"`

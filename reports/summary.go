@@ -20,7 +20,7 @@ func (b *builder) summary(r *Report) Summary {
 	for i := range b.workloads {
 		b.addWorkload(&s, &b.workloads[i])
 	}
-	s.FreedRoom = FreedRoom{Resources: s.Requests.minus(s.Recommended), Monthly: b.known(b.saved)}
+	s.FreedRoom = FreedRoom{Resources: s.Requests.minus(s.Recommended), Monthly: b.known(b.savedBy[recommender.LeverRightsize])}
 	for _, w := range r.Workloads {
 		for i := range w.Containers {
 			s.Containers.add(&w.Containers[i])
@@ -29,19 +29,16 @@ func (b *builder) summary(r *Report) Summary {
 	return s
 }
 
-// waterfall gives the bill before and after each lever that has something to
-// say; right-sizing always stands in it.
+// waterfall lists what each lever leaves of the bill, in their order.
+// Right-sizing is always listed; the others where they reported anything.
 func (b *builder) waterfall() []Step {
-	saved := map[recommender.Lever]USD{}
-	for i, r := range b.recs {
-		saved[r.Lever] += b.savings[i]
-	}
-	bill := b.ledger.bill
-	out := []Step{}
-	for _, lever := range []recommender.Lever{recommender.LeverRightsize, recommender.LeverHorizontal} {
-		if by, ok := saved[lever]; ok || lever == recommender.LeverRightsize {
-			out = append(out, Step{Lever: string(lever), MonthlyBefore: bill, MonthlyAfter: bill - by})
-			bill -= by
+	var out []Step
+	left := b.ledger.bill
+	for _, lever := range []recommender.Lever{recommender.LeverRightsize, recommender.LeverHorizontal, "nodes", recommender.LeverPurchase} {
+		saved, ran := b.savedBy[lever]
+		if ran || lever == recommender.LeverRightsize {
+			out = append(out, Step{Lever: string(lever), MonthlyBefore: left, MonthlyAfter: left - saved})
+			left -= saved
 		}
 	}
 	return out

@@ -74,14 +74,15 @@ func headline(r *Report) []string {
 	switch {
 	case s.MonthlyCost == nil:
 		out = append(out, "No node has a price: neither costs nor savings can be told.")
-	case s.MonthlySavings == nil || s.Containers.Total == s.Containers.Withheld:
+	case s.FreedRoom.Monthly == nil || s.Containers.Total == s.Containers.Withheld:
 		out = append(out, fmt.Sprintf("It costs %s a month.", s.MonthlyCost))
 	default:
-		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.MonthlySavings, *s.MonthlyCost)))
+		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.FreedRoom.Monthly, *s.MonthlyCost)))
 	}
 	if s.IdleMonthly != nil && s.OverheadMonthly != nil {
 		out = append(out, fmt.Sprintf("Of the cost %s is idle room that nobody asked for, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
 	}
+	out = append(append(out, purchaseLines(r)...), wasteLines(r)...)
 	return out
 }
 

@@ -1,0 +1,125 @@
+package reports_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/reports"
+)
+
+// bought is a cluster with advice of every money rule.
+func bought() *cluster {
+	c := newCluster()
+	c.node("m6i.large", "on-demand", 0.1, 3)
+	c.add("ns", "Deployment", "web", 4, container{name: "app", cpu: 1500, mem: gi, used: 100, usedMem: 200e6, toCPU: 250, toMem: 412 * mi, savings: 10.005, cost: 20, risk: 0.25, confidence: 0.9})
+	unknown := recommender.Risk{OOMProbability: -1, CPUOverRequest: -1}
+	web := analyzer.Ref{Namespace: "ns", Kind: "Deployment", Name: "web"}
+	c.recs = append(c.recs,
+		recommender.Recommendation{
+			Rule: "purchase", Lever: recommender.LeverPurchase, Subject: "Cluster", Title: "commit", MonthlySavings: 30.333, Risk: unknown,
+			Purchase: &recommender.PurchaseAdvice{
+				Provider: "aws", Region: "us-east-1",
+				Demand: recommender.HourlyDemand{Hours: 336, Mean: 0.25, Min: 0.2, P10: 0.2, P50: 0.2, P90: 0.3, Peak: 0.3, Families: []recommender.FamilyDemand{{Family: "m6i", Mean: 0.25, PerVCPU: 0.05}}},
+				Commitments: []recommender.CommitmentAdvice{
+					{Instrument: "narrow", Family: "m6i", Years: 1, Payment: "no_upfront", Discount: 0.338, Amount: 0.1, Coverage: 0.6, Utilization: 1, BreakEven: 0.662, MonthlySavings: 20.1665, Survives: true},
+					{Instrument: "wide", Years: 1, Payment: "all_upfront", Discount: 0.3, Amount: 0.05, Coverage: 0.2, Utilization: 0.9, BreakEven: math.NaN(), MonthlySavings: 10.1665, Survives: true},
+				},
+				Scenarios: []recommender.ScenarioOutcome{{Name: "40 % less demand", OnDemand: 100, Cost: 112.5, Savings: -12.5, Regret: 20, Utilization: 0.6}},
+			},
+		},
+		recommender.Recommendation{
+			Rule: "spot", Lever: recommender.LeverPurchase, Workload: web, Title: "ready for spot", MonthlySavings: 5, Risk: unknown,
+			Spot: &recommender.SpotReadiness{Ready: true, OnDemand: 2, Spot: 2, Price: recommender.SpotPrice{Known: true, List: 0.4, Effective: 0.41, Interrupted: 0.075, Types: 20},
+				Checks: []recommender.SpotCheck{{Name: "replicas", OK: true, Detail: "4 replicas"}}},
+		},
+		recommender.Recommendation{
+			Rule: "waste", Lever: "waste", Subject: "Node/node-00", Title: "under-used", Risk: unknown,
+			Waste: &recommender.WasteFinding{Kind: recommender.WasteDrainable, Monthly: 73, Within: "nodes", Loss: "its room"},
+		},
+		recommender.Recommendation{
+			Rule: "waste", Lever: "waste", Subject: "Namespace/old", Title: "idle", Risk: unknown,
+			Waste: &recommender.WasteFinding{Kind: recommender.WasteIdleNamespace, Monthly: 80, Loss: "what it waits for", Blocked: []string{"somebody"}},
+		})
+	return c
+}
+
+func TestMoneyOfPurchaseAndWaste(t *testing.T) {
+	r := bought().report()
+	// 10.005 + 30.333 + 5 = 45.338; waste is in no sum.
+	if got := r.Summary.MonthlySavings.String(); got != "$45.34" {
+		t.Errorf("savings: got %s, want $45.34", got)
+	}
+	var sum, commitments reports.USD
+	for _, rec := range r.Recommendations {
+		sum += *rec.MonthlySavings
+	}
+	if sum != *r.Summary.MonthlySavings {
+		t.Errorf("recommendations add up to %s, the summary has %s", sum, r.Summary.MonthlySavings)
+	}
+	for _, c := range r.Purchase.Commitments {
+		commitments += c.MonthlySavings
+	}
+	if commitments.String() != "$30.33" {
+		t.Errorf("commitments: got %s, want $30.33", commitments)
+	}
+	steps := r.Summary.Waterfall
+	if len(steps) != 2 || steps[0].MonthlyAfter != steps[1].MonthlyBefore || steps[0].MonthlyBefore-steps[1].MonthlyAfter != *r.Summary.MonthlySavings {
+		t.Errorf("the waterfall %v does not lead from the bill down by the savings", steps)
+	}
+	if got, want := *r.Summary.FreedRoom.Monthly, steps[0].MonthlyBefore-steps[0].MonthlyAfter; got != want {
+		t.Errorf("freed room: got %s, want right-sizing's %s alone", got, want)
+	}
+}
+
+func TestPurchaseSections(t *testing.T) {
+	r := bought().report()
+	if len(r.Waste) != 2 || r.Waste[0].Kind != recommender.WasteIdleNamespace || r.Waste[1].CountedBy != "nodes" {
+		t.Errorf("waste: got %+v, want the dearest first", r.Waste)
+	}
+	if s := r.Purchase.Spot; s.Ready != 1 || s.Workloads[0].Target != "ns/Deployment/web" || s.Savings.String() != "$5.00" {
+		t.Errorf("spot: got %+v", s)
+	}
+	if f := r.Purchase.HourlyDemand.Families[0]; f.VCPUs != 5 {
+		t.Errorf("vCPUs of the family: got %v, want 5", f.VCPUs)
+	}
+	risks := map[string]string{}
+	for _, rec := range r.Recommendations {
+		risks[rec.Target+rec.Rule] = rec.Risk
+	}
+	if got := risks["Clusterpurchase"]; got != "40 % less demand: $12.50 a month dearer than on demand" {
+		t.Errorf("risk of the purchase: got %q", got)
+	}
+	if err := compile(t)(output(t, "json", r, reports.Options{})); err != nil {
+		t.Errorf("the report does not fit the schema: %v", err)
+	}
+	text := strings.Join(strings.Fields(output(t, "table", r, reports.Options{Width: 200})), " ")
+	for _, want := range []string{
+		"right-sizing frees room worth $10.01 (50.0%)",
+		"Commit to 0.10 USD an hour of narrow for m6i, 1 year(s), no upfront: it covers 60% of the demand and saves $20.17 a month.",
+		"1 of 1 workloads could live on spot machines and save $5.00 a month.",
+		"Waste: Namespace/old: idle ($80.00 a month).",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the table lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestPurchaseAbsentAndWithheld(t *testing.T) {
+	r, _ := one(func(*cluster) {})
+	if r.Purchase != nil || len(r.Waste) != 0 {
+		t.Errorf("levers that did not run: got %v and %v", r.Purchase, r.Waste)
+	}
+	c := newCluster()
+	c.recs = append(c.recs, recommender.Recommendation{
+		Rule: "purchase", Lever: recommender.LeverPurchase, Subject: "Cluster", Purchase: &recommender.PurchaseAdvice{},
+		Withheld: []recommender.Withheld{{Resource: "all", Reason: "too little data"}},
+	})
+	r = c.report()
+	if r.Purchase == nil || r.Purchase.HourlyDemand != nil || len(r.Purchase.Warnings) != 1 || r.Purchase.Warnings[0].Message != "too little data" {
+		t.Errorf("withheld: got %+v, want the reason", r.Purchase)
+	}
+}
