@@ -79,6 +79,10 @@ const (
 	worthChanging = 0.05
 )
 
+// tolerancePerHPA is the Kubernetes minor from which an HPA may have its own
+// tolerance.
+const tolerancePerHPA = 35
+
 func horizontal(p *Pass) error {
 	sized := p.sizedContainers()
 	for i := range p.Analysis.Workloads {
@@ -202,6 +206,7 @@ func (p *Pass) scaleCase(w *analyzer.WorkloadFacts, sized map[string]analyzer.Am
 	c.sizes = c.podSizes(sized)
 	c.bounds = Bounds{
 		Floor: p.floor(w), Ceiling: p.ceiling(w), Unserved: p.Options.RiskUnserved, Start: podStartUp, FixedMargin: headroom,
+		OwnTolerance: p.Options.Minor >= tolerancePerHPA,
 	}
 	return c
 }

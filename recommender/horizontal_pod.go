@@ -177,7 +177,8 @@ func (c *scaleCase) podSize(containers []analyzer.Container, changed map[string]
 }
 
 // highestTargetFor bounds the target of a container with a CPU limit: beyond
-// it usage can never reach the point at which the HPA adds a pod.
+// it usage can never reach the point at which the HPA adds a pod. 0 means no
+// bound.
 func (c *scaleCase) highestTargetFor(s podSize) int32 {
 	var limit int64
 	for _, k := range s.requests {
@@ -185,10 +186,10 @@ func (c *scaleCase) highestTargetFor(s podSize) int32 {
 			continue
 		}
 		if k.Limits.CPU == 0 {
-			return highestTarget
+			return 0
 		}
 		limit += k.Limits.CPU
 	}
 	// Usage held at the limit must be well above target times tolerance.
-	return min(highestTarget, int32(100*float64(limit)/float64(s.metric)/1.15))
+	return int32(max(1, 100*float64(limit)/float64(s.metric)/1.15))
 }

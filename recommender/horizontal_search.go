@@ -37,8 +37,11 @@ type Bounds struct {
 	Unserved float64
 	// Start is the start-up time of a pod.
 	Start time.Duration
-	// HighestTarget bounds the target in percent; 0 means highestTarget.
+	// HighestTarget bounds the target in percent; 0 means no bound.
 	HighestTarget int32
+	// OwnTolerance says that an HPA may have its own, as it may since
+	// Kubernetes 1.35.
+	OwnTolerance bool
 	// FixedMargin is the margin over demand, in percent, that a fixed number of
 	// replicas must leave: nothing would add a pod.
 	FixedMargin float64
@@ -52,6 +55,7 @@ type Candidate struct {
 	Target   int32 // percent of the request
 	// DownWindow is scaleDown.stabilizationWindowSeconds; 0 is the default.
 	DownWindow time.Duration
+	Tolerance  Tolerance
 
 	Train, Check Score
 }
@@ -77,10 +81,14 @@ const simplicity = 0.02
 // effort is what settings are compared by: replica-hours, and a little for
 // every field that must be explained.
 func (c *Candidate) effort() float64 {
+	v := c.Train.ReplicaHours
 	if c.DownWindow > 0 {
-		return c.Train.ReplicaHours * (1 + simplicity)
+		v *= 1 + simplicity
 	}
-	return c.Train.ReplicaHours
+	if c.Tolerance != (Tolerance{}) {
+		v *= 1 + simplicity
+	}
+	return v
 }
 
 // split gives the demand's first part and its rest.
@@ -119,12 +127,46 @@ const mostReplicas = 10_000
 // The grid of a search. It does not depend on what may go unserved, so that
 // allowing more never costs more.
 const (
-	lowestTarget  = 30
-	highestTarget = 90
-	targetStep    = 5
+	lowestTarget = 30
+	// highestScaleOut is the utilization, in percent, at which a pod must have
+	// been added: below the whole request.
+	highestScaleOut = 99
 	// growth is the room above the highest demand seen that the maximum leaves.
 	growth = 1.5
 )
+
+// targets are finer where they are worth more.
+func targets() []int32 {
+	out := []int32{lowestTarget, 40, 50, 55, 60, 65}
+	for t := int32(70); t <= highestScaleOut; t += 3 {
+		out = append(out, t)
+	}
+	return out
+}
+
+// Tolerance is how far, in thousandths, usage may lie from the target before
+// replicas change. The zero value stands for the controller's own, a tenth.
+type Tolerance struct{ Up, Down int64 }
+
+// controllerTolerance is the controller's default in thousandths.
+const controllerTolerance = 100
+
+// tolerances are those to try: the controller's, and where an HPA may have its
+// own one that adds pods at once and takes them away a little later.
+func (b Bounds) tolerances() []Tolerance {
+	if !b.OwnTolerance {
+		return []Tolerance{{}}
+	}
+	return []Tolerance{{}, {Up: 10, Down: 50}}
+}
+
+// up is the tolerance upwards in thousandths.
+func (t Tolerance) up() int64 {
+	if t == (Tolerance{}) {
+		return controllerTolerance
+	}
+	return t.Up
+}
 
 // downWindows are the scale-down windows to try. One shorter than the default
 // follows noise that only a fine curve shows.
@@ -136,22 +178,31 @@ func (d Demand) downWindows() []time.Duration {
 	return w
 }
 
+// minimums are the floor and what quieter hours need.
+func (d Demand) minimums(b Bounds, sorted []float64) []int32 {
+	mins := []int32{b.Floor}
+	for _, q := range []float64{0.05, 0.25, 0.5} {
+		mins = append(mins, b.cap(max(b.Floor, d.podsFor(quantile(sorted, q), 100))))
+	}
+	slices.Sort(mins)
+	return slices.Compact(mins)
+}
+
 // grid lists the settings to try for a demand.
 func (d Demand) grid(b Bounds) []Candidate {
 	sorted := d.sorted()
 	top := sorted[len(sorted)-1]
-	mins := []int32{b.Floor}
-	for _, q := range []float64{0.05, 0.25, 0.5} {
-		mins = append(mins, max(b.Floor, d.podsFor(quantile(sorted, q), 100)))
-	}
-	slices.Sort(mins)
-	mins = slices.Compact(mins)
 	var out []Candidate
-	for _, n := range mins {
-		for target := int32(lowestTarget); target <= cmp.Or(b.HighestTarget, highestTarget); target += targetStep {
-			highest := b.cap(max(n+1, d.podsFor(growth*top, target)))
-			for _, w := range d.downWindows() {
-				out = append(out, Candidate{Min: min(n, highest), Max: highest, Target: target, DownWindow: w})
+	for _, n := range d.minimums(b, sorted) {
+		for _, target := range targets() {
+			for _, t := range b.tolerances() {
+				if b.HighestTarget > 0 && target > b.HighestTarget || int64(target)*(1000+t.up()) > highestScaleOut*1000 {
+					continue
+				}
+				highest := b.cap(max(n+1, d.podsFor(growth*top, target)))
+				for _, w := range d.downWindows() {
+					out = append(out, Candidate{Min: n, Max: highest, Target: target, DownWindow: w, Tolerance: t})
+				}
 			}
 		}
 	}
@@ -185,9 +236,15 @@ func (d Demand) fixed(b Bounds) []Candidate {
 // autoscaler is the HPA of a candidate.
 func (c Candidate) autoscaler() replay.Autoscaler {
 	a := replay.Autoscaler{MinReplicas: c.Min, MaxReplicas: c.Max, Metrics: []replay.Metric{replay.CPUUtilization(c.Target)}}
+	if c.DownWindow > 0 || c.Tolerance != (Tolerance{}) {
+		a.Behavior = &replay.Behavior{}
+	}
 	if c.DownWindow > 0 {
-		w := c.DownWindow
-		a.Behavior = &replay.Behavior{ScaleDown: replay.Rules{Window: &w}}
+		a.Behavior.ScaleDown.Window = &c.DownWindow
+	}
+	if c.Tolerance != (Tolerance{}) {
+		up, down := float64(c.Tolerance.Up)/1000, float64(c.Tolerance.Down)/1000
+		a.Behavior.ScaleUp.Tolerance, a.Behavior.ScaleDown.Tolerance = &up, &down
 	}
 	return a
 }
@@ -225,7 +282,7 @@ func (d Demand) replay(a replay.Autoscaler, start time.Duration, replicas int32)
 func (d Demand) curve() replay.Curve {
 	c := replay.Curve{Step: d.Step, Demand: make([]int64, len(d.Millicores))}
 	for i, v := range d.Millicores {
-		c.Demand[i] = int64(math.Round(v))
+		c.Demand[i] = int64(math.Round(max(v, 0)))
 	}
 	return c
 }

@@ -178,7 +178,7 @@ func (c *scaleCase) scaling() Scaling {
 	s := Scaling{Kind: ScalingHPA, Min: k.Min, Max: c.maximum(), RequestCPU: k.size.cpu}
 	if c.hpa != nil {
 		s.Name = c.hpa.Name
-		if old := c.hpa.Metrics[0]; len(c.hpa.Metrics) == 1 && old.TargetType == "AverageValue" {
+		if len(c.hpa.Metrics) == 1 && c.hpa.Metrics[0].TargetType == "AverageValue" {
 			m.TargetType, m.Target = "AverageValue", int64(k.Target)*k.size.metric/100
 		}
 	}
@@ -197,13 +197,21 @@ func (c *scaleCase) maximum() int32 {
 	return need
 }
 
-// behavior is what the search tried: the defaults, or another window downwards.
+// behavior is what the search tried: the defaults, another window downwards,
+// or a tolerance of its own.
 func (k *outcome) behavior() *analyzer.HPABehavior {
-	if k.DownWindow == 0 {
+	if k.DownWindow == 0 && k.Tolerance == (Tolerance{}) {
 		return nil
 	}
-	seconds := int32(k.DownWindow / time.Second)
-	return &analyzer.HPABehavior{Down: &analyzer.HPAScaling{StabilizationSeconds: &seconds}}
+	b := &analyzer.HPABehavior{Down: &analyzer.HPAScaling{}}
+	if k.DownWindow > 0 {
+		seconds := int32(k.DownWindow / time.Second)
+		b.Down.StabilizationSeconds = &seconds
+	}
+	if t := k.Tolerance; t != (Tolerance{}) {
+		b.Up, b.Down.ToleranceMilli = &analyzer.HPAScaling{ToleranceMilli: &t.Up}, &t.Down
+	}
+	return b
 }
 
 // changes lists the fields that differ.
@@ -229,6 +237,8 @@ func (c *scaleCase) changes(r *Recommendation, s Scaling) {
 	}
 	add(targetField(m), old.Target, m.Target)
 	add("hpa.scaleDown.stabilizationWindowSeconds", downSeconds(from.Behavior), downSeconds(s.Behavior))
+	add("hpa.scaleUp.tolerancePerMille", tolerance(from.Behavior, true), tolerance(s.Behavior, true))
+	add("hpa.scaleDown.tolerancePerMille", tolerance(from.Behavior, false), tolerance(s.Behavior, false))
 	for i := range c.w.Containers {
 		k := &c.w.Containers[i]
 		if v, ok := s.RequestCPU[k.Name]; ok {
@@ -253,6 +263,21 @@ func downSeconds(b *analyzer.HPABehavior) int64 {
 		return 0
 	}
 	return int64(*b.Down.StabilizationSeconds)
+}
+
+// tolerance is an HPA's own in thousandths, 0 where it has none.
+func tolerance(b *analyzer.HPABehavior, up bool) int64 {
+	if b == nil {
+		return 0
+	}
+	s := b.Down
+	if up {
+		s = b.Up
+	}
+	if s == nil || s.ToleranceMilli == nil {
+		return 0
+	}
+	return *s.ToleranceMilli
 }
 
 func (c *scaleCase) title() string {

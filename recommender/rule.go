@@ -64,6 +64,9 @@ type Options struct {
 	// the requests of a scaled workload's ready pods. 0 means
 	// DefaultRiskUnserved.
 	RiskUnserved float64
+	// Minor is x of the cluster's Kubernetes 1.x; 0 where it is not known, and
+	// then nothing is advised that an older one may lack.
+	Minor int
 	// Levers limits the rules that run; empty means all.
 	Levers []Lever
 	// Commitment is what the user said of buying commitments.
