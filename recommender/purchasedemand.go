@@ -187,10 +187,10 @@ func (p *Pass) fillHours(d *demandCurve, family map[string]string, fleets map[st
 		for k := range shares {
 			shares[k] *= scale[k]
 		}
-		stays := p.staysOnDemand(w.Ref)
+		stays, rescaled := p.staysOnDemand(w.Ref), p.rescaled(w.Ref)
 		for j := range w.Containers {
 			if c := &w.Containers[j]; c.Type != analyzer.TypeInit {
-				h.add(c.Days, shares, p.Costs.MeanUnit.hourly(sized[containerRef{w.Ref, c.Name}]), stays)
+				h.add(c.Days, shares, rescaled*p.Costs.MeanUnit.hourly(sized[containerRef{w.Ref, c.Name}]), stays)
 			}
 		}
 	}
@@ -271,6 +271,27 @@ func (d *demandCurve) shares(w *analyzer.WorkloadFacts, family map[string]string
 		}
 	}
 	return out
+}
+
+// rescaled is the share of a workload's cost after right-sizing that the lever
+// horizontal leaves.
+func (p *Pass) rescaled(ref analyzer.Ref) float64 {
+	cost, saved := p.monthly(ref), 0.0
+	for _, r := range p.out {
+		if r.Workload != ref {
+			continue
+		}
+		switch r.Lever {
+		case LeverRightsize:
+			cost -= r.MonthlySavings
+		case LeverHorizontal:
+			saved += r.MonthlySavings
+		}
+	}
+	if cost <= 0 {
+		return 1
+	}
+	return min(max(1-saved/cost, 0), 2)
 }
 
 // staysOnDemand is the share of a workload that the rule spot leaves on demand.

@@ -112,17 +112,18 @@ func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, p
 		Rule: "spot", Lever: LeverPurchase, Workload: w.Ref, Confidence: 0.6,
 		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Spot: &s,
 	}
-	s.OnDemand = w.Replicas
+	replicas := p.replicas(w)
+	s.OnDemand = replicas
 	if s.Ready {
-		s.OnDemand = min(max(floorOf(w), int32(math.Ceil(spotFloor*float64(w.Replicas)))), w.Replicas)
+		s.OnDemand = min(max(floorOf(w), int32(math.Ceil(spotFloor*float64(replicas)))), replicas)
 		if isBatch(w.Kind) {
 			s.OnDemand = 0
 		}
-		s.Spot = w.Replicas - s.OnDemand
+		s.Spot = replicas - s.OnDemand
 	}
 	p.worth(&r, w, running, onSpot)
 	r.Title = s.title()
-	r.evidence("replicas", float64(w.Replicas), "count")
+	r.evidence("replicas", float64(replicas), "count")
 	if s.Price.Known {
 		r.evidence("spot price", 100*s.Price.List, "percent")
 		r.evidence("spot price with interruptions", 100*s.Price.Effective, "percent")
@@ -132,8 +133,19 @@ func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, p
 	p.Report(r)
 }
 
+// replicas is the number of a workload's pods now, or the fixed number that
+// the rule horizontal advises.
+func (p *Pass) replicas(w *analyzer.WorkloadFacts) int32 {
+	for _, r := range p.out {
+		if r.Workload == w.Ref && r.Horizontal != nil && r.Horizontal.Recommended != nil && r.Horizontal.Recommended.Kind == ScalingFixed {
+			return r.Horizontal.Recommended.Replicas
+		}
+	}
+	return w.Replicas
+}
+
 // worth gives what moving saves: the present cost of the replicas that move,
-// right-sizing's savings taken off, at the effective discount.
+// the savings of the levers before taken off, at the effective discount.
 func (p *Pass) worth(r *Recommendation, w *analyzer.WorkloadFacts, running, onSpot int) {
 	s := r.Spot
 	if !s.Ready || running == 0 {
@@ -141,16 +153,16 @@ func (p *Pass) worth(r *Recommendation, w *analyzer.WorkloadFacts, running, onSp
 	}
 	cost := p.monthly(w.Ref)
 	for _, o := range p.out {
-		if o.Workload == w.Ref && (o.Lever == LeverRightsize || o.Lever == withinHorizontal) {
+		if o.Workload == w.Ref && (o.Lever == LeverRightsize || o.Lever == LeverHorizontal) {
 			cost -= o.MonthlySavings
 		}
 	}
-	perPod := max(cost, 0) / float64(running)
-	move := max(0, float64(s.Spot)-float64(onSpot))
-	if isBatch(w.Kind) {
-		move = float64(running - onSpot)
+	onDemand := float64(running-onSpot) / float64(running)
+	move := onDemand
+	if all := s.Spot + s.OnDemand; all > 0 && !isBatch(w.Kind) {
+		move = min(move, max(0, float64(s.Spot)/float64(all)-(1-onDemand)))
 	}
-	s.MonthlyOnDemand = perPod * min(move, float64(running-onSpot))
+	s.MonthlyOnDemand = max(cost, 0) * move
 	if s.Price.Known {
 		r.MonthlySavings = max(0, s.MonthlyOnDemand*(1-s.Price.Effective))
 	}
@@ -209,7 +221,7 @@ func (s *SpotReadiness) check(w *analyzer.WorkloadFacts, provider string) {
 		fmt.Sprintf("it stops within the notice of %d s", limit))
 	add("volumes", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return len(p.Spec.Claims) > 0 }), "its volume must follow it, within one zone", "no persistent volumes")
 	add("local data", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Spec.LocalStorage }), "it keeps data on the node (emptyDir or hostPath)", "nothing is kept on the node")
-	add("disruption", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return slices.Contains(p.Spec.Constraints, "doNotDisrupt") }),
+	add("disruption", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return slices.Contains(p.Spec.Constraints, analyzer.ConstraintKeep) }),
 		"it asks not to be disrupted", "it does not ask to be left alone")
 	s.Ready = !slices.ContainsFunc(s.Checks, func(c SpotCheck) bool { return !c.OK })
 }

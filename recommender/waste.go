@@ -36,11 +36,8 @@ type WasteFinding struct {
 	Blocked []string
 }
 
-// The levers beside right-sizing that may take waste off the bill.
-const (
-	withinHorizontal Lever = "horizontal"
-	withinNodes      Lever = "nodes"
-)
+// withinNodes is the lever that takes nodes off the bill.
+const withinNodes Lever = "nodes"
 
 // The kinds of waste.
 const (
@@ -294,7 +291,7 @@ func (p *Pass) wasteHPA(w *analyzer.WorkloadFacts) {
 		r.evidence("pods that carry the busiest hour at the target, and one more", float64(need), "count")
 		r.evidence("cpu of all pods in the busiest hour", peak, "millicores")
 		p.wasted(r, WasteFinding{
-			Kind: WasteHPAAtMin, Monthly: usd, Within: withinHorizontal,
+			Kind: WasteHPAAtMin, Monthly: usd, Within: LeverHorizontal,
 			Loss: "spare replicas: the minimum may be there for availability or sudden load",
 		})
 	}

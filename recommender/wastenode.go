@@ -120,9 +120,9 @@ func blockers(n *nodeUse) []string {
 		name := r.w.Namespace + "/" + r.Name
 		add(r.w.Kind == "Pod", "pod %s has no controller that would start it again", name)
 		add(r.Spec.LocalStorage, "pod %s keeps data on the node (emptyDir or hostPath)", name)
-		add(slices.Contains(r.Spec.Constraints, "doNotDisrupt"), "pod %s asks not to be disrupted", name)
+		add(slices.Contains(r.Spec.Constraints, analyzer.ConstraintKeep), "pod %s asks not to be disrupted", name)
 		for _, c := range r.Spec.Constraints {
-			add(c != "doNotDisrupt", "pod %s has %s, which is not modelled here", name, c)
+			add(c != analyzer.ConstraintKeep, "pod %s has %s, which is not modelled here", name, c)
 		}
 		add(len(r.Spec.Claims) > 0, "pod %s mounts a volume, which may hold it in its zone", name)
 		for _, b := range r.w.PDBs {
