@@ -80,7 +80,7 @@ func namespaceColumn() column {
 
 func workloadColumn() column {
 	return column{
-		title: titleWorkload, min: 16, fair: 26,
+		title: titleWorkload, min: 20, fair: 26,
 		cell: func(r *row) string { return clean(shortKind(r.w.Kind) + "/" + r.w.Name) },
 		foot: func(*Report) string { return "all pods" },
 	}
@@ -186,12 +186,15 @@ func memoryMax(r *row) string {
 	return memory(r.c.Usage.Memory.Max)
 }
 
+// cpuTotal and memoryTotal are of right-sizing alone, as the rows above are.
 func cpuTotal(r *Report) string {
-	return change(cores(r.Summary.Requests.CPU), cores(r.Summary.Recommended.CPU))
+	s := &r.Summary
+	return change(cores(s.Requests.CPU), cores(s.Requests.minus(s.FreedRoom.Resources).CPU))
 }
 
 func memoryTotal(r *Report) string {
-	return change(memory(r.Summary.Requests.Memory), memory(r.Summary.Recommended.Memory))
+	s := &r.Summary
+	return change(memory(s.Requests.Memory), memory(s.Requests.minus(s.FreedRoom.Resources).Memory))
 }
 
 // costTotal is what the listed workloads cost: the bill without idle,

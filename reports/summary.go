@@ -17,10 +17,11 @@ func (b *builder) summary(r *Report) Summary {
 	if b.priced {
 		s.Waterfall = b.waterfall()
 	}
+	var sized Resources
 	for i := range b.workloads {
-		b.addWorkload(&s, &b.workloads[i])
+		sized = sized.plus(b.addWorkload(&s, &b.workloads[i]), 1)
 	}
-	s.FreedRoom = FreedRoom{Resources: s.Requests.minus(s.Recommended), Monthly: b.known(b.savedBy[recommender.LeverRightsize])}
+	s.FreedRoom = FreedRoom{Resources: s.Requests.minus(sized), Monthly: b.known(b.savedBy[recommender.LeverRightsize])}
 	for _, w := range r.Workloads {
 		for i := range w.Containers {
 			s.Containers.add(&w.Containers[i])
@@ -44,8 +45,9 @@ func (b *builder) waterfall() []Step {
 	return out
 }
 
-// addWorkload adds the workload's requests, usage and recommended requests.
-func (b *builder) addWorkload(s *Summary, w *analyzer.WorkloadFacts) {
+// addWorkload adds the workload's requests, usage and recommended requests. It
+// gives what right-sizing alone would leave of its requests.
+func (b *builder) addWorkload(s *Summary, w *analyzer.WorkloadFacts) (sized Resources) {
 	now := make([]analyzer.Container, len(w.Containers))
 	next := make([]analyzer.Container, len(w.Containers))
 	replicas := int64(w.Replicas)
@@ -61,8 +63,10 @@ func (b *builder) addWorkload(s *Summary, w *analyzer.WorkloadFacts) {
 		}
 	}
 	s.Requests = s.Requests.plus(resources(analyzer.PodRequests(now, analyzer.Amounts{})), replicas)
+	sized = sized.plus(resources(analyzer.PodRequests(next, analyzer.Amounts{})), replicas)
 	replicas = b.advised(w.Ref, next, replicas)
 	s.Recommended = s.Recommended.plus(resources(analyzer.PodRequests(next, analyzer.Amounts{})), replicas)
+	return sized
 }
 
 func (r Resources) plus(o Resources, times int64) Resources {

@@ -45,6 +45,10 @@ func writeText(w io.Writer, r *Report, o Options, columns []column) error {
 	}
 	buf.WriteByte('\n')
 	prose(&buf, o, leftOut(rest)...)
+	if beyond := append(purchaseLines(r), wasteLines(r)...); len(beyond) > 0 {
+		prose(&buf, o, beyond...)
+		buf.WriteByte('\n')
+	}
 	prose(&buf, o, footnotes(r, rows, fine, notes.notes, o)...)
 	_, err := w.Write(buf.Bytes())
 	return err
@@ -82,7 +86,6 @@ func headline(r *Report) []string {
 	if s.IdleMonthly != nil && s.OverheadMonthly != nil {
 		out = append(out, fmt.Sprintf("Of the cost %s is idle room that nobody asked for, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
 	}
-	out = append(append(out, purchaseLines(r)...), wasteLines(r)...)
 	return out
 }
 
