@@ -126,7 +126,7 @@ func quantity(field string, v int64) string {
 		return "-"
 	case strings.HasSuffix(field, ".cpu"):
 		return resource.NewMilliQuantity(v, resource.DecimalSI).String()
-	case strings.HasPrefix(field, "hpa.") || field == "replicas":
+	case strings.HasPrefix(field, "hpa.") || strings.HasPrefix(field, "scaledObject.") || field == "replicas":
 		return strconv.FormatInt(v, 10)
 	}
 	return resource.NewQuantity(v, resource.BinarySI).String()

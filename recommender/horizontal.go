@@ -126,14 +126,22 @@ func (p *Pass) scale(w *analyzer.WorkloadFacts, sized map[string]analyzer.Amount
 	if reason := c.abstain(); reason != "" {
 		return r.withhold(reason), nil
 	}
-	if err := c.solve(); err != nil {
+	if reason := c.unsafe(); reason != "" {
+		var err error
+		if c.best, err = c.scheduleOnly(); err != nil {
+			return r, err
+		}
+		if c.best == nil {
+			return r.withhold(reason), nil
+		}
+	} else if err := c.solve(); err != nil {
 		return r, err
 	}
 	c.warnings(&r)
 	if c.best == nil {
 		c.describe(&r, "")
-		return r.withhold(fmt.Sprintf("no setting was found that leaves demand unserved for at most %.2g %% of the time on both the first and the last part of the window",
-			100*p.Options.RiskUnserved)), nil
+		return r.withhold(fmt.Sprintf("no setting was found that leaves demand unserved for at most %.2g %% of the time, a third of what is allowed, on both the first and the last part of the window",
+			100*aim*p.Options.RiskUnserved)), nil
 	}
 	c.finish(&r)
 	return r, nil
@@ -186,8 +194,9 @@ type podSize struct {
 // outcome is a setting, the pods it runs and what both cost over the window.
 type outcome struct {
 	Candidate
-	size  podSize
-	whole Score
+	size     podSize
+	whole    Score
+	schedule *schedule // nil where pods run at all hours
 }
 
 // monthly is the cost of the setting a month, in the unit of podSize.hourly.
@@ -232,9 +241,6 @@ func (c *scaleCase) abstain() string {
 	case c.sizes[0].metric == 0:
 		return "its containers have no CPU request, and right-sizing advises none"
 	}
-	if c.hpa == nil {
-		return c.unsafe()
-	}
 	return ""
 }
 
@@ -253,6 +259,8 @@ func otherMetric(h *analyzer.HPA) string {
 func (c *scaleCase) unsafe() string {
 	w := c.w
 	switch {
+	case c.hpa != nil:
+		return ""
 	case w.Kind == "StatefulSet":
 		return "a StatefulSet's replicas may hold data or votes: their number is not for a load curve to say"
 	case w.Replicas < 2 && slices.Max(c.curve.Pods) < 1.5:

@@ -139,14 +139,14 @@ func rivalNames() []string { return []string{"default", "crane", "p99", "single"
 
 // promises are the settings of the one knob that the user has.
 func promises() []float64 {
-	return []float64{0, 0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2}
+	return []float64{0, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3}
 }
 
 // tally is what TestAgainstRivals sums up.
 type tally struct {
-	broken, done    int
-	same, equal     map[string][]float64 // ours over each rival's replica-hours
-	best, clairvoya []float64
+	broken, done int
+	same, equal  map[string][]float64 // ours over each rival's replica-hours
+	best, seer   []float64            // ours and the clairvoyant's over the cheapest rival that keeps the promise
 }
 
 // TestAgainstRivals prints the table of docs/rules/horizontal.md. It asserts
@@ -157,8 +157,8 @@ func TestAgainstRivals(t *testing.T) {
 	defer w.Flush()
 	b := recommender.Bounds{Floor: 2, Unserved: recommender.DefaultRiskUnserved, Start: time.Minute, OwnTolerance: os.Getenv("PLIMSOLL_TOLERANCE") != ""}
 	single := bestSingle(t, all, b)
-	fmt.Fprintf(w, "| load | days | ours | unserved | setting | clairvoyant | default | unserved | crane | unserved | p99 | unserved | single %d %% | unserved | ours / best rival |\n", single)
-	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+	fmt.Fprintf(w, "| load | days | ours | unserved | setting | clairvoyant | default | unserved | crane | unserved | p99 | unserved | single %d %% | unserved | ours / best rival | clairvoyant / best rival |\n", single)
+	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
 	sum := tally{same: map[string][]float64{}, equal: map[string][]float64{}}
 	for _, tr := range all {
 		fmt.Fprintln(w, sum.add(t, tr, b, single))
@@ -167,9 +167,13 @@ func TestAgainstRivals(t *testing.T) {
 	for _, n := range rivalNames() {
 		fmt.Fprintf(w, "| %s | %.3f | %.3f |\n", n, quantileOf(sum.same[n], 0.5), quantileOf(sum.equal[n], 0.5))
 	}
-	fmt.Fprintf(w, "| best of them, by load | | %.3f |\n", quantileOf(sum.best, 0.5))
-	fmt.Fprintf(w, "| clairvoyant, against best of them | | %.3f |\n", quantileOf(sum.clairvoya, 0.5))
+	fmt.Fprintln(w, "\n| over the cheapest rival that keeps the promise on the second half | lower quartile | median | upper quartile |\n|---|---|---|---|")
+	fmt.Fprintf(w, "| ours | %.3f | %.3f | %.3f |\n", quantileOf(sum.best, 0.25), quantileOf(sum.best, 0.5), quantileOf(sum.best, 0.75))
+	fmt.Fprintf(w, "| clairvoyant | %.3f | %.3f | %.3f |\n", quantileOf(sum.seer, 0.25), quantileOf(sum.seer, 0.5), quantileOf(sum.seer, 0.75))
 	fmt.Fprintf(w, "\nThe promise was broken in %d of %d loads.\n", sum.broken, sum.done)
+	if sum.broken*20 > sum.done+20 {
+		t.Errorf("the promise was broken in %d of %d loads, want 5 %% or so", sum.broken, sum.done)
+	}
 }
 
 // add scores one load and gives its line of the table.
@@ -188,8 +192,8 @@ func (s *tally) add(t *testing.T, tr trace, b recommender.Bounds, single int32) 
 	}
 	family := familyOf(t, plan, second, b)
 	seer := clairvoyants(t, second, b)
-	line := fmt.Sprintf("| %s | %.0f | %.0f | %.2f %% | %s | %.0f |", tr.name, days, o.ReplicaHours, 100*o.Unserved, words(ours), cheapest(seer, b.Unserved))
-	worst, known := 0.0, 0.0
+	rival, perfect := math.Inf(1), cheapest(seer, b.Unserved)
+	line := fmt.Sprintf("| %s | %.0f | %.0f | %.2f %% | %s | %.0f |", tr.name, days, o.ReplicaHours, 100*o.Unserved, words(ours), perfect)
 	for _, n := range rivalNames() {
 		c := rivals(first, single)[n]
 		was, is := recommender.ScoreOf(t, first, c, b.Start), recommender.ScoreOf(t, second, c, b.Start)
@@ -197,12 +201,13 @@ func (s *tally) add(t *testing.T, tr trace, b recommender.Bounds, single int32) 
 		if mine := plan.Choose(t, was.Unserved); mine != nil {
 			s.same[n] = append(s.same[n], recommender.ScoreOf(t, second, *mine, b.Start).ReplicaHours/is.ReplicaHours)
 		}
-		equal := cheapest(family, is.Unserved) / is.ReplicaHours
-		s.equal[n] = append(s.equal[n], equal)
-		worst, known = max(worst, equal), max(known, cheapest(seer, is.Unserved)/is.ReplicaHours)
+		s.equal[n] = append(s.equal[n], cheapest(family, is.Unserved)/is.ReplicaHours)
+		if is.Unserved <= b.Unserved {
+			rival = min(rival, is.ReplicaHours)
+		}
 	}
-	s.best, s.clairvoya = append(s.best, worst), append(s.clairvoya, known)
-	return line + fmt.Sprintf(" %.2f |", worst)
+	s.best, s.seer = append(s.best, o.ReplicaHours/rival), append(s.seer, perfect/rival)
+	return line + fmt.Sprintf(" %.2f | %.2f |", o.ReplicaHours/rival, perfect/rival)
 }
 
 // familyOf scores what the search advises for every promise.

@@ -273,10 +273,14 @@ func (d Demand) replay(a replay.Autoscaler, start time.Duration, replicas int32)
 	if err != nil {
 		return Score{}, err
 	}
+	return scoreOf(out), nil
+}
+
+func scoreOf(out replay.Outcome) Score {
 	return Score{
 		ReplicaHours: out.ReplicaHours(), Hours: out.Duration.Hours(), Unserved: out.UnservedTimeShare(),
 		Volume: out.UnservedVolumeShare(), AtMax: out.AtMaxShare(), FlapsPerDay: out.FlapsPerDay(),
-	}, nil
+	}
 }
 
 func (d Demand) curve() replay.Curve {
@@ -357,16 +361,22 @@ func (d Demand) scoreAll(cs []Candidate, b Bounds) ([]Candidate, error) {
 	return cs, nil
 }
 
+// aim is the part of what may go unserved that a setting may use up on demand
+// that is known. With all of it the promise was broken on the demand that
+// followed in one load of six, with a third in one of twenty.
+const aim = 0.3
+
 func firstThatHolds(check Demand, cs []Candidate, b Bounds) (*Candidate, error) {
+	allowed := aim * b.Unserved
 	for _, c := range cs {
-		if c.Train.Unserved > b.Unserved {
+		if c.Train.Unserved > allowed {
 			continue
 		}
 		var err error
 		if c.Check, err = check.score(c, b.Start); err != nil {
 			return nil, err
 		}
-		if c.Check.Unserved <= b.Unserved {
+		if c.Check.Unserved <= allowed {
 			return &c, nil
 		}
 	}

@@ -36,7 +36,14 @@ func (c *scaleCase) solve() error {
 	if c.hpa == nil && c.fixed != nil && (c.best == nil || (1-worthScaling)*c.fixed.monthly() <= c.best.monthly()) {
 		c.best = c.fixed
 	}
-	return nil
+	if c.best == nil {
+		return nil
+	}
+	o, err := c.scheduled(c.best)
+	if o != nil && o.whole.Unserved <= c.bounds.Unserved && o.monthly() <= (1-worthSchedule)*c.best.monthly() {
+		c.best = o
+	}
+	return err
 }
 
 func cheaper(a, b *outcome) *outcome {
@@ -153,6 +160,9 @@ func (c *scaleCase) finish(r *Recommendation) {
 		r.MonthlySavings = c.now.monthly() - c.best.monthly()
 	}
 	c.warnUnseen(r)
+	if c.best.schedule != nil {
+		c.warnSchedule(r)
+	}
 	if c.hpa != nil && c.hpa.Behavior != nil {
 		r.warn("behavior", "the advice replaces spec.behavior as a whole: the policies and tolerances that it has now are not kept")
 	}
@@ -167,6 +177,15 @@ func (c *scaleCase) fits() bool {
 
 // scaling is the setting advised, complete.
 func (c *scaleCase) scaling() Scaling {
+	s := c.steady()
+	if c.best.schedule != nil {
+		return c.best.scaledObject(s)
+	}
+	return s
+}
+
+// steady is the setting at hours with load.
+func (c *scaleCase) steady() Scaling {
 	k := c.best
 	if k.Fixed {
 		return Scaling{Kind: ScalingFixed, Replicas: k.Min}
@@ -226,6 +245,10 @@ func (c *scaleCase) changes(r *Recommendation, s Scaling) {
 		add("replicas", int64(from.Replicas), int64(s.Replicas))
 		return
 	}
+	if s.Kind == ScalingScaledObject {
+		c.scheduleChanges(r, s)
+		return
+	}
 	add("hpa.minReplicas", int64(from.Min), int64(s.Min))
 	add("hpa.maxReplicas", int64(from.Max), int64(s.Max))
 	m, old := s.Metrics[0], analyzer.HPAMetric{}
@@ -243,6 +266,22 @@ func (c *scaleCase) changes(r *Recommendation, s Scaling) {
 		k := &c.w.Containers[i]
 		if v, ok := s.RequestCPU[k.Name]; ok {
 			add("containers."+k.Name+".requests.cpu", k.Requests.CPU, v)
+		}
+	}
+}
+
+// scheduleChanges lists the fields of the new ScaledObject.
+func (c *scaleCase) scheduleChanges(r *Recommendation, s Scaling) {
+	r.Changes = append(r.Changes,
+		Change{"scaledObject.cron.desiredReplicas", int64(r.Horizontal.Current.Replicas), int64(s.Schedules[0].Replicas)},
+		Change{"scaledObject.maxReplicaCount", int64(r.Horizontal.Current.Max), int64(s.Max)})
+	if len(s.Metrics) > 0 {
+		r.Changes = append(r.Changes, Change{"scaledObject.cpu.averageUtilization", 0, s.Metrics[0].Target})
+	}
+	for i := range c.w.Containers {
+		k := &c.w.Containers[i]
+		if v, ok := s.RequestCPU[k.Name]; ok && v != k.Requests.CPU {
+			r.Changes = append(r.Changes, Change{"containers." + k.Name + ".requests.cpu", k.Requests.CPU, v})
 		}
 	}
 }
@@ -283,6 +322,8 @@ func tolerance(b *analyzer.HPABehavior, up bool) int64 {
 func (c *scaleCase) title() string {
 	k := c.best
 	switch {
+	case k.schedule != nil:
+		return fmt.Sprintf("run from %02d:00 to %02d:00 UTC%s only, by KEDA", k.schedule.from, k.schedule.to, map[bool]string{true: " on weekdays"}[k.schedule.weekdays])
 	case k.Fixed:
 		return fmt.Sprintf("run %d replicas", k.Min)
 	case c.hpa == nil:
@@ -295,6 +336,9 @@ func (c *scaleCase) title() string {
 
 // warnUnseen says where pods would have to serve more than any was seen to.
 func (c *scaleCase) warnUnseen(r *Recommendation) {
+	if c.best.Fixed && c.now != nil && c.now.Fixed && c.best.Min >= c.now.Min {
+		return // no pod serves more than before
+	}
 	seen := 0.0
 	for i := range c.w.Containers {
 		f := &c.w.Containers[i]
@@ -334,8 +378,10 @@ func (c *scaleCase) describe(r *Recommendation, best string) {
 		return
 	}
 	c.describeOutcome(r, best, c.best)
-	r.evidence("time with unserved demand in the first part, "+best, 100*c.best.Train.Unserved, "percent")
-	r.evidence("time with unserved demand in the last part, "+best, 100*c.best.Check.Unserved, "percent")
+	if c.best.schedule == nil {
+		r.evidence("time with unserved demand in the first part, "+best, 100*c.best.Train.Unserved, "percent")
+		r.evidence("time with unserved demand in the last part, "+best, 100*c.best.Check.Unserved, "percent")
+	}
 	if c.hpa == nil && c.fixed != nil && !c.best.Fixed {
 		r.evidence("replica-hours a month of the best fixed number", c.fixed.whole.replicas()*HoursPerMonth, "hours")
 	}

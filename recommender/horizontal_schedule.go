@@ -1,0 +1,208 @@
+package recommender
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
+)
+
+// When a workload counts as idle, and when hours without load are worth a
+// schedule.
+const (
+	// idleShare of the requests, or idleMillicores a pod, is what a program
+	// uses that waits for work.
+	idleShare      = 0.02
+	idleMillicores = 5
+	// leastIdleHours is the shortest daily stretch that is worth a schedule.
+	leastIdleHours = 6
+	// leastBusy is the mean utilization that the other hours must have: what is
+	// idle all day has no schedule.
+	leastBusy = 0.10
+	// idleAgain is the share of the hours that must be idle in the last part of
+	// the window too.
+	idleAgain = 0.99
+	// worthSchedule is how much cheaper than the best HPA a ScaledObject must
+	// be before KEDA is advised.
+	worthSchedule = 0.15
+
+	kedaPolling  = 30 * time.Second
+	kedaCooldown = 5 * time.Minute
+)
+
+// schedule is the hours of the day, in UTC, in which a workload has work.
+type schedule struct {
+	from, to int // hours; to may be the smaller one
+	weekdays bool
+}
+
+func (s schedule) days() string {
+	if s.weekdays {
+		return "1-5"
+	}
+	return "*"
+}
+
+func (s schedule) start() string { return fmt.Sprintf("0 %d * * %s", s.from, s.days()) }
+func (s schedule) end() string   { return fmt.Sprintf("0 %d * * %s", s.to, s.days()) }
+
+// busy reports whether the schedule has the workload run at t.
+func (s schedule) busy(t time.Time) bool {
+	if s.weekdays && (t.Weekday() == time.Saturday || t.Weekday() == time.Sunday) {
+		return false
+	}
+	if s.from < s.to {
+		return t.Hour() >= s.from && t.Hour() < s.to
+	}
+	return t.Hour() >= s.from || t.Hour() < s.to
+}
+
+// findSchedule looks for hours without load in the first part of the window
+// and for the same ones in the rest.
+func (c *scaleCase) findSchedule() (schedule, bool) {
+	n := len(c.curve.CPU)
+	at := int(trainShare * float64(n))
+	s, ok := c.idleHours(0, at)
+	if !ok {
+		return s, false
+	}
+	idle, quiet, busy, load := 0, 0, 0, 0.0
+	for i := range n {
+		t := c.slotTime(i)
+		switch {
+		case s.busy(t):
+			busy++
+			load += c.curve.CPU[i]
+		case i >= at:
+			quiet++
+			if c.idle(i) {
+				idle++
+			}
+		}
+	}
+	asked := float64(c.sizes[0].metric) * float64(max(c.w.Replicas, 1))
+	return s, busy > 0 && load/float64(busy) >= leastBusy*asked && float64(idle) >= idleAgain*float64(quiet) && quiet > 0
+}
+
+func (c *scaleCase) slotTime(i int) time.Time {
+	return c.curve.Start.Add(time.Duration(i) * 5 * time.Minute)
+}
+
+func (c *scaleCase) idle(i int) bool {
+	pods := max(c.curve.Pods[i], 1)
+	return c.curve.CPU[i] <= pods*max(idleShare*float64(c.sizes[0].metric), idleMillicores)
+}
+
+// idleHours finds the longest stretch of hours that were idle on every day;
+// with weekends idle throughout, on every weekday.
+func (c *scaleCase) idleHours(from, to int) (schedule, bool) {
+	var loaded [2][24]bool // weekdays and weekends, by hour
+	var seen [2]bool
+	for i := from; i < to; i++ {
+		t, kind := c.slotTime(i), 0
+		if t.Weekday() == time.Saturday || t.Weekday() == time.Sunday {
+			kind = 1
+		}
+		seen[kind] = true
+		if !c.idle(i) {
+			loaded[kind][t.Hour()] = true
+		}
+	}
+	s := schedule{weekdays: seen[0] && seen[1] && loaded[1] == [24]bool{}}
+	hours := loaded[0]
+	if !s.weekdays {
+		for h := range hours {
+			hours[h] = hours[h] || loaded[1][h]
+		}
+	}
+	first, length := longestIdle(hours)
+	if length < leastIdleHours || length == 24 {
+		return s, false
+	}
+	s.to, s.from = first, (first+length)%24
+	return s, true
+}
+
+// longestIdle gives the longest stretch of idle hours around the clock.
+func longestIdle(loaded [24]bool) (first, length int) {
+	for begin := range 24 {
+		n := 0
+		for n < 24 && !loaded[(begin+n)%24] {
+			n++
+		}
+		if n > length {
+			first, length = begin, n
+		}
+	}
+	return first, length
+}
+
+// scheduled is the outcome of running a setting in the busy hours alone; nil
+// where there is no such schedule. KEDA does it: an HPA cannot go to zero by
+// the clock.
+func (c *scaleCase) scheduled(base *outcome) (*outcome, error) {
+	s, ok := c.findSchedule()
+	if !ok || base == nil || c.w.Namespace == "kube-system" {
+		return nil, nil
+	}
+	d := demandOf(c.curve, base.size.metric)
+	load := d.curve()
+	for i := range load.Demand {
+		if !s.busy(c.slotTime(i)) {
+			load.Demand[i] = 0 // what idling takes is no work left undone
+		}
+	}
+	spans, err := replay.CronSpans(s.start(), s.end(), c.curve.Start, load.Duration())
+	if err != nil {
+		return nil, err
+	}
+	so := replay.ScaledObject{
+		PollingInterval: kedaPolling, Cooldown: kedaCooldown, MaxReplicas: base.Max,
+		Triggers: []replay.Trigger{{Cron: &replay.Cron{Spans: spans, Replicas: base.Min}}},
+	}
+	if !base.Fixed {
+		a := base.autoscaler()
+		so.Triggers = append(so.Triggers, replay.Trigger{Metric: a.Metrics[0], Signal: replay.Signal{Total: load.Demand}})
+		so.Behavior = a.Behavior
+	}
+	out, err := so.Replay(load, replay.Workload{
+		Request: d.Request, Capacity: d.Request, StartUp: c.bounds.Start, Replicas: base.Min, Lag: metricsLag, SampleWindow: metricsWindow,
+	}, replay.Options{})
+	if err != nil {
+		return nil, err
+	}
+	o := *base
+	o.whole, o.schedule = scoreOf(out), &s
+	return &o, nil
+}
+
+// scaledObject is the setting with a schedule.
+func (o *outcome) scaledObject(s Scaling) Scaling {
+	if o.Fixed {
+		s = Scaling{Max: o.Max}
+	}
+	s.Kind, s.Name, s.Min = ScalingScaledObject, "", 0
+	s.Schedules = []Schedule{{Start: o.schedule.start(), End: o.schedule.end(), Replicas: o.Min}}
+	return s
+}
+
+func (c *scaleCase) warnSchedule(r *Recommendation) {
+	r.warn("idle", fmt.Sprintf("outside %02d:00 to %02d:00 UTC no pod would run: it was idle by its CPU in those hours, and whether nobody needs it then is for its owner to say", c.best.schedule.from, c.best.schedule.to))
+	if c.hpa != nil {
+		r.warn("keda", fmt.Sprintf("the ScaledObject takes the place of HPA %s: delete that first, or let KEDA take it over", c.hpa.Name))
+	}
+}
+
+// scheduleOnly is for workloads whose number of pods must stay: it is all or
+// none. nil where there is no schedule.
+func (c *scaleCase) scheduleOnly() (*outcome, error) {
+	if c.w.Kind == "StatefulSet" || c.w.Replicas < 1 {
+		return nil, nil
+	}
+	c.now = c.today()
+	o, err := c.scheduled(c.now)
+	if err != nil || o == nil || o.monthly() > (1-worthSchedule)*c.now.monthly() {
+		return nil, err
+	}
+	return o, nil
+}
