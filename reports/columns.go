@@ -99,7 +99,7 @@ func freedColumn() column {
 	return column{
 		title: titleFreed, right: true, money: true,
 		cell: func(r *row) string { return dollars(r.c.MonthlySavings) },
-		foot: func(r *Report) string { return dollars(r.Summary.FreedRoom.Monthly) },
+		foot: func(r *Report) string { return dollars(r.Summary.Rightsize.Monthly) },
 		tone: func(r *row) tone {
 			switch {
 			case r.c.MonthlySavings == nil || *r.c.MonthlySavings == 0:
@@ -189,12 +189,12 @@ func memoryMax(r *row) string {
 // cpuTotal and memoryTotal are of right-sizing alone, as the rows above are.
 func cpuTotal(r *Report) string {
 	s := &r.Summary
-	return change(cores(s.Requests.CPU), cores(s.Requests.minus(s.FreedRoom.Resources).CPU))
+	return change(cores(s.Requests.CPU), cores(s.Requests.minus(s.Rightsize.Resources).CPU))
 }
 
 func memoryTotal(r *Report) string {
 	s := &r.Summary
-	return change(memory(s.Requests.Memory), memory(s.Requests.minus(s.FreedRoom.Resources).Memory))
+	return change(memory(s.Requests.Memory), memory(s.Requests.minus(s.Rightsize.Resources).Memory))
 }
 
 // costTotal is what the listed workloads cost: the bill without idle,

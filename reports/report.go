@@ -72,6 +72,8 @@ type Summary struct {
 	UnattributedMonthly *USD `json:"unattributedMonthly,omitempty"`
 	// FreedRoom is the part of the savings that only frees room on nodes which stay. It leaves the bill when nodes go.
 	FreedRoom FreedRoom `json:"freedRoom"`
+	// Rightsize is the part of FreedRoom that right-sizing frees by itself.
+	Rightsize FreedRoom `json:"rightsize"`
 	// Waterfall is the bill before and after each lever; each works on what the one before left.
 	Waterfall []Step `json:"waterfall"`
 	// Requests is what the pods of all workloads ask for: the scheduler's sum for a pod, times replicas.

@@ -21,7 +21,9 @@ func (b *builder) summary(r *Report) Summary {
 	for i := range b.workloads {
 		sized = sized.plus(b.addWorkload(&s, &b.workloads[i]), 1)
 	}
-	s.FreedRoom = FreedRoom{Resources: s.Requests.minus(sized), Monthly: b.known(b.savedBy[recommender.LeverRightsize])}
+	freed := b.savedBy[recommender.LeverRightsize] + b.savedBy[recommender.LeverHorizontal]
+	s.FreedRoom = FreedRoom{Resources: s.Requests.minus(s.Recommended), Monthly: b.known(freed)}
+	s.Rightsize = FreedRoom{Resources: s.Requests.minus(sized), Monthly: b.known(b.savedBy[recommender.LeverRightsize])}
 	for _, w := range r.Workloads {
 		for i := range w.Containers {
 			s.Containers.add(&w.Containers[i])

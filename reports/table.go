@@ -78,10 +78,10 @@ func headline(r *Report) []string {
 	switch {
 	case s.MonthlyCost == nil:
 		out = append(out, "No node has a price: neither costs nor savings can be told.")
-	case s.FreedRoom.Monthly == nil || s.Containers.Total == s.Containers.Withheld:
+	case s.Rightsize.Monthly == nil || s.Containers.Total == s.Containers.Withheld:
 		out = append(out, fmt.Sprintf("It costs %s a month.", s.MonthlyCost))
 	default:
-		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.FreedRoom.Monthly, *s.MonthlyCost)))
+		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.Rightsize.Monthly, *s.MonthlyCost)))
 	}
 	if s.IdleMonthly != nil && s.OverheadMonthly != nil {
 		out = append(out, fmt.Sprintf("Of the cost %s is idle room that nobody asked for, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
