@@ -24,16 +24,9 @@ type CommitmentOptions struct {
 	Terms []int
 	// CapitalCost is what money costs a year; 0 means DefaultCapitalCost.
 	CapitalCost float64
-	// Held are the commitments that exist. They count first.
-	Held []HeldCommitment
-}
-
-// HeldCommitment is a commitment that the user has.
-type HeldCommitment struct {
-	Name   string
-	Family string // empty where it covers all families
-	// Covers is the on-demand usage that it pays for, in USD an hour.
-	Covers float64
+	// Held are the commitments that exist. They count first, and until the
+	// window's end is past theirs.
+	Held []pricing.HeldCommitment
 }
 
 // DefaultCapitalCost is what money costs a year where the user does not say.

@@ -56,7 +56,7 @@ func (p *Pass) demand() (d *demandCurve, reason string) {
 	if d.seen < purchaseDays*24*9/10 {
 		return nil, fmt.Sprintf("too little data: %.1f of at least %d days", float64(d.seen)/24, purchaseDays)
 	}
-	d.cover(p.Options.Commitment.Held)
+	d.cover(pricing.HeldAt(p.Options.Commitment.Held, p.Analysis.Snapshot.Window.End))
 	return d, ""
 }
 
@@ -308,7 +308,7 @@ func (p *Pass) staysOnDemand(ref analyzer.Ref) float64 {
 
 // cover takes what existing commitments cover off every hour: those of one
 // family first.
-func (d *demandCurve) cover(held []HeldCommitment) {
+func (d *demandCurve) cover(held []pricing.HeldCommitment) {
 	narrow, wide := make([]float64, len(d.families)), 0.0
 	for _, h := range held {
 		if h.Family == "" {

@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"encoding/csv"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,7 +33,9 @@ func TestFleetTraces(t *testing.T) {
 	over := map[int][]float64{} // by years: cost above the clairvoyant's, percent
 	table := "trace | discount | clairvoyant saves | advice saves | whole half | last 14 days | cut to survive\n"
 	for _, file := range files {
-		for name, hours := range fleet(t, file) {
+		columns := fleet(t, file)
+		for _, name := range slices.Sorted(maps.Keys(columns)) {
+			hours := columns[name]
 			half := len(hours) / 2
 			for _, discount := range discounts {
 				deal := pricing.Deal{OnDemand: 1, Rate: 1 - discount}

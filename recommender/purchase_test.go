@@ -1,0 +1,108 @@
+package recommender_test
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+// advisePurchase runs the rule on one of its cases with other options.
+func advisePurchase(t *testing.T, file string, o recommender.CommitmentOptions) *recommender.PurchaseAdvice {
+	t.Helper()
+	a, err := txtar.ParseFile("../testdata/rules/purchase/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
+	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})),
+		recommender.Options{Levers: []recommender.Lever{recommender.LeverPurchase}, Commitment: o})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range recs {
+		if r.Purchase != nil {
+			return r.Purchase
+		}
+	}
+	t.Fatal("the rule reported nothing")
+	return nil
+}
+
+// TestPurchaseKeepsItsPromises: in every required scenario the advice costs no
+// more than on demand, whatever is asked for; regrets and shares are what they say.
+func TestPurchaseKeepsItsPromises(t *testing.T) {
+	for _, file := range []string{"flat.txtar", "by-day.txtar", "fell.txtar", "google-sustained-use.txtar", "after-spot.txtar"} {
+		for _, terms := range [][]int{nil, {3}, {1, 3}} {
+			for _, capital := range []float64{0, 0.02, 0.3} {
+				t.Run(fmt.Sprint(file, terms, capital), func(t *testing.T) {
+					a := advisePurchase(t, file, recommender.CommitmentOptions{Terms: terms, CapitalCost: capital})
+					for _, s := range a.Scenarios {
+						if s.Required && s.Savings < -0.01 || s.Regret < 0 || math.Abs(s.OnDemand-s.Cost-s.Savings) > 1e-6 {
+							t.Errorf("%+v", s)
+						}
+					}
+					var saved float64
+					for _, c := range a.Commitments {
+						saved += c.MonthlySavings
+						if c.Coverage < 0 || c.Coverage > 1 || c.Utilization < 0 || c.Utilization > 1 || !c.Survives || c.Amount <= 0 {
+							t.Errorf("%+v", c)
+						}
+					}
+					if math.Abs(saved-a.Scenarios[0].Savings) > 0.01 {
+						t.Errorf("commitments save %.2f together, the first scenario says %.2f", saved, a.Scenarios[0].Savings)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestPurchaseLadder: three years first, on what survives the deepest fall, one
+// year above it.
+func TestPurchaseLadder(t *testing.T) {
+	a := advisePurchase(t, "flat.txtar", recommender.CommitmentOptions{Terms: []int{1, 3}})
+	covers := map[int]float64{}
+	for _, c := range a.Commitments {
+		covers[c.Years] += c.Covers
+	}
+	if got, want := covers[3], 0.6*a.Demand.Mean; math.Abs(got-want) > 0.02 {
+		t.Errorf("three years cover %.3f USD an hour, want %.3f", got, want)
+	}
+	if covers[1] <= 0 || covers[1]+covers[3] > a.Demand.Mean+0.01 {
+		t.Errorf("one year covers %.3f beside %.3f of %.3f", covers[1], covers[3], a.Demand.Mean)
+	}
+}
+
+// TestPurchaseHeld: what exists counts first and only once.
+func TestPurchaseHeld(t *testing.T) {
+	free := advisePurchase(t, "flat.txtar", recommender.CommitmentOptions{})
+	held := []pricing.HeldCommitment{{Family: "m6i", Covers: 0.5}, {Covers: 0.25}, {Family: "c5", Covers: 9}}
+	a := advisePurchase(t, "flat.txtar", recommender.CommitmentOptions{Held: held})
+	if got, want := a.Demand.Mean, free.Demand.Mean-0.75; math.Abs(got-want) > 1e-9 || math.Abs(a.Demand.Held-0.75) > 1e-9 {
+		t.Errorf("got demand %.4f with %.4f held, want %.4f with 0.75", got, a.Demand.Held, want)
+	}
+	all := advisePurchase(t, "flat.txtar", recommender.CommitmentOptions{Held: []pricing.HeldCommitment{{Covers: 100}}})
+	if len(all.Commitments) != 0 {
+		t.Errorf("all demand is covered: got %+v, want nothing", all.Commitments)
+	}
+}
+
+// TestPurchaseIsDeterministic: the same snapshot gives the same advice, and the
+// names of what is advised come from the catalog.
+func TestPurchaseIsDeterministic(t *testing.T) {
+	one, two := advisePurchase(t, "by-day.txtar", recommender.CommitmentOptions{}), advisePurchase(t, "by-day.txtar", recommender.CommitmentOptions{})
+	if !reflect.DeepEqual(one, two) {
+		t.Errorf("got %+v, then %+v", one, two)
+	}
+	if !strings.Contains(one.Commitments[0].Instrument, "Savings Plan") {
+		t.Errorf("got instrument %q", one.Commitments[0].Instrument)
+	}
+}
