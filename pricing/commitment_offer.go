@@ -91,15 +91,12 @@ func better(a, b CommitmentOffer, region string, capital float64) bool {
 
 func (o CommitmentOffer) local(region string) bool { return o.Region == region || o.Region == "" }
 
+// upfront is the share of the price that is paid at once.
+var upfront = map[string]float64{"all_upfront": 1, "partial_upfront": 0.5}
+
 // offerOf reads an entry of the table as an offer for the family.
 func offerOf(d Commitment, region, family string) (CommitmentOffer, bool) {
-	o := CommitmentOffer{Commitment: d, Instrument: d.Program}
-	switch d.Payment {
-	case "all_upfront":
-		o.Upfront = 1
-	case "partial_upfront":
-		o.Upfront = 0.5
-	}
+	o := CommitmentOffer{Commitment: d, Instrument: d.Program, Upfront: upfront[d.Payment]}
 	own := strings.EqualFold(d.Family, family)
 	switch {
 	case d.Program == "RI convertible" && own:

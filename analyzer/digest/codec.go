@@ -56,11 +56,16 @@ func (h *Histogram) UnmarshalBinary(data []byte) error {
 	if seen += got.zeros; got.n == 0 || seen < got.zeros || seen > got.n || seen < got.n && !slices.Contains(got.counts, math.MaxUint32) {
 		return errors.New("histogram whose buckets do not add up")
 	}
-	if !(got.sum >= 0) || got.sum > math.MaxFloat64 || !(got.min >= 0) || !(got.max >= got.min) || got.max > math.MaxFloat64 {
+	if !got.plausible() {
 		return errors.New("histogram with impossible sums")
 	}
 	*h = got
 	return nil
+}
+
+// plausible reports whether the sums can be those of samples.
+func (h *Histogram) plausible() bool {
+	return h.sum >= 0 && h.sum <= math.MaxFloat64 && h.min >= 0 && h.max >= h.min && h.max <= math.MaxFloat64
 }
 
 // readBuckets gives the number of samples that it read.

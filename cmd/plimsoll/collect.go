@@ -135,12 +135,8 @@ func (f *collectFlags) request() (request, error) {
 	if f.all && len(r.selection.Namespaces) > 0 {
 		return r, fmt.Errorf("-A/--all-namespaces does not go together with -n/--namespace: give one of them")
 	}
-	for _, l := range f.labels {
-		m, err := prometheus.ParseMatcher(l)
-		if err != nil {
-			return r, fmt.Errorf("--prometheus-label: %w", err)
-		}
-		r.matchers = append(r.matchers, m)
+	if r.matchers, err = parseMatchers(f.labels); err != nil {
+		return r, err
 	}
 	if r.window, err = parseWindow(cmp.Or(f.window, "14d")); err != nil {
 		return r, err
@@ -151,17 +147,34 @@ func (f *collectFlags) request() (request, error) {
 	if err := f.checkFiles(); err != nil {
 		return r, err
 	}
+	return r, f.checkSources()
+}
+
+// checkSources refuses sources that exclude each other.
+func (f *collectFlags) checkSources() error {
 	saved := f.snapshot != "" || f.demo
 	if saved && (len(f.objects) > 0 || len(f.openmetrics) > 0 || f.prometheus != "") || f.snapshot != "" && f.demo {
-		return r, errTwoSources
+		return errTwoSources
 	}
 	if saved && (f.window != "" || f.end != "" || len(f.labels) > 0) {
-		return r, errSavedWindow
+		return errSavedWindow
 	}
 	if len(f.openmetrics) > 0 && f.prometheus != "" {
-		return r, fmt.Errorf("--openmetrics and --prometheus are two sources of the same usage: give one")
+		return fmt.Errorf("--openmetrics and --prometheus are two sources of the same usage: give one")
 	}
-	return r, nil
+	return nil
+}
+
+func parseMatchers(labels []string) ([]prometheus.Matcher, error) {
+	var out []prometheus.Matcher
+	for _, l := range labels {
+		m, err := prometheus.ParseMatcher(l)
+		if err != nil {
+			return nil, fmt.Errorf("--prometheus-label: %w", err)
+		}
+		out = append(out, m)
+	}
+	return out, nil
 }
 
 // checkFiles refuses object stores' URLs among the files that are read.

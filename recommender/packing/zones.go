@@ -42,7 +42,7 @@ func settleZones(in Input, pods []Pod) zoned {
 		if rule.force(name, domains, eligible, out) {
 			continue
 		}
-		for _, i := range rule.place(domains, eligible, pods, count, load, name, out.pods) {
+		for _, i := range rule.place(domains, eligible, count, load, name, out.pods) {
 			drop[i] = true
 			out.lost = append(out.lost, Abstention{pods[i].Name, "no zone satisfies its zone spread or anti-affinity beside the pods of the same group"})
 		}
@@ -158,7 +158,7 @@ func eligibleZones(in Input, pods []Pod, rules map[string]*zoneRule) (domains, e
 // place pins the group's pods one after the other, those with the fewest zones
 // first, each to the allowed zone with the fewest of the group, and returns
 // those that found none.
-func (rule *zoneRule) place(domains, eligible map[int][]string, pods []Pod,
+func (rule *zoneRule) place(domains, eligible map[int][]string,
 	count map[string]map[string]int64, load map[string]int64, group string, out []Pod) []int {
 	left := slices.Clone(rule.members)
 	slices.SortStableFunc(left, func(a, b int) int { return cmp.Compare(len(eligible[a]), len(eligible[b])) })

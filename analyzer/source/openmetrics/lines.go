@@ -77,7 +77,7 @@ func (l *lineReader) last() ([]byte, error) {
 	switch {
 	case errors.Is(l.err, io.ErrUnexpectedEOF):
 		return nil, fmt.Errorf("%w: the compressed data ends after line %d", ErrCut, l.line)
-	case l.err != io.EOF:
+	case !errors.Is(l.err, io.EOF):
 		return nil, fmt.Errorf("after line %d: %w", l.line, l.err)
 	case len(rest) == 0:
 		return nil, io.EOF
@@ -133,7 +133,7 @@ func plain(r io.Reader) (io.ReadCloser, error) {
 }
 
 func cutOr(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return fmt.Errorf("%w: the compressed data has hardly begun", ErrCut)
 	}
 	if errors.Is(err, gzip.ErrHeader) {

@@ -57,7 +57,7 @@ func (s *scan) fail(err error) error {
 func (s *scan) all(ctx context.Context) error {
 	for {
 		text, err := s.lines.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return s.finish()
 		}
 		if err != nil {

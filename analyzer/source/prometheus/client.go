@@ -40,7 +40,7 @@ type client struct {
 func newClient(o Options) (*client, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("prometheus URL %q: want http://HOST[:PORT][/PATH] or https://...", redact(o.URL))
+		return nil, fmt.Errorf("prometheus URL %q: want http://HOST[:PORT][/PATH], or the same with https", redact(o.URL))
 	}
 	// What follows the last /api/v1 was pasted along with the URL, unless it is
 	// the path of Kubernetes' own proxy to a service.

@@ -176,8 +176,8 @@ func TestMistakesInOptions(t *testing.T) {
 		o    prometheus.Options
 		want string
 	}{
-		{prometheus.Options{URL: "ann:s3cret@host?token=s3cret", Window: w}, `prometheus URL "host": want http://HOST[:PORT][/PATH] or https://...`},
-		{prometheus.Options{URL: "ftp://ann:s3cret@host", Window: w}, `prometheus URL "ftp://host": want http://HOST[:PORT][/PATH] or https://...`},
+		{prometheus.Options{URL: "ann:s3cret@host?token=s3cret", Window: w}, `prometheus URL "host": want http://HOST[:PORT][/PATH], or the same with https`},
+		{prometheus.Options{URL: "ftp://ann:s3cret@host", Window: w}, `prometheus URL "ftp://host": want http://HOST[:PORT][/PATH], or the same with https`},
 		{prometheus.Options{URL: "http://h", Window: analyzer.Window{Start: w.End, End: w.Start}},
 			"prometheus window: it ends at 2026-01-05T00:00:00Z, not after its start 2026-01-06T00:00:00Z"},
 		{prometheus.Options{URL: "http://h", Window: analyzer.Window{Start: w.Start, End: w.End, Step: 7 * time.Minute}},

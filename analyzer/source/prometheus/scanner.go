@@ -49,7 +49,7 @@ func (s *scanner) fill() bool {
 }
 
 func (s *scanner) fail(err error) {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	if s.err == nil {

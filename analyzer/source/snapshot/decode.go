@@ -82,7 +82,7 @@ func decode(b *bounded) (*analyzer.Snapshot, error) {
 
 func readHeader(in *bufio.Reader) error {
 	line, err := in.ReadSlice('\n')
-	if err != nil && err != bufio.ErrBufferFull && err != io.EOF {
+	if err != nil && !errors.Is(err, bufio.ErrBufferFull) && !errors.Is(err, io.EOF) {
 		return explain(err)
 	}
 	var h header

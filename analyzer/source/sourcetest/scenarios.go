@@ -35,8 +35,8 @@ const (
 )
 
 // must parses a series of this file, of which a test makes sure that they parse.
-func must(selector string, from, every time.Duration, values string) Series {
-	s, err := Parse(selector, from, every, values)
+func must(selector string, every time.Duration, values string) Series {
+	s, err := Parse(selector, 0, every, values)
 	if err != nil {
 		panic(err) // a mistake in this file
 	}
@@ -51,18 +51,19 @@ func pod(ns, name, container string, more ...string) string {
 // one gives a pod's CPU and memory series and its bare owner.
 func one(ns, name, container, cpu, memory string, more ...string) []Series {
 	return []Series{
-		must("container_cpu_usage_seconds_total"+pod(ns, name, container, more...), 0, half, cpu),
-		must("container_memory_working_set_bytes"+pod(ns, name, container, more...), 0, half, memory),
+		must("container_cpu_usage_seconds_total"+pod(ns, name, container, more...), half, cpu),
+		must("container_memory_working_set_bytes"+pod(ns, name, container, more...), half, memory),
 	}
 }
 
 // state gives what kube-state-metrics says of a bare pod.
-func state(ns, name, container string) []Series {
+func state(ns, name string) []Series {
+	const container = "app"
 	return []Series{
-		must(fmt.Sprintf("kube_pod_owner{namespace=%q,pod=%q,owner_kind=\"<none>\",owner_name=\"<none>\",owner_is_controller=\"<none>\"}", ns, name), 0, half, "1x2880"),
-		must(fmt.Sprintf("kube_replicaset_owner{namespace=%q,replicaset=\"other-7d9f8c6b5\",owner_kind=\"Deployment\",owner_name=\"other\",owner_is_controller=\"true\"}", ns), 0, half, "1x2880"),
-		must("kube_pod_container_status_restarts_total"+pod(ns, name, container, `uid="u1"`), 0, half, "0x2880"),
-		must("kube_pod_container_resource_requests"+pod(ns, name, container, `resource="cpu"`), 0, half, "0.5x2880"),
+		must(fmt.Sprintf("kube_pod_owner{namespace=%q,pod=%q,owner_kind=\"<none>\",owner_name=\"<none>\",owner_is_controller=\"<none>\"}", ns, name), half, "1x2880"),
+		must(fmt.Sprintf("kube_replicaset_owner{namespace=%q,replicaset=\"other-7d9f8c6b5\",owner_kind=\"Deployment\",owner_name=\"other\",owner_is_controller=\"true\"}", ns), half, "1x2880"),
+		must("kube_pod_container_status_restarts_total"+pod(ns, name, container, `uid="u1"`), half, "0x2880"),
+		must("kube_pod_container_resource_requests"+pod(ns, name, container, `resource="cpu"`), half, "0.5x2880"),
 	}
 }
 
@@ -87,7 +88,7 @@ func steadyWant(ref string) Want {
 
 func steady() Scenario {
 	return Scenario{Name: "steady", NoWarnings: true, Only: true,
-		Series: join(one("shop", "cart", "app", steadyCPU, steadyMemory), state("shop", "cart", "app")),
+		Series: join(one("shop", "cart", "app", steadyCPU, steadyMemory), state("shop", "cart")),
 		Want:   []Want{steadyWant("shop/Pod/cart")}}
 }
 
@@ -152,7 +153,7 @@ func noState() Scenario {
 
 func owners() Scenario {
 	own := func(metric, child, kind, name string) Series {
-		return must(fmt.Sprintf("%s{namespace=\"shop\",%s,owner_kind=%q,owner_name=%q,owner_is_controller=\"true\"}", metric, child, kind, name), 0, half, "1x1440")
+		return must(fmt.Sprintf("%s{namespace=\"shop\",%s,owner_kind=%q,owner_name=%q,owner_is_controller=\"true\"}", metric, child, kind, name), half, "1x1440")
 	}
 	return Scenario{Name: "pods of the past find their workload through the owner series", Only: true,
 		Series: join(
@@ -176,18 +177,18 @@ func owners() Scenario {
 func clusters() Scenario {
 	return Scenario{Name: "an engine of two clusters", Cluster: "east", Only: true, NoWarnings: true,
 		Series: join(
-			label("cluster", "east", one("shop", "cart", "app", steadyCPU, steadyMemory)),
-			label("cluster", "east", state("shop", "cart", "app")),
-			label("cluster", "west", one("shop", "cart", "app", "0+30x2880", "904857600x2880")),
-			label("cluster", "west", one("bank", "till", "app", "0+30x2880", "904857600x2880")),
-			label("cluster", "west", state("bank", "till", "app")),
-			label("cluster", "west", []Series{must(`kube_pod_owner{namespace="shop",pod="cart",owner_kind="StatefulSet",owner_name="wrong",owner_is_controller="true"}`, 0, half, "1x2880")})),
+			cluster("east", one("shop", "cart", "app", steadyCPU, steadyMemory)),
+			cluster("east", state("shop", "cart")),
+			cluster("west", one("shop", "cart", "app", "0+30x2880", "904857600x2880")),
+			cluster("west", one("bank", "till", "app", "0+30x2880", "904857600x2880")),
+			cluster("west", state("bank", "till")),
+			cluster("west", []Series{must(`kube_pod_owner{namespace="shop",pod="cart",owner_kind="StatefulSet",owner_name="wrong",owner_is_controller="true"}`, half, "1x2880")})),
 		Want: []Want{steadyWant("shop/Pod/cart")}}
 }
 
-func label(name, value string, series []Series) []Series {
+func cluster(value string, series []Series) []Series {
 	for _, s := range series {
-		s.Labels[name] = value
+		s.Labels["cluster"] = value
 	}
 	return series
 }
@@ -210,9 +211,9 @@ func oomKills() Scenario {
 		Series: join(one("shop", "cart", "app", "0+7.5x5760", "104857600x5760"),
 			[]Series{
 				// An error at 04:00, kills at 08:00, 12:00 and 36:00, an error at 40:00.
-				must(restarts, 0, half, "0x479 1x479 2x479 3x2879 4x479 5x959"),
-				must(reason("Error"), 0, half, "_x480 1x479 _x3840 1x959"),
-				must(reason("OOMKilled"), 0, half, "_x960 1x3839"),
+				must(restarts, half, "0x479 1x479 2x479 3x2879 4x479 5x959"),
+				must(reason("Error"), half, "_x480 1x479 _x3840 1x959"),
+				must(reason("OOMKilled"), half, "_x960 1x3839"),
 			}),
 		Want: []Want{
 			{Ref: "shop/Pod/cart", Container: "app", OOMKills: 2, Restarts: 3},
@@ -224,22 +225,22 @@ func jobOOM() Scenario {
 	return Scenario{Name: "an OOM kill that nothing restarts",
 		Series: join(one("shop", "run", "app", "0+7.5x960", "104857600x960"),
 			[]Series{
-				must("kube_pod_container_status_restarts_total"+pod("shop", "run", "app", `uid="u1"`), 0, half, "0x2880"),
-				must("kube_pod_container_status_terminated_reason"+pod("shop", "run", "app", `uid="u1"`, `reason="OOMKilled"`), 0, half, "_x961 1x1919"),
+				must("kube_pod_container_status_restarts_total"+pod("shop", "run", "app", `uid="u1"`), half, "0x2880"),
+				must("kube_pod_container_status_terminated_reason"+pod("shop", "run", "app", `uid="u1"`, `reason="OOMKilled"`), half, "_x961 1x1919"),
 			}),
 		Want: []Want{{Ref: "shop/Pod/run", Container: "app", OOMKills: 1}}}
 }
 
 func settings() Scenario {
 	amount := func(kind, resource, values string) Series {
-		return must("kube_pod_container_resource_"+kind+pod("shop", "cart", "app", fmt.Sprintf("resource=%q", resource)), 0, half, values)
+		return must("kube_pod_container_resource_"+kind+pod("shop", "cart", "app", fmt.Sprintf("resource=%q", resource)), half, values)
 	}
 	return Scenario{Name: "requests and limits as they were, by day",
 		Series: join(one("shop", "cart", "app", "0+7.5x5760", "104857600x5760"),
 			[]Series{
 				amount("requests", "cpu", "0.5x2880 0.25x2879"), amount("requests", "memory", "536870912x5760"),
 				amount("limits", "memory", "1073741824x2880 536870912x2879"), amount("requests", "nvidia_com_gpu", "_x2881 1x2879"),
-				must("kube_pod_init_container_resource_requests"+pod("shop", "cart", "setup", `resource="cpu"`), 0, half, "1x2880"),
+				must("kube_pod_init_container_resource_requests"+pod("shop", "cart", "setup", `resource="cpu"`), half, "1x2880"),
 			}),
 		Want: []Want{
 			{Ref: "shop/Pod/cart", Container: "app", Requests: analyzer.Amounts{CPU: 500, Memory: 512 * mib}, Limits: analyzer.Amounts{Memory: 1024 * mib}},
@@ -253,8 +254,8 @@ func throttling() Scenario {
 	w.ThrottledShare = 0.25
 	return Scenario{Name: "throttled periods",
 		Series: join(one("shop", "cart", "app", steadyCPU, steadyMemory), []Series{
-			must("container_cpu_cfs_periods_total"+pod("shop", "cart", "app"), 0, half, "0+300x2880"),
-			must("container_cpu_cfs_throttled_periods_total"+pod("shop", "cart", "app"), 0, half, "0+75x2880"),
+			must("container_cpu_cfs_periods_total"+pod("shop", "cart", "app"), half, "0+300x2880"),
+			must("container_cpu_cfs_throttled_periods_total"+pod("shop", "cart", "app"), half, "0+75x2880"),
 		}),
 		Want: []Want{w}}
 }
@@ -272,9 +273,9 @@ func levels() Scenario {
 func sixty() Scenario {
 	return Scenario{Name: "a scrape a minute", NoWarnings: true,
 		Series: join([]Series{
-			must("container_cpu_usage_seconds_total"+pod("shop", "cart", "app"), 0, time.Minute, "0+15x1440"),
-			must("container_memory_working_set_bytes"+pod("shop", "cart", "app"), 0, time.Minute, "104857600x1440"),
-		}, state("shop", "cart", "app")),
+			must("container_cpu_usage_seconds_total"+pod("shop", "cart", "app"), time.Minute, "0+15x1440"),
+			must("container_memory_working_set_bytes"+pod("shop", "cart", "app"), time.Minute, "104857600x1440"),
+		}, state("shop", "cart")),
 		Want: []Want{steadyWant("shop/Pod/cart")}}
 }
 
@@ -283,8 +284,8 @@ func slowScrape() Scenario {
 	w.CPU = map[float64]float64{0.05: 250, 1: 250} // a rate over a wide range starts low
 	return Scenario{Name: "a scrape every four minutes",
 		Series: []Series{
-			must("container_cpu_usage_seconds_total"+pod("shop", "cart", "app"), 0, 4*time.Minute, "0+60x360"),
-			must("container_memory_working_set_bytes"+pod("shop", "cart", "app"), 0, 4*time.Minute, "104857600x360"),
+			must("container_cpu_usage_seconds_total"+pod("shop", "cart", "app"), 4*time.Minute, "0+60x360"),
+			must("container_memory_working_set_bytes"+pod("shop", "cart", "app"), 4*time.Minute, "104857600x360"),
 		},
 		Want: []Want{w}}
 }
@@ -293,7 +294,7 @@ func slowScrape() Scenario {
 // peaks are not.
 func siblings() Scenario {
 	own := func(pod string) Series {
-		return must(fmt.Sprintf("kube_pod_owner{namespace=\"shop\",pod=%q,owner_kind=\"StatefulSet\",owner_name=\"db\",owner_is_controller=\"true\"}", pod), 0, half, "1x2880")
+		return must(fmt.Sprintf("kube_pod_owner{namespace=\"shop\",pod=%q,owner_kind=\"StatefulSet\",owner_name=\"db\",owner_is_controller=\"true\"}", pod), half, "1x2880")
 	}
 	return Scenario{Name: "pods of one workload are pooled", Only: true,
 		Series: join(
