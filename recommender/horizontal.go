@@ -3,7 +3,10 @@ package recommender
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
@@ -85,16 +88,28 @@ const tolerancePerHPA = 35
 
 func horizontal(p *Pass) error {
 	sized := p.sizedContainers()
+	var todo []*analyzer.WorkloadFacts
 	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
-		if !w.Scalable {
-			continue
+		if w := &p.Analysis.Workloads[i]; w.Scalable {
+			todo = append(todo, w)
 		}
-		r, err := p.scale(w, sized[w.Ref])
-		if err != nil {
-			return fmt.Errorf("%s: %w", w.Ref, err)
+	}
+	recs, errs := make([]Recommendation, len(todo)), make([]error, len(todo))
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(todo)) {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(todo)); i = next.Add(1) - 1 {
+				recs[i], errs[i] = p.scale(todo[i], sized[todo[i].Ref])
+			}
+		})
+	}
+	all.Wait()
+	for i := range recs {
+		if errs[i] != nil {
+			return fmt.Errorf("%s: %w", todo[i].Ref, errs[i])
 		}
-		p.Report(r)
+		p.Report(recs[i])
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package recommender
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -16,7 +17,9 @@ func ScoreOf(t *testing.T, d Demand, c Candidate, start time.Duration) Score {
 }
 
 // Grid lists what a search tries, the fixed numbers included.
-func Grid(d Demand, b Bounds) []Candidate { return append(d.grid(b), d.fixed(b)...) }
+func Grid(d Demand, b Bounds) []Candidate {
+	return slices.Concat(append(d.grid(b), d.fixedRows(b)...)...)
+}
 
 // Plan is a search whose promise is still open.
 type Plan struct {
@@ -29,7 +32,7 @@ type Plan struct {
 func PlanFor(t *testing.T, d Demand, b Bounds) *Plan {
 	t.Helper()
 	train, check := d.split()
-	scored, err := train.scoreAll(append(train.grid(b), train.fixed(b)...), b)
+	scored, err := train.scoreRows(append(train.grid(b), train.fixedRows(b)...), b)
 	if err != nil {
 		t.Fatal(err)
 	}
