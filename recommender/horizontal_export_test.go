@@ -1,7 +1,6 @@
 package recommender
 
 import (
-	"slices"
 	"testing"
 	"time"
 )
@@ -17,9 +16,7 @@ func ScoreOf(t *testing.T, d Demand, c Candidate, start time.Duration) Score {
 }
 
 // Grid lists what a search tries, the fixed numbers included.
-func Grid(d Demand, b Bounds) []Candidate {
-	return slices.Concat(append(d.grid(b), d.fixedRows(b)...)...)
-}
+func Grid(d Demand, b Bounds) []Candidate { return append(d.grid(b), d.fixed(b)...) }
 
 // Plan is a search whose promise is still open.
 type Plan struct {
@@ -32,7 +29,7 @@ type Plan struct {
 func PlanFor(t *testing.T, d Demand, b Bounds) *Plan {
 	t.Helper()
 	train, check := d.split()
-	scored, err := train.scoreRows(append(train.grid(b), train.fixedRows(b)...), b)
+	scored, err := train.scoreAll(append(train.grid(b), train.fixed(b)...), b)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -188,24 +188,21 @@ func (d Demand) minimums(b Bounds, sorted []float64) []int32 {
 	return slices.Compact(mins)
 }
 
-// grid lists the settings to try for a demand, in rows that differ by their
-// target alone, the highest first.
-func (d Demand) grid(b Bounds) [][]Candidate {
+// grid lists the settings to try for a demand.
+func (d Demand) grid(b Bounds) []Candidate {
 	sorted := d.sorted()
 	top := sorted[len(sorted)-1]
-	var out [][]Candidate
+	var out []Candidate
 	for _, n := range d.minimums(b, sorted) {
 		for _, t := range b.tolerances() {
 			for _, w := range d.downWindows() {
-				var row []Candidate
-				for _, target := range slices.Backward(targets()) {
+				for _, target := range targets() {
 					if b.HighestTarget > 0 && target > b.HighestTarget || int64(target)*(1000+t.up()) > highestScaleOut*1000 {
 						continue
 					}
 					highest := b.cap(max(n+1, d.podsFor(growth*top, target)))
-					row = append(row, Candidate{Min: n, Max: highest, Target: target, DownWindow: w, Tolerance: t})
+					out = append(out, Candidate{Min: n, Max: highest, Target: target, DownWindow: w, Tolerance: t})
 				}
-				out = append(out, row)
 			}
 		}
 	}
@@ -219,9 +216,9 @@ func (b Bounds) cap(n int32) int32 {
 	return n
 }
 
-// fixedRows lists the fixed numbers of replicas to try, the lowest first: one
-// for every share of time that may go unserved, roughly.
-func (d Demand) fixedRows(b Bounds) [][]Candidate {
+// fixed lists the fixed numbers of replicas to try: one for every share of time
+// that may go unserved, roughly.
+func (d Demand) fixed(b Bounds) []Candidate {
 	sorted := d.sorted()
 	var ns []int32
 	for _, q := range []float64{0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999, 0.9999, 1} {
@@ -233,7 +230,7 @@ func (d Demand) fixedRows(b Bounds) [][]Candidate {
 	for _, n := range slices.Compact(ns) {
 		out = append(out, Candidate{Fixed: true, Min: n, Max: n})
 	}
-	return [][]Candidate{out}
+	return out
 }
 
 // autoscaler is the HPA of a candidate.
@@ -327,14 +324,14 @@ func (s Score) replicas() float64 {
 // part, cheapest first.
 func Search(d Demand, b Bounds) (scaled, fixed *Candidate, tried []Candidate, err error) {
 	train, check := d.split()
-	if tried, err = train.scoreRows(train.grid(b), b); err != nil {
+	if tried, err = train.scoreAll(train.grid(b), b); err != nil {
 		return nil, nil, nil, err
 	}
 	if scaled, err = firstThatHolds(check, tried, b); err != nil {
 		return nil, nil, nil, err
 	}
 	train, check = train.raised(b.FixedMargin), check.raised(b.FixedMargin)
-	still, err := train.scoreRows(train.fixedRows(b), b)
+	still, err := train.scoreAll(train.fixed(b), b)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -351,25 +348,18 @@ func (d Demand) raised(percent float64) Demand {
 	return d
 }
 
-// scoreRows scores all settings, cheapest first. A row ends at the first that
-// leaves nothing unserved: lower targets only cost more.
-func (d Demand) scoreRows(rows [][]Candidate, b Bounds) ([]Candidate, error) {
-	var out []Candidate
-	for _, row := range rows {
-		for _, c := range row {
-			var err error
-			if c.Train, err = d.score(c, b.Start); err != nil {
-				return nil, err
-			}
-			if out = append(out, c); c.Train.Unserved == 0 {
-				break
-			}
+// scoreAll scores settings, cheapest first.
+func (d Demand) scoreAll(cs []Candidate, b Bounds) ([]Candidate, error) {
+	for i := range cs {
+		var err error
+		if cs[i].Train, err = d.score(cs[i], b.Start); err != nil {
+			return nil, err
 		}
 	}
-	slices.SortStableFunc(out, func(x, y Candidate) int {
+	slices.SortStableFunc(cs, func(x, y Candidate) int {
 		return cmp.Or(cmp.Compare(x.effort(), y.effort()), cmp.Compare(x.Train.Unserved, y.Train.Unserved), cmp.Compare(x.Target, y.Target))
 	})
-	return out, nil
+	return cs, nil
 }
 
 // aim is the part of what may go unserved that a setting may use up on demand
