@@ -206,7 +206,7 @@ func (p *Pass) idleNamespace(name string, workloads int, cost float64) {
 // want of rights: what looks empty may then not be.
 func (p *Pass) partial() bool {
 	return slices.ContainsFunc(p.Analysis.Snapshot.Warnings, func(w analyzer.Warning) bool {
-		return w.Code == analyzer.WarnPartial && w.Subject == "selection" || w.Code == analyzer.WarnForbidden
+		return w.Code == analyzer.WarnSelection || w.Code == analyzer.WarnForbidden
 	})
 }
 

@@ -1,0 +1,48 @@
+package recommender_test
+
+import (
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+// TestWasteOfAPart: where pods were left out, by choice or for want of rights,
+// no node and no namespace is called empty.
+func TestWasteOfAPart(t *testing.T) {
+	kinds := func(warnings ...analyzer.Warning) map[string]bool {
+		out := map[string]bool{}
+		for _, file := range []string{"drain", "idle-namespace", "gpu-node"} {
+			a, err := txtar.ParseFile("../testdata/rules/waste/" + file + ".txtar")
+			if err != nil {
+				t.Fatal(err)
+			}
+			snap := caseSnapshot(t, section(a, "objects.yaml"), section(a, "series"))
+			snap.Warnings = append(snap.Warnings, warnings...)
+			facts := analyzer.Analyze(snap)
+			recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: []recommender.Lever{recommender.LeverWaste}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range recs {
+				out[r.Waste.Kind] = true
+				if r.MonthlySavings != 0 {
+					t.Errorf("%s %s: waste saves %.2f, want nothing that a total would count", r.Subject, r.Waste.Kind, r.MonthlySavings)
+				}
+			}
+		}
+		return out
+	}
+	whole := kinds()
+	for _, code := range []string{analyzer.WarnSelection, analyzer.WarnForbidden} {
+		part := kinds(analyzer.Warning{Code: code, Message: "left out"})
+		for _, kind := range []string{recommender.WasteDrainable, recommender.WasteGPUNode, recommender.WasteNoPods} {
+			if !whole[kind] || part[kind] {
+				t.Errorf("%s with warning %s: got %v, without %v; want only without", kind, code, part[kind], whole[kind])
+			}
+		}
+	}
+}
