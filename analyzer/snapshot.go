@@ -28,6 +28,10 @@ type Snapshot struct {
 	LimitRanges []LimitRange    `json:"limitRanges,omitempty"`
 	Quotas      []ResourceQuota `json:"quotas,omitempty"`
 
+	Volumes       []Volume       `json:"volumes,omitempty"`
+	VolumeClaims  []VolumeClaim  `json:"volumeClaims,omitempty"`
+	LoadBalancers []LoadBalancer `json:"loadBalancers,omitempty"`
+
 	Warnings []Warning `json:"warnings,omitempty"`
 }
 
@@ -132,6 +136,9 @@ func (s *Snapshot) Sort() {
 	slices.SortFunc(s.PDBs, func(a, b PDB) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.LimitRanges, func(a, b LimitRange) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.Quotas, func(a, b ResourceQuota) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
+	slices.SortFunc(s.Volumes, func(a, b Volume) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(s.VolumeClaims, func(a, b VolumeClaim) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
+	slices.SortFunc(s.LoadBalancers, func(a, b LoadBalancer) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.Warnings, CompareWarnings)
 	s.Warnings = slices.Compact(s.Warnings)
 }

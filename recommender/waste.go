@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
@@ -93,7 +94,7 @@ func waste(p *Pass) error {
 	}
 	p.wasteNodes()
 	p.wasteGenerations()
-	return nil
+	return p.wasteVolumes()
 }
 
 // wasted files a finding. USD are told by the finding alone, so that no total
@@ -206,7 +207,8 @@ func (p *Pass) idleNamespace(name string, workloads int, cost float64) {
 // want of rights: what looks empty may then not be.
 func (p *Pass) partial() bool {
 	return slices.ContainsFunc(p.Analysis.Snapshot.Warnings, func(w analyzer.Warning) bool {
-		return w.Code == analyzer.WarnSelection || w.Code == analyzer.WarnForbidden
+		return w.Code == analyzer.WarnSelection ||
+			w.Code == analyzer.WarnForbidden && (w.Subject == "list pods" || strings.HasPrefix(w.Subject, "namespace "))
 	})
 }
 

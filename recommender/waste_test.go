@@ -38,7 +38,7 @@ func TestWasteOfAPart(t *testing.T) {
 	}
 	whole := kinds()
 	for _, code := range []string{analyzer.WarnSelection, analyzer.WarnForbidden} {
-		part := kinds(analyzer.Warning{Code: code, Message: "left out"})
+		part := kinds(analyzer.Warning{Code: code, Subject: "list pods", Message: "left out"})
 		for _, kind := range []string{recommender.WasteDrainable, recommender.WasteGPUNode, recommender.WasteNoPods} {
 			if !whole[kind] || part[kind] {
 				t.Errorf("%s with warning %s: got %v, without %v; want only without", kind, code, part[kind], whole[kind])

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
 // Waste is one thing that costs money and does nothing.
@@ -23,6 +25,8 @@ type Waste struct {
 	Blocked    []string   `json:"blocked"`
 	Confidence float64    `json:"confidence" jsonschema:"minimum=0,maximum=1"`
 	Evidence   []Evidence `json:"evidence"`
+	// Warnings are the doubts about its cost.
+	Warnings []analyzer.Warning `json:"warnings,omitempty"`
 }
 
 func (b *builder) waste() []Waste {
@@ -35,7 +39,7 @@ func (b *builder) waste() []Waste {
 		w := Waste{
 			Kind: r.Waste.Kind, Target: targetOf(r), Container: r.Container, Title: r.Title, MonthlyCost: b.known(cents(r.Waste.Monthly)),
 			CountedBy: string(r.Waste.Within), Loss: r.Waste.Loss, Blocked: append([]string{}, r.Waste.Blocked...),
-			Confidence: share(r.Confidence), Evidence: []Evidence{},
+			Confidence: share(r.Confidence), Evidence: []Evidence{}, Warnings: r.Warnings,
 		}
 		for _, e := range r.Evidence {
 			if isFinite(e.Value) {

@@ -140,6 +140,7 @@ func (r *reading) tasks() []task {
 		switch {
 		case len(r.namespaces) == 0, k.Resource == "nodes":
 			tasks = append(tasks, task{kind: k})
+		case k.Resource == "persistentvolumes": // of the whole cluster: a claim of a namespace will do
 		case k.Resource == "namespaces":
 			for _, ns := range r.namespaces {
 				tasks = append(tasks, task{kind: k, namespace: ns, object: ns})

@@ -34,7 +34,6 @@ func Rights() []Right {
 		out = append(out, k.Right)
 	}
 	out = append(out,
-		Right{Resource: "services", Verbs: []string{"list"}, Namespaced: true, Lost: "Prometheus is not found by itself"},
 		Right{Resource: "services/proxy", Verbs: []string{"get"}, Namespaced: true, Names: proxyNames(), Lost: "Prometheus is not reached through the API server"},
 	)
 	return append(out, knownOwners()...)
@@ -96,6 +95,8 @@ func kinds() []kind {
 	namespaces := read("", "v1", "namespaces", "namespaces are known by their workloads only, without labels", list[corev1.NamespaceList])
 	namespaces.Namespaced = false
 	namespaces.Verbs = []string{"get", "list"} // get where namespaces were selected
+	volumes := read("", "v1", "persistentvolumes", "volumes that nobody claims are not found", list[corev1.PersistentVolumeList])
+	volumes.Namespaced = false
 	vpas := read("autoscaling.k8s.io", "v1", "verticalpodautoscalers", "workloads under a VerticalPodAutoscaler are not told apart", nil)
 	vpas.optional = true
 	return []kind{
@@ -113,6 +114,9 @@ func kinds() []kind {
 		read("policy", "v1", "poddisruptionbudgets", "what holds pods on their nodes is not known", list[policyv1.PodDisruptionBudgetList]),
 		read("", "v1", "limitranges", "advice may break a namespace's bounds", list[corev1.LimitRangeList]),
 		read("", "v1", "resourcequotas", "advice may break a namespace's quota", list[corev1.ResourceQuotaList]),
+		volumes,
+		read("", "v1", "persistentvolumeclaims", "volumes that nobody mounts are not found", list[corev1.PersistentVolumeClaimList]),
+		read("", "v1", "services", "load balancers without pods are not found, nor Prometheus by itself", list[corev1.ServiceList]),
 		vpas,
 	}
 }

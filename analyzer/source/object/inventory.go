@@ -28,6 +28,9 @@ type Inventory struct {
 	quotas      map[podKey]analyzer.ResourceQuota
 	kedaHPAs    map[podKey]bool // HPAs that a ScaledObject names as its own
 	scalable    map[schema.GroupKind]bool
+	volumes     map[string]analyzer.Volume
+	claims      map[podKey]analyzer.VolumeClaim
+	balancers   map[podKey]balancer
 	labelSets   map[string]labelSet
 }
 
@@ -53,6 +56,12 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 		put(&v.hpas, keyOf(o), hpaOf(o))
 	case *policyv1.PodDisruptionBudget:
 		put(&v.pdbs, keyOf(o), budgetOf(o))
+	case *corev1.PersistentVolume:
+		put(&v.volumes, o.Name, volumeOf(o))
+	case *corev1.PersistentVolumeClaim:
+		put(&v.claims, keyOf(o), claimOf(o))
+	case *corev1.Service:
+		v.addService(o)
 	case *metav1.PartialObjectMetadata:
 		v.addController(newController(o.GroupVersionKind(), &o.ObjectMeta))
 	case *unstructured.Unstructured:

@@ -27,6 +27,12 @@ func newTyped(kind schema.GroupKind) runtime.Object {
 		return &corev1.LimitRange{}
 	case schema.GroupKind{Kind: "ResourceQuota"}:
 		return &corev1.ResourceQuota{}
+	case schema.GroupKind{Kind: "PersistentVolume"}:
+		return &corev1.PersistentVolume{}
+	case schema.GroupKind{Kind: "PersistentVolumeClaim"}:
+		return &corev1.PersistentVolumeClaim{}
+	case schema.GroupKind{Kind: "Service"}:
+		return &corev1.Service{}
 	case schema.GroupKind{Kind: "ReplicationController"}:
 		return &corev1.ReplicationController{}
 	case schema.GroupKind{Group: "apps", Kind: "Deployment"}:

@@ -77,6 +77,12 @@ func (s Selection) Apply(snap *analyzer.Snapshot) {
 	snap.PDBs = slices.DeleteFunc(snap.PDBs, func(o analyzer.PDB) bool { return !s.in(o.Namespace) })
 	snap.LimitRanges = slices.DeleteFunc(snap.LimitRanges, func(o analyzer.LimitRange) bool { return !s.in(o.Namespace) })
 	snap.Quotas = slices.DeleteFunc(snap.Quotas, func(o analyzer.ResourceQuota) bool { return !s.in(o.Namespace) })
+	snap.Volumes = slices.DeleteFunc(snap.Volumes, func(o analyzer.Volume) bool {
+		ns, _, ok := strings.Cut(o.Claim, "/")
+		return !ok || !s.in(ns)
+	})
+	snap.VolumeClaims = slices.DeleteFunc(snap.VolumeClaims, func(o analyzer.VolumeClaim) bool { return !s.in(o.Namespace) })
+	snap.LoadBalancers = slices.DeleteFunc(snap.LoadBalancers, func(o analyzer.LoadBalancer) bool { return !s.in(o.Namespace) })
 	s.warn(snap)
 }
 

@@ -30,6 +30,7 @@ func (v *Inventory) Fill(s *analyzer.Snapshot, sel Selection) {
 			s.Quotas = append(s.Quotas, q)
 		}
 	}
+	v.fillStorage(s, sel)
 	s.Workloads = append(s.Workloads, v.workloads(sel)...)
 	s.HPAs = append(s.HPAs, v.resolveHPAs(sel.in)...)
 	s.VPAs = append(s.VPAs, v.resolveVPAs(sel.in)...)

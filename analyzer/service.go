@@ -1,0 +1,17 @@
+package analyzer
+
+import "time"
+
+// LoadBalancer is a Service of type LoadBalancer. Other services cost nothing
+// and are not kept.
+type LoadBalancer struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Selects says that it has a selector; Pods are those that it selects and
+	// that are ready.
+	Selects bool     `json:"selects,omitempty"`
+	Pods    []string `json:"pods,omitempty"`
+	// Addresses is how many the provider gave it: 0 while there is none to pay for.
+	Addresses int       `json:"addresses,omitempty"`
+	Created   time.Time `json:"created,omitzero"`
+}

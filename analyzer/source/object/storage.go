@@ -1,0 +1,103 @@
+package object
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+func volumeOf(o *corev1.PersistentVolume) analyzer.Volume {
+	v := analyzer.Volume{
+		Name: o.Name, Class: o.Spec.StorageClassName, Phase: string(o.Status.Phase),
+		Capacity: storageOf(o.Spec.Capacity), Reclaim: string(o.Spec.PersistentVolumeReclaimPolicy), Created: created(o),
+	}
+	if o.Spec.CSI != nil {
+		v.Driver = o.Spec.CSI.Driver
+	}
+	if r := o.Spec.ClaimRef; r != nil {
+		v.Claim = r.Namespace + "/" + r.Name
+	}
+	return v
+}
+
+func claimOf(o *corev1.PersistentVolumeClaim) analyzer.VolumeClaim {
+	c := analyzer.VolumeClaim{
+		Namespace: namespaceOf(o), Name: o.Name, Volume: o.Spec.VolumeName, Phase: string(o.Status.Phase),
+		Requested: storageOf(o.Spec.Resources.Requests), Capacity: storageOf(o.Status.Capacity), Created: created(o),
+	}
+	if o.Spec.StorageClassName != nil {
+		c.Class = *o.Spec.StorageClassName
+	}
+	return c
+}
+
+func storageOf(list corev1.ResourceList) int64 {
+	q, ok := list[corev1.ResourceStorage]
+	if !ok {
+		return 0
+	}
+	return positive(q.Value())
+}
+
+func created(o metav1.Object) time.Time {
+	if t := o.GetCreationTimestamp(); !t.IsZero() {
+		return t.UTC()
+	}
+	return time.Time{}
+}
+
+// balancer is a load balancer before its selector is evaluated.
+type balancer struct {
+	service  analyzer.LoadBalancer
+	selector labels.Selector
+}
+
+// addService keeps load balancers: other services cost nothing.
+func (v *Inventory) addService(o *corev1.Service) {
+	if o.Spec.Type != corev1.ServiceTypeLoadBalancer {
+		return
+	}
+	b := balancer{service: analyzer.LoadBalancer{
+		Namespace: namespaceOf(o), Name: o.Name, Selects: len(o.Spec.Selector) > 0,
+		Addresses: len(o.Status.LoadBalancer.Ingress), Created: created(o),
+	}}
+	if b.service.Selects {
+		b.selector = labels.SelectorFromSet(o.Spec.Selector)
+	}
+	put(&v.balancers, keyOf(o), b)
+}
+
+// fillStorage puts volumes, claims and load balancers into a snapshot. A volume
+// goes with the namespace of its claim; one that never had a claim is of the
+// whole cluster.
+func (v *Inventory) fillStorage(s *analyzer.Snapshot, sel Selection) {
+	for _, p := range v.volumes {
+		if ns, _, ok := strings.Cut(p.Claim, "/"); sel.String() == "" || ok && sel.in(ns) {
+			s.Volumes = append(s.Volumes, p)
+		}
+	}
+	for _, c := range v.claims {
+		if sel.in(c.Namespace) {
+			s.VolumeClaims = append(s.VolumeClaims, c)
+		}
+	}
+	for k, b := range v.balancers {
+		if !sel.in(k.namespace) {
+			continue
+		}
+		for key, p := range v.pods {
+			if b.service.Selects && key.namespace == k.namespace && p.pod.Ready && b.selector.Matches(p.labels) {
+				b.service.Pods = append(b.service.Pods, p.pod.Name)
+			}
+		}
+		slices.SortFunc(b.service.Pods, cmp.Compare[string])
+		s.LoadBalancers = append(s.LoadBalancers, b.service)
+	}
+}

@@ -1,0 +1,28 @@
+package analyzer
+
+import "time"
+
+// Volume is a persistent volume.
+type Volume struct {
+	Name     string    `json:"name"`
+	Class    string    `json:"class,omitempty"`
+	Driver   string    `json:"driver,omitempty"` // of the CSI volume
+	Capacity int64     `json:"capacity,omitempty"`
+	Phase    string    `json:"phase,omitempty"` // Available, Bound, Released, Failed
+	Claim    string    `json:"claim,omitempty"` // namespace/name it is or was bound to
+	Reclaim  string    `json:"reclaim,omitempty"`
+	Created  time.Time `json:"created,omitzero"`
+}
+
+// VolumeClaim is a persistent volume claim. The pods that mount it name it in
+// PodSpec.Claims.
+type VolumeClaim struct {
+	Namespace string    `json:"namespace"`
+	Name      string    `json:"name"`
+	Class     string    `json:"class,omitempty"`
+	Volume    string    `json:"volume,omitempty"`
+	Phase     string    `json:"phase,omitempty"` // Pending, Bound, Lost
+	Requested int64     `json:"requested,omitempty"`
+	Capacity  int64     `json:"capacity,omitempty"`
+	Created   time.Time `json:"created,omitzero"`
+}

@@ -1,0 +1,84 @@
+package pricing
+
+import "strings"
+
+// StoragePrice is what a GiB of a volume costs a month.
+type StoragePrice struct {
+	USDPerGiB    float64
+	Item         string // what the volume was taken for
+	Source, AsOf string
+	// Assumed says that the type or the region stands in for the real one.
+	Assumed bool
+}
+
+// StoragePrice prices volumes of a storage class. The class's name is all that
+// is known of its type, so that a name without the type's is priced as the
+// provider's usual type: gp3, pd-balanced, Premium SSD by its P10 size. Where
+// the region has no price another region's stands in, and for other providers
+// the default list's.
+func (c *Catalog) StoragePrice(provider, region, class string) (StoragePrice, error) {
+	prices, err := c.ManagedPrices(provider)
+	want, named := storageItem(canonicalProvider(provider), strings.ToLower(class))
+	var best StoragePrice
+	for _, m := range prices {
+		if m.Category != "block_storage" || m.Item != want || best.USDPerGiB > 0 && m.Region != region {
+			continue
+		}
+		usd := m.USD
+		if m.Unit == "disk-month" {
+			usd /= 128 // P10 has 128 GiB
+		}
+		best = StoragePrice{USDPerGiB: usd, Item: m.Item, Source: m.Source, AsOf: m.AsOf, Assumed: !named || m.Region != region}
+	}
+	if best.USDPerGiB > 0 || err != nil {
+		return best, err
+	}
+	prices, err = c.ManagedPrices("default")
+	for _, m := range prices {
+		if m.Item == "storage" {
+			best = StoragePrice{USDPerGiB: m.USD * HoursPerMonth, Item: "storage", Source: m.Source, AsOf: m.AsOf, Assumed: true}
+		}
+	}
+	return best, err
+}
+
+// storageItem gives the price table's name for a class; named is false where
+// the class's name does not tell.
+func storageItem(provider, class string) (item string, named bool) {
+	switch provider {
+	case "aws":
+		for _, kind := range []string{"gp3", "gp2", "io1", "io2", "st1", "sc1"} {
+			if strings.Contains(class, kind) {
+				return "EBS " + kind + " storage", true
+			}
+		}
+		return "EBS gp3 storage", false
+	case "gcp":
+		switch {
+		case strings.Contains(class, "premium") || strings.Contains(class, "ssd"):
+			return "pd-ssd", true
+		case strings.Contains(class, "balanced") || class == "standard-rwo":
+			return "pd-balanced", true
+		case class == "standard" || strings.Contains(class, "pd-standard"):
+			return "pd-standard", true
+		}
+		return "pd-balanced", false
+	case "azure":
+		return "Premium SSD P10 (128 GiB)", strings.Contains(class, "premium")
+	}
+	return "", false
+}
+
+// LoadBalancerPrice is what a load balancer costs an hour before any traffic;
+// 0 where the provider has no price here. Another region's stands in.
+func (c *Catalog) LoadBalancerPrice(provider, region string) (usd float64, item string, err error) {
+	items := map[string]string{"aws": "Network LB", "gcp": "Forwarding rule, first five (OpenCost constant)", "azure": "Standard LB, first 5 rules"}
+	want := items[canonicalProvider(provider)]
+	prices, err := c.ManagedPrices(provider)
+	for _, m := range prices {
+		if m.Category == "load_balancer" && m.Item == want && (usd == 0 || m.Region == region) {
+			usd, item = m.USD, m.Item
+		}
+	}
+	return usd, item, err
+}

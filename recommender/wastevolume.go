@@ -1,0 +1,155 @@
+package recommender
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// The kinds of waste beside pods and nodes. They are no part of the nodes'
+// bill, and no other lever touches them.
+const (
+	WasteUnboundVolume = "unbound-volume"
+	WasteUnmounted     = "unmounted-volume"
+	WasteNoEndpoints   = "load-balancer-without-endpoints"
+)
+
+// wasteVolumes finds volumes without a claim, claims that no pod mounts, and
+// load balancers that lead to no ready pod.
+func (p *Pass) wasteVolumes() error {
+	s := p.Analysis.Snapshot
+	pods := slices.ContainsFunc(p.Analysis.Workloads, func(w analyzer.WorkloadFacts) bool { return len(w.Pods) > 0 })
+	if p.Costs == nil || p.Costs.Catalog == nil || p.partial() || !pods {
+		return nil
+	}
+	provider, region := p.home()
+	for _, v := range s.Volumes {
+		if v.Phase == "Available" || v.Phase == "Released" || v.Phase == "Failed" {
+			if err := p.unboundVolume(v, provider, region); err != nil {
+				return err
+			}
+		}
+	}
+	mounted := p.mountedClaims()
+	for _, c := range s.VolumeClaims {
+		if c.Phase == "Bound" && !mounted[c.Namespace+"/"+c.Name] {
+			if err := p.unmountedClaim(c, provider, region); err != nil {
+				return err
+			}
+		}
+	}
+	for _, b := range s.LoadBalancers {
+		if b.Selects && len(b.Pods) == 0 && b.Addresses > 0 {
+			if err := p.noEndpoints(b, provider, region); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// home is the provider and region of the nodes, which the volumes share.
+func (p *Pass) home() (provider, region string) {
+	for _, n := range p.Costs.Nodes {
+		if n.Offering.Provider != "" {
+			return n.Offering.Provider, n.Offering.Region
+		}
+	}
+	return "", ""
+}
+
+// mountedClaims are those that a pod which has not ended names.
+func (p *Pass) mountedClaims() map[string]bool {
+	out := map[string]bool{}
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		for _, pod := range w.Pods {
+			if pod.Phase != "Succeeded" && pod.Phase != "Failed" {
+				for _, c := range pod.Spec.Claims {
+					out[w.Namespace+"/"+c] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// volumeFinding prices a volume and files what was found.
+func (p *Pass) volumeFinding(r Recommendation, f WasteFinding, size int64, class, provider, region string) error {
+	price, err := p.Costs.Catalog.StoragePrice(provider, region, class)
+	if err != nil {
+		return err
+	}
+	f.Monthly = float64(size) / (1 << 30) * price.USDPerGiB
+	r.evidence("size", float64(size), "bytes")
+	if price.Assumed {
+		r.Warnings = append(r.Warnings, analyzer.Warning{Code: "price", Subject: r.Subject,
+			Message: fmt.Sprintf("storage class %q in %s is priced as %s", class, region, price.Item)})
+	}
+	p.wasted(r, f)
+	return nil
+}
+
+func (p *Pass) unboundVolume(v analyzer.Volume, provider, region string) error {
+	r := Recommendation{Subject: "PersistentVolume/" + v.Name, Title: "a volume that no claim is bound to", Confidence: 0.9}
+	f := WasteFinding{Kind: WasteUnboundVolume, Loss: "whatever is on it"}
+	if v.Claim != "" {
+		r.Title = fmt.Sprintf("a volume whose claim %s is gone", v.Claim)
+		f.Loss = "the data of " + v.Claim + ", which the reclaim policy " + v.Reclaim + " kept"
+	}
+	return p.volumeFinding(r, f, v.Capacity, v.Class, provider, region)
+}
+
+func (p *Pass) unmountedClaim(c analyzer.VolumeClaim, provider, region string) error {
+	r := Recommendation{Subject: "PersistentVolumeClaim/" + c.Namespace + "/" + c.Name, Title: "no pod mounts it", Confidence: 0.6}
+	f := WasteFinding{Kind: WasteUnmounted, Loss: "its data; a job that runs now and then, and a workload that is scaled to zero, mount nothing meanwhile"}
+	if w := p.ownerOf(c); w != "" {
+		r.Title = fmt.Sprintf("no pod mounts it: %s is scaled to zero", w)
+		f.Loss = "its data, which " + w + " would want when it is scaled up again"
+	}
+	return p.volumeFinding(r, f, max(c.Capacity, c.Requested), c.Class, provider, region)
+}
+
+// ownerOf names the StatefulSet without replicas that a claim belongs to by its
+// name, TEMPLATE-SET-NUMBER, or "".
+func (p *Pass) ownerOf(c analyzer.VolumeClaim) string {
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		if w.Kind == "StatefulSet" && w.Namespace == c.Namespace && w.Replicas == 0 && claimOfSet(c.Name, w.Name) {
+			return w.String()
+		}
+	}
+	return ""
+}
+
+// claimOfSet reports whether a claim's name is TEMPLATE-SET-NUMBER.
+func claimOfSet(claim, set string) bool {
+	end := len(claim)
+	for end > 0 && claim[end-1] >= '0' && claim[end-1] <= '9' {
+		end--
+	}
+	rest := claim[:end]
+	tail := "-" + set + "-"
+	return end < len(claim) && len(rest) > len(tail) && rest[len(rest)-len(tail):] == tail
+}
+
+func (p *Pass) noEndpoints(b analyzer.LoadBalancer, provider, region string) error {
+	usd, item, err := p.Costs.Catalog.LoadBalancerPrice(provider, region)
+	if err != nil {
+		return err
+	}
+	r := Recommendation{Subject: "Service/" + b.Namespace + "/" + b.Name, Title: "a load balancer that leads to no ready pod", Confidence: 0.8}
+	r.evidence("addresses", float64(b.Addresses), "count")
+	message := "priced without traffic, as " + item
+	if usd == 0 {
+		message = "no price of load balancers is known for its provider"
+	}
+	r.Warnings = append(r.Warnings, analyzer.Warning{Code: "price", Subject: r.Subject, Message: message})
+	p.wasted(r, WasteFinding{
+		Kind: WasteNoEndpoints, Monthly: usd * pricing.HoursPerMonth,
+		Loss: "its address: the next one is another",
+	})
+	return nil
+}
