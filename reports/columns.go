@@ -80,7 +80,7 @@ func namespaceColumn() column {
 
 func workloadColumn() column {
 	return column{
-		title: titleWorkload, min: 20, fair: 26,
+		title: titleWorkload, min: 16, fair: 26,
 		cell: func(r *row) string { return clean(shortKind(r.w.Kind) + "/" + r.w.Name) },
 		foot: func(*Report) string { return "all pods" },
 	}

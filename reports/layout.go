@@ -63,10 +63,14 @@ func (g *grid) measure() {
 // width.
 func (g *grid) fit(width int) {
 	for _, title := range DropOrder() {
-		if g.total(g.least()) <= width {
-			break
+		need := g.least()
+		if title == titleConfidence || title == titleContainer {
+			// Neither is worth shortening other names below what reads well.
+			need = g.fair()
 		}
-		g.drop(title)
+		if g.total(need) > width {
+			g.drop(title)
+		}
 	}
 	g.shrink(width)
 	for i := range g.text {
@@ -82,6 +86,17 @@ func (g *grid) least() []int {
 	for i, c := range g.columns {
 		if c.min > 0 {
 			out[i] = min(out[i], c.min)
+		}
+	}
+	return out
+}
+
+// fair gives each column's width with its names shortened to what reads well.
+func (g *grid) fair() []int {
+	out := slices.Clone(g.widths)
+	for i, c := range g.columns {
+		if c.min > 0 {
+			out[i] = min(out[i], c.fair)
 		}
 	}
 	return out
