@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -216,8 +217,9 @@ func amountOf(n *Node, parse func(string) (int64, error)) Amount {
 		return Amount{}
 	}
 	a := Amount{Node: n}
-	a.Value, a.Err = parse(n.Text)
-	a.Value = max(a.Value, 0)
+	if a.Value, a.Err = parse(n.Text); a.Value < 0 {
+		a.Value, a.Err = 0, fmt.Errorf("%q is negative", n.Text)
+	}
 	return a
 }
 

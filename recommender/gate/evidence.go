@@ -16,6 +16,26 @@ type Evidence struct {
 	Workloads map[analyzer.Ref]*WorkloadEvidence
 	// Node is the largest node's allocatable; zero where it is not known.
 	Node analyzer.Amounts
+
+	// loose finds workloads by kind and name alone, where only one has them.
+	loose map[analyzer.Ref]*WorkloadEvidence
+}
+
+// indexed gives the evidence with its workloads findable by kind and name.
+func (e *Evidence) indexed() *Evidence {
+	if e == nil {
+		return nil
+	}
+	out := *e
+	out.loose = make(map[analyzer.Ref]*WorkloadEvidence, len(e.Workloads))
+	for ref, w := range e.Workloads {
+		ref.Namespace = ""
+		if _, twice := out.loose[ref]; twice {
+			w = nil
+		}
+		out.loose[ref] = w
+	}
+	return &out
 }
 
 // WorkloadEvidence is one workload as it was seen.
@@ -104,16 +124,7 @@ func (e *Evidence) lookUp(ref analyzer.Ref) *WorkloadEvidence {
 	if w, ok := e.Workloads[ref]; ok || ref.Namespace != "" {
 		return w
 	}
-	var found *WorkloadEvidence
-	for r, w := range e.Workloads {
-		if r.Kind == ref.Kind && r.Name == ref.Name {
-			if found != nil {
-				return nil
-			}
-			found = w
-		}
-	}
-	return found
+	return e.loose[ref]
 }
 
 // container finds a container's evidence.

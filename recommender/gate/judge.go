@@ -114,7 +114,7 @@ func Judge(in Input) (*Result, error) {
 		policy = &Policy{}
 	}
 	p := &Pass{
-		tree: newTree(in.Documents, policy, in.Namespace), policy: policy, evidence: in.Evidence,
+		tree: newTree(in.Documents, policy, in.Namespace), policy: policy, evidence: in.Evidence.indexed(),
 		prices: policy.Prices.over(in.Prices), node: in.Node, problems: in.Problems, today: in.Today,
 	}
 	p.cost = p.costOf(in.Base)

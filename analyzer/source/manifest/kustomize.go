@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -36,7 +37,20 @@ type kustomization struct {
 	Replacements []struct {
 		Path string `json:"path"`
 	} `json:"replacements"`
+	ConfigMaps []generator `json:"configMapGenerator"`
+	Secrets    []generator `json:"secretGenerator"`
+	OpenAPI    struct {
+		Path string `json:"path"`
+	} `json:"openapi"`
 	BuildMetadata []string `json:"buildMetadata"`
+}
+
+// generator is what a ConfigMap or Secret is made of; files may be written
+// KEY=FILE.
+type generator struct {
+	Files []string `json:"files"`
+	Envs  []string `json:"envs"`
+	Env   string   `json:"env"`
 }
 
 // kustomizationIn gives the path of a folder's kustomization, or "".
@@ -78,7 +92,16 @@ func (k kustomization) paths() []string {
 	for _, p := range k.Replacements {
 		out = append(out, p.Path)
 	}
-	return out
+	for _, g := range slices.Concat(k.ConfigMaps, k.Secrets) {
+		out = append(append(out, g.Env), g.Envs...)
+		for _, f := range g.Files {
+			if _, file, ok := strings.Cut(f, "="); ok {
+				f = file
+			}
+			out = append(out, f)
+		}
+	}
+	return append(out, k.OpenAPI.Path)
 }
 
 // refs says what kustomizations take in, by cleaned path.
@@ -133,8 +156,8 @@ func (r refs) reach(dir string) {
 // passed over in silence.
 func (r refs) has(path string) bool { return r.taken[filepath.Clean(path)] }
 
-// checkLocal refuses references into the network before kustomize would follow
-// them.
+// checkLocal refuses what is not on the disk, before kustomize would look for
+// it in the network.
 func checkLocal(dir string, seen map[string]bool) error {
 	dir = filepath.Clean(dir)
 	if seen[dir] {
@@ -149,13 +172,13 @@ func checkLocal(dir string, seen map[string]bool) error {
 		at := filepath.Join(dir, p)
 		info, err := os.Stat(at)
 		switch {
-		case p == "" || err == nil && !info.IsDir():
+		case p == "" || strings.Contains(p, "\n") || err == nil && !info.IsDir(): // written in place, or a file
 		case err == nil:
 			if err := checkLocal(at, seen); err != nil && kustomizationIn(at) != "" {
 				return err
 			}
-		case strings.Contains(p, "://") || strings.Contains(p, "git@") || strings.Contains(p, "?ref=") || strings.Contains(p, ".com/"):
-			return fmt.Errorf("the kustomization refers to %s, and nothing is fetched here; build it and pipe it in: kustomize build %s | plimsoll gate -", p, dir)
+		default:
+			return fmt.Errorf("the kustomization refers to %s, which is not here, and nothing is fetched; build it and pipe it in: kustomize build %s | plimsoll gate -", p, dir)
 		}
 	}
 	return nil

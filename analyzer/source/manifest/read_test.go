@@ -172,13 +172,17 @@ func TestKustomize(t *testing.T) {
 
 func TestKustomizeStaysLocal(t *testing.T) {
 	for _, remote := range []string{
-		"https://github.com/example/app//deploy?ref=v1", "github.com/example/app/deploy", "git@github.com:example/app.git", "https://example.com/all.yaml",
+		"https://github.com/example/app//deploy?ref=v1", "github.com/example/app/deploy", "git@github.com:example/app.git", "https://example.com/all.yaml", "git.example.org/app",
 	} {
 		unpack(t, "-- k/kustomization.yaml --\nresources: [../b]\n-- b/kustomization.yaml --\nresources: [\""+remote+"\"]\n")
 		tree := read(t, "k")
 		if len(tree.Problems) != 1 || !strings.Contains(tree.Problems[0].Message, "nothing is fetched") {
 			t.Errorf("%s: got %v, want it refused", remote, tree.Problems)
 		}
+	}
+	unpack(t, "-- k/kustomization.yaml --\nconfigMapGenerator: [{name: a, files: [\"x=https://example.com/secret\"]}]\n")
+	if tree := read(t, "k"); len(tree.Problems) != 1 || !strings.Contains(tree.Problems[0].Message, "nothing is fetched") {
+		t.Errorf("a generator's file: got %v, want it refused", tree.Problems)
 	}
 }
 
