@@ -39,8 +39,9 @@ const (
 	// packedTo is the share of allocatable that requests fill at most once
 	// nodes are packed: the idle room above it is not worth a commitment.
 	packedTo = 0.85
-	// leastCommitment is the USD an hour below which a commitment is left out.
-	leastCommitment = 0.01
+	// leastCommitment is the USD an hour, and leastShare the share of the
+	// demand, below which a commitment is left out.
+	leastCommitment, leastShare = 0.01, 0.01
 )
 
 // leaves is the share of a term's demand, by years, that is taken to have moved

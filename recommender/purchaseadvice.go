@@ -84,9 +84,10 @@ func (m *market) cut(d *demandCurve, amounts []float64) error {
 		}
 		keep = high
 	}
+	least := max(leastCommitment, leastShare*volume(d.hours))
 	for k := range amounts {
 		amounts[k] = math.Floor(amounts[k]*keep*1000) / 1000
-		if amounts[k] < leastCommitment {
+		if amounts[k] < least {
 			amounts[k] = 0
 		}
 	}

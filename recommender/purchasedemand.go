@@ -194,7 +194,16 @@ func (p *Pass) fillHours(d *demandCurve, family map[string]string, fleets map[st
 			}
 		}
 	}
+	h.whole(p.Analysis.Snapshot.Window)
 	d.finish(h, fleets)
+}
+
+// whole leaves out the hours that the window only touches: they hold a part of
+// the pods.
+func (s *hourSums) whole(w analyzer.Window) {
+	const hour = 3600
+	first, last := (w.Start.Unix()+hour-1)/hour, w.End.Unix()/hour
+	maps.DeleteFunc(s.hours, func(at int, _ []float64) bool { return int64(at) < first || int64(at) >= last })
 }
 
 // hourSums adds up demand by hours since 1970.
