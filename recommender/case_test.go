@@ -97,6 +97,9 @@ func describe(b *strings.Builder, r recommender.Recommendation) {
 	for _, c := range r.Changes {
 		fmt.Fprintf(b, "  %s %s -> %s\n", c.Field, quantity(c.Field, c.From), quantity(c.Field, c.To))
 	}
+	if r.Nodes != nil {
+		describePlan(b, r.Nodes)
+	}
 	for _, w := range r.Withheld {
 		fmt.Fprintf(b, "  withheld %s: %s\n", w.Resource, w.Reason)
 	}
@@ -118,6 +121,20 @@ func describe(b *strings.Builder, r recommender.Recommendation) {
 	describeMoney(b, r)
 	fmt.Fprintf(b, "  confidence %.2f, cpu over request %.3f, oom %.3f, savings %.2f\n",
 		r.Confidence, r.Risk.CPUOverRequest, r.Risk.OOMProbability, r.MonthlySavings)
+}
+
+func describePlan(b *strings.Builder, plan *recommender.NodePlan) {
+	fmt.Fprintf(b, "  plan %.2f, today %.2f\n", plan.Monthly, plan.MonthlyNow)
+	for _, p := range plan.Pools {
+		fmt.Fprintf(b, "  pool %d %s %s in %s at %.4f\n", p.Count, p.InstanceType, p.CapacityType, p.Zone, p.Hourly)
+	}
+	for _, m := range plan.Moves {
+		fmt.Fprintf(b, "  move %s stays=%v", m.Node, m.Keep)
+		for _, e := range m.Evictions {
+			fmt.Fprintf(b, ", %s to %s", e.Pod, e.To)
+		}
+		fmt.Fprintf(b, ", rounds %d\n", m.Waves)
+	}
 }
 
 func quantity(field string, v int64) string {

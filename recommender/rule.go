@@ -37,6 +37,7 @@ func Rules() []Rule {
 		Horizontal,
 		VPA,
 		AutoscalerFindings,
+		Nodes,
 		Waste,
 		Spot,
 		Purchase,
@@ -114,6 +115,8 @@ type Recommendation struct {
 	// Subject names what the advice is about where that is no workload, such
 	// as "Node/worker-1".
 	Subject string
+	// Nodes is the plan of the nodes; nil for other advice.
+	Nodes *NodePlan
 	// Waste, Spot and Purchase are what the rules of those names found.
 	Waste    *WasteFinding
 	Spot     *SpotReadiness
@@ -130,9 +133,9 @@ type Finding struct {
 }
 
 // Change is one field that changes. From and To are in the unit of the field:
-// millicores or bytes for resources; 0 means not set.
+// millicores or bytes for resources, a number of nodes; 0 means not set.
 type Change struct {
-	Field    string // "requests.cpu"
+	Field    string // "requests.cpu", "nodes.m7i.large/on-demand"
 	From, To int64
 }
 

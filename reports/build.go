@@ -28,6 +28,7 @@ func Build(in Input) *Report {
 	b.workloads = slices.Clone(in.Analysis.Workloads)
 	slices.SortFunc(b.workloads, func(x, y analyzer.WorkloadFacts) int { return x.Compare(y.Ref) })
 	b.money()
+	b.planMoney()
 	b.index()
 	r := &Report{
 		APIVersion:      APIVersion,
@@ -60,6 +61,9 @@ type builder struct {
 	savedBy   map[recommender.Lever]USD // saved by lever
 	sizing    map[containerKey]int      // index of recs
 	scaling   map[analyzer.Ref]scaling
+	plan      *recommender.NodePlan
+	planPools []USD // by index of the plan's pools
+	planCost  USD
 }
 
 type containerKey struct {
@@ -123,6 +127,14 @@ func (b *builder) warnings() []analyzer.Warning {
 	out := append([]analyzer.Warning{}, b.Analysis.Warnings...)
 	if b.Costs != nil {
 		out = append(out, b.Costs.Warnings...)
+	}
+	for i := range b.recs {
+		if r := &b.recs[i]; r.Lever == recommender.LeverNodes {
+			out = append(out, r.Warnings...)
+			for _, w := range r.Withheld {
+				out = append(out, analyzer.Warning{Code: "withheld", Subject: r.Subject, Message: w.Reason})
+			}
+		}
 	}
 	if !b.priced {
 		out = append(out, analyzer.Warning{Code: "no-prices", Message: "no node has a price, so there are no costs and no savings; name the provider and region or give --pricing"})

@@ -22,7 +22,9 @@ type ledger struct {
 func (b *builder) money() {
 	parts := make([]float64, len(b.recs))
 	for i, r := range b.recs {
-		parts[i] = r.MonthlySavings
+		if r.Nodes == nil { // what a plan of the nodes saves follows from the bill
+			parts[i] = r.MonthlySavings
+		}
 	}
 	b.savings, b.saved = apportion(parts)
 	b.savedBy = map[recommender.Lever]USD{}
@@ -126,7 +128,7 @@ func (b *builder) nodes() Nodes {
 		set.Pools[i].MonthlyCost = cents[i]
 	}
 	set.MonthlyCost = b.known(total)
-	return Nodes{Current: set}
+	return Nodes{Current: set, Plan: b.nodePlan()}
 }
 
 func poolOf(n recommender.NodeCost) Pool {

@@ -258,6 +258,8 @@ func targetOf(r *recommender.Recommendation) string {
 // riskOf says in words what may go wrong.
 func riskOf(r *recommender.Recommendation) string {
 	switch {
+	case r.Nodes != nil:
+		return planRisk(r.Nodes)
 	case r.Spot != nil:
 		return "a machine is taken back within a month: " + percent(share(r.Spot.Price.Interrupted))
 	case r.Purchase != nil && len(r.Purchase.Scenarios) > 0:

@@ -62,7 +62,7 @@ type Window struct {
 type Summary struct {
 	// MonthlyCost is the bill: the sum of all workloads' cost, idle, overhead and unattributed.
 	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
-	// MonthlySavings is what all recommendations together are worth at the prices of the nodes.
+	// MonthlySavings is what leaves the bill with the plan of the nodes: the bill less the plan's cost. Without a plan it is what the freed room is worth at the prices of the nodes.
 	MonthlySavings *USD `json:"monthlySavings" jsonschema:"nullable"`
 	// IdleMonthly is the cost of allocatable that nobody asked for or used.
 	IdleMonthly *USD `json:"idleMonthly,omitempty"`
@@ -70,7 +70,7 @@ type Summary struct {
 	OverheadMonthly *USD `json:"overheadMonthly,omitempty"`
 	// UnattributedMonthly is the cost of pods of workloads that are not listed.
 	UnattributedMonthly *USD `json:"unattributedMonthly,omitempty"`
-	// FreedRoom is the part of the savings that only frees room on nodes which stay. It leaves the bill when nodes go.
+	// FreedRoom is what right-sizing frees on nodes. It leaves the bill when nodes go: with a plan of the nodes it is not added to its savings, since the plan makes use of it.
 	FreedRoom FreedRoom `json:"freedRoom"`
 	// Rightsize is the part of FreedRoom that right-sizing frees by itself.
 	Rightsize FreedRoom `json:"rightsize"`
@@ -98,6 +98,8 @@ type Step struct {
 	Lever         string `json:"lever"`
 	MonthlyBefore USD    `json:"monthlyBefore"`
 	MonthlyAfter  USD    `json:"monthlyAfter"`
+	// FreedRoom is what the lever frees on nodes, at their prices. With a later step that plans the nodes it is not yet off the bill here; without one it stands for the step's savings.
+	FreedRoom USD `json:"freedRoom,omitempty"`
 }
 
 // Counts counts containers.
@@ -221,7 +223,7 @@ type Evidence struct {
 type Recommendation struct {
 	Rule  string `json:"rule"`
 	Lever string `json:"lever"`
-	// Target is namespace/kind/name of the workload, or what else the advice is about, such as Cluster.
+	// Target is namespace/kind/name of the workload, or what else the advice is about, such as Cluster or Nodes.
 	Target string `json:"target"`
 	// Container is absent where the whole workload is meant.
 	Container string `json:"container,omitempty"`
@@ -238,16 +240,58 @@ type Recommendation struct {
 
 // Change is one field that changes.
 type Change struct {
-	// Field is requests.cpu, requests.memory, limits.cpu or limits.memory, replicas, or a field of the HPA, such as hpa.minReplicas.
+	// Field is requests.cpu, requests.memory, limits.cpu or limits.memory, replicas, a field of the HPA, such as hpa.minReplicas, or nodes.TYPE/CAPACITY-TYPE for a number of nodes.
 	Field string `json:"field"`
-	// From and To are quantities; null means not set.
+	// From and To are quantities or numbers; null means not set, or none.
 	From *string `json:"from" jsonschema:"nullable"`
 	To   *string `json:"to" jsonschema:"nullable"`
 }
 
-// Nodes is the node inventory.
+// Nodes is the node inventory, and what it should be.
 type Nodes struct {
 	Current NodeSet `json:"current"`
+	// Plan is absent where the lever did not run or gave no plan; a warning has the reason.
+	Plan *NodePlan `json:"plan,omitempty"`
+}
+
+// NodePlan is the set of nodes that the pods need at their recommended
+// requests. It repeats today's nodes where nothing better is worth the moves.
+type NodePlan struct {
+	// MonthlyCost is the cost of all nodes of the plan, those that are kept too.
+	MonthlyCost USD `json:"monthlyCost"`
+	// LowerBoundMonthly is proven: no set of nodes of the offered types that runs the same pods costs less.
+	LowerBoundMonthly USD `json:"lowerBoundMonthly"`
+	// GapPercent is how far MonthlyCost lies above the lower bound.
+	GapPercent float64 `json:"gapPercent" jsonschema:"minimum=0"`
+	Count      int     `json:"count"`
+	Pools      []Pool  `json:"pools"`
+	// Moves lead from today's nodes to the plan, in this order, once its new nodes run.
+	Moves []NodeMove `json:"moves"`
+	// Kept are the nodes that the plan leaves as they are, with all their pods.
+	Kept []KeptNode `json:"kept,omitempty"`
+}
+
+// NodeMove sends pods of one node to others.
+type NodeMove struct {
+	Node string `json:"node"`
+	// Action is drain where the node goes, and shift where it stays with fewer pods.
+	Action string `json:"action" jsonschema:"enum=drain,enum=shift"`
+	// Evictions is the number of pods that move.
+	Evictions int `json:"evictions"`
+	// Rounds is in how many rounds PodDisruptionBudgets let them move.
+	Rounds int `json:"rounds"`
+	// MonthlySavings is the node's cost less its pods' part of new nodes.
+	MonthlySavings USD `json:"monthlySavings"`
+	// Score is the share of the nodes' cost that the move saves over its share of the disruption that moving every pod would cause.
+	Score float64 `json:"score"`
+	// Blocked says why the move can't be made at once.
+	Blocked string `json:"blocked,omitempty"`
+}
+
+// KeptNode is a node that stays as it is.
+type KeptNode struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
 }
 
 // NodeSet is a set of nodes and what they cost.

@@ -16,6 +16,9 @@ func (b *builder) summary(r *Report) Summary {
 	}
 	if b.priced {
 		s.Waterfall = b.waterfall()
+		if b.plan != nil {
+			s.MonthlySavings = b.known(b.ledger.bill - s.Waterfall[len(s.Waterfall)-1].MonthlyAfter)
+		}
 	}
 	var sized Resources
 	for i := range b.workloads {
@@ -33,16 +36,36 @@ func (b *builder) summary(r *Report) Summary {
 }
 
 // waterfall lists what each lever leaves of the bill, in their order.
-// Right-sizing is always listed; the others where they reported anything.
+// Right-sizing is always listed; the others where they reported anything. What
+// right-sizing and rescaling free leaves the bill by a plan of the nodes;
+// where there is none, its worth stands for it.
 func (b *builder) waterfall() []Step {
 	var out []Step
 	left := b.ledger.bill
-	for _, lever := range []recommender.Lever{recommender.LeverRightsize, recommender.LeverHorizontal, "nodes", recommender.LeverPurchase} {
+	for _, lever := range []recommender.Lever{
+		recommender.LeverRightsize, recommender.LeverHorizontal, recommender.LeverNodes, recommender.LeverPurchase,
+	} {
 		saved, ran := b.savedBy[lever]
-		if ran || lever == recommender.LeverRightsize {
-			out = append(out, Step{Lever: string(lever), MonthlyBefore: left, MonthlyAfter: left - saved})
-			left -= saved
+		if !ran && lever != recommender.LeverRightsize {
+			continue
 		}
+		step := Step{Lever: string(lever), MonthlyBefore: left}
+		switch lever {
+		case recommender.LeverRightsize, recommender.LeverHorizontal:
+			if step.FreedRoom = saved; b.plan != nil {
+				saved = 0
+			}
+		case recommender.LeverNodes:
+			if b.plan == nil {
+				continue
+			}
+			saved = left - b.planCost
+		case recommender.LeverPurchase:
+			saved = b.bought(saved)
+		}
+		left -= saved
+		step.MonthlyAfter = left
+		out = append(out, step)
 	}
 	return out
 }

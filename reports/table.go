@@ -83,6 +83,9 @@ func headline(r *Report) []string {
 	default:
 		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.Rightsize.Monthly, *s.MonthlyCost)))
 	}
+	if p := r.Nodes.Plan; p != nil && s.MonthlyCost != nil {
+		out = append(out, planLine(p, *s.MonthlyCost))
+	}
 	if s.IdleMonthly != nil && s.OverheadMonthly != nil {
 		out = append(out, fmt.Sprintf("Of the cost %s is idle room that nobody asked for, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
 	}

@@ -1,0 +1,274 @@
+package recommender
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// keep marks the nodes that stay as they are.
+func (n *nodePlanner) keep() {
+	for _, node := range n.nodes {
+		node.kept = node.reasonToKeep()
+	}
+	for i := range n.pods {
+		p := &n.pods[i]
+		node := n.byName[p.node]
+		switch {
+		case node.kept != "":
+		case len(p.Unmodelled) > 0:
+			node.kept = "pod " + p.Name + " has " + p.Unmodelled[0] + ", which the planner does not model"
+		case p.blocks != "":
+			node.kept = "pod " + p.Name + " can't be evicted: " + p.blocks
+		}
+	}
+}
+
+// reasonToKeep says what about the node itself makes it stay, or nothing.
+func (node *plannedFrom) reasonToKeep() string {
+	_, control := node.Labels["node-role.kubernetes.io/control-plane"]
+	switch {
+	case control:
+		return "it runs the control plane"
+	case node.Labels[packing.LabelOS] == "windows":
+		return "it runs Windows, whose prices the tables do not have"
+	case node.Labels["eks.amazonaws.com/compute-type"] == "fargate" || node.Labels["type"] == "virtual-kubelet":
+		return "it is no machine of its own: its pods are billed one by one"
+	case !(node.cost.Hourly > 0):
+		return "it has no price"
+	case node.cost.CapacityType == string(pricing.Reserved) || node.Labels[packing.LabelCapacityType] == string(pricing.Reserved):
+		return "it is reserved, and paid for whether it runs or not"
+	}
+	return ""
+}
+
+// poolKey tells apart nodes that pods can tell apart, and how they are bought.
+type poolKey struct{ provider, region, capacityType, nature string }
+
+// nodePool is today's nodes of one key, which new nodes may join.
+type nodePool struct {
+	poolKey
+	labels  map[string]string // those that pods refer to
+	taints  []packing.Taint
+	members []*plannedFrom
+}
+
+// input builds what the packer reads: the pods on nodes that may go, and every
+// offering that one of today's pools could grow by.
+func (n *nodePlanner) input() packing.Input {
+	in := packing.Input{DaemonSets: n.daemons, Effort: packingEffort}
+	for i := range n.pods {
+		if n.byName[n.pods[i].node].kept == "" {
+			in.Pods = append(in.Pods, n.pods[i].Pod)
+		}
+	}
+	m := n.machines()
+	for _, pool := range n.pools() {
+		in.Offerings = append(in.Offerings, pool.offerings(n.pass.Costs.Catalog, m)...)
+	}
+	return in
+}
+
+// pools groups the nodes that may go.
+func (n *nodePlanner) pools() []*nodePool {
+	pools := map[poolKey]*nodePool{}
+	for _, node := range n.nodes {
+		if node.kept != "" {
+			continue
+		}
+		o := &node.cost.Offering
+		labels, taints := n.poolLabels(node.Node), lastingTaints(node.Node)
+		key := poolKey{o.Provider, o.Region, node.cost.CapacityType, natureOf(labels, taints)}
+		if pools[key] == nil {
+			pools[key] = &nodePool{poolKey: key, labels: labels, taints: taints}
+		}
+		pools[key].members = append(pools[key].members, node)
+	}
+	keys := slices.SortedFunc(maps.Keys(pools), func(a, b poolKey) int {
+		return cmp.Or(cmp.Compare(a.provider, b.provider), cmp.Compare(a.region, b.region),
+			cmp.Compare(a.capacityType, b.capacityType), cmp.Compare(a.nature, b.nature))
+	})
+	out := make([]*nodePool, 0, len(keys))
+	for _, k := range keys {
+		out = append(out, pools[k])
+	}
+	return out
+}
+
+// answered are the labels that an offering has by itself, or that no new node
+// can have.
+var answered = []string{
+	packing.LabelHostname, packing.LabelZone, packing.LabelArch, packing.LabelOS, packing.LabelInstanceType, packing.LabelCapacityType,
+}
+
+// boundToType reports whether a label describes the machine and not the pool.
+func boundToType(key string) bool {
+	for _, prefix := range []string{
+		"karpenter.k8s.aws/instance-", "karpenter.azure.com/sku-", "cloud.google.com/machine-family", "cloud.google.com/gke-accelerator",
+		"cloud.google.com/gke-cpu", "nvidia.com/", "feature.node.kubernetes.io/", "beta.kubernetes.io/",
+	} {
+		if strings.HasPrefix(key, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// poolLabels are the labels by which pods choose among pools of nodes.
+func (n *nodePlanner) poolLabels(node *analyzer.Node) map[string]string {
+	out := map[string]string{}
+	for k := range n.refers {
+		if v, ok := node.Labels[k]; ok && !slices.Contains(answered, k) && !boundToType(k) {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+// lastingTaints leaves out those that tell a state of the node.
+func lastingTaints(node *analyzer.Node) []packing.Taint {
+	var out []packing.Taint
+	for _, t := range node.Taints {
+		passing := strings.HasPrefix(t.Key, "node.kubernetes.io/") || strings.HasPrefix(t.Key, "node.cloudprovider.kubernetes.io/") ||
+			strings.HasPrefix(t.Key, "karpenter.sh/") || strings.HasSuffix(t.Key, "OfClusterAutoscaler")
+		if !passing && t.Effect != "PreferNoSchedule" {
+			out = append(out, packing.Taint(t))
+		}
+	}
+	slices.SortFunc(out, func(a, b packing.Taint) int {
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Effect, b.Effect))
+	})
+	return out
+}
+
+func natureOf(labels map[string]string, taints []packing.Taint) string {
+	var b strings.Builder
+	for _, k := range sortedNames(labels) {
+		b.WriteString(k + "=" + labels[k] + "\x00")
+	}
+	for _, t := range taints {
+		b.WriteString(t.Key + "=" + t.Value + ":" + t.Effect + "\x00")
+	}
+	return b.String()
+}
+
+func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// machines is what today's nodes tell of instance types.
+type machines struct {
+	seen       map[string]packing.Allocatable // by instance type: the least that a node of it has
+	labels     map[string]map[string]string   // by instance type: labels that describe the machine
+	archs      []string                       // that nodes have
+	largest    int64                          // millicores of the largest node
+	maxPods    int64                          // the least that a node has; 0 where unknown
+	delegation bool                           // AWS: more pods than its table of addresses says
+}
+
+func (n *nodePlanner) machines() *machines {
+	m := &machines{seen: map[string]packing.Allocatable{}, labels: map[string]map[string]string{}}
+	for _, node := range n.nodes {
+		if node.kept != "" {
+			continue
+		}
+		name := node.cost.InstanceType
+		a := packing.Allocatable{CPU: node.Allocatable.CPU, Memory: node.Allocatable.Memory, Pods: cmp.Or(node.MaxPods, 110)}
+		if s, ok := m.seen[name]; ok {
+			a = packing.Allocatable{CPU: min(a.CPU, s.CPU), Memory: min(a.Memory, s.Memory), Pods: min(a.Pods, s.Pods)}
+		} else {
+			m.labels[name] = map[string]string{}
+			for k := range n.refers {
+				if v, ok := node.Labels[k]; ok && boundToType(k) {
+					m.labels[name][k] = v
+				}
+			}
+		}
+		m.seen[name] = a
+		if !slices.Contains(m.archs, node.arch()) {
+			m.archs = append(m.archs, node.arch())
+		}
+		m.largest = max(m.largest, node.cost.Offering.CPUMillis, node.Capacity.CPU)
+		if node.MaxPods > 0 && (m.maxPods == 0 || node.MaxPods < m.maxPods) {
+			m.maxPods = node.MaxPods
+		}
+		m.delegation = m.delegation || node.cost.Offering.MaxPods > 0 && node.MaxPods > node.cost.Offering.MaxPods
+	}
+	return m
+}
+
+// leaves is what a type leaves for pods: as its nodes of today have it, else
+// by the provider's formula; ok is false where there is neither.
+func (m *machines) leaves(o *pricing.Offering) (a packing.Allocatable, ok bool) {
+	if a, ok := m.seen[o.InstanceType]; ok {
+		return a, true
+	}
+	machine := packing.Machine{VCPU: o.CPUMillis / 1000, Memory: o.MemoryBytes, ARM64: o.Arch == "arm64", MaxPods: m.maxPods}
+	switch o.Provider {
+	case "aws":
+		machine.MaxPods = o.MaxPods
+		if m.delegation {
+			machine.MaxPods = 0
+		}
+		return packing.EKSAllocatable(machine), true
+	case "azure":
+		return packing.AKSAllocatable(machine), true
+	case "gcp":
+		return packing.GKEAllocatable(machine), true
+	}
+	return a, false
+}
+
+// offerings lists what the pool can grow by: in its zones and capacity type,
+// the types of its nodes' families and the general ones, none larger than
+// today's largest node, so that the loss of a node takes no more than now.
+func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing.Offering {
+	families, zones := map[string]bool{}, map[string]bool{}
+	paid := map[string]float64{} // by type: what today's nodes cost
+	var out []packing.Offering
+	for _, node := range pool.members {
+		o := node.cost.Offering
+		families[o.Family()] = true
+		zones[node.cost.Zone] = true
+		if _, ok := paid[node.cost.InstanceType]; !ok {
+			paid[node.cost.InstanceType] = node.cost.Hourly
+		}
+	}
+	own := map[string]bool{}
+	for _, node := range pool.members {
+		node.offering = pool.offering(node.cost.InstanceType, node.cost.Zone, node.arch(), node.Capacity.GPU, paid[node.cost.InstanceType], m.seen[node.cost.InstanceType], m)
+		if key := node.cost.InstanceType + "\x00" + node.cost.Zone; !own[key] {
+			own[key] = true
+			out = append(out, node.offering)
+		}
+	}
+	for _, o := range catalog.Offerings(pool.provider, pool.region) {
+		fit := string(o.CapacityType) == pool.capacityType && o.CPUMillis <= m.largest && slices.Contains(m.archs, o.Arch)
+		if !fit || !o.General() && !families[o.Family()] {
+			continue
+		}
+		leaves, ok := m.leaves(&o)
+		if !ok {
+			continue
+		}
+		price := cmp.Or(paid[o.InstanceType], o.USDPerHour)
+		for _, zone := range sortedNames(zones) {
+			if !own[o.InstanceType+"\x00"+zone] {
+				out = append(out, pool.offering(o.InstanceType, zone, o.Arch, o.GPUs, price, leaves, m))
+			}
+		}
+	}
+	return out
+}
+
+func (pool *nodePool) offering(name, zone, arch string, gpus int64, price float64, a packing.Allocatable, m *machines) packing.Offering {
+	labels := maps.Clone(pool.labels)
+	maps.Copy(labels, m.labels[name])
+	return packing.Offering{
+		Type: name, Zone: zone, Arch: arch, CapacityType: pool.capacityType, Labels: labels, Taints: pool.taints,
+		CPU: a.CPU, Memory: a.Memory, Pods: a.Pods, GPUs: gpus, USDPerHour: price,
+	}
+}

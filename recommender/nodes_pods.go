@@ -1,0 +1,276 @@
+package recommender
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// gather lists the pods that run now as the packer wants them.
+func (n *nodePlanner) gather() {
+	static := map[string]*packing.Pod{}
+	for i := range n.pass.Analysis.Workloads {
+		w := &n.pass.Analysis.Workloads[i]
+		archs := n.archsOf(w)
+		daemon := packing.Pod{}
+		for j := range w.Pods {
+			pod := &w.Pods[j]
+			if pod.Phase == "Succeeded" || pod.Phase == "Failed" {
+				continue
+			}
+			node := n.byName[pod.Node]
+			if node == nil {
+				n.pending++
+				continue
+			}
+			one := n.podOf(w, pod, node, archs)
+			switch w.Kind {
+			case "DaemonSet":
+				node.reserve(&one)
+				daemon = larger(daemon, daemonPod(one))
+			case "Node": // a static pod, which the kubelet runs
+				node.reserve(&one)
+				name := strings.TrimSuffix(pod.Name, "-"+w.Name)
+				if static[name] == nil {
+					static[name] = &packing.Pod{}
+				}
+				*static[name] = larger(*static[name], packing.Pod{Name: "static/" + name, CPU: one.CPU, Memory: one.Memory, Tolerations: []packing.Toleration{{Operator: "Exists"}}})
+			default:
+				n.pods = append(n.pods, placedPod{one, pod.Node, blocks(w, pod), isBatch(w.Kind)})
+			}
+		}
+		if daemon.Name != "" {
+			n.daemons = append(n.daemons, daemon)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(static)) {
+		n.daemons = append(n.daemons, *static[name])
+	}
+	n.holdApart()
+	for i := range n.pods {
+		n.note(&n.pods[i].Pod)
+	}
+	for i := range n.daemons {
+		n.note(&n.daemons[i])
+	}
+}
+
+func (node *plannedFrom) reserve(p *packing.Pod) {
+	node.reserved = node.reserved.Plus(analyzer.Amounts{CPU: p.CPU, Memory: p.Memory, GPU: p.GPUs})
+}
+
+// daemonPod leaves out what ties a DaemonSet's pod to its own node.
+func daemonPod(p packing.Pod) packing.Pod {
+	return packing.Pod{
+		Name: p.Group, Group: p.Group, CPU: p.CPU, Memory: p.Memory,
+		NodeSelector: p.NodeSelector, Affinity: p.Affinity, Tolerations: p.Tolerations,
+	}
+}
+
+// larger gives the pod with the larger requests of the two.
+func larger(a, b packing.Pod) packing.Pod {
+	b.CPU, b.Memory = max(a.CPU, b.CPU), max(a.Memory, b.Memory)
+	return b
+}
+
+// holdApart lets no node have more than half, rounded up, of the pods of a
+// workload that runs on several nodes now: the loss of one node must not stop
+// what it does not stop today. Batch work is left out.
+func (n *nodePlanner) holdApart() {
+	count, on := map[string]int64{}, map[string]map[string]bool{}
+	for i := range n.pods {
+		p := &n.pods[i]
+		count[p.Group]++
+		if on[p.Group] == nil {
+			on[p.Group] = map[string]bool{}
+		}
+		on[p.Group][p.node] = true
+	}
+	for i := range n.pods {
+		p := &n.pods[i]
+		half := (count[p.Group] + 1) / 2
+		if len(on[p.Group]) > 1 && !p.batch {
+			p.Spread = append(p.Spread, packing.Spread{TopologyKey: packing.LabelHostname, MaxSkew: half})
+		}
+	}
+}
+
+// note remembers which node labels pods refer to.
+func (n *nodePlanner) note(p *packing.Pod) {
+	for k := range p.NodeSelector {
+		n.refers[k] = true
+	}
+	for _, term := range p.Affinity {
+		for _, r := range term {
+			n.refers[r.Key] = true
+		}
+	}
+}
+
+// archsOf lists the architectures that a workload's pods run on now, and so
+// those that its images are known to have.
+func (n *nodePlanner) archsOf(w *analyzer.WorkloadFacts) []string {
+	var out []string
+	for _, p := range w.Pods {
+		if node := n.byName[p.Node]; node != nil && node.arch() != "" && !slices.Contains(out, node.arch()) {
+			out = append(out, node.arch())
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (node *plannedFrom) arch() string {
+	if a := node.Labels[packing.LabelArch]; a != "" {
+		return a
+	}
+	return node.cost.Offering.Arch
+}
+
+// podOf translates a pod. A pod that runs on demand stays on demand.
+func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *plannedFrom, archs []string) packing.Pod {
+	size := n.requests(w, pod)
+	p := packing.Pod{
+		Name: w.Namespace + "/" + pod.Name, Group: w.Ref.String(), CPU: size.CPU, Memory: size.Memory, GPUs: size.GPU,
+		NodeSelector: pod.Spec.NodeSelector, Archs: archs, Priority: pod.Priority, Unmodelled: unmodelled(w, pod),
+	}
+	if w.Kind != "DaemonSet" && node.cost.CapacityType == string(pricing.OnDemand) && pod.Spec.NodeSelector[packing.LabelCapacityType] == "" {
+		p.NodeSelector = maps.Clone(p.NodeSelector)
+		if p.NodeSelector == nil {
+			p.NodeSelector = map[string]string{}
+		}
+		p.NodeSelector[packing.LabelCapacityType] = string(pricing.OnDemand)
+	}
+	if len(pod.Spec.Claims) > 0 {
+		p.Zone = node.Labels[packing.LabelZone]
+	}
+	for _, term := range pod.Spec.Affinity {
+		var t packing.Term
+		for _, r := range term {
+			t = append(t, packing.Requirement{Key: r.Key, Operator: packing.Operator(r.Operator), Values: r.Values})
+		}
+		p.Affinity = append(p.Affinity, t)
+	}
+	for _, t := range pod.Spec.Tolerations {
+		p.Tolerations = append(p.Tolerations, packing.Toleration(t))
+	}
+	for _, s := range pod.Spec.Spread {
+		p.Spread = append(p.Spread, packing.Spread{TopologyKey: s.TopologyKey, MaxSkew: s.MaxSkew})
+	}
+	for _, a := range pod.Spec.AntiAffinity {
+		apart := packing.AntiAffinity{TopologyKey: a.TopologyKey}
+		for _, ref := range a.Workloads {
+			apart.Groups = append(apart.Groups, ref.String())
+		}
+		p.AntiAffinity = append(p.AntiAffinity, apart)
+	}
+	return p
+}
+
+// unmodelled names the constraints of a pod that the packer can't hold.
+func unmodelled(w *analyzer.WorkloadFacts, pod *analyzer.Pod) []string {
+	var out []string
+	add := func(when bool, what string) {
+		if when {
+			out = append(out, what)
+		}
+	}
+	s := &pod.Spec
+	has := func(name string) bool { return slices.Contains(s.Constraints, name) }
+	add(has(analyzer.ConstraintNodeAffinity) && len(s.Affinity) == 0 && w.Kind != "DaemonSet", "node affinity by fields of nodes")
+	add(has(analyzer.ConstraintAffinity), "required pod affinity")
+	add(has(analyzer.ConstraintAntiAffinity) && len(s.AntiAffinity) == 0, "anti-affinity that is not to whole workloads of its namespace")
+	add(has(analyzer.ConstraintSpread) && len(s.Spread) == 0, "topology spread over other pods than its workload's")
+	add(has(analyzer.ConstraintHostPort) || s.HostNetwork, "ports of the host")
+	add(has(analyzer.ConstraintClaims), "dynamic resource claims")
+	return out
+}
+
+// blocks says why a pod's node can't be drained, or nothing.
+func blocks(w *analyzer.WorkloadFacts, pod *analyzer.Pod) string {
+	switch {
+	case w.Kind == "Pod":
+		return "nothing would start it again elsewhere: it has no controller"
+	case slices.Contains(pod.Spec.Constraints, analyzer.ConstraintKeep):
+		return "it asks not to be disrupted"
+	}
+	for i := range w.PDBs {
+		if b := &w.PDBs[i]; slices.Contains(b.Pods, pod.Name) && allowed(b) < 1 {
+			return fmt.Sprintf("PodDisruptionBudget %s never allows its eviction", b.Name)
+		}
+	}
+	return ""
+}
+
+// allowed is how many of a budget's pods may be away once all are healthy, or
+// now if that is more.
+func allowed(b *analyzer.PDB) int {
+	now, total := int(b.DisruptionsAllowed), len(b.Pods)
+	if b.MaxUnavailable != "" {
+		return max(now, portion(b.MaxUnavailable, total))
+	}
+	return max(now, total-portion(b.MinAvailable, total))
+}
+
+// portion reads a number or a percentage of total, rounded up as the
+// disruption controller does.
+func portion(s string, total int) int {
+	percent, isPercent := strings.CutSuffix(s, "%")
+	v, err := strconv.Atoi(percent)
+	switch {
+	case err != nil:
+		return 0
+	case isPercent:
+		return (v*total + 99) / 100
+	}
+	return v
+}
+
+func (n *nodePlanner) budgets() []packing.Budget {
+	var out []packing.Budget
+	for i := range n.pass.Analysis.Snapshot.PDBs {
+		b := &n.pass.Analysis.Snapshot.PDBs[i]
+		one := packing.Budget{Name: b.Namespace + "/" + b.Name, Allowed: allowed(b)}
+		for _, pod := range b.Pods {
+			one.Pods = append(one.Pods, b.Namespace+"/"+pod)
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// requests is what the scheduler will reserve for the pod: its requests now,
+// moved by what right-sizing changes. What a container doesn't ask for counts
+// as it is used: CPU in 95 % of the time, memory at its peak.
+func (n *nodePlanner) requests(w *analyzer.WorkloadFacts, pod *analyzer.Pod) analyzer.Amounts {
+	next := make([]analyzer.Container, len(w.Containers))
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		next[i] = c.Container
+		if r := n.sized[containerRef{w.Ref, c.Name}]; r != nil {
+			gpu := next[i].Requests.GPU
+			next[i].Requests = *r.Requests
+			next[i].Requests.GPU = gpu
+			continue
+		}
+		if next[i].Requests.CPU == 0 && c.CPU.Samples.Count() > 0 {
+			next[i].Requests.CPU = int64(c.CPU.Samples.Quantile(0.95))
+		}
+		if next[i].Requests.Memory == 0 && c.Memory.Samples.Count() > 0 {
+			next[i].Requests.Memory = int64(c.Memory.Samples.Max())
+		}
+	}
+	before := analyzer.PodRequests(w.Workload.Containers, analyzer.Amounts{})
+	after := analyzer.PodRequests(next, analyzer.Amounts{})
+	return analyzer.Amounts{
+		CPU:    max(pod.Requests.CPU+after.CPU-before.CPU, after.CPU),
+		Memory: max(pod.Requests.Memory+after.Memory-before.Memory, after.Memory),
+		GPU:    pod.Requests.GPU,
+	}
+}

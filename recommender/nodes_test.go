@@ -1,0 +1,154 @@
+package recommender_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+// exampleSnapshot is the reference instance of testdata/packing as a cluster:
+// 400 pods of as many workloads, filled in order onto m5.4xlarge nodes.
+func exampleSnapshot(t testing.TB) *analyzer.Snapshot {
+	t.Helper()
+	f, err := os.Open("../testdata/packing/example_pods.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &analyzer.Snapshot{}
+	var left analyzer.Amounts
+	for _, r := range rows[1:] {
+		cpu, _ := strconv.ParseInt(r[1], 10, 64)
+		mem, _ := strconv.ParseInt(r[2], 10, 64)
+		ask := analyzer.Amounts{CPU: cpu, Memory: mem << 20}
+		if left.CPU < ask.CPU || left.Memory < ask.Memory {
+			s.Nodes = append(s.Nodes, exampleNode(len(s.Nodes)))
+			left = s.Nodes[len(s.Nodes)-1].Allocatable
+		}
+		left.CPU, left.Memory = left.CPU-ask.CPU, left.Memory-ask.Memory
+		s.Workloads = append(s.Workloads, runningOn(r[0], ask, s.Nodes[len(s.Nodes)-1].Name))
+	}
+	s.Sort()
+	return s
+}
+
+func exampleNode(i int) analyzer.Node {
+	return analyzer.Node{
+		Name: fmt.Sprintf("node-%03d", i),
+		Labels: map[string]string{
+			"node.kubernetes.io/instance-type": "m5.4xlarge", "topology.kubernetes.io/region": "us-east-1", "kubernetes.io/arch": "amd64",
+			"topology.kubernetes.io/zone": "us-east-1a", "karpenter.sh/capacity-type": "on-demand",
+		},
+		ProviderID:  "aws:///us-east-1a/i-0",
+		Capacity:    analyzer.Amounts{CPU: 16000, Memory: 64 << 30},
+		Allocatable: analyzer.Amounts{CPU: 15890, Memory: 57 << 30}, MaxPods: 110, Ready: true,
+	}
+}
+
+func runningOn(name string, ask analyzer.Amounts, nodes ...string) analyzer.Workload {
+	w := analyzer.Workload{
+		Ref:        analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: name},
+		Containers: []analyzer.Container{{Name: "app", Type: analyzer.TypeContainer, Requests: ask}},
+		Replicas:   int32(len(nodes)),
+	}
+	for i, node := range nodes {
+		w.Pods = append(w.Pods, analyzer.Pod{Name: fmt.Sprintf("%s-%d", name, i), Node: node, Phase: "Running", Requests: ask})
+	}
+	return w
+}
+
+func planNodes(t testing.TB, s *analyzer.Snapshot) recommender.Recommendation {
+	t.Helper()
+	facts := analyzer.Analyze(s)
+	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: []recommender.Lever{recommender.LeverNodes}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(recs) != 1 {
+		t.Fatalf("got %d recommendations, want one", len(recs))
+	}
+	return recs[0]
+}
+
+// TestNodesExample holds the plan of 400 pods near its bound, at the effort of
+// an audit.
+func TestNodesExample(t *testing.T) {
+	r := planNodes(t, exampleSnapshot(t))
+	if r.Nodes == nil {
+		t.Fatalf("no plan: %s", r.Title)
+	}
+	t.Logf("%s; %.2f to %.2f USD a month, gap %.2f %%", r.Title, r.Nodes.MonthlyNow, r.Nodes.Monthly, r.Nodes.GapPercent)
+	if r.Nodes.GapPercent > 2 {
+		t.Errorf("gap: got %.2f %%, want at most 2 %%", r.Nodes.GapPercent)
+	}
+	if got, want := r.MonthlySavings, r.Nodes.MonthlyNow-r.Nodes.Monthly; got != want || got <= 0 {
+		t.Errorf("savings: got %.2f, want the bill less the plan, %.2f, above 0", got, want)
+	}
+	moved := 0
+	for _, m := range r.Nodes.Moves {
+		moved += len(m.Evictions)
+	}
+	if moved > r.Nodes.Pods {
+		t.Errorf("%d evictions of %d pods: one is evicted twice", moved, r.Nodes.Pods)
+	}
+}
+
+// TestNodesOrder gives the same plan whatever the order of the input.
+func TestNodesOrder(t *testing.T) {
+	s := exampleSnapshot(t)
+	s.Workloads = s.Workloads[:60]
+	want := planNodes(t, s)
+	slices.Reverse(s.Workloads)
+	slices.Reverse(s.Nodes)
+	if got := planNodes(t, s); !reflect.DeepEqual(got, want) {
+		t.Errorf("got:\n%+v\nwant:\n%+v", got, want)
+	}
+}
+
+// TestNodesAbstains names what keeps the rule from a plan.
+func TestNodesAbstains(t *testing.T) {
+	for _, c := range []struct {
+		name, want string
+		change     func(*analyzer.Snapshot)
+	}{
+		{"a selection", "only a part of the pods", func(s *analyzer.Snapshot) {
+			s.Warnings = []analyzer.Warning{{Code: analyzer.WarnPartial, Subject: "selection"}}
+		}},
+		{"no pods", "no pod runs", func(s *analyzer.Snapshot) { s.Workloads = nil }},
+		{"reserved", "no node may go: it is reserved", func(s *analyzer.Snapshot) {
+			for i := range s.Nodes {
+				s.Nodes[i].Labels["karpenter.sh/capacity-type"] = "reserved"
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := exampleSnapshot(t)
+			s.Workloads = s.Workloads[:20]
+			c.change(s)
+			r := planNodes(t, s)
+			if r.Nodes != nil || len(r.Withheld) != 1 || !strings.Contains(r.Withheld[0].Reason, c.want) {
+				t.Errorf("got plan %v, withheld %v, want %q", r.Nodes, r.Withheld, c.want)
+			}
+		})
+	}
+}
+
+func BenchmarkNodes400(b *testing.B) {
+	s := exampleSnapshot(b)
+	for b.Loop() {
+		planNodes(b, s)
+	}
+}

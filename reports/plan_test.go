@@ -1,0 +1,95 @@
+package reports_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+	"github.com/plimsoll-k8s/plimsoll/reports"
+)
+
+// planned is the cluster of the goldens with a plan of its nodes.
+func planned() *cluster {
+	c := production()
+	c.recs = append(c.recs, recommender.Recommendation{
+		Rule: "nodes", Lever: recommender.LeverNodes, Subject: "Nodes", Title: "replace 18 nodes by 12 nodes: 6 m6i.2xlarge, 6 r7a.xlarge",
+		Risk: recommender.Risk{OOMProbability: -1, CPUOverRequest: -1}, MonthlySavings: 1977.24, Confidence: 0.9,
+		Changes: []recommender.Change{{Field: "nodes.m6i.2xlarge/on-demand", From: 12}, {Field: "nodes.r7a.xlarge/on-demand", To: 6}},
+		Nodes: &recommender.NodePlan{
+			MonthlyNow: c.costs.Bill, Monthly: 2001.37, LowerBound: 1989.5, GapPercent: 0.5966,
+			Pools: []recommender.NodePool{
+				{InstanceType: "m6i.2xlarge", CapacityType: "spot", Zone: "eu-west-1a", Count: 6, Hourly: 0.1541},
+				{InstanceType: "r7a.xlarge", CapacityType: "on-demand", Zone: "eu-west-1a", Count: 3, Hourly: 0.30301},
+				{InstanceType: "r7a.xlarge", CapacityType: "on-demand", Zone: "eu-west-1b", Count: 3, Hourly: 0.30301},
+			},
+			Kept: []recommender.KeptNode{{Name: "node-17", Reason: "pod x/y can't be evicted: it asks not to be disrupted"}},
+			Moves: []packing.Move{
+				{Node: "node-00", Evictions: []packing.Eviction{{Pod: "shop/cart-0", To: "new-1"}, {Pod: "shop/cart-1", To: "new-2"}}, Savings: 0.2, Score: 1.23456, Waves: 2},
+				{Node: "node-12", Keep: true, Evictions: []packing.Eviction{{Pod: "shop/page-0", To: "new-1"}}, Waves: 1, Blocked: "PodDisruptionBudget shop/page allows no disruption"},
+			},
+		},
+		Warnings: []analyzer.Warning{{Code: "node-kept", Subject: "Node/node-17", Message: "the node is kept as it is: pod x/y can't be evicted: it asks not to be disrupted"}},
+	})
+	return c
+}
+
+// TestPlanGolden prints a plan of the nodes in the formats that people read.
+func TestPlanGolden(t *testing.T) {
+	r := planned().report()
+	golden(t, filepath.Join(goldens, "report-plan-100.txt"), output(t, "table", r, reports.Options{Width: 100}))
+	golden(t, filepath.Join(goldens, "report-plan.json"), output(t, "json", &reports.Report{
+		APIVersion: r.APIVersion, Kind: r.Kind, Metadata: r.Metadata, Summary: r.Summary, Nodes: r.Nodes,
+		Recommendations: r.Recommendations[:2], Warnings: r.Warnings[:3],
+	}, reports.Options{}))
+}
+
+// TestPlanMoney counts no dollar twice: what leaves the bill is the bill less
+// the plan, and the freed room stands beside it.
+func TestPlanMoney(t *testing.T) {
+	without, with := production().report(), planned().report()
+	s := with.Summary
+	if got, want := *s.MonthlySavings, *s.MonthlyCost-with.Nodes.Plan.MonthlyCost; got != want {
+		t.Errorf("savings: got %s, want the bill less the plan, %s", got, want)
+	}
+	if got, want := *s.FreedRoom.Monthly, *without.Summary.FreedRoom.Monthly; got != want {
+		t.Errorf("freed room: got %s, want %s as without a plan", got, want)
+	}
+	var pools reports.USD
+	for _, p := range with.Nodes.Plan.Pools {
+		pools += p.MonthlyCost
+	}
+	if pools != with.Nodes.Plan.MonthlyCost {
+		t.Errorf("pools cost %s, the plan %s", pools, with.Nodes.Plan.MonthlyCost)
+	}
+	at := *s.MonthlyCost
+	for _, step := range s.Waterfall {
+		if step.MonthlyBefore != at {
+			t.Errorf("step %s begins at %s, the one before ends at %s", step.Lever, step.MonthlyBefore, at)
+		}
+		at = step.MonthlyAfter
+	}
+	if at != with.Nodes.Plan.MonthlyCost {
+		t.Errorf("the waterfall ends at %s, the plan costs %s", at, with.Nodes.Plan.MonthlyCost)
+	}
+	if without.Nodes.Plan != nil {
+		t.Error("a plan without the lever")
+	}
+}
+
+// TestPlanWithheld says in the report why there is no plan.
+func TestPlanWithheld(t *testing.T) {
+	c := production()
+	c.recs = append(c.recs, recommender.Recommendation{
+		Rule: "nodes", Lever: recommender.LeverNodes, Subject: "Nodes", Title: "no recommendation: no pod runs",
+		Withheld: []recommender.Withheld{{Resource: "all", Reason: "no pod runs"}},
+	})
+	for _, w := range c.report().Warnings {
+		if w.Code == "withheld" && w.Subject == "Nodes" && strings.Contains(w.Message, "no pod runs") {
+			return
+		}
+	}
+	t.Error("no warning says why the plan of the nodes is withheld")
+}
