@@ -19,6 +19,9 @@ const (
 	// leastBusy is the mean utilization that the other hours must have: what is
 	// idle all day has no schedule.
 	leastBusy = 0.10
+	// contrast is how many times the load of idle hours that of the others must
+	// be: a program that always does little is not idle when it does less.
+	contrast = 10
 	// idleAgain is the share of the hours that must be idle in the last part of
 	// the window too.
 	idleAgain = 0.99
@@ -66,22 +69,27 @@ func (c *scaleCase) findSchedule() (schedule, bool) {
 	if !ok {
 		return s, false
 	}
-	idle, quiet, busy, load := 0, 0, 0, 0.0
+	idle, quiet, busy, load, rest := 0, 0, 0, 0.0, 0.0
 	for i := range n {
-		t := c.slotTime(i)
-		switch {
-		case s.busy(t):
+		if s.busy(c.slotTime(i)) {
 			busy++
 			load += c.curve.CPU[i]
-		case i >= at:
+			continue
+		}
+		rest += c.curve.CPU[i]
+		if i >= at {
 			quiet++
 			if c.idle(i) {
 				idle++
 			}
 		}
 	}
+	if busy == 0 || quiet == 0 {
+		return s, false
+	}
 	asked := float64(c.sizes[0].metric) * float64(max(c.w.Replicas, 1))
-	return s, busy > 0 && load/float64(busy) >= leastBusy*asked && float64(idle) >= idleAgain*float64(quiet) && quiet > 0
+	load, rest = load/float64(busy), rest/float64(n-busy)
+	return s, load >= max(leastBusy*asked, contrast*rest) && float64(idle) >= idleAgain*float64(quiet)
 }
 
 func (c *scaleCase) slotTime(i int) time.Time {

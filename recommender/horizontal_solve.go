@@ -15,6 +15,9 @@ import (
 func (c *scaleCase) solve() error {
 	c.bounds.HighestTarget = c.highestTargetFor(c.sizes[0])
 	c.now = c.today()
+	if c.hpa == nil && c.floorServes() {
+		return c.rest()
+	}
 	for _, s := range c.sizes {
 		b := c.bounds
 		b.HighestTarget = c.highestTargetFor(s)
@@ -39,6 +42,27 @@ func (c *scaleCase) solve() error {
 	if c.best == nil {
 		return nil
 	}
+	return c.rest()
+}
+
+// floorServes takes the fewest replicas that are safe where they serve all
+// there was: nothing can be cheaper at hours with load, and most workloads of
+// most clusters need no search.
+func (c *scaleCase) floorServes() bool {
+	d := demandOf(c.curve, c.sizes[0].metric)
+	k := Candidate{Fixed: true, Min: c.bounds.Floor, Max: c.bounds.Floor}
+	if d.raised(c.bounds.FixedMargin).scoreFixed(k.Min).Unserved > 0 {
+		return false
+	}
+	train, check := d.split()
+	k.Train, k.Check = train.scoreFixed(k.Min), check.scoreFixed(k.Min)
+	c.best = c.outcome(d, &k, c.sizes[0])
+	c.fixed = c.best
+	return true
+}
+
+// rest lets the workload rest where it has nothing to do.
+func (c *scaleCase) rest() error {
 	o, err := c.scheduled(c.best)
 	if o != nil && o.whole.Unserved <= c.bounds.Unserved && o.monthly() <= (1-worthSchedule)*c.best.monthly() {
 		c.best = o
