@@ -358,6 +358,9 @@ func (c *scaleCase) title() string {
 	return "set the HPA"
 }
 
+// leastUnproven is the millicores below which no pod's ability is doubted.
+const leastUnproven = 25
+
 // warnUnseen says where pods would have to serve more than any was seen to.
 func (c *scaleCase) warnUnseen(r *Recommendation) {
 	if c.best.Fixed && c.now != nil && c.now.Fixed && c.best.Min >= c.now.Min {
@@ -370,7 +373,7 @@ func (c *scaleCase) warnUnseen(r *Recommendation) {
 			seen += f.CPU.PodPeak.Max()
 		}
 	}
-	if out := c.scaleOut(c.best); out > 1.1*seen {
+	if out := c.scaleOut(c.best); out > 1.1*seen && out >= leastUnproven {
 		r.warn("unproven", fmt.Sprintf("a pod would serve up to %.0fm of CPU and none was seen to use more than %.0fm: check that one can", out, seen))
 	}
 }
