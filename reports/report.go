@@ -62,7 +62,7 @@ type Window struct {
 type Summary struct {
 	// MonthlyCost is the bill: the sum of all workloads' cost, idle, overhead and unattributed.
 	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
-	// MonthlySavings is what leaves the bill with the plan of the nodes: the bill less the plan's cost. Without a plan it is what the freed room is worth at the prices of the nodes.
+	// MonthlySavings is what all recommendations together are worth at the prices of the nodes. With a plan of the nodes it is what leaves the bill: the bill less where the waterfall ends.
 	MonthlySavings *USD `json:"monthlySavings" jsonschema:"nullable"`
 	// IdleMonthly is the cost of allocatable that nobody asked for or used.
 	IdleMonthly *USD `json:"idleMonthly,omitempty"`
