@@ -286,10 +286,7 @@ func (d *demandCurve) shares(w *analyzer.WorkloadFacts, family map[string]string
 // horizontal leaves.
 func (p *Pass) rescaled(ref analyzer.Ref) float64 {
 	cost, saved := p.monthly(ref), 0.0
-	for _, r := range p.out {
-		if r.Workload != ref {
-			continue
-		}
+	for r := range p.about(ref) {
 		switch r.Lever {
 		case LeverRightsize:
 			cost -= r.MonthlySavings
@@ -305,8 +302,8 @@ func (p *Pass) rescaled(ref analyzer.Ref) float64 {
 
 // staysOnDemand is the share of a workload that the rule spot leaves on demand.
 func (p *Pass) staysOnDemand(ref analyzer.Ref) float64 {
-	for _, r := range p.out {
-		if r.Spot != nil && r.Workload == ref && r.MonthlySavings > 0 {
+	for r := range p.about(ref) {
+		if r.Spot != nil && r.MonthlySavings > 0 {
 			if all := r.Spot.Spot + r.Spot.OnDemand; all > 0 {
 				return float64(r.Spot.OnDemand) / float64(all)
 			}

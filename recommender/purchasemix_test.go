@@ -149,3 +149,20 @@ func TestUseOfAddsUp(t *testing.T) {
 		t.Errorf("covered and left: got %g, want 7", got)
 	}
 }
+
+// BenchmarkBestMix is a month of hours, six families and a flexible plan.
+func BenchmarkBestMix(b *testing.B) {
+	r := rand.New(rand.NewPCG(6, 6))
+	instruments := randomInstruments(r, 6)
+	hours := make([][]float64, 730)
+	for h := range hours {
+		for range 6 {
+			hours[h] = append(hours[h], 10+5*math.Sin(float64(h)/24*2*math.Pi)+r.Float64())
+		}
+	}
+	for b.Loop() {
+		if _, err := recommender.BestMix(instruments, []recommender.Scenario{{Weight: 1, Hours: hours}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package recommender
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -51,6 +52,7 @@ type Pass struct {
 	Options  Options
 
 	out []Recommendation
+	at  map[analyzer.Ref][]int // indices of out, by workload
 }
 
 // Options is what the user asked for. The zero value means the defaults.
@@ -164,7 +166,24 @@ type Withheld struct {
 }
 
 // Report files a recommendation.
-func (p *Pass) Report(r Recommendation) { p.out = append(p.out, r) }
+func (p *Pass) Report(r Recommendation) {
+	if p.at == nil {
+		p.at = map[analyzer.Ref][]int{}
+	}
+	p.at[r.Workload] = append(p.at[r.Workload], len(p.out))
+	p.out = append(p.out, r)
+}
+
+// about gives what the rules before have reported of a workload.
+func (p *Pass) about(ref analyzer.Ref) iter.Seq[*Recommendation] {
+	return func(yield func(*Recommendation) bool) {
+		for _, i := range p.at[ref] {
+			if !yield(&p.out[i]) {
+				return
+			}
+		}
+	}
+}
 
 // Run runs the rules of the levers asked for, and gives what they reported,
 // sorted by workload, container, rule.

@@ -136,8 +136,8 @@ func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, p
 // replicas is the number of a workload's pods now, or the fixed number that
 // the rule horizontal advises.
 func (p *Pass) replicas(w *analyzer.WorkloadFacts) int32 {
-	for _, r := range p.out {
-		if r.Workload == w.Ref && r.Horizontal != nil && r.Horizontal.Recommended != nil && r.Horizontal.Recommended.Kind == ScalingFixed {
+	for r := range p.about(w.Ref) {
+		if r.Horizontal != nil && r.Horizontal.Recommended != nil && r.Horizontal.Recommended.Kind == ScalingFixed {
 			return r.Horizontal.Recommended.Replicas
 		}
 	}
@@ -152,8 +152,8 @@ func (p *Pass) worth(r *Recommendation, w *analyzer.WorkloadFacts, running, onSp
 		return
 	}
 	cost := p.monthly(w.Ref)
-	for _, o := range p.out {
-		if o.Workload == w.Ref && (o.Lever == LeverRightsize || o.Lever == LeverHorizontal) {
+	for o := range p.about(w.Ref) {
+		if o.Lever == LeverRightsize || o.Lever == LeverHorizontal {
 			cost -= o.MonthlySavings
 		}
 	}
