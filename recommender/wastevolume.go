@@ -32,17 +32,24 @@ func (p *Pass) wasteVolumes() error {
 			}
 		}
 	}
-	mounted := p.mountedClaims()
-	for _, c := range s.VolumeClaims {
-		if c.Phase == "Bound" && !mounted[c.Namespace+"/"+c.Name] {
-			if err := p.unmountedClaim(c, provider, region); err != nil {
-				return err
-			}
-		}
+	if err := p.unmountedClaims(provider, region); err != nil {
+		return err
 	}
 	for _, b := range s.LoadBalancers {
 		if b.Selects && len(b.Pods) == 0 && b.Addresses > 0 {
 			if err := p.noEndpoints(b, provider, region); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Pass) unmountedClaims(provider, region string) error {
+	mounted := p.mountedClaims()
+	for _, c := range p.Analysis.Snapshot.VolumeClaims {
+		if c.Phase == "Bound" && !mounted[c.Namespace+"/"+c.Name] {
+			if err := p.unmountedClaim(c, provider, region); err != nil {
 				return err
 			}
 		}
