@@ -192,7 +192,8 @@ func (n *nodePlanner) pack() (string, error) {
 			if err := packing.Check(n.plan, n.in.Pods, n.in.DaemonSets); err != nil {
 				return "", fmt.Errorf("the plan failed its check: %w", err)
 			}
-			return n.finish(), nil
+			n.finish()
+			return "", nil
 		}
 		n.keepPodsOf(plan.Abstained)
 	}
@@ -222,7 +223,7 @@ func (n *nodePlanner) keepPodsOf(left []packing.Abstention) {
 }
 
 // finish falls back to today's nodes where the plan is not worth its moves.
-func (n *nodePlanner) finish() string {
+func (n *nodePlanner) finish() {
 	now, fits := n.today()
 	if fits && n.plan.Hourly > now.Hourly*(1-leastSaved) {
 		now.LowerBound = min(n.plan.LowerBound, now.Hourly)
@@ -230,12 +231,11 @@ func (n *nodePlanner) finish() string {
 			now.GapPercent = 100 * (now.Hourly/now.LowerBound - 1)
 		}
 		n.plan = now
-		return ""
+		return
 	}
 	if len(n.current)*len(n.plan.Nodes) <= mostPairs {
 		n.moves, n.moved = packing.Moves(n.in, n.current, n.budgets(), n.plan), true
 	}
-	return ""
 }
 
 // today gives the nodes that may go as a plan, and whether their pods' new

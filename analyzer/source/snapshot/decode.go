@@ -42,7 +42,7 @@ func decodeWithin(r io.Reader, whole, piece int64) (*analyzer.Snapshot, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	head, err := in.Peek(len(zstdMagic))
 	if len(head) == 0 {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, errors.New("the snapshot is empty: did the command that should write it fail?")
 		}
 		return nil, err
@@ -176,7 +176,7 @@ func fieldsOf(s *analyzer.Snapshot) map[string]any {
 // explain puts the errors of JSON and zstd into the reader's words.
 func explain(err error) error {
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), err == io.EOF:
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return ErrCut
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return errLarge
