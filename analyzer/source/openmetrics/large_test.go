@@ -24,7 +24,7 @@ var (
 
 // TestWriteDump writes the dump for the figures in docs/benchmarks.md:
 //
-//	go test -run TestWriteDump -dump /tmp/dump.om.gz ./analyzer/source/openmetrics
+//	go test -run TestWriteDump -dump dump.om.gz ./analyzer/source/openmetrics
 func TestWriteDump(t *testing.T) {
 	if *dumpFile == "" {
 		t.Skip("needs -dump FILE")
