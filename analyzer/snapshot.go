@@ -47,12 +47,6 @@ type Window struct {
 // Slots is the number of five-minute slots in the window.
 func (w Window) Slots() int { return int(w.End.Sub(w.Start) / (5 * time.Minute)) }
 
-// Days gives the first and the last UTC day (days since 1970-01-01) that the
-// window touches.
-func (w Window) Days() (first, last int32) {
-	return DayOf(w.Start.UnixMilli()), DayOf(w.End.UnixMilli() - 1)
-}
-
 // DayOf gives the UTC day of a time in Unix milliseconds, as days since
 // 1970-01-01.
 func DayOf(ms int64) int32 {
