@@ -23,7 +23,8 @@ type Truth struct {
 // minutes at every full five minutes of the clock, as PromQL's rate() defines
 // them, of each pod's primary series, up to five minutes after the pod's end,
 // as rate() still sees its last samples then; memory samples are the last
-// working set at the same times, up to the pod's end.
+// working set at the same times, up to the pod's end. OOM kills and restarts
+// are those from the first full five minutes of the history to the last.
 type ContainerSummary struct {
 	Namespace string `json:"namespace"`
 	Kind      string `json:"kind"`
@@ -142,13 +143,16 @@ func (s *Summaries) add(c *summary, l *Life, u use, t target) {
 	if l.Current {
 		c.CurrentPods++
 	}
+	// What happened before the first full five minutes has nothing to be
+	// compared with, and what happened after the last is of no window.
+	first, last := s.h.start/5*5+5, s.h.end/5*5
 	for _, m := range u.run.Restarts {
-		if m >= from {
+		if m >= max(from, first) && m < last {
 			c.OOMKills++
 			c.Restarts++
 		}
 	}
-	for m := from; m < to; m++ {
+	for m := from; m < min(to, last); m++ {
 		i := m - u.run.From
 		if u.run.Memory[i] > 0 && s.h.scraped(l.Namespace, m) {
 			day := (m*60 + t.offset) / 86400

@@ -127,7 +127,7 @@ var queries = []query{
 		},
 		text: func(d *dialect, shard []string, _ time.Duration) string {
 			r, t := d.states(metricRestarts, shard), d.states(metricLastReason, shard, `reason="OOMKilled"`)
-			return fmt.Sprintf("sum %s (max %s (((%s - last_over_time(%s[1h] offset %s)) > 0) and on (%s) (%s == 1)))",
+			return fmt.Sprintf("sum %s (max %s (((%s - last_over_time(%s[6h] offset %s)) > 0) and on (%s) (%s == 1)))",
 				d.state.by(), d.state.by("uid"), r, r, seconds(d.step), d.state.list("uid"), t)
 		},
 	},
@@ -135,7 +135,7 @@ var queries = []query{
 		name: "OOM kills of containers that do not restart", metric: metricReason, ranged: true, take: takeOOMEnds,
 		text: func(d *dialect, shard []string, _ time.Duration) string {
 			t := d.states(metricReason, shard, `reason="OOMKilled"`)
-			return fmt.Sprintf("max %s ((%s == 1) unless (last_over_time(%s[1h] offset %s) == 1))", d.state.by(), t, t, seconds(d.step))
+			return fmt.Sprintf("max %s ((%s == 1) unless (last_over_time(%s[6h] offset %s) == 1))", d.state.by(), t, t, seconds(d.step))
 		},
 	},
 	{
