@@ -134,7 +134,7 @@ func (t *Testbed) kubeStateMetrics() *process {
 
 func (t *Testbed) prometheus() *process {
 	return t.command("prometheus", "--config.file="+filepath.Join(t.Dir, "prometheus.yml"),
-		"--storage.tsdb.path="+t.data("prometheus"), "--storage.tsdb.retention.time=90d",
+		"--storage.tsdb.path="+t.data("prometheus"), "--storage.tsdb.retention.time=90d", "--storage.tsdb.max-block-duration=18h",
 		"--web.listen-address="+t.address("prometheus"), "--web.enable-lifecycle", "--log.level=warn")
 }
 

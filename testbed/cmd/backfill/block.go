@@ -13,6 +13,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"time"
 
 	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/prometheus/model/labels"
@@ -32,14 +33,17 @@ const (
 	perConstantChunk = 720
 )
 
-// block is a TSDB block in the making. Series come in any order and stay,
+// blockRange is how long a block is, from a multiple of it on: what Prometheus'
+// own compaction makes under its default retention of 15 days (2 h, times three
+// while it is within a tenth of the retention).
+const blockRange = int64(18 * time.Hour / time.Millisecond)
+
+// blocks are TSDB blocks in the making. Series come in any order and stay,
 // encoded, in memory: a block wants its series, and so their chunks, sorted.
-type block struct {
+type blocks struct {
 	h     *history.History
-	dir   string // while it is being made
-	final string
-	id    ulid.ULID
-	stats tsdb.BlockStats
+	dir   string
+	stats tsdb.BlockStats // of all
 
 	mu     sync.Mutex
 	series []series
@@ -59,18 +63,12 @@ type piece struct {
 	value    float64
 }
 
-func newBlock(dir string, h *history.History) (*block, error) {
-	id, err := ulid.New(uint64(h.Plan.Start.UnixMilli()), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	b := &block{h: h, id: id, final: filepath.Join(dir, id.String()), pieces: map[piece][]chunks.Meta{}}
-	b.dir = b.final + ".tmp-for-creation"
-	return b, os.MkdirAll(b.dir, 0o755)
+func newBlocks(dir string, h *history.History) *blocks {
+	return &blocks{h: h, dir: dir, pieces: map[piece][]chunks.Meta{}}
 }
 
 // fill encodes all series, some lives at a time, and collects the truth.
-func (b *block) fill() (history.Truth, error) {
+func (b *blocks) fill() (history.Truth, error) {
 	lives := make(chan *history.Life)
 	results := make(chan error)
 	summaries := b.h.Summaries()
@@ -119,7 +117,7 @@ func (b *block) fill() (history.Truth, error) {
 }
 
 // add encodes a series.
-func (b *block) add(s history.Series) error {
+func (b *blocks) add(s history.Series) error {
 	if s.Constant {
 		return b.addConstant(s)
 	}
@@ -135,7 +133,7 @@ func (b *block) add(s history.Series) error {
 
 // addConstant cuts a constant series at fixed times, so that its chunks are
 // those of other series too.
-func (b *block) addConstant(s history.Series) error {
+func (b *blocks) addConstant(s history.Series) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var all []chunks.Meta
@@ -156,7 +154,7 @@ func (b *block) addConstant(s history.Series) error {
 	return nil
 }
 
-func (b *block) constant(p piece) ([]chunks.Meta, error) {
+func (b *blocks) constant(p piece) ([]chunks.Meta, error) {
 	var times []int64
 	var values []float64
 	for m := p.from; m < p.to; m++ {
@@ -179,7 +177,7 @@ func sortedLabels(pairs []string) labels.Labels {
 	return b.Labels()
 }
 
-func (b *block) keep(pairs []string, metas []chunks.Meta, samples int) {
+func (b *blocks) keep(pairs []string, metas []chunks.Meta, samples int) {
 	if len(metas) == 0 {
 		return
 	}
@@ -196,7 +194,9 @@ func encode(times []int64, values []float64) ([]chunks.Meta, error) {
 func encodeChunks(times []int64, values []float64, size int) ([]chunks.Meta, error) {
 	var metas []chunks.Meta
 	for len(times) > 0 {
-		n := min(len(times), size)
+		// No chunk reaches from one block into the next.
+		next := (times[0]/blockRange + 1) * blockRange
+		n := min(len(times), size, sort.Search(len(times), func(i int) bool { return times[i] >= next }))
 		c := chunkenc.NewXORChunk()
 		a, err := c.Appender()
 		if err != nil {
@@ -212,46 +212,90 @@ func encodeChunks(times []int64, values []float64, size int) ([]chunks.Meta, err
 	return metas, nil
 }
 
-// close writes the block and puts it in place.
-func (b *block) close() (tsdb.BlockStats, error) {
-	if err := b.write(); err != nil {
-		return b.stats, fmt.Errorf("write the block: %w", err)
+// close writes the blocks and puts them in place.
+func (b *blocks) close() (tsdb.BlockStats, error) {
+	sort.Slice(b.series, func(i, j int) bool { return labels.Compare(b.series[i].labels, b.series[j].labels) < 0 })
+	start, end := b.h.Plan.Start.UnixMilli(), b.h.Plan.End.UnixMilli()
+	for from := start; from < end; {
+		to := min((from/blockRange+1)*blockRange, end)
+		if err := b.write(from, to); err != nil {
+			return b.stats, fmt.Errorf("write the block from %s: %w", time.UnixMilli(from).UTC().Format(time.RFC3339), err)
+		}
+		from = to
 	}
-	meta := tsdb.BlockMeta{Version: 1, ULID: b.id, Stats: b.stats,
-		MinTime: b.h.Plan.Start.UnixMilli(), MaxTime: b.h.Plan.End.UnixMilli(),
-		Compaction: tsdb.BlockMetaCompaction{Level: 1, Sources: []ulid.ULID{b.id}}}
-	j, err := json.MarshalIndent(meta, "", "\t")
-	if err != nil {
-		return b.stats, err
-	}
-	if err := os.WriteFile(filepath.Join(b.dir, "meta.json"), j, 0o644); err != nil {
-		return b.stats, err
-	}
-	return b.stats, os.Rename(b.dir, b.final)
+	return b.stats, nil
 }
 
-// write puts chunks and index on disk.
-func (b *block) write() error {
-	sort.Slice(b.series, func(i, j int) bool { return labels.Compare(b.series[i].labels, b.series[j].labels) < 0 })
-	cw, err := chunks.NewWriter(filepath.Join(b.dir, "chunks"))
+// within are the series of a block, with their chunks in it.
+func (b *blocks) within(from, to int64) []series {
+	var out []series
+	for _, s := range b.series {
+		first := sort.Search(len(s.metas), func(i int) bool { return s.metas[i].MinTime >= from })
+		last := sort.Search(len(s.metas), func(i int) bool { return s.metas[i].MinTime >= to })
+		if first < last {
+			out = append(out, series{s.labels, slices.Clone(s.metas[first:last])}) // a shared chunk has another place for each series
+		}
+	}
+	return out
+}
+
+// write makes the block of the time from (inclusive) to (exclusive).
+func (b *blocks) write(from, to int64) error {
+	part := b.within(from, to)
+	if len(part) == 0 {
+		return nil
+	}
+	id, err := ulid.New(uint64(to), rand.Reader)
 	if err != nil {
 		return err
 	}
-	iw, err := index.NewWriter(context.Background(), filepath.Join(b.dir, "index"))
+	final := filepath.Join(b.dir, id.String())
+	dir := final + ".tmp-for-creation"
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := writeSeries(dir, part); err != nil {
+		return err
+	}
+	meta := tsdb.BlockMeta{Version: 1, ULID: id, MinTime: from, MaxTime: to,
+		Compaction: tsdb.BlockMetaCompaction{Level: 3, Sources: []ulid.ULID{id}}}
+	meta.Stats.NumSeries = uint64(len(part))
+	for _, s := range part {
+		for _, m := range s.metas {
+			meta.Stats.NumChunks++
+			meta.Stats.NumSamples += uint64(m.Chunk.NumSamples())
+		}
+	}
+	j, err := json.MarshalIndent(meta, "", "\t")
 	if err != nil {
 		return err
 	}
-	for _, s := range b.symbols() {
+	if err := os.WriteFile(filepath.Join(dir, "meta.json"), j, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(dir, final)
+}
+
+// writeSeries puts chunks and index on disk.
+func writeSeries(dir string, all []series) error {
+	cw, err := chunks.NewWriter(filepath.Join(dir, "chunks"))
+	if err != nil {
+		return err
+	}
+	iw, err := index.NewWriter(context.Background(), filepath.Join(dir, "index"))
+	if err != nil {
+		return err
+	}
+	for _, s := range symbols(all) {
 		if err := iw.AddSymbol(s); err != nil {
 			return err
 		}
 	}
-	for i, s := range b.series {
-		metas := slices.Clone(s.metas) // a shared chunk has another place for each series
-		if err := cw.WriteChunks(metas...); err != nil {
+	for i, s := range all {
+		if err := cw.WriteChunks(s.metas...); err != nil {
 			return err
 		}
-		if err := iw.AddSeries(storage.SeriesRef(i), s.labels, metas...); err != nil {
+		if err := iw.AddSeries(storage.SeriesRef(i), s.labels, s.metas...); err != nil {
 			return err
 		}
 	}
@@ -259,9 +303,9 @@ func (b *block) write() error {
 }
 
 // symbols are all label names and values, sorted.
-func (b *block) symbols() []string {
+func symbols(all []series) []string {
 	set := map[string]struct{}{}
-	for _, s := range b.series {
+	for _, s := range all {
 		s.labels.Range(func(l labels.Label) { set[l.Name], set[l.Value] = struct{}{}, struct{}{} })
 	}
 	return slices.Sorted(maps.Keys(set))

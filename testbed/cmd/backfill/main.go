@@ -1,4 +1,4 @@
-// Command backfill writes the history that a plan asks for as one TSDB block
+// Command backfill writes the history that a plan asks for as TSDB blocks
 // into a Prometheus data folder that Prometheus does not use yet, and beside
 // it the truth: what a tool ought to find in it.
 package main
@@ -40,10 +40,7 @@ func run(planFile, out, truthFile string) error {
 		return err
 	}
 	h := history.Make(plan, spec)
-	w, err := newBlock(out, h)
-	if err != nil {
-		return err
-	}
+	w := newBlocks(out, h)
 	truth, err := w.fill()
 	if err != nil {
 		return err
