@@ -24,7 +24,7 @@ func BenchmarkCollect(b *testing.B) {
 			all = append(all, s)
 		}
 	}
-	server := engine(b, w.Start, all, plenty)
+	server := engine(b, w.Start, all)
 	for b.Loop() {
 		got, err := prometheus.Collect(b.Context(), prometheus.Options{URL: server.URL, Window: w})
 		if err != nil || len(got.Usage) != 200 {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage/remote"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/util/teststorage"
 	v1 "github.com/prometheus/prometheus/web/api/v1"
@@ -26,12 +28,35 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/sourcetest"
 )
 
-// engine serves the series on Prometheus' own storage, PromQL engine and HTTP API.
-func engine(t testing.TB, start time.Time, series []sourcetest.Series, maxSamples int) *httptest.Server {
+// engine serves the series on Prometheus' own storage, PromQL engine, remote
+// read and HTTP API.
+func engine(t testing.TB, start time.Time, series []sourcetest.Series) *httptest.Server {
+	t.Helper()
+	st := storage(t, start, series)
+	server := httptest.NewServer(withRead(api(t, st, plenty), st))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// queryEngine is an engine without remote read.
+func queryEngine(t testing.TB, start time.Time, series []sourcetest.Series, maxSamples int) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(api(t, storage(t, start, series), maxSamples))
 	t.Cleanup(server.Close)
 	return server
+}
+
+// withRead adds Prometheus' own remote read.
+func withRead(inner http.Handler, st *teststorage.TestStorage) http.Handler {
+	const frame = 1 << 20
+	read := remote.NewReadHandler(promslog.NewNopLogger(), nil, st, func() config.Config { return config.Config{} }, 0, 10, frame)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/api/v1/read") {
+			read.ServeHTTP(w, r)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
 }
 
 func storage(t testing.TB, start time.Time, series []sourcetest.Series) *teststorage.TestStorage {
@@ -77,7 +102,13 @@ func api(t testing.TB, st *teststorage.TestStorage, maxSamples int) http.Handler
 	a.QueryEngine, a.Queryable = eng, st
 	r := route.New().WithPrefix("/api/v1")
 	a.Register(r)
-	return r
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if strings.HasSuffix(q.URL.Path, "/read") {
+			http.NotFound(w, q)
+			return
+		}
+		r.ServeHTTP(w, q)
+	})
 }
 
 // blank makes the API once for all tests: writing its OpenAPI document takes

@@ -1,7 +1,11 @@
 package prometheus
 
 import (
+	"bytes"
 	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"time"
 )
 
@@ -58,3 +62,40 @@ const (
 	ShardSeries = shardSeries
 	ShardBytes  = shardBytes
 )
+
+// RawSelectors gives the selectors of remote read by query.
+func RawSelectors(shard []string, matchers ...Matcher) map[string][]string {
+	d := &dialect{usage: standard, state: standard, matchers: matchers, step: 5 * time.Minute, rate: 5 * time.Minute, peak: 5 * time.Minute}
+	text := func(metric string, all []labelMatcher) string {
+		parts := make([]string, len(all))
+		for i, m := range all {
+			parts[i] = m.String()
+		}
+		return metric + "{" + strings.Join(parts, ",") + "}"
+	}
+	out := map[string][]string{}
+	for _, q := range rawQueries {
+		for _, m := range q.reads {
+			out[q.name] = append(out[q.name], text(m.name, m.matches(d, shard)))
+		}
+	}
+	for _, q := range ownerQueries {
+		out[q.name] = []string{text(q.metric, stateMatchers(notForeign)(d, shard))}
+	}
+	return out
+}
+
+// ReadAll asks a handler of remote read for everything and gives its answer.
+func ReadAll(h http.Handler) []byte {
+	all := []selection{{0, 1 << 40, []labelMatcher{{like, "__name__", ".+"}}}}
+	rec := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodPost, "/api/v1/read", bytes.NewReader(encodeRead(all)))
+	r.Header.Set("Content-Encoding", "snappy")
+	h.ServeHTTP(rec, r)
+	return rec.Body.Bytes()
+}
+
+// DecodeStream reads an answer to one selection and gives the times of each series.
+func DecodeStream(r io.Reader, from, to int64, each func(ms []int64)) error {
+	return decodeStream(r, []selection{{from: from, to: to}}, func(s *stored) { each(s.ms) })
+}

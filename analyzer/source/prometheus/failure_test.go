@@ -329,7 +329,7 @@ func TestTooLargeIsHalved(t *testing.T) {
 			})
 		}
 	}
-	server := engine(t, s.Window.Start, s.Series, 900)
+	server := queryEngine(t, s.Window.Start, s.Series, 900)
 	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: server.URL, Window: s.Window})
 	if err != nil {
 		t.Fatal(err)

@@ -25,14 +25,17 @@ func ParseMatcher(s string) (Matcher, error) {
 // String gives the matcher as PromQL has it.
 func (m Matcher) String() string { return m.Name + "=" + strconv.Quote(m.Value) }
 
-// oneOf gives a matcher for any of the values, escaped.
-func oneOf(label string, values []string) string {
+// oneOf gives a matcher for any of the values, escaped, as PromQL has it.
+func oneOf(label string, values []string) string { return anyOf(label, values).String() }
+
+// anyOf gives a matcher for any of the values.
+func anyOf(label string, values []string) labelMatcher {
 	if len(values) == 1 {
-		return label + "=" + strconv.Quote(values[0])
+		return labelMatcher{equal, label, values[0]}
 	}
 	quoted := make([]string, len(values))
 	for i, v := range values {
 		quoted[i] = regexp.QuoteMeta(v)
 	}
-	return label + "=~" + strconv.Quote(strings.Join(quoted, "|"))
+	return labelMatcher{like, label, strings.Join(quoted, "|")}
 }

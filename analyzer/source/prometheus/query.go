@@ -32,10 +32,13 @@ type schema struct{ namespace, pod, container string }
 
 var standard = schema{"namespace", "pod", "container"}
 
-// list gives the labels, and more, for a grouping.
-func (s schema) list(more ...string) string {
-	return strings.Join(append([]string{s.namespace, s.pod, s.container}, more...), ",")
+// labels gives the labels, and more.
+func (s schema) labels(more ...string) []string {
+	return append([]string{s.namespace, s.pod, s.container}, more...)
 }
+
+// list gives the labels, and more, for a grouping.
+func (s schema) list(more ...string) string { return strings.Join(s.labels(more...), ",") }
 
 func (s schema) by(more ...string) string { return "by (" + s.list(more...) + ")" }
 
@@ -74,6 +77,14 @@ func (d *dialect) states(metric string, shard []string, more ...string) string {
 		matchers = append(matchers, oneOf(d.state.pod, d.pods))
 	}
 	return d.selector(metric, append(matchers, more...)...)
+}
+
+// labelsOf gives the labels that the rows of a query carry.
+func (d *dialect) labelsOf(q *query) schema {
+	if strings.HasPrefix(q.metric, "kube_") {
+		return d.state
+	}
+	return d.usage
 }
 
 // query is one thing that is read for every shard and day.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -121,13 +122,19 @@ type collection struct {
 	window  analyzer.Window
 	owners  *analyzer.Owners
 	rows    ownerRows
+	parts   int // tasks that read usage
+	// queriesOnly says that the engine's remote read is not to be had, or no gain.
+	queriesOnly atomic.Bool
 
 	mu          sync.Mutex
 	progress    func(done, total int)
 	done, total int
-	said        map[string]bool // warnings of the engine
-	partial     bool
-	warnings    []analyzer.Warning
+	// rawPace and queryPace are seconds for each second of the window, of the
+	// parts that race.
+	rawPace, queryPace float64
+	said               map[string]bool // warnings of the engine
+	partial            bool
+	warnings           []analyzer.Warning
 }
 
 // step counts a query as done.
@@ -163,9 +170,10 @@ func (col *collection) collect(ctx context.Context, shards [][]string, concurren
 	for _, shard := range shards {
 		for _, day := range days(col.window) {
 			ownerTasks = append(ownerTasks, &ownerTask{shard: shard, day: day})
-			usageTasks = append(usageTasks, &task{shard: shard, day: day})
+			usageTasks = append(usageTasks, &task{shard: shard, day: day, turn: len(usageTasks)})
 		}
 	}
+	col.parts = len(usageTasks)
 	col.total = len(ownerTasks)*len(ownerQueries) + len(usageTasks)*len(queries)
 	stopped := col.runAll(ctx, ownerTasks, concurrency)
 	if stopped == nil {

@@ -21,11 +21,19 @@ const plenty = 50_000_000
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	sourcetest.Run(t, func(t *testing.T, s sourcetest.Scenario) ([]analyzer.ContainerUsage, []analyzer.Warning) {
-		server := engine(t, s.Window.Start, s.Series, plenty)
-		got := collect(t, s, server.URL)
-		return got.Usage, got.Warnings
-	})
+	for name, serve := range map[string]func(*testing.T, sourcetest.Scenario) *httptest.Server{
+		"remote read": func(t *testing.T, s sourcetest.Scenario) *httptest.Server { return engine(t, s.Window.Start, s.Series) },
+		"queries": func(t *testing.T, s sourcetest.Scenario) *httptest.Server {
+			return queryEngine(t, s.Window.Start, s.Series, plenty)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sourcetest.Run(t, func(t *testing.T, s sourcetest.Scenario) ([]analyzer.ContainerUsage, []analyzer.Warning) {
+				got := collect(t, s, serve(t, s).URL)
+				return got.Usage, got.Warnings
+			})
+		})
+	}
 }
 
 func collect(t *testing.T, s sourcetest.Scenario, url string) prometheus.Result {
@@ -63,7 +71,7 @@ func TestQuantilesOfRandomLoad(t *testing.T) {
 			cpu, memory, peaks = append(cpu, load...), append(memory, used...), append(peaks, slices.Max(load))
 		}
 		w := options("").Window
-		got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, w.Start, all, plenty).URL, Window: w})
+		got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, w.Start, all).URL, Window: w})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +176,7 @@ func TestNamespacesOption(t *testing.T) {
 		all = append(all, series(t, "container_cpu_usage_seconds_total"+sel, "0+7.5x2880"), series(t, "container_memory_working_set_bytes"+sel, "1e8x2880"))
 	}
 	w := options("").Window
-	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, w.Start, all, plenty).URL, Window: w, Namespaces: []string{"shop.x", "bank"}})
+	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, w.Start, all).URL, Window: w, Namespaces: []string{"shop.x", "bank"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +205,7 @@ func TestRenamedLabels(t *testing.T) {
 			series(t, "container_memory_working_set_bytes"+c.usage, "104857600x2880"),
 			series(t, "kube_pod_owner"+c.state+`owner_kind="StatefulSet",owner_name="web",owner_is_controller="true"}`, "1x2880"),
 		}
-		got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, w.Start, all, plenty).URL, Window: w})
+		got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, w.Start, all).URL, Window: w})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +219,7 @@ func TestNoPodLabel(t *testing.T) {
 	t.Parallel()
 	w := options("").Window
 	all := []sourcetest.Series{series(t, `container_memory_working_set_bytes{namespace="shop",container="app"}`, "1x2880")}
-	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, w.Start, all, plenty).URL, Window: w})
+	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, w.Start, all).URL, Window: w})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +232,7 @@ func TestNoPodLabel(t *testing.T) {
 func TestNothingThere(t *testing.T) {
 	t.Parallel()
 	w := options("").Window
-	url := engine(t, w.Start, []sourcetest.Series{series(t, `container_memory_working_set_bytes{namespace="shop",pod="a",container="app"}`, "1x2880")}, plenty).URL
+	url := engine(t, w.Start, []sourcetest.Series{series(t, `container_memory_working_set_bytes{namespace="shop",pod="a",container="app"}`, "1x2880")}).URL
 	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: url, Window: w, Matchers: []prometheus.Matcher{{Name: "cluster", Value: `pro"d`}}})
 	if err != nil {
 		t.Fatal(err)
@@ -327,13 +335,13 @@ func TestWarningsOfOddData(t *testing.T) {
 	for _, s := range sourcetest.Scenarios() {
 		switch s.Name {
 		case "a scrape every four minutes":
-			got := collect(t, s, engine(t, s.Window.Start, s.Series, plenty).URL)
+			got := collect(t, s, engine(t, s.Window.Start, s.Series).URL)
 			want := "it is scraped every 4m0s or so, so CPU rates are taken over 16m0s in place of 5m0s and short peaks are flattened; scrape every 60s or faster"
 			if m := message(got.Warnings, "container_cpu_usage_seconds_total"); m != want {
 				t.Errorf("\ngot  %s\nwant %s", m, want)
 			}
 		case "an OOM kill that nothing restarts":
-			got := collect(t, s, engine(t, s.Window.Start, s.Series, plenty).URL)
+			got := collect(t, s, engine(t, s.Window.Start, s.Series).URL)
 			want := "the newest samples are 16h0m0s older than the window's end; is the engine still scraping?"
 			if m := message(got.Warnings, "container_memory_working_set_bytes"); m != want {
 				t.Errorf("\ngot  %s\nwant %s", m, want)
@@ -352,7 +360,7 @@ func TestSameBytes(t *testing.T) {
 	}
 	w := options("").Window
 	w.Start = w.Start.Add(-36 * time.Hour)
-	url := engine(t, options("").Window.Start, all, plenty).URL
+	url := engine(t, options("").Window.Start, all).URL
 	var first string
 	for _, concurrency := range []int{1, 4} {
 		got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: url, Window: w, Concurrency: concurrency})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -15,6 +14,7 @@ import (
 type task struct {
 	shard []string
 	day   span
+	turn  int // its place among the tasks
 
 	rec        *analyzer.Recorder
 	containers map[containerKey]*containerDay
@@ -44,6 +44,15 @@ func (t *task) run(ctx context.Context, col *collection) error {
 	t.containers = map[containerKey]*containerDay{}
 	t.series, t.unmatched = map[string]int{}, map[string]bool{}
 	defer t.close()
+	began := time.Now()
+	raw := !col.byQueries(t) && col.byRaw(ctx, t.readRaw)
+	defer func() { col.timed(t, raw, time.Since(began)) }()
+	if raw {
+		for range queries {
+			col.step()
+		}
+		return nil
+	}
 	for i := range queries {
 		q := &queries[i]
 		err := t.read(ctx, col, q, t.shard, t.day)
@@ -79,13 +88,9 @@ func (t *task) read(ctx context.Context, col *collection, q *query, shard []stri
 		}
 		ask.start, ask.end, ask.step = first, last, col.dialect.step
 	}
-	labels := col.dialect.usage
-	if strings.HasPrefix(q.metric, "kube_") {
-		labels = col.dialect.state
-	}
 	t.asked++
 	a, err := col.client.ask(ctx, ask, func(row *series) {
-		t.take(col, q, labels, row, s)
+		t.take(col, q, dialect.labelsOf(q), row, s)
 	})
 	col.heard(a)
 	return halve(err, shard, s, col.dialect.step, func(shard []string, s span) error { return t.read(ctx, col, q, shard, s) })

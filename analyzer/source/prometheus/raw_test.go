@@ -1,0 +1,325 @@
+package prometheus_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/prometheus"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/sourcetest"
+)
+
+// TestReadsAlike wants remote read to give what the queries give, for random
+// pods: gaps, ends, counters that start over, duplicates, kills, restarts.
+func TestReadsAlike(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(6) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		w := options("").Window
+		w.Start = w.End.Add(-30 * time.Hour)
+		every := []time.Duration{15 * time.Second, time.Minute, 150 * time.Second}[seed%3]
+		var all []sourcetest.Series
+		for pod := range 6 {
+			all = append(all, randomHistory(rng, pod, every, int(31*time.Hour/every))...)
+		}
+		st := storage(t, w.Start.Add(-time.Hour), all)
+		var reads atomic.Int32
+		counted := withRead(api(t, st, plenty), st)
+		reading := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/read") {
+				reads.Add(1)
+			}
+			counted.ServeHTTP(rw, r)
+		}))
+		defer reading.Close()
+		asking := httptest.NewServer(api(t, st, plenty))
+		defer asking.Close()
+		var got [2]prometheus.Result
+		for i, url := range []string{reading.URL, asking.URL} {
+			var err error
+			if got[i], err = prometheus.Collect(t.Context(), prometheus.Options{URL: url, Window: w, Owners: &analyzer.Owners{}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := reads.Load(); n != 4 {
+			t.Errorf("seed %d: %d remote reads, want 4: owners and usage of 2 days", seed, n)
+		}
+		alike(t, fmt.Sprint("seed ", seed), got[0], got[1])
+	}
+}
+
+// alike compares two collections. Rates may differ in the last bits, as sums
+// are taken in another order, and so may the bucket of a sample on its border.
+func alike(t *testing.T, what string, raw, asked prometheus.Result) {
+	t.Helper()
+	if !reflect.DeepEqual(raw.Warnings, asked.Warnings) {
+		t.Errorf("%s: warnings\n%v\nand by queries\n%v", what, raw.Warnings, asked.Warnings)
+	}
+	if len(raw.Usage) != len(asked.Usage) || len(raw.Usage) == 0 {
+		t.Fatalf("%s: %d containers, %d by queries", what, len(raw.Usage), len(asked.Usage))
+	}
+	for i := range raw.Usage {
+		a, b := raw.Usage[i], asked.Usage[i]
+		name := fmt.Sprintf("%s: %v %s", what, a.Ref, a.Container)
+		if a.Ref != b.Ref || a.Container != b.Container || len(a.Days) != len(b.Days) {
+			t.Fatalf("%s: %d days; by queries %v %s: %d days", name, len(a.Days), b.Ref, b.Container, len(b.Days))
+		}
+		for k := range a.Days {
+			x, y := a.Days[k], b.Days[k]
+			if x.OOMKills != y.OOMKills || x.Restarts != y.Restarts || x.Requests != y.Requests || x.Limits != y.Limits {
+				t.Errorf("%s day %d: %d kills, %d restarts, %v, %v; by queries %d, %d, %v, %v", name, k,
+					x.OOMKills, x.Restarts, x.Requests, x.Limits, y.OOMKills, y.Restarts, y.Requests, y.Limits)
+			}
+			if math.Abs(x.Throttled-y.Throttled) > 1e-9*(1+y.Throttled) || math.Abs(x.Periods-y.Periods) > 1e-9*(1+y.Periods) {
+				t.Errorf("%s day %d: throttled %v of %v; by queries %v of %v", name, k, x.Throttled, x.Periods, y.Throttled, y.Periods)
+			}
+			if x.CPU.Count() != y.CPU.Count() || !reflect.DeepEqual(x.Memory, y.Memory) {
+				t.Errorf("%s day %d: %d CPU samples, memory %v; by queries %d, %v", name, k, x.CPU.Count(), x.Memory, y.CPU.Count(), y.Memory)
+			}
+			for _, q := range []float64{0, 0.25, 0.5, 0.95, 1} {
+				if p, r := x.CPU.Quantile(q), y.CPU.Quantile(q); math.Abs(p-r) > r/60 {
+					t.Errorf("%s day %d: CPU quantile %v is %v; by queries %v", name, k, q, p, r)
+				}
+			}
+		}
+	}
+}
+
+// randomHistory is a pod's life as cAdvisor and kube-state-metrics tell it, n
+// scrapes long.
+func randomHistory(rng *rand.Rand, pod int, every time.Duration, n int) []sourcetest.Series {
+	begin, end := rng.IntN(n/2), n/2+rng.IntN(n/2)
+	cpu, memory, throttled, periods := gap(n), gap(n), gap(n), gap(n)
+	restarts, reason, ended := gap(n), gap(n), gap(n)
+	used, count, killed := rng.Float64()*100, 0.0, false
+	for i := begin; i < end; i++ {
+		if rng.IntN(400) == 0 {
+			count, used = count+1, 0
+			killed = rng.IntN(3) > 0
+		}
+		used += rng.Float64() * every.Seconds()
+		if rng.IntN(300) == 0 {
+			i += rng.IntN(40) // a gap
+		}
+		if i >= end {
+			break
+		}
+		cpu[i], memory[i] = used, math.Round(1e6+rng.Float64()*1e8)
+		throttled[i], periods[i] = math.Floor(used), math.Floor(used*3)
+		restarts[i] = count
+		if killed {
+			reason[i] = 1
+		}
+	}
+	if rng.IntN(2) == 0 && end < n-3 {
+		for i := end; i < n; i++ {
+			ended[i] = 1
+		}
+	}
+	where := fmt.Sprintf(`namespace="ns-%d",pod="p-%d",container="app"`, pod%2, pod)
+	kube := where + fmt.Sprintf(`,uid="u-%d"`, pod)
+	one := func(selector string, values []float64) sourcetest.Series {
+		s, err := sourcetest.Parse(selector, 0, every, "")
+		if err != nil {
+			panic(err)
+		}
+		s.From, s.Values = time.Duration(pod)*1700*time.Millisecond, values
+		return s
+	}
+	constant := func(selector string, v float64) sourcetest.Series {
+		values := gap(n)
+		for i := begin; i < end; i++ {
+			values[i] = v
+		}
+		return one(selector, values)
+	}
+	return []sourcetest.Series{
+		one(`container_cpu_usage_seconds_total{`+where+`,id="a"}`, cpu),
+		one(`container_cpu_usage_seconds_total{`+where+`,id="a",job="again"}`, cpu),
+		one(`container_memory_working_set_bytes{`+where+`,id="a"}`, memory),
+		one(`container_cpu_cfs_throttled_periods_total{`+where+`,id="a"}`, throttled),
+		one(`container_cpu_cfs_periods_total{`+where+`,id="a"}`, periods),
+		one(`container_cpu_cfs_periods_total{`+where+`,id="b"}`, periods),
+		one(`kube_pod_container_status_restarts_total{`+kube+`}`, restarts),
+		one(`kube_pod_container_status_restarts_total{`+kube+`,replica="b"}`, restarts),
+		one(`kube_pod_container_status_last_terminated_reason{`+kube+`,reason="OOMKilled"}`, reason),
+		one(`kube_pod_container_status_terminated_reason{`+kube+`,reason="OOMKilled"}`, ended),
+		constant(`kube_pod_container_resource_requests{`+kube+`,resource="cpu",unit="core"}`, 0.25),
+		constant(`kube_pod_container_resource_requests{`+kube+`,resource="memory",unit="byte"}`, 1<<28),
+		constant(`kube_pod_container_resource_limits{`+kube+`,resource="memory",unit="byte"}`, 1<<29),
+		constant(fmt.Sprintf(`kube_pod_owner{namespace="ns-%d",pod="p-%d",owner_kind="StatefulSet",owner_name="db",owner_is_controller="true"}`, pod%2, pod), 1),
+	}
+}
+
+func gap(n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = math.NaN()
+	}
+	return out
+}
+
+// TestRawSelectorsAreTheQueries holds each selector of remote read against the
+// query it stands for.
+func TestRawSelectorsAreTheQueries(t *testing.T) {
+	shard := []string{"bank", "shop"}
+	matcher := prometheus.Matcher{Name: "cluster", Value: "east"}
+	texts := map[string]string{}
+	for _, q := range prometheus.QueryTexts(shard, matcher) {
+		texts[q.Name] = q.Text
+	}
+	raw := prometheus.RawSelectors(shard, matcher)
+	for name, selectors := range raw {
+		for _, s := range selectors {
+			if !strings.Contains(texts[name], s) {
+				t.Errorf("%s: remote read selects %s; the query is %s", name, s, texts[name])
+			}
+		}
+	}
+	if len(raw) != len(texts) {
+		t.Errorf("%d queries can be had by remote read, want %d", len(raw), len(texts))
+	}
+}
+
+// TestBrokenReads wants the queries to be asked, and nothing to be counted
+// twice, however remote read fails.
+func TestBrokenReads(t *testing.T) {
+	t.Parallel()
+	w := options("").Window
+	st := storage(t, w.Start, randomHistory(rand.New(rand.NewPCG(1, 1)), 0, time.Minute, 1440))
+	inner := api(t, st, plenty)
+	want, err := prometheus.Collect(t.Context(), prometheus.Options{URL: serve(t, inner), Window: w, Owners: &analyzer.Owners{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := recordRead(t, withRead(inner, st), w)
+	const streamed = "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse"
+	flipped := bytes.Clone(whole)
+	flipped[len(flipped)/2] ^= 1
+	for name, answer := range map[string]struct {
+		status int
+		kind   string
+		body   []byte
+	}{
+		"not found":     {404, "text/plain", []byte("404 page not found")},
+		"forbidden":     {403, "application/json", []byte(`{"kind":"Status"}`)},
+		"overloaded":    {503, "text/plain", []byte("busy")},
+		"samples only":  {200, "application/x-protobuf", whole},
+		"HTML":          {200, "text/html", []byte("<html>")},
+		"cut short":     {200, streamed, whole[:len(whole)*2/3]},
+		"nothing":       {200, streamed, nil},
+		"a flipped bit": {200, streamed, flipped},
+		"huge":          {200, streamed, []byte{0xff, 0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+				if !strings.HasSuffix(r.URL.Path, "/read") {
+					inner.ServeHTTP(rw, r)
+					return
+				}
+				rw.Header().Set("Content-Type", answer.kind)
+				rw.WriteHeader(answer.status)
+				_, _ = rw.Write(answer.body)
+			}))
+			got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: url, Window: w, Owners: &analyzer.Owners{}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got.Usage, want.Usage) || !reflect.DeepEqual(got.Warnings, want.Warnings) {
+				t.Errorf("got %+v\nwant %+v", got, want)
+			}
+		})
+	}
+}
+
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// recordRead gives the longest answer of remote read in a collection.
+func recordRead(t *testing.T, h http.Handler, w analyzer.Window) []byte {
+	t.Helper()
+	var longest []byte
+	url := serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/read") {
+			h.ServeHTTP(rw, r)
+			return
+		}
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		if rec.Body.Len() > len(longest) {
+			longest = rec.Body.Bytes()
+		}
+		rw.Header().Set("Content-Type", rec.Header().Get("Content-Type"))
+		_, _ = rw.Write(rec.Body.Bytes())
+	}))
+	o := prometheus.Options{URL: url, Window: w, Owners: &analyzer.Owners{}, Concurrency: 1}
+	if _, err := prometheus.Collect(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	return longest
+}
+
+// TestSlowReadsGiveWay wants the queries to take over where remote read is slower.
+func TestSlowReadsGiveWay(t *testing.T) {
+	t.Parallel()
+	w := options("").Window
+	w.Start = w.End.Add(-8 * 24 * time.Hour)
+	st := storage(t, w.Start, randomHistory(rand.New(rand.NewPCG(2, 2)), 0, 5*time.Minute, 8*288))
+	inner := withRead(api(t, st, plenty), st)
+	for slow, most := range map[bool]int32{false: 8, true: 4} {
+		var usage atomic.Int32
+		url := serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			rec := httptest.NewRecorder()
+			inner.ServeHTTP(rec, r)
+			if strings.HasSuffix(r.URL.Path, "/read") && rec.Body.Len() > 2000 { // not the owners
+				usage.Add(1)
+				if slow {
+					time.Sleep(time.Second)
+				}
+			} else if !slow {
+				time.Sleep(20 * time.Millisecond)
+			}
+			maps.Copy(rw.Header(), rec.Header())
+			rw.WriteHeader(rec.Code)
+			_, _ = rw.Write(rec.Body.Bytes())
+		}))
+		o := prometheus.Options{URL: url, Window: w, Owners: &analyzer.Owners{}, Concurrency: 2}
+		if _, err := prometheus.Collect(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		if n := usage.Load(); n > most || n == 0 {
+			t.Errorf("slow %v: %d of 8 days by remote read", slow, n)
+		}
+	}
+}
+
+// FuzzDecodeStream wants no panic and no sample outside its selection.
+func FuzzDecodeStream(f *testing.F) {
+	st := storage(f, time.Unix(0, 0), []sourcetest.Series{{Metric: "m", Labels: map[string]string{"pod": "a"}, Every: time.Minute, Values: []float64{1, 2, 3, 4}}})
+	f.Add(prometheus.ReadAll(withRead(nil, st)))
+	f.Add([]byte{})
+	f.Add([]byte{2, 0, 0, 0, 0, 10, 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		_ = prometheus.DecodeStream(bytes.NewReader(b), 0, 200_000, func(ms []int64) {
+			for i, at := range ms {
+				if at < 0 || at > 200_000 || i > 0 && at <= ms[i-1] {
+					t.Fatalf("times %v", ms)
+				}
+			}
+		})
+	})
+}
