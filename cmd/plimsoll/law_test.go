@@ -68,6 +68,9 @@ func TestTheStraightLine(t *testing.T) {
 			checkImports(t, path, rank, f)
 			if rank < firstIO {
 				checkCalls(t, path, f)
+				for _, leak := range leaks(f) {
+					t.Errorf("%s: %s", path, leak)
+				}
 			}
 		}
 	}
@@ -100,20 +103,18 @@ func checkImports(t *testing.T, path string, rank int, f *ast.File) {
 	}
 }
 
-// checkCalls finds clocks, prints and goroutines in pure code.
+// checkCalls finds clocks and prints in pure code.
 func checkCalls(t *testing.T, path string, f *ast.File) {
 	t.Helper()
 	ast.Inspect(f, func(n ast.Node) bool {
 		switch n := n.(type) {
-		case *ast.GoStmt:
-			t.Errorf("%s starts a goroutine in %s", path, f.Name)
 		case *ast.SelectorExpr:
 			pkg, ok := n.X.(*ast.Ident)
 			if !ok {
 				return true
 			}
 			name := pkg.Name + "." + n.Sel.Name
-			if slices.Contains([]string{"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.Tick", "fmt.Print", "fmt.Printf", "fmt.Println"}, name) {
+			if slices.Contains([]string{"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.AfterFunc", "time.NewTimer", "time.NewTicker", "time.Tick", "context.AfterFunc", "fmt.Print", "fmt.Printf", "fmt.Println"}, name) {
 				t.Errorf("%s calls %s, which pure code must not", path, name)
 			}
 		case *ast.FuncDecl:
