@@ -209,6 +209,8 @@ func replay(t *testing.T, rec *analyzer.Recorder, owners *analyzer.Owners, w ana
 			}
 		case "limit-memory":
 			s.Day(ms).Limits.Memory = int64(v)
+		case "request-cpu":
+			s.Day(ms).Requests.CPU = int64(v * 1000)
 		case "throttled": // percent of periods
 			d := s.Day(ms)
 			d.Periods, d.Throttled = d.Periods+3000, d.Throttled+30*v
