@@ -1,6 +1,9 @@
 package replay
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // history answers "the highest (or lowest) recommendation of the last window" in constant time. It
 // keeps only recommendations that can still become that, as runs: the value and when it was last
@@ -83,6 +86,27 @@ func (h *history) cut(last time.Duration) {
 	if h.size > 0 {
 		h.back().last = min(h.back().last, last)
 	}
+}
+
+// until is the last moment at which a recommendation of that time counts.
+func (h *history) until(at time.Duration) time.Duration {
+	if h.inclusive {
+		return at + h.window
+	}
+	return at + h.window - 1
+}
+
+// heldUntil is the last moment at which some recommendation of at least so many replicas counts.
+func (h *history) heldUntil(replicas int32) time.Duration {
+	until := time.Duration(math.MinInt64)
+	for i := range h.size {
+		r := &h.ring[(h.head+i)&(len(h.ring)-1)]
+		if r.replicas < replicas {
+			break
+		}
+		until = h.until(r.last)
+	}
+	return until
 }
 
 // expiry is when the answer may change although the same replicas keep being recommended.

@@ -43,7 +43,8 @@ type engine struct {
 	proposals []Proposal
 	plain     bool   // one signal, which follows the curve's steps and never fails
 	bands     []band // of the only signal, by replicas; high is -1 where not yet known
-	top       int64  // the signal's highest total
+	reaches   []reach
+	top       int64 // the signal's highest total
 	end       time.Duration
 	lastDown  time.Duration
 	out       Outcome

@@ -10,6 +10,11 @@ func (e *engine) next(now, seen time.Duration, failing bool, wanted *int32) time
 	if failing {
 		return following // each sync counts a failure
 	}
+	if wanted != nil {
+		if t := e.coast(now); t > following {
+			return t
+		}
+	}
 	due := e.nextTotals(seen)
 	if due < never {
 		due += e.w.Lag
