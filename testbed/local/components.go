@@ -18,7 +18,8 @@ func (t *Testbed) processes() []*process {
 }
 
 func (t *Testbed) command(name string, args ...string) *process {
-	return &process{name: name, dir: t.Dir, args: append([]string{filepath.Join(t.Bin, name)}, args...)}
+	args = append([]string{filepath.Join(t.Bin, name)}, args...)
+	return &process{name: name, dir: t.Dir, args: append(args, t.Flags[name]...)}
 }
 
 func (t *Testbed) pki(file string) string  { return filepath.Join(t.Dir, "pki", file) }

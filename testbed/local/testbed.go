@@ -30,6 +30,8 @@ type Testbed struct {
 	HistoryEnd   time.Time `json:"historyEnd"`
 
 	Ports map[string]int `json:"ports"`
+	// Flags are added to components' command lines, after the testbed's own.
+	Flags map[string][]string `json:"flags,omitempty"`
 }
 
 const stateFile = "testbed.json"

@@ -19,7 +19,12 @@ type Options struct {
 	Days int // of history; 0 means none
 	// WaitMetrics waits until metrics-server answers for nearly all pods.
 	WaitMetrics bool
-	Progress    io.Writer
+	// Bare leaves out all but the control plane, kwok and metrics-server: no
+	// nodes, no workloads, no history, no Prometheus.
+	Bare bool
+	// Flags are added to components' command lines, by component.
+	Flags    map[string][]string
+	Progress io.Writer
 }
 
 // Up starts a testbed in a folder: the programs from bin, the cluster's
@@ -40,7 +45,7 @@ func Up(ctx context.Context, bin string, o Options) (t *Testbed, err error) {
 			return nil, err
 		}
 	}
-	u := &up{Testbed: &Testbed{Dir: dir, Bin: bin}, options: o, begin: time.Now(), last: time.Now()}
+	u := &up{Testbed: &Testbed{Dir: dir, Bin: bin, Flags: o.Flags}, options: o, begin: time.Now(), last: time.Now()}
 	defer func() {
 		if err != nil {
 			stop(2*time.Second, u.started...)
@@ -72,6 +77,9 @@ func (u *up) run(ctx context.Context) error {
 	if err := u.controlPlane(ctx); err != nil {
 		return err
 	}
+	if u.options.Bare {
+		return u.bare(ctx)
+	}
 	if err := u.fill(ctx); err != nil {
 		return err
 	}
@@ -86,6 +94,22 @@ func (u *up) run(ctx context.Context) error {
 		return err
 	}
 	return u.observe(ctx)
+}
+
+// bare ends the start of a testbed without a cluster.
+func (u *up) bare(ctx context.Context) error {
+	metrics := u.metricsServer()
+	if err := u.start(metrics); err != nil {
+		return err
+	}
+	if err := u.metricsAPI(ctx); err != nil {
+		return err
+	}
+	if err := metrics.wait(ctx, time.Minute, u.raw("/apis/metrics.k8s.io/v1beta1")); err != nil {
+		return err
+	}
+	u.step("metrics-server")
+	return nil
 }
 
 // prepare makes the folder, ports, certificates and configuration files.

@@ -84,6 +84,16 @@ func up(ctx context.Context, args []string) error {
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of the containers' use")
 	f.IntVar(&o.Days, "days", 14, "days of history; 0 means none")
 	f.BoolVar(&o.WaitMetrics, "wait-metrics", false, "wait until metrics-server answers for the pods (about 30 s more)")
+	f.BoolVar(&o.Bare, "bare", false, "only the control plane, kwok and metrics-server: no nodes, workloads, history, Prometheus")
+	o.Flags = map[string][]string{}
+	f.Func("flag", "COMPONENT=FLAG, added to that component's command line, e.g. kube-scheduler=--v=4; repeatable", func(s string) error {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return fmt.Errorf("%q is not COMPONENT=FLAG", s)
+		}
+		o.Flags[name] = append(o.Flags[name], value)
+		return nil
+	})
 	f.Parse(args)
 	o.Dir = *dir
 	bin, err := local.Build(ctx, os.Stderr)
