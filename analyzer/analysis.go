@@ -24,6 +24,8 @@ type WorkloadFacts struct {
 	HPAs       []HPA            // those that target it
 	VPAs       []VPA
 	PDBs       []PDB
+	// Requests are its request rates, by counter.
+	Requests []RequestRate
 	// MeanPods is the mean number of pods over the time they were seen in; 0
 	// without history.
 	MeanPods float64
@@ -113,6 +115,11 @@ func workloadFacts(s *Snapshot, w *Workload, usage map[usageKey]*ContainerUsage)
 	for _, v := range s.VPAs {
 		if v.Target == w.Ref {
 			f.VPAs = append(f.VPAs, v)
+		}
+	}
+	for _, q := range s.Requests {
+		if q.Ref == w.Ref {
+			f.Requests = append(f.Requests, q)
 		}
 	}
 	for _, b := range s.PDBs {

@@ -14,6 +14,7 @@ import (
 // Load is what all pods of one container used together in each five-minute
 // slot of a UTC day, and how many pods there were. The zero value is empty.
 // Usage that was throttled is demand cut off: the true one was not smaller.
+// Request rates are kept in the same form (see RequestDay).
 //
 // Values are kept as they are written: CPU to within 1/128, pods to a
 // sixteenth. A snapshot that was saved therefore says what it said before.

@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,8 @@ type Owners struct {
 	parents map[Ref]link
 	live    map[podKey]Ref
 	known   map[Ref]bool
+	// services are the workloads that each service sends to.
+	services map[podKey][]Ref
 }
 
 type podKey struct{ namespace, name string }
@@ -67,6 +70,41 @@ func (o *Owners) AddWorkload(w *Workload) {
 	for _, p := range w.Pods {
 		o.live[podKey{w.Namespace, p.Name}] = w.Ref
 	}
+}
+
+// AddService records a workload that a service sends to.
+func (o *Owners) AddService(namespace, service string, to Ref) {
+	if o.services == nil {
+		o.services = map[podKey][]Ref{}
+	}
+	k := podKey{namespace, service}
+	if !slices.Contains(o.services[k], to) {
+		o.services[k] = append(o.services[k], to)
+	}
+}
+
+// Service gives the workload that a service sends to, if it is one alone.
+func (o *Owners) Service(namespace, service string) (Ref, bool) {
+	to := o.services[podKey{namespace, service}]
+	if len(to) != 1 {
+		return Ref{}, false
+	}
+	return to[0], true
+}
+
+// Named gives the workload of that name which can be scaled, whatever its
+// kind, if it is one alone.
+func (o *Owners) Named(namespace, name string) (Ref, bool) {
+	var found []Ref
+	for r := range o.known {
+		if r.Namespace == namespace && r.Name == name && hasLoad(r.Kind) {
+			found = append(found, r)
+		}
+	}
+	if len(found) != 1 {
+		return Ref{}, false
+	}
+	return found[0], true
 }
 
 func clearNone(s string) string {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -14,13 +16,19 @@ const SchemaVersion = 1
 // Snapshot is everything known of one cluster over one window. All lists are
 // sorted (see Sort), so that equal clusters give equal bytes.
 type Snapshot struct {
-	Cluster    string           `json:"cluster"`
+	Cluster string `json:"cluster"`
+	// KubernetesVersion is the API server's, such as "v1.34.2"; empty where it
+	// is not known.
+	KubernetesVersion string `json:"kubernetesVersion,omitempty"`
+
 	Window     Window           `json:"window"`
 	Sources    []Source         `json:"sources,omitempty"`
 	Nodes      []Node           `json:"nodes,omitempty"`
 	Namespaces []Namespace      `json:"namespaces,omitempty"`
 	Workloads  []Workload       `json:"workloads,omitempty"`
 	Usage      []ContainerUsage `json:"usage,omitempty"`
+	// Requests are the request rates of workloads that have such a counter.
+	Requests []RequestRate `json:"requests,omitempty"`
 
 	HPAs        []HPA           `json:"hpas,omitempty"`
 	VPAs        []VPA           `json:"vpas,omitempty"`
@@ -33,6 +41,23 @@ type Snapshot struct {
 	LoadBalancers []LoadBalancer `json:"loadBalancers,omitempty"`
 
 	Warnings []Warning `json:"warnings,omitempty"`
+}
+
+// Minor is x of the cluster's Kubernetes 1.x, 0 where it is not known.
+func (s *Snapshot) Minor() int {
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(s.KubernetesVersion, "v"), "1.")
+	if !ok {
+		return 0
+	}
+	end := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
+	if end < 0 {
+		end = len(rest)
+	}
+	n, err := strconv.Atoi(rest[:end])
+	if err != nil || n > 1000 {
+		return 0
+	}
+	return n
 }
 
 // Window is the time that a snapshot covers: [Start, End), sampled every Step.
@@ -125,6 +150,7 @@ func (s *Snapshot) Sort() {
 		slices.SortFunc(s.Workloads[i].Pods, func(a, b Pod) int { return cmp.Compare(a.Name, b.Name) })
 	}
 	slices.SortFunc(s.Usage, compareUsage)
+	slices.SortFunc(s.Requests, compareRequests)
 	slices.SortFunc(s.HPAs, func(a, b HPA) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.VPAs, func(a, b VPA) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.PDBs, func(a, b PDB) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })

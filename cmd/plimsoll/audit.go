@@ -23,11 +23,13 @@ type auditFlags struct {
 	only    []string
 	riskOOM float64
 	riskCPU float64
-	output  []string
-	showAll bool
-	top     int
-	noColor bool
-	strict  bool
+	// riskUnserved is of scaled workloads.
+	riskUnserved float64
+	output       []string
+	showAll      bool
+	top          int
+	noColor      bool
+	strict       bool
 }
 
 func newAudit(s streams) *cobra.Command {
@@ -72,6 +74,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	fl.StringSliceVar(&f.only, "only", nil, "`LEVERS` to work out, of: "+strings.Join(leverNames(), ", ")+" (default all)")
 	fl.Float64Var(&f.riskOOM, "risk-oom", recommender.DefaultRiskOOM, "accepted probability of an OOM kill of a container within a week")
 	fl.Float64Var(&f.riskCPU, "risk-cpu", recommender.DefaultRiskCPU, "accepted share of time with CPU usage above the request")
+	fl.Float64Var(&f.riskUnserved, "risk-unserved", recommender.DefaultRiskUnserved, "accepted share of time with demand above the requests of a scaled workload's pods")
 	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(formatNames(), ", ")+"; repeatable (default table)")
 	fl.BoolVar(&f.showAll, "show-all", false, "table: list containers without a change too")
 	fl.IntVar(&f.top, "top", 0, "table: list this many containers, those with the largest savings (default all)")
@@ -107,8 +110,8 @@ func formatNames() []string {
 
 // options checks what the user asked of the rules.
 func (f *auditFlags) options() (recommender.Options, error) {
-	o := recommender.Options{RiskCPU: f.riskCPU, RiskOOM: f.riskOOM}
-	for flag, v := range map[string]float64{"risk-cpu": f.riskCPU, "risk-oom": f.riskOOM} {
+	o := recommender.Options{RiskCPU: f.riskCPU, RiskOOM: f.riskOOM, RiskUnserved: f.riskUnserved}
+	for flag, v := range map[string]float64{"risk-cpu": f.riskCPU, "risk-oom": f.riskOOM, "risk-unserved": f.riskUnserved} {
 		if !(v > 0 && v < 1) {
 			return o, fmt.Errorf("--%s %g: a risk is a share between 0 and 1, such as 0.05", flag, v)
 		}
@@ -165,6 +168,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 
 // advise goes down the straight line from a snapshot to a report.
 func advise(snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options) (*reports.Report, error) {
+	opts.Minor = snap.Minor()
 	facts := analyzer.Analyze(snap)
 	costs := recommender.CostOf(facts, catalog)
 	for _, w := range pricing.Stale(provenance(costs), snap.Window.End, staleAfter) {

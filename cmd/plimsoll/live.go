@@ -142,7 +142,7 @@ func (r request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *analy
 	if e.service != "" {
 		got.Source.Name = e.service
 	}
-	snap.Window, snap.Usage = got.Window, r.selected(snap, got.Usage)
+	snap.Window, snap.Usage, snap.Requests = got.Window, r.selected(snap, got.Usage), r.selectedRequests(snap, got.Requests)
 	snap.Sources = append(snap.Sources, got.Source)
 	snap.Warnings = append(snap.Warnings, got.Warnings...)
 	return nil
@@ -169,4 +169,16 @@ func (r request) asked(snap *analyzer.Snapshot) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// selectedRequests leaves out the requests to workloads that were not asked for.
+func (r request) selectedRequests(snap *analyzer.Snapshot, rates []analyzer.RequestRate) []analyzer.RequestRate {
+	if r.selector == "" && len(r.selection.Namespaces) == 0 {
+		return rates
+	}
+	known := map[analyzer.Ref]bool{}
+	for _, w := range snap.Workloads {
+		known[w.Ref] = true
+	}
+	return slices.DeleteFunc(rates, func(q analyzer.RequestRate) bool { return !known[q.Ref] })
 }

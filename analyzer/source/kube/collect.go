@@ -43,7 +43,8 @@ type Options struct {
 // Collect reads the cluster's inventory. What is refused or missing is told by
 // the snapshot's warnings; errors are *Error, or the context's.
 func (c *Client) Collect(ctx context.Context, o Options) (*analyzer.Snapshot, error) {
-	if _, err := c.Check(ctx); err != nil && !forbidden(err) {
+	version, err := c.Check(ctx)
+	if err != nil && !forbidden(err) {
 		return nil, err
 	}
 	r := &reading{c: c, refused: map[string]*refusal{}, got: map[string]int{}}
@@ -56,7 +57,7 @@ func (c *Client) Collect(ctx context.Context, o Options) (*analyzer.Snapshot, er
 	if err := r.inventory(ctx); err != nil {
 		return nil, err
 	}
-	s := &analyzer.Snapshot{Cluster: c.clusterName(ctx)}
+	s := &analyzer.Snapshot{Cluster: c.clusterName(ctx), KubernetesVersion: version}
 	s.Sources = []analyzer.Source{{Kind: "kubernetes", Name: s.Cluster, Reads: "inventory"}}
 	s.Warnings = append(r.warnings, r.refusals()...)
 	r.inv.Fill(s, o.Selection)

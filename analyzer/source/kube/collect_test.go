@@ -151,3 +151,13 @@ func TestMetricsUnwell(t *testing.T) {
 	}
 	wantWarning(t, warnings, analyzer.WarnUnreachable, "metrics-server does not answer (503)")
 }
+
+// TestVersionIsRecorded keeps the API server's version, by which advice goes.
+func TestVersionIsRecorded(t *testing.T) {
+	s, err := collect(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"kind":"PodList","apiVersion":"v1","items":[%s]}`, podJSON("a"))
+	}, "", kube.Options{})
+	if err != nil || s.KubernetesVersion != "v1.37.2" || s.Minor() != 37 {
+		t.Errorf("got version %q, minor %d, error %v; want v1.37.2 and 37", s.KubernetesVersion, s.Minor(), err)
+	}
+}

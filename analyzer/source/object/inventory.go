@@ -8,6 +8,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -31,6 +32,7 @@ type Inventory struct {
 	volumes     map[string]analyzer.Volume
 	claims      map[podKey]analyzer.VolumeClaim
 	balancers   map[podKey]balancer
+	services    map[podKey]labels.Selector
 	labelSets   map[string]labelSet
 }
 

@@ -68,12 +68,30 @@ func aboveReplicaSet(rs analyzer.Ref, apiVersion string, labels labelSet) (analy
 	return rs, apiVersion
 }
 
-// Owners tells o which object controls which. Old ReplicaSets and Jobs are
+// Owners tells o which object controls which, and whom services send to. Old ReplicaSets and Jobs are
 // among them, so it joins pods that are long gone.
 func (v *Inventory) Owners(o *analyzer.Owners) {
 	for _, c := range v.controllers {
 		if c.owner.kind != "" {
 			o.AddOwner(c.ref, c.owner.kind, c.owner.name)
+		}
+	}
+	v.serviceOwners(o)
+}
+
+// serviceOwners tells which workloads the services send to, by the pods that
+// they select now.
+func (v *Inventory) serviceOwners(o *analyzer.Owners) {
+	pods := map[string][]podKey{}
+	for k := range v.pods {
+		pods[k.namespace] = append(pods[k.namespace], k)
+	}
+	for service, selector := range v.services {
+		for _, k := range pods[service.namespace] {
+			if p := v.pods[k]; selector.Matches(p.labels) {
+				top, _ := v.topOfPod(k, p)
+				o.AddService(service.namespace, service.name, top)
+			}
 		}
 	}
 }

@@ -72,6 +72,7 @@ func (s Selection) Apply(snap *analyzer.Snapshot) {
 	snap.Usage = slices.DeleteFunc(snap.Usage, func(u analyzer.ContainerUsage) bool {
 		return !s.in(u.Namespace) || s.labels != nil && !known[u.Ref]
 	})
+	snap.Requests = slices.DeleteFunc(snap.Requests, func(q analyzer.RequestRate) bool { return !known[q.Ref] })
 	snap.HPAs = slices.DeleteFunc(snap.HPAs, func(o analyzer.HPA) bool { return !s.in(o.Namespace) })
 	snap.VPAs = slices.DeleteFunc(snap.VPAs, func(o analyzer.VPA) bool { return !s.in(o.Namespace) })
 	snap.PDBs = slices.DeleteFunc(snap.PDBs, func(o analyzer.PDB) bool { return !s.in(o.Namespace) })

@@ -59,8 +59,12 @@ type balancer struct {
 	selector labels.Selector
 }
 
-// addService keeps load balancers: other services cost nothing.
+// addService keeps load balancers, since other services cost nothing, and of
+// all services whom they send to.
 func (v *Inventory) addService(o *corev1.Service) {
+	if len(o.Spec.Selector) > 0 {
+		put(&v.services, keyOf(o), labels.SelectorFromSet(o.Spec.Selector))
+	}
 	if o.Spec.Type != corev1.ServiceTypeLoadBalancer {
 		return
 	}

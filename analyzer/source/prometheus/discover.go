@@ -31,6 +31,8 @@ type discovery struct {
 	dialect
 	sizes    map[string]int // series of one usage metric by namespace; 0 for namespaces that are gone
 	warnings []analyzer.Warning
+	at       time.Time     // the youngest hour with usage ends here, or with the window
+	interval time.Duration // of scrapes; 0 where it is not known
 }
 
 // discover asks what the engine has. found is false where it has no usage at all.
@@ -44,6 +46,7 @@ func discover(ctx context.Context, c *client, o Options) (d discovery, found boo
 		d.warnings = append(d.warnings, d.nothingThere(ctx, c, o.Window))
 		return d, false, nil
 	}
+	d.at = at
 	if ago := o.Window.End.Sub(at); ago > 0 {
 		d.warn(analyzer.WarnPartial, metricMemory, "the newest samples are "+ago.Round(time.Hour).String()+" older than the window's end; is the engine still scraping?")
 	}
@@ -227,6 +230,7 @@ func (d *discovery) findInterval(ctx context.Context, c *client, at time.Time) e
 		return err
 	}
 	interval := time.Duration(math.Round(lookback.Seconds()/samples)) * time.Second
+	d.interval = interval
 	if wide := roundUp(4*interval, time.Minute); 4*interval > d.step {
 		d.rate = wide
 		d.warn(analyzer.WarnPartial, metricCPU, fmt.Sprintf("it is scraped every %s or so, so CPU rates are taken over %s in place of %s and short peaks are flattened; scrape every 60s or faster", interval, wide, d.step))

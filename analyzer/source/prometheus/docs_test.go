@@ -21,4 +21,9 @@ func TestDocsShowTheQueries(t *testing.T) {
 			t.Errorf("the page lacks this, or has it otherwise:\n%s", block)
 		}
 	}
+	for _, c := range prometheus.RequestCounters() {
+		if !strings.Contains(doc, "| `"+c+"` |") {
+			t.Errorf("the page's table lacks %s", c)
+		}
+	}
 }

@@ -54,6 +54,24 @@ func QueryTexts(shard []string, matchers ...Matcher) []QueryText {
 	for _, q := range queries {
 		out = append(out, QueryText{q.name, q.text(d, shard, 24*time.Hour)})
 	}
+	_, counters := d.counterQuery()
+	out = append(out, QueryText{"request counters", counters})
+	for i := range requestCounters {
+		c := choice{&requestCounters[i], requestCounters[i].labels[0]}
+		switch c.metric {
+		case "http_requests_total", "istio_requests_total", "nginx_ingress_controller_requests":
+			out = append(out, QueryText{c.metric, c.text(d, shard)})
+		}
+	}
+	return out
+}
+
+// RequestCounters names the counters that are looked for.
+func RequestCounters() []string {
+	var out []string
+	for _, c := range requestCounters {
+		out = append(out, c.metric)
+	}
 	return out
 }
 

@@ -45,6 +45,7 @@ type Options struct {
 // Result is what was collected.
 type Result struct {
 	Usage    []analyzer.ContainerUsage // sorted
+	Requests []analyzer.RequestRate    // sorted
 	Warnings []analyzer.Warning        // sorted
 	Source   analyzer.Source
 	// Window is the one asked for, with the step that was used.
@@ -74,7 +75,9 @@ func Collect(ctx context.Context, o Options) (Result, error) {
 		said: map[string]bool{}, warnings: d.warnings,
 	}
 	if found {
-		out.Usage, err = col.collect(ctx, shards(d.sizes), o.Concurrency)
+		if out.Usage, err = col.collect(ctx, shards(d.sizes), o.Concurrency); err == nil {
+			out.Requests, err = col.requests(ctx, &d, o.Concurrency)
+		}
 	}
 	out.Warnings = slices.Compact(slices.SortedFunc(slices.Values(col.warnings), analyzer.CompareWarnings))
 	return out, err

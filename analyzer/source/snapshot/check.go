@@ -17,6 +17,14 @@ func check(s *analyzer.Snapshot) error {
 			return fmt.Errorf("the snapshot is damaged: usage of %q, container %q: %w", clip(s.Usage[i].Ref.String()), clip(s.Usage[i].Container), err)
 		}
 	}
+	for i := range s.Requests {
+		r := &s.Requests[i]
+		for j := 1; j < len(r.Days); j++ {
+			if r.Days[j].Date <= r.Days[j-1].Date {
+				return fmt.Errorf("the snapshot is damaged: requests of %q, counter %q: day %d comes after day %d", clip(r.Ref.String()), clip(r.Counter), r.Days[j].Date, r.Days[j-1].Date)
+			}
+		}
+	}
 	return nil
 }
 
