@@ -3,6 +3,7 @@ package packing
 import (
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing/lp"
 )
@@ -47,6 +48,7 @@ func (c *covering) bound() float64 {
 		branch int
 		value  float64
 	}
+	c.thin()
 	var heap []open
 	best, stuck := math.Inf(1), math.Inf(1)
 	push := func(fences []fence, parent float64) {
@@ -78,15 +80,58 @@ func (c *covering) bound() float64 {
 		n := heap[at]
 		heap[at] = heap[len(heap)-1]
 		heap = heap[:len(heap)-1]
-		base := n.fences[:len(n.fences):len(n.fences)]
-		push(append(base, fence{n.branch, lp.LessEqual, math.Floor(n.value)}), n.low)
-		push(append(base, fence{n.branch, lp.GreaterEqual, math.Ceil(n.value)}), n.low)
+		push(fenced(n.fences, fence{n.branch, lp.LessEqual, math.Floor(n.value)}), n.low)
+		push(fenced(n.fences, fence{n.branch, lp.GreaterEqual, math.Ceil(n.value)}), n.low)
 	}
 	low := min(best, stuck)
 	for i := range heap {
 		low = min(low, heap[i].low)
 	}
 	return finite(low)
+}
+
+// fenced adds a fence to others, in the place of the wider one that it makes
+// needless.
+func fenced(others []fence, f fence) []fence {
+	out := []fence{f}
+	for _, o := range others {
+		if o.kind != f.kind || o.sense != f.sense {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// thin leaves out kinds that another one replaces: it costs no more and does no
+// less in every row. Kinds that differ by zone alone are mostly such.
+func (c *covering) thin() {
+	var kept []int
+	for k := range c.price {
+		if !slices.ContainsFunc(kept, func(b int) bool { return c.replaces(b, k) }) {
+			kept = slices.DeleteFunc(kept, func(b int) bool { return c.replaces(k, b) })
+			kept = append(kept, k)
+		}
+	}
+	pick := func(v []float64) []float64 {
+		out := make([]float64, len(kept))
+		for i, k := range kept {
+			out[i] = v[k]
+		}
+		return out
+	}
+	c.price = pick(c.price)
+	for r := range c.rows {
+		c.rows[r] = pick(c.rows[r])
+	}
+}
+
+func (c *covering) replaces(b, a int) bool {
+	for r := range c.rows {
+		if c.rows[r][b] < c.rows[r][a] {
+			return false
+		}
+	}
+	return c.price[b] <= c.price[a]
 }
 
 func mostFractional(x []float64) int {

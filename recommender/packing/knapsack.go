@@ -10,11 +10,13 @@ type knapsack struct {
 	inst    *instance
 	worth   []float64
 	items   []packable
-	load    []int64   // by group: pods on the node
-	weights []float64 // by resource
-	best    float64   // the worth to beat
-	open    float64   // highest bound of what was left untried
-	by      [2][]int  // items in order of worth for CPU and for memory
+	load    []int64     // by group: pods on the node
+	weights []float64   // by resource
+	last    [][]float64 // by kind: the weights that were best on it
+	halves  []dense
+	best    float64  // the worth to beat
+	open    float64  // highest bound of what was left untried
+	by      [2][]int // items in order of worth for CPU and for memory
 	chose   []int64
 	now     []int64
 	rem     []int64
@@ -54,7 +56,7 @@ func (s *knapsack) fillBest(k, steps int, floor float64) (items []item, limit fl
 		}
 		s.items = append(s.items, packable{class: c, most: most, worth: s.worth[c]})
 	}
-	limit = s.weigh(kd)
+	limit = s.weigh(k, floor)
 	if limit <= floor {
 		return nil, floor
 	}
@@ -72,94 +74,6 @@ func (s *knapsack) fillBest(k, steps int, floor float64) (items []item, limit fl
 		}
 	}
 	return items, max(min(limit, max(s.best, s.open)), floor)
-}
-
-// weigh finds weights of the resources, whose weighted sum a node holds at most
-// 1 of, with a low fractional bound; sets the items' sizes, sorts them by worth
-// for size, and returns the bound. Any weights give a valid bound; the best ones
-// give the linear relaxation's.
-func (s *knapsack) weigh(kd *kind) float64 {
-	w := make([]float64, len(kd.size))
-	w[0], w[1] = 0.5, 0.5
-	passes := 1
-	if len(w) > 3 {
-		passes = 2
-	}
-	for range passes {
-		for r := 1; r < len(w); r++ {
-			s.search(kd, w, r)
-		}
-	}
-	s.weights = w
-	return s.relax(kd, w) * (1 + roundOff)
-}
-
-// search finds the weight of resource r, the others keeping their proportions,
-// at which the bound is lowest. The bound has one valley along that line.
-func (s *knapsack) search(kd *kind, w []float64, r int) {
-	if kd.size[r] <= 0 {
-		return
-	}
-	rest := 0.0
-	for q := range w {
-		if q != r {
-			rest += w[q]
-		}
-	}
-	base := slices.Clone(w)
-	at := func(t float64) float64 {
-		for q := range w {
-			w[q] = base[q] / rest * (1 - t)
-		}
-		w[r] = t
-		return s.relax(kd, w)
-	}
-	const golden = 0.6180339887498949
-	lo, hi := 0.0, 0.999
-	a, b := hi-golden*(hi-lo), lo+golden*(hi-lo)
-	fa, fb := at(a), at(b)
-	for range 14 {
-		if fa <= fb {
-			hi, b, fb = b, a, fa
-			a = hi - golden*(hi-lo)
-			fa = at(a)
-		} else {
-			lo, a, fa = a, b, fb
-			b = lo + golden*(hi-lo)
-			fb = at(b)
-		}
-	}
-	best, low := 0.0, at(0)
-	for _, t := range []float64{a, b} {
-		if f := at(t); f < low {
-			best, low = t, f
-		}
-	}
-	at(best)
-}
-
-// relax fills the node with fractions of pods in order of worth for weighted
-// size, and returns their worth.
-func (s *knapsack) relax(kd *kind, w []float64) float64 {
-	for i := range s.items {
-		it := &s.items[i]
-		it.size = 0
-		for r, v := range s.inst.classes[it.class].size {
-			if v > 0 {
-				it.size += w[r] * v / kd.size[r]
-			}
-		}
-	}
-	slices.SortFunc(s.items, func(a, b packable) int {
-		switch x, y := a.worth*b.size, b.worth*a.size; {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		}
-		return a.class - b.class
-	})
-	return s.rest(0, 1)
 }
 
 // greedy fills the node with the item worth most for what it takes of the
