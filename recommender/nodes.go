@@ -51,8 +51,11 @@ type NodePlan struct {
 	GapPercent float64
 	Pools      []NodePool // by type, capacity type, zone
 	Kept       []KeptNode // nodes that the plan leaves as they are, by name
+	Launch     []NodePool // of Pools, what starts before the moves
 	Moves      []packing.Move
-	Pods       int // pods that were planned anew
+	Stays      []string    // nodes that the plan has too and whose pods all stay, by name
+	Groups     []NodeGroup // the plan's nodes but the kept ones, as pools of an autoscaler
+	Pods       int         // pods that were planned anew
 }
 
 // NodePool is a number of nodes that are alike.
@@ -111,7 +114,9 @@ type nodePlanner struct {
 	in      packing.Input
 	current []packing.CurrentNode // nodes that may go, with their pods
 	moves   packing.Migration
-	moved   bool // moves were worked out
+	moved   bool                 // moves were worked out
+	same    bool                 // the plan is today's nodes
+	poolOf  map[string]*nodePool // by kind of offering
 }
 
 // plannedFrom is a node of today.
@@ -230,7 +235,7 @@ func (n *nodePlanner) finish() {
 		if now.LowerBound > 0 {
 			now.GapPercent = 100 * (now.Hourly/now.LowerBound - 1)
 		}
-		n.plan = now
+		n.plan, n.same = now, true
 		return
 	}
 	if len(n.current)*len(n.plan.Nodes) <= mostPairs {
@@ -298,6 +303,8 @@ func (n *nodePlanner) advise(r *Recommendation) {
 		plan.GapPercent = math.Round(max(0, plan.Monthly/plan.LowerBound-1)*1e6) / 1e4
 	}
 	r.Nodes, r.MonthlySavings = plan, plan.MonthlyNow-plan.Monthly
+	n.way(plan)
+	plan.Groups = n.groups()
 	r.Changes = nodeChanges(countedPools(now), plan.Pools)
 	if len(r.Changes) == 0 {
 		r.MonthlySavings = 0
@@ -305,6 +312,27 @@ func (n *nodePlanner) advise(r *Recommendation) {
 	r.Confidence = n.confidence()
 	r.Title = plan.title(len(n.nodes), len(r.Changes) > 0)
 	n.doubts(r)
+}
+
+// way says which nodes start, and which stay with all their pods.
+func (n *nodePlanner) way(plan *NodePlan) {
+	launch := map[NodePool]int{}
+	for i := range n.moves.Launch {
+		launch[poolOfOffering(&n.moves.Launch[i].Offering)]++
+	}
+	plan.Launch = countedPools(launch)
+	if !n.moved && !n.same {
+		return
+	}
+	leaves := map[string]bool{}
+	for _, m := range plan.Moves {
+		leaves[m.Node] = true
+	}
+	for _, node := range n.current {
+		if !leaves[node.Name] {
+			plan.Stays = append(plan.Stays, node.Name)
+		}
+	}
 }
 
 func poolOfOffering(o *packing.Offering) NodePool {

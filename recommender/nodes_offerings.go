@@ -68,8 +68,13 @@ func (n *nodePlanner) input() packing.Input {
 		}
 	}
 	m := n.machines()
+	n.poolOf = map[string]*nodePool{}
 	for _, pool := range n.pools() {
-		in.Offerings = append(in.Offerings, pool.offerings(n.pass.Costs.Catalog, m)...)
+		own := pool.offerings(n.pass.Costs.Catalog, m)
+		for i := range own {
+			n.poolOf[kindOf(&own[i])] = pool
+		}
+		in.Offerings = append(in.Offerings, own...)
 	}
 	return in
 }
