@@ -74,6 +74,14 @@ func (b *builder) nodePlan() *NodePlan {
 			Hourly: decimals(finite(p.Hourly), 6), MonthlyCost: b.planPools[i],
 		})
 	}
+	for _, p := range b.plan.Launch {
+		out.Launch = append(out.Launch, Pool{
+			InstanceType: p.InstanceType, CapacityType: p.CapacityType, Zone: p.Zone, Count: p.Count, Hourly: decimals(finite(p.Hourly), 6),
+			MonthlyCost: USD(whole(finite(float64(p.Count)*p.Hourly*recommender.HoursPerMonth) * 100)),
+		})
+	}
+	out.Stays = b.plan.Stays
+	out.provision(b.plan.Groups, b.Analysis.Snapshot.Cluster)
 	for _, m := range b.plan.Moves {
 		action := "drain"
 		if m.Keep {
@@ -81,7 +89,9 @@ func (b *builder) nodePlan() *NodePlan {
 		}
 		out.Moves = append(out.Moves, NodeMove{
 			Node: m.Node, Action: action, Evictions: len(m.Evictions), Rounds: m.Waves, Blocked: m.Blocked,
-			MonthlySavings: USD(whole(finite(m.Savings*recommender.HoursPerMonth) * 100)), Score: decimals(m.Score, 3),
+			MonthlySavings:     USD(whole(finite(m.Savings*recommender.HoursPerMonth) * 100)),
+			SavingsPerEviction: USD(whole(finite(m.Savings*recommender.HoursPerMonth/float64(max(len(m.Evictions), 1))) * 100)),
+			Score:              decimals(m.Score, 3),
 		})
 	}
 	for _, k := range b.plan.Kept {

@@ -25,7 +25,10 @@ func planned() *cluster {
 				{InstanceType: "r7a.xlarge", CapacityType: "on-demand", Zone: "eu-west-1a", Count: 3, Hourly: 0.30301},
 				{InstanceType: "r7a.xlarge", CapacityType: "on-demand", Zone: "eu-west-1b", Count: 3, Hourly: 0.30301},
 			},
-			Kept: []recommender.KeptNode{{Name: "node-17", Reason: "pod x/y can't be evicted: it asks not to be disrupted"}},
+			Launch: []recommender.NodePool{{InstanceType: "r7a.xlarge", CapacityType: "on-demand", Zone: "eu-west-1b", Count: 3, Hourly: 0.30301}},
+			Stays:  []string{"node-01", "node-02"},
+			Groups: plannedGroups("aws"),
+			Kept:   []recommender.KeptNode{{Name: "node-17", Reason: "pod x/y can't be evicted: it asks not to be disrupted"}},
 			Moves: []packing.Move{
 				{Node: "node-00", Evictions: []packing.Eviction{{Pod: "shop/cart-0", To: "new-1"}, {Pod: "shop/cart-1", To: "new-2"}}, Savings: 0.2, Score: 1.23456, Waves: 2},
 				{Node: "node-12", Keep: true, Evictions: []packing.Eviction{{Pod: "shop/page-0", To: "new-1"}}, Waves: 1, Blocked: "PodDisruptionBudget shop/page allows no disruption"},
@@ -36,10 +39,35 @@ func planned() *cluster {
 	return c
 }
 
+// plannedGroups are a group on demand, and a tainted one on spot that costs
+// less.
+func plannedGroups(provider string) []recommender.NodeGroup {
+	const gib = 1 << 30
+	return []recommender.NodeGroup{
+		{
+			Name: "on-demand-amd64", Provider: provider, Region: "eu-west-1", CapacityType: "on-demand", Arch: "amd64",
+			Zones: []string{"eu-west-1a", "eu-west-1b"}, Count: 6, CPU: 24000, Memory: 192 * gib, LimitCPU: 48000, LimitMemory: 384 * gib,
+			Weight: 1, Drains: 1,
+			Shapes: []recommender.NodeShape{{CPU: 4000, Memory: 32 * gib, Types: []string{"r7a.xlarge", "r6i.xlarge"}, Planned: 1, Count: 6, Hourly: 1.81806}},
+		},
+		{
+			Name: "spot-amd64-batch", Provider: provider, Region: "eu-west-1", CapacityType: "spot", Arch: "amd64",
+			Labels: map[string]string{"pool": "batch", "karpenter.sh/nodepool": "batch-spot", "node.kubernetes.io/lifecycle": "spot"},
+			Taints: []packing.Taint{{Key: "spot", Value: "true", Effect: "NoSchedule"}},
+			Zones:  []string{"eu-west-1a"}, Count: 6, CPU: 48000, Memory: 192 * gib, LimitCPU: 96000, LimitMemory: 384 * gib,
+			NodeClass: "batch", Weight: 11, Drains: 2,
+			Shapes: []recommender.NodeShape{{CPU: 8000, Memory: 32 * gib, Types: []string{"m6i.2xlarge"}, Planned: 1, Count: 6, Hourly: 0.9246}},
+		},
+	}
+}
+
 // TestPlanGolden prints a plan of the nodes in the formats that people read.
 func TestPlanGolden(t *testing.T) {
 	r := planned().report()
 	golden(t, filepath.Join(goldens, "report-plan-100.txt"), output(t, "table", r, reports.Options{Width: 100}))
+	golden(t, filepath.Join(goldens, "report-plan-wide.txt"), output(t, "wide", &reports.Report{
+		APIVersion: r.APIVersion, Kind: r.Kind, Metadata: r.Metadata, Summary: r.Summary, Nodes: r.Nodes,
+	}, reports.Options{}))
 	golden(t, filepath.Join(goldens, "report-plan.json"), output(t, "json", &reports.Report{
 		APIVersion: r.APIVersion, Kind: r.Kind, Metadata: r.Metadata, Summary: r.Summary, Nodes: r.Nodes,
 		Recommendations: r.Recommendations[:2], Warnings: r.Warnings[:3],

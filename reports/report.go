@@ -265,10 +265,21 @@ type NodePlan struct {
 	GapPercent float64 `json:"gapPercent" jsonschema:"minimum=0"`
 	Count      int     `json:"count"`
 	Pools      []Pool  `json:"pools"`
+	// Launch is what of Pools starts before the moves.
+	Launch []Pool `json:"launch,omitempty"`
 	// Moves lead from today's nodes to the plan, in this order, once its new nodes run.
 	Moves []NodeMove `json:"moves"`
+	// Stays are the nodes that the plan has too, and whose pods all stay.
+	Stays []string `json:"stays,omitempty"`
 	// Kept are the nodes that the plan leaves as they are, with all their pods.
 	Kept []KeptNode `json:"kept,omitempty"`
+	// Groups are the plan's nodes, but the kept ones, as the pools of an autoscaler; what follows is the groups in its terms.
+	Groups            []NodeGroup        `json:"groups,omitempty"`
+	Karpenter         *Karpenter         `json:"karpenter,omitempty"`
+	ClusterAutoscaler *ClusterAutoscaler `json:"clusterAutoscaler,omitempty"`
+	EKSNodegroups     []EKSNodegroup     `json:"eksNodegroups,omitempty"`
+	GKENodePools      []GKENodePool      `json:"gkeNodePools,omitempty"`
+	AKSNodePools      []AKSNodePool      `json:"aksNodePools,omitempty"`
 }
 
 // NodeMove sends pods of one node to others.
@@ -282,6 +293,8 @@ type NodeMove struct {
 	Rounds int `json:"rounds"`
 	// MonthlySavings is the node's cost less its pods' part of new nodes.
 	MonthlySavings USD `json:"monthlySavings"`
+	// SavingsPerEviction is MonthlySavings for one pod that moves.
+	SavingsPerEviction USD `json:"savingsPerEviction,omitempty"`
 	// Score is the share of the nodes' cost that the move saves over its share of the disruption that moving every pod would cause.
 	Score float64 `json:"score"`
 	// Blocked says why the move can't be made at once.

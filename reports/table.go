@@ -45,6 +45,10 @@ func writeText(w io.Writer, r *Report, o Options, columns []column) error {
 	}
 	buf.WriteByte('\n')
 	prose(&buf, o, leftOut(rest)...)
+	if lines := groupLines(r.Nodes.Plan); o.Verbose && len(lines) > 0 {
+		prose(&buf, o, lines...)
+		buf.WriteByte('\n')
+	}
 	if beyond := append(purchaseLines(r), wasteLines(r)...); len(beyond) > 0 {
 		prose(&buf, o, beyond...)
 		buf.WriteByte('\n')
