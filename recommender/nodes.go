@@ -421,6 +421,7 @@ func (n *nodePlanner) confidence() float64 {
 func (n *nodePlanner) doubts(r *Recommendation) {
 	plan := r.Nodes
 	r.evidence("pods planned", float64(plan.Pods), "count")
+	r.evidence("workloads held on the architecture they run on", float64(n.heldOnArch()), "count")
 	r.evidence("nodes kept as they are", float64(len(plan.Kept)), "count")
 	r.evidence("lower bound", plan.LowerBound, "usd")
 	r.evidence("gap to the lower bound", plan.GapPercent, "percent")

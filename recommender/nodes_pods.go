@@ -126,6 +126,18 @@ func (n *nodePlanner) archsOf(w *analyzer.WorkloadFacts) []string {
 	return out
 }
 
+// heldOnArch counts the planned workloads that stay on one architecture, since
+// nothing tells that their images run on another.
+func (n *nodePlanner) heldOnArch() int {
+	held := map[string]bool{}
+	for i := range n.in.Pods {
+		if p := &n.in.Pods[i]; len(p.Archs) == 1 {
+			held[p.Group] = true
+		}
+	}
+	return len(held)
+}
+
 func (node *plannedFrom) arch() string {
 	if a := node.Labels[packing.LabelArch]; a != "" {
 		return a
