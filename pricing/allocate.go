@@ -3,7 +3,6 @@ package pricing
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 )
@@ -12,25 +11,41 @@ import (
 type NodeBill struct {
 	Name  string
 	Price NodePrice
-	Hours float64 // how long the node ran
+	Hours float64 // how long the node is paid for
 
 	CPUMillis, MemoryBytes int64 // capacity
 	// Allocatable is what pods may have; the rest is the system's. 0 means all of it.
 	AllocatableCPUMillis, AllocatableMemoryBytes int64
+	// Full are the resources of which no usual pod finds enough on the node any
+	// more: what is idle of the others is then stranded.
+	Full Full
 }
 
-// PodUse is what a pod, or one container of it, held of a node: averages over the
-// time it ran. Each resource is paid for by the larger of request and usage.
+// Full names the resources of a node that are used up.
+type Full struct {
+	CPU, Memory, Pods bool
+}
+
+// PodUse is what a pod, or one container of it, held of a node.
 type PodUse struct {
 	Node      string
-	Workload  string // any key the caller likes to add up by, e.g. namespace/kind/name/container
 	DaemonSet bool
-	Hours     float64 // how long it ran; no longer than the node
 
-	CPURequestMillis, CPUUsageMillis     int64
-	MemoryRequestBytes, MemoryUsageBytes int64
-	GPUs                                 int64
+	CPU    Holding // millicore-hours
+	Memory Holding // byte-hours
+	GPU    Holding // GPU-hours
 }
+
+// Holding is an amount of one resource over time.
+type Holding struct {
+	// Held is what is paid for: the larger of request and usage, moment by moment.
+	Held float64
+	// Used is the part of Held that was used; the rest is slack.
+	Used float64
+}
+
+// slack is the part of a holding that was requested and not used.
+func (h Holding) slack() float64 { return max(0, amount(h.Held)-amount(h.Used)) }
 
 // Cost is an amount of USD by resource.
 type Cost struct {
@@ -51,132 +66,142 @@ type NodeCost struct {
 	Idle       Cost // allocatable that nobody requests or uses
 	Overhead   Cost // capacity that isn't allocatable
 
+	Slack    Cost // the part of Workloads that was requested and not used
+	Stranded Cost // the part of Idle beside another resource that is full
+
 	// Overcommitted says that pods held more of a resource than is allocatable.
 	// Their costs are then scaled down so that they share exactly what it costs.
 	Overcommitted bool
 }
 
-// WorkloadCost is the cost of everything with one key.
-type WorkloadCost struct {
-	Workload  string
-	DaemonSet bool
-	Cost      Cost
+// UseCost is what one PodUse costs, and the part of it that is slack.
+type UseCost struct {
+	Cost, Slack Cost
 }
 
 // Bill is what the nodes cost and who it falls to:
 // Total = Workloads + DaemonSets + Idle + Overhead, which are the sums over Nodes,
-// and PerWorkload adds up to Workloads + DaemonSets.
+// and PerUse adds up to Workloads + DaemonSets.
 type Bill struct {
 	Total                                 float64 // USD over the window
 	Workloads, DaemonSets, Idle, Overhead Cost
+	Slack, Stranded                       Cost // parts of Workloads and of Idle
 
-	Nodes       []NodeCost     // by name
-	PerWorkload []WorkloadCost // by key
-	Warnings    []string
+	Nodes    []NodeCost // by name
+	PerUse   []UseCost  // one for each PodUse, in the order given
+	Warnings []string
 }
 
 // Allocate spreads the nodes' bill over the pods on them. On each node and for
-// each resource, a pod pays for max(request, usage) x hours at the node's price of
-// that resource; the system's share is overhead and the rest is idle. The order of
+// each resource, a pod pays for what it held at the node's price of that
+// resource; the system's share is overhead and the rest is idle. The order of
 // the arguments doesn't matter. Pods on nodes without a bill cost nothing and are warned of.
 func Allocate(nodes []NodeBill, pods []PodUse) Bill {
 	nodes = slices.Clone(nodes)
 	slices.SortStableFunc(nodes, func(a, b NodeBill) int { return cmp.Compare(a.Name, b.Name) })
-	pods = slices.Clone(pods)
-	slices.SortStableFunc(pods, comparePods)
-	a := allocation{perWorkload: map[string]*WorkloadCost{}}
+	order := make([]int, len(pods))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return comparePods(&pods[i], &pods[j]) })
+	a := allocation{pods: pods, perUse: make([]UseCost, len(pods))}
 	for i := range nodes {
 		if i > 0 && nodes[i].Name == nodes[i-1].Name {
 			a.warn("node %s has more than one bill; only the first counts", nodes[i].Name)
 			continue
 		}
-		for len(pods) > 0 && pods[0].Node < nodes[i].Name {
-			a.stray(&pods)
+		for len(order) > 0 && pods[order[0]].Node < nodes[i].Name {
+			order = a.stray(order)
 		}
-		n := 0
-		for n < len(pods) && pods[n].Node == nodes[i].Name {
-			n++
-		}
-		a.node(nodes[i], pods[:n])
-		pods = pods[n:]
+		n := a.sameNode(order, nodes[i].Name)
+		a.node(nodes[i], order[:n])
+		order = order[n:]
 	}
-	for len(pods) > 0 {
-		a.stray(&pods)
+	for len(order) > 0 {
+		order = a.stray(order)
 	}
 	return a.bill()
 }
 
 // comparePods gives pods a total order up to equal amounts, so that floating-point
 // sums don't depend on the caller's order.
-func comparePods(a, b PodUse) int {
-	return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Workload, b.Workload), cmp.Compare(a.Hours, b.Hours),
-		cmp.Compare(a.CPURequestMillis, b.CPURequestMillis), cmp.Compare(a.CPUUsageMillis, b.CPUUsageMillis),
-		cmp.Compare(a.MemoryRequestBytes, b.MemoryRequestBytes), cmp.Compare(a.MemoryUsageBytes, b.MemoryUsageBytes),
-		cmp.Compare(a.GPUs, b.GPUs))
+func comparePods(a, b *PodUse) int {
+	compare := func(a, b Holding) int { return cmp.Or(cmp.Compare(a.Held, b.Held), cmp.Compare(a.Used, b.Used)) }
+	if c := cmp.Compare(a.Node, b.Node); c != 0 {
+		return c
+	}
+	if a.DaemonSet != b.DaemonSet {
+		if a.DaemonSet {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(compare(a.CPU, b.CPU), compare(a.Memory, b.Memory), compare(a.GPU, b.GPU))
 }
 
 // allocation is a bill in the making.
 type allocation struct {
-	nodes       []NodeCost
-	perWorkload map[string]*WorkloadCost
-	warnings    []string
+	pods     []PodUse
+	perUse   []UseCost
+	nodes    []NodeCost
+	warnings []string
 }
 
 func (a *allocation) warn(format string, args ...any) {
 	a.warnings = append(a.warnings, fmt.Sprintf(format, args...))
 }
 
-// stray skips the pods of the first pod's node, which has no bill.
-func (a *allocation) stray(pods *[]PodUse) {
-	node, n := (*pods)[0].Node, 0
-	for n < len(*pods) && (*pods)[n].Node == node {
+// sameNode counts the pods at the head of the list that are on a node.
+func (a *allocation) sameNode(order []int, node string) int {
+	n := 0
+	for n < len(order) && a.pods[order[n]].Node == node {
 		n++
 	}
-	a.warn("%d pods ran on node %q, which has no price: their cost is not counted", n, node)
-	*pods = (*pods)[n:]
+	return n
 }
 
-func (a *allocation) node(n NodeBill, pods []PodUse) {
+// stray skips the pods of the first pod's node, which has no bill.
+func (a *allocation) stray(order []int) []int {
+	node := a.pods[order[0]].Node
+	n := a.sameNode(order, node)
+	a.warn("%d containers ran on node %q, which has no price: their cost is not counted", n, node)
+	return order[n:]
+}
+
+func (a *allocation) node(n NodeBill, order []int) {
 	hours := amount(n.Hours)
 	total := amount(n.Price.USDPerHour) * hours
 	pots := n.pots(total)
 	out := NodeCost{Name: n.Name, Total: total}
-	costs := make([]Cost, len(pods))
+	claims := make([]float64, len(order))
 	for _, r := range n.resources(pots, hours) {
-		claims := make([]float64, len(pods))
-		for i := range pods {
-			claims[i] = r.claim(&pods[i]) * min(amount(pods[i].Hours), hours)
+		for i, at := range order {
+			claims[i] = amount(r.holding(&a.pods[at]).Held)
 		}
 		shares := r.divide(claims)
-		for i := range pods {
-			*r.of(&costs[i]) = claims[i]
+		for i, at := range order {
+			use, h := &a.perUse[at], r.holding(&a.pods[at])
+			if *r.of(&use.Cost) = claims[i]; claims[i] > 0 {
+				*r.of(&use.Slack) = claims[i] * (h.slack() / h.Held)
+			}
 		}
 		*r.of(&out.Idle), *r.of(&out.Overhead) = shares.idle, shares.overhead
+		if r.stranded(n.Full) {
+			*r.of(&out.Stranded) = shares.idle
+		}
 		out.Overcommitted = out.Overcommitted || shares.overcommitted
 	}
-	for i, p := range pods {
-		w := a.workload(p)
-		w.Cost = w.Cost.plus(costs[i])
-		if p.DaemonSet {
-			out.DaemonSets = out.DaemonSets.plus(costs[i])
+	for _, at := range order {
+		if use := a.perUse[at]; a.pods[at].DaemonSet {
+			out.DaemonSets = out.DaemonSets.plus(use.Cost)
 		} else {
-			out.Workloads = out.Workloads.plus(costs[i])
+			out.Workloads, out.Slack = out.Workloads.plus(use.Cost), out.Slack.plus(use.Slack)
 		}
 	}
 	if n.Price.Status == Missing && total == 0 {
-		a.warn("node %s has no price: it and its %d pods are not counted", n.Name, len(pods))
+		a.warn("node %s has no price: it and its %d containers are not counted", n.Name, len(order))
 	}
 	a.nodes = append(a.nodes, out)
-}
-
-func (a *allocation) workload(p PodUse) *WorkloadCost {
-	w := a.perWorkload[p.Workload]
-	if w == nil {
-		w = &WorkloadCost{Workload: p.Workload}
-		a.perWorkload[p.Workload] = w
-	}
-	w.DaemonSet = w.DaemonSet || p.DaemonSet
-	return w
 }
 
 // pots divides a node's total by resource in the proportions of its unit prices.
@@ -203,7 +228,8 @@ func (n *NodeBill) pots(total float64) Cost {
 type resource struct {
 	pot              float64 // USD
 	capacity, system float64 // amount x hours
-	claim            func(*PodUse) float64
+	holding          func(*PodUse) Holding
+	stranded         func(Full) bool // whether what is idle of it is of no use
 	of               func(*Cost) *float64
 }
 
@@ -216,13 +242,13 @@ func (n *NodeBill) resources(pots Cost, hours float64) [3]resource {
 	}
 	return [3]resource{
 		{pots.CPU, float64(n.CPUMillis) * hours, reserved(n.CPUMillis, n.AllocatableCPUMillis),
-			func(p *PodUse) float64 { return float64(max(p.CPURequestMillis, p.CPUUsageMillis, 0)) },
+			func(p *PodUse) Holding { return p.CPU }, func(f Full) bool { return f.Memory || f.Pods },
 			func(c *Cost) *float64 { return &c.CPU }},
 		{pots.Memory, float64(n.MemoryBytes) * hours, reserved(n.MemoryBytes, n.AllocatableMemoryBytes),
-			func(p *PodUse) float64 { return float64(max(p.MemoryRequestBytes, p.MemoryUsageBytes, 0)) },
+			func(p *PodUse) Holding { return p.Memory }, func(f Full) bool { return f.CPU || f.Pods },
 			func(c *Cost) *float64 { return &c.Memory }},
 		{pots.GPU, float64(n.Price.GPUs) * hours, 0,
-			func(p *PodUse) float64 { return float64(max(p.GPUs, 0)) },
+			func(p *PodUse) Holding { return p.GPU }, func(f Full) bool { return f.CPU || f.Memory || f.Pods },
 			func(c *Cost) *float64 { return &c.GPU }},
 	}
 }
@@ -256,17 +282,15 @@ func (r resource) divide(claims []float64) shares {
 }
 
 func (a *allocation) bill() Bill {
-	b := Bill{Nodes: a.nodes, Warnings: a.warnings}
+	b := Bill{Nodes: a.nodes, PerUse: a.perUse, Warnings: a.warnings}
 	var totals []float64
 	for _, n := range a.nodes {
 		totals = append(totals, n.Total)
 		b.Workloads, b.DaemonSets = b.Workloads.plus(n.Workloads), b.DaemonSets.plus(n.DaemonSets)
 		b.Idle, b.Overhead = b.Idle.plus(n.Idle), b.Overhead.plus(n.Overhead)
+		b.Slack, b.Stranded = b.Slack.plus(n.Slack), b.Stranded.plus(n.Stranded)
 	}
 	b.Total = total(totals)
-	for _, key := range slices.Sorted(maps.Keys(a.perWorkload)) {
-		b.PerWorkload = append(b.PerWorkload, *a.perWorkload[key])
-	}
 	return b
 }
 

@@ -23,11 +23,16 @@ func bill(name string, hours float64) pricing.NodeBill {
 	}
 }
 
+// holding is a constant request and usage over some hours.
+func holding(hours, request, usage float64) pricing.Holding {
+	return pricing.Holding{Held: hours * max(request, usage), Used: hours * usage}
+}
+
 func TestAllocate(t *testing.T) {
 	pods := []pricing.PodUse{
-		{Node: "a", Workload: "shop/web", Hours: 10, CPURequestMillis: 1000, CPUUsageMillis: 200, MemoryRequestBytes: 1 * gib, MemoryUsageBytes: 2 * gib},
-		{Node: "a", Workload: "shop/web", Hours: 5, CPURequestMillis: 0, CPUUsageMillis: 500, MemoryUsageBytes: 4 * gib},
-		{Node: "a", Workload: "kube-system/agent", DaemonSet: true, Hours: 10, CPURequestMillis: 100, MemoryRequestBytes: gib / 2},
+		{Node: "a", CPU: holding(10, 1000, 200), Memory: holding(10, 1*gib, 2*gib)},
+		{Node: "a", CPU: holding(5, 0, 500), Memory: holding(5, 0, 4*gib)},
+		{Node: "a", DaemonSet: true, CPU: holding(10, 100, 0), Memory: holding(10, gib/2, 0)},
 	}
 	b := pricing.Allocate([]pricing.NodeBill{bill("a", 10)}, pods)
 	want := pricing.NodeCost{
@@ -36,11 +41,13 @@ func TestAllocate(t *testing.T) {
 		DaemonSets: pricing.Cost{CPU: 0.03, Memory: 0.025},
 		Overhead:   pricing.Cost{CPU: 0.15, Memory: 0.1},
 		Idle:       pricing.Cost{CPU: 1.2 - 0.375 - 0.03 - 0.15, Memory: 0.8 - 0.2 - 0.025 - 0.1},
+		Slack:      pricing.Cost{CPU: 0.3 * 0.8},
 	}
 	checkCosts(t, b.Nodes[0], want)
-	if len(b.PerWorkload) != 2 || b.PerWorkload[0].Workload != "kube-system/agent" || !b.PerWorkload[0].DaemonSet || b.PerWorkload[1].DaemonSet ||
-		!near(b.PerWorkload[1].Cost.Total(), 0.575, 1e-12) {
-		t.Errorf("per workload: %+v", b.PerWorkload)
+	for i, want := range []float64{0.4, 0.175, 0.055} {
+		if got := b.PerUse[i].Cost.Total(); !near(got, want, 1e-12) {
+			t.Errorf("use %d costs %v, want %v", i, got, want)
+		}
 	}
 	checkSums(t, b)
 }
@@ -50,6 +57,7 @@ func checkCosts(t *testing.T, got, want pricing.NodeCost) {
 	pairs := map[string][2]pricing.Cost{
 		"workloads": {got.Workloads, want.Workloads}, "daemonsets": {got.DaemonSets, want.DaemonSets},
 		"overhead": {got.Overhead, want.Overhead}, "idle": {got.Idle, want.Idle},
+		"slack": {got.Slack, want.Slack}, "stranded": {got.Stranded, want.Stranded},
 	}
 	for name, p := range pairs {
 		if math.Abs(p[0].CPU-p[1].CPU)+math.Abs(p[0].Memory-p[1].Memory)+math.Abs(p[0].GPU-p[1].GPU) > 1e-12 {
@@ -68,12 +76,18 @@ func checkSums(t testing.TB, b pricing.Bill) {
 	if !near(parts, b.Total, 1e-9) {
 		t.Fatalf("parts %v, bill %v", parts, b.Total)
 	}
-	var perWorkload float64
-	for _, w := range b.PerWorkload {
-		perWorkload += w.Cost.Total()
+	var perUse float64
+	for _, u := range b.PerUse {
+		perUse += u.Cost.Total()
+		if u.Slack.CPU > u.Cost.CPU || u.Slack.Memory > u.Cost.Memory || min(u.Slack.CPU, u.Slack.Memory, u.Slack.GPU) < 0 {
+			t.Fatalf("slack %+v of %+v", u.Slack, u.Cost)
+		}
 	}
-	if pods := b.Workloads.Total() + b.DaemonSets.Total(); math.Abs(perWorkload-pods) > 1e-9*b.Total {
-		t.Fatalf("workloads add up to %v, pods to %v", perWorkload, pods)
+	if pods := b.Workloads.Total() + b.DaemonSets.Total(); math.Abs(perUse-pods) > 1e-9*b.Total {
+		t.Fatalf("uses add up to %v, pods to %v", perUse, pods)
+	}
+	if b.Slack.Total() > b.Workloads.Total()*(1+1e-9) || b.Stranded.Total() > b.Idle.Total()*(1+1e-9) {
+		t.Fatalf("slack %v of %v, stranded %v of %v", b.Slack, b.Workloads, b.Stranded, b.Idle)
 	}
 	var amounts []float64
 	for _, n := range b.Nodes {
@@ -99,8 +113,8 @@ func checkSums(t testing.TB, b pricing.Bill) {
 
 func TestAllocateOvercommitted(t *testing.T) {
 	pods := []pricing.PodUse{
-		{Node: "a", Workload: "x", Hours: 1, CPURequestMillis: 500, CPUUsageMillis: 6000, MemoryRequestBytes: gib},
-		{Node: "a", Workload: "y", Hours: 1, CPURequestMillis: 2000, MemoryRequestBytes: gib},
+		{Node: "a", CPU: holding(1, 500, 6000), Memory: holding(1, gib, 0)},
+		{Node: "a", CPU: holding(1, 2000, 0), Memory: holding(1, gib, 0)},
 	}
 	b := pricing.Allocate([]pricing.NodeBill{bill("a", 1)}, pods)
 	checkSums(t, b)
@@ -108,8 +122,41 @@ func TestAllocateOvercommitted(t *testing.T) {
 	if !n.Overcommitted || n.Idle.CPU != 0 || !near(n.Workloads.CPU, 0.105, 1e-12) || !near(n.Overhead.CPU, 0.015, 1e-12) || n.Idle.Memory <= 0 {
 		t.Errorf("%+v", n)
 	}
-	if got := b.PerWorkload[0].Cost.CPU / b.PerWorkload[1].Cost.CPU; !near(got, 3, 1e-9) {
-		t.Errorf("x pays %v times what y pays for CPU, want 6000/2000", got)
+	if got := b.PerUse[0].Cost.CPU / b.PerUse[1].Cost.CPU; !near(got, 3, 1e-9) {
+		t.Errorf("the first pays %v times what the second pays for CPU, want 6000/2000", got)
+	}
+	if !near(b.PerUse[1].Slack.CPU, b.PerUse[1].Cost.CPU, 1e-12) || b.PerUse[0].Slack.CPU != 0 {
+		t.Errorf("slack %+v and %+v, want none and all", b.PerUse[0], b.PerUse[1])
+	}
+}
+
+func TestAllocateStranded(t *testing.T) {
+	pods := []pricing.PodUse{{Node: "a", CPU: holding(1, 3400, 0), Memory: holding(1, gib, 0)}}
+	for _, tt := range []struct {
+		name        string
+		full        pricing.Full
+		cpu, memory bool // whether what is idle of it is stranded
+	}{
+		{"room", pricing.Full{}, false, false},
+		{"no CPU", pricing.Full{CPU: true}, false, true},
+		{"no memory", pricing.Full{Memory: true}, true, false},
+		{"neither", pricing.Full{CPU: true, Memory: true}, true, true},
+		{"no pods", pricing.Full{Pods: true}, true, true},
+	} {
+		nb := bill("a", 1)
+		nb.Full = tt.full
+		b := pricing.Allocate([]pricing.NodeBill{nb}, pods)
+		checkSums(t, b)
+		var want pricing.Cost
+		if tt.cpu {
+			want.CPU = b.Idle.CPU
+		}
+		if tt.memory {
+			want.Memory = b.Idle.Memory
+		}
+		if b.Stranded != want || b.Idle.CPU <= 0 || b.Idle.Memory <= 0 {
+			t.Errorf("%s: stranded %+v, want %+v", tt.name, b.Stranded, want)
+		}
 	}
 }
 
@@ -118,26 +165,24 @@ func TestAllocateOddInput(t *testing.T) {
 	gpu.Price.USDPerHour, gpu.Price.GPUPerHour, gpu.Price.GPUs = 2.2, 1, 2
 	free := pricing.NodeBill{Name: "free", Hours: 10, CPUMillis: 1000}
 	pots := pricing.NodeBill{Name: "whole", Hours: 10, Price: pricing.NodePrice{USDPerHour: 1, Status: pricing.Listed}}
-	b := pricing.Allocate([]pricing.NodeBill{gpu, bill("a", 10), bill("a", 99), free, pots}, []pricing.PodUse{
-		{Node: "g", Workload: "train", Hours: 10, GPUs: 1, CPUUsageMillis: -5},
-		{Node: "a", Workload: "long", Hours: 500, CPURequestMillis: 1000},
-		{Node: "a", Workload: "never", Hours: math.NaN(), CPURequestMillis: 1000},
-		{Node: "gone", Workload: "ghost", Hours: 10, CPURequestMillis: 1000},
-		{Node: "zz", Workload: "ghost", Hours: 10, CPURequestMillis: 1000},
-		{Node: "free", Workload: "gratis", Hours: 10, CPURequestMillis: 1000},
-		{Node: "whole", Workload: "w", Hours: 10, CPURequestMillis: 1000},
-	})
+	core := holding(10, 1000, 0)
+	uses := []pricing.PodUse{
+		{Node: "g", GPU: holding(10, 1, 1), CPU: pricing.Holding{Held: -5, Used: math.NaN()}},
+		{Node: "a", CPU: core},
+		{Node: "a", CPU: pricing.Holding{Held: math.NaN()}},
+		{Node: "gone", CPU: core},
+		{Node: "zz", CPU: core},
+		{Node: "free", CPU: core},
+		{Node: "whole", CPU: core},
+	}
+	b := pricing.Allocate([]pricing.NodeBill{gpu, bill("a", 10), bill("a", 99), free, pots}, uses)
 	checkSums(t, b)
 	if want := 22.0 + 2 + 10; !near(b.Total, want, 1e-12) {
 		t.Errorf("total %v, want %v", b.Total, want)
 	}
-	costs := map[string]float64{}
-	for _, w := range b.PerWorkload {
-		costs[w.Workload] = w.Cost.Total()
-	}
-	for key, want := range map[string]float64{"train": 10, "long": 0.3, "never": 0, "gratis": 0, "w": 0} {
-		if got, ok := costs[key]; !ok || math.Abs(got-want) > 1e-9 {
-			t.Errorf("%s costs %v, want %v", key, got, want)
+	for i, want := range []float64{10, 0.3, 0, 0, 0, 0, 0} {
+		if got := b.PerUse[i].Cost.Total(); math.Abs(got-want) > 1e-9 {
+			t.Errorf("use %d costs %v, want %v", i, got, want)
 		}
 	}
 	warnings := strings.Join(b.Warnings, "\n")
@@ -168,21 +213,32 @@ func TestAllocateAddsUp(t *testing.T) {
 			nb := pricing.NodeBill{
 				Name: fmt.Sprint("n", i), Price: c.NodePrice(n), Hours: 730 * r.Float64(), CPUMillis: n.CPUMillis, MemoryBytes: n.MemoryBytes,
 				AllocatableCPUMillis: n.CPUMillis - r.Int64N(100), AllocatableMemoryBytes: n.MemoryBytes - r.Int64N(n.MemoryBytes/4),
+				Full: pricing.Full{CPU: r.IntN(3) == 0, Memory: r.IntN(3) == 0, Pods: r.IntN(9) == 0},
 			}
 			nodes = append(nodes, nb)
 			for range r.IntN(40) {
+				hours := nb.Hours * r.Float64()
 				pods = append(pods, pricing.PodUse{
-					Node: nb.Name, Workload: fmt.Sprint("w", r.IntN(20)), DaemonSet: r.IntN(8) == 0, Hours: 800 * r.Float64(),
-					CPURequestMillis: r.Int64N(1 + n.CPUMillis/8), CPUUsageMillis: r.Int64N(1 + n.CPUMillis/4),
-					MemoryRequestBytes: r.Int64N(1 + n.MemoryBytes/8), MemoryUsageBytes: r.Int64N(1 + n.MemoryBytes/4), GPUs: r.Int64N(3) / 2,
+					Node: nb.Name, DaemonSet: r.IntN(8) == 0, GPU: holding(hours, float64(r.IntN(3)/2), 0),
+					CPU:    holding(hours, float64(r.Int64N(1+n.CPUMillis/8)), float64(r.Int64N(1+n.CPUMillis/4))),
+					Memory: holding(hours, float64(r.Int64N(1+n.MemoryBytes/8)), float64(r.Int64N(1+n.MemoryBytes/4))),
 				})
 			}
 		}
 		b := pricing.Allocate(nodes, pods)
 		checkSums(t, b)
+		at := r.Perm(len(pods))
+		mixed := make([]pricing.PodUse, len(pods))
+		for i, j := range at {
+			mixed[i] = pods[j]
+		}
 		r.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
-		r.Shuffle(len(pods), func(i, j int) { pods[i], pods[j] = pods[j], pods[i] })
-		if again := pricing.Allocate(nodes, pods); !reflect.DeepEqual(again, b) {
+		again := pricing.Allocate(nodes, mixed)
+		perUse := make([]pricing.UseCost, len(pods))
+		for i, j := range at {
+			perUse[j] = again.PerUse[i]
+		}
+		if again.PerUse = perUse; !reflect.DeepEqual(again, b) {
 			t.Fatalf("seed %d: the order of the input changes the bill", seed)
 		}
 	}
@@ -232,7 +288,7 @@ func BenchmarkAllocate(b *testing.B) {
 		name := fmt.Sprint("n", i)
 		nodes = append(nodes, bill(name, 336))
 		for j := range 30 {
-			pods = append(pods, pricing.PodUse{Node: name, Workload: fmt.Sprint("w", (i*7+j)%500), Hours: 336, CPURequestMillis: 100, MemoryUsageBytes: gib / 4})
+			pods = append(pods, pricing.PodUse{Node: name, CPU: holding(336, 100, float64(j)), Memory: holding(336, 0, gib/4)})
 		}
 	}
 	for b.Loop() {

@@ -68,17 +68,3 @@ func storageItem(provider, class string) (item string, named bool) {
 	}
 	return "", false
 }
-
-// LoadBalancerPrice is what a load balancer costs an hour before any traffic;
-// 0 where the provider has no price here. Another region's stands in.
-func (c *Catalog) LoadBalancerPrice(provider, region string) (usd float64, item string, err error) {
-	items := map[string]string{"aws": "Network LB", "gcp": "Forwarding rule, first five (OpenCost constant)", "azure": "Standard LB, first 5 rules"}
-	want := items[canonicalProvider(provider)]
-	prices, err := c.ManagedPrices(provider)
-	for _, m := range prices {
-		if m.Category == "load_balancer" && m.Item == want && (usd == 0 || m.Region == region) {
-			usd, item = m.USD, m.Item
-		}
-	}
-	return usd, item, err
-}

@@ -1,6 +1,7 @@
 package pricing_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -38,11 +39,49 @@ func TestLoadBalancerPrice(t *testing.T) {
 	for _, tt := range []struct {
 		provider string
 		usd      float64
-	}{{"aws", 0.0225}, {"gcp", 0.025}, {"azure", 0.025}, {"own", 0}} {
+	}{{"aws", 0.0225}, {"gcp", 0.025}, {"azure", 0.025}, {"own", 0.025}} {
 		got, _, err := catalog.LoadBalancerPrice(tt.provider, "us-east-1")
 		if err != nil {
 			t.Fatal(err)
 		}
 		closeTo(t, tt.provider, got, tt.usd, 1e-9)
+	}
+}
+
+func TestServicePrices(t *testing.T) {
+	catalog := pricing.New(pricing.Config{})
+	for _, tt := range []struct {
+		provider, region string
+		usd              float64
+		doubt            string // in the reason; empty where the price is listed
+	}{
+		{"aws", "us-east-1", 0.10, ""},
+		{"eks", "eu-west-1", 0.10, ""},
+		{"gcp", "europe-west1", 0.10, ""},
+		{"azure", "westeurope", 0.10, "Free tier"},
+		{"own", "here", 0, "none is counted"},
+		{"", "", 0, "without a known provider"},
+	} {
+		got, err := catalog.ControlPlane(tt.provider, tt.region)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeTo(t, "control plane of "+tt.provider, got.USDPerHour, tt.usd, 1e-9)
+		if tt.doubt == "" && got.Reason != "" || !strings.Contains(got.Reason, tt.doubt) {
+			t.Errorf("control plane of %q: reason %q, want %q", tt.provider, got.Reason, tt.doubt)
+		}
+	}
+	for _, tt := range []struct{ provider, region, doubt string }{
+		{"aws", "us-east-1", ""},
+		{"aws", "eu-west-1", "as in us-east-1"},
+		{"own", "here", "no price of load balancers is known for own"},
+	} {
+		got, err := catalog.LoadBalancer(tt.provider, tt.region)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.USDPerHour <= 0 || tt.doubt == "" && got.Reason != "" || !strings.Contains(got.Reason, tt.doubt) {
+			t.Errorf("load balancer of %s in %s: %+v, want a price and the reason %q", tt.provider, tt.region, got, tt.doubt)
+		}
 	}
 }

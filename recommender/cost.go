@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
 
 // HoursPerMonth is how long a month is in every figure of money.
@@ -29,8 +30,9 @@ type Costs struct {
 	Catalog *pricing.Catalog
 }
 
-// WorkloadCost is a workload's share of the bill: for each resource of each
-// pod the larger of request and usage.
+// WorkloadCost is what a workload's pods of today cost: for each resource, hour
+// by hour, the larger of request and usage. What the workload held over the
+// window, with the pods it had then, is package allocation's.
 type WorkloadCost struct {
 	Monthly float64
 	// Containers is by container name and sums to Monthly. What a pod reserves
@@ -86,7 +88,7 @@ func CostOf(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
 	}
 	c.Prices = sources(prices)
 	c.MeanUnit = meanUnit(prices)
-	c.allocate(bills, uses(a), byNode, a)
+	c.allocate(bills, byNode, a)
 	if len(a.Snapshot.Nodes) == 0 {
 		c.warn("no-nodes", "no nodes could be read, so that nothing has a price; the right to list nodes gives costs")
 	}
@@ -138,67 +140,86 @@ func (u UnitPrice) over(n float64) UnitPrice {
 	return UnitPrice{u.CoreHour / n, u.GiBHour / n, u.GPUHour / n}
 }
 
-// keySeparator cannot occur in Kubernetes' names.
-const keySeparator = "\x00"
-
-func useKey(r analyzer.Ref, container string) string {
-	return strings.Join([]string{r.Namespace, r.Kind, r.Name, container}, keySeparator)
+// holder is a container of a workload. What a pod reserves beyond its running
+// containers has no name.
+type holder struct {
+	analyzer.Ref
+	container string
 }
 
-// uses lists what every container of every pod on a node holds of it.
-func uses(a *analyzer.Analysis) []pricing.PodUse {
-	var out []pricing.PodUse
+// uses lists what every container of every pod on a node holds of it in a month.
+func uses(a *analyzer.Analysis) (out []pricing.PodUse, holders []holder) {
 	for i := range a.Workloads {
 		w := &a.Workloads[i]
+		each := podUses(a.Snapshot.Window, w)
 		for _, p := range w.Pods {
-			if p.Node != "" && p.Phase != "Succeeded" && p.Phase != "Failed" {
-				out = append(out, podUses(w, p)...)
+			if p.Node == "" || p.Phase == "Succeeded" || p.Phase == "Failed" {
+				continue
+			}
+			for _, c := range append(each, beyond(w, p)) {
+				c.use.Node = p.Node
+				out, holders = append(out, c.use), append(holders, holder{w.Ref, c.container})
 			}
 		}
 	}
-	return out
+	return out, holders
 }
 
-func podUses(w *analyzer.WorkloadFacts, p analyzer.Pod) []pricing.PodUse {
-	rest := p.Requests
-	var out []pricing.PodUse
-	for _, c := range w.Containers {
-		if c.Type == analyzer.TypeInit {
-			continue
+type containerUse struct {
+	container string
+	use       pricing.PodUse
+}
+
+// podUses is what the running containers of one pod hold: hour by hour the
+// larger of request and usage.
+func podUses(window analyzer.Window, w *analyzer.WorkloadFacts) []containerUse {
+	var out []containerUse
+	for i := range w.Containers {
+		if c := &w.Containers[i]; c.Type != analyzer.TypeInit {
+			h := allocation.PerPod(window, c)
+			use := pricing.PodUse{
+				DaemonSet: w.Kind == "DaemonSet",
+				CPU:       pricing.Holding{Held: h.CPU.Held * HoursPerMonth, Used: h.CPU.Used * HoursPerMonth},
+				Memory:    pricing.Holding{Held: h.Memory.Held * HoursPerMonth, Used: h.Memory.Used * HoursPerMonth},
+				GPU:       pricing.Holding{Held: h.GPUHours * HoursPerMonth, Used: h.GPUHours * HoursPerMonth},
+			}
+			out = append(out, containerUse{c.Name, use})
 		}
-		out = append(out, pricing.PodUse{
-			Node: p.Node, Workload: useKey(w.Ref, c.Name), DaemonSet: w.Kind == "DaemonSet", Hours: HoursPerMonth,
-			CPURequestMillis: c.Requests.CPU, CPUUsageMillis: int64(c.CPU.Samples.Mean()),
-			MemoryRequestBytes: c.Requests.Memory, MemoryUsageBytes: int64(c.Memory.Samples.Mean()), GPUs: c.Requests.GPU,
-		})
-		rest.CPU, rest.Memory, rest.GPU = rest.CPU-c.Requests.CPU, rest.Memory-c.Requests.Memory, rest.GPU-c.Requests.GPU
 	}
-	if rest.CPU > 0 || rest.Memory > 0 || rest.GPU > 0 {
-		out = append(out, pricing.PodUse{
-			Node: p.Node, Workload: useKey(w.Ref, ""), DaemonSet: w.Kind == "DaemonSet", Hours: HoursPerMonth,
-			CPURequestMillis: max(rest.CPU, 0), MemoryRequestBytes: max(rest.Memory, 0), GPUs: max(rest.GPU, 0),
-		})
+	return slices.Clip(out)
+}
+
+// beyond is what a pod reserves and its running containers did not ask for.
+func beyond(w *analyzer.WorkloadFacts, p analyzer.Pod) containerUse {
+	rest := p.Requests
+	for _, c := range w.Containers {
+		if c.Type != analyzer.TypeInit {
+			rest.CPU, rest.Memory, rest.GPU = rest.CPU-c.Requests.CPU, rest.Memory-c.Requests.Memory, rest.GPU-c.Requests.GPU
+		}
 	}
-	return out
+	held := func(v int64) pricing.Holding { return pricing.Holding{Held: float64(max(v, 0)) * HoursPerMonth} }
+	return containerUse{use: pricing.PodUse{DaemonSet: w.Kind == "DaemonSet", CPU: held(rest.CPU), Memory: held(rest.Memory), GPU: held(rest.GPU)}}
 }
 
 // allocate shares the bill out and files it by workload.
-func (c *Costs) allocate(bills []pricing.NodeBill, pods []pricing.PodUse, byNode map[string]pricing.NodePrice, a *analyzer.Analysis) {
+func (c *Costs) allocate(bills []pricing.NodeBill, byNode map[string]pricing.NodePrice, a *analyzer.Analysis) {
+	pods, holders := uses(a)
 	bill := pricing.Allocate(bills, pods)
 	c.Bill, c.Idle, c.Overhead = bill.Total, bill.Idle.Total(), bill.Overhead.Total()
 	for _, w := range bill.Warnings {
 		c.warn("price", w)
 	}
-	for _, w := range bill.PerWorkload {
-		f := strings.Split(w.Workload, keySeparator)
-		ref := analyzer.Ref{Namespace: f[0], Kind: f[1], Name: f[2]}
-		cost := c.Workloads[ref]
+	for i, h := range holders {
+		usd := bill.PerUse[i].Cost.Total()
+		cost := c.Workloads[h.Ref]
 		if cost.Containers == nil {
 			cost.Containers = map[string]float64{}
 		}
-		cost.Containers[f[3]] = w.Cost.Total()
-		cost.Monthly += w.Cost.Total()
-		c.Workloads[ref] = cost
+		if usd > 0 || h.container != "" {
+			cost.Containers[h.container] += usd
+		}
+		cost.Monthly += usd
+		c.Workloads[h.Ref] = cost
 	}
 	for i := range a.Workloads {
 		c.addUnit(&a.Workloads[i], byNode)

@@ -24,6 +24,7 @@ var line = map[string]int{
 	"recommender/packing/lp":      25,
 	"recommender/packing":         30,
 	"recommender/replay":          30,
+	"recommender/allocation":      35,
 	"recommender":                 40,
 	"recommender/gate":            50,
 	"reports":                     60,

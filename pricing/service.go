@@ -1,0 +1,83 @@
+package pricing
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// ServicePrice is what something beside machines costs an hour.
+type ServicePrice struct {
+	USDPerHour   float64
+	Item         string // what it was taken for; empty where nothing is known to be paid for
+	Source, AsOf string
+	// Reason says why the price is an estimate, or none; empty for a listed one.
+	Reason string
+}
+
+// usualLoadBalancer is what a load balancer costs an hour at a provider that no
+// table knows: what Google Cloud and Azure ask, the dearest of the three listed.
+const usualLoadBalancer = 0.025
+
+// LoadBalancer prices a load balancer before any traffic. Where the region has
+// no price another region's stands in, and for other providers the usual one;
+// Reason says so. The error names a table that can't be read.
+func (c *Catalog) LoadBalancer(provider, region string) (ServicePrice, error) {
+	items := map[string]string{"aws": "Network LB", "gcp": "Forwarding rule, first five (OpenCost constant)", "azure": "Standard LB, first 5 rules"}
+	m, err := c.service(provider, region, "load_balancer", items[canonicalProvider(provider)])
+	if m == nil {
+		return ServicePrice{
+			USDPerHour: usualLoadBalancer, Item: "load balancer of another provider", Source: "the usual price of the providers with a table",
+			Reason: fmt.Sprintf("no price of load balancers is known for %s: %g USD an hour is taken, as elsewhere", named(provider), usualLoadBalancer),
+		}, err
+	}
+	return m.price(region), err
+}
+
+// ControlPlane prices a managed control plane by its provider. The fee of a
+// provider that no table knows is 0, and Reason says so.
+func (c *Catalog) ControlPlane(provider, region string) (ServicePrice, error) {
+	items := map[string]string{
+		"aws": "EKS cluster, standard support", "gcp": "GKE cluster management fee (Standard and Autopilot)", "azure": "AKS Standard tier (uptime SLA)",
+	}
+	m, err := c.service(provider, region, "control_plane", items[canonicalProvider(provider)])
+	if m == nil {
+		return ServicePrice{Reason: fmt.Sprintf("no fee of the control plane is known for %s: none is counted", named(provider))}, err
+	}
+	p := m.price(m.Region) // the same in every region
+	if m.Provider == "azure" {
+		p.Reason = "the control plane is priced as AKS' Standard tier; the Free tier costs nothing, Premium costs more"
+	}
+	return p, err
+}
+
+func named(provider string) string {
+	return cmp.Or(provider, "a cluster without a known provider")
+}
+
+// service finds a managed price, the region's own if there is one; nil without.
+func (c *Catalog) service(provider, region, category, item string) (*ManagedPrice, error) {
+	prices, err := c.ManagedPrices(provider)
+	var best *ManagedPrice
+	for i := range prices {
+		m := &prices[i]
+		if item != "" && m.Category == category && m.Item == item && (best == nil || m.Region == region) {
+			best = m
+		}
+	}
+	return best, err
+}
+
+// price makes a service's price of a line of the table.
+func (m *ManagedPrice) price(region string) ServicePrice {
+	p := ServicePrice{USDPerHour: m.USD, Item: m.Item, Source: m.Source, AsOf: m.AsOf}
+	if m.Region != "" && m.Region != region {
+		p.Reason = fmt.Sprintf("%s in %s is priced as in %s", m.Item, region, m.Region)
+	}
+	return p
+}
+
+// LoadBalancerPrice is LoadBalancer without its doubts.
+func (c *Catalog) LoadBalancerPrice(provider, region string) (usd float64, item string, err error) {
+	p, err := c.LoadBalancer(provider, region)
+	return p.USDPerHour, p.Item, err
+}

@@ -1,0 +1,289 @@
+package allocation
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// The names of what is nobody's, as OpenCost has them but for the control plane.
+const (
+	NameIdle         = "__idle__"
+	NameUnallocated  = "__unallocated__"
+	NameUnmounted    = "__unmounted__"
+	NameShared       = "__shared__"
+	NameControlPlane = "__control_plane__"
+)
+
+// Key is what costs are added up by.
+type Key string
+
+// The keys; "label:" and a label's name is one, too.
+const (
+	ByCluster    Key = "cluster"
+	ByNode       Key = "node"
+	ByNamespace  Key = "namespace"
+	ByKind       Key = "controllerKind"
+	ByController Key = "controller"
+	ByContainer  Key = "container"
+
+	labelPrefix = "label:"
+)
+
+// Keys lists the keys without the labels.
+func Keys() []Key { return []Key{ByNamespace, ByController, ByKind, ByContainer, ByNode, ByCluster} }
+
+// ParseKeys reads a list such as "namespace,label:team".
+func ParseKeys(text string) ([]Key, error) {
+	var out []Key
+	for _, word := range strings.Split(text, ",") {
+		k := Key(strings.TrimSpace(word))
+		switch label, isLabel := strings.CutPrefix(string(k), labelPrefix); {
+		case isLabel && label == "":
+			return nil, fmt.Errorf("%q names no label: write label:KEY, such as label:team", k)
+		case k == "pod":
+			return nil, fmt.Errorf("%q: pods of the past are not kept apart by name; the finest is namespace,controller,container,node", k)
+		case !isLabel && !slices.Contains(Keys(), k):
+			return nil, fmt.Errorf("%q: there is no such key; use any of %s or label:KEY, joined by commas", k, joined(Keys()))
+		case slices.Contains(out, k):
+			return nil, fmt.Errorf("%q stands twice", k)
+		}
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+func joined(keys []Key) string {
+	words := make([]string, len(keys))
+	for i, k := range keys {
+		words[i] = string(k)
+	}
+	return strings.Join(words, ", ")
+}
+
+// Split is how the cost of shared namespaces is spread.
+type Split string
+
+// The ways to spread shared costs.
+const (
+	// Weighted gives each its part by its own cost.
+	Weighted Split = "weighted"
+	// Even gives each the same.
+	Even Split = "even"
+)
+
+// Options is how an allocation is added up.
+type Options struct {
+	Aggregate []Key
+	// ShareNamespaces are those whose cost all others bear.
+	ShareNamespaces []string
+	Split           Split // empty is Weighted
+}
+
+// Row is the sum of all items with one name.
+type Row struct {
+	Name       string
+	Properties Properties
+
+	Hold            Hold
+	Nodes, Slack    pricing.Cost
+	VolumeByteHours float64
+	Volume          float64
+	LoadBalancer    float64
+	ControlPlane    float64
+	Shared          float64
+}
+
+// Properties is what all items of a row have in common.
+type Properties struct {
+	Cluster, Node, Namespace, Controller, Kind, Container string
+	Labels                                                map[string]string
+}
+
+// Direct is what the row costs without its part of shared costs.
+func (r *Row) Direct() float64 {
+	return r.Nodes.Total() + r.Volume + r.LoadBalancer + r.ControlPlane
+}
+
+// Total is what the row costs.
+func (r *Row) Total() float64 { return r.Direct() + r.Shared }
+
+// special rows are nobody's: they bear no shared costs and stand last.
+func (r *Row) special() bool {
+	return r.Name == NameIdle || r.Name == NameControlPlane
+}
+
+// Aggregate adds the allocation up by the keys. The rows' totals add up to the
+// bill; they come by cost, dearest first, and what is nobody's last.
+func (a *Allocation) Aggregate(o Options) []Row {
+	rows := map[string]*Row{}
+	var shared Row
+	for i := range a.Items {
+		item := &a.Items[i]
+		if slices.Contains(o.ShareNamespaces, item.Namespace) {
+			shared.add(item)
+			continue
+		}
+		name, p := a.name(item, o.Aggregate), a.properties(item)
+		r := rows[name]
+		if r == nil {
+			r = &Row{Name: name, Properties: p}
+			rows[name] = r
+		}
+		r.Properties.meet(p)
+		r.add(item)
+	}
+	out := make([]Row, 0, len(rows)+2)
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
+		out = append(out, *rows[name])
+	}
+	out = spreadShared(out, &shared, o.Split)
+	out = append(out, a.rest()...)
+	slices.SortStableFunc(out, func(x, y Row) int {
+		return cmp.Or(boolRank(x.special())-boolRank(y.special()), cmp.Compare(y.Total(), x.Total()))
+	})
+	return out
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// rest is what is nobody's: idle room and the control plane.
+func (a *Allocation) rest() []Row {
+	idle := Row{Name: NameIdle, Properties: Properties{Cluster: a.Cluster}}
+	for i := range a.Nodes {
+		idle.Nodes = plus(idle.Nodes, a.Nodes[i].Idle())
+	}
+	var out []Row
+	if len(a.Nodes) > 0 {
+		out = append(out, idle)
+	}
+	if a.Bill.ControlPlane > 0 {
+		out = append(out, Row{Name: NameControlPlane, Properties: Properties{Cluster: a.Cluster}, ControlPlane: a.Bill.ControlPlane})
+	}
+	return out
+}
+
+func (r *Row) add(i *Item) {
+	r.Hold.plus(i.Hold)
+	r.Nodes, r.Slack = plus(r.Nodes, i.Nodes), plus(r.Slack, i.Slack)
+	r.VolumeByteHours += i.VolumeByteHours
+	r.Volume += i.Volume
+	r.LoadBalancer += i.LoadBalancer
+}
+
+// spreadShared gives the rows their parts of the shared cost, in proportion to
+// their own or all the same. Without rows it is a row of its own.
+func spreadShared(rows []Row, shared *Row, how Split) []Row {
+	usd := shared.Direct()
+	if usd == 0 {
+		return rows
+	}
+	var sum float64
+	for i := range rows {
+		sum += rows[i].Direct()
+	}
+	if len(rows) == 0 {
+		shared.Name = NameShared
+		return append(rows, *shared)
+	}
+	left := usd
+	for i := range rows {
+		part := usd / float64(len(rows))
+		if how != Even && sum > 0 {
+			part = usd * (rows[i].Direct() / sum)
+		}
+		if i == len(rows)-1 {
+			part = left // with what rounding has left
+		}
+		rows[i].Shared = part
+		left -= part
+	}
+	return rows
+}
+
+// name joins the item's values of the keys.
+func (a *Allocation) name(i *Item, keys []Key) string {
+	words := make([]string, len(keys))
+	for n, k := range keys {
+		words[n] = a.value(i, k)
+	}
+	return strings.Join(words, "/")
+}
+
+func (a *Allocation) value(i *Item, k Key) string {
+	switch k {
+	case ByCluster:
+		return cmp.Or(a.Cluster, NameUnallocated)
+	case ByNode:
+		return cmp.Or(i.Node, NameUnallocated)
+	case ByNamespace:
+		return cmp.Or(i.Namespace, NameUnmounted)
+	case ByKind:
+		return cmp.Or(strings.ToLower(i.Kind), NameUnallocated)
+	case ByController:
+		return cmp.Or(controller(i), NameUnallocated)
+	case ByContainer:
+		return cmp.Or(i.Container, NameUnallocated)
+	}
+	return cmp.Or(i.Labels[strings.TrimPrefix(string(k), labelPrefix)], NameUnallocated)
+}
+
+// controller is the kind and the name, as OpenCost joins them; a bare pod has its name.
+func controller(i *Item) string {
+	if i.Kind == "" || i.Kind == "Pod" {
+		return i.Ref.Name
+	}
+	return strings.ToLower(i.Kind) + ":" + i.Ref.Name
+}
+
+func (a *Allocation) properties(i *Item) Properties {
+	return Properties{
+		Cluster: a.Cluster, Node: i.Node, Namespace: i.Namespace, Controller: i.Ref.Name, Kind: strings.ToLower(i.Kind),
+		Container: i.Container, Labels: i.Labels,
+	}
+}
+
+// meet keeps what both have alike.
+func (p *Properties) meet(o Properties) {
+	for _, f := range []struct{ to, from *string }{
+		{&p.Node, &o.Node}, {&p.Namespace, &o.Namespace}, {&p.Controller, &o.Controller}, {&p.Kind, &o.Kind}, {&p.Container, &o.Container},
+	} {
+		if *f.to != *f.from {
+			*f.to = ""
+		}
+	}
+	if maps.Equal(p.Labels, o.Labels) {
+		return
+	}
+	p.Labels = maps.Clone(p.Labels)
+	maps.DeleteFunc(p.Labels, func(k, v string) bool { return o.Labels[k] != v })
+}
+
+// Efficiency is what was used of what was requested, of CPU, of memory, and of
+// both weighted by their costs. Without requests it is 1 where anything was used.
+func (r *Row) Efficiency() (cpu, memory, total float64) {
+	cpu, memory = efficiency(r.Hold.CPU), efficiency(r.Hold.Memory)
+	if usd := r.Nodes.CPU + r.Nodes.Memory; usd > 0 && r.Hold.PodHours > 0 {
+		total = (cpu*r.Nodes.CPU + memory*r.Nodes.Memory) / usd
+	}
+	return cpu, memory, total
+}
+
+func efficiency(a Amount) float64 {
+	switch {
+	case a.Requested > 0:
+		return a.Used / a.Requested
+	case a.Used > 0:
+		return 1
+	}
+	return 0
+}

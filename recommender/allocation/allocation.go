@@ -1,0 +1,187 @@
+package allocation
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// Allocation is a bill and whose it is. Items, Idle and ControlPlane add up to
+// Bill.Total().
+type Allocation struct {
+	Cluster string
+	Window  analyzer.Window
+	// Hours is the length of the window; all money is USD for that time.
+	Hours float64
+	// Seen is the share of the window, in (0, 1], in which anything was seen.
+	// What was seen stands for the rest.
+	Seen float64
+
+	Bill  Bill
+	Nodes []Node // by name
+	Items []Item // by workload, container and node
+	// Error is how exact the sum is.
+	Error Error
+
+	Prices   []pricing.Provenance // of volumes, load balancers and the control plane
+	Warnings []analyzer.Warning
+}
+
+// Bill is what there is to pay.
+type Bill struct {
+	Nodes, Volumes, LoadBalancers, ControlPlane float64
+}
+
+// Total is the whole bill.
+func (b Bill) Total() float64 { return b.Nodes + b.Volumes + b.LoadBalancers + b.ControlPlane }
+
+// Item is what one container of one workload holds on one node, and what that costs.
+type Item struct {
+	analyzer.Ref
+	// Container is empty for what belongs to no container: volumes that nobody
+	// mounts, load balancers without pods.
+	Container string
+	// Node is empty for pods of the past, of which it is not known, and for what
+	// is on no node.
+	Node      string
+	DaemonSet bool
+	Labels    map[string]string
+
+	Hold Hold
+	// Nodes is what CPU, memory and GPUs cost; Slack the part that was requested and not used.
+	Nodes, Slack pricing.Cost
+
+	VolumeByteHours     float64
+	Volume              float64
+	LoadBalancer        float64
+	unmounted, homeless bool
+}
+
+// Total is all that the item costs.
+func (i *Item) Total() float64 { return i.Nodes.Total() + i.Volume + i.LoadBalancer }
+
+// Node is one node's bill by what became of it: Used + Slack + DaemonSets +
+// Stranded + Free + Reserved = Total.
+type Node struct {
+	Name         string
+	InstanceType string
+	Total        float64
+
+	Used       pricing.Cost // by pods other than DaemonSets'
+	Slack      pricing.Cost // requested by them and not used
+	DaemonSets pricing.Cost
+	Stranded   pricing.Cost // idle beside another resource that is full
+	Free       pricing.Cost
+	Reserved   pricing.Cost // capacity less allocatable: the system's
+}
+
+// Idle is what nobody held, as OpenCost has it: the node's cost less its pods'.
+func (n *Node) Idle() pricing.Cost { return plus(plus(n.Stranded, n.Free), n.Reserved) }
+
+// Error is how exact the amounts are.
+type Error struct {
+	// Missed is the most, in USD, by which the pods' cost may be too low since
+	// usage is only known by the hour (by the day where Daily counts).
+	Missed float64
+	// Daily is the USD of the pods' cost that rests on days' means.
+	Daily float64
+	// Homeless is the USD of pods of which no node is known.
+	Homeless float64
+}
+
+// Of allocates the bill of the snapshot's window at the catalog's prices.
+func Of(s *analyzer.Snapshot, catalog *pricing.Catalog) (*Allocation, error) {
+	a := &allocator{
+		Allocation: &Allocation{Cluster: s.Cluster, Window: s.Window, Hours: Hours(s.Window), Seen: 1 / outage(s)},
+		snapshot:   s, catalog: catalog, at: map[itemKey]int{}, merged: map[analyzer.Ref]map[string]string{}, workloads: map[analyzer.Ref]*analyzer.Workload{},
+	}
+	for i := range s.Workloads {
+		a.workloads[s.Workloads[i].Ref] = &s.Workloads[i]
+	}
+	a.priceNodes()
+	a.hold()
+	a.payNodes()
+	if err := a.besides(); err != nil {
+		return nil, err
+	}
+	a.sort()
+	a.doubts()
+	return a.Allocation, nil
+}
+
+// allocator is an allocation in the making.
+type allocator struct {
+	*Allocation
+	snapshot  *analyzer.Snapshot
+	catalog   *pricing.Catalog
+	workloads map[analyzer.Ref]*analyzer.Workload
+	at        map[itemKey]int // index of Items
+	merged    map[analyzer.Ref]map[string]string
+
+	bills   []pricing.NodeBill // in the snapshot's order
+	byNode  map[string]int     // index of bills
+	priced  map[string]pricing.NodePrice
+	over    int // nodes that held more than there is
+	managed string
+	region  string
+}
+
+type itemKey struct {
+	ref             analyzer.Ref
+	container, node string
+}
+
+// item gives the item of that name, a new one where there is none.
+func (a *allocator) item(ref analyzer.Ref, container, node string) *Item {
+	k := itemKey{ref, container, node}
+	i, ok := a.at[k]
+	if !ok {
+		i = len(a.Items)
+		a.at[k] = i
+		a.Items = append(a.Items, Item{Ref: ref, Container: container, Node: node, DaemonSet: ref.Kind == "DaemonSet", Labels: a.labels(ref)})
+	}
+	return &a.Items[i]
+}
+
+// labels gives the workload's labels, and its namespace's where it has none of that key.
+func (a *allocator) labels(ref analyzer.Ref) map[string]string {
+	if known, ok := a.merged[ref]; ok {
+		return known
+	}
+	var out map[string]string
+	for i := range a.snapshot.Namespaces {
+		if n := &a.snapshot.Namespaces[i]; n.Name == ref.Namespace {
+			out = maps.Clone(n.Labels)
+			delete(out, "kubernetes.io/metadata.name")
+		}
+	}
+	switch w := a.workloads[ref]; {
+	case w == nil:
+	case len(out) == 0:
+		out = w.Labels
+	default:
+		maps.Copy(out, w.Labels)
+	}
+	a.merged[ref] = out
+	return out
+}
+
+func (a *allocator) sort() {
+	slices.SortFunc(a.Items, func(x, y Item) int {
+		return cmp.Or(x.Compare(y.Ref), cmp.Compare(x.Container, y.Container), cmp.Compare(x.Node, y.Node))
+	})
+	slices.SortFunc(a.Nodes, func(x, y Node) int { return cmp.Compare(x.Name, y.Name) })
+	slices.SortFunc(a.Warnings, analyzer.CompareWarnings)
+	a.Warnings = slices.Compact(a.Warnings)
+}
+
+func plus(a, b pricing.Cost) pricing.Cost {
+	return pricing.Cost{CPU: a.CPU + b.CPU, Memory: a.Memory + b.Memory, GPU: a.GPU + b.GPU}
+}
+
+func minus(a, b pricing.Cost) pricing.Cost {
+	return pricing.Cost{CPU: max(0, a.CPU-b.CPU), Memory: max(0, a.Memory-b.Memory), GPU: max(0, a.GPU-b.GPU)}
+}

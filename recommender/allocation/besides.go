@@ -1,0 +1,252 @@
+package allocation
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// besides puts what is no node on the bill: volumes, load balancers and the
+// control plane.
+func (a *allocator) besides() error {
+	a.managed, a.region = a.home()
+	if err := a.volumes(); err != nil {
+		return err
+	}
+	if err := a.loadBalancers(); err != nil {
+		return err
+	}
+	return a.controlPlane()
+}
+
+// home is the provider and region of most nodes; what is no node shares them.
+func (a *allocator) home() (provider, region string) {
+	count := map[[2]string]int{}
+	var best [2]string
+	for i := range a.bills {
+		o := &a.bills[i].Price.Offering
+		k := [2]string{o.Provider, o.Region}
+		if count[k]++; o.Provider != "" && (best[0] == "" || count[k] > count[best]) {
+			best = k
+		}
+	}
+	return best[0], best[1]
+}
+
+// disk is a volume that is paid for.
+type disk struct {
+	name, class, driver string
+	namespace, claim    string // of the claim it is or was bound to
+	bytes               int64
+}
+
+// disks lists the persistent volumes; where they could not be read, the bound
+// claims stand for them.
+func (a *allocator) disks() []disk {
+	var out []disk
+	seen := map[string]bool{}
+	for i := range a.snapshot.Volumes {
+		v := &a.snapshot.Volumes[i]
+		namespace, claim, _ := strings.Cut(v.Claim, "/")
+		out = append(out, disk{"PersistentVolume/" + v.Name, v.Class, v.Driver, namespace, claim, v.Capacity})
+		seen[v.Name] = true
+	}
+	for i := range a.snapshot.VolumeClaims {
+		c := &a.snapshot.VolumeClaims[i]
+		if c.Phase == "Bound" && !seen[c.Volume] {
+			name := "PersistentVolumeClaim/" + c.Namespace + "/" + c.Name
+			out = append(out, disk{name, c.Class, "", c.Namespace, c.Name, max(c.Capacity, c.Requested)})
+		}
+	}
+	return out
+}
+
+// volumes bills every volume to the pods that mount it, in equal parts.
+func (a *allocator) volumes() error {
+	mounts := a.mounts()
+	assumed := map[string]int{}
+	for _, d := range a.disks() {
+		price, err := a.catalog.StoragePrice(a.managed, a.region, d.class)
+		if err != nil {
+			return fmt.Errorf("pricing %s: %w", d.name, err)
+		}
+		if price.Assumed {
+			assumed[fmt.Sprintf("storage class %q%s is priced as %s, %.3g USD per GiB and month", d.class, in(a.region), price.Item, price.USDPerGiB)]++
+		}
+		a.cite(price.Source, price.AsOf)
+		byteHours := float64(d.bytes) * a.Hours
+		usd := byteHours / (1 << 30) * price.USDPerGiB / pricing.HoursPerMonth
+		a.Bill.Volumes += usd
+		a.share(d.namespace, mounts[d.namespace+"/"+d.claim], func(i *Item, part float64) {
+			i.Volume += usd * part
+			i.VolumeByteHours += byteHours * part
+		})
+	}
+	for message, n := range assumed {
+		a.warn("price", counted(n, "volume"), message)
+	}
+	return nil
+}
+
+func in(region string) string {
+	if region == "" {
+		return ""
+	}
+	return " in " + region
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// sitter is a pod that something is billed to.
+type sitter struct {
+	pod *analyzer.Pod
+	of  *analyzer.Workload
+}
+
+// mounts are the pods that mount each claim, by namespace/name.
+func (a *allocator) mounts() map[string][]sitter {
+	out := map[string][]sitter{}
+	for p, w := range running(a.snapshot) {
+		for _, c := range p.Spec.Claims {
+			k := w.Namespace + "/" + c
+			out[k] = append(out[k], sitter{p, w})
+		}
+	}
+	return out
+}
+
+// share gives every pod an equal part, and every container of it an equal part
+// of that. What has no pod falls to its namespace.
+func (a *allocator) share(namespace string, to []sitter, give func(item *Item, part float64)) {
+	if len(to) == 0 {
+		i := a.item(analyzer.Ref{Namespace: namespace}, "", "")
+		i.unmounted = true
+		give(i, 1)
+		return
+	}
+	for _, s := range to {
+		names := containersOf(s.of)
+		for _, c := range names {
+			give(a.item(s.of.Ref, c, a.locate(s)), 1/float64(len(to)*len(names)))
+		}
+	}
+}
+
+// locate gives the pod's node where it has a bill.
+func (a *allocator) locate(s sitter) string {
+	if _, ok := a.byNode[s.pod.Node]; ok {
+		return s.pod.Node
+	}
+	return ""
+}
+
+// containersOf names the containers of a workload that keep running.
+func containersOf(w *analyzer.Workload) []string {
+	var out []string
+	for _, c := range w.Containers {
+		if c.Type != analyzer.TypeInit {
+			out = append(out, c.Name)
+		}
+	}
+	if len(out) == 0 {
+		out = []string{""}
+	}
+	return out
+}
+
+// loadBalancers bills every one that has an address to the pods behind it.
+func (a *allocator) loadBalancers() error {
+	paid := 0
+	price, err := a.catalog.LoadBalancer(a.managed, a.region)
+	if err != nil {
+		return fmt.Errorf("pricing load balancers: %w", err)
+	}
+	pods := map[string]sitter{}
+	for p, w := range running(a.snapshot) {
+		pods[w.Namespace+"/"+p.Name] = sitter{p, w}
+	}
+	for i := range a.snapshot.LoadBalancers {
+		b := &a.snapshot.LoadBalancers[i]
+		if b.Addresses == 0 {
+			continue
+		}
+		var behind []sitter
+		for _, name := range b.Pods {
+			if s, ok := pods[b.Namespace+"/"+name]; ok {
+				behind = append(behind, s)
+			}
+		}
+		usd := price.USDPerHour * a.Hours
+		a.Bill.LoadBalancers += usd
+		a.share(b.Namespace, behind, func(i *Item, part float64) { i.LoadBalancer += usd * part })
+		paid++
+	}
+	if paid > 0 {
+		a.cite(price.Source, price.AsOf)
+		if price.Reason != "" {
+			a.warn("price", counted(paid, "load balancer"), price.Reason)
+		}
+		a.warn("not-counted", counted(paid, "load balancer"), "the traffic through them is not counted: only what they cost an hour is")
+	}
+	return nil
+}
+
+// controlPlane bills the fee of a managed control plane. One whose nodes are
+// among the cluster's is paid for with them.
+func (a *allocator) controlPlane() error {
+	if slices.ContainsFunc(a.snapshot.Nodes, runsControlPlane) || len(a.bills) == 0 {
+		return nil
+	}
+	price, err := a.catalog.ControlPlane(a.managed, a.region)
+	if err != nil {
+		return fmt.Errorf("pricing the control plane: %w", err)
+	}
+	a.Bill.ControlPlane = price.USDPerHour * a.Hours
+	if price.USDPerHour > 0 {
+		a.cite(price.Source, price.AsOf)
+	}
+	reason := price.Reason
+	if reason == "" && !slices.ContainsFunc(a.snapshot.Nodes, managedNode) {
+		reason = fmt.Sprintf("no node says that the control plane is managed; it is priced as %s, %g USD an hour", price.Item, price.USDPerHour)
+	}
+	if reason != "" {
+		a.warn("price", "control plane", reason)
+	}
+	return nil
+}
+
+func runsControlPlane(n analyzer.Node) bool {
+	for _, role := range []string{"control-plane", "master"} {
+		if _, ok := n.Labels["node-role.kubernetes.io/"+role]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// managedNode reports whether EKS, GKE or AKS made a node.
+func managedNode(n analyzer.Node) bool {
+	for k := range n.Labels {
+		if strings.HasPrefix(k, "eks.amazonaws.com/") || strings.HasPrefix(k, "cloud.google.com/gke-") || strings.HasPrefix(k, "kubernetes.azure.com/") {
+			return true
+		}
+	}
+	return false
+}
+
+// cite notes where a price came from.
+func (a *allocator) cite(source, asOf string) {
+	p := pricing.Provenance{Provider: cmp.Or(a.managed, "default"), AsOf: asOf, Source: source}
+	if !slices.Contains(a.Prices, p) {
+		a.Prices = append(a.Prices, p)
+	}
+}

@@ -1,0 +1,47 @@
+package allocation
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// doubts works out how exact the amounts are, and says where it matters.
+func (a *allocator) doubts() {
+	var pods float64
+	for i := range a.Items {
+		item := &a.Items[i]
+		pods += item.Nodes.Total()
+		a.Error.Missed += item.Nodes.CPU*ratio(item.Hold.CPU.Missed, item.Hold.CPU.Held) +
+			item.Nodes.Memory*ratio(item.Hold.Memory.Missed, item.Hold.Memory.Held)
+		a.Error.Daily += item.Nodes.CPU*ratio(item.Hold.CPU.Daily, item.Hold.CPU.Held) +
+			item.Nodes.Memory*ratio(item.Hold.Memory.Daily, item.Hold.Memory.Held)
+		if item.homeless {
+			a.Error.Homeless += item.Nodes.Total()
+		}
+	}
+	if a.over > 0 {
+		a.warn("overcommitted", counted(a.over, "node"),
+			"today's nodes have less room than the window's pods held: their cost is shared out in proportion, so that unit prices are lower there")
+	}
+	if a.Error.Homeless > pods/100 {
+		a.warn("no-node", "allocation",
+			fmt.Sprintf("%.0f %% of the pods' cost is of pods that are gone and whose node is not known: it is spread over the room of all nodes", 100*a.Error.Homeless/pods))
+	}
+	if a.Seen < 0.99 {
+		a.warn("partial", "allocation",
+			fmt.Sprintf("usage was recorded in %.0f %% of the window: what was seen then stands for all of it", 100*a.Seen))
+	}
+	if slices.ContainsFunc(a.snapshot.Warnings, func(w analyzer.Warning) bool { return w.Code == analyzer.WarnSelection }) {
+		a.warn("partial", "allocation", "only a part of the cluster was read: what the rest holds counts as idle")
+	}
+}
+
+// ratio is 0 where nothing is held.
+func ratio(part, of float64) float64 {
+	if of <= 0 {
+		return 0
+	}
+	return part / of
+}

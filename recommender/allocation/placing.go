@@ -1,0 +1,272 @@
+package allocation
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// hold works out what every container held over the window, and places it on
+// the nodes where its workload's pods are.
+func (a *allocator) hold() {
+	places := map[analyzer.Ref][]place{}
+	stretch := 1 / a.Seen
+	known := map[itemKey]bool{}
+	for i := range a.snapshot.Usage {
+		u := &a.snapshot.Usage[i]
+		h := HoldOf(a.Window, u.Days, a.asked(u.Ref, u.Container), true)
+		if h.PodHours <= 0 {
+			continue
+		}
+		known[itemKey{ref: u.Ref, container: u.Container}] = true
+		a.put(u.Ref, u.Container, h.times(stretch), places)
+	}
+	for i := range a.snapshot.Workloads {
+		w := &a.snapshot.Workloads[i]
+		for _, c := range w.Containers {
+			if w.Past || c.Type == analyzer.TypeInit || known[itemKey{ref: w.Ref, container: c.Name}] {
+				continue
+			}
+			if n := standing(w); n > 0 {
+				a.put(w.Ref, c.Name, requestsOnly(c.Requests, float64(n)*a.Hours), places)
+			}
+		}
+	}
+}
+
+// asked is what a container requests now.
+func (a *allocator) asked(ref analyzer.Ref, container string) analyzer.Amounts {
+	w := a.workloads[ref]
+	if w == nil {
+		return analyzer.Amounts{}
+	}
+	for i := range w.Containers {
+		if w.Containers[i].Name == container {
+			return w.Containers[i].Requests
+		}
+	}
+	return analyzer.Amounts{}
+}
+
+// standing counts the pods that hold something now.
+func standing(w *analyzer.Workload) int {
+	n := 0
+	for i := range w.Pods {
+		if holds(&w.Pods[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// place is a node and the share of a workload's pods that are on it.
+type place struct {
+	node  string
+	share float64
+}
+
+// put files what a container held, split over the nodes of its workload.
+func (a *allocator) put(ref analyzer.Ref, container string, h Hold, places map[analyzer.Ref][]place) {
+	at, ok := places[ref]
+	if !ok {
+		at = a.places(a.workloads[ref])
+		places[ref] = at
+	}
+	if len(at) == 0 {
+		item := a.item(ref, container, "")
+		item.Hold.plus(h)
+		item.homeless = true
+		return
+	}
+	for _, p := range at {
+		a.item(ref, container, p.node).Hold.plus(h.times(p.share))
+	}
+}
+
+// places are the nodes of a workload's pods of today; else those on which its
+// pods have ended; else none.
+func (a *allocator) places(w *analyzer.Workload) []place {
+	if w == nil {
+		return nil
+	}
+	for _, take := range []func(*analyzer.Pod) bool{holds, ended} {
+		count := map[string]int{}
+		total := 0
+		for i := range w.Pods {
+			if p := &w.Pods[i]; take(p) {
+				if _, ok := a.byNode[p.Node]; ok {
+					count[p.Node]++
+					total++
+				}
+			}
+		}
+		if total > 0 {
+			out := make([]place, 0, len(count))
+			for node, n := range count {
+				out = append(out, place{node, float64(n) / float64(total)})
+			}
+			slices.SortFunc(out, func(x, y place) int { return cmp.Compare(x.node, y.node) })
+			return out
+		}
+	}
+	return nil
+}
+
+// payNodes shares the nodes' bill out. Containers of no known node are spread
+// over the room that the others leave, as one pool.
+func (a *allocator) payNodes() {
+	var uses []pricing.PodUse
+	var at []int // index of Items
+	var pool Hold
+	for i := range a.Items {
+		item := &a.Items[i]
+		if item.homeless {
+			pool.plus(item.Hold)
+			continue
+		}
+		at = append(at, i)
+		uses = append(uses, item.Hold.use(item.Node, item.DaemonSet))
+	}
+	homed := len(uses)
+	uses = append(uses, a.spread(pool, uses)...)
+	bill := pricing.Allocate(a.bills, uses)
+	for i, item := range at {
+		a.Items[item].Nodes, a.Items[item].Slack = bill.PerUse[i].Cost, bill.PerUse[i].Slack
+	}
+	var paid pricing.Cost
+	for _, u := range bill.PerUse[homed:] {
+		paid = plus(paid, u.Cost)
+	}
+	a.payHomeless(pool, paid)
+	a.file(bill)
+}
+
+func (h *Hold) use(node string, daemonSet bool) pricing.PodUse {
+	return pricing.PodUse{
+		Node: node, DaemonSet: daemonSet,
+		CPU:    pricing.Holding{Held: h.CPU.Held, Used: h.CPU.Used},
+		Memory: pricing.Holding{Held: h.Memory.Held, Used: h.Memory.Used},
+		GPU:    pricing.Holding{Held: h.GPUHours, Used: h.GPUHours},
+	}
+}
+
+// payHomeless splits what the pool costs by what each container held of it.
+func (a *allocator) payHomeless(pool Hold, paid pricing.Cost) {
+	part := func(cost, held, all float64) float64 {
+		if all <= 0 {
+			return 0
+		}
+		return cost * (held / all)
+	}
+	for i := range a.Items {
+		item := &a.Items[i]
+		if !item.homeless {
+			continue
+		}
+		h := &item.Hold
+		item.Nodes = pricing.Cost{
+			CPU:    part(paid.CPU, h.CPU.Held, pool.CPU.Held),
+			Memory: part(paid.Memory, h.Memory.Held, pool.Memory.Held),
+			GPU:    part(paid.GPU, h.GPUHours, pool.GPUHours),
+		}
+		item.Slack = pricing.Cost{
+			CPU:    part(item.Nodes.CPU, h.CPU.Held-h.CPU.Used, h.CPU.Held),
+			Memory: part(item.Nodes.Memory, h.Memory.Held-h.Memory.Used, h.Memory.Held),
+		}
+	}
+}
+
+// spread places a pool on the nodes that take any pod, in proportion to the
+// room that uses leave there; GPUs on the nodes that have some.
+func (a *allocator) spread(pool Hold, uses []pricing.PodUse) []pricing.PodUse {
+	if pool.PodHours <= 0 {
+		return nil
+	}
+	left := make([]nodeRoom, len(a.bills))
+	for i := range a.bills {
+		left[i] = a.room(i)
+	}
+	for _, u := range uses {
+		if i, ok := a.byNode[u.Node]; ok {
+			left[i].cpu -= u.CPU.Held
+			left[i].memory -= u.Memory.Held
+			left[i].gpu -= u.GPU.Held
+		}
+	}
+	cpu := a.weights(left, func(r nodeRoom) float64 { return r.cpu })
+	memory := a.weights(left, func(r nodeRoom) float64 { return r.memory })
+	gpu := a.weights(left, func(r nodeRoom) float64 { return r.gpu })
+	var out []pricing.PodUse
+	for i := range a.bills {
+		u := pool.use(a.bills[i].Name, false)
+		u.CPU.Held, u.CPU.Used = u.CPU.Held*cpu[i], u.CPU.Used*cpu[i]
+		u.Memory.Held, u.Memory.Used = u.Memory.Held*memory[i], u.Memory.Used*memory[i]
+		u.GPU.Held, u.GPU.Used = u.GPU.Held*gpu[i], u.GPU.Used*gpu[i]
+		if cpu[i] > 0 || memory[i] > 0 || gpu[i] > 0 {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// nodeRoom is a node's allocatable over the window, less what is held of it.
+type nodeRoom struct {
+	cpu, memory, gpu float64
+}
+
+// room is all that pods without tolerations may have of a node.
+func (a *allocator) room(i int) nodeRoom {
+	n := &a.snapshot.Nodes[i]
+	r := nodeRoom{gpu: float64(n.Allocatable.GPU) * a.Hours}
+	tainted := slices.ContainsFunc(n.Taints, func(t analyzer.Taint) bool { return t.Effect == "NoSchedule" || t.Effect == "NoExecute" })
+	if !tainted && n.Capacity.GPU == 0 {
+		r.cpu, r.memory = float64(n.Allocatable.CPU)*a.Hours, float64(n.Allocatable.Memory)*a.Hours
+	}
+	return r
+}
+
+// weights are the nodes' shares of a pool by the room they have left. Where
+// none has any, they share it by size.
+func (a *allocator) weights(left []nodeRoom, of func(nodeRoom) float64) []float64 {
+	out := make([]float64, len(left))
+	size := func(i int) float64 { return of(a.room(i)) }
+	all := func(i int) float64 { return float64(a.bills[i].CPUMillis) }
+	for _, weigh := range []func(int) float64{func(i int) float64 { return of(left[i]) }, size, all} {
+		var sum float64
+		for i := range out {
+			out[i] = max(0, weigh(i))
+			sum += out[i]
+		}
+		if sum > 0 {
+			for i := range out {
+				out[i] /= sum
+			}
+			return out
+		}
+	}
+	return out
+}
+
+// file keeps the nodes' bill by what became of it.
+func (a *allocator) file(bill pricing.Bill) {
+	a.Bill.Nodes = bill.Total
+	for _, n := range bill.Nodes {
+		if n.Overcommitted {
+			a.over++
+		}
+		a.Nodes = append(a.Nodes, Node{
+			Name: n.Name, InstanceType: a.priced[n.Name].Offering.InstanceType, Total: n.Total,
+			Used: minus(n.Workloads, n.Slack), Slack: n.Slack, DaemonSets: n.DaemonSets,
+			Stranded: n.Stranded, Free: minus(n.Idle, n.Stranded), Reserved: n.Overhead,
+		})
+	}
+	for _, w := range bill.Warnings {
+		a.warn("price", "", w)
+	}
+}
+
+func (a *allocator) warn(code, subject, message string) {
+	a.Warnings = append(a.Warnings, analyzer.Warning{Code: code, Subject: subject, Message: message})
+}
