@@ -8,9 +8,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
-const heldFile = `name, family, covers_usd_hour, end
-ten m6i.xlarge, M6i, 1.92, 2026-12-31
-savings plan, , 3.5,
+const heldFile = `name, family, covers_usd_hour, usd_hour, end
+ten m6i.xlarge, M6i, 1.92, 1.27, 2026-12-31
+savings plan, , 3.5, ,
 `
 
 func TestReadHeld(t *testing.T) {
@@ -19,8 +19,8 @@ func TestReadHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []pricing.HeldCommitment{
-		{Name: "ten m6i.xlarge", Family: "m6i", Covers: 1.92, End: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)},
-		{Name: "savings plan", Covers: 3.5},
+		{Name: "ten m6i.xlarge", Family: "m6i", Covers: 1.92, Pays: 1.27, End: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)},
+		{Name: "savings plan", Covers: 3.5, Pays: 3.5},
 	}
 	if len(held) != 2 || held[0] != want[0] || held[1] != want[1] {
 		t.Errorf("got %+v, want %+v", held, want)
@@ -31,6 +31,23 @@ func TestReadHeld(t *testing.T) {
 	}
 }
 
+// TestHeldCover: narrow ones first, what they leave is for those of all.
+func TestHeldCover(t *testing.T) {
+	held := []pricing.HeldCommitment{{Family: "m6i", Covers: 2}, {Covers: 1.5}, {Family: "c5", Covers: 9}}
+	for _, tt := range []struct {
+		usage map[string]float64
+		want  float64
+	}{
+		{map[string]float64{"m6i": 3}, 3},
+		{map[string]float64{"m6i": 5}, 3.5},
+		{map[string]float64{"m6i": 1, "r6i": 1}, 2},
+		{map[string]float64{"m6i": 3, "r6i": 2, "c5": 4}, 7.5},
+		{nil, 0},
+	} {
+		closeTo(t, "covered", pricing.HeldCover(held, tt.usage), tt.want, 1e-12)
+	}
+}
+
 func TestReadHeldErrors(t *testing.T) {
 	for _, tt := range []struct{ name, file, want string }{
 		{"empty", "", "reading the header"},
@@ -38,6 +55,7 @@ func TestReadHeldErrors(t *testing.T) {
 		{"no number", "name,family,covers_usd_hour\na,m6i,much\n", `line 2: covers_usd_hour "much"`},
 		{"negative", "name,family,covers_usd_hour\na,m6i,-1\n", "line 2"},
 		{"not a number", "name,family,covers_usd_hour\na,m6i,NaN\n", "line 2"},
+		{"no cost", "name,family,covers_usd_hour,usd_hour\na,m6i,1,cheap\n", `line 2: usd_hour "cheap"`},
 		{"no date", "name,family,covers_usd_hour,end\na,m6i,1,soon\n", `end "soon"`},
 		{"too many fields", "name,family,covers_usd_hour\na,m6i,1,2\n", "wrong number of fields"},
 	} {
@@ -57,8 +75,8 @@ func FuzzReadHeld(f *testing.F) {
 			t.Errorf("got commitments beside the error %v", err)
 		}
 		for _, h := range held {
-			if !(h.Covers >= 0) {
-				t.Errorf("%+v covers less than nothing", h)
+			if !(h.Covers >= 0 && h.Pays >= 0) {
+				t.Errorf("%+v covers or costs less than nothing", h)
 			}
 		}
 	})

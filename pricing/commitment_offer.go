@@ -51,16 +51,17 @@ func CommitmentFamily(provider, instanceType string) string {
 
 // CommitmentOffers lists what can be bought for a family in a region, one entry
 // a program and term, at the payment that is cheapest at the yearly cost of
-// capital. Where the tables have the family in other regions alone, those stand
+// capital; of the payments given, where the program has them to choose from
+// (Payments). Where the tables have the family in other regions alone, those stand
 // in and a note says so. sustained are the tiers of the provider's own discount
 // for what runs long, nil where there is none.
-func (c *Catalog) CommitmentOffers(provider, region, family string, capital float64) (offers []CommitmentOffer, sustained []float64, err error) {
+func (c *Catalog) CommitmentOffers(provider, region, family string, capital float64, payments ...string) (offers []CommitmentOffer, sustained []float64, err error) {
 	all, err := c.Commitments(provider)
 	best := map[string]int{}
 	for _, d := range all {
 		o, ok := offerOf(d, region, family)
 		switch {
-		case !ok:
+		case !ok || !payable(d.Payment, payments):
 		case d.TermYears == 0:
 			sustained = sustainedTiers(d.DiscountPercent)
 		default:
@@ -92,7 +93,17 @@ func better(a, b CommitmentOffer, region string, capital float64) bool {
 func (o CommitmentOffer) local(region string) bool { return o.Region == region || o.Region == "" }
 
 // upfront is the share of the price that is paid at once.
-var upfront = map[string]float64{"all_upfront": 1, "partial_upfront": 0.5}
+var upfront = map[string]float64{"no_upfront": 0, "partial_upfront": 0.5, "all_upfront": 1}
+
+// Payments are the options where a program has several, the least at once first.
+func Payments() []string { return []string{"no_upfront", "partial_upfront", "all_upfront"} }
+
+// payable reports whether a payment is among those wanted; one that the program
+// leaves no choice of is.
+func payable(payment string, wanted []string) bool {
+	_, choice := upfront[payment]
+	return !choice || len(wanted) == 0 || slices.Contains(wanted, payment)
+}
 
 // offerOf reads an entry of the table as an offer for the family.
 func offerOf(d Commitment, region, family string) (CommitmentOffer, bool) {

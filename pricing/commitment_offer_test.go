@@ -53,6 +53,15 @@ func TestCommitmentOffers(t *testing.T) {
 			}
 		})
 	}
+	offers, _, _ := catalog.CommitmentOffers("aws", "us-east-1", "m6i", 0.02, "no_upfront", "partial_upfront")
+	for _, o := range offers {
+		if len(offers) != 4 || o.Payment != "partial_upfront" {
+			t.Errorf("without all upfront: got %s of %d offers, want partial upfront of 4", o.Payment, len(offers))
+		}
+	}
+	if offers, _, _ := catalog.CommitmentOffers("azure", "eastus", "dsv5", 0.1, "all_upfront"); len(offers) != 4 {
+		t.Errorf("a payment that Azure leaves no choice of: got %d offers, want 4", len(offers))
+	}
 	if offers, _, _ := catalog.CommitmentOffers("aws", "nowhere-1", "m6i", 0.1); len(offers) != 4 || offers[0].Note == "" {
 		t.Errorf("another region: got %v, want four offers with a note", offers)
 	}

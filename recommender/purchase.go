@@ -22,6 +22,9 @@ var Purchase = Rule{
 type CommitmentOptions struct {
 	// Terms are the years that may be committed to, 1 and 3; empty means 1.
 	Terms []int
+	// Payments are the options to pay by, as pricing.Payments has them; empty
+	// means the cheapest of all.
+	Payments []string
 	// CapitalCost is what money costs a year; 0 means DefaultCapitalCost.
 	CapitalCost float64
 	// Held are the commitments that exist. They count first, and until the

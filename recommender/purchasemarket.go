@@ -34,7 +34,7 @@ func (p *Pass) market(d *demandCurve) (*market, error) {
 	n := len(d.families)
 	flexible := map[int]*familyOffer{} // by years
 	for j, f := range d.families {
-		offers, tiers, err := p.Costs.Catalog.CommitmentOffers(d.provider, d.region, f.Family, m.capital)
+		offers, tiers, err := p.Costs.Catalog.CommitmentOffers(d.provider, d.region, f.Family, m.capital, o.Payments...)
 		if err != nil {
 			return nil, err
 		}

@@ -20,6 +20,7 @@ import (
 type auditFlags struct {
 	collectFlags
 	prices  priceFlags
+	commit  commitmentFlags
 	only    []string
 	riskOOM float64
 	riskCPU float64
@@ -70,6 +71,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	}
 	f.register(cmd)
 	f.prices.register(cmd)
+	f.commit.register(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.only, "only", nil, "`LEVERS` to work out, of: "+strings.Join(leverNames(), ", ")+" (default all)")
 	fl.Float64Var(&f.riskOOM, "risk-oom", recommender.DefaultRiskOOM, "accepted probability of an OOM kill of a container within a week")
@@ -122,7 +124,9 @@ func (f *auditFlags) options() (recommender.Options, error) {
 		}
 		o.Levers = append(o.Levers, recommender.Lever(name))
 	}
-	return o, nil
+	var err error
+	o.Commitment, err = f.commit.options()
+	return o, err
 }
 
 func (f *auditFlags) run(ctx context.Context, s streams) error {
