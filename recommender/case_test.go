@@ -78,7 +78,7 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 	t.Helper()
 	snap := caseSnapshot(t, section(a, "objects.yaml"), section(a, "series"))
 	facts := analyzer.Analyze(snap)
-	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{})
+	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: caseLevers(a)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +89,14 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 		}
 	}
 	return b.String()
+}
+
+// caseLevers are those that the case names, or none for all.
+func caseLevers(a *txtar.Archive) (out []recommender.Lever) {
+	for _, name := range strings.Fields(section(a, "levers")) {
+		out = append(out, recommender.Lever(name))
+	}
+	return out
 }
 
 // describe prints a recommendation the way the cases state it.

@@ -30,6 +30,9 @@ type HorizontalAdvice struct {
 	// ReplicasNow and ReplicasAdvised are means over the window by replay; 0
 	// where not known.
 	ReplicasNow, ReplicasAdvised float64
+	// Hours is the pods that the advised setting runs in each hour of the load;
+	// nil where nothing is to change.
+	Hours *ReplicaHours
 	// TradeOff is the cost of allowing less or more to go unserved.
 	TradeOff []TradeOff
 }
@@ -158,8 +161,7 @@ func (p *Pass) scale(w *analyzer.WorkloadFacts, sized map[string]analyzer.Amount
 		return r.withhold(fmt.Sprintf("no setting was found that leaves demand unserved for at most %.2g %% of the time, a third of what is allowed, on both the first and the last part of the window",
 			100*aim*p.Options.RiskUnserved)), nil
 	}
-	c.finish(&r)
-	return r, nil
+	return r, c.finish(&r)
 }
 
 func (r Recommendation) withhold(reason string) Recommendation {

@@ -260,20 +260,23 @@ func (d Demand) score(c Candidate, start time.Duration) (Score, error) {
 // replay runs an autoscaler over the demand from so many replicas on.
 func (d Demand) replay(a replay.Autoscaler, start time.Duration, replicas int32) (Score, error) {
 	load := d.curve()
-	w := replay.Workload{
-		Request: d.Request, Capacity: d.Request, StartUp: start, Replicas: replicas, Lag: metricsLag, SampleWindow: metricsWindow,
-	}
 	// The signal is given so that usage is not cut at the request: pods may
 	// burst beyond it, and the controller sees that they do.
 	signals := make([]replay.Signal, len(a.Metrics))
 	for i := range signals {
 		signals[i].Total = load.Demand
 	}
-	out, err := replay.Replay(load, w, a, replay.Options{Signals: signals})
+	out, err := replay.Replay(load, d.workload(start, replicas), a, replay.Options{Signals: signals})
 	if err != nil {
 		return Score{}, err
 	}
 	return scoreOf(out), nil
+}
+
+func (d Demand) workload(start time.Duration, replicas int32) replay.Workload {
+	return replay.Workload{
+		Request: d.Request, Capacity: d.Request, StartUp: start, Replicas: replicas, Lag: metricsLag, SampleWindow: metricsWindow,
+	}
 }
 
 func scoreOf(out replay.Outcome) Score {

@@ -163,7 +163,7 @@ func rulesOf(s *analyzer.HPAScaling) replay.Rules {
 }
 
 // finish files the advice, or that today's setting fits.
-func (c *scaleCase) finish(r *Recommendation) {
+func (c *scaleCase) finish(r *Recommendation) error {
 	r.Confidence = c.confidence(r)
 	if c.fits() {
 		c.describe(r, "best found")
@@ -173,11 +173,16 @@ func (c *scaleCase) finish(r *Recommendation) {
 		if c.hpa != nil {
 			r.Title = "the HPA fits"
 		}
-		return
+		return nil
+	}
+	hours, err := c.replicaHours()
+	if err != nil {
+		return err
 	}
 	c.describe(r, "advised")
 	s := c.scaling()
 	r.Horizontal.Recommended, r.Horizontal.ReplicasAdvised = &s, c.best.whole.replicas()
+	r.Horizontal.Hours = hours
 	c.changes(r, s)
 	r.Title = c.title()
 	if c.now != nil && c.pass.Costs != nil && c.pass.Costs.unitPrice(c.w.Ref) != (UnitPrice{}) {
@@ -190,6 +195,7 @@ func (c *scaleCase) finish(r *Recommendation) {
 	if c.hpa != nil && c.hpa.Behavior != nil {
 		r.warn("behavior", "the advice replaces spec.behavior as a whole: the policies and tolerances that it has now are not kept")
 	}
+	return nil
 }
 
 // fits reports whether a change would be worth too little: today's setting

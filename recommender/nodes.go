@@ -96,6 +96,7 @@ func nodes(p *Pass) error {
 		return nil
 	}
 	n.advise(&r)
+	p.planned = n
 	p.Report(r)
 	return nil
 }

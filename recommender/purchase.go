@@ -80,6 +80,10 @@ type HourlyDemand struct {
 	Held float64
 	// Spot is what was left out because it can live on spot.
 	Spot float64
+	// Planned says that the demand follows the plan of the nodes, of which
+	// Nodes are in use, on average, by hour of the day; else today's families.
+	Planned bool
+	Nodes   [24]float64
 }
 
 // FamilyDemand is one family's part of it.
@@ -217,7 +221,7 @@ func familyList(d *demandCurve) string {
 // summary describes the curve.
 func (d *demandCurve) summary() HourlyDemand {
 	totals := make([]float64, len(d.hours))
-	h := HourlyDemand{Hours: len(d.hours), Families: slices.Clone(d.families), Held: d.held, Spot: d.spot}
+	h := HourlyDemand{Hours: len(d.hours), Families: slices.Clone(d.families), Held: d.held, Spot: d.spot, Planned: d.planned, Nodes: d.nodes}
 	var count [24]float64
 	for i, hour := range d.hours {
 		for _, v := range hour {

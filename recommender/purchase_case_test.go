@@ -39,6 +39,9 @@ func describeMoney(b *strings.Builder, r recommender.Recommendation) {
 func describePurchase(b *strings.Builder, a *recommender.PurchaseAdvice) {
 	d := a.Demand
 	fmt.Fprintf(b, "  demand over %d hours: mean %.4f, min %.4f, p50 %.4f, peak %.4f, held %.4f, spot %.4f USD an hour\n", d.Hours, d.Mean, d.Min, d.P50, d.Peak, d.Held, d.Spot)
+	if d.Planned {
+		fmt.Fprintf(b, "  follows the plan: %.1f nodes at 3 h, %.1f at 12 h\n", d.Nodes[3], d.Nodes[12])
+	}
 	line := func(word string, c recommender.CommitmentAdvice) {
 		fmt.Fprintf(b, "  %s %s %q %dy %s: %.3f USD an hour for %.3f (%.1f vCPU), coverage %.3f, utilization %.3f, break-even %.3f, saves %.2f, unused %.2f, survives %v\n",
 			word, c.Instrument, c.Family, c.Years, c.Payment, c.Amount, c.Covers, c.VCPUs, c.Coverage, c.Utilization, c.BreakEven, c.MonthlySavings, c.UnusedMonthly, c.Survives)

@@ -19,6 +19,8 @@ type demandCurve struct {
 	clock            []int // hour of the day, UTC, of each
 	seen             int
 	held, spot       float64
+	planned          bool        // the hours follow the plan of the nodes
+	nodes            [24]float64 // mean nodes by hour of the day, where they do
 	warnings         []analyzer.Warning
 }
 
@@ -29,10 +31,11 @@ type fleet struct {
 	now           float64          // the pods' worth now, see podWorth
 }
 
-// demand makes the curve: what the nodes of each family cost now, times how the
-// worth of the pods that run on it moves from hour to hour. The worth is by the
-// requests that right-sizing leaves; idle room above packedTo is left out, and
-// so is the share that can live on spot.
+// demand makes the curve: what the plan of the nodes comes to with the pods of
+// each hour. Without a plan it is what the nodes of each family cost now, times
+// how the worth of the pods that run on it moves from hour to hour; the worth is
+// by the requests that right-sizing leaves, and idle room above packedTo is left
+// out. So is, either way, the share that can live on spot.
 func (p *Pass) demand() (d *demandCurve, reason string) {
 	if p.Analysis.Snapshot.Window.Moment {
 		return nil, fmt.Sprintf("one reading shows no hours: %d days of history are needed", purchaseDays)
@@ -42,22 +45,30 @@ func (p *Pass) demand() (d *demandCurve, reason string) {
 	if len(nodes) == 0 {
 		return nil, "no node is paid for by the hour: all are spot or reserved, or of no known provider"
 	}
-	requests := p.sizedRequests()
+	if !p.followPlan(d) {
+		p.followToday(d, nodes)
+	}
+	if len(d.families) == 0 {
+		return nil, "nothing runs on nodes that are paid for by the hour"
+	}
+	if d.seen < purchaseDays*24*9/10 {
+		return nil, fmt.Sprintf("too little data: %.1f of at least %d days", float64(d.seen)/24, purchaseDays)
+	}
+	d.cover(pricing.HeldAt(p.Options.Commitment.Held, p.Analysis.Snapshot.Window.End))
+	return d, ""
+}
+
+// followToday fills the curve from today's nodes.
+func (p *Pass) followToday(d *demandCurve, nodes map[string]string) {
 	fleets := p.fleets(nodes)
 	for _, f := range slices.Sorted(maps.Keys(fleets)) {
 		if fl := fleets[f]; fl.now > 0 {
 			d.families = append(d.families, FamilyDemand{Family: f, PerVCPU: fl.hourly / max(fl.vCPUs, 1)})
 		}
 	}
-	if len(d.families) == 0 {
-		return nil, "nothing runs on the nodes that are paid for by the hour"
+	if len(d.families) > 0 {
+		p.fillHours(d, nodes, fleets, p.sizedRequests())
 	}
-	p.fillHours(d, nodes, fleets, requests)
-	if d.seen < purchaseDays*24*9/10 {
-		return nil, fmt.Sprintf("too little data: %.1f of at least %d days", float64(d.seen)/24, purchaseDays)
-	}
-	d.cover(pricing.HeldAt(p.Options.Commitment.Held, p.Analysis.Snapshot.Window.End))
-	return d, ""
 }
 
 // place picks the provider and region that costs most, and gives the family
@@ -201,9 +212,8 @@ func (p *Pass) fillHours(d *demandCurve, family map[string]string, fleets map[st
 // whole leaves out the hours that the window only touches: they hold a part of
 // the pods.
 func (s *hourSums) whole(w analyzer.Window) {
-	const hour = 3600
-	first, last := (w.Start.Unix()+hour-1)/hour, w.End.Unix()/hour
-	maps.DeleteFunc(s.hours, func(at int, _ []float64) bool { return int64(at) < first || int64(at) >= last })
+	first, last := wholeHours(w)
+	maps.DeleteFunc(s.hours, func(at int, _ []float64) bool { return at < first || at >= last })
 }
 
 // hourSums adds up demand by hours since 1970.

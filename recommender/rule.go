@@ -53,6 +53,8 @@ type Pass struct {
 
 	out []Recommendation
 	at  map[analyzer.Ref][]int // indices of out, by workload
+
+	planned *nodePlanner // with a plan; nil without
 }
 
 // Options is what the user asked for. The zero value means the defaults.

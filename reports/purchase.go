@@ -38,8 +38,11 @@ type HourlyDemand struct {
 	P90   float64 `json:"p90"`
 	Max   float64 `json:"max"`
 	// ByHour is the mean of each hour of the day, UTC, from midnight.
-	ByHour   []float64      `json:"byHour"`
-	Families []FamilyDemand `json:"families"`
+	ByHour []float64 `json:"byHour"`
+	// NodesByHour is the plan's nodes, kept and spot ones too, in each hour of the day; absent where
+	// there is no plan and the demand is that of today's families.
+	NodesByHour []float64      `json:"nodesByHour,omitempty"`
+	Families    []FamilyDemand `json:"families"`
 	// Held is what existing commitments cover; it is not in the other figures.
 	Held float64 `json:"held,omitempty"`
 	// Spot is what was left out because it can live on spot machines.
@@ -198,6 +201,11 @@ func hourlyDemand(d *recommender.HourlyDemand) *HourlyDemand {
 	}
 	for _, v := range d.ByHour {
 		out.ByHour = append(out.ByHour, hourly(v))
+	}
+	if d.Planned {
+		for _, v := range d.Nodes {
+			out.NodesByHour = append(out.NodesByHour, decimals(finite(v), 2))
+		}
 	}
 	for _, f := range d.Families {
 		one := FamilyDemand{Family: f.Family, Mean: hourly(f.Mean)}

@@ -1,0 +1,70 @@
+package recommender
+
+import (
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
+)
+
+// ReplicaHours is a number of pods by the hour.
+type ReplicaHours struct {
+	First int       // hours since 1970 of the first
+	Mean  []float64 // mean pods of each hour
+}
+
+// at gives the pods of an hour; ok is false outside the stretch.
+func (h *ReplicaHours) at(hour int) (pods float64, ok bool) {
+	if h == nil || hour < h.First || hour >= h.First+len(h.Mean) {
+		return 0, false
+	}
+	return h.Mean[hour-h.First], true
+}
+
+// replicaHours is what the setting advised runs in each hour of the load.
+func (c *scaleCase) replicaHours() (*ReplicaHours, error) {
+	pods, err := c.replicaSlots()
+	if err != nil || len(pods) == 0 {
+		return nil, err
+	}
+	out := &ReplicaHours{First: int(c.curve.Start.Unix() / 3600)}
+	var count []float64
+	for i, n := range pods {
+		at := int(c.slotTime(i).Unix()/3600) - out.First
+		if at == len(out.Mean) {
+			out.Mean, count = append(out.Mean, 0), append(count, 0)
+		}
+		out.Mean[at] += n
+		count[at]++
+	}
+	for i := range out.Mean {
+		out.Mean[i] /= count[i]
+	}
+	return out, nil
+}
+
+// replicaSlots gives the pods of each slot of the load: none outside the
+// schedule's hours, where there is one.
+func (c *scaleCase) replicaSlots() ([]float64, error) {
+	d := demandOf(c.curve, c.best.size.metric)
+	series := []replay.Segment{{Replicas: c.best.Min}}
+	if !c.best.Fixed {
+		load := d.curve()
+		first := min(max(d.podsFor(d.Millicores[0], c.best.Target), c.best.Min), c.best.Max)
+		out, err := replay.Replay(load, d.workload(c.bounds.Start, first), c.best.autoscaler(),
+			replay.Options{Series: true, Signals: []replay.Signal{{Total: load.Demand}}})
+		if err != nil {
+			return nil, err
+		}
+		series = out.Series
+	}
+	pods, k := make([]float64, len(d.Millicores)), 0
+	for i := range pods {
+		for k+1 < len(series) && series[k+1].From <= time.Duration(i)*d.Step {
+			k++
+		}
+		if s := c.best.schedule; s == nil || s.busy(c.slotTime(i)) {
+			pods[i] = float64(series[k].Replicas)
+		}
+	}
+	return pods, nil
+}

@@ -1,0 +1,236 @@
+package recommender
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// mostFollowed bounds the work of following a plan: pods times the hours that
+// are packed one by one. Above it hours of about the same demand share one.
+const (
+	mostFollowed = 20_000
+	leastLevels  = 24
+)
+
+// planHours follows the plan of the nodes through the hours of the window.
+type planHours struct {
+	pass     *Pass
+	n        *nodePlanner
+	d        *demandCurve
+	families map[string]string // by instance type, of nodes at the curve's place
+	zones    map[string]bool   // at the curve's place
+	here     map[analyzer.Ref]*placed
+	follower *packing.Follower
+	worth    map[string]float64 // of a pod, by group
+	known    map[string]*levelNodes
+}
+
+// placed is where the plan has a workload's pods.
+type placed struct {
+	moved, kept int  // on the plan's nodes, on nodes that stay as they are
+	group       bool // some pods are in the plan, or may come to be
+}
+
+// levelNodes is the nodes for one set of pods.
+type levelNodes struct {
+	byFamily map[string]float64 // USD an hour on demand
+	nodes    int
+	lost     int
+}
+
+// followPlan fills the curve with what the nodes of the plan cost on demand in
+// each hour: the pods that ran, or that the advised scaling would have run, at
+// the requests that the plan packs. false where there is no plan.
+func (p *Pass) followPlan(d *demandCurve) bool {
+	if p.planned == nil || len(p.planned.plan.Nodes)+len(p.planned.nodes) == 0 {
+		return false
+	}
+	h := &planHours{pass: p, n: p.planned, d: d, known: map[string]*levelNodes{}, worth: map[string]float64{}}
+	h.locate()
+	h.start()
+	hours := h.hours()
+	levels := h.levels(hours)
+	h.fill(hours, levels)
+	d.planned = true
+	return true
+}
+
+// locate finds the zones at the curve's place.
+func (h *planHours) locate() {
+	h.zones, h.families = map[string]bool{}, map[string]string{}
+	for _, node := range h.n.nodes {
+		if o := &node.cost.Offering; o.Provider == h.d.provider && o.Region == h.d.region {
+			h.zones[node.cost.Zone] = true
+		}
+	}
+}
+
+// familyOf names the family of a type as purchase programs do.
+func (h *planHours) familyOf(instanceType string) string {
+	f, ok := h.families[instanceType]
+	if !ok {
+		f = pricing.CommitmentFamily(h.d.provider, instanceType)
+		h.families[instanceType] = f
+	}
+	return f
+}
+
+// start lists the pods that run or may come to run.
+func (h *planHours) start() {
+	h.here = map[analyzer.Ref]*placed{}
+	pods := slices.Clone(h.n.in.Pods)
+	planned := map[string]bool{}
+	for i := range pods {
+		planned[pods[i].Group] = true
+		h.worth[pods[i].Group] = max(h.worth[pods[i].Group], h.usd(pods[i].CPU, pods[i].Memory))
+	}
+	on := map[string]*placed{}
+	for i := range h.n.pods {
+		p := &h.n.pods[i]
+		if on[p.Group] == nil {
+			on[p.Group] = &placed{}
+		}
+		if h.n.byName[p.node].kept == "" {
+			on[p.Group].moved++
+		} else {
+			on[p.Group].kept++
+		}
+	}
+	for i := range h.pass.Analysis.Workloads {
+		w := &h.pass.Analysis.Workloads[i]
+		if w.Kind == "DaemonSet" || w.Kind == "Node" || w.Past {
+			continue
+		}
+		at := on[w.Ref.String()]
+		if at == nil {
+			at = &placed{}
+			size := h.n.requests(w, &analyzer.Pod{})
+			pods = append(pods, packing.Pod{Name: "none/" + w.Ref.String(), Group: w.Ref.String(), CPU: size.CPU, Memory: size.Memory, GPUs: size.GPU})
+			h.worth[w.Ref.String()] = h.usd(size.CPU, size.Memory)
+			planned[w.Ref.String()] = true
+		}
+		at.group = planned[w.Ref.String()]
+		h.here[w.Ref] = at
+	}
+	h.follower = packing.NewFollower(h.n.plan, pods, h.n.in.DaemonSets)
+}
+
+func (h *planHours) usd(cpu, memory int64) float64 {
+	return h.pass.Costs.MeanUnit.hourly(analyzer.Amounts{CPU: cpu, Memory: memory})
+}
+
+// planHour is the pods of one hour.
+type planHour struct {
+	at    int // hours since 1970
+	pods  map[string]float64
+	spot  float64 // worth of the pods that move to spot
+	worth float64 // of the pods
+	whole map[string]int
+	key   string
+}
+
+// hours lists the hours of the window that have history, with their pods.
+func (h *planHours) hours() []*planHour {
+	at := map[int]*planHour{}
+	refs := slices.SortedFunc(maps.Keys(h.here), analyzer.Ref.Compare)
+	seen := map[analyzer.Ref]map[int]float64{}
+	for i := range h.pass.Analysis.Workloads {
+		w := &h.pass.Analysis.Workloads[i]
+		if h.here[w.Ref] != nil {
+			seen[w.Ref] = h.podHours(w)
+			for hour := range seen[w.Ref] {
+				at[hour] = &planHour{at: hour, pods: map[string]float64{}}
+			}
+		}
+	}
+	first, last := wholeHours(h.pass.Analysis.Snapshot.Window)
+	maps.DeleteFunc(at, func(hour int, _ *planHour) bool { return hour < first || hour >= last })
+	var out []*planHour
+	for _, hour := range slices.Sorted(maps.Keys(at)) {
+		one := at[hour]
+		for _, ref := range refs {
+			pods, ok := seen[ref][hour]
+			if len(seen[ref]) == 0 { // nothing was seen of it: it counts as it is
+				pods, ok = float64(h.here[ref].moved+h.here[ref].kept), true
+			}
+			if ok {
+				h.addPods(one, ref, pods)
+			}
+		}
+		h.round(one)
+		out = append(out, one)
+	}
+	return out
+}
+
+// wholeHours bounds the hours that lie in the window as a whole.
+func wholeHours(w analyzer.Window) (first, last int) {
+	const hour = 3600
+	return int((w.Start.Unix() + hour - 1) / hour), int(w.End.Unix() / hour)
+}
+
+// podHours is a workload's mean pods by the hour: of the setting advised, else
+// as they were.
+func (h *planHours) podHours(w *analyzer.WorkloadFacts) map[int]float64 {
+	out := map[int]float64{}
+	for i := range w.Containers {
+		if w.Containers[i].Type == analyzer.TypeInit {
+			continue
+		}
+		for _, day := range w.Containers[i].Days {
+			for j, hour := range day.Hours {
+				if hour.Pods > 0 {
+					out[int(day.Date)*24+j] = max(out[int(day.Date)*24+j], float64(hour.Pods))
+				}
+			}
+		}
+	}
+	for r := range h.pass.about(w.Ref) {
+		if r.Horizontal == nil || r.Horizontal.Hours == nil {
+			continue
+		}
+		for hour := range out {
+			if pods, ok := r.Horizontal.Hours.at(hour); ok {
+				out[hour] = pods
+			}
+		}
+	}
+	return out
+}
+
+// addPods adds a workload's pods of an hour, those on kept nodes and those that
+// move to spot left out.
+func (h *planHours) addPods(one *planHour, ref analyzer.Ref, pods float64) {
+	group, where := ref.String(), h.here[ref]
+	pods = max(pods-float64(where.kept), 0)
+	stays := h.pass.staysOnDemand(ref)
+	one.spot += pods * (1 - stays) * h.worth[group]
+	one.worth += pods * h.worth[group]
+	if where.group {
+		one.pods[group] = pods * stays
+	}
+}
+
+// round makes whole pods of an hour's means: what one group is rounded by is
+// carried over to the next, so that many small jobs do not all vanish.
+func (h *planHours) round(one *planHour) {
+	one.whole = map[string]int{}
+	carry := 0.0
+	for _, group := range sortedNames(one.pods) {
+		pods, worth := one.pods[group], h.worth[group]
+		n := int(pods)
+		if rest := pods - float64(n); rest > 1e-9 && carry+rest*worth >= worth/2 {
+			n++
+		}
+		carry += (pods - float64(n)) * worth
+		if n > 0 {
+			one.whole[group] = n
+			one.key += fmt.Sprint(group, "=", n, ";")
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package recommender
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// levels gives each hour the hour whose packing stands for it: itself, or where
+// that is too much work one of about the same demand.
+func (h *planHours) levels(hours []*planHour) []*planHour {
+	byWorth := slices.Clone(hours)
+	slices.SortStableFunc(byWorth, func(a, b *planHour) int { return cmp.Compare(a.worth, b.worth) })
+	most := max(leastLevels, mostFollowed/max(len(h.n.in.Pods), 1))
+	stands := map[int]*planHour{}
+	for i, one := range byWorth {
+		stands[one.at] = one
+		if len(hours) > most { // the middle of its stretch
+			stretch := i * most / len(hours)
+			stands[one.at] = byWorth[((2*stretch+1)*len(hours))/(2*most)]
+		}
+	}
+	out := make([]*planHour, len(hours))
+	for i, one := range hours {
+		out[i] = stands[one.at]
+	}
+	return out
+}
+
+// fill packs the levels and fills the curve in.
+func (h *planHours) fill(hours, levels []*planHour) {
+	families := map[string]bool{}
+	for i := range levels {
+		for f := range h.at(levels[i]).byFamily {
+			families[f] = true
+		}
+	}
+	names := slices.Sorted(maps.Keys(families))
+	for _, name := range names {
+		h.d.families = append(h.d.families, FamilyDemand{Family: name, PerVCPU: h.perVCPU(name)})
+	}
+	lost := 0
+	var counted [24]float64
+	for i, one := range hours {
+		level := h.at(levels[i])
+		scale := 1.0
+		if levels[i].worth > 0 {
+			scale = one.worth / levels[i].worth
+		}
+		row, total := make([]float64, len(names)), 0.0
+		for j, name := range names {
+			row[j] = level.byFamily[name] * scale
+			total += row[j]
+			h.d.families[j].Mean += row[j] / float64(len(hours))
+		}
+		clock := ((one.at % 24) + 24) % 24
+		h.d.hours, h.d.clock = append(h.d.hours, row), append(h.d.clock, clock)
+		h.d.nodes[clock] += float64(level.nodes)
+		counted[clock]++
+		if stay := one.worth - one.spot; stay > 0 {
+			h.d.spot += one.spot / stay * total / float64(len(hours))
+		}
+		lost = max(lost, level.lost)
+	}
+	for c := range counted {
+		h.d.nodes[c] /= max(counted[c], 1)
+	}
+	h.d.seen = len(hours)
+	if lost > 0 {
+		h.d.warn("pods-left-out", fmt.Sprintf("up to %d pods of busier hours fit on no node of the plan and are not in the demand", lost))
+	}
+}
+
+// at packs a level once.
+func (h *planHours) at(one *planHour) *levelNodes {
+	if got := h.known[one.key]; got != nil {
+		return got
+	}
+	nodes, lost := h.follower.Nodes(one.whole)
+	out := &levelNodes{byFamily: map[string]float64{}, nodes: len(nodes), lost: lost}
+	add := func(instanceType, capacity, zone string, usd float64) {
+		if capacity == string(pricing.OnDemand) && (h.zones[zone] || len(h.zones) == 0) {
+			out.byFamily[h.familyOf(instanceType)] += usd
+		}
+	}
+	for i := range nodes {
+		o := &nodes[i].Offering
+		add(o.Type, o.CapacityType, o.Zone, o.USDPerHour)
+	}
+	for _, node := range h.n.nodes {
+		if node.kept != "" {
+			out.nodes++
+			add(node.cost.InstanceType, node.cost.CapacityType, node.cost.Zone, node.cost.Hourly)
+		}
+	}
+	h.known[one.key] = out
+	return out
+}
+
+// perVCPU is the on-demand price of a vCPU-hour with its memory, over the
+// plan's nodes of a family.
+func (h *planHours) perVCPU(family string) float64 {
+	usd, cores := 0.0, 0.0
+	add := func(instanceType, capacity string, price float64) {
+		if capacity != string(pricing.OnDemand) || h.familyOf(instanceType) != family {
+			return
+		}
+		o := h.pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.d.provider, Region: h.d.region, InstanceType: instanceType}).Offering
+		if o.CPUMillis > 0 {
+			usd, cores = usd+price, cores+float64(o.CPUMillis)/1000
+		}
+	}
+	for i := range h.n.plan.Nodes {
+		o := &h.n.plan.Nodes[i].Offering
+		add(o.Type, o.CapacityType, o.USDPerHour)
+	}
+	for _, node := range h.n.nodes {
+		if node.kept != "" {
+			add(node.cost.InstanceType, node.cost.CapacityType, node.cost.Hourly)
+		}
+	}
+	if cores == 0 {
+		return 0
+	}
+	return math.Max(usd, 0) / cores
+}
