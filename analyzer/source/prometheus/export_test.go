@@ -103,6 +103,9 @@ func RawSelectors(shard []string, matchers ...Matcher) map[string][]string {
 	return out
 }
 
+// GridQueries is the number of queries for each shard and day.
+func GridQueries() int { return len(queries) + len(ownerQueries) }
+
 // ReadAll asks a handler of remote read for everything and gives its answer.
 func ReadAll(h http.Handler) []byte {
 	all := []selection{{0, 1 << 40, []labelMatcher{{like, "__name__", ".+"}}}}

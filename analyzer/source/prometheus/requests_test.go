@@ -33,7 +33,7 @@ func usageOf(t *testing.T, ns, pod, owner string) []sourcetest.Series {
 func requestsOf(t *testing.T, owners *analyzer.Owners, all []sourcetest.Series) prometheus.Result {
 	t.Helper()
 	w := options("").Window
-	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, w.Start, all, plenty).URL, Window: w, Owners: owners})
+	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, w.Start, all).URL, Window: w, Owners: owners})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestRequestQueryWorks(t *testing.T) {
 			series(t, fmt.Sprintf(`http_requests_total{namespace="shop",pod="webmail-5d6f7-bcdfg",replica=%q}`, r), "0+600x2880"))
 	}
 	w := options("").Window
-	server := engine(t, w.Start, all, plenty)
+	server := engine(t, w.Start, all)
 	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: server.URL, Window: w})
 	if err != nil || len(got.Requests) != 1 {
 		t.Fatalf("got %+v, %v", got.Requests, err)
