@@ -50,12 +50,6 @@ type ownerTask struct {
 }
 
 func (t *ownerTask) run(ctx context.Context, col *collection) error {
-	if col.byRaw(ctx, t.readRaw) {
-		for range ownerQueries {
-			col.step()
-		}
-		return nil
-	}
 	for _, q := range ownerQueries {
 		err := t.read(ctx, col, q, t.shard, t.day)
 		col.step()

@@ -22,7 +22,13 @@ import (
 type wanted struct {
 	selections []selection
 	metrics    []string
-	readers    [][]reader
+	fed        [][]fed
+}
+
+// fed is a reader and the time it wants samples of.
+type fed struct {
+	reader   reader
+	from, to int64
 }
 
 // add asks for a metric from so long before the span on. A metric that was
@@ -34,10 +40,20 @@ func (w *wanted) add(metric string, matchers []labelMatcher, s span, before time
 	if i < 0 {
 		i = len(w.selections)
 		w.selections = append(w.selections, selection{from, s.to.UnixMilli(), matchers})
-		w.metrics, w.readers = append(w.metrics, metric), append(w.readers, nil)
+		w.metrics, w.fed = append(w.metrics, metric), append(w.fed, nil)
 	}
-	w.selections[i].from = min(w.selections[i].from, from)
-	w.readers[i] = append(w.readers[i], to)
+	w.selections[i].from, w.selections[i].to = min(w.selections[i].from, from), max(w.selections[i].to, s.to.UnixMilli())
+	w.fed[i] = append(w.fed[i], fed{to, from, s.to.UnixMilli()})
+}
+
+// feed hands a series to all whose time it has samples in: those alone.
+func (w *wanted) feed(s *stored) {
+	all := samples{s.ms, s.vs}
+	for _, f := range w.fed[s.query] {
+		if x := all.within(f.from-1, f.to); len(x.ms) > 0 {
+			f.reader.add(w.metrics[s.query], &stored{s.query, s.names, s.values, x.ms, x.vs})
+		}
+	}
 }
 
 // errIncomplete is an answer without its last metric. The time may have none;
@@ -45,62 +61,107 @@ func (w *wanted) add(metric string, matchers []labelMatcher, s span, before time
 // asked for that part.
 var errIncomplete = errors.New("the answer ends before its last metric")
 
-// readRaw reads the task's day by remote read and files it; nothing is filed
-// where it fails.
-func (t *task) readRaw(ctx context.Context, col *collection) error {
-	d := &col.dialect
-	var w wanted
-	readers := make([]reader, len(rawQueries))
-	for i, q := range rawQueries {
-		readers[i] = q.begin(d, t.day)
-		for _, m := range q.reads {
-			w.add(m.name, m.matches(d, t.shard), t.day, m.before(d), readers[i])
+// batch is the days of a shard that one request of remote read asks for.
+type batch struct {
+	tasks []*task
+	turn  int // its place among the batches
+}
+
+const (
+	// batchSeries bounds the series of one metric times the days of a batch: a
+	// day of a thousand takes 5 MB while it is read.
+	batchSeries = 2800
+	batchDays   = 7
+)
+
+// batches groups the days of a shard with so many series of one metric.
+func batches(tasks []*task, series int) [][]*task {
+	return slices.Collect(slices.Chunk(tasks, min(max(batchSeries/max(series, 1), 1), batchDays)))
+}
+
+// run reads by remote read, or by the queries where that is not to be had. It
+// gives back only an error that ends the whole collection.
+func (b *batch) run(ctx context.Context, col *collection) error {
+	tasks := b.tasks
+	// The race: remote read spares the engine most of its work, but its answers
+	// are several times larger, so over a slow connection the queries win. The
+	// first batch by remote read and a day by queries show which it is here.
+	if b.turn == 1 && !col.queriesOnly.Load() {
+		began := time.Now()
+		if err := tasks[0].run(ctx, col); err != nil {
+			return err
 		}
+		col.timed(&col.queryPace, tasks[:1], time.Since(began))
+		tasks = tasks[1:]
 	}
-	counts := make([]int, len(w.selections))
-	err := col.client.read(ctx, w.selections, func(s *stored) {
-		counts[s.query]++
-		for _, r := range w.readers[s.query] {
-			r.add(w.metrics[s.query], s)
+	began := time.Now()
+	if len(tasks) > 0 && col.byRaw(ctx, func(ctx context.Context, col *collection) error { return readRaw(ctx, col, tasks) }) {
+		if b.turn == 0 {
+			col.timed(&col.rawPace, tasks, time.Since(began))
 		}
-	})
-	if err != nil {
-		return err
+		return nil
 	}
-	if counts[len(counts)-1] == 0 {
-		return errIncomplete
-	}
-	for i, r := range readers {
-		q := queryNamed(rawQueries[i].name)
-		t.asked++
-		r.rows(func(row *series) { t.take(col, q, d.labelsOf(q), row, t.day) })
+	for _, t := range tasks {
+		if err := t.run(ctx, col); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// raceFrom is the number of parts from which the two ways race.
-const raceFrom = 4
-
-// byQueries tells that a task is the queries' turn: the second, where there
-// are enough. Remote read spares the engine most of its work, but its answers
-// are several times larger, so over a slow connection the queries win. The
-// first part by remote read and the second by queries show which it is here.
-func (col *collection) byQueries(t *task) bool { return t.turn == 1 && col.parts >= raceFrom }
-
-// timed takes down how long a part took, and settles the race.
-func (col *collection) timed(t *task, raw bool, took time.Duration) {
-	pace := took.Seconds() / t.day.to.Sub(t.day.from).Seconds()
+// timed takes down how long some days took, and settles the race.
+func (col *collection) timed(pace *float64, tasks []*task, took time.Duration) {
+	read := 0.0
+	for _, t := range tasks {
+		read += t.day.to.Sub(t.day.from).Seconds()
+	}
 	col.mu.Lock()
 	defer col.mu.Unlock()
-	switch {
-	case t.turn == 0 && raw:
-		col.rawPace = pace
-	case col.byQueries(t):
-		col.queryPace = pace
-	}
+	*pace = took.Seconds() / read
 	if col.queryPace > 0 && col.rawPace > col.queryPace {
 		col.queriesOnly.Store(true)
 	}
+}
+
+// readRaw reads tasks of one shard by remote read and files them; nothing is
+// filed where it fails.
+func readRaw(ctx context.Context, col *collection, tasks []*task) error {
+	d := &col.dialect
+	var w wanted
+	readers := make([][]reader, len(tasks))
+	for k, t := range tasks {
+		for _, q := range rawQueries {
+			r := q.begin(d, t.day)
+			readers[k] = append(readers[k], r)
+			for _, m := range q.reads {
+				w.add(m.name, m.matches(d, t.shard), t.day, m.before(d), r)
+			}
+		}
+	}
+	last := 0 // series of the last metric
+	err := col.client.read(ctx, w.selections, func(s *stored) {
+		if s.query == len(w.selections)-1 {
+			last++
+		}
+		w.feed(s)
+	})
+	if err != nil {
+		return err
+	}
+	if last == 0 {
+		return errIncomplete
+	}
+	for k, t := range tasks {
+		t.begin(col)
+		for i, r := range readers[k] {
+			q := queryNamed(rawQueries[i].name)
+			t.asked++
+			r.rows(func(row *series) { t.take(col, q, d.labelsOf(q), row, t.day) })
+			col.step()
+		}
+		t.close()
+	}
+	return nil
 }
 
 func queryNamed(name string) *query {
@@ -108,13 +169,29 @@ func queryNamed(name string) *query {
 	return &queries[i]
 }
 
-// readRaw reads the task's owners by remote read.
-func (t *ownerTask) readRaw(ctx context.Context, col *collection) error {
-	d := &col.dialect
+// ownerBatch is the days of a shard whose owners one request asks for.
+type ownerBatch struct{ tasks []*ownerTask }
+
+func (b *ownerBatch) run(ctx context.Context, col *collection) error {
+	if col.byRaw(ctx, b.readRaw) {
+		return nil
+	}
+	for _, t := range b.tasks {
+		if err := t.run(ctx, col); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readRaw reads the owners by remote read. A row counts for the last day that
+// it has samples of.
+func (b *ownerBatch) readRaw(ctx context.Context, col *collection) error {
+	d, first, last := &col.dialect, b.tasks[0], b.tasks[len(b.tasks)-1]
 	var all []selection
 	for _, q := range ownerQueries {
-		matchers := append([]labelMatcher{{equal, "__name__", q.metric}}, stateMatchers(notForeign)(d, t.shard)...)
-		all = append(all, selection{t.day.from.UnixMilli() + 1, t.day.to.UnixMilli(), matchers})
+		matchers := append([]labelMatcher{{equal, "__name__", q.metric}}, stateMatchers(notForeign)(d, first.shard)...)
+		all = append(all, selection{first.day.from.UnixMilli() + 1, last.day.to.UnixMilli(), matchers})
 	}
 	type found struct {
 		metric string
@@ -123,13 +200,17 @@ func (t *ownerTask) readRaw(ctx context.Context, col *collection) error {
 	}
 	var rows []found
 	err := col.client.read(ctx, all, func(s *stored) {
-		if len(s.fresh().ms) == 0 {
+		x := s.fresh()
+		for _, t := range slices.Backward(b.tasks) {
+			if len(x.within(t.day.from.UnixMilli(), t.day.to.UnixMilli()).ms) == 0 {
+				continue
+			}
+			q := ownerQueries[s.query]
+			labels := q.labels(d.state)
+			child := analyzer.Ref{Namespace: s.get(labels[0]), Kind: q.kind, Name: s.get(labels[1])}
+			rows = append(rows, found{q.metric, child, ownerRow{t.day.to.UnixMilli(), s.get("owner_kind"), s.get("owner_name")}})
 			return
 		}
-		q := ownerQueries[s.query]
-		labels := q.labels(d.state)
-		child := analyzer.Ref{Namespace: s.get(labels[0]), Kind: q.kind, Name: s.get(labels[1])}
-		rows = append(rows, found{q.metric, child, ownerRow{t.day.to.UnixMilli(), s.get("owner_kind"), s.get("owner_name")}})
 	})
 	if err != nil {
 		return err
@@ -139,6 +220,9 @@ func (t *ownerTask) readRaw(ctx context.Context, col *collection) error {
 	}
 	for _, x := range rows {
 		col.rows.add(x.metric, x.child, x.row)
+	}
+	for range len(b.tasks) * len(ownerQueries) {
+		col.step()
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ func Collect(ctx context.Context, o Options) (Result, error) {
 		return out, err
 	}
 	col := &collection{
-		client: c, dialect: d.dialect, window: o.Window, owners: o.Owners, progress: o.Progress,
+		client: c, dialect: d.dialect, window: o.Window, owners: o.Owners, sizes: d.sizes, progress: o.Progress,
 		rows: ownerRows{rows: map[analyzer.Ref]ownerRow{}, series: map[string]int{}},
 		said: map[string]bool{}, warnings: d.warnings,
 	}
@@ -125,7 +125,7 @@ type collection struct {
 	window  analyzer.Window
 	owners  *analyzer.Owners
 	rows    ownerRows
-	parts   int // tasks that read usage
+	sizes   map[string]int // series of one usage metric by namespace
 	// queriesOnly says that the engine's remote read is not to be had, or no gain.
 	queriesOnly atomic.Bool
 
@@ -169,19 +169,28 @@ type runner interface {
 
 // collect runs the grid: owners first, since usage is filed under them.
 func (col *collection) collect(ctx context.Context, shards [][]string, concurrency int) ([]analyzer.ContainerUsage, error) {
-	var ownerTasks, usageTasks []runner
+	var owners, usage []runner
+	var ownerTasks []*ownerTask
+	var usageTasks []*task
 	for _, shard := range shards {
+		first, series := len(ownerTasks), 0
 		for _, day := range days(col.window) {
 			ownerTasks = append(ownerTasks, &ownerTask{shard: shard, day: day})
-			usageTasks = append(usageTasks, &task{shard: shard, day: day, turn: len(usageTasks)})
+			usageTasks = append(usageTasks, &task{shard: shard, day: day})
+		}
+		for _, ns := range shard {
+			series += col.sizes[ns]
+		}
+		owners = append(owners, &ownerBatch{ownerTasks[first:]})
+		for _, days := range batches(usageTasks[first:], series) {
+			usage = append(usage, &batch{days, len(usage)})
 		}
 	}
-	col.parts = len(usageTasks)
 	col.total = len(ownerTasks)*len(ownerQueries) + len(usageTasks)*len(queries)
-	stopped := col.runAll(ctx, ownerTasks, concurrency)
+	stopped := col.runAll(ctx, owners, concurrency)
 	if stopped == nil {
 		col.rows.fill(col.owners)
-		stopped = col.runAll(ctx, usageTasks, concurrency)
+		stopped = col.runAll(ctx, usage, concurrency)
 	}
 	if ctx.Err() != nil {
 		return nil, stopped
@@ -216,15 +225,14 @@ func (col *collection) runAll(ctx context.Context, tasks []runner, concurrency i
 }
 
 // sum adds the tasks' parts up and turns their doubts into warnings.
-func (col *collection) sum(ownerTasks, usageTasks []runner, stopped error) ([]analyzer.ContainerUsage, error) {
+func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped error) ([]analyzer.ContainerUsage, error) {
 	var failed failures
 	for _, t := range ownerTasks {
-		failed.merge(&t.(*ownerTask).failed)
+		failed.merge(&t.failed)
 	}
 	lists := make([][]analyzer.ContainerUsage, 0, len(usageTasks))
 	series, unmatched, odd := map[string]int{}, map[string]bool{}, 0
-	for _, r := range usageTasks {
-		t := r.(*task)
+	for _, t := range usageTasks {
 		failed.merge(&t.failed)
 		lists = append(lists, t.usage)
 		for name, n := range t.series {

@@ -14,7 +14,6 @@ import (
 type task struct {
 	shard []string
 	day   span
-	turn  int // its place among the tasks
 
 	rec        *analyzer.Recorder
 	containers map[containerKey]*containerDay
@@ -37,22 +36,18 @@ type containerDay struct {
 	ends     int64 // OOM kills seen as the container's final state
 }
 
-// run asks all queries of the task, and gives back only an error that ends
-// the whole collection.
-func (t *task) run(ctx context.Context, col *collection) error {
+// begin makes ready for series.
+func (t *task) begin(col *collection) {
 	t.rec = analyzer.NewRecorder(col.window)
 	t.containers = map[containerKey]*containerDay{}
 	t.series, t.unmatched = map[string]int{}, map[string]bool{}
+}
+
+// run asks all queries of the task, and gives back only an error that ends
+// the whole collection.
+func (t *task) run(ctx context.Context, col *collection) error {
+	t.begin(col)
 	defer t.close()
-	began := time.Now()
-	raw := !col.byQueries(t) && col.byRaw(ctx, t.readRaw)
-	defer func() { col.timed(t, raw, time.Since(began)) }()
-	if raw {
-		for range queries {
-			col.step()
-		}
-		return nil
-	}
 	for i := range queries {
 		q := &queries[i]
 		err := t.read(ctx, col, q, t.shard, t.day)
