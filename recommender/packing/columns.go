@@ -2,6 +2,7 @@ package packing
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing/lp"
 )
@@ -25,9 +26,13 @@ type patterns struct {
 	cuts []cut
 	lp   *lp.Solver
 	cols []bin
-	pack knapsack
+	pack [pricers]knapsack // each has its own kinds
 	best float64
 }
+
+// pricers is how many look for patterns side by side. What each finds depends
+// on its kinds alone.
+const pricers = 4
 
 // patternBound improves on the bound of v where that is affordable. The
 // packing's bins are the first patterns. It returns the bound, the worth of a
@@ -38,7 +43,10 @@ func (inst *instance) patternBound(v values, bins []bin, cuts []cut) (float64, [
 	if len(inst.classes) > patternClasses {
 		return low, v.pod, nil
 	}
-	p := &patterns{inst: inst, cuts: cuts, pack: knapsack{inst: inst}, best: low}
+	p := &patterns{inst: inst, cuts: cuts, best: low}
+	for i := range p.pack {
+		p.pack[i].inst = inst
+	}
 	var rows []lp.Row
 	for _, c := range inst.classes {
 		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: float64(len(c.pods)) + nudge(len(rows))})
@@ -126,23 +134,17 @@ func (p *patterns) run(centre []float64) []float64 {
 // less in proportion. It writes the lower duals back to y.
 func (p *patterns) price(y []float64) (bound float64, added bool) {
 	n := len(p.inst.classes)
-	p.pack.worth = y[:n]
+	offers := p.offers(y)
 	scale := make([]float64, len(y))
 	for r := range scale {
 		scale[r] = 1
 	}
-	for k := range p.inst.kinds {
-		extra := 0.0
-		for c := range p.cuts {
-			extra += y[n+c] * p.cuts[c].weight[k]
+	for k, o := range offers {
+		if price := p.inst.kinds[k].price; o.limit > price {
+			p.shrink(k, price/o.limit, scale)
 		}
-		price := p.inst.kinds[k].price
-		items, limit := p.pack.fillBest(k, pricingSteps, price-extra)
-		if total := limit + extra; total > price {
-			p.shrink(k, price/total, scale)
-		}
-		if p.reduced(k, items) < -1e-9 {
-			p.add(k, items)
+		if p.reduced(k, o.items) < -1e-9 {
+			p.add(k, o.items)
 			added = true
 		}
 	}
@@ -156,6 +158,34 @@ func (p *patterns) price(y []float64) (bound float64, added bool) {
 		bound += y[n+c] * p.cuts[c].least
 	}
 	return bound * (1 - roundOff), added
+}
+
+// offer is the best pattern found for a kind, and what none can be worth more than.
+type offer struct {
+	items []item
+	limit float64
+}
+
+// offers looks for the best pattern of every kind under y.
+func (p *patterns) offers(y []float64) []offer {
+	n := len(p.inst.classes)
+	out := make([]offer, len(p.inst.kinds))
+	var all sync.WaitGroup
+	for i := range p.pack {
+		all.Go(func() {
+			p.pack[i].worth = y[:n]
+			for k := i; k < len(out); k += pricers {
+				extra := 0.0
+				for c := range p.cuts {
+					extra += y[n+c] * p.cuts[c].weight[k]
+				}
+				items, limit := p.pack[i].fillBest(k, pricingSteps, p.inst.kinds[k].price-extra)
+				out[k] = offer{items, limit + extra}
+			}
+		})
+	}
+	all.Wait()
+	return out
 }
 
 // shrink lowers the scale of all rows that a node of kind k serves.

@@ -3,6 +3,7 @@ package packing
 import (
 	"math"
 	"slices"
+	"sync"
 )
 
 // cut is a row that every plan satisfies: the weights of its nodes' kinds add
@@ -73,16 +74,19 @@ func (inst *instance) poolCuts(counts []cut) []cut {
 	for _, c := range inst.classes {
 		pools[setKey(c.open)] = c.open
 	}
-	var out []cut
-	for i, key := range sortedKeys(pools) {
-		if i == maxPools {
-			break
-		}
-		if c, ok := inst.poolCut(pools[key], counts); ok {
-			out = append(out, c)
-		}
+	keys := sortedKeys(pools)
+	keys = keys[:min(len(keys), maxPools)]
+	found := make([]cut, len(keys)) // side by side: each takes a relaxation of its own
+	var all sync.WaitGroup
+	for i, key := range keys {
+		all.Go(func() {
+			if c, ok := inst.poolCut(pools[key], counts); ok {
+				found[i] = c
+			}
+		})
 	}
-	return out
+	all.Wait()
+	return slices.DeleteFunc(found, func(c cut) bool { return c.weight == nil })
 }
 
 func (inst *instance) poolCut(pool []bool, counts []cut) (cut, bool) {
