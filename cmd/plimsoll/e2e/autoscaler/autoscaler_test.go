@@ -15,9 +15,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -38,9 +35,6 @@ type workload struct {
 	shows []string
 	load  replay.Curve
 }
-
-// startUp is how long a pod is Pending; not a divisor of the sync period, for the reason given there.
-const startUp = 3300 * time.Millisecond
 
 // slot is what five minutes of the recorded day take in the test.
 const slot = 650 * time.Millisecond
@@ -137,20 +131,6 @@ func record(t *testing.T, all []*workload) {
 }
 
 func swing(c replay.Curve) int64 { return slices.Max(c.Demand) - slices.Min(c.Demand) }
-
-// slowStart makes kwok's pods Pending for a while.
-func slowStart(t *testing.T, b bed) {
-	t.Helper()
-	client, err := dynamic.NewForConfig(b.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stages := client.Resource(schema.GroupVersionResource{Group: "kwok.x-k8s.io", Version: "v1alpha1", Resource: "stages"})
-	patch := fmt.Appendf(nil, `{"spec":{"delay":{"durationMilliseconds":%d}}}`, startUp.Milliseconds())
-	if _, err := stages.Patch(context.Background(), "pod-ready", types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
-		t.Fatal(err)
-	}
-}
 
 func create(t *testing.T, do func(context.Context, metav1.CreateOptions) error) {
 	t.Helper()

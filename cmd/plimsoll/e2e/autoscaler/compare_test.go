@@ -25,6 +25,7 @@ type belief struct {
 type outcome struct {
 	replicas                                   int32
 	ableToScale, scalingActive, scalingLimited string
+	utilization                                int64 // of the pods that count, percent; -1 where unknown
 }
 
 // compare replays the workload sync by sync. What goes in are the load, the pods' lives and the
@@ -64,8 +65,9 @@ func (w *workload) compare(t *testing.T, k *kubelet, h *history, seen []look) {
 		if !plain {
 			races++
 		}
-		reasons[got.ableToScale]++
-		reasons[got.scalingLimited]++
+		for _, reason := range []string{got.ableToScale, got.scalingActive, got.scalingLimited} {
+			reasons[reason]++
+		}
 		beliefs = next[:min(len(next), 64)]
 		t.Logf("sync %d %5.1fs: %d pods %+v", i, l.at.Sub(epoch).Seconds(), len(views[0].Pods), got)
 	}
@@ -90,7 +92,10 @@ func (w *workload) step(beliefs []belief, views []replay.Observation, now time.D
 			state := b.state.Clone()
 			v.SpecReplicas, v.StatusReplicas = b.replicas, b.replicas
 			d := controller.Decide(w.autoscaler, state, v, now)
-			o := outcome{d.Replicas, d.Conditions.AbleToScale.Reason, d.Conditions.ScalingActive.Reason, d.Conditions.ScalingLimited.Reason}
+			o := outcome{d.Replicas, d.Conditions.AbleToScale.Reason, d.Conditions.ScalingActive.Reason, d.Conditions.ScalingLimited.Reason, -1}
+			if p := d.Proposals; len(p) > 0 && p[0].Err == nil {
+				o.utilization = p[0].Current
+			}
 			if said = append(said, o); o == got {
 				next = append(next, belief{state, d.Replicas})
 				plain = plain || i == 0
@@ -123,8 +128,17 @@ func (w *workload) usage(k *kubelet, l look, epoch time.Time) (map[string]replay
 
 // outcome is what the objects said at a time.
 func (h *history) outcome(name string, at time.Time) outcome {
-	o := outcome{replicas: *h.deployment(name, at).Spec.Replicas}
-	for _, c := range h.autoscaler(name, at).Status.Conditions {
+	o := outcome{replicas: *h.deployment(name, at).Spec.Replicas, utilization: -1}
+	status := h.autoscaler(name, at).Status
+	for _, m := range status.CurrentMetrics {
+		switch {
+		case m.Resource != nil && m.Resource.Current.AverageUtilization != nil:
+			o.utilization = int64(*m.Resource.Current.AverageUtilization)
+		case m.ContainerResource != nil && m.ContainerResource.Current.AverageUtilization != nil:
+			o.utilization = int64(*m.ContainerResource.Current.AverageUtilization)
+		}
+	}
+	for _, c := range status.Conditions {
 		switch c.Type {
 		case "AbleToScale":
 			o.ableToScale = c.Reason

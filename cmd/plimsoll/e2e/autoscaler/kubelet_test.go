@@ -49,8 +49,12 @@ type scrape struct {
 	cpu map[string]map[string]uint64
 }
 
-// sidecarCPU is what a container beside the service's own uses, in millicores.
-const sidecarCPU = 40
+// What a pod uses besides its share of the demand, in millicores: a sidecar always, and the container
+// that serves while it starts.
+const (
+	sidecarCPU = 40
+	startCPU   = 250
+)
 
 // observe takes note of a pod as the API server has it; a pod that is gone is nil.
 func (k *kubelet) observe(serviceName, name string, pod *corev1.Pod, now time.Time) {
@@ -100,24 +104,29 @@ func (s *service) count(from, to time.Duration) {
 			n++
 		}
 	}
-	if n == 0 {
-		return
+	each := s.share(n, from, to)
+	for _, p := range s.pods {
+		if p.ready {
+			p.served += each
+		} else {
+			p.served += startCPU * (to - from).Seconds()
+		}
 	}
-	var each float64
-	for from < to {
+}
+
+// share is what each of n pods serves from one time to another, in millicore-seconds.
+func (s *service) share(n int64, from, to time.Duration) float64 {
+	var sum float64
+	for n > 0 && from < to {
 		step := min(max(0, int(from/s.load.Step)), len(s.load.Demand)-1)
 		until := to
 		if edge := time.Duration(step+1) * s.load.Step; edge > from && step < len(s.load.Demand)-1 {
 			until = min(to, edge)
 		}
-		each += min(float64(s.load.Demand[step])/float64(n), float64(s.capacity)) * (until - from).Seconds()
+		sum += min(float64(s.load.Demand[step])/float64(n), float64(s.capacity)) * (until - from).Seconds()
 		from = until
 	}
-	for _, p := range s.pods {
-		if p.ready {
-			p.served += each
-		}
-	}
+	return sum
 }
 
 // ServeHTTP is /metrics/resource of the only node.
