@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
 
 // Input is what a report is built from.
@@ -17,6 +18,10 @@ type Input struct {
 	// Costs may be nil, or without prices: money is then null.
 	Costs           *recommender.Costs
 	Recommendations []recommender.Recommendation
+	// Allocation is whose the bill of the window is, added up by AllocateBy; nil
+	// leaves the section out.
+	Allocation *allocation.Allocation
+	AllocateBy allocation.Options
 	// Version is that of the program.
 	Version string
 }
@@ -39,6 +44,7 @@ func Build(in Input) *Report {
 		Nodes:           b.nodes(),
 		Purchase:        b.purchase(),
 		Waste:           b.waste(),
+		Allocation:      b.allocation(),
 		Prices:          b.prices(),
 		Warnings:        b.warnings(),
 	}
@@ -154,6 +160,11 @@ func (b *builder) prices() []PriceSource {
 	}
 	for _, p := range b.Costs.Prices {
 		out = append(out, PriceSource(p))
+	}
+	if b.Allocation != nil {
+		for _, p := range b.Allocation.Prices {
+			out = append(out, PriceSource(p))
+		}
 	}
 	slices.SortFunc(out, func(x, y PriceSource) int {
 		return cmp.Or(cmp.Compare(x.Provider, y.Provider), cmp.Compare(x.AsOf, y.AsOf), cmp.Compare(x.Source, y.Source))

@@ -31,6 +31,8 @@ type Report struct {
 	Purchase *Purchase `json:"purchase,omitempty"`
 	// Waste is what costs money and does nothing, by cost, largest first.
 	Waste []Waste `json:"waste"`
+	// Allocation is whose the bill of the window is; absent unless asked for.
+	Allocation *Allocation `json:"allocation,omitempty"`
 	// Prices are the tables that prices were taken from.
 	Prices []PriceSource `json:"prices"`
 	// Warnings are the doubts that concern the whole report.

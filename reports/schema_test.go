@@ -58,7 +58,7 @@ func liftDescription(s *generator.Schema) {
 func scalars(t reflect.Type) *generator.Schema {
 	const quantity = `^[+-]?[0-9]+(\.[0-9]+)?([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$`
 	switch t {
-	case reflect.TypeFor[reports.USD]():
+	case reflect.TypeFor[reports.USD](), reflect.TypeFor[reports.Dollars]():
 		return &generator.Schema{Type: "number"}
 	case reflect.TypeFor[reports.CPU](), reflect.TypeFor[reports.Bytes](), reflect.TypeFor[reports.Devices]():
 		return &generator.Schema{Type: "string", Pattern: quantity}

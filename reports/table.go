@@ -33,6 +33,9 @@ func writeWide(w io.Writer, r *Report, o Options) error {
 }
 
 func writeText(w io.Writer, r *Report, o Options, columns []column) error {
+	if r.Allocation != nil {
+		return writeAllocation(w, r, o)
+	}
 	var buf bytes.Buffer
 	prose(&buf, o, headline(r)...)
 	notes := noteList{exact: o.Verbose}

@@ -21,6 +21,7 @@ type auditFlags struct {
 	collectFlags
 	prices  priceFlags
 	commit  commitmentFlags
+	cost    allocateFlags
 	only    []string
 	riskOOM float64
 	riskCPU float64
@@ -72,6 +73,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	f.register(cmd)
 	f.prices.register(cmd)
 	f.commit.register(cmd)
+	f.cost.register(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.only, "only", nil, "`LEVERS` to work out, of: "+strings.Join(leverNames(), ", ")+" (default all)")
 	fl.Float64Var(&f.riskOOM, "risk-oom", recommender.DefaultRiskOOM, "accepted probability of an OOM kill of a container within a week")
@@ -138,6 +140,9 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	if _, _, err := f.cost.options(); err != nil {
+		return err
+	}
 	if err := checkFolder("--save-snapshot", f.saveSnapshot); err != nil {
 		return err
 	}
@@ -156,7 +161,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 			return fmt.Errorf("saving the snapshot: %w", err)
 		}
 	}
-	report, err := advise(snap, catalog, opts)
+	report, err := advise(snap, catalog, opts, &f.cost)
 	if err != nil {
 		return err
 	}
@@ -171,7 +176,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 }
 
 // advise goes down the straight line from a snapshot to a report.
-func advise(snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options) (*reports.Report, error) {
+func advise(snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options, cost *allocateFlags) (*reports.Report, error) {
 	opts.Minor = snap.Minor()
 	facts := analyzer.Analyze(snap)
 	costs := recommender.CostOf(facts, catalog)
@@ -182,7 +187,11 @@ func advise(snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.
 	if err != nil {
 		return nil, err
 	}
-	return reports.Build(reports.Input{Analysis: facts, Costs: costs, Recommendations: recs, Version: programVersion()}), nil
+	in := reports.Input{Analysis: facts, Costs: costs, Recommendations: recs, Version: programVersion()}
+	if err := cost.allocate(&in, snap, catalog); err != nil {
+		return nil, err
+	}
+	return reports.Build(in), nil
 }
 
 func provenance(c *recommender.Costs) []pricing.Provenance {

@@ -65,7 +65,7 @@ func (f *gateFlags) fromSnapshot(in *gate.Input, policy *gate.Policy, catalog *p
 		return sourceError(err)
 	}
 	opts := recommender.Options{RiskCPU: policy.Evidence.RiskCPU, RiskOOM: policy.Evidence.RiskOOM}
-	r, err := advise(snap, catalog, opts)
+	r, err := advise(snap, catalog, opts, &allocateFlags{})
 	if err != nil {
 		return err
 	}

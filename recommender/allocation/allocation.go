@@ -124,7 +124,7 @@ type allocator struct {
 	bills   []pricing.NodeBill // in the snapshot's order
 	byNode  map[string]int     // index of bills
 	priced  map[string]pricing.NodePrice
-	over    int // nodes that held more than there is
+	over    []string // nodes that held more than there is
 	managed string
 	region  string
 }

@@ -245,6 +245,7 @@ func managedNode(n analyzer.Node) bool {
 
 // cite notes where a price came from.
 func (a *allocator) cite(source, asOf string) {
+	source, _, _ = strings.Cut(source, " internal/") // the project is enough; its path is in the price table
 	p := pricing.Provenance{Provider: cmp.Or(a.managed, "default"), AsOf: asOf, Source: source}
 	if !slices.Contains(a.Prices, p) {
 		a.Prices = append(a.Prices, p)

@@ -21,15 +21,19 @@ func (a *allocator) doubts() {
 			a.Error.Homeless += item.Nodes.Total()
 		}
 	}
-	if a.over > 0 {
-		a.warn("overcommitted", counted(a.over, "node"),
+	if len(a.over) > 0 {
+		subject := "Node/" + a.over[0]
+		if more := len(a.over) - 1; more > 0 {
+			subject += fmt.Sprintf(" and %d more", more)
+		}
+		a.warn("overcommitted", subject,
 			"today's nodes have less room than the window's pods held: their cost is shared out in proportion, so that unit prices are lower there")
 	}
-	if a.Error.Homeless > pods/100 {
+	if a.Error.Homeless > pods/20 {
 		a.warn("no-node", "allocation",
 			fmt.Sprintf("%.0f %% of the pods' cost is of pods that are gone and whose node is not known: it is spread over the room of all nodes", 100*a.Error.Homeless/pods))
 	}
-	if a.Seen < 0.99 {
+	if a.Seen < 0.95 {
 		a.warn("partial", "allocation",
 			fmt.Sprintf("usage was recorded in %.0f %% of the window: what was seen then stands for all of it", 100*a.Seen))
 	}

@@ -254,7 +254,7 @@ func (a *allocator) file(bill pricing.Bill) {
 	a.Bill.Nodes = bill.Total
 	for _, n := range bill.Nodes {
 		if n.Overcommitted {
-			a.over++
+			a.over = append(a.over, n.Name)
 		}
 		a.Nodes = append(a.Nodes, Node{
 			Name: n.Name, InstanceType: a.priced[n.Name].Offering.InstanceType, Total: n.Total,

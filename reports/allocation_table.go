@@ -1,0 +1,207 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// writeAllocation prints whose the bill is, in place of the advice.
+func writeAllocation(w io.Writer, r *Report, o Options) error {
+	var buf bytes.Buffer
+	a := r.Allocation
+	prose(&buf, o, subject(r), allocationHead(a))
+	if len(a.Allocations) > 0 {
+		buf.WriteByte('\n')
+		if err := a.grid(o).write(&buf, o.Color); err != nil {
+			return fmt.Errorf("printing the table: %w", err)
+		}
+	}
+	buf.WriteByte('\n')
+	prose(&buf, o, a.notes(o)...)
+	for _, p := range r.Prices {
+		prose(&buf, o, clean(fmt.Sprintf("Prices: %s of %s (%s).", p.Provider, p.AsOf, p.Source)))
+	}
+	_, err := w.Write(buf.Bytes())
+	return err
+}
+
+// allocationHead says what there is to pay.
+func allocationHead(a *Allocation) string {
+	b := a.MonthlyBill
+	var parts []string
+	for _, p := range []struct {
+		name string
+		usd  Dollars
+	}{{"nodes", b.Nodes}, {"volumes", b.Volumes}, {"load balancers", b.LoadBalancers}, {"control plane", b.ControlPlane}} {
+		if p.usd != 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", p.name, p.usd.usd()))
+		}
+	}
+	if len(parts) == 0 {
+		return "Nothing has a price, so that there is no bill."
+	}
+	return fmt.Sprintf("The bill of a month like this window, on today's nodes: %s (%s).", b.Total.usd(), strings.Join(parts, ", "))
+}
+
+// costColumn is a column of money: the rows' and the sum of all.
+type costColumn struct {
+	title  string
+	of     func(row int) USD
+	total  USD
+	always bool // keeps the column where all of it is nothing
+}
+
+func (a *Allocation) costColumns(wide bool) []costColumn {
+	of := func(title string, always bool, get func(*AllocationMonthly) USD) costColumn {
+		return costColumn{title, func(i int) USD { return get(&a.Allocations[i].Monthly) }, get(&a.MonthlyTotals), always}
+	}
+	out := []costColumn{
+		of("CPU", true, func(m *AllocationMonthly) USD { return m.CPU }),
+		of("MEMORY", true, func(m *AllocationMonthly) USD { return m.Memory }),
+		of("GPU", false, func(m *AllocationMonthly) USD { return m.GPU }),
+	}
+	if wide {
+		out = append(out, of("VOLUMES", false, func(m *AllocationMonthly) USD { return m.Volumes }),
+			of("LOAD-BALANCERS", false, func(m *AllocationMonthly) USD { return m.LoadBalancers }))
+	} else {
+		out = append(out, of("OTHER", false, func(m *AllocationMonthly) USD { return m.Volumes + m.LoadBalancers }))
+	}
+	return append(out, of("SHARED", false, func(m *AllocationMonthly) USD { return m.Shared }),
+		of("TOTAL/MONTH", true, func(m *AllocationMonthly) USD { return m.Total }))
+}
+
+// nodeColumns tell what becomes of each node's bill.
+func (a *Allocation) nodeColumns(wide bool) []costColumn {
+	of := func(title string, get func(*NodeUse) USD) costColumn {
+		return costColumn{title, func(i int) USD { return get(&a.Nodes[i].NodeUse) }, get(&a.NodeUse), true}
+	}
+	total := of("TOTAL/MONTH", func(u *NodeUse) USD { return u.Total })
+	slack := of("SLACK", func(u *NodeUse) USD { return u.Slack })
+	system := of("SYSTEM", func(u *NodeUse) USD { return u.Reserved })
+	if wide {
+		return []costColumn{
+			of("USED", func(u *NodeUse) USD { return u.Used }), of("DAEMONSETS", func(u *NodeUse) USD { return u.DaemonSets }), slack,
+			of("FREE", func(u *NodeUse) USD { return u.Free }), of("STRANDED", func(u *NodeUse) USD { return u.Stranded }), system, total,
+		}
+	}
+	return []costColumn{
+		of("USED", func(u *NodeUse) USD { return u.Used + u.DaemonSets }), slack,
+		of("IDLE", func(u *NodeUse) USD { return u.Free + u.Stranded }), system, total,
+	}
+}
+
+// byNode reports whether the table is one of nodes and what becomes of their bill.
+func (a *Allocation) byNode() bool { return len(a.Aggregate) == 1 && a.Nodes != nil }
+
+// grid lays the rows out: the efficiency goes first where there is no room,
+// then names are shortened.
+func (a *Allocation) grid(o Options) *grid {
+	names, columns := make([]string, 0, len(a.Allocations)), a.costColumns(o.Verbose)
+	if a.byNode() {
+		columns = a.nodeColumns(o.Verbose)
+		for i := range a.Nodes {
+			names = append(names, clean(a.Nodes[i].Name))
+		}
+	} else {
+		for i := range a.Allocations {
+			names = append(names, clean(a.Allocations[i].Name))
+		}
+	}
+	shown := len(names)
+	if o.Top > 0 {
+		shown = min(shown, o.Top)
+	}
+	title := strings.ToUpper(strings.Join(a.Aggregate, "/"))
+	g := &grid{columns: []column{{title: title, min: 12, fair: 28}}}
+	g.text = [][]string{withEnds(title, names, shown, fmt.Sprintf("(%d more)", len(names)-shown), "TOTAL")}
+	g.rows = make([]row, len(g.text[0])-2)
+	for _, c := range columns {
+		if c.always || c.total != 0 {
+			g.columns = append(g.columns, column{title: c.title, right: true})
+			g.text = append(g.text, c.text(len(names), shown))
+		}
+	}
+	g.measure()
+	if used := a.efficiencies(shown); used != nil && g.total(g.fair())+gap+4 <= o.Width {
+		g.columns, g.text = append(g.columns, column{title: used[0], right: true}), append(g.text, used)
+		g.measure()
+	}
+	g.shrink(o.Width)
+	for i, s := range g.text[0] {
+		g.text[0][i] = shorten(s, g.widths[0])
+	}
+	return g
+}
+
+// withEnds is a column: its title, the cells that are shown, what stands for
+// the others if there are any, and the foot.
+func withEnds(title string, cells []string, shown int, rest, foot string) []string {
+	out := append([]string{title}, cells[:shown]...)
+	if shown < len(cells) {
+		out = append(out, rest)
+	}
+	return append(out, foot)
+}
+
+func (c *costColumn) text(n, shown int) []string {
+	var rest USD
+	out := make([]string, n)
+	for i := range n {
+		if out[i] = usdOrDash(c.of(i)); i >= shown {
+			rest += c.of(i)
+		}
+	}
+	return withEnds(c.title, out, shown, usdOrDash(rest), c.total.String())
+}
+
+// efficiencies is the column of what was used of what was requested; nil for nodes.
+func (a *Allocation) efficiencies(shown int) []string {
+	if a.byNode() {
+		return nil
+	}
+	out := make([]string, len(a.Allocations))
+	for i := range out {
+		if out[i] = "-"; a.Allocations[i].TotalEfficiency > 0 {
+			out[i] = fmt.Sprintf("%.0f%%", 100*a.Allocations[i].TotalEfficiency)
+		}
+	}
+	return withEnds("EFF", out, shown, "", "")
+}
+
+func usdOrDash(u USD) string {
+	if u == 0 {
+		return "-"
+	}
+	return u.String()
+}
+
+// notes are the lines below the table.
+func (a *Allocation) notes(o Options) []string {
+	u := a.NodeUse
+	var out []string
+	if u.Total != 0 {
+		out = append(out, fmt.Sprintf("Of the nodes' %s, %s was used, %s is slack (requested and not used) and %s DaemonSets. Idle is %s free, "+
+			"%s stranded (another resource of the node is full) and %s kept for the system.", u.Total, u.Used, u.Slack, u.DaemonSets, u.Free, u.Stranded, u.Reserved))
+	}
+	if s := a.Shared; s != nil {
+		out = append(out, fmt.Sprintf("The cost of %s is spread over the others, %s.", clean(strings.Join(s.Namespaces, ", ")), splitWords(s.Split)))
+	}
+	if a.Accuracy.MissedMonthly != 0 {
+		out = append(out, fmt.Sprintf("Each pays for the larger of request and usage, hour by hour. By the minute it could be at most %s more, all together.", a.Accuracy.MissedMonthly))
+	} else {
+		out = append(out, "Each pays for the larger of request and usage, hour by hour.")
+	}
+	for _, line := range warningLines(a.Warnings, o.Verbose) {
+		out = append(out, "warning: "+line)
+	}
+	return out
+}
+
+func splitWords(split string) string {
+	if split == "even" {
+		return "evenly"
+	}
+	return "by their own cost"
+}
