@@ -71,7 +71,7 @@ func (c *Catalog) service(provider, region, category, item string) (*ManagedPric
 func (m *ManagedPrice) price(region string) ServicePrice {
 	p := ServicePrice{USDPerHour: m.USD, Item: m.Item, Source: m.Source, AsOf: m.AsOf}
 	if m.Region != "" && m.Region != region {
-		p.Reason = fmt.Sprintf("%s in %s is priced as in %s", m.Item, region, m.Region)
+		p.Reason = fmt.Sprintf("%s in %s is priced as in %s", m.Item, cmp.Or(region, "a region that is not known"), m.Region)
 	}
 	return p
 }

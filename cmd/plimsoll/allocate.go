@@ -59,6 +59,11 @@ func (f *allocateFlags) allocate(in *reports.Input, snap *analyzer.Snapshot, cat
 	for _, w := range pricing.Stale(a.Prices, snap.Window.End, staleAfter) {
 		a.Warnings = append(a.Warnings, analyzer.Warning{Code: "stale-price", Message: w})
 	}
+	for _, name := range o.ShareNamespaces {
+		if !slices.ContainsFunc(a.Items, func(i allocation.Item) bool { return i.Namespace == name }) {
+			a.Warnings = append(a.Warnings, analyzer.Warning{Code: analyzer.WarnSelection, Subject: "--share-namespaces " + name, Message: "nothing in it costs anything; is the name right?"})
+		}
+	}
 	in.Allocation, in.AllocateBy = a, o
 	return nil
 }

@@ -107,8 +107,8 @@ func Of(s *analyzer.Snapshot, catalog *pricing.Catalog) (*Allocation, error) {
 	if err := a.besides(); err != nil {
 		return nil, err
 	}
-	a.sort()
 	a.doubts()
+	a.sort()
 	return a.Allocation, nil
 }
 

@@ -36,6 +36,7 @@ func HoldOf(w analyzer.Window, days []analyzer.Day, asked analyzer.Amounts, past
 		request := asked
 		if past && d.Requests != (analyzer.Amounts{}) {
 			request = d.Requests
+			request.GPU = max(request.GPU, asked.GPU) // engines often have no series of GPUs
 		}
 		h.addDay(w, d, request)
 	}
