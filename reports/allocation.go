@@ -201,7 +201,7 @@ func (b *builder) allocation() *Allocation {
 	start, end := allocation.Span(a.Window)
 	out := &Allocation{
 		Window: AllocationWindow{seconds(start), seconds(end)}, Minutes: decimals(a.Hours*60, 5), Seen: share(a.Seen),
-		Warnings: sortedWarnings(slices.Clone(a.Warnings)), Accuracy: accuracy(a),
+		Warnings: sortedWarnings(append([]analyzer.Warning{}, a.Warnings...)), Accuracy: accuracy(a),
 	}
 	for _, k := range b.AllocateBy.Aggregate {
 		out.Aggregate = append(out.Aggregate, string(k))

@@ -182,8 +182,8 @@ func (a *Allocation) notes(o Options) []string {
 	u := a.NodeUse
 	var out []string
 	if u.Total != 0 {
-		out = append(out, fmt.Sprintf("Of the nodes' %s, %s was used, %s is slack (requested and not used) and %s DaemonSets. Idle is %s free, "+
-			"%s stranded (another resource of the node is full) and %s kept for the system.", u.Total, u.Used, u.Slack, u.DaemonSets, u.Free, u.Stranded, u.Reserved))
+		out = append(out, fmt.Sprintf("Of the nodes' %s: %s used, %s slack (requested and not used), %s DaemonSets, %s free, "+
+			"%s stranded (another resource of the node is full), %s kept for the system.", u.Total, u.Used, u.Slack, u.DaemonSets, u.Free, u.Stranded, u.Reserved))
 	}
 	if s := a.Shared; s != nil {
 		out = append(out, fmt.Sprintf("The cost of %s is spread over the others, %s.", clean(strings.Join(s.Namespaces, ", ")), splitWords(s.Split)))
