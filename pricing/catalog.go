@@ -20,6 +20,7 @@ type Config struct {
 type Catalog struct {
 	tables           map[string]func() *table // by provider
 	entries          []entry                  // of all price files, weakest first
+	services         []serviceEntry           // likewise
 	provider, region string
 	extras           func() extras
 }
@@ -35,6 +36,7 @@ func New(cfg Config) *Catalog {
 	added := map[string][]row{}
 	for _, o := range cfg.Overrides {
 		c.entries = append(c.entries, o.entries...)
+		c.services = append(c.services, o.services...)
 		for _, r := range o.rows {
 			added[r.provider] = append(added[r.provider], r)
 		}

@@ -18,8 +18,9 @@ const maxUSD = 1_000_000
 // Overrides are the prices of one user file, ready to be laid over the tables.
 // The zero value holds none.
 type Overrides struct {
-	entries []entry
-	rows    []row // when the file is a whole price table
+	entries  []entry
+	services []serviceEntry
+	rows     []row // when the file is a whole price table
 }
 
 // entry is one line of a price file: what it matches and one of three prices.

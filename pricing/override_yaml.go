@@ -14,10 +14,11 @@ import (
 
 // priceFile is a price file as YAML or JSON.
 type priceFile struct {
-	Currency string      `json:"currency"`
-	Source   string      `json:"source"`
-	AsOf     string      `json:"asOf"`
-	Prices   []priceItem `json:"prices"`
+	Currency string        `json:"currency"`
+	Source   string        `json:"source"`
+	AsOf     string        `json:"asOf"`
+	Prices   []priceItem   `json:"prices"`
+	Services []serviceItem `json:"services"`
 }
 
 type priceItem struct {
@@ -47,7 +48,7 @@ func parseYAML(name string, data []byte) (Overrides, []Problem) {
 	if f.Currency != "" && f.Currency != "USD" {
 		return Overrides{}, []Problem{{name, 0, currencyError(f.Currency).Error()}}
 	}
-	if len(f.Prices) == 0 {
+	if len(f.Prices)+len(f.Services) == 0 {
 		return Overrides{}, []Problem{{name, 0, "no prices: the list under \"prices\" is missing or empty"}}
 	}
 	var out Overrides
@@ -55,10 +56,18 @@ func parseYAML(name string, data []byte) (Overrides, []Problem) {
 	for i := range f.Prices {
 		e, err := f.Prices[i].entry(name, f.Source, f.AsOf)
 		if err != nil {
-			problems = append(problems, Problem{name, itemLine(data, i), fmt.Sprintf("prices[%d]: %v", i, err)})
+			problems = append(problems, Problem{name, itemLine(data, "prices", i), fmt.Sprintf("prices[%d]: %v", i, err)})
 			continue
 		}
 		out.entries = append(out.entries, e)
+	}
+	for i := range f.Services {
+		e, err := f.Services[i].entry(cmp.Or(f.Source, name), f.AsOf)
+		if err != nil {
+			problems = append(problems, Problem{name, itemLine(data, "services", i), fmt.Sprintf("services[%d]: %v", i, err)})
+			continue
+		}
+		out.services = append(out.services, e)
 	}
 	return out, problems[:min(len(problems), maxProblems)]
 }
@@ -124,8 +133,8 @@ func yamlProblem(name string, data []byte, err error) Problem {
 		s = strings.TrimPrefix(s, layer)
 	}
 	if key, ok := strings.CutPrefix(s, "unknown field "); ok {
-		return Problem{name, keyLine(data, strings.Trim(key, `"`)), fmt.Sprintf("unknown key %s; known keys are currency, source, asOf and prices, and in each price "+
-			"provider, region, instanceType, capacityType, selector, usdPerHour, usdPerVCPUHour, usdPerGiBHour, usdPerGPUHour, discountPercent", key)}
+		return Problem{name, keyLine(data, strings.Trim(key, `"`)), fmt.Sprintf("unknown key %s; known keys are currency, source, asOf, prices and services, and in each price "+
+			"provider, region, instanceType, capacityType, selector, usdPerHour, usdPerVCPUHour, usdPerGiBHour, usdPerGPUHour, discountPercent, and in each service provider, region, service, class, usdPerHour, usdPerGiBMonth", key)}
 	}
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
@@ -141,15 +150,15 @@ func yamlProblem(name string, data []byte, err error) Problem {
 	return Problem{name, line, s}
 }
 
-// itemLine finds the line of the i-th item of the list under prices, where it is
+// itemLine finds the line of the i-th item of the list under a key, where it is
 // written one item a line; else 0.
-func itemLine(data []byte, i int) int {
+func itemLine(data []byte, key string, i int) int {
 	number, indent, inside := 0, -1, false
 	for line := range bytes.Lines(data) {
 		number++
 		text := bytes.TrimLeft(line, " ")
 		switch {
-		case bytes.HasPrefix(line, []byte("prices:")):
+		case bytes.HasPrefix(line, []byte(key+":")):
 			inside = true
 		case inside && bytes.HasPrefix(text, []byte("-")) && (indent < 0 || indent == len(line)-len(text)):
 			indent = len(line) - len(text)

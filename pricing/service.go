@@ -22,12 +22,15 @@ const usualLoadBalancer = 0.025
 // no price another region's stands in, and for other providers the usual one;
 // Reason says so. The error names a table that can't be read.
 func (c *Catalog) LoadBalancer(provider, region string) (ServicePrice, error) {
+	if own := c.ownService(provider, region, serviceBalancer, ""); own != nil {
+		return own.price(), nil
+	}
 	items := map[string]string{"aws": "Network LB", "gcp": "Forwarding rule, first five (OpenCost constant)", "azure": "Standard LB, first 5 rules"}
 	m, err := c.service(provider, region, "load_balancer", items[canonicalProvider(provider)])
 	if m == nil {
 		return ServicePrice{
 			USDPerHour: usualLoadBalancer, Item: "load balancer of another provider", Source: "the usual price of the providers with a table",
-			Reason: fmt.Sprintf("no price of load balancers is known for %s: %g USD an hour is taken, as elsewhere", named(provider), usualLoadBalancer),
+			Reason: fmt.Sprintf("no price of load balancers is known for %s: %g USD an hour is taken, as elsewhere; give the real one with --pricing", named(provider), usualLoadBalancer),
 		}, err
 	}
 	return m.price(region), err
@@ -36,16 +39,19 @@ func (c *Catalog) LoadBalancer(provider, region string) (ServicePrice, error) {
 // ControlPlane prices a managed control plane by its provider. The fee of a
 // provider that no table knows is 0, and Reason says so.
 func (c *Catalog) ControlPlane(provider, region string) (ServicePrice, error) {
+	if own := c.ownService(provider, region, serviceControlPlane, ""); own != nil {
+		return own.price(), nil
+	}
 	items := map[string]string{
 		"aws": "EKS cluster, standard support", "gcp": "GKE cluster management fee (Standard and Autopilot)", "azure": "AKS Standard tier (uptime SLA)",
 	}
 	m, err := c.service(provider, region, "control_plane", items[canonicalProvider(provider)])
 	if m == nil {
-		return ServicePrice{Reason: fmt.Sprintf("no fee of the control plane is known for %s: none is counted", named(provider))}, err
+		return ServicePrice{Reason: fmt.Sprintf("no fee of the control plane is known for %s: none is counted; give it with --pricing", named(provider))}, err
 	}
 	p := m.price(m.Region) // the same in every region
 	if m.Provider == "azure" {
-		p.Reason = "the control plane is priced as AKS' Standard tier; the Free tier costs nothing, Premium costs more"
+		p.Reason = "the control plane is priced as AKS' Standard tier; the Free tier costs nothing, Premium costs more; say which with --pricing"
 	}
 	return p, err
 }

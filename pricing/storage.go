@@ -17,6 +17,9 @@ type StoragePrice struct {
 // the region has no price another region's stands in, and for other providers
 // the default list's.
 func (c *Catalog) StoragePrice(provider, region, class string) (StoragePrice, error) {
+	if own := c.ownService(provider, region, serviceStorage, class); own != nil {
+		return StoragePrice{USDPerGiB: own.usd, Item: own.service, Source: own.source, AsOf: own.asOf}, nil
+	}
 	prices, err := c.ManagedPrices(provider)
 	want, named := storageItem(canonicalProvider(provider), strings.ToLower(class))
 	var best StoragePrice

@@ -85,3 +85,58 @@ func TestServicePrices(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnServicePrices lays a file over the built-in prices of services.
+func TestOwnServicePrices(t *testing.T) {
+	o, err := pricing.ParseFile("own.yaml", strings.NewReader(`source: contract
+asOf: "2026-10-01"
+services:
+  - service: control-plane
+    usdPerHour: 0
+  - service: load-balancer
+    provider: eks
+    region: us-east-1
+    usdPerHour: 0.5
+  - service: storage
+    usdPerGiBMonth: 0.3
+  - service: storage
+    class: fast
+    usdPerGiBMonth: 0.6
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := pricing.New(pricing.Config{Overrides: []pricing.Overrides{o}})
+	plane, err := c.ControlPlane("azure", "eastus")
+	if err != nil || plane.USDPerHour != 0 || plane.Reason != "" || plane.Source != "contract" {
+		t.Errorf("control plane %+v, %v; want 0 without doubt", plane, err)
+	}
+	here, err := c.LoadBalancer("aws", "us-east-1")
+	there, err2 := c.LoadBalancer("aws", "eu-west-1")
+	if err != nil || err2 != nil || here.USDPerHour != 0.5 || there.USDPerHour != 0.0225 {
+		t.Errorf("load balancers %+v, %+v; want ours in us-east-1 alone", here, there)
+	}
+	for class, want := range map[string]float64{"fast": 0.6, "gp3": 0.3, "": 0.3} {
+		got, err := c.StoragePrice("aws", "us-east-1", class)
+		if err != nil || got.USDPerGiB != want || got.Assumed || got.AsOf != "2026-10-01" {
+			t.Errorf("storage class %q: %+v, %v; want %v", class, got, err, want)
+		}
+	}
+}
+
+func TestOwnServicePricesRefused(t *testing.T) {
+	for entry, want := range map[string]string{
+		"service: dns, usdPerHour: 1":                             "p.yaml:2: services[0]: service \"dns\" is none of",
+		"service: storage, usdPerHour: 1":                         "storage is priced by usdPerGiBMonth",
+		"service: storage, usdPerHour: 1, usdPerGiBMonth: 1":      "and by that alone",
+		"service: load-balancer":                                  "load-balancer is priced by usdPerHour",
+		"service: control-plane, usdPerHour: -1":                  "must be a number from 0",
+		"service: control-plane, usdPerHour: 1, class: fast":      "only storage has a class",
+		"service: control-plane, usdPerHour: 1, instanceType: m5": "unknown key",
+	} {
+		_, err := pricing.ParseFile("p.yaml", strings.NewReader("services:\n  - {"+entry+"}\n"))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", entry, err, want)
+		}
+	}
+}
