@@ -233,8 +233,8 @@ func monthOf(a *allocation.Allocation) float64 { return recommender.HoursPerMont
 func accuracy(a *allocation.Allocation) Accuracy {
 	month := monthOf(a)
 	out := Accuracy{
-		Step: "1h", MissedMonthly: cents(a.Error.Missed * month), DailyMonthly: cents(a.Error.Daily * month),
-		UnplacedMonthly: cents(a.Error.Homeless * month),
+		Step: "1h", MissedMonthly: cents(a.Accuracy.Missed * month), DailyMonthly: cents(a.Accuracy.Daily * month),
+		UnplacedMonthly: cents(a.Accuracy.Homeless * month),
 	}
 	if a.Window.Moment {
 		out.Step = "0s"

@@ -173,7 +173,7 @@ func TestAllocationTable(t *testing.T) {
 	a := randomAllocation(rand.New(rand.NewPCG(4, 1)))
 	a.Prices = []pricing.Provenance{{Provider: "aws", AsOf: "2024-07-01", Source: "list"}}
 	a.Warnings = []analyzer.Warning{{Code: "price", Subject: "2 volumes", Message: "storage class \"odd\" is priced as EBS gp3 storage"}}
-	a.Error.Missed = 1.5
+	a.Accuracy.Missed = 1.5
 	for name, tt := range map[string]struct {
 		keys   string
 		format string

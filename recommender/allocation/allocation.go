@@ -23,8 +23,8 @@ type Allocation struct {
 	Bill  Bill
 	Nodes []Node // by name
 	Items []Item // by workload, container and node
-	// Error is how exact the sum is.
-	Error Error
+	// Accuracy is how exact the pods' cost is.
+	Accuracy Accuracy
 
 	Prices   []pricing.Provenance // of volumes, load balancers and the control plane
 	Warnings []analyzer.Warning
@@ -54,10 +54,10 @@ type Item struct {
 	// Nodes is what CPU, memory and GPUs cost; Slack the part that was requested and not used.
 	Nodes, Slack pricing.Cost
 
-	VolumeByteHours     float64
-	Volume              float64
-	LoadBalancer        float64
-	unmounted, homeless bool
+	VolumeByteHours float64
+	Volume          float64
+	LoadBalancer    float64
+	homeless        bool // no node is known
 }
 
 // Total is all that the item costs.
@@ -81,8 +81,8 @@ type Node struct {
 // Idle is what nobody held, as OpenCost has it: the node's cost less its pods'.
 func (n *Node) Idle() pricing.Cost { return plus(plus(n.Stranded, n.Free), n.Reserved) }
 
-// Error is how exact the amounts are.
-type Error struct {
+// Accuracy is how exact the pods' cost is.
+type Accuracy struct {
 	// Missed is the most, in USD, by which the pods' cost may be too low since
 	// usage is only known by the hour (by the day where Daily counts).
 	Missed float64
@@ -121,12 +121,12 @@ type allocator struct {
 	at        map[itemKey]int // index of Items
 	merged    map[analyzer.Ref]map[string]string
 
-	bills   []pricing.NodeBill // in the snapshot's order
-	byNode  map[string]int     // index of bills
-	priced  map[string]pricing.NodePrice
-	over    []string // nodes that held more than there is
-	managed string
-	region  string
+	bills    []pricing.NodeBill // in the snapshot's order
+	byNode   map[string]int     // index of bills
+	priced   map[string]pricing.NodePrice
+	over     []string // nodes that held more than there is
+	provider string
+	region   string
 }
 
 type itemKey struct {

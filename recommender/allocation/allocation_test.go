@@ -199,8 +199,8 @@ func TestOf(t *testing.T) {
 	if len(got) != 12 {
 		t.Errorf("%d rows, want 10 and what is nobody's", len(got))
 	}
-	if e := a.Error; !near(e.Homeless, 4*0.03+4*0.004) || e.Daily != 0 || e.Missed != 0 {
-		t.Errorf("error %+v", e)
+	if e := a.Accuracy; !near(e.Homeless, 4*0.03+4*0.004) || e.Daily != 0 || e.Missed != 0 {
+		t.Errorf("accuracy %+v", e)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // besides puts what is no node on the bill: volumes, load balancers and the
 // control plane.
 func (a *allocator) besides() error {
-	a.managed, a.region = a.home()
+	a.provider, a.region = a.home()
 	if err := a.volumes(); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (a *allocator) volumes() error {
 	mounts := a.mounts()
 	assumed := map[string]int{}
 	for _, d := range a.disks() {
-		price, err := a.catalog.StoragePrice(a.managed, a.region, d.class)
+		price, err := a.catalog.StoragePrice(a.provider, a.region, d.class)
 		if err != nil {
 			return fmt.Errorf("pricing %s: %w", d.name, err)
 		}
@@ -128,9 +128,7 @@ func (a *allocator) mounts() map[string][]sitter {
 // of that. What has no pod falls to its namespace.
 func (a *allocator) share(namespace string, to []sitter, give func(item *Item, part float64)) {
 	if len(to) == 0 {
-		i := a.item(analyzer.Ref{Namespace: namespace}, "", "")
-		i.unmounted = true
-		give(i, 1)
+		give(a.item(analyzer.Ref{Namespace: namespace}, "", ""), 1)
 		return
 	}
 	for _, s := range to {
@@ -166,7 +164,7 @@ func containersOf(w *analyzer.Workload) []string {
 // loadBalancers bills every one that has an address to the pods behind it.
 func (a *allocator) loadBalancers() error {
 	paid := 0
-	price, err := a.catalog.LoadBalancer(a.managed, a.region)
+	price, err := a.catalog.LoadBalancer(a.provider, a.region)
 	if err != nil {
 		return fmt.Errorf("pricing load balancers: %w", err)
 	}
@@ -206,7 +204,7 @@ func (a *allocator) controlPlane() error {
 	if slices.ContainsFunc(a.snapshot.Nodes, runsControlPlane) || len(a.bills) == 0 {
 		return nil
 	}
-	price, err := a.catalog.ControlPlane(a.managed, a.region)
+	price, err := a.catalog.ControlPlane(a.provider, a.region)
 	if err != nil {
 		return fmt.Errorf("pricing the control plane: %w", err)
 	}
@@ -246,7 +244,7 @@ func managedNode(n analyzer.Node) bool {
 // cite notes where a price came from.
 func (a *allocator) cite(source, asOf string) {
 	source, _, _ = strings.Cut(source, " internal/") // the project is enough; its path is in the price table
-	p := pricing.Provenance{Provider: cmp.Or(a.managed, "default"), AsOf: asOf, Source: source}
+	p := pricing.Provenance{Provider: cmp.Or(a.provider, "default"), AsOf: asOf, Source: source}
 	if !slices.Contains(a.Prices, p) {
 		a.Prices = append(a.Prices, p)
 	}

@@ -13,12 +13,12 @@ func (a *allocator) doubts() {
 	for i := range a.Items {
 		item := &a.Items[i]
 		pods += item.Nodes.Total()
-		a.Error.Missed += item.Nodes.CPU*ratio(item.Hold.CPU.Missed, item.Hold.CPU.Held) +
+		a.Accuracy.Missed += item.Nodes.CPU*ratio(item.Hold.CPU.Missed, item.Hold.CPU.Held) +
 			item.Nodes.Memory*ratio(item.Hold.Memory.Missed, item.Hold.Memory.Held)
-		a.Error.Daily += item.Nodes.CPU*ratio(item.Hold.CPU.Daily, item.Hold.CPU.Held) +
+		a.Accuracy.Daily += item.Nodes.CPU*ratio(item.Hold.CPU.Daily, item.Hold.CPU.Held) +
 			item.Nodes.Memory*ratio(item.Hold.Memory.Daily, item.Hold.Memory.Held)
 		if item.homeless {
-			a.Error.Homeless += item.Nodes.Total()
+			a.Accuracy.Homeless += item.Nodes.Total()
 		}
 	}
 	if len(a.over) > 0 {
@@ -29,9 +29,9 @@ func (a *allocator) doubts() {
 		a.warn("overcommitted", subject,
 			"today's nodes have less room than the window's pods held: their cost is shared out in proportion, so that unit prices are lower there")
 	}
-	if a.Error.Homeless > pods/20 {
+	if a.Accuracy.Homeless > pods/20 {
 		a.warn("no-node", "allocation",
-			fmt.Sprintf("%.0f %% of the pods' cost is of pods that are gone and whose node is not known: it is spread over the room of all nodes", 100*a.Error.Homeless/pods))
+			fmt.Sprintf("%.0f %% of the pods' cost is of pods that are gone and whose node is not known: it is spread over the room of all nodes", 100*a.Accuracy.Homeless/pods))
 	}
 	if a.Seen < 0.95 {
 		a.warn("partial", "allocation",
