@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -71,7 +73,7 @@ func TestE2EAllocationIsOpenCosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	live.audit(t, live.Kubeconfig, "--end", live.end(), "--only", "rightsize", "--save-snapshot", snapshot)
-	o := newOpenCost(t)
+	o := newOpenCost(t, snapshot)
 	by := func(keys string) allocationReport {
 		var r allocationReport
 		out := live.audit(t, "/nonexistent", "--snapshot", snapshot, "--only", "rightsize", "--pricing", prices, "--aggregate", keys)
@@ -106,7 +108,7 @@ type priced struct {
 	factorCPU, factorMemory float64
 }
 
-func newOpenCost(t *testing.T) *openCost {
+func newOpenCost(t *testing.T, snapshot string) *openCost {
 	t.Helper()
 	o := &openCost{t: t, hours: live.End.Sub(live.Start).Hours(), nodes: map[string]*priced{}, kept: map[[2]string]*kept{}, homes: map[string]map[string]float64{}}
 	config, err := clientcmd.BuildConfigFromFlags("", live.Kubeconfig)
@@ -143,7 +145,7 @@ func newOpenCost(t *testing.T) *openCost {
 	owners := o.owners()
 	o.history(owners, asked(pods.Items, owners))
 	o.unmeasured(pods.Items, owners)
-	o.place(pods.Items, owners)
+	o.place(seenPods(t, snapshot))
 	return o
 }
 
@@ -326,15 +328,54 @@ func (o *openCost) unmeasured(pods []corev1.Pod, owners map[string]string) {
 	}
 }
 
+// seenPod is a pod as the audit saw it: autoscalers go on meanwhile.
+type seenPod struct {
+	workload, node string
+	ended          bool
+}
+
+func seenPods(t *testing.T, snapshot string) (out []seenPod) {
+	t.Helper()
+	file, err := os.Open(snapshot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	z, err := zstd.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	var header, seen struct {
+		Workloads []struct {
+			Namespace, Kind, Name string
+			Pods                  []struct{ Node, Phase string }
+		}
+	}
+	d := json.NewDecoder(z)
+	if err := errors.Join(d.Decode(&header), d.Decode(&seen)); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range seen.Workloads {
+		name := w.Namespace + "/" + strings.ToLower(w.Kind) + ":" + w.Name
+		if w.Kind == "Pod" {
+			name = w.Namespace + "/" + w.Name
+		}
+		for _, p := range w.Pods {
+			out = append(out, seenPod{name, p.Node, p.Phase == "Succeeded" || p.Phase == "Failed"})
+		}
+	}
+	return out
+}
+
 // place says where the workloads' pods are, and where more is held than there
 // is: there all pay in proportion.
-func (o *openCost) place(pods []corev1.Pod, owners map[string]string) {
-	for _, take := range []func(*corev1.Pod) bool{func(p *corev1.Pod) bool { return !ended(p) }, ended} {
+func (o *openCost) place(pods []seenPod) {
+	for _, ended := range []bool{false, true} {
 		found := map[string]map[string]float64{}
-		for i := range pods {
-			p := &pods[i]
-			if w := owners[p.Namespace+"/"+p.Name]; p.Spec.NodeName != "" && take(p) && o.homes[w] == nil {
-				entry(found, w)[p.Spec.NodeName]++
+		for _, p := range pods {
+			if p.node != "" && p.ended == ended && o.homes[p.workload] == nil {
+				entry(found, p.workload)[p.node]++
 			}
 		}
 		for w, at := range found {
@@ -424,7 +465,7 @@ func (o *openCost) compare(r allocationReport, name func(*kept) string) {
 	if differ("the bill", r.Allocation.Bill.Total, nodes+o.hours*feeHour); found != len(want) {
 		o.t.Errorf("%d of %d allocations are in the report", found, len(want))
 	}
-	o.t.Logf("%d allocations, nodes %.2f USD, pods %.2f, equal to the cent", found, nodes, all)
+	o.t.Logf("%d allocations, nodes %.2f USD, pods %.2f", found, nodes, all)
 }
 
 // accuracy holds the error that the report states to the truth: OpenCost
