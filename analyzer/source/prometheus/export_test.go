@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"time"
 )
@@ -105,6 +106,27 @@ func RawSelectors(shard []string, matchers ...Matcher) map[string][]string {
 
 // GridQueries is the number of queries for each shard and day.
 func GridQueries() int { return len(queries) + len(ownerQueries) }
+
+// Race tells whether the queries win against remote read, given how long so
+// many days took by remote read and one by queries; 0 is not known yet.
+func Race(days int, raw, query time.Duration, rawFirst bool) bool {
+	col := &collection{}
+	var tasks []*task
+	for range days {
+		tasks = append(tasks, &task{day: span{time.Unix(0, 0), time.Unix(86400, 0)}})
+	}
+	takes := []func(){
+		func() { col.timed(&col.rawPace, tasks, raw) },
+		func() { col.timed(&col.queryPace, tasks[:1], query) },
+	}
+	if !rawFirst {
+		slices.Reverse(takes)
+	}
+	for _, take := range takes {
+		take()
+	}
+	return col.queriesOnly.Load()
+}
 
 // ReadAll asks a handler of remote read for everything and gives its answer.
 func ReadAll(h http.Handler) []byte {

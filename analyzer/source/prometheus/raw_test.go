@@ -3,7 +3,6 @@ package prometheus_test
 import (
 	"bytes"
 	"fmt"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -273,37 +272,22 @@ func recordRead(t *testing.T, h http.Handler, w analyzer.Window) []byte {
 	return longest
 }
 
-// TestSlowReadsGiveWay wants the queries to take over where remote read is
-// slower: the owners and two batches have been asked for by then, of three.
+// TestSlowReadsGiveWay wants the queries to take over where a day by remote
+// read takes longer than a day by queries, whichever is known first.
 func TestSlowReadsGiveWay(t *testing.T) {
-	t.Parallel()
-	w := options("").Window
-	w.Start = w.End.Add(-15 * 24 * time.Hour)
-	st := storage(t, w.Start, randomHistory(rand.New(rand.NewPCG(2, 2)), 0, 5*time.Minute, 15*288))
-	inner := withRead(api(t, st, plenty), st)
-	for slow, want := range map[string]int32{"read": 3, "query": 4} {
-		var reads atomic.Int32
-		url := serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			if strings.HasSuffix(r.URL.Path, "/read") {
-				reads.Add(1)
+	for _, c := range []struct {
+		raw, query time.Duration // of seven days, and of one
+		queries    bool
+	}{
+		{7 * time.Second, 2 * time.Second, false},
+		{7 * time.Second, 900 * time.Millisecond, true},
+		{7 * time.Second, 0, false}, // not known yet
+		{0, time.Second, false},
+	} {
+		for _, rawFirst := range []bool{true, false} {
+			if got := prometheus.Race(7, c.raw, c.query, rawFirst); got != c.queries {
+				t.Errorf("7 days by remote read in %s, one by queries in %s, raw first %v: queries only is %v, want %v", c.raw, c.query, rawFirst, got, c.queries)
 			}
-			rec := httptest.NewRecorder()
-			inner.ServeHTTP(rec, r)
-			if slow == "read" && strings.HasSuffix(r.URL.Path, "/read") {
-				time.Sleep(2 * time.Second)
-			} else if slow == "query" && strings.HasSuffix(r.URL.Path, "/query_range") {
-				time.Sleep(200 * time.Millisecond)
-			}
-			maps.Copy(rw.Header(), rec.Header())
-			rw.WriteHeader(rec.Code)
-			_, _ = rw.Write(rec.Body.Bytes())
-		}))
-		o := prometheus.Options{URL: url, Window: w, Owners: &analyzer.Owners{}, Concurrency: 2}
-		if _, err := prometheus.Collect(t.Context(), o); err != nil {
-			t.Fatal(err)
-		}
-		if n := reads.Load(); n != want {
-			t.Errorf("a slow %s: %d remote reads, want %d", slow, n, want)
 		}
 	}
 }
