@@ -176,20 +176,34 @@ func caseSnapshot(t *testing.T, objects, series string) *analyzer.Snapshot {
 	for i := range snap.Workloads {
 		owners.AddWorkload(&snap.Workloads[i])
 	}
-	rec := analyzer.NewRecorder(snap.Window)
+	rec, requests := analyzer.NewRecorder(snap.Window), analyzer.NewRequestRecorder(snap.Window)
 	for _, line := range lines {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			replay(t, rec, &owners, snap.Window, line)
+			replay(t, rec, requests, &owners, snap.Window, line)
 		}
 	}
-	snap.Usage = rec.Usage()
+	snap.Usage, snap.Requests = rec.Usage(), counted(requests)
 	snap.Sort()
 	return snap
 }
 
+// counted gives the request rates as an engine's source does.
+func counted(rec *analyzer.RequestRecorder) []analyzer.RequestRate {
+	out := rec.Requests()
+	for i := range out {
+		q := &out[i]
+		q.By, q.RangeSeconds = analyzer.CountedByPod, 120
+		if strings.HasPrefix(q.Counter, "nginx_") {
+			q.By = analyzer.CountedByService
+		}
+		q.Query = "sum(rate(" + q.Counter + "[2m]))"
+	}
+	return out
+}
+
 // replay records one line: NAMESPACE/POD/CONTAINER METRIC VALUES. The values
 // end at the window's end.
-func replay(t *testing.T, rec *analyzer.Recorder, owners *analyzer.Owners, w analyzer.Window, line string) {
+func replay(t *testing.T, rec *analyzer.Recorder, requests *analyzer.RequestRecorder, owners *analyzer.Owners, w analyzer.Window, line string) {
 	t.Helper()
 	f := strings.SplitN(line, " ", 3)
 	names := strings.Split(f[0], "/")
@@ -206,6 +220,8 @@ func replay(t *testing.T, rec *analyzer.Recorder, owners *analyzer.Owners, w ana
 			continue
 		}
 		switch f[1] {
+		case "requests": // the container stands for the counter
+			requests.Add(ref, names[2], ms, v)
 		case "cpu":
 			s.CPU(ms, v*1000)
 		case "memory":

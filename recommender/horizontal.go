@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
@@ -57,6 +58,12 @@ type Scaling struct {
 	Behavior *analyzer.HPABehavior
 	// Schedules are floors by the hour, which an HPA alone cannot have.
 	Schedules []Schedule
+	// Trigger is the request rate that it follows; nil without one.
+	Trigger *RequestTrigger
+	// IdleAtZero lets a ScaledObject with a minimum above one rest at zero.
+	IdleAtZero bool
+	// Polling and Cooldown are a ScaledObject's; 0 stands for KEDA's defaults.
+	Polling, Cooldown time.Duration
 	// RequestCPU is by container, in millicores, where it is part of the
 	// setting: an HPA's target means nothing without it.
 	RequestCPU map[string]int64
@@ -158,6 +165,7 @@ func (p *Pass) scale(w *analyzer.WorkloadFacts, sized map[string]analyzer.Amount
 	c.warnings(&r)
 	if c.best == nil {
 		c.describe(&r, "")
+		c.warnMemory(&r)
 		return r.withhold(fmt.Sprintf("no setting was found that leaves demand unserved for at most %.2g %% of the time, a third of what is allowed, on both the first and the last part of the window",
 			100*aim*p.Options.RiskUnserved)), nil
 	}
@@ -193,10 +201,17 @@ type scaleCase struct {
 	container string
 	sizes     []podSize
 	bounds    Bounds
+	rate      *requestRate // the request counter to weigh against CPU; nil without
+	// limit is a pod's CPU limit in millicores where it is throttled, else 0;
+	// undone says that the curve holds demand above it.
+	limit  int64
+	undone bool
 
 	now    *outcome // today's setting, nil where it can't be replayed
 	best   *outcome
 	fixed  *outcome
+	onCPU  *outcome // the best that follows CPU, and requests
+	onRate *outcome
 	trades []TradeOff
 }
 
@@ -213,7 +228,9 @@ type outcome struct {
 	Candidate
 	size     podSize
 	whole    Score
-	schedule *schedule // nil where pods run at all hours
+	schedule *schedule    // nil where pods run at all hours
+	rate     *requestRate // nil where it follows CPU
+	zero     *zero        // nil where pods run without requests too
 }
 
 // monthly is the cost of the setting a month, in the unit of podSize.hourly.
@@ -230,6 +247,11 @@ func (p *Pass) scaleCase(w *analyzer.WorkloadFacts, sized map[string]analyzer.Am
 		c.curve = w.ContainerLoadCurve(window, c.container)
 	}
 	c.sizes = c.podSizes(sized)
+	if c.throttled() {
+		c.limit = c.limitOf(c.sizes[0])
+	}
+	c.findRate()
+	c.undoThrottling()
 	c.bounds = Bounds{
 		Floor: p.floor(w), Ceiling: p.ceiling(w), Unserved: p.Options.RiskUnserved, Start: podStartUp, FixedMargin: headroom,
 		OwnTolerance: p.Options.Minor >= tolerancePerHPA,
@@ -245,8 +267,8 @@ func (c *scaleCase) abstain() string {
 		return fmt.Sprintf("%d HPAs scale this workload: remove all but one first", len(w.HPAs))
 	case c.hpa != nil && c.hpa.ManagedBy == "keda":
 		return fmt.Sprintf("KEDA scales it by HPA %s, and the snapshot has no history of its triggers", c.hpa.Name)
-	case c.hpa != nil && otherMetric(c.hpa) != "":
-		return fmt.Sprintf("HPA %s also scales on %s, of which the snapshot has no history", c.hpa.Name, otherMetric(c.hpa))
+	case c.otherMetric() != "":
+		return fmt.Sprintf("HPA %s also scales on %s, of which the snapshot has no history", c.hpa.Name, c.otherMetric())
 	case c.pass.Analysis.Snapshot.Window.Moment:
 		return "no history: a replay needs days of load"
 	case n == 0:
@@ -261,9 +283,16 @@ func (c *scaleCase) abstain() string {
 	return ""
 }
 
-// otherMetric names a metric that is not CPU, or "".
-func otherMetric(h *analyzer.HPA) string {
-	for _, m := range h.Metrics {
+// otherMetric names a metric of the HPA that is neither CPU nor memory nor a
+// request rate in the snapshot, or "".
+func (c *scaleCase) otherMetric() string {
+	if c.hpa == nil {
+		return ""
+	}
+	for _, m := range c.hpa.Metrics {
+		if isMemory(m) || c.rate != nil && c.rate.serves(m) {
+			continue
+		}
 		if m.Name != "cpu" || m.Type != "Resource" && m.Type != "ContainerResource" {
 			return m.Name
 		}
@@ -306,7 +335,11 @@ func (c *scaleCase) warnings(r *Recommendation) {
 	for i := range c.w.Containers {
 		f := &c.w.Containers[i]
 		if f.ThrottledShare > c.pass.Options.RiskCPU {
-			r.warn("throttled", fmt.Sprintf("container %s was throttled in %.0f %% of CPU periods: true demand is higher than what was seen", f.Name, 100*f.ThrottledShare))
+			meaning := "true demand is higher than what was seen"
+			if c.undone {
+				meaning = "demand above the limit is worked out from its requests"
+			}
+			r.warn("throttled", fmt.Sprintf("container %s was throttled in %.0f %% of CPU periods: %s", f.Name, 100*f.ThrottledShare, meaning))
 		}
 	}
 }

@@ -180,6 +180,16 @@ func (c *scaleCase) podSize(containers []analyzer.Container, changed map[string]
 // it usage can never reach the point at which the HPA adds a pod. 0 means no
 // bound.
 func (c *scaleCase) highestTargetFor(s podSize) int32 {
+	limit := c.limitOf(s)
+	if limit == 0 {
+		return 0
+	}
+	// Usage held at the limit must be well above target times tolerance.
+	return int32(max(1, 100*float64(limit)/float64(s.metric)/1.15))
+}
+
+// limitOf is a pod's CPU limit in millicores, 0 where a container has none.
+func (c *scaleCase) limitOf(s podSize) int64 {
 	var limit int64
 	for _, k := range s.requests {
 		if k.Type == analyzer.TypeInit || c.container != "" && c.container != k.Name {
@@ -190,6 +200,5 @@ func (c *scaleCase) highestTargetFor(s podSize) int32 {
 		}
 		limit += k.Limits.CPU
 	}
-	// Usage held at the limit must be well above target times tolerance.
-	return int32(max(1, 100*float64(limit)/float64(s.metric)/1.15))
+	return limit
 }

@@ -150,10 +150,11 @@ func longestIdle(loaded [24]bool) (first, length int) {
 // the clock.
 func (c *scaleCase) scheduled(base *outcome) (*outcome, error) {
 	s, ok := c.findSchedule()
+	ok = ok && c.rests(s)
 	if !ok || base == nil || c.w.Namespace == "kube-system" {
 		return nil, nil
 	}
-	d := demandOf(c.curve, base.size.metric)
+	d := c.demandOf(base)
 	load := d.curve()
 	for i := range load.Demand {
 		if !s.busy(c.slotTime(i)) {
@@ -169,13 +170,11 @@ func (c *scaleCase) scheduled(base *outcome) (*outcome, error) {
 		Triggers: []replay.Trigger{{Cron: &replay.Cron{Spans: spans, Replicas: base.Min}}},
 	}
 	if !base.Fixed {
-		a := base.autoscaler()
-		so.Triggers = append(so.Triggers, replay.Trigger{Metric: a.Metrics[0], Signal: replay.Signal{Total: load.Demand}})
+		a := d.autoscaler(base.Candidate)
+		so.Triggers = append(so.Triggers, replay.Trigger{Metric: a.Metrics[0], Signal: replay.Signal{Total: d.signalFor(a.Metrics[0], load)}})
 		so.Behavior = a.Behavior
 	}
-	out, err := so.Replay(load, replay.Workload{
-		Request: d.Request, Capacity: d.Request, StartUp: c.bounds.Start, Replicas: base.Min, Lag: metricsLag, SampleWindow: metricsWindow,
-	}, replay.Options{})
+	out, err := so.Replay(load, d.workload(c.bounds.Start, base.Min), replay.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -202,15 +201,20 @@ func (c *scaleCase) warnSchedule(r *Recommendation) {
 }
 
 // scheduleOnly is for workloads whose number of pods must stay: it is all or
-// none. nil where there is no schedule.
+// none, by the clock or by requests. nil where there is neither.
 func (c *scaleCase) scheduleOnly() (*outcome, error) {
 	if c.w.Kind == "StatefulSet" || c.w.Replicas < 1 {
 		return nil, nil
 	}
 	c.now = c.today()
-	o, err := c.scheduled(c.now)
-	if err != nil || o == nil || o.monthly() > (1-worthSchedule)*c.now.monthly() {
-		return nil, err
+	for _, resting := range []func(*outcome) (*outcome, error){c.scheduled, c.toZero} {
+		o, err := resting(c.now)
+		if err != nil {
+			return nil, err
+		}
+		if o != nil && o.whole.Unserved <= c.now.whole.Unserved+c.bounds.Unserved && o.monthly() <= (1-worthSchedule)*c.now.monthly() {
+			return o, nil
+		}
 	}
-	return o, nil
+	return nil, nil
 }

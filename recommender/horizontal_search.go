@@ -27,6 +27,8 @@ type Demand struct {
 	// requests of the ready pods counts as unserved: beyond them nothing is
 	// promised.
 	Request int64
+	// Requests is what a setting follows in place of CPU; nil for CPU.
+	Requests *RequestSignal
 }
 
 // Bounds hold a search for a setting.
@@ -96,6 +98,11 @@ func (d Demand) split() (train, check Demand) {
 	at := int(trainShare * float64(len(d.Millicores)))
 	train, check = d, d
 	train.Millicores, check.Millicores = d.Millicores[:at], d.Millicores[at:]
+	if s := d.Requests; s != nil {
+		first, rest := *s, *s
+		first.PerSecond, rest.PerSecond = s.PerSecond[:at], s.PerSecond[at:]
+		train.Requests, check.Requests = &first, &rest
+	}
 	return train, check
 }
 
@@ -249,12 +256,21 @@ func (c Candidate) autoscaler() replay.Autoscaler {
 	return a
 }
 
+// autoscaler is the HPA of a candidate, on CPU or on requests.
+func (d Demand) autoscaler(c Candidate) replay.Autoscaler {
+	a := c.autoscaler()
+	if d.Requests != nil {
+		a.Metrics = []replay.Metric{d.Requests.metric(d.Request, c.Target)}
+	}
+	return a
+}
+
 // score replays the candidate.
 func (d Demand) score(c Candidate, start time.Duration) (Score, error) {
 	if c.Fixed {
 		return d.scoreFixed(c.Min), nil
 	}
-	return d.replay(c.autoscaler(), start, min(max(d.podsFor(d.Millicores[0], c.Target), c.Min), c.Max))
+	return d.replay(d.autoscaler(c), start, min(max(d.podsFor(d.Millicores[0], c.Target), c.Min), c.Max))
 }
 
 // replay runs an autoscaler over the demand from so many replicas on.
@@ -263,8 +279,8 @@ func (d Demand) replay(a replay.Autoscaler, start time.Duration, replicas int32)
 	// The signal is given so that usage is not cut at the request: pods may
 	// burst beyond it, and the controller sees that they do.
 	signals := make([]replay.Signal, len(a.Metrics))
-	for i := range signals {
-		signals[i].Total = load.Demand
+	for i, m := range a.Metrics {
+		signals[i].Total = d.signalFor(m, load)
 	}
 	out, err := replay.Replay(load, d.workload(start, replicas), a, replay.Options{Signals: signals})
 	if err != nil {
@@ -273,10 +289,24 @@ func (d Demand) replay(a replay.Autoscaler, start time.Duration, replicas int32)
 	return scoreOf(out), nil
 }
 
+// workload is the pods as the replay has them. Of several metrics the slowest
+// to be read sets the lag.
 func (d Demand) workload(start time.Duration, replicas int32) replay.Workload {
-	return replay.Workload{
+	w := replay.Workload{
 		Request: d.Request, Capacity: d.Request, StartUp: start, Replicas: replicas, Lag: metricsLag, SampleWindow: metricsWindow,
 	}
+	if d.Requests != nil {
+		w.Lag = max(w.Lag, d.Requests.Lag)
+	}
+	return w
+}
+
+// signalFor is the total that a metric reads.
+func (d Demand) signalFor(m replay.Metric, load replay.Curve) []int64 {
+	if d.Requests == nil || m.Kind == replay.ResourceMetric || m.Kind == replay.ContainerResourceMetric {
+		return load.Demand
+	}
+	return d.Requests.milli()
 }
 
 func scoreOf(out replay.Outcome) Score {

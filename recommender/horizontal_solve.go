@@ -18,22 +18,18 @@ func (c *scaleCase) solve() error {
 	if c.hpa == nil && c.floorServes() {
 		return c.rest()
 	}
-	for _, s := range c.sizes {
-		b := c.bounds
-		b.HighestTarget = c.highestTargetFor(s)
-		d := demandOf(c.curve, s.metric)
-		scaled, fixed, tried, err := Search(d, b)
-		if err != nil {
+	var trades []TradeOff
+	var err error
+	if c.onCPU, c.trades, err = c.searchOn(nil); err != nil {
+		return err
+	}
+	c.best = c.onCPU
+	if c.rate != nil && c.rate.poor == "" {
+		if c.onRate, trades, err = c.searchOn(c.rate); err != nil {
 			return err
 		}
-		if fixed != nil {
-			c.fixed = cheaper(c.fixed, c.outcome(d, fixed, s))
-		}
-		if scaled == nil {
-			continue
-		}
-		if o := c.outcome(d, scaled, s); c.best == nil || o.monthly() < c.best.monthly() {
-			c.best, c.trades = o, tradeOff(tried)
+		if c.preferRate(c.onCPU, c.onRate) {
+			c.best, c.trades = c.onRate, trades
 		}
 	}
 	if c.hpa == nil && c.fixed != nil && (c.best == nil || (1-worthScaling)*c.fixed.monthly() <= c.best.monthly()) {
@@ -43,6 +39,45 @@ func (c *scaleCase) solve() error {
 		return nil
 	}
 	return c.rest()
+}
+
+// searchOn searches every pod size for settings that follow CPU, or a request
+// rate, and gives the cheapest, nil where none holds, and its trade-off.
+func (c *scaleCase) searchOn(rate *requestRate) (best *outcome, trades []TradeOff, err error) {
+	for _, s := range c.sizes {
+		b := c.bounds
+		d := demandOf(c.curve, s.metric)
+		if rate != nil {
+			d.Requests = rate.signal()
+			b.HighestTarget = 0 // no limit keeps requests down
+		} else {
+			b.HighestTarget = c.highestTargetFor(s)
+		}
+		scaled, fixed, tried, err := Search(d, b)
+		if err != nil {
+			return nil, nil, err
+		}
+		if fixed != nil {
+			c.fixed = cheaper(c.fixed, c.outcome(d, fixed, s))
+		}
+		if scaled == nil {
+			continue
+		}
+		if o := c.outcome(d, scaled, s); best == nil || o.monthly() < best.monthly() {
+			o.rate = rate
+			best, trades = o, tradeOff(tried)
+		}
+	}
+	return best, trades, nil
+}
+
+// demandOf is the load as a setting meets and reads it.
+func (c *scaleCase) demandOf(o *outcome) Demand {
+	d := demandOf(c.curve, o.size.metric)
+	if o.rate != nil {
+		d.Requests = o.rate.signal()
+	}
+	return d
 }
 
 // floorServes takes the fewest replicas that are safe where they serve all
@@ -63,11 +98,17 @@ func (c *scaleCase) floorServes() bool {
 
 // rest lets the workload rest where it has nothing to do.
 func (c *scaleCase) rest() error {
-	o, err := c.scheduled(c.best)
-	if o != nil && o.whole.Unserved <= c.bounds.Unserved && o.monthly() <= (1-worthSchedule)*c.best.monthly() {
-		c.best = o
+	base := c.best
+	for _, resting := range []func(*outcome) (*outcome, error){c.scheduled, c.toZero} {
+		o, err := resting(base)
+		if err != nil {
+			return err
+		}
+		if o != nil && o.whole.Unserved <= c.bounds.Unserved && o.monthly() <= (1-worthSchedule)*c.best.monthly() {
+			c.best = o
+		}
 	}
-	return err
+	return nil
 }
 
 func cheaper(a, b *outcome) *outcome {
@@ -94,24 +135,33 @@ func (c *scaleCase) today() *outcome {
 		n := max(c.w.Replicas, 1)
 		return &outcome{Candidate: Candidate{Fixed: true, Min: n, Max: n}, size: s, whole: d.scoreFixed(n)}
 	}
-	a, err := autoscalerOf(c.hpa)
+	h, ok := c.withoutMemory()
+	if !ok {
+		return nil
+	}
+	a, err := autoscalerOf(h)
 	if err != nil || s.metric == 0 {
 		return nil
+	}
+	if c.follows(c.rate) {
+		d.Requests = c.rate.signal()
 	}
 	first := int32(math.Round(c.curve.Pods[0]))
 	score, err := d.replay(a, c.bounds.Start, min(max(first, a.MinReplicas, 1), a.MaxReplicas))
 	if err != nil {
 		return nil
 	}
-	o := &outcome{Candidate: Candidate{Min: c.hpa.Min, Max: c.hpa.Max, Target: c.targetPercent(s)}, size: s, whole: score}
+	o := &outcome{Candidate: Candidate{Min: h.Min, Max: h.Max, Target: c.targetPercent(h.Metrics[0], s)}, size: s, whole: score}
 	return o
 }
 
 // targetPercent is the current HPA's target in percent of the request.
-func (c *scaleCase) targetPercent(s podSize) int32 {
-	m := c.hpa.Metrics[0]
-	if m.TargetType == "Utilization" {
+func (c *scaleCase) targetPercent(m analyzer.HPAMetric, s podSize) int32 {
+	switch {
+	case m.TargetType == "Utilization":
 		return int32(m.Target)
+	case c.rate != nil && c.rate.serves(m):
+		return int32(min(float64(m.Target)/1000*c.rate.cost*100/float64(max(s.metric, 1)), math.MaxInt32))
 	}
 	return int32(min(100*m.Target/max(s.metric, 1), math.MaxInt32))
 }
@@ -192,6 +242,11 @@ func (c *scaleCase) finish(r *Recommendation) error {
 	if c.best.schedule != nil {
 		c.warnSchedule(r)
 	}
+	if c.best.zero != nil {
+		c.warnZero(r)
+	}
+	c.warnRate(r)
+	c.warnMemory(r)
 	if c.hpa != nil && c.hpa.Behavior != nil {
 		r.warn("behavior", "the advice replaces spec.behavior as a whole: the policies and tolerances that it has now are not kept")
 	}
@@ -201,15 +256,18 @@ func (c *scaleCase) finish(r *Recommendation) error {
 // fits reports whether a change would be worth too little: today's setting
 // keeps the promise and costs about the same.
 func (c *scaleCase) fits() bool {
-	return c.now != nil && c.now.whole.Unserved <= c.bounds.Unserved && c.now.Min >= c.bounds.Floor &&
+	return c.now != nil && memoryMetric(c.hpa) == nil && c.now.whole.Unserved <= c.bounds.Unserved && c.now.Min >= c.bounds.Floor &&
 		c.best.monthly() > (1-worthChanging)*c.now.monthly()
 }
 
 // scaling is the setting advised, complete.
 func (c *scaleCase) scaling() Scaling {
 	s := c.steady()
-	if c.best.schedule != nil {
+	switch {
+	case c.best.schedule != nil:
 		return c.best.scaledObject(s)
+	case c.best.zero != nil:
+		return c.best.zero.scaledObject(s, c.best)
 	}
 	return s
 }
@@ -230,6 +288,9 @@ func (c *scaleCase) steady() Scaling {
 		if len(c.hpa.Metrics) == 1 && c.hpa.Metrics[0].TargetType == "AverageValue" {
 			m.TargetType, m.Target = "AverageValue", int64(k.Target)*k.size.metric/100
 		}
+	}
+	if k.rate != nil {
+		m, s.Trigger = k.rate.hpaMetric(k.size.metric, k.Target), k.trigger()
 	}
 	s.Metrics = []analyzer.HPAMetric{m}
 	s.Behavior = k.behavior()
@@ -275,6 +336,10 @@ func (c *scaleCase) changes(r *Recommendation, s Scaling) {
 		add("replicas", int64(from.Replicas), int64(s.Replicas))
 		return
 	}
+	if c.best.zero != nil {
+		c.zeroChanges(r, s)
+		return
+	}
 	if s.Kind == ScalingScaledObject {
 		c.scheduleChanges(r, s)
 		return
@@ -282,8 +347,12 @@ func (c *scaleCase) changes(r *Recommendation, s Scaling) {
 	add("hpa.minReplicas", int64(from.Min), int64(s.Min))
 	add("hpa.maxReplicas", int64(from.Max), int64(s.Max))
 	m, old := s.Metrics[0], analyzer.HPAMetric{}
-	if len(from.Metrics) > 0 {
-		old = from.Metrics[0]
+	for i, f := range from.Metrics {
+		if i == 0 && f.Name == m.Name {
+			old = f
+		} else {
+			add(targetField(f), f.Target, 0)
+		}
 	}
 	if old.Type != m.Type {
 		old.Target = 0
@@ -316,12 +385,17 @@ func (c *scaleCase) scheduleChanges(r *Recommendation, s Scaling) {
 	}
 }
 
+// targetField names the field of a metric's target, in percent, millicores or
+// thousandths of the metric's unit.
 func targetField(m analyzer.HPAMetric) string {
-	field := "hpa.cpu."
+	field := "hpa." + m.Name + "."
 	if m.Container != "" {
 		field = "hpa.containers." + m.Container + "."
 	}
-	if m.TargetType == "AverageValue" {
+	switch {
+	case m.TargetType != "Utilization" && m.Name != "cpu":
+		return field + "averageValueMilli"
+	case m.TargetType == "AverageValue":
 		return field + "averageValue.cpu"
 	}
 	return field + "averageUtilization"
@@ -352,6 +426,10 @@ func tolerance(b *analyzer.HPABehavior, up bool) int64 {
 func (c *scaleCase) title() string {
 	k := c.best
 	switch {
+	case k.zero != nil:
+		return "run no pod while no request comes, by KEDA"
+	case k.rate != nil && k.schedule == nil:
+		return fmt.Sprintf("scale on %s at %.3g requests/s a pod, %d to %d replicas", k.rate.Counter, k.trigger().Threshold, k.Min, c.maximum())
 	case k.schedule != nil:
 		return fmt.Sprintf("run from %02d:00 to %02d:00 UTC%s only, by KEDA", k.schedule.from, k.schedule.to, map[bool]string{true: " on weekdays"}[k.schedule.weekdays])
 	case k.Fixed:
@@ -415,6 +493,7 @@ func (c *scaleCase) describe(r *Recommendation, best string) {
 		r.evidence("time with unserved demand in the first part, "+best, 100*c.best.Train.Unserved, "percent")
 		r.evidence("time with unserved demand in the last part, "+best, 100*c.best.Check.Unserved, "percent")
 	}
+	c.describeRate(r)
 	if c.hpa == nil && c.fixed != nil && !c.best.Fixed {
 		r.evidence("replica-hours a month of the best fixed number", c.fixed.whole.replicas()*HoursPerMonth, "hours")
 	}

@@ -1,0 +1,136 @@
+package recommender
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// memoryUse is what a pod uses of the target of an HPA on memory, hour by hour.
+// Memory is not replayed: it is what programs hold, and another pod seldom
+// lowers that of the others.
+type memoryUse struct {
+	low, middle, high float64 // 5th, 50th and 95th percentile, as a share of the target
+	// constant says that a pod's memory hardly depends on anything.
+	constant bool
+}
+
+// constantMemory is the ratio of a pod's high to its low hours up to which its
+// memory counts as constant.
+const constantMemory = 1.3
+
+// memoryMetric is the HPA's metric on memory, nil where there is none.
+func memoryMetric(h *analyzer.HPA) *analyzer.HPAMetric {
+	if h == nil {
+		return nil
+	}
+	for i := range h.Metrics {
+		if isMemory(h.Metrics[i]) {
+			return &h.Metrics[i]
+		}
+	}
+	return nil
+}
+
+func isMemory(m analyzer.HPAMetric) bool {
+	return m.Name == "memory" && (m.Type == "Resource" || m.Type == "ContainerResource")
+}
+
+// memoryUse works out a pod's memory in each hour against the target; false
+// where there is none, or too little history.
+func (c *scaleCase) memoryUse(m analyzer.HPAMetric) (memoryUse, bool) {
+	var request int64
+	sums, pods := map[int64]float64{}, map[int64]float64{}
+	for i := range c.w.Containers {
+		f := &c.w.Containers[i]
+		if f.Type == analyzer.TypeInit || m.Type == "ContainerResource" && f.Name != m.Container {
+			continue
+		}
+		request += f.Requests.Memory
+		for j := range f.Days {
+			for h, v := range f.Days[j].Hours {
+				at := int64(f.Days[j].Date)*24 + int64(h)
+				sums[at] += float64(v.Memory)
+				pods[at] = max(pods[at], float64(v.Pods))
+			}
+		}
+	}
+	target := float64(m.Target) / 1000
+	if m.TargetType == "Utilization" {
+		target = float64(request) * float64(m.Target) / 100
+	}
+	var use []float64
+	for at, n := range pods {
+		if n >= 0.5 && sums[at] > 0 && target > 0 {
+			use = append(use, sums[at]/n/target)
+		}
+	}
+	if len(use) < leastLoad/12 {
+		return memoryUse{}, false
+	}
+	slices.Sort(use)
+	u := memoryUse{low: quantile(use, 0.05), middle: quantile(use, 0.5), high: quantile(use, 0.95)}
+	u.constant = u.high <= constantMemory*u.low
+	return u, true
+}
+
+// kept is the fewest pods that a constant memory below the target leaves: the
+// controller rounds up what it asks for, so that with few pods it asks for all.
+func (u memoryUse) kept() int32 {
+	if u.high >= 1 {
+		return math.MaxInt32
+	}
+	return int32(min(max(math.Ceil(1/(1-u.high))-1, 1), 1e6))
+}
+
+// verdict says how an HPA with that metric goes.
+func (u memoryUse) verdict(h *analyzer.HPA) string {
+	const tolerance = float64(controllerTolerance) / 1000
+	span := fmt.Sprintf("a pod holds %.0f to %.0f %% of the target", 100*u.low, 100*u.high)
+	switch {
+	case !u.constant:
+		return span + ", so it follows something; whether that is load, and whether it is given back, only its owner can say"
+	case u.low > 1+tolerance:
+		return fmt.Sprintf("%s at any load, and another pod holds as much: it grows to maxReplicas %d and stays there", span, h.Max)
+	case u.high >= 1-tolerance:
+		return span + " at any load: within the tolerance of a tenth it never lets a pod go, whatever the other metrics say"
+	case u.kept() > max(h.Min, 1):
+		return fmt.Sprintf("%s at any load: as replicas are rounded up, it keeps %d pods that it never lets go", span, min(u.kept(), h.Max))
+	}
+	return span + " at any load: it never asks for a pod"
+}
+
+// warnMemory says what is wrong with memory as a metric, and how it goes here.
+func (c *scaleCase) warnMemory(r *Recommendation) {
+	m := memoryMetric(c.hpa)
+	if m == nil {
+		return
+	}
+	text := "memory is no measure of load, since most programs keep what they once took: the advice leaves it out"
+	if u, ok := c.memoryUse(*m); ok {
+		text += "; here " + u.verdict(c.hpa)
+		r.evidence("memory of a pod, of the HPA's target, 5th percentile of hours", 100*u.low, "percent")
+		r.evidence("memory of a pod, of the HPA's target, 95th percentile of hours", 100*u.high, "percent")
+	}
+	r.warn("memory", text)
+}
+
+// withoutMemory is the HPA as it can be replayed: without its metric on memory,
+// whose effect is a minimum where memory is constant and below the target.
+// false where its effect cannot be told.
+func (c *scaleCase) withoutMemory() (*analyzer.HPA, bool) {
+	m := memoryMetric(c.hpa)
+	if m == nil {
+		return c.hpa, true
+	}
+	h := *c.hpa
+	h.Metrics = slices.DeleteFunc(slices.Clone(h.Metrics), isMemory)
+	u, ok := c.memoryUse(*m)
+	if !ok || !u.constant || u.high >= 1-float64(controllerTolerance)/1000 || len(h.Metrics) == 0 {
+		return nil, false
+	}
+	h.Min = min(max(h.Min, u.kept()), h.Max)
+	return &h, true
+}

@@ -1,0 +1,349 @@
+package recommender
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
+)
+
+// What makes a request rate fit to scale on, and worth it.
+const (
+	// leastCounted is the share of the load's slots in which the counter must
+	// have been seen too.
+	leastCounted = 0.9
+	// mostSpread bounds how far apart the CPU per request may lie: from the
+	// tenth to the ninetieth percentile, over the median.
+	mostSpread = 0.5
+	// leastRank is the rank correlation that CPU and requests must have.
+	leastRank = 0.6
+	// worthRate is how much cheaper than the best CPU target a request rate
+	// must be: it needs an adapter or KEDA, and either can fail.
+	worthRate = 0.10
+	// cutOff is the share of a CPU limit from which a throttled pod's usage
+	// says nothing of its demand.
+	cutOff = 0.7
+	// rateScrape is the age of the newest sample of a counter when it is read,
+	// on top of half of the range that the rate is taken over.
+	rateScrape = 30 * time.Second
+)
+
+// RequestTrigger is a request rate as an autoscaler reads it.
+type RequestTrigger struct {
+	Counter string
+	// Query is PromQL for the requests a second to all pods together.
+	Query string
+	// Threshold is the requests a second of one pod; a ScaledObject's trigger
+	// is active above Activation requests a second.
+	Threshold, Activation float64
+}
+
+// RequestSignal is a request rate that a setting follows in place of CPU.
+type RequestSignal struct {
+	PerSecond []float64 // all pods together, by step of the demand
+	// Cost is the millicores that one request a second takes.
+	Cost float64
+	// Total says that it is one number for the workload, not one for each pod.
+	Total bool
+	Lag   time.Duration // its age when the autoscaler reads it
+}
+
+// milli is the total in thousandths of a request a second.
+func (s *RequestSignal) milli() []int64 {
+	out := make([]int64, len(s.PerSecond))
+	for i, v := range s.PerSecond {
+		out[i] = int64(math.Round(1000 * max(v, 0)))
+	}
+	return out
+}
+
+// target is the requests, in thousandths a second, of a pod that uses so many
+// percent of a request, to three digits.
+func (s *RequestSignal) target(request int64, percent int32) int64 {
+	v := 1000 * float64(request) * float64(percent) / 100 / s.Cost
+	unit := math.Pow(10, max(math.Floor(math.Log10(max(v, 1)))-2, 0))
+	return int64(min(max(math.Floor(v/unit)*unit, 1), 1e15))
+}
+
+// metric is the HPA's metric for a target in percent of the CPU request.
+func (s *RequestSignal) metric(request int64, percent int32) replay.Metric {
+	m := replay.Metric{Kind: replay.PodsMetric, TargetKind: replay.AverageValue, Target: s.target(request, percent)}
+	if s.Total {
+		m.Kind = replay.ExternalMetric
+	}
+	return m
+}
+
+// requestRate is a counter, and what it tells of CPU.
+type requestRate struct {
+	*analyzer.RequestRate
+	perSecond []float64 // by slot of the load curve
+	cost      float64   // millicores a request a second: the median of busy slots
+	spread    float64   // of the cost, see mostSpread
+	rank      float64   // correlation with CPU
+	poor      string    // why it will not do; empty where it does
+}
+
+func (r *requestRate) signal() *RequestSignal {
+	lag := time.Duration(r.RangeSeconds)*time.Second/2 + rateScrape
+	return &RequestSignal{PerSecond: r.perSecond, Cost: r.cost, Total: r.By != analyzer.CountedByPod, Lag: lag}
+}
+
+// name is that of the metric in the custom metrics API, as the adapter's
+// documentation has it.
+func (r *requestRate) name() string { return strings.TrimSuffix(r.Counter, "_total") + "_per_second" }
+
+// serves reports whether an HPA's metric is this rate, by the names that
+// adapters give it.
+func (r *requestRate) serves(m analyzer.HPAMetric) bool {
+	stem := strings.TrimSuffix(r.Counter, "_total")
+	switch m.Type {
+	case "Pods":
+		return r.By == analyzer.CountedByPod && (m.Name == r.Counter || m.Name == stem || m.Name == r.name())
+	case "Object", "External":
+		return m.Name == r.Counter || m.Name == stem || m.Name == r.name()
+	}
+	return false
+}
+
+// findRate weighs the workload's counters: the one that its HPA follows, else
+// the one whose CPU per request is steadiest.
+func (c *scaleCase) findRate() {
+	var all []requestRate
+	for i := range c.w.Requests {
+		all = append(all, c.relate(&c.w.Requests[i]))
+	}
+	slices.SortStableFunc(all, func(a, b requestRate) int {
+		return cmp.Or(boolFirst(c.follows(&a), c.follows(&b)), boolFirst(a.poor == "", b.poor == ""), cmp.Compare(a.spread, b.spread))
+	})
+	if len(all) > 0 {
+		c.rate = &all[0]
+	}
+}
+
+func boolFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// follows reports whether the HPA scales on the rate now.
+func (c *scaleCase) follows(r *requestRate) bool {
+	return c.hpa != nil && r != nil && slices.ContainsFunc(c.hpa.Metrics, r.serves)
+}
+
+// relate works out what a request costs. Slots in which throttling cut the
+// usage off tell nothing of it.
+func (c *scaleCase) relate(q *analyzer.RequestRate) requestRate {
+	r := requestRate{RequestRate: q, spread: math.Inf(1)}
+	r.perSecond, _ = q.Along(c.curve)
+	var cpu, rate []float64
+	known, seen := 0, 0
+	for i, v := range r.perSecond {
+		if c.curve.Pods[i] == 0 {
+			continue
+		}
+		if seen++; math.IsNaN(v) {
+			continue
+		}
+		if known++; !c.cut(i) {
+			cpu, rate = append(cpu, c.curve.CPU[i]), append(rate, v)
+		}
+	}
+	switch {
+	case known < leastLoad || float64(known) < leastCounted*float64(seen):
+		r.poor = fmt.Sprintf("it was there only %.0f %% of the time", 100*float64(known)/float64(max(seen, 1)))
+	default:
+		r.weigh(cpu, rate)
+	}
+	r.fill(c.curve.CPU)
+	return r
+}
+
+// weigh finds cost, spread and rank of slots, and whether they will do.
+func (r *requestRate) weigh(cpu, rate []float64) {
+	costs := costsOf(cpu, rate)
+	if len(costs) == 0 || quantile(costs, 0.5) <= 0 {
+		r.poor = "no requests were counted"
+		return
+	}
+	r.cost = quantile(costs, 0.5)
+	r.spread = (quantile(costs, 0.9) - quantile(costs, 0.1)) / r.cost
+	r.rank = rankCorrelation(cpu, rate)
+	switch {
+	case r.spread > mostSpread:
+		r.poor = fmt.Sprintf("CPU per request is not steady (it spreads over %.0f %% of its median)", 100*r.spread)
+	case r.rank < leastRank:
+		r.poor = fmt.Sprintf("CPU does not follow the requests (rank correlation %.2f)", r.rank)
+	}
+}
+
+// costsOf gives the sorted CPU per request of the busy slots, those with half
+// of the 95th percentile or more: in quiet ones idling outweighs the work.
+func costsOf(cpu, rate []float64) []float64 {
+	var some []float64
+	for _, v := range rate {
+		if v > 0 {
+			some = append(some, v)
+		}
+	}
+	slices.Sort(some)
+	least := quantile(some, 0.95) / 2
+	var out []float64
+	for i, v := range rate {
+		if v > 0 && v >= least {
+			out = append(out, cpu[i]/v)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// fill puts in for rates that are not known what CPU stands for.
+func (r *requestRate) fill(cpu []float64) {
+	for i, v := range r.perSecond {
+		if !math.IsNaN(v) {
+			continue
+		}
+		r.perSecond[i] = 0
+		if r.cost > 0 {
+			r.perSecond[i] = cpu[i] / r.cost
+		}
+	}
+}
+
+// rankCorrelation is Spearman's; 0 where one of them does not vary.
+func rankCorrelation(a, b []float64) float64 {
+	x, y := ranks(a), ranks(b)
+	mean := float64(len(a)-1) / 2
+	var xy, xx, yy float64
+	for i := range x {
+		dx, dy := x[i]-mean, y[i]-mean
+		xy, xx, yy = xy+dx*dy, xx+dx*dx, yy+dy*dy
+	}
+	if xx == 0 || yy == 0 {
+		return 0
+	}
+	return xy / math.Sqrt(xx*yy)
+}
+
+// ranks gives equals their mean rank.
+func ranks(v []float64) []float64 {
+	order := make([]int, len(v))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(v[i], v[j]) })
+	out := make([]float64, len(v))
+	for i := 0; i < len(order); {
+		j := i
+		for j < len(order) && v[order[j]] == v[order[i]] {
+			j++
+		}
+		for k := i; k < j; k++ {
+			out[order[k]] = float64(i+j-1) / 2
+		}
+		i = j
+	}
+	return out
+}
+
+// throttled reports whether a container was throttled more than is accepted.
+func (c *scaleCase) throttled() bool {
+	for i := range c.w.Containers {
+		if c.w.Containers[i].ThrottledShare > c.pass.Options.RiskCPU {
+			return true
+		}
+	}
+	return false
+}
+
+// cut reports whether throttling may have cut a slot's usage off.
+func (c *scaleCase) cut(slot int) bool {
+	return c.limit > 0 && c.curve.CPU[slot] > cutOff*float64(c.limit)*c.curve.Pods[slot]
+}
+
+// undoThrottling puts in, where usage was cut off, the demand that the requests
+// show.
+func (c *scaleCase) undoThrottling() {
+	if c.rate == nil || c.rate.poor != "" || c.limit == 0 {
+		return
+	}
+	cpu := slices.Clone(c.curve.CPU)
+	for i := range cpu {
+		if demand := c.rate.cost * c.rate.perSecond[i]; c.cut(i) && demand > cpu[i] {
+			cpu[i], c.undone = demand, true
+		}
+	}
+	c.curve.CPU = cpu
+}
+
+// preferRate reports whether the best setting on requests is to be taken over
+// the best on CPU. Either may be nil.
+func (c *scaleCase) preferRate(cpu, rate *outcome) bool {
+	switch {
+	case rate == nil || cpu == nil:
+		return rate != nil
+	case c.follows(c.rate): // another metric must be worth the change
+		return (1-worthRate)*rate.monthly() <= cpu.monthly()
+	case c.undone: // CPU does not show what is asked above the limit
+		return (1-worthChanging)*rate.monthly() <= cpu.monthly()
+	}
+	return rate.monthly() <= (1-worthRate)*cpu.monthly()
+}
+
+// trigger is the advised setting's rate, nil where it follows CPU.
+func (o *outcome) trigger() *RequestTrigger {
+	if o.rate == nil {
+		return nil
+	}
+	return &RequestTrigger{
+		Counter: o.rate.Counter, Query: o.rate.Query, Threshold: float64(o.rate.signal().target(o.size.metric, o.Target)) / 1000,
+	}
+}
+
+// hpaMetric is the advised setting's rate as an HPA's metric.
+func (r *requestRate) hpaMetric(request int64, percent int32) analyzer.HPAMetric {
+	m := r.signal().metric(request, percent)
+	return analyzer.HPAMetric{Type: string(m.Kind), Name: r.name(), TargetType: string(m.TargetKind), Target: m.Target}
+}
+
+// describeRate files what a request costs and how scaling on it compares.
+func (c *scaleCase) describeRate(r *Recommendation) {
+	if c.rate == nil || c.rate.cost == 0 {
+		return
+	}
+	r.evidence("CPU for a request a second ("+c.rate.Counter+")", c.rate.cost, "millicores")
+	r.evidence("spread of CPU per request, 10th to 90th percentile over median", 100*c.rate.spread, "percent")
+	r.evidence("rank correlation of CPU and requests", c.rate.rank, "share")
+	if len(c.sizes) > 0 && c.rate.poor == "" {
+		r.evidence("requests a second that a pod's CPU request pays for", float64(c.sizes[0].metric)/c.rate.cost, "count")
+	}
+	if c.onCPU != nil {
+		r.evidence("replica-hours a month of the best CPU target", c.onCPU.whole.replicas()*HoursPerMonth, "hours")
+	}
+	if c.onRate != nil {
+		r.evidence("replica-hours a month of the best request rate", c.onRate.whole.replicas()*HoursPerMonth, "hours")
+		r.evidence("time with unserved demand of the best request rate", 100*c.onRate.whole.Unserved, "percent")
+	}
+}
+
+// warnRate tells what the advised rate needs, or why there is none.
+func (c *scaleCase) warnRate(r *Recommendation) {
+	switch {
+	case c.rate == nil:
+	case c.rate.poor != "":
+		r.warn("request-rate", fmt.Sprintf("%s is no metric to scale on: %s", c.rate.Counter, c.rate.poor))
+	case c.best != nil && c.best.rate != nil && !c.follows(c.rate):
+		r.warn("adapter", fmt.Sprintf("the HPA needs %s from a metrics adapter, or KEDA with the query: if that fails, replicas stay as they are", c.rate.name()))
+	}
+}

@@ -1,0 +1,188 @@
+package recommender
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
+)
+
+// When a workload may go to zero pods by its requests. Only what counts them on
+// their way will do: a pod's own counter ends with the pod, and would never
+// wake it.
+const (
+	// leastQuiet is the share of the time without a request.
+	leastQuiet = 0.25
+	// mostAtRest is the share of all requests that may come in the hours in
+	// which a cron schedule would run no pod.
+	mostAtRest = 0.001
+)
+
+// ingress gives the requests a second that an ingress counted, by slot, and
+// their counter; nil where none was counted, or for too little of the time.
+func (c *scaleCase) ingress() *requestRate {
+	for i := range c.w.Requests {
+		q := &c.w.Requests[i]
+		if q.By != analyzer.CountedByService {
+			continue
+		}
+		r := c.relate(q)
+		_, known := q.Along(c.curve)
+		if known >= leastLoad && float64(known) >= leastCounted*float64(c.curve.Seen) {
+			return &r
+		}
+	}
+	return nil
+}
+
+// zero is the part of a setting that lets a workload rest without pods while
+// no request comes.
+type zero struct {
+	rate *requestRate
+	// threshold is the requests, in thousandths a second, of one pod.
+	threshold int64
+	quiet     float64 // share of the time
+	wakeUps   float64 // a day
+}
+
+// toZero is the outcome of resting without pods while no request comes; nil
+// where that cannot be.
+func (c *scaleCase) toZero(base *outcome) (*outcome, error) {
+	if base == nil || c.w.Namespace == "kube-system" || c.w.Kind == "StatefulSet" || c.w.Replicas < 1 {
+		return nil, nil
+	}
+	r := c.ingress()
+	if r == nil {
+		return nil, nil
+	}
+	z := c.zeroOf(r, base.size)
+	if z.quiet < leastQuiet || z.quiet == 1 {
+		return nil, nil
+	}
+	out, err := c.replayZero(base, z)
+	if err != nil {
+		return nil, err
+	}
+	o := *base
+	o.whole, o.zero = scoreOf(out), z
+	return &o, nil
+}
+
+func (c *scaleCase) zeroOf(r *requestRate, size podSize) *zero {
+	z := &zero{rate: r}
+	quiet, wakes := 0, 0
+	var perPod []float64
+	for i, v := range r.perSecond {
+		if v > 0 {
+			perPod = append(perPod, v/max(c.curve.Pods[i], 1))
+			if i > 0 && r.perSecond[i-1] == 0 {
+				wakes++
+			}
+			continue
+		}
+		quiet++
+	}
+	n := float64(max(len(r.perSecond), 1))
+	z.quiet, z.wakeUps = float64(quiet)/n, float64(wakes)/(n/288)
+	z.threshold = int64(max(1, math.Floor(1000*quantile(sortedOf(perPod), 0.99))))
+	if r.poor == "" { // else no more is asked of a pod than it was seen to do
+		z.threshold = r.signal().target(size.metric, highestScaleOut)
+	}
+	return z
+}
+
+func sortedOf(v []float64) []float64 { return Demand{Millicores: v}.sorted() }
+
+// replayZero runs the ScaledObject over the load. What is used while no request
+// comes is idling, and no work left undone.
+func (c *scaleCase) replayZero(base *outcome, z *zero) (replay.Outcome, error) {
+	d := c.demandOf(base)
+	load := d.curve()
+	total := z.rate.signal().milli()
+	for i := range load.Demand {
+		if total[i] == 0 {
+			load.Demand[i] = 0
+		}
+	}
+	signal := z.rate.signal()
+	so := replay.ScaledObject{
+		PollingInterval: kedaPolling, Cooldown: kedaCooldown, MinReplicas: base.Min, MaxReplicas: base.Max, IdleAtZero: true,
+		Triggers: []replay.Trigger{{
+			Metric: replay.Metric{Kind: replay.ExternalMetric, Name: z.rate.Counter, TargetKind: replay.AverageValue, Target: z.threshold},
+			Signal: replay.Signal{Total: total},
+		}},
+	}
+	if base.Min <= 1 {
+		so.MinReplicas, so.IdleAtZero = 0, false
+	}
+	if !base.Fixed {
+		a := d.autoscaler(base.Candidate)
+		so.Triggers = append(so.Triggers, replay.Trigger{Metric: a.Metrics[0], Signal: replay.Signal{Total: d.signalFor(a.Metrics[0], load)}})
+		so.Behavior = a.Behavior
+	}
+	w := d.workload(c.bounds.Start, 0)
+	w.Lag = max(w.Lag, signal.Lag)
+	return so.Replay(load, w, replay.Options{})
+}
+
+// rests reports whether hardly any request comes in the hours that a schedule
+// leaves without pods, as far as an ingress tells.
+func (c *scaleCase) rests(s schedule) bool {
+	r := c.ingress()
+	if r == nil {
+		return true
+	}
+	var all, outside float64
+	for i, v := range r.perSecond {
+		if all += v; !s.busy(c.slotTime(i)) {
+			outside += v
+		}
+	}
+	return outside <= mostAtRest*all
+}
+
+// scaledObject is the setting that rests without pods.
+func (z *zero) scaledObject(s Scaling, base *outcome) Scaling {
+	if base.Fixed {
+		s = Scaling{Max: base.Max}
+	}
+	s.Kind, s.Name, s.Min = ScalingScaledObject, "", base.Min
+	if base.Min <= 1 {
+		s.Min = 0
+	} else {
+		s.IdleAtZero = true
+	}
+	s.Polling, s.Cooldown = kedaPolling, kedaCooldown
+	s.Trigger = &RequestTrigger{Counter: z.rate.Counter, Query: z.rate.Query, Threshold: float64(z.threshold) / 1000}
+	return s
+}
+
+func (c *scaleCase) warnZero(r *Recommendation) {
+	z := c.best.zero
+	wait := kedaPolling + c.bounds.Start
+	r.warn("zero", fmt.Sprintf("no pod would run while no request comes (%.0f %% of the time): the first requests after that, %.1f times a day, are refused or wait some %.0f s until a pod is ready",
+		100*z.quiet, z.wakeUps, (wait+time.Duration(z.rate.RangeSeconds)*time.Second/4).Seconds()))
+	if c.hpa != nil {
+		r.warn("keda", fmt.Sprintf("the ScaledObject takes the place of HPA %s: delete that first, or let KEDA take it over", c.hpa.Name))
+	}
+	r.evidence("time without requests", 100*z.quiet, "percent")
+	r.evidence("wake-ups a day", z.wakeUps, "count")
+}
+
+// zeroChanges lists the fields of the new ScaledObject.
+func (c *scaleCase) zeroChanges(r *Recommendation, s Scaling) {
+	from := r.Horizontal.Current
+	if low := cmp.Or(from.Min, from.Replicas); low != s.Min {
+		r.Changes = append(r.Changes, Change{"scaledObject.minReplicaCount", int64(low), int64(s.Min)})
+	}
+	r.Changes = append(r.Changes,
+		Change{"scaledObject.maxReplicaCount", int64(from.Max), int64(s.Max)},
+		Change{"scaledObject.prometheus.thresholdMilli", 0, c.best.zero.threshold},
+		Change{"scaledObject.cooldownPeriod", 0, int64(s.Cooldown / time.Second)})
+	for _, m := range s.Metrics {
+		r.Changes = append(r.Changes, Change{"scaledObject." + m.Name + ".target", 0, m.Target})
+	}
+}
