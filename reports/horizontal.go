@@ -39,8 +39,27 @@ type Scaling struct {
 	Behavior     *analyzer.HPABehavior `json:"behavior,omitempty"`
 	// Schedules are cron triggers of a ScaledObject.
 	Schedules []Schedule `json:"schedules,omitempty"`
+	// Trigger is the request rate that it follows: a ScaledObject's prometheus trigger, or what an HPA's metric must be made of.
+	Trigger *RequestTrigger `json:"trigger,omitempty"`
+	// IdleReplicas is 0 where a ScaledObject rests without pods although minReplicas is above it.
+	IdleReplicas *int32 `json:"idleReplicas,omitempty"`
+	// PollingInterval and CooldownPeriod are a ScaledObject's, in seconds.
+	PollingInterval int64 `json:"pollingInterval,omitempty"`
+	CooldownPeriod  int64 `json:"cooldownPeriod,omitempty"`
 	// Requests are CPU requests that belong to the target, by container.
 	Requests []ContainerRequest `json:"requests,omitempty"`
+}
+
+// RequestTrigger is a request rate as an autoscaler reads it.
+type RequestTrigger struct {
+	// Counter is the metric's name in Prometheus.
+	Counter string `json:"counter"`
+	// Query is PromQL for the requests a second to all pods together.
+	Query string `json:"query"`
+	// Threshold is the requests a second of one pod.
+	Threshold float64 `json:"threshold"`
+	// ActivationThreshold is the requests a second above which a pod must run.
+	ActivationThreshold float64 `json:"activationThreshold"`
 }
 
 // Schedule keeps at least Replicas from Start to End.
@@ -192,6 +211,13 @@ func scalingOf(s *recommender.Scaling, mean float64) Scaling {
 	for _, c := range s.Schedules {
 		out.Schedules = append(out.Schedules, Schedule(c))
 	}
+	if t := s.Trigger; t != nil {
+		out.Trigger = &RequestTrigger{Counter: t.Counter, Query: t.Query, Threshold: decimals(t.Threshold, 3), ActivationThreshold: decimals(t.Activation, 3)}
+	}
+	if s.IdleAtZero {
+		out.IdleReplicas = new(int32)
+	}
+	out.PollingInterval, out.CooldownPeriod = int64(s.Polling.Seconds()), int64(s.Cooldown.Seconds())
 	for name, cpu := range s.RequestCPU {
 		out.Requests = append(out.Requests, ContainerRequest{Container: name, CPU: milli(cpu)})
 	}

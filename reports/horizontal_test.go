@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
@@ -75,6 +76,28 @@ func TestHorizontal(t *testing.T) {
 	}
 	if fixes["ns/Deployment/web"] != "keep one" || fixes["ns/Deployment/gone"] != "delete it" {
 		t.Errorf("got fixes %v, want those of both findings", fixes)
+	}
+}
+
+// TestHorizontalTrigger: a query, its thresholds and the rest without pods come
+// through, and fit the schema.
+func TestHorizontalTrigger(t *testing.T) {
+	r, _ := one(func(c *cluster) {
+		scaled(c)
+		for i := range c.recs {
+			if h := c.recs[i].Horizontal; h != nil {
+				h.Recommended.Kind, h.Recommended.IdleAtZero, h.Recommended.Cooldown = recommender.ScalingScaledObject, true, 5*time.Minute
+				h.Recommended.Trigger = &recommender.RequestTrigger{Counter: "http_requests_total", Query: "sum(rate(http_requests_total[2m]))", Threshold: 57.5}
+			}
+		}
+	})
+	to := r.Workloads[0].Horizontal.Recommended
+	want := reports.RequestTrigger{Counter: "http_requests_total", Query: "sum(rate(http_requests_total[2m]))", Threshold: 57.5}
+	if to.Trigger == nil || *to.Trigger != want || to.IdleReplicas == nil || *to.IdleReplicas != 0 || to.CooldownPeriod != 300 {
+		t.Errorf("got %+v with trigger %+v, want %+v at rest without pods", to, to.Trigger, want)
+	}
+	if err := compile(t)(output(t, "json", r, reports.Options{})); err != nil {
+		t.Errorf("the report does not fit the schema: %v", err)
 	}
 }
 
