@@ -75,14 +75,16 @@ type Workload struct {
 	Schedule string `json:"schedule"`
 	Run      int64  `json:"run"` // minutes that a Job's pods run
 	HPA      *HPA   `json:"hpa"`
-	PDB      string `json:"pdb"` // minAvailable, or maxUnavailable after "-"
-	Pool     string `json:"pool"`
-	Arch     string `json:"arch"`
-	GPU      bool   `json:"gpu"`
-	Spread   bool   `json:"spread"`
-	Priority string `json:"priority"`
-	Pending  bool   `json:"pending"` // fits on no node, on purpose
-	Host     bool   `json:"host"`    // hostNetwork
+	// Requests are counted in the history, by the pods or by an ingress.
+	Requests *Requests `json:"requests"`
+	PDB      string    `json:"pdb"` // minAvailable, or maxUnavailable after "-"
+	Pool     string    `json:"pool"`
+	Arch     string    `json:"arch"`
+	GPU      bool      `json:"gpu"`
+	Spread   bool      `json:"spread"`
+	Priority string    `json:"priority"`
+	Pending  bool      `json:"pending"` // fits on no node, on purpose
+	Host     bool      `json:"host"`    // hostNetwork
 	// Governing is the name of a StatefulSet's headless service where it is
 	// not the workload's.
 	Governing string `json:"governing"`
@@ -91,6 +93,18 @@ type Workload struct {
 	Containers []Container       `json:"containers"`
 	Init       []Container       `json:"init"`
 	Sidecars   []Container       `json:"sidecars"` // native: init containers with restartPolicy Always
+}
+
+// Requests is a counter of the requests that a workload gets. There are as many
+// as the first container's demand pays for, before any limit cuts it and
+// without what its start takes.
+type Requests struct {
+	Counter string `json:"counter"` // its metric
+	Cost    string `json:"cost"`    // CPU-seconds of a request, as a quantity
+	// Ingress says that an ingress counts them on their way to the workload's service.
+	Ingress bool `json:"ingress"`
+	// Hours of workdays, UTC, outside of which there are none, as "8-18".
+	Hours string `json:"hours"`
 }
 
 // HPA is an autoscaler; Swing is how many pods more than now the busiest hours had.
@@ -132,6 +146,11 @@ func Load() (*Spec, error) {
 	}
 	for _, n := range s.Namespaces {
 		for _, w := range n.Workloads {
+			if w.Requests != nil {
+				if _, _, _, err := w.Requests.read(); err != nil {
+					return nil, fmt.Errorf("spec.yaml: %s/%s: %w", n.Name, w.Name, err)
+				}
+			}
 			for _, c := range w.All() {
 				if _, err := c.Load(); err != nil {
 					return nil, fmt.Errorf("spec.yaml: %s/%s: container %s: %w", n.Name, w.Name, c.Name, err)
@@ -152,6 +171,37 @@ func (w *Workload) All() []Container {
 func (w *Workload) Long() []Container {
 	var all []Container
 	return append(append(all, w.Sidecars...), w.Containers...)
+}
+
+// Rate gives the requests a second that a demand in cores stands for at a
+// minute of Unix time.
+func (r *Requests) Rate() func(cores float64, minute int64) float64 {
+	cost, from, to, _ := r.read() // Load has checked it
+	return func(cores float64, minute int64) float64 {
+		if day := (minute/1440 + 4) % 7; r.Hours != "" && (day == 0 || day == 6 || minute%1440 < from*60 || minute%1440 >= to*60) {
+			return 0
+		}
+		return cores / cost
+	}
+}
+
+// Millicores is what one request a second takes.
+func (r *Requests) Millicores() float64 {
+	cost, _, _, _ := r.read() // Load has checked it
+	return 1000 * cost
+}
+
+func (r *Requests) read() (cost float64, from, to int64, err error) {
+	q, err := resource.ParseQuantity(r.Cost)
+	if err != nil || q.Sign() <= 0 {
+		return 0, 0, 0, fmt.Errorf("requests: cost %q is no quantity above 0", r.Cost)
+	}
+	if r.Hours != "" {
+		if _, err := fmt.Sscanf(r.Hours, "%d-%d", &from, &to); err != nil {
+			return 0, 0, 0, fmt.Errorf("requests: hours %q: want them as 8-18", r.Hours)
+		}
+	}
+	return q.AsApproximateFloat64(), from, to, nil
 }
 
 // Load is the container's profile under its limits.

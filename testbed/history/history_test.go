@@ -171,3 +171,52 @@ func TestTruthIsNearTheProfile(t *testing.T) {
 		}
 	}
 }
+
+// TestRequestsAreCounted holds the pods' counters, which a pair of servers
+// scrapes, against the truth.
+func TestRequestsAreCounted(t *testing.T) {
+	spec, err := cluster.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := plan(2)
+	for i := range 2 {
+		p.Pods = append(p.Pods, history.Pod{Namespace: "gateway", Name: fmt.Sprint("bot-filter-now-", i), UID: fmt.Sprint("bf", i), Node: "ip-10-0-0-20.ec2.internal",
+			OwnerKind: "ReplicaSet", OwnerName: "bot-filter-now", WorkloadKind: "Deployment", WorkloadName: "bot-filter", Phase: "Running"})
+	}
+	h := history.Make(p, spec)
+	perJob, series := map[string]float64{}, 0
+	for k, s := range collect(t, h, "bot-filter") {
+		if strings.Contains(k, "__name__=grpc_server_handled_total") {
+			series++
+			for i := 1; i < len(s.Values); i++ {
+				if d := s.Values[i] - s.Values[i-1]; d > 0 {
+					perJob[k[strings.Index(k, "job="):][:10]] += d
+				}
+			}
+		}
+	}
+	s := h.Summaries()
+	for _, l := range h.Lives {
+		if err := s.Add(l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := map[string]history.RequestSummary{}
+	for _, q := range s.Truth().Requests {
+		found[q.Namespace+"/"+q.Workload] = q
+	}
+	q := found["gateway/bot-filter"]
+	if q.Counter != "grpc_server_handled_total" || q.Millicores != 5 || len(perJob) != 2 || series == 0 {
+		t.Fatalf("got %+v, counted by %v", q, perJob)
+	}
+	for job, n := range perJob {
+		if got := n / (2 * 86400); math.Abs(got-q.PerSecond) > 0.02*q.PerSecond {
+			t.Errorf("%s: counted %.2f requests a second, the truth %.2f", job, got, q.PerSecond)
+		}
+	}
+	// 2 mCPU s a request: 5m of idling twice, on 10 of 24 hours of workdays.
+	if got := found["staging/booking-api"]; got.PerSecond <= 0 || got.PerSecond > 1 {
+		t.Errorf("the ingress: got %+v, want some requests and fewer than one a second", got)
+	}
+}

@@ -56,6 +56,7 @@ func (h *History) Series(l *Life, emit Emit) error {
 	w.stateMetrics()
 	if !l.Workload.Pending {
 		w.cadvisor()
+		w.requests()
 	}
 	return w.err
 }
@@ -173,6 +174,7 @@ func Resources(l *Life, c cluster.Container) Settings {
 func (h *History) Shared(emit Emit) error {
 	w := &writer{h: h, emit: emit}
 	h.owners(w)
+	h.ingresses(w)
 	for _, n := range h.Nodes {
 		h.node(w, n)
 	}

@@ -7,6 +7,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/plimsoll-k8s/plimsoll/testbed/cluster"
 	"github.com/plimsoll-k8s/plimsoll/testbed/load"
 )
 
@@ -16,6 +17,19 @@ type Truth struct {
 	Start      time.Time          `json:"start"`
 	End        time.Time          `json:"end"`
 	Containers []ContainerSummary `json:"containers"`
+	Requests   []RequestSummary   `json:"requests"`
+}
+
+// RequestSummary is the requests to one workload. PerSecond is their mean over
+// the minutes in which its pods were scraped, all pods together.
+type RequestSummary struct {
+	Namespace string  `json:"namespace"`
+	Kind      string  `json:"kind"`
+	Workload  string  `json:"workload"`
+	Counter   string  `json:"counter"`
+	PerSecond float64 `json:"perSecond"`
+	// Millicores is what one request a second takes.
+	Millicores float64 `json:"millicores"`
 }
 
 // ContainerSummary is one container of one workload over the whole history,
@@ -82,12 +96,15 @@ type summary struct {
 
 // Summaries collects truth life by life; it is not safe for concurrent use.
 type Summaries struct {
-	h   *History
-	all map[[4]string]*summary
+	h        *History
+	all      map[[4]string]*summary
+	requests map[*cluster.Workload]*requested
 }
 
 // Summaries starts an empty collection.
-func (h *History) Summaries() *Summaries { return &Summaries{h: h, all: map[[4]string]*summary{}} }
+func (h *History) Summaries() *Summaries {
+	return &Summaries{h: h, all: map[[4]string]*summary{}, requests: map[*cluster.Workload]*requested{}}
+}
 
 // Add takes one life in.
 func (s *Summaries) Add(l *Life) error {
@@ -104,7 +121,7 @@ func (s *Summaries) Add(l *Life) error {
 		c.settings(l, u)
 		s.add(c, l, u, t)
 	}
-	return nil
+	return s.addRequests(l)
 }
 
 func (s *Summaries) container(l *Life, u use, sidecar bool) *summary {
@@ -243,6 +260,7 @@ func (s *Summaries) Truth() Truth {
 		}
 		t.Containers = append(t.Containers, c.ContainerSummary)
 	}
+	t.Requests = s.requestTruth()
 	slices.SortFunc(t.Containers, func(a, b ContainerSummary) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Workload, b.Workload),
 			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Container, b.Container))
