@@ -82,6 +82,10 @@ func Analyze(s *Snapshot) *Analysis {
 		u := &s.Usage[i]
 		usage[usageKey{u.Ref, u.Container}] = u
 	}
+	requests := map[Ref][]RequestRate{}
+	for _, q := range s.Requests {
+		requests[q.Ref] = append(requests[q.Ref], q)
+	}
 	for i := range s.Workloads {
 		w := &s.Workloads[i]
 		if w.Past {
@@ -89,6 +93,7 @@ func Analyze(s *Snapshot) *Analysis {
 			continue
 		}
 		a.Workloads = append(a.Workloads, workloadFacts(s, w, usage))
+		a.Workloads[len(a.Workloads)-1].Requests = requests[w.Ref]
 	}
 	a.warnOfStrangers(usage)
 	slices.SortFunc(a.Warnings, CompareWarnings)
@@ -115,11 +120,6 @@ func workloadFacts(s *Snapshot, w *Workload, usage map[usageKey]*ContainerUsage)
 	for _, v := range s.VPAs {
 		if v.Target == w.Ref {
 			f.VPAs = append(f.VPAs, v)
-		}
-	}
-	for _, q := range s.Requests {
-		if q.Ref == w.Ref {
-			f.Requests = append(f.Requests, q)
 		}
 	}
 	for _, b := range s.PDBs {

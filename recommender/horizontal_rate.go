@@ -79,6 +79,35 @@ func (s *RequestSignal) metric(request int64, percent int32) replay.Metric {
 	return m
 }
 
+// autoscaler is the HPA of a candidate, on CPU or on requests.
+func (d Demand) autoscaler(c Candidate) replay.Autoscaler {
+	a := c.autoscaler()
+	if d.Requests != nil {
+		a.Metrics = []replay.Metric{d.Requests.metric(d.Request, c.Target)}
+	}
+	return a
+}
+
+// workload is the pods as the replay has them. Of several metrics the slowest
+// to be read sets the lag.
+func (d Demand) workload(start time.Duration, replicas int32) replay.Workload {
+	w := replay.Workload{
+		Request: d.Request, Capacity: d.Request, StartUp: start, Replicas: replicas, Lag: metricsLag, SampleWindow: metricsWindow,
+	}
+	if d.Requests != nil {
+		w.Lag = max(w.Lag, d.Requests.Lag)
+	}
+	return w
+}
+
+// signalFor is the total that a metric reads.
+func (d Demand) signalFor(m replay.Metric, load replay.Curve) []int64 {
+	if d.Requests == nil || m.Kind == replay.ResourceMetric || m.Kind == replay.ContainerResourceMetric {
+		return load.Demand
+	}
+	return d.Requests.milli()
+}
+
 // requestRate is a counter, and what it tells of CPU.
 type requestRate struct {
 	*analyzer.RequestRate

@@ -47,6 +47,7 @@ var failureGroups = []failureGroup{
 		{what: "two formats on stdout", args: "audit --demo -o json -o yaml", code: 2, says: "-o yaml=report.yaml"},
 		{what: "unknown lever", args: "audit --demo --only foo", code: 2, says: "there is: rightsize"},
 		{what: "risk above 1", args: "audit --demo --risk-cpu 7", code: 2, says: "between 0 and 1"},
+		{what: "risk of none", args: "audit --demo --risk-unserved 0", code: 2, says: "--risk-unserved 0: a risk is a share"},
 		{what: "risk that is no number", args: "audit --demo --risk-oom low", code: 2, says: "see 'plimsoll audit --help'"},
 		{what: "a term of commitments that is none", args: "audit --demo --commitment-terms 2y", code: 2, says: "want 1y, 3y"},
 		{what: "a payment that is none", args: "audit --demo --payment later", code: 2, says: "there is: no-upfront"},

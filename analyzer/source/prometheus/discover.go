@@ -31,7 +31,7 @@ type discovery struct {
 	dialect
 	sizes    map[string]int // series of one usage metric by namespace; 0 for namespaces that are gone
 	warnings []analyzer.Warning
-	at       time.Time     // the youngest hour with usage ends here, or with the window
+	at       time.Time     // the window's end, or that of the youngest hour with usage
 	interval time.Duration // of scrapes; 0 where it is not known
 }
 

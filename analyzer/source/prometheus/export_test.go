@@ -55,7 +55,7 @@ func QueryTexts(shard []string, matchers ...Matcher) []QueryText {
 	for _, q := range queries {
 		out = append(out, QueryText{q.name, q.text(d, shard, 24*time.Hour)})
 	}
-	_, counters := d.counterQuery()
+	_, counters := d.counterQuery(lookback)
 	out = append(out, QueryText{"request counters", counters})
 	for i := range requestCounters {
 		c := choice{&requestCounters[i], requestCounters[i].labels[0]}

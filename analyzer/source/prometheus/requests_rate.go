@@ -2,6 +2,7 @@ package prometheus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,7 +17,10 @@ import (
 // warning: rates only refine the advice. The error is that of a collection
 // called off.
 func (col *collection) requests(ctx context.Context, d *discovery, concurrency int) ([]analyzer.RequestRate, error) {
-	found, err := d.findCounters(ctx, col.client)
+	found, err := d.findCounters(ctx, col.client, lookback)
+	if e := (*Error)(nil); errors.As(err, &e) && e.Kind == KindTooLarge {
+		found, err = d.findCounters(ctx, col.client, instant)
+	}
 	if ctx.Err() != nil {
 		return nil, err
 	}
@@ -59,10 +63,14 @@ type counted struct {
 	copied map[string]bool
 }
 
-// findCounters asks for all counters at once how many series there are, by
-// namespace.
-func (d *discovery) findCounters(ctx context.Context, c *client) ([]*counted, error) {
-	candidates, query := d.counterQuery()
+// instant is as far as PromQL looks for a series' newest sample: the least to
+// ask for where an hour of all counters is too much.
+const instant = 5 * time.Minute
+
+// findCounters asks for all counters at once how many series there were of
+// late, by namespace.
+func (d *discovery) findCounters(ctx context.Context, c *client, recent time.Duration) ([]*counted, error) {
+	candidates, query := d.counterQuery(recent)
 	found, jobs := map[string]*counted{}, map[string]int{}
 	_, err := c.ask(ctx, question{doing: "looking for request counters", query: query, end: d.at}, func(s *series) {
 		var i int
@@ -92,7 +100,7 @@ func (d *discovery) findCounters(ctx context.Context, c *client) ([]*counted, er
 
 // counterQuery writes one query for all counters; those that share labels and
 // matchers share a term, whose number comes back as the label found.
-func (d *dialect) counterQuery() ([][]choice, string) {
+func (d *dialect) counterQuery(recent time.Duration) ([][]choice, string) {
 	var groups [][]choice
 	at := map[string]int{}
 	for i := range requestCounters {
@@ -115,7 +123,7 @@ func (d *dialect) counterQuery() ([][]choice, string) {
 		}
 		matchers := append([]string{oneOf("__name__", names), first.namespace + `!=""`, first.name + `!=""`}, first.matchers...)
 		terms = append(terms, fmt.Sprintf(`label_replace(count by (%s) (last_over_time(%s[%s])),"found","%d","","")`,
-			list([]string{"__name__", first.namespace}, copies...), d.selector("", matchers...), seconds(lookback), i))
+			list([]string{"__name__", first.namespace}, copies...), d.selector("", matchers...), seconds(recent), i))
 	}
 	return groups, strings.Join(terms, " or ")
 }

@@ -1,0 +1,102 @@
+package recommender
+
+import "github.com/plimsoll-k8s/plimsoll/analyzer"
+
+// changes lists the fields that differ.
+func (c *scaleCase) changes(r *Recommendation, s Scaling) {
+	from := r.Horizontal.Current
+	add := func(field string, a, b int64) {
+		if a != b {
+			r.Changes = append(r.Changes, Change{field, a, b})
+		}
+	}
+	if s.Kind == ScalingFixed {
+		add("replicas", int64(from.Replicas), int64(s.Replicas))
+		return
+	}
+	if c.best.zero != nil {
+		c.zeroChanges(r, s)
+		return
+	}
+	if s.Kind == ScalingScaledObject {
+		c.scheduleChanges(r, s)
+		return
+	}
+	add("hpa.minReplicas", int64(from.Min), int64(s.Min))
+	add("hpa.maxReplicas", int64(from.Max), int64(s.Max))
+	m, old := s.Metrics[0], analyzer.HPAMetric{}
+	for i, f := range from.Metrics {
+		if i == 0 && f.Name == m.Name {
+			old = f
+		} else {
+			add(targetField(f), f.Target, 0)
+		}
+	}
+	if old.Type != m.Type {
+		old.Target = 0
+	}
+	add(targetField(m), old.Target, m.Target)
+	add("hpa.scaleDown.stabilizationWindowSeconds", downSeconds(from.Behavior), downSeconds(s.Behavior))
+	add("hpa.scaleUp.tolerancePerMille", tolerance(from.Behavior, true), tolerance(s.Behavior, true))
+	add("hpa.scaleDown.tolerancePerMille", tolerance(from.Behavior, false), tolerance(s.Behavior, false))
+	for i := range c.w.Containers {
+		k := &c.w.Containers[i]
+		if v, ok := s.RequestCPU[k.Name]; ok {
+			add("containers."+k.Name+".requests.cpu", k.Requests.CPU, v)
+		}
+	}
+}
+
+// scheduleChanges lists the fields of the new ScaledObject.
+func (c *scaleCase) scheduleChanges(r *Recommendation, s Scaling) {
+	r.Changes = append(r.Changes,
+		Change{"scaledObject.cron.desiredReplicas", int64(r.Horizontal.Current.Replicas), int64(s.Schedules[0].Replicas)},
+		Change{"scaledObject.maxReplicaCount", int64(r.Horizontal.Current.Max), int64(s.Max)})
+	if len(s.Metrics) > 0 {
+		r.Changes = append(r.Changes, Change{"scaledObject.cpu.averageUtilization", 0, s.Metrics[0].Target})
+	}
+	for i := range c.w.Containers {
+		k := &c.w.Containers[i]
+		if v, ok := s.RequestCPU[k.Name]; ok && v != k.Requests.CPU {
+			r.Changes = append(r.Changes, Change{"containers." + k.Name + ".requests.cpu", k.Requests.CPU, v})
+		}
+	}
+}
+
+// targetField names the field of a metric's target, in percent, millicores or
+// thousandths of the metric's unit.
+func targetField(m analyzer.HPAMetric) string {
+	field := "hpa." + m.Name + "."
+	if m.Container != "" {
+		field = "hpa.containers." + m.Container + "."
+	}
+	switch {
+	case m.TargetType != "Utilization" && m.Name != "cpu":
+		return field + "averageValueMilli"
+	case m.TargetType == "AverageValue":
+		return field + "averageValue.cpu"
+	}
+	return field + "averageUtilization"
+}
+
+func downSeconds(b *analyzer.HPABehavior) int64 {
+	if b == nil || b.Down == nil || b.Down.StabilizationSeconds == nil {
+		return 0
+	}
+	return int64(*b.Down.StabilizationSeconds)
+}
+
+// tolerance is an HPA's own in thousandths, 0 where it has none.
+func tolerance(b *analyzer.HPABehavior, up bool) int64 {
+	if b == nil {
+		return 0
+	}
+	s := b.Down
+	if up {
+		s = b.Up
+	}
+	if s == nil || s.ToleranceMilli == nil {
+		return 0
+	}
+	return *s.ToleranceMilli
+}
