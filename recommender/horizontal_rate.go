@@ -286,10 +286,12 @@ func ranks(v []float64) []float64 {
 	return out
 }
 
-// throttled reports whether a container was throttled more than is accepted.
+// throttled reports whether a container whose usage is followed was throttled
+// more than is accepted.
 func (c *scaleCase) throttled() bool {
 	for i := range c.w.Containers {
-		if c.w.Containers[i].ThrottledShare > c.pass.Options.RiskCPU {
+		f := &c.w.Containers[i]
+		if (c.container == "" || c.container == f.Name) && f.ThrottledShare > c.pass.Options.RiskCPU {
 			return true
 		}
 	}
@@ -369,7 +371,7 @@ func (c *scaleCase) describeRate(r *Recommendation) {
 // warnRate tells what the advised rate needs, or why there is none.
 func (c *scaleCase) warnRate(r *Recommendation) {
 	switch {
-	case c.rate == nil:
+	case c.rate == nil || c.best != nil && c.best.zero != nil:
 	case c.rate.poor != "":
 		r.warn("request-rate", fmt.Sprintf("%s is no metric to scale on: %s", c.rate.Counter, c.rate.poor))
 	case c.best != nil && c.best.rate != nil && !c.follows(c.rate):
