@@ -58,8 +58,9 @@ type Scaling struct {
 	Behavior *analyzer.HPABehavior
 	// Schedules are floors by the hour, which an HPA alone cannot have.
 	Schedules []Schedule
-	// Trigger is the request rate that it follows; nil without one.
-	Trigger *RequestTrigger
+	// Triggers are the request rates that it follows: an HPA's single metric
+	// made of one, or prometheus triggers of a ScaledObject.
+	Triggers []RequestTrigger
 	// IdleAtZero lets a ScaledObject with a minimum above one rest at zero.
 	IdleAtZero bool
 	// Polling and Cooldown are a ScaledObject's; 0 stands for KEDA's defaults.

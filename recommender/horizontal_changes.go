@@ -29,7 +29,7 @@ func (c *scaleCase) changes(r *Recommendation, s Scaling) {
 		if i == 0 && f.Name == m.Name {
 			old = f
 		} else {
-			add(targetField(f), f.Target, 0)
+			add(targetField(f), targetAmount(f), 0)
 		}
 	}
 	if old.Type != m.Type {
@@ -52,9 +52,7 @@ func (c *scaleCase) scheduleChanges(r *Recommendation, s Scaling) {
 	r.Changes = append(r.Changes,
 		Change{"scaledObject.cron.desiredReplicas", int64(r.Horizontal.Current.Replicas), int64(s.Schedules[0].Replicas)},
 		Change{"scaledObject.maxReplicaCount", int64(r.Horizontal.Current.Max), int64(s.Max)})
-	if len(s.Metrics) > 0 {
-		r.Changes = append(r.Changes, Change{"scaledObject.cpu.averageUtilization", 0, s.Metrics[0].Target})
-	}
+	r.scaledObjectTargets(s)
 	for i := range c.w.Containers {
 		k := &c.w.Containers[i]
 		if v, ok := s.RequestCPU[k.Name]; ok && v != k.Requests.CPU {
@@ -63,14 +61,24 @@ func (c *scaleCase) scheduleChanges(r *Recommendation, s Scaling) {
 	}
 }
 
-// targetField names the field of a metric's target, in percent, millicores or
-// thousandths of the metric's unit.
+// targetAmount is a target in the unit of its field.
+func targetAmount(m analyzer.HPAMetric) int64 {
+	if m.TargetType != "Utilization" && m.Name == "memory" {
+		return m.Target / 1000
+	}
+	return m.Target
+}
+
+// targetField names the field of a metric's target, in percent, millicores,
+// bytes or thousandths of the metric's unit.
 func targetField(m analyzer.HPAMetric) string {
 	field := "hpa." + m.Name + "."
 	if m.Container != "" {
 		field = "hpa.containers." + m.Container + "."
 	}
 	switch {
+	case m.TargetType != "Utilization" && m.Name == "memory":
+		return field + "averageValue.memory"
 	case m.TargetType != "Utilization" && m.Name != "cpu":
 		return field + "averageValueMilli"
 	case m.TargetType == "AverageValue":

@@ -332,12 +332,9 @@ func (c *scaleCase) preferRate(cpu, rate *outcome) bool {
 	return rate.monthly() <= (1-worthRate)*cpu.monthly()
 }
 
-// trigger is the advised setting's rate, nil where it follows CPU.
-func (o *outcome) trigger() *RequestTrigger {
-	if o.rate == nil {
-		return nil
-	}
-	return &RequestTrigger{
+// trigger is the rate of a setting that follows one.
+func (o *outcome) trigger() RequestTrigger {
+	return RequestTrigger{
 		Counter: o.rate.Counter, Query: o.rate.Query, Threshold: float64(o.rate.signal().target(o.size.metric, o.Target)) / 1000,
 	}
 }

@@ -46,11 +46,14 @@ func TestRatesAreSound(t *testing.T) {
 			if to == nil {
 				continue
 			}
-			if k := to.Trigger; k != nil {
+			for _, k := range to.Triggers {
 				advised++
+				if len(to.Metrics) == 0 {
+					continue
+				}
 				m := to.Metrics[0]
 				if !(k.Threshold > 0) || k.Query == "" || k.Counter == "" || m.Target != int64(math.Round(1000*k.Threshold)) || m.Type == "Resource" {
-					t.Errorf("%d: got trigger %+v and metric %+v", i, *k, m)
+					t.Errorf("%d: got trigger %+v and metric %+v", i, k, m)
 				}
 			}
 			for _, e := range got.Evidence {

@@ -189,6 +189,9 @@ func (o *outcome) scaledObject(s Scaling) Scaling {
 		s = Scaling{Max: o.Max}
 	}
 	s.Kind, s.Name, s.Min = ScalingScaledObject, "", 0
+	if o.rate != nil {
+		s.Metrics = nil // a trigger already
+	}
 	s.Schedules = []Schedule{{Start: o.schedule.start(), End: o.schedule.end(), Replicas: o.Min}}
 	return s
 }

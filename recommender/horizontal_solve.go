@@ -290,7 +290,7 @@ func (c *scaleCase) steady() Scaling {
 		}
 	}
 	if k.rate != nil {
-		m, s.Trigger = k.rate.hpaMetric(k.size.metric, k.Target), k.trigger()
+		m, s.Triggers = k.rate.hpaMetric(k.size.metric, k.Target), []RequestTrigger{k.trigger()}
 	}
 	s.Metrics = []analyzer.HPAMetric{m}
 	s.Behavior = k.behavior()

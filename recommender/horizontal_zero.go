@@ -58,7 +58,7 @@ func (c *scaleCase) toZero(base *outcome) (*outcome, error) {
 	if r == nil {
 		return nil, nil
 	}
-	z := c.zeroOf(r, base.size)
+	z := c.zeroOf(r, base)
 	if z.quiet < leastQuiet || z.quiet == 1 {
 		return nil, nil
 	}
@@ -71,7 +71,8 @@ func (c *scaleCase) toZero(base *outcome) (*outcome, error) {
 	return &o, nil
 }
 
-func (c *scaleCase) zeroOf(r *requestRate, size podSize) *zero {
+// zeroOf works out how often no request comes, and what one pod may get.
+func (c *scaleCase) zeroOf(r *requestRate, base *outcome) *zero {
 	z := &zero{rate: r}
 	quiet, wakes := 0, 0
 	var perPod []float64
@@ -88,8 +89,11 @@ func (c *scaleCase) zeroOf(r *requestRate, size podSize) *zero {
 	n := float64(max(len(r.perSecond), 1))
 	z.quiet, z.wakeUps = float64(quiet)/n, float64(wakes)/(n/288)
 	z.threshold = int64(max(1, math.Floor(1000*quantile(sortedOf(perPod), 0.99))))
-	if r.poor == "" { // else no more is asked of a pod than it was seen to do
-		z.threshold = r.signal().target(size.metric, highestScaleOut)
+	switch { // else no more is asked of a pod than it was seen to do
+	case base.rate != nil && base.rate.Counter == r.Counter:
+		z.threshold = r.signal().target(base.size.metric, base.Target)
+	case r.poor == "":
+		z.threshold = r.signal().target(base.size.metric, highestScaleOut)
 	}
 	return z
 }
@@ -118,7 +122,7 @@ func (c *scaleCase) replayZero(base *outcome, z *zero) (replay.Outcome, error) {
 	if base.Min <= 1 {
 		so.MinReplicas, so.IdleAtZero = 0, false
 	}
-	if !base.Fixed {
+	if !base.Fixed && (base.rate == nil || base.rate.Counter != z.rate.Counter) {
 		a := d.autoscaler(base.Candidate)
 		so.Triggers = append(so.Triggers, replay.Trigger{Metric: a.Metrics[0], Signal: replay.Signal{Total: d.signalFor(a.Metrics[0], load)}})
 		so.Behavior = a.Behavior
@@ -156,7 +160,16 @@ func (z *zero) scaledObject(s Scaling, base *outcome) Scaling {
 		s.IdleAtZero = true
 	}
 	s.Polling, s.Cooldown = kedaPolling, kedaCooldown
-	s.Trigger = &RequestTrigger{Counter: z.rate.Counter, Query: z.rate.Query, Threshold: float64(z.threshold) / 1000}
+	triggers := []RequestTrigger{{Counter: z.rate.Counter, Query: z.rate.Query, Threshold: float64(z.threshold) / 1000}}
+	for _, t := range s.Triggers {
+		if t.Counter != z.rate.Counter {
+			triggers = append(triggers, t)
+		}
+	}
+	s.Triggers = triggers
+	if base.rate != nil {
+		s.Metrics = nil // a trigger already
+	}
 	return s
 }
 
@@ -180,9 +193,19 @@ func (c *scaleCase) zeroChanges(r *Recommendation, s Scaling) {
 	}
 	r.Changes = append(r.Changes,
 		Change{"scaledObject.maxReplicaCount", int64(from.Max), int64(s.Max)},
-		Change{"scaledObject.prometheus.thresholdMilli", 0, c.best.zero.threshold},
 		Change{"scaledObject.cooldownPeriod", 0, int64(s.Cooldown / time.Second)})
+	r.scaledObjectTargets(s)
+}
+
+// scaledObjectTargets lists the targets of a new ScaledObject's triggers, rates
+// in thousandths of a request a second.
+func (r *Recommendation) scaledObjectTargets(s Scaling) {
+	for _, t := range s.Triggers {
+		r.Changes = append(r.Changes, Change{"scaledObject.prometheus." + t.Counter + ".thresholdMilli", 0, int64(math.Round(1000 * t.Threshold))})
+	}
 	for _, m := range s.Metrics {
-		r.Changes = append(r.Changes, Change{"scaledObject." + m.Name + ".target", 0, m.Target})
+		if m.Name == "cpu" {
+			r.Changes = append(r.Changes, Change{"scaledObject.cpu.averageUtilization", 0, m.Target})
+		}
 	}
 }

@@ -39,8 +39,8 @@ type Scaling struct {
 	Behavior     *analyzer.HPABehavior `json:"behavior,omitempty"`
 	// Schedules are cron triggers of a ScaledObject.
 	Schedules []Schedule `json:"schedules,omitempty"`
-	// Trigger is the request rate that it follows: a ScaledObject's prometheus trigger, or what an HPA's metric must be made of.
-	Trigger *RequestTrigger `json:"trigger,omitempty"`
+	// Triggers are the request rates that it follows: a ScaledObject's prometheus triggers, or what an HPA's metric must be made of.
+	Triggers []RequestTrigger `json:"triggers,omitempty"`
 	// IdleReplicas is 0 where a ScaledObject rests without pods although minReplicas is above it.
 	IdleReplicas *int32 `json:"idleReplicas,omitempty"`
 	// PollingInterval and CooldownPeriod are a ScaledObject's, in seconds.
@@ -211,8 +211,8 @@ func scalingOf(s *recommender.Scaling, mean float64) Scaling {
 	for _, c := range s.Schedules {
 		out.Schedules = append(out.Schedules, Schedule(c))
 	}
-	if t := s.Trigger; t != nil {
-		out.Trigger = &RequestTrigger{Counter: t.Counter, Query: t.Query, Threshold: decimals(t.Threshold, 3), ActivationThreshold: decimals(t.Activation, 3)}
+	for _, t := range s.Triggers {
+		out.Triggers = append(out.Triggers, RequestTrigger{Counter: t.Counter, Query: t.Query, Threshold: decimals(t.Threshold, 3), ActivationThreshold: decimals(t.Activation, 3)})
 	}
 	if s.IdleAtZero {
 		out.IdleReplicas = new(int32)

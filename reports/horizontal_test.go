@@ -87,14 +87,14 @@ func TestHorizontalTrigger(t *testing.T) {
 		for i := range c.recs {
 			if h := c.recs[i].Horizontal; h != nil {
 				h.Recommended.Kind, h.Recommended.IdleAtZero, h.Recommended.Cooldown = recommender.ScalingScaledObject, true, 5*time.Minute
-				h.Recommended.Trigger = &recommender.RequestTrigger{Counter: "http_requests_total", Query: "sum(rate(http_requests_total[2m]))", Threshold: 57.5}
+				h.Recommended.Triggers = []recommender.RequestTrigger{{Counter: "http_requests_total", Query: "sum(rate(http_requests_total[2m]))", Threshold: 57.5}}
 			}
 		}
 	})
 	to := r.Workloads[0].Horizontal.Recommended
 	want := reports.RequestTrigger{Counter: "http_requests_total", Query: "sum(rate(http_requests_total[2m]))", Threshold: 57.5}
-	if to.Trigger == nil || *to.Trigger != want || to.IdleReplicas == nil || *to.IdleReplicas != 0 || to.CooldownPeriod != 300 {
-		t.Errorf("got %+v with trigger %+v, want %+v at rest without pods", to, to.Trigger, want)
+	if len(to.Triggers) != 1 || to.Triggers[0] != want || to.IdleReplicas == nil || *to.IdleReplicas != 0 || to.CooldownPeriod != 300 {
+		t.Errorf("got %+v with triggers %+v, want %+v at rest without pods", to, to.Triggers, want)
 	}
 	if err := compile(t)(output(t, "json", r, reports.Options{})); err != nil {
 		t.Errorf("the report does not fit the schema: %v", err)

@@ -84,7 +84,7 @@ func TestE2ERequestAdvice(t *testing.T) {
 					Kind         string
 					MinReplicas  *int
 					IdleReplicas *int
-					Trigger      *struct {
+					Triggers     []struct {
 						Counter, Query string
 						Threshold      float64
 					}
@@ -110,15 +110,15 @@ func TestE2ERequestAdvice(t *testing.T) {
 			}
 		}
 		to := w.Horizontal.Recommended
-		if to == nil || to.Trigger == nil {
+		if to == nil || len(to.Triggers) == 0 {
 			continue
 		}
 		advised[w.Namespace+"/"+w.Name] = to.Kind
 		if to.Kind == "ScaledObject" && (to.MinReplicas == nil || *to.MinReplicas != 0) && to.IdleReplicas == nil {
 			t.Errorf("%s/%s: the ScaledObject never rests: %+v", w.Namespace, w.Name, *to)
 		}
-		if to.Trigger.Query == "" || to.Trigger.Threshold <= 0 {
-			t.Errorf("%s/%s: trigger %+v", w.Namespace, w.Name, *to.Trigger)
+		if to.Triggers[0].Query == "" || to.Triggers[0].Threshold <= 0 {
+			t.Errorf("%s/%s: triggers %+v", w.Namespace, w.Name, to.Triggers)
 		}
 	}
 	for _, want := range live.requestTruths(t) {
