@@ -45,17 +45,10 @@ func (c *scaleCase) replicaHours() (*ReplicaHours, error) {
 // replicaSlots gives the pods of each slot of the load: none outside the
 // schedule's hours, where there is one.
 func (c *scaleCase) replicaSlots() ([]float64, error) {
-	d := demandOf(c.curve, c.best.size.metric)
-	series := []replay.Segment{{Replicas: c.best.Min}}
-	if !c.best.Fixed {
-		load := d.curve()
-		first := min(max(d.podsFor(d.Millicores[0], c.best.Target), c.best.Min), c.best.Max)
-		out, err := replay.Replay(load, d.workload(c.bounds.Start, first), c.best.autoscaler(),
-			replay.Options{Series: true, Signals: []replay.Signal{{Total: load.Demand}}})
-		if err != nil {
-			return nil, err
-		}
-		series = out.Series
+	d := c.demandOf(c.best)
+	series, err := c.replicaSeries(d)
+	if err != nil {
+		return nil, err
 	}
 	pods, k := make([]float64, len(d.Millicores)), 0
 	for i := range pods {
@@ -67,4 +60,20 @@ func (c *scaleCase) replicaSlots() ([]float64, error) {
 		}
 	}
 	return pods, nil
+}
+
+// replicaSeries is the advised setting's replicas over the load.
+func (c *scaleCase) replicaSeries(d Demand) ([]replay.Segment, error) {
+	switch {
+	case c.best.zero != nil:
+		out, err := c.replayZero(c.best, c.best.zero, replay.Options{Series: true})
+		return out.Series, err
+	case c.best.Fixed:
+		return []replay.Segment{{Replicas: c.best.Min}}, nil
+	}
+	load, a := d.curve(), d.autoscaler(c.best.Candidate)
+	first := min(max(d.podsFor(d.Millicores[0], c.best.Target), c.best.Min), c.best.Max)
+	out, err := replay.Replay(load, d.workload(c.bounds.Start, first), a,
+		replay.Options{Series: true, Signals: []replay.Signal{{Total: d.signalFor(a.Metrics[0], load)}}})
+	return out.Series, err
 }

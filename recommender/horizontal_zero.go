@@ -62,7 +62,7 @@ func (c *scaleCase) toZero(base *outcome) (*outcome, error) {
 	if z.quiet < leastQuiet || z.quiet == 1 {
 		return nil, nil
 	}
-	out, err := c.replayZero(base, z)
+	out, err := c.replayZero(base, z, replay.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func sortedOf(v []float64) []float64 { return Demand{Millicores: v}.sorted() }
 
 // replayZero runs the ScaledObject over the load. What is used while no request
 // comes is idling, and no work left undone.
-func (c *scaleCase) replayZero(base *outcome, z *zero) (replay.Outcome, error) {
+func (c *scaleCase) replayZero(base *outcome, z *zero, o replay.Options) (replay.Outcome, error) {
 	d := c.demandOf(base)
 	load := d.curve()
 	total := z.rate.signal().milli()
@@ -129,7 +129,7 @@ func (c *scaleCase) replayZero(base *outcome, z *zero) (replay.Outcome, error) {
 	}
 	w := d.workload(c.bounds.Start, 0)
 	w.Lag = max(w.Lag, signal.Lag)
-	return so.Replay(load, w, replay.Options{})
+	return so.Replay(load, w, o)
 }
 
 // rests reports whether hardly any request comes in the hours that a schedule
