@@ -19,7 +19,13 @@ type Document struct {
 	// Rendered says what made the document where the file does not hold it as
 	// it is: "kustomize", "helm".
 	Rendered string
+	// RenderedLines says that the positions are those of the rendered text and
+	// not of File.
+	RenderedLines bool
 }
+
+// RenderedLine is said where a line counts in the rendered text.
+const RenderedLine = "the line is that of the rendered text, not of the file"
 
 func newDocument(t *Text, index int, h header, root *Node) *Document {
 	d := &Document{File: t.File, Index: index, APIVersion: h.apiVersion, Kind: h.kind, Root: root, Text: t}

@@ -33,6 +33,8 @@ type gateFlags struct {
 	failOn        string
 	fix           bool
 	namespace     string
+	helmValues    []string
+	helmRelease   string
 	date          string
 	output        []string
 	showAll       bool
@@ -46,9 +48,9 @@ func newGate(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gate PATH...",
 		Short: "Judge manifests by a policy, by what was used, and by what they cost; for CI",
-		Long: `gate reads manifests (files, folders, kustomizations, - for stdin) and judges
-the resource requests in them: by a policy, by the evidence of a report or
-snapshot of the cluster, and by the money that a change costs.
+		Long: `gate reads manifests (files, folders, kustomizations, Helm charts, - for
+stdin) and judges the resource requests in them: by a policy, by the evidence
+of a report or snapshot of the cluster, and by the money that a change costs.
 
 It needs no cluster and no network. It exits with 1 where a finding weighs
 --fail-on or more, 2 where it was called wrongly, 3 where a source could not be
@@ -59,8 +61,8 @@ read. docs/gate.md lists the rules.`,
   # By last night's evidence, against the main branch, as a comment and for code scanning
   plimsoll gate deploy/ --report report.json --base origin/main -o markdown=comment.md -o sarif=gate.sarif
 
-  # A Helm chart as it is rendered
-  helm template charts/shop | plimsoll gate -
+  # A Helm chart as it is deployed
+  plimsoll gate charts/shop -n shop --helm-values prod.yaml
 
   # Start on a tree that is not yet clean: fail only on what is new or worse
   plimsoll gate deploy/ --write-baseline .plimsoll-baseline.json
@@ -89,23 +91,25 @@ read. docs/gate.md lists the rules.`,
 func (f *gateFlags) register(cmd *cobra.Command) {
 	f.prices.register(cmd)
 	fl := cmd.Flags()
-	fl.StringVar(&f.policy, "policy", "", "policy file (default plimsoll-policy.yaml where there is one)")
+	fl.StringVar(&f.policy, "policy", "", "policy `FILE` (default plimsoll-policy.yaml where there is one)")
 	fl.BoolVar(&f.init, "init", false, "print a commented policy and do nothing else")
-	fl.StringVar(&f.report, "report", "", "evidence: a report that audit wrote as JSON or YAML")
-	fl.StringVar(&f.snapshot, "snapshot", "", "evidence: a snapshot that audit saved")
-	fl.StringVar(&f.base, "base", "", "what to compare the cost with: a git revision, a folder or a file")
-	fl.Float64Var(&f.maxIncrease, "max-increase", 0, "most USD a month that the change may add (with --base)")
-	fl.Float64Var(&f.maxMonthly, "max-monthly", 0, "most USD a month that all workloads may cost")
-	fl.StringVar(&f.baseline, "baseline", "", "file of findings that are let be; only new and worse ones count")
-	fl.StringVar(&f.writeBaseline, "write-baseline", "", "write all findings to this file as the baseline, and exit with 0")
-	fl.StringVar(&f.failOn, "fail-on", "", "severity from which a finding fails: note, warning, error (default the policy's, else error)")
+	fl.StringVar(&f.report, "report", "", "evidence: `FILE` with a report that audit wrote as JSON or YAML")
+	fl.StringVar(&f.snapshot, "snapshot", "", "evidence: `FILE` with a snapshot that audit saved")
+	fl.StringVar(&f.base, "base", "", "what to compare the cost with: a git revision, a folder or a file (`REV|DIR|FILE`)")
+	fl.Float64Var(&f.maxIncrease, "max-increase", 0, "most `USD` a month that the change may add (with --base)")
+	fl.Float64Var(&f.maxMonthly, "max-monthly", 0, "most `USD` a month that all workloads may cost")
+	fl.StringVar(&f.baseline, "baseline", "", "`FILE` of findings that are let be; only new and worse ones count")
+	fl.StringVar(&f.writeBaseline, "write-baseline", "", "write all findings to this `FILE` as the baseline, and exit with 0")
+	fl.StringVar(&f.failOn, "fail-on", "", "`SEVERITY` from which a finding fails: note, warning, error (default the policy's, else error)")
 	fl.BoolVar(&f.fix, "fix", false, "put requests and limits right in the files")
-	fl.StringVarP(&f.namespace, "namespace", "n", "", "namespace of manifests that name none")
-	fl.StringVar(&f.date, "date", "", "the day by which waivers are judged, YYYY-MM-DD (default today)")
-	fl.StringArrayVarP(&f.output, "output", "o", nil, "FORMAT or FORMAT=FILE, of: "+strings.Join(gateFormats(), ", ")+"; repeatable (default table)")
+	fl.StringVarP(&f.namespace, "namespace", "n", "", "`NAMESPACE` of manifests that name none, and of charts' releases")
+	fl.StringArrayVar(&f.helmValues, "helm-values", nil, "`FILE` of values laid over those of Helm charts; repeatable, later ones win")
+	fl.StringVar(&f.helmRelease, "helm-release", "", "`NAME` of the release that Helm charts are rendered as (default the chart's own)")
+	fl.StringVar(&f.date, "date", "", "`DAY` by which waivers are judged, YYYY-MM-DD (default today)")
+	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(gateFormats(), ", ")+"; repeatable (default table)")
 	fl.BoolVar(&f.showAll, "show-all", false, "print findings that are known or waived, too")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
-	fl.StringVar(&f.config, "config", "", "YAML file of flags: a map from a flag's name to its value or list of values")
+	fl.StringVar(&f.config, "config", "", "YAML `FILE` of flags: a map from a flag's name to its value or list of values")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on stderr")
 	completeFrom(cmd, "output", gateFormats())
 	completeFrom(cmd, "fail-on", []string{"note", "warning", "error"})
@@ -237,7 +241,11 @@ func (f *gateFlags) input(ctx context.Context, s streams, policy *gate.Policy, p
 	if in.Today == "" {
 		in.Today = time.Now().UTC().Format(time.DateOnly)
 	}
-	t, err := tree.Read(ctx, paths, s.In)
+	o, err := f.treeOptions(s)
+	if err != nil {
+		return in, err
+	}
+	t, err := tree.Read(ctx, paths, o)
 	if err != nil {
 		return in, sourceError(err)
 	}
@@ -248,7 +256,7 @@ func (f *gateFlags) input(ctx context.Context, s streams, policy *gate.Policy, p
 		}
 	}
 	if f.base != "" {
-		if in.Base, err = f.readBase(ctx, paths); err != nil {
+		if in.Base, err = f.readBase(ctx, paths, o); err != nil {
 			return in, sourceError(fmt.Errorf("reading --base: %w", err))
 		}
 	}
@@ -264,13 +272,29 @@ func (f *gateFlags) input(ctx context.Context, s streams, policy *gate.Policy, p
 	return in, f.addEvidence(&in, policy)
 }
 
-func (f *gateFlags) readBase(ctx context.Context, paths []string) (*gate.Base, error) {
+// treeOptions reads the files of values for charts.
+func (f *gateFlags) treeOptions(s streams) (tree.Options, error) {
+	o := tree.Options{Stdin: s.In, Helm: tree.Helm{Release: f.helmRelease, Namespace: f.namespace}}
+	for _, name := range f.helmValues {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return o, reading("--helm-values", err)
+		}
+		if _, err := tree.ParseValues(name, data); err != nil {
+			return o, fmt.Errorf("reading --helm-values: %w", err)
+		}
+		o.Helm.Values = append(o.Helm.Values, tree.Values{Name: name, Data: data})
+	}
+	return o, nil
+}
+
+func (f *gateFlags) readBase(ctx context.Context, paths []string, o tree.Options) (*gate.Base, error) {
 	var t *tree.Tree
 	var err error
 	if _, statErr := os.Stat(f.base); statErr == nil {
-		t, err = tree.Read(ctx, []string{f.base}, nil)
+		t, err = tree.Read(ctx, []string{f.base}, o)
 	} else {
-		t, err = tree.ReadRevision(ctx, f.base, paths)
+		t, err = tree.ReadRevision(ctx, f.base, paths, o)
 	}
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
@@ -176,6 +177,9 @@ func (p *Pass) report(d *manifest.Document, at manifest.Position, f Finding) {
 	if d != nil {
 		f.Object = p.id(d)
 		f.Place.File = d.File
+		if d.RenderedLines {
+			f.Reason = strings.TrimPrefix(f.Reason+"; "+manifest.RenderedLine, "; ")
+		}
 	}
 	if at == (manifest.Position{}) {
 		at = manifest.Position{Line: 1, Column: 1}

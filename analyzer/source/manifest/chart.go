@@ -2,13 +2,20 @@ package manifest
 
 import (
 	"bytes"
-	"context"
+	"errors"
 	"fmt"
-	"os"
-	"os/exec"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/common/util"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
+	"helm.sh/helm/v4/pkg/engine"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 )
@@ -16,68 +23,185 @@ import (
 // chartTime bounds the rendering of one chart: a template can loop for ever.
 const chartTime = 30 * time.Second
 
-// renderChart renders a chart's folder or archive with its own values by the
-// helm of the PATH; without one the chart is left out, with a warning. "helm
-// template" asks no cluster and fetches no dependency of a local chart.
-func renderChart(dir string) *Tree {
+// kubeVersion is what charts are told of the cluster, as "helm template" does
+// without one.
+const kubeVersion = "v1.37.0"
+
+// Helm says how charts are rendered.
+type Helm struct {
+	// Release is the release's name, "" for the chart's own: with the usual
+	// helpers the objects are then named after the chart alone.
+	Release string
+	// Namespace is that of the release, "" for "default".
+	Namespace string
+	// Values are laid over the charts' own, later ones over earlier ones.
+	Values []Values
+}
+
+// Values is a file of values.
+type Values struct {
+	Name string
+	Data []byte
+}
+
+// ParseValues reads a file of values: YAML, one map or several.
+func ParseValues(name string, data []byte) (map[string]any, error) {
+	values, err := loader.LoadValues(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return values, nil
+}
+
+// values merges the files.
+func (h Helm) values() (map[string]any, error) {
+	var out map[string]any
+	for _, f := range h.Values {
+		v, err := ParseValues(f.Name, f.Data)
+		if err != nil {
+			return nil, err
+		}
+		out = loader.MergeMaps(out, v)
+	}
+	return out, nil
+}
+
+// renderChart renders a chart's folder or archive as "helm template" does,
+// without a cluster and without fetching anything.
+func (h Helm) renderChart(at string) *Tree {
 	t := &Tree{Files: 1}
-	helm, err := exec.LookPath("helm")
+	values, err := h.values()
 	if err != nil {
-		t.warn("chart", filepath.ToSlash(dir), "a chart is judged as it is rendered, and there is no helm in the PATH: helm template %s | plimsoll gate -", dir)
-		return t
+		return t.problem(at, fmt.Errorf("reading the values given: %w", err))
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), chartTime)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, helm, "template", "release", "./"+filepath.Base(dir), "--skip-tests")
-	cmd.Dir = filepath.Dir(dir)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+	c, err := loader.Load(at)
 	if err != nil {
-		t.warn("chart", filepath.ToSlash(dir), "does not render with its own values (%s): judge it as it is deployed: helm template -f VALUES %s | plimsoll gate -",
-			oneLine(fmt.Sprintf("%v: %s", err, stderr.String())), dir)
-		return t
+		return t.problem(at, fmt.Errorf("loading the chart: %w", err))
 	}
-	for _, part := range splitSources(out) {
-		t.addRendered(dir, part)
+	if c.Metadata.Type == "library" {
+		return t // has no objects of its own
+	}
+	missing := missingDependencies(c)
+	texts, err := h.render(c, values)
+	switch {
+	case err != nil && len(missing) > 0:
+		t.warn("chart", filepath.ToSlash(at), "lacks its dependencies %s and does not render without them: helm dependency build %s", strings.Join(missing, ", "), at)
+	case err != nil && len(h.Values) > 0:
+		t.problem(at, fmt.Errorf("rendering the chart with the values given: %w", err))
+	case err != nil:
+		t.warn("chart", filepath.ToSlash(at), "does not render with its own values (%s): give those it is deployed with by --helm-values FILE", oneLine(err.Error()))
+	case len(missing) > 0:
+		t.warn("chart", filepath.ToSlash(at), "is judged without its dependencies %s: helm dependency build %s", strings.Join(missing, ", "), at)
+	}
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		t.addRendered(at, name, texts[name])
 	}
 	return t
 }
 
-// part is what one template rendered.
-type part struct {
-	name string // as helm names it: CHART/templates/web.yaml
-	text []byte
-}
-
-// splitSources cuts helm's output at the comments that name the template.
-func splitSources(out []byte) []part {
-	const mark = "# Source: "
-	var parts []part
-	for _, line := range bytes.SplitAfter(out, []byte("\n")) {
-		if name, ok := bytes.CutPrefix(line, []byte(mark)); ok {
-			parts = append(parts, part{name: string(bytes.TrimSpace(name))})
-			continue
-		}
-		if n := len(parts); n > 0 {
-			parts[n-1].text = append(parts[n-1].text, line...)
+// missingDependencies names what Chart.yaml asks for and charts/ does not have.
+func missingDependencies(c *chart.Chart) []string {
+	var out []string
+	for _, want := range c.Metadata.Dependencies {
+		if want != nil && !slices.ContainsFunc(c.Dependencies(), func(has *chart.Chart) bool { return has.Name() == want.Name }) {
+			out = append(out, want.Name)
 		}
 	}
-	return parts
+	return out
+}
+
+// rendered is what one template gave, and the template's line that each of its
+// lines is from: nil where that cannot be told.
+type rendered struct {
+	text  string
+	lines lineMap
+}
+
+var errEndless = errors.New("a template has not ended after " + chartTime.String())
+
+// render gives what the templates of a chart make, by the name that helm gives
+// them: CHART/templates/web.yaml. A template that does not end is left behind.
+func (h Helm) render(c *chart.Chart, values map[string]any) (map[string]rendered, error) {
+	type result struct {
+		texts map[string]rendered
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		texts, err := h.renderTwice(c, values)
+		done <- result{texts, err}
+	}()
+	select {
+	case r := <-done:
+		return r.texts, r.err
+	case <-time.After(chartTime):
+		return nil, errEndless
+	}
+}
+
+// renderTwice renders a chart as it is, and once more with marks in its
+// templates that tell the lines.
+func (h Helm) renderTwice(c *chart.Chart, values map[string]any) (out map[string]rendered, err error) {
+	defer func() {
+		if r := recover(); r != nil { // helm has panics on odd charts
+			out, err = nil, fmt.Errorf("helm gave up: %v", r)
+		}
+	}()
+	if err := chartutil.ProcessDependencies(c, values); err != nil {
+		return nil, err
+	}
+	texts, err := h.execute(c, values)
+	if err != nil {
+		return nil, err
+	}
+	files := markTemplates(c)
+	marked, err := h.execute(c, values)
+	if err != nil {
+		marked = nil // the objects are right, only their lines are not known
+	}
+	out = map[string]rendered{}
+	for name, text := range texts {
+		switch filepath.Ext(name) {
+		case ".yaml", ".yml", ".json":
+			out[name] = rendered{text, linesOf(text, marked[name], files[name])}
+		}
+	}
+	return out, nil
+}
+
+// execute runs the templates once. The schema of the values is not looked at:
+// it may name others on the network.
+func (h Helm) execute(c *chart.Chart, given map[string]any) (map[string]string, error) {
+	version, err := common.ParseKubeVersion(kubeVersion)
+	if err != nil {
+		return nil, err
+	}
+	caps := &common.Capabilities{KubeVersion: *version, APIVersions: common.DefaultVersionSet, HelmVersion: common.DefaultCapabilities.HelmVersion}
+	release := common.ReleaseOptions{Name: h.Release, Namespace: h.Namespace, Revision: 1, IsInstall: true}
+	if release.Name == "" {
+		release.Name = c.Name()
+	}
+	if release.Namespace == "" {
+		release.Namespace = "default"
+	}
+	values, err := util.ToRenderValuesWithSchemaValidation(c, given, release, caps, true)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Engine{}.Render(c, values)
 }
 
 // addRendered reads what a template gave, and points at the template.
-func (t *Tree) addRendered(dir string, p part) {
-	_, below, _ := strings.Cut(p.name, "/") // the chart's own name comes first
-	at := filepath.Join(dir, filepath.FromSlash(below))
-	source, err := os.ReadFile(at)
-	if err != nil {
-		source = nil // in an archive: the document is placed at its first line
-	}
-	lines := align(string(p.text), string(source))
-	docs, problems := manifest.Parse(filepath.ToSlash(at), p.text)
+func (t *Tree) addRendered(chartAt, name string, r rendered) {
+	_, below, _ := strings.Cut(name, "/") // the chart's own name comes first
+	at := filepath.ToSlash(filepath.Join(chartAt, filepath.FromSlash(below)))
+	docs, problems := manifest.Parse(at, []byte(r.text))
 	for _, problem := range problems {
-		problem.Position = manifest.Position{Line: lines.of(problem.Position.Line), Column: 1}
+		if r.lines == nil {
+			problem.Message += "; " + manifest.RenderedLine
+		} else {
+			problem.Position = manifest.Position{Line: r.lines.of(problem.Position.Line), Column: 1}
+		}
 		t.Problems = append(t.Problems, problem)
 	}
 	for _, d := range docs {
@@ -85,7 +209,8 @@ func (t *Tree) addRendered(dir string, p part) {
 			continue
 		}
 		d.Rendered, d.Text = "helm", nil
-		lines.move(d.Root)
+		d.RenderedLines = r.lines == nil
+		r.lines.move(d.Root)
 		t.Documents = append(t.Documents, d)
 	}
 }
@@ -93,69 +218,4 @@ func (t *Tree) addRendered(dir string, p part) {
 // isTestHook tells what "helm test" runs and nothing else does.
 func isTestHook(d *manifest.Document) bool {
 	return strings.HasPrefix(d.Annotation("helm.sh/hook").String(), "test")
-}
-
-// lineMap gives, for each rendered line, the template's line that it is most
-// likely from.
-type lineMap []int
-
-// align walks through both texts: a rendered line is from the next template
-// line that begins as it does, up to where the template's marks begin. Lines
-// that a helper or a loop wrote stay at the last line found, and a loop's
-// later rounds are looked for from its start again.
-func align(rendered, source string) lineMap {
-	var literals []string
-	for _, line := range strings.Split(source, "\n") {
-		literal, _, _ := strings.Cut(line, "{{")
-		literals = append(literals, strings.TrimSpace(literal))
-	}
-	out := lineMap{0}
-	at := 0
-	for _, line := range strings.Split(rendered, "\n") {
-		if next := find(literals, strings.TrimSpace(line), at); next >= 0 {
-			at = next
-		}
-		out = append(out, at)
-	}
-	return out
-}
-
-// find looks from a line on, then before it; -1 where nothing fits. One-letter
-// beginnings, such as a dash, fit anything and do not count.
-func find(literals []string, line string, from int) int {
-	if len(line) < 2 {
-		return -1
-	}
-	for i := range literals {
-		j := (from + i) % len(literals)
-		if l := literals[j]; len(l) > 1 && strings.HasPrefix(line, l) {
-			return j
-		}
-	}
-	return -1
-}
-
-// of gives the template's line, from 1.
-func (m lineMap) of(line int) int {
-	if line < 0 || line >= len(m) {
-		return 1
-	}
-	return m[line] + 1
-}
-
-// move points a tree's nodes at the template.
-func (m lineMap) move(n *manifest.Node) {
-	n.Position = manifest.Position{Line: m.of(n.Position.Line), Column: 1}
-	n.Start, n.End = 0, 0
-	if n.Via != (manifest.Position{}) {
-		n.Via = manifest.Position{Line: m.of(n.Via.Line), Column: 1}
-	}
-	for i := range n.Fields {
-		f := &n.Fields[i]
-		f.Key = manifest.Position{Line: m.of(f.Key.Line), Column: 1}
-		m.move(f.Value)
-	}
-	for _, item := range n.Items {
-		m.move(item)
-	}
 }

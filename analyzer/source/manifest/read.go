@@ -33,22 +33,28 @@ type Tree struct {
 	Warnings []analyzer.Warning
 }
 
+// Options say how a tree is read.
+type Options struct {
+	Stdin io.Reader // nil where no path is Stdin
+	Helm  Helm
+}
+
 // Read reads paths: files of any name, folders with all that lies below, "-"
 // for stdin. In folders, files named *.yaml, *.yml and *.json are read, folders
 // with a kustomization and charts are rendered, and hidden ones passed over.
-func Read(ctx context.Context, paths []string, stdin io.Reader) (*Tree, error) {
+func Read(ctx context.Context, paths []string, o Options) (*Tree, error) {
 	t := &Tree{}
 	for _, path := range paths {
-		if err := t.read(ctx, path, stdin); err != nil {
+		if err := t.read(ctx, path, o); err != nil {
 			return nil, err
 		}
 	}
 	return t, nil
 }
 
-func (t *Tree) read(ctx context.Context, path string, stdin io.Reader) error {
+func (t *Tree) read(ctx context.Context, path string, o Options) error {
 	if path == Stdin {
-		data, err := io.ReadAll(io.LimitReader(stdin, maxFile))
+		data, err := io.ReadAll(io.LimitReader(o.Stdin, maxFile))
 		if err != nil {
 			return fmt.Errorf("reading manifests from standard input: %w", err)
 		}
@@ -61,22 +67,22 @@ func (t *Tree) read(ctx context.Context, path string, stdin io.Reader) error {
 	}
 	if !info.IsDir() {
 		if strings.HasSuffix(path, ".tgz") {
-			t.merge(renderChart(path))
+			t.merge(o.Helm.renderChart(path))
 			return nil
 		}
 		t.merge(parseFile(path))
 		return nil
 	}
-	return t.folder(ctx, path)
+	return t.folder(ctx, path, o.Helm)
 }
 
 // folder walks a folder and works on what it finds in parallel.
-func (t *Tree) folder(ctx context.Context, root string) error {
+func (t *Tree) folder(ctx context.Context, root string, helm Helm) error {
 	w := walker{root: root}
 	if err := filepath.WalkDir(root, w.visit); err != nil {
 		return fmt.Errorf("reading manifests: %w", err)
 	}
-	jobs := w.jobs()
+	jobs := w.jobs(helm)
 	parts := make([]*Tree, len(jobs))
 	next := make(chan int)
 	var wait sync.WaitGroup
@@ -202,7 +208,7 @@ func isFile(path string) bool {
 
 // jobs gives the work: kustomizations that no other one builds upon, charts,
 // and the files that belong to neither.
-func (w *walker) jobs() []func() *Tree {
+func (w *walker) jobs(helm Helm) []func() *Tree {
 	type job struct {
 		path string
 		run  func() *Tree
@@ -215,7 +221,7 @@ func (w *walker) jobs() []func() *Tree {
 		}
 	}
 	for _, dir := range w.charts {
-		list = append(list, job{dir, func() *Tree { return renderChart(dir) }})
+		list = append(list, job{dir, func() *Tree { return helm.renderChart(dir) }})
 	}
 	for _, path := range w.files {
 		if !refs.has(path) && filepath.Clean(path) != filepath.Clean(kustomizationIn(filepath.Dir(path))) {

@@ -37,7 +37,7 @@ func write(t *testing.T, text string) {
 
 func read(t *testing.T, paths ...string) *manifest.Tree {
 	t.Helper()
-	tree, err := manifest.Read(context.Background(), paths, strings.NewReader("apiVersion: v1\nkind: Pod\nmetadata: {name: in}\n"))
+	tree, err := manifest.Read(context.Background(), paths, manifest.Options{Stdin: strings.NewReader("apiVersion: v1\nkind: Pod\nmetadata: {name: in}\n")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ metadata: {name: named}
 	if len(tree.Warnings) != 1 || tree.Warnings[0].Subject != "d/page.yaml" {
 		t.Errorf("got warnings %v, want the template", tree.Warnings)
 	}
-	if _, err := manifest.Read(context.Background(), []string{"nowhere"}, nil); err == nil || !strings.Contains(err.Error(), "nowhere") {
+	if _, err := manifest.Read(context.Background(), []string{"nowhere"}, manifest.Options{}); err == nil || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("got %v, want an error that names the path", err)
 	}
 }
@@ -217,7 +217,7 @@ func TestRevision(t *testing.T) {
 	git(t, "add", "-A")
 	git(t, "commit", "-q", "-m", "first")
 	write(t, "-- plain/a.yaml --\n"+fmt.Sprintf(pod, "new")+"-- fresh/b.yaml --\n"+fmt.Sprintf(pod, "b"))
-	tree, err := manifest.ReadRevision(context.Background(), "HEAD", []string{"plain", "fresh", "app/overlays/prod"})
+	tree, err := manifest.ReadRevision(context.Background(), "HEAD", []string{"plain", "fresh", "app/overlays/prod"}, manifest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,15 +226,15 @@ func TestRevision(t *testing.T) {
 		t.Errorf("got %v, problems %v, want the old pod and the overlay, bases above it included", got, tree.Problems)
 	}
 	t.Chdir("plain")
-	if tree, err = manifest.ReadRevision(context.Background(), "HEAD", []string{"a.yaml"}); err != nil || len(tree.Documents) != 1 || tree.Documents[0].Name != "old" {
+	if tree, err = manifest.ReadRevision(context.Background(), "HEAD", []string{"a.yaml"}, manifest.Options{}); err != nil || len(tree.Documents) != 1 || tree.Documents[0].Name != "old" {
 		t.Errorf("from below: got %+v, %v, want the old pod", tree, err)
 	}
 	for _, bad := range []string{"no-such", "--upload-pack=x", "HEAD~7"} {
-		if _, err := manifest.ReadRevision(context.Background(), bad, []string{"a.yaml"}); err == nil {
+		if _, err := manifest.ReadRevision(context.Background(), bad, []string{"a.yaml"}, manifest.Options{}); err == nil {
 			t.Errorf("revision %q was read", bad)
 		}
 	}
-	if _, err := manifest.ReadRevision(context.Background(), "HEAD", []string{"-"}); err == nil {
+	if _, err := manifest.ReadRevision(context.Background(), "HEAD", []string{"-"}, manifest.Options{}); err == nil {
 		t.Error("standard input has a revision")
 	}
 }
@@ -262,7 +262,7 @@ func TestCorpus(t *testing.T) {
 		if module == "k8s.io/kubernetes" {
 			dir = filepath.Join(dir, "test")
 		}
-		tree, err := manifest.Read(context.Background(), []string{dir}, nil)
+		tree, err := manifest.Read(context.Background(), []string{dir}, manifest.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", module, err)
 			continue
@@ -295,7 +295,7 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		if tree, err := manifest.Read(context.Background(), []string{dir}, nil); err != nil || len(tree.Documents) != 1000 {
+		if tree, err := manifest.Read(context.Background(), []string{dir}, manifest.Options{}); err != nil || len(tree.Documents) != 1000 {
 			b.Fatal(err)
 		}
 	}

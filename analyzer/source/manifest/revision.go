@@ -10,13 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // ReadRevision reads the same paths as they were at a git revision, from the
 // repository that holds the first of them. A path that the revision does not
-// have is read as empty.
-func ReadRevision(ctx context.Context, revision string, paths []string) (*Tree, error) {
+// have is read as empty. Files of values, too, are taken as they were then.
+func ReadRevision(ctx context.Context, revision string, paths []string, o Options) (*Tree, error) {
 	if strings.HasPrefix(revision, "-") {
 		return nil, fmt.Errorf("%q is no git revision", revision)
 	}
@@ -39,6 +40,7 @@ func ReadRevision(ctx context.Context, revision string, paths []string) (*Tree, 
 	if err := unpack(bytes.NewReader(archive), dir); err != nil {
 		return nil, fmt.Errorf("unpacking revision %s: %w", revision, err)
 	}
+	o.Helm.Values = valuesThen(o.Helm.Values, top, dir)
 	t := &Tree{}
 	for _, path := range paths {
 		rel, err := relative(top, path)
@@ -49,7 +51,7 @@ func ReadRevision(ctx context.Context, revision string, paths []string) (*Tree, 
 		if _, err := os.Stat(at); err != nil {
 			continue
 		}
-		if err := t.read(ctx, at, nil); err != nil {
+		if err := t.read(ctx, at, o); err != nil {
 			return nil, err
 		}
 	}
@@ -57,6 +59,22 @@ func ReadRevision(ctx context.Context, revision string, paths []string) (*Tree, 
 		d.File = strings.TrimPrefix(d.File, filepath.ToSlash(dir)+"/")
 	}
 	return t, nil
+}
+
+// valuesThen takes the values that the revision has; files from elsewhere stay
+// as they are now.
+func valuesThen(now []Values, top, dir string) []Values {
+	out := slices.Clone(now)
+	for i, f := range out {
+		rel, err := relative(top, f.Name)
+		if err != nil {
+			continue
+		}
+		if data, err := readFile(filepath.Join(dir, rel)); err == nil {
+			out[i].Data = data
+		}
+	}
+	return out
 }
 
 // topOf gives the working tree's root.
