@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"cmp"
+	"strings"
 	"time"
 )
 
@@ -68,6 +69,18 @@ type Amounts struct {
 	CPU    int64 `json:"cpu,omitempty"`    // millicores
 	Memory int64 `json:"memory,omitempty"` // bytes
 	GPU    int64 `json:"gpu,omitempty"`    // whole devices, all vendors
+}
+
+// IsDevice tells accelerators that are counted as whole devices, by the names
+// of Kubernetes' extended resources. Vendors also count the same device's cores
+// or memory under further names, which must not be added to it.
+func IsDevice(name string) bool {
+	switch name {
+	case "nvidia.com/gpu", "nvidia.com/gpu.shared", "amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe",
+		"habana.ai/gaudi", "aws.amazon.com/neuron", "google.com/tpu":
+		return true
+	}
+	return strings.HasPrefix(name, "nvidia.com/mig-")
 }
 
 // Plus adds two sets.

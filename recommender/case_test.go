@@ -4,8 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
+	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 )
@@ -27,52 +26,11 @@ var update = flag.Bool("update", false, "rewrite the want sections of the rule c
 // the recommendations of that rule out. testdata/rules/README.md has the
 // notation.
 func TestRuleCases(t *testing.T) {
-	files, err := filepath.Glob("../testdata/rules/*/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no rule cases: %v", err)
-	}
-	for _, file := range files {
-		rule := filepath.Base(filepath.Dir(file))
-		t.Run(rule+"/"+strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := adviseCase(t, rule, archive)
-			want := section(archive, "want")
-			if got == want {
-				return
-			}
-			if *update {
-				setSection(archive, "want", got)
-				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			t.Errorf("got:\n%s\nwant:\n%s", got, want)
-		})
-	}
+	casetest.Run(t, "../testdata/rules", *update, func(t *testing.T, folder string, a *txtar.Archive) string { return adviseCase(t, folder, a) })
 }
 
-func section(a *txtar.Archive, name string) string {
-	for _, f := range a.Files {
-		if f.Name == name {
-			return string(f.Data)
-		}
-	}
-	return ""
-}
-
-func setSection(a *txtar.Archive, name, data string) {
-	for i := range a.Files {
-		if a.Files[i].Name == name {
-			a.Files[i].Data = []byte(data)
-			return
-		}
-	}
-	a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(data)})
-}
+// section gives a file of a case.
+var section = casetest.Section
 
 func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 	t.Helper()

@@ -1,9 +1,9 @@
 package reports
 
 import (
-	"fmt"
 	"io"
-	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/format"
 )
 
 // Options is how a report is to be printed.
@@ -43,13 +43,9 @@ func Formats() []Format {
 }
 
 // Lookup finds a format by name.
-func Lookup(name string) (Format, error) {
-	var names []string
-	for _, f := range Formats() {
-		if f.Name == name {
-			return f, nil
-		}
-		names = append(names, f.Name)
-	}
-	return Format{}, fmt.Errorf("unknown output format %q: use one of %s", name, strings.Join(names, ", "))
-}
+func Lookup(name string) (Format, error) { return format.Lookup(Formats(), nameOf, name) }
+
+// Names lists the formats' names.
+func Names() []string { return format.Names(Formats(), nameOf) }
+
+func nameOf(f Format) string { return f.Name }

@@ -3,7 +3,6 @@ package manifest
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
@@ -202,7 +201,7 @@ func resourcesOf(n *Node) Resources {
 			r.CPU = amountOf(v, ParseCPU)
 		case f.Name == "memory":
 			r.Memory = amountOf(v, ParseBytes)
-		case isDevice(f.Name):
+		case analyzer.IsDevice(f.Name):
 			if a := amountOf(v, ParseBytes); a.Set() {
 				a.Value += r.GPU.Value
 				r.GPU = a
@@ -221,14 +220,4 @@ func amountOf(n *Node, parse func(string) (int64, error)) Amount {
 		a.Value, a.Err = 0, fmt.Errorf("%q is negative", n.Text)
 	}
 	return a
-}
-
-// isDevice tells accelerators that are counted as whole devices.
-func isDevice(name string) bool {
-	switch name {
-	case "nvidia.com/gpu", "nvidia.com/gpu.shared", "amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe",
-		"habana.ai/gaudi", "aws.amazon.com/neuron", "google.com/tpu":
-		return true
-	}
-	return strings.HasPrefix(name, "nvidia.com/mig-")
 }

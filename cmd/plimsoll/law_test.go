@@ -27,9 +27,11 @@ var line = map[string]int{
 	"recommender/allocation":      35,
 	"recommender":                 40,
 	"recommender/gate":            50,
+	"reports/format":              55,
 	"reports":                     60,
 	"reports/finding":             60,
 	"analyzer/source/object":      firstIO,
+	"internal/casetest":           firstIO, // test cases as txtar files
 	"analyzer/source/sourcetest":  firstIO, // the sources' conformance suite
 	"analyzer/source/manifest":    firstIO + 1,
 	"analyzer/source/snapshot":    firstIO + 1,

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -36,23 +37,50 @@ var hpaNoRequest = Rule{
 	Name: "hpa-no-request", Severity: SeverityError,
 	Doc: "An autoscaler divides by a request that a container of its target does not have.",
 	Run: func(p *Pass) error {
-		for _, a := range p.autoscalers {
-			w := p.workloadOf(a.Target, a.Document)
-			if w == nil {
-				continue
+		p.metrics(func(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric) {
+			if names := p.withoutRequest(w, m); len(names) > 0 {
+				p.reportAt(a.Document, m.Node, Finding{
+					Field:   m.Name,
+					Message: fmt.Sprintf("the target is a share of the %s request, which container %s of %s %s does not have", label(m.Name), strings.Join(names, ", "), w.Kind, w.Name),
+					Reason:  "the autoscaler cannot compute the metric and does not scale at all",
+				})
 			}
-			for _, m := range a.Metrics {
-				if names := p.withoutRequest(w, m); len(names) > 0 {
-					p.reportAt(a.Document, m.Node, Finding{
-						Field:   m.Name,
-						Message: fmt.Sprintf("the target is a share of the %s request, which container %s of %s %s does not have", label(m.Name), strings.Join(names, ", "), w.Kind, w.Name),
-						Reason:  "the autoscaler cannot compute the metric and does not scale at all",
-					})
-				}
-			}
-		}
+		})
 		return nil
 	},
+}
+
+// metrics calls f for every metric of an autoscaler whose workload the tree
+// has.
+func (p *Pass) metrics(f func(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric)) {
+	for _, a := range p.autoscalers {
+		w := p.workloadOf(a.Target, a.Document)
+		if w == nil {
+			continue
+		}
+		for _, m := range a.Metrics {
+			f(a, w, m)
+		}
+	}
+}
+
+// counted lists the containers whose usage a metric adds up.
+func counted(w *manifest.Workload, m manifest.Metric) []*manifest.Container {
+	var out []*manifest.Container
+	for i := range w.Containers {
+		if c := &w.Containers[i]; c.Type != analyzer.TypeInit && (m.Container == "" || m.Container == c.Name) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// viewOf looks at the resource of a container that a metric is of.
+func (p *Pass) viewOf(w *manifest.Workload, c *manifest.Container, m manifest.Metric) resourceView {
+	if m.Name == "memory" {
+		return p.views(w, c)[1]
+	}
+	return p.views(w, c)[0]
 }
 
 func (p *Pass) withoutRequest(w *manifest.Workload, m manifest.Metric) []string {
@@ -60,15 +88,8 @@ func (p *Pass) withoutRequest(w *manifest.Workload, m manifest.Metric) []string 
 		return nil
 	}
 	var out []string
-	for i := range w.Containers {
-		c := &w.Containers[i]
-		if c.Type == analyzer.TypeInit || m.Container != "" && m.Container != c.Name {
-			continue
-		}
-		v := p.views(w, c)[0]
-		if m.Name == "memory" {
-			v = p.views(w, c)[1]
-		}
+	for _, c := range counted(w, m) {
+		v := p.viewOf(w, c, m)
 		if value, _ := v.effective(); value == 0 && !v.podRequest.Set() {
 			out = append(out, c.Name)
 		}
@@ -102,15 +123,7 @@ var hpaUnreachable = Rule{
 	Name: "hpa-unreachable", Severity: SeverityError,
 	Doc: "An autoscaler's target lies above what the pods' limits let them use, so that it never scales up.",
 	Run: func(p *Pass) error {
-		for _, a := range p.autoscalers {
-			w := p.workloadOf(a.Target, a.Document)
-			if w == nil {
-				continue
-			}
-			for _, m := range a.Metrics {
-				p.judgeReach(a, w, m)
-			}
-		}
+		p.metrics(p.judgeReach)
 		return nil
 	},
 }
@@ -122,15 +135,8 @@ func (p *Pass) judgeReach(a *manifest.Autoscaler, w *manifest.Workload, m manife
 		return
 	}
 	var request, limit int64
-	for i := range w.Containers {
-		c := &w.Containers[i]
-		if c.Type == analyzer.TypeInit || m.Container != "" && m.Container != c.Name {
-			continue
-		}
-		v := p.views(w, c)[0]
-		if m.Name == "memory" {
-			v = p.views(w, c)[1]
-		}
+	for _, c := range counted(w, m) {
+		v := p.viewOf(w, c, m)
 		r, _ := v.effective()
 		l, _ := v.effectiveLimit()
 		if l == 0 {
@@ -263,10 +269,5 @@ var hpaVPA = Rule{
 
 // controls reports whether the VPA sets a request that the metric counts.
 func controls(v *manifest.VPA, w *manifest.Workload, m manifest.Metric) bool {
-	for _, c := range w.Containers {
-		if c.Type != analyzer.TypeInit && (m.Container == "" || m.Container == c.Name) && v.Controls(c.Name, m.Name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(counted(w, m), func(c *manifest.Container) bool { return v.Controls(c.Name, m.Name) })
 }

@@ -3,7 +3,6 @@ package gate_test
 import (
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 )
@@ -24,31 +24,7 @@ const cases = "../../testdata/gate"
 // TestCases runs testdata/gate/RULE/*.txtar: manifests, policy and evidence
 // in, findings out. testdata/gate/README.md has the notation.
 func TestCases(t *testing.T) {
-	files, err := filepath.Glob(cases + "/*/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	for _, file := range files {
-		dir := filepath.Base(filepath.Dir(file))
-		t.Run(dir+"/"+strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, want := describe(judge(t, archive)), section(archive, "want")
-			if got == want {
-				return
-			}
-			if *update {
-				setSection(archive, "want", got)
-				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			t.Errorf("got:\n%s\nwant:\n%s", got, want)
-		})
-	}
+	casetest.Run(t, cases, *update, func(t *testing.T, _ string, a *txtar.Archive) string { return describe(judge(t, a)) })
 }
 
 // TestEveryRuleHasCases asks for a folder of cases a rule, in which the rule
@@ -62,31 +38,12 @@ func TestEveryRuleHasCases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			fires = fires || strings.Contains(section(archive, "want"), " "+r.Name+" ")
+			fires = fires || strings.Contains(casetest.Section(archive, "want"), " "+r.Name+" ")
 		}
 		if !fires {
 			t.Errorf("no case in %s/%s makes the rule fire", cases, r.Name)
 		}
 	}
-}
-
-func section(a *txtar.Archive, name string) string {
-	for _, f := range a.Files {
-		if f.Name == name {
-			return string(f.Data)
-		}
-	}
-	return ""
-}
-
-func setSection(a *txtar.Archive, name, data string) {
-	for i := range a.Files {
-		if a.Files[i].Name == name {
-			a.Files[i].Data = []byte(data)
-			return
-		}
-	}
-	a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(data)})
 }
 
 // judge runs the gate on a case.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 )
@@ -30,7 +31,7 @@ func TestPolicyIsStrict(t *testing.T) {
 		{"kind: Policy\n", `it is "Policy" of ""`},
 		{head + "fialOn: error\n", "line 3: field fialOn not found"},
 		{head + "ratios:\n  cpu: {maximum: 3}\n", "line 4: field maximum not found"},
-		{head + "rules: {no-such: off}\n", `there is no rule "no-such"; there are cost-budget`},
+		{head + "rules: {no-such: off}\n", `there is no rule "no-such"; docs/gate.md lists them`},
 		{head + "rules: {qos: fatal}\n", `"fatal" is no severity`},
 		{head + "failOn: sometimes\n", "failOn"},
 		{head + "qos: [{want: Best}]\n", "Guaranteed or Burstable"},
@@ -156,7 +157,7 @@ func casePolicies(t *testing.T) []string {
 	t.Helper()
 	var out []string
 	for _, a := range archives(t) {
-		if p := section(a, "policy"); p != "" && !strings.Contains(p, "expires") { // YAML reads a bare day as a time
+		if p := casetest.Section(a, "policy"); p != "" && !strings.Contains(p, "expires") { // YAML reads a bare day as a time
 			out = append(out, head+p)
 		}
 	}
@@ -265,7 +266,7 @@ func TestApplyRefuses(t *testing.T) {
 func TestOrderDoesNotMatter(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, a := range archives(t) {
-		if section(a, "want") == "" || strings.Contains(section(a, "want"), "hpa-overlap") {
+		if casetest.Section(a, "want") == "" || strings.Contains(casetest.Section(a, "want"), "hpa-overlap") {
 			continue // of two autoscalers, the later one is named
 		}
 		want := describe(judge(t, a))
@@ -385,19 +386,4 @@ func TestNothingIsFine(t *testing.T) {
 	if got, err := new(gate.Policy).NodeSize(nil, "", ""); got != zero || err != nil {
 		t.Errorf("got %+v, %v, want no node", got, err)
 	}
-}
-
-func FuzzPolicy(f *testing.F) {
-	f.Add(gate.ExamplePolicy)
-	f.Add([]byte(head + "custom: [{name: a, expression: 'object.spec.replicas > 1', message: x}]\n"))
-	docs, _ := manifest.Parse("f", []byte("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c}]}\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := gate.ParsePolicy(data)
-		if err != nil {
-			return
-		}
-		if _, err := gate.Judge(gate.Input{Documents: docs, Policy: p, Today: "2026-11-24"}); err != nil {
-			t.Errorf("a policy that was read cannot be run: %v", err)
-		}
-	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -177,6 +178,9 @@ type PolicyWaiver struct {
 // Quantity is a Kubernetes quantity.
 type Quantity string
 
+// unknownKey is how the YAML library names a key that a type does not have.
+var unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
+
 // ParsePolicy reads a policy. Unknown keys and rules are errors.
 func ParsePolicy(data []byte) (*Policy, error) {
 	var p Policy
@@ -186,7 +190,8 @@ func ParsePolicy(data []byte) (*Policy, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, errors.New("the policy is empty; plimsoll gate --init writes one")
 		}
-		return nil, fmt.Errorf("reading the policy: %s", strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: ")), " "))
+		text := unknownKey.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "there is no key $1")
+		return nil, fmt.Errorf("reading the policy: %s", strings.Join(strings.Fields(text), " "))
 	}
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("reading the policy: %w", err)
@@ -211,7 +216,7 @@ func (p *Policy) check() error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Rules)) {
 		if !known[name] {
-			return fmt.Errorf("rules: there is no rule %q; there are %s", name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+			return fmt.Errorf("rules: there is no rule %q; docs/gate.md lists them", name)
 		}
 		if err := p.Rules[name].check(); err != nil {
 			return fmt.Errorf("rules: %s: %w", name, err)

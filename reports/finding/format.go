@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/reports/format"
 )
 
 // Report is a judgement with what made it.
@@ -52,16 +53,12 @@ func Formats() []Format {
 }
 
 // Lookup finds a format by name.
-func Lookup(name string) (Format, error) {
-	var names []string
-	for _, f := range Formats() {
-		if f.Name == name {
-			return f, nil
-		}
-		names = append(names, f.Name)
-	}
-	return Format{}, fmt.Errorf("unknown output format %q: use one of %s", name, strings.Join(names, ", "))
-}
+func Lookup(name string) (Format, error) { return format.Lookup(Formats(), nameOf, name) }
+
+// Names lists the formats' names.
+func Names() []string { return format.Names(Formats(), nameOf) }
+
+func nameOf(f Format) string { return f.Name }
 
 // Fails reports whether the gate is closed.
 func (r *Report) Fails() bool { return r.Result.Fails(r.Threshold) }

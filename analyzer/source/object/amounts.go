@@ -1,8 +1,6 @@
 package object
 
 import (
-	"strings"
-
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -19,7 +17,7 @@ func amountsOf(list corev1.ResourceList) analyzer.Amounts {
 			a.CPU = positive(q.MilliValue())
 		case name == corev1.ResourceMemory:
 			a.Memory = positive(q.Value())
-		case isDevice(string(name)):
+		case analyzer.IsDevice(string(name)):
 			a.GPU += positive(q.Value())
 		}
 	}
@@ -27,18 +25,6 @@ func amountsOf(list corev1.ResourceList) analyzer.Amounts {
 }
 
 func positive(n int64) int64 { return max(n, 0) }
-
-// isDevice tells accelerators that are counted as whole devices. Vendors also
-// count the same device's cores or memory under further names, which must not
-// be added to it.
-func isDevice(name string) bool {
-	switch name {
-	case "nvidia.com/gpu", "nvidia.com/gpu.shared", "amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe",
-		"habana.ai/gaudi", "aws.amazon.com/neuron", "google.com/tpu":
-		return true
-	}
-	return strings.HasPrefix(name, "nvidia.com/mig-")
-}
 
 // amountsOfStrings reads a resource list of an unstructured object; values
 // that are no quantities are left out.

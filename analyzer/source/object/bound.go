@@ -75,7 +75,7 @@ func quotaAmounts(list corev1.ResourceList) (requests, limits analyzer.Amounts) 
 			lim[corev1.ResourceCPU] = v
 		case name == corev1.ResourceLimitsMemory:
 			lim[corev1.ResourceMemory] = v
-		case len(name) > len("requests.") && isDevice(string(name[len("requests."):])):
+		case len(name) > len("requests.") && analyzer.IsDevice(string(name[len("requests."):])):
 			req[name[len("requests."):]] = v
 		}
 	}
