@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/reports"
@@ -64,7 +63,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
   plimsoll audit --snapshot monday.snapshot -o json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := applyConfig(cmd, f.config); err != nil {
+			if err := applyConfig(cmd, f.files, f.config); err != nil {
 				return err
 			}
 			return f.run(cmd.Context(), s)
@@ -105,11 +104,7 @@ func leverNames() []string {
 }
 
 func formatNames() []string {
-	var out []string
-	for _, f := range reports.Formats() {
-		out = append(out, f.Name)
-	}
-	return out
+	return reports.Names()
 }
 
 // options checks what the user asked of the rules.
@@ -146,7 +141,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err := checkFolder("--save-snapshot", f.saveSnapshot); err != nil {
 		return err
 	}
-	catalog, err := f.prices.catalog()
+	catalog, err := f.prices.catalog(ctx)
 	if err != nil {
 		return err
 	}
@@ -157,15 +152,15 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 		return err
 	}
 	if f.saveSnapshot != "" {
-		if err := snapshot.Write(f.saveSnapshot, snap); err != nil {
-			return fmt.Errorf("saving the snapshot: %w", err)
+		if err := f.save(ctx, snap); err != nil {
+			return storeError(fmt.Errorf("saving the snapshot: %w", err))
 		}
 	}
 	report, err := advise(snap, catalog, opts, &f.cost)
 	if err != nil {
 		return err
 	}
-	err = writeReport(s, sinks, report, reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose})
+	err = writeReport(ctx, s, f.files, sinks, report, reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,6 +22,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/openmetrics"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/prometheus"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 )
 
 // collectFlags are the flags of every verb that collects a snapshot.
@@ -46,6 +47,8 @@ type collectFlags struct {
 	config  string
 	quiet   bool
 	verbose bool
+
+	files files
 }
 
 func (f *collectFlags) register(cmd *cobra.Command) {
@@ -147,6 +150,8 @@ func (f *collectFlags) request() (request, error) {
 	if err := f.checkFiles(); err != nil {
 		return r, err
 	}
+	f.files.store.Timeout = f.kube.RequestTimeout
+	f.objects, f.openmetrics = f.files.allShown(f.objects), f.files.allShown(f.openmetrics)
 	return r, f.checkSources()
 }
 
@@ -177,17 +182,18 @@ func parseMatchers(labels []string) ([]prometheus.Matcher, error) {
 	return out, nil
 }
 
-// checkFiles refuses object stores' URLs among the files that are read.
+// checkFiles refuses URLs that cannot be read.
 func (f *collectFlags) checkFiles() error {
 	for _, of := range []struct {
 		flag  string
 		files []string
+		check func(flag, file string) error
 	}{
-		{"--objects", f.objects}, {"--openmetrics", f.openmetrics}, {"--snapshot", []string{f.snapshot}},
-		{"--prometheus-config", []string{f.prometheusConfig}}, {"--kubeconfig", []string{f.kube.Kubeconfig}},
+		{"--objects", f.objects, checkURL}, {"--openmetrics", f.openmetrics, checkURL}, {"--snapshot", []string{f.snapshot}, checkURL},
+		{"--prometheus-config", []string{f.prometheusConfig}, checkLocal}, {"--kubeconfig", []string{f.kube.Kubeconfig}, checkLocal},
 	} {
 		for _, file := range of.files {
-			if err := checkLocal(of.flag, file); err != nil {
+			if err := of.check(of.flag, file); err != nil {
 				return err
 			}
 		}
@@ -205,8 +211,8 @@ func (f *collectFlags) collect(ctx context.Context, s streams, p *progress) (*an
 	case f.demo:
 		return r.fromSnapshot(demoSnapshot)
 	case f.snapshot != "":
-		p.Step("reading " + f.snapshot)
-		return r.fromSnapshot(func() (*analyzer.Snapshot, error) { return readSnapshot(f.snapshot) })
+		p.Step("reading " + f.files.shown(f.snapshot))
+		return r.fromSnapshot(func() (*analyzer.Snapshot, error) { return readSnapshot(ctx, f.files, f.snapshot) })
 	case len(f.objects) > 0 || len(f.openmetrics) > 0:
 		return r.fromFiles(ctx, s, p)
 	default:
@@ -225,12 +231,36 @@ func (r request) fromSnapshot(read func() (*analyzer.Snapshot, error)) (*analyze
 	return snap, nil
 }
 
-func readSnapshot(name string) (*analyzer.Snapshot, error) {
-	snap, err := snapshot.Read(name)
+func readSnapshot(ctx context.Context, in files, name string) (*analyzer.Snapshot, error) {
+	if !store.IsURL(name) {
+		snap, err := snapshot.Read(name)
+		if err != nil {
+			return nil, fileError("--snapshot", err)
+		}
+		return snap, nil
+	}
+	body, err := in.open(ctx, name)
 	if err != nil {
 		return nil, fileError("--snapshot", err)
 	}
+	defer body.Close()
+	snap, err := snapshot.Decode(body)
+	if err != nil {
+		return nil, fileError("--snapshot", fmt.Errorf("snapshot %s: %w", in.shown(name), err))
+	}
 	return snap, nil
+}
+
+// save writes the snapshot to where --save-snapshot says.
+func (f *collectFlags) save(ctx context.Context, snap *analyzer.Snapshot) error {
+	if !store.IsURL(f.saveSnapshot) {
+		return snapshot.Write(f.saveSnapshot, snap)
+	}
+	var data bytes.Buffer
+	if err := snapshot.Encode(&data, snap); err != nil {
+		return err
+	}
+	return f.files.write(ctx, f.saveSnapshot, data.Bytes())
 }
 
 // fileError gives the error of a file that was cut off the exit code of a
@@ -243,7 +273,7 @@ func fileError(flag string, err error) error {
 			return sourceError(err)
 		}
 	}
-	return err
+	return storeError(err)
 }
 
 // reading says which flag named the file that an error is of.
@@ -265,7 +295,7 @@ func (r request) fromFiles(ctx context.Context, s streams, p *progress) (*analyz
 	owners := &analyzer.Owners{}
 	if len(r.objects) > 0 {
 		p.Step("reading objects")
-		inventory, err := object.ReadFiles(r.objects, s.In)
+		inventory, err := object.ReadFiles(r.objects, s.In, func(name string) (io.ReadCloser, error) { return r.files.open(ctx, name) })
 		if err != nil {
 			return nil, fileError("--objects", err)
 		}
@@ -320,7 +350,7 @@ func (r request) readDumps(ctx context.Context, snap *analyzer.Snapshot, owners 
 		matchers = append(matchers, openmetrics.Matcher(m))
 	}
 	got, err := openmetrics.Collect(ctx, openmetrics.Options{
-		Files: r.openmetrics, Open: func(name string) (io.ReadCloser, error) { return os.Open(name) },
+		Files: r.openmetrics, Open: func(name string) (io.ReadCloser, error) { return r.files.open(ctx, name) },
 		Window: r.window, End: r.end, Matchers: matchers, Owners: owners,
 		Progress: func(at openmetrics.Progress) {
 			p.Step(fmt.Sprintf("reading %s, pass %d of 2, %d samples", at.File, at.Pass, at.Samples))

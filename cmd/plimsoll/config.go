@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -14,14 +13,18 @@ import (
 // applyConfig sets the flags that the file names and the command line does
 // not. The file is a YAML map from flag names (without dashes) to a value or a
 // list of values.
-func applyConfig(cmd *cobra.Command, path string) error {
+func applyConfig(cmd *cobra.Command, in files, path string) error {
 	if path == "" {
 		return nil
 	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return reading("--config", err)
+	if err := checkURL("--config", path); err != nil {
+		return err
 	}
+	raw, err := in.read(cmd.Context(), path)
+	if err != nil {
+		return storeError(reading("--config", err))
+	}
+	path = in.shown(path)
 	var settings map[string]any
 	if err := yaml.UnmarshalStrict(raw, &settings); err != nil {
 		problem := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/finding"
 )
 
 // failure is one row of docs/errors.md: a way to go wrong, and the one line it
@@ -32,8 +34,8 @@ type failureGroup struct {
 
 // The arguments of rows with a broken server.
 const (
-	withAPI        = "audit -q --kubeconfig API --request-timeout 500ms"
-	withPrometheus = "audit -q --objects objects.yaml --prometheus PROMETHEUS --request-timeout 500ms"
+	withAPI        = "audit -q --kubeconfig API"
+	withPrometheus = "audit -q --objects objects.yaml --prometheus PROMETHEUS"
 )
 
 var failureGroups = []failureGroup{
@@ -75,20 +77,17 @@ var failureGroups = []failureGroup{
 		{what: "objects: a folder", args: "audit --objects folder", code: 2, says: "name its files"},
 		{what: "objects: cut JSON", args: "audit --objects cut.json", code: 3, says: "make the dump again"},
 		{what: "objects: cut gzip", args: "audit --objects cut.yaml.gz", code: 3, says: "make the dump again"},
-		{what: "objects in an object store", args: "audit --objects s3://bucket/objects.yaml", code: 2, says: "object stores are not supported yet"},
 		{what: "no such dump", args: "audit --objects objects.yaml --openmetrics none.om", code: 2, says: "none.om: no such file"},
 		{what: "dump: empty", args: "audit --objects objects.yaml --openmetrics empty", code: 2, says: "the file is empty"},
 		{what: "dump: cut", args: "audit --objects objects.yaml --openmetrics cut.om", code: 3, says: "get the whole file"},
 		{what: "dump: cut gzip", args: "audit --objects objects.yaml --openmetrics cut.om.gz", code: 3, says: "get the whole file"},
 		{what: "dump: HTML", args: "audit --objects objects.yaml --openmetrics page.html", code: 2, says: "this is HTML or XML"},
 		{what: "dump: no usage in it", args: "audit --objects objects.yaml --openmetrics other.om", code: 2, says: "holds no usage of containers"},
-		{what: "dump in an object store", args: "audit --openmetrics gs://bucket/usage.om.gz", code: 2, says: "object stores are not supported yet"},
 		{what: "no such snapshot", args: "audit --snapshot none.snapshot", code: 2, says: "none.snapshot: no such file"},
 		{what: "snapshot: empty", args: "audit --snapshot empty", code: 2, says: "the snapshot is empty"},
 		{what: "snapshot: something else", args: "audit --snapshot objects.yaml", code: 2, says: "--save-snapshot writes one"},
 		{what: "snapshot: a later version", args: "audit --snapshot later.snapshot", code: 2, says: "update plimsoll"},
 		{what: "snapshot: cut", args: "audit --snapshot cut.snapshot", code: 3, says: "copy it again"},
-		{what: "snapshot in an object store", args: "audit --snapshot s3://bucket/shop.snapshot", code: 2, says: "object stores are not supported yet"},
 		{what: "no such config", args: "audit --config none.yaml", code: 2, says: "none.yaml: no such file"},
 		{what: "config: malformed YAML", args: "audit --config malformed.yaml", code: 2, says: "malformed.yaml"},
 		{what: "config: unknown flag", args: "audit --config unknown-flag.yaml", code: 2, says: `"windw" is not a flag`},
@@ -96,17 +95,16 @@ var failureGroups = []failureGroup{
 		{what: "no such price file", args: "audit --objects objects.yaml --pricing none.csv", code: 2, says: "none.csv: no such file"},
 		{what: "prices: malformed YAML", args: "audit --objects objects.yaml --pricing malformed.yaml", code: 2, says: "malformed.yaml"},
 		{what: "prices: malformed CSV", args: "audit --objects objects.yaml --pricing malformed.csv", code: 2, says: "malformed.csv"},
-		{what: "prices in an object store", args: "audit --pricing s3://bucket/prices.csv", code: 2, says: "object stores are not supported yet"},
 		{what: "no such file of commitments", args: "audit --demo --commitments none.csv", code: 2, says: "none.csv: no such file"},
 		{what: "commitments: another table", args: "audit --demo --commitments malformed.csv", code: 2, says: "its columns are name,family"},
-		{what: "commitments in an object store", args: "audit --demo --commitments s3://bucket/held.csv", code: 2, says: "object stores are not supported yet"},
 		{what: "no such Prometheus configuration", args: "audit --objects objects.yaml --prometheus http://localhost:9090 --prometheus-config none.yaml", code: 2, says: "none.yaml: no such file"},
 		{what: "Prometheus configuration: malformed YAML", args: "audit --objects objects.yaml --prometheus http://localhost:9090 --prometheus-config secret.yaml", code: 2, says: "want an HTTP client configuration"},
 		{what: "report into a folder that is not there", args: "audit --objects objects.yaml -o json=none/report.json", code: 2, says: "make the folder first"},
 		{what: "report over a folder", args: "audit --objects objects.yaml -o json=folder", code: 2, says: "name a file in it"},
-		{what: "report into an object store", args: "audit --objects objects.yaml -o json=s3://bucket/report.json", code: 2, says: "object stores are not supported yet"},
 		{what: "snapshot into a folder that is not there", args: "audit --objects objects.yaml --save-snapshot none/shop.snapshot", code: 2, says: "make the folder first"},
 	}},
+	storeFailures,
+	gateFailures,
 	{"The API server", "Rights that are missing for one kind of object, or one namespace, do not end an audit: they become warnings.", []failure{
 		{what: "no such kubeconfig", args: "audit --kubeconfig none", code: 2, says: "check --kubeconfig"},
 		{what: "kubeconfig: malformed YAML", args: "audit --kubeconfig secret.yaml", code: 2, says: "check --kubeconfig"},
@@ -125,7 +123,7 @@ var failureGroups = []failureGroup{
 		{what: "429", args: withAPI, reply: connected(refuses(429, "TooManyRequests", "too many requests")), code: 3, says: "try again later"},
 		{what: "503", args: withAPI, reply: refuses(503, "ServiceUnavailable", "etcd is away"), code: 3, says: "try again"},
 		{what: "truncated answer", args: withAPI, reply: connected(truncates("application/json", `{"kind":"PodList"`)), code: 3, says: "the answer was cut off"},
-		{what: "no answer in time", args: withAPI, reply: hangs, code: 3, says: "raise --request-timeout"},
+		{what: "no answer in time", args: withAPI + " --request-timeout 500ms", reply: hangs, code: 3, says: "raise --request-timeout"},
 	}},
 	{"Prometheus", "An engine given by `--prometheus`. One that was found in the cluster and fails becomes a warning, and metrics-server is asked.", []failure{
 		{what: "not a URL", args: "audit --objects objects.yaml --prometheus ftp://me:" + secret + "@localhost", code: 2, says: "want http://HOST"},
@@ -142,7 +140,7 @@ var failureGroups = []failureGroup{
 		{what: "429", args: withPrometheus, reply: answers(429, "text/plain", "slow down\n"), code: 3, says: "try again later"},
 		{what: "503", args: withPrometheus, reply: answers(503, "text/html", "<h1>Service unavailable</h1>"), code: 3, says: "try again later"},
 		{what: "truncated answer", args: withPrometheus, reply: truncates("application/json", `{"status":"success","data":{"resultType":"vector","result":[{"metric":{`), code: 3, says: "ask the engine directly"},
-		{what: "no answer in time", args: withPrometheus, reply: hangs, code: 3, says: "raise --request-timeout"},
+		{what: "no answer in time", args: withPrometheus + " --request-timeout 500ms", reply: hangs, code: 3, says: "raise --request-timeout"},
 	}},
 }
 
@@ -199,11 +197,14 @@ func TestFailures(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for name, text := range gateFiles() {
+		put(t, name, text)
+	}
 	if err := os.Mkdir("folder", 0o755); err != nil {
 		t.Fatal(err)
 	}
 	// Lists that grow with the program are cut, or each new name changes the page.
-	growing := strings.NewReplacer(strings.Join(leverNames(), ", "), "rightsize, ...", strings.Join(formatNames(), ", "), "table, wide, ...")
+	growing := strings.NewReplacer(strings.Join(leverNames(), ", "), "rightsize, ...", strings.Join(formatNames(), ", "), "table, wide, ...", strings.Join(finding.Names(), ", "), "table, json, ...")
 	// All at once, since some wait and try again.
 	var wg sync.WaitGroup
 	results := make([][]result, len(failureGroups))
@@ -267,7 +268,11 @@ func (row failure) commandLine(t *testing.T, kubeconfig string) ([]string, *stri
 	if err != nil {
 		t.Fatal(err)
 	}
+	plain := u.String()
 	name, port := "k8s.example.com:6443", "PROMETHEUS"
+	if strings.Contains(row.args, "WEB") {
+		name = "files.example.com"
+	}
 	if strings.Contains(row.args, port) {
 		name = "prometheus.example.com:9090"
 	}
@@ -279,7 +284,8 @@ func (row failure) commandLine(t *testing.T, kubeconfig string) ([]string, *stri
 			t.Fatal(err)
 		}
 	}
-	args := strings.NewReplacer("API", kubeconfig, "PROMETHEUS", u.String()+"?token="+secret, "CA", kubeconfig+".prometheus").Replace(row.args)
+	args := strings.NewReplacer("API", kubeconfig, "PROMETHEUS", u.String()+"?token="+secret, "CA", kubeconfig+".prometheus",
+		"STORE", plain, "WEB", u.String()+"/shop.snapshot?sig="+secret).Replace(row.args)
 	return strings.Fields(args), strings.NewReplacer(host, name, secret, "SECRET")
 }
 
@@ -288,7 +294,10 @@ func (row failure) commandLine(t *testing.T, kubeconfig string) ([]string, *stri
 func isolate(t *testing.T) (stderr string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
-	for _, name := range []string{"KUBECONFIG", "KUBERNETES_SERVICE_HOST", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
+	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "me", "AWS_SECRET_ACCESS_KEY": secret, "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"} {
+		t.Setenv(name, value)
+	}
+	for _, name := range []string{"AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_CONNECTION_STRING", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "KUBECONFIG", "KUBERNETES_SERVICE_HOST", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("HOME", t.TempDir())

@@ -41,6 +41,7 @@ type gateFlags struct {
 	noColor       bool
 	config        string
 	quiet         bool
+	files         files
 }
 
 func newGate(s streams) *cobra.Command {
@@ -74,7 +75,7 @@ read. docs/gate.md lists the rules.`,
   # Write a policy to start from
   plimsoll gate --init > plimsoll-policy.yaml`,
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			if err := applyConfig(cmd, f.config); err != nil {
+			if err := applyConfig(cmd, f.files, f.config); err != nil {
 				return err
 			}
 			if f.init {
@@ -106,21 +107,13 @@ func (f *gateFlags) register(cmd *cobra.Command) {
 	fl.StringArrayVar(&f.helmValues, "helm-values", nil, "`FILE` of values laid over those of Helm charts; repeatable, later ones win")
 	fl.StringVar(&f.helmRelease, "helm-release", "", "`NAME` of the release that Helm charts are rendered as (default the chart's own)")
 	fl.StringVar(&f.date, "date", "", "`DAY` by which waivers are judged, YYYY-MM-DD (default today)")
-	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(gateFormats(), ", ")+"; repeatable (default table)")
+	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(finding.Names(), ", ")+"; repeatable (default table)")
 	fl.BoolVar(&f.showAll, "show-all", false, "print findings that are known or waived, too")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
 	fl.StringVar(&f.config, "config", "", "YAML `FILE` of flags: a map from a flag's name to its value or list of values")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on stderr")
-	completeFrom(cmd, "output", gateFormats())
+	completeFrom(cmd, "output", finding.Names())
 	completeFrom(cmd, "fail-on", []string{"note", "warning", "error"})
-}
-
-func gateFormats() []string {
-	var out []string
-	for _, f := range finding.Formats() {
-		out = append(out, f.Name)
-	}
-	return out
 }
 
 func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
@@ -131,7 +124,7 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 	if err := f.check(paths); err != nil {
 		return err
 	}
-	policy, err := f.readPolicy()
+	policy, err := f.readPolicy(ctx)
 	if err != nil {
 		return err
 	}
@@ -144,7 +137,7 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 		return err
 	}
 	if f.writeBaseline != "" {
-		return f.saveBaseline(s, result)
+		return f.saveBaseline(ctx, s, result)
 	}
 	if f.fix {
 		if err := f.mend(s, result); err != nil {
@@ -159,7 +152,7 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 	for _, k := range sinks {
 		opts := o
 		opts.Color = o.Color && k.file == ""
-		err := writeSink(s, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, r, opts) })
+		err := writeSink(ctx, s, f.files, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, r, opts) })
 		if err != nil {
 			return err
 		}
@@ -189,25 +182,42 @@ func (f *gateFlags) check(paths []string) error {
 			return fmt.Errorf("--date %s: want a day such as 2027-03-31", f.date)
 		}
 	}
-	return nil
+	return f.checkFiles()
+}
+
+// checkFiles refuses URLs that cannot be read or written.
+func (f *gateFlags) checkFiles() error {
+	for _, of := range []struct{ flag, file string }{
+		{"--policy", f.policy}, {"--report", f.report}, {"--snapshot", f.snapshot}, {"--baseline", f.baseline},
+	} {
+		if err := checkURL(of.flag, of.file); err != nil {
+			return err
+		}
+	}
+	for _, file := range f.helmValues {
+		if err := checkURL("--helm-values", file); err != nil {
+			return err
+		}
+	}
+	return checkFolder("--write-baseline", f.writeBaseline)
 }
 
 // defaultPolicy is read where there is one and --policy names no other.
 const defaultPolicy = "plimsoll-policy.yaml"
 
-func (f *gateFlags) readPolicy() (*gate.Policy, error) {
+func (f *gateFlags) readPolicy(ctx context.Context) (*gate.Policy, error) {
 	policy := &gate.Policy{}
 	path := f.policy
 	if _, err := os.Stat(defaultPolicy); path == "" && err == nil {
 		path = defaultPolicy
 	}
 	if path != "" {
-		data, err := os.ReadFile(path)
+		data, err := f.files.read(ctx, path)
 		if err != nil {
-			return nil, fmt.Errorf("reading --policy: %w", err)
+			return nil, storeError(reading("--policy", err))
 		}
 		if policy, err = gate.ParsePolicy(data); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, fmt.Errorf("%s: %w", f.files.shown(path), err)
 		}
 	}
 	if f.failOn != "" {
@@ -241,7 +251,7 @@ func (f *gateFlags) input(ctx context.Context, s streams, policy *gate.Policy, p
 	if in.Today == "" {
 		in.Today = time.Now().UTC().Format(time.DateOnly)
 	}
-	o, err := f.treeOptions(s)
+	o, err := f.treeOptions(ctx, s)
 	if err != nil {
 		return in, err
 	}
@@ -261,25 +271,26 @@ func (f *gateFlags) input(ctx context.Context, s streams, policy *gate.Policy, p
 		}
 	}
 	if f.baseline != "" {
-		data, err := os.ReadFile(f.baseline)
+		data, err := f.files.read(ctx, f.baseline)
 		if err != nil {
-			return in, fmt.Errorf("reading --baseline: %w", err)
+			return in, storeError(reading("--baseline", err))
 		}
 		if in.Baseline, err = gate.ParseBaseline(data); err != nil {
-			return in, fmt.Errorf("%s: %w", f.baseline, err)
+			return in, fmt.Errorf("%s: %w", f.files.shown(f.baseline), err)
 		}
 	}
-	return in, f.addEvidence(&in, policy)
+	return in, f.addEvidence(ctx, &in, policy)
 }
 
 // treeOptions reads the files of values for charts.
-func (f *gateFlags) treeOptions(s streams) (tree.Options, error) {
+func (f *gateFlags) treeOptions(ctx context.Context, s streams) (tree.Options, error) {
 	o := tree.Options{Stdin: s.In, Helm: tree.Helm{Release: f.helmRelease, Namespace: f.namespace}}
 	for _, name := range f.helmValues {
-		data, err := os.ReadFile(name)
+		data, err := f.files.read(ctx, name)
 		if err != nil {
-			return o, reading("--helm-values", err)
+			return o, storeError(reading("--helm-values", err))
 		}
+		name = f.files.shown(name)
 		if _, err := tree.ParseValues(name, data); err != nil {
 			return o, fmt.Errorf("reading --helm-values: %w", err)
 		}
@@ -302,17 +313,17 @@ func (f *gateFlags) readBase(ctx context.Context, paths []string, o tree.Options
 	return &gate.Base{Name: f.base, Documents: t.Documents}, nil
 }
 
-func (f *gateFlags) saveBaseline(s streams, r *gate.Result) error {
+func (f *gateFlags) saveBaseline(ctx context.Context, s streams, r *gate.Result) error {
 	b := gate.BaselineOf(r.Findings)
 	data, err := b.Encode()
 	if err == nil {
-		err = replaceFile(f.writeBaseline, data)
+		err = f.files.write(ctx, f.writeBaseline, data)
 	}
 	if err != nil {
-		return fmt.Errorf("writing --write-baseline: %w", err)
+		return storeError(fmt.Errorf("writing --write-baseline: %w", err))
 	}
 	if !f.quiet {
-		fmt.Fprintf(s.Err, "%s: %d findings are let be from now on\n", f.writeBaseline, len(b.Findings))
+		fmt.Fprintf(s.Err, "%s: %d findings are let be from now on\n", f.files.shown(f.writeBaseline), len(b.Findings))
 	}
 	return nil
 }

@@ -1,12 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
@@ -14,16 +13,16 @@ import (
 )
 
 // addEvidence reads the report or snapshot, and finds the prices.
-func (f *gateFlags) addEvidence(in *gate.Input, policy *gate.Policy) error {
-	catalog, err := f.prices.catalog()
+func (f *gateFlags) addEvidence(ctx context.Context, in *gate.Input, policy *gate.Policy) error {
+	catalog, err := f.prices.catalog(ctx)
 	if err != nil {
 		return err
 	}
 	switch {
 	case f.snapshot != "":
-		err = f.fromSnapshot(in, policy, catalog)
+		err = f.fromSnapshot(ctx, in, policy, catalog)
 	case f.report != "":
-		err = f.fromReport(in, catalog)
+		err = f.fromReport(ctx, in, catalog)
 	}
 	if err != nil {
 		return err
@@ -41,41 +40,40 @@ func (f *gateFlags) addEvidence(in *gate.Input, policy *gate.Policy) error {
 	return nil
 }
 
-func (f *gateFlags) fromReport(in *gate.Input, catalog *pricing.Catalog) error {
-	if strings.Contains(f.report, "://") {
-		return fmt.Errorf("--report %s: object stores are not supported yet; copy the file here", f.report)
-	}
-	file, err := os.Open(f.report)
+func (f *gateFlags) fromReport(ctx context.Context, in *gate.Input, catalog *pricing.Catalog) error {
+	file, err := f.files.open(ctx, f.report)
 	if err != nil {
-		return sourceError(fmt.Errorf("reading --report: %w", err))
+		return sourceError(reading("--report", err))
 	}
+	name := f.files.shown(f.report)
 	defer file.Close()
 	r, err := reports.Read(file)
 	if err != nil {
-		return sourceError(fmt.Errorf("--report %s: %w", f.report, err))
+		return sourceError(fmt.Errorf("reading --report: %s: %w", name, err))
 	}
-	in.Evidence = evidenceOf(r, f.report)
+	in.Evidence = evidenceOf(r, name)
 	in.Prices = pricesOf(r, catalog, f.prices)
 	return nil
 }
 
-func (f *gateFlags) fromSnapshot(in *gate.Input, policy *gate.Policy, catalog *pricing.Catalog) error {
-	snap, err := snapshot.Read(f.snapshot)
+func (f *gateFlags) fromSnapshot(ctx context.Context, in *gate.Input, policy *gate.Policy, catalog *pricing.Catalog) error {
+	snap, err := readSnapshot(ctx, f.files, f.snapshot)
 	if err != nil {
 		return sourceError(err)
 	}
+	name := f.files.shown(f.snapshot)
 	opts := recommender.Options{RiskCPU: policy.Evidence.RiskCPU, RiskOOM: policy.Evidence.RiskOOM}
 	r, err := advise(snap, catalog, opts, &allocateFlags{})
 	if err != nil {
 		return err
 	}
-	in.Evidence = evidenceOf(r, f.snapshot)
+	in.Evidence = evidenceOf(r, name)
 	for _, n := range snap.Nodes {
 		in.Evidence.Node = in.Evidence.Node.Max(n.Allocatable)
 	}
 	facts := analyzer.Analyze(snap)
 	costs := recommender.CostOf(facts, catalog)
-	in.Prices = gate.Prices{Unit: costs.MeanUnit, Workloads: map[analyzer.Ref]recommender.UnitPrice{}, Source: "the nodes of " + f.snapshot}
+	in.Prices = gate.Prices{Unit: costs.MeanUnit, Workloads: map[analyzer.Ref]recommender.UnitPrice{}, Source: "the nodes of " + name}
 	for ref, w := range costs.Workloads {
 		in.Prices.Workloads[ref] = w.Unit
 	}

@@ -85,7 +85,7 @@ func TestShipped(t *testing.T) {
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	for key, value := range map[string]string{
 		"PATHS": ".", "SARIF": "out.sarif", "RUNNER_TEMP": ".", "GITHUB_OUTPUT": "output", "GITHUB_STEP_SUMMARY": "summary",
-		"FAIL_ON": "error", "PLIMSOLL_PATHS": ".", "PLIMSOLL_ARGS": "--fail-on note",
+		"FAIL_ON": "error", "ARGS": "--namespace shop", "PLIMSOLL_PATHS": ".", "PLIMSOLL_ARGS": "--fail-on note",
 	} {
 		t.Setenv(key, value)
 	}

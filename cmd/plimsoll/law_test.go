@@ -31,6 +31,7 @@ var line = map[string]int{
 	"reports":                     60,
 	"reports/finding":             60,
 	"analyzer/source/object":      firstIO,
+	"analyzer/source/store":       firstIO,
 	"internal/casetest":           firstIO, // test cases as txtar files
 	"analyzer/source/sourcetest":  firstIO, // the sources' conformance suite
 	"analyzer/source/manifest":    firstIO + 1,

@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 )
 
@@ -53,8 +55,8 @@ func parseSinks[F any](values []string, lookup func(name string) (F, error)) ([]
 // checkFolder tells before the work, not after it, that a file cannot be
 // written where it should.
 func checkFolder(flag, file string) error {
-	if err := checkLocal(flag, file); err != nil || file == "" || file == "-" {
-		return err
+	if file == "" || file == "-" || store.IsURL(file) {
+		return checkURL(flag, file)
 	}
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
 		return fmt.Errorf("%s cannot write %s: it is a folder; name a file in it", flag, file)
@@ -69,22 +71,14 @@ func checkFolder(flag, file string) error {
 	return nil
 }
 
-// checkLocal refuses the URL of an object store.
-func checkLocal(flag, file string) error {
-	if scheme, _, ok := strings.Cut(file, "://"); ok {
-		return fmt.Errorf("%s %s://...: object stores are not supported yet; name a file here and copy it with the store's own tool", flag, scheme)
-	}
-	return nil
-}
-
 // writeReport renders the report into every sink.
-func writeReport(s streams, sinks []sink[reports.Format], r *reports.Report, o reports.Options) error {
+func writeReport(ctx context.Context, s streams, out files, sinks []sink[reports.Format], r *reports.Report, o reports.Options) error {
 	for _, k := range sinks {
 		opts := o
 		if k.file != "" {
 			opts.Width, opts.Color = 0, false
 		}
-		err := writeSink(s, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, r, opts) })
+		err := writeSink(ctx, s, out, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, r, opts) })
 		if err != nil {
 			return err
 		}
@@ -93,7 +87,7 @@ func writeReport(s streams, sinks []sink[reports.Format], r *reports.Report, o r
 }
 
 // writeSink renders into one sink. A file is replaced whole or not at all.
-func writeSink(s streams, format, file string, render func(io.Writer) error) error {
+func writeSink(ctx context.Context, s streams, out files, format, file string, render func(io.Writer) error) error {
 	var buf bytes.Buffer
 	if err := render(&buf); err != nil {
 		return fmt.Errorf("rendering %s: %w", format, err)
@@ -104,8 +98,8 @@ func writeSink(s streams, format, file string, render func(io.Writer) error) err
 		}
 		return nil
 	}
-	if err := replaceFile(file, buf.Bytes()); err != nil {
-		return fmt.Errorf("writing %s: %w", format, err)
+	if err := out.write(ctx, file, buf.Bytes()); err != nil {
+		return storeError(fmt.Errorf("writing %s: %w", format, err))
 	}
 	return nil
 }

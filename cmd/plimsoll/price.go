@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -30,13 +30,13 @@ func (f *priceFlags) register(cmd *cobra.Command) {
 }
 
 // catalog gives the built-in tables with the user's files over them.
-func (f *priceFlags) catalog() (*pricing.Catalog, error) {
+func (f *priceFlags) catalog(ctx context.Context) (*pricing.Catalog, error) {
 	cfg := pricing.Config{Provider: f.provider, Region: f.region}
 	for _, name := range f.files {
-		if err := checkLocal("--pricing", name); err != nil {
+		if err := checkURL("--pricing", name); err != nil {
 			return nil, err
 		}
-		o, err := readPrices(name)
+		o, err := readPrices(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -45,13 +45,14 @@ func (f *priceFlags) catalog() (*pricing.Catalog, error) {
 	return pricing.New(cfg), nil
 }
 
-func readPrices(name string) (pricing.Overrides, error) {
-	file, err := os.Open(name)
+func readPrices(ctx context.Context, name string) (pricing.Overrides, error) {
+	in := files{}
+	file, err := in.open(ctx, name)
 	if err != nil {
-		return pricing.Overrides{}, reading("--pricing", err)
+		return pricing.Overrides{}, storeError(reading("--pricing", err))
 	}
 	defer file.Close()
-	o, err := pricing.ParseFile(name, file)
+	o, err := pricing.ParseFile(in.shown(name), file)
 	if err != nil {
 		return pricing.Overrides{}, reading("--pricing", err)
 	}
@@ -84,9 +85,9 @@ files and exits with 2 if one cannot be used.`,
   plimsoll price --validate prices.yaml`,
 		RunE: func(cmd *cobra.Command, types []string) error {
 			if len(validate) > 0 {
-				return validatePrices(s, validate)
+				return validatePrices(cmd.Context(), s, validate)
 			}
-			catalog, err := flags.catalog()
+			catalog, err := flags.catalog(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -105,13 +106,14 @@ files and exits with 2 if one cannot be used.`,
 	return cmd
 }
 
-func validatePrices(s streams, files []string) error {
-	bad := 0
-	for _, name := range files {
-		file, err := os.Open(name)
+func validatePrices(ctx context.Context, s streams, names []string) error {
+	bad, in := 0, files{}
+	for _, name := range names {
+		file, err := in.open(ctx, name)
 		if err != nil {
-			return reading("--validate", err)
+			return storeError(reading("--validate", err))
 		}
+		name = in.shown(name)
 		problems := pricing.Validate(name, file)
 		file.Close()
 		for _, p := range problems {
@@ -122,7 +124,7 @@ func validatePrices(s streams, files []string) error {
 		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("%d problems in %s; a price file with problems is not used", bad, strings.Join(files, ", "))
+		return fmt.Errorf("%d problems in %s; a price file with problems is not used", bad, strings.Join(in.allShown(names), ", "))
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func (t *Tree) read(ctx context.Context, path string, o Options) error {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("reading manifests: %w", err)
+		return fmt.Errorf("reading manifests: %w; check the path", err)
 	}
 	if !info.IsDir() {
 		if strings.HasSuffix(path, ".tgz") {

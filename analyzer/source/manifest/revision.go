@@ -23,7 +23,7 @@ func ReadRevision(ctx context.Context, revision string, paths []string, o Option
 	}
 	top, err := topOf(ctx, paths)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%q is no file and no folder, and cannot be looked for as a git revision: %w", revision, err)
 	}
 	if _, err := git(ctx, top, "rev-parse", "--verify", "--quiet", revision+"^{commit}"); err != nil {
 		return nil, fmt.Errorf("%q is no file, no folder and no git revision here; in CI fetch it first (fetch-depth: 0)", revision)

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"strings"
 )
 
@@ -17,8 +17,8 @@ const stdinName = "-"
 // ReadFiles reads files of Kubernetes objects: YAML or JSON, one document or
 // many, Lists as kubectl get prints them, gzipped or not. "-" reads stdin.
 // Lists stream, so that a dump of a large cluster takes the memory of what is
-// kept of it.
-func ReadFiles(paths []string, stdin io.Reader) (*Inventory, error) {
+// kept of it. The others are opened by open.
+func ReadFiles(paths []string, stdin io.Reader, open func(name string) (io.ReadCloser, error)) (*Inventory, error) {
 	v := &Inventory{}
 	for _, path := range paths {
 		if path == stdinName {
@@ -27,24 +27,26 @@ func ReadFiles(paths []string, stdin io.Reader) (*Inventory, error) {
 			}
 			continue
 		}
-		if err := readFile(v, path); err != nil {
+		if err := readFile(v, path, open); err != nil {
 			return nil, err
 		}
 	}
 	return v, nil
 }
 
-func readFile(v *Inventory, path string) error {
-	f, err := os.Open(path)
+func readFile(v *Inventory, path string, open func(name string) (io.ReadCloser, error)) error {
+	f, err := open(path)
 	if err != nil {
 		return fmt.Errorf("objects cannot be read: %w", err)
 	}
 	defer func() { _ = f.Close() }() // read only
-	if info, err := f.Stat(); err == nil && info.IsDir() {
+	if s, ok := f.(interface{ Stat() (fs.FileInfo, error) }); ok && isFolder(s.Stat()) {
 		return fmt.Errorf("objects cannot be read: %s is a folder; name its files", path)
 	}
 	return Read(v, f, path)
 }
+
+func isFolder(info fs.FileInfo, err error) bool { return err == nil && info.IsDir() }
 
 // Read adds all objects of one stream. The name stands in errors, which tell
 // the document, counted from 1, and the line.

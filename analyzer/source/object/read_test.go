@@ -95,13 +95,15 @@ func TestReadForms(t *testing.T) {
 	}
 }
 
+func openFile(name string) (io.ReadCloser, error) { return os.Open(name) }
+
 func TestReadFiles(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "a.yaml")
 	if err := os.WriteFile(file, []byte("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	v, err := object.ReadFiles([]string{file, "-"}, strings.NewReader("apiVersion: v1\nkind: Pod\nmetadata: {name: b}\n"))
+	v, err := object.ReadFiles([]string{file, "-"}, strings.NewReader("apiVersion: v1\nkind: Pod\nmetadata: {name: b}\n"), openFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +116,7 @@ func TestReadFiles(t *testing.T) {
 		filepath.Join(dir, "none.yaml"): "no such file",
 		dir:                             "is a folder",
 	} {
-		if _, err := object.ReadFiles([]string{path}, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := object.ReadFiles([]string{path}, nil, openFile); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", path, err, want)
 		}
 	}

@@ -6,18 +6,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
-// ErrURL refuses an object store's URL.
-var ErrURL = errors.New("object stores are not supported yet: copy the file with the store's own tool, or pipe it through \"-\"")
+var errNoName = errors.New("snapshot: no file is named")
 
 // Read reads a snapshot file; "-" is standard input.
 func Read(path string) (*analyzer.Snapshot, error) {
-	if err := local(path); err != nil {
-		return nil, err
+	if path == "" {
+		return nil, errNoName
 	}
 	f := os.Stdin
 	if path != "-" {
@@ -37,8 +35,8 @@ func Read(path string) (*analyzer.Snapshot, error) {
 // Write writes a snapshot file with mode 0644; "-" is standard output. A file
 // that is there stays as it was until the new one is whole.
 func Write(path string, s *analyzer.Snapshot) error {
-	if err := local(path); err != nil {
-		return err
+	if path == "" {
+		return errNoName
 	}
 	if path == "-" {
 		return Encode(os.Stdout, s)
@@ -90,16 +88,6 @@ func writeAll(f *os.File, s *analyzer.Snapshot) error {
 		if err := do(); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func local(path string) error {
-	if path == "" {
-		return errors.New("snapshot: no file is named")
-	}
-	if scheme, _, ok := strings.Cut(path, "://"); ok {
-		return fmt.Errorf("snapshot %s://...: %w", clip(scheme), ErrURL)
 	}
 	return nil
 }

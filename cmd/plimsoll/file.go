@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
+)
+
+// files opens and writes what FILE names on the command line: a path, or the
+// URL of a store.
+type files struct {
+	store store.Client
+	urls  map[string]string // by the names that they are shown under
+}
+
+// shown gives the name under which a file goes into messages, reports and
+// snapshots, and by which open finds it: a URL without what may be secret.
+func (f *files) shown(name string) string {
+	if !store.IsURL(name) {
+		return name
+	}
+	shown := store.Show(name)
+	for n := 2; f.urls[shown] != "" && f.urls[shown] != name; n++ {
+		shown = fmt.Sprintf("%s (%d)", store.Show(name), n)
+	}
+	if f.urls == nil {
+		f.urls = map[string]string{}
+	}
+	f.urls[shown] = name
+	return shown
+}
+
+func (f *files) allShown(names []string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = f.shown(name)
+	}
+	return out
+}
+
+// open opens a file by its name, as it is given or shown.
+func (f *files) open(ctx context.Context, name string) (io.ReadCloser, error) {
+	if url := f.urls[name]; url != "" {
+		name = url
+	}
+	if store.IsURL(name) {
+		return f.store.Open(ctx, name)
+	}
+	return os.Open(name)
+}
+
+// maxWhole bounds a file that is read as a whole: policies, values, baselines.
+const maxWhole = 256 << 20
+
+func (f *files) read(ctx context.Context, name string) ([]byte, error) {
+	body, err := f.open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	data, err := io.ReadAll(io.LimitReader(body, maxWhole+1))
+	if err == nil && len(data) > maxWhole {
+		err = fmt.Errorf("%s: is larger than 256 MiB", store.Show(name))
+	}
+	return data, err
+}
+
+// write replaces a file whole or not at all.
+func (f *files) write(ctx context.Context, name string, data []byte) error {
+	if store.IsURL(name) {
+		return f.store.Write(ctx, name, data)
+	}
+	return replaceFile(name, data)
+}
+
+// checkURL tells, before anything is dialled, of URLs that cannot be read and
+// written.
+func checkURL(flag, name string) error {
+	if !store.IsURL(name) {
+		return nil
+	}
+	if err := store.Check(name); err != nil {
+		return fmt.Errorf("%s %w", flag, err)
+	}
+	return nil
+}
+
+// checkLocal refuses the URL of a store where only this machine's files will
+// do.
+func checkLocal(flag, name string) error {
+	if store.IsURL(name) {
+		return fmt.Errorf("%s %s: is read from this machine alone; copy the file here", flag, store.Show(name))
+	}
+	return nil
+}
+
+// storeError gives the errors of a store the exit code of a source.
+func storeError(err error) error {
+	if at := (*store.Error)(nil); errors.As(err, &at) {
+		return sourceError(err)
+	}
+	return err
+}
