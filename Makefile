@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test e2e golden demo-snapshot bench lint testbed cluster cluster-down
+.PHONY: help build demo test e2e golden demo-snapshot bench corpus lint testbed cluster cluster-down
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ demo-snapshot: build ## record the demo's cluster anew from a running testbed (m
 
 bench: ## the benchmarks behind docs/benchmarks.md
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+corpus: ## download the modules whose manifests the gate's tests judge
+	cd testbed && $(GO) mod download k8s.io/kubernetes sigs.k8s.io/kwok sigs.k8s.io/metrics-server k8s.io/kube-state-metrics/v2 sigs.k8s.io/karpenter@v1.14.1
 
 lint: ## golangci-lint, pinned in .ci/tools
 	GOWORK=off $(GO) build -C .ci/tools -o ../../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint

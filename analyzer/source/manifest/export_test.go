@@ -1,0 +1,7 @@
+package manifest
+
+// For the tests outside the package.
+var (
+	MarkText = markText
+	LinesOf  = func(text, marked string, file int) []int { return linesOf(text, marked, file) }
+)
