@@ -162,11 +162,8 @@ func pricesOf(r *reports.Report, catalog *pricing.Catalog, flags priceFlags) gat
 	for _, pool := range r.Nodes.Current.Pools {
 		labels := map[string]string{"node.kubernetes.io/instance-type": pool.InstanceType, "topology.kubernetes.io/zone": pool.Zone}
 		n := pricing.Node{Labels: labels}
-		if len(r.Prices) == 1 && flags.provider == "" {
-			n.ProviderID = map[string]string{"gcp": "gce"}[r.Prices[0].Provider] + "://"
-			if n.ProviderID == "://" {
-				n.ProviderID = r.Prices[0].Provider + "://"
-			}
+		if provider := providerOf(r); provider != "" && flags.provider == "" {
+			n.ProviderID = provider + "://"
 		}
 		p := catalog.NodePrice(n)
 		if p.Status == pricing.Missing || p.USDPerHour == 0 {
@@ -183,6 +180,23 @@ func pricesOf(r *reports.Report, catalog *pricing.Catalog, flags priceFlags) gat
 	}
 	unit := recommender.UnitPrice{CoreHour: sum.CoreHour / nodes, GiBHour: sum.GiBHour / nodes, GPUHour: sum.GPUHour / nodes}
 	return gate.Prices{Unit: unit, Source: "the report's nodes"}
+}
+
+// providerOf gives the cloud of a report, as nodes' IDs name it; "" where its
+// prices are of several clouds, or of none. One cloud's prices may come from
+// several tables.
+func providerOf(r *reports.Report) string {
+	out := ""
+	for _, p := range r.Prices {
+		if out != "" && out != p.Provider {
+			return ""
+		}
+		out = p.Provider
+	}
+	if out == "gcp" {
+		return "gce"
+	}
+	return out
 }
 
 // priceOfType gives the unit price of an instance type, or of a usual machine

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,6 +84,30 @@ func TestGateByEvidence(t *testing.T) {
 				t.Errorf("got %d\n%s%s\nwant %d and %s", code, out, errs, tt.code, tt.want)
 			}
 		})
+	}
+}
+
+// TestGateOfTwoTables wants the money also where the report's prices are from
+// two tables of one cloud.
+func TestGateOfTwoTables(t *testing.T) {
+	text, err := os.ReadFile(reportFile(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report map[string]any
+	if err := json.Unmarshal(text, &report); err != nil {
+		t.Fatal(err)
+	}
+	prices := report["prices"].([]any)
+	report["prices"] = append(prices, prices[0])
+	if text, err = json.Marshal(report); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	put(t, "report.json", string(text))
+	put(t, "deploy.yaml", withCPU("1200m"))
+	if _, out, errs := call(t, "", "gate", "deploy.yaml", "--report", "report.json"); !regexp.MustCompile(`\$\d+\.\d\d a month too much`).MatchString(out) {
+		t.Errorf("got\n%s%s, want the money", out, errs)
 	}
 }
 
