@@ -108,7 +108,7 @@ func formatNames() []string {
 }
 
 // options checks what the user asked of the rules.
-func (f *auditFlags) options() (recommender.Options, error) {
+func (f *auditFlags) options(ctx context.Context) (recommender.Options, error) {
 	o := recommender.Options{RiskCPU: f.riskCPU, RiskOOM: f.riskOOM, RiskUnserved: f.riskUnserved}
 	for flag, v := range map[string]float64{"risk-cpu": f.riskCPU, "risk-oom": f.riskOOM, "risk-unserved": f.riskUnserved} {
 		if !(v > 0 && v < 1) {
@@ -122,7 +122,7 @@ func (f *auditFlags) options() (recommender.Options, error) {
 		o.Levers = append(o.Levers, recommender.Lever(name))
 	}
 	var err error
-	o.Commitment, err = f.commit.options()
+	o.Commitment, err = f.commit.options(ctx)
 	return o, err
 }
 
@@ -131,7 +131,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	opts, err := f.options()
+	opts, err := f.options(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,7 +41,7 @@ func payments() []string {
 }
 
 // options checks what was said and reads the files.
-func (f *commitmentFlags) options() (o recommender.CommitmentOptions, err error) {
+func (f *commitmentFlags) options(ctx context.Context) (o recommender.CommitmentOptions, err error) {
 	for _, t := range splitList(f.terms) {
 		years, ok := map[string]int{"1y": 1, "3y": 3, "1": 1, "3": 3}[t]
 		if !ok {
@@ -61,7 +61,7 @@ func (f *commitmentFlags) options() (o recommender.CommitmentOptions, err error)
 		return o, err
 	}
 	for _, name := range f.held {
-		held, err := readHeld(name)
+		held, err := readHeld(ctx, name)
 		if err != nil {
 			return o, err
 		}
@@ -90,16 +90,17 @@ func parseCapital(s string) (float64, error) {
 	return max(v, leastCapital), nil
 }
 
-func readHeld(name string) ([]pricing.HeldCommitment, error) {
-	if err := checkLocal("--commitments", name); err != nil {
+func readHeld(ctx context.Context, name string) ([]pricing.HeldCommitment, error) {
+	if err := checkURL("--commitments", name); err != nil {
 		return nil, err
 	}
-	file, err := os.Open(name)
+	in := files{}
+	file, err := in.open(ctx, name)
 	if err != nil {
-		return nil, reading("--commitments", err)
+		return nil, storeError(reading("--commitments", err))
 	}
 	defer file.Close()
-	held, err := pricing.ReadHeld(file, name)
+	held, err := pricing.ReadHeld(file, in.shown(name))
 	if err != nil {
 		return nil, reading("--commitments", err)
 	}
