@@ -59,6 +59,8 @@ func leaves(years int) float64 {
 // PurchaseAdvice is what the rule says of the whole cluster.
 type PurchaseAdvice struct {
 	Provider, Region string
+	// Held are the commitments that exist at the window's end.
+	Held []pricing.HeldCommitment
 	Demand           HourlyDemand
 	Commitments      []CommitmentAdvice
 	// Alternatives is what each instrument alone would come to.
@@ -132,7 +134,9 @@ func purchase(p *Pass) error {
 	}
 	r := Recommendation{
 		Rule: "purchase", Lever: LeverPurchase, Subject: "Cluster",
-		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Purchase: &PurchaseAdvice{},
+		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Purchase: &PurchaseAdvice{
+			Held: pricing.HeldAt(p.Options.Commitment.Held, p.Analysis.Snapshot.Window.End),
+		},
 	}
 	d, reason := p.demand()
 	if reason == "" {

@@ -331,20 +331,24 @@ func (d *demandCurve) cover(held []pricing.HeldCommitment) {
 			wide += h.Covers
 			continue
 		}
-		for j, f := range d.families {
-			if f.Family == h.Family {
-				narrow[j] += h.Covers
-			}
+		j := slices.IndexFunc(d.families, func(f FamilyDemand) bool { return f.Family == h.Family })
+		if j < 0 {
+			d.warn("unused-commitment", fmt.Sprintf("commitment %q of %s covers nothing: the demand has no such family, it has %s", h.Name, h.Family, familyList(d)))
+			continue
 		}
+		narrow[j] += h.Covers
 	}
 	for _, hour := range d.hours {
 		left := wide
 		for j := range hour {
 			take := min(hour[j], narrow[j])
-			more := min(hour[j]-take, left)
-			left -= more
-			hour[j] -= take + more
-			d.held += (take + more) / float64(len(d.hours))
+			hour[j] -= take
+			d.held += take / float64(len(d.hours))
+		}
+		for j := range hour {
+			more := min(hour[j], left)
+			hour[j], left = hour[j]-more, left-more
+			d.held += more / float64(len(d.hours))
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
@@ -278,24 +277,4 @@ func riskOf(r *recommender.Recommendation) string {
 		return "in no scenario dearer than on demand"
 	}
 	return riskWords(r.Risk)
-}
-
-// purchaseLines are the lines of the text report.
-func purchaseLines(r *Report) []string {
-	if r.Purchase == nil {
-		return nil
-	}
-	var out []string
-	for _, c := range r.Purchase.Commitments {
-		tied := "all families"
-		if c.Family != "" {
-			tied = c.Family
-		}
-		out = append(out, fmt.Sprintf("Commit to %.2f USD an hour of %s for %s, %d year(s), %s: it covers %s of the demand and saves %s a month.",
-			c.Amount, c.Instrument, tied, c.TermYears, strings.ReplaceAll(c.Payment, "_", " "), percent(c.Coverage), c.MonthlySavings))
-	}
-	if s := r.Purchase.Spot; s.Ready > 0 && s.Savings != nil {
-		out = append(out, fmt.Sprintf("%d of %d workloads could live on spot machines and save %s a month.", s.Ready, s.Ready+s.NotReady, s.Savings))
-	}
-	return out
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 )
@@ -98,12 +99,68 @@ func TestPurchaseSections(t *testing.T) {
 	text := strings.Join(strings.Fields(output(t, "table", r, reports.Options{Width: 200})), " ")
 	for _, want := range []string{
 		"right-sizing frees room worth $10.01 (50.0%)",
-		"Commit to 0.10 USD an hour of narrow for m6i, 1 year(s), no upfront: it covers 60% of the demand and saves $20.17 a month.",
-		"1 of 1 workloads could live on spot machines and save $5.00 a month.",
-		"Waste: Namespace/old: idle ($80.00 a month).",
+		"Commit for 1 year to $0.10 an hour of narrow (m6i, paid no upfront): 60% of the demand, saves $20.17 a month.",
+		"Commit for 1 year to $0.05 an hour of wide: 20% of the demand, saves $10.16 a month.",
+		"With 40 % less demand it loses $12.50 a month.",
+		"Spot: 1 of 1 workloads are ready, which saves $5.00 a month.",
+		"Waste a month: 1 idle namespace $80.00, 1 node to drain $73.00. Kinds overlap; -o wide lists each.",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+// TestWaterfallWithCommitments: what they cover is off the bill, what they cost
+// is on it, used or not.
+func TestWaterfallWithCommitments(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		held        []pricing.HeldCommitment
+		before, now float64 // beside the list price, in USD a month
+	}{
+		{"used", []pricing.HeldCommitment{{Family: "m6i", Covers: 0.1, Pays: 0.06}}, -0.04 * 730, -0.04 * 730},
+		{"of another family", []pricing.HeldCommitment{{Family: "r5", Covers: 0.1, Pays: 0.06}}, 0.06 * 730, 0.06 * 730},
+		{"more than the demand", []pricing.HeldCommitment{{Covers: 0.5, Pays: 0.3}}, 0, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := bought()
+			c.recs[len(c.recs)-4].Purchase.Held = tt.held
+			steps := c.report().Summary.Waterfall
+			for i, step := range steps {
+				if step.WithCommitments == nil {
+					t.Fatalf("%s has no figures with commitments", step.Lever)
+				}
+				if i > 0 && step.WithCommitments.MonthlyBefore != steps[i-1].WithCommitments.MonthlyAfter {
+					t.Errorf("%s begins at %s, the step before ended at %s", step.Lever, step.WithCommitments.MonthlyBefore, steps[i-1].WithCommitments.MonthlyAfter)
+				}
+			}
+			first, last := steps[0], steps[len(steps)-1]
+			if got := float64(first.WithCommitments.MonthlyBefore-first.MonthlyBefore) / 100; math.Abs(got-tt.before) > 0.01 {
+				t.Errorf("now: got %.2f beside the list price, want %.2f", got, tt.before)
+			}
+			if got := float64(last.WithCommitments.MonthlyAfter-last.MonthlyAfter) / 100; got < tt.now-0.01 {
+				t.Errorf("at the end: got %.2f beside the list price, want %.2f at least", got, tt.now)
+			}
+		})
+	}
+	for _, step := range bought().report().Summary.Waterfall {
+		if step.WithCommitments != nil {
+			t.Errorf("%s: got figures with commitments where none exist", step.Lever)
+		}
+	}
+}
+
+// TestPurchaseWide: in full every commitment and every finding has its line.
+func TestPurchaseWide(t *testing.T) {
+	text := output(t, "wide", bought().report(), reports.Options{})
+	for _, want := range []string{
+		"Commit for 1 year to $0.10 an hour of narrow (m6i, paid no upfront)",
+		"Waste: Namespace/old: idle ($80.00 a month). In the way: somebody.",
+		"Waste: Node/node-00: under-used ($73.00 a month).",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("wide lacks %q:\n%s", want, text)
 		}
 	}
 }

@@ -102,6 +102,14 @@ type Step struct {
 	MonthlyAfter  USD    `json:"monthlyAfter"`
 	// FreedRoom is what the lever frees on nodes, at their prices. With a later step that plans the nodes it is not yet off the bill here; without one it stands for the step's savings.
 	FreedRoom USD `json:"freedRoom,omitempty"`
+	// WithCommitments is the same step with the commitments that exist: what they cover is off the bill, what they cost is on it, used or not. Absent where none were given.
+	WithCommitments *StepMoney `json:"withCommitments,omitempty"`
+}
+
+// StepMoney is the bill before and after a step.
+type StepMoney struct {
+	MonthlyBefore USD `json:"monthlyBefore"`
+	MonthlyAfter  USD `json:"monthlyAfter"`
 }
 
 // Counts counts containers.

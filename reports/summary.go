@@ -15,7 +15,7 @@ func (b *builder) summary(r *Report) Summary {
 		s.UnattributedMonthly = b.known(b.ledger.unattributed)
 	}
 	if b.priced {
-		s.Waterfall = b.waterfall()
+		s.Waterfall = b.withCommitments(b.waterfall())
 		if b.plan != nil {
 			s.MonthlySavings = b.known(b.ledger.bill - s.Waterfall[len(s.Waterfall)-1].MonthlyAfter)
 		}

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
 )
 
 // Waste is one thing that costs money and does nothing.
@@ -61,22 +63,78 @@ func (w *Waste) usd() USD {
 	return *w.MonthlyCost
 }
 
-// wasteLines are the lines of the text report: the dearest findings. Their
-// costs are not added up, since one may lie within another.
-func wasteLines(r *Report) []string {
-	const most = 5
+// wasteLines are the lines of the text report: the findings by kind, the
+// dearest first. Kinds are not added up, since one may lie within another. In
+// full every finding has its own.
+func wasteLines(r *Report, full bool) []string {
+	if len(r.Waste) == 0 {
+		return nil
+	}
 	var out []string
+	if full {
+		for i := range r.Waste {
+			out = append(out, wasteLine(&r.Waste[i]))
+		}
+		return out
+	}
+	var kinds []string
+	count, cost := map[string]int{}, map[string]USD{}
 	for i := range r.Waste {
 		w := &r.Waste[i]
-		if i == most {
-			out = append(out, fmt.Sprintf("%d more findings of waste are in the JSON report.", len(r.Waste)-most))
-			break
+		if count[w.Kind] == 0 {
+			kinds = append(kinds, w.Kind)
 		}
-		text := fmt.Sprintf("Waste: %s: %s", clean(w.Target), w.Title)
-		if w.usd() > 0 {
-			text += fmt.Sprintf(" (%s a month)", w.usd())
-		}
-		out = append(out, text+".")
+		count[w.Kind]++
+		cost[w.Kind] += w.usd()
 	}
-	return out
+	slices.SortStableFunc(kinds, func(a, b string) int { return cmp.Compare(cost[b], cost[a]) })
+	var parts []string
+	for _, k := range kinds {
+		part := counted(count[k], "finding") + " of " + k
+		if words, ok := wasteWords[k]; ok {
+			part = fmt.Sprintf("%d %s", count[k], words[min(count[k]-1, 1)])
+		}
+		if cost[k] > 0 {
+			part += " " + cost[k].String()
+		}
+		parts = append(parts, part)
+	}
+	note := ""
+	if len(kinds) > 1 {
+		note = " Kinds overlap;"
+	}
+	return []string{fmt.Sprintf("Waste a month: %s.%s -o wide lists each.", strings.Join(parts, ", "), note)}
+}
+
+// wasteWords say what one and what several findings of a kind are.
+var wasteWords = map[string][2]string{
+	recommender.WasteIdleWorkload:  {"idle workload", "idle workloads"},
+	recommender.WasteNotReady:      {"workload with pods not ready", "workloads with pods not ready"},
+	recommender.WasteEndedPods:     {"heap of ended pods", "heaps of ended pods"},
+	recommender.WasteIdleNamespace: {"idle namespace", "idle namespaces"},
+	recommender.WasteNoPods:        {"empty namespace", "empty namespaces"},
+	recommender.WasteUnusedRequest: {"container with unused requests", "containers with unused requests"},
+	recommender.WasteHPAAtMin:      {"HPA stuck at its minimum", "HPAs stuck at their minimum"},
+	recommender.WasteDrainable:     {"node to drain", "nodes to drain"},
+	recommender.WasteUnderused:     {"under-used node that can't be drained as it is", "under-used nodes that can't be drained as they are"},
+	recommender.WasteGPUNode:       {"GPU node without GPU pods", "GPU nodes without GPU pods"},
+	recommender.WasteOldGeneration: {"old instance type", "old instance types"},
+	recommender.WasteUnboundVolume: {"unbound volume", "unbound volumes"},
+	recommender.WasteUnmounted:     {"unmounted volume", "unmounted volumes"},
+	recommender.WasteNoEndpoints:   {"load balancer without endpoints", "load balancers without endpoints"},
+}
+
+func wasteLine(w *Waste) string {
+	text := fmt.Sprintf("Waste: %s: %s", clean(w.Target), clean(w.Title))
+	if w.Container != "" {
+		text = fmt.Sprintf("Waste: %s, container %s: %s", clean(w.Target), clean(w.Container), clean(w.Title))
+	}
+	if w.usd() > 0 {
+		text += fmt.Sprintf(" (%s a month)", w.usd())
+	}
+	text += "."
+	if len(w.Blocked) > 0 {
+		text += " In the way: " + clean(strings.Join(w.Blocked, "; ")) + "."
+	}
+	return text
 }

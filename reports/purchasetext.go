@@ -1,0 +1,198 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+// purchaseLines are the lines of the text report: what to commit to and
+// whether it survives, and what can live on spot. In full every commitment has
+// its own.
+func purchaseLines(r *Report, full bool) []string {
+	p := r.Purchase
+	if p == nil {
+		return nil
+	}
+	var out []string
+	if line := dayLine(p.HourlyDemand); line != "" {
+		out = append(out, line)
+	}
+	if full {
+		for i := range p.Commitments {
+			out = append(out, commitmentLine(p.Commitments[i:i+1]))
+		}
+	} else {
+		for _, group := range alike(p.Commitments) {
+			out = append(out, commitmentLine(group))
+		}
+	}
+	if line := survivalLine(p); line != "" {
+		out = append(out, line)
+	}
+	if line := longerLine(p); line != "" {
+		out = append(out, line)
+	}
+	if s := p.Spot; s.Ready > 0 && s.Savings != nil {
+		out = append(out, fmt.Sprintf("Spot: %d of %d workloads are ready, which saves %s a month.", s.Ready, s.Ready+s.NotReady, s.Savings))
+	}
+	for _, w := range p.Warnings {
+		if w.Code == WarnWithheld {
+			out = append(out, fmt.Sprintf("No commitments are advised: %s.", clean(w.Message)))
+		} else if w.Code == "unused-commitment" || full {
+			out = append(out, fmt.Sprintf("Purchases: %s.", clean(w.Message)))
+		}
+	}
+	if line := billLine(r.Summary.Waterfall); line != "" {
+		out = append(out, line)
+	}
+	return out
+}
+
+// billLine is where the bill goes, and the same with the commitments that exist.
+func billLine(steps []Step) string {
+	if len(steps) == 0 || steps[len(steps)-1].Lever != string(recommender.LeverPurchase) {
+		return ""
+	}
+	list, held := steps[0].MonthlyBefore.String()+" now", ""
+	if w := steps[0].WithCommitments; w != nil {
+		held = w.MonthlyBefore.String()
+	}
+	names := map[string]string{string(recommender.LeverNodes): "on the plan's nodes", string(recommender.LeverPurchase): "with these purchases"}
+	for _, s := range steps {
+		if name, ok := names[s.Lever]; ok {
+			list += fmt.Sprintf(", %s %s", s.MonthlyAfter, name)
+			if s.WithCommitments != nil {
+				held += ", " + s.WithCommitments.MonthlyAfter.String()
+			}
+		}
+	}
+	if held != "" {
+		held = " With the commitments held: " + held + "."
+	}
+	return "The bill a month: " + list + "." + held
+}
+
+// dayLine says how the plan's nodes follow the day.
+func dayLine(d *HourlyDemand) string {
+	if d == nil || len(d.NodesByHour) == 0 {
+		return ""
+	}
+	low, high := 0, 0
+	for h, n := range d.NodesByHour {
+		if n < d.NodesByHour[low] {
+			low = h
+		}
+		if n > d.NodesByHour[high] {
+			high = h
+		}
+	}
+	demand := fmt.Sprintf("$%.2f an hour on demand", d.Mean)
+	if figures(d.NodesByHour[low]) == figures(d.NodesByHour[high]) {
+		return fmt.Sprintf("The plan needs %s nodes at all hours, %s.", figures(d.NodesByHour[low]), demand)
+	}
+	return fmt.Sprintf("The plan follows the day: %.0f nodes at %02d:00 UTC, %.0f at %02d:00; %s on average.",
+		d.NodesByHour[low], low, d.NodesByHour[high], high, demand)
+}
+
+// alike gathers commitments of one instrument and term.
+func alike(all []Commitment) [][]Commitment {
+	var out [][]Commitment
+	for _, c := range all {
+		i := slices.IndexFunc(out, func(g []Commitment) bool { return g[0].Instrument == c.Instrument && g[0].TermYears == c.TermYears })
+		if i < 0 {
+			out = append(out, []Commitment{c})
+		} else {
+			out[i] = append(out[i], c)
+		}
+	}
+	return out
+}
+
+// mostFamilies is how many families a line names.
+const mostFamilies = 4
+
+func commitmentLine(group []Commitment) string {
+	var amount, coverage float64
+	var saved USD
+	for _, c := range group {
+		amount, coverage, saved = amount+c.Amount, coverage+c.Coverage, saved+c.MonthlySavings
+	}
+	sorted := slices.Clone(group)
+	slices.SortStableFunc(sorted, func(a, b Commitment) int {
+		if a.Amount > b.Amount {
+			return -1
+		}
+		return 1
+	})
+	parts := ""
+	if group[0].Family != "" {
+		var names []string
+		for i, c := range sorted {
+			if i == mostFamilies && len(sorted) > mostFamilies+1 {
+				names = append(names, fmt.Sprintf("%d others", len(sorted)-i))
+				break
+			}
+			names = append(names, clean(c.Family)+amountOf(c, len(sorted)))
+		}
+		parts = " (" + strings.Join(names, ", ") + ")"
+	}
+	return fmt.Sprintf("Commit for %s to $%.2f an hour of %s%s: %.0f%% of the demand, saves %s a month.",
+		counted(group[0].TermYears, "year"), amount, clean(group[0].Instrument), parts, 100*coverage, saved)
+}
+
+// amountOf is a family's share of several; alone it goes without.
+func amountOf(c Commitment, of int) string {
+	if of == 1 {
+		return ", paid " + strings.ReplaceAll(clean(c.Payment), "_", " ")
+	}
+	return fmt.Sprintf(" $%.2f", c.Amount)
+}
+
+// survivalLine says which change of demand the commitments were held to, and
+// the first one in which they lose.
+func survivalLine(p *Purchase) string {
+	if len(p.Commitments) == 0 {
+		return ""
+	}
+	held, lost := "", ""
+	for _, s := range p.Scenarios {
+		if s.Required {
+			held = "It survives " + s.Name
+		} else if s.MonthlySavings < 0 && lost == "" {
+			lost = fmt.Sprintf("with %s it loses %s a month", s.Name, -s.MonthlySavings)
+		}
+	}
+	switch {
+	case held == "" && lost == "":
+		return ""
+	case lost == "":
+		return held + "."
+	case held == "":
+		return capital(lost) + "."
+	}
+	return held + "; " + lost + "."
+}
+
+// longerLine names one commitment of a term that was not allowed, where it
+// alone saves more than all that is advised.
+func longerLine(p *Purchase) string {
+	var saved USD
+	terms := []int{}
+	for _, c := range p.Commitments {
+		saved, terms = saved+c.MonthlySavings, append(terms, c.TermYears)
+	}
+	best := -1
+	for i, c := range p.Alternatives {
+		if c.Survives && !slices.Contains(terms, c.TermYears) && c.MonthlySavings > saved+saved/10 && (best < 0 || c.MonthlySavings > p.Alternatives[best].MonthlySavings) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return ""
+	}
+	c := p.Alternatives[best]
+	return fmt.Sprintf("%s of %s alone would save %s (--commitment-terms 1y,3y).", capital(counted(c.TermYears, "year")), clean(c.Instrument), c.MonthlySavings)
+}
