@@ -120,15 +120,18 @@ func podSum(containers []Container, of func(Container) Amounts) Amounts {
 
 // Pod is a pod that exists now.
 type Pod struct {
-	Name     string    `json:"name"`
-	Node     string    `json:"node,omitempty"`
-	Phase    string    `json:"phase,omitempty"`
-	Ready    bool      `json:"ready,omitempty"`
-	Started  time.Time `json:"started,omitzero"`
-	Requests Amounts   `json:"requests,omitzero"` // as PodRequests has it
-	QoS      string    `json:"qos,omitempty"`
-	Priority int32     `json:"priority,omitempty"`
-	Spec     PodSpec   `json:"spec,omitzero"`
+	Name    string    `json:"name"`
+	Node    string    `json:"node,omitempty"`
+	Phase   string    `json:"phase,omitempty"`
+	Ready   bool      `json:"ready,omitempty"`
+	Started time.Time `json:"started,omitzero"`
+	// ReadyAfter is the seconds from start to ready, of a pod that never
+	// restarted; 0 where that was not seen.
+	ReadyAfter int32   `json:"readyAfter,omitempty"`
+	Requests   Amounts `json:"requests,omitzero"` // as PodRequests has it
+	QoS        string  `json:"qos,omitempty"`
+	Priority   int32   `json:"priority,omitempty"`
+	Spec       PodSpec `json:"spec,omitzero"`
 }
 
 // PodSpec is what decides where a pod may run and what holds it there.

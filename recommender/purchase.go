@@ -60,9 +60,9 @@ func leaves(years int) float64 {
 type PurchaseAdvice struct {
 	Provider, Region string
 	// Held are the commitments that exist at the window's end.
-	Held []pricing.HeldCommitment
-	Demand           HourlyDemand
-	Commitments      []CommitmentAdvice
+	Held        []pricing.HeldCommitment
+	Demand      HourlyDemand
+	Commitments []CommitmentAdvice
 	// Alternatives is what each instrument alone would come to.
 	Alternatives []CommitmentAdvice
 	// Scenarios is what the advice does when demand changes.

@@ -23,6 +23,9 @@ func describeMoney(b *strings.Builder, r recommender.Recommendation) {
 		}
 	}
 	if s := r.Spot; s != nil {
+		if s.Split != nil {
+			fmt.Fprintf(b, "  split: %d on demand, %d on spot over %d pools, %d lost at once\n", s.OnDemand, s.Spot, s.Split.Pools, s.Split.LostAtOnce)
+		}
 		for _, c := range s.Checks {
 			mark := "ok"
 			if !c.OK {

@@ -30,6 +30,8 @@ type SpotReadiness struct {
 	Checks []SpotCheck
 	// OnDemand is the replicas that stay on demand, Spot those that move.
 	OnDemand, Spot int32
+	// Split says how the pods are held to that; nil where none move.
+	Split *SpotSplit
 	// Already says that all its pods run on spot machines now.
 	Already bool
 	Price   SpotPrice
@@ -57,6 +59,8 @@ type SpotPrice struct {
 	// Types is the number of types in the region that are as large and cost no
 	// more on spot than the present ones on demand: pools to spread over.
 	Types int
+	// Pools names them, by present type.
+	Pools []SpotPool
 }
 
 // What spot is judged by; docs/rules/spot.md explains each.
@@ -66,6 +70,9 @@ const (
 	// restartHours is the machine time lost to draining and starting again, and
 	// overlapHours how long the replacement runs beside.
 	restartHours, overlapHours = 10.0 / 60, 5.0 / 60
+	// longestStart is the seconds within which a pod that starts anew must be
+	// ready: as long as the replacement overlaps.
+	longestStart = 300
 	// longestJobRisk is the probability of an interruption within a run, up to
 	// which a job is left to spot.
 	longestJobRisk = 0.02
@@ -120,6 +127,7 @@ func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, p
 			s.OnDemand = 0
 		}
 		s.Spot = replicas - s.OnDemand
+		s.Split = p.split(w, &s, provider)
 	}
 	p.worth(&r, w, running, onSpot)
 	r.Title = s.title()
@@ -162,10 +170,37 @@ func (p *Pass) worth(r *Recommendation, w *analyzer.WorkloadFacts, running, onSp
 	if all := s.Spot + s.OnDemand; all > 0 && !isBatch(w.Kind) {
 		move = min(move, max(0, float64(s.Spot)/float64(all)-(1-onDemand)))
 	}
-	s.MonthlyOnDemand = max(cost, 0) * move
+	s.MonthlyOnDemand = max(cost, 0) * move * p.plannedShare()
 	if s.Price.Known {
 		r.MonthlySavings = max(0, s.MonthlyOnDemand*(1-s.Price.Effective))
 	}
+}
+
+// plannedShare is the part of today's on-demand nodes' cost that the plan of the
+// nodes leaves, at most all of it: what is not on the bill any more can't be
+// saved on spot.
+func (p *Pass) plannedShare() float64 {
+	if p.planned == nil {
+		return 1
+	}
+	now, then := 0.0, 0.0
+	for _, node := range p.planned.nodes {
+		if node.cost.CapacityType == string(pricing.OnDemand) {
+			now += node.cost.Hourly
+			if node.kept != "" {
+				then += node.cost.Hourly
+			}
+		}
+	}
+	for i := range p.planned.plan.Nodes {
+		if o := &p.planned.plan.Nodes[i].Offering; o.CapacityType == string(pricing.OnDemand) {
+			then += o.USDPerHour
+		}
+	}
+	if now == 0 {
+		return 1
+	}
+	return min(then/now, 1)
 }
 
 func (s *SpotReadiness) title() string {
@@ -173,7 +208,7 @@ func (s *SpotReadiness) title() string {
 	case s.Already:
 		return "runs on spot already"
 	case s.Ready:
-		return fmt.Sprintf("ready for spot: %d of %d replicas", s.Spot, s.Spot+s.OnDemand)
+		return fmt.Sprintf("ready for spot: %d of %d replicas; %s", s.Spot, s.Spot+s.OnDemand, s.Split)
 	}
 	var why []string
 	for _, c := range s.Checks {
@@ -223,31 +258,47 @@ func (s *SpotReadiness) check(w *analyzer.WorkloadFacts, provider string) {
 	add("local data", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Spec.LocalStorage }), "it keeps data on the node (emptyDir or hostPath)", "nothing is kept on the node")
 	add("disruption", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return slices.Contains(p.Spec.Constraints, analyzer.ConstraintKeep) }),
 		"it asks not to be disrupted", "it does not ask to be left alone")
+	if sec := startUp(w); sec > 0 {
+		text := fmt.Sprintf("a new pod is ready after %d s", sec)
+		add("start-up", sec <= longestStart, text, text)
+	} else {
+		add("start-up", true, "", "not known: no pod was seen to become ready")
+	}
 	s.Ready = !slices.ContainsFunc(s.Checks, func(c SpotCheck) bool { return !c.OK })
 }
 
 // checkJob weighs the length of a run against the rate of interruptions.
 func (s *SpotReadiness) checkJob(w *analyzer.WorkloadFacts, add func(name string, ok bool, no, yes string)) {
-	hours, runs := 0.0, uint64(0)
-	for i := range w.Containers {
-		sum := 0.0
-		for _, d := range w.Containers[i].Days {
-			for _, h := range d.Hours {
-				sum += float64(h.Pods)
-			}
-		}
-		if sum >= hours {
-			hours, runs = sum, w.Containers[i].PodDays
-		}
-	}
-	if runs == 0 {
+	length := runHours(w)
+	if length == 0 {
 		add("job length", false, "how long it runs is not known", "")
 		return
 	}
-	length := hours / float64(runs)
 	risk := -math.Expm1(-hazard(s.Price.Interrupted) * length)
 	text := fmt.Sprintf("a run of %.1f hours is interrupted with a probability of %.2f %%", length, 100*risk)
 	add("job length", risk <= longestJobRisk, text, text)
+}
+
+// runHours is the mean length of a job's runs; 0 where none was seen. Runs are
+// counted as pods by day, less those that went on over midnight.
+func runHours(w *analyzer.WorkloadFacts) (longest float64) {
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		hours, over, last := 0.0, 0.0, float32(0)
+		for j, day := range c.Days {
+			for h, hour := range day.Hours {
+				hours += float64(hour.Pods)
+				if h == 0 && j > 0 && c.Days[j-1].Date == day.Date-1 {
+					over += float64(min(hour.Pods, last))
+				}
+				last = hour.Pods
+			}
+		}
+		if c.PodDays > 0 {
+			longest = max(longest, hours/max(float64(c.PodDays)-over, 1))
+		}
+	}
+	return longest
 }
 
 // floorOf is the number of replicas that the workload's budgets keep.
@@ -318,6 +369,11 @@ func (p *Pass) spotPrice(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, k
 		n++
 		sum.List, sum.Effective, sum.Interrupted = sum.List+one.List, sum.Effective+one.Effective, sum.Interrupted+one.Interrupted
 		sum.Assumed, sum.Types = sum.Assumed || one.Assumed, max(sum.Types, one.Types)
+		for _, pool := range one.Pools {
+			if !slices.ContainsFunc(sum.Pools, func(have SpotPool) bool { return have.Instead == pool.Instead }) {
+				sum.Pools = append(sum.Pools, pool)
+			}
+		}
 	}
 	if n == 0 {
 		return SpotPrice{Interrupted: unknownBand, Assumed: true}
@@ -340,12 +396,9 @@ func (p *Pass) spotPriceOf(o pricing.Offering) SpotPrice {
 	s := SpotPrice{Known: true, List: spot.Offering.USDPerHour / demand.Offering.USDPerHour}
 	monthly, known := bandMiddle(spot.Offering.InterruptionBand)
 	s.Interrupted, s.Assumed = monthly, !known
-	s.Effective = s.List + hazard(monthly)*(restartHours*s.List+overlapHours)
-	for _, other := range p.Costs.Catalog.Offerings(o.Provider, o.Region) {
-		if other.CapacityType == pricing.Spot && other.Arch == demand.Offering.Arch && other.CPUMillis >= demand.Offering.CPUMillis &&
-			other.MemoryBytes >= demand.Offering.MemoryBytes && other.GPUs == demand.Offering.GPUs && other.USDPerHour <= demand.Offering.USDPerHour {
-			s.Types++
-		}
-	}
+	s.Effective = s.List + interruption(monthly, s.List, 1)
+	types := p.spotTypes(demand.Offering)
+	s.Types = len(types)
+	s.Pools = []SpotPool{{o.InstanceType, types[:min(len(types), mostPoolTypes)], p.zonesAt(o.Provider, o.Region)}}
 	return s
 }

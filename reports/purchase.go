@@ -105,6 +105,35 @@ type SpotMarket struct {
 	NotReady  int            `json:"notReady"`
 	Savings   *USD           `json:"monthlySavings" jsonschema:"nullable"`
 	Workloads []SpotWorkload `json:"workloads"`
+	// NodePools are the two pools that the split needs, with the weights by which Karpenter tries them: spot first, on demand where there is none. Absent where no workload moves.
+	NodePools []SpotNodePool `json:"nodePools,omitempty"`
+	// Diversify names, for instance types of today, types to allow beside them on spot.
+	Diversify []SpotTypes `json:"diversify,omitempty"`
+}
+
+// SpotNodePool is a pool of nodes of one capacity type.
+type SpotNodePool struct {
+	CapacityType string `json:"capacityType"`
+	Weight       int    `json:"weight"`
+}
+
+// SpotTypes is what to allow in the place of a type: as large, the cheapest with interruptions first.
+type SpotTypes struct {
+	Instead string   `json:"instead"`
+	Types   []string `json:"types"`
+	Zones   []string `json:"zones"`
+}
+
+// SpotSplit holds a workload to its floor on demand.
+type SpotSplit struct {
+	// TopologyKey is the node label that tells the capacity types apart, and SpotValue what spot nodes have there: prefer it by node affinity, or select it where there is no maxSkew.
+	TopologyKey string `json:"topologyKey"`
+	SpotValue   string `json:"spotValue"`
+	// MaxSkew is that of a topology spread constraint (DoNotSchedule); absent where all pods may be on spot.
+	MaxSkew int32 `json:"maxSkew,omitempty"`
+	// Pools is the number of pools (types x zones) to spread over, LostAtOnce the pods on one of them.
+	Pools      int   `json:"pools"`
+	LostAtOnce int32 `json:"lostAtOnce"`
 }
 
 // SpotWorkload is one workload's readiness.
@@ -125,7 +154,9 @@ type SpotWorkload struct {
 	Interruption float64 `json:"interruption"`
 	Assumed      bool    `json:"assumed,omitempty"`
 	// Types is the number of instance types to spread over.
-	Types  int         `json:"types"`
+	Types int `json:"types"`
+	// Split says how the floor is held; absent where no pod moves.
+	Split  *SpotSplit  `json:"split,omitempty"`
 	Checks []SpotCheck `json:"checks"`
 }
 
@@ -246,12 +277,35 @@ func (m *SpotMarket) add(b *builder, r *recommender.Recommendation, savings USD)
 	for _, c := range s.Checks {
 		w.Checks = append(w.Checks, SpotCheck(c))
 	}
+	if s.Split != nil {
+		w.Split = &SpotSplit{
+			TopologyKey: s.Split.TopologyKey, SpotValue: s.Split.Spot, MaxSkew: s.Split.MaxSkew,
+			Pools: s.Split.Pools, LostAtOnce: s.Split.LostAtOnce,
+		}
+		m.diversify(s.Price.Pools)
+	}
 	if s.Ready {
 		m.Ready++
 	} else {
 		m.NotReady++
 	}
 	m.Workloads = append(m.Workloads, w)
+}
+
+// The weights of the pools: any two do, of which spot's is the larger.
+const spotWeight, onDemandWeight = 100, 10
+
+// diversify adds what may stand in for types of today, each once.
+func (m *SpotMarket) diversify(pools []recommender.SpotPool) {
+	if m.NodePools == nil {
+		m.NodePools = []SpotNodePool{{"spot", spotWeight}, {onDemand, onDemandWeight}}
+	}
+	for _, p := range pools {
+		at, found := slices.BinarySearchFunc(m.Diversify, p.Instead, func(t SpotTypes, name string) int { return cmp.Compare(t.Instead, name) })
+		if !found {
+			m.Diversify = slices.Insert(m.Diversify, at, SpotTypes{p.Instead, append([]string{}, p.Types...), append([]string{}, p.Zones...)})
+		}
+	}
 }
 
 // targetOf names what a recommendation is about.

@@ -35,6 +35,7 @@ func (v *Inventory) addPod(o *corev1.Pod) {
 	}
 	if o.Status.StartTime != nil {
 		p.pod.Started = o.Status.StartTime.UTC()
+		p.pod.ReadyAfter = readyAfter(o)
 	}
 	put(&v.pods, keyOf(o), p)
 }
@@ -89,6 +90,24 @@ func podReady(o *corev1.Pod) bool {
 		}
 	}
 	return false
+}
+
+// readyAfter is the seconds that a pod took to become ready: known only while
+// it has been so ever since.
+func readyAfter(o *corev1.Pod) int32 {
+	for _, c := range slices.Concat(o.Status.InitContainerStatuses, o.Status.ContainerStatuses) {
+		if c.RestartCount > 0 {
+			return 0
+		}
+	}
+	for _, c := range o.Status.Conditions {
+		if c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue {
+			if s := c.LastTransitionTime.Sub(o.Status.StartTime.Time).Seconds(); s > 0 && s < 3600 {
+				return int32(s)
+			}
+		}
+	}
+	return 0
 }
 
 // qosOf gives the class in the status, or works it out for a pod that no

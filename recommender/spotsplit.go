@@ -1,0 +1,149 @@
+package recommender
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// SpotSplit holds a workload's pods to its floor on demand and lets the rest go
+// to spot.
+type SpotSplit struct {
+	// TopologyKey is the node label that tells the capacity types apart.
+	TopologyKey string
+	// MaxSkew of a topology spread constraint over TopologyKey
+	// (DoNotSchedule): with n pods at least (n - MaxSkew)/2 are on demand. 0
+	// where all pods may be on spot, which a node selector says.
+	MaxSkew int32
+	// Spot is the label's value on spot nodes: preferred by node affinity, or
+	// selected where MaxSkew is 0.
+	Spot string
+	// Pools is the number of pools (types x zones) to spread over, LostAtOnce
+	// the pods on one of them, spread evenly.
+	Pools      int
+	LostAtOnce int32
+}
+
+// SpotPool is what to allow in the place of an instance type: types that are
+// as large, those with the lowest effective prices first.
+type SpotPool struct {
+	Instead string
+	Types   []string
+	Zones   []string
+}
+
+// mostPoolTypes is how many types a pool names: as many as Karpenter wants to
+// choose from before it replaces spot nodes by others.
+const mostPoolTypes = 15
+
+// The labels by which nodes say how they are bought, and what spot nodes say.
+var capacityLabels = []struct{ key, spot, provider string }{
+	{"karpenter.sh/capacity-type", "spot", "aws"},
+	{"eks.amazonaws.com/capacityType", "SPOT", "aws"},
+	{"cloud.google.com/gke-provisioning", "spot", "gcp"},
+}
+
+// capacityLabel is the one that the cluster's nodes have, else that of the
+// provider's autoscaler.
+func (p *Pass) capacityLabel(provider string) (key, spot string) {
+	for _, l := range capacityLabels {
+		for i := range p.Analysis.Snapshot.Nodes {
+			if p.Analysis.Snapshot.Nodes[i].Labels[l.key] != "" {
+				return l.key, l.spot
+			}
+		}
+	}
+	for _, l := range capacityLabels {
+		if l.provider == provider {
+			return l.key, l.spot
+		}
+	}
+	return capacityLabels[0].key, capacityLabels[0].spot
+}
+
+// split says how the floor is held. Where an autoscaler changes the number of
+// pods the skew is that of its minimum, so that the floor holds there too; with
+// more pods the share on demand grows towards a half.
+func (p *Pass) split(w *analyzer.WorkloadFacts, s *SpotReadiness, provider string) *SpotSplit {
+	key, spot := p.capacityLabel(provider)
+	out := &SpotSplit{TopologyKey: key, Spot: spot}
+	for _, pool := range s.Price.Pools {
+		out.Pools = max(out.Pools, len(pool.Types)*len(pool.Zones))
+	}
+	if out.Pools > 0 {
+		out.LostAtOnce = (s.Spot + int32(out.Pools) - 1) / int32(out.Pools)
+	}
+	if isBatch(w.Kind) {
+		return out
+	}
+	least := s.OnDemand + s.Spot
+	for _, h := range w.HPAs {
+		least = min(least, h.Min)
+	}
+	out.MaxSkew = max(1, least-2*min(s.OnDemand, least))
+	return out
+}
+
+// String is the split in words.
+func (s *SpotSplit) String() string {
+	if s.MaxSkew == 0 {
+		return fmt.Sprintf("select nodes with %s=%s", s.TopologyKey, s.Spot)
+	}
+	return fmt.Sprintf("spread over %s with maxSkew %d, prefer %s", s.TopologyKey, s.MaxSkew, s.Spot)
+}
+
+// spotTypes lists the types on sale on spot that can take a type's place: as
+// large, of the same architecture, no dearer than it is on demand. The
+// cheapest with interruptions come first.
+func (p *Pass) spotTypes(demand pricing.Offering) []string {
+	type priced struct {
+		name string
+		usd  float64
+	}
+	var all []priced
+	for _, o := range p.Costs.Catalog.Offerings(demand.Provider, demand.Region) {
+		if o.CapacityType == pricing.Spot && o.Arch == demand.Arch && o.CPUMillis >= demand.CPUMillis &&
+			o.MemoryBytes >= demand.MemoryBytes && o.GPUs == demand.GPUs && o.USDPerHour <= demand.USDPerHour {
+			monthly, _ := bandMiddle(o.InterruptionBand)
+			all = append(all, priced{o.InstanceType, o.USDPerHour + interruption(monthly, o.USDPerHour, demand.USDPerHour)})
+		}
+	}
+	slices.SortFunc(all, func(a, b priced) int { return cmp.Or(cmp.Compare(a.usd, b.usd), cmp.Compare(a.name, b.name)) })
+	var out []string
+	for _, a := range all {
+		out = append(out, a.name)
+	}
+	return out
+}
+
+// interruption is what interruptions cost an hour: machine time lost to
+// draining and starting again, and the overlap with a replacement on demand.
+func interruption(monthly, spot, onDemand float64) float64 {
+	return hazard(monthly) * (restartHours*spot + overlapHours*onDemand)
+}
+
+// zonesAt lists the zones of the nodes in a region.
+func (p *Pass) zonesAt(provider, region string) []string {
+	var out []string
+	for _, n := range p.Costs.Nodes {
+		if n.Offering.Provider == provider && n.Offering.Region == region && n.Zone != "" && !slices.Contains(out, n.Zone) {
+			out = append(out, n.Zone)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// startUp is the seconds that a workload's pods took to become ready, the
+// shortest of them; 0 where none was seen to.
+func startUp(w *analyzer.WorkloadFacts) (seconds int64) {
+	for _, pod := range w.Pods {
+		if s := int64(pod.ReadyAfter); s > 0 && (seconds == 0 || s < seconds) {
+			seconds = s
+		}
+	}
+	return seconds
+}
