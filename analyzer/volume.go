@@ -25,4 +25,6 @@ type VolumeClaim struct {
 	Requested int64     `json:"requested,omitempty"`
 	Capacity  int64     `json:"capacity,omitempty"`
 	Created   time.Time `json:"created,omitzero"`
+	// Used is the most bytes that it held in the window; 0 where not known.
+	Used int64 `json:"used,omitempty"`
 }

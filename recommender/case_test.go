@@ -136,7 +136,10 @@ func caseSnapshot(t *testing.T, objects, series string) *analyzer.Snapshot {
 	}
 	rec, requests := analyzer.NewRecorder(snap.Window), analyzer.NewRequestRecorder(snap.Window)
 	for _, line := range lines {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+		line = strings.TrimSpace(line)
+		if name, values, ok := strings.Cut(line, " volume "); ok {
+			fillVolume(t, snap, name, values)
+		} else if line != "" && !strings.HasPrefix(line, "#") {
 			replay(t, rec, requests, &owners, snap.Window, line)
 		}
 	}
@@ -157,6 +160,14 @@ func counted(rec *analyzer.RequestRecorder) []analyzer.RequestRate {
 		q.Query = "sum(rate(" + q.Counter + "[2m]))"
 	}
 	return out
+}
+
+// fillVolume notes what a claim's volume held: NAMESPACE/CLAIM volume VALUES.
+func fillVolume(t *testing.T, snap *analyzer.Snapshot, name, values string) {
+	t.Helper()
+	namespace, claim, _ := strings.Cut(name, "/")
+	most := slices.Max(expand(t, strings.Fields(strings.NewReplacer("(", " ( ", ")x", " )x").Replace(values))))
+	snap.SetVolumeUsage([]analyzer.VolumeUsage{{Namespace: namespace, Claim: claim, Bytes: int64(most)}})
 }
 
 // replay records one line: NAMESPACE/POD/CONTAINER METRIC VALUES. The values

@@ -259,7 +259,7 @@ func (p *Pass) wastePods(w *analyzer.WorkloadFacts) {
 		switch {
 		case pod.Phase == "Succeeded" || pod.Phase == "Failed":
 			ended++
-		case pod.Node != "" && !pod.Ready && !pod.Started.IsZero() && end.Sub(pod.Started).Hours() >= notReadyHours && !isBatch(w.Kind):
+		case pod.Node != "" && !pod.Ready && !pod.Started.IsZero() && end.Sub(pod.Started).Hours() >= notReadyHours:
 			stuck++
 			held = held.Plus(pod.Requests)
 		}

@@ -13,7 +13,17 @@ import (
 const (
 	WasteUnboundVolume = "unbound-volume"
 	WasteUnmounted     = "unmounted-volume"
+	WasteOversized     = "oversized-volume"
 	WasteNoEndpoints   = "load-balancer-without-endpoints"
+)
+
+const (
+	// fullVolume is the share of a volume's size from which it is not called
+	// oversized, volumeHeadroom the room that a smaller one leaves above the
+	// most that was held, in percent, and leastVolume its least size.
+	fullVolume, volumeHeadroom, leastVolume = 0.5, 30, 1 << 30
+	// oversizedMonthly is the USD a month from which it is worth a line.
+	oversizedMonthly = 1
 )
 
 // wasteVolumes finds volumes without a claim, claims that no pod mounts, and
@@ -32,7 +42,7 @@ func (p *Pass) wasteVolumes() error {
 			}
 		}
 	}
-	if err := p.unmountedClaims(provider, region); err != nil {
+	if err := p.boundClaims(provider, region); err != nil {
 		return err
 	}
 	for _, b := range s.LoadBalancers {
@@ -45,16 +55,47 @@ func (p *Pass) wasteVolumes() error {
 	return nil
 }
 
-func (p *Pass) unmountedClaims(provider, region string) error {
+// boundClaims judges the claims that are bound.
+func (p *Pass) boundClaims(provider, region string) error {
 	mounted := p.mountedClaims()
 	for _, c := range p.Analysis.Snapshot.VolumeClaims {
-		if c.Phase == "Bound" && !mounted[c.Namespace+"/"+c.Name] {
-			if err := p.unmountedClaim(c, provider, region); err != nil {
-				return err
-			}
+		if c.Phase != "Bound" {
+			continue
+		}
+		judge := p.unmountedClaim
+		if mounted[c.Namespace+"/"+c.Name] {
+			judge = p.oversizedClaim
+		}
+		if err := judge(c, provider, region); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// oversizedClaim finds a volume of which less than half was ever used.
+func (p *Pass) oversizedClaim(c analyzer.VolumeClaim, provider, region string) error {
+	size := max(c.Capacity, c.Requested)
+	if c.Used == 0 || float64(c.Used) >= fullVolume*float64(size) || p.days() < wasteDays {
+		return nil
+	}
+	enough := int64(addPercent(float64(c.Used), volumeHeadroom))
+	enough = max((enough+leastVolume-1)/leastVolume*leastVolume, leastVolume)
+	price, err := p.Costs.Catalog.StoragePrice(provider, region, c.Class)
+	if err != nil || float64(size-enough)/(1<<30)*price.USDPerGiB < oversizedMonthly {
+		return err
+	}
+	r := Recommendation{
+		Subject: "PersistentVolumeClaim/" + c.Namespace + "/" + c.Name, Confidence: 0.7,
+		Title: fmt.Sprintf("%d %% of it was used at most: %d GiB would do", 100*c.Used/size, enough>>30),
+	}
+	r.evidence("most that it held", float64(c.Used), "bytes")
+	r.evidence("size that would do", float64(enough), "bytes")
+	r.evidence("history", p.days(), "days")
+	return p.volumeFinding(r, WasteFinding{
+		Kind: WasteOversized,
+		Loss: "room to grow; a volume can't shrink, so that its data must be copied to a smaller one",
+	}, size-enough, c.Class, provider, region)
 }
 
 // home is the provider and region of the nodes, which the volumes share.

@@ -121,6 +121,7 @@ var wasteWords = map[string][2]string{
 	recommender.WasteOldGeneration: {"old instance type", "old instance types"},
 	recommender.WasteUnboundVolume: {"unbound volume", "unbound volumes"},
 	recommender.WasteUnmounted:     {"unmounted volume", "unmounted volumes"},
+	recommender.WasteOversized:     {"oversized volume", "oversized volumes"},
 	recommender.WasteNoEndpoints:   {"load balancer without endpoints", "load balancers without endpoints"},
 }
 

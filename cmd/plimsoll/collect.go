@@ -360,6 +360,7 @@ func (r request) readDumps(ctx context.Context, snap *analyzer.Snapshot, owners 
 		return fileError("--openmetrics", err)
 	}
 	snap.Window, snap.Usage = got.Window, r.selected(snap, got.Usage)
+	snap.SetVolumeUsage(got.Volumes)
 	snap.Sources = append(snap.Sources, got.Source)
 	snap.Warnings = append(snap.Warnings, got.Warnings...)
 	return nil

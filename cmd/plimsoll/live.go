@@ -143,6 +143,7 @@ func (r request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *analy
 		got.Source.Name = e.service
 	}
 	snap.Window, snap.Usage, snap.Requests = got.Window, r.selected(snap, got.Usage), r.selectedRequests(snap, got.Requests)
+	snap.SetVolumeUsage(got.Volumes)
 	snap.Sources = append(snap.Sources, got.Source)
 	snap.Warnings = append(snap.Warnings, got.Warnings...)
 	return nil

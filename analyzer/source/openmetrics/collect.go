@@ -53,6 +53,7 @@ type Progress struct {
 // Result is what the dumps hold.
 type Result struct {
 	Usage    []analyzer.ContainerUsage
+	Volumes  []analyzer.VolumeUsage // sorted
 	Window   analyzer.Window
 	Source   analyzer.Source
 	Warnings []analyzer.Warning
@@ -82,6 +83,7 @@ func Collect(ctx context.Context, o Options) (Result, error) {
 	f.close()
 	r := Result{
 		Usage:    f.recorder.Usage(),
+		Volumes:  c.volumeUsage(),
 		Window:   f.window,
 		Source:   analyzer.Source{Kind: "openmetrics", Name: strings.Join(o.Files, ","), Reads: "usage"},
 		Warnings: append(c.warnings(f.window), f.warnings()...),

@@ -67,6 +67,10 @@ func (f *fold) take(s *series, x sample) {
 		note(&s.container.oom, s, x)
 	case ended:
 		note(&s.container.ends, s, x)
+	case volumeUsed:
+		if step := x.ms / f.stepMS; step >= f.firstStep && step <= f.lastStep && x.value < math.MaxInt64 {
+			s.claim.Bytes = max(s.claim.Bytes, int64(x.value))
+		}
 	}
 }
 

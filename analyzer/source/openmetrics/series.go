@@ -3,6 +3,7 @@ package openmetrics
 import (
 	"hash/maphash"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -25,7 +26,8 @@ const (
 	podOwner
 	replicaSetOwner
 	jobOwner
-	metrics // their number
+	volumeUsed // of claims, not of containers
+	metrics    // their number
 )
 
 // metricOf finds the metric of a name.
@@ -55,6 +57,8 @@ func metricOf(name string) (metric, bool) {
 		return replicaSetOwner, true
 	case "kube_job_owner":
 		return jobOwner, true
+	case "kubelet_volume_stats_used_bytes":
+		return volumeUsed, true
 	}
 	return 0, false
 }
@@ -64,6 +68,7 @@ type series struct {
 	metric    metric
 	resource  resource
 	container *container
+	claim     *analyzer.VolumeUsage // of a volume's series, in place of a container
 
 	// What the survey finds. n counts samples; in the fold it counts down.
 	n           int
@@ -107,7 +112,7 @@ func resourceOf(label string) (resource, bool) {
 type container struct {
 	namespace, pod, name string
 
-	sets [metrics - 3][]*series // label sets by metric, owners left out
+	sets [podOwner][]*series // label sets by metric, owners left out
 	sink *analyzer.PodSeries
 	cpu  track
 	mem  track
@@ -141,7 +146,8 @@ type catalog struct {
 	order      []*container
 	interned   map[string]string
 	found      [metrics]bool
-	filtered   int // series that a matcher left out
+	volumes    map[[2]string]*analyzer.VolumeUsage // by namespace and claim
+	filtered   int                                 // series that a matcher left out
 }
 
 // file is one dump.
@@ -196,6 +202,9 @@ func (c *catalog) add(l map[string]string) *series {
 	if l["namespace"] == "" {
 		return nil
 	}
+	if m == volumeUsed {
+		return c.addVolume(l)
+	}
 	if m >= podOwner {
 		return c.addOwner(m, l)
 	}
@@ -244,6 +253,35 @@ func (c *catalog) addOwner(m metric, l map[string]string) *series {
 		c.owners.AddOwner(analyzer.Ref{Namespace: ns, Kind: "Job", Name: l["job_name"]}, kind, name)
 	}
 	return nil
+}
+
+// addVolume enters the series of a claim's volume; every node that mounted it
+// has one.
+func (c *catalog) addVolume(l map[string]string) *series {
+	k := [2]string{l["namespace"], l["persistentvolumeclaim"]}
+	if k[1] == "" {
+		return nil
+	}
+	if c.volumes[k] == nil {
+		if c.volumes == nil {
+			c.volumes = map[[2]string]*analyzer.VolumeUsage{}
+		}
+		c.volumes[k] = &analyzer.VolumeUsage{Namespace: k[0], Claim: k[1], Bytes: -1}
+	}
+	c.found[volumeUsed] = true
+	return &series{metric: volumeUsed, first: -1, gap: math.MaxInt64, claim: c.volumes[k]}
+}
+
+// volumeUsage is what volumes held, of those with a sample in the window.
+func (c *catalog) volumeUsage() []analyzer.VolumeUsage {
+	var out []analyzer.VolumeUsage
+	for _, u := range c.volumes {
+		if u.Bytes >= 0 {
+			out = append(out, *u)
+		}
+	}
+	slices.SortFunc(out, analyzer.VolumeUsage.Compare)
+	return out
 }
 
 func (c *catalog) container(l map[string]string) *container {

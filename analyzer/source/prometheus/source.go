@@ -46,6 +46,7 @@ type Options struct {
 type Result struct {
 	Usage    []analyzer.ContainerUsage // sorted
 	Requests []analyzer.RequestRate    // sorted
+	Volumes  []analyzer.VolumeUsage    // sorted
 	Warnings []analyzer.Warning        // sorted
 	Source   analyzer.Source
 	// Window is the one asked for, with the step that was used.
@@ -77,6 +78,7 @@ func Collect(ctx context.Context, o Options) (Result, error) {
 	if found {
 		if out.Usage, err = col.collect(ctx, shards(d.sizes), o.Concurrency); err == nil {
 			out.Requests, err = col.requests(ctx, &d, o.Concurrency)
+			out.Volumes = col.volumes(ctx, o.Namespaces)
 		}
 	}
 	out.Warnings = slices.Compact(slices.SortedFunc(slices.Values(col.warnings), analyzer.CompareWarnings))
