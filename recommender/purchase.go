@@ -94,6 +94,8 @@ type FamilyDemand struct {
 	Mean   float64
 	// PerVCPU is the on-demand price of a vCPU-hour with its memory.
 	PerVCPU float64
+	// GiBPerVCPU is the memory of its machines beside a vCPU.
+	GiBPerVCPU float64
 }
 
 // CommitmentAdvice is one commitment.
@@ -107,6 +109,7 @@ type CommitmentAdvice struct {
 	Upfront    float64 // USD that are paid at once
 	Covers     float64 // USD an hour of on-demand usage that this pays for
 	VCPUs      float64 // the same in vCPUs of the family; 0 where it covers all
+	GiB        float64 // the memory of so many vCPUs, which some programs commit to apart
 	// Coverage is the share of the whole demand, Utilization the share of the
 	// commitment that is used, BreakEven the utilization below which it loses.
 	Coverage, Utilization, BreakEven float64

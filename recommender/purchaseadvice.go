@@ -178,6 +178,7 @@ func (m *market) describe(d *demandCurve, k int, amount, covered float64) Commit
 		c.Family, c.BreakEven = f.Family, m.paid(o.family, rate)
 		if f.PerVCPU > 0 {
 			c.VCPUs = amount / rate / f.PerVCPU
+			c.GiB = c.VCPUs * f.GiBPerVCPU
 		}
 	} else {
 		for j := range d.families { // the least favourable family

@@ -27,6 +27,7 @@ type demandCurve struct {
 // fleet is the nodes of one family that are paid for by the hour.
 type fleet struct {
 	hourly, vCPUs float64
+	gib           float64
 	alloc, asked  analyzer.Amounts // asked is what its pods request now
 	now           float64          // the pods' worth now, see podWorth
 }
@@ -63,7 +64,7 @@ func (p *Pass) followToday(d *demandCurve, nodes map[string]string) {
 	fleets := p.fleets(nodes)
 	for _, f := range slices.Sorted(maps.Keys(fleets)) {
 		if fl := fleets[f]; fl.now > 0 {
-			d.families = append(d.families, FamilyDemand{Family: f, PerVCPU: fl.hourly / max(fl.vCPUs, 1)})
+			d.families = append(d.families, FamilyDemand{Family: f, PerVCPU: fl.hourly / max(fl.vCPUs, 1), GiBPerVCPU: fl.gib / max(fl.vCPUs, 1)})
 		}
 	}
 	if len(d.families) > 0 {
@@ -150,6 +151,7 @@ func (p *Pass) fleets(family map[string]string) map[string]*fleet {
 		if f, ok := family[n.Name]; ok {
 			at(f).hourly += n.Hourly
 			at(f).vCPUs += float64(n.Offering.CPUMillis) / 1000
+			at(f).gib += float64(n.Offering.MemoryBytes) / (1 << 30)
 		}
 	}
 	for _, n := range p.Analysis.Snapshot.Nodes {

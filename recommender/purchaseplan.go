@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -41,7 +40,7 @@ func (h *planHours) fill(hours, levels []*planHour) {
 	}
 	names := slices.Sorted(maps.Keys(families))
 	for _, name := range names {
-		h.d.families = append(h.d.families, FamilyDemand{Family: name, PerVCPU: h.perVCPU(name)})
+		h.d.families = append(h.d.families, h.familyDemand(name))
 	}
 	lost := 0
 	var counted [24]float64
@@ -101,17 +100,16 @@ func (h *planHours) at(one *planHour) *levelNodes {
 	return out
 }
 
-// perVCPU is the on-demand price of a vCPU-hour with its memory, over the
-// plan's nodes of a family.
-func (h *planHours) perVCPU(family string) float64 {
-	usd, cores := 0.0, 0.0
+// familyDemand is what is known of a family, over the plan's nodes of it.
+func (h *planHours) familyDemand(family string) FamilyDemand {
+	usd, cores, gib := 0.0, 0.0, 0.0
 	add := func(instanceType, capacity string, price float64) {
 		if capacity != string(pricing.OnDemand) || h.familyOf(instanceType) != family {
 			return
 		}
 		o := h.pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.d.provider, Region: h.d.region, InstanceType: instanceType}).Offering
 		if o.CPUMillis > 0 {
-			usd, cores = usd+price, cores+float64(o.CPUMillis)/1000
+			usd, cores, gib = usd+price, cores+float64(o.CPUMillis)/1000, gib+float64(o.MemoryBytes)/(1<<30)
 		}
 	}
 	for i := range h.n.plan.Nodes {
@@ -124,7 +122,7 @@ func (h *planHours) perVCPU(family string) float64 {
 		}
 	}
 	if cores == 0 {
-		return 0
+		return FamilyDemand{Family: family}
 	}
-	return math.Max(usd, 0) / cores
+	return FamilyDemand{Family: family, PerVCPU: max(usd, 0) / cores, GiBPerVCPU: gib / cores}
 }

@@ -66,9 +66,10 @@ type Commitment struct {
 	Discount float64 `json:"discount"`
 	// Amount is the USD an hour that are committed.
 	Amount float64 `json:"amount"`
-	// Covers is the on-demand usage that it pays for, in USD an hour; VCPUs the same in vCPUs of the family.
-	Covers float64 `json:"covers"`
-	VCPUs  float64 `json:"vcpus,omitempty"`
+	// Covers is the on-demand usage that it pays for, in USD an hour; VCPUs the same in vCPUs of the family, and MemoryGiB the memory of so many: resource-based commitments are bought for each.
+	Covers    float64 `json:"covers"`
+	VCPUs     float64 `json:"vcpus,omitempty"`
+	MemoryGiB float64 `json:"memoryGiB,omitempty"`
 	// UpfrontPayment is what is paid at once.
 	UpfrontPayment USD `json:"upfrontPayment,omitempty"`
 	// Coverage is the share of the demand that it covers.
@@ -256,7 +257,7 @@ func hourly(v float64) float64 { return decimals(finite(v), 4) }
 func commitment(c recommender.CommitmentAdvice) Commitment {
 	return Commitment{
 		Instrument: c.Instrument, Family: c.Family, TermYears: c.Years, Payment: c.Payment, Discount: decimals(finite(c.Discount), 4),
-		Amount: hourly(c.Amount), Covers: hourly(c.Covers), VCPUs: decimals(finite(c.VCPUs), 1), UpfrontPayment: cents(c.Upfront),
+		Amount: hourly(c.Amount), Covers: hourly(c.Covers), VCPUs: decimals(finite(c.VCPUs), 1), MemoryGiB: decimals(finite(c.GiB), 1), UpfrontPayment: cents(c.Upfront),
 		Coverage: share(c.Coverage), Utilization: share(c.Utilization), BreakEven: decimals(finite(c.BreakEven), 4),
 		MonthlySavings: cents(c.MonthlySavings), UnusedMonthly: cents(c.UnusedMonthly), Survives: c.Survives, Note: c.Note,
 	}
