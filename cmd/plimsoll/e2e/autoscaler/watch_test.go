@@ -119,6 +119,19 @@ func (h *history) changes(app string, at time.Time, near time.Duration) []time.T
 	return out
 }
 
+// rescaled is when a workload's replicas were seen to change between two times.
+func (h *history) rescaled(app string, from, to time.Time) (time.Time, bool) {
+	before := *h.deployment(app, from).Spec.Replicas
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range h.events {
+		if d, ok := e.object.(*appsv1.Deployment); ok && d.Name == app && e.at.After(from) && !e.at.After(to) && *d.Spec.Replicas != before {
+			return e.at, true
+		}
+	}
+	return time.Time{}, false
+}
+
 // deployment and autoscaler are a workload's objects at a time.
 func (h *history) deployment(app string, at time.Time) *appsv1.Deployment {
 	return last[*appsv1.Deployment](h, app, at)
