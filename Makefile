@@ -27,6 +27,7 @@ e2e: testbed ## the real cluster: builds the testbed where its cache is cold, au
 	$(GO) test -tags e2e -count 1 -timeout 20m -v ./cmd/plimsoll/e2e/autoscaler
 	cd testbed && $(GO) test ./load ./history ./cluster ./local
 	cd testbed/hpadiff && $(GO) test -count 1 .
+	cd testbed/karpenter && $(GO) test -count 1 .
 
 golden: ## rewrite the golden files; review the diff
 	$(GO) test ./reports ./recommender -update
