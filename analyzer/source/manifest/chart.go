@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -68,7 +69,7 @@ func (h Helm) values() (map[string]any, error) {
 
 // renderChart renders a chart's folder or archive as "helm template" does,
 // without a cluster and without fetching anything.
-func (h Helm) renderChart(at string) *Tree {
+func (h Helm) renderChart(ctx context.Context, at string) *Tree {
 	t := &Tree{Files: 1}
 	values, err := h.values()
 	if err != nil {
@@ -82,7 +83,7 @@ func (h Helm) renderChart(at string) *Tree {
 		return t // has no objects of its own
 	}
 	missing := missingDependencies(c)
-	texts, err := h.render(c, values)
+	texts, err := h.render(ctx, c, values)
 	switch {
 	case err != nil && len(missing) > 0:
 		t.warn("chart", filepath.ToSlash(at), "lacks its dependencies %s and does not render without them: helm dependency build %s", strings.Join(missing, ", "), at)
@@ -121,14 +122,14 @@ var errEndless = errors.New("a template has not ended after " + chartTime.String
 
 // render gives what the templates of a chart make, by the name that helm gives
 // them: CHART/templates/web.yaml. A template that does not end is left behind.
-func (h Helm) render(c *chart.Chart, values map[string]any) (map[string]rendered, error) {
+func (h Helm) render(ctx context.Context, c *chart.Chart, values map[string]any) (map[string]rendered, error) {
 	type result struct {
 		texts map[string]rendered
 		err   error
 	}
 	done := make(chan result, 1)
 	go func() {
-		texts, err := h.renderTwice(c, values)
+		texts, err := h.renderTwice(ctx, c, values)
 		done <- result{texts, err}
 	}()
 	select {
@@ -141,7 +142,7 @@ func (h Helm) render(c *chart.Chart, values map[string]any) (map[string]rendered
 
 // renderTwice renders a chart as it is, and once more with marks in its
 // templates that tell the lines.
-func (h Helm) renderTwice(c *chart.Chart, values map[string]any) (out map[string]rendered, err error) {
+func (h Helm) renderTwice(ctx context.Context, c *chart.Chart, values map[string]any) (out map[string]rendered, err error) {
 	defer func() {
 		if r := recover(); r != nil { // helm has panics on odd charts
 			out, err = nil, fmt.Errorf("helm gave up: %v", r)
@@ -150,12 +151,12 @@ func (h Helm) renderTwice(c *chart.Chart, values map[string]any) (out map[string
 	if err := chartutil.ProcessDependencies(c, values); err != nil {
 		return nil, err
 	}
-	texts, err := h.execute(c, values)
+	texts, err := h.execute(ctx, c, values)
 	if err != nil {
 		return nil, err
 	}
 	files := markTemplates(c)
-	marked, err := h.execute(c, values)
+	marked, err := h.execute(ctx, c, values)
 	if err != nil {
 		marked = nil // the objects are right, only their lines are not known
 	}
@@ -171,7 +172,7 @@ func (h Helm) renderTwice(c *chart.Chart, values map[string]any) (out map[string
 
 // execute runs the templates once. The schema of the values is not looked at:
 // it may name others on the network.
-func (h Helm) execute(c *chart.Chart, given map[string]any) (map[string]string, error) {
+func (h Helm) execute(ctx context.Context, c *chart.Chart, given map[string]any) (map[string]string, error) {
 	version, err := common.ParseKubeVersion(kubeVersion)
 	if err != nil {
 		return nil, err
@@ -188,7 +189,7 @@ func (h Helm) execute(c *chart.Chart, given map[string]any) (map[string]string, 
 	if err != nil {
 		return nil, err
 	}
-	return engine.Engine{}.Render(c, values)
+	return engine.Engine{}.RenderWithContext(ctx, c, values)
 }
 
 // addRendered reads what a template gave, and points at the template.

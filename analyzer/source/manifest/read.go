@@ -67,7 +67,7 @@ func (t *Tree) read(ctx context.Context, path string, o Options) error {
 	}
 	if !info.IsDir() {
 		if strings.HasSuffix(path, ".tgz") {
-			t.merge(o.Helm.renderChart(path))
+			t.merge(o.Helm.renderChart(ctx, path))
 			return nil
 		}
 		t.merge(parseFile(path))
@@ -82,7 +82,7 @@ func (t *Tree) folder(ctx context.Context, root string, helm Helm) error {
 	if err := filepath.WalkDir(root, w.visit); err != nil {
 		return fmt.Errorf("reading manifests: %w", err)
 	}
-	jobs := w.jobs(helm)
+	jobs := w.jobs(ctx, helm)
 	parts := make([]*Tree, len(jobs))
 	next := make(chan int)
 	var wait sync.WaitGroup
@@ -208,7 +208,7 @@ func isFile(path string) bool {
 
 // jobs gives the work: kustomizations that no other one builds upon, charts,
 // and the files that belong to neither.
-func (w *walker) jobs(helm Helm) []func() *Tree {
+func (w *walker) jobs(ctx context.Context, helm Helm) []func() *Tree {
 	type job struct {
 		path string
 		run  func() *Tree
@@ -221,7 +221,7 @@ func (w *walker) jobs(helm Helm) []func() *Tree {
 		}
 	}
 	for _, dir := range w.charts {
-		list = append(list, job{dir, func() *Tree { return helm.renderChart(dir) }})
+		list = append(list, job{dir, func() *Tree { return helm.renderChart(ctx, dir) }})
 	}
 	for _, path := range w.files {
 		if !refs.has(path) && filepath.Clean(path) != filepath.Clean(kustomizationIn(filepath.Dir(path))) {

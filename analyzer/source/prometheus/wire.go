@@ -127,7 +127,7 @@ func decodeStream(r io.Reader, all []selection, each func(*stored)) error {
 	s := &stream{r: bufio.NewReaderSize(r, 64<<10), each: each, ranges: all, names: map[string]string{}}
 	for {
 		err := s.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			s.flush()
 			return nil
 		}

@@ -68,38 +68,55 @@ func explain(name string, err error) error {
 		if errors.As(err, &odd) { // its text shows the URL with all its secrets
 			out.err = odd.Err
 		}
-		out.err, out.advice = network(out.err)
+		out.advice, out.err = network(out.err)
 	}
 	return out
 }
 
-// advice says what to do about a refusal.
+// advice says what to do about a refusal, by the store's own code before the
+// status.
 func (r *refusal) advice() string {
-	switch {
-	case r.code == "NoSuchBucket" || r.code == "ContainerNotFound":
+	switch r.code {
+	case "NoSuchBucket", "ContainerNotFound":
 		return "there is no such bucket or container: check its name, and make it first"
-	case r.code == "RequestTimeTooSkewed":
+	case "RequestTimeTooSkewed":
 		return "set this machine's clock right"
-	case r.code == "ExpiredToken" || r.code == "TokenRefreshRequired":
+	case "ExpiredToken", "TokenRefreshRequired":
 		return "the credentials have expired: log in again"
-	case r.code == "InvalidAccessKeyId" || r.code == "SignatureDoesNotMatch" || r.code == "AuthenticationFailed" || r.status == http.StatusUnauthorized:
-		return "the credentials were not accepted: check which ones are set, and log in again"
-	case r.status == http.StatusForbidden:
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthenticationFailed":
+		return notAccepted
+	case "AuthorizationHeaderMalformed", "PermanentRedirect":
+		return elsewhere
+	}
+	return byStatus(r.status)
+}
+
+const (
+	notAccepted = "the credentials were not accepted: check which ones are set, and log in again"
+	elsewhere   = "the bucket is in another region: set AWS_REGION, or add ?region=NAME to the URL"
+)
+
+func byStatus(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return notAccepted
+	case http.StatusForbidden:
 		return "the credentials may not do this: grant them the reading or writing of this file; a presigned URL may have expired"
-	case r.status == http.StatusNotFound || r.status == http.StatusGone:
+	case http.StatusNotFound, http.StatusGone:
 		return "there is no such file: check its name, and that what should write it did"
-	case r.status == http.StatusMovedPermanently || r.code == "AuthorizationHeaderMalformed" || r.code == "PermanentRedirect":
-		return "the bucket is in another region: set AWS_REGION, or add ?region=NAME to the URL"
-	case r.status == http.StatusMethodNotAllowed:
+	case http.StatusMovedPermanently:
+		return elsewhere
+	case http.StatusMethodNotAllowed:
 		return "the server takes no files there: give the URL of a store, or one signed for writing"
-	case r.status == http.StatusTooManyRequests || r.status >= 500:
+	}
+	if status == http.StatusTooManyRequests || status >= 500 {
 		return "try again later"
 	}
 	return "check the URL"
 }
 
 // network puts an error of the connection into words.
-func network(err error) (error, string) {
+func network(err error) (advice string, said error) {
 	var dns *net.DNSError
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
@@ -108,19 +125,19 @@ func network(err error) (error, string) {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, context.Canceled):
-		return err, ""
+		return "", err
 	case errors.As(err, &dns):
-		return errors.New("the host is not known"), "check its name, and that it can be resolved from here"
+		return "check its name, and that it can be resolved from here", errors.New("the host is not known")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return errors.New("connection refused"), "check host and port"
+		return "check host and port", errors.New("connection refused")
 	case errors.As(err, &unknown), errors.As(err, &invalid), errors.As(err, &name):
-		return errors.New("the server's certificate is not trusted"), "check the host, and that SSL_CERT_FILE names its authority"
+		return "check the host, and that SSL_CERT_FILE names its authority", errors.New("the server's certificate is not trusted")
 	case errors.As(err, &record), err != nil && strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return errors.New("the server does not speak TLS"), "check the scheme and the port"
+		return "check the scheme and the port", errors.New("the server does not speak TLS")
 	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		return errors.New("no answer in time"), "check that the server is reachable from here (firewall, proxy), or try again later"
+		return "check that the server is reachable from here (firewall, proxy), or try again later", errors.New("no answer in time")
 	}
-	return err, "try again; if it repeats, check the connection"
+	return "try again; if it repeats, check the connection", err
 }
 
 func dialer(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
