@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
@@ -32,9 +33,10 @@ func (h *planHours) levels(hours []*planHour) []*planHour {
 
 // fill packs the levels and fills the curve in.
 func (h *planHours) fill(hours, levels []*planHour) {
+	h.packAll(levels)
 	families := map[string]bool{}
 	for i := range levels {
-		for f := range h.at(levels[i]).byFamily {
+		for f := range h.known[levels[i].key].byFamily {
 			families[f] = true
 		}
 	}
@@ -45,7 +47,7 @@ func (h *planHours) fill(hours, levels []*planHour) {
 	lost := 0
 	var counted [24]float64
 	for i, one := range hours {
-		level := h.at(levels[i])
+		level := h.known[levels[i].key]
 		scale := 1.0
 		if levels[i].worth > 0 {
 			scale = one.worth / levels[i].worth
@@ -74,11 +76,34 @@ func (h *planHours) fill(hours, levels []*planHour) {
 	}
 }
 
-// at packs a level once.
-func (h *planHours) at(one *planHour) *levelNodes {
-	if got := h.known[one.key]; got != nil {
-		return got
+// packers is how many levels are packed side by side; none depends on another.
+const packers = 4
+
+// packAll packs each level once.
+func (h *planHours) packAll(levels []*planHour) {
+	var once []*planHour
+	for _, one := range levels {
+		if _, ok := h.known[one.key]; !ok {
+			h.known[one.key] = nil
+			once = append(once, one)
+		}
 	}
+	packed := make([]*levelNodes, len(once))
+	var all sync.WaitGroup
+	for p := range packers {
+		all.Go(func() {
+			for i := p; i < len(once); i += packers {
+				packed[i] = h.pack(once[i])
+			}
+		})
+	}
+	all.Wait()
+	for i, one := range once {
+		h.known[one.key] = packed[i]
+	}
+}
+
+func (h *planHours) pack(one *planHour) *levelNodes {
 	nodes, lost := h.follower.Nodes(one.whole)
 	out := &levelNodes{byFamily: map[string]float64{}, nodes: len(nodes), lost: lost}
 	add := func(instanceType, capacity, zone string, usd float64) {
@@ -96,7 +121,6 @@ func (h *planHours) at(one *planHour) *levelNodes {
 			add(node.cost.InstanceType, node.cost.CapacityType, node.cost.Zone, node.cost.Hourly)
 		}
 	}
-	h.known[one.key] = out
 	return out
 }
 

@@ -64,47 +64,52 @@ var errIncomplete = errors.New("the answer ends before its last metric")
 // batch is the days of a shard that one request of remote read asks for.
 type batch struct {
 	tasks []*task
-	turn  int // its place among the batches
+	racer *float64 // where its pace is taken down, if it races
+	// queries says that it is the queries' part of the race.
+	queries bool
 }
 
 const (
 	// batchSeries bounds the series of one metric times the days of a batch: a
 	// day of a thousand takes 5 MB while it is read.
-	batchSeries = 2800
+	batchSeries = 4000
 	batchDays   = 7
+	// raceFrom is the number of days from which there is a race.
+	raceFrom = 4
 )
 
-// batches groups the days of a shard with so many series of one metric.
-func batches(tasks []*task, series int) [][]*task {
-	return slices.Collect(slices.Chunk(tasks, min(max(batchSeries/max(series, 1), 1), batchDays)))
+// batches groups the days of a shard with so many series of one metric. In the
+// first shard remote read and the queries race: remote read spares the engine
+// most of its work, but its answers are several times larger, so over a slow
+// connection the queries win. The first batch by the one and a day by the other
+// show which it is here.
+func (col *collection) batches(tasks []*task, series int, first bool) (out []runner) {
+	n := min(max(batchSeries/max(series, 1), 1), batchDays)
+	if first && len(tasks) >= raceFrom {
+		n := min(n, len(tasks)/2)
+		out = append(out, &batch{tasks: tasks[:n], racer: &col.rawPace}, &batch{tasks: tasks[n : n+1], racer: &col.queryPace, queries: true})
+		tasks = tasks[n+1:]
+	}
+	for days := range slices.Chunk(tasks, n) {
+		out = append(out, &batch{tasks: days})
+	}
+	return out
 }
 
 // run reads by remote read, or by the queries where that is not to be had. It
 // gives back only an error that ends the whole collection.
 func (b *batch) run(ctx context.Context, col *collection) error {
-	tasks := b.tasks
-	// The race: remote read spares the engine most of its work, but its answers
-	// are several times larger, so over a slow connection the queries win. The
-	// first batch by remote read and a day by queries show which it is here.
-	if b.turn == 1 && !col.queriesOnly.Load() {
-		began := time.Now()
-		if err := tasks[0].run(ctx, col); err != nil {
-			return err
-		}
-		col.timed(&col.queryPace, tasks[:1], time.Since(began))
-		tasks = tasks[1:]
-	}
 	began := time.Now()
-	if len(tasks) > 0 && col.byRaw(ctx, func(ctx context.Context, col *collection) error { return readRaw(ctx, col, tasks) }) {
-		if b.turn == 0 {
-			col.timed(&col.rawPace, tasks, time.Since(began))
+	raw := !b.queries && col.byRaw(ctx, func(ctx context.Context, col *collection) error { return readRaw(ctx, col, b.tasks) })
+	if !raw {
+		for _, t := range b.tasks {
+			if err := t.run(ctx, col); err != nil {
+				return err
+			}
 		}
-		return nil
 	}
-	for _, t := range tasks {
-		if err := t.run(ctx, col); err != nil {
-			return err
-		}
+	if b.racer != nil && raw != b.queries {
+		col.timed(b.racer, b.tasks, time.Since(began))
 	}
 	return nil
 }

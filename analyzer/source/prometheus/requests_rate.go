@@ -31,8 +31,8 @@ func (col *collection) requests(ctx context.Context, d *discovery, concurrency i
 	var tasks []runner
 	for _, f := range found {
 		for _, shard := range shards(f.sizes) {
-			for _, day := range days(col.window) {
-				tasks = append(tasks, &requestTask{counter: f, shard: shard, day: day})
+			for s := range slices.Chunk(days(col.window), requestDays) {
+				tasks = append(tasks, &requestTask{counter: f, shard: shard, span: span{s[0].from, s[len(s)-1].to}})
 			}
 		}
 	}
@@ -43,6 +43,10 @@ func (col *collection) requests(ctx context.Context, d *discovery, concurrency i
 	}
 	return col.sumRequests(d, tasks, stopped), nil
 }
+
+// requestDays is how many days a query covers: rates are few, and a week's steps
+// are far from any engine's limit.
+const requestDays = 7
 
 // more raises the number of queries to come.
 func (col *collection) more(n int) {
@@ -143,11 +147,11 @@ func preferred(found map[string]*counted) []*counted {
 	return out
 }
 
-// requestTask reads one counter over one day of one shard.
+// requestTask reads one counter over some days of one shard.
 type requestTask struct {
 	counter *counted
 	shard   []string
-	day     span
+	span    span
 
 	rec    *analyzer.RequestRecorder
 	names  map[analyzer.Ref]map[string]bool // of services, by workload
@@ -158,7 +162,7 @@ type requestTask struct {
 
 func (t *requestTask) run(ctx context.Context, col *collection) error {
 	t.rec, t.names, t.taken = analyzer.NewRequestRecorder(col.window), map[analyzer.Ref]map[string]bool{}, map[labelPair]int64{}
-	t.failed = t.read(ctx, col, t.shard, t.day)
+	t.failed = t.read(ctx, col, t.shard, t.span)
 	col.step()
 	t.rates = t.rec.Requests()
 	t.rec, t.taken = nil, nil

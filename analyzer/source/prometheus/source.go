@@ -184,9 +184,7 @@ func (col *collection) collect(ctx context.Context, shards [][]string, concurren
 			series += col.sizes[ns]
 		}
 		owners = append(owners, &ownerBatch{ownerTasks[first:]})
-		for _, days := range batches(usageTasks[first:], series) {
-			usage = append(usage, &batch{days, len(usage)})
-		}
+		usage = append(usage, col.batches(usageTasks[first:], series, first == 0)...)
 	}
 	col.total = len(ownerTasks)*len(ownerQueries) + len(usageTasks)*len(queries)
 	stopped := col.runAll(ctx, owners, concurrency)
