@@ -83,7 +83,7 @@ func (r *refusal) advice() string {
 		return "set this machine's clock right"
 	case "ExpiredToken", "TokenRefreshRequired":
 		return "the credentials have expired: log in again"
-	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthenticationFailed":
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthenticationFailed", "XAdminUserNotFound": // the last is versitygw's, a 404
 		return notAccepted
 	case "AuthorizationHeaderMalformed", "PermanentRedirect":
 		return elsewhere
