@@ -89,8 +89,7 @@ type followMove struct {
 	from        []int
 	cpu, memory int64 // that the pods take beyond what the other nodes have left
 	pods        []arrival
-	stay        []followNode
-	at          []int // of stay in nodes
+	went        []*followNode // where each of pods is, so far
 }
 
 func (f *Follower) moveOff(nodes []followNode, from []int) *followMove {
@@ -123,36 +122,54 @@ func (m *followMove) to(kind int) bool {
 	if m.pods == nil {
 		m.list()
 	}
-	stay := m.stay
+	var added *followNode
 	if kind >= 0 {
-		stay = append(stay, m.f.empty(kind))
+		n := m.f.empty(kind)
+		added = &n
 	}
-	to := make([]int, 0, len(m.pods))
+	m.went = m.went[:0]
 	for _, a := range m.pods {
-		n := m.f.target(stay, a.class, a.zone)
-		if n < 0 {
-			for i, n := range to {
-				m.f.takeOff(&stay[n], m.pods[i].class)
+		n := m.target(a, added)
+		if n == nil {
+			for i, n := range m.went {
+				m.f.takeOff(n, m.pods[i].class)
 			}
 			return false
 		}
-		m.f.put(&stay[n], a.class)
-		to = append(to, n)
+		m.f.put(n, a.class)
+		m.went = append(m.went, n)
 	}
 	for _, i := range m.from {
 		m.nodes[i] = followNode{kind: m.nodes[i].kind}
 	}
-	for i := range stay {
-		if i == len(m.stay) {
-			m.nodes[m.from[0]] = stay[i]
-		} else {
-			m.nodes[m.at[i]] = stay[i]
-		}
+	if added != nil {
+		m.nodes[m.from[0]] = *added
 	}
 	return true
 }
 
-// list gives the pods, the largest first, and the nodes that stay.
+// target is Follower.target among the nodes that stay and the added one.
+func (m *followMove) target(a arrival, added *followNode) (best *followNode) {
+	consider := func(n *followNode) {
+		if a.zone != "" && m.f.kinds[n.kind].Zone != a.zone {
+			return
+		}
+		if (best == nil || n.left.cpu < best.left.cpu) && m.f.takes(n, a.class) {
+			best = n
+		}
+	}
+	for i := range m.nodes {
+		if m.nodes[i].pods > 0 && !slices.Contains(m.from, i) {
+			consider(&m.nodes[i])
+		}
+	}
+	if added != nil {
+		consider(added)
+	}
+	return best
+}
+
+// list gives the pods, the largest first.
 func (m *followMove) list() {
 	for _, i := range m.from {
 		for c, count := range m.nodes[i].has {
@@ -166,9 +183,4 @@ func (m *followMove) list() {
 		}
 	}
 	slices.SortStableFunc(m.pods, func(a, b arrival) int { return cmp.Compare(m.f.classes[b.class].worth, m.f.classes[a.class].worth) })
-	for i := range m.nodes {
-		if m.nodes[i].pods > 0 && !slices.Contains(m.from, i) {
-			m.stay, m.at = append(m.stay, m.nodes[i]), append(m.at, i)
-		}
-	}
 }
