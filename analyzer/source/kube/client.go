@@ -52,12 +52,12 @@ const (
 // Client reads one cluster. It is safe for concurrent use.
 type Client struct {
 	rest      *rest.RESTClient
-	http      *http.Client
 	base      *url.URL
 	server    string // base, for people
 	context   string
-	cluster   string // as the kubeconfig names it; empty inside a cluster
-	namespace string // the context's
+	cluster   string            // as the kubeconfig names it; empty inside a cluster
+	bulk      http.RoundTripper // for what is reached through the API server's proxy
+	namespace string            // the context's
 	timeout   time.Duration
 }
 
@@ -129,10 +129,18 @@ func (c *Client) dial(config *rest.Config) (err error) {
 	shown := *c.base
 	shown.User = nil
 	c.server = shown.String()
-	if c.http, err = rest.HTTPClientFor(config); err != nil {
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
 		return err
 	}
-	c.rest, err = rest.UnversionedRESTClientForConfigAndClient(config, c.http)
+	if c.rest, err = rest.UnversionedRESTClientForConfigAndClient(config, client); err != nil {
+		return err
+	}
+	// An engine's answers are a hundred megabytes at times; over HTTP/2 the API
+	// server needs much longer to pass them on than over connections of their own.
+	bulk := rest.CopyConfig(config)
+	bulk.NextProtos = []string{"http/1.1"}
+	c.bulk, err = rest.TransportFor(bulk)
 	return err
 }
 

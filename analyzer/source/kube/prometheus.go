@@ -266,7 +266,7 @@ func (c *Client) query(ctx context.Context, s Service, promql string) (int, erro
 func (c *Client) PrometheusProxy(s Service) (base string, rt http.RoundTripper) {
 	u := c.base.JoinPath("api/v1/namespaces", s.Namespace, "services", s.segment(), "proxy", s.Path)
 	u.User = nil
-	return strings.TrimSuffix(u.String(), "/"), getter{c.http.Transport}
+	return strings.TrimSuffix(u.String(), "/"), getter{c.bulk}
 }
 
 // getter sends what a form POST asks as a GET.
