@@ -254,10 +254,16 @@ func (p *Pass) scaleCase(w *analyzer.WorkloadFacts, sized map[string]analyzer.Am
 	c.findRate()
 	c.undoThrottling()
 	c.bounds = Bounds{
-		Floor: p.floor(w), Ceiling: p.ceiling(w), Unserved: p.Options.RiskUnserved, Start: podStartUp, FixedMargin: headroom,
+		Floor: p.floor(w), Ceiling: p.ceiling(w), Unserved: p.Options.RiskUnserved, Start: startOf(w), FixedMargin: headroom,
 		OwnTolerance: p.Options.Minor >= tolerancePerHPA,
 	}
 	return c
+}
+
+// startOf is how long a pod takes to be ready: as seen, and no less than is
+// assumed where that was not seen, since a node or an image may be missing.
+func startOf(w *analyzer.WorkloadFacts) time.Duration {
+	return max(podStartUp, time.Duration(startUp(w))*time.Second)
 }
 
 // abstain gives the reason for which nothing can be said, or "".

@@ -10,9 +10,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
-// The reaction times that a replay assumes. Snapshots do not tell how long pods
-// take to start, so they are stated as evidence. docs/rules/horizontal.md has
-// the reasons.
+// The reaction times that a replay assumes, stated as evidence; a pod that was
+// seen to take longer to be ready does. docs/rules/horizontal.md has the reasons.
 const (
 	podStartUp    = time.Minute
 	metricsLag    = 30 * time.Second
