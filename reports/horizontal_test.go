@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +99,24 @@ func TestHorizontalTrigger(t *testing.T) {
 	}
 	if err := compile(t)(output(t, "json", r, reports.Options{})); err != nil {
 		t.Errorf("the report does not fit the schema: %v", err)
+	}
+}
+
+// TestScalingLines wants the terminal to say how a workload should be scaled,
+// and wide every finding with its fix.
+func TestScalingLines(t *testing.T) {
+	r, _ := one(scaled)
+	line := "Scaling: ns/deploy/web: HPA on cpu 80 %, 0 to 9 pods, now HPA on cpu 50 %, 2 to 9 pods; saves $5.00 a month."
+	for format, want := range map[string][]string{
+		"table": {line, "Autoscalers and budgets: 2 findings; -o wide lists each with its fix."},
+		"wide":  {line, "Finding: ns/Deployment/web: two HPAs; keep one.", "Finding: ns/Deployment/gone: no such workload; delete it."},
+	} {
+		got := output(t, format, r, reports.Options{Width: 200})
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%s: no line %q in\n%s", format, w, got)
+			}
+		}
 	}
 }
 

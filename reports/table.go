@@ -52,7 +52,7 @@ func writeText(w io.Writer, r *Report, o Options, columns []column) error {
 		prose(&buf, o, lines...)
 		buf.WriteByte('\n')
 	}
-	if beyond := append(purchaseLines(r, o.Verbose), wasteLines(r, o.Verbose)...); len(beyond) > 0 {
+	if beyond := slices.Concat(scalingLines(r, o.Verbose), purchaseLines(r, o.Verbose), wasteLines(r, o.Verbose)); len(beyond) > 0 {
 		prose(&buf, o, beyond...)
 		buf.WriteByte('\n')
 	}
