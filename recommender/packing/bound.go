@@ -35,12 +35,14 @@ func (v values) total(inst *instance) float64 {
 //	min sum p_j x_j,  sum_j z_ij = n_i,  sum_i q_ir z_ij <= a_jr x_j,
 //
 // with the given cuts, each of which joins once the solution breaks it. It
-// returns the cuts that joined too.
-func (inst *instance) assignmentBound(all []cut) (values, []cut) {
-	var active []cut
-	for {
+// returns the values without and with the cuts, and those that joined.
+func (inst *instance) assignmentBound(all []cut) (plain, tight values, active []cut) {
+	for first := true; ; first = false {
 		m := newMaster(inst, active)
-		v := m.solve()
+		tight = m.solve()
+		if first {
+			plain = tight
+		}
 		var broken, rest []cut
 		for _, c := range all {
 			if m.left(c) < c.least-1e-6*(1+c.least) {
@@ -50,7 +52,7 @@ func (inst *instance) assignmentBound(all []cut) (values, []cut) {
 			}
 		}
 		if len(broken) == 0 {
-			return v, active
+			return plain, tight, active
 		}
 		active, all = append(active, broken...), rest
 	}
@@ -65,6 +67,8 @@ type master struct {
 	blocks [][]int
 	cuts   []cut
 	scale  []float64 // by resource
+	rows   []int     // by kind and resource: its row, or -1 where the kind has none of it
+	first  int       // row of the first block; the cuts follow the blocks
 	lp     *lp.Solver
 	nodeOf []int // column of each of kinds
 }
@@ -163,16 +167,22 @@ func nudge(row int) float64 {
 	return 1e-7 * (1 + frac)
 }
 
-// Rows: kind by resource, then blocks, then cuts.
-func (m *master) row(kind, resource int) int { return kind*m.inst.dims + resource }
+// row is that of a kind's resource, or -1.
+func (m *master) row(kind, resource int) int { return m.rows[kind*m.inst.dims+resource] }
 
 func (m *master) load() {
 	var rows []lp.Row
-	for range m.kinds {
-		for range m.inst.dims {
+	for _, j := range m.kinds {
+		for _, v := range m.inst.kinds[j].size {
+			if v <= 0 { // no pod that runs there needs it
+				m.rows = append(m.rows, -1)
+				continue
+			}
+			m.rows = append(m.rows, len(rows))
 			rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: nudge(len(rows))})
 		}
 	}
+	m.first = len(rows)
 	for range m.blocks {
 		rows = append(rows, lp.Row{Sense: lp.Equal, RHS: 1})
 	}
@@ -180,14 +190,15 @@ func (m *master) load() {
 		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: c.least + nudge(len(rows))})
 	}
 	m.lp = lp.New(rows)
-	first := len(m.kinds)*m.inst.dims + len(m.blocks)
 	for i, j := range m.kinds {
 		var entries []lp.Entry
 		for r, v := range m.inst.kinds[j].size {
-			entries = append(entries, lp.Entry{Row: m.row(i, r), Value: v / m.scale[r]})
+			if row := m.row(i, r); row >= 0 {
+				entries = append(entries, lp.Entry{Row: row, Value: v / m.scale[r]})
+			}
 		}
 		for c := range m.cuts {
-			entries = append(entries, lp.Entry{Row: first + c, Value: m.cuts[c].weight[j]})
+			entries = append(entries, lp.Entry{Row: m.first + len(m.blocks) + c, Value: m.cuts[c].weight[j]})
 		}
 		m.nodeOf = append(m.nodeOf, m.lp.AddColumn(m.inst.kinds[j].price, entries))
 	}
@@ -233,10 +244,12 @@ func (m *master) addBlock(b int, y [][]float64) {
 		i, _ := m.cheapest(c, y)
 		n := float64(len(m.inst.classes[c].pods))
 		for r, v := range m.inst.classes[c].size {
-			sums[m.row(i, r)] -= v * n / m.scale[r]
+			if row := m.row(i, r); row >= 0 {
+				sums[row] -= v * n / m.scale[r]
+			}
 		}
 	}
-	entries := []lp.Entry{{Row: len(m.kinds)*m.inst.dims + b, Value: 1}}
+	entries := []lp.Entry{{Row: m.first + b, Value: 1}}
 	for _, row := range sortedKeys(sums) {
 		entries = append(entries, lp.Entry{Row: row, Value: sums[row]})
 	}
@@ -269,7 +282,7 @@ func (m *master) solve() values {
 				_, cost := m.cheapest(c, y)
 				worth += cost * float64(len(m.inst.classes[c].pods))
 			}
-			if f := m.lp.Dual(len(m.kinds)*m.inst.dims + b); worth < f-1e-10 {
+			if f := m.lp.Dual(m.first + b); worth < f-1e-10 {
 				m.addBlock(b, y)
 				added = true
 			}
@@ -286,16 +299,17 @@ func (m *master) solve() values {
 func (m *master) duals() ([][]float64, values) {
 	y := make([][]float64, len(m.kinds))
 	shrink := 1.0
-	first := len(m.kinds)*m.inst.dims + len(m.blocks)
 	pi := make([]float64, len(m.cuts))
 	for c := range pi {
-		pi[c] = max(m.lp.Dual(first+c), 0)
+		pi[c] = max(m.lp.Dual(m.first+len(m.blocks)+c), 0)
 	}
 	for i, j := range m.kinds {
 		y[i] = make([]float64, m.inst.dims)
 		worth := 0.0
 		for r, v := range m.inst.kinds[j].size {
-			y[i][r] = max(m.lp.Dual(m.row(i, r)), 0) / m.scale[r]
+			if row := m.row(i, r); row >= 0 {
+				y[i][r] = max(m.lp.Dual(row), 0) / m.scale[r]
+			}
 			worth += y[i][r] * v
 		}
 		for c := range m.cuts {

@@ -1,6 +1,7 @@
 package packing
 
 import (
+	"math"
 	"slices"
 	"sync"
 
@@ -13,9 +14,10 @@ const (
 	patternClasses = 400
 	patternRounds  = 150
 	pricingSteps   = 3000
-	patternGap     = 2e-4 // how near to the relaxation's optimum is near enough
-	staleRounds    = 40   // rounds without a better bound
-	calm           = 0.7  // weight of the best duals so far
+	patternGap     = 5e-4 // how near to the relaxation's optimum is near enough
+	staleRounds    = 15   // rounds in which the distance shrinks by less than staleShare
+	staleShare     = 0.1
+	calm           = 0.7 // weight of the best duals so far
 )
 
 // patterns is the relaxation over whole patterns, after Gilmore and Gomory: a
@@ -37,7 +39,7 @@ const pricers = 4
 // patternBound improves on the bound of v where that is affordable. The
 // packing's bins are the first patterns. It returns the bound, the worth of a
 // pod of each class in its proof, and the relaxation's bins with their numbers;
-// of v's, and none, where it did not try.
+// of v's, and no bins, where it did not try.
 func (inst *instance) patternBound(v values, bins []bin, cuts []cut) (float64, []float64, []share) {
 	low := v.total(inst)
 	if len(inst.classes) > patternClasses {
@@ -95,13 +97,13 @@ func (p *patterns) add(kind int, items []item) {
 // It returns the duals that prove the bound.
 func (p *patterns) run(centre []float64) []float64 {
 	n := len(centre)
-	stale, mark := 0, p.best
+	stale, mark := 0, math.Inf(1)
 	for range patternRounds {
 		if err := p.lp.Solve(maxPivots); err != nil || p.best > p.lp.Objective()*(1-patternGap) {
 			break
 		}
-		if stale++; p.best > mark*(1+patternGap) {
-			stale, mark = 0, p.best
+		if stale++; p.lp.Objective()-p.best < mark*(1-staleShare) {
+			stale, mark = 0, p.lp.Objective()-p.best
 		}
 		if stale > staleRounds {
 			break

@@ -13,21 +13,23 @@ const mostExchanged, mostTogether = 60, 12
 // for what they hold first, and puts one node in the place of up to three where
 // that is cheaper.
 func (f *Follower) consolidate(nodes []followNode) []followNode {
+	m := followMove{f: f}
 	for changed := true; changed; {
 		changed = false
-		nodes = f.byFullness(nodes)
-		for i := range nodes {
-			if m := f.moveOff(nodes, []int{i}); m.room(-1) && m.to(-1) {
+		m.nodes = f.byFullness(nodes)
+		for i := range m.nodes {
+			if m.off(i); m.room(-1) && m.to(-1) {
 				changed = true
 			}
 		}
-		nodes = f.byFullness(nodes)
-		for i := range min(len(nodes), mostExchanged) {
-			changed = f.exchange(nodes, i) || changed
+		m.nodes = f.byFullness(m.nodes)
+		for i := range min(len(m.nodes), mostExchanged) {
+			changed = m.exchange(i) || changed
 		}
-		if nodes = f.byFullness(nodes); !changed {
-			changed = f.exchangeSome(nodes)
+		if m.nodes = f.byFullness(m.nodes); !changed {
+			changed = m.exchangeSome()
 		}
+		nodes = m.nodes
 	}
 	return f.byFullness(nodes)
 }
@@ -40,15 +42,15 @@ func (f *Follower) byFullness(nodes []followNode) []followNode {
 }
 
 // exchangeSome puts one node in the place of two or three of the emptiest.
-func (f *Follower) exchangeSome(nodes []followNode) bool {
-	few := min(len(nodes), mostTogether)
+func (m *followMove) exchangeSome() bool {
+	few := min(len(m.nodes), mostTogether)
 	for i := range few {
 		for j := range i {
-			if f.exchange(nodes, i, j) {
+			if m.exchange(i, j) {
 				return true
 			}
 			for k := range j {
-				if f.exchange(nodes, i, j, k) {
+				if m.exchange(i, j, k) {
 					return true
 				}
 			}
@@ -59,15 +61,15 @@ func (f *Follower) exchangeSome(nodes []followNode) bool {
 
 // exchange puts a node of the cheapest kind that does in the place of some
 // others, if that is cheaper.
-func (f *Follower) exchange(nodes []followNode, from ...int) bool {
-	price := 0.0
+func (m *followMove) exchange(from ...int) bool {
+	f, price := m.f, 0.0
 	for _, i := range from {
-		price += f.kinds[nodes[i].kind].USDPerHour
+		price += f.kinds[m.nodes[i].kind].USDPerHour
 	}
 	if f.kinds[f.cheap[0]].USDPerHour >= price-1e-9 {
 		return false
 	}
-	m := f.moveOff(nodes, from)
+	m.off(from...)
 	for _, k := range f.cheap {
 		if f.kinds[k].USDPerHour >= price-1e-9 {
 			return false
@@ -82,20 +84,24 @@ func (f *Follower) exchange(nodes []followNode, from ...int) bool {
 // fullness is the worth of a node's pods for its price.
 func (f *Follower) fullness(n *followNode) float64 { return n.load / f.kinds[n.kind].USDPerHour }
 
-// followMove is an attempt to empty some nodes.
+// followMove tries to empty some nodes. It is used again for the next ones.
 type followMove struct {
 	f           *Follower
 	nodes       []followNode
 	from        []int
 	cpu, memory int64 // that the pods take beyond what the other nodes have left
 	pods        []arrival
+	listed      bool          // pods is that of from
 	went        []*followNode // where each of pods is, so far
+	spare       *followNode   // an empty node
 }
 
-func (f *Follower) moveOff(nodes []followNode, from []int) *followMove {
-	m := &followMove{f: f, nodes: nodes, from: from}
-	for i := range nodes {
-		n := &nodes[i]
+// off says which nodes are to be emptied.
+func (m *followMove) off(from ...int) {
+	f := m.f
+	m.from, m.pods, m.listed, m.cpu, m.memory = append(m.from[:0], from...), m.pods[:0], false, 0, 0
+	for i := range m.nodes {
+		n := &m.nodes[i]
 		switch {
 		case slices.Contains(from, i):
 			m.cpu, m.memory = m.cpu+f.rooms[n.kind].cpu-n.left.cpu, m.memory+f.rooms[n.kind].memory-n.left.memory
@@ -103,7 +109,6 @@ func (f *Follower) moveOff(nodes []followNode, from []int) *followMove {
 			m.cpu, m.memory = m.cpu-n.left.cpu, m.memory-n.left.memory
 		}
 	}
-	return m
 }
 
 // room is a quick look at whether the other nodes, and a new one of a kind, can
@@ -119,13 +124,12 @@ func (m *followMove) room(kind int) bool {
 // takes the first one's place. The largest pods go first, and stay in their
 // zone where zones matter. It changes nothing where one of them finds no room.
 func (m *followMove) to(kind int) bool {
-	if m.pods == nil {
+	if !m.listed {
 		m.list()
 	}
 	var added *followNode
 	if kind >= 0 {
-		n := m.f.empty(kind)
-		added = &n
+		added = m.empty(kind)
 	}
 	m.went = m.went[:0]
 	for _, a := range m.pods {
@@ -143,9 +147,21 @@ func (m *followMove) to(kind int) bool {
 		m.nodes[i] = followNode{kind: m.nodes[i].kind}
 	}
 	if added != nil {
-		m.nodes[m.from[0]] = *added
+		m.nodes[m.from[0]], m.spare = *added, nil
 	}
 	return true
+}
+
+// empty gives an empty node: the one of the last attempt, if that failed.
+func (m *followMove) empty(kind int) *followNode {
+	if m.spare == nil {
+		n := m.f.empty(kind)
+		m.spare = &n
+	} else if m.spare.kind != kind {
+		m.spare.kind, m.spare.left = kind, m.f.rooms[kind].clone()
+	}
+	m.spare.load = 0
+	return m.spare
 }
 
 // target is Follower.target among the nodes that stay and the added one.
@@ -171,6 +187,7 @@ func (m *followMove) target(a arrival, added *followNode) (best *followNode) {
 
 // list gives the pods, the largest first.
 func (m *followMove) list() {
+	m.listed = true
 	for _, i := range m.from {
 		for c, count := range m.nodes[i].has {
 			a := arrival{class: c}

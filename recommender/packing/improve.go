@@ -45,10 +45,12 @@ func (s *searcher) improve(bins []bin, budget int, low float64) []bin {
 // heatShare is the share of a mean bin's price that a step may lose at first.
 const heatShare = 0.02
 
-func (s *searcher) price(bins []bin) float64 {
+func (s *searcher) price(bins []bin) float64 { return s.inst.cost(bins) }
+
+func (inst *instance) cost(bins []bin) float64 {
 	sum := 0.0
 	for i := range bins {
-		sum += s.inst.kinds[bins[i].kind].price
+		sum += inst.kinds[bins[i].kind].price
 	}
 	return sum
 }

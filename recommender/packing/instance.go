@@ -282,8 +282,7 @@ func (inst *instance) addKinds(in Input, room []resources, names []string) {
 	}
 	// The better offering comes first, so that a dominated one always meets its better.
 	slices.SortStableFunc(all, func(a, b kind) int {
-		return cmp.Or(cmp.Compare(a.price, b.price), -slices.Compare(a.room, b.room),
-			in.Offerings[a.offering].compare(&in.Offerings[b.offering]))
+		return cmp.Or(cmp.Compare(a.price, b.price), -slices.Compare(a.room, b.room), cmp.Compare(a.offering, b.offering))
 	})
 	for i := range all {
 		if inst.usable(all[i]) && !slices.ContainsFunc(inst.kinds, func(b kind) bool { return inst.dominates(b, all[i]) }) {
@@ -302,8 +301,12 @@ func (inst *instance) addKinds(in Input, room []resources, names []string) {
 
 // compare orders offerings by all that tells them apart but their sizes.
 func (o *Offering) compare(p *Offering) int {
-	return cmp.Or(cmp.Compare(o.Type, p.Type), cmp.Compare(o.Zone, p.Zone), cmp.Compare(o.CapacityType, p.CapacityType),
-		cmp.Compare(o.USDPerHour, p.USDPerHour), cmp.Compare(o.nature(), p.nature()))
+	c := cmp.Or(cmp.Compare(o.Type, p.Type), cmp.Compare(o.Zone, p.Zone), cmp.Compare(o.CapacityType, p.CapacityType),
+		cmp.Compare(o.USDPerHour, p.USDPerHour))
+	if c != 0 { // natures take long to spell out
+		return c
+	}
+	return cmp.Compare(o.nature(), p.nature())
 }
 
 // nature spells out the labels and taints.

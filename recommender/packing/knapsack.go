@@ -138,8 +138,8 @@ func (s *knapsack) descend(i int, worth, left float64) {
 		copy(s.chose, s.now)
 	}
 	bound := worth + s.rest(i, left)
-	if bound > s.best {
-		bound = min(bound, worth+s.restBy(0, i), worth+s.restBy(1, i))
+	for r := 0; r < len(s.by) && bound > s.best; r++ {
+		bound = min(bound, worth+s.restBy(r, i))
 	}
 	if i == len(s.items) || bound <= s.best*(1+1e-9)+1e-12 {
 		return

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -280,5 +281,25 @@ func TestAgainstExactOptimum(t *testing.T) {
 	t.Logf("optimal plans %d, proven optima %d of %d", exact, proven, instances)
 	if exact < instances-2 {
 		t.Errorf("optimal plans: got %d of %d, want at least %d", exact, instances, instances-2)
+	}
+}
+
+// TestBoundWithGPUs has more classes of pods than the pattern bound takes on,
+// and kinds without the GPUs that a pod needs: the assignment bound alone has
+// to hold.
+func TestBoundWithGPUs(t *testing.T) {
+	input := packing.Input{Offerings: []packing.Offering{small(), large()}}
+	gpu := large()
+	gpu.Type, gpu.GPUs, gpu.USDPerHour = "gpu", 1, 9
+	input.Offerings = append(input.Offerings, gpu)
+	for i := range 450 {
+		input.Pods = append(input.Pods, pod("web"+strconv.Itoa(i), int64(500+i)))
+	}
+	train := pod("train", 4000)
+	train.GPUs = 1
+	input.Pods = append(input.Pods, train)
+	plan := mustPack(t, input)
+	if plan.LowerBound < 0.9*plan.Hourly || plan.LowerBound > plan.Hourly {
+		t.Errorf("got a bound of %.2f USD an hour for a plan of %.2f, want at least 90%% of it", plan.LowerBound, plan.Hourly)
 	}
 }

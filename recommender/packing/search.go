@@ -28,10 +28,11 @@ type searcher struct {
 }
 
 // newSearcher takes what a pod of each class is worth: dual values, such that
-// no node can hold more worth than its price.
-func newSearcher(inst *instance, worth []float64) *searcher {
+// no node can hold more worth than its price. Searchers of different streams
+// make different choices.
+func newSearcher(inst *instance, worth []float64, stream uint64) *searcher {
 	s := &searcher{
-		inst: inst, worth: slices.Clone(worth), rng: rand.New(rand.NewPCG(1, 2026)),
+		inst: inst, worth: slices.Clone(worth), rng: rand.New(rand.NewPCG(1+stream, 2026)),
 		left: make([]int64, len(inst.classes)), tally: newTally(inst),
 		zoned: make([]int64, len(inst.perZone)*inst.zones),
 		rem:   make([]int64, inst.dims), dot: make([]float64, inst.dims), noise: make([]float64, len(inst.classes)),

@@ -1,5 +1,11 @@
 package packing
 
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
+
 // Budgets of the search in comparisons, a few nanoseconds each: a first, short
 // search gives the pattern bound its first patterns; the second profits from
 // that bound's duals and patterns.
@@ -14,22 +20,40 @@ func (inst *instance) solve(effort float64) ([]bin, float64) {
 	if effort <= 0 {
 		effort = 1
 	}
-	v, cuts := inst.assignmentBound(inst.cuts())
-	plain := v
-	if len(cuts) > 0 { // with cuts, part of the worth is in the nodes and not in the pods
-		plain, _ = inst.assignmentBound(nil)
-	}
-	s := newSearcher(inst, plain.pod)
+	// With cuts, part of the worth is in the nodes and not in the pods.
+	plain, v, cuts := inst.assignmentBound(inst.cuts())
+	s := newSearcher(inst, plain.pod, 0)
 	bins := s.start()
 	bins = s.improve(bins, int(effort*float64(firstWork+firstWorkPerBin*len(bins))), v.total(inst))
 	low, worth, shares := inst.patternBound(v, bins, cuts)
-	if shares != nil {
-		s = newSearcher(inst, worth)
-		for range roundings {
-			if rounded := s.round(shares); rounded != nil && s.price(rounded) < s.price(bins) {
-				bins = rounded
-			}
-		}
+	if shares == nil {
+		worth = plain.pod
 	}
-	return s.improve(bins, int(effort*float64(lastWork+lastWorkPerBin*len(bins))), low), low
+	return inst.search(bins, worth, shares, low, effort), low
+}
+
+// searchers is how many look for the last packing side by side, each on a part
+// of the budget and by chances of its own.
+const searchers = 2
+
+// search rounds the relaxation's bins, if there are any, and improves on what
+// is the best then.
+func (inst *instance) search(bins []bin, worth []float64, shares []share, low, effort float64) []bin {
+	var found [searchers][]bin
+	var all sync.WaitGroup
+	for i := range found {
+		all.Go(func() {
+			s := newSearcher(inst, worth, uint64(i))
+			best := slices.Clone(bins)
+			for i := 0; i < roundings/searchers && shares != nil; i++ {
+				if rounded := s.round(shares); rounded != nil && s.price(rounded) < s.price(best) {
+					best = rounded
+				}
+			}
+			budget := effort * float64(lastWork+lastWorkPerBin*len(best)) / searchers
+			found[i] = s.improve(best, int(budget), low)
+		})
+	}
+	all.Wait()
+	return slices.MinFunc(found[:], func(a, b []bin) int { return cmp.Compare(inst.cost(a), inst.cost(b)) })
 }

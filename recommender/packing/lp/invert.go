@@ -15,6 +15,7 @@ func invert(a, inv []float64, m int) error {
 	for i := range m {
 		inv[i*m+i] = 1
 	}
+	an, in := make([]int, 0, m), make([]int, 0, m)
 	for c := range m {
 		p := pivotRow(a, m, c)
 		if math.Abs(a[p*m+c]) < 1e-13 {
@@ -24,7 +25,7 @@ func invert(a, inv []float64, m int) error {
 			swapRows(a, m, p, c)
 			swapRows(inv, m, p, c)
 		}
-		eliminate(a, inv, m, c)
+		eliminate(a, inv, m, c, an, in)
 	}
 	return nil
 }
@@ -46,11 +47,11 @@ func swapRows(a []float64, m, p, q int) {
 }
 
 // eliminate clears column c of every row but its own. Most basis columns are
-// slacks, so only entries that are not zero are touched.
-func eliminate(a, inv []float64, m, c int) {
+// slacks, so only entries that are not zero are touched. an and in are empty,
+// with room for a row's columns.
+func eliminate(a, inv []float64, m, c int, an, in []int) {
 	arow, irow := a[c*m:c*m+m], inv[c*m:c*m+m]
 	f := 1 / arow[c]
-	var an, in []int
 	for k := range m {
 		if arow[k] != 0 {
 			arow[k] *= f

@@ -67,7 +67,20 @@ type Solver struct {
 	x      []float64 // values of basic columns
 	y      []float64 // duals of the current phase
 	pivots int
+	since  int       // pivots since the inverse was computed afresh
+	priced phase     // what y belongs to
+	matrix []float64 // of the basis, while it is inverted
+	cross  []int     // columns of the pivot row that are not zero
 }
+
+// phase is a cost function: what the rows are short by, then the user's costs.
+type phase int8
+
+const (
+	unpriced phase = iota
+	phase1
+	phase2
+)
 
 // New returns a solver for the given rows, without any columns.
 func New(rows []Row) *Solver {
@@ -131,14 +144,14 @@ func (s *Solver) AddColumn(cost float64, entries []Entry) int {
 func (s *Solver) Solve(maxPivots int) error {
 	limit := s.pivots + maxPivots
 	if s.infeasibility() > feasTol {
-		if err := s.run(true, limit); err != nil {
+		if err := s.run(phase1, limit); err != nil {
 			return err
 		}
 		if worst := s.infeasibility(); worst > 1e-7*(1+s.scale()) {
 			return fmt.Errorf("%w (short by %g)", ErrInfeasible, worst)
 		}
 	}
-	return s.run(false, limit)
+	return s.run(phase2, limit)
 }
 
 func (s *Solver) scale() float64 {
@@ -159,8 +172,8 @@ func (s *Solver) infeasibility() float64 {
 	return sum
 }
 
-func (s *Solver) costOf(c int, phase1 bool) float64 {
-	if phase1 {
+func (s *Solver) costOf(c int, p phase) float64 {
+	if p == phase1 {
 		if s.cols[c].artificial {
 			return 1
 		}

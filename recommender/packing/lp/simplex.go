@@ -2,35 +2,37 @@ package lp
 
 import "math"
 
+// fewPivots is how many of them leave the inverse as good as new.
+const fewPivots = 20
+
 // run pivots until no column lowers the cost of its phase.
-func (s *Solver) run(phase1 bool, limit int) error {
+func (s *Solver) run(p phase, limit int) error {
 	m := len(s.rows)
-	if err := s.refactor(phase1); err != nil {
+	if err := s.renew(p); err != nil {
 		return err
 	}
 	alpha := make([]float64, m)
-	stalled, since := 0, 0
+	stalled := 0
 	for {
 		if s.pivots >= limit {
 			return ErrIterations
 		}
 		bland := stalled > 2*m+50
-		q, reduced := s.entering(phase1, bland)
+		q, reduced := s.entering(p, bland)
 		if q < 0 {
-			if since == 0 {
+			if s.since <= fewPivots {
 				return nil
 			}
 			// Rounding errors may hide a last column: look again from a fresh inverse.
-			if err := s.refactor(phase1); err != nil {
+			if err := s.refactor(p); err != nil {
 				return err
 			}
-			since = 0
 			continue
 		}
 		s.ftran(q, alpha)
-		r := s.leaving(alpha, phase1, bland)
+		r := s.leaving(alpha, p, bland)
 		if r < 0 {
-			if phase1 {
+			if p == phase1 {
 				return ErrInfeasible
 			}
 			return ErrUnbounded
@@ -45,18 +47,28 @@ func (s *Solver) run(phase1 bool, limit int) error {
 			stalled++
 		}
 		s.pivot(q, r, alpha, reduced, step)
-		if since++; since > 100+m/2 {
-			if err := s.refactor(phase1); err != nil {
+		if s.since > 100+m/2 {
+			if err := s.refactor(p); err != nil {
 				return err
 			}
-			since = 0
 		}
 	}
 }
 
+// renew makes the inverse good for a phase, where it is not.
+func (s *Solver) renew(p phase) error {
+	if s.since > fewPivots {
+		return s.refactor(p)
+	}
+	if s.priced != p {
+		s.reprice(p)
+	}
+	return nil
+}
+
 // entering picks the column with the lowest reduced cost, or with Bland's rule
 // the first that has a negative one. Artificial columns never come back.
-func (s *Solver) entering(phase1, bland bool) (int, float64) {
+func (s *Solver) entering(p phase, bland bool) (int, float64) {
 	best, at := -costTol, -1
 	for c := range s.cols {
 		col := &s.cols[c]
@@ -64,7 +76,7 @@ func (s *Solver) entering(phase1, bland bool) (int, float64) {
 			continue
 		}
 		d := 0.0
-		if !phase1 {
+		if p == phase2 {
 			d = col.cost
 		}
 		size := 1.0
@@ -101,14 +113,14 @@ func (s *Solver) ftran(q int, alpha []float64) {
 // leaving is the ratio test. Artificial columns that stayed at zero leave as
 // soon as they would move. Ties go to the largest pivot, under Bland's rule to
 // the lowest column.
-func (s *Solver) leaving(alpha []float64, phase1, bland bool) int {
+func (s *Solver) leaving(alpha []float64, p phase, bland bool) int {
 	best, at := math.Inf(1), -1
 	for i, a := range alpha {
 		c := s.basis[i]
 		ratio := 0.0
 		if a > pivotTol {
 			ratio = math.Max(s.x[i], 0) / a
-		} else if phase1 || a >= -pivotTol || !s.cols[c].artificial {
+		} else if p == phase1 || a >= -pivotTol || !s.cols[c].artificial {
 			continue
 		}
 		tie := at >= 0 && math.Abs(ratio-best) <= 1e-12*(1+best)
@@ -133,7 +145,7 @@ func (s *Solver) preferred(i, at int, alpha []float64, bland bool) bool {
 // pivot makes column q basic in row r and updates values, duals and inverse.
 func (s *Solver) pivot(q, r int, alpha []float64, reduced, step float64) {
 	m := len(s.rows)
-	s.pivots++
+	s.pivots, s.since = s.pivots+1, s.since+1
 	for i := range s.x {
 		if i != r && alpha[i] != 0 {
 			s.x[i] -= step * alpha[i]
@@ -149,13 +161,14 @@ func (s *Solver) pivot(q, r int, alpha []float64, reduced, step float64) {
 
 	prow := s.inv[r*m : r*m+m]
 	f := 1 / alpha[r]
-	nz := make([]int, 0, m)
+	nz := s.cross[:0]
 	for k, v := range prow {
 		if v != 0 {
 			prow[k] = v * f
 			nz = append(nz, k)
 		}
 	}
+	s.cross = nz
 	for i := range m {
 		a := alpha[i]
 		if i == r || a == 0 {
@@ -173,9 +186,13 @@ func (s *Solver) pivot(q, r int, alpha []float64, reduced, step float64) {
 
 // refactor computes the inverse, the values and the duals afresh from the
 // basis, so that rounding errors do not add up.
-func (s *Solver) refactor(phase1 bool) error {
+func (s *Solver) refactor(p phase) error {
 	m := len(s.rows)
-	a := make([]float64, m*m)
+	if s.matrix == nil {
+		s.matrix = make([]float64, m*m)
+	}
+	a := s.matrix
+	clear(a)
 	for i, c := range s.basis {
 		for _, e := range s.cols[c].entries {
 			a[e.Row*m+i] += e.Value
@@ -184,6 +201,7 @@ func (s *Solver) refactor(phase1 bool) error {
 	if err := invert(a, s.inv, m); err != nil {
 		return err
 	}
+	s.since = 0
 	for i := range m {
 		row := s.inv[i*m : i*m+m]
 		sum := 0.0
@@ -195,9 +213,17 @@ func (s *Solver) refactor(phase1 bool) error {
 		}
 		s.x[i] = sum
 	}
+	s.reprice(p)
+	return nil
+}
+
+// reprice computes the duals of a phase from the inverse.
+func (s *Solver) reprice(p phase) {
+	m := len(s.rows)
+	s.priced = p
 	clear(s.y)
 	for i, c := range s.basis {
-		cost := s.costOf(c, phase1)
+		cost := s.costOf(c, p)
 		if cost == 0 {
 			continue
 		}
@@ -205,5 +231,4 @@ func (s *Solver) refactor(phase1 bool) error {
 			s.y[k] += cost * v
 		}
 	}
-	return nil
 }
