@@ -118,6 +118,21 @@ func (w Warning) String() string {
 	return fmt.Sprintf("%s: %s", w.Subject, w.Message)
 }
 
+// Partial says why workloads may be missing whose pods are on the nodes: the
+// user selected some, or the rights allow to see some only. It is empty where
+// none is known to be missing. What looks empty then may not be.
+func (s *Snapshot) Partial() string {
+	for _, w := range s.Warnings {
+		switch {
+		case w.Code == WarnSelection:
+			return "only a part of the workloads was selected"
+		case w.Code == WarnForbidden && (w.Subject == "list pods" || strings.HasPrefix(w.Subject, "namespace ")):
+			return "only a part of the pods may be read"
+		}
+	}
+	return ""
+}
+
 // Warnings as sources raise them.
 const (
 	// WarnForbidden marks a list that the API server refused.

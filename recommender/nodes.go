@@ -162,12 +162,8 @@ func newNodePlanner(p *Pass) *nodePlanner {
 
 // blind gives the reason for which no plan can be made at all, or "".
 func (n *nodePlanner) blind() string {
-	for _, w := range n.pass.Analysis.Snapshot.Warnings {
-		partly := w.Code == analyzer.WarnPartial && w.Subject == "selection"
-		refused := w.Code == analyzer.WarnForbidden && w.Subject == "list pods"
-		if partly || refused {
-			return "only a part of the pods on the nodes is known; audit the whole cluster for a plan of its nodes"
-		}
+	if why := n.pass.Analysis.Snapshot.Partial(); why != "" {
+		return why + "; audit the whole cluster for a plan of its nodes"
 	}
 	if len(n.pods) == 0 {
 		return "no pod runs on the nodes that is not a DaemonSet's"

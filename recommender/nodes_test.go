@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 )
@@ -124,8 +125,17 @@ func TestNodesAbstains(t *testing.T) {
 		name, want string
 		change     func(*analyzer.Snapshot)
 	}{
-		{"a selection", "only a part of the pods", func(s *analyzer.Snapshot) {
-			s.Warnings = []analyzer.Warning{{Code: analyzer.WarnPartial, Subject: "selection"}}
+		{"a selection", "only a part of the workloads was selected", func(s *analyzer.Snapshot) {
+			sel, err := object.Select([]string{"none"}, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := s.Workloads
+			sel.Apply(s) // as the program does it
+			s.Workloads = all[:20]
+		}},
+		{"a namespace refused", "only a part of the pods may be read", func(s *analyzer.Snapshot) {
+			s.Warnings = []analyzer.Warning{{Code: analyzer.WarnForbidden, Subject: "namespace shop"}}
 		}},
 		{"no pods", "no pod runs", func(s *analyzer.Snapshot) { s.Workloads = nil }},
 		{"reserved", "no node may go: it is reserved", func(s *analyzer.Snapshot) {

@@ -141,6 +141,12 @@ func purchase(p *Pass) error {
 			Held: pricing.HeldAt(p.Options.Commitment.Held, p.Analysis.Snapshot.Window.End),
 		},
 	}
+	if why := p.Analysis.Snapshot.Partial(); why != "" {
+		r.Withheld = []Withheld{{"all", why + "; audit the whole cluster for the demand that commitments are to cover"}}
+		r.Title = "no recommendation: " + r.Withheld[0].Reason
+		p.Report(r)
+		return nil
+	}
 	d, reason := p.demand()
 	if reason == "" {
 		r.Purchase.Provider, r.Purchase.Region, r.Purchase.Demand = d.provider, d.region, d.summary()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
@@ -203,14 +202,8 @@ func (p *Pass) idleNamespace(name string, workloads int, cost float64) {
 	})
 }
 
-// partial reports whether the snapshot leaves workloads out, by choice or for
-// want of rights: what looks empty may then not be.
-func (p *Pass) partial() bool {
-	return slices.ContainsFunc(p.Analysis.Snapshot.Warnings, func(w analyzer.Warning) bool {
-		return w.Code == analyzer.WarnSelection ||
-			w.Code == analyzer.WarnForbidden && (w.Subject == "list pods" || strings.HasPrefix(w.Subject, "namespace "))
-	})
-}
+// partial reports whether what looks empty may not be.
+func (p *Pass) partial() bool { return p.Analysis.Snapshot.Partial() != "" }
 
 // wasteRequests finds requests of which nearly nothing is used. Right-sizing
 // counts their savings; this line only says where they are.

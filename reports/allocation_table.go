@@ -124,11 +124,11 @@ func (a *Allocation) grid(o Options) *grid {
 		}
 	}
 	g.measure()
-	if used := a.efficiencies(shown); used != nil && g.total(g.fair())+gap+4 <= o.Width {
+	if used := a.efficiencies(shown); used != nil && g.total(g.fair())+gap+4 <= o.room() {
 		g.columns, g.text = append(g.columns, column{title: used[0], right: true}), append(g.text, used)
 		g.measure()
 	}
-	g.shrink(o.Width)
+	g.shrink(o.room())
 	for i, s := range g.text[0] {
 		g.text[0][i] = shorten(s, g.widths[0])
 	}

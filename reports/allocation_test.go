@@ -180,9 +180,9 @@ func TestAllocationTable(t *testing.T) {
 		o      reports.Options
 		by     allocation.Options
 	}{
-		"allocation-80.txt":      {keys: "namespace", format: "table"},
-		"allocation-shared.txt":  {keys: "label:team", format: "table", by: allocation.Options{ShareNamespaces: []string{"ns-1"}, Split: allocation.Even}},
-		"allocation-node-80.txt": {keys: "node", format: "table"},
+		"allocation-80.txt":      {keys: "namespace", format: "table", o: reports.Options{Width: 80}},
+		"allocation-shared.txt":  {keys: "label:team", format: "table", o: reports.Options{Width: 80}, by: allocation.Options{ShareNamespaces: []string{"ns-1"}, Split: allocation.Even}},
+		"allocation-node-80.txt": {keys: "node", format: "table", o: reports.Options{Width: 80}},
 		"allocation-wide.txt":    {keys: "namespace,controller", format: "wide", o: reports.Options{Top: 5}},
 	} {
 		got := output(t, tt.format, allocated(t, a, tt.keys, tt.by), tt.o)

@@ -9,7 +9,8 @@ import (
 // Options is how a report is to be printed.
 type Options struct {
 	// Width is the number of terminal cells that the table may take; 0 means
-	// DefaultWidth. wide and the machine formats take what they need.
+	// that it goes to no terminal: then it takes what it needs, so that no name
+	// is cut. wide and the machine formats do so always.
 	Width int
 	// Color allows ANSI colors.
 	Color bool
@@ -22,8 +23,27 @@ type Options struct {
 	Verbose bool
 }
 
-// DefaultWidth is the table's width where nobody knows the terminal's.
-const DefaultWidth = 80
+// proseWidth is where sentences wrap that go to no terminal.
+const proseWidth = 80
+
+// unlimited is a width that no table reaches.
+const unlimited = 1 << 20
+
+// room is the width that a table may take.
+func (o Options) room() int {
+	if o.Width <= 0 {
+		return unlimited
+	}
+	return o.Width
+}
+
+// line is the width at which sentences wrap.
+func (o Options) line() int {
+	if o.Width <= 0 {
+		return proseWidth
+	}
+	return o.Width
+}
 
 // Format is one way to print a report.
 type Format struct {

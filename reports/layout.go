@@ -25,7 +25,7 @@ type grid struct {
 // render lays the rows out and writes them.
 func render(w io.Writer, r *Report, rows []row, columns []column, o Options) error {
 	g := fill(r, rows, columns)
-	g.fit(o.Width)
+	g.fit(o.room())
 	return g.write(w, o.Color)
 }
 

@@ -332,10 +332,10 @@ type Pool struct {
 	CapacityType string `json:"capacityType"`
 	Zone         string `json:"zone,omitempty"`
 	Count        int    `json:"count"`
-	// Hourly is the price of one node in USD, not rounded to cents.
-	Hourly float64 `json:"hourly"`
-	// MonthlyCost is the cost of all nodes of the pool.
-	MonthlyCost USD `json:"monthlyCost"`
+	// Hourly is the price of one node in USD, not rounded to cents; absent where it is not known.
+	Hourly float64 `json:"hourly,omitzero"`
+	// MonthlyCost is the cost of all nodes of the pool; absent where it is not known.
+	MonthlyCost USD `json:"monthlyCost,omitzero"`
 	// Estimated says that no table has the price; Note says how it was found.
 	Estimated bool   `json:"estimated,omitempty"`
 	Note      string `json:"note,omitempty"`

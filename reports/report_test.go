@@ -380,7 +380,7 @@ func TestEmptyIsSaid(t *testing.T) {
 		"empty":     "No workload was found.",
 		"no prices": "No node has a price",
 		"moment":    "no history",
-		"unjudged":  "no rule has looked at this container",
+		"unjudged":  "No rule has looked at the containers",
 	} {
 		if got := output(t, "table", odd[name], reports.Options{}); !strings.Contains(got, tt) {
 			t.Errorf("%s: got no %q in\n%s", name, tt, got)

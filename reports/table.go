@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
 // row is one container of one workload.
@@ -18,14 +20,8 @@ type row struct {
 }
 
 func writeTable(w io.Writer, r *Report, o Options) error {
-	if o.Width <= 0 {
-		o.Width = DefaultWidth
-	}
 	return writeText(w, r, o, tableColumns())
 }
-
-// unlimited is a width that no table reaches.
-const unlimited = 1 << 20
 
 func writeWide(w io.Writer, r *Report, o Options) error {
 	o.Width, o.Verbose = unlimited, true
@@ -39,7 +35,11 @@ func writeText(w io.Writer, r *Report, o Options, columns []column) error {
 	var buf bytes.Buffer
 	prose(&buf, o, headline(r)...)
 	notes := noteList{exact: o.Verbose}
-	rows, rest, fine := listed(r, o, &notes)
+	var rows, rest []row
+	fine, judged := 0, o.All || r.judged()
+	if judged {
+		rows, rest, fine = listed(r, o, &notes)
+	}
 	if len(rows) > 0 {
 		buf.WriteByte('\n')
 		if err := render(&buf, r, rows, columns, o); err != nil {
@@ -48,17 +48,34 @@ func writeText(w io.Writer, r *Report, o Options, columns []column) error {
 	}
 	buf.WriteByte('\n')
 	prose(&buf, o, leftOut(rest)...)
-	if lines := groupLines(r.Nodes.Plan); o.Verbose && len(lines) > 0 {
+	full := o.Verbose || !judged
+	if lines := groupLines(r.Nodes.Plan); full && len(lines) > 0 {
 		prose(&buf, o, lines...)
 		buf.WriteByte('\n')
 	}
-	if beyond := slices.Concat(scalingLines(r, o.Verbose), purchaseLines(r, o.Verbose), wasteLines(r, o.Verbose)); len(beyond) > 0 {
+	if beyond := slices.Concat(scalingLines(r, full), purchaseLines(r, full), wasteLines(r, full)); len(beyond) > 0 {
 		prose(&buf, o, beyond...)
 		buf.WriteByte('\n')
 	}
 	prose(&buf, o, footnotes(r, rows, fine, notes.notes, o)...)
 	_, err := w.Write(buf.Bytes())
 	return err
+}
+
+// judged reports whether any rule looked at the containers' requests. Where
+// none did, as with --only waste, they are not listed.
+func (r *Report) judged() bool {
+	none := true
+	for i := range r.Workloads {
+		for j := range r.Workloads[i].Containers {
+			c := &r.Workloads[i].Containers[j]
+			if !slices.ContainsFunc(c.Warnings, func(w analyzer.Warning) bool { return w.Code == WarnNotJudged }) {
+				return true
+			}
+			none = false
+		}
+	}
+	return none
 }
 
 // prose writes each text wrapped to the width; a continued line is indented
@@ -71,7 +88,7 @@ func prose(buf *bytes.Buffer, o Options, texts ...string) {
 		} else if strings.HasPrefix(text, "warning:") {
 			indent = 2
 		}
-		for _, line := range wrap(text, o.Width, indent) {
+		for _, line := range wrap(text, o.line(), indent) {
 			buf.WriteString(line)
 			buf.WriteByte('\n')
 		}
@@ -87,16 +104,29 @@ func headline(r *Report) []string {
 		out = append(out, "No node has a price: neither costs nor savings can be told.")
 	case s.Rightsize.Monthly == nil || s.Containers.Total == s.Containers.Withheld:
 		out = append(out, fmt.Sprintf("It costs %s a month.", s.MonthlyCost))
+	case r.partial():
+		var part USD
+		for i := range r.Workloads {
+			if c := r.Workloads[i].MonthlyCost; c != nil {
+				part += *c
+			}
+		}
+		out = append(out, fmt.Sprintf("It costs %s a month, the workloads that are listed %s of it; right-sizing %s.", s.MonthlyCost, part, worth(*s.Rightsize.Monthly, part)))
 	default:
 		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.Rightsize.Monthly, *s.MonthlyCost)))
 	}
 	if p := r.Nodes.Plan; p != nil && s.MonthlyCost != nil {
 		out = append(out, planLine(p, *s.MonthlyCost))
 	}
-	if s.IdleMonthly != nil && s.OverheadMonthly != nil {
+	if s.IdleMonthly != nil && s.OverheadMonthly != nil && !r.partial() {
 		out = append(out, fmt.Sprintf("Of the cost %s is idle room that nobody asked for, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
 	}
 	return out
+}
+
+// partial reports whether some of what runs on the nodes is not in the report.
+func (r *Report) partial() bool {
+	return (&analyzer.Snapshot{Warnings: r.Warnings}).Partial() != ""
 }
 
 func worth(savings, cost USD) string {
@@ -230,8 +260,10 @@ func footnotes(r *Report, rows []row, fine int, notes []note, o Options) []strin
 		out = append(out, "1 container is fine as it is.")
 	case fine > 1:
 		out = append(out, fmt.Sprintf("%d containers are fine as they are.", fine))
-	case len(rows) == 0:
+	case len(r.Workloads) == 0:
 		out = append(out, "No workload was found.")
+	case len(rows) == 0:
+		out = append(out, "No rule has looked at the containers' requests, so they are not listed; --show-all lists them.")
 	}
 	if len(rows) > 0 {
 		out = append(out, "CPU and memory are requests of one pod, the total is over all pods. Freed room leaves the bill when nodes go.")

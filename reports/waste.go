@@ -137,5 +137,32 @@ func wasteLine(w *Waste) string {
 	if len(w.Blocked) > 0 {
 		text += " In the way: " + clean(strings.Join(w.Blocked, "; ")) + "."
 	}
+	if w.Loss != "" {
+		text += " Lost with it: " + clean(w.Loss) + "."
+	}
+	var seen []string
+	for _, e := range w.Evidence {
+		seen = append(seen, clean(e.Name)+" "+e.figure())
+	}
+	if len(seen) > 0 {
+		text += " Seen: " + strings.Join(seen, ", ") + "."
+	}
 	return text
+}
+
+// figure is the value with its unit, for people.
+func (e *Evidence) figure() string {
+	switch e.Unit {
+	case "millicores":
+		return cores(CPU(e.Value * microPerMilli))
+	case "bytes":
+		return memory(Bytes(e.Value))
+	case "usd":
+		return cents(e.Value).String()
+	case "percent":
+		return figures(e.Value) + "%"
+	case "count":
+		return figures(e.Value)
+	}
+	return figures(e.Value) + " " + e.Unit
 }

@@ -62,10 +62,10 @@ func replay(t *testing.T, session string) string {
 		case command == "echo $?":
 			fmt.Fprintln(&b, code)
 		case words[0] == "plimsoll":
-			var out, errs string
-			code, out, errs = plimsoll(words[1:]...)
-			b.WriteString(out)
-			for said := range strings.Lines(errs) {
+			var out, errs bytes.Buffer
+			code = run(context.Background(), words, streams{In: strings.NewReader(""), Out: &out, Err: &errs, Width: 80, NoColor: true})
+			b.Write(out.Bytes())
+			for said := range strings.Lines(errs.String()) {
 				if !strings.HasSuffix(said, " ...\n") { // progress, told on a slow machine
 					b.WriteString(said)
 				}

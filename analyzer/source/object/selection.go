@@ -75,6 +75,7 @@ func (s Selection) Apply(snap *analyzer.Snapshot) {
 	snap.Requests = slices.DeleteFunc(snap.Requests, func(q analyzer.RequestRate) bool { return !known[q.Ref] })
 	snap.HPAs = slices.DeleteFunc(snap.HPAs, func(o analyzer.HPA) bool { return !s.in(o.Namespace) })
 	snap.VPAs = slices.DeleteFunc(snap.VPAs, func(o analyzer.VPA) bool { return !s.in(o.Namespace) })
+	s.keepScalers(snap)
 	snap.PDBs = slices.DeleteFunc(snap.PDBs, func(o analyzer.PDB) bool { return !s.in(o.Namespace) })
 	snap.LimitRanges = slices.DeleteFunc(snap.LimitRanges, func(o analyzer.LimitRange) bool { return !s.in(o.Namespace) })
 	snap.Quotas = slices.DeleteFunc(snap.Quotas, func(o analyzer.ResourceQuota) bool { return !s.in(o.Namespace) })
@@ -85,6 +86,20 @@ func (s Selection) Apply(snap *analyzer.Snapshot) {
 	snap.VolumeClaims = slices.DeleteFunc(snap.VolumeClaims, func(o analyzer.VolumeClaim) bool { return !s.in(o.Namespace) })
 	snap.LoadBalancers = slices.DeleteFunc(snap.LoadBalancers, func(o analyzer.LoadBalancer) bool { return !s.in(o.Namespace) })
 	s.warn(snap)
+}
+
+// keepScalers leaves out the autoscalers of workloads that labels do not
+// select. A target that is not there at all can't be told from those.
+func (s Selection) keepScalers(snap *analyzer.Snapshot) {
+	if s.labels == nil {
+		return
+	}
+	known := map[analyzer.Ref]bool{}
+	for i := range snap.Workloads {
+		known[snap.Workloads[i].Ref] = true
+	}
+	snap.HPAs = slices.DeleteFunc(snap.HPAs, func(o analyzer.HPA) bool { return !known[o.Target] })
+	snap.VPAs = slices.DeleteFunc(snap.VPAs, func(o analyzer.VPA) bool { return !known[o.Target] })
 }
 
 // warn tells what a selection does to the nodes.

@@ -35,6 +35,7 @@ func (v *Inventory) Fill(s *analyzer.Snapshot, sel Selection) {
 	s.HPAs = append(s.HPAs, v.resolveHPAs(sel.in)...)
 	s.VPAs = append(s.VPAs, v.resolveVPAs(sel.in)...)
 	s.PDBs = append(s.PDBs, v.resolveBudgets(sel.in)...)
+	sel.keepScalers(s)
 	sel.warn(s)
 	s.Sort()
 }
