@@ -53,12 +53,16 @@ func (s *Spec) PastNodes() []Node {
 }
 
 func (p *Pool) node(index, n int) Node {
-	zones := p.Zones
-	if len(zones) == 0 {
-		zones = []string{"a", "b", "c"}
-	}
+	zones := p.zones()
 	zone := Region + zones[n%len(zones)]
 	return Node{Name: fmt.Sprintf("ip-10-0-%d-%d.ec2.internal", zoneNumber(zone), 20+index), Zone: zone, Pool: p, Index: index, Number: n}
+}
+
+func (p *Pool) zones() []string {
+	if len(p.Zones) == 0 {
+		return []string{"a", "b", "c"}
+	}
+	return p.Zones
 }
 
 func zoneNumber(zone string) int { return int(zone[len(zone)-1]-'a') * 32 }

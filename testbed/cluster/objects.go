@@ -42,6 +42,7 @@ func (s *Spec) Objects() []*unstructured.Unstructured {
 			}
 			all = append(all, w.services(ns.Name)...)
 		}
+		all = append(all, ns.balancers()...)
 	}
 	return all
 }
@@ -60,7 +61,7 @@ func (w *Workload) controller(namespace string) *unstructured.Unstructured {
 	case "StatefulSet":
 		return plain(&appsv1.StatefulSet{TypeMeta: types("apps/v1"), ObjectMeta: meta,
 			Spec: appsv1.StatefulSetSpec{Replicas: &replicas, Selector: selector, Template: template,
-				ServiceName: w.governing(), PodManagementPolicy: appsv1.ParallelPodManagement}})
+				ServiceName: w.governing(), PodManagementPolicy: appsv1.ParallelPodManagement, VolumeClaimTemplates: w.claimTemplates()}})
 	case "DaemonSet":
 		return plain(&appsv1.DaemonSet{TypeMeta: types("apps/v1"), ObjectMeta: meta,
 			Spec: appsv1.DaemonSetSpec{Selector: selector, Template: template}})
@@ -187,6 +188,7 @@ func (w *Workload) template() corev1.PodTemplateSpec {
 			annotations[domain+"oom-killed"] = "once"
 		}
 	}
+	w.mount(&t.Spec)
 	w.place(&t.Spec)
 	return t
 }
@@ -246,6 +248,12 @@ func plain(o runtime.Object) *unstructured.Unstructured {
 	u := &unstructured.Unstructured{Object: m}
 	if u.GetKind() != "Node" {
 		unstructured.RemoveNestedField(m, "status")
+	}
+	if templates, ok, _ := unstructured.NestedSlice(m, "spec", "volumeClaimTemplates"); ok {
+		for _, t := range templates {
+			delete(t.(map[string]any), "status")
+		}
+		unstructured.SetNestedSlice(m, templates, "spec", "volumeClaimTemplates")
 	}
 	unstructured.RemoveNestedField(m, "metadata", "creationTimestamp")
 	unstructured.RemoveNestedField(m, "spec", "template", "metadata", "creationTimestamp")

@@ -17,13 +17,14 @@ const rolloutGroup = "argoproj.io"
 
 var oneGPU = resource.MustParse("1")
 
-// Foundation is what has to be there first: nodes, namespaces, the kind that
-// stands in for Argo Rollouts.
+// Foundation is what has to be there first: nodes, volumes, namespaces, the kind
+// that stands in for Argo Rollouts.
 func (s *Spec) Foundation() []*unstructured.Unstructured {
 	all := []*unstructured.Unstructured{rolloutDefinition()}
 	for _, n := range s.Nodes() {
 		all = append(all, plain(n.object()))
 	}
+	all = append(all, s.storage()...)
 	for _, ns := range s.Namespaces {
 		environment := ns.Environment
 		if environment == "" {
@@ -39,10 +40,10 @@ func (s *Spec) Foundation() []*unstructured.Unstructured {
 		ObjectMeta: metav1.ObjectMeta{Name: "revenue"}, Value: 50000}))
 }
 
-// Policies have to be there before the first pod. The service accounts are
-// among them, as pods are refused until their namespace's controller made one.
+// Policies have to be there before the first pod, as the claims that pods mount.
+// The service accounts are among them, as pods are refused until their namespace's controller made one.
 func (s *Spec) Policies() []*unstructured.Unstructured {
-	var all []*unstructured.Unstructured
+	all := s.claims()
 	for _, ns := range s.Namespaces {
 		meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name, Namespace: ns.Name} }
 		all = append(all, plain(&corev1.ServiceAccount{
@@ -161,6 +162,9 @@ func (w *Workload) services(namespace string) []*unstructured.Unstructured {
 				Ports: []corev1.ServicePort{{Name: "web", Port: port, TargetPort: intstr.FromInt32(port), Protocol: corev1.ProtocolTCP}}}})
 	}
 	all := []*unstructured.Unstructured{service(w.Name, "")}
+	if w.Balancer {
+		all[0] = plain(balancer(namespace, w.Name, w.labels(), w.selector(), port))
+	}
 	if w.Governing != "" {
 		all = append(all, service(w.Governing, corev1.ClusterIPNone))
 	}

@@ -25,6 +25,8 @@ var Kwok []byte
 // Spec is spec.yaml.
 type Spec struct {
 	Pools      []Pool      `json:"pools"`
+	Classes    []Class     `json:"classes"`
+	Volumes    []Spare     `json:"volumes"` // whose claim is gone or never was
 	Namespaces []Namespace `json:"namespaces"`
 }
 
@@ -51,6 +53,8 @@ type Namespace struct {
 	LimitRange  string     `json:"limitRange"`  // default request; the default limit is twice that
 	Quota       string     `json:"quota"`       // requests.cpu/requests.memory
 	Scrape      string     `json:"scrape"`      // how its containers were scraped: see the Scrape constants
+	Claims      []Spare    `json:"claims"`      // that no pod mounts
+	Balancers   []Balancer `json:"balancers"`
 	Workloads   []Workload `json:"workloads"`
 }
 
@@ -90,6 +94,8 @@ type Workload struct {
 	Governing string `json:"governing"`
 	// Labels of the object and its pods beside, or in place of, the usual one.
 	Labels     map[string]string `json:"labels"`
+	Volumes    []Volume          `json:"volumes"`
+	Balancer   bool              `json:"balancer"` // its service is a load balancer
 	Containers []Container       `json:"containers"`
 	Init       []Container       `json:"init"`
 	Sidecars   []Container       `json:"sidecars"` // native: init containers with restartPolicy Always
@@ -158,7 +164,7 @@ func Load() (*Spec, error) {
 			}
 		}
 	}
-	return s, nil
+	return s, s.checkStorage()
 }
 
 // All are the workload's containers of every type, init containers first.

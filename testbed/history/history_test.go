@@ -87,25 +87,29 @@ func collect(t *testing.T, h *history.History, workload string) map[string]histo
 		if l.WorkloadName != workload {
 			continue
 		}
-		err := h.Series(l, func(s history.Series) error {
-			pairs := []string{}
-			for i := 0; i < len(s.Labels); i += 2 {
-				pairs = append(pairs, s.Labels[i]+"="+s.Labels[i+1])
-			}
-			slices.Sort(pairs)
-			k := strings.Join(pairs, ",")
-			if _, twice := all[k]; twice {
-				t.Errorf("series twice: %s", k)
-			}
-			s.Times, s.Values = slices.Clone(s.Times), slices.Clone(s.Values)
-			all[k] = s
-			return nil
-		})
-		if err != nil {
+		if err := h.Series(l, into(t, all)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return all
+}
+
+// into files series by name and labels; none may come twice.
+func into(t *testing.T, all map[string]history.Series) history.Emit {
+	return func(s history.Series) error {
+		pairs := []string{}
+		for i := 0; i < len(s.Labels); i += 2 {
+			pairs = append(pairs, s.Labels[i]+"="+s.Labels[i+1])
+		}
+		slices.Sort(pairs)
+		k := strings.Join(pairs, ",")
+		if _, twice := all[k]; twice {
+			t.Errorf("series twice: %s", k)
+		}
+		s.Times, s.Values = slices.Clone(s.Times), slices.Clone(s.Values)
+		all[k] = s
+		return nil
+	}
 }
 
 func TestCountersNeverFallWithinARun(t *testing.T) {

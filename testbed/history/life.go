@@ -123,8 +123,11 @@ func (h *History) generations(ns *cluster.Namespace, w *cluster.Workload, pods [
 	bounds := h.rollouts(ns, w)
 	if w.Replicas == 0 && w.Kind != "DaemonSet" && w.Kind != "Pod" {
 		// Scaled down to nothing: its last pods ended a third into the history.
-		end := h.start + (h.end-h.start)/3
-		for i := range 2 {
+		end, n := h.start+(h.end-h.start)/3, 2
+		if len(w.Volumes) > 0 && w.Kind != "StatefulSet" {
+			n = 1 // a disk is of one node
+		}
+		for i := range n {
 			h.add(ns, w, h.pastPod(ns, w, "", h.replicaSet(ns, w, 0), i, nil), h.start-longAgo, end, false, false)
 		}
 		return

@@ -170,11 +170,12 @@ func Resources(l *Life, c cluster.Container) Settings {
 }
 
 // Shared emits the series that belong to no one pod: owners of replica sets
-// and jobs, and nodes.
+// and jobs, volumes, and nodes.
 func (h *History) Shared(emit Emit) error {
 	w := &writer{h: h, emit: emit}
 	h.owners(w)
 	h.ingresses(w)
+	h.volumeStats(w)
 	for _, n := range h.Nodes {
 		h.node(w, n)
 	}

@@ -18,6 +18,7 @@ type Truth struct {
 	End        time.Time          `json:"end"`
 	Containers []ContainerSummary `json:"containers"`
 	Requests   []RequestSummary   `json:"requests"`
+	Volumes    []VolumeSummary    `json:"volumes"`
 }
 
 // RequestSummary is the requests to one workload. PerSecond is their mean over
@@ -99,11 +100,12 @@ type Summaries struct {
 	h        *History
 	all      map[[4]string]*summary
 	requests map[*cluster.Workload]*requested
+	volumes  map[string]*VolumeSummary
 }
 
 // Summaries starts an empty collection.
 func (h *History) Summaries() *Summaries {
-	return &Summaries{h: h, all: map[[4]string]*summary{}, requests: map[*cluster.Workload]*requested{}}
+	return &Summaries{h: h, all: map[[4]string]*summary{}, requests: map[*cluster.Workload]*requested{}, volumes: map[string]*VolumeSummary{}}
 }
 
 // Add takes one life in.
@@ -121,6 +123,7 @@ func (s *Summaries) Add(l *Life) error {
 		c.settings(l, u)
 		s.add(c, l, u, t)
 	}
+	s.addVolumes(l)
 	return s.addRequests(l)
 }
 
@@ -260,7 +263,7 @@ func (s *Summaries) Truth() Truth {
 		}
 		t.Containers = append(t.Containers, c.ContainerSummary)
 	}
-	t.Requests = s.requestTruth()
+	t.Requests, t.Volumes = s.requestTruth(), s.volumeTruth()
 	slices.SortFunc(t.Containers, func(a, b ContainerSummary) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Workload, b.Workload),
 			cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Container, b.Container))

@@ -86,12 +86,19 @@ func (u *up) fill(ctx context.Context) error {
 	if err := u.owned(ctx, spec); err != nil {
 		return err
 	}
-	u.step("%d namespaces, %d nodes and %d workloads applied", len(spec.Namespaces), spec.NodeCount(), spec.WorkloadCount())
+	for _, s := range spec.BalancerStatuses() {
+		if err := u.client.applyStatus(ctx, s); err != nil {
+			return err
+		}
+	}
+	u.step("%d namespaces, %d nodes, %d workloads and %d claims applied", len(spec.Namespaces), spec.NodeCount(), spec.WorkloadCount(), spec.ClaimCount())
 	scheduler := u.find("kube-scheduler")
 	running := 0
 	err = scheduler.wait(ctx, 6*time.Minute, func(ctx context.Context) (err error) {
-		running, err = u.podsRun(ctx, spec)
-		return err
+		if running, err = u.podsRun(ctx, spec); err != nil {
+			return err
+		}
+		return u.claimsBound(ctx, spec)
 	})
 	if err != nil {
 		return err
@@ -140,6 +147,24 @@ func (u *up) podsRun(ctx context.Context, spec *cluster.Spec) (int, error) {
 		return running, fmt.Errorf("%d of %d pods run; pending: %s", running, want, strings.Join(pending, " "))
 	}
 	return running, nil
+}
+
+// claimsBound fails while the binder has not given every claim its volume.
+func (u *up) claimsBound(ctx context.Context, spec *cluster.Spec) error {
+	claims, err := u.client.CoreV1().PersistentVolumeClaims("").List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	bound := 0
+	for _, c := range claims.Items {
+		if c.Status.Phase == corev1.ClaimBound {
+			bound++
+		}
+	}
+	if want := spec.ClaimCount(); bound < want {
+		return fmt.Errorf("%d of %d claims are bound", bound, want)
+	}
+	return nil
 }
 
 // metricsAnswer fails until metrics-server has numbers for most running pods;
