@@ -35,7 +35,12 @@ type Workload struct {
 	// Scalable says that the kind has a scale subresource.
 	Scalable   bool        `json:"scalable,omitempty"`
 	Containers []Container `json:"containers,omitempty"`
-	Pods       []Pod       `json:"pods,omitempty"`
+	// Claims are the persistent volume claims that the pod template names.
+	// ClaimTemplates are the names of a StatefulSet's own: each of its pods has
+	// the claim TEMPLATE-POD of every one. Snapshots of older programs have neither.
+	Claims         []string `json:"claims,omitempty"`
+	ClaimTemplates []string `json:"claimTemplates,omitempty"`
+	Pods           []Pod    `json:"pods,omitempty"`
 	// Past marks a workload that only the history knows.
 	Past bool `json:"past,omitempty"`
 }

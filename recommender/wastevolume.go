@@ -1,6 +1,7 @@
 package recommender
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -58,24 +59,24 @@ func (p *Pass) wasteVolumes() error {
 // boundClaims judges the claims that are bound.
 func (p *Pass) boundClaims(provider, region string) error {
 	mounted := p.mountedClaims()
+	var left []analyzer.VolumeClaim
 	for _, c := range p.Analysis.Snapshot.VolumeClaims {
-		if c.Phase != "Bound" {
-			continue
-		}
-		judge := p.unmountedClaim
-		if mounted[c.Namespace+"/"+c.Name] {
-			judge = p.oversizedClaim
-		}
-		if err := judge(c, provider, region); err != nil {
-			return err
+		switch {
+		case c.Phase != "Bound":
+		case !mounted[c.Namespace+"/"+c.Name]:
+			left = append(left, c)
+		default:
+			if err := p.oversizedClaim(c, provider, region); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return p.unmountedClaims(left, provider, region)
 }
 
 // oversizedClaim finds a volume of which less than half was ever used.
 func (p *Pass) oversizedClaim(c analyzer.VolumeClaim, provider, region string) error {
-	size := max(c.Capacity, c.Requested)
+	size := sizeOf(c)
 	if c.Used == 0 || float64(c.Used) >= fullVolume*float64(size) || p.days() < wasteDays {
 		return nil
 	}
@@ -133,11 +134,18 @@ func (p *Pass) volumeFinding(r Recommendation, f WasteFinding, size int64, class
 	f.Monthly = float64(size) / (1 << 30) * price.USDPerGiB
 	r.evidence("size", float64(size), "bytes")
 	if price.Assumed {
-		r.Warnings = append(r.Warnings, analyzer.Warning{Code: "price", Subject: r.Subject,
-			Message: fmt.Sprintf("storage class %q in %s is priced as %s", class, region, price.Item)})
+		r.assumed(class, region, price)
 	}
 	p.wasted(r, f)
 	return nil
+}
+
+// assumed warns that a storage class is priced as another.
+func (r *Recommendation) assumed(class, region string, price pricing.StoragePrice) {
+	w := analyzer.Warning{Code: "price", Subject: cmp.Or(r.Subject, r.Workload.String()), Message: fmt.Sprintf("storage class %q in %s is priced as %s", class, region, price.Item)}
+	if !slices.Contains(r.Warnings, w) {
+		r.Warnings = append(r.Warnings, w)
+	}
 }
 
 func (p *Pass) unboundVolume(v analyzer.Volume, provider, region string) error {
@@ -148,39 +156,6 @@ func (p *Pass) unboundVolume(v analyzer.Volume, provider, region string) error {
 		f.Loss = "the data of " + v.Claim + ", which the reclaim policy " + v.Reclaim + " kept"
 	}
 	return p.volumeFinding(r, f, v.Capacity, v.Class, provider, region)
-}
-
-func (p *Pass) unmountedClaim(c analyzer.VolumeClaim, provider, region string) error {
-	r := Recommendation{Subject: "PersistentVolumeClaim/" + c.Namespace + "/" + c.Name, Title: "no pod mounts it", Confidence: 0.6}
-	f := WasteFinding{Kind: WasteUnmounted, Loss: "its data; a job that runs now and then, and a workload that is scaled to zero, mount nothing meanwhile"}
-	if w := p.ownerOf(c); w != "" {
-		r.Title = fmt.Sprintf("no pod mounts it: %s is scaled to zero", w)
-		f.Loss = "its data, which " + w + " would want when it is scaled up again"
-	}
-	return p.volumeFinding(r, f, max(c.Capacity, c.Requested), c.Class, provider, region)
-}
-
-// ownerOf names the StatefulSet without replicas that a claim belongs to by its
-// name, TEMPLATE-SET-NUMBER, or "".
-func (p *Pass) ownerOf(c analyzer.VolumeClaim) string {
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
-		if w.Kind == "StatefulSet" && w.Namespace == c.Namespace && w.Replicas == 0 && claimOfSet(c.Name, w.Name) {
-			return w.String()
-		}
-	}
-	return ""
-}
-
-// claimOfSet reports whether a claim's name is TEMPLATE-SET-NUMBER.
-func claimOfSet(claim, set string) bool {
-	end := len(claim)
-	for end > 0 && claim[end-1] >= '0' && claim[end-1] <= '9' {
-		end--
-	}
-	rest := claim[:end]
-	tail := "-" + set + "-"
-	return end < len(claim) && len(rest) > len(tail) && rest[len(rest)-len(tail):] == tail
 }
 
 func (p *Pass) noEndpoints(b analyzer.LoadBalancer, provider, region string) error {

@@ -120,6 +120,7 @@ var wasteWords = map[string][2]string{
 	recommender.WasteGPUNode:       {"GPU node without GPU pods", "GPU nodes without GPU pods"},
 	recommender.WasteOldGeneration: {"old instance type", "old instance types"},
 	recommender.WasteUnboundVolume: {"unbound volume", "unbound volumes"},
+	recommender.WasteScaledToZero:  {"workload scaled to zero that keeps volumes", "workloads scaled to zero that keep volumes"},
 	recommender.WasteUnmounted:     {"unmounted volume", "unmounted volumes"},
 	recommender.WasteOversized:     {"oversized volume", "oversized volumes"},
 	recommender.WasteNoEndpoints:   {"load balancer without endpoints", "load balancers without endpoints"},

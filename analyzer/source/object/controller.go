@@ -22,6 +22,8 @@ type controller struct {
 	owner       owner
 	replicas    *int32 // nil where the object does not say
 	containers  []analyzer.Container
+	// claims and claimTemplates are as analyzer.Workload has them.
+	claims, claimTemplates []string
 	// templateFrom names the workload whose pod template this one uses.
 	templateFrom *analyzer.Ref
 	// metadataOnly says that the spec was not read.
@@ -55,7 +57,7 @@ func (c *controller) scaled(replicas *int32) *controller {
 
 func (c *controller) template(t *corev1.PodTemplateSpec) *controller {
 	c.metadataOnly = false
-	c.containers = containersOf(&t.Spec)
+	c.containers, c.claims = containersOf(&t.Spec), claimNames(&t.Spec)
 	return c
 }
 

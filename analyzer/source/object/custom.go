@@ -55,9 +55,15 @@ func customController(o *unstructured.Unstructured) *controller {
 		c.replicas = &n
 	}
 	for _, path := range [][]string{{"spec", "template"}, {"spec", "jobTemplate", "spec", "template"}} {
-		if containers := templateContainers(field(o.Object, path...)); len(containers) > 0 {
-			c.containers = containers
+		if s := templateSpec(field(o.Object, path...)); s != nil && len(s.Containers) > 0 {
+			c.containers, c.claims = containersOf(s), claimNames(s)
 			break
+		}
+	}
+	templates, _ := field(o.Object, "spec", "volumeClaimTemplates").([]any)
+	for _, t := range templates {
+		if name := text(field(t, "metadata", "name")); name != "" {
+			c.claimTemplates = append(c.claimTemplates, name)
 		}
 	}
 	// Argo Rollouts may name a Deployment whose template they run.
@@ -68,9 +74,9 @@ func customController(o *unstructured.Unstructured) *controller {
 	return c
 }
 
-// templateContainers reads a pod template, or gives nothing where the value is
-// no such thing.
-func templateContainers(template any) []analyzer.Container {
+// templateSpec reads a pod template, or gives nil where the value is no such
+// thing.
+func templateSpec(template any) *corev1.PodSpec {
 	spec, ok := field(template, "spec").(map[string]any)
 	if !ok {
 		return nil
@@ -79,7 +85,7 @@ func templateContainers(template any) []analyzer.Container {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(spec, &s); err != nil {
 		return nil
 	}
-	return containersOf(&s)
+	return &s
 }
 
 func vpaOf(o *unstructured.Unstructured) analyzer.VPA {

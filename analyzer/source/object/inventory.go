@@ -85,8 +85,12 @@ func builtinController(obj runtime.Object) *controller {
 		return newController(appsv1.SchemeGroupVersion.WithKind("Deployment"), &o.ObjectMeta).
 			scaled(o.Spec.Replicas).template(&o.Spec.Template)
 	case *appsv1.StatefulSet:
-		return newController(appsv1.SchemeGroupVersion.WithKind("StatefulSet"), &o.ObjectMeta).
+		c := newController(appsv1.SchemeGroupVersion.WithKind("StatefulSet"), &o.ObjectMeta).
 			scaled(o.Spec.Replicas).template(&o.Spec.Template)
+		for i := range o.Spec.VolumeClaimTemplates {
+			c.claimTemplates = append(c.claimTemplates, o.Spec.VolumeClaimTemplates[i].Name)
+		}
+		return c
 	case *appsv1.ReplicaSet:
 		return newController(appsv1.SchemeGroupVersion.WithKind("ReplicaSet"), &o.ObjectMeta).
 			scaled(o.Spec.Replicas).template(&o.Spec.Template)

@@ -152,12 +152,11 @@ func podSpecOf(o *corev1.Pod) analyzer.PodSpec {
 			Key: t.Key, Operator: string(t.Operator), Value: t.Value, Effect: string(t.Effect),
 		})
 	}
+	spec.Claims = claimNames(s)
 	for _, vol := range s.Volumes {
 		switch {
 		case vol.EmptyDir != nil || vol.HostPath != nil:
 			spec.LocalStorage = true
-		case vol.PersistentVolumeClaim != nil:
-			spec.Claims = append(spec.Claims, vol.PersistentVolumeClaim.ClaimName)
 		case vol.Ephemeral != nil:
 			spec.Claims = append(spec.Claims, o.Name+"-"+vol.Name)
 		}

@@ -38,6 +38,37 @@ func claimOf(o *corev1.PersistentVolumeClaim) analyzer.VolumeClaim {
 	return c
 }
 
+// claimNames are the claims that a pod spec names, sorted.
+func claimNames(s *corev1.PodSpec) []string {
+	var out []string
+	for i := range s.Volumes {
+		if c := s.Volumes[i].PersistentVolumeClaim; c != nil {
+			out = append(out, c.ClaimName)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// claimsOf gives the claims of a workload's template, from where its containers
+// come; its pods name theirs themselves.
+func (v *Inventory) claimsOf(c *controller, g *group) (claims, templates []string) {
+	if c != nil && len(c.containers) == 0 && c.templateFrom != nil {
+		if t := v.controllers[*c.templateFrom]; t != nil {
+			c = t
+		}
+	}
+	if c != nil && len(c.containers) > 0 {
+		return c.claims, c.claimTemplates
+	}
+	for _, child := range g.children {
+		claims, templates = append(claims, child.claims...), append(templates, child.claimTemplates...)
+	}
+	slices.Sort(claims)
+	slices.Sort(templates)
+	return slices.Compact(claims), slices.Compact(templates)
+}
+
 func storageOf(list corev1.ResourceList) int64 {
 	q, ok := list[corev1.ResourceStorage]
 	if !ok {

@@ -109,3 +109,45 @@ func TestStorageAndLoadBalancers(t *testing.T) {
 		}
 	}
 }
+
+// TestClaimsOfTemplates: what a workload would mount is known without its pods.
+func TestClaimsOfTemplates(t *testing.T) {
+	const volumes = `volumes: [{name: b, persistentVolumeClaim: {claimName: b}}, {name: a, persistentVolumeClaim: {claimName: a}}, {name: x, emptyDir: {}}]`
+	const spec = `template: {spec: {containers: [{name: c}], ` + volumes + `}}`
+	const objects = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {namespace: shop, name: web}
+spec: {replicas: 0, ` + spec + `}
+---
+{apiVersion: apps/v1, kind: StatefulSet, metadata: {namespace: shop, name: db}, spec: {replicas: 0, template: {spec: {containers: [{name: c}]}}, volumeClaimTemplates: [{metadata: {name: data}}, {metadata: {name: log}}]}}
+---
+{apiVersion: batch/v1, kind: CronJob, metadata: {namespace: shop, name: night}, spec: {jobTemplate: {spec: {` + spec + `}}}}
+---
+{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {namespace: shop, name: canary}, spec: {replicas: 0, ` + spec + `}}
+---
+{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {namespace: shop, name: refers}, spec: {replicas: 0, workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}}}
+---
+{apiVersion: apps.kruise.io/v1beta1, kind: StatefulSet, metadata: {namespace: pay, name: db}, spec: {replicas: 0, template: {spec: {containers: [{name: c}]}}, volumeClaimTemplates: [{metadata: {name: data}}]}}
+---
+{apiVersion: apps/v1, kind: ReplicaSet, metadata: {namespace: pay, name: web-1, ownerReferences: [{apiVersion: example.com/v1, kind: Shop, name: web, uid: u, controller: true}]}, spec: {replicas: 0, ` + spec + `}}
+`
+	v, s := &object.Inventory{}, &analyzer.Snapshot{}
+	if err := object.Read(v, strings.NewReader(objects), "claims.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	v.Fill(s, object.Selection{})
+	got := map[string][2][]string{}
+	for i := range s.Workloads {
+		w := &s.Workloads[i]
+		got[w.String()] = [2][]string{w.Claims, w.ClaimTemplates}
+	}
+	both := [2][]string{{"a", "b"}, nil}
+	want := map[string][2][]string{
+		"shop/Deployment/web": both, "shop/CronJob/night": both, "shop/Rollout/canary": both, "shop/Rollout/refers": both, "pay/Shop/web": both,
+		"shop/StatefulSet/db": {nil, {"data", "log"}}, "pay/StatefulSet/db": {nil, {"data"}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -125,6 +125,7 @@ func (v *Inventory) workload(ref analyzer.Ref, g *group) analyzer.Workload {
 	}
 	w.Scalable = v.canScale(w.APIVersion, ref.Kind)
 	w.Containers = v.containers(c, g)
+	w.Claims, w.ClaimTemplates = v.claimsOf(c, g)
 	return w
 }
 

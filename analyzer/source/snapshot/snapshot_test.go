@@ -37,9 +37,31 @@ func sample() *analyzer.Snapshot {
 		Nodes:      []analyzer.Node{{Name: "b"}, {Name: "a", Labels: map[string]string{"z": "1", "y": "2"}}},
 		Namespaces: []analyzer.Namespace{{Name: "shop"}},
 		Workloads: []analyzer.Workload{{Ref: analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}, Replicas: 2,
+			Claims: []string{"uploads"}, ClaimTemplates: []string{"data"},
 			Containers: []analyzer.Container{{Name: "app", Type: analyzer.TypeContainer, Requests: analyzer.Amounts{CPU: 100}}}}},
 		HPAs:     []analyzer.HPA{{Namespace: "shop", Name: "web", Max: 3}},
 		Warnings: []analyzer.Warning{{Code: "missing", Message: "m"}},
+	}
+}
+
+// TestOtherVersions: a workload of a program that knew fewer fields, or knows
+// more, is read.
+func TestOtherVersions(t *testing.T) {
+	text := unpack(t, encode(t, sample()))
+	now := `"claims":["uploads"],"claimTemplates":["data"]`
+	if !strings.Contains(text, now) {
+		t.Fatalf("want %s in %.2000s", now, text)
+	}
+	older, newer := sorted(sample()), sorted(sample())
+	older.Workloads[0].Claims, older.Workloads[0].ClaimTemplates = nil, nil
+	for _, c := range []struct {
+		field string
+		want  *analyzer.Snapshot
+	}{{`"scalable":false`, older}, {now + `,"fieldOfTomorrow":{"claims":[1]}`, newer}} {
+		got, err := snapshot.Decode(bytes.NewReader(pack(t, strings.Replace(text, now, c.field, 1))))
+		if err != nil || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("with %s: got %+v, %v, want %+v", c.field, got, err, c.want)
+		}
 	}
 }
 

@@ -1,0 +1,189 @@
+package recommender
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// WasteScaledToZero is a workload without pods whose volumes are kept.
+const WasteScaledToZero = "scaled-to-zero-with-volumes"
+
+// claimOwner is the workload that a claim belongs to.
+type claimOwner struct {
+	of *analyzer.WorkloadFacts
+	// awaited says that the workload is asked for a pod that mounts the claim.
+	awaited bool
+}
+
+// ownerOf finds the workload whose pods would mount a claim: it names it in
+// its pod template, or is the StatefulSet that the claim's name tells of. One
+// that is asked for pods comes before those that are not.
+func (p *Pass) ownerOf(c analyzer.VolumeClaim) claimOwner {
+	var found claimOwner
+	for i := range p.Analysis.Workloads {
+		w := &p.Analysis.Workloads[i]
+		if w.Namespace != c.Namespace {
+			continue
+		}
+		number, own := claimOfSet(c.Name, w)
+		awaited := w.Replicas > 0 && w.Kind != "Job"
+		switch {
+		case own:
+			awaited = awaited && number < int(w.Replicas)
+		case !slices.Contains(w.Claims, c.Name):
+			continue
+		}
+		if found.of == nil || awaited && !found.awaited {
+			found = claimOwner{of: w, awaited: awaited}
+		}
+	}
+	return found
+}
+
+// claimOfSet reports whether a claim's name is TEMPLATE-SET-NUMBER of a set's
+// own, and the number. Snapshots of older programs don't tell the templates:
+// there any name does for one.
+func claimOfSet(claim string, w *analyzer.WorkloadFacts) (number int, ok bool) {
+	at := strings.LastIndexByte(claim, '-')
+	if at < 0 || w.Kind != "StatefulSet" {
+		return 0, false
+	}
+	number, err := strconv.Atoi(claim[at+1:])
+	template, own := strings.CutSuffix(claim[:at], "-"+w.Name)
+	if err != nil || number < 0 || !own || template == "" {
+		return 0, false
+	}
+	return number, len(w.ClaimTemplates) == 0 || slices.Contains(w.ClaimTemplates, template)
+}
+
+// unmountedClaims finds the claims that no pod mounts. Those of a workload
+// without pods are one finding.
+func (p *Pass) unmountedClaims(claims []analyzer.VolumeClaim, provider, region string) error {
+	var asleep []*analyzer.WorkloadFacts
+	of := map[analyzer.Ref][]analyzer.VolumeClaim{}
+	for _, c := range claims {
+		o := p.ownerOf(c)
+		switch {
+		case o.awaited: // its pod is about to come, or comes by its schedule
+		case o.of != nil && o.of.Replicas == 0 && o.of.Kind != "Job":
+			if of[o.of.Ref] == nil {
+				asleep = append(asleep, o.of)
+			}
+			of[o.of.Ref] = append(of[o.of.Ref], c)
+		default:
+			if err := p.unmountedClaim(c, o.of, provider, region); err != nil {
+				return err
+			}
+		}
+	}
+	for _, w := range asleep {
+		if err := p.scaledToZero(w, of[w.Ref], provider, region); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unmountedClaim is a claim that nothing is going to mount. The workload, which
+// may be nil, is one whose pods did.
+func (p *Pass) unmountedClaim(c analyzer.VolumeClaim, w *analyzer.WorkloadFacts, provider, region string) error {
+	r := Recommendation{Subject: "PersistentVolumeClaim/" + c.Namespace + "/" + c.Name, Title: "no pod mounts it", Confidence: 0.6}
+	f := WasteFinding{Kind: WasteUnmounted, Loss: "its data; a pod that is made by hand now and then mounts nothing meanwhile"}
+	switch {
+	case w != nil && w.Kind == "Job":
+		r.Title = fmt.Sprintf("no pod mounts it: %s has ended", w.Ref)
+		f.Loss = "its data, such as what " + w.String() + " left on it"
+	case w != nil:
+		r.Title = fmt.Sprintf("no pod mounts it: %s has fewer pods now", w.Ref)
+		f.Loss = "its data, which " + w.String() + " would want when it is scaled up again"
+	}
+	r.used(c)
+	return p.volumeFinding(r, f, sizeOf(c), c.Class, provider, region)
+}
+
+// scaledToZero is a workload without pods whose volumes are paid for.
+func (p *Pass) scaledToZero(w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim, provider, region string) error {
+	state := "scaled to zero"
+	if w.Kind == "CronJob" {
+		state = "suspended"
+	}
+	var names []string
+	r := Recommendation{Workload: w.Ref, Confidence: 0.7}
+	f := WasteFinding{Kind: WasteScaledToZero}
+	var size, held int64
+	for _, c := range claims {
+		price, err := p.Costs.Catalog.StoragePrice(provider, region, c.Class)
+		if err != nil {
+			return err
+		}
+		if price.Assumed {
+			r.assumed(c.Class, region, price)
+		}
+		names = append(names, c.Name)
+		size, held = size+sizeOf(c), held+c.Used
+		f.Monthly += float64(sizeOf(c)) / (1 << 30) * price.USDPerGiB
+	}
+	r.Title = fmt.Sprintf("%s, but its %s: %s", state, keeps(len(names)), few(names))
+	f.Loss = "the data on " + few(names) + ", which " + w.String() + " would want when it runs again"
+	r.evidence("volumes", float64(len(claims)), "count")
+	r.evidence("size", float64(size), "bytes")
+	if held > 0 {
+		r.evidence("most that they held", float64(held), "bytes")
+	}
+	r.evidence("history", p.days(), "days")
+	if ago, ran := p.lastRan(w); ran {
+		r.evidence("last ran before the end of it", ago, "days")
+		if ago < wasteDays {
+			r.Confidence = 0.3 // it may be scaled by the load, or be down for a repair
+		}
+	}
+	p.wasted(r, f)
+	return nil
+}
+
+func keeps(n int) string {
+	if n == 1 {
+		return "volume is kept"
+	}
+	return fmt.Sprintf("%d volumes are kept", n)
+}
+
+// few lists names, or the first of them and how many more there are.
+func few(names []string) string {
+	const most = 4
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most-1], ", "), len(names)-most+1)
+}
+
+// lastRan is how many days before the window's end a workload last had a pod
+// that was measured.
+func (p *Pass) lastRan(w *analyzer.WorkloadFacts) (days float64, ran bool) {
+	var last int64 // hours since 1970
+	for i := range w.Containers {
+		for _, d := range w.Containers[i].Days {
+			for h := range d.Hours {
+				if d.Hours[h].Pods > 0 {
+					last = max(last, int64(d.Date)*24+int64(h)+1)
+				}
+			}
+		}
+	}
+	end := p.Analysis.Snapshot.Window.End.Unix()
+	return max(0, float64(end-last*3600)/86400), last > 0
+}
+
+// sizeOf is the size of a claim's volume, in bytes.
+func sizeOf(c analyzer.VolumeClaim) int64 { return max(c.Capacity, c.Requested) }
+
+// used tells how full a claim's volume was, where that is known.
+func (r *Recommendation) used(c analyzer.VolumeClaim) {
+	if c.Used > 0 {
+		r.evidence("most that it held", float64(c.Used), "bytes")
+	}
+}
