@@ -130,6 +130,7 @@ type document struct {
 		Containers            []container
 	}
 	Nodes    struct{ Current struct{ Count int } }
+	Waste    []wasteFinding
 	Warnings []struct{ Code, Subject, Message string }
 }
 
