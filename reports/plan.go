@@ -27,20 +27,17 @@ func (b *builder) planMoney() {
 	b.savedBy[recommender.LeverNodes] = b.savings[at]
 }
 
-// bought is the part of what purchases save that is left with the plan: they
-// are reckoned on a demand of its own, of which the plan may leave less.
+// bought is the part of what purchases save that is left with the plan. Where
+// their demand follows the plan, that is all of it: the rules reckon on the
+// plan's nodes already. Commitments on a demand of its own, of which the plan
+// leaves less, save in proportion.
 func (b *builder) bought(saved USD) USD {
 	if b.plan == nil {
 		return saved
 	}
 	demand, left := 0.0, 0.0
-	for _, n := range b.Costs.Nodes {
-		if n.CapacityType == onDemand {
-			demand += n.Hourly
-		}
-	}
 	for i := range b.recs {
-		if p := b.recs[i].Purchase; p != nil && p.Demand.Hours > 0 {
+		if p := b.recs[i].Purchase; p != nil && p.Demand.Hours > 0 && !p.Demand.Planned {
 			demand = p.Demand.Mean + p.Demand.Held + p.Demand.Spot
 		}
 	}

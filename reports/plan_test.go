@@ -107,6 +107,45 @@ func TestPlanMoney(t *testing.T) {
 	}
 }
 
+// TestPlanAndPurchases: what purchases save on a demand that follows the plan
+// leaves the bill as a whole; on a demand of its own, of which the plan leaves
+// less, in proportion. The plan has 6 r7a.xlarge on demand, 1.81806 USD an hour.
+func TestPlanAndPurchases(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		planned bool
+		mean    float64
+		want    string
+	}{
+		{"the plan's demand, more than now", true, 3.63612, "$200.00"},
+		{"the plan's demand, less than now", true, 0.9, "$200.00"},
+		{"another demand, twice the plan", false, 3.63612, "$100.00"},
+		{"another demand, less than the plan", false, 0.9, "$200.00"},
+	} {
+		c := planned()
+		c.recs = append(c.recs, recommender.Recommendation{
+			Rule: "purchase", Lever: recommender.LeverPurchase, Subject: "Cluster", Title: "commit", MonthlySavings: 200,
+			Risk: recommender.Risk{OOMProbability: -1, CPUOverRequest: -1},
+			Purchase: &recommender.PurchaseAdvice{
+				Demand:      recommender.HourlyDemand{Hours: 336, Mean: tt.mean, Planned: tt.planned},
+				Commitments: []recommender.CommitmentAdvice{{Instrument: "a", Years: 1, MonthlySavings: 120}, {Instrument: "b", Years: 1, MonthlySavings: 80}},
+			},
+		})
+		r := c.report()
+		last := r.Summary.Waterfall[len(r.Summary.Waterfall)-1]
+		if got := last.MonthlyBefore - last.MonthlyAfter; last.Lever != "purchase" || got.String() != tt.want {
+			t.Errorf("%s: the step %s takes %s off, want %s", tt.name, last.Lever, got, tt.want)
+		}
+		var saved reports.USD
+		for _, c := range r.Purchase.Commitments {
+			saved += c.MonthlySavings
+		}
+		if got := last.MonthlyBefore - last.MonthlyAfter; tt.planned && got != saved {
+			t.Errorf("%s: the step takes %s off, the commitments save %s", tt.name, got, saved)
+		}
+	}
+}
+
 // TestPlanWithheld says in the report why there is no plan.
 func TestPlanWithheld(t *testing.T) {
 	c := production()
