@@ -1,6 +1,7 @@
 package pricing
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -18,22 +19,30 @@ import (
 type HeldCommitment struct {
 	Name   string
 	Family string // m6i, n2, dsv5; empty where it covers all
-	// Covers is the on-demand usage that it pays for, in USD an hour.
+	// Resource is ResourceVCPU or ResourceMemory where it covers that alone, of
+	// which Units are the vCPUs or GiB; a line of the file that states both is two.
+	Resource string
+	Units    float64
+	// Covers is the on-demand usage that it pays for, in USD an hour; of Units
+	// what Catalog.PriceHeld makes of them.
 	Covers float64
 	// Pays is what it costs, in USD an hour; what it covers where the file does
 	// not say, so that nothing is taken for a discount that is not known.
 	Pays float64
 	End  time.Time // zero where the file does not say
+
+	paysCovers bool // Pays is not known before Covers is
 }
 
-var heldColumns = []string{"name", "family", "covers_usd_hour", "usd_hour", "end"}
+var heldColumns = []string{"name", "family", "covers_usd_hour", "usd_hour", "vcpus", "memory_gib", "end"}
 
 // ReadHeld reads a file of existing commitments: CSV with the columns name,
-// family (empty for all), covers_usd_hour, and where known usd_hour (what it
-// costs) and end (YYYY-MM-DD, may be empty). A
+// family (empty for all), covers_usd_hour or vcpus and memory_gib, and where
+// known usd_hour (what it costs) and end (YYYY-MM-DD, may be empty). A
 // reserved instance covers the on-demand price of its machine; a savings plan
-// of s USD an hour at a discount d covers s/(1-d). name is the file's, for
-// errors, which give the line.
+// of s USD an hour at a discount d covers s/(1-d); Google's resource-based
+// commitments are stated in vCPUs and GiB. name is the file's, for errors, which
+// give the line.
 func ReadHeld(r io.Reader, name string) ([]HeldCommitment, error) {
 	c := csv.NewReader(r)
 	c.TrimLeadingSpace = true
@@ -46,6 +55,10 @@ func ReadHeld(r io.Reader, name string) ([]HeldCommitment, error) {
 		at[strings.TrimSpace(h)] = i
 	}
 	for _, column := range heldColumns[:3] {
+		_, units := at["vcpus"]
+		if _, ok := at["memory_gib"]; column == "covers_usd_hour" && (ok || units) {
+			continue
+		}
 		if _, ok := at[column]; !ok {
 			return nil, fmt.Errorf("commitments %s: no column %q; its columns are %s", name, column, strings.Join(heldColumns, ","))
 		}
@@ -60,7 +73,7 @@ func ReadHeld(r io.Reader, name string) ([]HeldCommitment, error) {
 			return nil, fmt.Errorf("commitments %s: %w", name, err)
 		}
 		line, _ := c.FieldPos(0)
-		h, err := heldOf(func(column string) string {
+		some, err := heldOf(func(column string) string {
 			if i, ok := at[column]; ok && i < len(record) {
 				return strings.TrimSpace(record[i])
 			}
@@ -69,54 +82,81 @@ func ReadHeld(r io.Reader, name string) ([]HeldCommitment, error) {
 		if err != nil {
 			return nil, fmt.Errorf("commitments %s, line %d: %w", name, line, err)
 		}
-		out = append(out, h)
+		out = append(out, some...)
 	}
 }
 
-func heldOf(field func(string) string) (HeldCommitment, error) {
+func heldOf(field func(string) string) ([]HeldCommitment, error) {
 	h := HeldCommitment{Name: field("name"), Family: strings.ToLower(field("family"))}
 	var err error
-	if h.Covers, err = heldAmount("covers_usd_hour", field("covers_usd_hour")); err != nil {
-		return h, err
-	}
-	h.Pays = h.Covers
-	if pays := field("usd_hour"); pays != "" {
-		if h.Pays, err = heldAmount("usd_hour", pays); err != nil {
-			return h, err
-		}
-	}
 	if end := field("end"); end != "" {
 		if h.End, err = time.Parse(time.DateOnly, end); err != nil {
-			return h, fmt.Errorf("end %q is not a date like 2027-03-31", end)
+			return nil, fmt.Errorf("end %q is not a date like 2027-03-31", end)
 		}
 	}
-	return h, nil
+	pays := field("usd_hour")
+	if pays != "" {
+		if h.Pays, err = heldAmount("usd_hour", "USD", pays); err != nil {
+			return nil, err
+		}
+	}
+	covers, vcpus, memory := field("covers_usd_hour"), field("vcpus"), field("memory_gib")
+	if vcpus+memory != "" {
+		if covers != "" || h.Family == "" {
+			return nil, errors.New("vcpus and memory_gib are of a family, and stand in the place of covers_usd_hour")
+		}
+		return h.units(vcpus, memory, pays == "")
+	}
+	if h.Covers, err = heldAmount("covers_usd_hour", "USD", covers); err != nil {
+		return nil, err
+	}
+	if pays == "" {
+		h.Pays = h.Covers
+	}
+	return []HeldCommitment{h}, nil
 }
 
-func heldAmount(column, text string) (float64, error) {
+// units makes a commitment of each resource; what is paid for both stands with
+// the first.
+func (h HeldCommitment) units(vcpus, memory string, paysCovers bool) (out []HeldCommitment, err error) {
+	for _, part := range []struct{ column, resource, unit, text string }{
+		{"vcpus", ResourceVCPU, "vCPUs", vcpus}, {"memory_gib", ResourceMemory, "GiB", memory},
+	} {
+		if part.text == "" {
+			continue
+		}
+		one := h
+		one.Resource, one.paysCovers = part.resource, paysCovers
+		if len(out) > 0 {
+			one.Pays = 0
+		}
+		if one.Units, err = heldAmount(part.column, part.unit, part.text); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+func heldAmount(column, unit, text string) (float64, error) {
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || v < 0 || math.IsInf(v, 0) || math.IsNaN(v) {
-		return 0, fmt.Errorf("%s %q is not an amount of USD", column, text)
+		return 0, fmt.Errorf("%s %q is not an amount of %s", column, text, unit)
 	}
 	return v, nil
 }
 
-// HeldCover gives what commitments cover of usage by family, in USD an hour at
-// on-demand prices: those of one family first, then those of all.
-func HeldCover(held []HeldCommitment, usage map[string]float64) (covered float64) {
-	narrow, wide, left := map[string]float64{}, 0.0, 0.0
-	for _, h := range held {
-		if h.Family == "" {
-			wide += h.Covers
-		} else {
-			narrow[h.Family] += h.Covers
-		}
+// HeldCover gives what commitments cover of usage by scope, in USD an hour at
+// on-demand prices, in the order of CoverHeld.
+func HeldCover(held []HeldCommitment, usage map[CommitmentScope]float64) float64 {
+	scopes := slices.SortedFunc(maps.Keys(usage), func(a, b CommitmentScope) int {
+		return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(a.Resource, b.Resource))
+	})
+	amounts := make([]float64, len(scopes))
+	for j, s := range scopes {
+		amounts[j] = usage[s]
 	}
-	for _, family := range slices.Sorted(maps.Keys(usage)) {
-		take := min(usage[family], narrow[family])
-		covered, left = covered+take, left+usage[family]-take
-	}
-	return covered + min(left, wide)
+	return CoverHeld(held, scopes, amounts)
 }
 
 // HeldAt leaves out the commitments that have ended by a moment.

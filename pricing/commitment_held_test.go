@@ -34,17 +34,97 @@ func TestReadHeld(t *testing.T) {
 // TestHeldCover: narrow ones first, what they leave is for those of all.
 func TestHeldCover(t *testing.T) {
 	held := []pricing.HeldCommitment{{Family: "m6i", Covers: 2}, {Covers: 1.5}, {Family: "c5", Covers: 9}}
+	type usage = map[pricing.CommitmentScope]float64
+	of := func(family string) pricing.CommitmentScope { return pricing.CommitmentScope{Family: family} }
 	for _, tt := range []struct {
-		usage map[string]float64
+		usage usage
 		want  float64
 	}{
-		{map[string]float64{"m6i": 3}, 3},
-		{map[string]float64{"m6i": 5}, 3.5},
-		{map[string]float64{"m6i": 1, "r6i": 1}, 2},
-		{map[string]float64{"m6i": 3, "r6i": 2, "c5": 4}, 7.5},
+		{usage{of("m6i"): 3}, 3},
+		{usage{of("m6i"): 5}, 3.5},
+		{usage{of("m6i"): 1, of("r6i"): 1}, 2},
+		{usage{of("m6i"): 3, of("r6i"): 2, of("c5"): 4}, 7.5},
 		{nil, 0},
 	} {
 		closeTo(t, "covered", pricing.HeldCover(held, tt.usage), tt.want, 1e-12)
+	}
+}
+
+// TestCoverHeldByResource: vCPUs cover no memory; what is of the family as a
+// whole is spread over what both leave; what is of all comes last.
+func TestCoverHeldByResource(t *testing.T) {
+	scopes := []pricing.CommitmentScope{{Family: "n2", Resource: pricing.ResourceMemory}, {Family: "n2", Resource: pricing.ResourceVCPU}}
+	for _, tt := range []struct {
+		name           string
+		held           []pricing.HeldCommitment
+		memory, vcpus  float64 // what is left of 4 and 6
+		covered, total float64
+	}{
+		{"vCPUs alone", []pricing.HeldCommitment{{Family: "n2", Resource: pricing.ResourceVCPU, Covers: 9}}, 4, 0, 6, 10},
+		{"both", []pricing.HeldCommitment{{Family: "n2", Resource: pricing.ResourceVCPU, Covers: 2}, {Family: "n2", Resource: pricing.ResourceMemory, Covers: 1}}, 3, 4, 3, 10},
+		{"the family", []pricing.HeldCommitment{{Family: "n2", Covers: 5}}, 2, 3, 5, 10},
+		{"the family after its memory", []pricing.HeldCommitment{{Family: "n2", Covers: 3}, {Family: "n2", Resource: pricing.ResourceMemory, Covers: 4}}, 0, 3, 7, 10},
+		{"all", []pricing.HeldCommitment{{Covers: 5}}, 0, 5, 5, 10},
+		{"another family", []pricing.HeldCommitment{{Family: "e2", Resource: pricing.ResourceVCPU, Covers: 5}}, 4, 6, 0, 10},
+	} {
+		usage := []float64{4, 6}
+		covered := pricing.CoverHeld(tt.held, scopes, usage)
+		for _, v := range []struct{ got, want float64 }{{usage[0], tt.memory}, {usage[1], tt.vcpus}, {covered, tt.covered}, {covered + usage[0] + usage[1], tt.total}} {
+			closeTo(t, tt.name, v.got, v.want, 1e-12)
+		}
+	}
+}
+
+// TestReadHeldUnits: a line of vCPUs and memory is a commitment to each, priced
+// by the family's own prices: 0.031611 USD a vCPU and 0.004237 USD a GiB of N2 in
+// us-central1.
+func TestReadHeldUnits(t *testing.T) {
+	held, err := pricing.ReadHeld(strings.NewReader("name,family,vcpus,memory_gib,usd_hour,end\nbase,N2,100,400,3.1,2027-03-31\nvcpus,n2,10,,,\n"), "held.csv")
+	if err != nil || len(held) != 3 {
+		t.Fatalf("got %+v, error %v, want three commitments", held, err)
+	}
+	priced := pricing.New(pricing.Config{}).PriceHeld("gcp", "us-central1", held)
+	for i, want := range []struct {
+		resource            string
+		units, covers, pays float64
+	}{
+		{pricing.ResourceVCPU, 100, 3.1611, 3.1}, {pricing.ResourceMemory, 400, 1.6948, 0}, {pricing.ResourceVCPU, 10, 0.31611, 0.31611},
+	} {
+		h := priced[i]
+		if h.Resource != want.resource || h.Family != "n2" || h.Units != want.units || h.End.IsZero() != (i == 2) {
+			t.Errorf("commitment %d: got %+v, want %+v", i, h, want)
+		}
+		closeTo(t, "covers", h.Covers, want.covers, 2e-4)
+		closeTo(t, "pays", h.Pays, want.pays, 2e-4)
+	}
+	none := pricing.New(pricing.Config{}).PriceHeld("gcp", "us-central1", []pricing.HeldCommitment{{Family: "zz9", Resource: pricing.ResourceVCPU, Units: 4}})
+	if none[0].Covers != 0 {
+		t.Errorf("an unknown family covers %g, want nothing", none[0].Covers)
+	}
+}
+
+// TestCommitmentParts: vCPUs and memory at the prices of each add up to the
+// machine, whatever its shape; another cloud's machine stays whole.
+func TestCommitmentParts(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	unit := map[string]float64{}
+	for _, name := range []string{"n2-highcpu-8", "n2-standard-8", "n2-highmem-8"} {
+		o := c.Lookup(pricing.Query{Provider: "gcp", Region: "us-central1", InstanceType: name}).Offering
+		parts := c.CommitmentParts(o, o.USDPerHour)
+		if len(parts) != 2 || parts[0].Units != 8 || parts[0].Family != "n2" {
+			t.Fatalf("%s: got %+v, want 8 vCPUs and memory of n2", name, parts)
+		}
+		closeTo(t, name, parts[0].USD+parts[1].USD, o.USDPerHour, 1e-12)
+		for _, p := range parts {
+			if was, ok := unit[p.Resource]; ok {
+				closeTo(t, name+" "+p.Resource, p.USD/p.Units, was, 2e-3*was)
+			}
+			unit[p.Resource] = p.USD / p.Units
+		}
+	}
+	o := c.Lookup(pricing.Query{Provider: "aws", Region: "us-east-1", InstanceType: "m6i.large"}).Offering
+	if parts := c.CommitmentParts(o, 0.096); len(parts) != 1 || parts[0].Resource != "" || parts[0].USD != 0.096 || parts[0].Units != 2 {
+		t.Errorf("m6i.large: got %+v, want one part", parts)
 	}
 }
 
@@ -56,6 +136,10 @@ func TestReadHeldErrors(t *testing.T) {
 		{"negative", "name,family,covers_usd_hour\na,m6i,-1\n", "line 2"},
 		{"not a number", "name,family,covers_usd_hour\na,m6i,NaN\n", "line 2"},
 		{"no cost", "name,family,covers_usd_hour,usd_hour\na,m6i,1,cheap\n", `line 2: usd_hour "cheap"`},
+		{"units of no family", "name,family,vcpus\na,,4\n", "line 2: vcpus and memory_gib are of a family"},
+		{"units and USD", "name,family,covers_usd_hour,vcpus\na,n2,1,4\n", "in the place of covers_usd_hour"},
+		{"no number of units", "name,family,memory_gib\na,n2,lots\n", `line 2: memory_gib "lots" is not an amount of GiB`},
+		{"neither", "name,family,covers_usd_hour,vcpus\na,n2,,\n", `line 2: covers_usd_hour ""`},
 		{"no date", "name,family,covers_usd_hour,end\na,m6i,1,soon\n", `end "soon"`},
 		{"too many fields", "name,family,covers_usd_hour\na,m6i,1,2\n", "wrong number of fields"},
 	} {
@@ -68,6 +152,7 @@ func TestReadHeldErrors(t *testing.T) {
 
 func FuzzReadHeld(f *testing.F) {
 	f.Add(heldFile)
+	f.Add("name,family,vcpus,memory_gib\na,n2,4,16\n")
 	f.Add("name,family,covers_usd_hour\n\"a\nb\",m6i,1e3\n")
 	f.Fuzz(func(t *testing.T, file string) {
 		held, err := pricing.ReadHeld(strings.NewReader(file), "f")
@@ -75,7 +160,7 @@ func FuzzReadHeld(f *testing.F) {
 			t.Errorf("got commitments beside the error %v", err)
 		}
 		for _, h := range held {
-			if !(h.Covers >= 0 && h.Pays >= 0) {
+			if !(h.Covers >= 0 && h.Pays >= 0 && h.Units >= 0) {
 				t.Errorf("%+v covers or costs less than nothing", h)
 			}
 		}

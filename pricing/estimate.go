@@ -25,8 +25,11 @@ func (c *Catalog) listed(q Query) Price {
 	case t.err != nil:
 		return p.missing(BrokenTable, "the %s price table can't be read: %v", q.Provider, t.err)
 	case !known:
-		return p.missing(UnknownCapacityType, "no prices for capacity type %q over %d years; known are on-demand, spot, reserved for 1 or 3 years",
-			q.CapacityType, q.TermYears)
+		term := ""
+		if q.TermYears != 0 {
+			term = fmt.Sprintf(" over %d years", q.TermYears)
+		}
+		return p.missing(UnknownCapacityType, "no prices for capacity type %q%s; known are on-demand, spot, reserved for 1 or 3 years", q.CapacityType, term)
 	}
 	r := t.find(q.Region, q.InstanceType)
 	if r == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -88,13 +89,16 @@ type HourlyDemand struct {
 	Nodes   [24]float64
 }
 
-// FamilyDemand is one family's part of it.
+// FamilyDemand is one family's part of it, or where the provider commits to the
+// resources of a family apart, as Google does, one resource's.
 type FamilyDemand struct {
-	Family string
-	Mean   float64
-	// PerVCPU is the on-demand price of a vCPU-hour with its memory.
-	PerVCPU float64
-	// GiBPerVCPU is the memory of its machines beside a vCPU.
+	pricing.CommitmentScope
+	Mean float64
+	// PerUnit is the on-demand price an hour of a vCPU with its memory; of a
+	// resource that of a vCPU, a GiB or a GPU.
+	PerUnit float64
+	// GiBPerVCPU is the memory of its machines beside a vCPU; of the resource
+	// memory that of the machine which has most.
 	GiBPerVCPU float64
 }
 
@@ -102,14 +106,16 @@ type FamilyDemand struct {
 type CommitmentAdvice struct {
 	Instrument string
 	Family     string // empty where it covers all
+	Resource   string // of the family, where it covers that alone
 	Years      int
 	Payment    string
 	Discount   float64 // share off the on-demand price
 	Amount     float64 // USD an hour that is committed, upfront payments spread over the term
 	Upfront    float64 // USD that are paid at once
 	Covers     float64 // USD an hour of on-demand usage that this pays for
-	VCPUs      float64 // the same in vCPUs of the family; 0 where it covers all
-	GiB        float64 // the memory of so many vCPUs, which some programs commit to apart
+	VCPUs      float64 // the same in vCPUs of the family; 0 where it covers all, or another resource
+	GiB        float64 // the memory of so many vCPUs, or what is committed to of memory
+	GPUs       float64 // what is committed to of GPUs
 	// Coverage is the share of the whole demand, Utilization the share of the
 	// commitment that is used, BreakEven the utilization below which it loses.
 	Coverage, Utilization, BreakEven float64
@@ -137,9 +143,7 @@ func purchase(p *Pass) error {
 	}
 	r := Recommendation{
 		Rule: "purchase", Lever: LeverPurchase, Subject: "Cluster",
-		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Purchase: &PurchaseAdvice{
-			Held: pricing.HeldAt(p.Options.Commitment.Held, p.Analysis.Snapshot.Window.End),
-		},
+		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Purchase: &PurchaseAdvice{Held: p.held()},
 	}
 	if why := p.Analysis.Snapshot.Partial(); why != "" {
 		r.Withheld = []Withheld{{"all", why + "; audit the whole cluster for the demand that commitments are to cover"}}
@@ -221,14 +225,13 @@ func survived(a *PurchaseAdvice) string {
 }
 
 func familyList(d *demandCurve) string {
-	text := ""
-	for i, f := range d.families {
-		if i > 0 {
-			text += ", "
+	var names []string
+	for _, f := range d.families {
+		if !slices.Contains(names, f.Family) {
+			names = append(names, f.Family)
 		}
-		text += f.Family
 	}
-	return text
+	return strings.Join(names, ", ")
 }
 
 // summary describes the curve.

@@ -46,6 +46,9 @@ func describePurchase(b *strings.Builder, a *recommender.PurchaseAdvice) {
 		fmt.Fprintf(b, "  follows the plan: %.1f nodes at 3 h, %.1f at 12 h\n", d.Nodes[3], d.Nodes[12])
 	}
 	line := func(word string, c recommender.CommitmentAdvice) {
+		if c.Resource != "" {
+			c.Family += " " + c.Resource
+		}
 		fmt.Fprintf(b, "  %s %s %q %dy %s: %.3f USD an hour for %.3f (%.1f vCPU, %.1f GiB), coverage %.3f, utilization %.3f, break-even %.3f, saves %.2f, unused %.2f, survives %v\n",
 			word, c.Instrument, c.Family, c.Years, c.Payment, c.Amount, c.Covers, c.VCPUs, c.GiB, c.Coverage, c.Utilization, c.BreakEven, c.MonthlySavings, c.UnusedMonthly, c.Survives)
 	}

@@ -14,8 +14,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 )
 
-// advisePurchase runs the rule on one of its cases with other options.
-func advisePurchase(t *testing.T, file string, o recommender.CommitmentOptions) *recommender.PurchaseAdvice {
+// advisePurchase runs the rule on one of its cases with other options, after the
+// levers given.
+func advisePurchase(t *testing.T, file string, o recommender.CommitmentOptions, after ...recommender.Lever) *recommender.PurchaseAdvice {
 	t.Helper()
 	a, err := txtar.ParseFile("../testdata/rules/purchase/" + file)
 	if err != nil {
@@ -23,7 +24,7 @@ func advisePurchase(t *testing.T, file string, o recommender.CommitmentOptions) 
 	}
 	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
 	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})),
-		recommender.Options{Levers: []recommender.Lever{recommender.LeverPurchase}, Commitment: o})
+		recommender.Options{Levers: append(after, recommender.LeverPurchase), Commitment: o})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +40,7 @@ func advisePurchase(t *testing.T, file string, o recommender.CommitmentOptions) 
 // TestPurchaseKeepsItsPromises: in every required scenario the advice costs no
 // more than on demand, whatever is asked for; regrets and shares are what they say.
 func TestPurchaseKeepsItsPromises(t *testing.T) {
-	for _, file := range []string{"flat.txtar", "by-day.txtar", "fell.txtar", "google-sustained-use.txtar", "after-spot.txtar"} {
+	for _, file := range []string{"flat.txtar", "by-day.txtar", "fell.txtar", "google-sustained-use.txtar", "google-resources.txtar", "after-spot.txtar"} {
 		for _, terms := range [][]int{nil, {3}, {1, 3}} {
 			for _, capital := range []float64{0, 0.02, 0.3} {
 				t.Run(fmt.Sprint(file, terms, capital), func(t *testing.T) {
@@ -92,6 +93,38 @@ func TestPurchaseHeld(t *testing.T) {
 	all := advisePurchase(t, "flat.txtar", recommender.CommitmentOptions{Held: []pricing.HeldCommitment{{Covers: 100}}})
 	if len(all.Commitments) != 0 {
 		t.Errorf("all demand is covered: got %+v, want nothing", all.Commitments)
+	}
+}
+
+// TestPurchaseHeldResources: vCPUs that are held leave the memory, which can't be
+// committed to without any; both held leave nothing by night.
+func TestPurchaseHeldResources(t *testing.T) {
+	const file = "google-resources.txtar"
+	vcpus := pricing.HeldCommitment{Name: "cores", Family: "n2", Resource: pricing.ResourceVCPU, Units: 8}
+	memory := pricing.HeldCommitment{Name: "memory", Family: "n2", Resource: pricing.ResourceMemory, Units: 64}
+	advise := func(held ...pricing.HeldCommitment) *recommender.PurchaseAdvice {
+		return advisePurchase(t, file, recommender.CommitmentOptions{Held: held}, recommender.LeverRightsize, recommender.LeverNodes)
+	}
+	free, one, both := advise(), advise(vcpus), advise(vcpus, memory)
+	covers := map[string]float64{}
+	for _, c := range free.Commitments {
+		covers[c.Resource] = c.Covers
+		if math.Abs(c.VCPUs-math.Round(c.VCPUs)) > 1e-9 {
+			t.Errorf("got %g vCPUs, want a whole number", c.VCPUs)
+		}
+	}
+	if got, want := one.Demand.Held, covers[pricing.ResourceVCPU]; math.Abs(got-want) > 1e-6 || want == 0 {
+		t.Errorf("8 vCPUs cover %.6f USD an hour, want the %.6f that were advised on without them", got, want)
+	}
+	if got, want := both.Demand.Held, covers[pricing.ResourceVCPU]+covers[pricing.ResourceMemory]; math.Abs(got-want) > 1e-6 {
+		t.Errorf("both cover %.6f USD an hour, want %.6f", got, want)
+	}
+	for _, a := range []*recommender.PurchaseAdvice{one, both} {
+		for _, c := range a.Commitments {
+			if c.Resource != "" {
+				t.Errorf("got %+v, want no vCPUs, which are covered, and so no memory", c)
+			}
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package recommender
 
 import (
 	"cmp"
-	"math"
 	"slices"
 )
 
@@ -51,10 +50,37 @@ func halfMoved(hours [][]float64) [][]float64 {
 }
 
 // cut scales the amounts down until no required scenario costs more than on
-// demand, and leaves out what is then too small to buy. The cost is convex in
-// the scale and none at all costs what on demand does, so that bisection finds
-// the largest that survives.
+// demand, rounds them down to what is sold, and leaves out what is then too small
+// to buy. Rounding moves the proportions, so that it may take a little more.
 func (m *market) cut(d *demandCurve, amounts []float64) error {
+	keep, err := m.largest(d, amounts)
+	if err != nil {
+		return err
+	}
+	for {
+		some := m.sold(d, amounts, keep)
+		ok := true
+		for _, s := range m.changes() {
+			if s.required && ok {
+				if ok, err = m.survives(s.change(d.hours), some, 1, aCent); err != nil {
+					return err
+				}
+			}
+		}
+		if ok || keep == 0 {
+			copy(amounts, some)
+			return nil
+		}
+		if keep -= 0.01; keep < 0 {
+			keep = 0
+		}
+	}
+}
+
+// largest is the largest scale of the amounts, at most 1, that survives. The cost
+// is convex in the scale and none at all costs what on demand does, so that
+// bisection finds it.
+func (m *market) largest(d *demandCurve, amounts []float64) (float64, error) {
 	keep := 1.0
 	for _, s := range m.changes() {
 		if !s.required {
@@ -63,16 +89,16 @@ func (m *market) cut(d *demandCurve, amounts []float64) error {
 		hours := s.change(d.hours)
 		low, high := 0.0, keep
 		for range 50 {
-			ok, err := m.survives(hours, amounts, high)
+			ok, err := m.survives(hours, amounts, high, 1e-9)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			if ok {
 				break
 			}
 			middle := (low + high) / 2
-			if ok, err = m.survives(hours, amounts, middle); err != nil {
-				return err
+			if ok, err = m.survives(hours, amounts, middle, 1e-9); err != nil {
+				return 0, err
 			} else if ok {
 				low = middle
 			} else {
@@ -84,23 +110,18 @@ func (m *market) cut(d *demandCurve, amounts []float64) error {
 		}
 		keep = high
 	}
-	least := max(leastCommitment, leastShare*volume(d.hours))
-	for k := range amounts {
-		amounts[k] = math.Floor(amounts[k]*keep*1000) / 1000
-		if amounts[k] < least {
-			amounts[k] = 0
-		}
-	}
-	return nil
+	return keep, nil
 }
 
-func (m *market) survives(hours [][]float64, amounts []float64, scale float64) (bool, error) {
+// survives reports whether so much of the amounts costs no more than on demand,
+// but for a tolerance in USD an hour.
+func (m *market) survives(hours [][]float64, amounts []float64, scale, tolerance float64) (bool, error) {
 	some := make([]float64, len(amounts))
 	for k, a := range amounts {
 		some[k] = a * scale
 	}
 	cost, err := m.cost(hours, some)
-	return cost <= m.onDemand(hours)+1e-9, err
+	return cost <= m.onDemand(hours)+tolerance, err
 }
 
 // advice describes what each amount does on the demand as it is. Savings are
@@ -175,11 +196,8 @@ func (m *market) describe(d *demandCurve, k int, amount, covered float64) Commit
 	if o.family >= 0 {
 		f := d.families[o.family]
 		rate = o.rates[o.family]
-		c.Family, c.BreakEven = f.Family, m.paid(o.family, rate)
-		if f.PerVCPU > 0 {
-			c.VCPUs = amount / rate / f.PerVCPU
-			c.GiB = c.VCPUs * f.GiBPerVCPU
-		}
+		c.Family, c.Resource, c.BreakEven = f.Family, f.Resource, m.paid(o.family, rate)
+		c.units(f, amount/rate)
 	} else {
 		for j := range d.families { // the least favourable family
 			c.BreakEven = max(c.BreakEven, m.paid(j, o.rates[j]))
@@ -282,30 +300,68 @@ func (m *market) best(hours [][]float64) (float64, error) {
 }
 
 // alternatives tells what each offer alone would come to at its own optimum,
-// whatever terms are allowed.
+// whatever terms are allowed; those of a family's resources count as one.
 func (m *market) alternatives(d *demandCurve) ([]CommitmentAdvice, error) {
 	var out []CommitmentAdvice
+	for _, group := range m.groups(d) {
+		one := &market{tiers: m.tiers, capital: m.capital, terms: []int{group[0].TermYears}, offers: group}
+		some, err := one.alone(d)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+	}
+	return out, nil
+}
+
+// groups puts the offers for the resources of a family together.
+func (m *market) groups(d *demandCurve) [][]familyOffer {
+	var out [][]familyOffer
 	for _, k := range m.order() {
-		one := &market{offers: m.offers[k : k+1], tiers: m.tiers, capital: m.capital, terms: []int{m.offers[k].TermYears}}
-		mix, err := BestMix(one.instruments(true), []Scenario{{Weight: 1, Hours: widen(d.hours)}})
-		if err != nil {
-			return nil, err
-		}
-		amounts := []float64{mix.Amounts[0] * one.realShare(0)}
-		left, err := one.left(d.hours, amounts)
-		if err != nil {
-			return nil, err
-		}
-		c := one.describe(d, 0, amounts[0], volume(d.hours)-volume(left))
-		c.MonthlySavings = (one.onDemand(d.hours) - one.onDemand(left) - amounts[0]) * HoursPerMonth
-		c.Survives = true
-		for _, s := range one.changes() {
-			if s.required && c.Survives {
-				if c.Survives, err = one.survives(s.change(d.hours), amounts, 1); err != nil {
-					return nil, err
-				}
+		o := m.offers[k]
+		last := len(out) - 1
+		if last >= 0 && o.family >= 0 && out[last][0].family >= 0 {
+			first := out[last][0]
+			if first.Instrument == o.Instrument && first.TermYears == o.TermYears && d.families[first.family].Family == d.families[o.family].Family {
+				out[last] = append(out[last], o)
+				continue
 			}
 		}
+		out = append(out, []familyOffer{o})
+	}
+	return out
+}
+
+// alone tells what the market's offers come to at their optimum, each by itself;
+// none covers what another does.
+func (m *market) alone(d *demandCurve) ([]CommitmentAdvice, error) {
+	mix, err := BestMix(m.instruments(true), []Scenario{{Weight: 1, Hours: widen(d.hours)}})
+	if err != nil {
+		return nil, err
+	}
+	amounts := make([]float64, len(m.offers))
+	for k := range amounts {
+		amounts[k] = mix.Amounts[k] * m.realShare(k)
+	}
+	m.limitMemory(d, amounts)
+	survives := true
+	for _, s := range m.changes() {
+		if s.required && survives {
+			if survives, err = m.survives(s.change(d.hours), amounts, 1, 1e-9); err != nil {
+				return nil, err
+			}
+		}
+	}
+	var out []CommitmentAdvice
+	for k := range amounts {
+		just := make([]float64, len(amounts))
+		just[k] = amounts[k]
+		left, err := m.left(d.hours, just)
+		if err != nil {
+			return nil, err
+		}
+		c := m.describe(d, k, amounts[k], volume(d.hours)-volume(left))
+		c.MonthlySavings, c.Survives = (m.onDemand(d.hours)-m.onDemand(left)-amounts[k])*HoursPerMonth, survives
 		if c.MonthlySavings > 0 {
 			out = append(out, c)
 		}

@@ -10,8 +10,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
-// demandCurve is the on-demand usage of each hour with history, by family, in
-// USD an hour at list prices.
+// demandCurve is the on-demand usage of each hour with history, by family, or by
+// a family's resources where those are committed to apart, in USD an hour at list
+// prices.
 type demandCurve struct {
 	provider, region string
 	families         []FamilyDemand
@@ -26,10 +27,10 @@ type demandCurve struct {
 
 // fleet is the nodes of one family that are paid for by the hour.
 type fleet struct {
-	hourly, vCPUs float64
-	gib           float64
-	alloc, asked  analyzer.Amounts // asked is what its pods request now
-	now           float64          // the pods' worth now, see podWorth
+	hourly       float64
+	machines     machineSum
+	alloc, asked analyzer.Amounts // asked is what its pods request now
+	now          float64          // the pods' worth now, see podWorth
 }
 
 // demand makes the curve: what the plan of the nodes comes to with the pods of
@@ -55,7 +56,7 @@ func (p *Pass) demand() (d *demandCurve, reason string) {
 	if d.seen < purchaseDays*24*9/10 {
 		return nil, fmt.Sprintf("too little data: %.1f of at least %d days", float64(d.seen)/24, purchaseDays)
 	}
-	d.cover(pricing.HeldAt(p.Options.Commitment.Held, p.Analysis.Snapshot.Window.End))
+	d.cover(p.held())
 	return d, ""
 }
 
@@ -64,11 +65,12 @@ func (p *Pass) followToday(d *demandCurve, nodes map[string]string) {
 	fleets := p.fleets(nodes)
 	for _, f := range slices.Sorted(maps.Keys(fleets)) {
 		if fl := fleets[f]; fl.now > 0 {
-			d.families = append(d.families, FamilyDemand{Family: f, PerVCPU: fl.hourly / max(fl.vCPUs, 1), GiBPerVCPU: fl.gib / max(fl.vCPUs, 1)})
+			d.families = append(d.families, FamilyDemand{CommitmentScope: pricing.CommitmentScope{Family: f}})
 		}
 	}
 	if len(d.families) > 0 {
 		p.fillHours(d, nodes, fleets, p.sizedRequests())
+		d.apart(fleets)
 	}
 }
 
@@ -150,8 +152,7 @@ func (p *Pass) fleets(family map[string]string) map[string]*fleet {
 	for _, n := range p.Costs.Nodes {
 		if f, ok := family[n.Name]; ok {
 			at(f).hourly += n.Hourly
-			at(f).vCPUs += float64(n.Offering.CPUMillis) / 1000
-			at(f).gib += float64(n.Offering.MemoryBytes) / (1 << 30)
+			at(f).machines.add(p.Costs.Catalog, n.Offering, n.Hourly)
 		}
 	}
 	for _, n := range p.Analysis.Snapshot.Nodes {
@@ -322,35 +323,4 @@ func (p *Pass) staysOnDemand(ref analyzer.Ref) float64 {
 		}
 	}
 	return 1
-}
-
-// cover takes what existing commitments cover off every hour: those of one
-// family first.
-func (d *demandCurve) cover(held []pricing.HeldCommitment) {
-	narrow, wide := make([]float64, len(d.families)), 0.0
-	for _, h := range held {
-		if h.Family == "" {
-			wide += h.Covers
-			continue
-		}
-		j := slices.IndexFunc(d.families, func(f FamilyDemand) bool { return f.Family == h.Family })
-		if j < 0 {
-			d.warn("unused-commitment", fmt.Sprintf("commitment %q of %s covers nothing: the demand has no such family, it has %s", h.Name, h.Family, familyList(d)))
-			continue
-		}
-		narrow[j] += h.Covers
-	}
-	for _, hour := range d.hours {
-		left := wide
-		for j := range hour {
-			take := min(hour[j], narrow[j])
-			hour[j] -= take
-			d.held += take / float64(len(d.hours))
-		}
-		for j := range hour {
-			more := min(hour[j], left)
-			hour[j], left = hour[j]-more, left-more
-			d.held += more / float64(len(d.hours))
-		}
-	}
 }

@@ -22,8 +22,8 @@ type planHours struct {
 	pass     *Pass
 	n        *nodePlanner
 	d        *demandCurve
-	families map[string]string // by instance type, of nodes at the curve's place
-	zones    map[string]bool   // at the curve's place
+	zones    map[string]bool                     // at the curve's place
+	shares   map[string][]pricing.CommitmentPart // of each instance type's price
 	here     map[analyzer.Ref]*placed
 	follower *packing.Follower
 	worth    map[string]float64 // of a pod, by group
@@ -38,9 +38,9 @@ type placed struct {
 
 // levelNodes is the nodes for one set of pods.
 type levelNodes struct {
-	byFamily map[string]float64 // USD an hour on demand
-	nodes    int
-	lost     int
+	byScope map[pricing.CommitmentScope]float64 // USD an hour on demand
+	nodes   int
+	lost    int
 }
 
 // followPlan fills the curve with what the nodes of the plan cost on demand in
@@ -52,6 +52,7 @@ func (p *Pass) followPlan(d *demandCurve) bool {
 	}
 	h := &planHours{pass: p, n: p.planned, d: d, known: map[string]*levelNodes{}, worth: map[string]float64{}}
 	h.locate()
+	h.split()
 	h.start()
 	hours := h.hours()
 	levels := h.levels(hours)
@@ -62,22 +63,12 @@ func (p *Pass) followPlan(d *demandCurve) bool {
 
 // locate finds the zones at the curve's place.
 func (h *planHours) locate() {
-	h.zones, h.families = map[string]bool{}, map[string]string{}
+	h.zones = map[string]bool{}
 	for _, node := range h.n.nodes {
 		if o := &node.cost.Offering; o.Provider == h.d.provider && o.Region == h.d.region {
 			h.zones[node.cost.Zone] = true
 		}
 	}
-}
-
-// familyOf names the family of a type as purchase programs do.
-func (h *planHours) familyOf(instanceType string) string {
-	f, ok := h.families[instanceType]
-	if !ok {
-		f = pricing.CommitmentFamily(h.d.provider, instanceType)
-		h.families[instanceType] = f
-	}
-	return f
 }
 
 // start lists the pods that run or may come to run.

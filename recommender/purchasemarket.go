@@ -2,6 +2,7 @@ package recommender
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -19,7 +20,7 @@ type market struct {
 // familyOffer is an offer for one family, or a flexible one for all of them.
 type familyOffer struct {
 	pricing.CommitmentOffer
-	family int       // index, -1 for all
+	family int       // index of the demand, -1 for all
 	rates  []float64 // by family, and last for families that are not here yet
 }
 
@@ -46,6 +47,9 @@ func (p *Pass) market(d *demandCurve) (*market, error) {
 				rates[j] = rate
 				m.offers = append(m.offers, familyOffer{offer, j, rates})
 				continue
+			}
+			if f.Resource == pricing.ResourceGPU {
+				continue // Google's flexible commitments cover vCPUs and memory
 			}
 			one := flexible[offer.TermYears]
 			if one == nil {
@@ -118,6 +122,11 @@ func (m *market) ladder(d *demandCurve) ([]float64, error) {
 		}
 		if err := m.buy(years, left, amounts); err != nil {
 			return nil, err
+		}
+	}
+	for k, gib := range m.limitMemory(d, amounts) {
+		if f := d.families[max(m.offers[k].family, 0)]; gib >= 1 {
+			d.warn("memory-limited", fmt.Sprintf("%.0f GiB more memory of %s would pay, but Google's commitments have at most %.4g GiB for each vCPU that is committed to with it", gib, f.Family, mostMemory(f)))
 		}
 	}
 	return amounts, m.cut(d, amounts)

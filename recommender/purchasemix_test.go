@@ -43,6 +43,56 @@ func TestMixOfOneIsTheQuantile(t *testing.T) {
 	}
 }
 
+// TestMixOfResources: vCPUs and memory of a family that are committed to apart
+// are two newsvendors, on 300 random curves; a flexible commitment beside them
+// never makes it dearer, and one amount for both is never cheaper.
+func TestMixOfResources(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 13))
+	better := 0
+	for i := range 300 {
+		hours := make([][]float64, 2+r.IntN(40))
+		var vcpus, memory, machines []float64
+		for h := range hours {
+			hours[h] = []float64{math.Round(20*r.Float64()) / 2, math.Round(10*r.Float64()) / 2}
+			vcpus, memory = append(vcpus, hours[h][0]), append(memory, hours[h][1])
+			machines = append(machines, hours[h][0]+hours[h][1])
+		}
+		rate := 0.3 + 0.6*r.Float64()
+		apart := []recommender.Instrument{{Name: "vcpu", Rates: []float64{rate, 0}}, {Name: "memory", Rates: []float64{0, rate}}}
+		one := []recommender.Scenario{{Weight: 1, Hours: hours}}
+		mix, err := recommender.BestMix(apart, one)
+		if err != nil {
+			t.Fatal(err)
+		}
+		deal, want := pricing.Deal{OnDemand: 1, Rate: rate}, 0.0
+		for _, curve := range [][]float64{vcpus, memory} {
+			demand := pricing.DemandOf(curve)
+			want += deal.Cost(demand, deal.Optimum(demand))
+		}
+		if math.Abs(mix.Hourly-want) > 1e-6*(1+want) {
+			t.Fatalf("curve %d: got cost %g, want %g of two quantiles", i, mix.Hourly, want)
+		}
+		flexible := recommender.Instrument{Name: "flexible", Rates: []float64{rate + 0.05, rate + 0.05}}
+		both, err := recommender.BestMix(append(apart, flexible), one)
+		if err != nil || both.Hourly > want+1e-6*(1+want) {
+			t.Fatalf("curve %d: got cost %g with a flexible commitment, error %v, want at most %g", i, both.Hourly, err, want)
+		}
+		demand := pricing.DemandOf(machines)
+		amount := deal.Optimum(demand)
+		share := pricing.DemandOf(vcpus).Mean() / max(demand.Mean(), 1e-9)
+		proportional := deal.Cost(pricing.DemandOf(vcpus), share*amount) + deal.Cost(pricing.DemandOf(memory), (1-share)*amount)
+		if want > proportional+1e-9 {
+			t.Fatalf("curve %d: two quantiles cost %g, one in proportion %g", i, want, proportional)
+		}
+		if want < proportional-1e-6 {
+			better++
+		}
+	}
+	if better < 150 {
+		t.Errorf("two quantiles were cheaper on %d of 300 curves, want most", better)
+	}
+}
+
 // TestMixAgainstTheWholeProgram states the same choice as one linear program
 // with a variable for every hour, family and instrument, and compares.
 func TestMixAgainstTheWholeProgram(t *testing.T) {

@@ -34,15 +34,16 @@ func (h *planHours) levels(hours []*planHour) []*planHour {
 // fill packs the levels and fills the curve in.
 func (h *planHours) fill(hours, levels []*planHour) {
 	h.packAll(levels)
-	families := map[string]bool{}
+	seen := map[pricing.CommitmentScope]bool{}
 	for i := range levels {
-		for f := range h.known[levels[i].key].byFamily {
-			families[f] = true
+		for scope := range h.known[levels[i].key].byScope {
+			seen[scope] = true
 		}
 	}
-	names := slices.Sorted(maps.Keys(families))
-	for _, name := range names {
-		h.d.families = append(h.d.families, h.familyDemand(name))
+	scopes := slices.SortedFunc(maps.Keys(seen), compareScopes)
+	machines := h.machines()
+	for _, scope := range scopes {
+		h.d.families = append(h.d.families, machines[scope.Family].demand(scope))
 	}
 	lost := 0
 	var counted [24]float64
@@ -52,9 +53,9 @@ func (h *planHours) fill(hours, levels []*planHour) {
 		if levels[i].worth > 0 {
 			scale = one.worth / levels[i].worth
 		}
-		row, total := make([]float64, len(names)), 0.0
-		for j, name := range names {
-			row[j] = level.byFamily[name] * scale
+		row, total := make([]float64, len(scopes)), 0.0
+		for j, scope := range scopes {
+			row[j] = level.byScope[scope] * scale
 			total += row[j]
 			h.d.families[j].Mean += row[j] / float64(len(hours))
 		}
@@ -105,10 +106,12 @@ func (h *planHours) packAll(levels []*planHour) {
 
 func (h *planHours) pack(one *planHour) *levelNodes {
 	nodes, lost := h.follower.Nodes(one.whole)
-	out := &levelNodes{byFamily: map[string]float64{}, nodes: len(nodes), lost: lost}
+	out := &levelNodes{byScope: map[pricing.CommitmentScope]float64{}, nodes: len(nodes), lost: lost}
 	add := func(instanceType, capacity, zone string, usd float64) {
 		if capacity == string(pricing.OnDemand) && (h.zones[zone] || len(h.zones) == 0) {
-			out.byFamily[h.familyOf(instanceType)] += usd
+			for _, share := range h.shares[instanceType] {
+				out.byScope[share.CommitmentScope] += usd * share.USD
+			}
 		}
 	}
 	for i := range nodes {
@@ -124,17 +127,39 @@ func (h *planHours) pack(one *planHour) *levelNodes {
 	return out
 }
 
-// familyDemand is what is known of a family, over the plan's nodes of it.
-func (h *planHours) familyDemand(family string) FamilyDemand {
-	usd, cores, gib := 0.0, 0.0, 0.0
-	add := func(instanceType, capacity string, price float64) {
-		if capacity != string(pricing.OnDemand) || h.familyOf(instanceType) != family {
+// machines adds up the plan's nodes on demand by family.
+func (h *planHours) machines() map[string]*machineSum {
+	out := map[string]*machineSum{}
+	h.eachOnDemand(func(o pricing.Offering, usd float64) {
+		family := pricing.CommitmentFamily(h.d.provider, o.InstanceType)
+		if out[family] == nil {
+			out[family] = &machineSum{}
+		}
+		out[family].add(h.pass.Costs.Catalog, o, usd)
+	})
+	return out
+}
+
+// split works out which shares of their prices the plan's kinds of machines have
+// in what commitments can cover.
+func (h *planHours) split() {
+	h.shares = map[string][]pricing.CommitmentPart{}
+	h.eachOnDemand(func(o pricing.Offering, _ float64) {
+		if h.shares[o.InstanceType] == nil {
+			h.shares[o.InstanceType] = h.pass.Costs.Catalog.CommitmentParts(o, 1)
+		}
+	})
+}
+
+// eachOnDemand calls f with the plan's nodes on demand, those that stay too.
+func (h *planHours) eachOnDemand(f func(o pricing.Offering, usd float64)) {
+	add := func(instanceType, capacity string, usd float64) {
+		if capacity != string(pricing.OnDemand) {
 			return
 		}
 		o := h.pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.d.provider, Region: h.d.region, InstanceType: instanceType}).Offering
-		if o.CPUMillis > 0 {
-			usd, cores, gib = usd+price, cores+float64(o.CPUMillis)/1000, gib+float64(o.MemoryBytes)/(1<<30)
-		}
+		o.Provider, o.InstanceType = h.d.provider, instanceType
+		f(o, usd)
 	}
 	for i := range h.n.plan.Nodes {
 		o := &h.n.plan.Nodes[i].Offering
@@ -145,8 +170,4 @@ func (h *planHours) familyDemand(family string) FamilyDemand {
 			add(node.cost.InstanceType, node.cost.CapacityType, node.cost.Hourly)
 		}
 	}
-	if cores == 0 {
-		return FamilyDemand{Family: family}
-	}
-	return FamilyDemand{Family: family, PerVCPU: max(usd, 0) / cores, GiBPerVCPU: gib / cores}
 }

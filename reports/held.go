@@ -15,7 +15,8 @@ func (b *builder) withCommitments(steps []Step) []Step {
 	if at < 0 {
 		return steps
 	}
-	h := heldBill{held: b.recs[at].Purchase.Held, usage: b.usageNow(b.recs[at].Purchase.Provider), share: 1}
+	bought := b.recs[at].Purchase
+	h := heldBill{held: bought.Held, usage: b.usageNow(bought.Provider), share: 1}
 	last := h.bill(b.ledger.bill)
 	for i := range steps {
 		step := &steps[i]
@@ -25,7 +26,7 @@ func (b *builder) withCommitments(steps []Step) []Step {
 			last = h.bill(step.MonthlyBefore - b.spotSaved(step))
 			last -= step.MonthlyBefore - step.MonthlyAfter - b.spotSaved(step)
 		case step.Lever == string(recommender.LeverNodes):
-			h.usage, h.share = b.usagePlanned(b.recs[at].Purchase.Provider), 1
+			h.usage, h.share = b.usagePlanned(bought.Provider, bought.Region), 1
 			last = h.bill(step.MonthlyAfter)
 		default:
 			if step.MonthlyBefore > 0 {
@@ -42,15 +43,15 @@ func (b *builder) withCommitments(steps []Step) []Step {
 // heldBill is a bill's part that commitments may cover.
 type heldBill struct {
 	held  []pricing.HeldCommitment
-	usage map[string]float64 // USD an hour on demand, by family
-	share float64            // of usage that is left
+	usage map[pricing.CommitmentScope]float64 // USD an hour on demand
+	share float64                             // of usage that is left
 }
 
 // bill is what a bill at list prices comes to with the commitments.
 func (h *heldBill) bill(list USD) USD {
-	usage, pays := map[string]float64{}, 0.0
-	for family, v := range h.usage {
-		usage[family] = v * h.share
+	usage, pays := map[pricing.CommitmentScope]float64{}, 0.0
+	for scope, v := range h.usage {
+		usage[scope] = v * h.share
 	}
 	for _, c := range h.held {
 		pays += c.Pays
@@ -76,25 +77,39 @@ func (b *builder) spotSaved(step *Step) USD {
 	return USD(whole(float64(step.MonthlyBefore-step.MonthlyAfter) * float64(spot) / float64(all)))
 }
 
-// usageNow is today's on-demand nodes by family, in USD an hour; provider is
-// that of nodes which do not say it.
-func (b *builder) usageNow(provider string) map[string]float64 {
-	out := map[string]float64{}
+// usageNow is today's on-demand nodes by what commitments can cover, in USD an
+// hour; provider is that of nodes which do not say it.
+func (b *builder) usageNow(provider string) map[pricing.CommitmentScope]float64 {
+	out := map[pricing.CommitmentScope]float64{}
 	for _, n := range b.Costs.Nodes {
 		if n.CapacityType == onDemand {
-			out[pricing.CommitmentFamily(cmp.Or(n.Offering.Provider, provider), n.InstanceType)] += n.Hourly
+			o := n.Offering
+			o.Provider, o.InstanceType = cmp.Or(o.Provider, provider), n.InstanceType
+			b.addUsage(out, o, n.Hourly)
 		}
 	}
 	return out
 }
 
 // usagePlanned is the same of the plan's nodes.
-func (b *builder) usagePlanned(provider string) map[string]float64 {
-	out := map[string]float64{}
+func (b *builder) usagePlanned(provider, region string) map[pricing.CommitmentScope]float64 {
+	out := map[pricing.CommitmentScope]float64{}
 	for _, p := range b.plan.Pools {
-		if p.CapacityType == onDemand {
-			out[pricing.CommitmentFamily(provider, p.InstanceType)] += float64(p.Count) * p.Hourly
+		if p.CapacityType != onDemand {
+			continue
 		}
+		o := pricing.Offering{}
+		if b.Costs.Catalog != nil {
+			o = b.Costs.Catalog.Lookup(pricing.Query{Provider: provider, Region: region, InstanceType: p.InstanceType}).Offering
+		}
+		o.Provider, o.InstanceType = provider, p.InstanceType
+		b.addUsage(out, o, float64(p.Count)*p.Hourly)
 	}
 	return out
+}
+
+func (b *builder) addUsage(to map[pricing.CommitmentScope]float64, o pricing.Offering, usd float64) {
+	for _, part := range b.Costs.Catalog.CommitmentParts(o, usd) {
+		to[part.CommitmentScope] += part.USD
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 )
 
@@ -53,23 +54,29 @@ type FamilyDemand struct {
 	Family string  `json:"family"`
 	Mean   float64 `json:"mean"`
 	VCPUs  float64 `json:"vcpus"`
+	// MemoryGiB and GPUs are there where the provider commits to them apart.
+	MemoryGiB float64 `json:"memoryGiB,omitempty"`
+	GPUs      float64 `json:"gpus,omitempty"`
 }
 
 // Commitment is one commitment.
 type Commitment struct {
 	Instrument string `json:"instrument"`
 	// Family is what it is tied to; absent where it covers all families.
-	Family    string `json:"family,omitempty"`
+	Family string `json:"family,omitempty"`
+	// Resource is what it covers of the family alone, where the provider commits to vCPUs, memory and GPUs apart; absent elsewhere.
+	Resource  string `json:"resource,omitempty" jsonschema:"enum=vcpu,enum=memory,enum=gpu"`
 	TermYears int    `json:"termYears"`
 	Payment   string `json:"payment"`
 	// Discount is the share off the on-demand price.
 	Discount float64 `json:"discount"`
 	// Amount is the USD an hour that are committed.
 	Amount float64 `json:"amount"`
-	// Covers is the on-demand usage that it pays for, in USD an hour; VCPUs the same in vCPUs of the family, and MemoryGiB the memory of so many: resource-based commitments are bought for each.
+	// Covers is the on-demand usage that it pays for, in USD an hour; VCPUs the same in vCPUs of the family, and MemoryGiB the memory of so many. Of a resource, VCPUs, MemoryGiB or GPUs is what to ask for.
 	Covers    float64 `json:"covers"`
 	VCPUs     float64 `json:"vcpus,omitempty"`
 	MemoryGiB float64 `json:"memoryGiB,omitempty"`
+	GPUs      float64 `json:"gpus,omitempty"`
 	// UpfrontPayment is what is paid at once.
 	UpfrontPayment USD `json:"upfrontPayment,omitempty"`
 	// Coverage is the share of the demand that it covers.
@@ -238,14 +245,33 @@ func hourlyDemand(d *recommender.HourlyDemand) *HourlyDemand {
 			out.NodesByHour = append(out.NodesByHour, decimals(finite(v), 2))
 		}
 	}
-	for _, f := range d.Families {
-		one := FamilyDemand{Family: f.Family, Mean: hourly(f.Mean)}
-		if f.PerVCPU > 0 {
-			one.VCPUs = decimals(finite(f.Mean/f.PerVCPU), 1)
+	mean := 0.0
+	for i, f := range d.Families { // a family's resources stand together
+		if last := len(out.Families) - 1; last < 0 || out.Families[last].Family != f.Family {
+			out.Families, mean = append(out.Families, FamilyDemand{Family: f.Family}), 0
 		}
-		out.Families = append(out.Families, one)
+		mean += f.Mean
+		one := &out.Families[len(out.Families)-1]
+		one.Mean = hourly(mean)
+		one.add(&d.Families[i])
 	}
 	return out
+}
+
+// add says how much of a resource the family's demand is.
+func (f *FamilyDemand) add(d *recommender.FamilyDemand) {
+	if d.PerUnit <= 0 {
+		return
+	}
+	units := decimals(finite(d.Mean/d.PerUnit), 1)
+	switch d.Resource {
+	case pricing.ResourceMemory:
+		f.MemoryGiB = units
+	case pricing.ResourceGPU:
+		f.GPUs = units
+	default:
+		f.VCPUs = units
+	}
 }
 
 // cents rounds an amount that is in no sum.
@@ -256,8 +282,8 @@ func hourly(v float64) float64 { return decimals(finite(v), 4) }
 
 func commitment(c recommender.CommitmentAdvice) Commitment {
 	return Commitment{
-		Instrument: c.Instrument, Family: c.Family, TermYears: c.Years, Payment: c.Payment, Discount: decimals(finite(c.Discount), 4),
-		Amount: hourly(c.Amount), Covers: hourly(c.Covers), VCPUs: decimals(finite(c.VCPUs), 1), MemoryGiB: decimals(finite(c.GiB), 1), UpfrontPayment: cents(c.Upfront),
+		Instrument: c.Instrument, Family: c.Family, Resource: c.Resource, TermYears: c.Years, Payment: c.Payment, Discount: decimals(finite(c.Discount), 4),
+		Amount: hourly(c.Amount), Covers: hourly(c.Covers), VCPUs: decimals(finite(c.VCPUs), 1), MemoryGiB: decimals(finite(c.GiB), 2), GPUs: decimals(finite(c.GPUs), 1), UpfrontPayment: cents(c.Upfront),
 		Coverage: share(c.Coverage), Utilization: share(c.Utilization), BreakEven: decimals(finite(c.BreakEven), 4),
 		MonthlySavings: cents(c.MonthlySavings), UnusedMonthly: cents(c.UnusedMonthly), Survives: c.Survives, Note: c.Note,
 	}

@@ -23,7 +23,7 @@ func bought() *cluster {
 			Rule: "purchase", Lever: recommender.LeverPurchase, Subject: "Cluster", Title: "commit", MonthlySavings: 30.333, Risk: unknown,
 			Purchase: &recommender.PurchaseAdvice{
 				Provider: "aws", Region: "us-east-1",
-				Demand: recommender.HourlyDemand{Hours: 336, Mean: 0.25, Min: 0.2, P10: 0.2, P50: 0.2, P90: 0.3, Peak: 0.3, Families: []recommender.FamilyDemand{{Family: "m6i", Mean: 0.25, PerVCPU: 0.05}}},
+				Demand: recommender.HourlyDemand{Hours: 336, Mean: 0.25, Min: 0.2, P10: 0.2, P50: 0.2, P90: 0.3, Peak: 0.3, Families: []recommender.FamilyDemand{{CommitmentScope: pricing.CommitmentScope{Family: "m6i"}, Mean: 0.25, PerUnit: 0.05}}},
 				Commitments: []recommender.CommitmentAdvice{
 					{Instrument: "narrow", Family: "m6i", Years: 1, Payment: "no_upfront", Discount: 0.338, Amount: 0.1, Coverage: 0.6, Utilization: 1, BreakEven: 0.662, MonthlySavings: 20.1665, Survives: true},
 					{Instrument: "wide", Years: 1, Payment: "all_upfront", Discount: 0.3, Amount: 0.05, Coverage: 0.2, Utilization: 0.9, BreakEven: math.NaN(), MonthlySavings: 10.1665, Survives: true},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 )
 
@@ -143,9 +144,17 @@ func commitmentLine(group []Commitment) string {
 		counted(group[0].TermYears, "year"), amount, clean(group[0].Instrument), parts, 100*coverage, saved)
 }
 
-// amountOf is a family's share of several; alone it goes without.
+// amountOf is a family's share of several, or how much of a resource it is;
+// alone it goes without.
 func amountOf(c Commitment, of int) string {
-	if of == 1 {
+	switch {
+	case c.Resource == pricing.ResourceVCPU:
+		return " " + figures(c.VCPUs) + " vCPU"
+	case c.Resource == pricing.ResourceMemory:
+		return " " + figures(c.MemoryGiB) + " GiB"
+	case c.Resource == pricing.ResourceGPU:
+		return " " + figures(c.GPUs) + " GPU"
+	case of == 1:
 		return ", paid " + strings.ReplaceAll(clean(c.Payment), "_", " ")
 	}
 	return fmt.Sprintf(" $%.2f", c.Amount)
@@ -176,6 +185,20 @@ func survivalLine(p *Purchase) string {
 	return held + "; " + lost + "."
 }
 
+// together adds up what commitments to the resources of a family save.
+func together(all []Commitment) []Commitment {
+	var out []Commitment
+	for _, c := range all {
+		last := len(out) - 1
+		if last >= 0 && c.Resource != "" && out[last].Family == c.Family && out[last].Instrument == c.Instrument && out[last].TermYears == c.TermYears {
+			out[last].MonthlySavings += c.MonthlySavings
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
 // longerLine names one commitment of a term that was not allowed, where it
 // alone saves more than all that is advised.
 func longerLine(p *Purchase) string {
@@ -185,14 +208,15 @@ func longerLine(p *Purchase) string {
 		saved, terms = saved+c.MonthlySavings, append(terms, c.TermYears)
 	}
 	best := -1
-	for i, c := range p.Alternatives {
-		if c.Survives && !slices.Contains(terms, c.TermYears) && c.MonthlySavings > saved+saved/10 && (best < 0 || c.MonthlySavings > p.Alternatives[best].MonthlySavings) {
+	alternatives := together(p.Alternatives)
+	for i, c := range alternatives {
+		if c.Survives && !slices.Contains(terms, c.TermYears) && c.MonthlySavings > saved+saved/10 && (best < 0 || c.MonthlySavings > alternatives[best].MonthlySavings) {
 			best = i
 		}
 	}
 	if best < 0 {
 		return ""
 	}
-	c := p.Alternatives[best]
+	c := alternatives[best]
 	return fmt.Sprintf("%s of %s alone would save %s (--commitment-terms 1y,3y).", capital(counted(c.TermYears, "year")), clean(c.Instrument), c.MonthlySavings)
 }
