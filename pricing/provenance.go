@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -51,6 +52,25 @@ func distinct(list []Provenance) []Provenance {
 		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Source, b.Source), cmp.Compare(a.AsOf, b.AsOf))
 	})
 	return slices.Compact(list)
+}
+
+// Unused warns of the user's price files none of whose prices is among those
+// used: a misspelt type or region matches nothing. Whole price tables and prices of
+// services are not looked at.
+func (c *Catalog) Unused(used []Provenance) []string {
+	var out []string
+	seen := map[string]bool{}
+	for i := range c.entries {
+		source := c.entries[i].source
+		if seen[source] {
+			continue
+		}
+		seen[source] = true
+		if !slices.ContainsFunc(used, func(p Provenance) bool { return strings.Contains(p.Source, source) }) {
+			out = append(out, fmt.Sprintf("no node, running or planned, has a price from %s: check its providers, regions, instance types and selectors", source))
+		}
+	}
+	return out
 }
 
 // Stale warns of prices in the catalog's tables that are older than maxAge at now.

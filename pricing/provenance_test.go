@@ -53,3 +53,26 @@ func TestStale(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestUnused names the price file of which nothing matched.
+func TestUnused(t *testing.T) {
+	var cfg pricing.Config
+	for _, file := range [][2]string{
+		{"used.yaml", "prices:\n- {provider: aws, instanceType: m6i.large, usdPerHour: 0.1}\n- {provider: aws, instanceType: m6i.8xlarge, usdPerHour: 1}\n"},
+		{"typo.yaml", "prices:\n- {provider: aws, instanceType: m6i.lrge, usdPerHour: 0.1}\n"},
+		{"less.yaml", "prices:\n- {provider: aws, instanceType: c5.large, discountPercent: 10}\n"},
+	} {
+		o, err := pricing.ParseFile(file[0], strings.NewReader(file[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Overrides = append(cfg.Overrides, o)
+	}
+	c := pricing.New(cfg)
+	used := pricing.Used([]pricing.NodePrice{
+		c.NodePrice(cloudNode("aws", "us-east-1", "m6i.large", 2, 8)), c.NodePrice(cloudNode("aws", "us-east-1", "c5.large", 2, 4)),
+	})
+	if got := c.Unused(used); len(got) != 1 || !strings.Contains(got[0], "typo.yaml") {
+		t.Errorf("got %q, want typo.yaml alone", got)
+	}
+}

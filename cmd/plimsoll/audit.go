@@ -175,12 +175,16 @@ func advise(snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.
 	opts.Minor = snap.Minor()
 	facts := analyzer.Analyze(snap)
 	costs := recommender.CostOf(facts, catalog)
-	for _, w := range pricing.Stale(provenance(costs), snap.Window.End, staleAfter) {
-		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "stale-price", Message: w})
-	}
 	recs, err := recommender.Run(facts, costs, opts)
 	if err != nil {
 		return nil, err
+	}
+	costs.AddPlanned(recs)
+	for _, w := range pricing.Stale(provenance(costs), snap.Window.End, staleAfter) {
+		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "stale-price", Message: w})
+	}
+	for _, w := range catalog.Unused(provenance(costs)) {
+		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "unused-price", Message: w})
 	}
 	in := reports.Input{Analysis: facts, Costs: costs, Recommendations: recs, Version: programVersion()}
 	if err := cost.allocate(&in, snap, catalog); err != nil {
