@@ -30,22 +30,26 @@ import (
 const mostSteps = 200
 
 // consolidate lets Karpenter's multi-node and single-node consolidation work on
-// a plan, one command after the other, until neither finds any. Every budget
-// allows everything.
-func consolidate(in packing.Input, plan packing.Plan) (packing.Plan, int, error) {
-	m := newMarket(in.Offerings)
+// a plan, one command after the other, until neither finds any, or until a
+// command that it began ends past the time; 0 is no limit. Every budget allows
+// everything. done says that nothing was left to find.
+func consolidate(in packing.Input, plan packing.Plan, limit time.Duration) (out packing.Plan, steps int, done bool, err error) {
+	m, start := newMarket(in.Offerings), time.Now()
 	for step := range mostSteps {
+		if limit > 0 && time.Since(start) > limit {
+			return plan, step, false, nil
+		}
 		w, err := newWorld(in, m, plan)
 		if err != nil {
-			return plan, step, err
+			return plan, step, false, err
 		}
 		next, found, err := w.step()
 		if err != nil || !found {
-			return plan, step, err
+			return plan, step, err == nil, err
 		}
 		plan = next
 	}
-	return plan, mostSteps, nil
+	return plan, mostSteps, false, nil
 }
 
 // world is a plan as a running cluster.

@@ -40,7 +40,7 @@ func compare(t *testing.T, name string, in packing.Input, follow bool) saving {
 	}
 	consolidated, steps := launched, 0
 	if follow {
-		if consolidated, steps, err = consolidate(in, launched); err != nil {
+		if consolidated, steps, _, err = consolidate(in, launched, 0); err != nil {
 			t.Fatalf("%s: Karpenter's consolidation: %v", name, err)
 		}
 	}
