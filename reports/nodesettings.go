@@ -195,9 +195,9 @@ func (g *AutoscalerGroup) gke() GKENodePool {
 // aks names the pool by its number as well: twelve letters and digits are all
 // that Azure takes.
 func (g *AutoscalerGroup) aks(number int) AKSNodePool {
-	name := strings.ReplaceAll(g.group.Name, "-", "")
+	name, suffix := strings.ReplaceAll(g.group.Name, "-", ""), strconv.Itoa(number)
 	out := AKSNodePool{
-		Name: name[:min(len(name), 10)] + strconv.Itoa(number), Mode: "User", VMSize: g.InstanceTypes[0], Count: g.Desired,
+		Name: name[:min(len(name), 12-len(suffix))] + suffix, Mode: "User", VMSize: g.InstanceTypes[0], Count: g.Desired,
 		EnableAutoScaling: true, MinCount: g.Min, MaxCount: g.Max, ScaleSetPriority: "Regular", NodeLabels: g.Labels,
 	}
 	if g.spot() {

@@ -62,9 +62,9 @@ func compareLarge(t *testing.T, seed uint64, n int) saving {
 		t.Fatalf("seed %d: Karpenter's consolidation: %v", seed, err)
 	}
 	launched.LowerBound, after.LowerBound = ours.LowerBound, ours.LowerBound
-	for _, plan := range []packing.Plan{ours, launched, after} {
+	for i, plan := range []packing.Plan{ours, launched, after} {
 		if err := packing.Check(plan, in.Pods, in.DaemonSets); err != nil {
-			t.Errorf("seed %d: %v", seed, err)
+			t.Errorf("seed %d, %s: %v", seed, []string{"our plan", "launched", "consolidated"}[i], err)
 		}
 		if ours.Hourly > plan.Hourly+1e-9 {
 			t.Errorf("seed %d: our plan costs %.4f $/h, Karpenter's %.4f", seed, ours.Hourly, plan.Hourly)
