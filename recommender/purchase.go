@@ -174,7 +174,7 @@ func (p *Pass) advisePurchase(r *Recommendation, d *demandCurve) (reason string,
 	if len(m.offers) == 0 {
 		return fmt.Sprintf("no commitments are known for %s of %s", familyList(d), d.provider), nil
 	}
-	amounts, err := m.ladder(d)
+	amounts, err := m.amounts(d)
 	if err != nil {
 		return "", err
 	}

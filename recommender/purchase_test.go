@@ -66,19 +66,29 @@ func TestPurchaseKeepsItsPromises(t *testing.T) {
 	}
 }
 
-// TestPurchaseLadder: three years first, on what survives the deepest fall, one
-// year above it.
+// TestPurchaseLadder: with both terms the advice costs no more than a
+// commitment alone that survives and moves with the demand, nor than three years
+// alone, and survives the deepest fall.
 func TestPurchaseLadder(t *testing.T) {
 	a := advisePurchase(t, "flat.txtar", recommender.CommitmentOptions{Terms: []int{1, 3}})
-	covers := map[int]float64{}
-	for _, c := range a.Commitments {
-		covers[c.Years] += c.Covers
+	saves := func(a *recommender.PurchaseAdvice) (usd float64) {
+		for _, c := range a.Commitments {
+			usd += c.MonthlySavings
+		}
+		return usd
 	}
-	if got, want := covers[3], 0.6*a.Demand.Mean; math.Abs(got-want) > 0.02 {
-		t.Errorf("three years cover %.3f USD an hour, want %.3f", got, want)
+	for _, c := range a.Alternatives {
+		if c.Survives && c.Family == "" && c.MonthlySavings > saves(a)+1 { // a dollar for what is sold in steps
+			t.Errorf("the advice saves %.2f, %d years of %s alone %.2f", saves(a), c.Years, c.Instrument, c.MonthlySavings)
+		}
 	}
-	if covers[1] <= 0 || covers[1]+covers[3] > a.Demand.Mean+0.01 {
-		t.Errorf("one year covers %.3f beside %.3f of %.3f", covers[1], covers[3], a.Demand.Mean)
+	for _, s := range a.Scenarios {
+		if strings.HasPrefix(s.Name, "40 %") && (!s.Required || s.Savings < -0.01) {
+			t.Errorf("got %+v, want it required and survived", s)
+		}
+	}
+	if three := advisePurchase(t, "flat.txtar", recommender.CommitmentOptions{Terms: []int{3}}); saves(three) > saves(a)+0.01 {
+		t.Errorf("both terms save %.2f, three years alone %.2f", saves(a), saves(three))
 	}
 }
 

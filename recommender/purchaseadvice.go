@@ -38,7 +38,7 @@ func (m *market) changes() []scenario {
 		{"demand as it is", false, same},
 		{"demand as in the last 7 days", true, recent},
 		{"20 % less demand", true, by(1 - fall)},
-		{"40 % less demand", slices.Contains(m.terms, 3), by(1 - deepFall)},
+		{"40 % less demand", m.longest >= 3, by(1 - deepFall)},
 		{"another family for the second half of the term", false, halfMoved},
 	}
 }
@@ -304,7 +304,7 @@ func (m *market) best(hours [][]float64) (float64, error) {
 func (m *market) alternatives(d *demandCurve) ([]CommitmentAdvice, error) {
 	var out []CommitmentAdvice
 	for _, group := range m.groups(d) {
-		one := &market{tiers: m.tiers, capital: m.capital, terms: []int{group[0].TermYears}, offers: group}
+		one := m.only(group)
 		some, err := one.alone(d)
 		if err != nil {
 			return nil, err
@@ -314,20 +314,20 @@ func (m *market) alternatives(d *demandCurve) ([]CommitmentAdvice, error) {
 	return out, nil
 }
 
-// groups puts the offers for the resources of a family together.
-func (m *market) groups(d *demandCurve) [][]familyOffer {
-	var out [][]familyOffer
+// groups puts the offers for the resources of a family together, by their indexes.
+func (m *market) groups(d *demandCurve) [][]int {
+	var out [][]int
 	for _, k := range m.order() {
 		o := m.offers[k]
 		last := len(out) - 1
-		if last >= 0 && o.family >= 0 && out[last][0].family >= 0 {
-			first := out[last][0]
+		if last >= 0 && o.family >= 0 && m.offers[out[last][0]].family >= 0 {
+			first := m.offers[out[last][0]]
 			if first.Instrument == o.Instrument && first.TermYears == o.TermYears && d.families[first.family].Family == d.families[o.family].Family {
-				out[last] = append(out[last], o)
+				out[last] = append(out[last], k)
 				continue
 			}
 		}
-		out = append(out, []familyOffer{o})
+		out = append(out, []int{k})
 	}
 	return out
 }

@@ -14,7 +14,9 @@ type market struct {
 	offers  []familyOffer
 	tiers   [][]float64 // sustained use, by family
 	capital float64
-	terms   []int
+	terms   []int // that are bought
+	// longest is the term whose scenarios what is bought has to survive.
+	longest int
 }
 
 // familyOffer is an offer for one family, or a flexible one for all of them.
@@ -32,6 +34,7 @@ func (p *Pass) market(d *demandCurve) (*market, error) {
 		m.terms = []int{1}
 	}
 	slices.SortFunc(m.terms, func(a, b int) int { return cmp.Compare(b, a) })
+	m.longest = m.terms[0]
 	n := len(d.families)
 	flexible := map[int]*familyOffer{} // by years
 	for j, f := range d.families {
@@ -110,26 +113,108 @@ func (m *market) instruments(searched bool) []Instrument {
 	return out
 }
 
-// ladder finds the amounts, in USD an hour by offer: the longest term first, on
-// the demand that survives what that term has to survive; each shorter term on
-// what is then left.
-func (m *market) ladder(d *demandCurve) ([]float64, error) {
-	amounts := make([]float64, len(m.offers))
-	for _, years := range m.terms {
-		left, err := m.left(d.hours, amounts)
+// amounts finds what to commit to, in USD an hour by offer: of several
+// candidates, each cut down to what survives, the one that costs least.
+func (m *market) amounts(d *demandCurve) ([]float64, error) {
+	best, least := make([]float64, len(m.offers)), m.onDemand(d.hours)
+	var limited []float64
+	offer := func(some, less []float64) error {
+		cost, err := m.expected(d.hours, some)
+		if err == nil && cost < least-1e-9 {
+			best, limited, least = some, less, cost
+		}
+		return err
+	}
+	falls := []float64{0}
+	if m.longest >= 3 {
+		falls = append(falls, deepFall)
+	}
+	for _, fall := range falls {
+		some, less, err := m.ladder(d, fall)
+		if err == nil {
+			err = offer(some, less)
+		}
 		if err != nil {
 			return nil, err
 		}
-		if err := m.buy(years, left, amounts); err != nil {
+	}
+	for _, group := range m.groups(d) {
+		one := m.only(group)
+		if !slices.Contains(m.terms, one.terms[0]) {
+			continue
+		}
+		one.longest = m.longest
+		few, _, err := one.ladder(d, 0)
+		if err != nil {
+			return nil, err
+		}
+		some := make([]float64, len(m.offers))
+		for i, k := range group {
+			some[k] = few[i]
+		}
+		if err := offer(some, nil); err != nil {
 			return nil, err
 		}
 	}
-	for k, gib := range m.limitMemory(d, amounts) {
+	for k, gib := range limited {
 		if f := d.families[max(m.offers[k].family, 0)]; gib >= 1 {
 			d.warn("memory-limited", fmt.Sprintf("%.0f GiB more memory of %s would pay, but Google's commitments have at most %.4g GiB for each vCPU that is committed to with it", gib, f.Family, mostMemory(f)))
 		}
 	}
-	return amounts, m.cut(d, amounts)
+	return best, nil
+}
+
+// only is the market of some offers of one term.
+func (m *market) only(offers []int) *market {
+	one := &market{tiers: m.tiers, capital: m.capital}
+	for _, k := range offers {
+		one.offers = append(one.offers, m.offers[k])
+	}
+	one.longest = one.offers[0].TermYears
+	one.terms = []int{one.longest}
+	return one
+}
+
+// expected is the mean cost of an hour over the longest term that is bought,
+// for a share of which the demand may have moved to another family.
+func (m *market) expected(hours [][]float64, amounts []float64) (float64, error) {
+	years := 0
+	for k, a := range amounts {
+		if a > 0 {
+			years = max(years, m.offers[k].TermYears)
+		}
+	}
+	if years == 0 {
+		return m.onDemand(hours), nil
+	}
+	wide := widen(hours)
+	stays, err := m.cost(wide, amounts)
+	if err != nil {
+		return 0, err
+	}
+	goes, err := m.cost(moved(wide), amounts)
+	return (1-leaves(years))*stays + leaves(years)*goes, err
+}
+
+// ladder buys the longest term first, on the demand less a fall; each shorter
+// term on what is then left; and cuts the amounts down to what survives.
+// limited is the GiB of memory, by offer, that would pay but may not be bought.
+func (m *market) ladder(d *demandCurve, fall float64) (amounts, limited []float64, err error) {
+	amounts = make([]float64, len(m.offers))
+	for _, years := range m.terms {
+		left, err := m.left(d.hours, amounts)
+		if err != nil {
+			return nil, nil, err
+		}
+		if years >= 3 {
+			left = scaledHours(left, 1-fall)
+		}
+		if err := m.buy(years, left, amounts); err != nil {
+			return nil, nil, err
+		}
+	}
+	limited = m.limitMemory(d, amounts)
+	return amounts, limited, m.cut(d, amounts)
 }
 
 // left gives the demand that the amounts leave, with a column for the families
@@ -170,15 +255,11 @@ func (m *market) term(years int, amounts []float64, searched bool) (instruments 
 
 // buy finds the best mix of one term's offers for hours of demand and adds it
 // to the amounts. The demand counts as it is, and for the share of the term in
-// which it may have moved, as demand of another family. A 3-year term counts
-// the demand only that survives the deepest fall.
+// which it may have moved, as demand of another family.
 func (m *market) buy(years int, hours [][]float64, amounts []float64) error {
 	instruments, _ := m.term(years, amounts, true)
 	if len(instruments) == 0 {
 		return nil
-	}
-	if years >= 3 {
-		hours = scaledHours(hours, 1-deepFall)
 	}
 	mix, err := BestMix(instruments, []Scenario{
 		{Name: "as it is", Weight: 1 - leaves(years), Hours: hours},

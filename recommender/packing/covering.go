@@ -33,9 +33,13 @@ type fence struct {
 	count float64
 }
 
-// coverNodes bounds the branch and bound; when it ends early, the lowest open
+// coverNodes bounds the branch and bound, and coverWork the same times the
+// kinds: many kinds leave little to gain. When it ends early, the lowest open
 // relaxation is still a valid bound.
-const coverNodes = 400
+const (
+	leastCoverNodes, mostCoverNodes = 60, 400
+	coverWork                       = 10_000
+)
 
 // bound is a lower bound on the optimum, and mostly the optimum itself.
 func (c *covering) bound() float64 {
@@ -67,7 +71,7 @@ func (c *covering) bound() float64 {
 		heap = append(heap, open{fences, low, kind, x[kind]})
 	}
 	push(nil, 0)
-	for range coverNodes {
+	for range min(max(coverWork/len(c.price), leastCoverNodes), mostCoverNodes) {
 		at := -1
 		for i := range heap {
 			if at < 0 || heap[i].low < heap[at].low {
