@@ -23,12 +23,21 @@ func describeMoney(b *strings.Builder, r recommender.Recommendation) {
 		}
 	}
 	if s := r.Spot; s != nil {
+		if s.Advised {
+			fmt.Fprintf(b, "  moves %.3f of its pods on demand, %.2f USD a month\n", s.Moves, s.MonthlyOnDemand)
+		}
 		if s.Split != nil {
 			fmt.Fprintf(b, "  split: %d on demand, %d on spot over %d pools, %d lost at once\n", s.OnDemand, s.Spot, s.Split.Pools, s.Split.LostAtOnce)
+			if len(s.Split.SpotValues) > 0 {
+				fmt.Fprintf(b, "  domains: %s on demand, %s on spot\n", strings.Join(s.Split.OnDemandValues, ","), strings.Join(s.Split.SpotValues, ","))
+			}
 		}
 		for _, c := range s.Checks {
 			mark := "ok"
-			if !c.OK {
+			switch {
+			case c.Doubt:
+				mark = "doubt"
+			case !c.OK:
 				mark = "no"
 			}
 			fmt.Fprintf(b, "  %s %s: %s\n", mark, c.Name, c.Detail)

@@ -313,13 +313,12 @@ func (p *Pass) rescaled(ref analyzer.Ref) float64 {
 	return min(max(1-saved/cost, 0), 2)
 }
 
-// staysOnDemand is the share of a workload that the rule spot leaves on demand.
+// staysOnDemand is the share of a workload's pods on demand that the rule spot
+// leaves there.
 func (p *Pass) staysOnDemand(ref analyzer.Ref) float64 {
 	for r := range p.about(ref) {
-		if r.Spot != nil && r.MonthlySavings > 0 {
-			if all := r.Spot.Spot + r.Spot.OnDemand; all > 0 {
-				return float64(r.Spot.OnDemand) / float64(all)
-			}
+		if r.Spot != nil && r.Spot.Advised {
+			return 1 - r.Spot.Moves
 		}
 	}
 	return 1

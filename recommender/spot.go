@@ -35,14 +35,21 @@ type SpotReadiness struct {
 	// Already says that all its pods run on spot machines now.
 	Already bool
 	Price   SpotPrice
-	// MonthlyOnDemand is what the replicas that move cost now.
+	// Advised says that its pods should move: it is ready, and that saves.
+	// Moves is then the share, in (0, 1], of its pods on demand that do.
+	Advised bool
+	Moves   float64
+	// MonthlyOnDemand is what leaves the bill of the nodes on demand with them.
 	MonthlyOnDemand float64
 }
 
 // SpotCheck is one reason for or against.
 type SpotCheck struct {
-	Name   string
-	OK     bool
+	Name string
+	OK   bool
+	// Doubt says that the reason is not known to hold: it does not count
+	// against, and the advice is less sure of itself.
+	Doubt  bool
 	Detail string
 }
 
@@ -91,16 +98,21 @@ func spot(p *Pass) error {
 		nodes[n.Name] = n
 	}
 	prices := map[pricing.Offering]SpotPrice{}
+	var moves []spotMove
 	for i := range p.Analysis.Workloads {
 		w := &p.Analysis.Workloads[i]
 		if w.Kind != "DaemonSet" && len(w.Pods) > 0 {
-			p.judgeSpot(w, nodes, prices)
+			if m := p.judgeSpot(w, nodes, prices); m.share > 0 {
+				moves = append(moves, m)
+			}
 		}
 	}
+	p.moveToSpot(moves)
 	return nil
 }
 
-func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, prices map[pricing.Offering]SpotPrice) {
+// judgeSpot reports on a workload, and gives what could move.
+func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, prices map[pricing.Offering]SpotPrice) spotMove {
 	s := SpotReadiness{Price: p.spotPrice(w, nodes, prices)}
 	onSpot, running := 0, 0
 	provider := ""
@@ -115,23 +127,14 @@ func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, p
 	}
 	s.Already = running > 0 && onSpot == running
 	s.check(w, provider)
+	s.checkUse(p.saidToGo(w.Ref))
+	n := p.podNumbers(w)
+	s.divide(p, w, n, provider)
 	r := Recommendation{
-		Rule: "spot", Lever: LeverPurchase, Workload: w.Ref, Confidence: 0.6,
+		Rule: "spot", Lever: LeverPurchase, Workload: w.Ref, Confidence: s.confidence(), Title: s.title(),
 		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Spot: &s,
 	}
-	replicas := p.replicas(w)
-	s.OnDemand = replicas
-	if s.Ready {
-		s.OnDemand = min(max(floorOf(w), int32(math.Ceil(spotFloor*float64(replicas)))), replicas)
-		if isBatch(w.Kind) {
-			s.OnDemand = 0
-		}
-		s.Spot = replicas - s.OnDemand
-		s.Split = p.split(w, &s, provider)
-	}
-	p.worth(&r, w, running, onSpot)
-	r.Title = s.title()
-	r.evidence("replicas", float64(replicas), "count")
+	r.evidence("replicas", float64(n.usual), "count")
 	if s.Price.Known {
 		r.evidence("spot price", 100*s.Price.List, "percent")
 		r.evidence("spot price with interruptions", 100*s.Price.Effective, "percent")
@@ -139,68 +142,73 @@ func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, p
 		r.evidence("types to spread over", float64(s.Price.Types), "count")
 	}
 	p.Report(r)
-}
-
-// replicas is the number of a workload's pods now, or the fixed number that
-// the rule horizontal advises.
-func (p *Pass) replicas(w *analyzer.WorkloadFacts) int32 {
-	for r := range p.about(w.Ref) {
-		if r.Horizontal != nil && r.Horizontal.Recommended != nil && r.Horizontal.Recommended.Kind == ScalingFixed {
-			return r.Horizontal.Recommended.Replicas
+	m := spotMove{ref: w.Ref, spot: &s}
+	if s.Ready && running > 0 && s.Price.Known && s.Price.Effective < 1 {
+		m.onDemand = 1 - float64(onSpot)/float64(running)
+		m.share = m.onDemand
+		if !isBatch(w.Kind) {
+			m.share = max(n.share(s.Split)-float64(onSpot)/float64(running), 0)
 		}
 	}
-	return w.Replicas
+	return m
 }
 
-// worth gives what moving saves: the present cost of the replicas that move,
-// the savings of the levers before taken off, at the effective discount.
-func (p *Pass) worth(r *Recommendation, w *analyzer.WorkloadFacts, running, onSpot int) {
-	s := r.Spot
-	if !s.Ready || running == 0 {
+// divide says how many pods move, and how the rest is held on demand.
+func (s *SpotReadiness) divide(p *Pass, w *analyzer.WorkloadFacts, n podNumbers, provider string) {
+	s.OnDemand = n.usual
+	if !s.Ready {
 		return
 	}
-	cost := p.monthly(w.Ref)
-	for o := range p.about(w.Ref) {
-		if o.Lever == LeverRightsize || o.Lever == LeverHorizontal {
-			cost -= o.MonthlySavings
+	if s.Split = p.split(w, &s.Price, n, provider); s.Split == nil {
+		why := fmt.Sprintf("no spread keeps enough of its pods on demand at every number from %d to %d", n.least, n.most)
+		if n.least == n.most {
+			why = fmt.Sprintf("no spread keeps %d of %d pods on demand", spotFloorOf(w, n.usual), n.usual)
+		} else if floor := spotFloorOf(w, n.least); floor == n.least {
+			why = fmt.Sprintf("no spread keeps %d of %d pods, its fewest, on demand", floor, floor)
 		}
+		s.Checks, s.Ready = append(s.Checks, SpotCheck{Name: "split", Detail: why}), false
+		return
 	}
-	onDemand := float64(running-onSpot) / float64(running)
-	move := onDemand
-	if all := s.Spot + s.OnDemand; all > 0 && !isBatch(w.Kind) {
-		move = min(move, max(0, float64(s.Spot)/float64(all)-(1-onDemand)))
-	}
-	s.MonthlyOnDemand = max(cost, 0) * move * p.plannedShare()
-	if s.Price.Known {
-		r.MonthlySavings = max(0, s.MonthlyOnDemand*(1-s.Price.Effective))
+	s.OnDemand = s.Split.OnDemandOf(n.usual)
+	s.Spot = n.usual - s.OnDemand
+	if n.least != n.most && !isBatch(w.Kind) {
+		s.Checks = append(s.Checks, SpotCheck{Name: "scaling down", Doubt: true,
+			Detail: "which pods go when it is scaled down is not decided by the spread: the descheduler sets that right"})
 	}
 }
 
-// plannedShare is the part of today's on-demand nodes' cost that the plan of the
-// nodes leaves, at most all of it: what is not on the bill any more can't be
-// saved on spot.
-func (p *Pass) plannedShare() float64 {
-	if p.planned == nil {
-		return 1
-	}
-	now, then := 0.0, 0.0
-	for _, node := range p.planned.nodes {
-		if node.cost.CapacityType == string(pricing.OnDemand) {
-			now += node.cost.Hourly
-			if node.kept != "" {
-				then += node.cost.Hourly
-			}
+// saidToGo reports whether another finding says to remove the workload.
+func (p *Pass) saidToGo(ref analyzer.Ref) bool {
+	for r := range p.about(ref) {
+		if r.Waste != nil && r.Waste.Kind == WasteIdleWorkload {
+			return true
 		}
 	}
-	for i := range p.planned.plan.Nodes {
-		if o := &p.planned.plan.Nodes[i].Offering; o.CapacityType == string(pricing.OnDemand) {
-			then += o.USDPerHour
+	for r := range p.about(analyzer.Ref{}) {
+		if r.Waste != nil && r.Waste.Kind == WasteIdleNamespace && r.Subject == "Namespace/"+ref.Namespace {
+			return true
 		}
 	}
-	if now == 0 {
-		return 1
+	return false
+}
+
+// checkUse holds back what should go altogether. No annotation outweighs that.
+func (s *SpotReadiness) checkUse(goes bool) {
+	if goes {
+		s.Checks = append(s.Checks, SpotCheck{Name: "use", Detail: "it was idle for the whole window: scale it down or remove it instead"})
+		s.Ready = false
 	}
-	return min(then/now, 1)
+}
+
+// confidence is less with every doubt.
+func (s *SpotReadiness) confidence() float64 {
+	c := 0.6
+	for _, one := range s.Checks {
+		if one.Doubt {
+			c *= 0.75
+		}
+	}
+	return c
 }
 
 func (s *SpotReadiness) title() string {
@@ -212,12 +220,15 @@ func (s *SpotReadiness) title() string {
 	}
 	var why []string
 	for _, c := range s.Checks {
-		if !c.OK {
+		if c.fails() {
 			why = append(why, c.Detail)
 		}
 	}
 	return "stays on demand: " + strings.Join(why, "; ")
 }
+
+// fails says that the reason keeps the workload on demand.
+func (c SpotCheck) fails() bool { return !c.OK && !c.Doubt }
 
 // notice is how many seconds before the end a provider warns.
 func notice(provider string) int64 {
@@ -233,7 +244,7 @@ func (s *SpotReadiness) check(w *analyzer.WorkloadFacts, provider string) {
 		if ok {
 			no = yes
 		}
-		s.Checks = append(s.Checks, SpotCheck{name, ok, no})
+		s.Checks = append(s.Checks, SpotCheck{Name: name, OK: ok, Detail: no})
 	}
 	if v, ok := w.Annotations[spotAnnotation]; ok {
 		s.Ready = v == "true"
@@ -247,7 +258,7 @@ func (s *SpotReadiness) check(w *analyzer.WorkloadFacts, provider string) {
 		stateless := slices.Contains([]string{"Deployment", "ReplicaSet", "Rollout", "ReplicationController"}, w.Kind)
 		add("state", stateless, "a "+w.Kind+" has identity or state, or nothing that starts it again", "its controller replaces any pod")
 		add("replicas", w.Replicas > 1, "one replica alone is gone with its machine", fmt.Sprintf("%d replicas", w.Replicas))
-		floor := floorOf(w)
+		floor := floorOf(w, w.Replicas)
 		add("budget", floor < w.Replicas || w.Replicas <= 1, "its PodDisruptionBudget allows no pod to go", fmt.Sprintf("%d may go at once", max(w.Replicas-floor, 0)))
 	}
 	pod := w.Pods[0]
@@ -262,9 +273,9 @@ func (s *SpotReadiness) check(w *analyzer.WorkloadFacts, provider string) {
 		text := fmt.Sprintf("a new pod is ready after %d s", sec)
 		add("start-up", sec <= longestStart, text, text)
 	} else {
-		add("start-up", true, "", "not known: no pod was seen to become ready")
+		s.Checks = append(s.Checks, SpotCheck{Name: "start-up", Doubt: true, Detail: "not known: no pod was seen to become ready"})
 	}
-	s.Ready = !slices.ContainsFunc(s.Checks, func(c SpotCheck) bool { return !c.OK })
+	s.Ready = !slices.ContainsFunc(s.Checks, SpotCheck.fails)
 }
 
 // checkJob weighs the length of a run against the rate of interruptions.
@@ -301,15 +312,15 @@ func runHours(w *analyzer.WorkloadFacts) (longest float64) {
 	return longest
 }
 
-// floorOf is the number of replicas that the workload's budgets keep.
-func floorOf(w *analyzer.WorkloadFacts) int32 {
+// floorOf is how many of n replicas the workload's budgets keep.
+func floorOf(w *analyzer.WorkloadFacts, n int32) int32 {
 	var floor int32
 	for _, b := range w.PDBs {
 		switch {
 		case b.MinAvailable != "":
-			floor = max(floor, scaled(b.MinAvailable, w.Replicas))
+			floor = max(floor, scaled(b.MinAvailable, n))
 		case b.MaxUnavailable != "":
-			floor = max(floor, w.Replicas-scaled(b.MaxUnavailable, w.Replicas))
+			floor = max(floor, n-scaled(b.MaxUnavailable, n))
 		}
 	}
 	return floor

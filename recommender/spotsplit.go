@@ -4,28 +4,39 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
 // SpotSplit holds a workload's pods to its floor on demand and lets the rest go
-// to spot.
+// to spot: a topology spread constraint (DoNotSchedule) whose domains are bought
+// on demand or on spot.
 type SpotSplit struct {
-	// TopologyKey is the node label that tells the capacity types apart.
-	TopologyKey string
-	// MaxSkew of a topology spread constraint over TopologyKey
-	// (DoNotSchedule): with n pods at least (n - MaxSkew)/2 are on demand. 0
-	// where all pods may be on spot, which a node selector says.
-	MaxSkew int32
-	// Spot is the label's value on spot nodes: preferred by node affinity, or
-	// selected where MaxSkew is 0.
-	Spot string
+	// TopologyKey is the node label to spread over: the one that tells the
+	// capacity types apart, or where that can't hold the floor one of the
+	// split's own, of which OnDemandValues are on nodes bought on demand and
+	// SpotValues on spot nodes. These are empty for the former.
+	TopologyKey                string
+	OnDemandValues, SpotValues []string
+	// MaxSkew and MinDomains are those of the constraint. 0 where all pods may
+	// be on spot, which a node selector says.
+	MaxSkew, MinDomains int32
+	// CapacityKey is the label that tells the capacity types apart, and Spot its
+	// value on spot nodes: preferred by node affinity, or selected where MaxSkew
+	// is 0.
+	CapacityKey, Spot string
 	// Pools is the number of pools (types x zones) to spread over, LostAtOnce
 	// the pods on one of them, spread evenly.
 	Pools      int
 	LostAtOnce int32
+	domains    spotDomains
 }
+
+// OnDemandOf is how few of n pods the constraint lets be on demand, whatever
+// the order in which they were placed.
+func (s *SpotSplit) OnDemandOf(n int32) int32 { return s.domains.least(n) }
 
 // SpotPool is what to allow in the place of an instance type: types that are
 // as large, those with the lowest effective prices first.
@@ -64,26 +75,34 @@ func (p *Pass) capacityLabel(provider string) (key, spot string) {
 	return capacityLabels[0].key, capacityLabels[0].spot
 }
 
-// split says how the floor is held. Where an autoscaler changes the number of
-// pods the skew is that of its minimum, so that the floor holds there too; with
-// more pods the share on demand grows towards a half.
-func (p *Pass) split(w *analyzer.WorkloadFacts, s *SpotReadiness, provider string) *SpotSplit {
+// split says how the floor is held at every number of pods; nil where nothing
+// holds it and lets a pod go.
+func (p *Pass) split(w *analyzer.WorkloadFacts, price *SpotPrice, n podNumbers, provider string) *SpotSplit {
 	key, spot := p.capacityLabel(provider)
-	out := &SpotSplit{TopologyKey: key, Spot: spot}
-	for _, pool := range s.Price.Pools {
+	out := &SpotSplit{TopologyKey: key, CapacityKey: key, Spot: spot}
+	if !isBatch(w.Kind) {
+		d, ok := holding(func(pods int32) int32 { return spotFloorOf(w, pods) }, n)
+		if !ok {
+			return nil
+		}
+		out.domains, out.MaxSkew, out.MinDomains = d, d.skew, d.onDemand+d.spot
+		if out.MinDomains > 2 {
+			out.TopologyKey = fmt.Sprintf("plimsoll.dev/on-demand-%d-of-%d", d.onDemand, out.MinDomains)
+			for i := range out.MinDomains {
+				if value := strconv.Itoa(int(i) + 1); i < d.onDemand {
+					out.OnDemandValues = append(out.OnDemandValues, value)
+				} else {
+					out.SpotValues = append(out.SpotValues, value)
+				}
+			}
+		}
+	}
+	for _, pool := range price.Pools {
 		out.Pools = max(out.Pools, len(pool.Types)*len(pool.Zones))
 	}
 	if out.Pools > 0 {
-		out.LostAtOnce = (s.Spot + int32(out.Pools) - 1) / int32(out.Pools)
+		out.LostAtOnce = (n.usual - out.OnDemandOf(n.usual) + int32(out.Pools) - 1) / int32(out.Pools)
 	}
-	if isBatch(w.Kind) {
-		return out
-	}
-	least := s.OnDemand + s.Spot
-	for _, h := range w.HPAs {
-		least = min(least, h.Min)
-	}
-	out.MaxSkew = max(1, least-2*min(s.OnDemand, least))
 	return out
 }
 

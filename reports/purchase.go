@@ -134,11 +134,16 @@ type SpotTypes struct {
 
 // SpotSplit holds a workload to its floor on demand.
 type SpotSplit struct {
-	// TopologyKey is the node label that tells the capacity types apart, and SpotValue what spot nodes have there: prefer it by node affinity, or select it where there is no maxSkew.
-	TopologyKey string `json:"topologyKey"`
+	// TopologyKey is the node label of a topology spread constraint (DoNotSchedule): that of the capacity type, or one whose onDemandValues are on nodes on demand and spotValues on spot nodes.
+	TopologyKey    string   `json:"topologyKey"`
+	OnDemandValues []string `json:"onDemandValues,omitempty"`
+	SpotValues     []string `json:"spotValues,omitempty"`
+	// CapacityKey is the node label that tells the capacity types apart, and SpotValue what spot nodes have there: prefer it by node affinity, or select it where there is no maxSkew.
+	CapacityKey string `json:"capacityKey"`
 	SpotValue   string `json:"spotValue"`
-	// MaxSkew is that of a topology spread constraint (DoNotSchedule); absent where all pods may be on spot.
-	MaxSkew int32 `json:"maxSkew,omitempty"`
+	// MaxSkew and MinDomains are those of the constraint; absent where all pods may be on spot.
+	MaxSkew    int32 `json:"maxSkew,omitempty"`
+	MinDomains int32 `json:"minDomains,omitempty"`
 	// Pools is the number of pools (types x zones) to spread over, LostAtOnce the pods on one of them.
 	Pools      int   `json:"pools"`
 	LostAtOnce int32 `json:"lostAtOnce"`
@@ -150,6 +155,8 @@ type SpotWorkload struct {
 	Ready  bool   `json:"ready"`
 	// Already says that all its pods run on spot machines.
 	Already bool `json:"already,omitempty"`
+	// Advised says that its pods should move: it is ready, and that saves.
+	Advised bool `json:"advised,omitempty"`
 	// OnDemandFloor is the replicas that stay on demand, SpotReplicas those that can move.
 	OnDemandFloor  int32  `json:"onDemandFloor"`
 	SpotReplicas   int32  `json:"spotReplicas"`
@@ -170,8 +177,10 @@ type SpotWorkload struct {
 
 // SpotCheck is one reason for or against.
 type SpotCheck struct {
-	Name   string `json:"name"`
-	OK     bool   `json:"ok"`
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	// Doubt says that it is not known whether this holds: it does not count against, and lowers the confidence.
+	Doubt  bool   `json:"doubt,omitempty"`
 	Detail string `json:"detail"`
 }
 
@@ -293,7 +302,7 @@ func commitment(c recommender.CommitmentAdvice) Commitment {
 func (m *SpotMarket) add(b *builder, r *recommender.Recommendation, savings USD) {
 	s := r.Spot
 	w := SpotWorkload{
-		Target: r.Workload.String(), Ready: s.Ready, Already: s.Already, OnDemandFloor: s.OnDemand, SpotReplicas: s.Spot,
+		Target: r.Workload.String(), Ready: s.Ready, Already: s.Already, Advised: s.Advised, OnDemandFloor: s.OnDemand, SpotReplicas: s.Spot,
 		MonthlySavings: b.known(savings), Title: r.Title, Interruption: share(s.Price.Interrupted), Assumed: s.Price.Assumed,
 		Types: s.Price.Types, Checks: []SpotCheck{},
 	}
@@ -306,7 +315,8 @@ func (m *SpotMarket) add(b *builder, r *recommender.Recommendation, savings USD)
 	}
 	if s.Split != nil {
 		w.Split = &SpotSplit{
-			TopologyKey: s.Split.TopologyKey, SpotValue: s.Split.Spot, MaxSkew: s.Split.MaxSkew,
+			TopologyKey: s.Split.TopologyKey, OnDemandValues: s.Split.OnDemandValues, SpotValues: s.Split.SpotValues,
+			CapacityKey: s.Split.CapacityKey, SpotValue: s.Split.Spot, MaxSkew: s.Split.MaxSkew, MinDomains: s.Split.MinDomains,
 			Pools: s.Split.Pools, LostAtOnce: s.Split.LostAtOnce,
 		}
 		m.diversify(s.Price.Pools)

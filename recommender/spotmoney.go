@@ -1,0 +1,289 @@
+package recommender
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// spotMove is a workload that could move.
+type spotMove struct {
+	ref  analyzer.Ref
+	spot *SpotReadiness
+	// onDemand is the share of its pods that is on demand now, share the part
+	// of all its pods that moves.
+	onDemand, share float64
+	usd             float64       // an hour, of what moves, on demand
+	scopes          onDemandUsage // the same, where there is no plan
+}
+
+func (m *spotMove) discount() float64 { return 1 - m.spot.Price.Effective }
+
+// onDemandUsage is USD an hour on demand, by what commitments tell apart.
+type onDemandUsage map[pricing.CommitmentScope]float64
+
+// add adds what machines of an offering cost.
+func (u onDemandUsage) add(c *pricing.Catalog, o pricing.Offering, usd float64) {
+	for _, part := range c.CommitmentParts(o, usd) {
+		u[part.CommitmentScope] += part.USD
+	}
+}
+
+func (u onDemandUsage) total() (sum float64) {
+	for _, scope := range slices.SortedFunc(maps.Keys(u), compareScopes) {
+		sum += u[scope]
+	}
+	return sum
+}
+
+// spotBill tells what moving does to the bill.
+type spotBill interface {
+	// onDemand is that of the nodes.
+	onDemand() onDemandUsage
+	// worth estimates each move's usd.
+	worth(moves []spotMove)
+	// after is onDemand once they have moved, and the USD an hour that the nodes
+	// for what moved would cost on demand.
+	after(moves []spotMove) (left onDemandUsage, moved float64)
+}
+
+// moveToSpot chooses what moves and gives what that saves: what leaves the bill
+// of the nodes on demand, less what is paid for by commitments anyhow, less the
+// spot nodes that come in their place.
+func (p *Pass) moveToSpot(moves []spotMove) {
+	if len(moves) == 0 {
+		return
+	}
+	var bill spotBill = &todaysBill{p}
+	if p.planned != nil && len(p.planned.plan.Nodes) > 0 {
+		bill = newPlannedBill(p)
+	}
+	bill.worth(moves)
+	before := bill.onDemand()
+	chosen := p.unpaid(moves, before.total()-p.paidFor(before))
+	if len(chosen) == 0 {
+		return
+	}
+	left, moved := bill.after(chosen)
+	gone := before.total() - left.total()
+	freed := gone - (p.paidFor(before) - p.paidFor(left))
+	worth, price, gain := 0.0, 0.0, 0.0
+	for i := range chosen {
+		m := &chosen[i]
+		worth, price, gain = worth+m.usd, price+m.usd*m.spot.Price.Effective, gain+m.usd*m.discount()
+	}
+	if worth <= 0 {
+		return
+	}
+	saved := freed - moved*price/worth
+	for i := range chosen {
+		m := &chosen[i]
+		r := p.aboutSpot(m.ref)
+		if saved <= 0 || gain <= 0 {
+			r.Title = "ready for spot, but the nodes on demand that would go cost no more than the spot nodes in their place"
+			continue
+		}
+		if m.usd <= 0 {
+			r.Title = "ready for spot, but its pods are on nodes that stay as they are, or too few to move one"
+			continue
+		}
+		m.spot.Advised, m.spot.Moves = true, min(m.share/m.onDemand, 1)
+		m.spot.MonthlyOnDemand = gone * m.usd / worth * HoursPerMonth
+		r.MonthlySavings = saved * m.usd * m.discount() / gain * HoursPerMonth
+	}
+}
+
+// unpaid chooses the moves with the largest discounts whose usage no commitment
+// pays for: room is the USD an hour above what commitments cover.
+func (p *Pass) unpaid(moves []spotMove, room float64) (chosen []spotMove) {
+	if len(p.held()) == 0 {
+		return moves
+	}
+	byDiscount := slices.Clone(moves)
+	slices.SortStableFunc(byDiscount, func(a, b spotMove) int { return cmp.Compare(b.discount(), a.discount()) })
+	for _, m := range byDiscount {
+		if m.usd > room {
+			p.aboutSpot(m.ref).Title = "ready for spot, but commitments that are held pay for what it runs on"
+			continue
+		}
+		room -= m.usd
+		chosen = append(chosen, m)
+	}
+	return chosen
+}
+
+// paidFor is what held commitments cover of usage, in USD an hour.
+func (p *Pass) paidFor(usage onDemandUsage) float64 { return pricing.HeldCover(p.held(), usage) }
+
+// aboutSpot is what the rule has reported of a workload.
+func (p *Pass) aboutSpot(ref analyzer.Ref) (found *Recommendation) {
+	for r := range p.about(ref) {
+		if r.Spot != nil {
+			found = r
+		}
+	}
+	return found
+}
+
+// todaysBill stands where there is no plan of the nodes: what moves is worth
+// its share of the bill that the levers before leave.
+type todaysBill struct{ pass *Pass }
+
+func (t *todaysBill) onDemand() onDemandUsage {
+	out := onDemandUsage{}
+	for _, n := range t.pass.Costs.Nodes {
+		if n.CapacityType == string(pricing.OnDemand) {
+			out.add(t.pass.Costs.Catalog, n.Offering, n.Hourly)
+		}
+	}
+	return out
+}
+
+func (t *todaysBill) worth(moves []spotMove) {
+	nodes := map[string]pricing.Offering{}
+	for _, n := range t.pass.Costs.Nodes {
+		if n.CapacityType == string(pricing.OnDemand) {
+			nodes[n.Name] = n.Offering
+		}
+	}
+	pods := map[analyzer.Ref][]analyzer.Pod{}
+	for i := range t.pass.Analysis.Workloads {
+		w := &t.pass.Analysis.Workloads[i]
+		pods[w.Ref] = w.Pods
+	}
+	for i := range moves {
+		m := &moves[i]
+		cost := t.pass.monthly(m.ref)
+		for r := range t.pass.about(m.ref) {
+			if r.Lever == LeverRightsize || r.Lever == LeverHorizontal {
+				cost -= r.MonthlySavings
+			}
+		}
+		m.usd, m.scopes = max(cost, 0)*m.share/HoursPerMonth, onDemandUsage{}
+		n := 0.0
+		for _, pod := range pods[m.ref] {
+			if o, ok := nodes[pod.Node]; ok && pod.Phase != "Succeeded" && pod.Phase != "Failed" {
+				m.scopes.add(t.pass.Costs.Catalog, o, 1)
+				n++
+			}
+		}
+		for scope := range m.scopes {
+			m.scopes[scope] *= m.usd / n
+		}
+	}
+}
+
+func (t *todaysBill) after(moves []spotMove) (left onDemandUsage, moved float64) {
+	left = t.onDemand()
+	for i := range moves {
+		for scope, usd := range moves[i].scopes {
+			left[scope] -= min(usd, left[scope])
+		}
+	}
+	return left, t.onDemand().total() - left.total()
+}
+
+// plannedBill packs the plan's nodes without the pods that move, and those by
+// themselves.
+type plannedBill struct {
+	*planHours
+}
+
+func newPlannedBill(p *Pass) *plannedBill {
+	h := &planHours{pass: p, n: p.planned, worth: map[string]float64{}}
+	h.start()
+	return &plannedBill{h}
+}
+
+func (b *plannedBill) onDemand() onDemandUsage {
+	out := b.kept()
+	for i := range b.n.plan.Nodes {
+		b.add(out, &b.n.plan.Nodes[i].Offering)
+	}
+	return out
+}
+
+// kept is the nodes that the plan leaves as they are.
+func (b *plannedBill) kept() onDemandUsage {
+	out := onDemandUsage{}
+	for _, node := range b.n.nodes {
+		if node.kept != "" && node.cost.CapacityType == string(pricing.OnDemand) {
+			out.add(b.pass.Costs.Catalog, node.cost.Offering, node.cost.Hourly)
+		}
+	}
+	return out
+}
+
+func (b *plannedBill) add(to onDemandUsage, o *packing.Offering) {
+	if o.CapacityType == string(pricing.OnDemand) {
+		to.add(b.pass.Costs.Catalog, b.machine(o.Type), o.USDPerHour)
+	}
+}
+
+// machine is what is known of a type of the plan.
+func (b *plannedBill) machine(instanceType string) pricing.Offering {
+	q := pricing.Query{InstanceType: instanceType}
+	for _, node := range b.n.nodes {
+		o := &node.cost.Offering
+		if o.InstanceType == instanceType {
+			return *o
+		}
+		if q.Provider == "" {
+			q.Provider, q.Region = o.Provider, o.Region
+		}
+	}
+	o := b.pass.Costs.Catalog.Lookup(q).Offering
+	o.Provider, o.Region, o.InstanceType = q.Provider, q.Region, instanceType
+	return o
+}
+
+// whole is how many of a workload's pods on the plan's nodes move: no more than
+// its share.
+func (b *plannedBill) whole(m *spotMove) int {
+	return int(float64(b.here[m.ref].moved)*min(m.share/m.onDemand, 1) + 1e-9)
+}
+
+func (b *plannedBill) worth(moves []spotMove) {
+	all := 0.0
+	for _, at := range b.n.in.Pods {
+		all += b.planHours.worth[at.Group]
+	}
+	usd := 0.0
+	for i := range b.n.plan.Nodes {
+		usd += b.n.plan.Nodes[i].Offering.USDPerHour
+	}
+	for i := range moves {
+		if all > 0 {
+			moves[i].usd = float64(b.whole(&moves[i])) * b.planHours.worth[moves[i].ref.String()] * usd / all
+		}
+	}
+}
+
+func (b *plannedBill) after(moves []spotMove) (left onDemandUsage, moved float64) {
+	stay, leave := map[string]int{}, map[string]int{}
+	for ref, at := range b.here {
+		stay[ref.String()] = at.moved
+	}
+	for i := range moves {
+		n := b.whole(&moves[i])
+		stay[moves[i].ref.String()] -= n
+		leave[moves[i].ref.String()] = n
+	}
+	left = b.kept()
+	b.pack(stay, left)
+	spot := onDemandUsage{}
+	b.pack(leave, spot)
+	return left, spot.total()
+}
+
+// pack adds the nodes on demand for so many pods.
+func (b *plannedBill) pack(pods map[string]int, to onDemandUsage) {
+	nodes, _ := b.follower.Nodes(pods)
+	for i := range nodes {
+		b.add(to, &nodes[i].Offering)
+	}
+}
