@@ -71,7 +71,7 @@ func (c *covering) bound() float64 {
 		heap = append(heap, open{fences, low, kind, x[kind]})
 	}
 	push(nil, 0)
-	for range min(max(coverWork/len(c.price), leastCoverNodes), mostCoverNodes) {
+	for range min(max(coverWork/max(len(c.price), 1), leastCoverNodes), mostCoverNodes) {
 		at := -1
 		for i := range heap {
 			if at < 0 || heap[i].low < heap[at].low {
