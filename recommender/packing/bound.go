@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing/lp"
 )
@@ -34,15 +35,17 @@ func (v values) total(inst *instance) float64 {
 //
 //	min sum p_j x_j,  sum_j z_ij = n_i,  sum_i q_ir z_ij <= a_jr x_j,
 //
-// with the given cuts, each of which joins once the solution breaks it. It
-// returns the values without and with the cuts, and those that joined.
-func (inst *instance) assignmentBound(all []cut) (plain, tight values, active []cut) {
-	for first := true; ; first = false {
-		m := newMaster(inst, active)
-		tight = m.solve()
-		if first {
-			plain = tight
-		}
+// with cuts, each of which joins once the solution breaks it. It returns the
+// values without and with the cuts, and those that joined. The cuts are looked
+// for while the first relaxation is solved.
+func (inst *instance) assignmentBound(look func() []cut) (plain, tight values, active []cut) {
+	var all []cut
+	var found sync.WaitGroup
+	found.Go(func() { all = look() })
+	m := newMaster(inst, nil)
+	plain = m.solve()
+	found.Wait()
+	for tight = plain; ; tight = m.solve() {
 		var broken, rest []cut
 		for _, c := range all {
 			if m.left(c) < c.least-1e-6*(1+c.least) {
@@ -55,6 +58,7 @@ func (inst *instance) assignmentBound(all []cut) (plain, tight values, active []
 			return plain, tight, active
 		}
 		active, all = append(active, broken...), rest
+		m = newMaster(inst, active)
 	}
 }
 

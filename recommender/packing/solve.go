@@ -21,7 +21,7 @@ func (inst *instance) solve(effort float64) ([]bin, float64) {
 		effort = 1
 	}
 	// With cuts, part of the worth is in the nodes and not in the pods.
-	plain, v, cuts := inst.assignmentBound(inst.cuts())
+	plain, v, cuts := inst.assignmentBound(inst.cuts)
 	s := newSearcher(inst, plain.pod, 0)
 	bins := s.start()
 	bins = s.improve(bins, int(effort*float64(firstWork+firstWorkPerBin*len(bins))), v.total(inst))

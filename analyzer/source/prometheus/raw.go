@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -86,14 +87,30 @@ const (
 func (col *collection) batches(tasks []*task, series int, first bool) (out []runner) {
 	n := min(max(batchSeries/max(series, 1), 1), batchDays)
 	if first && len(tasks) >= raceFrom {
+		day := shortest(tasks)
+		out = append(out, &batch{tasks: tasks[day : day+1], racer: &col.queryPace, queries: true})
+		tasks = slices.Delete(slices.Clone(tasks), day, day+1)
 		n := min(n, len(tasks)/2)
-		out = append(out, &batch{tasks: tasks[:n], racer: &col.rawPace}, &batch{tasks: tasks[n : n+1], racer: &col.queryPace, queries: true})
-		tasks = tasks[n+1:]
+		out = append(out, &batch{tasks: tasks[:n], racer: &col.rawPace})
+		tasks = tasks[n:]
 	}
 	for days := range slices.Chunk(tasks, n) {
 		out = append(out, &batch{tasks: days})
 	}
 	return out
+}
+
+// shortest is the day of the fewest hours that tell a pace: the queries cost
+// the engine most.
+func shortest(tasks []*task) int {
+	const enough = 2 * time.Hour
+	best, least := 0, time.Duration(math.MaxInt64)
+	for i, t := range tasks {
+		if d := t.day.to.Sub(t.day.from); d >= enough && d < least {
+			best, least = i, d
+		}
+	}
+	return best
 }
 
 // run reads by remote read, or by the queries where that is not to be had. It

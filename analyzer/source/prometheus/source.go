@@ -76,13 +76,25 @@ func Collect(ctx context.Context, o Options) (Result, error) {
 		said: map[string]bool{}, warnings: d.warnings,
 	}
 	if found {
-		if out.Usage, err = col.collect(ctx, shards(d.sizes), o.Concurrency); err == nil {
-			out.Requests, err = col.requests(ctx, &d, o.Concurrency)
-			out.Volumes = col.volumes(ctx, o.Namespaces)
-		}
+		err = col.fill(ctx, &out, &d, o)
 	}
 	out.Warnings = slices.Compact(slices.SortedFunc(slices.Values(col.warnings), analyzer.CompareWarnings))
 	return out, err
+}
+
+// fill reads the usage, and beside it what takes few queries.
+func (col *collection) fill(ctx context.Context, out *Result, d *discovery, o Options) error {
+	var failed error
+	usage, err := col.collect(ctx, shards(d.sizes), o.Concurrency, func() {
+		out.Requests, failed = col.requests(ctx, d, o.Concurrency)
+		out.Volumes = col.volumes(ctx, o.Namespaces)
+	})
+	if err != nil {
+		out.Requests, out.Volumes = nil, nil
+		return err
+	}
+	out.Usage = usage
+	return failed
 }
 
 func (o *Options) complete() error {
@@ -169,8 +181,9 @@ type runner interface {
 	run(context.Context, *collection) error
 }
 
-// collect runs the grid: owners first, since usage is filed under them.
-func (col *collection) collect(ctx context.Context, shards [][]string, concurrency int) ([]analyzer.ContainerUsage, error) {
+// collect runs the grid: owners first, since usage is filed under them. Once
+// they are known, beside runs along with it.
+func (col *collection) collect(ctx context.Context, shards [][]string, concurrency int, beside func()) ([]analyzer.ContainerUsage, error) {
 	var owners, usage []runner
 	var ownerTasks []*ownerTask
 	var usageTasks []*task
@@ -190,7 +203,10 @@ func (col *collection) collect(ctx context.Context, shards [][]string, concurren
 	stopped := col.runAll(ctx, owners, concurrency)
 	if stopped == nil {
 		col.rows.fill(col.owners)
+		var along sync.WaitGroup
+		along.Go(beside)
 		stopped = col.runAll(ctx, usage, concurrency)
+		along.Wait()
 	}
 	if ctx.Err() != nil {
 		return nil, stopped
@@ -245,7 +261,7 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 	if first := cmpError(stopped, failed.first()); first != nil && len(usage) == 0 {
 		return nil, first
 	}
-	col.warnings = append(col.warnings, failed.warnings(len(usageTasks))...)
+	col.warnAll(failed.warnings(len(usageTasks)))
 	if stopped != nil {
 		col.warn(analyzer.WarnUnreachable, "prometheus", "the collection was broken off: "+stopped.Error())
 	} else {
@@ -263,7 +279,13 @@ func cmpError(a, b error) error {
 }
 
 func (col *collection) warn(code, subject, message string) {
-	col.warnings = append(col.warnings, analyzer.Warning{Code: code, Subject: subject, Message: message})
+	col.warnAll([]analyzer.Warning{{Code: code, Subject: subject, Message: message}})
+}
+
+func (col *collection) warnAll(all []analyzer.Warning) {
+	col.mu.Lock()
+	defer col.mu.Unlock()
+	col.warnings = append(col.warnings, all...)
 }
 
 // warnOfAbsent names the metrics that no series came of, and what follows.
