@@ -13,8 +13,8 @@ import (
 const (
 	patternClasses = 400
 	patternRounds  = 150
-	pricingSteps   = 3000
-	patternGap     = 5e-4 // how near to the relaxation's optimum is near enough
+	pricingSteps   = 1000
+	patternGap     = 1e-3 // how near to the relaxation's optimum is near enough
 	staleRounds    = 15   // rounds in which the distance shrinks by less than staleShare
 	staleShare     = 0.1
 	calm           = 0.7 // weight of the best duals so far

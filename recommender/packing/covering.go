@@ -38,7 +38,7 @@ type fence struct {
 // relaxation is still a valid bound.
 const (
 	leastCoverNodes, mostCoverNodes = 60, 400
-	coverWork                       = 10_000
+	coverWork                       = 6_000
 )
 
 // bound is a lower bound on the optimum, and mostly the optimum itself.

@@ -7,7 +7,7 @@ import (
 
 // mostExchanged bounds the nodes, the emptiest ones, that are looked at for one
 // in their place: alone, and in twos and threes.
-const mostExchanged, mostTogether = 60, 12
+const mostExchanged, mostTogether = 60, 8
 
 // consolidate takes nodes away whose pods fit on others, those that cost most
 // for what they hold first, and puts one node in the place of up to three where
