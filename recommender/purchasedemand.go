@@ -51,7 +51,7 @@ func (p *Pass) demand() (d *demandCurve, reason string) {
 		p.followToday(d, nodes)
 	}
 	if len(d.families) == 0 {
-		return nil, "nothing runs on nodes that are paid for by the hour"
+		return nil, "the window has no history of what runs on nodes that are paid for by the hour"
 	}
 	if d.seen < purchaseDays*24*9/10 {
 		return nil, fmt.Sprintf("too little data: %.1f of at least %d days", float64(d.seen)/24, purchaseDays)

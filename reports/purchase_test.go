@@ -33,7 +33,7 @@ func bought() *cluster {
 		},
 		recommender.Recommendation{
 			Rule: "spot", Lever: recommender.LeverPurchase, Workload: web, Title: "ready for spot", MonthlySavings: 5, Risk: unknown,
-			Spot: &recommender.SpotReadiness{Ready: true, OnDemand: 2, Spot: 2, Price: recommender.SpotPrice{Known: true, List: 0.4, Effective: 0.41, Interrupted: 0.075, Types: 20},
+			Spot: &recommender.SpotReadiness{Ready: true, Advised: true, OnDemand: 2, Spot: 2, Price: recommender.SpotPrice{Known: true, List: 0.4, Effective: 0.41, Interrupted: 0.075, Types: 20},
 				Checks: []recommender.SpotCheck{{Name: "replicas", OK: true, Detail: "4 replicas"}}},
 		},
 		recommender.Recommendation{
@@ -102,7 +102,7 @@ func TestPurchaseSections(t *testing.T) {
 		"Commit for 1 year to $0.10 an hour of narrow (m6i, paid no upfront): 60% of the demand, saves $20.17 a month.",
 		"Commit for 1 year to $0.05 an hour of wide: 20% of the demand, saves $10.16 a month.",
 		"With 40 % less demand it loses $12.50 a month.",
-		"Spot: 1 of 1 workloads are ready, which saves $5.00 a month.",
+		"Spot: 1 of 1 workloads are ready; moving 1 of them saves $5.00 a month.",
 		"Waste a month: 1 idle namespace $80.00, 1 node to drain $73.00. Kinds overlap; -o wide lists each.",
 	} {
 		if !strings.Contains(text, want) {

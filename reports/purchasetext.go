@@ -37,7 +37,13 @@ func purchaseLines(r *Report, full bool) []string {
 		out = append(out, line)
 	}
 	if s := p.Spot; s.Ready > 0 && s.Savings != nil {
-		out = append(out, fmt.Sprintf("Spot: %d of %d workloads are ready, which saves %s a month.", s.Ready, s.Ready+s.NotReady, s.Savings))
+		moves := 0
+		for i := range s.Workloads {
+			if s.Workloads[i].Advised {
+				moves++
+			}
+		}
+		out = append(out, fmt.Sprintf("Spot: %d of %d workloads are ready; moving %d of them saves %s a month.", s.Ready, s.Ready+s.NotReady, moves, s.Savings))
 	}
 	for _, w := range p.Warnings {
 		if w.Code == WarnWithheld {
@@ -61,7 +67,7 @@ func billLine(steps []Step) string {
 	if w := steps[0].WithCommitments; w != nil {
 		held = w.MonthlyBefore.String()
 	}
-	names := map[string]string{string(recommender.LeverNodes): "on the plan's nodes", string(recommender.LeverPurchase): "with these purchases"}
+	names := map[string]string{string(recommender.LeverNodes): "on the plan's nodes", string(recommender.LeverPurchase): "with what is advised to buy"}
 	for _, s := range steps {
 		if name, ok := names[s.Lever]; ok {
 			list += fmt.Sprintf(", %s %s", s.MonthlyAfter, name)

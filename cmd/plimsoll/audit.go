@@ -71,6 +71,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	}
 	f.register(cmd)
 	f.prices.register(cmd)
+	f.prices.registerAge(cmd)
 	f.commit.register(cmd)
 	f.cost.register(cmd)
 	fl := cmd.Flags()
@@ -156,7 +157,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 			return storeError(fmt.Errorf("saving the snapshot: %w", err))
 		}
 	}
-	report, err := advise(snap, catalog, opts, &f.cost)
+	report, err := advise(snap, catalog, opts, &f.cost, &f.prices)
 	if err != nil {
 		return err
 	}
@@ -171,7 +172,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 }
 
 // advise goes down the straight line from a snapshot to a report.
-func advise(snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options, cost *allocateFlags) (*reports.Report, error) {
+func advise(snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options, cost *allocateFlags, prices *priceFlags) (*reports.Report, error) {
 	opts.Minor = snap.Minor()
 	facts := analyzer.Analyze(snap)
 	costs := recommender.CostOf(facts, catalog)
@@ -180,14 +181,12 @@ func advise(snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.
 		return nil, err
 	}
 	costs.AddPlanned(recs)
-	for _, w := range pricing.Stale(provenance(costs), snap.Window.End, staleAfter) {
-		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "stale-price", Message: w})
-	}
+	costs.Warnings = append(costs.Warnings, prices.stale(provenance(costs), snap.Window.End)...)
 	for _, w := range catalog.Unused(provenance(costs)) {
 		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "unused-price", Message: w})
 	}
 	in := reports.Input{Analysis: facts, Costs: costs, Recommendations: recs, Version: programVersion()}
-	if err := cost.allocate(&in, snap, catalog); err != nil {
+	if err := cost.allocate(&in, snap, catalog, prices); err != nil {
 		return nil, err
 	}
 	return reports.Build(in), nil

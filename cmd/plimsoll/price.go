@@ -10,23 +10,39 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
-
-// staleAfter is the age from which prices are warned of.
-const staleAfter = 365 * 24 * time.Hour
 
 // priceFlags are the flags of every verb that needs money.
 type priceFlags struct {
 	files    []string
 	provider string
 	region   string
+	days     int // of age, from which prices are warned of
 }
 
 func (f *priceFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.files, "pricing", nil, "price `FILE` (CSV or YAML) laid over the built-in tables; repeatable, later ones win")
 	cmd.Flags().StringVar(&f.provider, "provider", "", "`CLOUD` of nodes that do not say it: aws, gcp, azure")
 	cmd.Flags().StringVar(&f.region, "region", "", "`REGION` of nodes that do not say it, such as us-east-1")
+}
+
+// registerAge is for the verbs whose prices are of some moment.
+func (f *priceFlags) registerAge(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&f.days, "warn-price-age", 365, "warn of prices older than so many `DAYS` at the window's end; 0 never warns")
+}
+
+// stale says which prices are old at a moment.
+func (f *priceFlags) stale(prices []pricing.Provenance, at time.Time) []analyzer.Warning {
+	if f.days <= 0 {
+		return nil
+	}
+	var out []analyzer.Warning
+	for _, w := range pricing.Stale(prices, at, time.Duration(f.days)*24*time.Hour) {
+		out = append(out, analyzer.Warning{Code: "stale-price", Message: w})
+	}
+	return out
 }
 
 // catalog gives the built-in tables with the user's files over them.
