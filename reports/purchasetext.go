@@ -21,29 +21,12 @@ func purchaseLines(r *Report, full bool) []string {
 	if line := dayLine(p.HourlyDemand); line != "" {
 		out = append(out, line)
 	}
-	if full {
-		for i := range p.Commitments {
-			out = append(out, commitmentLine(p.Commitments[i:i+1]))
-		}
-	} else {
-		for _, group := range alike(p.Commitments) {
-			out = append(out, commitmentLine(group))
-		}
-	}
-	if line := survivalLine(p); line != "" {
-		out = append(out, line)
-	}
+	out = append(out, commitmentLines(p, full)...)
 	if line := longerLine(p); line != "" {
 		out = append(out, line)
 	}
-	if s := p.Spot; s.Ready > 0 && s.Savings != nil {
-		moves := 0
-		for i := range s.Workloads {
-			if s.Workloads[i].Advised {
-				moves++
-			}
-		}
-		out = append(out, fmt.Sprintf("Spot: %d of %d workloads are ready; moving %d of them saves %s a month.", s.Ready, s.Ready+s.NotReady, moves, s.Savings))
+	if line := p.Spot.line(); line != "" {
+		out = append(out, line)
 	}
 	for _, w := range p.Warnings {
 		if w.Code == WarnWithheld {
@@ -56,6 +39,57 @@ func purchaseLines(r *Report, full bool) []string {
 		out = append(out, line)
 	}
 	return out
+}
+
+// commitmentLines say what to commit to, and what becomes of it when demand changes.
+func commitmentLines(p *Purchase, full bool) (out []string) {
+	if full {
+		for i := range p.Commitments {
+			out = append(out, commitmentLine(p.Commitments[i:i+1])+" "+capital(p.Commitments[i].use()))
+		}
+	} else {
+		for _, group := range alike(p.Commitments) {
+			out = append(out, commitmentLine(group))
+		}
+	}
+	if line := survivalLine(p); line != "" {
+		out = append(out, line)
+	}
+	if full && len(p.Commitments) > 0 {
+		for i := range p.Scenarios {
+			out = append(out, p.Scenarios[i].line())
+		}
+	}
+	return out
+}
+
+// line says what can live on spot; empty where nothing can.
+func (s *SpotMarket) line() string {
+	if s.Ready == 0 || s.Savings == nil {
+		return ""
+	}
+	moves := 0
+	for i := range s.Workloads {
+		if s.Workloads[i].Advised {
+			moves++
+		}
+	}
+	return fmt.Sprintf("Spot: %d of %d workloads are ready; moving %d of them saves %s a month.", s.Ready, s.Ready+s.NotReady, moves, s.Savings)
+}
+
+// use says how much of a commitment finds usage, and from where on it pays.
+func (c *Commitment) use() string {
+	return fmt.Sprintf("%s of it is used, it pays from %s on.", percent(c.Utilization), percent(c.BreakEven))
+}
+
+// line says what the commitments do under a change of the demand.
+func (s *Scenario) line() string {
+	word, usd := "save", s.MonthlySavings
+	if usd < 0 {
+		word, usd = "lose", -usd
+	}
+	return fmt.Sprintf("With %s the commitments %s %s a month, %s of them used; the best that could have been bought would cost %s less.",
+		clean(s.Name), word, usd, percent(s.Utilization), s.MonthlyRegret)
 }
 
 // billLine is where the bill goes, and the same with the commitments that exist.
@@ -123,9 +157,9 @@ const mostFamilies = 4
 
 func commitmentLine(group []Commitment) string {
 	var amount, coverage float64
-	var saved USD
+	var saved, paid USD
 	for _, c := range group {
-		amount, coverage, saved = amount+c.Amount, coverage+c.Coverage, saved+c.MonthlySavings
+		amount, coverage, saved, paid = amount+c.Amount, coverage+c.Coverage, saved+c.MonthlySavings, paid+c.UpfrontPayment
 	}
 	sorted := slices.Clone(group)
 	slices.SortStableFunc(sorted, func(a, b Commitment) int {
@@ -146,8 +180,12 @@ func commitmentLine(group []Commitment) string {
 		}
 		parts = " (" + strings.Join(names, ", ") + ")"
 	}
-	return fmt.Sprintf("Commit for %s to $%.2f an hour of %s%s: %.0f%% of the demand, saves %s a month.",
-		counted(group[0].TermYears, "year"), amount, clean(group[0].Instrument), parts, 100*coverage, saved)
+	upfront := ""
+	if paid > 0 {
+		upfront = fmt.Sprintf(", %s of it paid at once", paid)
+	}
+	return fmt.Sprintf("Commit for %s to $%.2f an hour of %s%s%s: %.0f%% of the demand, saves %s a month.",
+		counted(group[0].TermYears, "year"), amount, clean(group[0].Instrument), parts, upfront, 100*coverage, saved)
 }
 
 // amountOf is a family's share of several, or how much of a resource it is;

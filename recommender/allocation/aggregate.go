@@ -42,6 +42,9 @@ func ParseKeys(text string) ([]Key, error) {
 	var out []Key
 	for _, word := range strings.Split(text, ",") {
 		k := Key(strings.TrimSpace(word))
+		if k == "workload" { // what this program calls a controller elsewhere
+			k = ByController
+		}
 		switch label, isLabel := strings.CutPrefix(string(k), labelPrefix); {
 		case isLabel && label == "":
 			return nil, fmt.Errorf("%q names no label: write label:KEY, such as label:team", k)
