@@ -13,7 +13,7 @@ import (
 // mostFollowed bounds the work of following a plan: pods times the hours that
 // are packed one by one. Above it hours of about the same demand share one.
 const (
-	mostFollowed = 20_000
+	mostFollowed = 10_000
 	leastLevels  = 24
 )
 

@@ -14,8 +14,9 @@ const (
 	patternClasses = 400
 	patternRounds  = 150
 	pricingSteps   = 1000
-	patternGap     = 1e-3 // how near to the relaxation's optimum is near enough
-	staleRounds    = 15   // rounds in which the distance shrinks by less than staleShare
+	patternGap     = 5e-4 // how near to the relaxation's optimum is near enough; up to hastyGap with less effort
+	hastyGap       = 2e-3
+	staleRounds    = 15 // rounds in which the distance shrinks by less than staleShare
 	staleShare     = 0.1
 	calm           = 0.7 // weight of the best duals so far
 )
@@ -30,6 +31,7 @@ type patterns struct {
 	cols []bin
 	pack [pricers]knapsack // each has its own kinds
 	best float64
+	near float64 // where run ends, as a share
 }
 
 // pricers is how many look for patterns side by side. What each finds depends
@@ -40,12 +42,12 @@ const pricers = 4
 // packing's bins are the first patterns. It returns the bound, the worth of a
 // pod of each class in its proof, and the relaxation's bins with their numbers;
 // of v's, and no bins, where it did not try.
-func (inst *instance) patternBound(v values, bins []bin, cuts []cut) (float64, []float64, []share) {
+func (inst *instance) patternBound(v values, bins []bin, cuts []cut, effort float64) (float64, []float64, []share) {
 	low := v.total(inst)
 	if len(inst.classes) > patternClasses {
 		return low, v.pod, nil
 	}
-	p := &patterns{inst: inst, cuts: cuts, best: low}
+	p := &patterns{inst: inst, cuts: cuts, best: low, near: min(max(patternGap/effort, patternGap), hastyGap)}
 	for i := range p.pack {
 		p.pack[i].inst = inst
 	}
@@ -99,7 +101,7 @@ func (p *patterns) run(centre []float64) []float64 {
 	n := len(centre)
 	stale, mark := 0, math.Inf(1)
 	for range patternRounds {
-		if err := p.lp.Solve(maxPivots); err != nil || p.best > p.lp.Objective()*(1-patternGap) {
+		if err := p.lp.Solve(maxPivots); err != nil || p.best > p.lp.Objective()*(1-p.near) {
 			break
 		}
 		if stale++; p.lp.Objective()-p.best < mark*(1-staleShare) {

@@ -25,7 +25,7 @@ func (inst *instance) solve(effort float64) ([]bin, float64) {
 	s := newSearcher(inst, plain.pod, 0)
 	bins := s.start()
 	bins = s.improve(bins, int(effort*float64(firstWork+firstWorkPerBin*len(bins))), v.total(inst))
-	low, worth, shares := inst.patternBound(v, bins, cuts)
+	low, worth, shares := inst.patternBound(v, bins, cuts, effort)
 	if shares == nil {
 		worth = plain.pod
 	}
