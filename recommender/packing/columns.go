@@ -8,13 +8,14 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing/lp"
 )
 
-// Work limits of the pattern bound, counted so that a bound never depends on
+// Work limits of the pattern bound, the hasty ones with less than full effort; counted so that a bound never depends on
 // the machine.
 const (
 	patternClasses = 400
 	patternRounds  = 150
-	pricingSteps   = 1000
-	patternGap     = 5e-4 // how near to the relaxation's optimum is near enough; up to hastyGap with less effort
+	pricingSteps   = 3000
+	hastySteps     = 1000
+	patternGap     = 5e-4 // how near to the relaxation's optimum is near enough
 	hastyGap       = 2e-3
 	staleRounds    = 15 // rounds in which the distance shrinks by less than staleShare
 	staleShare     = 0.1
@@ -25,13 +26,14 @@ const (
 // column is a node with whole pods on it, and only the number of nodes may be a
 // fraction. It sees that pods can't be cut, which the assignment bound doesn't.
 type patterns struct {
-	inst *instance
-	cuts []cut
-	lp   *lp.Solver
-	cols []bin
-	pack [pricers]knapsack // each has its own kinds
-	best float64
-	near float64 // where run ends, as a share
+	inst  *instance
+	cuts  []cut
+	lp    *lp.Solver
+	cols  []bin
+	pack  [pricers]knapsack // each has its own kinds
+	best  float64
+	near  float64 // where run ends, as a share
+	steps int     // for a kind in a round
 }
 
 // pricers is how many look for patterns side by side. What each finds depends
@@ -42,12 +44,15 @@ const pricers = 4
 // packing's bins are the first patterns. It returns the bound, the worth of a
 // pod of each class in its proof, and the relaxation's bins with their numbers;
 // of v's, and no bins, where it did not try.
-func (inst *instance) patternBound(v values, bins []bin, cuts []cut, effort float64) (float64, []float64, []share) {
+func (inst *instance) patternBound(v values, bins []bin, cuts []cut) (float64, []float64, []share) {
 	low := v.total(inst)
 	if len(inst.classes) > patternClasses {
 		return low, v.pod, nil
 	}
-	p := &patterns{inst: inst, cuts: cuts, best: low, near: min(max(patternGap/effort, patternGap), hastyGap)}
+	p := &patterns{inst: inst, cuts: cuts, best: low, near: patternGap, steps: pricingSteps}
+	if inst.hasty {
+		p.near, p.steps = hastyGap, hastySteps
+	}
 	for i := range p.pack {
 		p.pack[i].inst = inst
 	}
@@ -183,7 +188,7 @@ func (p *patterns) offers(y []float64) []offer {
 				for c := range p.cuts {
 					extra += y[n+c] * p.cuts[c].weight[k]
 				}
-				items, limit := p.pack[i].fillBest(k, pricingSteps, p.inst.kinds[k].price-extra)
+				items, limit := p.pack[i].fillBest(k, p.steps, p.inst.kinds[k].price-extra)
 				out[k] = offer{items, limit + extra}
 			}
 		})

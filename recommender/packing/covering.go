@@ -13,6 +13,7 @@ import (
 type covering struct {
 	price []float64
 	rows  [][]float64 // scaled so that the right side is 1
+	work  int         // kinds times relaxations that may be solved
 }
 
 func (c *covering) add(row []float64, least float64) {
@@ -38,7 +39,7 @@ type fence struct {
 // relaxation is still a valid bound.
 const (
 	leastCoverNodes, mostCoverNodes = 60, 400
-	coverWork                       = 6_000
+	coverWork, hastyCoverWork       = 40_000, 6_000
 )
 
 // bound is a lower bound on the optimum, and mostly the optimum itself.
@@ -71,7 +72,7 @@ func (c *covering) bound() float64 {
 		heap = append(heap, open{fences, low, kind, x[kind]})
 	}
 	push(nil, 0)
-	for range min(max(coverWork/max(len(c.price), 1), leastCoverNodes), mostCoverNodes) {
+	for range min(max(c.work/max(len(c.price), 1), leastCoverNodes), mostCoverNodes) {
 		at := -1
 		for i := range heap {
 			if at < 0 || heap[i].low < heap[at].low {

@@ -98,7 +98,10 @@ func (inst *instance) poolCut(pool []bool, counts []cut) (cut, bool) {
 			}
 		}
 	}
-	cover := covering{}
+	cover := covering{work: coverWork}
+	if inst.hasty {
+		cover.work = hastyCoverWork
+	}
 	var kinds []int
 	for k := range pool {
 		if pool[k] {

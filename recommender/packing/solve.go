@@ -20,12 +20,13 @@ func (inst *instance) solve(effort float64) ([]bin, float64) {
 	if effort <= 0 {
 		effort = 1
 	}
+	inst.hasty = effort < 1
 	// With cuts, part of the worth is in the nodes and not in the pods.
 	plain, v, cuts := inst.assignmentBound(inst.cuts)
 	s := newSearcher(inst, plain.pod, 0)
 	bins := s.start()
 	bins = s.improve(bins, int(effort*float64(firstWork+firstWorkPerBin*len(bins))), v.total(inst))
-	low, worth, shares := inst.patternBound(v, bins, cuts, effort)
+	low, worth, shares := inst.patternBound(v, bins, cuts)
 	if shares == nil {
 		worth = plain.pod
 	}
