@@ -118,11 +118,14 @@ func (w Warning) String() string {
 	return fmt.Sprintf("%s: %s", w.Subject, w.Message)
 }
 
+// Partial is that of the snapshot's warnings.
+func (s *Snapshot) Partial() string { return Partial(s.Warnings) }
+
 // Partial says why workloads may be missing whose pods are on the nodes: the
 // user selected some, or the rights allow to see some only. It is empty where
 // none is known to be missing. What looks empty then may not be.
-func (s *Snapshot) Partial() string {
-	for _, w := range s.Warnings {
+func Partial(warnings []Warning) string {
+	for _, w := range warnings {
 		switch {
 		case w.Code == WarnSelection:
 			return "only a part of the workloads was selected"

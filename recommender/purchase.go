@@ -145,12 +145,6 @@ func purchase(p *Pass) error {
 		Rule: "purchase", Lever: LeverPurchase, Subject: "Cluster",
 		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Purchase: &PurchaseAdvice{Held: p.held()},
 	}
-	if why := p.Analysis.Snapshot.Partial(); why != "" {
-		r.Withheld = []Withheld{{"all", why + "; audit the whole cluster for the demand that commitments are to cover"}}
-		r.Title = "no recommendation: " + r.Withheld[0].Reason
-		p.Report(r)
-		return nil
-	}
 	d, reason := p.demand()
 	if reason == "" {
 		r.Purchase.Provider, r.Purchase.Region, r.Purchase.Demand = d.provider, d.region, d.summary()

@@ -39,6 +39,9 @@ type fleet struct {
 // by the requests that right-sizing leaves, and idle room above packedTo is left
 // out. So is, either way, the share that can live on spot.
 func (p *Pass) demand() (d *demandCurve, reason string) {
+	if why := p.Analysis.Snapshot.Partial(); why != "" {
+		return nil, why + "; audit the whole cluster for the demand that commitments are to cover"
+	}
 	if p.Analysis.Snapshot.Window.Moment {
 		return nil, fmt.Sprintf("one reading shows no hours: %d days of history are needed", purchaseDays)
 	}

@@ -80,6 +80,9 @@ func (d *demandCurve) apart(fleets map[string]*fleet) {
 // GiB priced where the demand is.
 func (p *Pass) held() []pricing.HeldCommitment {
 	all := pricing.HeldAt(p.Options.Commitment.Held, p.Analysis.Snapshot.Window.End)
+	if len(all) == 0 {
+		return nil
+	}
 	at := demandCurve{}
 	p.place(&at)
 	return p.Costs.Catalog.PriceHeld(at.provider, at.region, all)

@@ -125,9 +125,7 @@ func headline(r *Report) []string {
 }
 
 // partial reports whether some of what runs on the nodes is not in the report.
-func (r *Report) partial() bool {
-	return (&analyzer.Snapshot{Warnings: r.Warnings}).Partial() != ""
-}
+func (r *Report) partial() bool { return analyzer.Partial(r.Warnings) != "" }
 
 func worth(savings, cost USD) string {
 	share := ""

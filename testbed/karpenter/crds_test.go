@@ -96,10 +96,9 @@ func (c crd) problems(t *testing.T, raw []byte) (out []string) {
 	return out
 }
 
-// TestObjectsPassTheCRDs holds the NodePools and the EC2NodeClass of a golden
-// report to the CRDs that Karpenter and its provider for AWS install: no unknown
-// field, the schema, the CEL rules.
-func TestObjectsPassTheCRDs(t *testing.T) {
+// goldenPlan is Karpenter's objects in a golden report.
+func goldenPlan(t *testing.T) (k struct{ NodePools, EC2NodeClasses []json.RawMessage }) {
+	t.Helper()
 	data, err := os.ReadFile("../../testdata/golden/report-plan.json")
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +113,14 @@ func TestObjectsPassTheCRDs(t *testing.T) {
 	if err := json.Unmarshal(data, &report); err != nil {
 		t.Fatal(err)
 	}
-	k := report.Nodes.Plan.Karpenter
+	return report.Nodes.Plan.Karpenter
+}
+
+// TestObjectsPassTheCRDs holds the NodePools and the EC2NodeClass of a golden
+// report to the CRDs that Karpenter and its provider for AWS install: no unknown
+// field, the schema, the CEL rules.
+func TestObjectsPassTheCRDs(t *testing.T) {
+	k := goldenPlan(t)
 	crds := filepath.Join(moduleDir(t, awsProvider), "pkg/apis/crds")
 	core := filepath.Join(moduleDir(t, "sigs.k8s.io/karpenter@v1.14.1"), "pkg/apis/crds")
 	for _, tt := range []struct {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"os"
 	"testing"
 
 	karpv1 "sigs.k8s.io/karpenter/pkg/apis/v1"
@@ -14,21 +13,7 @@ import (
 // Karpenter's own type, which must know every field, and validates them as
 // Karpenter does.
 func TestNodePoolsAreKarpenters(t *testing.T) {
-	data, err := os.ReadFile("../../testdata/golden/report-plan.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var report struct {
-		Nodes struct {
-			Plan struct {
-				Karpenter struct{ NodePools []json.RawMessage }
-			}
-		}
-	}
-	if err := json.Unmarshal(data, &report); err != nil {
-		t.Fatal(err)
-	}
-	pools := report.Nodes.Plan.Karpenter.NodePools
+	pools := goldenPlan(t).NodePools
 	if got, want := len(pools), 2; got != want {
 		t.Fatalf("got %d NodePools, want %d", got, want)
 	}

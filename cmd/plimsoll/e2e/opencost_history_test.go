@@ -89,22 +89,20 @@ func (o *openCost) day(from, to time.Time, owners map[string]string, now map[[2]
 		}
 	}
 	samples := map[key]map[int64]sample{}
-	o.rangeQuery(`max by (namespace,pod,container) (rate(container_cpu_usage_seconds_total{container!="",container!="POD"}[5m]))`, from, to, func(s *series) {
-		m := entry(samples, key{s.Metric["namespace"] + "/" + s.Metric["pod"], s.Metric["container"]})
-		for i := range s.Values {
-			x := m[s.time(i)]
-			x.cpu = s.at(i)
-			m[s.time(i)] = x
-		}
-	})
-	o.rangeQuery(`max by (namespace,pod,container) (max_over_time(container_memory_working_set_bytes{container!="",container!="POD"}[5m]))`, from, to, func(s *series) {
-		m := entry(samples, key{s.Metric["namespace"] + "/" + s.Metric["pod"], s.Metric["container"]})
-		for i := range s.Values {
-			x := m[s.time(i)]
-			x.memory = s.at(i)
-			m[s.time(i)] = x
-		}
-	})
+	record := func(query string, set func(x *sample, v float64)) {
+		o.rangeQuery(query, from, to, func(s *series) {
+			m := entry(samples, key{s.Metric["namespace"] + "/" + s.Metric["pod"], s.Metric["container"]})
+			for i := range s.Values {
+				x := m[s.time(i)]
+				set(&x, s.at(i))
+				m[s.time(i)] = x
+			}
+		})
+	}
+	record(`max by (namespace,pod,container) (rate(container_cpu_usage_seconds_total{container!="",container!="POD"}[5m]))`,
+		func(x *sample, v float64) { x.cpu = v })
+	record(`max by (namespace,pod,container) (max_over_time(container_memory_working_set_bytes{container!="",container!="POD"}[5m]))`,
+		func(x *sample, v float64) { x.memory = v })
 	sums := map[[2]string]map[int64]*hour{}
 	for k, list := range samples {
 		name := [2]string{owners[k.pod], k.container}
