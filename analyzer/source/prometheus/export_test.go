@@ -142,3 +142,30 @@ func ReadAll(h http.Handler) []byte {
 func DecodeStream(r io.Reader, from, to int64, each func(ms []int64)) error {
 	return decodeStream(r, []selection{{from: from, to: to}}, func(s *stored) { each(s.ms) })
 }
+
+// XOR is what a chunk holds.
+type XOR struct {
+	Times  []int64
+	Values []float64
+	Rising bool
+}
+
+// DecodeXOR reads a chunk.
+func DecodeXOR(chunk []byte) (XOR, error) {
+	var r xorReader
+	x, rising, err := r.append(chunk, samples{})
+	return XOR{x.ms, x.vs, rising}, err
+}
+
+// XORReader reads chunks into the same memory.
+type XORReader struct {
+	r xorReader
+	x samples
+}
+
+// Read reads a chunk.
+func (x *XORReader) Read(chunk []byte) error {
+	var err error
+	x.x, _, err = x.r.append(chunk, samples{x.x.ms[:0], x.x.vs[:0]})
+	return err
+}

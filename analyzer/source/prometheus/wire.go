@@ -118,11 +118,12 @@ type stream struct {
 	labels    []byte            // its labels as they came
 	series    stored
 	unordered bool
+	xor       xorReader
 	chunks    chunkenc.Iterator
 }
 
 // decodeStream calls each for every series of an answer to a request for the
-// selections. Samples outside of them, which chunks hold too, are left out.
+// selections. Samples outside of them are left out.
 func decodeStream(r io.Reader, all []selection, each func(*stored)) error {
 	s := &stream{r: bufio.NewReaderSize(r, 64<<10), each: each, ranges: all, names: map[string]string{}}
 	for {
@@ -296,36 +297,69 @@ func (s *stream) chunk(b []byte) error {
 	}); err != nil {
 		return err
 	}
+	if len(data) < 2 { // too short for its number of samples
+		return fmt.Errorf("%w: a chunk of %d bytes", errFrame, len(data))
+	}
+	first, rising := len(s.series.ms), false // what is not known to rise is looked at
 	switch encoding {
-	case chunkenc.EncXOR, chunkenc.EncXOR2:
+	case chunkenc.EncXOR:
+		x, up, err := s.xor.append(data, samples{s.series.ms, s.series.vs})
+		if err != nil {
+			return err
+		}
+		s.series.ms, s.series.vs, rising = x.ms, x.vs, up
+	case chunkenc.EncXOR2:
+		if err := s.iterate(encoding, data); err != nil {
+			return err
+		}
 	case chunkenc.EncHistogram, chunkenc.EncFloatHistogram, chunkenc.EncHistogramST, chunkenc.EncFloatHistogramST:
 		return nil
 	default:
 		return fmt.Errorf("%w: chunks of encoding %d", errFrame, encoding)
 	}
-	if len(data) < 2 { // too short for its number of samples
-		return fmt.Errorf("%w: a chunk of %d bytes", errFrame, len(data))
-	}
+	s.confine(first, rising)
+	return nil
+}
+
+// iterate adds the samples of a chunk as Prometheus' own iterator gives them.
+func (s *stream) iterate(encoding chunkenc.Encoding, data []byte) error {
 	c, err := chunkenc.FromData(encoding, data)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errFrame, err)
 	}
 	s.chunks = c.Iterator(s.chunks)
-	within := s.ranges[s.series.query]
 	for s.chunks.Next() == chunkenc.ValFloat {
 		ms, v := s.chunks.At()
-		if ms < within.from || ms > within.to {
-			continue
-		}
-		if n := len(s.series.ms); n > 0 && ms <= s.series.ms[n-1] {
-			s.unordered = true
-		}
 		s.series.ms, s.series.vs = append(s.series.ms, ms), append(s.series.vs, v)
 	}
 	if err := s.chunks.Err(); err != nil {
 		return fmt.Errorf("%w: a chunk: %w", errFrame, err)
 	}
 	return nil
+}
+
+// confine drops the samples from the index first on that lie outside of what
+// was asked for: a chunk holds them too.
+func (s *stream) confine(first int, rising bool) {
+	within, x := s.ranges[s.series.query], &s.series
+	if !rising {
+		s.unordered = true
+		n := first
+		for i := first; i < len(x.ms); i++ {
+			if ms := x.ms[i]; ms >= within.from && ms <= within.to {
+				x.ms[n], x.vs[n] = ms, x.vs[i]
+				n++
+			}
+		}
+		x.ms, x.vs = x.ms[:n], x.vs[:n]
+		return
+	}
+	added := samples{x.ms[first:], x.vs[first:]}
+	added = added.within(within.from-1, within.to)
+	if first > 0 && len(added.ms) > 0 && added.ms[0] <= x.ms[first-1] {
+		s.unordered = true
+	}
+	x.ms, x.vs = append(x.ms[:first], added.ms...), append(x.vs[:first], added.vs...)
 }
 
 // flush hands the series over.
