@@ -316,7 +316,8 @@ func (r request) fromFiles(ctx context.Context, s streams, p *progress) (*analyz
 		if err != nil {
 			return nil, err
 		}
-		if err := r.ask(ctx, snap, owners, engine{url: r.prometheus, transport: transport}, p); err != nil {
+		e := engine{url: r.prometheus, transport: transport}
+		if err := r.ask(ctx, snap, owners, e, r.opening(ctx, e, p), p); err != nil {
 			return nil, err
 		}
 	default:

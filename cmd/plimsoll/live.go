@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -46,13 +47,18 @@ func (r request) fromCluster(ctx context.Context, p *progress) (*analyzer.Snapsh
 	p.Step("reading the cluster from " + client.Server())
 	owners := &analyzer.Owners{}
 	options := kube.Options{Selection: r.selection, AllNamespaces: r.all, Moment: e.url == "", Owners: owners}
+	meanwhile, stop := context.WithCancel(ctx)
+	defer stop()
+	opened := r.opening(meanwhile, e, p)
 	snap, err := client.Collect(ctx, options)
 	if err != nil {
+		stop()
+		_, _ = opened()
 		return nil, sourceOrUsage(err)
 	}
 	addWorkloads(owners, snap)
 	if e.url != "" {
-		err = r.ask(ctx, snap, owners, e, p)
+		err = r.ask(ctx, snap, owners, e, opened, p)
 		if err != nil && (e.service == "" || ctx.Err() != nil) {
 			return nil, err
 		}
@@ -123,15 +129,35 @@ func (r request) transport() (http.RoundTripper, error) {
 	return t, nil
 }
 
-// ask fills the snapshot's usage from an engine.
-func (r request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *analyzer.Owners, e engine, p *progress) error {
+// opening asks an engine, if there is one, what it has, while the caller does
+// something else. What it gives back waits.
+func (r request) opening(ctx context.Context, e engine, p *progress) func() (*prometheus.Engine, error) {
+	var out *prometheus.Engine
+	var failed error
+	var group sync.WaitGroup
+	if e.url != "" {
+		end := cmp.Or(r.end, time.Now().UTC()).Truncate(5 * time.Minute)
+		options := prometheus.Options{
+			URL: e.url, Transport: e.transport, Matchers: r.matchers, Progress: p.Count,
+			Window:     analyzer.Window{Start: end.Add(-r.window), End: end},
+			Namespaces: r.selection.Namespaces, Timeout: r.kube.RequestTimeout,
+		}
+		group.Go(func() { out, failed = prometheus.Open(ctx, options) })
+	}
+	return func() (*prometheus.Engine, error) {
+		group.Wait()
+		return out, failed
+	}
+}
+
+// ask fills the snapshot's usage from an engine that is being opened.
+func (r request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *analyzer.Owners, e engine, opened func() (*prometheus.Engine, error), p *progress) error {
 	p.Step("reading usage from " + cmp.Or(e.service, withoutSecrets(e.url)))
-	end := cmp.Or(r.end, time.Now().UTC()).Truncate(5 * time.Minute)
-	got, err := prometheus.Collect(ctx, prometheus.Options{
-		URL: e.url, Transport: e.transport, Matchers: r.matchers, Owners: owners, Progress: p.Count,
-		Window:     analyzer.Window{Start: end.Add(-r.window), End: end},
-		Namespaces: r.asked(snap), Timeout: r.kube.RequestTimeout,
-	})
+	var got prometheus.Result
+	asked, err := opened()
+	if err == nil {
+		got, err = asked.Collect(ctx, owners, r.asked(snap))
+	}
 	if err != nil {
 		var failed *prometheus.Error
 		if errors.As(err, &failed) {

@@ -67,6 +67,18 @@ func (d *discovery) warn(code, subject, message string) {
 	d.warnings = append(d.warnings, analyzer.Warning{Code: code, Subject: subject, Message: message})
 }
 
+// of gives the sizes of some namespaces; nil is all.
+func (d *discovery) of(namespaces []string) map[string]int {
+	if namespaces == nil {
+		return d.sizes
+	}
+	out := make(map[string]int, len(namespaces))
+	for _, ns := range namespaces {
+		out[ns] = d.sizes[ns]
+	}
+	return out
+}
+
 // probeUsage finds the youngest hour with usage, and counts its series by the
 // labels they carry. Nearly always that is the last hour; an engine may be
 // behind, though, or its data may have ended within the window, and then the

@@ -58,36 +58,64 @@ type Result struct {
 // when nothing could be had from the engine, and otherwise a mistake in the
 // options.
 func Collect(ctx context.Context, o Options) (Result, error) {
-	if err := o.complete(); err != nil {
+	e, err := Open(ctx, o)
+	if err != nil {
 		return Result{}, err
+	}
+	return e.Collect(ctx, e.options.Owners, o.Namespaces)
+}
+
+// Engine is an engine of which is known what it has.
+type Engine struct {
+	client  *client
+	options Options
+	found   bool // there is usage
+	has     discovery
+}
+
+// Open asks an engine what it has, which needs neither owners nor, unless the
+// user limits them, namespaces: so it can go on while those are found out. Its
+// errors are those of the function Collect.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
 	}
 	c, err := newClient(o)
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
-	out := Result{Source: analyzer.Source{Kind: "prometheus", Name: c.shown, Reads: "usage"}, Window: o.Window}
-	d, found, err := discover(ctx, c, o)
-	if err != nil {
-		return out, err
+	e := &Engine{client: c, options: o}
+	if e.has, e.found, err = discover(ctx, c, o); err != nil {
+		return nil, err
 	}
+	return e, nil
+}
+
+// Collect reads as the function of that name does, for owners and of
+// namespaces (nil is all) that are known by now.
+func (e *Engine) Collect(ctx context.Context, owners *analyzer.Owners, namespaces []string) (Result, error) {
+	o, d := &e.options, e.has
+	d.sizes = d.of(namespaces)
+	out := Result{Source: analyzer.Source{Kind: "prometheus", Name: e.client.shown, Reads: "usage"}, Window: o.Window}
 	col := &collection{
-		client: c, dialect: d.dialect, window: o.Window, owners: o.Owners, sizes: d.sizes, progress: o.Progress,
+		client: e.client, dialect: d.dialect, window: o.Window, owners: owners, sizes: d.sizes, progress: o.Progress,
 		rows: ownerRows{rows: map[analyzer.Ref]ownerRow{}, series: map[string]int{}},
-		said: map[string]bool{}, warnings: d.warnings,
+		said: map[string]bool{}, warnings: slices.Clone(d.warnings),
 	}
-	if found {
-		err = col.fill(ctx, &out, &d, o)
+	var err error
+	if e.found && len(d.sizes) > 0 {
+		err = col.fill(ctx, &out, &d, namespaces, o.Concurrency)
 	}
 	out.Warnings = slices.Compact(slices.SortedFunc(slices.Values(col.warnings), analyzer.CompareWarnings))
 	return out, err
 }
 
 // fill reads the usage, and beside it what takes few queries.
-func (col *collection) fill(ctx context.Context, out *Result, d *discovery, o Options) error {
+func (col *collection) fill(ctx context.Context, out *Result, d *discovery, namespaces []string, concurrency int) error {
 	var failed error
-	usage, err := col.collect(ctx, shards(d.sizes), o.Concurrency, func() {
-		out.Requests, failed = col.requests(ctx, d, o.Concurrency)
-		out.Volumes = col.volumes(ctx, o.Namespaces)
+	usage, err := col.collect(ctx, shards(col.sizes), concurrency, func() {
+		out.Requests, failed = col.requests(ctx, d, concurrency)
+		out.Volumes = col.volumes(ctx, namespaces)
 	})
 	if err != nil {
 		out.Requests, out.Volumes = nil, nil
