@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
 // underused is the share of a node's allocatable, by requests without
@@ -59,18 +60,26 @@ func (p *Pass) wasteNodes() {
 			n.gone = true // it is no place to move pods to
 		}
 	}
-	order := slices.Clone(nodes)
+	order := slices.DeleteFunc(slices.Clone(nodes), func(n *nodeUse) bool { return n.gone || n.share() >= underused || !n.Ready })
 	slices.SortStableFunc(order, func(a, b *nodeUse) int { return cmp.Compare(a.share(), b.share()) })
+	if p.planned != nil && (p.planned.moved || p.planned.same) {
+		p.wastePlanned(order)
+		return
+	}
 	for _, n := range order {
-		if n.gone || n.share() >= underused || !n.Ready {
+		if n.gone {
 			continue
 		}
-		blocked := blockers(n)
+		blocked := blockers(n, false)
 		if !moveAll(n, nodes, len(blocked) > 0) {
 			continue // it is needed: its pods fit nowhere else
 		}
 		n.gone = len(blocked) == 0
-		p.wasteNode(n, blocked)
+		title := "under-used: its pods fit on the other nodes"
+		if !n.gone {
+			title = underusedTitle
+		}
+		p.wasteNode(n, title, n.hourly, blocked)
 	}
 }
 
@@ -108,8 +117,9 @@ func (p *Pass) nodeUses() []*nodeUse {
 	return out
 }
 
-// blockers lists what stands in the way of a drain, each once.
-func blockers(n *nodeUse) []string {
+// blockers lists what stands in the way of a drain, each once. What keeps a pod
+// to some of the nodes is among them unless a plan has taken it into account.
+func blockers(n *nodeUse, planned bool) []string {
 	var out []string
 	add := func(when bool, format string, args ...any) {
 		if text := fmt.Sprintf(format, args...); when && !slices.Contains(out, text) {
@@ -122,9 +132,9 @@ func blockers(n *nodeUse) []string {
 		add(r.Spec.LocalStorage, "pod %s keeps data on the node (emptyDir or hostPath)", name)
 		add(slices.Contains(r.Spec.Constraints, analyzer.ConstraintKeep), "pod %s asks not to be disrupted", name)
 		for _, c := range r.Spec.Constraints {
-			add(c != analyzer.ConstraintKeep, "pod %s has %s, which is not modelled here", name, c)
+			add(!planned && c != analyzer.ConstraintKeep, "pod %s has %s, which is not modelled here", name, c)
 		}
-		add(len(r.Spec.Claims) > 0, "pod %s mounts a volume, which may hold it in its zone", name)
+		add(!planned && len(r.Spec.Claims) > 0, "pod %s mounts a volume, which may hold it in its zone", name)
 		for _, b := range r.w.PDBs {
 			add(b.DisruptionsAllowed <= 0 && slices.Contains(b.Pods, r.Name), "PodDisruptionBudget %s/%s allows no disruption", b.Namespace, b.Name)
 		}
@@ -196,24 +206,50 @@ func (n *nodeUse) takes(pod *analyzer.Pod) bool {
 		}
 	}
 	return !slices.ContainsFunc(n.Taints, func(t analyzer.Taint) bool {
-		return t.Effect != "PreferNoSchedule" && !slices.ContainsFunc(pod.Spec.Tolerations, func(o analyzer.Toleration) bool { return tolerates(o, t) })
+		return t.Effect != "PreferNoSchedule" && !slices.ContainsFunc(pod.Spec.Tolerations, func(o analyzer.Toleration) bool {
+			return packing.Toleration(o).Tolerates(packing.Taint(t))
+		})
 	})
 }
 
-func tolerates(o analyzer.Toleration, t analyzer.Taint) bool {
-	return (o.Key == t.Key || o.Key == "" && o.Operator == "Exists") &&
-		(o.Operator == "Exists" || o.Value == t.Value) && (o.Effect == "" || o.Effect == t.Effect)
+// wastePlanned says of under-used nodes what the plan does with them: it has
+// looked at the pods' new requests and all that holds them. What it fills up is
+// not wasted, nor is the part of the price that the pods cost elsewhere.
+func (p *Pass) wastePlanned(nodes []*nodeUse) {
+	moves := map[string]*packing.Move{}
+	for i := range p.planned.moves.Moves {
+		if m := &p.planned.moves.Moves[i]; !m.Keep {
+			moves[m.Node] = m
+		}
+	}
+	for _, n := range nodes {
+		kept := p.planned.byName[n.Name].kept
+		switch m := moves[n.Name]; {
+		case m != nil && m.Savings > 0 && m.Blocked == "":
+			p.wasteNode(n, "under-used: the plan drains it", m.Savings, nil)
+		case m != nil && m.Savings > 0:
+			p.wasteNode(n, "under-used: the plan would drain it", m.Savings, []string{m.Blocked})
+		case kept != "":
+			blocked := blockers(n, true)
+			if len(blocked) == 0 {
+				blocked = []string{kept}
+			}
+			p.wasteNode(n, underusedTitle, n.hourly, blocked)
+		}
+	}
 }
 
-func (p *Pass) wasteNode(n *nodeUse, blocked []string) {
+const underusedTitle = "under-used, but not to be drained as it is"
+
+func (p *Pass) wasteNode(n *nodeUse, title string, hourly float64, blocked []string) {
 	r := Recommendation{Subject: "Node/" + n.Name, Confidence: 0.7}
 	r.evidence("requests without DaemonSets", 100*n.share(), "percent")
 	r.evidence("pods to move", float64(len(n.residents)), "count")
-	f := WasteFinding{Monthly: n.hourly * HoursPerMonth, Within: withinNodes, Blocked: blocked}
+	f := WasteFinding{Monthly: hourly * HoursPerMonth, Within: withinNodes, Blocked: blocked}
 	f.Kind, f.Loss = WasteDrainable, "its room for pods that are not running now; a node autoscaler may bring it back"
-	r.Title = "under-used: its pods fit on the other nodes"
+	r.Title = title
 	if len(blocked) > 0 {
-		f.Kind, r.Title = WasteUnderused, "under-used, but not to be drained as it is"
+		f.Kind = WasteUnderused
 	}
 	p.wasted(r, f)
 }
@@ -223,7 +259,7 @@ func (p *Pass) wasteGPU(n *nodeUse) {
 	r.evidence("GPUs", float64(n.Allocatable.GPU), "count")
 	r.evidence("other pods", float64(len(n.residents)), "count")
 	p.wasted(r, WasteFinding{
-		Kind: WasteGPUNode, Monthly: n.hourly * HoursPerMonth, Within: withinNodes, Blocked: blockers(n),
+		Kind: WasteGPUNode, Monthly: n.hourly * HoursPerMonth, Within: withinNodes, Blocked: blockers(n, false),
 		Loss: "GPUs at once for the next pod that asks for one",
 	})
 }

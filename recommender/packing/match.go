@@ -65,14 +65,15 @@ func tolerated(taints []Taint, tolerations []Toleration) bool {
 		if taint.Effect == "PreferNoSchedule" {
 			continue
 		}
-		if !slices.ContainsFunc(tolerations, func(t Toleration) bool { return t.tolerates(taint) }) {
+		if !slices.ContainsFunc(tolerations, func(t Toleration) bool { return t.Tolerates(taint) }) {
 			return false
 		}
 	}
 	return true
 }
 
-func (t Toleration) tolerates(taint Taint) bool {
+// Tolerates tells whether a pod with the toleration may run in spite of the taint.
+func (t Toleration) Tolerates(taint Taint) bool {
 	if t.Effect != "" && t.Effect != taint.Effect {
 		return false
 	}
