@@ -65,8 +65,8 @@ func TestHorizontal(t *testing.T) {
 	if w.VPA == nil || w.VPA.UpdateMode != "Initial" || w.VPA.Containers[0].ControlledResources[0] != "memory" {
 		t.Errorf("got VPA %+v", w.VPA)
 	}
-	if s := r.Summary.Waterfall; len(s) != 2 || s[1].Lever != "horizontal" || s[1].MonthlyBefore != s[0].MonthlyAfter || s[1].MonthlyBefore-s[1].MonthlyAfter != 500 {
-		t.Errorf("got waterfall %+v, want 5 dollars off what right-sizing left", s)
+	if s := r.Summary.Waterfall; len(s) != 2 || s[1].Lever != "horizontal" || s[1].FreedRoom != 500 || s[1].MonthlyAfter != s[0].MonthlyBefore {
+		t.Errorf("got waterfall %+v, want room worth 5 dollars and the bill as it is", s)
 	}
 	if got := r.Summary.Recommended.CPU.String(); got != "1500m" {
 		t.Errorf("recommended requests: got %s of CPU, want 3 pods of 500m", got)

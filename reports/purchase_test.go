@@ -67,11 +67,13 @@ func TestMoneyOfPurchaseAndWaste(t *testing.T) {
 		t.Errorf("commitments: got %s, want $30.33", commitments)
 	}
 	steps := r.Summary.Waterfall
-	if len(steps) != 2 || steps[0].MonthlyAfter != steps[1].MonthlyBefore || steps[0].MonthlyBefore-steps[1].MonthlyAfter != *r.Summary.MonthlySavings {
-		t.Errorf("the waterfall %v does not lead from the bill down by the savings", steps)
+	freed := *r.Summary.FreedRoom.Monthly
+	if len(steps) != 2 || steps[0].MonthlyAfter != steps[0].MonthlyBefore || steps[0].MonthlyAfter != steps[1].MonthlyBefore ||
+		steps[1].MonthlyBefore-steps[1].MonthlyAfter+freed != *r.Summary.MonthlySavings {
+		t.Errorf("the waterfall %v does not lead from the bill down by what is bought", steps)
 	}
-	if got, want := *r.Summary.FreedRoom.Monthly, steps[0].MonthlyBefore-steps[0].MonthlyAfter; got != want {
-		t.Errorf("freed room: got %s, want right-sizing's %s alone", got, want)
+	if freed != steps[0].FreedRoom {
+		t.Errorf("freed room: got %s, want right-sizing's %s alone", freed, steps[0].FreedRoom)
 	}
 }
 

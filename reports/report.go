@@ -64,7 +64,7 @@ type Window struct {
 type Summary struct {
 	// MonthlyCost is the bill: the sum of all workloads' cost, idle, overhead and unattributed.
 	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
-	// MonthlySavings is what all recommendations together are worth at the prices of the nodes. With a plan of the nodes it is what leaves the bill: the bill less where the waterfall ends.
+	// MonthlySavings is what all recommendations together are worth at the prices of the nodes. With a plan of the nodes it is what leaves the bill: the bill less where the waterfall ends. Without one, freed room is in it, which leaves the bill when nodes go.
 	MonthlySavings *USD `json:"monthlySavings" jsonschema:"nullable"`
 	// IdleMonthly is the cost of allocatable that nobody asked for or used.
 	IdleMonthly *USD `json:"idleMonthly,omitempty"`

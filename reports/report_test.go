@@ -197,7 +197,8 @@ func TestSumsAddUp(t *testing.T) {
 			{"savings of recommendations", listed, *r.Summary.MonthlySavings},
 			{"workloads, idle, overhead", cost, *r.Summary.MonthlyCost},
 			{"node pools", *r.Nodes.Current.MonthlyCost, *r.Summary.MonthlyCost},
-			{"waterfall", r.Summary.Waterfall[0].MonthlyBefore - r.Summary.Waterfall[0].MonthlyAfter, *r.Summary.MonthlySavings},
+			{"waterfall", r.Summary.Waterfall[0].FreedRoom, *r.Summary.MonthlySavings},
+			{"what leaves the bill without a plan", r.Summary.Waterfall[0].MonthlyBefore - r.Summary.Waterfall[0].MonthlyAfter, 0},
 			{"freed room", *r.Summary.FreedRoom.Monthly, *r.Summary.MonthlySavings},
 		} {
 			if tt.got != tt.want {

@@ -37,8 +37,8 @@ func (b *builder) summary(r *Report) Summary {
 
 // waterfall lists what each lever leaves of the bill, in their order.
 // Right-sizing is always listed; the others where they reported anything. What
-// right-sizing and rescaling free leaves the bill by a plan of the nodes;
-// where there is none, its worth stands for it.
+// right-sizing and rescaling free leaves the bill by a plan of the nodes, not
+// by itself.
 func (b *builder) waterfall() []Step {
 	var out []Step
 	left := b.ledger.bill
@@ -52,9 +52,7 @@ func (b *builder) waterfall() []Step {
 		step := Step{Lever: string(lever), MonthlyBefore: left}
 		switch lever {
 		case recommender.LeverRightsize, recommender.LeverHorizontal:
-			if step.FreedRoom = saved; b.plan != nil {
-				saved = 0
-			}
+			step.FreedRoom, saved = saved, 0
 		case recommender.LeverNodes:
 			if b.plan == nil {
 				continue
