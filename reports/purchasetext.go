@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -130,11 +131,11 @@ func dayLine(d *HourlyDemand) string {
 			high = h
 		}
 	}
-	demand := fmt.Sprintf("$%.2f an hour on demand", d.Mean)
-	if figures(d.NodesByHour[low]) == figures(d.NodesByHour[high]) {
-		return fmt.Sprintf("The plan needs %s nodes at all hours, %s.", figures(d.NodesByHour[low]), demand)
+	demand := fmt.Sprintf("$%.2f an hour on demand on average", d.Mean)
+	if math.Round(d.NodesByHour[low]) == math.Round(d.NodesByHour[high]) {
+		return fmt.Sprintf("The plan is for the pods that run now; with those of each hour it is %.0f nodes at all hours, and %s.", d.NodesByHour[low], demand)
 	}
-	return fmt.Sprintf("The plan follows the day: %.0f nodes at %02d:00 UTC, %.0f at %02d:00; %s on average.",
+	return fmt.Sprintf("The plan is for the pods that run now; with those of each hour it is %.0f nodes at %02d:00 UTC, %.0f at %02d:00, and %s.",
 		d.NodesByHour[low], low, d.NodesByHour[high], high, demand)
 }
 
