@@ -120,6 +120,11 @@ func horizontal(p *Pass) error {
 		if errs[i] != nil {
 			return fmt.Errorf("%s: %w", todo[i].Ref, errs[i])
 		}
+		if len(recs[i].Changes) > 0 && p.isIdle(todo[i]) {
+			recs[i].Warnings = append(recs[i].Warnings, analyzer.Warning{
+				Code: "idle", Subject: todo[i].Ref.String(), Message: "it was idle for the whole window: where nothing waits for it, remove it rather than rescale it",
+			})
+		}
 		p.Report(recs[i])
 	}
 	return nil

@@ -61,9 +61,12 @@ func scalingLine(w *Workload) string {
 	out := fmt.Sprintf("Scaling: %s: %s, now %s", workloadName(w), scalingText(*h.Recommended), scalingText(h.Current))
 	switch saved := h.saved(); {
 	case saved > 0:
-		return out + fmt.Sprintf("; saves %s a month.", saved)
+		out += fmt.Sprintf("; saves %s a month", saved)
 	case saved < 0:
-		return out + fmt.Sprintf("; costs %s a month.", -saved)
+		out += fmt.Sprintf("; costs %s a month", -saved)
+	}
+	for _, note := range h.Warnings {
+		out += "; " + clean(note.Message)
 	}
 	return out + "."
 }
