@@ -79,6 +79,20 @@ func (c *Catalog) Regions(provider string) []string {
 	return nil
 }
 
+// RegionsNear lists the regions of a provider's table, those in the same part of
+// the world as one that need not be among them first.
+func (c *Catalog) RegionsNear(provider, region string) []string {
+	out := c.Regions(provider)
+	near := func(name string) int {
+		if g := geography(region); g != "" && geography(name) == g {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return near(a) - near(b) })
+	return out
+}
+
 // Offerings lists everything on sale in a region, every capacity type, by type
 // name and then price from high to low. It is empty for a region without a table.
 func (c *Catalog) Offerings(provider, region string) []Offering {

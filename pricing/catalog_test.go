@@ -184,3 +184,13 @@ func BenchmarkFirstLookup(b *testing.B) {
 		}
 	}
 }
+
+func TestRegionsNear(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	for region, first := range map[string]string{"eu-nowhere-9": "eu-central-1", "us-nowhere-1": "us-east-1", "moon": "ap-southeast-1"} {
+		got := c.RegionsNear("aws", region)
+		if len(got) != len(c.Regions("aws")) || got[0] != first {
+			t.Errorf("near %s: got %v, want all and %s first", region, got, first)
+		}
+	}
+}

@@ -22,6 +22,8 @@ func (c *Catalog) listed(q Query) Price {
 	case t == nil:
 		return p.missing(UnknownProvider, "no price table for provider %q (there are %s); give its prices with --pricing",
 			q.Provider, strings.Join(c.Providers(), ", "))
+	case q.InstanceType == "":
+		return p.missing(UnknownType, "the instance type is not known: no label names it")
 	case t.err != nil:
 		return p.missing(BrokenTable, "the %s price table can't be read: %v", q.Provider, t.err)
 	case !known:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // NodePrice is what a node costs an hour and how that splits over its resources:
@@ -85,7 +86,7 @@ func (c *Catalog) byCapacity(q Query, n Node) Price {
 	defaults := c.defaults()
 	if book, used := c.book(q.Provider, q.Region); used != "" {
 		o.USDPerHour = book.of(q.Provider, q.InstanceType).cost(n.CPUMillis, n.MemoryBytes) + defaults.gpu*float64(n.GPUs)
-		p.Reason = fmt.Sprintf("%q is priced by its capacity, at what a vCPU and a GiB usually cost on demand in %s of %s", q.InstanceType, used, q.Provider)
+		p.Reason = fmt.Sprintf("%s is priced by its capacity, at what a vCPU and a GiB usually cost on demand in %s of %s", typeInWords(q.InstanceType), used, q.Provider)
 		o.Source, o.AsOf = book.source, book.asOf
 	} else {
 		o.USDPerHour = defaults.cost(n.CPUMillis, n.MemoryBytes) + defaults.gpu*float64(n.GPUs)
@@ -98,6 +99,14 @@ func (c *Catalog) byCapacity(q Query, n Node) Price {
 		p.Cause = UnknownProvider
 	}
 	return c.match(o, nonNil(n.Labels)).apply(p)
+}
+
+// typeInWords names a type of which there may be no name.
+func typeInWords(instanceType string) string {
+	if instanceType == "" {
+		return "a node without an instance type"
+	}
+	return strconv.Quote(instanceType)
 }
 
 // book returns the rates of a region: its own, else those of a region on the same

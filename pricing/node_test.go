@@ -2,6 +2,7 @@ package pricing_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -207,5 +208,19 @@ func BenchmarkNodePriceEstimated(b *testing.B) {
 		if c.NodePrice(n).Status != pricing.Estimated {
 			b.Fatal("no estimate")
 		}
+	}
+}
+
+// TestNoType: a node that no label gives a type is priced by what it has, and
+// is not called by an empty name.
+func TestNoType(t *testing.T) {
+	n := cloudNode("aws", "us-east-1", "", 4, 16)
+	p := pricing.New(pricing.Config{}).NodePrice(n)
+	want := []string{
+		"the instance type is not known: no label names it",
+		"a node without an instance type is priced by its capacity, at what a vCPU and a GiB usually cost on demand in us-east-1 of aws",
+	}
+	if p.USDPerHour <= 0 || p.Status != pricing.Estimated || !slices.Equal(p.Warnings, want) {
+		t.Errorf("got %v USD (%v, %q), want an estimate and %q", p.USDPerHour, p.Status, p.Warnings, want)
 	}
 }

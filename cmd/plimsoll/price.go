@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -166,16 +168,21 @@ func lookUp(s streams, catalog *pricing.Catalog, types []string, q pricing.Query
 	if q.Provider == "" || q.Region == "" {
 		return fmt.Errorf("which cloud and region? give --provider and --region, such as --provider aws --region us-east-1")
 	}
-	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	var out bytes.Buffer
+	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 	var missing []string
 	head := "TYPE\tCAPACITY\tVCPU\tGIB\tUSD/HOUR\tUSD/MONTH\tAS OF\tSOURCE\n"
 	for _, name := range types {
 		q.InstanceType = name
 		p := catalog.Lookup(q)
-		if p.Reason != "" {
+		switch {
+		case p.Cause == pricing.UnknownRegion:
+			return fmt.Errorf("--region %s: the tables have no such region of %s; there are: %s", q.Region, q.Provider, strings.Join(catalog.RegionsNear(q.Provider, q.Region), ", "))
+		case p.Status == pricing.Estimated:
+			missing = append(missing, fmt.Sprintf("%s: %s; an audit takes %.4g USD an hour", name, p.Reason, p.Offering.USDPerHour))
+			continue
+		case p.Status == pricing.Missing:
 			missing = append(missing, name+": "+p.Reason)
-		}
-		if p.Status == pricing.Missing {
 			continue
 		}
 		o := p.Offering
@@ -186,8 +193,11 @@ func lookUp(s streams, catalog *pricing.Catalog, types []string, q pricing.Query
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	if _, err := s.Out.Write(out.Bytes()); err != nil {
+		return err
+	}
 	if len(missing) > 0 {
-		return fmt.Errorf("%s", strings.Join(missing, "; "))
+		return errors.New(strings.Join(missing, "; "))
 	}
 	return nil
 }
