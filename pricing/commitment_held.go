@@ -30,6 +30,8 @@ type HeldCommitment struct {
 	// not say, so that nothing is taken for a discount that is not known.
 	Pays float64
 	End  time.Time // zero where the file does not say
+	// Source is the name of the file.
+	Source string
 
 	paysCovers bool // Pays is not known before Covers is
 }
@@ -81,6 +83,9 @@ func ReadHeld(r io.Reader, name string) ([]HeldCommitment, error) {
 		})
 		if err != nil {
 			return nil, fmt.Errorf("commitments %s, line %d: %w", name, line, err)
+		}
+		for i := range some {
+			some[i].Source = name
 		}
 		out = append(out, some...)
 	}

@@ -19,8 +19,8 @@ func TestReadHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []pricing.HeldCommitment{
-		{Name: "ten m6i.xlarge", Family: "m6i", Covers: 1.92, Pays: 1.27, End: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)},
-		{Name: "savings plan", Covers: 3.5, Pays: 3.5},
+		{Name: "ten m6i.xlarge", Family: "m6i", Covers: 1.92, Pays: 1.27, End: time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC), Source: "held.csv"},
+		{Name: "savings plan", Covers: 3.5, Pays: 3.5, Source: "held.csv"},
 	}
 	if len(held) != 2 || held[0] != want[0] || held[1] != want[1] {
 		t.Errorf("got %+v, want %+v", held, want)

@@ -51,7 +51,8 @@ func (c *Catalog) PriceHeld(provider, region string, held []HeldCommitment) []He
 	out := make([]HeldCommitment, 0, len(held))
 	for _, h := range held {
 		if h.Units > 0 {
-			h.Covers = h.Units * c.unitPrice(provider, region, CommitmentScope{h.Family, h.Resource})
+			usd, _ := c.unitPrice(provider, region, CommitmentScope{h.Family, h.Resource})
+			h.Covers = h.Units * usd
 			if h.paysCovers {
 				h.Pays = h.Covers
 			}
@@ -61,20 +62,20 @@ func (c *Catalog) PriceHeld(provider, region string, held []HeldCommitment) []He
 	return out
 }
 
-// unitPrice is what a vCPU or a GiB of a family costs an hour; 0 where there is
-// no such family.
-func (c *Catalog) unitPrice(provider, region string, of CommitmentScope) float64 {
+// unitPrice is what a vCPU or a GiB of a family costs an hour, by the offering
+// that tells; 0 where there is no such family.
+func (c *Catalog) unitPrice(provider, region string, of CommitmentScope) (usd float64, by Offering) {
 	for _, o := range c.Offerings(provider, region) {
 		if CommitmentFamily(o.Provider, o.InstanceType) != of.Family {
 			continue
 		}
 		for _, part := range c.CommitmentParts(o, o.USDPerHour) {
 			if part.CommitmentScope == of && part.Units > 0 {
-				return part.USD / part.Units
+				return part.USD / part.Units, o
 			}
 		}
 	}
-	return 0
+	return 0, Offering{}
 }
 
 // CoverHeld takes what commitments cover off an hour's usage, in USD at on-demand

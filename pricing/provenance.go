@@ -13,6 +13,26 @@ type Provenance struct {
 	Provider string `json:"provider"`
 	AsOf     string `json:"asOf"` // YYYY-MM-DD or coarser; empty when unknown
 	Source   string `json:"source"`
+	Of       string `json:"of,omitempty"` // one of the below; empty for machines
+}
+
+// What prices may be of, beside machines.
+const (
+	OfVolumes       = "volumes"
+	OfLoadBalancers = "loadBalancers"
+	OfControlPlane  = "controlPlane"
+	OfCommitments   = "commitments"
+)
+
+// OfWords says for people what prices are of; empty for machines.
+func OfWords(of string) string {
+	switch of {
+	case OfLoadBalancers:
+		return "load balancers"
+	case OfControlPlane:
+		return "the control plane"
+	}
+	return of
 }
 
 // Used lists each source behind some node prices once, sorted; nodes without a price add nothing.
@@ -49,9 +69,51 @@ func (c *Catalog) Sources() []Provenance {
 
 func distinct(list []Provenance) []Provenance {
 	slices.SortFunc(list, func(a, b Provenance) int {
-		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Source, b.Source), cmp.Compare(a.AsOf, b.AsOf))
+		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Source, b.Source), cmp.Compare(a.AsOf, b.AsOf), cmp.Compare(a.Of, b.Of))
 	})
 	return slices.Compact(list)
+}
+
+// CommitmentSources lists the sources behind the discounts on the families of
+// a region, of all terms and payments and the provider's own for what runs
+// long, once each, sorted. The error names a table that can't be read.
+func (c *Catalog) CommitmentSources(provider, region string, families ...string) ([]Provenance, error) {
+	all, err := c.Commitments(provider)
+	var local, elsewhere []Provenance
+	for _, family := range families {
+		for _, d := range all {
+			o, ok := offerOf(d, region, family)
+			p := Provenance{Provider: canonicalProvider(provider), AsOf: d.AsOf, Source: d.Source, Of: OfCommitments}
+			switch {
+			case !ok:
+			case o.local(region):
+				local = append(local, p)
+			default:
+				elsewhere = append(elsewhere, p)
+			}
+		}
+	}
+	if len(local) == 0 {
+		local = elsewhere // other regions stand in
+	}
+	return distinct(local), err
+}
+
+// HeldSources lists where what is known of commitments that exist comes from:
+// the user's files, and for those in vCPUs and GiB the prices of their families.
+func (c *Catalog) HeldSources(provider, region string, held []HeldCommitment) []Provenance {
+	var out []Provenance
+	for _, h := range held {
+		if h.Source != "" {
+			out = append(out, Provenance{Provider: canonicalProvider(provider), Source: h.Source, Of: OfCommitments})
+		}
+		if h.Units > 0 {
+			if _, o := c.unitPrice(provider, region, CommitmentScope{h.Family, h.Resource}); o.Source != "" {
+				out = append(out, Provenance{Provider: o.Provider, AsOf: o.AsOf, Source: o.Source})
+			}
+		}
+	}
+	return distinct(out)
 }
 
 // Unused warns of the user's price files none of whose prices is among those
@@ -66,7 +128,7 @@ func (c *Catalog) Unused(used []Provenance) []string {
 			continue
 		}
 		seen[source] = true
-		if !slices.ContainsFunc(used, func(p Provenance) bool { return strings.Contains(p.Source, source) }) {
+		if !slices.ContainsFunc(used, func(p Provenance) bool { return p.Of == "" && strings.Contains(p.Source, source) }) {
 			out = append(out, fmt.Sprintf("no node, running or planned, has a price from %s: check its providers, regions, instance types and selectors", source))
 		}
 	}
@@ -88,8 +150,15 @@ func Stale(used []Provenance, now time.Time, maxAge time.Duration) []string {
 		if !ok || age <= maxAge {
 			continue
 		}
-		out = append(out, fmt.Sprintf("%s prices from %s are of %s, %d days old; give newer ones with --pricing",
-			cmp.Or(p.Provider, "default"), p.Source, p.AsOf, int(age.Hours()/24)))
+		what, remedy := "prices", "give newer ones with --pricing"
+		if p.Of != "" {
+			what += fmt.Sprintf(" of %q", OfWords(p.Of))
+		}
+		if p.Of == OfCommitments {
+			remedy = "look at today's before you buy"
+		}
+		out = append(out, fmt.Sprintf("%s %s from %s are of %s, %d days old; %s",
+			cmp.Or(p.Provider, "default"), what, p.Source, p.AsOf, int(age.Hours()/24), remedy))
 	}
 	return out
 }

@@ -52,6 +52,66 @@ func TestStale(t *testing.T) {
 	if len(got) != 1 || !strings.Contains(got[0], "aws prices from x are of 2026-08-01, 19 days old") {
 		t.Errorf("got %q", got)
 	}
+	for of, want := range map[string]string{
+		pricing.OfVolumes:     `aws prices of "volumes" from x are of 2026-01-01, 231 days old; give newer ones with --pricing`,
+		pricing.OfCommitments: `aws prices of "commitments" from x are of 2026-01-01, 231 days old; look at today's before you buy`,
+	} {
+		got := pricing.Stale([]pricing.Provenance{{Provider: "aws", Source: "x", AsOf: "2026-01-01", Of: of}}, now, 24*time.Hour)
+		if len(got) != 1 || got[0] != want {
+			t.Errorf("%s: got %q, want %q", of, got, want)
+		}
+	}
+}
+
+// TestCommitmentSources: the tables that offers come from, the family's own.
+func TestCommitmentSources(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	for _, tt := range []struct {
+		provider, region string
+		families         []string
+		want             []string // source of date
+	}{
+		{"aws", "us-east-1", []string{"m6i", "m5"}, []string{"ec2info (cristim/ec2-instances-info data/instances.json) of 2025-05-28"}},
+		{"azure", "eastus", []string{"dsv5"}, []string{"ec2info-az (cristim/ec2-instances-info data/azure-instances.json) of 2025-05-28"}},
+		{"aws", "us-east-1", []string{"of-another-cloud"}, nil},
+		{"onprem", "here", []string{"m6i"}, nil},
+	} {
+		got, err := c.CommitmentSources(tt.provider, tt.region, tt.families...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, p := range got {
+			if names = append(names, p.Source+" of "+p.AsOf); p.Of != pricing.OfCommitments || p.Provider != tt.provider {
+				t.Errorf("%+v is not of %s's commitments", p, tt.provider)
+			}
+		}
+		if !reflect.DeepEqual(names, tt.want) {
+			t.Errorf("%s %v: got %q, want %q", tt.provider, tt.families, names, tt.want)
+		}
+	}
+	google, err := c.CommitmentSources("gcp", "us-central1", "n2")
+	if err != nil || len(google) < 3 {
+		t.Errorf("n2 has discounts of 1 and 3 years, of its own and flexible ones, and for sustained use; got %+v, error %v", google, err)
+	}
+}
+
+// TestHeldSources: the file, and for vCPUs and GiB the family's prices.
+func TestHeldSources(t *testing.T) {
+	held, err := pricing.ReadHeld(strings.NewReader("name,family,vcpus,memory_gib\nbase,n2,100,400\n"), "held.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := pricing.New(pricing.Config{}).HeldSources("gcp", "us-central1", held)
+	if len(got) != 2 {
+		t.Fatalf("got %+v, want the prices of n2 and the file", got)
+	}
+	if table := got[0]; table.Of != "" || table.AsOf == "" || table.Provider != "gcp" {
+		t.Errorf("the prices of n2: got %+v", table)
+	}
+	if want := (pricing.Provenance{Provider: "gcp", Source: "held.csv", Of: pricing.OfCommitments}); got[1] != want {
+		t.Errorf("the file: got %+v, want %+v", got[1], want)
+	}
 }
 
 // TestUnused names the price file of which nothing matched.

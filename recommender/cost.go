@@ -17,6 +17,7 @@ const HoursPerMonth = pricing.HoursPerMonth
 // Idle and Overhead add up to Bill.
 type Costs struct {
 	Bill     float64
+	Besides  Besides // not in Bill
 	Idle     float64 // allocatable that nobody asked for or used
 	Overhead float64 // what nodes keep for the system
 	// Workloads holds the cost of every workload with running pods.
@@ -28,6 +29,11 @@ type Costs struct {
 	Warnings []analyzer.Warning
 	// Catalog is what the prices were taken from; rules look up more in it.
 	Catalog *pricing.Catalog
+}
+
+// Besides is what is paid beside the nodes, in USD a month.
+type Besides struct {
+	Volumes, LoadBalancers, ControlPlane float64
 }
 
 // WorkloadCost is what a workload's pods of today cost: for each resource, hour
@@ -107,7 +113,7 @@ func nodeCost(n analyzer.Node, p pricing.NodePrice) NodeCost {
 func sources(prices []pricing.NodePrice) []PriceSource {
 	var out []PriceSource
 	for _, p := range pricing.Used(prices) {
-		out = append(out, PriceSource{Provider: p.Provider, AsOf: p.AsOf, Source: p.Source})
+		out = append(out, PriceSource(p))
 	}
 	return out
 }
@@ -254,6 +260,7 @@ type PriceSource struct {
 	Provider string
 	AsOf     string // a date, or dates by field
 	Source   string
+	Of       string // as in pricing.Provenance; empty for machines
 }
 
 // unitPrice gives the unit price for a workload; one without running pods is

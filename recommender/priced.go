@@ -1,13 +1,39 @@
 package recommender
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
 
+// AddUsed adds to the prices all that the advice rests on beside today's
+// machines, and to the costs what is paid beside them: they stand in the report
+// as today's do. The error names a table that can't be read.
+func (c *Costs) AddUsed(s *analyzer.Snapshot, recs []Recommendation) error {
+	if c.Catalog == nil {
+		return nil
+	}
+	c.AddPlanned(recs)
+	c.addSpot(recs)
+	if err := c.addCommitments(recs); err != nil {
+		return fmt.Errorf("the sources of commitments: %w", err)
+	}
+	return c.addBesides(s)
+}
+
+func (c *Costs) cite(prices []pricing.Provenance) {
+	for _, p := range prices {
+		if p := PriceSource(p); !slices.Contains(c.Prices, p) {
+			c.Prices = append(c.Prices, p)
+		}
+	}
+}
+
 // AddPlanned adds to the prices those of the machines that a plan of the nodes
-// starts: they stand in the report as today's do.
+// starts.
 func (c *Costs) AddPlanned(recs []Recommendation) {
 	if c.Catalog == nil {
 		return
@@ -20,15 +46,70 @@ func (c *Costs) AddPlanned(recs []Recommendation) {
 		for _, g := range recs[i].Nodes.Groups {
 			for _, s := range g.Shapes {
 				for _, name := range s.Types[:s.Planned] {
-					p := c.Catalog.Lookup(pricing.Query{Provider: g.Provider, Region: g.Region, InstanceType: name, CapacityType: pricing.CapacityType(g.CapacityType)})
-					used = append(used, pricing.NodePrice{Offering: p.Offering, Source: p.Offering.Source, AsOf: p.Offering.AsOf, Status: p.Status})
+					used = append(used, c.looked(pricing.Query{Provider: g.Provider, Region: g.Region, InstanceType: name, CapacityType: pricing.CapacityType(g.CapacityType)}))
 				}
 			}
 		}
 	}
-	for _, p := range sources(used) {
-		if !slices.Contains(c.Prices, p) {
-			c.Prices = append(c.Prices, p)
+	c.cite(pricing.Used(used))
+}
+
+// looked is a price of the catalog as Used takes it.
+func (c *Costs) looked(q pricing.Query) pricing.NodePrice {
+	p := c.Catalog.Lookup(q)
+	return pricing.NodePrice{Offering: p.Offering, Source: p.Offering.Source, AsOf: p.Offering.AsOf, Status: p.Status}
+}
+
+// addSpot adds the spot prices of today's types, where spot is advised by them.
+func (c *Costs) addSpot(recs []Recommendation) {
+	if !slices.ContainsFunc(recs, func(r Recommendation) bool { return r.Spot != nil && r.Spot.Advised }) {
+		return
+	}
+	var used []pricing.NodePrice
+	for _, n := range c.Nodes {
+		if o := n.Offering; o.CapacityType == pricing.OnDemand && o.InstanceType != "" {
+			used = append(used, c.looked(pricing.Query{Provider: o.Provider, Region: o.Region, InstanceType: o.InstanceType, CapacityType: pricing.Spot}))
 		}
 	}
+	c.cite(pricing.Used(used))
+}
+
+// addCommitments adds the tables of the commitments that were weighed, and the
+// files of those that exist.
+func (c *Costs) addCommitments(recs []Recommendation) error {
+	for i := range recs {
+		a := recs[i].Purchase
+		if a == nil {
+			continue
+		}
+		c.cite(c.Catalog.HeldSources(a.Provider, a.Region, a.Held))
+		if len(recs[i].Withheld) > 0 {
+			continue
+		}
+		var families []string
+		for _, f := range a.Demand.Families {
+			families = append(families, f.Family)
+		}
+		sources, err := c.Catalog.CommitmentSources(a.Provider, a.Region, families...)
+		if err != nil {
+			return err
+		}
+		c.cite(sources)
+	}
+	return nil
+}
+
+// addBesides prices volumes, load balancers and the control plane for a month.
+func (c *Costs) addBesides(s *analyzer.Snapshot) error {
+	if c.Bill <= 0 {
+		return nil
+	}
+	a, err := allocation.Besides(s, c.Catalog)
+	if err != nil {
+		return err
+	}
+	month := HoursPerMonth / a.Hours
+	c.Besides = Besides{Volumes: a.Bill.Volumes * month, LoadBalancers: a.Bill.LoadBalancers * month, ControlPlane: a.Bill.ControlPlane * month}
+	c.cite(a.Prices)
+	return nil
 }

@@ -1,10 +1,12 @@
 package recommender_test
 
 import (
+	"math"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 )
@@ -30,5 +32,95 @@ func TestAddPlanned(t *testing.T) {
 	c.AddPlanned(plan)
 	if len(c.Prices) != 2 {
 		t.Errorf("twice: got %+v, want no source twice", c.Prices)
+	}
+}
+
+// TestAddUsed: what advice on commitments rests on has its source, and so has
+// what is paid beside the nodes; withheld advice rests on nothing but the file of
+// the commitments that exist.
+func TestAddUsed(t *testing.T) {
+	const gib = 1 << 30
+	s := &analyzer.Snapshot{
+		Nodes: []analyzer.Node{{
+			Name: "a", ProviderID: "aws:///us-east-1a/i-0",
+			Labels:   map[string]string{"node.kubernetes.io/instance-type": "m6i.large", "topology.kubernetes.io/region": "us-east-1", "eks.amazonaws.com/nodegroup": "main"},
+			Capacity: analyzer.Amounts{CPU: 2000, Memory: 8 * gib}, Allocatable: analyzer.Amounts{CPU: 1930, Memory: 7 * gib},
+		}},
+		Volumes:       []analyzer.Volume{{Name: "pv-1", Class: "gp3", Capacity: 100 * gib}},
+		LoadBalancers: []analyzer.LoadBalancer{{Namespace: "web", Name: "front", Addresses: 1}, {Namespace: "web", Name: "pending"}},
+	}
+	advice := recommender.Recommendation{Purchase: &recommender.PurchaseAdvice{
+		Provider: "aws", Region: "us-east-1", Held: []pricing.HeldCommitment{{Covers: 1, Pays: 1, Source: "held.csv"}},
+		Demand: recommender.HourlyDemand{Families: []recommender.FamilyDemand{{CommitmentScope: pricing.CommitmentScope{Family: "m6i"}}}},
+	}}
+	withheld := advice
+	withheld.Withheld = []recommender.Withheld{{Resource: "all", Reason: "too little data"}}
+	for name, tt := range map[string]struct {
+		recs  []recommender.Recommendation
+		table bool // of commitments
+		file  bool
+	}{
+		"none":     {},
+		"advised":  {[]recommender.Recommendation{advice}, true, true},
+		"withheld": {[]recommender.Recommendation{withheld}, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := recommender.CostOf(analyzer.Analyze(s), pricing.New(pricing.Config{}))
+			if err := c.AddUsed(s, tt.recs); err != nil {
+				t.Fatal(err)
+			}
+			for what, v := range map[string][2]float64{
+				"volumes":        {c.Besides.Volumes, 8},
+				"load balancers": {c.Besides.LoadBalancers, 0.0225 * 730},
+				"control plane":  {c.Besides.ControlPlane, 73},
+			} {
+				if math.Abs(v[0]-v[1]) > 1e-9 {
+					t.Errorf("%s cost %v, want %v", what, v[0], v[1])
+				}
+			}
+			of := map[string]int{}
+			for _, p := range c.Prices {
+				of[p.Of]++
+				if p.AsOf == "" && p.Source != "held.csv" || p.Source == "" {
+					t.Errorf("without date or source: %+v", p)
+				}
+			}
+			want := map[string]int{"": 1, pricing.OfVolumes: 1, pricing.OfLoadBalancers: 1, pricing.OfControlPlane: 1}
+			if tt.table {
+				want[pricing.OfCommitments]++
+			}
+			if tt.file {
+				want[pricing.OfCommitments]++
+			}
+			if !reflect.DeepEqual(of, want) {
+				t.Errorf("sources by what they are of: got %v, want %v", of, want)
+			}
+		})
+	}
+}
+
+// TestHeldBill: what commitments cover and what they cost, today and by a plan.
+func TestHeldBill(t *testing.T) {
+	c := &recommender.Costs{Nodes: []recommender.NodeCost{
+		{InstanceType: "m6i.large", CapacityType: "on-demand", Hourly: 2}, {InstanceType: "r5.large", CapacityType: "on-demand", Hourly: 1},
+		{InstanceType: "m6i.large", CapacityType: "spot", Hourly: 9},
+	}}
+	a := &recommender.PurchaseAdvice{Provider: "aws", Region: "us-east-1", Held: []pricing.HeldCommitment{
+		{Family: "m6i", Covers: 1.5, Pays: 1}, {Family: "c5", Covers: 0.25, Pays: 0.2}, {Covers: 1, Pays: 0.75},
+	}}
+	plan := &recommender.NodePlan{Pools: []recommender.NodePool{{InstanceType: "m6i.large", CapacityType: "on-demand", Count: 2, Hourly: 0.25}}}
+	for name, tt := range map[string]struct {
+		got                   recommender.HeldBill
+		pays, covered, unused float64 // USD an hour
+	}{
+		"today":      {c.HeldToday(a).Bill(1), 1.95, 2.5, 0.25},
+		"half of it": {c.HeldToday(a).Bill(0.5), 1.95, 1.5, 1.25},
+		"the plan":   {c.HeldPlanned(a, plan).Bill(1), 1.95, 0.5, 2.25},
+	} {
+		for what, v := range map[string][2]float64{"pays": {tt.got.Pays, tt.pays}, "covered": {tt.got.Covered, tt.covered}, "unused": {tt.got.Unused, tt.unused}} {
+			if math.Abs(v[0]-v[1]*730) > 1e-9 {
+				t.Errorf("%s: %s: got %v, want %v", name, what, v[0], v[1]*730)
+			}
+		}
 	}
 }

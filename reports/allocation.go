@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -120,63 +119,6 @@ type Accuracy struct {
 	UnplacedMonthly USD `json:"unplacedMonthly"`
 }
 
-// AllocationRow is one allocation, with OpenCost's names: amounts are for the
-// window, and averages are over all of it. monthly is plimsoll's own.
-type AllocationRow struct {
-	Name       string               `json:"name"`
-	Properties AllocationProperties `json:"properties"`
-	Window     AllocationWindow     `json:"window"`
-	Start      time.Time            `json:"start"`
-	End        time.Time            `json:"end"`
-	Minutes    float64              `json:"minutes"`
-
-	CPUCores              float64 `json:"cpuCores"`
-	CPUCoreRequestAverage float64 `json:"cpuCoreRequestAverage"`
-	CPUCoreUsageAverage   float64 `json:"cpuCoreUsageAverage"`
-	// CPUCoreHours is the larger of request and usage, added up hour by hour.
-	CPUCoreHours  float64 `json:"cpuCoreHours"`
-	CPUCost       Dollars `json:"cpuCost"`
-	CPUEfficiency float64 `json:"cpuEfficiency"`
-
-	GPUCount float64 `json:"gpuCount"`
-	GPUHours float64 `json:"gpuHours"`
-	GPUCost  Dollars `json:"gpuCost"`
-
-	RAMBytes              float64 `json:"ramBytes"`
-	RAMByteRequestAverage float64 `json:"ramByteRequestAverage"`
-	RAMByteUsageAverage   float64 `json:"ramByteUsageAverage"`
-	RAMByteHours          float64 `json:"ramByteHours"`
-	RAMCost               Dollars `json:"ramCost"`
-	RAMEfficiency         float64 `json:"ramEfficiency"`
-
-	PVBytes     float64 `json:"pvBytes"`
-	PVByteHours float64 `json:"pvByteHours"`
-	PVCost      Dollars `json:"pvCost"`
-	// NetworkCost is always 0: traffic is not counted.
-	NetworkCost      Dollars `json:"networkCost"`
-	LoadBalancerCost Dollars `json:"loadBalancerCost"`
-	// SharedCost is its part of shared namespaces; the control plane's row has its fee here.
-	SharedCost Dollars `json:"sharedCost"`
-	// ExternalCost is always 0: nothing outside the cluster is counted.
-	ExternalCost    Dollars `json:"externalCost"`
-	TotalCost       Dollars `json:"totalCost"`
-	TotalEfficiency float64 `json:"totalEfficiency"`
-
-	// Monthly is the costs for a month of 730 hours.
-	Monthly AllocationMonthly `json:"monthly"`
-}
-
-// AllocationProperties is what all that an allocation holds has in common.
-type AllocationProperties struct {
-	Cluster        string            `json:"cluster,omitempty"`
-	Node           string            `json:"node,omitempty"`
-	Namespace      string            `json:"namespace,omitempty"`
-	Controller     string            `json:"controller,omitempty"`
-	ControllerKind string            `json:"controllerKind,omitempty"`
-	Container      string            `json:"container,omitempty"`
-	Labels         map[string]string `json:"labels,omitempty"`
-}
-
 // AllocationMonthly is costs in USD a month of 730 hours. All but slack add up
 // to the total.
 type AllocationMonthly struct {
@@ -215,11 +157,8 @@ func (b *builder) allocation() *Allocation {
 	}
 	month := monthOf(a)
 	out.Bill, out.MonthlyBill = billOf(a.Bill, 1, perDollar), billOf(a.Bill, month, 100)
-	if off := out.MonthlyBill.Nodes.usd() - b.ledger.bill; off == 1 || off == -1 {
-		out.MonthlyBill.Nodes -= off.dollars() // half a cent, rounded the other way in the summary
-		out.MonthlyBill.Total -= off.dollars()
-	}
-	out.NodeUse, out.Nodes = nodeUse(a, out.MonthlyBill.Nodes)
+	out.MonthlyBill.settle(&b.whole)
+	out.NodeUse, out.Nodes = nodeUse(a, out.MonthlyBill.Nodes, b.ledger.overhead)
 	if !slices.Contains(b.AllocateBy.Aggregate, allocation.ByNode) {
 		out.Nodes = nil
 	}
@@ -265,19 +204,51 @@ func billOf(b allocation.Bill, factor float64, unit int64) AllocationBill {
 		return Dollars(whole(finite(v)*factor*float64(unit)) * (perDollar / unit))
 	}
 	out := AllocationBill{Nodes: round(b.Nodes), Volumes: round(b.Volumes), LoadBalancers: round(b.LoadBalancers), ControlPlane: round(b.ControlPlane)}
-	out.Total = out.Nodes + out.Volumes + out.LoadBalancers + out.ControlPlane
+	out.add()
 	return out
 }
 
+func (b *AllocationBill) add() { b.Total = b.Nodes + b.Volumes + b.LoadBalancers + b.ControlPlane }
+
+// settle takes the lines of the summary's bill where only half a cent, rounded
+// the other way, tells them apart.
+func (b *AllocationBill) settle(summary *AllocationBill) {
+	for _, line := range []struct{ own, other *Dollars }{
+		{&b.Nodes, &summary.Nodes}, {&b.Volumes, &summary.Volumes}, {&b.LoadBalancers, &summary.LoadBalancers}, {&b.ControlPlane, &summary.ControlPlane},
+	} {
+		if off := (*line.own - *line.other).usd(); off == 1 || off == -1 {
+			*line.own = *line.other
+		}
+	}
+	b.add()
+}
+
 // nodeUse gives what becomes of all nodes' bill, which is sum, and of each one's.
-func nodeUse(a *allocation.Allocation, sum Dollars) (NodeUse, []AllocatedNode) {
+// What is reserved is as in the summary where only rounding tells them apart.
+func nodeUse(a *allocation.Allocation, sum Dollars, reserved USD) (NodeUse, []AllocatedNode) {
 	month := monthOf(a)
-	parts := make([]float64, 0, 6*len(a.Nodes))
+	parts, kinds := make([]float64, 0, 6*len(a.Nodes)), make([]float64, 6)
 	for i := range a.Nodes {
 		n := &a.Nodes[i]
 		parts = append(parts, n.Used.Total(), n.Slack.Total(), n.DaemonSets.Total(), n.Stranded.Total(), n.Free.Total(), n.Reserved.Total())
+		for kind := range kinds {
+			kinds[kind] += parts[6*i+kind]
+		}
 	}
-	cents := apportioned(sum, parts, month, 100)
+	whole := apportioned(sum, kinds, month, 100)
+	if off := reserved - whole[5].usd(); off == 1 || off == -1 {
+		whole = append(apportioned(sum-reserved.dollars(), kinds[:5], month, 100), reserved.dollars())
+	}
+	cents := make([]Dollars, len(parts))
+	for kind, sum := range whole {
+		of := make([]float64, len(a.Nodes))
+		for i := range of {
+			of[i] = parts[6*i+kind]
+		}
+		for i, d := range apportioned(sum, of, month, 100) {
+			cents[6*i+kind] = d
+		}
+	}
 	var all NodeUse
 	out := make([]AllocatedNode, 0, len(a.Nodes))
 	for i := range a.Nodes {
@@ -315,6 +286,7 @@ func (out *Allocation) rows(a *allocation.Allocation, rows []allocation.Row, mon
 	for i := range rows {
 		r := rowOf(&rows[i], out, a.Hours)
 		r.cost(fine[rowParts*i:])
+		r.single(&rows[i], a)
 		r.Monthly = monthlyOf(coarse[rowParts*i:], cents(rows[i].Slack.Total()*month))
 		out.MonthlyTotals.add(r.Monthly)
 		out.Allocations = append(out.Allocations, r)
@@ -356,11 +328,6 @@ func roundKind(all []Dollars, parts []float64, kind int, sum Dollars, factor flo
 	}
 }
 
-func (r *AllocationRow) cost(p []Dollars) {
-	r.CPUCost, r.RAMCost, r.GPUCost, r.PVCost, r.LoadBalancerCost, r.SharedCost = p[0], p[1], p[2], p[3], p[4], p[5]
-	r.TotalCost = p[0] + p[1] + p[2] + p[3] + p[4] + p[5]
-}
-
 func monthlyOf(p []Dollars, slack USD) AllocationMonthly {
 	m := AllocationMonthly{
 		CPU: p[0].usd(), Memory: p[1].usd(), GPU: p[2].usd(), Volumes: p[3].usd(), LoadBalancers: p[4].usd(), Shared: p[5].usd(), Slack: slack,
@@ -378,22 +345,4 @@ func (m *AllocationMonthly) add(o AllocationMonthly) {
 	m.Shared += o.Shared
 	m.Total += o.Total
 	m.Slack += o.Slack
-}
-
-func rowOf(r *allocation.Row, of *Allocation, hours float64) AllocationRow {
-	five := func(v float64) float64 { return decimals(v, 5) }
-	cpu, memory, total := r.Efficiency()
-	p := r.Properties
-	return AllocationRow{
-		Name: r.Name, Window: of.Window, Start: of.Window.Start, End: of.Window.End, Minutes: of.Minutes,
-		Properties: AllocationProperties{
-			Cluster: p.Cluster, Node: p.Node, Namespace: p.Namespace, Controller: p.Controller, ControllerKind: p.Kind, Container: p.Container, Labels: p.Labels,
-		},
-		CPUCores: five(r.Hold.CPU.Held / 1000 / hours), CPUCoreRequestAverage: five(r.Hold.CPU.Requested / 1000 / hours),
-		CPUCoreUsageAverage: five(r.Hold.CPU.Used / 1000 / hours), CPUCoreHours: five(r.Hold.CPU.Held / 1000), CPUEfficiency: five(cpu),
-		GPUCount: five(r.Hold.GPUHours / hours), GPUHours: five(r.Hold.GPUHours),
-		RAMBytes: math.Round(r.Hold.Memory.Held / hours), RAMByteRequestAverage: math.Round(r.Hold.Memory.Requested / hours),
-		RAMByteUsageAverage: math.Round(r.Hold.Memory.Used / hours), RAMByteHours: math.Round(r.Hold.Memory.Held), RAMEfficiency: five(memory),
-		PVBytes: math.Round(r.VolumeByteHours / hours), PVByteHours: math.Round(r.VolumeByteHours), TotalEfficiency: five(total),
-	}
 }

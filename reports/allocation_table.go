@@ -20,9 +20,7 @@ func writeAllocation(w io.Writer, r *Report, o Options) error {
 	}
 	buf.WriteByte('\n')
 	prose(&buf, o, a.notes(o)...)
-	for _, p := range r.Prices {
-		prose(&buf, o, clean(fmt.Sprintf("Prices: %s of %s (%s).", p.Provider, p.AsOf, p.Source)))
-	}
+	prose(&buf, o, priceLines(r.Prices)...)
 	_, err := w.Write(buf.Bytes())
 	return err
 }
@@ -30,19 +28,39 @@ func writeAllocation(w io.Writer, r *Report, o Options) error {
 // allocationHead says what there is to pay.
 func allocationHead(a *Allocation) string {
 	b := a.MonthlyBill
-	var parts []string
-	for _, p := range []struct {
-		name string
-		usd  Dollars
-	}{{"nodes", b.Nodes}, {"volumes", b.Volumes}, {"load balancers", b.LoadBalancers}, {"control plane", b.ControlPlane}} {
-		if p.usd != 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", p.name, p.usd.usd()))
-		}
+	parts := b.parts()
+	if b.Nodes != 0 {
+		parts = append([]string{fmt.Sprintf("nodes %s", b.Nodes.usd())}, parts...)
 	}
 	if len(parts) == 0 {
 		return "Nothing has a price, so that there is no bill."
 	}
 	return fmt.Sprintf("The bill of a month like this window, on today's nodes: %s (%s).", b.Total.usd(), strings.Join(parts, ", "))
+}
+
+// parts name what is paid beside the nodes.
+func (b *AllocationBill) parts() (out []string) {
+	for _, p := range []struct {
+		name string
+		usd  Dollars
+	}{{"volumes", b.Volumes}, {"load balancers", b.LoadBalancers}, {"control plane", b.ControlPlane}} {
+		if p.usd != 0 {
+			out = append(out, fmt.Sprintf("%s %s", p.name, p.usd.usd()))
+		}
+	}
+	return out
+}
+
+// line says what the bill of the nodes leaves out; empty where that is nothing.
+// Of a part of the cluster there is no whole.
+func (b *AllocationBill) line(partial bool) string {
+	switch {
+	case b == nil:
+		return ""
+	case partial:
+		return "That is the nodes alone: volumes, load balancers and the control plane are not in it."
+	}
+	return fmt.Sprintf("That is the nodes alone; with %s it is %s, see --aggregate.", joinedWords(b.parts()), b.Total.usd())
 }
 
 // costColumn is a column of money: the rows' and the sum of all.

@@ -33,10 +33,15 @@ func randomAllocation(r *rand.Rand) *allocation.Allocation {
 		}
 		item.Slack.CPU = item.Nodes.CPU / 2
 		if r.IntN(3) == 0 {
-			item.Volume, item.VolumeByteHours = usd(), 336e9
+			for range 1 + r.IntN(4) {
+				p := allocation.Part{Name: fmt.Sprint("pv-", r.IntN(9)), ByteHours: 336e9, USD: usd()}
+				item.Volumes = append(item.Volumes, p)
+				item.Volume, item.VolumeByteHours = item.Volume+p.USD, item.VolumeByteHours+p.ByteHours
+			}
 		}
 		if r.IntN(5) == 0 {
 			item.LoadBalancer = usd()
+			item.LoadBalancers = []allocation.Part{{Name: fmt.Sprint("ns/front-", r.IntN(3)), USD: item.LoadBalancer}}
 		}
 		a.Items = append(a.Items, item)
 		a.Bill.Volumes += item.Volume
@@ -105,6 +110,7 @@ func checkAllocation(t *testing.T, r *reports.Report) {
 		if sum := row.CPUCost + row.GPUCost + row.RAMCost + row.PVCost + row.NetworkCost + row.LoadBalancerCost + row.SharedCost + row.ExternalCost; sum != row.TotalCost {
 			t.Errorf("%s: parts %d, total %d", row.Name, sum, row.TotalCost)
 		}
+		checkParts(t, &row)
 		m := row.Monthly
 		if sum := m.CPU + m.Memory + m.GPU + m.Volumes + m.LoadBalancers + m.Shared; sum != m.Total {
 			t.Errorf("%s: monthly parts %d, total %d", row.Name, sum, m.Total)
@@ -140,6 +146,26 @@ func checkAllocation(t *testing.T, r *reports.Report) {
 	}
 }
 
+// checkParts asserts that the volumes and load balancers one by one come to
+// what the row says of all.
+func checkParts(t *testing.T, row *reports.AllocationRow) {
+	t.Helper()
+	var volumes, balancers reports.Dollars
+	var byteHours float64
+	for _, p := range row.PVs {
+		volumes, byteHours = volumes+p.Cost, byteHours+p.ByteHours
+	}
+	for _, p := range row.LBAllocations {
+		balancers += p.Cost
+	}
+	if volumes != row.PVCost || math.Abs(byteHours-row.PVByteHours) > float64(len(row.PVs)+1) {
+		t.Errorf("%s: pvs add up to %d and %g byte-hours, pvCost is %d and pvByteHours %g", row.Name, volumes, byteHours, row.PVCost, row.PVByteHours)
+	}
+	if balancers != row.LoadBalancerCost {
+		t.Errorf("%s: lbAllocations add up to %d, loadBalancerCost is %d", row.Name, balancers, row.LoadBalancerCost)
+	}
+}
+
 // TestAllocationNames holds the names to those of OpenCost's allocation API.
 func TestAllocationNames(t *testing.T) {
 	r := allocated(t, randomAllocation(rand.New(rand.NewPCG(1, 1))), "namespace", allocation.Options{})
@@ -151,9 +177,13 @@ func TestAllocationNames(t *testing.T) {
 	if err := json.Unmarshal(data, &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range strings.Fields(`name properties window start end minutes cpuCores cpuCoreRequestAverage cpuCoreUsageAverage cpuCoreHours
-		cpuCost cpuEfficiency gpuCount gpuHours gpuCost ramBytes ramByteRequestAverage ramByteUsageAverage ramByteHours ramCost ramEfficiency
-		pvBytes pvByteHours pvCost networkCost loadBalancerCost sharedCost externalCost totalCost totalEfficiency`) {
+	for _, name := range strings.Fields(`name properties window start end minutes
+		cpuCores cpuCoreRequestAverage cpuCoreLimitAverage cpuCoreUsageAverage cpuCoreHours cpuCost cpuCostAdjustment cpuCostIdle cpuEfficiency
+		gpuCount gpuHours gpuCost gpuCostAdjustment gpuCostIdle gpuEfficiency gpuAllocation
+		ramBytes ramByteRequestAverage ramByteLimitAverage ramByteUsageAverage ramByteHours ramCost ramCostAdjustment ramCostIdle ramEfficiency
+		pvBytes pvByteHours pvCost pvCostAdjustment pvs
+		networkTransferBytes networkReceiveBytes networkCost networkCrossZoneCost networkCrossRegionCost networkInternetCost networkCostAdjustment
+		loadBalancerCost loadBalancerCostAdjustment lbAllocations sharedCost externalCost totalCost totalEfficiency`) {
 		if _, ok := got[name]; !ok {
 			t.Errorf("there is no %s in %s", name, data)
 		}

@@ -62,7 +62,8 @@ type builder struct {
 	recs      []recommender.Recommendation // sorted
 	priced    bool
 	ledger    ledger
-	savings   []USD // by index of recs
+	whole     AllocationBill // a month, to the cent
+	savings   []USD          // by index of recs
 	saved     USD
 	savedBy   map[recommender.Lever]USD // saved by lever
 	sizing    map[containerKey]int      // index of recs
@@ -151,25 +152,6 @@ func (b *builder) warnings() []analyzer.Warning {
 func sortedWarnings(w []analyzer.Warning) []analyzer.Warning {
 	slices.SortFunc(w, analyzer.CompareWarnings)
 	return slices.Compact(w)
-}
-
-func (b *builder) prices() []PriceSource {
-	out := []PriceSource{}
-	if b.Costs == nil {
-		return out
-	}
-	for _, p := range b.Costs.Prices {
-		out = append(out, PriceSource(p))
-	}
-	if b.Allocation != nil {
-		for _, p := range b.Allocation.Prices {
-			out = append(out, PriceSource(p))
-		}
-	}
-	slices.SortFunc(out, func(x, y PriceSource) int {
-		return cmp.Or(cmp.Compare(x.Provider, y.Provider), cmp.Compare(x.AsOf, y.AsOf), cmp.Compare(x.Source, y.Source))
-	})
-	return slices.Compact(out)
 }
 
 // recommendations lists the advice that changes something and the mistakes

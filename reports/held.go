@@ -1,12 +1,53 @@
 package reports
 
 import (
-	"cmp"
+	"fmt"
 	"slices"
 
-	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 )
+
+// HeldCommitments is what the commitments that exist do to today's bill at list
+// prices, in USD a month.
+type HeldCommitments struct {
+	// MonthlyCost is what they cost, used or not.
+	MonthlyCost USD `json:"monthlyCost"`
+	// MonthlyCovered is the usage that they pay for, at list prices: it is off the bill.
+	MonthlyCovered USD `json:"monthlyCovered"`
+	// MonthlyUnused is the usage that they could pay for besides and that there is not, at list prices.
+	MonthlyUnused USD `json:"monthlyUnused"`
+	// MonthlyUnusedByPlan is the same on the nodes of the plan; absent without one.
+	MonthlyUnusedByPlan *USD `json:"monthlyUnusedByPlan,omitempty"`
+}
+
+// heldCommitments gives them; nil where none exist.
+func (b *builder) heldCommitments(a *recommender.PurchaseAdvice) *HeldCommitments {
+	if len(a.Held) == 0 || !b.priced {
+		return nil
+	}
+	now := b.Costs.HeldToday(a).Bill(1)
+	out := &HeldCommitments{MonthlyCost: cents(now.Pays), MonthlyCovered: cents(now.Covered), MonthlyUnused: cents(now.Unused)}
+	if b.plan != nil {
+		unused := cents(b.Costs.HeldPlanned(a, b.plan).Bill(1).Unused)
+		out.MonthlyUnusedByPlan = &unused
+	}
+	return out
+}
+
+// line says how the commitments make another bill of that at list prices.
+func (h *HeldCommitments) line() string {
+	if h == nil {
+		return ""
+	}
+	out := fmt.Sprintf("The commitments held cost %s a month, used or not, and take %s of usage at list prices off today's bill", h.MonthlyCost, h.MonthlyCovered)
+	switch unused := h.MonthlyUnusedByPlan; {
+	case unused != nil && h.MonthlyUnused+*unused > 0:
+		out += fmt.Sprintf("; %s more could be covered and is not used, %s on the plan's nodes", h.MonthlyUnused, unused)
+	case h.MonthlyUnused > 0:
+		out += fmt.Sprintf("; %s more could be covered and is not used", h.MonthlyUnused)
+	}
+	return out + "."
+}
 
 // withCommitments adds to the steps of the waterfall what the bill is with the
 // commitments that exist.
@@ -16,47 +57,32 @@ func (b *builder) withCommitments(steps []Step) []Step {
 		return steps
 	}
 	bought := b.recs[at].Purchase
-	h := heldBill{held: bought.Held, usage: b.usageNow(bought.Provider), share: 1}
-	last := h.bill(b.ledger.bill)
+	usage, left := b.Costs.HeldToday(bought), 1.0
+	bill := func(list USD) USD {
+		h := usage.Bill(left)
+		return list - cents(h.Covered) + cents(h.Pays)
+	}
+	last := bill(b.ledger.bill)
 	for i := range steps {
 		step := &steps[i]
 		money := StepMoney{MonthlyBefore: last}
 		switch {
 		case step.Lever == string(recommender.LeverPurchase):
-			last = h.bill(step.MonthlyBefore - b.spotSaved(step))
+			last = bill(step.MonthlyBefore - b.spotSaved(step))
 			last -= step.MonthlyBefore - step.MonthlyAfter - b.spotSaved(step)
 		case step.Lever == string(recommender.LeverNodes):
-			h.usage, h.share = b.usagePlanned(bought.Provider, bought.Region), 1
-			last = h.bill(step.MonthlyAfter)
+			usage, left = b.Costs.HeldPlanned(bought, b.plan), 1
+			last = bill(step.MonthlyAfter)
 		default:
 			if step.MonthlyBefore > 0 {
-				h.share *= float64(step.MonthlyAfter) / float64(step.MonthlyBefore)
+				left *= float64(step.MonthlyAfter) / float64(step.MonthlyBefore)
 			}
-			last = h.bill(step.MonthlyAfter)
+			last = bill(step.MonthlyAfter)
 		}
 		money.MonthlyAfter = last
 		step.WithCommitments = &money
 	}
 	return steps
-}
-
-// heldBill is a bill's part that commitments may cover.
-type heldBill struct {
-	held  []pricing.HeldCommitment
-	usage map[pricing.CommitmentScope]float64 // USD an hour on demand
-	share float64                             // of usage that is left
-}
-
-// bill is what a bill at list prices comes to with the commitments.
-func (h *heldBill) bill(list USD) USD {
-	usage, pays := map[pricing.CommitmentScope]float64{}, 0.0
-	for scope, v := range h.usage {
-		usage[scope] = v * h.share
-	}
-	for _, c := range h.held {
-		pays += c.Pays
-	}
-	return list + cents((pays-pricing.HeldCover(h.held, usage))*recommender.HoursPerMonth)
 }
 
 // spotSaved is the part of a purchase step's savings that is spot's, so far as
@@ -75,41 +101,4 @@ func (b *builder) spotSaved(step *Step) USD {
 		return 0
 	}
 	return USD(whole(float64(step.MonthlyBefore-step.MonthlyAfter) * float64(spot) / float64(all)))
-}
-
-// usageNow is today's on-demand nodes by what commitments can cover, in USD an
-// hour; provider is that of nodes which do not say it.
-func (b *builder) usageNow(provider string) map[pricing.CommitmentScope]float64 {
-	out := map[pricing.CommitmentScope]float64{}
-	for _, n := range b.Costs.Nodes {
-		if n.CapacityType == onDemand {
-			o := n.Offering
-			o.Provider, o.InstanceType = cmp.Or(o.Provider, provider), n.InstanceType
-			b.addUsage(out, o, n.Hourly)
-		}
-	}
-	return out
-}
-
-// usagePlanned is the same of the plan's nodes.
-func (b *builder) usagePlanned(provider, region string) map[pricing.CommitmentScope]float64 {
-	out := map[pricing.CommitmentScope]float64{}
-	for _, p := range b.plan.Pools {
-		if p.CapacityType != onDemand {
-			continue
-		}
-		o := pricing.Offering{}
-		if b.Costs.Catalog != nil {
-			o = b.Costs.Catalog.Lookup(pricing.Query{Provider: provider, Region: region, InstanceType: p.InstanceType}).Offering
-		}
-		o.Provider, o.InstanceType = provider, p.InstanceType
-		b.addUsage(out, o, float64(p.Count)*p.Hourly)
-	}
-	return out
-}
-
-func (b *builder) addUsage(to map[pricing.CommitmentScope]float64, o pricing.Offering, usd float64) {
-	for _, part := range b.Costs.Catalog.CommitmentParts(o, usd) {
-		to[part.CommitmentScope] += part.USD
-	}
 }

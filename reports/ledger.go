@@ -20,33 +20,53 @@ type ledger struct {
 
 // money rounds all costs and savings to cents.
 func (b *builder) money() {
-	parts := make([]float64, len(b.recs))
-	for i, r := range b.recs {
-		if r.Nodes == nil { // what a plan of the nodes saves follows from the bill
-			parts[i] = r.MonthlySavings
-		}
-	}
-	b.savings, b.saved = apportion(parts)
-	b.savedBy = map[recommender.Lever]USD{}
-	for i, r := range b.recs {
-		b.savedBy[r.Lever] += b.savings[i]
-	}
+	b.roundSavings()
 	b.priced = b.Costs != nil && b.Costs.Bill > 0
 	b.ledger = ledger{workloads: map[analyzer.Ref]USD{}, containers: map[containerKey]USD{}}
 	if !b.priced {
 		return
 	}
 	keys, parts := b.costLeaves()
-	cents, bill := b.toBill(parts)
-	b.ledger.bill, b.ledger.idle, b.ledger.overhead = bill, cents[0], cents[1]
+	rounded, bill := b.toBill(parts)
+	b.ledger.bill, b.ledger.idle, b.ledger.overhead = bill, rounded[0], rounded[1]
+	b.whole = AllocationBill{
+		Nodes: bill.dollars(), Volumes: cents(b.Costs.Besides.Volumes).dollars(),
+		LoadBalancers: cents(b.Costs.Besides.LoadBalancers).dollars(), ControlPlane: cents(b.Costs.Besides.ControlPlane).dollars(),
+	}
+	b.whole.add()
 	for i, k := range keys {
-		c := cents[i+2]
+		c := rounded[i+2]
 		if k.Ref == (analyzer.Ref{}) {
 			b.ledger.unattributed = c
 			continue
 		}
 		b.ledger.workloads[k.Ref] += c
 		b.ledger.containers[k] += c
+	}
+}
+
+// roundSavings rounds what each lever saves, and its recommendations to that:
+// a lever comes to the same whatever others ran. What a plan of the nodes saves
+// follows from the bill.
+func (b *builder) roundSavings() {
+	b.savings, b.saved, b.savedBy = make([]USD, len(b.recs)), 0, map[recommender.Lever]USD{}
+	of := map[recommender.Lever][]int{}
+	for i, r := range b.recs {
+		of[r.Lever] = append(of[r.Lever], i)
+	}
+	for lever, at := range of {
+		parts := make([]float64, len(at))
+		for i, n := range at {
+			if b.recs[n].Nodes == nil {
+				parts[i] = b.recs[n].MonthlySavings
+			}
+		}
+		rounded, sum := apportion(parts)
+		for i, n := range at {
+			b.savings[n] = rounded[i]
+		}
+		b.savedBy[lever] = sum
+		b.saved += sum
 	}
 }
 
@@ -110,18 +130,19 @@ func (b *builder) nodes() Nodes {
 	if b.Costs == nil {
 		return Nodes{Current: set}
 	}
-	at := map[Pool]int{}
+	at, exact := map[Pool]int{}, map[Pool]float64{}
 	for _, n := range b.Costs.Nodes {
-		at[poolOf(n)]++
+		p := poolOf(n)
+		at[p]++
+		exact[p] += n.Hourly * recommender.HoursPerMonth
 	}
-	for p, count := range at {
-		p.Count = count
+	for p := range at {
 		set.Pools = append(set.Pools, p)
 	}
 	slices.SortFunc(set.Pools, comparePools)
 	monthly := make([]float64, len(set.Pools))
 	for i, p := range set.Pools {
-		monthly[i] = float64(p.Count) * p.Hourly * recommender.HoursPerMonth
+		monthly[i], set.Pools[i].Count = exact[p], at[p]
 	}
 	cents, total := b.toBill(monthly)
 	for i := range set.Pools {

@@ -51,8 +51,9 @@ func apportion(parts []float64) (rounded []USD, total USD) {
 	return apportionTo(sum, parts)
 }
 
-// apportionTo does the same for parts whose sum is known in another way and
-// differs by no more than the noise of floating point.
+// apportionTo does the same for parts whose sum is known in another way, such
+// as one that was rounded with others before. What the remainders can't settle
+// is the largest part's.
 func apportionTo(sum float64, parts []float64) (rounded []USD, total USD) {
 	rounded = make([]USD, len(parts))
 	rest := make([]float64, len(parts))
@@ -73,8 +74,19 @@ func apportionTo(sum float64, parts []float64) (rounded []USD, total USD) {
 		rounded[i]++
 		floors++
 	}
-	return rounded, floors
+	if floors != total && len(rounded) > 0 {
+		at := 0
+		for i := range rounded {
+			if abs(rounded[i]) > abs(rounded[at]) {
+				at = i
+			}
+		}
+		rounded[at] += total - floors
+	}
+	return rounded, total
 }
+
+func abs(u USD) USD { return max(u, -u) }
 
 // finite gives 0 for what is no number, and holds money within a trillion.
 func finite(v float64) float64 {

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -45,10 +46,12 @@ func (l *noteList) add(w analyzer.Warning) int {
 	return i + 1
 }
 
+var quoted = regexp.MustCompile(`"[^"]*"`)
+
 // gist masks what differs between messages of one kind: words with a digit,
-// quoted words, and the name after the kind of an object.
+// what stands in quotes, and the name after the kind of an object.
 func gist(message string) string {
-	words := strings.Fields(message)
+	words := strings.Fields(quoted.ReplaceAllString(message, `"#"`))
 	last := ""
 	for i, w := range words {
 		named := last == "HPA" || last == "VPA" || last == "PDB" || last == "LimitRange" || last == "ResourceQuota"

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ func (b *builder) planMoney() {
 	}
 	b.planPools, b.planCost = apportion(monthly)
 	if len(b.recs[at].Changes) == 0 { // the same nodes cost the same to the cent
-		b.planCost = b.ledger.bill
+		b.planPools, b.planCost = apportionTo(float64(b.ledger.bill)/100, monthly)
 	}
 	b.savings[at] = b.ledger.bill - b.planCost
 	b.savedBy[recommender.LeverNodes] = b.savings[at]
@@ -131,13 +132,22 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // mostKinds is how many kinds of nodes the sentence names.
 const mostKinds = 4
 
+// kind names the pool's machines by type and capacity type.
+func (p *Pool) kind() string {
+	kind := cmp.Or(clean(p.InstanceType), "(no type)") + " " + clean(p.CapacityType)
+	if p.Hourly == 0 {
+		kind += " without a price"
+	}
+	return kind
+}
+
 // kinds lists the pools by type and capacity type, zones added up, the most
 // nodes first.
 func kinds(pools []Pool) string {
 	count := map[string]int{}
 	var names []string
 	for _, p := range pools {
-		name := clean(p.InstanceType + " " + p.CapacityType)
+		name := p.kind()
 		if count[name] == 0 {
 			names = append(names, name)
 		}

@@ -22,9 +22,11 @@ type Purchase struct {
 	// Alternatives are what each commitment alone would come to, whatever terms are allowed.
 	Alternatives []Commitment `json:"alternatives"`
 	// Scenarios are what the commitments advised do when demand changes.
-	Scenarios []Scenario         `json:"scenarios"`
-	Spot      SpotMarket         `json:"spot"`
-	Warnings  []analyzer.Warning `json:"warnings"`
+	Scenarios []Scenario `json:"scenarios"`
+	// Held is what the commitments that exist do to the bill; absent where none were given.
+	Held     *HeldCommitments   `json:"held,omitempty"`
+	Spot     SpotMarket         `json:"spot"`
+	Warnings []analyzer.Warning `json:"warnings"`
 }
 
 // HourlyDemand is on-demand usage in USD an hour, over the hours of the window
@@ -194,7 +196,7 @@ func (b *builder) purchase() *Purchase {
 		r := &b.recs[i]
 		if r.Purchase != nil {
 			found = true
-			b.fillPurchase(out, r)
+			b.fillPurchase(out, r, b.savings[i])
 		}
 		if r.Spot != nil {
 			found = true
@@ -210,9 +212,9 @@ func (b *builder) purchase() *Purchase {
 	return out
 }
 
-func (b *builder) fillPurchase(out *Purchase, r *recommender.Recommendation) {
+func (b *builder) fillPurchase(out *Purchase, r *recommender.Recommendation, savings USD) {
 	a := r.Purchase
-	out.Provider, out.Region = a.Provider, a.Region
+	out.Provider, out.Region, out.Held = a.Provider, a.Region, b.heldCommitments(a)
 	out.Warnings = append(out.Warnings, r.Warnings...)
 	for _, w := range r.Withheld {
 		out.Warnings = append(out.Warnings, analyzer.Warning{Code: WarnWithheld, Subject: "purchase", Message: w.Reason})
@@ -224,7 +226,7 @@ func (b *builder) fillPurchase(out *Purchase, r *recommender.Recommendation) {
 	for i, c := range a.Commitments {
 		parts[i] = c.MonthlySavings
 	}
-	saved, _ := apportion(parts) // to the recommendation's savings
+	saved, _ := apportionTo(float64(savings)/100, parts)
 	for i, c := range a.Commitments {
 		out.Commitments = append(out.Commitments, commitment(c))
 		out.Commitments[i].MonthlySavings = saved[i]

@@ -36,8 +36,10 @@ func purchaseLines(r *Report, full bool) []string {
 			out = append(out, fmt.Sprintf("Purchases: %s.", clean(w.Message)))
 		}
 	}
-	if line := billLine(r.Summary.Waterfall); line != "" {
-		out = append(out, line)
+	for _, line := range []string{billLine(r.Summary.Waterfall), p.Held.line()} {
+		if line != "" {
+			out = append(out, line)
+		}
 	}
 	return out
 }

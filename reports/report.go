@@ -64,6 +64,8 @@ type Window struct {
 type Summary struct {
 	// MonthlyCost is the bill: the sum of all workloads' cost, idle, overhead and unattributed.
 	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
+	// MonthlyBill is the whole bill: its nodes are monthlyCost, the rest is in no other figure of the summary. Absent where nothing is paid beside the nodes, or nothing has a price.
+	MonthlyBill *AllocationBill `json:"monthlyBill,omitempty"`
 	// MonthlySavings is what all recommendations together are worth at the prices of the nodes. With a plan of the nodes it is what leaves the bill: the bill less where the waterfall ends. Without one, freed room is in it, which leaves the bill when nodes go.
 	MonthlySavings *USD `json:"monthlySavings" jsonschema:"nullable"`
 	// IdleMonthly is the cost of allocatable that nobody asked for or used.
@@ -347,4 +349,6 @@ type PriceSource struct {
 	// AsOf is the date of the prices.
 	AsOf   string `json:"asOf"`
 	Source string `json:"source"`
+	// Of is what the prices are of; absent for machines.
+	Of string `json:"of,omitempty" jsonschema:"enum=volumes,enum=loadBalancers,enum=controlPlane,enum=commitments"`
 }

@@ -14,6 +14,9 @@ func (b *builder) summary(r *Report) Summary {
 	if b.ledger.unattributed != 0 {
 		s.UnattributedMonthly = b.known(b.ledger.unattributed)
 	}
+	if b.whole.Total != b.whole.Nodes {
+		s.MonthlyBill = &b.whole
+	}
 	if b.priced {
 		s.Waterfall = b.withCommitments(b.waterfall())
 		if b.plan != nil {

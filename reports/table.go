@@ -121,6 +121,9 @@ func headline(r *Report) []string {
 	if s.IdleMonthly != nil && s.OverheadMonthly != nil && !r.partial() {
 		out = append(out, fmt.Sprintf("Of the cost %s is idle room that nobody asked for, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
 	}
+	if line := s.MonthlyBill.line(r.partial()); line != "" {
+		out = append(out, line)
+	}
 	return out
 }
 
@@ -272,8 +275,5 @@ func footnotes(r *Report, rows []row, fine int, notes []note, o Options) []strin
 	for _, line := range warningLines(r.Warnings, o.Verbose) {
 		out = append(out, "warning: "+line)
 	}
-	for _, p := range r.Prices {
-		out = append(out, clean(fmt.Sprintf("Prices: %s of %s (%s).", p.Provider, p.AsOf, p.Source)))
-	}
-	return out
+	return append(out, priceLines(r.Prices)...)
 }

@@ -180,7 +180,9 @@ func advise(snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.
 	if err != nil {
 		return nil, err
 	}
-	costs.AddPlanned(recs)
+	if err := costs.AddUsed(snap, recs); err != nil {
+		return nil, err
+	}
 	costs.Warnings = append(costs.Warnings, prices.stale(provenance(costs), snap.Window.End)...)
 	for _, w := range catalog.Unused(provenance(costs)) {
 		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "unused-price", Message: w})
@@ -195,7 +197,7 @@ func advise(snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.
 func provenance(c *recommender.Costs) []pricing.Provenance {
 	out := make([]pricing.Provenance, 0, len(c.Prices))
 	for _, p := range c.Prices {
-		out = append(out, pricing.Provenance{Provider: p.Provider, AsOf: p.AsOf, Source: p.Source})
+		out = append(out, pricing.Provenance(p))
 	}
 	return out
 }

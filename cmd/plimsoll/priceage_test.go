@@ -1,9 +1,42 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
+
+// TestCommitmentPrices: advice on commitments names the table it rests on and
+// the file of those that exist, and warns of the table's age; without the advice
+// there is neither.
+func TestCommitmentPrices(t *testing.T) {
+	held := filepath.Join(t.TempDir(), "held.csv")
+	if err := os.WriteFile(held, []byte("name,family,covers_usd_hour,usd_hour\nplan,,1,0.7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const table, old = "Prices of commitments: aws of 2025-05-28", `aws prices of "commitments" from ec2info`
+	for _, tt := range []struct {
+		args            []string
+		table, old, own bool
+	}{
+		{[]string{"--only", "purchase"}, true, true, false},
+		{[]string{"--only", "purchase", "--warn-price-age", "0"}, true, false, false},
+		{[]string{"--only", "purchase", "--commitments", held}, true, true, true},
+		{[]string{"--only", "rightsize", "--commitments", held}, false, false, false},
+	} {
+		code, out, errs := plimsoll(append([]string{"audit", "--demo", "--top", "1", "-o", "table"}, tt.args...)...)
+		if code != 0 {
+			t.Fatalf("exit %d: %s", code, errs)
+		}
+		out = strings.Join(strings.Fields(out), " ")
+		for text, want := range map[string]bool{table: tt.table, old: tt.old, "Prices of commitments: aws, without a date, (" + held + ")": tt.own} {
+			if got := strings.Contains(out, text); got != want {
+				t.Errorf("%v: got %q %v, want %v in\n%s", tt.args, text, got, want, out)
+			}
+		}
+	}
+}
 
 // TestWarnPriceAge: the user says from which age prices are warned of.
 func TestWarnPriceAge(t *testing.T) {

@@ -93,18 +93,25 @@ type Row struct {
 	Properties Properties
 
 	Hold            Hold
+	Limits          Limits
 	Nodes, Slack    pricing.Cost
 	VolumeByteHours float64
 	Volume          float64
 	LoadBalancer    float64
 	ControlPlane    float64
 	Shared          float64
+	// Volumes and LoadBalancers are the parts of Volume and LoadBalancer, by name.
+	Volumes, LoadBalancers map[string]Part
+	// GPUModel is that of all its GPUs; empty where they differ or none is known.
+	GPUModel string
+	gpus     bool // it has any
 }
 
-// Properties is what all items of a row have in common.
+// Properties is what all items of a row have in common. ProviderID is the
+// machine's, as OpenCost cuts it out of the node's.
 type Properties struct {
-	Cluster, Node, Namespace, Controller, Kind, Container string
-	Labels                                                map[string]string
+	Cluster, Node, Namespace, Controller, Kind, Container, ProviderID string
+	Labels, NamespaceLabels                                           map[string]string
 }
 
 // Direct is what the row costs without its part of shared costs.
@@ -124,21 +131,25 @@ func (r *Row) special() bool {
 // bill; they come by cost, dearest first, and what is nobody's last.
 func (a *Allocation) Aggregate(o Options) []Row {
 	rows := map[string]*Row{}
+	nodes := make(map[string]*Node, len(a.Nodes))
+	for i := range a.Nodes {
+		nodes[a.Nodes[i].Name] = &a.Nodes[i]
+	}
 	var shared Row
 	for i := range a.Items {
 		item := &a.Items[i]
 		if slices.Contains(o.ShareNamespaces, item.Namespace) {
-			shared.add(item)
+			shared.add(item, nodes[item.Node])
 			continue
 		}
-		name, p := a.name(item, o.Aggregate), a.properties(item)
+		name, p := a.name(item, o.Aggregate), a.properties(item, nodes[item.Node])
 		r := rows[name]
 		if r == nil {
 			r = &Row{Name: name, Properties: p}
 			rows[name] = r
 		}
 		r.Properties.meet(p)
-		r.add(item)
+		r.add(item, nodes[item.Node])
 	}
 	out := make([]Row, 0, len(rows)+2)
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
@@ -175,12 +186,37 @@ func (a *Allocation) rest() []Row {
 	return out
 }
 
-func (r *Row) add(i *Item) {
+// add adds an item on a node; nil where it is on none that is known.
+func (r *Row) add(i *Item, on *Node) {
 	r.Hold.plus(i.Hold)
+	r.Limits.plus(i.Limits)
 	r.Nodes, r.Slack = plus(r.Nodes, i.Nodes), plus(r.Slack, i.Slack)
 	r.VolumeByteHours += i.VolumeByteHours
 	r.Volume += i.Volume
 	r.LoadBalancer += i.LoadBalancer
+	r.Volumes, r.LoadBalancers = addParts(r.Volumes, i.Volumes), addParts(r.LoadBalancers, i.LoadBalancers)
+	if i.Hold.GPUHours > 0 {
+		model := ""
+		if on != nil {
+			model = on.GPUModel
+		}
+		if r.gpus && model != r.GPUModel {
+			model = ""
+		}
+		r.GPUModel, r.gpus = model, true
+	}
+}
+
+// addParts adds parts to those of the same names.
+func addParts(to map[string]Part, parts []Part) map[string]Part {
+	if to == nil && len(parts) > 0 {
+		to = make(map[string]Part, len(parts))
+	}
+	for _, p := range parts {
+		was := to[p.Name]
+		to[p.Name] = Part{p.Name, was.ByteHours + p.ByteHours, was.USD + p.USD}
+	}
+	return to
 }
 
 // spreadShared gives the rows their parts of the shared cost, in proportion to
@@ -248,27 +284,51 @@ func controller(i *Item) string {
 	return strings.ToLower(i.Kind) + ":" + i.Ref.Name
 }
 
-func (a *Allocation) properties(i *Item) Properties {
-	return Properties{
+func (a *Allocation) properties(i *Item, on *Node) Properties {
+	p := Properties{
 		Cluster: a.Cluster, Node: i.Node, Namespace: i.Namespace, Controller: i.Ref.Name, Kind: strings.ToLower(i.Kind),
-		Container: i.Container, Labels: i.Labels,
+		Container: i.Container, Labels: i.Labels, NamespaceLabels: i.NamespaceLabels,
 	}
+	if on != nil {
+		p.ProviderID = machineID(on.ProviderID)
+	}
+	return p
+}
+
+// machineID cuts the machine's name out of a node's provider ID, where OpenCost
+// does: i-0abc of aws:///eu-west-1a/i-0abc. Others stay whole.
+func machineID(providerID string) string {
+	scheme, path, _ := strings.Cut(providerID, "://")
+	if parts := strings.Split(path, "/"); (scheme == "aws" || scheme == "gce") && len(parts) > 2 && parts[2] != "" {
+		return parts[2]
+	}
+	return providerID
 }
 
 // meet keeps what both have alike.
 func (p *Properties) meet(o Properties) {
 	for _, f := range []struct{ to, from *string }{
 		{&p.Node, &o.Node}, {&p.Namespace, &o.Namespace}, {&p.Controller, &o.Controller}, {&p.Kind, &o.Kind}, {&p.Container, &o.Container},
+		{&p.ProviderID, &o.ProviderID},
 	} {
 		if *f.to != *f.from {
 			*f.to = ""
 		}
 	}
-	if maps.Equal(p.Labels, o.Labels) {
-		return
+	p.Labels, p.NamespaceLabels = alike(p.Labels, o.Labels), alike(p.NamespaceLabels, o.NamespaceLabels)
+}
+
+// alike keeps the labels that others have as well.
+func alike(labels, others map[string]string) map[string]string {
+	if maps.Equal(labels, others) {
+		return labels
 	}
-	p.Labels = maps.Clone(p.Labels)
-	maps.DeleteFunc(p.Labels, func(k, v string) bool { return o.Labels[k] != v })
+	labels = maps.Clone(labels)
+	maps.DeleteFunc(labels, func(k, v string) bool {
+		other, ok := others[k]
+		return !ok || other != v
+	})
+	return labels
 }
 
 // Efficiency is what was used of what was requested, of CPU, of memory, and of

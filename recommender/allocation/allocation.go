@@ -26,7 +26,7 @@ type Allocation struct {
 	// Accuracy is how exact the pods' cost is.
 	Accuracy Accuracy
 
-	Prices   []pricing.Provenance // of volumes, load balancers and the control plane
+	Prices   []pricing.Provenance // of nodes, volumes, load balancers and the control plane
 	Warnings []analyzer.Warning
 }
 
@@ -48,26 +48,64 @@ type Item struct {
 	// is on no node.
 	Node      string
 	DaemonSet bool
-	Labels    map[string]string
+	// Labels are the workload's over its namespace's, NamespaceLabels the latter alone.
+	Labels, NamespaceLabels map[string]string
 
-	Hold Hold
+	Hold   Hold
+	Limits Limits
 	// Nodes is what CPU, memory and GPUs cost; Slack the part that was requested and not used.
 	Nodes, Slack pricing.Cost
 
 	VolumeByteHours float64
 	Volume          float64
 	LoadBalancer    float64
-	homeless        bool // no node is known
+	// Volumes and LoadBalancers are what the three above are made of.
+	Volumes, LoadBalancers []Part
+
+	homeless bool // no node is known
 }
 
 // Total is all that the item costs.
 func (i *Item) Total() float64 { return i.Nodes.Total() + i.Volume + i.LoadBalancer }
+
+// Part is an item's part of one volume or one load balancer.
+type Part struct {
+	Name      string  // of the volume; namespace/name of the load balancer's service
+	ByteHours float64 // of the volume
+	USD       float64
+}
+
+// withPart adds a part to those of one name.
+func withPart(parts []Part, p Part) []Part {
+	for i := range parts {
+		if parts[i].Name == p.Name {
+			parts[i].ByteHours += p.ByteHours
+			parts[i].USD += p.USD
+			return parts
+		}
+	}
+	return append(parts, p)
+}
+
+// Limits is what containers may use at most over time, in millicore-hours and
+// byte-hours, by the limits of today's pod templates. Without a limit it is 0.
+type Limits struct {
+	CPU, Memory float64
+	// Unknown says that some of it is of containers no pod template has any more.
+	Unknown bool
+}
+
+func (l *Limits) plus(o Limits) {
+	l.CPU, l.Memory, l.Unknown = l.CPU+o.CPU, l.Memory+o.Memory, l.Unknown || o.Unknown
+}
 
 // Node is one node's bill by what became of it: Used + Slack + DaemonSets +
 // Stranded + Free + Reserved = Total.
 type Node struct {
 	Name         string
 	InstanceType string
+	ProviderID   string // as the node has it
+	GPUModel     string // empty where none is known
 	Total        float64
 
 	Used       pricing.Cost // by pods other than DaemonSets'
@@ -94,13 +132,7 @@ type Accuracy struct {
 
 // Of allocates the bill of the snapshot's window at the catalog's prices.
 func Of(s *analyzer.Snapshot, catalog *pricing.Catalog) (*Allocation, error) {
-	a := &allocator{
-		Allocation: &Allocation{Cluster: s.Cluster, Window: s.Window, Hours: Hours(s.Window), Seen: 1 / outage(s)},
-		snapshot:   s, catalog: catalog, at: map[itemKey]int{}, merged: map[analyzer.Ref]map[string]string{}, workloads: map[analyzer.Ref]*analyzer.Workload{},
-	}
-	for i := range s.Workloads {
-		a.workloads[s.Workloads[i].Ref] = &s.Workloads[i]
-	}
+	a := newAllocator(s, catalog)
 	a.priceNodes()
 	a.hold()
 	a.payNodes()
@@ -112,6 +144,23 @@ func Of(s *analyzer.Snapshot, catalog *pricing.Catalog) (*Allocation, error) {
 	return a.Allocation, nil
 }
 
+func newAllocator(s *analyzer.Snapshot, catalog *pricing.Catalog) *allocator {
+	a := &allocator{
+		Allocation: &Allocation{Cluster: s.Cluster, Window: s.Window, Hours: Hours(s.Window), Seen: 1 / outage(s)},
+		snapshot:   s, catalog: catalog, at: map[itemKey]int{}, merged: map[analyzer.Ref]map[string]string{}, workloads: map[analyzer.Ref]*analyzer.Workload{},
+		namespaces: map[string]map[string]string{},
+	}
+	for i := range s.Workloads {
+		a.workloads[s.Workloads[i].Ref] = &s.Workloads[i]
+	}
+	for i := range s.Namespaces {
+		labels := maps.Clone(s.Namespaces[i].Labels)
+		delete(labels, "kubernetes.io/metadata.name")
+		a.namespaces[s.Namespaces[i].Name] = labels
+	}
+	return a
+}
+
 // allocator is an allocation in the making.
 type allocator struct {
 	*Allocation
@@ -120,6 +169,8 @@ type allocator struct {
 	workloads map[analyzer.Ref]*analyzer.Workload
 	at        map[itemKey]int // index of Items
 	merged    map[analyzer.Ref]map[string]string
+	// namespaces are their labels.
+	namespaces map[string]map[string]string
 
 	bills    []pricing.NodeBill // in the snapshot's order
 	byNode   map[string]int     // index of bills
@@ -141,7 +192,10 @@ func (a *allocator) item(ref analyzer.Ref, container, node string) *Item {
 	if !ok {
 		i = len(a.Items)
 		a.at[k] = i
-		a.Items = append(a.Items, Item{Ref: ref, Container: container, Node: node, DaemonSet: ref.Kind == "DaemonSet", Labels: a.labels(ref)})
+		a.Items = append(a.Items, Item{
+			Ref: ref, Container: container, Node: node, DaemonSet: ref.Kind == "DaemonSet",
+			Labels: a.labels(ref), NamespaceLabels: a.namespaces[ref.Namespace],
+		})
 	}
 	return &a.Items[i]
 }
@@ -151,13 +205,7 @@ func (a *allocator) labels(ref analyzer.Ref) map[string]string {
 	if known, ok := a.merged[ref]; ok {
 		return known
 	}
-	var out map[string]string
-	for i := range a.snapshot.Namespaces {
-		if n := &a.snapshot.Namespaces[i]; n.Name == ref.Namespace {
-			out = maps.Clone(n.Labels)
-			delete(out, "kubernetes.io/metadata.name")
-		}
-	}
+	out := maps.Clone(a.namespaces[ref.Namespace])
 	switch w := a.workloads[ref]; {
 	case w == nil:
 	case len(out) == 0:

@@ -116,6 +116,7 @@ func checkSums(t testing.TB, a *allocation.Allocation) {
 	for i := range a.Items {
 		item := &a.Items[i]
 		sum += item.Total()
+		checkParts(t, item, slip)
 		if item.Slack.CPU > item.Nodes.CPU+slip || item.Slack.Memory > item.Nodes.Memory+slip {
 			t.Fatalf("%v/%s on %q: slack %+v of %+v", item.Ref, item.Container, item.Node, item.Slack, item.Nodes)
 		}
@@ -164,6 +165,7 @@ func TestOf(t *testing.T) {
 	a := of(t, shop(), flat(t))
 	const h = 48.
 	bill := a.Bill
+	checkPrices(t, a)
 	for _, p := range []struct {
 		what      string
 		got, want float64

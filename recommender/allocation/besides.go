@@ -10,6 +10,19 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
+// Besides is what the snapshot's window costs beside the nodes: the bill without
+// them, and nobody's yet. It is Of without its larger part.
+func Besides(s *analyzer.Snapshot, catalog *pricing.Catalog) (*Allocation, error) {
+	a := newAllocator(s, catalog)
+	a.priceNodes()
+	a.Prices = nil
+	if err := a.besides(); err != nil {
+		return nil, err
+	}
+	a.sort()
+	return a.Allocation, nil
+}
+
 // besides puts what is no node on the bill: volumes, load balancers and the
 // control plane.
 func (a *allocator) besides() error {
@@ -39,9 +52,10 @@ func (a *allocator) home() (provider, region string) {
 
 // disk is a volume that is paid for.
 type disk struct {
-	name, class, driver string
-	namespace, claim    string // of the claim it is or was bound to
-	bytes               int64
+	name, class      string
+	volume           string
+	namespace, claim string // of the claim it is or was bound to
+	bytes            int64
 }
 
 // disks lists the persistent volumes; where they could not be read, the bound
@@ -52,14 +66,14 @@ func (a *allocator) disks() []disk {
 	for i := range a.snapshot.Volumes {
 		v := &a.snapshot.Volumes[i]
 		namespace, claim, _ := strings.Cut(v.Claim, "/")
-		out = append(out, disk{"PersistentVolume/" + v.Name, v.Class, v.Driver, namespace, claim, v.Capacity})
+		out = append(out, disk{"PersistentVolume/" + v.Name, v.Class, v.Name, namespace, claim, v.Capacity})
 		seen[v.Name] = true
 	}
 	for i := range a.snapshot.VolumeClaims {
 		c := &a.snapshot.VolumeClaims[i]
 		if c.Phase == "Bound" && !seen[c.Volume] {
 			name := "PersistentVolumeClaim/" + c.Namespace + "/" + c.Name
-			out = append(out, disk{name, c.Class, "", c.Namespace, c.Name, max(c.Capacity, c.Requested)})
+			out = append(out, disk{name, c.Class, c.Volume, c.Namespace, c.Name, max(c.Capacity, c.Requested)})
 		}
 	}
 	return out
@@ -77,13 +91,14 @@ func (a *allocator) volumes() error {
 		if price.Assumed {
 			assumed[fmt.Sprintf("storage class %q%s is priced as %s, %.3g USD per GiB and month", d.class, in(a.region), price.Item, price.USDPerGiB)]++
 		}
-		a.cite(price.Source, price.AsOf)
+		a.cite(pricing.OfVolumes, price.Source, price.AsOf)
 		byteHours := float64(d.bytes) * a.Hours
 		usd := byteHours / (1 << 30) * price.USDPerGiB / pricing.HoursPerMonth
 		a.Bill.Volumes += usd
 		a.share(d.namespace, mounts[d.namespace+"/"+d.claim], func(i *Item, part float64) {
 			i.Volume += usd * part
 			i.VolumeByteHours += byteHours * part
+			i.Volumes = withPart(i.Volumes, Part{d.volume, byteHours * part, usd * part})
 		})
 	}
 	for message, n := range assumed {
@@ -185,11 +200,14 @@ func (a *allocator) loadBalancers() error {
 		}
 		usd := price.USDPerHour * a.Hours
 		a.Bill.LoadBalancers += usd
-		a.share(b.Namespace, behind, func(i *Item, part float64) { i.LoadBalancer += usd * part })
+		a.share(b.Namespace, behind, func(i *Item, part float64) {
+			i.LoadBalancer += usd * part
+			i.LoadBalancers = withPart(i.LoadBalancers, Part{Name: b.Namespace + "/" + b.Name, USD: usd * part})
+		})
 		paid++
 	}
 	if paid > 0 {
-		a.cite(price.Source, price.AsOf)
+		a.cite(pricing.OfLoadBalancers, price.Source, price.AsOf)
 		if price.Reason != "" {
 			a.warn("price", counted(paid, "load balancer"), price.Reason)
 		}
@@ -210,7 +228,7 @@ func (a *allocator) controlPlane() error {
 	}
 	a.Bill.ControlPlane = price.USDPerHour * a.Hours
 	if price.USDPerHour > 0 {
-		a.cite(price.Source, price.AsOf)
+		a.cite(pricing.OfControlPlane, price.Source, price.AsOf)
 	}
 	reason := price.Reason
 	if reason == "" && !slices.ContainsFunc(a.snapshot.Nodes, managedNode) {
@@ -241,10 +259,10 @@ func managedNode(n analyzer.Node) bool {
 	return false
 }
 
-// cite notes where a price came from.
-func (a *allocator) cite(source, asOf string) {
+// cite notes where a price of something came from.
+func (a *allocator) cite(of, source, asOf string) {
 	source, _, _ = strings.Cut(source, " internal/") // the project is enough; its path is in the price table
-	p := pricing.Provenance{Provider: cmp.Or(a.provider, "default"), AsOf: asOf, Source: source}
+	p := pricing.Provenance{Provider: cmp.Or(a.provider, "default"), AsOf: asOf, Source: source, Of: of}
 	if !slices.Contains(a.Prices, p) {
 		a.Prices = append(a.Prices, p)
 	}

@@ -11,6 +11,7 @@ import (
 func (a *allocator) priceNodes() {
 	a.byNode, a.priced = map[string]int{}, map[string]pricing.NodePrice{}
 	usual := usualPod(a.snapshot)
+	prices := make([]pricing.NodePrice, 0, len(a.snapshot.Nodes))
 	for i := range a.snapshot.Nodes {
 		n := &a.snapshot.Nodes[i]
 		p := a.catalog.NodePrice(pricing.Node{
@@ -18,11 +19,13 @@ func (a *allocator) priceNodes() {
 			CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU,
 		})
 		a.byNode[n.Name], a.priced[n.Name] = len(a.bills), p
+		prices = append(prices, p)
 		a.bills = append(a.bills, pricing.NodeBill{
 			Name: n.Name, Price: p, Hours: a.Hours, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
 			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory,
 		})
 	}
+	a.Prices = pricing.Used(prices)
 	for name, left := range roomLeft(a.snapshot) {
 		a.bills[a.byNode[name]].Full = pricing.Full{
 			CPU: left.CPU < max(usual.CPU, 1), Memory: left.Memory < max(usual.Memory, 1), Pods: left.limited && left.pods <= 0,

@@ -38,16 +38,32 @@ func (a *allocator) hold() {
 
 // asked is what a container requests now.
 func (a *allocator) asked(ref analyzer.Ref, container string) analyzer.Amounts {
-	w := a.workloads[ref]
-	if w == nil {
-		return analyzer.Amounts{}
-	}
-	for i := range w.Containers {
-		if w.Containers[i].Name == container {
-			return w.Containers[i].Requests
-		}
+	if c := a.template(ref, container); c != nil {
+		return c.Requests
 	}
 	return analyzer.Amounts{}
+}
+
+// template is a container as today's pod template has it; nil where none has.
+func (a *allocator) template(ref analyzer.Ref, container string) *analyzer.Container {
+	w := a.workloads[ref]
+	if w == nil {
+		return nil
+	}
+	at := slices.IndexFunc(w.Containers, func(c analyzer.Container) bool { return c.Name == container })
+	if at < 0 {
+		return nil
+	}
+	return &w.Containers[at]
+}
+
+// limits is what a container might have used in so many hours of its pods.
+func (a *allocator) limits(ref analyzer.Ref, container string, podHours float64) Limits {
+	c := a.template(ref, container)
+	if c == nil || a.workloads[ref].Past {
+		return Limits{Unknown: true}
+	}
+	return Limits{CPU: float64(c.Limits.CPU) * podHours, Memory: float64(c.Limits.Memory) * podHours}
 }
 
 // standing counts the pods that hold something now.
@@ -77,11 +93,14 @@ func (a *allocator) put(ref analyzer.Ref, container string, h Hold, places map[a
 	if len(at) == 0 {
 		item := a.item(ref, container, "")
 		item.Hold.plus(h)
+		item.Limits.plus(a.limits(ref, container, h.PodHours))
 		item.homeless = true
 		return
 	}
 	for _, p := range at {
-		a.item(ref, container, p.node).Hold.plus(h.times(p.share))
+		item := a.item(ref, container, p.node)
+		item.Hold.plus(h.times(p.share))
+		item.Limits.plus(a.limits(ref, container, h.PodHours*p.share))
 	}
 }
 
@@ -249,6 +268,9 @@ func (a *allocator) weights(left []nodeRoom, of func(nodeRoom) float64) []float6
 	return out
 }
 
+// gpuProduct is the label by which NVIDIA's feature discovery names a node's GPUs.
+const gpuProduct = "nvidia.com/gpu.product"
+
 // file keeps the nodes' bill by what became of it.
 func (a *allocator) file(bill pricing.Bill) {
 	a.Bill.Nodes = bill.Total
@@ -256,8 +278,10 @@ func (a *allocator) file(bill pricing.Bill) {
 		if n.Overcommitted {
 			a.over = append(a.over, n.Name)
 		}
+		of := &a.snapshot.Nodes[a.byNode[n.Name]]
 		a.Nodes = append(a.Nodes, Node{
 			Name: n.Name, InstanceType: a.priced[n.Name].Offering.InstanceType, Total: n.Total,
+			ProviderID: of.ProviderID, GPUModel: cmp.Or(of.Labels[gpuProduct], a.priced[n.Name].Offering.GPUName),
 			Used: minus(n.Workloads, n.Slack), Slack: n.Slack, DaemonSets: n.DaemonSets,
 			Stranded: n.Stranded, Free: minus(n.Idle, n.Stranded), Reserved: n.Overhead,
 		})

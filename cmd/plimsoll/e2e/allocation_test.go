@@ -37,6 +37,8 @@ type allocationReport struct {
 			CPUCoreHours, CPUCoreRequestAverage, CPUCoreUsageAverage float64
 			RAMByteHours, RAMByteUsageAverage, GPUHours              float64
 			PVCost, PVByteHours, LoadBalancerCost                    float64
+
+			PVs, LBAllocations map[string]struct{ Cost float64 }
 		}
 	}
 }
@@ -73,7 +75,10 @@ func TestE2EAllocationIsOpenCosts(t *testing.T) {
 func (o *openCost) compare(r allocationReport, name func(*kept) string) {
 	o.t.Helper()
 	const cent = 0.005
-	type row struct{ cpu, memory, gpu, volume, byteHours, balancer float64 }
+	type row struct {
+		cpu, memory, gpu, volume, byteHours, balancer float64
+		volumes, balancers                            map[string]float64
+	}
 	want := map[string]*row{}
 	var all float64
 	for _, k := range o.kept {
@@ -85,6 +90,12 @@ func (o *openCost) compare(r allocationReport, name func(*kept) string) {
 		w := want[name(k)]
 		w.cpu, w.memory, w.gpu = w.cpu+cpu, w.memory+memory, w.gpu+gpu
 		w.volume, w.byteHours, w.balancer = w.volume+k.volume, w.byteHours+k.byteHours, w.balancer+k.balancer
+		for name, usd := range k.volumes {
+			w.volumes = plus(w.volumes, name, usd)
+		}
+		for name, usd := range k.balancers {
+			w.balancers = plus(w.balancers, name, usd)
+		}
 	}
 	var nodes, sum float64
 	for _, n := range o.nodes {
@@ -114,6 +125,17 @@ func (o *openCost) compare(r allocationReport, name func(*kept) string) {
 			differ(a.Name+": volumes", a.PVCost, w.volume)
 			differ(a.Name+": GiB-hours of volumes", a.PVByteHours/gib, w.byteHours/gib)
 			differ(a.Name+": load balancers", a.LoadBalancerCost, w.balancer)
+			for _, parts := range []struct {
+				got  map[string]struct{ Cost float64 }
+				want map[string]float64
+			}{{a.PVs, w.volumes}, {a.LBAllocations, w.balancers}} {
+				if len(parts.got) != len(parts.want) {
+					o.t.Errorf("%s has %d volumes or load balancers, by OpenCost's formulas %d", a.Name, len(parts.got), len(parts.want))
+				}
+				for name, usd := range parts.want {
+					differ(a.Name+": "+name, parts.got[name].Cost, usd)
+				}
+			}
 		}
 	}
 	whole := nodes + o.volumes + o.balancers + o.hours*feeHour

@@ -54,6 +54,7 @@ func (o *openCost) besides(client kubernetes.Interface, pods []corev1.Pod, owner
 		o.spread(namespace, mounts[namespace+"/"+claim], owners, func(k *kept, part float64) {
 			k.byteHours += byteHours * part
 			k.volume += usd * part
+			k.volumes = plus(k.volumes, "cluster=testbed:name="+v.Name, usd*part)
 		})
 	}
 	for i := range services.Items {
@@ -66,8 +67,20 @@ func (o *openCost) besides(client kubernetes.Interface, pods []corev1.Pod, owner
 		for _, name := range o.endpoints(client, s) {
 			behind = append(behind, byName[s.Namespace+"/"+name])
 		}
-		o.spread(s.Namespace, behind, owners, func(k *kept, part float64) { k.balancer += o.hours * balancerHour * part })
+		o.spread(s.Namespace, behind, owners, func(k *kept, part float64) {
+			k.balancer += o.hours * balancerHour * part
+			k.balancers = plus(k.balancers, "testbed/"+s.Namespace+"/"+s.Name, o.hours*balancerHour*part)
+		})
 	}
+}
+
+// plus adds to the sum of a name.
+func plus(sums map[string]float64, name string, usd float64) map[string]float64 {
+	if sums == nil {
+		sums = map[string]float64{}
+	}
+	sums[name] += usd
+	return sums
 }
 
 // spread gives every container of pods its part; without pods the namespace

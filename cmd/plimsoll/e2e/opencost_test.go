@@ -26,6 +26,8 @@ type kept struct {
 	gpuHours            float64
 	// byteHours are of volumes, which cost volume; balancer is what load balancers cost.
 	byteHours, volume, balancer float64
+	// volumes and balancers are the same one by one.
+	volumes, balancers map[string]float64
 }
 
 type held struct {

@@ -1,0 +1,72 @@
+package recommender
+
+import (
+	"cmp"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// HeldUsage is what nodes use on demand and which commitments exist for it.
+type HeldUsage struct {
+	held  []pricing.HeldCommitment
+	usage map[pricing.CommitmentScope]float64 // USD an hour at list prices
+}
+
+// HeldBill is what the commitments that exist do to a bill at list prices, in
+// USD a month.
+type HeldBill struct {
+	Pays    float64 // what they cost, used or not
+	Covered float64 // usage that they pay for: it leaves the bill
+	Unused  float64 // usage that they could pay for besides, and there is none
+}
+
+// HeldToday is the usage of today's nodes. Those that do not say their provider
+// are the advice's.
+func (c *Costs) HeldToday(a *PurchaseAdvice) HeldUsage {
+	h := HeldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
+	for _, n := range c.Nodes {
+		if n.CapacityType == string(pricing.OnDemand) {
+			o := n.Offering
+			o.Provider, o.InstanceType = cmp.Or(o.Provider, a.Provider), n.InstanceType
+			h.add(c, o, n.Hourly)
+		}
+	}
+	return h
+}
+
+// HeldPlanned is the usage of the nodes of a plan.
+func (c *Costs) HeldPlanned(a *PurchaseAdvice, plan *NodePlan) HeldUsage {
+	h := HeldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
+	for _, p := range plan.Pools {
+		if p.CapacityType != string(pricing.OnDemand) {
+			continue
+		}
+		o := pricing.Offering{}
+		if c.Catalog != nil {
+			o = c.Catalog.Lookup(pricing.Query{Provider: a.Provider, Region: a.Region, InstanceType: p.InstanceType}).Offering
+		}
+		o.Provider, o.InstanceType = a.Provider, p.InstanceType
+		h.add(c, o, float64(p.Count)*p.Hourly)
+	}
+	return h
+}
+
+func (h *HeldUsage) add(c *Costs, o pricing.Offering, usd float64) {
+	for _, part := range c.Catalog.CommitmentParts(o, usd) {
+		h.usage[part.CommitmentScope] += part.USD
+	}
+}
+
+// Bill is what the commitments do when a share of the usage is left.
+func (h HeldUsage) Bill(left float64) HeldBill {
+	usage := make(map[pricing.CommitmentScope]float64, len(h.usage))
+	for scope, v := range h.usage {
+		usage[scope] = v * left
+	}
+	var pays, covers float64
+	for _, c := range h.held {
+		pays, covers = pays+c.Pays, covers+c.Covers
+	}
+	covered := pricing.HeldCover(h.held, usage)
+	return HeldBill{Pays: pays * HoursPerMonth, Covered: covered * HoursPerMonth, Unused: max(0, covers-covered) * HoursPerMonth}
+}
