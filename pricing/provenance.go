@@ -157,8 +157,10 @@ func Stale(used []Provenance, now time.Time, maxAge time.Duration) []string {
 		if p.Of == OfCommitments {
 			remedy = "look at today's before you buy"
 		}
-		out = append(out, fmt.Sprintf("%s %s from %s are of %s, %d days old; %s",
-			cmp.Or(p.Provider, "default"), what, p.Source, p.AsOf, int(age.Hours()/24), remedy))
+		if p.Provider != "" && p.Provider != "default" {
+			what = p.Provider + " " + what
+		}
+		out = append(out, fmt.Sprintf("%s from %s are of %s, %d days old; %s", what, p.Source, p.AsOf, int(age.Hours()/24), remedy))
 	}
 	return out
 }

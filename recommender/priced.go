@@ -21,7 +21,7 @@ func (c *Costs) AddUsed(s *analyzer.Snapshot, recs []Recommendation) error {
 	if err := c.addCommitments(recs); err != nil {
 		return fmt.Errorf("the sources of commitments: %w", err)
 	}
-	return c.addBesides(s)
+	return c.addBesides(s, recs)
 }
 
 func (c *Costs) cite(prices []pricing.Provenance) {
@@ -100,16 +100,20 @@ func (c *Costs) addCommitments(recs []Recommendation) error {
 }
 
 // addBesides prices volumes, load balancers and the control plane for a month.
-func (c *Costs) addBesides(s *analyzer.Snapshot) error {
-	if c.Bill <= 0 {
+// Waste among them has these prices also where no node has one.
+func (c *Costs) addBesides(s *analyzer.Snapshot, recs []Recommendation) error {
+	priced := c.Bill > 0
+	if !priced && !slices.ContainsFunc(recs, func(r Recommendation) bool { return r.Waste != nil && r.Waste.Monthly > 0 }) {
 		return nil
 	}
 	a, err := allocation.Besides(s, c.Catalog)
 	if err != nil {
 		return err
 	}
-	month := HoursPerMonth / a.Hours
-	c.Besides = Besides{Volumes: a.Bill.Volumes * month, LoadBalancers: a.Bill.LoadBalancers * month, ControlPlane: a.Bill.ControlPlane * month}
+	if priced {
+		month := HoursPerMonth / a.Hours
+		c.Besides = Besides{Volumes: a.Bill.Volumes * month, LoadBalancers: a.Bill.LoadBalancers * month, ControlPlane: a.Bill.ControlPlane * month}
+	}
 	c.cite(a.Prices)
 	return nil
 }

@@ -55,6 +55,11 @@ func TestAddUsed(t *testing.T) {
 	}}
 	withheld := advice
 	withheld.Withheld = []recommender.Withheld{{Resource: "all", Reason: "too little data"}}
+	unpriced := &recommender.Costs{Catalog: pricing.New(pricing.Config{})}
+	wasted := []recommender.Recommendation{{Waste: &recommender.WasteFinding{Monthly: 4}}}
+	if err := unpriced.AddUsed(&analyzer.Snapshot{Volumes: s.Volumes}, wasted); err != nil || len(unpriced.Prices) != 1 || unpriced.Prices[0].Of != pricing.OfVolumes || unpriced.Besides != (recommender.Besides{}) {
+		t.Errorf("waste without prices of nodes: got %+v, %+v, error %v; want the source of volumes' alone", unpriced.Prices, unpriced.Besides, err)
+	}
 	for name, tt := range map[string]struct {
 		recs  []recommender.Recommendation
 		table bool // of commitments
