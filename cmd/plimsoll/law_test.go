@@ -40,6 +40,8 @@ var line = map[string]int{
 	"analyzer/source/openmetrics": firstIO + 1,
 	"analyzer/source/prometheus":  firstIO + 1,
 	"cmd/plimsoll":                firstIO + 10,
+
+	"recommender/packing/packingtest": 31, // the instances of packing's tests
 }
 
 // firstIO is where the packages begin that may dial, read and write.

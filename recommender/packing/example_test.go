@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing/packingtest"
 )
 
 const mib = 1 << 20
@@ -45,32 +46,21 @@ func examplePods(t testing.TB) []packing.Pod {
 
 // awsOfferings are 74 types of us-east-1, on-demand, in the given zones.
 func awsOfferings(t testing.TB, zones ...string) []packing.Offering {
-	var out []packing.Offering
-	for _, r := range readCSV(t, "aws_us_east_1.csv") {
-		a := packing.EKSAllocatable(packing.Machine{
-			VCPU: int64(number(t, r[1])), Memory: int64(number(t, r[2]) * 1024 * mib), MaxPods: int64(number(t, r[3])),
-		})
-		for _, z := range zones {
-			out = append(out, packing.Offering{
-				Type: r[0], Zone: z, Arch: "amd64", CapacityType: "on-demand",
-				CPU: a.CPU, Memory: a.Memory, Pods: a.Pods, USDPerHour: number(t, r[4]),
-			})
-		}
+	t.Helper()
+	f, err := os.Open("../../testdata/packing/aws_us_east_1.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	out, err := packingtest.Offerings(f, zones...)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return out
 }
 
-// exampleDaemonSets take 200 m, 256 MiB and three pods of every node.
-func exampleDaemonSets() []packing.Pod {
-	return []packing.Pod{
-		{Name: "network", CPU: 100, Memory: 128 * mib},
-		{Name: "proxy", CPU: 50, Memory: 64 * mib},
-		{Name: "logs", CPU: 50, Memory: 64 * mib},
-	}
-}
-
 func exampleInput(t testing.TB) packing.Input {
-	return packing.Input{Pods: examplePods(t), DaemonSets: exampleDaemonSets(), Offerings: awsOfferings(t, "us-east-1a")}
+	return packing.Input{Pods: examplePods(t), DaemonSets: packingtest.DaemonSets(), Offerings: awsOfferings(t, "us-east-1a")}
 }
 
 // TestExample holds the plan for the reference instance to the stated figures.
