@@ -26,13 +26,17 @@ const (
 // AppLabel of pods holds the workload's name.
 const AppLabel = "app.kubernetes.io/name"
 
-// Objects are the workloads with their autoscalers and disruption budgets.
-func (s *Spec) Objects() []*unstructured.Unstructured {
+// Objects are the workloads with their autoscalers and disruption budgets: the
+// confined ones, or the others with the namespaces' load balancers.
+func (s *Spec) Objects(confined bool) []*unstructured.Unstructured {
 	var all []*unstructured.Unstructured
 	for i := range s.Namespaces {
 		ns := &s.Namespaces[i]
 		for j := range ns.Workloads {
 			w := &ns.Workloads[j]
+			if w.confined() != confined {
+				continue
+			}
 			all = append(all, w.controller(ns.Name))
 			if w.HPA != nil {
 				all = append(all, plain(w.autoscaler(ns.Name)))
@@ -42,9 +46,17 @@ func (s *Spec) Objects() []*unstructured.Unstructured {
 			}
 			all = append(all, w.services(ns.Name)...)
 		}
-		all = append(all, ns.balancers()...)
+		if !confined {
+			all = append(all, ns.balancers()...)
+		}
 	}
 	return all
+}
+
+// confined says that the pods can't run on every node. They come first: others
+// would be spread over the few nodes that these have.
+func (w *Workload) confined() bool {
+	return w.Kind == "DaemonSet" || w.Pool != "" || w.Arch != "" || w.GPU
 }
 
 // controller is the workload's top object.

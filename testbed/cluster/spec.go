@@ -316,11 +316,17 @@ func (s *Spec) WorkloadCount() int {
 
 // PodCount is the number of pods that run when all is well; those of Jobs,
 // which end, are not counted.
-func (s *Spec) PodCount() int {
+func (s *Spec) PodCount() int { return s.ConfinedPodCount() + s.podCount(false) }
+
+// ConfinedPodCount is how many of them can't run on every node.
+func (s *Spec) ConfinedPodCount() int { return s.podCount(true) }
+
+func (s *Spec) podCount(confined bool) int {
 	n := 0
 	for _, ns := range s.Namespaces {
 		for _, w := range ns.Workloads {
 			switch {
+			case w.confined() != confined:
 			case w.Pending:
 			case w.Kind == "DaemonSet":
 				n += s.NodeCount()

@@ -31,7 +31,7 @@ func TestEveryClaimHasItsVolume(t *testing.T) {
 	for _, c := range of("PersistentVolumeClaim", spec.Policies()) {
 		claims[c.GetNamespace()+"/"+c.GetName()]++
 	}
-	for _, s := range of("StatefulSet", spec.Objects()) {
+	for _, s := range of("StatefulSet", spec.Objects(true), spec.Objects(false)) {
 		replicas, _, _ := unstructured.NestedInt64(s.Object, "spec", "replicas")
 		templates, _, _ := unstructured.NestedSlice(s.Object, "spec", "volumeClaimTemplates")
 		for _, template := range templates {
@@ -74,7 +74,7 @@ func TestBalancers(t *testing.T) {
 		t.Fatal(err)
 	}
 	made := map[string]bool{}
-	for _, s := range of("Service", spec.Objects()) {
+	for _, s := range of("Service", spec.Objects(true), spec.Objects(false)) {
 		if kind, _, _ := unstructured.NestedString(s.Object, "spec", "type"); kind == "LoadBalancer" {
 			made[s.GetNamespace()+"/"+s.GetName()] = true
 		}

@@ -78,10 +78,22 @@ func (u *up) fill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, stage := range [][]*unstructured.Unstructured{spec.Foundation(), spec.Policies(), spec.Objects()} {
+	for _, stage := range [][]*unstructured.Unstructured{spec.Foundation(), spec.Policies(), spec.Objects(true)} {
 		if err := u.client.apply(ctx, stage); err != nil {
 			return err
 		}
+	}
+	scheduler, running := u.find("kube-scheduler"), 0
+	err = scheduler.wait(ctx, 3*time.Minute, func(ctx context.Context) (err error) {
+		running, err = u.podsRun(ctx, spec.ConfinedPodCount())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	u.step("%d pods that are confined to some nodes run", running)
+	if err := u.client.apply(ctx, spec.Objects(false)); err != nil {
+		return err
 	}
 	if err := u.owned(ctx, spec); err != nil {
 		return err
@@ -92,10 +104,8 @@ func (u *up) fill(ctx context.Context) error {
 		}
 	}
 	u.step("%d namespaces, %d nodes, %d workloads and %d claims applied", len(spec.Namespaces), spec.NodeCount(), spec.WorkloadCount(), spec.ClaimCount())
-	scheduler := u.find("kube-scheduler")
-	running := 0
 	err = scheduler.wait(ctx, 6*time.Minute, func(ctx context.Context) (err error) {
-		if running, err = u.podsRun(ctx, spec); err != nil {
+		if running, err = u.podsRun(ctx, spec.PodCount()); err != nil {
 			return err
 		}
 		return u.claimsBound(ctx, spec)
@@ -127,9 +137,9 @@ func (u *up) owned(ctx context.Context, spec *cluster.Spec) error {
 	return nil
 }
 
-// podsRun fails while there are fewer pods than the workloads ask for, or
-// pods are pending that are not meant to be.
-func (u *up) podsRun(ctx context.Context, spec *cluster.Spec) (int, error) {
+// podsRun fails while fewer pods run than wanted, or pods are pending that are
+// not meant to be.
+func (u *up) podsRun(ctx context.Context, want int) (int, error) {
 	pods, err := u.client.CoreV1().Pods("").List(ctx, metav1.ListOptions{ResourceVersion: "0"})
 	if err != nil {
 		return 0, err
@@ -143,7 +153,7 @@ func (u *up) podsRun(ctx context.Context, spec *cluster.Spec) (int, error) {
 			running++
 		}
 	}
-	if want := spec.PodCount(); running < want || len(pending) > 0 {
+	if running < want || len(pending) > 0 {
 		return running, fmt.Errorf("%d of %d pods run; pending: %s", running, want, strings.Join(pending, " "))
 	}
 	return running, nil

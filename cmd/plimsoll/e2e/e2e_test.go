@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,18 +59,9 @@ func runE2E(m *testing.M) int {
 		defer exec.Command(live.manager, "down", "--dir", dir).Run()
 	}
 	for _, s := range steps {
-		step := func() error {
-			cmd := exec.Command(s[1], s[2:]...)
-			cmd.Dir, cmd.Stdout, cmd.Stderr = s[0], os.Stderr, os.Stderr
-			return cmd.Run()
-		}
-		err := step()
-		if err != nil && slices.Contains(s, "up") { // the scheduler may place pods so that the last ones find no room
-			fmt.Fprintln(os.Stderr, "the testbed did not come up; once more")
-			_ = exec.Command(live.manager, "down", "--dir", dir).Run()
-			err = step()
-		}
-		if err != nil {
+		cmd := exec.Command(s[1], s[2:]...)
+		cmd.Dir, cmd.Stdout, cmd.Stderr = s[0], os.Stderr, os.Stderr
+		if err := cmd.Run(); err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", strings.Join(s[1:], " "), err)
 			return 1
 		}
