@@ -25,6 +25,7 @@ test: ## everything that needs Go alone
 e2e: testbed ## the real cluster: builds the testbed where its cache is cold, audits it from outside and inside
 	$(GO) test -tags e2e -count 1 -timeout 30m -v ./cmd/plimsoll/e2e
 	$(GO) test -tags e2e -count 1 -timeout 20m -v ./cmd/plimsoll/e2e/autoscaler
+	$(GO) test -tags e2e -count 1 -timeout 20m -v ./cmd/plimsoll/e2e/scheduler
 	cd testbed && $(GO) test ./load ./history ./cluster ./local
 	cd testbed/hpadiff && $(GO) test -count 1 .
 	cd testbed/karpenter && $(GO) test -count 1 .

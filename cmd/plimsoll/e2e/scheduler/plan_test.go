@@ -1,0 +1,123 @@
+//go:build e2e
+
+// Package scheduler_test gives the real kube-scheduler the nodes and the pods of
+// plans that package packing makes for its random instances.
+package scheduler_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing/packingtest"
+)
+
+// instance is the one of 300 pods; it is the sixth of the 20.
+const instance = 5
+
+// TestE2EPlanSchedules moves a running cluster onto its plan as its drains
+// would: the plan's nodes are opened one by one, the pods that the plan has on
+// each are evicted where they run, and the scheduler places their successors
+// wherever it likes. It must place all, and refuse a pod that is larger than all
+// room left.
+func TestE2EPlanSchedules(t *testing.T) {
+	b := startBed(t)
+	in := packingtest.Instance(offerings(t), instance)
+	plan := pack(t, in)
+	t.Logf("%d pods on %d nodes, %.4f USD/h, gap %.2f %%", len(in.Pods), len(plan.Nodes), plan.Hourly, plan.GapPercent)
+	pending := b.play(t, in, plan, order{profile: defaultProfile, drain: true, steps: nodeByNode})
+	for i := range pending {
+		t.Errorf("pod %s is pending: %s", pending[i].Name, refusal(&pending[i]))
+	}
+	home := map[string]string{}
+	for i := range plan.Nodes {
+		for _, pod := range plan.Nodes[i].Pods {
+			home[strings.TrimPrefix(pod, podSpace+"/")] = nodeName(i)
+		}
+	}
+	all, elsewhere := b.pods(t, podSpace), 0
+	for i := range all {
+		switch node := all[i].Spec.NodeName; {
+		case strings.HasPrefix(node, oldPrefix):
+			t.Errorf("pod %s is still on %s", all[i].Name, node)
+		case node != home[all[i].Name]:
+			elsewhere++
+		}
+	}
+	if got, want := len(all), len(in.Pods); got != want {
+		t.Errorf("pods: got %d, want %d", got, want)
+	}
+	t.Logf("%d pods are on other nodes than planned", elsewhere)
+	b.refuses(t, in, plan, all)
+}
+
+// refuses wants a pod of a millicore more than the largest room left to stay
+// pending.
+func (b bed) refuses(t *testing.T, in packing.Input, plan packing.Plan, running []corev1.Pod) {
+	t.Helper()
+	free := map[string]int64{}
+	for i := range plan.Nodes {
+		free[nodeName(i)] = plan.Nodes[i].Offering.CPU
+		for k := range in.DaemonSets {
+			free[nodeName(i)] -= in.DaemonSets[k].CPU
+		}
+	}
+	for i := range running {
+		free[running[i].Spec.NodeName] -= running[i].Spec.Containers[0].Resources.Requests.Cpu().MilliValue()
+	}
+	most := int64(0)
+	for _, cpu := range free {
+		most = max(most, cpu)
+	}
+	anywhere := []packing.Toleration{{Key: "spot", Operator: "Exists"}, {Key: "pool", Operator: "Exists"}}
+	b.createPod(t, &packing.Pod{Name: "too-much", Group: "too-much", CPU: most + 1, Tolerations: anywhere}, defaultProfile, "")
+	said := ""
+	b.eventually(t, time.Minute, func() string {
+		p, err := b.client.CoreV1().Pods(podSpace).Get(b.ctx, "too-much", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said = refusal(p); said == "" && p.Spec.NodeName == "" {
+			return "the scheduler says nothing of a pod that is too large"
+		}
+		return ""
+	})
+	if !strings.Contains(said, "Insufficient cpu") {
+		t.Errorf("a pod of %d millicores: got %q, want it refused", most+1, said)
+	}
+}
+
+func offerings(t *testing.T) []packing.Offering {
+	t.Helper()
+	f, err := os.Open("../../../../testdata/packing/aws_us_east_1.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	out, err := packingtest.Offerings(f, packingtest.Zones...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// pack plans for all pods, and holds the plan to the independent checker.
+func pack(t *testing.T, in packing.Input) packing.Plan {
+	t.Helper()
+	plan, err := packing.Pack(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Abstained) > 0 {
+		t.Fatalf("the plan leaves out %d pods, such as %+v", len(plan.Abstained), plan.Abstained[0])
+	}
+	if err := packing.Check(plan, in.Pods, in.DaemonSets); err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
