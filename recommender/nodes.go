@@ -15,8 +15,9 @@ import (
 // LeverNodes sets which nodes there are.
 const LeverNodes Lever = "nodes"
 
-// Nodes finds the cheapest nodes for the pods that run now, with the requests
-// that right-sizing gave them. See docs/rules/nodes.md.
+// Nodes finds the cheapest nodes for the pods that run now, as many as the
+// advised scaling has and with the requests that right-sizing gave them. See
+// docs/rules/nodes.md.
 var Nodes = Rule{
 	Name:  "nodes",
 	Doc:   "Finds the cheapest nodes for the pods that run now at their right-sized requests, with a proven lower bound.",
@@ -107,7 +108,10 @@ type nodePlanner struct {
 	nodes   []*plannedFrom // by name
 	byName  map[string]*plannedFrom
 	sized   map[containerRef]*Recommendation
-	pods    []placedPod // that run now, DaemonSets' and static ones left out
+	scaled  map[analyzer.Ref]*HorizontalAdvice
+	pods    []placedPod // as many as are advised, DaemonSets' and static ones left out
+	fewer   int         // pods that the advised scaling takes away
+	more    int         // and adds
 	daemons []packing.Pod
 	pending int // pods that wait for a node
 	refers  map[string]bool
@@ -135,6 +139,7 @@ type placedPod struct {
 	node   string
 	blocks string // why its node can't be drained
 	batch  bool
+	added  bool // it does not run yet; node is one of its like
 }
 
 func newNodePlanner(p *Pass) *nodePlanner {
@@ -155,8 +160,11 @@ func newNodePlanner(p *Pass) *nodePlanner {
 			n.sized[containerRef{r.Workload, r.Container}] = r
 		}
 	}
+	n.scaled = p.scalings()
 	n.gather()
 	n.keep()
+	n.rescale()
+	n.relate()
 	return n
 }
 
@@ -246,7 +254,9 @@ func (n *nodePlanner) today() (now packing.Plan, fits bool) {
 	n.current = nil
 	onNode := map[string][]string{}
 	for i := range n.pods {
-		onNode[n.pods[i].node] = append(onNode[n.pods[i].node], n.pods[i].Name)
+		if !n.pods[i].added {
+			onNode[n.pods[i].node] = append(onNode[n.pods[i].node], n.pods[i].Name)
+		}
 	}
 	size := map[string]*packing.Pod{}
 	for i := range n.in.Pods {
@@ -258,7 +268,7 @@ func (n *nodePlanner) today() (now packing.Plan, fits bool) {
 			continue
 		}
 		n.current = append(n.current, packing.CurrentNode{Name: node.Name, Offering: node.offering, Pods: onNode[node.Name]})
-		planned := packing.PlannedNode{Offering: node.offering, Pods: onNode[node.Name]}
+		planned := packing.PlannedNode{Offering: node.offering, Pods: slices.Clone(onNode[node.Name])}
 		gpus := int64(0)
 		for _, name := range planned.Pods {
 			planned.CPU, planned.Memory, gpus = planned.CPU+size[name].CPU, planned.Memory+size[name].Memory, gpus+size[name].GPUs
@@ -269,7 +279,7 @@ func (n *nodePlanner) today() (now packing.Plan, fits bool) {
 		now.Hourly += node.offering.USDPerHour
 	}
 	now.Monthly = now.Hourly * HoursPerMonth
-	return now, fits
+	return now, fits && n.seatAdded(&now, size)
 }
 
 // advise fills in the recommendation from the plan.
@@ -418,6 +428,10 @@ func (n *nodePlanner) confidence() float64 {
 func (n *nodePlanner) doubts(r *Recommendation) {
 	plan := r.Nodes
 	r.evidence("pods planned", float64(plan.Pods), "count")
+	if n.fewer+n.more > 0 {
+		r.evidence("pods that rescaling takes away", float64(n.fewer), "count")
+		r.evidence("pods that rescaling adds", float64(n.more), "count")
+	}
 	r.evidence("workloads held on the architecture they run on", float64(n.heldOnArch()), "count")
 	r.evidence("nodes kept as they are", float64(len(plan.Kept)), "count")
 	r.evidence("lower bound", plan.LowerBound, "usd")

@@ -42,7 +42,7 @@ func (n *nodePlanner) gather() {
 				}
 				*static[name] = larger(*static[name], packing.Pod{Name: "static/" + name, CPU: one.CPU, Memory: one.Memory, Tolerations: []packing.Toleration{{Operator: "Exists"}}})
 			default:
-				n.pods = append(n.pods, placedPod{one, pod.Node, blocks(w, pod), isBatch(w.Kind)})
+				n.pods = append(n.pods, placedPod{Pod: one, node: pod.Node, blocks: blocks(w, pod), batch: isBatch(w.Kind)})
 			}
 		}
 		if daemon.Name != "" {
@@ -52,6 +52,10 @@ func (n *nodePlanner) gather() {
 	for _, name := range slices.Sorted(maps.Keys(static)) {
 		n.daemons = append(n.daemons, *static[name])
 	}
+}
+
+// relate works out what holds for the pods together.
+func (n *nodePlanner) relate() {
 	n.holdApart()
 	for i := range n.pods {
 		n.note(&n.pods[i].Pod)
@@ -269,7 +273,9 @@ func (n *nodePlanner) requests(w *analyzer.WorkloadFacts, pod *analyzer.Pod) ana
 			gpu := next[i].Requests.GPU
 			next[i].Requests = *r.Requests
 			next[i].Requests.GPU = gpu
-			continue
+		}
+		if h := n.scaled[w.Ref]; h != nil && h.Recommended.RequestCPU[c.Name] > 0 {
+			next[i].Requests.CPU = h.Recommended.RequestCPU[c.Name]
 		}
 		if next[i].Requests.CPU == 0 && c.CPU.Samples.Count() > 0 {
 			next[i].Requests.CPU = int64(c.CPU.Samples.Quantile(0.95))

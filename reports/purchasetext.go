@@ -135,9 +135,9 @@ func dayLine(d *HourlyDemand) string {
 	}
 	demand := fmt.Sprintf("$%.2f an hour on demand on average", d.Mean)
 	if math.Round(d.NodesByHour[low]) == math.Round(d.NodesByHour[high]) {
-		return fmt.Sprintf("The plan is for the pods that run now; with those of each hour it is %.0f nodes at all hours, and %s.", d.NodesByHour[low], demand)
+		return fmt.Sprintf("The plan is for the pods of now, rescaled as advised; with those of each hour it is %.0f nodes at all hours, and %s.", d.NodesByHour[low], demand)
 	}
-	return fmt.Sprintf("The plan is for the pods that run now; with those of each hour it is %.0f nodes at %02d:00 UTC, %.0f at %02d:00, and %s.",
+	return fmt.Sprintf("The plan is for the pods of now, rescaled as advised; with those of each hour it is %.0f nodes at %02d:00 UTC, %.0f at %02d:00, and %s.",
 		d.NodesByHour[low], low, d.NodesByHour[high], high, demand)
 }
 

@@ -301,6 +301,11 @@ func (m *mover) order() {
 			}
 		}
 	}
+	for _, name := range sortedKeys(m.dest) { // pods that are yet to come take their places where there is room for them
+		if _, running := m.home[name]; !running && m.free[m.dest[name]].fits(m.pods[name]) {
+			m.free[m.dest[name]].take(m.pods[name])
+		}
+	}
 	slices.SortStableFunc(m.pending, func(a, b Move) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Node, b.Node))
 	})
