@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
@@ -52,6 +53,7 @@ const (
 // Client reads one cluster. It is safe for concurrent use.
 type Client struct {
 	rest      *rest.RESTClient
+	dynamic   dynamic.Interface // for kinds that have no Go type here
 	base      *url.URL
 	server    string // base, for people
 	context   string
@@ -134,6 +136,9 @@ func (c *Client) dial(config *rest.Config) (err error) {
 		return err
 	}
 	if c.rest, err = rest.UnversionedRESTClientForConfigAndClient(config, client); err != nil {
+		return err
+	}
+	if c.dynamic, err = dynamic.NewForConfigAndClient(config, client); err != nil {
 		return err
 	}
 	// An engine's answers are a hundred megabytes at times; over HTTP/2 the API

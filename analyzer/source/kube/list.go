@@ -3,15 +3,12 @@ package kube
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/rest"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
 // pageSize is how many objects a page has. Pages keep the answers, and what
@@ -62,18 +59,14 @@ func (c *Client) list(ctx context.Context, k kind, namespace string, q query, pa
 }
 
 func (c *Client) page(ctx context.Context, k kind, namespace string, q query, next string) (runtime.Object, error) {
-	r := c.get(k.path(namespace)).Param("limit", strconv.Itoa(pageSize))
+	o := metav1.ListOptions{Limit: pageSize, Continue: next, LabelSelector: q.labels, FieldSelector: q.fields}
 	if q.limit > 0 {
-		r = r.Param("limit", strconv.Itoa(q.limit))
+		o.Limit = int64(q.limit)
 	}
-	for name, value := range map[string]string{"continue": next, "labelSelector": q.labels, "fieldSelector": q.fields} {
-		if value != "" {
-			r = r.Param(name, value)
-		}
+	if k.list == nil { // no Go type here
+		return c.dynamic.Resource(schema.GroupVersionResource{Group: k.Group, Version: k.version, Resource: k.Resource}).Namespace(namespace).List(ctx, o)
 	}
-	if k.list == nil {
-		return decodeList(r.SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx))
-	}
+	r := c.get(k.path(namespace)).VersionedParams(&o, metav1.ParameterCodec)
 	if k.metadata {
 		r = r.SetHeader("Accept", metadataAccept)
 	}
@@ -85,20 +78,4 @@ func (c *Client) page(ctx context.Context, k kind, namespace string, q query, ne
 		m.APIVersion, m.Kind = "", "" // of the list itself: the items have their own, or none
 	}
 	return list, nil
-}
-
-// decodeList reads a list of a kind that has no Go type here.
-func decodeList(result rest.Result) (runtime.Object, error) {
-	raw, err := result.Raw()
-	if err != nil {
-		return nil, err
-	}
-	obj, err := runtime.Decode(unstructured.UnstructuredJSONScheme, raw)
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := obj.(*unstructured.UnstructuredList); !ok {
-		return nil, fmt.Errorf("a list was expected, not %T", obj)
-	}
-	return obj, nil
 }
