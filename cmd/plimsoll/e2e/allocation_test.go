@@ -31,16 +31,19 @@ type allocationReport struct {
 		Minutes     float64
 		Bill        struct{ Nodes, Volumes, LoadBalancers, ControlPlane, Total float64 }
 		Accuracy    struct{ MissedMonthly float64 }
-		Allocations []struct {
-			Name                                                     string
-			CPUCost, RAMCost, GPUCost, SharedCost, TotalCost         float64
-			CPUCoreHours, CPUCoreRequestAverage, CPUCoreUsageAverage float64
-			RAMByteHours, RAMByteUsageAverage, GPUHours              float64
-			PVCost, PVByteHours, LoadBalancerCost                    float64
-
-			PVs, LBAllocations map[string]struct{ Cost float64 }
-		}
+		Allocations []allocationRow
 	}
+}
+
+// allocationRow is one allocation.
+type allocationRow struct {
+	Name                                                     string
+	CPUCost, RAMCost, GPUCost, SharedCost, TotalCost         float64
+	CPUCoreHours, CPUCoreRequestAverage, CPUCoreUsageAverage float64
+	RAMByteHours, RAMByteUsageAverage, GPUHours              float64
+	PVCost, PVByteHours, LoadBalancerCost                    float64
+
+	PVs, LBAllocations map[string]struct{ Cost float64 }
 }
 
 // TestE2EAllocationIsOpenCosts works OpenCost's formulas out from what
@@ -71,23 +74,22 @@ func TestE2EAllocationIsOpenCosts(t *testing.T) {
 	o.accuracy(by("cluster"))
 }
 
-// compare holds the report's allocations to OpenCost's formulas.
-func (o *openCost) compare(r allocationReport, name func(*kept) string) {
-	o.t.Helper()
-	const cent = 0.005
-	type row struct {
-		cpu, memory, gpu, volume, byteHours, balancer float64
-		volumes, balancers                            map[string]float64
-	}
-	want := map[string]*row{}
-	var all float64
+// formulaRow is what an allocation costs by OpenCost's formulas.
+type formulaRow struct {
+	cpu, memory, gpu, volume, byteHours, balancer float64
+	volumes, balancers                            map[string]float64
+}
+
+// rows adds the containers up by name; all is what the nodes' part comes to.
+func (o *openCost) rows(name func(*kept) string) (out map[string]*formulaRow, all float64) {
+	out = map[string]*formulaRow{}
 	for _, k := range o.kept {
 		cpu, memory, gpu := o.cost(k)
 		all += cpu + memory + gpu
-		if want[name(k)] == nil {
-			want[name(k)] = &row{}
+		if out[name(k)] == nil {
+			out[name(k)] = &formulaRow{}
 		}
-		w := want[name(k)]
+		w := out[name(k)]
 		w.cpu, w.memory, w.gpu = w.cpu+cpu, w.memory+memory, w.gpu+gpu
 		w.volume, w.byteHours, w.balancer = w.volume+k.volume, w.byteHours+k.byteHours, w.balancer+k.balancer
 		for name, usd := range k.volumes {
@@ -97,55 +99,71 @@ func (o *openCost) compare(r allocationReport, name func(*kept) string) {
 			w.balancers = plus(w.balancers, name, usd)
 		}
 	}
+	return out, all
+}
+
+// differ reports an amount that is not what the formulas say, to the cent.
+func (o *openCost) differ(what string, got, want float64) {
+	o.t.Helper()
+	if math.Abs(got-want) > 0.005 {
+		o.t.Errorf("%s costs %.5f, by OpenCost's formulas %.5f", what, got, want)
+	}
+}
+
+// compare holds the report's allocations to OpenCost's formulas.
+func (o *openCost) compare(r allocationReport, name func(*kept) string) {
+	o.t.Helper()
+	want, all := o.rows(name)
 	var nodes, sum float64
 	for _, n := range o.nodes {
 		nodes += n.usd
 	}
-	differ := func(what string, got, want float64) {
-		o.t.Helper()
-		if math.Abs(got-want) > cent {
-			o.t.Errorf("%s costs %.5f, by OpenCost's formulas %.5f", what, got, want)
-		}
-	}
 	found := 0
-	for _, a := range r.Allocation.Allocations {
+	for i := range r.Allocation.Allocations {
+		a := &r.Allocation.Allocations[i]
 		sum += a.TotalCost
 		switch w := want[a.Name]; {
 		case a.Name == "__idle__":
-			differ("idle", a.TotalCost, nodes-all)
+			o.differ("idle", a.TotalCost, nodes-all)
 		case a.Name == "__control_plane__":
-			differ("the control plane", a.TotalCost, o.hours*feeHour)
+			o.differ("the control plane", a.TotalCost, o.hours*feeHour)
 		case w == nil:
 			o.t.Errorf("%s costs %.5f and is not known to OpenCost's formulas", a.Name, a.TotalCost)
 		default:
 			found++
-			differ(a.Name+": CPU", a.CPUCost, w.cpu)
-			differ(a.Name+": memory", a.RAMCost, w.memory)
-			differ(a.Name+": GPU", a.GPUCost, w.gpu)
-			differ(a.Name+": volumes", a.PVCost, w.volume)
-			differ(a.Name+": GiB-hours of volumes", a.PVByteHours/gib, w.byteHours/gib)
-			differ(a.Name+": load balancers", a.LoadBalancerCost, w.balancer)
-			for _, parts := range []struct {
-				got  map[string]struct{ Cost float64 }
-				want map[string]float64
-			}{{a.PVs, w.volumes}, {a.LBAllocations, w.balancers}} {
-				if len(parts.got) != len(parts.want) {
-					o.t.Errorf("%s has %d volumes or load balancers, by OpenCost's formulas %d", a.Name, len(parts.got), len(parts.want))
-				}
-				for name, usd := range parts.want {
-					differ(a.Name+": "+name, parts.got[name].Cost, usd)
-				}
-			}
+			o.compareRow(a, w)
 		}
 	}
 	whole := nodes + o.volumes + o.balancers + o.hours*feeHour
-	differ("the whole", sum, whole)
-	differ("the bill for volumes", r.Allocation.Bill.Volumes, o.volumes)
-	differ("the bill for load balancers", r.Allocation.Bill.LoadBalancers, o.balancers)
-	if differ("the bill", r.Allocation.Bill.Total, whole); found != len(want) {
+	o.differ("the whole", sum, whole)
+	o.differ("the bill for volumes", r.Allocation.Bill.Volumes, o.volumes)
+	o.differ("the bill for load balancers", r.Allocation.Bill.LoadBalancers, o.balancers)
+	if o.differ("the bill", r.Allocation.Bill.Total, whole); found != len(want) {
 		o.t.Errorf("%d of %d allocations are in the report", found, len(want))
 	}
 	o.t.Logf("%d allocations, nodes %.2f USD, pods %.2f, volumes %.2f, load balancers %.2f", found, nodes, all, o.volumes, o.balancers)
+}
+
+// compareRow compares one allocation, its volumes and load balancers one by one too.
+func (o *openCost) compareRow(a *allocationRow, w *formulaRow) {
+	o.t.Helper()
+	o.differ(a.Name+": CPU", a.CPUCost, w.cpu)
+	o.differ(a.Name+": memory", a.RAMCost, w.memory)
+	o.differ(a.Name+": GPU", a.GPUCost, w.gpu)
+	o.differ(a.Name+": volumes", a.PVCost, w.volume)
+	o.differ(a.Name+": GiB-hours of volumes", a.PVByteHours/gib, w.byteHours/gib)
+	o.differ(a.Name+": load balancers", a.LoadBalancerCost, w.balancer)
+	for _, parts := range []struct {
+		got  map[string]struct{ Cost float64 }
+		want map[string]float64
+	}{{a.PVs, w.volumes}, {a.LBAllocations, w.balancers}} {
+		if len(parts.got) != len(parts.want) {
+			o.t.Errorf("%s has %d volumes or load balancers, by OpenCost's formulas %d", a.Name, len(parts.got), len(parts.want))
+		}
+		for name, usd := range parts.want {
+			o.differ(a.Name+": "+name, parts.got[name].Cost, usd)
+		}
+	}
 }
 
 // accuracy holds the error that the report states to the truth: OpenCost
