@@ -82,7 +82,11 @@ func (c *Costs) addCommitments(recs []Recommendation) error {
 		if a == nil {
 			continue
 		}
-		c.cite(c.Catalog.HeldSources(a.Provider, a.Region, a.Held))
+		provider, region := a.Provider, a.Region
+		if provider == "" { // withheld: today's nodes tell
+			provider, region = c.home()
+		}
+		c.cite(c.Catalog.HeldSources(provider, region, a.Held))
 		if len(recs[i].Withheld) > 0 {
 			continue
 		}
@@ -97,6 +101,16 @@ func (c *Costs) addCommitments(recs []Recommendation) error {
 		c.cite(sources)
 	}
 	return nil
+}
+
+// home is the provider and region of the first node that has one.
+func (c *Costs) home() (provider, region string) {
+	for _, n := range c.Nodes {
+		if n.Offering.Provider != "" {
+			return n.Offering.Provider, n.Offering.Region
+		}
+	}
+	return "", ""
 }
 
 // addBesides prices volumes, load balancers and the control plane for a month.

@@ -54,6 +54,7 @@ func TestAddUsed(t *testing.T) {
 		Demand: recommender.HourlyDemand{Families: []recommender.FamilyDemand{{CommitmentScope: pricing.CommitmentScope{Family: "m6i"}}}},
 	}}
 	withheld := advice
+	withheld.Purchase = &recommender.PurchaseAdvice{Held: advice.Purchase.Held} // of no known place
 	withheld.Withheld = []recommender.Withheld{{Resource: "all", Reason: "too little data"}}
 	unpriced := &recommender.Costs{Catalog: pricing.New(pricing.Config{})}
 	wasted := []recommender.Recommendation{{Waste: &recommender.WasteFinding{Monthly: 4}}}
@@ -86,8 +87,8 @@ func TestAddUsed(t *testing.T) {
 			of := map[string]int{}
 			for _, p := range c.Prices {
 				of[p.Of]++
-				if p.AsOf == "" && p.Source != "held.csv" || p.Source == "" {
-					t.Errorf("without date or source: %+v", p)
+				if p.Provider != "aws" || p.AsOf == "" && p.Source != "held.csv" || p.Source == "" {
+					t.Errorf("without provider, date or source: %+v", p)
 				}
 			}
 			want := map[string]int{"": 1, pricing.OfVolumes: 1, pricing.OfLoadBalancers: 1, pricing.OfControlPlane: 1}

@@ -133,7 +133,7 @@ func TestPriceLines(t *testing.T) {
 	r := c.report()
 	text := output(t, "table", r, reports.Options{})
 	for _, want := range []string{
-		"Prices of commitments: aws, without a date, (held.csv).\n",
+		"Prices of commitments: aws (held.csv), without a date.\n",
 		"Prices: aws of 2024-07-01 (other).\n",
 		"Prices of load balancers and volumes: aws of 2024-07-01 (other).\n",
 		"Prices of commitments: aws of 2025-05-28 (discounts).\n",

@@ -41,14 +41,14 @@ func priceLines(prices []PriceSource) []string {
 			}
 			of = append(of, pricing.OfWords(prices[i].Of))
 		}
-		what, date := "Prices", " of "+p.AsOf
+		what, from := "Prices", fmt.Sprintf("%s of %s (%s)", cmp.Or(p.Provider, "default"), p.AsOf, p.Source)
 		if p.Of != "" {
 			what += " of " + joinedWords(of) // such as volumes and load balancers
 		}
 		if p.AsOf == "" {
-			date = ", without a date,"
+			from = fmt.Sprintf("%s (%s), without a date", cmp.Or(p.Provider, "default"), p.Source)
 		}
-		out = append(out, clean(fmt.Sprintf("%s: %s%s (%s).", what, cmp.Or(p.Provider, "default"), date, p.Source)))
+		out = append(out, clean(what+": "+from+"."))
 	}
 	return out
 }

@@ -30,7 +30,7 @@ func TestCommitmentPrices(t *testing.T) {
 			t.Fatalf("exit %d: %s", code, errs)
 		}
 		out = strings.Join(strings.Fields(out), " ")
-		for text, want := range map[string]bool{table: tt.table, old: tt.old, "Prices of commitments: aws, without a date, (" + held + ")": tt.own} {
+		for text, want := range map[string]bool{table: tt.table, old: tt.old, "Prices of commitments: aws (" + held + "), without a date.": tt.own} {
 			if got := strings.Contains(out, text); got != want {
 				t.Errorf("%v: got %q %v, want %v in\n%s", tt.args, text, got, want, out)
 			}
