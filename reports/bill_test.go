@@ -192,3 +192,15 @@ func TestHeldLine(t *testing.T) {
 		t.Error("less than nothing is unused")
 	}
 }
+
+// TestPoolsAreTheBill: many nodes of a price with more decimals than are
+// printed come to the bill all the same.
+func TestPoolsAreTheBill(t *testing.T) {
+	c := newCluster()
+	c.node("odd.large", "on-demand", 0.12345651, 90)
+	c.costs.Idle = c.costs.Bill
+	r := c.report()
+	if got, want := *r.Nodes.Current.MonthlyCost, *r.Summary.MonthlyCost; got != want || r.Nodes.Current.Pools[0].MonthlyCost != want {
+		t.Errorf("pools cost %s, the bill is %s", got, want)
+	}
+}
