@@ -88,9 +88,9 @@ func (d Deal) Discount() float64 {
 	return 1 - d.Rate/d.OnDemand
 }
 
-// used is what a unit costs on demand, as a share of the price for all hours,
+// Used is what a unit costs on demand, as a share of the price for all hours,
 // when it runs for a share of them. Without discounts for long runs it is share.
-func (d Deal) used(share float64) float64 {
+func (d Deal) Used(share float64) float64 {
 	if len(d.SustainedUse) == 0 {
 		return share
 	}
@@ -141,7 +141,7 @@ func (d Deal) Cost(of Demand, k float64) float64 {
 	if len(d.SustainedUse) == 0 {
 		return d.Rate*k + d.OnDemand*(of.Mean()-of.Within(k))
 	}
-	return d.Rate*k + d.OnDemand*of.slices(k, d.used)
+	return d.Rate*k + d.OnDemand*of.slices(k, d.Used)
 }
 
 // slices adds up what the slices of demand above k cost, each used for its own

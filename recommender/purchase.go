@@ -173,11 +173,8 @@ func (p *Pass) advisePurchase(r *Recommendation, d *demandCurve) (reason string,
 		return "", err
 	}
 	a := r.Purchase
-	a.Commitments, err = m.advice(d, amounts)
-	if err != nil {
-		return "", err
-	}
-	a.Scenarios, err = m.scenarios(d, amounts)
+	a.Commitments = m.advice(d, amounts)
+	a.Scenarios, err = m.scenarios(amounts)
 	if err != nil {
 		return "", err
 	}

@@ -3,6 +3,8 @@ package recommender
 import (
 	"cmp"
 	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
 )
 
 // The falls of demand that advice is held against: commitments of a year have
@@ -23,144 +25,81 @@ const lastWeek = 7 * 24
 type scenario struct {
 	name     string
 	required bool
-	change   func(hours [][]float64) [][]float64
+	demand   []commitment.Scenario
 }
 
-// changes lists the scenarios. Those that the longest term bought has to
-// survive are required.
-func (m *market) changes() []scenario {
-	by := func(share float64) func([][]float64) [][]float64 {
-		return func(h [][]float64) [][]float64 { return scaledHours(h, share) }
+// changes lists the scenarios. Those that commitments of so many years at most have
+// to survive are required.
+func (m *market) changes(longest int) []scenario {
+	one := func(s commitment.Scenario) []commitment.Scenario {
+		s.Weight = 1
+		return []commitment.Scenario{s}
 	}
-	same := func(h [][]float64) [][]float64 { return h }
-	recent := func(h [][]float64) [][]float64 { return h[max(0, len(h)-lastWeek):] }
 	return []scenario{
-		{"demand as it is", false, same},
-		{"demand as in the last 7 days", true, recent},
-		{"20 % less demand", true, by(1 - fall)},
-		{"40 % less demand", m.longest >= 3, by(1 - deepFall)},
-		{"another family for the second half of the term", false, halfMoved},
+		{"demand as it is", false, one(commitment.Scenario{Curve: m.curve})},
+		{"demand as in the last 7 days", true, one(commitment.Scenario{Curve: m.recent})},
+		{"20 % less demand", true, one(commitment.Scenario{Curve: m.curve, Scale: 1 - fall})},
+		{"40 % less demand", longest >= 3, one(commitment.Scenario{Curve: m.curve, Scale: 1 - deepFall})},
+		{"another family for the second half of the term", false, []commitment.Scenario{{Weight: 0.5, Curve: m.curve}, {Weight: 0.5, Curve: m.curve, Moved: 1}}},
 	}
 }
 
-// halfMoved gives the demand twice: as it is, and moved to another family.
-func halfMoved(hours [][]float64) [][]float64 {
-	wide := widen(hours)
-	return slices.Concat(wide, moved(wide))
-}
-
-// cut scales the amounts down until no required scenario costs more than on
-// demand, rounds them down to what is sold, and leaves out what is then too small
-// to buy. Rounding moves the proportions, so that it may take a little more.
-func (m *market) cut(d *demandCurve, amounts []float64) error {
-	keep, err := m.largest(d, amounts)
-	if err != nil {
-		return err
-	}
-	for {
+// cut rounds amounts down to what is sold. Rounding moves the proportions, so
+// that a little more may have to go until no required scenario costs more than on
+// demand.
+func (m *market) cut(d *demandCurve, amounts []float64) []float64 {
+	for keep, step := 1.0, 0.001; ; keep, step = max(0, keep-step), 1.5*step {
 		some := m.sold(d, amounts, keep)
-		ok := true
-		for _, s := range m.changes() {
-			if s.required && ok {
-				if ok, err = m.survives(s.change(d.hours), some, 1, aCent); err != nil {
-					return err
-				}
-			}
-		}
-		if ok || keep == 0 {
-			copy(amounts, some)
-			return nil
-		}
-		if keep -= 0.01; keep < 0 {
-			keep = 0
+		if keep == 0 || m.survives(some, m.terms[0], aCent) {
+			return some
 		}
 	}
 }
 
-// largest is the largest scale of the amounts, at most 1, that survives. The cost
-// is convex in the scale and none at all costs what on demand does, so that
-// bisection finds it.
-func (m *market) largest(d *demandCurve, amounts []float64) (float64, error) {
-	keep := 1.0
-	for _, s := range m.changes() {
-		if !s.required {
-			continue
-		}
-		hours := s.change(d.hours)
-		low, high := 0.0, keep
-		for range 50 {
-			ok, err := m.survives(hours, amounts, high, 1e-9)
-			if err != nil {
-				return 0, err
-			}
-			if ok {
-				break
-			}
-			middle := (low + high) / 2
-			if ok, err = m.survives(hours, amounts, middle, 1e-9); err != nil {
-				return 0, err
-			} else if ok {
-				low = middle
-			} else {
-				high = middle
-			}
-			if high-low < 1e-4 {
-				high = low
+// survives reports whether amounts cost no more than on demand in each scenario
+// that terms of so many years have to survive, but for a tolerance in USD an hour.
+func (m *market) survives(amounts []float64, longest int, tolerance float64) bool {
+	for _, s := range m.changes(longest) {
+		if s.required {
+			if o := m.outcome(amounts, s.demand); o.Cost > o.OnDemand+tolerance {
+				return false
 			}
 		}
-		keep = high
 	}
-	return keep, nil
-}
-
-// survives reports whether so much of the amounts costs no more than on demand,
-// but for a tolerance in USD an hour.
-func (m *market) survives(hours [][]float64, amounts []float64, scale, tolerance float64) (bool, error) {
-	some := make([]float64, len(amounts))
-	for k, a := range amounts {
-		some[k] = a * scale
-	}
-	cost, err := m.cost(hours, some)
-	return cost <= m.onDemand(hours)+tolerance, err
+	return true
 }
 
 // advice describes what each amount does on the demand as it is. Savings are
 // counted commitment by commitment in the order in which they apply, so that
 // they add up to the whole.
-func (m *market) advice(d *demandCurve, amounts []float64) ([]CommitmentAdvice, error) {
-	var out []CommitmentAdvice
-	total := m.onDemand(d.hours)
+func (m *market) advice(d *demandCurve, amounts []float64) []CommitmentAdvice {
+	asIs := m.changes(0)[0].demand
 	bought := make([]float64, len(amounts))
-	before := total
-	for _, k := range m.order() {
-		if amounts[k] == 0 {
-			continue
-		}
-		was, err := m.left(d.hours, bought)
-		if err != nil {
-			return nil, err
-		}
+	before := m.outcome(bought, asIs)
+	told := make([]CommitmentAdvice, len(amounts))
+	applied := m.order()
+	slices.SortStableFunc(applied, func(a, b int) int { return cmp.Compare(width(m.offers[a]), width(m.offers[b])) })
+	for _, k := range applied {
 		bought[k] = amounts[k]
-		left, err := m.left(d.hours, bought)
-		if err != nil {
-			return nil, err
-		}
-		cost := m.onDemand(left) + sum(bought)
-		c := m.describe(d, k, amounts[k], volume(was)-volume(left))
-		c.MonthlySavings, before = (before-cost)*HoursPerMonth, cost
-		c.Survives = true // cut saw to it
-		out = append(out, c)
+		after := m.outcome(bought, asIs)
+		told[k] = m.describe(d, k, amounts[k], after.Covered-before.Covered)
+		told[k].MonthlySavings = (before.Cost - after.Cost) * HoursPerMonth
+		told[k].Survives = true // the program saw to it
+		before = after
 	}
-	return out, nil
+	var out []CommitmentAdvice
+	for _, k := range m.order() {
+		if amounts[k] > 0 {
+			out = append(out, told[k])
+		}
+	}
+	return out
 }
 
-// order is that in which commitments apply: long terms first, then those of
+// order is that in which commitments are told: long terms first, then those of
 // one family.
 func (m *market) order() []int {
-	order := make([]int, len(m.offers))
-	for k := range order {
-		order[k] = k
-	}
+	order := m.all()
 	slices.SortStableFunc(order, func(a, b int) int {
 		x, y := m.offers[a], m.offers[b]
 		return cmp.Or(cmp.Compare(y.TermYears, x.TermYears), cmp.Compare(width(x), width(y)), cmp.Compare(x.family, y.family))
@@ -175,15 +114,6 @@ func width(o familyOffer) int {
 	return 0
 }
 
-// volume is the mean demand of an hour.
-func volume(hours [][]float64) float64 {
-	var v float64
-	for _, hour := range hours {
-		v += sum(hour)
-	}
-	return v / float64(max(len(hours), 1))
-}
-
 // describe fills in what is known of an amount of an offer, levelized, that
 // covers so much of the demand.
 func (m *market) describe(d *demandCurve, k int, amount, covered float64) CommitmentAdvice {
@@ -192,10 +122,9 @@ func (m *market) describe(d *demandCurve, k int, amount, covered float64) Commit
 		Instrument: o.Instrument, Years: o.TermYears, Payment: o.Payment, Discount: o.DiscountPercent / 100,
 		Note: o.Note,
 	}
-	rate := o.rates[len(o.rates)-1]
+	rate := o.rate()
 	if o.family >= 0 {
 		f := d.families[o.family]
-		rate = o.rates[o.family]
 		c.Family, c.Resource, c.BreakEven = f.Family, f.Resource, m.paid(o.family, rate)
 		c.units(f, amount/rate)
 	} else {
@@ -206,7 +135,7 @@ func (m *market) describe(d *demandCurve, k int, amount, covered float64) Commit
 	c.Covers = amount / rate
 	c.Amount = c.Covers * (1 - c.Discount)
 	c.Upfront = c.Amount * o.Upfront * hoursPerYear * float64(o.TermYears)
-	if demand := volume(d.hours); demand > 0 {
+	if demand := m.curve.Mean(); demand > 0 {
 		c.Coverage = covered / demand
 	}
 	if c.Covers > 0 {
@@ -218,34 +147,32 @@ func (m *market) describe(d *demandCurve, k int, amount, covered float64) Commit
 
 // scenarios tells what the amounts do under each change, and what would have
 // been best there.
-func (m *market) scenarios(d *demandCurve, amounts []float64) ([]ScenarioOutcome, error) {
+func (m *market) scenarios(amounts []float64) ([]ScenarioOutcome, error) {
 	var out []ScenarioOutcome
-	for _, s := range m.changes() {
-		hours := s.change(d.hours)
-		cost, err := m.cost(hours, amounts)
-		if err != nil {
-			return nil, err
+	asIs := 0.0 // the least cost on the demand as it is
+	for i, s := range m.changes(m.terms[0]) {
+		got := m.outcome(amounts, s.demand)
+		least := asIs * s.demand[0].Scale // all amounts fall with the demand
+		if s.demand[0].Scale == 0 {
+			best, err := m.best(m.unbound(m.onSale(), s.demand), m.onSale())
+			if err != nil {
+				return nil, err
+			}
+			least = m.outcome(best, s.demand).Cost
 		}
-		left, err := m.left(hours, amounts)
-		if err != nil {
-			return nil, err
-		}
-		best, err := m.best(hours)
-		if err != nil {
-			return nil, err
+		if i == 0 {
+			asIs = least
 		}
 		o := ScenarioOutcome{
 			Name: s.name, Required: s.required,
-			OnDemand: m.onDemand(hours) * HoursPerMonth, Cost: cost * HoursPerMonth,
-			Regret: max(0, cost-best) * HoursPerMonth,
+			OnDemand: got.OnDemand * HoursPerMonth, Cost: got.Cost * HoursPerMonth, Savings: (got.OnDemand - got.Cost) * HoursPerMonth,
+			Regret: max(0, got.Cost-least) * HoursPerMonth,
 		}
-		o.Savings = o.OnDemand - o.Cost
-		covered := volume(hours) - volume(left)
-		if v := volume(hours); v > 0 {
-			o.Cover = covered / v
+		if got.Demand > 0 {
+			o.Cover = got.Covered / got.Demand
 		}
 		if worth := m.worth(amounts); worth > 0 {
-			o.Utilization = min(1, covered/worth)
+			o.Utilization = min(1, got.Covered/worth)
 		}
 		out = append(out, o)
 	}
@@ -256,47 +183,9 @@ func (m *market) scenarios(d *demandCurve, amounts []float64) ([]ScenarioOutcome
 func (m *market) worth(amounts []float64) float64 {
 	var v float64
 	for k, a := range amounts {
-		rate := m.offers[k].rates[len(m.offers[k].rates)-1]
-		if f := m.offers[k].family; f >= 0 {
-			rate = m.offers[k].rates[f]
-		}
-		v += a / rate
+		v += a / m.offers[k].rate()
 	}
 	return v
-}
-
-// best is the least mean cost of an hour with the terms allowed and the demand
-// known beforehand.
-func (m *market) best(hours [][]float64) (float64, error) {
-	amounts := make([]float64, len(m.offers))
-	least := m.onDemand(hours)
-	for _, years := range m.terms {
-		instruments, _ := m.term(years, amounts, true)
-		if len(instruments) == 0 {
-			continue
-		}
-		wide := hours
-		if n := len(m.tiers) + 1; len(hours) > 0 && len(hours[0]) < n {
-			wide = widen(hours)
-		}
-		mix, err := BestMix(instruments, []Scenario{{Weight: 1, Hours: wide}})
-		if err != nil {
-			return 0, err
-		}
-		some, i := make([]float64, len(m.offers)), 0
-		for k, o := range m.offers {
-			if o.TermYears == years {
-				some[k] = mix.Amounts[i] * m.realShare(k)
-				i++
-			}
-		}
-		cost, err := m.cost(hours, some)
-		if err != nil {
-			return 0, err
-		}
-		least = min(least, cost)
-	}
-	return least, nil
 }
 
 // alternatives tells what each offer alone would come to at its own optimum,
@@ -304,8 +193,7 @@ func (m *market) best(hours [][]float64) (float64, error) {
 func (m *market) alternatives(d *demandCurve) ([]CommitmentAdvice, error) {
 	var out []CommitmentAdvice
 	for _, group := range m.groups(d) {
-		one := m.only(group)
-		some, err := one.alone(d)
+		some, err := m.alone(d, group)
 		if err != nil {
 			return nil, err
 		}
@@ -332,36 +220,23 @@ func (m *market) groups(d *demandCurve) [][]int {
 	return out
 }
 
-// alone tells what the market's offers come to at their optimum, each by itself;
+// alone tells what a group of offers comes to at its optimum, each by itself;
 // none covers what another does.
-func (m *market) alone(d *demandCurve) ([]CommitmentAdvice, error) {
-	mix, err := BestMix(m.instruments(true), []Scenario{{Weight: 1, Hours: widen(d.hours)}})
+func (m *market) alone(d *demandCurve, group []int) ([]CommitmentAdvice, error) {
+	asIs := m.changes(0)[0].demand
+	amounts, err := m.best(m.unbound(group, asIs), group)
 	if err != nil {
 		return nil, err
 	}
-	amounts := make([]float64, len(m.offers))
-	for k := range amounts {
-		amounts[k] = mix.Amounts[k] * m.realShare(k)
-	}
 	m.limitMemory(d, amounts)
-	survives := true
-	for _, s := range m.changes() {
-		if s.required && survives {
-			if survives, err = m.survives(s.change(d.hours), amounts, 1, 1e-9); err != nil {
-				return nil, err
-			}
-		}
-	}
+	survives := m.survives(amounts, m.offers[group[0]].TermYears, 1e-9)
 	var out []CommitmentAdvice
-	for k := range amounts {
+	for _, k := range group {
 		just := make([]float64, len(amounts))
 		just[k] = amounts[k]
-		left, err := m.left(d.hours, just)
-		if err != nil {
-			return nil, err
-		}
-		c := m.describe(d, k, amounts[k], volume(d.hours)-volume(left))
-		c.MonthlySavings, c.Survives = (m.onDemand(d.hours)-m.onDemand(left)-amounts[k])*HoursPerMonth, survives
+		o := m.outcome(just, asIs)
+		c := m.describe(d, k, amounts[k], o.Covered)
+		c.MonthlySavings, c.Survives = (o.OnDemand-o.Cost)*HoursPerMonth, survives
 		if c.MonthlySavings > 0 {
 			out = append(out, c)
 		}

@@ -1,9 +1,12 @@
 package recommender
 
 import (
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
 )
 
 // aCent is a cent a month, in USD an hour: what amounts of money are compared to.
@@ -33,21 +36,81 @@ func unit(resource string) float64 {
 // left out.
 func (m *market) sold(d *demandCurve, amounts []float64, scale float64) []float64 {
 	out := make([]float64, len(amounts))
-	least := max(leastCommitment, leastShare*volume(d.hours))
 	for k, o := range m.offers {
 		step := 0.001
 		if o.family >= 0 {
-			f := d.families[o.family]
-			if u := unit(f.Resource) * f.PerUnit * o.rates[o.family]; u > 0 {
+			if u := unit(d.families[o.family].Resource) * m.perUnit(d, k); u > 0 {
 				step = u
 			}
 		}
 		out[k] = math.Floor(amounts[k]*scale/step+1e-9) * step
-		if out[k] < least {
-			out[k] = 0
-		}
+	}
+	for _, k := range m.small(d, out) {
+		out[k] = 0
 	}
 	m.limitMemory(d, out)
+	return out
+}
+
+// wholeLimits hold what is sold in whole vCPUs and GPUs to those that are full in
+// amounts, so that the rest can make up for the others.
+func (m *market) wholeLimits(d *demandCurve, offers []int, amounts []float64) []commitment.Limit {
+	var out []commitment.Limit
+	for i, k := range offers {
+		if o := &m.offers[k]; amounts != nil && o.family >= 0 && unit(d.families[o.family].Resource) == 1 && m.perUnit(d, k) > 0 {
+			one := m.perUnit(d, k)
+			out = append(out, commitment.Limit{Of: i, By: -1, Times: math.Floor(amounts[k]/one+1e-6) * one})
+		}
+	}
+	return out
+}
+
+// small lists the amounts that are too small to buy.
+func (m *market) small(d *demandCurve, amounts []float64) []int {
+	var out []int
+	for k, a := range amounts {
+		if a > 0 && a < max(leastCommitment, leastShare*m.curve.Mean()) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// perUnit is what a vCPU, GiB or GPU of an offer for one family costs, in USD an hour.
+func (m *market) perUnit(d *demandCurve, k int) float64 {
+	o := &m.offers[k]
+	return d.families[o.family].PerUnit * o.rates[o.family]
+}
+
+// beside finds the offer for the vCPUs beside one for memory of the same family and
+// term, -1 where there is none.
+func (m *market) beside(d *demandCurve, memory int) int {
+	o := &m.offers[memory]
+	scope := pricing.CommitmentScope{Family: d.families[o.family].Family, Resource: pricing.ResourceVCPU}
+	return slices.IndexFunc(m.offers, func(b familyOffer) bool {
+		return b.family >= 0 && b.TermYears == o.TermYears && d.families[b.family].CommitmentScope == scope && d.families[b.family].PerUnit > 0
+	})
+}
+
+// ofMemory reports whether an offer is for the memory of a family alone.
+func (m *market) ofMemory(d *demandCurve, k int) bool {
+	j := m.offers[k].family
+	return j >= 0 && d.families[j].Resource == pricing.ResourceMemory && m.perUnit(d, k) > 0
+}
+
+// memoryLimits are the limits of memory beside vCPUs, for a program of some offers.
+func (m *market) memoryLimits(d *demandCurve, offers []int) []commitment.Limit {
+	var out []commitment.Limit
+	for i, k := range offers {
+		if !m.ofMemory(d, k) {
+			continue
+		}
+		limit := commitment.Limit{Of: i, By: slices.Index(offers, m.beside(d, k))}
+		if limit.By >= 0 {
+			limit.Times = mostMemory(d.families[m.offers[k].family]) * m.perUnit(d, k) / m.perUnit(d, offers[limit.By])
+		}
+		out = append(out, limit)
+	}
 	return out
 }
 
@@ -55,30 +118,34 @@ func (m *market) sold(d *demandCurve, amounts []float64, scale float64) []float6
 // of the same family and term. It gives the GiB that it took off each.
 func (m *market) limitMemory(d *demandCurve, amounts []float64) []float64 {
 	cut := make([]float64, len(amounts))
-	units := func(k int) float64 {
-		f := d.families[m.offers[k].family]
-		if f.PerUnit <= 0 {
-			return 0
-		}
-		return amounts[k] / m.offers[k].rates[m.offers[k].family] / f.PerUnit
-	}
-	for k, o := range m.offers {
-		if o.family < 0 || amounts[k] == 0 || d.families[o.family].Resource != pricing.ResourceMemory {
+	for k := range m.offers {
+		if amounts[k] == 0 || !m.ofMemory(d, k) {
 			continue
 		}
-		memory, vcpus := d.families[o.family], 0.0
-		for i, beside := range m.offers {
-			if beside.family >= 0 && beside.TermYears == o.TermYears && d.families[beside.family].CommitmentScope == (pricing.CommitmentScope{Family: memory.Family, Resource: pricing.ResourceVCPU}) {
-				vcpus = units(i)
-			}
+		vcpus := 0.0
+		if i := m.beside(d, k); i >= 0 {
+			vcpus = amounts[i] / m.perUnit(d, i)
 		}
-		most := math.Floor(vcpus*mostMemory(memory)*4+1e-6) / 4
-		if have := units(k); have > most+1e-6 {
+		most := math.Floor(vcpus*mostMemory(d.families[m.offers[k].family])*4+1e-6) / 4
+		if have := amounts[k] / m.perUnit(d, k); have > most+1e-6 {
 			amounts[k] *= most / have
 			cut[k] = have - most
 		}
 	}
 	return cut
+}
+
+// warnOfMemory says how much more memory would be bought if it might be.
+func (m *market) warnOfMemory(d *demandCurve, unlimited, amounts []float64) {
+	for k := range unlimited {
+		if !m.ofMemory(d, k) {
+			continue
+		}
+		f := d.families[m.offers[k].family]
+		if gib := (unlimited[k] - amounts[k]) / m.perUnit(d, k); gib >= 1 {
+			d.warn("memory-limited", fmt.Sprintf("%.0f GiB more memory of %s would pay, but Google's commitments have at most %.4g GiB for each vCPU that is committed to with it", gib, f.Family, mostMemory(f)))
+		}
+	}
 }
 
 // units says how much of the family so many USD an hour on demand are.

@@ -13,14 +13,95 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
 )
 
-// TestFleetTraces advises from the first half of each hourly fleet trace and
-// scores the advice on the second half against the amount that would have been
-// best there. The traces are not part of the repository: PLIMSOLL_TRACES names
-// the folder that holds fleet/*.csv.gz. The table it logs is in
+// traceMarkets are what is advised from on the traces: one instrument at each of the
+// usual discounts, and all that is on sale for a family for one, three and both terms.
+func traceMarkets(t *testing.T) map[int][]traceMarket {
+	t.Helper()
+	out := map[int][]traceMarket{}
+	for _, discount := range []float64{0.265, 0.338, 0.37} {
+		out[1] = append(out[1], oneDiscount(discount, 1))
+	}
+	for _, discount := range []float64{0.546, 0.63} {
+		out[3] = append(out[3], oneDiscount(discount, 3))
+	}
+	catalog := pricing.New(pricing.Config{})
+	for _, family := range []struct{ provider, region, name string }{{"aws", "us-east-1", "m6i"}, {"azure", "eastus", "dsv5"}} {
+		offers, _, err := catalog.CommitmentOffers(family.provider, family.region, family.name, recommender.DefaultCapitalCost)
+		if err != nil || len(offers) < 4 {
+			t.Fatalf("got %d offers for %s, error %v", len(offers), family.name, err)
+		}
+		for _, terms := range [][]int{{1}, {3}, {1, 3}} {
+			m := traceMarket{name: fmt.Sprint(family.provider, " ", family.name, " ", terms)}
+			for _, o := range offers {
+				if slices.Contains(terms, o.TermYears) {
+					m.instruments = append(m.instruments, commitment.Instrument{
+						Name: o.Instrument, Years: o.TermYears, Flexible: o.Flexible, Rates: []float64{o.Rate(recommender.DefaultCapitalCost)}})
+				}
+			}
+			out[slices.Max(terms)] = append(out[slices.Max(terms)], m)
+		}
+	}
+	return out
+}
+
+type traceMarket struct {
+	name        string
+	instruments []commitment.Instrument
+}
+
+func oneDiscount(discount float64, years int) traceMarket {
+	return traceMarket{fmt.Sprintf("%.1f %%", 100*discount),
+		[]commitment.Instrument{{Years: years, Flexible: true, Rates: []float64{1 - discount}}}}
+}
+
+// TestFleetTraces has the rule advise from the last 14 days of the first half of each
+// hourly fleet trace (its usual window) and scores the advice on the second half against
+// the amounts of the same instruments that would have been best there. The traces tell
+// hours and no families: the clairvoyant knows the hours, and both take the demand to
+// leave its family as often as the rule assumes. What one would save who knows that it
+// never does is beside it. The traces are not part of the repository: PLIMSOLL_TRACES
+// names the folder that holds fleet/*.csv.gz. The table it logs is in
 // docs/rules/purchase.md.
 func TestFleetTraces(t *testing.T) {
+	files := traceFiles(t)
+	over := map[string][]float64{} // by years and kind of market: cost above the clairvoyant's, percent
+	table := "trace | on sale | clairvoyant saves | advice saves | advice costs above | above one who knows the family stays\n"
+	markets := traceMarkets(t)
+	for _, file := range files {
+		columns := fleet(t, file)
+		for _, name := range slices.Sorted(maps.Keys(columns)) {
+			for _, years := range []int{1, 3} {
+				for _, m := range markets[years] {
+					s := m.score(t, columns[name])
+					table += fmt.Sprintf("%s %s | %s | %s\n", strings.TrimSuffix(filepath.Base(file), ".csv.gz"), name, m.name, s)
+					kind := "one instrument"
+					if len(m.instruments) > 1 {
+						kind = "all on sale"
+					}
+					for _, key := range []string{"all", kind, fmt.Sprint(kind, ", ", years, " years at most")} {
+						over[key] = append(over[key], s.above)
+					}
+				}
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(over)) {
+		v := over[key]
+		slices.Sort(v)
+		table += fmt.Sprintf("%s: median %.1f %%, worst %.1f %% above the clairvoyant, %d cases\n", key, v[len(v)/2], v[len(v)-1], len(v))
+		if got := v[len(v)/2]; got > 3 && (key == "one instrument" || strings.Contains(key, "1 years")) {
+			t.Errorf("%s: the median is %.1f %% above the clairvoyant, want at most 3 %%", key, got)
+		}
+	}
+	t.Log("\n" + table)
+}
+
+func traceFiles(t *testing.T) []string {
+	t.Helper()
 	dir := os.Getenv("PLIMSOLL_TRACES")
 	if dir == "" {
 		t.Skip("PLIMSOLL_TRACES is not set")
@@ -29,67 +110,48 @@ func TestFleetTraces(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no traces in %s: %v", dir, err)
 	}
-	discounts := []float64{0.265, 0.338, 0.37, 0.546, 0.63}
-	over := map[int][]float64{} // by years: cost above the clairvoyant's, percent
-	table := "trace | discount | clairvoyant saves | advice saves | whole half | last 14 days | cut to survive\n"
-	for _, file := range files {
-		columns := fleet(t, file)
-		for _, name := range slices.Sorted(maps.Keys(columns)) {
-			hours := columns[name]
-			half := len(hours) / 2
-			for _, discount := range discounts {
-				deal := pricing.Deal{OnDemand: 1, Rate: 1 - discount}
-				line, above := score(deal, hours[:half], hours[half:])
-				table += fmt.Sprintf("%s %s | %.1f %% | %s\n", strings.TrimSuffix(filepath.Base(file), ".csv.gz"), name, 100*discount, line)
-				years := 1
-				if discount > 0.5 {
-					years = 3
-				}
-				over[years] = append(over[years], above)
-				over[0] = append(over[0], above)
-			}
-		}
-	}
-	for _, years := range []int{1, 3, 0} {
-		slices.Sort(over[years])
-		v := over[years]
-		table += fmt.Sprintf("years %d (0 is all): median %.1f %%, worst %.1f %% above the clairvoyant, %d cases\n", years, v[len(v)/2], v[len(v)-1], len(v))
-	}
-	t.Log("\n" + table)
-	if got := over[1][len(over[1])/2]; got > 3 {
-		t.Errorf("1-year discounts: the median is %.1f %% above the clairvoyant, want at most 3 %%", got)
-	}
-	if got := over[0][len(over[0])/2]; got > 3 {
-		t.Errorf("all discounts: the median is %.1f %% above the clairvoyant, want at most 3 %%", got)
-	}
+	return files
 }
 
-// score compares three ways to choose from the past on the future. The last,
-// the last 14 days cut until the falls are survived, is what the rule does by
-// default, and what is counted.
-func score(deal pricing.Deal, past, future []float64) (line string, above float64) {
-	next := pricing.DemandOf(future)
-	none, best := deal.Cost(next, 0), deal.Cost(next, deal.Optimum(next))
-	whole := deal.Optimum(pricing.DemandOf(past))
-	window := past[max(0, len(past)-14*24):]
-	recent := deal.Optimum(pricing.DemandOf(window))
-	fall := 0.8
-	if deal.Discount() > 0.5 {
-		fall = 0.6
-	}
-	kept := min(recent, deal.Largest(pricing.DemandOf(times(window, fall))), deal.Largest(pricing.DemandOf(window[len(window)-7*24:])))
-	percent := func(k float64) float64 { return 100 * (deal.Cost(next, k)/best - 1) }
-	line = fmt.Sprintf("%.1f %% | %.1f %% | +%.1f %% | +%.1f %% | +%.1f %%",
-		100*(1-best/none), 100*(1-deal.Cost(next, kept)/none), percent(whole), percent(recent), percent(kept))
-	return line, percent(kept)
+type traceScore struct{ clairvoyant, advice, above, stays float64 } // percent
+
+func (s traceScore) String() string {
+	return fmt.Sprintf("%.1f %% | %.1f %% | +%.1f %% | +%.1f %%", s.clairvoyant, s.advice, s.above, s.stays)
 }
 
-func times(hours []float64, by float64) []float64 {
-	out := make([]float64, len(hours))
-	for i, h := range hours {
-		out[i] = h * by
+func (m traceMarket) score(t *testing.T, trace []float64) traceScore {
+	t.Helper()
+	hours := column(trace)
+	amounts, err := recommender.SaleOf(m.instruments, lastDays(hours[:len(hours)/2], 14)).Amounts()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return out
+	future := recommender.SaleOf(m.instruments, hours[len(hours)/2:]).Program()
+	known := leastCost(t, m.instruments, future.Expect)
+	got := commitment.OutcomeOf(m.instruments, amounts, future.Expect)
+	asIs := future.Expect[len(future.Expect)-1:]
+	stays := commitment.OutcomeOf(m.instruments, amounts, asIs).Cost/leastCost(t, m.instruments, asIs) - 1
+	return traceScore{100 * (1 - known/got.OnDemand), 100 * (1 - got.Cost/got.OnDemand), 100 * (got.Cost/known - 1), 100 * stays}
+}
+
+// leastCost is the mean hour of the amounts that are best for scenarios.
+func leastCost(t *testing.T, instruments []commitment.Instrument, of []commitment.Scenario) float64 {
+	t.Helper()
+	mix, err := (&commitment.Program{Instruments: instruments, Expect: of}).Best()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mix.Hourly
+}
+
+func lastDays(hours [][]float64, days int) [][]float64 { return hours[max(0, len(hours)-24*days):] }
+
+func column(trace []float64) [][]float64 {
+	hours := make([][]float64, len(trace))
+	for i, v := range trace {
+		hours[i] = []float64{v}
+	}
+	return hours
 }
 
 // fleet reads the columns of a trace that have values.

@@ -23,6 +23,7 @@ var line = map[string]int{
 	"pricing":                     20,
 	"recommender/packing/lp":      25,
 	"recommender/packing":         30,
+	"recommender/commitment":      30,
 	"recommender/replay":          30,
 	"recommender/allocation":      35,
 	"recommender":                 40,

@@ -1,0 +1,34 @@
+package recommender_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+// BenchmarkPurchaseDemo runs the rule alone on the demo's cluster: without a plan
+// of nodes its time is that of the choice.
+func BenchmarkPurchaseDemo(b *testing.B) {
+	s, err := snapshot.Read("../cmd/plimsoll/demo.snapshot")
+	if err != nil {
+		b.Fatal(err)
+	}
+	facts := analyzer.Analyze(s)
+	costs := recommender.CostOf(facts, pricing.New(pricing.Config{}))
+	for _, terms := range [][]int{{1}, {3}, {1, 3}} {
+		b.Run(fmt.Sprint(terms), func(b *testing.B) {
+			o := recommender.Options{Levers: []recommender.Lever{recommender.LeverPurchase}, Commitment: recommender.CommitmentOptions{Terms: terms}}
+			for b.Loop() {
+				recs, err := recommender.Run(facts, costs, o)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(recs[0].MonthlySavings, "usd/month")
+			}
+		})
+	}
+}

@@ -1,0 +1,44 @@
+package recommender
+
+import (
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
+)
+
+// Sale is what is on sale for hours of demand by family, as the rule sees it.
+type Sale struct {
+	m *market
+	d *demandCurve
+}
+
+// SaleOf puts instruments on sale.
+func SaleOf(instruments []commitment.Instrument, hours [][]float64) Sale {
+	d := &demandCurve{hours: hours}
+	for range instruments[0].Rates {
+		d.families = append(d.families, FamilyDemand{})
+	}
+	m := &market{tiers: make([][]float64, len(d.families))}
+	for _, in := range instruments {
+		o := familyOffer{pricing.CommitmentOffer{Commitment: pricing.Commitment{TermYears: in.Years}, Instrument: in.Name, Flexible: in.Flexible}, -1, in.Rates}
+		if !in.Flexible {
+			o.family = slices.IndexFunc(in.Rates, func(r float64) bool { return r > 0 })
+		}
+		m.offers = append(m.offers, o)
+		if !slices.Contains(m.terms, in.Years) {
+			m.terms = append(m.terms, in.Years)
+		}
+	}
+	slices.Sort(m.terms)
+	slices.Reverse(m.terms)
+	m.measure(d)
+	return Sale{m, d}
+}
+
+// Amounts is what the rule commits to, in USD an hour by instrument.
+func (s Sale) Amounts() ([]float64, error) { return s.m.amounts(s.d) }
+
+// Program is the choice that the rule makes, before amounts are rounded to what is
+// sold.
+func (s Sale) Program() commitment.Program { return s.m.program(s.m.onSale()) }
