@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"math"
@@ -36,7 +37,11 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 	t.Helper()
 	snap := caseSnapshot(t, section(a, "objects.yaml"), section(a, "series"))
 	facts := analyzer.Analyze(snap)
-	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: caseLevers(a)})
+	held, err := pricing.ReadHeld(strings.NewReader(cmp.Or(section(a, "commitments"), "name,family,covers_usd_hour")), "commitments")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: caseLevers(a), Commitment: recommender.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +96,10 @@ func describe(b *strings.Builder, r recommender.Recommendation) {
 
 func describePlan(b *strings.Builder, plan *recommender.NodePlan) {
 	fmt.Fprintf(b, "  plan %.2f, today %.2f\n", plan.Monthly, plan.MonthlyNow)
+	if h := plan.Held; h != nil {
+		fmt.Fprintf(b, "  with commitments of %.2f: plan %.2f, today %.2f, cheapest at list prices %.2f, of their families %.2f, bound %.2f\n",
+			h.Commitments, h.Monthly, h.MonthlyNow, h.MonthlyFree, h.MonthlyUsed, h.LowerBound)
+	}
 	for _, p := range plan.Pools {
 		fmt.Fprintf(b, "  pool %d %s %s in %s at %.4f\n", p.Count, p.InstanceType, p.CapacityType, p.Zone, p.Hourly)
 	}

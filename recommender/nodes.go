@@ -57,6 +57,7 @@ type NodePlan struct {
 	Stays      []string    // nodes that the plan has too and whose pods all stay, by name
 	Groups     []NodeGroup // the plan's nodes but the kept ones, as pools of an autoscaler
 	Pods       int         // pods that were planned anew
+	Held       *HeldNodes  // nil where no commitments are held
 }
 
 // NodePool is a number of nodes that are alike.
@@ -122,6 +123,7 @@ type nodePlanner struct {
 	moved   bool                 // moves were worked out
 	same    bool                 // the plan is today's nodes
 	poolOf  map[string]*nodePool // by kind of offering
+	held    *heldPrices          // nil where no commitments are held
 }
 
 // plannedFrom is a node of today.
@@ -198,6 +200,9 @@ func (n *nodePlanner) pack() (string, error) {
 		}
 		if len(plan.Abstained) == 0 {
 			n.plan = plan
+			if err := n.useHeld(); err != nil {
+				return "", err
+			}
 			n.settleZones()
 			if err := packing.Check(n.plan, n.in.Pods, n.in.DaemonSets); err != nil {
 				return "", fmt.Errorf("the plan failed its check: %w", err)
@@ -235,7 +240,7 @@ func (n *nodePlanner) keepPodsOf(left []packing.Abstention) {
 // finish falls back to today's nodes where the plan is not worth its moves.
 func (n *nodePlanner) finish() {
 	now, fits := n.today()
-	if fits && n.plan.Hourly > now.Hourly*(1-leastSaved) {
+	if fits && n.billOf(n.plan) > n.billOf(now)-leastSaved*now.Hourly {
 		now.LowerBound = min(n.plan.LowerBound, now.Hourly)
 		if now.LowerBound > 0 {
 			now.GapPercent = 100 * (now.Hourly/now.LowerBound - 1)
@@ -317,6 +322,7 @@ func (n *nodePlanner) advise(r *Recommendation) {
 		r.MonthlySavings = 0
 	}
 	r.Confidence = n.confidence()
+	n.tellHeld(r)
 	r.Title = plan.title(len(n.nodes), len(r.Changes) > 0)
 	n.doubts(r)
 }
@@ -387,6 +393,9 @@ func nodeChanges(now, then []NodePool) []Change {
 }
 
 func (plan *NodePlan) title(now int, changes bool) string {
+	if !changes && plan.Held != nil {
+		return fmt.Sprintf("today's nodes are right with the commitments held: their bill is at most %.1f %% above the least that is possible", plan.Held.GapPercent)
+	}
 	if !changes {
 		return fmt.Sprintf("today's nodes are right: at most %.1f %% above the cheapest that is possible", plan.GapPercent)
 	}

@@ -1,0 +1,78 @@
+package recommender_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+)
+
+// planWith plans the nodes of a case with commitments.
+func planWith(t *testing.T, file string, held ...pricing.HeldCommitment) *recommender.NodePlan {
+	t.Helper()
+	a, err := txtar.ParseFile("../testdata/rules/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
+	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})),
+		recommender.Options{Levers: []recommender.Lever{recommender.LeverRightsize, recommender.LeverNodes}, Commitment: recommender.CommitmentOptions{Held: held}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range recs {
+		if r.Nodes != nil {
+			return r.Nodes
+		}
+	}
+	t.Fatal("the rule reported no plan")
+	return nil
+}
+
+// TestNodesHeld: whatever is held, the plan's bill is no more than that of the nodes
+// cheapest at list prices or of today's, and no less than its bound; a larger
+// commitment that costs the same never makes it dearer by more than a plan is off its
+// bound.
+func TestNodesHeld(t *testing.T) {
+	for _, tt := range []struct {
+		file string
+		held func(units float64) pricing.HeldCommitment
+	}{
+		{"nodes/held-stays.txtar", func(u float64) pricing.HeldCommitment { return pricing.HeldCommitment{Family: "m5", Covers: 0.1 * u} }},
+		{"nodes/held-stays.txtar", func(u float64) pricing.HeldCommitment { return pricing.HeldCommitment{Covers: 0.1 * u} }},
+		{"nodes/consolidate.txtar", func(u float64) pricing.HeldCommitment { return pricing.HeldCommitment{Family: "m6i", Covers: 0.05 * u} }},
+		{"purchase/google-resources.txtar", func(u float64) pricing.HeldCommitment {
+			return pricing.HeldCommitment{Family: "n2", Resource: pricing.ResourceVCPU, Units: 4 * u}
+		}},
+	} {
+		if free := planWith(t, tt.file); free.Held != nil {
+			t.Errorf("%s: got %+v without commitments", tt.file, free.Held)
+		}
+		last := math.Inf(1)
+		for units := 0; units < 12; units += 3 {
+			t.Run(fmt.Sprint(tt.file, units), func(t *testing.T) {
+				one := tt.held(float64(units))
+				one.Pays = 0.3
+				h := planWith(t, tt.file, one).Held
+				if h == nil {
+					t.Fatal("got no bill with commitments")
+				}
+				if h.Monthly > min(h.MonthlyFree, h.MonthlyNow)+1e-6 {
+					t.Errorf("got a bill of %.2f, %.2f with the cheapest at list prices, %.2f today", h.Monthly, h.MonthlyFree, h.MonthlyNow)
+				}
+				if h.LowerBound > h.Monthly+1e-6 || h.LowerBound < h.Commitments-1e-6 {
+					t.Errorf("got a bound of %.2f for a bill of %.2f with %.2f of commitments", h.LowerBound, h.Monthly, h.Commitments)
+				}
+				if h.LowerBound > last+1e-6 {
+					t.Errorf("the bound is %.2f, a smaller commitment had a bill of %.2f", h.LowerBound, last)
+				}
+				last = h.Monthly
+			})
+		}
+	}
+}
