@@ -78,7 +78,7 @@ func (b *builder) nodePlan() *NodePlan {
 			MonthlyCost: USD(whole(finite(float64(p.Count)*p.Hourly*recommender.HoursPerMonth) * 100)),
 		})
 	}
-	out.Stays = b.plan.Stays
+	out.Stays, out.WithCommitments = b.plan.Stays, planBill(b.plan.Held)
 	out.provision(b.plan.Groups, b.Analysis.Snapshot.Cluster)
 	for _, m := range b.plan.Moves {
 		action := "drain"
@@ -115,16 +115,16 @@ func planRisk(p *recommender.NodePlan) string {
 
 // planLine is the plan in one sentence.
 func planLine(p *NodePlan, bill USD) string {
-	proof := fmt.Sprintf("proven to be at most %s%% above the cheapest", figures(p.GapPercent))
+	proof, held := p.proof(), p.WithCommitments.line()
 	if p.MonthlyCost == bill {
-		return fmt.Sprintf("Its nodes are right for that, %s.", proof)
+		return fmt.Sprintf("Its nodes are right for that, %s.", proof) + held
 	}
 	saved, word := bill-p.MonthlyCost, "off the bill"
 	if saved < 0 {
 		saved, word = -saved, "more"
 	}
 	return fmt.Sprintf("%s would do for %s a month, %s (%s) %s, %s: %s.",
-		capital(counted(p.Count, "node")), p.MonthlyCost, saved, percentOf(saved, bill), word, proof, kinds(p.Pools))
+		capital(counted(p.Count, "node")), p.MonthlyCost, saved, percentOf(saved, bill), word, proof, kinds(p.Pools)) + held
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

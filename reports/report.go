@@ -275,8 +275,10 @@ type NodePlan struct {
 	LowerBoundMonthly USD `json:"lowerBoundMonthly"`
 	// GapPercent is how far MonthlyCost lies above the lower bound.
 	GapPercent float64 `json:"gapPercent" jsonschema:"minimum=0"`
-	Count      int     `json:"count"`
-	Pools      []Pool  `json:"pools"`
+	// WithCommitments is what the commitments held make of it; absent without any.
+	WithCommitments *PlanBill `json:"withCommitments,omitempty"`
+	Count           int       `json:"count"`
+	Pools           []Pool    `json:"pools"`
 	// Launch is what of Pools starts before the moves.
 	Launch []Pool `json:"launch,omitempty"`
 	// Moves lead from today's nodes to the plan, in this order, once its new nodes run.
