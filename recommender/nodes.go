@@ -31,9 +31,6 @@ const (
 	// leastSaved is the share of the nodes' cost below which a plan is not
 	// worth its evictions.
 	leastSaved = 0.02
-	// packingEffort holds an audit of some hundred pods under two seconds;
-	// more effort gains less than one percent.
-	packingEffort = 0.05
 	// mostPairs bounds the work of pairing today's nodes with planned ones.
 	mostPairs = 250_000
 	// mostRounds is how often pods that turn out to have no place elsewhere

@@ -61,7 +61,7 @@ type nodePool struct {
 // input builds what the packer reads: the pods on nodes that may go, and every
 // offering that one of today's pools could grow by.
 func (n *nodePlanner) input() packing.Input {
-	in := packing.Input{DaemonSets: n.daemons, Effort: packingEffort}
+	in := packing.Input{DaemonSets: n.daemons, Effort: packing.QuickEffort(len(n.pods))}
 	for i := range n.pods {
 		if n.byName[n.pods[i].node].kept == "" {
 			in.Pods = append(in.Pods, n.pods[i].Pod)

@@ -17,9 +17,13 @@ const (
 	hastySteps     = 1000
 	patternGap     = 5e-4 // how near to the relaxation's optimum is near enough
 	hastyGap       = 2e-3
-	staleRounds    = 15 // rounds in which the distance shrinks by less than staleShare
-	staleShare     = 0.1
-	calm           = 0.7 // weight of the best duals so far
+	// pivoting bounds the simplex method's work at full effort, in pivots times
+	// rows times rows and columns, some 0.4 ns each.
+	pivoting = 60e9
+
+	staleRounds = 15 // rounds in which the distance shrinks by less than staleShare
+	staleShare  = 0.1
+	calm        = 0.7 // weight of the best duals so far
 )
 
 // patterns is the relaxation over whole patterns, after Gilmore and Gomory: a
@@ -34,6 +38,7 @@ type patterns struct {
 	best  float64
 	near  float64 // where run ends, as a share
 	steps int     // for a kind in a round
+	work  float64 // that is left for the solver
 }
 
 // pricers is how many look for patterns side by side. What each finds depends
@@ -49,8 +54,8 @@ func (inst *instance) patternBound(v values, bins []bin, cuts []cut) (float64, [
 	if len(inst.classes) > patternClasses {
 		return low, v.pod, nil
 	}
-	p := &patterns{inst: inst, cuts: cuts, best: low, near: patternGap, steps: pricingSteps}
-	if inst.hasty {
+	p := &patterns{inst: inst, cuts: cuts, best: low, near: patternGap, steps: pricingSteps, work: pivoting * inst.effort}
+	if inst.effort < 1 {
 		p.near, p.steps = hastyGap, hastySteps
 	}
 	for i := range p.pack {
@@ -106,7 +111,7 @@ func (p *patterns) run(centre []float64) []float64 {
 	n := len(centre)
 	stale, mark := 0, math.Inf(1)
 	for range patternRounds {
-		if err := p.lp.Solve(maxPivots); err != nil || p.best > p.lp.Objective()*(1-p.near) {
+		if err := p.solve(); err != nil || p.best > p.lp.Objective()*(1-p.near) {
 			break
 		}
 		if stale++; p.lp.Objective()-p.best < mark*(1-staleShare) {
@@ -135,6 +140,15 @@ func (p *patterns) run(centre []float64) []float64 {
 		}
 	}
 	return centre
+}
+
+// solve takes the solver's work off what is left.
+func (p *patterns) solve() error {
+	rows, before := float64(len(p.inst.classes)+len(p.cuts)), p.lp.Pivots()
+	each := rows * (rows + float64(len(p.cols)))
+	err := p.lp.Solve(min(maxPivots, int(p.work/max(each, 1))))
+	p.work -= each * float64(p.lp.Pivots()-before)
+	return err
 }
 
 // price looks for the pattern worth most beyond its price on every kind, adds

@@ -99,7 +99,7 @@ func (inst *instance) poolCut(pool []bool, counts []cut) (cut, bool) {
 		}
 	}
 	cover := covering{work: coverWork}
-	if inst.hasty {
+	if inst.effort < 1 {
 		cover.work = hastyCoverWork
 	}
 	var kinds []int

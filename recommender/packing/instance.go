@@ -17,7 +17,7 @@ type instance struct {
 	groups  []group
 	zones   int     // zones with a kind
 	perZone []int64 // by spread: most free pods of the spread in one zone
-	hasty   bool    // less than the full effort is asked for
+	effort  float64 // 1 is all
 }
 
 // kind is an offering that no other one dominates.

@@ -20,7 +20,7 @@ func (inst *instance) solve(effort float64) ([]bin, float64) {
 	if effort <= 0 {
 		effort = 1
 	}
-	inst.hasty = effort < 1
+	inst.effort = effort
 	// With cuts, part of the worth is in the nodes and not in the pods.
 	plain, v, cuts := inst.assignmentBound(inst.cuts)
 	s := newSearcher(inst, plain.pod, 0)

@@ -182,6 +182,9 @@ func (s *Solver) costOf(c int, p phase) float64 {
 	return s.cols[c].cost
 }
 
+// Pivots is how many pivots all solutions took together.
+func (s *Solver) Pivots() int { return s.pivots }
+
 // Objective is the cost of the current basis.
 func (s *Solver) Objective() float64 {
 	sum := 0.0
