@@ -60,9 +60,9 @@ func (c *Costs) looked(q pricing.Query) pricing.NodePrice {
 	return pricing.NodePrice{Offering: p.Offering, Source: p.Offering.Source, AsOf: p.Offering.AsOf, Status: p.Status}
 }
 
-// addSpot adds the spot prices of today's types, where spot is advised by them.
+// addSpot adds the spot prices of today's types, where workloads are told them.
 func (c *Costs) addSpot(recs []Recommendation) {
-	if !slices.ContainsFunc(recs, func(r Recommendation) bool { return r.Spot != nil && r.Spot.Advised }) {
+	if !slices.ContainsFunc(recs, func(r Recommendation) bool { return r.Spot != nil && r.Spot.Price.Known }) {
 		return
 	}
 	var used []pricing.NodePrice

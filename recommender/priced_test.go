@@ -65,10 +65,12 @@ func TestAddUsed(t *testing.T) {
 		recs  []recommender.Recommendation
 		table bool // of commitments
 		file  bool
+		spot  bool // the on-demand price has another source
 	}{
 		"none":     {},
-		"advised":  {[]recommender.Recommendation{advice}, true, true},
-		"withheld": {[]recommender.Recommendation{withheld}, false, true},
+		"spot":     {recs: []recommender.Recommendation{{Spot: &recommender.SpotReadiness{Price: recommender.SpotPrice{Known: true}}}}, spot: true},
+		"advised":  {recs: []recommender.Recommendation{advice}, table: true, file: true},
+		"withheld": {recs: []recommender.Recommendation{withheld}, file: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := recommender.CostOf(analyzer.Analyze(s), pricing.New(pricing.Config{}))
@@ -92,6 +94,9 @@ func TestAddUsed(t *testing.T) {
 				}
 			}
 			want := map[string]int{"": 1, pricing.OfVolumes: 1, pricing.OfLoadBalancers: 1, pricing.OfControlPlane: 1}
+			if tt.spot {
+				want[""]++
+			}
 			if tt.table {
 				want[pricing.OfCommitments]++
 			}
