@@ -155,3 +155,24 @@ func TestObjectsPassTheCRDs(t *testing.T) {
 		}
 	}
 }
+
+// TestAKSNodeClassPassesItsCRD holds what the report gives on Azure to the CRD
+// of Karpenter's provider there. Its module is not to be had from Go's module
+// proxy: PLIMSOLL_AKS_CRD names a copy of the file
+// pkg/apis/crds/karpenter.azure.com_aksnodeclasses.yaml.
+func TestAKSNodeClassPassesItsCRD(t *testing.T) {
+	file := os.Getenv("PLIMSOLL_AKS_CRD")
+	if file == "" {
+		t.Skip("PLIMSOLL_AKS_CRD names no CRD")
+	}
+	raw := []byte(`{"apiVersion": "karpenter.azure.com/v1beta1", "kind": "AKSNodeClass", "metadata": {"name": "default"}, "spec": {"imageFamily": "Ubuntu"}}`)
+	c := readCRD(t, file, "v1beta1")
+	for _, problem := range c.problems(t, raw) {
+		t.Errorf("%s\n%s", problem, raw)
+	}
+	for _, s := range [][2]string{{`"imageFamily"`, `"image"`}, {`"Ubuntu"`, `"Ubuntu1804"`}} {
+		if spoilt := bytes.Replace(raw, []byte(s[0]), []byte(s[1]), 1); len(c.problems(t, spoilt)) == 0 {
+			t.Errorf("%s in the place of %s passes", s[1], s[0])
+		}
+	}
+}

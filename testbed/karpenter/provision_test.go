@@ -25,33 +25,15 @@ import (
 // provision lets Karpenter's provisioning scheduler place all pods at once in
 // an empty cluster, launches the cheapest node that each of its NodeClaims
 // allows, and returns that as a plan.
-func provision(in packing.Input) (packing.Plan, error) {
-	ctx, m := background(), newMarket(in.Offerings)
-	provider := m.provider()
-	client := fakeclient.NewFakeClient()
-	cluster := state.NewCluster(clock.RealClock{}, client, provider)
-	var pods, daemons []*corev1.Pod
-	for i := range in.Pods {
-		pods = append(pods, podOf(&in.Pods[i]))
-	}
-	for i := range in.DaemonSets {
-		daemons = append(daemons, podOf(&in.DaemonSets[i]))
-	}
-	topology, err := scheduling.NewTopology(ctx, client, cluster, nil, m.pools, m.types, pods)
+func provision(in packing.Input) (packing.Plan, error) { return newMarket(in.Offerings).provision(in) }
+
+func (m *market) provision(in packing.Input) (packing.Plan, error) {
+	claims, err := schedule(in, m)
 	if err != nil {
-		return packing.Plan{}, fmt.Errorf("reading the pods' topology: %w", err)
-	}
-	scheduler := scheduling.NewScheduler(ctx, client, m.pools, cluster, nil, topology, m.types, daemons,
-		events.NewRecorder(&record.FakeRecorder{}), clock.RealClock{}, nil, nil)
-	results, err := scheduler.Solve(ctx, pods)
-	if err != nil {
-		return packing.Plan{}, fmt.Errorf("scheduling %d pods: %w", len(pods), err)
-	}
-	for pod, err := range results.PodErrors {
-		return packing.Plan{}, fmt.Errorf("%d pods have no place, %s/%s among them: %w", len(results.PodErrors), pod.Namespace, pod.Name, err)
+		return packing.Plan{}, err
 	}
 	plan := packing.Plan{}
-	for _, claim := range results.NewNodeClaims {
+	for _, claim := range claims {
 		o, err := m.launch(claim.NodePoolName, claim.InstanceTypeOptions, claim.Requirements)
 		if err != nil {
 			return packing.Plan{}, err
@@ -64,6 +46,34 @@ func provision(in packing.Input) (packing.Plan, error) {
 	}
 	addUp(&plan, in)
 	return plan, nil
+}
+
+// schedule returns the nodes that Karpenter asks for.
+func schedule(in packing.Input, m *market) ([]*scheduling.NodeClaim, error) {
+	ctx, provider := background(), m.provider()
+	client := fakeclient.NewFakeClient()
+	cluster := state.NewCluster(clock.RealClock{}, client, provider)
+	var pods, daemons []*corev1.Pod
+	for i := range in.Pods {
+		pods = append(pods, podOf(&in.Pods[i]))
+	}
+	for i := range in.DaemonSets {
+		daemons = append(daemons, podOf(&in.DaemonSets[i]))
+	}
+	topology, err := scheduling.NewTopology(ctx, client, cluster, nil, m.pools, m.types, pods)
+	if err != nil {
+		return nil, fmt.Errorf("reading the pods' topology: %w", err)
+	}
+	scheduler := scheduling.NewScheduler(ctx, client, m.pools, cluster, nil, topology, m.types, daemons,
+		events.NewRecorder(&record.FakeRecorder{}), clock.RealClock{}, nil, nil)
+	results, err := scheduler.Solve(ctx, pods)
+	if err != nil {
+		return nil, fmt.Errorf("scheduling %d pods: %w", len(pods), err)
+	}
+	for pod, err := range results.PodErrors {
+		return nil, fmt.Errorf("%d pods have no place, %s/%s among them: %w", len(results.PodErrors), pod.Namespace, pod.Name, err)
+	}
+	return results.NewNodeClaims, nil
 }
 
 func background() context.Context {
