@@ -225,7 +225,7 @@ func fifthCheapest(in packing.Input, _, _ packing.Plan) (float64, error) {
 }
 
 // TestAblation takes the distance between Karpenter and our plan apart.
-// PLIMSOLL_PACKING_FULL=1 adds clusters of 500 pods.
+// PLIMSOLL_PACKING_FULL=1 adds clusters of 100 to 500 pods.
 func TestAblation(t *testing.T) {
 	names := []string{"example"}
 	instances := []packing.Input{example(t)}
@@ -233,7 +233,9 @@ func TestAblation(t *testing.T) {
 		names, instances = append(names, fmt.Sprint(n)), append(instances, random(t, seed, n))
 	}
 	for i, n := range []int{20, 50, 75, 100, 150, 200} {
-		add(uint64(i+1), n)
+		if full || n <= mostConsolidated {
+			add(uint64(i+1), n)
+		}
 	}
 	if full {
 		for seed := range uint64(5) {
