@@ -22,6 +22,8 @@ const (
 	heldPart = 0.5
 	// heldGap is the gap in percent above which one more packing looks for a better bound.
 	heldGap = 2
+	// heldPods is the number of pods above which it does not: each packing takes seconds.
+	heldPods = 1000
 )
 
 // HeldNodes is what the commitments that exist make of the plan. The nodes' bill is
@@ -198,12 +200,14 @@ func (n *nodePlanner) useHeld() error {
 		}
 		// At the share where both kinds of nodes cost the same the bound is highest.
 		even := n.plan.Hourly / plans[0].Hourly
-		if h.bill(best.Nodes) <= h.bound*(1+heldGap/100.0) || even >= 1 {
+		if h.bill(best.Nodes) <= h.bound*(1+heldGap/100.0) || even >= 1 || len(n.in.Pods) > heldPods {
 			break
 		}
 		share = even
 	}
-	best.LowerBound, best.GapPercent = n.plan.LowerBound, 100*(best.Hourly/n.plan.LowerBound-1)
+	if best.LowerBound = n.plan.LowerBound; best.LowerBound > 0 {
+		best.GapPercent = 100 * (best.Hourly/best.LowerBound - 1)
+	}
 	n.plan = best
 	return nil
 }
