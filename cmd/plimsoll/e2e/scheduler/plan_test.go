@@ -17,23 +17,39 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing/packingtest"
 )
 
-// instance is the one of 300 pods; it is the sixth of the 20.
+// instance is the one of 300 pods, the sixth of the 20.
 const instance = 5
 
-// TestE2EPlanSchedules moves a running cluster onto its plan as its drains
-// would: the plan's nodes are opened one by one, the pods that the plan has on
-// each are evicted where they run, and the scheduler places their successors
-// wherever it likes. It must place all, and refuse a pod that is larger than all
-// room left.
+// TestE2EPlanSchedules moves running clusters onto their plans: the plan's nodes
+// are opened one by one, the pods that the plan has on each are evicted where
+// they run, and the scheduler places their successors wherever it likes. It must
+// place all, and refuse a pod that is larger than all room left.
 func TestE2EPlanSchedules(t *testing.T) {
 	b := startBed(t)
-	in := packingtest.Instance(offerings(t), instance)
-	plan := pack(t, in)
-	t.Logf("%d pods on %d nodes, %.4f USD/h, gap %.2f %%", len(in.Pods), len(plan.Nodes), plan.Hourly, plan.GapPercent)
-	pending := b.play(t, in, plan, order{profile: defaultProfile, drain: true, steps: nodeByNode})
-	for i := range pending {
-		t.Errorf("pod %s is pending: %s", pending[i].Name, refusal(&pending[i]))
+	for _, tt := range []struct {
+		name string
+		in   packing.Input
+	}{
+		{"random instance", packingtest.Instance(offerings(t), instance)},
+		{"all constraints", constrained()},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			defer b.clean(t)
+			plan := pack(t, tt.in)
+			t.Logf("%d pods on %d nodes, %.4f USD/h, gap %.2f %%", len(tt.in.Pods), len(plan.Nodes), plan.Hourly, plan.GapPercent)
+			pending := b.play(t, tt.in, plan, order{profile: defaultProfile, drain: true, steps: nodeByNode})
+			for i := range pending {
+				t.Errorf("pod %s is pending: %s", pending[i].Name, refusal(&pending[i]))
+			}
+			running := b.moved(t, tt.in, plan)
+			b.refuses(t, tt.in, plan, running)
+		})
 	}
+}
+
+// moved wants all pods on the plan's nodes.
+func (b bed) moved(t *testing.T, in packing.Input, plan packing.Plan) []corev1.Pod {
+	t.Helper()
 	home := map[string]string{}
 	for i := range plan.Nodes {
 		for _, pod := range plan.Nodes[i].Pods {
@@ -53,7 +69,7 @@ func TestE2EPlanSchedules(t *testing.T) {
 		t.Errorf("pods: got %d, want %d", got, want)
 	}
 	t.Logf("%d pods are on other nodes than planned", elsewhere)
-	b.refuses(t, in, plan, all)
+	return all
 }
 
 // refuses wants a pod of a millicore more than the largest room left to stay
