@@ -66,25 +66,7 @@ func (n *nodePlanner) heldPrices() *heldPrices {
 		return nil
 	}
 	n.pass.place(&h.at)
-	seen := map[string]bool{}
-	for i := range n.in.Offerings {
-		for _, part := range h.partsOf(&n.in.Offerings[i]) {
-			seen[part.Family] = true
-		}
-	}
-	for _, node := range n.nodes {
-		if node.kept == "" {
-			continue
-		}
-		h.kept += node.cost.Hourly
-		o := &node.cost.Offering
-		if node.cost.CapacityType == string(pricing.OnDemand) && o.Provider == h.at.provider && o.Region == h.at.region {
-			for _, part := range h.partsOfType(node.cost.InstanceType) {
-				seen[part.Family] = true
-				h.keptUse[part.CommitmentScope] += node.cost.Hourly * part.USD
-			}
-		}
-	}
+	seen := h.usable()
 	for _, c := range all {
 		h.pays += c.Pays
 		if c.Family == "" || seen[c.Family] {
@@ -96,6 +78,36 @@ func (n *nodePlanner) heldPrices() *heldPrices {
 	}
 	slices.Sort(h.families)
 	return h
+}
+
+// usable lists the families that nodes may be of, and takes down what the kept ones
+// use.
+func (h *heldPrices) usable() map[string]bool {
+	seen := map[string]bool{}
+	for i := range h.n.in.Offerings {
+		for _, part := range h.partsOf(&h.n.in.Offerings[i]) {
+			seen[part.Family] = true
+		}
+	}
+	for _, node := range h.n.nodes {
+		if node.kept == "" {
+			continue
+		}
+		h.kept += node.cost.Hourly
+		if h.counts(node) {
+			for _, part := range h.partsOfType(node.cost.InstanceType) {
+				seen[part.Family] = true
+				h.keptUse[part.CommitmentScope] += node.cost.Hourly * part.USD
+			}
+		}
+	}
+	return seen
+}
+
+// counts reports whether commitments may cover a node of today.
+func (h *heldPrices) counts(node *plannedFrom) bool {
+	o := &node.cost.Offering
+	return node.cost.CapacityType == string(pricing.OnDemand) && o.Provider == h.at.provider && o.Region == h.at.region
 }
 
 // partsOf are the shares of an offering's price that commitments can cover; none of
@@ -159,7 +171,7 @@ func (h *heldPrices) boundOf(low, share float64) float64 {
 	for _, node := range h.n.nodes {
 		if node.kept != "" {
 			rate := 1.0
-			if o := &node.cost.Offering; node.cost.CapacityType == string(pricing.OnDemand) && o.Provider == h.at.provider && o.Region == h.at.region {
+			if h.counts(node) {
 				rate = h.rate(h.partsOfType(node.cost.InstanceType), share)
 			}
 			sum += node.cost.Hourly * rate

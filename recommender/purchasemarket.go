@@ -210,7 +210,7 @@ func (m *market) amounts(d *demandCurve) ([]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		small := m.small(d, amounts)
+		small := m.small(amounts)
 		switch {
 		case unlimited == nil && slices.Max(m.limitMemory(d, slices.Clone(amounts))) > 0:
 			unlimited = amounts
@@ -237,12 +237,4 @@ func (m *market) expected() []commitment.Scenario {
 		gone = leaves(years)
 	}
 	return append(out, commitment.Scenario{Name: "as it is", Weight: 1 - gone, Curve: m.curve})
-}
-
-func sum(values []float64) float64 {
-	var s float64
-	for _, v := range values {
-		s += v
-	}
-	return s
 }

@@ -45,7 +45,7 @@ func (m *market) sold(d *demandCurve, amounts []float64, scale float64) []float6
 		}
 		out[k] = math.Floor(amounts[k]*scale/step+1e-9) * step
 	}
-	for _, k := range m.small(d, out) {
+	for _, k := range m.small(out) {
 		out[k] = 0
 	}
 	m.limitMemory(d, out)
@@ -66,7 +66,7 @@ func (m *market) wholeLimits(d *demandCurve, offers []int, amounts []float64) []
 }
 
 // small lists the amounts that are too small to buy.
-func (m *market) small(d *demandCurve, amounts []float64) []int {
+func (m *market) small(amounts []float64) []int {
 	var out []int
 	for k, a := range amounts {
 		if a > 0 && a < max(leastCommitment, leastShare*m.curve.Mean()) {
