@@ -120,7 +120,7 @@ func moveLines(p *NodePlan) []string {
 		for _, l := range p.Launch {
 			parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s %s", l.Count, l.InstanceType, l.Zone)))
 		}
-		out = append(out, clean("First start "+strings.Join(parts, ", ")+"."))
+		out = append(out, clean("First start "+strings.Join(parts, ", ")+", cordoned, and open them one by one as pods move: over all of them at once the scheduler spreads pods so that some find no room."))
 	}
 	for _, m := range p.Moves {
 		line := fmt.Sprintf("%s %s: %s in %s, %s a month", m.Action, m.Node, counted(m.Evictions, "pod"), counted(m.Rounds, "round"), m.MonthlySavings)

@@ -1,0 +1,193 @@
+package recommender
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// advise fills in the recommendation from the plan.
+func (n *nodePlanner) advise(r *Recommendation) {
+	plan := &NodePlan{Pods: len(n.in.Pods), Moves: n.moves.Moves}
+	then := map[NodePool]int{}
+	for i := range n.plan.Nodes {
+		then[poolOfOffering(&n.plan.Nodes[i].Offering)]++
+	}
+	bound := n.plan.LowerBound
+	now := map[NodePool]int{}
+	for _, node := range n.nodes {
+		pool := NodePool{InstanceType: node.cost.InstanceType, CapacityType: node.cost.CapacityType, Zone: node.cost.Zone, Hourly: node.cost.Hourly}
+		now[pool]++
+		plan.MonthlyNow += node.cost.Hourly * HoursPerMonth
+		if node.kept != "" {
+			then[pool]++
+			bound += node.cost.Hourly
+			plan.Kept = append(plan.Kept, KeptNode{node.Name, node.kept})
+		}
+	}
+	plan.Pools = countedPools(then)
+	for _, pool := range plan.Pools {
+		plan.Monthly += float64(pool.Count) * pool.Hourly * HoursPerMonth
+	}
+	plan.LowerBound = bound * HoursPerMonth
+	if plan.LowerBound > 0 {
+		plan.GapPercent = math.Round(max(0, plan.Monthly/plan.LowerBound-1)*1e6) / 1e4
+	}
+	r.Nodes, r.MonthlySavings = plan, plan.MonthlyNow-plan.Monthly
+	n.way(plan)
+	plan.Groups = n.groups()
+	r.Changes = nodeChanges(countedPools(now), plan.Pools)
+	if len(r.Changes) == 0 {
+		r.MonthlySavings = 0
+	}
+	r.Confidence = n.confidence()
+	n.tellHeld(r)
+	r.Title = plan.title(len(n.nodes), len(r.Changes) > 0)
+	n.doubts(r)
+}
+
+// way says which nodes start, and which stay with all their pods.
+func (n *nodePlanner) way(plan *NodePlan) {
+	launch := map[NodePool]int{}
+	for i := range n.moves.Launch {
+		launch[poolOfOffering(&n.moves.Launch[i].Offering)]++
+	}
+	plan.Launch = countedPools(launch)
+	if !n.moved && !n.same {
+		return
+	}
+	leaves := map[string]bool{}
+	for _, m := range plan.Moves {
+		leaves[m.Node] = true
+	}
+	for _, node := range n.current {
+		if !leaves[node.Name] {
+			plan.Stays = append(plan.Stays, node.Name)
+		}
+	}
+}
+
+func poolOfOffering(o *packing.Offering) NodePool {
+	return NodePool{InstanceType: o.Type, CapacityType: o.CapacityType, Zone: o.Zone, Hourly: o.USDPerHour}
+}
+
+func countedPools(counts map[NodePool]int) []NodePool {
+	out := make([]NodePool, 0, len(counts))
+	for pool, count := range counts {
+		pool.Count = count
+		out = append(out, pool)
+	}
+	slices.SortFunc(out, func(a, b NodePool) int {
+		return cmp.Or(cmp.Compare(a.InstanceType, b.InstanceType), cmp.Compare(a.CapacityType, b.CapacityType),
+			cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.Hourly, b.Hourly))
+	})
+	return out
+}
+
+// nodeChanges gives the numbers of nodes that change, by type and capacity
+// type; a change of zones alone is none.
+func nodeChanges(now, then []NodePool) []Change {
+	counts := map[string]*Change{}
+	at := func(p NodePool) *Change {
+		field := "nodes." + p.InstanceType + "/" + p.CapacityType
+		if counts[field] == nil {
+			counts[field] = &Change{Field: field}
+		}
+		return counts[field]
+	}
+	for _, p := range now {
+		at(p).From += int64(p.Count)
+	}
+	for _, p := range then {
+		at(p).To += int64(p.Count)
+	}
+	var out []Change
+	for _, c := range counts {
+		if c.From != c.To {
+			out = append(out, *c)
+		}
+	}
+	slices.SortFunc(out, func(a, b Change) int { return cmp.Compare(a.Field, b.Field) })
+	return out
+}
+
+func (plan *NodePlan) title(now int, changes bool) string {
+	if !changes && plan.Held != nil {
+		return fmt.Sprintf("today's nodes are right with the commitments held: their bill is at most %.1f %% above the least that is possible", plan.Held.GapPercent)
+	}
+	if !changes {
+		return fmt.Sprintf("today's nodes are right: at most %.1f %% above the cheapest that is possible", plan.GapPercent)
+	}
+	count, byType := 0, map[string]int{}
+	for _, p := range plan.Pools {
+		count += p.Count
+		byType[p.InstanceType] += p.Count
+	}
+	var parts []string
+	for _, name := range sortedNames(byType) {
+		parts = append(parts, fmt.Sprintf("%d %s", byType[name], name))
+	}
+	return fmt.Sprintf("replace %s by %s: %s", nodeCount(now), nodeCount(count), strings.Join(parts, ", "))
+}
+
+func nodeCount(n int) string {
+	if n == 1 {
+		return "1 node"
+	}
+	return fmt.Sprintf("%d nodes", n)
+}
+
+// confidence is the mean of the right-sizing that the plan rests on, by
+// container; 1 where it rests on the requests as they are.
+func (n *nodePlanner) confidence() float64 {
+	if len(n.sized) == 0 {
+		return 1
+	}
+	sum := 0.0
+	for _, r := range n.pass.out {
+		if r.Requests != nil && r.Lever == LeverRightsize {
+			sum += r.Confidence
+		}
+	}
+	return math.Min(sum/float64(len(n.sized)), 1)
+}
+
+// doubts are the warnings and the evidence.
+func (n *nodePlanner) doubts(r *Recommendation) {
+	plan := r.Nodes
+	r.evidence("pods planned", float64(plan.Pods), "count")
+	if n.fewer+n.more > 0 {
+		r.evidence("pods that rescaling takes away", float64(n.fewer), "count")
+		r.evidence("pods that rescaling adds", float64(n.more), "count")
+	}
+	r.evidence("workloads held on the architecture they run on", float64(n.heldOnArch()), "count")
+	r.evidence("nodes kept as they are", float64(len(plan.Kept)), "count")
+	r.evidence("lower bound", plan.LowerBound, "usd")
+	r.evidence("gap to the lower bound", plan.GapPercent, "percent")
+	for _, k := range plan.Kept {
+		r.Warnings = append(r.Warnings, analyzer.Warning{Code: "node-kept", Subject: "Node/" + k.Name, Message: "the node is kept as it is: " + k.Reason})
+	}
+	warn := func(code, message string) {
+		r.Warnings = append(r.Warnings, analyzer.Warning{Code: code, Subject: nodesSubject, Message: message})
+	}
+	if n.pending > 0 {
+		warn("pending-pods", "pods that wait for a node are not in the plan: "+strconv.Itoa(n.pending))
+	}
+	if len(n.nodes) > 1 && len(n.plan.Nodes)+len(plan.Kept) == 1 {
+		warn("one-node", "the plan has one node only: its failure stops everything; run a second one where that matters")
+	}
+	for _, m := range plan.Moves {
+		if m.Blocked != "" {
+			warn("drain-blocked", fmt.Sprintf("node %s can't be drained at once: %s", m.Node, m.Blocked))
+		}
+	}
+	if len(r.Changes) > 0 && !n.moved {
+		warn("no-moves", "the cluster is too large for an order of drains; only the nodes to have are given")
+	}
+}
