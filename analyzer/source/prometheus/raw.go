@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"slices"
@@ -16,8 +17,9 @@ import (
 
 // Where the engine serves remote read, it hands over what it has stored, and
 // the queries are worked out here: that costs the engine a small part of
-// what the queries do. Any failure ends the attempt for the whole collection,
-// and the queries are asked: they say what is wrong, and try again.
+// what the queries do. An answer that breaks off is asked for once more. Any other
+// failure ends the attempt for the whole collection, and the queries are asked:
+// they say what is wrong, and try again.
 
 // wanted is the selections of one request, and who is fed by each.
 type wanted struct {
@@ -259,6 +261,9 @@ func (col *collection) byRaw(ctx context.Context, read func(context.Context, *co
 		return false
 	}
 	err := read(ctx, col)
+	if errors.Is(err, io.ErrUnexpectedEOF) && ctx.Err() == nil {
+		err = read(ctx, col) // proxies lose a connection now and then; a part read twice costs less than the queries
+	}
 	if err != nil && !errors.Is(err, errIncomplete) {
 		col.queriesOnly.Store(true)
 	}

@@ -241,6 +241,48 @@ func TestBrokenReads(t *testing.T) {
 	}
 }
 
+// TestCutReadIsReadAgain wants an answer that is cut once to be read once more,
+// and no query to take its place.
+func TestCutReadIsReadAgain(t *testing.T) {
+	t.Parallel()
+	w := options("").Window
+	st := storage(t, w.Start, randomHistory(rand.New(rand.NewPCG(2, 2)), 0, time.Minute, 1440))
+	inner := withRead(api(t, st, plenty), st)
+	collect := func(cut int32) (got prometheus.Result, reads, queries int32) {
+		var r, q atomic.Int32
+		url := serve(t, http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+			if !strings.HasSuffix(req.URL.Path, "/read") {
+				q.Add(1)
+				inner.ServeHTTP(rw, req)
+				return
+			}
+			rec := httptest.NewRecorder()
+			inner.ServeHTTP(rec, req)
+			body := rec.Body.Bytes()
+			if r.Add(1) == cut {
+				body = body[:len(body)*2/3]
+			}
+			rw.Header().Set("Content-Type", rec.Header().Get("Content-Type"))
+			_, _ = rw.Write(body)
+		}))
+		got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: url, Window: w, Owners: &analyzer.Owners{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got, r.Load(), q.Load()
+	}
+	want, reads, queries := collect(0)
+	for cut := int32(1); cut <= reads; cut++ {
+		got, r, q := collect(cut)
+		if r != reads+1 || q != queries {
+			t.Errorf("read %d cut: %d reads and %d queries, want %d and %d", cut, r, q, reads+1, queries)
+		}
+		if !reflect.DeepEqual(got.Usage, want.Usage) || !reflect.DeepEqual(got.Warnings, want.Warnings) {
+			t.Errorf("read %d cut: got %+v\nwant %+v", cut, got, want)
+		}
+	}
+}
+
 func serve(t *testing.T, h http.Handler) string {
 	t.Helper()
 	server := httptest.NewServer(h)
