@@ -206,13 +206,17 @@ func purchaseTitle(a *PurchaseAdvice) string {
 
 // survived names the required scenarios.
 func survived(a *PurchaseAdvice) string {
-	text := ""
+	var names []string
 	for _, s := range a.Scenarios {
 		if s.Required {
-			text += " and " + s.Name
+			names = append(names, s.Name)
 		}
 	}
-	return text[min(len(" and "), len(text)):]
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 func familyList(d *demandCurve) string {

@@ -7,8 +7,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
 )
 
-// The falls of demand that advice is held against: commitments of a year have
-// to survive the first, those of three years both.
+// The falls of demand that advice has to survive.
 const (
 	fall     = 0.2
 	deepFall = 0.4
@@ -28,9 +27,9 @@ type scenario struct {
 	demand   []commitment.Scenario
 }
 
-// changes lists the scenarios. Those that commitments of so many years at most have
-// to survive are required.
-func (m *market) changes(longest int) []scenario {
+// changes lists the scenarios. Those that advice has to survive are required; what
+// another family would cost is in what it expects.
+func (m *market) changes() []scenario {
 	one := func(s commitment.Scenario) []commitment.Scenario {
 		s.Weight = 1
 		return []commitment.Scenario{s}
@@ -39,7 +38,7 @@ func (m *market) changes(longest int) []scenario {
 		{"demand as it is", false, one(commitment.Scenario{Curve: m.curve})},
 		{"demand as in the last 7 days", true, one(commitment.Scenario{Curve: m.recent})},
 		{"20 % less demand", true, one(commitment.Scenario{Curve: m.curve, Scale: 1 - fall})},
-		{"40 % less demand", longest >= 3, one(commitment.Scenario{Curve: m.curve, Scale: 1 - deepFall})},
+		{"40 % less demand", true, one(commitment.Scenario{Curve: m.curve, Scale: 1 - deepFall})},
 		{"another family for the second half of the term", false, []commitment.Scenario{{Weight: 0.5, Curve: m.curve}, {Weight: 0.5, Curve: m.curve, Moved: 1}}},
 	}
 }
@@ -50,16 +49,16 @@ func (m *market) changes(longest int) []scenario {
 func (m *market) cut(d *demandCurve, amounts []float64) []float64 {
 	for keep, step := 1.0, 0.001; ; keep, step = max(0, keep-step), 1.5*step {
 		some := m.sold(d, amounts, keep)
-		if keep == 0 || m.survives(some, m.terms[0], aCent) {
+		if keep == 0 || m.survives(some, aCent) {
 			return some
 		}
 	}
 }
 
-// survives reports whether amounts cost no more than on demand in each scenario
-// that terms of so many years have to survive, but for a tolerance in USD an hour.
-func (m *market) survives(amounts []float64, longest int, tolerance float64) bool {
-	for _, s := range m.changes(longest) {
+// survives reports whether amounts cost no more than on demand in each required
+// scenario, but for a tolerance in USD an hour.
+func (m *market) survives(amounts []float64, tolerance float64) bool {
+	for _, s := range m.changes() {
 		if s.required {
 			if o := m.outcome(amounts, s.demand); o.Cost > o.OnDemand+tolerance {
 				return false
@@ -73,7 +72,7 @@ func (m *market) survives(amounts []float64, longest int, tolerance float64) boo
 // counted commitment by commitment in the order in which they apply, so that
 // they add up to the whole.
 func (m *market) advice(d *demandCurve, amounts []float64) []CommitmentAdvice {
-	asIs := m.changes(0)[0].demand
+	asIs := m.changes()[0].demand
 	bought := make([]float64, len(amounts))
 	before := m.outcome(bought, asIs)
 	told := make([]CommitmentAdvice, len(amounts))
@@ -150,7 +149,7 @@ func (m *market) describe(d *demandCurve, k int, amount, covered float64) Commit
 func (m *market) scenarios(amounts []float64) ([]ScenarioOutcome, error) {
 	var out []ScenarioOutcome
 	asIs := 0.0 // the least cost on the demand as it is
-	for i, s := range m.changes(m.terms[0]) {
+	for i, s := range m.changes() {
 		got := m.outcome(amounts, s.demand)
 		least := asIs * s.demand[0].Scale // all amounts fall with the demand
 		if s.demand[0].Scale == 0 {
@@ -223,13 +222,13 @@ func (m *market) groups(d *demandCurve) [][]int {
 // alone tells what a group of offers comes to at its optimum, each by itself;
 // none covers what another does.
 func (m *market) alone(d *demandCurve, group []int) ([]CommitmentAdvice, error) {
-	asIs := m.changes(0)[0].demand
+	asIs := m.changes()[0].demand
 	amounts, err := m.best(m.unbound(group, asIs), group)
 	if err != nil {
 		return nil, err
 	}
 	m.limitMemory(d, amounts)
-	survives := m.survives(amounts, m.offers[group[0]].TermYears, 1e-9)
+	survives := m.survives(amounts, 1e-9)
 	var out []CommitmentAdvice
 	for _, k := range group {
 		just := make([]float64, len(amounts))

@@ -165,7 +165,7 @@ func (m *market) onSale() []int {
 // program is the choice among offers: what costs least of all that survives.
 func (m *market) program(offers []int) commitment.Program {
 	p := commitment.Program{Instruments: m.instruments(offers), Expect: m.expected()}
-	for _, s := range m.changes(m.terms[0]) {
+	for _, s := range m.changes() {
 		if s.required {
 			p.Survive = append(p.Survive, s.demand...)
 		}
