@@ -121,8 +121,8 @@ type CommitmentAdvice struct {
 	Coverage, Utilization, BreakEven float64
 	// MonthlySavings counts upfront payments at the cost of capital.
 	MonthlySavings, UnusedMonthly float64
-	// Survives says that it costs no more than on demand in each scenario that
-	// the term has to survive.
+	// Survives says that it costs no more than on demand in each required
+	// scenario.
 	Survives bool
 	Note     string
 }
@@ -130,7 +130,7 @@ type CommitmentAdvice struct {
 // ScenarioOutcome is what the whole advice does in one scenario, in USD a month.
 type ScenarioOutcome struct {
 	Name string
-	// Required says that the advice was cut until it survived this.
+	// Required says that advice has to survive this: to cost no more than on demand.
 	Required           bool
 	OnDemand, Cost     float64
 	Savings, Regret    float64

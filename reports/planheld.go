@@ -30,13 +30,12 @@ func planBill(h *recommender.HeldNodes) *PlanBill {
 	if h == nil {
 		return nil
 	}
-	usd := func(v float64) USD { return USD(whole(finite(v) * 100)) }
 	out := &PlanBill{
-		CommitmentsMonthly: usd(h.Commitments), MonthlyNow: usd(h.MonthlyNow), MonthlyCost: usd(h.Monthly), MonthlyAtListPrices: usd(h.MonthlyFree),
-		LowerBoundMonthly: usd(h.LowerBound), GapPercent: max(decimals(h.GapPercent, 2), 0), Families: h.Families,
+		CommitmentsMonthly: cents(h.Commitments), MonthlyNow: cents(h.MonthlyNow), MonthlyCost: cents(h.Monthly), MonthlyAtListPrices: cents(h.MonthlyFree),
+		LowerBoundMonthly: cents(h.LowerBound), GapPercent: max(decimals(h.GapPercent, 2), 0), Families: h.Families,
 	}
 	if len(h.Families) > 0 {
-		used := usd(h.MonthlyUsed)
+		used := cents(h.MonthlyUsed)
 		out.MonthlyUsed = &used
 	}
 	return out

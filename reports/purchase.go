@@ -90,7 +90,7 @@ type Commitment struct {
 	// MonthlySavings counts upfront payments at the cost of capital.
 	MonthlySavings USD `json:"monthlySavings"`
 	UnusedMonthly  USD `json:"unusedMonthly"`
-	// Survives says that it costs no more than on demand in every scenario that its term has to survive.
+	// Survives says that it costs no more than on demand in every required scenario.
 	Survives bool   `json:"survives"`
 	Note     string `json:"note,omitempty"`
 }
@@ -98,7 +98,7 @@ type Commitment struct {
 // Scenario is a change of the demand and what the commitments advised do in it.
 type Scenario struct {
 	Name string `json:"name"`
-	// Required says that the advice was cut until it survived this.
+	// Required says that advice has to survive this: to cost no more than on demand.
 	Required        bool `json:"required"`
 	MonthlyOnDemand USD  `json:"monthlyOnDemand"`
 	MonthlyCost     USD  `json:"monthlyCost"`
