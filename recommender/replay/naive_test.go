@@ -162,6 +162,9 @@ func (n *naive) account(from, to time.Duration) {
 		if replicas <= n.a.MinReplicas {
 			n.out.AtMin += span
 		}
+		if n.w.Prompt > 0 && n.load.Demand[n.step(from)] > serving*n.w.Prompt {
+			n.out.SlowTime += span
+		}
 		if over := n.load.Demand[n.step(from)] - serving*n.w.Capacity; over > 0 {
 			n.out.UnservedTime += span
 			n.out.UnservedVolume += over * span.Milliseconds()

@@ -10,6 +10,9 @@ type Outcome struct {
 	ReplicaTime time.Duration
 	// UnservedTime is the time during which demand exceeded the capacity of the ready pods.
 	UnservedTime time.Duration
+	// SlowTime is the time during which demand exceeded Workload.Prompt of the ready pods, unserved or
+	// served late; 0 where Prompt is not given.
+	SlowTime time.Duration
 	// UnservedVolume and DemandVolume are in milli-units times milliseconds.
 	UnservedVolume, DemandVolume int64
 	// AtMax and AtMin are the time spent at maxReplicas and at or below minReplicas.
@@ -37,6 +40,9 @@ func (o Outcome) ReplicaHours() float64 { return o.ReplicaTime.Hours() }
 func (o Outcome) UnservedTimeShare() float64 {
 	return share(float64(o.UnservedTime), float64(o.Duration))
 }
+
+// SlowTimeShare is the share of the time during which some demand was not served promptly, 0..1.
+func (o Outcome) SlowTimeShare() float64 { return share(float64(o.SlowTime), float64(o.Duration)) }
 
 // UnservedVolumeShare is the share of all demand that went unserved, 0..1.
 func (o Outcome) UnservedVolumeShare() float64 {

@@ -3,6 +3,7 @@ package replay
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -279,17 +280,24 @@ func (e *engine) account(from, to time.Duration) {
 	}
 	for from < to {
 		until := min(to, e.fleet.nextReady(from))
-		e.serve(from, until, int64(e.fleet.serving(from))*e.w.Capacity)
+		e.serve(from, until, int64(e.fleet.serving(from)))
 		from = until
 	}
 }
 
-// serve compares demand with a constant capacity.
-func (e *engine) serve(from, to time.Duration, capacity int64) {
+// serve compares demand with what so many pods can do.
+func (e *engine) serve(from, to time.Duration, pods int64) {
+	capacity, prompt := pods*e.w.Capacity, pods*e.w.Prompt
+	if e.w.Prompt == 0 {
+		prompt = math.MaxInt64
+	}
 	step := e.load.at(from)
 	edge := time.Duration(step+1) * e.load.Step
 	for {
 		until := min(edge, to)
+		if e.load.Demand[step] > prompt {
+			e.out.SlowTime += until - from
+		}
 		if over := e.load.Demand[step] - capacity; over > 0 {
 			e.out.UnservedTime += until - from
 			e.out.UnservedVolume += over * (until - from).Milliseconds()

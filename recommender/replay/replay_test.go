@@ -76,6 +76,7 @@ func randomAutoscaler(r *rand.Rand, metrics []replay.Metric) replay.Autoscaler {
 func randomWorkload(r *rand.Rand) replay.Workload {
 	w := replay.Workload{Request: 50 + r.Int64N(200), StartUp: time.Duration(r.IntN(200)) * time.Second, Replicas: int32(r.IntN(8))}
 	w.Capacity = w.Request * pick[int64](r, 1, 2, 4)
+	w.Prompt = pick(r, 0, w.Capacity/2, w.Capacity)
 	if r.IntN(2) == 0 {
 		w.Lag = time.Duration(r.IntN(90)) * time.Second
 		w.SampleWindow = time.Duration(r.IntN(90)) * time.Second

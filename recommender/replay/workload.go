@@ -31,6 +31,9 @@ type Workload struct {
 	// Capacity is the demand one ready pod can serve, in the curve's milli-units. Usage stops there,
 	// and demand above it is unserved.
 	Capacity int64
+	// Prompt is the demand that one ready pod serves without queueing to speak of (SlowFrom times its
+	// cores), 0..Capacity; 0 means that nothing is asked of latency.
+	Prompt int64
 	// StartUp is the time from a pod's creation to readiness; the pod is Pending until then.
 	StartUp time.Duration
 	// Replicas are there and ready at the start; 0 means the autoscaler's minimum.
@@ -81,6 +84,8 @@ func validateLoad(load Curve, w Workload, o Options, sp spec) error {
 		return errors.New("replay: the demand curve is empty; give it at least one step")
 	case w.Capacity <= 0 || float64(w.Capacity)*pods > maxTotal:
 		return fmt.Errorf("replay: a pod's capacity is %d; it must be above 0 and, times the pods, at most %.0g", w.Capacity, maxTotal)
+	case w.Prompt < 0 || w.Prompt > w.Capacity:
+		return fmt.Errorf("replay: a pod serves %d promptly; it must be 0 to its capacity, %d", w.Prompt, w.Capacity)
 	case w.StartUp < 0 || w.Lag < 0 || w.SampleWindow < 0 || o.Phase < 0 || w.Replicas < 0:
 		return errors.New("replay: start-up time, lag, sample window, replicas and phase must not be negative")
 	}

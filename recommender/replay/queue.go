@@ -1,0 +1,58 @@
+package replay
+
+import "math"
+
+// SlowFrom is the utilization, in (0, 1), of a pod's cores from which on queueing makes the mean
+// response time more than slowdown times the service time. A pod is an M/M/c queue: arrivals and
+// services are Poisson, c = cores, and an arrival waits with Erlang's probability C(c, c·u), so that
+//
+//	response / service = 1 + variability · C(c, c·u) / (c · (1 - u))
+//
+// (L. Kleinrock, Queueing Systems I, 1975, section 3.5). variability is the Allen-Cunneen factor
+// (ca² + cs²)/2 for arrivals and services that are not Poisson (A. O. Allen, Probability, Statistics
+// and Queueing Theory, 1990, section 5.3); 1, and 0 as absent, is M/M/c. Cores that are not whole lie
+// between the two whole numbers beside them; less than one core is one slow server. A slowdown of 1
+// or less, or NaN, gives 0: any queueing is too much.
+func SlowFrom(cores, slowdown, variability float64) float64 {
+	if !(slowdown > 1) {
+		return 0
+	}
+	if !(variability > 0) {
+		variability = 1
+	}
+	cores = min(max(cores, 1), mostCores)
+	below := math.Floor(cores)
+	u := slowFrom(int(below), slowdown, variability)
+	if part := cores - below; part > 0 {
+		u += part * (slowFrom(int(below)+1, slowdown, variability) - u)
+	}
+	return u
+}
+
+// mostCores bounds the recursion of Erlang's formula; beyond it a pod is slow next to its last core.
+const mostCores = 1024
+
+// slowFrom bisects the utilization; the ratio grows with it, from 1 without bound.
+func slowFrom(c int, slowdown, variability float64) float64 {
+	low, high := 0.0, 1.0
+	for range 50 {
+		u := (low + high) / 2
+		if 1+variability*erlangC(c, float64(c)*u)/(float64(c)*(1-u)) <= slowdown {
+			low = u
+		} else {
+			high = u
+		}
+	}
+	return low
+}
+
+// erlangC is the probability that an arrival waits at c servers that a load of a erlangs, below c,
+// keeps busy; by the recursion of Erlang's B, which cannot overflow.
+func erlangC(c int, a float64) float64 {
+	b := 1.0
+	for k := 1; k <= c; k++ {
+		b = a * b / (float64(k) + a*b)
+	}
+	u := a / float64(c)
+	return b / (1 - u*(1-b))
+}
