@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -91,7 +92,7 @@ func TestNoAutoscalerBreaksARule(t *testing.T) {
 		s.PDBs = []analyzer.PDB{{Namespace: "shop", Name: "web", MinAvailable: oneOf(r, "", "-5", "abc", "200%", "%"), MaxUnavailable: oneOf(r, "", "0", "-100%")}}
 		s.VPAs = []analyzer.VPA{{Namespace: "shop", Name: "web", Target: web, UpdateMode: oneOf(r, "", "Off", "Often"), Containers: []analyzer.VPARec{{Container: "nobody"}}}}
 		s.Sort()
-		recs, err := recommender.Run(analyzer.Analyze(s), &recommender.Costs{MeanUnit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, recommender.Options{})
+		recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &recommender.Costs{MeanUnit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, recommender.Options{})
 		if err != nil {
 			t.Errorf("%d: %+v: %v", i, b.hpas, err)
 			continue

@@ -2,6 +2,7 @@ package recommender_test
 
 import (
 	"cmp"
+	"context"
 	"flag"
 	"fmt"
 	"math"
@@ -41,7 +42,7 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: caseLevers(a), Commitment: recommender.CommitmentOptions{Held: held}})
+	recs, err := recommender.Run(context.Background(), facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: caseLevers(a), Commitment: recommender.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 // ScoreOf replays a candidate over a demand.
 func ScoreOf(t *testing.T, d Demand, c Candidate, start time.Duration) Score {
 	t.Helper()
-	s, err := d.score(c, start)
+	s, err := d.score(t.Context(), c, start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ type Plan struct {
 func PlanFor(t *testing.T, d Demand, b Bounds) *Plan {
 	t.Helper()
 	train, check := d.split()
-	scored, err := train.scoreAll(append(train.grid(b), train.fixed(b)...), b)
+	scored, err := train.scoreAll(t.Context(), append(train.grid(b), train.fixed(b)...), b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func (p *Plan) Choose(t *testing.T, unserved float64) *Candidate {
 	t.Helper()
 	b := p.b
 	b.Unserved = unserved
-	c, err := firstThatHolds(p.check, p.scored, b)
+	c, err := firstThatHolds(t.Context(), p.check, p.scored, b)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (c *scaleCase) replicaSeries(d Demand) ([]replay.Segment, error) {
 	}
 	load, a := d.curve(), d.autoscaler(c.best.Candidate)
 	first := min(max(d.podsFor(d.Millicores[0], c.best.Target), c.best.Min), c.best.Max)
-	out, err := replay.Replay(load, d.workload(c.bounds.Start, first), a,
+	out, err := replay.Replay(c.pass.Context, load, d.workload(c.bounds.Start, first), a,
 		replay.Options{Series: true, Signals: []replay.Signal{{Total: d.signalFor(a.Metrics[0], load)}}})
 	return out.Series, err
 }

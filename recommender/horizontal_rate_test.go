@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -95,14 +96,14 @@ func TestRateFollowsWhatCPUHides(t *testing.T) {
 		signal.PerSecond = append(signal.PerSecond, v/10)
 	}
 	b := recommender.Bounds{Floor: 2, Unserved: 0.01, Start: time.Minute}
-	onCPU, _, _, err := recommender.Search(demand, b)
+	onCPU, _, _, err := recommender.Search(context.Background(), demand, b)
 	if err != nil || onCPU == nil {
 		t.Fatalf("got %v, %v", onCPU, err)
 	}
 	demand.Requests = signal
 	for _, total := range []bool{false, true} {
 		signal.Total = total
-		onRate, _, _, err := recommender.Search(demand, b)
+		onRate, _, _, err := recommender.Search(context.Background(), demand, b)
 		if err != nil || onRate == nil {
 			t.Fatalf("got %v, %v", onRate, err)
 		}

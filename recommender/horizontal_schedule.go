@@ -174,7 +174,7 @@ func (c *scaleCase) scheduled(base *outcome) (*outcome, error) {
 		so.Triggers = append(so.Triggers, replay.Trigger{Metric: a.Metrics[0], Signal: replay.Signal{Total: d.signalFor(a.Metrics[0], load)}})
 		so.Behavior = a.Behavior
 	}
-	out, err := so.Replay(load, d.workload(c.bounds.Start, base.Min), replay.Options{})
+	out, err := so.Replay(c.pass.Context, load, d.workload(c.bounds.Start, base.Min), replay.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package recommender
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 	"time"
@@ -256,15 +257,15 @@ func (c Candidate) autoscaler() replay.Autoscaler {
 }
 
 // score replays the candidate.
-func (d Demand) score(c Candidate, start time.Duration) (Score, error) {
+func (d Demand) score(ctx context.Context, c Candidate, start time.Duration) (Score, error) {
 	if c.Fixed {
 		return d.scoreFixed(c.Min), nil
 	}
-	return d.replay(d.autoscaler(c), start, min(max(d.podsFor(d.Millicores[0], c.Target), c.Min), c.Max))
+	return d.replay(ctx, d.autoscaler(c), start, min(max(d.podsFor(d.Millicores[0], c.Target), c.Min), c.Max))
 }
 
 // replay runs an autoscaler over the demand from so many replicas on.
-func (d Demand) replay(a replay.Autoscaler, start time.Duration, replicas int32) (Score, error) {
+func (d Demand) replay(ctx context.Context, a replay.Autoscaler, start time.Duration, replicas int32) (Score, error) {
 	load := d.curve()
 	// The signal is given so that usage is not cut at the request: pods may
 	// burst beyond it, and the controller sees that they do.
@@ -272,7 +273,7 @@ func (d Demand) replay(a replay.Autoscaler, start time.Duration, replicas int32)
 	for i, m := range a.Metrics {
 		signals[i].Total = d.signalFor(m, load)
 	}
-	out, err := replay.Replay(load, d.workload(start, replicas), a, replay.Options{Signals: signals})
+	out, err := replay.Replay(ctx, load, d.workload(start, replicas), a, replay.Options{Signals: signals})
 	if err != nil {
 		return Score{}, err
 	}
@@ -325,20 +326,20 @@ func (s Score) replicas() float64 {
 // cheapest autoscaler and the cheapest fixed number that hold on both; nil
 // where none does. tried are all autoscalers with their scores on the first
 // part, cheapest first.
-func Search(d Demand, b Bounds) (scaled, fixed *Candidate, tried []Candidate, err error) {
+func Search(ctx context.Context, d Demand, b Bounds) (scaled, fixed *Candidate, tried []Candidate, err error) {
 	train, check := d.split()
-	if tried, err = train.scoreAll(train.grid(b), b); err != nil {
+	if tried, err = train.scoreAll(ctx, train.grid(b), b); err != nil {
 		return nil, nil, nil, err
 	}
-	if scaled, err = firstThatHolds(check, tried, b); err != nil {
+	if scaled, err = firstThatHolds(ctx, check, tried, b); err != nil {
 		return nil, nil, nil, err
 	}
 	train, check = train.raised(b.FixedMargin), check.raised(b.FixedMargin)
-	still, err := train.scoreAll(train.fixed(b), b)
+	still, err := train.scoreAll(ctx, train.fixed(b), b)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	fixed, err = firstThatHolds(check, still, b)
+	fixed, err = firstThatHolds(ctx, check, still, b)
 	return scaled, fixed, tried, err
 }
 
@@ -352,10 +353,10 @@ func (d Demand) raised(percent float64) Demand {
 }
 
 // scoreAll scores settings, cheapest first.
-func (d Demand) scoreAll(cs []Candidate, b Bounds) ([]Candidate, error) {
+func (d Demand) scoreAll(ctx context.Context, cs []Candidate, b Bounds) ([]Candidate, error) {
 	for i := range cs {
 		var err error
-		if cs[i].Train, err = d.score(cs[i], b.Start); err != nil {
+		if cs[i].Train, err = d.score(ctx, cs[i], b.Start); err != nil {
 			return nil, err
 		}
 	}
@@ -370,14 +371,14 @@ func (d Demand) scoreAll(cs []Candidate, b Bounds) ([]Candidate, error) {
 // followed in one load of six, with a third in one of twenty.
 const aim = 0.3
 
-func firstThatHolds(check Demand, cs []Candidate, b Bounds) (*Candidate, error) {
+func firstThatHolds(ctx context.Context, check Demand, cs []Candidate, b Bounds) (*Candidate, error) {
 	allowed := aim * b.Unserved
 	for _, c := range cs {
 		if c.Train.Unserved > allowed {
 			continue
 		}
 		var err error
-		if c.Check, err = check.score(c, b.Start); err != nil {
+		if c.Check, err = check.score(ctx, c, b.Start); err != nil {
 			return nil, err
 		}
 		if c.Check.Unserved <= allowed {

@@ -53,7 +53,7 @@ func (c *scaleCase) searchOn(rate *requestRate) (best *outcome, trades []TradeOf
 		} else {
 			b.HighestTarget = c.highestTargetFor(s)
 		}
-		scaled, fixed, tried, err := Search(d, b)
+		scaled, fixed, tried, err := Search(c.pass.Context, d, b)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -120,7 +120,7 @@ func cheaper(a, b *outcome) *outcome {
 
 // outcome scores a candidate over the whole window.
 func (c *scaleCase) outcome(d Demand, k *Candidate, s podSize) *outcome {
-	whole, err := d.score(*k, c.bounds.Start)
+	whole, err := d.score(c.pass.Context, *k, c.bounds.Start)
 	if err != nil { // the same demand was replayed in two parts
 		whole = k.Train
 	}
@@ -147,7 +147,7 @@ func (c *scaleCase) today() *outcome {
 		d.Requests = c.rate.signal()
 	}
 	first := int32(math.Round(c.curve.Pods[0]))
-	score, err := d.replay(a, c.bounds.Start, min(max(first, a.MinReplicas, 1), a.MaxReplicas))
+	score, err := d.replay(c.pass.Context, a, c.bounds.Start, min(max(first, a.MinReplicas, 1), a.MaxReplicas))
 	if err != nil {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -49,7 +50,7 @@ func loadedSnapshot(r *rand.Rand, kind string) *analyzer.Snapshot {
 
 func adviceOn(t *testing.T, s *analyzer.Snapshot, o recommender.Options, rule string) []recommender.Recommendation {
 	t.Helper()
-	recs, err := recommender.Run(analyzer.Analyze(s), &recommender.Costs{MeanUnit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
+	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &recommender.Costs{MeanUnit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func TestMoreUnservedNeverCostsMore(t *testing.T) {
 		}
 		last := math.Inf(1)
 		for _, allowed := range []float64{0, 0.001, 0.01, 0.05, 0.2, 0.5} {
-			scaled, _, tried, err := recommender.Search(d, recommender.Bounds{Floor: 1, Unserved: allowed, Start: time.Minute})
+			scaled, _, tried, err := recommender.Search(context.Background(), d, recommender.Bounds{Floor: 1, Unserved: allowed, Start: time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -130,7 +131,7 @@ func TestSearchRespectsItsBounds(t *testing.T) {
 		{Floor: 4, Unserved: 0.05, Start: time.Minute}, {Floor: 2, Ceiling: 12, Unserved: 0.05, Start: time.Minute},
 		{Floor: 2, HighestTarget: 60, Unserved: 0.05, Start: time.Minute},
 	} {
-		scaled, fixed, _, err := recommender.Search(d, b)
+		scaled, fixed, _, err := recommender.Search(context.Background(), d, b)
 		if err != nil || scaled == nil || fixed == nil {
 			t.Fatalf("%+v: got %v and %v, error %v", b, scaled, fixed, err)
 		}
@@ -260,7 +261,7 @@ func BenchmarkSearch(b *testing.B) {
 		d.Millicores = append(d.Millicores, max(0, 4000+3000*math.Sin(float64(i)/46)+500*r.NormFloat64()))
 	}
 	for b.Loop() {
-		if _, _, _, err := recommender.Search(d, recommender.Bounds{Floor: 2, Unserved: 0.01, Start: time.Minute}); err != nil {
+		if _, _, _, err := recommender.Search(context.Background(), d, recommender.Bounds{Floor: 2, Unserved: 0.01, Start: time.Minute}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -129,7 +129,7 @@ func (c *scaleCase) replayZero(base *outcome, z *zero, o replay.Options) (replay
 	}
 	w := d.workload(c.bounds.Start, 0)
 	w.Lag = max(w.Lag, signal.Lag)
-	return so.Replay(load, w, o)
+	return so.Replay(c.pass.Context, load, w, o)
 }
 
 // rests reports whether hardly any request comes in the hours that a schedule

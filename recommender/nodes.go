@@ -188,7 +188,7 @@ func (n *nodePlanner) pack() (string, error) {
 		if len(n.in.Offerings) == 0 {
 			return "no instance types are on sale in the price table for these nodes' provider and region", nil
 		}
-		plan, err := packing.Pack(n.in)
+		plan, err := packing.Pack(n.pass.Context, n.in)
 		if err != nil {
 			return "", err
 		}
@@ -243,7 +243,7 @@ func (n *nodePlanner) finish() {
 		return
 	}
 	if len(n.current)*len(n.plan.Nodes) <= mostPairs {
-		n.moves, n.moved = packing.Moves(n.in, n.current, n.budgets(), n.plan), true
+		n.moves, n.moved = packing.Moves(n.pass.Context, n.in, n.current, n.budgets(), n.plan), true
 	}
 }
 

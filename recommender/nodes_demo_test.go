@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -18,7 +19,7 @@ func BenchmarkNodesDemo(b *testing.B) {
 	facts := analyzer.Analyze(s)
 	costs := recommender.CostOf(facts, pricing.New(pricing.Config{}))
 	for b.Loop() {
-		recs, err := recommender.Run(facts, costs, recommender.Options{Levers: []recommender.Lever{recommender.LeverRightsize, recommender.LeverNodes}})
+		recs, err := recommender.Run(context.Background(), facts, costs, recommender.Options{Levers: []recommender.Lever{recommender.LeverRightsize, recommender.LeverNodes}})
 		if err != nil {
 			b.Fatal(err)
 		}

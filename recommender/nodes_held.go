@@ -241,7 +241,7 @@ func (n *nodePlanner) packAt(h *heldPrices, share float64) ([]packing.Plan, erro
 		list[kindOf(o)+o.Zone] = o.USDPerHour
 		o.USDPerHour *= max(h.rate(h.partsOf(o), share), 1e-3)
 	}
-	plan, err := packing.Pack(in)
+	plan, err := packing.Pack(n.pass.Context, in)
 	if err != nil || len(plan.Abstained) > 0 {
 		return nil, err
 	}
@@ -287,7 +287,7 @@ func (n *nodePlanner) packRest(h *heldPrices, plan packing.Plan) (*packing.Plan,
 	}
 	in := n.in
 	in.Pods = slices.DeleteFunc(slices.Clone(in.Pods), func(p packing.Pod) bool { return there[p.Name] })
-	rest, err := packing.Pack(in)
+	rest, err := packing.Pack(n.pass.Context, in)
 	if err != nil || len(rest.Abstained) > 0 {
 		return nil, err
 	}

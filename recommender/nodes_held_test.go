@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"testing"
@@ -20,7 +21,7 @@ func planWith(t *testing.T, file string, held ...pricing.HeldCommitment) *recomm
 		t.Fatal(err)
 	}
 	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
-	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})),
+	recs, err := recommender.Run(context.Background(), facts, recommender.CostOf(facts, pricing.New(pricing.Config{})),
 		recommender.Options{Levers: []recommender.Lever{recommender.LeverRightsize, recommender.LeverNodes}, Commitment: recommender.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)

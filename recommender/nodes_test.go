@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"os"
@@ -74,7 +75,7 @@ func runningOn(name string, ask analyzer.Amounts, nodes ...string) analyzer.Work
 func planNodes(t testing.TB, s *analyzer.Snapshot) recommender.Recommendation {
 	t.Helper()
 	facts := analyzer.Analyze(s)
-	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: []recommender.Lever{recommender.LeverNodes}})
+	recs, err := recommender.Run(context.Background(), facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: []recommender.Lever{recommender.LeverNodes}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -23,7 +24,7 @@ func BenchmarkPurchaseDemo(b *testing.B) {
 		b.Run(fmt.Sprint(terms), func(b *testing.B) {
 			o := recommender.Options{Levers: []recommender.Lever{recommender.LeverPurchase}, Commitment: recommender.CommitmentOptions{Terms: terms}}
 			for b.Loop() {
-				recs, err := recommender.Run(facts, costs, o)
+				recs, err := recommender.Run(context.Background(), facts, costs, o)
 				if err != nil {
 					b.Fatal(err)
 				}

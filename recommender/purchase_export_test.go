@@ -1,6 +1,7 @@
 package recommender
 
 import (
+	"context"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -19,7 +20,7 @@ func SaleOf(instruments []commitment.Instrument, hours [][]float64) Sale {
 	for range instruments[0].Rates {
 		d.families = append(d.families, FamilyDemand{})
 	}
-	m := &market{tiers: make([][]float64, len(d.families))}
+	m := &market{ctx: context.Background(), tiers: make([][]float64, len(d.families))}
 	for _, in := range instruments {
 		o := familyOffer{pricing.CommitmentOffer{Commitment: pricing.Commitment{TermYears: in.Years}, Instrument: in.Name, Flexible: in.Flexible}, -1, in.Rates}
 		if !in.Flexible {

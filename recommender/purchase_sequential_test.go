@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -70,7 +71,7 @@ func add(t *testing.T, p commitment.Program, amounts []float64, hours [][]float6
 	if some[0].Years == 3 {
 		stays, moves = 0.75, 0.25
 	}
-	mix, err := (&commitment.Program{Instruments: some, Expect: []commitment.Scenario{{Weight: stays, Curve: curve}, {Weight: moves, Curve: curve, Moved: 1}}}).Best()
+	mix, err := (&commitment.Program{Instruments: some, Expect: []commitment.Scenario{{Weight: stays, Curve: curve}, {Weight: moves, Curve: curve, Moved: 1}}}).Best(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +206,7 @@ func TestAllAtOnceIsNeverDearer(t *testing.T) {
 			}
 		}
 		p := recommender.SaleOf(instruments, hours).Program()
-		mix, err := p.Best()
+		mix, err := p.Best(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,7 +257,7 @@ func TestFleetTracesAtOnce(t *testing.T) {
 				at := len(hours) / split
 				past, instruments := lastDays(hours[:at], 14), onSale(t, sale.provider, sale.region, sale.families, terms...)
 				p, future := recommender.SaleOf(instruments, past).Program(), recommender.SaleOf(instruments, hours[at:]).Program().Expect
-				mix, err := p.Best()
+				mix, err := p.Best(context.Background())
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"reflect"
@@ -23,7 +24,7 @@ func advisePurchase(t *testing.T, file string, o recommender.CommitmentOptions, 
 		t.Fatal(err)
 	}
 	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
-	recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})),
+	recs, err := recommender.Run(context.Background(), facts, recommender.CostOf(facts, pricing.New(pricing.Config{})),
 		recommender.Options{Levers: append(after, recommender.LeverPurchase), Commitment: o})
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package recommender
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 
@@ -11,6 +12,7 @@ import (
 
 // market is what can be bought for the demand of a cluster.
 type market struct {
+	ctx     context.Context // ends the searches
 	offers  []familyOffer
 	tiers   [][]float64 // sustained use, by family
 	capital float64
@@ -45,7 +47,7 @@ func (o *familyOffer) rate() float64 {
 // some family.
 func (p *Pass) market(d *demandCurve) (*market, error) {
 	o := p.Options.Commitment
-	m := &market{capital: cmp.Or(o.CapitalCost, DefaultCapitalCost), terms: slices.Clone(o.Terms)}
+	m := &market{ctx: p.Context, capital: cmp.Or(o.CapitalCost, DefaultCapitalCost), terms: slices.Clone(o.Terms)}
 	if len(m.terms) == 0 {
 		m.terms = []int{1}
 	}
@@ -180,7 +182,7 @@ func (m *market) unbound(offers []int, expect []commitment.Scenario) commitment.
 
 // best solves the program of some offers and gives the amounts by offer.
 func (m *market) best(p commitment.Program, offers []int) ([]float64, error) {
-	mix, err := p.Best()
+	mix, err := p.Best(m.ctx)
 	amounts := make([]float64, len(m.offers))
 	for i, k := range offers {
 		amounts[k] = mix.Amounts[i]

@@ -105,7 +105,7 @@ func (h *planHours) packAll(levels []*planHour) {
 }
 
 func (h *planHours) pack(one *planHour) *levelNodes {
-	nodes, lost := h.follower.Nodes(one.whole)
+	nodes, lost := h.follower.Nodes(h.pass.Context, one.whole)
 	out := &levelNodes{byScope: map[pricing.CommitmentScope]float64{}, nodes: len(nodes), lost: lost}
 	add := func(instanceType, capacity, zone string, usd float64) {
 		if capacity == string(pricing.OnDemand) && (h.zones[zone] || len(h.zones) == 0) {

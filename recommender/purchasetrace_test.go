@@ -2,6 +2,7 @@ package recommender_test
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"maps"
@@ -137,7 +138,7 @@ func (m traceMarket) score(t *testing.T, trace []float64) traceScore {
 // leastCost is the mean hour of the amounts that are best for scenarios.
 func leastCost(t *testing.T, instruments []commitment.Instrument, of []commitment.Scenario) float64 {
 	t.Helper()
-	mix, err := (&commitment.Program{Instruments: instruments, Expect: of}).Best()
+	mix, err := (&commitment.Program{Instruments: instruments, Expect: of}).Best(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ func randomSnapshot(r *rand.Rand) *analyzer.Snapshot {
 func sizeOf(t *testing.T, s *analyzer.Snapshot, o recommender.Options) recommender.Recommendation {
 	t.Helper()
 	o.Levers = []recommender.Lever{recommender.LeverRightsize}
-	recs, err := recommender.Run(analyzer.Analyze(s), &recommender.Costs{MeanUnit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
+	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &recommender.Costs{MeanUnit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
 	if err != nil || len(recs) != 1 {
 		t.Fatalf("got %d recommendations, error %v; want 1", len(recs), err)
 	}
@@ -98,7 +99,7 @@ func TestRunIsDeterministic(t *testing.T) {
 
 func TestUnknownLeversRunNothing(t *testing.T) {
 	s := randomSnapshot(rand.New(rand.NewPCG(7, 8)))
-	recs, err := recommender.Run(analyzer.Analyze(s), nil, recommender.Options{Levers: []recommender.Lever{"none"}})
+	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), nil, recommender.Options{Levers: []recommender.Lever{"none"}})
 	if err != nil || len(recs) != 0 {
 		t.Errorf("got %d recommendations, error %v; want none", len(recs), err)
 	}
@@ -112,7 +113,7 @@ func BenchmarkRightsize(b *testing.B) {
 	}
 	facts := analyzer.Analyze(s)
 	for b.Loop() {
-		if _, err := recommender.Run(facts, nil, recommender.Options{}); err != nil {
+		if _, err := recommender.Run(context.Background(), facts, nil, recommender.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

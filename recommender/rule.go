@@ -2,6 +2,7 @@ package recommender
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"iter"
 	"slices"
@@ -47,6 +48,8 @@ func Rules() []Rule {
 
 // Pass is what a rule reads, and where it reports.
 type Pass struct {
+	// Context ends what takes long: a rule hands it to the engines.
+	Context  context.Context
 	Analysis *analyzer.Analysis
 	Costs    *Costs
 	Options  Options
@@ -188,14 +191,19 @@ func (p *Pass) about(ref analyzer.Ref) iter.Seq[*Recommendation] {
 }
 
 // Run runs the rules of the levers asked for, and gives what they reported,
-// sorted by workload, container, rule.
-func Run(a *analyzer.Analysis, c *Costs, o Options) ([]Recommendation, error) {
-	p := &Pass{Analysis: a, Costs: c, Options: o.withDefaults()}
+// sorted by workload, container, rule. Once the context has ended it gives the
+// context's error and nothing else.
+func Run(ctx context.Context, a *analyzer.Analysis, c *Costs, o Options) ([]Recommendation, error) {
+	p := &Pass{Context: ctx, Analysis: a, Costs: c, Options: o.withDefaults()}
 	for _, r := range Rules() {
 		if len(o.Levers) > 0 && !slices.Contains(o.Levers, r.Lever) {
 			continue
 		}
-		if err := r.Run(p); err != nil {
+		err := r.Run(p)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
 			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
 		}
 	}

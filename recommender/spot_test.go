@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -149,7 +150,7 @@ func adviseSpot(t *testing.T, file string, levers []recommender.Lever, held ...p
 	}
 	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
 	costs = recommender.CostOf(facts, pricing.New(pricing.Config{}))
-	recs, err = recommender.Run(facts, costs, recommender.Options{Levers: levers, Commitment: recommender.CommitmentOptions{Held: held}})
+	recs, err = recommender.Run(context.Background(), facts, costs, recommender.Options{Levers: levers, Commitment: recommender.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -282,7 +282,7 @@ func (b *plannedBill) after(moves []spotMove) (left onDemandUsage, moved float64
 
 // pack adds the nodes on demand for so many pods.
 func (b *plannedBill) pack(pods map[string]int, to onDemandUsage) {
-	nodes, _ := b.follower.Nodes(pods)
+	nodes, _ := b.follower.Nodes(b.pass.Context, pods)
 	for i := range nodes {
 		b.add(to, &nodes[i].Offering)
 	}

@@ -1,6 +1,7 @@
 package recommender_test
 
 import (
+	"context"
 	"testing"
 
 	"golang.org/x/tools/txtar"
@@ -23,7 +24,7 @@ func TestWasteOfAPart(t *testing.T) {
 			snap := caseSnapshot(t, section(a, "objects.yaml"), section(a, "series"))
 			snap.Warnings = append(snap.Warnings, warnings...)
 			facts := analyzer.Analyze(snap)
-			recs, err := recommender.Run(facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: []recommender.Lever{recommender.LeverWaste}})
+			recs, err := recommender.Run(context.Background(), facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: []recommender.Lever{recommender.LeverWaste}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -157,7 +157,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 			return storeError(fmt.Errorf("saving the snapshot: %w", err))
 		}
 	}
-	report, err := advise(snap, catalog, opts, &f.cost, &f.prices)
+	report, err := advise(ctx, snap, catalog, opts, &f.cost, &f.prices)
 	if err != nil {
 		return err
 	}
@@ -172,11 +172,11 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 }
 
 // advise goes down the straight line from a snapshot to a report.
-func advise(snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options, cost *allocateFlags, prices *priceFlags) (*reports.Report, error) {
+func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options, cost *allocateFlags, prices *priceFlags) (*reports.Report, error) {
 	opts.Minor = snap.Minor()
 	facts := analyzer.Analyze(snap)
 	costs := recommender.CostOf(facts, catalog)
-	recs, err := recommender.Run(facts, costs, opts)
+	recs, err := recommender.Run(ctx, facts, costs, opts)
 	if err != nil {
 		return nil, err
 	}

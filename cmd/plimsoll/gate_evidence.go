@@ -63,7 +63,7 @@ func (f *gateFlags) fromSnapshot(ctx context.Context, in *gate.Input, policy *ga
 	}
 	name := f.files.shown(f.snapshot)
 	opts := recommender.Options{RiskCPU: policy.Evidence.RiskCPU, RiskOOM: policy.Evidence.RiskOOM}
-	r, err := advise(snap, catalog, opts, &allocateFlags{}, &f.prices)
+	r, err := advise(ctx, snap, catalog, opts, &allocateFlags{}, &f.prices)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package commitment
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -53,8 +54,9 @@ const (
 // With two flexible instruments the providers' order may cover an hour at more
 // than the least cost, and with discounts for long runs a flexible one may; the mean
 // cost then is not quite convex, and Bound may lie a little too high. Amounts and
-// Hourly are always those of the providers' order.
-func (p *Program) Best() (Mix, error) {
+// Hourly are always those of the providers' order. Once the context has ended its
+// error comes back, with what was found so far.
+func (p *Program) Best(ctx context.Context) (Mix, error) {
 	s := p.search()
 	best := Mix{Amounts: make([]float64, len(p.Instruments)), Hourly: math.Inf(1)}
 	x := make([]float64, len(p.Instruments))
@@ -67,7 +69,7 @@ func (p *Program) Best() (Mix, error) {
 		if best.Hourly-best.Bound <= mixGap*(1+best.Hourly) {
 			break
 		}
-		if err := s.master.Solve(400 * (len(x) + s.first + 1)); err != nil {
+		if err := s.master.Solve(ctx, 400*(len(x)+s.first+1)); err != nil {
 			return best, fmt.Errorf("searching the cheapest mix of %d commitments: %w", len(x), err)
 		}
 		best.Bound = max(best.Bound, -s.master.Objective())

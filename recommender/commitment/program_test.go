@@ -1,6 +1,7 @@
 package commitment_test
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -24,7 +25,7 @@ func asIs(hours [][]float64) []commitment.Scenario {
 
 func best(t testing.TB, p commitment.Program) commitment.Mix {
 	t.Helper()
-	mix, err := p.Best()
+	mix, err := p.Best(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package commitment_test
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -144,7 +145,7 @@ func (w *whole) prove(t *testing.T) float64 {
 	for _, c := range w.cols {
 		s.AddColumn(c.cost, c.entries)
 	}
-	if err := s.Solve(100_000); err != nil {
+	if err := s.Solve(context.Background(), 100_000); err != nil {
 		t.Fatal(err)
 	}
 	dual := 0.0

@@ -2,6 +2,7 @@ package packing
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 	"sync"
@@ -38,14 +39,14 @@ func (v values) total(inst *instance) float64 {
 // with cuts, each of which joins once the solution breaks it. It returns the
 // values without and with the cuts, and those that joined. The cuts are looked
 // for while the first relaxation is solved.
-func (inst *instance) assignmentBound(look func() []cut) (plain, tight values, active []cut) {
+func (inst *instance) assignmentBound(ctx context.Context, look func(context.Context) []cut) (plain, tight values, active []cut) {
 	var all []cut
 	var found sync.WaitGroup
-	found.Go(func() { all = look() })
+	found.Go(func() { all = look(ctx) })
 	m := newMaster(inst, nil)
-	plain = m.solve()
+	plain = m.solve(ctx)
 	found.Wait()
-	for tight = plain; ; tight = m.solve() {
+	for tight = plain; ; tight = m.solve(ctx) {
 		var broken, rest []cut
 		for _, c := range all {
 			if m.left(c) < c.least-1e-6*(1+c.least) {
@@ -267,11 +268,11 @@ const (
 
 // solve adds columns until the values of the pods reach the cost of the
 // master, and returns the best values found on the way.
-func (m *master) solve() values {
+func (m *master) solve(ctx context.Context) values {
 	var best values
 	bestTotal := -1.0
 	for range maxRounds {
-		err := m.lp.Solve(maxPivots)
+		err := m.lp.Solve(ctx, maxPivots)
 		y, v := m.duals()
 		if total := v.total(m.inst); total > bestTotal {
 			best, bestTotal = v, total

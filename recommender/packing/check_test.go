@@ -1,6 +1,7 @@
 package packing_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -51,7 +52,7 @@ func TestCheckFindsFaults(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			list := pods("p", 5, 600, nil)
-			plan, err := packing.Pack(packing.Input{Pods: list, Offerings: []packing.Offering{small()}})
+			plan, err := packing.Pack(context.Background(), packing.Input{Pods: list, Offerings: []packing.Offering{small()}})
 			if err != nil {
 				t.Fatal(err)
 			}

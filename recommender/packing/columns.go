@@ -1,6 +1,7 @@
 package packing
 
 import (
+	"context"
 	"math"
 	"slices"
 	"sync"
@@ -49,7 +50,7 @@ const pricers = 4
 // packing's bins are the first patterns. It returns the bound, the worth of a
 // pod of each class in its proof, and the relaxation's bins with their numbers;
 // of v's, and no bins, where it did not try.
-func (inst *instance) patternBound(v values, bins []bin, cuts []cut) (float64, []float64, []share) {
+func (inst *instance) patternBound(ctx context.Context, v values, bins []bin, cuts []cut) (float64, []float64, []share) {
 	low := v.total(inst)
 	if len(inst.classes) > patternClasses {
 		return low, v.pod, nil
@@ -72,7 +73,7 @@ func (inst *instance) patternBound(v values, bins []bin, cuts []cut) (float64, [
 	for i := range bins {
 		p.add(bins[i].kind, bins[i].items)
 	}
-	worth := p.run(append(slices.Clone(v.pod), v.cut...))
+	worth := p.run(ctx, append(slices.Clone(v.pod), v.cut...))
 	return p.best, worth[:len(inst.classes)], p.shares()
 }
 
@@ -107,11 +108,11 @@ func (p *patterns) add(kind int, items []item) {
 // run adds patterns until the bound meets the relaxation. The duals that price
 // patterns lie between the best ones so far and the solver's, which calms them.
 // It returns the duals that prove the bound.
-func (p *patterns) run(centre []float64) []float64 {
+func (p *patterns) run(ctx context.Context, centre []float64) []float64 {
 	n := len(centre)
 	stale, mark := 0, math.Inf(1)
 	for range patternRounds {
-		if err := p.solve(); err != nil || p.best > p.lp.Objective()*(1-p.near) {
+		if err := p.solve(ctx); err != nil || p.best > p.lp.Objective()*(1-p.near) {
 			break
 		}
 		if stale++; p.lp.Objective()-p.best < mark*(1-staleShare) {
@@ -143,10 +144,10 @@ func (p *patterns) run(centre []float64) []float64 {
 }
 
 // solve takes the solver's work off what is left.
-func (p *patterns) solve() error {
+func (p *patterns) solve(ctx context.Context) error {
 	rows, before := float64(len(p.inst.classes)+len(p.cuts)), p.lp.Pivots()
 	each := rows * (rows + float64(len(p.cols)))
-	err := p.lp.Solve(min(maxPivots, int(p.work/max(each, 1))))
+	err := p.lp.Solve(ctx, min(maxPivots, int(p.work/max(each, 1))))
 	p.work -= each * float64(p.lp.Pivots()-before)
 	return err
 }

@@ -1,6 +1,7 @@
 package packing
 
 import (
+	"context"
 	"errors"
 	"math"
 	"slices"
@@ -43,7 +44,7 @@ const (
 )
 
 // bound is a lower bound on the optimum, and mostly the optimum itself.
-func (c *covering) bound() float64 {
+func (c *covering) bound(ctx context.Context) float64 {
 	if len(c.rows) == 0 {
 		return 0
 	}
@@ -57,7 +58,7 @@ func (c *covering) bound() float64 {
 	var heap []open
 	best, stuck := math.Inf(1), math.Inf(1)
 	push := func(fences []fence, parent float64) {
-		low, x, err := c.relax(fences)
+		low, x, err := c.relax(ctx, fences)
 		if err != nil && !errors.Is(err, lp.ErrInfeasible) {
 			stuck = min(stuck, parent)
 		}
@@ -157,7 +158,7 @@ func finite(v float64) float64 {
 }
 
 // relax solves the program without whole numbers and within the fences.
-func (c *covering) relax(fences []fence) (low float64, x []float64, err error) {
+func (c *covering) relax(ctx context.Context, fences []fence) (low float64, x []float64, err error) {
 	rows := make([]lp.Row, 0, len(c.rows)+len(fences))
 	for range c.rows {
 		rows = append(rows, lp.Row{Sense: lp.GreaterEqual, RHS: 1})
@@ -178,7 +179,7 @@ func (c *covering) relax(fences []fence) (low float64, x []float64, err error) {
 		}
 		s.AddColumn(p, entries)
 	}
-	if err := s.Solve(2000); err != nil {
+	if err := s.Solve(ctx, 2000); err != nil {
 		return 0, nil, err
 	}
 	x = make([]float64, len(c.price))

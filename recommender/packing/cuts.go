@@ -1,6 +1,7 @@
 package packing
 
 import (
+	"context"
 	"math"
 	"slices"
 	"sync"
@@ -15,9 +16,9 @@ type cut struct {
 
 // cuts lists the rows that tighten the relaxation: node counts first, then the
 // price of what pods that share a pool need by themselves, in whole nodes.
-func (inst *instance) cuts() []cut {
+func (inst *instance) cuts(ctx context.Context) []cut {
 	counts := inst.countCuts()
-	return append(counts, inst.poolCuts(counts)...)
+	return append(counts, inst.poolCuts(ctx, counts)...)
 }
 
 // countCuts asks for enough nodes: one for every pod that exists, and
@@ -64,7 +65,7 @@ const maxPools = 60
 // poolCuts looks at each set of kinds that some pod is confined to, and at all
 // kinds. The pods confined to such a pool need whole nodes of it; the cheapest
 // whole nodes with enough room in sum bound what the plan spends in the pool.
-func (inst *instance) poolCuts(counts []cut) []cut {
+func (inst *instance) poolCuts(ctx context.Context, counts []cut) []cut {
 	pools := map[string][]bool{}
 	everything := make([]bool, len(inst.kinds))
 	for k := range everything {
@@ -80,7 +81,7 @@ func (inst *instance) poolCuts(counts []cut) []cut {
 	var all sync.WaitGroup
 	for i, key := range keys {
 		all.Go(func() {
-			if c, ok := inst.poolCut(pools[key], counts); ok {
+			if c, ok := inst.poolCut(ctx, pools[key], counts); ok {
 				found[i] = c
 			}
 		})
@@ -89,7 +90,7 @@ func (inst *instance) poolCuts(counts []cut) []cut {
 	return slices.DeleteFunc(found, func(c cut) bool { return c.weight == nil })
 }
 
-func (inst *instance) poolCut(pool []bool, counts []cut) (cut, bool) {
+func (inst *instance) poolCut(ctx context.Context, pool []bool, counts []cut) (cut, bool) {
 	need := make([]float64, inst.dims)
 	for _, c := range inst.classes {
 		if within(c.open, pool) {
@@ -127,7 +128,7 @@ func (inst *instance) poolCut(pool []bool, counts []cut) (cut, bool) {
 		}
 		cover.add(row, c.least)
 	}
-	least := cover.bound()
+	least := cover.bound(ctx)
 	weight := make([]float64, len(pool))
 	for _, k := range kinds {
 		weight[k] = inst.kinds[k].price

@@ -1,6 +1,7 @@
 package packing_test
 
 import (
+	"context"
 	"encoding/csv"
 	"os"
 	"strconv"
@@ -65,7 +66,7 @@ func exampleInput(t testing.TB) packing.Input {
 
 // TestExample holds the plan for the reference instance to the stated figures.
 func TestExample(t *testing.T) {
-	plan, err := packing.Pack(exampleInput(t))
+	plan, err := packing.Pack(context.Background(), exampleInput(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package packing
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -172,9 +173,10 @@ func (f *Follower) ofGroup(n *followNode, group string) (count int64) {
 
 // Nodes gives the nodes for so many pods of each group; groups that are not
 // named have none. The nodes' Pods are empty. lost counts pods that no kind of
-// the plan can hold.
-func (f *Follower) Nodes(pods map[string]int) (nodes []PlannedNode, lost int) {
-	at, lost := f.settle(pods)
+// the plan can hold. Once the context has ended the nodes are of no use: the
+// caller asks it.
+func (f *Follower) Nodes(ctx context.Context, pods map[string]int) (nodes []PlannedNode, lost int) {
+	at, lost := f.settle(ctx, pods)
 	for i := range at {
 		o := f.kinds[at[i].kind]
 		nodes = append(nodes, PlannedNode{Offering: o, CPU: o.CPU - at[i].left.cpu, Memory: o.Memory - at[i].left.memory})
@@ -190,14 +192,14 @@ type arrival struct {
 
 // settle changes the plan's nodes to those for so many pods, or builds nodes
 // anew from the plan's kinds where that comes out cheaper.
-func (f *Follower) settle(pods map[string]int) (nodes []followNode, lost int) {
+func (f *Follower) settle(ctx context.Context, pods map[string]int) (nodes []followNode, lost int) {
 	want := f.wanted(pods)
-	kept, lost := f.change(want)
+	kept, lost := f.change(ctx, want)
 	if f.placed > mostBuilt {
 		return kept, lost
 	}
-	built, lostToo := f.open(nil, f.arrivals(nil, want, make([]int, len(want))))
-	if built = f.consolidate(built); lostToo <= lost && f.cost(built) < f.cost(kept)*(1-worthBuilding) {
+	built, lostToo := f.open(ctx, nil, f.arrivals(nil, want, make([]int, len(want))))
+	if built = f.consolidate(ctx, built); lostToo <= lost && f.cost(built) < f.cost(kept)*(1-worthBuilding) {
 		return built, lostToo
 	}
 	return kept, lost
@@ -218,7 +220,7 @@ func (f *Follower) cost(nodes []followNode) (usd float64) {
 }
 
 // change takes pods off the plan's nodes and adds others.
-func (f *Follower) change(want []int) (nodes []followNode, lost int) {
+func (f *Follower) change(ctx context.Context, want []int) (nodes []followNode, lost int) {
 	have := make([]int, len(want))
 	for _, n := range f.base {
 		n.has, n.left = slices.Clone(n.has), n.left.clone()
@@ -238,8 +240,8 @@ func (f *Follower) change(want []int) (nodes []followNode, lost int) {
 			waiting = append(waiting, a)
 		}
 	}
-	nodes, lost = f.open(nodes, waiting)
-	return f.consolidate(nodes), lost
+	nodes, lost = f.open(ctx, nodes, waiting)
+	return f.consolidate(ctx, nodes), lost
 }
 
 // arrivals lists the pods beyond those that the nodes have, the largest first;
@@ -353,8 +355,8 @@ func (f *Follower) target(nodes []followNode, class int, zone string) int {
 
 // open adds nodes for the pods that wait, each time the kind that holds most
 // of them for its price. lost are those that fit on none.
-func (f *Follower) open(nodes []followNode, waiting []arrival) (all []followNode, lost int) {
-	for len(waiting) > 0 {
+func (f *Follower) open(ctx context.Context, nodes []followNode, waiting []arrival) (all []followNode, lost int) {
+	for len(waiting) > 0 && ctx.Err() == nil {
 		best, rate := -1, 0.0
 		for k := range f.kinds {
 			n := f.empty(k)

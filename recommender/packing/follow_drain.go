@@ -2,6 +2,7 @@ package packing
 
 import (
 	"cmp"
+	"context"
 	"slices"
 )
 
@@ -12,9 +13,9 @@ const mostExchanged, mostTogether = 60, 8
 // consolidate takes nodes away whose pods fit on others, those that cost most
 // for what they hold first, and puts one node in the place of up to three where
 // that is cheaper.
-func (f *Follower) consolidate(nodes []followNode) []followNode {
+func (f *Follower) consolidate(ctx context.Context, nodes []followNode) []followNode {
 	m := followMove{f: f}
-	for changed := true; changed; {
+	for changed := true; changed && ctx.Err() == nil; {
 		changed = false
 		m.nodes = f.byFullness(nodes)
 		for i := range m.nodes {

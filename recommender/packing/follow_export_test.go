@@ -1,10 +1,13 @@
 package packing
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+)
 
 // PlanAt is what Nodes gives, with its pods named, so that Check can judge it.
 func (f *Follower) PlanAt(groups map[string]int) (plan Plan, pods []Pod) {
-	nodes, _ := f.settle(groups)
+	nodes, _ := f.settle(context.Background(), groups)
 	for _, n := range nodes {
 		o := f.kinds[n.kind]
 		one := PlannedNode{Offering: o, CPU: o.CPU - n.left.cpu, Memory: o.Memory - n.left.memory}

@@ -1,6 +1,7 @@
 package packing_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -57,7 +58,7 @@ func TestFollow(t *testing.T) {
 		in.Effort = 0.1
 		plan := mustPack(t, in)
 		f := packing.NewFollower(plan, in.Pods, in.DaemonSets)
-		same, _ := f.Nodes(countsOf(in.Pods))
+		same, _ := f.Nodes(context.Background(), countsOf(in.Pods))
 		if got, want := hourly(same), plan.Hourly; got > want+1e-9 {
 			t.Errorf("seed %d: the plan's own pods take %.4f USD an hour, want %.4f at most", seed, got, want)
 		}
@@ -69,7 +70,7 @@ func TestFollow(t *testing.T) {
 				t.Errorf("seed %d, share %.1f: %v", seed, share, err)
 			}
 			best := packing.Input{Pods: pods, DaemonSets: in.DaemonSets, Offerings: kindsOf(plan), Effort: 0.05}
-			want, err := packing.Pack(best)
+			want, err := packing.Pack(context.Background(), best)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +98,7 @@ func TestFollowNothing(t *testing.T) {
 	}{
 		{nil, 0, 0}, {map[string]int{"a": 1}, 1, 0}, {map[string]int{"a": 5}, 1, 0}, {map[string]int{"huge": 2}, 0, 2},
 	} {
-		nodes, lost := f.Nodes(tt.pods)
+		nodes, lost := f.Nodes(context.Background(), tt.pods)
 		if len(nodes) != tt.nodes || lost != tt.lost {
 			t.Errorf("%v: got %d nodes and %d pods lost, want %d and %d", tt.pods, len(nodes), lost, tt.nodes, tt.lost)
 		}
@@ -107,14 +108,14 @@ func TestFollowNothing(t *testing.T) {
 func BenchmarkFollow(b *testing.B) {
 	in := randomInput(b, 1, 400)
 	in.Effort = 0.05
-	plan, err := packing.Pack(in)
+	plan, err := packing.Pack(context.Background(), in)
 	if err != nil {
 		b.Fatal(err)
 	}
 	f := packing.NewFollower(plan, in.Pods, in.DaemonSets)
 	counts, _ := atScale(rand.New(rand.NewPCG(1, 3)), in.Pods, 0.8)
 	for b.Loop() {
-		f.Nodes(counts)
+		f.Nodes(context.Background(), counts)
 	}
 }
 

@@ -1,6 +1,9 @@
 package packing
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // restart sets the tallies to those of a packing.
 func (s *searcher) restart(bins []bin) {
@@ -11,7 +14,7 @@ func (s *searcher) restart(bins []bin) {
 // improve repeats: choose a few bins, pack their pods anew, keep what is not
 // dearer. At first it also keeps what is a little dearer, which leads out of
 // dead ends; the best packing seen is returned.
-func (s *searcher) improve(bins []bin, budget int, low float64) []bin {
+func (s *searcher) improve(ctx context.Context, bins []bin, budget int, low float64) []bin {
 	if len(bins) == 0 {
 		return bins
 	}
@@ -19,7 +22,7 @@ func (s *searcher) improve(bins []bin, budget int, low float64) []bin {
 	now := s.price(bins)
 	best, lowest := slices.Clone(bins), now
 	heat := heatShare * now / float64(len(bins))
-	for s.work = 0; s.work < budget && lowest > low*(1+1e-7); s.work += 100 + 4*len(bins) {
+	for s.work = 0; s.work < budget && lowest > low*(1+1e-7) && ctx.Err() == nil; s.work += 100 + 4*len(bins) {
 		slack := 1e-9
 		if cool := 1 - float64(s.work)/float64(budget); cool > 0.1 {
 			slack += heat * cool * cool * s.rng.ExpFloat64()

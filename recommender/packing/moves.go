@@ -2,6 +2,7 @@ package packing
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,13 +57,15 @@ type Migration struct {
 // Nodes that the plan has too are kept, pods that are alike change places so
 // that most stay where they are, and the drains with the most savings for their
 // disruption come first. Savings counts what leaves the bill: nodes that can't
-// be drained stay on it.
-func Moves(in Input, current []CurrentNode, budgets []Budget, plan Plan) Migration {
+// be drained stay on it. Once the context has ended the rest of the moves is left
+// out: the caller asks it.
+func Moves(ctx context.Context, in Input, current []CurrentNode, budgets []Budget, plan Plan) Migration {
 	m := newMover(in, current, budgets, plan)
-	m.match()
-	m.assign()
-	m.list()
-	m.order()
+	for _, step := range []func(){m.match, m.assign, m.list, func() { m.order(ctx) }} {
+		if ctx.Err() == nil {
+			step()
+		}
+	}
 	return m.out
 }
 
@@ -290,7 +293,7 @@ func (m *mover) waves(v *Move, leaving []string) int {
 }
 
 // order takes the moves by score, each as soon as its pods have room.
-func (m *mover) order() {
+func (m *mover) order(ctx context.Context) {
 	m.free = make([]resources, len(m.plan.Nodes))
 	for j := range m.plan.Nodes {
 		one := Input{Offerings: []Offering{m.plan.Nodes[j].Offering}, DaemonSets: m.in.DaemonSets}
@@ -310,7 +313,7 @@ func (m *mover) order() {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Node, b.Node))
 	})
 	var blocked []Move
-	for len(m.pending) > 0 {
+	for len(m.pending) > 0 && ctx.Err() == nil {
 		at := slices.IndexFunc(m.pending, func(v Move) bool { return v.Blocked == "" && m.carry(v) })
 		if at < 0 {
 			break

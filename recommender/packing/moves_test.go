@@ -1,6 +1,7 @@
 package packing_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strings"
@@ -62,7 +63,7 @@ func halfFull() (packing.Input, []packing.CurrentNode) {
 func TestMoves(t *testing.T) {
 	in, current := halfFull()
 	plan := mustPack(t, in)
-	m := packing.Moves(in, current, []packing.Budget{{Name: "p", Pods: []string{"p0", "p1", "p2"}, Allowed: 1}}, plan)
+	m := packing.Moves(context.Background(), in, current, []packing.Budget{{Name: "p", Pods: []string{"p0", "p1", "p2"}, Allowed: 1}}, plan)
 	if len(m.Launch) != 0 || len(m.Moves) != 2 {
 		t.Fatalf("got %d launches and %d moves, want none and two", len(m.Launch), len(m.Moves))
 	}
@@ -94,7 +95,7 @@ func TestMovesBlocked(t *testing.T) {
 			if tt.change != nil {
 				tt.change(&in, current)
 			}
-			m := packing.Moves(in, current, tt.budgets, mustPack(t, in))
+			m := packing.Moves(context.Background(), in, current, tt.budgets, mustPack(t, in))
 			got := ""
 			for _, v := range m.Moves {
 				got += v.Blocked
@@ -115,7 +116,7 @@ func TestMovesLeadToThePlan(t *testing.T) {
 		in.Effort = 0.05
 		plan := mustPack(t, in)
 		current := oneByOne(in)
-		m := packing.Moves(in, current, nil, plan)
+		m := packing.Moves(context.Background(), in, current, nil, plan)
 		today, moved := 0.0, 0.0
 		for _, n := range current {
 			today += n.Offering.USDPerHour
@@ -174,7 +175,7 @@ func oneByOne(in packing.Input) []packing.CurrentNode {
 	for i := range in.Pods {
 		p := in.Pods[i]
 		p.Spread, p.AntiAffinity = nil, nil
-		alone, _ := packing.Pack(packing.Input{Pods: []packing.Pod{p}, DaemonSets: in.DaemonSets, Offerings: in.Offerings})
+		alone, _ := packing.Pack(context.Background(), packing.Input{Pods: []packing.Pod{p}, DaemonSets: in.DaemonSets, Offerings: in.Offerings})
 		current = append(current, packing.CurrentNode{Name: "today-" + p.Name, Offering: alone.Nodes[0].Offering, Pods: []string{p.Name}})
 	}
 	return current

@@ -1,6 +1,7 @@
 package packing_test
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -42,7 +43,7 @@ func in(zone string, o packing.Offering) packing.Offering { o.Zone = zone; retur
 // mustPack packs, and checks the plan with the independent checker.
 func mustPack(t *testing.T, input packing.Input) packing.Plan {
 	t.Helper()
-	plan, err := packing.Pack(input)
+	plan, err := packing.Pack(context.Background(), input)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,14 +180,14 @@ func TestPackErrors(t *testing.T) {
 		"no price": {packing.Input{Offerings: []packing.Offering{free}}, "check the price table"},
 	}
 	for name, tt := range tests {
-		if _, err := packing.Pack(tt.in); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := packing.Pack(context.Background(), tt.in); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %v, want an error with %q", name, err, tt.want)
 		}
 	}
-	if plan, err := packing.Pack(packing.Input{}); err != nil || len(plan.Nodes) > 0 {
+	if plan, err := packing.Pack(context.Background(), packing.Input{}); err != nil || len(plan.Nodes) > 0 {
 		t.Errorf("nothing to pack: got %v, %v", plan, err)
 	}
-	if plan, err := packing.Pack(packing.Input{Pods: []packing.Pod{pod("a", 1)}}); err != nil || len(plan.Abstained) != 1 {
+	if plan, err := packing.Pack(context.Background(), packing.Input{Pods: []packing.Pod{pod("a", 1)}}); err != nil || len(plan.Abstained) != 1 {
 		t.Errorf("no offerings: got %v, %v; want one abstained", plan, err)
 	}
 }

@@ -2,6 +2,7 @@ package packing
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -65,9 +66,10 @@ type Plan struct {
 }
 
 // Pack finds a cheap set of nodes for the pods. It fails only on input that
-// makes no sense; pods that it can't place or whose constraints it does not
-// model are listed in the plan's Abstained.
-func Pack(in Input) (Plan, error) {
+// makes no sense, and with the context's error once that has ended; pods that it
+// can't place or whose constraints it does not model are listed in the plan's
+// Abstained.
+func Pack(ctx context.Context, in Input) (Plan, error) {
 	if err := in.validate(); err != nil {
 		return Plan{}, err
 	}
@@ -77,16 +79,19 @@ func Pack(in Input) (Plan, error) {
 	zoned := settleZones(in, pods)
 	plan := Plan{Abstained: append(abstained, zoned.lost...)}
 	if len(zoned.pods) > 0 {
-		plan.fill(in, zoned)
+		plan.fill(ctx, in, zoned)
+		if err := ctx.Err(); err != nil {
+			return Plan{}, err
+		}
 	}
 	slices.SortFunc(plan.Abstained, func(a, b Abstention) int { return cmp.Compare(a.Pod, b.Pod) })
 	return plan, nil
 }
 
 // fill packs the pods and adds up what the nodes cost.
-func (plan *Plan) fill(in Input, zoned zoned) {
+func (plan *Plan) fill(ctx context.Context, in Input, zoned zoned) {
 	inst := newInstance(in, zoned)
-	bins, bound := inst.solve(in.Effort)
+	bins, bound := inst.solve(ctx, in.Effort)
 	plan.LowerBound = bound
 	plan.Nodes = inst.planned(in, zoned.pods, bins)
 	for i := range plan.Nodes {

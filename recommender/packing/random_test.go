@@ -1,6 +1,7 @@
 package packing_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -35,7 +36,7 @@ func TestRandomInstances(t *testing.T) {
 			in.Effort = packing.QuickEffort(n)
 		}
 		start := time.Now()
-		plan, err := packing.Pack(in)
+		plan, err := packing.Pack(context.Background(), in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +66,7 @@ func BenchmarkPack(b *testing.B) {
 		in.Effort = 0.1
 		b.Run(fmt.Sprint(n, " pods"), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := packing.Pack(in); err != nil {
+				if _, err := packing.Pack(context.Background(), in); err != nil {
 					b.Fatal(err)
 				}
 			}

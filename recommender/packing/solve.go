@@ -2,6 +2,7 @@ package packing
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"sync"
 )
@@ -16,21 +17,21 @@ const (
 )
 
 // solve packs the instance, and bounds what any packing costs from below.
-func (inst *instance) solve(effort float64) ([]bin, float64) {
+func (inst *instance) solve(ctx context.Context, effort float64) ([]bin, float64) {
 	if effort <= 0 {
 		effort = 1
 	}
 	inst.effort = effort
 	// With cuts, part of the worth is in the nodes and not in the pods.
-	plain, v, cuts := inst.assignmentBound(inst.cuts)
+	plain, v, cuts := inst.assignmentBound(ctx, inst.cuts)
 	s := newSearcher(inst, plain.pod, 0)
 	bins := s.start()
-	bins = s.improve(bins, int(effort*float64(firstWork+firstWorkPerBin*len(bins))), v.total(inst))
-	low, worth, shares := inst.patternBound(v, bins, cuts)
+	bins = s.improve(ctx, bins, int(effort*float64(firstWork+firstWorkPerBin*len(bins))), v.total(inst))
+	low, worth, shares := inst.patternBound(ctx, v, bins, cuts)
 	if shares == nil {
 		worth = plain.pod
 	}
-	return inst.search(bins, worth, shares, low, effort), low
+	return inst.search(ctx, bins, worth, shares, low, effort), low
 }
 
 // searchers is how many look for the last packing side by side, each on a part
@@ -39,20 +40,20 @@ const searchers = 2
 
 // search rounds the relaxation's bins, if there are any, and improves on what
 // is the best then.
-func (inst *instance) search(bins []bin, worth []float64, shares []share, low, effort float64) []bin {
+func (inst *instance) search(ctx context.Context, bins []bin, worth []float64, shares []share, low, effort float64) []bin {
 	var found [searchers][]bin
 	var all sync.WaitGroup
 	for i := range found {
 		all.Go(func() {
 			s := newSearcher(inst, worth, uint64(i))
 			best := slices.Clone(bins)
-			for i := 0; i < roundings/searchers && shares != nil; i++ {
+			for i := 0; i < roundings/searchers && shares != nil && ctx.Err() == nil; i++ {
 				if rounded := s.round(shares); rounded != nil && s.price(rounded) < s.price(best) {
 					best = rounded
 				}
 			}
 			budget := effort * float64(lastWork+lastWorkPerBin*len(best)) / searchers
-			found[i] = s.improve(best, int(budget), low)
+			found[i] = s.improve(ctx, best, int(budget), low)
 		})
 	}
 	all.Wait()

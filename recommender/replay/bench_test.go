@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -56,7 +57,7 @@ func BenchmarkReplay(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				var err error
-				if out, err = replay.Replay(load, w, a, replay.Options{}); err != nil {
+				if out, err = replay.Replay(context.Background(), load, w, a, replay.Options{}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -95,7 +96,7 @@ func BenchmarkSearch(b *testing.B) {
 			for k := range candidates {
 				w, a := benchmarked(int32(40+k), time.Duration(k%4)*5*time.Minute)
 				a.MaxReplicas = 60
-				out, err := replay.Replay(load, w, a, replay.Options{})
+				out, err := replay.Replay(context.Background(), load, w, a, replay.Options{})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -68,7 +69,7 @@ func TestScaledObjectSleeps(t *testing.T) {
 	}
 	so := replay.ScaledObject{PollingInterval: 30 * time.Second, Cooldown: 5 * time.Minute, MaxReplicas: 10,
 		Triggers: []replay.Trigger{{Metric: external(replay.AverageValue, 1000)}}}
-	got, err := so.Replay(load, replay.Workload{Capacity: 1000}, replay.Options{Series: true})
+	got, err := so.Replay(context.Background(), load, replay.Workload{Capacity: 1000}, replay.Options{Series: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,7 @@ func TestCronTriggerIsAFloor(t *testing.T) {
 	so := replay.ScaledObject{PollingInterval: 30 * time.Second, MinReplicas: 1, MaxReplicas: 10,
 		Triggers: []replay.Trigger{{Metric: external(replay.AverageValue, 1000)}, {Cron: &replay.Cron{Spans: minutes(10, 50), Replicas: 4}}},
 		Behavior: &replay.Behavior{ScaleDown: replay.Rules{Window: ptr(time.Duration(0))}}}
-	got, err := so.Replay(load, replay.Workload{Capacity: 1000}, replay.Options{Series: true})
+	got, err := so.Replay(context.Background(), load, replay.Workload{Capacity: 1000}, replay.Options{Series: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +125,7 @@ func TestFallback(t *testing.T) {
 	}
 	so := replay.ScaledObject{PollingInterval: 30 * time.Second, MinReplicas: 1, MaxReplicas: 10, Fallback: &replay.Fallback{FailureThreshold: 3, Replicas: 6},
 		Triggers: []replay.Trigger{{Metric: external(replay.AverageValue, 1000), Outages: minutes(10, 20)}}}
-	got, err := so.Replay(load, replay.Workload{Capacity: 1000}, replay.Options{Series: true})
+	got, err := so.Replay(context.Background(), load, replay.Workload{Capacity: 1000}, replay.Options{Series: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,15 @@
 package replay
 
 import (
+	"context"
 	"errors"
 	"time"
 )
 
 // Replay is the replay of a ScaledObject: KEDA's poll loop beside the HPA it makes.
-// Options.Signals is not read; the triggers carry their own.
-func (so ScaledObject) Replay(load Curve, w Workload, o Options) (Outcome, error) {
+// Options.Signals is not read; the triggers carry their own. Once the context has
+// ended its error comes back.
+func (so ScaledObject) Replay(ctx context.Context, load Curve, w Workload, o Options) (Outcome, error) {
 	if err := so.Validate(); err != nil {
 		return Outcome{}, err
 	}
@@ -35,7 +37,7 @@ func (so ScaledObject) Replay(load Curve, w Workload, o Options) (Outcome, error
 	if w.Replicas == 0 && (so.MinReplicas == 0 || so.IdleAtZero) {
 		e.fleet.settled, e.fleet.total = 0, 0
 	}
-	return e.run(), nil
+	return e.run(ctx)
 }
 
 // keda is KEDA's side of a replay.

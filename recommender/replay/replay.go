@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -11,8 +12,9 @@ import (
 // works out only those at which something can change.
 //
 // The target follows at once: status.replicas equals spec.replicas, and pods are created and removed
-// at the sync that asks for it. Demand and pods are those of Workload.
-func Replay(load Curve, w Workload, a Autoscaler, o Options) (Outcome, error) {
+// at the sync that asks for it. Demand and pods are those of Workload. Once the context has ended its
+// error comes back.
+func Replay(ctx context.Context, load Curve, w Workload, a Autoscaler, o Options) (Outcome, error) {
 	if err := a.Validate(); err != nil {
 		return Outcome{}, err
 	}
@@ -25,7 +27,7 @@ func Replay(load Curve, w Workload, a Autoscaler, o Options) (Outcome, error) {
 	}
 	e := newEngine(sp, load, w, o)
 	e.signals = newSignals(e.sp.metrics, &e.load, &e.w, o.Signals)
-	return e.run(), nil
+	return e.run(ctx)
 }
 
 // engine is one replay under way.
@@ -77,7 +79,7 @@ func newEngine(sp spec, load Curve, w Workload, o Options) *engine {
 	return e
 }
 
-func (e *engine) run() Outcome {
+func (e *engine) run(ctx context.Context) (Outcome, error) {
 	for _, d := range e.load.Demand {
 		e.out.DemandVolume += d * e.load.Step.Milliseconds()
 	}
@@ -89,7 +91,10 @@ func (e *engine) run() Outcome {
 	if e.keda != nil {
 		poll = 0
 	}
-	for now < e.end {
+	for round := 0; now < e.end; round++ {
+		if round%checkEvery == 0 && ctx.Err() != nil {
+			return Outcome{}, ctx.Err()
+		}
 		next := min(sync, poll, e.end)
 		e.account(now, next)
 		now = next
@@ -111,8 +116,11 @@ func (e *engine) run() Outcome {
 			}
 		}
 	}
-	return e.out
+	return e.out, nil
 }
+
+// checkEvery is after how many events the context is asked: some tens of microseconds.
+const checkEvery = 256
 
 // atSync is the first sync at or after t.
 func (e *engine) atSync(t time.Duration) time.Duration { return grid(t, e.o.Phase, e.sp.syncPeriod) }

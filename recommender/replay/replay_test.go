@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"context"
 	"math/rand/v2"
 	"os"
 	"reflect"
@@ -190,9 +191,9 @@ func (s scenario) fast(t *testing.T) replay.Outcome {
 	var out replay.Outcome
 	var err error
 	if s.so != nil {
-		out, err = s.so.Replay(s.load, s.w, s.o)
+		out, err = s.so.Replay(context.Background(), s.load, s.w, s.o)
 	} else {
-		out, err = replay.Replay(s.load, s.w, s.a, s.o)
+		out, err = replay.Replay(context.Background(), s.load, s.w, s.a, s.o)
 	}
 	if err != nil {
 		t.Fatalf("replay of a valid scenario: %v", err)

@@ -3,6 +3,7 @@
 package replay_test
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -72,7 +73,7 @@ func TestFleetSearch(t *testing.T) {
 				load := fleetLoad(int(i), step)
 				for k := range fleetCandidates {
 					w, a := fleetCandidate(k)
-					out, err := replay.Replay(load, w, a, replay.Options{})
+					out, err := replay.Replay(context.Background(), load, w, a, replay.Options{})
 					if err != nil {
 						t.Errorf("workload %d, candidate %d: %v", i, k, err)
 						return

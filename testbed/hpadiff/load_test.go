@@ -3,6 +3,7 @@ package hpadiff
 import (
 	"bufio"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -94,7 +95,7 @@ type ride struct {
 func newRide(t *testing.T, w *world, c clock, id int, load replay.Curve, s setting) *ride {
 	t.Helper()
 	s.workload.Replicas = 3
-	out, err := replay.Replay(load, s.workload, s.autoscaler, replay.Options{Series: true})
+	out, err := replay.Replay(context.Background(), load, s.workload, s.autoscaler, replay.Options{Series: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package karpenter
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -141,7 +142,7 @@ func ourTypes(in packing.Input, ours, _ packing.Plan) (float64, error) {
 // itsTypes offers our packer what Karpenter launched alone, in every zone.
 func itsTypes(in packing.Input, _, launched packing.Plan) (float64, error) {
 	some := only(in, launched)
-	plan, err := packing.Pack(some)
+	plan, err := packing.Pack(context.Background(), some)
 	if err == nil && len(plan.Abstained) > 0 {
 		err = fmt.Errorf("%d pods left out, such as %v", len(plan.Abstained), plan.Abstained[0])
 	}
@@ -164,7 +165,7 @@ func bothWays(change func(packing.Input) packing.Input) func(in packing.Input, o
 	return func(in packing.Input, ours, _ packing.Plan) (float64, error) {
 		in.Pods, in.Offerings = slices.Clone(in.Pods), slices.Clone(in.Offerings)
 		in = change(in)
-		packed, err := packing.Pack(in)
+		packed, err := packing.Pack(context.Background(), in)
 		if err != nil {
 			return 0, err
 		}
@@ -258,7 +259,7 @@ func TestAblation(t *testing.T) {
 func ablate(t *testing.T, name string, in packing.Input) []float64 {
 	t.Helper()
 	in.Effort = effort
-	ours, err := packing.Pack(in)
+	ours, err := packing.Pack(context.Background(), in)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package karpenter
 
 import (
+	"context"
 	"os"
 	"slices"
 	"strconv"
@@ -27,7 +28,7 @@ type saving struct{ launched, consolidated float64 }
 func compare(t *testing.T, name string, in packing.Input, follow bool) saving {
 	t.Helper()
 	in.Effort = effort
-	ours, err := packing.Pack(in)
+	ours, err := packing.Pack(context.Background(), in)
 	if err != nil {
 		t.Fatal(err)
 	}

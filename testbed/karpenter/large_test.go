@@ -1,6 +1,7 @@
 package karpenter
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -49,7 +50,7 @@ func compareLarge(t *testing.T, seed uint64, n int) saving {
 	t.Helper()
 	in := random(t, seed, n)
 	in.Effort = effort
-	ours, err := packing.Pack(in)
+	ours, err := packing.Pack(context.Background(), in)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@
 package lp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -139,19 +140,19 @@ func (s *Solver) AddColumn(cost float64, entries []Entry) int {
 }
 
 // Solve finds an optimum, starting where the last call ended. maxPivots bounds
-// the work; after ErrIterations the values and duals are those of the last
-// basis.
-func (s *Solver) Solve(maxPivots int) error {
+// the work; after ErrIterations, or the context's error, the values and duals
+// are those of the last basis.
+func (s *Solver) Solve(ctx context.Context, maxPivots int) error {
 	limit := s.pivots + maxPivots
 	if s.infeasibility() > feasTol {
-		if err := s.run(phase1, limit); err != nil {
+		if err := s.run(ctx, phase1, limit); err != nil {
 			return err
 		}
 		if worst := s.infeasibility(); worst > 1e-7*(1+s.scale()) {
 			return fmt.Errorf("%w (short by %g)", ErrInfeasible, worst)
 		}
 	}
-	return s.run(phase2, limit)
+	return s.run(ctx, phase2, limit)
 }
 
 func (s *Solver) scale() float64 {

@@ -1,6 +1,7 @@
 package lp_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -59,7 +60,7 @@ func TestSolve(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := tt.in.load()
-			if err := s.Solve(1000); err != nil {
+			if err := s.Solve(context.Background(), 1000); err != nil {
 				t.Fatal(err)
 			}
 			if got := s.Objective(); math.Abs(got-tt.want) > 1e-9 {
@@ -81,14 +82,14 @@ func TestSolve(t *testing.T) {
 
 func TestSolveErrors(t *testing.T) {
 	infeasible := program{[]lp.Row{{lp.LessEqual, 1}, {lp.GreaterEqual, 2}}, []float64{1}, [][]float64{{1}, {1}}}
-	if err := infeasible.load().Solve(100); !errors.Is(err, lp.ErrInfeasible) {
+	if err := infeasible.load().Solve(context.Background(), 100); !errors.Is(err, lp.ErrInfeasible) {
 		t.Errorf("got %v, want ErrInfeasible", err)
 	}
 	unbounded := program{[]lp.Row{{lp.GreaterEqual, 1}}, []float64{-1}, [][]float64{{1}}}
-	if err := unbounded.load().Solve(100); !errors.Is(err, lp.ErrUnbounded) {
+	if err := unbounded.load().Solve(context.Background(), 100); !errors.Is(err, lp.ErrUnbounded) {
 		t.Errorf("got %v, want ErrUnbounded", err)
 	}
-	if err := random(rand.New(rand.NewPCG(1, 1)), 20, 40).load().Solve(1); !errors.Is(err, lp.ErrIterations) {
+	if err := random(rand.New(rand.NewPCG(1, 1)), 20, 40).load().Solve(context.Background(), 1); !errors.Is(err, lp.ErrIterations) {
 		t.Errorf("got %v, want ErrIterations", err)
 	}
 }
@@ -165,7 +166,7 @@ func TestDualityOnRandomPrograms(t *testing.T) {
 	for i := range 300 {
 		p := random(rng, 1+rng.IntN(30), 1+rng.IntN(60))
 		s := p.load()
-		if err := s.Solve(20000); err != nil {
+		if err := s.Solve(context.Background(), 20000); err != nil {
 			t.Fatalf("program %d: %v", i, err)
 		}
 		checkDuality(t, p, s)
@@ -177,7 +178,7 @@ func TestAddingColumnsWhileSolving(t *testing.T) {
 	for range 50 {
 		p := random(rng, 12, 40)
 		s := p.load()
-		if err := s.Solve(5000); err != nil {
+		if err := s.Solve(context.Background(), 5000); err != nil {
 			t.Fatal(err)
 		}
 		before := s.Objective()
@@ -189,7 +190,7 @@ func TestAddingColumnsWhileSolving(t *testing.T) {
 			}
 			p.add(s, len(p.cost)-1)
 		}
-		err := s.Solve(5000)
+		err := s.Solve(context.Background(), 5000)
 		if errors.Is(err, lp.ErrUnbounded) {
 			continue
 		}
@@ -213,7 +214,7 @@ func TestAgreesWithGonum(t *testing.T) {
 			continue // gonum refuses empty columns and dependent rows
 		}
 		s := p.load()
-		if err := s.Solve(5000); err != nil {
+		if err := s.Solve(context.Background(), 5000); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.Objective(); math.Abs(got-want) > 1e-6*(1+math.Abs(want)) {
@@ -254,7 +255,7 @@ func standardForm(p program) (c []float64, a *mat.Dense, b []float64, tol float6
 func BenchmarkSolve(b *testing.B) {
 	p := random(rand.New(rand.NewPCG(9, 9)), 150, 600)
 	for b.Loop() {
-		if err := p.load().Solve(100000); err != nil {
+		if err := p.load().Solve(context.Background(), 100000); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,12 +1,15 @@
 package lp
 
-import "math"
+import (
+	"context"
+	"math"
+)
 
 // fewPivots is how many of them leave the inverse as good as new.
 const fewPivots = 20
 
 // run pivots until no column lowers the cost of its phase.
-func (s *Solver) run(p phase, limit int) error {
+func (s *Solver) run(ctx context.Context, p phase, limit int) error {
 	m := len(s.rows)
 	if err := s.renew(p); err != nil {
 		return err
@@ -16,6 +19,9 @@ func (s *Solver) run(p phase, limit int) error {
 	for {
 		if s.pivots >= limit {
 			return ErrIterations
+		}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		bland := stalled > 2*m+50
 		q, reduced := s.entering(p, bland)

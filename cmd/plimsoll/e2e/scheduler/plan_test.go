@@ -5,6 +5,7 @@
 package scheduler_test
 
 import (
+	"context"
 	"os"
 	"strings"
 	"testing"
@@ -125,7 +126,7 @@ func offerings(t *testing.T) []packing.Offering {
 // pack plans for all pods, and holds the plan to the independent checker.
 func pack(t *testing.T, in packing.Input) packing.Plan {
 	t.Helper()
-	plan, err := packing.Pack(in)
+	plan, err := packing.Pack(context.Background(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
