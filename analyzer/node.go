@@ -15,6 +15,15 @@ type Node struct {
 	// Unschedulable says that the node is cordoned.
 	Unschedulable bool `json:"unschedulable,omitempty"`
 	Ready         bool `json:"ready,omitempty"`
+	// Resources is what the node offers beside CPU, memory and pods, each by its own
+	// name. Snapshots of older programs have none.
+	Resources Resources `json:"resources,omitempty"`
+	// Attach is how many volumes each CSI driver may attach to it, as its CSINode says.
+	Attach map[string]int64 `json:"attach,omitempty"`
+	// Keep names the annotation by which the node asks not to be taken away.
+	Keep string `json:"keep,omitempty"`
+	// Unmodelled names fields of the node's spec that no rule can hold.
+	Unmodelled []string `json:"unmodelled,omitempty"`
 	// Usage is what metrics-server last saw; zero without it.
 	Usage Amounts `json:"usage,omitzero"`
 }

@@ -12,6 +12,15 @@ type Volume struct {
 	Claim    string    `json:"claim,omitempty"` // namespace/name it is or was bound to
 	Reclaim  string    `json:"reclaim,omitempty"`
 	Created  time.Time `json:"created,omitzero"`
+	// Source is the field of the volume's spec that says what it is, such as "csi",
+	// "local", "nfs"; snapshots of older programs have none.
+	Source string `json:"source,omitempty"`
+	// Affinity is the nodes that it can be reached from: one term must hold; none: all.
+	Affinity []NodeTerm `json:"affinity,omitempty"`
+	// Shared says that several nodes may write to it at once.
+	Shared bool `json:"shared,omitempty"`
+	// Unmodelled names what of its spec no rule can hold.
+	Unmodelled []string `json:"unmodelled,omitempty"`
 }
 
 // VolumeClaim is a persistent volume claim. The pods that mount it name it in

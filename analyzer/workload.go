@@ -76,6 +76,9 @@ type Amounts struct {
 	GPU    int64 `json:"gpu,omitempty"`    // whole devices, all vendors
 }
 
+// Resources are amounts by the name of the resource as Kubernetes has it.
+type Resources map[string]int64
+
 // IsDevice tells accelerators that are counted as whole devices, by the names
 // of Kubernetes' extended resources. Vendors also count the same device's cores
 // or memory under further names, which must not be added to it.
@@ -134,9 +137,13 @@ type Pod struct {
 	// restarted; 0 where that was not seen.
 	ReadyAfter int32   `json:"readyAfter,omitempty"`
 	Requests   Amounts `json:"requests,omitzero"` // as PodRequests has it
-	QoS        string  `json:"qos,omitempty"`
-	Priority   int32   `json:"priority,omitempty"`
-	Spec       PodSpec `json:"spec,omitzero"`
+	// Resources is what the scheduler reserves beside CPU and memory, each by its own
+	// name: devices in units, ephemeral-storage and hugepages in bytes. Requests.GPU
+	// adds up devices of it. Snapshots of older programs have none.
+	Resources Resources `json:"resources,omitempty"`
+	QoS       string    `json:"qos,omitempty"`
+	Priority  int32     `json:"priority,omitempty"`
+	Spec      PodSpec   `json:"spec,omitzero"`
 }
 
 // PodSpec is what decides where a pod may run and what holds it there.
@@ -144,8 +151,10 @@ type PodSpec struct {
 	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
 	Tolerations  []Toleration      `json:"tolerations,omitempty"`
 	// LocalStorage says that the pod has an emptyDir or hostPath volume.
-	LocalStorage bool     `json:"localStorage,omitempty"`
-	Claims       []string `json:"claims,omitempty"` // persistent volume claims
+	LocalStorage bool `json:"localStorage,omitempty"`
+	// Local tells which; nil beside LocalStorage where an older program did not tell.
+	Local  *LocalData `json:"local,omitempty"`
+	Claims []string   `json:"claims,omitempty"` // persistent volume claims
 	// Constraints names what else binds the pod: affinity, spread.
 	Constraints []string `json:"constraints,omitempty"`
 	// Affinity, Spread and AntiAffinity hold the required node affinity (one
@@ -157,6 +166,26 @@ type PodSpec struct {
 	GraceSeconds  int64             `json:"graceSeconds,omitempty"`
 	HostNetwork   bool              `json:"hostNetwork,omitempty"`
 	PriorityClass string            `json:"priorityClass,omitempty"`
+	// SoftSpread and SoftAntiAffinity are wishes of the pod, which bind nothing: those
+	// that these types can say.
+	SoftSpread       []TopologySpread  `json:"softSpread,omitempty"`
+	SoftAntiAffinity []PodAntiAffinity `json:"softAntiAffinity,omitempty"`
+	// Scheduler places the pod; empty means the default one.
+	Scheduler string `json:"scheduler,omitempty"`
+	// SafeToEvict says that the pod's owner allows its eviction by an annotation.
+	SafeToEvict bool `json:"safeToEvict,omitempty"`
+	// Unmodelled names what else the pod's spec sets and no rule can hold: fields of the
+	// Kubernetes API, such as "schedulingGroup" or "volumes[].iscsi".
+	Unmodelled []string `json:"unmodelled,omitempty"`
+}
+
+// LocalData is what a pod keeps on its node, and loses with it.
+type LocalData struct {
+	// EmptyDirs counts the emptyDir volumes on the node's disk that the owner has not
+	// declared safe to lose.
+	EmptyDirs int `json:"emptyDirs,omitempty"`
+	// HostPaths are the node's paths that a container may write to, sorted.
+	HostPaths []string `json:"hostPaths,omitempty"`
 }
 
 // The names in PodSpec.Constraints. Preferences are not among them: they bind

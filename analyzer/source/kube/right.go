@@ -9,6 +9,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	metricsv1beta1 "k8s.io/metrics/pkg/apis/metrics/v1beta1"
@@ -97,6 +98,8 @@ func kinds() []kind {
 	namespaces.Verbs = []string{"get", "list"} // get where namespaces were selected
 	volumes := read("", "v1", "persistentvolumes", "volumes that nobody claims are not found", list[corev1.PersistentVolumeList])
 	volumes.Namespaced = false
+	csiNodes := read("storage.k8s.io", "v1", "csinodes", "how many volumes a node may attach is taken from its provider's rule", list[storagev1.CSINodeList])
+	csiNodes.Namespaced = false
 	vpas := read("autoscaling.k8s.io", "v1", "verticalpodautoscalers", "workloads under a VerticalPodAutoscaler are not told apart", nil)
 	vpas.optional = true
 	return []kind{
@@ -115,6 +118,7 @@ func kinds() []kind {
 		read("", "v1", "limitranges", "advice may break a namespace's bounds", list[corev1.LimitRangeList]),
 		read("", "v1", "resourcequotas", "advice may break a namespace's quota", list[corev1.ResourceQuotaList]),
 		volumes,
+		csiNodes,
 		read("", "v1", "persistentvolumeclaims", "volumes that nobody mounts are not found", list[corev1.PersistentVolumeClaimList]),
 		read("", "v1", "services", "load balancers without pods are not found, nor Prometheus by itself", list[corev1.ServiceList]),
 		vpas,

@@ -1,6 +1,8 @@
 package object
 
 import (
+	"maps"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -22,6 +24,61 @@ func amountsOf(list corev1.ResourceList) analyzer.Amounts {
 		}
 	}
 	return a
+}
+
+// resourcesOf reads what a list has beside CPU, memory and the number of pods, each
+// by its own name; amounts of nothing are left out.
+func resourcesOf(list corev1.ResourceList) analyzer.Resources {
+	out := analyzer.Resources{}
+	for name, q := range list {
+		if name == corev1.ResourceCPU || name == corev1.ResourceMemory || name == corev1.ResourcePods || q.Sign() <= 0 {
+			continue
+		}
+		out[string(name)] = q.Value()
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// podResources is what the scheduler reserves for a pod beside CPU and memory, by
+// the rule of analyzer.PodRequests.
+func podResources(s *corev1.PodSpec) analyzer.Resources {
+	sum := analyzer.Resources{}
+	add := func(to, list analyzer.Resources) {
+		for name, v := range list {
+			to[name] += v
+		}
+	}
+	sidecars, peak := analyzer.Resources{}, analyzer.Resources{}
+	for i := range s.InitContainers {
+		c := &s.InitContainers[i]
+		own := resourcesOf(defaultRequests(&c.Resources))
+		beside := maps.Clone(sidecars)
+		add(beside, own)
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			sidecars = beside
+		}
+		for name, v := range beside {
+			peak[name] = max(peak[name], v)
+		}
+	}
+	add(sum, sidecars)
+	for i := range s.Containers {
+		add(sum, resourcesOf(defaultRequests(&s.Containers[i].Resources)))
+	}
+	for name, v := range peak {
+		sum[name] = max(sum[name], v)
+	}
+	if s.Resources != nil {
+		maps.Copy(sum, resourcesOf(s.Resources.Requests))
+	}
+	add(sum, resourcesOf(s.Overhead))
+	if len(sum) == 0 {
+		return nil
+	}
+	return sum
 }
 
 func positive(n int64) int64 { return max(n, 0) }

@@ -6,6 +6,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
@@ -19,6 +20,7 @@ import (
 // was last. The zero value is ready. It is not safe for concurrent use.
 type Inventory struct {
 	nodes       map[string]analyzer.Node
+	attach      map[string]map[string]int64 // by node, driver
 	namespaces  map[string]analyzer.Namespace
 	controllers map[analyzer.Ref]*controller
 	pods        map[podKey]*pod
@@ -48,6 +50,8 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 		v.addPod(o)
 	case *corev1.Node:
 		put(&v.nodes, o.Name, nodeOf(o))
+	case *storagev1.CSINode:
+		put(&v.attach, o.Name, attachOf(o))
 	case *corev1.Namespace:
 		put(&v.namespaces, o.Name, analyzer.Namespace{Name: o.Name, Labels: o.Labels})
 	case *corev1.LimitRange:

@@ -6,6 +6,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -21,6 +22,8 @@ func newTyped(kind schema.GroupKind) runtime.Object { //nolint:gocyclo // a flat
 		return &corev1.Pod{}
 	case schema.GroupKind{Kind: "Node"}:
 		return &corev1.Node{}
+	case schema.GroupKind{Group: "storage.k8s.io", Kind: "CSINode"}:
+		return &storagev1.CSINode{}
 	case schema.GroupKind{Kind: "Namespace"}:
 		return &corev1.Namespace{}
 	case schema.GroupKind{Kind: "LimitRange"}:

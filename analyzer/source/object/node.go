@@ -1,7 +1,10 @@
 package object
 
 import (
+	"reflect"
+
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
@@ -10,7 +13,13 @@ func nodeOf(o *corev1.Node) analyzer.Node {
 	n := analyzer.Node{
 		Name: o.Name, Labels: o.Labels, ProviderID: o.Spec.ProviderID,
 		Capacity: amountsOf(o.Status.Capacity), Allocatable: amountsOf(o.Status.Allocatable),
-		Unschedulable: o.Spec.Unschedulable,
+		Unschedulable: o.Spec.Unschedulable, Resources: resourcesOf(o.Status.Allocatable),
+		Unmodelled: unmodelled(reflect.ValueOf(o.Spec), nodeFields(), ""),
+	}
+	for _, name := range []string{noScaleDown, doNotDisrupt, doNotConsolidate} {
+		if asksToStay(o.Annotations[name]) {
+			n.Keep = name
+		}
 	}
 	if !o.CreationTimestamp.IsZero() {
 		n.Created = o.CreationTimestamp.UTC()
@@ -27,4 +36,16 @@ func nodeOf(o *corev1.Node) analyzer.Node {
 		}
 	}
 	return n
+}
+
+// attachOf is how many volumes each CSI driver may attach to a node; drivers that do
+// not say have no bound.
+func attachOf(o *storagev1.CSINode) map[string]int64 {
+	var out map[string]int64
+	for _, d := range o.Spec.Drivers {
+		if d.Allocatable != nil && d.Allocatable.Count != nil {
+			put(&out, d.Name, int64(*d.Allocatable.Count))
+		}
+	}
+	return out
 }

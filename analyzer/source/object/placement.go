@@ -42,11 +42,12 @@ func nodeTerms(o *corev1.Pod) []analyzer.NodeTerm {
 	return out
 }
 
-func spreadTerms(o *corev1.Pod) []podTerm {
+// spreadTerms gives the spread constraints that bind, or those that are wishes.
+func spreadTerms(o *corev1.Pod, action corev1.UnsatisfiableConstraintAction) []podTerm {
 	var out []podTerm
 	for i := range o.Spec.TopologySpreadConstraints {
 		c := &o.Spec.TopologySpreadConstraints[i]
-		if c.WhenUnsatisfiable != corev1.DoNotSchedule {
+		if c.WhenUnsatisfiable != action {
 			continue
 		}
 		t := podTerm{topologyKey: c.TopologyKey, maxSkew: int64(c.MaxSkew)}
@@ -64,14 +65,30 @@ func apartTerms(o *corev1.Pod) []podTerm {
 	}
 	var out []podTerm
 	for _, c := range o.Spec.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution {
-		t := podTerm{topologyKey: c.TopologyKey}
-		elsewhere := c.NamespaceSelector != nil || slices.ContainsFunc(c.Namespaces, func(n string) bool { return n != namespaceOf(o) })
-		if !elsewhere && len(c.MismatchLabelKeys) == 0 {
-			t.selector = narrowed(c.LabelSelector, c.MatchLabelKeys, o.Labels)
-		}
-		out = append(out, t)
+		out = append(out, apartTerm(o, c))
 	}
 	return out
+}
+
+// softApartTerms gives the anti-affinity that a pod prefers.
+func softApartTerms(o *corev1.Pod) []podTerm {
+	if o.Spec.Affinity == nil || o.Spec.Affinity.PodAntiAffinity == nil {
+		return nil
+	}
+	var out []podTerm
+	for _, c := range o.Spec.Affinity.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution {
+		out = append(out, apartTerm(o, c.PodAffinityTerm))
+	}
+	return out
+}
+
+func apartTerm(o *corev1.Pod, c corev1.PodAffinityTerm) podTerm {
+	t := podTerm{topologyKey: c.TopologyKey}
+	elsewhere := c.NamespaceSelector != nil || slices.ContainsFunc(c.Namespaces, func(n string) bool { return n != namespaceOf(o) })
+	if !elsewhere && len(c.MismatchLabelKeys) == 0 {
+		t.selector = narrowed(c.LabelSelector, c.MatchLabelKeys, o.Labels)
+	}
+	return t
 }
 
 // narrowed is a selector that also asks for the pod's own values of some
@@ -149,6 +166,22 @@ func (m *members) resolve(ref analyzer.Ref, p *pod) {
 		apart = append(apart, analyzer.PodAntiAffinity{TopologyKey: t.topologyKey, Workloads: refs})
 	}
 	p.pod.Spec.AntiAffinity = apart
+}
+
+// wishes fills in the pod's soft spread and anti-affinity, as far as they speak of
+// whole workloads.
+func (m *members) wishes(ref analyzer.Ref, p *pod) {
+	p.pod.Spec.SoftSpread, p.pod.Spec.SoftAntiAffinity = nil, nil
+	for _, t := range p.softSpread {
+		if refs, whole := m.of(ref.Namespace, t.selector); whole && len(refs) == 1 && refs[0] == ref {
+			p.pod.Spec.SoftSpread = append(p.pod.Spec.SoftSpread, analyzer.TopologySpread{TopologyKey: t.topologyKey, MaxSkew: t.maxSkew})
+		}
+	}
+	for _, t := range p.softApart {
+		if refs, whole := m.of(ref.Namespace, t.selector); whole && len(refs) > 0 {
+			p.pod.Spec.SoftAntiAffinity = append(p.pod.Spec.SoftAntiAffinity, analyzer.PodAntiAffinity{TopologyKey: t.topologyKey, Workloads: refs})
+		}
+	}
 }
 
 // of gives the workloads whose pods the selector selects; whole is false where

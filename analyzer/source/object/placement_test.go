@@ -41,6 +41,15 @@ func TestPlacement(t *testing.T) {
 			AntiAffinity: []analyzer.PodAntiAffinity{{TopologyKey: "kubernetes.io/hostname", Workloads: []analyzer.Ref{a, b}}}}},
 		{"anti-affinity to other namespaces", apart + `namespaces: [other], labelSelector: {matchLabels: {team: t}}}]}}`,
 			analyzer.PodSpec{Constraints: []string{analyzer.ConstraintAntiAffinity}}},
+		{"soft spread and anti-affinity", strings.Replace(spread, "DoNotSchedule", "ScheduleAnyway", 1) + `app: a}}}], affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [
+			{weight: 1, podAffinityTerm: {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: b}}}}]}}`, analyzer.PodSpec{
+			SoftSpread:       []analyzer.TopologySpread{{TopologyKey: "topology.kubernetes.io/zone", MaxSkew: 2}},
+			SoftAntiAffinity: []analyzer.PodAntiAffinity{{TopologyKey: "kubernetes.io/hostname", Workloads: []analyzer.Ref{b}}}}},
+		{"another scheduler, a field that nothing models", `schedulerName: volcano, schedulingGroup: {podGroupName: g}`,
+			analyzer.PodSpec{Scheduler: "volcano", Unmodelled: []string{"schedulingGroup"}}},
+		{"data on the node", `volumes: [{name: a, hostPath: {path: /data}}, {name: b, emptyDir: {}}, {name: c, emptyDir: {medium: Memory}}, {name: s, hostPath: {path: /run/x.sock, type: Socket}}]`,
+			analyzer.PodSpec{LocalStorage: true, Local: &analyzer.LocalData{EmptyDirs: 1, HostPaths: []string{"/data"}}}},
+		{"memory alone", `volumes: [{name: c, emptyDir: {medium: Memory}}]`, analyzer.PodSpec{LocalStorage: true, Local: &analyzer.LocalData{}}},
 		{"node affinity", near + `{matchExpressions: [{key: disk, operator: In, values: [ssd]}]}]}}}`, analyzer.PodSpec{
 			Constraints: []string{analyzer.ConstraintNodeAffinity},
 			Affinity:    []analyzer.NodeTerm{{{Key: "disk", Operator: "In", Values: []string{"ssd"}}}}}},

@@ -19,6 +19,8 @@ type pod struct {
 	annotation map[string]string
 	spread     []podTerm // required, before their selectors are evaluated
 	apart      []podTerm
+	softSpread []podTerm // wishes
+	softApart  []podTerm
 }
 
 func (v *Inventory) addPod(o *corev1.Pod) {
@@ -27,9 +29,10 @@ func (v *Inventory) addPod(o *corev1.Pod) {
 	p.pod = analyzer.Pod{
 		Name: o.Name, Node: o.Spec.NodeName, Phase: string(o.Status.Phase),
 		Ready: podReady(o), Requests: podRequests(&o.Spec, p.containers), QoS: string(qosOf(o)),
-		Spec: podSpecOf(o),
+		Spec: podSpecOf(o), Resources: podResources(&o.Spec),
 	}
-	p.spread, p.apart = spreadTerms(o), apartTerms(o)
+	p.spread, p.apart = spreadTerms(o, corev1.DoNotSchedule), apartTerms(o)
+	p.softSpread, p.softApart = spreadTerms(o, corev1.ScheduleAnyway), softApartTerms(o)
 	if o.Spec.Priority != nil {
 		p.pod.Priority = *o.Spec.Priority
 	}
@@ -140,6 +143,10 @@ func podSpecOf(o *corev1.Pod) analyzer.PodSpec {
 	spec := analyzer.PodSpec{
 		NodeSelector: s.NodeSelector, HostNetwork: s.HostNetwork, PriorityClass: s.PriorityClassName,
 		Constraints: constraintsOf(o), Affinity: nodeTerms(o),
+		Local: localOf(o), SafeToEvict: o.Annotations[safeToEvict] == "true", Unmodelled: unmodelledOf(s),
+	}
+	if s.SchedulerName != corev1.DefaultSchedulerName {
+		spec.Scheduler = s.SchedulerName
 	}
 	if s.TerminationGracePeriodSeconds != nil {
 		spec.GraceSeconds = *s.TerminationGracePeriodSeconds
@@ -161,8 +168,22 @@ func podSpecOf(o *corev1.Pod) analyzer.PodSpec {
 			spec.Claims = append(spec.Claims, o.Name+"-"+vol.Name)
 		}
 	}
+	if spec.LocalStorage && spec.Local == nil {
+		spec.Local = &analyzer.LocalData{}
+	}
 	slices.Sort(spec.Claims)
 	return spec
+}
+
+// unmodelledOf names the fields of a pod's spec, and the kinds of its volumes, that
+// the tables of fates do not have.
+func unmodelledOf(s *corev1.PodSpec) []string {
+	out := unmodelled(reflect.ValueOf(*s), podFields(), "")
+	for i := range s.Volumes {
+		out = append(out, unmodelled(reflect.ValueOf(s.Volumes[i].VolumeSource), volumeFields(), "volumes[].")...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func constraintsOf(o *corev1.Pod) []string {
@@ -184,8 +205,7 @@ func constraintsOf(o *corev1.Pod) []string {
 		return slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.HostPort > 0 })
 	}), analyzer.ConstraintHostPort)
 	add(len(o.Spec.ResourceClaims) > 0, analyzer.ConstraintClaims)
-	add(o.Annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "false" ||
-		o.Annotations["karpenter.sh/do-not-disrupt"] == "true", analyzer.ConstraintKeep)
+	add(o.Annotations[safeToEvict] == "false" || asksToStay(o.Annotations[doNotDisrupt]) || asksToStay(o.Annotations[doNotEvict]), analyzer.ConstraintKeep)
 	slices.Sort(out)
 	return out
 }

@@ -2,6 +2,7 @@ package object
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -21,10 +22,63 @@ func volumeOf(o *corev1.PersistentVolume) analyzer.Volume {
 	if o.Spec.CSI != nil {
 		v.Driver = o.Spec.CSI.Driver
 	}
+	v.Source = sourceOf(&o.Spec.PersistentVolumeSource)
+	v.Affinity = volumeTerms(o)
+	v.Shared = slices.ContainsFunc(o.Spec.AccessModes, func(m corev1.PersistentVolumeAccessMode) bool {
+		return m == corev1.ReadWriteMany || m == corev1.ReadOnlyMany
+	})
+	v.Unmodelled = unmodelled(reflect.ValueOf(o.Spec), persistentFields(), "")
 	if r := o.Spec.ClaimRef; r != nil {
 		v.Claim = r.Namespace + "/" + r.Name
 	}
 	return v
+}
+
+// sourceOf is the name of the field that says what a volume is.
+func sourceOf(s *corev1.PersistentVolumeSource) string {
+	v := reflect.ValueOf(*s)
+	for i := range v.NumField() {
+		if !v.Field(i).IsNil() {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			return name
+		}
+	}
+	return "none"
+}
+
+// zoneLabels are those by which volumes of older clusters say their zone, which the
+// scheduler reads as it does node affinity; "__" stands between several zones.
+func zoneLabels() []string {
+	return []string{corev1.LabelTopologyZone, corev1.LabelFailureDomainBetaZone}
+}
+
+// volumeTerms is the nodes from which a volume can be reached.
+func volumeTerms(o *corev1.PersistentVolume) []analyzer.NodeTerm {
+	var zones analyzer.NodeTerm
+	for _, key := range zoneLabels() {
+		if zone := o.Labels[key]; zone != "" {
+			zones = analyzer.NodeTerm{{Key: corev1.LabelTopologyZone, Operator: "In", Values: strings.Split(zone, "__")}}
+			break
+		}
+	}
+	if o.Spec.NodeAffinity == nil || o.Spec.NodeAffinity.Required == nil {
+		if zones == nil {
+			return nil
+		}
+		return []analyzer.NodeTerm{zones}
+	}
+	var out []analyzer.NodeTerm
+	for _, t := range o.Spec.NodeAffinity.Required.NodeSelectorTerms {
+		term := slices.Clone(zones)
+		for _, e := range t.MatchExpressions {
+			term = append(term, analyzer.NodeRequirement{Key: e.Key, Operator: string(e.Operator), Values: e.Values})
+		}
+		for _, e := range t.MatchFields { // the node's name is the only field there is
+			term = append(term, analyzer.NodeRequirement{Key: corev1.LabelHostname, Operator: string(e.Operator), Values: e.Values})
+		}
+		out = append(out, term)
+	}
+	return out
 }
 
 func claimOf(o *corev1.PersistentVolumeClaim) analyzer.VolumeClaim {

@@ -13,6 +13,7 @@ import (
 // Fill puts what was added and selected into a snapshot, sorted.
 func (v *Inventory) Fill(s *analyzer.Snapshot, sel Selection) {
 	for _, n := range v.nodes {
+		n.Attach = v.attach[n.Name]
 		s.Nodes = append(s.Nodes, n)
 	}
 	for _, n := range v.namespaces {
@@ -54,6 +55,7 @@ func (v *Inventory) workloads(sel Selection) []analyzer.Workload {
 	for ref, g := range groups {
 		for _, p := range g.pods {
 			members.resolve(ref, p)
+			members.wishes(ref, p)
 		}
 		if w := v.workload(ref, g); sel.matches(w.Labels) {
 			out = append(out, w)

@@ -1,0 +1,72 @@
+package object_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
+)
+
+// TestWhatNodesHold reads resources by their own names, attach limits, and where
+// volumes can be reached from.
+func TestWhatNodesHold(t *testing.T) {
+	const yaml = `
+apiVersion: v1
+kind: Node
+metadata: {name: a, annotations: {karpenter.sh/do-not-disrupt: "true"}}
+spec: {podPreemptionPolicy: {}}
+status: {allocatable: {cpu: 4, memory: 8Gi, pods: "58", ephemeral-storage: 1Gi, hugepages-2Mi: "0", nvidia.com/mig-1g.5gb: "7", nvidia.com/gpu: "2"}}
+---
+apiVersion: storage.k8s.io/v1
+kind: CSINode
+metadata: {name: a}
+spec: {drivers: [{name: ebs.csi.aws.com, nodeID: i-1, allocatable: {count: 26}}, {name: nfs.csi.k8s.io, nodeID: a}]}
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: local}
+spec: {local: {path: /mnt}, accessModes: [ReadWriteOnce], nodeAffinity: {required: {nodeSelectorTerms: [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [a]}]}]}}}
+---
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: old, labels: {topology.kubernetes.io/zone: x__y}}
+spec: {iscsi: {lun: 0, targetPortal: p, iqn: q}, accessModes: [ReadWriteMany]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {namespace: x, name: p}
+spec:
+  initContainers:
+  - {name: i, resources: {requests: {nvidia.com/gpu: 2}}}
+  - {name: s, restartPolicy: Always, resources: {requests: {ephemeral-storage: 1Mi}}}
+  containers: [{name: c, resources: {limits: {nvidia.com/gpu: 1, hugepages-2Mi: 4Mi, vendor.io/fpga: 1}, requests: {ephemeral-storage: 1Mi}}}]
+  overhead: {ephemeral-storage: 1Mi, cpu: 100m}
+`
+	in := &object.Inventory{}
+	if err := object.Read(in, strings.NewReader(yaml), "f"); err != nil {
+		t.Fatal(err)
+	}
+	s := &analyzer.Snapshot{}
+	in.Fill(s, object.Selection{})
+	n, local, old, pod := s.Nodes[0], s.Volumes[0], s.Volumes[1], s.Workloads[0].Pods[0]
+	zones := []analyzer.NodeTerm{{{Key: "topology.kubernetes.io/zone", Operator: "In", Values: []string{"x", "y"}}}}
+	here := []analyzer.NodeTerm{{{Key: "kubernetes.io/hostname", Operator: "In", Values: []string{"a"}}}}
+	for _, c := range []struct {
+		what      string
+		got, want any
+	}{
+		{"node's resources", n.Resources, analyzer.Resources{"ephemeral-storage": 1 << 30, "nvidia.com/mig-1g.5gb": 7, "nvidia.com/gpu": 2}},
+		{"attach limits", n.Attach, map[string]int64{"ebs.csi.aws.com": 26}},
+		{"annotation", n.Keep, "karpenter.sh/do-not-disrupt"},
+		{"node's fields", n.Unmodelled, []string{"podPreemptionPolicy"}},
+		{"local volume", [3]any{local.Source, local.Affinity, local.Shared}, [3]any{"local", here, false}},
+		{"old volume", [4]any{old.Source, old.Affinity, old.Shared, old.Unmodelled}, [4]any{"iscsi", zones, true, []string{"iscsi"}}},
+		{"pod's resources", pod.Resources, analyzer.Resources{"nvidia.com/gpu": 2, "hugepages-2Mi": 4 << 20, "vendor.io/fpga": 1, "ephemeral-storage": 3 << 20}},
+	} {
+		if !reflect.DeepEqual(c.got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.what, c.got, c.want)
+		}
+	}
+}
