@@ -18,6 +18,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/build"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // randomAllocation is an allocation of odd amounts that add up to its bill.
@@ -65,7 +67,7 @@ func randomAllocation(r *rand.Rand) *allocation.Allocation {
 }
 
 // allocated is a report with the allocation in it.
-func allocated(t testing.TB, a *allocation.Allocation, keys string, o allocation.Options) *reports.Report {
+func allocated(t testing.TB, a *allocation.Allocation, keys string, o allocation.Options) *document.Report {
 	t.Helper()
 	var err error
 	if o.Aggregate, err = allocation.ParseKeys(keys); err != nil {
@@ -74,7 +76,7 @@ func allocated(t testing.TB, a *allocation.Allocation, keys string, o allocation
 	c := newCluster()
 	c.costs.Bill = a.Bill.Nodes * recommender.HoursPerMonth / a.Hours
 	c.costs.Idle = c.costs.Bill
-	return reports.Build(reports.Input{Analysis: c.facts, Costs: c.costs, Allocation: a, AllocateBy: o, Version: "test"})
+	return build.Report(build.Input{Analysis: c.facts, Costs: c.costs, Allocation: a, AllocateBy: o, Version: "test"})
 }
 
 // TestAllocationAddsUp checks every sum of the section on random allocations,
@@ -101,11 +103,11 @@ func TestAllocationAddsUp(t *testing.T) {
 	}
 }
 
-func checkAllocation(t *testing.T, r *reports.Report) {
+func checkAllocation(t *testing.T, r *document.Report) {
 	t.Helper()
 	a := r.Allocation
-	var total reports.Dollars
-	var monthly reports.AllocationMonthly
+	var total document.Dollars
+	var monthly document.AllocationMonthly
 	for _, row := range a.Allocations {
 		if sum := row.CPUCost + row.GPUCost + row.RAMCost + row.PVCost + row.NetworkCost + row.LoadBalancerCost + row.SharedCost + row.ExternalCost; sum != row.TotalCost {
 			t.Errorf("%s: parts %d, total %d", row.Name, sum, row.TotalCost)
@@ -123,7 +125,7 @@ func checkAllocation(t *testing.T, r *reports.Report) {
 	if total != a.Bill.Total || total != a.Bill.Nodes+a.Bill.Volumes+a.Bill.LoadBalancers+a.Bill.ControlPlane {
 		t.Errorf("allocations add up to %d, the bill is %+v", total, a.Bill)
 	}
-	cents := func(u reports.USD) reports.Dollars { return reports.Dollars(u) * 1000 }
+	cents := func(u document.USD) document.Dollars { return document.Dollars(u) * 1000 }
 	if cents(monthly.Total) != a.MonthlyBill.Total || monthly.Total != a.MonthlyTotals.Total || monthly.CPU != a.MonthlyTotals.CPU || monthly.Volumes != a.MonthlyTotals.Volumes {
 		t.Errorf("monthly %+v, bill %+v, totals %+v", monthly, a.MonthlyBill, a.MonthlyTotals)
 	}
@@ -137,7 +139,7 @@ func checkAllocation(t *testing.T, r *reports.Report) {
 	if sum := u.Used + u.Slack + u.DaemonSets + u.Stranded + u.Free + u.Reserved; sum != u.Total {
 		t.Errorf("what becomes of the nodes adds up to %d of %d", sum, u.Total)
 	}
-	var nodes reports.USD
+	var nodes document.USD
 	for _, n := range a.Nodes {
 		nodes += n.Total
 	}
@@ -148,9 +150,9 @@ func checkAllocation(t *testing.T, r *reports.Report) {
 
 // checkParts asserts that the volumes and load balancers one by one come to
 // what the row says of all.
-func checkParts(t *testing.T, row *reports.AllocationRow) {
+func checkParts(t *testing.T, row *document.AllocationRow) {
 	t.Helper()
-	var volumes, balancers reports.Dollars
+	var volumes, balancers document.Dollars
 	var byteHours float64
 	for _, p := range row.PVs {
 		volumes, byteHours = volumes+p.Cost, byteHours+p.ByteHours
@@ -228,7 +230,7 @@ func TestAllocationTable(t *testing.T) {
 // TestAllocationSurvivesReading prints the same from a saved report.
 func TestAllocationSurvivesReading(t *testing.T) {
 	r := allocated(t, randomAllocation(rand.New(rand.NewPCG(9, 1))), "node", allocation.Options{})
-	again, err := reports.Read(strings.NewReader(output(t, "json", r, reports.Options{})))
+	again, err := document.Read(strings.NewReader(output(t, "json", r, reports.Options{})))
 	if err != nil {
 		t.Fatal(err)
 	}

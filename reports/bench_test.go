@@ -4,14 +4,15 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/build"
 )
 
 func BenchmarkFormats(b *testing.B) {
 	in := random(1, 10_000).input()
-	r := reports.Build(in)
+	r := build.Report(in)
 	b.Run("build", func(b *testing.B) {
 		for b.Loop() {
-			reports.Build(in)
+			build.Report(in)
 		}
 	})
 	for _, f := range reports.Formats() {

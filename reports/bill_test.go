@@ -12,6 +12,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/build"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // TestOneBill: the bill of the summary, that of the nodes' section and that of
@@ -30,7 +32,7 @@ func TestOneBill(t *testing.T) {
 		c.costs.Idle = c.costs.Bill - c.costs.Overhead
 		month := recommender.HoursPerMonth / a.Hours
 		c.costs.Besides = recommender.Besides{Volumes: a.Bill.Volumes * month, LoadBalancers: a.Bill.LoadBalancers * month, ControlPlane: a.Bill.ControlPlane * month}
-		got := reports.Build(reports.Input{Analysis: c.facts, Costs: c.costs, Allocation: a, AllocateBy: allocation.Options{Aggregate: []allocation.Key{allocation.ByNode}}})
+		got := build.Report(build.Input{Analysis: c.facts, Costs: c.costs, Allocation: a, AllocateBy: allocation.Options{Aggregate: []allocation.Key{allocation.ByNode}}})
 		s := got.Summary
 		if *s.MonthlyBill != got.Allocation.MonthlyBill {
 			t.Errorf("seed %d: summary %+v, allocation %+v", seed, *s.MonthlyBill, got.Allocation.MonthlyBill)
@@ -48,7 +50,7 @@ func TestOneBill(t *testing.T) {
 	}
 }
 
-func cents(u reports.USD) reports.Dollars { return reports.Dollars(u) * 1000 }
+func cents(u document.USD) document.Dollars { return document.Dollars(u) * 1000 }
 
 // TestBillLine says what the bill leaves out, and what it comes to with that.
 func TestBillLine(t *testing.T) {
@@ -89,10 +91,10 @@ func TestLeversComeToTheSame(t *testing.T) {
 				Changes: []recommender.Change{{Field: "f", From: 1, To: 2}},
 			})
 		}
-		saved := func(recs []recommender.Recommendation) map[string]reports.USD {
+		saved := func(recs []recommender.Recommendation) map[string]document.USD {
 			one := *c
 			one.recs = recs
-			out := map[string]reports.USD{}
+			out := map[string]document.USD{}
 			report := one.report()
 			for _, rec := range report.Recommendations {
 				out[rec.Lever] += *rec.MonthlySavings

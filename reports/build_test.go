@@ -7,11 +7,11 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
-	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // one builds a report of one container, changed as the test wants it.
-func one(change func(*cluster)) (*reports.Report, *reports.Container) {
+func one(change func(*cluster)) (*document.Report, *document.Container) {
 	c := newCluster()
 	c.node("m6i.large", "on-demand", 0.1, 1)
 	c.add("ns", "Deployment", "web", 4, container{name: "app", cpu: 1500, mem: gi, used: 100, usedMem: 200e6, toCPU: 250, toMem: 412 * mi, savings: 10.005, cost: 20, risk: 0.25, confidence: 0.9})
@@ -54,19 +54,19 @@ func TestUsage(t *testing.T) {
 
 func TestQuantities(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
-		{reports.CPU(120_000).String(), "120m"},
-		{reports.CPU(1_500_000).String(), "1500m"},
-		{reports.CPU(2_000_000).String(), "2"},
-		{reports.CPU(340).String(), "340u"},
-		{reports.CPU(-500_000).String(), "-500m"},
-		{reports.CPU(0).String(), "0"},
-		{reports.Bytes(412 * mi).String(), "412Mi"},
-		{reports.Bytes(gi).String(), "1Gi"},
-		{reports.Bytes(1536).String(), "1536"},
-		{reports.Devices(2).String(), "2"},
-		{reports.USD(123450).String(), "$1,234.50"},
-		{reports.USD(-7).String(), "-$0.07"},
-		{reports.USD(123456789012).String(), "$1,234,567,890.12"},
+		{document.CPU(120_000).String(), "120m"},
+		{document.CPU(1_500_000).String(), "1500m"},
+		{document.CPU(2_000_000).String(), "2"},
+		{document.CPU(340).String(), "340u"},
+		{document.CPU(-500_000).String(), "-500m"},
+		{document.CPU(0).String(), "0"},
+		{document.Bytes(412 * mi).String(), "412Mi"},
+		{document.Bytes(gi).String(), "1Gi"},
+		{document.Bytes(1536).String(), "1536"},
+		{document.Devices(2).String(), "2"},
+		{document.USD(123450).String(), "$1,234.50"},
+		{document.USD(-7).String(), "-$0.07"},
+		{document.USD(123456789012).String(), "$1,234,567,890.12"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("got %s, want %s", tt.got, tt.want)
@@ -122,10 +122,10 @@ func TestWithheld(t *testing.T) {
 	}{
 		{"all", func(c *cluster) {
 			c.recs[0] = recommender.Recommendation{Rule: "rightsize", Lever: recommender.LeverRightsize, Workload: c.recs[0].Workload, Container: "app", Withheld: withhold("all", "no usage")}
-		}, true, reports.WarnWithheld, "no usage"},
-		{"one resource", func(c *cluster) { c.recs[0].Withheld = withhold("cpu", "HPA web scales on it") }, false, reports.WarnWithheld, "cpu: HPA web scales on it"},
-		{"no rule", func(c *cluster) { c.recs = nil }, true, reports.WarnNotJudged, "no rule has looked at this container"},
-		{"no reason", func(c *cluster) { c.recs[0].Requests = nil }, true, reports.WarnWithheld, "rule rightsize gave no amounts and no reason"},
+		}, true, document.WarnWithheld, "no usage"},
+		{"one resource", func(c *cluster) { c.recs[0].Withheld = withhold("cpu", "HPA web scales on it") }, false, document.WarnWithheld, "cpu: HPA web scales on it"},
+		{"no rule", func(c *cluster) { c.recs = nil }, true, document.WarnNotJudged, "no rule has looked at this container"},
+		{"no reason", func(c *cluster) { c.recs[0].Requests = nil }, true, document.WarnWithheld, "rule rightsize gave no amounts and no reason"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, k := one(tt.change)

@@ -6,7 +6,8 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
-	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/build"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 const (
@@ -194,8 +195,8 @@ func (c *cluster) platform() {
 	c.add("kube-system", "Pod", "debug", 1, container{name: "sh", withheld: withhold("all", "no usage was seen in the window")})
 }
 
-func (c *cluster) input() reports.Input {
-	return reports.Input{Analysis: c.facts, Costs: c.costs, Recommendations: c.recs, Version: "v0.1.0"}
+func (c *cluster) input() build.Input {
+	return build.Input{Analysis: c.facts, Costs: c.costs, Recommendations: c.recs, Version: "v0.1.0"}
 }
 
-func (c *cluster) report() *reports.Report { return reports.Build(c.input()) }
+func (c *cluster) report() *document.Report { return build.Report(c.input()) }

@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 var update = flag.Bool("update", false, "write what tests got to the golden files and the schema")
 
 const goldens = "../testdata/golden"
 
-func output(t testing.TB, format string, r *reports.Report, o reports.Options) string {
+func output(t testing.TB, format string, r *document.Report, o reports.Options) string {
 	t.Helper()
 	f, err := reports.Lookup(format)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // scaled is a workload whose HPA gets another target together with another
@@ -93,7 +94,7 @@ func TestHorizontalTrigger(t *testing.T) {
 		}
 	})
 	to := r.Workloads[0].Horizontal.Recommended
-	want := reports.RequestTrigger{Counter: "http_requests_total", Query: "sum(rate(http_requests_total[2m]))", Threshold: 57.5}
+	want := document.RequestTrigger{Counter: "http_requests_total", Query: "sum(rate(http_requests_total[2m]))", Threshold: 57.5}
 	if len(to.Triggers) != 1 || to.Triggers[0] != want || to.IdleReplicas == nil || *to.IdleReplicas != 0 || to.CooldownPeriod != 300 {
 		t.Errorf("got %+v with triggers %+v, want %+v at rest without pods", to, to.Triggers, want)
 	}
@@ -129,7 +130,7 @@ func TestHorizontalWithheld(t *testing.T) {
 		})
 	})
 	h := r.Workloads[0].Horizontal
-	if h == nil || h.Recommended != nil || len(h.Warnings) != 1 || h.Warnings[0].Code != reports.WarnWithheld {
+	if h == nil || h.Recommended != nil || len(h.Warnings) != 1 || h.Warnings[0].Code != document.WarnWithheld {
 		t.Errorf("got %+v, want null and the reason", h)
 	}
 }

@@ -7,10 +7,11 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // provisioned is the plan of plannedGroups on a cloud.
-func provisioned(t *testing.T, provider string) *reports.NodePlan {
+func provisioned(t *testing.T, provider string) *document.NodePlan {
 	t.Helper()
 	c := planned()
 	for i := range c.recs {
@@ -45,7 +46,7 @@ func TestKarpenterObjects(t *testing.T) {
 	if spot.Spec.Weight <= demand.Spec.Weight {
 		t.Errorf("weights: got %d for spot, %d on demand, want the cheaper first", spot.Spec.Weight, demand.Spec.Weight)
 	}
-	if got, want := spot.Spec.Disruption.Budgets, []reports.NodePoolBudget{{Nodes: "2"}}; !reflect.DeepEqual(got, want) {
+	if got, want := spot.Spec.Disruption.Budgets, []document.NodePoolBudget{{Nodes: "2"}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("budgets: got %v, want %v", got, want)
 	}
 	if got, want := spot.Spec.Template.Spec.NodeClassRef.Name, "batch"; got != want {
@@ -75,7 +76,7 @@ func TestCloudPools(t *testing.T) {
 	if got, want := aws.EKSNodegroups[1].CapacityType+" "+aws.EKSNodegroups[1].Taints[0].Effect, "SPOT NO_SCHEDULE"; got != want {
 		t.Errorf("EKS: got %q, want %q", got, want)
 	}
-	if got, want := aws.EKSNodegroups[1].ScalingConfig, (reports.EKSScaling{MinSize: 0, MaxSize: 12, DesiredSize: 6}); got != want {
+	if got, want := aws.EKSNodegroups[1].ScalingConfig, (document.EKSScaling{MinSize: 0, MaxSize: 12, DesiredSize: 6}); got != want {
 		t.Errorf("EKS: got %+v, want %+v", got, want)
 	}
 	if got, want := azure.AKSNodePools[1].NodeTaints, []string{"spot=true:NoSchedule"}; !reflect.DeepEqual(got, want) {

@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // planned is the cluster of the goldens with a plan of its nodes.
@@ -65,10 +66,10 @@ func plannedGroups(provider string) []recommender.NodeGroup {
 func TestPlanGolden(t *testing.T) {
 	r := planned().report()
 	golden(t, filepath.Join(goldens, "report-plan-100.txt"), output(t, "table", r, reports.Options{Width: 100}))
-	golden(t, filepath.Join(goldens, "report-plan-wide.txt"), output(t, "wide", &reports.Report{
+	golden(t, filepath.Join(goldens, "report-plan-wide.txt"), output(t, "wide", &document.Report{
 		APIVersion: r.APIVersion, Kind: r.Kind, Metadata: r.Metadata, Summary: r.Summary, Nodes: r.Nodes,
 	}, reports.Options{}))
-	golden(t, filepath.Join(goldens, "report-plan.json"), output(t, "json", &reports.Report{
+	golden(t, filepath.Join(goldens, "report-plan.json"), output(t, "json", &document.Report{
 		APIVersion: r.APIVersion, Kind: r.Kind, Metadata: r.Metadata, Summary: r.Summary, Nodes: r.Nodes,
 		Recommendations: r.Recommendations[:2], Warnings: r.Warnings[:3],
 	}, reports.Options{}))
@@ -85,7 +86,7 @@ func TestPlanMoney(t *testing.T) {
 	if got, want := *s.FreedRoom.Monthly, *without.Summary.FreedRoom.Monthly; got != want {
 		t.Errorf("freed room: got %s, want %s as without a plan", got, want)
 	}
-	var pools reports.USD
+	var pools document.USD
 	for _, p := range with.Nodes.Plan.Pools {
 		pools += p.MonthlyCost
 	}
@@ -136,7 +137,7 @@ func TestPlanAndPurchases(t *testing.T) {
 		if got := last.MonthlyBefore - last.MonthlyAfter; last.Lever != "purchase" || got.String() != tt.want {
 			t.Errorf("%s: the step %s takes %s off, want %s", tt.name, last.Lever, got, tt.want)
 		}
-		var saved reports.USD
+		var saved document.USD
 		for _, c := range r.Purchase.Commitments {
 			saved += c.MonthlySavings
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // bought is a cluster with advice of every money rule.
@@ -53,7 +54,7 @@ func TestMoneyOfPurchaseAndWaste(t *testing.T) {
 	if got := r.Summary.MonthlySavings.String(); got != "$45.34" {
 		t.Errorf("savings: got %s, want $45.34", got)
 	}
-	var sum, commitments reports.USD
+	var sum, commitments document.USD
 	for _, rec := range r.Recommendations {
 		sum += *rec.MonthlySavings
 	}

@@ -16,10 +16,12 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
 // oddReports are reports of clusters in which something is missing or wrong.
-func oddReports() map[string]*reports.Report {
+func oddReports() map[string]*document.Report {
 	unpriced := production()
 	unpriced.costs = nil
 	noNodes := production()
@@ -28,7 +30,7 @@ func oddReports() map[string]*reports.Report {
 	moment.facts.Snapshot.Window = analyzer.Window{End: end, Moment: true}
 	unjudged := production()
 	unjudged.recs = nil
-	return map[string]*reports.Report{
+	return map[string]*document.Report{
 		"production": production().report(),
 		"no prices":  unpriced.report(),
 		"no nodes":   noNodes.report(),
@@ -115,7 +117,7 @@ func TestTableFits(t *testing.T) {
 // and never come back.
 func TestTableDropsInOrder(t *testing.T) {
 	r := production().report()
-	drop := reports.DropOrder()
+	drop := text.DropOrder()
 	gone := 0
 	for width := 200; width >= 40; width-- {
 		header := ""
@@ -168,9 +170,9 @@ func TestColorKeepsTheText(t *testing.T) {
 func TestSumsAddUp(t *testing.T) {
 	for seed := range uint64(30) {
 		r := random(seed, 25).report()
-		var savings, listed, cost reports.USD
+		var savings, listed, cost document.USD
 		for _, w := range r.Workloads {
-			var containers reports.USD
+			var containers document.USD
 			for _, c := range w.Containers {
 				containers += *c.MonthlyCost
 				if c.MonthlySavings != nil {
@@ -191,7 +193,7 @@ func TestSumsAddUp(t *testing.T) {
 		}
 		for _, tt := range []struct {
 			what      string
-			got, want reports.USD
+			got, want document.USD
 		}{
 			{"savings of containers", savings, *r.Summary.MonthlySavings},
 			{"savings of recommendations", listed, *r.Summary.MonthlySavings},
@@ -211,13 +213,13 @@ func TestSumsAddUp(t *testing.T) {
 // TestRowsAddUp: the money column, as printed, adds up to its foot.
 func TestRowsAddUp(t *testing.T) {
 	for seed := range uint64(10) {
-		var sum, foot reports.USD
+		var sum, foot document.USD
 		for line := range strings.Lines(output(t, "table", random(seed, 30).report(), reports.Options{Width: 250, All: true})) {
 			for _, word := range strings.Fields(line) {
 				if !strings.Contains(word, "$") || strings.Contains(line, "month") || strings.Contains(line, "cost") {
 					continue
 				}
-				var u reports.USD
+				var u document.USD
 				if err := u.UnmarshalJSON([]byte(strings.NewReplacer("$", "", ",", "").Replace(word))); err != nil {
 					t.Fatal(err)
 				}
@@ -306,7 +308,7 @@ func TestRoundTrip(t *testing.T) {
 	for name, r := range oddReports() {
 		for _, format := range []string{"json", "yaml"} {
 			text := output(t, format, r, reports.Options{})
-			got, err := reports.Read(strings.NewReader(text))
+			got, err := document.Read(strings.NewReader(text))
 			if err != nil {
 				t.Errorf("%s: %s: %v", name, format, err)
 				continue
@@ -332,7 +334,7 @@ func TestReadRefuses(t *testing.T) {
 		{"bad money", `{"apiVersion": "plimsoll.dev/v1alpha1", "kind": "Report", "summary": {"monthlyCost": "7"}}`, "not an amount of money"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := reports.Read(strings.NewReader(tt.in))
+			_, err := document.Read(strings.NewReader(tt.in))
 			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got error %v, want one line with %q", err, tt.want)
 			}
@@ -423,7 +425,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte("apiVersion: plimsoll.dev/v1alpha1\nkind: Report\n"))
 	f.Add([]byte("{}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := reports.Read(bytes.NewReader(data))
+		r, err := document.Read(bytes.NewReader(data))
 		if err != nil {
 			return
 		}

@@ -11,6 +11,7 @@ import (
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 func schema(t testing.TB) []byte {
 	t.Helper()
 	g := generator.Reflector{AllowAdditionalProperties: true, Mapper: scalars}
-	for pkg, dir := range map[string]string{module + "/reports": ".", module + "/analyzer": "../analyzer"} {
+	for pkg, dir := range map[string]string{module + "/reports": "document", module + "/analyzer": "../analyzer"} {
 		if err := g.AddGoComments(pkg, dir, generator.WithFullComment()); err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +33,7 @@ func schema(t testing.TB) []byte {
 	for k, v := range g.CommentMap { // one line each
 		g.CommentMap[k] = strings.Join(strings.Fields(v), " ")
 	}
-	s := g.Reflect(&reports.Report{})
+	s := g.Reflect(&document.Report{})
 	for _, d := range s.Definitions {
 		for p := d.Properties.Oldest(); p != nil; p = p.Next() {
 			liftDescription(p.Value)
@@ -58,9 +59,9 @@ func liftDescription(s *generator.Schema) {
 func scalars(t reflect.Type) *generator.Schema {
 	const quantity = `^[+-]?[0-9]+(\.[0-9]+)?([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$`
 	switch t {
-	case reflect.TypeFor[reports.USD](), reflect.TypeFor[reports.Dollars]():
+	case reflect.TypeFor[document.USD](), reflect.TypeFor[document.Dollars]():
 		return &generator.Schema{Type: "number"}
-	case reflect.TypeFor[reports.CPU](), reflect.TypeFor[reports.Bytes](), reflect.TypeFor[reports.Devices]():
+	case reflect.TypeFor[document.CPU](), reflect.TypeFor[document.Bytes](), reflect.TypeFor[document.Devices]():
 		return &generator.Schema{Type: "string", Pattern: quantity}
 	}
 	return nil

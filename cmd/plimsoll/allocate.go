@@ -9,7 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
-	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/build"
 )
 
 // allocateFlags say how the bill is to be shared out; without --aggregate it
@@ -47,7 +47,7 @@ func (f *allocateFlags) options() (o allocation.Options, ok bool, err error) {
 }
 
 // allocate adds the allocation to what the report is built from.
-func (f *allocateFlags) allocate(in *reports.Input, snap *analyzer.Snapshot, catalog *pricing.Catalog, prices *priceFlags) error {
+func (f *allocateFlags) allocate(in *build.Input, snap *analyzer.Snapshot, catalog *pricing.Catalog, prices *priceFlags) error {
 	o, ok, err := f.options()
 	if err != nil || !ok {
 		return err

@@ -13,6 +13,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/build"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // auditFlags are the flags of audit.
@@ -172,7 +174,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 }
 
 // advise goes down the straight line from a snapshot to a report.
-func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options, cost *allocateFlags, prices *priceFlags) (*reports.Report, error) {
+func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options, cost *allocateFlags, prices *priceFlags) (*document.Report, error) {
 	opts.Minor = snap.Minor()
 	facts := analyzer.Analyze(snap)
 	costs := recommender.CostOf(facts, catalog)
@@ -187,11 +189,11 @@ func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catal
 	for _, w := range catalog.Unused(provenance(costs)) {
 		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "unused-price", Message: w})
 	}
-	in := reports.Input{Analysis: facts, Costs: costs, Recommendations: recs, Version: programVersion()}
+	in := build.Input{Analysis: facts, Costs: costs, Recommendations: recs, Version: programVersion()}
 	if err := cost.allocate(&in, snap, catalog, prices); err != nil {
 		return nil, err
 	}
-	return reports.Build(in), nil
+	return build.Report(in), nil
 }
 
 func provenance(c *recommender.Costs) []pricing.Provenance {

@@ -9,7 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
-	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // addEvidence reads the report or snapshot, and finds the prices.
@@ -47,7 +47,7 @@ func (f *gateFlags) fromReport(ctx context.Context, in *gate.Input, catalog *pri
 	}
 	name := f.files.shown(f.report)
 	defer file.Close()
-	r, err := reports.Read(file)
+	r, err := document.Read(file)
 	if err != nil {
 		return sourceError(fmt.Errorf("reading --report: %s: %w", name, err))
 	}
@@ -107,7 +107,7 @@ func curveOf(u *analyzer.ResourceUsage) gate.Curve {
 }
 
 // evidenceOf takes from a report what the gate needs of it.
-func evidenceOf(r *reports.Report, name string) *gate.Evidence {
+func evidenceOf(r *document.Report, name string) *gate.Evidence {
 	from := r.Metadata.GeneratedFrom
 	e := &gate.Evidence{
 		Source: fmt.Sprintf("%s of %s", name, from.End.UTC().Format("2006-01-02")),
@@ -126,20 +126,20 @@ func evidenceOf(r *reports.Report, name string) *gate.Evidence {
 	return e
 }
 
-func containerEvidence(c *reports.Container) *gate.ContainerEvidence {
+func containerEvidence(c *document.Container) *gate.ContainerEvidence {
 	e := &gate.ContainerEvidence{Current: amounts(c.Current.Requests), OOMKills: c.OOMKills, Confidence: c.Confidence}
 	if c.Recommended != nil {
 		requests, limits := amounts(c.Recommended.Requests), amounts(c.Recommended.Limits)
 		e.Requests, e.Limits = &requests, &limits
 	}
 	for _, w := range c.Warnings {
-		if w.Code == reports.WarnWithheld {
+		if w.Code == document.WarnWithheld {
 			e.WithheldCPU = e.WithheldCPU || strings.HasPrefix(w.Message, "cpu: ")
 			e.WithheldMemory = e.WithheldMemory || strings.HasPrefix(w.Message, "memory: ")
 		}
 	}
 	if u := c.Usage.CPU; u != nil {
-		milli := func(v reports.CPU) float64 { return float64(v) / 1000 }
+		milli := func(v document.CPU) float64 { return float64(v) / 1000 }
 		e.CPU = gate.Curve{{Share: 0.5, Value: milli(u.P50)}, {Share: 0.95, Value: milli(u.P95)}, {Share: 0.99, Value: milli(u.P99)}, {Share: 1, Value: milli(u.Max)}}
 	}
 	if u := c.Usage.Memory; u != nil {
@@ -150,13 +150,13 @@ func containerEvidence(c *reports.Container) *gate.ContainerEvidence {
 
 // amounts gives the report's quantities as integers; parts of a millicore
 // round up.
-func amounts(r reports.Resources) analyzer.Amounts {
+func amounts(r document.Resources) analyzer.Amounts {
 	return analyzer.Amounts{CPU: (int64(r.CPU) + 999) / 1000, Memory: int64(r.Memory), GPU: int64(r.GPU)}
 }
 
 // pricesOf gives the mean unit price of the report's nodes: what their types'
 // CPU and memory cost, brought to the hourly price that the report says.
-func pricesOf(r *reports.Report, catalog *pricing.Catalog, flags priceFlags) gate.Prices {
+func pricesOf(r *document.Report, catalog *pricing.Catalog, flags priceFlags) gate.Prices {
 	var sum recommender.UnitPrice
 	nodes := 0.0
 	for _, pool := range r.Nodes.Current.Pools {
@@ -185,7 +185,7 @@ func pricesOf(r *reports.Report, catalog *pricing.Catalog, flags priceFlags) gat
 // providerOf gives the cloud of a report, as nodes' IDs name it; "" where its
 // prices are of several clouds, or of none. One cloud's prices may come from
 // several tables.
-func providerOf(r *reports.Report) string {
+func providerOf(r *document.Report) string {
 	out := ""
 	for _, p := range r.Prices {
 		if out != "" && out != p.Provider {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // sink is one -o: a format, and the file it goes to (stdout where empty).
@@ -72,7 +73,7 @@ func checkFolder(flag, file string) error {
 }
 
 // writeReport renders the report into every sink.
-func writeReport(ctx context.Context, s streams, out files, sinks []sink[reports.Format], r *reports.Report, o reports.Options) error {
+func writeReport(ctx context.Context, s streams, out files, sinks []sink[reports.Format], r *document.Report, o reports.Options) error {
 	for _, k := range sinks {
 		opts := o
 		if k.file != "" {

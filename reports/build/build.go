@@ -1,0 +1,155 @@
+package build
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// Input is what a report is built from.
+type Input struct {
+	Analysis *analyzer.Analysis
+	// Costs may be nil, or without prices: money is then null.
+	Costs           *recommender.Costs
+	Recommendations []recommender.Recommendation
+	// Allocation is whose the bill of the window is, added up by AllocateBy; nil
+	// leaves the section out.
+	Allocation *allocation.Allocation
+	AllocateBy allocation.Options
+	// Version is that of the program.
+	Version string
+}
+
+// Report makes the report. Nothing of the input is changed, and the order of
+// its lists does not matter.
+func Report(in Input) *document.Report {
+	b := builder{Input: in, recs: sortedRecommendations(in.Recommendations)}
+	b.workloads = slices.Clone(in.Analysis.Workloads)
+	slices.SortFunc(b.workloads, func(x, y analyzer.WorkloadFacts) int { return x.Compare(y.Ref) })
+	b.money()
+	b.planMoney()
+	b.index()
+	r := &document.Report{
+		APIVersion:      document.APIVersion,
+		Kind:            document.Kind,
+		Metadata:        b.metadata(),
+		Workloads:       make([]document.Workload, 0, len(b.workloads)),
+		Recommendations: b.recommendations(),
+		Nodes:           b.nodes(),
+		Purchase:        b.purchase(),
+		Waste:           b.waste(),
+		Allocation:      b.allocation(),
+		Prices:          b.prices(),
+		Warnings:        b.warnings(),
+	}
+	for i := range b.workloads {
+		r.Workloads = append(r.Workloads, b.workload(&b.workloads[i]))
+	}
+	r.Summary = b.summary(r)
+	return r
+}
+
+// builder holds what Report has worked out so far.
+type builder struct {
+	Input
+	workloads []analyzer.WorkloadFacts     // sorted
+	recs      []recommender.Recommendation // sorted
+	priced    bool
+	ledger    ledger
+	whole     document.AllocationBill // a month, to the cent
+	savings   []document.USD          // by index of recs
+	saved     document.USD
+	savedBy   map[recommender.Lever]document.USD // saved by lever
+	sizing    map[containerKey]int               // index of recs
+	scaling   map[analyzer.Ref]scaling
+	plan      *recommender.NodePlan
+	planPools []document.USD // by index of the plan's pools
+	planCost  document.USD
+}
+
+type containerKey struct {
+	analyzer.Ref
+	container string
+}
+
+func sortedRecommendations(recs []recommender.Recommendation) []recommender.Recommendation {
+	recs = slices.Clone(recs)
+	slices.SortStableFunc(recs, func(a, b recommender.Recommendation) int {
+		return cmp.Or(a.Workload.Compare(b.Workload), cmp.Compare(a.Container, b.Container),
+			cmp.Compare(a.Lever, b.Lever), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Title, b.Title))
+	})
+	return recs
+}
+
+// index finds, for each container, the recommendation that sizes it.
+func (b *builder) index() {
+	b.sizing = make(map[containerKey]int, len(b.recs))
+	b.indexScaling()
+	for i, r := range b.recs {
+		if r.Lever != recommender.LeverRightsize || r.Container == "" {
+			continue
+		}
+		k := containerKey{r.Workload, r.Container}
+		if _, ok := b.sizing[k]; !ok {
+			b.sizing[k] = i
+		}
+	}
+}
+
+func (b *builder) metadata() document.Metadata {
+	s := b.Analysis.Snapshot
+	w := document.Window{Start: seconds(s.Window.Start), End: seconds(s.Window.End), Step: duration(s.Window.Step), Moment: s.Window.Moment}
+	if w.Moment {
+		w.Start, w.Step = w.End, "0s"
+	}
+	sources := append([]analyzer.Source{}, s.Sources...)
+	slices.SortFunc(sources, func(x, y analyzer.Source) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Reads, y.Reads))
+	})
+	return document.Metadata{Cluster: s.Cluster, GeneratedFrom: w, Version: b.Version, Sources: sources}
+}
+
+func seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// duration prints 30s, 5m and 1h30m, where time's own form has 5m0s.
+func duration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// warnings are the report's own: those of the analysis and of the costs.
+func (b *builder) warnings() []analyzer.Warning {
+	out := append([]analyzer.Warning{}, b.Analysis.Warnings...)
+	if b.Costs != nil {
+		out = append(out, b.Costs.Warnings...)
+	}
+	for i := range b.recs {
+		if r := &b.recs[i]; r.Lever == recommender.LeverNodes {
+			out = append(out, r.Warnings...)
+			for _, w := range r.Withheld {
+				out = append(out, analyzer.Warning{Code: "withheld", Subject: r.Subject, Message: w.Reason})
+			}
+		}
+	}
+	if !b.priced {
+		out = append(out, analyzer.Warning{Code: "no-prices", Message: "no node has a price, so there are no costs and no savings; name the provider and region or give --pricing"})
+	}
+	return sortedWarnings(out)
+}
+
+func sortedWarnings(w []analyzer.Warning) []analyzer.Warning {
+	slices.SortFunc(w, analyzer.CompareWarnings)
+	return slices.Compact(w)
+}

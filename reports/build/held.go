@@ -1,0 +1,76 @@
+package build
+
+import (
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// heldCommitments gives them; nil where none exist.
+func (b *builder) heldCommitments(a *recommender.PurchaseAdvice) *document.HeldCommitments {
+	if len(a.Held) == 0 || !b.priced {
+		return nil
+	}
+	now := b.Costs.HeldToday(a).Bill(1)
+	out := &document.HeldCommitments{MonthlyCost: document.Cents(now.Pays), MonthlyCovered: document.Cents(now.Covered), MonthlyUnused: document.Cents(now.Unused)}
+	if b.plan != nil {
+		unused := document.Cents(b.Costs.HeldPlanned(a, b.plan).Bill(1).Unused)
+		out.MonthlyUnusedByPlan = &unused
+	}
+	return out
+}
+
+// withCommitments adds to the steps of the waterfall what the bill is with the
+// commitments that exist.
+func (b *builder) withCommitments(steps []document.Step) []document.Step {
+	at := slices.IndexFunc(b.recs, func(r recommender.Recommendation) bool { return r.Purchase != nil && len(r.Purchase.Held) > 0 })
+	if at < 0 {
+		return steps
+	}
+	bought := b.recs[at].Purchase
+	usage, left := b.Costs.HeldToday(bought), 1.0
+	bill := func(list document.USD) document.USD {
+		h := usage.Bill(left)
+		return list - document.Cents(h.Covered) + document.Cents(h.Pays)
+	}
+	last := bill(b.ledger.bill)
+	for i := range steps {
+		step := &steps[i]
+		money := document.StepMoney{MonthlyBefore: last}
+		switch {
+		case step.Lever == string(recommender.LeverPurchase):
+			last = bill(step.MonthlyBefore - b.spotSaved(step))
+			last -= step.MonthlyBefore - step.MonthlyAfter - b.spotSaved(step)
+		case step.Lever == string(recommender.LeverNodes):
+			usage, left = b.Costs.HeldPlanned(bought, b.plan), 1
+			last = bill(step.MonthlyAfter)
+		default:
+			if step.MonthlyBefore > 0 {
+				left *= float64(step.MonthlyAfter) / float64(step.MonthlyBefore)
+			}
+			last = bill(step.MonthlyAfter)
+		}
+		money.MonthlyAfter = last
+		step.WithCommitments = &money
+	}
+	return steps
+}
+
+// spotSaved is the part of a purchase step's savings that is spot's, so far as
+// the step counts it.
+func (b *builder) spotSaved(step *document.Step) document.USD {
+	var spot, all document.USD
+	for i := range b.recs {
+		if b.recs[i].Lever == recommender.LeverPurchase {
+			all += b.savings[i]
+			if b.recs[i].Spot != nil {
+				spot += b.savings[i]
+			}
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return document.USD(document.Whole(float64(step.MonthlyBefore-step.MonthlyAfter) * float64(spot) / float64(all)))
+}

@@ -1,0 +1,139 @@
+package build
+
+import (
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// scaling is what the recommendations say of one workload as a whole, by index.
+type scaling struct {
+	horizontal, vpa int // -1 without
+	findings        []int
+}
+
+func (b *builder) indexScaling() {
+	b.scaling = map[analyzer.Ref]scaling{}
+	for i := range b.recs {
+		r := &b.recs[i]
+		s, ok := b.scaling[r.Workload]
+		if !ok {
+			s = scaling{horizontal: -1, vpa: -1}
+		}
+		switch {
+		case r.Horizontal != nil && s.horizontal < 0:
+			s.horizontal = i
+		case r.VPA != nil && s.vpa < 0:
+			s.vpa = i
+		case r.Finding != nil:
+			s.findings = append(s.findings, i)
+		default:
+			continue
+		}
+		b.scaling[r.Workload] = s
+	}
+}
+
+// scale fills in what is advised for the workload as a whole.
+func (b *builder) scale(out *document.Workload, ref analyzer.Ref) {
+	s, ok := b.scaling[ref]
+	if !ok {
+		return
+	}
+	if s.horizontal >= 0 {
+		out.Horizontal = b.horizontal(s.horizontal)
+	}
+	if s.vpa >= 0 {
+		out.VPA = b.vpa(&b.recs[s.vpa])
+	}
+	for _, i := range s.findings {
+		r := &b.recs[i]
+		out.Findings = append(out.Findings, document.Finding{Code: r.Finding.Code, Severe: r.Finding.Severe, Message: r.Title, Fix: r.Finding.Fix})
+	}
+}
+
+func (b *builder) horizontal(i int) *document.Horizontal {
+	r := &b.recs[i]
+	h := &document.Horizontal{
+		Current: scalingOf(&r.Horizontal.Current, r.Horizontal.ReplicasNow), Confidence: document.Share(r.Confidence),
+		Evidence: evidence(r.Evidence), Warnings: append([]analyzer.Warning{}, r.Warnings...),
+	}
+	for _, w := range r.Withheld {
+		h.Warnings = append(h.Warnings, analyzer.Warning{Code: document.WarnWithheld, Subject: r.Workload.String(), Message: w.Reason})
+	}
+	h.Warnings = sortedWarnings(h.Warnings)
+	for _, t := range r.Horizontal.TradeOff {
+		h.TradeOff = append(h.TradeOff, document.TradeOff{
+			AllowedPercent: document.Decimals(100*t.Allowed, 4), UnservedPercent: document.Decimals(100*t.Unserved, 4),
+			ReplicaHours: document.Decimals(t.ReplicaHours, 2), MinReplicas: t.Min, Target: t.Target,
+		})
+	}
+	if to := r.Horizontal.Recommended; to != nil {
+		s := scalingOf(to, r.Horizontal.ReplicasAdvised)
+		h.Recommended, h.MonthlySavings = &s, b.known(b.savings[i])
+	}
+	return h
+}
+
+// evidence leaves out what is no number.
+func evidence(in []recommender.Evidence) []document.Evidence {
+	out := []document.Evidence{}
+	for _, e := range in {
+		if document.IsFinite(e.Value) {
+			out = append(out, document.Evidence{Name: e.Name, Value: document.Decimals(e.Value, 4), Unit: e.Unit})
+		}
+	}
+	return out
+}
+
+func scalingOf(s *recommender.Scaling, mean float64) document.Scaling {
+	out := document.Scaling{
+		Kind: string(s.Kind), Name: s.Name, Replicas: s.Replicas, MeanReplicas: document.Decimals(mean, 2), Metrics: s.Metrics, Behavior: s.Behavior,
+	}
+	if s.Kind != recommender.ScalingFixed {
+		low, high := s.Min, s.Max
+		out.MinReplicas, out.MaxReplicas = &low, &high
+	}
+	for _, c := range s.Schedules {
+		out.Schedules = append(out.Schedules, document.Schedule(c))
+	}
+	for _, t := range s.Triggers {
+		out.Triggers = append(out.Triggers, document.RequestTrigger{Counter: t.Counter, Query: t.Query, Threshold: document.Decimals(t.Threshold, 3), ActivationThreshold: document.Decimals(t.Activation, 3)})
+	}
+	if s.IdleAtZero {
+		out.IdleReplicas = new(int32)
+	}
+	out.PollingInterval, out.CooldownPeriod = int64(s.Polling.Seconds()), int64(s.Cooldown.Seconds())
+	for name, cpu := range s.RequestCPU {
+		out.Requests = append(out.Requests, document.ContainerRequest{Container: name, CPU: document.Milli(cpu)})
+	}
+	slices.SortFunc(out.Requests, func(a, b document.ContainerRequest) int {
+		if a.Container < b.Container {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// advised sets the CPU requests that an HPA's new target needs and gives the
+// number of pods that there would be on average.
+func (b *builder) advised(ref analyzer.Ref, pod []analyzer.Container, replicas int64) int64 {
+	s, ok := b.scaling[ref]
+	if !ok || s.horizontal < 0 || len(b.recs[s.horizontal].Changes) == 0 {
+		return replicas
+	}
+	h := b.recs[s.horizontal].Horizontal
+	if h.Recommended == nil {
+		return replicas
+	}
+	for i := range pod {
+		if cpu, ok := h.Recommended.RequestCPU[pod[i].Name]; ok {
+			pod[i].Requests.CPU = cpu
+		}
+	}
+	return int64(math.Round(h.ReplicasAdvised))
+}

@@ -1,0 +1,124 @@
+package build
+
+import (
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// ledger is the bill in cents: workloads, idle, overhead and unattributed add
+// up to bill, and a workload's containers to the workload.
+type ledger struct {
+	bill, idle, overhead, unattributed document.USD
+
+	workloads  map[analyzer.Ref]document.USD
+	containers map[containerKey]document.USD
+}
+
+// money rounds all costs and savings to cents.
+func (b *builder) money() {
+	b.roundSavings()
+	b.priced = b.Costs != nil && b.Costs.Bill > 0
+	b.ledger = ledger{workloads: map[analyzer.Ref]document.USD{}, containers: map[containerKey]document.USD{}}
+	if !b.priced {
+		return
+	}
+	keys, parts := b.costLeaves()
+	rounded, bill := b.toBill(parts)
+	b.ledger.bill, b.ledger.idle, b.ledger.overhead = bill, rounded[0], rounded[1]
+	b.whole = document.AllocationBill{
+		Nodes: bill.Dollars(), Volumes: document.Cents(b.Costs.Besides.Volumes).Dollars(),
+		LoadBalancers: document.Cents(b.Costs.Besides.LoadBalancers).Dollars(), ControlPlane: document.Cents(b.Costs.Besides.ControlPlane).Dollars(),
+	}
+	addBill(&b.whole)
+	for i, k := range keys {
+		c := rounded[i+2]
+		if k.Ref == (analyzer.Ref{}) {
+			b.ledger.unattributed = c
+			continue
+		}
+		b.ledger.workloads[k.Ref] += c
+		b.ledger.containers[k] += c
+	}
+}
+
+// roundSavings rounds what each lever saves, and its recommendations to that:
+// a lever comes to the same whatever others ran. What a plan of the nodes saves
+// follows from the bill.
+func (b *builder) roundSavings() {
+	b.savings, b.saved, b.savedBy = make([]document.USD, len(b.recs)), 0, map[recommender.Lever]document.USD{}
+	of := map[recommender.Lever][]int{}
+	for i, r := range b.recs {
+		of[r.Lever] = append(of[r.Lever], i)
+	}
+	for lever, at := range of {
+		parts := make([]float64, len(at))
+		for i, n := range at {
+			if b.recs[n].Nodes == nil {
+				parts[i] = b.recs[n].MonthlySavings
+			}
+		}
+		rounded, sum := apportion(parts)
+		for i, n := range at {
+			b.savings[n] = rounded[i]
+		}
+		b.savedBy[lever] = sum
+		b.saved += sum
+	}
+}
+
+// costLeaves lists what the bill is made of: idle, overhead, then one part a
+// key. A key without a container holds what no container of the pod template
+// accounts for, the empty key what belongs to no listed workload.
+func (b *builder) costLeaves() (keys []containerKey, parts []float64) {
+	parts = []float64{b.Costs.Idle, b.Costs.Overhead}
+	listed := make(map[analyzer.Ref]bool, len(b.workloads))
+	for i := range b.workloads {
+		w := &b.workloads[i]
+		listed[w.Ref] = true
+		cost, left := b.Costs.Workloads[w.Ref], b.Costs.Workloads[w.Ref].Monthly
+		for _, c := range w.Containers {
+			keys, parts = append(keys, containerKey{w.Ref, c.Name}), append(parts, cost.Containers[c.Name])
+			left -= cost.Containers[c.Name]
+		}
+		if math.Abs(left) > 1e-9 {
+			keys, parts = append(keys, containerKey{Ref: w.Ref}), append(parts, left)
+		}
+	}
+	var others []analyzer.Ref
+	for ref := range b.Costs.Workloads {
+		if !listed[ref] {
+			others = append(others, ref)
+		}
+	}
+	slices.SortFunc(others, analyzer.Ref.Compare)
+	var rest float64
+	for _, ref := range others {
+		rest += b.Costs.Workloads[ref].Monthly
+	}
+	return append(keys, containerKey{}), append(parts, rest)
+}
+
+// toBill apportions parts of the bill so that they add up to it, or to their
+// own sum where that is something else.
+func (b *builder) toBill(parts []float64) ([]document.USD, document.USD) {
+	var sum float64
+	for _, p := range parts {
+		sum += document.Finite(p)
+	}
+	if math.Abs(sum-b.Costs.Bill) < 0.005 {
+		sum = b.Costs.Bill
+	}
+	return apportionTo(sum, parts)
+}
+
+// known gives an amount of money, or nil where the cluster has no prices.
+func (b *builder) known(u document.USD) *document.USD {
+	if !b.priced {
+		return nil
+	}
+	return &u
+}

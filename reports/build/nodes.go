@@ -1,0 +1,207 @@
+package build
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/provision"
+)
+
+// nodes gathers the nodes into pools of like type, capacity type, zone and
+// price.
+func (b *builder) nodes() document.Nodes {
+	set := document.NodeSet{Count: len(b.Analysis.Snapshot.Nodes), Pools: []document.Pool{}}
+	if b.Costs == nil {
+		return document.Nodes{Current: set}
+	}
+	at, exact := map[document.Pool]int{}, map[document.Pool]float64{}
+	for _, n := range b.Costs.Nodes {
+		p := poolOf(n)
+		at[p]++
+		exact[p] += n.Hourly * recommender.HoursPerMonth
+	}
+	for p := range at {
+		set.Pools = append(set.Pools, p)
+	}
+	slices.SortFunc(set.Pools, comparePools)
+	monthly := make([]float64, len(set.Pools))
+	for i, p := range set.Pools {
+		monthly[i], set.Pools[i].Count = exact[p], at[p]
+	}
+	cents, total := b.toBill(monthly)
+	for i := range set.Pools {
+		set.Pools[i].MonthlyCost = cents[i]
+	}
+	set.MonthlyCost = b.known(total)
+	return document.Nodes{Current: set, Plan: b.nodePlan()}
+}
+
+func poolOf(n recommender.NodeCost) document.Pool {
+	return document.Pool{
+		InstanceType: n.InstanceType, CapacityType: n.CapacityType, Zone: n.Zone,
+		Hourly: document.Decimals(document.Finite(n.Hourly), 6), Estimated: n.Estimated, Note: n.Note,
+	}
+}
+
+func comparePools(a, b document.Pool) int {
+	return cmp.Or(cmp.Compare(a.InstanceType, b.InstanceType), cmp.Compare(a.CapacityType, b.CapacityType),
+		cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.Hourly, b.Hourly), cmp.Compare(a.Note, b.Note))
+}
+
+func nodeGroups(groups []recommender.NodeGroup) []document.NodeGroup {
+	var out []document.NodeGroup
+	for i := range groups {
+		g := &groups[i]
+		one := document.NodeGroup{
+			Name: g.Name, Provider: g.Provider, Region: g.Region, CapacityType: g.CapacityType, Arch: g.Arch, Zones: g.Zones,
+			Labels: g.Labels, Count: g.Count, Weight: g.Weight, Drains: g.Drains,
+			Limits: machine(g.LimitCPU, g.LimitMemory, 0),
+		}
+		for _, t := range g.Taints {
+			one.Taints = append(one.Taints, document.NodeTaint(t))
+		}
+		for _, s := range g.Shapes {
+			one.Shapes = append(one.Shapes, document.NodeShape{
+				Size: machine(s.CPU, s.Memory, s.GPUs), InstanceTypes: s.Types[:s.Planned], StandIns: s.Types[s.Planned:], Count: s.Count,
+			})
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func machine(cpu, memory, gpus int64) document.Resources {
+	return document.Resources{CPU: document.Milli(cpu), Memory: document.Bytes(memory), GPU: document.Devices(gpus)}
+}
+
+// provisioned adds the groups and what they are to autoscalers.
+func provisioned(p *document.NodePlan, groups []recommender.NodeGroup, cluster string) {
+	p.Groups = nodeGroups(groups)
+	var classes []string
+	for i := range groups {
+		classes = append(classes, groups[i].NodeClass)
+	}
+	provision.Objects(p, classes, cluster)
+}
+
+// planMoney finds the plan of the nodes and rounds its cost to cents.
+func (b *builder) planMoney() {
+	at := slices.IndexFunc(b.recs, func(r recommender.Recommendation) bool { return r.Nodes != nil })
+	if at < 0 || !b.priced {
+		return
+	}
+	b.plan = b.recs[at].Nodes
+	monthly := make([]float64, len(b.plan.Pools))
+	for i, p := range b.plan.Pools {
+		monthly[i] = float64(p.Count) * p.Hourly * recommender.HoursPerMonth
+	}
+	b.planPools, b.planCost = apportion(monthly)
+	if len(b.recs[at].Changes) == 0 { // the same nodes cost the same to the cent
+		b.planPools, b.planCost = apportionTo(float64(b.ledger.bill)/100, monthly)
+	}
+	b.savings[at] = b.ledger.bill - b.planCost
+	b.savedBy[recommender.LeverNodes] = b.savings[at]
+}
+
+// bought is the part of what purchases save that is left with the plan. Where
+// their demand follows the plan, that is all of it: the rules reckon on the
+// plan's nodes already. Commitments on a demand of its own, of which the plan
+// leaves less, save in proportion.
+func (b *builder) bought(saved document.USD) document.USD {
+	if b.plan == nil {
+		return saved
+	}
+	demand, left := 0.0, 0.0
+	for i := range b.recs {
+		if p := b.recs[i].Purchase; p != nil && p.Demand.Hours > 0 && !p.Demand.Planned {
+			demand = p.Demand.Mean + p.Demand.Held + p.Demand.Spot
+		}
+	}
+	for _, p := range b.plan.Pools {
+		if p.CapacityType == onDemand {
+			left += float64(p.Count) * p.Hourly
+		}
+	}
+	if demand <= left {
+		return saved
+	}
+	return document.USD(document.Whole(float64(saved) * left / demand))
+}
+
+// onDemand is the capacity type of nodes that purchases are about.
+const onDemand = "on-demand"
+
+// nodePlan prints the plan; nil without one.
+func (b *builder) nodePlan() *document.NodePlan {
+	if b.plan == nil {
+		return nil
+	}
+	out := &document.NodePlan{
+		MonthlyCost: b.planCost, LowerBoundMonthly: document.USD(document.Whole(document.Finite(b.plan.LowerBound) * 100)),
+		GapPercent: max(document.Decimals(b.plan.GapPercent, 2), 0), Pools: []document.Pool{}, Moves: []document.NodeMove{},
+	}
+	for i, p := range b.plan.Pools {
+		out.Count += p.Count
+		out.Pools = append(out.Pools, document.Pool{
+			InstanceType: p.InstanceType, CapacityType: p.CapacityType, Zone: p.Zone, Count: p.Count,
+			Hourly: document.Decimals(document.Finite(p.Hourly), 6), MonthlyCost: b.planPools[i],
+		})
+	}
+	for _, p := range b.plan.Launch {
+		out.Launch = append(out.Launch, document.Pool{
+			InstanceType: p.InstanceType, CapacityType: p.CapacityType, Zone: p.Zone, Count: p.Count, Hourly: document.Decimals(document.Finite(p.Hourly), 6),
+			MonthlyCost: document.USD(document.Whole(document.Finite(float64(p.Count)*p.Hourly*recommender.HoursPerMonth) * 100)),
+		})
+	}
+	out.Stays, out.WithCommitments = b.plan.Stays, planBill(b.plan.Held)
+	provisioned(out, b.plan.Groups, b.Analysis.Snapshot.Cluster)
+	for _, m := range b.plan.Moves {
+		action := "drain"
+		if m.Keep {
+			action = "shift"
+		}
+		out.Moves = append(out.Moves, document.NodeMove{
+			Node: m.Node, Action: action, Evictions: len(m.Evictions), Rounds: m.Waves, Blocked: m.Blocked,
+			MonthlySavings:     document.USD(document.Whole(document.Finite(m.Savings*recommender.HoursPerMonth) * 100)),
+			SavingsPerEviction: document.USD(document.Whole(document.Finite(m.Savings*recommender.HoursPerMonth/float64(max(len(m.Evictions), 1))) * 100)),
+			Score:              document.Decimals(m.Score, 3),
+		})
+	}
+	for _, k := range b.plan.Kept {
+		out.Kept = append(out.Kept, document.KeptNode(k))
+	}
+	return out
+}
+
+// planRisk says what following the plan disturbs.
+func planRisk(p *recommender.NodePlan) string {
+	drains, evictions := 0, 0
+	for _, m := range p.Moves {
+		evictions += len(m.Evictions)
+		if !m.Keep {
+			drains++
+		}
+	}
+	if drains+evictions == 0 {
+		return "not known"
+	}
+	return fmt.Sprintf("%s drained, %s once", document.Counted(drains, "node"), document.Counted(evictions, "eviction"))
+}
+
+func planBill(h *recommender.HeldNodes) *document.PlanBill {
+	if h == nil {
+		return nil
+	}
+	out := &document.PlanBill{
+		CommitmentsMonthly: document.Cents(h.Commitments), MonthlyNow: document.Cents(h.MonthlyNow), MonthlyCost: document.Cents(h.Monthly), MonthlyAtListPrices: document.Cents(h.MonthlyFree),
+		LowerBoundMonthly: document.Cents(h.LowerBound), GapPercent: max(document.Decimals(h.GapPercent, 2), 0), Families: h.Families,
+	}
+	if len(h.Families) > 0 {
+		used := document.Cents(h.MonthlyUsed)
+		out.MonthlyUsed = &used
+	}
+	return out
+}

@@ -1,0 +1,94 @@
+package build
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// recommendations lists the advice that changes something and the mistakes
+// found, dearest first.
+func (b *builder) recommendations() []document.Recommendation {
+	order := []int{}
+	for i, r := range b.recs {
+		if len(r.Changes) > 0 || r.Finding != nil || r.Requests == nil && b.savings[i] != 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(b.savings[j], b.savings[i]) })
+	out := make([]document.Recommendation, 0, len(order))
+	for _, i := range order {
+		r := &b.recs[i]
+		out = append(out, document.Recommendation{
+			Rule: r.Rule, Lever: string(r.Lever), Target: targetOf(r), Container: r.Container, Title: r.Title,
+			MonthlySavings: b.known(b.savings[i]), Risk: riskOf(r), Confidence: document.Share(r.Confidence), Changes: changes(r.Changes), Fix: fixOf(r),
+		})
+	}
+	return out
+}
+
+func changes(in []recommender.Change) []document.Change {
+	out := make([]document.Change, 0, len(in))
+	for _, c := range in {
+		out = append(out, document.Change{Field: c.Field, From: amount(c.Field, c.From), To: amount(c.Field, c.To)})
+	}
+	return out
+}
+
+// amount prints an amount in the unit of its field; nil is not set.
+func amount(field string, v int64) *string {
+	if v == 0 {
+		return nil
+	}
+	s := fmt.Sprint(v)
+	switch {
+	case strings.HasSuffix(field, ".cpu"):
+		s = document.Milli(v).String()
+	case strings.HasSuffix(field, ".memory"):
+		s = document.Bytes(v).String()
+	}
+	return &s
+}
+
+func riskWords(r recommender.Risk) string {
+	var words []string
+	if p := knownShare(r.OOMProbability); p != nil {
+		words = append(words, "OOM kill within a week: "+document.Percent(*p))
+	}
+	if s := knownShare(r.CPUOverRequest); s != nil {
+		words = append(words, "CPU above request: "+document.Percent(*s)+" of the time")
+	}
+	if len(words) == 0 {
+		return "not known"
+	}
+	return strings.Join(words, "; ")
+}
+
+// targetOf names what a recommendation is about.
+func targetOf(r *recommender.Recommendation) string {
+	if r.Subject != "" {
+		return r.Subject
+	}
+	return r.Workload.String()
+}
+
+// riskOf says in words what may go wrong.
+func riskOf(r *recommender.Recommendation) string {
+	switch {
+	case r.Nodes != nil:
+		return planRisk(r.Nodes)
+	case r.Spot != nil:
+		return "a machine is taken back within a month: " + document.Percent(document.Share(r.Spot.Price.Interrupted))
+	case r.Purchase != nil && len(r.Purchase.Scenarios) > 0:
+		worst := slices.MinFunc(r.Purchase.Scenarios, func(a, b recommender.ScenarioOutcome) int { return cmp.Compare(a.Savings, b.Savings) })
+		if worst.Savings < 0 {
+			return fmt.Sprintf("%s: %s a month dearer than on demand", worst.Name, document.Cents(-worst.Savings))
+		}
+		return "in no scenario dearer than on demand"
+	}
+	return riskWords(r.Risk)
+}

@@ -1,0 +1,33 @@
+package build
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+func (b *builder) waste() []document.Waste {
+	out := []document.Waste{}
+	for i := range b.recs {
+		r := &b.recs[i]
+		if r.Waste == nil {
+			continue
+		}
+		w := document.Waste{
+			Kind: r.Waste.Kind, Target: targetOf(r), Container: r.Container, Title: r.Title, MonthlyCost: b.known(document.Cents(r.Waste.Monthly)),
+			CountedBy: string(r.Waste.Within), Loss: r.Waste.Loss, Blocked: append([]string{}, r.Waste.Blocked...),
+			Confidence: document.Share(r.Confidence), Evidence: []document.Evidence{}, Warnings: r.Warnings,
+		}
+		for _, e := range r.Evidence {
+			if document.IsFinite(e.Value) {
+				w.Evidence = append(w.Evidence, document.Evidence{Name: e.Name, Value: document.Decimals(e.Value, 4), Unit: e.Unit})
+			}
+		}
+		out = append(out, w)
+	}
+	slices.SortStableFunc(out, func(x, y document.Waste) int {
+		return cmp.Or(cmp.Compare(y.USD(), x.USD()), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Target, y.Target), cmp.Compare(x.Container, y.Container))
+	})
+	return out
+}

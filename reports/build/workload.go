@@ -1,0 +1,42 @@
+package build
+
+import (
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+func (b *builder) workload(w *analyzer.WorkloadFacts) document.Workload {
+	out := document.Workload{
+		Namespace: w.Namespace, Kind: w.Kind, Name: w.Name,
+		Replicas: w.Replicas, MeanPods: document.Decimals(w.MeanPods, 2),
+		MonthlyCost: b.known(b.ledger.workloads[w.Ref]),
+		Containers:  make([]document.Container, 0, len(w.Containers)),
+	}
+	for i := range w.Containers {
+		out.Containers = append(out.Containers, b.container(w.Ref, &w.Containers[i]))
+	}
+	b.scale(&out, w.Ref)
+	return out
+}
+
+func (b *builder) container(ref analyzer.Ref, f *analyzer.ContainerFacts) document.Container {
+	key := containerKey{ref, f.Name}
+	c := document.Container{
+		Name: f.Name, Type: string(f.Type),
+		MonthlyCost: b.known(b.ledger.containers[key]),
+		Current:     document.Setting{Requests: resources(f.Requests), Limits: resources(f.Limits)},
+		Usage:       document.Usage{CPU: cpuUsage(&f.CPU.Samples), Memory: memoryUsage(&f.Memory.Samples)},
+		Coverage:    document.Share(f.Coverage),
+		OOMKills:    f.OOMKills, Restarts: f.Restarts,
+		ThrottledShare: knownShare(f.ThrottledShare),
+		Evidence:       []document.Evidence{}, Warnings: []analyzer.Warning{},
+	}
+	i, ok := b.sizing[key]
+	if !ok {
+		warn(&c, ref, document.WarnNotJudged, "no rule has looked at this container")
+		return c
+	}
+	b.advise(&c, ref, &b.recs[i], b.savings[i])
+	c.Warnings = sortedWarnings(c.Warnings)
+	return c
+}

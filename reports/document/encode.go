@@ -1,0 +1,112 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"go.yaml.in/yaml/v3"
+	k8syaml "sigs.k8s.io/yaml"
+)
+
+// WriteJSON writes the report as JSON, indented.
+func WriteJSON(w io.Writer, r *Report) error {
+	data, err := encode(r)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(data)
+	return err
+}
+
+func encode(r *Report) ([]byte, error) {
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(r); err != nil {
+		return nil, fmt.Errorf("encoding the report: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// WriteYAML prints the JSON document as YAML with its fields in the same
+// order: JSON is YAML, so only the style of its nodes changes.
+func WriteYAML(w io.Writer, r *Report) error {
+	data, err := encode(r)
+	if err != nil {
+		return err
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return fmt.Errorf("encoding the report as YAML: %w", err)
+	}
+	blockStyle(&doc)
+	var buf bytes.Buffer
+	for fields := doc.Content[0].Content; len(fields) > 0; fields = fields[2:] {
+		if err := appendField(&buf, fields[0], fields[1]); err != nil {
+			return fmt.Errorf("encoding the report as YAML: %w", err)
+		}
+	}
+	_, err = w.Write(buf.Bytes())
+	return err
+}
+
+// appendField encodes one field of the document, and a list in it item by
+// item: with a long list in one piece the encoder spends most of its time on
+// growing its queue of events.
+func appendField(buf *bytes.Buffer, key, value *yaml.Node) error {
+	if value.Kind != yaml.SequenceNode || len(value.Content) == 0 {
+		return appendNode(buf, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{key, value}})
+	}
+	fmt.Fprintf(buf, "%s:\n", key.Value)
+	for i := range value.Content {
+		if err := appendNode(buf, &yaml.Node{Kind: yaml.SequenceNode, Content: value.Content[i : i+1]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func appendNode(buf *bytes.Buffer, n *yaml.Node) error {
+	e := yaml.NewEncoder(buf)
+	e.SetIndent(2)
+	e.CompactSeqIndent()
+	return errors.Join(e.Encode(n), e.Close())
+}
+
+// blockStyle takes the quotes and braces of JSON off; the encoder puts quotes
+// back where a string would read as something else. Empty lists and objects
+// keep their brackets, since YAML has no other way to write them.
+func blockStyle(n *yaml.Node) {
+	if len(n.Content) > 0 || n.Kind == yaml.ScalarNode {
+		n.Style = 0
+	}
+	for _, c := range n.Content {
+		blockStyle(c)
+	}
+}
+
+// Read reads a report that was written as JSON or YAML. Fields that this
+// program does not know are passed over, since later versions may add some.
+func Read(r io.Reader) (*Report, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("reading the report: %w", err)
+	}
+	decode := json.Unmarshal
+	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		decode = func(data []byte, v any) error { return k8syaml.Unmarshal(data, v) }
+	}
+	var out Report
+	if err := decode(data, &out); err != nil {
+		return nil, fmt.Errorf("reading the report: neither the JSON nor the YAML that plimsoll writes: %w", err)
+	}
+	if out.APIVersion != APIVersion || out.Kind != Kind {
+		return nil, fmt.Errorf("reading the report: it is %q of %q, this program reads %q of %q; make it again with this version",
+			out.Kind, out.APIVersion, Kind, APIVersion)
+	}
+	return &out, nil
+}

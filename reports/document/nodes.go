@@ -1,0 +1,106 @@
+package document
+
+// PlanBill is what the nodes come to with the commitments that exist: their list
+// price, less what commitments cover of it, plus what the commitments cost.
+type PlanBill struct {
+	// CommitmentsMonthly is what the commitments cost, with any nodes; it is in all of the bills.
+	CommitmentsMonthly USD `json:"commitmentsMonthly"`
+	// MonthlyNow is the bill with today's nodes, MonthlyCost that with the plan's.
+	MonthlyNow  USD `json:"monthlyNow"`
+	MonthlyCost USD `json:"monthlyCost"`
+	// MonthlyAtListPrices is the bill with the nodes that are cheapest at list prices, and
+	// MonthlyUsed with the best that were found to use what is committed to one family; absent where none were looked for.
+	MonthlyAtListPrices USD  `json:"monthlyAtListPrices"`
+	MonthlyUsed         *USD `json:"monthlyUsed,omitempty"`
+	// LowerBoundMonthly is proven: no nodes make the bill less. GapPercent is how far MonthlyCost lies above it.
+	LowerBoundMonthly USD     `json:"lowerBoundMonthly"`
+	GapPercent        float64 `json:"gapPercent" jsonschema:"minimum=0"`
+	// Families are those that commitments are tied to, of which there are nodes or could be.
+	Families []string `json:"families,omitempty"`
+}
+
+// Nodes is the node inventory, and what it should be.
+type Nodes struct {
+	Current NodeSet `json:"current"`
+	// Plan is absent where the lever did not run or gave no plan; a warning has the reason.
+	Plan *NodePlan `json:"plan,omitempty"`
+}
+
+// NodePlan is the set of nodes that the pods need at their recommended
+// requests. It repeats today's nodes where nothing better is worth the moves.
+type NodePlan struct {
+	// MonthlyCost is the cost of all nodes of the plan, those that are kept too.
+	MonthlyCost USD `json:"monthlyCost"`
+	// LowerBoundMonthly is proven: no set of nodes of the offered types that runs the same pods costs less.
+	LowerBoundMonthly USD `json:"lowerBoundMonthly"`
+	// GapPercent is how far MonthlyCost lies above the lower bound.
+	GapPercent float64 `json:"gapPercent" jsonschema:"minimum=0"`
+	// WithCommitments is what the commitments held make of it; absent without any.
+	WithCommitments *PlanBill `json:"withCommitments,omitempty"`
+	Count           int       `json:"count"`
+	Pools           []Pool    `json:"pools"`
+	// Launch is what of Pools starts before the moves.
+	Launch []Pool `json:"launch,omitempty"`
+	// Moves lead from today's nodes to the plan, in this order, once its new nodes run.
+	Moves []NodeMove `json:"moves"`
+	// Stays are the nodes that the plan has too, and whose pods all stay.
+	Stays []string `json:"stays,omitempty"`
+	// Kept are the nodes that the plan leaves as they are, with all their pods.
+	Kept []KeptNode `json:"kept,omitempty"`
+	// Groups are the plan's nodes, but the kept ones, as the pools of an autoscaler; what follows is the groups in its terms.
+	Groups            []NodeGroup        `json:"groups,omitempty"`
+	Karpenter         *Karpenter         `json:"karpenter,omitempty"`
+	ClusterAutoscaler *ClusterAutoscaler `json:"clusterAutoscaler,omitempty"`
+	EKSNodegroups     []EKSNodegroup     `json:"eksNodegroups,omitempty"`
+	GKENodePools      []GKENodePool      `json:"gkeNodePools,omitempty"`
+	AKSNodePools      []AKSNodePool      `json:"aksNodePools,omitempty"`
+}
+
+// NodeMove sends pods of one node to others.
+type NodeMove struct {
+	Node string `json:"node"`
+	// Action is drain where the node goes, and shift where it stays with fewer pods.
+	Action string `json:"action" jsonschema:"enum=drain,enum=shift"`
+	// Evictions is the number of pods that move.
+	Evictions int `json:"evictions"`
+	// Rounds is in how many rounds PodDisruptionBudgets let them move.
+	Rounds int `json:"rounds"`
+	// MonthlySavings is the node's cost less its pods' part of new nodes.
+	MonthlySavings USD `json:"monthlySavings"`
+	// SavingsPerEviction is MonthlySavings for one pod that moves.
+	SavingsPerEviction USD `json:"savingsPerEviction,omitempty"`
+	// Score is the share of the nodes' cost that the move saves over its share of the disruption that moving every pod would cause.
+	Score float64 `json:"score"`
+	// Blocked says why the move can't be made at once.
+	Blocked string `json:"blocked,omitempty"`
+}
+
+// KeptNode is a node that stays as it is.
+type KeptNode struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// NodeSet is a set of nodes and what they cost.
+type NodeSet struct {
+	// MonthlyCost is the sum of all pools' cost; null where there are no prices.
+	MonthlyCost *USD   `json:"monthlyCost" jsonschema:"nullable"`
+	Count       int    `json:"count"`
+	Pools       []Pool `json:"pools"`
+}
+
+// Pool is all nodes that share type, capacity type, zone and price.
+type Pool struct {
+	InstanceType string `json:"instanceType"`
+	// CapacityType is on-demand, spot or reserved.
+	CapacityType string `json:"capacityType"`
+	Zone         string `json:"zone,omitempty"`
+	Count        int    `json:"count"`
+	// Hourly is the price of one node in USD, not rounded to cents; absent where it is not known.
+	Hourly float64 `json:"hourly,omitzero"`
+	// MonthlyCost is the cost of all nodes of the pool; absent where it is not known.
+	MonthlyCost USD `json:"monthlyCost,omitzero"`
+	// Estimated says that no table has the price; Note says how it was found.
+	Estimated bool   `json:"estimated,omitempty"`
+	Note      string `json:"note,omitempty"`
+}

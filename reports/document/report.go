@@ -1,0 +1,143 @@
+package document
+
+import (
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// The codes of the warnings that reports itself adds to a container.
+const (
+	// WarnWithheld marks the reason for which a recommendation, or its part
+	// for one resource, is withheld.
+	WarnWithheld = "withheld"
+	// WarnNotJudged marks a container that no rule has looked at.
+	WarnNotJudged = "not-judged"
+)
+
+// The identity of the document.
+const (
+	APIVersion = "plimsoll.dev/v1alpha1"
+	Kind       = "Report"
+)
+
+// The levers as the document names them, in their order.
+const (
+	LeverRightsize  = "rightsize"
+	LeverHorizontal = "horizontal"
+	LeverNodes      = "nodes"
+	LeverPurchase   = "purchase"
+)
+
+// Report is the one document that every format prints. Lists are sorted, so
+// equal input gives equal bytes. Sections of levers that did not run are
+// absent.
+type Report struct {
+	// APIVersion is the version of the document's form.
+	APIVersion string `json:"apiVersion" jsonschema:"enum=plimsoll.dev/v1alpha1"`
+	// Kind is always Report.
+	Kind     string   `json:"kind" jsonschema:"enum=Report"`
+	Metadata Metadata `json:"metadata"`
+	Summary  Summary  `json:"summary"`
+	// Workloads are those that exist now, by namespace, kind and name.
+	Workloads []Workload `json:"workloads"`
+	// Recommendations are all changes that are advised, by savings, largest first.
+	Recommendations []Recommendation `json:"recommendations"`
+	Nodes           Nodes            `json:"nodes"`
+	// Purchase is what to buy on demand, on spot and in advance.
+	Purchase *Purchase `json:"purchase,omitempty"`
+	// Waste is what costs money and does nothing, by cost, largest first.
+	Waste []Waste `json:"waste"`
+	// Allocation is whose the bill of the window is; absent unless asked for.
+	Allocation *Allocation `json:"allocation,omitempty"`
+	// Prices are the tables that prices were taken from.
+	Prices []PriceSource `json:"prices"`
+	// Warnings are the doubts that concern the whole report.
+	Warnings []analyzer.Warning `json:"warnings"`
+}
+
+// Metadata tells what the report is about and what made it.
+type Metadata struct {
+	Cluster       string `json:"cluster"`
+	GeneratedFrom Window `json:"generatedFrom"`
+	// Version is the version of plimsoll.
+	Version string `json:"version"`
+	// Sources are where the facts were read.
+	Sources []analyzer.Source `json:"sources"`
+}
+
+// Window is the time that the usage covers.
+type Window struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+	// Step is the time between two samples, such as 30s; 0s for a moment.
+	Step string `json:"step"`
+	// Moment says that usage is one reading and no history.
+	Moment bool `json:"moment,omitempty"`
+}
+
+// Resources is a set of amounts as Kubernetes quantities. What is not set is
+// absent.
+type Resources struct {
+	CPU    CPU     `json:"cpu,omitzero"`
+	Memory Bytes   `json:"memory,omitzero"`
+	GPU    Devices `json:"gpu,omitzero"`
+}
+
+// Evidence is one figure that a recommendation rests on.
+type Evidence struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	// Unit is one of millicores, bytes, percent, share, count, seconds, hours, days, usd.
+	Unit string `json:"unit"`
+}
+
+// Recommendation is one piece of advice that changes something, or a mistake
+// that was found and its fix.
+type Recommendation struct {
+	Rule  string `json:"rule"`
+	Lever string `json:"lever"`
+	// Target is namespace/kind/name of the workload, or what else the advice is about, such as Cluster or Nodes.
+	Target string `json:"target"`
+	// Container is absent where the whole workload is meant.
+	Container string `json:"container,omitempty"`
+	Title     string `json:"title"`
+	// MonthlySavings is null where there are no prices.
+	MonthlySavings *USD `json:"monthlySavings" jsonschema:"nullable"`
+	// Risk says in words what may go wrong.
+	Risk       string   `json:"risk"`
+	Confidence float64  `json:"confidence" jsonschema:"minimum=0,maximum=1"`
+	Changes    []Change `json:"changes"`
+	// Fix is what to do where something is wrong as it stands.
+	Fix string `json:"fix,omitempty"`
+}
+
+// Change is one field that changes.
+type Change struct {
+	// Field is requests.cpu, requests.memory, limits.cpu or limits.memory, replicas, a field of the HPA, such as hpa.minReplicas, or nodes.TYPE/CAPACITY-TYPE for a number of nodes.
+	Field string `json:"field"`
+	// From and To are quantities or numbers; null means not set, or none.
+	From *string `json:"from" jsonschema:"nullable"`
+	To   *string `json:"to" jsonschema:"nullable"`
+}
+
+// PriceSource is one table or file of prices.
+type PriceSource struct {
+	Provider string `json:"provider"`
+	// AsOf is the date of the prices.
+	AsOf   string `json:"asOf"`
+	Source string `json:"source"`
+	// Of is what the prices are of; absent for machines.
+	Of string `json:"of,omitempty" jsonschema:"enum=volumes,enum=loadBalancers,enum=controlPlane,enum=commitments"`
+}
+
+// Plus adds so many times the other amounts.
+func (r Resources) Plus(o Resources, times int64) Resources {
+	return Resources{CPU: r.CPU + o.CPU*CPU(times), Memory: r.Memory + o.Memory*Bytes(times), GPU: r.GPU + o.GPU*Devices(times)}
+}
+
+// Minus takes the other amounts off.
+func (r Resources) Minus(o Resources) Resources { return r.Plus(o, -1) }
+
+// Partial reports whether some of what runs on the nodes is not in the report.
+func (r *Report) Partial() bool { return analyzer.Partial(r.Warnings) != "" }

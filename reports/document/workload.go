@@ -1,0 +1,94 @@
+package document
+
+import (
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// Workload is a top-level controller, or a pod that nothing controls.
+type Workload struct {
+	Namespace string `json:"namespace"`
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	// Replicas is what the controller is asked for now.
+	Replicas int32 `json:"replicas"`
+	// MeanPods is the mean number of pods while there were any.
+	MeanPods float64 `json:"meanPods,omitempty"`
+	// MonthlyCost is its share of the bill; null where there are no prices.
+	MonthlyCost *USD        `json:"monthlyCost" jsonschema:"nullable"`
+	Containers  []Container `json:"containers"`
+	// Horizontal is what decides the number of pods; absent where the workload cannot be scaled or no rule has looked.
+	Horizontal *Horizontal `json:"horizontal,omitempty"`
+	// VPA is the VerticalPodAutoscaler that suits the workload; absent in clusters without any.
+	VPA *VPA `json:"vpa,omitempty"`
+	// Findings are mistakes in its autoscalers and disruption budgets.
+	Findings []Finding `json:"findings,omitempty"`
+}
+
+// Container is one container of a workload's pod template. Amounts are for one
+// pod, money is for all pods of the workload.
+type Container struct {
+	Name string `json:"name"`
+	Type string `json:"type" jsonschema:"enum=container,enum=init,enum=sidecar"`
+	// MonthlyCost is its share of the workload's cost.
+	MonthlyCost *USD `json:"monthlyCost,omitempty"`
+	// MonthlySavings is what its recommendation is worth; negative where it costs money.
+	MonthlySavings *USD    `json:"monthlySavings,omitempty"`
+	Current        Setting `json:"current"`
+	// Recommended is complete: what stays is repeated. It is null where the recommendation is withheld; a warning has the reason.
+	Recommended *Setting `json:"recommended" jsonschema:"nullable"`
+	Usage       Usage    `json:"usage"`
+	Risk        Risk     `json:"risk"`
+	// Confidence, from 0 to 1, is how much the history supports the recommendation.
+	Confidence float64 `json:"confidence" jsonschema:"minimum=0,maximum=1"`
+	// Coverage, from 0 to 1, is the share of the window in which the container was seen.
+	Coverage float64 `json:"coverage" jsonschema:"minimum=0,maximum=1"`
+	// OOMKills and Restarts are counted over the window and all pods.
+	OOMKills int64 `json:"oomKills,omitempty"`
+	Restarts int64 `json:"restarts,omitempty"`
+	// ThrottledShare, from 0 to 1, is the share of CPU periods that were throttled; absent where it was not measured.
+	ThrottledShare *float64 `json:"throttledShare,omitempty"`
+	// Evidence are the figures that the recommendation rests on.
+	Evidence []Evidence         `json:"evidence"`
+	Warnings []analyzer.Warning `json:"warnings"`
+}
+
+// Setting is what a container asks for.
+type Setting struct {
+	Requests Resources `json:"requests"`
+	Limits   Resources `json:"limits"`
+}
+
+// Usage is what one pod's container used over the window, by the samples of
+// all pods; absent where there are none. Percentiles are off by less than 1 %;
+// mean and max are exact.
+type Usage struct {
+	CPU    *CPUUsage    `json:"cpu,omitempty"`
+	Memory *MemoryUsage `json:"memory,omitempty"`
+}
+
+// CPUUsage is rounded to the microcore.
+type CPUUsage struct {
+	Mean CPU `json:"mean"`
+	P50  CPU `json:"p50"`
+	P95  CPU `json:"p95"`
+	P99  CPU `json:"p99"`
+	Max  CPU `json:"max"`
+}
+
+// MemoryUsage is rounded up to the KiB.
+type MemoryUsage struct {
+	Mean Bytes `json:"mean"`
+	P50  Bytes `json:"p50"`
+	P95  Bytes `json:"p95"`
+	P99  Bytes `json:"p99"`
+	Max  Bytes `json:"max"`
+}
+
+// Risk is what may go wrong with the recommendation followed. What is not
+// known is absent.
+type Risk struct {
+	// OOMProbability is the probability of an OOM kill within a week.
+	OOMProbability *float64 `json:"oomProbability,omitempty" jsonschema:"minimum=0,maximum=1"`
+	// CPUOverRequest is the share of time in which CPU usage is above the request.
+	CPUOverRequest *float64 `json:"cpuOverRequest,omitempty" jsonschema:"minimum=0,maximum=1"`
+}

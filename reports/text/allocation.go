@@ -1,0 +1,227 @@
+package text
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// writeAllocation prints whose the bill is, in place of the advice.
+func writeAllocation(w io.Writer, r *document.Report, o Options) error {
+	var buf bytes.Buffer
+	a := r.Allocation
+	prose(&buf, o, subject(r), allocationHead(a))
+	if len(a.Allocations) > 0 {
+		buf.WriteByte('\n')
+		if err := allocationGrid(a, o).write(&buf, o.Color); err != nil {
+			return fmt.Errorf("printing the table: %w", err)
+		}
+	}
+	buf.WriteByte('\n')
+	prose(&buf, o, allocationNotes(a, o)...)
+	prose(&buf, o, priceLines(r.Prices)...)
+	_, err := w.Write(buf.Bytes())
+	return err
+}
+
+// allocationHead says what there is to pay.
+func allocationHead(a *document.Allocation) string {
+	b := a.MonthlyBill
+	parts := billParts(&b)
+	if b.Nodes != 0 {
+		parts = append([]string{fmt.Sprintf("nodes %s", b.Nodes.USD())}, parts...)
+	}
+	if len(parts) == 0 {
+		return "Nothing has a price, so that there is no bill."
+	}
+	return fmt.Sprintf("The bill of a month like this window, on today's nodes: %s (%s).", b.Total.USD(), strings.Join(parts, ", "))
+}
+
+// billParts name what is paid beside the nodes.
+func billParts(b *document.AllocationBill) (out []string) {
+	for _, p := range []struct {
+		name string
+		usd  document.Dollars
+	}{{"volumes", b.Volumes}, {"load balancers", b.LoadBalancers}, {"control plane", b.ControlPlane}} {
+		if p.usd != 0 {
+			out = append(out, fmt.Sprintf("%s %s", p.name, p.usd.USD()))
+		}
+	}
+	return out
+}
+
+// wholeBillLine says what the bill of the nodes leaves out; empty where that is nothing.
+// Of a part of the cluster there is no whole.
+func wholeBillLine(b *document.AllocationBill, partial bool) string {
+	switch {
+	case b == nil:
+		return ""
+	case partial:
+		return "That is the nodes alone: volumes, load balancers and the control plane are not in it."
+	}
+	return fmt.Sprintf("That is the nodes alone; with %s it is %s, see --aggregate.", joinedWords(billParts(b)), b.Total.USD())
+}
+
+// costColumn is a column of money: the rows' and the sum of all.
+type costColumn struct {
+	title  string
+	of     func(row int) document.USD
+	total  document.USD
+	always bool // keeps the column where all of it is nothing
+}
+
+func costColumns(a *document.Allocation, wide bool) []costColumn {
+	of := func(title string, always bool, get func(*document.AllocationMonthly) document.USD) costColumn {
+		return costColumn{title, func(i int) document.USD { return get(&a.Allocations[i].Monthly) }, get(&a.MonthlyTotals), always}
+	}
+	out := []costColumn{
+		of("CPU", true, func(m *document.AllocationMonthly) document.USD { return m.CPU }),
+		of("MEMORY", true, func(m *document.AllocationMonthly) document.USD { return m.Memory }),
+		of("GPU", false, func(m *document.AllocationMonthly) document.USD { return m.GPU }),
+	}
+	if wide {
+		out = append(out, of("VOLUMES", false, func(m *document.AllocationMonthly) document.USD { return m.Volumes }),
+			of("LOAD-BALANCERS", false, func(m *document.AllocationMonthly) document.USD { return m.LoadBalancers }))
+	} else {
+		out = append(out, of("OTHER", false, func(m *document.AllocationMonthly) document.USD { return m.Volumes + m.LoadBalancers }))
+	}
+	return append(out, of("SHARED", false, func(m *document.AllocationMonthly) document.USD { return m.Shared }),
+		of("TOTAL/MONTH", true, func(m *document.AllocationMonthly) document.USD { return m.Total }))
+}
+
+// nodeColumns tell what becomes of each node's bill.
+func nodeColumns(a *document.Allocation, wide bool) []costColumn {
+	of := func(title string, get func(*document.NodeUse) document.USD) costColumn {
+		return costColumn{title, func(i int) document.USD { return get(&a.Nodes[i].NodeUse) }, get(&a.NodeUse), true}
+	}
+	total := of("TOTAL/MONTH", func(u *document.NodeUse) document.USD { return u.Total })
+	slack := of("SLACK", func(u *document.NodeUse) document.USD { return u.Slack })
+	system := of("SYSTEM", func(u *document.NodeUse) document.USD { return u.Reserved })
+	if wide {
+		return []costColumn{
+			of("USED", func(u *document.NodeUse) document.USD { return u.Used }), of("DAEMONSETS", func(u *document.NodeUse) document.USD { return u.DaemonSets }), slack,
+			of("FREE", func(u *document.NodeUse) document.USD { return u.Free }), of("STRANDED", func(u *document.NodeUse) document.USD { return u.Stranded }), system, total,
+		}
+	}
+	return []costColumn{
+		of("USED", func(u *document.NodeUse) document.USD { return u.Used + u.DaemonSets }), slack,
+		of("IDLE", func(u *document.NodeUse) document.USD { return u.Free + u.Stranded }), system, total,
+	}
+}
+
+// byNode reports whether the table is one of nodes and what becomes of their bill.
+func byNode(a *document.Allocation) bool { return len(a.Aggregate) == 1 && a.Nodes != nil }
+
+// allocationGrid lays the rows out: the efficiency goes first where there is no room,
+// then names are shortened.
+func allocationGrid(a *document.Allocation, o Options) *grid {
+	names, columns := make([]string, 0, len(a.Allocations)), costColumns(a, o.Verbose)
+	if byNode(a) {
+		columns = nodeColumns(a, o.Verbose)
+		for i := range a.Nodes {
+			names = append(names, clean(a.Nodes[i].Name))
+		}
+	} else {
+		for i := range a.Allocations {
+			names = append(names, clean(a.Allocations[i].Name))
+		}
+	}
+	shown := len(names)
+	if o.Top > 0 {
+		shown = min(shown, o.Top)
+	}
+	title := strings.ToUpper(strings.Join(a.Aggregate, "/"))
+	g := &grid{columns: []column{{title: title, min: 12, fair: 28}}}
+	g.text = [][]string{withEnds(title, names, shown, fmt.Sprintf("(%d more)", len(names)-shown), "TOTAL")}
+	g.rows = make([]row, len(g.text[0])-2)
+	for _, c := range columns {
+		if c.always || c.total != 0 {
+			g.columns = append(g.columns, column{title: c.title, right: true})
+			g.text = append(g.text, c.text(len(names), shown))
+		}
+	}
+	g.measure()
+	if used := efficiencies(a, shown); used != nil && g.total(g.fair())+gap+4 <= o.room() {
+		g.columns, g.text = append(g.columns, column{title: used[0], right: true}), append(g.text, used)
+		g.measure()
+	}
+	g.shrink(o.room())
+	for i, s := range g.text[0] {
+		g.text[0][i] = shorten(s, g.widths[0])
+	}
+	return g
+}
+
+// withEnds is a column: its title, the cells that are shown, what stands for
+// the others if there are any, and the foot.
+func withEnds(title string, cells []string, shown int, rest, foot string) []string {
+	out := append([]string{title}, cells[:shown]...)
+	if shown < len(cells) {
+		out = append(out, rest)
+	}
+	return append(out, foot)
+}
+
+func (c *costColumn) text(n, shown int) []string {
+	var rest document.USD
+	out := make([]string, n)
+	for i := range n {
+		if out[i] = usdOrDash(c.of(i)); i >= shown {
+			rest += c.of(i)
+		}
+	}
+	return withEnds(c.title, out, shown, usdOrDash(rest), c.total.String())
+}
+
+// efficiencies is the column of what was used of what was requested; nil for nodes.
+func efficiencies(a *document.Allocation, shown int) []string {
+	if byNode(a) {
+		return nil
+	}
+	out := make([]string, len(a.Allocations))
+	for i := range out {
+		if out[i] = "-"; a.Allocations[i].TotalEfficiency > 0 {
+			out[i] = fmt.Sprintf("%.0f%%", 100*a.Allocations[i].TotalEfficiency)
+		}
+	}
+	return withEnds("EFF", out, shown, "", "")
+}
+
+func usdOrDash(u document.USD) string {
+	if u == 0 {
+		return "-"
+	}
+	return u.String()
+}
+
+// allocationNotes are the lines below the table.
+func allocationNotes(a *document.Allocation, o Options) []string {
+	u := a.NodeUse
+	var out []string
+	if u.Total != 0 {
+		out = append(out, fmt.Sprintf("Of the nodes' %s: %s used, %s slack (requested and not used), %s DaemonSets, %s free, "+
+			"%s stranded (another resource of the node is full), %s kept for the system.", u.Total, u.Used, u.Slack, u.DaemonSets, u.Free, u.Stranded, u.Reserved))
+	}
+	if s := a.Shared; s != nil {
+		out = append(out, fmt.Sprintf("The cost of %s is spread over the others, %s.", clean(strings.Join(s.Namespaces, ", ")), splitWords(s.Split)))
+	}
+	if a.Accuracy.MissedMonthly != 0 {
+		out = append(out, fmt.Sprintf("Each pays for the larger of request and usage, hour by hour. By the minute it could be at most %s more, all together.", a.Accuracy.MissedMonthly))
+	} else {
+		out = append(out, "Each pays for the larger of request and usage, hour by hour.")
+	}
+	for _, line := range warningLines(a.Warnings, o.Verbose) {
+		out = append(out, "warning: "+line)
+	}
+	return out
+}
+
+func splitWords(split string) string {
+	if split == "even" {
+		return "evenly"
+	}
+	return "by their own cost"
+}

@@ -1,0 +1,19 @@
+package text
+
+import (
+	"fmt"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+func findingLines(r *document.Report, full bool) (out []string) {
+	for i := range r.Recommendations {
+		if x := &r.Recommendations[i]; x.Fix != "" {
+			out = append(out, fmt.Sprintf("Finding: %s: %s; %s.", x.Target, x.Title, x.Fix))
+		}
+	}
+	if len(out) > 0 && !full {
+		out = []string{fmt.Sprintf("Autoscalers and budgets: %s; -o wide lists each with its fix.", document.Counted(len(out), "finding"))}
+	}
+	return out
+}

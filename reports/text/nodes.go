@@ -1,0 +1,128 @@
+package text
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// groupLines tell people of the groups, and of the way to them.
+func groupLines(p *document.NodePlan) []string {
+	if p == nil || len(p.Groups) == 0 {
+		return nil
+	}
+	out := []string{"Node groups of the plan (objects and settings for autoscalers: -o yaml, nodes.plan):"}
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		var parts []string
+		for j := range g.Shapes {
+			s := &g.Shapes[j]
+			parts = append(parts, fmt.Sprintf("%d %s", s.Count, strings.Join(s.InstanceTypes, "/")))
+		}
+		line := fmt.Sprintf("  %s: %s", g.Name, strings.Join(parts, ", "))
+		if len(g.Zones) > 0 {
+			line += " in " + strings.Join(g.Zones, ", ")
+		}
+		out = append(out, clean(line)+fmt.Sprintf("; at most %s CPU, %s; %s at a time.", cores(g.Limits.CPU), memory(g.Limits.Memory), document.Counted(g.Drains, "drain")))
+	}
+	return append(out, moveLines(p)...)
+}
+
+// moveLines are the way from today's nodes to the plan's.
+func moveLines(p *document.NodePlan) []string {
+	var out []string
+	if len(p.Launch) > 0 {
+		var parts []string
+		for _, l := range p.Launch {
+			parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s %s", l.Count, l.InstanceType, l.Zone)))
+		}
+		out = append(out, clean("First start "+strings.Join(parts, ", ")+", cordoned, and open them one by one as pods move: over all of them at once the scheduler spreads pods so that some find no room."))
+	}
+	for _, m := range p.Moves {
+		line := fmt.Sprintf("%s %s: %s in %s, %s a month", m.Action, m.Node, document.Counted(m.Evictions, "pod"), document.Counted(m.Rounds, "round"), m.MonthlySavings)
+		if m.SavingsPerEviction != 0 {
+			line += fmt.Sprintf(" (%s a pod)", m.SavingsPerEviction)
+		}
+		if m.Blocked != "" {
+			line += "; blocked: " + m.Blocked
+		}
+		out = append(out, clean(line)+".")
+	}
+	if len(p.Stays) > 0 {
+		out = append(out, clean("Unchanged, with all pods: "+strings.Join(p.Stays, ", ")+"."))
+	}
+	return out
+}
+
+// planLine is the plan in one sentence.
+func planLine(p *document.NodePlan, bill document.USD) string {
+	proof, held := proof(p), planBillLine(p.WithCommitments)
+	if p.MonthlyCost == bill {
+		return fmt.Sprintf("Its nodes are right for that, %s.", proof) + held
+	}
+	saved, word := bill-p.MonthlyCost, "off the bill"
+	if saved < 0 {
+		saved, word = -saved, "more"
+	}
+	return fmt.Sprintf("%s would do for %s a month, %s (%s) %s, %s: %s.",
+		capital(document.Counted(p.Count, "node")), p.MonthlyCost, saved, percentOf(saved, bill), word, proof, kinds(p.Pools)) + held
+}
+
+// mostKinds is how many kinds of nodes the sentence names.
+const mostKinds = 4
+
+// poolKind names the pool's machines by type and capacity type.
+func poolKind(p *document.Pool) string {
+	kind := cmp.Or(clean(p.InstanceType), "(no type)") + " " + clean(p.CapacityType)
+	if p.Hourly == 0 {
+		kind += " without a price"
+	}
+	return kind
+}
+
+// kinds lists the pools by type and capacity type, zones added up, the most
+// nodes first.
+func kinds(pools []document.Pool) string {
+	count := map[string]int{}
+	var names []string
+	for _, p := range pools {
+		name := poolKind(&p)
+		if count[name] == 0 {
+			names = append(names, name)
+		}
+		count[name] += p.Count
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return count[b] - count[a] })
+	var parts []string
+	for i, name := range names {
+		if i == mostKinds && len(names) > mostKinds+1 {
+			return fmt.Sprintf("%s and %d other kinds", strings.Join(parts, ", "), len(names)-i)
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", count[name], name))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// proof says how good the plan is: at list prices, or with the commitments.
+func proof(p *document.NodePlan) string {
+	if b := p.WithCommitments; b != nil {
+		return fmt.Sprintf("proven to be at most %s%% above the least bill with the commitments held", document.Figures(b.GapPercent))
+	}
+	return fmt.Sprintf("proven to be at most %s%% above the cheapest", document.Figures(p.GapPercent))
+}
+
+// planBillLine is which nodes the plan took, and what the others come to; empty where
+// commitments are tied to no family.
+func planBillLine(b *document.PlanBill) string {
+	if b == nil || b.MonthlyUsed == nil {
+		return ""
+	}
+	text := fmt.Sprintf(" With the commitments held the nodes' bill is %s", b.MonthlyCost)
+	if b.MonthlyCost < b.MonthlyAtListPrices {
+		return text + fmt.Sprintf(", with those cheapest at list prices it would be %s.", b.MonthlyAtListPrices)
+	}
+	return text + fmt.Sprintf(", with nodes that use those to %s it would be %s.", clean(strings.Join(b.Families, ", ")), *b.MonthlyUsed)
+}

@@ -1,0 +1,272 @@
+package text
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// heldLine says how the commitments make another bill of that at list prices.
+func heldLine(h *document.HeldCommitments) string {
+	if h == nil {
+		return ""
+	}
+	out := fmt.Sprintf("The commitments held cost %s a month, used or not, and take %s of usage at list prices off today's bill", h.MonthlyCost, h.MonthlyCovered)
+	switch unused := h.MonthlyUnusedByPlan; {
+	case unused != nil && h.MonthlyUnused+*unused > 0:
+		out += fmt.Sprintf("; %s more could be covered and is not used, %s on the plan's nodes", h.MonthlyUnused, unused)
+	case h.MonthlyUnused > 0:
+		out += fmt.Sprintf("; %s more could be covered and is not used", h.MonthlyUnused)
+	}
+	return out + "."
+}
+
+// purchaseLines are the lines of the text report: what to commit to and
+// whether it survives, and what can live on spot. In full every commitment has
+// its own.
+func purchaseLines(r *document.Report, full bool) []string {
+	p := r.Purchase
+	if p == nil {
+		return nil
+	}
+	var out []string
+	if line := dayLine(p.HourlyDemand); line != "" {
+		out = append(out, line)
+	}
+	out = append(out, commitmentLines(p, full)...)
+	if line := longerLine(p); line != "" {
+		out = append(out, line)
+	}
+	if line := spotLine(&p.Spot); line != "" {
+		out = append(out, line)
+	}
+	for _, w := range p.Warnings {
+		if w.Code == document.WarnWithheld {
+			out = append(out, fmt.Sprintf("No commitments are advised: %s.", clean(w.Message)))
+		} else if w.Code == "unused-commitment" || full {
+			out = append(out, fmt.Sprintf("Purchases: %s.", clean(w.Message)))
+		}
+	}
+	for _, line := range []string{billLine(r.Summary.Waterfall), heldLine(p.Held)} {
+		if line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// commitmentLines say what to commit to, and what becomes of it when demand changes.
+func commitmentLines(p *document.Purchase, full bool) (out []string) {
+	if full {
+		for i := range p.Commitments {
+			out = append(out, commitmentLine(p.Commitments[i:i+1])+" "+capital(commitmentUse(&p.Commitments[i])))
+		}
+	} else {
+		for _, group := range alike(p.Commitments) {
+			out = append(out, commitmentLine(group))
+		}
+	}
+	if line := survivalLine(p); line != "" {
+		out = append(out, line)
+	}
+	if full && len(p.Commitments) > 0 {
+		for i := range p.Scenarios {
+			out = append(out, scenarioLine(&p.Scenarios[i]))
+		}
+	}
+	return out
+}
+
+// commitmentUse says how much of a commitment finds usage, and from where on it pays.
+func commitmentUse(c *document.Commitment) string {
+	return fmt.Sprintf("%s of it is used, it pays from %s on.", document.Percent(c.Utilization), document.Percent(c.BreakEven))
+}
+
+// scenarioLine says what the commitments do under a change of the demand.
+func scenarioLine(s *document.Scenario) string {
+	word, usd := "save", s.MonthlySavings
+	if usd < 0 {
+		word, usd = "lose", -usd
+	}
+	return fmt.Sprintf("With %s the commitments %s %s a month, %s of them used; the best that could have been bought would cost %s less.",
+		clean(s.Name), word, usd, document.Percent(s.Utilization), s.MonthlyRegret)
+}
+
+// billLine is where the bill goes, and the same with the commitments that exist.
+func billLine(steps []document.Step) string {
+	if len(steps) == 0 || steps[len(steps)-1].Lever != document.LeverPurchase {
+		return ""
+	}
+	list, held := steps[0].MonthlyBefore.String()+" now", ""
+	if w := steps[0].WithCommitments; w != nil {
+		held = w.MonthlyBefore.String()
+	}
+	names := map[string]string{document.LeverNodes: "on the plan's nodes", document.LeverPurchase: "with what is advised to buy"}
+	for _, s := range steps {
+		if name, ok := names[s.Lever]; ok {
+			list += fmt.Sprintf(", %s %s", s.MonthlyAfter, name)
+			if s.WithCommitments != nil {
+				held += ", " + s.WithCommitments.MonthlyAfter.String()
+			}
+		}
+	}
+	if held != "" {
+		held = " With the commitments held: " + held + "."
+	}
+	return "The bill a month: " + list + "." + held
+}
+
+// dayLine says how the plan's nodes follow the day.
+func dayLine(d *document.HourlyDemand) string {
+	if d == nil || len(d.NodesByHour) == 0 {
+		return ""
+	}
+	low, high := 0, 0
+	for h, n := range d.NodesByHour {
+		if n < d.NodesByHour[low] {
+			low = h
+		}
+		if n > d.NodesByHour[high] {
+			high = h
+		}
+	}
+	demand := fmt.Sprintf("$%.2f an hour on demand on average", d.Mean)
+	if math.Round(d.NodesByHour[low]) == math.Round(d.NodesByHour[high]) {
+		return fmt.Sprintf("The plan is for the pods of now, rescaled as advised; with those of each hour it is %.0f nodes at all hours, and %s.", d.NodesByHour[low], demand)
+	}
+	return fmt.Sprintf("The plan is for the pods of now, rescaled as advised; with those of each hour it is %.0f nodes at %02d:00 UTC, %.0f at %02d:00, and %s.",
+		d.NodesByHour[low], low, d.NodesByHour[high], high, demand)
+}
+
+// alike gathers commitments of one instrument and term.
+func alike(all []document.Commitment) [][]document.Commitment {
+	var out [][]document.Commitment
+	for _, c := range all {
+		i := slices.IndexFunc(out, func(g []document.Commitment) bool {
+			return g[0].Instrument == c.Instrument && g[0].TermYears == c.TermYears
+		})
+		if i < 0 {
+			out = append(out, []document.Commitment{c})
+		} else {
+			out[i] = append(out[i], c)
+		}
+	}
+	return out
+}
+
+// mostFamilies is how many families a line names.
+const mostFamilies = 4
+
+func commitmentLine(group []document.Commitment) string {
+	var amount, coverage float64
+	var saved, paid document.USD
+	for _, c := range group {
+		amount, coverage, saved, paid = amount+c.Amount, coverage+c.Coverage, saved+c.MonthlySavings, paid+c.UpfrontPayment
+	}
+	sorted := slices.Clone(group)
+	slices.SortStableFunc(sorted, func(a, b document.Commitment) int {
+		if a.Amount > b.Amount {
+			return -1
+		}
+		return 1
+	})
+	parts := ""
+	if group[0].Family != "" {
+		var names []string
+		for i, c := range sorted {
+			if i == mostFamilies && len(sorted) > mostFamilies+1 {
+				names = append(names, fmt.Sprintf("%d others", len(sorted)-i))
+				break
+			}
+			names = append(names, clean(c.Family)+amountOf(c, len(sorted)))
+		}
+		parts = " (" + strings.Join(names, ", ") + ")"
+	}
+	upfront := ""
+	if paid > 0 {
+		upfront = fmt.Sprintf(", %s of it paid at once", paid)
+	}
+	return fmt.Sprintf("Commit for %s to $%.2f an hour of %s%s%s: %.0f%% of the demand, saves %s a month.",
+		document.Counted(group[0].TermYears, "year"), amount, clean(group[0].Instrument), parts, upfront, 100*coverage, saved)
+}
+
+// amountOf is a family's share of several, or how much of a resource it is;
+// alone it goes without.
+func amountOf(c document.Commitment, of int) string {
+	switch {
+	case c.Resource == pricing.ResourceVCPU:
+		return " " + document.Figures(c.VCPUs) + " vCPU"
+	case c.Resource == pricing.ResourceMemory:
+		return " " + document.Figures(c.MemoryGiB) + " GiB"
+	case c.Resource == pricing.ResourceGPU:
+		return " " + document.Figures(c.GPUs) + " GPU"
+	case of == 1:
+		return ", paid " + strings.ReplaceAll(clean(c.Payment), "_", " ")
+	}
+	return fmt.Sprintf(" $%.2f", c.Amount)
+}
+
+// survivalLine says which change of demand the commitments were held to, and
+// the first one in which they lose.
+func survivalLine(p *document.Purchase) string {
+	if len(p.Commitments) == 0 {
+		return ""
+	}
+	held, lost := "", ""
+	for _, s := range p.Scenarios {
+		if s.Required {
+			held = "It survives " + s.Name
+		} else if s.MonthlySavings < 0 && lost == "" {
+			lost = fmt.Sprintf("with %s it loses %s a month", s.Name, -s.MonthlySavings)
+		}
+	}
+	switch {
+	case held == "" && lost == "":
+		return ""
+	case lost == "":
+		return held + "."
+	case held == "":
+		return capital(lost) + "."
+	}
+	return held + "; " + lost + "."
+}
+
+// together adds up what commitments to the resources of a family save.
+func together(all []document.Commitment) []document.Commitment {
+	var out []document.Commitment
+	for _, c := range all {
+		last := len(out) - 1
+		if last >= 0 && c.Resource != "" && out[last].Family == c.Family && out[last].Instrument == c.Instrument && out[last].TermYears == c.TermYears {
+			out[last].MonthlySavings += c.MonthlySavings
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// longerLine names one commitment of a term that was not allowed, where it
+// alone saves more than all that is advised.
+func longerLine(p *document.Purchase) string {
+	var saved document.USD
+	terms := []int{}
+	for _, c := range p.Commitments {
+		saved, terms = saved+c.MonthlySavings, append(terms, c.TermYears)
+	}
+	best := -1
+	alternatives := together(p.Alternatives)
+	for i, c := range alternatives {
+		if c.Survives && !slices.Contains(terms, c.TermYears) && c.MonthlySavings > saved+saved/10 && (best < 0 || c.MonthlySavings > alternatives[best].MonthlySavings) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return ""
+	}
+	c := alternatives[best]
+	return fmt.Sprintf("%s of %s alone would save %s (--commitment-terms 1y,3y).", capital(document.Counted(c.TermYears, "year")), clean(c.Instrument), c.MonthlySavings)
+}

@@ -1,0 +1,270 @@
+package text
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// row is one container of one workload.
+type row struct {
+	w     *document.Workload
+	c     *document.Container
+	notes []int // numbers of the notes that concern it
+}
+
+func WriteTable(w io.Writer, r *document.Report, o Options) error {
+	return writeText(w, r, o, tableColumns())
+}
+
+func WriteWide(w io.Writer, r *document.Report, o Options) error {
+	o.Width, o.Verbose = unlimited, true
+	return writeText(w, r, o, wideColumns())
+}
+
+func writeText(w io.Writer, r *document.Report, o Options, columns []column) error {
+	if r.Allocation != nil {
+		return writeAllocation(w, r, o)
+	}
+	var buf bytes.Buffer
+	prose(&buf, o, headline(r)...)
+	notes := noteList{exact: o.Verbose}
+	var rows, rest []row
+	fine, judged := 0, o.All || judged(r)
+	if judged {
+		rows, rest, fine = listed(r, o, &notes)
+	}
+	if len(rows) > 0 {
+		buf.WriteByte('\n')
+		if err := render(&buf, r, rows, columns, o); err != nil {
+			return fmt.Errorf("printing the table: %w", err)
+		}
+	}
+	buf.WriteByte('\n')
+	prose(&buf, o, leftOut(rest)...)
+	full := o.Verbose || !judged
+	if lines := groupLines(r.Nodes.Plan); full && len(lines) > 0 {
+		prose(&buf, o, lines...)
+		buf.WriteByte('\n')
+	}
+	if beyond := slices.Concat(scalingLines(r, full), purchaseLines(r, full), wasteLines(r, full)); len(beyond) > 0 {
+		prose(&buf, o, beyond...)
+		buf.WriteByte('\n')
+	}
+	prose(&buf, o, footnotes(r, rows, fine, notes.notes, o)...)
+	_, err := w.Write(buf.Bytes())
+	return err
+}
+
+// judged reports whether any rule looked at the containers' requests. Where
+// none did, as with --only waste, they are not listed.
+func judged(r *document.Report) bool {
+	none := true
+	for i := range r.Workloads {
+		for j := range r.Workloads[i].Containers {
+			c := &r.Workloads[i].Containers[j]
+			if !slices.ContainsFunc(c.Warnings, func(w analyzer.Warning) bool { return w.Code == document.WarnNotJudged }) {
+				return true
+			}
+			none = false
+		}
+	}
+	return none
+}
+
+// prose writes each text wrapped to the width; a continued line is indented
+// by two, or by a note's mark.
+func prose(buf *bytes.Buffer, o Options, texts ...string) {
+	for _, text := range texts {
+		indent := 0
+		if strings.HasPrefix(text, "[") {
+			indent = strings.IndexByte(text, ']') + 2
+		} else if strings.HasPrefix(text, "warning:") {
+			indent = 2
+		}
+		for _, line := range wrap(text, o.line(), indent) {
+			buf.WriteString(line)
+			buf.WriteByte('\n')
+		}
+	}
+}
+
+// headline says what was looked at and what it comes to.
+func headline(r *document.Report) []string {
+	s := r.Summary
+	out := []string{subject(r)}
+	switch {
+	case s.MonthlyCost == nil:
+		out = append(out, "No node has a price: neither costs nor savings can be told.")
+	case s.Rightsize.Monthly == nil || s.Containers.Total == s.Containers.Withheld:
+		out = append(out, fmt.Sprintf("It costs %s a month.", s.MonthlyCost))
+	case r.Partial():
+		var part document.USD
+		for i := range r.Workloads {
+			if c := r.Workloads[i].MonthlyCost; c != nil {
+				part += *c
+			}
+		}
+		out = append(out, fmt.Sprintf("It costs %s a month, the workloads that are listed %s of it; right-sizing %s.", s.MonthlyCost, part, worth(*s.Rightsize.Monthly, part)))
+	default:
+		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.Rightsize.Monthly, *s.MonthlyCost)))
+	}
+	if p := r.Nodes.Plan; p != nil && s.MonthlyCost != nil {
+		out = append(out, planLine(p, *s.MonthlyCost))
+	}
+	if s.IdleMonthly != nil && s.OverheadMonthly != nil && !r.Partial() {
+		out = append(out, fmt.Sprintf("Of the cost %s is idle room that nobody asked for, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
+	}
+	if line := wholeBillLine(s.MonthlyBill, r.Partial()); line != "" {
+		out = append(out, line)
+	}
+	return out
+}
+
+func worth(savings, cost document.USD) string {
+	share := ""
+	if cost > 0 {
+		share = fmt.Sprintf(" (%s)", percentOf(savings, cost))
+	}
+	switch {
+	case savings == 0:
+		return "changes nothing in it"
+	case savings < 0:
+		return fmt.Sprintf("takes room worth %s more%s", -savings, share)
+	}
+	return fmt.Sprintf("frees room worth %s%s", savings, share)
+}
+
+func percentOf(part, of document.USD) string {
+	return fmt.Sprintf("%.1f%%", 100*max(float64(part), float64(-part))/float64(of))
+}
+
+func subject(r *document.Report) string {
+	m := r.Metadata
+	name := clean(m.Cluster)
+	if name == "" {
+		name = "(without a name)"
+	}
+	var kinds []string
+	for _, s := range m.Sources {
+		if !slices.Contains(kinds, s.Kind) {
+			kinds = append(kinds, s.Kind)
+		}
+	}
+	from := ""
+	if len(kinds) > 0 {
+		from = ", from " + clean(strings.Join(kinds, ", "))
+	}
+	return fmt.Sprintf("Cluster %s, %s%s: %s, %s.", name, span(m.GeneratedFrom), from,
+		document.Counted(r.Nodes.Current.Count, "node"), document.Counted(len(r.Workloads), "workload"))
+}
+
+func span(w document.Window) string {
+	end := w.End.UTC().Format("2006-01-02 15:04 MST")
+	if w.Moment {
+		return "at " + end + " only, no history"
+	}
+	d := w.End.Sub(w.Start)
+	if d >= 48*time.Hour {
+		return document.Figures(d.Hours()/24) + " days to " + end
+	}
+	return document.Counted(int(d.Hours()+0.5), "hour") + " to " + end
+}
+
+// listed gives the rows of the table, most savings first, those beyond the
+// limit, and the number of containers that are left out because they are fine
+// as they are.
+func listed(r *document.Report, o Options, notes *noteList) (rows, rest []row, fine int) {
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		for j := range w.Containers {
+			c := &w.Containers[j]
+			if !o.All && len(c.Warnings) == 0 && c.Recommended != nil && *c.Recommended == c.Current {
+				fine++
+				continue
+			}
+			rows = append(rows, row{w: w, c: c})
+		}
+	}
+	slices.SortStableFunc(rows, compareRows)
+	if o.Top > 0 && len(rows) > o.Top {
+		rows, rest = rows[:o.Top:o.Top], rows[o.Top:]
+	}
+	for i := range rows {
+		for _, w := range rows[i].c.Warnings {
+			if n := notes.add(w); !slices.Contains(rows[i].notes, n) {
+				rows[i].notes = append(rows[i].notes, n)
+			}
+		}
+		slices.Sort(rows[i].notes)
+	}
+	return rows, rest, fine
+}
+
+// leftOut says what the rows beyond the limit come to.
+func leftOut(rest []row) []string {
+	if len(rest) == 0 {
+		return nil
+	}
+	var sum document.USD
+	for _, x := range rest {
+		sum += freed(x.c)
+	}
+	return []string{fmt.Sprintf("%s more, together %s, not listed.", document.Counted(len(rest), "container"), sum)}
+}
+
+// compareRows puts most savings first, those without advice last; ties by
+// name.
+func compareRows(a, b row) int {
+	return cmp.Or(
+		cmp.Compare(rank(a.c), rank(b.c)),
+		cmp.Compare(freed(b.c), freed(a.c)),
+		cmp.Compare(a.w.Namespace, b.w.Namespace), cmp.Compare(a.w.Kind, b.w.Kind), cmp.Compare(a.w.Name, b.w.Name),
+	)
+}
+
+func freed(c *document.Container) document.USD {
+	if c.MonthlySavings == nil {
+		return 0
+	}
+	return *c.MonthlySavings
+}
+
+func rank(c *document.Container) int {
+	if c.Recommended == nil {
+		return 1
+	}
+	return 0
+}
+
+// footnotes are the lines below the table.
+func footnotes(r *document.Report, rows []row, fine int, notes []note, o Options) []string {
+	var out []string
+	switch {
+	case fine == 1:
+		out = append(out, "1 container is fine as it is.")
+	case fine > 1:
+		out = append(out, fmt.Sprintf("%d containers are fine as they are.", fine))
+	case len(r.Workloads) == 0:
+		out = append(out, "No workload was found.")
+	case len(rows) == 0:
+		out = append(out, "No rule has looked at the containers' requests, so they are not listed; --show-all lists them.")
+	}
+	if len(rows) > 0 {
+		out = append(out, "CPU and memory are requests of one pod, the total is over all pods. Freed room leaves the bill when nodes go.")
+	}
+	for i, n := range notes {
+		out = append(out, fmt.Sprintf("[%d] %s", i+1, n))
+	}
+	for _, line := range warningLines(r.Warnings, o.Verbose) {
+		out = append(out, "warning: "+line)
+	}
+	return append(out, priceLines(r.Prices)...)
+}

@@ -1,0 +1,40 @@
+package text
+
+// Options is how a report is to be printed.
+type Options struct {
+	// Width is the number of terminal cells that the table may take; 0 means
+	// that it goes to no terminal: then it takes what it needs, so that no name
+	// is cut. wide and the machine formats do so always.
+	Width int
+	// Color allows ANSI colors.
+	Color bool
+	// All lists the containers that are fine as they are, too.
+	All bool
+	// Top limits the table to that many rows, those at its head; 0 means all.
+	Top int
+	// Verbose prints every warning in full, where otherwise like ones are one
+	// line.
+	Verbose bool
+}
+
+// proseWidth is where sentences wrap that go to no terminal.
+const proseWidth = 80
+
+// unlimited is a width that no table reaches.
+const unlimited = 1 << 20
+
+// room is the width that a table may take.
+func (o Options) room() int {
+	if o.Width <= 0 {
+		return unlimited
+	}
+	return o.Width
+}
+
+// line is the width at which sentences wrap.
+func (o Options) line() int {
+	if o.Width <= 0 {
+		return proseWidth
+	}
+	return o.Width
+}
