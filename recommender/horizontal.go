@@ -259,16 +259,10 @@ func (p *Pass) scaleCase(w *analyzer.WorkloadFacts, sized map[string]analyzer.Am
 	c.findRate()
 	c.undoThrottling()
 	c.bounds = Bounds{
-		Floor: p.floor(w), Ceiling: p.ceiling(w), Unserved: p.Options.RiskUnserved, Start: startOf(w), FixedMargin: headroom,
+		Floor: p.floor(w), Ceiling: p.ceiling(w), Unserved: p.Options.RiskUnserved, Start: p.startOf(w), FixedMargin: headroom,
 		OwnTolerance: p.Options.Minor >= tolerancePerHPA,
 	}
 	return c
-}
-
-// startOf is how long a pod takes to be ready: as seen, and no less than is
-// assumed where that was not seen, since a node or an image may be missing.
-func startOf(w *analyzer.WorkloadFacts) time.Duration {
-	return max(podStartUp, time.Duration(startUp(w))*time.Second)
 }
 
 // abstain gives the reason for which nothing can be said, or "".
@@ -291,8 +285,17 @@ func (c *scaleCase) abstain() string {
 		return fmt.Sprintf("load was seen only %.0f %% of the time", 100*float64(c.curve.Seen)/float64(n))
 	case c.sizes[0].metric == 0:
 		return "its containers have no CPU request, and right-sizing advises none"
+	case !c.largeEnough():
+		return fmt.Sprintf("a pod's CPU request is %dm: below %dm a percentage of it is noise; raise it before anything scales on it", c.sizes[0].metric, leastScaledRequest)
+	case longWork(w) != "":
+		return longWork(w)
 	}
 	return ""
+}
+
+// largeEnough reports whether a size's request is one to scale on.
+func (c *scaleCase) largeEnough() bool {
+	return slices.ContainsFunc(c.sizes, func(s podSize) bool { return s.metric >= leastScaledRequest })
 }
 
 // otherMetric names a metric of the HPA that is neither CPU nor memory nor a

@@ -12,32 +12,6 @@ import (
 // zoneLabel is the node label that names its zone.
 const zoneLabel = "topology.kubernetes.io/zone"
 
-// floor is the fewest replicas that are safe: one only where one runs now,
-// every zone where the pods must spread, and one more than a disruption budget
-// must keep, so that a node can be drained.
-func (p *Pass) floor(w *analyzer.WorkloadFacts) int32 {
-	now := w.Replicas
-	if len(w.HPAs) > 0 {
-		now = w.HPAs[0].Min
-	}
-	n := min(max(now, 1), 2)
-	if binds(w, "topologySpread") {
-		n = max(n, int32(p.zones()))
-	}
-	for _, b := range w.PDBs {
-		n = max(n, leastForBudget(b, n))
-	}
-	return n
-}
-
-// ceiling is the node count where no two pods may share a node, else 0.
-func (p *Pass) ceiling(w *analyzer.WorkloadFacts) int32 {
-	if !binds(w, "podAntiAffinity") {
-		return 0
-	}
-	return int32(len(p.Analysis.Snapshot.Nodes))
-}
-
 func binds(w *analyzer.WorkloadFacts, constraint string) bool {
 	return slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return slices.Contains(p.Spec.Constraints, constraint) })
 }
@@ -156,7 +130,7 @@ func (c *scaleCase) podSizes(sized map[string]analyzer.Amounts) []podSize {
 	if len(changed) > 0 {
 		out = append(out, c.podSize(pooled, changed))
 	}
-	return slices.DeleteFunc(out, func(s podSize) bool { return s.metric == 0 && len(out) > 1 && len(s.cpu) == 0 })
+	return slices.DeleteFunc(out, func(s podSize) bool { return s.metric < leastScaledRequest && len(out) > 1 && len(s.cpu) == 0 })
 }
 
 func (c *scaleCase) podSize(containers []analyzer.Container, changed map[string]int64) podSize {

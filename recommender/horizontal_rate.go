@@ -92,7 +92,7 @@ func (d Demand) autoscaler(c Candidate) replay.Autoscaler {
 // to be read sets the lag.
 func (d Demand) workload(start time.Duration, replicas int32) replay.Workload {
 	w := replay.Workload{
-		Request: d.Request, Capacity: d.Request, StartUp: start, Replicas: replicas, Lag: metricsLag, SampleWindow: metricsWindow,
+		Request: d.Request, Capacity: d.Request, Prompt: min(d.Prompt, d.Request), StartUp: start, Replicas: replicas, Lag: metricsLag, SampleWindow: metricsWindow,
 	}
 	if d.Requests != nil {
 		w.Lag = max(w.Lag, d.Requests.Lag)

@@ -145,13 +145,17 @@ func longestIdle(loaded [24]bool) (first, length int) {
 	return first, length
 }
 
+// mayRest reports whether no pod at all is for a schedule to say: an HPA's
+// minimum above the default is its owner's word.
+func (c *scaleCase) mayRest() bool { return c.hpa == nil || c.hpa.Min <= 1 }
+
 // scheduled is the outcome of running a setting in the busy hours alone; nil
 // where there is no such schedule. KEDA does it: an HPA cannot go to zero by
 // the clock.
 func (c *scaleCase) scheduled(base *outcome) (*outcome, error) {
 	s, ok := c.findSchedule()
 	ok = ok && c.rests(s)
-	if !ok || base == nil || c.w.Namespace == "kube-system" {
+	if !ok || base == nil || c.w.Namespace == "kube-system" || !c.mayRest() {
 		return nil, nil
 	}
 	d := c.demandOf(base)
@@ -215,7 +219,7 @@ func (c *scaleCase) scheduleOnly() (*outcome, error) {
 		if err != nil {
 			return nil, err
 		}
-		if o != nil && o.whole.Unserved <= c.now.whole.Unserved+c.bounds.Unserved && o.monthly() <= (1-worthSchedule)*c.now.monthly() {
+		if o != nil && o.whole.Slow <= c.now.whole.Slow+c.bounds.Unserved && o.monthly() <= (1-worthSchedule)*c.now.monthly() {
 			return o, nil
 		}
 	}

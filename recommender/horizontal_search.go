@@ -27,6 +27,9 @@ type Demand struct {
 	// requests of the ready pods counts as unserved: beyond them nothing is
 	// promised.
 	Request int64
+	// Prompt is the demand, in millicores, that one pod serves without queueing
+	// to speak of; 0 asks nothing of latency.
+	Prompt int64
 	// Requests is what a setting follows in place of CPU; nil for CPU.
 	Requests *RequestSignal
 }
@@ -35,7 +38,11 @@ type Demand struct {
 type Bounds struct {
 	Floor   int32 // of the replicas: availability, zones, disruption budgets
 	Ceiling int32 // 0 means none
-	// Unserved is the share of time, in [0, 1], that demand may be unserved.
+	// Roof bounds the maximum by quota, nodes and money, down to leastGrowth
+	// above the highest demand; 0 means none.
+	Roof int32
+	// Unserved is the share of time, in [0, 1], that demand may be unserved, and
+	// that it may be served late.
 	Unserved float64
 	// Start is the start-up time of a pod.
 	Start time.Duration
@@ -67,6 +74,7 @@ type Score struct {
 	ReplicaHours float64
 	Hours        float64
 	Unserved     float64 // share of time
+	Slow         float64 // share of time, unserved or served late
 	Volume       float64 // share of demand
 	AtMax        float64 // share of time
 	FlapsPerDay  float64
@@ -77,8 +85,12 @@ type Score struct {
 const trainShare = 0.7
 
 // simplicity is the share of replica-hours that a setting with behavior of its
-// own must save before it is preferred to the controller's defaults.
-const simplicity = 0.02
+// own must save before it is preferred to the controller's defaults, and
+// worthTolerance what one with a tolerance of its own must.
+const (
+	simplicity     = 0.02
+	worthTolerance = 0.03
+)
 
 // effort is what settings are compared by: replica-hours, and a little for
 // every field that must be explained.
@@ -88,7 +100,7 @@ func (c *Candidate) effort() float64 {
 		v *= 1 + simplicity
 	}
 	if c.Tolerance != (Tolerance{}) {
-		v *= 1 + simplicity
+		v *= 1 + worthTolerance
 	}
 	return v
 }
@@ -138,13 +150,11 @@ const (
 	// highestScaleOut is the utilization, in percent, at which a pod must have
 	// been added: below the whole request.
 	highestScaleOut = 99
-	// growth is the room above the highest demand seen that the maximum leaves.
-	growth = 1.5
 )
 
 // targets are finer where they are worth more.
 func targets() []int32 {
-	out := []int32{lowestTarget, 40, 50, 55, 60, 65}
+	out := []int32{lowestTarget, 35, 40, 44, 48, 52, 55, 58, 60, 63, 66}
 	for t := int32(70); t <= highestScaleOut; t += 3 {
 		out = append(out, t)
 	}
@@ -207,13 +217,23 @@ func (d Demand) grid(b Bounds) []Candidate {
 					if b.HighestTarget > 0 && target > b.HighestTarget || int64(target)*(1000+t.up()) > highestScaleOut*1000 {
 						continue
 					}
-					highest := b.cap(max(n+1, d.podsFor(growth*top, target)))
+					highest := b.cap(max(n+1, d.most(b, top, target)))
 					out = append(out, Candidate{Min: n, Max: highest, Target: target, DownWindow: w, Tolerance: t})
 				}
 			}
 		}
 	}
 	return out
+}
+
+// most is the maximum for a highest demand: three times what that needs, less
+// where the roof is lower.
+func (d Demand) most(b Bounds, top float64, target int32) int32 {
+	n := d.podsFor(growth*top, target)
+	if b.Roof > 0 && n > b.Roof {
+		n = max(b.Roof, d.podsFor(leastGrowth*top, target))
+	}
+	return n
 }
 
 func (b Bounds) cap(n int32) int32 {
@@ -283,7 +303,7 @@ func (d Demand) replay(ctx context.Context, a replay.Autoscaler, start time.Dura
 func scoreOf(out replay.Outcome) Score {
 	return Score{
 		ReplicaHours: out.ReplicaHours(), Hours: out.Duration.Hours(), Unserved: out.UnservedTimeShare(),
-		Volume: out.UnservedVolumeShare(), AtMax: out.AtMaxShare(), FlapsPerDay: out.FlapsPerDay(),
+		Slow: max(out.SlowTimeShare(), out.UnservedTimeShare()), Volume: out.UnservedVolumeShare(), AtMax: out.AtMaxShare(), FlapsPerDay: out.FlapsPerDay(),
 	}
 }
 
@@ -298,15 +318,23 @@ func (d Demand) curve() replay.Curve {
 func (d Demand) scoreFixed(n int32) Score {
 	hours := d.Step.Hours() * float64(len(d.Millicores))
 	s := Score{ReplicaHours: float64(n) * hours, Hours: hours, AtMax: 1}
-	capacity, over, lost, all := float64(n)*float64(d.Request), 0, 0.0, 0.0
+	capacity, over, slow, lost, all := float64(n)*float64(d.Request), 0, 0, 0.0, 0.0
+	prompt := capacity
+	if d.Prompt > 0 {
+		prompt = float64(n) * float64(d.Prompt)
+	}
 	for _, v := range d.Millicores {
 		all += v
+		if math.Round(v) > prompt {
+			slow++
+		}
 		if math.Round(v) > capacity {
 			over++
 			lost += v - capacity
 		}
 	}
 	s.Unserved = float64(over) / float64(max(len(d.Millicores), 1))
+	s.Slow = float64(slow) / float64(max(len(d.Millicores), 1))
 	if all > 0 {
 		s.Volume = lost / all
 	}
@@ -361,7 +389,7 @@ func (d Demand) scoreAll(ctx context.Context, cs []Candidate, b Bounds) ([]Candi
 		}
 	}
 	slices.SortStableFunc(cs, func(x, y Candidate) int {
-		return cmp.Or(cmp.Compare(x.effort(), y.effort()), cmp.Compare(x.Train.Unserved, y.Train.Unserved), cmp.Compare(x.Target, y.Target))
+		return cmp.Or(cmp.Compare(x.effort(), y.effort()), cmp.Compare(x.Train.Slow, y.Train.Slow), cmp.Compare(x.Target, y.Target))
 	})
 	return cs, nil
 }
@@ -374,14 +402,14 @@ const aim = 0.3
 func firstThatHolds(ctx context.Context, check Demand, cs []Candidate, b Bounds) (*Candidate, error) {
 	allowed := aim * b.Unserved
 	for _, c := range cs {
-		if c.Train.Unserved > allowed {
+		if c.Train.Slow > allowed {
 			continue
 		}
 		var err error
 		if c.Check, err = check.score(ctx, c, b.Start); err != nil {
 			return nil, err
 		}
-		if c.Check.Unserved <= allowed {
+		if c.Check.Slow <= allowed {
 			return &c, nil
 		}
 	}
@@ -393,15 +421,15 @@ func firstThatHolds(ctx context.Context, check Demand, cs []Candidate, b Bounds)
 func tradeOff(tried []Candidate) []TradeOff {
 	var out []TradeOff
 	for _, share := range []float64{0, 0.001, 0.003, 0.01, 0.03, 0.1} {
-		i := slices.IndexFunc(tried, func(c Candidate) bool { return c.Train.Unserved <= share })
+		i := slices.IndexFunc(tried, func(c Candidate) bool { return c.Train.Slow <= share })
 		if i < 0 {
 			continue
 		}
 		c := tried[i]
-		if n := len(out); n > 0 && out[n-1].Unserved == c.Train.Unserved {
+		if n := len(out); n > 0 && out[n-1].Unserved == c.Train.Slow {
 			continue // allowing more gains nothing
 		}
-		out = append(out, TradeOff{Allowed: share, Unserved: c.Train.Unserved, ReplicaHours: c.Train.replicas() * HoursPerMonth, Min: c.Min, Target: c.Target})
+		out = append(out, TradeOff{Allowed: share, Unserved: c.Train.Slow, ReplicaHours: c.Train.replicas() * HoursPerMonth, Min: c.Min, Target: c.Target})
 	}
 	return out
 }
@@ -413,7 +441,7 @@ func demandOf(c analyzer.LoadCurve, request int64) Demand {
 
 // TradeOff is one point of cost against unserved load.
 type TradeOff struct {
-	Allowed      float64 // the share of time that may go unserved
+	Allowed      float64 // the share of time that may go unserved or be served late
 	Unserved     float64 // the share that did
 	ReplicaHours float64 // a month
 	Min, Target  int32

@@ -46,7 +46,8 @@ func (c *scaleCase) solve() error {
 func (c *scaleCase) searchOn(rate *requestRate) (best *outcome, trades []TradeOff, err error) {
 	for _, s := range c.sizes {
 		b := c.bounds
-		d := demandOf(c.curve, s.metric)
+		b.Roof = c.roof(s)
+		d := c.demand(s)
 		if rate != nil {
 			d.Requests = rate.signal()
 			b.HighestTarget = 0 // no limit keeps requests down
@@ -73,7 +74,7 @@ func (c *scaleCase) searchOn(rate *requestRate) (best *outcome, trades []TradeOf
 
 // demandOf is the load as a setting meets and reads it.
 func (c *scaleCase) demandOf(o *outcome) Demand {
-	d := demandOf(c.curve, o.size.metric)
+	d := c.demand(o.size)
 	if o.rate != nil {
 		d.Requests = o.rate.signal()
 	}
@@ -84,9 +85,9 @@ func (c *scaleCase) demandOf(o *outcome) Demand {
 // there was: nothing can be cheaper at hours with load, and most workloads of
 // most clusters need no search.
 func (c *scaleCase) floorServes() bool {
-	d := demandOf(c.curve, c.sizes[0].metric)
+	d := c.demand(c.sizes[0])
 	k := Candidate{Fixed: true, Min: c.bounds.Floor, Max: c.bounds.Floor}
-	if d.raised(c.bounds.FixedMargin).scoreFixed(k.Min).Unserved > 0 {
+	if d.raised(c.bounds.FixedMargin).scoreFixed(k.Min).Slow > 0 {
 		return false
 	}
 	train, check := d.split()
@@ -104,7 +105,7 @@ func (c *scaleCase) rest() error {
 		if err != nil {
 			return err
 		}
-		if o != nil && o.whole.Unserved <= c.bounds.Unserved && o.monthly() <= (1-worthSchedule)*c.best.monthly() {
+		if o != nil && o.whole.Slow <= max(c.bounds.Unserved, base.whole.Slow) && o.monthly() <= (1-worthSchedule)*c.best.monthly() {
 			c.best = o
 		}
 	}
@@ -130,7 +131,7 @@ func (c *scaleCase) outcome(d Demand, k *Candidate, s podSize) *outcome {
 // today scores the setting in force; nil where its HPA cannot be replayed.
 func (c *scaleCase) today() *outcome {
 	s := c.sizes[0]
-	d := demandOf(c.curve, s.metric)
+	d := c.demand(s)
 	if c.hpa == nil {
 		n := max(c.w.Replicas, 1)
 		return &outcome{Candidate: Candidate{Fixed: true, Min: n, Max: n}, size: s, whole: d.scoreFixed(n)}
@@ -254,9 +255,10 @@ func (c *scaleCase) finish(r *Recommendation) error {
 }
 
 // fits reports whether a change would be worth too little: today's setting
-// keeps the promise and costs about the same.
+// serves all that was promised and costs about the same, or less. Where it is
+// only slower than promised, nothing is broken that would be worth more money.
 func (c *scaleCase) fits() bool {
-	return c.now != nil && memoryMetric(c.hpa) == nil && c.now.whole.Unserved <= c.bounds.Unserved && c.now.Min >= c.bounds.Floor &&
+	return c.now != nil && memoryMetric(c.hpa) == nil && c.now.whole.Unserved <= c.bounds.Unserved && c.now.Min >= min(c.bounds.Floor, max(c.w.Replicas, c.now.Min)) &&
 		c.best.monthly() > (1-worthChanging)*c.now.monthly()
 }
 

@@ -51,7 +51,7 @@ type zero struct {
 // toZero is the outcome of resting without pods while no request comes; nil
 // where that cannot be.
 func (c *scaleCase) toZero(base *outcome) (*outcome, error) {
-	if base == nil || c.w.Namespace == "kube-system" || c.w.Kind == "StatefulSet" || c.w.Replicas < 1 {
+	if base == nil || c.w.Namespace == "kube-system" || c.w.Kind == "StatefulSet" || c.w.Replicas < 1 || !c.mayRest() {
 		return nil, nil
 	}
 	r := c.ingress()

@@ -72,6 +72,10 @@ type Options struct {
 	// the requests of a scaled workload's ready pods. 0 means
 	// DefaultRiskUnserved.
 	RiskUnserved float64
+	// Slowdown is by how much queueing may lengthen the mean response, as a
+	// multiple of the service time, for all but RiskUnserved of the time. 0
+	// means DefaultSlowdown; 1 or less asks nothing of latency.
+	Slowdown float64
 	// Minor is x of the cluster's Kubernetes 1.x; 0 where it is not known, and
 	// then nothing is advised that an older one may lack.
 	Minor int
@@ -86,6 +90,7 @@ const (
 	DefaultRiskCPU      = 0.05
 	DefaultRiskOOM      = 0.01
 	DefaultRiskUnserved = 0.01
+	DefaultSlowdown     = 3.0
 )
 
 // Recommendation is one piece of advice, or an abstention.
@@ -222,6 +227,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.RiskUnserved == 0 {
 		o.RiskUnserved = DefaultRiskUnserved
+	}
+	if o.Slowdown == 0 {
+		o.Slowdown = DefaultSlowdown
 	}
 	return o
 }

@@ -27,12 +27,12 @@ type auditFlags struct {
 	riskOOM float64
 	riskCPU float64
 	// riskUnserved is of scaled workloads.
-	riskUnserved float64
-	output       []string
-	showAll      bool
-	top          int
-	noColor      bool
-	strict       bool
+	riskUnserved, slowdown float64
+	output                 []string
+	showAll                bool
+	top                    int
+	noColor                bool
+	strict                 bool
 }
 
 func newAudit(s streams) *cobra.Command {
@@ -81,6 +81,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	fl.Float64Var(&f.riskOOM, "risk-oom", recommender.DefaultRiskOOM, "accepted probability of an OOM kill of a container within a week")
 	fl.Float64Var(&f.riskCPU, "risk-cpu", recommender.DefaultRiskCPU, "accepted share of time with CPU usage above the request")
 	fl.Float64Var(&f.riskUnserved, "risk-unserved", recommender.DefaultRiskUnserved, "accepted share of time with demand above the requests of a scaled workload's pods")
+	fl.Float64Var(&f.slowdown, "slowdown", recommender.DefaultSlowdown, "accepted mean response of scaled pods, in service times, but for --risk-unserved of the time; 1 asks nothing of latency")
 	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(formatNames(), ", ")+"; repeatable (default table)")
 	fl.BoolVar(&f.showAll, "show-all", false, "table: list containers without a change too")
 	fl.IntVar(&f.top, "top", 0, "table: list this many containers, those with the largest savings (default all)")
@@ -112,11 +113,14 @@ func formatNames() []string {
 
 // options checks what the user asked of the rules.
 func (f *auditFlags) options(ctx context.Context) (recommender.Options, error) {
-	o := recommender.Options{RiskCPU: f.riskCPU, RiskOOM: f.riskOOM, RiskUnserved: f.riskUnserved}
+	o := recommender.Options{RiskCPU: f.riskCPU, RiskOOM: f.riskOOM, RiskUnserved: f.riskUnserved, Slowdown: f.slowdown}
 	for flag, v := range map[string]float64{"risk-cpu": f.riskCPU, "risk-oom": f.riskOOM, "risk-unserved": f.riskUnserved} {
 		if !(v > 0 && v < 1) {
 			return o, fmt.Errorf("--%s %g: a risk is a share between 0 and 1, such as 0.05", flag, v)
 		}
+	}
+	if !(f.slowdown >= 1 && f.slowdown <= 1000) {
+		return o, fmt.Errorf("--slowdown %g: a mean response is 1 to 1000 service times, such as 3", f.slowdown)
 	}
 	for _, name := range splitList(f.only) {
 		if !slices.Contains(leverNames(), name) {

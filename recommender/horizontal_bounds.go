@@ -1,0 +1,198 @@
+package recommender
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
+)
+
+const (
+	// leastScaledRequest is the CPU request, in millicores, below which a
+	// percentage of it is noise: a garbage collection is a tenth of it.
+	leastScaledRequest = 50
+	// longGrace is the termination grace period, in seconds, from which pods
+	// are taken to hold long work that a scale-in would cut off.
+	longGrace = 300
+	// nodeStart is the time from a pod that fits nowhere to a node that takes
+	// it, where a node autoscaler runs: machine, kubelet and CNI.
+	nodeStart = 120 * time.Second
+	// growth is the room above the highest demand seen that the maximum
+	// leaves, and leastGrowth what it leaves where quota, nodes or money bind:
+	// 1.5 broke two of five loads that 3 did not, and costs nothing until used.
+	growth      = 3.0
+	leastGrowth = 1.5
+	// mostTimesCost bounds the cost of the maximum by that of the mean pods.
+	mostTimesCost = 10
+)
+
+// demand is the load as pods of that size meet it.
+func (c *scaleCase) demand(s podSize) Demand {
+	d := demandOf(c.curve, s.metric)
+	if slowdown := c.pass.Options.Slowdown; slowdown > 1 {
+		d.Prompt = promptOf(c.coresOf(s), s.metric, slowdown)
+	}
+	return d
+}
+
+// coresOf is the millicores that one pod can run on at once: its limit, else
+// the request that it is promised.
+func (c *scaleCase) coresOf(s podSize) int64 {
+	if limit := c.limitOf(s); limit > 0 {
+		return limit
+	}
+	return s.metric
+}
+
+// promptOf is the millicores that a pod of so many millicores serves before
+// queueing makes the mean response slowdown times the service time, at most
+// its request.
+func promptOf(cores, request int64, slowdown float64) int64 {
+	v := float64(cores) * replay.SlowFrom(float64(cores)/1000, slowdown, 1)
+	return int64(max(min(v, float64(request)), 1))
+}
+
+// floor is the fewest replicas that are safe: the autoscaler's minimum, which
+// its owner set; one only where one runs now; every zone that its pods are in,
+// or must spread over; and one more than a disruption budget must keep, so that
+// a node can be drained.
+func (p *Pass) floor(w *analyzer.WorkloadFacts) int32 {
+	n := min(max(w.Replicas, 1), 2)
+	if len(w.HPAs) > 0 {
+		n = max(w.HPAs[0].Min, 1)
+	}
+	n = max(n, min(p.zonesOf(w), max(w.Replicas, 1)))
+	if binds(w, analyzer.ConstraintSpread) {
+		n = max(n, int32(p.zones()))
+	}
+	for _, b := range w.PDBs {
+		n = max(n, leastForBudget(b, n))
+	}
+	return min(n, mostReplicas)
+}
+
+// zonesOf counts the zones that a workload's pods run in now.
+func (p *Pass) zonesOf(w *analyzer.WorkloadFacts) int32 {
+	zone := map[string]string{}
+	for _, n := range p.Analysis.Snapshot.Nodes {
+		zone[n.Name] = n.Labels[zoneLabel]
+	}
+	seen := map[string]bool{}
+	for _, pod := range w.Pods {
+		if z := zone[pod.Node]; z != "" {
+			seen[z] = true
+		}
+	}
+	return int32(len(seen))
+}
+
+// ceiling is the node count where no two pods may share a node, else 0.
+func (p *Pass) ceiling(w *analyzer.WorkloadFacts) int32 {
+	if !binds(w, analyzer.ConstraintAntiAffinity) {
+		return 0
+	}
+	return int32(len(p.Analysis.Snapshot.Nodes))
+}
+
+// roof is the most pods of a size that quota, nodes and money let run, 0 for
+// none of them.
+func (c *scaleCase) roof(s podSize) int32 {
+	pod := analyzer.PodRequests(s.requests, analyzer.Amounts{})
+	most := math.Inf(1)
+	bound := func(amount, each int64) {
+		if amount > 0 && each > 0 {
+			most = min(most, float64(amount/each))
+		}
+	}
+	for _, q := range c.pass.Analysis.Snapshot.Quotas {
+		if q.Namespace != c.w.Namespace {
+			continue
+		}
+		running := int64(len(c.w.Pods))
+		if q.Requests.CPU > 0 {
+			bound(max(q.Requests.CPU-q.UsedRequests.CPU, 0)+running*pod.CPU, pod.CPU)
+		}
+		if q.Requests.Memory > 0 {
+			bound(max(q.Requests.Memory-q.UsedRequests.Memory, 0)+running*pod.Memory, pod.Memory)
+		}
+	}
+	if !c.pass.nodesScale() {
+		var room analyzer.Amounts
+		for _, n := range c.pass.Analysis.Snapshot.Nodes {
+			room = room.Plus(n.Allocatable)
+		}
+		bound(room.CPU, pod.CPU)
+		bound(room.Memory, pod.Memory)
+	}
+	if mean := meanOf(c.curve.Pods); mean > 0 {
+		most = min(most, math.Ceil(mostTimesCost*mean))
+	}
+	if math.IsInf(most, 1) {
+		return 0
+	}
+	return int32(min(max(most, 1), mostReplicas))
+}
+
+func meanOf(v []float64) float64 {
+	sum := 0.0
+	for _, x := range v {
+		sum += x
+	}
+	return sum / float64(max(len(v), 1))
+}
+
+// nodesScale reports whether a node autoscaler is seen: its own workload, or
+// the labels that it puts on nodes.
+func (p *Pass) nodesScale() bool {
+	for i := range p.Analysis.Workloads {
+		if n := p.Analysis.Workloads[i].Name; !p.Analysis.Workloads[i].Past && (strings.Contains(n, "cluster-autoscaler") || n == "karpenter") {
+			return true
+		}
+	}
+	for _, n := range p.Analysis.Snapshot.Nodes {
+		if n.Labels["karpenter.sh/nodepool"] != "" || n.Labels["eks.amazonaws.com/compute-type"] == "auto" {
+			return true
+		}
+	}
+	return false
+}
+
+// startOf is how long load waits for a new pod: the pod's own start as seen,
+// no less than is assumed where that was not seen, and a node's where nodes
+// come and go, since the plan leaves them full.
+func (p *Pass) startOf(w *analyzer.WorkloadFacts) time.Duration {
+	start := max(podStartUp, time.Duration(startUp(w))*time.Second)
+	if p.nodesScale() {
+		start += nodeStart
+	}
+	return start
+}
+
+// longWork gives the reason for which a scale-in would cut work off, or "".
+func longWork(w *analyzer.WorkloadFacts) string {
+	for _, pod := range w.Pods {
+		if pod.Spec.GraceSeconds > longGrace {
+			return fmt.Sprintf("its pods take up to %d s to stop: a scale-in would cut off long work", pod.Spec.GraceSeconds)
+		}
+	}
+	if binds(w, analyzer.ConstraintKeep) {
+		return "its pods ask not to be disrupted: a scale-in would cut off their work"
+	}
+	for i := range w.Workload.Containers {
+		if runsJobs(w.Workload.Containers[i].Image) {
+			return "it runs jobs of a CI system: a scale-in would cut off a job; scale it by its queue"
+		}
+	}
+	return ""
+}
+
+// jobRunners are the images of the agents that CI systems hand jobs to.
+var jobRunners = []string{"actions-runner", "github-runner", "gitlab-runner", "inbound-agent", "jnlp-slave", "jnlp-agent", "buildkite/agent", "azp-agent", "drone-runner", "woodpecker-agent", "concourse", "teamcity-agent", "bamboo-agent", "circleci/runner"}
+
+func runsJobs(image string) bool {
+	return slices.ContainsFunc(jobRunners, func(name string) bool { return strings.Contains(image, name) })
+}
