@@ -31,6 +31,17 @@ type WorkloadFacts struct {
 	MeanPods float64
 }
 
+// ReadyAfter is the seconds that the workload's pods took to become ready, the
+// shortest of them; 0 where none was seen to.
+func (w *WorkloadFacts) ReadyAfter() (seconds int64) {
+	for i := range w.Pods {
+		if s := int64(w.Pods[i].ReadyAfter); s > 0 && (seconds == 0 || s < seconds) {
+			seconds = s
+		}
+	}
+	return seconds
+}
+
 // ContainerFacts is one container of a workload's pod template and what it
 // used over the window, pooled over all pods the workload had.
 type ContainerFacts struct {
@@ -77,10 +88,10 @@ type Setting struct {
 // Analyze joins the snapshot's lists by workload.
 func Analyze(s *Snapshot) *Analysis {
 	a := &Analysis{Snapshot: s, Warnings: slices.Clone(s.Warnings)}
-	usage := map[usageKey]*ContainerUsage{}
+	usage := map[ContainerRef]*ContainerUsage{}
 	for i := range s.Usage {
 		u := &s.Usage[i]
-		usage[usageKey{u.Ref, u.Container}] = u
+		usage[ContainerRef{u.Ref, u.Container}] = u
 	}
 	requests := map[Ref][]RequestRate{}
 	for _, q := range s.Requests {
@@ -101,11 +112,11 @@ func Analyze(s *Snapshot) *Analysis {
 	return a
 }
 
-func workloadFacts(s *Snapshot, w *Workload, usage map[usageKey]*ContainerUsage) WorkloadFacts {
+func workloadFacts(s *Snapshot, w *Workload, usage map[ContainerRef]*ContainerUsage) WorkloadFacts {
 	f := WorkloadFacts{Workload: w}
 	for _, c := range w.Containers {
-		u := usage[usageKey{w.Ref, c.Name}]
-		delete(usage, usageKey{w.Ref, c.Name})
+		u := usage[ContainerRef{w.Ref, c.Name}]
+		delete(usage, ContainerRef{w.Ref, c.Name})
 		facts := containerFacts(s.Window, c, u)
 		if c.Type == TypeContainer {
 			f.MeanPods = max(f.MeanPods, meanPods(facts.Days))
@@ -199,7 +210,7 @@ func meanPods(days []Day) float64 {
 
 // warnOfStrangers says which containers have usage but are in no pod template
 // of a workload that exists: a renamed container, or a workload out of sight.
-func (a *Analysis) warnOfStrangers(left map[usageKey]*ContainerUsage) {
+func (a *Analysis) warnOfStrangers(left map[ContainerRef]*ContainerUsage) {
 	live := map[Ref]bool{}
 	for _, w := range a.Workloads {
 		live[w.Ref] = true
@@ -208,7 +219,7 @@ func (a *Analysis) warnOfStrangers(left map[usageKey]*ContainerUsage) {
 		if live[k.Ref] {
 			a.Warnings = append(a.Warnings, Warning{
 				Code: WarnUnmatched, Subject: k.String(),
-				Message: fmt.Sprintf("container %q was used within the window but is no longer in the pod template; its usage is left out", k.container),
+				Message: fmt.Sprintf("container %q was used within the window but is no longer in the pod template; its usage is left out", k.Container),
 			})
 		}
 	}

@@ -11,14 +11,9 @@ import (
 // its own and add them up with MergeUsage.
 type Recorder struct {
 	window Window
-	usage  map[usageKey]*recorded
+	usage  map[ContainerRef]*recorded
 	// stepHours is the share of an hour that one sample stands for.
 	stepHours float64
-}
-
-type usageKey struct {
-	Ref
-	container string
 }
 
 // recorded holds the days by pointer, since series keep hold of them.
@@ -27,7 +22,7 @@ type recorded struct{ days map[int32]*Day }
 // NewRecorder makes a recorder that keeps samples within w and weighs each as
 // one w.Step long.
 func NewRecorder(w Window) *Recorder {
-	return &Recorder{window: w, usage: map[usageKey]*recorded{}, stepHours: min(w.Step.Hours(), 1)}
+	return &Recorder{window: w, usage: map[ContainerRef]*recorded{}, stepHours: min(w.Step.Hours(), 1)}
 }
 
 // PodSeries takes the samples of one container of one pod, in time order.
@@ -50,7 +45,7 @@ type peak struct {
 // is not kept: each series counts as a pod of its own in every day that it has
 // samples of, so a source that reads by the day may open one a day.
 func (r *Recorder) Pod(ref Ref, container string) *PodSeries {
-	k := usageKey{ref, container}
+	k := ContainerRef{ref, container}
 	u := r.usage[k]
 	if u == nil {
 		u = &recorded{days: map[int32]*Day{}}
@@ -171,7 +166,7 @@ func (s *PodSeries) mark(d *Day, from, to int64) *Hour {
 func (r *Recorder) Usage() []ContainerUsage {
 	out := make([]ContainerUsage, 0, len(r.usage))
 	for k, u := range r.usage {
-		c := ContainerUsage{Ref: k.Ref, Container: k.container, Days: make([]Day, 0, len(u.days))}
+		c := ContainerUsage{Ref: k.Ref, Container: k.Container, Days: make([]Day, 0, len(u.days))}
 		for _, d := range u.days {
 			d.Load.quantize()
 			c.Days = append(c.Days, *d)

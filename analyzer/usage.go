@@ -84,11 +84,11 @@ func (h *Hour) add(o Hour) {
 // MergeUsage adds usage lists of separate pods (shards, sources) up into one
 // sorted list. The lists are not used afterwards: their digests move.
 func MergeUsage(lists ...[]ContainerUsage) []ContainerUsage {
-	at := map[usageKey]int{}
+	at := map[ContainerRef]int{}
 	var out []ContainerUsage
 	for _, list := range lists {
 		for _, u := range list {
-			k := usageKey{u.Ref, u.Container}
+			k := ContainerRef{u.Ref, u.Container}
 			i, ok := at[k]
 			if !ok {
 				at[k] = len(out)

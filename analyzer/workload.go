@@ -17,6 +17,15 @@ type Ref struct {
 // String gives namespace/kind/name.
 func (r Ref) String() string { return r.Namespace + "/" + r.Kind + "/" + r.Name }
 
+// Batch reports whether workloads of the kind run to an end.
+func (r Ref) Batch() bool { return r.Kind == "Job" || r.Kind == "CronJob" }
+
+// ContainerRef names a container of a workload's pod template.
+type ContainerRef struct {
+	Ref
+	Container string
+}
+
 // Compare orders by namespace, kind, name.
 func (r Ref) Compare(o Ref) int {
 	return cmp.Or(cmp.Compare(r.Namespace, o.Namespace), cmp.Compare(r.Kind, o.Kind), cmp.Compare(r.Name, o.Name))
@@ -145,6 +154,10 @@ type Pod struct {
 	Priority  int32     `json:"priority,omitempty"`
 	Spec      PodSpec   `json:"spec,omitzero"`
 }
+
+// Ended reports whether the pod has run to its end, well or not: it holds
+// nothing of its node any more.
+func (p *Pod) Ended() bool { return p.Phase == "Succeeded" || p.Phase == "Failed" }
 
 // PodSpec is what decides where a pod may run and what holds it there.
 type PodSpec struct {

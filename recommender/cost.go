@@ -146,25 +146,18 @@ func (u UnitPrice) over(n float64) UnitPrice {
 	return UnitPrice{u.CoreHour / n, u.GiBHour / n, u.GPUHour / n}
 }
 
-// holder is a container of a workload. What a pod reserves beyond its running
-// containers has no name.
-type holder struct {
-	analyzer.Ref
-	container string
-}
-
 // uses lists what every container of every pod on a node holds of it in a month.
-func uses(a *analyzer.Analysis) (out []pricing.PodUse, holders []holder) {
+func uses(a *analyzer.Analysis) (out []pricing.PodUse, holders []analyzer.ContainerRef) {
 	for i := range a.Workloads {
 		w := &a.Workloads[i]
 		each := podUses(a.Snapshot.Window, w)
 		for _, p := range w.Pods {
-			if p.Node == "" || p.Phase == "Succeeded" || p.Phase == "Failed" {
+			if p.Node == "" || p.Ended() {
 				continue
 			}
 			for _, c := range append(each, beyond(w, p)) {
 				c.use.Node = p.Node
-				out, holders = append(out, c.use), append(holders, holder{w.Ref, c.container})
+				out, holders = append(out, c.use), append(holders, analyzer.ContainerRef{Ref: w.Ref, Container: c.container})
 			}
 		}
 	}
@@ -221,8 +214,8 @@ func (c *Costs) allocate(bills []pricing.NodeBill, byNode map[string]pricing.Nod
 		if cost.Containers == nil {
 			cost.Containers = map[string]float64{}
 		}
-		if usd > 0 || h.container != "" {
-			cost.Containers[h.container] += usd
+		if usd > 0 || h.Container != "" {
+			cost.Containers[h.Container] += usd
 		}
 		cost.Monthly += usd
 		c.Workloads[h.Ref] = cost

@@ -165,7 +165,7 @@ func (p *Pass) nodesScale() bool {
 // no less than is assumed where that was not seen, and a node's where nodes
 // come and go, since the plan leaves them full.
 func (p *Pass) startOf(w *analyzer.WorkloadFacts) time.Duration {
-	start := max(podStartUp, time.Duration(startUp(w))*time.Second)
+	start := max(podStartUp, time.Duration(w.ReadyAfter())*time.Second)
 	if p.nodesScale() {
 		start += nodeStart
 	}

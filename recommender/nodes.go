@@ -102,7 +102,7 @@ type nodePlanner struct {
 	pass    *Pass
 	nodes   []*plannedFrom // by name
 	byName  map[string]*plannedFrom
-	sized   map[containerRef]*Recommendation
+	sized   map[analyzer.ContainerRef]*Recommendation
 	scaled  map[analyzer.Ref]*HorizontalAdvice
 	pods    []placedPod // as many as are advised, DaemonSets' and static ones left out
 	fewer   int         // pods that the advised scaling takes away
@@ -139,7 +139,7 @@ type placedPod struct {
 }
 
 func newNodePlanner(p *Pass) *nodePlanner {
-	n := &nodePlanner{pass: p, byName: map[string]*plannedFrom{}, sized: map[containerRef]*Recommendation{}, refers: map[string]bool{}}
+	n := &nodePlanner{pass: p, byName: map[string]*plannedFrom{}, sized: map[analyzer.ContainerRef]*Recommendation{}, refers: map[string]bool{}}
 	costs := map[string]NodeCost{}
 	for _, c := range p.Costs.Nodes {
 		costs[c.Name] = c
@@ -153,7 +153,7 @@ func newNodePlanner(p *Pass) *nodePlanner {
 	slices.SortFunc(n.nodes, func(a, b *plannedFrom) int { return cmp.Compare(a.Name, b.Name) })
 	for i := range p.out {
 		if r := &p.out[i]; r.Requests != nil && r.Lever == LeverRightsize {
-			n.sized[containerRef{r.Workload, r.Container}] = r
+			n.sized[analyzer.ContainerRef{Ref: r.Workload, Container: r.Container}] = r
 		}
 	}
 	n.scaled = p.scalings()

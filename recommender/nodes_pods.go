@@ -21,7 +21,7 @@ func (n *nodePlanner) gather() {
 		daemon := packing.Pod{}
 		for j := range w.Pods {
 			pod := &w.Pods[j]
-			if pod.Phase == "Succeeded" || pod.Phase == "Failed" {
+			if pod.Ended() {
 				continue
 			}
 			node := n.byName[pod.Node]
@@ -42,7 +42,7 @@ func (n *nodePlanner) gather() {
 				}
 				*static[name] = larger(*static[name], packing.Pod{Name: "static/" + name, CPU: one.CPU, Memory: one.Memory, Tolerations: []packing.Toleration{{Operator: "Exists"}}})
 			default:
-				n.pods = append(n.pods, placedPod{Pod: one, node: pod.Node, blocks: blocks(w, pod), batch: isBatch(w.Kind)})
+				n.pods = append(n.pods, placedPod{Pod: one, node: pod.Node, blocks: blocks(w, pod), batch: w.Batch()})
 			}
 		}
 		if daemon.Name != "" {
@@ -269,7 +269,7 @@ func (n *nodePlanner) requests(w *analyzer.WorkloadFacts, pod *analyzer.Pod) ana
 	for i := range w.Containers {
 		c := &w.Containers[i]
 		next[i] = c.Container
-		if r := n.sized[containerRef{w.Ref, c.Name}]; r != nil {
+		if r := n.sized[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}]; r != nil {
 			gpu := next[i].Requests.GPU
 			next[i].Requests = *r.Requests
 			next[i].Requests.GPU = gpu

@@ -106,25 +106,20 @@ func (p *Pass) place(d *demandCurve) map[string]string {
 	return out
 }
 
-type containerRef struct {
-	analyzer.Ref
-	container string
-}
-
 // sizedRequests gives the requests of every container as right-sizing, where it
 // ran, would have them.
-func (p *Pass) sizedRequests() map[containerRef]analyzer.Amounts {
-	out := map[containerRef]analyzer.Amounts{}
+func (p *Pass) sizedRequests() map[analyzer.ContainerRef]analyzer.Amounts {
+	out := map[analyzer.ContainerRef]analyzer.Amounts{}
 	for i := range p.Analysis.Workloads {
 		w := &p.Analysis.Workloads[i]
 		for j := range w.Containers {
 			if c := &w.Containers[j]; c.Type != analyzer.TypeInit {
-				out[containerRef{w.Ref, c.Name}] = c.Requests
+				out[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}] = c.Requests
 			}
 		}
 	}
 	for _, r := range p.out {
-		k := containerRef{r.Workload, r.Container}
+		k := analyzer.ContainerRef{Ref: r.Workload, Container: r.Container}
 		if _, ok := out[k]; ok && r.Lever == LeverRightsize && r.Requests != nil {
 			out[k] = *r.Requests
 		}
@@ -168,7 +163,7 @@ func (p *Pass) fleets(family map[string]string) map[string]*fleet {
 		worth := p.podWorth(w)
 		for _, pod := range w.Pods {
 			f, ok := family[pod.Node]
-			if !ok || pod.Phase == "Succeeded" || pod.Phase == "Failed" {
+			if !ok || pod.Ended() {
 				continue
 			}
 			at(f).asked = at(f).asked.Plus(pod.Requests)
@@ -187,7 +182,7 @@ func (f *fleet) packing() float64 {
 }
 
 // fillHours adds up what each hour's pods are worth on each family.
-func (p *Pass) fillHours(d *demandCurve, family map[string]string, fleets map[string]*fleet, sized map[containerRef]analyzer.Amounts) {
+func (p *Pass) fillHours(d *demandCurve, family map[string]string, fleets map[string]*fleet, sized map[analyzer.ContainerRef]analyzer.Amounts) {
 	scale, total := make([]float64, len(d.families)), 0.0
 	for j, f := range d.families {
 		fl := fleets[f.Family]
@@ -207,7 +202,7 @@ func (p *Pass) fillHours(d *demandCurve, family map[string]string, fleets map[st
 		stays, rescaled := p.staysOnDemand(w.Ref), p.rescaled(w.Ref)
 		for j := range w.Containers {
 			if c := &w.Containers[j]; c.Type != analyzer.TypeInit {
-				h.add(c.Days, shares, rescaled*p.Costs.MeanUnit.hourly(sized[containerRef{w.Ref, c.Name}]), stays)
+				h.add(c.Days, shares, rescaled*p.Costs.MeanUnit.hourly(sized[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}]), stays)
 			}
 		}
 	}
@@ -278,7 +273,7 @@ func (d *demandCurve) shares(w *analyzer.WorkloadFacts, family map[string]string
 	out := make([]float64, len(d.families))
 	pods := 0.0
 	for _, pod := range w.Pods {
-		if pod.Node == "" || pod.Phase == "Succeeded" || pod.Phase == "Failed" {
+		if pod.Node == "" || pod.Ended() {
 			continue
 		}
 		pods++

@@ -40,7 +40,7 @@ func (p *Pass) size(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) Recom
 		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1},
 	}
 	moment := p.Analysis.Snapshot.Window.Moment
-	d := weigh(moment, isBatch(w.Kind), *c)
+	d := weigh(moment, w.Batch(), *c)
 	r.Confidence = d.confidence
 	if reason := abstain(w, c, moment); reason != "" {
 		r.Confidence = 0
@@ -78,7 +78,7 @@ func abstain(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, moment bool)
 		return "no memory usage was seen in the window"
 	case moment:
 		return ""
-	case isBatch(w.Kind) || c.Type == analyzer.TypeInit:
+	case w.Batch() || c.Type == analyzer.TypeInit:
 		if c.PodDays < leastRuns {
 			return fmt.Sprintf("too little data: %d of at least %d runs", c.PodDays, leastRuns)
 		}
@@ -87,9 +87,6 @@ func abstain(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, moment bool)
 	}
 	return ""
 }
-
-// isBatch reports whether workloads of the kind run to an end.
-func isBatch(kind string) bool { return kind == "Job" || kind == "CronJob" }
 
 // heldByHPA gives the reason for which an HPA forbids a new request, or "".
 // An HPA on utilization divides by the request: a new request without a new
@@ -305,7 +302,7 @@ func (u UnitPrice) hourly(a analyzer.Amounts) float64 {
 // by: those that run now, and for batch workloads, which mostly do not, the
 // mean over the window.
 func meanPodsOver(w *analyzer.WorkloadFacts, window analyzer.Window) float64 {
-	if !isBatch(w.Kind) {
+	if !w.Batch() {
 		return float64(w.Replicas)
 	}
 	var podHours float64

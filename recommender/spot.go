@@ -117,7 +117,7 @@ func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, p
 	onSpot, running := 0, 0
 	provider := ""
 	for _, pod := range w.Pods {
-		if n, ok := nodes[pod.Node]; ok && pod.Phase != "Succeeded" && pod.Phase != "Failed" {
+		if n, ok := nodes[pod.Node]; ok && !pod.Ended() {
 			running++
 			provider = n.Offering.Provider
 			if n.CapacityType == string(pricing.Spot) {
@@ -146,7 +146,7 @@ func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, p
 	if s.Ready && running > 0 && s.Price.Known && s.Price.Effective < 1 {
 		m.onDemand = 1 - float64(onSpot)/float64(running)
 		m.share = m.onDemand
-		if !isBatch(w.Kind) {
+		if !w.Batch() {
 			m.share = max(n.share(s.Split)-float64(onSpot)/float64(running), 0)
 		}
 	}
@@ -171,7 +171,7 @@ func (s *SpotReadiness) divide(p *Pass, w *analyzer.WorkloadFacts, n podNumbers,
 	}
 	s.OnDemand = s.Split.OnDemandOf(n.usual)
 	s.Spot = n.usual - s.OnDemand
-	if n.least != n.most && !isBatch(w.Kind) {
+	if n.least != n.most && !w.Batch() {
 		s.Checks = append(s.Checks, SpotCheck{Name: "scaling down", Doubt: true,
 			Detail: "which pods go when it is scaled down is not decided by the spread: the descheduler sets that right"})
 	}
@@ -252,7 +252,7 @@ func (s *SpotReadiness) check(w *analyzer.WorkloadFacts, provider string) {
 		return
 	}
 	add("namespace", !slices.Contains(systemNamespaces, w.Namespace), "the cluster itself needs it", "not a system namespace")
-	if isBatch(w.Kind) {
+	if w.Batch() {
 		s.checkJob(w, add)
 	} else {
 		stateless := slices.Contains([]string{"Deployment", "ReplicaSet", "Rollout", "ReplicationController"}, w.Kind)
@@ -269,7 +269,7 @@ func (s *SpotReadiness) check(w *analyzer.WorkloadFacts, provider string) {
 	add("local data", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Spec.LocalStorage }), "it keeps data on the node (emptyDir or hostPath)", "nothing is kept on the node")
 	add("disruption", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return slices.Contains(p.Spec.Constraints, analyzer.ConstraintKeep) }),
 		"it asks not to be disrupted", "it does not ask to be left alone")
-	if sec := startUp(w); sec > 0 {
+	if sec := w.ReadyAfter(); sec > 0 {
 		text := fmt.Sprintf("a new pod is ready after %d s", sec)
 		add("start-up", sec <= longestStart, text, text)
 	} else {

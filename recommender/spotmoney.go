@@ -166,7 +166,7 @@ func (t *todaysBill) worth(moves []spotMove) {
 		m.usd, m.scopes = max(cost, 0)*m.share/HoursPerMonth, onDemandUsage{}
 		n := 0.0
 		for _, pod := range pods[m.ref] {
-			if o, ok := nodes[pod.Node]; ok && pod.Phase != "Succeeded" && pod.Phase != "Failed" {
+			if o, ok := nodes[pod.Node]; ok && !pod.Ended() {
 				m.scopes.add(t.pass.Costs.Catalog, o, 1)
 				n++
 			}

@@ -80,7 +80,7 @@ func (p *Pass) capacityLabel(provider string) (key, spot string) {
 func (p *Pass) split(w *analyzer.WorkloadFacts, price *SpotPrice, n podNumbers, provider string) *SpotSplit {
 	key, spot := p.capacityLabel(provider)
 	out := &SpotSplit{TopologyKey: key, CapacityKey: key, Spot: spot}
-	if !isBatch(w.Kind) {
+	if !w.Batch() {
 		d, ok := holding(func(pods int32) int32 { return spotFloorOf(w, pods) }, n)
 		if !ok {
 			return nil
@@ -154,15 +154,4 @@ func (p *Pass) zonesAt(provider, region string) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// startUp is the seconds that a workload's pods took to become ready, the
-// shortest of them; 0 where none was seen to.
-func startUp(w *analyzer.WorkloadFacts) (seconds int64) {
-	for _, pod := range w.Pods {
-		if s := int64(pod.ReadyAfter); s > 0 && (seconds == 0 || s < seconds) {
-			seconds = s
-		}
-	}
-	return seconds
 }

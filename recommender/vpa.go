@@ -46,7 +46,7 @@ func vpa(p *Pass) error {
 		a := VPAFor(w)
 		r := Recommendation{
 			Rule: "vpa", Lever: LeverHorizontal, Workload: w.Ref, VPA: &a,
-			Title: "VPA in mode " + a.Mode + ": " + a.Why, Confidence: weigh(false, isBatch(w.Kind), w.Containers[0]).confidence,
+			Title: "VPA in mode " + a.Mode + ": " + a.Why, Confidence: weigh(false, w.Batch(), w.Containers[0]).confidence,
 			Risk: Risk{OOMProbability: -1, CPUOverRequest: -1},
 		}
 		compareVPAs(&r, w, sized[w.Ref])
@@ -75,7 +75,7 @@ func vpaMode(w *analyzer.WorkloadFacts) (mode, why string) {
 	switch {
 	case w.Kind == "Pod":
 		return "Off", "nothing would bring an evicted pod back"
-	case isBatch(w.Kind):
+	case w.Batch():
 		return "Initial", "an eviction would lose the run's work"
 	case binds(w, "doNotDisrupt"):
 		return "Initial", "its pods ask not to be disrupted"

@@ -116,7 +116,7 @@ func (p *Pass) monthly(r analyzer.Ref) float64 {
 // isIdle reports whether a workload that runs all the time did nothing over
 // the window.
 func (p *Pass) isIdle(w *analyzer.WorkloadFacts) bool {
-	if isBatch(w.Kind) || w.Kind == "DaemonSet" || w.Replicas == 0 || slices.Contains(systemNamespaces, w.Namespace) {
+	if w.Batch() || w.Kind == "DaemonSet" || w.Replicas == 0 || slices.Contains(systemNamespaces, w.Namespace) {
 		return false
 	}
 	seen := 0
@@ -208,7 +208,7 @@ func (p *Pass) partial() bool { return p.Analysis.Snapshot.Partial() != "" }
 // wasteRequests finds requests of which nearly nothing is used. Right-sizing
 // counts their savings; this line only says where they are.
 func (p *Pass) wasteRequests(w *analyzer.WorkloadFacts) {
-	if p.Costs == nil || isBatch(w.Kind) {
+	if p.Costs == nil || w.Batch() {
 		return
 	}
 	unit, pods := p.Costs.unitPrice(w.Ref), float64(w.Replicas)
@@ -250,7 +250,7 @@ func (p *Pass) wastePods(w *analyzer.WorkloadFacts) {
 	end := p.Analysis.Snapshot.Window.End
 	for _, pod := range w.Pods {
 		switch {
-		case pod.Phase == "Succeeded" || pod.Phase == "Failed":
+		case pod.Ended():
 			ended++
 		case pod.Node != "" && !pod.Ready && !pod.Started.IsZero() && end.Sub(pod.Started).Hours() >= notReadyHours:
 			stuck++

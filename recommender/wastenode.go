@@ -103,7 +103,7 @@ func (p *Pass) nodeUses() []*nodeUse {
 		for j := range w.Pods {
 			pod := &w.Pods[j]
 			n := at[pod.Node]
-			if n == nil || pod.Phase == "Succeeded" || pod.Phase == "Failed" {
+			if n == nil || pod.Ended() {
 				continue
 			}
 			n.pods++

@@ -115,7 +115,7 @@ func (p *Pass) mountedClaims() map[string]bool {
 	for i := range p.Analysis.Workloads {
 		w := &p.Analysis.Workloads[i]
 		for _, pod := range w.Pods {
-			if pod.Phase != "Succeeded" && pod.Phase != "Failed" {
+			if !pod.Ended() {
 				for _, c := range pod.Spec.Claims {
 					out[w.Namespace+"/"+c] = true
 				}

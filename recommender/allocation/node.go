@@ -70,9 +70,7 @@ func running(s *analyzer.Snapshot) func(func(*analyzer.Pod, *analyzer.Workload) 
 }
 
 // holds reports whether a pod is on a node and has not ended.
-func holds(p *analyzer.Pod) bool { return p.Node != "" && !ended(p) }
-
-func ended(p *analyzer.Pod) bool { return p.Phase == "Succeeded" || p.Phase == "Failed" }
+func holds(p *analyzer.Pod) bool { return p.Node != "" && !p.Ended() }
 
 // usualPod is the median of what today's pods ask for, DaemonSets' left out. A
 // node with less than that left of a resource is full of it.

@@ -110,7 +110,7 @@ func (a *allocator) places(w *analyzer.Workload) []place {
 	if w == nil {
 		return nil
 	}
-	for _, take := range []func(*analyzer.Pod) bool{holds, ended} {
+	for _, take := range []func(*analyzer.Pod) bool{holds, (*analyzer.Pod).Ended} {
 		count := map[string]int{}
 		total := 0
 		for i := range w.Pods {

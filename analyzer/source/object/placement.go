@@ -133,7 +133,7 @@ func membersOf(groups map[analyzer.Ref]*group) *members {
 		seen := map[uintptr]bool{} // label sets are interned
 		for _, p := range g.pods {
 			at := reflect.ValueOf(p.labels).Pointer()
-			if p.pod.Phase != "Succeeded" && p.pod.Phase != "Failed" && !seen[at] {
+			if !p.pod.Ended() && !seen[at] {
 				seen[at] = true
 				m.byNamespace[ref.Namespace] = append(m.byNamespace[ref.Namespace], member{ref, p.labels})
 			}

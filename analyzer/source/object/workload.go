@@ -135,7 +135,7 @@ func (v *Inventory) workload(ref analyzer.Ref, g *group) analyzer.Workload {
 func (g *group) running() int32 {
 	var n int32
 	for _, p := range g.pods {
-		if p.pod.Phase != "Succeeded" && p.pod.Phase != "Failed" {
+		if !p.pod.Ended() {
 			n++
 		}
 	}
