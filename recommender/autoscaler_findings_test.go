@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // broken is one autoscaler as nobody should write it, and the finding it must give; an API server
@@ -92,7 +93,7 @@ func TestNoAutoscalerBreaksARule(t *testing.T) {
 		s.PDBs = []analyzer.PDB{{Namespace: "shop", Name: "web", MinAvailable: oneOf(r, "", "-5", "abc", "200%", "%"), MaxUnavailable: oneOf(r, "", "0", "-100%")}}
 		s.VPAs = []analyzer.VPA{{Namespace: "shop", Name: "web", Target: web, UpdateMode: oneOf(r, "", "Off", "Often"), Containers: []analyzer.VPARec{{Container: "nobody"}}}}
 		s.Sort()
-		recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &recommender.Costs{MeanUnit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, recommender.Options{})
+		recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &cost.Costs{MeanUnit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, recommender.Options{})
 		if err != nil {
 			t.Errorf("%d: %+v: %v", i, b.hpas, err)
 			continue

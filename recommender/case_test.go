@@ -20,6 +20,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 var update = flag.Bool("update", false, "rewrite the want sections of the rule cases")
@@ -42,7 +43,7 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recs, err := recommender.Run(context.Background(), facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: caseLevers(a), Commitment: recommender.CommitmentOptions{Held: held}})
+	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: caseLevers(a), Commitment: recommender.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)
 	}

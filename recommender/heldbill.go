@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // HeldUsage is what nodes use on demand and which commitments exist for it.
@@ -22,7 +23,7 @@ type HeldBill struct {
 
 // HeldToday is the usage of today's nodes. Those that do not say their provider
 // are the advice's.
-func (c *Costs) HeldToday(a *PurchaseAdvice) HeldUsage {
+func HeldToday(c *cost.Costs, a *PurchaseAdvice) HeldUsage {
 	h := HeldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
 	for _, n := range c.Nodes {
 		if n.CapacityType == string(pricing.OnDemand) {
@@ -35,7 +36,7 @@ func (c *Costs) HeldToday(a *PurchaseAdvice) HeldUsage {
 }
 
 // HeldPlanned is the usage of the nodes of a plan.
-func (c *Costs) HeldPlanned(a *PurchaseAdvice, plan *NodePlan) HeldUsage {
+func HeldPlanned(c *cost.Costs, a *PurchaseAdvice, plan *NodePlan) HeldUsage {
 	h := HeldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
 	for _, p := range plan.Pools {
 		if p.CapacityType != string(pricing.OnDemand) {
@@ -51,7 +52,7 @@ func (c *Costs) HeldPlanned(a *PurchaseAdvice, plan *NodePlan) HeldUsage {
 	return h
 }
 
-func (h *HeldUsage) add(c *Costs, o pricing.Offering, usd float64) {
+func (h *HeldUsage) add(c *cost.Costs, o pricing.Offering, usd float64) {
 	for _, part := range c.Catalog.CommitmentParts(o, usd) {
 		h.usage[part.CommitmentScope] += part.USD
 	}
@@ -68,5 +69,5 @@ func (h HeldUsage) Bill(left float64) HeldBill {
 		pays, covers = pays+c.Pays, covers+c.Covers
 	}
 	covered := pricing.HeldCover(h.held, usage)
-	return HeldBill{Pays: pays * HoursPerMonth, Covered: covered * HoursPerMonth, Unused: max(0, covers-covered) * HoursPerMonth}
+	return HeldBill{Pays: pays * pricing.HoursPerMonth, Covered: covered * pricing.HoursPerMonth, Unused: max(0, covers-covered) * pricing.HoursPerMonth}
 }

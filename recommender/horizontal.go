@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
 // Horizontal finds how many pods a workload needs and what should decide it,
@@ -240,7 +241,9 @@ type outcome struct {
 }
 
 // monthly is the cost of the setting a month, in the unit of podSize.hourly.
-func (o *outcome) monthly() float64 { return o.whole.replicas() * o.size.hourly * HoursPerMonth }
+func (o *outcome) monthly() float64 {
+	return o.whole.replicas() * o.size.hourly * pricing.HoursPerMonth
+}
 
 func (p *Pass) scaleCase(w *analyzer.WorkloadFacts, sized map[string]analyzer.Amounts) *scaleCase {
 	c := &scaleCase{pass: p, w: w}

@@ -142,7 +142,7 @@ func (c *scaleCase) podSize(containers []analyzer.Container, changed map[string]
 	}
 	pod := analyzer.PodRequests(containers, analyzer.Amounts{})
 	if c.pass.Costs != nil {
-		s.hourly = c.pass.Costs.unitPrice(c.w.Ref).hourly(pod)
+		s.hourly = c.pass.Costs.UnitOf(c.w.Ref).Hourly(pod)
 	}
 	if s.hourly <= 0 {
 		s.hourly = float64(pod.CPU) / 1000

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -357,10 +358,10 @@ func (c *scaleCase) describeRate(r *Recommendation) {
 		r.evidence("requests a second that a pod's CPU request pays for", float64(c.sizes[0].metric)/c.rate.cost, "count")
 	}
 	if c.onCPU != nil {
-		r.evidence("replica-hours a month of the best CPU target", c.onCPU.whole.replicas()*HoursPerMonth, "hours")
+		r.evidence("replica-hours a month of the best CPU target", c.onCPU.whole.replicas()*pricing.HoursPerMonth, "hours")
 	}
 	if c.onRate != nil {
-		r.evidence("replica-hours a month of the best request rate", c.onRate.whole.replicas()*HoursPerMonth, "hours")
+		r.evidence("replica-hours a month of the best request rate", c.onRate.whole.replicas()*pricing.HoursPerMonth, "hours")
 		r.evidence("time with unserved demand of the best request rate", 100*c.onRate.whole.Unserved, "percent")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -429,7 +430,7 @@ func tradeOff(tried []Candidate) []TradeOff {
 		if n := len(out); n > 0 && out[n-1].Unserved == c.Train.Slow {
 			continue // allowing more gains nothing
 		}
-		out = append(out, TradeOff{Allowed: share, Unserved: c.Train.Slow, ReplicaHours: c.Train.replicas() * HoursPerMonth, Min: c.Min, Target: c.Target})
+		out = append(out, TradeOff{Allowed: share, Unserved: c.Train.Slow, ReplicaHours: c.Train.replicas() * pricing.HoursPerMonth, Min: c.Min, Target: c.Target})
 	}
 	return out
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -236,7 +238,7 @@ func (c *scaleCase) finish(r *Recommendation) error {
 	r.Horizontal.Hours = hours
 	c.changes(r, s)
 	r.Title = c.title()
-	if c.now != nil && c.pass.Costs != nil && c.pass.Costs.unitPrice(c.w.Ref) != (UnitPrice{}) {
+	if c.now != nil && c.pass.Costs != nil && c.pass.Costs.UnitOf(c.w.Ref) != (cost.UnitPrice{}) {
 		r.MonthlySavings = c.now.monthly() - c.best.monthly()
 	}
 	c.warnUnseen(r)
@@ -398,7 +400,7 @@ func (c *scaleCase) describe(r *Recommendation, best string) {
 	}
 	c.describeRate(r)
 	if c.hpa == nil && c.fixed != nil && !c.best.Fixed {
-		r.evidence("replica-hours a month of the best fixed number", c.fixed.whole.replicas()*HoursPerMonth, "hours")
+		r.evidence("replica-hours a month of the best fixed number", c.fixed.whole.replicas()*pricing.HoursPerMonth, "hours")
 	}
 	for _, t := range c.trades {
 		r.evidence(fmt.Sprintf("replica-hours a month if %g %% may go unserved", 100*t.Allowed), t.ReplicaHours, "hours")
@@ -406,7 +408,7 @@ func (c *scaleCase) describe(r *Recommendation, best string) {
 }
 
 func (c *scaleCase) describeOutcome(r *Recommendation, name string, o *outcome) {
-	r.evidence("replica-hours a month, "+name, o.whole.replicas()*HoursPerMonth, "hours")
+	r.evidence("replica-hours a month, "+name, o.whole.replicas()*pricing.HoursPerMonth, "hours")
 	r.evidence("time with unserved demand, "+name, 100*o.whole.Unserved, "percent")
 	r.evidence("demand unserved, "+name, 100*o.whole.Volume, "percent")
 	if o.Fixed {

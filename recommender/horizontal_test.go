@@ -12,6 +12,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // loadedSnapshot has one workload of so many pods with a daily load and noise,
@@ -50,7 +51,7 @@ func loadedSnapshot(r *rand.Rand, kind string) *analyzer.Snapshot {
 
 func adviceOn(t *testing.T, s *analyzer.Snapshot, o recommender.Options, rule string) []recommender.Recommendation {
 	t.Helper()
-	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &recommender.Costs{MeanUnit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
+	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &cost.Costs{MeanUnit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -123,7 +125,7 @@ type nodePlanner struct {
 // plannedFrom is a node of today.
 type plannedFrom struct {
 	*analyzer.Node
-	cost     NodeCost
+	cost     cost.NodeCost
 	offering packing.Offering // as which it stands in the packer's input
 	reserved analyzer.Amounts // by DaemonSets' and static pods
 	kept     string           // why it stays as it is; empty where it may go
@@ -140,7 +142,7 @@ type placedPod struct {
 
 func newNodePlanner(p *Pass) *nodePlanner {
 	n := &nodePlanner{pass: p, byName: map[string]*plannedFrom{}, sized: map[analyzer.ContainerRef]*Recommendation{}, refers: map[string]bool{}}
-	costs := map[string]NodeCost{}
+	costs := map[string]cost.NodeCost{}
 	for _, c := range p.Costs.Nodes {
 		costs[c.Name] = c
 	}
@@ -277,6 +279,6 @@ func (n *nodePlanner) today() (now packing.Plan, fits bool) {
 		now.Nodes = append(now.Nodes, planned)
 		now.Hourly += node.offering.USDPerHour
 	}
-	now.Monthly = now.Hourly * HoursPerMonth
+	now.Monthly = now.Hourly * pricing.HoursPerMonth
 	return now, fits && n.seatAdded(&now, size)
 }

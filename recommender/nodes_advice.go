@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -24,7 +25,7 @@ func (n *nodePlanner) advise(r *Recommendation) {
 	for _, node := range n.nodes {
 		pool := NodePool{InstanceType: node.cost.InstanceType, CapacityType: node.cost.CapacityType, Zone: node.cost.Zone, Hourly: node.cost.Hourly}
 		now[pool]++
-		plan.MonthlyNow += node.cost.Hourly * HoursPerMonth
+		plan.MonthlyNow += node.cost.Hourly * pricing.HoursPerMonth
 		if node.kept != "" {
 			then[pool]++
 			bound += node.cost.Hourly
@@ -33,9 +34,9 @@ func (n *nodePlanner) advise(r *Recommendation) {
 	}
 	plan.Pools = countedPools(then)
 	for _, pool := range plan.Pools {
-		plan.Monthly += float64(pool.Count) * pool.Hourly * HoursPerMonth
+		plan.Monthly += float64(pool.Count) * pool.Hourly * pricing.HoursPerMonth
 	}
-	plan.LowerBound = bound * HoursPerMonth
+	plan.LowerBound = bound * pricing.HoursPerMonth
 	if plan.LowerBound > 0 {
 		plan.GapPercent = math.Round(max(0, plan.Monthly/plan.LowerBound-1)*1e6) / 1e4
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // BenchmarkNodesDemo plans the nodes of the demo's cluster at the requests that it has.
@@ -17,7 +18,7 @@ func BenchmarkNodesDemo(b *testing.B) {
 		b.Fatal(err)
 	}
 	facts := analyzer.Analyze(s)
-	costs := recommender.CostOf(facts, pricing.New(pricing.Config{}))
+	costs := cost.Of(facts, pricing.New(pricing.Config{}))
 	for b.Loop() {
 		recs, err := recommender.Run(context.Background(), facts, costs, recommender.Options{Levers: []recommender.Lever{recommender.LeverRightsize, recommender.LeverNodes}})
 		if err != nil {

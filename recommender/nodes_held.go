@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -48,7 +49,7 @@ type heldPrices struct {
 	n        *nodePlanner
 	held     []pricing.HeldCommitment // that some node could use
 	pays     float64                  // USD an hour, of all
-	at       demandCurve              // where they count
+	at       cost.Place               // where they count
 	parts    map[string][]pricing.CommitmentPart
 	keptUse  map[pricing.CommitmentScope]float64
 	kept     float64 // USD an hour of kept nodes
@@ -65,7 +66,9 @@ func (n *nodePlanner) heldPrices() *heldPrices {
 	if len(all) == 0 {
 		return nil
 	}
-	n.pass.place(&h.at)
+	if places := n.pass.Costs.OnDemand(); len(places) > 0 {
+		h.at = places[0]
+	}
 	seen := h.usable()
 	for _, c := range all {
 		h.pays += c.Pays
@@ -107,14 +110,14 @@ func (h *heldPrices) usable() map[string]bool {
 // counts reports whether commitments may cover a node of today.
 func (h *heldPrices) counts(node *plannedFrom) bool {
 	o := &node.cost.Offering
-	return node.cost.CapacityType == string(pricing.OnDemand) && o.Provider == h.at.provider && o.Region == h.at.region
+	return node.cost.CapacityType == string(pricing.OnDemand) && o.Provider == h.at.Provider && o.Region == h.at.Region
 }
 
 // partsOf are the shares of an offering's price that commitments can cover; none of
 // what is not bought on demand where they count.
 func (h *heldPrices) partsOf(o *packing.Offering) []pricing.CommitmentPart {
 	pool := h.n.poolOf[kindOf(o)]
-	if o.CapacityType != string(pricing.OnDemand) || pool == nil || pool.provider != h.at.provider || pool.region != h.at.region {
+	if o.CapacityType != string(pricing.OnDemand) || pool == nil || pool.provider != h.at.Provider || pool.region != h.at.Region {
 		return nil
 	}
 	return h.partsOfType(o.Type)
@@ -122,8 +125,8 @@ func (h *heldPrices) partsOf(o *packing.Offering) []pricing.CommitmentPart {
 
 func (h *heldPrices) partsOfType(name string) []pricing.CommitmentPart {
 	if _, ok := h.parts[name]; !ok {
-		o := h.n.pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.at.provider, Region: h.at.region, InstanceType: name}).Offering
-		o.Provider, o.InstanceType = h.at.provider, name
+		o := h.n.pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.at.Provider, Region: h.at.Region, InstanceType: name}).Offering
+		o.Provider, o.InstanceType = h.at.Provider, name
 		h.parts[name] = h.n.pass.Costs.Catalog.CommitmentParts(o, 1)
 	}
 	return h.parts[name]
@@ -252,7 +255,7 @@ func (n *nodePlanner) packAt(h *heldPrices, share float64) ([]packing.Plan, erro
 		o.USDPerHour = list[kindOf(o)+o.Zone]
 		plan.Hourly += o.USDPerHour
 	}
-	plan.Monthly = plan.Hourly * HoursPerMonth
+	plan.Monthly = plan.Hourly * pricing.HoursPerMonth
 	out := []packing.Plan{plan}
 	mixed, err := n.packRest(h, plan)
 	if err == nil && mixed != nil {
@@ -267,7 +270,7 @@ func (n *nodePlanner) packAt(h *heldPrices, share float64) ([]packing.Plan, erro
 func (n *nodePlanner) packRest(h *heldPrices, plan packing.Plan) (*packing.Plan, error) {
 	order := slices.Clone(plan.Nodes)
 	full := func(node *packing.PlannedNode) float64 {
-		return ratio(node.CPU, node.Offering.CPU) + ratio(node.Memory, node.Offering.Memory)
+		return cost.Ratio(node.CPU, node.Offering.CPU) + cost.Ratio(node.Memory, node.Offering.Memory)
 	}
 	slices.SortStableFunc(order, func(a, b packing.PlannedNode) int { return cmp.Compare(full(&b), full(&a)) })
 	narrow := slices.DeleteFunc(slices.Clone(h.held), func(c pricing.HeldCommitment) bool { return c.Family == "" })
@@ -295,7 +298,7 @@ func (n *nodePlanner) packRest(h *heldPrices, plan packing.Plan) (*packing.Plan,
 	for i := range mixed.Nodes {
 		mixed.Hourly += mixed.Nodes[i].Offering.USDPerHour
 	}
-	mixed.Monthly = mixed.Hourly * HoursPerMonth
+	mixed.Monthly = mixed.Hourly * pricing.HoursPerMonth
 	if packing.Check(mixed, n.in.Pods, n.in.DaemonSets) != nil {
 		return nil, nil // pods of one spread on both sides
 	}
@@ -319,10 +322,10 @@ func (n *nodePlanner) tellHeld(r *Recommendation) {
 	}
 	now, _ := n.today()
 	held := &HeldNodes{
-		Commitments: h.pays * HoursPerMonth, MonthlyNow: h.bill(now.Nodes) * HoursPerMonth, Monthly: h.bill(n.plan.Nodes) * HoursPerMonth,
-		MonthlyFree: h.free * HoursPerMonth, MonthlyUsed: h.used * HoursPerMonth, Families: h.families,
+		Commitments: h.pays * pricing.HoursPerMonth, MonthlyNow: h.bill(now.Nodes) * pricing.HoursPerMonth, Monthly: h.bill(n.plan.Nodes) * pricing.HoursPerMonth,
+		MonthlyFree: h.free * pricing.HoursPerMonth, MonthlyUsed: h.used * pricing.HoursPerMonth, Families: h.families,
 	}
-	held.LowerBound = min(h.bound*HoursPerMonth, held.Monthly)
+	held.LowerBound = min(h.bound*pricing.HoursPerMonth, held.Monthly)
 	if held.LowerBound > 0 {
 		held.GapPercent = 100 * (held.Monthly/held.LowerBound - 1)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // exampleSnapshot is the reference instance of testdata/packing as a cluster:
@@ -75,7 +76,7 @@ func runningOn(name string, ask analyzer.Amounts, nodes ...string) analyzer.Work
 func planNodes(t testing.TB, s *analyzer.Snapshot) recommender.Recommendation {
 	t.Helper()
 	facts := analyzer.Analyze(s)
-	recs, err := recommender.Run(context.Background(), facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: []recommender.Lever{recommender.LeverNodes}})
+	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: []recommender.Lever{recommender.LeverNodes}})
 	if err != nil {
 		t.Fatal(err)
 	}

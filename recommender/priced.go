@@ -7,26 +7,27 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // AddUsed adds to the prices all that the advice rests on beside today's
 // machines, and to the costs what is paid beside them: they stand in the report
 // as today's do. The error names a table that can't be read.
-func (c *Costs) AddUsed(s *analyzer.Snapshot, recs []Recommendation) error {
+func AddUsed(c *cost.Costs, s *analyzer.Snapshot, recs []Recommendation) error {
 	if c.Catalog == nil {
 		return nil
 	}
-	c.AddPlanned(recs)
-	c.addSpot(recs)
-	if err := c.addCommitments(recs); err != nil {
+	AddPlanned(c, recs)
+	addSpot(c, recs)
+	if err := addCommitments(c, recs); err != nil {
 		return fmt.Errorf("the sources of commitments: %w", err)
 	}
-	return c.addBesides(s, recs)
+	return addBesides(c, s, recs)
 }
 
-func (c *Costs) cite(prices []pricing.Provenance) {
+func cite(c *cost.Costs, prices []pricing.Provenance) {
 	for _, p := range prices {
-		if p := PriceSource(p); !slices.Contains(c.Prices, p) {
+		if !slices.Contains(c.Prices, p) {
 			c.Prices = append(c.Prices, p)
 		}
 	}
@@ -34,7 +35,7 @@ func (c *Costs) cite(prices []pricing.Provenance) {
 
 // AddPlanned adds to the prices those of the machines that a plan of the nodes
 // starts.
-func (c *Costs) AddPlanned(recs []Recommendation) {
+func AddPlanned(c *cost.Costs, recs []Recommendation) {
 	if c.Catalog == nil {
 		return
 	}
@@ -46,37 +47,37 @@ func (c *Costs) AddPlanned(recs []Recommendation) {
 		for _, g := range recs[i].Nodes.Groups {
 			for _, s := range g.Shapes {
 				for _, name := range s.Types[:s.Planned] {
-					used = append(used, c.looked(pricing.Query{Provider: g.Provider, Region: g.Region, InstanceType: name, CapacityType: pricing.CapacityType(g.CapacityType)}))
+					used = append(used, looked(c, pricing.Query{Provider: g.Provider, Region: g.Region, InstanceType: name, CapacityType: pricing.CapacityType(g.CapacityType)}))
 				}
 			}
 		}
 	}
-	c.cite(pricing.Used(used))
+	cite(c, pricing.Used(used))
 }
 
 // looked is a price of the catalog as Used takes it.
-func (c *Costs) looked(q pricing.Query) pricing.NodePrice {
+func looked(c *cost.Costs, q pricing.Query) pricing.NodePrice {
 	p := c.Catalog.Lookup(q)
 	return pricing.NodePrice{Offering: p.Offering, Source: p.Offering.Source, AsOf: p.Offering.AsOf, Status: p.Status}
 }
 
 // addSpot adds the spot prices of today's types, where workloads are told them.
-func (c *Costs) addSpot(recs []Recommendation) {
+func addSpot(c *cost.Costs, recs []Recommendation) {
 	if !slices.ContainsFunc(recs, func(r Recommendation) bool { return r.Spot != nil && r.Spot.Price.Known }) {
 		return
 	}
 	var used []pricing.NodePrice
 	for _, n := range c.Nodes {
 		if o := n.Offering; o.CapacityType == pricing.OnDemand && o.InstanceType != "" {
-			used = append(used, c.looked(pricing.Query{Provider: o.Provider, Region: o.Region, InstanceType: o.InstanceType, CapacityType: pricing.Spot}))
+			used = append(used, looked(c, pricing.Query{Provider: o.Provider, Region: o.Region, InstanceType: o.InstanceType, CapacityType: pricing.Spot}))
 		}
 	}
-	c.cite(pricing.Used(used))
+	cite(c, pricing.Used(used))
 }
 
 // addCommitments adds the tables of the commitments that were weighed, and the
 // files of those that exist.
-func (c *Costs) addCommitments(recs []Recommendation) error {
+func addCommitments(c *cost.Costs, recs []Recommendation) error {
 	for i := range recs {
 		a := recs[i].Purchase
 		if a == nil {
@@ -84,9 +85,10 @@ func (c *Costs) addCommitments(recs []Recommendation) error {
 		}
 		provider, region := a.Provider, a.Region
 		if provider == "" { // withheld: today's nodes tell
-			provider, region = c.home()
+			at := c.Home()
+			provider, region = at.Provider, at.Region
 		}
-		c.cite(c.Catalog.HeldSources(provider, region, a.Held))
+		cite(c, c.Catalog.HeldSources(provider, region, a.Held))
 		if len(recs[i].Withheld) > 0 {
 			continue
 		}
@@ -98,24 +100,14 @@ func (c *Costs) addCommitments(recs []Recommendation) error {
 		if err != nil {
 			return err
 		}
-		c.cite(sources)
+		cite(c, sources)
 	}
 	return nil
 }
 
-// home is the provider and region of the first node that has one.
-func (c *Costs) home() (provider, region string) {
-	for _, n := range c.Nodes {
-		if n.Offering.Provider != "" {
-			return n.Offering.Provider, n.Offering.Region
-		}
-	}
-	return "", ""
-}
-
 // addBesides prices volumes, load balancers and the control plane for a month.
 // Waste among them has these prices also where no node has one.
-func (c *Costs) addBesides(s *analyzer.Snapshot, recs []Recommendation) error {
+func addBesides(c *cost.Costs, s *analyzer.Snapshot, recs []Recommendation) error {
 	priced := c.Bill > 0
 	if !priced && !slices.ContainsFunc(recs, func(r Recommendation) bool { return r.Waste != nil && r.Waste.Monthly > 0 }) {
 		return nil
@@ -125,9 +117,9 @@ func (c *Costs) addBesides(s *analyzer.Snapshot, recs []Recommendation) error {
 		return err
 	}
 	if priced {
-		month := HoursPerMonth / a.Hours
-		c.Besides = Besides{Volumes: a.Bill.Volumes * month, LoadBalancers: a.Bill.LoadBalancers * month, ControlPlane: a.Bill.ControlPlane * month}
+		month := pricing.HoursPerMonth / a.Hours
+		c.Besides = cost.Besides{Volumes: a.Bill.Volumes * month, LoadBalancers: a.Bill.LoadBalancers * month, ControlPlane: a.Bill.ControlPlane * month}
 	}
-	c.cite(a.Prices)
+	cite(c, a.Prices)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // TestAddPlanned: a price that the plan alone uses has its source in the report,
@@ -22,14 +23,14 @@ func TestAddPlanned(t *testing.T) {
 		Provider: "aws", Region: "us-east-1", CapacityType: "on-demand",
 		Shapes: []recommender.NodeShape{{Types: []string{"m6i.4xlarge", "c5.large"}, Planned: 1}},
 	}}}}}
-	today := recommender.PriceSource{Provider: "aws", AsOf: "2026-07-20", Source: "kp-aws"}
-	c := recommender.Costs{Catalog: pricing.New(pricing.Config{Overrides: []pricing.Overrides{own}}), Prices: []recommender.PriceSource{today}}
-	c.AddPlanned(plan)
-	want := []recommender.PriceSource{today, {Provider: "aws", AsOf: "2024-01-01", Source: "own.yaml"}}
+	today := pricing.Provenance{Provider: "aws", AsOf: "2026-07-20", Source: "kp-aws"}
+	c := cost.Costs{Catalog: pricing.New(pricing.Config{Overrides: []pricing.Overrides{own}}), Prices: []pricing.Provenance{today}}
+	recommender.AddPlanned(&c, plan)
+	want := []pricing.Provenance{today, {Provider: "aws", AsOf: "2024-01-01", Source: "own.yaml"}}
 	if !reflect.DeepEqual(c.Prices, want) {
 		t.Errorf("got %+v, want %+v", c.Prices, want)
 	}
-	c.AddPlanned(plan)
+	recommender.AddPlanned(&c, plan)
 	if len(c.Prices) != 2 {
 		t.Errorf("twice: got %+v, want no source twice", c.Prices)
 	}
@@ -56,9 +57,9 @@ func TestAddUsed(t *testing.T) {
 	withheld := advice
 	withheld.Purchase = &recommender.PurchaseAdvice{Held: advice.Purchase.Held} // of no known place
 	withheld.Withheld = []recommender.Withheld{{Resource: "all", Reason: "too little data"}}
-	unpriced := &recommender.Costs{Catalog: pricing.New(pricing.Config{})}
+	unpriced := &cost.Costs{Catalog: pricing.New(pricing.Config{})}
 	wasted := []recommender.Recommendation{{Waste: &recommender.WasteFinding{Monthly: 4}}}
-	if err := unpriced.AddUsed(&analyzer.Snapshot{Volumes: s.Volumes}, wasted); err != nil || len(unpriced.Prices) != 1 || unpriced.Prices[0].Of != pricing.OfVolumes || unpriced.Besides != (recommender.Besides{}) {
+	if err := recommender.AddUsed(unpriced, &analyzer.Snapshot{Volumes: s.Volumes}, wasted); err != nil || len(unpriced.Prices) != 1 || unpriced.Prices[0].Of != pricing.OfVolumes || unpriced.Besides != (cost.Besides{}) {
 		t.Errorf("waste without prices of nodes: got %+v, %+v, error %v; want the source of volumes' alone", unpriced.Prices, unpriced.Besides, err)
 	}
 	for name, tt := range map[string]struct {
@@ -73,8 +74,8 @@ func TestAddUsed(t *testing.T) {
 		"withheld": {recs: []recommender.Recommendation{withheld}, file: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := recommender.CostOf(analyzer.Analyze(s), pricing.New(pricing.Config{}))
-			if err := c.AddUsed(s, tt.recs); err != nil {
+			c := cost.Of(analyzer.Analyze(s), pricing.New(pricing.Config{}))
+			if err := recommender.AddUsed(c, s, tt.recs); err != nil {
 				t.Fatal(err)
 			}
 			for what, v := range map[string][2]float64{
@@ -112,7 +113,7 @@ func TestAddUsed(t *testing.T) {
 
 // TestHeldBill: what commitments cover and what they cost, today and by a plan.
 func TestHeldBill(t *testing.T) {
-	c := &recommender.Costs{Nodes: []recommender.NodeCost{
+	c := &cost.Costs{Nodes: []cost.NodeCost{
 		{InstanceType: "m6i.large", CapacityType: "on-demand", Hourly: 2}, {InstanceType: "r5.large", CapacityType: "on-demand", Hourly: 1},
 		{InstanceType: "m6i.large", CapacityType: "spot", Hourly: 9},
 	}}
@@ -124,9 +125,9 @@ func TestHeldBill(t *testing.T) {
 		got                   recommender.HeldBill
 		pays, covered, unused float64 // USD an hour
 	}{
-		"today":      {c.HeldToday(a).Bill(1), 1.95, 2.5, 0.25},
-		"half of it": {c.HeldToday(a).Bill(0.5), 1.95, 1.5, 1.25},
-		"the plan":   {c.HeldPlanned(a, plan).Bill(1), 1.95, 0.5, 2.25},
+		"today":      {recommender.HeldToday(c, a).Bill(1), 1.95, 2.5, 0.25},
+		"half of it": {recommender.HeldToday(c, a).Bill(0.5), 1.95, 1.5, 1.25},
+		"the plan":   {recommender.HeldPlanned(c, a, plan).Bill(1), 1.95, 0.5, 2.25},
 	} {
 		for what, v := range map[string][2]float64{"pays": {tt.got.Pays, tt.pays}, "covered": {tt.got.Covered, tt.covered}, "unused": {tt.got.Unused, tt.unused}} {
 			if math.Abs(v[0]-v[1]*730) > 1e-9 {

@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // BenchmarkPurchaseDemo runs the rule alone on the demo's cluster: without a plan
@@ -19,7 +20,7 @@ func BenchmarkPurchaseDemo(b *testing.B) {
 		b.Fatal(err)
 	}
 	facts := analyzer.Analyze(s)
-	costs := recommender.CostOf(facts, pricing.New(pricing.Config{}))
+	costs := cost.Of(facts, pricing.New(pricing.Config{}))
 	for _, terms := range [][]int{{1}, {3}, {1, 3}} {
 		b.Run(fmt.Sprint(terms), func(b *testing.B) {
 			o := recommender.Options{Levers: []recommender.Lever{recommender.LeverPurchase}, Commitment: recommender.CommitmentOptions{Terms: terms}}

@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // advisePurchase runs the rule on one of its cases with other options, after the
@@ -24,7 +25,7 @@ func advisePurchase(t *testing.T, file string, o recommender.CommitmentOptions, 
 		t.Fatal(err)
 	}
 	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
-	recs, err := recommender.Run(context.Background(), facts, recommender.CostOf(facts, pricing.New(pricing.Config{})),
+	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})),
 		recommender.Options{Levers: append(after, recommender.LeverPurchase), Commitment: o})
 	if err != nil {
 		t.Fatal(err)

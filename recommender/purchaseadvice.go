@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
 )
 
@@ -14,7 +15,7 @@ const (
 )
 
 // hoursPerYear is twelve months.
-const hoursPerYear = 12 * HoursPerMonth
+const hoursPerYear = 12 * pricing.HoursPerMonth
 
 // lastWeek is the hours of the short window: demand that has just fallen shows
 // there first.
@@ -82,7 +83,7 @@ func (m *market) advice(d *demandCurve, amounts []float64) []CommitmentAdvice {
 		bought[k] = amounts[k]
 		after := m.outcome(bought, asIs)
 		told[k] = m.describe(d, k, amounts[k], after.Covered-before.Covered)
-		told[k].MonthlySavings = (before.Cost - after.Cost) * HoursPerMonth
+		told[k].MonthlySavings = (before.Cost - after.Cost) * pricing.HoursPerMonth
 		told[k].Survives = true // the program saw to it
 		before = after
 	}
@@ -139,7 +140,7 @@ func (m *market) describe(d *demandCurve, k int, amount, covered float64) Commit
 	}
 	if c.Covers > 0 {
 		c.Utilization = min(1, covered/c.Covers)
-		c.UnusedMonthly = amount * (1 - c.Utilization) * HoursPerMonth
+		c.UnusedMonthly = amount * (1 - c.Utilization) * pricing.HoursPerMonth
 	}
 	return c
 }
@@ -164,8 +165,8 @@ func (m *market) scenarios(amounts []float64) ([]ScenarioOutcome, error) {
 		}
 		o := ScenarioOutcome{
 			Name: s.name, Required: s.required,
-			OnDemand: got.OnDemand * HoursPerMonth, Cost: got.Cost * HoursPerMonth, Savings: (got.OnDemand - got.Cost) * HoursPerMonth,
-			Regret: max(0, got.Cost-least) * HoursPerMonth,
+			OnDemand: got.OnDemand * pricing.HoursPerMonth, Cost: got.Cost * pricing.HoursPerMonth, Savings: (got.OnDemand - got.Cost) * pricing.HoursPerMonth,
+			Regret: max(0, got.Cost-least) * pricing.HoursPerMonth,
 		}
 		if got.Demand > 0 {
 			o.Cover = got.Covered / got.Demand
@@ -235,7 +236,7 @@ func (m *market) alone(d *demandCurve, group []int) ([]CommitmentAdvice, error) 
 		just[k] = amounts[k]
 		o := m.outcome(just, asIs)
 		c := m.describe(d, k, amounts[k], o.Covered)
-		c.MonthlySavings, c.Survives = (o.OnDemand-o.Cost)*HoursPerMonth, survives
+		c.MonthlySavings, c.Survives = (o.OnDemand-o.Cost)*pricing.HoursPerMonth, survives
 		if c.MonthlySavings > 0 {
 			out = append(out, c)
 		}

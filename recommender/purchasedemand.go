@@ -1,13 +1,13 @@
 package recommender
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // demandCurve is the on-demand usage of each hour with history, by family, or by
@@ -80,30 +80,15 @@ func (p *Pass) followToday(d *demandCurve, nodes map[string]string) {
 // place picks the provider and region that costs most, and gives the family
 // of each of its nodes that are bought on demand.
 func (p *Pass) place(d *demandCurve) map[string]string {
-	type place struct{ provider, region string }
-	cost := map[place]float64{}
-	for _, n := range p.Costs.Nodes {
-		if n.CapacityType == string(pricing.OnDemand) && n.Offering.Provider != "" {
-			cost[place{n.Offering.Provider, n.Offering.Region}] += n.Hourly
-		}
-	}
-	places := slices.SortedFunc(maps.Keys(cost), func(a, b place) int {
-		return cmp.Or(cmp.Compare(cost[b], cost[a]), cmp.Compare(a.provider, b.provider), cmp.Compare(a.region, b.region))
-	})
+	places := p.Costs.OnDemand()
 	if len(places) == 0 {
 		return nil
 	}
 	if len(places) > 1 {
-		d.warn("several-regions", fmt.Sprintf("only %s of %s is advised on; the nodes elsewhere are left out", places[0].region, places[0].provider))
+		d.warn("several-regions", fmt.Sprintf("only %s of %s is advised on; the nodes elsewhere are left out", places[0].Region, places[0].Provider))
 	}
-	d.provider, d.region = places[0].provider, places[0].region
-	out := map[string]string{}
-	for _, n := range p.Costs.Nodes {
-		if n.CapacityType == string(pricing.OnDemand) && n.Offering.Provider == d.provider && n.Offering.Region == d.region {
-			out[n.Name] = pricing.CommitmentFamily(d.provider, n.Offering.InstanceType)
-		}
-	}
-	return out
+	d.provider, d.region = places[0].Provider, places[0].Region
+	return p.Costs.Families(places[0])
 }
 
 // sizedRequests gives the requests of every container as right-sizing, where it
@@ -133,7 +118,7 @@ func (p *Pass) podWorth(w *analyzer.WorkloadFacts) float64 {
 	var sum float64
 	for i := range w.Containers {
 		if c := &w.Containers[i]; c.Type != analyzer.TypeInit {
-			sum += p.Costs.MeanUnit.hourly(c.Requests)
+			sum += p.Costs.MeanUnit.Hourly(c.Requests)
 		}
 	}
 	return sum
@@ -178,7 +163,7 @@ func (p *Pass) fleets(family map[string]string) map[string]*fleet {
 // packing is the factor by which packing would bring the family's nodes down:
 // requests leave room below packedTo.
 func (f *fleet) packing() float64 {
-	return min(1, max(ratio(f.asked.CPU, f.alloc.CPU), ratio(f.asked.Memory, f.alloc.Memory))/packedTo)
+	return min(1, max(cost.Ratio(f.asked.CPU, f.alloc.CPU), cost.Ratio(f.asked.Memory, f.alloc.Memory))/packedTo)
 }
 
 // fillHours adds up what each hour's pods are worth on each family.
@@ -202,7 +187,7 @@ func (p *Pass) fillHours(d *demandCurve, family map[string]string, fleets map[st
 		stays, rescaled := p.staysOnDemand(w.Ref), p.rescaled(w.Ref)
 		for j := range w.Containers {
 			if c := &w.Containers[j]; c.Type != analyzer.TypeInit {
-				h.add(c.Days, shares, rescaled*p.Costs.MeanUnit.hourly(sized[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}]), stays)
+				h.add(c.Days, shares, rescaled*p.Costs.MeanUnit.Hourly(sized[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}]), stays)
 			}
 		}
 	}
@@ -296,7 +281,7 @@ func (d *demandCurve) shares(w *analyzer.WorkloadFacts, family map[string]string
 // rescaled is the share of a workload's cost after right-sizing that the lever
 // horizontal leaves.
 func (p *Pass) rescaled(ref analyzer.Ref) float64 {
-	cost, saved := p.monthly(ref), 0.0
+	cost, saved := p.Costs.MonthlyOf(ref), 0.0
 	for r := range p.about(ref) {
 		switch r.Lever {
 		case LeverRightsize:

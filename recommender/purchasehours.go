@@ -112,7 +112,7 @@ func (h *planHours) start() {
 }
 
 func (h *planHours) usd(cpu, memory int64) float64 {
-	return h.pass.Costs.MeanUnit.hourly(analyzer.Amounts{CPU: cpu, Memory: memory})
+	return h.pass.Costs.MeanUnit.Hourly(analyzer.Amounts{CPU: cpu, Memory: memory})
 }
 
 // planHour is the pods of one hour.

@@ -79,13 +79,7 @@ func (d *demandCurve) apart(fleets map[string]*fleet) {
 // held gives the commitments that exist at the window's end, those in vCPUs and
 // GiB priced where the demand is.
 func (p *Pass) held() []pricing.HeldCommitment {
-	all := pricing.HeldAt(p.Options.Commitment.Held, p.Analysis.Snapshot.Window.End)
-	if len(all) == 0 {
-		return nil
-	}
-	at := demandCurve{}
-	p.place(&at)
-	return p.Costs.Catalog.PriceHeld(at.provider, at.region, all)
+	return p.Costs.Held(pricing.HeldAt(p.Options.Commitment.Held, p.Analysis.Snapshot.Window.End))
 }
 
 // cover takes what existing commitments cover off every hour.

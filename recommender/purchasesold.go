@@ -10,7 +10,7 @@ import (
 )
 
 // aCent is a cent a month, in USD an hour: what amounts of money are compared to.
-const aCent = 0.01 / HoursPerMonth
+const aCent = 0.01 / pricing.HoursPerMonth
 
 // googleMemory is the GiB for each vCPU that Google's API names as the most in a
 // commitment. Families that have machines with more are sold by theirs.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
 // Rightsize sets requests and limits from usage: CPU to a quantile of all
@@ -280,7 +281,7 @@ func (p *Pass) priceSizing(w *analyzer.WorkloadFacts, recs []Recommendation) {
 		return
 	}
 	pods := meanPodsOver(w, p.Analysis.Snapshot.Window)
-	unit := p.Costs.unitPrice(w.Ref)
+	unit := p.Costs.UnitOf(w.Ref)
 	now := slices.Clone(w.Workload.Containers)
 	for i := range recs {
 		if recs[i].Requests == nil {
@@ -289,13 +290,8 @@ func (p *Pass) priceSizing(w *analyzer.WorkloadFacts, recs []Recommendation) {
 		before := analyzer.PodRequests(now, analyzer.Amounts{})
 		now[i].Requests = *recs[i].Requests
 		after := analyzer.PodRequests(now, analyzer.Amounts{})
-		recs[i].MonthlySavings = pods * HoursPerMonth * (unit.hourly(before) - unit.hourly(after))
+		recs[i].MonthlySavings = pods * pricing.HoursPerMonth * (unit.Hourly(before) - unit.Hourly(after))
 	}
-}
-
-// hourly prices a set of amounts.
-func (u UnitPrice) hourly(a analyzer.Amounts) float64 {
-	return float64(a.CPU)/1000*u.CoreHour + float64(a.Memory)/(1<<30)*u.GiBHour + float64(a.GPU)*u.GPUHour
 }
 
 // meanPodsOver is the number of pods that a workload's sizing is multiplied

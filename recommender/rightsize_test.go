@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // randomSnapshot has one workload with a random history and random requests.
@@ -39,7 +40,7 @@ func randomSnapshot(r *rand.Rand) *analyzer.Snapshot {
 func sizeOf(t *testing.T, s *analyzer.Snapshot, o recommender.Options) recommender.Recommendation {
 	t.Helper()
 	o.Levers = []recommender.Lever{recommender.LeverRightsize}
-	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &recommender.Costs{MeanUnit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
+	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &cost.Costs{MeanUnit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
 	if err != nil || len(recs) != 1 {
 		t.Fatalf("got %d recommendations, error %v; want 1", len(recs), err)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // Lever is a group of rules that work on one thing. Levers are applied in the
@@ -51,7 +52,7 @@ type Pass struct {
 	// Context ends what takes long: a rule hands it to the engines.
 	Context  context.Context
 	Analysis *analyzer.Analysis
-	Costs    *Costs
+	Costs    *cost.Costs
 	Options  Options
 
 	out []Recommendation
@@ -198,7 +199,7 @@ func (p *Pass) about(ref analyzer.Ref) iter.Seq[*Recommendation] {
 // Run runs the rules of the levers asked for, and gives what they reported,
 // sorted by workload, container, rule. Once the context has ended it gives the
 // context's error and nothing else.
-func Run(ctx context.Context, a *analyzer.Analysis, c *Costs, o Options) ([]Recommendation, error) {
+func Run(ctx context.Context, a *analyzer.Analysis, c *cost.Costs, o Options) ([]Recommendation, error) {
 	p := &Pass{Context: ctx, Analysis: a, Costs: c, Options: o.withDefaults()}
 	for _, r := range Rules() {
 		if len(o.Levers) > 0 && !slices.Contains(o.Levers, r.Lever) {

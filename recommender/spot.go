@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // LeverPurchase decides what is bought on demand, on spot and in advance.
@@ -93,7 +94,7 @@ func spot(p *Pass) error {
 	if p.Costs == nil {
 		return nil
 	}
-	nodes := map[string]NodeCost{}
+	nodes := map[string]cost.NodeCost{}
 	for _, n := range p.Costs.Nodes {
 		nodes[n.Name] = n
 	}
@@ -112,7 +113,7 @@ func spot(p *Pass) error {
 }
 
 // judgeSpot reports on a workload, and gives what could move.
-func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, prices map[pricing.Offering]SpotPrice) spotMove {
+func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCost, prices map[pricing.Offering]SpotPrice) spotMove {
 	s := SpotReadiness{Price: p.spotPrice(w, nodes, prices)}
 	onSpot, running := 0, 0
 	provider := ""
@@ -340,7 +341,7 @@ func scaled(text string, n int32) int32 {
 }
 
 // hazard is the rate of interruptions an hour behind a monthly probability.
-func hazard(monthly float64) float64 { return -math.Log1p(-monthly) / HoursPerMonth }
+func hazard(monthly float64) float64 { return -math.Log1p(-monthly) / pricing.HoursPerMonth }
 
 // bandMiddle gives the middle of a published band of interruptions a month.
 func bandMiddle(band string) (monthly float64, known bool) {
@@ -360,7 +361,7 @@ func bandMiddle(band string) (monthly float64, known bool) {
 }
 
 // spotPrice is the mean over the nodes that the workload's pods run on.
-func (p *Pass) spotPrice(w *analyzer.WorkloadFacts, nodes map[string]NodeCost, known map[pricing.Offering]SpotPrice) SpotPrice {
+func (p *Pass) spotPrice(w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCost, known map[pricing.Offering]SpotPrice) SpotPrice {
 	var sum SpotPrice
 	n := 0.0
 	for _, pod := range w.Pods {

@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // domains is the scheduler's view of a topology spread constraint: pods by
@@ -142,14 +143,14 @@ func TestSpotSplits(t *testing.T) {
 }
 
 // adviseSpot runs the rules on a case of the rule purchase or spot.
-func adviseSpot(t *testing.T, file string, levers []recommender.Lever, held ...pricing.HeldCommitment) (recs []recommender.Recommendation, costs *recommender.Costs) {
+func adviseSpot(t *testing.T, file string, levers []recommender.Lever, held ...pricing.HeldCommitment) (recs []recommender.Recommendation, costs *cost.Costs) {
 	t.Helper()
 	a, err := txtar.ParseFile("../testdata/rules/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
-	costs = recommender.CostOf(facts, pricing.New(pricing.Config{}))
+	costs = cost.Of(facts, pricing.New(pricing.Config{}))
 	recs, err = recommender.Run(context.Background(), facts, costs, recommender.Options{Levers: levers, Commitment: recommender.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +179,7 @@ func TestSpotHeld(t *testing.T) {
 	if free <= 0 {
 		t.Fatalf("got savings %.2f without commitments, want some", free)
 	}
-	room := leaves / recommender.HoursPerMonth
+	room := leaves / pricing.HoursPerMonth
 	hourly := costs.Nodes[0].Hourly
 	for _, tt := range []struct {
 		name string
@@ -209,7 +210,7 @@ func TestSpotSavesWithinThePlan(t *testing.T) {
 			if r.Nodes != nil {
 				for _, p := range r.Nodes.Pools {
 					if p.CapacityType == "on-demand" {
-						onDemand += float64(p.Count) * p.Hourly * recommender.HoursPerMonth
+						onDemand += float64(p.Count) * p.Hourly * pricing.HoursPerMonth
 					}
 				}
 			}

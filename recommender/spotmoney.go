@@ -92,8 +92,8 @@ func (p *Pass) moveToSpot(moves []spotMove) {
 			continue
 		}
 		m.spot.Advised, m.spot.Moves = true, min(m.share/m.onDemand, 1)
-		m.spot.MonthlyOnDemand = gone * m.usd / worth * HoursPerMonth
-		r.MonthlySavings = saved * m.usd * m.discount() / gain * HoursPerMonth
+		m.spot.MonthlyOnDemand = gone * m.usd / worth * pricing.HoursPerMonth
+		r.MonthlySavings = saved * m.usd * m.discount() / gain * pricing.HoursPerMonth
 	}
 }
 
@@ -157,13 +157,13 @@ func (t *todaysBill) worth(moves []spotMove) {
 	}
 	for i := range moves {
 		m := &moves[i]
-		cost := t.pass.monthly(m.ref)
+		cost := t.pass.Costs.MonthlyOf(m.ref)
 		for r := range t.pass.about(m.ref) {
 			if r.Lever == LeverRightsize || r.Lever == LeverHorizontal {
 				cost -= r.MonthlySavings
 			}
 		}
-		m.usd, m.scopes = max(cost, 0)*m.share/HoursPerMonth, onDemandUsage{}
+		m.usd, m.scopes = max(cost, 0)*m.share/pricing.HoursPerMonth, onDemandUsage{}
 		n := 0.0
 		for _, pod := range pods[m.ref] {
 			if o, ok := nodes[pod.Node]; ok && !pod.Ended() {

@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // countdown is a context that ends once it was asked so many times: an
@@ -41,7 +42,7 @@ func TestAnInterruptEndsTheRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	facts := analyzer.Analyze(s)
-	costs := recommender.CostOf(facts, pricing.New(pricing.Config{}))
+	costs := cost.Of(facts, pricing.New(pricing.Config{}))
 	for asks := int64(0); asks < 1<<22; asks = 4*asks + 1 {
 		ctx := newCountdown(asks)
 		recs, err := recommender.Run(ctx, facts, costs, recommender.Options{})

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
 // LeverWaste finds what is paid for and serves nobody.
@@ -105,14 +106,6 @@ func (p *Pass) wasted(r Recommendation, f WasteFinding) {
 	p.Report(r)
 }
 
-// monthly is what a workload costs now.
-func (p *Pass) monthly(r analyzer.Ref) float64 {
-	if p.Costs == nil {
-		return 0
-	}
-	return p.Costs.Workloads[r].Monthly
-}
-
 // isIdle reports whether a workload that runs all the time did nothing over
 // the window.
 func (p *Pass) isIdle(w *analyzer.WorkloadFacts) bool {
@@ -145,7 +138,7 @@ func (p *Pass) wasteIdle(w *analyzer.WorkloadFacts) {
 	r.evidence("replicas", float64(w.Replicas), "count")
 	r.evidence("history", p.days(), "days")
 	p.wasted(r, WasteFinding{
-		Kind: WasteIdleWorkload, Monthly: p.monthly(w.Ref), Within: LeverRightsize,
+		Kind: WasteIdleWorkload, Monthly: p.Costs.MonthlyOf(w.Ref), Within: LeverRightsize,
 		Loss: "whatever it waits for: a standby, an operator and a forgotten service look the same by their usage",
 	})
 }
@@ -167,7 +160,7 @@ func (p *Pass) wasteNamespaces(idle map[analyzer.Ref]bool) map[string]bool {
 	}
 	for i := range p.Analysis.Workloads { // in their order, so that the sum is the same every time
 		w := &p.Analysis.Workloads[i]
-		cost[w.Namespace] += p.monthly(w.Ref)
+		cost[w.Namespace] += p.Costs.MonthlyOf(w.Ref)
 	}
 	quiet := map[string]bool{}
 	for _, ns := range p.Analysis.Snapshot.Namespaces {
@@ -211,7 +204,7 @@ func (p *Pass) wasteRequests(w *analyzer.WorkloadFacts) {
 	if p.Costs == nil || w.Batch() {
 		return
 	}
-	unit, pods := p.Costs.unitPrice(w.Ref), float64(w.Replicas)
+	unit, pods := p.Costs.UnitOf(w.Ref), float64(w.Replicas)
 	for i := range w.Containers {
 		c := &w.Containers[i]
 		if c.Type == analyzer.TypeInit || c.SeenSlots < wasteDays*leastSlots {
@@ -219,7 +212,7 @@ func (p *Pass) wasteRequests(w *analyzer.WorkloadFacts) {
 		}
 		cpu := unused(c.Requests.CPU, c.CPU.Samples.Quantile(0.99))
 		memory := unused(c.Requests.Memory, c.Memory.Samples.Max())
-		usd := pods * HoursPerMonth * unit.hourly(analyzer.Amounts{CPU: int64(cpu), Memory: int64(memory)})
+		usd := pods * pricing.HoursPerMonth * unit.Hourly(analyzer.Amounts{CPU: int64(cpu), Memory: int64(memory)})
 		if usd < unusedMonthly {
 			continue
 		}
@@ -262,7 +255,7 @@ func (p *Pass) wastePods(w *analyzer.WorkloadFacts) {
 		r.evidence("pods not ready", float64(stuck), "count")
 		r.evidence("cpu held", float64(held.CPU), "millicores")
 		r.evidence("memory held", float64(held.Memory), "bytes")
-		usd := HoursPerMonth * p.Costs.unitPrice(w.Ref).hourly(held)
+		usd := pricing.HoursPerMonth * p.Costs.UnitOf(w.Ref).Hourly(held)
 		p.wasted(r, WasteFinding{Kind: WasteNotReady, Monthly: usd, Within: withinNodes, Loss: "nothing that is served now; mend or remove them"})
 	}
 	if ended >= endedPods {
@@ -280,7 +273,7 @@ func (p *Pass) wasteHPA(w *analyzer.WorkloadFacts) {
 		if !ok || need >= h.Min {
 			continue
 		}
-		usd := p.monthly(w.Ref) * float64(h.Min-need) / float64(max(w.Replicas, 1))
+		usd := p.Costs.MonthlyOf(w.Ref) * float64(h.Min-need) / float64(max(w.Replicas, 1))
 		r := Recommendation{Workload: w.Ref, Title: fmt.Sprintf("HPA %s never leaves its minimum of %d; %d would carry the load", h.Name, h.Min, need), Confidence: 0.7}
 		r.evidence("minimum", float64(h.Min), "count")
 		r.evidence("pods that carry the busiest hour at the target, and one more", float64(need), "count")

@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // TestWasteOfAPart: where pods were left out, by choice or for want of rights,
@@ -24,7 +25,7 @@ func TestWasteOfAPart(t *testing.T) {
 			snap := caseSnapshot(t, section(a, "objects.yaml"), section(a, "series"))
 			snap.Warnings = append(snap.Warnings, warnings...)
 			facts := analyzer.Analyze(snap)
-			recs, err := recommender.Run(context.Background(), facts, recommender.CostOf(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: []recommender.Lever{recommender.LeverWaste}})
+			recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: []recommender.Lever{recommender.LeverWaste}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -37,14 +38,7 @@ type resident struct {
 
 // share is the larger of CPU and memory requests over allocatable.
 func (n *nodeUse) share() float64 {
-	return max(ratio(n.movable.CPU, n.Allocatable.CPU), ratio(n.movable.Memory, n.Allocatable.Memory))
-}
-
-func ratio(a, b int64) float64 {
-	if b <= 0 {
-		return 0
-	}
-	return float64(a) / float64(b)
+	return max(cost.Ratio(n.movable.CPU, n.Allocatable.CPU), cost.Ratio(n.movable.Memory, n.Allocatable.Memory))
 }
 
 // wasteNodes finds GPU nodes without GPU pods and nodes that could be drained,
@@ -245,7 +239,7 @@ func (p *Pass) wasteNode(n *nodeUse, title string, hourly float64, blocked []str
 	r := Recommendation{Subject: "Node/" + n.Name, Confidence: 0.7}
 	r.evidence("requests without DaemonSets", 100*n.share(), "percent")
 	r.evidence("pods to move", float64(len(n.residents)), "count")
-	f := WasteFinding{Monthly: hourly * HoursPerMonth, Within: withinNodes, Blocked: blocked}
+	f := WasteFinding{Monthly: hourly * pricing.HoursPerMonth, Within: withinNodes, Blocked: blocked}
 	f.Kind, f.Loss = WasteDrainable, "its room for pods that are not running now; a node autoscaler may bring it back"
 	r.Title = title
 	if len(blocked) > 0 {
@@ -259,7 +253,7 @@ func (p *Pass) wasteGPU(n *nodeUse) {
 	r.evidence("GPUs", float64(n.Allocatable.GPU), "count")
 	r.evidence("other pods", float64(len(n.residents)), "count")
 	p.wasted(r, WasteFinding{
-		Kind: WasteGPUNode, Monthly: n.hourly * HoursPerMonth, Within: withinNodes, Blocked: blockers(n, false),
+		Kind: WasteGPUNode, Monthly: n.hourly * pricing.HoursPerMonth, Within: withinNodes, Blocked: blockers(n, false),
 		Loss: "GPUs at once for the next pod that asks for one",
 	})
 }
@@ -270,7 +264,7 @@ func (p *Pass) wasteGenerations() {
 	if p.Costs == nil || p.Costs.Catalog == nil {
 		return
 	}
-	nodes := map[pricing.Offering][]NodeCost{}
+	nodes := map[pricing.Offering][]cost.NodeCost{}
 	var types []pricing.Offering
 	for _, n := range p.Costs.Nodes {
 		o := pricing.Offering{Provider: n.Offering.Provider, Region: n.Offering.Region, InstanceType: n.Offering.InstanceType}
@@ -302,7 +296,7 @@ func (p *Pass) wasteGeneration(now, next pricing.Offering, count int) {
 	r.evidence("price of "+now.InstanceType, now.USDPerHour, "usd")
 	r.evidence("price of "+next.InstanceType, next.USDPerHour, "usd")
 	p.wasted(r, WasteFinding{
-		Kind: WasteOldGeneration, Monthly: float64(count) * HoursPerMonth * (now.USDPerHour - next.USDPerHour), Within: withinNodes,
+		Kind: WasteOldGeneration, Monthly: float64(count) * pricing.HoursPerMonth * (now.USDPerHour - next.USDPerHour), Within: withinNodes,
 		Loss: "commitments that are tied to " + pricing.CommitmentFamily(now.Provider, now.InstanceType) + ", and a CPU maker where it changes",
 	})
 }

@@ -35,7 +35,8 @@ func (p *Pass) wasteVolumes() error {
 	if p.Costs == nil || p.Costs.Catalog == nil || p.partial() || !pods {
 		return nil
 	}
-	provider, region := p.home()
+	home := p.Costs.Home()
+	provider, region := home.Provider, home.Region
 	for _, v := range s.Volumes {
 		if v.Phase == "Available" || v.Phase == "Released" || v.Phase == "Failed" {
 			if err := p.unboundVolume(v, provider, region); err != nil {
@@ -97,16 +98,6 @@ func (p *Pass) oversizedClaim(c analyzer.VolumeClaim, provider, region string) e
 		Kind: WasteOversized,
 		Loss: "room to grow; a volume can't shrink, so that its data must be copied to a smaller one",
 	}, size-enough, c.Class, provider, region)
-}
-
-// home is the provider and region of the nodes, which the volumes share.
-func (p *Pass) home() (provider, region string) {
-	for _, n := range p.Costs.Nodes {
-		if n.Offering.Provider != "" {
-			return n.Offering.Provider, n.Offering.Region
-		}
-	}
-	return "", ""
 }
 
 // mountedClaims are those that a pod which has not ended names.

@@ -15,7 +15,6 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
@@ -74,7 +73,7 @@ func allocated(t testing.TB, a *allocation.Allocation, keys string, o allocation
 		t.Fatal(err)
 	}
 	c := newCluster()
-	c.costs.Bill = a.Bill.Nodes * recommender.HoursPerMonth / a.Hours
+	c.costs.Bill = a.Bill.Nodes * pricing.HoursPerMonth / a.Hours
 	c.costs.Idle = c.costs.Bill
 	return build.Report(build.Input{Analysis: c.facts, Costs: c.costs, Allocation: a, AllocateBy: o, Version: "test"})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -27,11 +28,11 @@ func TestOneBill(t *testing.T) {
 		for i := range a.Nodes {
 			c.node(fmt.Sprint("type-", i), "on-demand", a.Nodes[i].Total/a.Hours, 1)
 			a.Bill.Nodes += a.Nodes[i].Total
-			c.costs.Overhead += a.Nodes[i].Reserved.Total() * recommender.HoursPerMonth / a.Hours
+			c.costs.Overhead += a.Nodes[i].Reserved.Total() * pricing.HoursPerMonth / a.Hours
 		}
 		c.costs.Idle = c.costs.Bill - c.costs.Overhead
-		month := recommender.HoursPerMonth / a.Hours
-		c.costs.Besides = recommender.Besides{Volumes: a.Bill.Volumes * month, LoadBalancers: a.Bill.LoadBalancers * month, ControlPlane: a.Bill.ControlPlane * month}
+		month := pricing.HoursPerMonth / a.Hours
+		c.costs.Besides = cost.Besides{Volumes: a.Bill.Volumes * month, LoadBalancers: a.Bill.LoadBalancers * month, ControlPlane: a.Bill.ControlPlane * month}
 		got := build.Report(build.Input{Analysis: c.facts, Costs: c.costs, Allocation: a, AllocateBy: allocation.Options{Aggregate: []allocation.Key{allocation.ByNode}}})
 		s := got.Summary
 		if *s.MonthlyBill != got.Allocation.MonthlyBill {
@@ -60,7 +61,7 @@ func TestBillLine(t *testing.T) {
 		return strings.Join(strings.Fields(output(t, "table", c.report(), reports.Options{Width: 200})), " ")
 	}
 	besides := func(c *cluster) {
-		c.costs.Besides = recommender.Besides{Volumes: 45.5, ControlPlane: 73}
+		c.costs.Besides = cost.Besides{Volumes: 45.5, ControlPlane: 73}
 	}
 	if got, want := line(besides), "That is the nodes alone; with volumes $45.50 and control plane $73.00 it is $"; !strings.Contains(got, want) {
 		t.Errorf("got no %q in\n%s", want, got)
@@ -124,7 +125,7 @@ func TestLeversComeToTheSame(t *testing.T) {
 // TestPriceLines: a line tells what its source has prices of.
 func TestPriceLines(t *testing.T) {
 	c := production()
-	c.costs.Prices = []recommender.PriceSource{
+	c.costs.Prices = []pricing.Provenance{
 		{Provider: "aws", AsOf: "2026-07-20", Source: "list"},
 		{Provider: "aws", AsOf: "2024-07-01", Source: "other", Of: pricing.OfVolumes},
 		{Provider: "aws", AsOf: "2024-07-01", Source: "other", Of: pricing.OfLoadBalancers},

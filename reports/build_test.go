@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -161,7 +162,7 @@ func TestUnknownIsAbsent(t *testing.T) {
 // stays in the bill.
 func TestUnlistedWorkloads(t *testing.T) {
 	r, _ := one(func(c *cluster) {
-		c.costs.Workloads[analyzer.Ref{Namespace: "gone", Kind: "Pod", Name: "x"}] = recommender.WorkloadCost{Monthly: 3}
+		c.costs.Workloads[analyzer.Ref{Namespace: "gone", Kind: "Pod", Name: "x"}] = cost.WorkloadCost{Monthly: 3}
 		c.costs.Idle = c.costs.Bill - 23
 	})
 	if got := r.Summary.UnattributedMonthly; got == nil || *got != 300 {

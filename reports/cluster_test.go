@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -20,7 +22,7 @@ var end = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 // cluster builds a synthetic cluster: facts, costs and advice.
 type cluster struct {
 	facts *analyzer.Analysis
-	costs *recommender.Costs
+	costs *cost.Costs
 	recs  []recommender.Recommendation
 }
 
@@ -34,7 +36,7 @@ func newCluster() *cluster {
 				{Kind: "kubernetes", Name: "https://10.0.0.1:6443", Reads: "inventory"},
 			},
 		}},
-		costs: &recommender.Costs{Workloads: map[analyzer.Ref]recommender.WorkloadCost{}},
+		costs: &cost.Costs{Workloads: map[analyzer.Ref]cost.WorkloadCost{}},
 	}
 }
 
@@ -43,8 +45,8 @@ func (c *cluster) node(instance, capacity string, hourly float64, count int) {
 	for range count {
 		name := fmt.Sprintf("node-%02d", len(c.facts.Snapshot.Nodes))
 		c.facts.Snapshot.Nodes = append(c.facts.Snapshot.Nodes, analyzer.Node{Name: name})
-		c.costs.Nodes = append(c.costs.Nodes, recommender.NodeCost{Name: name, InstanceType: instance, CapacityType: capacity, Zone: "eu-west-1a", Hourly: hourly})
-		c.costs.Bill += hourly * recommender.HoursPerMonth
+		c.costs.Nodes = append(c.costs.Nodes, cost.NodeCost{Name: name, InstanceType: instance, CapacityType: capacity, Zone: "eu-west-1a", Hourly: hourly})
+		c.costs.Bill += hourly * pricing.HoursPerMonth
 	}
 }
 
@@ -69,7 +71,7 @@ func (c *cluster) add(namespace, kind, name string, replicas int32, containers .
 	ref := analyzer.Ref{Namespace: namespace, Kind: kind, Name: name}
 	w := &analyzer.Workload{Ref: ref, Replicas: replicas}
 	facts := analyzer.WorkloadFacts{Workload: w, MeanPods: float64(replicas)}
-	cost := recommender.WorkloadCost{Containers: map[string]float64{}, Pods: int(replicas)}
+	cost := cost.WorkloadCost{Containers: map[string]float64{}, Pods: int(replicas)}
 	for _, k := range containers {
 		f := k.facts()
 		w.Containers = append(w.Containers, f.Container)
@@ -160,7 +162,7 @@ func production() *cluster {
 		used += w.Monthly
 	}
 	c.costs.Idle = c.costs.Bill - c.costs.Overhead - used
-	c.costs.Prices = []recommender.PriceSource{{Provider: "aws", AsOf: "2026-07-20", Source: "embedded table"}}
+	c.costs.Prices = []pricing.Provenance{{Provider: "aws", AsOf: "2026-07-20", Source: "embedded table"}}
 	c.costs.Warnings = []analyzer.Warning{{Code: "estimated-price", Subject: "node-17", Message: "m6i.2xlarge spot in eu-west-1a has no price of its own; the region's mean is used"}}
 	for i := range 60 {
 		c.facts.Warnings = append(c.facts.Warnings, analyzer.Warning{

@@ -15,6 +15,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
@@ -25,7 +26,7 @@ func oddReports() map[string]*document.Report {
 	unpriced := production()
 	unpriced.costs = nil
 	noNodes := production()
-	noNodes.facts.Snapshot.Nodes, noNodes.costs = nil, &recommender.Costs{}
+	noNodes.facts.Snapshot.Nodes, noNodes.costs = nil, &cost.Costs{}
 	moment := production()
 	moment.facts.Snapshot.Window = analyzer.Window{End: end, Moment: true}
 	unjudged := production()

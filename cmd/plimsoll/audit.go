@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -178,34 +179,26 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 }
 
 // advise goes down the straight line from a snapshot to a report.
-func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options, cost *allocateFlags, prices *priceFlags) (*document.Report, error) {
+func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options, shares *allocateFlags, prices *priceFlags) (*document.Report, error) {
 	opts.Minor = snap.Minor()
 	facts := analyzer.Analyze(snap)
-	costs := recommender.CostOf(facts, catalog)
+	costs := cost.Of(facts, catalog)
 	recs, err := recommender.Run(ctx, facts, costs, opts)
 	if err != nil {
 		return nil, err
 	}
-	if err := costs.AddUsed(snap, recs); err != nil {
+	if err := recommender.AddUsed(costs, snap, recs); err != nil {
 		return nil, err
 	}
-	costs.Warnings = append(costs.Warnings, prices.stale(provenance(costs), snap.Window.End)...)
-	for _, w := range catalog.Unused(provenance(costs)) {
+	costs.Warnings = append(costs.Warnings, prices.stale(costs.Prices, snap.Window.End)...)
+	for _, w := range catalog.Unused(costs.Prices) {
 		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "unused-price", Message: w})
 	}
 	in := build.Input{Analysis: facts, Costs: costs, Recommendations: recs, Version: programVersion()}
-	if err := cost.allocate(&in, snap, catalog, prices); err != nil {
+	if err := shares.allocate(&in, snap, catalog, prices); err != nil {
 		return nil, err
 	}
 	return build.Report(in), nil
-}
-
-func provenance(c *recommender.Costs) []pricing.Provenance {
-	out := make([]pricing.Provenance, 0, len(c.Prices))
-	for _, p := range c.Prices {
-		out = append(out, pricing.Provenance(p))
-	}
-	return out
 }
 
 // incomplete is the error of --strict: the first doubt that a source left.

@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -72,8 +73,8 @@ func (f *gateFlags) fromSnapshot(ctx context.Context, in *gate.Input, policy *ga
 		in.Evidence.Node = in.Evidence.Node.Max(n.Allocatable)
 	}
 	facts := analyzer.Analyze(snap)
-	costs := recommender.CostOf(facts, catalog)
-	in.Prices = gate.Prices{Unit: costs.MeanUnit, Workloads: map[analyzer.Ref]recommender.UnitPrice{}, Source: "the nodes of " + name}
+	costs := cost.Of(facts, catalog)
+	in.Prices = gate.Prices{Unit: costs.MeanUnit, Workloads: map[analyzer.Ref]cost.UnitPrice{}, Source: "the nodes of " + name}
 	for ref, w := range costs.Workloads {
 		in.Prices.Workloads[ref] = w.Unit
 	}
@@ -157,7 +158,7 @@ func amounts(r document.Resources) analyzer.Amounts {
 // pricesOf gives the mean unit price of the report's nodes: what their types'
 // CPU and memory cost, brought to the hourly price that the report says.
 func pricesOf(r *document.Report, catalog *pricing.Catalog, flags priceFlags) gate.Prices {
-	var sum recommender.UnitPrice
+	var sum cost.UnitPrice
 	nodes := 0.0
 	for _, pool := range r.Nodes.Current.Pools {
 		labels := map[string]string{"node.kubernetes.io/instance-type": pool.InstanceType, "topology.kubernetes.io/zone": pool.Zone}
@@ -178,7 +179,7 @@ func pricesOf(r *document.Report, catalog *pricing.Catalog, flags priceFlags) ga
 	if nodes == 0 {
 		return gate.Prices{}
 	}
-	unit := recommender.UnitPrice{CoreHour: sum.CoreHour / nodes, GiBHour: sum.GiBHour / nodes, GPUHour: sum.GPUHour / nodes}
+	unit := cost.UnitPrice{CoreHour: sum.CoreHour / nodes, GiBHour: sum.GiBHour / nodes, GPUHour: sum.GPUHour / nodes}
 	return gate.Prices{Unit: unit, Source: "the report's nodes"}
 }
 
@@ -213,7 +214,7 @@ func priceOfType(catalog *pricing.Catalog, instanceType string) gate.Prices {
 		return gate.Prices{}
 	}
 	return gate.Prices{
-		Unit:   recommender.UnitPrice{CoreHour: p.CPUPerCoreHour, GiBHour: p.MemoryPerGiBHour, GPUHour: p.GPUPerHour},
+		Unit:   cost.UnitPrice{CoreHour: p.CPUPerCoreHour, GiBHour: p.MemoryPerGiBHour, GPUHour: p.GPUPerHour},
 		Source: fmt.Sprintf("%s in %s, %s, as of %s", source, p.Offering.Region, p.Source, p.AsOf),
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 )
 
@@ -96,7 +96,7 @@ func readEvidence(t *testing.T, in *gate.Input, text string) {
 		f := strings.Fields(line)
 		switch f[0] {
 		case "prices":
-			in.Prices = gate.Prices{Unit: recommender.UnitPrice{CoreHour: number(t, f[1]), GiBHour: number(t, f[2])}, Source: "the test"}
+			in.Prices = gate.Prices{Unit: cost.UnitPrice{CoreHour: number(t, f[1]), GiBHour: number(t, f[2])}, Source: "the test"}
 		case "node":
 			in.Node = pair(t, f[1])
 		case "days":

@@ -10,7 +10,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 )
 
@@ -74,7 +74,7 @@ func FuzzJudge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		in := gate.Input{Today: "2026-11-24"}
 		in.Documents, in.Problems = manifest.Parse("f", data)
-		in.Prices = gate.Prices{Unit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}, Source: "the test"}
+		in.Prices = gate.Prices{Unit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}, Source: "the test"}
 		in.Evidence = seen(in.Documents)
 		r, err := gate.Judge(in)
 		if err != nil {

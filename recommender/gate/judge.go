@@ -7,7 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // Rule is one thing that the gate looks at.
@@ -237,7 +237,7 @@ func (u UnitPrices) over(others Prices) Prices {
 	if u == (UnitPrices{}) {
 		return others
 	}
-	return Prices{Unit: recommender.UnitPrice{CoreHour: u.CPUCoreHour, GiBHour: u.MemoryGiBHour, GPUHour: u.GPUHour}, Source: "the policy"}
+	return Prices{Unit: cost.UnitPrice{CoreHour: u.CPUCoreHour, GiBHour: u.MemoryGiBHour, GPUHour: u.GPUHour}, Source: "the policy"}
 }
 
 // unreadable reports what could not be parsed.

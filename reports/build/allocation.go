@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -42,7 +42,7 @@ func (b *builder) allocation() *document.Allocation {
 }
 
 // monthOf is how many windows make a month.
-func monthOf(a *allocation.Allocation) float64 { return recommender.HoursPerMonth / a.Hours }
+func monthOf(a *allocation.Allocation) float64 { return pricing.HoursPerMonth / a.Hours }
 
 func accuracy(a *allocation.Allocation) document.Accuracy {
 	month := monthOf(a)

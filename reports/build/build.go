@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -16,7 +17,7 @@ import (
 type Input struct {
 	Analysis *analyzer.Analysis
 	// Costs may be nil, or without prices: money is then null.
-	Costs           *recommender.Costs
+	Costs           *cost.Costs
 	Recommendations []recommender.Recommendation
 	// Allocation is whose the bill of the window is, added up by AllocateBy; nil
 	// leaves the section out.

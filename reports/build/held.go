@@ -12,10 +12,10 @@ func (b *builder) heldCommitments(a *recommender.PurchaseAdvice) *document.HeldC
 	if len(a.Held) == 0 || !b.priced {
 		return nil
 	}
-	now := b.Costs.HeldToday(a).Bill(1)
+	now := recommender.HeldToday(b.Costs, a).Bill(1)
 	out := &document.HeldCommitments{MonthlyCost: document.Cents(now.Pays), MonthlyCovered: document.Cents(now.Covered), MonthlyUnused: document.Cents(now.Unused)}
 	if b.plan != nil {
-		unused := document.Cents(b.Costs.HeldPlanned(a, b.plan).Bill(1).Unused)
+		unused := document.Cents(recommender.HeldPlanned(b.Costs, a, b.plan).Bill(1).Unused)
 		out.MonthlyUnusedByPlan = &unused
 	}
 	return out
@@ -29,7 +29,7 @@ func (b *builder) withCommitments(steps []document.Step) []document.Step {
 		return steps
 	}
 	bought := b.recs[at].Purchase
-	usage, left := b.Costs.HeldToday(bought), 1.0
+	usage, left := recommender.HeldToday(b.Costs, bought), 1.0
 	bill := func(list document.USD) document.USD {
 		h := usage.Bill(left)
 		return list - document.Cents(h.Covered) + document.Cents(h.Pays)
@@ -43,7 +43,7 @@ func (b *builder) withCommitments(steps []document.Step) []document.Step {
 			last = bill(step.MonthlyBefore - b.spotSaved(step))
 			last -= step.MonthlyBefore - step.MonthlyAfter - b.spotSaved(step)
 		case step.Lever == string(recommender.LeverNodes):
-			usage, left = b.Costs.HeldPlanned(bought, b.plan), 1
+			usage, left = recommender.HeldPlanned(b.Costs, bought, b.plan), 1
 			last = bill(step.MonthlyAfter)
 		default:
 			if step.MonthlyBefore > 0 {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/provision"
 )
@@ -21,7 +23,7 @@ func (b *builder) nodes() document.Nodes {
 	for _, n := range b.Costs.Nodes {
 		p := poolOf(n)
 		at[p]++
-		exact[p] += n.Hourly * recommender.HoursPerMonth
+		exact[p] += n.Hourly * pricing.HoursPerMonth
 	}
 	for p := range at {
 		set.Pools = append(set.Pools, p)
@@ -39,7 +41,7 @@ func (b *builder) nodes() document.Nodes {
 	return document.Nodes{Current: set, Plan: b.nodePlan()}
 }
 
-func poolOf(n recommender.NodeCost) document.Pool {
+func poolOf(n cost.NodeCost) document.Pool {
 	return document.Pool{
 		InstanceType: n.InstanceType, CapacityType: n.CapacityType, Zone: n.Zone,
 		Hourly: document.Decimals(document.Finite(n.Hourly), 6), Estimated: n.Estimated, Note: n.Note,
@@ -96,7 +98,7 @@ func (b *builder) planMoney() {
 	b.plan = b.recs[at].Nodes
 	monthly := make([]float64, len(b.plan.Pools))
 	for i, p := range b.plan.Pools {
-		monthly[i] = float64(p.Count) * p.Hourly * recommender.HoursPerMonth
+		monthly[i] = float64(p.Count) * p.Hourly * pricing.HoursPerMonth
 	}
 	b.planPools, b.planCost = apportion(monthly)
 	if len(b.recs[at].Changes) == 0 { // the same nodes cost the same to the cent
@@ -153,7 +155,7 @@ func (b *builder) nodePlan() *document.NodePlan {
 	for _, p := range b.plan.Launch {
 		out.Launch = append(out.Launch, document.Pool{
 			InstanceType: p.InstanceType, CapacityType: p.CapacityType, Zone: p.Zone, Count: p.Count, Hourly: document.Decimals(document.Finite(p.Hourly), 6),
-			MonthlyCost: document.USD(document.Whole(document.Finite(float64(p.Count)*p.Hourly*recommender.HoursPerMonth) * 100)),
+			MonthlyCost: document.USD(document.Whole(document.Finite(float64(p.Count)*p.Hourly*pricing.HoursPerMonth) * 100)),
 		})
 	}
 	out.Stays, out.WithCommitments = b.plan.Stays, planBill(b.plan.Held)
@@ -165,8 +167,8 @@ func (b *builder) nodePlan() *document.NodePlan {
 		}
 		out.Moves = append(out.Moves, document.NodeMove{
 			Node: m.Node, Action: action, Evictions: len(m.Evictions), Rounds: m.Waves, Blocked: m.Blocked,
-			MonthlySavings:     document.USD(document.Whole(document.Finite(m.Savings*recommender.HoursPerMonth) * 100)),
-			SavingsPerEviction: document.USD(document.Whole(document.Finite(m.Savings*recommender.HoursPerMonth/float64(max(len(m.Evictions), 1))) * 100)),
+			MonthlySavings:     document.USD(document.Whole(document.Finite(m.Savings*pricing.HoursPerMonth) * 100)),
+			SavingsPerEviction: document.USD(document.Whole(document.Finite(m.Savings*pricing.HoursPerMonth/float64(max(len(m.Evictions), 1))) * 100)),
 			Score:              document.Decimals(m.Score, 3),
 		})
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/reports/finding"
 )
@@ -76,7 +76,7 @@ func report(t testing.TB) *finding.Report {
 				"app": {Requests: &want, Limits: &want, Confidence: 0.9, CPU: gate.Curve{{Share: 1, Value: 110}}, Memory: gate.Curve{{Share: 1, Value: 350 << 20}}},
 			}},
 		}},
-		Prices: gate.Prices{Unit: recommender.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}, Source: "the test"},
+		Prices: gate.Prices{Unit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}, Source: "the test"},
 	}
 	first, err := gate.Judge(in)
 	if err != nil {

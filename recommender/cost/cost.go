@@ -1,4 +1,4 @@
-package recommender
+package cost
 
 import (
 	"slices"
@@ -8,9 +8,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
-
-// HoursPerMonth is how long a month is in every figure of money.
-const HoursPerMonth = pricing.HoursPerMonth
 
 // Costs is what the cluster costs now and whose cost it is. All money is USD a
 // month of 730 hours at list prices unless the user gave others. Workloads,
@@ -25,7 +22,7 @@ type Costs struct {
 	// MeanUnit is the unit price over all nodes.
 	MeanUnit UnitPrice
 	Nodes    []NodeCost // by node name
-	Prices   []PriceSource
+	Prices   []pricing.Provenance
 	Warnings []analyzer.Warning
 	// Catalog is what the prices were taken from; rules look up more in it.
 	Catalog *pricing.Catalog
@@ -70,9 +67,9 @@ type NodeCost struct {
 	Offering pricing.Offering
 }
 
-// CostOf prices the nodes by the catalog and shares their bill out over the
+// Of prices the nodes by the catalog and shares their bill out over the
 // workloads whose pods run on them.
-func CostOf(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
+func Of(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
 	c := &Costs{Workloads: map[analyzer.Ref]WorkloadCost{}, Catalog: catalog}
 	prices := make([]pricing.NodePrice, 0, len(a.Snapshot.Nodes))
 	byNode := map[string]pricing.NodePrice{}
@@ -84,7 +81,7 @@ func CostOf(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
 		})
 		prices, byNode[n.Name] = append(prices, p), p
 		bills = append(bills, pricing.NodeBill{
-			Name: n.Name, Price: p, Hours: HoursPerMonth, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
+			Name: n.Name, Price: p, Hours: pricing.HoursPerMonth, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
 			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory,
 		})
 		c.Nodes = append(c.Nodes, nodeCost(n, p))
@@ -92,7 +89,7 @@ func CostOf(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
 			c.warn("price", w)
 		}
 	}
-	c.Prices = sources(prices)
+	c.Prices = pricing.Used(prices)
 	c.MeanUnit = meanUnit(prices)
 	c.allocate(bills, byNode, a)
 	if len(a.Snapshot.Nodes) == 0 {
@@ -108,14 +105,6 @@ func nodeCost(n analyzer.Node, p pricing.NodePrice) NodeCost {
 		Hourly: p.USDPerHour, Estimated: p.Status != pricing.Listed, Note: strings.Join(p.Warnings, "; "),
 		Offering: p.Offering,
 	}
-}
-
-func sources(prices []pricing.NodePrice) []PriceSource {
-	var out []PriceSource
-	for _, p := range pricing.Used(prices) {
-		out = append(out, PriceSource(p))
-	}
-	return out
 }
 
 // meanUnit is the mean unit price over the nodes that have one.
@@ -178,9 +167,9 @@ func podUses(window analyzer.Window, w *analyzer.WorkloadFacts) []containerUse {
 			h := allocation.PerPod(window, c)
 			use := pricing.PodUse{
 				DaemonSet: w.Kind == "DaemonSet",
-				CPU:       pricing.Holding{Held: h.CPU.Held * HoursPerMonth, Used: h.CPU.Used * HoursPerMonth},
-				Memory:    pricing.Holding{Held: h.Memory.Held * HoursPerMonth, Used: h.Memory.Used * HoursPerMonth},
-				GPU:       pricing.Holding{Held: h.GPUHours * HoursPerMonth, Used: h.GPUHours * HoursPerMonth},
+				CPU:       pricing.Holding{Held: h.CPU.Held * pricing.HoursPerMonth, Used: h.CPU.Used * pricing.HoursPerMonth},
+				Memory:    pricing.Holding{Held: h.Memory.Held * pricing.HoursPerMonth, Used: h.Memory.Used * pricing.HoursPerMonth},
+				GPU:       pricing.Holding{Held: h.GPUHours * pricing.HoursPerMonth, Used: h.GPUHours * pricing.HoursPerMonth},
 			}
 			out = append(out, containerUse{c.Name, use})
 		}
@@ -196,7 +185,9 @@ func beyond(w *analyzer.WorkloadFacts, p analyzer.Pod) containerUse {
 			rest.CPU, rest.Memory, rest.GPU = rest.CPU-c.Requests.CPU, rest.Memory-c.Requests.Memory, rest.GPU-c.Requests.GPU
 		}
 	}
-	held := func(v int64) pricing.Holding { return pricing.Holding{Held: float64(max(v, 0)) * HoursPerMonth} }
+	held := func(v int64) pricing.Holding {
+		return pricing.Holding{Held: float64(max(v, 0)) * pricing.HoursPerMonth}
+	}
 	return containerUse{use: pricing.PodUse{DaemonSet: w.Kind == "DaemonSet", CPU: held(rest.CPU), Memory: held(rest.Memory), GPU: held(rest.GPU)}}
 }
 
@@ -248,19 +239,32 @@ func (c *Costs) warn(code, message string) {
 	}
 }
 
-// PriceSource is one table or file that prices came from.
-type PriceSource struct {
-	Provider string
-	AsOf     string // a date, or dates by field
-	Source   string
-	Of       string // as in pricing.Provenance; empty for machines
-}
-
-// unitPrice gives the unit price for a workload; one without running pods is
+// UnitOf gives the unit price for a workload; one without running pods is
 // priced at the mean of all nodes.
-func (c *Costs) unitPrice(r analyzer.Ref) UnitPrice {
+func (c *Costs) UnitOf(r analyzer.Ref) UnitPrice {
 	if w, ok := c.Workloads[r]; ok {
 		return w.Unit
 	}
 	return c.MeanUnit
+}
+
+// MonthlyOf is what a workload costs now, in USD a month; 0 without prices.
+func (c *Costs) MonthlyOf(r analyzer.Ref) float64 {
+	if c == nil {
+		return 0
+	}
+	return c.Workloads[r].Monthly
+}
+
+// Hourly prices a set of amounts.
+func (u UnitPrice) Hourly(a analyzer.Amounts) float64 {
+	return float64(a.CPU)/1000*u.CoreHour + float64(a.Memory)/(1<<30)*u.GiBHour + float64(a.GPU)*u.GPUHour
+}
+
+// Ratio is a part of a whole; 0 of nothing.
+func Ratio(part, whole int64) float64 {
+	if whole <= 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
 }

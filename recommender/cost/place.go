@@ -1,0 +1,62 @@
+package cost
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// Place is where something is bought.
+type Place struct{ Provider, Region string }
+
+// Home is the place of the first node that has one, which all that is paid for
+// beside nodes shares; the zero Place where no node has one.
+func (c *Costs) Home() Place {
+	for _, n := range c.Nodes {
+		if n.Offering.Provider != "" {
+			return Place{n.Offering.Provider, n.Offering.Region}
+		}
+	}
+	return Place{}
+}
+
+// OnDemand lists the places in which nodes are bought on demand, the one that
+// costs most first.
+func (c *Costs) OnDemand() []Place {
+	usd := map[Place]float64{}
+	for _, n := range c.Nodes {
+		if n.CapacityType == string(pricing.OnDemand) && n.Offering.Provider != "" {
+			usd[Place{n.Offering.Provider, n.Offering.Region}] += n.Hourly
+		}
+	}
+	return slices.SortedFunc(maps.Keys(usd), func(a, b Place) int {
+		return cmp.Or(cmp.Compare(usd[b], usd[a]), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Region, b.Region))
+	})
+}
+
+// Families gives the commitment family of each node that is bought on demand at
+// a place, by the node's name.
+func (c *Costs) Families(at Place) map[string]string {
+	out := map[string]string{}
+	for _, n := range c.Nodes {
+		if n.CapacityType == string(pricing.OnDemand) && n.Offering.Provider == at.Provider && n.Offering.Region == at.Region {
+			out[n.Name] = pricing.CommitmentFamily(at.Provider, n.Offering.InstanceType)
+		}
+	}
+	return out
+}
+
+// Held gives the commitments of a list that count where most is bought on
+// demand, those in vCPUs and GiB priced there.
+func (c *Costs) Held(all []pricing.HeldCommitment) []pricing.HeldCommitment {
+	if len(all) == 0 {
+		return nil
+	}
+	at := Place{}
+	if places := c.OnDemand(); len(places) > 0 {
+		at = places[0]
+	}
+	return c.Catalog.PriceHeld(at.Provider, at.Region, all)
+}
