@@ -53,7 +53,7 @@ func (c *checker) placement() {
 		abstained[a.Pod] = true
 	}
 	for n, node := range c.plan.Nodes {
-		if len(node.Pods) == 0 {
+		if len(node.Pods) == 0 && !node.Spare {
 			c.fail("node %d is empty", n)
 		}
 		for _, name := range node.Pods {

@@ -43,6 +43,8 @@ type PlannedNode struct {
 	Pods     []string // names, sorted
 	CPU      int64    // requests with DaemonSets, millicores
 	Memory   int64    // requests with DaemonSets, bytes
+	// Spare marks a node without pods, which is there for the loss of others.
+	Spare bool
 }
 
 // Abstention is a pod that the plan leaves out, and why.

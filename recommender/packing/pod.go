@@ -35,6 +35,7 @@ type Pod struct {
 	Spread       []Spread
 	AntiAffinity []AntiAffinity
 	Zone         string   // zone of its volumes
+	SoftZone     bool     // Zone is only where a plan has to have the pod: it may go elsewhere when that zone is lost
 	Archs        []string // architectures its images are known to run on; none: any
 
 	Priority     int32
@@ -84,6 +85,7 @@ type Toleration struct {
 type Spread struct {
 	TopologyKey string
 	MaxSkew     int64
+	Soft        bool // the plan keeps it, but the scheduler would not: it gives way when a node is lost
 }
 
 // AntiAffinity forbids a domain to hold this pod and another pod of any of
@@ -91,6 +93,7 @@ type Spread struct {
 type AntiAffinity struct {
 	TopologyKey string
 	Groups      []string
+	Soft        bool // as of Spread
 }
 
 // Taint repels pods that do not tolerate it. PreferNoSchedule repels none.

@@ -1,0 +1,150 @@
+package packing
+
+import (
+	"errors"
+	"fmt"
+)
+
+// CheckSurvival proves that a plan lives through a level: for every node, zone or
+// workload, the nodes that are left are held against all rules by Check, with the
+// pods where losses say they find room. Pods that are exempt may be missing.
+func CheckSurvival(plan Plan, pods, daemonSets []Pod, s Survival, losses []Loss) error {
+	var faults []error
+	told := map[string]bool{}
+	for _, loss := range losses {
+		told[loss.name(plan)] = true
+		if len(loss.Left) > 0 {
+			faults = append(faults, fmt.Errorf("%s: no room for %d pods, such as %s", loss.name(plan), len(loss.Left), loss.Left[0]))
+			continue
+		}
+		after, there := loss.after(plan, pods, s)
+		if err := Check(after, there, daemonSets); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", loss.name(plan), err))
+		}
+	}
+	for _, name := range mustTell(plan, pods, s) {
+		if !told[name] {
+			faults = append(faults, fmt.Errorf("%s: not played", name))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (loss *Loss) name(plan Plan) string {
+	switch {
+	case loss.Zone != "":
+		return "loss of zone " + loss.Zone
+	case loss.Group != "":
+		return "update of " + loss.Group
+	}
+	return fmt.Sprintf("loss of node %d (%s)", loss.Node, plan.Nodes[loss.Node].Offering.Type)
+}
+
+// mustTell lists what a level asks of a plan.
+func mustTell(plan Plan, pods []Pod, s Survival) []string {
+	seen := map[string]bool{}
+	var out []string
+	add := func(l Loss) {
+		if name := l.name(plan); !seen[name] {
+			seen[name] = true
+			out = append(out, name)
+		}
+	}
+	for n := range plan.Nodes {
+		zone := plan.Nodes[n].Offering.Zone
+		if s.Level == SurviveNode && len(plan.Nodes[n].Pods) > 0 {
+			add(Loss{Node: n})
+		}
+		if s.Level == SurviveZone && zone != "" {
+			add(Loss{Node: -1, Zone: zone})
+		}
+	}
+	for i := range pods {
+		if g := pods[i].Group; s.Level == SurvivePod && s.Surge[g] > 0 && !s.Exempt[g] {
+			add(Loss{Node: -1, Group: g})
+		}
+	}
+	return out
+}
+
+// after is the plan once the loss has come about, with the pods as the scheduler
+// would have them: without what only the plan asked for.
+func (loss *Loss) after(plan Plan, pods []Pod, s Survival) (Plan, []Pod) {
+	size := map[string]*Pod{}
+	broken := map[string]bool{} // groups that miss a pod, whose spread can't be told
+	for i := range pods {
+		size[pods[i].Name] = &pods[i]
+	}
+	moved := map[int][]string{}
+	for pod, n := range loss.Refuge {
+		moved[n] = append(moved[n], pod)
+	}
+	var out Plan
+	here := map[string]bool{}
+	for n, node := range plan.Nodes {
+		if n == loss.Node || loss.Zone != "" && node.Offering.Zone == loss.Zone {
+			for _, name := range node.Pods {
+				if _, ok := loss.Refuge[name]; !ok && s.Exempt[name] {
+					broken[size[name].Group] = true
+					out.Abstained = append(out.Abstained, Abstention{name, "exempt"})
+				}
+			}
+			continue
+		}
+		node.Pods = append(append([]string(nil), node.Pods...), moved[n]...)
+		for _, name := range moved[n] {
+			p := size[name]
+			if p == nil {
+				p = anyOf(pods, loss.Group)
+			}
+			node.CPU, node.Memory = node.CPU+p.CPU, node.Memory+p.Memory
+		}
+		for _, name := range node.Pods {
+			here[name] = true
+		}
+		if len(node.Pods) > 0 {
+			out.Nodes = append(out.Nodes, node)
+			out.Hourly += node.Offering.USDPerHour
+		}
+	}
+	there := make([]Pod, 0, len(pods))
+	for i := range pods {
+		there = append(there, asScheduled(&pods[i], broken))
+	}
+	for name := range loss.Refuge {
+		if size[name] == nil {
+			p := asScheduled(anyOf(pods, loss.Group), broken)
+			p.Name = name
+			there = append(there, p)
+		}
+	}
+	return out, there
+}
+
+func anyOf(pods []Pod, group string) *Pod {
+	for i := range pods {
+		if pods[i].Group == group {
+			return &pods[i]
+		}
+	}
+	return nil
+}
+
+func asScheduled(p *Pod, broken map[string]bool) Pod {
+	out := *p
+	out.Spread, out.AntiAffinity = nil, nil
+	if p.SoftZone {
+		out.Zone = ""
+	}
+	for _, s := range p.Spread {
+		if !s.Soft && !broken[p.Group] {
+			out.Spread = append(out.Spread, s)
+		}
+	}
+	for _, a := range p.AntiAffinity {
+		if !a.Soft {
+			out.AntiAffinity = append(out.AntiAffinity, a)
+		}
+	}
+	return out
+}

@@ -1,0 +1,120 @@
+package packing_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing/packingtest"
+)
+
+// harden packs, makes the plan live through a level, and checks both.
+func harden(t *testing.T, in packing.Input, s packing.Survival) (packing.Plan, []string) {
+	t.Helper()
+	plan := mustPack(t, in)
+	hard, lost, err := packing.Harden(context.Background(), in, plan, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := packing.Check(hard, in.Pods, in.DaemonSets); err != nil {
+		t.Errorf("the plan that lives through more: %v", err)
+	}
+	if s.Exempt == nil {
+		s.Exempt = map[string]bool{}
+	}
+	for _, name := range lost {
+		s.Exempt[name] = true
+	}
+	if err := packing.CheckSurvival(hard, in.Pods, in.DaemonSets, s, packing.Losses(in, hard, s)); err != nil {
+		t.Errorf("%s: %v", s.Level, err)
+	}
+	return hard, lost
+}
+
+// TestHarden makes small plans live through each level, whose nodes can be counted.
+func TestHarden(t *testing.T) {
+	zones := []packing.Offering{in("a", small()), in("b", small())}
+	apart := func(p *packing.Pod) {
+		p.AntiAffinity = []packing.AntiAffinity{{TopologyKey: packing.LabelHostname, Groups: []string{p.Group}}}
+	}
+	volume := func(p *packing.Pod) { p.Zone = "a" }
+	half := func(p *packing.Pod) {
+		p.Spread = []packing.Spread{{TopologyKey: packing.LabelHostname, MaxSkew: 1, Soft: true}}
+	}
+	for name, c := range map[string]struct {
+		offerings []packing.Offering
+		pods      []packing.Pod
+		s         packing.Survival
+		nodes     int
+		lost      int
+	}{
+		"none asks for nothing":             {zones, pods("p", 2, 1000, nil), packing.Survival{Level: packing.SurviveNone}, 1, 0},
+		"a surge has room":                  {zones, pods("p", 1, 1000, nil), packing.Survival{Level: packing.SurvivePod, Surge: map[string]int{"p": 1}}, 1, 0},
+		"a surge needs a node":              {zones, pods("p", 2, 1000, nil), packing.Survival{Level: packing.SurvivePod, Surge: map[string]int{"p": 1}}, 2, 0},
+		"a surge keeps apart":               {zones, pods("p", 2, 100, apart), packing.Survival{Level: packing.SurvivePod, Surge: map[string]int{"p": 1}}, 3, 0},
+		"exempt surges need none":           {zones, pods("p", 2, 1000, nil), packing.Survival{Level: packing.SurvivePod, Surge: map[string]int{"p": 1}, Exempt: map[string]bool{"p": true}}, 1, 0},
+		"a node more than needed":           {zones, pods("p", 4, 1000, nil), packing.Survival{Level: packing.SurviveNode}, 3, 0},
+		"room enough for a node":            {zones, pods("p", 2, 500, half), packing.Survival{Level: packing.SurviveNode}, 2, 0},
+		"pods that keep apart need one":     {zones, pods("p", 2, 500, apart), packing.Survival{Level: packing.SurviveNode}, 3, 0},
+		"a zone has to hold the other":      {zones, pods("p", 4, 1000, nil), packing.Survival{Level: packing.SurviveZone}, 4, 0},
+		"volumes die with their zone":       {zones, pods("p", 2, 1000, volume), packing.Survival{Level: packing.SurviveZone}, 1, 2},
+		"volumes move to another node":      {zones, pods("p", 2, 1000, volume), packing.Survival{Level: packing.SurviveNode}, 2, 0},
+		"there is no other zone":            {[]packing.Offering{small()}, pods("p", 1, 1000, nil), packing.Survival{Level: packing.SurviveZone}, 1, 1},
+		"what is exempt gets no spare node": {zones, pods("p", 2, 1000, nil), packing.Survival{Level: packing.SurviveNode, Exempt: map[string]bool{"p0": true, "p1": true}}, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hard, lost := harden(t, packing.Input{Offerings: c.offerings, Pods: c.pods}, c.s)
+			if len(hard.Nodes) != c.nodes || len(lost) != c.lost {
+				t.Errorf("got %d nodes and %d pods that can't be helped, want %d and %d", len(hard.Nodes), len(lost), c.nodes, c.lost)
+			}
+		})
+	}
+}
+
+// TestSurvivalOfRandomPlans makes the plans of random clusters live through each
+// level; the checker takes each node and each zone away. A level costs no less than
+// the one below it needs.
+func TestSurvivalOfRandomPlans(t *testing.T) {
+	onDemand := awsOfferings(t, packingtest.Zones...)
+	for i := range 3 {
+		in := packingtest.Instance(onDemand, i)
+		in.Effort = 0.02
+		surge := map[string]int{}
+		for _, p := range in.Pods {
+			surge[p.Group] = 1
+		}
+		bare := mustPack(t, in)
+		for _, level := range packing.Levels()[1:] {
+			hard, lost := harden(t, in, packing.Survival{Level: level, Surge: surge})
+			t.Logf("%d pods, %s: %.4f to %.4f USD/h, %d to %d nodes, %d pods can't be helped", len(in.Pods), level, bare.Hourly, hard.Hourly, len(bare.Nodes), len(hard.Nodes), len(lost))
+			if hard.Hourly < bare.Hourly {
+				t.Errorf("%s: costs %.4f, less than %.4f without it", level, hard.Hourly, bare.Hourly)
+			}
+		}
+	}
+}
+
+// TestCheckSurvivalFinds what is wrong with losses that are told.
+func TestCheckSurvivalFinds(t *testing.T) {
+	in := packing.Input{Offerings: []packing.Offering{small()}, Pods: pods("p", 4, 1000, nil)}
+	s := packing.Survival{Level: packing.SurviveNode}
+	plan, _ := harden(t, in, s)
+	right := packing.Losses(in, plan, s)
+	for name, wrong := range map[string]func([]packing.Loss) []packing.Loss{
+		"a node left out": func(l []packing.Loss) []packing.Loss { return l[1:] },
+		"a pod left out":  func(l []packing.Loss) []packing.Loss { l[0].Refuge = map[string]int{}; return l },
+		"too many on one": func(l []packing.Loss) []packing.Loss {
+			for pod := range l[0].Refuge {
+				l[0].Refuge[pod] = 1
+			}
+			return l
+		},
+		"no room": func(l []packing.Loss) []packing.Loss { l[0].Left = []string{"p0"}; return l },
+	} {
+		if err := packing.CheckSurvival(plan, in.Pods, nil, s, wrong(slices.Clone(right))); err == nil {
+			t.Errorf("%s: found nothing", name)
+		}
+		right = packing.Losses(in, plan, s)
+	}
+}
