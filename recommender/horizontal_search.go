@@ -13,7 +13,7 @@ import (
 )
 
 // The reaction times that a replay assumes, stated as evidence; a pod that was
-// seen to take longer to be ready does. docs/rules/horizontal.md has the reasons.
+// seen to take longer to be ready does. docs/method/horizontal.md has the reasons.
 const (
 	podStartUp    = time.Minute
 	metricsLag    = 30 * time.Second

@@ -79,7 +79,7 @@ func BenchmarkEverySync(b *testing.B) {
 }
 
 // BenchmarkSearch is the load of a search over settings: workloads times candidates, as the figure
-// in docs/rules/horizontal-replay.md has it, cut down to 4 workloads and 50 candidates.
+// in docs/method/replay.md has it, cut down to 4 workloads and 50 candidates.
 func BenchmarkSearch(b *testing.B) {
 	const workloads, candidates = 4, 50
 	loads := make([]replay.Curve, workloads)
