@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -116,26 +117,28 @@ func TestSummaryInitContainer(t *testing.T) {
 
 func TestWithheld(t *testing.T) {
 	for _, tt := range []struct {
-		name          string
-		change        func(*cluster)
-		null          bool
-		code, message string
+		name   string
+		change func(*cluster)
+		null   bool
+		want   []document.Withheld
 	}{
 		{"all", func(c *cluster) {
 			c.recs[0] = recommender.Recommendation{Rule: "rightsize", Lever: recommender.LeverRightsize, Workload: c.recs[0].Workload, Container: "app", Withheld: withhold("all", "no usage")}
-		}, true, document.WarnWithheld, "no usage"},
-		{"one resource", func(c *cluster) { c.recs[0].Withheld = withhold("cpu", "HPA web scales on it") }, false, document.WarnWithheld, "cpu: HPA web scales on it"},
-		{"no rule", func(c *cluster) { c.recs = nil }, true, document.WarnNotJudged, "no rule has looked at this container"},
-		{"no reason", func(c *cluster) { c.recs[0].Requests = nil }, true, document.WarnWithheld, "rule rightsize gave no amounts and no reason"},
+		}, true, []document.Withheld{{Resource: "all", Reason: "no usage"}}},
+		{"one resource", func(c *cluster) { c.recs[0].Withheld = withhold("cpu", "HPA web scales on it") }, false, []document.Withheld{{Resource: "cpu", Reason: "HPA web scales on it"}}},
+		{"no rule", func(c *cluster) { c.recs = nil }, true, nil},
+		{"no reason", func(c *cluster) { c.recs[0].Requests = nil }, true, []document.Withheld{{Resource: "all", Reason: "rule rightsize gave no amounts and no reason"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, k := one(tt.change)
 			if got := k.Recommended == nil; got != tt.null {
 				t.Errorf("got recommended null %v, want %v", got, tt.null)
 			}
-			want := analyzer.Warning{Code: tt.code, Subject: "ns/Deployment/web/app", Message: tt.message}
-			if len(k.Warnings) != 1 || k.Warnings[0] != want {
-				t.Errorf("got warnings %v, want %v", k.Warnings, want)
+			if !slices.Equal(k.Withheld, tt.want) {
+				t.Errorf("got withheld %v, want %v", k.Withheld, tt.want)
+			}
+			if notJudged := len(k.Warnings) == 1 && k.Warnings[0].Code == document.WarnNotJudged; notJudged != (tt.want == nil) {
+				t.Errorf("got warnings %v", k.Warnings)
 			}
 		})
 	}

@@ -130,7 +130,7 @@ func TestHorizontalWithheld(t *testing.T) {
 		})
 	})
 	h := r.Workloads[0].Horizontal
-	if h == nil || h.Recommended != nil || len(h.Warnings) != 1 || h.Warnings[0].Code != document.WarnWithheld {
+	if h == nil || h.Recommended != nil || len(h.Withheld) != 1 || h.Withheld[0].Reason != "one replica" {
 		t.Errorf("got %+v, want null and the reason", h)
 	}
 }

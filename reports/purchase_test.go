@@ -179,7 +179,7 @@ func TestPurchaseAbsentAndWithheld(t *testing.T) {
 		Withheld: []recommender.Withheld{{Resource: "all", Reason: "too little data"}},
 	})
 	r = c.report()
-	if r.Purchase == nil || r.Purchase.HourlyDemand != nil || len(r.Purchase.Warnings) != 1 || r.Purchase.Warnings[0].Message != "too little data" {
+	if r.Purchase == nil || r.Purchase.HourlyDemand != nil || len(r.Purchase.Withheld) != 1 || r.Purchase.Withheld[0].Reason != "too little data" {
 		t.Errorf("withheld: got %+v, want the reason", r.Purchase)
 	}
 }

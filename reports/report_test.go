@@ -280,8 +280,20 @@ func TestEveryRecommendationOnce(t *testing.T) {
 			t.Errorf("seed %d: got recommendations for %v, want %v", seed, seen, want)
 		}
 		for _, w := range r.Workloads {
+			var sum document.USD
 			for _, k := range w.Containers {
-				if k.Recommended == nil && len(k.Warnings) == 0 {
+				if k.MonthlySavings != nil {
+					sum += *k.MonthlySavings
+				}
+			}
+			if w.Horizontal != nil && w.Horizontal.MonthlySavings != nil {
+				sum += *w.Horizontal.MonthlySavings
+			}
+			if w.MonthlySavings != nil && *w.MonthlySavings != sum || w.MonthlySavings == nil && r.Summary.MonthlyCost != nil {
+				t.Errorf("seed %d: %s saves %v, its parts %s", seed, w.Name, w.MonthlySavings, sum)
+			}
+			for _, k := range w.Containers {
+				if k.Recommended == nil && len(k.Withheld)+len(k.Warnings) == 0 {
 					t.Errorf("seed %d: %s/%s has neither a recommendation nor a reason", seed, w.Name, k.Name)
 				}
 			}

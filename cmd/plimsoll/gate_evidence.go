@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -133,11 +132,9 @@ func containerEvidence(c *document.Container) *gate.ContainerEvidence {
 		requests, limits := amounts(c.Recommended.Requests), amounts(c.Recommended.Limits)
 		e.Requests, e.Limits = &requests, &limits
 	}
-	for _, w := range c.Warnings {
-		if w.Code == document.WarnWithheld {
-			e.WithheldCPU = e.WithheldCPU || strings.HasPrefix(w.Message, "cpu: ")
-			e.WithheldMemory = e.WithheldMemory || strings.HasPrefix(w.Message, "memory: ")
-		}
+	for _, w := range c.Withheld {
+		e.WithheldCPU = e.WithheldCPU || w.Resource == "cpu"
+		e.WithheldMemory = e.WithheldMemory || w.Resource == "memory"
 	}
 	if u := c.Usage.CPU; u != nil {
 		milli := func(v document.CPU) float64 { return float64(v) / 1000 }

@@ -62,7 +62,7 @@ func (b *builder) horizontal(i int) *document.Horizontal {
 		Evidence: evidence(r.Evidence), Warnings: append([]analyzer.Warning{}, r.Warnings...),
 	}
 	for _, w := range r.Withheld {
-		h.Warnings = append(h.Warnings, analyzer.Warning{Code: document.WarnWithheld, Subject: r.Workload.String(), Message: w.Reason})
+		h.Withheld = append(h.Withheld, withheld(w))
 	}
 	h.Warnings = sortedWarnings(h.Warnings)
 	for _, t := range r.Horizontal.TradeOff {

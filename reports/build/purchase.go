@@ -38,7 +38,7 @@ func (b *builder) fillPurchase(out *document.Purchase, r *recommender.Recommenda
 	out.Provider, out.Region, out.Held = a.Provider, a.Region, b.heldCommitments(a)
 	out.Warnings = append(out.Warnings, r.Warnings...)
 	for _, w := range r.Withheld {
-		out.Warnings = append(out.Warnings, analyzer.Warning{Code: document.WarnWithheld, Subject: "purchase", Message: w.Reason})
+		out.Withheld = append(out.Withheld, withheld(w))
 	}
 	if a.Demand.Hours > 0 {
 		out.HourlyDemand = hourlyDemand(&a.Demand)

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -15,7 +16,7 @@ func (b *builder) advise(c *document.Container, ref analyzer.Ref, r *recommender
 	c.Risk = document.Risk{OOMProbability: knownShare(r.Risk.OOMProbability), CPUOverRequest: knownShare(r.Risk.CPUOverRequest)}
 	c.Warnings = append(c.Warnings, r.Warnings...)
 	for _, w := range r.Withheld {
-		withhold(c, ref, w)
+		c.Withheld = append(c.Withheld, withheld(w))
 	}
 	for _, e := range r.Evidence {
 		if !document.IsFinite(e.Value) {
@@ -26,7 +27,7 @@ func (b *builder) advise(c *document.Container, ref analyzer.Ref, r *recommender
 	}
 	if r.Requests == nil {
 		if len(r.Withheld) == 0 {
-			withhold(c, ref, recommender.Withheld{Resource: "all", Reason: "rule " + r.Rule + " gave no amounts and no reason"})
+			c.Withheld = []document.Withheld{{Resource: all, Reason: "rule " + r.Rule + " gave no amounts and no reason"}}
 		}
 		return
 	}
@@ -38,12 +39,12 @@ func (b *builder) advise(c *document.Container, ref analyzer.Ref, r *recommender
 	c.MonthlySavings = b.known(savings)
 }
 
-func withhold(c *document.Container, ref analyzer.Ref, w recommender.Withheld) {
-	message := w.Reason
-	if w.Resource != "all" && w.Resource != "" {
-		message = w.Resource + ": " + w.Reason
-	}
-	warn(c, ref, document.WarnWithheld, message)
+// all stands for all resources of what is withheld.
+const all = "all"
+
+// withheld is the same for the document; a reason for no resource is for all.
+func withheld(w recommender.Withheld) document.Withheld {
+	return document.Withheld{Resource: cmp.Or(w.Resource, all), Reason: w.Reason}
 }
 
 func warn(c *document.Container, ref analyzer.Ref, code, message string) {

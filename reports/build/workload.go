@@ -16,7 +16,21 @@ func (b *builder) workload(w *analyzer.WorkloadFacts) document.Workload {
 		out.Containers = append(out.Containers, b.container(w.Ref, &w.Containers[i]))
 	}
 	b.scale(&out, w.Ref)
+	out.MonthlySavings = b.known(saved(&out))
 	return out
+}
+
+// saved adds up what the workload's recommendations are worth.
+func saved(w *document.Workload) (sum document.USD) {
+	for i := range w.Containers {
+		if s := w.Containers[i].MonthlySavings; s != nil {
+			sum += *s
+		}
+	}
+	if h := w.Horizontal; h != nil && h.MonthlySavings != nil {
+		sum += *h.MonthlySavings
+	}
+	return sum
 }
 
 func (b *builder) container(ref analyzer.Ref, f *analyzer.ContainerFacts) document.Container {

@@ -6,9 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 	k8syaml "sigs.k8s.io/yaml"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
 // WriteJSON writes the report as JSON, indented.
@@ -108,5 +112,32 @@ func Read(r io.Reader) (*Report, error) {
 		return nil, fmt.Errorf("reading the report: it is %q of %q, this program reads %q of %q; make it again with this version",
 			out.Kind, out.APIVersion, Kind, APIVersion)
 	}
+	out.upgrade()
 	return &out, nil
+}
+
+// upgrade says what a report of an older version said in another way: what is
+// withheld stood among the warnings.
+func (r *Report) upgrade() {
+	for i := range r.Workloads {
+		for j := range r.Workloads[i].Containers {
+			r.Workloads[i].Containers[j].upgrade()
+		}
+	}
+}
+
+func (c *Container) upgrade() {
+	c.Warnings = slices.DeleteFunc(c.Warnings, func(w analyzer.Warning) bool {
+		if w.Code != WarnWithheld {
+			return false
+		}
+		old := Withheld{Resource: "all", Reason: w.Message}
+		for _, resource := range []string{"cpu", "memory"} {
+			if reason, ok := strings.CutPrefix(w.Message, resource+": "); ok {
+				old = Withheld{Resource: resource, Reason: reason}
+			}
+		}
+		c.Withheld = append(c.Withheld, old)
+		return true
+	})
 }

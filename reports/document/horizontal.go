@@ -7,8 +7,10 @@ import (
 // Horizontal is what decides the number of a workload's pods, and what should.
 type Horizontal struct {
 	Current Scaling `json:"current"`
-	// Recommended is complete: what stays is repeated. It is null where the recommendation is withheld; a warning has the reason.
+	// Recommended is complete: what stays is repeated. It is null where the recommendation is withheld.
 	Recommended *Scaling `json:"recommended" jsonschema:"nullable"`
+	// Withheld says why nothing is advised.
+	Withheld []Withheld `json:"withheld,omitempty"`
 	// MonthlySavings is what the change is worth, the right-sizing before it already counted; negative where it costs money.
 	MonthlySavings *USD    `json:"monthlySavings,omitempty"`
 	Confidence     float64 `json:"confidence" jsonschema:"minimum=0,maximum=1"`

@@ -28,6 +28,8 @@ type Purchase struct {
 	Commitments []Commitment `json:"commitments"`
 	// Alternatives are what each commitment alone would come to, whatever terms are allowed.
 	Alternatives []Commitment `json:"alternatives"`
+	// Withheld says why no commitment is advised.
+	Withheld []Withheld `json:"withheld,omitempty"`
 	// Scenarios are what the commitments advised do when demand changes.
 	Scenarios []Scenario `json:"scenarios"`
 	// Held is what the commitments that exist do to the bill; absent where none were given.

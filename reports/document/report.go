@@ -8,8 +8,7 @@ import (
 
 // The codes of the warnings that reports itself adds to a container.
 const (
-	// WarnWithheld marks the reason for which a recommendation, or its part
-	// for one resource, is withheld.
+	// WarnWithheld marks the reason for which there is no plan of the nodes.
 	WarnWithheld = "withheld"
 	// WarnNotJudged marks a container that no rule has looked at.
 	WarnNotJudged = "not-judged"

@@ -14,8 +14,10 @@ type Workload struct {
 	// MeanPods is the mean number of pods while there were any.
 	MeanPods float64 `json:"meanPods,omitempty"`
 	// MonthlyCost is its share of the bill; null where there are no prices.
-	MonthlyCost *USD        `json:"monthlyCost" jsonschema:"nullable"`
-	Containers  []Container `json:"containers"`
+	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
+	// MonthlySavings is what its containers' and its horizontal recommendation are worth together; negative where they cost money. Null where there are no prices.
+	MonthlySavings *USD        `json:"monthlySavings" jsonschema:"nullable"`
+	Containers     []Container `json:"containers"`
 	// Horizontal is what decides the number of pods; absent where the workload cannot be scaled or no rule has looked.
 	Horizontal *Horizontal `json:"horizontal,omitempty"`
 	// VPA is the VerticalPodAutoscaler that suits the workload; absent in clusters without any.
@@ -34,10 +36,12 @@ type Container struct {
 	// MonthlySavings is what its recommendation is worth; negative where it costs money.
 	MonthlySavings *USD    `json:"monthlySavings,omitempty"`
 	Current        Setting `json:"current"`
-	// Recommended is complete: what stays is repeated. It is null where the recommendation is withheld; a warning has the reason.
+	// Recommended is complete: what stays is repeated. It is null where the recommendation is withheld.
 	Recommended *Setting `json:"recommended" jsonschema:"nullable"`
-	Usage       Usage    `json:"usage"`
-	Risk        Risk     `json:"risk"`
+	// Withheld says what is not advised, and why: all, or one resource, of which recommended then repeats what is set now.
+	Withheld []Withheld `json:"withheld,omitempty"`
+	Usage    Usage      `json:"usage"`
+	Risk     Risk       `json:"risk"`
 	// Confidence, from 0 to 1, is how much the history supports the recommendation.
 	Confidence float64 `json:"confidence" jsonschema:"minimum=0,maximum=1"`
 	// Coverage, from 0 to 1, is the share of the window in which the container was seen.
@@ -50,6 +54,12 @@ type Container struct {
 	// Evidence are the figures that the recommendation rests on.
 	Evidence []Evidence         `json:"evidence"`
 	Warnings []analyzer.Warning `json:"warnings"`
+}
+
+// Withheld is a recommendation that is not given.
+type Withheld struct {
+	Resource string `json:"resource" jsonschema:"enum=all,enum=cpu,enum=memory"`
+	Reason   string `json:"reason"`
 }
 
 // Setting is what a container asks for.

@@ -44,10 +44,11 @@ func purchaseLines(r *document.Report, full bool) []string {
 	if line := spotLine(&p.Spot); line != "" {
 		out = append(out, line)
 	}
+	for _, w := range p.Withheld {
+		out = append(out, fmt.Sprintf("No commitments are advised: %s.", clean(w.Reason)))
+	}
 	for _, w := range p.Warnings {
-		if w.Code == document.WarnWithheld {
-			out = append(out, fmt.Sprintf("No commitments are advised: %s.", clean(w.Message)))
-		} else if w.Code == "unused-commitment" || full {
+		if w.Code == "unused-commitment" || full {
 			out = append(out, fmt.Sprintf("Purchases: %s.", clean(w.Message)))
 		}
 	}

@@ -186,7 +186,7 @@ func listed(r *document.Report, o Options, notes *noteList) (rows, rest []row, f
 		w := &r.Workloads[i]
 		for j := range w.Containers {
 			c := &w.Containers[j]
-			if !o.All && len(c.Warnings) == 0 && c.Recommended != nil && *c.Recommended == c.Current {
+			if !o.All && len(doubts(c)) == 0 && c.Recommended != nil && *c.Recommended == c.Current {
 				fine++
 				continue
 			}
@@ -198,7 +198,7 @@ func listed(r *document.Report, o Options, notes *noteList) (rows, rest []row, f
 		rows, rest = rows[:o.Top:o.Top], rows[o.Top:]
 	}
 	for i := range rows {
-		for _, w := range rows[i].c.Warnings {
+		for _, w := range doubts(rows[i].c) {
 			if n := notes.add(w); !slices.Contains(rows[i].notes, n) {
 				rows[i].notes = append(rows[i].notes, n)
 			}
@@ -206,6 +206,23 @@ func listed(r *document.Report, o Options, notes *noteList) (rows, rest []row, f
 		slices.Sort(rows[i].notes)
 	}
 	return rows, rest, fine
+}
+
+// doubts are a container's warnings and what is withheld, in their order.
+func doubts(c *document.Container) []analyzer.Warning {
+	if len(c.Withheld) == 0 {
+		return c.Warnings
+	}
+	out := slices.Clone(c.Warnings)
+	for _, w := range c.Withheld {
+		message := w.Reason
+		if w.Resource != "all" {
+			message = w.Resource + ": " + w.Reason
+		}
+		out = append(out, analyzer.Warning{Code: document.WarnWithheld, Message: message})
+	}
+	slices.SortFunc(out, analyzer.CompareWarnings)
+	return out
 }
 
 // leftOut says what the rows beyond the limit come to.
