@@ -25,6 +25,7 @@ var line = map[string]int{
 	"recommender/packing":         30,
 	"recommender/commitment":      30,
 	"recommender/replay":          30,
+	"recommender/calibration":     30,
 	"recommender/allocation":      35,
 	"recommender/cost":            40,
 	"recommender":                 62,

@@ -1,0 +1,256 @@
+package calibration
+
+import (
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
+)
+
+// The form of the replay.
+const (
+	// learnDays is the least days that an origin learns from, horizon the most that it is
+	// tested on.
+	learnDays = 3
+	horizon   = 7
+	// mostOrigins bounds the origins of a container: the later ones are taken evenly.
+	mostOrigins = 8
+	// folds is the number of parts that the containers are dealt into: the margin scored
+	// on one was found on the others.
+	folds = 5
+	// groups is the number of groups by spread.
+	groups = 3
+	// margins is the number of margins tried, from least to most.
+	margins     = 96
+	leastMargin = 0.7
+	mostMargin  = 12.0
+	lnMargins   = 2.8415815937267324 // ln(mostMargin/leastMargin)
+)
+
+// margin is the i-th margin of the grid.
+func margin(i int) float64 { return leastMargin * math.Exp(lnMargins*float64(i)/(margins-1)) }
+
+// marginGrid is all of them.
+var marginGrid = func() (all [margins]float64) {
+	for i := range all {
+		all[i] = margin(i)
+	}
+	return all
+}()
+
+// marginAt is where m stands in the grid, in steps.
+func marginAt(m float64) float64 {
+	return min(max(math.Log(m/leastMargin)/lnMargins*(margins-1), 0), margins-1)
+}
+
+// origin is a day at which a size is made, and what came after it.
+type origin struct {
+	bases  []float64 // by rule
+	hour   float64   // mean of the busiest hour of the day
+	spread float64
+	tail   digest.Tail
+	peak   float64 // of what came after
+	mean   float64
+	weeks  float64 // days that came after, in weeks
+	trials float64 // what they count as, of a week's promise about peaks
+	drift  float64 // what a loss in them counts as, for what a whole week would have drifted
+}
+
+// originAt makes the origin that has learnt from the first k days.
+func originAt(all []Rule, h History, k int) origin {
+	past := h[:k]
+	o := origin{bases: bases(all, past), spread: past.spread()}
+	_, o.hour = past.BusiestHour()
+	var after digest.Histogram
+	for _, d := range h[k:min(len(h), k+horizon)] {
+		after.Merge(d.Samples)
+		o.weeks += d.Share / horizon
+	}
+	o.tail, o.peak, o.mean = after.Tail(), after.Max(), after.Mean()
+	o.trials = records(past.length(), o.weeks*horizon) / records(h.length(), horizon)
+	o.drift = math.Pow(1/min(o.weeks, 1), driftPower)
+	return o
+}
+
+// driftPower makes losses of short tests count for those of a week: use drifts, so that a
+// day after the origin tells less than a week after. Measured on the traces.
+const driftPower = 0.2
+
+// records is the probability that the highest of so many days before is passed in so
+// many days after, where all days are alike. A test after few days, or of few, is made
+// comparable with a week after all of them by the ratio of the two.
+func records(before, after float64) float64 { return after / (before + after) }
+
+// origins makes those of a container, earliest first.
+func origins(all []Rule, h History) []origin {
+	var out []origin
+	n := len(h) - learnDays
+	step := max(float64(n)/mostOrigins, 1)
+	for x := float64(len(h) - 1); x >= learnDays; x -= step {
+		out = append(out, originAt(all, h, int(math.Round(x))))
+	}
+	slices.Reverse(out)
+	return out
+}
+
+// share is the part of the time after the origin, in [0, 1], in which a size does not do;
+// for Peaks 1 or 0.
+func (p *Promise) share(o *origin, size float64) float64 {
+	switch {
+	case p.Measure == Peaks && o.peak > size:
+		return 1
+	case p.Measure == Peaks:
+		return 0
+	case p.HoldHours:
+		size = max(size, o.hour)
+	}
+	return o.tail.Above(size)
+}
+
+// loss is what such a share costs of the promise, in weeks.
+func (p *Promise) loss(o *origin, share float64) float64 {
+	switch {
+	case p.Measure == Peaks && share > 0:
+		return o.weeks / o.trials * o.drift * o.drift
+	case p.Measure == Peaks:
+		return 0
+	case p.Containers == 0:
+		return share * o.weeks * o.drift
+	case share > p.Time:
+		return o.weeks * o.drift
+	}
+	return 0
+}
+
+// curve adds up the losses of containers, and their time above the size, by margin.
+type curve struct {
+	loss, over [margins]float64
+	weeks      float64
+}
+
+func (c *curve) add(o *curve) {
+	c.weeks += o.weeks
+	for i := range c.loss {
+		c.loss[i] += o.loss[i]
+		c.over[i] += o.over[i]
+	}
+}
+
+// at is the loss a week at a margin, between those of the grid in proportion, and the
+// share of time above.
+func (c *curve) at(m float64) (loss, over float64) {
+	if c.weeks == 0 {
+		return 0, 0
+	}
+	x := marginAt(m)
+	i := min(int(x), margins-2)
+	x -= float64(i)
+	return (c.loss[i] + x*(c.loss[i+1]-c.loss[i])) / c.weeks, (c.over[i] + x*(c.over[i+1]-c.over[i])) / c.weeks
+}
+
+// tally is the replay of a fleet under one promise.
+type tally struct {
+	curves [folds][groups][]curve // by rule
+	cost   [groups][]float64      // by rule: sum of ln(base / mean after) x weeks
+}
+
+func newTally(rules int) *tally {
+	t := &tally{}
+	for f := range t.curves {
+		for g := range t.curves[f] {
+			t.curves[f][g] = make([]curve, rules)
+		}
+	}
+	for g := range t.cost {
+		t.cost[g] = make([]float64, rules)
+	}
+	return t
+}
+
+// add counts one origin of a container that has so many. shares are those of rule r by
+// margin.
+func (t *tally) add(p *Promise, fold, group, r int, o *origin, count float64, shares *[margins]float64) {
+	c := &t.curves[fold][group][r]
+	c.weeks += o.weeks / count
+	for i, share := range shares {
+		if share == 0 {
+			break // more margin never loses more
+		}
+		c.loss[i] += p.loss(o, share) / count
+		c.over[i] += share * o.weeks * o.drift / count
+	}
+}
+
+// replay tallies the losses of promises of one measure over a fleet, and counts the
+// containers that had an origin.
+func replay(all []Rule, fleet []History, bounds [groups - 1]float64, promises []Promise) ([]*tally, int) {
+	tallies := make([]*tally, len(promises))
+	for i := range tallies {
+		tallies[i] = newTally(len(all))
+	}
+	containers := 0
+	for _, h := range fleet {
+		if len(h) <= learnDays {
+			continue
+		}
+		os := origins(all, h)
+		for j := range os {
+			replayOrigin(tallies, promises, containers%folds, groupOf(bounds, os[j].spread), &os[j], float64(len(os)))
+		}
+		containers++
+	}
+	return tallies, containers
+}
+
+// replayOrigin works the shares out once for all promises.
+func replayOrigin(tallies []*tally, promises []Promise, fold, group int, o *origin, count float64) {
+	var plain, held [margins]float64
+	atHour := o.tail.Above(max(o.hour, least))
+	for r, base := range o.bases {
+		cost := o.weeks / count * math.Log(max(base, least)/max(o.mean, least))
+		for i := range plain {
+			plain[i] = promises[0].plain(o, base*marginGrid[i])
+			held[i] = min(plain[i], atHour)
+		}
+		for k := range promises {
+			shares := &plain
+			if promises[k].HoldHours {
+				shares = &held
+			}
+			tallies[k].add(&promises[k], fold, group, r, o, count, shares)
+			tallies[k].cost[group][r] += cost
+		}
+	}
+}
+
+// plain is share without hours that are held.
+func (p Promise) plain(o *origin, size float64) float64 {
+	p.HoldHours = false
+	return p.share(o, size)
+}
+
+// groupOf gives the group of a spread.
+func groupOf(bounds [groups - 1]float64, spread float64) int {
+	g := 0
+	for g < groups-1 && spread > bounds[g] {
+		g++
+	}
+	return g
+}
+
+// boundsOf cuts the fleet's spreads into groups of equal size.
+func boundsOf(fleet []History) (bounds [groups - 1]float64) {
+	var all []float64
+	for _, h := range fleet {
+		if len(h) > learnDays {
+			all = append(all, h[:len(h)-1].spread())
+		}
+	}
+	slices.Sort(all)
+	for i := range bounds {
+		if len(all) > 0 {
+			bounds[i] = all[min((i+1)*len(all)/groups, len(all)-1)]
+		}
+	}
+	return bounds
+}

@@ -1,0 +1,118 @@
+package calibration
+
+import (
+	"math"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
+)
+
+// Measure is what a promise is about.
+type Measure int
+
+const (
+	// OverTime is the share of time above the size, as for CPU.
+	OverTime Measure = iota
+	// Peaks is whether the size was passed at all, as for memory.
+	Peaks
+)
+
+// Class tells kinds of workload apart of which different things are known beforehand.
+type Class string
+
+const (
+	// Running ones run all the time.
+	Running Class = "running"
+	// Batch ones run to an end.
+	Batch Class = "batch"
+)
+
+// Rule makes the base of a size from the days before: for OverTime as its fields say, for
+// Peaks (the zero value) their highest peak.
+type Rule struct {
+	// HalfLife is the days after which a sample weighs half; 0 means that all weigh alike.
+	HalfLife float64
+	// Quantile is the share of the samples, by weight, that the base is to hold at least.
+	Quantile float64
+	// Price is what time above the size is worth: the base makes ln(size) + Price x (share
+	// above) least. 0 leaves it at the quantile. A container with a peak that is cheap to
+	// hold holds it, one with a dear and short one does not.
+	Price float64
+}
+
+// form is a Rule without its half-life.
+type form struct{ quantile, price float64 }
+
+// The grid of rules. Each more costs every container's replay as much time.
+var (
+	forms     = []form{{0.85, 6}, {0.85, 12}, {0.85, 18}, {0.90, 0}, {0.90, 18}, {0.95, 0}, {0.98, 0}}
+	halfLives = []float64{2, 5, 0}
+)
+
+// rules lists those for a measure. For Peaks it is the highest peak of all days alone.
+func rules(m Measure) []Rule {
+	if m == Peaks {
+		return []Rule{{}}
+	}
+	var out []Rule
+	for _, h := range halfLives {
+		for _, f := range forms {
+			out = append(out, Rule{HalfLife: h, Quantile: f.quantile, Price: f.price})
+		}
+	}
+	return out
+}
+
+// least is the value below which no base falls: under it nothing is saved.
+const least = 1
+
+// bases gives the base of each rule for the days.
+func bases(all []Rule, days History) []float64 {
+	out := make([]float64, len(all))
+	for i := 0; i < len(all); {
+		if all[i].Quantile == 0 {
+			out[i] = peakOf(days)
+			i++
+			continue
+		}
+		j := i
+		for j < len(all) && all[j].HalfLife == all[i].HalfLife && all[j].Quantile > 0 {
+			j++
+		}
+		w := weighted(days, all[i].HalfLife)
+		for ; i < j; i++ {
+			out[i] = all[i].base(w)
+		}
+	}
+	return out
+}
+
+func (r Rule) base(w *digest.Weighted) float64 {
+	var q [1]float64
+	w.Quantiles([]float64{r.Quantile}, q[:])
+	if r.Price > 0 {
+		q[0] = max(q[0], w.Cheapest(r.Price, least))
+	}
+	return max(q[0], least)
+}
+
+// weighted adds the days up, older ones weighing less.
+func weighted(days History, halfLife float64) *digest.Weighted {
+	w := &digest.Weighted{}
+	f := 1.0
+	if halfLife > 0 {
+		f = math.Exp2(-1 / halfLife)
+	}
+	for _, d := range days.working() {
+		w.Scale(f)
+		w.Add(d.Samples)
+	}
+	return w
+}
+
+func peakOf(days History) float64 {
+	peak := 0.0
+	for _, d := range days {
+		peak = max(peak, d.Samples.Max())
+	}
+	return max(peak, least)
+}

@@ -1,0 +1,97 @@
+package calibration
+
+import "math"
+
+// Size is what a model makes of one history.
+type Size struct {
+	// Amount is Base x Margin, or the Hour where the promise holds hours and it is more.
+	Amount, Base, Margin float64
+	// Hour is the mean of the busiest hour of the day, which is hour HourAt.
+	Hour   float64
+	HourAt int
+	Group  int
+	// LearnDays and TestDays tell what the risk was replayed on: the days that the first
+	// origin learnt from, and those that the longest test had. 0 means no replay.
+	LearnDays, TestDays int
+}
+
+// Size gives the size of one container. It is 0 where nothing was seen.
+func (m *Model) Size(h History) Size {
+	h = h.clean()
+	if len(h) == 0 {
+		return Size{}
+	}
+	s := Size{Group: groupOf(m.bounds, h.spread())}
+	all := make([]Rule, len(m.rungs))
+	for i := range m.rungs {
+		all[i] = m.rungs[i].rule
+	}
+	amount, before := 0.0, 0.0
+	for i, base := range bases(all, h) {
+		x := &m.rungs[i]
+		before, s.Base = amount, base
+		amount = max(before, base*x.groups[s.Group].Margin*x.prior.youth(h.length()))
+	}
+	if m.between < 1 {
+		amount = before * math.Pow(amount/before, m.between)
+	}
+	s.Amount, s.Margin = amount, amount/s.Base
+	s.HourAt, s.Hour = h.BusiestHour()
+	if m.Promise.HoldHours {
+		s.Amount = max(s.Amount, s.Hour)
+	}
+	if n := len(h); n > learnDays {
+		s.TestDays = min(n-learnDays, horizon)
+		s.LearnDays = n - s.TestDays
+	}
+	return s
+}
+
+// Risk is what a container risks that is given an amount, the model's or another: what
+// its group's replay had at that margin, drawn towards its own. Loss is in the terms of
+// the promise, over the share of time above the amount (OverTime alone).
+func (m *Model) Risk(h History, s Size, amount float64) (loss, over Estimate) {
+	group := &m.rungs[len(m.rungs)-1].groups[s.Group]
+	if !group.Risk.Known || s.Base == 0 {
+		return Estimate{}, Estimate{}
+	}
+	at := amount / s.Base
+	fitLoss, fitOver := group.curve.at(group.Margin)
+	newLoss, newOver := group.curve.at(at)
+	ownLoss, ownOver, weeks := m.own(h.clean(), at)
+	f := ownWeeks / (ownWeeks + weeks)
+	loss = group.Risk.scaled(fitLoss, newLoss).mix(f, ownLoss)
+	if m.Promise.Measure == OverTime {
+		over = group.Over.scaled(fitOver, newOver).mix(f, ownOver)
+	}
+	return loss, over
+}
+
+// scaled carries an estimate from where the curve is at from to where it is at to.
+func (e Estimate) scaled(from, to float64) Estimate {
+	if from <= 0 {
+		return e
+	}
+	f := to / from
+	return Estimate{Value: min(e.Value*f, 1), Low: min(e.Low*f, 1), High: min(e.High*f, 1), Known: e.Known}
+}
+
+// mix gives the estimate the weight f beside what was seen.
+func (e Estimate) mix(f, seen float64) Estimate {
+	of := func(v float64) float64 { return min(f*v+(1-f)*seen, 1) }
+	return Estimate{Value: of(e.Value), Low: of(e.Low), High: of(e.High), Known: e.Known}
+}
+
+// own replays the container alone at a margin: loss and time above a week.
+func (m *Model) own(h History, at float64) (loss, over, weeks float64) {
+	all := origins([]Rule{m.Rule()}, h)
+	for i := range all {
+		o := &all[i]
+		share := m.Promise.share(o, o.bases[0]*at)
+		loss, over, weeks = loss+m.Promise.loss(o, share), over+share*o.weeks*o.drift, weeks+o.weeks
+	}
+	if weeks == 0 {
+		return 0, 0, 0
+	}
+	return loss / weeks, over / weeks, weeks / float64(len(all))
+}
