@@ -1,14 +1,23 @@
 package analyzer
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
 
 // Infer adds workloads that only the usage knows, so that a dump or an engine
 // without any objects beside it can still be audited: their containers ask for
 // what the newest day with a request says. A workload counts as past where
-// others were seen on the window's last day and it was not. Infer does nothing
-// where the snapshot has workloads of its own.
+// others were seen on the window's last day and it was not. Where the snapshot
+// has workloads of its own, only runs that are gone are added.
 func (s *Snapshot) Infer() {
-	if len(s.Workloads) > 0 || len(s.Usage) == 0 {
+	if len(s.Workloads) > 0 {
+		s.inferRuns()
+		return
+	}
+	if len(s.Usage) == 0 {
 		return
 	}
 	var newest int32
@@ -23,7 +32,7 @@ func (s *Snapshot) Infer() {
 		if !ok {
 			i = len(s.Workloads)
 			at[u.Ref] = i
-			s.Workloads = append(s.Workloads, Workload{Ref: u.Ref, Past: true})
+			s.Workloads = append(s.Workloads, Workload{Ref: u.Ref, Past: true, Inferred: true})
 		}
 		w := &s.Workloads[i]
 		w.Containers = append(w.Containers, u.infer())
@@ -36,6 +45,45 @@ func (s *Snapshot) Infer() {
 		Code: WarnMissing, Subject: "objects",
 		Message: "workloads were inferred from usage alone: limits, autoscalers and nodes are not known; give --objects for them",
 	})
+}
+
+// inferRuns adds batch workloads whose runs are all gone, objects and all: they
+// ran within the window and are likely to run again. Of other workloads that
+// are gone it is told that their usage is left out.
+func (s *Snapshot) inferRuns() {
+	known, added := map[Ref]bool{}, map[Ref]int{}
+	for i := range s.Workloads {
+		known[s.Workloads[i].Ref] = true
+	}
+	var gone []string
+	for _, u := range s.Usage {
+		switch i, ok := added[u.Ref]; {
+		case ok:
+			s.Workloads[i].Containers = append(s.Workloads[i].Containers, u.infer())
+		case known[u.Ref]:
+		case u.Batch():
+			added[u.Ref] = len(s.Workloads)
+			s.Workloads = append(s.Workloads, Workload{Ref: u.Ref, Inferred: true, Containers: []Container{u.infer()}})
+		case len(gone) == 0 || gone[len(gone)-1] != u.Ref.String():
+			gone = append(gone, u.Ref.String())
+		}
+	}
+	if len(gone) > 0 {
+		s.Warnings = append(s.Warnings, Warning{
+			Code: WarnUnmatched, Subject: "usage",
+			Message: fmt.Sprintf("%d workloads were seen in the window and are not among the objects, so their usage is left out: %s", len(gone), examples(gone)),
+		})
+	}
+}
+
+// examples lists the first names.
+func examples(names []string) string {
+	const most = 3
+	slices.Sort(names)
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", ..."
+	}
+	return strings.Join(names, ", ")
 }
 
 func (u *ContainerUsage) infer() Container {

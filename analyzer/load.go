@@ -219,10 +219,10 @@ func (l *Load) readCPU(raw []byte) error {
 // resources have scale subresources.
 func hasLoad(kind string) bool {
 	switch kind {
-	case "DaemonSet", "Job", "CronJob", "Pod", "Node", "":
+	case "DaemonSet", "Pod", "Node", "":
 		return false
 	}
-	return true
+	return !IsBatch(kind)
 }
 
 // LoadCurve is a workload's load over the window in five-minute slots, from

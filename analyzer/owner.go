@@ -13,6 +13,11 @@ type Owners struct {
 	parents map[Ref]link
 	live    map[podKey]Ref
 	known   map[Ref]bool
+	// stems are the workloads of runs by the stems of the runs' names, and
+	// families the groups of past pods that nothing owned.
+	stems    map[Ref]Ref
+	families map[podKey]string
+	roles    map[Ref]*roles
 	// services are the workloads that each service sends to.
 	services map[podKey][]Ref
 }
@@ -46,6 +51,7 @@ func (o *Owners) AddPod(namespace, pod, ownerKind, ownerName string) {
 	if o.pods == nil {
 		o.pods = map[podKey]link{}
 	}
+	o.families = nil
 	o.pods[podKey{namespace, pod}] = link{clearNone(ownerKind), clearNone(ownerName)}
 }
 
@@ -59,6 +65,12 @@ func (o *Owners) AddOwner(child Ref, ownerKind, ownerName string) {
 		o.parents = map[Ref]link{}
 	}
 	o.parents[child] = link{ownerKind, ownerName}
+	if stem := Stem(child.Name); IsBatch(child.Kind) && stem != child.Name {
+		if o.stems == nil {
+			o.stems = map[Ref]Ref{}
+		}
+		o.stems[Ref{child.Namespace, child.Kind, stem}] = Ref{child.Namespace, ownerKind, ownerName}
+	}
 }
 
 // AddWorkload records a workload that exists, with its pods.
@@ -70,6 +82,53 @@ func (o *Owners) AddWorkload(w *Workload) {
 	for _, p := range w.Pods {
 		o.live[podKey{w.Namespace, p.Name}] = w.Ref
 	}
+	if w.HasRoles() {
+		if o.roles == nil {
+			o.roles = map[Ref]*roles{}
+		}
+		o.roles[w.Ref] = rolesOf(w)
+	}
+}
+
+// Container gives the name under which a workload has a pod's container: its
+// own, or ROLE/NAME where pods of several roles have one of that name.
+func (o *Owners) Container(w Ref, pod, container string) string {
+	r := o.roles[w]
+	if r == nil || !r.split[container] {
+		return container
+	}
+	role, ok := r.pods[pod]
+	if !ok {
+		role, ok = r.stems[RoleStem(w.Name, pod)]
+	}
+	if !ok {
+		return container
+	}
+	return role + "/" + container
+}
+
+// roles tell which role a pod of a workload has.
+type roles struct {
+	split map[string]bool   // containers that are named by role
+	pods  map[string]string // of pods that exist
+	stems map[string]string // by RoleStem
+}
+
+func rolesOf(w *Workload) *roles {
+	r := &roles{split: map[string]bool{}, pods: map[string]string{}, stems: map[string]string{}}
+	for _, c := range w.Containers {
+		if c.Role != "" {
+			r.stems[c.Role] = c.Role
+		}
+		if name, ok := strings.CutPrefix(c.Name, c.Role+"/"); ok {
+			r.split[name] = true
+		}
+	}
+	for _, p := range w.Pods {
+		r.pods[p.Name] = p.Role
+		r.stems[RoleStem(w.Name, p.Name)] = p.Role
+	}
+	return r
 }
 
 // AddService records a workload that a service sends to.
@@ -121,8 +180,11 @@ func (o *Owners) Resolve(namespace, pod string) (Ref, Match) {
 		return ref, MatchLive
 	}
 	if l, ok := o.pods[k]; ok {
-		if l.kind == "" || l.kind == "Node" { // a bare pod, or a static one
+		if l.kind == "Node" { // a static pod
 			return Ref{namespace, "Pod", pod}, MatchOwner
+		}
+		if l.kind == "" {
+			return o.family(k), MatchOwner
 		}
 		return o.top(Ref{namespace, l.kind, l.name}), MatchOwner
 	}
@@ -130,6 +192,38 @@ func (o *Owners) Resolve(namespace, pod string) (Ref, Match) {
 		return ref, MatchName
 	}
 	return Ref{namespace, "Pod", pod}, MatchNone
+}
+
+// family gives the workload of a pod that nothing owned: the generator that
+// made it, if one of its form is known or it is one of several, or itself.
+func (o *Owners) family(k podKey) Ref {
+	for at := len(k.name); ; {
+		at = strings.LastIndexByte(k.name[:at], '-')
+		if at <= 0 {
+			break
+		}
+		if r := (Ref{k.namespace, "Pod", Stem(k.name[:at]) + "-*"}); o.known[r] {
+			return r
+		}
+	}
+	if o.families == nil {
+		o.families = map[podKey]string{}
+		names := map[string][]string{}
+		for p, l := range o.pods {
+			if l.kind == "" {
+				names[p.namespace] = append(names[p.namespace], p.name)
+			}
+		}
+		for namespace, list := range names {
+			for name, family := range GroupNames(list) {
+				o.families[podKey{namespace, name}] = family
+			}
+		}
+	}
+	if f, ok := o.families[k]; ok {
+		return Ref{k.namespace, "Pod", f}
+	}
+	return Ref{k.namespace, "Pod", k.name}
 }
 
 // top climbs from a controller to the one that nothing controls. Where the
@@ -147,10 +241,10 @@ func (o *Owners) top(r Ref) Ref {
 }
 
 func (o *Owners) guessParent(r Ref) Ref {
-	stem, suffix, ok := cutLast(r.Name)
-	if !ok || o.known[r] {
+	if o.known[r] {
 		return r
 	}
+	stem, suffix, _ := cutLast(r.Name)
 	switch {
 	case r.Kind == "ReplicaSet" && isHash(suffix, 1, 10):
 		for _, kind := range []string{"Deployment", "Rollout"} {
@@ -158,12 +252,30 @@ func (o *Owners) guessParent(r Ref) Ref {
 				return parent
 			}
 		}
-	case r.Kind == "Job" && isDigits(suffix):
-		if parent := (Ref{r.Namespace, "CronJob", stem}); o.known[parent] {
+	case IsBatch(r.Kind):
+		if parent := (Ref{r.Namespace, "CronJob", stem}); r.Kind == "Job" && isDigits(suffix) && o.known[parent] {
+			return parent
+		}
+		return o.template(r)
+	}
+	return r
+}
+
+// template gives the workload of a run that is gone: the one of runs with the
+// same form of name, the schedule whose name with a number it has, or else all
+// runs of that form.
+func (o *Owners) template(run Ref) Ref {
+	form := Ref{run.Namespace, run.Kind, Stem(run.Name)}
+	if t, ok := o.stems[form]; ok {
+		return t
+	}
+	stem, _, _ := cutLast(run.Name)
+	for _, kind := range []string{"CronWorkflow", "ScheduledSparkApplication", "WorkflowTemplate", "Pipeline", "Task"} {
+		if parent := (Ref{run.Namespace, kind, stem}); o.known[parent] {
 			return parent
 		}
 	}
-	return r
+	return form
 }
 
 // byName tries the forms in which the built-in controllers name their pods,

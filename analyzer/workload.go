@@ -17,9 +17,6 @@ type Ref struct {
 // String gives namespace/kind/name.
 func (r Ref) String() string { return r.Namespace + "/" + r.Kind + "/" + r.Name }
 
-// Batch reports whether workloads of the kind run to an end.
-func (r Ref) Batch() bool { return r.Kind == "Job" || r.Kind == "CronJob" }
-
 // ContainerRef names a container of a workload's pod template.
 type ContainerRef struct {
 	Ref
@@ -52,6 +49,9 @@ type Workload struct {
 	Pods           []Pod    `json:"pods,omitempty"`
 	// Past marks a workload that only the history knows.
 	Past bool `json:"past,omitempty"`
+	// Inferred says that no object told of the workload: what its usage does not
+	// show is not known.
+	Inferred bool `json:"inferred,omitempty"`
 }
 
 // ContainerType tells what part of a pod's life a container has.
@@ -68,13 +68,26 @@ const (
 	TypeSidecar ContainerType = "sidecar"
 )
 
-// Container is a container of the pod template.
+// Container is a container of a workload's pods, with the requests and limits
+// that the running pods have. Where none run they are the template's, with the
+// namespace's defaults.
 type Container struct {
+	// Name is the container's own. Where pods of several roles have a container
+	// of one name with unlike requests, it is ROLE/NAME.
 	Name     string        `json:"name"`
 	Type     ContainerType `json:"type"`
 	Image    string        `json:"image,omitempty"`
 	Requests Amounts       `json:"requests,omitzero"`
 	Limits   Amounts       `json:"limits,omitzero"`
+	// Role is that of the pods which have the container; empty where all have it.
+	Role string `json:"role,omitempty"`
+	// Injected says that the pods have the container and the template has not.
+	Injected bool `json:"injected,omitempty"`
+	// Altered says that the pods have other amounts than the template, which
+	// TemplateRequests and TemplateLimits hold.
+	Altered          bool    `json:"altered,omitempty"`
+	TemplateRequests Amounts `json:"templateRequests,omitzero"`
+	TemplateLimits   Amounts `json:"templateLimits,omitzero"`
 }
 
 // Amounts is a set of resource amounts. 0 means not set: to Kubernetes a
@@ -152,7 +165,10 @@ type Pod struct {
 	Resources Resources `json:"resources,omitempty"`
 	QoS       string    `json:"qos,omitempty"`
 	Priority  int32     `json:"priority,omitempty"`
-	Spec      PodSpec   `json:"spec,omitzero"`
+	// Role tells pods of one workload apart that are not alike, such as a head
+	// and its workers; empty where all are alike.
+	Role string  `json:"role,omitempty"`
+	Spec PodSpec `json:"spec,omitzero"`
 }
 
 // Ended reports whether the pod has run to its end, well or not: it holds
@@ -221,4 +237,9 @@ type Toleration struct {
 	Operator string `json:"operator,omitempty"`
 	Value    string `json:"value,omitempty"`
 	Effect   string `json:"effect,omitempty"`
+}
+
+// Or fills in what is not set from b.
+func (a Amounts) Or(b Amounts) Amounts {
+	return Amounts{CPU: cmp.Or(a.CPU, b.CPU), Memory: cmp.Or(a.Memory, b.Memory), GPU: cmp.Or(a.GPU, b.GPU)}
 }

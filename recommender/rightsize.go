@@ -2,6 +2,7 @@ package recommender
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -280,18 +281,53 @@ func (p *Pass) priceSizing(w *analyzer.WorkloadFacts, recs []Recommendation) {
 	if p.Costs == nil {
 		return
 	}
-	pods := meanPodsOver(w, p.Analysis.Snapshot.Window)
 	unit := p.Costs.UnitOf(w.Ref)
-	now := slices.Clone(w.Workload.Containers)
-	for i := range recs {
-		if recs[i].Requests == nil {
-			continue
+	byRole := rolePods(w, p.Analysis.Snapshot.Window)
+	for _, role := range slices.Sorted(maps.Keys(byRole)) {
+		now := slices.Clone(w.Workload.Containers)
+		has := func() []analyzer.Container {
+			return slices.DeleteFunc(slices.Clone(now), func(c analyzer.Container) bool { return c.Role != "" && c.Role != role })
 		}
-		before := analyzer.PodRequests(now, analyzer.Amounts{})
-		now[i].Requests = *recs[i].Requests
-		after := analyzer.PodRequests(now, analyzer.Amounts{})
-		recs[i].MonthlySavings = pods * pricing.HoursPerMonth * (unit.Hourly(before) - unit.Hourly(after))
+		for i := range recs {
+			if recs[i].Requests == nil || now[i].Role != "" && now[i].Role != role {
+				continue
+			}
+			before := analyzer.PodRequests(has(), analyzer.Amounts{})
+			now[i].Requests = *recs[i].Requests
+			after := analyzer.PodRequests(has(), analyzer.Amounts{})
+			recs[i].MonthlySavings += byRole[role] * pricing.HoursPerMonth * (unit.Hourly(before) - unit.Hourly(after))
+		}
 	}
+}
+
+// rolePods is the number of pods that sizing is multiplied by, by their role.
+func rolePods(w *analyzer.WorkloadFacts, window analyzer.Window) map[string]float64 {
+	if !w.HasRoles() {
+		return map[string]float64{"": meanPodsOver(w, window)}
+	}
+	out := map[string]float64{}
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		switch {
+		case c.Role == "":
+		case w.Batch():
+			out[c.Role] = max(out[c.Role], podHours(c.Days)/max(window.End.Sub(window.Start).Hours(), 1))
+		default:
+			out[c.Role] = float64(w.PodsWith(&c.Container))
+		}
+	}
+	return out
+}
+
+// podHours is the time that a container's pods were seen for, over all of them.
+func podHours(days []analyzer.Day) float64 {
+	var hours float64
+	for _, d := range days {
+		for _, h := range d.Hours {
+			hours += float64(h.Pods)
+		}
+	}
+	return hours
 }
 
 // meanPodsOver is the number of pods that a workload's sizing is multiplied
@@ -301,18 +337,12 @@ func meanPodsOver(w *analyzer.WorkloadFacts, window analyzer.Window) float64 {
 	if !w.Batch() {
 		return float64(w.Replicas)
 	}
-	var podHours float64
+	var most float64
 	for _, c := range w.Containers {
-		var hours float64
-		for _, d := range c.Days {
-			for _, h := range d.Hours {
-				hours += float64(h.Pods)
-			}
-		}
-		podHours = max(podHours, hours)
+		most = max(most, podHours(c.Days))
 	}
 	if span := window.End.Sub(window.Start).Hours(); span > 0 {
-		return podHours / span
+		return most / span
 	}
 	return 0
 }

@@ -144,7 +144,7 @@ func uses(a *analyzer.Analysis) (out []pricing.PodUse, holders []analyzer.Contai
 			if p.Node == "" || p.Ended() {
 				continue
 			}
-			for _, c := range append(each, beyond(w, p)) {
+			for _, c := range append(podHas(w, &p, each), beyond(w, p)) {
 				c.use.Node = p.Node
 				out, holders = append(out, c.use), append(holders, analyzer.ContainerRef{Ref: w.Ref, Container: c.container})
 			}
@@ -154,8 +154,22 @@ func uses(a *analyzer.Analysis) (out []pricing.PodUse, holders []analyzer.Contai
 }
 
 type containerUse struct {
-	container string
-	use       pricing.PodUse
+	container, role string
+	use             pricing.PodUse
+}
+
+// podHas lists those of a workload's containers that a pod of it has.
+func podHas(w *analyzer.WorkloadFacts, p *analyzer.Pod, each []containerUse) []containerUse {
+	if !w.HasRoles() {
+		return each
+	}
+	out := make([]containerUse, 0, len(each)+1)
+	for _, c := range each {
+		if c.role == "" || c.role == p.Role {
+			out = append(out, c)
+		}
+	}
+	return slices.Clip(out)
 }
 
 // podUses is what the running containers of one pod hold: hour by hour the
@@ -171,7 +185,7 @@ func podUses(window analyzer.Window, w *analyzer.WorkloadFacts) []containerUse {
 				Memory:    pricing.Holding{Held: h.Memory.Held * pricing.HoursPerMonth, Used: h.Memory.Used * pricing.HoursPerMonth},
 				GPU:       pricing.Holding{Held: h.GPUHours * pricing.HoursPerMonth, Used: h.GPUHours * pricing.HoursPerMonth},
 			}
-			out = append(out, containerUse{c.Name, use})
+			out = append(out, containerUse{c.Name, c.Role, use})
 		}
 	}
 	return slices.Clip(out)
@@ -180,7 +194,7 @@ func podUses(window analyzer.Window, w *analyzer.WorkloadFacts) []containerUse {
 // beyond is what a pod reserves and its running containers did not ask for.
 func beyond(w *analyzer.WorkloadFacts, p analyzer.Pod) containerUse {
 	rest := p.Requests
-	for _, c := range w.Containers {
+	for _, c := range w.ContainersOf(&p) {
 		if c.Type != analyzer.TypeInit {
 			rest.CPU, rest.Memory, rest.GPU = rest.CPU-c.Requests.CPU, rest.Memory-c.Requests.Memory, rest.GPU-c.Requests.GPU
 		}

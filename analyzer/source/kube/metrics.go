@@ -164,7 +164,9 @@ type podName struct{ namespace, name string }
 // record hands the readings over and gives the pods that had one.
 func (m Metrics) record(s *analyzer.Snapshot, rec *analyzer.Recorder) map[podName]bool {
 	owners := map[podName]analyzer.Ref{}
+	roles := &analyzer.Owners{}
 	for i := range s.Workloads {
+		roles.AddWorkload(&s.Workloads[i])
 		for _, p := range s.Workloads[i].Pods {
 			owners[podName{s.Workloads[i].Namespace, p.Name}] = s.Workloads[i].Ref
 		}
@@ -177,7 +179,7 @@ func (m Metrics) record(s *analyzer.Snapshot, rec *analyzer.Recorder) map[podNam
 			continue // outside the selection, or begun since the pods were read
 		}
 		seen[pod] = true
-		series := rec.Pod(ref, c.Container)
+		series := rec.Pod(ref, roles.Container(ref, c.Pod, c.Container))
 		series.CPU(c.Time.UnixMilli(), c.CPU)
 		series.Memory(c.Time.UnixMilli(), c.Memory)
 		series.Close()

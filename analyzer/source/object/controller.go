@@ -22,6 +22,9 @@ type controller struct {
 	owner       owner
 	replicas    *int32 // nil where the object does not say
 	containers  []analyzer.Container
+	// templates are those of kinds that have one for each role.
+	templates []roleContainers
+	generator string // its generateName
 	// claims and claimTemplates are as analyzer.Workload has them.
 	claims, claimTemplates []string
 	// templateFrom names the workload whose pod template this one uses.
@@ -39,6 +42,7 @@ func newController(gvk schema.GroupVersionKind, o *metav1.ObjectMeta) *controlle
 		apiVersion: gvk.GroupVersion().String(),
 		labels:     o.Labels,
 		owner:      ownerOf(o),
+		generator:  o.GenerateName,
 		// A controller of which only metadata was given: overwritten by the others.
 		metadataOnly: true,
 	}
@@ -80,6 +84,12 @@ func ownerOf(o metav1.Object) owner {
 		return owner{}
 	}
 	return owner{ref.APIVersion, ref.Kind, ref.Name}
+}
+
+// isStatic tells a pod of a node's own manifests.
+func isStatic(o metav1.Object) bool {
+	ref := metav1.GetControllerOfNoCopy(o)
+	return ref != nil && ref.Kind == "Node" || o.GetAnnotations()[corev1.MirrorPodAnnotationKey] != ""
 }
 
 func (v *Inventory) addController(c *controller) {

@@ -60,8 +60,11 @@ func customController(o *unstructured.Unstructured) *controller {
 			break
 		}
 	}
-	templates, _ := field(o.Object, "spec", "volumeClaimTemplates").([]any)
-	for _, t := range templates {
+	if len(c.containers) == 0 {
+		c.templates = roleTemplates(o.GroupVersionKind().GroupKind(), o.Object["spec"])
+	}
+	claims, _ := field(o.Object, "spec", "volumeClaimTemplates").([]any)
+	for _, t := range claims {
 		if name := text(field(t, "metadata", "name")); name != "" {
 			c.claimTemplates = append(c.claimTemplates, name)
 		}

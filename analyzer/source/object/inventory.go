@@ -36,6 +36,7 @@ type Inventory struct {
 	balancers   map[podKey]balancer
 	services    map[podKey]labels.Selector
 	labelSets   map[string]labelSet
+	families    map[analyzer.Ref]analyzer.Ref // of runs; see joinFamilies
 }
 
 // podKey is a namespace and a name.

@@ -61,7 +61,7 @@ func newTyped(kind schema.GroupKind) runtime.Object { //nolint:gocyclo // a flat
 // metaOf gives the metadata that is read of an unstructured object.
 func metaOf(o *unstructured.Unstructured) metav1.ObjectMeta {
 	return metav1.ObjectMeta{
-		Namespace: o.GetNamespace(), Name: o.GetName(), Labels: o.GetLabels(),
+		Namespace: o.GetNamespace(), Name: o.GetName(), GenerateName: o.GetGenerateName(), Labels: o.GetLabels(),
 		Annotations: o.GetAnnotations(), OwnerReferences: o.GetOwnerReferences(),
 	}
 }

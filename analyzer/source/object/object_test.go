@@ -75,10 +75,11 @@ func print(s *analyzer.Snapshot) string {
 			line("  annotation %s=%s", k, w.Annotations[k])
 		}
 		for _, c := range w.Containers {
-			line("  %s %s requests %s limits %s", c.Type, c.Name, amounts(c.Requests), amounts(c.Limits))
+			line("  %s %s requests %s limits %s%s%s%s", c.Type, c.Name, amounts(c.Requests), amounts(c.Limits), flag(c.Injected, " injected"),
+				flag(c.Altered, fmt.Sprintf(" template %s %s", amounts(c.TemplateRequests), amounts(c.TemplateLimits))), flag(c.Role != "", " role="+c.Role))
 		}
 		for _, p := range w.Pods {
-			line("  pod %s %s requests %s %s%s %s", p.Name, p.Phase, amounts(p.Requests), p.QoS, flag(p.Ready, " ready"), spec(p.Spec))
+			line("  pod %s %s requests %s %s%s%s %s", p.Name, p.Phase, amounts(p.Requests), p.QoS, flag(p.Ready, " ready"), flag(p.Role != "", " role="+p.Role), spec(p.Spec))
 		}
 	}
 	for _, h := range s.HPAs {

@@ -32,7 +32,7 @@ func (v *Inventory) climb(from analyzer.Ref) (top analyzer.Ref, apiVersion strin
 		apiVersion = c.owner.apiVersion
 		top = analyzer.Ref{Namespace: from.Namespace, Kind: c.owner.kind, Name: c.owner.name}
 	}
-	return top, apiVersion
+	return v.family(top), apiVersion
 }
 
 func (v *Inventory) top(from analyzer.Ref) analyzer.Ref {
@@ -44,7 +44,7 @@ func (v *Inventory) top(from analyzer.Ref) analyzer.Ref {
 // controls it.
 func (v *Inventory) topOfPod(k podKey, p *pod) (top analyzer.Ref, apiVersion string) {
 	if p.owner.kind == "" {
-		return analyzer.Ref{Namespace: k.namespace, Kind: "Pod", Name: k.name}, "v1"
+		return v.family(analyzer.Ref{Namespace: k.namespace, Kind: "Pod", Name: k.name}), "v1"
 	}
 	first := analyzer.Ref{Namespace: k.namespace, Kind: p.owner.kind, Name: p.owner.name}
 	apiVersion = p.owner.apiVersion
@@ -71,6 +71,10 @@ func aboveReplicaSet(rs analyzer.Ref, apiVersion string, labels labelSet) (analy
 // Owners tells o which object controls which, and whom services send to. Old ReplicaSets and Jobs are
 // among them, so it joins pods that are long gone.
 func (v *Inventory) Owners(o *analyzer.Owners) {
+	v.joinFamilies()
+	for run, family := range v.families {
+		o.AddOwner(run, family.Kind, family.Name)
+	}
 	for _, c := range v.controllers {
 		if c.owner.kind != "" {
 			o.AddOwner(c.ref, c.owner.kind, c.owner.name)

@@ -13,6 +13,8 @@ import (
 // pod is a pod with what joins it to others.
 type pod struct {
 	owner      owner
+	bare       bool   // nothing owns it, not even its node
+	generator  string // the generateName of a bare pod
 	labels     labelSet
 	containers []analyzer.Container
 	pod        analyzer.Pod
@@ -26,6 +28,14 @@ type pod struct {
 func (v *Inventory) addPod(o *corev1.Pod) {
 	labels := v.intern(o.Labels)
 	p := &pod{owner: ownerOf(o), labels: labels, containers: containersOf(&o.Spec), annotation: ownAnnotations(o.Annotations)}
+	if p.owner.kind == "" && !isStatic(o) {
+		p.generator = o.GenerateName
+		p.bare = true
+	}
+	for i := range p.containers {
+		c := &p.containers[i]
+		c.Requests = inForce(c.Requests, c.Name, o)
+	}
 	p.pod = analyzer.Pod{
 		Name: o.Name, Node: o.Spec.NodeName, Phase: string(o.Status.Phase),
 		Ready: podReady(o), Requests: podRequests(&o.Spec, p.containers), QoS: string(qosOf(o)),

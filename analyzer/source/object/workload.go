@@ -12,6 +12,7 @@ import (
 
 // Fill puts what was added and selected into a snapshot, sorted.
 func (v *Inventory) Fill(s *analyzer.Snapshot, sel Selection) {
+	v.joinFamilies()
 	for _, n := range v.nodes {
 		n.Attach = v.attach[n.Name]
 		s.Nodes = append(s.Nodes, n)
@@ -88,7 +89,8 @@ func (v *Inventory) groups(in func(string) bool) map[analyzer.Ref]*group {
 		g := at(v.climb(c.ref))
 		if c.owner.kind == "" {
 			g.apiVersion = c.apiVersion
-		} else {
+		}
+		if c.owner.kind != "" || v.families[c.ref] != (analyzer.Ref{}) {
 			g.children = append(g.children, c)
 		}
 	}
@@ -102,31 +104,31 @@ func (v *Inventory) groups(in func(string) bool) map[analyzer.Ref]*group {
 // runsPods tells a controller that is a workload, or a part of one, even while
 // it has no pods, from an object that merely could own some.
 func (c *controller) runsPods() bool {
-	return len(c.containers) > 0 || c.templateFrom != nil || c.ref.Kind == "ReplicaSet" && c.apiVersion == "apps/v1"
+	return len(c.containers) > 0 || len(c.templates) > 0 || c.templateFrom != nil || c.ref.Kind == "ReplicaSet" && c.apiVersion == "apps/v1"
 }
 
 func (v *Inventory) workload(ref analyzer.Ref, g *group) analyzer.Workload {
 	w := analyzer.Workload{Ref: ref, APIVersion: g.apiVersion, Replicas: g.running()}
+	c := v.controllers[ref]
+	w.Containers = v.containers(ref, c, g)
 	for i, p := range g.pods {
 		if i > 0 {
 			share(g.pods[i-1], p)
 		}
 		w.Pods = append(w.Pods, p.pod)
 	}
-	c := v.controllers[ref]
 	switch {
 	case c != nil:
 		w.APIVersion, w.Labels, w.Annotations = c.apiVersion, c.labels, c.annotations
 		if c.replicas != nil {
 			w.Replicas = *c.replicas
 		}
-	case ref.Kind == "Pod" && len(g.pods) == 1:
+	case ref.Kind == "Pod" && len(g.pods) == 1 && g.pods[0].pod.Name == ref.Name:
 		w.Labels, w.Annotations = g.pods[0].labels, g.pods[0].annotation
 	default: // the workload itself was not read: what is below it stands in
 		w.Labels = g.labels()
 	}
 	w.Scalable = v.canScale(w.APIVersion, ref.Kind)
-	w.Containers = v.containers(c, g)
 	w.Claims, w.ClaimTemplates = v.claimsOf(c, g)
 	return w
 }
@@ -171,29 +173,6 @@ func (v *Inventory) canScale(apiVersion, kind string) bool {
 		return true
 	}
 	return v.scalable[gk]
-}
-
-// containers gives a workload's containers from the best there is: its own
-// template, the one it refers to, its pods, or the templates below it.
-func (v *Inventory) containers(c *controller, g *group) []analyzer.Container {
-	if c != nil && len(c.containers) > 0 {
-		return c.containers
-	}
-	if c != nil && c.templateFrom != nil {
-		if t := v.controllers[*c.templateFrom]; t != nil && len(t.containers) > 0 {
-			return t.containers
-		}
-	}
-	var lists [][]analyzer.Container
-	for _, p := range g.pods {
-		lists = append(lists, p.containers)
-	}
-	if len(lists) == 0 {
-		for _, child := range g.children {
-			lists = append(lists, child.containers)
-		}
-	}
-	return union(lists)
 }
 
 // union adds containers up by name; where pods differ, the larger amount

@@ -1,0 +1,115 @@
+package analyzer
+
+import "strings"
+
+// Stem is a name with its generated parts as "*", so that the runs of one
+// template have one stem: build-x7k2p and build-q9wz4 have build-*. A name
+// without such a part is its own stem.
+//
+// Generated is a token between dashes that is one of: the five letters and
+// digits that the API server puts after a generateName (at the end only), five
+// digits or more, eight hexadecimal digits or more (with what follows of a UUID),
+// five to ten of the API server's characters with a digit, or eight characters
+// or more with two digits among them.
+func Stem(name string) string {
+	tokens := strings.Split(name, "-")
+	out := make([]string, 0, len(tokens))
+	for i, t := range tokens {
+		if i > 0 && (generated(t, i == len(tokens)-1) || len(t) == 4 && isHex(t) && out[len(out)-1] == "*") {
+			t = "*"
+		}
+		if t == "*" && out[len(out)-1] == "*" {
+			continue
+		}
+		out = append(out, t)
+	}
+	return strings.Join(out, "-")
+}
+
+func generated(t string, last bool) bool {
+	digits := 0
+	for _, c := range []byte(t) {
+		if c >= '0' && c <= '9' {
+			digits++
+		}
+	}
+	switch {
+	case last && isHash(t, 5, 5):
+		return true
+	case digits == len(t):
+		return len(t) >= 5
+	}
+	return digits > 0 && (len(t) >= 8 && isHex(t) || isHash(t, 5, 10)) || len(t) >= 8 && digits >= 2
+}
+
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
+
+// The sizes from which bare pods with one prefix are taken for those of one
+// generator: with a number or hash at the end, and with any end.
+const (
+	leastNumbered = 3
+	leastAlike    = 10
+)
+
+// GroupNames joins names of pods that nothing owns by what made them: it gives
+// each that is one of several its group's name, PREFIX-*.
+func GroupNames(names []string) map[string]string {
+	stems, ends := map[string]int{}, map[string]int{}
+	numbered := map[string]int{}
+	for _, n := range names {
+		stems[Stem(n)]++
+		if prefix, last, ok := cutLast(n); ok {
+			ends[Stem(prefix)]++
+			if strings.ContainsAny(last, "0123456789") {
+				numbered[Stem(prefix)]++
+			}
+		}
+	}
+	out := map[string]string{}
+	for _, n := range names {
+		prefix, _, ok := cutLast(n)
+		p := Stem(prefix)
+		switch s := Stem(n); {
+		case ok && (numbered[p] >= leastNumbered || ends[p] >= leastAlike):
+			out[n] = strings.TrimSuffix(p, "-*") + "-*"
+		case strings.Contains(s, "*") && stems[s] > 1:
+			out[n] = s
+		}
+	}
+	return out
+}
+
+// RoleStem is what a pod's name says of its role within its workload: the
+// words between the workload's name and what is generated; "" where there are
+// none. A last token of up to six characters after others counts as generated.
+func RoleStem(workload, pod string) string {
+	rest := strings.TrimPrefix(pod, strings.TrimSuffix(workload, "*"))
+	tokens := strings.FieldsFunc(rest, func(r rune) bool { return r == '-' })
+	var words []string
+	for i, t := range tokens {
+		if len(tokens) > 1 && i == len(tokens)-1 && len(t) <= 6 || strings.ContainsAny(t, "0123456789") {
+			continue
+		}
+		words = append(words, t)
+	}
+	return strings.Join(words, "-")
+}
+
+// IsBatch reports whether workloads of the kind run to an end: Kubernetes' own
+// and those of the workflow, pipeline and training operators.
+func IsBatch(kind string) bool {
+	switch kind {
+	case "Job", "CronJob", "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate",
+		"TaskRun", "PipelineRun", "Task", "Pipeline", "CustomRun", "SparkApplication", "ScheduledSparkApplication",
+		"RayJob", "PyTorchJob", "TFJob", "MPIJob", "XGBoostJob", "PaddleJob", "TrainJob", "JobSet", "ScaledJob",
+		"EphemeralRunner", "EphemeralRunnerSet", "Runner", "AppWrapper", "VCJob":
+		return true
+	}
+	return false
+}
+
+// Batch reports whether the workload runs to an end: by its kind, or as the
+// bare pods of one generator, whose name ends in "*".
+func (r Ref) Batch() bool {
+	return IsBatch(r.Kind) || r.Kind == "Pod" && strings.HasSuffix(r.Name, "*")
+}

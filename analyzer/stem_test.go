@@ -1,0 +1,65 @@
+package analyzer_test
+
+import (
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+func TestStem(t *testing.T) {
+	for name, want := range map[string]string{
+		"build-x7k2p":                                 "build-*",
+		"nightly-1780185600":                          "nightly-*",
+		"build-run-x7k2p-compile":                     "build-run-*-compile",
+		"build-run-x7k2pqzz-compile":                  "build-run-*-compile",
+		"runner-t1a2b3c4d-project-17-concurrent-0xyz": "runner-*-project-17-concurrent-0xyz",
+		"dag-1f0c9a7e-4b1d-4d5e-9f00-0123456789ab":    "dag-*",
+		"web-6d4cf56db6-x2x4z":                        "web-*",
+		"postgres-0":                                  "postgres-0",
+		"debug":                                       "debug",
+		"frontend-database":                           "frontend-database",
+		"cart-frontend":                               "cart-frontend",
+	} {
+		if got := analyzer.Stem(name); got != want {
+			t.Errorf("Stem(%q) = %q, want %q", name, got, want)
+		}
+		if again := analyzer.Stem(want); again != want {
+			t.Errorf("the stem %q of a stem is %q", want, again)
+		}
+	}
+}
+
+func TestRoleStem(t *testing.T) {
+	for _, c := range []struct{ workload, pod, want string }{
+		{"ml", "ml-head-x", "head"},
+		{"ml", "ml-w-worker-a", "w-worker"},
+		{"pi", "pi-driver", "driver"},
+		{"pi", "pi-9a8b7c-exec-1", "exec"},
+		{"nightly", "nightly-1780185600-build-image-1000000777", "build-image"},
+		{"build-*", "build-x7k2p-test-1234567", "test"},
+		{"set", "set-0", ""},
+	} {
+		if got := analyzer.RoleStem(c.workload, c.pod); got != c.want {
+			t.Errorf("RoleStem(%q, %q) = %q, want %q", c.workload, c.pod, got, c.want)
+		}
+	}
+}
+
+func TestGroupNames(t *testing.T) {
+	names := []string{"runner-17-abcdefgh", "runner-17-k2j3h4g5", "runner-17-zzzzzzzz", "runner-17-q1w2e3r4", "runner-17-a1",
+		"debug-alice", "debug-bob", "db-0", "db-1", "one-x7k2p", "two-x7k2p", "two-q9wz4"}
+	got := analyzer.GroupNames(names)
+	for _, n := range names[:5] {
+		if got[n] != "runner-17-*" {
+			t.Errorf("%s: got group %q, want runner-17-*", n, got[n])
+		}
+	}
+	for _, n := range []string{"debug-alice", "db-1", "one-x7k2p"} {
+		if g, ok := got[n]; ok {
+			t.Errorf("%s: got group %q, want none", n, g)
+		}
+	}
+	if got["two-x7k2p"] != "two-*" {
+		t.Errorf("two-x7k2p: got group %q, want two-*", got["two-x7k2p"])
+	}
+}
