@@ -90,6 +90,32 @@ func (c Curve) ShareAbove(v float64) float64 {
 	return 1 - lo.Share - (hi.Share-lo.Share)*(v-lo.Value)/(hi.Value-lo.Value)
 }
 
+// AddCurves puts a hundred quantiles of the usage in the place of the few that a
+// report has.
+func (e *Evidence) AddCurves(facts *analyzer.Analysis) {
+	for i := range facts.Workloads {
+		w := &facts.Workloads[i]
+		for j := range w.Containers {
+			c := &w.Containers[j]
+			if seen := e.Workloads[w.Ref]; seen != nil && seen.Containers[c.Name] != nil {
+				seen.Containers[c.Name].CPU = curveOf(&c.CPU)
+				seen.Containers[c.Name].Memory = curveOf(&c.Memory)
+			}
+		}
+	}
+}
+
+func curveOf(u *analyzer.ResourceUsage) Curve {
+	if u.Samples.Count() == 0 {
+		return nil
+	}
+	out := Curve{}
+	for q := 0.01; q < 0.995; q += 0.01 {
+		out = append(out, Point{Share: q, Value: u.Samples.Quantile(q)})
+	}
+	return append(out, Point{Share: 1, Value: u.Samples.Max()})
+}
+
 // slotsAWeek is the number of five-minute slots in a week.
 const slotsAWeek = 7 * 24 * 12
 
