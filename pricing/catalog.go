@@ -15,14 +15,14 @@ type Config struct {
 	Provider, Region string
 }
 
-// Catalog answers what machines cost. It reads each provider's table when first
-// asked about it, never changes afterwards, and may be used from many goroutines.
+// Catalog answers what machines cost. It reads the table of a provider's region
+// when first asked about it, never changes afterwards, and may be used from many goroutines.
 type Catalog struct {
 	tables           map[string]func() *table // by provider
 	entries          []entry                  // of all price files, weakest first
 	services         []serviceEntry           // likewise
 	provider, region string
-	extras           func() extras
+	extras           extras
 }
 
 // New returns the embedded tables with the user's prices laid over them.
@@ -31,7 +31,7 @@ func New(cfg Config) *Catalog {
 		tables:   map[string]func() *table{},
 		provider: canonicalProvider(cfg.Provider),
 		region:   cfg.Region,
-		extras:   sync.OnceValue(readExtras),
+		extras:   embeddedExtras(),
 	}
 	added := map[string][]row{}
 	for _, o := range cfg.Overrides {
@@ -46,26 +46,37 @@ func New(cfg Config) *Catalog {
 	}
 	for p, rows := range added {
 		base := c.tables[p]
-		c.tables[p] = sync.OnceValue(func() *table { return mergeTables(p, base, rows) })
+		c.tables[p] = sync.OnceValue(func() *table { return layOver(p, base, rows) })
 	}
 	return c
 }
 
-// mergeTables lays a user's rows over a provider's embedded ones.
-func mergeTables(provider string, base func() *table, rows []row) *table {
-	var all []row
+// layOver lays a user's rows over a provider's embedded ones, region by region.
+func layOver(provider string, base func() *table, rows []row) *table {
+	t := &table{provider: provider, regions: map[string]func() *regionTable{}}
 	if base != nil {
-		t := base()
-		if t.err != nil {
-			return t
-		}
-		for _, name := range t.names {
-			for _, r := range t.regions[name].rows {
-				all = append(all, *r)
-			}
-		}
+		t.regions = base().regions
 	}
-	return newTable(provider, append(all, rows...))
+	over := map[string][]*row{}
+	for _, r := range pointers(rows) {
+		over[r.region] = append(over[r.region], r)
+	}
+	t.regions = maps.Clone(t.regions)
+	for region, rows := range over {
+		below := t.regions[region]
+		t.regions[region] = sync.OnceValue(func() *regionTable {
+			if below == nil {
+				return newRegion(rows)
+			}
+			b := below()
+			if b.err != nil {
+				return b
+			}
+			return newRegion(slices.Concat(b.rows, rows))
+		})
+	}
+	t.names = slices.Sorted(maps.Keys(t.regions))
+	return t
 }
 
 // Providers lists the providers that have a table, sorted.
@@ -97,10 +108,14 @@ func (c *Catalog) RegionsNear(provider, region string) []string {
 // name and then price from high to low. It is empty for a region without a table.
 func (c *Catalog) Offerings(provider, region string) []Offering {
 	t := c.table(provider)
-	if t == nil || t.regions[region] == nil {
+	if t == nil {
 		return nil
 	}
-	rows := t.regions[region].rows
+	r := t.region(region)
+	if r == nil {
+		return nil
+	}
+	rows := r.rows
 	out := make([]Offering, 0, int(slotCount)*len(rows))
 	for _, r := range rows {
 		for s := range slotCount {
@@ -136,7 +151,7 @@ func (c *Catalog) table(provider string) *table {
 
 // find returns the row for a type in a region, nil when there is none.
 func (t *table) find(region, instanceType string) *row {
-	if r := t.regions[region]; r != nil {
+	if r := t.region(region); r != nil {
 		return r.types[instanceType]
 	}
 	return nil

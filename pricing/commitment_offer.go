@@ -52,25 +52,24 @@ func CommitmentFamily(provider, instanceType string) string {
 // CommitmentOffers lists what can be bought for a family in a region, one entry
 // a program and term, at the payment that is cheapest at the yearly cost of
 // capital; of the payments given, where the program has them to choose from
-// (Payments). Where the tables have the family in other regions alone, those stand
-// in and a note says so. sustained are the tiers of the provider's own discount
+// (Payments). Where the tables have the family in other regions alone, the
+// median of those stands in and a note says so. sustained are the tiers of the provider's own discount
 // for what runs long, nil where there is none.
 func (c *Catalog) CommitmentOffers(provider, region, family string, capital float64, payments ...string) (offers []CommitmentOffer, sustained []float64, err error) {
-	all, err := c.Commitments(provider)
+	all, err := c.familyOffers(provider, region, family)
 	best := map[string]int{}
-	for _, d := range all {
-		o, ok := offerOf(d, region, family)
+	for _, o := range all {
 		switch {
-		case !ok || !payable(d.Payment, payments):
-		case d.TermYears == 0:
-			sustained = sustainedTiers(d.DiscountPercent)
+		case !payable(o.Payment, payments):
+		case o.TermYears == 0:
+			sustained = sustainedTiers(o.DiscountPercent)
 		default:
 			key := fmt.Sprint(o.Instrument, o.TermYears)
 			i, seen := best[key]
 			if !seen {
 				best[key] = len(offers)
 				offers = append(offers, o)
-			} else if better(o, offers[i], region, capital) {
+			} else if better(o, offers[i], capital) {
 				offers[i] = o
 			}
 		}
@@ -81,16 +80,68 @@ func (c *Catalog) CommitmentOffers(provider, region, family string, capital floa
 	return offers, sustained, err
 }
 
-// better prefers the offer's own region, then the lower levelized rate, then
-// less money paid at once.
-func better(a, b CommitmentOffer, region string, capital float64) bool {
-	if a.local(region) != b.local(region) {
-		return a.local(region)
+// familyOffers gives the offers on a family in a region, of every term and
+// payment: the region's own, else what other regions' come to, and those that
+// hold everywhere.
+func (c *Catalog) familyOffers(provider, region, family string) ([]CommitmentOffer, error) {
+	p := canonicalProvider(provider)
+	own, err := c.extras.commitmentsIn(p, region)
+	offers := offersOn(family, own)
+	if len(offers) == 0 && err == nil {
+		var all []Commitment
+		all, err = c.Commitments(p)
+		all = slices.DeleteFunc(all, func(d Commitment) bool { return d.Region == "" })
+		offers = medianOffers(offersOn(family, all))
 	}
-	return cmp.Or(cmp.Compare(a.Rate(capital), b.Rate(capital)), cmp.Compare(a.Upfront, b.Upfront)) < 0
+	if err != nil {
+		return nil, err
+	}
+	everywhere, err := c.extras.commitmentsIn(p, Anywhere)
+	return append(offers, offersOn(family, everywhere)...), err
 }
 
-func (o CommitmentOffer) local(region string) bool { return o.Region == region || o.Region == "" }
+func offersOn(family string, list []Commitment) []CommitmentOffer {
+	var out []CommitmentOffer
+	for _, d := range list {
+		if o, ok := offerOf(d, family); ok {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// medianOffers makes one offer of those of several regions on the same terms:
+// at the median discount, the lower of two in the middle, since nobody knows
+// which of the regions the one that is asked for is like.
+func medianOffers(offers []CommitmentOffer) []CommitmentOffer {
+	alike := func(a, b CommitmentOffer) int {
+		return cmp.Or(cmp.Compare(a.Instrument, b.Instrument), cmp.Compare(a.TermYears, b.TermYears), cmp.Compare(a.Payment, b.Payment))
+	}
+	slices.SortStableFunc(offers, func(a, b CommitmentOffer) int {
+		return cmp.Or(alike(a, b), cmp.Compare(a.DiscountPercent, b.DiscountPercent), cmp.Compare(a.Region, b.Region))
+	})
+	var out []CommitmentOffer
+	for len(offers) > 0 {
+		n := 1
+		for n < len(offers) && alike(offers[0], offers[n]) == 0 {
+			n++
+		}
+		o := offers[(n-1)/2]
+		note := "the discount is that of " + o.Region
+		if n > 1 {
+			note = fmt.Sprintf("the discount is the median of %d other regions', which run from %.3g to %.3g %%", n, offers[0].DiscountPercent, offers[n-1].DiscountPercent)
+		}
+		o.Note = strings.TrimPrefix(o.Note+"; "+note, "; ")
+		out = append(out, o)
+		offers = offers[n:]
+	}
+	return out
+}
+
+// better prefers the lower levelized rate, then less money paid at once.
+func better(a, b CommitmentOffer, capital float64) bool {
+	return cmp.Or(cmp.Compare(a.Rate(capital), b.Rate(capital)), cmp.Compare(a.Upfront, b.Upfront)) < 0
+}
 
 // upfront is the share of the price that is paid at once.
 var upfront = map[string]float64{"no_upfront": 0, "partial_upfront": 0.5, "all_upfront": 1}
@@ -106,7 +157,7 @@ func payable(payment string, wanted []string) bool {
 }
 
 // offerOf reads an entry of the table as an offer for the family.
-func offerOf(d Commitment, region, family string) (CommitmentOffer, bool) {
+func offerOf(d Commitment, family string) (CommitmentOffer, bool) {
 	o := CommitmentOffer{Commitment: d, Instrument: d.Program, Upfront: upfront[d.Payment]}
 	own := strings.EqualFold(d.Family, family)
 	switch {
@@ -124,9 +175,6 @@ func offerOf(d Commitment, region, family string) (CommitmentOffer, bool) {
 		o.Instrument, o.Flexible = "Azure savings plan for compute", true
 	case d.Program == "reservation" && own:
 		o.Instrument = "Azure reservation"
-	}
-	if own && !o.local(region) {
-		o.Note = strings.TrimPrefix(o.Note+"; the discount is that of "+d.Region, "; ")
 	}
 	return o, own
 }

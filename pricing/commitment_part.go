@@ -32,7 +32,7 @@ func (c *Catalog) CommitmentParts(o Offering, usd float64) []CommitmentPart {
 	if c == nil || canonicalProvider(o.Provider) != "gcp" || o.CPUMillis <= 0 || o.MemoryBytes <= 0 {
 		return []CommitmentPart{{CommitmentScope{Family: family}, usd, cores}}
 	}
-	r := c.rates(Query{Provider: "gcp", Region: o.Region, InstanceType: o.InstanceType})
+	r := c.rates(Query{Provider: "gcp", Region: o.Region, InstanceType: o.InstanceType}, o.Arch)
 	cpu, memory, gpu := r.shares(usd, o.CPUMillis, o.MemoryBytes, o.GPUs)
 	out := []CommitmentPart{
 		{CommitmentScope{family, ResourceVCPU}, cpu, cores},

@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"embed"
 	"errors"
@@ -12,18 +13,21 @@ import (
 	"sync"
 )
 
-//go:embed tables/*.csv.gz
+//go:embed tables/*/*.csv.gz tables/commitments/*/*.csv.gz
 var tableFiles embed.FS
 
 // embeddedProviders are the providers with a table of their own.
 var embeddedProviders = []string{"aws", "azure", "gcp"}
 
-// table is one provider's prices, indexed. It never changes once built.
+// Anywhere names the embedded file of what holds in every region.
+const Anywhere = "anywhere"
+
+// table is one provider's prices by region. A region is read when it is first
+// asked for, and never changes afterwards.
 type table struct {
 	provider string
-	regions  map[string]*regionTable
+	regions  map[string]func() *regionTable
 	names    []string // of the regions, sorted
-	err      error    // set when the file could not be used; then the table is empty
 }
 
 // regionTable is the part of a table that most questions are about.
@@ -31,33 +35,78 @@ type regionTable struct {
 	rows  []*row // sorted by type
 	types map[string]*row
 	rates func() rateBook
+	err   error // set when the file could not be used; then the table is empty
 }
 
-// newTable indexes rows; of rows for the same type and region the last one wins.
-func newTable(provider string, rows []row) *table {
-	t := &table{provider: provider, regions: map[string]*regionTable{}}
-	for i := range rows {
-		r := &rows[i]
-		region := t.regions[r.region]
-		if region == nil {
-			region = &regionTable{types: map[string]*row{}}
-			t.regions[r.region] = region
-			t.names = append(t.names, r.region)
-		}
-		if _, again := region.types[r.instanceType]; !again {
-			region.rows = append(region.rows, r)
-		}
-		region.types[r.instanceType] = r
+// region gives the prices of a region, nil where the provider's table has none.
+func (t *table) region(name string) *regionTable {
+	if read := t.regions[name]; read != nil {
+		return read()
 	}
-	slices.Sort(t.names)
-	for _, region := range t.regions {
-		for i, r := range region.rows {
-			region.rows[i] = region.types[r.instanceType]
-		}
-		slices.SortFunc(region.rows, func(a, b *row) int { return compareTypes(a.instanceType, b.instanceType) })
-		region.rates = sync.OnceValue(func() rateBook { return fitRates(region.rows) })
+	return nil
+}
+
+// newRegion indexes rows; of rows for the same type the last one wins.
+func newRegion(rows []*row) *regionTable {
+	r := &regionTable{types: make(map[string]*row, len(rows))}
+	for _, row := range rows {
+		r.types[row.instanceType] = row
+	}
+	r.rows = make([]*row, 0, len(r.types))
+	for _, row := range r.types {
+		r.rows = append(r.rows, row)
+	}
+	slices.SortFunc(r.rows, func(a, b *row) int {
+		return cmp.Or(compareTypes(a.instanceType, b.instanceType), strings.Compare(a.instanceType, b.instanceType))
+	})
+	r.rates = sync.OnceValue(func() rateBook { return fitRates(r.rows) })
+	return r
+}
+
+// embeddedTable lists a provider's regions; it reads none of their prices.
+func embeddedTable(provider string) *table {
+	t := &table{provider: provider, regions: map[string]func() *regionTable{}}
+	for _, name := range embeddedNames(provider) {
+		t.names = append(t.names, name)
+		t.regions[name] = sync.OnceValue(func() *regionTable { return embeddedRegion(provider, name) })
 	}
 	return t
+}
+
+func embeddedRegion(provider, region string) *regionTable {
+	path := provider + "/" + region
+	data, err := embeddedFile(path)
+	if err != nil {
+		return &regionTable{err: err}
+	}
+	rows, problems := readTable("tables/"+path+".csv", data)
+	if len(problems) > 0 {
+		return &regionTable{err: problems[0]}
+	}
+	return newRegion(pointers(rows))
+}
+
+func pointers(rows []row) []*row {
+	out := make([]*row, len(rows))
+	for i := range rows {
+		out[i] = &rows[i]
+	}
+	return out
+}
+
+// embeddedNames lists the tables of a folder, sorted: of a provider, its regions.
+func embeddedNames(folder string) []string {
+	entries, err := tableFiles.ReadDir("tables/" + folder)
+	if err != nil {
+		return nil // a provider without such tables
+	}
+	var out []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".csv.gz"); ok {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // compareTypes orders names the way people count: m5.2xlarge before m5.12xlarge.
@@ -92,19 +141,6 @@ func compareNumbers(x, y string) int {
 		return len(x) - len(y)
 	}
 	return strings.Compare(x, y)
-}
-
-// embeddedTable decodes one provider's table when it is first asked for.
-func embeddedTable(provider string) *table {
-	data, err := embeddedFile(provider)
-	if err != nil {
-		return &table{provider: provider, err: err}
-	}
-	rows, problems := readTable("tables/"+provider+".csv", data)
-	if len(problems) > 0 {
-		return &table{provider: provider, err: problems[0]}
-	}
-	return newTable(provider, rows)
 }
 
 func embeddedFile(name string) ([]byte, error) {

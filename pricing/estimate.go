@@ -24,8 +24,8 @@ func (c *Catalog) listed(q Query) Price {
 			q.Provider, strings.Join(c.Providers(), ", "))
 	case q.InstanceType == "":
 		return p.missing(UnknownType, "the instance type is not known: no label names it")
-	case t.err != nil:
-		return p.missing(BrokenTable, "the %s price table can't be read: %v", q.Provider, t.err)
+	case t.broken(q.Region) != nil:
+		return p.missing(BrokenTable, "the %s price table can't be read: %v", q.Provider, t.broken(q.Region))
 	case !known:
 		term := ""
 		if q.TermYears != 0 {
@@ -50,6 +50,14 @@ func (c *Catalog) listed(q Query) Price {
 	return p
 }
 
+// broken is why a region's table can't be used; nil where it can, or there is none.
+func (t *table) broken(region string) error {
+	if r := t.region(region); r != nil {
+		return r.err
+	}
+	return nil
+}
+
 func (p Price) missing(cause Cause, format string, args ...any) Price {
 	p.Status, p.Cause, p.Reason = Missing, cause, fmt.Sprintf(format, args...)
 	return p
@@ -67,7 +75,7 @@ func (p *Price) useOnDemand(r *row) {
 func (t *table) estimate(p Price, s slot) Price {
 	region, instanceType := p.Offering.Region, p.Offering.InstanceType
 	found := t.elsewhere(region, instanceType, s)
-	if t.regions[region] != nil {
+	if t.region(region) != nil {
 		if len(found) > 0 {
 			return t.fromOtherRegions(p, s, found)
 		}
@@ -119,10 +127,10 @@ func regionsOf(rows []*row) string {
 
 // fromOtherRegions carries prices over by the median ratio between two regions' price lists.
 func (t *table) fromOtherRegions(p Price, s slot, found []*row) Price {
-	to := t.regions[p.Offering.Region]
+	to := t.region(p.Offering.Region)
 	usd := make([]float64, len(found))
 	for i, r := range found {
-		usd[i] = r.usd[s] * regionRatio(t.regions[r.region], to)
+		usd[i] = r.usd[s] * regionRatio(t.region(r.region), to)
 	}
 	return p.estimated(UnknownType, found[0], s, median(usd),
 		"%s is not listed in %s: worked out from its price in %s and the regions' usual price ratio",
@@ -148,7 +156,7 @@ func (t *table) fromFamily(p Price, s slot) Price {
 	name := parseTypeName(t.provider, p.Offering.InstanceType)
 	var usd, cpu, mem []float64
 	var like *row
-	for _, r := range t.regions[p.Offering.Region].rows {
+	for _, r := range t.region(p.Offering.Region).rows {
 		sister := parseTypeName(t.provider, r.instanceType)
 		if sister.family != name.family || sister.size == 0 || r.usd[s] == 0 || r.nonlinear() {
 			continue

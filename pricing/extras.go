@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // Commitment is the usual discount of one purchase program for one family: the
@@ -36,27 +38,59 @@ type ManagedPrice struct {
 	Source, AsOf string
 }
 
-// extras are the two small tables beside the machines'.
+// extras are the tables beside the machines', each read when first asked for.
 type extras struct {
-	commitments []Commitment
-	managed     []ManagedPrice
-	err         error
+	commitments map[string]map[string]func() ([]Commitment, error) // by provider and region
+	managed     map[string]func() ([]ManagedPrice, error)          // by provider
+}
+
+// embeddedExtras lists the tables; it reads none.
+func embeddedExtras() extras {
+	x := extras{commitments: map[string]map[string]func() ([]Commitment, error){}, managed: map[string]func() ([]ManagedPrice, error){}}
+	for _, provider := range embeddedProviders {
+		x.commitments[provider] = map[string]func() ([]Commitment, error){}
+		for _, region := range embeddedNames("commitments/" + provider) {
+			x.commitments[provider][region] = sync.OnceValues(func() ([]Commitment, error) { return readCommitments(provider, region) })
+		}
+	}
+	for _, provider := range embeddedNames("managed") {
+		x.managed[provider] = sync.OnceValues(func() ([]ManagedPrice, error) { return readManaged(provider) })
+	}
+	return x
+}
+
+// commitmentsIn gives the discounts of one region, of Anywhere what holds in all.
+func (x extras) commitmentsIn(provider, region string) ([]Commitment, error) {
+	if read := x.commitments[provider][region]; read != nil {
+		return read()
+	}
+	return nil, nil
 }
 
 // Commitments lists the discounts of a provider's purchase programs, all regions
-// and families, in table order. The error names a table that can't be read.
+// and families, by region. The error names a table that can't be read.
 func (c *Catalog) Commitments(provider string) ([]Commitment, error) {
-	x := c.extras()
-	p := canonicalProvider(provider)
-	return slices.DeleteFunc(slices.Clone(x.commitments), func(d Commitment) bool { return d.Provider != p }), x.err
+	byRegion := c.extras.commitments[canonicalProvider(provider)]
+	var out []Commitment
+	for _, region := range slices.Sorted(maps.Keys(byRegion)) {
+		list, err := byRegion[region]()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	return out, nil
 }
 
 // ManagedPrices lists a provider's prices for services beside machines; the
 // provider "default" holds prices for where none is known. The error names a table that can't be read.
 func (c *Catalog) ManagedPrices(provider string) ([]ManagedPrice, error) {
-	x := c.extras()
-	p := canonicalProvider(provider)
-	return slices.DeleteFunc(slices.Clone(x.managed), func(m ManagedPrice) bool { return m.Provider != p }), x.err
+	read := c.extras.managed[canonicalProvider(provider)]
+	if read == nil {
+		return nil, nil
+	}
+	list, err := read()
+	return slices.Clone(list), err
 }
 
 var commitmentColumns = []string{
@@ -66,10 +100,8 @@ var commitmentColumns = []string{
 
 var managedColumns = []string{"provider", "region", "category", "item", "unit", "price_usd", "note", "source", "as_of"}
 
-// readExtras decodes both tables when either is first asked for.
-func readExtras() extras {
-	var x extras
-	x.err = eachRecord("commitments", commitmentColumns, func(field func(string) string) error {
+func readCommitments(provider, region string) (list []Commitment, err error) {
+	err = eachRecord("commitments/"+provider+"/"+region, commitmentColumns, func(field func(string) string) error {
 		d := Commitment{
 			Provider: field("provider"), Program: field("program"), Scope: field("scope"), Family: field("family"),
 			Region: field("region"), Payment: field("payment"), Source: field("source"), AsOf: field("as_of"),
@@ -78,21 +110,22 @@ func readExtras() extras {
 		d.TermYears, d.Types = int(n.parse(field("term_years"))), int(n.parse(field("n_types")))
 		d.DiscountPercent = n.parse(field("discount_pct_median"))
 		d.MinPercent, d.MaxPercent = n.parse(field("discount_pct_min")), n.parse(field("discount_pct_max"))
-		x.commitments = append(x.commitments, d)
+		list = append(list, d)
 		return n.err
 	})
-	if x.err != nil {
-		return x
-	}
-	x.err = eachRecord("managed", managedColumns, func(field func(string) string) error {
+	return list, err
+}
+
+func readManaged(provider string) (list []ManagedPrice, err error) {
+	err = eachRecord("managed/"+provider, managedColumns, func(field func(string) string) error {
 		var n numbers
-		x.managed = append(x.managed, ManagedPrice{
+		list = append(list, ManagedPrice{
 			Provider: field("provider"), Region: field("region"), Category: field("category"), Item: field("item"),
 			Unit: field("unit"), USD: n.parse(field("price_usd")), Note: field("note"), Source: field("source"), AsOf: field("as_of"),
 		})
 		return n.err
 	})
-	return x
+	return list, err
 }
 
 // numbers parses several fields and keeps the first error.

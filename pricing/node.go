@@ -46,7 +46,7 @@ func (c *Catalog) NodePrice(n Node) NodePrice {
 		USDPerHour: p.Offering.USDPerHour, Offering: p.Offering,
 		Source: p.Offering.Source, AsOf: p.Offering.AsOf, Status: p.Status, Cause: p.Cause, Warnings: warnings,
 	}
-	out.split(cmp.Or(p.own, c.rates(q)), n)
+	out.split(cmp.Or(p.own, c.rates(q, p.Offering.Arch)), n)
 	return out
 }
 
@@ -85,7 +85,7 @@ func (c *Catalog) byCapacity(q Query, n Node) Price {
 	o := &p.Offering
 	defaults := c.defaults()
 	if book, used := c.book(q.Provider, q.Region); used != "" {
-		o.USDPerHour = book.of(q.Provider, q.InstanceType).cost(n.CPUMillis, n.MemoryBytes) + defaults.gpu*float64(n.GPUs)
+		o.USDPerHour = book.of(q.Provider, q.InstanceType, firstLabel(n.Labels, archLabels)).cost(n.CPUMillis, n.MemoryBytes) + defaults.gpu*float64(n.GPUs)
 		p.Reason = fmt.Sprintf("%s is priced by its capacity, at what a vCPU and a GiB usually cost on demand in %s of %s", typeInWords(q.InstanceType), used, q.Provider)
 		o.Source, o.AsOf = book.source, book.asOf
 	} else {
@@ -117,7 +117,7 @@ func (c *Catalog) book(provider, region string) (book rateBook, used string) {
 	if t == nil {
 		return rateBook{}, ""
 	}
-	if r := t.regions[region]; r != nil {
+	if r := t.region(region); r != nil && r.err == nil {
 		if book := r.rates(); book.general.cpu > 0 {
 			return book, region
 		}
@@ -131,7 +131,11 @@ func (c *Catalog) book(provider, region string) (book rateBook, used string) {
 	}
 	slices.SortStableFunc(names, func(a, b string) int { return rank(a) - rank(b) })
 	for _, name := range names {
-		if book := t.regions[name].rates(); book.general.cpu > 0 {
+		r := t.region(name)
+		if r.err != nil {
+			continue
+		}
+		if book := r.rates(); book.general.cpu > 0 {
 			return book, name
 		}
 	}
@@ -140,9 +144,9 @@ func (c *Catalog) book(provider, region string) (book rateBook, used string) {
 
 // rates are what a query's price is split by: its generation's rates, the
 // region's, another region's of the provider, or the default list's.
-func (c *Catalog) rates(q Query) rates {
+func (c *Catalog) rates(q Query, arch string) rates {
 	if book, used := c.book(q.Provider, q.Region); used != "" {
-		return book.of(q.Provider, q.InstanceType)
+		return book.of(q.Provider, q.InstanceType, arch)
 	}
 	return c.defaults().rates
 }
@@ -176,10 +180,11 @@ type defaultRates struct {
 // defaults reads the price list for unknown providers from the table of managed prices.
 func (c *Catalog) defaults() defaultRates {
 	var d defaultRates
-	for _, m := range c.extras().managed {
-		if m.Provider != "default" {
-			continue
-		}
+	prices, err := c.ManagedPrices("default")
+	if err != nil {
+		return d // the embedded list is held to be readable by a test
+	}
+	for _, m := range prices {
 		switch m.Item {
 		case "CPU":
 			d.cpu = m.USD

@@ -99,8 +99,9 @@ func TestNodePriceByCapacity(t *testing.T) {
 	}{
 		{cloudNode("aws", "us-east-1", "m5.metal", 96, 384), 4.608},
 		{cloudNode("aws", "us-east-1", "c6i.metal", 128, 256), 5.44},
-		{cloudNode("aws", "eu-west-1", "x9.huge", 4, 16), 0.22},  // m5.xlarge costs 0.214, m7i.xlarge 0.225
-		{cloudNode("aws", "eu-north-1", "x9.huge", 4, 16), 0.24}, // by eu-central-1, where m7i.xlarge costs 0.242
+		{cloudNode("aws", "eu-west-1", "x9.huge", 4, 16), 0.22},     // m5.xlarge costs 0.214, m7i.xlarge 0.225
+		{cloudNode("aws", "eu-north-1", "x9.huge", 4, 16), 0.214},   // m7i.xlarge; m5.xlarge costs 0.204
+		{cloudNode("aws", "eu-nowhere-1", "x9.huge", 4, 16), 0.242}, // by eu-central-1, where m7i.xlarge costs that
 		{cloudNode("gce", "us-central1", "e2-custom-4-16384", 4, 16), 0.134},
 	} {
 		p := c.NodePrice(tt.node)

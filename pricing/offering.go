@@ -27,9 +27,9 @@ type Offering struct {
 	CPUMillis      int64 // vCPUs in millicores, before any reservation
 	MemoryBytes    int64 // machine memory, before any reservation
 	GPUs           int64
-	GPUName        string
-	LocalDiskBytes int64 // -1 when the source does not say
-	MaxPods        int64 // 0 when it depends on the cluster's network settings
+	GPUName        string // of the GPUs; with GPUs of 0 of another accelerator, such as AWS Inferentia
+	LocalDiskBytes int64  // -1 when the source does not say
+	MaxPods        int64  // 0 when it depends on the cluster's network settings
 
 	CapacityType CapacityType
 	TermYears    int     // 1 or 3 for reserved capacity, else 0

@@ -53,7 +53,7 @@ func (c *Catalog) Sources() []Provenance {
 	for _, provider := range c.Providers() {
 		t := c.table(provider)
 		for _, region := range t.names {
-			for _, r := range t.regions[region].rows {
+			for _, r := range t.region(region).rows {
 				for s := range slotCount {
 					p := Provenance{Provider: provider, AsOf: r.from.asOf[s], Source: r.from.source[s]}
 					if r.usd[s] > 0 && !seen[p] {
@@ -78,25 +78,17 @@ func distinct(list []Provenance) []Provenance {
 // a region, of all terms and payments and the provider's own for what runs
 // long, once each, sorted. The error names a table that can't be read.
 func (c *Catalog) CommitmentSources(provider, region string, families ...string) ([]Provenance, error) {
-	all, err := c.Commitments(provider)
-	var local, elsewhere []Provenance
+	var out []Provenance
 	for _, family := range families {
-		for _, d := range all {
-			o, ok := offerOf(d, region, family)
-			p := Provenance{Provider: canonicalProvider(provider), AsOf: d.AsOf, Source: d.Source, Of: OfCommitments}
-			switch {
-			case !ok:
-			case o.local(region):
-				local = append(local, p)
-			default:
-				elsewhere = append(elsewhere, p)
-			}
+		offers, err := c.familyOffers(provider, region, family)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range offers {
+			out = append(out, Provenance{Provider: canonicalProvider(provider), AsOf: o.AsOf, Source: o.Source, Of: OfCommitments})
 		}
 	}
-	if len(local) == 0 {
-		local = elsewhere // other regions stand in
-	}
-	return distinct(local), err
+	return distinct(out), nil
 }
 
 // HeldSources lists where what is known of commitments that exist comes from:

@@ -1,6 +1,9 @@
 package pricing
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // rates are what one vCPU and one GiB of memory cost an hour.
 type rates struct {
@@ -13,10 +16,12 @@ func (r rates) cost(cpuMillis, memoryBytes int64) float64 {
 }
 
 // rateBook holds the rates of a region: one pair per group of sister families,
-// and their medians as the region's general-purpose rates.
+// and the region's general-purpose rates.
 type rateBook struct {
-	groups  map[string]rates
-	general rates
+	groups map[string]rates
+	// The medians of the generations that suit any workload: on amd64, which
+	// costs more and is taken where nothing is known, and on arm64.
+	general, arm rates
 
 	source, asOf string // of the prices behind the fit: all sources, the oldest date
 }
@@ -48,6 +53,9 @@ func (f *leastSquares) solve() (r rates, ok bool) {
 // prices: within a generation, the families with little and much memory differ in nothing else.
 func fitRates(rows []*row) rateBook {
 	fits := map[string]*leastSquares{}
+	// By architecture the generations with machines for any workload, with no
+	// more network or disk than those need.
+	plain := map[string]map[string]bool{"amd64": {}, "arm64": {}}
 	book := rateBook{groups: map[string]rates{}}
 	for _, r := range rows {
 		name := parseTypeName(r.provider, r.instanceType)
@@ -58,17 +66,35 @@ func fitRates(rows []*row) rateBook {
 			fits[name.group] = &leastSquares{}
 		}
 		fits[name.group].add(r)
+		if o := r.offering(slotOnDemand); o.General() && plain[r.arch] != nil {
+			plain[r.arch][name.group] = true
+		}
 		book.cite(r.from.source[slotOnDemand], r.from.asOf[slotOnDemand])
 	}
-	var cpu, gib []float64
 	for group, fit := range fits {
 		if r, ok := fit.solve(); ok {
 			book.groups[group] = r
+		}
+	}
+	everything := map[string]bool{}
+	for group := range book.groups {
+		everything[group] = true
+	}
+	// A region of old or special machines alone has no plain ones.
+	book.general = cmp.Or(book.median(plain["amd64"]), book.median(plain["arm64"]), book.median(everything))
+	book.arm = cmp.Or(book.median(plain["arm64"]), book.general)
+	return book
+}
+
+// median is what the generations named usually cost.
+func (b *rateBook) median(of map[string]bool) rates {
+	var cpu, gib []float64
+	for group, r := range b.groups {
+		if of[group] {
 			cpu, gib = append(cpu, r.cpu), append(gib, r.gib)
 		}
 	}
-	book.general = rates{cpu: median(cpu), gib: median(gib)}
-	return book
+	return rates{cpu: median(cpu), gib: median(gib)}
 }
 
 // cite adds a source to those of the fit and keeps the oldest date.
@@ -81,10 +107,14 @@ func (b *rateBook) cite(source, asOf string) {
 	}
 }
 
-// of returns the rates to split a type's price by: its group's, else the region's.
-func (b rateBook) of(provider, instanceType string) rates {
+// of returns the rates to split a type's price by: its group's, else the
+// region's of the architecture.
+func (b rateBook) of(provider, instanceType, arch string) rates {
 	if r, ok := b.groups[parseTypeName(provider, instanceType).group]; ok {
 		return r
+	}
+	if arch == "arm64" {
+		return b.arm
 	}
 	return b.general
 }

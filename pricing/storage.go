@@ -14,8 +14,8 @@ type StoragePrice struct {
 // StoragePrice prices volumes of a storage class. The class's name is all that
 // is known of its type, so that a name without the type's is priced as the
 // provider's usual type: gp3, pd-balanced, Premium SSD by its P10 size. Where
-// the region has no price another region's stands in, and for other providers
-// the default list's.
+// the region has no price the median of the regions stands in, and for other
+// providers the default list's.
 func (c *Catalog) StoragePrice(provider, region, class string) (StoragePrice, error) {
 	if own := c.ownService(provider, region, serviceStorage, class); own != nil {
 		return StoragePrice{USDPerGiB: own.usd, Item: own.service, Source: own.source, AsOf: own.asOf}, nil
@@ -23,16 +23,24 @@ func (c *Catalog) StoragePrice(provider, region, class string) (StoragePrice, er
 	prices, err := c.ManagedPrices(provider)
 	want, named := storageItem(canonicalProvider(provider), strings.ToLower(class))
 	var best StoragePrice
+	var elsewhere []float64
 	for _, m := range prices {
-		if m.Category != "block_storage" || m.Item != want || best.USDPerGiB > 0 && m.Region != region {
+		if m.Category != "block_storage" || m.Item != want {
 			continue
 		}
 		usd := m.USD
 		if m.Unit == "disk-month" {
 			usd /= 128 // P10 has 128 GiB
 		}
-		best = StoragePrice{USDPerGiB: usd, Item: m.Item, Source: m.Source, AsOf: m.AsOf, Assumed: !named || m.Region != region}
+		elsewhere = append(elsewhere, usd)
+		if best.USDPerGiB == 0 || m.Region == region {
+			best = StoragePrice{USDPerGiB: usd, Item: m.Item, Source: m.Source, AsOf: m.AsOf, Assumed: !named || m.Region != region}
+		}
+		if m.Region == region {
+			return best, err
+		}
 	}
+	best.USDPerGiB = median(elsewhere)
 	if best.USDPerGiB > 0 || err != nil {
 		return best, err
 	}

@@ -134,10 +134,10 @@ func checkLinear(file string, rows []row) []Problem {
 func (r *row) perVCPU() float64 { return r.usd[slotOnDemand] * 1000 / float64(r.cpuMillis) }
 
 // nonlinear names the types whose price is known not to follow vCPUs: shared CPUs,
-// GPUs, bundled local SSDs, Azure's DSv2 (the number is a rank) and E64s_v3
+// GPUs and other accelerators, bundled local SSDs, Azure's DSv2 (the number is a rank) and E64s_v3
 // (sold with less memory per vCPU than its sisters).
 func (r *row) nonlinear() bool {
-	return r.gpus > 0 || parseTypeName(r.provider, r.instanceType).burstable ||
+	return r.gpus > 0 || r.gpuName != "" || parseTypeName(r.provider, r.instanceType).burstable ||
 		strings.HasSuffix(r.instanceType, "lssd") ||
 		r.provider == "azure" && (strings.HasPrefix(r.instanceType, "Standard_DS") || r.instanceType == "Standard_E64s_v3")
 }

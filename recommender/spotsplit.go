@@ -125,7 +125,7 @@ func (p *Pass) spotTypes(demand pricing.Offering) []string {
 	var all []priced
 	for _, o := range p.Costs.Catalog.Offerings(demand.Provider, demand.Region) {
 		if o.CapacityType == pricing.Spot && o.Arch == demand.Arch && o.CPUMillis >= demand.CPUMillis &&
-			o.MemoryBytes >= demand.MemoryBytes && o.GPUs == demand.GPUs && o.USDPerHour <= demand.USDPerHour {
+			o.MemoryBytes >= demand.MemoryBytes && o.GPUs == demand.GPUs && o.GPUName == demand.GPUName && o.USDPerHour <= demand.USDPerHour {
 			monthly, _ := bandMiddle(o.InterruptionBand)
 			all = append(all, priced{o.InstanceType, o.USDPerHour + interruption(monthly, o.USDPerHour, demand.USDPerHour)})
 		}

@@ -164,6 +164,15 @@ func listPrices(out io.Writer, catalog *pricing.Catalog) error {
 	return w.Flush()
 }
 
+// few names the first of a long list and says where all are.
+func few(names []string) string {
+	const shown = 6
+	if len(names) <= shown {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s; 'plimsoll price' lists all %d", strings.Join(names[:shown], ", "), len(names))
+}
+
 func lookUp(s streams, catalog *pricing.Catalog, types []string, q pricing.Query) error {
 	if q.Provider == "" || q.Region == "" {
 		return fmt.Errorf("which cloud and region? give --provider and --region, such as --provider aws --region us-east-1")
@@ -177,7 +186,7 @@ func lookUp(s streams, catalog *pricing.Catalog, types []string, q pricing.Query
 		p := catalog.Lookup(q)
 		switch {
 		case p.Cause == pricing.UnknownRegion:
-			return fmt.Errorf("--region %s: the tables have no such region of %s; there are: %s", q.Region, q.Provider, strings.Join(catalog.RegionsNear(q.Provider, q.Region), ", "))
+			return fmt.Errorf("--region %s: the tables have no such region of %s; near it are %s", q.Region, q.Provider, few(catalog.RegionsNear(q.Provider, q.Region)))
 		case p.Status == pricing.Estimated:
 			missing = append(missing, fmt.Sprintf("%s: %s; an audit takes %.4g USD an hour", name, p.Reason, p.Offering.USDPerHour))
 			continue

@@ -1,9 +1,11 @@
 // Command gen writes the embedded price tables from the CSV files they are kept
-// in: it checks them, gives every price its own source and date, and packs them.
+// in: it checks them, gives every price its own source and date, and packs them
+// by provider and region, so that a program reads the regions it needs alone.
 //
 //	go run ./pricing/tables/gen -in DIR -out pricing/tables
 //
-// DIR holds aws.csv, gcp.csv, azure.csv, commitments.csv and managed.csv.
+// DIR holds aws.csv, gcp.csv, azure.csv, commitments.csv and managed.csv, and
+// may hold aws-accelerators.csv.
 package main
 
 import (
@@ -13,8 +15,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -30,32 +35,129 @@ func main() {
 	}
 }
 
+// list is one of the lists of prices and the files it is kept in.
+type list struct {
+	name   string
+	files  []string // the first must be there
+	edit   func(column map[string]int, record []string) (keep bool)
+	check  bool // by the sanity rules of price tables
+	folder func(provider, region string) string
+}
+
+func lists() []list {
+	machines := func(provider, region string) string { return filepath.Join(provider, region) }
+	return []list{
+		{"aws", []string{"aws", "aws-accelerators"}, machine, true, machines},
+		{"gcp", []string{"gcp"}, machine, true, machines},
+		{"azure", []string{"azure"}, machine, true, machines},
+		{"commitments", []string{"commitments"}, all, false, func(provider, region string) string {
+			return filepath.Join("commitments", provider, orAnywhere(region))
+		}},
+		{"managed", []string{"managed"}, managed, false, func(provider, _ string) string { return filepath.Join("managed", provider) }},
+	}
+}
+
+// orAnywhere names the file of what holds in every region.
+func orAnywhere(region string) string {
+	if region == "" {
+		return pricing.Anywhere
+	}
+	return region
+}
+
 func run(in, out string) error {
-	for _, t := range []struct {
-		name string
-		edit func(column map[string]int, record []string) bool
-	}{
-		{"aws", perPrice}, {"gcp", perPrice}, {"azure", perPrice},
-		{"commitments", all}, {"managed", managed},
-	} {
-		data, err := convert(filepath.Join(in, t.name+".csv"), t.edit)
+	for _, l := range lists() {
+		records, err := l.read(in)
 		if err != nil {
 			return err
 		}
-		if t.name != "commitments" && t.name != "managed" {
-			if problems := pricing.Validate(t.name+".csv", bytes.NewReader(data)); len(problems) > 0 {
+		if l.check {
+			data, err := write(records)
+			if err != nil {
+				return err
+			}
+			if problems := pricing.Validate(l.name+".csv", bytes.NewReader(data)); len(problems) > 0 {
 				return problems[0]
 			}
 		}
-		if err := pack(filepath.Join(out, t.name+".csv.gz"), data); err != nil {
+		if err := l.pack(out, records); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// convert rewrites a CSV file; edit changes a record in place and tells whether to keep it.
-func convert(path string, edit func(map[string]int, []string) bool) ([]byte, error) {
+// read gives the records of a list's files, the header first.
+func (l list) read(in string) ([][]string, error) {
+	var records [][]string
+	for i, name := range l.files {
+		more, err := convert(filepath.Join(in, name+".csv"), l.edit)
+		switch {
+		case i > 0 && errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return nil, err
+		case i > 0 && !slices.Equal(more[0], records[0]):
+			return nil, fmt.Errorf("%s.csv has other columns than %s.csv", name, l.files[0])
+		case i > 0:
+			records = append(records, more[1:]...)
+		default:
+			records = more
+		}
+	}
+	return records, nil
+}
+
+// pack writes a file for each of the list's folders; files of before go.
+func (l list) pack(out string, records [][]string) error {
+	provider, region := slices.Index(records[0], "provider"), slices.Index(records[0], "region")
+	parts := map[string][][]string{}
+	for _, record := range records[1:] {
+		name := l.folder(record[provider], record[region])
+		if parts[name] == nil {
+			parts[name] = records[:1:1]
+		}
+		parts[name] = append(parts[name], record)
+	}
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		if err := l.clear(out, filepath.Dir(name), parts); err != nil {
+			return err
+		}
+		data, err := write(parts[name])
+		if err != nil {
+			return err
+		}
+		if err := pack(filepath.Join(out, name+suffix), data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const suffix = ".csv.gz"
+
+// clear makes a folder and removes the tables of regions that are there no more.
+func (l list) clear(out, folder string, parts map[string][][]string) error {
+	if err := os.MkdirAll(filepath.Join(out, folder), 0o755); err != nil {
+		return err
+	}
+	old, err := filepath.Glob(filepath.Join(out, folder, "*"+suffix))
+	if err != nil {
+		return err
+	}
+	for _, path := range old {
+		name := filepath.Join(folder, strings.TrimSuffix(filepath.Base(path), suffix))
+		if parts[name] != nil {
+			continue
+		}
+		if err := os.Remove(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// convert reads a CSV file; edit changes a record in place and tells whether to keep it.
+func convert(path string, edit func(map[string]int, []string) bool) ([][]string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -75,8 +177,7 @@ func convert(path string, edit func(map[string]int, []string) bool) ([]byte, err
 			keep = append(keep, i)
 		}
 	}
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
+	out := make([][]string, 0, len(records))
 	for i, record := range records {
 		if i > 0 && !edit(column, record) {
 			continue
@@ -85,15 +186,27 @@ func convert(path string, edit func(map[string]int, []string) bool) ([]byte, err
 		for j, k := range keep {
 			fields[j] = record[k]
 		}
-		if err := w.Write(fields); err != nil {
-			return nil, err
-		}
+		out = append(out, fields)
 	}
-	w.Flush()
-	return b.Bytes(), w.Error()
+	return out, nil
 }
 
 func all(map[string]int, []string) bool { return true }
+
+// devices names the accelerators of families that have some and no whole GPU.
+var devices = map[string]string{
+	"inf1": "AWS Inferentia", "inf2": "AWS Inferentia2", "trn1": "AWS Trainium", "trn1n": "AWS Trainium", "trn2": "AWS Trainium2",
+	"g6f": "part of an NVIDIA L4", "gr6f": "part of an NVIDIA L4",
+}
+
+// machine names a type's device where the file does not, and its sources.
+func machine(column map[string]int, record []string) bool {
+	family, _, _ := strings.Cut(record[column["instance_type"]], ".")
+	if name := devices[family]; name != "" && record[column["gpu_name"]] == "" {
+		record[column["gpu_name"]] = name
+	}
+	return perPrice(column, record)
+}
 
 // perPrice turns a row's joint source (kp-aws+ec2info+spotinfo) into one per price.
 // The first tag is the on-demand price's; spot and reserved prices of AWS and
@@ -132,6 +245,14 @@ func managed(column map[string]int, record []string) bool {
 		return provider == "opencost-default"
 	}
 	return true
+}
+
+func write(records [][]string) ([]byte, error) {
+	var b bytes.Buffer
+	if err := csv.NewWriter(&b).WriteAll(records); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
 
 func pack(path string, data []byte) (err error) {
