@@ -6,20 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/collect"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/kube"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
-	"github.com/plimsoll-k8s/plimsoll/analyzer/source/openmetrics"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/prometheus"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
@@ -119,39 +116,35 @@ func parseEnd(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("--end %s: want RFC 3339 such as 2026-06-01T00:00:00Z, or seconds since 1970", s)
 }
 
-// request is collectFlags, read and checked.
-type request struct {
-	*collectFlags
-	selection object.Selection
-	matchers  []prometheus.Matcher
-	window    time.Duration
-	end       time.Time
-}
-
-func (f *collectFlags) request() (request, error) {
-	r := request{collectFlags: f}
-	f.kube.Version = programVersion()
+// request is the flags, read and checked.
+func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error) {
+	r := &collect.Request{
+		AllNamespaces: f.all, Prometheus: f.prometheus, PrometheusConfig: f.prometheusConfig,
+		In: s.In, Open: f.files.open, Step: p.Step, Count: p.Count,
+	}
 	var err error
-	if r.selection, err = object.Select(f.namespaces, f.selector); err != nil {
-		return r, fmt.Errorf("-l/--selector: %w", err)
+	if r.Selection, err = object.Select(f.namespaces, f.selector); err != nil {
+		return nil, fmt.Errorf("-l/--selector: %w", err)
 	}
-	if f.all && len(r.selection.Namespaces) > 0 {
-		return r, fmt.Errorf("-A/--all-namespaces does not go together with -n/--namespace: give one of them")
+	if f.all && len(r.Selection.Namespaces) > 0 {
+		return nil, fmt.Errorf("-A/--all-namespaces does not go together with -n/--namespace: give one of them")
 	}
-	if r.matchers, err = parseMatchers(f.labels); err != nil {
-		return r, err
+	if r.Matchers, err = parseMatchers(f.labels); err != nil {
+		return nil, err
 	}
-	if r.window, err = parseWindow(cmp.Or(f.window, "14d")); err != nil {
-		return r, err
+	if r.Window, err = parseWindow(cmp.Or(f.window, "14d")); err != nil {
+		return nil, err
 	}
-	if r.end, err = parseEnd(f.end); err != nil {
-		return r, err
+	if r.End, err = parseEnd(f.end); err != nil {
+		return nil, err
 	}
 	if err := f.checkFiles(); err != nil {
-		return r, err
+		return nil, err
 	}
 	f.files.store.Timeout = f.kube.RequestTimeout
-	f.objects, f.openmetrics = f.files.allShown(f.objects), f.files.allShown(f.openmetrics)
+	r.Objects, r.Openmetrics = f.files.allShown(f.objects), f.files.allShown(f.openmetrics)
+	r.Kube = f.kube
+	r.Kube.Version = programVersion()
 	return r, f.checkSources()
 }
 
@@ -203,32 +196,35 @@ func (f *collectFlags) checkFiles() error {
 
 // collect makes the snapshot from whatever sources were asked for.
 func (f *collectFlags) collect(ctx context.Context, s streams, p *progress) (*analyzer.Snapshot, error) {
-	r, err := f.request()
+	r, err := f.request(s, p)
 	if err != nil {
 		return nil, err
 	}
+	var snap *analyzer.Snapshot
 	switch {
 	case f.demo:
-		return r.fromSnapshot(demoSnapshot)
+		snap, err = demoSnapshot()
 	case f.snapshot != "":
 		p.Step("reading " + f.files.shown(f.snapshot))
-		return r.fromSnapshot(func() (*analyzer.Snapshot, error) { return readSnapshot(ctx, f.files, f.snapshot) })
-	case len(f.objects) > 0 || len(f.openmetrics) > 0:
-		return r.fromFiles(ctx, s, p)
+		snap, err = readSnapshot(ctx, f.files, f.snapshot)
 	default:
-		return r.fromCluster(ctx, p)
+		snap, err = r.Snapshot(ctx)
+		return snap, collectError(err)
 	}
-}
-
-// fromSnapshot selects from what was collected before.
-func (r request) fromSnapshot(read func() (*analyzer.Snapshot, error)) (*analyzer.Snapshot, error) {
-	snap, err := read()
 	if err != nil {
 		return nil, err
 	}
-	r.selection.Apply(snap)
+	r.Selection.Apply(snap) // of what was collected before
 	snap.Sort()
 	return snap, nil
+}
+
+// collectError gives the failure of a source its exit code.
+func collectError(err error) error {
+	if failed := (*collect.Failed)(nil); errors.As(err, &failed) {
+		return sourceError(err)
+	}
+	return err
 }
 
 func readSnapshot(ctx context.Context, in files, name string) (*analyzer.Snapshot, error) {
@@ -268,116 +264,11 @@ func (f *collectFlags) save(ctx context.Context, snap *analyzer.Snapshot) error 
 // mend.
 func fileError(flag string, err error) error {
 	err = reading(flag, err)
-	for _, cut := range []error{snapshot.ErrCut, object.ErrCut, openmetrics.ErrCut} {
-		if errors.Is(err, cut) {
-			return sourceError(err)
-		}
+	if errors.Is(err, snapshot.ErrCut) {
+		return sourceError(err)
 	}
 	return storeError(err)
 }
 
 // reading says which flag named the file that an error is of.
-func reading(flag string, err error) error {
-	advice := ""
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		advice = "; check the path"
-	case errors.Is(err, fs.ErrPermission):
-		advice = "; check who may read it"
-	}
-	return fmt.Errorf("reading %s: %w%s", flag, err, advice)
-}
-
-// fromFiles takes the inventory from --objects and the usage from
-// --openmetrics, or from an engine by URL.
-func (r request) fromFiles(ctx context.Context, s streams, p *progress) (*analyzer.Snapshot, error) {
-	snap := &analyzer.Snapshot{}
-	owners := &analyzer.Owners{}
-	if len(r.objects) > 0 {
-		p.Step("reading objects")
-		inventory, err := object.ReadFiles(r.objects, s.In, func(name string) (io.ReadCloser, error) { return r.files.open(ctx, name) })
-		if err != nil {
-			return nil, fileError("--objects", err)
-		}
-		inventory.Fill(snap, r.selection)
-		inventory.Owners(owners)
-		for _, name := range r.objects {
-			snap.Sources = append(snap.Sources, analyzer.Source{Kind: "objects", Name: name, Reads: "inventory"})
-		}
-	}
-	addWorkloads(owners, snap)
-	switch {
-	case len(r.openmetrics) > 0:
-		if err := r.readDumps(ctx, snap, owners, p); err != nil {
-			return nil, err
-		}
-	case r.prometheus != "":
-		transport, err := r.transport()
-		if err != nil {
-			return nil, err
-		}
-		e := engine{url: r.prometheus, transport: transport}
-		if err := r.ask(ctx, snap, owners, e, r.opening(ctx, e, p), p); err != nil {
-			return nil, err
-		}
-	default:
-		r.span(snap)
-		snap.Warnings = append(snap.Warnings, analyzer.Warning{
-			Code: analyzer.WarnMissing, Subject: "usage",
-			Message: "objects without usage give no recommendations; add --openmetrics FILE or --prometheus URL",
-		})
-	}
-	snap.Infer()
-	snap.Sort()
-	return snap, nil
-}
-
-// span sets the window of a snapshot that has no usage.
-func (r request) span(snap *analyzer.Snapshot) {
-	end := cmp.Or(r.end, time.Now().UTC().Truncate(time.Second))
-	snap.Window = analyzer.Window{Start: end.Add(-r.window), End: end, Step: 5 * time.Minute}
-}
-
-func addWorkloads(owners *analyzer.Owners, snap *analyzer.Snapshot) {
-	for i := range snap.Workloads {
-		owners.AddWorkload(&snap.Workloads[i])
-	}
-}
-
-func (r request) readDumps(ctx context.Context, snap *analyzer.Snapshot, owners *analyzer.Owners, p *progress) error {
-	p.Step("reading " + r.openmetrics[0])
-	matchers := make([]openmetrics.Matcher, 0, len(r.matchers))
-	for _, m := range r.matchers {
-		matchers = append(matchers, openmetrics.Matcher(m))
-	}
-	got, err := openmetrics.Collect(ctx, openmetrics.Options{
-		Files: r.openmetrics, Open: func(name string) (io.ReadCloser, error) { return r.files.open(ctx, name) },
-		Window: r.window, End: r.end, Matchers: matchers, Owners: owners,
-		Progress: func(at openmetrics.Progress) {
-			p.Step(fmt.Sprintf("reading %s, pass %d of 2, %d samples", at.File, at.Pass, at.Samples))
-		},
-	})
-	if err != nil {
-		return fileError("--openmetrics", err)
-	}
-	snap.Window, snap.Usage = got.Window, r.selected(snap, got.Usage)
-	snap.SetVolumeUsage(got.Volumes)
-	snap.Sources = append(snap.Sources, got.Source)
-	snap.Warnings = append(snap.Warnings, got.Warnings...)
-	return nil
-}
-
-// selected leaves out the usage of workloads that were not asked for.
-func (r request) selected(snap *analyzer.Snapshot, usage []analyzer.ContainerUsage) []analyzer.ContainerUsage {
-	if r.selector != "" {
-		known := map[analyzer.Ref]bool{}
-		for _, w := range snap.Workloads {
-			known[w.Ref] = true
-		}
-		usage = slices.DeleteFunc(usage, func(u analyzer.ContainerUsage) bool { return !known[u.Ref] })
-	}
-	if ns := r.selection.Namespaces; len(ns) > 0 {
-		usage = slices.DeleteFunc(usage, func(u analyzer.ContainerUsage) bool { return !slices.Contains(ns, u.Namespace) })
-	}
-	return usage
-}
+func reading(flag string, err error) error { return collect.Reading(flag, err) }

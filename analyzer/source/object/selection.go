@@ -44,6 +44,9 @@ func Select(namespaces []string, selector string) (Selection, error) {
 	return s, nil
 }
 
+// ByLabels reports whether workloads are selected by their labels.
+func (s Selection) ByLabels() bool { return s.labels != nil }
+
 // in reports whether a namespace is selected.
 func (s Selection) in(namespace string) bool {
 	if len(s.Namespaces) == 0 {

@@ -1,0 +1,104 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/kube"
+)
+
+// fromCluster reads the inventory from the API server and the usage from the
+// engine that was given or is found, else from metrics-server.
+func (r *Request) fromCluster(ctx context.Context) (*analyzer.Snapshot, error) {
+	transport, err := r.transport()
+	if err != nil {
+		return nil, err
+	}
+	client, err := kube.Connect(r.Kube)
+	if err != nil {
+		return nil, failed(err)
+	}
+	e := engine{url: r.Prometheus, transport: transport}
+	var doubts []analyzer.Warning
+	if e.url == "" {
+		if err := check(ctx, client); err != nil {
+			return nil, err
+		}
+		r.step("looking for Prometheus in the cluster")
+		e, doubts = discover(ctx, client, r.Selection.Namespaces)
+	}
+	r.step("reading the cluster from " + client.Server())
+	owners := &analyzer.Owners{}
+	options := kube.Options{Selection: r.Selection, AllNamespaces: r.AllNamespaces, Moment: e.url == "", Owners: owners}
+	meanwhile, stop := context.WithCancel(ctx)
+	defer stop()
+	opened := r.opening(meanwhile, e)
+	snap, err := client.Collect(ctx, options)
+	if err != nil {
+		stop()
+		_, _ = opened()
+		return nil, failed(err)
+	}
+	addWorkloads(owners, snap)
+	if e.url != "" {
+		err = r.ask(ctx, snap, owners, e, opened)
+		if err != nil && (e.service == "" || ctx.Err() != nil) {
+			return nil, err
+		}
+		if err != nil { // found, not given: what it fails at is a doubt, not the end
+			doubts = append(doubts, analyzer.Warning{Code: analyzer.WarnUnreachable, Subject: e.service, Message: err.Error()})
+			options.Moment = true
+			if snap, err = client.Collect(ctx, options); err != nil {
+				return nil, failed(err)
+			}
+		}
+	}
+	if snap.Window.End.IsZero() {
+		r.span(snap)
+	}
+	snap.Warnings = append(snap.Warnings, doubts...)
+	snap.Sort()
+	return snap, nil
+}
+
+// check asks whether the API server is there at all, before discovery waits in
+// vain for each of its answers. A refusal of the version alone is no failure.
+func check(ctx context.Context, client *kube.Client) error {
+	_, err := client.Check(ctx)
+	if known := (*kube.Error)(nil); errors.As(err, &known) && known.Kind == kube.KindForbidden {
+		return nil
+	}
+	if err != nil {
+		return failed(err)
+	}
+	return nil
+}
+
+// failed marks every failure of the API server but that of the configuration.
+func failed(err error) error {
+	if errors.Is(err, kube.ErrConfig) {
+		return err
+	}
+	return &Failed{err}
+}
+
+// discover finds an engine in the cluster. What was tried in vain is told.
+func discover(ctx context.Context, client *kube.Client, namespaces []string) (engine, []analyzer.Warning) {
+	found := client.DiscoverPrometheus(ctx, namespaces)
+	if found.Found != nil {
+		base, transport := client.PrometheusProxy(*found.Found)
+		return engine{url: base, transport: transport, service: found.Found.String()}, found.Warnings
+	}
+	var tried []string
+	for _, a := range found.Tried {
+		tried = append(tried, fmt.Sprintf("%s (%s)", a.Service, a.Problem))
+	}
+	message := "no Prometheus was found in the cluster, so there is no history; give --prometheus URL"
+	if len(tried) > 0 {
+		message = "no Prometheus in the cluster answers, so there is no history; tried " + strings.Join(tried, ", ") + "; give --prometheus URL"
+	}
+	return engine{}, append(found.Warnings, analyzer.Warning{Code: analyzer.WarnNoHistory, Subject: "prometheus", Message: message})
+}

@@ -1,0 +1,129 @@
+package collect
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/prometheus"
+)
+
+// engine is a Prometheus-compatible engine and how to reach it.
+type engine struct {
+	url       string
+	transport http.RoundTripper
+	service   string // where it was found in the cluster
+}
+
+func (r *Request) transport() (http.RoundTripper, error) {
+	if r.PrometheusConfig == "" {
+		return nil, nil
+	}
+	t, err := prometheus.TransportFromFile(r.PrometheusConfig)
+	if err != nil {
+		return nil, Reading("--prometheus-config", err)
+	}
+	return t, nil
+}
+
+// opening asks an engine, if there is one, what it has, while the caller does
+// something else. What it gives back waits.
+func (r *Request) opening(ctx context.Context, e engine) func() (*prometheus.Engine, error) {
+	var out *prometheus.Engine
+	var failed error
+	var group sync.WaitGroup
+	if e.url != "" {
+		end := cmp.Or(r.End, time.Now().UTC()).Truncate(5 * time.Minute)
+		options := prometheus.Options{
+			URL: e.url, Transport: e.transport, Matchers: r.Matchers, Progress: r.Count,
+			Window:     analyzer.Window{Start: end.Add(-r.Window), End: end},
+			Namespaces: r.Selection.Namespaces, Timeout: r.Kube.RequestTimeout,
+		}
+		group.Go(func() { out, failed = prometheus.Open(ctx, options) })
+	}
+	return func() (*prometheus.Engine, error) {
+		group.Wait()
+		return out, failed
+	}
+}
+
+// ask fills the snapshot's usage from an engine that is being opened.
+func (r *Request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *analyzer.Owners, e engine, opened func() (*prometheus.Engine, error)) error {
+	r.step("reading usage from " + cmp.Or(e.service, withoutSecrets(e.url)))
+	var got prometheus.Result
+	asked, err := opened()
+	if err == nil {
+		got, err = asked.Collect(ctx, owners, r.asked(snap))
+	}
+	if err != nil {
+		var failed *prometheus.Error
+		if errors.As(err, &failed) {
+			return &Failed{err}
+		}
+		return err
+	}
+	if e.service != "" {
+		got.Source.Name = e.service
+	}
+	snap.Window, snap.Usage, snap.Requests = got.Window, r.selected(snap, got.Usage), r.selectedRequests(snap, got.Requests)
+	snap.SetVolumeUsage(got.Volumes)
+	snap.Sources = append(snap.Sources, got.Source)
+	snap.Warnings = append(snap.Warnings, got.Warnings...)
+	return nil
+}
+
+// withoutSecrets is a URL without its user, password and query.
+func withoutSecrets(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "Prometheus"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// asked lists the namespaces whose usage can be of use: those asked for, else
+// those in which there are workloads.
+func (r *Request) asked(snap *analyzer.Snapshot) []string {
+	if len(r.Selection.Namespaces) > 0 {
+		return r.Selection.Namespaces
+	}
+	var out []string
+	for _, w := range snap.Workloads {
+		out = append(out, w.Namespace)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// selectedRequests leaves out the requests to workloads that were not asked for.
+func (r *Request) selectedRequests(snap *analyzer.Snapshot, rates []analyzer.RequestRate) []analyzer.RequestRate {
+	if !r.Selection.ByLabels() && len(r.Selection.Namespaces) == 0 {
+		return rates
+	}
+	known := map[analyzer.Ref]bool{}
+	for _, w := range snap.Workloads {
+		known[w.Ref] = true
+	}
+	return slices.DeleteFunc(rates, func(q analyzer.RequestRate) bool { return !known[q.Ref] })
+}
+
+// selected leaves out the usage of workloads that were not asked for.
+func (r *Request) selected(snap *analyzer.Snapshot, usage []analyzer.ContainerUsage) []analyzer.ContainerUsage {
+	if r.Selection.ByLabels() {
+		known := map[analyzer.Ref]bool{}
+		for _, w := range snap.Workloads {
+			known[w.Ref] = true
+		}
+		usage = slices.DeleteFunc(usage, func(u analyzer.ContainerUsage) bool { return !known[u.Ref] })
+	}
+	if ns := r.Selection.Namespaces; len(ns) > 0 {
+		usage = slices.DeleteFunc(usage, func(u analyzer.ContainerUsage) bool { return !slices.Contains(ns, u.Namespace) })
+	}
+	return usage
+}
