@@ -33,6 +33,7 @@ type PodSeries struct {
 	loads  bool // the workload can be scaled, so that its load is kept
 	cpu    peak
 	memory peak
+	pod    podDay
 }
 
 // peak is the running maximum of one pod and day.
@@ -41,9 +42,15 @@ type peak struct {
 	value float64
 }
 
-// Pod opens the series of one pod's container; Close ends it. The pod's name
-// is not kept: each series counts as a pod of its own in every day that it has
-// samples of, so a source that reads by the day may open one a day.
+// Named gives the series its pod's name, which is kept of the few pods that need most.
+func (s *PodSeries) Named(pod string) *PodSeries {
+	s.pod.name = pod
+	return s
+}
+
+// Pod opens the series of one pod's container; Close ends it. Each series counts as a
+// pod of its own in every day that it has samples of, so a source that reads by the day
+// may open one a day.
 func (r *Recorder) Pod(ref Ref, container string) *PodSeries {
 	k := ContainerRef{ref, container}
 	u := r.usage[k]
@@ -65,6 +72,10 @@ func (s *PodSeries) CPU(ms int64, millicores float64) bool {
 	if s.cpu.moves(d, millicores) {
 		s.flushCPU()
 		s.cpu = peak{d, millicores}
+	}
+	s.pod.need.Add(millicores)
+	if s.pod.starts(ms, s.rec.window.Step.Milliseconds(), s.rec.window) {
+		d.Start.Add(millicores)
 	}
 	from, to := s.span(d, ms)
 	if s.loads {
@@ -114,6 +125,7 @@ func (s *PodSeries) Close() {
 func (s *PodSeries) flushCPU() {
 	if s.cpu.day != nil {
 		s.cpu.day.PodCPU.Add(s.cpu.value)
+		s.cpu.day.file(&s.pod, s.rec.stepHours)
 	}
 	s.cpu = peak{}
 }
@@ -121,6 +133,9 @@ func (s *PodSeries) flushCPU() {
 func (s *PodSeries) flushMemory() {
 	if s.memory.day != nil {
 		s.memory.day.PodMemory.Add(s.memory.value)
+		if s.pod.name != "" {
+			s.memory.day.MostMemory = most(s.memory.day.MostMemory, PodNeed{Pod: s.pod.name, Memory: float32(s.memory.value)})
+		}
 	}
 	s.memory = peak{}
 }
@@ -169,6 +184,7 @@ func (r *Recorder) Usage() []ContainerUsage {
 		c := ContainerUsage{Ref: k.Ref, Container: k.Container, Days: make([]Day, 0, len(u.days))}
 		for _, d := range u.days {
 			d.Load.quantize()
+			d.alone()
 			c.Days = append(c.Days, *d)
 		}
 		slices.SortFunc(c.Days, func(a, b Day) int { return cmp.Compare(a.Date, b.Date) })

@@ -11,7 +11,9 @@ import (
 
 // SchemaVersion is the version of the Snapshot's form. It grows when a program
 // that knows only the older form would misread the newer one.
-const SchemaVersion = 1
+//
+// Version 2 added what each pod needed of a day, starts, and the flags of runtimes.
+const SchemaVersion = 2
 
 // Snapshot is everything known of one cluster over one window. All lists are
 // sorted (see Sort), so that equal clusters give equal bytes.
@@ -96,6 +98,8 @@ type Source struct {
 type Namespace struct {
 	Name   string            `json:"name"`
 	Labels map[string]string `json:"labels,omitempty"`
+	// Annotations holds only the plimsoll.dev/ ones.
+	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
 // Warning is a doubt that travels with the data: a right refused, a metric

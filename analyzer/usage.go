@@ -24,6 +24,14 @@ type Day struct {
 	// PodCPU and PodMemory hold one value a pod: its peak of the day.
 	PodCPU    digest.Histogram `json:"podCPU,omitzero"`
 	PodMemory digest.Histogram `json:"podMemory,omitzero"`
+	// PodNeed holds one value a pod: the CPU that it was above for a twentieth of the day;
+	// of days with two pods or more, and pods seen for six hours. MostCPU and MostMemory
+	// name those that needed most. Start holds the CPU samples of the first ten minutes of
+	// pods that began on the day (they are in CPU too). Older snapshots have none of them.
+	PodNeed    digest.Histogram `json:"podNeed,omitzero"`
+	MostCPU    []PodNeed        `json:"mostCPU,omitempty"`
+	MostMemory []PodNeed        `json:"mostMemory,omitempty"`
+	Start      digest.Histogram `json:"start,omitzero"`
 	// Seen is when there was a sample of any pod.
 	Seen  digest.Slots `json:"seen,omitzero"`
 	Hours []Hour       `json:"hours,omitempty"` // 24, or none
@@ -57,6 +65,7 @@ func (d *Day) Merge(o *Day) {
 	d.Memory.Merge(&o.Memory)
 	d.PodCPU.Merge(&o.PodCPU)
 	d.PodMemory.Merge(&o.PodMemory)
+	d.mergePods(o)
 	d.Seen.Merge(o.Seen)
 	if len(d.Hours) < len(o.Hours) {
 		d.Hours = append(d.Hours, make([]Hour, len(o.Hours)-len(d.Hours))...)

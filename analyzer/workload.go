@@ -88,6 +88,24 @@ type Container struct {
 	Altered          bool    `json:"altered,omitempty"`
 	TemplateRequests Amounts `json:"templateRequests,omitzero"`
 	TemplateLimits   Amounts `json:"templateLimits,omitzero"`
+	// Runtime is what its flags tell the language's runtime about memory.
+	Runtime Runtime `json:"runtime,omitzero"`
+}
+
+// Runtime is the memory that flags give a language's runtime. Of the flags the numbers
+// alone are kept.
+type Runtime struct {
+	// Name is jvm, go, node or dotnet; empty where no flag was seen.
+	Name string `json:"name,omitempty"`
+	// Heap is the bytes that a flag lets the heap (for go: the runtime) grow to; Flag is
+	// that flag without its value.
+	Heap int64  `json:"heap,omitempty"`
+	Flag string `json:"flag,omitempty"`
+	// Beside is the bytes that further flags allow outside the heap: direct buffers, metaspace.
+	Beside int64 `json:"beside,omitempty"`
+	// Percent is the share of the memory limit, in percent, that the heap may have: it
+	// shrinks with the limit.
+	Percent float64 `json:"percent,omitempty"`
 }
 
 // Amounts is a set of resource amounts. 0 means not set: to Kubernetes a

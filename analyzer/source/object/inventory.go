@@ -54,7 +54,7 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 	case *storagev1.CSINode:
 		put(&v.attach, o.Name, attachOf(o))
 	case *corev1.Namespace:
-		put(&v.namespaces, o.Name, analyzer.Namespace{Name: o.Name, Labels: o.Labels})
+		put(&v.namespaces, o.Name, analyzer.Namespace{Name: o.Name, Labels: o.Labels, Annotations: ownAnnotations(o.Annotations)})
 	case *corev1.LimitRange:
 		put(&v.limits, keyOf(o), limitRangeOf(o))
 	case *corev1.ResourceQuota:

@@ -76,6 +76,7 @@ func containerOf(c *corev1.Container, kind analyzer.ContainerType) analyzer.Cont
 		Name: c.Name, Type: kind, Image: c.Image,
 		Requests: amountsOf(defaultRequests(&c.Resources)),
 		Limits:   amountsOf(c.Resources.Limits),
+		Runtime:  runtimeOf(c),
 	}
 }
 

@@ -190,6 +190,9 @@ func union(lists [][]analyzer.Container) []analyzer.Container {
 				continue
 			}
 			out[j].Requests, out[j].Limits = out[j].Requests.Max(c.Requests), out[j].Limits.Max(c.Limits)
+			if c.Runtime.Heap > out[j].Runtime.Heap {
+				out[j].Runtime = c.Runtime
+			}
 		}
 	}
 	return out

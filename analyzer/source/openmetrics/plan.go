@@ -37,7 +37,7 @@ func (c *catalog) plan(o Options) *fold {
 		if match == analyzer.MatchNone {
 			f.unmatched[[2]string{x.namespace, x.pod}] = true
 		}
-		x.sink = f.recorder.Pod(ref, c.owners.Container(ref, x.pod, x.name))
+		x.sink = f.recorder.Pod(ref, c.owners.Container(ref, x.pod, x.name)).Named(x.pod)
 		for m := throttled; m <= periods; m++ {
 			markSpare(x.sets[m])
 		}

@@ -135,7 +135,7 @@ func (t *task) take(col *collection, q *query, labels schema, row *series, s spa
 		if match == analyzer.MatchNone {
 			t.unmatched[k.namespace+"/"+k.pod] = true
 		}
-		c = &containerDay{PodSeries: t.rec.Pod(ref, col.owners.Container(ref, k.pod, k.container))}
+		c = &containerDay{PodSeries: t.rec.Pod(ref, col.owners.Container(ref, k.pod, k.container)).Named(k.pod)}
 		t.containers[k] = c
 	}
 	if c.fed == t.asked && !q.many {

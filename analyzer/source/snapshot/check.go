@@ -38,6 +38,8 @@ func checkDays(days []analyzer.Day) error {
 			return fmt.Errorf("day %d has %d hours", d.Date, len(d.Hours))
 		case d.OOMKills < 0 || d.Restarts < 0 || !(d.Throttled >= 0) || !(d.Periods >= 0):
 			return fmt.Errorf("day %d has negative counts", d.Date)
+		case len(d.MostCPU) > analyzer.MostNamed || len(d.MostMemory) > analyzer.MostNamed:
+			return fmt.Errorf("day %d names more than %d pods", d.Date, analyzer.MostNamed)
 		}
 	}
 	return nil

@@ -113,7 +113,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 	}
 	first, _, _ := strings.Cut(unpack(t, data), "\n")
-	if want := `{"apiVersion":"plimsoll.dev/v1alpha1","kind":"Snapshot","schema":1}`; first != want {
+	if want := `{"apiVersion":"plimsoll.dev/v1alpha1","kind":"Snapshot","schema":2}`; first != want {
 		t.Errorf("header: got %s, want %s", first, want)
 	}
 	empty := &analyzer.Snapshot{Window: want.Window}
@@ -159,7 +159,7 @@ func TestRefused(t *testing.T) {
 		want string
 	}{
 		{"empty", nil, "the snapshot is empty"},
-		{"newer", with(`{"apiVersion":"plimsoll.dev/v1","kind":"Snapshot","schema":2}`), "written by a newer plimsoll (schema 2, this one reads up to 1): update plimsoll"},
+		{"newer", with(`{"apiVersion":"plimsoll.dev/v1","kind":"Snapshot","schema":3}`), "written by a newer plimsoll (schema 3, this one reads up to 2): update plimsoll"},
 		{"no schema", with(`{"apiVersion":"plimsoll.dev/v1alpha1","kind":"Snapshot"}`), "this is not a snapshot"},
 		{"a report", []byte(`{"apiVersion":"plimsoll.dev/v1alpha1","kind":"Report","summary":{}}`), "this is a Report, not a snapshot"},
 		{"a pod", []byte(`{"apiVersion":"v1","kind":"Pod"}`), "this is a Pod, not a snapshot"},
