@@ -131,9 +131,9 @@ func IsDevice(name string) bool {
 	return strings.HasPrefix(name, "nvidia.com/mig-")
 }
 
-// Plus adds two sets.
+// Plus adds two sets, math.MaxInt64 at most.
 func (a Amounts) Plus(b Amounts) Amounts {
-	return Amounts{CPU: a.CPU + b.CPU, Memory: a.Memory + b.Memory, GPU: a.GPU + b.GPU}
+	return Amounts{CPU: addAmount(a.CPU, b.CPU), Memory: addAmount(a.Memory, b.Memory), GPU: addAmount(a.GPU, b.GPU)}
 }
 
 // Max takes the larger amount of each resource.

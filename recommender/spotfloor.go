@@ -30,8 +30,8 @@ func (p *Pass) podNumbers(w *analyzer.WorkloadFacts) podNumbers {
 			n.read(r.Horizontal)
 		}
 	}
-	n.least = max(n.least, 1) // at rest there is nothing to hold
-	n.most = max(n.most, n.least)
+	n.least = max(n.least, 1)                        // at rest there is nothing to hold
+	n.most = max(min(n.most, mostReplicas), n.least) // the ratios of more pods are those of as many
 	n.mean = min(max(n.mean, float64(n.least)), float64(n.most))
 	n.usual = int32(math.Round(n.mean))
 	return n

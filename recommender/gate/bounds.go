@@ -103,26 +103,14 @@ func (p *Pass) asked(namespace string) (requests, limits analyzer.Amounts, pods 
 		}
 		_, high := p.replicaRange(w)
 		pods += int64(high)
-		requests = requests.Plus(times(w.Amounts(), int64(high)))
+		requests = requests.Plus(w.Amounts().Times(int64(high)))
 		var one analyzer.Amounts
 		for _, c := range w.Containers {
 			if c.Type != analyzer.TypeInit {
 				one = one.Plus(c.Limits.Amounts())
 			}
 		}
-		limits = limits.Plus(times(one, int64(high)))
+		limits = limits.Plus(one.Times(int64(high)))
 	}
 	return requests, limits, pods
-}
-
-// times multiplies without overflow: no cluster has 2^62 bytes.
-func times(a analyzer.Amounts, n int64) analyzer.Amounts {
-	const most = 1 << 60
-	by := func(v int64) int64 {
-		if n > 0 && v > most/n {
-			return most
-		}
-		return v * n
-	}
-	return analyzer.Amounts{CPU: by(a.CPU), Memory: by(a.Memory), GPU: by(a.GPU)}
 }

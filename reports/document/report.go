@@ -1,6 +1,7 @@
 package document
 
 import (
+	"math"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -130,9 +131,19 @@ type PriceSource struct {
 	Of string `json:"of,omitempty" jsonschema:"enum=volumes,enum=loadBalancers,enum=controlPlane,enum=commitments"`
 }
 
-// Plus adds so many times the other amounts.
+// Plus adds so many times the other amounts. Sums end at 2^62 of a unit, in
+// place of coming out below zero.
 func (r Resources) Plus(o Resources, times int64) Resources {
-	return Resources{CPU: r.CPU + o.CPU*CPU(times), Memory: r.Memory + o.Memory*Bytes(times), GPU: r.GPU + o.GPU*Devices(times)}
+	return Resources{CPU: CPU(addTimes(int64(r.CPU), int64(o.CPU), times)), Memory: Bytes(addTimes(int64(r.Memory), int64(o.Memory), times)), GPU: Devices(addTimes(int64(r.GPU), int64(o.GPU), times))}
+}
+
+func addTimes(sum, v, times int64) int64 {
+	const most = 1 << 62
+	about := float64(sum) + float64(v)*float64(times)
+	if math.Abs(about) >= most {
+		return int64(math.Copysign(most, about))
+	}
+	return sum + v*times
 }
 
 // Minus takes the other amounts off.

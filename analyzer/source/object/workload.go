@@ -39,6 +39,7 @@ func (v *Inventory) Fill(s *analyzer.Snapshot, sel Selection) {
 	s.PDBs = append(s.PDBs, v.resolveBudgets(sel.in)...)
 	sel.keepScalers(s)
 	sel.warn(s)
+	s.Bound()
 	s.Sort()
 }
 

@@ -77,6 +77,7 @@ func decode(b *bounded) (*analyzer.Snapshot, error) {
 	if err := check(s); err != nil {
 		return nil, err
 	}
+	s.Bound()
 	return s, nil
 }
 
