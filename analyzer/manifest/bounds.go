@@ -58,13 +58,13 @@ func (d *Document) Quota() *Quota {
 	for _, f := range spec.At("hard").fields() {
 		switch f.Name {
 		case "cpu", "requests.cpu":
-			q.Requests.CPU = amountOf(f.Value, ParseCPU)
+			q.Requests.CPU = amountOf(f.Value, milli)
 		case "memory", "requests.memory":
-			q.Requests.Memory = amountOf(f.Value, ParseBytes)
+			q.Requests.Memory = amountOf(f.Value, one)
 		case "limits.cpu":
-			q.Limits.CPU = amountOf(f.Value, ParseCPU)
+			q.Limits.CPU = amountOf(f.Value, milli)
 		case "limits.memory":
-			q.Limits.Memory = amountOf(f.Value, ParseBytes)
+			q.Limits.Memory = amountOf(f.Value, one)
 		}
 	}
 	return q

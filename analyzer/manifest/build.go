@@ -12,6 +12,9 @@ import (
 type builder struct {
 	text    *Text
 	line    int                  // lines before the chunk
+	column  int                  // bytes before its first line
+	used    map[*yaml.Node]bool  // what an alias points to
+	shared  int                  // how many of these the node is in
 	anchors map[*yaml.Node]*Node // what aliases point to; nil while it is being built
 	merged  int                  // fields that merge keys brought in
 	err     error
@@ -30,7 +33,11 @@ func (b *builder) fail(at Position, format string, args ...any) {
 // start gives the byte at which a node's value begins, after its anchor and
 // tag.
 func (b *builder) start(n *yaml.Node) int {
-	at := b.text.offset(n.Line+b.line, n.Column)
+	column := n.Column
+	if n.Line == 1 {
+		column += b.column
+	}
+	at := b.text.offset(n.Line+b.line, column)
 	if n.Anchor == "" && n.Style&yaml.TaggedStyle == 0 {
 		return at
 	}
@@ -54,7 +61,11 @@ func (b *builder) build(n *yaml.Node) *Node {
 		return b.alias(n)
 	}
 	start := b.start(n)
-	out := &Node{Position: b.text.Position(start)}
+	if b.used[n] {
+		b.shared++
+		defer func() { b.shared-- }()
+	}
+	out := &Node{Position: b.text.Position(start), Shared: b.shared > 0}
 	if n.Anchor != "" {
 		b.anchors[n] = nil
 	}
@@ -75,6 +86,20 @@ func (b *builder) build(n *yaml.Node) *Node {
 		b.anchors[n] = out
 	}
 	return out
+}
+
+// aliased notes what the aliases below n point to.
+func (b *builder) aliased(n *yaml.Node) {
+	if n.Kind == yaml.AliasNode {
+		if b.used == nil {
+			b.used = map[*yaml.Node]bool{}
+		}
+		b.used[n.Alias] = true
+		return
+	}
+	for _, c := range n.Content {
+		b.aliased(c)
+	}
 }
 
 // alias shares what the anchor holds, so that a file of aliases stays as small

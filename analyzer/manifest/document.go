@@ -19,6 +19,19 @@ type Document struct {
 	// Rendered says what made the document where the file does not hold it as
 	// it is: "kustomize", "helm".
 	Rendered string
+	// Path is the number of the path that the user named, from 0.
+	Path int
+	// Tree names the environment that the document belongs to: a kustomization, a
+	// chart, or a folder. Documents of two trees never meet in a cluster.
+	Tree string
+	// Shared says that other documents are made of the same text, as several
+	// overlays of one base are.
+	Shared bool
+	// Through says what renders the document's objects, where it stands for
+	// others: they are judged in its stead.
+	Through string
+	// Unrendered says why nothing was rendered of such a document.
+	Unrendered string
 	// RenderedLines says that the positions are those of the rendered text and
 	// not of File.
 	RenderedLines bool

@@ -31,6 +31,9 @@ type Node struct {
 	// Via is where the alias or merge key that brings the value in is written;
 	// zero where the value stands in its own place.
 	Via Position
+	// Shared says that the value stands under an anchor which other places use:
+	// who changes it changes them too.
+	Shared bool
 	// Start and End are the bytes of the value in the file; both are 0 where
 	// the value does not stand there literally, as with text over several
 	// lines or a value that a patch set.
@@ -137,6 +140,24 @@ func (n *Node) Int() (int32, bool) {
 	}
 	v, err := strconv.ParseInt(strings.ReplaceAll(n.Text, "_", ""), 0, 32)
 	return int32(v), err == nil
+}
+
+// number gives a scalar as kubectl hands it to the API server: its YAML is of
+// version 1.1, where 1_000, 0x10, 0b1 and 010 are whole numbers.
+func (n *Node) number() string {
+	if n.Quoted || n.Kind != Scalar || n.Text == "" {
+		return n.Text
+	}
+	bare := strings.ReplaceAll(n.Text, "_", "")
+	if v, err := strconv.ParseInt(bare, 0, 64); err == nil {
+		return strconv.FormatInt(v, 10)
+	}
+	if bare != n.Text {
+		if _, err := strconv.ParseFloat(bare, 64); err == nil {
+			return bare
+		}
+	}
+	return n.Text
 }
 
 // Bool reports whether the value is true.

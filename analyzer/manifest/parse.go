@@ -10,28 +10,71 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Problem is a part of a file that could not be read.
+// Problem is a document that could not be read, or what is wrong with one
+// beside which it is read all the same.
 type Problem struct {
 	File     string
 	Position Position
 	Message  string
+	// Beside says that the document is judged in spite of it.
+	Beside bool
+	// Path is the number of the path that the user named, from 0.
+	Path int
 }
 
-// Parse reads all documents of a file: YAML, of which JSON is a part, one
+// Skip is a document that was read and is not judged.
+type Skip struct {
+	File     string
+	Position Position
+	Kind     string // "" where it is no Kubernetes object
+	Reason   string // in words, the same for all of a sort
+	// Path is the number of the path that the user named, from 0.
+	Path int
+}
+
+// The reasons for which a document is not judged.
+const (
+	NoObject   = "no Kubernetes object"
+	NoItems    = "an empty list"
+	IsTemplate = "a template that is not rendered: render it and pipe it in"
+)
+
+// Content is what a file holds. Each document stands in exactly one of the
+// three, but for problems beside a document.
+type Content struct {
+	Documents []*Document
+	Problems  []Problem
+	Skips     []Skip
+}
+
+// Parse reads the objects of a file, as Decode does.
+func Parse(file string, data []byte) ([]*Document, []Problem) {
+	c := Decode(file, data)
+	return c.Documents, c.Problems
+}
+
+// Decode reads all documents of a file: YAML, of which JSON is a part, one
 // document or many, Lists item by item. A document that is broken is a
 // Problem and the others are read all the same.
-func Parse(file string, data []byte) ([]*Document, []Problem) {
-	p := parser{text: newText(file, data)}
-	for i, c := range split(data) {
+func Decode(file string, data []byte) Content {
+	text, converted, err := toUTF8(data)
+	if err != nil {
+		line := 1 + bytes.Count(data[:len(data)-len(fromInvalid(data))], []byte("\n"))
+		return Content{Problems: []Problem{{File: file, Position: Position{Line: line, Column: 1}, Message: err.Error()}}}
+	}
+	p := parser{text: newText(file, text)}
+	p.text.converted, p.text.json = converted, isJSON(text)
+	for i, c := range split(text) {
 		p.chunk(i, c)
 	}
-	return p.docs, p.problems
+	return p.Content
 }
 
 // chunk is the text of one document and the YAML line on which it begins.
 type chunk struct {
 	start, end int
 	line       int
+	glued      bool // the mark before it has text behind it
 }
 
 // split cuts a stream at its document marks, so that one broken document does
@@ -46,17 +89,21 @@ func split(data []byte) []chunk {
 		if i+1 < len(t.yaml) {
 			line = data[start:t.yaml[i+1]]
 		}
-		if isMark(line) && (line[0] == '.' || !onlyHead) {
+		mark, glued := isMark(line), isGlued(line)
+		if (mark || glued) && (line[0] == '.' || !onlyHead || glued) {
 			end := start
-			if line[0] == '.' {
+			if line[0] == '.' || glued {
 				end = start + 3
 			}
-			cur.end = end
+			cur.end = start
+			if line[0] == '.' {
+				cur.end = end
+			}
 			out = append(out, cur)
-			cur, onlyHead = chunk{start: end, line: i + 1}, true
+			cur, onlyHead = chunk{start: end, line: i + 1, glued: glued}, !glued
 		}
 		bare := bytes.TrimSpace(line)
-		if isMark(line) {
+		if mark {
 			onlyHead = line[0] == '.'
 		} else if onlyHead && len(bare) > 0 && bare[0] != '#' && bare[0] != '%' {
 			onlyHead = false
@@ -72,14 +119,34 @@ func isMark(line []byte) bool {
 	return mark && (len(line) == 3 || bytes.IndexByte([]byte(" \t\r\n"), line[3]) >= 0)
 }
 
+// isGlued tells a mark that a trimming template has glued to the first key
+// behind it: ---apiVersion: v1. Helm takes it as a mark.
+func isGlued(line []byte) bool {
+	if !bytes.HasPrefix(line, []byte("---")) || len(line) < 4 {
+		return false
+	}
+	c := line[3]
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '#' || c == '{' || c == '"' || c == '\''
+}
+
+// isJSON reports whether the text is JSON and not only YAML: what is put into
+// it needs quotes.
+func isJSON(data []byte) bool {
+	data = bytes.TrimSpace(bytes.TrimPrefix(data, mark8))
+	return len(data) > 0 && (data[0] == '{' || data[0] == '[')
+}
+
 type parser struct {
-	text     *Text
-	docs     []*Document
-	problems []Problem
+	text *Text
+	Content
 }
 
 func (p *parser) problem(at Position, format string, args ...any) {
-	p.problems = append(p.problems, Problem{File: p.text.File, Position: at, Message: fmt.Sprintf(format, args...)})
+	p.Problems = append(p.Problems, Problem{File: p.text.File, Position: at, Message: fmt.Sprintf(format, args...)})
+}
+
+func (p *parser) skip(at Position, kind, reason string) {
+	p.Skips = append(p.Skips, Skip{File: p.text.File, Position: at, Kind: kind, Reason: reason})
 }
 
 // errorLine finds the line in an error of the YAML parser.
@@ -87,7 +154,12 @@ var errorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
 func (p *parser) chunk(index int, c chunk) {
 	var root yaml.Node
-	if err := unmarshal(p.text.Data[c.start:c.end], &root); err != nil {
+	data := p.text.Data[c.start:c.end]
+	if err := unmarshal(data, &root); err != nil {
+		if isTemplate(data) {
+			p.skip(p.text.Position(c.start), "", IsTemplate)
+			return
+		}
 		line, m := c.line, errorLine.FindStringSubmatch(err.Error())
 		if m != nil && m[1] != "" {
 			n, _ := strconv.Atoi(m[1]) // digits by the pattern
@@ -101,12 +173,44 @@ func (p *parser) chunk(index int, c chunk) {
 		return
 	}
 	b := builder{text: p.text, line: c.line - 1, anchors: map[*yaml.Node]*Node{}}
+	if c.glued {
+		b.column = len("---")
+		if p.text.Data[c.start] != '#' {
+			p.problem(p.text.Position(c.start), "the document mark --- has text behind it; kubectl refuses the file")
+			p.Problems[len(p.Problems)-1].Beside = true
+		}
+	}
+	if bytes.IndexByte(data, '*') >= 0 {
+		b.aliased(&root)
+	}
 	tree := b.build(root.Content[0])
 	if b.err != nil {
 		p.problem(b.at, "%s", b.err)
 		return
 	}
 	p.add(index, tree, header{})
+}
+
+// The marks of a template: an action that stands for a line of its own, one
+// that stands for a value, and those that decide or repeat.
+var (
+	actionLine  = regexp.MustCompile(`(?m)^[ \t]*(?:- )?\{\{[^\n]*\}\}[ \t]*\r?$`)
+	actionValue = regexp.MustCompile(`\{\{[^\n]*?\}\}`)
+	actionFlow  = regexp.MustCompile(`(?m)^[ \t]*\{\{-? *(?:if|else|end|range|with|define|include|template|block)\b`)
+)
+
+// isTemplate tells the text of a template, which is no YAML before it is
+// rendered, from a broken document that only has such marks in a string.
+func isTemplate(data []byte) bool {
+	if !bytes.Contains(data, []byte("{{")) {
+		return false
+	}
+	if actionFlow.Match(data) {
+		return true
+	}
+	bare := actionValue.ReplaceAll(actionLine.ReplaceAll(data, nil), []byte("x"))
+	var n yaml.Node
+	return unmarshal(bare, &n) == nil
 }
 
 // unmarshal guards against the YAML library, which has had panics on hostile
@@ -144,6 +248,16 @@ func (p *parser) add(index int, n *Node, inherit header) {
 		for _, item := range items.List() {
 			p.add(index, item, of)
 		}
+		if len(items.List()) == 0 {
+			p.skip(n.Position, h.kind, NoItems)
+		}
+		return
+	}
+	if objects := n.Field("objects"); isOpenShiftTemplate(h) && objects != nil && objects.Kind == List {
+		given := parametersOf(n)
+		for _, o := range objects.List() {
+			p.add(index, given.fill(o), header{})
+		}
 		return
 	}
 	if h.kind == "" {
@@ -152,10 +266,55 @@ func (p *parser) add(index int, n *Node, inherit header) {
 	if h.apiVersion == "" {
 		h.apiVersion = inherit.apiVersion
 	}
-	if h.kind == "" || h.apiVersion == "" {
-		return // values files, CI configuration: not meant for Kubernetes
+	if at, message := p.header(n, h); message != "" {
+		p.problem(at, "%s", message)
+		return
 	}
-	p.docs = append(p.docs, newDocument(p.text, index, h, n))
+	if h.kind == "" || h.apiVersion == "" {
+		p.skip(n.Position, "", NoObject) // values files, CI configuration: not meant for Kubernetes
+		return
+	}
+	p.Documents = append(p.Documents, newDocument(p.text, index, h, n))
+}
+
+// header says what is wrong with the fields that name an object's kind, and
+// where; "" where nothing is, or where no object is meant.
+func (p *parser) header(n *Node, h header) (Position, string) {
+	if h.apiVersion != "" && h.kind != "" {
+		field, message := misspelt(h.apiVersion, h.kind)
+		if v := n.Field(field); v != nil {
+			return v.Position, message
+		}
+		return n.Position, message
+	}
+	meant := n.Field("metadata") != nil || n.Field("spec") != nil
+	for _, want := range []struct{ name, have string }{{"apiVersion", h.apiVersion}, {"kind", h.kind}} {
+		if want.have != "" {
+			continue
+		}
+		for _, f := range n.Fields {
+			if f.Name != want.name && (meant || h != header{}) && sameWord(f.Name, want.name) {
+				return f.Key, fmt.Sprintf("the key %q is not known; did you mean %s?", f.Name, want.name)
+			}
+		}
+	}
+	switch {
+	case !meant || h == header{} && n.Field("metadata").Field("name") == nil:
+		return Position{}, ""
+	case h.apiVersion == "" && h.kind == "":
+		return n.Position, "apiVersion and kind are missing"
+	case h.apiVersion == "":
+		return n.Key("kind"), fmt.Sprintf("apiVersion is missing of this %s", shorten(h.kind))
+	case h.kind == "":
+		return n.Key("apiVersion"), fmt.Sprintf("kind is missing of this object of %s", shorten(h.apiVersion))
+	}
+	return Position{}, ""
+}
+
+// sameWord tells a key that is another one misspelt.
+func sameWord(got, want string) bool {
+	bare := strings.NewReplacer("_", "", "-", "", " ", "").Replace(got)
+	return strings.EqualFold(bare, want) || distance(got, want) <= max(1, len(want)/5)
 }
 
 func shorten(s string) string {

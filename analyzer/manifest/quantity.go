@@ -11,11 +11,17 @@ import (
 const maxAmount = 1 << 52
 
 // ParseCPU reads a Kubernetes quantity as millicores; parts of one round up.
-func ParseCPU(s string) (int64, error) { return parseQuantity(s, 1000) }
+func ParseCPU(s string) (int64, error) {
+	v, _, err := parseQuantity(s, 1000)
+	return v, err
+}
 
 // ParseBytes reads a Kubernetes quantity as bytes, or as a whole number of
 // anything else; parts of one round up.
-func ParseBytes(s string) (int64, error) { return parseQuantity(s, 1) }
+func ParseBytes(s string) (int64, error) {
+	v, _, err := parseQuantity(s, 1)
+	return v, err
+}
 
 // suffixes are the multipliers of the quantity grammar, as powers of ten or
 // two.
@@ -26,24 +32,24 @@ var suffixes = map[string]struct{ base, exponent int64 }{
 }
 
 // parseQuantity gives s times scale, rounded away from zero as Kubernetes
-// does, and held at maxAmount.
-func parseQuantity(s string, scale int64) (int64, error) {
+// does, and held at maxAmount. whole says that nothing was rounded.
+func parseQuantity(s string, scale int64) (value int64, whole bool, err error) {
 	number := strings.TrimRight(s, "numkKMGTPEi")
 	suffix := s[len(number):]
 	mult, known := suffixes[suffix]
 	if i := strings.IndexAny(number, "eE"); i > 0 && suffix == "" {
 		e, err := strconv.ParseInt(strings.TrimPrefix(number[i+1:], "+"), 10, 16)
 		if err != nil || strings.HasPrefix(number[i+1:], "+-") {
-			return 0, notQuantity(s)
+			return 0, false, notQuantity(s)
 		}
 		number, mult.exponent = number[:i], max(min(e, 60), -60)
 	}
 	if !known || !isDecimal(number) {
-		return 0, notQuantity(s)
+		return 0, false, notQuantity(s)
 	}
 	v, ok := new(big.Rat).SetString(strings.TrimPrefix(strings.TrimSuffix(number, "."), "+"))
 	if !ok {
-		return 0, notQuantity(s)
+		return 0, false, notQuantity(s)
 	}
 	power := new(big.Int).Exp(big.NewInt(mult.base), big.NewInt(max(mult.exponent, -mult.exponent)), nil)
 	if mult.exponent < 0 {
@@ -52,7 +58,7 @@ func parseQuantity(s string, scale int64) (int64, error) {
 		v.Mul(v, new(big.Rat).SetInt(power))
 	}
 	v.Mul(v, new(big.Rat).SetInt64(scale))
-	return ceil(v), nil
+	return ceil(v), v.IsInt(), nil
 }
 
 // isDecimal tells digits with at most one point and a sign, and not too many

@@ -20,7 +20,17 @@ type Text struct {
 	// an editor does. YAML also breaks lines at a lone CR, NEL, LS and PS; the
 	// two are the same slice where the file has none of these.
 	yaml, lines []int
+	// converted says that the file itself is encoded otherwise, or joined: its
+	// bytes are not those of Data.
+	converted bool
+	json      bool
 }
+
+// Editable reports whether Data is the file byte for byte.
+func (t *Text) Editable() bool { return t != nil && !t.converted }
+
+// JSON reports whether the file is JSON.
+func (t *Text) JSON() bool { return t != nil && t.json }
 
 // newText indexes the lines.
 func newText(file string, data []byte) *Text {

@@ -2,7 +2,9 @@ package manifest
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
@@ -44,21 +46,30 @@ func Templates() []Template {
 	}
 }
 
-// Workload is a document with a pod template.
+// Workload is a document with a pod template. A document with several, such as
+// a JobSet, is as many workloads.
 type Workload struct {
 	*Document
 	// Replicas is what the manifest says; nil where it leaves them out.
-	Replicas   *Node
+	Replicas *Node
+	// Times multiplies the replicas, 0 for 1: the counts of what the template is
+	// nested in.
+	Times      int32
 	Pod        *Node // the pod spec
 	PodLabels  map[string]string
 	Containers []Container
 	// Requests and Limits are those of the pod as a whole (pod-level
 	// resources), which stand in for the containers'.
 	Requests, Limits Resources
+	// ByShape says that the kind is not known: its template was found by what it
+	// looks like.
+	ByShape bool
+	// From is the workload whose template a Rollout borrows; nil for its own.
+	From *Workload
 }
 
 // Workload looks on the document as a workload, by the built-in templates and
-// the given ones; nil where it has no pod template.
+// the given ones; nil where it has no pod template of these.
 func (d *Document) Workload(custom []Template) *Workload {
 	for _, t := range slices.Concat(custom, Templates()) {
 		if t.Kind != d.Kind || t.Group != "" && t.Group != d.Group() {
@@ -69,7 +80,7 @@ func (d *Document) Workload(custom []Template) *Workload {
 		if pod == nil || pod.Kind != Map {
 			continue
 		}
-		w := &Workload{Document: d, Pod: pod, PodLabels: template.At("metadata", "labels").Strings()}
+		w := podOf(d, pod, template.At("metadata", "labels").Strings())
 		replicas := t.Replicas
 		if replicas == nil {
 			replicas = []string{"spec", "replicas"}
@@ -77,11 +88,48 @@ func (d *Document) Workload(custom []Template) *Workload {
 		if n := d.Root.At(replicas...); !n.IsNull() {
 			w.Replicas = n
 		}
-		w.Requests, w.Limits = resourcesOf(pod.At("resources", "requests")), resourcesOf(pod.At("resources", "limits"))
-		w.Containers = containersOf(pod)
 		return w
 	}
 	return nil
+}
+
+// Workloads looks on the document as workloads: by the templates that Workload
+// knows, and else by shape.
+func (d *Document) Workloads(custom []Template) []*Workload {
+	if w := d.Workload(custom); w != nil {
+		return []*Workload{w}
+	}
+	if d.HoldsNone() || d.Renders() || builtinOf(d.Group()) != nil {
+		return nil
+	}
+	return d.shaped()
+}
+
+func podOf(d *Document, pod *Node, labels map[string]string) *Workload {
+	return &Workload{
+		Document: d, Pod: pod, PodLabels: labels, Containers: containersOf(pod),
+		Requests: resourcesOf(pod.At("resources", "requests")), Limits: resourcesOf(pod.At("resources", "limits")),
+	}
+}
+
+// Borrow gives a Rollout that names another workload in spec.workloadRef the
+// template of that one, which find looks up by kind and name; nil where the
+// document is no such Rollout, or the other is not there.
+func (d *Document) Borrow(find func(kind, name string) *Workload) *Workload {
+	ref := d.Root.At("spec", "workloadRef")
+	if d.Kind != "Rollout" || d.Group() != "argoproj.io" || ref == nil {
+		return nil
+	}
+	of := find(ref.Field("kind").String(), ref.Field("name").String())
+	if of == nil {
+		return nil
+	}
+	w := *of
+	w.Document, w.From, w.Replicas = d, of, nil
+	if n := d.Root.At("spec", "replicas"); !n.IsNull() {
+		w.Replicas = n
+	}
+	return &w
 }
 
 // Ref names the workload.
@@ -92,10 +140,11 @@ func (w *Workload) Ref() analyzer.Ref {
 // Count gives the replicas that the manifest asks for; 1 where it does not
 // say.
 func (w *Workload) Count() int32 {
-	if n, ok := w.Replicas.Int(); ok {
-		return max(n, 0)
+	n, ok := w.Replicas.Int()
+	if !ok {
+		n = 1
 	}
-	return 1
+	return int32(min(int64(max(n, 0))*int64(max(w.Times, 1)), math.MaxInt32))
 }
 
 // Amounts gives what the scheduler reserves for one pod of the workload.
@@ -124,6 +173,9 @@ type Container struct {
 	Requests, Limits Resources
 	// Flags are the settings by which a language runtime sizes its heap.
 	Flags []Flag
+	// Partial says that what is written is laid over what an operator makes:
+	// what is missing may stand there.
+	Partial bool
 }
 
 // Effective gives the requests as the API server completes them: a limit
@@ -146,6 +198,24 @@ func (c *Container) Effective() analyzer.Amounts {
 type Resources struct {
 	Node             *Node
 	CPU, Memory, GPU Amount
+	// Others are the resources beside CPU and memory, devices among them, by name.
+	Others []NamedAmount
+}
+
+// NamedAmount is the amount of a resource.
+type NamedAmount struct {
+	Name string
+	Amount
+}
+
+// Other gives the amount of a resource beside CPU and memory.
+func (r Resources) Other(name string) Amount {
+	for _, o := range r.Others {
+		if o.Name == name {
+			return o.Amount
+		}
+	}
+	return Amount{}
 }
 
 // Amounts gives the values alone.
@@ -160,10 +230,17 @@ type Amount struct {
 	Node *Node
 	// Err says why what is written is no quantity.
 	Err error
+	// Part says that the value was rounded: half a byte is written as 512m.
+	Part bool
+	// Open says that a placeholder stands there, which something fills in later.
+	Open bool
 }
 
 // Set reports whether there is a quantity.
-func (a Amount) Set() bool { return a.Node != nil && a.Err == nil }
+func (a Amount) Set() bool { return a.Node != nil && a.Err == nil && !a.Open }
+
+// Written reports whether something stands there, quantity or not.
+func (a Amount) Written() bool { return a.Node != nil }
 
 func containersOf(pod *Node) []Container {
 	var out []Container
@@ -198,11 +275,13 @@ func resourcesOf(n *Node) Resources {
 		v := n.lead(f.Value)
 		switch {
 		case f.Name == "cpu":
-			r.CPU = amountOf(v, ParseCPU)
+			r.CPU = amountOf(v, milli)
 		case f.Name == "memory":
-			r.Memory = amountOf(v, ParseBytes)
-		case analyzer.IsDevice(f.Name):
-			if a := amountOf(v, ParseBytes); a.Set() {
+			r.Memory = amountOf(v, one)
+		default:
+			a := amountOf(v, one)
+			r.Others = append(r.Others, NamedAmount{f.Name, a})
+			if analyzer.IsDevice(f.Name) && a.Set() {
 				a.Value += r.GPU.Value
 				r.GPU = a
 			}
@@ -211,13 +290,40 @@ func resourcesOf(n *Node) Resources {
 	return r
 }
 
-func amountOf(n *Node, parse func(string) (int64, error)) Amount {
+// The units in which amounts are counted: thousandths, and whole ones.
+const (
+	milli = 1000
+	one   = 1
+)
+
+func amountOf(n *Node, scale int64) Amount {
 	if n.IsNull() {
 		return Amount{}
 	}
 	a := Amount{Node: n}
-	if a.Value, a.Err = parse(n.Text); a.Value < 0 {
+	text, open := filledIn(n.number())
+	if open {
+		a.Open = true
+		return a
+	}
+	value, whole, err := parseQuantity(text, scale)
+	if a.Value, a.Part, a.Err = value, !whole, err; a.Value < 0 {
 		a.Value, a.Err = 0, fmt.Errorf("%q is negative", n.Text)
 	}
 	return a
+}
+
+// filledIn gives the default of a placeholder such as ${CPU:=100m}; open says
+// that it has none, or is one of a template.
+func filledIn(text string) (value string, open bool) {
+	name, isVariable := strings.CutPrefix(text, "${")
+	if name, isVariable = strings.CutSuffix(name, "}"); isVariable && strings.HasPrefix(text, "${") {
+		for _, sign := range []string{":=", ":-"} {
+			if _, otherwise, ok := strings.Cut(name, sign); ok && otherwise != "" {
+				return otherwise, strings.Contains(otherwise, "${")
+			}
+		}
+		return "", true
+	}
+	return text, strings.Contains(text, "${") || strings.Contains(text, "{{") || strings.HasPrefix(text, "$(")
 }

@@ -41,10 +41,16 @@ var storeFailures = failureGroup{"Object stores", "Wherever a file is named, it 
 	{what: "report of the gate in a store", args: "gate pod.yaml --report s3://backups/report.json?endpoint=STORE", reply: denies(404, "NoSuchKey"), code: 3, says: "that what should write it did"},
 }}
 
-var gateFailures = failureGroup{"The gate", "Manifests, evidence and a base that cannot be read are a source: 3. What is found in them: 1.", []failure{
-	{what: "something was found", args: "gate bare.yaml -o json=gate.json", code: 1, says: "it fails from error"},
+var gateFailures = failureGroup{"The gate", "What is found in manifests, and a path without any: 1. A file that is missing or something else, and a check that lacks what it needs: 2. A store that cannot be reached: 3.", []failure{
+	{what: "something was found", args: "gate bare.yaml -o json=gate.json", code: 1, says: "gate failed: 2 errors (--fail-on error)"},
 	{what: "no manifests", args: "gate", code: 2, says: "name files or folders"},
-	{what: "no such manifests", args: "gate none", code: 3, says: "no such file"},
+	{what: "no such manifests", args: "gate none", code: 2, says: "no such file"},
+	{what: "nothing to judge", args: "gate config.yaml empty.yaml -o json=gate.json", code: 1, says: "gate failed: 1 error (--fail-on error); 1 document: 0 judged"},
+	{what: "a limit of money without prices", args: "gate pod.yaml --max-monthly 100", code: 2, says: "give --provider and --region"},
+	{what: "prices of an unknown cloud", args: "gate pod.yaml --provider moon --region base", code: 2, says: "there are aws, azure, gcp"},
+	{what: "prices of an unknown region", args: "gate pod.yaml --provider aws --region us-moon-1", code: 2, says: "there are: us-east-1"},
+	{what: "a region alone", args: "gate pod.yaml --region us-east-1", code: 2, says: "needs --provider"},
+	{what: "a cloud alone", args: "gate pod.yaml --provider aws", code: 2, says: "needs --region"},
 	{what: "two kinds of evidence", args: "gate pod.yaml --report report.json --snapshot shop.snapshot", code: 2, says: "give one of them"},
 	{what: "an increase over nothing", args: "gate pod.yaml --max-increase 200", code: 2, says: "needs --base"},
 	{what: "an increase below zero", args: "gate pod.yaml --base pod.yaml --max-increase=-1", code: 2, says: "0 or more"},
@@ -58,11 +64,11 @@ var gateFailures = failureGroup{"The gate", "Manifests, evidence and a base that
 	{what: "no such baseline", args: "gate pod.yaml --baseline none.json", code: 2, says: "none.json: no such file"},
 	{what: "baseline: something else", args: "gate pod.yaml --baseline page.html", code: 2, says: "page.html"},
 	{what: "baseline into a folder that is not there", args: "gate pod.yaml --write-baseline none/known.json", code: 2, says: "make the folder first"},
-	{what: "no such report", args: "gate pod.yaml --report none.json", code: 3, says: "check the path"},
-	{what: "report: something else", args: "gate pod.yaml --report page.html", code: 3, says: "page.html"},
-	{what: "report: cut", args: "gate pod.yaml --report cut.json", code: 3, says: "cut.json"},
-	{what: "no such snapshot", args: "gate pod.yaml --snapshot none.snapshot", code: 3, says: "check the path"},
-	{what: "no such base", args: "gate pod.yaml --base no-such-branch", code: 3, says: "no-such-branch"},
+	{what: "no such report", args: "gate pod.yaml --report none.json", code: 2, says: "check the path"},
+	{what: "report: something else", args: "gate pod.yaml --report page.html", code: 2, says: "page.html"},
+	{what: "report: cut", args: "gate pod.yaml --report cut.json", code: 2, says: "cut.json"},
+	{what: "no such snapshot", args: "gate pod.yaml --snapshot none.snapshot", code: 2, says: "check the path"},
+	{what: "no such base", args: "gate pod.yaml --base no-such-branch", code: 2, says: "no-such-branch"},
 	{what: "no such values", args: "gate pod.yaml --helm-values none.yaml", code: 2, says: "check the path"},
 	{what: "values: malformed YAML", args: "gate pod.yaml --helm-values malformed.yaml", code: 2, says: "malformed.yaml"},
 }}
@@ -73,6 +79,8 @@ func gateFiles() map[string]string {
 	return map[string]string{
 		"pod.yaml":         "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, resources: {requests: {cpu: 1, memory: 1Gi}, limits: {memory: 1Gi}}}]}\n",
 		"bare.yaml":        podWithout,
+		"config.yaml":      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+		"empty.yaml":       "# nothing\n",
 		"policy-key.yaml":  policy + "foo: bar\n",
 		"policy-rule.yaml": policy + "rules: {requst-missing: error}\n",
 		"policy-cel.yaml":  policy + "custom: [{name: own, message: x, expression: \"object.spec ==\"}]\n",

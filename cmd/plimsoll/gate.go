@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +34,9 @@ type gateFlags struct {
 	namespace     string
 	helmValues    []string
 	helmRelease   string
+	chartDirs     []string
+	roots         []string
+	allowEmpty    bool
 	date          string
 	output        []string
 	showAll       bool
@@ -54,8 +56,9 @@ stdin) and judges the resource requests in them: by a policy, by the evidence
 of a report or snapshot of the cluster, and by the money that a change costs.
 
 It needs no cluster and no network. It exits with 1 where a finding weighs
---fail-on or more, 2 where it was called wrongly, 3 where a source could not be
-read. docs/gate.md lists the rules.`,
+--fail-on or more or a PATH holds nothing to judge, 2 where it was called
+wrongly or lacks what a check needs, 3 where a store could not be reached.
+docs/gate.md lists the rules.`,
 		Example: `  # Judge a folder
   plimsoll gate deploy/
 
@@ -102,16 +105,19 @@ func (f *gateFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.baseline, "baseline", "", "`FILE` of findings that are let be; only new and worse ones count")
 	fl.StringVar(&f.writeBaseline, "write-baseline", "", "write all findings to this `FILE` as the baseline, and exit with 0")
 	fl.StringVar(&f.failOn, "fail-on", "", "`SEVERITY` from which a finding fails: note, warning, error (default the policy's, else error)")
-	fl.BoolVar(&f.fix, "fix", false, "put requests and limits right in the files")
+	fl.BoolVar(&f.fix, "fix", false, "put requests and limits right in the files; what is left decides the exit code")
 	fl.StringVarP(&f.namespace, "namespace", "n", "", "`NAMESPACE` of manifests that name none, and of charts' releases")
 	fl.StringArrayVar(&f.helmValues, "helm-values", nil, "`FILE` of values laid over those of Helm charts; repeatable, later ones win")
 	fl.StringVar(&f.helmRelease, "helm-release", "", "`NAME` of the release that Helm charts are rendered as (default the chart's own)")
+	fl.StringArrayVar(&f.chartDirs, "chart-dir", nil, "`FOLDER` of Helm charts that HelmReleases, Applications and kustomizations name; repeatable")
+	fl.StringArrayVar(&f.roots, "root", nil, "`FOLDER` that is one environment with all that is below; repeatable (default found by kustomization, chart, folder)")
+	fl.BoolVar(&f.allowEmpty, "allow-empty", false, "a PATH that holds nothing to judge passes")
 	fl.StringVar(&f.date, "date", "", "`DAY` by which waivers are judged, YYYY-MM-DD (default today)")
 	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(finding.Names(), ", ")+"; repeatable (default table)")
 	fl.BoolVar(&f.showAll, "show-all", false, "print findings that are known or waived, too")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
 	fl.StringVar(&f.config, "config", "", "YAML `FILE` of flags: a map from a flag's name to its value or list of values")
-	fl.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on stderr")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on stderr but errors of use")
 	completeFrom(cmd, "output", finding.Names())
 	completeFrom(cmd, "fail-on", []string{"note", "warning", "error"})
 }
@@ -140,7 +146,7 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 		return f.saveBaseline(ctx, s, result)
 	}
 	if f.fix {
-		if err := f.mend(s, result); err != nil {
+		if result, err = f.mendAndJudge(ctx, s, in, result, paths); err != nil {
 			return err
 		}
 	}
@@ -148,20 +154,34 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 	if in.Evidence != nil {
 		r.Evidence = in.Evidence.Source
 	}
+	said, err := f.print(ctx, s, sinks, r)
+	switch {
+	case err != nil:
+		return err
+	case r.Fails() && said:
+		return &exitError{exitFound, errors.New(r.Verdict())}
+	case r.Fails():
+		return &exitError{exitFound, fmt.Errorf("%s; %s", r.Verdict(), finding.Printable(r.Read()))}
+	case !said && !f.quiet:
+		fmt.Fprintln(s.Err, finding.Printable(r.Read()))
+	}
+	return nil
+}
+
+// print writes the judgement to every sink, and reports whether stdout has said
+// in words what was read.
+func (f *gateFlags) print(ctx context.Context, s streams, sinks []sink[finding.Format], r *finding.Report) (said bool, err error) {
 	o := finding.Options{Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll}
 	for _, k := range sinks {
 		opts := o
 		opts.Color = o.Color && k.file == ""
+		said = said || k.file == "" && k.format.ForPeople
 		err := writeSink(ctx, s, f.files, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, r, opts) })
 		if err != nil {
-			return err
+			return said, err
 		}
 	}
-	if r.Fails() {
-		sum := result.Summary
-		return &exitError{exitFound, fmt.Errorf("the gate is closed: %d errors, %d warnings, %d notes; it fails from %s", sum.Errors, sum.Warnings, sum.Notes, r.Threshold)}
-	}
-	return nil
+	return said, nil
 }
 
 // check finds flags that do not go together.
@@ -247,7 +267,7 @@ func rulesOf(p *gate.Policy) []gate.Rule {
 
 // input reads everything that the judgement rests on.
 func (f *gateFlags) input(ctx context.Context, s streams, policy *gate.Policy, paths []string) (gate.Input, error) {
-	in := gate.Input{Policy: policy, Namespace: f.namespace, Today: f.date}
+	in := gate.Input{Policy: policy, Namespace: f.namespace, Today: f.date, AllowEmpty: f.allowEmpty}
 	if in.Today == "" {
 		in.Today = time.Now().UTC().Format(time.DateOnly)
 	}
@@ -255,19 +275,12 @@ func (f *gateFlags) input(ctx context.Context, s streams, policy *gate.Policy, p
 	if err != nil {
 		return in, err
 	}
-	t, err := tree.Read(ctx, paths, o)
-	if err != nil {
-		return in, sourceError(err)
-	}
-	in.Documents, in.Problems = t.Documents, t.Problems
-	if !f.quiet {
-		for _, w := range t.Warnings {
-			fmt.Fprintf(s.Err, "warning: %s\n", w)
-		}
+	if err := f.readTree(ctx, s, &in, paths, o); err != nil {
+		return in, err
 	}
 	if f.base != "" {
 		if in.Base, err = f.readBase(ctx, paths, o); err != nil {
-			return in, sourceError(fmt.Errorf("reading --base: %w", err))
+			return in, fmt.Errorf("reading --base: %w", err)
 		}
 	}
 	if f.baseline != "" {
@@ -279,12 +292,40 @@ func (f *gateFlags) input(ctx context.Context, s streams, policy *gate.Policy, p
 			return in, fmt.Errorf("%s: %w", f.files.shown(f.baseline), err)
 		}
 	}
-	return in, f.addEvidence(ctx, &in, policy)
+	if err := f.addEvidence(ctx, &in, policy); err != nil {
+		return in, err
+	}
+	return in, f.checkMoney(ctx, s, &in, policy)
+}
+
+// readTree reads the manifests.
+func (f *gateFlags) readTree(ctx context.Context, s streams, in *gate.Input, paths []string, o tree.Options) error {
+	t, err := tree.Read(ctx, paths, o)
+	if err != nil {
+		return err
+	}
+	in.Documents, in.Problems, in.Skips, in.Paths = t.Documents, t.Problems, t.Skips, nil
+	for i, path := range paths {
+		if path == tree.Stdin {
+			path = "<stdin>"
+		}
+		in.Paths = append(in.Paths, gate.Path{Name: path, Again: t.Again[i]})
+	}
+	for _, w := range t.Warnings {
+		f.warn(s, w.String())
+	}
+	return nil
+}
+
+func (f *gateFlags) warn(s streams, message string) {
+	if !f.quiet {
+		fmt.Fprintf(s.Err, "warning: %s\n", finding.Printable(message))
+	}
 }
 
 // treeOptions reads the files of values for charts.
 func (f *gateFlags) treeOptions(ctx context.Context, s streams) (tree.Options, error) {
-	o := tree.Options{Stdin: s.In, Helm: tree.Helm{Release: f.helmRelease, Namespace: f.namespace}}
+	o := tree.Options{Stdin: s.In, Helm: tree.Helm{Release: f.helmRelease, Namespace: f.namespace, ChartDirs: f.chartDirs}, Roots: f.roots}
 	for _, name := range f.helmValues {
 		data, err := f.files.read(ctx, name)
 		if err != nil {
@@ -326,50 +367,4 @@ func (f *gateFlags) saveBaseline(ctx context.Context, s streams, r *gate.Result)
 		fmt.Fprintf(s.Err, "%s: %d findings are let be from now on\n", f.files.shown(f.writeBaseline), len(b.Findings))
 	}
 	return nil
-}
-
-// mend makes the edits of all findings that count, file by file.
-func (f *gateFlags) mend(s streams, r *gate.Result) error {
-	edits := map[string][]gate.Edit{}
-	for _, found := range r.Findings {
-		for _, e := range found.Fix {
-			if found.Counts() && e.File != "<stdin>" {
-				edits[e.File] = append(edits[e.File], e)
-			}
-		}
-	}
-	files := make([]string, 0, len(edits))
-	for file := range edits {
-		files = append(files, file)
-	}
-	slices.Sort(files)
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("--fix: %w", err)
-		}
-		mended, err := gate.Apply(data, edits[file])
-		if err != nil {
-			return fmt.Errorf("--fix: %w", err)
-		}
-		if bytes.Equal(mended, data) {
-			continue
-		}
-		if err := rewrite(file, mended); err != nil {
-			return fmt.Errorf("--fix: %w", err)
-		}
-		if !f.quiet {
-			fmt.Fprintf(s.Err, "%s: %d numbers put right\n", file, len(edits[file]))
-		}
-	}
-	return nil
-}
-
-// rewrite replaces a file's content and keeps its mode.
-func rewrite(file string, data []byte) error {
-	info, err := os.Stat(file)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, data, info.Mode().Perm())
 }

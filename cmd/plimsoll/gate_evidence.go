@@ -43,13 +43,13 @@ func (f *gateFlags) addEvidence(ctx context.Context, in *gate.Input, policy *gat
 func (f *gateFlags) fromReport(ctx context.Context, in *gate.Input, catalog *pricing.Catalog) error {
 	file, err := f.files.open(ctx, f.report)
 	if err != nil {
-		return sourceError(reading("--report", err))
+		return storeError(reading("--report", err))
 	}
 	name := f.files.shown(f.report)
 	defer file.Close()
 	r, err := document.Read(file)
 	if err != nil {
-		return sourceError(fmt.Errorf("reading --report: %s: %w", name, err))
+		return storeError(fmt.Errorf("reading --report: %s: %w", name, err))
 	}
 	in.Evidence = gate.EvidenceOf(r, name)
 	in.Prices = gate.PricesOf(r, catalog, f.prices.provider)
@@ -59,7 +59,7 @@ func (f *gateFlags) fromReport(ctx context.Context, in *gate.Input, catalog *pri
 func (f *gateFlags) fromSnapshot(ctx context.Context, in *gate.Input, policy *gate.Policy, catalog *pricing.Catalog) error {
 	snap, err := readSnapshot(ctx, f.files, f.snapshot)
 	if err != nil {
-		return sourceError(err)
+		return storeError(err)
 	}
 	name := f.files.shown(f.snapshot)
 	opts := recommender.Options{RiskCPU: policy.Evidence.RiskCPU, RiskOOM: policy.Evidence.RiskOOM}

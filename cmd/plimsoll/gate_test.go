@@ -117,8 +117,8 @@ func TestGateFix(t *testing.T) {
 	for _, breaks := range []string{"\n", "\r\n"} {
 		put(t, "deploy.yaml", strings.ReplaceAll(withCPU("1200m"), "\n", breaks))
 		put(t, "fine.yaml", withCPU("120m"))
-		if code, out, errs := call(t, "", "gate", ".", "--report", report, "--fix"); code != exitFound {
-			t.Errorf("got %d, want what was found to be told\n%s%s", code, out, errs)
+		if code, out, errs := call(t, "", "gate", ".", "--report", report, "--fix"); code != exitDone || !strings.Contains(out, "(fixed)") || !strings.Contains(out, "1 fixed") {
+			t.Errorf("got %d, want what was put right to be told, and nothing left\n%s%s", code, out, errs)
 		}
 		for file, want := range map[string]string{"deploy.yaml": strings.ReplaceAll(withCPU("120m"), "\n", breaks), "fine.yaml": withCPU("120m")} {
 			if got, err := os.ReadFile(file); err != nil || string(got) != want {
@@ -228,11 +228,11 @@ func TestGateExitCodes(t *testing.T) {
 		{[]string{"a.yaml", "-o", "pdf"}, exitUsage},
 		{[]string{"a.yaml", "--policy", "gone.yaml"}, exitUsage},
 		{[]string{"a.yaml", "--baseline", "r.json"}, exitUsage},
-		{[]string{"gone.yaml"}, exitSource},
-		{[]string{"a.yaml", "--report", "gone.json"}, exitSource},
-		{[]string{"a.yaml", "--report", "r.json"}, exitSource},
-		{[]string{"a.yaml", "--snapshot", "gone"}, exitSource},
-		{[]string{"a.yaml", "--base", "no-such-revision"}, exitSource},
+		{[]string{"gone.yaml"}, exitUsage},
+		{[]string{"a.yaml", "--report", "gone.json"}, exitUsage},
+		{[]string{"a.yaml", "--report", "r.json"}, exitUsage},
+		{[]string{"a.yaml", "--snapshot", "gone"}, exitUsage},
+		{[]string{"a.yaml", "--base", "no-such-revision"}, exitUsage},
 	}
 	for _, tt := range tests {
 		code, out, errs := call(t, "", append([]string{"gate"}, tt.args...)...)

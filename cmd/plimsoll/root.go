@@ -76,8 +76,20 @@ func run(ctx context.Context, args []string, s streams) int {
 	if ctx.Err() != nil && exit.code != exitUsage {
 		err = errors.New("interrupted; nothing was written")
 	}
-	fmt.Fprintf(s.Err, "error: %s\n", oneLine(err.Error()))
+	if exit.code != exitFound || !isQuiet(root) { // what was found stands on stdout
+		fmt.Fprintf(s.Err, "error: %s\n", oneLine(err.Error()))
+	}
 	return exit.code
+}
+
+// isQuiet reports whether the verb that ran was told to be quiet.
+func isQuiet(root *cobra.Command) bool {
+	for _, verb := range root.Commands() {
+		if f := verb.Flags().Lookup("quiet"); f != nil && f.Changed && f.Value.String() == "true" {
+			return true
+		}
+	}
+	return false
 }
 
 // oneLine folds an error of several lines, such as a YAML parser's, into one.

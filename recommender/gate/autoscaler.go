@@ -226,8 +226,7 @@ var hpaOverlap = Rule{
 	Doc: "Two autoscalers target the same workload and undo each other's work.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
-			target := analyzer.Ref{Namespace: p.ns(a.Document), Kind: a.Target.Kind, Name: a.Target.Name}
-			first := p.scalers[target][0]
+			first := p.scalers[p.owner(a.Target, a.Document)][0]
 			if first == a || first.Kind == a.Kind && first.Name == a.Name || a.Target.Name == "" {
 				continue // alone, or the same object of another overlay
 			}

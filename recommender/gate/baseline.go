@@ -34,7 +34,7 @@ type Known struct {
 func BaselineOf(findings []Finding) *Baseline {
 	b := &Baseline{APIVersion: APIVersion, Kind: BaselineKind, Findings: []Known{}}
 	for _, f := range findings {
-		if f.State != StateWaived {
+		if f.State != StateWaived && f.Rule != nothingJudged.Name {
 			b.Findings = append(b.Findings, Known{f.Fingerprint, f.Rule, f.Object, f.Field, f.Measure})
 		}
 	}
@@ -84,7 +84,7 @@ func (b *Baseline) apply(findings []Finding) {
 		f := &findings[i]
 		was, ok := known[f.Fingerprint]
 		switch {
-		case !ok || f.State == StateWaived:
+		case !ok || f.State == StateWaived || f.Rule == nothingJudged.Name:
 		case f.Measure > was*worse+1e-9:
 			f.State = StateWorse
 		default:

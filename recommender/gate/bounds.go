@@ -12,7 +12,7 @@ var limitRange = Rule{
 	Doc: "A request or limit is outside what a LimitRange of the same tree admits.",
 	Run: func(p *Pass) error {
 		p.containers(func(w *manifest.Workload, c *manifest.Container) {
-			for _, l := range p.limitsIn[p.ns(w.Document)] {
+			for _, l := range p.limitRanges(w.Document) {
 				for _, item := range l.Items {
 					if item.Type == "Container" {
 						p.judgeLimitRange(w, c, l, item)
@@ -60,7 +60,7 @@ var quota = Rule{
 			if q.Scoped {
 				continue // counts only some pods
 			}
-			requests, limits, pods := p.asked(p.ns(q.Document))
+			requests, limits, pods := p.asked(p.space(q.Document))
 			for _, b := range []struct {
 				field  string
 				bound  manifest.Amount
@@ -96,9 +96,9 @@ var quota = Rule{
 // asked sums what a namespace's scaled workloads ask for at their most
 // replicas. DaemonSets and jobs are left out: how many of their pods there
 // are, the manifests do not say.
-func (p *Pass) asked(namespace string) (requests, limits analyzer.Amounts, pods int64) {
+func (p *Pass) asked(in space) (requests, limits analyzer.Amounts, pods int64) {
 	for _, w := range p.workloads {
-		if p.ns(w.Document) != namespace || !isScaled(w) {
+		if p.space(w.Document) != in || !isScaled(w) {
 			continue
 		}
 		_, high := p.replicaRange(w)

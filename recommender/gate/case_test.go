@@ -50,6 +50,9 @@ func TestEveryRuleHasCases(t *testing.T) {
 func judge(t *testing.T, a *txtar.Archive) *gate.Result {
 	t.Helper()
 	in := gate.Input{Today: "2026-11-24"}
+	for _, name := range strings.Fields(casetest.Section(a, "paths")) {
+		in.Paths = append(in.Paths, gate.Path{Name: name})
+	}
 	for _, f := range a.Files {
 		switch {
 		case f.Name == "policy":
@@ -75,9 +78,8 @@ func judge(t *testing.T, a *txtar.Archive) *gate.Result {
 				in.Base = &gate.Base{Name: "main"}
 			}
 			in.Base.Documents = append(in.Base.Documents, docs...)
-		case f.Name != "want":
-			docs, problems := manifest.Parse(f.Name, f.Data)
-			in.Documents, in.Problems = append(in.Documents, docs...), append(in.Problems, problems...)
+		case f.Name != "want" && f.Name != "paths":
+			addFile(&in, f)
 		}
 	}
 	r, err := gate.Judge(in)
@@ -85,6 +87,27 @@ func judge(t *testing.T, a *txtar.Archive) *gate.Result {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// addFile reads a manifest. Its path is the one that its name begins with; its
+// folder is its environment where the case names paths.
+func addFile(in *gate.Input, f txtar.File) {
+	c := manifest.Decode(f.Name, f.Data)
+	for i, path := range in.Paths {
+		if !strings.HasPrefix(f.Name, path.Name) {
+			continue
+		}
+		for _, d := range c.Documents {
+			d.Path, d.Tree = i, filepath.Dir(f.Name)
+		}
+		for k := range c.Skips {
+			c.Skips[k].Path = i
+		}
+		for k := range c.Problems {
+			c.Problems[k].Path = i
+		}
+	}
+	in.Documents, in.Problems, in.Skips = append(in.Documents, c.Documents...), append(in.Problems, c.Problems...), append(in.Skips, c.Skips...)
 }
 
 // readEvidence reads the cases' notation.
@@ -199,9 +222,15 @@ func describe(r *gate.Result) string {
 		if f.Via != nil {
 			fmt.Fprintf(&b, "  via %d:%d\n", f.Via.Start.Line, f.Via.Start.Column)
 		}
+		if len(f.Reaches) > 0 {
+			fmt.Fprintf(&b, "  reaches %s\n", strings.Join(f.Reaches, ", "))
+		}
 		for _, e := range f.Fix {
 			fmt.Fprintf(&b, "  fix %d:%d %s -> %s\n", e.Place.Start.Line, e.Place.Start.Column, e.Old, e.New)
 		}
+	}
+	if len(r.Account.Paths) > 0 {
+		fmt.Fprintf(&b, "%s\n", r.Account)
 	}
 	if c := r.Cost; c.Known {
 		fmt.Fprintf(&b, "cost %.2f -> %.2f (%+.2f)\n", c.Before, c.After, c.Delta)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
@@ -33,6 +34,7 @@ type Cost struct {
 type CostLine struct {
 	Ref             analyzer.Ref `json:"-"`
 	Object          string       `json:"object"`
+	Tree            string       `json:"tree,omitempty"` // the environment
 	Before          float64      `json:"before"`
 	After           float64      `json:"after"`
 	Delta           float64      `json:"delta"`
@@ -99,7 +101,7 @@ func (p *Pass) within(scalers []*manifest.Autoscaler, n float64) float64 {
 // costOf prices the tree, and the one before it.
 func (p *Pass) costOf(base *Base) *Cost {
 	c := &Cost{Known: p.prices.Known(), Prices: p.prices.Source, Workloads: []CostLine{}}
-	lines := map[analyzer.Ref]*CostLine{}
+	lines := map[owner]*CostLine{}
 	p.addCost(c, lines, func(l *CostLine, w *manifest.Workload, n, monthly float64) {
 		l.present, l.RequestsAfter = w, requestsOf(p.amounts(w))
 		l.ReplicasAfter, l.After = n, l.After+monthly
@@ -113,8 +115,8 @@ func (p *Pass) costOf(base *Base) *Cost {
 			l.ReplicasBefore, l.Before = n, l.Before+monthly
 		})
 	}
-	for _, ref := range slices.SortedFunc(maps.Keys(lines), analyzer.Ref.Compare) {
-		l := lines[ref]
+	for _, at := range slices.SortedFunc(maps.Keys(lines), owner.compare) {
+		l := lines[at]
 		if base == nil {
 			l.Before, l.RequestsBefore, l.ReplicasBefore = l.After, l.RequestsAfter, l.ReplicasAfter
 		}
@@ -131,7 +133,12 @@ func (p *Pass) costOf(base *Base) *Cost {
 	return c
 }
 
-func (p *Pass) addCost(c *Cost, lines map[analyzer.Ref]*CostLine, add func(l *CostLine, w *manifest.Workload, n, monthly float64)) {
+// compare orders by environment, then by name.
+func (o owner) compare(b owner) int {
+	return cmp.Or(strings.Compare(o.tree, b.tree), o.Ref.Compare(b.Ref))
+}
+
+func (p *Pass) addCost(c *Cost, lines map[owner]*CostLine, add func(l *CostLine, w *manifest.Workload, n, monthly float64)) {
 	for _, w := range p.workloads {
 		if w.Kind == "PodTemplate" {
 			continue
@@ -142,10 +149,11 @@ func (p *Pass) addCost(c *Cost, lines map[analyzer.Ref]*CostLine, add func(l *Co
 			c.Uncounted = append(c.Uncounted, p.id(w.Document))
 			continue
 		}
-		l := lines[ref]
+		at := p.owner(w.Ref(), w.Document)
+		l := lines[at]
 		if l == nil {
-			l = &CostLine{Ref: ref, Object: p.id(w.Document), ReplicasFrom: from, Known: c.Known}
-			lines[ref] = l
+			l = &CostLine{Ref: ref, Object: p.id(w.Document), Tree: at.tree, ReplicasFrom: from, Known: c.Known}
+			lines[at] = l
 		}
 		add(l, w, n, p.prices.monthly(ref, p.amounts(w), n))
 	}

@@ -72,6 +72,7 @@ func (c CustomRule) run(p *Pass) error {
 	}
 	for _, d := range p.documents {
 		if c.Match.fits(d, p.ns(d)) {
+			p.judged[d] = max(p.judged[d], byKind)
 			c.judge(p, program, d)
 		}
 	}

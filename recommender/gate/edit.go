@@ -19,6 +19,21 @@ type Edit struct {
 	Place Place `json:"place"`
 }
 
+// Agreed parts the edits of a file that can be made from those that want
+// another number for the same bytes, of which none is made.
+func Agreed(edits []Edit) (clear, left []Edit) {
+	for _, e := range edits {
+		if slices.ContainsFunc(edits, func(o Edit) bool {
+			return o.Start < e.End && e.Start < o.End && (o.Start != e.Start || o.End != e.End || o.New != e.New)
+		}) {
+			left = append(left, e)
+		} else if !slices.Contains(clear, e) {
+			clear = append(clear, e)
+		}
+	}
+	return clear, left
+}
+
 // Apply makes the edits of one file and leaves every other byte as it is.
 // Edits that say the same are made once. It fails where the file is not what
 // the edits were made for, or two of them overlap.

@@ -46,6 +46,7 @@ const (
 	StateWorse  State = "worse"  // known to the baseline, and worse than it was
 	StateKnown  State = "known"  // in the baseline
 	StateWaived State = "waived" // by a waiver that has not expired
+	StateFixed  State = "fixed"  // by --fix, just now
 )
 
 // Place is a region of a file. End is exclusive and equal to Start where the
@@ -85,6 +86,11 @@ type Finding struct {
 	Fingerprint string `json:"fingerprint"`
 	// Waiver is what waives it.
 	Waiver *Waiver `json:"waiver,omitempty"`
+	// Reaches lists the environments, or the objects, that one text in a file
+	// brings it to; empty where it is one.
+	Reaches []string `json:"reaches,omitempty"`
+
+	tree string // the environment
 }
 
 // Counts reports whether the finding can fail the gate.
@@ -105,6 +111,65 @@ func sortFindings(findings []Finding) {
 			cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Container, b.Container),
 			cmp.Compare(a.Field, b.Field), cmp.Compare(a.Message, b.Message))
 	})
+}
+
+// merged makes one finding of those that say the same of the same place, as
+// the overlays of one base do, and notes what it reaches. Findings are sorted.
+func merged(findings []Finding) []Finding {
+	var out []Finding
+	for i := 0; i < len(findings); {
+		j := i + 1
+		for j < len(findings) && findings[j].Place.File == findings[i].Place.File && findings[j].Place.Start == findings[i].Place.Start {
+			j++
+		}
+		out = append(out, mergedAt(findings[i:j])...)
+		i = j
+	}
+	return out
+}
+
+// mergedAt merges the findings at one place.
+func mergedAt(findings []Finding) []Finding {
+	var out []Finding
+	for _, f := range findings {
+		k := slices.IndexFunc(out, func(o Finding) bool { return o.same(f) })
+		if k < 0 || f.Place.File == "" {
+			out = append(out, f)
+			continue
+		}
+		o := &out[k]
+		if len(o.Reaches) == 0 {
+			o.Reaches = []string{o.reach()}
+		}
+		if r := f.reach(); !slices.Contains(o.Reaches, r) {
+			o.Reaches = append(o.Reaches, r)
+		}
+		o.MonthlyUSD += f.MonthlyUSD
+		o.Measure = max(o.Measure, f.Measure)
+		if !slices.Equal(o.Fix, f.Fix) {
+			o.Fix = nil
+		}
+	}
+	for i := range out {
+		if len(out[i].Reaches) == 1 {
+			out[i].Reaches = nil
+		}
+	}
+	return out
+}
+
+// same reports whether two findings at one place are the same to who reads the
+// file.
+func (f *Finding) same(o Finding) bool {
+	return f.Rule == o.Rule && f.State == o.State && f.Severity == o.Severity && f.Container == o.Container && f.Field == o.Field && f.Message == o.Message
+}
+
+// reach names what a finding is about beyond its file.
+func (f *Finding) reach() string {
+	if f.tree != "" {
+		return f.tree + " " + f.Object
+	}
+	return f.Object
 }
 
 // fingerprints marks every finding; of several alike, as two overlays of one

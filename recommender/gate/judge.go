@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -24,7 +25,7 @@ type Rule struct {
 // Rules lists every built-in rule, in the order in which they run.
 func Rules() []Rule {
 	return []Rule{
-		unreadable, quantityInvalid, requestMissing, limitMissing, requestOverLimit, limitRatio, qosClass,
+		unreadable, nothingJudged, quantityInvalid, requestMissing, limitMissing, requestOverLimit, limitRatio, qosClass,
 		nodeSize, daemonSetWeight, runtimeFlag,
 		replicasUnderHPA, hpaNoRequest, hpaTarget, hpaUnreachable, hpaRange, hpaFromZero, hpaOverlap, hpaVPA,
 		pdbDeadlock, limitRange, quota, spotUnsafe,
@@ -38,6 +39,12 @@ func Rules() []Rule {
 type Input struct {
 	Documents []*manifest.Document
 	Problems  []manifest.Problem
+	// Skips are documents that were read and cannot be judged.
+	Skips []manifest.Skip
+	// Paths are what the user named; of each something must be judged, unless
+	// AllowEmpty says that it need not.
+	Paths      []Path
+	AllowEmpty bool
 	// Policy is nil for the defaults.
 	Policy *Policy
 	// Evidence is nil where no report or snapshot is given.
@@ -66,6 +73,8 @@ type Base struct {
 type Result struct {
 	// Findings are sorted by file and line.
 	Findings []Finding
+	// Account says what became of every document that was read.
+	Account  Account
 	Cost     Cost
 	Summary  Summary
 	Warnings []analyzer.Warning
@@ -73,7 +82,10 @@ type Result struct {
 
 // Summary counts.
 type Summary struct {
+	// Documents were read; those judged and those skipped add up to them.
 	Documents int `json:"documents"`
+	Judged    int `json:"judged"`
+	Skipped   int `json:"skipped"`
 	Workloads int `json:"workloads"`
 	// Errors, Warnings and Notes are findings that count; Known and Waived do
 	// not.
@@ -82,6 +94,23 @@ type Summary struct {
 	Notes    int `json:"notes"`
 	Known    int `json:"known"`
 	Waived   int `json:"waived"`
+	Fixed    int `json:"fixed,omitempty"`
+}
+
+// Fixed adds the findings of the judgement before the edits that are gone now.
+func (r *Result) Fixed(before *Result) {
+	left := map[string]bool{}
+	for _, f := range r.Findings {
+		left[f.fingerprint()] = true
+	}
+	for _, f := range before.Findings {
+		if f.Counts() && len(f.Fix) > 0 && !left[f.fingerprint()] {
+			f.State = StateFixed
+			r.Findings = append(r.Findings, f)
+			r.Summary.Fixed++
+		}
+	}
+	sortFindings(r.Findings)
 }
 
 // Fails reports whether a finding that counts weighs the given severity or
@@ -98,6 +127,8 @@ type Pass struct {
 	prices   Prices
 	node     analyzer.Amounts
 	problems []manifest.Problem
+	input    Input
+	accounts Account
 	cost     *Cost
 	waivers  []*waiver
 	today    string
@@ -116,8 +147,9 @@ func Judge(in Input) (*Result, error) {
 	}
 	p := &Pass{
 		tree: newTree(in.Documents, policy, in.Namespace), policy: policy, evidence: in.Evidence.indexed(),
-		prices: policy.Prices.over(in.Prices), node: in.Node, problems: in.Problems, today: in.Today,
+		prices: policy.Prices.over(in.Prices), node: in.Node, problems: in.Problems, today: in.Today, input: in,
 	}
+	p.accounts = p.account(in)
 	p.cost = p.costOf(in.Base)
 	p.collectWaivers()
 	for _, r := range Rules() {
@@ -133,10 +165,12 @@ func Judge(in Input) (*Result, error) {
 			p.waive()
 		}
 	}
+	p.accounts = p.account(in) // rules of the policy judge kinds of their own
 	sortFindings(p.out)
+	p.out = merged(p.out)
 	fingerprints(p.out)
 	in.Baseline.apply(p.out)
-	out := &Result{Findings: p.out, Cost: *p.cost, Warnings: p.warnings}
+	out := &Result{Findings: p.out, Account: p.accounts, Cost: *p.cost, Warnings: p.warnings}
 	out.Summary = summarize(p)
 	return out, nil
 }
@@ -153,7 +187,8 @@ func (p *Pass) run(r Rule) error {
 }
 
 func summarize(p *Pass) Summary {
-	s := Summary{Documents: len(p.documents), Workloads: len(p.workloads)}
+	judged, skipped := sum(p.accounts.Judged), sum(p.accounts.Skipped)
+	s := Summary{Documents: judged + skipped, Judged: judged, Skipped: skipped, Workloads: len(p.workloads)}
 	for _, f := range p.out {
 		switch {
 		case f.State == StateKnown:
@@ -176,7 +211,7 @@ func (p *Pass) report(d *manifest.Document, at manifest.Position, f Finding) {
 	f.Rule, f.Severity, f.State = p.rule, p.severity, StateNew
 	if d != nil {
 		f.Object = p.id(d)
-		f.Place.File = d.File
+		f.Place.File, f.tree = d.File, d.Tree
 		if d.RenderedLines {
 			f.Reason = strings.TrimPrefix(f.Reason+"; "+manifest.RenderedLine, "; ")
 		}
@@ -212,10 +247,14 @@ func (p *Pass) reportAt(d *manifest.Document, n *manifest.Node, f Finding) {
 }
 
 // edit replaces a value; there is none where it does not stand in the file
-// literally, or stands there for others too.
+// literally, or stands there for others too: under an anchor, or in the base of
+// several overlays.
 func edit(d *manifest.Document, n *manifest.Node, to string) []Edit {
-	if d.Text == nil || n == nil || n.End == 0 || n.Via != (manifest.Position{}) || n.Text == to {
+	if !d.Text.Editable() || d.Shared || n == nil || n.End == 0 || n.Shared || n.Via != (manifest.Position{}) || n.Text == to {
 		return nil
+	}
+	if d.Text.JSON() && !n.Quoted {
+		to = strconv.Quote(to)
 	}
 	return []Edit{{
 		File: d.File, Start: n.Start, End: n.End, Old: n.Text, New: to,
@@ -243,10 +282,13 @@ func (u UnitPrices) over(others Prices) Prices {
 // unreadable reports what could not be parsed.
 var unreadable = Rule{
 	Name: "unreadable", Severity: SeverityError,
-	Doc: "A document is not valid YAML or JSON, so that nothing in it can be judged.",
+	Doc: "A document is not valid YAML or JSON, or of no kind that there is, so that nothing in it can be judged.",
 	Run: func(p *Pass) error {
 		for _, problem := range p.problems {
 			f := Finding{Message: problem.Message, Reason: "what cannot be read cannot be judged, nor applied"}
+			if problem.Beside {
+				f.Reason = "it is judged all the same"
+			}
 			f.Place.File = problem.File
 			// Two broken documents of one file are two findings.
 			f.Field = problem.File

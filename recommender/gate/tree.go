@@ -1,71 +1,135 @@
 package gate
 
 import (
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 )
 
-// tree is a set of documents, sorted by what they are.
+// tree is a set of documents, sorted by what they are. Documents are looked up
+// within their own environment.
 type tree struct {
 	documents   []*manifest.Document
 	workloads   []*manifest.Workload
 	autoscalers []*manifest.Autoscaler
 	vpas        []*manifest.VPA
+	budgets     []*manifest.Budget
 	quotas      []*manifest.Quota
+	excluded    []*manifest.Document
 	// namespace is that of documents which name none.
 	namespace string
 
-	byRef    map[analyzer.Ref]*manifest.Workload
-	scalers  map[analyzer.Ref][]*manifest.Autoscaler // by target
-	budgetIn map[string][]*manifest.Budget           // by namespace
-	limitsIn map[string][]*manifest.LimitRange
+	byRef    map[owner]*manifest.Workload
+	scalers  map[owner][]*manifest.Autoscaler // by target
+	budgetIn map[space]*budgetIndex
+	limitsIn map[space][]*manifest.LimitRange
+	// judged says how each judged document was understood.
+	judged map[*manifest.Document]how
 }
+
+// owner is a workload of one environment, space a namespace of one.
+type (
+	owner struct {
+		tree string
+		analyzer.Ref
+	}
+	space struct{ tree, namespace string }
+)
+
+// how a document is judged.
+type how uint8
+
+const (
+	byKind  how = iota + 1 // the kind is known
+	byShape                // by what looks like a pod template in it
+)
 
 func newTree(docs []*manifest.Document, policy *Policy, namespace string) *tree {
 	t := &tree{
 		namespace: namespace,
-		byRef:     map[analyzer.Ref]*manifest.Workload{}, scalers: map[analyzer.Ref][]*manifest.Autoscaler{},
-		budgetIn: map[string][]*manifest.Budget{}, limitsIn: map[string][]*manifest.LimitRange{},
+		byRef:     map[owner]*manifest.Workload{}, scalers: map[owner][]*manifest.Autoscaler{},
+		budgetIn: map[space]*budgetIndex{}, limitsIn: map[space][]*manifest.LimitRange{}, judged: map[*manifest.Document]how{},
 	}
 	templates := policy.Templates()
 	for _, d := range docs {
-		if t.excluded(d, policy) {
+		if t.isExcluded(d, policy) {
+			t.excluded = append(t.excluded, d)
 			continue
 		}
 		t.add(d, templates)
 	}
+	t.borrow()
 	return t
 }
 
 func (t *tree) add(d *manifest.Document, templates []manifest.Template) {
 	t.documents = append(t.documents, d)
-	ns := t.ns(d)
-	if w := d.Workload(templates); w != nil {
-		t.workloads = append(t.workloads, w)
-		if _, ok := t.byRef[t.ref(w)]; !ok {
-			t.byRef[t.ref(w)] = w
-		}
+	if d.HoldsNone() {
+		return
+	}
+	in := t.space(d)
+	for _, w := range d.Workloads(templates) {
+		t.take(w)
 	}
 	if a := d.Autoscaler(); a != nil {
 		t.autoscalers = append(t.autoscalers, a)
-		target := analyzer.Ref{Namespace: ns, Kind: a.Target.Kind, Name: a.Target.Name}
+		target := t.owner(a.Target, d)
 		t.scalers[target] = append(t.scalers[target], a)
+		t.judged[d] = byKind
 	}
 	if v := d.VPA(); v != nil {
 		t.vpas = append(t.vpas, v)
+		t.judged[d] = byKind
 	}
 	if b := d.Budget(); b != nil {
-		t.budgetIn[ns] = append(t.budgetIn[ns], b)
+		if t.budgetIn[in] == nil {
+			t.budgetIn[in] = &budgetIndex{by: map[string][]*manifest.Budget{}}
+		}
+		t.budgets = append(t.budgets, b)
+		t.budgetIn[in].add(b)
+		t.judged[d] = byKind
 	}
 	if l := d.LimitRange(); l != nil {
-		t.limitsIn[ns] = append(t.limitsIn[ns], l)
+		t.limitsIn[in] = append(t.limitsIn[in], l)
+		t.judged[d] = byKind
 	}
 	if q := d.Quota(); q != nil {
 		t.quotas = append(t.quotas, q)
+		t.judged[d] = byKind
 	}
 }
 
-func (t *tree) excluded(d *manifest.Document, policy *Policy) bool {
+// take files a workload.
+func (t *tree) take(w *manifest.Workload) {
+	t.workloads = append(t.workloads, w)
+	if at := t.owner(w.Ref(), w.Document); t.byRef[at] == nil {
+		t.byRef[at] = w
+	}
+	t.judged[w.Document] = byKind
+	if w.ByShape {
+		t.judged[w.Document] = byShape
+	}
+}
+
+// borrow gives Rollouts that run another workload's template that template.
+func (t *tree) borrow() {
+	for _, d := range t.documents {
+		if d.Kind != "Rollout" {
+			continue
+		}
+		w := d.Borrow(func(kind, name string) *manifest.Workload {
+			return t.byRef[t.owner(analyzer.Ref{Kind: kind, Name: name}, d)]
+		})
+		if w != nil {
+			t.take(w)
+		}
+	}
+}
+
+func (t *tree) isExcluded(d *manifest.Document, policy *Policy) bool {
 	for _, m := range policy.Exclude {
 		if !m.empty() && m.fits(d, t.ns(d)) {
 			return true
@@ -77,6 +141,14 @@ func (t *tree) excluded(d *manifest.Document, policy *Policy) bool {
 // ns gives the namespace that a document will be in, "" where nobody says.
 func (t *tree) ns(d *manifest.Document) string { return or(d.Namespace, t.namespace) }
 
+func (t *tree) space(d *manifest.Document) space { return space{d.Tree, t.ns(d)} }
+
+// owner names what a document speaks of, in its own namespace and environment.
+func (t *tree) owner(r analyzer.Ref, from *manifest.Document) owner {
+	r.Namespace = t.ns(from)
+	return owner{from.Tree, r}
+}
+
 // ref names a workload with its namespace filled in.
 func (t *tree) ref(w *manifest.Workload) analyzer.Ref {
 	r := w.Ref()
@@ -85,23 +157,55 @@ func (t *tree) ref(w *manifest.Workload) analyzer.Ref {
 }
 
 // autoscalersOf lists the autoscalers that target a workload.
-func (t *tree) autoscalersOf(w *manifest.Workload) []*manifest.Autoscaler { return t.scalers[t.ref(w)] }
+func (t *tree) autoscalersOf(w *manifest.Workload) []*manifest.Autoscaler {
+	return t.scalers[t.owner(w.Ref(), w.Document)]
+}
 
 // workloadOf finds what an autoscaler or VPA targets; nil where the tree does
 // not have it.
 func (t *tree) workloadOf(target analyzer.Ref, from *manifest.Document) *manifest.Workload {
-	target.Namespace = t.ns(from)
-	return t.byRef[target]
+	return t.byRef[t.owner(target, from)]
+}
+
+// limitRanges lists the LimitRanges of a document's namespace.
+func (t *tree) limitRanges(d *manifest.Document) []*manifest.LimitRange {
+	return t.limitsIn[t.space(d)]
 }
 
 // budgetsOf lists the disruption budgets that select a workload's pods.
 func (t *tree) budgetsOf(w *manifest.Workload) []*manifest.Budget {
-	var out []*manifest.Budget
-	for _, b := range t.budgetIn[t.ns(w.Document)] {
-		if len(w.PodLabels) > 0 && manifest.Selects(b.Selector, w.PodLabels) {
-			out = append(out, b)
-		}
+	in := t.budgetIn[t.space(w.Document)]
+	if in == nil || len(w.PodLabels) == 0 {
+		return nil
 	}
+	return in.of(w.PodLabels)
+}
+
+// budgetIndex finds budgets by one of the labels that they want, so that a
+// workload is not held against every budget of its namespace.
+type budgetIndex struct {
+	by    map[string][]*manifest.Budget // NAME=VALUE
+	other []*manifest.Budget            // that want no label of a value
+}
+
+func (x *budgetIndex) add(b *manifest.Budget) {
+	labels := b.Selector.Field("matchLabels").Strings()
+	if len(labels) == 0 {
+		x.other = append(x.other, b)
+		return
+	}
+	name := slices.Min(slices.Collect(maps.Keys(labels)))
+	x.by[name+"="+labels[name]] = append(x.by[name+"="+labels[name]], b)
+}
+
+// of lists the budgets that select the labels, by name.
+func (x *budgetIndex) of(labels map[string]string) []*manifest.Budget {
+	out := slices.Clone(x.other)
+	for name, value := range labels {
+		out = append(out, x.by[name+"="+value]...)
+	}
+	out = slices.DeleteFunc(out, func(b *manifest.Budget) bool { return !manifest.Selects(b.Selector, labels) })
+	slices.SortStableFunc(out, func(a, b *manifest.Budget) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 
@@ -127,7 +231,7 @@ func isScaled(w *manifest.Workload) bool {
 // limitDefaults gives the default requests and limits of the namespace's
 // LimitRanges, as admission fills them in.
 func (t *tree) limitDefaults(w *manifest.Workload) (requests, limits analyzer.Amounts) {
-	for _, l := range t.limitsIn[t.ns(w.Document)] {
+	for _, l := range t.limitRanges(w.Document) {
 		for _, item := range l.Items {
 			if item.Type != "Container" {
 				continue

@@ -297,7 +297,7 @@ func hostile(n int) *finding.Report {
 
 func TestHostileText(t *testing.T) {
 	github := string(write(t, "github", hostile(1), finding.Options{}))
-	if strings.Count(github, "\n") != 1 || strings.Contains(github, "file=a,b") {
+	if strings.Count("\n"+github, "\n::") != 1 || strings.Contains(github, "file=a,b") || strings.Contains(github, "##[") {
 		t.Errorf("got %q, want one command", github)
 	}
 	if table := string(write(t, "table", hostile(1), finding.Options{})); strings.ContainsAny(table, "\x00\x1b\r") {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/reports/format"
@@ -37,18 +39,20 @@ type Format struct {
 	Name  string
 	Doc   string // one line
 	Write func(w io.Writer, r *Report, o Options) error
+	// ForPeople says that it tells in words what was read.
+	ForPeople bool
 }
 
 // Formats lists every format.
 func Formats() []Format {
 	return []Format{
-		{"table", "for a terminal", writeTable},
-		{"json", "everything, indented", writeJSON},
-		{"sarif", "SARIF 2.1.0 for code scanning", writeSARIF},
-		{"junit", "JUnit XML: a test suite a rule", writeJUnit},
-		{"github", "workflow commands that GitHub shows as annotations", writeGitHub},
-		{"markdown", "a comment for a pull request", writeMarkdown},
-		{"gitlab", "GitLab's code quality report", writeGitLab},
+		{"table", "for a terminal", writeTable, true},
+		{"json", "everything, indented", writeJSON, false},
+		{"sarif", "SARIF 2.1.0 for code scanning", writeSARIF, false},
+		{"junit", "JUnit XML: a test suite a rule", writeJUnit, false},
+		{"github", "workflow commands that GitHub shows as annotations, and the table", writeGitHub, true},
+		{"markdown", "a comment for a pull request", writeMarkdown, true},
+		{"gitlab", "GitLab's code quality report", writeGitLab, false},
 	}
 }
 
@@ -68,7 +72,7 @@ func (r *Report) Fails() bool { return r.Result.Fails(r.Threshold) }
 func (r *Report) shown(all bool) []gate.Finding {
 	out := slices.Clone(r.Findings)
 	if !all {
-		out = slices.DeleteFunc(out, func(f gate.Finding) bool { return !f.Counts() })
+		out = slices.DeleteFunc(out, func(f gate.Finding) bool { return !f.Counts() && f.State != gate.StateFixed })
 	}
 	return out
 }
@@ -92,10 +96,72 @@ func (r *Report) verdict() string {
 	if s.Known > 0 {
 		text += fmt.Sprintf("; %d known", s.Known)
 	}
+	if s.Fixed > 0 {
+		text += fmt.Sprintf("; %d fixed", s.Fixed)
+	}
 	if s.Waived > 0 {
 		text += fmt.Sprintf("; %d waived", s.Waived)
 	}
 	return fmt.Sprintf("%s in %s", text, plural(s.Workloads, "workload"))
+}
+
+// Verdict says in one line why the gate failed: gate failed: 3 errors
+// (--fail-on error).
+func (r *Report) Verdict() string {
+	s, of := r.Summary, []string{}
+	for _, p := range []struct {
+		severity gate.Severity
+		n        int
+	}{{gate.SeverityError, s.Errors}, {gate.SeverityWarning, s.Warnings}, {gate.SeverityNote, s.Notes}} {
+		if p.n > 0 && p.severity.AtLeast(r.Threshold) {
+			of = append(of, plural(p.n, string(p.severity)))
+		}
+	}
+	return fmt.Sprintf("gate failed: %s (--fail-on %s)", strings.Join(of, ", "), r.Threshold)
+}
+
+// Read says in one line what became of the documents that were read; "" where
+// none was asked for.
+func (r *Report) Read() string {
+	if len(r.Account.Paths) == 0 {
+		return ""
+	}
+	return r.Account.String()
+}
+
+// Printable writes out what would steer a terminal.
+func Printable(s string) string { return printable(s) }
+
+// printable writes out what would steer a terminal, or turn the text around:
+// names come from files of strangers.
+func printable(s string) string {
+	if !strings.ContainsFunc(s, steers) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if steers(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func steers(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
+
+// reaches says where else one text brings a finding to.
+func reaches(f gate.Finding) string {
+	const most = 4
+	if len(f.Reaches) == 0 {
+		return ""
+	}
+	list := f.Reaches
+	if n := len(list) - most; n > 0 {
+		list = append(slices.Clone(list[:most]), fmt.Sprintf("%d more", n))
+	}
+	return "reaches " + strings.Join(list, ", ")
 }
 
 func plural(n int, word string) string {

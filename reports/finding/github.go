@@ -2,6 +2,7 @@ package finding
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -16,7 +17,8 @@ import (
 const mostAnnotations = 10
 
 // writeGitHub prints workflow commands, the gravest and dearest first, for
-// GitHub drops what is too much; the last line says so.
+// GitHub drops what is too much, and then the table, for GitHub's log shows of a
+// command its message alone.
 func writeGitHub(w io.Writer, r *Report, o Options) error {
 	out := bufio.NewWriter(w)
 	findings := r.shown(o.All)
@@ -24,6 +26,7 @@ func writeGitHub(w io.Writer, r *Report, o Options) error {
 		weight := func(s gate.Severity) int { return slices.Index(gate.Severities(), s) }
 		return cmp.Or(cmp.Compare(weight(b.Severity), weight(a.Severity)), cmp.Compare(max(b.MonthlyUSD, -b.MonthlyUSD), max(a.MonthlyUSD, -a.MonthlyUSD)))
 	})
+	findings = slices.DeleteFunc(findings, func(f gate.Finding) bool { return f.State == gate.StateFixed })
 	shown, left := map[gate.Severity]int{}, 0
 	for _, f := range findings {
 		if shown[f.Severity]++; shown[f.Severity] > mostAnnotations {
@@ -34,9 +37,26 @@ func writeGitHub(w io.Writer, r *Report, o Options) error {
 		fmt.Fprintf(out, "::%s %s::%s\n", command, properties(f), data(annotation(f)))
 	}
 	if left > 0 {
-		fmt.Fprintf(out, "%s more are not shown as annotations, since GitHub takes %d of a level; see the other formats\n", plural(left, "finding"), mostAnnotations)
+		fmt.Fprintf(out, "%s more are not shown as annotations, since GitHub takes %d of a level; all are listed below\n", plural(left, "finding"), mostAnnotations)
+	}
+	var table bytes.Buffer
+	if err := writeTable(&table, r, o); err != nil {
+		return err
+	}
+	for line := range strings.Lines(table.String()) {
+		fmt.Fprint(out, inert(line))
 	}
 	return out.Flush()
+}
+
+// inert keeps a line of text from being read as a workflow command: those
+// begin with two colons, or have ##[ anywhere.
+func inert(line string) string {
+	line = strings.ReplaceAll(line, "##[", "## [")
+	if strings.HasPrefix(strings.TrimSpace(line), "::") {
+		return "." + line
+	}
+	return line
 }
 
 func annotation(f gate.Finding) string {
@@ -46,6 +66,9 @@ func annotation(f gate.Finding) string {
 	}
 	if f.Reason != "" {
 		text += "\n" + f.Reason
+	}
+	if s := reaches(f); s != "" {
+		text += "\n" + s
 	}
 	if len(f.Fix) > 0 {
 		text += "\nfix: " + fix(f)

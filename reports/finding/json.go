@@ -20,6 +20,7 @@ type document struct {
 	} `json:"metadata"`
 	Failed   bool               `json:"failed"`
 	Summary  gate.Summary       `json:"summary"`
+	Account  gate.Account       `json:"account"`
 	Cost     gate.Cost          `json:"cost"`
 	Findings []gate.Finding     `json:"findings"`
 	Warnings []analyzer.Warning `json:"warnings"`
@@ -30,7 +31,7 @@ const Kind = "Judgement"
 
 func writeJSON(w io.Writer, r *Report, _ Options) error {
 	d := document{
-		APIVersion: gate.APIVersion, Kind: Kind, Failed: r.Fails(), Summary: r.Summary, Cost: r.Cost,
+		APIVersion: gate.APIVersion, Kind: Kind, Failed: r.Fails(), Summary: r.Summary, Account: r.Account, Cost: r.Cost,
 		Findings: append([]gate.Finding{}, r.Findings...), Warnings: append([]analyzer.Warning{}, r.Warnings...),
 	}
 	d.Metadata.Version, d.Metadata.Today, d.Metadata.Evidence, d.Metadata.FailOn = r.Version, r.Today, r.Evidence, r.Threshold

@@ -34,6 +34,9 @@ func writeMarkdown(w io.Writer, r *Report, o Options) error {
 		fmt.Fprintf(&b, ". %s", s)
 	}
 	b.WriteString("\n")
+	if s := r.Read(); s != "" {
+		fmt.Fprintf(&b, "\n%s\n", cell(s))
+	}
 	markdownCost(&b, r)
 	footer := markdownFooter(r)
 	findings := r.shown(o.All)
@@ -73,6 +76,9 @@ func markdownFindings(b *bytes.Buffer, severity gate.Severity, findings []gate.F
 		}
 		if f.Reason != "" {
 			line += "  " + cell(f.Reason) + "\n"
+		}
+		if s := reaches(f); s != "" {
+			line += "  " + cell(s) + "\n"
 		}
 		if len(f.Fix) > 0 {
 			line += fmt.Sprintf("  fix: %s\n", code(fix(f)))
@@ -115,10 +121,12 @@ func markdownFooter(r *Report) string {
 
 // cell escapes text so that it can neither break the table nor become markup.
 func cell(s string) string {
+	s = printable(strings.NewReplacer("\n", " ", "\r", "").Replace(s))
 	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "\n", " ", "\r", "", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "@", "&#64;").Replace(s)
 }
 
 // code writes text as code; backquotes cannot stand in it.
 func code(s string) string {
+	s = printable(strings.NewReplacer("\n", " ", "\r", "").Replace(s))
 	return "`" + strings.NewReplacer("`", "'", "|", "\\|", "\n", " ", "\r", "").Replace(s) + "`"
 }

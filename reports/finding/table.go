@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 )
@@ -33,7 +31,10 @@ func writeTable(w io.Writer, r *Report, o Options) error {
 			fmt.Fprintf(out, "    %s\n", printable(f.Reason))
 		}
 		if f.Via != nil {
-			fmt.Fprintf(out, "    it comes in through the alias at %s\n", location(*f.Via))
+			fmt.Fprintf(out, "    it comes in through the alias at %s\n", printable(location(*f.Via)))
+		}
+		if s := reaches(f); s != "" {
+			fmt.Fprintf(out, "    %s\n", printable(s))
 		}
 		if len(f.Fix) > 0 {
 			fmt.Fprintf(out, "    fix: %s\n", printable(fix(f)))
@@ -42,25 +43,17 @@ func writeTable(w io.Writer, r *Report, o Options) error {
 	if err := costTable(out, r); err != nil {
 		return err
 	}
+	if s := r.Read(); s != "" {
+		fmt.Fprintln(out, printable(s))
+	}
 	fmt.Fprintln(out, r.verdict())
 	if s := r.costLine(); s != "" {
 		fmt.Fprintf(out, "%s, prices of %s\n", s, r.Cost.Prices)
 	}
 	for _, warning := range r.Warnings {
-		fmt.Fprintf(out, "note: %s\n", warning)
+		fmt.Fprintf(out, "note: %s\n", printable(warning.String()))
 	}
 	return out.Flush()
-}
-
-// printable drops what would steer the terminal: names come from files of
-// strangers.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
 }
 
 // costTable lists the workloads whose cost changes.

@@ -37,6 +37,8 @@ type Helm struct {
 	Namespace string
 	// Values are laid over the charts' own, later ones over earlier ones.
 	Values []Values
+	// ChartDirs are folders of charts that are looked for by name.
+	ChartDirs []string
 }
 
 // Values is a file of values.
@@ -196,8 +198,11 @@ func (h Helm) execute(ctx context.Context, c *chart.Chart, given map[string]any)
 func (t *Tree) addRendered(chartAt, name string, r rendered) {
 	_, below, _ := strings.Cut(name, "/") // the chart's own name comes first
 	at := filepath.ToSlash(filepath.Join(chartAt, filepath.FromSlash(below)))
-	docs, problems := manifest.Parse(at, []byte(r.text))
-	for _, problem := range problems {
+	c := manifest.Decode(at, []byte(r.text))
+	for _, problem := range c.Problems {
+		if problem.Beside {
+			continue // Helm reads it as it is meant
+		}
 		if r.lines == nil {
 			problem.Message += "; " + manifest.RenderedLine
 		} else {
@@ -205,11 +210,16 @@ func (t *Tree) addRendered(chartAt, name string, r rendered) {
 		}
 		t.Problems = append(t.Problems, problem)
 	}
-	for _, d := range docs {
+	for _, skip := range c.Skips {
+		skip.Position = r.lines.to(skip.Position)
+		t.Skips = append(t.Skips, skip)
+	}
+	for _, d := range c.Documents {
 		if isTestHook(d) {
+			t.Skips = append(t.Skips, manifest.Skip{File: at, Position: r.lines.to(d.Root.Position), Kind: d.Kind, Reason: "runs in helm test alone"})
 			continue
 		}
-		d.Rendered, d.Text = "helm", nil
+		d.Rendered, d.Text, d.Tree = "helm", nil, filepath.ToSlash(chartAt)
 		d.RenderedLines = r.lines == nil
 		r.lines.move(d.Root)
 		t.Documents = append(t.Documents, d)

@@ -247,6 +247,7 @@ func renderKustomization(dir string) (t *Tree) {
 			return t.problem(at, err)
 		}
 		trace(d, from, sources)
+		d.Tree = filepath.ToSlash(dir)
 		t.Documents = append(t.Documents, d)
 	}
 	return t

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -28,7 +29,11 @@ const maxFile = 256 << 20
 type Tree struct {
 	Documents []*manifest.Document // in the order of the paths, then by file
 	Problems  []manifest.Problem
+	Skips     []manifest.Skip
 	Files     int
+	// Again tells the paths, by their number, of which something was read for an
+	// earlier one already.
+	Again map[int]bool
 	// Warnings say what was left out, and why.
 	Warnings []analyzer.Warning
 }
@@ -37,22 +42,45 @@ type Tree struct {
 type Options struct {
 	Stdin io.Reader // nil where no path is Stdin
 	Helm  Helm
+	// Roots are folders each of which is one environment, whatever is below.
+	Roots []string
 }
 
 // Read reads paths: files of any name, folders with all that lies below, "-"
 // for stdin. In folders, files named *.yaml, *.yml and *.json are read, folders
 // with a kustomization and charts are rendered, and hidden ones passed over.
 func Read(ctx context.Context, paths []string, o Options) (*Tree, error) {
-	t := &Tree{}
-	for _, path := range paths {
-		if err := t.read(ctx, path, o); err != nil {
+	t := &Tree{Again: map[int]bool{}}
+	seen := map[string]bool{}
+	for i, path := range paths {
+		part := &Tree{}
+		if err := part.read(ctx, path, o, seen); err != nil {
 			return nil, err
 		}
+		part.number(i)
+		t.Again[i] = part.Again[0]
+		t.merge(part)
 	}
+	t.separate(o.Roots)
 	return t, nil
 }
 
-func (t *Tree) read(ctx context.Context, path string, o Options) error {
+// number notes the path that everything was read for.
+func (t *Tree) number(path int) {
+	for _, d := range t.Documents {
+		d.Path = path
+	}
+	for i := range t.Problems {
+		t.Problems[i].Path = path
+	}
+	for i := range t.Skips {
+		t.Skips[i].Path = path
+	}
+}
+
+// read reads one path. seen are the files that are read already, by their
+// real names.
+func (t *Tree) read(ctx context.Context, path string, o Options, seen map[string]bool) error {
 	if path == Stdin {
 		data, err := io.ReadAll(io.LimitReader(o.Stdin, maxFile))
 		if err != nil {
@@ -65,22 +93,53 @@ func (t *Tree) read(ctx context.Context, path string, o Options) error {
 	if err != nil {
 		return fmt.Errorf("reading manifests: %w; check the path", err)
 	}
-	if !info.IsDir() {
-		if strings.HasSuffix(path, ".tgz") {
-			t.merge(o.Helm.renderChart(ctx, path))
-			return nil
-		}
-		t.merge(parseFile(path))
-		return nil
+	if info.IsDir() {
+		return t.folder(ctx, path, o.Helm, seen)
 	}
-	return t.folder(ctx, path, o.Helm)
+	switch {
+	case t.again(path, seen):
+	case strings.HasSuffix(path, ".tgz"):
+		t.merge(o.Helm.renderChart(ctx, path))
+	default:
+		t.merge(parseFile(path))
+	}
+	return nil
+}
+
+// again tells what was read before, for this path or an earlier one.
+func (t *Tree) again(path string, seen map[string]bool) bool {
+	real := realPath(path)
+	if seen[real] {
+		t.Again = map[int]bool{0: true}
+		return true
+	}
+	seen[real] = true
+	return false
+}
+
+// realPath gives the one name of a file or folder, whatever links lead to it.
+func realPath(path string) string {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		real = path
+	}
+	if abs, err := filepath.Abs(real); err == nil {
+		return abs
+	}
+	return real
 }
 
 // folder walks a folder and works on what it finds in parallel.
-func (t *Tree) folder(ctx context.Context, root string, helm Helm) error {
-	w := walker{root: root}
-	if err := filepath.WalkDir(root, w.visit); err != nil {
+func (t *Tree) folder(ctx context.Context, root string, helm Helm, seen map[string]bool) error {
+	w := walker{root: root, real: realPath(root), taken: seen, walked: map[string]bool{}}
+	if err := w.walk(root); err != nil {
 		return fmt.Errorf("reading manifests: %w", err)
+	}
+	for _, path := range w.dangling {
+		t.problem(path, errDangling)
+	}
+	if w.again {
+		t.Again = map[int]bool{0: true}
 	}
 	jobs := w.jobs(ctx, helm)
 	parts := make([]*Tree, len(jobs))
@@ -113,8 +172,12 @@ func (t *Tree) folder(ctx context.Context, root string, helm Helm) error {
 func (t *Tree) merge(o *Tree) {
 	t.Documents = append(t.Documents, o.Documents...)
 	t.Problems = append(t.Problems, o.Problems...)
+	t.Skips = append(t.Skips, o.Skips...)
 	t.Warnings = append(t.Warnings, o.Warnings...)
 	t.Files += o.Files
+	if o.Again[0] && t.Again == nil {
+		t.Again = o.Again
+	}
 }
 
 func (t *Tree) warn(code, subject, format string, args ...any) {
@@ -151,54 +214,124 @@ func readFile(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// parse reads the text of a file. What names no apiVersion anywhere is no
-// manifest and is not even parsed. A template that is no YAML before it is
-// rendered is left out with a warning.
+// parse reads the text of a file. What has no word of an API anywhere is no
+// manifest and is not even parsed.
 func parse(name string, data []byte) *Tree {
 	t := &Tree{Files: 1}
-	if !bytes.Contains(data, []byte("apiVersion")) {
+	if !mentionsAPI(data) {
+		if hasText(data) {
+			t.skip(name, manifest.NoObject)
+		}
 		return t
 	}
-	t.Documents, t.Problems = manifest.Parse(name, data)
-	if len(t.Problems) > 0 && bytes.Contains(data, []byte("{{")) {
-		t.Documents, t.Problems = nil, nil
-		t.warn("template", name, "holds template marks and is no YAML before it is rendered: left out; render it and pipe it in")
-	}
+	c := manifest.Decode(name, data)
+	t.Documents, t.Problems, t.Skips = c.Documents, c.Problems, c.Skips
 	return t
 }
 
-// walker collects what a folder holds.
-type walker struct {
-	root   string
-	files  []string
-	kusts  []string // folders with a kustomization
-	charts []string // folders with a Chart.yaml
+// hasText reports whether a text has more than comments and marks.
+func hasText(data []byte) bool {
+	for line := range bytes.Lines(data) {
+		if bare := bytes.TrimSpace(line); len(bare) > 0 && bare[0] != '#' && !bytes.Equal(bare, []byte("---")) {
+			return true
+		}
+	}
+	return false
 }
 
-func (w *walker) visit(path string, d fs.DirEntry, err error) error {
+func (t *Tree) skip(file, reason string) {
+	t.Skips = append(t.Skips, manifest.Skip{File: filepath.ToSlash(file), Position: manifest.Position{Line: 1, Column: 1}, Reason: reason})
+}
+
+// apiWords are what an object says of itself, also where it is misspelt.
+var apiWords = regexp.MustCompile(`(?i)api[-_ ]?ver|\bkind"?[ \t]*:|(?m:^(metadata|spec):)`)
+
+// mentionsAPI reports whether a text may hold Kubernetes objects. Text that is
+// not UTF-8 may.
+func mentionsAPI(data []byte) bool {
+	return bytes.Contains(data, []byte("apiVersion")) || bytes.IndexByte(data, 0) >= 0 || apiWords.Match(data)
+}
+
+var errDangling = errors.New("the link points to nothing")
+
+// walker collects what a folder holds.
+type walker struct {
+	root     string
+	real     string          // the root's real name
+	taken    map[string]bool // files that are read already
+	walked   map[string]bool // folders that links led to
+	again    bool
+	files    []string
+	kusts    []string // folders with a kustomization
+	charts   []string // folders with a Chart.yaml
+	dangling []string
+}
+
+// walk visits a folder, and those that links in it lead to.
+func (w *walker) walk(dir string) error {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
-	name := d.Name()
-	if d.IsDir() {
-		switch {
-		case path != w.root && (strings.HasPrefix(name, ".") || name == "node_modules"):
-			return filepath.SkipDir
-		case isFile(filepath.Join(path, "Chart.yaml")):
-			w.charts = append(w.charts, path)
-			return filepath.SkipDir
-		case kustomizationIn(path) != "":
-			w.kusts = append(w.kusts, path)
-		}
+	if isFile(filepath.Join(dir, "Chart.yaml")) {
+		w.charts = append(w.charts, dir)
 		return nil
 	}
-	switch filepath.Ext(name) {
-	case ".yaml", ".yml", ".json":
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
-			w.files = append(w.files, path)
+	if kustomizationIn(dir) != "" {
+		w.kusts = append(w.kusts, dir)
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		info, err := os.Stat(path)
+		switch {
+		case err != nil:
+			if isManifest(path) {
+				w.dangling = append(w.dangling, path)
+			}
+		case info.IsDir():
+			if err := w.into(path, e); err != nil {
+				return err
+			}
+		case info.Mode().IsRegular() && isManifest(path):
+			w.file(path)
 		}
 	}
 	return nil
+}
+
+// into walks a folder below, unless it is hidden, or a link to one that is
+// walked anyway.
+func (w *walker) into(path string, e fs.DirEntry) error {
+	if strings.HasPrefix(e.Name(), ".") || e.Name() == "node_modules" {
+		return nil
+	}
+	if e.Type()&fs.ModeSymlink != 0 {
+		real := realPath(path)
+		inside := real == w.real || strings.HasPrefix(real, w.real+string(filepath.Separator)) || strings.HasPrefix(w.real, real+string(filepath.Separator))
+		if inside || w.walked[real] {
+			return nil
+		}
+		w.walked[real] = true
+	}
+	return w.walk(path)
+}
+
+func (w *walker) file(path string) {
+	real := realPath(path)
+	if w.taken[real] {
+		w.again = true
+		return
+	}
+	w.taken[real] = true
+	w.files = append(w.files, path)
+}
+
+func isManifest(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".yaml", ".yml", ".json":
+		return true
+	}
+	return false
 }
 
 func isFile(path string) bool {

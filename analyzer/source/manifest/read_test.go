@@ -100,8 +100,13 @@ metadata: {name: named}
 	if len(tree.Problems) != 1 || tree.Problems[0].File != "d/broken.yaml" {
 		t.Errorf("got problems %v, want the broken file", tree.Problems)
 	}
-	if len(tree.Warnings) != 1 || tree.Warnings[0].Subject != "d/page.yaml" {
-		t.Errorf("got warnings %v, want the template", tree.Warnings)
+	var skips []string
+	for _, s := range tree.Skips {
+		skips = append(skips, fmt.Sprint(s.Path, " ", s.File, " ", s.Reason))
+	}
+	wantSkips := []string{"0 d/list.yaml " + files.NoObject, "0 d/page.yaml " + files.IsTemplate, "0 d/values.yaml " + files.NoObject}
+	if !slices.Equal(skips, wantSkips) {
+		t.Errorf("got skipped %v\nwant %v", skips, wantSkips)
 	}
 	if _, err := manifest.Read(context.Background(), []string{"nowhere"}, manifest.Options{}); err == nil || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("got %v, want an error that names the path", err)

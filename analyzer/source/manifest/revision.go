@@ -41,7 +41,7 @@ func ReadRevision(ctx context.Context, revision string, paths []string, o Option
 		return nil, fmt.Errorf("unpacking revision %s: %w", revision, err)
 	}
 	o.Helm.Values = valuesThen(o.Helm.Values, top, dir)
-	t := &Tree{}
+	t, seen := &Tree{}, map[string]bool{}
 	for _, path := range paths {
 		rel, err := relative(top, path)
 		if err != nil {
@@ -51,13 +51,15 @@ func ReadRevision(ctx context.Context, revision string, paths []string, o Option
 		if _, err := os.Stat(at); err != nil {
 			continue
 		}
-		if err := t.read(ctx, at, o); err != nil {
+		if err := t.read(ctx, at, o, seen); err != nil {
 			return nil, err
 		}
 	}
 	for _, d := range t.Documents {
 		d.File = strings.TrimPrefix(d.File, filepath.ToSlash(dir)+"/")
+		d.Tree = strings.TrimPrefix(d.Tree, filepath.ToSlash(dir)+"/")
 	}
+	t.separate(o.Roots)
 	return t, nil
 }
 

@@ -1,0 +1,180 @@
+package manifest
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+)
+
+// separate puts every document into the tree that it is deployed with. A
+// kustomization and a chart are trees of their own; other files are one tree
+// but for folders that are an environment by their name, or hold an object that
+// another folder holds too: no cluster has both.
+func (t *Tree) separate(roots []string) {
+	var files []*manifest.Document
+	for _, d := range t.Documents {
+		if root, ok := rootOf(d, roots); ok {
+			d.Tree = root
+		} else if d.Tree == "" && d.File != "<stdin>" {
+			files = append(files, d)
+		}
+	}
+	if top := foldersOf(files); top != nil {
+		top.assign(top.name)
+	}
+	t.share()
+}
+
+// rootOf finds the root that the user named for a document; the innermost one
+// counts.
+func rootOf(d *manifest.Document, roots []string) (string, bool) {
+	best, found := "", false
+	for _, r := range roots {
+		r = filepath.ToSlash(filepath.Clean(r))
+		for _, at := range []string{path.Clean(d.File), d.Tree} {
+			if in := r == "." && !path.IsAbs(at) || at == r || strings.HasPrefix(at, r+"/"); in && (!found || len(r) > len(best)) {
+				best, found = r, true
+			}
+		}
+	}
+	return best, found
+}
+
+// share marks the documents that are made of one text.
+func (t *Tree) share() {
+	of := map[string][]*manifest.Document{}
+	for _, d := range t.Documents {
+		if d.Rendered == "kustomize" && d.Text != nil {
+			at := fmt.Sprintf("%s %d %d", d.File, d.Index, d.Root.Position.Line)
+			of[at] = append(of[at], d)
+		}
+	}
+	for _, docs := range of {
+		for _, d := range docs {
+			d.Shared = len(docs) > 1
+		}
+	}
+}
+
+// folder is a folder of files, with those below it.
+type folder struct {
+	name      string // its path
+	documents []*manifest.Document
+	below     map[string]*folder
+	// holds are the objects in it and below it.
+	holds map[string]bool
+}
+
+// foldersOf builds the folders from the one that all files are in.
+func foldersOf(docs []*manifest.Document) *folder {
+	if len(docs) == 0 {
+		return nil
+	}
+	common := strings.Split(path.Dir(path.Clean(docs[0].File)), "/")
+	for _, d := range docs {
+		dirs := strings.Split(path.Dir(path.Clean(d.File)), "/")
+		n := 0
+		for n < min(len(common), len(dirs)) && common[n] == dirs[n] {
+			n++
+		}
+		common = common[:n]
+	}
+	top := &folder{name: strings.Join(common, "/"), below: map[string]*folder{}, holds: map[string]bool{}}
+	for _, d := range docs {
+		dir := strings.TrimPrefix(strings.TrimPrefix(path.Dir(path.Clean(d.File)), top.name), "/")
+		top.add(d, dir, identity(d))
+	}
+	return top
+}
+
+func (f *folder) add(d *manifest.Document, dir, id string) {
+	if id != "" {
+		f.holds[id] = true
+	}
+	if dir == "" || dir == "." {
+		f.documents = append(f.documents, d)
+		return
+	}
+	name, rest, _ := strings.Cut(dir, "/")
+	if f.below[name] == nil {
+		f.below[name] = &folder{name: path.Join(f.name, name), below: map[string]*folder{}, holds: map[string]bool{}}
+	}
+	f.below[name].add(d, rest, id)
+}
+
+// assign names the tree of everything in the folder.
+func (f *folder) assign(tree string) {
+	times := map[string]int{}
+	own := map[string]bool{}
+	for _, d := range f.documents {
+		d.Tree = tree
+		if id := identity(d); id != "" && !own[id] {
+			own[id] = true
+			times[id]++
+		}
+	}
+	for _, b := range f.below {
+		for id := range b.holds {
+			times[id]++
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.below)) {
+		b, of := f.below[name], tree
+		if isEnvironment(name) || holdsEnvironments(path.Base(f.name)) || b.twice(times) {
+			of = b.name
+		}
+		b.assign(of)
+	}
+}
+
+// twice reports whether an object in the folder stands beside it, too.
+func (f *folder) twice(times map[string]int) bool {
+	for id := range f.holds {
+		if times[id] > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// identity names an object that a cluster has once, "" where it may well be
+// written in several places, as a Namespace is.
+func identity(d *manifest.Document) string {
+	if d.Name == "" || d.HoldsNone() && d.Kind != "Service" {
+		return ""
+	}
+	return d.Group() + "/" + d.ID()
+}
+
+// environments are the names of environments; those of strong ones also where
+// they are a part of a folder's name, as in prod-eu.
+var environments = map[string]bool{
+	"dev": true, "development": true, "qa": true, "uat": true, "sit": true, "stage": true, "staging": true, "stg": true,
+	"preprod": true, "prod": true, "production": true, "prd": true, "nonprod": true,
+	"test": false, "testing": false, "integration": false, "sandbox": false, "live": false, "local": false, "lab": false, "demo": false, "preview": false,
+	"minikube": false, "e2e": false, "example": false, "examples": false, "testdata": false, "canary": false,
+}
+
+// isEnvironment tells a folder of one environment by its name.
+func isEnvironment(name string) bool {
+	name = strings.ToLower(name)
+	if _, ok := environments[name]; ok {
+		return true
+	}
+	parts := strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune("-_.", r) })
+	return slices.ContainsFunc(parts, func(p string) bool { return environments[strings.TrimRight(p, "0123456789")] })
+}
+
+// holdsEnvironments tells a folder whose every folder is one.
+func holdsEnvironments(name string) bool {
+	switch strings.ToLower(name) {
+	case "env", "envs", "environment", "environments", "overlays", "overlay", "clusters", "cluster", "regions", "stages", "tenants", "instances", "examples":
+		return true
+	}
+	return false
+}
