@@ -319,6 +319,7 @@ func TestNoNaN(t *testing.T) {
 
 func TestRoundTrip(t *testing.T) {
 	for name, r := range oddReports() {
+		r.History = nil // is in neither
 		for _, format := range []string{"json", "yaml"} {
 			text := output(t, format, r, reports.Options{})
 			got, err := document.Read(strings.NewReader(text))

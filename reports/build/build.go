@@ -46,6 +46,7 @@ func Report(in Input) *document.Report {
 		Purchase:        b.purchase(),
 		Waste:           b.waste(),
 		Allocation:      b.allocation(),
+		History:         b.history(),
 		Prices:          b.prices(),
 		Warnings:        b.warnings(),
 	}

@@ -15,14 +15,29 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
-// WriteJSON writes the report as JSON, indented.
+// WriteJSON writes the report as JSON, indented, without its history.
 func WriteJSON(w io.Writer, r *Report) error {
-	data, err := encode(r)
+	data, err := encode(r.plain())
 	if err != nil {
 		return err
 	}
 	_, err = w.Write(data)
 	return err
+}
+
+// Save writes the report as JSON with all that it has, to be read again.
+func Save(w io.Writer, r *Report) error {
+	if err := json.NewEncoder(w).Encode(r); err != nil {
+		return fmt.Errorf("encoding the report: %w", err)
+	}
+	return nil
+}
+
+// plain is the report without its history.
+func (r *Report) plain() *Report {
+	out := *r
+	out.History = nil
+	return &out
 }
 
 func encode(r *Report) ([]byte, error) {
@@ -39,7 +54,7 @@ func encode(r *Report) ([]byte, error) {
 // WriteYAML prints the JSON document as YAML with its fields in the same
 // order: JSON is YAML, so only the style of its nodes changes.
 func WriteYAML(w io.Writer, r *Report) error {
-	data, err := encode(r)
+	data, err := encode(r.plain())
 	if err != nil {
 		return err
 	}
@@ -113,7 +128,7 @@ func Read(r io.Reader) (*Report, error) {
 			out.Kind, out.APIVersion, Kind, APIVersion)
 	}
 	out.upgrade()
-	return &out, nil
+	return &out, out.History.check()
 }
 
 // upgrade says what a report of an older version said in another way: what is

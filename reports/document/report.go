@@ -50,6 +50,8 @@ type Report struct {
 	Waste []Waste `json:"waste"`
 	// Allocation is whose the bill of the window is; absent unless asked for.
 	Allocation *Allocation `json:"allocation,omitempty"`
+	// History is usage over time; only where it was asked for.
+	History *History `json:"history,omitempty"`
 	// Prices are the tables that prices were taken from.
 	Prices []PriceSource `json:"prices"`
 	// Warnings are the doubts that concern the whole report.

@@ -1,0 +1,132 @@
+package build
+
+import (
+	"math"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// mostSlots is about how many points a plot needs: two weeks of hours.
+const mostSlots = 14 * 24
+
+// history packs the usage over time; nil where there is no time.
+func (b *builder) history() *document.History {
+	w := b.Analysis.Snapshot.Window
+	start := w.Start.UTC().Truncate(time.Hour)
+	hours := int(math.Ceil(w.End.Sub(start).Hours()))
+	if w.Moment || hours <= 0 {
+		return nil
+	}
+	h := &document.History{Start: start, SlotHours: 1, Containers: []document.ContainerHistory{}}
+	for _, n := range []int{1, 2, 3, 4, 6, 8, 12, 24, 24 * 7} {
+		if h.SlotHours = n; hours <= mostSlots*n {
+			break
+		}
+	}
+	h.Slots = (hours + h.SlotHours - 1) / h.SlotHours
+	for i := range b.workloads {
+		f := &b.workloads[i]
+		for j := range f.Containers {
+			if c := &f.Containers[j]; len(c.Days) > 0 {
+				h.Containers = append(h.Containers, containerHistory(h, f.Ref, c))
+			}
+		}
+	}
+	return h
+}
+
+func containerHistory(h *document.History, ref analyzer.Ref, c *analyzer.ContainerFacts) document.ContainerHistory {
+	out := document.ContainerHistory{Namespace: ref.Namespace, Kind: ref.Kind, Name: ref.Name, Container: c.Name, Days: []document.HistoryDay{}}
+	s := newSlots(h)
+	for i := range c.Days {
+		s.add(&c.Days[i])
+		out.Days = append(out.Days, historyDay(&c.Days[i]))
+	}
+	s.pack(&out)
+	for _, x := range c.History {
+		out.Settings = append(out.Settings, document.HistorySetting{
+			Date: dayName(x.Date), Setting: document.Setting{Requests: resources(x.Requests), Limits: resources(x.Limits)},
+		})
+	}
+	return out
+}
+
+func historyDay(d *analyzer.Day) document.HistoryDay {
+	out := document.HistoryDay{Date: dayName(d.Date), OOMKills: d.OOMKills, Restarts: d.Restarts}
+	if d.CPU.Count() > 0 {
+		out.CPUP50, out.CPUP95, out.CPUMax = document.Microcores(d.CPU.Quantile(0.5)), document.Microcores(d.CPU.Quantile(0.95)), document.Microcores(d.CPU.Max())
+	}
+	if d.Memory.Count() > 0 {
+		out.MemoryP50, out.MemoryP95, out.MemoryMax = document.Kibibytes(d.Memory.Quantile(0.5)), document.Kibibytes(d.Memory.Quantile(0.95)), document.Kibibytes(d.Memory.Max())
+	}
+	if d.Periods > 0 {
+		out.ThrottledShare = knownShare(d.Throttled / d.Periods)
+	}
+	return out
+}
+
+const daySeconds = 24 * 60 * 60
+
+func dayName(date int32) string {
+	return time.Unix(int64(date)*daySeconds, 0).UTC().Format(time.DateOnly)
+}
+
+// slots adds hours up into slots.
+type slots struct {
+	first             int64 // hours since 1970 of the first slot
+	hours             int   // of a slot
+	cpu, memory, pods []float64
+	cpuPeak, memPeak  []float64
+	seen              []float64 // hours in which there were pods
+}
+
+func newSlots(h *document.History) *slots {
+	s := &slots{first: h.Start.Unix() / 3600, hours: h.SlotHours}
+	for _, list := range []*[]float64{&s.cpu, &s.memory, &s.pods, &s.cpuPeak, &s.memPeak, &s.seen} {
+		*list = make([]float64, h.Slots)
+	}
+	return s
+}
+
+func (s *slots) add(d *analyzer.Day) {
+	for i, h := range d.Hours {
+		at := int64(d.Date)*24 + int64(i) - s.first
+		if at < 0 || h.Pods <= 0 {
+			continue
+		}
+		n := int(at) / s.hours
+		if n >= len(s.cpu) {
+			continue
+		}
+		s.cpu[n] += float64(h.CPU)
+		s.memory[n] += float64(h.Memory)
+		s.pods[n] += float64(h.Pods)
+		s.seen[n]++
+		s.cpuPeak[n], s.memPeak[n] = max(s.cpuPeak[n], float64(h.CPUPeak)), max(s.memPeak[n], float64(h.MemoryPeak))
+	}
+}
+
+// pack gives the means of one pod, and the peaks, as series.
+func (s *slots) pack(out *document.ContainerHistory) {
+	none := true
+	for n := range s.pods {
+		if s.seen[n] == 0 {
+			for _, list := range [][]float64{s.cpu, s.memory, s.pods, s.cpuPeak, s.memPeak} {
+				list[n] = math.NaN()
+			}
+			continue
+		}
+		none = false
+		s.cpu[n] /= s.pods[n]
+		s.memory[n] /= s.pods[n]
+		s.pods[n] /= s.seen[n]
+	}
+	if none {
+		return
+	}
+	out.CPU = document.Band{Mean: document.Quantise(s.cpu), Peak: document.Quantise(s.cpuPeak)}
+	out.Memory = document.Band{Mean: document.Quantise(s.memory), Peak: document.Quantise(s.memPeak)}
+	out.Pods = document.Quantise(s.pods)
+}
