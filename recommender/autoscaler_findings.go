@@ -7,32 +7,43 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // AutoscalerFindings looks for autoscalers and disruption budgets that cannot
 // work as they are set. See docs/rules/autoscaler-findings.md.
-var AutoscalerFindings = Rule{
+var AutoscalerFindings = advice.Rule{
 	Name:  "autoscaler-findings",
 	Doc:   "Finds autoscalers and disruption budgets that cannot work as they are set, with a fix for each.",
-	Lever: LeverHorizontal,
+	Lever: advice.LeverHorizontal,
 	Run:   autoscalerFindings,
 }
 
-func autoscalerFindings(p *Pass) error {
+// Finding is a mistake in a setting, and its remedy.
+type Finding struct {
+	// Code is a stable word for programs.
+	Code string
+	// Severe findings keep the autoscaler or the drain of a node from working.
+	Severe bool
+	Fix    string // one sentence: what to do
+}
+
+func autoscalerFindings(p *advice.Pass) error {
 	known := map[analyzer.Ref]*analyzer.WorkloadFacts{}
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
+	for i := range p.Facts.Workloads {
+		w := &p.Facts.Workloads[i]
 		known[w.Ref] = w
 	}
-	for _, h := range sortedHPAs(p.Analysis.Snapshot.HPAs) {
+	for _, h := range sortedHPAs(p.Facts.Snapshot.HPAs) {
 		f := hpaFinder{pass: p, h: h, w: known[h.Target]}
 		f.look()
 	}
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
-		p.findTwoHPAs(w)
-		p.findBlockingBudgets(w)
-		p.findSpiral(w)
+	for i := range p.Facts.Workloads {
+		w := &p.Facts.Workloads[i]
+		findTwoHPAs(p, w)
+		findBlockingBudgets(p, w)
+		findSpiral(p, w)
 	}
 	return nil
 }
@@ -48,26 +59,26 @@ func sortedHPAs(hpas []analyzer.HPA) []*analyzer.HPA {
 	return out
 }
 
-// find files a finding.
-func (p *Pass) find(w analyzer.Ref, f Finding, title string, evidence ...Evidence) {
-	p.Report(Recommendation{
-		Rule: "autoscaler-findings", Lever: LeverHorizontal, Workload: w, Title: title, Finding: &f,
-		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Confidence: 1, Evidence: evidence,
+// fileFinding files a finding.
+func fileFinding(p *advice.Pass, w analyzer.Ref, f Finding, title string, evidence ...advice.Evidence) {
+	p.Report(advice.Advice{
+		Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: w, Title: title, Detail: &f,
+		Confidence: 1, Evidence: evidence,
 	})
 }
 
 // hpaFinder looks at one HPA.
 type hpaFinder struct {
-	pass *Pass
+	pass *advice.Pass
 	h    *analyzer.HPA
 	w    *analyzer.WorkloadFacts // nil where the target is not known
 	// broken notes that a severe finding explains whatever history shows.
 	broken bool
 }
 
-func (f *hpaFinder) find(code string, severe bool, title, fix string, evidence ...Evidence) {
+func (f *hpaFinder) find(code string, severe bool, title, fix string, evidence ...advice.Evidence) {
 	f.broken = f.broken || severe
-	f.pass.find(f.h.Target, Finding{code, severe, fix}, "HPA "+f.h.Name+": "+title, evidence...)
+	fileFinding(f.pass, f.h.Target, Finding{code, severe, fix}, "HPA "+f.h.Name+": "+title, evidence...)
 }
 
 func (f *hpaFinder) look() {
@@ -213,7 +224,7 @@ func (f *hpaFinder) history() {
 	if h.Min >= h.Max {
 		return
 	}
-	curve := f.w.LoadCurve(f.pass.Analysis.Snapshot.Window)
+	curve := f.w.LoadCurve(f.pass.Facts.Snapshot.Window)
 	atMax, above := 0, 0
 	for _, n := range curve.Pods {
 		if n > float64(h.Max)-0.5 {
@@ -226,14 +237,14 @@ func (f *hpaFinder) history() {
 	switch {
 	case atMax >= hoursAtMax:
 		f.find("hpa-at-max", true, fmt.Sprintf("it was at maxReplicas %d for %.0f hours", h.Max, float64(atMax)/12),
-			"raise maxReplicas, or give each pod more CPU", Evidence{"time at maximum", float64(atMax) / 12, "hours"})
+			"raise maxReplicas, or give each pod more CPU", advice.Evidence{Name: "time at maximum", Value: float64(atMax) / 12, Unit: "hours"})
 	case curve.Seen >= daysAtMin && above == 0 && len(h.Metrics) > 0:
 		f.find("hpa-min-never-left", false, fmt.Sprintf("it never went above minReplicas %d", h.Min),
-			"lower minReplicas as far as availability allows, or delete the HPA and set replicas", Evidence{"time at minimum", float64(curve.Seen) / 12, "hours"})
+			"lower minReplicas as far as availability allows, or delete the HPA and set replicas", advice.Evidence{Name: "time at minimum", Value: float64(curve.Seen) / 12, Unit: "hours"})
 	}
 }
 
-func (p *Pass) findTwoHPAs(w *analyzer.WorkloadFacts) {
+func findTwoHPAs(p *advice.Pass, w *analyzer.WorkloadFacts) {
 	if len(w.HPAs) < 2 {
 		return
 	}
@@ -242,13 +253,13 @@ func (p *Pass) findTwoHPAs(w *analyzer.WorkloadFacts) {
 		names = append(names, h.Name)
 	}
 	slices.Sort(names)
-	p.find(w.Ref, Finding{"hpa-twice", true, "keep one of them, with all their metrics; the controller scales by neither meanwhile"},
+	fileFinding(p, w.Ref, Finding{"hpa-twice", true, "keep one of them, with all their metrics; the controller scales by neither meanwhile"},
 		fmt.Sprintf("%d HPAs scale it: %s", len(names), strings.Join(names, ", ")))
 }
 
 // findBlockingBudgets finds disruption budgets that let no pod go, even with
 // all of them healthy, at the fewest replicas the workload may have.
-func (p *Pass) findBlockingBudgets(w *analyzer.WorkloadFacts) {
+func findBlockingBudgets(p *advice.Pass, w *analyzer.WorkloadFacts) {
 	n, what := w.Replicas, "replicas"
 	if len(w.HPAs) == 1 && w.HPAs[0].Min <= w.HPAs[0].Max {
 		n, what = w.HPAs[0].Min, "minReplicas"
@@ -264,7 +275,7 @@ func (p *Pass) findBlockingBudgets(w *analyzer.WorkloadFacts) {
 		if k := leastForBudget(b, n); k > n {
 			fix += fmt.Sprintf(", or raise %s to %d", what, k)
 		}
-		p.find(w.Ref, Finding{"pdb-blocks-drain", true, fix},
+		fileFinding(p, w.Ref, Finding{"pdb-blocks-drain", true, fix},
 			fmt.Sprintf("PodDisruptionBudget %s lets none of %d pods go: no node that runs one can be drained", b.Name, n))
 	}
 }
@@ -278,11 +289,11 @@ const (
 
 // findSpiral finds requests that were lowered under an HPA which divides by
 // them, and pods that became more for it.
-func (p *Pass) findSpiral(w *analyzer.WorkloadFacts) {
+func findSpiral(p *advice.Pass, w *analyzer.WorkloadFacts) {
 	for i := range w.Containers {
 		c := &w.Containers[i]
 		n := len(c.History)
-		if heldByHPA(w, c.Name, "cpu") == "" || n < 2 {
+		if rightsize.HeldByHPA(w, c.Name, "cpu") == "" || n < 2 {
 			continue
 		}
 		first, last := c.History[0], c.History[n-1]
@@ -293,7 +304,7 @@ func (p *Pass) findSpiral(w *analyzer.WorkloadFacts) {
 		if before == 0 || after < spiralRise*before {
 			continue
 		}
-		p.find(w.Ref, Finding{"shrink-spiral", true, fmt.Sprintf("raise the target by as much as the request fell (%d %% of what it is), or go back to the old request; the rule horizontal sets both together",
+		fileFinding(p, w.Ref, Finding{"shrink-spiral", true, fmt.Sprintf("raise the target by as much as the request fell (%d %% of what it is), or go back to the old request; the rule horizontal sets both together",
 			100*first.Requests.CPU/last.Requests.CPU)},
 			fmt.Sprintf("container %s's CPU request fell from %dm to %dm under HPA utilization, and its pods grew from %.1f to %.1f",
 				c.Name, first.Requests.CPU, last.Requests.CPU, before, after))

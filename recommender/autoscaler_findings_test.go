@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -93,13 +94,13 @@ func TestNoAutoscalerBreaksARule(t *testing.T) {
 		s.PDBs = []analyzer.PDB{{Namespace: "shop", Name: "web", MinAvailable: oneOf(r, "", "-5", "abc", "200%", "%"), MaxUnavailable: oneOf(r, "", "0", "-100%")}}
 		s.VPAs = []analyzer.VPA{{Namespace: "shop", Name: "web", Target: web, UpdateMode: oneOf(r, "", "Off", "Often"), Containers: []analyzer.VPARec{{Container: "nobody"}}}}
 		s.Sort()
-		recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &cost.Costs{MeanUnit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, recommender.Options{})
+		recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &cost.Costs{MeanUnit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, advice.Options{})
 		if err != nil {
 			t.Errorf("%d: %+v: %v", i, b.hpas, err)
 			continue
 		}
-		told := slices.ContainsFunc(recs, func(r recommender.Recommendation) bool {
-			return r.Finding != nil && r.Finding.Code == b.code && r.Finding.Fix != ""
+		told := slices.ContainsFunc(recs, func(r advice.Advice) bool {
+			return advice.As[recommender.Finding](r.Detail) != nil && advice.As[recommender.Finding](r.Detail).Code == b.code && advice.As[recommender.Finding](r.Detail).Fix != ""
 		})
 		if b.code != "" && !told {
 			t.Errorf("%d: %s: no finding %s", i, fmt.Sprintf("%+v", b.hpas), b.code)

@@ -20,7 +20,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 var update = flag.Bool("update", false, "rewrite the want sections of the rule cases")
@@ -43,7 +45,7 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: caseLevers(a), Commitment: recommender.CommitmentOptions{Held: held}})
+	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), advice.Options{Levers: caseLevers(a), Commitment: advice.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,21 +59,21 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 }
 
 // caseLevers are those that the case names, or none for all.
-func caseLevers(a *txtar.Archive) (out []recommender.Lever) {
+func caseLevers(a *txtar.Archive) (out []advice.Lever) {
 	for _, name := range strings.Fields(section(a, "levers")) {
-		out = append(out, recommender.Lever(name))
+		out = append(out, advice.Lever(name))
 	}
 	return out
 }
 
 // describe prints a recommendation the way the cases state it.
-func describe(b *strings.Builder, r recommender.Recommendation) {
+func describe(b *strings.Builder, r advice.Advice) {
 	fmt.Fprintf(b, "%s %s: %s\n", target(r), r.Container, r.Title)
 	for _, c := range r.Changes {
 		fmt.Fprintf(b, "  %s %s -> %s\n", c.Field, quantity(c.Field, c.From), quantity(c.Field, c.To))
 	}
-	if r.Nodes != nil {
-		describePlan(b, r.Nodes)
+	if advice.As[recommender.NodePlan](r.Detail) != nil {
+		describePlan(b, advice.As[recommender.NodePlan](r.Detail))
 	}
 	for _, w := range r.Withheld {
 		fmt.Fprintf(b, "  withheld %s: %s\n", w.Resource, w.Reason)
@@ -79,11 +81,11 @@ func describe(b *strings.Builder, r recommender.Recommendation) {
 	for _, w := range r.Warnings {
 		fmt.Fprintf(b, "  warning %s: %s\n", w.Code, w.Message)
 	}
-	if f := r.Finding; f != nil {
+	if f := advice.As[recommender.Finding](r.Detail); f != nil {
 		fmt.Fprintf(b, "  finding %s, severe %v: %s\n", f.Code, f.Severe, f.Fix)
 	}
-	if r.VPA != nil {
-		for _, c := range r.VPA.Containers {
+	if advice.As[recommender.VPAAdvice](r.Detail) != nil {
+		for _, c := range advice.As[recommender.VPAAdvice](r.Detail).Containers {
 			fmt.Fprintf(b, "  vpa %s %s %v from %s/%s to %s/%s\n", c.Container, c.Mode, c.Resources, quantity(".cpu", c.MinAllowed.CPU),
 				quantity("", c.MinAllowed.Memory), quantity(".cpu", c.MaxAllowed.CPU), quantity("", c.MaxAllowed.Memory))
 		}
@@ -92,8 +94,21 @@ func describe(b *strings.Builder, r recommender.Recommendation) {
 		fmt.Fprintf(b, "  evidence %s: %.4g %s\n", e.Name, e.Value, e.Unit)
 	}
 	describeMoney(b, r)
-	fmt.Fprintf(b, "  confidence %.2f, cpu over request %.3f, oom %.3f, savings %.2f\n",
-		r.Confidence, r.Risk.CPUOverRequest, r.Risk.OOMProbability, r.MonthlySavings)
+	fmt.Fprintf(b, "  confidence %.2f", r.Confidence)
+	if s := advice.As[rightsize.Sizing](r.Detail); s != nil {
+		describeRisk(b, s.Risk)
+	}
+	fmt.Fprintf(b, ", savings %.2f\n", r.MonthlySavings)
+}
+
+// describeRisk prints what is known of it.
+func describeRisk(b *strings.Builder, r rightsize.Risk) {
+	if r.CPUOverRequest != nil {
+		fmt.Fprintf(b, ", cpu over request %.3f", *r.CPUOverRequest)
+	}
+	if r.OOMProbability != nil {
+		fmt.Fprintf(b, ", oom %.3f", *r.OOMProbability)
+	}
 }
 
 func describePlan(b *strings.Builder, plan *recommender.NodePlan) {

@@ -16,7 +16,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // leaf is a number in a JSON document, and how it is set.
@@ -102,7 +104,7 @@ func tryExtreme(t *testing.T, catalog *pricing.Catalog, what, text string) {
 	s.Usage = extremeUsage(s)
 	facts := analyzer.Analyze(s)
 	costs := cost.Of(facts, catalog)
-	recs, err := recommender.Run(context.Background(), facts, costs, recommender.Options{})
+	recs, err := recommender.Run(context.Background(), facts, costs, advice.Options{})
 	if err != nil {
 		t.Errorf("%s: %v", what, err)
 	}
@@ -116,15 +118,17 @@ func tryExtreme(t *testing.T, catalog *pricing.Catalog, what, text string) {
 }
 
 // checkFigures wants amounts and money that can be.
-func checkFigures(t *testing.T, what string, bill float64, r recommender.Recommendation) {
+func checkFigures(t *testing.T, what string, bill float64, r advice.Advice) {
 	t.Helper()
 	// What right-sizing frees is priced at what is requested, which may be more than there is.
 	if math.IsNaN(r.MonthlySavings) || math.IsInf(r.MonthlySavings, 0) || r.Rule != "rightsize" && r.MonthlySavings > 1.01*bill+100 {
 		t.Errorf("%s: %s of %s saves %g USD a month of a bill of %g", what, r.Rule, r.Workload, r.MonthlySavings, bill)
 	}
-	for _, a := range []*analyzer.Amounts{r.Requests, r.Limits} {
-		if a != nil && (a.CPU < 0 || a.Memory < 0 || a.GPU < 0) {
-			t.Errorf("%s: %s of %s advises %+v", what, r.Rule, r.Workload, *a)
+	if s := advice.As[rightsize.Sizing](r.Detail); s != nil {
+		for _, a := range []analyzer.Amounts{s.Requests, s.Limits} {
+			if a.CPU < 0 || a.Memory < 0 || a.GPU < 0 {
+				t.Errorf("%s: %s of %s advises %+v", what, r.Rule, r.Workload, a)
+			}
 		}
 	}
 	for _, c := range r.Changes {
@@ -132,7 +136,7 @@ func checkFigures(t *testing.T, what string, bill float64, r recommender.Recomme
 			t.Errorf("%s: %s of %s sets %s to %d", what, r.Rule, r.Workload, c.Field, c.To)
 		}
 	}
-	if h := r.Horizontal; h != nil && h.Recommended != nil && (h.Recommended.Min < 0 || h.Recommended.Max < 0 || h.Recommended.Replicas < 0) {
+	if h := advice.As[recommender.HorizontalAdvice](r.Detail); h != nil && h.Recommended != nil && (h.Recommended.Min < 0 || h.Recommended.Max < 0 || h.Recommended.Replicas < 0) {
 		t.Errorf("%s: %s of %s advises %+v", what, r.Rule, r.Workload, *h.Recommended)
 	}
 }

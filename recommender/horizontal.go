@@ -11,16 +11,18 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // Horizontal finds how many pods a workload needs and what should decide it,
 // by replaying the autoscaler over the workload's own load. Where an HPA
 // divides by a CPU request, request and target are set together. See
 // docs/rules/horizontal.md.
-var Horizontal = Rule{
+var Horizontal = advice.Rule{
 	Name:  "horizontal",
 	Doc:   "Sets replicas, or an HPA's target, bounds and behavior together with the CPU request it divides by, by replaying the load.",
-	Lever: LeverHorizontal,
+	Lever: advice.LeverHorizontal,
 	Run:   horizontal,
 }
 
@@ -34,7 +36,7 @@ type HorizontalAdvice struct {
 	ReplicasNow, ReplicasAdvised float64
 	// Hours is the pods that the advised setting runs in each hour of the load;
 	// nil where nothing is to change.
-	Hours *ReplicaHours
+	Hours *advice.Hours
 	// TradeOff is the cost of allowing less or more to go unserved.
 	TradeOff []TradeOff
 }
@@ -98,21 +100,20 @@ const (
 // tolerance.
 const tolerancePerHPA = 35
 
-func horizontal(p *Pass) error {
-	sized := p.sizedContainers()
+func horizontal(p *advice.Pass) error {
 	var todo []*analyzer.WorkloadFacts
-	for i := range p.Analysis.Workloads {
-		if w := &p.Analysis.Workloads[i]; w.Scalable {
+	for i := range p.Facts.Workloads {
+		if w := &p.Facts.Workloads[i]; w.Scalable {
 			todo = append(todo, w)
 		}
 	}
-	recs, errs := make([]Recommendation, len(todo)), make([]error, len(todo))
+	recs, errs := make([]advice.Advice, len(todo)), make([]error, len(todo))
 	var next atomic.Int64
 	var all sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(todo)) {
 		all.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(todo)); i = next.Add(1) - 1 {
-				recs[i], errs[i] = p.scale(todo[i], sized[todo[i].Ref])
+				recs[i], errs[i] = scaleWorkload(p, todo[i])
 			}
 		})
 	}
@@ -121,42 +122,60 @@ func horizontal(p *Pass) error {
 		if errs[i] != nil {
 			return fmt.Errorf("%s: %w", todo[i].Ref, errs[i])
 		}
-		if len(recs[i].Changes) > 0 && p.isIdle(todo[i]) {
+		if len(recs[i].Changes) > 0 && p.Cluster.Idle(todo[i].Ref) {
 			recs[i].Warnings = append(recs[i].Warnings, analyzer.Warning{
 				Code: "idle", Subject: todo[i].Ref.String(), Message: "it was idle for the whole window: where nothing waits for it, remove it rather than rescale it",
 			})
 		}
+		leave(p.Cluster, &recs[i])
 		p.Report(recs[i])
 	}
 	return nil
 }
 
-// sizedContainers gives the requests that right-sizing left, by workload and
-// container.
-func (p *Pass) sizedContainers() map[analyzer.Ref]map[string]analyzer.Amounts {
-	out := map[analyzer.Ref]map[string]analyzer.Amounts{}
-	for _, r := range p.out {
-		if r.Lever != LeverRightsize || r.Requests == nil {
-			continue
-		}
-		if out[r.Workload] == nil {
-			out[r.Workload] = map[string]analyzer.Amounts{}
-		}
-		out[r.Workload][r.Container] = *r.Requests
+// leave tells the levers that follow how many pods there will be.
+func leave(to *advice.Cluster, r *advice.Advice) {
+	h := advice.As[HorizontalAdvice](r.Detail)
+	s := h.Recommended
+	if s == nil {
+		return
 	}
-	return out
+	out := advice.Scaled{
+		Changed: len(r.Changes) > 0, Least: s.Min, Most: s.Max, Mean: h.ReplicasAdvised, Was: h.ReplicasNow,
+		Now: h.podsNow(), Hours: h.Hours, RequestCPU: s.RequestCPU,
+	}
+	if s.Kind == ScalingFixed {
+		out.Least, out.Most, out.Mean = s.Replicas, s.Replicas, float64(s.Replicas)
+	}
+	for _, at := range s.Schedules {
+		out.Most = max(out.Most, at.Replicas)
+	}
+	to.SetScaled(r.Workload, out)
 }
 
-// scale advises on one workload.
-func (p *Pass) scale(w *analyzer.WorkloadFacts, sized map[string]analyzer.Amounts) (Recommendation, error) {
-	r := Recommendation{
-		Rule: "horizontal", Lever: LeverHorizontal, Workload: w.Ref,
-		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1},
+// podsNow is how many pods the advised setting has at the end of the load: one
+// at the least, for which a setting that rests without pods needs room too.
+func (h *HorizontalAdvice) podsNow() int {
+	pods := h.ReplicasAdvised
+	if h.Recommended.Kind == ScalingFixed {
+		pods = float64(h.Recommended.Replicas)
+	} else if h.Hours != nil && len(h.Hours.Mean) > 0 {
+		pods = h.Hours.Mean[len(h.Hours.Mean)-1]
 	}
-	r.Horizontal = &HorizontalAdvice{Current: currentScaling(w)}
-	c := p.scaleCase(w, sized)
+	return max(int(math.Ceil(pods-1e-9)), 1)
+}
+
+// scaleWorkload advises on one workload.
+func scaleWorkload(p *advice.Pass, w *analyzer.WorkloadFacts) (advice.Advice, error) {
+	r := advice.Advice{
+		Rule: "horizontal", Lever: advice.LeverHorizontal, Workload: w.Ref,
+	}
+	c := newScaleCase(p, w)
+	c.told = &HorizontalAdvice{Current: currentScaling(w)}
+	r.Detail = c.told
 	if reason := c.abstain(); reason != "" {
-		return r.withhold(reason), nil
+		r.Abstain(reason)
+		return r, nil
 	}
 	if reason := c.unsafe(); reason != "" {
 		var err error
@@ -164,7 +183,8 @@ func (p *Pass) scale(w *analyzer.WorkloadFacts, sized map[string]analyzer.Amount
 			return r, err
 		}
 		if c.best == nil {
-			return r.withhold(reason), nil
+			r.Abstain(reason)
+			return r, nil
 		}
 	} else if err := c.solve(); err != nil {
 		return r, err
@@ -173,17 +193,11 @@ func (p *Pass) scale(w *analyzer.WorkloadFacts, sized map[string]analyzer.Amount
 	if c.best == nil {
 		c.describe(&r, "")
 		c.warnMemory(&r)
-		return r.withhold(fmt.Sprintf("no setting was found that leaves demand unserved for at most %.2g %% of the time, a third of what is allowed, on both the first and the last part of the window",
-			100*aim*p.Options.RiskUnserved)), nil
+		r.Abstain(fmt.Sprintf("no setting was found that leaves demand unserved for at most %.2g %% of the time, a third of what is allowed, on both the first and the last part of the window",
+			100*aim*p.Options.RiskUnserved))
+		return r, nil
 	}
 	return r, c.finish(&r)
-}
-
-func (r Recommendation) withhold(reason string) Recommendation {
-	r.Withheld = append(r.Withheld, Withheld{"all", reason})
-	r.Title = "no recommendation: " + reason
-	r.Confidence = 0
-	return r
 }
 
 func currentScaling(w *analyzer.WorkloadFacts) Scaling {
@@ -200,7 +214,8 @@ func currentScaling(w *analyzer.WorkloadFacts) Scaling {
 
 // scaleCase is one workload on its way to advice.
 type scaleCase struct {
-	pass  *Pass
+	pass  *advice.Pass
+	told  *HorizontalAdvice // what is filed of it
 	w     *analyzer.WorkloadFacts
 	curve analyzer.LoadCurve
 	hpa   *analyzer.HPA // nil where there is none
@@ -245,24 +260,24 @@ func (o *outcome) monthly() float64 {
 	return o.whole.replicas() * o.size.hourly * pricing.HoursPerMonth
 }
 
-func (p *Pass) scaleCase(w *analyzer.WorkloadFacts, sized map[string]analyzer.Amounts) *scaleCase {
+func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
 	c := &scaleCase{pass: p, w: w}
 	if len(w.HPAs) > 0 {
 		c.hpa = &w.HPAs[0]
 	}
 	c.container = c.measured()
-	window := p.Analysis.Snapshot.Window
+	window := p.Facts.Snapshot.Window
 	if c.curve = w.LoadCurve(window); c.container != "" {
 		c.curve = w.ContainerLoadCurve(window, c.container)
 	}
-	c.sizes = c.podSizes(sized)
+	c.sizes = c.podSizes()
 	if c.throttled() {
 		c.limit = c.limitOf(c.sizes[0])
 	}
 	c.findRate()
 	c.undoThrottling()
 	c.bounds = Bounds{
-		Floor: p.floor(w), Ceiling: p.ceiling(w), Unserved: p.Options.RiskUnserved, Start: p.startOf(w), FixedMargin: headroom,
+		Floor: leastPods(p, w), Ceiling: mostApart(p, w), Unserved: p.Options.RiskUnserved, Start: startOf(p, w), FixedMargin: rightsize.HeadroomFixed,
 		OwnTolerance: p.Options.Minor >= tolerancePerHPA,
 	}
 	return c
@@ -278,7 +293,7 @@ func (c *scaleCase) abstain() string {
 		return fmt.Sprintf("KEDA scales it by HPA %s, and the snapshot has no history of its triggers", c.hpa.Name)
 	case c.otherMetric() != "":
 		return fmt.Sprintf("HPA %s also scales on %s, of which the snapshot has no history", c.hpa.Name, c.otherMetric())
-	case c.pass.Analysis.Snapshot.Window.Moment:
+	case c.pass.Facts.Snapshot.Window.Moment:
 		return "no history: a replay needs days of load"
 	case n == 0:
 		return "no CPU load was recorded in the window"
@@ -349,7 +364,7 @@ func spreadEvenly(w *analyzer.WorkloadFacts) bool {
 }
 
 // warnings files the doubts that hold for any advice.
-func (c *scaleCase) warnings(r *Recommendation) {
+func (c *scaleCase) warnings(r *advice.Advice) {
 	for i := range c.w.Containers {
 		f := &c.w.Containers[i]
 		if f.ThrottledShare > c.pass.Options.RiskCPU {
@@ -357,14 +372,14 @@ func (c *scaleCase) warnings(r *Recommendation) {
 			if c.undone {
 				meaning = "demand above the limit is worked out from its requests"
 			}
-			r.warn("throttled", fmt.Sprintf("container %s was throttled in %.0f %% of CPU periods: %s", f.Name, 100*f.ThrottledShare, meaning))
+			r.Warn("throttled", fmt.Sprintf("container %s was throttled in %.0f %% of CPU periods: %s", f.Name, 100*f.ThrottledShare, meaning))
 		}
 	}
 }
 
 // confidence is that of right-sizing on the days of load, less where demand
 // was cut off by throttling.
-func (c *scaleCase) confidence(r *Recommendation) float64 {
+func (c *scaleCase) confidence(r *advice.Advice) float64 {
 	v := 1 - math.Exp(-float64(c.curve.Seen)/288/7)
 	if len(r.Warnings) > 0 {
 		v /= 2

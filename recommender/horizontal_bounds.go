@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -56,18 +57,18 @@ func promptOf(cores, request int64, slowdown float64) int64 {
 	return int64(max(min(v, float64(request)), 1))
 }
 
-// floor is the fewest replicas that are safe: the autoscaler's minimum, which
+// leastPods is the fewest replicas that are safe: the autoscaler's minimum, which
 // its owner set; one only where one runs now; every zone that its pods are in,
 // or must spread over; and one more than a disruption budget must keep, so that
 // a node can be drained.
-func (p *Pass) floor(w *analyzer.WorkloadFacts) int32 {
+func leastPods(p *advice.Pass, w *analyzer.WorkloadFacts) int32 {
 	n := min(max(w.Replicas, 1), 2)
 	if len(w.HPAs) > 0 {
 		n = max(w.HPAs[0].Min, 1)
 	}
-	n = max(n, min(p.zonesOf(w), max(w.Replicas, 1)))
+	n = max(n, min(zonesOf(p, w), max(w.Replicas, 1)))
 	if binds(w, analyzer.ConstraintSpread) {
-		n = max(n, int32(p.zones()))
+		n = max(n, int32(zones(p)))
 	}
 	for _, b := range w.PDBs {
 		n = max(n, leastForBudget(b, n))
@@ -76,9 +77,9 @@ func (p *Pass) floor(w *analyzer.WorkloadFacts) int32 {
 }
 
 // zonesOf counts the zones that a workload's pods run in now.
-func (p *Pass) zonesOf(w *analyzer.WorkloadFacts) int32 {
+func zonesOf(p *advice.Pass, w *analyzer.WorkloadFacts) int32 {
 	zone := map[string]string{}
-	for _, n := range p.Analysis.Snapshot.Nodes {
+	for _, n := range p.Facts.Snapshot.Nodes {
 		zone[n.Name] = n.Labels[zoneLabel]
 	}
 	seen := map[string]bool{}
@@ -90,12 +91,12 @@ func (p *Pass) zonesOf(w *analyzer.WorkloadFacts) int32 {
 	return int32(len(seen))
 }
 
-// ceiling is the node count where no two pods may share a node, else 0.
-func (p *Pass) ceiling(w *analyzer.WorkloadFacts) int32 {
+// mostApart is the node count where no two pods may share a node, else 0.
+func mostApart(p *advice.Pass, w *analyzer.WorkloadFacts) int32 {
 	if !binds(w, analyzer.ConstraintAntiAffinity) {
 		return 0
 	}
-	return int32(len(p.Analysis.Snapshot.Nodes))
+	return int32(len(p.Facts.Snapshot.Nodes))
 }
 
 // roof is the most pods of a size that quota, nodes and money let run, 0 for
@@ -108,7 +109,7 @@ func (c *scaleCase) roof(s podSize) int32 {
 			most = min(most, float64(amount/each))
 		}
 	}
-	for _, q := range c.pass.Analysis.Snapshot.Quotas {
+	for _, q := range c.pass.Facts.Snapshot.Quotas {
 		if q.Namespace != c.w.Namespace {
 			continue
 		}
@@ -120,9 +121,9 @@ func (c *scaleCase) roof(s podSize) int32 {
 			bound(max(q.Requests.Memory-q.UsedRequests.Memory, 0)+running*pod.Memory, pod.Memory)
 		}
 	}
-	if !c.pass.nodesScale() {
+	if !nodesScale(c.pass) {
 		var room analyzer.Amounts
-		for _, n := range c.pass.Analysis.Snapshot.Nodes {
+		for _, n := range c.pass.Facts.Snapshot.Nodes {
 			room = room.Plus(n.Allocatable)
 		}
 		bound(room.CPU, pod.CPU)
@@ -147,13 +148,13 @@ func meanOf(v []float64) float64 {
 
 // nodesScale reports whether a node autoscaler is seen: its own workload, or
 // the labels that it puts on nodes.
-func (p *Pass) nodesScale() bool {
-	for i := range p.Analysis.Workloads {
-		if n := p.Analysis.Workloads[i].Name; !p.Analysis.Workloads[i].Past && (strings.Contains(n, "cluster-autoscaler") || n == "karpenter") {
+func nodesScale(p *advice.Pass) bool {
+	for i := range p.Facts.Workloads {
+		if n := p.Facts.Workloads[i].Name; !p.Facts.Workloads[i].Past && (strings.Contains(n, "cluster-autoscaler") || n == "karpenter") {
 			return true
 		}
 	}
-	for _, n := range p.Analysis.Snapshot.Nodes {
+	for _, n := range p.Facts.Snapshot.Nodes {
 		if n.Labels["karpenter.sh/nodepool"] != "" || n.Labels["eks.amazonaws.com/compute-type"] == "auto" {
 			return true
 		}
@@ -164,9 +165,9 @@ func (p *Pass) nodesScale() bool {
 // startOf is how long load waits for a new pod: the pod's own start as seen,
 // no less than is assumed where that was not seen, and a node's where nodes
 // come and go, since the plan leaves them full.
-func (p *Pass) startOf(w *analyzer.WorkloadFacts) time.Duration {
+func startOf(p *advice.Pass, w *analyzer.WorkloadFacts) time.Duration {
 	start := max(podStartUp, time.Duration(w.ReadyAfter())*time.Second)
-	if p.nodesScale() {
+	if nodesScale(p) {
 		start += nodeStart
 	}
 	return start

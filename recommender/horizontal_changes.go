@@ -1,13 +1,16 @@
 package recommender
 
-import "github.com/plimsoll-k8s/plimsoll/analyzer"
+import (
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+)
 
 // changes lists the fields that differ.
-func (c *scaleCase) changes(r *Recommendation, s Scaling) {
-	from := r.Horizontal.Current
+func (c *scaleCase) changes(r *advice.Advice, s Scaling) {
+	from := c.told.Current
 	add := func(field string, a, b int64) {
 		if a != b {
-			r.Changes = append(r.Changes, Change{field, a, b})
+			r.Changes = append(r.Changes, advice.Change{Field: field, From: a, To: b})
 		}
 	}
 	if s.Kind == ScalingFixed {
@@ -48,15 +51,15 @@ func (c *scaleCase) changes(r *Recommendation, s Scaling) {
 }
 
 // scheduleChanges lists the fields of the new ScaledObject.
-func (c *scaleCase) scheduleChanges(r *Recommendation, s Scaling) {
+func (c *scaleCase) scheduleChanges(r *advice.Advice, s Scaling) {
 	r.Changes = append(r.Changes,
-		Change{"scaledObject.cron.desiredReplicas", int64(r.Horizontal.Current.Replicas), int64(s.Schedules[0].Replicas)},
-		Change{"scaledObject.maxReplicaCount", int64(r.Horizontal.Current.Max), int64(s.Max)})
-	r.scaledObjectTargets(s)
+		advice.Change{Field: "scaledObject.cron.desiredReplicas", From: int64(c.told.Current.Replicas), To: int64(s.Schedules[0].Replicas)},
+		advice.Change{Field: "scaledObject.maxReplicaCount", From: int64(c.told.Current.Max), To: int64(s.Max)})
+	scaledObjectTargets(r, s)
 	for i := range c.w.Containers {
 		k := &c.w.Containers[i]
 		if v, ok := s.RequestCPU[k.Name]; ok && v != k.Requests.CPU {
-			r.Changes = append(r.Changes, Change{"containers." + k.Name + ".requests.cpu", k.Requests.CPU, v})
+			r.Changes = append(r.Changes, advice.Change{Field: "containers." + k.Name + ".requests.cpu", From: k.Requests.CPU, To: v})
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	queue "github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -76,7 +77,7 @@ func readTrace(t *testing.T, file string) trace {
 		out.Millicores[i] *= tracePods * traceRequest / p99
 	}
 	out.Step, out.Request = time.Duration(step)*time.Second, traceRequest
-	out.Prompt = int64(traceRequest * queue.SlowFrom(traceRequest/1000, recommender.DefaultSlowdown, 1))
+	out.Prompt = int64(traceRequest * queue.SlowFrom(traceRequest/1000, advice.DefaultSlowdown, 1))
 	return out
 }
 
@@ -158,7 +159,7 @@ func TestAgainstRivals(t *testing.T) {
 	all := traces(t)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', 0)
 	defer w.Flush()
-	b := recommender.Bounds{Floor: 2, Unserved: recommender.DefaultRiskUnserved, Start: time.Minute, OwnTolerance: os.Getenv("PLIMSOLL_TOLERANCE") != ""}
+	b := recommender.Bounds{Floor: 2, Unserved: advice.DefaultRiskUnserved, Start: time.Minute, OwnTolerance: os.Getenv("PLIMSOLL_TOLERANCE") != ""}
 	single := bestSingle(t, all, b)
 	fmt.Fprintf(w, "| load | days | ours | unserved | setting | clairvoyant | default | unserved | crane | unserved | p99 | unserved | single %d %% | unserved | ours / best rival | clairvoyant / best rival |\n", single)
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")

@@ -3,30 +3,17 @@ package recommender
 import (
 	"time"
 
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
-// ReplicaHours is a number of pods by the hour.
-type ReplicaHours struct {
-	First int       // hours since 1970 of the first
-	Mean  []float64 // mean pods of each hour
-}
-
-// at gives the pods of an hour; ok is false outside the stretch.
-func (h *ReplicaHours) at(hour int) (pods float64, ok bool) {
-	if h == nil || hour < h.First || hour >= h.First+len(h.Mean) {
-		return 0, false
-	}
-	return h.Mean[hour-h.First], true
-}
-
 // replicaHours is what the setting advised runs in each hour of the load.
-func (c *scaleCase) replicaHours() (*ReplicaHours, error) {
+func (c *scaleCase) replicaHours() (*advice.Hours, error) {
 	pods, err := c.replicaSlots()
 	if err != nil || len(pods) == 0 {
 		return nil, err
 	}
-	out := &ReplicaHours{First: int(c.curve.Start.Unix() / 3600)}
+	out := &advice.Hours{First: int(c.curve.Start.Unix() / 3600)}
 	var count []float64
 	for i, n := range pods {
 		at := int(c.slotTime(i).Unix()/3600) - out.First

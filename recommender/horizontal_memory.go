@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // memoryUse is what a pod uses of the target of an HPA on memory, hour by hour.
@@ -103,7 +104,7 @@ func (u memoryUse) verdict(h *analyzer.HPA) string {
 }
 
 // warnMemory says what is wrong with memory as a metric, and how it goes here.
-func (c *scaleCase) warnMemory(r *Recommendation) {
+func (c *scaleCase) warnMemory(r *advice.Advice) {
 	m := memoryMetric(c.hpa)
 	if m == nil {
 		return
@@ -111,10 +112,10 @@ func (c *scaleCase) warnMemory(r *Recommendation) {
 	text := "memory is no measure of load, since most programs keep what they once took: the advice leaves it out"
 	if u, ok := c.memoryUse(*m); ok {
 		text += "; here " + u.verdict(c.hpa)
-		r.evidence("memory of a pod, of the HPA's target, 5th percentile of hours", 100*u.low, "percent")
-		r.evidence("memory of a pod, of the HPA's target, 95th percentile of hours", 100*u.high, "percent")
+		r.Show("memory of a pod, of the HPA's target, 5th percentile of hours", 100*u.low, "percent")
+		r.Show("memory of a pod, of the HPA's target, 95th percentile of hours", 100*u.high, "percent")
 	}
-	r.warn("memory", text)
+	r.Warn("memory", text)
 }
 
 // withoutMemory is the HPA as it can be replayed: without its metric on memory,

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // zoneLabel is the node label that names its zone.
@@ -16,9 +18,9 @@ func binds(w *analyzer.WorkloadFacts, constraint string) bool {
 	return slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return slices.Contains(p.Spec.Constraints, constraint) })
 }
 
-func (p *Pass) zones() int {
+func zones(p *advice.Pass) int {
 	seen := map[string]bool{}
-	for _, n := range p.Analysis.Snapshot.Nodes {
+	for _, n := range p.Facts.Snapshot.Nodes {
 		if z := n.Labels[zoneLabel]; z != "" {
 			seen[z] = true
 		}
@@ -104,10 +106,10 @@ const dilution = 1.25
 // podSizes lists the sizes that the pods may have. Right-sizing has settled
 // all but the CPU that an HPA divides by; that one may stay, or become what
 // right-sizing would have made it.
-func (c *scaleCase) podSizes(sized map[string]analyzer.Amounts) []podSize {
+func (c *scaleCase) podSizes() []podSize {
 	left := slices.Clone(c.w.Workload.Containers)
 	for i := range left {
-		if a, ok := sized[left[i].Name]; ok {
+		if a, ok := c.pass.Cluster.Sized(analyzer.ContainerRef{Ref: c.w.Ref, Container: left[i].Name}); ok {
 			left[i].Requests = a
 		}
 	}
@@ -115,15 +117,16 @@ func (c *scaleCase) podSizes(sized map[string]analyzer.Amounts) []podSize {
 	pooled, changed := slices.Clone(left), map[string]int64{}
 	for i := range pooled {
 		f := &c.w.Containers[i]
-		if f.Type == analyzer.TypeInit || heldByHPA(c.w, f.Name, "cpu") == "" || f.CPU.Samples.Count() == 0 {
+		if f.Type == analyzer.TypeInit || rightsize.HeldByHPA(c.w, f.Name, "cpu") == "" || f.CPU.Samples.Count() == 0 {
 			continue
 		}
-		d := weigh(false, false, *f)
-		want := roundCPU(addPercent(f.CPU.Samples.Quantile(1-c.pass.Options.RiskCPU), d.cpu))
+		policy := rightsize.PolicyOf(c.pass.Options)
+		margin, _ := policy.Margins(false, advice.Weigh(false, false, f))
+		want := policy.CPU(f, margin)
 		if f.Limits.CPU > 0 {
 			want = min(want, f.Limits.CPU)
 		}
-		if !unchanged(f.Requests.CPU, want) {
+		if !rightsize.Unchanged(f.Requests.CPU, want) {
 			pooled[i].Requests.CPU, changed[f.Name] = want, want
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -347,32 +348,32 @@ func (r *requestRate) hpaMetric(request int64, percent int32) analyzer.HPAMetric
 }
 
 // describeRate files what a request costs and how scaling on it compares.
-func (c *scaleCase) describeRate(r *Recommendation) {
+func (c *scaleCase) describeRate(r *advice.Advice) {
 	if c.rate == nil || c.rate.cost == 0 {
 		return
 	}
-	r.evidence("CPU for a request a second ("+c.rate.Counter+")", c.rate.cost, "millicores")
-	r.evidence("spread of CPU per request, 10th to 90th percentile over median", 100*c.rate.spread, "percent")
-	r.evidence("rank correlation of CPU and requests", c.rate.rank, "share")
+	r.Show("CPU for a request a second ("+c.rate.Counter+")", c.rate.cost, "millicores")
+	r.Show("spread of CPU per request, 10th to 90th percentile over median", 100*c.rate.spread, "percent")
+	r.Show("rank correlation of CPU and requests", c.rate.rank, "share")
 	if len(c.sizes) > 0 && c.rate.poor == "" {
-		r.evidence("requests a second that a pod's CPU request pays for", float64(c.sizes[0].metric)/c.rate.cost, "count")
+		r.Show("requests a second that a pod's CPU request pays for", float64(c.sizes[0].metric)/c.rate.cost, "count")
 	}
 	if c.onCPU != nil {
-		r.evidence("replica-hours a month of the best CPU target", c.onCPU.whole.replicas()*pricing.HoursPerMonth, "hours")
+		r.Show("replica-hours a month of the best CPU target", c.onCPU.whole.replicas()*pricing.HoursPerMonth, "hours")
 	}
 	if c.onRate != nil {
-		r.evidence("replica-hours a month of the best request rate", c.onRate.whole.replicas()*pricing.HoursPerMonth, "hours")
-		r.evidence("time with unserved demand of the best request rate", 100*c.onRate.whole.Unserved, "percent")
+		r.Show("replica-hours a month of the best request rate", c.onRate.whole.replicas()*pricing.HoursPerMonth, "hours")
+		r.Show("time with unserved demand of the best request rate", 100*c.onRate.whole.Unserved, "percent")
 	}
 }
 
 // warnRate tells what the advised rate needs, or why there is none.
-func (c *scaleCase) warnRate(r *Recommendation) {
+func (c *scaleCase) warnRate(r *advice.Advice) {
 	switch {
 	case c.rate == nil || c.best != nil && c.best.zero != nil:
 	case c.rate.poor != "":
-		r.warn("request-rate", fmt.Sprintf("%s is no metric to scale on: %s", c.rate.Counter, c.rate.poor))
+		r.Warn("request-rate", fmt.Sprintf("%s is no metric to scale on: %s", c.rate.Counter, c.rate.poor))
 	case c.best != nil && c.best.rate != nil && !c.follows(c.rate):
-		r.warn("adapter", fmt.Sprintf("the HPA needs %s from a metrics adapter, or KEDA with the query: if that fails, replicas stay as they are", c.rate.name()))
+		r.Warn("adapter", fmt.Sprintf("the HPA needs %s from a metrics adapter, or KEDA with the query: if that fails, replicas stay as they are", c.rate.name()))
 	}
 }

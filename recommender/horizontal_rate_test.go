@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // withRequests adds a counter to a snapshot of one workload: so many requests a
@@ -42,8 +43,8 @@ func TestRatesAreSound(t *testing.T) {
 		}
 		withRequests(r, s, analyzer.CountedByPod, "http_requests_total", 0.02)
 		withRequests(r, s, analyzer.CountedByService, "nginx_ingress_controller_requests", r.Float64()*3)
-		for _, got := range adviceOn(t, s, recommender.Options{}, "horizontal") {
-			to := got.Horizontal.Recommended
+		for _, got := range adviceOn(t, s, advice.Options{}, "horizontal") {
+			to := advice.As[recommender.HorizontalAdvice](got.Detail).Recommended
 			if to == nil {
 				continue
 			}
@@ -58,7 +59,7 @@ func TestRatesAreSound(t *testing.T) {
 				}
 			}
 			for _, e := range got.Evidence {
-				if e.Name == "time with unserved demand in the last part, advised" && e.Value > 100*recommender.DefaultRiskUnserved {
+				if e.Name == "time with unserved demand in the last part, advised" && e.Value > 100*advice.DefaultRiskUnserved {
 					t.Errorf("%d: %s is %v, above the promise", i, e.Name, e.Value)
 				}
 				if math.IsNaN(e.Value) || math.IsInf(e.Value, 0) {
@@ -78,9 +79,9 @@ func TestRateOrder(t *testing.T) {
 	s := loadedSnapshot(r, "Deployment")
 	withRequests(r, s, analyzer.CountedByPod, "http_requests_total", 0.05)
 	withRequests(r, s, analyzer.CountedByPod, "grpc_server_handled_total", 0.1)
-	want := adviceOn(t, s, recommender.Options{}, "horizontal")
+	want := adviceOn(t, s, advice.Options{}, "horizontal")
 	slices.Reverse(s.Requests)
-	if got := adviceOn(t, s, recommender.Options{}, "horizontal"); !reflect.DeepEqual(got, want) {
+	if got := adviceOn(t, s, advice.Options{}, "horizontal"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, then %+v", want, got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -200,10 +201,10 @@ func (o *outcome) scaledObject(s Scaling) Scaling {
 	return s
 }
 
-func (c *scaleCase) warnSchedule(r *Recommendation) {
-	r.warn("idle", fmt.Sprintf("outside %02d:00 to %02d:00 UTC no pod would run: it was idle by its CPU in those hours, and whether nobody needs it then is for its owner to say", c.best.schedule.from, c.best.schedule.to))
+func (c *scaleCase) warnSchedule(r *advice.Advice) {
+	r.Warn("idle", fmt.Sprintf("outside %02d:00 to %02d:00 UTC no pod would run: it was idle by its CPU in those hours, and whether nobody needs it then is for its owner to say", c.best.schedule.from, c.best.schedule.to))
 	if c.hpa != nil {
-		r.warn("keda", fmt.Sprintf("the ScaledObject takes the place of HPA %s: delete that first, or let KEDA take it over", c.hpa.Name))
+		r.Warn("keda", fmt.Sprintf("the ScaledObject takes the place of HPA %s: delete that first, or let KEDA take it over", c.hpa.Name))
 	}
 }
 

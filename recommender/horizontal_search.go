@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // The reaction times that a replay assumes, stated as evidence; a pod that was
@@ -376,7 +377,7 @@ func Search(ctx context.Context, d Demand, b Bounds) (scaled, fixed *Candidate, 
 func (d Demand) raised(percent float64) Demand {
 	d.Millicores = slices.Clone(d.Millicores)
 	for i := range d.Millicores {
-		d.Millicores[i] = addPercent(d.Millicores[i], percent)
+		d.Millicores[i] = rightsize.AddPercent(d.Millicores[i], percent)
 	}
 	return d
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
@@ -216,12 +217,12 @@ func rulesOf(s *analyzer.HPAScaling) replay.Rules {
 }
 
 // finish files the advice, or that today's setting fits.
-func (c *scaleCase) finish(r *Recommendation) error {
+func (c *scaleCase) finish(r *advice.Advice) error {
 	r.Confidence = c.confidence(r)
 	if c.fits() {
 		c.describe(r, "best found")
-		s := r.Horizontal.Current
-		r.Horizontal.Recommended, r.Horizontal.ReplicasAdvised = &s, r.Horizontal.ReplicasNow
+		s := c.told.Current
+		c.told.Recommended, c.told.ReplicasAdvised = &s, c.told.ReplicasNow
 		r.Title = "the number of replicas fits"
 		if c.hpa != nil {
 			r.Title = "the HPA fits"
@@ -234,8 +235,8 @@ func (c *scaleCase) finish(r *Recommendation) error {
 	}
 	c.describe(r, "advised")
 	s := c.scaling()
-	r.Horizontal.Recommended, r.Horizontal.ReplicasAdvised = &s, c.best.whole.replicas()
-	r.Horizontal.Hours = hours
+	c.told.Recommended, c.told.ReplicasAdvised = &s, c.best.whole.replicas()
+	c.told.Hours = hours
 	c.changes(r, s)
 	r.Title = c.title()
 	if c.now != nil && c.pass.Costs != nil && c.pass.Costs.UnitOf(c.w.Ref) != (cost.UnitPrice{}) {
@@ -251,7 +252,7 @@ func (c *scaleCase) finish(r *Recommendation) error {
 	c.warnRate(r)
 	c.warnMemory(r)
 	if c.hpa != nil && c.hpa.Behavior != nil {
-		r.warn("behavior", "the advice replaces spec.behavior as a whole: the policies and tolerances that it has now are not kept")
+		r.Warn("behavior", "the advice replaces spec.behavior as a whole: the policies and tolerances that it has now are not kept")
 	}
 	return nil
 }
@@ -351,7 +352,7 @@ func (c *scaleCase) title() string {
 const leastUnproven = 25
 
 // warnUnseen says where pods would have to serve more than any was seen to.
-func (c *scaleCase) warnUnseen(r *Recommendation) {
+func (c *scaleCase) warnUnseen(r *advice.Advice) {
 	if c.best.Fixed && c.now != nil && c.now.Fixed && c.best.Min >= c.now.Min {
 		return // no pod serves more than before
 	}
@@ -363,7 +364,7 @@ func (c *scaleCase) warnUnseen(r *Recommendation) {
 		}
 	}
 	if out := c.scaleOut(c.best); out > 1.1*seen && out >= leastUnproven {
-		r.warn("unproven", fmt.Sprintf("a pod would serve up to %.0fm of CPU and none was seen to use more than %.0fm: check that one can", out, seen))
+		r.Warn("unproven", fmt.Sprintf("a pod would serve up to %.0fm of CPU and none was seen to use more than %.0fm: check that one can", out, seen))
 	}
 }
 
@@ -377,17 +378,17 @@ func (c *scaleCase) scaleOut(o *outcome) float64 {
 
 // describe files what the advice rests on; best is what the best setting found
 // is called.
-func (c *scaleCase) describe(r *Recommendation, best string) {
-	r.Horizontal.TradeOff = c.trades
-	r.evidence("days of load", float64(c.curve.Seen)/288, "days")
+func (c *scaleCase) describe(r *advice.Advice, best string) {
+	c.told.TradeOff = c.trades
+	r.Show("days of load", float64(c.curve.Seen)/288, "days")
 	sorted := slices.Sorted(slices.Values(c.curve.CPU))
-	r.evidence("demand p50", quantile(sorted, 0.5), "millicores")
-	r.evidence("demand p99", quantile(sorted, 0.99), "millicores")
-	r.evidence("demand max", sorted[len(sorted)-1], "millicores")
-	r.evidence("pod start-up assumed", c.bounds.Start.Seconds(), "seconds")
-	r.evidence("fewest replicas that are safe", float64(c.bounds.Floor), "count")
+	r.Show("demand p50", quantile(sorted, 0.5), "millicores")
+	r.Show("demand p99", quantile(sorted, 0.99), "millicores")
+	r.Show("demand max", sorted[len(sorted)-1], "millicores")
+	r.Show("pod start-up assumed", c.bounds.Start.Seconds(), "seconds")
+	r.Show("fewest replicas that are safe", float64(c.bounds.Floor), "count")
 	if c.now != nil {
-		r.Horizontal.ReplicasNow = c.now.whole.replicas()
+		c.told.ReplicasNow = c.now.whole.replicas()
 		c.describeOutcome(r, "now", c.now)
 	}
 	if c.best == nil {
@@ -395,26 +396,26 @@ func (c *scaleCase) describe(r *Recommendation, best string) {
 	}
 	c.describeOutcome(r, best, c.best)
 	if c.best.schedule == nil {
-		r.evidence("time with unserved demand in the first part, "+best, 100*c.best.Train.Unserved, "percent")
-		r.evidence("time with unserved demand in the last part, "+best, 100*c.best.Check.Unserved, "percent")
+		r.Show("time with unserved demand in the first part, "+best, 100*c.best.Train.Unserved, "percent")
+		r.Show("time with unserved demand in the last part, "+best, 100*c.best.Check.Unserved, "percent")
 	}
 	c.describeRate(r)
 	if c.hpa == nil && c.fixed != nil && !c.best.Fixed {
-		r.evidence("replica-hours a month of the best fixed number", c.fixed.whole.replicas()*pricing.HoursPerMonth, "hours")
+		r.Show("replica-hours a month of the best fixed number", c.fixed.whole.replicas()*pricing.HoursPerMonth, "hours")
 	}
 	for _, t := range c.trades {
-		r.evidence(fmt.Sprintf("replica-hours a month if %g %% may go unserved", 100*t.Allowed), t.ReplicaHours, "hours")
+		r.Show(fmt.Sprintf("replica-hours a month if %g %% may go unserved", 100*t.Allowed), t.ReplicaHours, "hours")
 	}
 }
 
-func (c *scaleCase) describeOutcome(r *Recommendation, name string, o *outcome) {
-	r.evidence("replica-hours a month, "+name, o.whole.replicas()*pricing.HoursPerMonth, "hours")
-	r.evidence("time with unserved demand, "+name, 100*o.whole.Unserved, "percent")
-	r.evidence("demand unserved, "+name, 100*o.whole.Volume, "percent")
+func (c *scaleCase) describeOutcome(r *advice.Advice, name string, o *outcome) {
+	r.Show("replica-hours a month, "+name, o.whole.replicas()*pricing.HoursPerMonth, "hours")
+	r.Show("time with unserved demand, "+name, 100*o.whole.Unserved, "percent")
+	r.Show("demand unserved, "+name, 100*o.whole.Volume, "percent")
 	if o.Fixed {
 		return
 	}
-	r.evidence("scale-out point of a pod, "+name, c.scaleOut(o), "millicores")
-	r.evidence("time at maximum, "+name, 100*o.whole.AtMax, "percent")
-	r.evidence("flaps a day, "+name, o.whole.FlapsPerDay, "count")
+	r.Show("scale-out point of a pod, "+name, c.scaleOut(o), "millicores")
+	r.Show("time at maximum, "+name, 100*o.whole.AtMax, "percent")
+	r.Show("flaps a day, "+name, o.whole.FlapsPerDay, "count")
 }

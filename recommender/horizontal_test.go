@@ -12,6 +12,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -49,13 +50,13 @@ func loadedSnapshot(r *rand.Rand, kind string) *analyzer.Snapshot {
 	return s
 }
 
-func adviceOn(t *testing.T, s *analyzer.Snapshot, o recommender.Options, rule string) []recommender.Recommendation {
+func adviceOn(t *testing.T, s *analyzer.Snapshot, o advice.Options, rule string) []advice.Advice {
 	t.Helper()
 	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &cost.Costs{MeanUnit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.DeleteFunc(recs, func(r recommender.Recommendation) bool { return r.Rule != rule })
+	return slices.DeleteFunc(recs, func(r advice.Advice) bool { return r.Rule != rule })
 }
 
 // TestScalingIsSound: whatever is advised, the API server takes it, and it
@@ -65,8 +66,8 @@ func TestScalingIsSound(t *testing.T) {
 	advised := 0
 	for i := range 25 {
 		s := loadedSnapshot(r, "Deployment")
-		for _, got := range adviceOn(t, s, recommender.Options{}, "horizontal") {
-			to := got.Horizontal.Recommended
+		for _, got := range adviceOn(t, s, advice.Options{}, "horizontal") {
+			to := advice.As[recommender.HorizontalAdvice](got.Detail).Recommended
 			if to == nil {
 				if len(got.Withheld) == 0 {
 					t.Errorf("%d: nothing advised and no reason given", i)
@@ -81,7 +82,7 @@ func TestScalingIsSound(t *testing.T) {
 				t.Errorf("%d: got min %d, max %d, target %d", i, to.Min, to.Max, to.Metrics[0].Target)
 			}
 			for _, e := range got.Evidence {
-				if e.Name == "time with unserved demand in the last part, advised" && e.Value > 100*recommender.DefaultRiskUnserved {
+				if e.Name == "time with unserved demand in the last part, advised" && e.Value > 100*advice.DefaultRiskUnserved {
 					t.Errorf("%d: %s is %v, above the promise", i, e.Name, e.Value)
 				}
 			}
@@ -150,10 +151,10 @@ func TestSearchRespectsItsBounds(t *testing.T) {
 
 func TestHorizontalIsDeterministic(t *testing.T) {
 	s := loadedSnapshot(rand.New(rand.NewPCG(5, 6)), "Deployment")
-	first := adviceOn(t, s, recommender.Options{}, "horizontal")
+	first := adviceOn(t, s, advice.Options{}, "horizontal")
 	slices.Reverse(s.Workloads)
 	slices.Reverse(s.Usage)
-	if second := adviceOn(t, s, recommender.Options{}, "horizontal"); !reflect.DeepEqual(first, second) {
+	if second := adviceOn(t, s, advice.Options{}, "horizontal"); !reflect.DeepEqual(first, second) {
 		t.Errorf("got %+v, then %+v", first, second)
 	}
 }
@@ -172,11 +173,11 @@ func TestHorizontalOrder(t *testing.T) {
 		}
 		all.Workloads, all.Usage, all.HPAs = append(all.Workloads, s.Workloads...), append(all.Usage, s.Usage...), append(all.HPAs, s.HPAs...)
 	}
-	want := adviceOn(t, all, recommender.Options{}, "horizontal")
+	want := adviceOn(t, all, advice.Options{}, "horizontal")
 	slices.Reverse(all.Workloads)
 	slices.Reverse(all.HPAs)
 	slices.Reverse(all.Usage)
-	if got := adviceOn(t, all, recommender.Options{}, "horizontal"); !reflect.DeepEqual(got, want) || len(want) != 4 {
+	if got := adviceOn(t, all, advice.Options{}, "horizontal"); !reflect.DeepEqual(got, want) || len(want) != 4 {
 		t.Errorf("got %d recommendations, or others than the %d before", len(got), len(want))
 	}
 }
@@ -199,13 +200,13 @@ func TestBrokenAutoscalers(t *testing.T) {
 	} {
 		h.Name = fmt.Sprint("h", i)
 		s.HPAs = []analyzer.HPA{h}
-		for _, to := range adviceOn(t, s, recommender.Options{}, "horizontal") {
-			if n := to.Horizontal.Recommended; n != nil && len(to.Changes) > 0 && n.Kind == recommender.ScalingHPA && n.Min > n.Max {
+		for _, to := range adviceOn(t, s, advice.Options{}, "horizontal") {
+			if n := advice.As[recommender.HorizontalAdvice](to.Detail).Recommended; n != nil && len(to.Changes) > 0 && n.Kind == recommender.ScalingHPA && n.Min > n.Max {
 				t.Errorf("HPA %d: advised min %d above max %d", i, n.Min, n.Max)
 			}
 		}
 		if i == 1 || i == 7 {
-			if got := adviceOn(t, s, recommender.Options{}, "autoscaler-findings"); len(got) == 0 {
+			if got := adviceOn(t, s, advice.Options{}, "autoscaler-findings"); len(got) == 0 {
 				t.Errorf("HPA %d: no finding", i)
 			}
 		}
@@ -245,8 +246,8 @@ func TestShrinkSpiral(t *testing.T) {
 			p.Close()
 		}
 		s.Usage = rec.Usage()
-		got := slices.ContainsFunc(adviceOn(t, s, recommender.Options{}, "autoscaler-findings"), func(r recommender.Recommendation) bool {
-			return r.Finding.Code == "shrink-spiral"
+		got := slices.ContainsFunc(adviceOn(t, s, advice.Options{}, "autoscaler-findings"), func(r advice.Advice) bool {
+			return advice.As[recommender.Finding](r.Detail).Code == "shrink-spiral"
 		})
 		if got != tt.want {
 			t.Errorf("%s: found %v, want %v", name, got, tt.want)

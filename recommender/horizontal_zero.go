@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -173,39 +174,39 @@ func (z *zero) scaledObject(s Scaling, base *outcome) Scaling {
 	return s
 }
 
-func (c *scaleCase) warnZero(r *Recommendation) {
+func (c *scaleCase) warnZero(r *advice.Advice) {
 	z := c.best.zero
 	wait := kedaPolling + c.bounds.Start
-	r.warn("zero", fmt.Sprintf("no pod would run while no request comes (%.0f %% of the time): the first requests after that, %.1f times a day, are refused or wait some %.0f s until a pod is ready",
+	r.Warn("zero", fmt.Sprintf("no pod would run while no request comes (%.0f %% of the time): the first requests after that, %.1f times a day, are refused or wait some %.0f s until a pod is ready",
 		100*z.quiet, z.wakeUps, (wait+time.Duration(z.rate.RangeSeconds)*time.Second/4).Seconds()))
 	if c.hpa != nil {
-		r.warn("keda", fmt.Sprintf("the ScaledObject takes the place of HPA %s: delete that first, or let KEDA take it over", c.hpa.Name))
+		r.Warn("keda", fmt.Sprintf("the ScaledObject takes the place of HPA %s: delete that first, or let KEDA take it over", c.hpa.Name))
 	}
-	r.evidence("time without requests", 100*z.quiet, "percent")
-	r.evidence("wake-ups a day", z.wakeUps, "count")
+	r.Show("time without requests", 100*z.quiet, "percent")
+	r.Show("wake-ups a day", z.wakeUps, "count")
 }
 
 // zeroChanges lists the fields of the new ScaledObject.
-func (c *scaleCase) zeroChanges(r *Recommendation, s Scaling) {
-	from := r.Horizontal.Current
+func (c *scaleCase) zeroChanges(r *advice.Advice, s Scaling) {
+	from := c.told.Current
 	if low := cmp.Or(from.Min, from.Replicas); low != s.Min {
-		r.Changes = append(r.Changes, Change{"scaledObject.minReplicaCount", int64(low), int64(s.Min)})
+		r.Changes = append(r.Changes, advice.Change{Field: "scaledObject.minReplicaCount", From: int64(low), To: int64(s.Min)})
 	}
 	r.Changes = append(r.Changes,
-		Change{"scaledObject.maxReplicaCount", int64(from.Max), int64(s.Max)},
-		Change{"scaledObject.cooldownPeriod", 0, int64(s.Cooldown / time.Second)})
-	r.scaledObjectTargets(s)
+		advice.Change{Field: "scaledObject.maxReplicaCount", From: int64(from.Max), To: int64(s.Max)},
+		advice.Change{Field: "scaledObject.cooldownPeriod", From: 0, To: int64(s.Cooldown / time.Second)})
+	scaledObjectTargets(r, s)
 }
 
 // scaledObjectTargets lists the targets of a new ScaledObject's triggers, rates
 // in thousandths of a request a second.
-func (r *Recommendation) scaledObjectTargets(s Scaling) {
+func scaledObjectTargets(r *advice.Advice, s Scaling) {
 	for _, t := range s.Triggers {
-		r.Changes = append(r.Changes, Change{"scaledObject.prometheus." + t.Counter + ".thresholdMilli", 0, int64(math.Round(1000 * t.Threshold))})
+		r.Changes = append(r.Changes, advice.Change{Field: "scaledObject.prometheus." + t.Counter + ".thresholdMilli", From: 0, To: int64(math.Round(1000 * t.Threshold))})
 	}
 	for _, m := range s.Metrics {
 		if m.Name == "cpu" {
-			r.Changes = append(r.Changes, Change{"scaledObject.cpu.averageUtilization", 0, m.Target})
+			r.Changes = append(r.Changes, advice.Change{Field: "scaledObject.cpu.averageUtilization", From: 0, To: m.Target})
 		}
 	}
 }

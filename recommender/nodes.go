@@ -7,20 +7,18 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
-// LeverNodes sets which nodes there are.
-const LeverNodes Lever = "nodes"
-
 // Nodes finds the cheapest nodes for the pods that run now, as many as the
 // advised scaling has and with the requests that right-sizing gave them. See
 // docs/rules/nodes.md.
-var Nodes = Rule{
+var Nodes = advice.Rule{
 	Name:  "nodes",
 	Doc:   "Finds the cheapest nodes for the pods that run now at their right-sized requests, with a proven lower bound.",
-	Lever: LeverNodes,
+	Lever: advice.LeverNodes,
 	Run:   nodes,
 }
 
@@ -71,13 +69,12 @@ type KeptNode struct {
 	Reason string
 }
 
-func nodes(p *Pass) error {
+func nodes(p *advice.Pass) error {
 	if p.Costs == nil || p.Costs.Catalog == nil || len(p.Costs.Nodes) == 0 {
 		return nil // the report says already that there are no nodes or no prices
 	}
-	r := Recommendation{
-		Rule: "nodes", Lever: LeverNodes, Subject: nodesSubject,
-		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1},
+	r := advice.Advice{
+		Rule: "nodes", Lever: advice.LeverNodes, Subject: nodesSubject,
 	}
 	n := newNodePlanner(p)
 	reason := n.blind()
@@ -88,24 +85,27 @@ func nodes(p *Pass) error {
 		}
 	}
 	if reason != "" {
-		r.Title = "no recommendation: " + reason
-		r.Withheld = []Withheld{{"all", reason}}
+		r.Abstain(reason)
 		p.Report(r)
 		return nil
 	}
 	n.advise(&r)
-	p.planned = n
+	p.Results["nodes"] = n
 	p.Report(r)
 	return nil
 }
 
+// plannedNodes is what the rule worked out; nil without a plan.
+func plannedNodes(p *advice.Pass) *nodePlanner {
+	n, _ := p.Results["nodes"].(*nodePlanner)
+	return n
+}
+
 // nodePlanner gathers what the packer needs and judges what it gives.
 type nodePlanner struct {
-	pass    *Pass
+	pass    *advice.Pass
 	nodes   []*plannedFrom // by name
 	byName  map[string]*plannedFrom
-	sized   map[analyzer.ContainerRef]*Recommendation
-	scaled  map[analyzer.Ref]*HorizontalAdvice
 	pods    []placedPod // as many as are advised, DaemonSets' and static ones left out
 	fewer   int         // pods that the advised scaling takes away
 	more    int         // and adds
@@ -140,25 +140,19 @@ type placedPod struct {
 	added  bool // it does not run yet; node is one of its like
 }
 
-func newNodePlanner(p *Pass) *nodePlanner {
-	n := &nodePlanner{pass: p, byName: map[string]*plannedFrom{}, sized: map[analyzer.ContainerRef]*Recommendation{}, refers: map[string]bool{}}
+func newNodePlanner(p *advice.Pass) *nodePlanner {
+	n := &nodePlanner{pass: p, byName: map[string]*plannedFrom{}, refers: map[string]bool{}}
 	costs := map[string]cost.NodeCost{}
 	for _, c := range p.Costs.Nodes {
 		costs[c.Name] = c
 	}
-	for i := range p.Analysis.Snapshot.Nodes {
-		node := &plannedFrom{Node: &p.Analysis.Snapshot.Nodes[i]}
+	for i := range p.Facts.Snapshot.Nodes {
+		node := &plannedFrom{Node: &p.Facts.Snapshot.Nodes[i]}
 		node.cost = costs[node.Name]
 		n.nodes = append(n.nodes, node)
 		n.byName[node.Name] = node
 	}
 	slices.SortFunc(n.nodes, func(a, b *plannedFrom) int { return cmp.Compare(a.Name, b.Name) })
-	for i := range p.out {
-		if r := &p.out[i]; r.Requests != nil && r.Lever == LeverRightsize {
-			n.sized[analyzer.ContainerRef{Ref: r.Workload, Container: r.Container}] = r
-		}
-	}
-	n.scaled = p.scalings()
 	n.gather()
 	n.keep()
 	n.rescale()
@@ -168,7 +162,7 @@ func newNodePlanner(p *Pass) *nodePlanner {
 
 // blind gives the reason for which no plan can be made at all, or "".
 func (n *nodePlanner) blind() string {
-	if why := n.pass.Analysis.Snapshot.Partial(); why != "" {
+	if why := n.pass.Facts.Snapshot.Partial(); why != "" {
 		return why + "; audit the whole cluster for a plan of its nodes"
 	}
 	if len(n.pods) == 0 {

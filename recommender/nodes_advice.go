@@ -10,11 +10,12 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
 // advise fills in the recommendation from the plan.
-func (n *nodePlanner) advise(r *Recommendation) {
+func (n *nodePlanner) advise(r *advice.Advice) {
 	plan := &NodePlan{Pods: len(n.in.Pods), Moves: n.moves.Moves}
 	then := map[NodePool]int{}
 	for i := range n.plan.Nodes {
@@ -40,14 +41,14 @@ func (n *nodePlanner) advise(r *Recommendation) {
 	if plan.LowerBound > 0 {
 		plan.GapPercent = math.Round(max(0, plan.Monthly/plan.LowerBound-1)*1e6) / 1e4
 	}
-	r.Nodes, r.MonthlySavings = plan, plan.MonthlyNow-plan.Monthly
+	r.Detail, r.MonthlySavings = plan, plan.MonthlyNow-plan.Monthly
 	n.way(plan)
 	plan.Groups = n.groups()
 	r.Changes = nodeChanges(countedPools(now), plan.Pools)
 	if len(r.Changes) == 0 {
 		r.MonthlySavings = 0
 	}
-	r.Confidence = n.confidence()
+	r.Confidence = n.pass.Cluster.Confidence()
 	n.tellHeld(r)
 	r.Title = plan.title(len(n.nodes), len(r.Changes) > 0)
 	n.doubts(r)
@@ -93,12 +94,12 @@ func countedPools(counts map[NodePool]int) []NodePool {
 
 // nodeChanges gives the numbers of nodes that change, by type and capacity
 // type; a change of zones alone is none.
-func nodeChanges(now, then []NodePool) []Change {
-	counts := map[string]*Change{}
-	at := func(p NodePool) *Change {
+func nodeChanges(now, then []NodePool) []advice.Change {
+	counts := map[string]*advice.Change{}
+	at := func(p NodePool) *advice.Change {
 		field := "nodes." + p.InstanceType + "/" + p.CapacityType
 		if counts[field] == nil {
-			counts[field] = &Change{Field: field}
+			counts[field] = &advice.Change{Field: field}
 		}
 		return counts[field]
 	}
@@ -108,13 +109,13 @@ func nodeChanges(now, then []NodePool) []Change {
 	for _, p := range then {
 		at(p).To += int64(p.Count)
 	}
-	var out []Change
+	var out []advice.Change
 	for _, c := range counts {
 		if c.From != c.To {
 			out = append(out, *c)
 		}
 	}
-	slices.SortFunc(out, func(a, b Change) int { return cmp.Compare(a.Field, b.Field) })
+	slices.SortFunc(out, func(a, b advice.Change) int { return cmp.Compare(a.Field, b.Field) })
 	return out
 }
 
@@ -144,33 +145,18 @@ func nodeCount(n int) string {
 	return fmt.Sprintf("%d nodes", n)
 }
 
-// confidence is the mean of the right-sizing that the plan rests on, by
-// container; 1 where it rests on the requests as they are.
-func (n *nodePlanner) confidence() float64 {
-	if len(n.sized) == 0 {
-		return 1
-	}
-	sum := 0.0
-	for _, r := range n.pass.out {
-		if r.Requests != nil && r.Lever == LeverRightsize {
-			sum += r.Confidence
-		}
-	}
-	return math.Min(sum/float64(len(n.sized)), 1)
-}
-
 // doubts are the warnings and the evidence.
-func (n *nodePlanner) doubts(r *Recommendation) {
-	plan := r.Nodes
-	r.evidence("pods planned", float64(plan.Pods), "count")
+func (n *nodePlanner) doubts(r *advice.Advice) {
+	plan := advice.As[NodePlan](r.Detail)
+	r.Show("pods planned", float64(plan.Pods), "count")
 	if n.fewer+n.more > 0 {
-		r.evidence("pods that rescaling takes away", float64(n.fewer), "count")
-		r.evidence("pods that rescaling adds", float64(n.more), "count")
+		r.Show("pods that rescaling takes away", float64(n.fewer), "count")
+		r.Show("pods that rescaling adds", float64(n.more), "count")
 	}
-	r.evidence("workloads held on the architecture they run on", float64(n.heldOnArch()), "count")
-	r.evidence("nodes kept as they are", float64(len(plan.Kept)), "count")
-	r.evidence("lower bound", plan.LowerBound, "usd")
-	r.evidence("gap to the lower bound", plan.GapPercent, "percent")
+	r.Show("workloads held on the architecture they run on", float64(n.heldOnArch()), "count")
+	r.Show("nodes kept as they are", float64(len(plan.Kept)), "count")
+	r.Show("lower bound", plan.LowerBound, "usd")
+	r.Show("gap to the lower bound", plan.GapPercent, "percent")
 	for _, k := range plan.Kept {
 		r.Warnings = append(r.Warnings, analyzer.Warning{Code: "node-kept", Subject: "Node/" + k.Name, Message: "the node is kept as it is: " + k.Reason})
 	}

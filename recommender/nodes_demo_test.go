@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -20,15 +21,15 @@ func BenchmarkNodesDemo(b *testing.B) {
 	facts := analyzer.Analyze(s)
 	costs := cost.Of(facts, pricing.New(pricing.Config{}))
 	for b.Loop() {
-		recs, err := recommender.Run(context.Background(), facts, costs, recommender.Options{Levers: []recommender.Lever{recommender.LeverRightsize, recommender.LeverNodes}})
+		recs, err := recommender.Run(context.Background(), facts, costs, advice.Options{Levers: []advice.Lever{advice.LeverRightsize, advice.LeverNodes}})
 		if err != nil {
 			b.Fatal(err)
 		}
 		for _, r := range recs {
-			if r.Nodes != nil {
-				b.ReportMetric(r.Nodes.Monthly, "usd/month")
-				b.ReportMetric(r.Nodes.LowerBound, "bound/month")
-				b.ReportMetric(float64(r.Nodes.Pods), "pods")
+			if advice.As[recommender.NodePlan](r.Detail) != nil {
+				b.ReportMetric(advice.As[recommender.NodePlan](r.Detail).Monthly, "usd/month")
+				b.ReportMetric(advice.As[recommender.NodePlan](r.Detail).LowerBound, "bound/month")
+				b.ReportMetric(float64(advice.As[recommender.NodePlan](r.Detail).Pods), "pods")
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // mixedSnapshot runs pods of which each fills most of a small node: web on
@@ -53,7 +54,7 @@ func mixedSnapshot(web, batch int) *analyzer.Snapshot {
 
 // TestNodeGroups makes few groups that hold the whole plan.
 func TestNodeGroups(t *testing.T) {
-	plan := planNodes(t, mixedSnapshot(6, 4)).Nodes
+	plan := advice.As[recommender.NodePlan](planNodes(t, mixedSnapshot(6, 4)).Detail)
 	if plan == nil {
 		t.Fatal("no plan")
 	}
@@ -105,7 +106,7 @@ func TestNodeGroupsKeepBudgets(t *testing.T) {
 			pdb.Pods = append(pdb.Pods, fmt.Sprintf("web-%d", i))
 		}
 		s.PDBs = []analyzer.PDB{pdb}
-		plan := planNodes(t, s).Nodes
+		plan := advice.As[recommender.NodePlan](planNodes(t, s).Detail)
 		if plan == nil || len(plan.Groups) != 1 || plan.Groups[0].Count != 24 {
 			t.Fatalf("got %+v, want one group of 24 nodes", plan)
 		}
@@ -118,7 +119,7 @@ func TestNodeGroupsKeepBudgets(t *testing.T) {
 // TestNodeMoves accounts for every node of today: it stays, moves or is kept.
 func TestNodeMoves(t *testing.T) {
 	s := mixedSnapshot(6, 4)
-	plan := planNodes(t, s).Nodes
+	plan := advice.As[recommender.NodePlan](planNodes(t, s).Detail)
 	seen := map[string]bool{}
 	once := func(name string) {
 		if seen[name] {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -62,7 +63,7 @@ type heldPrices struct {
 // heldPrices is nil where there are no commitments.
 func (n *nodePlanner) heldPrices() *heldPrices {
 	h := &heldPrices{n: n, parts: map[string][]pricing.CommitmentPart{}, keptUse: map[pricing.CommitmentScope]float64{}}
-	all := n.pass.held()
+	all := heldCommitments(n.pass)
 	if len(all) == 0 {
 		return nil
 	}
@@ -315,7 +316,7 @@ func (n *nodePlanner) billOf(plan packing.Plan) float64 {
 
 // tellHeld says what the commitments made of the plan, and of the one that was not
 // taken.
-func (n *nodePlanner) tellHeld(r *Recommendation) {
+func (n *nodePlanner) tellHeld(r *advice.Advice) {
 	h := n.held
 	if h == nil {
 		return
@@ -329,9 +330,9 @@ func (n *nodePlanner) tellHeld(r *Recommendation) {
 	if held.LowerBound > 0 {
 		held.GapPercent = 100 * (held.Monthly/held.LowerBound - 1)
 	}
-	r.Nodes.Held = held
-	r.evidence("bill with the commitments held", held.Monthly, "usd")
-	r.evidence("lower bound of that bill", held.LowerBound, "usd")
+	advice.As[NodePlan](r.Detail).Held = held
+	r.Show("bill with the commitments held", held.Monthly, "usd")
+	r.Show("lower bound of that bill", held.LowerBound, "usd")
 	if len(h.families) > 0 {
 		r.Warnings = append(r.Warnings, analyzer.Warning{Code: "held-commitments", Subject: nodesSubject, Message: held.why(n.same)})
 	}

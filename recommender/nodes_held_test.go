@@ -11,6 +11,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -23,13 +24,13 @@ func planWith(t *testing.T, file string, held ...pricing.HeldCommitment) *recomm
 	}
 	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
 	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})),
-		recommender.Options{Levers: []recommender.Lever{recommender.LeverRightsize, recommender.LeverNodes}, Commitment: recommender.CommitmentOptions{Held: held}})
+		advice.Options{Levers: []advice.Lever{advice.LeverRightsize, advice.LeverNodes}, Commitment: advice.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range recs {
-		if r.Nodes != nil {
-			return r.Nodes
+		if advice.As[recommender.NodePlan](r.Detail) != nil {
+			return advice.As[recommender.NodePlan](r.Detail)
 		}
 	}
 	t.Fatal("the rule reported no plan")

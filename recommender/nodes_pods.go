@@ -15,8 +15,8 @@ import (
 // gather lists the pods that run now as the packer wants them.
 func (n *nodePlanner) gather() {
 	static := map[string]*packing.Pod{}
-	for i := range n.pass.Analysis.Workloads {
-		w := &n.pass.Analysis.Workloads[i]
+	for i := range n.pass.Facts.Workloads {
+		w := &n.pass.Facts.Workloads[i]
 		archs := n.archsOf(w)
 		daemon := packing.Pod{}
 		for j := range w.Pods {
@@ -250,8 +250,8 @@ func portion(s string, total int) int {
 
 func (n *nodePlanner) budgets() []packing.Budget {
 	var out []packing.Budget
-	for i := range n.pass.Analysis.Snapshot.PDBs {
-		b := &n.pass.Analysis.Snapshot.PDBs[i]
+	for i := range n.pass.Facts.Snapshot.PDBs {
+		b := &n.pass.Facts.Snapshot.PDBs[i]
 		one := packing.Budget{Name: b.Namespace + "/" + b.Name, Allowed: allowed(b)}
 		for _, pod := range b.Pods {
 			one.Pods = append(one.Pods, b.Namespace+"/"+pod)
@@ -269,14 +269,7 @@ func (n *nodePlanner) requests(w *analyzer.WorkloadFacts, pod *analyzer.Pod) ana
 	for i := range w.Containers {
 		c := &w.Containers[i]
 		next[i] = c.Container
-		if r := n.sized[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}]; r != nil {
-			gpu := next[i].Requests.GPU
-			next[i].Requests = *r.Requests
-			next[i].Requests.GPU = gpu
-		}
-		if h := n.scaled[w.Ref]; h != nil && h.Recommended.RequestCPU[c.Name] > 0 {
-			next[i].Requests.CPU = h.Recommended.RequestCPU[c.Name]
-		}
+		next[i].Requests = n.pass.Cluster.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: c.Name})
 		if next[i].Requests.CPU == 0 && c.CPU.Samples.Count() > 0 {
 			next[i].Requests.CPU = int64(c.CPU.Samples.Quantile(0.95))
 		}

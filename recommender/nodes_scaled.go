@@ -3,7 +3,6 @@ package recommender
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,30 +11,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
-// scalings gives those that the lever horizontal changes, by workload.
-func (p *Pass) scalings() map[analyzer.Ref]*HorizontalAdvice {
-	out := map[analyzer.Ref]*HorizontalAdvice{}
-	for i := range p.out {
-		r := &p.out[i]
-		if h := r.Horizontal; h != nil && h.Recommended != nil && len(r.Changes) > 0 {
-			out[r.Workload] = h
-		}
-	}
-	return out
-}
-
-// podsNow is how many pods the advised setting has at the end of the load: one
-// at the least, for which a setting that rests without pods needs room too.
-func (h *HorizontalAdvice) podsNow() int {
-	pods := h.ReplicasAdvised
-	if h.Recommended.Kind == ScalingFixed {
-		pods = float64(h.Recommended.Replicas)
-	} else if h.Hours != nil && len(h.Hours.Mean) > 0 {
-		pods = h.Hours.Mean[len(h.Hours.Mean)-1]
-	}
-	return max(int(math.Ceil(pods-1e-9)), 1)
-}
-
 // rescale brings the pods to the numbers that the lever horizontal advises.
 func (n *nodePlanner) rescale() {
 	at := map[string][]int{} // places in pods, by group
@@ -43,13 +18,14 @@ func (n *nodePlanner) rescale() {
 		at[n.pods[i].Group] = append(at[n.pods[i].Group], i)
 	}
 	gone := map[int]bool{}
-	for i := range n.pass.Analysis.Workloads {
-		w := &n.pass.Analysis.Workloads[i]
-		h, mine := n.scaled[w.Ref], at[w.Ref.String()]
-		if h == nil || len(mine) == 0 {
+	for i := range n.pass.Facts.Workloads {
+		w := &n.pass.Facts.Workloads[i]
+		to, _ := n.pass.Cluster.Scaled(w.Ref)
+		mine := at[w.Ref.String()]
+		if !to.Changed || len(mine) == 0 {
 			continue
 		}
-		want := h.podsNow()
+		want := to.Now
 		n.fewer, n.more = n.fewer+max(len(mine)-want, 0), n.more+max(want-len(mine), 0)
 		n.firstToGo(w, mine)
 		for k := 0; k < len(mine)-want; k++ {

@@ -15,6 +15,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -73,10 +74,10 @@ func runningOn(name string, ask analyzer.Amounts, nodes ...string) analyzer.Work
 	return w
 }
 
-func planNodes(t testing.TB, s *analyzer.Snapshot) recommender.Recommendation {
+func planNodes(t testing.TB, s *analyzer.Snapshot) advice.Advice {
 	t.Helper()
 	facts := analyzer.Analyze(s)
-	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: []recommender.Lever{recommender.LeverNodes}})
+	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), advice.Options{Levers: []advice.Lever{advice.LeverNodes}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,22 +91,22 @@ func planNodes(t testing.TB, s *analyzer.Snapshot) recommender.Recommendation {
 // an audit.
 func TestNodesExample(t *testing.T) {
 	r := planNodes(t, exampleSnapshot(t))
-	if r.Nodes == nil {
+	if advice.As[recommender.NodePlan](r.Detail) == nil {
 		t.Fatalf("no plan: %s", r.Title)
 	}
-	t.Logf("%s; %.2f to %.2f USD a month, gap %.2f %%", r.Title, r.Nodes.MonthlyNow, r.Nodes.Monthly, r.Nodes.GapPercent)
-	if r.Nodes.GapPercent > 2 {
-		t.Errorf("gap: got %.2f %%, want at most 2 %%", r.Nodes.GapPercent)
+	t.Logf("%s; %.2f to %.2f USD a month, gap %.2f %%", r.Title, advice.As[recommender.NodePlan](r.Detail).MonthlyNow, advice.As[recommender.NodePlan](r.Detail).Monthly, advice.As[recommender.NodePlan](r.Detail).GapPercent)
+	if advice.As[recommender.NodePlan](r.Detail).GapPercent > 2 {
+		t.Errorf("gap: got %.2f %%, want at most 2 %%", advice.As[recommender.NodePlan](r.Detail).GapPercent)
 	}
-	if got, want := r.MonthlySavings, r.Nodes.MonthlyNow-r.Nodes.Monthly; got != want || got <= 0 {
+	if got, want := r.MonthlySavings, advice.As[recommender.NodePlan](r.Detail).MonthlyNow-advice.As[recommender.NodePlan](r.Detail).Monthly; got != want || got <= 0 {
 		t.Errorf("savings: got %.2f, want the bill less the plan, %.2f, above 0", got, want)
 	}
 	moved := 0
-	for _, m := range r.Nodes.Moves {
+	for _, m := range advice.As[recommender.NodePlan](r.Detail).Moves {
 		moved += len(m.Evictions)
 	}
-	if moved > r.Nodes.Pods {
-		t.Errorf("%d evictions of %d pods: one is evicted twice", moved, r.Nodes.Pods)
+	if moved > advice.As[recommender.NodePlan](r.Detail).Pods {
+		t.Errorf("%d evictions of %d pods: one is evicted twice", moved, advice.As[recommender.NodePlan](r.Detail).Pods)
 	}
 }
 
@@ -151,8 +152,8 @@ func TestNodesAbstains(t *testing.T) {
 			s.Workloads = s.Workloads[:20]
 			c.change(s)
 			r := planNodes(t, s)
-			if r.Nodes != nil || len(r.Withheld) != 1 || !strings.Contains(r.Withheld[0].Reason, c.want) {
-				t.Errorf("got plan %v, withheld %v, want %q", r.Nodes, r.Withheld, c.want)
+			if advice.As[recommender.NodePlan](r.Detail) != nil || len(r.Withheld) != 1 || !strings.Contains(r.Withheld[0].Reason, c.want) {
+				t.Errorf("got plan %v, withheld %v, want %q", advice.As[recommender.NodePlan](r.Detail), r.Withheld, c.want)
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
@@ -13,7 +14,7 @@ import (
 // AddUsed adds to the prices all that the advice rests on beside today's
 // machines, and to the costs what is paid beside them: they stand in the report
 // as today's do. The error names a table that can't be read.
-func AddUsed(c *cost.Costs, s *analyzer.Snapshot, recs []Recommendation) error {
+func AddUsed(c *cost.Costs, s *analyzer.Snapshot, recs []advice.Advice) error {
 	if c.Catalog == nil {
 		return nil
 	}
@@ -35,16 +36,16 @@ func cite(c *cost.Costs, prices []pricing.Provenance) {
 
 // AddPlanned adds to the prices those of the machines that a plan of the nodes
 // starts.
-func AddPlanned(c *cost.Costs, recs []Recommendation) {
+func AddPlanned(c *cost.Costs, recs []advice.Advice) {
 	if c.Catalog == nil {
 		return
 	}
 	var used []pricing.NodePrice
 	for i := range recs {
-		if recs[i].Nodes == nil {
+		if advice.As[NodePlan](recs[i].Detail) == nil {
 			continue
 		}
-		for _, g := range recs[i].Nodes.Groups {
+		for _, g := range advice.As[NodePlan](recs[i].Detail).Groups {
 			for _, s := range g.Shapes {
 				for _, name := range s.Types[:s.Planned] {
 					used = append(used, looked(c, pricing.Query{Provider: g.Provider, Region: g.Region, InstanceType: name, CapacityType: pricing.CapacityType(g.CapacityType)}))
@@ -62,8 +63,10 @@ func looked(c *cost.Costs, q pricing.Query) pricing.NodePrice {
 }
 
 // addSpot adds the spot prices of today's types, where workloads are told them.
-func addSpot(c *cost.Costs, recs []Recommendation) {
-	if !slices.ContainsFunc(recs, func(r Recommendation) bool { return r.Spot != nil && r.Spot.Price.Known }) {
+func addSpot(c *cost.Costs, recs []advice.Advice) {
+	if !slices.ContainsFunc(recs, func(r advice.Advice) bool {
+		return advice.As[SpotReadiness](r.Detail) != nil && advice.As[SpotReadiness](r.Detail).Price.Known
+	}) {
 		return
 	}
 	var used []pricing.NodePrice
@@ -77,9 +80,9 @@ func addSpot(c *cost.Costs, recs []Recommendation) {
 
 // addCommitments adds the tables of the commitments that were weighed, and the
 // files of those that exist.
-func addCommitments(c *cost.Costs, recs []Recommendation) error {
+func addCommitments(c *cost.Costs, recs []advice.Advice) error {
 	for i := range recs {
-		a := recs[i].Purchase
+		a := advice.As[PurchaseAdvice](recs[i].Detail)
 		if a == nil {
 			continue
 		}
@@ -107,9 +110,11 @@ func addCommitments(c *cost.Costs, recs []Recommendation) error {
 
 // addBesides prices volumes, load balancers and the control plane for a month.
 // Waste among them has these prices also where no node has one.
-func addBesides(c *cost.Costs, s *analyzer.Snapshot, recs []Recommendation) error {
+func addBesides(c *cost.Costs, s *analyzer.Snapshot, recs []advice.Advice) error {
 	priced := c.Bill > 0
-	if !priced && !slices.ContainsFunc(recs, func(r Recommendation) bool { return r.Waste != nil && r.Waste.Monthly > 0 }) {
+	if !priced && !slices.ContainsFunc(recs, func(r advice.Advice) bool {
+		return advice.As[WasteFinding](r.Detail) != nil && advice.As[WasteFinding](r.Detail).Monthly > 0
+	}) {
 		return nil
 	}
 	a, err := allocation.Besides(s, c.Catalog)

@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -19,7 +20,7 @@ func TestAddPlanned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := []recommender.Recommendation{{Nodes: &recommender.NodePlan{Groups: []recommender.NodeGroup{{
+	plan := []advice.Advice{{Detail: &recommender.NodePlan{Groups: []recommender.NodeGroup{{
 		Provider: "aws", Region: "us-east-1", CapacityType: "on-demand",
 		Shapes: []recommender.NodeShape{{Types: []string{"m6i.4xlarge", "c5.large"}, Planned: 1}},
 	}}}}}
@@ -50,28 +51,28 @@ func TestAddUsed(t *testing.T) {
 		Volumes:       []analyzer.Volume{{Name: "pv-1", Class: "gp3", Capacity: 100 * gib}},
 		LoadBalancers: []analyzer.LoadBalancer{{Namespace: "web", Name: "front", Addresses: 1}, {Namespace: "web", Name: "pending"}},
 	}
-	advice := recommender.Recommendation{Purchase: &recommender.PurchaseAdvice{
+	told := advice.Advice{Detail: &recommender.PurchaseAdvice{
 		Provider: "aws", Region: "us-east-1", Held: []pricing.HeldCommitment{{Covers: 1, Pays: 1, Source: "held.csv"}},
 		Demand: recommender.HourlyDemand{Families: []recommender.FamilyDemand{{CommitmentScope: pricing.CommitmentScope{Family: "m6i"}}}},
 	}}
-	withheld := advice
-	withheld.Purchase = &recommender.PurchaseAdvice{Held: advice.Purchase.Held} // of no known place
-	withheld.Withheld = []recommender.Withheld{{Resource: "all", Reason: "too little data"}}
+	withheld := told
+	withheld.Detail = &recommender.PurchaseAdvice{Held: advice.As[recommender.PurchaseAdvice](told.Detail).Held} // of no known place
+	withheld.Withheld = []advice.Withheld{{Resource: "all", Reason: "too little data"}}
 	unpriced := &cost.Costs{Catalog: pricing.New(pricing.Config{})}
-	wasted := []recommender.Recommendation{{Waste: &recommender.WasteFinding{Monthly: 4}}}
+	wasted := []advice.Advice{{Detail: &recommender.WasteFinding{Monthly: 4}}}
 	if err := recommender.AddUsed(unpriced, &analyzer.Snapshot{Volumes: s.Volumes}, wasted); err != nil || len(unpriced.Prices) != 1 || unpriced.Prices[0].Of != pricing.OfVolumes || unpriced.Besides != (cost.Besides{}) {
 		t.Errorf("waste without prices of nodes: got %+v, %+v, error %v; want the source of volumes' alone", unpriced.Prices, unpriced.Besides, err)
 	}
 	for name, tt := range map[string]struct {
-		recs  []recommender.Recommendation
+		recs  []advice.Advice
 		table bool // of commitments
 		file  bool
 		spot  bool // the on-demand price has another source
 	}{
 		"none":     {},
-		"spot":     {recs: []recommender.Recommendation{{Spot: &recommender.SpotReadiness{Price: recommender.SpotPrice{Known: true}}}}, spot: true},
-		"advised":  {recs: []recommender.Recommendation{advice}, table: true, file: true},
-		"withheld": {recs: []recommender.Recommendation{withheld}, file: true},
+		"spot":     {recs: []advice.Advice{{Detail: &recommender.SpotReadiness{Price: recommender.SpotPrice{Known: true}}}}, spot: true},
+		"advised":  {recs: []advice.Advice{told}, table: true, file: true},
+		"withheld": {recs: []advice.Advice{withheld}, file: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := cost.Of(analyzer.Analyze(s), pricing.New(pricing.Config{}))

@@ -8,33 +8,17 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // Purchase advises on commitments for 1 and 3 years from the hourly demand that
 // right-sizing, packing and spot leave. See docs/rules/purchase.md.
-var Purchase = Rule{
+var Purchase = advice.Rule{
 	Name:  "purchase",
 	Doc:   "Advises what to commit to for the hourly demand that right-sizing, packing and spot leave.",
-	Lever: LeverPurchase,
+	Lever: advice.LeverPurchase,
 	Run:   purchase,
 }
-
-// CommitmentOptions is what the user said of buying commitments.
-type CommitmentOptions struct {
-	// Terms are the years that may be committed to, 1 and 3; empty means 1.
-	Terms []int
-	// Payments are the options to pay by, as pricing.Payments has them; empty
-	// means the cheapest of all.
-	Payments []string
-	// CapitalCost is what money costs a year; 0 means DefaultCapitalCost.
-	CapitalCost float64
-	// Held are the commitments that exist. They count first, and until the
-	// window's end is past theirs.
-	Held []pricing.HeldCommitment
-}
-
-// DefaultCapitalCost is what money costs a year where the user does not say.
-const DefaultCapitalCost = 0.08
 
 // The assumptions of the rule; docs/rules/purchase.md explains each.
 const (
@@ -137,31 +121,32 @@ type ScenarioOutcome struct {
 	Utilization, Cover float64
 }
 
-func purchase(p *Pass) error {
+func purchase(p *advice.Pass) error {
 	if p.Costs == nil || p.Costs.Bill <= 0 || p.Costs.Catalog == nil {
 		return nil // the report as a whole says that there are no prices
 	}
-	r := Recommendation{
-		Rule: "purchase", Lever: LeverPurchase, Subject: "Cluster",
-		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Purchase: &PurchaseAdvice{Held: p.held()},
+	r := advice.Advice{
+		Rule: "purchase", Lever: advice.LeverPurchase, Subject: "Cluster",
 	}
-	d, reason := p.demand()
+	a := &PurchaseAdvice{Held: heldCommitments(p)}
+	r.Detail = a
+	d, reason := newDemand(p)
 	if reason == "" {
-		r.Purchase.Provider, r.Purchase.Region, r.Purchase.Demand = d.provider, d.region, d.summary()
+		a.Provider, a.Region, a.Demand = d.provider, d.region, d.summary()
 		var err error
-		if reason, err = p.advisePurchase(&r, d); err != nil {
+		if reason, err = advisePurchase(p, &r, d); err != nil {
 			return err
 		}
 	}
 	if reason != "" {
-		r.Withheld, r.Title = []Withheld{{"all", reason}}, "no recommendation: "+reason
+		r.Abstain(reason)
 	}
 	p.Report(r)
 	return nil
 }
 
-func (p *Pass) advisePurchase(r *Recommendation, d *demandCurve) (reason string, err error) {
-	m, err := p.market(d)
+func advisePurchase(p *advice.Pass, r *advice.Advice, d *demandCurve) (reason string, err error) {
+	m, err := newMarket(p, d)
 	if err != nil {
 		return "", err
 	}
@@ -172,7 +157,7 @@ func (p *Pass) advisePurchase(r *Recommendation, d *demandCurve) (reason string,
 	if err != nil {
 		return "", err
 	}
-	a := r.Purchase
+	a := advice.As[PurchaseAdvice](r.Detail)
 	a.Commitments = m.advice(d, amounts)
 	a.Scenarios, err = m.scenarios(amounts)
 	if err != nil {
@@ -187,8 +172,8 @@ func (p *Pass) advisePurchase(r *Recommendation, d *demandCurve) (reason string,
 	}
 	r.Confidence = 1 - math.Exp(-float64(d.seen)/24/14)
 	r.Title = purchaseTitle(a)
-	r.evidence("mean demand", a.Demand.Mean, "usd")
-	r.evidence("history", float64(d.seen)/24, "days")
+	r.Show("mean demand", a.Demand.Mean, "usd")
+	r.Show("history", float64(d.seen)/24, "days")
 	r.Warnings = append(r.Warnings, d.warnings...)
 	return "", nil
 }

@@ -5,9 +5,10 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
-func target(r recommender.Recommendation) string {
+func target(r advice.Advice) string {
 	if r.Subject != "" {
 		return r.Subject
 	}
@@ -15,14 +16,14 @@ func target(r recommender.Recommendation) string {
 }
 
 // describeMoney prints what the rules waste, spot and purchase found.
-func describeMoney(b *strings.Builder, r recommender.Recommendation) {
-	if f := r.Waste; f != nil {
+func describeMoney(b *strings.Builder, r advice.Advice) {
+	if f := advice.As[recommender.WasteFinding](r.Detail); f != nil {
 		fmt.Fprintf(b, "  waste %s: %.2f USD a month, within %q, loses %s\n", f.Kind, f.Monthly, f.Within, f.Loss)
 		for _, text := range f.Blocked {
 			fmt.Fprintf(b, "  blocked: %s\n", text)
 		}
 	}
-	if s := r.Spot; s != nil {
+	if s := advice.As[recommender.SpotReadiness](r.Detail); s != nil {
 		if s.Advised {
 			fmt.Fprintf(b, "  moves %.3f of its pods on demand, %.2f USD a month\n", s.Moves, s.MonthlyOnDemand)
 		}
@@ -43,7 +44,7 @@ func describeMoney(b *strings.Builder, r recommender.Recommendation) {
 			fmt.Fprintf(b, "  %s %s: %s\n", mark, c.Name, c.Detail)
 		}
 	}
-	if a := r.Purchase; a != nil && len(a.Commitments)+len(a.Alternatives) > 0 {
+	if a := advice.As[recommender.PurchaseAdvice](r.Detail); a != nil && len(a.Commitments)+len(a.Alternatives) > 0 {
 		describePurchase(b, a)
 	}
 }

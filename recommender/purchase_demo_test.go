@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -23,7 +24,7 @@ func BenchmarkPurchaseDemo(b *testing.B) {
 	costs := cost.Of(facts, pricing.New(pricing.Config{}))
 	for _, terms := range [][]int{{1}, {3}, {1, 3}} {
 		b.Run(fmt.Sprint(terms), func(b *testing.B) {
-			o := recommender.Options{Levers: []recommender.Lever{recommender.LeverPurchase}, Commitment: recommender.CommitmentOptions{Terms: terms}}
+			o := advice.Options{Levers: []advice.Lever{advice.LeverPurchase}, Commitment: advice.CommitmentOptions{Terms: terms}}
 			for b.Loop() {
 				recs, err := recommender.Run(context.Background(), facts, costs, o)
 				if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
 )
 
@@ -152,7 +153,7 @@ func onSale(t *testing.T, provider, region string, families []string, terms ...i
 	var out []commitment.Instrument
 	flexible := map[int]*commitment.Instrument{}
 	for j, family := range families {
-		offers, _, err := catalog.CommitmentOffers(provider, region, family, recommender.DefaultCapitalCost)
+		offers, _, err := catalog.CommitmentOffers(provider, region, family, advice.DefaultCapitalCost)
 		if err != nil || len(offers) == 0 {
 			t.Fatalf("%s %s: got %d offers, error %v", provider, family, len(offers), err)
 		}
@@ -165,9 +166,9 @@ func onSale(t *testing.T, provider, region string, families []string, terms ...i
 				flexible[o.TermYears] = &in
 				fallthrough
 			case o.Flexible:
-				flexible[o.TermYears].Rates[j] = o.Rate(recommender.DefaultCapitalCost)
+				flexible[o.TermYears].Rates[j] = o.Rate(advice.DefaultCapitalCost)
 			default:
-				in.Rates[j] = o.Rate(recommender.DefaultCapitalCost)
+				in.Rates[j] = o.Rate(advice.DefaultCapitalCost)
 				out = append(out, in)
 			}
 		}

@@ -13,12 +13,13 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // advisePurchase runs the rule on one of its cases with other options, after the
 // levers given.
-func advisePurchase(t *testing.T, file string, o recommender.CommitmentOptions, after ...recommender.Lever) *recommender.PurchaseAdvice {
+func advisePurchase(t *testing.T, file string, o advice.CommitmentOptions, after ...advice.Lever) *recommender.PurchaseAdvice {
 	t.Helper()
 	a, err := txtar.ParseFile("../testdata/rules/purchase/" + file)
 	if err != nil {
@@ -26,13 +27,13 @@ func advisePurchase(t *testing.T, file string, o recommender.CommitmentOptions, 
 	}
 	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
 	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})),
-		recommender.Options{Levers: append(after, recommender.LeverPurchase), Commitment: o})
+		advice.Options{Levers: append(after, advice.LeverPurchase), Commitment: o})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range recs {
-		if r.Purchase != nil {
-			return r.Purchase
+		if advice.As[recommender.PurchaseAdvice](r.Detail) != nil {
+			return advice.As[recommender.PurchaseAdvice](r.Detail)
 		}
 	}
 	t.Fatal("the rule reported nothing")
@@ -46,7 +47,7 @@ func TestPurchaseKeepsItsPromises(t *testing.T) {
 		for _, terms := range [][]int{nil, {3}, {1, 3}} {
 			for _, capital := range []float64{0, 0.02, 0.3} {
 				t.Run(fmt.Sprint(file, terms, capital), func(t *testing.T) {
-					a := advisePurchase(t, file, recommender.CommitmentOptions{Terms: terms, CapitalCost: capital})
+					a := advisePurchase(t, file, advice.CommitmentOptions{Terms: terms, CapitalCost: capital})
 					for _, s := range a.Scenarios {
 						if s.Required && s.Savings < -0.01 || s.Regret < 0 || math.Abs(s.OnDemand-s.Cost-s.Savings) > 1e-6 {
 							t.Errorf("%+v", s)
@@ -72,7 +73,7 @@ func TestPurchaseKeepsItsPromises(t *testing.T) {
 // commitment alone that survives and moves with the demand, nor than three years
 // alone, and survives the deepest fall.
 func TestPurchaseLadder(t *testing.T) {
-	a := advisePurchase(t, "flat.txtar", recommender.CommitmentOptions{Terms: []int{1, 3}})
+	a := advisePurchase(t, "flat.txtar", advice.CommitmentOptions{Terms: []int{1, 3}})
 	saves := func(a *recommender.PurchaseAdvice) (usd float64) {
 		for _, c := range a.Commitments {
 			usd += c.MonthlySavings
@@ -89,20 +90,20 @@ func TestPurchaseLadder(t *testing.T) {
 			t.Errorf("got %+v, want it required and survived", s)
 		}
 	}
-	if three := advisePurchase(t, "flat.txtar", recommender.CommitmentOptions{Terms: []int{3}}); saves(three) > saves(a)+0.01 {
+	if three := advisePurchase(t, "flat.txtar", advice.CommitmentOptions{Terms: []int{3}}); saves(three) > saves(a)+0.01 {
 		t.Errorf("both terms save %.2f, three years alone %.2f", saves(a), saves(three))
 	}
 }
 
 // TestPurchaseHeld: what exists counts first and only once.
 func TestPurchaseHeld(t *testing.T) {
-	free := advisePurchase(t, "flat.txtar", recommender.CommitmentOptions{})
+	free := advisePurchase(t, "flat.txtar", advice.CommitmentOptions{})
 	held := []pricing.HeldCommitment{{Family: "m6i", Covers: 0.5}, {Covers: 0.25}, {Family: "c5", Covers: 9}}
-	a := advisePurchase(t, "flat.txtar", recommender.CommitmentOptions{Held: held})
+	a := advisePurchase(t, "flat.txtar", advice.CommitmentOptions{Held: held})
 	if got, want := a.Demand.Mean, free.Demand.Mean-0.75; math.Abs(got-want) > 1e-9 || math.Abs(a.Demand.Held-0.75) > 1e-9 {
 		t.Errorf("got demand %.4f with %.4f held, want %.4f with 0.75", got, a.Demand.Held, want)
 	}
-	all := advisePurchase(t, "flat.txtar", recommender.CommitmentOptions{Held: []pricing.HeldCommitment{{Covers: 100}}})
+	all := advisePurchase(t, "flat.txtar", advice.CommitmentOptions{Held: []pricing.HeldCommitment{{Covers: 100}}})
 	if len(all.Commitments) != 0 {
 		t.Errorf("all demand is covered: got %+v, want nothing", all.Commitments)
 	}
@@ -115,7 +116,7 @@ func TestPurchaseHeldResources(t *testing.T) {
 	vcpus := pricing.HeldCommitment{Name: "cores", Family: "n2", Resource: pricing.ResourceVCPU, Units: 8}
 	memory := pricing.HeldCommitment{Name: "memory", Family: "n2", Resource: pricing.ResourceMemory, Units: 64}
 	advise := func(held ...pricing.HeldCommitment) *recommender.PurchaseAdvice {
-		return advisePurchase(t, file, recommender.CommitmentOptions{Held: held}, recommender.LeverRightsize, recommender.LeverNodes)
+		return advisePurchase(t, file, advice.CommitmentOptions{Held: held}, advice.LeverRightsize, advice.LeverNodes)
 	}
 	free, one, both := advise(), advise(vcpus), advise(vcpus, memory)
 	covers := map[string]float64{}
@@ -143,7 +144,7 @@ func TestPurchaseHeldResources(t *testing.T) {
 // TestPurchaseIsDeterministic: the same snapshot gives the same advice, and the
 // names of what is advised come from the catalog.
 func TestPurchaseIsDeterministic(t *testing.T) {
-	one, two := advisePurchase(t, "by-day.txtar", recommender.CommitmentOptions{}), advisePurchase(t, "by-day.txtar", recommender.CommitmentOptions{})
+	one, two := advisePurchase(t, "by-day.txtar", advice.CommitmentOptions{}), advisePurchase(t, "by-day.txtar", advice.CommitmentOptions{})
 	if !reflect.DeepEqual(one, two) {
 		t.Errorf("got %+v, then %+v", one, two)
 	}

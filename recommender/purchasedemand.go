@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -33,25 +34,25 @@ type fleet struct {
 	now          float64          // the pods' worth now, see podWorth
 }
 
-// demand makes the curve: what the plan of the nodes comes to with the pods of
+// newDemand makes the curve: what the plan of the nodes comes to with the pods of
 // each hour. Without a plan it is what the nodes of each family cost now, times
 // how the worth of the pods that run on it moves from hour to hour; the worth is
 // by the requests that right-sizing leaves, and idle room above packedTo is left
 // out. So is, either way, the share that can live on spot.
-func (p *Pass) demand() (d *demandCurve, reason string) {
-	if why := p.Analysis.Snapshot.Partial(); why != "" {
+func newDemand(p *advice.Pass) (d *demandCurve, reason string) {
+	if why := p.Facts.Snapshot.Partial(); why != "" {
 		return nil, why + "; audit the whole cluster for the demand that commitments are to cover"
 	}
-	if p.Analysis.Snapshot.Window.Moment {
+	if p.Facts.Snapshot.Window.Moment {
 		return nil, fmt.Sprintf("one reading shows no hours: %d days of history are needed", purchaseDays)
 	}
 	d = &demandCurve{}
-	nodes := p.place(d)
+	nodes := placeOf(p, d)
 	if len(nodes) == 0 {
 		return nil, "no node is paid for by the hour: all are spot or reserved, or of no known provider"
 	}
-	if !p.followPlan(d) {
-		p.followToday(d, nodes)
+	if !followPlan(p, d) {
+		followToday(p, d, nodes)
 	}
 	if len(d.families) == 0 {
 		return nil, "the window has no history of what runs on nodes that are paid for by the hour"
@@ -59,27 +60,27 @@ func (p *Pass) demand() (d *demandCurve, reason string) {
 	if d.seen < purchaseDays*24*9/10 {
 		return nil, fmt.Sprintf("too little data: %.1f of at least %d days", float64(d.seen)/24, purchaseDays)
 	}
-	d.cover(p.held())
+	d.cover(heldCommitments(p))
 	return d, ""
 }
 
 // followToday fills the curve from today's nodes.
-func (p *Pass) followToday(d *demandCurve, nodes map[string]string) {
-	fleets := p.fleets(nodes)
+func followToday(p *advice.Pass, d *demandCurve, nodes map[string]string) {
+	fleets := fleetsOf(p, nodes)
 	for _, f := range slices.Sorted(maps.Keys(fleets)) {
 		if fl := fleets[f]; fl.now > 0 {
 			d.families = append(d.families, FamilyDemand{CommitmentScope: pricing.CommitmentScope{Family: f}})
 		}
 	}
 	if len(d.families) > 0 {
-		p.fillHours(d, nodes, fleets, p.sizedRequests())
+		fillHours(p, d, nodes, fleets)
 		d.apart(fleets)
 	}
 }
 
-// place picks the provider and region that costs most, and gives the family
+// placeOf picks the provider and region that costs most, and gives the family
 // of each of its nodes that are bought on demand.
-func (p *Pass) place(d *demandCurve) map[string]string {
+func placeOf(p *advice.Pass, d *demandCurve) map[string]string {
 	places := p.Costs.OnDemand()
 	if len(places) == 0 {
 		return nil
@@ -91,30 +92,9 @@ func (p *Pass) place(d *demandCurve) map[string]string {
 	return p.Costs.Families(places[0])
 }
 
-// sizedRequests gives the requests of every container as right-sizing, where it
-// ran, would have them.
-func (p *Pass) sizedRequests() map[analyzer.ContainerRef]analyzer.Amounts {
-	out := map[analyzer.ContainerRef]analyzer.Amounts{}
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
-		for j := range w.Containers {
-			if c := &w.Containers[j]; c.Type != analyzer.TypeInit {
-				out[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}] = c.Requests
-			}
-		}
-	}
-	for _, r := range p.out {
-		k := analyzer.ContainerRef{Ref: r.Workload, Container: r.Container}
-		if _, ok := out[k]; ok && r.Lever == LeverRightsize && r.Requests != nil {
-			out[k] = *r.Requests
-		}
-	}
-	return out
-}
-
 // podWorth prices a pod of a workload by its requests now, at the mean unit
 // price.
-func (p *Pass) podWorth(w *analyzer.WorkloadFacts) float64 {
+func podWorth(p *advice.Pass, w *analyzer.WorkloadFacts) float64 {
 	var sum float64
 	for i := range w.Containers {
 		if c := &w.Containers[i]; c.Type != analyzer.TypeInit {
@@ -124,7 +104,7 @@ func (p *Pass) podWorth(w *analyzer.WorkloadFacts) float64 {
 	return sum
 }
 
-func (p *Pass) fleets(family map[string]string) map[string]*fleet {
+func fleetsOf(p *advice.Pass, family map[string]string) map[string]*fleet {
 	out := map[string]*fleet{}
 	at := func(f string) *fleet {
 		if out[f] == nil {
@@ -138,14 +118,14 @@ func (p *Pass) fleets(family map[string]string) map[string]*fleet {
 			at(f).machines.add(p.Costs.Catalog, n.Offering, n.Hourly)
 		}
 	}
-	for _, n := range p.Analysis.Snapshot.Nodes {
+	for _, n := range p.Facts.Snapshot.Nodes {
 		if f, ok := family[n.Name]; ok {
 			at(f).alloc = at(f).alloc.Plus(n.Allocatable)
 		}
 	}
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
-		worth := p.podWorth(w)
+	for i := range p.Facts.Workloads {
+		w := &p.Facts.Workloads[i]
+		worth := podWorth(p, w)
 		for _, pod := range w.Pods {
 			f, ok := family[pod.Node]
 			if !ok || pod.Ended() {
@@ -167,7 +147,7 @@ func (f *fleet) packing() float64 {
 }
 
 // fillHours adds up what each hour's pods are worth on each family.
-func (p *Pass) fillHours(d *demandCurve, family map[string]string, fleets map[string]*fleet, sized map[analyzer.ContainerRef]analyzer.Amounts) {
+func fillHours(p *advice.Pass, d *demandCurve, family map[string]string, fleets map[string]*fleet) {
 	scale, total := make([]float64, len(d.families)), 0.0
 	for j, f := range d.families {
 		fl := fleets[f.Family]
@@ -175,8 +155,8 @@ func (p *Pass) fillHours(d *demandCurve, family map[string]string, fleets map[st
 		total += fl.hourly
 	}
 	h := hourSums{hours: map[int][]float64{}, spot: map[int]float64{}, families: len(d.families)}
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
+	for i := range p.Facts.Workloads {
+		w := &p.Facts.Workloads[i]
 		if w.Kind == "DaemonSet" {
 			continue
 		}
@@ -184,14 +164,14 @@ func (p *Pass) fillHours(d *demandCurve, family map[string]string, fleets map[st
 		for k := range shares {
 			shares[k] *= scale[k]
 		}
-		stays, rescaled := p.staysOnDemand(w.Ref), p.rescaled(w.Ref)
+		stays, rescaled := 1-p.Cluster.OnSpot(w.Ref), p.Cluster.Rescaled(w.Ref)
 		for j := range w.Containers {
 			if c := &w.Containers[j]; c.Type != analyzer.TypeInit {
-				h.add(c.Days, shares, rescaled*p.Costs.MeanUnit.Hourly(sized[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}]), stays)
+				h.add(c.Days, shares, rescaled*p.Costs.MeanUnit.Hourly(p.Cluster.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: c.Name})), stays)
 			}
 		}
 	}
-	h.whole(p.Analysis.Snapshot.Window)
+	h.whole(p.Facts.Snapshot.Window)
 	d.finish(h, fleets)
 }
 
@@ -276,33 +256,4 @@ func (d *demandCurve) shares(w *analyzer.WorkloadFacts, family map[string]string
 		}
 	}
 	return out
-}
-
-// rescaled is the share of a workload's cost after right-sizing that the lever
-// horizontal leaves.
-func (p *Pass) rescaled(ref analyzer.Ref) float64 {
-	cost, saved := p.Costs.MonthlyOf(ref), 0.0
-	for r := range p.about(ref) {
-		switch r.Lever {
-		case LeverRightsize:
-			cost -= r.MonthlySavings
-		case LeverHorizontal:
-			saved += r.MonthlySavings
-		}
-	}
-	if cost <= 0 {
-		return 1
-	}
-	return min(max(1-saved/cost, 0), 2)
-}
-
-// staysOnDemand is the share of a workload's pods on demand that the rule spot
-// leaves there.
-func (p *Pass) staysOnDemand(ref analyzer.Ref) float64 {
-	for r := range p.about(ref) {
-		if r.Spot != nil && r.Spot.Advised {
-			return 1 - r.Spot.Moves
-		}
-	}
-	return 1
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -19,7 +20,7 @@ const (
 
 // planHours follows the plan of the nodes through the hours of the window.
 type planHours struct {
-	pass     *Pass
+	pass     *advice.Pass
 	n        *nodePlanner
 	d        *demandCurve
 	zones    map[string]bool                     // at the curve's place
@@ -46,11 +47,12 @@ type levelNodes struct {
 // followPlan fills the curve with what the nodes of the plan cost on demand in
 // each hour: the pods that ran, or that the advised scaling would have run, at
 // the requests that the plan packs. false where there is no plan.
-func (p *Pass) followPlan(d *demandCurve) bool {
-	if p.planned == nil || len(p.planned.plan.Nodes)+len(p.planned.nodes) == 0 {
+func followPlan(p *advice.Pass, d *demandCurve) bool {
+	plan := plannedNodes(p)
+	if plan == nil || len(plan.plan.Nodes)+len(plan.nodes) == 0 {
 		return false
 	}
-	h := &planHours{pass: p, n: p.planned, d: d, known: map[string]*levelNodes{}, worth: map[string]float64{}}
+	h := &planHours{pass: p, n: plan, d: d, known: map[string]*levelNodes{}, worth: map[string]float64{}}
 	h.locate()
 	h.split()
 	h.start()
@@ -92,8 +94,8 @@ func (h *planHours) start() {
 			on[p.Group].kept++
 		}
 	}
-	for i := range h.pass.Analysis.Workloads {
-		w := &h.pass.Analysis.Workloads[i]
+	for i := range h.pass.Facts.Workloads {
+		w := &h.pass.Facts.Workloads[i]
 		if w.Kind == "DaemonSet" || w.Kind == "Node" || w.Past {
 			continue
 		}
@@ -130,8 +132,8 @@ func (h *planHours) hours() []*planHour {
 	at := map[int]*planHour{}
 	refs := slices.SortedFunc(maps.Keys(h.here), analyzer.Ref.Compare)
 	seen := map[analyzer.Ref]map[int]float64{}
-	for i := range h.pass.Analysis.Workloads {
-		w := &h.pass.Analysis.Workloads[i]
+	for i := range h.pass.Facts.Workloads {
+		w := &h.pass.Facts.Workloads[i]
 		if h.here[w.Ref] != nil {
 			seen[w.Ref] = h.podHours(w)
 			for hour := range seen[w.Ref] {
@@ -139,7 +141,7 @@ func (h *planHours) hours() []*planHour {
 			}
 		}
 	}
-	first, last := wholeHours(h.pass.Analysis.Snapshot.Window)
+	first, last := wholeHours(h.pass.Facts.Snapshot.Window)
 	maps.DeleteFunc(at, func(hour int, _ *planHour) bool { return hour < first || hour >= last })
 	var out []*planHour
 	for _, hour := range slices.Sorted(maps.Keys(at)) {
@@ -181,14 +183,10 @@ func (h *planHours) podHours(w *analyzer.WorkloadFacts) map[int]float64 {
 			}
 		}
 	}
-	for r := range h.pass.about(w.Ref) {
-		if r.Horizontal == nil || r.Horizontal.Hours == nil {
-			continue
-		}
-		for hour := range out {
-			if pods, ok := r.Horizontal.Hours.at(hour); ok {
-				out[hour] = pods
-			}
+	to, _ := h.pass.Cluster.Scaled(w.Ref)
+	for hour := range out {
+		if pods, ok := to.Hours.At(hour); ok {
+			out[hour] = pods
 		}
 	}
 	return out
@@ -199,7 +197,7 @@ func (h *planHours) podHours(w *analyzer.WorkloadFacts) map[int]float64 {
 func (h *planHours) addPods(one *planHour, ref analyzer.Ref, pods float64) {
 	group, where := ref.String(), h.here[ref]
 	pods = max(pods-float64(where.kept), 0)
-	stays := h.pass.staysOnDemand(ref)
+	stays := 1 - h.pass.Cluster.OnSpot(ref)
 	one.spot += pods * (1 - stays) * h.worth[group]
 	one.worth += pods * h.worth[group]
 	if where.group {

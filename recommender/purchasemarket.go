@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
 )
 
@@ -42,12 +43,12 @@ func (o *familyOffer) rate() float64 {
 	return sum / max(n, 1)
 }
 
-// market looks up the offers for every family of the demand: those of a family at
+// newMarket looks up the offers for every family of the demand: those of a family at
 // the payment that is cheapest, flexible ones at each payment that is cheapest in
 // some family.
-func (p *Pass) market(d *demandCurve) (*market, error) {
+func newMarket(p *advice.Pass, d *demandCurve) (*market, error) {
 	o := p.Options.Commitment
-	m := &market{ctx: p.Context, capital: cmp.Or(o.CapitalCost, DefaultCapitalCost), terms: slices.Clone(o.Terms)}
+	m := &market{ctx: p.Context, capital: cmp.Or(o.CapitalCost, advice.DefaultCapitalCost), terms: slices.Clone(o.Terms)}
 	if len(m.terms) == 0 {
 		m.terms = []int{1}
 	}
@@ -67,7 +68,7 @@ func (p *Pass) market(d *demandCurve) (*market, error) {
 			}
 		}
 	}
-	flexible, err := p.flexible(d, m.capital)
+	flexible, err := flexibleOffers(p, d, m.capital)
 	m.offers = append(m.offers, flexible...)
 	m.measure(d)
 	return m, err
@@ -79,9 +80,9 @@ func (m *market) measure(d *demandCurve) {
 	m.recent = commitment.NewCurve(d.hours[max(0, len(d.hours)-lastWeek):], m.tiers)
 }
 
-// flexible lists the flexible offers of each term and payment, those left out that
+// flexibleOffers lists the flexible offers of each term and payment, those left out that
 // cost as much or more than another of their term in every family.
-func (p *Pass) flexible(d *demandCurve, capital float64) ([]familyOffer, error) {
+func flexibleOffers(p *advice.Pass, d *demandCurve, capital float64) ([]familyOffer, error) {
 	var all []familyOffer
 	payments := p.Options.Commitment.Payments
 	if len(payments) == 0 {

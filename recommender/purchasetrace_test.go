@@ -15,6 +15,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
 )
 
@@ -31,7 +32,7 @@ func traceMarkets(t *testing.T) map[int][]traceMarket {
 	}
 	catalog := pricing.New(pricing.Config{})
 	for _, family := range []struct{ provider, region, name string }{{"aws", "us-east-1", "m6i"}, {"azure", "eastus", "dsv5"}} {
-		offers, _, err := catalog.CommitmentOffers(family.provider, family.region, family.name, recommender.DefaultCapitalCost)
+		offers, _, err := catalog.CommitmentOffers(family.provider, family.region, family.name, advice.DefaultCapitalCost)
 		if err != nil || len(offers) < 4 {
 			t.Fatalf("got %d offers for %s, error %v", len(offers), family.name, err)
 		}
@@ -40,7 +41,7 @@ func traceMarkets(t *testing.T) map[int][]traceMarket {
 			for _, o := range offers {
 				if slices.Contains(terms, o.TermYears) {
 					m.instruments = append(m.instruments, commitment.Instrument{
-						Name: o.Instrument, Years: o.TermYears, Flexible: o.Flexible, Rates: []float64{o.Rate(recommender.DefaultCapitalCost)}})
+						Name: o.Instrument, Years: o.TermYears, Flexible: o.Flexible, Rates: []float64{o.Rate(advice.DefaultCapitalCost)}})
 				}
 			}
 			out[slices.Max(terms)] = append(out[slices.Max(terms)], m)

@@ -8,7 +8,9 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // randomSnapshot has one workload with a random history and random requests.
@@ -37,9 +39,9 @@ func randomSnapshot(r *rand.Rand) *analyzer.Snapshot {
 	return snap
 }
 
-func sizeOf(t *testing.T, s *analyzer.Snapshot, o recommender.Options) recommender.Recommendation {
+func sizeOf(t *testing.T, s *analyzer.Snapshot, o advice.Options) advice.Advice {
 	t.Helper()
-	o.Levers = []recommender.Lever{recommender.LeverRightsize}
+	o.Levers = []advice.Lever{advice.LeverRightsize}
 	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &cost.Costs{MeanUnit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
 	if err != nil || len(recs) != 1 {
 		t.Fatalf("got %d recommendations, error %v; want 1", len(recs), err)
@@ -47,29 +49,33 @@ func sizeOf(t *testing.T, s *analyzer.Snapshot, o recommender.Options) recommend
 	return recs[0]
 }
 
+func sizing(a advice.Advice) *rightsize.Sizing {
+	return advice.As[rightsize.Sizing](a.Detail)
+}
+
 func TestRightsizeKeepsItsPromises(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 40 {
 		s := randomSnapshot(r)
-		got := sizeOf(t, s, recommender.Options{})
-		if got.Requests == nil {
+		got := sizeOf(t, s, advice.Options{})
+		if sizing(got) == nil {
 			t.Fatalf("withheld: %v", got.Withheld)
 		}
 		usage := analyzer.Analyze(s).Workloads[0].Containers[0]
-		if float64(got.Requests.Memory) < 0.95*usage.Memory.Samples.Max() {
-			t.Errorf("memory request %d is below the highest sample %.0f", got.Requests.Memory, usage.Memory.Samples.Max())
+		if float64(sizing(got).Requests.Memory) < 0.95*usage.Memory.Samples.Max() {
+			t.Errorf("memory request %d is below the highest sample %.0f", sizing(got).Requests.Memory, usage.Memory.Samples.Max())
 		}
-		if got.Risk.CPUOverRequest > recommender.DefaultRiskCPU {
-			t.Errorf("CPU is over its request %.3f of the time; want at most %.3f", got.Risk.CPUOverRequest, recommender.DefaultRiskCPU)
+		if *sizing(got).Risk.CPUOverRequest > advice.DefaultRiskCPU {
+			t.Errorf("CPU is over its request %.3f of the time; want at most %.3f", *sizing(got).Risk.CPUOverRequest, advice.DefaultRiskCPU)
 		}
-		if got.Requests.CPU < recommender.FloorCPU || got.Requests.Memory < recommender.FloorMemory {
-			t.Errorf("requests %+v are below the floors", *got.Requests)
+		if sizing(got).Requests.CPU < rightsize.FloorCPU || sizing(got).Requests.Memory < rightsize.FloorMemory {
+			t.Errorf("requests %+v are below the floors", sizing(got).Requests)
 		}
-		if l := got.Limits.Memory; l != 0 && l < got.Requests.Memory {
-			t.Errorf("memory limit %d is below the request %d", l, got.Requests.Memory)
+		if l := sizing(got).Limits.Memory; l != 0 && l < sizing(got).Requests.Memory {
+			t.Errorf("memory limit %d is below the request %d", l, sizing(got).Requests.Memory)
 		}
-		if s.Workloads[0].Containers[0].Limits.Memory == 0 && got.Limits.Memory != 0 {
-			t.Errorf("a memory limit of %d was added where there was none", got.Limits.Memory)
+		if s.Workloads[0].Containers[0].Limits.Memory == 0 && sizing(got).Limits.Memory != 0 {
+			t.Errorf("a memory limit of %d was added where there was none", sizing(got).Limits.Memory)
 		}
 	}
 }
@@ -79,11 +85,11 @@ func TestMoreRiskNeverCostsMore(t *testing.T) {
 	for range 40 {
 		s := randomSnapshot(r)
 		s.Workloads[0].Containers[0].Requests = analyzer.Amounts{} // so that nothing stays for being near enough
-		last := recommender.Recommendation{}
+		last := advice.Advice{}
 		for i, risk := range []float64{0.001, 0.01, 0.05, 0.2, 0.5} {
-			got := sizeOf(t, s, recommender.Options{RiskCPU: risk, RiskOOM: risk})
-			if i > 0 && (got.Requests.CPU > last.Requests.CPU || got.Requests.Memory > last.Requests.Memory || got.MonthlySavings < last.MonthlySavings) {
-				t.Errorf("risk %g asks for %+v, which is more than %+v at less risk", risk, *got.Requests, *last.Requests)
+			got := sizeOf(t, s, advice.Options{RiskCPU: risk, RiskOOM: risk})
+			if i > 0 && (sizing(got).Requests.CPU > sizing(last).Requests.CPU || sizing(got).Requests.Memory > sizing(last).Requests.Memory || got.MonthlySavings < last.MonthlySavings) {
+				t.Errorf("risk %g asks for %+v, which is more than %+v at less risk", risk, sizing(got).Requests, sizing(last).Requests)
 			}
 			last = got
 		}
@@ -92,15 +98,15 @@ func TestMoreRiskNeverCostsMore(t *testing.T) {
 
 func TestRunIsDeterministic(t *testing.T) {
 	s := randomSnapshot(rand.New(rand.NewPCG(5, 6)))
-	first, second := sizeOf(t, s, recommender.Options{}), sizeOf(t, s, recommender.Options{})
-	if first.MonthlySavings != second.MonthlySavings || *first.Requests != *second.Requests {
+	first, second := sizeOf(t, s, advice.Options{}), sizeOf(t, s, advice.Options{})
+	if first.MonthlySavings != second.MonthlySavings || sizing(first).Requests != sizing(second).Requests {
 		t.Errorf("got %+v, then %+v", first, second)
 	}
 }
 
 func TestUnknownLeversRunNothing(t *testing.T) {
 	s := randomSnapshot(rand.New(rand.NewPCG(7, 8)))
-	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), nil, recommender.Options{Levers: []recommender.Lever{"none"}})
+	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), nil, advice.Options{Levers: []advice.Lever{"none"}})
 	if err != nil || len(recs) != 0 {
 		t.Errorf("got %d recommendations, error %v; want none", len(recs), err)
 	}
@@ -114,7 +120,7 @@ func BenchmarkRightsize(b *testing.B) {
 	}
 	facts := analyzer.Analyze(s)
 	for b.Loop() {
-		if _, err := recommender.Run(context.Background(), facts, nil, recommender.Options{}); err != nil {
+		if _, err := recommender.Run(context.Background(), facts, nil, advice.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -9,19 +9,17 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
-
-// LeverPurchase decides what is bought on demand, on spot and in advance.
-const LeverPurchase Lever = "purchase"
 
 // Spot tells which workloads can live on spot machines, why, how many replicas
 // stay on demand, and what that saves with interruptions counted. See
 // docs/rules/spot.md.
-var Spot = Rule{
+var Spot = advice.Rule{
 	Name:  "spot",
 	Doc:   "Tells which workloads can live on spot machines, with reasons, an on-demand floor and the price with interruptions.",
-	Lever: LeverPurchase,
+	Lever: advice.LeverPurchase,
 	Run:   spot,
 }
 
@@ -90,7 +88,7 @@ const (
 	spotAnnotation = "plimsoll.dev/spot-ready"
 )
 
-func spot(p *Pass) error {
+func spot(p *advice.Pass) error {
 	if p.Costs == nil {
 		return nil
 	}
@@ -99,22 +97,28 @@ func spot(p *Pass) error {
 		nodes[n.Name] = n
 	}
 	prices := map[pricing.Offering]SpotPrice{}
+	var all []*advice.Advice
 	var moves []spotMove
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
+	for i := range p.Facts.Workloads {
+		w := &p.Facts.Workloads[i]
 		if w.Kind != "DaemonSet" && len(w.Pods) > 0 {
-			if m := p.judgeSpot(w, nodes, prices); m.share > 0 {
+			m := judgeSpot(p, w, nodes, prices)
+			all = append(all, m.told)
+			if m.share > 0 {
 				moves = append(moves, m)
 			}
 		}
 	}
-	p.moveToSpot(moves)
+	moveToSpot(p, moves)
+	for _, r := range all {
+		p.Report(*r)
+	}
 	return nil
 }
 
-// judgeSpot reports on a workload, and gives what could move.
-func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCost, prices map[pricing.Offering]SpotPrice) spotMove {
-	s := SpotReadiness{Price: p.spotPrice(w, nodes, prices)}
+// judgeSpot advises on a workload, and gives what could move.
+func judgeSpot(p *advice.Pass, w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCost, prices map[pricing.Offering]SpotPrice) spotMove {
+	s := SpotReadiness{Price: meanSpotPrice(p, w, nodes, prices)}
 	onSpot, running := 0, 0
 	provider := ""
 	for _, pod := range w.Pods {
@@ -128,22 +132,21 @@ func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCo
 	}
 	s.Already = running > 0 && onSpot == running
 	s.check(w, provider)
-	s.checkUse(p.saidToGo(w.Ref))
-	n := p.podNumbers(w)
+	s.checkUse(p.Cluster.Idle(w.Ref))
+	n := podNumbersOf(p, w)
 	s.divide(p, w, n, provider)
-	r := Recommendation{
-		Rule: "spot", Lever: LeverPurchase, Workload: w.Ref, Confidence: s.confidence(), Title: s.title(),
-		Risk: Risk{OOMProbability: -1, CPUOverRequest: -1}, Spot: &s,
+	r := &advice.Advice{
+		Rule: "spot", Lever: advice.LeverPurchase, Workload: w.Ref, Confidence: s.confidence(), Title: s.title(),
+		Detail: &s,
 	}
-	r.evidence("replicas", float64(n.usual), "count")
+	r.Show("replicas", float64(n.usual), "count")
 	if s.Price.Known {
-		r.evidence("spot price", 100*s.Price.List, "percent")
-		r.evidence("spot price with interruptions", 100*s.Price.Effective, "percent")
-		r.evidence("machines taken back within a month", 100*s.Price.Interrupted, "percent")
-		r.evidence("types to spread over", float64(s.Price.Types), "count")
+		r.Show("spot price", 100*s.Price.List, "percent")
+		r.Show("spot price with interruptions", 100*s.Price.Effective, "percent")
+		r.Show("machines taken back within a month", 100*s.Price.Interrupted, "percent")
+		r.Show("types to spread over", float64(s.Price.Types), "count")
 	}
-	p.Report(r)
-	m := spotMove{ref: w.Ref, spot: &s}
+	m := spotMove{ref: w.Ref, spot: &s, told: r}
 	if s.Ready && running > 0 && s.Price.Known && s.Price.Effective < 1 {
 		m.onDemand = 1 - float64(onSpot)/float64(running)
 		m.share = m.onDemand
@@ -155,12 +158,12 @@ func (p *Pass) judgeSpot(w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCo
 }
 
 // divide says how many pods move, and how the rest is held on demand.
-func (s *SpotReadiness) divide(p *Pass, w *analyzer.WorkloadFacts, n podNumbers, provider string) {
+func (s *SpotReadiness) divide(p *advice.Pass, w *analyzer.WorkloadFacts, n podNumbers, provider string) {
 	s.OnDemand = n.usual
 	if !s.Ready {
 		return
 	}
-	if s.Split = p.split(w, &s.Price, n, provider); s.Split == nil {
+	if s.Split = splitOf(p, w, &s.Price, n, provider); s.Split == nil {
 		why := fmt.Sprintf("no spread keeps enough of its pods on demand at every number from %d to %d", n.least, n.most)
 		if n.least == n.most {
 			why = fmt.Sprintf("no spread keeps %d of %d pods on demand", spotFloorOf(w, n.usual), n.usual)
@@ -176,21 +179,6 @@ func (s *SpotReadiness) divide(p *Pass, w *analyzer.WorkloadFacts, n podNumbers,
 		s.Checks = append(s.Checks, SpotCheck{Name: "scaling down", Doubt: true,
 			Detail: "which pods go when it is scaled down is not decided by the spread: the descheduler sets that right"})
 	}
-}
-
-// saidToGo reports whether another finding says to remove the workload.
-func (p *Pass) saidToGo(ref analyzer.Ref) bool {
-	for r := range p.about(ref) {
-		if r.Waste != nil && r.Waste.Kind == WasteIdleWorkload {
-			return true
-		}
-	}
-	for r := range p.about(analyzer.Ref{}) {
-		if r.Waste != nil && r.Waste.Kind == WasteIdleNamespace && r.Subject == "Namespace/"+ref.Namespace {
-			return true
-		}
-	}
-	return false
 }
 
 // checkUse holds back what should go altogether. No annotation outweighs that.
@@ -252,7 +240,7 @@ func (s *SpotReadiness) check(w *analyzer.WorkloadFacts, provider string) {
 		add("annotation", s.Ready, "its annotation says no", "its annotation says yes")
 		return
 	}
-	add("namespace", !slices.Contains(systemNamespaces, w.Namespace), "the cluster itself needs it", "not a system namespace")
+	add("namespace", !advice.SystemNamespace(w.Namespace), "the cluster itself needs it", "not a system namespace")
 	if w.Batch() {
 		s.checkJob(w, add)
 	} else {
@@ -360,8 +348,8 @@ func bandMiddle(band string) (monthly float64, known bool) {
 	return unknownBand, false
 }
 
-// spotPrice is the mean over the nodes that the workload's pods run on.
-func (p *Pass) spotPrice(w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCost, known map[pricing.Offering]SpotPrice) SpotPrice {
+// meanSpotPrice is the mean over the nodes that the workload's pods run on.
+func meanSpotPrice(p *advice.Pass, w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCost, known map[pricing.Offering]SpotPrice) SpotPrice {
 	var sum SpotPrice
 	n := 0.0
 	for _, pod := range w.Pods {
@@ -372,7 +360,7 @@ func (p *Pass) spotPrice(w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCo
 		key := pricing.Offering{Provider: node.Offering.Provider, Region: node.Offering.Region, InstanceType: node.Offering.InstanceType}
 		one, seen := known[key]
 		if !seen {
-			one = p.spotPriceOf(node.Offering)
+			one = spotPriceOf(p, node.Offering)
 			known[key] = one
 		}
 		if !one.Known {
@@ -397,7 +385,7 @@ func (p *Pass) spotPrice(w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCo
 
 // spotPriceOf prices one type on spot: its price, and per interruption the
 // machine time lost and the overlap with its replacement.
-func (p *Pass) spotPriceOf(o pricing.Offering) SpotPrice {
+func spotPriceOf(p *advice.Pass, o pricing.Offering) SpotPrice {
 	q := pricing.Query{Provider: o.Provider, Region: o.Region, InstanceType: o.InstanceType}
 	demand := p.Costs.Catalog.Lookup(q)
 	q.CapacityType = pricing.Spot
@@ -409,8 +397,8 @@ func (p *Pass) spotPriceOf(o pricing.Offering) SpotPrice {
 	monthly, known := bandMiddle(spot.Offering.InterruptionBand)
 	s.Interrupted, s.Assumed = monthly, !known
 	s.Effective = s.List + interruption(monthly, s.List, 1)
-	types := p.spotTypes(demand.Offering)
+	types := spotTypes(p, demand.Offering)
 	s.Types = len(types)
-	s.Pools = []SpotPool{{o.InstanceType, types[:min(len(types), mostPoolTypes)], p.zonesAt(o.Provider, o.Region)}}
+	s.Pools = []SpotPool{{o.InstanceType, types[:min(len(types), mostPoolTypes)], zonesAt(p, o.Provider, o.Region)}}
 	return s
 }

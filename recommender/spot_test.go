@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -143,7 +144,7 @@ func TestSpotSplits(t *testing.T) {
 }
 
 // adviseSpot runs the rules on a case of the rule purchase or spot.
-func adviseSpot(t *testing.T, file string, levers []recommender.Lever, held ...pricing.HeldCommitment) (recs []recommender.Recommendation, costs *cost.Costs) {
+func adviseSpot(t *testing.T, file string, levers []advice.Lever, held ...pricing.HeldCommitment) (recs []advice.Advice, costs *cost.Costs) {
 	t.Helper()
 	a, err := txtar.ParseFile("../testdata/rules/" + file)
 	if err != nil {
@@ -151,18 +152,18 @@ func adviseSpot(t *testing.T, file string, levers []recommender.Lever, held ...p
 	}
 	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
 	costs = cost.Of(facts, pricing.New(pricing.Config{}))
-	recs, err = recommender.Run(context.Background(), facts, costs, recommender.Options{Levers: levers, Commitment: recommender.CommitmentOptions{Held: held}})
+	recs, err = recommender.Run(context.Background(), facts, costs, advice.Options{Levers: levers, Commitment: advice.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return recs, costs
 }
 
-func spotSaved(recs []recommender.Recommendation) (saved, leaves float64, advised int) {
+func spotSaved(recs []advice.Advice) (saved, leaves float64, advised int) {
 	for _, r := range recs {
-		if r.Spot != nil {
-			saved, leaves = saved+r.MonthlySavings, leaves+r.Spot.MonthlyOnDemand
-			if r.Spot.Advised {
+		if advice.As[recommender.SpotReadiness](r.Detail) != nil {
+			saved, leaves = saved+r.MonthlySavings, leaves+advice.As[recommender.SpotReadiness](r.Detail).MonthlyOnDemand
+			if advice.As[recommender.SpotReadiness](r.Detail).Advised {
 				advised++
 			}
 		}
@@ -170,7 +171,7 @@ func spotSaved(recs []recommender.Recommendation) (saved, leaves float64, advise
 	return saved, leaves, advised
 }
 
-var onlyPurchase = []recommender.Lever{recommender.LeverPurchase}
+var onlyPurchase = []advice.Lever{advice.LeverPurchase}
 
 // TestSpotHeld: what commitments pay for is not moved, and saves nothing.
 func TestSpotHeld(t *testing.T) {
@@ -207,8 +208,8 @@ func TestSpotSavesWithinThePlan(t *testing.T) {
 		recs, _ := adviseSpot(t, file, nil)
 		onDemand := 0.0
 		for _, r := range recs {
-			if r.Nodes != nil {
-				for _, p := range r.Nodes.Pools {
+			if advice.As[recommender.NodePlan](r.Detail) != nil {
+				for _, p := range advice.As[recommender.NodePlan](r.Detail).Pools {
 					if p.CapacityType == "on-demand" {
 						onDemand += float64(p.Count) * p.Hourly * pricing.HoursPerMonth
 					}
@@ -227,7 +228,7 @@ func TestSpotNotForWhatGoes(t *testing.T) {
 	recs, _ := adviseSpot(t, "waste/idle-workload.txtar", nil)
 	idle := map[string]bool{}
 	for _, r := range recs {
-		if r.Waste != nil && r.Waste.Kind == recommender.WasteIdleWorkload {
+		if advice.As[recommender.WasteFinding](r.Detail) != nil && advice.As[recommender.WasteFinding](r.Detail).Kind == recommender.WasteIdleWorkload {
 			idle[r.Workload.String()] = true
 		}
 	}
@@ -235,7 +236,7 @@ func TestSpotNotForWhatGoes(t *testing.T) {
 		t.Fatal("nothing is idle")
 	}
 	for _, r := range recs {
-		if r.Spot != nil && idle[r.Workload.String()] && (r.Spot.Ready || r.Spot.Advised || r.MonthlySavings != 0) {
+		if advice.As[recommender.SpotReadiness](r.Detail) != nil && idle[r.Workload.String()] && (advice.As[recommender.SpotReadiness](r.Detail).Ready || advice.As[recommender.SpotReadiness](r.Detail).Advised || r.MonthlySavings != 0) {
 			t.Errorf("%s is idle: got %q", r.Workload, r.Title)
 		}
 	}

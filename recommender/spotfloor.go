@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // mostDomains bounds the domains of a split: each takes a node of its own.
@@ -15,9 +16,9 @@ type podNumbers struct {
 	mean               float64
 }
 
-// podNumbers are those of the scaling that the rule horizontal advises, else of
+// podNumbersOf are those of the scaling that the rule horizontal advises, else of
 // today's.
-func (p *Pass) podNumbers(w *analyzer.WorkloadFacts) podNumbers {
+func podNumbersOf(p *advice.Pass, w *analyzer.WorkloadFacts) podNumbers {
 	n := podNumbers{least: w.Replicas, most: w.Replicas, mean: float64(w.Replicas)}
 	for i, h := range w.HPAs {
 		if i == 0 {
@@ -25,9 +26,10 @@ func (p *Pass) podNumbers(w *analyzer.WorkloadFacts) podNumbers {
 		}
 		n.least, n.most = min(n.least, h.Min), max(n.most, h.Max)
 	}
-	for r := range p.about(w.Ref) {
-		if r.Horizontal != nil && r.Horizontal.Recommended != nil {
-			n.read(r.Horizontal)
+	if s, ok := p.Cluster.Scaled(w.Ref); ok {
+		n.least, n.most = s.Least, s.Most
+		if s.Mean > 0 {
+			n.mean = s.Mean
 		}
 	}
 	n.least = max(n.least, 1)                        // at rest there is nothing to hold
@@ -35,21 +37,6 @@ func (p *Pass) podNumbers(w *analyzer.WorkloadFacts) podNumbers {
 	n.mean = min(max(n.mean, float64(n.least)), float64(n.most))
 	n.usual = int32(math.Round(n.mean))
 	return n
-}
-
-func (n *podNumbers) read(a *HorizontalAdvice) {
-	s := a.Recommended
-	if s.Kind == ScalingFixed {
-		n.least, n.most, n.mean = s.Replicas, s.Replicas, float64(s.Replicas)
-		return
-	}
-	n.least, n.most = s.Min, s.Max
-	for _, at := range s.Schedules {
-		n.most = max(n.most, at.Replicas)
-	}
-	if a.ReplicasAdvised > 0 {
-		n.mean = a.ReplicasAdvised
-	}
 }
 
 // share is the part of the pods that a split sends to spot where they have room

@@ -7,13 +7,16 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // spotMove is a workload that could move.
 type spotMove struct {
 	ref  analyzer.Ref
 	spot *SpotReadiness
+	told *advice.Advice // what is reported of it
 	// onDemand is the share of its pods that is on demand now, share the part
 	// of all its pods that moves.
 	onDemand, share float64
@@ -54,23 +57,23 @@ type spotBill interface {
 // moveToSpot chooses what moves and gives what that saves: what leaves the bill
 // of the nodes on demand, less what is paid for by commitments anyhow, less the
 // spot nodes that come in their place.
-func (p *Pass) moveToSpot(moves []spotMove) {
+func moveToSpot(p *advice.Pass, moves []spotMove) {
 	if len(moves) == 0 {
 		return
 	}
 	var bill spotBill = &todaysBill{p}
-	if p.planned != nil && len(p.planned.plan.Nodes) > 0 {
-		bill = newPlannedBill(p)
+	if plan := plannedNodes(p); plan != nil && len(plan.plan.Nodes) > 0 {
+		bill = newPlannedBill(p, plan)
 	}
 	bill.worth(moves)
 	before := bill.onDemand()
-	chosen := p.unpaid(moves, before.total()-p.paidFor(before))
+	chosen := unpaid(p, moves, before.total()-paidFor(p, before))
 	if len(chosen) == 0 {
 		return
 	}
 	left, moved := bill.after(chosen)
 	gone := before.total() - left.total()
-	freed := gone - (p.paidFor(before) - p.paidFor(left))
+	freed := gone - (paidFor(p, before) - paidFor(p, left))
 	worth, price, gain := 0.0, 0.0, 0.0
 	for i := range chosen {
 		m := &chosen[i]
@@ -82,7 +85,7 @@ func (p *Pass) moveToSpot(moves []spotMove) {
 	saved := freed - moved*price/worth
 	for i := range chosen {
 		m := &chosen[i]
-		r := p.aboutSpot(m.ref)
+		r := m.told
 		if saved <= 0 || gain <= 0 {
 			r.Title = "ready for spot, but the nodes on demand that would go cost no more than the spot nodes in their place"
 			continue
@@ -92,6 +95,7 @@ func (p *Pass) moveToSpot(moves []spotMove) {
 			continue
 		}
 		m.spot.Advised, m.spot.Moves = true, min(m.share/m.onDemand, 1)
+		p.Cluster.SetOnSpot(m.ref, m.spot.Moves)
 		m.spot.MonthlyOnDemand = gone * m.usd / worth * pricing.HoursPerMonth
 		r.MonthlySavings = saved * m.usd * m.discount() / gain * pricing.HoursPerMonth
 	}
@@ -99,15 +103,15 @@ func (p *Pass) moveToSpot(moves []spotMove) {
 
 // unpaid chooses the moves with the largest discounts whose usage no commitment
 // pays for: room is the USD an hour above what commitments cover.
-func (p *Pass) unpaid(moves []spotMove, room float64) (chosen []spotMove) {
-	if len(p.held()) == 0 {
+func unpaid(p *advice.Pass, moves []spotMove, room float64) (chosen []spotMove) {
+	if len(heldCommitments(p)) == 0 {
 		return moves
 	}
 	byDiscount := slices.Clone(moves)
 	slices.SortStableFunc(byDiscount, func(a, b spotMove) int { return cmp.Compare(b.discount(), a.discount()) })
 	for _, m := range byDiscount {
 		if m.usd > room {
-			p.aboutSpot(m.ref).Title = "ready for spot, but commitments that are held pay for what it runs on"
+			m.told.Title = "ready for spot, but commitments that are held pay for what it runs on"
 			continue
 		}
 		room -= m.usd
@@ -117,21 +121,13 @@ func (p *Pass) unpaid(moves []spotMove, room float64) (chosen []spotMove) {
 }
 
 // paidFor is what held commitments cover of usage, in USD an hour.
-func (p *Pass) paidFor(usage onDemandUsage) float64 { return pricing.HeldCover(p.held(), usage) }
-
-// aboutSpot is what the rule has reported of a workload.
-func (p *Pass) aboutSpot(ref analyzer.Ref) (found *Recommendation) {
-	for r := range p.about(ref) {
-		if r.Spot != nil {
-			found = r
-		}
-	}
-	return found
+func paidFor(p *advice.Pass, usage onDemandUsage) float64 {
+	return pricing.HeldCover(heldCommitments(p), usage)
 }
 
 // todaysBill stands where there is no plan of the nodes: what moves is worth
 // its share of the bill that the levers before leave.
-type todaysBill struct{ pass *Pass }
+type todaysBill struct{ pass *advice.Pass }
 
 func (t *todaysBill) onDemand() onDemandUsage {
 	out := onDemandUsage{}
@@ -150,22 +146,16 @@ func (t *todaysBill) worth(moves []spotMove) {
 			nodes[n.Name] = n.Offering
 		}
 	}
-	pods := map[analyzer.Ref][]analyzer.Pod{}
-	for i := range t.pass.Analysis.Workloads {
-		w := &t.pass.Analysis.Workloads[i]
-		pods[w.Ref] = w.Pods
+	facts := map[analyzer.Ref]*analyzer.WorkloadFacts{}
+	for i := range t.pass.Facts.Workloads {
+		w := &t.pass.Facts.Workloads[i]
+		facts[w.Ref] = w
 	}
 	for i := range moves {
 		m := &moves[i]
-		cost := t.pass.Costs.MonthlyOf(m.ref)
-		for r := range t.pass.about(m.ref) {
-			if r.Lever == LeverRightsize || r.Lever == LeverHorizontal {
-				cost -= r.MonthlySavings
-			}
-		}
-		m.usd, m.scopes = max(cost, 0)*m.share/pricing.HoursPerMonth, onDemandUsage{}
+		m.usd, m.scopes = t.left(facts[m.ref])*m.share/pricing.HoursPerMonth, onDemandUsage{}
 		n := 0.0
-		for _, pod := range pods[m.ref] {
+		for _, pod := range facts[m.ref].Pods {
 			if o, ok := nodes[pod.Node]; ok && !pod.Ended() {
 				m.scopes.add(t.pass.Costs.Catalog, o, 1)
 				n++
@@ -175,6 +165,18 @@ func (t *todaysBill) worth(moves []spotMove) {
 			m.scopes[scope] *= m.usd / n
 		}
 	}
+}
+
+// left is what the levers before leave of a workload's cost, in USD a month.
+func (t *todaysBill) left(w *analyzer.WorkloadFacts) float64 {
+	next := slices.Clone(w.Workload.Containers)
+	for i := range next {
+		next[i].Requests = t.pass.Cluster.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: next[i].Name})
+	}
+	unit := t.pass.Costs.UnitOf(w.Ref)
+	freed := unit.Hourly(analyzer.PodRequests(w.Workload.Containers, analyzer.Amounts{})) - unit.Hourly(analyzer.PodRequests(next, analyzer.Amounts{}))
+	cost := t.pass.Costs.MonthlyOf(w.Ref) - rightsize.MeanPods(w, t.pass.Facts.Snapshot.Window)*pricing.HoursPerMonth*freed
+	return max(cost, 0) * t.pass.Cluster.Rescaled(w.Ref)
 }
 
 func (t *todaysBill) after(moves []spotMove) (left onDemandUsage, moved float64) {
@@ -193,8 +195,8 @@ type plannedBill struct {
 	*planHours
 }
 
-func newPlannedBill(p *Pass) *plannedBill {
-	h := &planHours{pass: p, n: p.planned, worth: map[string]float64{}}
+func newPlannedBill(p *advice.Pass, plan *nodePlanner) *plannedBill {
+	h := &planHours{pass: p, n: plan, worth: map[string]float64{}}
 	h.start()
 	return &plannedBill{h}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // SpotSplit holds a workload's pods to its floor on demand and lets the rest go
@@ -59,10 +60,10 @@ var capacityLabels = []struct{ key, spot, provider string }{
 
 // capacityLabel is the one that the cluster's nodes have, else that of the
 // provider's autoscaler.
-func (p *Pass) capacityLabel(provider string) (key, spot string) {
+func capacityLabel(p *advice.Pass, provider string) (key, spot string) {
 	for _, l := range capacityLabels {
-		for i := range p.Analysis.Snapshot.Nodes {
-			if p.Analysis.Snapshot.Nodes[i].Labels[l.key] != "" {
+		for i := range p.Facts.Snapshot.Nodes {
+			if p.Facts.Snapshot.Nodes[i].Labels[l.key] != "" {
 				return l.key, l.spot
 			}
 		}
@@ -75,10 +76,10 @@ func (p *Pass) capacityLabel(provider string) (key, spot string) {
 	return capacityLabels[0].key, capacityLabels[0].spot
 }
 
-// split says how the floor is held at every number of pods; nil where nothing
+// splitOf says how the floor is held at every number of pods; nil where nothing
 // holds it and lets a pod go.
-func (p *Pass) split(w *analyzer.WorkloadFacts, price *SpotPrice, n podNumbers, provider string) *SpotSplit {
-	key, spot := p.capacityLabel(provider)
+func splitOf(p *advice.Pass, w *analyzer.WorkloadFacts, price *SpotPrice, n podNumbers, provider string) *SpotSplit {
+	key, spot := capacityLabel(p, provider)
 	out := &SpotSplit{TopologyKey: key, CapacityKey: key, Spot: spot}
 	if !w.Batch() {
 		d, ok := holding(func(pods int32) int32 { return spotFloorOf(w, pods) }, n)
@@ -117,7 +118,7 @@ func (s *SpotSplit) String() string {
 // spotTypes lists the types on sale on spot that can take a type's place: as
 // large, of the same architecture, no dearer than it is on demand. The
 // cheapest with interruptions come first.
-func (p *Pass) spotTypes(demand pricing.Offering) []string {
+func spotTypes(p *advice.Pass, demand pricing.Offering) []string {
 	type priced struct {
 		name string
 		usd  float64
@@ -145,7 +146,7 @@ func interruption(monthly, spot, onDemand float64) float64 {
 }
 
 // zonesAt lists the zones of the nodes in a region.
-func (p *Pass) zonesAt(provider, region string) []string {
+func zonesAt(p *advice.Pass, provider, region string) []string {
 	var out []string
 	for _, n := range p.Costs.Nodes {
 		if n.Offering.Provider == provider && n.Offering.Region == region && n.Zone != "" && !slices.Contains(out, n.Zone) {

@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -45,7 +46,7 @@ func TestAnInterruptEndsTheRules(t *testing.T) {
 	costs := cost.Of(facts, pricing.New(pricing.Config{}))
 	for asks := int64(0); asks < 1<<22; asks = 4*asks + 1 {
 		ctx := newCountdown(asks)
-		recs, err := recommender.Run(ctx, facts, costs, recommender.Options{})
+		recs, err := recommender.Run(ctx, facts, costs, advice.Options{})
 		if err == nil {
 			if asks < 1000 {
 				t.Errorf("the rules asked the context no more than %d times", asks)

@@ -5,14 +5,16 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // VPA sets VerticalPodAutoscaler objects up, in clusters that have any. See
 // docs/rules/horizontal.md.
-var VPA = Rule{
+var VPA = advice.Rule{
 	Name:  "vpa",
 	Doc:   "Sets the mode, bounds and controlled resources of VerticalPodAutoscalers, in clusters that use them.",
-	Lever: LeverHorizontal,
+	Lever: advice.LeverHorizontal,
 	Run:   vpa,
 }
 
@@ -33,26 +35,37 @@ type VPAContainer struct {
 	MinAllowed, MaxAllowed analyzer.Amounts
 }
 
-func vpa(p *Pass) error {
-	if len(p.Analysis.Snapshot.VPAs) == 0 {
+func vpa(p *advice.Pass) error {
+	if len(p.Facts.Snapshot.VPAs) == 0 {
 		return nil
 	}
-	sized := p.sizedContainers()
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
-		if len(sized[w.Ref]) == 0 {
+	for i := range p.Facts.Workloads {
+		w := &p.Facts.Workloads[i]
+		sized := sizedContainers(p, w)
+		if len(sized) == 0 {
 			continue
 		}
 		a := VPAFor(w)
-		r := Recommendation{
-			Rule: "vpa", Lever: LeverHorizontal, Workload: w.Ref, VPA: &a,
-			Title: "VPA in mode " + a.Mode + ": " + a.Why, Confidence: weigh(false, w.Batch(), w.Containers[0]).confidence,
-			Risk: Risk{OOMProbability: -1, CPUOverRequest: -1},
+		r := advice.Advice{
+			Rule: "vpa", Lever: advice.LeverHorizontal, Workload: w.Ref, Detail: &a,
+			Title: "VPA in mode " + a.Mode + ": " + a.Why, Confidence: advice.Weigh(false, w.Batch(), &w.Containers[0]).Confidence,
 		}
-		compareVPAs(&r, w, sized[w.Ref])
+		compareVPAs(&r, w, sized)
 		p.Report(r)
 	}
 	return nil
+}
+
+// sizedContainers gives the requests that right-sizing left, by container.
+func sizedContainers(p *advice.Pass, w *analyzer.WorkloadFacts) map[string]analyzer.Amounts {
+	out := map[string]analyzer.Amounts{}
+	for i := range w.Containers {
+		name := w.Containers[i].Name
+		if to, ok := p.Cluster.Sized(analyzer.ContainerRef{Ref: w.Ref, Container: name}); ok {
+			out[name] = to
+		}
+	}
+	return out
 }
 
 // VPAFor gives the VPA that suits a workload: its mode by what its pods can
@@ -101,14 +114,14 @@ func vpaContainer(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) VPACont
 	if c.Type == analyzer.TypeInit || injected(c.Name) {
 		return out
 	}
-	if heldByHPA(w, c.Name, "cpu") == "" && c.CPU.Samples.Count() > 0 {
+	if rightsize.HeldByHPA(w, c.Name, "cpu") == "" && c.CPU.Samples.Count() > 0 {
 		out.Resources = append(out.Resources, "cpu")
-		out.MinAllowed.CPU, out.MaxAllowed.CPU = roundCPU(c.CPU.Samples.Quantile(0.5)), roundCPU(2*c.CPU.Samples.Max())
+		out.MinAllowed.CPU, out.MaxAllowed.CPU = rightsize.RoundCPU(c.CPU.Samples.Quantile(0.5)), rightsize.RoundCPU(2*c.CPU.Samples.Max())
 	}
-	if heldByHPA(w, c.Name, "memory") == "" && c.Memory.Samples.Count() > 0 {
+	if rightsize.HeldByHPA(w, c.Name, "memory") == "" && c.Memory.Samples.Count() > 0 {
 		out.Resources = append(out.Resources, "memory")
 		top := max(c.Memory.Samples.Max(), float64(c.OOMLimit))
-		out.MinAllowed.Memory, out.MaxAllowed.Memory = roundMemory(c.Memory.Samples.Quantile(0.5)), roundMemory(2*top)
+		out.MinAllowed.Memory, out.MaxAllowed.Memory = rightsize.RoundMemory(c.Memory.Samples.Quantile(0.5)), rightsize.RoundMemory(2*top)
 	}
 	if len(out.Resources) > 0 {
 		out.Mode = "Auto"
@@ -126,20 +139,20 @@ func injected(container string) bool {
 }
 
 // compareVPAs shows what the workload's own VPAs recommend beside right-sizing.
-func compareVPAs(r *Recommendation, w *analyzer.WorkloadFacts, ours map[string]analyzer.Amounts) {
+func compareVPAs(r *advice.Advice, w *analyzer.WorkloadFacts, ours map[string]analyzer.Amounts) {
 	for _, v := range w.VPAs {
 		for _, c := range v.Containers {
 			mine, ok := ours[c.Container]
 			if !ok {
 				continue
 			}
-			r.evidence(fmt.Sprintf("%s cpu, VPA %s", c.Container, v.Name), float64(c.Target.CPU), "millicores")
-			r.evidence(c.Container+" cpu, right-sizing", float64(mine.CPU), "millicores")
-			r.evidence(fmt.Sprintf("%s memory, VPA %s", c.Container, v.Name), float64(c.Target.Memory), "bytes")
-			r.evidence(c.Container+" memory, right-sizing", float64(mine.Memory), "bytes")
+			r.Show(fmt.Sprintf("%s cpu, VPA %s", c.Container, v.Name), float64(c.Target.CPU), "millicores")
+			r.Show(c.Container+" cpu, right-sizing", float64(mine.CPU), "millicores")
+			r.Show(fmt.Sprintf("%s memory, VPA %s", c.Container, v.Name), float64(c.Target.Memory), "bytes")
+			r.Show(c.Container+" memory, right-sizing", float64(mine.Memory), "bytes")
 		}
-		if mode := v.UpdateMode; mode != r.VPA.Mode && mode != "" {
-			r.warn("vpa-mode", fmt.Sprintf("VPA %s is in mode %s; %s would suit it: %s", v.Name, mode, r.VPA.Mode, r.VPA.Why))
+		if mode := v.UpdateMode; mode != advice.As[VPAAdvice](r.Detail).Mode && mode != "" {
+			r.Warn("vpa-mode", fmt.Sprintf("VPA %s is in mode %s; %s would suit it: %s", v.Name, mode, advice.As[VPAAdvice](r.Detail).Mode, advice.As[VPAAdvice](r.Detail).Why))
 		}
 	}
 }

@@ -7,18 +7,16 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
-
-// LeverWaste finds what is paid for and serves nobody.
-const LeverWaste Lever = "waste"
 
 // Waste lists what costs money and does nothing: idle workloads and
 // namespaces, nodes that could be drained, requests that nobody uses, and more.
 // See docs/rules/waste.md.
-var Waste = Rule{
+var Waste = advice.Rule{
 	Name:  "waste",
 	Doc:   "Lists what costs money and does nothing, with evidence and what would be lost without it.",
-	Lever: LeverWaste,
+	Lever: advice.LeverWaste,
 	Run:   waste,
 }
 
@@ -30,15 +28,12 @@ type WasteFinding struct {
 	Monthly float64
 	// Within names the lever whose savings already hold the USD, wholly or in
 	// part; empty for costs that no other lever touches.
-	Within Lever
+	Within advice.Lever
 	// Loss says what would be lost.
 	Loss string
 	// Blocked says what stands in the way; empty where nothing does.
 	Blocked []string
 }
-
-// withinNodes is the lever that takes nodes off the bill.
-const withinNodes Lever = "nodes"
 
 // The kinds of waste.
 const (
@@ -57,10 +52,6 @@ const (
 
 // The thresholds of the rule; docs/rules/waste.md explains each.
 const (
-	// wasteDays is the days' worth of usage from which a workload may be called idle.
-	wasteDays = 7
-	// idleCPU is the millicores that a pod of an idle workload stays below 99 % of the time.
-	idleCPU = 5
 	// notReadyHours is how long a pod must have been up to be called stuck.
 	notReadyHours = 24
 	// endedPods is the number of ended pods of one workload worth a line.
@@ -70,87 +61,57 @@ const (
 	unusedShare, unusedMonthly = 0.9, 5
 )
 
-// systemNamespaces hold what a cluster needs to run, idle or not.
-var systemNamespaces = []string{"kube-system", "kube-public", "kube-node-lease"}
-
-func waste(p *Pass) error {
+func waste(p *advice.Pass) error {
 	idle := map[analyzer.Ref]bool{}
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
-		idle[w.Ref] = p.isIdle(w)
+	for i := range p.Facts.Workloads {
+		w := &p.Facts.Workloads[i]
+		idle[w.Ref] = p.Cluster.Idle(w.Ref)
 	}
-	quiet := p.wasteNamespaces(idle)
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
+	quiet := wasteNamespaces(p, idle)
+	for i := range p.Facts.Workloads {
+		w := &p.Facts.Workloads[i]
 		switch {
 		case quiet[w.Namespace]: // the namespace stands for its workloads
 		case idle[w.Ref]:
-			p.wasteIdle(w)
+			wasteIdle(p, w)
 		default:
-			p.wasteRequests(w)
-			p.wasteHPA(w)
+			wasteRequests(p, w)
+			wasteHPA(p, w)
 		}
-		p.wastePods(w)
+		wastePods(p, w)
 	}
-	p.wasteNodes()
-	p.wasteGenerations()
-	return p.wasteVolumes()
+	wasteNodes(p)
+	wasteGenerations(p)
+	return wasteVolumes(p)
 }
 
 // wasted files a finding. USD are told by the finding alone, so that no total
 // counts them beside the savings of the lever that takes them off the bill.
-func (p *Pass) wasted(r Recommendation, f WasteFinding) {
-	r.Rule, r.Lever, r.Waste = "waste", LeverWaste, &f
-	r.Risk = Risk{OOMProbability: -1, CPUOverRequest: -1}
-	r.evidence("cost", f.Monthly, "usd")
+func wasted(p *advice.Pass, r advice.Advice, f WasteFinding) {
+	r.Rule, r.Lever, r.Detail = "waste", advice.LeverWaste, &f
+	r.Show("cost", f.Monthly, "usd")
 	p.Report(r)
 }
 
-// isIdle reports whether a workload that runs all the time did nothing over
-// the window.
-func (p *Pass) isIdle(w *analyzer.WorkloadFacts) bool {
-	if w.Batch() || w.Kind == "DaemonSet" || w.Replicas == 0 || slices.Contains(systemNamespaces, w.Namespace) {
-		return false
-	}
-	seen := 0
-	for i := range w.Containers {
-		if w.Containers[i].Type == analyzer.TypeContainer {
-			seen = max(seen, w.Containers[i].SeenSlots)
-		}
-	}
-	return seen >= wasteDays*leastSlots && podCPU(w, 0.99) < idleCPU
-}
-
-// podCPU adds up a quantile of the containers' CPU usage, in millicores.
-func podCPU(w *analyzer.WorkloadFacts, q float64) float64 {
-	var sum float64
-	for i := range w.Containers {
-		if c := &w.Containers[i]; c.Type != analyzer.TypeInit {
-			sum += c.CPU.Samples.Quantile(q)
-		}
-	}
-	return sum
-}
-
-func (p *Pass) wasteIdle(w *analyzer.WorkloadFacts) {
-	r := Recommendation{Workload: w.Ref, Title: "idle for the whole window: scale it down or remove it", Confidence: 0.5}
-	r.evidence("cpu p99 of a pod", podCPU(w, 0.99), "millicores")
-	r.evidence("replicas", float64(w.Replicas), "count")
-	r.evidence("history", p.days(), "days")
-	p.wasted(r, WasteFinding{
-		Kind: WasteIdleWorkload, Monthly: p.Costs.MonthlyOf(w.Ref), Within: LeverRightsize,
+func wasteIdle(p *advice.Pass, w *analyzer.WorkloadFacts) {
+	r := advice.Advice{Workload: w.Ref, Title: "idle for the whole window: scale it down or remove it", Confidence: 0.5}
+	r.Show("cpu p99 of a pod", advice.PodCPU(w, 0.99), "millicores")
+	r.Show("replicas", float64(w.Replicas), "count")
+	r.Show("history", windowDays(p), "days")
+	wasted(p, r, WasteFinding{
+		Kind: WasteIdleWorkload, Monthly: p.Costs.MonthlyOf(w.Ref), Within: advice.LeverRightsize,
 		Loss: "whatever it waits for: a standby, an operator and a forgotten service look the same by their usage",
 	})
 }
 
-// days is the length of the window.
-func (p *Pass) days() float64 {
-	return p.Analysis.Snapshot.Window.End.Sub(p.Analysis.Snapshot.Window.Start).Hours() / 24
+// windowDays is the length of the window.
+func windowDays(p *advice.Pass) float64 {
+	return p.Facts.Snapshot.Window.End.Sub(p.Facts.Snapshot.Window.Start).Hours() / 24
 }
 
 // wasteNamespaces finds namespaces in which nothing lives, and gives those
 // whose workloads are all idle.
-func (p *Pass) wasteNamespaces(idle map[analyzer.Ref]bool) map[string]bool {
+func wasteNamespaces(p *advice.Pass, idle map[analyzer.Ref]bool) map[string]bool {
 	count, idleCount, cost := map[string]int{}, map[string]int{}, map[string]float64{}
 	for ref, is := range idle {
 		count[ref.Namespace]++
@@ -158,56 +119,56 @@ func (p *Pass) wasteNamespaces(idle map[analyzer.Ref]bool) map[string]bool {
 			idleCount[ref.Namespace]++
 		}
 	}
-	for i := range p.Analysis.Workloads { // in their order, so that the sum is the same every time
-		w := &p.Analysis.Workloads[i]
+	for i := range p.Facts.Workloads { // in their order, so that the sum is the same every time
+		w := &p.Facts.Workloads[i]
 		cost[w.Namespace] += p.Costs.MonthlyOf(w.Ref)
 	}
 	quiet := map[string]bool{}
-	for _, ns := range p.Analysis.Snapshot.Namespaces {
+	for _, ns := range p.Facts.Snapshot.Namespaces {
 		n := count[ns.Name]
 		switch {
-		case slices.Contains(systemNamespaces, ns.Name) || ns.Name == "default" || p.partial():
+		case advice.SystemNamespace(ns.Name) || ns.Name == "default" || partial(p):
 		case n == 0:
-			p.emptyNamespace(ns.Name)
+			emptyNamespace(p, ns.Name)
 		case n > 1 && idleCount[ns.Name] == n:
 			quiet[ns.Name] = true
-			p.idleNamespace(ns.Name, n, cost[ns.Name])
+			idleNamespace(p, ns.Name, n, cost[ns.Name])
 		}
 	}
 	return quiet
 }
 
-func (p *Pass) emptyNamespace(name string) {
-	r := Recommendation{Subject: "Namespace/" + name, Title: "no workload and no pod is in it", Confidence: 0.5}
-	p.wasted(r, WasteFinding{Kind: WasteNoPods, Loss: "its ConfigMaps, Secrets and volumes, which were not looked at"})
+func emptyNamespace(p *advice.Pass, name string) {
+	r := advice.Advice{Subject: "Namespace/" + name, Title: "no workload and no pod is in it", Confidence: 0.5}
+	wasted(p, r, WasteFinding{Kind: WasteNoPods, Loss: "its ConfigMaps, Secrets and volumes, which were not looked at"})
 }
 
-func (p *Pass) idleNamespace(name string, workloads int, cost float64) {
-	r := Recommendation{
+func idleNamespace(p *advice.Pass, name string, workloads int, cost float64) {
+	r := advice.Advice{
 		Subject: "Namespace/" + name, Confidence: 0.5,
 		Title: fmt.Sprintf("all %d workloads were idle for the whole window", workloads),
 	}
-	r.evidence("workloads", float64(workloads), "count")
-	r.evidence("history", p.days(), "days")
-	p.wasted(r, WasteFinding{
-		Kind: WasteIdleNamespace, Monthly: cost, Within: LeverRightsize,
+	r.Show("workloads", float64(workloads), "count")
+	r.Show("history", windowDays(p), "days")
+	wasted(p, r, WasteFinding{
+		Kind: WasteIdleNamespace, Monthly: cost, Within: advice.LeverRightsize,
 		Loss: "whatever it is kept for: a test bed between two tests looks the same",
 	})
 }
 
 // partial reports whether what looks empty may not be.
-func (p *Pass) partial() bool { return p.Analysis.Snapshot.Partial() != "" }
+func partial(p *advice.Pass) bool { return p.Facts.Snapshot.Partial() != "" }
 
 // wasteRequests finds requests of which nearly nothing is used. Right-sizing
 // counts their savings; this line only says where they are.
-func (p *Pass) wasteRequests(w *analyzer.WorkloadFacts) {
+func wasteRequests(p *advice.Pass, w *analyzer.WorkloadFacts) {
 	if p.Costs == nil || w.Batch() {
 		return
 	}
 	unit, pods := p.Costs.UnitOf(w.Ref), float64(w.Replicas)
 	for i := range w.Containers {
 		c := &w.Containers[i]
-		if c.Type == analyzer.TypeInit || c.SeenSlots < wasteDays*leastSlots {
+		if c.Type == analyzer.TypeInit || c.SeenSlots < advice.IdleDays*advice.SlotsADay {
 			continue
 		}
 		cpu := unused(c.Requests.CPU, c.CPU.Samples.Quantile(0.99))
@@ -216,12 +177,12 @@ func (p *Pass) wasteRequests(w *analyzer.WorkloadFacts) {
 		if usd < unusedMonthly {
 			continue
 		}
-		r := Recommendation{Workload: w.Ref, Container: c.Name, Title: "nearly nothing of its requests is used", Confidence: 0.9}
-		r.evidence("cpu requested and above its p99", cpu, "millicores")
-		r.evidence("memory requested and above its peak", memory, "bytes")
-		r.evidence("replicas", pods, "count")
-		p.wasted(r, WasteFinding{
-			Kind: WasteUnusedRequest, Monthly: usd, Within: LeverRightsize,
+		r := advice.Advice{Workload: w.Ref, Container: c.Name, Title: "nearly nothing of its requests is used", Confidence: 0.9}
+		r.Show("cpu requested and above its p99", cpu, "millicores")
+		r.Show("memory requested and above its peak", memory, "bytes")
+		r.Show("replicas", pods, "count")
+		wasted(p, r, WasteFinding{
+			Kind: WasteUnusedRequest, Monthly: usd, Within: advice.LeverRightsize,
 			Loss: "the margin for peaks that the window did not have",
 		})
 	}
@@ -237,10 +198,10 @@ func unused(request int64, used float64) float64 {
 
 // wastePods finds pods that hold requests without being ready, and heaps of
 // pods that have ended.
-func (p *Pass) wastePods(w *analyzer.WorkloadFacts) {
+func wastePods(p *advice.Pass, w *analyzer.WorkloadFacts) {
 	ended, stuck := 0, 0
 	var held analyzer.Amounts
-	end := p.Analysis.Snapshot.Window.End
+	end := p.Facts.Snapshot.Window.End
 	for _, pod := range w.Pods {
 		switch {
 		case pod.Ended():
@@ -251,35 +212,35 @@ func (p *Pass) wastePods(w *analyzer.WorkloadFacts) {
 		}
 	}
 	if stuck > 0 && p.Costs != nil {
-		r := Recommendation{Workload: w.Ref, Title: fmt.Sprintf("%d of %d pods hold requests and are not ready", stuck, len(w.Pods)), Confidence: 0.8}
-		r.evidence("pods not ready", float64(stuck), "count")
-		r.evidence("cpu held", float64(held.CPU), "millicores")
-		r.evidence("memory held", float64(held.Memory), "bytes")
+		r := advice.Advice{Workload: w.Ref, Title: fmt.Sprintf("%d of %d pods hold requests and are not ready", stuck, len(w.Pods)), Confidence: 0.8}
+		r.Show("pods not ready", float64(stuck), "count")
+		r.Show("cpu held", float64(held.CPU), "millicores")
+		r.Show("memory held", float64(held.Memory), "bytes")
 		usd := pricing.HoursPerMonth * p.Costs.UnitOf(w.Ref).Hourly(held)
-		p.wasted(r, WasteFinding{Kind: WasteNotReady, Monthly: usd, Within: withinNodes, Loss: "nothing that is served now; mend or remove them"})
+		wasted(p, r, WasteFinding{Kind: WasteNotReady, Monthly: usd, Within: advice.LeverNodes, Loss: "nothing that is served now; mend or remove them"})
 	}
 	if ended >= endedPods {
-		r := Recommendation{Workload: w.Ref, Title: fmt.Sprintf("%d pods have ended and are still kept", ended), Confidence: 1}
-		r.evidence("ended pods", float64(ended), "count")
-		p.wasted(r, WasteFinding{Kind: WasteEndedPods, Loss: "their logs and exit codes; they hold no requests, only room in etcd"})
+		r := advice.Advice{Workload: w.Ref, Title: fmt.Sprintf("%d pods have ended and are still kept", ended), Confidence: 1}
+		r.Show("ended pods", float64(ended), "count")
+		wasted(p, r, WasteFinding{Kind: WasteEndedPods, Loss: "their logs and exit codes; they hold no requests, only room in etcd"})
 	}
 }
 
 // wasteHPA finds an autoscaler that never leaves its minimum and whose load
 // would do with fewer pods.
-func (p *Pass) wasteHPA(w *analyzer.WorkloadFacts) {
+func wasteHPA(p *advice.Pass, w *analyzer.WorkloadFacts) {
 	for _, h := range w.HPAs {
 		need, peak, ok := neededPods(w, h)
 		if !ok || need >= h.Min {
 			continue
 		}
 		usd := p.Costs.MonthlyOf(w.Ref) * float64(h.Min-need) / float64(max(w.Replicas, 1))
-		r := Recommendation{Workload: w.Ref, Title: fmt.Sprintf("HPA %s never leaves its minimum of %d; %d would carry the load", h.Name, h.Min, need), Confidence: 0.7}
-		r.evidence("minimum", float64(h.Min), "count")
-		r.evidence("pods that carry the busiest hour at the target, and one more", float64(need), "count")
-		r.evidence("cpu of all pods in the busiest hour", peak, "millicores")
-		p.wasted(r, WasteFinding{
-			Kind: WasteHPAAtMin, Monthly: usd, Within: LeverHorizontal,
+		r := advice.Advice{Workload: w.Ref, Title: fmt.Sprintf("HPA %s never leaves its minimum of %d; %d would carry the load", h.Name, h.Min, need), Confidence: 0.7}
+		r.Show("minimum", float64(h.Min), "count")
+		r.Show("pods that carry the busiest hour at the target, and one more", float64(need), "count")
+		r.Show("cpu of all pods in the busiest hour", peak, "millicores")
+		wasted(p, r, WasteFinding{
+			Kind: WasteHPAAtMin, Monthly: usd, Within: advice.LeverHorizontal,
 			Loss: "spare replicas: the minimum may be there for availability or sudden load",
 		})
 	}
@@ -315,7 +276,7 @@ func neededPods(w *analyzer.WorkloadFacts, h analyzer.HPA) (need int32, peak flo
 			}
 		}
 	}
-	if request == 0 || seen < wasteDays*leastSlots || float64(most) > float64(h.Min)+0.5 {
+	if request == 0 || seen < advice.IdleDays*advice.SlotsADay || float64(most) > float64(h.Min)+0.5 {
 		return 0, 0, false
 	}
 	for _, v := range hours {

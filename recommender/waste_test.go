@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -25,14 +26,14 @@ func TestWasteOfAPart(t *testing.T) {
 			snap := caseSnapshot(t, section(a, "objects.yaml"), section(a, "series"))
 			snap.Warnings = append(snap.Warnings, warnings...)
 			facts := analyzer.Analyze(snap)
-			recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), recommender.Options{Levers: []recommender.Lever{recommender.LeverWaste}})
+			recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), advice.Options{Levers: []advice.Lever{advice.LeverWaste}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, r := range recs {
-				out[r.Waste.Kind] = true
+				out[advice.As[recommender.WasteFinding](r.Detail).Kind] = true
 				if r.MonthlySavings != 0 {
-					t.Errorf("%s %s: waste saves %.2f, want nothing that a total would count", r.Subject, r.Waste.Kind, r.MonthlySavings)
+					t.Errorf("%s %s: waste saves %.2f, want nothing that a total would count", r.Subject, advice.As[recommender.WasteFinding](r.Detail).Kind, r.MonthlySavings)
 				}
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // WasteScaledToZero is a workload without pods whose volumes are kept.
@@ -22,10 +23,10 @@ type claimOwner struct {
 // ownerOf finds the workload whose pods would mount a claim: it names it in
 // its pod template, or is the StatefulSet that the claim's name tells of. One
 // that is asked for pods comes before those that are not.
-func (p *Pass) ownerOf(c analyzer.VolumeClaim) claimOwner {
+func ownerOf(p *advice.Pass, c analyzer.VolumeClaim) claimOwner {
 	var found claimOwner
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
+	for i := range p.Facts.Workloads {
+		w := &p.Facts.Workloads[i]
 		if w.Namespace != c.Namespace {
 			continue
 		}
@@ -62,11 +63,11 @@ func claimOfSet(claim string, w *analyzer.WorkloadFacts) (number int, ok bool) {
 
 // unmountedClaims finds the claims that no pod mounts. Those of a workload
 // without pods are one finding.
-func (p *Pass) unmountedClaims(claims []analyzer.VolumeClaim, provider, region string) error {
+func unmountedClaims(p *advice.Pass, claims []analyzer.VolumeClaim, provider, region string) error {
 	var asleep []*analyzer.WorkloadFacts
 	of := map[analyzer.Ref][]analyzer.VolumeClaim{}
 	for _, c := range claims {
-		o := p.ownerOf(c)
+		o := ownerOf(p, c)
 		switch {
 		case o.awaited: // its pod is about to come, or comes by its schedule
 		case o.of != nil && o.of.Replicas == 0 && o.of.Kind != "Job":
@@ -75,13 +76,13 @@ func (p *Pass) unmountedClaims(claims []analyzer.VolumeClaim, provider, region s
 			}
 			of[o.of.Ref] = append(of[o.of.Ref], c)
 		default:
-			if err := p.unmountedClaim(c, o.of, provider, region); err != nil {
+			if err := unmountedClaim(p, c, o.of, provider, region); err != nil {
 				return err
 			}
 		}
 	}
 	for _, w := range asleep {
-		if err := p.scaledToZero(w, of[w.Ref], provider, region); err != nil {
+		if err := scaledToZero(p, w, of[w.Ref], provider, region); err != nil {
 			return err
 		}
 	}
@@ -90,8 +91,8 @@ func (p *Pass) unmountedClaims(claims []analyzer.VolumeClaim, provider, region s
 
 // unmountedClaim is a claim that nothing is going to mount. The workload, which
 // may be nil, is one whose pods did.
-func (p *Pass) unmountedClaim(c analyzer.VolumeClaim, w *analyzer.WorkloadFacts, provider, region string) error {
-	r := Recommendation{Subject: "PersistentVolumeClaim/" + c.Namespace + "/" + c.Name, Title: "no pod mounts it", Confidence: 0.6}
+func unmountedClaim(p *advice.Pass, c analyzer.VolumeClaim, w *analyzer.WorkloadFacts, provider, region string) error {
+	r := advice.Advice{Subject: "PersistentVolumeClaim/" + c.Namespace + "/" + c.Name, Title: "no pod mounts it", Confidence: 0.6}
 	f := WasteFinding{Kind: WasteUnmounted, Loss: "its data; a pod that is made by hand now and then mounts nothing meanwhile"}
 	switch {
 	case w != nil && w.Kind == "Job":
@@ -101,18 +102,18 @@ func (p *Pass) unmountedClaim(c analyzer.VolumeClaim, w *analyzer.WorkloadFacts,
 		r.Title = fmt.Sprintf("no pod mounts it: %s has fewer pods now", w.Ref)
 		f.Loss = "its data, which " + w.String() + " would want when it is scaled up again"
 	}
-	r.used(c)
-	return p.volumeFinding(r, f, sizeOf(c), c.Class, provider, region)
+	showUsed(&r, c)
+	return volumeFinding(p, r, f, sizeOf(c), c.Class, provider, region)
 }
 
 // scaledToZero is a workload without pods whose volumes are paid for.
-func (p *Pass) scaledToZero(w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim, provider, region string) error {
+func scaledToZero(p *advice.Pass, w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim, provider, region string) error {
 	state := "scaled to zero"
 	if w.Kind == "CronJob" {
 		state = "suspended"
 	}
 	var names []string
-	r := Recommendation{Workload: w.Ref, Confidence: 0.7}
+	r := advice.Advice{Workload: w.Ref, Confidence: 0.7}
 	f := WasteFinding{Kind: WasteScaledToZero}
 	var size, held int64
 	for _, c := range claims {
@@ -121,7 +122,7 @@ func (p *Pass) scaledToZero(w *analyzer.WorkloadFacts, claims []analyzer.VolumeC
 			return err
 		}
 		if price.Assumed {
-			r.assumed(c.Class, region, price)
+			warnAssumed(&r, c.Class, region, price)
 		}
 		names = append(names, c.Name)
 		size, held = size+sizeOf(c), held+c.Used
@@ -129,19 +130,19 @@ func (p *Pass) scaledToZero(w *analyzer.WorkloadFacts, claims []analyzer.VolumeC
 	}
 	r.Title = fmt.Sprintf("%s, but its %s: %s", state, keeps(len(names)), few(names))
 	f.Loss = "the data on " + few(names) + ", which " + w.String() + " would want when it runs again"
-	r.evidence("volumes", float64(len(claims)), "count")
-	r.evidence("size", float64(size), "bytes")
+	r.Show("volumes", float64(len(claims)), "count")
+	r.Show("size", float64(size), "bytes")
 	if held > 0 {
-		r.evidence("most that they held", float64(held), "bytes")
+		r.Show("most that they held", float64(held), "bytes")
 	}
-	r.evidence("history", p.days(), "days")
-	if ago, ran := p.lastRan(w); ran {
-		r.evidence("last ran before the end of it", ago, "days")
-		if ago < wasteDays {
+	r.Show("history", windowDays(p), "days")
+	if ago, ran := lastRan(p, w); ran {
+		r.Show("last ran before the end of it", ago, "days")
+		if ago < advice.IdleDays {
 			r.Confidence = 0.3 // it may be scaled by the load, or be down for a repair
 		}
 	}
-	p.wasted(r, f)
+	wasted(p, r, f)
 	return nil
 }
 
@@ -163,7 +164,7 @@ func few(names []string) string {
 
 // lastRan is how many days before the window's end a workload last had a pod
 // that was measured.
-func (p *Pass) lastRan(w *analyzer.WorkloadFacts) (days float64, ran bool) {
+func lastRan(p *advice.Pass, w *analyzer.WorkloadFacts) (days float64, ran bool) {
 	var last int64 // hours since 1970
 	for i := range w.Containers {
 		for _, d := range w.Containers[i].Days {
@@ -174,16 +175,16 @@ func (p *Pass) lastRan(w *analyzer.WorkloadFacts) (days float64, ran bool) {
 			}
 		}
 	}
-	end := p.Analysis.Snapshot.Window.End.Unix()
+	end := p.Facts.Snapshot.Window.End.Unix()
 	return max(0, float64(end-last*3600)/86400), last > 0
 }
 
 // sizeOf is the size of a claim's volume, in bytes.
 func sizeOf(c analyzer.VolumeClaim) int64 { return max(c.Capacity, c.Requested) }
 
-// used tells how full a claim's volume was, where that is known.
-func (r *Recommendation) used(c analyzer.VolumeClaim) {
+// showUsed tells how full a claim's volume was, where that is known.
+func showUsed(r *advice.Advice, c analyzer.VolumeClaim) {
 	if c.Used > 0 {
-		r.evidence("most that it held", float64(c.Used), "bytes")
+		r.Show("most that it held", float64(c.Used), "bytes")
 	}
 }

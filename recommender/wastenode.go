@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -43,21 +44,21 @@ func (n *nodeUse) share() float64 {
 
 // wasteNodes finds GPU nodes without GPU pods and nodes that could be drained,
 // one after another, the emptiest first: each drain fills the nodes that stay.
-func (p *Pass) wasteNodes() {
-	nodes := p.nodeUses()
-	if p.partial() || len(nodes) == 0 || !slices.ContainsFunc(nodes, func(n *nodeUse) bool { return n.pods > 0 }) {
+func wasteNodes(p *advice.Pass) {
+	nodes := nodeUses(p)
+	if partial(p) || len(nodes) == 0 || !slices.ContainsFunc(nodes, func(n *nodeUse) bool { return n.pods > 0 }) {
 		return
 	}
 	for _, n := range nodes {
 		if n.Allocatable.GPU > 0 && n.requests.GPU == 0 {
-			p.wasteGPU(n)
+			wasteGPU(p, n)
 			n.gone = true // it is no place to move pods to
 		}
 	}
 	order := slices.DeleteFunc(slices.Clone(nodes), func(n *nodeUse) bool { return n.gone || n.share() >= underused || !n.Ready })
 	slices.SortStableFunc(order, func(a, b *nodeUse) int { return cmp.Compare(a.share(), b.share()) })
-	if p.planned != nil && (p.planned.moved || p.planned.same) {
-		p.wastePlanned(order)
+	if n := plannedNodes(p); n != nil && (n.moved || n.same) {
+		wastePlanned(p, n, order)
 		return
 	}
 	for _, n := range order {
@@ -73,16 +74,16 @@ func (p *Pass) wasteNodes() {
 		if !n.gone {
 			title = underusedTitle
 		}
-		p.wasteNode(n, title, n.hourly, blocked)
+		wasteNode(p, n, title, n.hourly, blocked)
 	}
 }
 
 // nodeUses joins nodes, prices and pods.
-func (p *Pass) nodeUses() []*nodeUse {
+func nodeUses(p *advice.Pass) []*nodeUse {
 	var out []*nodeUse
 	at := map[string]*nodeUse{}
-	for i := range p.Analysis.Snapshot.Nodes {
-		n := &nodeUse{Node: &p.Analysis.Snapshot.Nodes[i]}
+	for i := range p.Facts.Snapshot.Nodes {
+		n := &nodeUse{Node: &p.Facts.Snapshot.Nodes[i]}
 		out, at[n.Name] = append(out, n), n
 	}
 	if p.Costs != nil {
@@ -92,8 +93,8 @@ func (p *Pass) nodeUses() []*nodeUse {
 			}
 		}
 	}
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
+	for i := range p.Facts.Workloads {
+		w := &p.Facts.Workloads[i]
 		for j := range w.Pods {
 			pod := &w.Pods[j]
 			n := at[pod.Node]
@@ -209,58 +210,58 @@ func (n *nodeUse) takes(pod *analyzer.Pod) bool {
 // wastePlanned says of under-used nodes what the plan does with them: it has
 // looked at the pods' new requests and all that holds them. What it fills up is
 // not wasted, nor is the part of the price that the pods cost elsewhere.
-func (p *Pass) wastePlanned(nodes []*nodeUse) {
+func wastePlanned(p *advice.Pass, plan *nodePlanner, nodes []*nodeUse) {
 	moves := map[string]*packing.Move{}
-	for i := range p.planned.moves.Moves {
-		if m := &p.planned.moves.Moves[i]; !m.Keep {
+	for i := range plan.moves.Moves {
+		if m := &plan.moves.Moves[i]; !m.Keep {
 			moves[m.Node] = m
 		}
 	}
 	for _, n := range nodes {
-		kept := p.planned.byName[n.Name].kept
+		kept := plan.byName[n.Name].kept
 		switch m := moves[n.Name]; {
 		case m != nil && m.Savings > 0 && m.Blocked == "":
-			p.wasteNode(n, "under-used: the plan drains it", m.Savings, nil)
+			wasteNode(p, n, "under-used: the plan drains it", m.Savings, nil)
 		case m != nil && m.Savings > 0:
-			p.wasteNode(n, "under-used: the plan would drain it", m.Savings, []string{m.Blocked})
+			wasteNode(p, n, "under-used: the plan would drain it", m.Savings, []string{m.Blocked})
 		case kept != "":
 			blocked := blockers(n, true)
 			if len(blocked) == 0 {
 				blocked = []string{kept}
 			}
-			p.wasteNode(n, underusedTitle, n.hourly, blocked)
+			wasteNode(p, n, underusedTitle, n.hourly, blocked)
 		}
 	}
 }
 
 const underusedTitle = "under-used, but not to be drained as it is"
 
-func (p *Pass) wasteNode(n *nodeUse, title string, hourly float64, blocked []string) {
-	r := Recommendation{Subject: "Node/" + n.Name, Confidence: 0.7}
-	r.evidence("requests without DaemonSets", 100*n.share(), "percent")
-	r.evidence("pods to move", float64(len(n.residents)), "count")
-	f := WasteFinding{Monthly: hourly * pricing.HoursPerMonth, Within: withinNodes, Blocked: blocked}
+func wasteNode(p *advice.Pass, n *nodeUse, title string, hourly float64, blocked []string) {
+	r := advice.Advice{Subject: "Node/" + n.Name, Confidence: 0.7}
+	r.Show("requests without DaemonSets", 100*n.share(), "percent")
+	r.Show("pods to move", float64(len(n.residents)), "count")
+	f := WasteFinding{Monthly: hourly * pricing.HoursPerMonth, Within: advice.LeverNodes, Blocked: blocked}
 	f.Kind, f.Loss = WasteDrainable, "its room for pods that are not running now; a node autoscaler may bring it back"
 	r.Title = title
 	if len(blocked) > 0 {
 		f.Kind = WasteUnderused
 	}
-	p.wasted(r, f)
+	wasted(p, r, f)
 }
 
-func (p *Pass) wasteGPU(n *nodeUse) {
-	r := Recommendation{Subject: "Node/" + n.Name, Title: "a GPU node on which no pod asks for a GPU", Confidence: 0.8}
-	r.evidence("GPUs", float64(n.Allocatable.GPU), "count")
-	r.evidence("other pods", float64(len(n.residents)), "count")
-	p.wasted(r, WasteFinding{
-		Kind: WasteGPUNode, Monthly: n.hourly * pricing.HoursPerMonth, Within: withinNodes, Blocked: blockers(n, false),
+func wasteGPU(p *advice.Pass, n *nodeUse) {
+	r := advice.Advice{Subject: "Node/" + n.Name, Title: "a GPU node on which no pod asks for a GPU", Confidence: 0.8}
+	r.Show("GPUs", float64(n.Allocatable.GPU), "count")
+	r.Show("other pods", float64(len(n.residents)), "count")
+	wasted(p, r, WasteFinding{
+		Kind: WasteGPUNode, Monthly: n.hourly * pricing.HoursPerMonth, Within: advice.LeverNodes, Blocked: blockers(n, false),
 		Loss: "GPUs at once for the next pod that asks for one",
 	})
 }
 
 // wasteGenerations finds instance types of which a newer generation, as large
 // in every respect, costs less.
-func (p *Pass) wasteGenerations() {
+func wasteGenerations(p *advice.Pass) {
 	if p.Costs == nil || p.Costs.Catalog == nil {
 		return
 	}
@@ -282,21 +283,21 @@ func (p *Pass) wasteGenerations() {
 	for _, t := range types {
 		now := nodes[t][0].Offering
 		if next, ok := p.Costs.Catalog.Successor(now); ok && next.USDPerHour <= (1-worthIt)*now.USDPerHour {
-			p.wasteGeneration(now, next, len(nodes[t]))
+			wasteGeneration(p, now, next, len(nodes[t]))
 		}
 	}
 }
 
-func (p *Pass) wasteGeneration(now, next pricing.Offering, count int) {
-	r := Recommendation{
+func wasteGeneration(p *advice.Pass, now, next pricing.Offering, count int) {
+	r := advice.Advice{
 		Subject: "InstanceType/" + now.InstanceType, Confidence: 0.8,
 		Title: fmt.Sprintf("an old generation: %s has as much and costs less", next.InstanceType),
 	}
-	r.evidence("nodes", float64(count), "count")
-	r.evidence("price of "+now.InstanceType, now.USDPerHour, "usd")
-	r.evidence("price of "+next.InstanceType, next.USDPerHour, "usd")
-	p.wasted(r, WasteFinding{
-		Kind: WasteOldGeneration, Monthly: float64(count) * pricing.HoursPerMonth * (now.USDPerHour - next.USDPerHour), Within: withinNodes,
+	r.Show("nodes", float64(count), "count")
+	r.Show("price of "+now.InstanceType, now.USDPerHour, "usd")
+	r.Show("price of "+next.InstanceType, next.USDPerHour, "usd")
+	wasted(p, r, WasteFinding{
+		Kind: WasteOldGeneration, Monthly: float64(count) * pricing.HoursPerMonth * (now.USDPerHour - next.USDPerHour), Within: advice.LeverNodes,
 		Loss: "commitments that are tied to " + pricing.CommitmentFamily(now.Provider, now.InstanceType) + ", and a CPU maker where it changes",
 	})
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // The kinds of waste beside pods and nodes. They are no part of the nodes'
@@ -29,27 +31,27 @@ const (
 
 // wasteVolumes finds volumes without a claim, claims that no pod mounts, and
 // load balancers that lead to no ready pod.
-func (p *Pass) wasteVolumes() error {
-	s := p.Analysis.Snapshot
-	pods := slices.ContainsFunc(p.Analysis.Workloads, func(w analyzer.WorkloadFacts) bool { return len(w.Pods) > 0 })
-	if p.Costs == nil || p.Costs.Catalog == nil || p.partial() || !pods {
+func wasteVolumes(p *advice.Pass) error {
+	s := p.Facts.Snapshot
+	pods := slices.ContainsFunc(p.Facts.Workloads, func(w analyzer.WorkloadFacts) bool { return len(w.Pods) > 0 })
+	if p.Costs == nil || p.Costs.Catalog == nil || partial(p) || !pods {
 		return nil
 	}
 	home := p.Costs.Home()
 	provider, region := home.Provider, home.Region
 	for _, v := range s.Volumes {
 		if v.Phase == "Available" || v.Phase == "Released" || v.Phase == "Failed" {
-			if err := p.unboundVolume(v, provider, region); err != nil {
+			if err := unboundVolume(p, v, provider, region); err != nil {
 				return err
 			}
 		}
 	}
-	if err := p.boundClaims(provider, region); err != nil {
+	if err := boundClaims(p, provider, region); err != nil {
 		return err
 	}
 	for _, b := range s.LoadBalancers {
 		if b.Selects && len(b.Pods) == 0 && b.Addresses > 0 {
-			if err := p.noEndpoints(b, provider, region); err != nil {
+			if err := noEndpoints(p, b, provider, region); err != nil {
 				return err
 			}
 		}
@@ -58,53 +60,53 @@ func (p *Pass) wasteVolumes() error {
 }
 
 // boundClaims judges the claims that are bound.
-func (p *Pass) boundClaims(provider, region string) error {
-	mounted := p.mountedClaims()
+func boundClaims(p *advice.Pass, provider, region string) error {
+	mounted := mountedClaims(p)
 	var left []analyzer.VolumeClaim
-	for _, c := range p.Analysis.Snapshot.VolumeClaims {
+	for _, c := range p.Facts.Snapshot.VolumeClaims {
 		switch {
 		case c.Phase != "Bound":
 		case !mounted[c.Namespace+"/"+c.Name]:
 			left = append(left, c)
 		default:
-			if err := p.oversizedClaim(c, provider, region); err != nil {
+			if err := oversizedClaim(p, c, provider, region); err != nil {
 				return err
 			}
 		}
 	}
-	return p.unmountedClaims(left, provider, region)
+	return unmountedClaims(p, left, provider, region)
 }
 
 // oversizedClaim finds a volume of which less than half was ever used.
-func (p *Pass) oversizedClaim(c analyzer.VolumeClaim, provider, region string) error {
+func oversizedClaim(p *advice.Pass, c analyzer.VolumeClaim, provider, region string) error {
 	size := sizeOf(c)
-	if c.Used == 0 || float64(c.Used) >= fullVolume*float64(size) || p.days() < wasteDays {
+	if c.Used == 0 || float64(c.Used) >= fullVolume*float64(size) || windowDays(p) < advice.IdleDays {
 		return nil
 	}
-	enough := int64(addPercent(float64(c.Used), volumeHeadroom))
+	enough := int64(rightsize.AddPercent(float64(c.Used), volumeHeadroom))
 	enough = max((enough+leastVolume-1)/leastVolume*leastVolume, leastVolume)
 	price, err := p.Costs.Catalog.StoragePrice(provider, region, c.Class)
 	if err != nil || float64(size-enough)/(1<<30)*price.USDPerGiB < oversizedMonthly {
 		return err
 	}
-	r := Recommendation{
+	r := advice.Advice{
 		Subject: "PersistentVolumeClaim/" + c.Namespace + "/" + c.Name, Confidence: 0.7,
 		Title: fmt.Sprintf("%d %% of it was used at most: %d GiB would do", 100*c.Used/size, enough>>30),
 	}
-	r.evidence("most that it held", float64(c.Used), "bytes")
-	r.evidence("size that would do", float64(enough), "bytes")
-	r.evidence("history", p.days(), "days")
-	return p.volumeFinding(r, WasteFinding{
+	r.Show("most that it held", float64(c.Used), "bytes")
+	r.Show("size that would do", float64(enough), "bytes")
+	r.Show("history", windowDays(p), "days")
+	return volumeFinding(p, r, WasteFinding{
 		Kind: WasteOversized,
 		Loss: "room to grow; a volume can't shrink, so that its data must be copied to a smaller one",
 	}, size-enough, c.Class, provider, region)
 }
 
 // mountedClaims are those that a pod which has not ended names.
-func (p *Pass) mountedClaims() map[string]bool {
+func mountedClaims(p *advice.Pass) map[string]bool {
 	out := map[string]bool{}
-	for i := range p.Analysis.Workloads {
-		w := &p.Analysis.Workloads[i]
+	for i := range p.Facts.Workloads {
+		w := &p.Facts.Workloads[i]
 		for _, pod := range w.Pods {
 			if !pod.Ended() {
 				for _, c := range pod.Spec.Claims {
@@ -117,51 +119,51 @@ func (p *Pass) mountedClaims() map[string]bool {
 }
 
 // volumeFinding prices a volume and files what was found.
-func (p *Pass) volumeFinding(r Recommendation, f WasteFinding, size int64, class, provider, region string) error {
+func volumeFinding(p *advice.Pass, r advice.Advice, f WasteFinding, size int64, class, provider, region string) error {
 	price, err := p.Costs.Catalog.StoragePrice(provider, region, class)
 	if err != nil {
 		return err
 	}
 	f.Monthly = float64(size) / (1 << 30) * price.USDPerGiB
-	r.evidence("size", float64(size), "bytes")
+	r.Show("size", float64(size), "bytes")
 	if price.Assumed {
-		r.assumed(class, region, price)
+		warnAssumed(&r, class, region, price)
 	}
-	p.wasted(r, f)
+	wasted(p, r, f)
 	return nil
 }
 
-// assumed warns that a storage class is priced as another.
-func (r *Recommendation) assumed(class, region string, price pricing.StoragePrice) {
+// warnAssumed warns that a storage class is priced as another.
+func warnAssumed(r *advice.Advice, class, region string, price pricing.StoragePrice) {
 	w := analyzer.Warning{Code: "price", Subject: cmp.Or(r.Subject, r.Workload.String()), Message: fmt.Sprintf("storage class %q in %s is priced as %s", class, region, price.Item)}
 	if !slices.Contains(r.Warnings, w) {
 		r.Warnings = append(r.Warnings, w)
 	}
 }
 
-func (p *Pass) unboundVolume(v analyzer.Volume, provider, region string) error {
-	r := Recommendation{Subject: "PersistentVolume/" + v.Name, Title: "a volume that no claim is bound to", Confidence: 0.9}
+func unboundVolume(p *advice.Pass, v analyzer.Volume, provider, region string) error {
+	r := advice.Advice{Subject: "PersistentVolume/" + v.Name, Title: "a volume that no claim is bound to", Confidence: 0.9}
 	f := WasteFinding{Kind: WasteUnboundVolume, Loss: "whatever is on it"}
 	if v.Claim != "" {
 		r.Title = fmt.Sprintf("a volume whose claim %s is gone", v.Claim)
 		f.Loss = "the data of " + v.Claim + ", which the reclaim policy " + v.Reclaim + " kept"
 	}
-	return p.volumeFinding(r, f, v.Capacity, v.Class, provider, region)
+	return volumeFinding(p, r, f, v.Capacity, v.Class, provider, region)
 }
 
-func (p *Pass) noEndpoints(b analyzer.LoadBalancer, provider, region string) error {
+func noEndpoints(p *advice.Pass, b analyzer.LoadBalancer, provider, region string) error {
 	usd, item, err := p.Costs.Catalog.LoadBalancerPrice(provider, region)
 	if err != nil {
 		return err
 	}
-	r := Recommendation{Subject: "Service/" + b.Namespace + "/" + b.Name, Title: "a load balancer that leads to no ready pod", Confidence: 0.8}
-	r.evidence("addresses", float64(b.Addresses), "count")
+	r := advice.Advice{Subject: "Service/" + b.Namespace + "/" + b.Name, Title: "a load balancer that leads to no ready pod", Confidence: 0.8}
+	r.Show("addresses", float64(b.Addresses), "count")
 	message := "priced without traffic, as " + item
 	if usd == 0 {
 		message = "no price of load balancers is known for its provider"
 	}
 	r.Warnings = append(r.Warnings, analyzer.Warning{Code: "price", Subject: r.Subject, Message: message})
-	p.wasted(r, WasteFinding{
+	wasted(p, r, WasteFinding{
 		Kind: WasteNoEndpoints, Monthly: usd * pricing.HoursPerMonth,
 		Loss: "its address: the next one is another",
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports"
@@ -81,18 +82,18 @@ func TestBillLine(t *testing.T) {
 // TestLeversComeToTheSame: what a lever saves is rounded by itself, so that
 // it does not depend on which others ran, and its parts add up to it.
 func TestLeversComeToTheSame(t *testing.T) {
-	levers := []recommender.Lever{recommender.LeverRightsize, recommender.LeverHorizontal, recommender.LeverPurchase}
+	levers := []advice.Lever{advice.LeverRightsize, advice.LeverHorizontal, advice.LeverPurchase}
 	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		c := newCluster()
 		c.node("m6i.large", "on-demand", 0.1, 3)
 		for i := range 40 {
-			c.recs = append(c.recs, recommender.Recommendation{
+			c.recs = append(c.recs, advice.Advice{
 				Rule: "r", Lever: levers[i%3], Subject: fmt.Sprint("Thing/", i), Title: "t", MonthlySavings: r.Float64(),
-				Changes: []recommender.Change{{Field: "f", From: 1, To: 2}},
+				Changes: []advice.Change{{Field: "f", From: 1, To: 2}},
 			})
 		}
-		saved := func(recs []recommender.Recommendation) map[string]document.USD {
+		saved := func(recs []advice.Advice) map[string]document.USD {
 			one := *c
 			one.recs = recs
 			out := map[string]document.USD{}
@@ -109,7 +110,7 @@ func TestLeversComeToTheSame(t *testing.T) {
 		}
 		all := saved(c.recs)
 		for _, lever := range levers {
-			var alone []recommender.Recommendation
+			var alone []advice.Advice
 			for _, rec := range c.recs {
 				if rec.Lever == lever {
 					alone = append(alone, rec)
@@ -154,10 +155,10 @@ func TestPriceLines(t *testing.T) {
 // TestNoType: machines of no known type or price are not called by less than a name.
 func TestNoType(t *testing.T) {
 	c := planned()
-	plan := c.recs[len(c.recs)-1].Nodes
+	plan := advice.As[recommender.NodePlan](c.recs[len(c.recs)-1].Detail)
 	for i := range c.recs {
-		if c.recs[i].Nodes != nil {
-			plan = c.recs[i].Nodes
+		if advice.As[recommender.NodePlan](c.recs[i].Detail) != nil {
+			plan = advice.As[recommender.NodePlan](c.recs[i].Detail)
 		}
 	}
 	plan.Pools = append(plan.Pools, recommender.NodePool{CapacityType: "on-demand", Count: 40}, recommender.NodePool{CapacityType: "on-demand", Count: 30, Hourly: 0.5})
@@ -173,7 +174,7 @@ func TestNoType(t *testing.T) {
 // commitments cost, is the bill with them; the text says so.
 func TestHeldLine(t *testing.T) {
 	c := bought()
-	c.recs[len(c.recs)-4].Purchase.Held = []pricing.HeldCommitment{{Family: "m6i", Covers: 0.01, Pays: 0.006}, {Family: "r5", Covers: 0.1, Pays: 0.06}}
+	advice.As[recommender.PurchaseAdvice](c.recs[len(c.recs)-4].Detail).Held = []pricing.HeldCommitment{{Family: "m6i", Covers: 0.01, Pays: 0.006}, {Family: "r5", Covers: 0.1, Pays: 0.06}}
 	r := c.report()
 	h := r.Purchase.Held
 	if h == nil || h.MonthlyCost != 4818 || h.MonthlyCovered != 730 || h.MonthlyUnused != 7300 {

@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -123,11 +124,11 @@ func TestWithheld(t *testing.T) {
 		want   []document.Withheld
 	}{
 		{"all", func(c *cluster) {
-			c.recs[0] = recommender.Recommendation{Rule: "rightsize", Lever: recommender.LeverRightsize, Workload: c.recs[0].Workload, Container: "app", Withheld: withhold("all", "no usage")}
+			c.recs[0] = advice.Advice{Rule: "rightsize", Lever: advice.LeverRightsize, Workload: c.recs[0].Workload, Container: "app", Withheld: withhold("all", "no usage")}
 		}, true, []document.Withheld{{Resource: "all", Reason: "no usage"}}},
 		{"one resource", func(c *cluster) { c.recs[0].Withheld = withhold("cpu", "HPA web scales on it") }, false, []document.Withheld{{Resource: "cpu", Reason: "HPA web scales on it"}}},
 		{"no rule", func(c *cluster) { c.recs = nil }, true, nil},
-		{"no reason", func(c *cluster) { c.recs[0].Requests = nil }, true, []document.Withheld{{Resource: "all", Reason: "rule rightsize gave no amounts and no reason"}}},
+		{"no reason", func(c *cluster) { c.recs[0].Detail = nil }, true, []document.Withheld{{Resource: "all", Reason: "rule rightsize gave no amounts and no reason"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, k := one(tt.change)
@@ -146,7 +147,7 @@ func TestWithheld(t *testing.T) {
 
 func TestUnknownIsAbsent(t *testing.T) {
 	r, k := one(func(c *cluster) {
-		c.recs[0].Risk = recommender.Risk{OOMProbability: -1, CPUOverRequest: -1}
+		advice.As[rightsize.Sizing](c.recs[0].Detail).Risk = rightsize.Risk{}
 		c.facts.Workloads[0].Containers[0].ThrottledShare = -1
 		c.recs[0].Changes[0].From = 0
 	})

@@ -6,8 +6,9 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -23,7 +24,7 @@ var end = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 type cluster struct {
 	facts *analyzer.Analysis
 	costs *cost.Costs
-	recs  []recommender.Recommendation
+	recs  []advice.Advice
 }
 
 func newCluster() *cluster {
@@ -62,7 +63,7 @@ type container struct {
 	oom           int64
 	risk          float64
 	confidence    float64
-	withheld      []recommender.Withheld
+	withheld      []advice.Withheld
 	warnings      []analyzer.Warning
 }
 
@@ -107,10 +108,10 @@ func (k container) facts() analyzer.ContainerFacts {
 	return f
 }
 
-func (k container) advice(ref analyzer.Ref) recommender.Recommendation {
-	r := recommender.Recommendation{
-		Rule: "rightsize", Lever: recommender.LeverRightsize, Workload: ref, Container: k.name,
-		Risk: recommender.Risk{OOMProbability: -1, CPUOverRequest: -1}, Withheld: k.withheld, Confidence: k.confidence,
+func (k container) advice(ref analyzer.Ref) advice.Advice {
+	r := advice.Advice{
+		Rule: "rightsize", Lever: advice.LeverRightsize, Workload: ref, Container: k.name,
+		Withheld: k.withheld, Confidence: k.confidence,
 	}
 	for _, w := range k.warnings {
 		w.Subject = ref.String() + "/" + k.name
@@ -121,21 +122,21 @@ func (k container) advice(ref analyzer.Ref) recommender.Recommendation {
 		return r
 	}
 	r.Title, r.MonthlySavings = "lower the requests", k.savings
-	r.Risk = recommender.Risk{OOMProbability: k.risk, CPUOverRequest: 0.0312}
-	r.Requests = &analyzer.Amounts{CPU: k.toCPU, Memory: k.toMem}
-	r.Limits = &analyzer.Amounts{}
+	over := 0.0312
+	s := &rightsize.Sizing{Requests: analyzer.Amounts{CPU: k.toCPU, Memory: k.toMem}, Risk: rightsize.Risk{OOMProbability: &k.risk, CPUOverRequest: &over}}
+	r.Detail = s
 	if k.memLimit > 0 {
-		r.Limits.Memory = k.toMem
+		s.Limits.Memory = k.toMem
 	}
-	for _, ch := range []recommender.Change{
+	for _, ch := range []advice.Change{
 		{Field: "requests.cpu", From: k.cpu, To: k.toCPU}, {Field: "requests.memory", From: k.mem, To: k.toMem},
-		{Field: "limits.memory", From: k.memLimit, To: r.Limits.Memory},
+		{Field: "limits.memory", From: k.memLimit, To: s.Limits.Memory},
 	} {
 		if ch.From != ch.To {
 			r.Changes = append(r.Changes, ch)
 		}
 	}
-	r.Evidence = []recommender.Evidence{{Name: "cpu p95 of all samples", Value: k.used * 1.45, Unit: "millicores"}, {Name: "memory peak", Value: k.usedMem * 1.5, Unit: "bytes"}}
+	r.Evidence = []advice.Evidence{{Name: "cpu p95 of all samples", Value: k.used * 1.45, Unit: "millicores"}, {Name: "memory peak", Value: k.usedMem * 1.5, Unit: "bytes"}}
 	return r
 }
 
@@ -144,8 +145,8 @@ func fine(name string, cost float64) container {
 	return container{name: name, cpu: 100, mem: 128 * mi, memLimit: 128 * mi, used: 70, usedMem: 80e6, toCPU: 100, toMem: 128 * mi, cost: cost, confidence: 0.97}
 }
 
-func withhold(resource, reason string) []recommender.Withheld {
-	return []recommender.Withheld{{Resource: resource, Reason: reason}}
+func withhold(resource, reason string) []advice.Withheld {
+	return []advice.Withheld{{Resource: resource, Reason: reason}}
 }
 
 // production is the cluster of the goldens: one of everything that a report

@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -20,27 +21,27 @@ func scaled(c *cluster) {
 		return []analyzer.HPAMetric{{Type: "Resource", Name: "cpu", TargetType: "Utilization", Target: target}}
 	}
 	c.recs = append(c.recs,
-		recommender.Recommendation{
-			Rule: "horizontal", Lever: recommender.LeverHorizontal, Workload: web, Title: "set the HPA", MonthlySavings: 5,
-			Changes: []recommender.Change{
+		advice.Advice{
+			Rule: "horizontal", Lever: advice.LeverHorizontal, Workload: web, Title: "set the HPA", MonthlySavings: 5,
+			Changes: []advice.Change{
 				{Field: "hpa.cpu.averageUtilization", From: 50, To: 80}, {Field: "containers.app.requests.cpu", From: 1500, To: 500},
 			},
-			Horizontal: &recommender.HorizontalAdvice{
+			Detail: &recommender.HorizontalAdvice{
 				Current:     recommender.Scaling{Kind: recommender.ScalingHPA, Name: "web", Replicas: 4, Min: 2, Max: 9, Metrics: cpu(50)},
 				Recommended: &recommender.Scaling{Kind: recommender.ScalingHPA, Name: "web", Min: 0, Max: 9, Metrics: cpu(80), RequestCPU: map[string]int64{"app": 500}},
 				ReplicasNow: 4.2, ReplicasAdvised: 2.6,
 				TradeOff: []recommender.TradeOff{{Allowed: 0.01, Unserved: 0.0042, ReplicaHours: 1898, Min: 2, Target: 80}},
 			},
-			Evidence: []recommender.Evidence{{Name: "demand max", Value: 900, Unit: "millicores"}},
+			Evidence: []advice.Evidence{{Name: "demand max", Value: 900, Unit: "millicores"}},
 		},
-		recommender.Recommendation{
-			Rule: "autoscaler-findings", Lever: recommender.LeverHorizontal, Workload: web, Title: "two HPAs", Finding: &recommender.Finding{Code: "hpa-twice", Severe: true, Fix: "keep one"},
+		advice.Advice{
+			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: web, Title: "two HPAs", Detail: &recommender.Finding{Code: "hpa-twice", Severe: true, Fix: "keep one"},
 		},
-		recommender.Recommendation{
-			Rule: "autoscaler-findings", Lever: recommender.LeverHorizontal, Workload: gone, Title: "no such workload", Finding: &recommender.Finding{Code: "hpa-missing-target", Fix: "delete it"},
+		advice.Advice{
+			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: gone, Title: "no such workload", Detail: &recommender.Finding{Code: "hpa-missing-target", Fix: "delete it"},
 		},
-		recommender.Recommendation{
-			Rule: "vpa", Lever: recommender.LeverHorizontal, Workload: web, Title: "VPA", VPA: &recommender.VPAAdvice{
+		advice.Advice{
+			Rule: "vpa", Lever: advice.LeverHorizontal, Workload: web, Title: "VPA", Detail: &recommender.VPAAdvice{
 				Name: "web", Mode: "Initial", Why: "it is alone", Containers: []recommender.VPAContainer{{Container: "app", Mode: "Auto", Resources: []string{"memory"}}},
 			},
 		},
@@ -87,7 +88,7 @@ func TestHorizontalTrigger(t *testing.T) {
 	r, _ := one(func(c *cluster) {
 		scaled(c)
 		for i := range c.recs {
-			if h := c.recs[i].Horizontal; h != nil {
+			if h := advice.As[recommender.HorizontalAdvice](c.recs[i].Detail); h != nil {
 				h.Recommended.Kind, h.Recommended.IdleAtZero, h.Recommended.Cooldown = recommender.ScalingScaledObject, true, 5*time.Minute
 				h.Recommended.Triggers = []recommender.RequestTrigger{{Counter: "http_requests_total", Query: "sum(rate(http_requests_total[2m]))", Threshold: 57.5}}
 			}
@@ -123,10 +124,10 @@ func TestScalingLines(t *testing.T) {
 
 func TestHorizontalWithheld(t *testing.T) {
 	r, _ := one(func(c *cluster) {
-		c.recs = append(c.recs, recommender.Recommendation{
-			Rule: "horizontal", Lever: recommender.LeverHorizontal, Workload: analyzer.Ref{Namespace: "ns", Kind: "Deployment", Name: "web"},
-			Title: "no recommendation: one replica", Withheld: []recommender.Withheld{{Resource: "all", Reason: "one replica"}},
-			Horizontal: &recommender.HorizontalAdvice{Current: recommender.Scaling{Kind: recommender.ScalingFixed, Replicas: 4}},
+		c.recs = append(c.recs, advice.Advice{
+			Rule: "horizontal", Lever: advice.LeverHorizontal, Workload: analyzer.Ref{Namespace: "ns", Kind: "Deployment", Name: "web"},
+			Title: "no recommendation: one replica", Withheld: []advice.Withheld{{Resource: "all", Reason: "one replica"}},
+			Detail: &recommender.HorizontalAdvice{Current: recommender.Scaling{Kind: recommender.ScalingFixed, Replicas: 4}},
 		})
 	})
 	h := r.Workloads[0].Horizontal

@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -15,11 +16,11 @@ import (
 // planned is the cluster of the goldens with a plan of its nodes.
 func planned() *cluster {
 	c := production()
-	c.recs = append(c.recs, recommender.Recommendation{
-		Rule: "nodes", Lever: recommender.LeverNodes, Subject: "Nodes", Title: "replace 18 nodes by 12 nodes: 6 m6i.2xlarge, 6 r7a.xlarge",
-		Risk: recommender.Risk{OOMProbability: -1, CPUOverRequest: -1}, MonthlySavings: 1977.24, Confidence: 0.9,
-		Changes: []recommender.Change{{Field: "nodes.m6i.2xlarge/on-demand", From: 12}, {Field: "nodes.r7a.xlarge/on-demand", To: 6}},
-		Nodes: &recommender.NodePlan{
+	c.recs = append(c.recs, advice.Advice{
+		Rule: "nodes", Lever: advice.LeverNodes, Subject: "Nodes", Title: "replace 18 nodes by 12 nodes: 6 m6i.2xlarge, 6 r7a.xlarge",
+		MonthlySavings: 1977.24, Confidence: 0.9,
+		Changes: []advice.Change{{Field: "nodes.m6i.2xlarge/on-demand", From: 12}, {Field: "nodes.r7a.xlarge/on-demand", To: 6}},
+		Detail: &recommender.NodePlan{
 			MonthlyNow: c.costs.Bill, Monthly: 2001.37, LowerBound: 1989.5, GapPercent: 0.5966,
 			Pools: []recommender.NodePool{
 				{InstanceType: "m6i.2xlarge", CapacityType: "spot", Zone: "eu-west-1a", Count: 6, Hourly: 0.1541},
@@ -124,10 +125,9 @@ func TestPlanAndPurchases(t *testing.T) {
 		{"another demand, less than the plan", false, 0.9, "$200.00"},
 	} {
 		c := planned()
-		c.recs = append(c.recs, recommender.Recommendation{
-			Rule: "purchase", Lever: recommender.LeverPurchase, Subject: "Cluster", Title: "commit", MonthlySavings: 200,
-			Risk: recommender.Risk{OOMProbability: -1, CPUOverRequest: -1},
-			Purchase: &recommender.PurchaseAdvice{
+		c.recs = append(c.recs, advice.Advice{
+			Rule: "purchase", Lever: advice.LeverPurchase, Subject: "Cluster", Title: "commit", MonthlySavings: 200,
+			Detail: &recommender.PurchaseAdvice{
 				Demand:      recommender.HourlyDemand{Hours: 336, Mean: tt.mean, Planned: tt.planned},
 				Commitments: []recommender.CommitmentAdvice{{Instrument: "a", Years: 1, MonthlySavings: 120}, {Instrument: "b", Years: 1, MonthlySavings: 80}},
 			},
@@ -150,9 +150,9 @@ func TestPlanAndPurchases(t *testing.T) {
 // TestPlanWithheld says in the report why there is no plan.
 func TestPlanWithheld(t *testing.T) {
 	c := production()
-	c.recs = append(c.recs, recommender.Recommendation{
-		Rule: "nodes", Lever: recommender.LeverNodes, Subject: "Nodes", Title: "no recommendation: no pod runs",
-		Withheld: []recommender.Withheld{{Resource: "all", Reason: "no pod runs"}},
+	c.recs = append(c.recs, advice.Advice{
+		Rule: "nodes", Lever: advice.LeverNodes, Subject: "Nodes", Title: "no recommendation: no pod runs",
+		Withheld: []advice.Withheld{{Resource: "all", Reason: "no pod runs"}},
 	})
 	for _, w := range c.report().Warnings {
 		if w.Code == "withheld" && w.Subject == "Nodes" && strings.Contains(w.Message, "no pod runs") {

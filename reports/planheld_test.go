@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 )
 
@@ -26,8 +27,8 @@ func TestPlanWithCommitments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := planned()
 			for i := range c.recs {
-				if c.recs[i].Nodes != nil {
-					c.recs[i].Nodes.Held = tt.held
+				if advice.As[recommender.NodePlan](c.recs[i].Detail) != nil {
+					advice.As[recommender.NodePlan](c.recs[i].Detail).Held = tt.held
 				}
 			}
 			r := c.report()

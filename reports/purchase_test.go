@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -17,12 +18,11 @@ func bought() *cluster {
 	c := newCluster()
 	c.node("m6i.large", "on-demand", 0.1, 3)
 	c.add("ns", "Deployment", "web", 4, container{name: "app", cpu: 1500, mem: gi, used: 100, usedMem: 200e6, toCPU: 250, toMem: 412 * mi, savings: 10.005, cost: 20, risk: 0.25, confidence: 0.9})
-	unknown := recommender.Risk{OOMProbability: -1, CPUOverRequest: -1}
 	web := analyzer.Ref{Namespace: "ns", Kind: "Deployment", Name: "web"}
 	c.recs = append(c.recs,
-		recommender.Recommendation{
-			Rule: "purchase", Lever: recommender.LeverPurchase, Subject: "Cluster", Title: "commit", MonthlySavings: 30.333, Risk: unknown,
-			Purchase: &recommender.PurchaseAdvice{
+		advice.Advice{
+			Rule: "purchase", Lever: advice.LeverPurchase, Subject: "Cluster", Title: "commit", MonthlySavings: 30.333,
+			Detail: &recommender.PurchaseAdvice{
 				Provider: "aws", Region: "us-east-1",
 				Demand: recommender.HourlyDemand{Hours: 336, Mean: 0.25, Min: 0.2, P10: 0.2, P50: 0.2, P90: 0.3, Peak: 0.3, Families: []recommender.FamilyDemand{{CommitmentScope: pricing.CommitmentScope{Family: "m6i"}, Mean: 0.25, PerUnit: 0.05}}},
 				Commitments: []recommender.CommitmentAdvice{
@@ -32,18 +32,18 @@ func bought() *cluster {
 				Scenarios: []recommender.ScenarioOutcome{{Name: "40 % less demand", OnDemand: 100, Cost: 112.5, Savings: -12.5, Regret: 20, Utilization: 0.6}},
 			},
 		},
-		recommender.Recommendation{
-			Rule: "spot", Lever: recommender.LeverPurchase, Workload: web, Title: "ready for spot", MonthlySavings: 5, Risk: unknown,
-			Spot: &recommender.SpotReadiness{Ready: true, Advised: true, OnDemand: 2, Spot: 2, Price: recommender.SpotPrice{Known: true, List: 0.4, Effective: 0.41, Interrupted: 0.075, Types: 20},
+		advice.Advice{
+			Rule: "spot", Lever: advice.LeverPurchase, Workload: web, Title: "ready for spot", MonthlySavings: 5,
+			Detail: &recommender.SpotReadiness{Ready: true, Advised: true, OnDemand: 2, Spot: 2, Price: recommender.SpotPrice{Known: true, List: 0.4, Effective: 0.41, Interrupted: 0.075, Types: 20},
 				Checks: []recommender.SpotCheck{{Name: "replicas", OK: true, Detail: "4 replicas"}}},
 		},
-		recommender.Recommendation{
-			Rule: "waste", Lever: "waste", Subject: "Node/node-00", Title: "under-used", Risk: unknown,
-			Waste: &recommender.WasteFinding{Kind: recommender.WasteDrainable, Monthly: 73, Within: "nodes", Loss: "its room"},
+		advice.Advice{
+			Rule: "waste", Lever: "waste", Subject: "Node/node-00", Title: "under-used",
+			Detail: &recommender.WasteFinding{Kind: recommender.WasteDrainable, Monthly: 73, Within: "nodes", Loss: "its room"},
 		},
-		recommender.Recommendation{
-			Rule: "waste", Lever: "waste", Subject: "Namespace/old", Title: "idle", Risk: unknown,
-			Waste: &recommender.WasteFinding{Kind: recommender.WasteIdleNamespace, Monthly: 80, Loss: "what it waits for", Blocked: []string{"somebody"}},
+		advice.Advice{
+			Rule: "waste", Lever: "waste", Subject: "Namespace/old", Title: "idle",
+			Detail: &recommender.WasteFinding{Kind: recommender.WasteIdleNamespace, Monthly: 80, Loss: "what it waits for", Blocked: []string{"somebody"}},
 		})
 	return c
 }
@@ -128,7 +128,7 @@ func TestWaterfallWithCommitments(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := bought()
-			c.recs[len(c.recs)-4].Purchase.Held = tt.held
+			advice.As[recommender.PurchaseAdvice](c.recs[len(c.recs)-4].Detail).Held = tt.held
 			steps := c.report().Summary.Waterfall
 			for i, step := range steps {
 				if step.WithCommitments == nil {
@@ -174,9 +174,9 @@ func TestPurchaseAbsentAndWithheld(t *testing.T) {
 		t.Errorf("levers that did not run: got %v and %v", r.Purchase, r.Waste)
 	}
 	c := newCluster()
-	c.recs = append(c.recs, recommender.Recommendation{
-		Rule: "purchase", Lever: recommender.LeverPurchase, Subject: "Cluster", Purchase: &recommender.PurchaseAdvice{},
-		Withheld: []recommender.Withheld{{Resource: "all", Reason: "too little data"}},
+	c.recs = append(c.recs, advice.Advice{
+		Rule: "purchase", Lever: advice.LeverPurchase, Subject: "Cluster", Detail: &recommender.PurchaseAdvice{},
+		Withheld: []advice.Withheld{{Resource: "all", Reason: "too little data"}},
 	})
 	r = c.report()
 	if r.Purchase == nil || r.Purchase.HourlyDemand != nil || len(r.Purchase.Withheld) != 1 || r.Purchase.Withheld[0].Reason != "too little data" {

@@ -14,8 +14,9 @@ import (
 	"github.com/clipperhouse/displaywidth"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
@@ -49,8 +50,11 @@ func broken() *cluster {
 	bad := []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64}
 	for i := range c.recs {
 		b := bad[i%len(bad)]
-		c.recs[i].MonthlySavings, c.recs[i].Confidence, c.recs[i].Risk = b, b, recommender.Risk{OOMProbability: b, CPUOverRequest: b}
-		c.recs[i].Evidence = append(c.recs[i].Evidence, recommender.Evidence{Name: "odd", Value: b, Unit: "count"})
+		c.recs[i].MonthlySavings, c.recs[i].Confidence = b, b
+		if s := advice.As[rightsize.Sizing](c.recs[i].Detail); s != nil {
+			s.Risk = rightsize.Risk{OOMProbability: &b, CPUOverRequest: &b}
+		}
+		c.recs[i].Evidence = append(c.recs[i].Evidence, advice.Evidence{Name: "odd", Value: b, Unit: "count"})
 	}
 	for i := range c.facts.Workloads {
 		c.facts.Workloads[i].MeanPods = bad[i%len(bad)]

@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
@@ -79,10 +80,10 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	f.cost.register(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.only, "only", nil, "`LEVERS` to work out, of: "+strings.Join(leverNames(), ", ")+" (default all)")
-	fl.Float64Var(&f.riskOOM, "risk-oom", recommender.DefaultRiskOOM, "accepted probability of an OOM kill of a container within a week")
-	fl.Float64Var(&f.riskCPU, "risk-cpu", recommender.DefaultRiskCPU, "accepted share of time with CPU usage above the request")
-	fl.Float64Var(&f.riskUnserved, "risk-unserved", recommender.DefaultRiskUnserved, "accepted share of time with demand above the requests of a scaled workload's pods")
-	fl.Float64Var(&f.slowdown, "slowdown", recommender.DefaultSlowdown, "accepted mean response of scaled pods, in service times, but for --risk-unserved of the time; 1 asks nothing of latency")
+	fl.Float64Var(&f.riskOOM, "risk-oom", advice.DefaultRiskOOM, "accepted probability of an OOM kill of a container within a week")
+	fl.Float64Var(&f.riskCPU, "risk-cpu", advice.DefaultRiskCPU, "accepted share of time with CPU usage above the request")
+	fl.Float64Var(&f.riskUnserved, "risk-unserved", advice.DefaultRiskUnserved, "accepted share of time with demand above the requests of a scaled workload's pods")
+	fl.Float64Var(&f.slowdown, "slowdown", advice.DefaultSlowdown, "accepted mean response of scaled pods, in service times, but for --risk-unserved of the time; 1 asks nothing of latency")
 	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(formatNames(), ", ")+"; repeatable (default table)")
 	fl.BoolVar(&f.showAll, "show-all", false, "table: list containers without a change too")
 	fl.IntVar(&f.top, "top", 0, "table: list this many containers, those with the largest savings (default all)")
@@ -113,8 +114,8 @@ func formatNames() []string {
 }
 
 // options checks what the user asked of the rules.
-func (f *auditFlags) options(ctx context.Context) (recommender.Options, error) {
-	o := recommender.Options{RiskCPU: f.riskCPU, RiskOOM: f.riskOOM, RiskUnserved: f.riskUnserved, Slowdown: f.slowdown}
+func (f *auditFlags) options(ctx context.Context) (advice.Options, error) {
+	o := advice.Options{RiskCPU: f.riskCPU, RiskOOM: f.riskOOM, RiskUnserved: f.riskUnserved, Slowdown: f.slowdown}
 	for flag, v := range map[string]float64{"risk-cpu": f.riskCPU, "risk-oom": f.riskOOM, "risk-unserved": f.riskUnserved} {
 		if !(v > 0 && v < 1) {
 			return o, fmt.Errorf("--%s %g: a risk is a share between 0 and 1, such as 0.05", flag, v)
@@ -127,7 +128,7 @@ func (f *auditFlags) options(ctx context.Context) (recommender.Options, error) {
 		if !slices.Contains(leverNames(), name) {
 			return o, fmt.Errorf("--only %s: no such lever; there is: %s", name, strings.Join(leverNames(), ", "))
 		}
-		o.Levers = append(o.Levers, recommender.Lever(name))
+		o.Levers = append(o.Levers, advice.Lever(name))
 	}
 	var err error
 	o.Commitment, err = f.commit.options(ctx)
@@ -179,7 +180,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 }
 
 // advise goes down the straight line from a snapshot to a report.
-func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catalog, opts recommender.Options, shares *allocateFlags, prices *priceFlags) (*document.Report, error) {
+func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catalog, opts advice.Options, shares *allocateFlags, prices *priceFlags) (*document.Report, error) {
 	opts.Minor = snap.Minor()
 	facts := analyzer.Analyze(snap)
 	costs := cost.Of(facts, catalog)

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // commitmentFlags say what may be bought for years, and what was bought.
@@ -26,7 +26,7 @@ func (f *commitmentFlags) register(cmd *cobra.Command) {
 	fl.StringArrayVar(&f.held, "commitments", nil, "CSV `FILE` of the commitments that exist (name, family, covers_usd_hour, usd_hour, end); repeatable")
 	fl.StringSliceVar(&f.terms, "commitment-terms", nil, "`TERMS` that may be committed to, of: 1y, 3y (default 1y)")
 	fl.StringSliceVar(&f.payment, "payment", nil, "`OPTIONS` to pay commitments by, of: "+strings.Join(payments(), ", ")+" (default the cheapest)")
-	fl.StringVar(&f.capital, "capital-cost", "", fmt.Sprintf("what money costs a year, `PERCENT` (default %g%%)", 100*recommender.DefaultCapitalCost))
+	fl.StringVar(&f.capital, "capital-cost", "", fmt.Sprintf("what money costs a year, `PERCENT` (default %g%%)", 100*advice.DefaultCapitalCost))
 	completeFrom(cmd, "commitment-terms", []string{"1y", "3y"})
 	completeFrom(cmd, "payment", payments())
 }
@@ -41,7 +41,7 @@ func payments() []string {
 }
 
 // options checks what was said and reads the files.
-func (f *commitmentFlags) options(ctx context.Context) (o recommender.CommitmentOptions, err error) {
+func (f *commitmentFlags) options(ctx context.Context) (o advice.CommitmentOptions, err error) {
 	for _, t := range splitList(f.terms) {
 		years, ok := map[string]int{"1y": 1, "3y": 3, "1": 1, "3": 3}[t]
 		if !ok {

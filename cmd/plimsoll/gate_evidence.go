@@ -6,7 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -62,7 +62,7 @@ func (f *gateFlags) fromSnapshot(ctx context.Context, in *gate.Input, policy *ga
 		return storeError(err)
 	}
 	name := f.files.shown(f.snapshot)
-	opts := recommender.Options{RiskCPU: policy.Evidence.RiskCPU, RiskOOM: policy.Evidence.RiskOOM}
+	opts := advice.Options{RiskCPU: policy.Evidence.RiskCPU, RiskOOM: policy.Evidence.RiskOOM}
 	r, err := advise(ctx, snap, catalog, opts, &allocateFlags{}, &f.prices)
 	if err != nil {
 		return err

@@ -28,6 +28,8 @@ var line = map[string]int{
 	"recommender/calibration":     30,
 	"recommender/allocation":      35,
 	"recommender/cost":            40,
+	"recommender/advice":          44,
+	"recommender/rightsize":       46,
 	"recommender":                 62,
 	"reports/document":            70,
 	"reports/format":              72,

@@ -6,7 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // The defaults of the policy's evidence section.
@@ -74,7 +74,7 @@ func (p *Pass) worth(s *sizing, from, to int64) float64 {
 }
 
 func (p *Pass) risks() (cpu, oom float64) {
-	return or(p.policy.Evidence.RiskCPU, recommender.DefaultRiskCPU), or(p.policy.Evidence.RiskOOM, recommender.DefaultRiskOOM)
+	return or(p.policy.Evidence.RiskCPU, advice.DefaultRiskCPU), or(p.policy.Evidence.RiskOOM, advice.DefaultRiskOOM)
 }
 
 // seen says what usage was.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -18,7 +19,7 @@ type Input struct {
 	Analysis *analyzer.Analysis
 	// Costs may be nil, or without prices: money is then null.
 	Costs           *cost.Costs
-	Recommendations []recommender.Recommendation
+	Recommendations []advice.Advice
 	// Allocation is whose the bill of the window is, added up by AllocateBy; nil
 	// leaves the section out.
 	Allocation *allocation.Allocation
@@ -60,15 +61,15 @@ func Report(in Input) *document.Report {
 // builder holds what Report has worked out so far.
 type builder struct {
 	Input
-	workloads []analyzer.WorkloadFacts     // sorted
-	recs      []recommender.Recommendation // sorted
+	workloads []analyzer.WorkloadFacts // sorted
+	recs      []advice.Advice          // sorted
 	priced    bool
 	ledger    ledger
 	whole     document.AllocationBill // a month, to the cent
 	savings   []document.USD          // by index of recs
 	saved     document.USD
-	savedBy   map[recommender.Lever]document.USD // saved by lever
-	sizing    map[containerKey]int               // index of recs
+	savedBy   map[advice.Lever]document.USD // saved by lever
+	sizing    map[containerKey]int          // index of recs
 	scaling   map[analyzer.Ref]scaling
 	plan      *recommender.NodePlan
 	planPools []document.USD // by index of the plan's pools
@@ -80,9 +81,9 @@ type containerKey struct {
 	container string
 }
 
-func sortedRecommendations(recs []recommender.Recommendation) []recommender.Recommendation {
+func sortedRecommendations(recs []advice.Advice) []advice.Advice {
 	recs = slices.Clone(recs)
-	slices.SortStableFunc(recs, func(a, b recommender.Recommendation) int {
+	slices.SortStableFunc(recs, func(a, b advice.Advice) int {
 		return cmp.Or(a.Workload.Compare(b.Workload), cmp.Compare(a.Container, b.Container),
 			cmp.Compare(a.Lever, b.Lever), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Title, b.Title))
 	})
@@ -94,7 +95,7 @@ func (b *builder) index() {
 	b.sizing = make(map[containerKey]int, len(b.recs))
 	b.indexScaling()
 	for i, r := range b.recs {
-		if r.Lever != recommender.LeverRightsize || r.Container == "" {
+		if r.Lever != advice.LeverRightsize || r.Container == "" {
 			continue
 		}
 		k := containerKey{r.Workload, r.Container}
@@ -138,7 +139,7 @@ func (b *builder) warnings() []analyzer.Warning {
 		out = append(out, b.Costs.Warnings...)
 	}
 	for i := range b.recs {
-		if r := &b.recs[i]; r.Lever == recommender.LeverNodes {
+		if r := &b.recs[i]; r.Lever == advice.LeverNodes {
 			out = append(out, r.Warnings...)
 			for _, w := range r.Withheld {
 				out = append(out, analyzer.Warning{Code: "withheld", Subject: r.Subject, Message: w.Reason})

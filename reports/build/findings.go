@@ -2,11 +2,12 @@ package build
 
 import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
-func fixOf(r *recommender.Recommendation) string {
-	if r.Finding == nil {
+func fixOf(r *advice.Advice) string {
+	if advice.As[recommender.Finding](r.Detail) == nil {
 		return ""
 	}
-	return r.Finding.Fix
+	return advice.As[recommender.Finding](r.Detail).Fix
 }

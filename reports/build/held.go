@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -24,11 +25,13 @@ func (b *builder) heldCommitments(a *recommender.PurchaseAdvice) *document.HeldC
 // withCommitments adds to the steps of the waterfall what the bill is with the
 // commitments that exist.
 func (b *builder) withCommitments(steps []document.Step) []document.Step {
-	at := slices.IndexFunc(b.recs, func(r recommender.Recommendation) bool { return r.Purchase != nil && len(r.Purchase.Held) > 0 })
+	at := slices.IndexFunc(b.recs, func(r advice.Advice) bool {
+		return advice.As[recommender.PurchaseAdvice](r.Detail) != nil && len(advice.As[recommender.PurchaseAdvice](r.Detail).Held) > 0
+	})
 	if at < 0 {
 		return steps
 	}
-	bought := b.recs[at].Purchase
+	bought := advice.As[recommender.PurchaseAdvice](b.recs[at].Detail)
 	usage, left := recommender.HeldToday(b.Costs, bought), 1.0
 	bill := func(list document.USD) document.USD {
 		h := usage.Bill(left)
@@ -39,10 +42,10 @@ func (b *builder) withCommitments(steps []document.Step) []document.Step {
 		step := &steps[i]
 		money := document.StepMoney{MonthlyBefore: last}
 		switch {
-		case step.Lever == string(recommender.LeverPurchase):
+		case step.Lever == string(advice.LeverPurchase):
 			last = bill(step.MonthlyBefore - b.spotSaved(step))
 			last -= step.MonthlyBefore - step.MonthlyAfter - b.spotSaved(step)
-		case step.Lever == string(recommender.LeverNodes):
+		case step.Lever == string(advice.LeverNodes):
 			usage, left = recommender.HeldPlanned(b.Costs, bought, b.plan), 1
 			last = bill(step.MonthlyAfter)
 		default:
@@ -62,9 +65,9 @@ func (b *builder) withCommitments(steps []document.Step) []document.Step {
 func (b *builder) spotSaved(step *document.Step) document.USD {
 	var spot, all document.USD
 	for i := range b.recs {
-		if b.recs[i].Lever == recommender.LeverPurchase {
+		if b.recs[i].Lever == advice.LeverPurchase {
 			all += b.savings[i]
-			if b.recs[i].Spot != nil {
+			if advice.As[recommender.SpotReadiness](b.recs[i].Detail) != nil {
 				spot += b.savings[i]
 			}
 		}

@@ -62,7 +62,8 @@ func historyDay(d *analyzer.Day) document.HistoryDay {
 		out.MemoryP50, out.MemoryP95, out.MemoryMax = document.Kibibytes(d.Memory.Quantile(0.5)), document.Kibibytes(d.Memory.Quantile(0.95)), document.Kibibytes(d.Memory.Max())
 	}
 	if d.Periods > 0 {
-		out.ThrottledShare = knownShare(d.Throttled / d.Periods)
+		throttled := d.Throttled / d.Periods
+		out.ThrottledShare = knownShare(&throttled)
 	}
 	return out
 }

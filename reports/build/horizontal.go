@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -24,11 +25,11 @@ func (b *builder) indexScaling() {
 			s = scaling{horizontal: -1, vpa: -1}
 		}
 		switch {
-		case r.Horizontal != nil && s.horizontal < 0:
+		case advice.As[recommender.HorizontalAdvice](r.Detail) != nil && s.horizontal < 0:
 			s.horizontal = i
-		case r.VPA != nil && s.vpa < 0:
+		case advice.As[recommender.VPAAdvice](r.Detail) != nil && s.vpa < 0:
 			s.vpa = i
-		case r.Finding != nil:
+		case advice.As[recommender.Finding](r.Detail) != nil:
 			s.findings = append(s.findings, i)
 		default:
 			continue
@@ -51,35 +52,35 @@ func (b *builder) scale(out *document.Workload, ref analyzer.Ref) {
 	}
 	for _, i := range s.findings {
 		r := &b.recs[i]
-		out.Findings = append(out.Findings, document.Finding{Code: r.Finding.Code, Severe: r.Finding.Severe, Message: r.Title, Fix: r.Finding.Fix})
+		out.Findings = append(out.Findings, document.Finding{Code: advice.As[recommender.Finding](r.Detail).Code, Severe: advice.As[recommender.Finding](r.Detail).Severe, Message: r.Title, Fix: advice.As[recommender.Finding](r.Detail).Fix})
 	}
 }
 
 func (b *builder) horizontal(i int) *document.Horizontal {
 	r := &b.recs[i]
 	h := &document.Horizontal{
-		Current: scalingOf(&r.Horizontal.Current, r.Horizontal.ReplicasNow), Confidence: document.Share(r.Confidence),
+		Current: scalingOf(&advice.As[recommender.HorizontalAdvice](r.Detail).Current, advice.As[recommender.HorizontalAdvice](r.Detail).ReplicasNow), Confidence: document.Share(r.Confidence),
 		Evidence: evidence(r.Evidence), Warnings: append([]analyzer.Warning{}, r.Warnings...),
 	}
 	for _, w := range r.Withheld {
 		h.Withheld = append(h.Withheld, withheld(w))
 	}
 	h.Warnings = sortedWarnings(h.Warnings)
-	for _, t := range r.Horizontal.TradeOff {
+	for _, t := range advice.As[recommender.HorizontalAdvice](r.Detail).TradeOff {
 		h.TradeOff = append(h.TradeOff, document.TradeOff{
 			AllowedPercent: document.Decimals(100*t.Allowed, 4), UnservedPercent: document.Decimals(100*t.Unserved, 4),
 			ReplicaHours: document.Decimals(t.ReplicaHours, 2), MinReplicas: t.Min, Target: t.Target,
 		})
 	}
-	if to := r.Horizontal.Recommended; to != nil {
-		s := scalingOf(to, r.Horizontal.ReplicasAdvised)
+	if to := advice.As[recommender.HorizontalAdvice](r.Detail).Recommended; to != nil {
+		s := scalingOf(to, advice.As[recommender.HorizontalAdvice](r.Detail).ReplicasAdvised)
 		h.Recommended, h.MonthlySavings = &s, b.known(b.savings[i])
 	}
 	return h
 }
 
 // evidence leaves out what is no number.
-func evidence(in []recommender.Evidence) []document.Evidence {
+func evidence(in []advice.Evidence) []document.Evidence {
 	out := []document.Evidence{}
 	for _, e := range in {
 		if document.IsFinite(e.Value) {
@@ -126,7 +127,7 @@ func (b *builder) advised(ref analyzer.Ref, pod []analyzer.Container, replicas i
 	if !ok || s.horizontal < 0 || len(b.recs[s.horizontal].Changes) == 0 {
 		return replicas
 	}
-	h := b.recs[s.horizontal].Horizontal
+	h := advice.As[recommender.HorizontalAdvice](b.recs[s.horizontal].Detail)
 	if h.Recommended == nil {
 		return replicas
 	}

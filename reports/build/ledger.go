@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -49,15 +50,15 @@ func (b *builder) money() {
 // a lever comes to the same whatever others ran. What a plan of the nodes saves
 // follows from the bill.
 func (b *builder) roundSavings() {
-	b.savings, b.saved, b.savedBy = make([]document.USD, len(b.recs)), 0, map[recommender.Lever]document.USD{}
-	of := map[recommender.Lever][]int{}
+	b.savings, b.saved, b.savedBy = make([]document.USD, len(b.recs)), 0, map[advice.Lever]document.USD{}
+	of := map[advice.Lever][]int{}
 	for i, r := range b.recs {
 		of[r.Lever] = append(of[r.Lever], i)
 	}
 	for lever, at := range of {
 		parts := make([]float64, len(at))
 		for i, n := range at {
-			if b.recs[n].Nodes == nil {
+			if advice.As[recommender.NodePlan](b.recs[n].Detail) == nil {
 				parts[i] = b.recs[n].MonthlySavings
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/provision"
@@ -91,11 +92,11 @@ func provisioned(p *document.NodePlan, groups []recommender.NodeGroup, cluster s
 
 // planMoney finds the plan of the nodes and rounds its cost to cents.
 func (b *builder) planMoney() {
-	at := slices.IndexFunc(b.recs, func(r recommender.Recommendation) bool { return r.Nodes != nil })
+	at := slices.IndexFunc(b.recs, func(r advice.Advice) bool { return advice.As[recommender.NodePlan](r.Detail) != nil })
 	if at < 0 || !b.priced {
 		return
 	}
-	b.plan = b.recs[at].Nodes
+	b.plan = advice.As[recommender.NodePlan](b.recs[at].Detail)
 	monthly := make([]float64, len(b.plan.Pools))
 	for i, p := range b.plan.Pools {
 		monthly[i] = float64(p.Count) * p.Hourly * pricing.HoursPerMonth
@@ -105,7 +106,7 @@ func (b *builder) planMoney() {
 		b.planPools, b.planCost = apportionTo(float64(b.ledger.bill)/100, monthly)
 	}
 	b.savings[at] = b.ledger.bill - b.planCost
-	b.savedBy[recommender.LeverNodes] = b.savings[at]
+	b.savedBy[advice.LeverNodes] = b.savings[at]
 }
 
 // bought is the part of what purchases save that is left with the plan. Where
@@ -118,7 +119,7 @@ func (b *builder) bought(saved document.USD) document.USD {
 	}
 	demand, left := 0.0, 0.0
 	for i := range b.recs {
-		if p := b.recs[i].Purchase; p != nil && p.Demand.Hours > 0 && !p.Demand.Planned {
+		if p := advice.As[recommender.PurchaseAdvice](b.recs[i].Detail); p != nil && p.Demand.Hours > 0 && !p.Demand.Planned {
 			demand = p.Demand.Mean + p.Demand.Held + p.Demand.Spot
 		}
 	}

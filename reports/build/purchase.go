@@ -4,6 +4,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -15,11 +16,11 @@ func (b *builder) purchase() *document.Purchase {
 	var saved document.USD
 	for i := range b.recs {
 		r := &b.recs[i]
-		if r.Purchase != nil {
+		if advice.As[recommender.PurchaseAdvice](r.Detail) != nil {
 			found = true
 			b.fillPurchase(out, r, b.savings[i])
 		}
-		if r.Spot != nil {
+		if advice.As[recommender.SpotReadiness](r.Detail) != nil {
 			found = true
 			saved += b.savings[i]
 			addSpot(&out.Spot, b, r, b.savings[i])
@@ -33,8 +34,8 @@ func (b *builder) purchase() *document.Purchase {
 	return out
 }
 
-func (b *builder) fillPurchase(out *document.Purchase, r *recommender.Recommendation, savings document.USD) {
-	a := r.Purchase
+func (b *builder) fillPurchase(out *document.Purchase, r *advice.Advice, savings document.USD) {
+	a := advice.As[recommender.PurchaseAdvice](r.Detail)
 	out.Provider, out.Region, out.Held = a.Provider, a.Region, b.heldCommitments(a)
 	out.Warnings = append(out.Warnings, r.Warnings...)
 	for _, w := range r.Withheld {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -15,7 +17,7 @@ import (
 func (b *builder) recommendations() []document.Recommendation {
 	order := []int{}
 	for i, r := range b.recs {
-		if len(r.Changes) > 0 || r.Finding != nil || r.Requests == nil && b.savings[i] != 0 {
+		if len(r.Changes) > 0 || advice.As[recommender.Finding](r.Detail) != nil || advice.As[rightsize.Sizing](r.Detail) == nil && b.savings[i] != 0 {
 			order = append(order, i)
 		}
 	}
@@ -31,7 +33,7 @@ func (b *builder) recommendations() []document.Recommendation {
 	return out
 }
 
-func changes(in []recommender.Change) []document.Change {
+func changes(in []advice.Change) []document.Change {
 	out := make([]document.Change, 0, len(in))
 	for _, c := range in {
 		out = append(out, document.Change{Field: c.Field, From: amount(c.Field, c.From), To: amount(c.Field, c.To)})
@@ -54,8 +56,12 @@ func amount(field string, v int64) *string {
 	return &s
 }
 
-func riskWords(r recommender.Risk) string {
+func riskWords(s *rightsize.Sizing) string {
 	var words []string
+	r := rightsize.Risk{}
+	if s != nil {
+		r = s.Risk
+	}
 	if p := knownShare(r.OOMProbability); p != nil {
 		words = append(words, "OOM kill within a week: "+document.Percent(*p))
 	}
@@ -69,7 +75,7 @@ func riskWords(r recommender.Risk) string {
 }
 
 // targetOf names what a recommendation is about.
-func targetOf(r *recommender.Recommendation) string {
+func targetOf(r *advice.Advice) string {
 	if r.Subject != "" {
 		return r.Subject
 	}
@@ -77,18 +83,18 @@ func targetOf(r *recommender.Recommendation) string {
 }
 
 // riskOf says in words what may go wrong.
-func riskOf(r *recommender.Recommendation) string {
+func riskOf(r *advice.Advice) string {
 	switch {
-	case r.Nodes != nil:
-		return planRisk(r.Nodes)
-	case r.Spot != nil:
-		return "a machine is taken back within a month: " + document.Percent(document.Share(r.Spot.Price.Interrupted))
-	case r.Purchase != nil && len(r.Purchase.Scenarios) > 0:
-		worst := slices.MinFunc(r.Purchase.Scenarios, func(a, b recommender.ScenarioOutcome) int { return cmp.Compare(a.Savings, b.Savings) })
+	case advice.As[recommender.NodePlan](r.Detail) != nil:
+		return planRisk(advice.As[recommender.NodePlan](r.Detail))
+	case advice.As[recommender.SpotReadiness](r.Detail) != nil:
+		return "a machine is taken back within a month: " + document.Percent(document.Share(advice.As[recommender.SpotReadiness](r.Detail).Price.Interrupted))
+	case advice.As[recommender.PurchaseAdvice](r.Detail) != nil && len(advice.As[recommender.PurchaseAdvice](r.Detail).Scenarios) > 0:
+		worst := slices.MinFunc(advice.As[recommender.PurchaseAdvice](r.Detail).Scenarios, func(a, b recommender.ScenarioOutcome) int { return cmp.Compare(a.Savings, b.Savings) })
 		if worst.Savings < 0 {
 			return fmt.Sprintf("%s: %s a month dearer than on demand", worst.Name, document.Cents(-worst.Savings))
 		}
 		return "in no scenario dearer than on demand"
 	}
-	return riskWords(r.Risk)
+	return riskWords(advice.As[rightsize.Sizing](r.Detail))
 }

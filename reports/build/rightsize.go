@@ -6,14 +6,14 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // advise fills in what the recommendation says of the container.
-func (b *builder) advise(c *document.Container, ref analyzer.Ref, r *recommender.Recommendation, savings document.USD) {
+func (b *builder) advise(c *document.Container, ref analyzer.Ref, r *advice.Advice, savings document.USD) {
 	c.Confidence = document.Share(r.Confidence)
-	c.Risk = document.Risk{OOMProbability: knownShare(r.Risk.OOMProbability), CPUOverRequest: knownShare(r.Risk.CPUOverRequest)}
 	c.Warnings = append(c.Warnings, r.Warnings...)
 	for _, w := range r.Withheld {
 		c.Withheld = append(c.Withheld, withheld(w))
@@ -25,17 +25,15 @@ func (b *builder) advise(c *document.Container, ref analyzer.Ref, r *recommender
 		}
 		c.Evidence = append(c.Evidence, document.Evidence{Name: e.Name, Value: document.Decimals(e.Value, 4), Unit: e.Unit})
 	}
-	if r.Requests == nil {
+	s := advice.As[rightsize.Sizing](r.Detail)
+	if s == nil {
 		if len(r.Withheld) == 0 {
 			c.Withheld = []document.Withheld{{Resource: all, Reason: "rule " + r.Rule + " gave no amounts and no reason"}}
 		}
 		return
 	}
-	to := document.Setting{Requests: resources(*r.Requests)}
-	if r.Limits != nil {
-		to.Limits = resources(*r.Limits)
-	}
-	c.Recommended = &to
+	c.Risk = document.Risk{OOMProbability: knownShare(s.Risk.OOMProbability), CPUOverRequest: knownShare(s.Risk.CPUOverRequest)}
+	c.Recommended = &document.Setting{Requests: resources(s.Requests), Limits: resources(s.Limits)}
 	c.MonthlySavings = b.known(savings)
 }
 
@@ -43,7 +41,7 @@ func (b *builder) advise(c *document.Container, ref analyzer.Ref, r *recommender
 const all = "all"
 
 // withheld is the same for the document; a reason for no resource is for all.
-func withheld(w recommender.Withheld) document.Withheld {
+func withheld(w advice.Withheld) document.Withheld {
 	return document.Withheld{Resource: cmp.Or(w.Resource, all), Reason: w.Reason}
 }
 
@@ -71,11 +69,12 @@ func memoryUsage(h *digest.Histogram) *document.MemoryUsage {
 	return &document.MemoryUsage{Mean: document.Kibibytes(h.Mean()), P50: q(0.50), P95: q(0.95), P99: q(0.99), Max: document.Kibibytes(h.Max())}
 }
 
-// knownShare gives a share in [0, 1], or nil for what is below 0 or no number.
-func knownShare(v float64) *float64 {
-	if !(v >= 0) {
+// knownShare gives a share in [0, 1], or nil for what is not known, below 0 or
+// no number.
+func knownShare(v *float64) *float64 {
+	if v == nil || !(*v >= 0) {
 		return nil
 	}
-	s := document.Share(v)
+	s := document.Share(*v)
 	return &s
 }

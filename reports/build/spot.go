@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // addSpot counts a workload.
-func addSpot(m *document.SpotMarket, b *builder, r *recommender.Recommendation, savings document.USD) {
-	s := r.Spot
+func addSpot(m *document.SpotMarket, b *builder, r *advice.Advice, savings document.USD) {
+	s := advice.As[recommender.SpotReadiness](r.Detail)
 	w := document.SpotWorkload{
 		Target: r.Workload.String(), Ready: s.Ready, Already: s.Already, Advised: s.Advised, OnDemandFloor: s.OnDemand, SpotReplicas: s.Spot,
 		MonthlySavings: b.known(savings), Title: r.Title, Interruption: document.Share(s.Price.Interrupted), Assumed: s.Price.Assumed,

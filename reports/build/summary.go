@@ -2,7 +2,8 @@ package build
 
 import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -28,9 +29,9 @@ func (b *builder) summary(r *document.Report) document.Summary {
 	for i := range b.workloads {
 		sized = sized.Plus(b.addWorkload(&s, &b.workloads[i]), 1)
 	}
-	freed := b.savedBy[recommender.LeverRightsize] + b.savedBy[recommender.LeverHorizontal]
+	freed := b.savedBy[advice.LeverRightsize] + b.savedBy[advice.LeverHorizontal]
 	s.FreedRoom = document.FreedRoom{Resources: s.Requests.Minus(s.Recommended), Monthly: b.known(freed)}
-	s.Rightsize = document.FreedRoom{Resources: s.Requests.Minus(sized), Monthly: b.known(b.savedBy[recommender.LeverRightsize])}
+	s.Rightsize = document.FreedRoom{Resources: s.Requests.Minus(sized), Monthly: b.known(b.savedBy[advice.LeverRightsize])}
 	for _, w := range r.Workloads {
 		for i := range w.Containers {
 			addContainer(&s.Containers, &w.Containers[i])
@@ -46,23 +47,23 @@ func (b *builder) summary(r *document.Report) document.Summary {
 func (b *builder) waterfall() []document.Step {
 	var out []document.Step
 	left := b.ledger.bill
-	for _, lever := range []recommender.Lever{
-		recommender.LeverRightsize, recommender.LeverHorizontal, recommender.LeverNodes, recommender.LeverPurchase,
+	for _, lever := range []advice.Lever{
+		advice.LeverRightsize, advice.LeverHorizontal, advice.LeverNodes, advice.LeverPurchase,
 	} {
 		saved, ran := b.savedBy[lever]
-		if !ran && lever != recommender.LeverRightsize {
+		if !ran && lever != advice.LeverRightsize {
 			continue
 		}
 		step := document.Step{Lever: string(lever), MonthlyBefore: left}
 		switch lever {
-		case recommender.LeverRightsize, recommender.LeverHorizontal:
+		case advice.LeverRightsize, advice.LeverHorizontal:
 			step.FreedRoom, saved = saved, 0
-		case recommender.LeverNodes:
+		case advice.LeverNodes:
 			if b.plan == nil {
 				continue
 			}
 			saved = left - b.planCost
-		case recommender.LeverPurchase:
+		case advice.LeverPurchase:
 			saved = b.bought(saved)
 		}
 		left -= saved
@@ -81,8 +82,10 @@ func (b *builder) addWorkload(s *document.Summary, w *analyzer.WorkloadFacts) (s
 	for i := range w.Containers {
 		c := &w.Containers[i]
 		now[i], next[i] = c.Container, c.Container
-		if at, ok := b.sizing[containerKey{w.Ref, c.Name}]; ok && b.recs[at].Requests != nil {
-			next[i].Requests = *b.recs[at].Requests
+		if at, ok := b.sizing[containerKey{w.Ref, c.Name}]; ok {
+			if s := advice.As[rightsize.Sizing](b.recs[at].Detail); s != nil {
+				next[i].Requests = s.Requests
+			}
 		}
 		if c.Type != analyzer.TypeInit {
 			s.Usage.CPU += document.Microcores(c.CPU.Samples.Mean()) * document.CPU(replicas)

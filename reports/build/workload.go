@@ -42,7 +42,7 @@ func (b *builder) container(ref analyzer.Ref, f *analyzer.ContainerFacts) docume
 		Usage:       document.Usage{CPU: cpuUsage(&f.CPU.Samples), Memory: memoryUsage(&f.Memory.Samples)},
 		Coverage:    document.Share(f.Coverage),
 		OOMKills:    f.OOMKills, Restarts: f.Restarts,
-		ThrottledShare: knownShare(f.ThrottledShare),
+		ThrottledShare: knownShare(&f.ThrottledShare),
 		Evidence:       []document.Evidence{}, Warnings: []analyzer.Warning{},
 	}
 	i, ok := b.sizing[key]

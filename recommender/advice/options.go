@@ -1,0 +1,69 @@
+package advice
+
+import "github.com/plimsoll-k8s/plimsoll/pricing"
+
+// Options is what the user asked for. The zero value means the defaults.
+type Options struct {
+	// RiskCPU is the share of time, in (0, 1), that CPU usage may be above the
+	// request. 0 means DefaultRiskCPU.
+	RiskCPU float64
+	// RiskOOM is the probability, in (0, 1), with which a container may be
+	// OOM-killed within a week. 0 means DefaultRiskOOM.
+	RiskOOM float64
+	// RiskUnserved is the share of time, in (0, 1), that demand may be above
+	// the requests of a scaled workload's ready pods. 0 means
+	// DefaultRiskUnserved.
+	RiskUnserved float64
+	// Slowdown is by how much queueing may lengthen the mean response, as a
+	// multiple of the service time, for all but RiskUnserved of the time. 0
+	// means DefaultSlowdown; 1 or less asks nothing of latency.
+	Slowdown float64
+	// Minor is x of the cluster's Kubernetes 1.x; 0 where it is not known, and
+	// then nothing is advised that an older one may lack.
+	Minor int
+	// Levers limits the rules that run; empty means all.
+	Levers []Lever
+	// Commitment is what the user said of buying commitments.
+	Commitment CommitmentOptions
+}
+
+// The risks taken where the user states none.
+const (
+	DefaultRiskCPU      = 0.05
+	DefaultRiskOOM      = 0.01
+	DefaultRiskUnserved = 0.01
+	DefaultSlowdown     = 3.0
+)
+
+// CommitmentOptions is what the user said of buying commitments.
+type CommitmentOptions struct {
+	// Terms are the years that may be committed to, 1 and 3; empty means 1.
+	Terms []int
+	// Payments are the options to pay by, as pricing.Payments has them; empty
+	// means the cheapest of all.
+	Payments []string
+	// CapitalCost is what money costs a year; 0 means DefaultCapitalCost.
+	CapitalCost float64
+	// Held are the commitments that exist. They count first, and until the
+	// window's end is past theirs.
+	Held []pricing.HeldCommitment
+}
+
+// DefaultCapitalCost is what money costs a year where the user does not say.
+const DefaultCapitalCost = 0.08
+
+func (o Options) withDefaults() Options {
+	if o.RiskCPU == 0 {
+		o.RiskCPU = DefaultRiskCPU
+	}
+	if o.RiskOOM == 0 {
+		o.RiskOOM = DefaultRiskOOM
+	}
+	if o.RiskUnserved == 0 {
+		o.RiskUnserved = DefaultRiskUnserved
+	}
+	if o.Slowdown == 0 {
+		o.Slowdown = DefaultSlowdown
+	}
+	return o
+}

@@ -1,0 +1,94 @@
+package rightsize
+
+import (
+	"math"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+)
+
+// The constants of the rule. docs/rules/rightsize.md explains each.
+const (
+	// FloorCPU is the least CPU request, in millicores.
+	FloorCPU = 5
+	// FloorMemory is the least memory request, in bytes. A container needs a
+	// few MiB to be started at all; more is not put under a small one.
+	FloorMemory = 12 << 20
+
+	// HeadroomCPU and HeadroomMemory are the margins, in percent, over what a
+	// full history shows of a resource.
+	HeadroomCPU    = 15
+	HeadroomMemory = 15
+	// HeadroomFixed is the same for a fixed number of pods, to which nothing
+	// would add another.
+	HeadroomFixed = 15
+	// fullHistory is the days of usage from which the margin is headroom only;
+	// every day less adds headroomPerDay.
+	fullHistory    = 7
+	headroomPerDay = 5
+	// momentHeadroomCPU and momentHeadroomMemory are the margins over one
+	// reading, which shows neither the day's peak nor the week's.
+	momentHeadroomCPU    = 100
+	momentHeadroomMemory = 50
+	// oomHeadroom is the margin over a limit at which the container was killed.
+	oomHeadroom = 25
+	// leastSlots is the five-minute slots with usage (a day's worth) below
+	// which the rule abstains for a workload that runs all the time, and
+	// leastRuns the pods below which it does so for a batch workload.
+	leastSlots = advice.SlotsADay
+	leastRuns  = 3
+	// SameEnough is the relative difference up to which a request stays.
+	SameEnough = 0.05
+)
+
+// Policy is how containers are sized: the risks that are taken and the margins,
+// in percent, over what a full history shows.
+type Policy struct {
+	// RiskCPU is the share of time that CPU usage may be above the request,
+	// RiskOOM the probability of an OOM kill within a week.
+	RiskCPU, RiskOOM            float64
+	HeadroomCPU, HeadroomMemory float64
+}
+
+// PolicyOf is the policy of what the user asked for.
+func PolicyOf(o advice.Options) Policy {
+	return Policy{RiskCPU: o.RiskCPU, RiskOOM: o.RiskOOM, HeadroomCPU: HeadroomCPU, HeadroomMemory: HeadroomMemory}
+}
+
+// Margins are the headrooms that a history calls for, in percent.
+func (p Policy) Margins(moment bool, d advice.Doubt) (cpu, memory float64) {
+	if moment {
+		return momentHeadroomCPU, momentHeadroomMemory
+	}
+	missing := headroomPerDay * max(0, math.Ceil(fullHistory-d.Days))
+	return p.HeadroomCPU + missing, p.HeadroomMemory + missing
+}
+
+// CPU is the request for a container's CPU: the quantile of all pods' samples
+// that the risk leaves, with the margin.
+func (p Policy) CPU(c *analyzer.ContainerFacts, margin float64) int64 {
+	return RoundCPU(AddPercent(c.CPU.Samples.Quantile(1-p.RiskCPU), margin))
+}
+
+// AddPercent gives v with a margin of percent on top.
+func AddPercent(v, percent float64) float64 { return v * (100 + percent) / 100 }
+
+// RoundCPU rounds up to a millicore, and from one core on to ten.
+func RoundCPU(millicores float64) int64 {
+	v := int64(math.Ceil(millicores - 1e-9))
+	if v > 1000 {
+		v = (v + 9) / 10 * 10
+	}
+	return max(v, FloorCPU)
+}
+
+// RoundMemory rounds up to a MiB.
+func RoundMemory(bytes float64) int64 {
+	const mib = 1 << 20
+	return max(int64(math.Ceil(bytes/mib-1e-9))*mib, FloorMemory)
+}
+
+// Unchanged reports whether moving from now to want is not worth a rollout.
+func Unchanged(now, want int64) bool {
+	return now > 0 && math.Abs(float64(want-now)) <= SameEnough*float64(now)
+}

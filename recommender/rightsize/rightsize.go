@@ -1,0 +1,234 @@
+package rightsize
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+)
+
+// Rule sets requests and limits from usage: CPU to a quantile of all
+// pods' samples, memory to the highest daily peak, both with headroom, and
+// memory above every limit at which the container was OOM-killed. Its Detail is
+// a *Sizing. See docs/rules/rightsize.md.
+var Rule = advice.Rule{
+	Name:  "rightsize",
+	Doc:   "Sets CPU and memory requests and limits from the usage of all pods over the window.",
+	Lever: advice.LeverRightsize,
+	Run:   run,
+}
+
+func run(p *advice.Pass) error {
+	policy := PolicyOf(p.Options)
+	for i := range p.Facts.Workloads {
+		w := &p.Facts.Workloads[i]
+		all := make([]advice.Advice, 0, len(w.Containers))
+		for j := range w.Containers {
+			all = append(all, adviseContainer(p, policy, w, &w.Containers[j]))
+		}
+		price(p, w, all)
+		for j := range all {
+			if s := advice.As[Sizing](all[j].Detail); s != nil {
+				p.Cluster.SetRequests(analyzer.ContainerRef{Ref: w.Ref, Container: w.Containers[j].Name}, s.Requests, all[j].Confidence)
+			}
+			p.Report(all[j])
+		}
+	}
+	return nil
+}
+
+// FactsOf gathers what is known of a container, and what holds its requests.
+func FactsOf(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, moment bool) Facts {
+	return Facts{
+		ContainerFacts: c, Batch: w.Batch(), Moment: moment,
+		HoldCPU: HeldByHPA(w, c.Name, "cpu"), HoldMemory: HeldByHPA(w, c.Name, "memory"),
+	}
+}
+
+// adviseContainer advises on one container.
+func adviseContainer(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) advice.Advice {
+	moment := p.Facts.Snapshot.Window.Moment
+	s := Size(FactsOf(w, c, moment), policy)
+	r := advice.Advice{
+		Rule: "rightsize", Lever: advice.LeverRightsize, Workload: w.Ref, Container: c.Name,
+		Confidence: s.Doubt.Confidence, Evidence: s.Evidence, Withheld: s.Withheld,
+	}
+	for _, warning := range s.Warnings {
+		r.Warn(warning.Code, warning.Message)
+	}
+	if len(s.Withheld) == 1 && s.withheld() {
+		r.Title = "no recommendation: " + s.Withheld[0].Reason
+		return r
+	}
+	fitLimitRanges(&r, &s, p.Facts.Snapshot.LimitRanges)
+	if s.withheld() {
+		r.Title = "no recommendation: " + s.Withheld[0].Reason
+		return r
+	}
+	finish(&r, &s, w, c)
+	if moment {
+		r.Warn(analyzer.WarnNoHistory, "rests on one reading and no history: check before use")
+	}
+	return r
+}
+
+// HeldByHPA gives the reason for which an HPA forbids a new request, or "".
+// An HPA on utilization divides by the request: a new request without a new
+// target moves its scale-out point, and a smaller one calls for more pods.
+func HeldByHPA(w *analyzer.WorkloadFacts, container, resource string) string {
+	for _, h := range w.HPAs {
+		if h.Scales(resource, container) {
+			return fmt.Sprintf("HPA %s scales on %s utilization, which a new request would shift", h.Name, resource)
+		}
+	}
+	return ""
+}
+
+// fitLimitRanges keeps the advice within what the namespace admits.
+func fitLimitRanges(r *advice.Advice, s *Sizing, all []analyzer.LimitRange) {
+	for _, lr := range all {
+		if lr.Namespace != r.Workload.Namespace {
+			continue
+		}
+		before := [2]analyzer.Amounts{s.Requests, s.Limits}
+		s.Requests.CPU, s.Requests.Memory = clamp(s.Requests.CPU, lr.Min.CPU, lr.Max.CPU), clamp(s.Requests.Memory, lr.Min.Memory, lr.Max.Memory)
+		s.Limits.CPU, s.Limits.Memory = clamp(s.Limits.CPU, lr.Min.CPU, lr.Max.CPU), clamp(s.Limits.Memory, lr.Min.Memory, lr.Max.Memory)
+		if before != [2]analyzer.Amounts{s.Requests, s.Limits} {
+			r.Warn("limitrange", fmt.Sprintf("held within LimitRange %s", lr.Name))
+		}
+	}
+}
+
+// clamp holds v within [low, high], where 0 means no bound, or not set.
+func clamp(v, low, high int64) int64 {
+	if v == 0 {
+		return 0
+	}
+	if high > 0 {
+		v = min(v, high)
+	}
+	return max(v, low)
+}
+
+// finish files what changes.
+func finish(r *advice.Advice, s *Sizing, w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) {
+	r.Detail = s
+	for _, ch := range []advice.Change{
+		{Field: "requests.cpu", From: c.Requests.CPU, To: s.Requests.CPU},
+		{Field: "requests.memory", From: c.Requests.Memory, To: s.Requests.Memory},
+		{Field: "limits.cpu", From: c.Limits.CPU, To: s.Limits.CPU},
+		{Field: "limits.memory", From: c.Limits.Memory, To: s.Limits.Memory},
+	} {
+		if ch.From != ch.To {
+			r.Changes = append(r.Changes, ch)
+		}
+	}
+	r.Title = sizingTitle(c, s.Requests)
+	for _, v := range w.VPAs {
+		if v.UpdateMode != "Off" && v.UpdateMode != "" {
+			r.Warn("vpa", fmt.Sprintf("VPA %s (mode %s) sets this workload's requests and would undo a change made by hand", v.Name, v.UpdateMode))
+		}
+	}
+	if lostGuaranteed(c, s.Requests, s.Limits) {
+		r.Warn("qos", "the pod would be Burstable and no longer Guaranteed")
+	}
+}
+
+func sizingTitle(c *analyzer.ContainerFacts, to analyzer.Amounts) string {
+	switch {
+	case c.Requests.CPU == 0 && to.CPU > 0 || c.Requests.Memory == 0 && to.Memory > 0:
+		return "set the missing requests"
+	case to == c.Requests:
+		return "requests fit"
+	case to.CPU <= c.Requests.CPU && to.Memory <= c.Requests.Memory:
+		return "lower the requests"
+	case to.CPU >= c.Requests.CPU && to.Memory >= c.Requests.Memory:
+		return "raise the requests"
+	default:
+		return "shift the requests"
+	}
+}
+
+func lostGuaranteed(c *analyzer.ContainerFacts, requests, limits analyzer.Amounts) bool {
+	guaranteed := func(r, l analyzer.Amounts) bool {
+		return r.CPU > 0 && r.Memory > 0 && r.CPU == l.CPU && r.Memory == l.Memory
+	}
+	return guaranteed(c.Requests, c.Limits) && !guaranteed(requests, limits)
+}
+
+// price shares out what the workload's new pod size frees over the containers
+// that change. The pod's size, not a container's, is what the scheduler reserves:
+// an init container below the others' sum frees nothing.
+func price(p *advice.Pass, w *analyzer.WorkloadFacts, all []advice.Advice) {
+	if p.Costs == nil {
+		return
+	}
+	unit := p.Costs.UnitOf(w.Ref)
+	byRole := rolePods(w, p.Facts.Snapshot.Window)
+	for _, role := range slices.Sorted(maps.Keys(byRole)) {
+		now := slices.Clone(w.Workload.Containers)
+		has := func() []analyzer.Container {
+			return slices.DeleteFunc(slices.Clone(now), func(c analyzer.Container) bool { return c.Role != "" && c.Role != role })
+		}
+		for i := range all {
+			s := advice.As[Sizing](all[i].Detail)
+			if s == nil || now[i].Role != "" && now[i].Role != role {
+				continue
+			}
+			before := analyzer.PodRequests(has(), analyzer.Amounts{})
+			now[i].Requests = s.Requests
+			after := analyzer.PodRequests(has(), analyzer.Amounts{})
+			all[i].MonthlySavings += byRole[role] * pricing.HoursPerMonth * (unit.Hourly(before) - unit.Hourly(after))
+		}
+	}
+}
+
+// rolePods is the number of pods that sizing is multiplied by, by their role.
+func rolePods(w *analyzer.WorkloadFacts, window analyzer.Window) map[string]float64 {
+	if !w.HasRoles() {
+		return map[string]float64{"": MeanPods(w, window)}
+	}
+	out := map[string]float64{}
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		switch {
+		case c.Role == "":
+		case w.Batch():
+			out[c.Role] = max(out[c.Role], podHours(c.Days)/max(window.End.Sub(window.Start).Hours(), 1))
+		default:
+			out[c.Role] = float64(w.PodsWith(&c.Container))
+		}
+	}
+	return out
+}
+
+// podHours is the time that a container's pods were seen for, over all of them.
+func podHours(days []analyzer.Day) float64 {
+	var hours float64
+	for _, d := range days {
+		for _, h := range d.Hours {
+			hours += float64(h.Pods)
+		}
+	}
+	return hours
+}
+
+// MeanPods is the number of pods that a workload's sizing is multiplied
+// by: those that run now, and for batch workloads, which mostly do not, the
+// mean over the window.
+func MeanPods(w *analyzer.WorkloadFacts, window analyzer.Window) float64 {
+	if !w.Batch() {
+		return float64(w.Replicas)
+	}
+	var most float64
+	for _, c := range w.Containers {
+		most = max(most, podHours(c.Days))
+	}
+	if span := window.End.Sub(window.Start).Hours(); span > 0 {
+		return most / span
+	}
+	return 0
+}

@@ -1,0 +1,52 @@
+package recommender
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
+)
+
+// Rules lists every rule, in the order in which they run.
+func Rules() []advice.Rule {
+	return []advice.Rule{
+		rightsize.Rule,
+		Horizontal,
+		VPA,
+		AutoscalerFindings,
+		Nodes,
+		Waste,
+		Spot,
+		Purchase,
+	}
+}
+
+// Run runs the rules of the levers asked for, and gives what they reported,
+// sorted by workload, container, rule, and the cluster as it would be then. Once
+// the context has ended it gives the context's error and nothing else.
+func Run(ctx context.Context, a *analyzer.Analysis, c *cost.Costs, o advice.Options) ([]advice.Advice, error) {
+	var out []advice.Advice
+	p := advice.NewPass(ctx, a, c, o)
+	p.Report = func(r advice.Advice) { out = append(out, r) }
+	for _, r := range Rules() {
+		if len(o.Levers) > 0 && !slices.Contains(o.Levers, r.Lever) {
+			continue
+		}
+		err := r.Run(p)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b advice.Advice) int {
+		return cmp.Or(a.Workload.Compare(b.Workload), cmp.Compare(a.Container, b.Container), cmp.Compare(a.Rule, b.Rule))
+	})
+	return out, nil
+}
