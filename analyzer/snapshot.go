@@ -156,6 +156,8 @@ const (
 	WarnUnmatched = "unmatched"
 	// WarnOdd marks values that cannot be right and were left out.
 	WarnOdd = "odd-value"
+	// WarnSkipped marks an object that could not be read and was left out.
+	WarnSkipped = "skipped"
 	// WarnUnreachable marks a source that did not answer.
 	WarnUnreachable = "unreachable"
 )

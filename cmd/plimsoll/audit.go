@@ -124,6 +124,9 @@ func (f *auditFlags) options(ctx context.Context) (advice.Options, error) {
 	if !(f.slowdown >= 1 && f.slowdown <= 1000) {
 		return o, fmt.Errorf("--slowdown %g: a mean response is 1 to 1000 service times, such as 3", f.slowdown)
 	}
+	if f.top < 0 {
+		return o, fmt.Errorf("--top %d: want how many containers to list, or 0 for all", f.top)
+	}
 	for _, name := range splitList(f.only) {
 		if !slices.Contains(leverNames(), name) {
 			return o, fmt.Errorf("--only %s: no such lever; there is: %s", name, strings.Join(leverNames(), ", "))
@@ -204,7 +207,7 @@ func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catal
 
 // incomplete is the error of --strict: the first doubt that a source left.
 func incomplete(snap *analyzer.Snapshot) error {
-	codes := []string{analyzer.WarnForbidden, analyzer.WarnMissing, analyzer.WarnPartial, analyzer.WarnUnreachable, analyzer.WarnNoHistory}
+	codes := []string{analyzer.WarnForbidden, analyzer.WarnMissing, analyzer.WarnPartial, analyzer.WarnUnreachable, analyzer.WarnNoHistory, analyzer.WarnSkipped}
 	for _, w := range snap.Warnings {
 		if slices.Contains(codes, w.Code) {
 			return sourceError(fmt.Errorf("--strict: %s", w))

@@ -26,6 +26,7 @@ import (
 type collectFlags struct {
 	kube       kube.Flags
 	namespaces []string
+	excluded   []string
 	all        bool
 	selector   string
 
@@ -59,7 +60,8 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.kube.As, "as", "", "`USER` to impersonate")
 	fl.StringArrayVar(&f.kube.AsGroup, "as-group", nil, "`GROUP` to impersonate; repeatable")
 	fl.DurationVar(&f.kube.RequestTimeout, "request-timeout", 0, "longest wait for one answer (default 1m for the API server, 2m for Prometheus)")
-	fl.StringArrayVarP(&f.namespaces, "namespace", "n", nil, "`NAMESPACE`, or several with commas; repeatable (default all that may be read)")
+	fl.StringArrayVarP(&f.namespaces, "namespace", "n", nil, "`NAMESPACE`, several with commas, or a regular expression such as 'team-.*'; repeatable (default all that may be read)")
+	fl.StringArrayVar(&f.excluded, "exclude-namespaces", nil, "leave out this `NAMESPACE`, several with commas, or a regular expression; repeatable")
 	fl.BoolVarP(&f.all, "all-namespaces", "A", false, "all namespaces, or fail to")
 	fl.StringVarP(&f.selector, "selector", "l", "", "label `SELECTOR` for workloads, such as app=cart,tier!=test")
 
@@ -123,10 +125,10 @@ func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error)
 		In: s.In, Open: f.files.open, Step: p.Step, Count: p.Count,
 	}
 	var err error
-	if r.Selection, err = object.Select(f.namespaces, f.selector); err != nil {
-		return nil, fmt.Errorf("-l/--selector: %w", err)
+	if r.Selection, err = f.selection(); err != nil {
+		return nil, err
 	}
-	if f.all && len(r.Selection.Namespaces) > 0 {
+	if f.all && len(f.namespaces) > 0 {
 		return nil, fmt.Errorf("-A/--all-namespaces does not go together with -n/--namespace: give one of them")
 	}
 	if r.Matchers, err = parseMatchers(f.labels); err != nil {
@@ -138,6 +140,9 @@ func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error)
 	if r.End, err = parseEnd(f.end); err != nil {
 		return nil, err
 	}
+	if r.End.After(time.Now().Add(time.Minute)) && len(f.openmetrics) == 0 {
+		return nil, fmt.Errorf("--end %s lies in the future, of which nothing is known; leave it out for now", f.end)
+	}
 	if err := f.checkFiles(); err != nil {
 		return nil, err
 	}
@@ -146,6 +151,21 @@ func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error)
 	r.Kube = f.kube
 	r.Kube.Version = programVersion()
 	return r, f.checkSources()
+}
+
+// selection reads which namespaces and workloads are asked for.
+func (f *collectFlags) selection() (object.Selection, error) {
+	sel, err := object.Select(f.namespaces, "")
+	if err != nil {
+		return sel, fmt.Errorf("-n/--namespace: %w", err)
+	}
+	if sel, err = object.Select(f.namespaces, f.selector); err != nil {
+		return sel, fmt.Errorf("-l/--selector: %w", err)
+	}
+	if err := sel.Exclude(f.excluded); err != nil {
+		return sel, fmt.Errorf("--exclude-namespaces: %w", err)
+	}
+	return sel, nil
 }
 
 // checkSources refuses sources that exclude each other.
@@ -209,13 +229,17 @@ func (f *collectFlags) collect(ctx context.Context, s streams, p *progress) (*an
 		snap, err = readSnapshot(ctx, f.files, f.snapshot)
 	default:
 		snap, err = r.Snapshot(ctx)
-		return snap, collectError(err)
 	}
 	if err != nil {
-		return nil, err
+		return nil, collectError(err)
 	}
-	r.Selection.Apply(snap) // of what was collected before
-	snap.Sort()
+	if f.demo || f.snapshot != "" {
+		r.Selection.Apply(snap) // of what was collected before
+		snap.Sort()
+	}
+	if what := r.Selection.Nothing(snap); what != "" {
+		return nil, fmt.Errorf("no workload matches: there are none of %s; check the names with kubectl get deployments,statefulsets,daemonsets -A --show-labels", what)
+	}
 	return snap, nil
 }
 

@@ -60,6 +60,7 @@ func (r *Request) fromCluster(ctx context.Context) (*analyzer.Snapshot, error) {
 		r.span(snap)
 	}
 	snap.Warnings = append(snap.Warnings, doubts...)
+	snap.Infer()
 	snap.Sort()
 	return snap, nil
 }

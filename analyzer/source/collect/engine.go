@@ -103,7 +103,7 @@ func (r *Request) asked(snap *analyzer.Snapshot) []string {
 
 // selectedRequests leaves out the requests to workloads that were not asked for.
 func (r *Request) selectedRequests(snap *analyzer.Snapshot, rates []analyzer.RequestRate) []analyzer.RequestRate {
-	if !r.Selection.ByLabels() && len(r.Selection.Namespaces) == 0 {
+	if r.Selection.String() == "" {
 		return rates
 	}
 	known := map[analyzer.Ref]bool{}
@@ -122,8 +122,5 @@ func (r *Request) selected(snap *analyzer.Snapshot, usage []analyzer.ContainerUs
 		}
 		usage = slices.DeleteFunc(usage, func(u analyzer.ContainerUsage) bool { return !known[u.Ref] })
 	}
-	if ns := r.Selection.Namespaces; len(ns) > 0 {
-		usage = slices.DeleteFunc(usage, func(u analyzer.ContainerUsage) bool { return !slices.Contains(ns, u.Namespace) })
-	}
-	return usage
+	return slices.DeleteFunc(usage, func(u analyzer.ContainerUsage) bool { return !r.Selection.In(u.Namespace) })
 }

@@ -1,6 +1,7 @@
 package object
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -37,7 +38,12 @@ func (v *Inventory) addUnstructured(o *unstructured.Unstructured) bool {
 	if o.GetName() == "" || gvk.Kind == "" || gvk.Group == "" || ignored[gvk.Group] {
 		return false // no core kind but those with a Go type owns pods
 	}
-	v.addController(customController(o))
+	c, err := customController(o)
+	if err != nil {
+		v.skip(strings.Trim(o.GetNamespace()+"/"+o.GetKind()+"/"+o.GetName(), "/"), err.Error())
+		return false
+	}
+	v.addController(c)
 	return true
 }
 
@@ -47,7 +53,9 @@ var ignored = map[string]bool{
 	"networking.k8s.io": true, "storage.k8s.io": true, "admissionregistration.k8s.io": true, "apiregistration.k8s.io": true,
 }
 
-func customController(o *unstructured.Unstructured) *controller {
+// customController reads a workload of a kind that has no Go type here. The
+// error is of a pod template that cannot be read.
+func customController(o *unstructured.Unstructured) (*controller, error) {
 	meta := metaOf(o)
 	c := newController(o.GroupVersionKind(), &meta)
 	c.metadataOnly = false
@@ -55,9 +63,14 @@ func customController(o *unstructured.Unstructured) *controller {
 		c.replicas = &n
 	}
 	for _, path := range [][]string{{"spec", "template"}, {"spec", "jobTemplate", "spec", "template"}} {
-		if s := templateSpec(field(o.Object, path...)); s != nil && len(s.Containers) > 0 {
+		template := field(o.Object, path...)
+		s := templateSpec(template)
+		if s != nil && len(s.Containers) > 0 {
 			c.containers, c.claims = containersOf(s), claimNames(s)
 			break
+		}
+		if where, value := findQuantity(strings.Join(path, "."), template, false); s == nil && where != "" {
+			return nil, errors.New(quantityProblem(where, value))
 		}
 	}
 	if len(c.containers) == 0 {
@@ -74,7 +87,7 @@ func customController(o *unstructured.Unstructured) *controller {
 	if kind != "" && name != "" {
 		c.templateFrom = &analyzer.Ref{Namespace: c.ref.Namespace, Kind: kind, Name: name}
 	}
-	return c
+	return c, nil
 }
 
 // templateSpec reads a pod template, or gives nil where the value is no such

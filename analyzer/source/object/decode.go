@@ -20,8 +20,18 @@ type header struct {
 var errNoKind = errors.New("not a Kubernetes object: it has no kind")
 
 // add decodes one object and adds it. An item of a typed list has no kind of
-// its own, so the list tells it.
+// its own, so the list tells it. An object that cannot be read by itself is
+// left out and told of.
 func add(v *Inventory, raw []byte, list header) error {
+	err := addObject(v, raw, list)
+	if one := (*objectError)(nil); errors.As(err, &one) {
+		v.skip(one.object, one.err.Error())
+		return nil
+	}
+	return err
+}
+
+func addObject(v *Inventory, raw []byte, list header) error {
 	var h header
 	if err := json.Unmarshal(raw, &h); err != nil {
 		return decodeError("object", err)
@@ -41,6 +51,7 @@ func add(v *Inventory, raw []byte, list header) error {
 			return err
 		}
 	}
+	v.read++
 	return addKind(v, raw, h)
 }
 
@@ -58,10 +69,10 @@ func addKind(v *Inventory, raw []byte, h header) error {
 	gvk := schema.FromAPIVersionAndKind(h.APIVersion, h.Kind)
 	if typed := newTyped(gvk.GroupKind()); typed != nil {
 		if err := json.Unmarshal(raw, typed); err != nil {
-			return decodeError(nameIn(raw, h), err)
+			return &objectError{nameIn(raw, h), problemOf(raw, err)}
 		}
-		if hpa, ok := typed.(*autoscalingv2.HorizontalPodAutoscaler); ok && gvk.Version == "v1" {
-			upgradeHPA(hpa, raw)
+		if hpa, ok := typed.(*autoscalingv2.HorizontalPodAutoscaler); ok {
+			upgradeHPA(hpa, gvk.Version, raw)
 		}
 		v.Add(typed)
 		return nil
@@ -71,31 +82,12 @@ func addKind(v *Inventory, raw []byte, h header) error {
 	}
 	o := &unstructured.Unstructured{}
 	if err := json.Unmarshal(raw, &o.Object); err != nil {
-		return decodeError(nameIn(raw, h), err)
+		return &objectError{nameIn(raw, h), problemOf(raw, err)}
 	}
 	o.SetAPIVersion(h.APIVersion)
 	o.SetKind(h.Kind)
 	v.Add(o)
 	return nil
-}
-
-// upgradeHPA carries over the one field that autoscaling/v1 has for the target.
-func upgradeHPA(hpa *autoscalingv2.HorizontalPodAutoscaler, raw []byte) {
-	var old struct {
-		Spec struct {
-			Target *int32 `json:"targetCPUUtilizationPercentage"`
-		} `json:"spec"`
-	}
-	if err := json.Unmarshal(raw, &old); err != nil || old.Spec.Target == nil {
-		return
-	}
-	hpa.Spec.Metrics = []autoscalingv2.MetricSpec{{
-		Type: autoscalingv2.ResourceMetricSourceType,
-		Resource: &autoscalingv2.ResourceMetricSource{
-			Name:   "cpu",
-			Target: autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: old.Spec.Target},
-		},
-	}}
 }
 
 // nameIn names an object that could not be decoded.
@@ -105,6 +97,17 @@ func nameIn(raw []byte, h header) string {
 	}
 	_ = json.Unmarshal(raw, &o) // what can be had of a broken object will do
 	return strings.Trim(o.Metadata.Namespace+"/"+h.Kind+"/"+o.Metadata.Name, "/")
+}
+
+// problemOf says what of an object cannot be read, and where.
+func problemOf(raw []byte, err error) error {
+	if path, value := badQuantity(raw); path != "" {
+		return errors.New(quantityProblem(path, value))
+	}
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) && wrong.Field != "" {
+		return fmt.Errorf("field %s cannot be a %s", wrong.Field, strings.Replace(wrong.Value, "array", "list", 1))
+	}
+	return err
 }
 
 // decodeError says where a value does not fit, in the words of the manifest.

@@ -36,6 +36,10 @@ type Inventory struct {
 	balancers   map[podKey]balancer
 	services    map[podKey]labels.Selector
 	labelSets   map[string]labelSet
+	skipped     []analyzer.Warning            // objects that could not be read
+	read        int                           // objects, those included
+	file        string                        // that is being read
+	where       func() place                  // the object that is being read stands at
 	families    map[analyzer.Ref]analyzer.Ref // of runs; see joinFamilies
 }
 

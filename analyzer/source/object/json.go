@@ -16,6 +16,7 @@ func readJSON(v *Inventory, r io.Reader) (documents int, err error) {
 	dec := json.NewDecoder(lines)
 	for ; ; documents++ {
 		d := jsonDocument{v: v, dec: dec}
+		v.where = func() place { return place{v.file, documents + 1, lines.line(d.start)} }
 		err := d.read()
 		if errors.Is(err, io.EOF) && !d.begun {
 			return documents, nil
@@ -150,8 +151,9 @@ func (d *jsonDocument) items(list header, early *[]json.RawMessage) error {
 				continue
 			}
 		}
+		d.start = d.dec.InputOffset() - int64(len(raw))
 		if err := add(d.v, raw, list); err != nil {
-			d.inValue, d.start = true, d.dec.InputOffset()-int64(len(raw))
+			d.inValue = true
 			return err
 		}
 	}

@@ -51,6 +51,20 @@ func isFolder(info fs.FileInfo, err error) bool { return err == nil && info.IsDi
 // Read adds all objects of one stream. The name stands in errors, which tell
 // the document, counted from 1, and the line.
 func Read(v *Inventory, r io.Reader, name string) error {
+	read, skipped := v.read, len(v.skipped)
+	v.file = name
+	err := readStream(v, r, name)
+	v.where = nil
+	if err != nil {
+		return err
+	}
+	if n := len(v.skipped) - skipped; n > 0 && n == v.read-read {
+		return fmt.Errorf("%s: no object of it can be read: %s", name, v.skipped[skipped])
+	}
+	return nil
+}
+
+func readStream(v *Inventory, r io.Reader, name string) error {
 	in := bufio.NewReaderSize(r, 1<<16)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(in)
@@ -59,6 +73,9 @@ func Read(v *Inventory, r io.Reader, name string) error {
 		}
 		defer func() { _ = unzipped.Close() }() // read only
 		in = bufio.NewReaderSize(unzipped, 1<<16)
+	}
+	if bom, _ := in.Peek(2); bytes.Equal(bom, []byte("\xff\xfe")) || bytes.Equal(bom, []byte("\xfe\xff")) {
+		return fmt.Errorf("%s: it is UTF-16 (PowerShell's > writes so); save it as UTF-8: kubectl get ... -o yaml | Out-File -Encoding utf8 FILE", name)
 	}
 	if bom, _ := in.Peek(3); bytes.Equal(bom, []byte("\xef\xbb\xbf")) {
 		_, _ = in.Discard(3) // just peeked

@@ -20,8 +20,7 @@ func TestReadErrors(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"tab in YAML", pod + "---\nkind: Pod\nspec:\n\tx: 1\n", "f: document 2, line 8: not valid YAML: found character that cannot start any token"},
 		{"bad item", "apiVersion: v1\nkind: List\nitems:\n- kind: Pod\n  metadata: {name: a}\n- kind: Pod\n  metadata: {name: [}\n", "f: document 1, line 6: not valid YAML: did not find expected node content"},
-		{"wrong type", "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\nspec: {containers: 7}\n", "f: document 1, line 1: x/Pod/a: field spec.containers cannot be a number"},
-		{"bad quantity", pod + "---\napiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {capacity: {cpu: lots}}\n", `f: document 2, line 6: Node/n1: quantities must match`},
+		{"wrong type", "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\nspec: {containers: 7}\n", "f: no object of it can be read: x/Pod/a: field spec.containers cannot be a number (f, document 1, line 1)"},
 		{"no kind", "metadata: {name: a}\n", "f: document 1, line 1: not a Kubernetes object: it has no kind"},
 		{"no object", "hello\n", "f: document 1, line 1: object is a string, not a Kubernetes object"},
 		{"HTML", "<html><body>Sign in</body></html>", "f: document 1, line 1: object is a string, not a Kubernetes object"},
@@ -30,9 +29,9 @@ func TestReadErrors(t *testing.T) {
 		{"cut JSON", "{\"kind\": \"Pod\",\n \"metadata\": {\"name\": ", "f: document 1, line 2: the file ends in the middle of an object; it was cut, so make the dump again"},
 		{"cut JSON list", "{\"kind\": \"List\", \"items\": [\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\"},\n", "f: document 1, line 3: the file ends in the middle of an object; it was cut, so make the dump again"},
 		{"bad JSON", "{\"kind\": \"Pod\",\n \"metadata\": {\n\"name\" \"a\"}}", `f: document 1, line 3: invalid character '"' after object key`},
-		{"bad JSON item", "{\"items\": [\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\"},\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": []}]}", "f: document 1, line 3: Pod: field spec cannot be a list"},
 		{"items no list", `{"items": 7}`, "f: document 1, line 1: items: a list was expected, not 7"},
 		{"JSON second document", "{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}\n{\"a\": 1}", "f: document 2, line 2: not a Kubernetes object: it has no kind"},
+		{"UTF-16", "\xff\xfe{\x00", "f: it is UTF-16"},
 		{"empty", "", "f: there is no object in it; did the command that should write it fail?"},
 		{"comments alone", "# nothing\n---\n", "f: there is no object in it"},
 		{"broken gzip", "\x1f\x8bxx", "f: not a readable gzip file"},
@@ -49,6 +48,35 @@ func TestReadErrors(t *testing.T) {
 				t.Errorf("more than one line: %q", err)
 			}
 		})
+	}
+}
+
+// TestSkipped reads on where one object is bad, and says which and where.
+func TestSkipped(t *testing.T) {
+	const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\nspec: {containers: [{name: c}]}\n"
+	const template = `{"metadata": {"name": "bad", "namespace": "x"}, "spec": {"template": {"spec": {"containers": [{"name": "c"}, {"name": "main", "resources": {"requests": {"cpu": 1, "memory": "512MB"}}}]}}}`
+	const field = `x/%s/bad: spec.template.spec.containers[main].resources.requests.memory: "512MB" is not a quantity; write 512M or 512Mi (f, document 2, line 2); the object is left out`
+	for name, c := range map[string]struct{ in, want string }{
+		"node": {pod + "---\napiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {capacity: {cpu: lots}}\n",
+			`Node/n1: status.capacity.cpu: "lots" is not a quantity; write it as Kubernetes does, such as 500m or 512Mi (f, document 2, line 6); the object is left out`},
+		"deployment": {`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "x"}}` + "\n" + `{"apiVersion": "apps/v1", "kind": "Deployment", ` + template[1:] + "}", fmt.Sprintf(field, "Deployment")},
+		"rollout":    {`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "x"}}` + "\n" + `{"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", ` + template[1:] + "}", fmt.Sprintf(field, "Rollout")},
+		"item": {"{\"items\": [\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"a\", \"namespace\": \"x\"}},\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": []}]}",
+			"Pod: field spec cannot be a list (f, document 1, line 3); the object is left out"},
+	} {
+		var v object.Inventory
+		if err := object.Read(&v, strings.NewReader(c.in), "f"); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var s analyzer.Snapshot
+		v.Fill(&s, object.Selection{})
+		if len(s.Warnings) != 1 || s.Warnings[0].String() != c.want || s.Warnings[0].Code != analyzer.WarnSkipped {
+			t.Errorf("%s:\ngot:  %v\nwant: %s", name, s.Warnings, c.want)
+		}
+		if len(s.Workloads) != 1 {
+			t.Errorf("%s: %d workloads are left, want the good one", name, len(s.Workloads))
+		}
 	}
 }
 

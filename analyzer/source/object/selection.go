@@ -1,7 +1,9 @@
 package object
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -10,27 +12,31 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
-// Selection is what kubectl's -n and -l select. The zero value selects all.
+// Selection is what -n, --exclude-namespaces and -l select. The zero value
+// selects all.
 type Selection struct {
-	// Namespaces are sorted and unique; none means all.
+	// Namespaces are sorted and unique; none means all. Where patterns were
+	// given too it is empty, and In alone decides.
 	Namespaces []string
+	named      []string // as the user gave them
+	patterns   []*regexp.Regexp
+	excluded   []*regexp.Regexp
+	without    []string // the excluded, as given
 	labels     labels.Selector
 }
 
-// Select reads namespaces (each may be a list with commas) and a label
-// selector; both may be empty. The selector applies to workloads, not to their
-// pods.
+// Select reads namespaces (each may be a list with commas, or a regular
+// expression that must match a name as a whole) and a label selector; both may
+// be empty. The selector applies to workloads, not to their pods.
 func Select(namespaces []string, selector string) (Selection, error) {
 	var s Selection
-	for _, list := range namespaces {
-		for ns := range strings.SplitSeq(list, ",") {
-			if ns = strings.TrimSpace(ns); ns != "" {
-				s.Namespaces = append(s.Namespaces, ns)
-			}
-		}
+	var err error
+	if s.named, s.patterns, err = namespacePatterns(namespaces); err != nil {
+		return s, err
 	}
-	slices.Sort(s.Namespaces)
-	s.Namespaces = slices.Compact(s.Namespaces)
+	if plain := slices.DeleteFunc(slices.Clone(s.named), isPattern); len(plain) == len(s.named) {
+		s.Namespaces, s.patterns = plain, nil
+	}
 	if selector == "" {
 		return s, nil
 	}
@@ -47,13 +53,83 @@ func Select(namespaces []string, selector string) (Selection, error) {
 // ByLabels reports whether workloads are selected by their labels.
 func (s Selection) ByLabels() bool { return s.labels != nil }
 
-// in reports whether a namespace is selected.
-func (s Selection) in(namespace string) bool {
-	if len(s.Namespaces) == 0 {
+// Exclude leaves namespaces out, given as Select takes them.
+func (s *Selection) Exclude(namespaces []string) error {
+	var err error
+	s.without, s.excluded, err = namespacePatterns(namespaces)
+	return err
+}
+
+// isPattern tells a regular expression from a name.
+func isPattern(s string) bool { return strings.ContainsAny(s, `^$.*+?()[]{}|\`) }
+
+// namespacePatterns reads lists of names and regular expressions, sorted.
+func namespacePatterns(lists []string) (named []string, patterns []*regexp.Regexp, err error) {
+	for _, list := range lists {
+		parts := strings.Split(list, ",")
+		if isPattern(list) && strings.ContainsAny(list, "{(") {
+			parts = []string{list} // a comma may be the expression's own
+		}
+		for _, ns := range parts {
+			if ns = strings.TrimSpace(ns); ns == "" {
+				return nil, nil, errors.New("a namespace without a name: is a variable empty? Leave the flag out for all namespaces")
+			}
+			named = append(named, ns)
+		}
+	}
+	slices.Sort(named)
+	named = slices.Compact(named)
+	for _, ns := range named {
+		re, err := regexp.Compile("^(?:" + ns + ")$")
+		if err != nil {
+			return nil, nil, fmt.Errorf("namespace %q is no regular expression: %w; a plain name needs no escapes", ns, err)
+		}
+		patterns = append(patterns, re)
+	}
+	return named, patterns, nil
+}
+
+// In reports whether a namespace is selected.
+func (s Selection) In(namespace string) bool {
+	matches := func(re *regexp.Regexp) bool { return re.MatchString(namespace) }
+	switch {
+	case slices.ContainsFunc(s.excluded, matches):
+		return false
+	case len(s.patterns) > 0 && !slices.ContainsFunc(s.patterns, matches):
+		return false
+	case len(s.Namespaces) == 0:
 		return true
 	}
 	_, ok := slices.BinarySearch(s.Namespaces, namespace)
 	return ok
+}
+
+// Nothing says what was selected where the snapshot has nothing of it: no
+// workload and no usage. It is empty where there is something, or all was
+// selected.
+func (s Selection) Nothing(snap *analyzer.Snapshot) string {
+	if len(snap.Workloads) > 0 || len(snap.Usage) > 0 {
+		return ""
+	}
+	return s.String()
+}
+
+// warnOfUnknown names the namespaces that were asked for and have nothing.
+func (s Selection) warnOfUnknown(snap *analyzer.Snapshot) {
+	have := map[string]bool{}
+	for i := range snap.Workloads {
+		have[snap.Workloads[i].Namespace] = true
+	}
+	for i := range snap.Namespaces {
+		have[snap.Namespaces[i].Name] = true
+	}
+	for _, ns := range s.named {
+		if !isPattern(ns) && !have[ns] && s.labels == nil {
+			snap.Warnings = append(snap.Warnings, analyzer.Warning{
+				Code: analyzer.WarnSelection, Subject: "namespace " + ns, Message: "it was asked for and has no workload, or is not there: check its name",
+			})
+		}
+	}
 }
 
 // matches reports whether a workload with the given labels is selected.
@@ -69,25 +145,25 @@ func (s Selection) Apply(snap *analyzer.Snapshot) {
 	}
 	known := map[analyzer.Ref]bool{}
 	snap.Workloads = slices.DeleteFunc(snap.Workloads, func(w analyzer.Workload) bool {
-		known[w.Ref] = s.in(w.Namespace) && s.matches(w.Labels)
+		known[w.Ref] = s.In(w.Namespace) && s.matches(w.Labels)
 		return !known[w.Ref]
 	})
 	snap.Usage = slices.DeleteFunc(snap.Usage, func(u analyzer.ContainerUsage) bool {
-		return !s.in(u.Namespace) || s.labels != nil && !known[u.Ref]
+		return !s.In(u.Namespace) || s.labels != nil && !known[u.Ref]
 	})
 	snap.Requests = slices.DeleteFunc(snap.Requests, func(q analyzer.RequestRate) bool { return !known[q.Ref] })
-	snap.HPAs = slices.DeleteFunc(snap.HPAs, func(o analyzer.HPA) bool { return !s.in(o.Namespace) })
-	snap.VPAs = slices.DeleteFunc(snap.VPAs, func(o analyzer.VPA) bool { return !s.in(o.Namespace) })
+	snap.HPAs = slices.DeleteFunc(snap.HPAs, func(o analyzer.HPA) bool { return !s.In(o.Namespace) })
+	snap.VPAs = slices.DeleteFunc(snap.VPAs, func(o analyzer.VPA) bool { return !s.In(o.Namespace) })
 	s.keepScalers(snap)
-	snap.PDBs = slices.DeleteFunc(snap.PDBs, func(o analyzer.PDB) bool { return !s.in(o.Namespace) })
-	snap.LimitRanges = slices.DeleteFunc(snap.LimitRanges, func(o analyzer.LimitRange) bool { return !s.in(o.Namespace) })
-	snap.Quotas = slices.DeleteFunc(snap.Quotas, func(o analyzer.ResourceQuota) bool { return !s.in(o.Namespace) })
+	snap.PDBs = slices.DeleteFunc(snap.PDBs, func(o analyzer.PDB) bool { return !s.In(o.Namespace) })
+	snap.LimitRanges = slices.DeleteFunc(snap.LimitRanges, func(o analyzer.LimitRange) bool { return !s.In(o.Namespace) })
+	snap.Quotas = slices.DeleteFunc(snap.Quotas, func(o analyzer.ResourceQuota) bool { return !s.In(o.Namespace) })
 	snap.Volumes = slices.DeleteFunc(snap.Volumes, func(o analyzer.Volume) bool {
 		ns, _, ok := strings.Cut(o.Claim, "/")
-		return !ok || !s.in(ns)
+		return !ok || !s.In(ns)
 	})
-	snap.VolumeClaims = slices.DeleteFunc(snap.VolumeClaims, func(o analyzer.VolumeClaim) bool { return !s.in(o.Namespace) })
-	snap.LoadBalancers = slices.DeleteFunc(snap.LoadBalancers, func(o analyzer.LoadBalancer) bool { return !s.in(o.Namespace) })
+	snap.VolumeClaims = slices.DeleteFunc(snap.VolumeClaims, func(o analyzer.VolumeClaim) bool { return !s.In(o.Namespace) })
+	snap.LoadBalancers = slices.DeleteFunc(snap.LoadBalancers, func(o analyzer.LoadBalancer) bool { return !s.In(o.Namespace) })
 	s.warn(snap)
 }
 
@@ -107,6 +183,7 @@ func (s Selection) keepScalers(snap *analyzer.Snapshot) {
 
 // warn tells what a selection does to the nodes.
 func (s Selection) warn(snap *analyzer.Snapshot) {
+	s.warnOfUnknown(snap)
 	if what := s.String(); what != "" && len(snap.Nodes) > 0 {
 		snap.Warnings = append(snap.Warnings, analyzer.Warning{
 			Code: analyzer.WarnSelection, Subject: "selection",
@@ -118,8 +195,15 @@ func (s Selection) warn(snap *analyzer.Snapshot) {
 // String describes what is selected, or is empty where all is.
 func (s Selection) String() string {
 	var parts []string
-	if len(s.Namespaces) > 0 {
-		parts = append(parts, "namespaces "+strings.Join(s.Namespaces, ", "))
+	names := s.named
+	if len(names) == 0 {
+		names = s.Namespaces
+	}
+	if len(names) > 0 {
+		parts = append(parts, "namespaces "+strings.Join(names, ", "))
+	}
+	if len(s.without) > 0 {
+		parts = append(parts, "namespaces other than "+strings.Join(s.without, ", "))
 	}
 	if s.labels != nil {
 		parts = append(parts, "workloads with "+s.labels.String())

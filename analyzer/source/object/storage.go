@@ -168,17 +168,17 @@ func (v *Inventory) addService(o *corev1.Service) {
 // whole cluster.
 func (v *Inventory) fillStorage(s *analyzer.Snapshot, sel Selection) {
 	for _, p := range v.volumes {
-		if ns, _, ok := strings.Cut(p.Claim, "/"); sel.String() == "" || ok && sel.in(ns) {
+		if ns, _, ok := strings.Cut(p.Claim, "/"); sel.String() == "" || ok && sel.In(ns) {
 			s.Volumes = append(s.Volumes, p)
 		}
 	}
 	for _, c := range v.claims {
-		if sel.in(c.Namespace) {
+		if sel.In(c.Namespace) {
 			s.VolumeClaims = append(s.VolumeClaims, c)
 		}
 	}
 	for k, b := range v.balancers {
-		if !sel.in(k.namespace) {
+		if !sel.In(k.namespace) {
 			continue
 		}
 		for key, p := range v.pods {

@@ -13,30 +13,31 @@ import (
 // Fill puts what was added and selected into a snapshot, sorted.
 func (v *Inventory) Fill(s *analyzer.Snapshot, sel Selection) {
 	v.joinFamilies()
+	s.Warnings = append(s.Warnings, v.skipped...)
 	for _, n := range v.nodes {
 		n.Attach = v.attach[n.Name]
 		s.Nodes = append(s.Nodes, n)
 	}
 	for _, n := range v.namespaces {
-		if sel.in(n.Name) {
+		if sel.In(n.Name) {
 			s.Namespaces = append(s.Namespaces, n)
 		}
 	}
 	for _, l := range v.limits {
-		if sel.in(l.Namespace) {
+		if sel.In(l.Namespace) {
 			s.LimitRanges = append(s.LimitRanges, l)
 		}
 	}
 	for _, q := range v.quotas {
-		if sel.in(q.Namespace) {
+		if sel.In(q.Namespace) {
 			s.Quotas = append(s.Quotas, q)
 		}
 	}
 	v.fillStorage(s, sel)
 	s.Workloads = append(s.Workloads, v.workloads(sel)...)
-	s.HPAs = append(s.HPAs, v.resolveHPAs(sel.in)...)
-	s.VPAs = append(s.VPAs, v.resolveVPAs(sel.in)...)
-	s.PDBs = append(s.PDBs, v.resolveBudgets(sel.in)...)
+	s.HPAs = append(s.HPAs, v.resolveHPAs(sel.In)...)
+	s.VPAs = append(s.VPAs, v.resolveVPAs(sel.In)...)
+	s.PDBs = append(s.PDBs, v.resolveBudgets(sel.In)...)
 	sel.keepScalers(s)
 	sel.warn(s)
 	s.Bound()
@@ -51,7 +52,7 @@ type group struct {
 }
 
 func (v *Inventory) workloads(sel Selection) []analyzer.Workload {
-	groups := v.groups(sel.in)
+	groups := v.groups(sel.In)
 	members := membersOf(groups)
 	var out []analyzer.Workload
 	for ref, g := range groups {

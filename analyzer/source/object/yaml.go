@@ -21,6 +21,7 @@ const maxChunk = 64 << 20
 // times its size in memory. It counts the documents that are not empty.
 func readYAML(v *Inventory, r *bufio.Reader) (documents int, err error) {
 	s := yamlSplitter{v: v, in: r, document: 1, line: 1}
+	v.where = func() place { return place{v.file, s.document, s.at} }
 	for {
 		line, err := s.next()
 		if len(line) > 0 {
@@ -47,6 +48,7 @@ type yamlSplitter struct {
 	document int
 	line     int
 	full     int // documents that are not empty
+	at       int // the line of the object that is being added
 
 	head  chunk // the document without its items
 	item  chunk
@@ -183,6 +185,7 @@ func (s *yamlSplitter) endItem() error {
 	if err != nil || raw == nil {
 		return err
 	}
+	s.at = item.start
 	if err := add(s.v, raw, header{}); errors.Is(err, errNoKind) {
 		s.items = append(s.items, chunk{raw, item.start})
 	} else if err != nil {
@@ -222,12 +225,14 @@ func (s *yamlSplitter) addDocument(raw []byte, start int, items []chunk, listed 
 			return &positionError{s.document, start, decodeError("list", err)}
 		}
 		for _, item := range items {
+			s.at = item.start
 			if err := add(s.v, item.text, list); err != nil {
 				return &positionError{s.document, item.start, err}
 			}
 		}
 		return nil
 	}
+	s.at = start
 	if err := add(s.v, raw, header{}); err != nil {
 		return &positionError{s.document, start, err}
 	}

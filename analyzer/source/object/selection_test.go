@@ -1,0 +1,63 @@
+package object_test
+
+import (
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
+)
+
+func TestSelectionOfNamespaces(t *testing.T) {
+	for _, c := range []struct {
+		named, excluded []string
+		in, out         []string
+	}{
+		{nil, nil, []string{"a", "shop"}, nil},
+		{[]string{"a,b"}, nil, []string{"a", "b"}, []string{"ab", "c"}},
+		{[]string{"team-.*"}, nil, []string{"team-a", "team-"}, []string{"team", "my-team-a"}},
+		{[]string{"team-.*", "shop"}, nil, []string{"team-a", "shop"}, []string{"shops"}},
+		{[]string{"(a|b)"}, nil, []string{"a", "b"}, []string{"c"}},
+		{[]string{"t-[ab]{1,2}"}, nil, []string{"t-ab"}, []string{"t-abc", "t-c"}},
+		{nil, []string{"kube-.*,default"}, []string{"shop"}, []string{"kube-system", "default"}},
+		{[]string{"team-.*"}, []string{"team-b"}, []string{"team-a"}, []string{"team-b", "shop"}},
+	} {
+		s, err := object.Select(c.named, "")
+		if err == nil {
+			err = s.Exclude(c.excluded)
+		}
+		if err != nil {
+			t.Errorf("-n %q --exclude-namespaces %q: %v", c.named, c.excluded, err)
+			continue
+		}
+		for _, ns := range c.in {
+			if !s.In(ns) {
+				t.Errorf("-n %q --exclude-namespaces %q: %s is out, want in", c.named, c.excluded, ns)
+			}
+		}
+		for _, ns := range c.out {
+			if s.In(ns) {
+				t.Errorf("-n %q --exclude-namespaces %q: %s is in, want out", c.named, c.excluded, ns)
+			}
+		}
+	}
+	for _, bad := range [][]string{{""}, {"a,"}, {"a["}, {" "}} {
+		if _, err := object.Select(bad, ""); err == nil {
+			t.Errorf("-n %q: no error", bad)
+		}
+	}
+}
+
+func TestNothingSelected(t *testing.T) {
+	s, err := object.Select([]string{"nosuch"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap := &analyzer.Snapshot{Workloads: []analyzer.Workload{{Ref: analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "cart"}}}}
+	if got := s.Nothing(snap); got != "" {
+		t.Errorf("with a workload: got %q", got)
+	}
+	s.Apply(snap)
+	if got, want := s.Nothing(snap), "namespaces nosuch"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
