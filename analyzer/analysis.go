@@ -97,6 +97,7 @@ func Analyze(s *Snapshot) *Analysis {
 	for _, q := range s.Requests {
 		requests[q.Ref] = append(requests[q.Ref], q)
 	}
+	a.believe(usage)
 	for i := range s.Workloads {
 		w := &s.Workloads[i]
 		if w.Past {

@@ -66,7 +66,7 @@ func (r *Recorder) Pod(ref Ref, container string) *PodSeries {
 // outside the window and impossible values are not.
 func (s *PodSeries) CPU(ms int64, millicores float64) bool {
 	d := s.Day(ms)
-	if d == nil || !d.CPU.Add(millicores) {
+	if d == nil || !(millicores <= mostMillicores) || !d.CPU.Add(millicores) {
 		return false
 	}
 	if s.cpu.moves(d, millicores) {
@@ -89,10 +89,10 @@ func (s *PodSeries) CPU(ms int64, millicores float64) bool {
 
 // Memory records the working set in bytes at ms (its peak over the step that
 // ends there, where the source knows it). It reports whether the sample was
-// taken.
+// taken: a container that runs has a working set, so that 0 is no reading.
 func (s *PodSeries) Memory(ms int64, bytes float64) bool {
 	d := s.Day(ms)
-	if d == nil || !d.Memory.Add(bytes) {
+	if d == nil || !(bytes > 0 && bytes <= mostBytes) || !d.Memory.Add(bytes) {
 		return false
 	}
 	if s.memory.moves(d, bytes) {

@@ -158,6 +158,8 @@ const (
 	WarnOdd = "odd-value"
 	// WarnSkipped marks an object that could not be read and was left out.
 	WarnSkipped = "skipped"
+	// WarnDerived marks usage that is read from another's sums of it.
+	WarnDerived = "derived"
 	// WarnUnreachable marks a source that did not answer.
 	WarnUnreachable = "unreachable"
 )

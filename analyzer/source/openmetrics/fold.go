@@ -2,6 +2,7 @@ package openmetrics
 
 import (
 	"math"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
@@ -17,6 +18,7 @@ type fold struct {
 	firstStep, lastStep int64
 	oldest              int64 // ms of the first sample of all
 	odd                 [metrics]int64
+	oddOf               [metrics][]string  // containers with such readings
 	unmatched           map[[2]string]bool // namespace and pod
 }
 
@@ -28,12 +30,17 @@ func (f *fold) sample(s *series, x sample) error {
 		return errChanged
 	}
 	s.n--
-	if !math.IsNaN(x.value) { // NaN marks the end of a series, or nothing
-		if x.value < 0 || math.IsInf(x.value, 0) {
-			f.odd[s.metric]++
-		} else {
-			f.take(s, x)
+	switch {
+	case s.ignored:
+		return nil
+	case math.IsNaN(x.value): // the end of a series has this mark
+		if s.n > 0 {
+			f.oddly(s)
 		}
+	case x.value < 0 || math.IsInf(x.value, 0):
+		f.oddly(s)
+	default:
+		f.take(s, x)
 	}
 	if s.n == 0 && s.metric <= memory {
 		f.closeStep(s, done)
@@ -45,7 +52,10 @@ func (f *fold) take(s *series, x sample) {
 	switch s.metric {
 	case cpu:
 		f.openStep(s, x.ms)
-		if rate, taken, ok := f.rate(s, x); ok {
+		if s.gauge {
+			s.sum += x.value
+			s.weight++
+		} else if rate, taken, ok := f.rate(s, x); ok {
 			s.sum += rate * taken
 			s.weight += taken
 		}
@@ -178,11 +188,29 @@ func (f *fold) closeStep(s *series, next int64) {
 }
 
 func (f *fold) record(s *series, step int64, v float64) {
+	ms := step * f.stepMS
+	taken := false
 	if s.metric == cpu {
-		s.container.sink.CPU(step*f.stepMS, v*1000) // cores to millicores
-		return
+		taken = s.container.sink.CPU(ms, v*1000) // cores to millicores
+	} else {
+		taken = s.container.sink.Memory(ms, v)
 	}
-	s.container.sink.Memory(step*f.stepMS, v)
+	if !taken && step > f.firstStep && step <= f.lastStep {
+		f.oddly(s)
+	}
+}
+
+// oddly counts a reading that cannot be, and keeps the first containers' names.
+func (f *fold) oddly(s *series) {
+	const most = 3
+	f.odd[s.metric]++
+	name := ""
+	if c := s.container; c != nil {
+		name = c.namespace + "/" + c.pod + "/" + c.name
+	}
+	if names := f.oddOf[s.metric]; name != "" && len(names) <= most && !slices.Contains(names, name) {
+		f.oddOf[s.metric] = append(names, name)
+	}
 }
 
 // frontier is the least step that some label set may still add to.

@@ -42,6 +42,9 @@ func (l *lineReader) next() ([]byte, error) {
 			text := l.buf[l.start : l.start+searched+i]
 			l.start += searched + i + 1
 			l.line++
+			if l.line == 1 {
+				text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // a byte order mark
+			}
 			return bytes.TrimSuffix(text, []byte{'\r'}), nil
 		}
 		searched = l.end - l.start
@@ -94,6 +97,8 @@ var magic = []struct{ prefix, hint string }{
 	{"BZh", "it is bzip2-compressed: unpack it, or use gzip or zstd"},
 	{"PK\x03\x04", "it is a zip archive: unpack it"},
 	{"\xff\x06\x00\x00sNaPpY", "it is snappy-compressed: unpack it, or use gzip or zstd"},
+	{"\xff\xfe", "it is UTF-16 (PowerShell's > writes so): save it as UTF-8"},
+	{"\xfe\xff", "it is UTF-16: save it as UTF-8"},
 	{"\xba\xaa\xd7\x00", "it is the index of a TSDB block: make a dump with `promtool tsdb dump-openmetrics`"},
 	{"\x85\xbd\x40\xdd", "it is a chunk file of a TSDB block: make a dump with `promtool tsdb dump-openmetrics`"},
 }

@@ -12,6 +12,7 @@ import (
 // plan settles window, step and workloads, which only the whole of the dumps
 // can tell.
 func (c *catalog) plan(o Options) *fold {
+	c.preferRaw()
 	interval := c.interval()
 	step := o.Step
 	if step <= 0 {

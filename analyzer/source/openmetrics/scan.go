@@ -123,7 +123,7 @@ func (s *scan) find(text []byte) (*series, []byte, error) {
 	if n := len(s.text); n > 0 && len(text) > n && text[n] == ' ' && bytes.Equal(text[:n], s.text) {
 		return s.last, text[n:], nil
 	}
-	if read, err := named(text); err != nil || !read {
+	if read, err := s.named(text); err != nil || !read {
 		return nil, nil, err
 	}
 	end := bytes.LastIndexByte(text, '}') + 1
@@ -143,7 +143,7 @@ func (s *scan) find(text []byte) (*series, []byte, error) {
 
 // named reports whether the line's metric is one that is read. Where the name
 // stands inside the braces it may be.
-func named(text []byte) (bool, error) {
+func (s *scan) named(text []byte) (bool, error) {
 	if text[0] == '{' {
 		return true, nil
 	}
@@ -154,8 +154,11 @@ func named(text []byte) (bool, error) {
 	if i == 0 || i == len(text) || text[i] != '{' && text[i] != ' ' {
 		return false, foreign(text)
 	}
-	_, ok := metricOf(string(text[:i]))
-	return ok && text[i] == '{', nil
+	if !readable(text[:i]) {
+		s.noteUnread(text[:i])
+		return false, nil
+	}
+	return text[i] == '{', nil
 }
 
 // enter parses the labels of a series that is seen for the first time.

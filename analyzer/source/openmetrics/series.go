@@ -75,6 +75,9 @@ type series struct {
 	first, last int64 // ms
 	gap         int64 // the least between two samples, ms
 
+	// gauge says that the value is cores in use; derived, that the metric is
+	// another's stand-in, and ignored, that it is not needed.
+	gauge, derived, ignored bool
 	// spare says that another label set tells the same.
 	spare bool
 	// before is the same series in an earlier file.
@@ -148,6 +151,9 @@ type catalog struct {
 	found      [metrics]bool
 	volumes    map[[2]string]*analyzer.VolumeUsage // by namespace and claim
 	filtered   int                                 // series that a matcher left out
+	raw        [memory + 1]bool                    // usage under cAdvisor's names is there
+	derived    [memory + 1]string                  // the other name that usage is read by
+	unread     map[string]bool                     // names of usage that are not read
 }
 
 // file is one dump.
@@ -184,9 +190,17 @@ func (c *catalog) keyOf(text []byte) key {
 
 // add enters the series with the given labels; nil where it is not read.
 func (c *catalog) add(l map[string]string) *series {
+	usual(l)
 	m, ok := metricOf(l["__name__"])
+	other := otherName{}
 	if !ok {
-		return nil
+		if other, ok = otherNames[l["__name__"]]; !ok {
+			return nil
+		}
+		m = other.metric
+		if other.resource != "" {
+			l["resource"] = other.resource
+		}
 	}
 	for _, x := range c.matchers {
 		if l[x.Name] != x.Value {
@@ -208,9 +222,17 @@ func (c *catalog) add(l map[string]string) *series {
 	if m >= podOwner {
 		return c.addOwner(m, l)
 	}
-	s := &series{metric: m, first: -1, gap: math.MaxInt64}
+	s := &series{metric: m, first: -1, gap: math.MaxInt64, gauge: other.gauge, derived: other != otherName{}}
 	if !s.wanted(l) {
 		return nil
+	}
+	c.learnOwner(l)
+	switch {
+	case m > memory:
+	case s.derived:
+		c.derived[m] = max(c.derived[m], l["__name__"])
+	default:
+		c.raw[m] = true
 	}
 	s.container = c.container(l)
 	s.container.sets[m] = append(s.container.sets[m], s)

@@ -3,6 +3,7 @@ package openmetrics
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,14 @@ func (c *catalog) warnings(w analyzer.Window) []analyzer.Warning {
 	for _, a := range absent {
 		if !c.found[a.metric] {
 			out = append(out, analyzer.Warning{Code: analyzer.WarnMissing, Subject: a.name, Message: a.message})
+		}
+	}
+	for _, name := range c.derived {
+		if name != "" {
+			out = append(out, analyzer.Warning{
+				Code: analyzer.WarnDerived, Subject: name,
+				Message: "usage is read from this series, as cAdvisor's own is not in the dumps: peaks between two of its values are not seen",
+			})
 		}
 	}
 	oldest := c.files[0].oldest
@@ -61,11 +70,19 @@ func (f *fold) warnings() []analyzer.Warning {
 		if n > 0 {
 			out = append(out, analyzer.Warning{
 				Code: analyzer.WarnOdd, Subject: metricName(metric(m)),
-				Message: fmt.Sprintf("%d samples are negative or infinite and were left out", n),
+				Message: fmt.Sprintf("%d samples cannot be true (negative, not a number, no working set at all, or beyond any machine) and were left out, of %s", n, examplesOf(f.oddOf[m])),
 			})
 		}
 	}
 	return out
+}
+
+// examplesOf lists the first names.
+func examplesOf(names []string) string {
+	if len(names) > 3 {
+		return strings.Join(names[:3], ", ") + ", ..."
+	}
+	return strings.Join(names, ", ")
 }
 
 func metricName(m metric) string {
@@ -98,6 +115,9 @@ func (c *catalog) noUsage() error {
 		names = append(names, f.name)
 	}
 	hint := "it needs container_cpu_usage_seconds_total and container_memory_working_set_bytes with the labels namespace, pod and container"
+	if len(c.unread) > 0 {
+		hint = "it has " + strings.Join(slices.Sorted(maps.Keys(c.unread)), ", ") + ", which do not tell of single containers; " + hint
+	}
 	if c.filtered > 0 {
 		hint = fmt.Sprintf("%d series were left out by the label matchers: check them", c.filtered)
 	}

@@ -1,0 +1,148 @@
+package analyzer
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
+)
+
+// What no reading can be: more than any machine has. A recorder does not take
+// such samples.
+const (
+	mostMillicores = 1 << 20 // 1,048 cores
+	mostBytes      = 1 << 46 // 64 TiB
+)
+
+// What a reading is taken for impossible by, once the whole window is known.
+const (
+	// beyondNodes is how many times the largest node of today a sample may be:
+	// there may have been larger nodes.
+	beyondNodes = 4
+	// lonely is how many times all other samples of the window one sample alone
+	// must be, and leastOthers how many others there must be.
+	lonely      = 300
+	leastOthers = 100
+	// A sample alone is believed up to these all the same, or up to the largest
+	// node's CPU.
+	lonelyMillicores = 16_000
+	lonelyBytes      = 1 << 30
+)
+
+// plausible gives the largest reading of a resource over all days that can be
+// true, +Inf where none is in doubt. The largest node has capacity, 0 where no
+// node is known; up to least a sample alone is believed.
+func plausible(days []Day, of func(*Day) *digest.Histogram, capacity int64, least float64) float64 {
+	most := math.Inf(1)
+	if capacity > 0 {
+		most = beyondNodes * float64(capacity)
+	}
+	var peak, sum, n float64
+	for i := range days {
+		h := of(&days[i])
+		peak, sum, n = max(peak, h.Max()), sum+h.Sum(), n+float64(h.Count())
+	}
+	if peak <= least || peak <= most && peak*(n-1) <= lonely*(sum-peak) {
+		return most
+	}
+	var all digest.Histogram
+	for i := range days {
+		all.Merge(of(&days[i]))
+	}
+	if all, _ = all.UpTo(most); all.Max() <= least {
+		return most
+	}
+	if rest, alone := all.UpTo(all.Max() / lonely); alone == 1 && rest.Count() >= leastOthers && rest.Max() > 0 {
+		return all.Max() / lonely
+	}
+	return most
+}
+
+// setAside gives days without the readings that cannot be, and the number of
+// those. Days of an OOM kill are believed.
+func setAside(days []Day, node Amounts) (clean []Day, aside uint64) {
+	cpu := plausible(days, func(d *Day) *digest.Histogram { return &d.CPU }, node.CPU, max(float64(node.CPU), lonelyMillicores))
+	memory := plausible(days, func(d *Day) *digest.Histogram { return &d.Memory }, node.Memory, lonelyBytes)
+	clean = days
+	for i := range days {
+		d := &days[i]
+		if d.CPU.Max() <= cpu && (d.Memory.Max() <= memory || d.OOMKills > 0) {
+			continue
+		}
+		if aside == 0 {
+			clean = slices.Clone(days)
+		}
+		aside += clean[i].limit(cpu, memory)
+	}
+	return clean, aside
+}
+
+// limit drops the readings above what can be. What it changes is copied first.
+func (d *Day) limit(cpu, memory float64) (dropped uint64) {
+	var n, m uint64
+	d.CPU, n = d.CPU.UpTo(cpu)
+	d.PodCPU, _ = d.PodCPU.UpTo(cpu)
+	if d.OOMKills == 0 {
+		d.Memory, m = d.Memory.UpTo(memory)
+		d.PodMemory, _ = d.PodMemory.UpTo(memory)
+	}
+	d.Hours = slices.Clone(d.Hours)
+	for i := range d.Hours {
+		h := &d.Hours[i]
+		if float64(h.CPUPeak) > cpu {
+			h.CPUPeak = float32(d.CPU.Max())
+			h.CPU = min(h.CPU, float32(d.CPU.Mean())*max(h.Pods, 1))
+		}
+		if float64(h.MemoryPeak) > memory && d.OOMKills == 0 {
+			h.MemoryPeak = float32(d.Memory.Max())
+			h.Memory = min(h.Memory, float32(d.Memory.Mean())*max(h.Pods, 1))
+		}
+	}
+	d.Load = d.Load.limit(cpu)
+	return n + m
+}
+
+// limit gives the load with slots above what one pod can use, for each of its
+// pods, as the slot before.
+func (l *Load) limit(cpu float64) Load {
+	if l.IsZero() {
+		return *l
+	}
+	out := Load{cpu: slices.Clone(l.cpu), pods: l.pods}
+	for i := range out.cpu {
+		if float64(out.cpu[i]) > cpu*math.Max(float64(out.pods[i]), 1) {
+			out.cpu[i] = 0
+			if i > 0 {
+				out.cpu[i] = out.cpu[i-1]
+			}
+		}
+	}
+	return out
+}
+
+// believe replaces usage with readings that cannot be by usage without them,
+// and tells of each.
+func (a *Analysis) believe(usage map[ContainerRef]*ContainerUsage) {
+	node := largestNode(a.Snapshot.Nodes)
+	for ref, u := range usage {
+		days, aside := setAside(u.Days, node)
+		if aside == 0 {
+			continue
+		}
+		usage[ref] = &ContainerUsage{Ref: u.Ref, Container: u.Container, Days: days}
+		a.Warnings = append(a.Warnings, Warning{
+			Code: WarnOdd, Subject: ref.String(),
+			Message: fmt.Sprintf("%d readings of container %q cannot be true (far above any node, or one alone hundreds of times all others); they are left out", aside, ref.Container),
+		})
+	}
+}
+
+// largestNode is the largest capacity of each resource that a node has.
+func largestNode(nodes []Node) Amounts {
+	var most Amounts
+	for i := range nodes {
+		most = most.Max(nodes[i].Capacity)
+	}
+	return most
+}

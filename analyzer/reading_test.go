@@ -1,0 +1,87 @@
+package analyzer_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// TestImpossibleReadings puts one value among a fortnight's and asks for the
+// peaks that are left.
+func TestImpossibleReadings(t *testing.T) {
+	const mib = 1 << 20
+	start := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	w := analyzer.Window{Start: start, End: start.AddDate(0, 0, 14), Step: 5 * time.Minute}
+	ref := analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}
+	for _, c := range []struct {
+		name                string
+		cpu, memory         float64 // the value, 0 for none
+		times               int
+		node                analyzer.Amounts
+		wantCPU, wantMemory float64
+		warned              bool
+	}{
+		{"nothing odd", 0, 0, 0, analyzer.Amounts{}, 140, 200 * mib, false},
+		{"1.8e19", 1.8e19, 1.8e19, 1, analyzer.Amounts{}, 140, 200 * mib, false},
+		{"negative", -1, -1, 1, analyzer.Amounts{}, 140, 200 * mib, false},
+		{"a thousand times, once", 140_000, 200_000 * mib, 1, analyzer.Amounts{}, 140, 200 * mib, true},
+		{"a thousand times, above the node", 140_000, 200_000 * mib, 5, analyzer.Amounts{CPU: 4000, Memory: 16 << 30}, 140, 200 * mib, true},
+		{"a peak once, that a machine has", 3_000, 900 * mib, 1, analyzer.Amounts{CPU: 4000, Memory: 16 << 30}, 3000, 900 * mib, false},
+		{"a peak that comes again", 0, 70_000 * mib, 3, analyzer.Amounts{}, 140, 70_000 * mib, false},
+	} {
+		rec := analyzer.NewRecorder(w)
+		pod := rec.Pod(ref, "app")
+		i := 0
+		for at := start.Add(5 * time.Minute); !at.After(w.End); at = at.Add(5 * time.Minute) {
+			cpu, memory := 140.0, 200.0*mib
+			if i++; i%1000 == 500 && i/1000 < c.times {
+				if c.cpu != 0 {
+					cpu = c.cpu
+				}
+				if c.memory != 0 {
+					memory = c.memory
+				}
+			}
+			pod.CPU(at.UnixMilli(), cpu)
+			pod.Memory(at.UnixMilli(), memory)
+		}
+		pod.Close()
+		s := &analyzer.Snapshot{Window: w, Usage: rec.Usage(), Workloads: []analyzer.Workload{{Ref: ref, Containers: []analyzer.Container{{Name: "app", Type: analyzer.TypeContainer}}}}}
+		if c.node != (analyzer.Amounts{}) {
+			s.Nodes = []analyzer.Node{{Name: "n1", Capacity: c.node}}
+		}
+		a := analyzer.Analyze(s)
+		got := &a.Workloads[0].Containers[0]
+		near := func(got, want float64) bool { return got > want*0.98 && got < want*1.02 }
+		if !near(got.CPU.Samples.Max(), c.wantCPU) || !near(got.Memory.Samples.Max(), c.wantMemory) || !near(got.Memory.PodPeak.Max(), c.wantMemory) {
+			t.Errorf("%s: peaks of %.0fm and %.0f MiB (by pod %.0f), want %.0fm and %.0f MiB", c.name, got.CPU.Samples.Max(), got.Memory.Samples.Max()/mib, got.Memory.PodPeak.Max()/mib, c.wantCPU, c.wantMemory/mib)
+		}
+		warned := false
+		for _, w := range a.Warnings {
+			warned = warned || w.Code == analyzer.WarnOdd && strings.Contains(w.Message, "cannot be true")
+		}
+		if warned != c.warned {
+			t.Errorf("%s: warned %t, want %t: %v", c.name, warned, c.warned, a.Warnings)
+		}
+		for _, d := range got.Days {
+			for _, h := range d.Hours {
+				if float64(h.MemoryPeak) > c.wantMemory*1.02 || float64(h.CPUPeak) > c.wantCPU*1.02 {
+					t.Errorf("%s: an hour's peaks are %.0fm and %.0f MiB", c.name, h.CPUPeak, h.MemoryPeak/mib)
+				}
+			}
+		}
+	}
+}
+
+// TestWorkingSetZero has no reading of a container that uses CPU and whose
+// working set is 0.
+func TestWorkingSetZero(t *testing.T) {
+	start := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	rec := analyzer.NewRecorder(analyzer.Window{Start: start, End: start.Add(time.Hour), Step: time.Minute})
+	pod := rec.Pod(analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}, "app")
+	if pod.Memory(start.Add(time.Minute).UnixMilli(), 0) {
+		t.Error("a working set of 0 was taken")
+	}
+}

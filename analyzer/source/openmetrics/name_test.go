@@ -1,0 +1,138 @@
+package openmetrics_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/openmetrics"
+)
+
+// dumpOf writes an hour of one container: 250 millicores and 64 MiB, the CPU
+// as a counter or as a gauge of cores.
+func dumpOf(cpu, memory, labels string, gauge bool) string {
+	var b strings.Builder
+	for i := range 121 {
+		at := 1_780_000_000 + 30*i
+		v := 0.25 * 30 * float64(i)
+		if gauge {
+			v = 0.25
+		}
+		if cpu != "" {
+			fmt.Fprintf(&b, "%s %g %d\n", series(cpu, labels), v, at)
+		}
+		fmt.Fprintf(&b, "%s %d %d\n", series(memory, labels), 64<<20, at)
+	}
+	return b.String() + "# EOF\n"
+}
+
+// series writes a name that has dots within the braces, quoted.
+func series(name, labels string) string {
+	if strings.Contains(name, ".") {
+		return fmt.Sprintf("{%q,%s}", name, labels)
+	}
+	return name + "{" + labels + "}"
+}
+
+func collectText(text string, owners *analyzer.Owners) (openmetrics.Result, error) {
+	return openmetrics.Collect(context.Background(), openmetrics.Options{
+		Files: []string{"dump"}, Owners: owners,
+		Open: func(string) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil },
+	})
+}
+
+// TestOtherNames reads the same usage under the names that it goes by.
+func TestOtherNames(t *testing.T) {
+	const usual = `namespace="shop",pod="web-1",container="main"`
+	const otel = `k8s_namespace_name="shop",k8s_pod_name="web-1",k8s_container_name="main"`
+	const rule = "node_namespace_pod_container:container_cpu_usage_seconds_total:"
+	for _, c := range []struct {
+		name, cpu, memory, labels string
+		gauge, derived            bool
+	}{
+		{"cAdvisor", "container_cpu_usage_seconds_total", "container_memory_working_set_bytes", usual, false, false},
+		{"older kubelets", "container_cpu_usage_seconds_total", "container_memory_working_set_bytes", `namespace="shop",pod_name="web-1",container_name="main"`, false, false},
+		{"rules", rule + "sum_irate", "node_namespace_pod_container:container_memory_working_set_bytes", usual, true, true},
+		{"rules of today", rule + "sum_rate5m", "node_namespace_pod_container:container_memory_working_set_bytes", usual, true, true},
+		{"OpenTelemetry, time", "container_cpu_time_seconds_total", "container_memory_working_set_bytes", otel, false, false},
+		{"OpenTelemetry, usage", "container_cpu_usage", "container_memory_working_set_bytes", otel, true, true},
+		{"OpenTelemetry, older", "container_cpu_utilization_ratio", "container_memory_working_set_bytes", otel, true, true},
+		{"OpenTelemetry, dots", "container.cpu.usage", "container.memory.working_set", `"k8s.namespace.name"="shop","k8s.pod.name"="web-1","k8s.container.name"="main"`, true, true},
+	} {
+		got, err := collectText("\xef\xbb\xbf"+dumpOf(c.cpu, c.memory, c.labels, c.gauge), &analyzer.Owners{})
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if len(got.Usage) != 1 || got.Usage[0].Container != "main" || got.Usage[0].Ref != (analyzer.Ref{Namespace: "shop", Kind: "Pod", Name: "web-1"}) {
+			t.Errorf("%s: got usage of %v", c.name, got.Usage)
+			continue
+		}
+		d := got.Usage[0].Days[0]
+		if d.CPU.Max() < 249 || d.CPU.Max() > 251 || d.Memory.Max() != 64<<20 {
+			t.Errorf("%s: peaks %g and %g, want 250 and %d", c.name, d.CPU.Max(), d.Memory.Max(), 64<<20)
+		}
+		derived := false
+		for _, w := range got.Warnings {
+			derived = derived || w.Code == analyzer.WarnDerived
+		}
+		if derived != c.derived {
+			t.Errorf("%s: told that it is derived: %t, want %t", c.name, derived, c.derived)
+		}
+	}
+}
+
+// TestRawFirst reads cAdvisor's counters where a rule tells of them too.
+func TestRawFirst(t *testing.T) {
+	const labels = `namespace="shop",pod="web-1",container="main"`
+	raw := strings.TrimSuffix(dumpOf("container_cpu_usage_seconds_total", "container_memory_working_set_bytes", labels, false), "# EOF\n")
+	rule := strings.ReplaceAll(dumpOf("node_namespace_pod_container:container_cpu_usage_seconds_total:sum_irate", "container_memory_rss", labels, true), " 0.25 ", " 3.5 ")
+	got, err := collectText(raw+rule, &analyzer.Owners{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := got.Usage[0].Days[0]; d.CPU.Max() > 251 {
+		t.Errorf("a peak of %g, want the counter's 250", d.CPU.Max())
+	}
+}
+
+// TestUnreadNames names what there is where nothing can be used.
+func TestUnreadNames(t *testing.T) {
+	_, err := collectText(dumpOf("namespace:container_cpu_usage_seconds_total:sum_rate", "k8s_pod_memory_working_set_bytes", `namespace="shop"`, true), nil)
+	if err == nil || !strings.Contains(err.Error(), "it has k8s_pod_memory_working_set_bytes, namespace:container_cpu_usage_seconds_total:sum_rate") {
+		t.Errorf("got %v, want the names of what is there", err)
+	}
+}
+
+// TestOpenTelemetryOwners joins pods by the labels of the resource.
+func TestOpenTelemetryOwners(t *testing.T) {
+	got, err := collectText(dumpOf("container_cpu_usage", "container_memory_working_set_bytes",
+		`k8s_namespace_name="shop",k8s_pod_name="web-6d4cf56db6-x2x4z",k8s_container_name="main",k8s_replicaset_name="web-6d4cf56db6",k8s_deployment_name="web"`, true), &analyzer.Owners{})
+	if err != nil || len(got.Usage) != 1 || got.Usage[0].Ref != (analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}) {
+		t.Errorf("got %v, %v; want the Deployment web", got.Usage, err)
+	}
+}
+
+// TestOddIsNamed counts readings that cannot be, and says of which container.
+func TestOddIsNamed(t *testing.T) {
+	const labels = `namespace="shop",pod="web-1",container="main"`
+	text := dumpOf("container_cpu_usage_seconds_total", "container_memory_working_set_bytes", labels, false)
+	for value, want := range map[string]string{"0": "shop/web-1/main", "1.8e+19": "shop/web-1/main", "-5": "shop/web-1/main", "NaN": "shop/web-1/main"} {
+		odd := strings.Replace(text, series("container_memory_working_set_bytes", labels)+" 67108864 1780000600", series("container_memory_working_set_bytes", labels)+" "+value+" 1780000600", 1)
+		got, err := collectText(odd, &analyzer.Owners{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, w := range got.Warnings {
+			found = found || w.Code == analyzer.WarnOdd && strings.Contains(w.Message, want)
+		}
+		// A step takes the largest of its samples, so that one 0 of ten is no matter.
+		if found == (value == "0") || got.Usage[0].Days[0].Memory.Max() != 64<<20 {
+			t.Errorf("%s: told: %t, peak %g", value, found, got.Usage[0].Days[0].Memory.Max())
+		}
+	}
+}
