@@ -3,9 +3,9 @@ package pricing
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Provenance says where prices come from, as a report lists it.
@@ -22,6 +22,7 @@ const (
 	OfLoadBalancers = "loadBalancers"
 	OfControlPlane  = "controlPlane"
 	OfCommitments   = "commitments"
+	OfSpot          = "spot" // machines on spot, whose prices move within days
 )
 
 // OfWords says for people what prices are of; empty for machines.
@@ -31,6 +32,8 @@ func OfWords(of string) string {
 		return "load balancers"
 	case OfControlPlane:
 		return "the control plane"
+	case OfSpot:
+		return "spot machines"
 	}
 	return of
 }
@@ -40,32 +43,53 @@ func Used(prices []NodePrice) []Provenance {
 	var out []Provenance
 	for _, p := range prices {
 		if p.Status != Missing {
-			out = append(out, Provenance{Provider: p.Offering.Provider, AsOf: p.AsOf, Source: p.Source})
+			of := ""
+			if p.Offering.CapacityType == Spot && p.Cause != UnknownCapacityType { // else its on-demand price stands in
+				of = OfSpot
+			}
+			out = append(out, Provenance{Provider: p.Offering.Provider, AsOf: p.AsOf, Source: p.Source, Of: of})
 		}
 	}
 	return distinct(out)
 }
 
-// Sources lists each source in the catalog's price tables once, sorted. It reads all tables.
-func (c *Catalog) Sources() []Provenance {
+// Sources lists each source in the catalog's tables once, sorted. It reads all
+// of them; the error names one that can't be read.
+func (c *Catalog) Sources() ([]Provenance, error) {
 	seen := map[Provenance]bool{}
-	var out []Provenance
 	for _, provider := range c.Providers() {
 		t := c.table(provider)
 		for _, region := range t.names {
 			for _, r := range t.region(region).rows {
 				for s := range slotCount {
-					p := Provenance{Provider: provider, AsOf: r.from.asOf[s], Source: r.from.source[s]}
-					if r.usd[s] > 0 && !seen[p] {
-						seen[p] = true
-						out = append(out, p)
+					if r.usd[s] > 0 {
+						seen[Provenance{Provider: provider, AsOf: r.from.asOf[s], Source: r.from.source[s], Of: s.of()}] = true
 					}
 				}
 			}
 		}
+		commitments, err := c.Commitments(provider)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range commitments {
+			seen[Provenance{Provider: provider, AsOf: d.AsOf, Source: d.Source, Of: OfCommitments}] = true
+		}
+		managed, err := c.ManagedPrices(provider)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range managed {
+			if of := categories[m.Category]; of != "" {
+				seen[Provenance{Provider: provider, AsOf: m.AsOf, Source: m.Source, Of: of}] = true
+			}
+		}
 	}
-	return distinct(out)
+	return distinct(slices.Collect(maps.Keys(seen))), nil
 }
+
+// categories says what the table of managed prices holds under a category.
+var categories = map[string]string{"block_storage": OfVolumes, "load_balancer": OfLoadBalancers, "control_plane": OfControlPlane}
 
 func distinct(list []Provenance) []Provenance {
 	slices.SortFunc(list, func(a, b Provenance) int {
@@ -120,39 +144,9 @@ func (c *Catalog) Unused(used []Provenance) []string {
 			continue
 		}
 		seen[source] = true
-		if !slices.ContainsFunc(used, func(p Provenance) bool { return p.Of == "" && strings.Contains(p.Source, source) }) {
+		if !slices.ContainsFunc(used, func(p Provenance) bool { return (p.Of == "" || p.Of == OfSpot) && strings.Contains(p.Source, source) }) {
 			out = append(out, fmt.Sprintf("no node, running or planned, has a price from %s: check its providers, regions, instance types and selectors", source))
 		}
-	}
-	return out
-}
-
-// Stale warns of prices in the catalog's tables that are older than maxAge at now.
-func (c *Catalog) Stale(now time.Time, maxAge time.Duration) []string {
-	return Stale(c.Sources(), now, maxAge)
-}
-
-// Stale warns of sources that are older than maxAge at now, one sentence each. A
-// source without a date is not called old: price files need not carry one.
-func Stale(used []Provenance, now time.Time, maxAge time.Duration) []string {
-	var out []string
-	for _, p := range used {
-		date, ok := parseDate(p.AsOf)
-		age := now.Sub(date)
-		if !ok || age <= maxAge {
-			continue
-		}
-		what, remedy := "prices", "give newer ones with --pricing"
-		if p.Of != "" {
-			what += fmt.Sprintf(" of %q", OfWords(p.Of))
-		}
-		if p.Of == OfCommitments {
-			remedy = "look at today's before you buy"
-		}
-		if p.Provider != "" && p.Provider != "default" {
-			what = p.Provider + " " + what
-		}
-		out = append(out, fmt.Sprintf("%s from %s are of %s, %d days old; %s", what, p.Source, p.AsOf, int(age.Hours()/24), remedy))
 	}
 	return out
 }

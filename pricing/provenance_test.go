@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
@@ -16,7 +15,7 @@ func TestUsed(t *testing.T) {
 	spot := c.NodePrice(cloudNode("aws", "us-east-1", "m5.large", 2, 8, "karpenter.sh/capacity-type", "spot"))
 	got := pricing.Used([]pricing.NodePrice{spot, m5, m5, {}})
 	want := []pricing.Provenance{
-		{Provider: "aws", Source: "ec2info", AsOf: "2025-05-28"},
+		{Provider: "aws", Source: "ec2info", AsOf: "2025-05-28", Of: pricing.OfSpot},
 		{Provider: "aws", Source: "kp-aws", AsOf: "2026-07-20"},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -24,42 +23,23 @@ func TestUsed(t *testing.T) {
 	}
 }
 
+// TestSources: every kind of price of every provider has a dated source.
 func TestSources(t *testing.T) {
-	got := pricing.New(pricing.Config{}).Sources()
-	if len(got) != 10 {
-		t.Errorf("%d sources, want 10: %v", len(got), got)
+	got, err := pricing.New(pricing.Config{}).Sources()
+	if err != nil {
+		t.Fatal(err)
 	}
+	kinds := map[string]bool{}
 	for _, p := range got {
-		if p.Provider == "" || p.Source == "" || p.AsOf == "" {
+		if kinds[p.Provider+" "+p.Of] = true; p.Provider == "" || p.Source == "" || p.AsOf == "" && p.Of != pricing.OfControlPlane && p.Of != pricing.OfCommitments {
 			t.Errorf("incomplete: %+v", p)
 		}
 	}
-}
-
-func TestStale(t *testing.T) {
-	now := time.Date(2026, 8, 20, 0, 0, 0, 0, time.UTC)
-	c := pricing.New(pricing.Config{})
-	for _, tt := range []struct {
-		maxAge time.Duration
-		want   int
-	}{
-		{10 * 24 * time.Hour, 8}, {100 * 24 * time.Hour, 3}, {1000 * 24 * time.Hour, 0},
-	} {
-		if got := c.Stale(now, tt.maxAge); len(got) != tt.want {
-			t.Errorf("older than %v: %q, want %d", tt.maxAge, got, tt.want)
-		}
-	}
-	got := pricing.Stale([]pricing.Provenance{{Provider: "aws", Source: "x", AsOf: "2026-08-01"}, {Source: "undated"}}, now, 18*24*time.Hour)
-	if len(got) != 1 || !strings.Contains(got[0], "aws prices from x are of 2026-08-01, 19 days old") {
-		t.Errorf("got %q", got)
-	}
-	for of, want := range map[string]string{
-		pricing.OfVolumes:     `aws prices of "volumes" from x are of 2026-01-01, 231 days old; give newer ones with --pricing`,
-		pricing.OfCommitments: `aws prices of "commitments" from x are of 2026-01-01, 231 days old; look at today's before you buy`,
-	} {
-		got := pricing.Stale([]pricing.Provenance{{Provider: "aws", Source: "x", AsOf: "2026-01-01", Of: of}}, now, 24*time.Hour)
-		if len(got) != 1 || got[0] != want {
-			t.Errorf("%s: got %q, want %q", of, got, want)
+	for _, provider := range []string{"aws", "azure", "gcp"} {
+		for _, of := range []string{"", pricing.OfSpot, pricing.OfCommitments, pricing.OfVolumes, pricing.OfLoadBalancers, pricing.OfControlPlane} {
+			if !kinds[provider+" "+of] {
+				t.Errorf("no source of %s's prices of %q", provider, of)
+			}
 		}
 	}
 }

@@ -59,7 +59,7 @@ func AddPlanned(c *cost.Costs, recs []advice.Advice) {
 // looked is a price of the catalog as Used takes it.
 func looked(c *cost.Costs, q pricing.Query) pricing.NodePrice {
 	p := c.Catalog.Lookup(q)
-	return pricing.NodePrice{Offering: p.Offering, Source: p.Offering.Source, AsOf: p.Offering.AsOf, Status: p.Status}
+	return pricing.NodePrice{Offering: p.Offering, Source: p.Offering.Source, AsOf: p.Offering.AsOf, Status: p.Status, Cause: p.Cause}
 }
 
 // addSpot adds the spot prices of today's types, where workloads are told them.

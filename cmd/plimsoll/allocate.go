@@ -47,7 +47,7 @@ func (f *allocateFlags) options() (o allocation.Options, ok bool, err error) {
 }
 
 // allocate adds the allocation to what the report is built from.
-func (f *allocateFlags) allocate(in *build.Input, snap *analyzer.Snapshot, catalog *pricing.Catalog, prices *priceFlags) error {
+func (f *allocateFlags) allocate(in *build.Input, snap *analyzer.Snapshot, catalog *pricing.Catalog) error {
 	o, ok, err := f.options()
 	if err != nil || !ok {
 		return err
@@ -56,7 +56,6 @@ func (f *allocateFlags) allocate(in *build.Input, snap *analyzer.Snapshot, catal
 	if err != nil {
 		return fmt.Errorf("sharing the bill out: %w", err)
 	}
-	a.Warnings = append(a.Warnings, prices.stale(a.Prices, snap.Window.End)...)
 	for _, name := range o.ShareNamespaces {
 		if !slices.ContainsFunc(a.Items, func(i allocation.Item) bool { return i.Namespace == name }) {
 			a.Warnings = append(a.Warnings, analyzer.Warning{Code: analyzer.WarnSelection, Subject: "--share-namespaces " + name, Message: "nothing in it costs anything; is the name right?"})

@@ -194,13 +194,17 @@ func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catal
 	if err := recommender.AddUsed(costs, snap, recs); err != nil {
 		return nil, err
 	}
-	costs.Warnings = append(costs.Warnings, prices.stale(costs.Prices, snap.Window.End)...)
 	for _, w := range catalog.Unused(costs.Prices) {
 		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "unused-price", Message: w})
 	}
 	in := build.Input{Analysis: facts, Costs: costs, Recommendations: recs, Version: programVersion()}
-	if err := shares.allocate(&in, snap, catalog, prices); err != nil {
+	if err := shares.allocate(&in, snap, catalog); err != nil {
 		return nil, err
+	}
+	if in.Allocation == nil {
+		costs.Warnings = append(costs.Warnings, prices.stale(snap.Window.End, costs.Prices)...)
+	} else { // one warning of both, where the bill is shared out
+		in.Allocation.Warnings = append(in.Allocation.Warnings, prices.stale(snap.Window.End, slices.Concat(costs.Prices, in.Allocation.Prices))...)
 	}
 	return build.Report(in), nil
 }

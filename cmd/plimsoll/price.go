@@ -32,19 +32,22 @@ func (f *priceFlags) register(cmd *cobra.Command) {
 
 // registerAge is for the verbs whose prices are of some moment.
 func (f *priceFlags) registerAge(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&f.days, "warn-price-age", 365, "warn of prices older than so many `DAYS` at the window's end; 0 never warns")
+	usual := pricing.UsualAges()
+	cmd.Flags().IntVar(&f.days, "warn-price-age", -1, fmt.Sprintf("warn of prices older than so many `DAYS` at the window's end; 0 never warns (default %d of list prices, %d of commitments, %d of spot)",
+		usual.List, usual.Commitments, usual.Spot))
+	cmd.Flags().Lookup("warn-price-age").DefValue = "0" // the default is by kind, as the help says
 }
 
-// stale says which prices are old at a moment.
-func (f *priceFlags) stale(prices []pricing.Provenance, at time.Time) []analyzer.Warning {
-	if f.days <= 0 {
-		return nil
+// stale says which prices are old at a moment, all in one warning.
+func (f *priceFlags) stale(at time.Time, prices []pricing.Provenance) []analyzer.Warning {
+	ages := pricing.UsualAges()
+	if f.days >= 0 {
+		ages = pricing.SameAges(f.days)
 	}
-	var out []analyzer.Warning
-	for _, w := range pricing.Stale(prices, at, time.Duration(f.days)*24*time.Hour) {
-		out = append(out, analyzer.Warning{Code: "stale-price", Message: w})
+	if old := pricing.Stale(prices, at, ages); old != "" {
+		return []analyzer.Warning{{Code: "stale-price", Message: old}}
 	}
-	return out
+	return nil
 }
 
 // catalog gives the built-in tables with the user's files over them.
@@ -83,6 +86,7 @@ func newPrice(s streams) *cobra.Command {
 		validate []string
 		capacity string
 		years    int
+		sources  bool
 	)
 	cmd := &cobra.Command{
 		Use:   "price [INSTANCE-TYPE...]",
@@ -109,6 +113,9 @@ files and exits with 2 if one cannot be used.`,
 			if err != nil {
 				return err
 			}
+			if sources {
+				return listSources(s.Out, catalog)
+			}
 			if len(types) == 0 {
 				return listPrices(s.Out, catalog)
 			}
@@ -119,6 +126,7 @@ files and exits with 2 if one cannot be used.`,
 	}
 	flags.register(cmd)
 	cmd.Flags().StringArrayVar(&validate, "validate", nil, "check this price `FILE` and do nothing else; repeatable")
+	cmd.Flags().BoolVar(&sources, "sources", false, "say from when each kind of price is, and from where")
 	cmd.Flags().StringVar(&capacity, "capacity-type", "on-demand", "`TYPE`: on-demand, spot or reserved")
 	cmd.Flags().IntVar(&years, "years", 0, "term of reserved capacity: 1 or 3 (default 1)")
 	return cmd

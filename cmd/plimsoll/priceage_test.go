@@ -15,7 +15,7 @@ func TestCommitmentPrices(t *testing.T) {
 	if err := os.WriteFile(held, []byte("name,family,covers_usd_hour,usd_hour\nplan,,1,0.7\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	const table, old = "Prices of commitments: aws of 2025-05-28", `aws prices of "commitments" from ec2info`
+	const table, old = "Prices of commitments and spot machines: aws of 2025-05-28 (ec2info).", "aws commitments of 2025-05-28 (ec2info, 545 days, old after 365)"
 	for _, tt := range []struct {
 		args            []string
 		table, old, own bool
@@ -30,6 +30,9 @@ func TestCommitmentPrices(t *testing.T) {
 			t.Fatalf("exit %d: %s", code, errs)
 		}
 		out = strings.Join(strings.Fields(out), " ")
+		if n := strings.Count(out, "old prices:"); n > 1 {
+			t.Errorf("%v: %d warnings of old prices, want one", tt.args, n)
+		}
 		for text, want := range map[string]bool{table: tt.table, old: tt.old, "Prices of commitments: aws (" + held + "), without a date.": tt.own} {
 			if got := strings.Contains(out, text); got != want {
 				t.Errorf("%v: got %q %v, want %v in\n%s", tt.args, text, got, want, out)
@@ -49,7 +52,7 @@ func TestWarnPriceAge(t *testing.T) {
 		if code != 0 {
 			t.Fatalf("exit %d: %s", code, errs)
 		}
-		if got := strings.Contains(out, "days old"); got != want {
+		if got := strings.Contains(out, "old prices"); got != want {
 			t.Errorf("--warn-price-age %q: got a warning %v, want %v in\n%s", days, got, want, out)
 		}
 	}

@@ -130,7 +130,7 @@ type PriceSource struct {
 	AsOf   string `json:"asOf"`
 	Source string `json:"source"`
 	// Of is what the prices are of; absent for machines.
-	Of string `json:"of,omitempty" jsonschema:"enum=volumes,enum=loadBalancers,enum=controlPlane,enum=commitments"`
+	Of string `json:"of,omitempty" jsonschema:"enum=volumes,enum=loadBalancers,enum=controlPlane,enum=commitments,enum=spot"`
 }
 
 // Plus adds so many times the other amounts. Sums end at 2^62 of a unit, in

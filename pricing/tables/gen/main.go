@@ -50,7 +50,7 @@ func lists() []list {
 		{"aws", []string{"aws", "aws-accelerators"}, machine, true, machines},
 		{"gcp", []string{"gcp"}, machine, true, machines},
 		{"azure", []string{"azure"}, machine, true, machines},
-		{"commitments", []string{"commitments"}, all, false, func(provider, region string) string {
+		{"commitments", []string{"commitments"}, commitment, false, func(provider, region string) string {
 			return filepath.Join("commitments", provider, orAnywhere(region))
 		}},
 		{"managed", []string{"managed"}, managed, false, func(provider, _ string) string { return filepath.Join("managed", provider) }},
@@ -191,7 +191,11 @@ func convert(path string, edit func(map[string]int, []string) bool) ([][]string,
 	return out, nil
 }
 
-func all(map[string]int, []string) bool { return true }
+// commitment cuts remarks off its source.
+func commitment(column map[string]int, record []string) bool {
+	record[column["source"]], _, _ = strings.Cut(record[column["source"]], " (")
+	return true
+}
 
 // devices names the accelerators of families that have some and no whole GPU.
 var devices = map[string]string{
@@ -238,6 +242,7 @@ func managed(column map[string]int, record []string) bool {
 	if record[column["price_usd"]] == "" {
 		return false
 	}
+	record[column["source"]], _, _ = strings.Cut(record[column["source"]], " (stored page")
 	if provider := record[column["provider"]]; strings.HasPrefix(provider, "opencost-") {
 		record[column["provider"]] = "default"
 		record[column["note"]] = ""
