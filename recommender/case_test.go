@@ -22,6 +22,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
@@ -72,8 +74,8 @@ func describe(b *strings.Builder, r advice.Advice) {
 	for _, c := range r.Changes {
 		fmt.Fprintf(b, "  %s %s -> %s\n", c.Field, quantity(c.Field, c.From), quantity(c.Field, c.To))
 	}
-	if advice.As[recommender.NodePlan](r.Detail) != nil {
-		describePlan(b, advice.As[recommender.NodePlan](r.Detail))
+	if advice.As[nodes.Plan](r.Detail) != nil {
+		describePlan(b, advice.As[nodes.Plan](r.Detail))
 	}
 	for _, w := range r.Withheld {
 		fmt.Fprintf(b, "  withheld %s: %s\n", w.Resource, w.Reason)
@@ -81,11 +83,11 @@ func describe(b *strings.Builder, r advice.Advice) {
 	for _, w := range r.Warnings {
 		fmt.Fprintf(b, "  warning %s: %s\n", w.Code, w.Message)
 	}
-	if f := advice.As[recommender.Finding](r.Detail); f != nil {
+	if f := advice.As[horizontal.Finding](r.Detail); f != nil {
 		fmt.Fprintf(b, "  finding %s, severe %v: %s\n", f.Code, f.Severe, f.Fix)
 	}
-	if advice.As[recommender.VPAAdvice](r.Detail) != nil {
-		for _, c := range advice.As[recommender.VPAAdvice](r.Detail).Containers {
+	if advice.As[horizontal.VPA](r.Detail) != nil {
+		for _, c := range advice.As[horizontal.VPA](r.Detail).Containers {
 			fmt.Fprintf(b, "  vpa %s %s %v from %s/%s to %s/%s\n", c.Container, c.Mode, c.Resources, quantity(".cpu", c.MinAllowed.CPU),
 				quantity("", c.MinAllowed.Memory), quantity(".cpu", c.MaxAllowed.CPU), quantity("", c.MaxAllowed.Memory))
 		}
@@ -111,7 +113,7 @@ func describeRisk(b *strings.Builder, r rightsize.Risk) {
 	}
 }
 
-func describePlan(b *strings.Builder, plan *recommender.NodePlan) {
+func describePlan(b *strings.Builder, plan *nodes.Plan) {
 	fmt.Fprintf(b, "  plan %.2f, today %.2f\n", plan.Monthly, plan.MonthlyNow)
 	if h := plan.Held; h != nil {
 		fmt.Fprintf(b, "  with commitments of %.2f: plan %.2f, today %.2f, cheapest at list prices %.2f, of their families %.2f, bound %.2f\n",

@@ -18,6 +18,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
@@ -136,7 +137,7 @@ func checkFigures(t *testing.T, what string, bill float64, r advice.Advice) {
 			t.Errorf("%s: %s of %s sets %s to %d", what, r.Rule, r.Workload, c.Field, c.To)
 		}
 	}
-	if h := advice.As[recommender.HorizontalAdvice](r.Detail); h != nil && h.Recommended != nil && (h.Recommended.Min < 0 || h.Recommended.Max < 0 || h.Recommended.Replicas < 0) {
+	if h := advice.As[horizontal.Advice](r.Detail); h != nil && h.Recommended != nil && (h.Recommended.Min < 0 || h.Recommended.Max < 0 || h.Recommended.Replicas < 0) {
 		t.Errorf("%s: %s of %s advises %+v", what, r.Rule, r.Workload, *h.Recommended)
 	}
 }

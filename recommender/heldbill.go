@@ -5,6 +5,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 )
 
 // HeldUsage is what nodes use on demand and which commitments exist for it.
@@ -36,7 +37,7 @@ func HeldToday(c *cost.Costs, a *PurchaseAdvice) HeldUsage {
 }
 
 // HeldPlanned is the usage of the nodes of a plan.
-func HeldPlanned(c *cost.Costs, a *PurchaseAdvice, plan *NodePlan) HeldUsage {
+func HeldPlanned(c *cost.Costs, a *PurchaseAdvice, plan *nodes.Plan) HeldUsage {
 	h := HeldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
 	for _, p := range plan.Pools {
 		if p.CapacityType != string(pricing.OnDemand) {

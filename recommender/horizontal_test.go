@@ -14,6 +14,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
 )
 
 // loadedSnapshot has one workload of so many pods with a daily load and noise,
@@ -67,7 +68,7 @@ func TestScalingIsSound(t *testing.T) {
 	for i := range 25 {
 		s := loadedSnapshot(r, "Deployment")
 		for _, got := range adviceOn(t, s, advice.Options{}, "horizontal") {
-			to := advice.As[recommender.HorizontalAdvice](got.Detail).Recommended
+			to := advice.As[horizontal.Advice](got.Detail).Recommended
 			if to == nil {
 				if len(got.Withheld) == 0 {
 					t.Errorf("%d: nothing advised and no reason given", i)
@@ -75,10 +76,10 @@ func TestScalingIsSound(t *testing.T) {
 				continue
 			}
 			advised++
-			if to.Kind == recommender.ScalingFixed && to.Replicas < 1 {
+			if to.Kind == horizontal.ScalingFixed && to.Replicas < 1 {
 				t.Errorf("%d: %d fixed replicas", i, to.Replicas)
 			}
-			if len(got.Changes) > 0 && to.Kind == recommender.ScalingHPA && (to.Min < 1 || to.Max < to.Min || to.Metrics[0].Target < 1) {
+			if len(got.Changes) > 0 && to.Kind == horizontal.ScalingHPA && (to.Min < 1 || to.Max < to.Min || to.Metrics[0].Target < 1) {
 				t.Errorf("%d: got min %d, max %d, target %d", i, to.Min, to.Max, to.Metrics[0].Target)
 			}
 			for _, e := range got.Evidence {
@@ -98,13 +99,13 @@ func TestScalingIsSound(t *testing.T) {
 func TestMoreUnservedNeverCostsMore(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for i := range 6 {
-		d := recommender.Demand{Step: 5 * time.Minute, Request: 500}
+		d := horizontal.Demand{Step: 5 * time.Minute, Request: 500}
 		for range 3 * 288 {
 			d.Millicores = append(d.Millicores, 4000*r.Float64()*r.Float64())
 		}
 		last := math.Inf(1)
 		for _, allowed := range []float64{0, 0.001, 0.01, 0.05, 0.2, 0.5} {
-			scaled, _, tried, err := recommender.Search(context.Background(), d, recommender.Bounds{Floor: 1, Unserved: allowed, Start: time.Minute})
+			scaled, _, tried, err := horizontal.Search(context.Background(), d, horizontal.Bounds{Floor: 1, Unserved: allowed, Start: time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,15 +126,15 @@ func TestMoreUnservedNeverCostsMore(t *testing.T) {
 }
 
 func TestSearchRespectsItsBounds(t *testing.T) {
-	d := recommender.Demand{Step: 5 * time.Minute, Request: 100}
+	d := horizontal.Demand{Step: 5 * time.Minute, Request: 100}
 	for i := range 6 * 288 {
 		d.Millicores = append(d.Millicores, 500+400*math.Sin(float64(i)/46))
 	}
-	for _, b := range []recommender.Bounds{
+	for _, b := range []horizontal.Bounds{
 		{Floor: 4, Unserved: 0.05, Start: time.Minute}, {Floor: 2, Ceiling: 12, Unserved: 0.05, Start: time.Minute},
 		{Floor: 2, HighestTarget: 60, Unserved: 0.05, Start: time.Minute},
 	} {
-		scaled, fixed, _, err := recommender.Search(context.Background(), d, b)
+		scaled, fixed, _, err := horizontal.Search(context.Background(), d, b)
 		if err != nil || scaled == nil || fixed == nil {
 			t.Fatalf("%+v: got %v and %v, error %v", b, scaled, fixed, err)
 		}
@@ -201,7 +202,7 @@ func TestBrokenAutoscalers(t *testing.T) {
 		h.Name = fmt.Sprint("h", i)
 		s.HPAs = []analyzer.HPA{h}
 		for _, to := range adviceOn(t, s, advice.Options{}, "horizontal") {
-			if n := advice.As[recommender.HorizontalAdvice](to.Detail).Recommended; n != nil && len(to.Changes) > 0 && n.Kind == recommender.ScalingHPA && n.Min > n.Max {
+			if n := advice.As[horizontal.Advice](to.Detail).Recommended; n != nil && len(to.Changes) > 0 && n.Kind == horizontal.ScalingHPA && n.Min > n.Max {
 				t.Errorf("HPA %d: advised min %d above max %d", i, n.Min, n.Max)
 			}
 		}
@@ -247,7 +248,7 @@ func TestShrinkSpiral(t *testing.T) {
 		}
 		s.Usage = rec.Usage()
 		got := slices.ContainsFunc(adviceOn(t, s, advice.Options{}, "autoscaler-findings"), func(r advice.Advice) bool {
-			return advice.As[recommender.Finding](r.Detail).Code == "shrink-spiral"
+			return advice.As[horizontal.Finding](r.Detail).Code == "shrink-spiral"
 		})
 		if got != tt.want {
 			t.Errorf("%s: found %v, want %v", name, got, tt.want)
@@ -258,12 +259,12 @@ func TestShrinkSpiral(t *testing.T) {
 // BenchmarkSearch is one workload's search over 14 days.
 func BenchmarkSearch(b *testing.B) {
 	r := rand.New(rand.NewPCG(11, 12))
-	d := recommender.Demand{Step: 5 * time.Minute, Request: 500}
+	d := horizontal.Demand{Step: 5 * time.Minute, Request: 500}
 	for i := range 14 * 288 {
 		d.Millicores = append(d.Millicores, max(0, 4000+3000*math.Sin(float64(i)/46)+500*r.NormFloat64()))
 	}
 	for b.Loop() {
-		if _, _, _, err := recommender.Search(context.Background(), d, recommender.Bounds{Floor: 2, Unserved: 0.01, Start: time.Minute}); err != nil {
+		if _, _, _, err := horizontal.Search(context.Background(), d, horizontal.Bounds{Floor: 2, Unserved: 0.01, Start: time.Minute}); err != nil {
 			b.Fatal(err)
 		}
 	}

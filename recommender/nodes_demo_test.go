@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 )
 
 // BenchmarkNodesDemo plans the nodes of the demo's cluster at the requests that it has.
@@ -26,10 +27,10 @@ func BenchmarkNodesDemo(b *testing.B) {
 			b.Fatal(err)
 		}
 		for _, r := range recs {
-			if advice.As[recommender.NodePlan](r.Detail) != nil {
-				b.ReportMetric(advice.As[recommender.NodePlan](r.Detail).Monthly, "usd/month")
-				b.ReportMetric(advice.As[recommender.NodePlan](r.Detail).LowerBound, "bound/month")
-				b.ReportMetric(float64(advice.As[recommender.NodePlan](r.Detail).Pods), "pods")
+			if advice.As[nodes.Plan](r.Detail) != nil {
+				b.ReportMetric(advice.As[nodes.Plan](r.Detail).Monthly, "usd/month")
+				b.ReportMetric(advice.As[nodes.Plan](r.Detail).LowerBound, "bound/month")
+				b.ReportMetric(float64(advice.As[nodes.Plan](r.Detail).Pods), "pods")
 			}
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 )
 
 // mixedSnapshot runs pods of which each fills most of a small node: web on
@@ -54,7 +54,7 @@ func mixedSnapshot(web, batch int) *analyzer.Snapshot {
 
 // TestNodeGroups makes few groups that hold the whole plan.
 func TestNodeGroups(t *testing.T) {
-	plan := advice.As[recommender.NodePlan](planNodes(t, mixedSnapshot(6, 4)).Detail)
+	plan := advice.As[nodes.Plan](planNodes(t, mixedSnapshot(6, 4)).Detail)
 	if plan == nil {
 		t.Fatal("no plan")
 	}
@@ -62,7 +62,7 @@ func TestNodeGroups(t *testing.T) {
 	for _, p := range plan.Pools {
 		count += p.Count
 	}
-	byName := map[string]recommender.NodeGroup{}
+	byName := map[string]nodes.Group{}
 	for _, g := range plan.Groups {
 		byName[g.Name] = g
 		count -= g.Count
@@ -106,7 +106,7 @@ func TestNodeGroupsKeepBudgets(t *testing.T) {
 			pdb.Pods = append(pdb.Pods, fmt.Sprintf("web-%d", i))
 		}
 		s.PDBs = []analyzer.PDB{pdb}
-		plan := advice.As[recommender.NodePlan](planNodes(t, s).Detail)
+		plan := advice.As[nodes.Plan](planNodes(t, s).Detail)
 		if plan == nil || len(plan.Groups) != 1 || plan.Groups[0].Count != 24 {
 			t.Fatalf("got %+v, want one group of 24 nodes", plan)
 		}
@@ -119,7 +119,7 @@ func TestNodeGroupsKeepBudgets(t *testing.T) {
 // TestNodeMoves accounts for every node of today: it stays, moves or is kept.
 func TestNodeMoves(t *testing.T) {
 	s := mixedSnapshot(6, 4)
-	plan := advice.As[recommender.NodePlan](planNodes(t, s).Detail)
+	plan := advice.As[nodes.Plan](planNodes(t, s).Detail)
 	seen := map[string]bool{}
 	once := func(name string) {
 		if seen[name] {

@@ -13,10 +13,11 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 )
 
 // planWith plans the nodes of a case with commitments.
-func planWith(t *testing.T, file string, held ...pricing.HeldCommitment) *recommender.NodePlan {
+func planWith(t *testing.T, file string, held ...pricing.HeldCommitment) *nodes.Plan {
 	t.Helper()
 	a, err := txtar.ParseFile("../testdata/rules/" + file)
 	if err != nil {
@@ -29,8 +30,8 @@ func planWith(t *testing.T, file string, held ...pricing.HeldCommitment) *recomm
 		t.Fatal(err)
 	}
 	for _, r := range recs {
-		if advice.As[recommender.NodePlan](r.Detail) != nil {
-			return advice.As[recommender.NodePlan](r.Detail)
+		if advice.As[nodes.Plan](r.Detail) != nil {
+			return advice.As[nodes.Plan](r.Detail)
 		}
 	}
 	t.Fatal("the rule reported no plan")

@@ -17,6 +17,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 )
 
 // exampleSnapshot is the reference instance of testdata/packing as a cluster:
@@ -91,22 +92,22 @@ func planNodes(t testing.TB, s *analyzer.Snapshot) advice.Advice {
 // an audit.
 func TestNodesExample(t *testing.T) {
 	r := planNodes(t, exampleSnapshot(t))
-	if advice.As[recommender.NodePlan](r.Detail) == nil {
+	if advice.As[nodes.Plan](r.Detail) == nil {
 		t.Fatalf("no plan: %s", r.Title)
 	}
-	t.Logf("%s; %.2f to %.2f USD a month, gap %.2f %%", r.Title, advice.As[recommender.NodePlan](r.Detail).MonthlyNow, advice.As[recommender.NodePlan](r.Detail).Monthly, advice.As[recommender.NodePlan](r.Detail).GapPercent)
-	if advice.As[recommender.NodePlan](r.Detail).GapPercent > 2 {
-		t.Errorf("gap: got %.2f %%, want at most 2 %%", advice.As[recommender.NodePlan](r.Detail).GapPercent)
+	t.Logf("%s; %.2f to %.2f USD a month, gap %.2f %%", r.Title, advice.As[nodes.Plan](r.Detail).MonthlyNow, advice.As[nodes.Plan](r.Detail).Monthly, advice.As[nodes.Plan](r.Detail).GapPercent)
+	if advice.As[nodes.Plan](r.Detail).GapPercent > 2 {
+		t.Errorf("gap: got %.2f %%, want at most 2 %%", advice.As[nodes.Plan](r.Detail).GapPercent)
 	}
-	if got, want := r.MonthlySavings, advice.As[recommender.NodePlan](r.Detail).MonthlyNow-advice.As[recommender.NodePlan](r.Detail).Monthly; got != want || got <= 0 {
+	if got, want := r.MonthlySavings, advice.As[nodes.Plan](r.Detail).MonthlyNow-advice.As[nodes.Plan](r.Detail).Monthly; got != want || got <= 0 {
 		t.Errorf("savings: got %.2f, want the bill less the plan, %.2f, above 0", got, want)
 	}
 	moved := 0
-	for _, m := range advice.As[recommender.NodePlan](r.Detail).Moves {
+	for _, m := range advice.As[nodes.Plan](r.Detail).Moves {
 		moved += len(m.Evictions)
 	}
-	if moved > advice.As[recommender.NodePlan](r.Detail).Pods {
-		t.Errorf("%d evictions of %d pods: one is evicted twice", moved, advice.As[recommender.NodePlan](r.Detail).Pods)
+	if moved > advice.As[nodes.Plan](r.Detail).Pods {
+		t.Errorf("%d evictions of %d pods: one is evicted twice", moved, advice.As[nodes.Plan](r.Detail).Pods)
 	}
 }
 
@@ -152,8 +153,8 @@ func TestNodesAbstains(t *testing.T) {
 			s.Workloads = s.Workloads[:20]
 			c.change(s)
 			r := planNodes(t, s)
-			if advice.As[recommender.NodePlan](r.Detail) != nil || len(r.Withheld) != 1 || !strings.Contains(r.Withheld[0].Reason, c.want) {
-				t.Errorf("got plan %v, withheld %v, want %q", advice.As[recommender.NodePlan](r.Detail), r.Withheld, c.want)
+			if advice.As[nodes.Plan](r.Detail) != nil || len(r.Withheld) != 1 || !strings.Contains(r.Withheld[0].Reason, c.want) {
+				t.Errorf("got plan %v, withheld %v, want %q", advice.As[nodes.Plan](r.Detail), r.Withheld, c.want)
 			}
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 )
 
 // AddUsed adds to the prices all that the advice rests on beside today's
@@ -42,10 +43,10 @@ func AddPlanned(c *cost.Costs, recs []advice.Advice) {
 	}
 	var used []pricing.NodePrice
 	for i := range recs {
-		if advice.As[NodePlan](recs[i].Detail) == nil {
+		if advice.As[nodes.Plan](recs[i].Detail) == nil {
 			continue
 		}
-		for _, g := range advice.As[NodePlan](recs[i].Detail).Groups {
+		for _, g := range advice.As[nodes.Plan](recs[i].Detail).Groups {
 			for _, s := range g.Shapes {
 				for _, name := range s.Types[:s.Planned] {
 					used = append(used, looked(c, pricing.Query{Provider: g.Provider, Region: g.Region, InstanceType: name, CapacityType: pricing.CapacityType(g.CapacityType)}))

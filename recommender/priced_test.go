@@ -11,6 +11,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 )
 
 // TestAddPlanned: a price that the plan alone uses has its source in the report,
@@ -20,9 +21,9 @@ func TestAddPlanned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := []advice.Advice{{Detail: &recommender.NodePlan{Groups: []recommender.NodeGroup{{
+	plan := []advice.Advice{{Detail: &nodes.Plan{Groups: []nodes.Group{{
 		Provider: "aws", Region: "us-east-1", CapacityType: "on-demand",
-		Shapes: []recommender.NodeShape{{Types: []string{"m6i.4xlarge", "c5.large"}, Planned: 1}},
+		Shapes: []nodes.Shape{{Types: []string{"m6i.4xlarge", "c5.large"}, Planned: 1}},
 	}}}}}
 	today := pricing.Provenance{Provider: "aws", AsOf: "2026-07-20", Source: "kp-aws"}
 	c := cost.Costs{Catalog: pricing.New(pricing.Config{Overrides: []pricing.Overrides{own}}), Prices: []pricing.Provenance{today}}
@@ -121,7 +122,7 @@ func TestHeldBill(t *testing.T) {
 	a := &recommender.PurchaseAdvice{Provider: "aws", Region: "us-east-1", Held: []pricing.HeldCommitment{
 		{Family: "m6i", Covers: 1.5, Pays: 1}, {Family: "c5", Covers: 0.25, Pays: 0.2}, {Covers: 1, Pays: 0.75},
 	}}
-	plan := &recommender.NodePlan{Pools: []recommender.NodePool{{InstanceType: "m6i.large", CapacityType: "on-demand", Count: 2, Hourly: 0.25}}}
+	plan := &nodes.Plan{Pools: []nodes.Pool{{InstanceType: "m6i.large", CapacityType: "on-demand", Count: 2, Hourly: 0.25}}}
 	for name, tt := range map[string]struct {
 		got                   recommender.HeldBill
 		pays, covered, unused float64 // USD an hour

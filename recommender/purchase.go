@@ -128,7 +128,7 @@ func purchase(p *advice.Pass) error {
 	r := advice.Advice{
 		Rule: "purchase", Lever: advice.LeverPurchase, Subject: "Cluster",
 	}
-	a := &PurchaseAdvice{Held: heldCommitments(p)}
+	a := &PurchaseAdvice{Held: p.Held()}
 	r.Detail = a
 	d, reason := newDemand(p)
 	if reason == "" {

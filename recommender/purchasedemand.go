@@ -60,7 +60,7 @@ func newDemand(p *advice.Pass) (d *demandCurve, reason string) {
 	if d.seen < purchaseDays*24*9/10 {
 		return nil, fmt.Sprintf("too little data: %.1f of at least %d days", float64(d.seen)/24, purchaseDays)
 	}
-	d.cover(heldCommitments(p))
+	d.cover(p.Held())
 	return d, ""
 }
 

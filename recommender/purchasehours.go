@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -21,7 +22,7 @@ const (
 // planHours follows the plan of the nodes through the hours of the window.
 type planHours struct {
 	pass     *advice.Pass
-	n        *nodePlanner
+	n        *nodes.Planned
 	d        *demandCurve
 	zones    map[string]bool                     // at the curve's place
 	shares   map[string][]pricing.CommitmentPart // of each instance type's price
@@ -48,8 +49,8 @@ type levelNodes struct {
 // each hour: the pods that ran, or that the advised scaling would have run, at
 // the requests that the plan packs. false where there is no plan.
 func followPlan(p *advice.Pass, d *demandCurve) bool {
-	plan := plannedNodes(p)
-	if plan == nil || len(plan.plan.Nodes)+len(plan.nodes) == 0 {
+	plan := nodes.Of(p)
+	if plan == nil || len(plan.Plan.Nodes)+len(plan.Nodes) == 0 {
 		return false
 	}
 	h := &planHours{pass: p, n: plan, d: d, known: map[string]*levelNodes{}, worth: map[string]float64{}}
@@ -66,9 +67,10 @@ func followPlan(p *advice.Pass, d *demandCurve) bool {
 // locate finds the zones at the curve's place.
 func (h *planHours) locate() {
 	h.zones = map[string]bool{}
-	for _, node := range h.n.nodes {
-		if o := &node.cost.Offering; o.Provider == h.d.provider && o.Region == h.d.region {
-			h.zones[node.cost.Zone] = true
+	for i := range h.n.Nodes {
+		node := &h.n.Nodes[i]
+		if o := &node.Cost.Offering; o.Provider == h.d.provider && o.Region == h.d.region {
+			h.zones[node.Cost.Zone] = true
 		}
 	}
 }
@@ -76,19 +78,22 @@ func (h *planHours) locate() {
 // start lists the pods that run or may come to run.
 func (h *planHours) start() {
 	h.here = map[analyzer.Ref]*placed{}
-	pods := slices.Clone(h.n.in.Pods)
+	pods := slices.Clone(h.n.Input.Pods)
 	planned := map[string]bool{}
 	for i := range pods {
 		planned[pods[i].Group] = true
 		h.worth[pods[i].Group] = max(h.worth[pods[i].Group], h.usd(pods[i].CPU, pods[i].Memory))
 	}
-	on := map[string]*placed{}
-	for i := range h.n.pods {
-		p := &h.n.pods[i]
+	on, kept := map[string]*placed{}, map[string]string{}
+	for i := range h.n.Nodes {
+		kept[h.n.Nodes[i].Name] = h.n.Nodes[i].Kept
+	}
+	for i := range h.n.Pods {
+		p := &h.n.Pods[i]
 		if on[p.Group] == nil {
 			on[p.Group] = &placed{}
 		}
-		if h.n.byName[p.node].kept == "" {
+		if kept[p.Node] == "" {
 			on[p.Group].moved++
 		} else {
 			on[p.Group].kept++
@@ -102,7 +107,7 @@ func (h *planHours) start() {
 		at := on[w.Ref.String()]
 		if at == nil {
 			at = &placed{}
-			size := h.n.requests(w, &analyzer.Pod{})
+			size := h.n.Requests(w, &analyzer.Pod{})
 			pods = append(pods, packing.Pod{Name: "none/" + w.Ref.String(), Group: w.Ref.String(), CPU: size.CPU, Memory: size.Memory, GPUs: size.GPU})
 			h.worth[w.Ref.String()] = h.usd(size.CPU, size.Memory)
 			planned[w.Ref.String()] = true
@@ -110,7 +115,7 @@ func (h *planHours) start() {
 		at.group = planned[w.Ref.String()]
 		h.here[w.Ref] = at
 	}
-	h.follower = packing.NewFollower(h.n.plan, pods, h.n.in.DaemonSets)
+	h.follower = packing.NewFollower(h.n.Plan, pods, h.n.Input.DaemonSets)
 }
 
 func (h *planHours) usd(cpu, memory int64) float64 {
@@ -210,7 +215,7 @@ func (h *planHours) addPods(one *planHour, ref analyzer.Ref, pods float64) {
 func (h *planHours) round(one *planHour) {
 	one.whole = map[string]int{}
 	carry := 0.0
-	for _, group := range sortedNames(one.pods) {
+	for _, group := range nodes.SortedNames(one.pods) {
 		pods, worth := one.pods[group], h.worth[group]
 		n := int(pods)
 		if rest := pods - float64(n); rest > 1e-9 && carry+rest*worth >= worth/2 {

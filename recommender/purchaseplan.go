@@ -15,7 +15,7 @@ import (
 func (h *planHours) levels(hours []*planHour) []*planHour {
 	byWorth := slices.Clone(hours)
 	slices.SortStableFunc(byWorth, func(a, b *planHour) int { return cmp.Compare(a.worth, b.worth) })
-	most := max(leastLevels, mostFollowed/max(len(h.n.in.Pods), 1))
+	most := max(leastLevels, mostFollowed/max(len(h.n.Input.Pods), 1))
 	stands := map[int]*planHour{}
 	for i, one := range byWorth {
 		stands[one.at] = one
@@ -118,10 +118,11 @@ func (h *planHours) pack(one *planHour) *levelNodes {
 		o := &nodes[i].Offering
 		add(o.Type, o.CapacityType, o.Zone, o.USDPerHour)
 	}
-	for _, node := range h.n.nodes {
-		if node.kept != "" {
+	for i := range h.n.Nodes {
+		node := &h.n.Nodes[i]
+		if node.Kept != "" {
 			out.nodes++
-			add(node.cost.InstanceType, node.cost.CapacityType, node.cost.Zone, node.cost.Hourly)
+			add(node.Cost.InstanceType, node.Cost.CapacityType, node.Cost.Zone, node.Cost.Hourly)
 		}
 	}
 	return out
@@ -161,13 +162,14 @@ func (h *planHours) eachOnDemand(f func(o pricing.Offering, usd float64)) {
 		o.Provider, o.InstanceType = h.d.provider, instanceType
 		f(o, usd)
 	}
-	for i := range h.n.plan.Nodes {
-		o := &h.n.plan.Nodes[i].Offering
+	for i := range h.n.Plan.Nodes {
+		o := &h.n.Plan.Nodes[i].Offering
 		add(o.Type, o.CapacityType, o.USDPerHour)
 	}
-	for _, node := range h.n.nodes {
-		if node.kept != "" {
-			add(node.cost.InstanceType, node.cost.CapacityType, node.cost.Hourly)
+	for i := range h.n.Nodes {
+		node := &h.n.Nodes[i]
+		if node.Kept != "" {
+			add(node.Cost.InstanceType, node.Cost.CapacityType, node.Cost.Hourly)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // machineSum adds up machines of one family by what commitments can cover.
@@ -75,12 +74,6 @@ func (d *demandCurve) apart(fleets map[string]*fleet) {
 		}
 	}
 	d.families, d.hours = scopes, rows
-}
-
-// heldCommitments gives the commitments that exist at the window's end, those in vCPUs and
-// GiB priced where the demand is.
-func heldCommitments(p *advice.Pass) []pricing.HeldCommitment {
-	return p.Costs.Held(pricing.HeldAt(p.Options.Commitment.Held, p.Facts.Snapshot.Window.End))
 }
 
 // cover takes what existing commitments cover off every hour.

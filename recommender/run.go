@@ -9,6 +9,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
@@ -16,10 +18,10 @@ import (
 func Rules() []advice.Rule {
 	return []advice.Rule{
 		rightsize.Rule,
-		Horizontal,
-		VPA,
-		AutoscalerFindings,
-		Nodes,
+		horizontal.Rule,
+		horizontal.VPARule,
+		horizontal.FindingsRule,
+		nodes.Rule,
 		Waste,
 		Spot,
 		Purchase,

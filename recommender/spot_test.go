@@ -15,6 +15,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 )
 
 // domains is the scheduler's view of a topology spread constraint: pods by
@@ -208,8 +209,8 @@ func TestSpotSavesWithinThePlan(t *testing.T) {
 		recs, _ := adviseSpot(t, file, nil)
 		onDemand := 0.0
 		for _, r := range recs {
-			if advice.As[recommender.NodePlan](r.Detail) != nil {
-				for _, p := range advice.As[recommender.NodePlan](r.Detail).Pools {
+			if advice.As[nodes.Plan](r.Detail) != nil {
+				for _, p := range advice.As[nodes.Plan](r.Detail).Pools {
 					if p.CapacityType == "on-demand" {
 						onDemand += float64(p.Count) * p.Hourly * pricing.HoursPerMonth
 					}

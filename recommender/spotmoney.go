@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
@@ -62,7 +63,7 @@ func moveToSpot(p *advice.Pass, moves []spotMove) {
 		return
 	}
 	var bill spotBill = &todaysBill{p}
-	if plan := plannedNodes(p); plan != nil && len(plan.plan.Nodes) > 0 {
+	if plan := nodes.Of(p); plan != nil && len(plan.Plan.Nodes) > 0 {
 		bill = newPlannedBill(p, plan)
 	}
 	bill.worth(moves)
@@ -104,7 +105,7 @@ func moveToSpot(p *advice.Pass, moves []spotMove) {
 // unpaid chooses the moves with the largest discounts whose usage no commitment
 // pays for: room is the USD an hour above what commitments cover.
 func unpaid(p *advice.Pass, moves []spotMove, room float64) (chosen []spotMove) {
-	if len(heldCommitments(p)) == 0 {
+	if len(p.Held()) == 0 {
 		return moves
 	}
 	byDiscount := slices.Clone(moves)
@@ -122,7 +123,7 @@ func unpaid(p *advice.Pass, moves []spotMove, room float64) (chosen []spotMove) 
 
 // paidFor is what held commitments cover of usage, in USD an hour.
 func paidFor(p *advice.Pass, usage onDemandUsage) float64 {
-	return pricing.HeldCover(heldCommitments(p), usage)
+	return pricing.HeldCover(p.Held(), usage)
 }
 
 // todaysBill stands where there is no plan of the nodes: what moves is worth
@@ -195,7 +196,7 @@ type plannedBill struct {
 	*planHours
 }
 
-func newPlannedBill(p *advice.Pass, plan *nodePlanner) *plannedBill {
+func newPlannedBill(p *advice.Pass, plan *nodes.Planned) *plannedBill {
 	h := &planHours{pass: p, n: plan, worth: map[string]float64{}}
 	h.start()
 	return &plannedBill{h}
@@ -203,8 +204,8 @@ func newPlannedBill(p *advice.Pass, plan *nodePlanner) *plannedBill {
 
 func (b *plannedBill) onDemand() onDemandUsage {
 	out := b.kept()
-	for i := range b.n.plan.Nodes {
-		b.add(out, &b.n.plan.Nodes[i].Offering)
+	for i := range b.n.Plan.Nodes {
+		b.add(out, &b.n.Plan.Nodes[i].Offering)
 	}
 	return out
 }
@@ -212,9 +213,10 @@ func (b *plannedBill) onDemand() onDemandUsage {
 // kept is the nodes that the plan leaves as they are.
 func (b *plannedBill) kept() onDemandUsage {
 	out := onDemandUsage{}
-	for _, node := range b.n.nodes {
-		if node.kept != "" && node.cost.CapacityType == string(pricing.OnDemand) {
-			out.add(b.pass.Costs.Catalog, node.cost.Offering, node.cost.Hourly)
+	for i := range b.n.Nodes {
+		node := &b.n.Nodes[i]
+		if node.Kept != "" && node.Cost.CapacityType == string(pricing.OnDemand) {
+			out.add(b.pass.Costs.Catalog, node.Cost.Offering, node.Cost.Hourly)
 		}
 	}
 	return out
@@ -229,8 +231,9 @@ func (b *plannedBill) add(to onDemandUsage, o *packing.Offering) {
 // machine is what is known of a type of the plan.
 func (b *plannedBill) machine(instanceType string) pricing.Offering {
 	q := pricing.Query{InstanceType: instanceType}
-	for _, node := range b.n.nodes {
-		o := &node.cost.Offering
+	for i := range b.n.Nodes {
+		node := &b.n.Nodes[i]
+		o := &node.Cost.Offering
 		if o.InstanceType == instanceType {
 			return *o
 		}
@@ -251,12 +254,12 @@ func (b *plannedBill) whole(m *spotMove) int {
 
 func (b *plannedBill) worth(moves []spotMove) {
 	all := 0.0
-	for _, at := range b.n.in.Pods {
+	for _, at := range b.n.Input.Pods {
 		all += b.planHours.worth[at.Group]
 	}
 	usd := 0.0
-	for i := range b.n.plan.Nodes {
-		usd += b.n.plan.Nodes[i].Offering.USDPerHour
+	for i := range b.n.Plan.Nodes {
+		usd += b.n.Plan.Nodes[i].Offering.USDPerHour
 	}
 	for i := range moves {
 		if all > 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -45,20 +46,20 @@ func (n *nodeUse) share() float64 {
 // wasteNodes finds GPU nodes without GPU pods and nodes that could be drained,
 // one after another, the emptiest first: each drain fills the nodes that stay.
 func wasteNodes(p *advice.Pass) {
-	nodes := nodeUses(p)
-	if partial(p) || len(nodes) == 0 || !slices.ContainsFunc(nodes, func(n *nodeUse) bool { return n.pods > 0 }) {
+	found := nodeUses(p)
+	if partial(p) || len(found) == 0 || !slices.ContainsFunc(found, func(n *nodeUse) bool { return n.pods > 0 }) {
 		return
 	}
-	for _, n := range nodes {
+	for _, n := range found {
 		if n.Allocatable.GPU > 0 && n.requests.GPU == 0 {
 			wasteGPU(p, n)
 			n.gone = true // it is no place to move pods to
 		}
 	}
-	order := slices.DeleteFunc(slices.Clone(nodes), func(n *nodeUse) bool { return n.gone || n.share() >= underused || !n.Ready })
+	order := slices.DeleteFunc(slices.Clone(found), func(n *nodeUse) bool { return n.gone || n.share() >= underused || !n.Ready })
 	slices.SortStableFunc(order, func(a, b *nodeUse) int { return cmp.Compare(a.share(), b.share()) })
-	if n := plannedNodes(p); n != nil && (n.moved || n.same) {
-		wastePlanned(p, n, order)
+	if plan := nodes.Of(p); plan != nil && plan.Ordered {
+		wastePlanned(p, plan, order)
 		return
 	}
 	for _, n := range order {
@@ -66,7 +67,7 @@ func wasteNodes(p *advice.Pass) {
 			continue
 		}
 		blocked := blockers(n, false)
-		if !moveAll(n, nodes, len(blocked) > 0) {
+		if !moveAll(n, found, len(blocked) > 0) {
 			continue // it is needed: its pods fit nowhere else
 		}
 		n.gone = len(blocked) == 0
@@ -210,15 +211,15 @@ func (n *nodeUse) takes(pod *analyzer.Pod) bool {
 // wastePlanned says of under-used nodes what the plan does with them: it has
 // looked at the pods' new requests and all that holds them. What it fills up is
 // not wasted, nor is the part of the price that the pods cost elsewhere.
-func wastePlanned(p *advice.Pass, plan *nodePlanner, nodes []*nodeUse) {
+func wastePlanned(p *advice.Pass, plan *nodes.Planned, nodes []*nodeUse) {
 	moves := map[string]*packing.Move{}
-	for i := range plan.moves.Moves {
-		if m := &plan.moves.Moves[i]; !m.Keep {
+	for i := range plan.Moves {
+		if m := &plan.Moves[i]; !m.Keep {
 			moves[m.Node] = m
 		}
 	}
 	for _, n := range nodes {
-		kept := plan.byName[n.Name].kept
+		kept := plan.Kept(n.Name)
 		switch m := moves[n.Name]; {
 		case m != nil && m.Savings > 0 && m.Blocked == "":
 			wasteNode(p, n, "under-used: the plan drains it", m.Savings, nil)

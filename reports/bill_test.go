@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -155,13 +156,13 @@ func TestPriceLines(t *testing.T) {
 // TestNoType: machines of no known type or price are not called by less than a name.
 func TestNoType(t *testing.T) {
 	c := planned()
-	plan := advice.As[recommender.NodePlan](c.recs[len(c.recs)-1].Detail)
+	plan := advice.As[nodes.Plan](c.recs[len(c.recs)-1].Detail)
 	for i := range c.recs {
-		if advice.As[recommender.NodePlan](c.recs[i].Detail) != nil {
-			plan = advice.As[recommender.NodePlan](c.recs[i].Detail)
+		if advice.As[nodes.Plan](c.recs[i].Detail) != nil {
+			plan = advice.As[nodes.Plan](c.recs[i].Detail)
 		}
 	}
-	plan.Pools = append(plan.Pools, recommender.NodePool{CapacityType: "on-demand", Count: 40}, recommender.NodePool{CapacityType: "on-demand", Count: 30, Hourly: 0.5})
+	plan.Pools = append(plan.Pools, nodes.Pool{CapacityType: "on-demand", Count: 40}, nodes.Pool{CapacityType: "on-demand", Count: 30, Hourly: 0.5})
 	text := strings.Join(strings.Fields(output(t, "table", c.report(), reports.Options{Width: 200})), " ")
 	for _, want := range []string{"40 (no type) on-demand without a price", "30 (no type) on-demand"} {
 		if !strings.Contains(text, want) {

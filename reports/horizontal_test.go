@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -26,23 +26,23 @@ func scaled(c *cluster) {
 			Changes: []advice.Change{
 				{Field: "hpa.cpu.averageUtilization", From: 50, To: 80}, {Field: "containers.app.requests.cpu", From: 1500, To: 500},
 			},
-			Detail: &recommender.HorizontalAdvice{
-				Current:     recommender.Scaling{Kind: recommender.ScalingHPA, Name: "web", Replicas: 4, Min: 2, Max: 9, Metrics: cpu(50)},
-				Recommended: &recommender.Scaling{Kind: recommender.ScalingHPA, Name: "web", Min: 0, Max: 9, Metrics: cpu(80), RequestCPU: map[string]int64{"app": 500}},
+			Detail: &horizontal.Advice{
+				Current:     horizontal.Scaling{Kind: horizontal.ScalingHPA, Name: "web", Replicas: 4, Min: 2, Max: 9, Metrics: cpu(50)},
+				Recommended: &horizontal.Scaling{Kind: horizontal.ScalingHPA, Name: "web", Min: 0, Max: 9, Metrics: cpu(80), RequestCPU: map[string]int64{"app": 500}},
 				ReplicasNow: 4.2, ReplicasAdvised: 2.6,
-				TradeOff: []recommender.TradeOff{{Allowed: 0.01, Unserved: 0.0042, ReplicaHours: 1898, Min: 2, Target: 80}},
+				TradeOff: []horizontal.TradeOff{{Allowed: 0.01, Unserved: 0.0042, ReplicaHours: 1898, Min: 2, Target: 80}},
 			},
 			Evidence: []advice.Evidence{{Name: "demand max", Value: 900, Unit: "millicores"}},
 		},
 		advice.Advice{
-			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: web, Title: "two HPAs", Detail: &recommender.Finding{Code: "hpa-twice", Severe: true, Fix: "keep one"},
+			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: web, Title: "two HPAs", Detail: &horizontal.Finding{Code: "hpa-twice", Severe: true, Fix: "keep one"},
 		},
 		advice.Advice{
-			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: gone, Title: "no such workload", Detail: &recommender.Finding{Code: "hpa-missing-target", Fix: "delete it"},
+			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: gone, Title: "no such workload", Detail: &horizontal.Finding{Code: "hpa-missing-target", Fix: "delete it"},
 		},
 		advice.Advice{
-			Rule: "vpa", Lever: advice.LeverHorizontal, Workload: web, Title: "VPA", Detail: &recommender.VPAAdvice{
-				Name: "web", Mode: "Initial", Why: "it is alone", Containers: []recommender.VPAContainer{{Container: "app", Mode: "Auto", Resources: []string{"memory"}}},
+			Rule: "vpa", Lever: advice.LeverHorizontal, Workload: web, Title: "VPA", Detail: &horizontal.VPA{
+				Name: "web", Mode: "Initial", Why: "it is alone", Containers: []horizontal.VPAContainer{{Container: "app", Mode: "Auto", Resources: []string{"memory"}}},
 			},
 		},
 	)
@@ -88,9 +88,9 @@ func TestHorizontalTrigger(t *testing.T) {
 	r, _ := one(func(c *cluster) {
 		scaled(c)
 		for i := range c.recs {
-			if h := advice.As[recommender.HorizontalAdvice](c.recs[i].Detail); h != nil {
-				h.Recommended.Kind, h.Recommended.IdleAtZero, h.Recommended.Cooldown = recommender.ScalingScaledObject, true, 5*time.Minute
-				h.Recommended.Triggers = []recommender.RequestTrigger{{Counter: "http_requests_total", Query: "sum(rate(http_requests_total[2m]))", Threshold: 57.5}}
+			if h := advice.As[horizontal.Advice](c.recs[i].Detail); h != nil {
+				h.Recommended.Kind, h.Recommended.IdleAtZero, h.Recommended.Cooldown = horizontal.ScalingScaledObject, true, 5*time.Minute
+				h.Recommended.Triggers = []horizontal.RequestTrigger{{Counter: "http_requests_total", Query: "sum(rate(http_requests_total[2m]))", Threshold: 57.5}}
 			}
 		}
 	})
@@ -127,7 +127,7 @@ func TestHorizontalWithheld(t *testing.T) {
 		c.recs = append(c.recs, advice.Advice{
 			Rule: "horizontal", Lever: advice.LeverHorizontal, Workload: analyzer.Ref{Namespace: "ns", Kind: "Deployment", Name: "web"},
 			Title: "no recommendation: one replica", Withheld: []advice.Withheld{{Resource: "all", Reason: "one replica"}},
-			Detail: &recommender.HorizontalAdvice{Current: recommender.Scaling{Kind: recommender.ScalingFixed, Replicas: 4}},
+			Detail: &horizontal.Advice{Current: horizontal.Scaling{Kind: horizontal.ScalingFixed, Replicas: 4}},
 		})
 	})
 	h := r.Workloads[0].Horizontal

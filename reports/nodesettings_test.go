@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -16,10 +16,10 @@ func provisioned(t *testing.T, provider string) *document.NodePlan {
 	t.Helper()
 	c := planned()
 	for i := range c.recs {
-		if advice.As[recommender.NodePlan](c.recs[i].Detail) != nil {
-			advice.As[recommender.NodePlan](c.recs[i].Detail).Groups = plannedGroups(provider)
+		if advice.As[nodes.Plan](c.recs[i].Detail) != nil {
+			advice.As[nodes.Plan](c.recs[i].Detail).Groups = plannedGroups(provider)
 			if provider == "azure" {
-				advice.As[recommender.NodePlan](c.recs[i].Detail).Groups[0].Zones = []string{"westeurope-1", "westeurope-2"}
+				advice.As[nodes.Plan](c.recs[i].Detail).Groups[0].Zones = []string{"westeurope-1", "westeurope-2"}
 			}
 		}
 	}
@@ -109,8 +109,8 @@ func TestCloudPools(t *testing.T) {
 func TestNoGroups(t *testing.T) {
 	c := planned()
 	for i := range c.recs {
-		if advice.As[recommender.NodePlan](c.recs[i].Detail) != nil {
-			advice.As[recommender.NodePlan](c.recs[i].Detail).Groups = []recommender.NodeGroup{}
+		if advice.As[nodes.Plan](c.recs[i].Detail) != nil {
+			advice.As[nodes.Plan](c.recs[i].Detail).Groups = []nodes.Group{}
 		}
 	}
 	if p := c.report().Nodes.Plan; p.Karpenter != nil || p.ClusterAutoscaler != nil || p.EKSNodegroups != nil {

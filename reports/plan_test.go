@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -20,17 +21,17 @@ func planned() *cluster {
 		Rule: "nodes", Lever: advice.LeverNodes, Subject: "Nodes", Title: "replace 18 nodes by 12 nodes: 6 m6i.2xlarge, 6 r7a.xlarge",
 		MonthlySavings: 1977.24, Confidence: 0.9,
 		Changes: []advice.Change{{Field: "nodes.m6i.2xlarge/on-demand", From: 12}, {Field: "nodes.r7a.xlarge/on-demand", To: 6}},
-		Detail: &recommender.NodePlan{
+		Detail: &nodes.Plan{
 			MonthlyNow: c.costs.Bill, Monthly: 2001.37, LowerBound: 1989.5, GapPercent: 0.5966,
-			Pools: []recommender.NodePool{
+			Pools: []nodes.Pool{
 				{InstanceType: "m6i.2xlarge", CapacityType: "spot", Zone: "eu-west-1a", Count: 6, Hourly: 0.1541},
 				{InstanceType: "r7a.xlarge", CapacityType: "on-demand", Zone: "eu-west-1a", Count: 3, Hourly: 0.30301},
 				{InstanceType: "r7a.xlarge", CapacityType: "on-demand", Zone: "eu-west-1b", Count: 3, Hourly: 0.30301},
 			},
-			Launch: []recommender.NodePool{{InstanceType: "r7a.xlarge", CapacityType: "on-demand", Zone: "eu-west-1b", Count: 3, Hourly: 0.30301}},
+			Launch: []nodes.Pool{{InstanceType: "r7a.xlarge", CapacityType: "on-demand", Zone: "eu-west-1b", Count: 3, Hourly: 0.30301}},
 			Stays:  []string{"node-01", "node-02"},
 			Groups: plannedGroups("aws"),
-			Kept:   []recommender.KeptNode{{Name: "node-17", Reason: "pod x/y can't be evicted: it asks not to be disrupted"}},
+			Kept:   []nodes.KeptNode{{Name: "node-17", Reason: "pod x/y can't be evicted: it asks not to be disrupted"}},
 			Moves: []packing.Move{
 				{Node: "node-00", Evictions: []packing.Eviction{{Pod: "shop/cart-0", To: "new-1"}, {Pod: "shop/cart-1", To: "new-2"}}, Savings: 0.2, Score: 1.23456, Waves: 2},
 				{Node: "node-12", Keep: true, Evictions: []packing.Eviction{{Pod: "shop/page-0", To: "new-1"}}, Waves: 1, Blocked: "PodDisruptionBudget shop/page allows no disruption"},
@@ -43,14 +44,14 @@ func planned() *cluster {
 
 // plannedGroups are a group on demand, and a tainted one on spot that costs
 // less.
-func plannedGroups(provider string) []recommender.NodeGroup {
+func plannedGroups(provider string) []nodes.Group {
 	const gib = 1 << 30
-	return []recommender.NodeGroup{
+	return []nodes.Group{
 		{
 			Name: "on-demand-amd64", Provider: provider, Region: "eu-west-1", CapacityType: "on-demand", Arch: "amd64",
 			Zones: []string{"eu-west-1a", "eu-west-1b"}, Count: 6, CPU: 24000, Memory: 192 * gib, LimitCPU: 48000, LimitMemory: 384 * gib,
 			Weight: 1, Drains: 1,
-			Shapes: []recommender.NodeShape{{CPU: 4000, Memory: 32 * gib, Types: []string{"r7a.xlarge", "r6i.xlarge"}, Planned: 1, Count: 6, Hourly: 1.81806}},
+			Shapes: []nodes.Shape{{CPU: 4000, Memory: 32 * gib, Types: []string{"r7a.xlarge", "r6i.xlarge"}, Planned: 1, Count: 6, Hourly: 1.81806}},
 		},
 		{
 			Name: "spot-amd64-batch", Provider: provider, Region: "eu-west-1", CapacityType: "spot", Arch: "amd64",
@@ -58,7 +59,7 @@ func plannedGroups(provider string) []recommender.NodeGroup {
 			Taints: []packing.Taint{{Key: "spot", Value: "true", Effect: "NoSchedule"}},
 			Zones:  []string{"eu-west-1a"}, Count: 6, CPU: 48000, Memory: 192 * gib, LimitCPU: 96000, LimitMemory: 384 * gib,
 			NodeClass: "batch", Weight: 11, Drains: 2,
-			Shapes: []recommender.NodeShape{{CPU: 8000, Memory: 32 * gib, Types: []string{"m6i.2xlarge"}, Planned: 1, Count: 6, Hourly: 0.9246}},
+			Shapes: []nodes.Shape{{CPU: 8000, Memory: 32 * gib, Types: []string{"m6i.2xlarge"}, Planned: 1, Count: 6, Hourly: 0.9246}},
 		},
 	}
 }

@@ -30,6 +30,8 @@ var line = map[string]int{
 	"recommender/cost":            40,
 	"recommender/advice":          44,
 	"recommender/rightsize":       46,
+	"recommender/horizontal":      48,
+	"recommender/nodes":           50,
 	"recommender":                 62,
 	"reports/document":            70,
 	"reports/format":              72,

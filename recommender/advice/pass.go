@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -40,4 +41,10 @@ func NewPass(ctx context.Context, a *analyzer.Analysis, c *cost.Costs, o Options
 		Context: ctx, Facts: a, Costs: c, Options: o.withDefaults(), Cluster: NewCluster(a),
 		Report: func(Advice) {}, Results: map[string]any{},
 	}
+}
+
+// Held gives the commitments that exist at the window's end, those in vCPUs and
+// GiB priced where most is bought on demand.
+func (p *Pass) Held() []pricing.HeldCommitment {
+	return p.Costs.Held(pricing.HeldAt(p.Options.Commitment.Held, p.Facts.Snapshot.Window.End))
 }

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -71,7 +71,7 @@ type builder struct {
 	savedBy   map[advice.Lever]document.USD // saved by lever
 	sizing    map[containerKey]int          // index of recs
 	scaling   map[analyzer.Ref]scaling
-	plan      *recommender.NodePlan
+	plan      *nodes.Plan
 	planPools []document.USD // by index of the plan's pools
 	planCost  document.USD
 }

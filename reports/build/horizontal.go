@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -25,11 +25,11 @@ func (b *builder) indexScaling() {
 			s = scaling{horizontal: -1, vpa: -1}
 		}
 		switch {
-		case advice.As[recommender.HorizontalAdvice](r.Detail) != nil && s.horizontal < 0:
+		case advice.As[horizontal.Advice](r.Detail) != nil && s.horizontal < 0:
 			s.horizontal = i
-		case advice.As[recommender.VPAAdvice](r.Detail) != nil && s.vpa < 0:
+		case advice.As[horizontal.VPA](r.Detail) != nil && s.vpa < 0:
 			s.vpa = i
-		case advice.As[recommender.Finding](r.Detail) != nil:
+		case advice.As[horizontal.Finding](r.Detail) != nil:
 			s.findings = append(s.findings, i)
 		default:
 			continue
@@ -52,28 +52,28 @@ func (b *builder) scale(out *document.Workload, ref analyzer.Ref) {
 	}
 	for _, i := range s.findings {
 		r := &b.recs[i]
-		out.Findings = append(out.Findings, document.Finding{Code: advice.As[recommender.Finding](r.Detail).Code, Severe: advice.As[recommender.Finding](r.Detail).Severe, Message: r.Title, Fix: advice.As[recommender.Finding](r.Detail).Fix})
+		out.Findings = append(out.Findings, document.Finding{Code: advice.As[horizontal.Finding](r.Detail).Code, Severe: advice.As[horizontal.Finding](r.Detail).Severe, Message: r.Title, Fix: advice.As[horizontal.Finding](r.Detail).Fix})
 	}
 }
 
 func (b *builder) horizontal(i int) *document.Horizontal {
 	r := &b.recs[i]
 	h := &document.Horizontal{
-		Current: scalingOf(&advice.As[recommender.HorizontalAdvice](r.Detail).Current, advice.As[recommender.HorizontalAdvice](r.Detail).ReplicasNow), Confidence: document.Share(r.Confidence),
+		Current: scalingOf(&advice.As[horizontal.Advice](r.Detail).Current, advice.As[horizontal.Advice](r.Detail).ReplicasNow), Confidence: document.Share(r.Confidence),
 		Evidence: evidence(r.Evidence), Warnings: append([]analyzer.Warning{}, r.Warnings...),
 	}
 	for _, w := range r.Withheld {
 		h.Withheld = append(h.Withheld, withheld(w))
 	}
 	h.Warnings = sortedWarnings(h.Warnings)
-	for _, t := range advice.As[recommender.HorizontalAdvice](r.Detail).TradeOff {
+	for _, t := range advice.As[horizontal.Advice](r.Detail).TradeOff {
 		h.TradeOff = append(h.TradeOff, document.TradeOff{
 			AllowedPercent: document.Decimals(100*t.Allowed, 4), UnservedPercent: document.Decimals(100*t.Unserved, 4),
 			ReplicaHours: document.Decimals(t.ReplicaHours, 2), MinReplicas: t.Min, Target: t.Target,
 		})
 	}
-	if to := advice.As[recommender.HorizontalAdvice](r.Detail).Recommended; to != nil {
-		s := scalingOf(to, advice.As[recommender.HorizontalAdvice](r.Detail).ReplicasAdvised)
+	if to := advice.As[horizontal.Advice](r.Detail).Recommended; to != nil {
+		s := scalingOf(to, advice.As[horizontal.Advice](r.Detail).ReplicasAdvised)
 		h.Recommended, h.MonthlySavings = &s, b.known(b.savings[i])
 	}
 	return h
@@ -90,11 +90,11 @@ func evidence(in []advice.Evidence) []document.Evidence {
 	return out
 }
 
-func scalingOf(s *recommender.Scaling, mean float64) document.Scaling {
+func scalingOf(s *horizontal.Scaling, mean float64) document.Scaling {
 	out := document.Scaling{
 		Kind: string(s.Kind), Name: s.Name, Replicas: s.Replicas, MeanReplicas: document.Decimals(mean, 2), Metrics: s.Metrics, Behavior: s.Behavior,
 	}
-	if s.Kind != recommender.ScalingFixed {
+	if s.Kind != horizontal.ScalingFixed {
 		low, high := s.Min, s.Max
 		out.MinReplicas, out.MaxReplicas = &low, &high
 	}
@@ -127,7 +127,7 @@ func (b *builder) advised(ref analyzer.Ref, pod []analyzer.Container, replicas i
 	if !ok || s.horizontal < 0 || len(b.recs[s.horizontal].Changes) == 0 {
 		return replicas
 	}
-	h := advice.As[recommender.HorizontalAdvice](b.recs[s.horizontal].Detail)
+	h := advice.As[horizontal.Advice](b.recs[s.horizontal].Detail)
 	if h.Recommended == nil {
 		return replicas
 	}

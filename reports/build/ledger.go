@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -58,7 +58,7 @@ func (b *builder) roundSavings() {
 	for lever, at := range of {
 		parts := make([]float64, len(at))
 		for i, n := range at {
-			if advice.As[recommender.NodePlan](b.recs[n].Detail) == nil {
+			if advice.As[nodes.Plan](b.recs[n].Detail) == nil {
 				parts[i] = b.recs[n].MonthlySavings
 			}
 		}

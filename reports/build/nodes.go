@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/provision"
 )
@@ -54,7 +55,7 @@ func comparePools(a, b document.Pool) int {
 		cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.Hourly, b.Hourly), cmp.Compare(a.Note, b.Note))
 }
 
-func nodeGroups(groups []recommender.NodeGroup) []document.NodeGroup {
+func nodeGroups(groups []nodes.Group) []document.NodeGroup {
 	var out []document.NodeGroup
 	for i := range groups {
 		g := &groups[i]
@@ -81,7 +82,7 @@ func machine(cpu, memory, gpus int64) document.Resources {
 }
 
 // provisioned adds the groups and what they are to autoscalers.
-func provisioned(p *document.NodePlan, groups []recommender.NodeGroup, cluster string) {
+func provisioned(p *document.NodePlan, groups []nodes.Group, cluster string) {
 	p.Groups = nodeGroups(groups)
 	var classes []string
 	for i := range groups {
@@ -92,11 +93,11 @@ func provisioned(p *document.NodePlan, groups []recommender.NodeGroup, cluster s
 
 // planMoney finds the plan of the nodes and rounds its cost to cents.
 func (b *builder) planMoney() {
-	at := slices.IndexFunc(b.recs, func(r advice.Advice) bool { return advice.As[recommender.NodePlan](r.Detail) != nil })
+	at := slices.IndexFunc(b.recs, func(r advice.Advice) bool { return advice.As[nodes.Plan](r.Detail) != nil })
 	if at < 0 || !b.priced {
 		return
 	}
-	b.plan = advice.As[recommender.NodePlan](b.recs[at].Detail)
+	b.plan = advice.As[nodes.Plan](b.recs[at].Detail)
 	monthly := make([]float64, len(b.plan.Pools))
 	for i, p := range b.plan.Pools {
 		monthly[i] = float64(p.Count) * p.Hourly * pricing.HoursPerMonth
@@ -180,7 +181,7 @@ func (b *builder) nodePlan() *document.NodePlan {
 }
 
 // planRisk says what following the plan disturbs.
-func planRisk(p *recommender.NodePlan) string {
+func planRisk(p *nodes.Plan) string {
 	drains, evictions := 0, 0
 	for _, m := range p.Moves {
 		evictions += len(m.Evictions)
@@ -194,7 +195,7 @@ func planRisk(p *recommender.NodePlan) string {
 	return fmt.Sprintf("%s drained, %s once", document.Counted(drains, "node"), document.Counted(evictions, "eviction"))
 }
 
-func planBill(h *recommender.HeldNodes) *document.PlanBill {
+func planBill(h *nodes.Held) *document.PlanBill {
 	if h == nil {
 		return nil
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -17,7 +19,7 @@ import (
 func (b *builder) recommendations() []document.Recommendation {
 	order := []int{}
 	for i, r := range b.recs {
-		if len(r.Changes) > 0 || advice.As[recommender.Finding](r.Detail) != nil || advice.As[rightsize.Sizing](r.Detail) == nil && b.savings[i] != 0 {
+		if len(r.Changes) > 0 || advice.As[horizontal.Finding](r.Detail) != nil || advice.As[rightsize.Sizing](r.Detail) == nil && b.savings[i] != 0 {
 			order = append(order, i)
 		}
 	}
@@ -85,8 +87,8 @@ func targetOf(r *advice.Advice) string {
 // riskOf says in words what may go wrong.
 func riskOf(r *advice.Advice) string {
 	switch {
-	case advice.As[recommender.NodePlan](r.Detail) != nil:
-		return planRisk(advice.As[recommender.NodePlan](r.Detail))
+	case advice.As[nodes.Plan](r.Detail) != nil:
+		return planRisk(advice.As[nodes.Plan](r.Detail))
 	case advice.As[recommender.SpotReadiness](r.Detail) != nil:
 		return "a machine is taken back within a month: " + document.Percent(document.Share(advice.As[recommender.SpotReadiness](r.Detail).Price.Interrupted))
 	case advice.As[recommender.PurchaseAdvice](r.Detail) != nil && len(advice.As[recommender.PurchaseAdvice](r.Detail).Scenarios) > 0:

@@ -1,4 +1,4 @@
-package recommender
+package horizontal
 
 import (
 	"fmt"
@@ -73,7 +73,7 @@ func leastPods(p *advice.Pass, w *analyzer.WorkloadFacts) int32 {
 	for _, b := range w.PDBs {
 		n = max(n, leastForBudget(b, n))
 	}
-	return min(n, mostReplicas)
+	return min(n, MostReplicas)
 }
 
 // zonesOf counts the zones that a workload's pods run in now.
@@ -135,7 +135,7 @@ func (c *scaleCase) roof(s podSize) int32 {
 	if math.IsInf(most, 1) {
 		return 0
 	}
-	return int32(min(max(most, 1), mostReplicas))
+	return int32(min(max(most, 1), MostReplicas))
 }
 
 func meanOf(v []float64) float64 {

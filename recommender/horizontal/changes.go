@@ -1,4 +1,4 @@
-package recommender
+package horizontal
 
 import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"

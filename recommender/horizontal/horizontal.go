@@ -1,4 +1,4 @@
-package recommender
+package horizontal
 
 import (
 	"fmt"
@@ -15,19 +15,19 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
-// Horizontal finds how many pods a workload needs and what should decide it,
+// Rule finds how many pods a workload needs and what should decide it,
 // by replaying the autoscaler over the workload's own load. Where an HPA
 // divides by a CPU request, request and target are set together. See
 // docs/rules/horizontal.md.
-var Horizontal = advice.Rule{
+var Rule = advice.Rule{
 	Name:  "horizontal",
 	Doc:   "Sets replicas, or an HPA's target, bounds and behavior together with the CPU request it divides by, by replaying the load.",
 	Lever: advice.LeverHorizontal,
-	Run:   horizontal,
+	Run:   run,
 }
 
-// HorizontalAdvice is what scales a workload now and what should.
-type HorizontalAdvice struct {
+// Advice is what scales a workload now and what should.
+type Advice struct {
 	Current Scaling
 	// Recommended is complete; nil where the rule abstains.
 	Recommended *Scaling
@@ -100,7 +100,7 @@ const (
 // tolerance.
 const tolerancePerHPA = 35
 
-func horizontal(p *advice.Pass) error {
+func run(p *advice.Pass) error {
 	var todo []*analyzer.WorkloadFacts
 	for i := range p.Facts.Workloads {
 		if w := &p.Facts.Workloads[i]; w.Scalable {
@@ -135,7 +135,7 @@ func horizontal(p *advice.Pass) error {
 
 // leave tells the levers that follow how many pods there will be.
 func leave(to *advice.Cluster, r *advice.Advice) {
-	h := advice.As[HorizontalAdvice](r.Detail)
+	h := advice.As[Advice](r.Detail)
 	s := h.Recommended
 	if s == nil {
 		return
@@ -155,7 +155,7 @@ func leave(to *advice.Cluster, r *advice.Advice) {
 
 // podsNow is how many pods the advised setting has at the end of the load: one
 // at the least, for which a setting that rests without pods needs room too.
-func (h *HorizontalAdvice) podsNow() int {
+func (h *Advice) podsNow() int {
 	pods := h.ReplicasAdvised
 	if h.Recommended.Kind == ScalingFixed {
 		pods = float64(h.Recommended.Replicas)
@@ -171,7 +171,7 @@ func scaleWorkload(p *advice.Pass, w *analyzer.WorkloadFacts) (advice.Advice, er
 		Rule: "horizontal", Lever: advice.LeverHorizontal, Workload: w.Ref,
 	}
 	c := newScaleCase(p, w)
-	c.told = &HorizontalAdvice{Current: currentScaling(w)}
+	c.told = &Advice{Current: currentScaling(w)}
 	r.Detail = c.told
 	if reason := c.abstain(); reason != "" {
 		r.Abstain(reason)
@@ -215,7 +215,7 @@ func currentScaling(w *analyzer.WorkloadFacts) Scaling {
 // scaleCase is one workload on its way to advice.
 type scaleCase struct {
 	pass  *advice.Pass
-	told  *HorizontalAdvice // what is filed of it
+	told  *Advice // what is filed of it
 	w     *analyzer.WorkloadFacts
 	curve analyzer.LoadCurve
 	hpa   *analyzer.HPA // nil where there is none

@@ -1,4 +1,4 @@
-package recommender
+package nodes
 
 import (
 	"cmp"
@@ -16,15 +16,15 @@ import (
 
 // advise fills in the recommendation from the plan.
 func (n *nodePlanner) advise(r *advice.Advice) {
-	plan := &NodePlan{Pods: len(n.in.Pods), Moves: n.moves.Moves}
-	then := map[NodePool]int{}
+	plan := &Plan{Pods: len(n.in.Pods), Moves: n.moves.Moves}
+	then := map[Pool]int{}
 	for i := range n.plan.Nodes {
 		then[poolOfOffering(&n.plan.Nodes[i].Offering)]++
 	}
 	bound := n.plan.LowerBound
-	now := map[NodePool]int{}
+	now := map[Pool]int{}
 	for _, node := range n.nodes {
-		pool := NodePool{InstanceType: node.cost.InstanceType, CapacityType: node.cost.CapacityType, Zone: node.cost.Zone, Hourly: node.cost.Hourly}
+		pool := Pool{InstanceType: node.cost.InstanceType, CapacityType: node.cost.CapacityType, Zone: node.cost.Zone, Hourly: node.cost.Hourly}
 		now[pool]++
 		plan.MonthlyNow += node.cost.Hourly * pricing.HoursPerMonth
 		if node.kept != "" {
@@ -55,8 +55,8 @@ func (n *nodePlanner) advise(r *advice.Advice) {
 }
 
 // way says which nodes start, and which stay with all their pods.
-func (n *nodePlanner) way(plan *NodePlan) {
-	launch := map[NodePool]int{}
+func (n *nodePlanner) way(plan *Plan) {
+	launch := map[Pool]int{}
 	for i := range n.moves.Launch {
 		launch[poolOfOffering(&n.moves.Launch[i].Offering)]++
 	}
@@ -75,17 +75,17 @@ func (n *nodePlanner) way(plan *NodePlan) {
 	}
 }
 
-func poolOfOffering(o *packing.Offering) NodePool {
-	return NodePool{InstanceType: o.Type, CapacityType: o.CapacityType, Zone: o.Zone, Hourly: o.USDPerHour}
+func poolOfOffering(o *packing.Offering) Pool {
+	return Pool{InstanceType: o.Type, CapacityType: o.CapacityType, Zone: o.Zone, Hourly: o.USDPerHour}
 }
 
-func countedPools(counts map[NodePool]int) []NodePool {
-	out := make([]NodePool, 0, len(counts))
+func countedPools(counts map[Pool]int) []Pool {
+	out := make([]Pool, 0, len(counts))
 	for pool, count := range counts {
 		pool.Count = count
 		out = append(out, pool)
 	}
-	slices.SortFunc(out, func(a, b NodePool) int {
+	slices.SortFunc(out, func(a, b Pool) int {
 		return cmp.Or(cmp.Compare(a.InstanceType, b.InstanceType), cmp.Compare(a.CapacityType, b.CapacityType),
 			cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.Hourly, b.Hourly))
 	})
@@ -94,9 +94,9 @@ func countedPools(counts map[NodePool]int) []NodePool {
 
 // nodeChanges gives the numbers of nodes that change, by type and capacity
 // type; a change of zones alone is none.
-func nodeChanges(now, then []NodePool) []advice.Change {
+func nodeChanges(now, then []Pool) []advice.Change {
 	counts := map[string]*advice.Change{}
-	at := func(p NodePool) *advice.Change {
+	at := func(p Pool) *advice.Change {
 		field := "nodes." + p.InstanceType + "/" + p.CapacityType
 		if counts[field] == nil {
 			counts[field] = &advice.Change{Field: field}
@@ -119,7 +119,7 @@ func nodeChanges(now, then []NodePool) []advice.Change {
 	return out
 }
 
-func (plan *NodePlan) title(now int, changes bool) string {
+func (plan *Plan) title(now int, changes bool) string {
 	if !changes && plan.Held != nil {
 		return fmt.Sprintf("today's nodes are right with the commitments held: their bill is at most %.1f %% above the least that is possible", plan.Held.GapPercent)
 	}
@@ -132,7 +132,7 @@ func (plan *NodePlan) title(now int, changes bool) string {
 		byType[p.InstanceType] += p.Count
 	}
 	var parts []string
-	for _, name := range sortedNames(byType) {
+	for _, name := range SortedNames(byType) {
 		parts = append(parts, fmt.Sprintf("%d %s", byType[name], name))
 	}
 	return fmt.Sprintf("replace %s by %s: %s", nodeCount(now), nodeCount(count), strings.Join(parts, ", "))
@@ -147,7 +147,7 @@ func nodeCount(n int) string {
 
 // doubts are the warnings and the evidence.
 func (n *nodePlanner) doubts(r *advice.Advice) {
-	plan := advice.As[NodePlan](r.Detail)
+	plan := advice.As[Plan](r.Detail)
 	r.Show("pods planned", float64(plan.Pods), "count")
 	if n.fewer+n.more > 0 {
 		r.Show("pods that rescaling takes away", float64(n.fewer), "count")

@@ -1,4 +1,4 @@
-package recommender
+package nodes
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -151,7 +152,7 @@ func (node *plannedFrom) arch() string {
 
 // podOf translates a pod. A pod that runs on demand stays on demand.
 func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *plannedFrom, archs []string) packing.Pod {
-	size := n.requests(w, pod)
+	size := requestsOf(n.pass.Cluster, w, pod)
 	p := packing.Pod{
 		Name: w.Namespace + "/" + pod.Name, Group: w.Ref.String(), CPU: size.CPU, Memory: size.Memory, GPUs: size.GPU,
 		NodeSelector: pod.Spec.NodeSelector, Archs: archs, Priority: pod.Priority, Unmodelled: unmodelled(w, pod),
@@ -261,15 +262,15 @@ func (n *nodePlanner) budgets() []packing.Budget {
 	return out
 }
 
-// requests is what the scheduler will reserve for the pod: its requests now,
+// requestsOf is what the scheduler will reserve for the pod: its requests now,
 // moved by what right-sizing changes. What a container doesn't ask for counts
 // as it is used: CPU in 95 % of the time, memory at its peak.
-func (n *nodePlanner) requests(w *analyzer.WorkloadFacts, pod *analyzer.Pod) analyzer.Amounts {
+func requestsOf(cluster *advice.Cluster, w *analyzer.WorkloadFacts, pod *analyzer.Pod) analyzer.Amounts {
 	next := make([]analyzer.Container, len(w.Containers))
 	for i := range w.Containers {
 		c := &w.Containers[i]
 		next[i] = c.Container
-		next[i].Requests = n.pass.Cluster.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: c.Name})
+		next[i].Requests = cluster.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: c.Name})
 		if next[i].Requests.CPU == 0 && c.CPU.Samples.Count() > 0 {
 			next[i].Requests.CPU = int64(c.CPU.Samples.Quantile(0.95))
 		}

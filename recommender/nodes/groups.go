@@ -1,4 +1,4 @@
-package recommender
+package nodes
 
 import (
 	"cmp"
@@ -22,10 +22,10 @@ const (
 	drainShare = 0.1
 )
 
-// NodeGroup is the planned nodes that one pool of an autoscaler can launch:
+// Group is the planned nodes that one pool of an autoscaler can launch:
 // alike in capacity type, architecture, GPUs, the labels that pods select by,
 // and taints. Kept nodes are in none.
-type NodeGroup struct {
+type Group struct {
 	Name         string // unique, a DNS label
 	Provider     string
 	Region       string
@@ -36,7 +36,7 @@ type NodeGroup struct {
 	Zones        []string // where it may launch, sorted
 	// NodeClass is the one of Karpenter that today's nodes of the kind share.
 	NodeClass string
-	Shapes    []NodeShape // by size
+	Shapes    []Shape // by size
 	Count     int
 	CPU       int64 // of the planned machines, millicores
 	Memory    int64 // of the planned machines, bytes
@@ -51,8 +51,8 @@ type NodeGroup struct {
 	nodes  []int // indexes into the plan's nodes
 }
 
-// NodeShape is the part of a group whose machines have the same size.
-type NodeShape struct {
+// Shape is the part of a group whose machines have the same size.
+type Shape struct {
 	CPU, Memory int64    // of a machine, millicores and bytes
 	GPUs        int64    // of a machine
 	Types       []string // the plan's first, most nodes first, then those that can stand in
@@ -62,8 +62,8 @@ type NodeShape struct {
 }
 
 // groups sorts the plan's nodes into groups, the most nodes first.
-func (n *nodePlanner) groups() []NodeGroup {
-	byKey := map[string]*NodeGroup{}
+func (n *nodePlanner) groups() []Group {
+	byKey := map[string]*Group{}
 	for i := range n.plan.Nodes {
 		o := &n.plan.Nodes[i].Offering
 		pool := n.poolOf[kindOf(o)]
@@ -72,20 +72,20 @@ func (n *nodePlanner) groups() []NodeGroup {
 		}
 		key := groupOf(pool, o)
 		if byKey[key] == nil {
-			byKey[key] = &NodeGroup{
+			byKey[key] = &Group{
 				Provider: pool.provider, Region: pool.region, CapacityType: pool.capacityType, Arch: o.Arch,
 				Labels: pool.labels, Taints: pool.taints, NodeClass: pool.nodeClass(),
 			}
 		}
 		byKey[key].nodes = append(byKey[key].nodes, i)
 	}
-	var out []NodeGroup
-	for _, key := range sortedNames(byKey) {
+	var out []Group
+	for _, key := range SortedNames(byKey) {
 		g := byKey[key]
 		n.shape(g, key)
 		out = append(out, *g)
 	}
-	slices.SortStableFunc(out, func(a, b NodeGroup) int { return cmp.Compare(b.Count, a.Count) })
+	slices.SortStableFunc(out, func(a, b Group) int { return cmp.Compare(b.Count, a.Count) })
 	nameGroups(out)
 	weighGroups(out)
 	n.limitDrains(out)
@@ -117,7 +117,7 @@ func (pool *nodePool) nodeClass() string {
 
 // shape fills in what the group's nodes and the offerings of its pool add up
 // to.
-func (n *nodePlanner) shape(g *NodeGroup, key string) {
+func (n *nodePlanner) shape(g *Group, key string) {
 	sizes := n.sizes(g.Provider, g.Region)
 	var own []packing.Offering
 	zones := map[string]bool{}
@@ -128,7 +128,7 @@ func (n *nodePlanner) shape(g *NodeGroup, key string) {
 		}
 	}
 	delete(zones, "")
-	g.Zones = sortedNames(zones)
+	g.Zones = SortedNames(zones)
 	bySize := map[machineSize][]int{}
 	for _, i := range g.nodes {
 		size := sizes[n.plan.Nodes[i].Offering.Type]
@@ -142,8 +142,8 @@ func (n *nodePlanner) shape(g *NodeGroup, key string) {
 	}
 }
 
-func (n *nodePlanner) shapeOf(size machineSize, nodes []int, own []packing.Offering, sizes map[string]machineSize) NodeShape {
-	s := NodeShape{CPU: size.cpu, Memory: size.memory, GPUs: size.gpus, Count: len(nodes)}
+func (n *nodePlanner) shapeOf(size machineSize, nodes []int, own []packing.Offering, sizes map[string]machineSize) Shape {
+	s := Shape{CPU: size.cpu, Memory: size.memory, GPUs: size.gpus, Count: len(nodes)}
 	count, price := map[string]int{}, map[string]float64{}
 	for _, i := range nodes {
 		o := &n.plan.Nodes[i].Offering
@@ -151,7 +151,7 @@ func (n *nodePlanner) shapeOf(size machineSize, nodes []int, own []packing.Offer
 		price[o.Type] = o.USDPerHour
 		s.Hourly += o.USDPerHour
 	}
-	s.Types = sortedNames(count)
+	s.Types = SortedNames(count)
 	slices.SortStableFunc(s.Types, func(a, b string) int { return cmp.Compare(count[b], count[a]) })
 	s.Planned = len(s.Types)
 	s.Types = append(s.Types, n.standIns(nodes, price, own, size, sizes)...)
@@ -174,7 +174,7 @@ func (n *nodePlanner) standIns(nodes []int, price map[string]float64, own []pack
 			cost[o.Type] = o.USDPerHour
 		}
 	}
-	out := sortedNames(cost)
+	out := SortedNames(cost)
 	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(cost[a], cost[b]) })
 	return out
 }
@@ -202,12 +202,12 @@ func (n *nodePlanner) sizes(provider, region string) map[string]machineSize {
 }
 
 // nameGroups gives each group a name out of what tells it from others.
-func nameGroups(groups []NodeGroup) {
+func nameGroups(groups []Group) {
 	used := map[string]int{}
 	for i := range groups {
 		g := &groups[i]
 		parts := []string{g.CapacityType, g.Arch}
-		for _, k := range sortedNames(g.Labels) {
+		for _, k := range SortedNames(g.Labels) {
 			parts = append(parts, g.Labels[k])
 		}
 		if len(g.Labels) == 0 {
@@ -247,12 +247,12 @@ func dnsLabel(s string) string {
 
 // weighGroups ranks the groups by price for size, in steps of 10 from 1 for
 // the dearest, so that an autoscaler tries the cheapest first.
-func weighGroups(groups []NodeGroup) {
+func weighGroups(groups []Group) {
 	order := make([]int, len(groups))
 	for i := range order {
 		order[i] = i
 	}
-	rate := func(g *NodeGroup) float64 {
+	rate := func(g *Group) float64 {
 		sum := 0.0
 		for _, s := range g.Shapes {
 			sum += s.Hourly
@@ -271,7 +271,7 @@ const memoryPerCore = 8
 // limitDrains gives each group the tenth of its nodes, rounded up, and takes
 // off where that many nodes could hold more pods of a PodDisruptionBudget than
 // it lets go.
-func (n *nodePlanner) limitDrains(groups []NodeGroup) {
+func (n *nodePlanner) limitDrains(groups []Group) {
 	for i := range groups {
 		groups[i].Drains = max(1, int(float64(groups[i].Count)*drainShare+0.999))
 	}
@@ -300,7 +300,7 @@ func (n *nodePlanner) limitDrains(groups []NodeGroup) {
 
 // reduceDrains takes one drain off the group with the most where the worst
 // nodes together hold more than allowed, and says whether it did.
-func reduceDrains(groups []NodeGroup, held [][]int, allowed int) bool {
+func reduceDrains(groups []Group, held [][]int, allowed int) bool {
 	worst, at := 0, -1
 	for i := range groups {
 		part := 0

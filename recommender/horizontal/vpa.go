@@ -1,4 +1,4 @@
-package recommender
+package horizontal
 
 import (
 	"fmt"
@@ -9,17 +9,17 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
-// VPA sets VerticalPodAutoscaler objects up, in clusters that have any. See
+// VPARule sets VerticalPodAutoscaler objects up, in clusters that have any. See
 // docs/rules/horizontal.md.
-var VPA = advice.Rule{
+var VPARule = advice.Rule{
 	Name:  "vpa",
 	Doc:   "Sets the mode, bounds and controlled resources of VerticalPodAutoscalers, in clusters that use them.",
 	Lever: advice.LeverHorizontal,
 	Run:   vpa,
 }
 
-// VPAAdvice is a VerticalPodAutoscaler.
-type VPAAdvice struct {
+// VPA is a VerticalPodAutoscaler.
+type VPA struct {
 	Name       string // that of the workload's own, else the workload's
 	Mode       string // Off, Initial, Recreate or InPlaceOrRecreate
 	Why        string // the reason for the mode
@@ -45,7 +45,7 @@ func vpa(p *advice.Pass) error {
 		if len(sized) == 0 {
 			continue
 		}
-		a := VPAFor(w)
+		a := VPAOf(w)
 		r := advice.Advice{
 			Rule: "vpa", Lever: advice.LeverHorizontal, Workload: w.Ref, Detail: &a,
 			Title: "VPA in mode " + a.Mode + ": " + a.Why, Confidence: advice.Weigh(false, w.Batch(), &w.Containers[0]).Confidence,
@@ -68,11 +68,11 @@ func sizedContainers(p *advice.Pass, w *analyzer.WorkloadFacts) map[string]analy
 	return out
 }
 
-// VPAFor gives the VPA that suits a workload: its mode by what its pods can
+// VPAOf gives the VPA that suits a workload: its mode by what its pods can
 // bear, its bounds from what they used, and never the resource that an HPA
 // divides by.
-func VPAFor(w *analyzer.WorkloadFacts) VPAAdvice {
-	a := VPAAdvice{Name: w.Name}
+func VPAOf(w *analyzer.WorkloadFacts) VPA {
+	a := VPA{Name: w.Name}
 	if len(w.VPAs) > 0 {
 		a.Name = w.VPAs[0].Name
 	}
@@ -151,8 +151,8 @@ func compareVPAs(r *advice.Advice, w *analyzer.WorkloadFacts, ours map[string]an
 			r.Show(fmt.Sprintf("%s memory, VPA %s", c.Container, v.Name), float64(c.Target.Memory), "bytes")
 			r.Show(c.Container+" memory, right-sizing", float64(mine.Memory), "bytes")
 		}
-		if mode := v.UpdateMode; mode != advice.As[VPAAdvice](r.Detail).Mode && mode != "" {
-			r.Warn("vpa-mode", fmt.Sprintf("VPA %s is in mode %s; %s would suit it: %s", v.Name, mode, advice.As[VPAAdvice](r.Detail).Mode, advice.As[VPAAdvice](r.Detail).Why))
+		if mode := v.UpdateMode; mode != advice.As[VPA](r.Detail).Mode && mode != "" {
+			r.Warn("vpa-mode", fmt.Sprintf("VPA %s is in mode %s; %s would suit it: %s", v.Name, mode, advice.As[VPA](r.Detail).Mode, advice.As[VPA](r.Detail).Why))
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package recommender
+package nodes
 
 import (
 	"cmp"
@@ -28,10 +28,10 @@ const (
 	heldPods = 1000
 )
 
-// HeldNodes is what the commitments that exist make of the plan. The nodes' bill is
+// Held is what the commitments that exist make of the plan. The nodes' bill is
 // their list price, less what commitments cover of it, and what the commitments cost,
 // which is paid with any nodes. Money is in USD a month.
-type HeldNodes struct {
+type Held struct {
 	Commitments float64 // what they cost, used or not
 	MonthlyNow  float64 // the bill with today's nodes
 	Monthly     float64 // with the plan's
@@ -63,7 +63,7 @@ type heldPrices struct {
 // heldPrices is nil where there are no commitments.
 func (n *nodePlanner) heldPrices() *heldPrices {
 	h := &heldPrices{n: n, parts: map[string][]pricing.CommitmentPart{}, keptUse: map[pricing.CommitmentScope]float64{}}
-	all := heldCommitments(n.pass)
+	all := n.pass.Held()
 	if len(all) == 0 {
 		return nil
 	}
@@ -322,7 +322,7 @@ func (n *nodePlanner) tellHeld(r *advice.Advice) {
 		return
 	}
 	now, _ := n.today()
-	held := &HeldNodes{
+	held := &Held{
 		Commitments: h.pays * pricing.HoursPerMonth, MonthlyNow: h.bill(now.Nodes) * pricing.HoursPerMonth, Monthly: h.bill(n.plan.Nodes) * pricing.HoursPerMonth,
 		MonthlyFree: h.free * pricing.HoursPerMonth, MonthlyUsed: h.used * pricing.HoursPerMonth, Families: h.families,
 	}
@@ -330,7 +330,7 @@ func (n *nodePlanner) tellHeld(r *advice.Advice) {
 	if held.LowerBound > 0 {
 		held.GapPercent = 100 * (held.Monthly/held.LowerBound - 1)
 	}
-	advice.As[NodePlan](r.Detail).Held = held
+	advice.As[Plan](r.Detail).Held = held
 	r.Show("bill with the commitments held", held.Monthly, "usd")
 	r.Show("lower bound of that bill", held.LowerBound, "usd")
 	if len(h.families) > 0 {
@@ -339,7 +339,7 @@ func (n *nodePlanner) tellHeld(r *advice.Advice) {
 }
 
 // why says in one line which nodes were taken, with the bill of the others.
-func (held *HeldNodes) why(same bool) string {
+func (held *Held) why(same bool) string {
 	families := strings.Join(held.Families, ", ")
 	paid := fmt.Sprintf("the commitments held cost %.2f USD a month with any nodes", held.Commitments)
 	proof := fmt.Sprintf("no nodes make it less than %.2f", held.LowerBound)

@@ -1,4 +1,4 @@
-package recommender
+package nodes
 
 import (
 	"cmp"
@@ -12,14 +12,14 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
-// Nodes finds the cheapest nodes for the pods that run now, as many as the
+// Rule finds the cheapest nodes for the pods that run now, as many as the
 // advised scaling has and with the requests that right-sizing gave them. See
 // docs/rules/nodes.md.
-var Nodes = advice.Rule{
+var Rule = advice.Rule{
 	Name:  "nodes",
 	Doc:   "Finds the cheapest nodes for the pods that run now at their right-sized requests, with a proven lower bound.",
 	Lever: advice.LeverNodes,
-	Run:   nodes,
+	Run:   run,
 }
 
 const (
@@ -35,27 +35,27 @@ const (
 	mostRounds = 5
 )
 
-// NodePlan is the set of nodes that the pods need, and the way to it from
+// Plan is the set of nodes that the pods need, and the way to it from
 // today's. Money is in USD a month.
-type NodePlan struct {
+type Plan struct {
 	MonthlyNow float64 // all nodes of today
 	Monthly    float64 // all nodes of the plan, kept ones too
 	// LowerBound is proven: no set of nodes of the offered types costs less,
 	// with the kept nodes kept and the pods held apart. GapPercent is how far Monthly lies above it.
 	LowerBound float64
 	GapPercent float64
-	Pools      []NodePool // by type, capacity type, zone
+	Pools      []Pool     // by type, capacity type, zone
 	Kept       []KeptNode // nodes that the plan leaves as they are, by name
-	Launch     []NodePool // of Pools, what starts before the moves
+	Launch     []Pool     // of Pools, what starts before the moves
 	Moves      []packing.Move
-	Stays      []string    // nodes that the plan has too and whose pods all stay, by name
-	Groups     []NodeGroup // the plan's nodes but the kept ones, as pools of an autoscaler
-	Pods       int         // pods that were planned anew
-	Held       *HeldNodes  // nil where no commitments are held
+	Stays      []string // nodes that the plan has too and whose pods all stay, by name
+	Groups     []Group  // the plan's nodes but the kept ones, as pools of an autoscaler
+	Pods       int      // pods that were planned anew
+	Held       *Held    // nil where no commitments are held
 }
 
-// NodePool is a number of nodes that are alike.
-type NodePool struct {
+// Pool is a number of nodes that are alike.
+type Pool struct {
 	InstanceType string
 	CapacityType string
 	Zone         string
@@ -69,7 +69,7 @@ type KeptNode struct {
 	Reason string
 }
 
-func nodes(p *advice.Pass) error {
+func run(p *advice.Pass) error {
 	if p.Costs == nil || p.Costs.Catalog == nil || len(p.Costs.Nodes) == 0 {
 		return nil // the report says already that there are no nodes or no prices
 	}
@@ -90,15 +90,9 @@ func nodes(p *advice.Pass) error {
 		return nil
 	}
 	n.advise(&r)
-	p.Results["nodes"] = n
+	p.Results["nodes"] = n.planned()
 	p.Report(r)
 	return nil
-}
-
-// plannedNodes is what the rule worked out; nil without a plan.
-func plannedNodes(p *advice.Pass) *nodePlanner {
-	n, _ := p.Results["nodes"].(*nodePlanner)
-	return n
 }
 
 // nodePlanner gathers what the packer needs and judges what it gives.

@@ -1,4 +1,4 @@
-package recommender
+package horizontal
 
 import (
 	"time"

@@ -1,4 +1,4 @@
-package recommender
+package horizontal
 
 import (
 	"cmp"
@@ -139,11 +139,11 @@ func (d Demand) sorted() []float64 {
 // requests.
 func (d Demand) podsFor(millicores float64, percent int32) int32 {
 	n := math.Ceil(millicores * 100 / (float64(d.Request) * float64(percent)))
-	return int32(min(max(n, 1), mostReplicas))
+	return int32(min(max(n, 1), MostReplicas))
 }
 
-// mostReplicas bounds every search.
-const mostReplicas = 10_000
+// MostReplicas bounds every search.
+const MostReplicas = 10_000
 
 // The grid of a search. It does not depend on what may go unserved, so that
 // allowing more never costs more.

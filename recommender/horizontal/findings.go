@@ -1,4 +1,4 @@
-package recommender
+package horizontal
 
 import (
 	"cmp"
@@ -11,9 +11,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
-// AutoscalerFindings looks for autoscalers and disruption budgets that cannot
+// FindingsRule looks for autoscalers and disruption budgets that cannot
 // work as they are set. See docs/rules/autoscaler-findings.md.
-var AutoscalerFindings = advice.Rule{
+var FindingsRule = advice.Rule{
 	Name:  "autoscaler-findings",
 	Doc:   "Finds autoscalers and disruption budgets that cannot work as they are set, with a fix for each.",
 	Lever: advice.LeverHorizontal,

@@ -1,4 +1,4 @@
-package recommender
+package nodes
 
 import (
 	"cmp"
@@ -153,7 +153,7 @@ func lastingTaints(node *analyzer.Node) []packing.Taint {
 
 func natureOf(labels map[string]string, taints []packing.Taint) string {
 	var b strings.Builder
-	for _, k := range sortedNames(labels) {
+	for _, k := range SortedNames(labels) {
 		b.WriteString(k + "=" + labels[k] + "\x00")
 	}
 	for _, t := range taints {
@@ -162,7 +162,7 @@ func natureOf(labels map[string]string, taints []packing.Taint) string {
 	return b.String()
 }
 
-func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func SortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // machines is what today's nodes tell of instance types.
 type machines struct {
@@ -260,7 +260,7 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 			continue
 		}
 		price := cmp.Or(paid[o.InstanceType], o.USDPerHour)
-		for _, zone := range sortedNames(zones) {
+		for _, zone := range SortedNames(zones) {
 			if !own[o.InstanceType+"\x00"+zone] {
 				out = append(out, pool.offering(o.InstanceType, zone, o.Arch, o.GPUs, price, leaves, m))
 			}

@@ -1,0 +1,71 @@
+package nodes
+
+import (
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// Planned is what the plan rests on and comes to, for the levers that follow.
+type Planned struct {
+	Nodes []Node // today's, by name
+	Pods  []Pod  // of today and those yet to come, as many as are advised
+	Input packing.Input
+	// Plan holds the nodes of the pods that were planned anew: the kept ones are
+	// in Nodes.
+	Plan  packing.Plan
+	Moves []packing.Move
+	// Ordered says that Moves are all there is to do: it may be nothing, where the
+	// plan is today's nodes.
+	Ordered bool
+
+	cluster *advice.Cluster
+}
+
+// Node is a node of today.
+type Node struct {
+	*analyzer.Node
+	Cost cost.NodeCost
+	Kept string // why the plan leaves it as it is; empty where it may go
+}
+
+// Pod is a pod on a node of today.
+type Pod struct {
+	packing.Pod
+	Node string
+}
+
+// Of gives what the rule worked out; nil where it has no plan, or did not run.
+// It is the one result of a lever that others read.
+func Of(p *advice.Pass) *Planned {
+	out, _ := p.Results["nodes"].(*Planned)
+	return out
+}
+
+// Kept is why the plan leaves a node as it is; empty where it may go.
+func (p *Planned) Kept(name string) string {
+	for i := range p.Nodes {
+		if p.Nodes[i].Name == name {
+			return p.Nodes[i].Kept
+		}
+	}
+	return ""
+}
+
+// Requests is what the scheduler will reserve for a pod of a workload, as the
+// plan has it.
+func (p *Planned) Requests(w *analyzer.WorkloadFacts, pod *analyzer.Pod) analyzer.Amounts {
+	return requestsOf(p.cluster, w, pod)
+}
+
+func (n *nodePlanner) planned() *Planned {
+	out := &Planned{Input: n.in, Plan: n.plan, Moves: n.moves.Moves, Ordered: n.moved || n.same, cluster: n.pass.Cluster}
+	for _, node := range n.nodes {
+		out.Nodes = append(out.Nodes, Node{node.Node, node.cost, node.kept})
+	}
+	for i := range n.pods {
+		out.Pods = append(out.Pods, Pod{n.pods[i].Pod, n.pods[i].node})
+	}
+	return out
+}
