@@ -27,6 +27,7 @@ func (s *Snapshot) Infer() {
 		}
 	}
 	at := map[Ref]int{}
+	known := s.requestsKnown()
 	for _, u := range s.Usage {
 		i, ok := at[u.Ref]
 		if !ok {
@@ -35,7 +36,7 @@ func (s *Snapshot) Infer() {
 			s.Workloads = append(s.Workloads, Workload{Ref: u.Ref, Past: true, Inferred: true})
 		}
 		w := &s.Workloads[i]
-		w.Containers = append(w.Containers, u.infer())
+		w.Containers = append(w.Containers, u.infer(known))
 		if n := len(u.Days); n > 0 && u.Days[n-1].Date == newest {
 			w.Past = false
 			w.Replicas = max(w.Replicas, lastPods(u.Days[n-1]))
@@ -51,7 +52,7 @@ func (s *Snapshot) Infer() {
 // ran within the window and are likely to run again. Of other workloads that
 // are gone it is told that their usage is left out.
 func (s *Snapshot) inferRuns() {
-	known, added := map[Ref]bool{}, map[Ref]int{}
+	known, added, requests := map[Ref]bool{}, map[Ref]int{}, s.requestsKnown()
 	for i := range s.Workloads {
 		known[s.Workloads[i].Ref] = true
 	}
@@ -59,11 +60,11 @@ func (s *Snapshot) inferRuns() {
 	for _, u := range s.Usage {
 		switch i, ok := added[u.Ref]; {
 		case ok:
-			s.Workloads[i].Containers = append(s.Workloads[i].Containers, u.infer())
+			s.Workloads[i].Containers = append(s.Workloads[i].Containers, u.infer(requests))
 		case known[u.Ref]:
 		case u.Batch():
 			added[u.Ref] = len(s.Workloads)
-			s.Workloads = append(s.Workloads, Workload{Ref: u.Ref, Inferred: true, Containers: []Container{u.infer()}})
+			s.Workloads = append(s.Workloads, Workload{Ref: u.Ref, Inferred: true, Containers: []Container{u.infer(requests)}})
 		case len(gone) == 0 || gone[len(gone)-1] != u.Ref.String():
 			gone = append(gone, u.Ref.String())
 		}
@@ -86,8 +87,21 @@ func examples(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func (u *ContainerUsage) infer() Container {
-	c := Container{Name: u.Container, Type: TypeContainer}
+// requestsKnown reports whether the history has any container's requests: else
+// none that lacks them can be said to have none.
+func (s *Snapshot) requestsKnown() bool {
+	for i := range s.Usage {
+		for j := range s.Usage[i].Days {
+			if d := &s.Usage[i].Days[j]; d.Requests != (Amounts{}) || d.Limits != (Amounts{}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (u *ContainerUsage) infer(requestsKnown bool) Container {
+	c := Container{Name: u.Container, Type: TypeContainer, Unknown: !requestsKnown}
 	for i := len(u.Days) - 1; i >= 0; i-- {
 		if d := u.Days[i]; d.Requests != (Amounts{}) || d.Limits != (Amounts{}) {
 			c.Requests, c.Limits = d.Requests, d.Limits

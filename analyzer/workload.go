@@ -47,6 +47,9 @@ type Workload struct {
 	Claims         []string `json:"claims,omitempty"`
 	ClaimTemplates []string `json:"claimTemplates,omitempty"`
 	Pods           []Pod    `json:"pods,omitempty"`
+	// PodLevel are the requests of the pod as a whole (spec.resources), which the
+	// scheduler counts in place of its containers'.
+	PodLevel Amounts `json:"podLevel,omitzero"`
 	// Past marks a workload that only the history knows.
 	Past bool `json:"past,omitempty"`
 	// Inferred says that no object told of the workload: what its usage does not
@@ -83,6 +86,8 @@ type Container struct {
 	Role string `json:"role,omitempty"`
 	// Injected says that the pods have the container and the template has not.
 	Injected bool `json:"injected,omitempty"`
+	// Unknown says that the requests and limits are not known, whatever they are.
+	Unknown bool `json:"unknown,omitempty"`
 	// Altered says that the pods have other amounts than the template, which
 	// TemplateRequests and TemplateLimits hold.
 	Altered          bool    `json:"altered,omitempty"`

@@ -287,6 +287,12 @@ func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
 func (c *scaleCase) abstain() string {
 	w, n := c.w, len(c.curve.CPU)
 	switch {
+	case w.Replicas == 0:
+		return "it stands at zero replicas"
+	case w.HasRoles():
+		return "its pods are of several roles, which one number of replicas does not scale"
+	case len(w.HPAs) == 1 && deadBy(w) != "":
+		return deadBy(w)
 	case len(w.HPAs) > 1:
 		return fmt.Sprintf("%d HPAs scale this workload: remove all but one first", len(w.HPAs))
 	case c.hpa != nil && c.hpa.ManagedBy == "keda":
@@ -307,6 +313,24 @@ func (c *scaleCase) abstain() string {
 		return fmt.Sprintf("a pod's CPU request is %dm: below %dm a percentage of it is noise; raise it before anything scales on it", c.sizes[0].metric, leastScaledRequest)
 	case longWork(w) != "":
 		return longWork(w)
+	}
+	return ""
+}
+
+// deadBy gives the reason for which an HPA gets no value at all, or "": a
+// container that it counts was injected without the request it divides by.
+func deadBy(w *analyzer.WorkloadFacts) string {
+	for _, m := range w.HPAs[0].Metrics {
+		if m.TargetType != "Utilization" || m.Type != "Resource" {
+			continue
+		}
+		for i := range w.Containers {
+			c := &w.Containers[i]
+			lacks := m.Name == "cpu" && c.Requests.CPU == 0 || m.Name == "memory" && c.Requests.Memory == 0
+			if c.Injected && c.Type != analyzer.TypeInit && lacks {
+				return fmt.Sprintf("HPA %s gets no value: container %s was injected without a %s request; set it by %s", w.HPAs[0].Name, c.Name, m.Name, c.SetWhere())
+			}
+		}
 	}
 	return ""
 }

@@ -176,6 +176,9 @@ func (n *nodePlanner) pack() (string, error) {
 	for range mostRounds {
 		n.in = n.input()
 		if len(n.in.Offerings) == 0 {
+			if why := n.blind(); why != "" {
+				return why, nil
+			}
 			return "no instance types are on sale in the price table for these nodes' provider and region", nil
 		}
 		plan, err := packing.Pack(n.pass.Context, n.in)

@@ -1,6 +1,7 @@
 package rightsize
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,7 +45,7 @@ func run(p *advice.Pass) error {
 func FactsOf(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, moment bool) Facts {
 	return Facts{
 		ContainerFacts: c, Batch: w.Batch(), Moment: moment,
-		HoldCPU: HeldByHPA(w, c.Name, "cpu"), HoldMemory: HeldByHPA(w, c.Name, "memory"),
+		HoldCPU: cmp.Or(HeldByHPA(w, c.Name, "cpu"), heldByPod(w, "cpu")), HoldMemory: cmp.Or(HeldByHPA(w, c.Name, "memory"), heldByPod(w, "memory")),
 	}
 }
 
@@ -64,6 +65,8 @@ func adviseContainer(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, c
 		return r
 	}
 	fitLimitRanges(&r, &s, p.Facts.Snapshot.LimitRanges)
+	fitNode(&r, &s, w, c, p.Facts.Snapshot.Nodes)
+	running(&r, w, c, p.Facts.Snapshot.LimitRanges)
 	if s.withheld() {
 		r.Title = "no recommendation: " + s.Withheld[0].Reason
 		return r
@@ -139,6 +142,8 @@ func finish(r *advice.Advice, s *Sizing, w *analyzer.WorkloadFacts, c *analyzer.
 
 func sizingTitle(c *analyzer.ContainerFacts, to analyzer.Amounts) string {
 	switch {
+	case c.Unknown:
+		return "request what was used: today's requests are not known"
 	case c.Requests.CPU == 0 && to.CPU > 0 || c.Requests.Memory == 0 && to.Memory > 0:
 		return "set the missing requests"
 	case to == c.Requests:

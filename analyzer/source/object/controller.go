@@ -24,7 +24,8 @@ type controller struct {
 	containers  []analyzer.Container
 	// templates are those of kinds that have one for each role.
 	templates []roleContainers
-	generator string // its generateName
+	generator string           // its generateName
+	level     analyzer.Amounts // as podLevel gives it
 	// claims and claimTemplates are as analyzer.Workload has them.
 	claims, claimTemplates []string
 	// templateFrom names the workload whose pod template this one uses.
@@ -61,7 +62,7 @@ func (c *controller) scaled(replicas *int32) *controller {
 
 func (c *controller) template(t *corev1.PodTemplateSpec) *controller {
 	c.metadataOnly = false
-	c.containers, c.claims = containersOf(&t.Spec), claimNames(&t.Spec)
+	c.containers, c.claims, c.level = containersOf(&t.Spec), claimNames(&t.Spec), podLevel(&t.Spec)
 	return c
 }
 

@@ -66,7 +66,7 @@ func customController(o *unstructured.Unstructured) (*controller, error) {
 		template := field(o.Object, path...)
 		s := templateSpec(template)
 		if s != nil && len(s.Containers) > 0 {
-			c.containers, c.claims = containersOf(s), claimNames(s)
+			c.containers, c.claims, c.level = containersOf(s), claimNames(s), podLevel(s)
 			break
 		}
 		if where, value := findQuantity(strings.Join(path, "."), template, false); s == nil && where != "" {

@@ -15,6 +15,7 @@ type pod struct {
 	owner      owner
 	bare       bool   // nothing owns it, not even its node
 	generator  string // the generateName of a bare pod
+	level      analyzer.Amounts
 	labels     labelSet
 	containers []analyzer.Container
 	pod        analyzer.Pod
@@ -28,6 +29,7 @@ type pod struct {
 func (v *Inventory) addPod(o *corev1.Pod) {
 	labels := v.intern(o.Labels)
 	p := &pod{owner: ownerOf(o), labels: labels, containers: containersOf(&o.Spec), annotation: ownAnnotations(o.Annotations)}
+	p.level = podLevel(&o.Spec)
 	if p.owner.kind == "" && !isStatic(o) {
 		p.generator = o.GenerateName
 		p.bare = true
@@ -97,6 +99,15 @@ func podRequests(s *corev1.PodSpec, containers []analyzer.Container) analyzer.Am
 	return sum.Plus(overhead)
 }
 
+// podLevel are the requests of a pod as a whole: those that are set, else its
+// limits, as the API server defaults them.
+func podLevel(s *corev1.PodSpec) analyzer.Amounts {
+	if s.Resources == nil {
+		return analyzer.Amounts{}
+	}
+	return amountsOf(defaultRequests(s.Resources))
+}
+
 func podReady(o *corev1.Pod) bool {
 	for _, c := range o.Status.Conditions {
 		if c.Type == corev1.PodReady {
@@ -131,6 +142,14 @@ func qosOf(o *corev1.Pod) corev1.PodQOSClass {
 		return o.Status.QOSClass
 	}
 	some, all := false, true
+	if r := o.Spec.Resources; r != nil && (len(r.Requests) > 0 || len(r.Limits) > 0) {
+		// Resources of the pod as a whole decide alone.
+		limits, requests := amountsOf(r.Limits), amountsOf(defaultRequests(r))
+		if limits.CPU > 0 && limits.Memory > 0 && limits.CPU == requests.CPU && limits.Memory == requests.Memory {
+			return corev1.PodQOSGuaranteed
+		}
+		return corev1.PodQOSBurstable
+	}
 	for _, c := range slices.Concat(o.Spec.InitContainers, o.Spec.Containers) {
 		limits, requests := amountsOf(c.Resources.Limits), amountsOf(defaultRequests(&c.Resources))
 		if requests.CPU > 0 || requests.Memory > 0 {

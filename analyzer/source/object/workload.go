@@ -113,6 +113,11 @@ func (v *Inventory) workload(ref analyzer.Ref, g *group) analyzer.Workload {
 	w := analyzer.Workload{Ref: ref, APIVersion: g.apiVersion, Replicas: g.running()}
 	c := v.controllers[ref]
 	w.Containers = v.containers(ref, c, g)
+	if pods := g.current(); len(pods) > 0 {
+		w.PodLevel = pods[0].level
+	} else if c != nil {
+		w.PodLevel = c.level
+	}
 	for i, p := range g.pods {
 		if i > 0 {
 			share(g.pods[i-1], p)
