@@ -45,6 +45,9 @@ func (d *Document) Autoscaler() *Autoscaler {
 		if n := spec.Field("targetCPUUtilizationPercentage"); n != nil { // autoscaling/v1
 			a.Metrics = append(a.Metrics, percent("cpu", n))
 		}
+		if len(a.Metrics) == 0 { // the API server's default
+			a.Metrics = []Metric{{Type: "Resource", Name: "cpu", TargetType: "Utilization", Target: defaultTarget, Node: a.TargetNode}}
+		}
 	case d.Group() == "keda.sh" && d.Kind == "ScaledObject":
 		lowest, low, most, high = "minReplicaCount", 0, "maxReplicaCount", 100
 		a.Behavior = spec.At("advanced", "horizontalPodAutoscalerConfig", "behavior")
@@ -59,6 +62,10 @@ func (d *Document) Autoscaler() *Autoscaler {
 	a.Target = targetOf(d, a.TargetNode)
 	return a
 }
+
+// defaultTarget is the share of the CPU request that an autoscaler without any
+// metric gets, in percent.
+const defaultTarget = 80
 
 func targetOf(d *Document, ref *Node) analyzer.Ref {
 	r := analyzer.Ref{Namespace: d.Namespace, Kind: ref.Field("kind").String(), Name: ref.Field("name").String()}

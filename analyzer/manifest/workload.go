@@ -155,13 +155,21 @@ func (w *Workload) Amounts() analyzer.Amounts {
 	}
 	overhead := resourcesOf(w.Pod.Field("overhead"))
 	sum := analyzer.PodRequests(list, analyzer.Amounts{})
-	if w.Requests.CPU.Set() {
-		sum.CPU = w.Requests.CPU.Value
-	}
-	if w.Requests.Memory.Set() {
-		sum.Memory = w.Requests.Memory.Value
-	}
+	sum.CPU = podLevel(sum.CPU, w.Requests.CPU, w.Limits.CPU)
+	sum.Memory = podLevel(sum.Memory, w.Requests.Memory, w.Limits.Memory)
 	return sum.Plus(overhead.Amounts())
+}
+
+// podLevel gives a pod's request: the pod's own, else what its containers come
+// to, and where they have none, the pod's limit.
+func podLevel(containers int64, request, limit Amount) int64 {
+	switch {
+	case request.Set():
+		return request.Value
+	case containers == 0 && limit.Set():
+		return limit.Value
+	}
+	return containers
 }
 
 // Container is a container of the pod template.

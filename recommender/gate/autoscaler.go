@@ -90,21 +90,26 @@ func (p *Pass) withoutRequest(w *manifest.Workload, m manifest.Metric) []string 
 	var out []string
 	for _, c := range counted(w, m) {
 		v := p.viewOf(w, c, m)
-		if value, _ := v.effective(); value == 0 && !v.podRequest.Set() {
+		if value, _ := v.effective(); value == 0 && !c.Partial && !v.podRequest.Written() && !v.podLimit.Written() && !unclear(v.request) && !unclear(v.limit) {
 			out = append(out, c.Name)
 		}
 	}
 	return out
 }
 
+// targetBand gives the utilization targets that are let pass, in percent.
+func targetBand(policy *Policy) (low, high int64) {
+	return or(policy.Autoscaling.TargetMin, 30), or(policy.Autoscaling.TargetMax, 90)
+}
+
 var hpaTarget = Rule{
 	Name: "hpa-target", Severity: SeverityWarning,
 	Doc: "An autoscaler's utilization target leaves too much idle, or no room to react.",
 	Run: func(p *Pass) error {
-		low, high := or(p.policy.Autoscaling.TargetMin, 30), or(p.policy.Autoscaling.TargetMax, 90)
+		low, high := targetBand(p.policy)
 		for _, a := range p.autoscalers {
 			for _, m := range a.Metrics {
-				if !ofResource(m) || m.TargetType != "Utilization" || m.Target < 0 || m.Target >= low && m.Target <= high {
+				if !ofResource(m) || m.TargetType != "Utilization" || m.Target < 1 || m.Target >= low && m.Target <= high {
 					continue
 				}
 				f := Finding{Field: m.Name, Message: fmt.Sprintf("the %s target of %d %% is outside %d to %d %%", label(m.Name), m.Target, low, high)}
@@ -165,21 +170,83 @@ func (p *Pass) judgeReach(a *manifest.Autoscaler, w *manifest.Workload, m manife
 
 var hpaRange = Rule{
 	Name: "hpa-range", Severity: SeverityWarning,
-	Doc: "An autoscaler's least and most replicas leave it nothing to do.",
+	Doc: "An autoscaler's least and most replicas are the same, which leaves it nothing to do.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
-			n := a.MaxNode
-			if n == nil {
-				n = a.MinNode
-			}
-			switch {
-			case n == nil:
-			case a.Min > a.Max:
-				p.reportAt(a.Document, n, Finding{Field: "replicas", Message: fmt.Sprintf("the least replicas, %d, are above the most, %d", a.Min, a.Max), Reason: "the API server refuses it"})
-			case a.Min == a.Max:
-				p.reportAt(a.Document, n, Finding{Field: "replicas", Message: fmt.Sprintf("least and most replicas are both %d", a.Max), Reason: "the autoscaler has nothing to do; leave it out or widen the range"})
+			if a.MaxNode != nil && a.Min == a.Max {
+				p.reportAt(a.Document, a.MaxNode, Finding{Field: "replicas", Message: fmt.Sprintf("least and most replicas are both %d", a.Max), Reason: "the autoscaler has nothing to do; leave it out or widen the range"})
 			}
 		}
+		return nil
+	},
+}
+
+var hpaInvalid = Rule{
+	Name: "hpa-invalid", Severity: SeverityError,
+	Doc: "An autoscaler's replicas or target are such that the API server refuses it.",
+	Run: func(p *Pass) error {
+		for _, a := range p.autoscalers {
+			p.judgeAutoscaler(a)
+			for _, m := range a.Metrics {
+				if m.TargetType == "Utilization" && ofResource(m) && m.Target == 0 {
+					p.reportAt(a.Document, m.Node, Finding{Field: m.Name, Message: fmt.Sprintf("the %s target is 0 %%", label(m.Name)), Reason: refused})
+				}
+			}
+		}
+		return nil
+	},
+}
+
+const refused = "the API server refuses the autoscaler"
+
+func (p *Pass) judgeAutoscaler(a *manifest.Autoscaler) {
+	most, least := "maxReplicas", "minReplicas"
+	if a.Kind == "ScaledObject" {
+		most, least = "maxReplicaCount", "minReplicaCount"
+	}
+	f, at := Finding{Field: "spec." + most, Reason: refused}, a.MaxNode
+	switch {
+	case a.MaxNode.IsNull() && a.Kind == "HorizontalPodAutoscaler":
+		f.Message = "maxReplicas is missing"
+		p.report(a.Document, a.Root.Key("spec"), f)
+		return
+	case a.Min < 0:
+		f.Field, at = "spec."+least, a.MinNode
+		f.Message = fmt.Sprintf("%s is %d, below 0", least, a.Min)
+	case !placed(a.MaxNode) && a.MaxNode != nil || !placed(a.MinNode) && a.MinNode != nil:
+		return // a placeholder
+	case a.Max < 1:
+		f.Message = fmt.Sprintf("%s is %d, below 1", most, a.Max)
+	case a.Min > a.Max:
+		f.Message = fmt.Sprintf("%s %d is above %s %d", least, a.Min, most, a.Max)
+	default:
+		return
+	}
+	if at == nil {
+		at = a.MinNode
+	}
+	p.reportAt(a.Document, at, f)
+}
+
+// placed reports whether a count is written as a number.
+func placed(n *manifest.Node) bool {
+	_, ok := n.Int()
+	return ok
+}
+
+var hpaContainer = Rule{
+	Name: "hpa-container", Severity: SeverityError,
+	Doc: "An autoscaler counts a container that its target does not have.",
+	Run: func(p *Pass) error {
+		p.metrics(func(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric) {
+			if m.Type != "ContainerResource" || len(counted(w, m)) > 0 {
+				return
+			}
+			p.reportAt(a.Document, m.Node, Finding{
+				Field: m.Name + "." + m.Container, Reason: "the metric never has a value, and the autoscaler does not act on it",
+				Message: fmt.Sprintf("%s %s has no container %q", w.Kind, w.Name, m.Container),
+			})
+		})
 		return nil
 	},
 }
@@ -189,15 +256,16 @@ var hpaFromZero = Rule{
 	Doc: "An autoscaler may go to zero replicas and can never leave it.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
-			if a.Kind != "HorizontalPodAutoscaler" || a.Min != 0 || a.MinNode == nil {
+			if a.Min != 0 || a.MinNode.IsNull() {
 				continue
 			}
-			outside := false
-			for _, m := range a.Metrics {
-				outside = outside || m.Type == "Object" || m.Type == "External"
-			}
 			f := Finding{Field: "spec.minReplicas"}
-			switch {
+			switch outside := a.Kind == "HorizontalPodAutoscaler" && fromOutside(a); {
+			case a.Kind == "ScaledObject" && len(a.Metrics) > 0 && !slices.ContainsFunc(a.Metrics, func(m manifest.Metric) bool { return !ofResource(m) }):
+				f.Field = "spec.minReplicaCount"
+				f.Message, f.Reason = "minReplicaCount is 0, but all triggers are CPU or memory", "without pods there is no usage that could bring them back; KEDA refuses it: add a trigger of another kind, or a minimum of 1"
+			case a.Kind != "HorizontalPodAutoscaler":
+				continue
 			case !outside:
 				f.Message, f.Reason = "minReplicas is 0 without an Object or External metric", "without pods there is no usage that could bring them back; the API server refuses it"
 			case percentOnly(a.Behavior):
@@ -209,6 +277,11 @@ var hpaFromZero = Rule{
 		}
 		return nil
 	},
+}
+
+// fromOutside reports whether a metric has a value while there are no pods.
+func fromOutside(a *manifest.Autoscaler) bool {
+	return slices.ContainsFunc(a.Metrics, func(m manifest.Metric) bool { return m.Type == "Object" || m.Type == "External" })
 }
 
 func percentOnly(behavior *manifest.Node) bool {

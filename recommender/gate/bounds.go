@@ -11,7 +11,13 @@ var limitRange = Rule{
 	Name: "limit-range", Severity: SeverityError,
 	Doc: "A request or limit is outside what a LimitRange of the same tree admits.",
 	Run: func(p *Pass) error {
+		for _, w := range p.workloads {
+			p.judgePodRange(w)
+		}
 		p.containers(func(w *manifest.Workload, c *manifest.Container) {
+			if c.Partial {
+				return
+			}
 			for _, l := range p.limitRanges(w.Document) {
 				for _, item := range l.Items {
 					if item.Type == "Container" {
@@ -52,14 +58,82 @@ func (p *Pass) judgeLimitRange(w *manifest.Workload, c *manifest.Container, l *m
 	}
 }
 
+// judgePodRange holds a pod as a whole against LimitRanges of type Pod. Where
+// they bound what no container sets, the pod is refused too.
+func (p *Pass) judgePodRange(w *manifest.Workload) {
+	if w.ByShape && len(w.Containers) > 0 && w.Containers[0].Partial {
+		return
+	}
+	for _, l := range p.limitRanges(w.Document) {
+		for _, item := range l.Items {
+			if item.Type != "Pod" {
+				continue
+			}
+			request, limit := p.amounts(w), p.limitsOf(w)
+			for _, b := range []struct {
+				name           string
+				min, max       manifest.Amount
+				request, limit int64
+				format         func(int64) string
+			}{
+				{"cpu", item.Min.CPU, item.Max.CPU, request.CPU, limit.CPU, manifest.FormatCPU},
+				{"memory", item.Min.Memory, item.Max.Memory, request.Memory, limit.Memory, short},
+			} {
+				f := Finding{Field: "pod." + b.name, Reason: fmt.Sprintf("LimitRange %s refuses the pod", l.Name)}
+				switch {
+				case b.max.Set() && b.limit == 0:
+					f.Message = fmt.Sprintf("the pod has no %s limit, and the LimitRange allows at most %s a pod", label(b.name), b.max.Node.Text)
+				case b.max.Set() && max(b.request, b.limit) > b.max.Value:
+					f.Message = fmt.Sprintf("the pod's %s comes to %s; the LimitRange allows at most %s a pod", label(b.name), b.format(max(b.request, b.limit)), b.max.Node.Text)
+				case b.min.Set() && b.request < b.min.Value:
+					f.Message = fmt.Sprintf("the pod's %s request comes to %s; the LimitRange wants at least %s a pod", label(b.name), b.format(b.request), b.min.Node.Text)
+				default:
+					continue
+				}
+				p.reportAt(w.Document, largest(w), f)
+			}
+		}
+	}
+}
+
+// limitsOf gives what a pod may use, with the defaults of LimitRanges; 0 where
+// a container has no limit.
+func (p *Pass) limitsOf(w *manifest.Workload) analyzer.Amounts {
+	_, defaults := p.limitDefaults(w)
+	var sum analyzer.Amounts
+	open := analyzer.Amounts{}
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		l := first(c.Limits.Amounts(), defaults)
+		if c.Type == analyzer.TypeInit {
+			continue
+		}
+		if l.CPU == 0 {
+			open.CPU = 1
+		}
+		if l.Memory == 0 {
+			open.Memory = 1
+		}
+		sum = sum.Plus(l)
+	}
+	if open.CPU > 0 {
+		sum.CPU = 0
+	}
+	if open.Memory > 0 {
+		sum.Memory = 0
+	}
+	return first(w.Limits.Amounts(), sum)
+}
+
 var quota = Rule{
 	Name: "quota", Severity: SeverityError,
-	Doc: "The workloads of a namespace, at the most replicas they may have, ask for more than its ResourceQuota.",
+	Doc: "The workloads of a namespace, at the most replicas they may have, request more than its ResourceQuota, or lack what it counts.",
 	Run: func(p *Pass) error {
 		for _, q := range p.quotas {
 			if q.Scoped {
 				continue // counts only some pods
 			}
+			p.judgeCounted(q)
 			requests, limits, pods := p.asked(p.space(q.Document))
 			for _, b := range []struct {
 				field  string
@@ -77,7 +151,7 @@ var quota = Rule{
 				}
 				p.reportAt(q.Document, b.bound.Node, Finding{
 					Field: b.field, Measure: float64(b.asked) / float64(b.bound.Value),
-					Message: fmt.Sprintf("the workloads ask for %s of %s at their most replicas; the quota is %s", b.format(b.asked), b.field, b.bound.Node.Text),
+					Message: fmt.Sprintf("the workloads request %s of %s at their most replicas; the quota is %s", b.format(b.asked), b.field, b.bound.Node.Text),
 					Reason:  "the pods above the quota are not created, which shows only at the peak",
 				})
 			}
@@ -93,6 +167,42 @@ var quota = Rule{
 	},
 }
 
+// judgeCounted reports containers that lack what a quota counts: the API server
+// refuses their pods.
+func (p *Pass) judgeCounted(q *manifest.Quota) {
+	for _, w := range p.workloads {
+		if p.space(w.Document) != p.space(q.Document) || w.Kind == "PodTemplate" {
+			continue
+		}
+		for i := range w.Containers {
+			c := &w.Containers[i]
+			views := p.views(w, c)
+			for j, of := range [2][2]manifest.Amount{{q.Requests.CPU, q.Limits.CPU}, {q.Requests.Memory, q.Limits.Memory}} {
+				v := views[j]
+				request, _ := v.effective()
+				limit, _ := v.effectiveLimit()
+				whole := c.Partial || v.podRequest.Written() || v.podLimit.Written() || unclear(v.request) || unclear(v.limit)
+				field := ""
+				switch {
+				case whole:
+				case of[0].Set() && request == 0:
+					field = "requests." + v.name
+				case of[1].Set() && limit == 0:
+					field = "limits." + v.name
+				}
+				if field == "" {
+					continue
+				}
+				p.report(w.Document, resourcePlace(c), Finding{
+					Container: c.Name, Field: "quota." + field,
+					Message: fmt.Sprintf("container %s has no %s, which ResourceQuota %s counts", c.Name, field, q.Name),
+					Reason:  "the API server refuses the pod until it is set",
+				})
+			}
+		}
+	}
+}
+
 // asked sums what a namespace's scaled workloads ask for at their most
 // replicas. DaemonSets and jobs are left out: how many of their pods there
 // are, the manifests do not say.
@@ -103,14 +213,8 @@ func (p *Pass) asked(in space) (requests, limits analyzer.Amounts, pods int64) {
 		}
 		_, high := p.replicaRange(w)
 		pods += int64(high)
-		requests = requests.Plus(w.Amounts().Times(int64(high)))
-		var one analyzer.Amounts
-		for _, c := range w.Containers {
-			if c.Type != analyzer.TypeInit {
-				one = one.Plus(c.Limits.Amounts())
-			}
-		}
-		limits = limits.Plus(one.Times(int64(high)))
+		requests = requests.Plus(p.amounts(w).Times(int64(high)))
+		limits = limits.Plus(p.limitsOf(w).Times(int64(high)))
 	}
 	return requests, limits, pods
 }

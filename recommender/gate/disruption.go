@@ -14,22 +14,32 @@ var pdbDeadlock = Rule{
 	Name: "pdb-deadlock", Severity: SeverityError,
 	Doc: "At some number of replicas a disruption budget lets no pod go, so that no node under it can be drained.",
 	Run: func(p *Pass) error {
+		under := map[*manifest.Budget][]*manifest.Workload{}
 		for _, w := range p.workloads {
-			if !isScaled(w) {
-				continue
-			}
 			for _, b := range p.budgetsOf(w) {
-				p.judgeBudget(w, b)
+				under[b] = append(under[b], w)
 			}
+		}
+		for _, b := range p.budgets {
+			p.judgeBudget(b, under[b])
 		}
 		return nil
 	},
 }
 
-func (p *Pass) judgeBudget(w *manifest.Workload, b *manifest.Budget) {
-	low, high := p.replicaRange(w)
+// judgeBudget counts as the disruption controller does: over all pods that the
+// budget selects, whatever workloads they are of.
+func (p *Pass) judgeBudget(b *manifest.Budget, under []*manifest.Workload) {
+	var low, high int32
+	for _, w := range under {
+		if !isScaled(w) {
+			return // nobody knows how many pods there are
+		}
+		l, h := p.replicaRange(w)
+		low, high = min(low+l, mostReplicas), min(high+h, mostReplicas)
+	}
 	var stuck []int32
-	for n := max(low, 1); n <= min(high, mostReplicas); n++ {
+	for n := max(low, 1); n <= high; n++ {
 		if allowed, ok := b.Allowed(n); ok && allowed == 0 {
 			stuck = append(stuck, n)
 		}
@@ -45,11 +55,38 @@ func (p *Pass) judgeBudget(w *manifest.Workload, b *manifest.Budget) {
 	if stuck[0] == 1 {
 		remedy = "run two or more replicas, or allow the one to go: maxUnavailable: 1"
 	}
+	whose := fmt.Sprintf("%s %s", under[0].Kind, under[0].Name)
+	if n := len(under) - 1; n > 0 {
+		whose += fmt.Sprintf(" and %d more", n)
+	}
 	p.reportAt(b.Document, node, Finding{
 		Field: "spec." + bound, Measure: float64(len(stuck)),
-		Message: fmt.Sprintf("%s %s lets no pod of %s %s go at %s replicas", bound, node.Text, w.Kind, w.Name, ranges(stuck)),
+		Message: fmt.Sprintf("%s %s lets no pod of %s go at %s replicas", bound, node.Text, whose, ranges(stuck)),
 		Reason:  "its nodes can be neither drained nor consolidated; " + remedy,
 	})
+}
+
+var pdbOverlap = Rule{
+	Name: "pdb-overlap", Severity: SeverityError,
+	Doc: "Two disruption budgets select the same pods, which then can never be evicted.",
+	Run: func(p *Pass) error {
+		for _, w := range p.workloads {
+			budgets := p.budgetsOf(w)
+			if w.Kind == "DaemonSet" || len(budgets) < 2 || w.From != nil {
+				continue
+			}
+			one, two := budgets[0], budgets[len(budgets)-1]
+			if one.Name == two.Name {
+				continue
+			}
+			p.reportAt(two.Document, two.Root.At("metadata", "name"), Finding{
+				Field:   "spec.selector",
+				Message: fmt.Sprintf("the pods of %s %s are under two disruption budgets, %s and %s", w.Kind, w.Name, one.Name, two.Name),
+				Reason:  "the API server evicts no pod that has more than one budget: its nodes cannot be drained; keep one of them",
+			})
+		}
+		return nil
+	},
 }
 
 // ranges writes rising numbers as 1, 3-5.

@@ -25,10 +25,10 @@ type Rule struct {
 // Rules lists every built-in rule, in the order in which they run.
 func Rules() []Rule {
 	return []Rule{
-		unreadable, nothingJudged, quantityInvalid, requestMissing, limitMissing, requestOverLimit, limitRatio, qosClass,
+		unreadable, nothingJudged, quantityInvalid, quantityAbsurd, requestMissing, limitMissing, requestOverLimit, limitRatio, qosClass,
 		nodeSize, daemonSetWeight, runtimeFlag,
-		replicasUnderHPA, hpaNoRequest, hpaTarget, hpaUnreachable, hpaRange, hpaFromZero, hpaOverlap, hpaVPA,
-		pdbDeadlock, limitRange, quota, spotUnsafe,
+		replicasUnderHPA, hpaNoRequest, hpaTarget, hpaUnreachable, hpaInvalid, hpaContainer, hpaRange, hpaFromZero, hpaOverlap, hpaVPA,
+		pdbDeadlock, pdbOverlap, limitRange, quota, spotUnsafe,
 		requestTooBig, requestTooSmall, hpaShift,
 		costIncrease, costBudget,
 		waiverInvalid, waiverExpired, waiverUnused,

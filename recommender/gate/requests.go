@@ -64,35 +64,14 @@ func resourcePlace(c *manifest.Container) manifest.Position {
 	return c.Node.Key("name")
 }
 
-var quantityInvalid = Rule{
-	Name: "quantity-invalid", Severity: SeverityError,
-	Doc: "A request or limit is no Kubernetes quantity, or is negative.",
-	Run: func(p *Pass) error {
-		p.containers(func(w *manifest.Workload, c *manifest.Container) {
-			for _, a := range []struct {
-				field string
-				manifest.Amount
-			}{
-				{"requests.cpu", c.Requests.CPU}, {"requests.memory", c.Requests.Memory},
-				{"limits.cpu", c.Limits.CPU}, {"limits.memory", c.Limits.Memory},
-			} {
-				if a.Err != nil {
-					p.reportAt(w.Document, a.Node, Finding{Container: c.Name, Field: a.field, Message: fmt.Sprintf("%s: %s", a.field, a.Err), Reason: "the API server refuses it"})
-				}
-			}
-		})
-		return nil
-	},
-}
-
 var requestMissing = Rule{
 	Name: "request-missing", Severity: SeverityError,
-	Doc: "A container asks for no CPU or no memory, and neither its limit nor a LimitRange fills the request in.",
+	Doc: "A container has no CPU or no memory request, and neither its limit nor a LimitRange fills the request in.",
 	Run: func(p *Pass) error {
 		p.containers(func(w *manifest.Workload, c *manifest.Container) {
 			for _, v := range p.views(w, c) {
 				value, _ := v.effective()
-				if value > 0 || v.podRequest.Set() || v.request.Err != nil || v.limit.Err != nil {
+				if value > 0 || c.Partial || v.podRequest.Written() || v.podLimit.Written() || unclear(v.request) || unclear(v.limit) {
 					continue
 				}
 				reason := "the scheduler reserves nothing for it, so that it competes for what others left"
@@ -108,6 +87,9 @@ var requestMissing = Rule{
 		return nil
 	},
 }
+
+// unclear reports whether something stands there that is no quantity now.
+func unclear(a manifest.Amount) bool { return a.Written() && !a.Set() }
 
 // recommended gives the recommended requests, or nil.
 func (p *Pass) recommended(w *manifest.Workload, c *manifest.Container) *analyzer.Amounts {
@@ -130,34 +112,13 @@ var limitMissing = Rule{
 	Run: func(p *Pass) error {
 		p.containers(func(w *manifest.Workload, c *manifest.Container) {
 			v := p.views(w, c)[1]
-			if limit, _ := v.effectiveLimit(); limit > 0 || v.podLimit.Set() || v.limit.Err != nil {
+			if limit, _ := v.effectiveLimit(); limit > 0 || c.Partial || v.podLimit.Written() || unclear(v.limit) {
 				return
 			}
 			p.report(w.Document, resourcePlace(c), Finding{
 				Container: c.Name, Field: "limits.memory", Message: fmt.Sprintf("container %s has no memory limit", c.Name),
 				Reason: "memory is not given back under pressure: without a limit the kernel picks a victim on the whole node",
 			})
-		})
-		return nil
-	},
-}
-
-var requestOverLimit = Rule{
-	Name: "request-over-limit", Severity: SeverityError,
-	Doc: "A request is larger than its limit; the API server refuses the pod.",
-	Run: func(p *Pass) error {
-		p.containers(func(w *manifest.Workload, c *manifest.Container) {
-			for _, v := range p.views(w, c) {
-				limit, _ := v.effectiveLimit()
-				if !v.request.Set() || limit == 0 || v.request.Value <= limit {
-					continue
-				}
-				p.reportAt(w.Document, v.request.Node, Finding{
-					Container: c.Name, Field: "requests." + v.name,
-					Message: fmt.Sprintf("the %s request %s is above the limit %s", label(v.name), v.request.Node.Text, v.format(limit)),
-					Reason:  "the API server refuses the pod",
-				})
-			}
 		})
 		return nil
 	},
@@ -213,8 +174,12 @@ var qosClass = Rule{
 }
 
 // qosOf gives the class that the kubelet will see, and the place that keeps it
-// from being Guaranteed.
+// from being Guaranteed. Where the pod as a whole has requests or limits, they
+// alone decide.
 func (p *Pass) qosOf(w *manifest.Workload) (string, manifest.Position) {
+	if w.Requests.Node != nil || w.Limits.Node != nil {
+		return podQoS(w), w.Pod.Key("resources")
+	}
 	guaranteed, any, at := len(w.Containers) > 0, false, w.Root.Key("kind")
 	for i := range w.Containers {
 		c := &w.Containers[i]
@@ -234,4 +199,16 @@ func (p *Pass) qosOf(w *manifest.Workload) (string, manifest.Position) {
 		return "Burstable", at
 	}
 	return "BestEffort", at
+}
+
+// podQoS gives the class by the pod's own requests and limits.
+func podQoS(w *manifest.Workload) string {
+	sum, limits := w.Amounts(), w.Limits.Amounts()
+	switch {
+	case limits.CPU > 0 && limits.Memory > 0 && sum.CPU == limits.CPU && sum.Memory == limits.Memory:
+		return "Guaranteed"
+	case sum.CPU > 0 || sum.Memory > 0 || limits.CPU > 0 || limits.Memory > 0:
+		return "Burstable"
+	}
+	return "BestEffort"
 }

@@ -115,7 +115,7 @@ var requestTooBig = Rule{
 				f.Message += fmt.Sprintf(": %s a month too much", usd(waste))
 				f.Reason += fmt.Sprintf("; over %s, at the prices of %s", replicas(s.replicas), p.prices.Source)
 			}
-			f.Fix = s.fix()
+			p.fix(s, &f)
 			p.reportAt(s.w.Document, s.at, f)
 		})
 		return nil
@@ -172,7 +172,7 @@ func (p *Pass) judgeSmallMemory(s *sizing) {
 		if s.e.OOMKills > 0 {
 			f.Reason += fmt.Sprintf("; OOM-killed %d times", s.e.OOMKills)
 		}
-		f.Fix = s.fix()
+		p.fix(s, &f)
 		f.MonthlyUSD = min(p.worth(s, s.request, s.want), 0)
 		f.Reason += p.costOfMending(f.MonthlyUSD)
 		p.reportAt(s.w.Document, limitAt, f)
@@ -206,8 +206,25 @@ func percent(share float64) string {
 func (p *Pass) fixSmall(s *sizing, f *Finding) {
 	f.MonthlyUSD = p.worth(s, s.request, s.want)
 	f.Reason += p.costOfMending(f.MonthlyUSD)
-	f.Fix = s.fix()
+	p.fix(s, f)
 	p.reportAt(s.w.Document, s.at, *f)
+}
+
+// fix puts the edits into a finding. There are none under an autoscaler whose
+// target is a share of the request: the two must move together.
+func (p *Pass) fix(s *sizing, f *Finding) {
+	for _, a := range p.autoscalersOf(s.w) {
+		for _, m := range a.Metrics {
+			if ofResource(m) && m.Name == s.name && m.TargetType == "Utilization" && (m.Container == "" || m.Container == s.c.Name) {
+				f.Reason += fmt.Sprintf("; %s %s divides by it: change its target with it", a.Kind, a.Name)
+				return
+			}
+		}
+	}
+	f.Fix = s.fix()
+	if len(f.Fix) == 0 && (s.w.Shared || s.at.Shared) {
+		f.Reason += "; other places use the same text"
+	}
 }
 
 // fix sets the request to the recommended one, and the limit with it: memory's

@@ -229,17 +229,23 @@ func isScaled(w *manifest.Workload) bool {
 }
 
 // limitDefaults gives the default requests and limits of the namespace's
-// LimitRanges, as admission fills them in.
+// LimitRanges, as admission fills them in: a maximum alone is the default limit,
+// which is the default request, and of several LimitRanges the first one fills.
 func (t *tree) limitDefaults(w *manifest.Workload) (requests, limits analyzer.Amounts) {
 	for _, l := range t.limitRanges(w.Document) {
 		for _, item := range l.Items {
 			if item.Type != "Container" {
 				continue
 			}
-			d, r := item.Default.Amounts(), item.DefaultRequest.Amounts()
-			limits = limits.Max(d)
-			requests = requests.Max(analyzer.Amounts{CPU: or(r.CPU, d.CPU), Memory: or(r.Memory, d.Memory)})
+			limit := first(item.Default.Amounts(), item.Max.Amounts())
+			request := first(first(item.DefaultRequest.Amounts(), limit), item.Min.Amounts())
+			limits, requests = first(limits, limit), first(requests, request)
 		}
 	}
 	return requests, limits
+}
+
+// first gives each of a's CPU and memory, and where a has none, b's.
+func first(a, b analyzer.Amounts) analyzer.Amounts {
+	return analyzer.Amounts{CPU: or(a.CPU, b.CPU), Memory: or(a.Memory, b.Memory)}
 }

@@ -1,0 +1,209 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+)
+
+// bounds are the requests and limits of a container, or of a pod as a whole.
+type bounds struct {
+	w                *manifest.Workload
+	container        string // "" for the pod
+	requests, limits manifest.Resources
+}
+
+// everyBounds calls f for the pods and containers of every workload.
+func (p *Pass) everyBounds(f func(b bounds)) {
+	for _, w := range p.workloads {
+		if w.Requests.Node != nil || w.Limits.Node != nil {
+			f(bounds{w, "", w.Requests, w.Limits})
+		}
+		for i := range w.Containers {
+			c := &w.Containers[i]
+			f(bounds{w, c.Name, c.Requests, c.Limits})
+		}
+	}
+}
+
+// named lists the amounts of requests or limits, by resource.
+func named(r manifest.Resources) []manifest.NamedAmount {
+	return append([]manifest.NamedAmount{{Name: "cpu", Amount: r.CPU}, {Name: "memory", Amount: r.Memory}}, r.Others...)
+}
+
+// amounts calls f for every amount that is written, with its field.
+func (b bounds) amounts(f func(field, resource string, a manifest.Amount)) {
+	for _, of := range []struct {
+		name string
+		manifest.Resources
+	}{{"requests", b.requests}, {"limits", b.limits}} {
+		for _, a := range named(of.Resources) {
+			if a.Written() {
+				f(of.name+"."+a.Name, a.Name, a.Amount)
+			}
+		}
+	}
+}
+
+// isDevice tells resources that come in whole pieces: those of device plugins.
+func isDevice(resource string) bool {
+	return strings.Contains(resource, "/") && !strings.HasPrefix(resource, "kubernetes.io/")
+}
+
+var quantityInvalid = Rule{
+	Name: "quantity-invalid", Severity: SeverityError,
+	Doc: "A request or limit is no Kubernetes quantity, or is negative, or is a part of a device.",
+	Run: func(p *Pass) error {
+		p.everyBounds(func(b bounds) {
+			b.amounts(func(field, resource string, a manifest.Amount) {
+				f := Finding{Container: b.container, Field: field, Reason: "the API server refuses it"}
+				switch {
+				case a.Err != nil:
+					f.Message = fmt.Sprintf("%s: %s", field, a.Err)
+				case a.Set() && a.Part && isDevice(resource):
+					f.Message = fmt.Sprintf("%s: %s is no whole number of devices", field, a.Node.Text)
+				default:
+					return
+				}
+				p.reportAt(b.w.Document, a.Node, f)
+			})
+		})
+		return nil
+	},
+}
+
+// Amounts beyond these are taken for slips of the unit: no machine on sale has
+// as much, and no container starts with as little.
+const (
+	mostCPU     = 256 * 1000 // millicores
+	mostMemory  = 32 << 40
+	leastMemory = 512 << 10
+)
+
+var quantityAbsurd = Rule{
+	Name: "quantity-absurd", Severity: SeverityError,
+	Doc: "A request or limit is a legal quantity that nobody can mean, such as 512m of memory, which is half a byte.",
+	Run: func(p *Pass) error {
+		p.everyBounds(func(b bounds) {
+			b.amounts(func(field, resource string, a manifest.Amount) {
+				if !a.Set() || a.Value == 0 {
+					return
+				}
+				message := absurd(resource, a)
+				if message == "" {
+					return
+				}
+				p.reportAt(b.w.Document, a.Node, Finding{
+					Container: b.container, Field: field, Message: fmt.Sprintf("%s: %s", field, message),
+					Reason: "a request of that size reserves nothing or fits no node, and a limit of it stops the container",
+				})
+			})
+		})
+		return nil
+	},
+}
+
+// absurd says what an amount comes to where nobody can mean it, else "".
+func absurd(resource string, a manifest.Amount) string {
+	text := a.Node.Text
+	digits := strings.TrimRight(text, "numkKMGTPEi")
+	switch {
+	case resource == "cpu" && a.Part:
+		return text + " is finer than a thousandth of a core, the least that there is"
+	case resource == "cpu" && a.Value >= mostCPU:
+		return fmt.Sprintf("%s is %s cores; %sm is meant?", text, manifest.FormatCPU(a.Value), digits)
+	case resource == "memory" && a.Part && a.Value <= 1<<10:
+		return fmt.Sprintf("%s is a part of a byte or little more, for m means a thousandth; %sMi is meant?", text, digits)
+	case (resource == "memory" || resource == "ephemeral-storage") && a.Part:
+		return text + " is no whole number of bytes"
+	case resource == "memory" && a.Value < leastMemory:
+		return fmt.Sprintf("%s is %d bytes; %sMi is meant?", text, a.Value, digits)
+	case resource == "memory" && a.Value >= mostMemory:
+		return fmt.Sprintf("%s is %s, more than any machine has", text, short(a.Value))
+	}
+	return ""
+}
+
+var requestOverLimit = Rule{
+	Name: "request-over-limit", Severity: SeverityError,
+	Doc: "A request is larger than its limit, or for a device not the same; the API server refuses the pod.",
+	Run: func(p *Pass) error {
+		p.everyBounds(p.judgeBounds)
+		p.containers(p.judgeDefaults)
+		for _, w := range p.workloads {
+			p.judgePodLevel(w)
+		}
+		return nil
+	},
+}
+
+// judgeBounds compares what is written of every resource.
+func (p *Pass) judgeBounds(b bounds) {
+	for _, r := range named(b.requests) {
+		limits := named(b.limits)
+		i := slices.IndexFunc(limits, func(l manifest.NamedAmount) bool { return l.Name == r.Name })
+		if i < 0 || !r.Set() || !limits[i].Set() {
+			continue
+		}
+		f := Finding{Container: b.container, Field: "requests." + r.Name, Reason: "the API server refuses the pod"}
+		limit := limits[i]
+		exact := isDevice(r.Name) || strings.HasPrefix(r.Name, "hugepages-")
+		switch {
+		case r.Value > limit.Value:
+			f.Message = fmt.Sprintf("the %s request %s is above the limit %s", label(r.Name), r.Node.Text, limit.Node.Text)
+		case exact && r.Value < limit.Value:
+			f.Message = fmt.Sprintf("the %s request %s is not the limit %s, and devices cannot be shared", label(r.Name), r.Node.Text, limit.Node.Text)
+		default:
+			continue
+		}
+		p.reportAt(b.w.Document, r.Node, f)
+	}
+}
+
+// judgeDefaults compares a request with the limit that a LimitRange fills in.
+func (p *Pass) judgeDefaults(w *manifest.Workload, c *manifest.Container) {
+	for _, v := range p.views(w, c) {
+		if !v.request.Set() || v.limit.Written() || v.defaultLimit == 0 || v.request.Value <= v.defaultLimit {
+			continue
+		}
+		p.reportAt(w.Document, v.request.Node, Finding{
+			Container: c.Name, Field: "requests." + v.name,
+			Message: fmt.Sprintf("the %s request %s is above the limit %s that the LimitRange fills in", label(v.name), v.request.Node.Text, v.format(v.defaultLimit)),
+			Reason:  "the API server refuses the pod",
+		})
+	}
+}
+
+// judgePodLevel compares a pod's own requests and limits with its containers':
+// they must hold them.
+func (p *Pass) judgePodLevel(w *manifest.Workload) {
+	plain := *w
+	plain.Requests, plain.Limits = manifest.Resources{}, manifest.Resources{}
+	sum := plain.Amounts()
+	for _, of := range []struct {
+		name   string
+		pod    manifest.Amount
+		sum    int64
+		format func(int64) string
+	}{{"cpu", w.Requests.CPU, sum.CPU, manifest.FormatCPU}, {"memory", w.Requests.Memory, sum.Memory, short}} {
+		if of.pod.Set() && of.sum > of.pod.Value {
+			p.reportAt(w.Document, of.pod.Node, Finding{
+				Field: "requests." + of.name, Reason: "the API server refuses the pod",
+				Message: fmt.Sprintf("the pod's %s request %s is below the %s that its containers request", label(of.name), of.pod.Node.Text, of.format(of.sum)),
+			})
+		}
+	}
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		for _, v := range p.views(w, c) {
+			if v.podLimit.Set() && v.limit.Set() && v.limit.Value > v.podLimit.Value {
+				p.reportAt(w.Document, v.limit.Node, Finding{
+					Container: c.Name, Field: "limits." + v.name, Reason: "the API server refuses the pod",
+					Message: fmt.Sprintf("the %s limit %s is above the pod's limit %s", label(v.name), v.limit.Node.Text, v.podLimit.Node.Text),
+				})
+			}
+		}
+	}
+}
