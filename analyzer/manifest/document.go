@@ -30,6 +30,9 @@ type Document struct {
 	// Through says what renders the document's objects, where it stands for
 	// others: they are judged in its stead.
 	Through string
+	// Origin is the template that the document was rendered from, where File is
+	// what deploys it.
+	Origin string
 	// Unrendered says why nothing was rendered of such a document.
 	Unrendered string
 	// RenderedLines says that the positions are those of the rendered text and

@@ -184,6 +184,10 @@ func (p *parser) chunk(index int, c chunk) {
 		b.aliased(&root)
 	}
 	tree := b.build(root.Content[0])
+	if b.err != nil && isTemplate(data) {
+		p.skip(p.text.Position(c.start), "", IsTemplate)
+		return
+	}
 	if b.err != nil {
 		p.problem(b.at, "%s", b.err)
 		return

@@ -153,7 +153,6 @@ func TestProblems(t *testing.T) {
 		{"unknown alias", "a: *b\n", 1, 0, "unknown anchor"},
 		{"merge of a scalar", "a: &a 1\nb: {<<: *a}\n", 2, 0, "<< takes a map"},
 		{"text", "hello\n", 1, 0, "a Kubernetes object was expected"},
-		{"template", "kind: {{ .Values.kind }}\n", 1, 0, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

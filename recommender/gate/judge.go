@@ -212,6 +212,9 @@ func (p *Pass) report(d *manifest.Document, at manifest.Position, f Finding) {
 	if d != nil {
 		f.Object = p.id(d)
 		f.Place.File, f.tree = d.File, d.Tree
+		if d.Origin != "" {
+			f.Reason = strings.TrimPrefix(f.Reason+"; rendered of "+d.Origin, "; ")
+		}
 		if d.RenderedLines {
 			f.Reason = strings.TrimPrefix(f.Reason+"; "+manifest.RenderedLine, "; ")
 		}

@@ -77,22 +77,26 @@ func (h Helm) renderChart(ctx context.Context, at string) *Tree {
 	if err != nil {
 		return t.problem(at, fmt.Errorf("reading the values given: %w", err))
 	}
-	c, err := loader.Load(at)
+	c, err := h.load(at)
 	if err != nil {
 		return t.problem(at, fmt.Errorf("loading the chart: %w", err))
 	}
 	if c.Metadata.Type == "library" {
-		return t // has no objects of its own
+		t.skipChart(at, "a library of other charts, without objects of its own")
+		return t
 	}
+	t.charts = append(t.charts, at)
 	missing := missingDependencies(c)
 	texts, err := h.render(ctx, c, values)
 	switch {
 	case err != nil && len(missing) > 0:
 		t.warn("chart", filepath.ToSlash(at), "lacks its dependencies %s and does not render without them: helm dependency build %s", strings.Join(missing, ", "), at)
+		t.skipChart(at, "not rendered: it lacks its dependencies")
 	case err != nil && len(h.Values) > 0:
 		t.problem(at, fmt.Errorf("rendering the chart with the values given: %w", err))
 	case err != nil:
 		t.warn("chart", filepath.ToSlash(at), "does not render with its own values (%s): give those it is deployed with by --helm-values FILE", oneLine(err.Error()))
+		t.skipChart(at, "not rendered: it wants values")
 	case len(missing) > 0:
 		t.warn("chart", filepath.ToSlash(at), "is judged without its dependencies %s: helm dependency build %s", strings.Join(missing, ", "), at)
 	}
@@ -102,11 +106,16 @@ func (h Helm) renderChart(ctx context.Context, at string) *Tree {
 	return t
 }
 
+func (t *Tree) skipChart(at, reason string) {
+	t.skip(filepath.Join(at, "Chart.yaml"), reason)
+	t.Skips[len(t.Skips)-1].Kind = "Chart"
+}
+
 // missingDependencies names what Chart.yaml asks for and charts/ does not have.
 func missingDependencies(c *chart.Chart) []string {
 	var out []string
 	for _, want := range c.Metadata.Dependencies {
-		if want != nil && !slices.ContainsFunc(c.Dependencies(), func(has *chart.Chart) bool { return has.Name() == want.Name }) {
+		if want != nil && !hasDependency(c, want.Name) {
 			out = append(out, want.Name)
 		}
 	}

@@ -1,10 +1,12 @@
 package manifest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -42,8 +44,27 @@ type kustomization struct {
 	OpenAPI    struct {
 		Path string `json:"path"`
 	} `json:"openapi"`
-	BuildMetadata []string `json:"buildMetadata"`
+	BuildMetadata []string    `json:"buildMetadata"`
+	HelmCharts    []helmChart `json:"helmCharts"`
+	HelmGlobals   struct {
+		ChartHome string `json:"chartHome"`
+	} `json:"helmGlobals"`
 }
+
+// helmChart is a chart that a kustomization inflates.
+type helmChart struct {
+	Name                  string         `json:"name"`
+	Version               string         `json:"version"`
+	ReleaseName           string         `json:"releaseName"`
+	Namespace             string         `json:"namespace"`
+	ValuesFile            string         `json:"valuesFile"`
+	AdditionalValuesFiles []string       `json:"additionalValuesFiles"`
+	ValuesInline          map[string]any `json:"valuesInline"`
+	ValuesMerge           string         `json:"valuesMerge"`
+}
+
+// gluedMark is a document mark with a key behind it.
+var gluedMark = regexp.MustCompile(`(?m)^---([^\s-])`)
 
 // generator is what a ConfigMap or Secret is made of; files may be written
 // KEY=FILE.
@@ -184,43 +205,96 @@ func checkLocal(dir string, seen map[string]bool) error {
 	return nil
 }
 
-// originFS makes the kustomization of one folder note where each object is
-// from, whatever its file says.
-type originFS struct {
+// laidOver is the disk with some files that are not on it, or other ones: by
+// their absolute names.
+type laidOver struct {
 	filesys.FileSystem
-	path string
-	data []byte
+	files map[string][]byte
 }
 
-func (f originFS) ReadFile(path string) ([]byte, error) {
-	if path == f.path {
-		return f.data, nil
+func (f laidOver) ReadFile(path string) ([]byte, error) {
+	if data, ok := f.files[path]; ok {
+		return data, nil
 	}
 	return f.FileSystem.ReadFile(path)
 }
 
-func withOrigins(dir string) (filesys.FileSystem, error) {
+func (f laidOver) Exists(path string) bool {
+	_, ok := f.files[path]
+	return ok || f.FileSystem.Exists(path)
+}
+
+func (f laidOver) IsDir(path string) bool {
+	_, ok := f.files[path]
+	return !ok && f.FileSystem.IsDir(path)
+}
+
+func (f laidOver) CleanedAbs(path string) (filesys.ConfirmedDir, string, error) {
+	if _, ok := f.files[path]; !ok {
+		return f.FileSystem.CleanedAbs(path)
+	}
+	dir, _, err := f.FileSystem.CleanedAbs(filepath.Dir(path))
+	return dir, filepath.Base(path), err
+}
+
+// inflatedFile is the name of what a kustomization's charts render to.
+const inflatedFile = "plimsoll-helm-charts.yaml"
+
+// overlay gives the disk for a build: the kustomization notes where each object
+// is from, whatever its file says, and charts are rendered already, those of the
+// folders that it takes in among them.
+func (h Helm) overlay(ctx context.Context, t *Tree, dir string, all map[string]bool) (filesys.FileSystem, error) {
 	disk := filesys.MakeFsOnDisk()
-	path := kustomizationIn(dir)
-	data, err := os.ReadFile(path)
+	over := laidOver{disk, map[string][]byte{}}
+	for of := range all {
+		path := kustomizationIn(of)
+		k, err := readKustomization(of)
+		if err != nil || path == "" || len(k.HelmCharts) == 0 && of != filepath.Clean(dir) {
+			continue // building it says what is wrong
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		abs, _, err := disk.CleanedAbs(of)
+		if err != nil {
+			return nil, err
+		}
+		if len(k.HelmCharts) > 0 {
+			if data, err = h.inflate(ctx, t, over, of, string(abs), k, data); err != nil {
+				return nil, err
+			}
+		}
+		if of == filepath.Clean(dir) && len(k.BuildMetadata) == 0 {
+			data = append(append([]byte{}, data...), "\nbuildMetadata: [originAnnotations]\n"...)
+		}
+		over.files[filepath.Join(string(abs), filepath.Base(path))] = data
+	}
+	return over, nil
+}
+
+// inflate renders the charts of one kustomization into a file beside it, and
+// gives the kustomization that takes the file in.
+func (h Helm) inflate(ctx context.Context, t *Tree, over laidOver, dir, abs string, k kustomization, data []byte) ([]byte, error) {
+	text, missing, err := h.inflated(ctx, t, dir, k)
 	if err != nil {
 		return nil, err
 	}
-	k, err := readKustomization(dir)
-	if err != nil || len(k.BuildMetadata) > 0 {
-		return disk, nil //nolint:nilerr // rendering says what is wrong
+	for range missing {
+		t.skip(kustomizationIn(dir), "not rendered: its chart is neither beside it nor in --chart-dir")
+		t.Skips[len(t.Skips)-1].Kind = "helmCharts"
 	}
-	abs, _, err := disk.CleanedAbs(dir)
-	if err != nil {
-		return nil, err
+	file := ""
+	if text != "" {
+		file = inflatedFile
+		over.files[filepath.Join(abs, inflatedFile)] = []byte(text)
 	}
-	data = append(append([]byte{}, data...), "\nbuildMetadata: [originAnnotations]\n"...)
-	return originFS{disk, filepath.Join(string(abs), filepath.Base(path)), data}, nil
+	return withoutCharts(data, file)
 }
 
 // renderKustomization builds a folder in the process, without plugins and
 // without the network.
-func renderKustomization(dir string) (t *Tree) {
+func (h Helm) renderKustomization(ctx context.Context, dir string) (t *Tree) {
 	t = &Tree{Files: 1}
 	at := kustomizationIn(dir)
 	defer func() {
@@ -228,10 +302,11 @@ func renderKustomization(dir string) (t *Tree) {
 			t = new(Tree).problem(at, fmt.Errorf("kustomize gave up: %v", r))
 		}
 	}()
-	if err := checkLocal(dir, map[string]bool{}); err != nil {
+	all := map[string]bool{}
+	if err := checkLocal(dir, all); err != nil {
 		return t.problem(at, err)
 	}
-	fsys, err := withOrigins(dir)
+	fsys, err := h.overlay(ctx, t, dir, all)
 	if err != nil {
 		return t.problem(at, err)
 	}
@@ -256,7 +331,7 @@ func renderKustomization(dir string) (t *Tree) {
 // originOf gives the file that an object is from, "" where it was generated.
 func originOf(r *resource.Resource, dir string) string {
 	origin, err := r.GetOrigin()
-	if err != nil || origin == nil || origin.Path == "" || origin.Repo != "" {
+	if err != nil || origin == nil || origin.Path == "" || origin.Repo != "" || filepath.Base(origin.Path) == inflatedFile {
 		return ""
 	}
 	return filepath.Join(dir, origin.Path)

@@ -36,6 +36,9 @@ type Tree struct {
 	Again map[int]bool
 	// Warnings say what was left out, and why.
 	Warnings []analyzer.Warning
+	// charts are those that were read, by their path; through those that a
+	// kustomization renders.
+	charts, through []string
 }
 
 // Options say how a tree is read.
@@ -61,6 +64,7 @@ func Read(ctx context.Context, paths []string, o Options) (*Tree, error) {
 		t.Again[i] = part.Again[0]
 		t.merge(part)
 	}
+	t.releases(ctx, o.Helm, paths)
 	t.separate(o.Roots)
 	return t, nil
 }
@@ -173,6 +177,7 @@ func (t *Tree) merge(o *Tree) {
 	t.Documents = append(t.Documents, o.Documents...)
 	t.Problems = append(t.Problems, o.Problems...)
 	t.Skips = append(t.Skips, o.Skips...)
+	t.charts, t.through = append(t.charts, o.charts...), append(t.through, o.through...)
 	t.Warnings = append(t.Warnings, o.Warnings...)
 	t.Files += o.Files
 	if o.Again[0] && t.Again == nil {
@@ -350,7 +355,7 @@ func (w *walker) jobs(ctx context.Context, helm Helm) []func() *Tree {
 	refs := references(w.kusts)
 	for _, dir := range w.kusts {
 		if !refs.has(dir) {
-			list = append(list, job{dir, func() *Tree { return renderKustomization(dir) }})
+			list = append(list, job{dir, func() *Tree { return helm.renderKustomization(ctx, dir) }})
 		}
 	}
 	for _, dir := range w.charts {

@@ -16,6 +16,14 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/manifest"
 )
 
+// link makes a symbolic link.
+func link(t *testing.T, to, name string) {
+	t.Helper()
+	if err := os.Symlink(to, name); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // unpack writes an archive into a folder and goes there.
 func unpack(t *testing.T, text string) {
 	t.Helper()
