@@ -49,12 +49,21 @@ func (f *priceFlags) checkPlace(catalog *pricing.Catalog) error {
 	case price.Cause == pricing.UnknownProvider:
 		return fmt.Errorf("--provider %s: %s", f.provider, price.Reason)
 	case f.region == "":
-		return fmt.Errorf("--provider %s needs --region: one of %s", f.provider, strings.Join(regions, ", "))
+		return fmt.Errorf("--provider %s needs --region: one of %s", f.provider, some(regions))
 	}
 	for _, r := range regions {
 		if strings.EqualFold(r, f.region) {
 			return nil
 		}
 	}
-	return fmt.Errorf("--region %s: the tables have no such region of %s; there are: %s", f.region, f.provider, strings.Join(regions, ", "))
+	return fmt.Errorf("--region %s: the tables have no such region of %s; there are: %s", f.region, f.provider, some(regions))
+}
+
+// some lists the first of many names.
+func some(names []string) string {
+	const most = 8
+	if n := len(names) - most; n > 0 {
+		return fmt.Sprintf("%s and %d more, which plimsoll price lists", strings.Join(names[:most], ", "), n)
+	}
+	return strings.Join(names, ", ")
 }
