@@ -89,6 +89,10 @@ type Price struct {
 	Cause    Cause
 	Reason   string // one sentence for a person; empty for a listed price
 
+	// Low and High bound an estimate by the prices that it was worked out from, in
+	// USD an hour; 0 for a price that is none.
+	Low, High float64
+
 	own rates // the price file's rates that made this price; zero for others
 }
 

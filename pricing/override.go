@@ -157,7 +157,8 @@ func (e *entry) apply(p Price) Price {
 		return p
 	case e.discountPercent > 0:
 		if p.Status != Missing {
-			p.Offering.USDPerHour *= 1 - e.discountPercent/100
+			left := 1 - e.discountPercent/100
+			p.Offering.USDPerHour, p.Low, p.High = p.Offering.USDPerHour*left, p.Low*left, p.High*left
 			p.Offering.Source = fmt.Sprintf("%s, less %g %% by %s", p.Offering.Source, e.discountPercent, e.source)
 		}
 		return p
@@ -173,5 +174,6 @@ func (e *entry) apply(p Price) Price {
 		return p
 	}
 	p.Offering.Source, p.Offering.AsOf = e.source, e.asOf
+	p.Low, p.High = 0, 0
 	return p
 }
