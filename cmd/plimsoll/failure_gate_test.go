@@ -48,7 +48,7 @@ var gateFailures = failureGroup{"The gate", "What is found in manifests, and a p
 	{what: "nothing to judge", args: "gate config.yaml empty.yaml -o json=gate.json", code: 1, says: "gate failed: 1 error (--fail-on error); 1 document: 0 judged"},
 	{what: "a limit of money without prices", args: "gate pod.yaml --max-monthly 100", code: 2, says: "give --provider and --region"},
 	{what: "prices of an unknown cloud", args: "gate pod.yaml --provider moon --region base", code: 2, says: "there are aws, azure, gcp"},
-	{what: "prices of an unknown region", args: "gate pod.yaml --provider aws --region us-moon-1", code: 2, says: "there are: us-east-1"},
+	{what: "prices of an unknown region", args: "gate pod.yaml --provider aws --region us-moon-1", code: 2, says: "near it are us-east-1"},
 	{what: "a region alone", args: "gate pod.yaml --region us-east-1", code: 2, says: "needs --provider"},
 	{what: "a cloud alone", args: "gate pod.yaml --provider aws", code: 2, says: "needs --region"},
 	{what: "two kinds of evidence", args: "gate pod.yaml --report report.json --snapshot shop.snapshot", code: 2, says: "give one of them"},

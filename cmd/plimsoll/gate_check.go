@@ -43,27 +43,18 @@ func (f *priceFlags) checkPlace(catalog *pricing.Catalog) error {
 	if f.provider == "" {
 		return fmt.Errorf("--region %s needs --provider: one of %s", f.region, strings.Join(catalog.Providers(), ", "))
 	}
-	price := catalog.Lookup(pricing.Query{Provider: f.provider, Region: f.region, InstanceType: "any"})
+	price := catalog.Lookup(pricing.Query{Provider: f.provider, Region: f.region}) // of no type, which reads no table
 	regions := catalog.RegionsNear(price.Offering.Provider, f.region)
 	switch {
 	case price.Cause == pricing.UnknownProvider:
 		return fmt.Errorf("--provider %s: %s", f.provider, price.Reason)
 	case f.region == "":
-		return fmt.Errorf("--provider %s needs --region: one of %s", f.provider, some(regions))
+		return fmt.Errorf("--provider %s needs --region: one of %s", f.provider, few(regions))
 	}
 	for _, r := range regions {
 		if strings.EqualFold(r, f.region) {
 			return nil
 		}
 	}
-	return fmt.Errorf("--region %s: the tables have no such region of %s; there are: %s", f.region, f.provider, some(regions))
-}
-
-// some lists the first of many names.
-func some(names []string) string {
-	const most = 8
-	if n := len(names) - most; n > 0 {
-		return fmt.Sprintf("%s and %d more, which plimsoll price lists", strings.Join(names[:most], ", "), n)
-	}
-	return strings.Join(names, ", ")
+	return fmt.Errorf("--region %s: the tables have no such region of %s; near it are %s", f.region, f.provider, few(regions))
 }
