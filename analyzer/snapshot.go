@@ -122,6 +122,17 @@ func (w Warning) String() string {
 	return fmt.Sprintf("%s: %s", w.Subject, w.Message)
 }
 
+// Unread gives the first warning of what a source was asked for and broke off
+// at; empty where all was read.
+func (s *Snapshot) Unread() string {
+	for _, w := range s.Warnings {
+		if w.Code == WarnUnread {
+			return w.String()
+		}
+	}
+	return ""
+}
+
 // Partial is that of the snapshot's warnings.
 func (s *Snapshot) Partial() string { return Partial(s.Warnings) }
 
@@ -133,6 +144,8 @@ func Partial(warnings []Warning) string {
 		switch {
 		case w.Code == WarnSelection:
 			return "only a part of the workloads was selected"
+		case w.Code == WarnUnread:
+			return "a source broke off (" + w.Subject + ")"
 		case w.Code == WarnForbidden && (w.Subject == "list pods" || strings.HasPrefix(w.Subject, "namespace ")):
 			return "only a part of the pods may be read"
 		}
@@ -160,6 +173,9 @@ const (
 	WarnSkipped = "skipped"
 	// WarnDerived marks usage that is read from another's sums of it.
 	WarnDerived = "derived"
+	// WarnUnread marks what a source was asked for and broke off at: the report
+	// is partial, and nothing that may rest on it is lowered or removed.
+	WarnUnread = "unread"
 	// WarnUnreachable marks a source that did not answer.
 	WarnUnreachable = "unreachable"
 )

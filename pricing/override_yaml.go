@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 )
 
 // priceFile is a price file as YAML or JSON.
@@ -40,6 +42,9 @@ func parseYAML(name string, data []byte) (Overrides, []Problem) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if documents(data) > 1 {
 		return Overrides{}, []Problem{{name, 0, "more than one YAML document; keep all prices in one"}}
+	}
+	if err := manifest.CheckAliases(data); err != nil {
+		return Overrides{}, []Problem{{name, 0, err.Error()}}
 	}
 	var f priceFile
 	if err := yaml.UnmarshalStrict(data, &f); err != nil {

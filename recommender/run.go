@@ -28,6 +28,10 @@ func Rules() []advice.Rule {
 	}
 }
 
+// safeOnParts are the levers that work on what is left when a source broke
+// off: they raise, and lower nothing.
+var safeOnParts = []advice.Lever{advice.LeverRightsize}
+
 // Run runs the rules of the levers asked for, and gives what they reported,
 // sorted by workload, container, rule, and the cluster as it would be then. Once
 // the context has ended it gives the context's error and nothing else.
@@ -38,6 +42,12 @@ func Run(ctx context.Context, a *analyzer.Analysis, c *cost.Costs, o advice.Opti
 	for _, r := range Rules() {
 		if len(o.Levers) > 0 && !slices.Contains(o.Levers, r.Lever) {
 			continue
+		}
+		if a.Snapshot.Unread() != "" && !slices.Contains(safeOnParts, r.Lever) {
+			continue // the snapshot's warning says so
+		}
+		if o.Begin != nil {
+			o.Begin(r.Name)
 		}
 		err := r.Run(p)
 		if ctx.Err() != nil {

@@ -159,22 +159,30 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	}
 	p := startProgress(s, f.quiet)
 	snap, err := f.collect(ctx, s, p)
-	p.Stop()
 	if err != nil {
+		p.Stop()
 		return err
+	}
+	opts.Begin = func(rule string) { p.Step("working out " + rule) }
+	report, failed := advise(ctx, snap, catalog, opts, &f.cost, &f.prices)
+	p.Stop()
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if f.saveSnapshot != "" {
 		if err := f.save(ctx, snap); err != nil {
 			return storeError(fmt.Errorf("saving the snapshot: %w", err))
 		}
 	}
-	report, err := advise(ctx, snap, catalog, opts, &f.cost, &f.prices)
-	if err != nil {
-		return err
+	if failed != nil {
+		return failed
 	}
 	err = writeReport(ctx, s, f.files, sinks, report, reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose})
 	if err != nil {
 		return err
+	}
+	if unread := snap.Unread(); unread != "" {
+		return sourceError(fmt.Errorf("the report is partial: %s", unread))
 	}
 	if f.strict {
 		return incomplete(snap)

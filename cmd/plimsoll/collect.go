@@ -42,6 +42,7 @@ type collectFlags struct {
 	saveSnapshot string
 	demo         bool
 
+	timeout time.Duration
 	config  string
 	quiet   bool
 	verbose bool
@@ -62,6 +63,7 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	fl.DurationVar(&f.kube.RequestTimeout, "request-timeout", 0, "longest wait for one answer (default 1m for the API server, 2m for Prometheus)")
 	fl.StringArrayVarP(&f.namespaces, "namespace", "n", nil, "`NAMESPACE`, several with commas, or a regular expression such as 'team-.*'; repeatable (default all that may be read)")
 	fl.StringArrayVar(&f.excluded, "exclude-namespaces", nil, "leave out this `NAMESPACE`, several with commas, or a regular expression; repeatable")
+	fl.DurationVar(&f.timeout, "timeout", 0, "give a source up that finishes no answer for so long (default 2m)")
 	fl.BoolVarP(&f.all, "all-namespaces", "A", false, "all namespaces, or fail to")
 	fl.StringVarP(&f.selector, "selector", "l", "", "label `SELECTOR` for workloads, such as app=cart,tier!=test")
 
@@ -75,6 +77,7 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	fl.StringArrayVar(&f.openmetrics, "openmetrics", nil, "`FILE` with a text dump of metrics (OpenMetrics or Prometheus text, .gz) in place of an engine; repeatable")
 	fl.StringVar(&f.snapshot, "snapshot", "", "`FILE` with a snapshot saved before, in place of all sources")
 	fl.StringVar(&f.saveSnapshot, "save-snapshot", "", "save what was collected to this `FILE`")
+	f.files.register(fl)
 	fl.BoolVar(&f.demo, "demo", false, "audit the built-in sample cluster")
 
 	fl.StringVar(&f.config, "config", "", "YAML `FILE` of flags: a map from a flag's name to its value or list of values")
@@ -122,7 +125,7 @@ func parseEnd(s string) (time.Time, error) {
 func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error) {
 	r := &collect.Request{
 		AllNamespaces: f.all, Prometheus: f.prometheus, PrometheusConfig: f.prometheusConfig,
-		In: s.In, Open: f.files.open, Step: p.Step, Count: p.Count,
+		Patience: f.timeout, In: s.In, Open: f.files.open, Step: p.Step, Count: p.Count,
 	}
 	var err error
 	if r.Selection, err = f.selection(); err != nil {
@@ -274,7 +277,7 @@ func readSnapshot(ctx context.Context, in files, name string) (*analyzer.Snapsho
 // save writes the snapshot to where --save-snapshot says.
 func (f *collectFlags) save(ctx context.Context, snap *analyzer.Snapshot) error {
 	if !store.IsURL(f.saveSnapshot) {
-		return snapshot.Write(f.saveSnapshot, snap)
+		return snapshot.Write(f.saveSnapshot, snap, f.files.mode.of())
 	}
 	var data bytes.Buffer
 	if err := snapshot.Encode(&data, snap); err != nil {

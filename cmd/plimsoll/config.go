@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"sigs.k8s.io/yaml"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 )
 
 // applyConfig sets the flags that the file names and the command line does
@@ -25,6 +27,9 @@ func applyConfig(cmd *cobra.Command, in files, path string) error {
 		return storeError(reading("--config", err))
 	}
 	path = in.shown(path)
+	if err := manifest.CheckAliases(raw); err != nil {
+		return fmt.Errorf("reading --config: %s: %w", path, err)
+	}
 	var settings map[string]any
 	if err := yaml.UnmarshalStrict(raw, &settings); err != nil {
 		problem := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")

@@ -1,12 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
+	"github.com/spf13/pflag"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/disk"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 )
 
@@ -15,6 +20,34 @@ import (
 type files struct {
 	store store.Client
 	urls  map[string]string // by the names that they are shown under
+	mode  fileMode          // of new files
+}
+
+// fileMode is the flag --file-mode.
+type fileMode struct {
+	text string
+	mode fs.FileMode
+}
+
+func (m *fileMode) String() string { return cmp.Or(m.text, "private") }
+func (m *fileMode) Type() string   { return "MODE" }
+
+// Set is of pflag.Value.
+func (m *fileMode) Set(s string) (err error) {
+	m.text = s
+	m.mode, err = disk.ParseMode(s)
+	return err
+}
+
+func (m *fileMode) of() fs.FileMode {
+	if m.text == "" {
+		return disk.Private
+	}
+	return m.mode
+}
+
+func (f *files) register(fl *pflag.FlagSet) {
+	fl.Var(&f.mode, "file-mode", "`MODE` of files that are written and are not there yet: private (0600), umask, or an octal number; others keep theirs")
 }
 
 // shown gives the name under which a file goes into messages, reports and
@@ -74,7 +107,10 @@ func (f *files) write(ctx context.Context, name string, data []byte) error {
 	if store.IsURL(name) {
 		return f.store.Write(ctx, name, data)
 	}
-	return replaceFile(name, data)
+	return disk.Replace(name, f.mode.of(), func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }
 
 // checkURL tells, before anything is dialled, of URLs that cannot be read and

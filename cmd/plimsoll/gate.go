@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	tree "github.com/plimsoll-k8s/plimsoll/analyzer/source/manifest"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/reports/finding"
@@ -150,6 +151,13 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 			return err
 		}
 	}
+	for i := range result.Findings {
+		n := &result.Findings[i]
+		for _, text := range []*string{&n.Object, &n.Container, &n.Field, &n.Message, &n.Reason, &n.Place.File} {
+			*text = analyzer.Printable(*text)
+		}
+	}
+	analyzer.Clean(&result.Warnings)
 	r := &finding.Report{Result: result, Rules: rulesOf(policy), Threshold: policy.Threshold(), Version: programVersion(), Today: in.Today}
 	if in.Evidence != nil {
 		r.Evidence = in.Evidence.Source

@@ -20,6 +20,7 @@ var line = map[string]int{
 	"analyzer/digest":             0,
 	"analyzer":                    10,
 	"analyzer/manifest":           15,
+	"analyzer/source/unpack":      16, // bounds of packed files
 	"pricing":                     20,
 	"recommender/packing/lp":      25,
 	"recommender/packing":         30,
@@ -42,7 +43,9 @@ var line = map[string]int{
 	"reports/finding":             80,
 	"reports":                     82,
 	"analyzer/source/object":      firstIO,
-	"analyzer/source/store":       firstIO,
+	"analyzer/source/store":       firstIO + 5,
+	"analyzer/source/disk":        firstIO, // files, replaced whole or not at all
+	"analyzer/source/origin":      firstIO, // where requests may go, and how URLs are shown
 	"internal/casetest":           firstIO, // test cases as txtar files
 	"analyzer/source/sourcetest":  firstIO, // the sources' conformance suite
 	"analyzer/source/manifest":    firstIO + 10,
@@ -60,7 +63,7 @@ var line = map[string]int{
 const firstIO = 100
 
 // sourceSees is all of the product that a source may import.
-var sourceSees = []string{"analyzer", "analyzer/digest", "analyzer/manifest", "analyzer/source/object"}
+var sourceSees = []string{"analyzer", "analyzer/digest", "analyzer/manifest", "analyzer/source/object", "analyzer/source/origin", "analyzer/source/disk", "analyzer/source/unpack"}
 
 // programs are generators that the product does not contain.
 var programs = []string{"pricing/tables/gen"}

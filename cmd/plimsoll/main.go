@@ -4,13 +4,18 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 )
+
+// grace is how long work may take to end after an interrupt.
+const grace = 2 * time.Second
 
 func main() {
 	if os.Getenv("GOGC") == "" {
@@ -18,7 +23,12 @@ func main() {
 	}
 	log.SetOutput(io.Discard) // what libraries say beside their errors is not for the user
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args, osStreams())
-	stop()
-	os.Exit(code)
+	context.AfterFunc(ctx, func() {
+		stop() // a second signal ends the program at once
+		// What waits for a pipe or a terminal does not see that ctx has ended.
+		time.Sleep(grace)
+		fmt.Fprintf(os.Stderr, "error: %s\n", errInterrupted)
+		os.Exit(exitInterrupted)
+	})
+	os.Exit(run(ctx, os.Args, osStreams()))
 }

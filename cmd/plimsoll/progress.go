@@ -5,10 +5,12 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
 // patience is how long work may take before anything is said about it.
-const patience = 2 * time.Second
+const patience = time.Second
 
 // progress says on stderr what is being done, once that takes longer than
 // patience: redrawn in place on a terminal, a line every ten seconds elsewhere.
@@ -59,9 +61,9 @@ func (p *progress) watch() {
 func (p *progress) draw() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	line := p.what
+	line := analyzer.Printable(p.what)
 	if p.total > 0 {
-		line = fmt.Sprintf("%s: %d of %d", p.what, p.done, p.total)
+		line = fmt.Sprintf("%s: %d of %d", line, p.done, p.total)
 	}
 	if p.terminal {
 		fmt.Fprintf(p.out, "\r\x1b[K%s ...", line)

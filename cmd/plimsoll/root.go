@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
 // streams is what a command talks to. Out carries data and nothing else.
@@ -45,6 +47,8 @@ const (
 	exitFound  = 1
 	exitUsage  = 2
 	exitSource = 3
+	// exitInterrupted is 128 and the number of the signal of Ctrl-C.
+	exitInterrupted = 130
 )
 
 // exitError is an error that knows its exit code; every other error is one of
@@ -74,7 +78,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		exit = &exitError{exitUsage, err}
 	}
 	if ctx.Err() != nil && exit.code != exitUsage {
-		err = errors.New("interrupted; nothing was written")
+		exit, err = &exitError{exitInterrupted, err}, errInterrupted
 	}
 	if exit.code != exitFound || !isQuiet(root) { // what was found stands on stdout
 		fmt.Fprintf(s.Err, "error: %s\n", oneLine(err.Error()))
@@ -92,9 +96,11 @@ func isQuiet(root *cobra.Command) bool {
 	return false
 }
 
+var errInterrupted = errors.New("interrupted; nothing was written")
+
 // oneLine folds an error of several lines, such as a YAML parser's, into one.
 func oneLine(s string) string {
-	return strings.Join(strings.Fields(s), " ")
+	return analyzer.Printable(strings.Join(strings.Fields(s), " "))
 }
 
 func newRoot(name string, s streams) *cobra.Command {

@@ -21,6 +21,8 @@ type Options struct {
 	// Minor is x of the cluster's Kubernetes 1.x; 0 where it is not known, and
 	// then nothing is advised that an older one may lack.
 	Minor int
+	// Begin, if set, is told of each rule by its name before it runs.
+	Begin func(rule string)
 	// Levers limits the rules that run; empty means all.
 	Levers []Lever
 	// Commitment is what the user said of buying commitments.

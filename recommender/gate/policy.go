@@ -183,6 +183,9 @@ var unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
 
 // ParsePolicy reads a policy. Unknown keys and rules are errors.
 func ParsePolicy(data []byte) (*Policy, error) {
+	if err := manifest.CheckAliases(data); err != nil {
+		return nil, err
+	}
 	var p Policy
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)

@@ -13,6 +13,7 @@ import (
 	k8syaml "sigs.k8s.io/yaml"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 )
 
 // WriteJSON writes the report as JSON, indented, without its history.
@@ -117,6 +118,9 @@ func Read(r io.Reader) (*Report, error) {
 	}
 	decode := json.Unmarshal
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		if err := manifest.CheckAliases(data); err != nil {
+			return nil, fmt.Errorf("reading the report: %w", err)
+		}
 		decode = func(data []byte, v any) error { return k8syaml.Unmarshal(data, v) }
 	}
 	var out Report
@@ -128,6 +132,7 @@ func Read(r io.Reader) (*Report, error) {
 			out.Kind, out.APIVersion, Kind, APIVersion)
 	}
 	out.upgrade()
+	analyzer.Clean(&out)
 	return &out, out.History.check()
 }
 

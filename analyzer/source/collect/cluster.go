@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/kube"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // fromCluster reads the inventory from the API server and the usage from the
@@ -28,7 +29,9 @@ func (r *Request) fromCluster(ctx context.Context) (*analyzer.Snapshot, error) {
 			return nil, err
 		}
 		r.step("looking for Prometheus in the cluster")
-		e, doubts = discover(ctx, client, r.Selection.Namespaces)
+		patient, stop := origin.WithPatience(ctx, r.patience())
+		e, doubts = discover(patient, client, r.Selection.Namespaces)
+		stop()
 	}
 	r.step("reading the cluster from " + client.Server())
 	owners := &analyzer.Owners{}
@@ -36,7 +39,7 @@ func (r *Request) fromCluster(ctx context.Context) (*analyzer.Snapshot, error) {
 	meanwhile, stop := context.WithCancel(ctx)
 	defer stop()
 	opened := r.opening(meanwhile, e)
-	snap, err := client.Collect(ctx, options)
+	snap, err := r.inventory(ctx, client, options)
 	if err != nil {
 		stop()
 		_, _ = opened()
@@ -51,7 +54,7 @@ func (r *Request) fromCluster(ctx context.Context) (*analyzer.Snapshot, error) {
 		if err != nil { // found, not given: what it fails at is a doubt, not the end
 			doubts = append(doubts, analyzer.Warning{Code: analyzer.WarnUnreachable, Subject: e.service, Message: err.Error()})
 			options.Moment = true
-			if snap, err = client.Collect(ctx, options); err != nil {
+			if snap, err = r.inventory(ctx, client, options); err != nil {
 				return nil, failed(err)
 			}
 		}
@@ -63,6 +66,13 @@ func (r *Request) fromCluster(ctx context.Context) (*analyzer.Snapshot, error) {
 	snap.Infer()
 	snap.Sort()
 	return snap, nil
+}
+
+// inventory reads the cluster, as long as answers come.
+func (r *Request) inventory(ctx context.Context, client *kube.Client, o kube.Options) (*analyzer.Snapshot, error) {
+	patient, stop := origin.WithPatience(ctx, r.patience())
+	defer stop()
+	return client.Collect(patient, o)
 }
 
 // check asks whether the API server is there at all, before discovery waits in

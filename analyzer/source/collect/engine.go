@@ -5,12 +5,12 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/prometheus"
 )
 
@@ -45,7 +45,11 @@ func (r *Request) opening(ctx context.Context, e engine) func() (*prometheus.Eng
 			Window:     analyzer.Window{Start: end.Add(-r.Window), End: end},
 			Namespaces: r.Selection.Namespaces, Timeout: r.Kube.RequestTimeout,
 		}
-		group.Go(func() { out, failed = prometheus.Open(ctx, options) })
+		group.Go(func() {
+			patient, stop := origin.WithPatience(ctx, r.patience())
+			defer stop()
+			out, failed = prometheus.Open(patient, options)
+		})
 	}
 	return func() (*prometheus.Engine, error) {
 		group.Wait()
@@ -55,11 +59,13 @@ func (r *Request) opening(ctx context.Context, e engine) func() (*prometheus.Eng
 
 // ask fills the snapshot's usage from an engine that is being opened.
 func (r *Request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *analyzer.Owners, e engine, opened func() (*prometheus.Engine, error)) error {
-	r.step("reading usage from " + cmp.Or(e.service, withoutSecrets(e.url)))
+	r.step("reading usage from " + cmp.Or(e.service, origin.Show(e.url)))
 	var got prometheus.Result
 	asked, err := opened()
 	if err == nil {
-		got, err = asked.Collect(ctx, owners, r.asked(snap))
+		patient, stop := origin.WithPatience(ctx, r.patience())
+		got, err = asked.Collect(patient, owners, r.asked(snap))
+		stop()
 	}
 	if err != nil {
 		var failed *prometheus.Error
@@ -76,15 +82,6 @@ func (r *Request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *anal
 	snap.Sources = append(snap.Sources, got.Source)
 	snap.Warnings = append(snap.Warnings, got.Warnings...)
 	return nil
-}
-
-// withoutSecrets is a URL without its user, password and query.
-func withoutSecrets(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "Prometheus"
-	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 // asked lists the namespaces whose usage can be of use: those asked for, else

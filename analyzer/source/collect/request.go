@@ -39,6 +39,10 @@ type Request struct {
 	PrometheusConfig string
 	Matchers         []prometheus.Matcher
 
+	// Patience is how long a source may finish no answer until it is given up; 0
+	// is two minutes, and a quarter more than a request's own where that is longer.
+	Patience time.Duration
+
 	// Open opens a file by its name.
 	Open func(ctx context.Context, name string) (io.ReadCloser, error)
 	// Step is told of the work at hand, Count how far it is; either may be nil.
@@ -60,6 +64,14 @@ func (r *Request) Snapshot(ctx context.Context) (*analyzer.Snapshot, error) {
 		return r.fromFiles(ctx)
 	}
 	return r.fromCluster(ctx)
+}
+
+// patience is Patience with its default.
+func (r *Request) patience() time.Duration {
+	if r.Patience > 0 {
+		return r.Patience
+	}
+	return max(2*time.Minute, r.Kube.RequestTimeout*5/4)
 }
 
 func (r *Request) step(what string) {

@@ -21,6 +21,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/klog/v2"
 	metricsv1beta1 "k8s.io/metrics/pkg/apis/metrics/v1beta1"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // Flags say which cluster to read and as whom, with kubectl's names, loading
@@ -131,21 +133,24 @@ func (c *Client) dial(config *rest.Config) (err error) {
 	shown := *c.base
 	shown.User = nil
 	c.server = shown.String()
-	client, err := rest.HTTPClientFor(config)
-	if err != nil {
-		return err
-	}
-	if c.rest, err = rest.UnversionedRESTClientForConfigAndClient(config, client); err != nil {
-		return err
-	}
-	if c.dynamic, err = dynamic.NewForConfigAndClient(config, client); err != nil {
-		return err
-	}
 	// An engine's answers are a hundred megabytes at times; over HTTP/2 the API
 	// server needs much longer to pass them on than over connections of their own.
 	bulk := rest.CopyConfig(config)
 	bulk.NextProtos = []string{"http/1.1"}
-	c.bulk, err = rest.TransportFor(bulk)
+	if c.bulk, err = rest.TransportFor(bulk); err != nil {
+		return err
+	}
+	config.Wrap(func(rt http.RoundTripper) http.RoundTripper { return origin.Limited(rt, maxAnswer) })
+	dialled, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return err
+	}
+	// The transport adds the token to each request again, wherever that goes.
+	client := &http.Client{Transport: dialled.Transport, Timeout: dialled.Timeout, CheckRedirect: origin.Stay}
+	if c.rest, err = rest.UnversionedRESTClientForConfigAndClient(config, client); err != nil {
+		return err
+	}
+	c.dynamic, err = dynamic.NewForConfigAndClient(config, client)
 	return err
 }
 
@@ -182,8 +187,9 @@ func (c *Client) Check(ctx context.Context) (version string, err error) {
 	const op = "ask for the version"
 	raw, err := c.get("/version").SetHeader("Accept", runtime.ContentTypeJSON).MaxRetries(1).Do(ctx).Raw()
 	if err != nil {
-		return "", c.wrap(op, err)
+		return "", c.wrap(op, cmp.Or(origin.Stalled(ctx), err))
 	}
+	origin.Answered(ctx)
 	var answer struct {
 		GitVersion string `json:"gitVersion"`
 	}

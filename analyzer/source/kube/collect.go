@@ -3,6 +3,7 @@ package kube
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // workers is how many lists are read at once.
@@ -89,6 +91,7 @@ type reading struct {
 	refused  map[string]*refusal
 	warnings []analyzer.Warning
 	got      map[string]int // lists that were answered, by namespace
+	failed   error          // the first list that broke off
 }
 
 // refusal gathers where a right is missing.
@@ -109,6 +112,9 @@ type task struct {
 func (r *reading) inventory(ctx context.Context) error {
 	if err := r.run(ctx, r.tasks()); err != nil {
 		return err
+	}
+	if len(r.got) == 0 && r.failed != nil {
+		return r.failed
 	}
 	if len(r.got) == 0 {
 		return r.nothing()
@@ -242,7 +248,36 @@ func (r *reading) judge(t task, err error) error {
 		r.warn(analyzer.WarnPartial, "list "+t.kind.name(), short(err.Error())+": "+t.kind.Lost)
 		return nil
 	}
-	return r.c.wrap(verb+" "+t.kind.name(), err)
+	err = r.c.wrap(verb+" "+t.kind.name(), err)
+	if !weakens(err) {
+		return err
+	}
+	if r.failed == nil {
+		r.failed = err
+	}
+	r.warn(analyzer.WarnUnread, verb+" "+t.kind.name(), unreadIn(t.namespace)+": "+t.kind.Lost+"; "+err.Error())
+	return nil
+}
+
+// weakens reports whether one list that failed leaves the others: a server
+// that cannot be reached, or does not know the user, answers none of them.
+func weakens(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Kind {
+	case KindTimeout, KindServer, KindTruncated, KindOther:
+		return !errors.Is(err, origin.ErrNoProgress)
+	}
+	return false
+}
+
+func unreadIn(namespace string) string {
+	if namespace == "" {
+		return "could not be read"
+	}
+	return "could not be read in namespace " + namespace
 }
 
 func (r *reading) warn(code, subject, message string) {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // ErrUnreachable is matched by every *Error that is about the API server:
@@ -99,6 +101,13 @@ func diagnose(err error) (kind ErrorKind, problem, advice string) {
 	var network *net.OpError
 	var timeout net.Error
 	switch {
+	case errors.Is(err, origin.ErrNoProgress):
+		return KindTimeout, err.Error(), "check the API server's load and the connection, or raise --timeout"
+	case errors.Is(err, origin.ErrLarge), errors.Is(err, errSamePage), errors.Is(err, errEmpty):
+		return KindOther, innermost(err), "check that the address is that of the API server, and the proxy in between"
+	case origin.Redirected(err) != nil:
+		to := origin.Redirected(err)
+		return KindNotKubernetes, to.Error(), to.Advice
 	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "unexpected EOF"):
 		return KindTruncated, "the answer was cut off in the middle", "try again; if it repeats, look at the proxy or load balancer in between"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():

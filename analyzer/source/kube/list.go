@@ -1,14 +1,21 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"syscall"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // pageSize is how many objects a page has. Pages keep the answers, and what
@@ -28,19 +35,42 @@ type query struct {
 	limit          int // of objects in all; 0 for no limit
 }
 
+const (
+	// attempts is how often a page is asked for that fails for a reason that
+	// passes.
+	attempts     = 4
+	firstWait    = 500 * time.Millisecond
+	maxRetryWait = 15 * time.Second
+	// mostEmpty bounds pages without objects, which a server that never ends
+	// sends one after the other.
+	mostEmpty = 20
+	// maxAnswer bounds one answer's bytes. A page that is larger is asked for
+	// in smaller parts.
+	maxAnswer = 64 << 20
+)
+
+var (
+	errSamePage = errors.New("the server sends the same page again and again")
+	errEmpty    = errors.New("the server sends page after page without objects")
+)
+
 // list reads a kind page by page and hands each page over. An expired page
 // goes on from where the server says, else the list begins anew, so a page's
 // objects may be handed over twice.
 func (c *Client) list(ctx context.Context, k kind, namespace string, q query, page func(runtime.Object) error) error {
 	ctx = quiet(ctx)
-	next, restarts := "", 0
+	next, restarts, empty, size, seen := "", 0, 0, int64(pageSize), map[string]bool{}
 	for {
-		list, err := c.page(ctx, k, namespace, q, next)
+		list, err := c.retried(ctx, func() (runtime.Object, error) { return c.page(ctx, k, namespace, q, next, size) })
 		var status apierrors.APIStatus
 		switch {
 		case apierrors.IsResourceExpired(err) && errors.As(err, &status) && next != "" && restarts < maxRestarts:
 			restarts++
 			next = status.Status().Continue
+			clear(seen)
+			continue
+		case errors.Is(err, origin.ErrLarge) && size > 5 && q.limit == 0:
+			size /= 10
 			continue
 		case err != nil:
 			return err
@@ -52,14 +82,71 @@ func (c *Client) list(ctx context.Context, k kind, namespace string, q query, pa
 		if err != nil {
 			return err
 		}
-		if next = m.GetContinue(); next == "" || q.limit > 0 {
+		if empty++; meta.LenList(list) > 0 {
+			empty = 0
+		}
+		next = m.GetContinue()
+		switch {
+		case next == "" || q.limit > 0:
 			return nil
+		case seen[next]:
+			return errSamePage
+		case empty > mostEmpty:
+			return errEmpty
+		}
+		seen[next] = true
+	}
+}
+
+// retried asks again where the server is busy or the connection broke, as is
+// done with Prometheus.
+func (c *Client) retried(ctx context.Context, ask func() (runtime.Object, error)) (runtime.Object, error) {
+	for try := 1; ; try++ {
+		out, err := ask()
+		if err == nil {
+			origin.Answered(ctx)
+			return out, nil
+		}
+		if stalled := origin.Stalled(ctx); stalled != nil {
+			return nil, stalled
+		}
+		wait, again := passes(err)
+		if !again || try == attempts {
+			return nil, err
+		}
+		if wait = max(firstWait<<(try-1), min(wait, maxRetryWait)); !sleep(ctx, wait) {
+			return nil, cmp.Or(origin.Stalled(ctx), ctx.Err())
 		}
 	}
 }
 
-func (c *Client) page(ctx context.Context, k kind, namespace string, q query, next string) (runtime.Object, error) {
-	o := metav1.ListOptions{Limit: pageSize, Continue: next, LabelSelector: q.labels, FieldSelector: q.fields}
+// passes tells errors that may be over a moment later, and how long the server
+// asks to wait.
+func passes(err error) (wait time.Duration, again bool) {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) {
+		code := status.Status().Code
+		if d := status.Status().Details; d != nil {
+			wait = time.Duration(d.RetryAfterSeconds) * time.Second
+		}
+		return wait, code == http.StatusTooManyRequests || code >= 500
+	}
+	return 0, errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (c *Client) page(ctx context.Context, k kind, namespace string, q query, next string, size int64) (runtime.Object, error) {
+	o := metav1.ListOptions{Limit: size, Continue: next, LabelSelector: q.labels, FieldSelector: q.fields}
 	if q.limit > 0 {
 		o.Limit = int64(q.limit)
 	}
@@ -71,7 +158,7 @@ func (c *Client) page(ctx context.Context, k kind, namespace string, q query, ne
 		r = r.SetHeader("Accept", metadataAccept)
 	}
 	list := k.list()
-	if err := r.Do(ctx).Into(list); err != nil {
+	if err := r.MaxRetries(0).Do(ctx).Into(list); err != nil {
 		return nil, err
 	}
 	if m, ok := list.(*metav1.PartialObjectMetadataList); ok {

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // Service is a service of the cluster that speaks Prometheus' query API.
@@ -239,7 +240,7 @@ func (c *Client) query(ctx context.Context, s Service, promql string) (int, erro
 	if err != nil {
 		return 0, err
 	}
-	resp, err := (&http.Client{Transport: rt}).Do(req)
+	resp, err := origin.Client(rt).Do(req)
 	if err != nil {
 		_, problem, _ := diagnose(err)
 		return 0, errors.New(problem)

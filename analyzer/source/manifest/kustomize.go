@@ -90,6 +90,9 @@ func readKustomization(dir string) (kustomization, error) {
 	if err != nil {
 		return k, err
 	}
+	if err := manifest.CheckAliases(data); err != nil {
+		return k, err
+	}
 	return k, yaml.Unmarshal(data, &k)
 }
 

@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/unpack"
 )
 
 // stdinName stands for standard input among file names.
@@ -48,6 +50,10 @@ func readFile(v *Inventory, path string, open func(name string) (io.ReadCloser, 
 
 func isFolder(info fs.FileInfo, err error) bool { return err == nil && info.IsDir() }
 
+// bounds are what a gzipped file may come to: dumps of clusters pack 10 to 30
+// times, and have some 50 bytes for each object in them.
+var bounds = unpack.Bounds{FreeText: 4 << 20, Ratio: 150, FreeObjects: 20_000, LeastText: 20}
+
 // Read adds all objects of one stream. The name stands in errors, which tell
 // the document, counted from 1, and the line.
 func Read(v *Inventory, r io.Reader, name string) error {
@@ -65,14 +71,15 @@ func Read(v *Inventory, r io.Reader, name string) error {
 }
 
 func readStream(v *Inventory, r io.Reader, name string) error {
-	in := bufio.NewReaderSize(r, 1<<16)
+	packed := &unpack.Counter{R: r}
+	in := bufio.NewReaderSize(packed, 1<<16)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(in)
 		if err != nil {
 			return fmt.Errorf("%s: not a readable gzip file: %w", name, err)
 		}
 		defer func() { _ = unzipped.Close() }() // read only
-		in = bufio.NewReaderSize(unzipped, 1<<16)
+		in = bufio.NewReaderSize(unpack.Reader(unzipped, packed, bounds), 1<<16)
 	}
 	if bom, _ := in.Peek(2); bytes.Equal(bom, []byte("\xff\xfe")) || bytes.Equal(bom, []byte("\xfe\xff")) {
 		return fmt.Errorf("%s: it is UTF-16 (PowerShell's > writes so); save it as UTF-8: kubectl get ... -o yaml | Out-File -Encoding utf8 FILE", name)

@@ -11,6 +11,8 @@ import (
 	"strconv"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 )
 
 // maxChunk bounds one YAML object: 64 MiB is far above what etcd can hold.
@@ -247,6 +249,9 @@ var yamlLine = regexp.MustCompile(`yaml: (?:line (\d+): )?`)
 func (s *yamlSplitter) toJSON(c chunk) ([]byte, error) {
 	if len(bytes.TrimSpace(c.text)) == 0 {
 		return nil, nil
+	}
+	if err := manifest.CheckAliases(c.text); err != nil {
+		return nil, &positionError{s.document, c.start, err}
 	}
 	raw, err := yaml.YAMLToJSON(c.text)
 	if err != nil {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 const (
@@ -33,6 +35,7 @@ type client struct {
 	gate    *gate
 	wait    time.Duration // before the first retry
 	useGet  atomic.Bool   // POST was refused, as by a role that may only get
+	health  health
 }
 
 // newClient takes the URL as people write it: with or without /api/v1 and
@@ -40,7 +43,7 @@ type client struct {
 func newClient(o Options) (*client, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fmt.Errorf("prometheus URL %q: want http://HOST[:PORT][/PATH], or the same with https", redact(o.URL))
+		return nil, fmt.Errorf("prometheus URL %q: want http://HOST[:PORT][/PATH], or the same with https", origin.Show(o.URL))
 	}
 	// What follows the last /api/v1 was pasted along with the URL, unless it is
 	// the path of Kubernetes' own proxy to a service.
@@ -55,22 +58,9 @@ func newClient(o Options) (*client, error) {
 	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
 	return &client{
 		base: *u, shown: shown.String(),
-		http:    &http.Client{Transport: transport},
+		http:    &http.Client{Transport: transport, CheckRedirect: checkRedirect(transport)},
 		timeout: o.Timeout, gate: newGate(o.Concurrency), wait: o.retryWait,
 	}, nil
-}
-
-// redact keeps what stands before a user name or a query out of sight.
-func redact(raw string) string {
-	raw, _, _ = strings.Cut(raw, "?")
-	if i := strings.LastIndexByte(raw, '@'); i >= 0 {
-		scheme, _, ok := strings.Cut(raw, "://")
-		if !ok {
-			return raw[i+1:]
-		}
-		return scheme + "://" + raw[i+1:]
-	}
-	return raw
 }
 
 // question is one query. Without a step it is an instant query at end.
@@ -116,13 +106,20 @@ func (c *client) ask(ctx context.Context, q question, each func(*series)) (answe
 	for try := 1; ; try++ {
 		a, err := c.try(ctx, q, each)
 		if err == nil {
+			c.health.answered()
+			origin.Answered(ctx)
 			return a, nil
 		}
 		err.Doing, err.URL = q.doing, c.shown
 		if try == attempts || !err.retryable() {
+			err.given = c.health.failed(err.Kind)
 			return a, err
 		}
 		if !sleep(ctx, max(c.wait<<(try-1), min(err.retryAfter, maxRetryWait))) {
+			if origin.Stalled(ctx) != nil {
+				err.given = true // what was answered last says more than that time is up
+				return a, err
+			}
 			stopped := transportError(ctx, ctx.Err())
 			stopped.Doing, stopped.URL = q.doing, c.shown
 			return a, stopped
@@ -225,12 +222,13 @@ func readAnswer(ctx context.Context, resp *http.Response, each func(*series)) (a
 		return answer{}, refusal(resp, body)
 	}
 	b := bufio.NewReader(body)
-	html := looksLikeHTML(resp, b)
-	if html {
+	if looksLikeHTML(resp, b) {
 		return answer{}, notAPI(true, errSyntax)
 	}
 	a, err := decode(b, each)
 	switch {
+	case errors.Is(err, errEndless):
+		return a, endless(err)
 	case errors.Is(err, errSyntax):
 		return a, notAPI(false, err)
 	case err != nil:

@@ -12,6 +12,8 @@ import (
 	"slices"
 
 	"github.com/prometheus/common/config"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // TransportFromFile reads Prometheus' own HTTP client configuration
@@ -32,11 +34,36 @@ func TransportFromFile(path string) (http.RoundTripper, error) {
 	if err := checkFiles(cfg); err != nil {
 		return nil, fmt.Errorf("prometheus configuration %s: %w", path, err)
 	}
-	rt, err := config.NewRoundTripperFromConfig(*cfg, userAgent)
+	rt, err := transportOf(*cfg)
 	if err != nil {
 		return nil, fmt.Errorf("prometheus configuration %s: %s", path, withoutValues(err))
 	}
-	return rt, nil
+	return &configured{rt, cfg.FollowRedirects}, nil
+}
+
+func transportOf(cfg config.HTTPClientConfig) (http.RoundTripper, error) {
+	tokens := cfg.OAuth2
+	cfg.OAuth2 = nil
+	rt, err := config.NewRoundTripperFromConfig(cfg, userAgent)
+	if err != nil || tokens == nil {
+		return rt, err
+	}
+	return newOAuth(tokens, rt)
+}
+
+// configured is a transport of which is known whether redirects are followed.
+type configured struct {
+	http.RoundTripper
+	follow bool
+}
+
+// checkRedirect is an http.Client's: redirects stay with the server that was
+// asked, and are not followed at all where the configuration says so.
+func checkRedirect(rt http.RoundTripper) func(*http.Request, []*http.Request) error {
+	if c, ok := rt.(*configured); ok && !c.follow {
+		return func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	}
+	return origin.Stay
 }
 
 func load(content []byte) (*config.HTTPClientConfig, error) {
@@ -51,7 +78,7 @@ func load(content []byte) (*config.HTTPClientConfig, error) {
 }
 
 // quoted matches what the YAML decoder quotes of a file.
-var quoted = regexp.MustCompile("`[^`]*`|anchor '[^']*'")
+var quoted = regexp.MustCompile("`[^`]*`|anchor '[^']*'|\"(?:[^\"\\\\]|\\\\.)*\"|[a-z0-9+.-]+://\\S+")
 
 func withoutValues(err error) string { return oneLine(quoted.ReplaceAllString(err.Error(), "a value")) }
 

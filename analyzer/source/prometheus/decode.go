@@ -41,8 +41,15 @@ type answer struct {
 	samples  int
 }
 
-// maxWarnings bounds what one answer may say; engines repeat themselves.
-const maxWarnings = 16
+// Bounds of one answer. A question asks for a day at most, of which a step of
+// ten seconds has 8,640 points.
+const (
+	maxWarnings = 16 // engines repeat themselves
+	maxLabels   = 256
+	maxPoints   = 100_000   // of a series
+	maxSeries   = 2_000_000 // of an answer
+	maxValues   = 200_000   // of a list of label values
+)
 
 // decode reads one answer of the HTTP API and calls each for every complete
 // series, in the order of the stream. Keys may come in any order, unknown
@@ -78,6 +85,8 @@ type decoder struct {
 	each func(*series)
 	row  series
 	out  answer
+	// series counts those of the answer.
+	series int
 }
 
 func (d *decoder) warnings() {
@@ -103,7 +112,10 @@ func (d *decoder) data() {
 			}
 		})
 	case '[': // label values
-		d.array(func() { d.out.values = append(d.out.values, string(d.string())) })
+		d.array(func() {
+			d.out.values = append(d.out.values, string(d.string()))
+			d.within(len(d.out.values), maxValues, "label values")
+		})
 	default:
 		d.skip(0)
 	}
@@ -120,6 +132,7 @@ func (d *decoder) item() {
 		case "metric":
 			d.object(func(name string) {
 				d.row.names = append(d.row.names, name)
+				d.within(len(d.row.names), maxLabels, "labels of a series")
 				d.row.values = append(d.row.values, string(d.string()))
 			})
 		case "values":
@@ -130,6 +143,8 @@ func (d *decoder) item() {
 			d.skip(0)
 		}
 	})
+	d.series++
+	d.within(d.series, maxSeries, "series")
 	if d.err == nil {
 		d.out.samples += len(d.row.points)
 		d.each(&d.row)
@@ -145,6 +160,14 @@ func (d *decoder) point() {
 	d.expect(']')
 	if d.err == nil {
 		d.row.points = append(d.row.points, point{ms, v})
+		d.within(len(d.row.points), maxPoints, "points of a series")
+	}
+}
+
+// within fails an answer that has more of something than is ever asked for.
+func (d *decoder) within(n, most int, what string) {
+	if n > most && d.err == nil {
+		d.fail(fmt.Errorf("%w: more than %d %s", errEndless, most, what))
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // Kind sorts the failures of an engine by what the user can do about them.
@@ -31,6 +33,8 @@ const (
 	KindTimeout      Kind = "timeout"      // no answer in time
 	KindTruncated    Kind = "truncated"    // an answer that was cut short
 	KindCanceled     Kind = "canceled"     // the caller gave up
+	KindStalled      Kind = "stalled"      // no answer was finished for too long
+	KindRedirect     Kind = "redirect"     // to another server, which is not asked
 )
 
 // Error is a failure to get something from an engine. Its text is one line:
@@ -46,6 +50,7 @@ type Error struct {
 	Err    error  // the cause, may be nil
 
 	retryAfter time.Duration
+	given      bool // up: too many answers failed, so that no other is asked for
 }
 
 // Error gives the one line.
@@ -74,10 +79,10 @@ func (e *Error) retryable() bool {
 // fatal reports whether every other question would fail alike.
 func (e *Error) fatal() bool {
 	switch e.Kind {
-	case KindUnreachable, KindTLS, KindUnauthorized, KindForbidden, KindNotAPI, KindCanceled:
+	case KindUnreachable, KindTLS, KindUnauthorized, KindForbidden, KindNotAPI, KindCanceled, KindRedirect, KindStalled:
 		return true
 	}
-	return false
+	return e.given
 }
 
 // transportError explains why there was no answer.
@@ -93,8 +98,13 @@ func transportError(ctx context.Context, err error) *Error {
 	cause := rootCause(err)
 	e := &Error{Kind: KindUnreachable, Err: err, What: cause, Next: "check the URL and that the engine runs and is reachable from here"}
 	switch {
+	case origin.Stalled(ctx) != nil:
+		e.Kind, e.What, e.Next = KindStalled, origin.Stalled(ctx).Error(), "look at the engine's load, or raise --timeout"
 	case errors.Is(ctx.Err(), context.Canceled):
 		e.Kind, e.What, e.Next = KindCanceled, "canceled", ""
+	case origin.Redirected(err) != nil:
+		to := origin.Redirected(err)
+		e.Kind, e.What, e.Next = KindRedirect, to.Error(), to.Advice
 	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &netErr) && netErr.Timeout():
 		e.Kind, e.What, e.Next = KindTimeout, "no answer in time", "raise --request-timeout, shorten the window, or look at the engine's load"
 	case errors.As(err, &dns):
@@ -119,7 +129,7 @@ func transportError(ctx context.Context, err error) *Error {
 // with all that may be in it.
 func rootCause(err error) string {
 	var u *url.Error
-	if errors.As(err, &u) {
+	for errors.As(err, &u) {
 		err = u.Err
 	}
 	return oneLine(err.Error())
@@ -142,6 +152,8 @@ func statusError(status int, text string, html bool) *Error {
 		e.What += ": " + oneLine(text)
 	}
 	switch {
+	case status/100 == 3:
+		e.Kind, e.Next = KindRedirect, "follow_redirects is false in the file given with --prometheus-config, or the answer names no place; give the URL that answers itself"
 	case status == http.StatusUnauthorized:
 		e.Kind, e.Next = KindUnauthorized, "give basic_auth or authorization in the file given with --prometheus-config"
 	case status == http.StatusForbidden:
@@ -196,4 +208,10 @@ func notAPI(html bool, err error) *Error {
 func truncated(err error) *Error {
 	return &Error{Kind: KindTruncated, Err: err, What: "the answer was cut short",
 		Next: "a proxy's size or time limit may be in the way; ask the engine directly, or shorten the window"}
+}
+
+// endless explains an answer that no question asks for: it is taken no further.
+func endless(err error) *Error {
+	return &Error{Kind: KindNotAPI, Status: 200, Err: err, What: "its answer has no end: " + oneLine(strings.TrimPrefix(err.Error(), errEndless.Error()+": ")),
+		Next: "check that the URL is that of a Prometheus-compatible engine, and the proxy in between"}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // Where the engine serves remote read, it hands over what it has stored, and
@@ -184,6 +185,7 @@ func readRaw(ctx context.Context, col *collection, tasks []*task) error {
 			col.step()
 		}
 		t.close()
+		t.complete = true
 	}
 	return nil
 }
@@ -297,5 +299,9 @@ func (c *client) read(ctx context.Context, all []selection, each func(*stored)) 
 	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "application/x-streamed-protobuf") {
 		return fmt.Errorf("no streamed remote read: answered %d, %s", resp.StatusCode, kind)
 	}
-	return decodeStream(resp.Body, all, each)
+	err = decodeStream(resp.Body, all, each)
+	if err == nil {
+		origin.Answered(ctx)
+	}
+	return err
 }

@@ -24,7 +24,12 @@ const (
 	// maxString bounds one string of an answer: labels are far shorter.
 	maxString = 1 << 20
 	maxNested = 64
+	// maxBlank bounds white space between two parts of an answer.
+	maxBlank = 1 << 20
 )
+
+// errEndless is an answer beyond what any question asks for.
+var errEndless = errors.New("an endless answer")
 
 func newScanner(r io.Reader) *scanner { return &scanner{r: r, buf: make([]byte, bufferSize)} }
 
@@ -76,12 +81,15 @@ func (s *scanner) byte() byte {
 
 // peek gives the next byte that is not white space, and leaves it.
 func (s *scanner) peek() byte {
-	for s.i < s.n || s.fill() {
+	for blank := 0; s.i < s.n || s.fill(); blank++ {
 		switch c := s.buf[s.i]; c {
 		case ' ', '\n', '\t', '\r':
 			s.i++
 		default:
 			return c
+		}
+		if blank > maxBlank {
+			s.fail(fmt.Errorf("%w: more than %d bytes of white space", errEndless, maxBlank))
 		}
 	}
 	return 0

@@ -7,11 +7,13 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // Options says what to collect from where. URL and Window are needed; the
@@ -236,7 +238,7 @@ func (col *collection) collect(ctx context.Context, shards [][]string, concurren
 		stopped = col.runAll(ctx, usage, concurrency)
 		along.Wait()
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && origin.Stalled(ctx) == nil {
 		return nil, stopped
 	}
 	return col.sum(ownerTasks, usageTasks, stopped)
@@ -290,13 +292,50 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 		return nil, first
 	}
 	col.warnAll(failed.warnings(len(usageTasks)))
-	if stopped != nil {
-		col.warn(analyzer.WarnUnreachable, "prometheus", "the collection was broken off: "+stopped.Error())
-	} else {
+	if stopped == nil {
 		col.warnOfAbsent(series, &failed)
 	}
+	col.warnOfUnread(usageTasks, cmpError(stopped, failed.first()))
 	col.warnOfData(unmatched, odd)
 	return usage, nil
+}
+
+// warnOfUnread names the days and namespaces whose usage was not read.
+func (col *collection) warnOfUnread(tasks []*task, why error) {
+	days, namespaces, unread := map[string]bool{}, map[string]bool{}, 0
+	for _, t := range tasks {
+		if t.complete && !t.failed.has(queries[0].name) && !t.failed.has(queries[1].name) {
+			continue
+		}
+		unread++
+		days[t.day.from.Format(time.DateOnly)] = true
+		for _, ns := range t.shard {
+			namespaces[ns] = true
+		}
+	}
+	if unread == 0 {
+		return
+	}
+	message := fmt.Sprintf("usage was not read of %s of %s: nothing is lowered, drained or bought on what is left", some(days, "day"), some(namespaces, "namespace"))
+	if why != nil {
+		message += "; " + why.Error()
+	}
+	col.warn(analyzer.WarnUnread, "prometheus", message)
+}
+
+// some lists names, up to a length that can be read.
+func some(names map[string]bool, one string) string {
+	const most = 10
+	sorted := slices.Sorted(maps.Keys(names))
+	more := ""
+	if len(sorted) > most {
+		more = fmt.Sprintf(" and %d more", len(sorted)-most)
+		sorted = sorted[:most]
+	}
+	if len(names) != 1 {
+		one += "s"
+	}
+	return one + " " + strings.Join(sorted, ", ") + more
 }
 
 func cmpError(a, b error) error {

@@ -23,6 +23,7 @@ type task struct {
 	unmatched  map[string]bool
 	failed     failures
 	usage      []analyzer.ContainerUsage
+	complete   bool // every query was asked
 }
 
 type containerKey struct{ namespace, pod, container string }
@@ -60,6 +61,7 @@ func (t *task) run(ctx context.Context, col *collection) error {
 			return err
 		}
 	}
+	t.complete = true
 	return nil
 }
 

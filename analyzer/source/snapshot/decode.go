@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/unpack"
 )
 
 // A small file may unpack to any size, so what is read of it is bounded: as a
@@ -23,6 +24,10 @@ const (
 	maxWindow = 64 << 20
 	maxHeader = 4 << 10
 )
+
+// bounds are wide: snapshots pack 4 to 1, and have 110 bytes of text for each
+// object.
+var bounds = unpack.Bounds{FreeText: 4 << 20, Ratio: 100, FreeObjects: 20_000, LeastText: 20}
 
 var zstdMagic = []byte("\x28\xb5\x2f\xfd")
 
@@ -39,7 +44,8 @@ var (
 func Decode(r io.Reader) (*analyzer.Snapshot, error) { return decodeWithin(r, maxWhole, maxPiece) }
 
 func decodeWithin(r io.Reader, whole, piece int64) (*analyzer.Snapshot, error) {
-	in := bufio.NewReaderSize(r, 64<<10)
+	packed := &unpack.Counter{R: r}
+	in := bufio.NewReaderSize(packed, 64<<10)
 	head, err := in.Peek(len(zstdMagic))
 	if len(head) == 0 {
 		if errors.Is(err, io.EOF) {
@@ -48,14 +54,14 @@ func decodeWithin(r io.Reader, whole, piece int64) (*analyzer.Snapshot, error) {
 		return nil, err
 	}
 	if !bytes.Equal(head, zstdMagic) {
-		return decode(&bounded{r: in, whole: whole, piece: piece, pieces: piece})
+		return decode(&bounded{r: in, whole: whole, piece: piece, pieces: piece, meter: unpack.Meter{Bounds: bounds}})
 	}
 	z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return nil, explain(err)
 	}
 	defer z.Close()
-	return decode(&bounded{r: z, whole: whole, piece: piece, pieces: piece})
+	return decode(&bounded{r: z, whole: whole, piece: piece, pieces: piece, meter: unpack.Meter{Bounds: bounds, Packed: packed}})
 }
 
 func decode(b *bounded) (*analyzer.Snapshot, error) {
@@ -116,13 +122,12 @@ func readSnapshot(dec *json.Decoder, b *bounded, s *analyzer.Snapshot) error {
 			return err
 		}
 		name, _ := t.(string)
-		target := fields[name]
-		if target == nil {
-			target = &json.RawMessage{}
-		}
-		if name == "usage" {
+		switch target := fields[name]; {
+		case name == "usage":
 			err = readUsage(dec, b, s)
-		} else {
+		case target == nil:
+			err = skip(dec)
+		default:
 			err = dec.Decode(target)
 		}
 		if err != nil {
@@ -147,6 +152,25 @@ func readUsage(dec *json.Decoder, b *bounded, s *analyzer.Snapshot) error {
 		b.piece = b.pieces
 	}
 	return expect(dec, ']')
+}
+
+// skip reads past a value, token by token.
+func skip(dec *json.Decoder) error {
+	for depth := 0; ; {
+		t, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		switch t {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 {
+			return nil
+		}
+	}
 }
 
 func expect(dec *json.Decoder, want json.Delim) error {
@@ -183,6 +207,8 @@ func explain(err error) error {
 		return errLarge
 	case errors.Is(err, errAfter), errors.Is(err, errLarge):
 		return err
+	case errors.Is(err, unpack.ErrBomb):
+		return fmt.Errorf("the snapshot cannot be read: %w", unpack.ErrBomb)
 	}
 	return fmt.Errorf("the snapshot is damaged: %w", err)
 }
@@ -205,6 +231,7 @@ func clip(s string) string {
 type bounded struct {
 	r                    io.Reader
 	whole, piece, pieces int64
+	meter                unpack.Meter
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
@@ -217,6 +244,9 @@ func (b *bounded) Read(p []byte) (int, error) {
 	for n < len(p) {
 		m, err := b.r.Read(p[n:])
 		n += m
+		if err := b.meter.Weigh(p[n-m : n]); err != nil {
+			return 0, err
+		}
 		if err != nil {
 			b.whole -= int64(n)
 			return n, err

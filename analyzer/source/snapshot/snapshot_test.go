@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -213,7 +214,7 @@ func TestBomb(t *testing.T) {
 		"blanks":  header + strings.Repeat(" ", 8<<20) + "{}",
 		"a name":  header + `{"cluster":"` + strings.Repeat("x", 8<<20) + `"}`,
 		"unknown": header + `{"z":[` + strings.Repeat("1,", 4<<20) + `1]}`,
-		"usage":   header + `{"usage":[` + strings.Repeat(`{"days":[]},`, 4<<20/12) + `{}]}`,
+		"usage":   header + `{"usage":[` + strings.Repeat(`{"days":[          ]},`, 4<<20/22) + `{}]}`,
 	} {
 		_, err := snapshot.DecodeWithin(bytes.NewReader(pack(t, text)), 3<<20, 1<<20)
 		if err == nil || !strings.Contains(err.Error(), "unpacks to more than this program reads") {
@@ -222,11 +223,42 @@ func TestBomb(t *testing.T) {
 	}
 }
 
+// A small file must not take much memory: neither as text nor as items.
+func TestSmallFilesStaySmall(t *testing.T) {
+	header := `{"apiVersion":"plimsoll.dev/v1alpha1","kind":"Snapshot","schema":1}` + "\n"
+	const many = 40 << 20
+	for name, text := range map[string]string{
+		"days":         `{"usage":[{"namespace":"a","kind":"Pod","name":"b","days":[` + strings.Repeat("{},", many/3) + `{}]}]}`,
+		"usage":        `{"usage":[` + strings.Repeat("{},", many/3) + `{}]}`,
+		"workloads":    `{"workloads":[` + strings.Repeat("{},", many/3) + `{}]}`,
+		"pods":         `{"workloads":[{"pods":[` + strings.Repeat("{ },", many/4) + `{}]}]}`,
+		"unknown":      `{"later":[` + strings.Repeat("{},", many/3) + `{}]}`,
+		"white space":  `{"nodes":[` + strings.Repeat(" ", many) + `]}`,
+		"a long name":  `{"cluster":"` + strings.Repeat("x", many) + `"}`,
+		"nested lists": `{"later":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `,"nodes":[` + strings.Repeat(`{"name":""},`, many/12) + `{}]}`,
+	} {
+		packed := pack(t, header+text)
+		if len(packed) > 64<<10 {
+			t.Errorf("%s: the bomb has %d bytes, too many for this test", name, len(packed))
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := snapshot.Decode(bytes.NewReader(packed))
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), "of a file of its size") {
+			t.Errorf("%s: got %v, want it refused", name, err)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 200<<20 {
+			t.Errorf("%s: %d bytes of file took %d MiB in all", name, len(packed), took>>20)
+		}
+	}
+}
+
 func TestFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "s.zst")
 	for range 2 { // anew, and over itself
-		if err := snapshot.Write(path, sample()); err != nil {
+		if err := snapshot.Write(path, sample(), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -234,14 +266,14 @@ func TestFile(t *testing.T) {
 		t.Errorf("got %v, %v, want the sample", got, err)
 	}
 	info, err := os.Stat(path)
-	if err != nil || info.Mode() != 0o644 {
-		t.Errorf("got mode %v, %v, want 0644", info.Mode(), err)
+	if err != nil || info.Mode() != 0o600 {
+		t.Errorf("got mode %v, %v, want 0600", info.Mode(), err)
 	}
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink("s.zst", link); err != nil {
 		t.Fatal(err)
 	}
-	if err := snapshot.Write(link, &analyzer.Snapshot{Window: sample().Window}); err != nil {
+	if err := snapshot.Write(link, &analyzer.Snapshot{Window: sample().Window}, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if i, err := os.Lstat(link); err != nil || i.Mode().Type() != os.ModeSymlink {
@@ -256,10 +288,10 @@ func TestFile(t *testing.T) {
 // TestFailedWrite: what was there stays, and nothing is left beside it.
 func TestFailedWrite(t *testing.T) {
 	dir := t.TempDir()
-	if err := snapshot.Write(dir, sample()); err == nil || !strings.Contains(err.Error(), dir) {
+	if err := snapshot.Write(dir, sample(), 0o600); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("writing over a folder: got error %v, want one that names it", err)
 	}
-	if err := snapshot.Write(filepath.Join(dir, "no", "s"), sample()); err == nil {
+	if err := snapshot.Write(filepath.Join(dir, "no", "s"), sample(), 0o600); err == nil {
 		t.Error("writing into no folder: got no error")
 	}
 	if names, _ := os.ReadDir(filepath.Dir(dir)); len(names) != 1 {
@@ -293,7 +325,7 @@ func TestPipes(t *testing.T) {
 	defer func() { os.Stdin, os.Stdout = stdin, stdout }()
 	os.Stdin, os.Stdout = r, w
 	done := make(chan error, 1)
-	go func() { done <- errors.Join(snapshot.Write("-", sample()), w.Close()) }()
+	go func() { done <- errors.Join(snapshot.Write("-", sample(), 0o600), w.Close()) }()
 	got, err := snapshot.Read("-")
 	if err != nil || !reflect.DeepEqual(got, sorted(sample())) {
 		t.Errorf("got %v, %v, want the sample", got, err)

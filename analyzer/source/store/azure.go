@@ -16,6 +16,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // azure is a file of Azure's Blob Storage.
@@ -27,7 +29,7 @@ type azure struct{ client *blockblob.Client }
 // newAzure takes the variables that Azure's own command line knows, else the
 // identity of the pod, the machine or the user who logged in.
 func newAzure(t target, transport *http.Transport) (place, error) {
-	base := policy.ClientOptions{Transport: &http.Client{Transport: transport}, Retry: policy.RetryOptions{MaxRetries: attempts - 1, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second}}
+	base := policy.ClientOptions{Transport: origin.Client(transport), Retry: policy.RetryOptions{MaxRetries: attempts - 1, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second}}
 	o := &blockblob.ClientOptions{ClientOptions: base}
 	client, err := azureClient(t, o)
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // Error is of a store that could not be reached, or that refused.
@@ -58,6 +60,9 @@ func explain(name string, err error) error {
 	var refused *refusal
 	var odd *url.Error
 	switch {
+	case origin.Redirected(err) != nil:
+		to := origin.Redirected(err)
+		out.err, out.advice = to, to.Advice
 	case errors.As(err, &known):
 		out.err, out.advice = known.err, known.advice
 	case errors.As(err, &refused):

@@ -17,6 +17,8 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // object is a file of a store that speaks the S3 protocol, as Google's does
@@ -66,7 +68,7 @@ func awsCredentials(transport *http.Transport) *credentials.Credentials {
 	chain := []credentials.Provider{&credentials.EnvAWS{}, &credentials.FileAWSCredentials{}}
 	role := cmp.Or(os.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE"), os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI"), os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"))
 	if role != "" || !strings.EqualFold(os.Getenv("AWS_EC2_METADATA_DISABLED"), "true") {
-		chain = append(chain, &credentials.IAM{Client: &http.Client{Transport: transport, Timeout: 5 * time.Second}})
+		chain = append(chain, &credentials.IAM{Client: &http.Client{Transport: transport, CheckRedirect: origin.Stay, Timeout: 5 * time.Second}})
 	}
 	return credentials.NewChainCredentials(chain)
 }
@@ -82,7 +84,7 @@ func newGS(ctx context.Context, t target, transport *http.Transport) (place, err
 	if emulator := os.Getenv("STORAGE_EMULATOR_HOST"); emulator != "" {
 		host, secure = strings.TrimPrefix(emulator, "http://"), false
 	} else {
-		ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: transport})
+		ctx = context.WithValue(ctx, oauth2.HTTPClient, origin.Client(transport))
 		creds, err := google.FindDefaultCredentials(ctx, "https://www.googleapis.com/auth/devstorage.read_write")
 		if err != nil {
 			return nil, errNoGoogle // the library's error names paths and no remedy

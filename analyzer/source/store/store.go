@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // Client dials stores. Its zero value works.
@@ -37,17 +39,7 @@ func Show(name string) string {
 	if !IsURL(name) {
 		return name
 	}
-	scheme, rest, _ := strings.Cut(name, "://")
-	rest, _, _ = strings.Cut(rest, "?")
-	rest, _, _ = strings.Cut(rest, "#")
-	host, path, slash := strings.Cut(rest, "/")
-	if at := strings.LastIndexByte(host, '@'); at >= 0 {
-		host = host[at+1:]
-	}
-	if slash {
-		host += "/"
-	}
-	return scheme + "://" + host + path
+	return origin.Show(name)
 }
 
 // place is a file in a store.
@@ -159,7 +151,7 @@ func (c Client) place(ctx context.Context, name string) (place, context.CancelFu
 	case "azblob":
 		p, err = newAzure(t, transport)
 	default:
-		p = &web{t.url, &http.Client{Transport: transport}}
+		p = &web{t.url, origin.Client(transport)}
 	}
 	if err != nil {
 		return nil, nil, explain(name, err)

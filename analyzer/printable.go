@@ -1,0 +1,74 @@
+package analyzer
+
+import (
+	"reflect"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Printable gives foreign text as it may be printed: what moves a terminal's
+// cursor, colours it, breaks a line or turns the direction of text becomes the
+// replacement character. Names of Kubernetes hold none of these; metrics'
+// labels, server texts and files may.
+func Printable(s string) string {
+	if strings.IndexFunc(s, harmful) < 0 && utf8.ValidString(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if harmful(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
+}
+
+func harmful(r rune) bool {
+	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x2028 || r == 0x2029 || r == 0x200e || r == 0x200f
+}
+
+// Clean makes every text that v leads to Printable; v is a pointer.
+func Clean(v any) { clean(reflect.ValueOf(v)) }
+
+func clean(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		clean(v.Elem())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			clean(v.Field(i))
+		}
+	case reflect.Slice, reflect.Array:
+		if k := v.Type().Elem().Kind(); k >= reflect.Bool && k <= reflect.Complex128 {
+			return
+		}
+		for i := range v.Len() {
+			clean(v.Index(i))
+		}
+	case reflect.Map:
+		cleanMap(v)
+	case reflect.String:
+		if v.CanSet() {
+			if s := v.String(); s != Printable(s) {
+				v.SetString(Printable(s))
+			}
+		}
+	}
+}
+
+// cleanMap cleans texts in a map, and what its values point to.
+func cleanMap(v reflect.Value) {
+	for it := v.MapRange(); it.Next(); {
+		key, value := it.Key(), it.Value()
+		if value.Kind() == reflect.String && value.String() != Printable(value.String()) {
+			value = reflect.ValueOf(Printable(value.String())).Convert(value.Type())
+			v.SetMapIndex(key, value)
+		} else {
+			clean(value)
+		}
+		if key.Kind() == reflect.String && key.String() != Printable(key.String()) {
+			v.SetMapIndex(key, reflect.Value{})
+			v.SetMapIndex(reflect.ValueOf(Printable(key.String())).Convert(key.Type()), value)
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package analyzer_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+func TestCleanReachesEveryText(t *testing.T) {
+	const evil = "\x1b[31mred\x1b]0;t\x07\na\u202eb\u2066\x9b\xff"
+	s := &analyzer.Snapshot{
+		Cluster: evil, Warnings: []analyzer.Warning{{Code: "odd", Subject: evil, Message: evil}},
+		Workloads: []analyzer.Workload{{
+			Ref: analyzer.Ref{Name: evil}, Labels: map[string]string{evil: evil, "a": "b"},
+			Pods: []analyzer.Pod{{Name: evil, Spec: analyzer.PodSpec{Claims: []string{evil}}}},
+		}},
+	}
+	analyzer.Clean(s)
+	w := s.Workloads[0]
+	texts := []string{s.Cluster, s.Warnings[0].Subject, s.Warnings[0].Message, w.Name, w.Pods[0].Name, w.Pods[0].Spec.Claims[0]}
+	for k, v := range w.Labels {
+		texts = append(texts, k, v)
+	}
+	for i, text := range texts {
+		if strings.ContainsAny(text, "\x1b\x07\n\u202e\u2066\u009b\xff") {
+			t.Errorf("text %d is still %q", i, text)
+		}
+	}
+	if w.Labels["a"] != "b" || len(w.Labels) != 2 {
+		t.Errorf("labels are %v", w.Labels)
+	}
+	if got := analyzer.Printable("Überlast 漢字 é"); got != "Überlast 漢字 é" {
+		t.Errorf("plain text became %q", got)
+	}
+}

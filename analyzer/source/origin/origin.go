@@ -1,0 +1,117 @@
+// Package origin keeps what is sent to a server with that server: a redirect
+// to another host, port or scheme is not followed, since headers, bodies and
+// the credentials that a transport adds would go along. It also shows URLs
+// without what may be secret, and bounds what a server may answer.
+package origin
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// mostRedirects bounds a chain within one origin.
+const mostRedirects = 10
+
+// RedirectError is a redirect that was not followed. Its text holds no secret.
+type RedirectError struct {
+	Status   int
+	From, To string // as Show gives them
+	// Advice is what to do.
+	Advice string
+	loop   bool
+}
+
+// Error says where the server pointed.
+func (e *RedirectError) Error() string {
+	if e.loop {
+		return fmt.Sprintf("it redirects more than %d times, at last to %s", mostRedirects, e.To)
+	}
+	return fmt.Sprintf("it answered %d and points to another server, %s, which is not followed: credentials stay with the server that was asked", e.Status, e.To)
+}
+
+// Client is a client whose requests stay with the server that is asked. rt may
+// be nil for the default.
+func Client(rt http.RoundTripper) *http.Client {
+	return &http.Client{Transport: rt, CheckRedirect: Stay}
+}
+
+// Stay is an http.Client's CheckRedirect: it lets redirects within one origin
+// pass and gives a *RedirectError for the others.
+func Stay(next *http.Request, via []*http.Request) error {
+	first := via[0].URL
+	e := &RedirectError{From: Show(first.String()), To: Show(next.URL.String())}
+	if next.Response != nil {
+		e.Status = next.Response.StatusCode
+	}
+	switch {
+	case !Same(first, next.URL):
+		e.Advice = advise(first, next.URL)
+		return e
+	case len(via) >= mostRedirects:
+		e.loop, e.Advice = true, "check the URL, and the proxy in between"
+		return e
+	}
+	return nil
+}
+
+func advise(from, to *url.URL) string {
+	if strings.EqualFold(from.Hostname(), to.Hostname()) && from.Scheme == "http" && to.Scheme == "https" {
+		base := url.URL{Scheme: to.Scheme, Host: to.Host}
+		return "use " + base.String() + "... in place of http://"
+	}
+	return "give that server's own URL if it is the right one, or log in where a proxy asks for it"
+}
+
+// Same reports whether two URLs have one scheme, host and port.
+func Same(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	return map[string]string{"http": "80", "https": "443"}[u.Scheme]
+}
+
+// Redirected finds a *RedirectError in what a client gave back.
+func Redirected(err error) *RedirectError {
+	var e *RedirectError
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}
+
+// Show gives a URL as it may be printed: scheme, host and path, without user,
+// password, query and fragment. What is no URL comes back as it is, unless an @
+// says that a user may stand in it.
+func Show(raw string) string {
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if !ok {
+		scheme, rest = "", raw
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	rest, _, _ = strings.Cut(rest, "#")
+	host, path, slash := strings.Cut(rest, "/")
+	if at := strings.LastIndexByte(host, '@'); at >= 0 {
+		host = host[at+1:]
+	} else if web := scheme == "http" || scheme == "https"; web && strings.Contains(path, "@") {
+		// A slash in a password ends the host too early: what stands before
+		// the last @ may all be secret.
+		host, path, slash = strings.Cut(rest[strings.LastIndexByte(rest, '@')+1:], "/")
+	}
+	if _, port, has := strings.Cut(host, ":"); has && !strings.HasPrefix(host, "[") && strings.Trim(port, "0123456789") != "" {
+		host, path, slash = "...", "", false // no port: a password that was cut at its ? or #
+	}
+	if slash {
+		host += "/"
+	}
+	if !ok {
+		return host + path
+	}
+	return scheme + "://" + host + path
+}
