@@ -8,6 +8,22 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
 )
 
+// The warnings about what a promise does not hold for. A report says them of the
+// container and as a whole.
+const (
+	// WarnHotPods names pods that need more than the request.
+	WarnHotPods = "hot-pods"
+	// WarnDailyPeak names an hour of the day with more.
+	WarnDailyPeak = "daily-peak"
+	// WarnStartUp is about the first minutes of pods.
+	WarnStartUp = "start-up"
+)
+
+// Unpromised reports whether a warning is one of those.
+func (w Warning) Unpromised() bool {
+	return w.Code == WarnHotPods || w.Code == WarnDailyPeak || w.Code == WarnStartUp
+}
+
 // PodNeed is what one pod needed on one day.
 type PodNeed struct {
 	Pod string `json:"pod"`

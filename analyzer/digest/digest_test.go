@@ -444,3 +444,19 @@ func BenchmarkHistogramCodec(b *testing.B) {
 		}
 	})
 }
+
+func TestMinus(t *testing.T) {
+	for name, shape := range shapes {
+		some, rest := draw(41, 50, shape), draw(42, 400, shape)
+		all := fill(slices.Concat(some, rest))
+		left, want := all.Minus(fill(some)), fill(rest)
+		if left.Count() != want.Count() {
+			t.Fatalf("%s: got %d samples, want %d", name, left.Count(), want.Count())
+		}
+		for _, q := range quantiles {
+			if got, was := left.Quantile(q), want.Quantile(q); math.Abs(got-was) > 2*digest.MaxRelativeError*was+digest.Smallest {
+				t.Errorf("%s, q%v: got %v, want %v", name, q, got, was)
+			}
+		}
+	}
+}

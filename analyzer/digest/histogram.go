@@ -202,3 +202,23 @@ func (h *Histogram) ShareAbove(v float64) float64 {
 	}
 	return min(above/float64(h.n), 1)
 }
+
+// Minus gives h without the samples of o, which are among its own. Min and max are then
+// those of the buckets that are left.
+func (h *Histogram) Minus(o *Histogram) Histogram {
+	left := Histogram{}
+	for i, c := range h.counts {
+		b := h.lo + int32(i)
+		if j := int64(b) - int64(o.lo); j >= 0 && j < int64(len(o.counts)) {
+			c -= min(c, o.counts[j])
+		}
+		if c > 0 {
+			lo, hi := bounds(b)
+			left.AddN(min((lo+hi)/2, h.max), uint64(c))
+		}
+	}
+	if zeros := h.zeros - min(h.zeros, o.zeros); zeros > 0 {
+		left.AddN(0, zeros)
+	}
+	return left
+}

@@ -26,8 +26,7 @@ type auditFlags struct {
 	commit  commitmentFlags
 	cost    allocateFlags
 	only    []string
-	riskOOM float64
-	riskCPU float64
+	promise promiseFlags
 	// riskUnserved is of scaled workloads.
 	riskUnserved, slowdown float64
 	output                 []string
@@ -80,8 +79,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	f.cost.register(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.only, "only", nil, "`LEVERS` to work out, of: "+strings.Join(leverNames(), ", ")+" (default all)")
-	fl.Float64Var(&f.riskOOM, "risk-oom", advice.DefaultRiskOOM, "accepted probability of an OOM kill of a container within a week")
-	fl.Float64Var(&f.riskCPU, "risk-cpu", advice.DefaultRiskCPU, "accepted share of time with CPU usage above the request")
+	f.promise.register(fl)
 	fl.Float64Var(&f.riskUnserved, "risk-unserved", advice.DefaultRiskUnserved, "accepted share of time with demand above the requests of a scaled workload's pods")
 	fl.Float64Var(&f.slowdown, "slowdown", advice.DefaultSlowdown, "accepted mean response of scaled pods, in service times, but for --risk-unserved of the time; 1 asks nothing of latency")
 	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(formatNames(), ", ")+"; repeatable (default table)")
@@ -115,11 +113,12 @@ func formatNames() []string {
 
 // options checks what the user asked of the rules.
 func (f *auditFlags) options(ctx context.Context) (advice.Options, error) {
-	o := advice.Options{RiskCPU: f.riskCPU, RiskOOM: f.riskOOM, RiskUnserved: f.riskUnserved, Slowdown: f.slowdown}
-	for flag, v := range map[string]float64{"risk-cpu": f.riskCPU, "risk-oom": f.riskOOM, "risk-unserved": f.riskUnserved} {
-		if !(v > 0 && v < 1) {
-			return o, fmt.Errorf("--%s %g: a risk is a share between 0 and 1, such as 0.05", flag, v)
-		}
+	o := advice.Options{RiskUnserved: f.riskUnserved, Slowdown: f.slowdown}
+	if err := f.promise.fill(&o); err != nil {
+		return o, err
+	}
+	if err := checkRisk("risk-unserved", f.riskUnserved); err != nil {
+		return o, err
 	}
 	if !(f.slowdown >= 1 && f.slowdown <= 1000) {
 		return o, fmt.Errorf("--slowdown %g: a mean response is 1 to 1000 service times, such as 3", f.slowdown)

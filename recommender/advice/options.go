@@ -7,9 +7,17 @@ type Options struct {
 	// RiskCPU is the share of time, in (0, 1), that CPU usage may be above the
 	// request. 0 means DefaultRiskCPU.
 	RiskCPU float64
+	// RiskBroken is the share of containers, in (0, 1), that may be above their CPU request
+	// for more than RiskCPU of the time. 0 means DefaultRiskBroken; below 0 RiskCPU is the
+	// mean over all containers instead.
+	RiskBroken float64
 	// RiskOOM is the probability, in (0, 1), with which a container may be
 	// OOM-killed within a week. 0 means DefaultRiskOOM.
 	RiskOOM float64
+	// MemoryLimit is what becomes of memory limits: keep, risk or equal; empty keeps them.
+	MemoryLimit string
+	// ChangeQoS lets pods lose the QoS class Guaranteed.
+	ChangeQoS bool
 	// RiskUnserved is the share of time, in (0, 1), that demand may be above
 	// the requests of a scaled workload's ready pods. 0 means
 	// DefaultRiskUnserved.
@@ -32,6 +40,7 @@ type Options struct {
 // The risks taken where the user states none.
 const (
 	DefaultRiskCPU      = 0.05
+	DefaultRiskBroken   = 0.10
 	DefaultRiskOOM      = 0.01
 	DefaultRiskUnserved = 0.01
 	DefaultSlowdown     = 3.0
@@ -57,6 +66,9 @@ const DefaultCapitalCost = 0.08
 func (o Options) withDefaults() Options {
 	if o.RiskCPU == 0 {
 		o.RiskCPU = DefaultRiskCPU
+	}
+	if o.RiskBroken == 0 {
+		o.RiskBroken = DefaultRiskBroken
 	}
 	if o.RiskOOM == 0 {
 		o.RiskOOM = DefaultRiskOOM

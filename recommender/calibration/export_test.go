@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// MakePrior gives the lines of the prior's table for data sets of histories, which weigh
-// alike.
-func MakePrior(class Class, cpu, memory [][]History) string {
+// MakePrior gives the lines of the prior's table for data sets of histories of CPU, which
+// weigh alike.
+func MakePrior(class Class, cpu [][]History) string {
 	const columns = 24
 	var b strings.Builder
 	b.WriteString("class,learn,quantile,price,kind,base")
@@ -58,7 +58,6 @@ func MakePrior(class Class, cpu, memory [][]History) string {
 				line(learn, r, kindName(t), Promise{Time: t, Containers: 0.5}, cpu)
 			}
 		}
-		line(learn, Rule{}, "peak", Promise{Measure: Peaks, Time: 0.01}, memory)
 	}
 	return b.String()
 }

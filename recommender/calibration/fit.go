@@ -197,8 +197,26 @@ func (f *fitting) fit(p Promise) fitted {
 	for g, m := range t.margins(r, p, x.prior, -1) {
 		x.groups[g] = t.group(r, g, p, x.prior, m)
 	}
+	x.lend()
 	f.fits[p] = x
 	return x
+}
+
+// lend gives a group that no origin fell into the risk of those that have one, by weeks.
+func (x *fitted) lend() {
+	var all curve
+	var risk, over float64
+	for _, g := range x.groups {
+		if g.Weeks > 0 {
+			all.add(&g.curve)
+			risk, over = risk+g.Weeks*g.Risk.Value, over+g.Weeks*g.Over.Value
+		}
+	}
+	for i := range x.groups {
+		if g := &x.groups[i]; g.Weeks == 0 && all.weeks > 0 {
+			g.curve, g.Risk, g.Over = all, estimate(risk/all.weeks, all.weeks), estimate(over/all.weeks, all.weeks)
+		}
+	}
 }
 
 // choose finds the rule that keeps the promise at the least size.

@@ -209,20 +209,20 @@ func TestMakePrior(t *testing.T) {
 	if root == "" || os.Getenv("PLIMSOLL_PRIOR") == "" {
 		t.Skip(tracesEnv + " and PLIMSOLL_PRIOR name no folder of traces and no file to write")
 	}
-	var cpu, memory [][]calibration.History
+	var cpu [][]calibration.History
 	sets := []string{"azure_v1", "bitbrains_rnd", "google2011_jobs", "google2019_tasks"}
 	for _, set := range sets {
-		var c, m []calibration.History
+		var c []calibration.History
 		for i, s := range readTraces(t, filepath.Join(root, "series", set)) {
 			if i%2 == 0 {
-				c, m = append(c, s.cpu), append(m, s.memory)
+				c = append(c, s.cpu)
 			}
 		}
-		cpu, memory = append(cpu, c), append(memory, m)
+		cpu = append(cpu, c)
 	}
-	// azure has no memory, and bitbrains a hypervisor's "active" memory; google2019 are runs.
-	table := calibration.MakePrior(calibration.Running, cpu[:3], memory[2:3])
-	_, batch, _ := strings.Cut(calibration.MakePrior(calibration.Batch, cpu[2:], memory[2:]), "\n")
+	// google2019 are runs.
+	table := calibration.MakePrior(calibration.Running, cpu[:3])
+	_, batch, _ := strings.Cut(calibration.MakePrior(calibration.Batch, cpu[2:]), "\n")
 	if err := os.WriteFile(os.Getenv("PLIMSOLL_PRIOR"), []byte(table+batch), 0o644); err != nil {
 		t.Fatal(err)
 	}

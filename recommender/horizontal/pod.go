@@ -122,7 +122,7 @@ func (c *scaleCase) podSizes() []podSize {
 		}
 		policy := rightsize.PolicyOf(c.pass.Options)
 		margin, _ := policy.Margins(false, advice.Weigh(false, false, f))
-		want := policy.CPU(f, margin)
+		want := policy.FixedCPU(f, margin)
 		if f.Limits.CPU > 0 {
 			want = min(want, f.Limits.CPU)
 		}

@@ -32,6 +32,9 @@ const (
 	momentHeadroomMemory = 50
 	// oomHeadroom is the margin over a limit at which the container was killed.
 	oomHeadroom = 25
+	// throttledHeadroom is the margin, in percent, over the highest sample of a container
+	// whose CPU limit throttles it.
+	throttledHeadroom = 30
 	// leastSlots is the five-minute slots with usage (a day's worth) below
 	// which the rule abstains for a workload that runs all the time, and
 	// leastRuns the pods below which it does so for a batch workload.
@@ -41,18 +44,24 @@ const (
 	SameEnough = 0.05
 )
 
-// Policy is how containers are sized: the risks that are taken and the margins,
-// in percent, over what a full history shows.
+// Policy is how containers are sized.
 type Policy struct {
-	// RiskCPU is the share of time that CPU usage may be above the request,
-	// RiskOOM the probability of an OOM kill within a week.
-	RiskCPU, RiskOOM            float64
-	HeadroomCPU, HeadroomMemory float64
+	// Promise is what requests are to keep, Fleet what its past teaches of margins; nil has
+	// learnt nothing.
+	Promise
+	Fleet *Fleet
+	// MemoryLimit is what becomes of memory limits; empty keeps them.
+	MemoryLimit MemoryLimit
+	// ChangeQoS lets a pod lose its class Guaranteed.
+	ChangeQoS bool
 }
 
-// PolicyOf is the policy of what the user asked for.
+// PolicyOf is the policy of what the user asked for, before anything is learnt.
 func PolicyOf(o advice.Options) Policy {
-	return Policy{RiskCPU: o.RiskCPU, RiskOOM: o.RiskOOM, HeadroomCPU: HeadroomCPU, HeadroomMemory: HeadroomMemory}
+	return Policy{
+		Promise:     Promise{CPU: o.RiskCPU, Broken: max(o.RiskBroken, 0), OOM: o.RiskOOM},
+		MemoryLimit: MemoryLimit(o.MemoryLimit), ChangeQoS: o.ChangeQoS,
+	}
 }
 
 // Margins are the headrooms that a history calls for, in percent.
@@ -61,13 +70,13 @@ func (p Policy) Margins(moment bool, d advice.Doubt) (cpu, memory float64) {
 		return momentHeadroomCPU, momentHeadroomMemory
 	}
 	missing := headroomPerDay * max(0, math.Ceil(fullHistory-d.Days))
-	return p.HeadroomCPU + missing, p.HeadroomMemory + missing
+	return HeadroomCPU + missing, HeadroomMemory + missing
 }
 
-// CPU is the request for a container's CPU: the quantile of all pods' samples
+// FixedCPU is the request for the CPU of a container of a fixed number of pods: the quantile of all pods' samples
 // that the risk leaves, with the margin.
-func (p Policy) CPU(c *analyzer.ContainerFacts, margin float64) int64 {
-	return RoundCPU(AddPercent(c.CPU.Samples.Quantile(1-p.RiskCPU), margin))
+func (p Policy) FixedCPU(c *analyzer.ContainerFacts, margin float64) int64 {
+	return RoundCPU(AddPercent(c.CPU.Samples.Quantile(1-p.Promise.CPU), margin))
 }
 
 // AddPercent gives v with a margin of percent on top.

@@ -11,9 +11,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
-// Rule sets requests and limits from usage: CPU to a quantile of all
-// pods' samples, memory to the highest daily peak, both with headroom, and
-// memory above every limit at which the container was OOM-killed. Its Detail is
+// Rule sets requests and limits from usage: to the least that keeps the promise on the
+// fleet's own past, with memory above every limit at which the container was OOM-killed. Its Detail is
 // a *Sizing. See docs/rules/rightsize.md.
 var Rule = advice.Rule{
 	Name:  "rightsize",
@@ -23,9 +22,14 @@ var Rule = advice.Rule{
 }
 
 func run(p *advice.Pass) error {
-	policy := PolicyOf(p.Options)
+	asked, promises := PolicyOf(p.Options), promisesOf(p.Facts, p.Options)
+	if !p.Facts.Snapshot.Window.Moment {
+		asked.Fleet = Learn(members(p.Facts), unique(promises)...)
+	}
 	for i := range p.Facts.Workloads {
 		w := &p.Facts.Workloads[i]
+		policy := asked
+		policy.Promise = promises[i]
 		all := make([]advice.Advice, 0, len(w.Containers))
 		for j := range w.Containers {
 			all = append(all, adviseContainer(p, policy, w, &w.Containers[j]))
@@ -46,6 +50,7 @@ func FactsOf(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, moment bool)
 	return Facts{
 		ContainerFacts: c, Batch: w.Batch(), Moment: moment,
 		HoldCPU: cmp.Or(HeldByHPA(w, c.Name, "cpu"), heldByPod(w, "cpu")), HoldMemory: cmp.Or(HeldByHPA(w, c.Name, "memory"), heldByPod(w, "memory")),
+		Guaranteed: Guaranteed(w.Workload.Containers),
 	}
 }
 

@@ -1,7 +1,9 @@
 package rightsize
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -15,6 +17,8 @@ type Facts struct {
 	// HoldCPU and HoldMemory are the reasons for which a resource stays as it
 	// is; empty where it may change.
 	HoldCPU, HoldMemory string
+	// Guaranteed says that the pod has that QoS class.
+	Guaranteed bool
 }
 
 // Sizing is what a container should request, and what that rests on.
@@ -52,18 +56,22 @@ func Size(f Facts, p Policy) Sizing {
 		s.Withheld = []advice.Withheld{{Resource: "all", Reason: reason}}
 		return s
 	}
-	cpu, memory := p.Margins(f.Moment, s.Doubt)
-	if f.HoldCPU != "" {
-		s.Withheld = append(s.Withheld, advice.Withheld{Resource: "cpu", Reason: f.HoldCPU})
-	} else {
-		s.sizeCPU(f, p, cpu)
-	}
-	if f.HoldMemory != "" {
-		s.Withheld = append(s.Withheld, advice.Withheld{Resource: "memory", Reason: f.HoldMemory})
-	} else {
-		s.sizeMemory(f, p, memory)
-	}
+	s.sizeResource("cpu", f.HoldCPU, f.CPU.Samples.Count(), func() { s.sizeCPU(f, p) })
+	s.sizeResource("memory", f.HoldMemory, f.Memory.Samples.Count(), func() { s.sizeMemory(f, p) })
 	return s
+}
+
+// sizeResource sizes one resource, or says why it stays.
+func (s *Sizing) sizeResource(name, hold string, samples uint64, size func()) {
+	what := map[string]string{"cpu": "CPU"}[name]
+	switch {
+	case hold != "":
+		s.Withheld = append(s.Withheld, advice.Withheld{Resource: name, Reason: hold})
+	case samples == 0:
+		s.Withheld = append(s.Withheld, advice.Withheld{Resource: name, Reason: fmt.Sprintf("no %s usage was seen in the window", cmp.Or(what, name))})
+	default:
+		size()
+	}
 }
 
 // abstain gives the reason for which nothing at all can be said, or "".
@@ -74,10 +82,6 @@ func (c *Facts) abstain() string {
 			return "no usage was seen: an init container that ends between two scrapes leaves none"
 		}
 		return "no usage was seen in the window"
-	case c.CPU.Samples.Count() == 0:
-		return "no CPU usage was seen in the window"
-	case c.Memory.Samples.Count() == 0:
-		return "no memory usage was seen in the window"
 	case c.Moment:
 		return ""
 	case c.Batch || c.Type == analyzer.TypeInit:
@@ -90,64 +94,146 @@ func (c *Facts) abstain() string {
 	return ""
 }
 
-func (s *Sizing) sizeCPU(f Facts, p Policy, margin float64) {
-	q := 1 - p.RiskCPU
-	want := p.CPU(f.ContainerFacts, margin)
-	s.show(fmt.Sprintf("cpu p%g of all samples", 100*q), f.CPU.Samples.Quantile(q), "millicores")
-	s.show("cpu headroom", margin, "percent")
+func (s *Sizing) sizeCPU(f Facts, p Policy) {
+	q := 1 - p.Promise.CPU
+	used := f.CPU.Samples.Quantile(q)
+	if f.Moment {
+		s.momentCPU(f, used)
+		return
+	}
+	need := p.Fleet.CPU(f.ContainerFacts, f.Batch, p.Promise)
+	amount, hot := HoldPods(f.Days, need.Amount)
+	if f.Guaranteed && !p.ChangeQoS {
+		amount = max(amount, f.CPU.Samples.Max()) // it is the limit too, and throttles
+	}
+	want := RoundCPU(amount)
+	s.show(fmt.Sprintf("cpu p%g of all samples", 100*q), used, "millicores")
+	s.show("cpu margin", need.MarginPercent(), "percent")
+	if at, mean := need.Hour(); mean >= need.Amount*0.999 {
+		s.show(fmt.Sprintf("cpu in the busiest hour of the day, %02d:00 UTC", at), mean, "millicores")
+	}
 	if !Unchanged(s.Requests.CPU, want) {
 		s.Requests.CPU = want
 	}
-	over := f.CPU.Samples.ShareAbove(float64(s.Requests.CPU))
-	s.Risk.CPUOverRequest = &over
+	s.riskCPU(&need)
+	s.warnCPU(f, &need, hot)
+	s.limitCPU(f, p)
+}
+
+// momentCPU sizes by one reading.
+func (s *Sizing) momentCPU(f Facts, used float64) {
+	s.show("cpu reading", used, "millicores")
+	s.show("cpu margin", momentHeadroomCPU, "percent")
+	if want := RoundCPU(AddPercent(used, momentHeadroomCPU)); !Unchanged(s.Requests.CPU, want) {
+		s.Requests.CPU = want
+	}
+	if s.Limits.CPU > 0 {
+		s.Limits.CPU = max(s.Limits.CPU, s.Requests.CPU)
+	}
+}
+
+// riskCPU states what the request, as it came out, risks.
+func (s *Sizing) riskCPU(need *Need) {
+	over := need.Over(float64(s.Requests.CPU))
+	if !over.Known {
+		if missing := need.Missing(); missing != "" {
+			s.warn("no-replay", missing)
+		}
+		return
+	}
+	s.Risk.CPUOverRequest = &over.Value
+	s.show("time above the cpu request, "+need.Horizon(), over.Value, "share")
+	s.show("time above the cpu request, low", over.Low, "share")
+	s.show("time above the cpu request, high", over.High, "share")
+}
+
+// warnCPU says for which pods and hours the promise does not hold.
+func (s *Sizing) warnCPU(f Facts, need *Need, hot []analyzer.PodNeed) {
+	request := float64(s.Requests.CPU)
+	if len(hot) > 0 {
+		s.warn(analyzer.WarnHotPods, HotPods(hot, request))
+		return // a peak would be of these pods
+	}
+	if at, mean := need.Hour(); mean > request {
+		s.warn(analyzer.WarnDailyPeak, fmt.Sprintf("from %02d:00 to %02d:00 UTC usage is %.0fm in the mean of most days, above the request of %.0fm", at, (at+1)%24, mean, request))
+	} else if at, peak := DailyPeak(f.Days, request); at >= 0 {
+		s.warn(analyzer.WarnDailyPeak, fmt.Sprintf("usage reaches %.0fm for some minutes about %02d:00 UTC on most days, as at a start-up or a daily task: more than the request of %.0fm is there only where the node has room", peak, at, request))
+	}
+	if peak, n := StartPeak(f.Days); n > 0 && peak > startNeed*request {
+		s.warn(analyzer.WarnStartUp, fmt.Sprintf("pods use up to %.0fm in their first ten minutes, more than the request of %.0fm: start-up takes longer where the node is full; a CPU start-up boost or a higher request provides for it", peak, request))
+	}
+}
+
+// startNeed is how many times the request a start is that is told of.
+const startNeed = 2
+
+// limitCPU: a CPU limit frees nothing and only throttles, so it is never lowered, but for
+// a pod that is to stay Guaranteed, and raised where it is in the way.
+func (s *Sizing) limitCPU(f Facts, p Policy) {
 	if s.Limits.CPU == 0 {
 		return
 	}
-	// A CPU limit frees nothing and only throttles: it is never lowered, and
-	// raised where it is in the way.
+	if f.Guaranteed && !p.ChangeQoS {
+		s.Limits.CPU = s.Requests.CPU
+	}
 	s.Limits.CPU = max(s.Limits.CPU, s.Requests.CPU)
-	if f.ThrottledShare > p.RiskCPU {
-		s.Limits.CPU = max(s.Limits.CPU, RoundCPU(AddPercent(f.CPU.Samples.Max(), 2*margin)))
+	if f.ThrottledShare > p.Promise.CPU {
+		s.Limits.CPU = max(s.Limits.CPU, RoundCPU(AddPercent(f.CPU.Samples.Max(), throttledHeadroom)))
+		if f.Guaranteed && !p.ChangeQoS {
+			s.Requests.CPU = s.Limits.CPU
+		}
 		s.show("cpu periods throttled", 100*f.ThrottledShare, "percent")
 		s.warn("throttled", fmt.Sprintf("%.0f %% of CPU periods were throttled: what it would use without its limit is not known", 100*f.ThrottledShare))
 	}
 }
 
-func (s *Sizing) sizeMemory(f Facts, p Policy, margin float64) {
+func (s *Sizing) sizeMemory(f Facts, p Policy) {
 	peak := f.Memory.Samples.Max()
-	need := AddPercent(peak, margin)
-	s.show("memory peak", peak, "bytes")
-	s.show("memory headroom", margin, "percent")
-	tail, fitted := fitGumbel(f.Memory.DayPeaks)
-	if fitted {
-		// The tail may ask for more than the margin, but a fit to a fortnight
-		// of peaks is not trusted beyond twice what was ever seen.
-		week := min(tail.level(p.RiskOOM, 7), 2*peak)
-		s.show("memory peak expected in a week at the stated risk", week, "bytes")
-		need = max(need, week)
+	amount, margin := AddPercent(peak, momentHeadroomMemory), float64(momentHeadroomMemory)
+	var need Need
+	if !f.Moment {
+		need = p.Fleet.Memory(f.ContainerFacts, f.Batch, p.Promise)
+		amount, margin = need.Amount, need.MarginPercent()
 	}
+	s.show("memory peak", peak, "bytes")
+	s.show("memory margin", margin, "percent")
 	if f.OOMKills > 0 {
 		killedAt := max(float64(f.OOMLimit), peak)
 		s.show("OOM kills", float64(f.OOMKills), "count")
 		s.show("memory at OOM kill", killedAt, "bytes")
-		need = max(need, AddPercent(killedAt, oomHeadroom))
+		amount = max(amount, AddPercent(killedAt, oomHeadroom))
 		s.warn("oom", fmt.Sprintf("OOM-killed %s: its real need is above %s and not known", times(f.OOMKills), mebibytes(killedAt)))
 	}
-	want := RoundMemory(need)
+	want := RoundMemory(amount)
 	if rises(f.Memory.DayPeaks) {
 		// What climbs will need what it has, and more.
 		want = max(want, s.Requests.Memory)
-		s.warn("rising", "memory rises from day to day: it may leak, and then no request is enough for long")
+		s.warn("rising", leak(f.Memory.DayPeaks, s.Limits.Memory))
 	}
 	if !Unchanged(s.Requests.Memory, want) || f.OOMKills > 0 {
 		s.Requests.Memory = want
 	}
-	if s.Limits.Memory > 0 {
-		s.Limits.Memory = s.Requests.Memory
+	s.limitMemory(f, p)
+	if f.Moment || f.OOMKills > 0 {
+		return
 	}
-	if fitted && f.OOMKills == 0 && s.Limits.Memory > 0 {
-		oom := tail.exceeds(float64(s.Limits.Memory), 7)
-		s.Risk.OOMProbability = &oom
+	s.riskMemory(&need)
+}
+
+// riskMemory states the risk at the limit, or without one that of passing the request.
+func (s *Sizing) riskMemory(need *Need) {
+	at, name := s.Limits.Memory, "weeks with memory at its limit, "
+	if at == 0 {
+		at, name = s.Requests.Memory, "weeks with memory above the request, "
+	}
+	fails := need.Fails(float64(at))
+	if !fails.Known {
+		return
+	}
+	s.show(name+need.Horizon(), fails.Value, "share")
+	s.show(name+"high", fails.High, "share")
+	if s.Limits.Memory > 0 {
+		s.Risk.OOMProbability = &fails.Value
 	}
 }
 
@@ -171,6 +257,17 @@ func rises(peaks []float64) bool {
 	}
 	n := len(peaks)
 	return n >= 5 && up*10 >= (n-1)*8 && peaks[n-1] >= 1.2*peaks[0]
+}
+
+// leak says how fast memory grows, and until when the limit (0: none) lasts.
+func leak(peaks []float64, limit int64) string {
+	n := len(peaks)
+	perDay := (peaks[n-1] - peaks[0]) / float64(n-1)
+	grows := fmt.Sprintf("memory rises from day to day, by %s", mebibytes(perDay))
+	if room := float64(limit) - peaks[n-1]; limit > 0 && room > 0 {
+		return fmt.Sprintf("%s: killed in about %s unless a release mends it, whatever the request", grows, plural(int(math.Ceil(room/perDay)), "day"))
+	}
+	return grows + ": it may leak, and then no request is enough for long"
 }
 
 func times(n int64) string {

@@ -140,6 +140,11 @@ func (b *builder) warnings() []analyzer.Warning {
 		out = append(out, b.Costs.Warnings...)
 	}
 	for i := range b.recs {
+		for _, w := range b.recs[i].Warnings {
+			if w.Unpromised() {
+				out = append(out, w)
+			}
+		}
 		if r := &b.recs[i]; r.Lever == advice.LeverNodes {
 			out = append(out, r.Warnings...)
 			for _, w := range r.Withheld {

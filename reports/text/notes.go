@@ -90,6 +90,9 @@ func warningLines(warnings []analyzer.Warning, verbose bool) []string {
 	l := noteList{}
 	subject := map[int]string{}
 	for _, w := range warnings {
+		if w.Unpromised() {
+			continue // a note of its container
+		}
 		if n := l.add(w); subject[n] == "" {
 			subject[n] = clean(w.Subject)
 		}

@@ -1,0 +1,107 @@
+package rightsize
+
+import (
+	"fmt"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// MemoryLimit is what becomes of memory limits.
+type MemoryLimit string
+
+// The ways with memory limits.
+const (
+	// KeepLimit leaves a limit where it is at or above the advice: lowering it frees nothing.
+	KeepLimit MemoryLimit = "keep"
+	// RiskLimit sets it to what keeps the promise.
+	RiskLimit MemoryLimit = "risk"
+	// EqualLimit sets it to the request.
+	EqualLimit MemoryLimit = "equal"
+)
+
+// Known reports whether the way is one.
+func (m MemoryLimit) Known() bool { return m == KeepLimit || m == RiskLimit || m == EqualLimit }
+
+const (
+	mib = 1 << 20
+	// limitFloor is what a limit has above the highest peak at least: a probe and a shell
+	// run within it.
+	limitFloor = 16 * mib
+)
+
+// HeapFloor is the memory, in bytes, that a runtime's flag calls for: the heap that it may
+// grow to, and what the runtime has beside it. 0 without such a flag.
+func HeapFloor(r analyzer.Runtime) int64 {
+	switch r.Name {
+	case "jvm": // metaspace, code cache, threads, buffers
+		return r.Heap + max(r.Heap/4, 192*mib, r.Beside)*sign(r.Heap)
+	case "node": // the young generation, buffers, code
+		return r.Heap + (r.Heap/8+64*mib)*sign(r.Heap)
+	case "go": // the flag bounds all that the runtime manages
+		return r.Heap + r.Heap/10
+	case "dotnet":
+		return r.Heap + (r.Heap/5+64*mib)*sign(r.Heap)
+	}
+	return 0
+}
+
+func sign(v int64) int64 {
+	if v > 0 {
+		return 1
+	}
+	return 0
+}
+
+// Guaranteed reports whether a pod of these containers has the QoS class Guaranteed.
+func Guaranteed(containers []analyzer.Container) bool {
+	for _, c := range containers {
+		if c.Requests.CPU == 0 || c.Requests.Memory == 0 || c.Requests.CPU != c.Limits.CPU || c.Requests.Memory != c.Limits.Memory {
+			return false
+		}
+	}
+	return len(containers) > 0
+}
+
+// limitMemory sets the limit beside the request that was found.
+func (s *Sizing) limitMemory(f Facts, p Policy) {
+	now := s.Limits.Memory
+	if now == 0 {
+		return
+	}
+	floor := max(HeapFloor(f.Runtime), int64(f.Memory.Samples.Max())+limitFloor)
+	switch {
+	case f.Guaranteed && !p.ChangeQoS:
+		s.Requests.Memory = max(s.Requests.Memory, min(now, RoundMemory(float64(floor))))
+		s.Limits.Memory = s.Requests.Memory
+	case p.MemoryLimit == EqualLimit || p.MemoryLimit == RiskLimit:
+		s.Limits.Memory = max(s.Requests.Memory, min(now, RoundMemory(float64(floor))))
+		if p.MemoryLimit == EqualLimit {
+			s.Requests.Memory = s.Limits.Memory
+		}
+	default:
+		s.Limits.Memory = max(now, s.Requests.Memory)
+	}
+	if f.Runtime.Percent > 0 && f.Runtime.Heap == 0 && s.Limits.Memory < now {
+		s.Limits.Memory = now // the heap would shrink with it
+		if f.Guaranteed && !p.ChangeQoS {
+			s.Requests.Memory = now
+		}
+		s.warn("runtime", fmt.Sprintf("%s gives the heap %g %% of the limit: the limit stays, or flag and limit change in one step", f.Runtime.Flag, f.Runtime.Percent))
+	}
+	s.warnHeap(f)
+}
+
+// warnHeap says what a runtime's flag asks of the limit.
+func (s *Sizing) warnHeap(f Facts) {
+	need := HeapFloor(f.Runtime)
+	if need == 0 {
+		return
+	}
+	s.show("memory that "+f.Runtime.Flag+" allows", float64(f.Runtime.Heap), "bytes")
+	switch {
+	case s.Limits.Memory < f.Limits.Memory:
+		s.warn("runtime", fmt.Sprintf("the limit stays at or above the %s that %s calls for: flag and limit go lower in one step or not at all", mebibytes(float64(need)), f.Runtime.Flag))
+	case f.Limits.Memory < need:
+		s.warn("runtime", fmt.Sprintf("the limit of %s is below the %s that %s calls for", mebibytes(float64(f.Limits.Memory)), mebibytes(float64(need)), f.Runtime.Flag))
+	}
+}

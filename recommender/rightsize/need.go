@@ -1,0 +1,81 @@
+package rightsize
+
+import (
+	"fmt"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/calibration"
+)
+
+// Need is what one resource of a container needs to keep a promise.
+type Need struct {
+	// Amount is in millicores or bytes; 0 where nothing was seen.
+	Amount float64
+	size   calibration.Size
+	model  *calibration.Model
+	past   calibration.History
+}
+
+// CPU is the need for CPU, in millicores.
+func (f *Fleet) CPU(c *analyzer.ContainerFacts, batch bool, p Promise) Need {
+	return f.need(classOf(batch || c.Type == analyzer.TypeInit), cpuHistory(c.Days), p.cpu())
+}
+
+// Memory is the need for memory, in bytes.
+func (f *Fleet) Memory(c *analyzer.ContainerFacts, batch bool, p Promise) Need {
+	return f.need(classOf(batch || c.Type == analyzer.TypeInit), memoryHistory(c.Days), p.memory())
+}
+
+func (f *Fleet) need(class calibration.Class, past calibration.History, p calibration.Promise) Need {
+	n := Need{model: f.model(class, p), past: past}
+	n.size = n.model.Size(past)
+	n.Amount = n.size.Amount
+	return n
+}
+
+// MarginPercent is what the amount has over its base, in percent.
+func (n *Need) MarginPercent() float64 { return 100 * (n.size.Margin - 1) }
+
+// Hour is the busiest hour of the day in UTC and its mean use of a pod.
+func (n *Need) Hour() (at int, mean float64) { return n.size.HourAt, n.size.Hour }
+
+// Over is the share of time that usage is above an amount, out of sample, and Fails the
+// probability that the promise is not kept to the container: for memory that of passing
+// the amount within a week.
+func (n *Need) Over(amount float64) calibration.Estimate {
+	_, over := n.model.Risk(n.past, n.size, amount)
+	return over
+}
+
+// Fails is the probability that the container breaks the promise at an amount.
+func (n *Need) Fails(amount float64) calibration.Estimate {
+	loss, _ := n.model.Risk(n.past, n.size, amount)
+	return loss
+}
+
+// Horizon says what the risk was replayed on, such as "replayed over 7 days from 7";
+// empty without a replay.
+func (n *Need) Horizon() string {
+	if n.size.TestDays == 0 {
+		return ""
+	}
+	return fmt.Sprintf("replayed over %s from %d", plural(n.size.TestDays, "day"), n.size.LearnDays)
+}
+
+// leastReplay is the days of history from which a risk is replayed.
+const leastReplay = 4
+
+// Missing says how many days more would do for a replay; empty where there is one.
+func (n *Need) Missing() string {
+	if days := len(n.past); n.size.TestDays == 0 && days < leastReplay {
+		return fmt.Sprintf("no risk is stated: a replay needs %s more of history", plural(leastReplay-days, "day"))
+	}
+	return ""
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,176 @@
+package rightsize_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
+)
+
+const mib = 1 << 20
+
+// usage records a container of pods that use what cpu and memory say at a slot of a day.
+func usage(days, pods int, cpu, memory func(pod, day, slot int) float64) []analyzer.Day {
+	start := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	rec := analyzer.NewRecorder(analyzer.Window{Start: start, End: start.AddDate(0, 0, days), Step: 5 * time.Minute})
+	ref := analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}
+	for pod := range pods {
+		s := rec.Pod(ref, "app").Named("web-" + string(rune('a'+pod)))
+		for day := range days {
+			for slot := range 288 {
+				ms := start.AddDate(0, 0, day).Add(time.Duration(slot+1) * 5 * time.Minute).UnixMilli()
+				if cpu != nil {
+					s.CPU(ms, cpu(pod, day, slot))
+				}
+				if memory != nil {
+					s.Memory(ms, memory(pod, day, slot))
+				}
+			}
+		}
+		s.Close()
+	}
+	return rec.Usage()[0].Days
+}
+
+// factsOf joins days as the analysis does.
+func factsOf(c analyzer.Container, days []analyzer.Day) rightsize.Facts {
+	f := &analyzer.ContainerFacts{Container: c, ThrottledShare: -1, Days: days}
+	for i := range days {
+		d := &days[i]
+		f.CPU.Samples.Merge(&d.CPU)
+		f.Memory.Samples.Merge(&d.Memory)
+		f.Memory.DayPeaks = append(f.Memory.DayPeaks, d.Memory.Max())
+		f.SeenSlots += d.Seen.Count()
+	}
+	return rightsize.Facts{ContainerFacts: f}
+}
+
+func steady(v float64) func(int, int, int) float64 { return func(int, int, int) float64 { return v } }
+
+func warned(s rightsize.Sizing, code string) string {
+	for _, w := range s.Warnings {
+		if w.Code == code {
+			return w.Message
+		}
+	}
+	return ""
+}
+
+func balanced() rightsize.Policy { return rightsize.Policy{Promise: rightsize.Balanced.Promise()} }
+
+func TestOneResourceIsEnough(t *testing.T) {
+	c := analyzer.Container{Name: "app", Requests: analyzer.Amounts{CPU: 2000, Memory: 4096 * mib}}
+	s := rightsize.Size(factsOf(c, usage(8, 1, steady(100), nil)), balanced())
+	if s.Requests.CPU > 200 || s.Requests.Memory != 4096*mib || len(s.Withheld) != 1 || s.Withheld[0].Resource != "memory" {
+		t.Errorf("CPU alone: got %+v, withheld %v", s.Requests, s.Withheld)
+	}
+	s = rightsize.Size(factsOf(c, usage(8, 1, nil, steady(100*mib))), balanced())
+	if s.Requests.Memory > 300*mib || s.Requests.CPU != 2000 || len(s.Withheld) != 1 || s.Withheld[0].Resource != "cpu" {
+		t.Errorf("memory alone: got %+v, withheld %v", s.Requests, s.Withheld)
+	}
+}
+
+func TestAPodThatNeedsMostIsNamedOrHeld(t *testing.T) {
+	days := func(hot float64) []analyzer.Day {
+		return usage(8, 25, func(pod, _, _ int) float64 {
+			if pod == 7 {
+				return hot
+			}
+			return 50
+		}, steady(100*mib))
+	}
+	c := analyzer.Container{Name: "app", Requests: analyzer.Amounts{CPU: 2000, Memory: 512 * mib}}
+	s := rightsize.Size(factsOf(c, days(1500)), balanced())
+	if got := warned(s, analyzer.WarnHotPods); !strings.Contains(got, "web-h") || s.Requests.CPU > 400 {
+		t.Errorf("30 times the others: got %dm and %q, want web-h named", s.Requests.CPU, got)
+	}
+	s = rightsize.Size(factsOf(c, days(90)), balanced())
+	if got := warned(s, analyzer.WarnHotPods); got != "" || s.Requests.CPU < 85 {
+		t.Errorf("not twice the others: got %dm and %q, want the pod held", s.Requests.CPU, got)
+	}
+}
+
+func TestMemoryLimits(t *testing.T) {
+	days := usage(8, 1, steady(100), steady(1000*mib))
+	tests := []struct {
+		name      string
+		way       rightsize.MemoryLimit
+		runtime   analyzer.Runtime
+		limit     int64 // MiB
+		low, high int64 // MiB that the limit may come to
+	}{
+		{"kept", rightsize.KeepLimit, analyzer.Runtime{}, 14336, 14336, 14336},
+		{"raised", rightsize.KeepLimit, analyzer.Runtime{}, 1010, 1100, 1600},
+		{"by risk", rightsize.RiskLimit, analyzer.Runtime{}, 14336, 1100, 1600},
+		{"a heap", rightsize.RiskLimit, analyzer.Runtime{Name: "jvm", Heap: 3072 * mib, Flag: "-Xmx"}, 4096, 3840, 4096},
+		{"go", rightsize.EqualLimit, analyzer.Runtime{Name: "go", Heap: 1800 * mib, Flag: "GOMEMLIMIT"}, 2048, 1980, 2048},
+		{"a share of the limit", rightsize.RiskLimit, analyzer.Runtime{Name: "jvm", Percent: 75, Flag: "-XX:MaxRAMPercentage"}, 4096, 4096, 4096},
+		{"never above what it was", rightsize.RiskLimit, analyzer.Runtime{Name: "jvm", Heap: 8192 * mib, Flag: "-Xmx"}, 4096, 4096, 4096},
+	}
+	for _, tt := range tests {
+		c := analyzer.Container{Name: "app", Runtime: tt.runtime, Requests: analyzer.Amounts{CPU: 500, Memory: 900 * mib}, Limits: analyzer.Amounts{Memory: tt.limit * mib}}
+		p := balanced()
+		p.MemoryLimit = tt.way
+		s := rightsize.Size(factsOf(c, days), p)
+		if got := s.Limits.Memory / mib; got < tt.low || got > tt.high {
+			t.Errorf("%s: got a limit of %d MiB, want %d to %d", tt.name, got, tt.low, tt.high)
+		}
+		if s.Limits.Memory < s.Requests.Memory {
+			t.Errorf("%s: the limit of %d is below the request of %d", tt.name, s.Limits.Memory, s.Requests.Memory)
+		}
+	}
+}
+
+func TestGuaranteedStays(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	days := usage(8, 1, func(int, int, int) float64 { return 100 * math.Exp(0.5*r.NormFloat64()) }, steady(300*mib))
+	same := analyzer.Amounts{CPU: 2000, Memory: 2048 * mib}
+	f := factsOf(analyzer.Container{Name: "app", Requests: same, Limits: same}, days)
+	f.Guaranteed = rightsize.Guaranteed([]analyzer.Container{f.Container})
+	s := rightsize.Size(f, balanced())
+	if s.Requests != s.Limits || s.Requests.CPU >= 2000 || float64(s.Requests.CPU) < f.CPU.Samples.Max() {
+		t.Errorf("got %+v and %+v, want them equal, lower, and no sample above", s.Requests, s.Limits)
+	}
+	p := balanced()
+	p.ChangeQoS = true
+	if s := rightsize.Size(f, p); s.Limits.CPU != 2000 || s.Requests.CPU >= s.Limits.CPU {
+		t.Errorf("given up: got %+v and %+v", s.Requests, s.Limits)
+	}
+}
+
+// TestLessRiskIsNeverLess: by --risk-cpu, --risk-broken and --risk-oom alike.
+func TestLessRiskIsNeverLess(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 1))
+	for _, days := range []int{2, 5, 9} {
+		f := factsOf(analyzer.Container{Name: "app"}, usage(days, 2, func(int, int, int) float64 { return 200 * r.ExpFloat64() }, func(int, int, int) float64 { return 100 * mib * (1 + r.ExpFloat64()) }))
+		for _, broken := range []float64{0, 0.1} {
+			last := analyzer.Amounts{}
+			for _, risk := range []float64{0.5, 0.1, 0.05, 0.03, 0.01, 0.001, 0.000001} {
+				p := rightsize.Policy{Promise: rightsize.Promise{CPU: risk, Broken: broken, OOM: risk}}
+				got := rightsize.Size(f, p).Requests
+				if got.CPU < last.CPU || got.Memory < last.Memory {
+					t.Errorf("%d days, risk %g: got %+v, and %+v at more", days, risk, got, last)
+				}
+				if risk == 0.001 && got.Memory == last.Memory {
+					t.Errorf("%d days: less risk of a kill asks for no more", days)
+				}
+				last = got
+			}
+		}
+	}
+}
+
+func TestProfiles(t *testing.T) {
+	for _, p := range rightsize.Profiles() {
+		if !p.Known() {
+			t.Errorf("%s is not known", p)
+		}
+	}
+	if rightsize.Profile("cheap").Known() || rightsize.MemoryLimit("lower").Known() {
+		t.Error("what there is not is known")
+	}
+}
