@@ -6,6 +6,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 )
 
 // HeldUsage is what nodes use on demand and which commitments exist for it.
@@ -24,7 +25,7 @@ type HeldBill struct {
 
 // HeldToday is the usage of today's nodes. Those that do not say their provider
 // are the advice's.
-func HeldToday(c *cost.Costs, a *PurchaseAdvice) HeldUsage {
+func HeldToday(c *cost.Costs, a *purchase.Advice) HeldUsage {
 	h := HeldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
 	for _, n := range c.Nodes {
 		if n.CapacityType == string(pricing.OnDemand) {
@@ -37,7 +38,7 @@ func HeldToday(c *cost.Costs, a *PurchaseAdvice) HeldUsage {
 }
 
 // HeldPlanned is the usage of the nodes of a plan.
-func HeldPlanned(c *cost.Costs, a *PurchaseAdvice, plan *nodes.Plan) HeldUsage {
+func HeldPlanned(c *cost.Costs, a *purchase.Advice, plan *nodes.Plan) HeldUsage {
 	h := HeldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
 	for _, p := range plan.Pools {
 		if p.CapacityType != string(pricing.OnDemand) {

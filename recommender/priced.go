@@ -10,6 +10,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
+	"github.com/plimsoll-k8s/plimsoll/recommender/spot"
+	"github.com/plimsoll-k8s/plimsoll/recommender/waste"
 )
 
 // AddUsed adds to the prices all that the advice rests on beside today's
@@ -66,7 +69,7 @@ func looked(c *cost.Costs, q pricing.Query) pricing.NodePrice {
 // addSpot adds the spot prices of today's types, where workloads are told them.
 func addSpot(c *cost.Costs, recs []advice.Advice) {
 	if !slices.ContainsFunc(recs, func(r advice.Advice) bool {
-		return advice.As[SpotReadiness](r.Detail) != nil && advice.As[SpotReadiness](r.Detail).Price.Known
+		return advice.As[spot.Readiness](r.Detail) != nil && advice.As[spot.Readiness](r.Detail).Price.Known
 	}) {
 		return
 	}
@@ -83,7 +86,7 @@ func addSpot(c *cost.Costs, recs []advice.Advice) {
 // files of those that exist.
 func addCommitments(c *cost.Costs, recs []advice.Advice) error {
 	for i := range recs {
-		a := advice.As[PurchaseAdvice](recs[i].Detail)
+		a := advice.As[purchase.Advice](recs[i].Detail)
 		if a == nil {
 			continue
 		}
@@ -114,7 +117,7 @@ func addCommitments(c *cost.Costs, recs []advice.Advice) error {
 func addBesides(c *cost.Costs, s *analyzer.Snapshot, recs []advice.Advice) error {
 	priced := c.Bill > 0
 	if !priced && !slices.ContainsFunc(recs, func(r advice.Advice) bool {
-		return advice.As[WasteFinding](r.Detail) != nil && advice.As[WasteFinding](r.Detail).Monthly > 0
+		return advice.As[waste.Finding](r.Detail) != nil && advice.As[waste.Finding](r.Detail).Monthly > 0
 	}) {
 		return nil
 	}

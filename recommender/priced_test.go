@@ -11,7 +11,11 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
+	"github.com/plimsoll-k8s/plimsoll/recommender/spot"
+	"github.com/plimsoll-k8s/plimsoll/recommender/waste"
 )
 
 // TestAddPlanned: a price that the plan alone uses has its source in the report,
@@ -52,15 +56,15 @@ func TestAddUsed(t *testing.T) {
 		Volumes:       []analyzer.Volume{{Name: "pv-1", Class: "gp3", Capacity: 100 * gib}},
 		LoadBalancers: []analyzer.LoadBalancer{{Namespace: "web", Name: "front", Addresses: 1}, {Namespace: "web", Name: "pending"}},
 	}
-	told := advice.Advice{Detail: &recommender.PurchaseAdvice{
+	told := advice.Advice{Detail: &purchase.Advice{
 		Provider: "aws", Region: "us-east-1", Held: []pricing.HeldCommitment{{Covers: 1, Pays: 1, Source: "held.csv"}},
-		Demand: recommender.HourlyDemand{Families: []recommender.FamilyDemand{{CommitmentScope: pricing.CommitmentScope{Family: "m6i"}}}},
+		Demand: demand.Hourly{Families: []demand.Family{{CommitmentScope: pricing.CommitmentScope{Family: "m6i"}}}},
 	}}
 	withheld := told
-	withheld.Detail = &recommender.PurchaseAdvice{Held: advice.As[recommender.PurchaseAdvice](told.Detail).Held} // of no known place
+	withheld.Detail = &purchase.Advice{Held: advice.As[purchase.Advice](told.Detail).Held} // of no known place
 	withheld.Withheld = []advice.Withheld{{Resource: "all", Reason: "too little data"}}
 	unpriced := &cost.Costs{Catalog: pricing.New(pricing.Config{})}
-	wasted := []advice.Advice{{Detail: &recommender.WasteFinding{Monthly: 4}}}
+	wasted := []advice.Advice{{Detail: &waste.Finding{Monthly: 4}}}
 	if err := recommender.AddUsed(unpriced, &analyzer.Snapshot{Volumes: s.Volumes}, wasted); err != nil || len(unpriced.Prices) != 1 || unpriced.Prices[0].Of != pricing.OfVolumes || unpriced.Besides != (cost.Besides{}) {
 		t.Errorf("waste without prices of nodes: got %+v, %+v, error %v; want the source of volumes' alone", unpriced.Prices, unpriced.Besides, err)
 	}
@@ -71,7 +75,7 @@ func TestAddUsed(t *testing.T) {
 		spot  bool // the on-demand price has another source
 	}{
 		"none":     {},
-		"spot":     {recs: []advice.Advice{{Detail: &recommender.SpotReadiness{Price: recommender.SpotPrice{Known: true}}}}, spot: true},
+		"spot":     {recs: []advice.Advice{{Detail: &spot.Readiness{Price: spot.Price{Known: true}}}}, spot: true},
 		"advised":  {recs: []advice.Advice{told}, table: true, file: true},
 		"withheld": {recs: []advice.Advice{withheld}, file: true},
 	} {
@@ -119,7 +123,7 @@ func TestHeldBill(t *testing.T) {
 		{InstanceType: "m6i.large", CapacityType: "on-demand", Hourly: 2}, {InstanceType: "r5.large", CapacityType: "on-demand", Hourly: 1},
 		{InstanceType: "m6i.large", CapacityType: "spot", Hourly: 9},
 	}}
-	a := &recommender.PurchaseAdvice{Provider: "aws", Region: "us-east-1", Held: []pricing.HeldCommitment{
+	a := &purchase.Advice{Provider: "aws", Region: "us-east-1", Held: []pricing.HeldCommitment{
 		{Family: "m6i", Covers: 1.5, Pays: 1}, {Family: "c5", Covers: 0.25, Pays: 0.2}, {Covers: 1, Pays: 0.75},
 	}}
 	plan := &nodes.Plan{Pools: []nodes.Pool{{InstanceType: "m6i.large", CapacityType: "on-demand", Count: 2, Hourly: 0.25}}}

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
+	"github.com/plimsoll-k8s/plimsoll/recommender/spot"
+	"github.com/plimsoll-k8s/plimsoll/recommender/waste"
 )
 
 func target(r advice.Advice) string {
@@ -17,13 +19,13 @@ func target(r advice.Advice) string {
 
 // describeMoney prints what the rules waste, spot and purchase found.
 func describeMoney(b *strings.Builder, r advice.Advice) {
-	if f := advice.As[recommender.WasteFinding](r.Detail); f != nil {
+	if f := advice.As[waste.Finding](r.Detail); f != nil {
 		fmt.Fprintf(b, "  waste %s: %.2f USD a month, within %q, loses %s\n", f.Kind, f.Monthly, f.Within, f.Loss)
 		for _, text := range f.Blocked {
 			fmt.Fprintf(b, "  blocked: %s\n", text)
 		}
 	}
-	if s := advice.As[recommender.SpotReadiness](r.Detail); s != nil {
+	if s := advice.As[spot.Readiness](r.Detail); s != nil {
 		if s.Advised {
 			fmt.Fprintf(b, "  moves %.3f of its pods on demand, %.2f USD a month\n", s.Moves, s.MonthlyOnDemand)
 		}
@@ -44,18 +46,18 @@ func describeMoney(b *strings.Builder, r advice.Advice) {
 			fmt.Fprintf(b, "  %s %s: %s\n", mark, c.Name, c.Detail)
 		}
 	}
-	if a := advice.As[recommender.PurchaseAdvice](r.Detail); a != nil && len(a.Commitments)+len(a.Alternatives) > 0 {
+	if a := advice.As[purchase.Advice](r.Detail); a != nil && len(a.Commitments)+len(a.Alternatives) > 0 {
 		describePurchase(b, a)
 	}
 }
 
-func describePurchase(b *strings.Builder, a *recommender.PurchaseAdvice) {
+func describePurchase(b *strings.Builder, a *purchase.Advice) {
 	d := a.Demand
 	fmt.Fprintf(b, "  demand over %d hours: mean %.4f, min %.4f, p50 %.4f, peak %.4f, held %.4f, spot %.4f USD an hour\n", d.Hours, d.Mean, d.Min, d.P50, d.Peak, d.Held, d.Spot)
 	if d.Planned {
 		fmt.Fprintf(b, "  follows the plan: %.1f nodes at 3 h, %.1f at 12 h\n", d.Nodes[3], d.Nodes[12])
 	}
-	line := func(word string, c recommender.CommitmentAdvice) {
+	line := func(word string, c purchase.Commitment) {
 		if c.Resource != "" {
 			c.Family += " " + c.Resource
 		}

@@ -15,11 +15,12 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 )
 
 // advisePurchase runs the rule on one of its cases with other options, after the
 // levers given.
-func advisePurchase(t *testing.T, file string, o advice.CommitmentOptions, after ...advice.Lever) *recommender.PurchaseAdvice {
+func advisePurchase(t *testing.T, file string, o advice.CommitmentOptions, after ...advice.Lever) *purchase.Advice {
 	t.Helper()
 	a, err := txtar.ParseFile("../testdata/rules/purchase/" + file)
 	if err != nil {
@@ -32,8 +33,8 @@ func advisePurchase(t *testing.T, file string, o advice.CommitmentOptions, after
 		t.Fatal(err)
 	}
 	for _, r := range recs {
-		if advice.As[recommender.PurchaseAdvice](r.Detail) != nil {
-			return advice.As[recommender.PurchaseAdvice](r.Detail)
+		if advice.As[purchase.Advice](r.Detail) != nil {
+			return advice.As[purchase.Advice](r.Detail)
 		}
 	}
 	t.Fatal("the rule reported nothing")
@@ -74,7 +75,7 @@ func TestPurchaseKeepsItsPromises(t *testing.T) {
 // alone, and survives the deepest fall.
 func TestPurchaseLadder(t *testing.T) {
 	a := advisePurchase(t, "flat.txtar", advice.CommitmentOptions{Terms: []int{1, 3}})
-	saves := func(a *recommender.PurchaseAdvice) (usd float64) {
+	saves := func(a *purchase.Advice) (usd float64) {
 		for _, c := range a.Commitments {
 			usd += c.MonthlySavings
 		}
@@ -115,7 +116,7 @@ func TestPurchaseHeldResources(t *testing.T) {
 	const file = "google-resources.txtar"
 	vcpus := pricing.HeldCommitment{Name: "cores", Family: "n2", Resource: pricing.ResourceVCPU, Units: 8}
 	memory := pricing.HeldCommitment{Name: "memory", Family: "n2", Resource: pricing.ResourceMemory, Units: 64}
-	advise := func(held ...pricing.HeldCommitment) *recommender.PurchaseAdvice {
+	advise := func(held ...pricing.HeldCommitment) *purchase.Advice {
 		return advisePurchase(t, file, advice.CommitmentOptions{Held: held}, advice.LeverRightsize, advice.LeverNodes)
 	}
 	free, one, both := advise(), advise(vcpus), advise(vcpus, memory)
@@ -132,7 +133,7 @@ func TestPurchaseHeldResources(t *testing.T) {
 	if got, want := both.Demand.Held, covers[pricing.ResourceVCPU]+covers[pricing.ResourceMemory]; math.Abs(got-want) > 1e-6 {
 		t.Errorf("both cover %.6f USD an hour, want %.6f", got, want)
 	}
-	for _, a := range []*recommender.PurchaseAdvice{one, both} {
+	for _, a := range []*purchase.Advice{one, both} {
 		for _, c := range a.Commitments {
 			if c.Resource != "" {
 				t.Errorf("got %+v, want no vCPUs, which are covered, and so no memory", c)

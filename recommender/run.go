@@ -11,7 +11,10 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
+	"github.com/plimsoll-k8s/plimsoll/recommender/spot"
+	"github.com/plimsoll-k8s/plimsoll/recommender/waste"
 )
 
 // Rules lists every rule, in the order in which they run.
@@ -22,9 +25,9 @@ func Rules() []advice.Rule {
 		horizontal.VPARule,
 		horizontal.FindingsRule,
 		nodes.Rule,
-		Waste,
-		Spot,
-		Purchase,
+		waste.Rule,
+		spot.Rule,
+		purchase.Rule,
 	}
 }
 

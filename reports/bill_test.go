@@ -9,11 +9,11 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -175,7 +175,7 @@ func TestNoType(t *testing.T) {
 // commitments cost, is the bill with them; the text says so.
 func TestHeldLine(t *testing.T) {
 	c := bought()
-	advice.As[recommender.PurchaseAdvice](c.recs[len(c.recs)-4].Detail).Held = []pricing.HeldCommitment{{Family: "m6i", Covers: 0.01, Pays: 0.006}, {Family: "r5", Covers: 0.1, Pays: 0.06}}
+	advice.As[purchase.Advice](c.recs[len(c.recs)-4].Detail).Held = []pricing.HeldCommitment{{Family: "m6i", Covers: 0.01, Pays: 0.006}, {Family: "r5", Covers: 0.1, Pays: 0.06}}
 	r := c.report()
 	h := r.Purchase.Held
 	if h == nil || h.MonthlyCost != 4818 || h.MonthlyCovered != 730 || h.MonthlyUnused != 7300 {

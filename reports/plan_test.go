@@ -6,10 +6,11 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -128,9 +129,9 @@ func TestPlanAndPurchases(t *testing.T) {
 		c := planned()
 		c.recs = append(c.recs, advice.Advice{
 			Rule: "purchase", Lever: advice.LeverPurchase, Subject: "Cluster", Title: "commit", MonthlySavings: 200,
-			Detail: &recommender.PurchaseAdvice{
-				Demand:      recommender.HourlyDemand{Hours: 336, Mean: tt.mean, Planned: tt.planned},
-				Commitments: []recommender.CommitmentAdvice{{Instrument: "a", Years: 1, MonthlySavings: 120}, {Instrument: "b", Years: 1, MonthlySavings: 80}},
+			Detail: &purchase.Advice{
+				Demand:      demand.Hourly{Hours: 336, Mean: tt.mean, Planned: tt.planned},
+				Commitments: []purchase.Commitment{{Instrument: "a", Years: 1, MonthlySavings: 120}, {Instrument: "b", Years: 1, MonthlySavings: 80}},
 			},
 		})
 		r := c.report()

@@ -7,8 +7,11 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
+	"github.com/plimsoll-k8s/plimsoll/recommender/spot"
+	"github.com/plimsoll-k8s/plimsoll/recommender/waste"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -22,28 +25,28 @@ func bought() *cluster {
 	c.recs = append(c.recs,
 		advice.Advice{
 			Rule: "purchase", Lever: advice.LeverPurchase, Subject: "Cluster", Title: "commit", MonthlySavings: 30.333,
-			Detail: &recommender.PurchaseAdvice{
+			Detail: &purchase.Advice{
 				Provider: "aws", Region: "us-east-1",
-				Demand: recommender.HourlyDemand{Hours: 336, Mean: 0.25, Min: 0.2, P10: 0.2, P50: 0.2, P90: 0.3, Peak: 0.3, Families: []recommender.FamilyDemand{{CommitmentScope: pricing.CommitmentScope{Family: "m6i"}, Mean: 0.25, PerUnit: 0.05}}},
-				Commitments: []recommender.CommitmentAdvice{
+				Demand: demand.Hourly{Hours: 336, Mean: 0.25, Min: 0.2, P10: 0.2, P50: 0.2, P90: 0.3, Peak: 0.3, Families: []demand.Family{{CommitmentScope: pricing.CommitmentScope{Family: "m6i"}, Mean: 0.25, PerUnit: 0.05}}},
+				Commitments: []purchase.Commitment{
 					{Instrument: "narrow", Family: "m6i", Years: 1, Payment: "no_upfront", Discount: 0.338, Amount: 0.1, Coverage: 0.6, Utilization: 1, BreakEven: 0.662, MonthlySavings: 20.1665, Survives: true},
 					{Instrument: "wide", Years: 1, Payment: "all_upfront", Discount: 0.3, Amount: 0.05, Coverage: 0.2, Utilization: 0.9, BreakEven: math.NaN(), MonthlySavings: 10.1665, Survives: true},
 				},
-				Scenarios: []recommender.ScenarioOutcome{{Name: "40 % less demand", OnDemand: 100, Cost: 112.5, Savings: -12.5, Regret: 20, Utilization: 0.6}},
+				Scenarios: []purchase.ScenarioOutcome{{Name: "40 % less demand", OnDemand: 100, Cost: 112.5, Savings: -12.5, Regret: 20, Utilization: 0.6}},
 			},
 		},
 		advice.Advice{
 			Rule: "spot", Lever: advice.LeverPurchase, Workload: web, Title: "ready for spot", MonthlySavings: 5,
-			Detail: &recommender.SpotReadiness{Ready: true, Advised: true, OnDemand: 2, Spot: 2, Price: recommender.SpotPrice{Known: true, List: 0.4, Effective: 0.41, Interrupted: 0.075, Types: 20},
-				Checks: []recommender.SpotCheck{{Name: "replicas", OK: true, Detail: "4 replicas"}}},
+			Detail: &spot.Readiness{Ready: true, Advised: true, OnDemand: 2, Spot: 2, Price: spot.Price{Known: true, List: 0.4, Effective: 0.41, Interrupted: 0.075, Types: 20},
+				Checks: []spot.Check{{Name: "replicas", OK: true, Detail: "4 replicas"}}},
 		},
 		advice.Advice{
 			Rule: "waste", Lever: "waste", Subject: "Node/node-00", Title: "under-used",
-			Detail: &recommender.WasteFinding{Kind: recommender.WasteDrainable, Monthly: 73, Within: "nodes", Loss: "its room"},
+			Detail: &waste.Finding{Kind: waste.Drainable, Monthly: 73, Within: "nodes", Loss: "its room"},
 		},
 		advice.Advice{
 			Rule: "waste", Lever: "waste", Subject: "Namespace/old", Title: "idle",
-			Detail: &recommender.WasteFinding{Kind: recommender.WasteIdleNamespace, Monthly: 80, Loss: "what it waits for", Blocked: []string{"somebody"}},
+			Detail: &waste.Finding{Kind: waste.IdleNamespace, Monthly: 80, Loss: "what it waits for", Blocked: []string{"somebody"}},
 		})
 	return c
 }
@@ -80,7 +83,7 @@ func TestMoneyOfPurchaseAndWaste(t *testing.T) {
 
 func TestPurchaseSections(t *testing.T) {
 	r := bought().report()
-	if len(r.Waste) != 2 || r.Waste[0].Kind != recommender.WasteIdleNamespace || r.Waste[1].CountedBy != "nodes" {
+	if len(r.Waste) != 2 || r.Waste[0].Kind != waste.IdleNamespace || r.Waste[1].CountedBy != "nodes" {
 		t.Errorf("waste: got %+v, want the dearest first", r.Waste)
 	}
 	if s := r.Purchase.Spot; s.Ready != 1 || s.Workloads[0].Target != "ns/Deployment/web" || s.Savings.String() != "$5.00" {
@@ -128,7 +131,7 @@ func TestWaterfallWithCommitments(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := bought()
-			advice.As[recommender.PurchaseAdvice](c.recs[len(c.recs)-4].Detail).Held = tt.held
+			advice.As[purchase.Advice](c.recs[len(c.recs)-4].Detail).Held = tt.held
 			steps := c.report().Summary.Waterfall
 			for i, step := range steps {
 				if step.WithCommitments == nil {
@@ -175,7 +178,7 @@ func TestPurchaseAbsentAndWithheld(t *testing.T) {
 	}
 	c := newCluster()
 	c.recs = append(c.recs, advice.Advice{
-		Rule: "purchase", Lever: advice.LeverPurchase, Subject: "Cluster", Detail: &recommender.PurchaseAdvice{},
+		Rule: "purchase", Lever: advice.LeverPurchase, Subject: "Cluster", Detail: &purchase.Advice{},
 		Withheld: []advice.Withheld{{Resource: "all", Reason: "too little data"}},
 	})
 	r = c.report()

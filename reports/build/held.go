@@ -5,11 +5,13 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
+	"github.com/plimsoll-k8s/plimsoll/recommender/spot"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // heldCommitments gives them; nil where none exist.
-func (b *builder) heldCommitments(a *recommender.PurchaseAdvice) *document.HeldCommitments {
+func (b *builder) heldCommitments(a *purchase.Advice) *document.HeldCommitments {
 	if len(a.Held) == 0 || !b.priced {
 		return nil
 	}
@@ -26,12 +28,12 @@ func (b *builder) heldCommitments(a *recommender.PurchaseAdvice) *document.HeldC
 // commitments that exist.
 func (b *builder) withCommitments(steps []document.Step) []document.Step {
 	at := slices.IndexFunc(b.recs, func(r advice.Advice) bool {
-		return advice.As[recommender.PurchaseAdvice](r.Detail) != nil && len(advice.As[recommender.PurchaseAdvice](r.Detail).Held) > 0
+		return advice.As[purchase.Advice](r.Detail) != nil && len(advice.As[purchase.Advice](r.Detail).Held) > 0
 	})
 	if at < 0 {
 		return steps
 	}
-	bought := advice.As[recommender.PurchaseAdvice](b.recs[at].Detail)
+	bought := advice.As[purchase.Advice](b.recs[at].Detail)
 	usage, left := recommender.HeldToday(b.Costs, bought), 1.0
 	bill := func(list document.USD) document.USD {
 		h := usage.Bill(left)
@@ -63,17 +65,17 @@ func (b *builder) withCommitments(steps []document.Step) []document.Step {
 // spotSaved is the part of a purchase step's savings that is spot's, so far as
 // the step counts it.
 func (b *builder) spotSaved(step *document.Step) document.USD {
-	var spot, all document.USD
+	var onSpot, all document.USD
 	for i := range b.recs {
 		if b.recs[i].Lever == advice.LeverPurchase {
 			all += b.savings[i]
-			if advice.As[recommender.SpotReadiness](b.recs[i].Detail) != nil {
-				spot += b.savings[i]
+			if advice.As[spot.Readiness](b.recs[i].Detail) != nil {
+				onSpot += b.savings[i]
 			}
 		}
 	}
 	if all == 0 {
 		return 0
 	}
-	return document.USD(document.Whole(float64(step.MonthlyBefore-step.MonthlyAfter) * float64(spot) / float64(all)))
+	return document.USD(document.Whole(float64(step.MonthlyBefore-step.MonthlyAfter) * float64(onSpot) / float64(all)))
 }

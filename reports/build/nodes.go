@@ -6,10 +6,10 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/provision"
 )
@@ -120,7 +120,7 @@ func (b *builder) bought(saved document.USD) document.USD {
 	}
 	demand, left := 0.0, 0.0
 	for i := range b.recs {
-		if p := advice.As[recommender.PurchaseAdvice](b.recs[i].Detail); p != nil && p.Demand.Hours > 0 && !p.Demand.Planned {
+		if p := advice.As[purchase.Advice](b.recs[i].Detail); p != nil && p.Demand.Hours > 0 && !p.Demand.Planned {
 			demand = p.Demand.Mean + p.Demand.Held + p.Demand.Spot
 		}
 	}

@@ -3,8 +3,10 @@ package build
 import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
+	"github.com/plimsoll-k8s/plimsoll/recommender/spot"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -16,11 +18,11 @@ func (b *builder) purchase() *document.Purchase {
 	var saved document.USD
 	for i := range b.recs {
 		r := &b.recs[i]
-		if advice.As[recommender.PurchaseAdvice](r.Detail) != nil {
+		if advice.As[purchase.Advice](r.Detail) != nil {
 			found = true
 			b.fillPurchase(out, r, b.savings[i])
 		}
-		if advice.As[recommender.SpotReadiness](r.Detail) != nil {
+		if advice.As[spot.Readiness](r.Detail) != nil {
 			found = true
 			saved += b.savings[i]
 			addSpot(&out.Spot, b, r, b.savings[i])
@@ -35,7 +37,7 @@ func (b *builder) purchase() *document.Purchase {
 }
 
 func (b *builder) fillPurchase(out *document.Purchase, r *advice.Advice, savings document.USD) {
-	a := advice.As[recommender.PurchaseAdvice](r.Detail)
+	a := advice.As[purchase.Advice](r.Detail)
 	out.Provider, out.Region, out.Held = a.Provider, a.Region, b.heldCommitments(a)
 	out.Warnings = append(out.Warnings, r.Warnings...)
 	for _, w := range r.Withheld {
@@ -65,7 +67,7 @@ func (b *builder) fillPurchase(out *document.Purchase, r *advice.Advice, savings
 	}
 }
 
-func hourlyDemand(d *recommender.HourlyDemand) *document.HourlyDemand {
+func hourlyDemand(d *demand.Hourly) *document.HourlyDemand {
 	out := &document.HourlyDemand{
 		Hours: d.Hours, Mean: document.Hourly(d.Mean), Min: document.Hourly(d.Min), P10: document.Hourly(d.P10), P50: document.Hourly(d.P50),
 		P90: document.Hourly(d.P90), Max: document.Hourly(d.Peak), Held: document.Hourly(d.Held), Spot: document.Hourly(d.Spot), Families: []document.FamilyDemand{},
@@ -92,7 +94,7 @@ func hourlyDemand(d *recommender.HourlyDemand) *document.HourlyDemand {
 }
 
 // addDemand says how much of a resource the family's demand is.
-func addDemand(f *document.FamilyDemand, d *recommender.FamilyDemand) {
+func addDemand(f *document.FamilyDemand, d *demand.Family) {
 	if d.PerUnit <= 0 {
 		return
 	}
@@ -107,7 +109,7 @@ func addDemand(f *document.FamilyDemand, d *recommender.FamilyDemand) {
 	}
 }
 
-func commitment(c recommender.CommitmentAdvice) document.Commitment {
+func commitment(c purchase.Commitment) document.Commitment {
 	return document.Commitment{
 		Instrument: c.Instrument, Family: c.Family, Resource: c.Resource, TermYears: c.Years, Payment: c.Payment, Discount: document.Decimals(document.Finite(c.Discount), 4),
 		Amount: document.Hourly(c.Amount), Covers: document.Hourly(c.Covers), VCPUs: document.Decimals(document.Finite(c.VCPUs), 1), MemoryGiB: document.Decimals(document.Finite(c.GiB), 2), GPUs: document.Decimals(document.Finite(c.GPUs), 1), UpfrontPayment: document.Cents(c.Upfront),

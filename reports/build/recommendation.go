@@ -6,11 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
+	"github.com/plimsoll-k8s/plimsoll/recommender/spot"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -89,10 +90,10 @@ func riskOf(r *advice.Advice) string {
 	switch {
 	case advice.As[nodes.Plan](r.Detail) != nil:
 		return planRisk(advice.As[nodes.Plan](r.Detail))
-	case advice.As[recommender.SpotReadiness](r.Detail) != nil:
-		return "a machine is taken back within a month: " + document.Percent(document.Share(advice.As[recommender.SpotReadiness](r.Detail).Price.Interrupted))
-	case advice.As[recommender.PurchaseAdvice](r.Detail) != nil && len(advice.As[recommender.PurchaseAdvice](r.Detail).Scenarios) > 0:
-		worst := slices.MinFunc(advice.As[recommender.PurchaseAdvice](r.Detail).Scenarios, func(a, b recommender.ScenarioOutcome) int { return cmp.Compare(a.Savings, b.Savings) })
+	case advice.As[spot.Readiness](r.Detail) != nil:
+		return "a machine is taken back within a month: " + document.Percent(document.Share(advice.As[spot.Readiness](r.Detail).Price.Interrupted))
+	case advice.As[purchase.Advice](r.Detail) != nil && len(advice.As[purchase.Advice](r.Detail).Scenarios) > 0:
+		worst := slices.MinFunc(advice.As[purchase.Advice](r.Detail).Scenarios, func(a, b purchase.ScenarioOutcome) int { return cmp.Compare(a.Savings, b.Savings) })
 		if worst.Savings < 0 {
 			return fmt.Sprintf("%s: %s a month dearer than on demand", worst.Name, document.Cents(-worst.Savings))
 		}

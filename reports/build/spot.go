@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/spot"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // addSpot counts a workload.
 func addSpot(m *document.SpotMarket, b *builder, r *advice.Advice, savings document.USD) {
-	s := advice.As[recommender.SpotReadiness](r.Detail)
+	s := advice.As[spot.Readiness](r.Detail)
 	w := document.SpotWorkload{
 		Target: r.Workload.String(), Ready: s.Ready, Already: s.Already, Advised: s.Advised, OnDemandFloor: s.OnDemand, SpotReplicas: s.Spot,
 		MonthlySavings: b.known(savings), Title: r.Title, Interruption: document.Share(s.Price.Interrupted), Assumed: s.Price.Assumed,
@@ -44,7 +44,7 @@ func addSpot(m *document.SpotMarket, b *builder, r *advice.Advice, savings docum
 const spotWeight, onDemandWeight = 100, 10
 
 // diversify adds what may stand in for types of today, each once.
-func diversify(m *document.SpotMarket, pools []recommender.SpotPool) {
+func diversify(m *document.SpotMarket, pools []spot.Pool) {
 	if m.NodePools == nil {
 		m.NodePools = []document.SpotNodePool{{CapacityType: "spot", Weight: spotWeight}, {CapacityType: onDemand, Weight: onDemandWeight}}
 	}

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/waste"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -13,12 +13,12 @@ func (b *builder) waste() []document.Waste {
 	out := []document.Waste{}
 	for i := range b.recs {
 		r := &b.recs[i]
-		if advice.As[recommender.WasteFinding](r.Detail) == nil {
+		if advice.As[waste.Finding](r.Detail) == nil {
 			continue
 		}
 		w := document.Waste{
-			Kind: advice.As[recommender.WasteFinding](r.Detail).Kind, Target: targetOf(r), Container: r.Container, Title: r.Title, MonthlyCost: b.known(document.Cents(advice.As[recommender.WasteFinding](r.Detail).Monthly)),
-			CountedBy: string(advice.As[recommender.WasteFinding](r.Detail).Within), Loss: advice.As[recommender.WasteFinding](r.Detail).Loss, Blocked: append([]string{}, advice.As[recommender.WasteFinding](r.Detail).Blocked...),
+			Kind: advice.As[waste.Finding](r.Detail).Kind, Target: targetOf(r), Container: r.Container, Title: r.Title, MonthlyCost: b.known(document.Cents(advice.As[waste.Finding](r.Detail).Monthly)),
+			CountedBy: string(advice.As[waste.Finding](r.Detail).Within), Loss: advice.As[waste.Finding](r.Detail).Loss, Blocked: append([]string{}, advice.As[waste.Finding](r.Detail).Blocked...),
 			Confidence: document.Share(r.Confidence), Evidence: []document.Evidence{}, Warnings: r.Warnings,
 		}
 		for _, e := range r.Evidence {

@@ -1,4 +1,4 @@
-package recommender_test
+package purchase_test
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 )
 
 // sequential chooses amounts term by term, the way that the program for all at once
@@ -206,7 +206,7 @@ func TestAllAtOnceIsNeverDearer(t *testing.T) {
 				hours[h] = append(hours[h], v)
 			}
 		}
-		p := recommender.SaleOf(instruments, hours).Program()
+		p := purchase.SaleOf(instruments, hours).Program()
 		mix, err := p.Best(context.Background())
 		if err != nil {
 			t.Fatal(err)
@@ -257,7 +257,7 @@ func TestFleetTracesAtOnce(t *testing.T) {
 			for _, split := range []int{2, 3, 4} { // the share of the trace before the advice
 				at := len(hours) / split
 				past, instruments := lastDays(hours[:at], 14), onSale(t, sale.provider, sale.region, sale.families, terms...)
-				p, future := recommender.SaleOf(instruments, past).Program(), recommender.SaleOf(instruments, hours[at:]).Program().Expect
+				p, future := purchase.SaleOf(instruments, past).Program(), purchase.SaleOf(instruments, hours[at:]).Program().Expect
 				mix, err := p.Best(context.Background())
 				if err != nil {
 					t.Fatal(err)

@@ -1,4 +1,4 @@
-package recommender_test
+package purchase_test
 
 import (
 	"compress/gzip"
@@ -14,9 +14,9 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
+	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 )
 
 // traceMarkets are what is advised from on the traces: one instrument at each of the
@@ -124,11 +124,11 @@ func (s traceScore) String() string {
 func (m traceMarket) score(t *testing.T, trace []float64) traceScore {
 	t.Helper()
 	hours := column(trace)
-	amounts, err := recommender.SaleOf(m.instruments, lastDays(hours[:len(hours)/2], 14)).Amounts()
+	amounts, err := purchase.SaleOf(m.instruments, lastDays(hours[:len(hours)/2], 14)).Amounts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	future := recommender.SaleOf(m.instruments, hours[len(hours)/2:]).Program()
+	future := purchase.SaleOf(m.instruments, hours[len(hours)/2:]).Program()
 	known := leastCost(t, m.instruments, future.Expect)
 	got := commitment.OutcomeOf(m.instruments, amounts, future.Expect)
 	asIs := future.Expect[len(future.Expect)-1:]

@@ -1,4 +1,4 @@
-package recommender
+package spot
 
 import (
 	"math"
@@ -42,7 +42,7 @@ func podNumbersOf(p *advice.Pass, w *analyzer.WorkloadFacts) podNumbers {
 
 // share is the part of the pods that a split sends to spot where they have room
 // there: the smaller of the two whole numbers beside the mean.
-func (n podNumbers) share(s *SpotSplit) float64 {
+func (n podNumbers) share(s *Split) float64 {
 	low, high := int32(math.Floor(n.mean)), int32(math.Ceil(n.mean))
 	return min(1-float64(s.OnDemandOf(low))/float64(max(low, 1)), 1-float64(s.OnDemandOf(high))/float64(max(high, 1)))
 }

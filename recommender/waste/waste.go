@@ -1,4 +1,4 @@
-package recommender
+package waste
 
 import (
 	"fmt"
@@ -10,18 +10,18 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
-// Waste lists what costs money and does nothing: idle workloads and
+// Rule lists what costs money and does nothing: idle workloads and
 // namespaces, nodes that could be drained, requests that nobody uses, and more.
 // See docs/rules/waste.md.
-var Waste = advice.Rule{
+var Rule = advice.Rule{
 	Name:  "waste",
 	Doc:   "Lists what costs money and does nothing, with evidence and what would be lost without it.",
 	Lever: advice.LeverWaste,
-	Run:   waste,
+	Run:   run,
 }
 
-// WasteFinding is one thing that costs money and does nothing.
-type WasteFinding struct {
+// Finding is one thing that costs money and does nothing.
+type Finding struct {
 	Kind string // one of the Waste... constants
 	// Monthly is its cost in USD a month. It is never part of the savings of
 	// the recommendation: see Within.
@@ -37,17 +37,17 @@ type WasteFinding struct {
 
 // The kinds of waste.
 const (
-	WasteIdleWorkload  = "idle-workload"
-	WasteNotReady      = "pods-not-ready"
-	WasteEndedPods     = "ended-pods"
-	WasteIdleNamespace = "idle-namespace"
-	WasteNoPods        = "empty-namespace"
-	WasteUnusedRequest = "unused-requests"
-	WasteHPAAtMin      = "hpa-at-min"
-	WasteDrainable     = "drainable-node"
-	WasteUnderused     = "underused-node"
-	WasteGPUNode       = "gpu-node-without-gpu-pods"
-	WasteOldGeneration = "old-generation"
+	IdleWorkload  = "idle-workload"
+	NotReady      = "pods-not-ready"
+	EndedPods     = "ended-pods"
+	IdleNamespace = "idle-namespace"
+	NoPods        = "empty-namespace"
+	UnusedRequest = "unused-requests"
+	HPAAtMin      = "hpa-at-min"
+	Drainable     = "drainable-node"
+	Underused     = "underused-node"
+	GPUNode       = "gpu-node-without-gpu-pods"
+	OldGeneration = "old-generation"
 )
 
 // The thresholds of the rule; docs/rules/waste.md explains each.
@@ -61,7 +61,7 @@ const (
 	unusedShare, unusedMonthly = 0.9, 5
 )
 
-func waste(p *advice.Pass) error {
+func run(p *advice.Pass) error {
 	idle := map[analyzer.Ref]bool{}
 	for i := range p.Facts.Workloads {
 		w := &p.Facts.Workloads[i]
@@ -87,7 +87,7 @@ func waste(p *advice.Pass) error {
 
 // wasted files a finding. USD are told by the finding alone, so that no total
 // counts them beside the savings of the lever that takes them off the bill.
-func wasted(p *advice.Pass, r advice.Advice, f WasteFinding) {
+func wasted(p *advice.Pass, r advice.Advice, f Finding) {
 	r.Rule, r.Lever, r.Detail = "waste", advice.LeverWaste, &f
 	r.Show("cost", f.Monthly, "usd")
 	p.Report(r)
@@ -98,8 +98,8 @@ func wasteIdle(p *advice.Pass, w *analyzer.WorkloadFacts) {
 	r.Show("cpu p99 of a pod", advice.PodCPU(w, 0.99), "millicores")
 	r.Show("replicas", float64(w.Replicas), "count")
 	r.Show("history", windowDays(p), "days")
-	wasted(p, r, WasteFinding{
-		Kind: WasteIdleWorkload, Monthly: p.Costs.MonthlyOf(w.Ref), Within: advice.LeverRightsize,
+	wasted(p, r, Finding{
+		Kind: IdleWorkload, Monthly: p.Costs.MonthlyOf(w.Ref), Within: advice.LeverRightsize,
 		Loss: "whatever it waits for: a standby, an operator and a forgotten service look the same by their usage",
 	})
 }
@@ -140,7 +140,7 @@ func wasteNamespaces(p *advice.Pass, idle map[analyzer.Ref]bool) map[string]bool
 
 func emptyNamespace(p *advice.Pass, name string) {
 	r := advice.Advice{Subject: "Namespace/" + name, Title: "no workload and no pod is in it", Confidence: 0.5}
-	wasted(p, r, WasteFinding{Kind: WasteNoPods, Loss: "its ConfigMaps, Secrets and volumes, which were not looked at"})
+	wasted(p, r, Finding{Kind: NoPods, Loss: "its ConfigMaps, Secrets and volumes, which were not looked at"})
 }
 
 func idleNamespace(p *advice.Pass, name string, workloads int, cost float64) {
@@ -150,8 +150,8 @@ func idleNamespace(p *advice.Pass, name string, workloads int, cost float64) {
 	}
 	r.Show("workloads", float64(workloads), "count")
 	r.Show("history", windowDays(p), "days")
-	wasted(p, r, WasteFinding{
-		Kind: WasteIdleNamespace, Monthly: cost, Within: advice.LeverRightsize,
+	wasted(p, r, Finding{
+		Kind: IdleNamespace, Monthly: cost, Within: advice.LeverRightsize,
 		Loss: "whatever it is kept for: a test bed between two tests looks the same",
 	})
 }
@@ -181,8 +181,8 @@ func wasteRequests(p *advice.Pass, w *analyzer.WorkloadFacts) {
 		r.Show("cpu requested and above its p99", cpu, "millicores")
 		r.Show("memory requested and above its peak", memory, "bytes")
 		r.Show("replicas", pods, "count")
-		wasted(p, r, WasteFinding{
-			Kind: WasteUnusedRequest, Monthly: usd, Within: advice.LeverRightsize,
+		wasted(p, r, Finding{
+			Kind: UnusedRequest, Monthly: usd, Within: advice.LeverRightsize,
 			Loss: "the margin for peaks that the window did not have",
 		})
 	}
@@ -217,12 +217,12 @@ func wastePods(p *advice.Pass, w *analyzer.WorkloadFacts) {
 		r.Show("cpu held", float64(held.CPU), "millicores")
 		r.Show("memory held", float64(held.Memory), "bytes")
 		usd := pricing.HoursPerMonth * p.Costs.UnitOf(w.Ref).Hourly(held)
-		wasted(p, r, WasteFinding{Kind: WasteNotReady, Monthly: usd, Within: advice.LeverNodes, Loss: "nothing that is served now; mend or remove them"})
+		wasted(p, r, Finding{Kind: NotReady, Monthly: usd, Within: advice.LeverNodes, Loss: "nothing that is served now; mend or remove them"})
 	}
 	if ended >= endedPods {
 		r := advice.Advice{Workload: w.Ref, Title: fmt.Sprintf("%d pods have ended and are still kept", ended), Confidence: 1}
 		r.Show("ended pods", float64(ended), "count")
-		wasted(p, r, WasteFinding{Kind: WasteEndedPods, Loss: "their logs and exit codes; they hold no requests, only room in etcd"})
+		wasted(p, r, Finding{Kind: EndedPods, Loss: "their logs and exit codes; they hold no requests, only room in etcd"})
 	}
 }
 
@@ -239,8 +239,8 @@ func wasteHPA(p *advice.Pass, w *analyzer.WorkloadFacts) {
 		r.Show("minimum", float64(h.Min), "count")
 		r.Show("pods that carry the busiest hour at the target, and one more", float64(need), "count")
 		r.Show("cpu of all pods in the busiest hour", peak, "millicores")
-		wasted(p, r, WasteFinding{
-			Kind: WasteHPAAtMin, Monthly: usd, Within: advice.LeverHorizontal,
+		wasted(p, r, Finding{
+			Kind: HPAAtMin, Monthly: usd, Within: advice.LeverHorizontal,
 			Loss: "spare replicas: the minimum may be there for availability or sudden load",
 		})
 	}

@@ -1,4 +1,4 @@
-package recommender
+package purchase
 
 import (
 	"context"
@@ -6,21 +6,22 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
+	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 )
 
 // Sale is what is on sale for hours of demand by family, as the rule sees it.
 type Sale struct {
 	m *market
-	d *demandCurve
+	d *demand.Curve
 }
 
 // SaleOf puts instruments on sale.
 func SaleOf(instruments []commitment.Instrument, hours [][]float64) Sale {
-	d := &demandCurve{hours: hours}
+	d := &demand.Curve{Hours: hours}
 	for range instruments[0].Rates {
-		d.families = append(d.families, FamilyDemand{})
+		d.Families = append(d.Families, demand.Family{})
 	}
-	m := &market{ctx: context.Background(), tiers: make([][]float64, len(d.families))}
+	m := &market{ctx: context.Background(), tiers: make([][]float64, len(d.Families))}
 	for _, in := range instruments {
 		o := familyOffer{pricing.CommitmentOffer{Commitment: pricing.Commitment{TermYears: in.Years}, Instrument: in.Name, Flexible: in.Flexible}, -1, in.Rates}
 		if !in.Flexible {

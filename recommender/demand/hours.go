@@ -1,4 +1,4 @@
-package recommender
+package demand
 
 import (
 	"fmt"
@@ -19,22 +19,22 @@ const (
 	leastLevels  = 24
 )
 
-// planHours follows the plan of the nodes through the hours of the window.
-type planHours struct {
-	pass     *advice.Pass
-	n        *nodes.Planned
-	d        *demandCurve
+// PlanHours follows the plan of the nodes through the hours of the window.
+type PlanHours struct {
+	Pass     *advice.Pass
+	Plan     *nodes.Planned
+	d        *Curve
 	zones    map[string]bool                     // at the curve's place
 	shares   map[string][]pricing.CommitmentPart // of each instance type's price
-	here     map[analyzer.Ref]*placed
-	follower *packing.Follower
-	worth    map[string]float64 // of a pod, by group
+	Here     map[analyzer.Ref]*placed
+	Follower *packing.Follower
+	Worth    map[string]float64 // of a pod, by group
 	known    map[string]*levelNodes
 }
 
 // placed is where the plan has a workload's pods.
 type placed struct {
-	moved, kept int  // on the plan's nodes, on nodes that stay as they are
+	Moved, kept int  // on the plan's nodes, on nodes that stay as they are
 	group       bool // some pods are in the plan, or may come to be
 }
 
@@ -48,15 +48,15 @@ type levelNodes struct {
 // followPlan fills the curve with what the nodes of the plan cost on demand in
 // each hour: the pods that ran, or that the advised scaling would have run, at
 // the requests that the plan packs. false where there is no plan.
-func followPlan(p *advice.Pass, d *demandCurve) bool {
+func followPlan(p *advice.Pass, d *Curve) bool {
 	plan := nodes.Of(p)
 	if plan == nil || len(plan.Plan.Nodes)+len(plan.Nodes) == 0 {
 		return false
 	}
-	h := &planHours{pass: p, n: plan, d: d, known: map[string]*levelNodes{}, worth: map[string]float64{}}
+	h := &PlanHours{Pass: p, Plan: plan, d: d, known: map[string]*levelNodes{}, Worth: map[string]float64{}}
 	h.locate()
 	h.split()
-	h.start()
+	h.Start()
 	hours := h.hours()
 	levels := h.levels(hours)
 	h.fill(hours, levels)
@@ -65,61 +65,61 @@ func followPlan(p *advice.Pass, d *demandCurve) bool {
 }
 
 // locate finds the zones at the curve's place.
-func (h *planHours) locate() {
+func (h *PlanHours) locate() {
 	h.zones = map[string]bool{}
-	for i := range h.n.Nodes {
-		node := &h.n.Nodes[i]
-		if o := &node.Cost.Offering; o.Provider == h.d.provider && o.Region == h.d.region {
+	for i := range h.Plan.Nodes {
+		node := &h.Plan.Nodes[i]
+		if o := &node.Cost.Offering; o.Provider == h.d.Provider && o.Region == h.d.Region {
 			h.zones[node.Cost.Zone] = true
 		}
 	}
 }
 
-// start lists the pods that run or may come to run.
-func (h *planHours) start() {
-	h.here = map[analyzer.Ref]*placed{}
-	pods := slices.Clone(h.n.Input.Pods)
+// Start lists the pods that run or may come to run.
+func (h *PlanHours) Start() {
+	h.Here = map[analyzer.Ref]*placed{}
+	pods := slices.Clone(h.Plan.Input.Pods)
 	planned := map[string]bool{}
 	for i := range pods {
 		planned[pods[i].Group] = true
-		h.worth[pods[i].Group] = max(h.worth[pods[i].Group], h.usd(pods[i].CPU, pods[i].Memory))
+		h.Worth[pods[i].Group] = max(h.Worth[pods[i].Group], h.usd(pods[i].CPU, pods[i].Memory))
 	}
 	on, kept := map[string]*placed{}, map[string]string{}
-	for i := range h.n.Nodes {
-		kept[h.n.Nodes[i].Name] = h.n.Nodes[i].Kept
+	for i := range h.Plan.Nodes {
+		kept[h.Plan.Nodes[i].Name] = h.Plan.Nodes[i].Kept
 	}
-	for i := range h.n.Pods {
-		p := &h.n.Pods[i]
+	for i := range h.Plan.Pods {
+		p := &h.Plan.Pods[i]
 		if on[p.Group] == nil {
 			on[p.Group] = &placed{}
 		}
 		if kept[p.Node] == "" {
-			on[p.Group].moved++
+			on[p.Group].Moved++
 		} else {
 			on[p.Group].kept++
 		}
 	}
-	for i := range h.pass.Facts.Workloads {
-		w := &h.pass.Facts.Workloads[i]
+	for i := range h.Pass.Facts.Workloads {
+		w := &h.Pass.Facts.Workloads[i]
 		if w.Kind == "DaemonSet" || w.Kind == "Node" || w.Past {
 			continue
 		}
 		at := on[w.Ref.String()]
 		if at == nil {
 			at = &placed{}
-			size := h.n.Requests(w, &analyzer.Pod{})
+			size := h.Plan.Requests(w, &analyzer.Pod{})
 			pods = append(pods, packing.Pod{Name: "none/" + w.Ref.String(), Group: w.Ref.String(), CPU: size.CPU, Memory: size.Memory, GPUs: size.GPU})
-			h.worth[w.Ref.String()] = h.usd(size.CPU, size.Memory)
+			h.Worth[w.Ref.String()] = h.usd(size.CPU, size.Memory)
 			planned[w.Ref.String()] = true
 		}
 		at.group = planned[w.Ref.String()]
-		h.here[w.Ref] = at
+		h.Here[w.Ref] = at
 	}
-	h.follower = packing.NewFollower(h.n.Plan, pods, h.n.Input.DaemonSets)
+	h.Follower = packing.NewFollower(h.Plan.Plan, pods, h.Plan.Input.DaemonSets)
 }
 
-func (h *planHours) usd(cpu, memory int64) float64 {
-	return h.pass.Costs.MeanUnit.Hourly(analyzer.Amounts{CPU: cpu, Memory: memory})
+func (h *PlanHours) usd(cpu, memory int64) float64 {
+	return h.Pass.Costs.MeanUnit.Hourly(analyzer.Amounts{CPU: cpu, Memory: memory})
 }
 
 // planHour is the pods of one hour.
@@ -133,20 +133,20 @@ type planHour struct {
 }
 
 // hours lists the hours of the window that have history, with their pods.
-func (h *planHours) hours() []*planHour {
+func (h *PlanHours) hours() []*planHour {
 	at := map[int]*planHour{}
-	refs := slices.SortedFunc(maps.Keys(h.here), analyzer.Ref.Compare)
+	refs := slices.SortedFunc(maps.Keys(h.Here), analyzer.Ref.Compare)
 	seen := map[analyzer.Ref]map[int]float64{}
-	for i := range h.pass.Facts.Workloads {
-		w := &h.pass.Facts.Workloads[i]
-		if h.here[w.Ref] != nil {
+	for i := range h.Pass.Facts.Workloads {
+		w := &h.Pass.Facts.Workloads[i]
+		if h.Here[w.Ref] != nil {
 			seen[w.Ref] = h.podHours(w)
 			for hour := range seen[w.Ref] {
 				at[hour] = &planHour{at: hour, pods: map[string]float64{}}
 			}
 		}
 	}
-	first, last := wholeHours(h.pass.Facts.Snapshot.Window)
+	first, last := wholeHours(h.Pass.Facts.Snapshot.Window)
 	maps.DeleteFunc(at, func(hour int, _ *planHour) bool { return hour < first || hour >= last })
 	var out []*planHour
 	for _, hour := range slices.Sorted(maps.Keys(at)) {
@@ -154,7 +154,7 @@ func (h *planHours) hours() []*planHour {
 		for _, ref := range refs {
 			pods, ok := seen[ref][hour]
 			if len(seen[ref]) == 0 { // nothing was seen of it: it counts as it is
-				pods, ok = float64(h.here[ref].moved+h.here[ref].kept), true
+				pods, ok = float64(h.Here[ref].Moved+h.Here[ref].kept), true
 			}
 			if ok {
 				h.addPods(one, ref, pods)
@@ -174,7 +174,7 @@ func wholeHours(w analyzer.Window) (first, last int) {
 
 // podHours is a workload's mean pods by the hour: of the setting advised, else
 // as they were.
-func (h *planHours) podHours(w *analyzer.WorkloadFacts) map[int]float64 {
+func (h *PlanHours) podHours(w *analyzer.WorkloadFacts) map[int]float64 {
 	out := map[int]float64{}
 	for i := range w.Containers {
 		if w.Containers[i].Type == analyzer.TypeInit {
@@ -188,7 +188,7 @@ func (h *planHours) podHours(w *analyzer.WorkloadFacts) map[int]float64 {
 			}
 		}
 	}
-	to, _ := h.pass.Cluster.Scaled(w.Ref)
+	to, _ := h.Pass.Cluster.Scaled(w.Ref)
 	for hour := range out {
 		if pods, ok := to.Hours.At(hour); ok {
 			out[hour] = pods
@@ -199,12 +199,12 @@ func (h *planHours) podHours(w *analyzer.WorkloadFacts) map[int]float64 {
 
 // addPods adds a workload's pods of an hour, those on kept nodes and those that
 // move to spot left out.
-func (h *planHours) addPods(one *planHour, ref analyzer.Ref, pods float64) {
-	group, where := ref.String(), h.here[ref]
+func (h *PlanHours) addPods(one *planHour, ref analyzer.Ref, pods float64) {
+	group, where := ref.String(), h.Here[ref]
 	pods = max(pods-float64(where.kept), 0)
-	stays := 1 - h.pass.Cluster.OnSpot(ref)
-	one.spot += pods * (1 - stays) * h.worth[group]
-	one.worth += pods * h.worth[group]
+	stays := 1 - h.Pass.Cluster.OnSpot(ref)
+	one.spot += pods * (1 - stays) * h.Worth[group]
+	one.worth += pods * h.Worth[group]
 	if where.group {
 		one.pods[group] = pods * stays
 	}
@@ -212,11 +212,11 @@ func (h *planHours) addPods(one *planHour, ref analyzer.Ref, pods float64) {
 
 // round makes whole pods of an hour's means: what one group is rounded by is
 // carried over to the next, so that many small jobs do not all vanish.
-func (h *planHours) round(one *planHour) {
+func (h *PlanHours) round(one *planHour) {
 	one.whole = map[string]int{}
 	carry := 0.0
 	for _, group := range nodes.SortedNames(one.pods) {
-		pods, worth := one.pods[group], h.worth[group]
+		pods, worth := one.pods[group], h.Worth[group]
 		n := int(pods)
 		if rest := pods - float64(n); rest > 1e-9 && carry+rest*worth >= worth/2 {
 			n++

@@ -1,4 +1,4 @@
-package recommender
+package spot
 
 import (
 	"fmt"
@@ -13,27 +13,27 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
-// Spot tells which workloads can live on spot machines, why, how many replicas
+// Rule tells which workloads can live on spot machines, why, how many replicas
 // stay on demand, and what that saves with interruptions counted. See
 // docs/rules/spot.md.
-var Spot = advice.Rule{
+var Rule = advice.Rule{
 	Name:  "spot",
 	Doc:   "Tells which workloads can live on spot machines, with reasons, an on-demand floor and the price with interruptions.",
 	Lever: advice.LeverPurchase,
-	Run:   spot,
+	Run:   run,
 }
 
-// SpotReadiness is what the rule says of one workload.
-type SpotReadiness struct {
+// Readiness is what the rule says of one workload.
+type Readiness struct {
 	Ready  bool
-	Checks []SpotCheck
+	Checks []Check
 	// OnDemand is the replicas that stay on demand, Spot those that move.
 	OnDemand, Spot int32
 	// Split says how the pods are held to that; nil where none move.
-	Split *SpotSplit
+	Split *Split
 	// Already says that all its pods run on spot machines now.
 	Already bool
-	Price   SpotPrice
+	Price   Price
 	// Advised says that its pods should move: it is ready, and that saves.
 	// Moves is then the share, in (0, 1], of its pods on demand that do.
 	Advised bool
@@ -42,8 +42,8 @@ type SpotReadiness struct {
 	MonthlyOnDemand float64
 }
 
-// SpotCheck is one reason for or against.
-type SpotCheck struct {
+// Check is one reason for or against.
+type Check struct {
 	Name string
 	OK   bool
 	// Doubt says that the reason is not known to hold: it does not count
@@ -52,9 +52,9 @@ type SpotCheck struct {
 	Detail string
 }
 
-// SpotPrice is what spot costs with interruptions, as shares of the on-demand
+// Price is what spot costs with interruptions, as shares of the on-demand
 // price, weighted over the nodes that the workload runs on.
-type SpotPrice struct {
+type Price struct {
 	Known     bool
 	List      float64 // the spot price
 	Effective float64 // with restarts and overlaps
@@ -66,7 +66,7 @@ type SpotPrice struct {
 	// more on spot than the present ones on demand: pools to spread over.
 	Types int
 	// Pools names them, by present type.
-	Pools []SpotPool
+	Pools []Pool
 }
 
 // What spot is judged by; docs/rules/spot.md explains each.
@@ -88,7 +88,7 @@ const (
 	spotAnnotation = "plimsoll.dev/spot-ready"
 )
 
-func spot(p *advice.Pass) error {
+func run(p *advice.Pass) error {
 	if p.Costs == nil {
 		return nil
 	}
@@ -96,7 +96,7 @@ func spot(p *advice.Pass) error {
 	for _, n := range p.Costs.Nodes {
 		nodes[n.Name] = n
 	}
-	prices := map[pricing.Offering]SpotPrice{}
+	prices := map[pricing.Offering]Price{}
 	var all []*advice.Advice
 	var moves []spotMove
 	for i := range p.Facts.Workloads {
@@ -117,8 +117,8 @@ func spot(p *advice.Pass) error {
 }
 
 // judgeSpot advises on a workload, and gives what could move.
-func judgeSpot(p *advice.Pass, w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCost, prices map[pricing.Offering]SpotPrice) spotMove {
-	s := SpotReadiness{Price: meanSpotPrice(p, w, nodes, prices)}
+func judgeSpot(p *advice.Pass, w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCost, prices map[pricing.Offering]Price) spotMove {
+	s := Readiness{Price: meanSpotPrice(p, w, nodes, prices)}
 	onSpot, running := 0, 0
 	provider := ""
 	for _, pod := range w.Pods {
@@ -158,7 +158,7 @@ func judgeSpot(p *advice.Pass, w *analyzer.WorkloadFacts, nodes map[string]cost.
 }
 
 // divide says how many pods move, and how the rest is held on demand.
-func (s *SpotReadiness) divide(p *advice.Pass, w *analyzer.WorkloadFacts, n podNumbers, provider string) {
+func (s *Readiness) divide(p *advice.Pass, w *analyzer.WorkloadFacts, n podNumbers, provider string) {
 	s.OnDemand = n.usual
 	if !s.Ready {
 		return
@@ -170,27 +170,27 @@ func (s *SpotReadiness) divide(p *advice.Pass, w *analyzer.WorkloadFacts, n podN
 		} else if floor := spotFloorOf(w, n.least); floor == n.least {
 			why = fmt.Sprintf("no spread keeps %d of %d pods, its fewest, on demand", floor, floor)
 		}
-		s.Checks, s.Ready = append(s.Checks, SpotCheck{Name: "split", Detail: why}), false
+		s.Checks, s.Ready = append(s.Checks, Check{Name: "split", Detail: why}), false
 		return
 	}
 	s.OnDemand = s.Split.OnDemandOf(n.usual)
 	s.Spot = n.usual - s.OnDemand
 	if n.least != n.most && !w.Batch() {
-		s.Checks = append(s.Checks, SpotCheck{Name: "scaling down", Doubt: true,
+		s.Checks = append(s.Checks, Check{Name: "scaling down", Doubt: true,
 			Detail: "which pods go when it is scaled down is not decided by the spread: the descheduler sets that right"})
 	}
 }
 
 // checkUse holds back what should go altogether. No annotation outweighs that.
-func (s *SpotReadiness) checkUse(goes bool) {
+func (s *Readiness) checkUse(goes bool) {
 	if goes {
-		s.Checks = append(s.Checks, SpotCheck{Name: "use", Detail: "it was idle for the whole window: scale it down or remove it instead"})
+		s.Checks = append(s.Checks, Check{Name: "use", Detail: "it was idle for the whole window: scale it down or remove it instead"})
 		s.Ready = false
 	}
 }
 
 // confidence is less with every doubt.
-func (s *SpotReadiness) confidence() float64 {
+func (s *Readiness) confidence() float64 {
 	c := 0.6
 	for _, one := range s.Checks {
 		if one.Doubt {
@@ -200,7 +200,7 @@ func (s *SpotReadiness) confidence() float64 {
 	return c
 }
 
-func (s *SpotReadiness) title() string {
+func (s *Readiness) title() string {
 	switch {
 	case s.Already:
 		return "runs on spot already"
@@ -217,7 +217,7 @@ func (s *SpotReadiness) title() string {
 }
 
 // fails says that the reason keeps the workload on demand.
-func (c SpotCheck) fails() bool { return !c.OK && !c.Doubt }
+func (c Check) fails() bool { return !c.OK && !c.Doubt }
 
 // notice is how many seconds before the end a provider warns.
 func notice(provider string) int64 {
@@ -228,12 +228,12 @@ func notice(provider string) int64 {
 }
 
 // check weighs the reasons. The user's annotation outweighs them all.
-func (s *SpotReadiness) check(w *analyzer.WorkloadFacts, provider string) {
+func (s *Readiness) check(w *analyzer.WorkloadFacts, provider string) {
 	add := func(name string, ok bool, no, yes string) {
 		if ok {
 			no = yes
 		}
-		s.Checks = append(s.Checks, SpotCheck{Name: name, OK: ok, Detail: no})
+		s.Checks = append(s.Checks, Check{Name: name, OK: ok, Detail: no})
 	}
 	if v, ok := w.Annotations[spotAnnotation]; ok {
 		s.Ready = v == "true"
@@ -262,13 +262,13 @@ func (s *SpotReadiness) check(w *analyzer.WorkloadFacts, provider string) {
 		text := fmt.Sprintf("a new pod is ready after %d s", sec)
 		add("start-up", sec <= longestStart, text, text)
 	} else {
-		s.Checks = append(s.Checks, SpotCheck{Name: "start-up", Doubt: true, Detail: "not known: no pod was seen to become ready"})
+		s.Checks = append(s.Checks, Check{Name: "start-up", Doubt: true, Detail: "not known: no pod was seen to become ready"})
 	}
-	s.Ready = !slices.ContainsFunc(s.Checks, SpotCheck.fails)
+	s.Ready = !slices.ContainsFunc(s.Checks, Check.fails)
 }
 
 // checkJob weighs the length of a run against the rate of interruptions.
-func (s *SpotReadiness) checkJob(w *analyzer.WorkloadFacts, add func(name string, ok bool, no, yes string)) {
+func (s *Readiness) checkJob(w *analyzer.WorkloadFacts, add func(name string, ok bool, no, yes string)) {
 	length := runHours(w)
 	if length == 0 {
 		add("job length", false, "how long it runs is not known", "")
@@ -349,8 +349,8 @@ func bandMiddle(band string) (monthly float64, known bool) {
 }
 
 // meanSpotPrice is the mean over the nodes that the workload's pods run on.
-func meanSpotPrice(p *advice.Pass, w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCost, known map[pricing.Offering]SpotPrice) SpotPrice {
-	var sum SpotPrice
+func meanSpotPrice(p *advice.Pass, w *analyzer.WorkloadFacts, nodes map[string]cost.NodeCost, known map[pricing.Offering]Price) Price {
+	var sum Price
 	n := 0.0
 	for _, pod := range w.Pods {
 		node, ok := nodes[pod.Node]
@@ -370,13 +370,13 @@ func meanSpotPrice(p *advice.Pass, w *analyzer.WorkloadFacts, nodes map[string]c
 		sum.List, sum.Effective, sum.Interrupted = sum.List+one.List, sum.Effective+one.Effective, sum.Interrupted+one.Interrupted
 		sum.Assumed, sum.Types = sum.Assumed || one.Assumed, max(sum.Types, one.Types)
 		for _, pool := range one.Pools {
-			if !slices.ContainsFunc(sum.Pools, func(have SpotPool) bool { return have.Instead == pool.Instead }) {
+			if !slices.ContainsFunc(sum.Pools, func(have Pool) bool { return have.Instead == pool.Instead }) {
 				sum.Pools = append(sum.Pools, pool)
 			}
 		}
 	}
 	if n == 0 {
-		return SpotPrice{Interrupted: unknownBand, Assumed: true}
+		return Price{Interrupted: unknownBand, Assumed: true}
 	}
 	sum.Known = true
 	sum.List, sum.Effective, sum.Interrupted = sum.List/n, sum.Effective/n, sum.Interrupted/n
@@ -385,20 +385,20 @@ func meanSpotPrice(p *advice.Pass, w *analyzer.WorkloadFacts, nodes map[string]c
 
 // spotPriceOf prices one type on spot: its price, and per interruption the
 // machine time lost and the overlap with its replacement.
-func spotPriceOf(p *advice.Pass, o pricing.Offering) SpotPrice {
+func spotPriceOf(p *advice.Pass, o pricing.Offering) Price {
 	q := pricing.Query{Provider: o.Provider, Region: o.Region, InstanceType: o.InstanceType}
 	demand := p.Costs.Catalog.Lookup(q)
 	q.CapacityType = pricing.Spot
 	spot := p.Costs.Catalog.Lookup(q)
 	if demand.Status == pricing.Missing || spot.Status == pricing.Missing || spot.Cause == pricing.UnknownCapacityType || demand.Offering.USDPerHour <= 0 {
-		return SpotPrice{}
+		return Price{}
 	}
-	s := SpotPrice{Known: true, List: spot.Offering.USDPerHour / demand.Offering.USDPerHour}
+	s := Price{Known: true, List: spot.Offering.USDPerHour / demand.Offering.USDPerHour}
 	monthly, known := bandMiddle(spot.Offering.InterruptionBand)
 	s.Interrupted, s.Assumed = monthly, !known
 	s.Effective = s.List + interruption(monthly, s.List, 1)
 	types := spotTypes(p, demand.Offering)
 	s.Types = len(types)
-	s.Pools = []SpotPool{{o.InstanceType, types[:min(len(types), mostPoolTypes)], zonesAt(p, o.Provider, o.Region)}}
+	s.Pools = []Pool{{o.InstanceType, types[:min(len(types), mostPoolTypes)], zonesAt(p, o.Provider, o.Region)}}
 	return s
 }

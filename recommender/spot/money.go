@@ -1,4 +1,4 @@
-package recommender
+package spot
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
@@ -16,7 +17,7 @@ import (
 // spotMove is a workload that could move.
 type spotMove struct {
 	ref  analyzer.Ref
-	spot *SpotReadiness
+	spot *Readiness
 	told *advice.Advice // what is reported of it
 	// onDemand is the share of its pods that is on demand now, share the part
 	// of all its pods that moves.
@@ -38,7 +39,7 @@ func (u onDemandUsage) add(c *pricing.Catalog, o pricing.Offering, usd float64) 
 }
 
 func (u onDemandUsage) total() (sum float64) {
-	for _, scope := range slices.SortedFunc(maps.Keys(u), compareScopes) {
+	for _, scope := range slices.SortedFunc(maps.Keys(u), demand.CompareScopes) {
 		sum += u[scope]
 	}
 	return sum
@@ -193,19 +194,19 @@ func (t *todaysBill) after(moves []spotMove) (left onDemandUsage, moved float64)
 // plannedBill packs the plan's nodes without the pods that move, and those by
 // themselves.
 type plannedBill struct {
-	*planHours
+	*demand.PlanHours
 }
 
 func newPlannedBill(p *advice.Pass, plan *nodes.Planned) *plannedBill {
-	h := &planHours{pass: p, n: plan, worth: map[string]float64{}}
-	h.start()
+	h := &demand.PlanHours{Pass: p, Plan: plan, Worth: map[string]float64{}}
+	h.Start()
 	return &plannedBill{h}
 }
 
 func (b *plannedBill) onDemand() onDemandUsage {
 	out := b.kept()
-	for i := range b.n.Plan.Nodes {
-		b.add(out, &b.n.Plan.Nodes[i].Offering)
+	for i := range b.Plan.Plan.Nodes {
+		b.add(out, &b.Plan.Plan.Nodes[i].Offering)
 	}
 	return out
 }
@@ -213,10 +214,10 @@ func (b *plannedBill) onDemand() onDemandUsage {
 // kept is the nodes that the plan leaves as they are.
 func (b *plannedBill) kept() onDemandUsage {
 	out := onDemandUsage{}
-	for i := range b.n.Nodes {
-		node := &b.n.Nodes[i]
+	for i := range b.Plan.Nodes {
+		node := &b.Plan.Nodes[i]
 		if node.Kept != "" && node.Cost.CapacityType == string(pricing.OnDemand) {
-			out.add(b.pass.Costs.Catalog, node.Cost.Offering, node.Cost.Hourly)
+			out.add(b.Pass.Costs.Catalog, node.Cost.Offering, node.Cost.Hourly)
 		}
 	}
 	return out
@@ -224,15 +225,15 @@ func (b *plannedBill) kept() onDemandUsage {
 
 func (b *plannedBill) add(to onDemandUsage, o *packing.Offering) {
 	if o.CapacityType == string(pricing.OnDemand) {
-		to.add(b.pass.Costs.Catalog, b.machine(o.Type), o.USDPerHour)
+		to.add(b.Pass.Costs.Catalog, b.machine(o.Type), o.USDPerHour)
 	}
 }
 
 // machine is what is known of a type of the plan.
 func (b *plannedBill) machine(instanceType string) pricing.Offering {
 	q := pricing.Query{InstanceType: instanceType}
-	for i := range b.n.Nodes {
-		node := &b.n.Nodes[i]
+	for i := range b.Plan.Nodes {
+		node := &b.Plan.Nodes[i]
 		o := &node.Cost.Offering
 		if o.InstanceType == instanceType {
 			return *o
@@ -241,7 +242,7 @@ func (b *plannedBill) machine(instanceType string) pricing.Offering {
 			q.Provider, q.Region = o.Provider, o.Region
 		}
 	}
-	o := b.pass.Costs.Catalog.Lookup(q).Offering
+	o := b.Pass.Costs.Catalog.Lookup(q).Offering
 	o.Provider, o.Region, o.InstanceType = q.Provider, q.Region, instanceType
 	return o
 }
@@ -249,29 +250,29 @@ func (b *plannedBill) machine(instanceType string) pricing.Offering {
 // whole is how many of a workload's pods on the plan's nodes move: no more than
 // its share.
 func (b *plannedBill) whole(m *spotMove) int {
-	return int(float64(b.here[m.ref].moved)*min(m.share/m.onDemand, 1) + 1e-9)
+	return int(float64(b.Here[m.ref].Moved)*min(m.share/m.onDemand, 1) + 1e-9)
 }
 
 func (b *plannedBill) worth(moves []spotMove) {
 	all := 0.0
-	for _, at := range b.n.Input.Pods {
-		all += b.planHours.worth[at.Group]
+	for _, at := range b.Plan.Input.Pods {
+		all += b.PlanHours.Worth[at.Group]
 	}
 	usd := 0.0
-	for i := range b.n.Plan.Nodes {
-		usd += b.n.Plan.Nodes[i].Offering.USDPerHour
+	for i := range b.Plan.Plan.Nodes {
+		usd += b.Plan.Plan.Nodes[i].Offering.USDPerHour
 	}
 	for i := range moves {
 		if all > 0 {
-			moves[i].usd = float64(b.whole(&moves[i])) * b.planHours.worth[moves[i].ref.String()] * usd / all
+			moves[i].usd = float64(b.whole(&moves[i])) * b.PlanHours.Worth[moves[i].ref.String()] * usd / all
 		}
 	}
 }
 
 func (b *plannedBill) after(moves []spotMove) (left onDemandUsage, moved float64) {
 	stay, leave := map[string]int{}, map[string]int{}
-	for ref, at := range b.here {
-		stay[ref.String()] = at.moved
+	for ref, at := range b.Here {
+		stay[ref.String()] = at.Moved
 	}
 	for i := range moves {
 		n := b.whole(&moves[i])
@@ -287,7 +288,7 @@ func (b *plannedBill) after(moves []spotMove) (left onDemandUsage, moved float64
 
 // pack adds the nodes on demand for so many pods.
 func (b *plannedBill) pack(pods map[string]int, to onDemandUsage) {
-	nodes, _ := b.follower.Nodes(b.pass.Context, pods)
+	nodes, _ := b.Follower.Nodes(b.Pass.Context, pods)
 	for i := range nodes {
 		b.add(to, &nodes[i].Offering)
 	}

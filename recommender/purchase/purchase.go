@@ -1,32 +1,26 @@
-package recommender
+package purchase
 
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
-	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 )
 
-// Purchase advises on commitments for 1 and 3 years from the hourly demand that
+// Rule advises on commitments for 1 and 3 years from the hourly demand that
 // right-sizing, packing and spot leave. See docs/rules/purchase.md.
-var Purchase = advice.Rule{
+var Rule = advice.Rule{
 	Name:  "purchase",
 	Doc:   "Advises what to commit to for the hourly demand that right-sizing, packing and spot leave.",
 	Lever: advice.LeverPurchase,
-	Run:   purchase,
+	Run:   run,
 }
 
 // The assumptions of the rule; docs/rules/purchase.md explains each.
 const (
-	// purchaseDays is the days of demand below which the rule abstains.
-	purchaseDays = 7
-	// packedTo is the share of allocatable that requests fill at most once
-	// nodes are packed: the idle room above it is not worth a commitment.
-	packedTo = 0.85
 	// leastCommitment is the USD an hour, and leastShare the share of the
 	// demand, below which a commitment is left out.
 	leastCommitment, leastShare = 0.01, 0.01
@@ -41,53 +35,21 @@ func leaves(years int) float64 {
 	return 0.05
 }
 
-// PurchaseAdvice is what the rule says of the whole cluster.
-type PurchaseAdvice struct {
+// Advice is what the rule says of the whole cluster.
+type Advice struct {
 	Provider, Region string
 	// Held are the commitments that exist at the window's end.
 	Held        []pricing.HeldCommitment
-	Demand      HourlyDemand
-	Commitments []CommitmentAdvice
+	Demand      demand.Hourly
+	Commitments []Commitment
 	// Alternatives is what each instrument alone would come to.
-	Alternatives []CommitmentAdvice
+	Alternatives []Commitment
 	// Scenarios is what the advice does when demand changes.
 	Scenarios []ScenarioOutcome
 }
 
-// HourlyDemand is the on-demand usage to be bought, in USD an hour at list
-// prices.
-type HourlyDemand struct {
-	Hours                          int // hours of history
-	Mean, Min, P10, P50, P90, Peak float64
-	Families                       []FamilyDemand
-	// ByHour is the mean by hour of the day, UTC.
-	ByHour [24]float64
-	// Held is what existing commitments cover of it on average; it is not in
-	// the other figures.
-	Held float64
-	// Spot is what was left out because it can live on spot.
-	Spot float64
-	// Planned says that the demand follows the plan of the nodes, of which
-	// Nodes are in use, on average, by hour of the day; else today's families.
-	Planned bool
-	Nodes   [24]float64
-}
-
-// FamilyDemand is one family's part of it, or where the provider commits to the
-// resources of a family apart, as Google does, one resource's.
-type FamilyDemand struct {
-	pricing.CommitmentScope
-	Mean float64
-	// PerUnit is the on-demand price an hour of a vCPU with its memory; of a
-	// resource that of a vCPU, a GiB or a GPU.
-	PerUnit float64
-	// GiBPerVCPU is the memory of its machines beside a vCPU; of the resource
-	// memory that of the machine which has most.
-	GiBPerVCPU float64
-}
-
-// CommitmentAdvice is one commitment.
-type CommitmentAdvice struct {
+// Commitment is one commitment.
+type Commitment struct {
 	Instrument string
 	Family     string // empty where it covers all
 	Resource   string // of the family, where it covers that alone
@@ -121,18 +83,18 @@ type ScenarioOutcome struct {
 	Utilization, Cover float64
 }
 
-func purchase(p *advice.Pass) error {
+func run(p *advice.Pass) error {
 	if p.Costs == nil || p.Costs.Bill <= 0 || p.Costs.Catalog == nil {
 		return nil // the report as a whole says that there are no prices
 	}
 	r := advice.Advice{
 		Rule: "purchase", Lever: advice.LeverPurchase, Subject: "Cluster",
 	}
-	a := &PurchaseAdvice{Held: p.Held()}
+	a := &Advice{Held: p.Held()}
 	r.Detail = a
-	d, reason := newDemand(p)
+	d, reason := demand.New(p)
 	if reason == "" {
-		a.Provider, a.Region, a.Demand = d.provider, d.region, d.summary()
+		a.Provider, a.Region, a.Demand = d.Provider, d.Region, d.Summary()
 		var err error
 		if reason, err = advisePurchase(p, &r, d); err != nil {
 			return err
@@ -145,19 +107,19 @@ func purchase(p *advice.Pass) error {
 	return nil
 }
 
-func advisePurchase(p *advice.Pass, r *advice.Advice, d *demandCurve) (reason string, err error) {
+func advisePurchase(p *advice.Pass, r *advice.Advice, d *demand.Curve) (reason string, err error) {
 	m, err := newMarket(p, d)
 	if err != nil {
 		return "", err
 	}
 	if len(m.offers) == 0 {
-		return fmt.Sprintf("no commitments are known for %s of %s", familyList(d), d.provider), nil
+		return fmt.Sprintf("no commitments are known for %s of %s", demand.FamilyList(d), d.Provider), nil
 	}
 	amounts, err := m.amounts(d)
 	if err != nil {
 		return "", err
 	}
-	a := advice.As[PurchaseAdvice](r.Detail)
+	a := advice.As[Advice](r.Detail)
 	a.Commitments = m.advice(d, amounts)
 	a.Scenarios, err = m.scenarios(amounts)
 	if err != nil {
@@ -170,15 +132,15 @@ func advisePurchase(p *advice.Pass, r *advice.Advice, d *demandCurve) (reason st
 	for _, c := range a.Commitments {
 		r.MonthlySavings += c.MonthlySavings
 	}
-	r.Confidence = 1 - math.Exp(-float64(d.seen)/24/14)
+	r.Confidence = 1 - math.Exp(-float64(d.Seen)/24/14)
 	r.Title = purchaseTitle(a)
 	r.Show("mean demand", a.Demand.Mean, "usd")
-	r.Show("history", float64(d.seen)/24, "days")
-	r.Warnings = append(r.Warnings, d.warnings...)
+	r.Show("history", float64(d.Seen)/24, "days")
+	r.Warnings = append(r.Warnings, d.Warnings...)
 	return "", nil
 }
 
-func purchaseTitle(a *PurchaseAdvice) string {
+func purchaseTitle(a *Advice) string {
 	if len(a.Commitments) == 0 {
 		return "commit to nothing: no commitment pays for itself in all scenarios"
 	}
@@ -190,7 +152,7 @@ func purchaseTitle(a *PurchaseAdvice) string {
 }
 
 // survived names the required scenarios.
-func survived(a *PurchaseAdvice) string {
+func survived(a *Advice) string {
 	var names []string
 	for _, s := range a.Scenarios {
 		if s.Required {
@@ -202,42 +164,4 @@ func survived(a *PurchaseAdvice) string {
 		return strings.Join(names, "")
 	}
 	return strings.Join(names[:last], ", ") + " and " + names[last]
-}
-
-func familyList(d *demandCurve) string {
-	var names []string
-	for _, f := range d.families {
-		if !slices.Contains(names, f.Family) {
-			names = append(names, f.Family)
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
-// summary describes the curve.
-func (d *demandCurve) summary() HourlyDemand {
-	totals := make([]float64, len(d.hours))
-	h := HourlyDemand{Hours: len(d.hours), Families: slices.Clone(d.families), Held: d.held, Spot: d.spot, Planned: d.planned, Nodes: d.nodes}
-	var count [24]float64
-	for i, hour := range d.hours {
-		for _, v := range hour {
-			totals[i] += v
-		}
-		h.ByHour[d.clock[i]] += totals[i]
-		count[d.clock[i]]++
-	}
-	for i, n := range count {
-		if n > 0 {
-			h.ByHour[i] /= n
-		}
-	}
-	curve := pricing.DemandOf(totals)
-	h.Mean, h.Min, h.P10, h.P50 = curve.Mean(), curve.Quantile(1e-6), curve.Quantile(0.1), curve.Quantile(0.5)
-	h.P90, h.Peak = curve.Quantile(0.9), curve.Quantile(1)
-	return h
-}
-
-// warn notes a doubt about the demand.
-func (d *demandCurve) warn(code, message string) {
-	d.warnings = append(d.warnings, analyzer.Warning{Code: code, Subject: "purchase", Message: message})
 }

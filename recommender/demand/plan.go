@@ -1,4 +1,4 @@
-package recommender
+package demand
 
 import (
 	"cmp"
@@ -12,10 +12,10 @@ import (
 
 // levels gives each hour the hour whose packing stands for it: itself, or where
 // that is too much work one of about the same demand.
-func (h *planHours) levels(hours []*planHour) []*planHour {
+func (h *PlanHours) levels(hours []*planHour) []*planHour {
 	byWorth := slices.Clone(hours)
 	slices.SortStableFunc(byWorth, func(a, b *planHour) int { return cmp.Compare(a.worth, b.worth) })
-	most := max(leastLevels, mostFollowed/max(len(h.n.Input.Pods), 1))
+	most := max(leastLevels, mostFollowed/max(len(h.Plan.Input.Pods), 1))
 	stands := map[int]*planHour{}
 	for i, one := range byWorth {
 		stands[one.at] = one
@@ -32,7 +32,7 @@ func (h *planHours) levels(hours []*planHour) []*planHour {
 }
 
 // fill packs the levels and fills the curve in.
-func (h *planHours) fill(hours, levels []*planHour) {
+func (h *PlanHours) fill(hours, levels []*planHour) {
 	h.packAll(levels)
 	seen := map[pricing.CommitmentScope]bool{}
 	for i := range levels {
@@ -40,10 +40,10 @@ func (h *planHours) fill(hours, levels []*planHour) {
 			seen[scope] = true
 		}
 	}
-	scopes := slices.SortedFunc(maps.Keys(seen), compareScopes)
+	scopes := slices.SortedFunc(maps.Keys(seen), CompareScopes)
 	machines := h.machines()
 	for _, scope := range scopes {
-		h.d.families = append(h.d.families, machines[scope.Family].demand(scope))
+		h.d.Families = append(h.d.Families, machines[scope.Family].demand(scope))
 	}
 	lost := 0
 	var counted [24]float64
@@ -57,10 +57,10 @@ func (h *planHours) fill(hours, levels []*planHour) {
 		for j, scope := range scopes {
 			row[j] = level.byScope[scope] * scale
 			total += row[j]
-			h.d.families[j].Mean += row[j] / float64(len(hours))
+			h.d.Families[j].Mean += row[j] / float64(len(hours))
 		}
 		clock := ((one.at % 24) + 24) % 24
-		h.d.hours, h.d.clock = append(h.d.hours, row), append(h.d.clock, clock)
+		h.d.Hours, h.d.clock = append(h.d.Hours, row), append(h.d.clock, clock)
 		h.d.nodes[clock] += float64(level.nodes)
 		counted[clock]++
 		if stay := one.worth - one.spot; stay > 0 {
@@ -71,9 +71,9 @@ func (h *planHours) fill(hours, levels []*planHour) {
 	for c := range counted {
 		h.d.nodes[c] /= max(counted[c], 1)
 	}
-	h.d.seen = len(hours)
+	h.d.Seen = len(hours)
 	if lost > 0 {
-		h.d.warn("pods-left-out", fmt.Sprintf("up to %d pods of busier hours fit on no node of the plan and are not in the demand", lost))
+		h.d.Warn("pods-left-out", fmt.Sprintf("up to %d pods of busier hours fit on no node of the plan and are not in the demand", lost))
 	}
 }
 
@@ -81,7 +81,7 @@ func (h *planHours) fill(hours, levels []*planHour) {
 const packers = 4
 
 // packAll packs each level once.
-func (h *planHours) packAll(levels []*planHour) {
+func (h *PlanHours) packAll(levels []*planHour) {
 	var once []*planHour
 	for _, one := range levels {
 		if _, ok := h.known[one.key]; !ok {
@@ -104,8 +104,8 @@ func (h *planHours) packAll(levels []*planHour) {
 	}
 }
 
-func (h *planHours) pack(one *planHour) *levelNodes {
-	nodes, lost := h.follower.Nodes(h.pass.Context, one.whole)
+func (h *PlanHours) pack(one *planHour) *levelNodes {
+	nodes, lost := h.Follower.Nodes(h.Pass.Context, one.whole)
 	out := &levelNodes{byScope: map[pricing.CommitmentScope]float64{}, nodes: len(nodes), lost: lost}
 	add := func(instanceType, capacity, zone string, usd float64) {
 		if capacity == string(pricing.OnDemand) && (h.zones[zone] || len(h.zones) == 0) {
@@ -118,8 +118,8 @@ func (h *planHours) pack(one *planHour) *levelNodes {
 		o := &nodes[i].Offering
 		add(o.Type, o.CapacityType, o.Zone, o.USDPerHour)
 	}
-	for i := range h.n.Nodes {
-		node := &h.n.Nodes[i]
+	for i := range h.Plan.Nodes {
+		node := &h.Plan.Nodes[i]
 		if node.Kept != "" {
 			out.nodes++
 			add(node.Cost.InstanceType, node.Cost.CapacityType, node.Cost.Zone, node.Cost.Hourly)
@@ -129,45 +129,45 @@ func (h *planHours) pack(one *planHour) *levelNodes {
 }
 
 // machines adds up the plan's nodes on demand by family.
-func (h *planHours) machines() map[string]*machineSum {
+func (h *PlanHours) machines() map[string]*machineSum {
 	out := map[string]*machineSum{}
 	h.eachOnDemand(func(o pricing.Offering, usd float64) {
-		family := pricing.CommitmentFamily(h.d.provider, o.InstanceType)
+		family := pricing.CommitmentFamily(h.d.Provider, o.InstanceType)
 		if out[family] == nil {
 			out[family] = &machineSum{}
 		}
-		out[family].add(h.pass.Costs.Catalog, o, usd)
+		out[family].add(h.Pass.Costs.Catalog, o, usd)
 	})
 	return out
 }
 
 // split works out which shares of their prices the plan's kinds of machines have
 // in what commitments can cover.
-func (h *planHours) split() {
+func (h *PlanHours) split() {
 	h.shares = map[string][]pricing.CommitmentPart{}
 	h.eachOnDemand(func(o pricing.Offering, _ float64) {
 		if h.shares[o.InstanceType] == nil {
-			h.shares[o.InstanceType] = h.pass.Costs.Catalog.CommitmentParts(o, 1)
+			h.shares[o.InstanceType] = h.Pass.Costs.Catalog.CommitmentParts(o, 1)
 		}
 	})
 }
 
 // eachOnDemand calls f with the plan's nodes on demand, those that stay too.
-func (h *planHours) eachOnDemand(f func(o pricing.Offering, usd float64)) {
+func (h *PlanHours) eachOnDemand(f func(o pricing.Offering, usd float64)) {
 	add := func(instanceType, capacity string, usd float64) {
 		if capacity != string(pricing.OnDemand) {
 			return
 		}
-		o := h.pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.d.provider, Region: h.d.region, InstanceType: instanceType}).Offering
-		o.Provider, o.InstanceType = h.d.provider, instanceType
+		o := h.Pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.d.Provider, Region: h.d.Region, InstanceType: instanceType}).Offering
+		o.Provider, o.InstanceType = h.d.Provider, instanceType
 		f(o, usd)
 	}
-	for i := range h.n.Plan.Nodes {
-		o := &h.n.Plan.Nodes[i].Offering
+	for i := range h.Plan.Plan.Nodes {
+		o := &h.Plan.Plan.Nodes[i].Offering
 		add(o.Type, o.CapacityType, o.USDPerHour)
 	}
-	for i := range h.n.Nodes {
-		node := &h.n.Nodes[i]
+	for i := range h.Plan.Nodes {
+		node := &h.Plan.Nodes[i]
 		if node.Kept != "" {
 			add(node.Cost.InstanceType, node.Cost.CapacityType, node.Cost.Hourly)
 		}

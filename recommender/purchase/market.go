@@ -1,4 +1,4 @@
-package recommender
+package purchase
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
+	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 )
 
 // market is what can be bought for the demand of a cluster.
@@ -46,16 +47,16 @@ func (o *familyOffer) rate() float64 {
 // newMarket looks up the offers for every family of the demand: those of a family at
 // the payment that is cheapest, flexible ones at each payment that is cheapest in
 // some family.
-func newMarket(p *advice.Pass, d *demandCurve) (*market, error) {
+func newMarket(p *advice.Pass, d *demand.Curve) (*market, error) {
 	o := p.Options.Commitment
 	m := &market{ctx: p.Context, capital: cmp.Or(o.CapitalCost, advice.DefaultCapitalCost), terms: slices.Clone(o.Terms)}
 	if len(m.terms) == 0 {
 		m.terms = []int{1}
 	}
 	slices.SortFunc(m.terms, func(a, b int) int { return cmp.Compare(b, a) })
-	n := len(d.families)
-	for j, f := range d.families {
-		offers, tiers, err := p.Costs.Catalog.CommitmentOffers(d.provider, d.region, f.Family, m.capital, o.Payments...)
+	n := len(d.Families)
+	for j, f := range d.Families {
+		offers, tiers, err := p.Costs.Catalog.CommitmentOffers(d.Provider, d.Region, f.Family, m.capital, o.Payments...)
 		if err != nil {
 			return nil, err
 		}
@@ -75,14 +76,14 @@ func newMarket(p *advice.Pass, d *demandCurve) (*market, error) {
 }
 
 // measure makes the curves of the demand.
-func (m *market) measure(d *demandCurve) {
-	m.curve = commitment.NewCurve(d.hours, m.tiers)
-	m.recent = commitment.NewCurve(d.hours[max(0, len(d.hours)-lastWeek):], m.tiers)
+func (m *market) measure(d *demand.Curve) {
+	m.curve = commitment.NewCurve(d.Hours, m.tiers)
+	m.recent = commitment.NewCurve(d.Hours[max(0, len(d.Hours)-lastWeek):], m.tiers)
 }
 
 // flexibleOffers lists the flexible offers of each term and payment, those left out that
 // cost as much or more than another of their term in every family.
-func flexibleOffers(p *advice.Pass, d *demandCurve, capital float64) ([]familyOffer, error) {
+func flexibleOffers(p *advice.Pass, d *demand.Curve, capital float64) ([]familyOffer, error) {
 	var all []familyOffer
 	payments := p.Options.Commitment.Payments
 	if len(payments) == 0 {
@@ -90,11 +91,11 @@ func flexibleOffers(p *advice.Pass, d *demandCurve, capital float64) ([]familyOf
 	}
 	for _, payment := range payments {
 		byTerm := map[int]*familyOffer{}
-		for j, f := range d.families {
+		for j, f := range d.Families {
 			if f.Resource == pricing.ResourceGPU {
 				continue // Google's flexible commitments cover vCPUs and memory
 			}
-			offers, _, err := p.Costs.Catalog.CommitmentOffers(d.provider, d.region, f.Family, capital, payment)
+			offers, _, err := p.Costs.Catalog.CommitmentOffers(d.Provider, d.Region, f.Family, capital, payment)
 			if err != nil {
 				return nil, err
 			}
@@ -103,7 +104,7 @@ func flexibleOffers(p *advice.Pass, d *demandCurve, capital float64) ([]familyOf
 					continue
 				}
 				if byTerm[offer.TermYears] == nil {
-					byTerm[offer.TermYears] = &familyOffer{offer, -1, make([]float64, len(d.families))}
+					byTerm[offer.TermYears] = &familyOffer{offer, -1, make([]float64, len(d.Families))}
 				}
 				byTerm[offer.TermYears].rates[j] = offer.Rate(capital)
 			}
@@ -199,7 +200,7 @@ func (m *market) outcome(amounts []float64, scenarios []commitment.Scenario) com
 // amounts finds what to commit to, in USD an hour by offer: what costs least of all
 // that survives, in the amounts that are sold. What is then too small to buy is taken
 // off the market, and the rest found anew.
-func (m *market) amounts(d *demandCurve) ([]float64, error) {
+func (m *market) amounts(d *demand.Curve) ([]float64, error) {
 	offers := m.onSale()
 	var unlimited []float64 // where Google's rule for memory bites
 	var whole []float64     // amounts whose units, which are sold whole, are full

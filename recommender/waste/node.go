@@ -1,4 +1,4 @@
-package recommender
+package waste
 
 import (
 	"cmp"
@@ -241,11 +241,11 @@ func wasteNode(p *advice.Pass, n *nodeUse, title string, hourly float64, blocked
 	r := advice.Advice{Subject: "Node/" + n.Name, Confidence: 0.7}
 	r.Show("requests without DaemonSets", 100*n.share(), "percent")
 	r.Show("pods to move", float64(len(n.residents)), "count")
-	f := WasteFinding{Monthly: hourly * pricing.HoursPerMonth, Within: advice.LeverNodes, Blocked: blocked}
-	f.Kind, f.Loss = WasteDrainable, "its room for pods that are not running now; a node autoscaler may bring it back"
+	f := Finding{Monthly: hourly * pricing.HoursPerMonth, Within: advice.LeverNodes, Blocked: blocked}
+	f.Kind, f.Loss = Drainable, "its room for pods that are not running now; a node autoscaler may bring it back"
 	r.Title = title
 	if len(blocked) > 0 {
-		f.Kind = WasteUnderused
+		f.Kind = Underused
 	}
 	wasted(p, r, f)
 }
@@ -254,8 +254,8 @@ func wasteGPU(p *advice.Pass, n *nodeUse) {
 	r := advice.Advice{Subject: "Node/" + n.Name, Title: "a GPU node on which no pod asks for a GPU", Confidence: 0.8}
 	r.Show("GPUs", float64(n.Allocatable.GPU), "count")
 	r.Show("other pods", float64(len(n.residents)), "count")
-	wasted(p, r, WasteFinding{
-		Kind: WasteGPUNode, Monthly: n.hourly * pricing.HoursPerMonth, Within: advice.LeverNodes, Blocked: blockers(n, false),
+	wasted(p, r, Finding{
+		Kind: GPUNode, Monthly: n.hourly * pricing.HoursPerMonth, Within: advice.LeverNodes, Blocked: blockers(n, false),
 		Loss: "GPUs at once for the next pod that asks for one",
 	})
 }
@@ -297,8 +297,8 @@ func wasteGeneration(p *advice.Pass, now, next pricing.Offering, count int) {
 	r.Show("nodes", float64(count), "count")
 	r.Show("price of "+now.InstanceType, now.USDPerHour, "usd")
 	r.Show("price of "+next.InstanceType, next.USDPerHour, "usd")
-	wasted(p, r, WasteFinding{
-		Kind: WasteOldGeneration, Monthly: float64(count) * pricing.HoursPerMonth * (now.USDPerHour - next.USDPerHour), Within: advice.LeverNodes,
+	wasted(p, r, Finding{
+		Kind: OldGeneration, Monthly: float64(count) * pricing.HoursPerMonth * (now.USDPerHour - next.USDPerHour), Within: advice.LeverNodes,
 		Loss: "commitments that are tied to " + pricing.CommitmentFamily(now.Provider, now.InstanceType) + ", and a CPU maker where it changes",
 	})
 }

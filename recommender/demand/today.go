@@ -1,4 +1,4 @@
-package recommender
+package demand
 
 import (
 	"fmt"
@@ -11,19 +11,19 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
-// demandCurve is the on-demand usage of each hour with history, by family, or by
+// Curve is the on-demand usage of each hour with history, by family, or by
 // a family's resources where those are committed to apart, in USD an hour at list
 // prices.
-type demandCurve struct {
-	provider, region string
-	families         []FamilyDemand
-	hours            [][]float64
+type Curve struct {
+	Provider, Region string
+	Families         []Family
+	Hours            [][]float64
 	clock            []int // hour of the day, UTC, of each
-	seen             int
+	Seen             int
 	held, spot       float64
 	planned          bool        // the hours follow the plan of the nodes
 	nodes            [24]float64 // mean nodes by hour of the day, where they do
-	warnings         []analyzer.Warning
+	Warnings         []analyzer.Warning
 }
 
 // fleet is the nodes of one family that are paid for by the hour.
@@ -34,19 +34,19 @@ type fleet struct {
 	now          float64          // the pods' worth now, see podWorth
 }
 
-// newDemand makes the curve: what the plan of the nodes comes to with the pods of
+// New makes the curve: what the plan of the nodes comes to with the pods of
 // each hour. Without a plan it is what the nodes of each family cost now, times
 // how the worth of the pods that run on it moves from hour to hour; the worth is
 // by the requests that right-sizing leaves, and idle room above packedTo is left
 // out. So is, either way, the share that can live on spot.
-func newDemand(p *advice.Pass) (d *demandCurve, reason string) {
+func New(p *advice.Pass) (d *Curve, reason string) {
 	if why := p.Facts.Snapshot.Partial(); why != "" {
 		return nil, why + "; audit the whole cluster for the demand that commitments are to cover"
 	}
 	if p.Facts.Snapshot.Window.Moment {
 		return nil, fmt.Sprintf("one reading shows no hours: %d days of history are needed", purchaseDays)
 	}
-	d = &demandCurve{}
+	d = &Curve{}
 	nodes := placeOf(p, d)
 	if len(nodes) == 0 {
 		return nil, "no node is paid for by the hour: all are spot or reserved, or of no known provider"
@@ -54,25 +54,25 @@ func newDemand(p *advice.Pass) (d *demandCurve, reason string) {
 	if !followPlan(p, d) {
 		followToday(p, d, nodes)
 	}
-	if len(d.families) == 0 {
+	if len(d.Families) == 0 {
 		return nil, "the window has no history of what runs on nodes that are paid for by the hour"
 	}
-	if d.seen < purchaseDays*24*9/10 {
-		return nil, fmt.Sprintf("too little data: %.1f of at least %d days", float64(d.seen)/24, purchaseDays)
+	if d.Seen < purchaseDays*24*9/10 {
+		return nil, fmt.Sprintf("too little data: %.1f of at least %d days", float64(d.Seen)/24, purchaseDays)
 	}
 	d.cover(p.Held())
 	return d, ""
 }
 
 // followToday fills the curve from today's nodes.
-func followToday(p *advice.Pass, d *demandCurve, nodes map[string]string) {
+func followToday(p *advice.Pass, d *Curve, nodes map[string]string) {
 	fleets := fleetsOf(p, nodes)
 	for _, f := range slices.Sorted(maps.Keys(fleets)) {
 		if fl := fleets[f]; fl.now > 0 {
-			d.families = append(d.families, FamilyDemand{CommitmentScope: pricing.CommitmentScope{Family: f}})
+			d.Families = append(d.Families, Family{CommitmentScope: pricing.CommitmentScope{Family: f}})
 		}
 	}
-	if len(d.families) > 0 {
+	if len(d.Families) > 0 {
 		fillHours(p, d, nodes, fleets)
 		d.apart(fleets)
 	}
@@ -80,15 +80,15 @@ func followToday(p *advice.Pass, d *demandCurve, nodes map[string]string) {
 
 // placeOf picks the provider and region that costs most, and gives the family
 // of each of its nodes that are bought on demand.
-func placeOf(p *advice.Pass, d *demandCurve) map[string]string {
+func placeOf(p *advice.Pass, d *Curve) map[string]string {
 	places := p.Costs.OnDemand()
 	if len(places) == 0 {
 		return nil
 	}
 	if len(places) > 1 {
-		d.warn("several-regions", fmt.Sprintf("only %s of %s is advised on; the nodes elsewhere are left out", places[0].Region, places[0].Provider))
+		d.Warn("several-regions", fmt.Sprintf("only %s of %s is advised on; the nodes elsewhere are left out", places[0].Region, places[0].Provider))
 	}
-	d.provider, d.region = places[0].Provider, places[0].Region
+	d.Provider, d.Region = places[0].Provider, places[0].Region
 	return p.Costs.Families(places[0])
 }
 
@@ -147,14 +147,14 @@ func (f *fleet) packing() float64 {
 }
 
 // fillHours adds up what each hour's pods are worth on each family.
-func fillHours(p *advice.Pass, d *demandCurve, family map[string]string, fleets map[string]*fleet) {
-	scale, total := make([]float64, len(d.families)), 0.0
-	for j, f := range d.families {
+func fillHours(p *advice.Pass, d *Curve, family map[string]string, fleets map[string]*fleet) {
+	scale, total := make([]float64, len(d.Families)), 0.0
+	for j, f := range d.Families {
 		fl := fleets[f.Family]
 		scale[j] = fl.hourly / fl.now
 		total += fl.hourly
 	}
-	h := hourSums{hours: map[int][]float64{}, spot: map[int]float64{}, families: len(d.families)}
+	h := hourSums{hours: map[int][]float64{}, spot: map[int]float64{}, families: len(d.Families)}
 	for i := range p.Facts.Workloads {
 		w := &p.Facts.Workloads[i]
 		if w.Kind == "DaemonSet" {
@@ -211,44 +211,44 @@ func (s *hourSums) add(days []analyzer.Day, shares []float64, worth, stays float
 }
 
 // finish sorts the hours and packs.
-func (d *demandCurve) finish(s hourSums, fleets map[string]*fleet) {
-	pack := make([]float64, len(d.families)) // the hours carry today's idle share along
-	for j, f := range d.families {
+func (d *Curve) finish(s hourSums, fleets map[string]*fleet) {
+	pack := make([]float64, len(d.Families)) // the hours carry today's idle share along
+	for j, f := range d.Families {
 		pack[j] = fleets[f.Family].packing()
 	}
 	for _, at := range slices.Sorted(maps.Keys(s.hours)) {
 		row := s.hours[at]
 		for j := range row {
 			row[j] *= pack[j]
-			d.families[j].Mean += row[j]
+			d.Families[j].Mean += row[j]
 		}
-		d.hours, d.clock = append(d.hours, row), append(d.clock, ((at%24)+24)%24)
+		d.Hours, d.clock = append(d.Hours, row), append(d.clock, ((at%24)+24)%24)
 		d.spot += s.spot[at]
 	}
-	d.seen = len(d.hours)
-	for j := range d.families {
-		d.families[j].Mean /= float64(max(d.seen, 1))
+	d.Seen = len(d.Hours)
+	for j := range d.Families {
+		d.Families[j].Mean /= float64(max(d.Seen, 1))
 	}
-	d.spot /= float64(max(d.seen, 1))
+	d.spot /= float64(max(d.Seen, 1))
 }
 
 // shares splits a workload over the families by where its pods run now; one
 // without pods is split as the whole is.
-func (d *demandCurve) shares(w *analyzer.WorkloadFacts, family map[string]string, fleets map[string]*fleet, total float64) []float64 {
-	out := make([]float64, len(d.families))
+func (d *Curve) shares(w *analyzer.WorkloadFacts, family map[string]string, fleets map[string]*fleet, total float64) []float64 {
+	out := make([]float64, len(d.Families))
 	pods := 0.0
 	for _, pod := range w.Pods {
 		if pod.Node == "" || pod.Ended() {
 			continue
 		}
 		pods++
-		for j, f := range d.families {
+		for j, f := range d.Families {
 			if name, ok := family[pod.Node]; ok && name == f.Family {
 				out[j]++
 			}
 		}
 	}
-	for j, f := range d.families {
+	for j, f := range d.Families {
 		if pods > 0 {
 			out[j] /= pods
 		} else if total > 0 {

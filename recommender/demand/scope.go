@@ -1,4 +1,4 @@
-package recommender
+package demand
 
 import (
 	"cmp"
@@ -33,8 +33,8 @@ func (s *machineSum) add(c *pricing.Catalog, o pricing.Offering, usd float64) {
 }
 
 // demand is what the machines tell of a scope.
-func (s *machineSum) demand(of pricing.CommitmentScope) FamilyDemand {
-	f := FamilyDemand{CommitmentScope: of}
+func (s *machineSum) demand(of pricing.CommitmentScope) Family {
+	f := Family{CommitmentScope: of}
 	for _, p := range s.parts {
 		if p.CommitmentScope == of && p.Units > 0 {
 			f.PerUnit = max(p.USD, 0) / p.Units
@@ -51,10 +51,10 @@ func (s *machineSum) demand(of pricing.CommitmentScope) FamilyDemand {
 
 // apart splits the families of today's nodes into what commitments can cover.
 // The nodes of a family keep their proportions through the hours.
-func (d *demandCurve) apart(fleets map[string]*fleet) {
-	var scopes []FamilyDemand
-	rows := make([][]float64, len(d.hours))
-	for j, f := range d.families {
+func (d *Curve) apart(fleets map[string]*fleet) {
+	var scopes []Family
+	rows := make([][]float64, len(d.Hours))
+	for j, f := range d.Families {
 		m := &fleets[f.Family].machines
 		total := 0.0
 		for _, part := range m.parts {
@@ -68,18 +68,18 @@ func (d *demandCurve) apart(fleets map[string]*fleet) {
 			one := m.demand(part.CommitmentScope)
 			one.Mean = f.Mean * share
 			scopes = append(scopes, one)
-			for i, hour := range d.hours {
+			for i, hour := range d.Hours {
 				rows[i] = append(rows[i], hour[j]*share)
 			}
 		}
 	}
-	d.families, d.hours = scopes, rows
+	d.Families, d.Hours = scopes, rows
 }
 
 // cover takes what existing commitments cover off every hour.
-func (d *demandCurve) cover(held []pricing.HeldCommitment) {
+func (d *Curve) cover(held []pricing.HeldCommitment) {
 	var scopes []pricing.CommitmentScope
-	for _, f := range d.families {
+	for _, f := range d.Families {
 		scopes = append(scopes, f.CommitmentScope)
 	}
 	for _, h := range held {
@@ -87,11 +87,11 @@ func (d *demandCurve) cover(held []pricing.HeldCommitment) {
 			return h.Family == "" || s.Family == h.Family && (h.Resource == "" || s.Resource == h.Resource)
 		})
 		if !known {
-			d.warn("unused-commitment", fmt.Sprintf("commitment %q of %s covers nothing: the demand has no such family, it has %s", h.Name, scopeName(h.Family, h.Resource), familyList(d)))
+			d.Warn("unused-commitment", fmt.Sprintf("commitment %q of %s covers nothing: the demand has no such family, it has %s", h.Name, scopeName(h.Family, h.Resource), FamilyList(d)))
 		}
 	}
-	for _, hour := range d.hours {
-		d.held += pricing.CoverHeld(held, scopes, hour) / float64(len(d.hours))
+	for _, hour := range d.Hours {
+		d.held += pricing.CoverHeld(held, scopes, hour) / float64(len(d.Hours))
 	}
 }
 
@@ -103,7 +103,7 @@ func scopeName(family, resource string) string {
 	return family
 }
 
-func compareScopes(a, b pricing.CommitmentScope) int {
+func CompareScopes(a, b pricing.CommitmentScope) int {
 	return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(scopeRank[a.Resource], scopeRank[b.Resource]))
 }
 

@@ -1,4 +1,4 @@
-package recommender
+package purchase
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
+	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 )
 
 // The falls of demand that advice has to survive.
@@ -47,7 +48,7 @@ func (m *market) changes() []scenario {
 // cut rounds amounts down to what is sold. Rounding moves the proportions, so
 // that a little more may have to go until no required scenario costs more than on
 // demand.
-func (m *market) cut(d *demandCurve, amounts []float64) []float64 {
+func (m *market) cut(d *demand.Curve, amounts []float64) []float64 {
 	for keep, step := 1.0, 0.001; ; keep, step = max(0, keep-step), 1.5*step {
 		some := m.sold(d, amounts, keep)
 		if keep == 0 || m.survives(some, aCent) {
@@ -72,11 +73,11 @@ func (m *market) survives(amounts []float64, tolerance float64) bool {
 // advice describes what each amount does on the demand as it is. Savings are
 // counted commitment by commitment in the order in which they apply, so that
 // they add up to the whole.
-func (m *market) advice(d *demandCurve, amounts []float64) []CommitmentAdvice {
+func (m *market) advice(d *demand.Curve, amounts []float64) []Commitment {
 	asIs := m.changes()[0].demand
 	bought := make([]float64, len(amounts))
 	before := m.outcome(bought, asIs)
-	told := make([]CommitmentAdvice, len(amounts))
+	told := make([]Commitment, len(amounts))
 	applied := m.order()
 	slices.SortStableFunc(applied, func(a, b int) int { return cmp.Compare(width(m.offers[a]), width(m.offers[b])) })
 	for _, k := range applied {
@@ -87,7 +88,7 @@ func (m *market) advice(d *demandCurve, amounts []float64) []CommitmentAdvice {
 		told[k].Survives = true // the program saw to it
 		before = after
 	}
-	var out []CommitmentAdvice
+	var out []Commitment
 	for _, k := range m.order() {
 		if amounts[k] > 0 {
 			out = append(out, told[k])
@@ -116,19 +117,19 @@ func width(o familyOffer) int {
 
 // describe fills in what is known of an amount of an offer, levelized, that
 // covers so much of the demand.
-func (m *market) describe(d *demandCurve, k int, amount, covered float64) CommitmentAdvice {
+func (m *market) describe(d *demand.Curve, k int, amount, covered float64) Commitment {
 	o := m.offers[k]
-	c := CommitmentAdvice{
+	c := Commitment{
 		Instrument: o.Instrument, Years: o.TermYears, Payment: o.Payment, Discount: o.DiscountPercent / 100,
 		Note: o.Note,
 	}
 	rate := o.rate()
 	if o.family >= 0 {
-		f := d.families[o.family]
+		f := d.Families[o.family]
 		c.Family, c.Resource, c.BreakEven = f.Family, f.Resource, m.paid(o.family, rate)
 		c.units(f, amount/rate)
 	} else {
-		for j := range d.families { // the least favourable family
+		for j := range d.Families { // the least favourable family
 			c.BreakEven = max(c.BreakEven, m.paid(j, o.rates[j]))
 		}
 	}
@@ -190,8 +191,8 @@ func (m *market) worth(amounts []float64) float64 {
 
 // alternatives tells what each offer alone would come to at its own optimum,
 // whatever terms are allowed; those of a family's resources count as one.
-func (m *market) alternatives(d *demandCurve) ([]CommitmentAdvice, error) {
-	var out []CommitmentAdvice
+func (m *market) alternatives(d *demand.Curve) ([]Commitment, error) {
+	var out []Commitment
 	for _, group := range m.groups(d) {
 		some, err := m.alone(d, group)
 		if err != nil {
@@ -203,14 +204,14 @@ func (m *market) alternatives(d *demandCurve) ([]CommitmentAdvice, error) {
 }
 
 // groups puts the offers for the resources of a family together, by their indexes.
-func (m *market) groups(d *demandCurve) [][]int {
+func (m *market) groups(d *demand.Curve) [][]int {
 	var out [][]int
 	for _, k := range m.order() {
 		o := m.offers[k]
 		last := len(out) - 1
 		if last >= 0 && o.family >= 0 && m.offers[out[last][0]].family >= 0 {
 			first := m.offers[out[last][0]]
-			if first.Instrument == o.Instrument && first.TermYears == o.TermYears && d.families[first.family].Family == d.families[o.family].Family {
+			if first.Instrument == o.Instrument && first.TermYears == o.TermYears && d.Families[first.family].Family == d.Families[o.family].Family {
 				out[last] = append(out[last], k)
 				continue
 			}
@@ -222,7 +223,7 @@ func (m *market) groups(d *demandCurve) [][]int {
 
 // alone tells what a group of offers comes to at its optimum, each by itself;
 // none covers what another does.
-func (m *market) alone(d *demandCurve, group []int) ([]CommitmentAdvice, error) {
+func (m *market) alone(d *demand.Curve, group []int) ([]Commitment, error) {
 	asIs := m.changes()[0].demand
 	amounts, err := m.best(m.unbound(group, asIs), group)
 	if err != nil {
@@ -230,7 +231,7 @@ func (m *market) alone(d *demandCurve, group []int) ([]CommitmentAdvice, error) 
 	}
 	m.limitMemory(d, amounts)
 	survives := m.survives(amounts, 1e-9)
-	var out []CommitmentAdvice
+	var out []Commitment
 	for _, k := range group {
 		just := make([]float64, len(amounts))
 		just[k] = amounts[k]

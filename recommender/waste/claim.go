@@ -1,4 +1,4 @@
-package recommender
+package waste
 
 import (
 	"fmt"
@@ -10,8 +10,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
-// WasteScaledToZero is a workload without pods whose volumes are kept.
-const WasteScaledToZero = "scaled-to-zero-with-volumes"
+// ScaledToZero is a workload without pods whose volumes are kept.
+const ScaledToZero = "scaled-to-zero-with-volumes"
 
 // claimOwner is the workload that a claim belongs to.
 type claimOwner struct {
@@ -93,7 +93,7 @@ func unmountedClaims(p *advice.Pass, claims []analyzer.VolumeClaim, provider, re
 // may be nil, is one whose pods did.
 func unmountedClaim(p *advice.Pass, c analyzer.VolumeClaim, w *analyzer.WorkloadFacts, provider, region string) error {
 	r := advice.Advice{Subject: "PersistentVolumeClaim/" + c.Namespace + "/" + c.Name, Title: "no pod mounts it", Confidence: 0.6}
-	f := WasteFinding{Kind: WasteUnmounted, Loss: "its data; a pod that is made by hand now and then mounts nothing meanwhile"}
+	f := Finding{Kind: Unmounted, Loss: "its data; a pod that is made by hand now and then mounts nothing meanwhile"}
 	switch {
 	case w != nil && w.Kind == "Job":
 		r.Title = fmt.Sprintf("no pod mounts it: %s has ended", w.Ref)
@@ -114,7 +114,7 @@ func scaledToZero(p *advice.Pass, w *analyzer.WorkloadFacts, claims []analyzer.V
 	}
 	var names []string
 	r := advice.Advice{Workload: w.Ref, Confidence: 0.7}
-	f := WasteFinding{Kind: WasteScaledToZero}
+	f := Finding{Kind: ScaledToZero}
 	var size, held int64
 	for _, c := range claims {
 		price, err := p.Costs.Catalog.StoragePrice(provider, region, c.Class)

@@ -1,4 +1,4 @@
-package recommender
+package spot
 
 import (
 	"cmp"
@@ -11,10 +11,10 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
-// SpotSplit holds a workload's pods to its floor on demand and lets the rest go
+// Split holds a workload's pods to its floor on demand and lets the rest go
 // to spot: a topology spread constraint (DoNotSchedule) whose domains are bought
 // on demand or on spot.
-type SpotSplit struct {
+type Split struct {
 	// TopologyKey is the node label to spread over: the one that tells the
 	// capacity types apart, or where that can't hold the floor one of the
 	// split's own, of which OnDemandValues are on nodes bought on demand and
@@ -37,11 +37,11 @@ type SpotSplit struct {
 
 // OnDemandOf is how few of n pods the constraint lets be on demand, whatever
 // the order in which they were placed.
-func (s *SpotSplit) OnDemandOf(n int32) int32 { return s.domains.least(n) }
+func (s *Split) OnDemandOf(n int32) int32 { return s.domains.least(n) }
 
-// SpotPool is what to allow in the place of an instance type: types that are
+// Pool is what to allow in the place of an instance type: types that are
 // as large, those with the lowest effective prices first.
-type SpotPool struct {
+type Pool struct {
 	Instead string
 	Types   []string
 	Zones   []string
@@ -78,9 +78,9 @@ func capacityLabel(p *advice.Pass, provider string) (key, spot string) {
 
 // splitOf says how the floor is held at every number of pods; nil where nothing
 // holds it and lets a pod go.
-func splitOf(p *advice.Pass, w *analyzer.WorkloadFacts, price *SpotPrice, n podNumbers, provider string) *SpotSplit {
+func splitOf(p *advice.Pass, w *analyzer.WorkloadFacts, price *Price, n podNumbers, provider string) *Split {
 	key, spot := capacityLabel(p, provider)
-	out := &SpotSplit{TopologyKey: key, CapacityKey: key, Spot: spot}
+	out := &Split{TopologyKey: key, CapacityKey: key, Spot: spot}
 	if !w.Batch() {
 		d, ok := holding(func(pods int32) int32 { return spotFloorOf(w, pods) }, n)
 		if !ok {
@@ -108,7 +108,7 @@ func splitOf(p *advice.Pass, w *analyzer.WorkloadFacts, price *SpotPrice, n podN
 }
 
 // String is the split in words.
-func (s *SpotSplit) String() string {
+func (s *Split) String() string {
 	if s.MaxSkew == 0 {
 		return fmt.Sprintf("select nodes with %s=%s", s.TopologyKey, s.Spot)
 	}

@@ -1,4 +1,4 @@
-package recommender
+package waste
 
 import (
 	"cmp"
@@ -14,10 +14,10 @@ import (
 // The kinds of waste beside pods and nodes. They are no part of the nodes'
 // bill, and no other lever touches them.
 const (
-	WasteUnboundVolume = "unbound-volume"
-	WasteUnmounted     = "unmounted-volume"
-	WasteOversized     = "oversized-volume"
-	WasteNoEndpoints   = "load-balancer-without-endpoints"
+	UnboundVolume = "unbound-volume"
+	Unmounted     = "unmounted-volume"
+	Oversized     = "oversized-volume"
+	NoEndpoints   = "load-balancer-without-endpoints"
 )
 
 const (
@@ -96,8 +96,8 @@ func oversizedClaim(p *advice.Pass, c analyzer.VolumeClaim, provider, region str
 	r.Show("most that it held", float64(c.Used), "bytes")
 	r.Show("size that would do", float64(enough), "bytes")
 	r.Show("history", windowDays(p), "days")
-	return volumeFinding(p, r, WasteFinding{
-		Kind: WasteOversized,
+	return volumeFinding(p, r, Finding{
+		Kind: Oversized,
 		Loss: "room to grow; a volume can't shrink, so that its data must be copied to a smaller one",
 	}, size-enough, c.Class, provider, region)
 }
@@ -119,7 +119,7 @@ func mountedClaims(p *advice.Pass) map[string]bool {
 }
 
 // volumeFinding prices a volume and files what was found.
-func volumeFinding(p *advice.Pass, r advice.Advice, f WasteFinding, size int64, class, provider, region string) error {
+func volumeFinding(p *advice.Pass, r advice.Advice, f Finding, size int64, class, provider, region string) error {
 	price, err := p.Costs.Catalog.StoragePrice(provider, region, class)
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func warnAssumed(r *advice.Advice, class, region string, price pricing.StoragePr
 
 func unboundVolume(p *advice.Pass, v analyzer.Volume, provider, region string) error {
 	r := advice.Advice{Subject: "PersistentVolume/" + v.Name, Title: "a volume that no claim is bound to", Confidence: 0.9}
-	f := WasteFinding{Kind: WasteUnboundVolume, Loss: "whatever is on it"}
+	f := Finding{Kind: UnboundVolume, Loss: "whatever is on it"}
 	if v.Claim != "" {
 		r.Title = fmt.Sprintf("a volume whose claim %s is gone", v.Claim)
 		f.Loss = "the data of " + v.Claim + ", which the reclaim policy " + v.Reclaim + " kept"
@@ -163,8 +163,8 @@ func noEndpoints(p *advice.Pass, b analyzer.LoadBalancer, provider, region strin
 		message = "no price of load balancers is known for its provider"
 	}
 	r.Warnings = append(r.Warnings, analyzer.Warning{Code: "price", Subject: r.Subject, Message: message})
-	wasted(p, r, WasteFinding{
-		Kind: WasteNoEndpoints, Monthly: usd * pricing.HoursPerMonth,
+	wasted(p, r, Finding{
+		Kind: NoEndpoints, Monthly: usd * pricing.HoursPerMonth,
 		Loss: "its address: the next one is another",
 	})
 	return nil
