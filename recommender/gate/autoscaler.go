@@ -112,6 +112,9 @@ var hpaTarget = Rule{
 				if !ofResource(m) || m.TargetType != "Utilization" || m.Target < 1 || m.Target >= low && m.Target <= high {
 					continue
 				}
+				if w := p.workloadOf(a.Target, a.Document); w != nil && p.evidence.lookUp(p.ref(w)).advises(m.Name, m.Target) {
+					continue // a replay of the workload's own load found it
+				}
 				f := Finding{Field: m.Name, Message: fmt.Sprintf("the %s target of %d %% is outside %d to %d %%", label(m.Name), m.Target, low, high)}
 				f.Reason, f.Measure = "pods idle most of the time", float64(low-m.Target)
 				if m.Target > high {

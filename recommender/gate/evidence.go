@@ -43,6 +43,28 @@ type WorkloadEvidence struct {
 	// Replicas is the mean number of pods while there were any.
 	Replicas   float64
 	Containers map[string]*ContainerEvidence
+	// Scaling says how the workload was scaled; nil where that is not known.
+	Scaling *ScalingEvidence
+}
+
+// ScalingEvidence is the utilization targets of a workload, in percent by
+// resource: those it had, none where nothing scaled it, and those advised.
+type ScalingEvidence struct {
+	Targets, Advised map[string]int64
+}
+
+// targetOf gives the target that the workload had: none where no autoscaler was
+// there, and otherwise the given one where it is not known.
+func (w *WorkloadEvidence) targetOf(resource string, otherwise int64) int64 {
+	if w.Scaling == nil {
+		return otherwise
+	}
+	return w.Scaling.Targets[resource]
+}
+
+// advises reports whether the evidence itself advises the target.
+func (w *WorkloadEvidence) advises(resource string, target int64) bool {
+	return w != nil && w.Scaling != nil && w.Scaling.Advised[resource] == target
 }
 
 // ContainerEvidence is one container as it was seen.

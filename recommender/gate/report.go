@@ -25,9 +25,26 @@ func EvidenceOf(r *document.Report, name string) *Evidence {
 		for i := range w.Containers {
 			seen.Containers[w.Containers[i].Name] = containerEvidence(&w.Containers[i])
 		}
+		if h := w.Horizontal; h != nil {
+			seen.Scaling = &ScalingEvidence{Targets: targetsOf(&h.Current), Advised: targetsOf(h.Recommended)}
+		}
 		e.Workloads[analyzer.Ref{Namespace: w.Namespace, Kind: w.Kind, Name: w.Name}] = seen
 	}
 	return e
+}
+
+// targetsOf gives the utilization targets of an autoscaler, by resource.
+func targetsOf(s *document.Scaling) map[string]int64 {
+	out := map[string]int64{}
+	if s == nil {
+		return out
+	}
+	for _, m := range s.Metrics {
+		if m.TargetType == "Utilization" {
+			out[m.Name] = m.Target
+		}
+	}
+	return out
 }
 
 func containerEvidence(c *document.Container) *ContainerEvidence {

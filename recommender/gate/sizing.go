@@ -282,37 +282,48 @@ var hpaShift = Rule{
 	},
 }
 
+// judgeShift compares the usage a pod at which pods are added, as it was seen
+// and as it would be. What the evidence itself advises moves it on purpose.
 func (p *Pass) judgeShift(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric, seen *WorkloadEvidence) {
-	var before, after int64
-	var at *manifest.Node
+	was, now, at, advised := p.counts(w, m, seen)
+	target := seen.targetOf(m.Name, m.Target)
+	if was == 0 || now == 0 || at == nil || target == 0 || advised && seen.advises(m.Name, m.Target) {
+		return
+	}
 	format := manifest.FormatCPU
 	if m.Name == "memory" {
 		format = short
 	}
-	for i := range w.Containers {
-		c := &w.Containers[i]
-		e := seen.container(c.Name)
-		if e == nil || c.Type == analyzer.TypeInit || m.Container != "" && m.Container != c.Name {
-			continue
-		}
-		v := p.views(w, c)[0]
-		if m.Name == "memory" {
-			v = p.views(w, c)[1]
-		}
-		now, n := v.effective()
-		was := amountFor(&e.Current, m.Name)
-		if now != was && n != nil {
-			at = n
-		}
-		before, after = before+was, after+now
-	}
-	if before == 0 || after == 0 || at == nil || math.Abs(float64(after-before)) <= sameEnough*float64(before) {
+	before, after := float64(was)*float64(target)/100, float64(now)*float64(m.Target)/100
+	if math.Abs(after-before) <= sameEnough*before {
 		return
 	}
-	share := func(v int64) int64 { return v * m.Target / 100 }
 	p.reportAt(w.Document, at, Finding{
-		Field: "spec.metrics." + m.Name, Measure: math.Abs(math.Log(float64(after) / float64(before))),
-		Message: fmt.Sprintf("the new %s request moves the point at which %s %s adds pods from %s to %s a pod", label(m.Name), a.Kind, a.Name, format(share(before)), format(share(after))),
-		Reason:  fmt.Sprintf("at the same load it runs about %.2g times as many pods; a target of %d %% keeps the point", float64(before)/float64(after), m.Target*before/after),
+		Field: "spec.metrics." + m.Name, Measure: math.Abs(math.Log(after / before)),
+		Message: fmt.Sprintf("the new %s request moves the point at which %s %s adds pods from %s to %s a pod", label(m.Name), a.Kind, a.Name, format(int64(before)), format(int64(after))),
+		Reason:  fmt.Sprintf("at the same load it runs about %.2g times as many pods; a target of %d %% keeps the point", before/after, target*was/now),
 	})
+}
+
+// counts adds up the requests that a metric divides by, as they were seen and
+// as they are written; at is one that changed. advised says that all of them
+// are what the evidence advises.
+func (p *Pass) counts(w *manifest.Workload, m manifest.Metric, seen *WorkloadEvidence) (was, now int64, at *manifest.Node, advised bool) {
+	advised = true
+	for _, c := range counted(w, m) {
+		e := seen.container(c.Name)
+		if e == nil {
+			continue
+		}
+		is, n := p.viewOf(w, c, m).effective()
+		before := amountFor(&e.Current, m.Name)
+		if is != before && n != nil {
+			at = n
+		}
+		if e.Requests != nil && math.Abs(float64(is-amountFor(e.Requests, m.Name))) > sameEnough*float64(is) {
+			advised = false
+		}
+		was, now = was+before, now+is
+	}
+	return was, now, at, advised
 }
