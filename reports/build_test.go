@@ -91,7 +91,7 @@ func TestSummary(t *testing.T) {
 		{"cost", s.MonthlyCost.String(), "$20.00"},
 		{"change", r.Recommendations[0].Changes[0].Field + " " + *r.Recommendations[0].Changes[0].From + " " + *r.Recommendations[0].Changes[0].To, "requests.cpu 1500m 250m"},
 		{"target", r.Recommendations[0].Target, "ns/Deployment/web"},
-		{"risk", r.Recommendations[0].Risk, "OOM kill within a week: 25%; CPU above request: 3.12% of the time"},
+		{"risk", r.Recommendations[0].Risk, "OOM kill within a week: 25 %; CPU above request: 3.12 % of the time"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.name, tt.got, tt.want)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
 var update = flag.Bool("update", false, "write what tests got to the golden files and the schema")
@@ -19,6 +20,14 @@ const goldens = "../testdata/golden"
 
 func output(t testing.TB, format string, r *document.Report, o reports.Options) string {
 	t.Helper()
+	switch { // table and wide stand for everything as text, with few columns and with all
+	case format == "screen":
+		format = "table"
+	case format == "containers":
+		format = "wide"
+	case (format == "table" || format == "wide") && o.Section == "":
+		o.Section = text.SectionAll
+	}
 	f, err := reports.Lookup(format)
 	if err != nil {
 		t.Fatal(err)

@@ -110,7 +110,7 @@ func TestScalingLines(t *testing.T) {
 	r, _ := one(scaled)
 	line := "Scaling: ns/deploy/web: HPA on cpu 80 %, 0 to 9 pods, now HPA on cpu 50 %, 2 to 9 pods; saves $5.00 a month."
 	for format, want := range map[string][]string{
-		"table": {line, "Autoscalers and budgets: 2 findings; -o wide lists each with its fix."},
+		"table": {line, "Autoscalers and budgets: 2 findings."},
 		"wide":  {line, "Finding: ns/Deployment/web: two HPAs; keep one.", "Finding: ns/Deployment/gone: no such workload; delete it."},
 	} {
 		got := output(t, format, r, reports.Options{Width: 200})

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -34,6 +36,10 @@ type auditFlags struct {
 	top                    int
 	noColor                bool
 	strict                 bool
+	noCache                bool
+	sort                   string
+	columns                []string
+	risks                  bool
 }
 
 func newAudit(s streams) *cobra.Command {
@@ -87,6 +93,8 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	fl.IntVar(&f.top, "top", 0, "table: list this many containers, those with the largest savings (default all)")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
 	fl.BoolVar(&f.strict, "strict", false, "exit with 3 where a source was incomplete")
+	fl.BoolVar(&f.noCache, "no-cache", false, "do not keep the report for show")
+	registerWide(cmd, &f.sort, &f.columns, &f.risks)
 	completeFrom(cmd, "only", leverNames())
 	completeFrom(cmd, "output", formatNames())
 	return cmd
@@ -149,6 +157,10 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if _, _, err := f.cost.options(); err != nil {
 		return err
 	}
+	o := reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose}
+	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
+		return err
+	}
 	if err := checkFolder("--save-snapshot", f.saveSnapshot); err != nil {
 		return err
 	}
@@ -176,7 +188,8 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if failed != nil {
 		return failed
 	}
-	err = writeReport(ctx, s, f.files, sinks, report, reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose})
+	o.Saved = !f.noCache && openKeep().save(report, f.source(report), time.Now())
+	err = writeReport(ctx, s, f.files, sinks, report, o)
 	if err != nil {
 		return err
 	}
@@ -187,6 +200,29 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 		return incomplete(snap)
 	}
 	return nil
+}
+
+// source names what the report is of, so that reports of the same are compared
+// and others kept apart.
+func (f *auditFlags) source(r *document.Report) string {
+	out := "cluster " + cmp.Or(r.Metadata.Cluster, "without a name")
+	switch {
+	case f.demo:
+		out = "the demo"
+	case f.snapshot != "":
+		out = "snapshot " + f.files.shown(f.snapshot)
+	case len(f.objects) > 0 || len(f.openmetrics) > 0:
+		out = "files " + strings.Join(append(f.files.allShown(f.objects), f.files.allShown(f.openmetrics)...), ", ")
+	case f.kube.Context != "":
+		out += ", context " + f.kube.Context
+	}
+	if len(f.namespaces) > 0 {
+		out += ", -n " + strings.Join(f.namespaces, ",")
+	}
+	if f.selector != "" {
+		out += ", -l " + f.selector
+	}
+	return out
 }
 
 // advise goes down the straight line from a snapshot to a report.

@@ -302,6 +302,7 @@ func isolate(t *testing.T) (stderr string) {
 		t.Setenv(name, "")
 	}
 	t.Setenv("HOME", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	f, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -19,6 +20,9 @@ var root string
 func TestMain(m *testing.M) {
 	if dir, err := os.Getwd(); err == nil {
 		root = filepath.Join(dir, "..", "..")
+	}
+	if !strings.HasSuffix(filepath.Base(os.Args[0]), "plimsoll") { // the tests' cache is not the user's
+		os.Setenv("XDG_CACHE_HOME", filepath.Join(os.TempDir(), "plimsoll-tests"))
 	}
 	program := func() { os.Exit(run(context.Background(), os.Args, osStreams())) }
 	testscript.Main(m, map[string]func(){"plimsoll": program, "kubectl-plimsoll": program})

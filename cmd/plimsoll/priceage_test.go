@@ -29,6 +29,7 @@ func TestCommitmentPrices(t *testing.T) {
 		if code != 0 {
 			t.Fatalf("exit %d: %s", code, errs)
 		}
+		_, out, _ = plimsoll("show", "all")
 		out = strings.Join(strings.Fields(out), " ")
 		if n := strings.Count(out, "old prices:"); n > 1 {
 			t.Errorf("%v: %d warnings of old prices, want one", tt.args, n)
@@ -52,6 +53,7 @@ func TestWarnPriceAge(t *testing.T) {
 		if code != 0 {
 			t.Fatalf("exit %d: %s", code, errs)
 		}
+		_, out, _ = plimsoll("show", "warnings")
 		if got := strings.Contains(out, "old prices"); got != want {
 			t.Errorf("--warn-price-age %q: got a warning %v, want %v in\n%s", days, got, want, out)
 		}

@@ -32,10 +32,10 @@ func Figures(v float64) string {
 	return s
 }
 
-// Percent prints a share: 0.4%, 12%, <0.01%.
+// Percent prints a share: 0.4 %, 12 %, <0.01 %.
 func Percent(share float64) string {
 	if share > 0 && share < 0.0001 {
-		return "<0.01%"
+		return "<0.01 %"
 	}
-	return Figures(100*share) + "%"
+	return Figures(100*share) + " %"
 }

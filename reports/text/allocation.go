@@ -184,7 +184,7 @@ func efficiencies(a *document.Allocation, shown int) []string {
 	out := make([]string, len(a.Allocations))
 	for i := range out {
 		if out[i] = "-"; a.Allocations[i].TotalEfficiency > 0 {
-			out[i] = fmt.Sprintf("%.0f%%", 100*a.Allocations[i].TotalEfficiency)
+			out[i] = fmt.Sprintf("%.0f %%", 100*a.Allocations[i].TotalEfficiency)
 		}
 	}
 	return withEnds("EFF", out, shown, "", "")

@@ -129,7 +129,7 @@ func confidence(r *row) string {
 	if r.c.Recommended == nil {
 		return "-"
 	}
-	return fmt.Sprintf("%.0f%%", 100*r.c.Confidence)
+	return fmt.Sprintf("%.0f %%", 100*r.c.Confidence)
 }
 
 func cpuChange(c *document.Container) string {
@@ -257,4 +257,25 @@ func shortKind(kind string) string {
 		return "cj"
 	}
 	return strings.ToLower(kind)
+}
+
+// Named reports whether a workload is meant by a name: NAMESPACE/KIND/NAME, or
+// the end of that. The kind may be kubectl's short name, in any case.
+func Named(w *document.Workload, name string) bool {
+	got := []string{w.Namespace, w.Kind, w.Name}
+	want := strings.Split(name, "/")
+	if len(want) > len(got) {
+		return false
+	}
+	if len(want) == 2 && want[0] == w.Namespace && want[1] == w.Name {
+		return true
+	}
+	got = got[len(got)-len(want):]
+	for i := range want {
+		kind := len(want)-i == 2
+		if got[i] != want[i] && !(kind && (strings.EqualFold(got[i], want[i]) || strings.EqualFold(shortKind(got[i]), want[i]))) {
+			return false
+		}
+	}
+	return true
 }

@@ -13,7 +13,7 @@ func findingLines(r *document.Report, full bool) (out []string) {
 		}
 	}
 	if len(out) > 0 && !full {
-		out = []string{fmt.Sprintf("Autoscalers and budgets: %s; -o wide lists each with its fix.", document.Counted(len(out), "finding"))}
+		out = []string{fmt.Sprintf("Autoscalers and budgets: %s.", document.Counted(len(out), "finding"))}
 	}
 	return out
 }

@@ -29,7 +29,7 @@ func scalingLines(r *document.Report, full bool) []string {
 	var out []string
 	for i, w := range changed {
 		if i == mostScalings && !full {
-			out = append(out, fmt.Sprintf("Scaling: %s more; -o wide lists each.", document.Counted(len(changed)-i, "workload")))
+			out = append(out, fmt.Sprintf("Scaling: %s more.", document.Counted(len(changed)-i, "workload")))
 			break
 		}
 		out = append(out, scalingLine(w))

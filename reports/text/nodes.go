@@ -14,7 +14,7 @@ func groupLines(p *document.NodePlan) []string {
 	if p == nil || len(p.Groups) == 0 {
 		return nil
 	}
-	out := []string{"Node groups of the plan (objects and settings for autoscalers: -o yaml, nodes.plan):"}
+	out := []string{"Node groups of the plan:"}
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		var parts []string
@@ -109,9 +109,9 @@ func kinds(pools []document.Pool) string {
 // proof says how good the plan is: at list prices, or with the commitments.
 func proof(p *document.NodePlan) string {
 	if b := p.WithCommitments; b != nil {
-		return fmt.Sprintf("proven to be at most %s%% above the least bill with the commitments held", document.Figures(b.GapPercent))
+		return fmt.Sprintf("proven to be at most %s %% above the least bill with the commitments held", document.Figures(b.GapPercent))
 	}
-	return fmt.Sprintf("proven to be at most %s%% above the cheapest", document.Figures(p.GapPercent))
+	return fmt.Sprintf("proven to be at most %s %% above the cheapest", document.Figures(p.GapPercent))
 }
 
 // planBillLine is which nodes the plan took, and what the others come to; empty where

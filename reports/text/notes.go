@@ -103,7 +103,7 @@ func warningLines(warnings []analyzer.Warning, verbose bool) []string {
 			text = s + ": " + text
 		}
 		if n.count > 1 {
-			text += fmt.Sprintf(" (and %d more like it; -o wide lists them)", n.count-1)
+			text += fmt.Sprintf(" (and %d more like it)", n.count-1)
 		}
 		lines = append(lines, text)
 	}

@@ -191,7 +191,7 @@ func commitmentLine(group []document.Commitment) string {
 	if paid > 0 {
 		upfront = fmt.Sprintf(", %s of it paid at once", paid)
 	}
-	return fmt.Sprintf("Commit for %s to $%.2f an hour of %s%s%s: %.0f%% of the demand, saves %s a month.",
+	return fmt.Sprintf("Commit for %s to $%.2f an hour of %s%s%s: %.0f %% of the demand, saves %s a month.",
 		document.Counted(group[0].TermYears, "year"), amount, clean(group[0].Instrument), parts, upfront, 100*coverage, saved)
 }
 

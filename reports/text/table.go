@@ -21,10 +21,19 @@ type row struct {
 }
 
 func WriteTable(w io.Writer, r *document.Report, o Options) error {
-	return writeText(w, r, o, tableColumns())
+	switch {
+	case o.Section == SectionAll || r.Allocation != nil:
+		return writeText(w, r, o, tableColumns())
+	case o.Section != "":
+		return writeSection(w, r, o)
+	}
+	return writeScreen(w, r, o)
 }
 
 func WriteWide(w io.Writer, r *document.Report, o Options) error {
+	if o.Section == "" && r.Allocation == nil {
+		return writeWide(w, r, o)
+	}
 	o.Width, o.Verbose = unlimited, true
 	return writeText(w, r, o, wideColumns())
 }
@@ -143,7 +152,7 @@ func worth(savings, cost document.USD) string {
 }
 
 func percentOf(part, of document.USD) string {
-	return fmt.Sprintf("%.1f%%", 100*max(float64(part), float64(-part))/float64(of))
+	return fmt.Sprintf("%.1f %%", 100*max(float64(part), float64(-part))/float64(of))
 }
 
 func subject(r *document.Report) string {

@@ -12,6 +12,15 @@ type Options struct {
 	All bool
 	// Top limits the table to that many rows, those at its head; 0 means all.
 	Top int
+	// Section is the part that is printed, of Sections; empty is the screen.
+	Section string
+	// Saved says that the report was kept, so that plimsoll show can print more
+	// of it.
+	Saved bool
+	// Sort and Columns are of the wide table: an order of Sorts, columns of
+	// Columns; empty are the usual ones.
+	Sort    string
+	Columns []string
 	// Verbose prints every warning in full, where otherwise like ones are one
 	// line.
 	Verbose bool

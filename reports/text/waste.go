@@ -47,9 +47,9 @@ func wasteLines(r *document.Report, full bool) []string {
 	}
 	note := ""
 	if len(kinds) > 1 {
-		note = " Kinds overlap;"
+		note = " Kinds overlap."
 	}
-	return []string{fmt.Sprintf("Waste a month: %s.%s -o wide lists each.", strings.Join(parts, ", "), note)}
+	return []string{fmt.Sprintf("Waste a month: %s.%s", strings.Join(parts, ", "), note)}
 }
 
 // wasteWords say what one and what several findings of a kind are.
@@ -107,7 +107,7 @@ func figure(e *document.Evidence) string {
 	case "usd":
 		return document.Cents(e.Value).String()
 	case "percent":
-		return document.Figures(e.Value) + "%"
+		return document.Figures(e.Value) + " %"
 	case "count":
 		return document.Figures(e.Value)
 	}

@@ -63,15 +63,19 @@ func shorten(s string, width int) string {
 }
 
 // wrap breaks prose at spaces so that no line takes more than width cells.
-// Lines after the first are indented. Words longer than a line are shortened.
+// Lines after the first are indented. Words longer than a line are broken, so
+// that no name loses a letter.
 func wrap(s string, width, indent int) []string {
 	if indent >= width/2 {
 		indent = 0
 	}
 	var lines []string
 	line, used := "", 0
+	var words []string
 	for _, word := range strings.Fields(s) {
-		word = shorten(word, width-indent)
+		words = append(words, breakName(word, width-indent)...)
+	}
+	for _, word := range words {
 		n := cells(word)
 		switch {
 		case used == 0:

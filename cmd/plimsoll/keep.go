@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// keep is the folder of the last reports, for show, explain and diff: one file
+// a report, of which the newest are kept. A report is worth little without it
+// being there: where nothing can be written, that is let be.
+type keep struct{ dir string }
+
+// mostKept is how many reports are kept.
+const mostKept = 20
+
+// openKeep gives the user's folder; its dir is empty where there is none.
+func openKeep() keep {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return keep{}
+	}
+	return keep{filepath.Join(dir, "plimsoll", "reports")}
+}
+
+// kept is a report that was kept.
+type kept struct {
+	path string
+	// At is when it was made; Of is what it is of: a context, a snapshot, the
+	// demo, with the namespaces and labels that were selected.
+	At time.Time `json:"at"`
+	Of string    `json:"of"`
+}
+
+// save keeps a report and says whether it could. Two that are written at once
+// have names of their own.
+func (k keep) save(r *document.Report, of string, at time.Time) bool {
+	if k.dir == "" || os.MkdirAll(k.dir, 0o700) != nil {
+		return false
+	}
+	var buf bytes.Buffer
+	z := gzip.NewWriter(&buf)
+	head, err := json.Marshal(kept{At: at.UTC(), Of: of})
+	if err != nil {
+		return false
+	}
+	z.Comment = hex.EncodeToString(head)
+	if err := errors.Join(document.Save(z, r), z.Close()); err != nil {
+		return false
+	}
+	sum := sha256.Sum256([]byte(of))
+	name := fmt.Sprintf("%s-%s.json.gz", at.UTC().Format("20060102T150405.000000000"), hex.EncodeToString(sum[:4]))
+	tmp, err := os.CreateTemp(k.dir, ".new-*") // mode 0600
+	if err != nil {
+		return false
+	}
+	_, err = tmp.Write(buf.Bytes())
+	if err = errors.Join(err, tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), filepath.Join(k.dir, name))
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+		return false
+	}
+	k.prune()
+	return true
+}
+
+// prune removes all but the newest. Another process may remove them, too.
+func (k keep) prune() {
+	names := k.names()
+	for _, n := range names[:max(len(names)-mostKept, 0)] {
+		_ = os.Remove(filepath.Join(k.dir, n))
+	}
+}
+
+// names lists the reports, the oldest first.
+func (k keep) names() []string {
+	entries, err := os.ReadDir(k.dir)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".json.gz") && e.Type().IsRegular() {
+			out = append(out, e.Name())
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// list gives what is kept, the newest first.
+func (k keep) list() []kept {
+	var out []kept
+	for _, n := range k.names() {
+		f, err := os.Open(filepath.Join(k.dir, n))
+		if err != nil {
+			continue
+		}
+		x := kept{path: f.Name()}
+		if z, err := gzip.NewReader(f); err == nil {
+			head, _ := hex.DecodeString(z.Comment)
+			if json.Unmarshal(head, &x) == nil {
+				out = append(out, x)
+			}
+		}
+		f.Close()
+	}
+	slices.SortStableFunc(out, func(a, b kept) int { return b.At.Compare(a.At) })
+	return out
+}
+
+// read reads a report that was kept.
+func (x kept) read() (*document.Report, error) {
+	f, err := os.Open(x.path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readReport(f)
+}
+
+// readReport reads a report, gzip or plain.
+func readReport(r io.Reader) (*document.Report, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(bytes.NewReader(data))
+		if err != nil {
+			return nil, fmt.Errorf("reading the report: %w", err)
+		}
+		if data, err = io.ReadAll(z); err != nil {
+			return nil, fmt.Errorf("reading the report: %w", err)
+		}
+	}
+	return document.Read(bytes.NewReader(data))
+}
+
+var errNothingKept = errors.New("no report is kept yet: make one with plimsoll audit, or name one with --report FILE")
+
+// newest gives the newest report that is of what is asked; an empty string is
+// of anything.
+func (k keep) newest(of string) (kept, error) {
+	for _, x := range k.list() {
+		if of == "" || strings.HasPrefix(x.Of, of) {
+			return x, nil
+		}
+	}
+	if of == "" {
+		return kept{}, errNothingKept
+	}
+	return kept{}, fmt.Errorf("no report of %s is kept: make one with plimsoll audit, or name one with --report FILE", of)
+}
+
+// before gives the newest report of the same that is at least so old.
+func (k keep) before(of string, at time.Time) (kept, error) {
+	for _, x := range k.list() {
+		if x.Of == of && !x.At.After(at) {
+			return x, nil
+		}
+	}
+	return kept{}, fmt.Errorf("no report of %s from before %s is kept", cmp.Or(of, "anything"), at.UTC().Format("2 Jan 2006 15:04 MST"))
+}
+
+// age says how old something is, for people.
+func age(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "just now"
+	case d < 2*time.Hour:
+		return document.Counted(int(d.Minutes()), "minute") + " ago"
+	case d < 48*time.Hour:
+		return document.Counted(int(d.Hours()), "hour") + " ago"
+	}
+	return document.Counted(int(d.Hours()/24), "day") + " ago"
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
+)
+
+// savedFlags say which saved report a verb reads.
+type savedFlags struct {
+	report string
+	of     string
+	files  files
+}
+
+func (f *savedFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.report, "report", "", "`FILE` or URL of a report that audit wrote as JSON or YAML (default the last one)")
+	cmd.Flags().StringVar(&f.of, "of", "", "the last report `OF` a context, a snapshot or the demo, as show --list names it")
+}
+
+// open reads the report, and says on stderr how old it is.
+func (f *savedFlags) open(ctx context.Context, s streams, quiet bool) (*document.Report, error) {
+	if f.report != "" {
+		if err := checkURL("--report", f.report); err != nil {
+			return nil, err
+		}
+		return readSaved(ctx, &f.files, "--report", f.report)
+	}
+	x, err := openKeep().newest(f.of)
+	if err != nil {
+		return nil, err
+	}
+	r, err := x.read()
+	if err != nil {
+		return nil, fmt.Errorf("reading the last report: %w; make it anew with plimsoll audit", err)
+	}
+	if !quiet {
+		fmt.Fprintf(s.Err, "report of %s, made %s\n", oneLine(x.Of), age(time.Since(x.At)))
+	}
+	return r, nil
+}
+
+// readSaved reads a report by its name.
+func readSaved(ctx context.Context, in *files, flag, name string) (*document.Report, error) {
+	file, err := in.open(ctx, name)
+	if err != nil {
+		return nil, storeError(reading(flag, err))
+	}
+	defer file.Close()
+	r, err := readReport(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %s: %w", flag, in.shown(name), err)
+	}
+	return r, nil
+}
+
+// showFlags are the flags of show.
+type showFlags struct {
+	savedFlags
+	namespaces []string
+	workload   string
+	output     []string
+	list       bool
+	top        int
+	all        bool
+	sort       string
+	columns    []string
+	risks      bool
+	noColor    bool
+	quiet      bool
+	verbose    bool
+}
+
+func newShow(s streams) *cobra.Command {
+	var f showFlags
+	cmd := &cobra.Command{
+		Use:   "show [SECTION]",
+		Short: "Print the last report again, or a part of it, in any format",
+		Long: `show prints the last report, or one that was saved, without reading the
+cluster again. A section prints a part of it:
+
+` + sectionList() + `
+The last reports are kept in the user's cache folder, readable by the user
+alone; audit --no-cache keeps none.`,
+		Example: `  # What is dangerous as it is
+  plimsoll show risks
+
+  # One workload, or one namespace
+  plimsoll show rightsize --workload shop/deploy/cart
+  plimsoll show -n shop -o wide
+
+  # The last report as YAML; last night's report
+  plimsoll show -o yaml
+  plimsoll show --report report.json waste`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: cobra.FixedCompletions(sectionNames(), cobra.ShellCompDirectiveNoFileComp),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd.Context(), s, args)
+		},
+	}
+	f.register(cmd)
+	fl := cmd.Flags()
+	fl.StringArrayVarP(&f.namespaces, "namespace", "n", nil, "only workloads of this `NAMESPACE`, or several with commas; repeatable")
+	fl.StringVar(&f.workload, "workload", "", "only this `WORKLOAD`: NAMESPACE/KIND/NAME, or the end of it")
+	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(formatNames(), ", ")+"; repeatable (default table)")
+	fl.BoolVar(&f.list, "list", false, "list the reports that are kept")
+	fl.BoolVar(&f.all, "show-all", false, "list containers without a change too")
+	fl.IntVar(&f.top, "top", 0, "list this many containers (default as many as fit the screen, else all)")
+	registerWide(cmd, &f.sort, &f.columns, &f.risks)
+	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on stderr")
+	fl.BoolVarP(&f.verbose, "verbose", "v", false, "every warning in full")
+	completeFrom(cmd, "output", formatNames())
+	return cmd
+}
+
+// registerWide adds the flags of the wide table.
+func registerWide(cmd *cobra.Command, sort *string, columns *[]string, risks *bool) {
+	cmd.Flags().StringVar(sort, "sort", "", "wide: `ORDER` of the containers, of: "+strings.Join(text.Sorts(), ", ")+" (default savings)")
+	cmd.Flags().StringSliceVar(columns, "columns", nil, "wide: `COLUMNS`, of: "+strings.Join(text.Columns(), ", "))
+	cmd.Flags().BoolVar(risks, "risks", false, "wide: what is at risk first, with the columns that show it")
+	completeFrom(cmd, "sort", text.Sorts())
+	completeFrom(cmd, "columns", text.Columns())
+}
+
+// riskColumns are the wide table's under --risks.
+var riskColumns = []string{"workload", "kind", "oom-kills", "throttled", "cpu", "cpu-p95", "memory", "memory-limit", "memory-max", "oom-risk", "cpu-over"}
+
+// wideOptions checks the flags of the wide table.
+func wideOptions(o *reports.Options, sort string, columns []string, risks bool) error {
+	o.Sort, o.Columns = sort, columns
+	if risks {
+		o.Sort = cmp.Or(sort, "risk")
+		if len(columns) == 0 {
+			o.Columns = riskColumns
+		}
+	}
+	if o.Sort != "" && !slices.Contains(text.Sorts(), o.Sort) {
+		return fmt.Errorf("--sort %s: there is: %s", o.Sort, strings.Join(text.Sorts(), ", "))
+	}
+	for _, c := range o.Columns {
+		if !slices.Contains(text.Columns(), c) {
+			return fmt.Errorf("--columns %s: there is: %s", c, strings.Join(text.Columns(), ", "))
+		}
+	}
+	return nil
+}
+
+func sectionNames() []string {
+	var out []string
+	for _, x := range text.Sections() {
+		out = append(out, x.Name)
+	}
+	return out
+}
+
+func sectionList() string {
+	var b strings.Builder
+	for _, x := range text.Sections() {
+		fmt.Fprintf(&b, "  %-12s%s\n", x.Name, x.Doc)
+	}
+	return b.String()
+}
+
+func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
+	if f.list {
+		return f.listKept(s)
+	}
+	sinks, err := parseSinks(f.output, reports.Lookup)
+	if err != nil {
+		return err
+	}
+	o := reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.all, Top: f.top, Verbose: f.verbose, Saved: f.report == ""}
+	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
+		return err
+	}
+	if len(args) > 0 {
+		o.Section = args[0]
+		if !slices.Contains(sectionNames(), o.Section) {
+			return fmt.Errorf("there is no section %q; there is: %s", o.Section, strings.Join(sectionNames(), ", "))
+		}
+	}
+	r, err := f.open(ctx, s, f.quiet)
+	if err != nil {
+		return err
+	}
+	r, err = narrow(r, f.namespaces, f.workload)
+	if err != nil {
+		return err
+	}
+	if (f.workload != "" || len(f.namespaces) > 0) && o.Section == "" && len(f.output) == 0 {
+		o.Section = "rightsize" // the screen is of the whole
+	}
+	return writeReport(ctx, s, f.files, sinks, document.Part(r, o.Section), o)
+}
+
+// narrow leaves the workloads that are asked for; asking for one that is not
+// there is an error.
+func narrow(r *document.Report, namespaces []string, workload string) (*document.Report, error) {
+	ns := splitList(namespaces)
+	if len(ns) == 0 && workload == "" {
+		return r, nil
+	}
+	out := document.Narrow(r, func(w *document.Workload) bool {
+		return (len(ns) == 0 || slices.Contains(ns, w.Namespace)) && (workload == "" || text.Named(w, workload))
+	})
+	if len(out.Workloads) > 0 {
+		return out, nil
+	}
+	if workload != "" {
+		return nil, fmt.Errorf("the report has no workload %s: name it as NAMESPACE/KIND/NAME, such as shop/deploy/cart", workload)
+	}
+	return nil, errors.New("the report has no workload in " + strings.Join(ns, ", "))
+}
+
+func (f *showFlags) listKept(s streams) error {
+	all := openKeep().list()
+	if len(all) == 0 {
+		return errNothingKept
+	}
+	for _, x := range all {
+		if _, err := fmt.Fprintf(s.Out, "%s  %s (%s)\n", x.At.Format("2006-01-02 15:04 MST"), oneLine(x.Of), age(time.Since(x.At))); err != nil {
+			return err
+		}
+	}
+	return nil
+}

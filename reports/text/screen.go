@@ -1,0 +1,258 @@
+package text
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// screen is one page for any cluster: what was seen, what it comes to, what to
+// fix first, what to save, what is unsure, and what to do next. It is made of
+// the document alone.
+type screen struct {
+	bytes.Buffer
+	r *document.Report
+	o Options
+}
+
+// mostRows is how many rows a block of the screen has.
+const mostRows = 5
+
+func writeScreen(w io.Writer, r *document.Report, o Options) error {
+	s := &screen{r: r, o: o}
+	s.seen()
+	s.money()
+	s.fixFirst()
+	s.save()
+	s.largest()
+	s.unsure()
+	s.next()
+	_, err := w.Write(s.Bytes())
+	return err
+}
+
+func (s *screen) lines(lines ...string) {
+	for _, l := range lines {
+		s.WriteString(l)
+		s.WriteByte('\n')
+	}
+}
+
+// block begins a part of the screen: a title and what stands beside it.
+func (s *screen) block(title, beside string, t tone) {
+	s.WriteByte('\n')
+	head := painted(title, t, s.o.Color)
+	if beside == "" {
+		s.lines(head)
+		return
+	}
+	for _, l := range wrap(beside, max(s.o.line()-titleRoom, minName), 0) {
+		s.lines(head + strings.Repeat(" ", titleRoom-len(title)) + l)
+		head, title = "", ""
+	}
+}
+
+// titleRoom is the room that a block's title takes.
+const titleRoom = 11
+
+// seen says what was looked at.
+func (s *screen) seen() {
+	m := s.r.Metadata
+	name := cmp.Or(clean(m.Cluster), "cluster without a name")
+	var parts []string
+	for _, k := range sourceKinds(m.Sources) {
+		parts = append(parts, sourceName(k))
+	}
+	if c, ok := coverage(s.r); ok && !m.GeneratedFrom.Moment {
+		parts = append(parts, fmt.Sprintf("%.0f %% seen", 100*c))
+	}
+	from := ""
+	if len(parts) > 0 {
+		from = " (" + strings.Join(parts, ", ") + ")"
+	}
+	text := fmt.Sprintf("%s: %s, %s, %s%s", name, document.Counted(s.r.Nodes.Current.Count, "node"),
+		document.Counted(len(s.r.Workloads), "workload"), shortSpan(m.GeneratedFrom), from)
+	s.lines(wrap(text, s.o.line(), 2)...)
+}
+
+func sourceKinds(sources []analyzer.Source) []string {
+	var out []string
+	for _, x := range sources {
+		if !slices.Contains(out, x.Kind) && (x.Reads != "inventory" || x.Kind != "kubernetes") {
+			out = append(out, x.Kind)
+		}
+	}
+	return out
+}
+
+// sourceName writes a source as its project does.
+func sourceName(kind string) string {
+	switch kind {
+	case "prometheus":
+		return "Prometheus"
+	case "openmetrics":
+		return "OpenMetrics"
+	}
+	return clean(kind)
+}
+
+func shortSpan(w document.Window) string {
+	day := w.End.UTC().Format("2 Jan 2006")
+	if w.Moment {
+		return "one reading on " + day + ", no history"
+	}
+	if hours := w.End.Sub(w.Start).Hours(); hours < 48 {
+		return document.Counted(int(hours+0.5), "hour") + " to " + day
+	}
+	return document.Figures(w.End.Sub(w.Start).Hours()/24) + " days to " + day
+}
+
+// coverage is the median share of the window in which containers were seen.
+func coverage(r *document.Report) (float64, bool) {
+	var all []float64
+	for i := range r.Workloads {
+		for _, c := range r.Workloads[i].Containers {
+			if c.Type == "container" {
+				all = append(all, c.Coverage)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return 0, false
+	}
+	slices.Sort(all)
+	return all[len(all)/2], true
+}
+
+// money is today's bill, and what is possible. The amounts add up in whole
+// dollars.
+func (s *screen) money() {
+	m := s.r.Summary
+	s.lines("")
+	if m.MonthlyCost == nil {
+		s.hang("  ", "No node has a price, so there are no costs and no savings. Name the cloud with --provider and --region, or give --pricing.", plainTone)
+		return
+	}
+	today, saves := dollarsOf(*m.MonthlyCost), s.saves()
+	text := fmt.Sprintf("%s a month for nodes", today)
+	if b := m.MonthlyBill; b != nil {
+		text += fmt.Sprintf(" (%s with %s)", dollarsOf(b.Total.USD()), joinedWords(billNames(b)))
+	}
+	s.hang("  today     ", text, plainTone)
+	if s.r.Partial() {
+		s.hang("  listed    ", fmt.Sprintf("%s of that are the workloads that are listed", dollarsOf(listedCost(s.r))), plainTone)
+	}
+	switch {
+	case saves > 0:
+		s.hang("  possible  ", fmt.Sprintf("%s a month for nodes: saves %s (%s) by the steps below", today-saves, saves, part(document.USD(saves), document.USD(today))), goodTone)
+	case saves < 0:
+		s.hang("  advised   ", fmt.Sprintf("%s a month for nodes: %s more, for what is short today", today-saves, -saves), plainTone)
+	case s.r.Nodes.Plan == nil && room(s.r) > 0:
+		s.hang("  possible  ", fmt.Sprintf("room worth %s a month becomes free; it leaves the bill when nodes go", dollarsOf(room(s.r))), goodTone)
+	default:
+		s.hang("  possible  ", "nothing less with what was looked at", plainTone)
+	}
+}
+
+// listedCost is what the workloads of the report cost.
+func listedCost(r *document.Report) (sum document.USD) {
+	for i := range r.Workloads {
+		if c := r.Workloads[i].MonthlyCost; c != nil {
+			sum += *c
+		}
+	}
+	return sum
+}
+
+// hang prints a text beside a head, its further lines below its first.
+func (s *screen) hang(head, text string, t tone) {
+	for _, l := range wrap(text, max(s.o.line()-cells(head), minName), 0) {
+		s.lines(head + painted(l, t, s.o.Color))
+		head = strings.Repeat(" ", cells(head))
+	}
+}
+
+// saves is what leaves the bill: its first step less its last.
+func (s *screen) saves() whole {
+	steps := s.r.Summary.Waterfall
+	if len(steps) == 0 {
+		return 0
+	}
+	return dollarsOf(steps[0].MonthlyBefore - steps[len(steps)-1].MonthlyAfter)
+}
+
+// room is what the levers free on nodes.
+func room(r *document.Report) (sum document.USD) {
+	for _, step := range r.Summary.Waterfall {
+		sum += step.FreedRoom
+	}
+	return sum
+}
+
+func billNames(b *document.AllocationBill) (out []string) {
+	for _, p := range []struct {
+		name string
+		usd  document.Dollars
+	}{{"volumes", b.Volumes}, {"load balancers", b.LoadBalancers}, {"control plane", b.ControlPlane}} {
+		if p.usd != 0 {
+			out = append(out, p.name)
+		}
+	}
+	return out
+}
+
+// arrow says from what to what, in ASCII.
+func arrow(from, to string) string {
+	if from == to {
+		return from
+	}
+	return from + " -> " + to
+}
+
+// more points to the section that has the rest of a block.
+func (s *screen) more(n int, section string) {
+	if n <= 0 {
+		return
+	}
+	text := fmt.Sprintf("%d more", n)
+	if s.o.Saved {
+		text += ": plimsoll show " + section
+	}
+	s.hang("  ", text, plainTone)
+}
+
+// next names commands that go on from here.
+func (s *screen) next() {
+	t := rows{indent: 2}
+	s.block("NEXT", "", strongTone)
+	if w := s.first(); w != nil && s.o.Saved {
+		command, words := "plimsoll show --workload "+workloadPath(w), "the largest row"
+		if cells(command) > s.o.line()/2+minName {
+			s.hang("  ", command, plainTone)
+		} else {
+			t.add(command, words)
+		}
+	}
+	if s.o.Saved {
+		if len(s.risks()) > 0 {
+			t.add("plimsoll show risks", "all that is dangerous")
+		}
+		t.add("plimsoll show -o wide", "every container")
+		t.add("plimsoll show all", "all of it, as text")
+	} else {
+		t.add("plimsoll audit -o wide", "every container")
+		t.add("plimsoll audit -o json=report.json", "all of it, for programs")
+	}
+	s.lines(t.print(s.o.line(), s.o.Color)...)
+}
+
+// workloadPath names a workload as the verbs take it.
+func workloadPath(w *document.Workload) string {
+	return clean(w.Namespace) + "/" + shortKind(w.Kind) + "/" + clean(w.Name)
+}

@@ -1,0 +1,174 @@
+package text
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// widest is the most that the wide table takes.
+const widest = 160
+
+// writeWide prints the table alone, a line a container.
+func writeWide(w io.Writer, r *document.Report, o Options) error {
+	o.Width = widest
+	var list []row
+	for i := range r.Workloads {
+		for j := range r.Workloads[i].Containers {
+			list = append(list, row{w: &r.Workloads[i], c: &r.Workloads[i].Containers[j]})
+		}
+	}
+	if err := sortRows(list, o.Sort); err != nil {
+		return err
+	}
+	columns, err := pickColumns(r, o)
+	if err != nil {
+		return err
+	}
+	if o.Top > 0 && o.Top < len(list) {
+		list = list[:o.Top]
+	}
+	t := &rows{}
+	head := make([]string, len(columns))
+	for i, c := range columns {
+		head[i] = c.title
+		t.right = append(t.right, c.right)
+	}
+	titles := t.add(head...)
+	for i := range titles.tones {
+		titles.tones[i] = strongTone
+	}
+	for i := range list {
+		cells := make([]string, len(columns))
+		for k, c := range columns {
+			cells[k] = c.cell(&list[i])
+		}
+		l := t.add(cells...)
+		for k, c := range columns {
+			if c.tone != nil {
+				l.tones[k] = c.tone(&list[i])
+			}
+		}
+	}
+	for _, l := range t.print(widest, o.Color) {
+		if _, err := io.WriteString(w, l+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Columns lists the columns of the wide table by their names for --columns.
+func Columns() []string {
+	var out []string
+	for _, c := range allWide() {
+		out = append(out, columnName(c))
+	}
+	return out
+}
+
+func columnName(c column) string {
+	return strings.ToLower(strings.NewReplacer(" ", "-", "/", "-").Replace(c.title))
+}
+
+// usual are the wide table's columns where none are asked for.
+var usual = []string{"workload", "kind", "cpu", "memory", "memory-limit", "cpu-p95", "memory-max", "oom-kills", "oom-risk", "room-month"}
+
+func allWide() []column {
+	right := func(title string, cell func(*row) string) column {
+		return column{title: title, right: true, cell: cell}
+	}
+	ascii := func(cell func(*row) string) func(*row) string {
+		return func(r *row) string { return asciiChange(cell(r)) }
+	}
+	return []column{
+		{title: "WORKLOAD", cell: func(r *row) string { return clean(r.w.Namespace) + "/" + clean(r.w.Name) + ":" + clean(r.c.Name) }},
+		{title: "KIND", cell: func(r *row) string { return shortKind(clean(r.w.Kind)) }},
+		right("PODS", func(r *row) string { return fmt.Sprint(r.w.Replicas) }),
+		right("CPU", func(r *row) string { return asciiChange(cpuChange(r.c)) }),
+		right("CPU LIMIT", ascii(cpuLimit)),
+		right("MEMORY", func(r *row) string { return asciiChange(memoryChange(r.c)) }),
+		right("MEMORY LIMIT", ascii(memoryLimit)),
+		right("CPU P95", cpuP95), right("CPU MAX", cpuMax), right("MEMORY P95", memoryP95), right("MEMORY MAX", memoryMax),
+		right("THROTTLED", func(r *row) string { return sharePercent(r.c.ThrottledShare) }),
+		{title: "OOM KILLS", right: true, cell: func(r *row) string { return fmt.Sprint(r.c.OOMKills) }, tone: oomTone},
+		right("OOM RISK", func(r *row) string { return sharePercent(r.c.Risk.OOMProbability) }),
+		right("CPU OVER", func(r *row) string { return sharePercent(r.c.Risk.CPUOverRequest) }),
+		right("COVERAGE", func(r *row) string { return document.Percent(r.c.Coverage) }),
+		right("CONFIDENCE", confidence),
+		{title: "COST/MONTH", right: true, money: true, cell: func(r *row) string { return dollars(r.c.MonthlyCost) }},
+		{title: "ROOM/MONTH", right: true, money: true, cell: func(r *row) string { return dollars(r.c.MonthlySavings) }, tone: freedColumn().tone},
+		{title: "WHY NOT", cell: func(r *row) string {
+			if len(r.c.Withheld) == 0 {
+				return ""
+			}
+			return clean(r.c.Withheld[0].Reason)
+		}},
+	}
+}
+
+// pickColumns gives the columns that are asked for, else the usual ones, which
+// leave money out where there is none.
+func pickColumns(r *document.Report, o Options) ([]column, error) {
+	names := o.Columns
+	if len(names) == 0 {
+		names = usual
+	}
+	var out []column
+	for _, name := range names {
+		all := allWide()
+		i := slices.IndexFunc(all, func(c column) bool { return columnName(c) == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no column %q; there is: %s", name, strings.Join(Columns(), ", "))
+		}
+		if all[i].money && r.Summary.MonthlyCost == nil && len(o.Columns) == 0 {
+			continue
+		}
+		out = append(out, all[i])
+	}
+	return out, nil
+}
+
+// Sorts lists the orders of the wide table.
+func Sorts() []string { return []string{"savings", "cost", "risk", "name", "cpu", "memory"} }
+
+func sortRows(list []row, by string) error {
+	orders := map[string]func(a, b row) int{
+		"": compareRows, "savings": compareRows,
+		"cost":   func(a, b row) int { return cmp.Compare(usdOf(b.c.MonthlyCost), usdOf(a.c.MonthlyCost)) },
+		"risk":   func(a, b row) int { return cmp.Compare(riskWeight(b), riskWeight(a)) },
+		"name":   func(a, b row) int { return 0 },
+		"cpu":    func(a, b row) int { return cmp.Compare(b.c.Current.Requests.CPU, a.c.Current.Requests.CPU) },
+		"memory": func(a, b row) int { return cmp.Compare(b.c.Current.Requests.Memory, a.c.Current.Requests.Memory) },
+	}
+	order, ok := orders[by]
+	if !ok {
+		return fmt.Errorf("there is no order %q; there is: %s", by, strings.Join(Sorts(), ", "))
+	}
+	slices.SortStableFunc(list, order)
+	return nil
+}
+
+// riskWeight puts OOM kills first, then what is short of CPU, then the risk
+// with the advice.
+func riskWeight(r row) float64 {
+	w := 1e6 * float64(r.c.OOMKills)
+	if x, ok := cpuRisk(r.w, r.c); ok {
+		w += 1e3 * x.weight
+	}
+	if p := r.c.Risk.OOMProbability; p != nil {
+		w += *p
+	}
+	return w
+}
+
+func usdOf(u *document.USD) document.USD {
+	if u == nil {
+		return 0
+	}
+	return *u
+}
