@@ -171,6 +171,8 @@ const (
 	WarnOdd = "odd-value"
 	// WarnSkipped marks an object that could not be read and was left out.
 	WarnSkipped = "skipped"
+	// WarnCluster marks which of several clusters in one engine was read.
+	WarnCluster = "cluster"
 	// WarnDerived marks usage that is read from another's sums of it.
 	WarnDerived = "derived"
 	// WarnUnread marks what a source was asked for and broke off at: the report

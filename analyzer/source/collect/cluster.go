@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/kube"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/prometheus"
 )
 
 // fromCluster reads the inventory from the API server and the usage from the
@@ -48,7 +49,8 @@ func (r *Request) fromCluster(ctx context.Context) (*analyzer.Snapshot, error) {
 	addWorkloads(owners, snap)
 	if e.url != "" {
 		err = r.ask(ctx, snap, owners, e, opened)
-		if err != nil && (e.service == "" || ctx.Err() != nil) {
+		several := (*prometheus.SeveralClusters)(nil)
+		if err != nil && (e.service == "" || ctx.Err() != nil || errors.As(err, &several)) {
 			return nil, err
 		}
 		if err != nil { // found, not given: what it fails at is a doubt, not the end

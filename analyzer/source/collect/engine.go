@@ -63,6 +63,9 @@ func (r *Request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *anal
 	var got prometheus.Result
 	asked, err := opened()
 	if err == nil {
+		err = asked.Narrow(ctx, snap)
+	}
+	if err == nil {
 		patient, stop := origin.WithPatience(ctx, r.patience())
 		got, err = asked.Collect(patient, owners, r.asked(snap))
 		stop()

@@ -39,8 +39,12 @@ func products() []product {
 			names: []string{"vmselect:8481", "vmselect-vmcluster:8481", "vmselect-victoria-metrics-k8s-stack:8481", "victoria-metrics-cluster-vmselect:8481", "vmcluster-victoria-metrics-cluster-vmselect:8481"},
 		},
 		{
+			name: "VictoriaMetrics vmauth", ports: []int32{8427}, is: isVMAuth,
+			names: []string{"vmauth:8427", "victoria-metrics-auth:8427", "vmauth-victoria-metrics-k8s-stack:8427"},
+		},
+		{
 			name: "VictoriaMetrics vmsingle", ports: []int32{8428, 8429}, is: isVMSingle,
-			names: []string{"vmsingle:8428", "vmsingle:8429", "vmsingle-victoria-metrics-k8s-stack:8428", "vmsingle-victoria-metrics-k8s-stack:8429", "victoria-metrics-single-server:8428"},
+			names: []string{"victoria-metrics:8428", "vmsingle:8428", "vmsingle:8429", "vmsingle-victoria-metrics-k8s-stack:8428", "vmsingle-victoria-metrics-k8s-stack:8429", "victoria-metrics-single-server:8428"},
 		},
 		{
 			name: "Prometheus", ports: []int32{9090, 80}, is: isPrometheus,
@@ -76,7 +80,12 @@ func isVMSelect(name string, l map[string]string) bool {
 }
 
 func isVMSingle(name string, l map[string]string) bool {
-	return oneOf(app(l), "vmsingle", "victoria-metrics-single") || strings.HasPrefix(name, "vmsingle")
+	return oneOf(app(l), "vmsingle", "victoria-metrics-single", "victoria-metrics", "victoriametrics") ||
+		oneOf(name, "victoria-metrics", "victoriametrics") || strings.HasPrefix(name, "vmsingle")
+}
+
+func isVMAuth(name string, l map[string]string) bool {
+	return oneOf(app(l), "vmauth", "victoria-metrics-auth") || oneOf(name, "vmauth", "victoria-metrics-auth") || strings.HasPrefix(name, "vmauth-")
 }
 
 func isPrometheus(name string, l map[string]string) bool {
@@ -87,15 +96,15 @@ func isPrometheus(name string, l map[string]string) bool {
 
 // selectors find the products' services by label.
 var selectors = []string{
-	"app.kubernetes.io/name in (prometheus,thanos,thanos-query,thanos-query-frontend,thanos-querier,mimir,vmselect,vmsingle,victoria-metrics-cluster,victoria-metrics-single)",
+	"app.kubernetes.io/name in (prometheus,thanos,thanos-query,thanos-query-frontend,thanos-querier,mimir,vmselect,vmsingle,vmauth,victoria-metrics,victoriametrics,victoria-metrics-auth,victoria-metrics-cluster,victoria-metrics-single)",
 	"operated-prometheus=true",
-	"app in (prometheus,kube-prometheus-stack-prometheus,prometheus-operator-prometheus,thanos-query,vmselect,vmsingle)",
+	"app in (prometheus,kube-prometheus-stack-prometheus,prometheus-operator-prometheus,thanos-query,vmselect,vmsingle,vmauth,victoria-metrics,victoriametrics)",
 }
 
 // plainNames are tried where no service has such labels.
 var plainNames = []string{
 	"prometheus", "prometheus-server", "prometheus-k8s", "prometheus-operated", "kube-prometheus-stack-prometheus",
-	"thanos-query", "thanos-query-frontend", "vmselect", "vmsingle", "mimir-gateway",
+	"thanos-query", "thanos-query-frontend", "vmselect", "vmsingle", "victoria-metrics", "vmauth", "mimir-gateway",
 }
 
 // proxyNames are the service names for which the roles in deploy/ grant the

@@ -40,6 +40,8 @@ func TestCandidate(t *testing.T) {
 		{service("mimir-ingester", map[string]string{"app.kubernetes.io/name": "mimir", "app.kubernetes.io/component": "ingester"}, port("http-metrics", 8080)), ""},
 		{service("vmselect-vmks", map[string]string{"app.kubernetes.io/name": "vmselect"}, port("http", 8481)), "VictoriaMetrics vmselect mon/vmselect-vmks:8481 /select/0/prometheus"},
 		{service("vmcluster-vminsert", map[string]string{"app.kubernetes.io/name": "victoria-metrics-cluster", "app": "vminsert"}, port("http", 8480)), ""},
+		{service("victoria-metrics", map[string]string{"app": "victoria-metrics"}, port("http", 8428)), "VictoriaMetrics vmsingle mon/victoria-metrics:8428 "},
+		{service("vmauth", nil, port("http", 8427)), "VictoriaMetrics vmauth mon/vmauth:8427 "},
 		{service("vmsingle-vmks", map[string]string{"app.kubernetes.io/name": "vmsingle"}, port("http", 8429)), "VictoriaMetrics vmsingle mon/vmsingle-vmks:8429 "},
 		{service("prometheus-thanos-sidecar", map[string]string{"app.kubernetes.io/name": "prometheus", "app.kubernetes.io/component": "thanos-sidecar"}, port("grpc", 10901)), ""},
 		{service("shop", map[string]string{"app": "shop"}, port("http", 80)), ""},

@@ -93,6 +93,9 @@ func (q question) form(timeout time.Duration) (path string, v url.Values) {
 		path = "query"
 	}
 	v.Set("query", q.query)
+	// Thanos may answer from downsampled blocks by default, whose samples are
+	// five minutes or an hour apart; other engines do not know the parameter.
+	v.Set("max_source_resolution", "0s")
 	v.Set("timeout", strconv.FormatFloat(timeout.Seconds(), 'f', -1, 64))
 	return path, v
 }
@@ -151,7 +154,7 @@ func (c *client) try(ctx context.Context, q question, each func(*series)) (answe
 	if err != nil {
 		return answer{}, transportError(ctx, err)
 	}
-	defer resp.Body.Close()
+	defer drain(resp.Body)
 	a, failed := readAnswer(ctx, resp, each)
 	if failed != nil {
 		busy = failed.Kind == KindOverloaded || failed.Kind == KindTimeout
@@ -207,6 +210,13 @@ func (c *client) sendAs(ctx context.Context, q question, get bool) (*http.Respon
 	return c.http.Do(req)
 }
 
+// drain reads what is left of an answer before it is closed: reverse proxies
+// take a body that is closed early for an aborted request.
+func drain(body io.ReadCloser) {
+	_, _ = io.Copy(io.Discard, io.LimitReader(body, 1<<20))
+	_ = body.Close() // read only
+}
+
 // readAnswer streams a response into each, or explains what is wrong with it.
 func readAnswer(ctx context.Context, resp *http.Response, each func(*series)) (answer, *Error) {
 	body := io.Reader(resp.Body)
@@ -235,6 +245,14 @@ func readAnswer(ctx context.Context, resp *http.Response, each func(*series)) (a
 		return a, readError(ctx, err)
 	case a.status != "success":
 		return a, statusError(http.StatusUnprocessableEntity, a.error, false)
+	}
+	a.dropInfos()
+	for _, w := range a.warnings {
+		if tooLarge(http.StatusUnprocessableEntity, w) { // a store of several hit its limit: what came is a part
+			e := statusError(http.StatusUnprocessableEntity, w, false)
+			e.Status, e.What, e.cut = resp.StatusCode, "answered in part: "+oneLine(w), true
+			return a, e
+		}
 	}
 	return a, nil
 }

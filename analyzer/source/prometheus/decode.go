@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // point is one sample: Unix milliseconds and value.
@@ -50,6 +52,12 @@ const (
 	maxSeries   = 2_000_000 // of an answer
 	maxValues   = 200_000   // of a list of label values
 )
+
+// dropInfos leaves out what Thanos writes among its warnings and Prometheus
+// apart: remarks on the query.
+func (a *answer) dropInfos() {
+	a.warnings = slices.DeleteFunc(a.warnings, func(w string) bool { return strings.HasPrefix(w, "PromQL info:") })
+}
 
 // decode reads one answer of the HTTP API and calls each for every complete
 // series, in the order of the stream. Keys may come in any order, unknown

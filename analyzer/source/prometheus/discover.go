@@ -23,7 +23,11 @@ var roles = [3][]string{
 	{"exported_container", "container", "container_name"},
 }
 
-// lookback is how far an instant of discovery sees.
+// lookbacks are how far an instant of discovery sees: less where an engine's
+// limits do not allow more.
+var lookbacks = []time.Duration{time.Hour, 10 * time.Minute, 3 * time.Minute}
+
+// lookback is the usual one.
 const lookback = time.Hour
 
 // discovery is what there is to collect.
@@ -33,10 +37,23 @@ type discovery struct {
 	warnings []analyzer.Warning
 	at       time.Time     // the window's end, or that of the youngest hour with usage
 	interval time.Duration // of scrapes; 0 where it is not known
+	lookback time.Duration // of lookbacks
+	split    *split        // nil where the engine holds one cluster
 }
 
 // discover asks what the engine has. found is false where it has no usage at all.
 func discover(ctx context.Context, c *client, o Options) (d discovery, found bool, err error) {
+	for _, back := range lookbacks {
+		d, found, err = discoverWithin(ctx, c, o, back)
+		if e := (*Error)(nil); !errors.As(err, &e) || e.Kind != KindTooLarge {
+			break
+		}
+	}
+	return d, found, err
+}
+
+func discoverWithin(ctx context.Context, c *client, o Options, back time.Duration) (d discovery, found bool, err error) {
+	d.lookback = back
 	d.dialect = dialect{usage: standard, state: standard, matchers: o.Matchers, step: o.Window.Step}
 	counts, at, err := d.probeUsage(ctx, c, o.Window)
 	if err != nil {
@@ -55,6 +72,9 @@ func discover(ctx context.Context, c *client, o Options) (d discovery, found boo
 		return d, false, nil
 	}
 	if err := d.findNamespaces(ctx, c, o, at); err != nil {
+		return d, false, err
+	}
+	if d.split, err = d.findSplit(ctx, c, at); err != nil {
 		return d, false, err
 	}
 	if err := d.findInterval(ctx, c, at); err != nil {
@@ -113,7 +133,7 @@ func (d *discovery) probeUsage(ctx context.Context, c *client, w analyzer.Window
 
 // any counts a metric's series of the last hour that have a label set so.
 func (d *discovery) any(metric string, matchers ...string) string {
-	return fmt.Sprintf("count(last_over_time(%s[%s]))", d.selector(metric, matchers...), seconds(lookback))
+	return fmt.Sprintf("count(last_over_time(%s[%s]))", d.selector(metric, matchers...), seconds(d.lookback))
 }
 
 // probe counts a metric's series: "any" of them, and those with each label.
@@ -188,7 +208,7 @@ func (d *discovery) findNamespaces(ctx context.Context, c *client, o Options, at
 		matchers = append(matchers, oneOf(d.usage.namespace, slices.Sorted(maps.Keys(d.sizes))))
 	}
 	selector := d.selector(metricMemory, matchers...)
-	query := fmt.Sprintf("count by (%s) (last_over_time(%s[%s]))", d.usage.namespace, selector, seconds(lookback))
+	query := fmt.Sprintf("count by (%s) (last_over_time(%s[%s]))", d.usage.namespace, selector, seconds(d.lookback))
 	_, err := c.ask(ctx, question{doing: "counting series by namespace", query: query, end: at}, func(s *series) {
 		if len(s.points) > 0 && s.get(d.usage.namespace) != "" {
 			d.sizes[s.get(d.usage.namespace)] = int(s.points[0].value)
@@ -231,7 +251,7 @@ func (d *discovery) findInterval(ctx context.Context, c *client, at time.Time) e
 		return nil
 	}
 	s := d.containers(metricMemory, []string{largest})
-	query := fmt.Sprintf("quantile(0.5, count_over_time(%s[%s]) and last_over_time(%s[10m] offset 1h) and last_over_time(%s[10m]))", s, seconds(lookback), s, s)
+	query := fmt.Sprintf("quantile(0.5, count_over_time(%s[%s]) and last_over_time(%s[10m] offset 1h) and last_over_time(%s[10m]))", s, seconds(d.lookback), s, s)
 	samples := 0.0
 	_, err := c.ask(ctx, question{doing: "measuring the scrape interval", query: query, end: at}, func(s *series) {
 		if len(s.points) > 0 {
@@ -241,7 +261,7 @@ func (d *discovery) findInterval(ctx context.Context, c *client, at time.Time) e
 	if err != nil || !(samples >= 1) {
 		return err
 	}
-	interval := time.Duration(math.Round(lookback.Seconds()/samples)) * time.Second
+	interval := time.Duration(math.Round(d.lookback.Seconds()/samples)) * time.Second
 	d.interval = interval
 	if wide := roundUp(4*interval, time.Minute); 4*interval > d.step {
 		d.rate = wide

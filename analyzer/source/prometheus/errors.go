@@ -51,6 +51,7 @@ type Error struct {
 
 	retryAfter time.Duration
 	given      bool // up: too many answers failed, so that no other is asked for
+	cut        bool // what came before is a part of the answer, and was handed on
 }
 
 // Error gives the one line.
@@ -186,7 +187,8 @@ func tooLarge(status int, text string) bool {
 	text = strings.ToLower(text)
 	for _, s := range []string{
 		"too many samples", "exceeded maximum resolution", "maximum allowed", "max-query", "exceeds limit", "exceeded limit", "the query hit",
-		"exceeds the limit", "limit exceeded", "-search.max", "too many points", "query timed out", "query exceeded",
+		"exceeds the limit", "limit exceeded", "exceeded chunks limit", "exceeded series limit", "exceeded samples limit", "exceeded bytes limit",
+		"resourceexhausted", "resource exhausted", "limit violated", "violated (got", "context deadline exceeded", "max-samples", "max-fetched", "fetched more than", "-search.max", "too many points", "query timed out", "query exceeded",
 	} {
 		if strings.Contains(text, s) {
 			return true

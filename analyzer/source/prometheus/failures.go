@@ -45,6 +45,16 @@ func (f *failures) has(name string) bool {
 	return false
 }
 
+// of gives the first failure of a query.
+func (f *failures) of(name string) error {
+	for _, x := range f.list {
+		if x.name == name {
+			return firstLine(x.err)
+		}
+	}
+	return nil
+}
+
 func (f *failures) first() error {
 	if len(f.list) == 0 {
 		return nil

@@ -80,5 +80,17 @@ func (s span) halves(step time.Duration) (a, b span, ok bool) {
 	return span{s.from, middle}, span{middle, s.to}, true
 }
 
+// parts cuts the span into about n pieces, on whole steps.
+func (s span) parts(n int, step time.Duration) []span {
+	if n <= 1 {
+		return []span{s}
+	}
+	a, b, ok := s.halves(step)
+	if !ok {
+		return []span{s}
+	}
+	return append(a.parts(n/2, step), b.parts(n/2, step)...)
+}
+
 // minSpan is the shortest span that is still cut in half.
 const minSpan = time.Hour

@@ -291,12 +291,18 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 	if first := cmpError(stopped, failed.first()); first != nil && len(usage) == 0 {
 		return nil, first
 	}
+	for i := range queries[:2] { // without CPU or memory there is nothing to say
+		if q := &queries[i]; series[q.name] == 0 && failed.has(q.name) {
+			return nil, failed.of(q.name)
+		}
+	}
 	col.warnAll(failed.warnings(len(usageTasks)))
 	if stopped == nil {
 		col.warnOfAbsent(series, &failed)
 	}
 	col.warnOfUnread(usageTasks, cmpError(stopped, failed.first()))
 	col.warnOfData(unmatched, odd)
+	col.warnOfDays(usage)
 	return usage, nil
 }
 
@@ -367,6 +373,25 @@ func (col *collection) warnOfAbsent(series map[string]int, failed *failures) {
 			col.warn(analyzer.WarnMissing, q.metric, q.absent)
 		}
 	}
+}
+
+// warnOfDays says of how many of the window's days there are samples at all.
+func (col *collection) warnOfDays(usage []analyzer.ContainerUsage) {
+	seen := map[int32]bool{}
+	for i := range usage {
+		for j := range usage[i].Days {
+			if d := &usage[i].Days[j]; d.CPU.Count() > 0 || d.Memory.Count() > 0 {
+				seen[d.Date] = true
+			}
+		}
+	}
+	all := len(days(col.window))
+	if len(seen) == 0 || len(seen) >= all-1 { // the first or last may be a part of a day
+		return
+	}
+	from := time.Unix(int64(slices.Min(slices.Collect(maps.Keys(seen))))*86400, 0).UTC()
+	col.warn(analyzer.WarnPartial, "days", fmt.Sprintf("there are samples of %d of %d days, from %s on: the engine keeps less, or a store was down; advice rests on those days alone",
+		len(seen), all, from.Format(time.DateOnly)))
 }
 
 func (col *collection) warnOfData(unmatched map[string]bool, odd int) {

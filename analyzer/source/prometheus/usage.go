@@ -18,6 +18,7 @@ type task struct {
 	rec        *analyzer.Recorder
 	containers map[containerKey]*containerDay
 	asked      int // numbers the questions, so that no answer is taken twice
+	pieces     int // each question is asked in so many parts of the day
 	series     map[string]int
 	odd        int
 	unmatched  map[string]bool
@@ -47,14 +48,46 @@ func (t *task) begin(col *collection) {
 // run asks all queries of the task, and gives back only an error that ends
 // the whole collection.
 func (t *task) run(ctx context.Context, col *collection) error {
-	t.begin(col)
 	defer t.close()
+	var err error
+	for t.pieces = 1; t.pieces <= mostPieces; t.pieces *= 2 {
+		t.begin(col)
+		t.failed = failures{}
+		if err = t.readAll(ctx, col, t.pieces == 1); !wasCut(err) {
+			break
+		}
+	}
+	return softly(err)
+}
+
+// mostPieces is up to how many parts a day is read in where an engine cuts its
+// answers at a limit.
+const mostPieces = 32
+
+// wasCut reports whether an answer was cut at a limit after a part of it was
+// taken, so that all must be read anew.
+func wasCut(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.cut
+}
+
+// readAll asks all queries. It gives back an error that ends the collection, or
+// one of an answer that was cut.
+func (t *task) readAll(ctx context.Context, col *collection, first bool) error {
 	for i := range queries {
 		q := &queries[i]
-		err := t.read(ctx, col, q, t.shard, t.day)
-		col.step()
+		var err error
+		for _, part := range t.day.parts(t.pieces, col.dialect.step) {
+			err = errors.Join(err, t.read(ctx, col, q, t.shard, part))
+		}
+		if first {
+			col.step()
+		}
 		if err == nil {
 			continue
+		}
+		if wasCut(err) && t.pieces < mostPieces {
+			return err
 		}
 		t.failed.add(q.name, err)
 		if softly(err) != nil {
@@ -112,7 +145,7 @@ func (t *task) podsOf(ctx context.Context, col *collection, q *query, shard []st
 // several namespaces, then of the time.
 func halve(err error, shard []string, s span, step time.Duration, read func([]string, span) error) error {
 	var e *Error
-	if !errors.As(err, &e) || e.Kind != KindTooLarge {
+	if !errors.As(err, &e) || e.Kind != KindTooLarge || e.cut {
 		return err
 	}
 	if n := len(shard); n > 1 {
