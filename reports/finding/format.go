@@ -68,13 +68,18 @@ func nameOf(f Format) string { return f.Name }
 func (r *Report) Fails() bool { return r.Result.Fails(r.Threshold) }
 
 // shown gives the findings that are printed: those that count, and with all
-// also the others.
+// also the others. What was put right just now is no longer there.
 func (r *Report) shown(all bool) []gate.Finding {
-	out := slices.Clone(r.Findings)
+	out := r.present()
 	if !all {
-		out = slices.DeleteFunc(out, func(f gate.Finding) bool { return !f.Counts() && f.State != gate.StateFixed })
+		out = slices.DeleteFunc(out, func(f gate.Finding) bool { return !f.Counts() })
 	}
 	return out
+}
+
+// present gives the findings but for those that were put right.
+func (r *Report) present() []gate.Finding {
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f gate.Finding) bool { return f.State == gate.StateFixed })
 }
 
 // verdict says in one sentence how it went.

@@ -26,7 +26,6 @@ func writeGitHub(w io.Writer, r *Report, o Options) error {
 		weight := func(s gate.Severity) int { return slices.Index(gate.Severities(), s) }
 		return cmp.Or(cmp.Compare(weight(b.Severity), weight(a.Severity)), cmp.Compare(max(b.MonthlyUSD, -b.MonthlyUSD), max(a.MonthlyUSD, -a.MonthlyUSD)))
 	})
-	findings = slices.DeleteFunc(findings, func(f gate.Finding) bool { return f.State == gate.StateFixed })
 	shown, left := map[gate.Severity]int{}, 0
 	for _, f := range findings {
 		if shown[f.Severity]++; shown[f.Severity] > mostAnnotations {

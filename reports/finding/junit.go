@@ -56,7 +56,7 @@ func writeJUnit(w io.Writer, r *Report, _ Options) error {
 	out := testSuites{Name: "plimsoll gate"}
 	for _, rule := range r.Rules {
 		s := testSuite{Name: rule.Name, Time: "0"}
-		for _, f := range r.Findings {
+		for _, f := range r.present() {
 			if f.Rule == rule.Name {
 				s.add(caseOf(f, r.Threshold))
 			}

@@ -119,7 +119,7 @@ func writeSARIF(w io.Writer, r *Report, _ Options) error {
 			DefaultConfiguration: sarifConfig{level(rule.Severity)},
 		})
 	}
-	for _, f := range r.Findings {
+	for _, f := range r.present() {
 		run.Results = append(run.Results, resultOf(f, index[f.Rule]))
 	}
 	return encode(w, sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{run}})

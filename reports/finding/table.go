@@ -15,7 +15,10 @@ var colors = map[gate.Severity]string{gate.SeverityError: "\x1b[31m", gate.Sever
 // reason below, and then the money.
 func writeTable(w io.Writer, r *Report, o Options) error {
 	out := bufio.NewWriter(w)
-	for _, f := range r.shown(o.All) {
+	for _, f := range r.Findings {
+		if !o.All && !f.Counts() && f.State != gate.StateFixed {
+			continue
+		}
 		severity := string(f.Severity)
 		if o.Color {
 			severity = colors[f.Severity] + severity + "\x1b[0m"
