@@ -46,10 +46,14 @@ func (t *table) region(name string) *regionTable {
 	return nil
 }
 
-// newRegion indexes rows; of rows for the same type the last one wins.
+// newRegion indexes rows; of rows for the same type the last one wins,
+// unless it is only to be taken when newer.
 func newRegion(rows []*row) *regionTable {
 	r := &regionTable{types: make(map[string]*row, len(rows))}
 	for _, row := range rows {
+		if below := r.types[row.instanceType]; row.whenNewer && below != nil && below.from.asOf[slotOnDemand] > row.from.asOf[slotOnDemand] {
+			continue
+		}
 		r.types[row.instanceType] = row
 	}
 	r.rows = make([]*row, 0, len(r.types))

@@ -22,6 +22,8 @@ type row struct {
 	usd  [slotCount]float64 // 0 where the table doesn't know
 	from *provenance
 	line int
+
+	whenNewer bool // it yields to a row of a later on-demand price
 }
 
 // provenance is the source and date of each price of a row. Rows share them:

@@ -55,6 +55,7 @@ var line = map[string]int{
 	"analyzer/source/manifest":    firstIO + 10,
 	"analyzer/source/snapshot":    firstIO + 10,
 	"analyzer/source/kube":        firstIO + 10,
+	"analyzer/source/pricelist":   firstIO + 1, // the clouds' price lists; 'price update' alone dials them
 	"analyzer/source/openmetrics": firstIO + 10,
 	"analyzer/source/prometheus":  firstIO + 10,
 	"analyzer/source/collect":     firstIO + 20, // the sources together

@@ -22,10 +22,12 @@ type priceFlags struct {
 	provider string
 	region   string
 	days     int // of age, from which prices are warned of
+	cache    priceCache
 }
 
 func (f *priceFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.files, "pricing", nil, "price `FILE` (CSV or YAML) laid over the built-in tables; repeatable, later ones win")
+	f.cache.register(cmd)
 	cmd.Flags().StringVar(&f.provider, "provider", "", "`CLOUD` of nodes that do not say it: aws, gcp, azure")
 	cmd.Flags().StringVar(&f.region, "region", "", "`REGION` of nodes that do not say it, such as us-east-1")
 }
@@ -53,6 +55,10 @@ func (f *priceFlags) stale(at time.Time, prices []pricing.Provenance) []analyzer
 // catalog gives the built-in tables with the user's files over them.
 func (f *priceFlags) catalog(ctx context.Context) (*pricing.Catalog, error) {
 	cfg := pricing.Config{Provider: f.provider, Region: f.region}
+	var err error
+	if cfg.Overrides, err = f.cache.tables(); err != nil {
+		return nil, err
+	}
 	for _, name := range f.files {
 		if err := checkURL("--pricing", name); err != nil {
 			return nil, err
@@ -125,6 +131,7 @@ files and exits with 2 if one cannot be used.`,
 		},
 	}
 	flags.register(cmd)
+	cmd.AddCommand(newPriceUpdate(s))
 	cmd.Flags().StringArrayVar(&validate, "validate", nil, "check this price `FILE` and do nothing else; repeatable")
 	cmd.Flags().BoolVar(&sources, "sources", false, "say from when each kind of price is, and from where")
 	cmd.Flags().StringVar(&capacity, "capacity-type", "on-demand", "`TYPE`: on-demand, spot or reserved")

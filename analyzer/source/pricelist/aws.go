@@ -1,0 +1,217 @@
+package pricelist
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// awsPrices is the public address of AWS' bulk offer files.
+// Source: docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-the-aws-price-list-bulk-api.html.
+const awsPrices = "https://pricing.us-east-1.amazonaws.com"
+
+type awsProduct struct {
+	ProductFamily string `json:"productFamily"`
+	Attributes    struct {
+		InstanceType    string `json:"instanceType"`
+		OperatingSystem string `json:"operatingSystem"`
+		Tenancy         string `json:"tenancy"`
+		CapacityStatus  string `json:"capacitystatus"`
+		PreInstalled    string `json:"preInstalledSw"`
+		VCPU            string `json:"vcpu"`
+		Memory          string `json:"memory"`
+		RegionCode      string `json:"regionCode"`
+	} `json:"attributes"`
+}
+
+type awsTerm struct {
+	PriceDimensions map[string]struct {
+		Unit         string            `json:"unit"`
+		PricePerUnit map[string]string `json:"pricePerUnit"`
+	} `json:"priceDimensions"`
+	TermAttributes struct {
+		LeaseContractLength, OfferingClass, PurchaseOption string
+	} `json:"termAttributes"`
+}
+
+// AWS lists what Linux machines of shared tenancy cost in a region, by type: on
+// demand, and as standard reserved instances without upfront payment. The offer
+// file is of hundreds of MiB and is streamed; what is kept of it is a price a type.
+func (r *Reader) AWS(ctx context.Context, region string) ([]Price, error) {
+	base := r.Endpoint
+	if base == "" {
+		base = awsPrices
+	}
+	body, err := r.open(ctx, strings.TrimSuffix(base, "/")+"/offers/v1.0/aws/AmazonEC2/current/"+region+"/index.json")
+	if err != nil {
+		return nil, fmt.Errorf("AWS' offer file of %s: %w", region, err)
+	}
+	f := awsFile{region: region, bySKU: map[string]*Price{}}
+	err = f.read(json.NewDecoder(body))
+	if err := errors.Join(err, body.Close()); err != nil {
+		return nil, fmt.Errorf("AWS' offer file of %s: it is cut, or its schema has changed: %w", region, err)
+	}
+	return f.all()
+}
+
+type awsFile struct {
+	region          string
+	bySKU           map[string]*Price
+	products, terms bool // seen
+}
+
+// read walks the file's top level; products come before their terms.
+func (f *awsFile) read(d *json.Decoder) error {
+	err := object(d, func(key string) error {
+		switch key {
+		case "products":
+			f.products = true
+			return object(d, func(sku string) error { return f.product(d, sku) })
+		case "terms":
+			if f.terms = true; !f.products {
+				return errors.New("terms stand before products")
+			}
+			return object(d, func(kind string) error {
+				return object(d, func(sku string) error { return f.offer(d, kind, sku) })
+			})
+		}
+		return skip(d)
+	})
+	switch {
+	case err != nil:
+		return err
+	case !f.products || !f.terms:
+		return errors.New("products or terms are missing")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the end")
+	}
+	return nil
+}
+
+func (f *awsFile) product(d *json.Decoder, sku string) error {
+	var p awsProduct
+	if err := d.Decode(&p); err != nil {
+		return fmt.Errorf("product %s: %w", sku, err)
+	}
+	a := &p.Attributes
+	if !strings.HasPrefix(p.ProductFamily, "Compute Instance") || a.OperatingSystem != "Linux" || a.Tenancy != "Shared" ||
+		a.CapacityStatus != "Used" || a.PreInstalled != "NA" || a.InstanceType == "" {
+		return nil
+	}
+	if a.RegionCode != f.region {
+		return fmt.Errorf("product %s is of region %q", sku, a.RegionCode)
+	}
+	cpu, err := strconv.ParseFloat(a.VCPU, 64)
+	if err != nil {
+		return fmt.Errorf("product %s has %q vCPUs", sku, a.VCPU)
+	}
+	// Without a size such as "16 GiB" the memory is not known.
+	gib, err := strconv.ParseFloat(strings.ReplaceAll(strings.TrimSuffix(a.Memory, " GiB"), ",", ""), 64)
+	if err != nil {
+		gib = 0
+	}
+	f.bySKU[sku] = &Price{InstanceType: a.InstanceType, VCPUs: cpu, MemoryGiB: gib}
+	return nil
+}
+
+// offer reads the offers on one product.
+func (f *awsFile) offer(d *json.Decoder, kind, sku string) error {
+	p := f.bySKU[sku]
+	if p == nil {
+		return skip(d)
+	}
+	return object(d, func(code string) error {
+		var t awsTerm
+		if err := d.Decode(&t); err != nil {
+			return fmt.Errorf("offer %s: %w", code, err)
+		}
+		to := t.of(kind, p)
+		if to == nil {
+			return nil
+		}
+		for _, dimension := range t.PriceDimensions {
+			usd, err := strconv.ParseFloat(dimension.PricePerUnit["USD"], 64)
+			if dimension.Unit != "Hrs" || err != nil {
+				return fmt.Errorf("offer %s is priced by %q in %v, not by the hour in USD", code, dimension.Unit, slices.Sorted(maps.Keys(dimension.PricePerUnit)))
+			}
+			*to = usd
+		}
+		return nil
+	})
+}
+
+// of is the price that a term sets; nil for one that is not kept.
+func (t *awsTerm) of(kind string, p *Price) *float64 {
+	a := &t.TermAttributes
+	switch {
+	case kind == "OnDemand":
+		return &p.OnDemand
+	case kind != "Reserved" || a.OfferingClass != "standard" || a.PurchaseOption != "No Upfront":
+		return nil
+	case a.LeaseContractLength == "1yr":
+		return &p.Reserved1y
+	case a.LeaseContractLength == "3yr":
+		return &p.Reserved3y
+	}
+	return nil
+}
+
+func (f *awsFile) all() ([]Price, error) {
+	byType := map[string]Price{}
+	for _, sku := range slices.Sorted(maps.Keys(f.bySKU)) {
+		p := f.bySKU[sku]
+		if before, ok := byType[p.InstanceType]; ok && before != *p {
+			return nil, fmt.Errorf("AWS' offer file of %s has two prices of %s: the schema has changed", f.region, p.InstanceType)
+		}
+		if p.OnDemand > 0 {
+			byType[p.InstanceType] = *p
+		}
+	}
+	if len(byType) == 0 {
+		return nil, fmt.Errorf("AWS' offer file of %s has no machine", f.region)
+	}
+	var out []Price
+	for _, name := range slices.Sorted(maps.Keys(byType)) {
+		out = append(out, byType[name])
+	}
+	return out, nil
+}
+
+// object calls use for every key of the object that comes next; use reads the value.
+func object(d *json.Decoder, use func(key string) error) error {
+	start, err := d.Token()
+	if err != nil {
+		return fmt.Errorf("reading JSON: %w", err)
+	}
+	if start != json.Delim('{') {
+		return fmt.Errorf("%v stands where an object should", start)
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return fmt.Errorf("reading JSON: %w", err)
+		}
+		if err := use(fmt.Sprint(key)); err != nil {
+			return err
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return fmt.Errorf("reading JSON: %w", err)
+	}
+	return nil
+}
+
+func skip(d *json.Decoder) error {
+	var raw json.RawMessage
+	if err := d.Decode(&raw); err != nil {
+		return fmt.Errorf("reading JSON: %w", err)
+	}
+	return nil
+}

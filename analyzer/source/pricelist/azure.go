@@ -1,0 +1,168 @@
+package pricelist
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// azurePrices is the public address of Azure's Retail Prices API.
+// Source: learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices.
+const azurePrices = "https://prices.azure.com/api/retail/prices"
+
+// maxPages bounds a list whose pages go round in a circle.
+const maxPages = 1000
+
+// maxPage bounds one page; a real one has 1,000 items of half a KiB.
+const maxPage = 16 << 20
+
+type azurePage struct {
+	Items        []azureItem
+	NextPageLink string
+	Count        int
+}
+
+type azureItem struct {
+	CurrencyCode, ArmRegionName, ProductName, SkuName, ArmSkuName string
+	RetailPrice                                                   float64
+	UnitOfMeasure, Type, ReservationTerm, EffectiveStartDate      string
+}
+
+// Azure lists what Linux machines cost in a region, by type.
+func (r *Reader) Azure(ctx context.Context, region string) ([]Price, error) {
+	base := r.Endpoint
+	if base == "" {
+		base = azurePrices
+	}
+	first, err := url.Parse(base)
+	if err != nil {
+		return nil, fmt.Errorf("the address of Azure's price list: %w", err)
+	}
+	query := url.Values{
+		"api-version": {"2023-01-01-preview"},
+		"$filter":     {"serviceName eq 'Virtual Machines' and armRegionName eq '" + strings.ReplaceAll(region, "'", "''") + "'"},
+	}
+	first.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20") // a plus is no blank to OData
+	list := azureList{region: region, prices: map[string]*Price{}, since: map[string]string{}}
+	next := first
+	for n := 1; next != nil; n++ {
+		if n > maxPages {
+			return nil, fmt.Errorf("azure's price list of %s has over %d pages", region, maxPages)
+		}
+		page, err := r.azurePage(ctx, next.String())
+		if err != nil {
+			return nil, fmt.Errorf("azure's price list of %s, page %d: %w", region, n, err)
+		}
+		for i := range page.Items {
+			if err := list.add(&page.Items[i]); err != nil {
+				return nil, fmt.Errorf("azure's price list of %s, page %d: %w", region, n, err)
+			}
+		}
+		if next, err = following(first, page.NextPageLink); err != nil {
+			return nil, fmt.Errorf("azure's price list of %s, page %d: %w", region, n, err)
+		}
+	}
+	return list.all()
+}
+
+func (r *Reader) azurePage(ctx context.Context, address string) (*azurePage, error) {
+	body, err := r.open(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(body, maxPage+1))
+	if err := errors.Join(err, body.Close()); err != nil {
+		return nil, fmt.Errorf("the answer broke off: %w", err)
+	}
+	if len(data) > maxPage {
+		return nil, fmt.Errorf("the answer is over %d MiB", maxPage>>20)
+	}
+	var page azurePage
+	if err := json.Unmarshal(data, &page); err != nil {
+		return nil, fmt.Errorf("the answer is not the JSON it should be: %w", err)
+	}
+	if page.Items == nil || page.Count != len(page.Items) {
+		return nil, fmt.Errorf("the answer has %d items and counts %d: it is cut, or its schema has changed", len(page.Items), page.Count)
+	}
+	return &page, nil
+}
+
+// following is the next page's address, which must be the same server's.
+func following(first *url.URL, link string) (*url.URL, error) {
+	if link == "" {
+		return nil, nil
+	}
+	next, err := url.Parse(link)
+	if err != nil {
+		return nil, fmt.Errorf("the next page's address: %w", err)
+	}
+	if next.Scheme != first.Scheme || next.Hostname() != first.Hostname() {
+		return nil, fmt.Errorf("the next page is at %s, another server than %s", next.Host, first.Host)
+	}
+	return next, nil
+}
+
+// azureList collects the items of all pages.
+type azureList struct {
+	region string
+	prices map[string]*Price
+	since  map[string]string // of each price, from when it holds
+}
+
+// notLinux are the words in a product's or SKU's name for what is no Linux
+// machine of one's own: other licenses and other ways to buy.
+var notLinux = []string{"Windows", "Cloud Services", "CloudServices", "Dedicated", "Low Priority"}
+
+func (l *azureList) add(item *azureItem) error {
+	name := item.ProductName + " " + item.SkuName
+	if item.ArmSkuName == "" || item.RetailPrice <= 0 || !strings.HasPrefix(item.ArmSkuName, "Standard_") ||
+		slices.ContainsFunc(notLinux, func(w string) bool { return strings.Contains(name, w) }) {
+		return nil
+	}
+	if item.CurrencyCode != "USD" || item.UnitOfMeasure != "1 Hour" || item.ArmRegionName != l.region {
+		return fmt.Errorf("%s is priced in %s a %s in %q, not in USD an hour in %q: the schema has changed",
+			item.ArmSkuName, item.CurrencyCode, item.UnitOfMeasure, item.ArmRegionName, l.region)
+	}
+	p := l.prices[item.ArmSkuName]
+	if p == nil {
+		p = &Price{InstanceType: item.ArmSkuName}
+		l.prices[item.ArmSkuName] = p
+	}
+	to, usd := &p.OnDemand, item.RetailPrice
+	switch {
+	case item.Type == "Reservation" && item.ReservationTerm == "1 Year":
+		to, usd = &p.Reserved1y, usd/hoursPerYear // the price is the whole term's
+	case item.Type == "Reservation" && item.ReservationTerm == "3 Years":
+		to, usd = &p.Reserved3y, usd/(3*hoursPerYear)
+	case item.Type != "Consumption":
+		return nil // dev and test, five years
+	case strings.Contains(item.SkuName, "Spot"):
+		to = &p.Spot
+	}
+	key := fmt.Sprint(item.ArmSkuName, item.Type, item.ReservationTerm, strings.Contains(item.SkuName, "Spot"))
+	if *to == 0 || item.EffectiveStartDate > l.since[key] {
+		*to, l.since[key] = usd, item.EffectiveStartDate
+	}
+	return nil
+}
+
+const hoursPerYear = 8760
+
+func (l *azureList) all() ([]Price, error) {
+	var out []Price
+	for _, name := range slices.Sorted(maps.Keys(l.prices)) {
+		if p := l.prices[name]; p.OnDemand > 0 {
+			out = append(out, *p)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("azure's price list has no machine in %q; is the region's name right?", l.region)
+	}
+	return out, nil
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// azureList is an answer of the Retail Prices API: what the built-in table of
+// chilecentral has, with one price changed.
+func azureList(t *testing.T) string {
+	t.Helper()
+	var items []string
+	for _, o := range pricing.New(pricing.Config{}).Offerings("azure", "chilecentral") {
+		if o.CapacityType != pricing.OnDemand {
+			continue
+		}
+		usd := o.USDPerHour
+		if o.InstanceType == "Standard_D4s_v5" {
+			usd *= 1.1
+		}
+		items = append(items, fmt.Sprintf(`{"currencyCode":"USD","retailPrice":%g,"armRegionName":"chilecentral","productName":"Virtual Machines","skuName":"x","armSkuName":%q,"unitOfMeasure":"1 Hour","type":"Consumption"}`, usd, o.InstanceType))
+	}
+	return fmt.Sprintf(`{"Items":[%s],"NextPageLink":null,"Count":%d}`, strings.Join(items, ","), len(items))
+}
+
+// TestPriceUpdate: the same list gives the same bytes; a list that is no good
+// leaves them as they were; lookups take them and name them, unless told not to.
+func TestPriceUpdate(t *testing.T) {
+	status, body := http.StatusOK, azureList(t)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		fmt.Fprint(w, body)
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	u := priceUpdate{cache: priceCache{dir: dir}, provider: "azure", regions: []string{"chilecentral"}, endpoint: server.URL, client: server.Client(), today: "2026-11-29"}
+	var out bytes.Buffer
+	if err := u.run(context.Background(), &out); err != nil || !strings.Contains(out.String(), ", 1 on-demand prices changed, 0 types") {
+		t.Fatalf("got %q, %v", out.String(), err)
+	}
+	path := filepath.Join(dir, "azure", "chilecentral.csv")
+	first := read(t, path)
+	for what, answer := range map[string]string{
+		"the same":     body,
+		"cut":          body[:len(body)/2],
+		"half a list":  `{"Items":[{"currencyCode":"USD","retailPrice":1,"armRegionName":"chilecentral","armSkuName":"Standard_D4s_v5","unitOfMeasure":"1 Hour","type":"Consumption"}],"NextPageLink":"","Count":1}`,
+		"Windows' one": strings.Replace(body, `"armSkuName":"Standard_D8s_v5"`, `"armSkuName":"Standard_D64s_v5"`, 1),
+	} {
+		body = answer
+		err := u.run(context.Background(), &out)
+		if (err == nil) != (what == "the same") || err != nil && !strings.Contains(err.Error(), "the table of before stays") {
+			t.Errorf("%s: got the error %v", what, err)
+		}
+		if !bytes.Equal(read(t, path), first) {
+			t.Errorf("%s: the table changed", what)
+		}
+		body = azureList(t)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "azure", "*.new")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+
+	args := []string{"price", "Standard_D4s_v5", "--provider", "azure", "--region", "chilecentral", "--price-cache", dir}
+	if code, got, errs := plimsoll(args...); code != 0 || !strings.Contains(got, "2026-11-29  azure retail prices") {
+		t.Errorf("with the cache: exit %d, %s%s", code, got, errs)
+	}
+	if code, got, _ := plimsoll(append(args, "--no-price-cache")...); code != 0 || strings.Contains(got, "azure retail prices") {
+		t.Errorf("without the cache: exit %d, %s", code, got)
+	}
+	if err := os.WriteFile(path, first[:len(first)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := plimsoll(args...); code != 2 || !strings.Contains(errs, "--no-price-cache") {
+		t.Errorf("with half a table in the cache: exit %d, %s", code, errs)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestPriceUpdateRefuses(t *testing.T) {
+	for args, want := range map[string]string{
+		"":                                  "aws or azure",
+		"--provider gcp --region us-east1":  "aws or azure",
+		"--provider azure":                  "which regions?",
+		"--provider aws --region ../../etc": "not the name of a region",
+	} {
+		code, _, errs := plimsoll(append([]string{"price", "update"}, strings.Fields(args)...)...)
+		if code != 2 || !strings.Contains(errs, want) {
+			t.Errorf("%q: exit %d, %s; want 2 and %q", args, code, errs, want)
+		}
+	}
+}
