@@ -15,7 +15,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
-	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -227,27 +226,18 @@ func (f *auditFlags) source(r *document.Report) string {
 
 // advise goes down the straight line from a snapshot to a report.
 func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catalog, opts advice.Options, shares *allocateFlags, prices *priceFlags) (*document.Report, error) {
-	opts.Minor = snap.Minor()
-	facts := analyzer.Analyze(snap)
-	costs := cost.Of(facts, catalog)
-	recs, err := recommender.Run(ctx, facts, costs, opts)
+	out, err := recommender.Advise(ctx, snap, catalog, opts)
 	if err != nil {
 		return nil, err
 	}
-	if err := recommender.AddUsed(costs, snap, recs); err != nil {
-		return nil, err
-	}
-	for _, w := range catalog.Unused(costs.Prices) {
-		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "unused-price", Message: w})
-	}
-	in := build.Input{Analysis: facts, Costs: costs, Recommendations: recs, Version: programVersion()}
+	in := build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Version: programVersion()}
 	if err := shares.allocate(&in, snap, catalog); err != nil {
 		return nil, err
 	}
 	if in.Allocation == nil {
-		costs.Warnings = append(costs.Warnings, prices.stale(snap.Window.End, costs.Prices)...)
+		out.Costs.Warnings = append(out.Costs.Warnings, prices.stale(snap.Window.End, out.Costs.Prices)...)
 	} else { // one warning of both, where the bill is shared out
-		in.Allocation.Warnings = append(in.Allocation.Warnings, prices.stale(snap.Window.End, slices.Concat(costs.Prices, in.Allocation.Prices))...)
+		in.Allocation.Warnings = append(in.Allocation.Warnings, prices.stale(snap.Window.End, slices.Concat(out.Costs.Prices, in.Allocation.Prices))...)
 	}
 	return build.Report(in), nil
 }

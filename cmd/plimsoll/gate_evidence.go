@@ -6,8 +6,8 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
-	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -63,20 +63,10 @@ func (f *gateFlags) fromSnapshot(ctx context.Context, in *gate.Input, policy *ga
 	}
 	name := f.files.shown(f.snapshot)
 	opts := advice.Options{RiskCPU: policy.Evidence.RiskCPU, RiskOOM: policy.Evidence.RiskOOM}
-	r, err := advise(ctx, snap, catalog, opts, &allocateFlags{}, &f.prices)
+	out, err := recommender.Advise(ctx, snap, catalog, opts)
 	if err != nil {
-		return err
+		return fmt.Errorf("advising on %s: %w", name, err)
 	}
-	in.Evidence = gate.EvidenceOf(r, name)
-	for _, n := range snap.Nodes {
-		in.Evidence.Node = in.Evidence.Node.Max(n.Allocatable)
-	}
-	facts := analyzer.Analyze(snap)
-	costs := cost.Of(facts, catalog)
-	in.Prices = gate.Prices{Unit: costs.MeanUnit, Workloads: map[analyzer.Ref]cost.UnitPrice{}, Source: "the nodes of " + name}
-	for ref, w := range costs.Workloads {
-		in.Prices.Workloads[ref] = w.Unit
-	}
-	in.Evidence.AddCurves(facts)
+	in.Evidence, in.Prices = gate.EvidenceFrom(out, name)
 	return nil
 }

@@ -1,0 +1,69 @@
+package gate
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// EvidenceFrom takes from what was worked out about a snapshot what the gate needs
+// of it: as EvidenceOf of its report, and what no report has, each container's whole
+// curve, each workload's own prices and the largest allocatable of a node. name is
+// the snapshot's, for people.
+func EvidenceFrom(out *recommender.Outcome, name string) (*Evidence, Prices) {
+	s := out.Facts.Snapshot
+	e := &Evidence{
+		Source: fmt.Sprintf("%s of %s", name, s.Window.End.UTC().Format("2006-01-02")),
+		Days:   s.Window.End.Sub(s.Window.Start).Hours() / 24, Workloads: map[analyzer.Ref]*WorkloadEvidence{},
+	}
+	for i := range s.Nodes {
+		e.Node = e.Node.Max(s.Nodes[i].Allocatable)
+	}
+	for i := range out.Facts.Workloads {
+		w := &out.Facts.Workloads[i]
+		seen := &WorkloadEvidence{
+			Replicas:   cmp.Or(document.Decimals(w.MeanPods, 2), float64(w.Replicas)),
+			Containers: map[string]*ContainerEvidence{},
+		}
+		for j := range w.Containers {
+			c := &w.Containers[j]
+			seen.Containers[c.Name] = &ContainerEvidence{Current: c.Requests, OOMKills: c.OOMKills}
+		}
+		e.Workloads[w.Ref] = seen
+	}
+	for i := range out.Advice {
+		e.size(&out.Advice[i])
+	}
+	e.AddCurves(out.Facts)
+	prices := Prices{Unit: out.Costs.MeanUnit, Workloads: map[analyzer.Ref]cost.UnitPrice{}, Source: "the nodes of " + name}
+	for ref, w := range out.Costs.Workloads {
+		prices.Workloads[ref] = w.Unit
+	}
+	return e, prices
+}
+
+// size takes what right-sizing says of a container.
+func (e *Evidence) size(r *advice.Advice) {
+	if r.Lever != advice.LeverRightsize || e.Workloads[r.Workload] == nil {
+		return
+	}
+	c := e.Workloads[r.Workload].Containers[r.Container]
+	if c == nil {
+		return
+	}
+	c.Confidence = document.Share(r.Confidence)
+	if s := advice.As[rightsize.Sizing](r.Detail); s != nil {
+		requests, limits := s.Requests, s.Limits
+		c.Requests, c.Limits = &requests, &limits
+	}
+	for _, w := range r.Withheld {
+		c.WithheldCPU = c.WithheldCPU || w.Resource == "cpu"
+		c.WithheldMemory = c.WithheldMemory || w.Resource == "memory"
+	}
+}
