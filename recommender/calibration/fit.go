@@ -339,3 +339,6 @@ func estimate(share, trials float64) Estimate {
 	half := z / (1 + z*z/trials) * math.Sqrt(share*(1-share)/trials+z*z/(4*trials*trials))
 	return Estimate{Value: share, Low: max(centre-half, 0), High: min(centre+half, 1), Known: true}
 }
+
+// Interval is a share that was seen in so many trials, with its 90 % interval (Wilson).
+func Interval(share, trials float64) Estimate { return estimate(share, trials) }

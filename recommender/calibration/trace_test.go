@@ -144,6 +144,52 @@ func (s *score) line(m calibration.Measure) string {
 	return out
 }
 
+// pair is what one size was made of and what came after.
+type pair struct{ past, future calibration.History }
+
+// frontier gives the cheapest of all quantiles with a fixed margin, with and without decay,
+// chosen in hindsight so that they come out at a loss: the geometric mean of size / mean use.
+func frontier(pairs []pair, most float64, loss func(above float64) float64) float64 {
+	best := math.Inf(1)
+	qs := []float64{0.5, 0.6, 0.66, 0.7, 0.75, 0.8, 0.85, 0.9, 0.92, 0.95, 0.97, 0.98, 0.99, 1}
+	for _, decay := range []float64{0.5, 0.84, 1} {
+		tails, means, bases := make([]digest.Tail, len(pairs)), make([]float64, len(pairs)), make([][]float64, len(pairs))
+		for i, p := range pairs {
+			var w digest.Weighted
+			for _, d := range p.past {
+				w.Scale(decay)
+				w.Add(d.Samples)
+			}
+			bases[i] = make([]float64, len(qs))
+			w.Quantiles(qs, bases[i])
+			var after digest.Histogram
+			for _, d := range p.future {
+				after.Merge(d.Samples)
+			}
+			tails[i], means[i] = after.Tail(), after.Mean()
+		}
+		for q := range qs {
+			for m := 0.5; m < 12; m *= 1.02 {
+				lost, cost, n := 0.0, 0.0, 0.0
+				for i := range pairs {
+					if means[i] < 1 {
+						continue
+					}
+					size := max(bases[i][q]*m, 1)
+					lost += loss(tails[i].Above(size))
+					cost += math.Log(size / means[i])
+					n++
+				}
+				if lost/n <= most {
+					best = min(best, math.Exp(cost/n))
+					break
+				}
+			}
+		}
+	}
+	return best
+}
+
 func TestScoreOnTraces(t *testing.T) {
 	root := os.Getenv(tracesEnv)
 	if root == "" {
@@ -166,6 +212,7 @@ func TestScoreOnTraces(t *testing.T) {
 		}
 		scores := make([]score, len(promises))
 		rules := make([]string, len(promises))
+		var pairs []pair
 		for _, end := range ends {
 			var cpu, memory []calibration.History
 			var index []int
@@ -178,6 +225,9 @@ func TestScoreOnTraces(t *testing.T) {
 			class := calibration.Running
 			if set == "google2019_tasks" {
 				class = calibration.Batch
+			}
+			for j, i := range index {
+				pairs = append(pairs, pair{cpu[j], all[i].cpu[end:min(len(all[i].cpu), end+7)]})
 			}
 			models := calibration.Calibrate(class, cpu, promises[:5]...)
 			models = append(models, calibration.Calibrate(class, memory, promises[5:]...)...)
@@ -195,6 +245,20 @@ func TestScoreOnTraces(t *testing.T) {
 		}
 		for k := range scores {
 			if scores[k].n > 0 {
+				if s := &scores[k]; promises[k].Measure == calibration.OverTime {
+					peers := 0.0
+					if promises[k].Containers > 0 {
+						peers = frontier(pairs, s.broken/s.n, func(v float64) float64 {
+							if v > promises[k].Time {
+								return 1
+							}
+							return 0
+						})
+					} else {
+						peers = frontier(pairs, s.over/s.n, func(v float64) float64 { return v })
+					}
+					rules[k] += fmt.Sprintf(" peers in hindsight %.3f, ratio %.3f", peers, math.Exp(s.cost/s.n)/peers)
+				}
 				t.Logf("%-16s %v %v/%v %s\n      %s", set, promises[k].Measure, promises[k].Time, promises[k].Containers, scores[k].line(promises[k].Measure), rules[k])
 			}
 		}
