@@ -55,9 +55,10 @@ const (
 // each that is one of several its group's name, PREFIX-*.
 func GroupNames(names []string) map[string]string {
 	stems, ends := map[string]int{}, map[string]int{}
-	numbered := map[string]int{}
+	numbered, patterns := map[string]int{}, map[string]int{}
 	for _, n := range names {
 		stems[Stem(n)]++
+		patterns[withoutNumbers(n)]++
 		if prefix, last, ok := cutLast(n); ok {
 			ends[Stem(prefix)]++
 			if strings.ContainsAny(last, "0123456789") {
@@ -72,11 +73,29 @@ func GroupNames(names []string) map[string]string {
 		switch s := Stem(n); {
 		case ok && (numbered[p] >= leastNumbered || ends[p] >= leastAlike):
 			out[n] = strings.TrimSuffix(p, "-*") + "-*"
+		case patterns[withoutNumbers(n)] >= leastAlike && strings.Contains(withoutNumbers(n), "*"):
+			out[n] = withoutNumbers(n)
 		case strings.Contains(s, "*") && stems[s] > 1:
 			out[n] = s
 		}
 	}
 	return out
+}
+
+// withoutNumbers is the stem of a name whose tokens of digits alone count as
+// generated, however short.
+func withoutNumbers(name string) string {
+	tokens := strings.Split(Stem(name), "-")
+	out := tokens[:1]
+	for _, t := range tokens[1:] {
+		if isDigits(t) {
+			t = "*"
+		}
+		if t != "*" || out[len(out)-1] != "*" {
+			out = append(out, t)
+		}
+	}
+	return strings.Join(out, "-")
 }
 
 // RoleStem is what a pod's name says of its role within its workload: the

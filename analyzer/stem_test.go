@@ -1,6 +1,7 @@
 package analyzer_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -58,6 +59,13 @@ func TestGroupNames(t *testing.T) {
 		if g, ok := got[n]; ok {
 			t.Errorf("%s: got group %q, want none", n, g)
 		}
+	}
+	names = names[:0]
+	for i := range 12 {
+		names = append(names, fmt.Sprintf("ci-%d-build", i))
+	}
+	if got := analyzer.GroupNames(append(names, "ci-db-build")); got["ci-3-build"] != "ci-*-build" || got["ci-db-build"] != "" {
+		t.Errorf("ci-3-build: got group %q, ci-db-build %q; want ci-*-build and none", got["ci-3-build"], got["ci-db-build"])
 	}
 	if got["two-x7k2p"] != "two-*" {
 		t.Errorf("two-x7k2p: got group %q, want two-*", got["two-x7k2p"])

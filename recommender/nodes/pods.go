@@ -266,19 +266,23 @@ func (n *nodePlanner) budgets() []packing.Budget {
 // moved by what right-sizing changes. What a container doesn't ask for counts
 // as it is used: CPU in 95 % of the time, memory at its peak.
 func requestsOf(cluster *advice.Cluster, w *analyzer.WorkloadFacts, pod *analyzer.Pod) analyzer.Amounts {
-	next := make([]analyzer.Container, len(w.Containers))
+	next := make([]analyzer.Container, 0, len(w.Containers))
 	for i := range w.Containers {
 		c := &w.Containers[i]
-		next[i] = c.Container
-		next[i].Requests = cluster.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: c.Name})
-		if next[i].Requests.CPU == 0 && c.CPU.Samples.Count() > 0 {
-			next[i].Requests.CPU = int64(c.CPU.Samples.Quantile(0.95))
+		if c.Role != "" && c.Role != pod.Role {
+			continue // another role's
 		}
-		if next[i].Requests.Memory == 0 && c.Memory.Samples.Count() > 0 {
-			next[i].Requests.Memory = int64(c.Memory.Samples.Max())
+		one := c.Container
+		one.Requests = cluster.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: c.Name})
+		if one.Requests.CPU == 0 && c.CPU.Samples.Count() > 0 {
+			one.Requests.CPU = int64(c.CPU.Samples.Quantile(0.95))
 		}
+		if one.Requests.Memory == 0 && c.Memory.Samples.Count() > 0 {
+			one.Requests.Memory = int64(c.Memory.Samples.Max())
+		}
+		next = append(next, one)
 	}
-	before := analyzer.PodRequests(w.Workload.Containers, analyzer.Amounts{})
+	before := analyzer.PodRequests(w.ContainersOf(pod), analyzer.Amounts{})
 	after := analyzer.PodRequests(next, analyzer.Amounts{})
 	return analyzer.Amounts{
 		CPU:    max(pod.Requests.CPU+after.CPU-before.CPU, after.CPU),
