@@ -98,6 +98,7 @@ func Analyze(s *Snapshot) *Analysis {
 		requests[q.Ref] = append(requests[q.Ref], q)
 	}
 	a.believe(usage)
+	a.sizeByPod()
 	for i := range s.Workloads {
 		w := &s.Workloads[i]
 		if w.Past {

@@ -187,7 +187,10 @@ type Pod struct {
 	// adds up devices of it. Snapshots of older programs have none.
 	Resources Resources `json:"resources,omitempty"`
 	QoS       string    `json:"qos,omitempty"`
-	Priority  int32     `json:"priority,omitempty"`
+	// Provisioned is what the provider says that it bills the pod for, where it
+	// bills by pod; zero where it says nothing.
+	Provisioned Amounts `json:"provisioned,omitzero"`
+	Priority    int32   `json:"priority,omitempty"`
 	// Role tells pods of one workload apart that are not alike, such as a head
 	// and its workers; empty where all are alike.
 	Role string  `json:"role,omitempty"`

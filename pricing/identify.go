@@ -11,6 +11,9 @@ type Node struct {
 	Name       string
 	ProviderID string
 	Labels     map[string]string
+	// ByPod names the program that bills the node's pods one by one (see
+	// analyzer.Node.ByPod); the capacity is then theirs.
+	ByPod string
 
 	CPUMillis, MemoryBytes, GPUs int64 // capacity
 }
@@ -44,6 +47,17 @@ var spotLabels = []struct{ key, value string }{
 	{"cloud.google.com/gke-preemptible", "true"},
 	{"cloud.google.com/gke-provisioning", "spot"},
 	{"kubernetes.azure.com/scalesetpriority", "spot"},
+	{"karpenter.azure.com/capacity-type", "spot"},
+	{"node-role.kubernetes.io/spot-worker", "true"}, // kOps
+	{"kops.k8s.io/instance-lifecycle", "spot"},
+	{"node.kubernetes.io/lifecycle", "spot"},
+	{"node.kubernetes.io/lifecycle", "Ec2Spot"},
+	{"node-lifecycle", "spot"},
+	{"lifecycle", "spot"},
+	{"lifecycle", "Ec2Spot"},
+	{"spotinst.io/node-lifecycle", "spot"}, // Spot.io's Ocean and Elastigroup
+	{"spot.io/node-lifecycle", "spot"},
+	{"scheduling.cast.ai/spot", "true"},
 }
 
 // identify finds the offering that a node was bought as, with the catalog's

@@ -30,6 +30,9 @@ type NodePrice struct {
 // and the warnings say so; only a node of unknown capacity stays without a price.
 func (c *Catalog) NodePrice(n Node) NodePrice {
 	q := c.identify(n)
+	if n.ByPod != "" {
+		return c.podsPrice(q, n)
+	}
 	p := c.priceNode(q, n)
 	var warnings []string
 	if p.Status == Missing {

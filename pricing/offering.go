@@ -15,6 +15,8 @@ const (
 	OnDemand CapacityType = "on-demand"
 	Spot     CapacityType = "spot"
 	Reserved CapacityType = "reserved"
+	// ByPod is of what is billed pod by pod: no machine is bought.
+	ByPod CapacityType = "by-pod"
 )
 
 // Offering is an instance type in a region under one capacity type, with its price.
@@ -71,6 +73,7 @@ const (
 	UnknownCapacityType Cause = "no price for this capacity type"
 	OtherSystem         Cause = "no price for this operating system"
 	BrokenTable         Cause = "price table can't be read"
+	BilledByPod         Cause = "billed by pod"
 )
 
 // Query names one offering. An empty CapacityType means on-demand; TermYears

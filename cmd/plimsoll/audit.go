@@ -30,6 +30,7 @@ type auditFlags struct {
 	promise promiseFlags
 	// riskUnserved is of scaled workloads.
 	riskUnserved, slowdown float64
+	includeSystem          bool
 	output                 []string
 	showAll                bool
 	top                    int
@@ -86,6 +87,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	fl.StringSliceVar(&f.only, "only", nil, "`LEVERS` to work out, of: "+strings.Join(leverNames(), ", ")+" (default all)")
 	f.promise.register(fl)
 	fl.Float64Var(&f.riskUnserved, "risk-unserved", advice.DefaultRiskUnserved, "accepted share of time with demand above the requests of a scaled workload's pods")
+	fl.BoolVar(&f.includeSystem, "include-system", false, "advise on the add-ons that the provider installs and sizes too")
 	fl.Float64Var(&f.slowdown, "slowdown", advice.DefaultSlowdown, "accepted mean response of scaled pods, in service times, but for --risk-unserved of the time; 1 asks nothing of latency")
 	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(formatNames(), ", ")+"; repeatable (default table)")
 	fl.BoolVar(&f.showAll, "show-all", false, "table: list containers without a change too")
@@ -120,7 +122,7 @@ func formatNames() []string {
 
 // options checks what the user asked of the rules.
 func (f *auditFlags) options(ctx context.Context) (advice.Options, error) {
-	o := advice.Options{RiskUnserved: f.riskUnserved, Slowdown: f.slowdown}
+	o := advice.Options{RiskUnserved: f.riskUnserved, Slowdown: f.slowdown, IncludeSystem: f.includeSystem}
 	if err := f.promise.fill(&o); err != nil {
 		return o, err
 	}

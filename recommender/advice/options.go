@@ -26,6 +26,8 @@ type Options struct {
 	// multiple of the service time, for all but RiskUnserved of the time. 0
 	// means DefaultSlowdown; 1 or less asks nothing of latency.
 	Slowdown float64
+	// IncludeSystem advises on the provider's add-ons too.
+	IncludeSystem bool
 	// Minor is x of the cluster's Kubernetes 1.x; 0 where it is not known, and
 	// then nothing is advised that an older one may lack.
 	Minor int

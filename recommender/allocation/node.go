@@ -15,7 +15,7 @@ func (a *allocator) priceNodes() {
 	for i := range a.snapshot.Nodes {
 		n := &a.snapshot.Nodes[i]
 		p := a.catalog.NodePrice(pricing.Node{
-			Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels,
+			Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, ByPod: n.ByPod(),
 			CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU,
 		})
 		a.byNode[n.Name], a.priced[n.Name] = len(a.bills), p

@@ -76,7 +76,7 @@ func Of(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
 	var bills []pricing.NodeBill
 	for _, n := range a.Snapshot.Nodes {
 		p := catalog.NodePrice(pricing.Node{
-			Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels,
+			Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, ByPod: n.ByPod(),
 			CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU,
 		})
 		prices, byNode[n.Name] = append(prices, p), p

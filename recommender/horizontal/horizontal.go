@@ -293,6 +293,8 @@ func (c *scaleCase) abstain() string {
 		return "its pods are of several roles, which one number of replicas does not scale"
 	case len(w.HPAs) == 1 && deadBy(w) != "":
 		return deadBy(w)
+	case w.AddOn() && !c.pass.Options.IncludeSystem:
+		return "the provider installs and scales this add-on; --include-system advises on it all the same"
 	case len(w.HPAs) > 1:
 		return fmt.Sprintf("%d HPAs scale this workload: remove all but one first", len(w.HPAs))
 	case c.hpa != nil && c.hpa.ManagedBy == "keda":

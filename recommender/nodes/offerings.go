@@ -37,8 +37,8 @@ func (node *plannedFrom) reasonToKeep() string {
 		return "it runs the control plane"
 	case node.Labels[packing.LabelOS] == "windows":
 		return "it runs Windows, whose prices the tables do not have"
-	case node.Labels["eks.amazonaws.com/compute-type"] == "fargate" || node.Labels["type"] == "virtual-kubelet":
-		return "it is no machine of its own: its pods are billed one by one"
+	case node.ByPod() != "":
+		return "it is no machine of its own: " + node.ByPod() + " bills its pods one by one"
 	case !(node.cost.Hourly > 0):
 		return "it has no price"
 	case node.cost.CapacityType == string(pricing.Reserved) || node.Labels[packing.LabelCapacityType] == string(pricing.Reserved):

@@ -56,6 +56,11 @@ func FactsOf(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, moment bool)
 
 // adviseContainer advises on one container.
 func adviseContainer(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) advice.Advice {
+	if w.AddOn() && !p.Options.IncludeSystem {
+		r := advice.Advice{Rule: "rightsize", Lever: advice.LeverRightsize, Workload: w.Ref, Container: c.Name}
+		r.Abstain("the provider installs and sizes this add-on; --include-system advises on it all the same")
+		return r
+	}
 	moment := p.Facts.Snapshot.Window.Moment
 	s := Size(FactsOf(w, c, moment), policy)
 	r := advice.Advice{

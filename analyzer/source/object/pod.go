@@ -45,6 +45,7 @@ func (v *Inventory) addPod(o *corev1.Pod) {
 	}
 	p.spread, p.apart = spreadTerms(o, corev1.DoNotSchedule), apartTerms(o)
 	p.softSpread, p.softApart = spreadTerms(o, corev1.ScheduleAnyway), softApartTerms(o)
+	p.pod.Provisioned = analyzer.ParseProvisioned(o.Annotations[analyzer.ProvisionedAnnotation])
 	if o.Spec.Priority != nil {
 		p.pod.Priority = *o.Spec.Priority
 	}

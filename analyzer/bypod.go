@@ -1,0 +1,128 @@
+package analyzer
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The programs that bill pods one by one, in place of the node under them.
+const (
+	ByPodFargate   = "AWS Fargate"
+	ByPodVirtual   = "a virtual kubelet"
+	ByPodAutopilot = "GKE Autopilot"
+)
+
+// ByPod names the program that bills the pods of a node in place of the node
+// itself: what the node says of its capacity is then nobody's bill. Empty for a
+// machine.
+func (n *Node) ByPod() string {
+	virtual := slices.ContainsFunc(n.Taints, func(t Taint) bool { return strings.HasPrefix(t.Key, "virtual-kubelet.io/") })
+	switch {
+	case n.Labels["eks.amazonaws.com/compute-type"] == "fargate":
+		return ByPodFargate
+	case virtual || n.Labels["type"] == "virtual-kubelet":
+		return ByPodVirtual
+	case strings.HasPrefix(n.Name, "gk3-") || strings.HasPrefix(n.Labels["node.kubernetes.io/instance-type"], "ek-"):
+		return ByPodAutopilot
+	}
+	return ""
+}
+
+// sizeByPod makes the nodes whose pods are billed one by one as large as what
+// their pods are billed for, so that nothing of them is idle. The snapshot
+// itself stays as it is.
+func (a *Analysis) sizeByPod() {
+	s := *a.Snapshot
+	s.Nodes = slices.Clone(s.Nodes)
+	size := map[string]*Amounts{}
+	program := map[string]string{}
+	for i := range s.Nodes {
+		n := &s.Nodes[i]
+		if program[n.Name] = n.ByPod(); program[n.Name] != "" {
+			n.Capacity, n.Allocatable = Amounts{}, Amounts{}
+			size[n.Name] = &n.Capacity
+		}
+	}
+	if len(size) == 0 {
+		return
+	}
+	for i := range s.Workloads {
+		for j := range s.Workloads[i].Pods {
+			if p := &s.Workloads[i].Pods[j]; size[p.Node] != nil && !p.Ended() {
+				*size[p.Node] = size[p.Node].Plus(p.billed(program[p.Node]))
+			}
+		}
+	}
+	for i := range s.Nodes {
+		if size[s.Nodes[i].Name] != nil {
+			s.Nodes[i].Allocatable = s.Nodes[i].Capacity
+		}
+	}
+	a.Snapshot = &s
+}
+
+// billed is what a program bills a pod for.
+func (p *Pod) billed(program string) Amounts {
+	switch {
+	case p.Provisioned != Amounts{}:
+		return p.Provisioned
+	case program == ByPodFargate:
+		return FargateSize(p.Requests)
+	}
+	return p.Requests
+}
+
+// fargateSizes are the vCPUs that Fargate sells, in millicores, with the memory
+// that goes with each, in MiB: the least, the most and the steps between.
+// 0.25 vCPU comes with 512, 1024 or 2048 MiB.
+// https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html, read 2026-07.
+var fargateSizes = []struct{ cpu, least, most, step int64 }{
+	{250, 512, 2048, 0}, {500, 1024, 4096, 1024}, {1000, 2048, 8192, 1024}, {2000, 4096, 16384, 1024},
+	{4000, 8192, 30720, 1024}, {8000, 16384, 61440, 4096}, {16000, 32768, 122880, 8192},
+}
+
+// fargateOwn is the memory that Fargate adds to each pod for the kubelet,
+// kube-proxy and containerd.
+const fargateOwn = 256 << 20
+
+// FargateSize rounds what a pod requests up to what Fargate sells; what is
+// larger than anything sold stays as it is.
+func FargateSize(requests Amounts) Amounts {
+	const mib = 1 << 20
+	memory := (max(requests.Memory, 0) + fargateOwn + mib - 1) / mib
+	for _, s := range fargateSizes {
+		if requests.CPU > s.cpu || memory > s.most {
+			continue
+		}
+		sold := s.least
+		for sold < memory {
+			if s.step == 0 {
+				sold *= 2
+			} else {
+				sold += s.step
+			}
+		}
+		return Amounts{CPU: s.cpu, Memory: sold * mib}
+	}
+	return requests
+}
+
+// ProvisionedAnnotation is where Fargate says what it bills a pod for.
+const ProvisionedAnnotation = "CapacityProvisioned"
+
+// mostProvisioned bounds what an annotation may say, in vCPUs and GiB: far
+// above anything sold.
+const mostProvisioned = 4096
+
+// ParseProvisioned reads that annotation, such as "0.25vCPU 1GB"; zero where it
+// says nothing that can be read.
+func ParseProvisioned(v string) Amounts {
+	cpu, memory, ok := strings.Cut(strings.TrimSpace(v), "vCPU ")
+	cores, err := strconv.ParseFloat(cpu, 64)
+	gib, err2 := strconv.ParseFloat(strings.TrimSuffix(memory, "GB"), 64)
+	if !ok || err != nil || err2 != nil || !(cores > 0 && cores <= mostProvisioned && gib > 0 && gib <= mostProvisioned) {
+		return Amounts{}
+	}
+	return Amounts{CPU: int64(cores*1000 + 0.5), Memory: int64(gib*(1<<30) + 0.5)}
+}
