@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -93,6 +91,7 @@ func newPrice(s streams) *cobra.Command {
 		capacity string
 		years    int
 		sources  bool
+		look     priceLookup
 	)
 	cmd := &cobra.Command{
 		Use:   "price [INSTANCE-TYPE...]",
@@ -100,7 +99,8 @@ func newPrice(s streams) *cobra.Command {
 		Long: `price shows what the built-in tables, with your own files over them, say an
 instance type costs, from which source and of which date.
 
-Without a type it lists what the tables hold. With --validate it checks price
+A TYPE may be a pattern, such as 'm6i.*'. Without a type it lists what the
+tables hold, or with --region all types there. With --validate it checks price
 files and exits with 2 if one cannot be used.`,
 		Example: `  # What the tables hold
   plimsoll price
@@ -108,6 +108,9 @@ files and exits with 2 if one cannot be used.`,
   # One type, on demand and as spot
   plimsoll price m6i.xlarge --provider aws --region us-east-1
   plimsoll price m6i.xlarge --provider aws --region us-east-1 --capacity-type spot
+
+  # All Arm machines of 4 to 8 vCPUs, the cheapest first, in each way to buy them
+  plimsoll price --provider aws --region us-east-1 --arch arm64 --vcpu 4-8 --sort price --capacity-type all
 
   # Check a price file before use
   plimsoll price --validate prices.yaml`,
@@ -122,19 +125,19 @@ files and exits with 2 if one cannot be used.`,
 			if sources {
 				return listSources(s.Out, catalog)
 			}
-			if len(types) == 0 {
+			if len(types) == 0 && !cmd.Flags().Changed("region") {
 				return listPrices(s.Out, catalog)
 			}
-			return lookUp(s, catalog, types, pricing.Query{
-				Provider: flags.provider, Region: flags.region, CapacityType: pricing.CapacityType(capacity), TermYears: years,
-			})
+			look.query = pricing.Query{Provider: flags.provider, Region: flags.region, CapacityType: pricing.CapacityType(capacity), TermYears: years}
+			return look.run(s, catalog, types)
 		},
 	}
 	flags.register(cmd)
 	cmd.AddCommand(newPriceUpdate(s))
 	cmd.Flags().StringArrayVar(&validate, "validate", nil, "check this price `FILE` and do nothing else; repeatable")
 	cmd.Flags().BoolVar(&sources, "sources", false, "say from when each kind of price is, and from where")
-	cmd.Flags().StringVar(&capacity, "capacity-type", "on-demand", "`TYPE`: on-demand, spot or reserved")
+	cmd.Flags().StringVar(&capacity, "capacity-type", "on-demand", "`TYPE`: on-demand, spot, reserved, or all beside each other")
+	look.register(cmd)
 	cmd.Flags().IntVar(&years, "years", 0, "term of reserved capacity: 1 or 3 (default 1)")
 	return cmd
 }
@@ -186,42 +189,4 @@ func few(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s; 'plimsoll price' lists all %d", strings.Join(names[:shown], ", "), len(names))
-}
-
-func lookUp(s streams, catalog *pricing.Catalog, types []string, q pricing.Query) error {
-	if q.Provider == "" || q.Region == "" {
-		return fmt.Errorf("which cloud and region? give --provider and --region, such as --provider aws --region us-east-1")
-	}
-	var out bytes.Buffer
-	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	var missing []string
-	head := "TYPE\tCAPACITY\tVCPU\tGIB\tUSD/HOUR\tUSD/MONTH\tAS OF\tSOURCE\n"
-	for _, name := range types {
-		q.InstanceType = name
-		p := catalog.Lookup(q)
-		switch {
-		case p.Cause == pricing.UnknownRegion:
-			return fmt.Errorf("--region %s: the tables have no such region of %s; near it are %s", q.Region, q.Provider, few(catalog.RegionsNear(q.Provider, q.Region)))
-		case p.Status == pricing.Estimated:
-			missing = append(missing, fmt.Sprintf("%s: %s; an audit takes %.4g USD an hour", name, p.Reason, p.Offering.USDPerHour))
-			continue
-		case p.Status == pricing.Missing:
-			missing = append(missing, name+": "+p.Reason)
-			continue
-		}
-		o := p.Offering
-		fmt.Fprintf(w, "%s%s\t%s\t%g\t%g\t%.6g\t%.2f\t%s\t%s\n", head, o.InstanceType, o.CapacityType, float64(o.CPUMillis)/1000,
-			float64(o.MemoryBytes)/(1<<30), o.USDPerHour, o.USDPerHour*pricing.HoursPerMonth, o.AsOf, o.Source)
-		head = ""
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if _, err := s.Out.Write(out.Bytes()); err != nil {
-		return err
-	}
-	if len(missing) > 0 {
-		return errors.New(strings.Join(missing, "; "))
-	}
-	return nil
 }
