@@ -17,7 +17,8 @@ Passwords, tokens and the query part of URLs are never shown.
 | 0 | done; nothing found against policy |
 | 1 | the gate or ` + "`--fail-on`" + ` found something |
 | 2 | the command line, the configuration, or a file that was given is wrong: mend it |
-| 3 | a source could not be reached, gave no sensible answer, or is not whole (under ` + "`--strict`" + `: is incomplete) |
+| 3 | a source could not be reached, gave no sensible answer, or is not whole (under ` + "`--strict`" + `: is incomplete); where it broke off midway the report is written and marked partial |
+| 130 | interrupted; nothing was written |
 
 Doubts that do not end the work are warnings in the report; see [audit.md](audit.md).
 

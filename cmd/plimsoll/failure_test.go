@@ -124,9 +124,13 @@ var failureGroups = []failureGroup{
 		{what: "429", args: withAPI, reply: connected(refuses(429, "TooManyRequests", "too many requests")), code: 3, says: "try again later"},
 		{what: "503", args: withAPI, reply: refuses(503, "ServiceUnavailable", "etcd is away"), code: 3, says: "try again"},
 		{what: "truncated answer", args: withAPI, reply: connected(truncates("application/json", `{"kind":"PodList"`)), code: 3, says: "the answer was cut off"},
+		{what: "a redirect to another server", args: withAPI, reply: redirects("https://login.example.com/"), code: 3, says: "is not followed"},
 		{what: "no answer in time", args: withAPI + " --request-timeout 500ms", reply: hangs, code: 3, says: "raise --request-timeout"},
 	}},
 	{"Prometheus", "An engine given by `--prometheus`. One that was found in the cluster and fails becomes a warning, and metrics-server is asked.", []failure{
+		{what: "a redirect to another server", args: withPrometheus, reply: redirects("http://metrics.example.com/"), code: 3, says: "is not followed"},
+		{what: "an answer that stands still", args: withPrometheus + " --request-timeout 500ms", reply: stalls, code: 3, says: "raise --request-timeout"},
+		{what: "an answer without end", args: withPrometheus, reply: answers(200, "application/json", "{"+strings.Repeat(" ", 2<<20)), code: 3, says: "its answer has no end"},
 		{what: "not a URL", args: "audit --objects objects.yaml --prometheus ftp://me:" + secret + "@localhost", code: 2, says: "want http://HOST"},
 		{what: "unreachable", args: withPrometheus, security: "refused", code: 3, says: "check host and port"},
 		{what: "expired certificate", args: withPrometheus + " --prometheus-config CA", security: "expired", code: 3, says: "renew it"},

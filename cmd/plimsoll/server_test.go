@@ -153,3 +153,20 @@ users:
   user: {token: %s}
 `, url, ca, secret)
 }
+
+// redirects points to another server.
+func redirects(to string) reply {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", to)
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	}
+}
+
+// stalls begins an answer and never goes on with it.
+func stalls(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", "5000")
+	_, _ = w.Write([]byte(`{"status":`))
+	w.(http.Flusher).Flush()
+	hangs(w, r)
+}

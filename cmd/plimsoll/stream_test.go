@@ -79,7 +79,7 @@ func TestColor(t *testing.T) {
 	}
 }
 
-// TestProgress runs against an engine that does not answer: after two seconds
+// TestProgress runs against an engine that does not answer: after a second
 // a line says what is waited for, without its password; -q keeps it back.
 func TestProgress(t *testing.T) {
 	isolate(t)
@@ -107,7 +107,7 @@ func TestProgress(t *testing.T) {
 			var out, errs bytes.Buffer
 			args := append([]string{"plimsoll", "audit", "--objects", "objects.yaml", "--prometheus", engine}, c.args...)
 			code := run(ctx, args, streams{In: strings.NewReader(""), Out: &out, Err: &errs, ErrTerminal: c.terminal})
-			if code != exitSource || out.String() != "" {
+			if code != exitInterrupted || out.String() != "" {
 				t.Errorf("%s: got exit code %d and %q on stdout", c.name, code, out.String())
 			}
 			talk, failure, _ := strings.Cut(errs.String(), "error: ")

@@ -156,6 +156,9 @@ func (c *client) try(ctx context.Context, q question, each func(*series)) (answe
 	}
 	defer drain(resp.Body)
 	a, failed := readAnswer(ctx, resp, each)
+	if failed != nil && failed.Kind == KindTruncated && errors.Is(inner.Err(), context.DeadlineExceeded) {
+		failed = transportError(ctx, inner.Err()) // a body that stood still; net/http says so once and then something else
+	}
 	if failed != nil {
 		busy = failed.Kind == KindOverloaded || failed.Kind == KindTimeout
 	}
