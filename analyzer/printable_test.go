@@ -3,6 +3,7 @@ package analyzer_test
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
@@ -23,7 +24,7 @@ func TestCleanReachesEveryText(t *testing.T) {
 		texts = append(texts, k, v)
 	}
 	for i, text := range texts {
-		if strings.ContainsAny(text, "\x1b\x07\n\u202e\u2066\u009b\xff") {
+		if strings.ContainsAny(text, "\x1b\x07\n\u202e\u2066\u009b") || !utf8.ValidString(text) {
 			t.Errorf("text %d is still %q", i, text)
 		}
 	}
