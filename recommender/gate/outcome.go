@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -39,6 +40,7 @@ func EvidenceFrom(out *recommender.Outcome, name string) (*Evidence, Prices) {
 	}
 	for i := range out.Advice {
 		e.size(&out.Advice[i])
+		e.scale(&out.Advice[i])
 	}
 	e.AddCurves(out.Facts)
 	prices := Prices{Unit: out.Costs.MeanUnit, Workloads: map[analyzer.Ref]cost.UnitPrice{}, Source: "the nodes of " + name}
@@ -66,4 +68,27 @@ func (e *Evidence) size(r *advice.Advice) {
 		c.WithheldCPU = c.WithheldCPU || w.Resource == "cpu"
 		c.WithheldMemory = c.WithheldMemory || w.Resource == "memory"
 	}
+}
+
+// scale takes how a workload is scaled, and should be.
+func (e *Evidence) scale(r *advice.Advice) {
+	h, w := advice.As[horizontal.Advice](r.Detail), e.Workloads[r.Workload]
+	if h == nil || w == nil {
+		return
+	}
+	w.Scaling = &ScalingEvidence{Targets: utilizations(h.Current.Metrics), Advised: map[string]int64{}}
+	if h.Recommended != nil {
+		w.Scaling.Advised = utilizations(h.Recommended.Metrics)
+	}
+}
+
+// utilizations gives the utilization targets among metrics, by resource.
+func utilizations(metrics []analyzer.HPAMetric) map[string]int64 {
+	out := map[string]int64{}
+	for _, m := range metrics {
+		if m.TargetType == "Utilization" {
+			out[m.Name] = m.Target
+		}
+	}
+	return out
 }

@@ -35,16 +35,10 @@ func EvidenceOf(r *document.Report, name string) *Evidence {
 
 // targetsOf gives the utilization targets of an autoscaler, by resource.
 func targetsOf(s *document.Scaling) map[string]int64 {
-	out := map[string]int64{}
 	if s == nil {
-		return out
+		return map[string]int64{}
 	}
-	for _, m := range s.Metrics {
-		if m.TargetType == "Utilization" {
-			out[m.Name] = m.Target
-		}
-	}
-	return out
+	return utilizations(s.Metrics)
 }
 
 func containerEvidence(c *document.Container) *ContainerEvidence {
