@@ -39,3 +39,8 @@ func Percent(share float64) string {
 	}
 	return Figures(100*share) + " %"
 }
+
+// Figures4 prints a number with at most four decimals, as evidence has it.
+func Figures4(v float64) string {
+	return strconv.FormatFloat(Decimals(v, 4), 'f', -1, 64)
+}

@@ -232,7 +232,7 @@ func (s *screen) next() {
 	t := rows{indent: 2}
 	s.block("NEXT", "", strongTone)
 	if w := s.first(); w != nil && s.o.Saved {
-		command, words := "plimsoll show --workload "+workloadPath(w), "the largest row"
+		command, words := "plimsoll explain "+workloadPath(w), "why, the usage, the YAML"
 		if cells(command) > s.o.line()/2+minName {
 			s.hang("  ", command, plainTone)
 		} else {

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
+)
+
+// explainFlags are the flags of explain.
+type explainFlags struct {
+	savedFlags
+	noColor bool
+	quiet   bool
+}
+
+func newExplain(s streams) *cobra.Command {
+	var f explainFlags
+	cmd := &cobra.Command{
+		Use:   "explain NAMESPACE/KIND/NAME",
+		Short: "Say everything behind one workload's numbers",
+		Long: `explain says everything behind one workload's numbers, from the last report:
+its usage as a plot, the formula with its figures put in, what other rules would
+say, the risk, and the YAML to paste. It reads no cluster.`,
+		Example: `  plimsoll explain shop/deploy/cart
+  plimsoll explain cart
+  plimsoll explain shop/deploy/cart --report report.json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), s, args[0]) },
+	}
+	f.register(cmd)
+	cmd.Flags().BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
+	cmd.Flags().BoolVarP(&f.quiet, "quiet", "q", false, "nothing on stderr")
+	return cmd
+}
+
+func (f *explainFlags) run(ctx context.Context, s streams, name string) error {
+	r, err := f.open(ctx, s, f.quiet)
+	if err != nil {
+		return err
+	}
+	w, err := workloadNamed(r, name)
+	if err != nil {
+		return err
+	}
+	var buf bytes.Buffer
+	o := reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor}
+	if err := text.Explain(&buf, r, w, o); err != nil {
+		return err
+	}
+	_, err = s.Out.Write(buf.Bytes())
+	return err
+}
+
+// workloadNamed finds the one workload of a name.
+func workloadNamed(r *document.Report, name string) (*document.Workload, error) {
+	var found []*document.Workload
+	var names []string
+	for i := range r.Workloads {
+		if w := &r.Workloads[i]; text.Named(w, name) {
+			found, names = append(found, w), append(names, w.Namespace+"/"+w.Kind+"/"+w.Name)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, fmt.Errorf("the report has no workload %s: name it as NAMESPACE/KIND/NAME, such as shop/deploy/cart", name)
+	case 1:
+		return found[0], nil
+	}
+	return nil, fmt.Errorf("%s may be any of %s: name one in full", name, strings.Join(names, ", "))
+}

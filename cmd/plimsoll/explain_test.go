@@ -1,0 +1,99 @@
+package main
+
+import (
+	"math"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+var formula = regexp.MustCompile(`(CPU|memory) +(\S+) \([a-z0-9 ]+\) \+ (\S+) % \([a-z ]+\), rounded up = ([^ ;]+);`)
+
+// TestExplainRecomputes makes the advice anew from the figures that explain
+// prints, and from nothing else.
+func TestExplainRecomputes(t *testing.T) {
+	isolate(t)
+	if code, _, errs := plimsoll("audit", "--demo", "--only", "rightsize", "-o", "json=report.json"); code != 0 {
+		t.Fatal(errs)
+	}
+	r := savedReport(t, "report.json")
+	checked := 0
+	for i := range r.Workloads[:20] {
+		w := &r.Workloads[i]
+		code, out, errs := plimsoll("explain", w.Namespace+"/"+w.Kind+"/"+w.Name)
+		if code != 0 {
+			t.Fatalf("%s: %s", w.Name, errs)
+		}
+		for _, m := range formula.FindAllStringSubmatch(strings.Join(strings.Fields(out), " "), -1) {
+			checked++
+			base, advice := resource.MustParse(m[2]), resource.MustParse(m[4])
+			margin, err := strconv.ParseFloat(m[3], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			unit := 0.001
+			if m[1] == "memory" {
+				unit = 1 << 20
+			}
+			if got := math.Ceil(base.AsApproximateFloat64()*(1+margin/100)/unit-1e-3) * unit; math.Abs(got-advice.AsApproximateFloat64()) > unit/2 {
+				t.Errorf("%s: %s makes %g", w.Name, m[0], got)
+			}
+		}
+	}
+	if checked < 10 {
+		t.Errorf("%d formulas were found, want some for most workloads", checked)
+	}
+}
+
+func savedReport(t *testing.T, name string) *document.Report {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := document.Read(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+var named = regexp.MustCompile(`plimsoll ([a-z]+)\b(?: ([a-z]+))?`)
+
+// TestNamedVerbsExist: no text of the program sends anyone to a verb, or to a
+// section of show, that there is not.
+func TestNamedVerbsExist(t *testing.T) {
+	isolate(t)
+	var texts []string
+	for _, args := range [][]string{{"audit", "--demo"}, {"show", "all"}, {"show", "risks"}, {"show", "nodes"}, {"explain", "fares/deploy/fare-engine"}, {"--help"}, {"audit", "--help"}, {"show", "--help"}, {"explain", "--help"}, {"gate", "--help"}, {"price", "--help"}} {
+		code, out, errs := plimsoll(args...)
+		if code != 0 {
+			t.Fatalf("%v: %s", args, errs)
+		}
+		texts = append(texts, out)
+	}
+	verbs := map[string]bool{"help": true, "completion": true}
+	for _, c := range newRoot("plimsoll", streams{}).Commands() {
+		verbs[c.Name()] = true
+	}
+	for _, text := range texts {
+		for _, line := range strings.Split(text, "\n") {
+			command := strings.TrimSpace(line)
+			if !strings.HasPrefix(line, "  plimsoll ") && !strings.Contains(line, ": plimsoll ") {
+				continue // prose about the program
+			}
+			for _, m := range named.FindAllStringSubmatch(command, -1) {
+				if !verbs[m[1]] {
+					t.Errorf("%q names a verb that there is not", line)
+				}
+			}
+		}
+	}
+}

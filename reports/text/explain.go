@@ -1,0 +1,269 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// Explain prints everything behind one workload's numbers: what it used, the
+// formula with its figures put in, what speaks against it, and what to paste.
+func Explain(w io.Writer, r *document.Report, of *document.Workload, o Options) error {
+	s := &screen{r: r, o: o}
+	s.lines(wrap(fmt.Sprintf("%s: %s%s, %s", workloadPath(of), document.Counted(int(of.Replicas), "pod"), costOf(of), shortSpan(r.Metadata.GeneratedFrom)), o.line(), 2)...)
+	for i := range of.Containers {
+		s.explainContainer(of, &of.Containers[i])
+	}
+	s.explainScaling(of)
+	s.paste(of)
+	s.lines("", "How the numbers come about: docs/rules/rightsize.md, docs/rules/horizontal.md")
+	_, err := w.Write(s.Bytes())
+	return err
+}
+
+func costOf(w *document.Workload) string {
+	if w.MonthlyCost == nil || w.MonthlySavings == nil {
+		return ""
+	}
+	if *w.MonthlySavings < 0 {
+		return fmt.Sprintf(", %s a month; the advice takes room worth %s more", w.MonthlyCost, -*w.MonthlySavings)
+	}
+	return fmt.Sprintf(", %s a month; the advice frees room worth %s", w.MonthlyCost, w.MonthlySavings)
+}
+
+func (s *screen) explainContainer(w *document.Workload, c *document.Container) {
+	s.WriteByte('\n')
+	s.lines(painted("container "+clean(c.Name), strongTone, s.o.Color))
+	h := s.r.History.Of(w.Namespace, w.Kind, w.Name, c.Name)
+	if h != nil {
+		s.plots(c, h)
+	}
+	s.figures(c)
+	s.hang("  CPU     ", s.formula(c, "cpu"), plainTone)
+	s.hang("  memory  ", s.formula(c, "memory"), plainTone)
+	for _, x := range c.Withheld {
+		s.hang("  held    ", clean(x.Resource+": "+x.Reason), plainTone)
+	}
+	s.hang("  others  ", peers(c), plainTone)
+	s.hang("  events  ", events(c, h), plainTone)
+	s.hang("  risk    ", riskOf(c), plainTone)
+	s.hang("  sure    ", sureness(c), plainTone)
+	for _, x := range c.Warnings {
+		s.hang("  doubt   ", clean(x.Message), plainTone)
+	}
+}
+
+// plots draws CPU and memory of one pod.
+func (s *screen) plots(c *document.Container, h *document.ContainerHistory) {
+	cpuMarks, memoryMarks := marksOf(c)
+	for _, p := range []struct {
+		title string
+		band  *document.Band
+		marks []mark
+		say   func(float64) string
+	}{
+		{"CPU of a pod", &h.CPU, cpuMarks, func(v float64) string { return cores(document.CPU(v * document.MicroPerMilli)) }},
+		{"memory of a pod", &h.Memory, memoryMarks, func(v float64) string { return memory(document.Bytes(v)) }},
+	} {
+		lines := plot(p.band.Mean.Values(), p.band.Peak.Values(), p.marks, s.o.line()-2, p.say)
+		if len(lines) == 0 {
+			continue
+		}
+		s.lines("  " + p.title + " (█ mean of the pods, ░ the largest)")
+		for _, l := range lines {
+			s.lines(strings.TrimRight("  "+l, " "))
+		}
+	}
+}
+
+// marksOf are the request, the limit and the advice as they are drawn.
+func marksOf(c *document.Container) (cpu, mem []mark) {
+	add := func(list *[]mark, name string, v float64) {
+		if v > 0 {
+			*list = append(*list, mark{v, name})
+		}
+	}
+	milli := func(v document.CPU) float64 { return float64(v) / document.MicroPerMilli }
+	add(&cpu, "request", milli(c.Current.Requests.CPU))
+	add(&cpu, "limit", milli(c.Current.Limits.CPU))
+	add(&mem, "request", float64(c.Current.Requests.Memory))
+	if c.Current.Limits.Memory != c.Current.Requests.Memory {
+		add(&mem, "limit", float64(c.Current.Limits.Memory))
+	}
+	if c.Recommended != nil {
+		add(&cpu, "advice", milli(c.Recommended.Requests.CPU))
+		add(&mem, "advice", float64(c.Recommended.Requests.Memory))
+	}
+	return cpu, mem
+}
+
+// figures is the usage in numbers.
+func (s *screen) figures(c *document.Container) {
+	t := &rows{indent: 2, right: []bool{false, true, true, true, true, true, true, true}}
+	t.add("", "MEAN", "P50", "P95", "P99", "MAX", "REQUEST", "LIMIT")
+	if u := c.Usage.CPU; u != nil {
+		t.add("CPU", usedCores(u.Mean), usedCores(u.P50), usedCores(u.P95), usedCores(u.P99), usedCores(u.Max), cores(c.Current.Requests.CPU), cores(c.Current.Limits.CPU))
+	}
+	if u := c.Usage.Memory; u != nil {
+		t.add("memory", memory(u.Mean), memory(u.P50), memory(u.P95), memory(u.P99), memory(u.Max), memory(c.Current.Requests.Memory), memory(c.Current.Limits.Memory))
+	}
+	if len(t.lines) == 1 {
+		s.lines("  no usage was seen")
+		return
+	}
+	s.lines(t.print(s.o.line(), s.o.Color)...)
+}
+
+// basis finds what a request is made of.
+func (c *evidenceOf) basis(resource string) (base, margin document.Evidence, ok bool) {
+	for _, e := range c.Evidence {
+		switch {
+		case e.Name == resource+" p95 of all samples", e.Name == resource+" peak":
+			base, ok = e, true
+		case e.Name == resource+" margin", e.Name == resource+" headroom":
+			margin = e
+		}
+	}
+	return base, margin, ok && margin.Name != ""
+}
+
+type evidenceOf document.Container
+
+// formula puts the figures in: base + margin = advice. Where a bound moved the
+// advice from that, it says so.
+func (s *screen) formula(c *document.Container, resource string) string {
+	if c.Recommended == nil {
+		return "no advice"
+	}
+	say, unit := func(v float64) string { return document.Bytes(math.Ceil(v)).String() }, float64(1<<20)
+	got := float64(c.Recommended.Requests.Memory)
+	advice, now := c.Recommended.Requests.Memory.String(), memory(c.Current.Requests.Memory)
+	if resource == "cpu" {
+		say, unit = func(v float64) string { return fmt.Sprintf("%gm", math.Round(v*100)/100) }, 1
+		got = float64(c.Recommended.Requests.CPU) / document.MicroPerMilli
+		advice, now = c.Recommended.Requests.CPU.String(), cores(c.Current.Requests.CPU)
+	}
+	if got == 0 {
+		return "no request"
+	}
+	base, margin, ok := (*evidenceOf)(c).basis(resource)
+	if !ok {
+		return fmt.Sprintf("%s, now %s", advice, now)
+	}
+	sum := base.Value * (1 + margin.Value/100)
+	head := fmt.Sprintf("%s (%s) + %s %% (%s)", say(base.Value), clean(base.Name), document.Figures4(margin.Value), clean(margin.Name))
+	switch rounded := math.Ceil(sum/unit-1e-6) * unit; {
+	case rounded == got:
+		return fmt.Sprintf("%s, rounded up = %s; now %s", head, advice, now)
+	case got > rounded:
+		return fmt.Sprintf("%s would be %s; a bound raises it to %s; now %s", head, say(rounded), advice, now)
+	default:
+		return fmt.Sprintf("%s would be %s; a bound lowers it to %s; now %s", head, say(rounded), advice, now)
+	}
+}
+
+// peers says what KRR's simple strategy takes of the same usage: the 95th
+// percentile of CPU, and the memory's peak with 15 %.
+func peers(c *document.Container) string {
+	if c.Usage.CPU == nil || c.Usage.Memory == nil {
+		return "no usage, so no other rule would say more"
+	}
+	return fmt.Sprintf("KRR's simple strategy would say CPU %s (p95), memory %s (peak + 15 %%)",
+		cores(c.Usage.CPU.P95), memory(document.Bytes(float64(c.Usage.Memory.Max)*1.15)))
+}
+
+func events(c *document.Container, h *document.ContainerHistory) string {
+	out := []string{fmt.Sprintf("%d OOM kills, %d restarts", c.OOMKills, c.Restarts)}
+	if c.ThrottledShare != nil {
+		out = append(out, document.Percent(*c.ThrottledShare)+" of CPU periods throttled")
+	}
+	if h != nil && len(h.Settings) > 1 {
+		out = append(out, fmt.Sprintf("requests or limits changed %dx, last on %s", len(h.Settings)-1, h.Settings[len(h.Settings)-1].Date))
+	}
+	return strings.Join(out, ", ")
+}
+
+func riskOf(c *document.Container) string {
+	var out []string
+	if c.Risk.CPUOverRequest != nil {
+		out = append(out, "CPU above the advised request "+document.Percent(*c.Risk.CPUOverRequest)+" of the time")
+	}
+	if c.Risk.OOMProbability != nil {
+		out = append(out, "an OOM kill within a week "+document.Percent(*c.Risk.OOMProbability))
+	}
+	if len(out) == 0 {
+		return "not known"
+	}
+	return strings.Join(out, "; ")
+}
+
+// sureness says the confidence in words.
+func sureness(c *document.Container) string {
+	seen := fmt.Sprintf(": seen in %.0f %% of the window", 100*c.Coverage)
+	switch {
+	case c.Recommended == nil:
+		return "no advice" + seen
+	case c.Confidence >= 0.9:
+		return "well supported by the history" + seen
+	case c.Confidence >= 0.5:
+		return "fairly supported by the history" + seen
+	}
+	return "weakly supported by the history" + seen
+}
+
+func (s *screen) explainScaling(w *document.Workload) {
+	h := w.Horizontal
+	if h == nil {
+		return
+	}
+	s.WriteByte('\n')
+	s.lines(painted("number of pods", strongTone, s.o.Color))
+	s.hang("  now     ", scalingText(h.Current), plainTone)
+	if h.Recommended != nil {
+		s.hang("  advice  ", scalingText(*h.Recommended), plainTone)
+	}
+	for _, x := range h.Withheld {
+		s.hang("  held    ", clean(x.Reason), plainTone)
+	}
+	for i := range h.Evidence {
+		s.hang("  figure  ", clean(h.Evidence[i].Name)+": "+figure(&h.Evidence[i]), plainTone)
+	}
+	for _, f := range w.Findings {
+		s.hang("  wrong   ", clean(f.Message)+"; "+clean(f.Fix), badTone)
+	}
+}
+
+// paste is the advice as the part of a pod template.
+func (s *screen) paste(w *document.Workload) {
+	var out []string
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		if c.Recommended == nil || *c.Recommended == c.Current {
+			continue
+		}
+		out = append(out, "  - name: "+clean(c.Name), "    resources:")
+		for _, part := range []struct {
+			name string
+			of   document.Resources
+		}{{"requests", c.Recommended.Requests}, {"limits", c.Recommended.Limits}} {
+			if part.of.CPU+document.CPU(part.of.Memory) == 0 {
+				continue
+			}
+			out = append(out, "      "+part.name+":")
+			if part.of.CPU > 0 {
+				out = append(out, `        cpu: "`+part.of.CPU.String()+`"`)
+			}
+			if part.of.Memory > 0 {
+				out = append(out, `        memory: "`+part.of.Memory.String()+`"`)
+			}
+		}
+	}
+	if len(out) > 0 {
+		s.WriteByte('\n')
+		s.lines(painted("to paste into the pod template", strongTone, s.o.Color), "  containers:")
+		s.lines(out...)
+	}
+}
