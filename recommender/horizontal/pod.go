@@ -105,7 +105,7 @@ const dilution = 1.25
 
 // podSizes lists the sizes that the pods may have. Right-sizing has settled
 // all but the CPU that an HPA divides by; that one may stay, or become what
-// right-sizing would have made it.
+// right-sizing would have made it, unless the pod is Guaranteed by it.
 func (c *scaleCase) podSizes() []podSize {
 	left := slices.Clone(c.w.Workload.Containers)
 	for i := range left {
@@ -114,6 +114,9 @@ func (c *scaleCase) podSizes() []podSize {
 		}
 	}
 	out := []podSize{c.podSize(left, nil)}
+	if rightsize.Guaranteed(c.w.Workload.Containers) && !c.pass.Options.ChangeQoS {
+		return out // another request would take the pod its QoS class
+	}
 	pooled, changed := slices.Clone(left), map[string]int64{}
 	for i := range pooled {
 		f := &c.w.Containers[i]
