@@ -15,6 +15,9 @@ type Node struct {
 	// Unschedulable says that the node is cordoned.
 	Unschedulable bool `json:"unschedulable,omitempty"`
 	Ready         bool `json:"ready,omitempty"`
+	// NotReady says that the node reports that it is not, or that its control plane lost
+	// it; snapshots of older programs do not tell.
+	NotReady bool `json:"notReady,omitempty"`
 	// Resources is what the node offers beside CPU, memory and pods, each by its own
 	// name. Snapshots of older programs have none.
 	Resources Resources `json:"resources,omitempty"`

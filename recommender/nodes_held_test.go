@@ -25,7 +25,7 @@ func planWith(t *testing.T, file string, held ...pricing.HeldCommitment) *nodes.
 	}
 	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
 	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})),
-		advice.Options{Levers: []advice.Lever{advice.LeverRightsize, advice.LeverNodes}, Commitment: advice.CommitmentOptions{Held: held}})
+		advice.Options{Nodes: bareNodes, Levers: []advice.Lever{advice.LeverRightsize, advice.LeverNodes}, Commitment: advice.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)
 	}

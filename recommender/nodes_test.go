@@ -18,6 +18,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
 // exampleSnapshot is the reference instance of testdata/packing as a cluster:
@@ -75,10 +76,13 @@ func runningOn(name string, ask analyzer.Amounts, nodes ...string) analyzer.Work
 	return w
 }
 
+// bareNodes asks for the cheapest nodes alone, of any types, as the packer's bound does.
+var bareNodes = advice.NodeOptions{Survive: packing.SurviveNone, Pools: advice.PoolsExact}
+
 func planNodes(t testing.TB, s *analyzer.Snapshot) advice.Advice {
 	t.Helper()
 	facts := analyzer.Analyze(s)
-	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), advice.Options{Levers: []advice.Lever{advice.LeverNodes}})
+	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), advice.Options{Nodes: bareNodes, Levers: []advice.Lever{advice.LeverNodes}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ type auditFlags struct {
 	// riskUnserved is of scaled workloads.
 	riskUnserved, slowdown float64
 	includeSystem          bool
+	nodes                  nodeFlags
 	output                 []string
 	showAll                bool
 	top                    int
@@ -82,6 +83,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	f.prices.register(cmd)
 	f.prices.registerAge(cmd)
 	f.commit.register(cmd)
+	f.nodes.register(cmd)
 	f.cost.register(cmd)
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.only, "only", nil, "`LEVERS` to work out, of: "+strings.Join(leverNames(), ", ")+" (default all)")
@@ -142,6 +144,9 @@ func (f *auditFlags) options(ctx context.Context) (advice.Options, error) {
 		o.Levers = append(o.Levers, advice.Lever(name))
 	}
 	var err error
+	if o.Nodes, err = f.nodes.options(); err != nil {
+		return o, err
+	}
 	o.Commitment, err = f.commit.options(ctx)
 	return o, err
 }

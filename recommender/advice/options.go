@@ -37,6 +37,8 @@ type Options struct {
 	Levers []Lever
 	// Commitment is what the user said of buying commitments.
 	Commitment CommitmentOptions
+	// Nodes is what the user said of nodes.
+	Nodes NodeOptions
 }
 
 // The risks taken where the user states none.

@@ -140,13 +140,13 @@ func (h *PlanHours) hours() []*planHour {
 	for i := range h.Pass.Facts.Workloads {
 		w := &h.Pass.Facts.Workloads[i]
 		if h.Here[w.Ref] != nil {
-			seen[w.Ref] = h.podHours(w)
+			seen[w.Ref] = nodes.PodHours(h.Pass.Cluster, w)
 			for hour := range seen[w.Ref] {
 				at[hour] = &planHour{at: hour, pods: map[string]float64{}}
 			}
 		}
 	}
-	first, last := wholeHours(h.Pass.Facts.Snapshot.Window)
+	first, last := nodes.WholeHours(h.Pass.Facts.Snapshot.Window)
 	maps.DeleteFunc(at, func(hour int, _ *planHour) bool { return hour < first || hour >= last })
 	var out []*planHour
 	for _, hour := range slices.Sorted(maps.Keys(at)) {
@@ -162,37 +162,6 @@ func (h *PlanHours) hours() []*planHour {
 		}
 		h.round(one)
 		out = append(out, one)
-	}
-	return out
-}
-
-// wholeHours bounds the hours that lie in the window as a whole.
-func wholeHours(w analyzer.Window) (first, last int) {
-	const hour = 3600
-	return int((w.Start.Unix() + hour - 1) / hour), int(w.End.Unix() / hour)
-}
-
-// podHours is a workload's mean pods by the hour: of the setting advised, else
-// as they were.
-func (h *PlanHours) podHours(w *analyzer.WorkloadFacts) map[int]float64 {
-	out := map[int]float64{}
-	for i := range w.Containers {
-		if w.Containers[i].Type == analyzer.TypeInit {
-			continue
-		}
-		for _, day := range w.Containers[i].Days {
-			for j, hour := range day.Hours {
-				if hour.Pods > 0 {
-					out[int(day.Date)*24+j] = max(out[int(day.Date)*24+j], float64(hour.Pods))
-				}
-			}
-		}
-	}
-	to, _ := h.Pass.Cluster.Scaled(w.Ref)
-	for hour := range out {
-		if pods, ok := to.Hours.At(hour); ok {
-			out[hour] = pods
-		}
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package nodes
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -42,7 +43,14 @@ func (n *nodePlanner) advise(r *advice.Advice) {
 		plan.GapPercent = math.Round(max(0, plan.Monthly/plan.LowerBound-1)*1e6) / 1e4
 	}
 	r.Detail, r.MonthlySavings = plan, plan.MonthlyNow-plan.Monthly
+	plan.Style, plan.Exact, plan.Survived = n.style(), n.exact*pricing.HoursPerMonth, n.survived
+	for _, node := range n.nodes {
+		if node.kept != "" {
+			plan.Exact += node.cost.Hourly * pricing.HoursPerMonth
+		}
+	}
 	n.way(plan)
+	n.place(plan)
 	plan.Groups = n.groups()
 	r.Changes = nodeChanges(countedPools(now), plan.Pools)
 	if len(r.Changes) == 0 {
@@ -72,6 +80,65 @@ func (n *nodePlanner) way(plan *Plan) {
 		if !leaves[node.Name] {
 			plan.Stays = append(plan.Stays, node.Name)
 		}
+	}
+}
+
+// place says where the plan has every pod, and what moves.
+func (n *nodePlanner) place(plan *Plan) {
+	switch {
+	case n.moved:
+		plan.Placement = slices.Clone(n.moves.Placement)
+	case n.same:
+		for i := range n.plan.Nodes {
+			plan.Placement = append(plan.Placement, packing.Placement{Node: n.current[i].Name, Pods: slices.Sorted(slices.Values(n.plan.Nodes[i].Pods))})
+		}
+	default:
+		for i := range n.plan.Nodes {
+			plan.Placement = append(plan.Placement, packing.Placement{Node: fmt.Sprintf("new-%d", i+1), Pods: n.plan.Nodes[i].Pods})
+		}
+	}
+	onKept := map[string][]string{}
+	for i := range n.pods {
+		if p := &n.pods[i]; n.byName[p.node].kept != "" && !p.added {
+			onKept[p.node] = append(onKept[p.node], p.Name)
+		}
+	}
+	for _, node := range n.nodes {
+		if node.kept != "" {
+			plan.Placement = append(plan.Placement, packing.Placement{Node: node.Name, Pods: slices.Sorted(slices.Values(onKept[node.Name]))})
+		}
+	}
+	slices.SortStableFunc(plan.Placement, func(a, b packing.Placement) int { return cmp.Compare(a.Node, b.Node) })
+	plan.NewNodes = len(n.moves.Launch)
+	for _, m := range plan.Moves {
+		plan.Restarts += len(m.Evictions)
+		for _, e := range m.Evictions {
+			if n.losing[e.Pod] {
+				plan.LoseData++
+			}
+		}
+	}
+	n.addPinned(plan, onKept)
+}
+
+// addPinned adds up what keeps nodes, by kind: what nodes say of themselves, and what
+// their pods have.
+func (n *nodePlanner) addPinned(plan *Plan, onKept map[string][]string) {
+	at := map[string]*Pinned{}
+	for _, node := range n.nodes {
+		if node.kept == "" {
+			continue
+		}
+		kind := PinnedBy(node.kept)
+		if at[kind] == nil {
+			at[kind] = &Pinned{Kind: kind}
+		}
+		at[kind].Nodes++
+		at[kind].Pods += len(onKept[node.Name])
+		at[kind].Monthly += node.cost.Hourly * pricing.HoursPerMonth
+	}
+	for _, kind := range slices.Sorted(maps.Keys(at)) {
+		plan.Pinned = append(plan.Pinned, *at[kind])
 	}
 }
 

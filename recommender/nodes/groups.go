@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -40,8 +42,9 @@ type Group struct {
 	Count     int
 	CPU       int64 // of the planned machines, millicores
 	Memory    int64 // of the planned machines, bytes
-	// LimitCPU and LimitMemory are a guard against a runaway bill, in machine
-	// sizes: twice the plan.
+	// LimitCPU and LimitMemory are a guard against a runaway bill, in machine sizes:
+	// twice the plan, or what runs now and the plan beside it while pods move, whichever
+	// is more, and what HPAs may ask for at their maxima.
 	LimitCPU, LimitMemory int64
 	// Weight, from 1 to 100, is higher the less its nodes cost for their size.
 	Weight int
@@ -58,6 +61,7 @@ type Shape struct {
 	Types       []string // the plan's first, most nodes first, then those that can stand in
 	Planned     int      // how many of Types are in the plan
 	Count       int
+	Most        int     // nodes that it may grow to: as many as the group's limits hold of it
 	Hourly      float64 // USD for all its nodes
 }
 
@@ -136,10 +140,101 @@ func (n *nodePlanner) shape(g *Group, key string) {
 		g.Count++
 		g.CPU, g.Memory = g.CPU+size.cpu, g.Memory+size.memory
 	}
-	g.LimitCPU, g.LimitMemory = groupGrowth*g.CPU, groupGrowth*g.Memory
+	n.limit(g, key, sizes)
 	for _, size := range slices.SortedFunc(maps.Keys(bySize), machineSize.compare) {
-		g.Shapes = append(g.Shapes, n.shapeOf(size, bySize[size], own, sizes))
+		s := n.shapeOf(size, bySize[size], own, sizes)
+		s.Most = max(groupGrowth*s.Count, s.Count+fits(g.LimitCPU-g.CPU, size.cpu), s.Count+fits(g.LimitMemory-g.Memory, size.memory))
+		g.Shapes = append(g.Shapes, s)
 	}
+}
+
+// fits is how many machines hold an amount.
+func fits(amount, each int64) int {
+	if each <= 0 {
+		return 0
+	}
+	return int(min((max(amount, 0)+each-1)/each, mostNodes))
+}
+
+// mostNodes is what Kubernetes itself says of the nodes of a cluster.
+const mostNodes = 5000
+
+// mostBeyond is a number of pods that no cluster has.
+const mostBeyond = 100_000
+
+// limit sets what the group may grow to. A limit below what runs would keep an
+// autoscaler from launching the plan's first node.
+func (n *nodePlanner) limit(g *Group, key string, sizes map[string]machineSize) {
+	cpu, memory := g.CPU, g.Memory
+	for _, node := range n.nodes {
+		if n.groupOfNode(node) == key {
+			size := sizes[node.cost.InstanceType]
+			cpu, memory = cpu+size.cpu, memory+size.memory
+		}
+	}
+	g.LimitCPU, g.LimitMemory = max(groupGrowth*g.CPU, cpu), max(groupGrowth*g.Memory, memory)
+	var room, rest int64 // of the planned nodes, for pods
+	for _, i := range g.nodes {
+		room, rest = room+n.plan.Nodes[i].Offering.CPU, rest+n.plan.Nodes[i].Offering.Memory
+	}
+	more := n.atMaxima(g)
+	const most = 1 << 50
+	g.LimitCPU += int64(min(float64(more.CPU)*cost.Ratio(g.CPU, room), most))
+	g.LimitMemory += int64(min(float64(more.Memory)*cost.Ratio(g.Memory, rest), most))
+	g.LimitCPU, g.LimitMemory = (g.LimitCPU+999)/1000*1000, (g.LimitMemory+1<<30-1)>>30<<30
+}
+
+// groupOfNode is the key of the group that a node of today would be in.
+func (n *nodePlanner) groupOfNode(node *plannedFrom) string {
+	o := node.machine()
+	pool := &nodePool{poolKey: poolKey{node.cost.Offering.Provider, node.cost.Offering.Region, node.cost.CapacityType, natureOf(n.poolLabels(node.Node), lastingTaints(node.Node))}}
+	return groupOf(pool, &packing.Offering{Arch: o.Arch, GPUs: o.GPUs})
+}
+
+// atMaxima adds up what workloads would request beyond the plan with as many pods as
+// their HPAs allow, of those that have most of their pods in the group.
+func (n *nodePlanner) atMaxima(g *Group) (more analyzer.Amounts) {
+	here, all, like := map[string]int64{}, map[string]int64{}, map[string]*packing.Pod{}
+	for i := range n.in.Pods {
+		like[n.in.Pods[i].Name] = &n.in.Pods[i]
+	}
+	in := map[int]bool{}
+	for _, i := range g.nodes {
+		in[i] = true
+	}
+	each := map[string]*packing.Pod{}
+	for i := range n.plan.Nodes {
+		for _, name := range n.plan.Nodes[i].Pods {
+			p := like[name]
+			all[p.Group]++
+			each[p.Group] = p
+			if in[i] {
+				here[p.Group]++
+			}
+		}
+	}
+	for i := range n.pass.Facts.Workloads {
+		w := &n.pass.Facts.Workloads[i]
+		group := w.Ref.String()
+		beyond := min(n.mostPods(w)-all[group], mostBeyond)
+		if 2*here[group] > all[group] && beyond > 0 {
+			more.CPU += beyond * each[group].CPU
+			more.Memory += beyond * min(each[group].Memory, 1<<40)
+		}
+	}
+	return more
+}
+
+// mostPods is how many pods a workload's autoscaler may have, by the setting advised;
+// 0 without one.
+func (n *nodePlanner) mostPods(w *analyzer.WorkloadFacts) int64 {
+	if to, ok := n.pass.Cluster.Scaled(w.Ref); ok && to.Most > 0 {
+		return int64(to.Most)
+	}
+	if len(w.HPAs) > 0 {
+		return int64(w.HPAs[0].Max)
+	}
+	return 0
 }
 
 func (n *nodePlanner) shapeOf(size machineSize, nodes []int, own []packing.Offering, sizes map[string]machineSize) Shape {

@@ -25,9 +25,6 @@ var Rule = advice.Rule{
 const (
 	// nodesSubject is what the advice on nodes is about.
 	nodesSubject = "Nodes"
-	// leastSaved is the share of the nodes' cost below which a plan is not
-	// worth its evictions.
-	leastSaved = 0.02
 	// mostPairs bounds the work of pairing today's nodes with planned ones.
 	mostPairs = 250_000
 	// mostRounds is how often pods that turn out to have no place elsewhere
@@ -52,6 +49,14 @@ type Plan struct {
 	Groups     []Group  // the plan's nodes but the kept ones, as pools of an autoscaler
 	Pods       int      // pods that were planned anew
 	Held       *Held    // nil where no commitments are held
+	Style      advice.PoolStyle
+	Exact      float64 // USD a month of the plan with any types that lives through nothing
+	Survived   *Survived
+	Placement  []packing.Placement // where the plan has every pod, kept nodes' too, by name of node; new ones are new-N
+	NewNodes   int                 // that start
+	Restarts   int                 // pods that move
+	LoseData   int                 // of them, those that lose what they keep on their node
+	Pinned     []Pinned            // what keeps nodes, by kind
 }
 
 // Pool is a number of nodes that are alike.
@@ -61,6 +66,14 @@ type Pool struct {
 	Zone         string
 	Count        int
 	Hourly       float64 // USD for one node
+}
+
+// Pinned adds up the nodes that stay for one kind of reason.
+type Pinned struct {
+	Kind    string
+	Nodes   int
+	Pods    int     // on them, but for DaemonSets'
+	Monthly float64 // USD
 }
 
 // KeptNode is a node that the plan does not touch, and why.
@@ -114,6 +127,15 @@ type nodePlanner struct {
 	same    bool                 // the plan is today's nodes
 	poolOf  map[string]*nodePool // by kind of offering
 	held    *heldPrices          // nil where no commitments are held
+	busiest int                  // the hour, since 1970, that the nodes have to hold; 0: now
+	worth   map[int]float64      // of the pods of each hour, USD
+	volumes *Volumes
+	// autoscaler names what adds and takes nodes; empty where nothing does.
+	autoscaler string
+	exact      float64 // USD an hour of the plan with any types, before it was made to live through more
+	survived   *Survived
+	losing     map[string]bool     // pods that lose what they keep on their node, when they move
+	zones      map[string][]string // of each workload's pods before rescaling, by group
 }
 
 // plannedFrom is a node of today.
@@ -135,7 +157,7 @@ type placedPod struct {
 }
 
 func newNodePlanner(p *advice.Pass) *nodePlanner {
-	n := &nodePlanner{pass: p, byName: map[string]*plannedFrom{}, refers: map[string]bool{}}
+	n := &nodePlanner{pass: p, byName: map[string]*plannedFrom{}, refers: map[string]bool{}, losing: map[string]bool{}}
 	costs := map[string]cost.NodeCost{}
 	for _, c := range p.Costs.Nodes {
 		costs[c.Name] = c
@@ -143,15 +165,30 @@ func newNodePlanner(p *advice.Pass) *nodePlanner {
 	for i := range p.Facts.Snapshot.Nodes {
 		node := &plannedFrom{Node: &p.Facts.Snapshot.Nodes[i]}
 		node.cost = costs[node.Name]
+		if node.cost.InstanceType == "" { // machines of one's own have no types: those of a size are alike
+			node.cost.InstanceType = sizeName(node.Node)
+		}
 		n.nodes = append(n.nodes, node)
 		n.byName[node.Name] = node
 	}
 	slices.SortFunc(n.nodes, func(a, b *plannedFrom) int { return cmp.Compare(a.Name, b.Name) })
+	n.volumes, n.autoscaler = VolumesOf(p.Facts.Snapshot), Autoscaler(p.Facts.Snapshot)
 	n.gather()
 	n.keep()
+	n.zones = n.zonesNow()
+	n.findBusiest()
 	n.rescale()
 	n.relate()
 	return n
+}
+
+// sizeName is how a machine without a type is told from others.
+func sizeName(n *analyzer.Node) string {
+	name := fmt.Sprintf("%d-cpu-%dGi", n.Capacity.CPU/1000, n.Capacity.Memory>>30)
+	if n.Capacity.GPU > 0 {
+		name += fmt.Sprintf("-%d-gpu", n.Capacity.GPU)
+	}
+	return name
 }
 
 // blind gives the reason for which no plan can be made at all, or "".
@@ -190,7 +227,13 @@ func (n *nodePlanner) pack() (string, error) {
 			if err := n.useHeld(); err != nil {
 				return "", err
 			}
+			if err := n.restyle(); err != nil {
+				return "", err
+			}
 			n.settleZones()
+			if err := n.survive(); err != nil {
+				return "", err
+			}
 			if err := packing.Check(n.plan, n.in.Pods, n.in.DaemonSets); err != nil {
 				return "", fmt.Errorf("the plan failed its check: %w", err)
 			}
@@ -211,6 +254,47 @@ func (n *nodePlanner) firstKept() string {
 	return ""
 }
 
+// style is the one asked for, else what suits the autoscaler.
+func (n *nodePlanner) style() advice.PoolStyle {
+	switch asked := n.pass.Options.Nodes.Pools; {
+	case asked != "":
+		return asked
+	case n.autoscaler == Karpenter:
+		return advice.PoolsFlexible
+	}
+	return advice.PoolsSimple
+}
+
+// restyle plans with one type a group, where pools are to be simple and commitments
+// tie the plan to no family.
+func (n *nodePlanner) restyle() (err error) {
+	n.exact = n.plan.Hourly
+	if n.style() != advice.PoolsSimple || n.held != nil && len(n.held.families) > 0 {
+		return nil
+	}
+	n.plan, err = OneType(n.pass.Context, n.in, n.plan, func(o *packing.Offering) string {
+		if pool := n.poolOf[kindOf(o)]; pool != nil {
+			return groupOf(pool, o)
+		}
+		return o.Type
+	})
+	return err
+}
+
+// survive adds the nodes that the level asked for needs.
+func (n *nodePlanner) survive() (err error) {
+	level := n.pass.Options.Nodes.Survive
+	if level == "" {
+		level = packing.SurviveNode
+		if n.autoscaler != "" {
+			level = packing.SurvivePod
+		}
+	}
+	now, _ := n.today()
+	n.plan, n.survived, err = Survive(n.pass.Context, n.in, n.plan, now, level, Surges(n.pass.Facts.Snapshot, n.in.Pods), n.held == nil || len(n.held.families) == 0)
+	return err
+}
+
 // keepPodsOf keeps the nodes of pods that the packer left out.
 func (n *nodePlanner) keepPodsOf(left []packing.Abstention) {
 	at := map[string]string{}
@@ -224,10 +308,38 @@ func (n *nodePlanner) keepPodsOf(left []packing.Abstention) {
 	}
 }
 
+// worthMoving is the least that a plan has to save, in USD an hour.
+func (n *nodePlanner) worthMoving(now packing.Plan) float64 {
+	o := n.pass.Options.Nodes
+	usd, share := cmp.Or(o.MinSavings, advice.DefaultMinSavings), cmp.Or(o.MinSavingsShare, advice.DefaultMinSavingsShare)
+	return max(usd/pricing.HoursPerMonth, share*now.Hourly, 1e-9)
+}
+
+// lacksMachines reports whether the plan has more machines of a kind than there are,
+// where nobody sells them.
+func (n *nodePlanner) lacksMachines() bool {
+	there := map[string]int{}
+	for _, node := range n.nodes {
+		if node.kept == "" && node.cost.Offering.Provider == "" {
+			there[node.cost.InstanceType]++
+		}
+	}
+	for i := range n.plan.Nodes {
+		o := &n.plan.Nodes[i].Offering
+		if pool := n.poolOf[kindOf(o)]; pool != nil && pool.provider == "" {
+			there[o.Type]--
+			if there[o.Type] < 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // finish falls back to today's nodes where the plan is not worth its moves.
 func (n *nodePlanner) finish() {
 	now, fits := n.today()
-	if fits && n.billOf(n.plan) > n.billOf(now)-leastSaved*now.Hourly {
+	if fits && (n.billOf(n.plan) > n.billOf(now)-n.worthMoving(now) || n.lacksMachines()) {
 		now.LowerBound = min(n.plan.LowerBound, now.Hourly)
 		if now.LowerBound > 0 {
 			now.GapPercent = 100 * (now.Hourly/now.LowerBound - 1)

@@ -16,6 +16,7 @@ func (n *nodePlanner) keep() {
 	for _, node := range n.nodes {
 		node.kept = node.reasonToKeep()
 	}
+	n.keepDivided()
 	for i := range n.pods {
 		p := &n.pods[i]
 		node := n.byName[p.node]
@@ -29,19 +30,31 @@ func (n *nodePlanner) keep() {
 	}
 }
 
+// keepDivided keeps nodes whose devices are divided in another way than those of
+// their like: none of the two can stand for the other.
+func (n *nodePlanner) keepDivided() {
+	first := map[string]string{} // by type
+	for _, node := range n.nodes {
+		devices, name := DevicesOf(node.Node, node.machine()), node.cost.InstanceType
+		if _, seen := first[name]; !seen {
+			first[name] = devices
+		}
+		if node.kept == "" && devices != first[name] {
+			node.kept = "its devices are not those of other nodes of its type: " + devices
+		}
+	}
+}
+
 // reasonToKeep says what about the node itself makes it stay, or nothing.
 func (node *plannedFrom) reasonToKeep() string {
-	_, control := node.Labels["node-role.kubernetes.io/control-plane"]
-	switch {
-	case control:
-		return "it runs the control plane"
-	case node.Labels[packing.LabelOS] == "windows":
-		return "it runs Windows, whose prices the tables do not have"
+	switch why := stays(node.Node); {
 	case node.ByPod() != "":
 		return "it is no machine of its own: " + node.ByPod() + " bills its pods one by one"
+	case why != "":
+		return why
 	case !(node.cost.Hourly > 0):
 		return "it has no price"
-	case node.cost.CapacityType == string(pricing.Reserved) || node.Labels[packing.LabelCapacityType] == string(pricing.Reserved):
+	case node.cost.CapacityType == string(pricing.Reserved):
 		return "it is reserved, and paid for whether it runs or not"
 	}
 	return ""
@@ -74,7 +87,8 @@ func (n *nodePlanner) input() packing.Input {
 		for i := range own {
 			n.poolOf[kindOf(&own[i])] = pool
 		}
-		in.Offerings = append(in.Offerings, own...)
+		o := n.pass.Options.Nodes
+		in.Offerings = append(in.Offerings, slices.DeleteFunc(own, func(one packing.Offering) bool { return !Allowed(one.Type, o.Types, o.DenyTypes) })...)
 	}
 	return in
 }
@@ -184,14 +198,8 @@ func (n *nodePlanner) machines() *machines {
 		a := packing.Allocatable{CPU: node.Allocatable.CPU, Memory: node.Allocatable.Memory, Pods: cmp.Or(node.MaxPods, 110)}
 		if s, ok := m.seen[name]; ok {
 			a = packing.Allocatable{CPU: min(a.CPU, s.CPU), Memory: min(a.Memory, s.Memory), Pods: min(a.Pods, s.Pods)}
-		} else {
-			m.labels[name] = map[string]string{}
-			for k := range n.refers {
-				if v, ok := node.Labels[k]; ok && boundToType(k) {
-					m.labels[name][k] = v
-				}
-			}
 		}
+		n.describe(m, node)
 		m.seen[name] = a
 		if !slices.Contains(m.archs, node.arch()) {
 			m.archs = append(m.archs, node.arch())
@@ -203,6 +211,25 @@ func (n *nodePlanner) machines() *machines {
 		m.delegation = m.delegation || node.cost.Offering.MaxPods > 0 && node.MaxPods > node.cost.Offering.MaxPods
 	}
 	return m
+}
+
+// describe takes down the labels that tell of the machine and that all nodes of its
+// type have: nothing promises the others to a new node.
+func (n *nodePlanner) describe(m *machines, node *plannedFrom) {
+	name := node.cost.InstanceType
+	first := m.labels[name] == nil
+	if first {
+		m.labels[name] = map[string]string{}
+	}
+	for k := range n.refers {
+		v, ok := node.Labels[k]
+		switch {
+		case first && ok && boundToType(k):
+			m.labels[name][k] = v
+		case !first && m.labels[name][k] != v:
+			delete(m.labels[name], k)
+		}
+	}
 }
 
 // leaves is what a type leaves for pods: as its nodes of today have it, else
@@ -242,9 +269,10 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 			paid[node.cost.InstanceType] = node.cost.Hourly
 		}
 	}
-	own := map[string]bool{}
+	stock, own := pool.stock(), map[string]bool{}
 	for _, node := range pool.members {
-		node.offering = pool.offering(node.cost.InstanceType, node.cost.Zone, node.arch(), node.Capacity.GPU, paid[node.cost.InstanceType], m.seen[node.cost.InstanceType], m)
+		machine := node.machine()
+		node.offering = pool.offering(machine, node.cost.Zone, paid[machine.InstanceType], m.seen[machine.InstanceType], m, stock)
 		if key := node.cost.InstanceType + "\x00" + node.cost.Zone; !own[key] {
 			own[key] = true
 			out = append(out, node.offering)
@@ -262,18 +290,44 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 		price := cmp.Or(paid[o.InstanceType], o.USDPerHour)
 		for _, zone := range SortedNames(zones) {
 			if !own[o.InstanceType+"\x00"+zone] {
-				out = append(out, pool.offering(o.InstanceType, zone, o.Arch, o.GPUs, price, leaves, m))
+				out = append(out, pool.offering(o, zone, price, leaves, m, stock))
 			}
 		}
 	}
 	return out
 }
 
-func (pool *nodePool) offering(name, zone, arch string, gpus int64, price float64, a packing.Allocatable, m *machines) packing.Offering {
+// stock is what the pool's nodes offer beside CPU and memory.
+func (pool *nodePool) stock() *Stock {
+	var members []Member
+	for _, node := range pool.members {
+		members = append(members, Member{Node: node.Node, Machine: node.machine()})
+	}
+	return StockOf(pool.provider, members)
+}
+
+// machine is the node's own, by the catalog or by what the node says.
+func (node *plannedFrom) machine() pricing.Offering {
+	o := node.cost.Offering
+	o.InstanceType, o.Arch = node.cost.InstanceType, node.arch()
+	if o.CPUMillis == 0 {
+		o.CPUMillis, o.MemoryBytes, o.GPUs = node.Capacity.CPU, node.Capacity.Memory, node.Capacity.GPU
+	}
+	return o
+}
+
+func (pool *nodePool) offering(o pricing.Offering, zone string, price float64, a packing.Allocatable, m *machines, stock *Stock) packing.Offering {
 	labels := maps.Clone(pool.labels)
-	maps.Copy(labels, m.labels[name])
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	maps.Copy(labels, m.labels[o.InstanceType])
+	has, devices := stock.Of(o)
+	if devices != "" {
+		labels[DeviceLabel] = devices
+	}
 	return packing.Offering{
-		Type: name, Zone: zone, Arch: arch, CapacityType: pool.capacityType, Labels: labels, Taints: pool.taints,
-		CPU: a.CPU, Memory: a.Memory, Pods: a.Pods, GPUs: gpus, USDPerHour: price,
+		Type: o.InstanceType, Zone: Zone(zone), Arch: o.Arch, CapacityType: pool.capacityType, Labels: labels, Taints: pool.taints,
+		CPU: Sustained(o, a.CPU), Memory: a.Memory, Pods: a.Pods, GPUs: o.GPUs, Extended: has, USDPerHour: price,
 	}
 }

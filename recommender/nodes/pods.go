@@ -43,6 +43,7 @@ func (n *nodePlanner) gather() {
 				}
 				*static[name] = larger(*static[name], packing.Pod{Name: "static/" + name, CPU: one.CPU, Memory: one.Memory, Tolerations: []packing.Toleration{{Operator: "Exists"}}})
 			default:
+				n.losing[one.Name] = LosesData(pod)
 				n.pods = append(n.pods, placedPod{Pod: one, node: pod.Node, blocks: blocks(w, pod), batch: w.Batch()})
 			}
 		}
@@ -57,7 +58,7 @@ func (n *nodePlanner) gather() {
 
 // relate works out what holds for the pods together.
 func (n *nodePlanner) relate() {
-	n.holdApart()
+	n.keepSafe()
 	for i := range n.pods {
 		n.note(&n.pods[i].Pod)
 	}
@@ -72,10 +73,14 @@ func (node *plannedFrom) reserve(p *packing.Pod) {
 
 // daemonPod leaves out what ties a DaemonSet's pod to its own node.
 func daemonPod(p packing.Pod) packing.Pod {
-	return packing.Pod{
+	out := packing.Pod{
 		Name: p.Group, Group: p.Group, CPU: p.CPU, Memory: p.Memory,
 		NodeSelector: p.NodeSelector, Affinity: p.Affinity, Tolerations: p.Tolerations,
 	}
+	if disk := p.Extended[EphemeralStorage]; disk > 0 { // what else it asks for it has where it runs
+		out.Extended = map[string]int64{EphemeralStorage: disk}
+	}
+	return out
 }
 
 // larger gives the pod with the larger requests of the two.
@@ -84,26 +89,51 @@ func larger(a, b packing.Pod) packing.Pod {
 	return b
 }
 
-// holdApart lets no node have more than half, rounded up, of the pods of a
-// workload that runs on several nodes now: the loss of one node must not stop
-// what it does not stop today. Batch work is left out.
-func (n *nodePlanner) holdApart() {
-	count, on := map[string]int64{}, map[string]map[string]bool{}
-	for i := range n.pods {
-		p := &n.pods[i]
-		count[p.Group]++
-		if on[p.Group] == nil {
-			on[p.Group] = map[string]bool{}
-		}
-		on[p.Group][p.node] = true
-	}
-	for i := range n.pods {
-		p := &n.pods[i]
-		half := (count[p.Group] + 1) / 2
-		if len(on[p.Group]) > 1 && !p.batch {
-			p.Spread = append(p.Spread, packing.Spread{TopologyKey: packing.LabelHostname, MaxSkew: half})
+// keepSafe makes the pods ask for what they have today.
+func (n *nodePlanner) keepSafe() {
+	wishes, ordered := map[string]*analyzer.PodSpec{}, map[string]bool{}
+	for i := range n.pass.Facts.Workloads {
+		w := &n.pass.Facts.Workloads[i]
+		ordered[w.Ref.String()] = w.Kind == "StatefulSet"
+		if len(w.Pods) > 0 {
+			wishes[w.Ref.String()] = &w.Pods[0].Spec
 		}
 	}
+	var zones []string
+	count := 0
+	for _, node := range n.nodes {
+		if node.kept == "" {
+			count++
+			if zone := ZoneOf(node.Labels); zone != "" && !slices.Contains(zones, zone) {
+				zones = append(zones, zone)
+			}
+		}
+	}
+	var spots []Spot
+	for i := range n.pods {
+		p := &n.pods[i]
+		node := n.byName[p.node]
+		spots = append(spots, Spot{
+			Pod: &p.Pod, Node: p.node, Zone: ZoneOf(node.Labels), Stays: node.kept != "", Batch: p.batch, Added: p.added,
+			Ordered: ordered[p.Group], Wishes: wishes[p.Group],
+		})
+	}
+	KeepSafe(spots, n.zones, zones, count)
+}
+
+// zonesNow lists the zones of each workload's pods.
+func (n *nodePlanner) zonesNow() map[string][]string {
+	out := map[string][]string{}
+	for i := range n.pods {
+		p := &n.pods[i]
+		if zone := ZoneOf(n.byName[p.node].Labels); zone != "" && !slices.Contains(out[p.Group], zone) {
+			out[p.Group] = append(out[p.Group], zone)
+		}
+	}
+	for group := range out {
+		slices.Sort(out[group])
+	}
+	return out
 }
 
 // note remembers which node labels pods refer to.
@@ -164,9 +194,6 @@ func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *
 		}
 		p.NodeSelector[packing.LabelCapacityType] = string(pricing.OnDemand)
 	}
-	if len(pod.Spec.Claims) > 0 {
-		p.Zone = node.Labels[packing.LabelZone]
-	}
 	for _, term := range pod.Spec.Affinity {
 		var t packing.Term
 		for _, r := range term {
@@ -177,6 +204,7 @@ func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *
 	for _, t := range pod.Spec.Tolerations {
 		p.Tolerations = append(p.Tolerations, packing.Toleration(t))
 	}
+	n.tie(&p, w, pod, node)
 	for _, s := range pod.Spec.Spread {
 		p.Spread = append(p.Spread, packing.Spread{TopologyKey: s.TopologyKey, MaxSkew: s.MaxSkew})
 	}
@@ -188,6 +216,40 @@ func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *
 		p.AntiAffinity = append(p.AntiAffinity, apart)
 	}
 	return p
+}
+
+func (n *nodePlanner) localData() LocalData {
+	if n.pass.Options.Nodes.PinLocal {
+		return LocalPin
+	}
+	return LocalWarn
+}
+
+// tie adds what a pod takes of a node beside CPU and memory, and where its devices,
+// its volumes and its data let it run.
+func (n *nodePlanner) tie(p *packing.Pod, w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *plannedFrom) {
+	if w.Kind == "DaemonSet" || w.Kind == "Node" {
+		p.Extended = pod.Resources
+		return
+	}
+	reach := n.volumes.Of(w.Namespace, pod, node.Node)
+	reach.Bind(p)
+	p.Extended = Needs(pod, reach)
+	if pod.Resources != nil {
+		p.GPUs = 0 // devices are among the others, by their names
+	}
+	if UsesDevices(pod) {
+		p.NodeSelector = maps.Clone(p.NodeSelector)
+		if p.NodeSelector == nil {
+			p.NodeSelector = map[string]string{}
+		}
+		p.NodeSelector[DeviceLabel] = DevicesOf(node.Node, node.machine())
+	}
+	for _, why := range []string{PinnedPod(pod, n.localData()), reach.Pinned} {
+		if why != "" {
+			p.Unmodelled = append(p.Unmodelled, why)
+		}
+	}
 }
 
 // unmodelled names the constraints of a pod that the packer can't hold.

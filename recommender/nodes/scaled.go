@@ -3,13 +3,98 @@ package nodes
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
+
+// wanted is how many pods of a workload the nodes have to hold: those of the busiest
+// hour of the window, by the setting advised, or as an autoscaler or a schedule had
+// them; ok is false for a number that is fixed, which stays as it is.
+func (n *nodePlanner) wanted(w *analyzer.WorkloadFacts, now int) (pods int, ok bool) {
+	to, _ := n.pass.Cluster.Scaled(w.Ref)
+	switch {
+	case w.Kind == "DaemonSet" || w.Kind == "Node":
+		return 0, false
+	case to.Changed:
+		if pods, ok := to.Hours.At(n.busiest); ok && n.busiest > 0 {
+			return max(int(math.Ceil(pods-1e-9)), 1), true
+		}
+		return to.Now, true
+	case n.busiest == 0:
+		return 0, false
+	}
+	seen, known := PodHours(n.pass.Cluster, w)[n.busiest]
+	switch {
+	case w.Batch():
+		return max(int(math.Round(seen)), now), true
+	case len(w.HPAs) > 0 && known:
+		return min(max(int(math.Ceil(seen-1e-9)), int(w.HPAs[0].Min), 1), max(int(w.HPAs[0].Max), now)), true
+	}
+	return 0, false
+}
+
+// PodHours is a workload's mean pods by the hour: of the setting advised, else as
+// they were.
+func PodHours(c *advice.Cluster, w *analyzer.WorkloadFacts) map[int]float64 {
+	out := map[int]float64{}
+	for i := range w.Containers {
+		if w.Containers[i].Type == analyzer.TypeInit {
+			continue
+		}
+		for _, day := range w.Containers[i].Days {
+			for j, hour := range day.Hours {
+				if hour.Pods > 0 {
+					out[int(day.Date)*24+j] = max(out[int(day.Date)*24+j], float64(hour.Pods))
+				}
+			}
+		}
+	}
+	if to, ok := c.Scaled(w.Ref); ok {
+		for hour := range out {
+			if pods, ok := to.Hours.At(hour); ok {
+				out[hour] = pods
+			}
+		}
+	}
+	return out
+}
+
+// WholeHours bounds the hours, since 1970, that lie in the window as a whole.
+func WholeHours(w analyzer.Window) (first, last int) {
+	const hour = 3600
+	return int((w.Start.Unix() + hour - 1) / hour), int(w.End.Unix() / hour)
+}
+
+// findBusiest finds the whole hour of the window whose pods are worth the most, by the
+// requests that the plan packs; 0 without history.
+func (n *nodePlanner) findBusiest() {
+	n.worth = map[int]float64{}
+	for i := range n.pass.Facts.Workloads {
+		w := &n.pass.Facts.Workloads[i]
+		if w.Kind == "DaemonSet" || w.Kind == "Node" || w.Past {
+			continue
+		}
+		each := n.pass.Costs.MeanUnit.Hourly(requestsOf(n.pass.Cluster, w, &analyzer.Pod{}))
+		for hour, pods := range PodHours(n.pass.Cluster, w) {
+			n.worth[hour] += pods * each
+		}
+	}
+	first, last := WholeHours(n.pass.Facts.Snapshot.Window)
+	maps.DeleteFunc(n.worth, func(hour int, _ float64) bool { return hour < first || hour >= last })
+	most := 0.0
+	for _, hour := range slices.Sorted(maps.Keys(n.worth)) {
+		if n.worth[hour] > most*(1+1e-9) {
+			n.busiest, most = hour, n.worth[hour]
+		}
+	}
+}
 
 // rescale brings the pods to the numbers that the lever horizontal advises.
 func (n *nodePlanner) rescale() {
@@ -20,19 +105,22 @@ func (n *nodePlanner) rescale() {
 	gone := map[int]bool{}
 	for i := range n.pass.Facts.Workloads {
 		w := &n.pass.Facts.Workloads[i]
-		to, _ := n.pass.Cluster.Scaled(w.Ref)
 		mine := at[w.Ref.String()]
-		if !to.Changed || len(mine) == 0 {
+		want, ok := n.wanted(w, len(mine))
+		if !ok || len(mine) == 0 && !w.Batch() {
 			continue
 		}
-		want := to.Now
 		n.fewer, n.more = n.fewer+max(len(mine)-want, 0), n.more+max(want-len(mine), 0)
 		n.firstToGo(w, mine)
 		for k := 0; k < len(mine)-want; k++ {
 			gone[mine[k]] = true
 		}
 		for k := len(mine); k < want; k++ {
-			n.pods = append(n.pods, n.another(w, mine, k))
+			if len(mine) > 0 {
+				n.pods = append(n.pods, n.another(w, mine, k))
+			} else if pod, ok := n.unseen(w, k); ok {
+				n.pods = append(n.pods, pod)
+			}
 		}
 	}
 	kept := n.pods[:0]
@@ -90,6 +178,23 @@ func (n *nodePlanner) another(w *analyzer.WorkloadFacts, mine []int, number int)
 		out.Zone = ""
 	}
 	return out
+}
+
+// unseen is a pod of a job that does not run now, of which nothing is known but its
+// requests: it counts on a node that is open to all.
+func (n *nodePlanner) unseen(w *analyzer.WorkloadFacts, number int) (placedPod, bool) {
+	for _, node := range n.nodes {
+		if node.kept != "" || len(lastingTaints(node.Node)) > 0 {
+			continue
+		}
+		size := requestsOf(n.pass.Cluster, w, &analyzer.Pod{})
+		pod := packing.Pod{
+			Name:  fmt.Sprintf("%s/%s (pod %d, not yet there)", w.Namespace, w.Name, number+1),
+			Group: w.Ref.String(), CPU: size.CPU, Memory: size.Memory, Archs: []string{node.arch()},
+		}
+		return placedPod{Pod: pod, node: node.Name, batch: true, added: true}, true
+	}
+	return placedPod{}, false
 }
 
 // seatAdded finds room on today's nodes, beside their like, for pods that are

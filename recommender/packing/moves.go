@@ -45,12 +45,20 @@ type Move struct {
 	Blocked    string  // why it can't be done; empty for those that can
 }
 
+// Placement is the pods of one node, sorted.
+type Placement struct {
+	Node string
+	Pods []string
+}
+
 // Migration leads from today's nodes to a plan. New nodes come first, then the
 // moves in order: each one's pods have room when its turn comes.
 type Migration struct {
-	Launch  []PlannedNode
-	Moves   []Move // possible ones in order, then the blocked
-	Savings float64
+	Launch []PlannedNode
+	// Placement is where every pod ends up, by the names that evictions use.
+	Placement []Placement
+	Moves     []Move // possible ones in order, then the blocked
+	Savings   float64
 }
 
 // Moves finds the way from today's nodes to the plan that was packed from in.
@@ -61,7 +69,7 @@ type Migration struct {
 // out: the caller asks it.
 func Moves(ctx context.Context, in Input, current []CurrentNode, budgets []Budget, plan Plan) Migration {
 	m := newMover(in, current, budgets, plan)
-	for _, step := range []func(){m.match, m.assign, m.list, func() { m.order(ctx) }} {
+	for _, step := range []func(){m.match, m.assign, m.placement, m.list, func() { m.order(ctx) }} {
 		if ctx.Err() == nil {
 			step()
 		}
@@ -188,6 +196,18 @@ func (m *mover) assign() {
 			}
 		}
 	}
+}
+
+// placement writes down where the pods are at the end.
+func (m *mover) placement() {
+	at := map[int][]string{}
+	for _, p := range sortedKeys(m.dest) {
+		at[m.dest[p]] = append(at[m.dest[p]], p)
+	}
+	for j := range m.plan.Nodes {
+		m.out.Placement = append(m.out.Placement, Placement{m.name[j], at[j]})
+	}
+	slices.SortStableFunc(m.out.Placement, func(a, b Placement) int { return cmp.Compare(a.Node, b.Node) })
 }
 
 // list makes one move of each node that loses pods.

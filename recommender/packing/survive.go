@@ -88,17 +88,21 @@ type refit struct {
 	rooms  []resources // by node, with its pods on it
 	hosts  []map[string]int64
 	zones  map[string]map[string]int64
-	usable map[string][]bool // by signature: nodes that admit it
+	usable map[string][]bool         // by signature: nodes that admit it
+	apart  map[string][]AntiAffinity // of groups that the scheduler keeps apart from others
 	mean   Offering
 }
 
 func newRefit(in Input, plan Plan) *refit {
-	r := &refit{plan: plan, in: in, pods: map[string]*Pod{}, member: map[string]int{}, zones: map[string]map[string]int64{}, usable: map[string][]bool{}}
+	r := &refit{plan: plan, in: in, pods: map[string]*Pod{}, member: map[string]int{}, zones: map[string]map[string]int64{}, usable: map[string][]bool{}, apart: map[string][]AntiAffinity{}}
 	for i := range in.Pods {
 		p := &in.Pods[i]
 		r.pods[p.Name] = p
 		if _, ok := r.member[p.Group]; !ok {
 			r.member[p.Group] = i
+			if hard := p.freed().AntiAffinity; len(hard) > 0 {
+				r.apart[p.Group] = hard
+			}
 		}
 	}
 	for n := range plan.Nodes {
@@ -270,12 +274,9 @@ func (r *refit) lives(p *Pod, n int, gone func(int) bool) bool {
 // away.
 func (r *refit) refused(p *Pod, n int) bool {
 	keeps := func(there map[string]int64, key string) bool {
-		for group, count := range there {
-			if i, ok := r.member[group]; count > 0 && ok {
-				other := r.in.Pods[i].freed()
-				if slices.ContainsFunc(other.AntiAffinity, func(a AntiAffinity) bool { return a.TopologyKey == key && slices.Contains(a.Groups, p.Group) }) {
-					return true
-				}
+		for group, apart := range r.apart {
+			if there[group] > 0 && slices.ContainsFunc(apart, func(a AntiAffinity) bool { return a.TopologyKey == key && slices.Contains(a.Groups, p.Group) }) {
+				return true
 			}
 		}
 		return false
@@ -480,14 +481,10 @@ func trim(in Input, plan *Plan, s Survival) {
 	*plan = without()
 }
 
-// Exempt tells what can't live through a level today, whatever the room: pods that
-// no other node, or no other zone, may run; groups whose rolling update finds none.
+// Exempt tells what can't live through a level today: groups whose rolling update
+// finds no room; pods that no other node, or no other zone, may run, whatever the room.
 func Exempt(in Input, today Plan, level Level, surge map[string]int) map[string]bool {
 	r := newRefit(in, today)
-	for n := range r.rooms {
-		o := today.Nodes[n].Offering
-		r.rooms[n] = Input{Offerings: []Offering{o}, DaemonSets: in.DaemonSets}.rooms()[0]
-	}
 	out := map[string]bool{}
 	if level == SurvivePod {
 		for group, n := range surge {
@@ -496,6 +493,10 @@ func Exempt(in Input, today Plan, level Level, surge map[string]int) map[string]
 			}
 		}
 		return out
+	}
+	for n := range r.rooms {
+		o := today.Nodes[n].Offering
+		r.rooms[n] = Input{Offerings: []Offering{o}, DaemonSets: in.DaemonSets}.rooms()[0]
 	}
 	for n := range today.Nodes {
 		gone := func(k int) bool { return k == n }

@@ -122,10 +122,14 @@ func blockers(n *nodeUse, planned bool) []string {
 			out = append(out, text)
 		}
 	}
+	add(n.Keep != "", "the node asks to stay by the annotation %s", n.Keep)
 	for _, r := range n.residents {
 		name := r.w.Namespace + "/" + r.Name
 		add(r.w.Kind == "Pod", "pod %s has no controller that would start it again", name)
 		add(r.Spec.LocalStorage, "pod %s keeps data on the node (emptyDir or hostPath)", name)
+		if why := nodes.PinnedPod(r.Pod, nodes.LocalWarn); why != "" && !r.Spec.LocalStorage {
+			add(true, "pod %s has %s", name, why)
+		}
 		add(slices.Contains(r.Spec.Constraints, analyzer.ConstraintKeep), "pod %s asks not to be disrupted", name)
 		for _, c := range r.Spec.Constraints {
 			add(!planned && c != analyzer.ConstraintKeep, "pod %s has %s, which is not modelled here", name, c)

@@ -69,7 +69,7 @@ func nodeGroups(groups []nodes.Group) []document.NodeGroup {
 		}
 		for _, s := range g.Shapes {
 			one.Shapes = append(one.Shapes, document.NodeShape{
-				Size: machine(s.CPU, s.Memory, s.GPUs), InstanceTypes: s.Types[:s.Planned], StandIns: s.Types[s.Planned:], Count: s.Count,
+				Size: machine(s.CPU, s.Memory, s.GPUs), InstanceTypes: s.Types[:s.Planned], StandIns: s.Types[s.Planned:], Count: s.Count, Most: s.Most,
 			})
 		}
 		out = append(out, one)
@@ -146,6 +146,7 @@ func (b *builder) nodePlan() *document.NodePlan {
 	out := &document.NodePlan{
 		MonthlyCost: b.planCost, LowerBoundMonthly: document.USD(document.Whole(document.Finite(b.plan.LowerBound) * 100)),
 		GapPercent: max(document.Decimals(b.plan.GapPercent, 2), 0), Pools: []document.Pool{}, Moves: []document.NodeMove{},
+		Placement: []document.NodePlacement{},
 	}
 	for i, p := range b.plan.Pools {
 		out.Count += p.Count
@@ -174,25 +175,53 @@ func (b *builder) nodePlan() *document.NodePlan {
 			Score:              document.Decimals(m.Score, 3),
 		})
 	}
+	for _, at := range b.plan.Placement {
+		out.Placement = append(out.Placement, document.NodePlacement{Node: at.Node, Pods: append([]string{}, at.Pods...)})
+	}
+	for _, p := range b.plan.Pinned {
+		out.Pinned = append(out.Pinned, document.PinnedNodes{Kind: p.Kind, Nodes: p.Nodes, Pods: p.Pods, MonthlyCost: document.Cents(p.Monthly)})
+	}
+	out.Risk = planRisk(b.plan)
+	out.PoolStyle, out.ExactMonthlyCost, out.Survives = string(b.plan.Style), document.Cents(b.plan.Exact), survives(b.plan)
 	for _, k := range b.plan.Kept {
 		out.Kept = append(out.Kept, document.KeptNode(k))
 	}
 	return out
 }
 
+// survives says what the plan lives through, with the kept nodes in the prices.
+func survives(p *nodes.Plan) document.PlanSurvives {
+	s := p.Survived
+	if s == nil {
+		return document.PlanSurvives{Level: "none"}
+	}
+	out := document.PlanSurvives{Node: s.Node, Zone: s.Zone, Level: string(s.Level), Exempt: s.Exempt}
+	kept := 0.0
+	for _, k := range p.Pinned {
+		kept += k.Monthly
+	}
+	for _, l := range s.Prices {
+		out.Levels = append(out.Levels, document.LevelPrice{Level: string(l.Level), MonthlyCost: document.Cents(l.Hourly*pricing.HoursPerMonth + kept), AtMost: l.AtMost})
+	}
+	return out
+}
+
 // planRisk says what following the plan disturbs.
 func planRisk(p *nodes.Plan) string {
-	drains, evictions := 0, 0
+	drains := 0
 	for _, m := range p.Moves {
-		evictions += len(m.Evictions)
 		if !m.Keep {
 			drains++
 		}
 	}
-	if drains+evictions == 0 {
+	if drains+p.Restarts+p.NewNodes == 0 {
 		return "not known"
 	}
-	return fmt.Sprintf("%s drained, %s once", document.Counted(drains, "node"), document.Counted(evictions, "eviction"))
+	text := fmt.Sprintf("%d new, %s drained, %d kept, %s once", p.NewNodes, document.Counted(drains, "node"), len(p.Kept), document.Counted(p.Restarts, "eviction"))
+	if p.LoseData > 0 {
+		text += fmt.Sprintf(", %s of which lose emptyDir data", document.Counted(p.LoseData, "pod"))
+	}
+	return text
 }
 
 func planBill(h *nodes.Held) *document.PlanBill {

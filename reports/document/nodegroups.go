@@ -38,6 +38,8 @@ type NodeShape struct {
 	// StandIns are types of the same size for at most 15 % more, the cheapest first, for when the plan's are sold out.
 	StandIns []string `json:"standIns,omitempty"`
 	Count    int      `json:"count"`
+	// Most is how many the group's limits hold.
+	Most int `json:"most,omitempty"`
 }
 
 // All is the planned types, then the stand-ins.

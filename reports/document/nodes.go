@@ -45,6 +45,17 @@ type NodePlan struct {
 	Moves []NodeMove `json:"moves"`
 	// Stays are the nodes that the plan has too, and whose pods all stay.
 	Stays []string `json:"stays,omitempty"`
+	// PoolStyle is simple, flexible or exact; ExactMonthlyCost is what nodes of any types cost that live through nothing.
+	PoolStyle        string `json:"poolStyle" jsonschema:"enum=simple,enum=flexible,enum=exact"`
+	ExactMonthlyCost USD    `json:"exactMonthlyCost"`
+	// Survives says whether the pods of any node, or of any zone, find room on the others, but for those that can't today either.
+	Survives PlanSurvives `json:"survives"`
+	// Placement is where every pod ends up; new nodes are new-1 and so on, in the order of launch.
+	Placement []NodePlacement `json:"placement"`
+	// Risk is what following the plan disturbs, in one line.
+	Risk string `json:"risk"`
+	// Pinned adds the kept nodes up by what keeps them.
+	Pinned []PinnedNodes `json:"pinned,omitempty"`
 	// Kept are the nodes that the plan leaves as they are, with all their pods.
 	Kept []KeptNode `json:"kept,omitempty"`
 	// Groups are the plan's nodes, but the kept ones, as the pools of an autoscaler; what follows is the groups in its terms.
@@ -54,6 +65,39 @@ type NodePlan struct {
 	EKSNodegroups     []EKSNodegroup     `json:"eksNodegroups,omitempty"`
 	GKENodePools      []GKENodePool      `json:"gkeNodePools,omitempty"`
 	AKSNodePools      []AKSNodePool      `json:"aksNodePools,omitempty"`
+}
+
+// PlanSurvives is what the plan lives through, and what each level costs.
+type PlanSurvives struct {
+	Node bool `json:"node"`
+	Zone bool `json:"zone"`
+	// Level is the one that was asked for: none, pod (a rolling update finds room), node or zone.
+	Level  string       `json:"level" jsonschema:"enum=none,enum=pod,enum=node,enum=zone"`
+	Levels []LevelPrice `json:"levels,omitempty"`
+	// Exempt are pods and workloads that can't live through the level today either.
+	Exempt []string `json:"exempt,omitempty"`
+}
+
+// LevelPrice is what the plan costs at a level.
+type LevelPrice struct {
+	Level       string `json:"level"`
+	MonthlyCost USD    `json:"monthlyCost"`
+	// AtMost says that the price was not searched for: nodes were added until the level held.
+	AtMost bool `json:"atMost,omitempty"`
+}
+
+// NodePlacement is the pods of one node, but for DaemonSets' and static ones.
+type NodePlacement struct {
+	Node string   `json:"node"`
+	Pods []string `json:"pods"`
+}
+
+// PinnedNodes are the nodes that stay for one kind of reason.
+type PinnedNodes struct {
+	Kind        string `json:"kind"`
+	Nodes       int    `json:"nodes"`
+	Pods        int    `json:"pods"`
+	MonthlyCost USD    `json:"monthlyCost"`
 }
 
 // NodeMove sends pods of one node to others.

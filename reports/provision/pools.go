@@ -35,7 +35,7 @@ func poolsOf(groups []document.NodeGroup) []pool {
 			one := document.AutoscalerGroup{
 				Name: fmt.Sprintf("%s-%dx%d", g.Name, s.Size.CPU/(1000*document.MicroPerMilli), (s.Size.Memory+1<<29)>>30), Group: g.Name,
 				InstanceTypes: s.All(), CapacityType: g.CapacityType, Zones: g.Zones, Labels: g.Labels, Taints: g.Taints,
-				Desired: s.Count, Max: 2 * s.Count,
+				Desired: s.Count, Max: max(2*s.Count, s.Most),
 			}
 			out = append(out, pool{one, g, s.Size.GPU > 0})
 		}

@@ -28,7 +28,31 @@ func groupLines(p *document.NodePlan) []string {
 		}
 		out = append(out, clean(line)+fmt.Sprintf("; at most %s CPU, %s; %s at a time.", cores(g.Limits.CPU), memory(g.Limits.Memory), document.Counted(g.Drains, "drain")))
 	}
-	return append(out, moveLines(p)...)
+	return append(append(out, safetyLines(p)...), moveLines(p)...)
+}
+
+// safetyLines say what following the plan disturbs, what it lives through, and what
+// keeps nodes as they are.
+func safetyLines(p *document.NodePlan) []string {
+	var out []string
+	if len(p.Moves) > 0 {
+		out = append(out, clean("Risk: "+p.Risk)+".")
+	}
+	var prices []string
+	for _, l := range p.Survives.Levels {
+		word := ""
+		if l.AtMost {
+			word = "at most "
+		}
+		prices = append(prices, fmt.Sprintf("%s %s%s", l.Level, word, l.MonthlyCost))
+	}
+	if len(prices) > 1 {
+		out = append(out, fmt.Sprintf("It survives: %s. A month, by --survive: %s.", p.Survives.Level, strings.Join(prices, ", ")))
+	}
+	for _, k := range p.Pinned {
+		out = append(out, clean(fmt.Sprintf("Kept as they are: %s with %s, %s a month: %s", document.Counted(k.Nodes, "node"), document.Counted(k.Pods, "pod"), k.MonthlyCost, k.Kind))+".")
+	}
+	return out
 }
 
 // moveLines are the way from today's nodes to the plan's.

@@ -33,6 +33,7 @@ func nodeOf(o *corev1.Node) analyzer.Node {
 	for _, c := range o.Status.Conditions {
 		if c.Type == corev1.NodeReady {
 			n.Ready = c.Status == corev1.ConditionTrue
+			n.NotReady = !n.Ready
 		}
 	}
 	return n

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// nodeFlags say what nodes a plan may have.
+type nodeFlags struct {
+	survive, pools, localData string
+	types, denyTypes          []string
+	minSavings                []string
+}
+
+func (f *nodeFlags) register(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.survive, "survive", "", "what the planned nodes live through: "+strings.Join(words(packing.Levels()), ", ")+" (default pod where a node autoscaler runs, else node)")
+	fl.StringVar(&f.pools, "pools", "", "kinds of machine in the plan: "+strings.Join(words(advice.PoolStyles()), ", ")+" (default flexible where Karpenter runs, else simple)")
+	fl.StringSliceVar(&f.types, "types", nil, "instance types for new nodes, as `PATTERNS` such as m7i.*,c7i.* (default all)")
+	fl.StringSliceVar(&f.denyTypes, "deny-types", nil, "`PATTERNS` of instance types that new nodes may not be of")
+	fl.StringVar(&f.localData, "local-data", string(nodes.LocalWarn), "nodes with pods that have emptyDir volumes: pin them, or warn")
+	fl.StringSliceVar(&f.minSavings, "min-savings", nil, "`AMOUNTS` a month below which nodes are left alone, in USD and in percent of their cost; the larger counts (default 5,1%)")
+	completeFrom(cmd, "survive", words(packing.Levels()))
+	completeFrom(cmd, "pools", words(advice.PoolStyles()))
+	completeFrom(cmd, "local-data", []string{string(nodes.LocalWarn), string(nodes.LocalPin)})
+}
+
+func words[T ~string](list []T) (out []string) {
+	for _, v := range list {
+		out = append(out, string(v))
+	}
+	return out
+}
+
+func (f *nodeFlags) options() (o advice.NodeOptions, err error) {
+	for _, c := range []struct {
+		flag, value string
+		of          []string
+	}{
+		{"survive", f.survive, words(packing.Levels())},
+		{"pools", f.pools, words(advice.PoolStyles())},
+		{"local-data", f.localData, []string{string(nodes.LocalWarn), string(nodes.LocalPin)}},
+	} {
+		if c.value != "" && !slices.Contains(c.of, c.value) {
+			return o, fmt.Errorf("--%s %s: there is: %s", c.flag, c.value, strings.Join(c.of, ", "))
+		}
+	}
+	o.Survive, o.Pools, o.PinLocal = packing.Level(f.survive), advice.PoolStyle(f.pools), f.localData == string(nodes.LocalPin)
+	if o.Types, err = patterns("types", f.types); err != nil {
+		return o, err
+	}
+	if o.DenyTypes, err = patterns("deny-types", f.denyTypes); err != nil {
+		return o, err
+	}
+	return o, f.least(&o)
+}
+
+func patterns(flag string, list []string) ([]string, error) {
+	list = splitList(list)
+	for _, p := range list {
+		if _, err := path.Match(p, ""); err != nil {
+			return nil, fmt.Errorf("--%s %s: not a pattern; write * for any letters, such as m7i.*", flag, p)
+		}
+	}
+	return list, nil
+}
+
+// least reads the savings that are worth a change.
+func (f *nodeFlags) least(o *advice.NodeOptions) error {
+	for _, text := range splitList(f.minSavings) {
+		number, percent := strings.CutSuffix(text, "%")
+		v, err := strconv.ParseFloat(number, 64)
+		if err != nil || !(v >= 0) || v > 1e12 || percent && v > 100 {
+			return fmt.Errorf("--min-savings %s: an amount of USD a month or a percentage of the cost, such as 5 or 1%%", text)
+		}
+		if v == 0 {
+			v = -1
+		}
+		if percent {
+			o.MinSavingsShare = v / 100
+		} else {
+			o.MinSavings = v
+		}
+	}
+	return nil
+}

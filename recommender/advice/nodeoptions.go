@@ -1,0 +1,43 @@
+package advice
+
+import "github.com/plimsoll-k8s/plimsoll/recommender/packing"
+
+// PoolStyle says how many kinds of machine a plan may have.
+type PoolStyle string
+
+// The styles of pools.
+const (
+	// PoolsSimple has one type for each group of nodes with the same need.
+	PoolsSimple PoolStyle = "simple"
+	// PoolsFlexible has many types for each, for an autoscaler to choose from.
+	PoolsFlexible PoolStyle = "flexible"
+	// PoolsExact has whatever types come out cheapest.
+	PoolsExact PoolStyle = "exact"
+)
+
+// PoolStyles lists the styles.
+func PoolStyles() []PoolStyle { return []PoolStyle{PoolsSimple, PoolsFlexible, PoolsExact} }
+
+// The savings below which a plan of nodes is not worth its moves, where the user states
+// none: the larger of the two.
+const (
+	DefaultMinSavings      = 5.0  // USD a month
+	DefaultMinSavingsShare = 0.01 // of the nodes' cost
+)
+
+// NodeOptions say what nodes a plan may have, and what it has to live through.
+type NodeOptions struct {
+	// Survive is what the pods have to live through; empty means an update where a node
+	// autoscaler runs, and the loss of a node where none does.
+	Survive packing.Level
+	// Pools is empty for flexible where Karpenter runs, and simple elsewhere.
+	Pools PoolStyle
+	// Types are patterns of the instance types that new nodes may be of, DenyTypes of
+	// those that they may not; "*" and "?" stand for others.
+	Types, DenyTypes []string
+	// PinLocal leaves nodes as they are whose pods have emptyDir volumes.
+	PinLocal bool
+	// MinSavings, in USD a month, and MinSavingsShare, of the nodes' cost, end advice on
+	// pennies; 0 means the defaults, less than 0 none.
+	MinSavings, MinSavingsShare float64
+}

@@ -1,0 +1,264 @@
+package nodes
+
+import (
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// DeviceLabel is a label that offerings have in the packer alone: which devices a
+// machine has, and how they are divided. Pods that use some stay with their like.
+const DeviceLabel = "plimsoll.dev/devices"
+
+// EphemeralStorage is the resource that pods use of their node's disk.
+const EphemeralStorage = "ephemeral-storage"
+
+// isDevice tells devices from what any machine has some of.
+func isDevice(name string) bool {
+	return name != EphemeralStorage && !strings.HasPrefix(name, "hugepages-") && !strings.HasPrefix(name, attachPrefix)
+}
+
+// UsesDevices reports whether a pod asks for some.
+func UsesDevices(pod *analyzer.Pod) bool {
+	for name := range pod.Resources {
+		if isDevice(name) {
+			return true
+		}
+	}
+	return pod.Requests.GPU > 0
+}
+
+// productLabels say what devices a node has and how they are shared.
+func productLabels() []string {
+	return []string{"nvidia.com/gpu.product", "nvidia.com/gpu.replicas", "nvidia.com/mig.config", "amd.com/gpu.product-name", "cloud.google.com/gke-accelerator", "cloud.google.com/gke-gpu-partition-size", "cloud.google.com/gke-tpu-accelerator", "cloud.google.com/gke-tpu-topology"}
+}
+
+// DevicesOf describes the devices of a node, by its type's line and its labels;
+// nothing for a node without.
+func DevicesOf(n *analyzer.Node, machine pricing.Offering) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(n.Resources)) {
+		if isDevice(name) {
+			parts = append(parts, name)
+		}
+	}
+	if len(parts) == 0 && n.Allocatable.GPU == 0 {
+		return ""
+	}
+	parts = append(parts, line(machine))
+	for _, key := range productLabels() {
+		if v := n.Labels[key]; v != "" {
+			parts = append(parts, v)
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// line is the types that have the same model of device in other numbers.
+func line(o pricing.Offering) string {
+	if o.Provider == "gcp" {
+		if at := strings.LastIndexByte(o.InstanceType, '-'); at > 0 {
+			return o.InstanceType[:at]
+		}
+	}
+	return o.Family()
+}
+
+// Stock is what the nodes of one pool offer beside CPU and memory.
+type Stock struct {
+	provider string
+	byType   map[string]map[string]int64 // the least that a node of the type has
+	known    map[string]string           // by type: its devices, where its nodes are alike
+	mixed    map[string]bool             // types whose nodes have their devices divided in several ways
+	devices  map[string]string           // by line: the devices, where all its nodes are alike and each device is whole
+	device   map[string]string           // by line: the name of the one device
+	disk     int64                       // the least ephemeral-storage of a node; 0 where unknown
+}
+
+// Member is a node of a pool with its machine.
+type Member struct {
+	*analyzer.Node
+	Machine pricing.Offering
+}
+
+// StockOf reads the nodes of a pool.
+func StockOf(provider string, members []Member) *Stock {
+	s := &Stock{
+		provider: provider, byType: map[string]map[string]int64{}, known: map[string]string{}, mixed: map[string]bool{},
+		devices: map[string]string{}, device: map[string]string{},
+	}
+	mixed := map[string]bool{}
+	for _, m := range members {
+		name, own := m.Machine.InstanceType, s.held(m)
+		if had, ok := s.byType[name]; ok {
+			own = least(had, own)
+			s.mixed[name] = s.mixed[name] || s.known[name] != DevicesOf(m.Node, m.Machine)
+		}
+		s.byType[name], s.known[name] = own, DevicesOf(m.Node, m.Machine)
+		if disk := m.Resources[EphemeralStorage]; disk > 0 && (s.disk == 0 || disk < s.disk) {
+			s.disk = disk
+		}
+		key, what := line(m.Machine), DevicesOf(m.Node, m.Machine)
+		if name, whole := wholeDevice(m); whole && what != "" && !mixed[key] && (s.devices[key] == "" || s.devices[key] == what) {
+			s.devices[key], s.device[key] = what, name
+		} else if what != "" {
+			mixed[key] = true
+			delete(s.devices, key)
+		}
+	}
+	return s
+}
+
+// held is what a node has, with the volumes that it may attach.
+func (s *Stock) held(m Member) map[string]int64 {
+	out := map[string]int64{}
+	for name, n := range m.Resources {
+		out[name] = n
+	}
+	if rule := diskRules(s.provider); rule != nil {
+		out[attachPrefix+rule.driver] = rule.most(m.Machine.CPUMillis / 1000)
+	}
+	for driver, n := range m.Attach {
+		out[attachPrefix+driver] = n
+	}
+	return out
+}
+
+func least(a, b map[string]int64) map[string]int64 {
+	out := map[string]int64{}
+	for name, n := range a {
+		if v := min(n, b[name]); v > 0 {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+// wholeDevice is the one kind of device of a node that it has as many of as the
+// machine is sold with.
+func wholeDevice(m Member) (name string, ok bool) {
+	if m.Resources == nil { // of an older snapshot, which counts devices alone
+		return "", m.Allocatable.GPU > 0 && m.Allocatable.GPU == m.Machine.GPUs
+	}
+	for k, n := range m.Resources {
+		if !isDevice(k) {
+			continue
+		}
+		if name != "" || n != m.Machine.GPUs {
+			return "", false
+		}
+		name = k
+	}
+	return name, name != ""
+}
+
+// Divided reports whether nodes of a type have their devices divided in several ways,
+// so that none can stand for another.
+func (s *Stock) Divided(instanceType string) bool { return s.mixed[instanceType] }
+
+// Of is what a new node of a type in the pool would have beside CPU and memory: as
+// its nodes of today have it; else whole devices of the pool's own line, the least
+// disk of the pool, and the provider's rule for volumes. Hugepages, and devices that
+// somebody set up, no new type has.
+func (s *Stock) Of(o pricing.Offering) (has map[string]int64, devices string) {
+	if own, ok := s.byType[o.InstanceType]; ok {
+		return own, s.known[o.InstanceType]
+	}
+	out := map[string]int64{}
+	if disk := s.diskOf(); disk > 0 {
+		out[EphemeralStorage] = disk
+	}
+	if rule := diskRules(s.provider); rule != nil {
+		out[attachPrefix+rule.driver] = rule.most(o.CPUMillis / 1000)
+	}
+	for name := range s.drivers() {
+		if _, known := out[name]; !known {
+			out[name] = s.leastOf(name)
+		}
+	}
+	if what := s.devices[line(o)]; what != "" && o.GPUs > 0 {
+		if name := s.device[line(o)]; name != "" {
+			out[name] = o.GPUs
+		}
+		return out, what
+	}
+	return out, ""
+}
+
+// drivers are the attach limits that nodes of the pool have.
+func (s *Stock) drivers() map[string]bool {
+	out := map[string]bool{}
+	for _, own := range s.byType {
+		for name := range own {
+			if strings.HasPrefix(name, attachPrefix) {
+				out[name] = true
+			}
+		}
+	}
+	return out
+}
+
+func (s *Stock) leastOf(name string) int64 {
+	low := int64(-1)
+	for _, own := range s.byType {
+		if n, ok := own[name]; ok && (low < 0 || n < low) {
+			low = n
+		}
+	}
+	return max(low, 0)
+}
+
+// diskOf is the disk that the clouds give a node by default, less what the kubelet
+// keeps, where no node of the pool says what it has.
+func (s *Stock) diskOf() int64 {
+	if s.disk > 0 {
+		return s.disk
+	}
+	return map[string]int64{"aws": 17 << 30, "gcp": 44 << 30, "azure": 110 << 30}[s.provider]
+}
+
+// baseline is the percent of its CPU that a burstable machine may use for good, by
+// what its provider publishes; 0 for machines that do not burst.
+func baseline(o pricing.Offering) int64 {
+	family, size, _ := strings.Cut(o.InstanceType, ".")
+	switch {
+	case o.Provider == "aws" && family == "t2":
+		return map[string]int64{"nano": 5, "micro": 10, "small": 20, "medium": 20, "large": 30, "xlarge": 22, "2xlarge": 17}[size]
+	case o.Provider == "aws" && (family == "t3" || family == "t3a" || family == "t4g"):
+		return map[string]int64{"nano": 5, "micro": 10, "small": 20, "medium": 20, "large": 30, "xlarge": 40, "2xlarge": 40}[size]
+	case o.Provider == "gcp" && (o.InstanceType == "e2-micro" || o.InstanceType == "f1-micro"):
+		return 12
+	case o.Provider == "gcp" && (o.InstanceType == "e2-small" || o.InstanceType == "g1-small"):
+		return 25
+	case o.Provider == "gcp" && o.InstanceType == "e2-medium":
+		return 50
+	case o.Provider == "azure" && strings.HasPrefix(o.InstanceType, "Standard_B"):
+		return 20
+	}
+	return 0
+}
+
+// Sustained is what a machine may use of its CPU for good, in millicores: all of it,
+// but for those that burst.
+func Sustained(o pricing.Offering, allocatable int64) int64 {
+	if share := baseline(o); share > 0 {
+		return min(allocatable, o.CPUMillis*share/100)
+	}
+	return allocatable
+}
+
+// Allowed says by patterns with "*" and "?" which types a plan may use: one of allow,
+// where there are some, and none of deny.
+func Allowed(name string, allow, deny []string) bool {
+	hit := func(patterns []string) bool {
+		return slices.ContainsFunc(patterns, func(p string) bool {
+			ok, err := path.Match(p, name)
+			return ok && err == nil
+		})
+	}
+	return (len(allow) == 0 || hit(allow)) && !hit(deny)
+}

@@ -1,0 +1,243 @@
+package nodes
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// Survived is what a plan lives through, and what more would cost.
+type Survived struct {
+	Level packing.Level
+	// Prices is what each level costs, in order.
+	Prices []LevelPrice
+	// Exempt are the pods, or the workloads of SurvivePod, that can't survive the level
+	// today either, or for which no offering would help; sorted.
+	Exempt []string
+	// Node and Zone say whether the plan that was taken lives through the loss of any.
+	Node, Zone bool
+}
+
+// LevelPrice is what the nodes that may go cost at a level, in USD an hour.
+type LevelPrice struct {
+	Level  packing.Level
+	Hourly float64
+	// AtMost marks a price that was not searched for: nodes were added to the plan
+	// without it until it held.
+	AtMost bool
+}
+
+// mostPlayed is the number of pods above which only the level asked for is played.
+const mostPlayed = 3000
+
+// mostSmaller is the number of pods above which no second plan, of smaller nodes, is
+// made for the loss of one.
+const mostSmaller = 800
+
+// Survive makes a plan live through a level, and prices all. today is the nodes that
+// may go with their pods; surge is by group, as packing.Survival has it. search also
+// tries plans of other nodes, by their list prices.
+func Survive(ctx context.Context, in packing.Input, bare, today packing.Plan, level packing.Level, surge map[string]int, search bool) (packing.Plan, *Survived, error) {
+	out := &Survived{Level: level}
+	best := bare
+	for _, l := range packing.Levels() {
+		if l != level && len(in.Pods) > mostPlayed {
+			continue
+		}
+		s := packing.Survival{Level: l, Surge: surge, Exempt: packing.Exempt(in, today, l, surge)}
+		plan, lost, err := packing.Harden(ctx, in, bare, s)
+		if err != nil {
+			return bare, nil, err
+		}
+		if l == level {
+			for _, other := range []func(context.Context, packing.Input, packing.Plan, packing.Survival) (packing.Plan, error){smaller, roomier} {
+				if !search {
+					break
+				}
+				if plan, err = other(ctx, in, plan, s); err != nil {
+					return bare, nil, err
+				}
+			}
+			best = plan
+			for _, name := range lost {
+				s.Exempt[name] = true
+			}
+			out.Exempt = slices.Sorted(maps.Keys(s.Exempt))
+		}
+		out.Prices = append(out.Prices, LevelPrice{l, plan.Hourly, l != level && l != packing.SurviveNone})
+	}
+	// A level is never cheaper than one below it: what holds more holds less too.
+	for i := 1; i < len(out.Prices); i++ {
+		out.Prices[i].Hourly = max(out.Prices[i].Hourly, out.Prices[i-1].Hourly)
+	}
+	out.Node, out.Zone = lives(in, best, today, packing.SurviveNode), lives(in, best, today, packing.SurviveZone)
+	return best, out, ctx.Err()
+}
+
+// smaller looks for a cheaper plan of smaller nodes, whose loss takes less, where a
+// node or a zone is to be lost.
+func smaller(ctx context.Context, in packing.Input, plan packing.Plan, s packing.Survival) (packing.Plan, error) {
+	if s.Level != packing.SurviveNode && s.Level != packing.SurviveZone || len(in.Pods) > mostSmaller {
+		return plan, nil
+	}
+	largest := int64(0)
+	for i := range plan.Nodes {
+		largest = max(largest, plan.Nodes[i].Offering.CPU)
+	}
+	few := in
+	few.Offerings = slices.DeleteFunc(slices.Clone(in.Offerings), func(o packing.Offering) bool { return o.CPU > largest*2/3 })
+	if len(few.Offerings) == 0 {
+		return plan, nil
+	}
+	other, err := packing.Pack(ctx, few)
+	if err != nil || len(other.Abstained) > 0 {
+		return plan, err
+	}
+	other.LowerBound = plan.LowerBound
+	if other, _, err = packing.Harden(ctx, in, other, s); err != nil || other.Hourly >= plan.Hourly {
+		return plan, err
+	}
+	return other, nil
+}
+
+// roomier looks for a cheaper plan that was packed with the pods of the updates that
+// found no room, so that its nodes have some instead of there being more.
+func roomier(ctx context.Context, in packing.Input, plan packing.Plan, s packing.Survival) (packing.Plan, error) {
+	if s.Level != packing.SurvivePod || len(in.Pods) > mostSmaller {
+		return plan, nil
+	}
+	more := in
+	more.Pods, more.Effort = slices.Clone(in.Pods), in.Effort/2
+	like := map[string]packing.Pod{}
+	for _, p := range in.Pods {
+		like[p.Group] = p
+	}
+	extra := map[string]bool{}
+	for range 2 {
+		packed, err := packing.Pack(ctx, more)
+		if err != nil || len(packed.Abstained) > 0 {
+			return plan, err
+		}
+		bareOf(&packed, extra, in)
+		packed.LowerBound = plan.LowerBound
+		hard, _, err := packing.Harden(ctx, in, packed, s)
+		if err != nil {
+			return plan, err
+		}
+		if hard.Hourly < plan.Hourly-1e-9 {
+			plan = hard
+		}
+		worst := worstUpdate(packing.Losses(in, packed, s), like)
+		if worst == "" || extra[roomFor(like[worst], 0)] {
+			break
+		}
+		for i := range s.Surge[worst] {
+			p := like[worst]
+			p.Name = roomFor(p, i)
+			p.Spread, p.AntiAffinity = nil, nil
+			if p.SoftZone {
+				p.Zone = ""
+			}
+			extra[p.Name] = true
+			more.Pods = append(more.Pods, p)
+		}
+	}
+	return plan, nil
+}
+
+// worstUpdate is the group of the largest pods that found no room.
+func worstUpdate(losses []packing.Loss, like map[string]packing.Pod) (group string) {
+	most := int64(-1)
+	for _, l := range losses {
+		if p := like[l.Group]; len(l.Left) > 0 && p.CPU+p.Memory>>22 > most {
+			group, most = l.Group, p.CPU+p.Memory>>22
+		}
+	}
+	return group
+}
+
+// bareOf takes pods off a plan that only held room.
+func bareOf(plan *packing.Plan, extra map[string]bool, in packing.Input) {
+	size := map[string]packing.Pod{}
+	for _, p := range in.Pods {
+		size[p.Name] = p
+	}
+	for i := range plan.Nodes {
+		n := &plan.Nodes[i]
+		for _, name := range n.Pods {
+			if extra[name] {
+				n.CPU, n.Memory = n.CPU-sizeOf(name, size).CPU, n.Memory-sizeOf(name, size).Memory
+			}
+		}
+		n.Pods = slices.DeleteFunc(n.Pods, func(name string) bool { return extra[name] })
+		n.Spare = len(n.Pods) == 0
+	}
+}
+
+// roomFor names a pod that only holds room for one like p.
+func roomFor(p packing.Pod, i int) string { return p.Name + " (room " + strconv.Itoa(i+1) + ")" }
+
+// sizeOf is the size of the pod that a name with " (room" was made from.
+func sizeOf(name string, size map[string]packing.Pod) packing.Pod {
+	base, _, _ := strings.Cut(name, " (room")
+	return size[base]
+}
+
+// lives reports whether every loss of a level finds room, but for what is exempt.
+func lives(in packing.Input, plan, today packing.Plan, level packing.Level) bool {
+	losses := packing.Losses(in, plan, packing.Survival{Level: level, Exempt: packing.Exempt(in, today, level, nil)})
+	return len(losses) > 0 && !slices.ContainsFunc(losses, func(l packing.Loss) bool { return len(l.Left) > 0 })
+}
+
+// What adds and takes nodes.
+const (
+	Karpenter         = "Karpenter"
+	ClusterAutoscaler = "Cluster Autoscaler"
+)
+
+// Autoscaler names what adds and takes nodes in a cluster, as far as it shows; nothing
+// where none does.
+func Autoscaler(s *analyzer.Snapshot) string {
+	for i := range s.Nodes {
+		for key := range s.Nodes[i].Labels {
+			if strings.HasPrefix(key, "karpenter.sh/") && key != "karpenter.sh/capacity-type" || key == "eks.amazonaws.com/compute-type" && s.Nodes[i].Labels[key] == "auto" {
+				return Karpenter
+			}
+		}
+	}
+	for i := range s.Workloads {
+		switch w := &s.Workloads[i]; {
+		case w.Past:
+		case w.Name == "karpenter":
+			return Karpenter
+		case strings.Contains(w.Name, "cluster-autoscaler"):
+			return ClusterAutoscaler
+		}
+	}
+	return ""
+}
+
+// Surges is how many pods a rolling update of each workload starts at once: a quarter,
+// rounded up, as Deployments have it by default; other kinds end pods first.
+func Surges(s *analyzer.Snapshot, pods []packing.Pod) map[string]int {
+	rolls := map[string]bool{}
+	for i := range s.Workloads {
+		w := &s.Workloads[i]
+		rolls[w.Ref.String()] = w.Kind == "Deployment" || w.Kind == "Rollout" || w.Kind == "DeploymentConfig"
+	}
+	count, out := map[string]int{}, map[string]int{}
+	for i := range pods {
+		count[pods[i].Group]++
+	}
+	for group, n := range count {
+		if rolls[group] {
+			out[group] = (n + 3) / 4
+		}
+	}
+	return out
+}

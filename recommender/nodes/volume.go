@@ -1,0 +1,265 @@
+package nodes
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// Volumes knows from where each volume of a snapshot can be reached.
+type Volumes struct {
+	claims  map[string]*analyzer.VolumeClaim // by namespace/name
+	volumes map[string]*analyzer.Volume
+	byClaim map[string]*analyzer.Volume
+	limited map[string]bool // drivers that bound the volumes of a node
+	zones   bool            // some node is in a zone
+}
+
+// VolumesOf reads a snapshot's volumes.
+func VolumesOf(s *analyzer.Snapshot) *Volumes {
+	v := &Volumes{claims: map[string]*analyzer.VolumeClaim{}, volumes: map[string]*analyzer.Volume{}, byClaim: map[string]*analyzer.Volume{}, limited: map[string]bool{}}
+	for i := range s.VolumeClaims {
+		c := &s.VolumeClaims[i]
+		v.claims[c.Namespace+"/"+c.Name] = c
+	}
+	for i := range s.Volumes {
+		one := &s.Volumes[i]
+		v.volumes[one.Name] = one
+		if one.Phase == "Bound" && one.Claim != "" {
+			v.byClaim[one.Claim] = one
+		}
+	}
+	for i := range s.Nodes {
+		for driver := range s.Nodes[i].Attach {
+			v.limited[driver] = true
+		}
+		v.zones = v.zones || ZoneOf(s.Nodes[i].Labels) != ""
+	}
+	return v
+}
+
+// Reach is where a pod's volumes let it run.
+type Reach struct {
+	Pinned string           // why only its node will do; empty where others will
+	Zones  []string         // the zones that will do; none: any
+	Attach map[string]int64 // volumes to attach, by CSI driver
+}
+
+// Of tells where the volumes of a pod let it run, given the node that it is on.
+func (v *Volumes) Of(namespace string, pod *analyzer.Pod, node *analyzer.Node) Reach {
+	var r Reach
+	for _, name := range pod.Spec.Claims {
+		v.add(&r, namespace+"/"+name, node)
+	}
+	return r
+}
+
+func (v *Volumes) add(r *Reach, claim string, node *analyzer.Node) {
+	one := v.byClaim[claim]
+	if c := v.claims[claim]; one == nil && c != nil {
+		one = v.volumes[c.Volume]
+	}
+	rule := ruleOf(node)
+	switch {
+	case one == nil || one.Source == "" && one.Driver == "":
+		// Nothing tells what the volume is: by the provider's rule it is a disk of the zone.
+		local := v.claims[claim] != nil && strings.Contains(v.claims[claim].Class, "local")
+		if rule == nil || local {
+			r.pin("volume " + claim + ", of which nothing tells where it can be reached from")
+			return
+		}
+		r.within(ZoneOf(node.Labels))
+		r.attach(rule.driver)
+	case len(one.Unmodelled) > 0:
+		r.pin("volume " + claim + " with " + one.Unmodelled[0])
+	case (one.Source == "local" || one.Source == "hostPath") && len(one.Affinity) == 0:
+		r.pin("volume " + claim + " on its node's own disk")
+	case len(one.Affinity) > 0:
+		v.follow(r, claim, one, node)
+		r.attach(v.driverOf(one))
+	default:
+		if driver := v.driverOf(one); one.Source == "" || isZonal(driver) && !one.Shared {
+			r.within(ZoneOf(node.Labels))
+		}
+		r.attach(v.driverOf(one))
+	}
+}
+
+// follow reads the node affinity of a volume: zones are followed; a node's name, and
+// whatever else no new node can promise, pins.
+func (v *Volumes) follow(r *Reach, claim string, one *analyzer.Volume, node *analyzer.Node) {
+	zones := []string(nil)
+	for _, term := range one.Affinity {
+		var own []string
+		for _, q := range term {
+			switch {
+			case q.Operator == "In" && isRegion(q.Key):
+			case q.Operator == "In" && isZone(q.Key):
+				own = zonesIn(q.Values)
+			default:
+				r.pin("volume " + claim + ", to be reached by " + q.Key + " only")
+				return
+			}
+		}
+		zones = append(zones, own...)
+	}
+	here := ZoneOf(node.Labels)
+	if len(zones) > 0 && !slices.Contains(zones, here) || len(zones) == 0 && here == "" && v.zones {
+		r.pin("volume " + claim + ", whose zone is not the node's")
+		return
+	}
+	r.within(zones...)
+}
+
+func zonesIn(values []string) (out []string) {
+	for _, z := range values {
+		if z = Zone(z); z != "" {
+			out = append(out, z)
+		}
+	}
+	return out
+}
+
+func isZone(key string) bool {
+	return strings.HasSuffix(key, "/zone") || key == "topology.gke.io/zone"
+}
+
+func isRegion(key string) bool { return strings.HasSuffix(key, "/region") }
+
+func (r *Reach) pin(why string) {
+	if r.Pinned == "" {
+		r.Pinned = why
+	}
+}
+
+// within leaves the zones that all volumes share.
+func (r *Reach) within(zones ...string) {
+	zones = slices.DeleteFunc(slices.Clone(zones), func(z string) bool { return z == "" })
+	slices.Sort(zones)
+	zones = slices.Compact(zones)
+	switch {
+	case len(zones) == 0:
+	case r.Zones == nil:
+		r.Zones = zones
+	default:
+		r.Zones = slices.DeleteFunc(r.Zones, func(z string) bool { return !slices.Contains(zones, z) })
+		if len(r.Zones) == 0 {
+			r.pin("volumes of several zones")
+		}
+	}
+}
+
+func (r *Reach) attach(driver string) {
+	if driver == "" {
+		return
+	}
+	if r.Attach == nil {
+		r.Attach = map[string]int64{}
+	}
+	r.Attach[driver]++
+}
+
+// driverOf is the CSI driver that attaches a volume, also of the fields that came
+// before CSI; nothing where no node bounds its volumes.
+func (v *Volumes) driverOf(one *analyzer.Volume) string {
+	driver := one.Driver
+	switch one.Source {
+	case "awsElasticBlockStore":
+		driver = awsDisk
+	case "gcePersistentDisk":
+		driver = gcpDisk
+	case "azureDisk":
+		driver = azureDisk
+	}
+	if v.limited[driver] || isZonal(driver) {
+		return driver
+	}
+	return ""
+}
+
+// The CSI drivers of the clouds' disks, which are of one zone and of which a machine
+// takes so many.
+const (
+	awsDisk   = "ebs.csi.aws.com"
+	gcpDisk   = "pd.csi.storage.gke.io"
+	azureDisk = "disk.csi.azure.com"
+)
+
+func isZonal(driver string) bool {
+	return driver == awsDisk || driver == gcpDisk || driver == azureDisk || driver == "ebs.csi.eks.amazonaws.com"
+}
+
+// diskRule is what a cloud says of its disks.
+type diskRule struct {
+	driver string
+	// most is how many of them a machine of so many vCPUs takes beside its own.
+	most func(vcpus int64) int64
+}
+
+// ruleOf is the rule of the cloud that a node is of; nil for none.
+func ruleOf(node *analyzer.Node) *diskRule {
+	scheme, _, _ := strings.Cut(node.ProviderID, ":")
+	return diskRules(map[string]string{"aws": "aws", "gce": "gcp", "azure": "azure"}[scheme])
+}
+
+// diskRules: AWS attaches 28 devices to most Nitro machines, network interfaces and
+// the machine's own disk among them, of which a node has up to four; GCP 127 beside
+// the boot disk, 15 to shared cores; Azure two for each vCPU, 4 at the least and 64
+// at the most.
+func diskRules(provider string) *diskRule {
+	switch provider {
+	case "aws":
+		return &diskRule{awsDisk, func(int64) int64 { return 24 }}
+	case "gcp":
+		return &diskRule{gcpDisk, func(vcpus int64) int64 {
+			if vcpus < 2 {
+				return 15
+			}
+			return 127
+		}}
+	case "azure":
+		return &diskRule{azureDisk, func(vcpus int64) int64 { return min(max(2*vcpus, 4), 64) }}
+	}
+	return nil
+}
+
+// attachPrefix makes a resource of the volumes that a driver attaches, as Kubernetes
+// itself once named it.
+const attachPrefix = "attachable-volumes-"
+
+// Needs is what a pod takes of a node beside CPU and memory, volumes to attach among
+// it.
+func Needs(pod *analyzer.Pod, r Reach) map[string]int64 {
+	out := map[string]int64{}
+	for name, n := range pod.Resources {
+		out[name] = n
+	}
+	for driver, n := range r.Attach {
+		out[attachPrefix+driver] = n
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// Bind puts the zones of a pod's volumes into what the packer reads.
+func (r Reach) Bind(p *packing.Pod) {
+	switch {
+	case len(r.Zones) == 1:
+		p.Zone = r.Zones[0]
+	case len(r.Zones) > 1:
+		in := packing.Requirement{Key: packing.LabelZone, Operator: packing.In, Values: r.Zones}
+		if len(p.Affinity) == 0 {
+			p.Affinity = []packing.Term{{in}}
+			return
+		}
+		terms := make([]packing.Term, len(p.Affinity))
+		for i, t := range p.Affinity {
+			terms[i] = append(slices.Clone(t), in)
+		}
+		p.Affinity = terms
+	}
+}
