@@ -73,6 +73,9 @@ func Collect(ctx context.Context, o Options) (Result, error) {
 	if !c.found[cpu] && !c.found[memory] {
 		return Result{}, c.noUsage()
 	}
+	if err := c.several(); err != nil {
+		return Result{}, err
+	}
 	f := c.plan(o)
 	for _, file := range c.files {
 		s := &scan{catalog: c, file: file, each: f.sample, progress: o.progress(file.name, 2)}

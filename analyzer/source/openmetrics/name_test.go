@@ -136,3 +136,15 @@ func TestOddIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestSeveralClusters refuses to add the pods of two clusters up.
+func TestSeveralClusters(t *testing.T) {
+	one := dumpOf("container_cpu_usage_seconds_total", "container_memory_working_set_bytes", `namespace="shop",pod="web-1",container="main",cluster="eu-1"`, false)
+	if _, err := collectText(one, nil); err != nil {
+		t.Errorf("one cluster: %v", err)
+	}
+	two := strings.TrimSuffix(one, "# EOF\n") + strings.ReplaceAll(one, "eu-1", "eu-2")
+	if _, err := collectText(two, nil); err == nil || !strings.Contains(err.Error(), "by the label cluster: eu-1, eu-2; give --prometheus-label cluster=VALUE") {
+		t.Errorf("two clusters: got %v, want the label and its values", err)
+	}
+}

@@ -153,6 +153,7 @@ type catalog struct {
 	filtered   int                                 // series that a matcher left out
 	raw        [memory + 1]bool                    // usage under cAdvisor's names is there
 	derived    [memory + 1]string                  // the other name that usage is read by
+	clusters   map[string]map[string]bool          // values of the labels of clusters
 	unread     map[string]bool                     // names of usage that are not read
 }
 
@@ -227,6 +228,9 @@ func (c *catalog) add(l map[string]string) *series {
 		return nil
 	}
 	c.learnOwner(l)
+	if m <= memory {
+		c.noteCluster(l)
+	}
 	switch {
 	case m > memory:
 	case s.derived:
