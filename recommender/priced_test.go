@@ -72,7 +72,7 @@ func TestAddUsed(t *testing.T) {
 		recs  []advice.Advice
 		table bool // of commitments
 		file  bool
-		spot  bool // the on-demand price has another source
+		spot  bool // machines on spot have a price of their own
 	}{
 		"none":     {},
 		"spot":     {recs: []advice.Advice{{Detail: &spot.Readiness{Price: spot.Price{Known: true}}}}, spot: true},
@@ -102,7 +102,7 @@ func TestAddUsed(t *testing.T) {
 			}
 			want := map[string]int{"": 1, pricing.OfVolumes: 1, pricing.OfLoadBalancers: 1, pricing.OfControlPlane: 1}
 			if tt.spot {
-				want[""]++
+				want[pricing.OfSpot]++
 			}
 			if tt.table {
 				want[pricing.OfCommitments]++
