@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -22,6 +24,7 @@ import (
 	"k8s.io/klog/v2"
 	metricsv1beta1 "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
@@ -68,6 +71,9 @@ type Client struct {
 // Connect reads the configuration; nothing is dialed yet. Errors match
 // ErrConfig.
 func Connect(f Flags) (*Client, error) {
+	if err := f.checkFiles(); err != nil {
+		return nil, f.configError(err)
+	}
 	loader := f.loader()
 	config, err := loader.ClientConfig()
 	if err != nil {
@@ -103,9 +109,34 @@ func Connect(f Flags) (*Client, error) {
 	return c, nil
 }
 
-func (f Flags) loader() clientcmd.ClientConfig {
+func (f Flags) rules() *clientcmd.ClientConfigLoadingRules {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = f.Kubeconfig
+	return rules
+}
+
+// checkFiles bounds what the kubeconfigs unfold to. A file that cannot be read
+// is the loader's to tell.
+func (f Flags) checkFiles() error {
+	rules := f.rules()
+	files := append(rules.GetLoadingPrecedence(), rules.ExplicitPath)
+	for _, name := range files {
+		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+			continue // a pipe can be read once only
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		if err := manifest.CheckAliases(text); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (f Flags) loader() clientcmd.ClientConfig {
+	rules := f.rules()
 	o := &clientcmd.ConfigOverrides{CurrentContext: f.Context}
 	o.Context.Cluster, o.Context.AuthInfo = f.Cluster, f.User
 	o.ClusterInfo.Server = f.Server

@@ -40,7 +40,7 @@ func (c *Client) Metrics(ctx context.Context, namespaces []string) (Metrics, []a
 	var warnings []analyzer.Warning
 	var refused []string
 	for _, ns := range namespaces {
-		err := c.list(ctx, podMetrics(), ns, query{}, m.add)
+		err := c.list(ctx, podMetrics(), ns, query{}, func(page runtime.Object) error { return m.add(page, time.Now().UTC()) })
 		if forbidden(err) {
 			refused = append(refused, ns)
 		} else if err != nil {
@@ -98,8 +98,13 @@ func metricsWarning(r Right, err error) analyzer.Warning {
 	return w
 }
 
-func (m *Metrics) add(page runtime.Object) error {
+// add keeps a page that was read now. A reading without a time is of that
+// moment: it is what its pod uses now, and no history.
+func (m *Metrics) add(page runtime.Object, now time.Time) error {
 	for _, p := range page.(*metricsv1beta1.PodMetricsList).Items {
+		if p.Timestamp.IsZero() || p.Timestamp.Unix() <= 0 {
+			p.Timestamp.Time = now
+		}
 		for _, c := range p.Containers {
 			*m = append(*m, ContainerMetrics{
 				Namespace: p.Namespace, Pod: p.Name, Container: c.Name, Time: p.Timestamp.Time, Window: p.Window.Duration,

@@ -49,6 +49,9 @@ type Values struct {
 
 // ParseValues reads a file of values: YAML, one map or several.
 func ParseValues(name string, data []byte) (map[string]any, error) {
+	if err := manifest.CheckAliases(data); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	values, err := loader.LoadValues(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

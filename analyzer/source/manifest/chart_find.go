@@ -16,6 +16,9 @@ const maxDependencies = 8
 // load reads a chart, and the charts that it depends on where they are on the
 // disk: in charts/, at a file:// repository, or in a folder of charts.
 func (h Helm) load(at string) (*chart.Chart, error) {
+	if err := checkChart(at); err != nil {
+		return nil, err
+	}
 	c, err := loader.Load(at)
 	if err != nil {
 		return nil, err

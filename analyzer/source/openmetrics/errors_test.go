@@ -10,6 +10,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/openmetrics"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/unpack"
 )
 
 func TestErrors(t *testing.T) {
@@ -137,4 +138,17 @@ func FuzzCollect(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A packed dump that comes to far more than dumps do ends at its bound.
+func TestBombs(t *testing.T) {
+	for name, text := range map[string]string{
+		"blanks": strings.Repeat("# "+strings.Repeat(" ", 500_000)+"\n", 128),
+		"braces": strings.Repeat("a{} 1\n", 1<<20),
+	} {
+		_, err := try(openmetrics.Options{}, map[string]string{"d": gzipped(t, text)})
+		if !errors.Is(err, unpack.ErrBomb) {
+			t.Errorf("%s: got %v, want the dump refused", name, err)
+		}
+	}
 }

@@ -9,6 +9,8 @@ import (
 
 	kgzip "github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/unpack"
 )
 
 // maxLine bounds one line. Real series text is below 4 KiB.
@@ -103,6 +105,17 @@ var magic = []struct{ prefix, hint string }{
 	{"\x85\xbd\x40\xdd", "it is a chunk file of a TSDB block: make a dump with `promtool tsdb dump-openmetrics`"},
 }
 
+// bounds are what a packed dump may come to. Dumps pack 10 to 100 times:
+// each sample has its own time, so no line is quite like the one before it. A line
+// has one brace, and 15 bytes at the least.
+var bounds = unpack.Bounds{FreeText: 16 << 20, Ratio: 500, FreeObjects: 100_000, LeastText: 15}
+
+// bounded closes the unpacker below the reader that weighs its text.
+type bounded struct {
+	io.Reader
+	io.Closer
+}
+
 // plain undoes the compression that the stream's first bytes tell of.
 func plain(r io.Reader) (io.ReadCloser, error) {
 	head := make([]byte, 16)
@@ -114,27 +127,28 @@ func plain(r io.Reader) (io.ReadCloser, error) {
 		return nil, err
 	}
 	head = head[:n]
-	whole := io.MultiReader(bytes.NewReader(head), r)
+	packed := &unpack.Counter{R: io.MultiReader(bytes.NewReader(head), r)}
 	switch {
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
-		z, err := kgzip.NewReader(whole)
+		z, err := kgzip.NewReader(packed)
 		if err != nil {
 			return nil, cutOr(err)
 		}
-		return readAhead(z), nil
+		return readAhead(bounded{unpack.Reader(z, packed, bounds), z}), nil
 	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
-		z, err := zstd.NewReader(whole, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxWindow(128<<20))
+		z, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxWindow(128<<20))
 		if err != nil {
 			return nil, cutOr(err)
 		}
-		return z.IOReadCloser(), nil
+		c := z.IOReadCloser()
+		return bounded{unpack.Reader(c, packed, bounds), c}, nil
 	}
 	for _, m := range magic {
 		if bytes.HasPrefix(head, []byte(m.prefix)) {
 			return nil, errors.New(m.hint)
 		}
 	}
-	return io.NopCloser(whole), nil
+	return io.NopCloser(packed.R), nil
 }
 
 func cutOr(err error) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/common/config"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
@@ -25,6 +26,9 @@ func TransportFromFile(path string) (http.RoundTripper, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("prometheus configuration %s: %s", path, reason(err))
+	}
+	if err := manifest.CheckAliases(content); err != nil {
+		return nil, fmt.Errorf("prometheus configuration %s: %w", path, err)
 	}
 	cfg, err := load(content)
 	if err != nil {

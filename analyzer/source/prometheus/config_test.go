@@ -63,6 +63,7 @@ func TestMistakesInConfig(t *testing.T) {
 		{"unknown field", "basic_auth:\n  usrname: ann\n  password: s3cret\n", "yaml: unmarshal errors: line 2: field usrname not found in type config.plain" + hint},
 		{"wrong type", "basic_auth: s3cret\n", "yaml: unmarshal errors: line 1: cannot unmarshal !!str a value into config.plain" + hint},
 		{"two ways", "basic_auth:\n  username: ann\n  password: s3cret\nbearer_token: s3cret\n", "at most one of basic_auth, oauth2, bearer_token & bearer_token_file must be configured" + hint},
+		{"many aliases", "a: &a " + strings.Repeat("x", 1<<20) + "\nb: [*a, *a, *a, *a, *a, *a]\n", "its aliases (*name) unfold to more than 4 MiB; write the values out"},
 		{"no such file", "basic_auth:\n  username: ann\n  password_file: nowhere\n", "basic_auth.password_file DIR/nowhere: no such file or directory"},
 		{"no certificate", "tls_config:\n  ca_file: http.yml\n", "unable to use specified CA cert file DIR/http.yml"},
 	}
