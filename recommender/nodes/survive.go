@@ -90,6 +90,7 @@ func smaller(ctx context.Context, in packing.Input, plan packing.Plan, s packing
 		largest = max(largest, plan.Nodes[i].Offering.CPU)
 	}
 	few := in
+	few.NoBound = true
 	few.Offerings = slices.DeleteFunc(slices.Clone(in.Offerings), func(o packing.Offering) bool { return o.CPU > largest*2/3 })
 	if len(few.Offerings) == 0 {
 		return plan, nil
@@ -112,7 +113,7 @@ func roomier(ctx context.Context, in packing.Input, plan packing.Plan, s packing
 		return plan, nil
 	}
 	more := in
-	more.Pods, more.Effort = slices.Clone(in.Pods), in.Effort/2
+	more.Pods, more.Effort, more.NoBound = slices.Clone(in.Pods), in.Effort/2, true
 	like := map[string]packing.Pod{}
 	for _, p := range in.Pods {
 		like[p.Group] = p

@@ -21,6 +21,9 @@ type Input struct {
 	// Effort scales the steps of the search; 0 means 1. The same input and
 	// effort always give the same plan, however fast the machine.
 	Effort float64
+	// NoBound leaves the lower bound out, which takes longer than a plan: for a
+	// caller who has one already. The plan's LowerBound and GapPercent are then 0.
+	NoBound bool
 }
 
 // The effort that QuickEffort gives few pods, and the number that are few.
@@ -93,7 +96,7 @@ func Pack(ctx context.Context, in Input) (Plan, error) {
 // fill packs the pods and adds up what the nodes cost.
 func (plan *Plan) fill(ctx context.Context, in Input, zoned zoned) {
 	inst := newInstance(in, zoned)
-	bins, bound := inst.solve(ctx, in.Effort)
+	bins, bound := inst.solve(ctx, in.Effort, in.NoBound)
 	plan.LowerBound = bound
 	plan.Nodes = inst.planned(in, zoned.pods, bins)
 	for i := range plan.Nodes {

@@ -46,7 +46,7 @@ type NodePlan struct {
 	// Stays are the nodes that the plan has too, and whose pods all stay.
 	Stays []string `json:"stays,omitempty"`
 	// PoolStyle is simple, flexible or exact; ExactMonthlyCost is what nodes of any types cost that live through nothing.
-	PoolStyle        string `json:"poolStyle" jsonschema:"enum=simple,enum=flexible,enum=exact"`
+	PoolStyle        string `json:"poolStyle,omitempty" jsonschema:"enum=simple,enum=flexible,enum=exact"`
 	ExactMonthlyCost USD    `json:"exactMonthlyCost"`
 	// Survives says whether the pods of any node, or of any zone, find room on the others, but for those that can't today either.
 	Survives PlanSurvives `json:"survives"`
