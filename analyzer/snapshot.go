@@ -124,8 +124,11 @@ func (w Warning) String() string {
 
 // Unread gives the first warning of what a source was asked for and broke off
 // at; empty where all was read.
-func (s *Snapshot) Unread() string {
-	for _, w := range s.Warnings {
+func (s *Snapshot) Unread() string { return Unread(s.Warnings) }
+
+// Unread is that of the warnings of a snapshot or a report.
+func Unread(warnings []Warning) string {
+	for _, w := range warnings {
 		if w.Code == WarnUnread {
 			return w.String()
 		}

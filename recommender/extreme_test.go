@@ -121,8 +121,7 @@ func tryExtreme(t *testing.T, catalog *pricing.Catalog, what, text string) {
 // checkFigures wants amounts and money that can be.
 func checkFigures(t *testing.T, what string, bill float64, r advice.Advice) {
 	t.Helper()
-	// What right-sizing frees is priced at what is requested, which may be more than there is.
-	if math.IsNaN(r.MonthlySavings) || math.IsInf(r.MonthlySavings, 0) || r.Rule != "rightsize" && r.MonthlySavings > 1.01*bill+100 {
+	if math.IsNaN(r.MonthlySavings) || math.IsInf(r.MonthlySavings, 0) || r.MonthlySavings > 1.01*bill+100 {
 		t.Errorf("%s: %s of %s saves %g USD a month of a bill of %g", what, r.Rule, r.Workload, r.MonthlySavings, bill)
 	}
 	if s := advice.As[rightsize.Sizing](r.Detail); s != nil {

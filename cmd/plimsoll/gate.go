@@ -14,6 +14,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	tree "github.com/plimsoll-k8s/plimsoll/analyzer/source/manifest"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/reports/finding"
 )
@@ -117,6 +118,7 @@ func (f *gateFlags) register(cmd *cobra.Command) {
 	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(finding.Names(), ", ")+"; repeatable (default table)")
 	fl.BoolVar(&f.showAll, "show-all", false, "print findings that are known or waived, too")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
+	f.files.register(fl)
 	fl.StringVar(&f.config, "config", "", "YAML `FILE` of flags: a map from a flag's name to its value or list of values")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on stderr but errors of use")
 	completeFrom(cmd, "output", finding.Names())
@@ -210,11 +212,11 @@ func (f *gateFlags) check(paths []string) error {
 			return fmt.Errorf("--date %s: want a day such as 2027-03-31", f.date)
 		}
 	}
-	return f.checkFiles()
+	return f.checkFiles(paths)
 }
 
 // checkFiles refuses URLs that cannot be read or written.
-func (f *gateFlags) checkFiles() error {
+func (f *gateFlags) checkFiles(paths []string) error {
 	for _, of := range []struct{ flag, file string }{
 		{"--policy", f.policy}, {"--report", f.report}, {"--snapshot", f.snapshot}, {"--baseline", f.baseline},
 	} {
@@ -226,6 +228,14 @@ func (f *gateFlags) checkFiles() error {
 		if err := checkURL("--helm-values", file); err != nil {
 			return err
 		}
+	}
+	for _, path := range paths {
+		if strings.Contains(path, "://") {
+			return fmt.Errorf("%s: manifests are read from files and folders that are here, not from a URL; fetch it first", origin.Show(path))
+		}
+	}
+	if strings.Contains(f.base, "://") {
+		return fmt.Errorf("--base %s: a URL is no base; give a git revision, a folder or a file that is here", origin.Show(f.base))
 	}
 	return checkFolder("--write-baseline", f.writeBaseline)
 }

@@ -12,7 +12,11 @@ type Evidence struct {
 	// Source names the report or snapshot, for people.
 	Source string
 	// Days is the length of the window.
-	Days      float64
+	Days float64
+	// Unread says what the sources were asked for and broke off at; empty where
+	// all was read. Nothing is judged by evidence that lacks a part: what is not
+	// in it may be what was used most.
+	Unread    string
 	Workloads map[analyzer.Ref]*WorkloadEvidence
 	// Node is the largest node's allocatable; zero where it is not known.
 	Node analyzer.Amounts

@@ -203,6 +203,28 @@ func price(p *advice.Pass, w *analyzer.WorkloadFacts, all []advice.Advice) {
 			all[i].MonthlySavings += byRole[role] * pricing.HoursPerMonth * (unit.Hourly(before) - unit.Hourly(after))
 		}
 	}
+	bill := p.Costs.MonthlyOf(w.Ref)
+	if bill == 0 { // it does not run now
+		for i := range p.Costs.Nodes {
+			bill += p.Costs.Nodes[i].Hourly * pricing.HoursPerMonth
+		}
+	}
+	withinBill(all, bill)
+}
+
+// withinBill scales what is saved down to what the workload costs: requests
+// may ask for more than there is, and nobody pays for that.
+func withinBill(all []advice.Advice, bill float64) {
+	var saved float64
+	for i := range all {
+		saved += all[i].MonthlySavings
+	}
+	if saved <= bill {
+		return
+	}
+	for i := range all {
+		all[i].MonthlySavings *= bill / saved
+	}
 }
 
 // rolePods is the number of pods that sizing is multiplied by, by their role.

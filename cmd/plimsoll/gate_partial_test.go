@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+)
+
+// Nothing is judged by a report that its sources broke off at.
+func TestGateWithPartialEvidence(t *testing.T) {
+	isolate(t)
+	if err := openShop("."); err != nil {
+		t.Fatal(err)
+	}
+	code, report, errs := plimsoll("audit", "-q", "--objects", "objects.yaml", "--openmetrics", "bare.om", "-o", "json")
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	put(t, "pod.yaml", gateFiles()["pod.yaml"])
+	put(t, "whole.json", report)
+	var partial map[string]any
+	if err := json.Unmarshal([]byte(report), &partial); err != nil {
+		t.Fatal(err)
+	}
+	partial["warnings"] = []any{map[string]any{"code": "unread", "subject": "prometheus", "message": "usage was not read of day 2026-05-05"}}
+	text, err := json.Marshal(partial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, "partial.json", string(text))
+	if code, _, errs := plimsoll("gate", "pod.yaml", "--report", "whole.json"); code != 0 {
+		t.Errorf("a whole report: got exit code %d: %s", code, errs)
+	}
+	code, _, errs = plimsoll("gate", "pod.yaml", "--report", "partial.json")
+	if code != 2 || !strings.Contains(errs, "is partial, so nothing can be judged by it (prometheus: usage was not read of day 2026-05-05)") {
+		t.Errorf("a partial report: got exit code %d: %s", code, errs)
+	}
+}
+
+func TestGateFileMode(t *testing.T) {
+	isolate(t)
+	put(t, "pod.yaml", gateFiles()["pod.yaml"])
+	if code, _, errs := plimsoll("gate", "pod.yaml", "-o", "json=out.json", "--file-mode", "0640"); code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	info, err := os.Stat("out.json")
+	if err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("got mode %v, %v, want 0640", info.Mode(), err)
+	}
+}
+
+// No value that may be a URL is shown with its password.
+func TestURLsOfFlagsAreShownWithoutSecrets(t *testing.T) {
+	isolate(t)
+	put(t, "pod.yaml", gateFiles()["pod.yaml"])
+	for _, scheme := range []string{"http", "https", "ftp", "s3", "git+ssh"} {
+		url := scheme + "://me:" + secret + "@localhost:1/a?sig=" + secret
+		for _, flag := range []string{"--base", "--policy", "--report", "--snapshot", "--baseline", "--write-baseline", "--helm-values", "--config", "-o=json=", "--chart-dir", "--root"} {
+			args := []string{"gate", "pod.yaml", flag, url}
+			if strings.HasSuffix(flag, "=") {
+				args = []string{"gate", "pod.yaml", "-o", "json=" + url}
+			}
+			_, out, errs := plimsoll(args...)
+			if strings.Contains(out+errs, secret) {
+				t.Errorf("%s %s: a secret is shown: %s%s", flag, scheme, out, errs)
+			}
+		}
+		if _, out, errs := plimsoll("gate", url); strings.Contains(out+errs, secret) {
+			t.Errorf("PATH %s: a secret is shown: %s%s", scheme, out, errs)
+		}
+		if scheme != "http" && scheme != "ftp" {
+			continue
+		}
+		for _, flag := range []string{"--objects", "--openmetrics", "--snapshot", "--save-snapshot", "--config", "--pricing", "--commitments", "--kubeconfig", "--prometheus-config", "--server"} {
+			args := []string{"audit", "-q", flag, url, "--request-timeout", "1s"}
+			if flag != "--objects" && flag != "--snapshot" && flag != "--kubeconfig" && flag != "--server" {
+				args = append(args, "--demo")
+			}
+			if _, out, errs := plimsoll(args...); strings.Contains(errs, secret) || strings.Contains(out, secret) {
+				t.Errorf("%s %s: a secret is shown: %s", flag, scheme, errs)
+			}
+		}
+	}
+}
