@@ -323,3 +323,15 @@ func isHash(s string, least, most int) bool {
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+
+// WorkloadsIn is the set of the workloads that run in the namespaces, as
+// NAMESPACE/NAME.
+func (o *Owners) WorkloadsIn(namespaces map[string]bool) map[string]bool {
+	out := map[string]bool{}
+	for r := range o.known {
+		if namespaces[r.Namespace] {
+			out[r.Namespace+"/"+r.Name] = true
+		}
+	}
+	return out
+}

@@ -52,7 +52,11 @@ func (o *oauth) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return (&oauth2.Transport{Source: source, Base: o.base}).RoundTrip(r)
+	resp, err := (&oauth2.Transport{Source: source, Base: o.base}).RoundTrip(r)
+	if of := (*url.Error)(nil); errors.As(err, &of) {
+		of.URL = origin.Show(of.URL) // that of token_url, and of where it points
+	}
+	return resp, err
 }
 
 func (o *oauth) tokens() (oauth2.TokenSource, error) {

@@ -306,7 +306,7 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 	return usage, nil
 }
 
-// warnOfUnread names the days and namespaces whose usage was not read.
+// warnOfUnread names the days, namespaces and workloads whose usage was not read.
 func (col *collection) warnOfUnread(tasks []*task, why error) {
 	days, namespaces, unread := map[string]bool{}, map[string]bool{}, 0
 	for _, t := range tasks {
@@ -322,7 +322,11 @@ func (col *collection) warnOfUnread(tasks []*task, why error) {
 	if unread == 0 {
 		return
 	}
-	message := fmt.Sprintf("usage was not read of %s of %s: nothing is lowered, drained or bought on what is left", some(days, "day"), some(namespaces, "namespace"))
+	what := some(days, "day") + " of " + some(namespaces, "namespace")
+	if workloads := col.owners.WorkloadsIn(namespaces); len(workloads) > 0 {
+		what += " (" + some(workloads, "workload") + ")"
+	}
+	message := fmt.Sprintf("usage was not read of %s: nothing is lowered, drained or bought on what is left", what)
 	if why != nil {
 		message += "; " + why.Error()
 	}
