@@ -77,7 +77,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	if !errors.As(err, &exit) {
 		exit = &exitError{exitUsage, err}
 	}
-	if ctx.Err() != nil && exit.code != exitUsage {
+	// What was found was written before; what was called wrongly stays so.
+	if ctx.Err() != nil && exit.code != exitFound && (exit.code != exitUsage || errors.Is(err, context.Canceled)) {
 		exit, err = &exitError{exitInterrupted, err}, errInterrupted
 	}
 	if exit.code != exitFound || !isQuiet(root) { // what was found stands on stdout

@@ -147,3 +147,15 @@ func TestHelp(t *testing.T) {
 	}
 	walk(newRoot("plimsoll", streams{In: strings.NewReader("")}))
 }
+
+// TestInterruptedRules wants an interrupt while rules are worked out to be said as
+// one, and not as a wrong call.
+func TestInterruptedRules(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out, errs bytes.Buffer
+	code := run(ctx, []string{"plimsoll", "audit", "--demo", "--no-cache"}, streams{In: strings.NewReader(""), Out: &out, Err: &errs})
+	if code != exitInterrupted || out.Len() > 0 || !strings.Contains(errs.String(), "interrupted") {
+		t.Errorf("got exit code %d, stdout %q, stderr %q", code, out.String(), errs.String())
+	}
+}

@@ -85,15 +85,15 @@ func (p *Pass) replicas(w *manifest.Workload) (float64, string) {
 	case seen != nil && seen.Replicas > 0:
 		return p.within(scalers, seen.Replicas), fromObserved
 	case len(scalers) > 0:
-		return float64(scalers[0].Min), fromMinimum
+		return float64(max(scalers[0].Min, 0)), fromMinimum
 	}
 	return 0, fromNowhere
 }
 
 // within holds what was observed inside the autoscaler's new range.
 func (p *Pass) within(scalers []*manifest.Autoscaler, n float64) float64 {
-	if len(scalers) == 0 || scalers[0].Max < scalers[0].Min {
-		return n
+	if len(scalers) == 0 || scalers[0].Max < scalers[0].Min || scalers[0].Max <= 0 {
+		return n // no range that the API server would take
 	}
 	return min(max(n, float64(scalers[0].Min)), float64(scalers[0].Max))
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -144,8 +146,22 @@ func (f Flags) loader() clientcmd.ClientConfig {
 	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, o)
 }
 
+// quoted is a text in quotes, such as a URL in an error of net/url.
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// shown is a message with the URLs that it quotes as they may be shown: one that
+// can't be read may hold a password anywhere.
+func shown(message string) string {
+	return quoted.ReplaceAllStringFunc(message, func(s string) string {
+		if !strings.Contains(s, "@") && !strings.Contains(s, "://") {
+			return s
+		}
+		return `"` + origin.Show(strings.Trim(s, `"`)) + `"`
+	})
+}
+
 func (f Flags) configError(err error) error {
-	problem, advice := short(err.Error()), "check --kubeconfig and --context (kubectl config view shows what is configured)"
+	problem, advice := short(shown(err.Error())), "check --kubeconfig and --context (kubectl config view shows what is configured)"
 	if clientcmd.IsEmptyConfig(err) {
 		problem, advice = "no kubeconfig was found, and this is no pod of a cluster", "give --kubeconfig FILE, set KUBECONFIG, or audit files with --objects"
 	}

@@ -91,8 +91,8 @@ func Redirected(err error) *RedirectError {
 // says that a user may stand in it.
 func Show(raw string) string {
 	scheme, rest, ok := strings.Cut(raw, "://")
-	if !ok {
-		scheme, rest = "", raw
+	if !ok { // no URL: what stands before the last @ may all be secret
+		scheme, rest = "", raw[strings.LastIndexByte(raw, '@')+1:]
 	}
 	rest, _, _ = strings.Cut(rest, "?")
 	rest, _, _ = strings.Cut(rest, "#")
@@ -106,6 +106,9 @@ func Show(raw string) string {
 	}
 	if _, port, has := strings.Cut(host, ":"); has && !strings.HasPrefix(host, "[") && strings.Trim(port, "0123456789") != "" {
 		host, path, slash = "...", "", false // no port: a password that was cut at its ? or #
+	}
+	if strings.HasPrefix(host, "[") && !strings.Contains(host, "]") {
+		host, path, slash = "...", "", false
 	}
 	if slash {
 		host += "/"

@@ -89,6 +89,10 @@ func TestShowHidesSecrets(t *testing.T) {
 		"http://[::1]:9090/x":                  "http://[::1]:9090/x",
 		"https://u:hunter2":                    "https://...",
 		"plain-file.yaml":                      "plain-file.yaml",
+		"//u:hunter2@h":                        "h",
+		"http:/u:hunter2@h":                    "h",
+		"http//u:hunter2@h":                    "h",
+		"http://[::1:hunter2":                  "http://...",
 	} {
 		got := origin.Show(raw)
 		if got != want {
