@@ -247,21 +247,7 @@ func (p *parser) add(index int, n *Node, inherit header) {
 		return
 	}
 	h := header{n.Field("apiVersion").String(), n.Field("kind").String()}
-	if items := n.Field("items"); strings.HasSuffix(h.kind, "List") && (items.IsNull() || items.Kind == List) {
-		of := header{h.apiVersion, strings.TrimSuffix(h.kind, "List")}
-		for _, item := range items.List() {
-			p.add(index, item, of)
-		}
-		if len(items.List()) == 0 {
-			p.skip(n.Position, h.kind, NoItems)
-		}
-		return
-	}
-	if objects := n.Field("objects"); isOpenShiftTemplate(h) && objects != nil && objects.Kind == List {
-		given := parametersOf(n)
-		for _, o := range objects.List() {
-			p.add(index, given.fill(o), header{})
-		}
+	if p.addHeld(index, n, h) {
 		return
 	}
 	if h.kind == "" {
@@ -281,6 +267,29 @@ func (p *parser) add(index int, n *Node, inherit header) {
 	p.Documents = append(p.Documents, newDocument(p.text, index, h, n))
 }
 
+// addHeld files the objects that a List or a Template holds, and reports whether
+// n is one.
+func (p *parser) addHeld(index int, n *Node, h header) bool {
+	if items := n.Field("items"); strings.HasSuffix(h.kind, "List") && (items.IsNull() || items.Kind == List) {
+		of := header{h.apiVersion, strings.TrimSuffix(h.kind, "List")}
+		for _, item := range items.List() {
+			p.add(index, item, of)
+		}
+		if len(items.List()) == 0 {
+			p.skip(n.Position, h.kind, NoItems)
+		}
+		return true
+	}
+	if objects := n.Field("objects"); isOpenShiftTemplate(h) && objects != nil && objects.Kind == List {
+		given := parametersOf(n)
+		for _, o := range objects.List() {
+			p.add(index, given.fill(o), header{})
+		}
+		return true
+	}
+	return false
+}
+
 // header says what is wrong with the fields that name an object's kind, and
 // where; "" where nothing is, or where no object is meant.
 func (p *parser) header(n *Node, h header) (Position, string) {
@@ -292,14 +301,9 @@ func (p *parser) header(n *Node, h header) (Position, string) {
 		return n.Position, message
 	}
 	meant := n.Field("metadata") != nil || n.Field("spec") != nil
-	for _, want := range []struct{ name, have string }{{"apiVersion", h.apiVersion}, {"kind", h.kind}} {
-		if want.have != "" {
-			continue
-		}
-		for _, f := range n.Fields {
-			if f.Name != want.name && (meant || h != header{}) && sameWord(f.Name, want.name) {
-				return f.Key, fmt.Sprintf("the key %q is not known; did you mean %s?", f.Name, want.name)
-			}
+	if meant || h != (header{}) {
+		if at, message := misspeltKey(n, h); message != "" {
+			return at, message
 		}
 	}
 	switch {
@@ -311,6 +315,19 @@ func (p *parser) header(n *Node, h header) (Position, string) {
 		return n.Key("kind"), fmt.Sprintf("apiVersion is missing of this %s", shorten(h.kind))
 	case h.kind == "":
 		return n.Key("apiVersion"), fmt.Sprintf("kind is missing of this object of %s", shorten(h.apiVersion))
+	}
+	return Position{}, ""
+}
+
+// misspeltKey finds a key that is apiVersion or kind misspelt, where that is
+// missing.
+func misspeltKey(n *Node, h header) (Position, string) {
+	for _, want := range []struct{ name, have string }{{"apiVersion", h.apiVersion}, {"kind", h.kind}} {
+		for _, f := range n.Fields {
+			if want.have == "" && f.Name != want.name && sameWord(f.Name, want.name) {
+				return f.Key, fmt.Sprintf("the key %q is not known; did you mean %s?", f.Name, want.name)
+			}
+		}
 	}
 	return Position{}, ""
 }

@@ -324,8 +324,8 @@ func amountOf(n *Node, scale int64) Amount {
 // filledIn gives the default of a placeholder such as ${CPU:=100m}; open says
 // that it has none, or is one of a template.
 func filledIn(text string) (value string, open bool) {
-	name, isVariable := strings.CutPrefix(text, "${")
-	if name, isVariable = strings.CutSuffix(name, "}"); isVariable && strings.HasPrefix(text, "${") {
+	inner, opened := strings.CutPrefix(text, "${")
+	if name, closed := strings.CutSuffix(inner, "}"); opened && closed {
 		for _, sign := range []string{":=", ":-"} {
 			if _, otherwise, ok := strings.Cut(name, sign); ok && otherwise != "" {
 				return otherwise, strings.Contains(otherwise, "${")

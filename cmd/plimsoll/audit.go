@@ -195,10 +195,14 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 		return failed
 	}
 	o.Saved = !f.noCache && openKeep().save(report, f.source(report), time.Now())
-	err = writeReport(ctx, s, f.files, sinks, report, o)
-	if err != nil {
+	if err := writeReport(ctx, s, f.files, sinks, report, o); err != nil {
 		return err
 	}
+	return f.complete(snap)
+}
+
+// complete is the error of a report that lacks something.
+func (f *auditFlags) complete(snap *analyzer.Snapshot) error {
 	if unread := snap.Unread(); unread != "" {
 		return sourceError(fmt.Errorf("the report is partial: %s", unread))
 	}

@@ -153,13 +153,7 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 			return err
 		}
 	}
-	for i := range result.Findings {
-		n := &result.Findings[i]
-		for _, text := range []*string{&n.Object, &n.Container, &n.Field, &n.Message, &n.Reason, &n.Place.File} {
-			*text = analyzer.Printable(*text)
-		}
-	}
-	analyzer.Clean(&result.Warnings)
+	makePrintable(result)
 	r := &finding.Report{Result: result, Rules: rulesOf(policy), Threshold: policy.Threshold(), Version: programVersion(), Today: in.Today}
 	if in.Evidence != nil {
 		r.Evidence = in.Evidence.Source
@@ -176,6 +170,17 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 		fmt.Fprintln(s.Err, finding.Printable(r.Read()))
 	}
 	return nil
+}
+
+// makePrintable takes control characters out of all that manifests say.
+func makePrintable(result *gate.Result) {
+	for i := range result.Findings {
+		n := &result.Findings[i]
+		for _, text := range []*string{&n.Object, &n.Container, &n.Field, &n.Message, &n.Reason, &n.Place.File} {
+			*text = analyzer.Printable(*text)
+		}
+	}
+	analyzer.Clean(&result.Warnings)
 }
 
 // print writes the judgement to every sink, and reports whether stdout has said

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
@@ -166,16 +165,6 @@ func (k keep) newest(of string) (kept, error) {
 		return kept{}, errNothingKept
 	}
 	return kept{}, fmt.Errorf("no report of %s is kept: make one with plimsoll audit, or name one with --report FILE", of)
-}
-
-// before gives the newest report of the same that is at least so old.
-func (k keep) before(of string, at time.Time) (kept, error) {
-	for _, x := range k.list() {
-		if x.Of == of && !x.At.After(at) {
-			return x, nil
-		}
-	}
-	return kept{}, fmt.Errorf("no report of %s from before %s is kept", cmp.Or(of, "anything"), at.UTC().Format("2 Jan 2006 15:04 MST"))
 }
 
 // age says how old something is, for people.

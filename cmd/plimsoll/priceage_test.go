@@ -25,11 +25,11 @@ func TestCommitmentPrices(t *testing.T) {
 		{[]string{"--only", "purchase", "--commitments", held}, true, true, true},
 		{[]string{"--only", "rightsize", "--commitments", held}, false, false, false},
 	} {
-		code, out, errs := plimsoll(append([]string{"audit", "--demo", "--top", "1", "-o", "table"}, tt.args...)...)
+		code, _, errs := plimsoll(append([]string{"audit", "--demo", "--top", "1", "-o", "table"}, tt.args...)...)
 		if code != 0 {
 			t.Fatalf("exit %d: %s", code, errs)
 		}
-		_, out, _ = plimsoll("show", "all")
+		_, out, _ := plimsoll("show", "all")
 		out = strings.Join(strings.Fields(out), " ")
 		if n := strings.Count(out, "old prices:"); n > 1 {
 			t.Errorf("%v: %d warnings of old prices, want one", tt.args, n)
@@ -49,11 +49,11 @@ func TestWarnPriceAge(t *testing.T) {
 		if days != "" {
 			args = append(args, "--warn-price-age", days)
 		}
-		code, out, errs := plimsoll(args...)
+		code, _, errs := plimsoll(args...)
 		if code != 0 {
 			t.Fatalf("exit %d: %s", code, errs)
 		}
-		_, out, _ = plimsoll("show", "warnings")
+		_, out, _ := plimsoll("show", "warnings")
 		if got := strings.Contains(out, "old prices"); got != want {
 			t.Errorf("--warn-price-age %q: got a warning %v, want %v in\n%s", days, got, want, out)
 		}

@@ -111,12 +111,12 @@ type tally struct {
 	costs  *cost.Costs
 	before map[analyzer.ContainerRef]Setting
 
-	n, cpus, memories               int
-	cpuSlack, memorySlack           float64
-	over, broken, unserved          float64
-	killed, weeks                   float64
-	changed, compared, monthly, pct float64
-	origins                         int
+	n, cpus, memories          int
+	cpuSlack, memorySlack      float64
+	over, broken, unserved     float64
+	killed, weeks              float64
+	changed, compared, monthly float64
+	origins                    int
 }
 
 func (t *tally) origin(a *analyzer.Analysis, r Rule, at, test int32) {

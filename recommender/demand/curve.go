@@ -48,6 +48,7 @@ type Family struct {
 	GiBPerVCPU float64
 }
 
+// FamilyList names the families of a curve for people, in its order.
 func FamilyList(d *Curve) string {
 	var names []string
 	for _, f := range d.Families {

@@ -103,6 +103,7 @@ func scopeName(family, resource string) string {
 	return family
 }
 
+// CompareScopes orders scopes by family, and in one by vCPUs, memory and GPUs.
 func CompareScopes(a, b pricing.CommitmentScope) int {
 	return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(scopeRank[a.Resource], scopeRank[b.Resource]))
 }

@@ -1,6 +1,7 @@
 package horizontal
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"runtime"
@@ -285,7 +286,12 @@ func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
 
 // abstain gives the reason for which nothing can be said, or "".
 func (c *scaleCase) abstain() string {
-	w, n := c.w, len(c.curve.CPU)
+	return cmp.Or(c.notOurs(), c.tooLittle())
+}
+
+// notOurs gives the reason for which something else decides the replicas, or "".
+func (c *scaleCase) notOurs() string {
+	w := c.w
 	switch {
 	case w.Replicas == 0:
 		return "it stands at zero replicas"
@@ -301,6 +307,14 @@ func (c *scaleCase) abstain() string {
 		return fmt.Sprintf("KEDA scales it by HPA %s, and the snapshot has no history of its triggers", c.hpa.Name)
 	case c.otherMetric() != "":
 		return fmt.Sprintf("HPA %s also scales on %s, of which the snapshot has no history", c.hpa.Name, c.otherMetric())
+	}
+	return longWork(w)
+}
+
+// tooLittle gives the reason for which the load teaches nothing, or "".
+func (c *scaleCase) tooLittle() string {
+	n := len(c.curve.CPU)
+	switch {
 	case c.pass.Facts.Snapshot.Window.Moment:
 		return "no history: a replay needs days of load"
 	case n == 0:
@@ -313,8 +327,6 @@ func (c *scaleCase) abstain() string {
 		return "its containers have no CPU request, and right-sizing advises none"
 	case !c.largeEnough():
 		return fmt.Sprintf("a pod's CPU request is %dm: below %dm a percentage of it is noise; raise it before anything scales on it", c.sizes[0].metric, leastScaledRequest)
-	case longWork(w) != "":
-		return longWork(w)
 	}
 	return ""
 }

@@ -224,20 +224,26 @@ func (s *Stock) diskOf() int64 {
 // baseline is the percent of its CPU that a burstable machine may use for good, by
 // what its provider publishes; 0 for machines that do not burst.
 func baseline(o pricing.Offering) int64 {
-	family, size, _ := strings.Cut(o.InstanceType, ".")
-	switch {
-	case o.Provider == "aws" && family == "t2":
+	switch o.Provider {
+	case "aws":
+		return awsBaseline(o.InstanceType)
+	case "gcp":
+		return map[string]int64{"e2-micro": 12, "f1-micro": 12, "e2-small": 25, "g1-small": 25, "e2-medium": 50}[o.InstanceType]
+	case "azure":
+		if strings.HasPrefix(o.InstanceType, "Standard_B") {
+			return 20
+		}
+	}
+	return 0
+}
+
+// awsBaseline is what AWS publishes of its T families.
+func awsBaseline(name string) int64 {
+	switch family, size, _ := strings.Cut(name, "."); family {
+	case "t2":
 		return map[string]int64{"nano": 5, "micro": 10, "small": 20, "medium": 20, "large": 30, "xlarge": 22, "2xlarge": 17}[size]
-	case o.Provider == "aws" && (family == "t3" || family == "t3a" || family == "t4g"):
+	case "t3", "t3a", "t4g":
 		return map[string]int64{"nano": 5, "micro": 10, "small": 20, "medium": 20, "large": 30, "xlarge": 40, "2xlarge": 40}[size]
-	case o.Provider == "gcp" && (o.InstanceType == "e2-micro" || o.InstanceType == "f1-micro"):
-		return 12
-	case o.Provider == "gcp" && (o.InstanceType == "e2-small" || o.InstanceType == "g1-small"):
-		return 25
-	case o.Provider == "gcp" && o.InstanceType == "e2-medium":
-		return 50
-	case o.Provider == "azure" && strings.HasPrefix(o.InstanceType, "Standard_B"):
-		return 20
 	}
 	return 0
 }

@@ -176,6 +176,7 @@ func natureOf(labels map[string]string, taints []packing.Taint) string {
 	return b.String()
 }
 
+// SortedNames gives the keys of a map in order.
 func SortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // machines is what today's nodes tell of instance types.

@@ -61,17 +61,9 @@ func (v *Volumes) add(r *Reach, claim string, node *analyzer.Node) {
 	if c := v.claims[claim]; one == nil && c != nil {
 		one = v.volumes[c.Volume]
 	}
-	rule := ruleOf(node)
 	switch {
 	case one == nil || one.Source == "" && one.Driver == "":
-		// Nothing tells what the volume is: by the provider's rule it is a disk of the zone.
-		local := v.claims[claim] != nil && strings.Contains(v.claims[claim].Class, "local")
-		if rule == nil || local {
-			r.pin("volume " + claim + ", of which nothing tells where it can be reached from")
-			return
-		}
-		r.within(ZoneOf(node.Labels))
-		r.attach(rule.driver)
+		v.addUnknown(r, claim, node)
 	case len(one.Unmodelled) > 0:
 		r.pin("volume " + claim + " with " + one.Unmodelled[0])
 	case (one.Source == "local" || one.Source == "hostPath") && len(one.Affinity) == 0:
@@ -85,6 +77,19 @@ func (v *Volumes) add(r *Reach, claim string, node *analyzer.Node) {
 		}
 		r.attach(v.driverOf(one))
 	}
+}
+
+// addUnknown is of a volume of which nothing tells what it is: by the provider's
+// rule it is a disk of the zone.
+func (v *Volumes) addUnknown(r *Reach, claim string, node *analyzer.Node) {
+	rule := ruleOf(node)
+	local := v.claims[claim] != nil && strings.Contains(v.claims[claim].Class, "local")
+	if rule == nil || local {
+		r.pin("volume " + claim + ", of which nothing tells where it can be reached from")
+		return
+	}
+	r.within(ZoneOf(node.Labels))
+	r.attach(rule.driver)
 }
 
 // follow reads the node affinity of a volume: zones are followed; a node's name, and

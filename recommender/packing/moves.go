@@ -348,6 +348,11 @@ func (m *mover) order(ctx context.Context) {
 		blocked = append(blocked, v)
 	}
 	m.out.Moves = append(m.out.Moves, blocked...)
+	m.addSavings()
+}
+
+// addSavings adds up what the moves free, less what is launched for them.
+func (m *mover) addSavings() {
 	for i := range m.out.Moves {
 		if v := &m.out.Moves[i]; v.Blocked == "" && !v.Keep {
 			m.out.Savings += m.nodeByName(v.Node).Offering.USDPerHour

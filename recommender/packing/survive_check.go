@@ -67,6 +67,19 @@ func mustTell(plan Plan, pods []Pod, s Survival) []string {
 	return out
 }
 
+// with is a node that has taken pods in.
+func (loss *Loss) with(node PlannedNode, moved []string, size map[string]*Pod, pods []Pod) PlannedNode {
+	node.Pods = append(append([]string(nil), node.Pods...), moved...)
+	for _, name := range moved {
+		p := size[name]
+		if p == nil {
+			p = anyOf(pods, loss.Group)
+		}
+		node.CPU, node.Memory = node.CPU+p.CPU, node.Memory+p.Memory
+	}
+	return node
+}
+
 // after is the plan once the loss has come about, with the pods as the scheduler
 // would have them: without what only the plan asked for.
 func (loss *Loss) after(plan Plan, pods []Pod, s Survival) (Plan, []Pod) {
@@ -91,14 +104,7 @@ func (loss *Loss) after(plan Plan, pods []Pod, s Survival) (Plan, []Pod) {
 			}
 			continue
 		}
-		node.Pods = append(append([]string(nil), node.Pods...), moved[n]...)
-		for _, name := range moved[n] {
-			p := size[name]
-			if p == nil {
-				p = anyOf(pods, loss.Group)
-			}
-			node.CPU, node.Memory = node.CPU+p.CPU, node.Memory+p.Memory
-		}
+		node = loss.with(node, moved[n], size, pods)
 		for _, name := range node.Pods {
 			here[name] = true
 		}

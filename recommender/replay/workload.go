@@ -89,6 +89,19 @@ func validateLoad(load Curve, w Workload, o Options, sp spec) error {
 	case w.StartUp < 0 || w.Lag < 0 || w.SampleWindow < 0 || o.Phase < 0 || w.Replicas < 0:
 		return errors.New("replay: start-up time, lag, sample window, replicas and phase must not be negative")
 	}
+	if err := validateDemand(load); err != nil {
+		return err
+	}
+	for i, m := range sp.metrics {
+		if err := validateSignal(i, m, load, w, o, pods); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validateDemand keeps the curve's values, and their sum, inside int64.
+func validateDemand(load Curve) error {
 	if err := validateTotals(load.Demand, "the demand curve"); err != nil {
 		return err
 	}
@@ -98,11 +111,6 @@ func validateLoad(load Curve, w Workload, o Options, sp spec) error {
 	}
 	if volume > maxTotal {
 		return fmt.Errorf("replay: the demand adds up to %.3g milli-units times milliseconds; count it in a larger unit to stay below %.0g", volume, maxTotal)
-	}
-	for i, m := range sp.metrics {
-		if err := validateSignal(i, m, load, w, o, pods); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func (s *Sizing) sizeCPU(f Facts, p Policy) {
 	q := 1 - p.Promise.CPU
 	used := f.CPU.Samples.Quantile(q)
 	if f.Moment {
-		s.momentCPU(f, used)
+		s.momentCPU(used)
 		return
 	}
 	need := p.Fleet.CPU(f.ContainerFacts, f.Batch, p.Promise)
@@ -121,7 +121,7 @@ func (s *Sizing) sizeCPU(f Facts, p Policy) {
 }
 
 // momentCPU sizes by one reading.
-func (s *Sizing) momentCPU(f Facts, used float64) {
+func (s *Sizing) momentCPU(used float64) {
 	s.show("cpu reading", used, "millicores")
 	s.show("cpu margin", momentHeadroomCPU, "percent")
 	if want := RoundCPU(AddPercent(used, momentHeadroomCPU)); !Unchanged(s.Requests.CPU, want) {

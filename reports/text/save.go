@@ -383,10 +383,7 @@ var sourceCodes = []string{analyzer.WarnUnreachable, analyzer.WarnPartial, analy
 
 // unsure is the block of what weakens the numbers.
 func (s *screen) unsure() {
-	var out []string
-	for _, line := range warningLines(sourceDoubts(s.r.Warnings), false) {
-		out = append(out, line)
-	}
+	out := warningLines(sourceDoubts(s.r.Warnings), false)
 	if len(out) > 2 && !s.o.Verbose {
 		out = append(out[:2], fmt.Sprintf("%d more doubts about the sources", len(out)-2))
 	}

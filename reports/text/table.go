@@ -20,6 +20,7 @@ type row struct {
 	notes []int // numbers of the notes that concern it
 }
 
+// WriteTable writes the first screen, a section of the report, or all of it.
 func WriteTable(w io.Writer, r *document.Report, o Options) error {
 	switch {
 	case o.Section == SectionAll || r.Allocation != nil:
@@ -30,6 +31,7 @@ func WriteTable(w io.Writer, r *document.Report, o Options) error {
 	return writeScreen(w, r, o)
 }
 
+// WriteWide writes the containers as one table, a section, or all of it, in full.
 func WriteWide(w io.Writer, r *document.Report, o Options) error {
 	if o.Section == "" && r.Allocation == nil {
 		return writeWide(w, r, o)

@@ -85,17 +85,26 @@ func (c *Client) list(ctx context.Context, k kind, namespace string, q query, pa
 		if empty++; meta.LenList(list) > 0 {
 			empty = 0
 		}
-		next = m.GetContinue()
-		switch {
-		case next == "" || q.limit > 0:
+		if next = m.GetContinue(); next == "" || q.limit > 0 {
 			return nil
-		case seen[next]:
-			return errSamePage
-		case empty > mostEmpty:
-			return errEmpty
 		}
-		seen[next] = true
+		if err := goesOn(seen, next, empty); err != nil {
+			return err
+		}
 	}
+}
+
+// goesOn notes the token of the next page; an error where the list would have no
+// end.
+func goesOn(seen map[string]bool, next string, empty int) error {
+	switch {
+	case seen[next]:
+		return errSamePage
+	case empty > mostEmpty:
+		return errEmpty
+	}
+	seen[next] = true
+	return nil
 }
 
 // retried asks again where the server is busy or the connection broke, as is

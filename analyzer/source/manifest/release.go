@@ -68,7 +68,7 @@ func (r *releaser) flux(d *manifest.Document) {
 	chart := spec.At("chart", "spec")
 	name, version := chart.Field("chart").String(), chart.Field("version").String()
 	if ref := spec.Field("chartRef"); ref != nil {
-		name, version = r.chartOf(d, ref), ""
+		name, version = r.chartOf(ref), ""
 	}
 	if name == "" {
 		d.Unrendered = "its chart is not named here"
@@ -104,7 +104,7 @@ func (r *releaser) flux(d *manifest.Document) {
 }
 
 // chartOf finds the chart that a chartRef leads to, by the object that it names.
-func (r *releaser) chartOf(d *manifest.Document, ref *manifest.Node) string {
+func (r *releaser) chartOf(ref *manifest.Node) string {
 	for _, o := range r.tree.Documents {
 		if o.Kind != ref.Field("kind").String() || o.Name != ref.Field("name").String() || o.Group() != "source.toolkit.fluxcd.io" {
 			continue
@@ -165,6 +165,22 @@ func (r *releaser) argo(d *manifest.Document) {
 	}
 }
 
+// set lays an Application's parameters over a release's values.
+func (r *releaser) set(of *release, parameters []*manifest.Node) {
+	for _, p := range parameters {
+		if of.values == nil {
+			of.values = map[string]any{}
+		}
+		set := strvals.ParseInto
+		if p.Field("forceString").Bool() {
+			set = strvals.ParseIntoString
+		}
+		if err := set(p.Field("name").String()+"="+p.Field("value").String(), of.values); err != nil {
+			r.tree.warn("release", of.document.ID(), "the parameter %s cannot be set: %v", p.Field("name").String(), err)
+		}
+	}
+}
+
 // source renders one source of an Application.
 func (r *releaser) source(d *manifest.Document, s *manifest.Node) {
 	path, name := s.Field("path").String(), s.Field("chart").String()
@@ -200,18 +216,7 @@ func (r *releaser) source(d *manifest.Document, s *manifest.Node) {
 			of.values = loader.MergeMaps(of.values, m)
 		}
 	}
-	for _, p := range helm.Field("parameters").List() {
-		if of.values == nil {
-			of.values = map[string]any{}
-		}
-		set := strvals.ParseInto
-		if p.Field("forceString").Bool() {
-			set = strvals.ParseIntoString
-		}
-		if err := set(p.Field("name").String()+"="+p.Field("value").String(), of.values); err != nil {
-			r.tree.warn("release", d.ID(), "the parameter %s cannot be set: %v", p.Field("name").String(), err)
-		}
-	}
+	r.set(&of, helm.Field("parameters").List())
 	r.render(of, at)
 }
 

@@ -142,23 +142,18 @@ func qosOf(o *corev1.Pod) corev1.PodQOSClass {
 	if o.Status.QOSClass != "" {
 		return o.Status.QOSClass
 	}
-	some, all := false, true
 	if r := o.Spec.Resources; r != nil && (len(r.Requests) > 0 || len(r.Limits) > 0) {
 		// Resources of the pod as a whole decide alone.
-		limits, requests := amountsOf(r.Limits), amountsOf(defaultRequests(r))
-		if limits.CPU > 0 && limits.Memory > 0 && limits.CPU == requests.CPU && limits.Memory == requests.Memory {
+		if guarantees(r) {
 			return corev1.PodQOSGuaranteed
 		}
 		return corev1.PodQOSBurstable
 	}
+	some, all := false, true
 	for _, c := range slices.Concat(o.Spec.InitContainers, o.Spec.Containers) {
-		limits, requests := amountsOf(c.Resources.Limits), amountsOf(defaultRequests(&c.Resources))
-		if requests.CPU > 0 || requests.Memory > 0 {
-			some = true
-		}
-		if limits.CPU == 0 || limits.Memory == 0 || limits.CPU != requests.CPU || limits.Memory != requests.Memory {
-			all = false
-		}
+		requests := amountsOf(defaultRequests(&c.Resources))
+		some = some || requests.CPU > 0 || requests.Memory > 0
+		all = all && guarantees(&c.Resources)
 	}
 	switch {
 	case !some:
@@ -167,6 +162,12 @@ func qosOf(o *corev1.Pod) corev1.PodQOSClass {
 		return corev1.PodQOSGuaranteed
 	}
 	return corev1.PodQOSBurstable
+}
+
+// guarantees reports whether CPU and memory are limited to what is requested.
+func guarantees(r *corev1.ResourceRequirements) bool {
+	limits, requests := amountsOf(r.Limits), amountsOf(defaultRequests(r))
+	return limits.CPU > 0 && limits.Memory > 0 && limits.CPU == requests.CPU && limits.Memory == requests.Memory
 }
 
 func podSpecOf(o *corev1.Pod) analyzer.PodSpec {

@@ -119,10 +119,15 @@ type azureList struct {
 // machine of one's own: other licenses and other ways to buy.
 var notLinux = []string{"Windows", "Cloud Services", "CloudServices", "Dedicated", "Low Priority"}
 
-func (l *azureList) add(item *azureItem) error {
+// isMachine reports whether the item is a Linux machine of one's own.
+func (item *azureItem) isMachine() bool {
 	name := item.ProductName + " " + item.SkuName
-	if item.ArmSkuName == "" || item.RetailPrice <= 0 || !strings.HasPrefix(item.ArmSkuName, "Standard_") ||
-		slices.ContainsFunc(notLinux, func(w string) bool { return strings.Contains(name, w) }) {
+	return item.RetailPrice > 0 && strings.HasPrefix(item.ArmSkuName, "Standard_") &&
+		!slices.ContainsFunc(notLinux, func(w string) bool { return strings.Contains(name, w) })
+}
+
+func (l *azureList) add(item *azureItem) error {
+	if !item.isMachine() {
 		return nil
 	}
 	if item.CurrencyCode != "USD" || item.UnitOfMeasure != "1 Hour" || item.ArmRegionName != l.region {

@@ -89,12 +89,8 @@ func (e *Error) fatal() bool {
 // transportError explains why there was no answer.
 func transportError(ctx context.Context, err error) *Error {
 	var (
-		dns     *net.DNSError
-		unknown x509.UnknownAuthorityError
-		host    x509.HostnameError
-		invalid x509.CertificateInvalidError
-		record  tls.RecordHeaderError
-		netErr  net.Error
+		dns    *net.DNSError
+		netErr net.Error
 	)
 	cause := rootCause(err)
 	e := &Error{Kind: KindUnreachable, Err: err, What: cause, Next: "check the URL and that the engine runs and is reachable from here"}
@@ -112,6 +108,21 @@ func transportError(ctx context.Context, err error) *Error {
 		e.What, e.Next = fmt.Sprintf("the host name %q does not resolve", dns.Name), "check the URL; a name inside the cluster resolves only there"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.What, e.Next = "connection refused", "check host and port, and that a port-forward or the engine itself is running"
+	default:
+		e.certificate(err, cause)
+	}
+	return e
+}
+
+// certificate explains what is wrong with TLS, where that is the cause.
+func (e *Error) certificate(err error, cause string) {
+	var (
+		unknown x509.UnknownAuthorityError
+		host    x509.HostnameError
+		invalid x509.CertificateInvalidError
+		record  tls.RecordHeaderError
+	)
+	switch {
 	case errors.As(err, &unknown):
 		e.Kind, e.What, e.Next = KindTLS, "its certificate is signed by an unknown authority", "name the authority as tls_config.ca_file in the file given with --prometheus-config"
 	case errors.As(err, &host):
@@ -123,7 +134,6 @@ func transportError(ctx context.Context, err error) *Error {
 	case strings.Contains(cause, "tls: ") || strings.Contains(cause, "x509: "):
 		e.Kind, e.Next = KindTLS, "check tls_config in the file given with --prometheus-config"
 	}
-	return e
 }
 
 // rootCause is the innermost text on one line; the outer ones hold the URL
