@@ -121,7 +121,7 @@ func (c *scaleCase) roof(s podSize) int32 {
 			bound(max(q.Requests.Memory-q.UsedRequests.Memory, 0)+running*pod.Memory, pod.Memory)
 		}
 	}
-	if !nodesScale(c.pass) {
+	if c.pass.Facts.Snapshot.NodeAutoscaler() == "" {
 		var room analyzer.Amounts
 		for _, n := range c.pass.Facts.Snapshot.Nodes {
 			room = room.Plus(n.Allocatable)
@@ -146,28 +146,12 @@ func meanOf(v []float64) float64 {
 	return sum / float64(max(len(v), 1))
 }
 
-// nodesScale reports whether a node autoscaler is seen: its own workload, or
-// the labels that it puts on nodes.
-func nodesScale(p *advice.Pass) bool {
-	for i := range p.Facts.Workloads {
-		if n := p.Facts.Workloads[i].Name; !p.Facts.Workloads[i].Past && (strings.Contains(n, "cluster-autoscaler") || n == "karpenter") {
-			return true
-		}
-	}
-	for _, n := range p.Facts.Snapshot.Nodes {
-		if n.Labels["karpenter.sh/nodepool"] != "" || n.Labels["eks.amazonaws.com/compute-type"] == "auto" {
-			return true
-		}
-	}
-	return false
-}
-
 // startOf is how long load waits for a new pod: the pod's own start as seen,
 // no less than is assumed where that was not seen, and a node's where nodes
 // come and go, since the plan leaves them full.
 func startOf(p *advice.Pass, w *analyzer.WorkloadFacts) time.Duration {
 	start := max(podStartUp, time.Duration(w.ReadyAfter())*time.Second)
-	if nodesScale(p) {
+	if p.Facts.Snapshot.NodeAutoscaler() != "" {
 		start += nodeStart
 	}
 	return start

@@ -172,7 +172,7 @@ func newNodePlanner(p *advice.Pass) *nodePlanner {
 		n.byName[node.Name] = node
 	}
 	slices.SortFunc(n.nodes, func(a, b *plannedFrom) int { return cmp.Compare(a.Name, b.Name) })
-	n.volumes, n.autoscaler = VolumesOf(p.Facts.Snapshot), Autoscaler(p.Facts.Snapshot)
+	n.volumes, n.autoscaler = VolumesOf(p.Facts.Snapshot), p.Facts.Snapshot.NodeAutoscaler()
 	n.gather()
 	n.keep()
 	n.zones = n.zonesNow()
@@ -259,7 +259,7 @@ func (n *nodePlanner) style() advice.PoolStyle {
 	switch asked := n.pass.Options.Nodes.Pools; {
 	case asked != "":
 		return asked
-	case n.autoscaler == Karpenter:
+	case n.autoscaler == analyzer.Karpenter:
 		return advice.PoolsFlexible
 	}
 	return advice.PoolsSimple

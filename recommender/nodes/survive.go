@@ -195,34 +195,6 @@ func lives(in packing.Input, plan, today packing.Plan, level packing.Level) bool
 	return len(losses) > 0 && !slices.ContainsFunc(losses, func(l packing.Loss) bool { return len(l.Left) > 0 })
 }
 
-// What adds and takes nodes.
-const (
-	Karpenter         = "Karpenter"
-	ClusterAutoscaler = "Cluster Autoscaler"
-)
-
-// Autoscaler names what adds and takes nodes in a cluster, as far as it shows; nothing
-// where none does.
-func Autoscaler(s *analyzer.Snapshot) string {
-	for i := range s.Nodes {
-		for key := range s.Nodes[i].Labels {
-			if strings.HasPrefix(key, "karpenter.sh/") && key != "karpenter.sh/capacity-type" || key == "eks.amazonaws.com/compute-type" && s.Nodes[i].Labels[key] == "auto" {
-				return Karpenter
-			}
-		}
-	}
-	for i := range s.Workloads {
-		switch w := &s.Workloads[i]; {
-		case w.Past:
-		case w.Name == "karpenter":
-			return Karpenter
-		case strings.Contains(w.Name, "cluster-autoscaler"):
-			return ClusterAutoscaler
-		}
-	}
-	return ""
-}
-
 // Surges is how many pods a rolling update of each workload starts at once: a quarter,
 // rounded up, as Deployments have it by default; other kinds end pods first.
 func Surges(s *analyzer.Snapshot, pods []packing.Pod) map[string]int {
