@@ -22,9 +22,8 @@ const (
 	// nodeStart is the time from a pod that fits nowhere to a node that takes
 	// it, where a node autoscaler runs: machine, kubelet and CNI.
 	nodeStart = 120 * time.Second
-	// growth is the room above the highest demand seen that the maximum
-	// leaves, and leastGrowth what it leaves where quota, nodes or money bind:
-	// 1.5 broke two of five loads that 3 did not, and costs nothing until used.
+	// growth is the room above the highest demand seen that the maximum leaves,
+	// leastGrowth that where quota, nodes or money bind. 3 costs nothing until used.
 	growth      = 3.0
 	leastGrowth = 1.5
 	// mostTimesCost bounds the cost of the maximum by that of the mean pods.

@@ -267,6 +267,13 @@ func findBlockingBudgets(p *advice.Pass, w *analyzer.WorkloadFacts) {
 	if n == 0 {
 		return
 	}
+	for _, pod := range w.Pods {
+		if names := w.BudgetsOver(pod.Name); len(names) > 1 {
+			fileFinding(p, w.Ref, Finding{"pdb-overlap", true, "let one budget select the pods; the API server evicts no pod under two"},
+				fmt.Sprintf("PodDisruptionBudgets %s select the same pods, such as %s: none of them can be evicted", strings.Join(names, " and "), pod.Name))
+			break
+		}
+	}
 	for _, b := range w.PDBs {
 		if disruptions(b, n) > 0 {
 			continue

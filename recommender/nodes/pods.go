@@ -284,6 +284,9 @@ func blocks(w *analyzer.WorkloadFacts, pod *analyzer.Pod) string {
 			return fmt.Sprintf("PodDisruptionBudget %s never allows its eviction", b.Name)
 		}
 	}
+	if over := w.BudgetsOver(pod.Name); len(over) > 1 {
+		return fmt.Sprintf("PodDisruptionBudgets %s both select it, and the API server evicts no such pod", strings.Join(over, " and "))
+	}
 	return ""
 }
 
