@@ -147,7 +147,7 @@ func TestE2ENoRights(t *testing.T) {
 func TestE2EEmptyNamespace(t *testing.T) {
 	live.apply(t, "apiVersion: v1\nkind: Namespace\nmetadata: {name: empty}\n")
 	r := live.run(t, live.Kubeconfig, "audit", "-n", "empty")
-	if r.code != 0 || !strings.Contains(r.out, "No workload was found") {
+	if r.code != 2 || !strings.Contains(r.err, "no workload matches") || r.out != "" {
 		t.Errorf("exit %d\n%s%s", r.code, r.out, r.err)
 	}
 }
