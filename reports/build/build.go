@@ -46,6 +46,7 @@ func Report(in Input) *document.Report {
 		Nodes:           b.nodes(),
 		Purchase:        b.purchase(),
 		Waste:           b.waste(),
+		WasteKinds:      b.wasteKinds(),
 		Allocation:      b.allocation(),
 		History:         b.history(),
 		Prices:          b.prices(),

@@ -36,10 +36,7 @@ func wasteLines(r *document.Report, full bool) []string {
 	slices.SortStableFunc(kinds, func(a, b string) int { return cmp.Compare(cost[b], cost[a]) })
 	var parts []string
 	for _, k := range kinds {
-		part := document.Counted(count[k], "finding") + " of " + k
-		if words, ok := wasteWords[k]; ok {
-			part = fmt.Sprintf("%d %s", count[k], words[min(count[k]-1, 1)])
-		}
+		part := fmt.Sprintf("%d %s", count[k], clean(r.WasteWords(k, count[k])))
 		if cost[k] > 0 {
 			part += " " + cost[k].String()
 		}
@@ -50,26 +47,6 @@ func wasteLines(r *document.Report, full bool) []string {
 		note = " Kinds overlap."
 	}
 	return []string{fmt.Sprintf("Waste a month: %s.%s", strings.Join(parts, ", "), note)}
-}
-
-// wasteWords say what one and what several findings of a kind are.
-var wasteWords = map[string][2]string{
-	"idle-workload":                   {"idle workload", "idle workloads"},
-	"pods-not-ready":                  {"workload with pods not ready", "workloads with pods not ready"},
-	"ended-pods":                      {"heap of ended pods", "heaps of ended pods"},
-	"idle-namespace":                  {"idle namespace", "idle namespaces"},
-	"empty-namespace":                 {"empty namespace", "empty namespaces"},
-	"unused-requests":                 {"container with unused requests", "containers with unused requests"},
-	"hpa-at-min":                      {"HPA stuck at its minimum", "HPAs stuck at their minimum"},
-	"drainable-node":                  {"node to drain", "nodes to drain"},
-	"underused-node":                  {"under-used node that can't be drained as it is", "under-used nodes that can't be drained as they are"},
-	"gpu-node-without-gpu-pods":       {"GPU node without GPU pods", "GPU nodes without GPU pods"},
-	"old-generation":                  {"old instance type", "old instance types"},
-	"unbound-volume":                  {"unbound volume", "unbound volumes"},
-	"scaled-to-zero-with-volumes":     {"workload scaled to zero that keeps volumes", "workloads scaled to zero that keep volumes"},
-	"unmounted-volume":                {"unmounted volume", "unmounted volumes"},
-	"oversized-volume":                {"oversized volume", "oversized volumes"},
-	"load-balancer-without-endpoints": {"load balancer without endpoints", "load balancers without endpoints"},
 }
 
 func wasteLine(w *document.Waste) string {
