@@ -15,6 +15,8 @@ type Outcome struct {
 	Facts  *analyzer.Analysis
 	Costs  *cost.Costs
 	Advice []advice.Advice
+	// Cluster is the cluster as all levers would leave it.
+	Cluster *advice.Cluster
 }
 
 // Advise is the program as one call: what a snapshot says, what that costs by the
@@ -24,7 +26,7 @@ func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog,
 	o.Minor = s.Minor()
 	facts := analyzer.Analyze(s)
 	costs := cost.Of(facts, catalog)
-	all, err := Run(ctx, facts, costs, o)
+	all, cluster, err := run(ctx, facts, costs, o)
 	if err != nil {
 		return nil, err
 	}
@@ -34,5 +36,5 @@ func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog,
 	for _, w := range catalog.Unused(costs.Prices) {
 		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "unused-price", Message: w})
 	}
-	return &Outcome{Facts: facts, Costs: costs, Advice: all}, nil
+	return &Outcome{Facts: facts, Costs: costs, Advice: all, Cluster: cluster}, nil
 }

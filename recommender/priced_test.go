@@ -116,29 +116,3 @@ func TestAddUsed(t *testing.T) {
 		})
 	}
 }
-
-// TestHeldBill: what commitments cover and what they cost, today and by a plan.
-func TestHeldBill(t *testing.T) {
-	c := &cost.Costs{Nodes: []cost.NodeCost{
-		{InstanceType: "m6i.large", CapacityType: "on-demand", Hourly: 2}, {InstanceType: "r5.large", CapacityType: "on-demand", Hourly: 1},
-		{InstanceType: "m6i.large", CapacityType: "spot", Hourly: 9},
-	}}
-	a := &purchase.Advice{Provider: "aws", Region: "us-east-1", Held: []pricing.HeldCommitment{
-		{Family: "m6i", Covers: 1.5, Pays: 1}, {Family: "c5", Covers: 0.25, Pays: 0.2}, {Covers: 1, Pays: 0.75},
-	}}
-	plan := &nodes.Plan{Pools: []nodes.Pool{{InstanceType: "m6i.large", CapacityType: "on-demand", Count: 2, Hourly: 0.25}}}
-	for name, tt := range map[string]struct {
-		got                   recommender.HeldBill
-		pays, covered, unused float64 // USD an hour
-	}{
-		"today":      {recommender.HeldToday(c, a).Bill(1), 1.95, 2.5, 0.25},
-		"half of it": {recommender.HeldToday(c, a).Bill(0.5), 1.95, 1.5, 1.25},
-		"the plan":   {recommender.HeldPlanned(c, a, plan).Bill(1), 1.95, 0.5, 2.25},
-	} {
-		for what, v := range map[string][2]float64{"pays": {tt.got.Pays, tt.pays}, "covered": {tt.got.Covered, tt.covered}, "unused": {tt.got.Unused, tt.unused}} {
-			if math.Abs(v[0]-v[1]*730) > 1e-9 {
-				t.Errorf("%s: %s: got %v, want %v", name, what, v[0], v[1]*730)
-			}
-		}
-	}
-}

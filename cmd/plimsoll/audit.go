@@ -241,7 +241,7 @@ func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catal
 	if err != nil {
 		return nil, err
 	}
-	in := build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Version: programVersion()}
+	in := build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Cluster: out.Cluster, Version: programVersion()}
 	if err := shares.allocate(&in, snap, catalog); err != nil {
 		return nil, err
 	}

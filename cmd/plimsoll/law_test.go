@@ -37,6 +37,7 @@ var line = map[string]int{
 	"recommender/demand":          52,
 	"recommender/spot":            54,
 	"recommender/purchase":        56,
+	"recommender/ledger":          58,
 	"recommender/backtest":        60,
 	"recommender":                 62,
 	"reports/document":            70,
