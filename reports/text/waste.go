@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -50,23 +51,23 @@ func wasteLines(r *document.Report, full bool) []string {
 }
 
 func wasteLine(w *document.Waste) string {
-	text := fmt.Sprintf("Waste: %s: %s", clean(w.Target), clean(w.Title))
+	text := fmt.Sprintf("Waste: %s: %s", brief.Clean(w.Target), brief.Clean(w.Title))
 	if w.Container != "" {
-		text = fmt.Sprintf("Waste: %s, container %s: %s", clean(w.Target), clean(w.Container), clean(w.Title))
+		text = fmt.Sprintf("Waste: %s, container %s: %s", brief.Clean(w.Target), brief.Clean(w.Container), brief.Clean(w.Title))
 	}
 	if w.USD() > 0 {
 		text += fmt.Sprintf(" (%s a month)", w.USD())
 	}
 	text += "."
 	if len(w.Blocked) > 0 {
-		text += " In the way: " + clean(strings.Join(w.Blocked, "; ")) + "."
+		text += " In the way: " + brief.Clean(strings.Join(w.Blocked, "; ")) + "."
 	}
 	if w.Loss != "" {
-		text += " Lost with it: " + clean(w.Loss) + "."
+		text += " Lost with it: " + brief.Clean(w.Loss) + "."
 	}
 	var seen []string
 	for _, e := range w.Evidence {
-		seen = append(seen, clean(e.Name)+" "+figure(&e))
+		seen = append(seen, brief.Clean(e.Name)+" "+figure(&e))
 	}
 	if len(seen) > 0 {
 		text += " Seen: " + strings.Join(seen, ", ") + "."
@@ -78,9 +79,9 @@ func wasteLine(w *document.Waste) string {
 func figure(e *document.Evidence) string {
 	switch e.Unit {
 	case "millicores":
-		return cores(document.CPU(e.Value * document.MicroPerMilli))
+		return brief.Cores(document.CPU(e.Value * document.MicroPerMilli))
 	case "bytes":
-		return memory(document.Bytes(e.Value))
+		return brief.Memory(document.Bytes(e.Value))
 	case "usd":
 		return document.Cents(e.Value).String()
 	case "percent":
