@@ -37,7 +37,7 @@ func wasteLines(r *document.Report, full bool) []string {
 	slices.SortStableFunc(kinds, func(a, b string) int { return cmp.Compare(cost[b], cost[a]) })
 	var parts []string
 	for _, k := range kinds {
-		part := fmt.Sprintf("%d %s", count[k], clean(r.WasteWords(k, count[k])))
+		part := fmt.Sprintf("%d %s", count[k], brief.Clean(r.WasteWords(k, count[k])))
 		if cost[k] > 0 {
 			part += " " + cost[k].String()
 		}
