@@ -255,10 +255,11 @@ func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catal
 	if err := shares.allocate(&in, snap, catalog); err != nil {
 		return nil, err
 	}
+	sources := advice.Sources(out.Costs, out.Advice)
 	if in.Allocation == nil {
-		out.Costs.Warnings = append(out.Costs.Warnings, prices.stale(snap.Window.End, out.Costs.Prices)...)
+		out.Costs.Warnings = append(out.Costs.Warnings, prices.stale(snap.Window.End, sources)...)
 	} else { // one warning of both, where the bill is shared out
-		in.Allocation.Warnings = append(in.Allocation.Warnings, prices.stale(snap.Window.End, slices.Concat(out.Costs.Prices, in.Allocation.Prices))...)
+		in.Allocation.Warnings = append(in.Allocation.Warnings, prices.stale(snap.Window.End, slices.Concat(sources, in.Allocation.Prices))...)
 	}
 	return build.Report(in), nil
 }

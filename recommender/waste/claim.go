@@ -145,6 +145,7 @@ func (l *look) asleep(w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim) 
 		if err != nil {
 			return err
 		}
+		citeVolume(&r, home, price)
 		if price.Assumed {
 			warnAssumed(&r, c.Class, home.Region, price)
 		}

@@ -52,6 +52,7 @@ func (l *look) oldGeneration(now, next pricing.Offering, count int) {
 	r.Show("nodes", float64(count), "count")
 	r.Show("price of "+now.InstanceType, now.USDPerHour, "usd")
 	r.Show("price of "+next.InstanceType, next.USDPerHour, "usd")
+	r.Cite(l.Costs.Catalog.SourcesOf(pricing.Query{Provider: next.Provider, Region: next.Region, InstanceType: next.InstanceType}))
 	l.file(r, Finding{
 		Monthly: float64(count) * pricing.HoursPerMonth * (now.USDPerHour - next.USDPerHour),
 		Loss:    "commitments that are tied to " + pricing.CommitmentFamily(now.Provider, now.InstanceType) + ", and a CPU maker where it changes",

@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
@@ -160,11 +161,16 @@ func (l *look) volume(r advice.Advice, f Finding, size int64, class string) erro
 	}
 	f.Monthly = float64(size) / (1 << 30) * price.USDPerGiB
 	r.Show("size", float64(size), "bytes")
+	citeVolume(&r, home, price)
 	if price.Assumed {
 		warnAssumed(&r, class, home.Region, price)
 	}
 	l.file(r, f)
 	return nil
+}
+
+func citeVolume(r *advice.Advice, at cost.Place, price pricing.StoragePrice) {
+	r.Cite([]pricing.Provenance{pricing.SourceOf(pricing.OfVolumes, at.Provider, price.Source, price.AsOf)})
 }
 
 // warnAssumed warns that a storage class is priced as another.
@@ -187,17 +193,18 @@ func (l *look) unboundVolume(v analyzer.Volume) error {
 
 func (l *look) noEndpoints(b analyzer.LoadBalancer) error {
 	home := l.Costs.Home()
-	usd, item, err := l.Costs.Catalog.LoadBalancerPrice(home.Provider, home.Region)
+	price, err := l.Costs.Catalog.LoadBalancer(home.Provider, home.Region)
 	if err != nil {
 		return err
 	}
 	r := advice.Advice{Subject: "Service/" + b.Namespace + "/" + b.Name, Title: "a load balancer that leads to no ready pod", Confidence: 0.8}
 	r.Show("addresses", float64(b.Addresses), "count")
-	message := "priced without traffic, as " + item
-	if usd == 0 {
+	message := "priced without traffic, as " + price.Item
+	if price.USDPerHour == 0 {
 		message = "no price of load balancers is known for its provider"
 	}
 	r.Warnings = append(r.Warnings, analyzer.Warning{Code: "price", Subject: r.Subject, Message: message})
-	l.file(r, Finding{Monthly: usd * pricing.HoursPerMonth, Loss: "its address: the next one is another"})
+	r.Cite([]pricing.Provenance{pricing.SourceOf(pricing.OfLoadBalancers, home.Provider, price.Source, price.AsOf)})
+	l.file(r, Finding{Monthly: price.USDPerHour * pricing.HoursPerMonth, Loss: "its address: the next one is another"})
 	return nil
 }
