@@ -112,6 +112,14 @@ type Warning struct {
 	// Message is one sentence for people: what is missing, what follows from
 	// it, what to do.
 	Message string `json:"message"`
+	// Within names the namespaces that the warning is of, separated by commas;
+	// empty where it may be of all.
+	Within string `json:"within,omitempty"`
+}
+
+// Concerns reports whether the warning is of a namespace.
+func (w Warning) Concerns(namespace string) bool {
+	return w.Within == "" || slices.Contains(strings.Split(w.Within, ","), namespace)
 }
 
 // String gives the warning as one line.
@@ -120,6 +128,17 @@ func (w Warning) String() string {
 		return w.Message
 	}
 	return fmt.Sprintf("%s: %s", w.Subject, w.Message)
+}
+
+// UnreadOf gives the warnings of what a source was asked for and broke off at.
+func UnreadOf(warnings []Warning) []Warning {
+	var out []Warning
+	for _, w := range warnings {
+		if w.Code == WarnUnread {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // Unread gives the first warning of what a source was asked for and broke off

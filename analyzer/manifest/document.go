@@ -24,6 +24,9 @@ type Document struct {
 	// Tree names the environment that the document belongs to: a kustomization, a
 	// chart, or a folder. Documents of two trees never meet in a cluster.
 	Tree string
+	// Cluster names what the environment is deployed with, as far as folders tell:
+	// trees of one cluster may meet in a namespace that both name.
+	Cluster string
 	// Shared says that other documents are made of the same text, as several
 	// overlays of one base are.
 	Shared bool

@@ -318,7 +318,10 @@ func (f *gateFlags) input(ctx context.Context, s streams, policy *gate.Policy, p
 	if err := f.addEvidence(ctx, &in, policy); err != nil {
 		return in, err
 	}
-	return in, f.checkMoney(ctx, s, &in, policy)
+	if err := f.checkMoney(ctx, s, &in, policy); err != nil {
+		return in, err
+	}
+	return in, in.Lacks()
 }
 
 // readTree reads the manifests.
@@ -387,7 +390,11 @@ func (f *gateFlags) saveBaseline(ctx context.Context, s streams, r *gate.Result)
 		return storeError(fmt.Errorf("writing --write-baseline: %w", err))
 	}
 	if !f.quiet {
-		fmt.Fprintf(s.Err, "%s: %d findings are let be from now on\n", f.files.shown(f.writeBaseline), len(b.Findings))
+		are := "findings are"
+		if len(b.Findings) == 1 {
+			are = "finding is"
+		}
+		fmt.Fprintf(s.Err, "%s: %d %s let be from now on\n", f.files.shown(f.writeBaseline), len(b.Findings), are)
 	}
 	return nil
 }

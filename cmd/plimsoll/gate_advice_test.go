@@ -63,6 +63,10 @@ func advisedObjects(r advised) []kv {
 			for _, m := range h.Recommended.Metrics {
 				source := kv{"name": m.Name, "target": kv{"type": "Utilization", "averageUtilization": m.Target}}
 				switch {
+				case m.Type == "Pods":
+					metrics = append(metrics, kv{"type": m.Type, "pods": kv{"metric": kv{"name": m.Name}, "target": kv{"type": "AverageValue", "averageValue": m.Target}}})
+				case m.Type == "Object" || m.Type == "External":
+					metrics = append(metrics, kv{"type": "External", "external": kv{"metric": kv{"name": m.Name}, "target": kv{"type": "AverageValue", "averageValue": m.Target}}})
 				case m.TargetType != "Utilization":
 				case m.Type == "Resource":
 					metrics = append(metrics, kv{"type": m.Type, "resource": source})

@@ -8,7 +8,6 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
-	"github.com/plimsoll-k8s/plimsoll/reports/finding"
 )
 
 // checkMoney refuses to pass a limit of money that cannot be checked, and says
@@ -28,12 +27,6 @@ func (f *gateFlags) checkMoney(ctx context.Context, s streams, in *gate.Input, p
 	}
 	if b.MaxIncrease > 0 && f.base == "" {
 		f.warn(s, "budgets.maxIncrease of the policy is not checked: there is no --base to compare with")
-	}
-	if in.Evidence != nil && len(in.Evidence.Workloads) == 0 {
-		return fmt.Errorf("%s knows no workload: nothing can be judged by it; check what wrote it", in.Evidence.Source)
-	}
-	if in.Evidence != nil && in.Evidence.Unread != "" {
-		return fmt.Errorf("%s is partial, so nothing can be judged by it (%s): run the audit again, or give an earlier report that is whole", in.Evidence.Source, finding.Printable(in.Evidence.Unread))
 	}
 	return nil
 }

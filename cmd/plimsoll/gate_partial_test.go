@@ -33,8 +33,40 @@ func TestGateWithPartialEvidence(t *testing.T) {
 		t.Errorf("a whole report: got exit code %d: %s", code, errs)
 	}
 	code, _, errs = plimsoll("gate", "pod.yaml", "--report", "partial.json")
-	if code != 2 || !strings.Contains(errs, "is partial, so nothing can be judged by it (prometheus: usage was not read of day 2026-05-05)") {
+	if code != 2 || !strings.Contains(errs, "cannot be judged by it (prometheus: usage was not read of day 2026-05-05)") {
 		t.Errorf("a partial report: got exit code %d: %s", code, errs)
+	}
+	elsewhere := strings.Replace(string(text), `"code":"unread"`, `"code":"unread","within":"a,b"`, 1)
+	put(t, "elsewhere.json", elsewhere)
+	for namespace, want := range map[string]int{"shop": 0, "b": 2, "": 2} {
+		args := []string{"gate", "pod.yaml", "--report", "elsewhere.json"}
+		if namespace != "" {
+			args = append(args, "-n", namespace)
+		}
+		if code, _, errs := plimsoll(args...); code != want {
+			t.Errorf("a report partial of namespaces a and b, for a pod of namespace %q: got exit code %d, want %d: %s", namespace, code, want, errs)
+		}
+	}
+}
+
+// A share of nodes of no known size is no check.
+func TestGateNodeShare(t *testing.T) {
+	isolate(t)
+	put(t, "pod.yaml", gateFiles()["pod.yaml"])
+	const head = "apiVersion: plimsoll.dev/v1alpha1\nkind: Policy\n"
+	for policy, want := range map[string]int{
+		"daemonSets: {nodeShare: 0.2}\n":                                     2,
+		"daemonSets: {nodeShare: 0.2, cpu: 1}\n":                             2,
+		"daemonSets: {nodeShare: 0.2, cpu: 1, memory: 1Gi}\n":                0,
+		"daemonSets: {nodeShare: 0.2}\nnode: {cpu: 4, memory: 16Gi}\n":       0,
+		"daemonSets: {nodeShare: 0.2}\nrules: {daemonset-weight: \"off\"}\n": 0,
+		"daemonSets: {cpu: 250m}\n":                                          0,
+	} {
+		put(t, "policy.yaml", head+policy)
+		code, _, errs := plimsoll("gate", "pod.yaml", "--policy", "policy.yaml")
+		if code != want || want == 2 && !strings.Contains(errs, "give node (cpu and memory, or an instanceType) in the policy") {
+			t.Errorf("%s: got exit code %d, want %d: %s", policy, code, want, errs)
+		}
 	}
 }
 

@@ -116,6 +116,8 @@ func whyNot(d *manifest.Document) string {
 	switch {
 	case d.Unrendered != "":
 		return "not rendered: " + d.Unrendered
+	case d.Kind == "HelmChartConfig":
+		return "not rendered: its HelmChart is not rendered"
 	case d.Renders():
 		return "not rendered"
 	case d.HoldsNone():

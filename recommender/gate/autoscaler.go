@@ -7,6 +7,8 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
 var replicasUnderHPA = Rule{
@@ -97,34 +99,89 @@ func (p *Pass) withoutRequest(w *manifest.Workload, m manifest.Metric) []string 
 	return out
 }
 
-// targetBand gives the utilization targets that are let pass, in percent.
-func targetBand(policy *Policy) (low, high int64) {
-	return or(policy.Autoscaling.TargetMin, 30), or(policy.Autoscaling.TargetMax, 90)
-}
-
 var hpaTarget = Rule{
 	Name: "hpa-target", Severity: SeverityWarning,
 	Doc: "An autoscaler's utilization target leaves too much idle, or no room to react.",
 	Run: func(p *Pass) error {
-		low, high := targetBand(p.policy)
 		for _, a := range p.autoscalers {
 			for _, m := range a.Metrics {
-				if !ofResource(m) || m.TargetType != "Utilization" || m.Target < 1 || m.Target >= low && m.Target <= high {
-					continue
+				if ofResource(m) && m.TargetType == "Utilization" && m.Target > 0 {
+					p.judgeTarget(a, m)
 				}
-				if w := p.workloadOf(a.Target, a.Document); w != nil && p.evidence.lookUp(p.ref(w)).advises(m.Name, m.Target) {
-					continue // a replay of the workload's own load found it
-				}
-				f := Finding{Field: m.Name, Message: fmt.Sprintf("the %s target of %d %% is outside %d to %d %%", label(m.Name), m.Target, low, high)}
-				f.Reason, f.Measure = "pods idle most of the time", float64(low-m.Target)
-				if m.Target > high {
-					f.Reason, f.Measure = "load that grows faster than pods start finds no room left", float64(m.Target-high)
-				}
-				p.reportAt(a.Document, m.Node, f)
 			}
 		}
 		return nil
 	},
+}
+
+// The utilization targets, in percent, that are let pass where the policy does
+// not say and nothing is known of the pods.
+const (
+	leastTarget = 30
+	mostTarget  = 90
+)
+
+func (p *Pass) judgeTarget(a *manifest.Autoscaler, m manifest.Metric) {
+	w := p.workloadOf(a.Target, a.Document)
+	low, high, slow := or(p.policy.Autoscaling.TargetMin, leastTarget), or(p.policy.Autoscaling.TargetMax, mostTarget), false
+	if prompt := p.promptTarget(a, w, m); p.policy.Autoscaling.TargetMax == 0 && prompt > 0 && prompt < high {
+		high, slow = prompt, true
+	}
+	if m.Target >= low && m.Target <= high {
+		return
+	}
+	if w != nil && p.evidence.lookUp(p.ref(w)).advises(m.Name, m.Target) {
+		return // a replay of the workload's own load found it
+	}
+	f := Finding{Field: m.Name, Message: fmt.Sprintf("the %s target of %d %% is outside %d to %d %%", label(m.Name), m.Target, low, max(low, high))}
+	switch {
+	case m.Target < low:
+		f.Reason, f.Measure = "pods idle most of the time", float64(low-m.Target)
+	case slow:
+		f.Reason = fmt.Sprintf("by the cores of a pod, queueing makes the mean response more than %g times the service time before pods are added", advice.DefaultSlowdown)
+		f.Measure = float64(m.Target - high)
+	default:
+		f.Reason, f.Measure = "load that grows faster than pods start finds no room left", float64(m.Target-high)
+	}
+	p.reportAt(a.Document, m.Node, f)
+}
+
+// promptTarget gives the largest CPU target, in percent, at which pods are added
+// before queueing makes responses slow, as the audit advises it; 0 where the
+// pods' cores are not known. Cores are the limits, else the requests.
+func (p *Pass) promptTarget(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric) int64 {
+	if w == nil || m.Name != "cpu" || m.Node == a.TargetNode { // a target that nobody wrote is the API server's own
+		return 0
+	}
+	var request, limit int64
+	open := false
+	for _, c := range counted(w, m) {
+		v := p.viewOf(w, c, m)
+		r, _ := v.effective()
+		l, _ := v.effectiveLimit()
+		request, limit, open = request+r, limit+l, open || l == 0
+	}
+	if request == 0 {
+		return 0
+	}
+	cores := limit
+	if open {
+		cores = request
+	}
+	prompt := replay.Prompt(cores, request, advice.DefaultSlowdown)
+	return int64(100 * float64(prompt) / float64(request) / (1 + toleranceOf(a)))
+}
+
+// defaultTolerance is the share by which usage must be above the target before
+// pods are added.
+const defaultTolerance = 0.1
+
+// toleranceOf gives that of an autoscaler.
+func toleranceOf(a *manifest.Autoscaler) float64 {
+	if v, err := manifest.ParseCPU(a.Behavior.At("scaleUp", "tolerance").String()); err == nil {
+		return float64(v) / 1000
+	}
+	return defaultTolerance
 }
 
 var hpaUnreachable = Rule{
@@ -156,7 +213,7 @@ func (p *Pass) judgeReach(a *manifest.Autoscaler, w *manifest.Workload, m manife
 	if m.TargetType == "Utilization" {
 		at = float64(m.Target) / 100 * float64(request)
 	}
-	const tolerance = 1.1
+	tolerance := 1 + toleranceOf(a)
 	if request == 0 || at*tolerance < float64(limit) {
 		return
 	}

@@ -13,10 +13,10 @@ type Evidence struct {
 	Source string
 	// Days is the length of the window.
 	Days float64
-	// Unread says what the sources were asked for and broke off at; empty where
-	// all was read. Nothing is judged by evidence that lacks a part: what is not
-	// in it may be what was used most.
-	Unread    string
+	// Unread are the warnings of what the sources were asked for and broke off
+	// at; empty where all was read. No workload is judged by evidence that lacks a
+	// part of it: what is not in it may be what was used most.
+	Unread    []analyzer.Warning
 	Workloads map[analyzer.Ref]*WorkloadEvidence
 	// Node is the largest node's allocatable; zero where it is not known.
 	Node analyzer.Amounts
@@ -40,6 +40,17 @@ func (e *Evidence) indexed() *Evidence {
 		out.loose[ref] = w
 	}
 	return &out
+}
+
+// UnreadIn says what was not read of a namespace's workloads; "" where all was.
+// Workloads of no known namespace may be of any.
+func (e *Evidence) UnreadIn(namespace string) string {
+	for _, w := range e.Unread {
+		if namespace == "" || w.Concerns(namespace) {
+			return w.String()
+		}
+	}
+	return ""
 }
 
 // WorkloadEvidence is one workload as it was seen.

@@ -20,6 +20,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 )
 
@@ -385,5 +386,22 @@ func TestNothingIsFine(t *testing.T) {
 	var zero analyzer.Amounts
 	if got, err := new(gate.Policy).NodeSize(nil, "", ""); got != zero || err != nil {
 		t.Errorf("got %+v, %v, want no node", got, err)
+	}
+}
+
+// TestPodsAreCountedInFull writes no number of pods as a power of ten.
+func TestPodsAreCountedInFull(t *testing.T) {
+	docs, _ := manifest.Parse("a.yaml", []byte("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n"+
+		"spec: {replicas: 2147483647, template: {spec: {containers: [{name: c, image: a, resources: {requests: {cpu: 2, memory: 1Gi}, limits: {memory: 1Gi}}}]}}}\n"))
+	r, err := gate.Judge(gate.Input{
+		Documents: docs, Today: "2026-11-24", Evidence: seen(docs), Prices: gate.Prices{Unit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}, Source: "the test"},
+	})
+	if err != nil || len(r.Findings) == 0 {
+		t.Fatal(r, err)
+	}
+	for _, f := range r.Findings {
+		if strings.Contains(f.Message+f.Reason, "e+") || !strings.Contains(f.Reason, "2147483647 replicas") {
+			t.Errorf("got %q, %q, want 2147483647 replicas", f.Message, f.Reason)
+		}
 	}
 }

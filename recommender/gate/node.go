@@ -125,7 +125,7 @@ func (p *Pass) weigh(w *manifest.Workload, limit analyzer.Amounts) {
 		Reason: "its request is paid on every node, and on small nodes it leaves little for others",
 	}
 	if line := p.cost.of(p.ref(w)); line != nil && line.Known {
-		f.Reason += fmt.Sprintf("; %s a month on %.4g nodes", usd(line.After), line.ReplicasAfter)
+		f.Reason += fmt.Sprintf("; %s a month on %s nodes", usd(line.After), count(line.ReplicasAfter))
 	}
 	p.reportAt(w.Document, largest(w), f)
 }

@@ -21,7 +21,7 @@ func EvidenceFrom(out *recommender.Outcome, name string) (*Evidence, Prices) {
 	s := out.Facts.Snapshot
 	e := &Evidence{
 		Source: fmt.Sprintf("%s of %s", name, s.Window.End.UTC().Format("2006-01-02")),
-		Days:   s.Window.End.Sub(s.Window.Start).Hours() / 24, Unread: s.Unread(), Workloads: map[analyzer.Ref]*WorkloadEvidence{},
+		Days:   s.Window.End.Sub(s.Window.Start).Hours() / 24, Unread: analyzer.UnreadOf(s.Warnings), Workloads: map[analyzer.Ref]*WorkloadEvidence{},
 	}
 	for i := range s.Nodes {
 		e.Node = e.Node.Max(s.Nodes[i].Allocatable)

@@ -96,7 +96,7 @@ type Node struct {
 type Autoscaling struct {
 	// TargetMin is the least utilization target (default 30).
 	TargetMin int64 `yaml:"targetMin,omitempty" jsonschema:"minimum=1"`
-	// TargetMax is the largest utilization target (default 90).
+	// TargetMax is the largest utilization target (default 90, and for CPU no more than keeps the mean response below 3 times the service time).
 	TargetMax int64 `yaml:"targetMax,omitempty" jsonschema:"minimum=1"`
 }
 
@@ -104,7 +104,7 @@ type Autoscaling struct {
 type DaemonSets struct {
 	CPU    Quantity `yaml:"cpu,omitempty"`
 	Memory Quantity `yaml:"memory,omitempty"`
-	// NodeShare is the largest share of the node (default 0.1); it needs node to be set.
+	// NodeShare is the largest share of the node (default 0.1); where it is given, node or a snapshot must say how large nodes are.
 	NodeShare float64 `yaml:"nodeShare,omitempty" jsonschema:"minimum=0,maximum=1"`
 }
 

@@ -15,7 +15,7 @@ func EvidenceOf(r *document.Report, name string) *Evidence {
 	from := r.Metadata.GeneratedFrom
 	e := &Evidence{
 		Source: fmt.Sprintf("%s of %s", name, from.End.UTC().Format("2006-01-02")),
-		Days:   from.End.Sub(from.Start).Hours() / 24, Unread: analyzer.Unread(r.Warnings), Workloads: map[analyzer.Ref]*WorkloadEvidence{},
+		Days:   from.End.Sub(from.Start).Hours() / 24, Unread: analyzer.UnreadOf(r.Warnings), Workloads: map[analyzer.Ref]*WorkloadEvidence{},
 	}
 	for _, w := range r.Workloads {
 		seen := &WorkloadEvidence{Replicas: w.MeanPods, Containers: map[string]*ContainerEvidence{}}

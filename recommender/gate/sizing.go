@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
@@ -247,12 +248,21 @@ func (s *sizing) fix() []Edit {
 	return out
 }
 
+// count writes a mean number of pods: whole from a thousand on, and never as
+// a power of ten.
+func count(n float64) string {
+	if math.Abs(n) >= 1000 {
+		return strconv.FormatFloat(n, 'f', 0, 64)
+	}
+	return fmt.Sprintf("%.4g", n)
+}
+
 // replicas writes a number of replicas.
 func replicas(n float64) string {
 	if n == 1 {
 		return "1 replica"
 	}
-	return fmt.Sprintf("%.4g replicas", n)
+	return count(n) + " replicas"
 }
 
 func (p *Pass) costOfMending(monthly float64) string {

@@ -26,6 +26,8 @@ type tree struct {
 	scalers  map[owner][]*manifest.Autoscaler // by target
 	budgetIn map[space]*budgetIndex
 	limitsIn map[space][]*manifest.LimitRange
+	// wideLimits are those of a cluster's namespaces that are named.
+	wideLimits map[space][]*manifest.LimitRange
 	// judged says how each judged document was understood.
 	judged map[*manifest.Document]how
 }
@@ -51,7 +53,7 @@ func newTree(docs []*manifest.Document, policy *Policy, namespace string) *tree 
 	t := &tree{
 		namespace: namespace,
 		byRef:     map[owner]*manifest.Workload{}, scalers: map[owner][]*manifest.Autoscaler{},
-		budgetIn: map[space]*budgetIndex{}, limitsIn: map[space][]*manifest.LimitRange{}, judged: map[*manifest.Document]how{},
+		budgetIn: map[space]*budgetIndex{}, limitsIn: map[space][]*manifest.LimitRange{}, wideLimits: map[space][]*manifest.LimitRange{}, judged: map[*manifest.Document]how{},
 	}
 	templates := policy.Templates()
 	for _, d := range docs {
@@ -94,6 +96,8 @@ func (t *tree) add(d *manifest.Document, templates []manifest.Template) {
 	}
 	if l := d.LimitRange(); l != nil {
 		t.limitsIn[in] = append(t.limitsIn[in], l)
+		wide := space{d.Cluster, t.ns(d)}
+		t.wideLimits[wide] = append(t.wideLimits[wide], l)
 		t.judged[d] = byKind
 	}
 	if q := d.Quota(); q != nil {
@@ -167,9 +171,14 @@ func (t *tree) workloadOf(target analyzer.Ref, from *manifest.Document) *manifes
 	return t.byRef[t.owner(target, from)]
 }
 
-// limitRanges lists the LimitRanges of a document's namespace.
+// limitRanges lists the LimitRanges of a document's namespace: those of its
+// environment, and where that has none and the namespace is named, those that
+// another kustomization or chart brings to the same cluster.
 func (t *tree) limitRanges(d *manifest.Document) []*manifest.LimitRange {
-	return t.limitsIn[t.space(d)]
+	if own := t.limitsIn[t.space(d)]; len(own) > 0 || t.ns(d) == "" || len(t.wideLimits) == 0 {
+		return own
+	}
+	return t.wideLimits[space{d.Cluster, t.ns(d)}]
 }
 
 // budgetsOf lists the disruption budgets that select a workload's pods.

@@ -52,8 +52,7 @@ func (c *scaleCase) coresOf(s podSize) int64 {
 // queueing makes the mean response slowdown times the service time, at most
 // its request.
 func promptOf(cores, request int64, slowdown float64) int64 {
-	v := float64(cores) * replay.SlowFrom(float64(cores)/1000, slowdown, 1)
-	return int64(max(min(v, float64(request)), 1))
+	return replay.Prompt(cores, request, slowdown)
 }
 
 // leastPods is the fewest replicas that are safe: the autoscaler's minimum, which

@@ -29,6 +29,14 @@ func SlowFrom(cores, slowdown, variability float64) float64 {
 	return u
 }
 
+// Prompt is the millicores that a pod of so many millicores serves before queueing makes the mean
+// response slowdown times the service time, at most its request: the level of usage above which an
+// autoscaler must have added pods. The audit's advice and the gate's band are both this.
+func Prompt(cores, request int64, slowdown float64) int64 {
+	v := float64(cores) * SlowFrom(float64(cores)/1000, slowdown, 1)
+	return int64(max(min(v, float64(request)), 1))
+}
+
 // mostCores bounds the recursion of Erlang's formula; beyond it a pod is slow next to its last core.
 const mostCores = 1024
 

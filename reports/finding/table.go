@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"text/tabwriter"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
@@ -85,11 +86,19 @@ func changed(r *Report) []gate.CostLine {
 }
 
 func replicas(l gate.CostLine) string {
-	s := arrow(fmt.Sprintf("%.3g", l.ReplicasBefore), fmt.Sprintf("%.3g", l.ReplicasAfter))
+	s := arrow(pods(l.ReplicasBefore), pods(l.ReplicasAfter))
 	if l.ReplicasFrom != "manifest" {
 		s += " " + l.ReplicasFrom
 	}
 	return s
+}
+
+// pods writes a mean number of pods: whole from a hundred on.
+func pods(n float64) string {
+	if n >= 100 {
+		return strconv.FormatFloat(n, 'f', 0, 64)
+	}
+	return fmt.Sprintf("%.3g", n)
 }
 
 // arrow writes a change; what stays is written once.

@@ -256,6 +256,7 @@ func (r *reading) judge(t task, err error) error {
 		r.failed = err
 	}
 	r.warn(analyzer.WarnUnread, verb+" "+t.kind.name(), unreadIn(t.namespace)+": "+t.kind.Lost+"; "+err.Error())
+	r.warnings[len(r.warnings)-1].Within = t.namespace
 	return nil
 }
 

@@ -16,18 +16,33 @@ import (
 // but for folders that are an environment by their name, or hold an object that
 // another folder holds too: no cluster has both.
 func (t *Tree) separate(roots []string) {
-	var files []*manifest.Document
+	var files, all []*manifest.Document
 	for _, d := range t.Documents {
 		if root, ok := rootOf(d, roots); ok {
-			d.Tree = root
+			d.Tree, d.Cluster = root, root
+			continue
 		} else if d.Tree == "" && d.File != "<stdin>" {
 			files = append(files, d)
 		}
+		all = append(all, d)
+	}
+	toTree, toCluster := func(d *manifest.Document, name string) { d.Tree = name }, func(d *manifest.Document, name string) { d.Cluster = name }
+	if top := foldersOf(all); top != nil { // before trees of files have names
+		top.assign(top.name, toCluster)
 	}
 	if top := foldersOf(files); top != nil {
-		top.assign(top.name)
+		top.assign(top.name, toTree)
 	}
 	t.share()
+}
+
+// home gives the folder that a document is deployed from: its kustomization or
+// chart, else that of its file.
+func home(d *manifest.Document) string {
+	if d.Tree != "" {
+		return path.Clean(d.Tree)
+	}
+	return path.Dir(path.Clean(d.File))
 }
 
 // rootOf finds the root that the user named for a document; the innermost one
@@ -75,9 +90,9 @@ func foldersOf(docs []*manifest.Document) *folder {
 	if len(docs) == 0 {
 		return nil
 	}
-	common := strings.Split(path.Dir(path.Clean(docs[0].File)), "/")
+	common := strings.Split(home(docs[0]), "/")
 	for _, d := range docs {
-		dirs := strings.Split(path.Dir(path.Clean(d.File)), "/")
+		dirs := strings.Split(home(d), "/")
 		n := 0
 		for n < min(len(common), len(dirs)) && common[n] == dirs[n] {
 			n++
@@ -86,7 +101,7 @@ func foldersOf(docs []*manifest.Document) *folder {
 	}
 	top := &folder{name: strings.Join(common, "/"), below: map[string]*folder{}, holds: map[string]bool{}}
 	for _, d := range docs {
-		dir := strings.TrimPrefix(strings.TrimPrefix(path.Dir(path.Clean(d.File)), top.name), "/")
+		dir := strings.TrimPrefix(strings.TrimPrefix(home(d), top.name), "/")
 		top.add(d, dir, identity(d))
 	}
 	return top
@@ -107,12 +122,12 @@ func (f *folder) add(d *manifest.Document, dir, id string) {
 	f.below[name].add(d, rest, id)
 }
 
-// assign names the tree of everything in the folder.
-func (f *folder) assign(tree string) {
+// assign names what everything in the folder is deployed with.
+func (f *folder) assign(tree string, to func(d *manifest.Document, name string)) {
 	times := map[string]int{}
 	own := map[string]bool{}
 	for _, d := range f.documents {
-		d.Tree = tree
+		to(d, tree)
 		if id := identity(d); id != "" && !own[id] {
 			own[id] = true
 			times[id]++
@@ -128,7 +143,7 @@ func (f *folder) assign(tree string) {
 		if isEnvironment(name) || holdsEnvironments(path.Base(f.name)) || b.twice(times) {
 			of = b.name
 		}
-		b.assign(of)
+		b.assign(of, to)
 	}
 }
 

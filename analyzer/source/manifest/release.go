@@ -19,13 +19,15 @@ import (
 )
 
 // release is a chart that an object in the tree deploys: a HelmRelease of Flux,
-// or an Application of Argo CD.
+// an Application of Argo CD, or a HelmChart of k3s.
 type release struct {
 	document        *manifest.Document
 	name, namespace string
 	values          map[string]any
 	// at is where findings point to in the document.
 	at manifest.Position
+	// after are the kustomizations that its post-renderers lay over it.
+	after []*manifest.Node
 }
 
 // releases renders what HelmReleases and Applications deploy, where their chart
@@ -47,12 +49,17 @@ func (t *Tree) releases(ctx context.Context, helm Helm, paths []string) {
 			r.flux(d)
 		case d.Kind == "Application" && d.Renders():
 			r.argo(d)
+		case d.Kind == "HelmChart" && d.Renders():
+			r.k3s(d)
 		case d.Kind == "ApplicationSet" && d.Renders():
 			d.Unrendered = "its Applications are generated in the cluster"
 		}
 	}
 	t.Documents = slices.DeleteFunc(t.Documents, func(d *manifest.Document) bool { return d.Rendered == "helm" && d.Through == "" && r.used[d.Tree] })
 }
+
+// notHere is why most releases are not rendered.
+const notHere = "its chart is neither in the tree nor in --chart-dir"
 
 // releaser renders releases into a tree.
 type releaser struct {
@@ -76,7 +83,7 @@ func (r *releaser) flux(d *manifest.Document) {
 	}
 	at := r.chart(d, name, version, strings.Contains(name, "/") || chart.At("sourceRef", "kind").String() == "GitRepository")
 	if at == "" {
-		d.Unrendered = "its chart is neither in the tree nor in --chart-dir"
+		d.Unrendered = notHere
 		return
 	}
 	of := release{document: d, name: spec.Field("releaseName").String(), namespace: spec.Field("targetNamespace").String(), at: d.Root.Key("spec")}
@@ -85,6 +92,12 @@ func (r *releaser) flux(d *manifest.Document) {
 	}
 	if of.namespace == "" {
 		of.namespace = d.Namespace
+	}
+	for _, p := range spec.Field("postRenderers").List() {
+		if of.after = append(of.after, p.Field("kustomize")); p.Field("kustomize") == nil {
+			d.Unrendered = "it has a post-renderer that is no kustomization"
+			return
+		}
 	}
 	for _, file := range chart.Field("valuesFiles").List() {
 		r.merge(&of, d, r.file(d, at, file.String()), file.String())
@@ -323,6 +336,10 @@ func (r *releaser) render(of release, at string) {
 	texts, err := helm.render(r.ctx, c, of.values)
 	if err != nil {
 		r.fail(d, fmt.Errorf("rendering the chart %s with the values of %s: %w", at, d.Name, err))
+		return
+	}
+	if texts, err = postRender(texts, of.after); err != nil {
+		r.fail(d, fmt.Errorf("the post-renderers of %s: %w", d.Name, err))
 		return
 	}
 	d.Through = at

@@ -166,3 +166,108 @@ func TestLinks(t *testing.T) {
 		t.Errorf("got %v, want what two paths share read once", list(both.Documents))
 	}
 }
+
+// TestPostRenderers lays a HelmRelease's kustomizations over what its chart
+// renders to; another kind of post-renderer is named and nothing is judged.
+func TestPostRenderers(t *testing.T) {
+	unpack(t, fmt.Sprintf(webChart, "charts/web")+`
+-- apps/release.yaml --
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: shop, namespace: shop}
+spec:
+  chart: {spec: {chart: ./charts/web, sourceRef: {kind: GitRepository, name: repo}}}
+  values: {replicas: 3}
+  postRenderers:
+    - kustomize:
+        patches:
+          - target: {kind: Deployment}
+            patch: |
+              - {op: replace, path: /spec/replicas, value: 7}
+    - kustomize:
+        patchesStrategicMerge:
+          - {apiVersion: apps/v1, kind: Deployment, metadata: {name: shop}, spec: {template: {spec: {containers: [{name: c, resources: {requests: {cpu: 4}}}]}}}}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: odd, namespace: shop}
+spec:
+  chart: {spec: {chart: ./charts/web, sourceRef: {kind: GitRepository, name: repo}}}
+  postRenderers: [{exec: {}}]
+`)
+	tree := read(t, ".")
+	if got, want := deployed(tree), []string{"apps/release.yaml:6 shop/Deployment/shop 7 4 in apps"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q; %v", got, want, tree.Problems)
+	}
+	for _, d := range tree.Documents {
+		if d.Name == "odd" && d.Unrendered != "it has a post-renderer that is no kustomization" {
+			t.Errorf("got %q, want the post-renderer named", d.Unrendered)
+		}
+	}
+}
+
+// TestHelmChartsOfK3s renders HelmCharts with their values and those of their
+// HelmChartConfig; one from elsewhere is named.
+func TestHelmChartsOfK3s(t *testing.T) {
+	unpack(t, fmt.Sprintf(webChart, "charts/web")+`
+-- k3s/web.yaml --
+apiVersion: helm.cattle.io/v1
+kind: HelmChart
+metadata: {name: shop, namespace: kube-system}
+spec:
+  chart: web
+  targetNamespace: shop
+  set: {cpu: "9"}
+  valuesContent: |-
+    replicas: 3
+---
+apiVersion: helm.cattle.io/v1
+kind: HelmChartConfig
+metadata: {name: shop, namespace: kube-system}
+spec: {valuesContent: "replicas: 4"}
+---
+apiVersion: helm.cattle.io/v1
+kind: HelmChart
+metadata: {name: far, namespace: kube-system}
+spec: {chart: "https://example.com/web.tgz"}
+`)
+	tree := read(t, ".")
+	if got, want := deployed(tree), []string{"k3s/web.yaml:8 shop/Deployment/shop 4 9 in k3s"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q; %v", got, want, tree.Problems)
+	}
+	for _, d := range tree.Documents {
+		if d.Renders() && (d.Through == "") != (d.Name == "far") {
+			t.Errorf("%s: through %q, unrendered %q", d.ID(), d.Through, d.Unrendered)
+		}
+	}
+}
+
+// TestClusters tells what is deployed together: kustomizations beside each other
+// are, environments are not.
+func TestClusters(t *testing.T) {
+	unpack(t, `
+-- policies/kustomization.yaml --
+resources: [limits.yaml]
+-- policies/limits.yaml --
+apiVersion: v1
+kind: LimitRange
+metadata: {name: l, namespace: shop}
+-- web/kustomization.yaml --
+resources: [web.yaml]
+-- web/web.yaml --
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop}
+-- prod/web.yaml --
+apiVersion: v1
+kind: Pod
+metadata: {name: other, namespace: shop}
+`)
+	of := map[string]string{}
+	for _, d := range read(t, ".").Documents {
+		of[d.Name] = d.Cluster
+	}
+	if of["l"] != of["web"] || of["other"] == of["web"] {
+		t.Errorf("got %v, want l and web in one cluster and other in another", of)
+	}
+}

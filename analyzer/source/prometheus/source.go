@@ -308,13 +308,14 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 
 // warnOfUnread names the days, namespaces and workloads whose usage was not read.
 func (col *collection) warnOfUnread(tasks []*task, why error) {
-	days, namespaces, unread := map[string]bool{}, map[string]bool{}, 0
+	days, namespaces, unread, all := map[string]bool{}, map[string]bool{}, 0, false
 	for _, t := range tasks {
 		if t.complete && !t.failed.has(queries[0].name) && !t.failed.has(queries[1].name) {
 			continue
 		}
 		unread++
 		days[t.day.from.Format(time.DateOnly)] = true
+		all = all || len(t.shard) == 0
 		for _, ns := range t.shard {
 			namespaces[ns] = true
 		}
@@ -330,7 +331,11 @@ func (col *collection) warnOfUnread(tasks []*task, why error) {
 	if why != nil {
 		message += "; " + why.Error()
 	}
-	col.warn(analyzer.WarnUnread, "prometheus", message)
+	within := ""
+	if !all {
+		within = strings.Join(slices.Sorted(maps.Keys(namespaces)), ",")
+	}
+	col.warnAll([]analyzer.Warning{{Code: analyzer.WarnUnread, Subject: "prometheus", Message: message, Within: within}})
 }
 
 // some lists names, up to a length that can be read.
