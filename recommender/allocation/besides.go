@@ -1,6 +1,7 @@
 package allocation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -260,7 +261,8 @@ func managedNode(n analyzer.Node) bool {
 
 // cite notes where a price of something came from.
 func (a *allocator) cite(of, source, asOf string) {
-	p := pricing.SourceOf(of, a.provider, source, asOf)
+	source, _, _ = strings.Cut(source, " internal/") // the project is enough; its path is in the price table
+	p := pricing.Provenance{Provider: cmp.Or(a.provider, "default"), AsOf: asOf, Source: source, Of: of}
 	if !slices.Contains(a.Prices, p) {
 		a.Prices = append(a.Prices, p)
 	}

@@ -90,6 +90,7 @@ func (n *nodePlanner) input() packing.Input {
 		o := n.pass.Options.Nodes
 		in.Offerings = append(in.Offerings, slices.DeleteFunc(own, func(one packing.Offering) bool { return !Allowed(one.Type, o.Types, o.DenyTypes) })...)
 	}
+	in.Offerings = packing.InOrder(in.Offerings)
 	return in
 }
 

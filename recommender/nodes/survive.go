@@ -4,8 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
@@ -55,11 +53,8 @@ func Survive(ctx context.Context, in packing.Input, bare, today packing.Plan, le
 			return bare, nil, err
 		}
 		if l == level {
-			for _, other := range []func(context.Context, packing.Input, packing.Plan, packing.Survival) (packing.Plan, error){smaller, roomier} {
-				if !search {
-					break
-				}
-				if plan, err = other(ctx, in, plan, s); err != nil {
+			if search {
+				if plan, err = smaller(ctx, in, plan, s); err != nil {
 					return bare, nil, err
 				}
 			}
@@ -104,89 +99,6 @@ func smaller(ctx context.Context, in packing.Input, plan packing.Plan, s packing
 		return plan, err
 	}
 	return other, nil
-}
-
-// roomier looks for a cheaper plan that was packed with the pods of the updates that
-// found no room, so that its nodes have some instead of there being more.
-func roomier(ctx context.Context, in packing.Input, plan packing.Plan, s packing.Survival) (packing.Plan, error) {
-	if s.Level != packing.SurvivePod || len(in.Pods) > mostSmaller {
-		return plan, nil
-	}
-	more := in
-	more.Pods, more.Effort, more.NoBound = slices.Clone(in.Pods), in.Effort/2, true
-	like := map[string]packing.Pod{}
-	for _, p := range in.Pods {
-		like[p.Group] = p
-	}
-	extra := map[string]bool{}
-	for range 2 {
-		packed, err := packing.Pack(ctx, more)
-		if err != nil || len(packed.Abstained) > 0 {
-			return plan, err
-		}
-		bareOf(&packed, extra, in)
-		packed.LowerBound = plan.LowerBound
-		hard, _, err := packing.Harden(ctx, in, packed, s)
-		if err != nil {
-			return plan, err
-		}
-		if hard.Hourly < plan.Hourly-1e-9 {
-			plan = hard
-		}
-		worst := worstUpdate(packing.Losses(in, packed, s), like)
-		if worst == "" || extra[roomFor(like[worst], 0)] {
-			break
-		}
-		for i := range s.Surge[worst] {
-			p := like[worst]
-			p.Name = roomFor(p, i)
-			p.Spread, p.AntiAffinity = nil, nil
-			if p.SoftZone {
-				p.Zone = ""
-			}
-			extra[p.Name] = true
-			more.Pods = append(more.Pods, p)
-		}
-	}
-	return plan, nil
-}
-
-// worstUpdate is the group of the largest pods that found no room.
-func worstUpdate(losses []packing.Loss, like map[string]packing.Pod) (group string) {
-	most := int64(-1)
-	for _, l := range losses {
-		if p := like[l.Group]; len(l.Left) > 0 && p.CPU+p.Memory>>22 > most {
-			group, most = l.Group, p.CPU+p.Memory>>22
-		}
-	}
-	return group
-}
-
-// bareOf takes pods off a plan that only held room.
-func bareOf(plan *packing.Plan, extra map[string]bool, in packing.Input) {
-	size := map[string]packing.Pod{}
-	for _, p := range in.Pods {
-		size[p.Name] = p
-	}
-	for i := range plan.Nodes {
-		n := &plan.Nodes[i]
-		for _, name := range n.Pods {
-			if extra[name] {
-				n.CPU, n.Memory = n.CPU-sizeOf(name, size).CPU, n.Memory-sizeOf(name, size).Memory
-			}
-		}
-		n.Pods = slices.DeleteFunc(n.Pods, func(name string) bool { return extra[name] })
-		n.Spare = len(n.Pods) == 0
-	}
-}
-
-// roomFor names a pod that only holds room for one like p.
-func roomFor(p packing.Pod, i int) string { return p.Name + " (room " + strconv.Itoa(i+1) + ")" }
-
-// sizeOf is the size of the pod that a name with " (room" was made from.
-func sizeOf(name string, size map[string]packing.Pod) packing.Pod {
-	base, _, _ := strings.Cut(name, " (room")
-	return size[base]
 }
 
 // lives reports whether every loss of a level finds room, but for what is exempt.

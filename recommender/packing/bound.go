@@ -43,13 +43,13 @@ func (inst *instance) assignmentBound(ctx context.Context, look func(context.Con
 	var all []cut
 	var found sync.WaitGroup
 	found.Go(func() { all = look(ctx) })
-	m := newMaster(inst, nil)
-	plain = m.solve(ctx)
+	r := newRelaxation(inst)
+	plain = r.solve(ctx, nil)
 	found.Wait()
-	for tight = plain; ; tight = m.solve(ctx) {
+	for tight = plain; ; {
 		var broken, rest []cut
 		for _, c := range all {
-			if m.left(c) < c.least-1e-6*(1+c.least) {
+			if r.last.left(c) < c.least-1e-6*(1+c.least) {
 				broken = append(broken, c)
 			} else {
 				rest = append(rest, c)
@@ -59,7 +59,11 @@ func (inst *instance) assignmentBound(ctx context.Context, look func(context.Con
 			return plain, tight, active
 		}
 		active, all = append(active, broken...), rest
-		m = newMaster(inst, active)
+		if v := r.solve(ctx, active); v.total(inst) > tight.total(inst) {
+			tight = v
+		} else { // it ended early: what the cuts add is then worth nothing
+			tight.cut = append(slices.Clone(tight.cut), make([]float64, len(broken))...)
+		}
 	}
 }
 
@@ -68,73 +72,25 @@ func (inst *instance) assignmentBound(ctx context.Context, look func(context.Con
 // of classes.
 type master struct {
 	inst   *instance
-	kinds  []int // kinds that no multiple of another replaces
+	kinds  []int // that take part
 	blocks [][]int
 	cuts   []cut
 	scale  []float64 // by resource
-	rows   []int     // by kind and resource: its row, or -1 where the kind has none of it
+	rows   []int     // by kind and resource: its row, or -1 where the kind has none of it or others imply it
 	first  int       // row of the first block; the cuts follow the blocks
 	lp     *lp.Solver
 	nodeOf []int // column of each of kinds
+	routes []route
+}
+
+// route is a column of a block.
+type route struct {
+	block  int
+	to     []int // by class of the block: the kind that it goes to
+	column int
 }
 
 const maxBlocks = 300
-
-func newMaster(inst *instance, cuts []cut) *master {
-	m := &master{inst: inst, cuts: cuts, blocks: inst.blocks(), scale: make([]float64, inst.dims)}
-	m.kinds = inst.irreplaceable(cuts)
-	for r := range m.scale {
-		for _, j := range m.kinds {
-			m.scale[r] = max(m.scale[r], inst.kinds[j].size[r])
-		}
-	}
-	m.load()
-	return m
-}
-
-// irreplaceable lists the kinds that matter to the relaxation: no multiple of
-// another kind does the same for at most the same price.
-func (inst *instance) irreplaceable(cuts []cut) []int {
-	gone := make([]bool, len(inst.kinds))
-	for a := range inst.kinds {
-		for b := range inst.kinds {
-			if a != b && !gone[b] && inst.replaces(b, a, cuts) {
-				gone[a] = true
-				break
-			}
-		}
-	}
-	var out []int
-	for k := range gone {
-		if !gone[k] {
-			out = append(out, k)
-		}
-	}
-	return out
-}
-
-// replaces says whether as much money spent on kind b as one node of kind a
-// costs does all that a does, in the relaxation.
-func (inst *instance) replaces(b, a int, cuts []cut) bool {
-	ka, kb := &inst.kinds[a], &inst.kinds[b]
-	scale := ka.price / kb.price
-	for _, c := range cuts {
-		if c.weight[b]*scale < c.weight[a] {
-			return false
-		}
-	}
-	for r := range ka.size {
-		if kb.size[r]*scale < ka.size[r] {
-			return false
-		}
-	}
-	for i := range inst.classes {
-		if ok := inst.classes[i].ok; ok[a] && !ok[b] {
-			return false
-		}
-	}
-	return true
-}
 
 // blocks divides the classes: one each where they are few, else by the kinds
 // they fit on and by their ratio of memory to CPU.
@@ -175,11 +131,22 @@ func nudge(row int) float64 {
 // row is that of a kind's resource, or -1.
 func (m *master) row(kind, resource int) int { return m.rows[kind*m.inst.dims+resource] }
 
+func newMaster(inst *instance, kinds []int, blocks [][]int, cuts []cut) *master {
+	m := &master{inst: inst, kinds: kinds, cuts: cuts, blocks: blocks, scale: make([]float64, inst.dims)}
+	for r := range m.scale {
+		for _, j := range m.kinds {
+			m.scale[r] = max(m.scale[r], inst.kinds[j].size[r])
+		}
+	}
+	m.load()
+	return m
+}
+
 func (m *master) load() {
 	var rows []lp.Row
 	for _, j := range m.kinds {
-		for _, v := range m.inst.kinds[j].size {
-			if v <= 0 { // no pod that runs there needs it
+		for r := range m.inst.kinds[j].size {
+			if m.inst.implied(j, r) {
 				m.rows = append(m.rows, -1)
 				continue
 			}
@@ -244,9 +211,22 @@ func (m *master) cheapest(c int, y [][]float64) (kind int, cost float64) {
 // addBlock adds the column that sends each class of the block to its cheapest
 // kind.
 func (m *master) addBlock(b int, y [][]float64) {
-	sums := map[int]float64{}
-	for _, c := range m.blocks[b] {
+	to := make([]int, len(m.blocks[b]))
+	for at, c := range m.blocks[b] {
 		i, _ := m.cheapest(c, y)
+		to[at] = m.kinds[i]
+	}
+	m.addRoute(b, to)
+}
+
+// addRoute adds a column, if its kinds take part.
+func (m *master) addRoute(b int, to []int) {
+	sums := map[int]float64{}
+	for at, c := range m.blocks[b] {
+		i := slices.Index(m.kinds, to[at])
+		if i < 0 {
+			return
+		}
 		n := float64(len(m.inst.classes[c].pods))
 		for r, v := range m.inst.classes[c].size {
 			if row := m.row(i, r); row >= 0 {
@@ -258,7 +238,7 @@ func (m *master) addBlock(b int, y [][]float64) {
 	for _, row := range sortedKeys(sums) {
 		entries = append(entries, lp.Entry{Row: row, Value: sums[row]})
 	}
-	m.lp.AddColumn(0, entries)
+	m.routes = append(m.routes, route{b, to, m.lp.AddColumn(0, entries)})
 }
 
 const (

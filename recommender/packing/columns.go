@@ -17,7 +17,7 @@ const (
 	pricingSteps   = 3000
 	hastySteps     = 1000
 	patternGap     = 5e-4 // how near to the relaxation's optimum is near enough
-	hastyGap       = 2e-3
+	hastyGap       = 4e-3
 	// pivoting bounds the simplex method's work at full effort, in pivots times
 	// rows times rows and columns, some 0.4 ns each.
 	pivoting = 60e9

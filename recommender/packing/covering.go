@@ -14,7 +14,8 @@ import (
 type covering struct {
 	price []float64
 	rows  [][]float64 // scaled so that the right side is 1
-	work  int         // kinds times relaxations that may be solved
+	nodes int         // relaxations to solve at the least
+	work  int         // rows times kinds times relaxations
 }
 
 func (c *covering) add(row []float64, least float64) {
@@ -35,12 +36,14 @@ type fence struct {
 	count float64
 }
 
-// coverNodes bounds the branch and bound, and coverWork the same times the
-// kinds: many kinds leave little to gain. When it ends early, the lowest open
-// relaxation is still a valid bound.
+// coverWork bounds the branch and bound by its rows times kinds times relaxations:
+// many kinds leave little to gain. leastCoverNodes and mostCoverNodes bound the
+// relaxations. When it ends early, the lowest open one is still a valid bound.
 const (
 	leastCoverNodes, mostCoverNodes = 60, 400
-	coverWork, hastyCoverWork       = 40_000, 6_000
+	coverWork                       = 400_000
+	// With less than full effort.
+	hastyCoverNodes, hastyCoverWork = 8, 40_000
 )
 
 // bound is a lower bound on the optimum, and mostly the optimum itself.
@@ -73,7 +76,7 @@ func (c *covering) bound(ctx context.Context) float64 {
 		heap = append(heap, open{fences, low, kind, x[kind]})
 	}
 	push(nil, 0)
-	for range min(max(c.work/max(len(c.price), 1), leastCoverNodes), mostCoverNodes) {
+	for range min(max(c.work/max(len(c.price)*len(c.rows), 1), c.nodes), mostCoverNodes) {
 		at := -1
 		for i := range heap {
 			if at < 0 || heap[i].low < heap[at].low {

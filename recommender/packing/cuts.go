@@ -99,9 +99,9 @@ func (inst *instance) poolCut(ctx context.Context, pool []bool, counts []cut) (c
 			}
 		}
 	}
-	cover := covering{work: coverWork}
+	cover := covering{nodes: leastCoverNodes, work: coverWork}
 	if inst.effort < 1 {
-		cover.work = hastyCoverWork
+		cover.nodes, cover.work = hastyCoverNodes, hastyCoverWork
 	}
 	var kinds []int
 	for k := range pool {

@@ -36,6 +36,30 @@ type packable struct {
 // the pattern's worth or the floor, unless the search ran out of steps.
 func (s *knapsack) fillBest(k, steps int, floor float64) (items []item, limit float64) {
 	kd := &s.inst.kinds[k]
+	limit = s.most(k, floor)
+	if limit <= floor {
+		return nil, floor
+	}
+	s.best, s.steps, s.open = max(floor, 0), steps, 0
+	s.chose, s.now = make([]int64, len(s.items)), make([]int64, len(s.items))
+	s.rem = slices.Clone(kd.room)
+	s.load = make([]int64, len(s.inst.groups))
+	s.order(0)
+	s.order(1)
+	s.greedy(kd)
+	s.descend(0, 0, 1)
+	for i, n := range s.chose {
+		if n > 0 {
+			items = append(items, item{s.items[i].class, n})
+		}
+	}
+	return items, max(min(limit, max(s.best, s.open)), floor)
+}
+
+// most is an upper bound on the worth of any pattern on kind k; once it is no more
+// than floor it may be higher than it could be.
+func (s *knapsack) most(k int, floor float64) float64 {
+	kd := &s.inst.kinds[k]
 	s.items = s.items[:0]
 	for c := range s.inst.classes {
 		cl := &s.inst.classes[c]
@@ -56,24 +80,7 @@ func (s *knapsack) fillBest(k, steps int, floor float64) (items []item, limit fl
 		}
 		s.items = append(s.items, packable{class: c, most: most, worth: s.worth[c]})
 	}
-	limit = s.weigh(k, floor)
-	if limit <= floor {
-		return nil, floor
-	}
-	s.best, s.steps, s.open = max(floor, 0), steps, 0
-	s.chose, s.now = make([]int64, len(s.items)), make([]int64, len(s.items))
-	s.rem = slices.Clone(kd.room)
-	s.load = make([]int64, len(s.inst.groups))
-	s.order(0)
-	s.order(1)
-	s.greedy(kd)
-	s.descend(0, 0, 1)
-	for i, n := range s.chose {
-		if n > 0 {
-			items = append(items, item{s.items[i].class, n})
-		}
-	}
-	return items, max(min(limit, max(s.best, s.open)), floor)
+	return s.weigh(k, floor)
 }
 
 // greedy fills the node with the item worth most for what it takes of the

@@ -78,8 +78,7 @@ func Pack(ctx context.Context, in Input) (Plan, error) {
 	if err := in.validate(); err != nil {
 		return Plan{}, err
 	}
-	in.Offerings = slices.Clone(in.Offerings)
-	slices.SortStableFunc(in.Offerings, func(a, b Offering) int { return a.compare(&b) })
+	in.Offerings = InOrder(in.Offerings)
 	pods, abstained := screen(in)
 	zoned := settleZones(in, pods)
 	plan := Plan{Abstained: append(abstained, zoned.lost...)}
@@ -91,6 +90,16 @@ func Pack(ctx context.Context, in Input) (Plan, error) {
 	}
 	slices.SortFunc(plan.Abstained, func(a, b Abstention) int { return cmp.Compare(a.Pod, b.Pod) })
 	return plan, nil
+}
+
+// InOrder gives offerings in the order in which Pack takes them. A caller who packs
+// from the same ones many times spares it the work.
+func InOrder(offerings []Offering) []Offering {
+	order := func(a, b Offering) int { return a.compare(&b) }
+	if slices.IsSortedFunc(offerings, order) {
+		return offerings
+	}
+	return slices.SortedStableFunc(slices.Values(offerings), order)
 }
 
 // fill packs the pods and adds up what the nodes cost.

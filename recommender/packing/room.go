@@ -12,14 +12,18 @@ type resources struct {
 	extended                map[string]int64
 }
 
-// rooms is what each offering leaves after the DaemonSets that it admits.
+// rooms is what each offering leaves after the DaemonSets that it admits. It may share
+// maps with the offerings: clone before taking from it.
 func (in Input) rooms() []resources {
 	out := make([]resources, len(in.Offerings))
 	for i := range in.Offerings {
 		o := &in.Offerings[i]
-		r := resources{o.CPU, o.Memory, o.Pods, o.GPUs, maps.Clone(o.Extended)}
+		r, own := resources{o.CPU, o.Memory, o.Pods, o.GPUs, o.Extended}, false
 		for d := range in.DaemonSets {
 			if ds := &in.DaemonSets[d]; admits(o, ds) {
+				if len(ds.Extended) > 0 && !own {
+					r, own = r.clone(), true
+				}
 				r.take(ds)
 			}
 		}

@@ -2,7 +2,6 @@ package packing
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"slices"
 )
@@ -107,7 +106,7 @@ func newRefit(in Input, plan Plan) *refit {
 	}
 	for n := range plan.Nodes {
 		o := plan.Nodes[n].Offering
-		r.rooms = append(r.rooms, Input{Offerings: []Offering{o}, DaemonSets: in.DaemonSets}.rooms()[0])
+		r.rooms = append(r.rooms, Input{Offerings: []Offering{o}, DaemonSets: in.DaemonSets}.rooms()[0].clone())
 		r.hosts = append(r.hosts, map[string]int64{})
 		r.mean.CPU, r.mean.Memory = max(r.mean.CPU, o.CPU), max(r.mean.Memory, o.Memory)
 		for _, name := range plan.Nodes[n].Pods {
@@ -297,190 +296,6 @@ func (r *refit) leastInZone(p *Pod, gone func(int) bool) int64 {
 	return max(least, 0)
 }
 
-// mostHardened bounds how often nodes are added.
-const mostHardened = 24
-
-// Harden adds nodes to a plan until its pods live through what they should, but for
-// those that no offering could take. It gives the plan, and the pods that can't be
-// helped. The plan's lower bound stays that of a plan without it.
-func Harden(ctx context.Context, in Input, plan Plan, s Survival) (Plan, []string, error) {
-	lost := map[string]bool{}
-	s.Exempt = copied(s.Exempt)
-	plan.Nodes = slices.Clone(plan.Nodes)
-	for range mostHardened {
-		worst := worstLoss(in, plan, s)
-		if worst == nil {
-			break
-		}
-		more, hopeless, err := spares(ctx, in, plan, worst)
-		if err != nil {
-			return plan, nil, err
-		}
-		for _, name := range hopeless {
-			lost[name], s.Exempt[name] = true, true
-			if worst.Group != "" {
-				s.Exempt[worst.Group] = true
-			}
-		}
-		if len(more) == 0 && len(hopeless) == 0 {
-			break
-		}
-		plan.Nodes = append(plan.Nodes, more...)
-	}
-	trim(in, &plan, s)
-	plan.price()
-	return plan, sortedKeys(lost), ctx.Err()
-}
-
-func copied(m map[string]bool) map[string]bool {
-	out := map[string]bool{}
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
-}
-
-// price adds up what the nodes cost.
-func (plan *Plan) price() {
-	plan.Hourly = 0
-	for i := range plan.Nodes {
-		plan.Hourly += plan.Nodes[i].Offering.USDPerHour
-	}
-	plan.Monthly = plan.Hourly * hoursPerMonth
-	if plan.LowerBound > 0 {
-		plan.GapPercent = 100 * (plan.Hourly/plan.LowerBound - 1)
-	}
-}
-
-// worstLoss is the loss that leaves the most CPU and memory without room; nil where
-// none leaves any.
-func worstLoss(in Input, plan Plan, s Survival) *Loss {
-	r := newRefit(in, plan)
-	var worst *Loss
-	most := 0.0
-	for _, loss := range Losses(in, plan, s) {
-		sum := 0.0
-		for _, name := range loss.Left {
-			sum += 1e-9 + r.share(r.named(name, loss.Group))
-		}
-		if sum > most {
-			worst, most = &loss, sum
-		}
-	}
-	return worst
-}
-
-// spares packs the pods that a loss leaves without room on nodes of their own, and
-// gives these empty; hopeless are pods that no offering takes.
-func spares(ctx context.Context, in Input, plan Plan, loss *Loss) (more []PlannedNode, hopeless []string, err error) {
-	r := newRefit(in, plan)
-	r.suffer(loss)
-	sub := Input{DaemonSets: in.DaemonSets, Effort: leastEffort / 5}
-	for _, o := range in.Offerings {
-		if loss.Zone == "" || o.Zone != loss.Zone {
-			sub.Offerings = append(sub.Offerings, o)
-		}
-	}
-	for _, name := range loss.Left {
-		one := r.named(name, loss.Group).freed()
-		one.Name = name
-		if zonal(&one) {
-			one.Zone = r.emptiest(&one, sub.Offerings)
-			one.Spread = slices.DeleteFunc(one.Spread, func(s Spread) bool { return s.TopologyKey == LabelZone })
-		}
-		sub.Pods = append(sub.Pods, one)
-	}
-	if len(sub.Offerings) == 0 {
-		return nil, loss.Left, nil
-	}
-	packed, err := Pack(ctx, sub)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, a := range packed.Abstained {
-		hopeless = append(hopeless, a.Pod)
-	}
-	for _, n := range packed.Nodes {
-		own := Input{Offerings: []Offering{n.Offering}, DaemonSets: in.DaemonSets}
-		left := own.rooms()[0]
-		more = append(more, PlannedNode{Offering: n.Offering, CPU: n.Offering.CPU - left.cpu, Memory: n.Offering.Memory - left.memory, Spare: true})
-	}
-	return more, hopeless, nil
-}
-
-// named is the pod of a name, or the like of one that an update starts.
-func (r *refit) named(name, group string) *Pod {
-	if p := r.pods[name]; p != nil {
-		return p
-	}
-	return &r.in.Pods[r.member[group]]
-}
-
-// suffer brings a loss about: the pods are where they found room.
-func (r *refit) suffer(loss *Loss) {
-	for n := range r.plan.Nodes {
-		if n == loss.Node || loss.Zone != "" && r.plan.Nodes[n].Offering.Zone == loss.Zone {
-			for _, name := range r.plan.Nodes[n].Pods {
-				r.drop(n, r.pods[name])
-			}
-		}
-	}
-	for _, name := range sortedKeys(loss.Refuge) {
-		r.take(loss.Refuge[name], r.named(name, loss.Group))
-	}
-}
-
-// emptiest is the zone with the fewest pods of the pod's group in which an offering
-// takes the pod, and counts the pod there.
-func (r *refit) emptiest(p *Pod, offerings []Offering) string {
-	best := p.Zone
-	if best == "" {
-		for i := range offerings {
-			zone := offerings[i].Zone
-			fewer := best == "" || r.zones[zone][p.Group] < r.zones[best][p.Group] || r.zones[zone][p.Group] == r.zones[best][p.Group] && zone < best
-			if fewer && admits(&offerings[i], p) {
-				best = zone
-			}
-		}
-	}
-	if r.zones[best] == nil {
-		r.zones[best] = map[string]int64{}
-	}
-	r.zones[best][p.Group]++
-	return best
-}
-
-// trim takes spares away that turn out not to be needed, the dearest first.
-func trim(in Input, plan *Plan, s Survival) {
-	var order []int
-	for n := range plan.Nodes {
-		if plan.Nodes[n].Spare {
-			order = append(order, n)
-		}
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Compare(plan.Nodes[b].Offering.USDPerHour, plan.Nodes[a].Offering.USDPerHour)
-	})
-	gone := map[int]bool{}
-	without := func() Plan {
-		out := *plan
-		out.Nodes = nil
-		for n := range plan.Nodes {
-			if !gone[n] {
-				out.Nodes = append(out.Nodes, plan.Nodes[n])
-			}
-		}
-		return out
-	}
-	for _, n := range order {
-		gone[n] = true
-		if worstLoss(in, without(), s) != nil {
-			delete(gone, n)
-		}
-	}
-	*plan = without()
-}
-
 // Exempt tells what can't live through a level today: groups whose rolling update
 // finds no room; pods that no other node, or no other zone, may run, whatever the room.
 func Exempt(in Input, today Plan, level Level, surge map[string]int) map[string]bool {
@@ -496,7 +311,7 @@ func Exempt(in Input, today Plan, level Level, surge map[string]int) map[string]
 	}
 	for n := range r.rooms {
 		o := today.Nodes[n].Offering
-		r.rooms[n] = Input{Offerings: []Offering{o}, DaemonSets: in.DaemonSets}.rooms()[0]
+		r.rooms[n] = Input{Offerings: []Offering{o}, DaemonSets: in.DaemonSets}.rooms()[0].clone()
 	}
 	for n := range today.Nodes {
 		gone := func(k int) bool { return k == n }

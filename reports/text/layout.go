@@ -9,7 +9,6 @@ import (
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 
-	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -151,8 +150,8 @@ func (g *grid) drop(title string) {
 		work[len(work)-1] = "TOTAL, " + work[len(work)-1]
 	case titleContainer:
 		for j, r := range g.rows {
-			if len(r.Workload.Containers) > 1 {
-				work[j+1] += ":" + brief.Clean(r.Container.Name)
+			if len(r.w.Containers) > 1 {
+				work[j+1] += ":" + clean(r.c.Name)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package text
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -9,13 +10,13 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // row is one container of one workload.
 type row struct {
-	brief.Row
+	w     *document.Workload
+	c     *document.Container
 	notes []int // numbers of the notes that concern it
 }
 
@@ -45,7 +46,7 @@ func writeText(w io.Writer, r *document.Report, o Options, columns []column) err
 	}
 	var buf bytes.Buffer
 	prose(&buf, o, headline(r)...)
-	notes := brief.Notes{Exact: o.Verbose}
+	notes := noteList{exact: o.Verbose}
 	var rows, rest []row
 	fine, judged := 0, o.All || judged(r)
 	if judged {
@@ -68,7 +69,7 @@ func writeText(w io.Writer, r *document.Report, o Options, columns []column) err
 		prose(&buf, o, beyond...)
 		buf.WriteByte('\n')
 	}
-	prose(&buf, o, footnotes(r, rows, fine, notes.Notes, o)...)
+	prose(&buf, o, footnotes(r, rows, fine, notes.notes, o)...)
 	_, err := w.Write(buf.Bytes())
 	return err
 }
@@ -158,7 +159,7 @@ func percentOf(part, of document.USD) string {
 
 func subject(r *document.Report) string {
 	m := r.Metadata
-	name := brief.Clean(m.Cluster)
+	name := clean(m.Cluster)
 	if name == "" {
 		name = "(without a name)"
 	}
@@ -170,7 +171,7 @@ func subject(r *document.Report) string {
 	}
 	from := ""
 	if len(kinds) > 0 {
-		from = ", from " + brief.Clean(strings.Join(kinds, ", "))
+		from = ", from " + clean(strings.Join(kinds, ", "))
 	}
 	return fmt.Sprintf("Cluster %s, %s%s: %s, %s.", name, span(m.GeneratedFrom), from,
 		document.Counted(r.Nodes.Current.Count, "node"), document.Counted(len(r.Workloads), "workload"))
@@ -191,7 +192,7 @@ func span(w document.Window) string {
 // listed gives the rows of the table, most savings first, those beyond the
 // limit, and the number of containers that are left out because they are fine
 // as they are.
-func listed(r *document.Report, o Options, notes *brief.Notes) (rows, rest []row, fine int) {
+func listed(r *document.Report, o Options, notes *noteList) (rows, rest []row, fine int) {
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		for j := range w.Containers {
@@ -200,7 +201,7 @@ func listed(r *document.Report, o Options, notes *brief.Notes) (rows, rest []row
 				fine++
 				continue
 			}
-			rows = append(rows, row{Row: brief.Row{Workload: w, Container: c}})
+			rows = append(rows, row{w: w, c: c})
 		}
 	}
 	slices.SortStableFunc(rows, compareRows)
@@ -208,8 +209,8 @@ func listed(r *document.Report, o Options, notes *brief.Notes) (rows, rest []row
 		rows, rest = rows[:o.Top:o.Top], rows[o.Top:]
 	}
 	for i := range rows {
-		for _, w := range doubts(rows[i].Container) {
-			if n := notes.Add(w); !slices.Contains(rows[i].notes, n) {
+		for _, w := range doubts(rows[i].c) {
+			if n := notes.add(w); !slices.Contains(rows[i].notes, n) {
 				rows[i].notes = append(rows[i].notes, n)
 			}
 		}
@@ -242,13 +243,37 @@ func leftOut(rest []row) []string {
 	}
 	var sum document.USD
 	for _, x := range rest {
-		sum += brief.Freed(x.Container)
+		sum += freed(x.c)
 	}
 	return []string{fmt.Sprintf("%s more, together %s, not listed.", document.Counted(len(rest), "container"), sum)}
 }
 
+// compareRows puts most savings first, those without advice last; ties by
+// name.
+func compareRows(a, b row) int {
+	return cmp.Or(
+		cmp.Compare(rank(a.c), rank(b.c)),
+		cmp.Compare(freed(b.c), freed(a.c)),
+		cmp.Compare(a.w.Namespace, b.w.Namespace), cmp.Compare(a.w.Kind, b.w.Kind), cmp.Compare(a.w.Name, b.w.Name),
+	)
+}
+
+func freed(c *document.Container) document.USD {
+	if c.MonthlySavings == nil {
+		return 0
+	}
+	return *c.MonthlySavings
+}
+
+func rank(c *document.Container) int {
+	if c.Recommended == nil {
+		return 1
+	}
+	return 0
+}
+
 // footnotes are the lines below the table.
-func footnotes(r *document.Report, rows []row, fine int, notes []brief.Note, o Options) []string {
+func footnotes(r *document.Report, rows []row, fine int, notes []note, o Options) []string {
 	var out []string
 	switch {
 	case fine == 1:
@@ -266,10 +291,8 @@ func footnotes(r *document.Report, rows []row, fine int, notes []brief.Note, o O
 	for i, n := range notes {
 		out = append(out, fmt.Sprintf("[%d] %s", i+1, n))
 	}
-	for _, line := range brief.WarningLines(r.Warnings, o.Verbose) {
+	for _, line := range warningLines(r.Warnings, o.Verbose) {
 		out = append(out, "warning: "+line)
 	}
 	return append(out, priceLines(r.Prices)...)
 }
-
-func compareRows(a, b row) int { return brief.CompareRows(a.Row, b.Row) }

@@ -1,4 +1,4 @@
-package brief
+package text
 
 import (
 	"cmp"
@@ -9,31 +9,30 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// Whole is an amount of money in whole dollars.
-type Whole int64
+// whole is an amount of money in whole dollars.
+type whole int64
 
-// WholeOf rounds to the dollar, half a dollar away from zero.
-func WholeOf(u document.USD) Whole {
+func dollarsOf(u document.USD) whole {
 	if u < 0 {
-		return -WholeOf(-u)
+		return -dollarsOf(-u)
 	}
-	return Whole((u + 50) / 100)
+	return whole((u + 50) / 100)
 }
 
 // String gives $1,234 and -$7.
-func (w Whole) String() string {
+func (w whole) String() string {
 	s := strings.TrimSuffix(document.USD(w*100).String(), ".00")
 	return s
 }
 
-// Shares rounds amounts to whole dollars that add up to sum, by largest
+// shares rounds amounts to whole dollars that add up to sum, by largest
 // remainder.
-func Shares(sum Whole, parts []document.USD) []Whole {
-	out, order := make([]Whole, len(parts)), make([]int, len(parts))
+func shares(sum whole, parts []document.USD) []whole {
+	out, order := make([]whole, len(parts)), make([]int, len(parts))
 	rest := make([]document.USD, len(parts))
 	left := sum
 	for i, p := range parts {
-		out[i] = Whole(p / 100)
+		out[i] = whole(p / 100)
 		if p < 0 && p%100 != 0 {
 			out[i]-- // floors, so that remainders are positive
 		}
@@ -51,8 +50,8 @@ func Shares(sum Whole, parts []document.USD) []Whole {
 	return out
 }
 
-// Part is a share of a Whole in percent: 65 %, 0.4 %.
-func Part(of, all document.USD) string {
+// part is a share of a whole in percent: 65 %, 0.4 %.
+func part(of, all document.USD) string {
 	if all == 0 {
 		return ""
 	}

@@ -1,0 +1,316 @@
+package packing
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// mostHardened bounds how often nodes are added, mostEnlarged how often they may be
+// enlarged instead.
+const mostHardened, mostEnlarged = 72, 48
+
+// Harden enlarges nodes of a plan, or adds some, whichever does more for its price,
+// until its pods live through what they should, but for those that no offering could
+// take. It gives the plan, and the pods that can't be helped. The plan's lower bound
+// stays that of a plan without it.
+func Harden(ctx context.Context, in Input, plan Plan, s Survival) (Plan, []string, error) {
+	lost := map[string]bool{}
+	s.Exempt = copied(s.Exempt)
+	plan.Nodes = slices.Clone(plan.Nodes)
+	h := hardening{in: in, s: s, rooms: in.rooms()}
+	worst, short := h.short(plan)
+	for i := 0; i < mostHardened && worst != nil; i++ {
+		more, hopeless, err := spares(ctx, in, plan, worst)
+		if err != nil {
+			return plan, nil, err
+		}
+		for _, name := range hopeless {
+			lost[name], s.Exempt[name] = true, true
+			if worst.Group != "" {
+				s.Exempt[worst.Group] = true
+			}
+		}
+		if len(more) == 0 && len(hopeless) == 0 {
+			break
+		}
+		added := plan
+		added.Nodes = append(slices.Clone(plan.Nodes), more...)
+		price := priceOf(more)
+		next, rest := h.short(added)
+		if i < mostEnlarged && len(hopeless) == 0 {
+			if n, o, cost := h.enlarge(plan, worst, price); n >= 0 {
+				other := plan
+				other.Nodes = slices.Clone(plan.Nodes)
+				other.Nodes[n] = other.Nodes[n].as(o, in.DaemonSets)
+				if w, r := h.short(other); (short-r)*price > (short-rest)*cost {
+					added, next, rest = other, w, r
+				}
+			}
+		}
+		plan, worst, short = added, next, rest
+	}
+	h.trim(&plan)
+	plan.price()
+	return plan, sortedKeys(lost), ctx.Err()
+}
+
+// hardening is what Harden works with.
+type hardening struct {
+	in    Input
+	s     Survival
+	rooms []resources // by offering
+}
+
+func copied(m map[string]bool) map[string]bool {
+	out := map[string]bool{}
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+// price adds up what the nodes cost.
+func (plan *Plan) price() {
+	plan.Hourly = 0
+	for i := range plan.Nodes {
+		plan.Hourly += plan.Nodes[i].Offering.USDPerHour
+	}
+	plan.Monthly = plan.Hourly * hoursPerMonth
+	if plan.LowerBound > 0 {
+		plan.GapPercent = 100 * (plan.Hourly/plan.LowerBound - 1)
+	}
+}
+
+// short gives the loss that leaves the most CPU and memory without room, nil where none
+// leaves any, and how much all leave together.
+func (h *hardening) short(plan Plan) (worst *Loss, total float64) {
+	r := newRefit(h.in, plan)
+	most := 0.0
+	for _, loss := range Losses(h.in, plan, h.s) {
+		sum := 0.0
+		for _, name := range loss.Left {
+			sum += 1e-9 + r.share(r.named(name, loss.Group))
+		}
+		if sum > most {
+			worst, most = &loss, sum
+		}
+		total += sum
+	}
+	return worst, total
+}
+
+// spares packs the pods that a loss leaves without room on nodes of their own, and
+// gives these empty; hopeless are pods that no offering takes.
+func spares(ctx context.Context, in Input, plan Plan, loss *Loss) (more []PlannedNode, hopeless []string, err error) {
+	r := newRefit(in, plan)
+	r.suffer(loss)
+	sub := Input{DaemonSets: in.DaemonSets, Effort: leastEffort / 5, NoBound: true}
+	for _, o := range in.Offerings {
+		if loss.Zone == "" || o.Zone != loss.Zone {
+			sub.Offerings = append(sub.Offerings, o)
+		}
+	}
+	for _, name := range loss.Left {
+		one := r.named(name, loss.Group).freed()
+		one.Name = name
+		if zonal(&one) {
+			one.Zone = r.emptiest(&one, sub.Offerings)
+			one.Spread = slices.DeleteFunc(one.Spread, func(s Spread) bool { return s.TopologyKey == LabelZone })
+		}
+		sub.Pods = append(sub.Pods, one)
+	}
+	if len(sub.Offerings) == 0 {
+		return nil, loss.Left, nil
+	}
+	packed, err := Pack(ctx, sub)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, a := range packed.Abstained {
+		hopeless = append(hopeless, a.Pod)
+	}
+	for _, n := range packed.Nodes {
+		own := daemonsOn(&n.Offering, in.DaemonSets)
+		more = append(more, PlannedNode{Offering: n.Offering, CPU: own.cpu, Memory: own.memory, Spare: true})
+	}
+	return more, hopeless, nil
+}
+
+// named is the pod of a name, or the like of one that an update starts.
+func (r *refit) named(name, group string) *Pod {
+	if p := r.pods[name]; p != nil {
+		return p
+	}
+	return &r.in.Pods[r.member[group]]
+}
+
+// suffer brings a loss about: the pods are where they found room.
+func (r *refit) suffer(loss *Loss) {
+	for n := range r.plan.Nodes {
+		if n == loss.Node || loss.Zone != "" && r.plan.Nodes[n].Offering.Zone == loss.Zone {
+			for _, name := range r.plan.Nodes[n].Pods {
+				r.drop(n, r.pods[name])
+			}
+		}
+	}
+	for _, name := range sortedKeys(loss.Refuge) {
+		r.take(loss.Refuge[name], r.named(name, loss.Group))
+	}
+}
+
+// emptiest is the zone with the fewest pods of the pod's group in which an offering
+// takes the pod, and counts the pod there.
+func (r *refit) emptiest(p *Pod, offerings []Offering) string {
+	best := p.Zone
+	if best == "" {
+		for i := range offerings {
+			zone := offerings[i].Zone
+			fewer := best == "" || r.zones[zone][p.Group] < r.zones[best][p.Group] || r.zones[zone][p.Group] == r.zones[best][p.Group] && zone < best
+			if fewer && admits(&offerings[i], p) {
+				best = zone
+			}
+		}
+	}
+	if r.zones[best] == nil {
+		r.zones[best] = map[string]int64{}
+	}
+	r.zones[best][p.Group]++
+	return best
+}
+
+// trim takes spares away that turn out not to be needed, the dearest first.
+func (h *hardening) trim(plan *Plan) {
+	var order []int
+	for n := range plan.Nodes {
+		if plan.Nodes[n].Spare {
+			order = append(order, n)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(plan.Nodes[b].Offering.USDPerHour, plan.Nodes[a].Offering.USDPerHour)
+	})
+	gone := map[int]bool{}
+	without := func() Plan {
+		out := *plan
+		out.Nodes = nil
+		for n := range plan.Nodes {
+			if !gone[n] {
+				out.Nodes = append(out.Nodes, plan.Nodes[n])
+			}
+		}
+		return out
+	}
+	for _, n := range order {
+		gone[n] = true
+		if worst, _ := h.short(without()); worst != nil {
+			delete(gone, n)
+		}
+	}
+	*plan = without()
+}
+
+func priceOf(nodes []PlannedNode) float64 {
+	sum := 0.0
+	for i := range nodes {
+		sum += nodes[i].Offering.USDPerHour
+	}
+	return sum
+}
+
+// as is the node on another machine.
+func (n PlannedNode) as(o Offering, daemons []Pod) PlannedNode {
+	had, has := daemonsOn(&n.Offering, daemons), daemonsOn(&o, daemons)
+	n.Offering, n.CPU, n.Memory = o, n.CPU-had.cpu+has.cpu, n.Memory-had.memory+has.memory
+	return n
+}
+
+// daemonsOn is what DaemonSets take of a machine.
+func daemonsOn(o *Offering, daemons []Pod) (sum resources) {
+	for d := range daemons {
+		if p := &daemons[d]; admits(o, p) {
+			sum.cpu, sum.memory = sum.cpu+p.CPU, sum.memory+p.Memory
+		}
+	}
+	return sum
+}
+
+// enlarge finds the node of a plan that, on another machine of its zone, has room for
+// all pods that a loss leaves without any, for the least more money and for less than
+// limit; -1 for none.
+func (h *hardening) enlarge(plan Plan, loss *Loss, limit float64) (node int, best Offering, cost float64) {
+	r := newRefit(h.in, plan)
+	r.suffer(loss)
+	node, cost = -1, limit
+	for n := range plan.Nodes {
+		had := plan.Nodes[n].Offering
+		if n == loss.Node || loss.Zone != "" && had.Zone == loss.Zone {
+			continue
+		}
+		pods, ok := r.together(n, loss)
+		if !ok {
+			continue
+		}
+		cpu, memory := sums(pods)
+		for i := range h.in.Offerings {
+			o := &h.in.Offerings[i]
+			if h.rooms[i].cpu < cpu || h.rooms[i].memory < memory || o.Zone != had.Zone {
+				continue
+			}
+			if more := o.USDPerHour - had.USDPerHour; more > 0 && more < cost-1e-9 && holds(o, h.rooms[i].clone(), pods) {
+				node, best, cost = n, *o, more
+			}
+		}
+	}
+	return node, best, cost
+}
+
+func sums(pods []*Pod) (cpu, memory int64) {
+	for _, p := range pods {
+		cpu, memory = cpu+p.CPU, memory+p.Memory
+	}
+	return cpu, memory
+}
+
+// together lists the pods that a node would have with those that found no room, if
+// they get on with each other.
+func (r *refit) together(n int, loss *Loss) (pods []*Pod, ok bool) {
+	ok = true
+	var added []*Pod
+	for _, name := range loss.Left {
+		p := r.named(name, loss.Group).freed()
+		p.Name = name
+		if !r.lives(&p, n, func(k int) bool {
+			return k == loss.Node || loss.Zone != "" && r.plan.Nodes[k].Offering.Zone == loss.Zone
+		}) {
+			ok = false
+			break
+		}
+		added = append(added, &p)
+		r.add(n, p.Group, 1)
+	}
+	for _, p := range added {
+		r.add(n, p.Group, -1)
+	}
+	pods = added
+	for _, name := range r.plan.Nodes[n].Pods {
+		pods = append(pods, r.pods[name])
+	}
+	for _, name := range sortedKeys(loss.Refuge) {
+		if loss.Refuge[name] == n {
+			pods = append(pods, r.named(name, loss.Group))
+		}
+	}
+	return pods, ok
+}
+
+// holds reports whether an offering with so much room takes pods.
+func holds(o *Offering, room resources, pods []*Pod) bool {
+	for _, p := range pods {
+		if !room.fits(p) || !admits(o, p) {
+			return false
+		}
+		room.take(p)
+	}
+	return true
+}
