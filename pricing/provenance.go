@@ -53,6 +53,22 @@ func Used(prices []NodePrice) []Provenance {
 	return distinct(out)
 }
 
+// SourcesOf lists each source behind the prices of some machines once, sorted.
+func (c *Catalog) SourcesOf(machines ...Query) []Provenance {
+	prices := make([]NodePrice, 0, len(machines))
+	for _, q := range machines {
+		p := c.Lookup(q)
+		prices = append(prices, NodePrice{Offering: p.Offering, Source: p.Offering.Source, AsOf: p.Offering.AsOf, Status: p.Status, Cause: p.Cause})
+	}
+	return Used(prices)
+}
+
+// SourceOf is where a price of something beside machines is from.
+func SourceOf(of, provider, source, asOf string) Provenance {
+	source, _, _ = strings.Cut(source, " internal/") // the project is enough; its path is in the price table
+	return Provenance{Provider: cmp.Or(provider, "default"), AsOf: asOf, Source: source, Of: of}
+}
+
 // Sources lists each source in the catalog's tables once, sorted. It reads all
 // of them; the error names one that can't be read.
 func (c *Catalog) Sources() ([]Provenance, error) {

@@ -15,6 +15,8 @@ type Outcome struct {
 	Facts  *analyzer.Analysis
 	Costs  *cost.Costs
 	Advice []advice.Advice
+	// Cluster is the cluster as all levers would leave it.
+	Cluster *advice.Cluster
 }
 
 // Advise is the program as one call: what a snapshot says, what that costs by the
@@ -24,15 +26,15 @@ func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog,
 	o.Minor = s.Minor()
 	facts := analyzer.Analyze(s)
 	costs := cost.Of(facts, catalog)
-	all, err := Run(ctx, facts, costs, o)
+	if err := costs.AddBesides(s); err != nil {
+		return nil, fmt.Errorf("what is paid beside the nodes: %w", err)
+	}
+	all, cluster, err := run(ctx, facts, costs, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := AddUsed(costs, s, all); err != nil {
-		return nil, fmt.Errorf("the prices that the advice rests on: %w", err)
-	}
-	for _, w := range catalog.Unused(costs.Prices) {
+	for _, w := range catalog.Unused(advice.Sources(costs, all)) {
 		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "unused-price", Message: w})
 	}
-	return &Outcome{Facts: facts, Costs: costs, Advice: all}, nil
+	return &Outcome{Facts: facts, Costs: costs, Advice: all, Cluster: cluster}, nil
 }

@@ -20,7 +20,7 @@ func target(r advice.Advice) string {
 // describeMoney prints what the rules waste, spot and purchase found.
 func describeMoney(b *strings.Builder, r advice.Advice) {
 	if f := advice.As[waste.Finding](r.Detail); f != nil {
-		fmt.Fprintf(b, "  waste %s: %.2f USD a month, within %q, loses %s\n", f.Kind, f.Monthly, f.Within, f.Loss)
+		fmt.Fprintf(b, "  waste %s: %.2f USD a month, within %q, loses %s\n", f.Kind.Code, f.Monthly, f.Kind.Lever, f.Loss)
 		for _, text := range f.Blocked {
 			fmt.Fprintf(b, "  blocked: %s\n", text)
 		}

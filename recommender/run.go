@@ -36,9 +36,15 @@ func Rules() []advice.Rule {
 var safeOnParts = []advice.Lever{advice.LeverRightsize}
 
 // Run runs the rules of the levers asked for, and gives what they reported,
-// sorted by workload, container, rule, and the cluster as it would be then. Once
-// the context has ended it gives the context's error and nothing else.
+// sorted by workload, container, rule. Once the context has ended it gives the
+// context's error and nothing else.
 func Run(ctx context.Context, a *analyzer.Analysis, c *cost.Costs, o advice.Options) ([]advice.Advice, error) {
+	out, _, err := run(ctx, a, c, o)
+	return out, err
+}
+
+// run also gives the cluster as the rules would leave it.
+func run(ctx context.Context, a *analyzer.Analysis, c *cost.Costs, o advice.Options) ([]advice.Advice, *advice.Cluster, error) {
 	var out []advice.Advice
 	p := advice.NewPass(ctx, a, c, o)
 	p.Report = func(r advice.Advice) { out = append(out, r) }
@@ -54,14 +60,14 @@ func Run(ctx context.Context, a *analyzer.Analysis, c *cost.Costs, o advice.Opti
 		}
 		err := r.Run(p)
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, nil, ctx.Err()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("rule %s: %w", r.Name, err)
+			return nil, nil, fmt.Errorf("rule %s: %w", r.Name, err)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b advice.Advice) int {
 		return cmp.Or(a.Workload.Compare(b.Workload), cmp.Compare(a.Container, b.Container), cmp.Compare(a.Rule, b.Rule))
 	})
-	return out, nil
+	return out, p.Cluster, nil
 }

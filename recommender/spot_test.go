@@ -102,7 +102,7 @@ func TestSpotNotForWhatGoes(t *testing.T) {
 	recs, _ := adviseSpot(t, "waste/idle-workload.txtar", nil)
 	idle := map[string]bool{}
 	for _, r := range recs {
-		if advice.As[waste.Finding](r.Detail) != nil && advice.As[waste.Finding](r.Detail).Kind == waste.IdleWorkload {
+		if advice.As[waste.Finding](r.Detail) != nil && advice.As[waste.Finding](r.Detail).Kind.Code == "idle-workload" {
 			idle[r.Workload.String()] = true
 		}
 	}

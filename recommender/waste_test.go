@@ -32,9 +32,9 @@ func TestWasteOfAPart(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, r := range recs {
-				out[advice.As[waste.Finding](r.Detail).Kind] = true
+				out[advice.As[waste.Finding](r.Detail).Kind.Code] = true
 				if r.MonthlySavings != 0 {
-					t.Errorf("%s %s: waste saves %.2f, want nothing that a total would count", r.Subject, advice.As[waste.Finding](r.Detail).Kind, r.MonthlySavings)
+					t.Errorf("%s %s: waste saves %.2f, want nothing that a total would count", r.Subject, advice.As[waste.Finding](r.Detail).Kind.Code, r.MonthlySavings)
 				}
 			}
 		}
@@ -43,7 +43,7 @@ func TestWasteOfAPart(t *testing.T) {
 	whole := kinds()
 	for _, code := range []string{analyzer.WarnSelection, analyzer.WarnForbidden} {
 		part := kinds(analyzer.Warning{Code: code, Subject: "list pods", Message: "left out"})
-		for _, kind := range []string{waste.Drainable, waste.GPUNode, waste.NoPods} {
+		for _, kind := range []string{"drainable-node", "gpu-node-without-gpu-pods", "empty-namespace"} {
 			if !whole[kind] || part[kind] {
 				t.Errorf("%s with warning %s: got %v, without %v; want only without", kind, code, part[kind], whole[kind])
 			}

@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -199,7 +200,22 @@ func (c *cluster) platform() {
 }
 
 func (c *cluster) input() build.Input {
-	return build.Input{Analysis: c.facts, Costs: c.costs, Recommendations: c.recs, Version: "v0.1.0"}
+	return build.Input{Analysis: c.facts, Costs: c.costs, Recommendations: c.recs, Cluster: c.advised(), Version: "v0.1.0"}
+}
+
+// advised is the cluster as its advice would leave it.
+func (c *cluster) advised() *advice.Cluster {
+	out := advice.NewCluster(c.facts)
+	for i := range c.recs {
+		r := &c.recs[i]
+		if s := advice.As[rightsize.Sizing](r.Detail); s != nil {
+			out.SetRequests(analyzer.ContainerRef{Ref: r.Workload, Container: r.Container}, s.Requests, r.Confidence)
+		}
+		if h := advice.As[horizontal.Advice](r.Detail); h != nil && h.Recommended != nil {
+			out.SetScaled(r.Workload, advice.Scaled{Changed: len(r.Changes) > 0, Mean: h.ReplicasAdvised, Was: h.ReplicasNow, RequestCPU: h.Recommended.RequestCPU})
+		}
+	}
+	return out
 }
 
 func (c *cluster) report() *document.Report { return build.Report(c.input()) }

@@ -3,8 +3,11 @@ package reports
 import (
 	"io"
 
+	"github.com/plimsoll-k8s/plimsoll/reports/csv"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/format"
+	"github.com/plimsoll-k8s/plimsoll/reports/markdown"
+	"github.com/plimsoll-k8s/plimsoll/reports/openmetrics"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
@@ -25,6 +28,9 @@ func Formats() []Format {
 		{"wide", "the table with all its columns, as wide as it takes", text.WriteWide},
 		{"json", "the report document, indented", plain(document.WriteJSON)},
 		{"yaml", "the report document as YAML", plain(document.WriteYAML)},
+		{"csv", "a row a container, for spreadsheets", plain(csv.Write)},
+		{"markdown", "the report in short, for a job's summary or a ticket", plain(markdown.Write)},
+		{"openmetrics", "gauges for a textfile collector", plain(openmetrics.Write)},
 	}
 }
 
@@ -40,3 +46,28 @@ func Lookup(name string) (Format, error) { return format.Lookup(Formats(), nameO
 func Names() []string { return format.Names(Formats(), nameOf) }
 
 func nameOf(f Format) string { return f.Name }
+
+// DiffFormat is one way to print what differs between two reports.
+type DiffFormat struct {
+	Name  string
+	Write func(w io.Writer, d *document.Comparison, o Options) error
+}
+
+// DiffFormats lists every one.
+func DiffFormats() []DiffFormat {
+	return []DiffFormat{
+		{"table", text.Diff},
+		{"json", func(w io.Writer, d *document.Comparison, _ Options) error { return document.WriteComparison(w, d) }},
+		{"markdown", func(w io.Writer, d *document.Comparison, _ Options) error { return markdown.WriteDiff(w, d) }},
+	}
+}
+
+// LookupDiff finds a format of comparisons by name.
+func LookupDiff(name string) (DiffFormat, error) {
+	return format.Lookup(DiffFormats(), diffName, name)
+}
+
+// DiffNames lists their names.
+func DiffNames() []string { return format.Names(DiffFormats(), diffName) }
+
+func diffName(f DiffFormat) string { return f.Name }

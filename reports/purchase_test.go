@@ -42,13 +42,23 @@ func bought() *cluster {
 		},
 		advice.Advice{
 			Rule: "waste", Lever: "waste", Subject: "Node/node-00", Title: "under-used",
-			Detail: &waste.Finding{Kind: waste.Drainable, Monthly: 73, Within: "nodes", Loss: "its room"},
+			Detail: &waste.Finding{Kind: wasteKind("drainable-node"), Monthly: 73, Loss: "its room"},
 		},
 		advice.Advice{
 			Rule: "waste", Lever: "waste", Subject: "Namespace/old", Title: "idle",
-			Detail: &waste.Finding{Kind: waste.IdleNamespace, Monthly: 80, Loss: "what it waits for", Blocked: []string{"somebody"}},
+			Detail: &waste.Finding{Kind: wasteKind("idle-namespace"), Monthly: 80, Loss: "what it waits for", Blocked: []string{"somebody"}},
 		})
 	return c
+}
+
+// wasteKind is the kind of waste of that code.
+func wasteKind(code string) advice.Kind {
+	for _, k := range waste.Kinds() {
+		if k.Code == code {
+			return k.Kind
+		}
+	}
+	return advice.Kind{Code: code}
 }
 
 func TestMoneyOfPurchaseAndWaste(t *testing.T) {
@@ -83,7 +93,7 @@ func TestMoneyOfPurchaseAndWaste(t *testing.T) {
 
 func TestPurchaseSections(t *testing.T) {
 	r := bought().report()
-	if len(r.Waste) != 2 || r.Waste[0].Kind != waste.IdleNamespace || r.Waste[1].CountedBy != "nodes" {
+	if len(r.Waste) != 2 || r.Waste[0].Kind != "idle-namespace" || r.Waste[1].CountedBy != "nodes" {
 		t.Errorf("waste: got %+v, want the dearest first", r.Waste)
 	}
 	if s := r.Purchase.Spot; s.Ready != 1 || s.Workloads[0].Target != "ns/Deployment/web" || s.Savings.String() != "$5.00" {

@@ -41,6 +41,7 @@ type auditFlags struct {
 	sort                   string
 	columns                []string
 	risks                  bool
+	failOn                 []string
 }
 
 func newAudit(s streams) *cobra.Command {
@@ -97,7 +98,9 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
 	fl.BoolVar(&f.strict, "strict", false, "exit with 3 where a source was incomplete")
 	fl.BoolVar(&f.noCache, "no-cache", false, "do not keep the report for show")
+	fl.StringSliceVar(&f.failOn, "fail-on", nil, "exit with 1 on any `OF` "+strings.Join(urgentKinds(), ", ")+", savings=10%, savings=$500: so much or more to save a month")
 	registerWide(cmd, &f.sort, &f.columns, &f.risks)
+	completeFrom(cmd, "fail-on", urgentKinds())
 	completeFrom(cmd, "only", leverNames())
 	completeFrom(cmd, "output", formatNames())
 	return cmd
@@ -163,6 +166,10 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if _, _, err := f.cost.options(); err != nil {
 		return err
 	}
+	limits, err := parseAuditLimits(f.failOn)
+	if err != nil {
+		return err
+	}
 	o := reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose}
 	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
 		return err
@@ -198,7 +205,10 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err := writeReport(ctx, s, f.files, sinks, report, o); err != nil {
 		return err
 	}
-	return f.complete(snap)
+	if err := f.complete(snap); err != nil {
+		return err
+	}
+	return limits.judge(report)
 }
 
 // complete is the error of a report that lacks something.
@@ -241,14 +251,15 @@ func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catal
 	if err != nil {
 		return nil, err
 	}
-	in := build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Version: programVersion()}
+	in := build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Cluster: out.Cluster, Version: programVersion()}
 	if err := shares.allocate(&in, snap, catalog); err != nil {
 		return nil, err
 	}
+	sources := advice.Sources(out.Costs, out.Advice)
 	if in.Allocation == nil {
-		out.Costs.Warnings = append(out.Costs.Warnings, prices.stale(snap.Window.End, out.Costs.Prices)...)
+		out.Costs.Warnings = append(out.Costs.Warnings, prices.stale(snap.Window.End, sources)...)
 	} else { // one warning of both, where the bill is shared out
-		in.Allocation.Warnings = append(in.Allocation.Warnings, prices.stale(snap.Window.End, slices.Concat(out.Costs.Prices, in.Allocation.Prices))...)
+		in.Allocation.Warnings = append(in.Allocation.Warnings, prices.stale(snap.Window.End, slices.Concat(sources, in.Allocation.Prices))...)
 	}
 	return build.Report(in), nil
 }

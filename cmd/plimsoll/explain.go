@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
@@ -63,7 +64,7 @@ func workloadNamed(r *document.Report, name string) (*document.Workload, error) 
 	var found []*document.Workload
 	var names []string
 	for i := range r.Workloads {
-		if w := &r.Workloads[i]; text.Named(w, name) {
+		if w := &r.Workloads[i]; brief.Named(w, name) {
 			found, names = append(found, w), append(names, w.Namespace+"/"+w.Kind+"/"+w.Name)
 		}
 	}

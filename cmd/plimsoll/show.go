@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
@@ -212,7 +213,7 @@ func narrow(r *document.Report, namespaces []string, workload string) (*document
 		return r, nil
 	}
 	out := document.Narrow(r, func(w *document.Workload) bool {
-		return (len(ns) == 0 || slices.Contains(ns, w.Namespace)) && (workload == "" || text.Named(w, workload))
+		return (len(ns) == 0 || slices.Contains(ns, w.Namespace)) && (workload == "" || brief.Named(w, workload))
 	})
 	if len(out.Workloads) > 0 {
 		return out, nil

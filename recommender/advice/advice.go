@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // Advice is one piece of advice, or an abstention.
@@ -96,6 +97,19 @@ func (a *Advice) Cite(sources []pricing.Provenance) {
 			a.Sources = append(a.Sources, p)
 		}
 	}
+}
+
+// Sources lists where all prices are from that costs, which may be nil, and
+// advice rest on: today's first, each once.
+func Sources(c *cost.Costs, all []Advice) []pricing.Provenance {
+	var every Advice
+	if c != nil {
+		every.Cite(c.Prices)
+	}
+	for i := range all {
+		every.Cite(all[i].Sources)
+	}
+	return every.Sources
 }
 
 // Target names what the advice is about.

@@ -1,7 +1,6 @@
 package allocation
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -261,8 +260,7 @@ func managedNode(n analyzer.Node) bool {
 
 // cite notes where a price of something came from.
 func (a *allocator) cite(of, source, asOf string) {
-	source, _, _ = strings.Cut(source, " internal/") // the project is enough; its path is in the price table
-	p := pricing.Provenance{Provider: cmp.Or(a.provider, "default"), AsOf: asOf, Source: source, Of: of}
+	p := pricing.SourceOf(of, a.provider, source, asOf)
 	if !slices.Contains(a.Prices, p) {
 		a.Prices = append(a.Prices, p)
 	}

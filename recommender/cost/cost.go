@@ -22,15 +22,12 @@ type Costs struct {
 	// MeanUnit is the unit price over all nodes.
 	MeanUnit UnitPrice
 	Nodes    []NodeCost // by node name
+	// Prices are the sources of all of that. What advice rests on besides stands
+	// in its Sources.
 	Prices   []pricing.Provenance
 	Warnings []analyzer.Warning
 	// Catalog is what the prices were taken from; rules look up more in it.
 	Catalog *pricing.Catalog
-}
-
-// Besides is what is paid beside the nodes, in USD a month.
-type Besides struct {
-	Volumes, LoadBalancers, ControlPlane float64
 }
 
 // WorkloadCost is what a workload's pods of today cost: for each resource, hour

@@ -52,6 +52,7 @@ func (n *nodePlanner) advise(r *advice.Advice) {
 	n.way(plan)
 	n.place(plan)
 	plan.Groups = n.groups()
+	r.Cite(sources(n.pass.Costs.Catalog, plan.Groups))
 	r.Changes = nodeChanges(countedPools(now), plan.Pools)
 	if len(r.Changes) == 0 {
 		r.MonthlySavings = 0

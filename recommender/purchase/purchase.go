@@ -103,6 +103,9 @@ func run(p *advice.Pass) error {
 	if reason != "" {
 		r.Abstain(reason)
 	}
+	if err := cite(p.Costs, &r); err != nil {
+		return fmt.Errorf("the sources of commitments: %w", err)
+	}
 	p.Report(r)
 	return nil
 }

@@ -110,7 +110,11 @@ func run(p *advice.Pass) error {
 		}
 	}
 	moveToSpot(p, moves)
+	cited := sources(p.Costs)
 	for _, r := range all {
+		if advice.As[Readiness](r.Detail).Price.Known {
+			r.Cite(cited)
+		}
 		p.Report(*r)
 	}
 	return nil

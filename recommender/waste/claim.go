@@ -10,9 +10,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
-// ScaledToZero is a workload without pods whose volumes are kept.
-const ScaledToZero = "scaled-to-zero-with-volumes"
-
 // claimOwner is the workload that a claim belongs to.
 type claimOwner struct {
 	of *analyzer.WorkloadFacts
@@ -61,28 +58,55 @@ func claimOfSet(claim string, w *analyzer.WorkloadFacts) (number int, ok bool) {
 	return number, len(w.ClaimTemplates) == 0 || slices.Contains(w.ClaimTemplates, template)
 }
 
-// unmountedClaims finds the claims that no pod mounts. Those of a workload
-// without pods are one finding.
-func unmountedClaims(p *advice.Pass, claims []analyzer.VolumeClaim, provider, region string) error {
-	var asleep []*analyzer.WorkloadFacts
-	of := map[analyzer.Ref][]analyzer.VolumeClaim{}
-	for _, c := range claims {
-		o := ownerOf(p, c)
+// claims are those that no pod mounts.
+type claims struct {
+	// asleep are the workloads without pods to which some belong, in order.
+	asleep []*analyzer.WorkloadFacts
+	of     map[analyzer.Ref][]analyzer.VolumeClaim
+	// left belong to none of those; owners are whose they were.
+	left   []analyzer.VolumeClaim
+	owners []*analyzer.WorkloadFacts
+}
+
+// unmounted sorts the claims that no pod mounts by whose they are, once.
+func (l *look) unmounted() *claims {
+	if l.unused != nil {
+		return l.unused
+	}
+	u := &claims{of: map[analyzer.Ref][]analyzer.VolumeClaim{}}
+	l.unused = u
+	for _, c := range l.bound(false) {
+		o := ownerOf(l.Pass, c)
 		switch {
 		case o.awaited: // its pod is about to come, or comes by its schedule
 		case o.of != nil && o.of.Replicas == 0 && o.of.Kind != "Job":
-			if of[o.of.Ref] == nil {
-				asleep = append(asleep, o.of)
+			if u.of[o.of.Ref] == nil {
+				u.asleep = append(u.asleep, o.of)
 			}
-			of[o.of.Ref] = append(of[o.of.Ref], c)
+			u.of[o.of.Ref] = append(u.of[o.of.Ref], c)
 		default:
-			if err := unmountedClaim(p, c, o.of, provider, region); err != nil {
-				return err
-			}
+			u.left, u.owners = append(u.left, c), append(u.owners, o.of)
 		}
 	}
-	for _, w := range asleep {
-		if err := scaledToZero(p, w, of[w.Ref], provider, region); err != nil {
+	return u
+}
+
+func unmountedVolumes(l *look) error {
+	u := l.unmounted()
+	for i, c := range u.left {
+		if err := l.unmountedClaim(c, u.owners[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scaledToZero finds workloads without pods whose volumes are paid for: the
+// claims of one are one finding.
+func scaledToZero(l *look) error {
+	u := l.unmounted()
+	for _, w := range u.asleep {
+		if err := l.asleep(w, u.of[w.Ref]); err != nil {
 			return err
 		}
 	}
@@ -91,9 +115,9 @@ func unmountedClaims(p *advice.Pass, claims []analyzer.VolumeClaim, provider, re
 
 // unmountedClaim is a claim that nothing is going to mount. The workload, which
 // may be nil, is one whose pods did.
-func unmountedClaim(p *advice.Pass, c analyzer.VolumeClaim, w *analyzer.WorkloadFacts, provider, region string) error {
+func (l *look) unmountedClaim(c analyzer.VolumeClaim, w *analyzer.WorkloadFacts) error {
 	r := advice.Advice{Subject: "PersistentVolumeClaim/" + c.Namespace + "/" + c.Name, Title: "no pod mounts it", Confidence: 0.6}
-	f := Finding{Kind: Unmounted, Loss: "its data; a pod that is made by hand now and then mounts nothing meanwhile"}
+	f := Finding{Loss: "its data; a pod that is made by hand now and then mounts nothing meanwhile"}
 	switch {
 	case w != nil && w.Kind == "Job":
 		r.Title = fmt.Sprintf("no pod mounts it: %s has ended", w.Ref)
@@ -103,26 +127,27 @@ func unmountedClaim(p *advice.Pass, c analyzer.VolumeClaim, w *analyzer.Workload
 		f.Loss = "its data, which " + w.String() + " would want when it is scaled up again"
 	}
 	showUsed(&r, c)
-	return volumeFinding(p, r, f, sizeOf(c), c.Class, provider, region)
+	return l.volume(r, f, sizeOf(c), c.Class)
 }
 
-// scaledToZero is a workload without pods whose volumes are paid for.
-func scaledToZero(p *advice.Pass, w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim, provider, region string) error {
+// asleep files a workload without pods and its claims.
+func (l *look) asleep(w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim) error {
 	state := "scaled to zero"
 	if w.Kind == "CronJob" {
 		state = "suspended"
 	}
 	var names []string
 	r := advice.Advice{Workload: w.Ref, Confidence: 0.7}
-	f := Finding{Kind: ScaledToZero}
+	f, home := Finding{}, l.Costs.Home()
 	var size, held int64
 	for _, c := range claims {
-		price, err := p.Costs.Catalog.StoragePrice(provider, region, c.Class)
+		price, err := l.Costs.Catalog.StoragePrice(home.Provider, home.Region, c.Class)
 		if err != nil {
 			return err
 		}
+		citeVolume(&r, home, price)
 		if price.Assumed {
-			warnAssumed(&r, c.Class, region, price)
+			warnAssumed(&r, c.Class, home.Region, price)
 		}
 		names = append(names, c.Name)
 		size, held = size+sizeOf(c), held+c.Used
@@ -135,14 +160,14 @@ func scaledToZero(p *advice.Pass, w *analyzer.WorkloadFacts, claims []analyzer.V
 	if held > 0 {
 		r.Show("most that they held", float64(held), "bytes")
 	}
-	r.Show("history", windowDays(p), "days")
-	if ago, ran := lastRan(p, w); ran {
+	r.Show("history", l.windowDays(), "days")
+	if ago, ran := lastRan(l.Pass, w); ran {
 		r.Show("last ran before the end of it", ago, "days")
 		if ago < advice.IdleDays {
 			r.Confidence = 0.3 // it may be scaled by the load, or be down for a repair
 		}
 	}
-	wasted(p, r, f)
+	l.file(r, f)
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -17,9 +16,6 @@ import (
 // underused is the share of a node's allocatable, by requests without
 // DaemonSets, below which it is looked at: the Cluster Autoscaler's threshold.
 const underused = 0.5
-
-// worthIt is the share that a newer generation must take off the price.
-const worthIt = 0.03
 
 // nodeUse is a node with what runs on it.
 type nodeUse struct {
@@ -43,31 +39,70 @@ func (n *nodeUse) share() float64 {
 	return max(cost.Ratio(n.movable.CPU, n.Allocatable.CPU), cost.Ratio(n.movable.Memory, n.Allocatable.Memory))
 }
 
-// wasteNodes finds GPU nodes without GPU pods and nodes that could be drained,
-// one after another, the emptiest first: each drain fills the nodes that stay.
-func wasteNodes(p *advice.Pass) {
-	found := nodeUses(p)
-	if partial(p) || len(found) == 0 || !slices.ContainsFunc(found, func(n *nodeUse) bool { return n.pods > 0 }) {
+// nodeKinds are the kinds of waste that nodes and their types are.
+var nodeKinds = []Kind{
+	{advice.Kind{
+		Code: "gpu-node-without-gpu-pods", One: "GPU node without GPU pods", Many: "GPU nodes without GPU pods", Severity: advice.SeverityWarning, Lever: advice.LeverNodes,
+		Found:   "a node with GPUs on which no pod asks for one",
+		Besides: "the node",
+	}, gpuNodes},
+	{advice.Kind{
+		Code: "drainable-node", One: "node to drain", Many: "nodes to drain", Severity: advice.SeverityWarning, Lever: advice.LeverNodes,
+		Found:   "requests without DaemonSets below half of allocatable (the Cluster Autoscaler's threshold), and the plan drains it; without a plan, all its pods fit on the other nodes",
+		Besides: "with a plan, the node's price less its pods' part of new nodes; else the node",
+	}, underusedNodes(false)},
+	{advice.Kind{
+		Code: "underused-node", One: "under-used node that can't be drained as it is", Many: "under-used nodes that can't be drained as they are", Severity: advice.SeverityNote, Lever: advice.LeverNodes,
+		Found:   "the same, but something stands in the way: `blocked` lists it",
+		Besides: "the node",
+	}, underusedNodes(true)},
+	{advice.Kind{
+		Code: "old-generation", One: "old instance type", Many: "old instance types", Severity: advice.SeverityNote, Lever: advice.LeverNodes,
+		Found:   "a newer generation of the same class and architecture has as many vCPUs, as much memory, GPUs and local disk, and costs at least 3 % less on demand",
+		Besides: "the difference, times nodes",
+	}, oldGenerations},
+}
+
+// drain is what was found of an under-used node, as it was then: each drain
+// fills the nodes that stay.
+type drain struct {
+	node, title string
+	share       float64
+	pods        int
+	hourly      float64
+	blocked     []string
+}
+
+// judgeNodes looks at today's nodes, once for all kinds; at none where what
+// looks empty may not be.
+func (l *look) judgeNodes() {
+	if l.judged {
 		return
 	}
+	l.judged = true
+	found := nodeUses(l.Pass)
+	if l.partial() || !slices.ContainsFunc(found, func(n *nodeUse) bool { return n.pods > 0 }) {
+		return
+	}
+	l.nodes = found
 	for _, n := range found {
-		if n.Allocatable.GPU > 0 && n.requests.GPU == 0 {
-			wasteGPU(p, n)
-			n.gone = true // it is no place to move pods to
-		}
+		n.gone = n.withoutGPUPods() // it is no place to move pods to
 	}
 	order := slices.DeleteFunc(slices.Clone(found), func(n *nodeUse) bool { return n.gone || n.share() >= underused || !n.Ready })
 	slices.SortStableFunc(order, func(a, b *nodeUse) int { return cmp.Compare(a.share(), b.share()) })
-	if plan := nodes.Of(p); plan != nil && plan.Ordered {
-		wastePlanned(p, plan, order)
+	if plan := nodes.Of(l.Pass); plan != nil && plan.Ordered {
+		l.judgePlanned(plan, order)
 		return
 	}
+	l.judgeAlone(order)
+}
+
+// judgeAlone finds nodes that could be drained, one after another, the emptiest
+// first.
+func (l *look) judgeAlone(order []*nodeUse) {
 	for _, n := range order {
-		if n.gone {
-			continue
-		}
 		blocked := blockers(n, false)
-		if !moveAll(n, found, len(blocked) > 0) {
+		if !moveAll(n, l.nodes, len(blocked) > 0) {
 			continue // it is needed: its pods fit nowhere else
 		}
 		n.gone = len(blocked) == 0
@@ -75,8 +110,52 @@ func wasteNodes(p *advice.Pass) {
 		if !n.gone {
 			title = underusedTitle
 		}
-		wasteNode(p, n, title, n.hourly, blocked)
+		l.drain(n, title, n.hourly, blocked)
 	}
+}
+
+func (l *look) drain(n *nodeUse, title string, hourly float64, blocked []string) {
+	l.drains = append(l.drains, drain{n.Name, title, n.share(), len(n.residents), hourly, blocked})
+}
+
+// underusedNodes files those of which a drain is blocked, or those of which it
+// is not.
+func underusedNodes(blocked bool) func(*look) error {
+	return func(l *look) error {
+		l.judgeNodes()
+		for _, d := range l.drains {
+			if blocked != (len(d.blocked) > 0) {
+				continue
+			}
+			r := advice.Advice{Subject: "Node/" + d.node, Title: d.title, Confidence: 0.7}
+			r.Show("requests without DaemonSets", 100*d.share, "percent")
+			r.Show("pods to move", float64(d.pods), "count")
+			l.file(r, Finding{
+				Monthly: d.hourly * pricing.HoursPerMonth, Blocked: d.blocked,
+				Loss: "its room for pods that are not running now; a node autoscaler may bring it back",
+			})
+		}
+		return nil
+	}
+}
+
+func (n *nodeUse) withoutGPUPods() bool { return n.Allocatable.GPU > 0 && n.requests.GPU == 0 }
+
+func gpuNodes(l *look) error {
+	l.judgeNodes()
+	for _, n := range l.nodes {
+		if !n.withoutGPUPods() {
+			continue
+		}
+		r := advice.Advice{Subject: "Node/" + n.Name, Title: "a GPU node on which no pod asks for a GPU", Confidence: 0.8}
+		r.Show("GPUs", float64(n.Allocatable.GPU), "count")
+		r.Show("other pods", float64(len(n.residents)), "count")
+		l.file(r, Finding{
+			Monthly: n.hourly * pricing.HoursPerMonth, Blocked: blockers(n, false),
+			Loss: "GPUs at once for the next pod that asks for one",
+		})
+	}
+	return nil
 }
 
 // nodeUses joins nodes, prices and pods.
@@ -212,97 +291,31 @@ func (n *nodeUse) takes(pod *analyzer.Pod) bool {
 	})
 }
 
-// wastePlanned says of under-used nodes what the plan does with them: it has
+// judgePlanned says of under-used nodes what the plan does with them: it has
 // looked at the pods' new requests and all that holds them. What it fills up is
 // not wasted, nor is the part of the price that the pods cost elsewhere.
-func wastePlanned(p *advice.Pass, plan *nodes.Planned, nodes []*nodeUse) {
+func (l *look) judgePlanned(plan *nodes.Planned, order []*nodeUse) {
 	moves := map[string]*packing.Move{}
 	for i := range plan.Moves {
 		if m := &plan.Moves[i]; !m.Keep {
 			moves[m.Node] = m
 		}
 	}
-	for _, n := range nodes {
+	for _, n := range order {
 		kept := plan.Kept(n.Name)
 		switch m := moves[n.Name]; {
 		case m != nil && m.Savings > 0 && m.Blocked == "":
-			wasteNode(p, n, "under-used: the plan drains it", m.Savings, nil)
+			l.drain(n, "under-used: the plan drains it", m.Savings, nil)
 		case m != nil && m.Savings > 0:
-			wasteNode(p, n, "under-used: the plan would drain it", m.Savings, []string{m.Blocked})
+			l.drain(n, "under-used: the plan would drain it", m.Savings, []string{m.Blocked})
 		case kept != "":
 			blocked := blockers(n, true)
 			if len(blocked) == 0 {
 				blocked = []string{kept}
 			}
-			wasteNode(p, n, underusedTitle, n.hourly, blocked)
+			l.drain(n, underusedTitle, n.hourly, blocked)
 		}
 	}
 }
 
 const underusedTitle = "under-used, but not to be drained as it is"
-
-func wasteNode(p *advice.Pass, n *nodeUse, title string, hourly float64, blocked []string) {
-	r := advice.Advice{Subject: "Node/" + n.Name, Confidence: 0.7}
-	r.Show("requests without DaemonSets", 100*n.share(), "percent")
-	r.Show("pods to move", float64(len(n.residents)), "count")
-	f := Finding{Monthly: hourly * pricing.HoursPerMonth, Within: advice.LeverNodes, Blocked: blocked}
-	f.Kind, f.Loss = Drainable, "its room for pods that are not running now; a node autoscaler may bring it back"
-	r.Title = title
-	if len(blocked) > 0 {
-		f.Kind = Underused
-	}
-	wasted(p, r, f)
-}
-
-func wasteGPU(p *advice.Pass, n *nodeUse) {
-	r := advice.Advice{Subject: "Node/" + n.Name, Title: "a GPU node on which no pod asks for a GPU", Confidence: 0.8}
-	r.Show("GPUs", float64(n.Allocatable.GPU), "count")
-	r.Show("other pods", float64(len(n.residents)), "count")
-	wasted(p, r, Finding{
-		Kind: GPUNode, Monthly: n.hourly * pricing.HoursPerMonth, Within: advice.LeverNodes, Blocked: blockers(n, false),
-		Loss: "GPUs at once for the next pod that asks for one",
-	})
-}
-
-// wasteGenerations finds instance types of which a newer generation, as large
-// in every respect, costs less.
-func wasteGenerations(p *advice.Pass) {
-	if p.Costs == nil || p.Costs.Catalog == nil {
-		return
-	}
-	nodes := map[pricing.Offering][]cost.NodeCost{}
-	var types []pricing.Offering
-	for _, n := range p.Costs.Nodes {
-		o := pricing.Offering{Provider: n.Offering.Provider, Region: n.Offering.Region, InstanceType: n.Offering.InstanceType}
-		if n.Offering.CapacityType != pricing.OnDemand || n.Estimated {
-			continue
-		}
-		if nodes[o] == nil {
-			types = append(types, o)
-		}
-		nodes[o] = append(nodes[o], n)
-	}
-	slices.SortFunc(types, func(a, b pricing.Offering) int {
-		return cmp.Or(strings.Compare(a.Provider, b.Provider), strings.Compare(a.Region, b.Region), strings.Compare(a.InstanceType, b.InstanceType))
-	})
-	for _, t := range types {
-		now := nodes[t][0].Offering
-		if next, ok := p.Costs.Catalog.Successor(now); ok && next.USDPerHour <= (1-worthIt)*now.USDPerHour {
-			wasteGeneration(p, now, next, len(nodes[t]))
-		}
-	}
-}
-
-func wasteGeneration(p *advice.Pass, now, next pricing.Offering, count int) {
-	r := advice.Advice{
-		Subject: "InstanceType/" + now.InstanceType, Confidence: 0.8,
-		Title: fmt.Sprintf("an old generation: %s has as much and costs less", next.InstanceType),
-	}
-	r.Show("nodes", float64(count), "count")
-	r.Show("price of "+now.InstanceType, now.USDPerHour, "usd")
-	r.Show("price of "+next.InstanceType, next.USDPerHour, "usd")
-	wasted(p, r, Finding{
-		Kind: OldGeneration, Monthly: float64(count) * pricing.HoursPerMonth * (now.USDPerHour - next.USDPerHour), Within: advice.LeverNodes,
-		Loss: "commitments that are tied to " + pricing.CommitmentFamily(now.Provider, now.InstanceType) + ", and a CPU maker where it changes",
-	})
-}

@@ -8,17 +8,39 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
-// The kinds of waste beside pods and nodes. They are no part of the nodes'
-// bill, and no other lever touches them.
-const (
-	UnboundVolume = "unbound-volume"
-	Unmounted     = "unmounted-volume"
-	Oversized     = "oversized-volume"
-	NoEndpoints   = "load-balancer-without-endpoints"
-)
+// volumeKinds are the kinds of waste beside pods and nodes. They are no part of
+// the nodes' bill, and no other lever touches them.
+var volumeKinds = []Kind{
+	{advice.Kind{
+		Code: "unbound-volume", One: "unbound volume", Many: "unbound volumes", Severity: advice.SeverityWarning,
+		Found:   "a persistent volume that is Available, Released or Failed",
+		Besides: "its size at the class's price",
+	}, unboundVolumes},
+	{advice.Kind{
+		Code: "oversized-volume", One: "oversized volume", Many: "oversized volumes", Severity: advice.SeverityNote,
+		Found:   "a mounted claim of which less than half was used at the fullest hour of 7 days or more (`kubelet_volume_stats_used_bytes`); the most that it held and 30 %, in whole GiB, would do; worth 1 USD a month or more",
+		Besides: "the size beyond that",
+	}, oversizedVolumes},
+	{advice.Kind{
+		Code: "unmounted-volume", One: "unmounted volume", Many: "unmounted volumes", Severity: advice.SeverityNote,
+		Found:   "any other bound claim that no pod mounts; a Job that has ended and a StatefulSet that has fewer pods now are named where it is theirs",
+		Besides: "its size",
+	}, unmountedVolumes},
+	{advice.Kind{
+		Code: "scaled-to-zero-with-volumes", One: "workload scaled to zero that keeps volumes", Many: "workloads scaled to zero that keep volumes", Severity: advice.SeverityNote,
+		Found:   "a workload without pods (a suspended CronJob too) to which bound claims belong that no pod mounts; its volumes are listed, and when it last ran",
+		Besides: "their sizes",
+	}, scaledToZero},
+	{advice.Kind{
+		Code: "load-balancer-without-endpoints", One: "load balancer without endpoints", Many: "load balancers without endpoints", Severity: advice.SeverityWarning,
+		Found:   "a Service of type LoadBalancer with an address, whose selector matches no ready pod",
+		Besides: "its hourly price without traffic",
+	}, withoutEndpoints},
+}
 
 const (
 	// fullVolume is the share of a volume's size from which it is not called
@@ -29,29 +51,21 @@ const (
 	oversizedMonthly = 1
 )
 
-// wasteVolumes finds volumes without a claim, claims that no pod mounts, and
-// load balancers that lead to no ready pod.
-func wasteVolumes(p *advice.Pass) error {
-	s := p.Facts.Snapshot
-	pods := slices.ContainsFunc(p.Facts.Workloads, func(w analyzer.WorkloadFacts) bool { return len(w.Pods) > 0 })
-	if p.Costs == nil || p.Costs.Catalog == nil || partial(p) || !pods {
+// mayPrice reports whether volumes and load balancers have a price, and whether
+// what looks unused is.
+func (l *look) mayPrice() bool {
+	pods := slices.ContainsFunc(l.Facts.Workloads, func(w analyzer.WorkloadFacts) bool { return len(w.Pods) > 0 })
+	return l.Costs != nil && l.Costs.Catalog != nil && !l.partial() && pods
+}
+
+// unboundVolumes finds volumes without a claim.
+func unboundVolumes(l *look) error {
+	if !l.mayPrice() {
 		return nil
 	}
-	home := p.Costs.Home()
-	provider, region := home.Provider, home.Region
-	for _, v := range s.Volumes {
+	for _, v := range l.Facts.Snapshot.Volumes {
 		if v.Phase == "Available" || v.Phase == "Released" || v.Phase == "Failed" {
-			if err := unboundVolume(p, v, provider, region); err != nil {
-				return err
-			}
-		}
-	}
-	if err := boundClaims(p, provider, region); err != nil {
-		return err
-	}
-	for _, b := range s.LoadBalancers {
-		if b.Selects && len(b.Pods) == 0 && b.Addresses > 0 {
-			if err := noEndpoints(p, b, provider, region); err != nil {
+			if err := l.unboundVolume(v); err != nil {
 				return err
 			}
 		}
@@ -59,33 +73,54 @@ func wasteVolumes(p *advice.Pass) error {
 	return nil
 }
 
-// boundClaims judges the claims that are bound.
-func boundClaims(p *advice.Pass, provider, region string) error {
-	mounted := mountedClaims(p)
-	var left []analyzer.VolumeClaim
-	for _, c := range p.Facts.Snapshot.VolumeClaims {
-		switch {
-		case c.Phase != "Bound":
-		case !mounted[c.Namespace+"/"+c.Name]:
-			left = append(left, c)
-		default:
-			if err := oversizedClaim(p, c, provider, region); err != nil {
+// withoutEndpoints finds load balancers that lead to no ready pod.
+func withoutEndpoints(l *look) error {
+	if !l.mayPrice() {
+		return nil
+	}
+	for _, b := range l.Facts.Snapshot.LoadBalancers {
+		if b.Selects && len(b.Pods) == 0 && b.Addresses > 0 {
+			if err := l.noEndpoints(b); err != nil {
 				return err
 			}
 		}
 	}
-	return unmountedClaims(p, left, provider, region)
+	return nil
 }
 
-// oversizedClaim finds a volume of which less than half was ever used.
-func oversizedClaim(p *advice.Pass, c analyzer.VolumeClaim, provider, region string) error {
+// bound lists the claims that are bound and mounted, or bound and not.
+func (l *look) bound(mounted bool) (out []analyzer.VolumeClaim) {
+	if !l.mayPrice() {
+		return nil
+	}
+	by := mountedClaims(l.Pass)
+	for _, c := range l.Facts.Snapshot.VolumeClaims {
+		if c.Phase == "Bound" && by[c.Namespace+"/"+c.Name] == mounted {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// oversizedVolumes finds volumes of which less than half was ever used.
+func oversizedVolumes(l *look) error {
+	for _, c := range l.bound(true) {
+		if err := l.oversizedClaim(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *look) oversizedClaim(c analyzer.VolumeClaim) error {
 	size := sizeOf(c)
-	if c.Used == 0 || float64(c.Used) >= fullVolume*float64(size) || windowDays(p) < advice.IdleDays {
+	if c.Used == 0 || float64(c.Used) >= fullVolume*float64(size) || l.windowDays() < advice.IdleDays {
 		return nil
 	}
 	enough := int64(rightsize.AddPercent(float64(c.Used), volumeHeadroom))
 	enough = max((enough+leastVolume-1)/leastVolume*leastVolume, leastVolume)
-	price, err := p.Costs.Catalog.StoragePrice(provider, region, c.Class)
+	home := l.Costs.Home()
+	price, err := l.Costs.Catalog.StoragePrice(home.Provider, home.Region, c.Class)
 	if err != nil || float64(size-enough)/(1<<30)*price.USDPerGiB < oversizedMonthly {
 		return err
 	}
@@ -95,11 +130,10 @@ func oversizedClaim(p *advice.Pass, c analyzer.VolumeClaim, provider, region str
 	}
 	r.Show("most that it held", float64(c.Used), "bytes")
 	r.Show("size that would do", float64(enough), "bytes")
-	r.Show("history", windowDays(p), "days")
-	return volumeFinding(p, r, Finding{
-		Kind: Oversized,
+	r.Show("history", l.windowDays(), "days")
+	return l.volume(r, Finding{
 		Loss: "room to grow; a volume can't shrink, so that its data must be copied to a smaller one",
-	}, size-enough, c.Class, provider, region)
+	}, size-enough, c.Class)
 }
 
 // mountedClaims are those that a pod which has not ended names.
@@ -118,19 +152,25 @@ func mountedClaims(p *advice.Pass) map[string]bool {
 	return out
 }
 
-// volumeFinding prices a volume and files what was found.
-func volumeFinding(p *advice.Pass, r advice.Advice, f Finding, size int64, class, provider, region string) error {
-	price, err := p.Costs.Catalog.StoragePrice(provider, region, class)
+// volume prices a volume and files what was found.
+func (l *look) volume(r advice.Advice, f Finding, size int64, class string) error {
+	home := l.Costs.Home()
+	price, err := l.Costs.Catalog.StoragePrice(home.Provider, home.Region, class)
 	if err != nil {
 		return err
 	}
 	f.Monthly = float64(size) / (1 << 30) * price.USDPerGiB
 	r.Show("size", float64(size), "bytes")
+	citeVolume(&r, home, price)
 	if price.Assumed {
-		warnAssumed(&r, class, region, price)
+		warnAssumed(&r, class, home.Region, price)
 	}
-	wasted(p, r, f)
+	l.file(r, f)
 	return nil
+}
+
+func citeVolume(r *advice.Advice, at cost.Place, price pricing.StoragePrice) {
+	r.Cite([]pricing.Provenance{pricing.SourceOf(pricing.OfVolumes, at.Provider, price.Source, price.AsOf)})
 }
 
 // warnAssumed warns that a storage class is priced as another.
@@ -141,31 +181,30 @@ func warnAssumed(r *advice.Advice, class, region string, price pricing.StoragePr
 	}
 }
 
-func unboundVolume(p *advice.Pass, v analyzer.Volume, provider, region string) error {
+func (l *look) unboundVolume(v analyzer.Volume) error {
 	r := advice.Advice{Subject: "PersistentVolume/" + v.Name, Title: "a volume that no claim is bound to", Confidence: 0.9}
-	f := Finding{Kind: UnboundVolume, Loss: "whatever is on it"}
+	f := Finding{Loss: "whatever is on it"}
 	if v.Claim != "" {
 		r.Title = fmt.Sprintf("a volume whose claim %s is gone", v.Claim)
 		f.Loss = "the data of " + v.Claim + ", which the reclaim policy " + v.Reclaim + " kept"
 	}
-	return volumeFinding(p, r, f, v.Capacity, v.Class, provider, region)
+	return l.volume(r, f, v.Capacity, v.Class)
 }
 
-func noEndpoints(p *advice.Pass, b analyzer.LoadBalancer, provider, region string) error {
-	usd, item, err := p.Costs.Catalog.LoadBalancerPrice(provider, region)
+func (l *look) noEndpoints(b analyzer.LoadBalancer) error {
+	home := l.Costs.Home()
+	price, err := l.Costs.Catalog.LoadBalancer(home.Provider, home.Region)
 	if err != nil {
 		return err
 	}
 	r := advice.Advice{Subject: "Service/" + b.Namespace + "/" + b.Name, Title: "a load balancer that leads to no ready pod", Confidence: 0.8}
 	r.Show("addresses", float64(b.Addresses), "count")
-	message := "priced without traffic, as " + item
-	if usd == 0 {
+	message := "priced without traffic, as " + price.Item
+	if price.USDPerHour == 0 {
 		message = "no price of load balancers is known for its provider"
 	}
 	r.Warnings = append(r.Warnings, analyzer.Warning{Code: "price", Subject: r.Subject, Message: message})
-	wasted(p, r, Finding{
-		Kind: NoEndpoints, Monthly: usd * pricing.HoursPerMonth,
-		Loss: "its address: the next one is another",
-	})
+	r.Cite([]pricing.Provenance{pricing.SourceOf(pricing.OfLoadBalancers, home.Provider, price.Source, price.AsOf)})
+	l.file(r, Finding{Monthly: price.USDPerHour * pricing.HoursPerMonth, Loss: "its address: the next one is another"})
 	return nil
 }

@@ -33,7 +33,7 @@ func (b *builder) allocation() *document.Allocation {
 	month := monthOf(a)
 	out.Bill, out.MonthlyBill = billOf(a.Bill, 1, document.PerDollar), billOf(a.Bill, month, 100)
 	settleBill(&out.MonthlyBill, &b.whole)
-	out.NodeUse, out.Nodes = nodeUse(a, out.MonthlyBill.Nodes, b.ledger.overhead)
+	out.NodeUse, out.Nodes = nodeUse(a, out.MonthlyBill.Nodes, b.cents.overhead)
 	if !slices.Contains(b.AllocateBy.Aggregate, allocation.ByNode) {
 		out.Nodes = nil
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
-	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/ledger"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -20,6 +20,8 @@ type Input struct {
 	// Costs may be nil, or without prices: money is then null.
 	Costs           *cost.Costs
 	Recommendations []advice.Advice
+	// Cluster is the cluster as the levers would leave it; nil as it is.
+	Cluster *advice.Cluster
 	// Allocation is whose the bill of the window is, added up by AllocateBy; nil
 	// leaves the section out.
 	Allocation *allocation.Allocation
@@ -34,6 +36,10 @@ func Report(in Input) *document.Report {
 	b := builder{Input: in, recs: sortedRecommendations(in.Recommendations)}
 	b.workloads = slices.Clone(in.Analysis.Workloads)
 	slices.SortFunc(b.workloads, func(x, y analyzer.WorkloadFacts) int { return x.Compare(y.Ref) })
+	if b.Cluster == nil {
+		b.Cluster = advice.NewCluster(in.Analysis)
+	}
+	b.steps = ledger.Of(b.Costs, b.recs)
 	b.money()
 	b.planMoney()
 	b.index()
@@ -46,6 +52,7 @@ func Report(in Input) *document.Report {
 		Nodes:           b.nodes(),
 		Purchase:        b.purchase(),
 		Waste:           b.waste(),
+		WasteKinds:      b.wasteKinds(),
 		Allocation:      b.allocation(),
 		History:         b.history(),
 		Prices:          b.prices(),
@@ -65,14 +72,14 @@ type builder struct {
 	workloads []analyzer.WorkloadFacts // sorted
 	recs      []advice.Advice          // sorted
 	priced    bool
-	ledger    ledger
+	steps     *ledger.Ledger
+	cents     cents
 	whole     document.AllocationBill // a month, to the cent
 	savings   []document.USD          // by index of recs
 	saved     document.USD
 	savedBy   map[advice.Lever]document.USD // saved by lever
 	sizing    map[containerKey]int          // index of recs
 	scaling   map[analyzer.Ref]scaling
-	plan      *nodes.Plan
 	planPools []document.USD // by index of the plan's pools
 	planCost  document.USD
 }

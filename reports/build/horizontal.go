@@ -1,7 +1,6 @@
 package build
 
 import (
-	"math"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -118,23 +117,4 @@ func scalingOf(s *horizontal.Scaling, mean float64) document.Scaling {
 		return 1
 	})
 	return out
-}
-
-// advised sets the CPU requests that an HPA's new target needs and gives the
-// number of pods that there would be on average.
-func (b *builder) advised(ref analyzer.Ref, pod []analyzer.Container, replicas int64) int64 {
-	s, ok := b.scaling[ref]
-	if !ok || s.horizontal < 0 || len(b.recs[s.horizontal].Changes) == 0 {
-		return replicas
-	}
-	h := advice.As[horizontal.Advice](b.recs[s.horizontal].Detail)
-	if h.Recommended == nil {
-		return replicas
-	}
-	for i := range pod {
-		if cpu, ok := h.Recommended.RequestCPU[pod[i].Name]; ok {
-			pod[i].Requests.CPU = cpu
-		}
-	}
-	return int64(math.Round(h.ReplicasAdvised))
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// ledger is the bill in cents: workloads, idle, overhead and unattributed add
+// cents is the bill in them: workloads, idle, overhead and unattributed add
 // up to bill, and a workload's containers to the workload.
-type ledger struct {
+type cents struct {
 	bill, idle, overhead, unattributed document.USD
 
 	workloads  map[analyzer.Ref]document.USD
@@ -23,13 +23,13 @@ type ledger struct {
 func (b *builder) money() {
 	b.roundSavings()
 	b.priced = b.Costs != nil && b.Costs.Bill > 0
-	b.ledger = ledger{workloads: map[analyzer.Ref]document.USD{}, containers: map[containerKey]document.USD{}}
+	b.cents = cents{workloads: map[analyzer.Ref]document.USD{}, containers: map[containerKey]document.USD{}}
 	if !b.priced {
 		return
 	}
 	keys, parts := b.costLeaves()
 	rounded, bill := b.toBill(parts)
-	b.ledger.bill, b.ledger.idle, b.ledger.overhead = bill, rounded[0], rounded[1]
+	b.cents.bill, b.cents.idle, b.cents.overhead = bill, rounded[0], rounded[1]
 	b.whole = document.AllocationBill{
 		Nodes: bill.Dollars(), Volumes: document.Cents(b.Costs.Besides.Volumes).Dollars(),
 		LoadBalancers: document.Cents(b.Costs.Besides.LoadBalancers).Dollars(), ControlPlane: document.Cents(b.Costs.Besides.ControlPlane).Dollars(),
@@ -38,11 +38,11 @@ func (b *builder) money() {
 	for i, k := range keys {
 		c := rounded[i+2]
 		if k.Ref == (analyzer.Ref{}) {
-			b.ledger.unattributed = c
+			b.cents.unattributed = c
 			continue
 		}
-		b.ledger.workloads[k.Ref] += c
-		b.ledger.containers[k] += c
+		b.cents.workloads[k.Ref] += c
+		b.cents.containers[k] += c
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
-	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/provision"
 )
@@ -91,79 +90,51 @@ func provisioned(p *document.NodePlan, groups []nodes.Group, cluster string) {
 	provision.Objects(p, classes, cluster)
 }
 
-// planMoney finds the plan of the nodes and rounds its cost to cents.
+// planMoney rounds the cost of the plan of the nodes to cents.
 func (b *builder) planMoney() {
-	at := slices.IndexFunc(b.recs, func(r advice.Advice) bool { return advice.As[nodes.Plan](r.Detail) != nil })
-	if at < 0 || !b.priced {
+	if b.steps.Plan == nil {
 		return
 	}
-	b.plan = advice.As[nodes.Plan](b.recs[at].Detail)
-	monthly := make([]float64, len(b.plan.Pools))
-	for i, p := range b.plan.Pools {
+	at := b.steps.At
+	monthly := make([]float64, len(b.steps.Plan.Pools))
+	for i, p := range b.steps.Plan.Pools {
 		monthly[i] = float64(p.Count) * p.Hourly * pricing.HoursPerMonth
 	}
 	b.planPools, b.planCost = apportion(monthly)
 	if len(b.recs[at].Changes) == 0 { // the same nodes cost the same to the cent
-		b.planPools, b.planCost = apportionTo(float64(b.ledger.bill)/100, monthly)
+		b.planPools, b.planCost = apportionTo(float64(b.cents.bill)/100, monthly)
 	}
-	b.savings[at] = b.ledger.bill - b.planCost
+	b.savings[at] = b.cents.bill - b.planCost
 	b.savedBy[advice.LeverNodes] = b.savings[at]
 }
 
-// bought is the part of what purchases save that is left with the plan. Where
-// their demand follows the plan, that is all of it: the rules reckon on the
-// plan's nodes already. Commitments on a demand of its own, of which the plan
-// leaves less, save in proportion.
-func (b *builder) bought(saved document.USD) document.USD {
-	if b.plan == nil {
-		return saved
-	}
-	demand, left := 0.0, 0.0
-	for i := range b.recs {
-		if p := advice.As[purchase.Advice](b.recs[i].Detail); p != nil && p.Demand.Hours > 0 && !p.Demand.Planned {
-			demand = p.Demand.Mean + p.Demand.Held + p.Demand.Spot
-		}
-	}
-	for _, p := range b.plan.Pools {
-		if p.CapacityType == onDemand {
-			left += float64(p.Count) * p.Hourly
-		}
-	}
-	if demand <= left {
-		return saved
-	}
-	return document.USD(document.Whole(float64(saved) * left / demand))
-}
-
-// onDemand is the capacity type of nodes that purchases are about.
-const onDemand = "on-demand"
-
 // nodePlan prints the plan; nil without one.
 func (b *builder) nodePlan() *document.NodePlan {
-	if b.plan == nil {
+	plan := b.steps.Plan
+	if plan == nil {
 		return nil
 	}
 	out := &document.NodePlan{
-		MonthlyCost: b.planCost, LowerBoundMonthly: document.USD(document.Whole(document.Finite(b.plan.LowerBound) * 100)),
-		GapPercent: max(document.Decimals(b.plan.GapPercent, 2), 0), Pools: []document.Pool{}, Moves: []document.NodeMove{},
+		MonthlyCost: b.planCost, LowerBoundMonthly: document.USD(document.Whole(document.Finite(plan.LowerBound) * 100)),
+		GapPercent: max(document.Decimals(plan.GapPercent, 2), 0), Pools: []document.Pool{}, Moves: []document.NodeMove{},
 		Placement: []document.NodePlacement{},
 	}
-	for i, p := range b.plan.Pools {
+	for i, p := range plan.Pools {
 		out.Count += p.Count
 		out.Pools = append(out.Pools, document.Pool{
 			InstanceType: p.InstanceType, CapacityType: p.CapacityType, Zone: p.Zone, Count: p.Count,
 			Hourly: document.Decimals(document.Finite(p.Hourly), 6), MonthlyCost: b.planPools[i],
 		})
 	}
-	for _, p := range b.plan.Launch {
+	for _, p := range plan.Launch {
 		out.Launch = append(out.Launch, document.Pool{
 			InstanceType: p.InstanceType, CapacityType: p.CapacityType, Zone: p.Zone, Count: p.Count, Hourly: document.Decimals(document.Finite(p.Hourly), 6),
 			MonthlyCost: document.USD(document.Whole(document.Finite(float64(p.Count)*p.Hourly*pricing.HoursPerMonth) * 100)),
 		})
 	}
-	out.Stays, out.WithCommitments = b.plan.Stays, planBill(b.plan.Held)
-	provisioned(out, b.plan.Groups, b.Analysis.Snapshot.Cluster)
-	for _, m := range b.plan.Moves {
+	out.Stays, out.WithCommitments = plan.Stays, planBill(plan.Held)
+	provisioned(out, plan.Groups, b.Analysis.Snapshot.Cluster)
+	for _, m := range plan.Moves {
 		action := "drain"
 		if m.Keep {
 			action = "shift"
@@ -175,15 +146,15 @@ func (b *builder) nodePlan() *document.NodePlan {
 			Score:              document.Decimals(m.Score, 3),
 		})
 	}
-	for _, at := range b.plan.Placement {
+	for _, at := range plan.Placement {
 		out.Placement = append(out.Placement, document.NodePlacement{Node: at.Node, Pods: append([]string{}, at.Pods...)})
 	}
-	for _, p := range b.plan.Pinned {
+	for _, p := range plan.Pinned {
 		out.Pinned = append(out.Pinned, document.PinnedNodes{Kind: p.Kind, Nodes: p.Nodes, Pods: p.Pods, MonthlyCost: document.Cents(p.Monthly)})
 	}
-	out.Risk = planRisk(b.plan)
-	out.PoolStyle, out.ExactMonthlyCost, out.Survives = string(b.plan.Style), document.Cents(b.plan.Exact), survives(b.plan)
-	for _, k := range b.plan.Kept {
+	out.Risk = planRisk(plan)
+	out.PoolStyle, out.ExactMonthlyCost, out.Survives = string(plan.Style), document.Cents(plan.Exact), survives(plan)
+	for _, k := range plan.Kept {
 		out.Kept = append(out.Kept, document.KeptNode(k))
 	}
 	return out

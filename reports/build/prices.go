@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -13,7 +14,7 @@ func (b *builder) prices() []document.PriceSource {
 	if b.Costs == nil {
 		return out
 	}
-	for _, p := range b.Costs.Prices {
+	for _, p := range advice.Sources(b.Costs, b.recs) {
 		out = append(out, document.PriceSource(p))
 	}
 	if b.Allocation != nil {

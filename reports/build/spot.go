@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/spot"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -46,7 +47,7 @@ const spotWeight, onDemandWeight = 100, 10
 // diversify adds what may stand in for types of today, each once.
 func diversify(m *document.SpotMarket, pools []spot.Pool) {
 	if m.NodePools == nil {
-		m.NodePools = []document.SpotNodePool{{CapacityType: "spot", Weight: spotWeight}, {CapacityType: onDemand, Weight: onDemandWeight}}
+		m.NodePools = []document.SpotNodePool{{CapacityType: "spot", Weight: spotWeight}, {CapacityType: string(pricing.OnDemand), Weight: onDemandWeight}}
 	}
 	for _, p := range pools {
 		at, found := slices.BinarySearchFunc(m.Diversify, p.Instead, func(t document.SpotTypes, name string) int { return cmp.Compare(t.Instead, name) })

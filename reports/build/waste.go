@@ -13,12 +13,13 @@ func (b *builder) waste() []document.Waste {
 	out := []document.Waste{}
 	for i := range b.recs {
 		r := &b.recs[i]
-		if advice.As[waste.Finding](r.Detail) == nil {
+		f := advice.As[waste.Finding](r.Detail)
+		if f == nil {
 			continue
 		}
 		w := document.Waste{
-			Kind: advice.As[waste.Finding](r.Detail).Kind, Target: targetOf(r), Container: r.Container, Title: r.Title, MonthlyCost: b.known(document.Cents(advice.As[waste.Finding](r.Detail).Monthly)),
-			CountedBy: string(advice.As[waste.Finding](r.Detail).Within), Loss: advice.As[waste.Finding](r.Detail).Loss, Blocked: append([]string{}, advice.As[waste.Finding](r.Detail).Blocked...),
+			Kind: f.Kind.Code, Target: targetOf(r), Container: r.Container, Title: r.Title, MonthlyCost: b.known(document.Cents(f.Monthly)),
+			CountedBy: string(f.Kind.Lever), Loss: f.Loss, Blocked: append([]string{}, f.Blocked...),
 			Confidence: document.Share(r.Confidence), Evidence: []document.Evidence{}, Warnings: r.Warnings,
 		}
 		for _, e := range r.Evidence {
@@ -31,5 +32,21 @@ func (b *builder) waste() []document.Waste {
 	slices.SortStableFunc(out, func(x, y document.Waste) int {
 		return cmp.Or(cmp.Compare(y.USD(), x.USD()), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Target, y.Target), cmp.Compare(x.Container, y.Container))
 	})
+	return out
+}
+
+// wasteKinds are the kinds of the findings, by their codes.
+func (b *builder) wasteKinds() (out []document.FindingKind) {
+	for i := range b.recs {
+		f := advice.As[waste.Finding](b.recs[i].Detail)
+		if f == nil {
+			continue
+		}
+		k := document.FindingKind{Kind: f.Kind.Code, One: f.Kind.One, Many: f.Kind.Many, Severity: string(f.Kind.Severity)}
+		if !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	slices.SortFunc(out, func(x, y document.FindingKind) int { return cmp.Compare(x.Kind, y.Kind) })
 	return out
 }

@@ -9,7 +9,7 @@ func (b *builder) workload(w *analyzer.WorkloadFacts) document.Workload {
 	out := document.Workload{
 		Namespace: w.Namespace, Kind: w.Kind, Name: w.Name,
 		Replicas: w.Replicas, MeanPods: document.Decimals(w.MeanPods, 2),
-		MonthlyCost: b.known(b.ledger.workloads[w.Ref]),
+		MonthlyCost: b.known(b.cents.workloads[w.Ref]),
 		Containers:  make([]document.Container, 0, len(w.Containers)),
 	}
 	for i := range w.Containers {
@@ -37,7 +37,7 @@ func (b *builder) container(ref analyzer.Ref, f *analyzer.ContainerFacts) docume
 	key := containerKey{ref, f.Name}
 	c := document.Container{
 		Name: f.Name, Type: string(f.Type),
-		MonthlyCost: b.known(b.ledger.containers[key]),
+		MonthlyCost: b.known(b.cents.containers[key]),
 		Current:     document.Setting{Requests: resources(f.Requests), Limits: resources(f.Limits)},
 		Usage:       document.Usage{CPU: cpuUsage(&f.CPU.Samples), Memory: memoryUsage(&f.Memory.Samples)},
 		Coverage:    document.Share(f.Coverage),

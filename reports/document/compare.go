@@ -5,91 +5,196 @@ import (
 	"slices"
 )
 
-// Difference is one workload of two reports that is not the same in both.
-type Difference struct {
-	Namespace, Kind, Name string
-	// What is new, gone, applied, better or worse. Applied: its requests are now
-	// what was advised. Better and worse are by OOM kills, then by cost.
-	What string
-	// Cost is its monthly cost, OOMKills those of the window, before and after.
-	CostBefore, CostAfter USD
-	OOMBefore, OOMAfter   int64
+// KindComparison is the kind of a comparison as a document.
+const KindComparison = "Comparison"
+
+// Comparison is what differs between two reports.
+type Comparison struct {
+	APIVersion string `json:"apiVersion"`
+	// Kind is always Comparison.
+	Kind   string `json:"kind"`
+	Before Side   `json:"before"`
+	After  Side   `json:"after"`
+	// Workloads are those that differ, by what, then by name.
+	Workloads []Difference `json:"workloads"`
 }
 
-// Compare lists what differs between two reports, by what, then by name.
-func Compare(before, after *Report) []Difference {
+// Side is one of the two reports in short.
+type Side struct {
+	Cluster string `json:"cluster"`
+	Window  Window `json:"window"`
+	// MonthlyCost is the nodes' bill, MonthlySavings what was still advised.
+	MonthlyCost    *USD `json:"monthlyCost" jsonschema:"nullable"`
+	MonthlySavings *USD `json:"monthlySavings" jsonschema:"nullable"`
+	Workloads      int  `json:"workloads"`
+	// Urgent counts what was dangerous.
+	Urgent int `json:"urgent"`
+}
+
+// The kinds of differences.
+const (
+	DiffNew     = "new"
+	DiffGone    = "gone"
+	DiffApplied = "applied"
+	DiffBetter  = "better"
+	DiffWorse   = "worse"
+)
+
+// DiffKinds lists the kinds of differences in the order in which they are told.
+func DiffKinds() []string { return []string{DiffWorse, DiffApplied, DiffBetter, DiffNew, DiffGone} }
+
+// Difference is one workload of two reports that is not the same in both.
+type Difference struct {
+	Namespace string `json:"namespace"`
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	// What is new, gone, applied, better or worse. Applied: its requests are now
+	// what was advised. Better and worse are by OOM kills a week, then by what
+	// else is urgent, then by throttling, then by cost.
+	What   string `json:"what"`
+	Before *State `json:"before" jsonschema:"nullable"`
+	After  *State `json:"after" jsonschema:"nullable"`
+}
+
+// State is a workload in one of the two reports.
+type State struct {
+	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
+	// OOMKillsWeekly is the OOM kills of its containers for seven days, so that
+	// windows of unlike length can be compared.
+	OOMKillsWeekly float64 `json:"oomKillsWeekly"`
+	// ThrottledShare is that of its most throttled container; absent where it
+	// was not measured.
+	ThrottledShare *float64 `json:"throttledShare,omitempty"`
+	// Urgent counts what is dangerous.
+	Urgent int `json:"urgent"`
+}
+
+// Compare lists what differs between two reports.
+func Compare(before, after *Report) *Comparison {
 	old := map[[3]string]*Workload{}
 	for i := range before.Workloads {
 		w := &before.Workloads[i]
 		old[w.key()] = w
 	}
-	var out []Difference
+	c := comparison{before: before, after: after}
+	out := &Comparison{APIVersion: APIVersion, Kind: KindComparison, Before: before.side(), After: after.side(), Workloads: []Difference{}}
 	for i := range after.Workloads {
 		w := &after.Workloads[i]
 		was := old[w.key()]
 		delete(old, w.key())
-		if d, ok := differ(was, w); ok {
-			out = append(out, d)
+		if d, ok := c.differ(was, w); ok {
+			out.Workloads = append(out.Workloads, d)
 		}
 	}
 	for _, w := range old {
-		d, _ := differ(w, nil)
-		out = append(out, d)
+		d, _ := c.differ(w, nil)
+		out.Workloads = append(out.Workloads, d)
 	}
-	slices.SortFunc(out, func(a, b Difference) int {
-		return cmp.Or(cmp.Compare(a.What, b.What), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	rank := func(what string) int { return slices.Index(DiffKinds(), what) }
+	slices.SortFunc(out.Workloads, func(a, b Difference) int {
+		return cmp.Or(cmp.Compare(rank(a.What), rank(b.What)), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 	})
 	return out
 }
 
-func (w *Workload) key() [3]string { return [3]string{w.Namespace, w.Kind, w.Name} }
-
-func (w *Workload) kills() (n int64) {
-	for i := range w.Containers {
-		n += w.Containers[i].OOMKills
+func (r *Report) side() Side {
+	return Side{
+		Cluster: r.Metadata.Cluster, Window: r.Metadata.GeneratedFrom, Workloads: len(r.Workloads),
+		MonthlyCost: r.Summary.MonthlyCost, MonthlySavings: r.Summary.MonthlySavings, Urgent: len(r.Urgents()),
 	}
-	return n
 }
 
-func (w *Workload) cost() USD {
-	if w.MonthlyCost == nil {
-		return 0
+func (w *Workload) key() [3]string { return [3]string{w.Namespace, w.Kind, w.Name} }
+
+// comparison knows both windows.
+type comparison struct{ before, after *Report }
+
+// state is a workload as a report has it; nil where it is not there.
+func (w *Workload) state(of Window) *State {
+	if w == nil {
+		return nil
 	}
-	return *w.MonthlyCost
+	out := &State{MonthlyCost: w.MonthlyCost, Urgent: len(w.Urgents())}
+	kills := int64(0)
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		kills += c.OOMKills
+		if c.ThrottledShare != nil && (out.ThrottledShare == nil || *c.ThrottledShare > *out.ThrottledShare) {
+			out.ThrottledShare = c.ThrottledShare
+		}
+	}
+	if days := of.End.Sub(of.Start).Hours() / 24; days > 0 {
+		out.OOMKillsWeekly = Decimals(float64(kills)*7/days, 2)
+	}
+	return out
 }
 
 // differ compares a workload; nil is one that is not there.
-func differ(was, is *Workload) (Difference, bool) {
+func (c comparison) differ(was, is *Workload) (Difference, bool) {
 	named := cmp.Or(is, was)
-	d := Difference{Namespace: named.Namespace, Kind: named.Kind, Name: named.Name}
-	if was != nil {
-		d.CostBefore, d.OOMBefore = was.cost(), was.kills()
-	}
-	if is != nil {
-		d.CostAfter, d.OOMAfter = is.cost(), is.kills()
+	d := Difference{
+		Namespace: named.Namespace, Kind: named.Kind, Name: named.Name,
+		Before: was.state(c.before.Metadata.GeneratedFrom), After: is.state(c.after.Metadata.GeneratedFrom),
 	}
 	switch {
 	case was == nil:
-		d.What = "new"
+		d.What = DiffNew
 	case is == nil:
-		d.What = "gone"
+		d.What = DiffGone
 	case applied(was, is):
-		d.What = "applied"
-	case d.OOMAfter != d.OOMBefore:
-		d.What = verdict(d.OOMAfter < d.OOMBefore)
-	case d.CostAfter != d.CostBefore:
-		d.What = verdict(d.CostAfter < d.CostBefore)
+		d.What = DiffApplied
 	default:
-		return d, false
+		d.What = d.Before.against(d.After)
 	}
-	return d, true
+	return d, d.What != ""
 }
 
-func verdict(better bool) string {
-	if better {
-		return "better"
+// against says whether what came after is better or worse; empty where it is
+// much the same.
+func (s *State) against(after *State) string {
+	for _, by := range []float64{
+		after.OOMKillsWeekly - s.OOMKillsWeekly,
+		float64(after.Urgent - s.Urgent),
+		throttledMore(s, after),
+		costsMore(s, after),
+	} {
+		switch {
+		case by < 0:
+			return DiffBetter
+		case by > 0:
+			return DiffWorse
+		}
 	}
-	return "worse"
+	return ""
+}
+
+// What is less than these is much the same: 5 % of CPU periods; a dollar a
+// month, or 1 % of the cost.
+const (
+	sameThrottling = 0.05
+	sameMoney      = 100
+	sameMoneyShare = 0.01
+)
+
+func throttledMore(a, b *State) float64 {
+	if a.ThrottledShare == nil || b.ThrottledShare == nil {
+		return 0
+	}
+	if by := *b.ThrottledShare - *a.ThrottledShare; by > sameThrottling || by < -sameThrottling {
+		return by
+	}
+	return 0
+}
+
+func costsMore(a, b *State) float64 {
+	if a.MonthlyCost == nil || b.MonthlyCost == nil {
+		return 0
+	}
+	by := float64(*b.MonthlyCost - *a.MonthlyCost)
+	if least := max(sameMoney, sameMoneyShare*float64(*a.MonthlyCost)); by > least || by < -least {
+		return by
+	}
+	return 0
 }
 
 // applied reports whether requests changed to what had been advised.

@@ -2,27 +2,83 @@ package document_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// TestCompare has one workload of each kind of difference, and one of none.
+const day = 24 * time.Hour
+
+// window is one of so many days.
+func window(days int) document.Metadata {
+	end := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	return document.Metadata{GeneratedFrom: document.Window{Start: end.Add(-time.Duration(days) * day), End: end}}
+}
+
+// of is a workload of one container, named as the difference that is wanted.
+func of(name string, cost document.USD, kills int64, cpu, advised document.CPU, throttled float64) document.Workload {
+	return document.Workload{Name: name, MonthlyCost: &cost, Containers: []document.Container{{
+		Name: "app", OOMKills: kills, ThrottledShare: &throttled, Current: document.Setting{Requests: document.Resources{CPU: cpu}},
+		Recommended: &document.Setting{Requests: document.Resources{CPU: advised}},
+	}}}
+}
+
+// TestCompare has one workload of each kind of difference, by each of its
+// reasons, and some of none. The second window is half as long.
 func TestCompare(t *testing.T) {
-	of := func(name string, cost document.USD, kills int64, cpu, advised document.CPU) document.Workload {
-		return document.Workload{Name: name, MonthlyCost: &cost, Containers: []document.Container{{
-			Name: "app", OOMKills: kills, Current: document.Setting{Requests: document.Resources{CPU: cpu}},
-			Recommended: &document.Setting{Requests: document.Resources{CPU: advised}},
-		}}}
-	}
-	before := &document.Report{Workloads: []document.Workload{of("gone", 1, 0, 1, 1), of("same", 1, 0, 1, 1), of("applied", 9, 0, 9, 5), of("better", 1, 3, 1, 1), of("worse", 1, 0, 1, 1)}}
-	after := &document.Report{Workloads: []document.Workload{of("new", 1, 0, 1, 1), of("same", 1, 0, 1, 1), of("applied", 5, 0, 5, 5), of("better", 2, 1, 1, 1), of("worse", 2, 0, 1, 1)}}
+	before := &document.Report{Metadata: window(14), Workloads: []document.Workload{
+		of("gone", 100, 0, 1, 1, 0), of("applied", 900, 0, 9, 5, 0),
+		of("better", 100, 3, 1, 1, 0), of("worse", 100, 3, 1, 1, 0), of("", 100, 4, 1, 1, 0),
+	}}
+	after := &document.Report{Metadata: window(7), Workloads: []document.Workload{
+		of("new", 100, 0, 1, 1, 0), of("applied", 500, 0, 5, 5, 0),
+		of("better", 900, 1, 1, 1, 0), of("worse", 10, 2, 1, 1, 0), of("", 100, 2, 1, 1, 0),
+	}}
 	got := document.Compare(before, after)
-	if len(got) != 5 {
-		t.Fatalf("got %+v, want five differences", got)
+	if len(got.Workloads) != 5 {
+		t.Fatalf("got %+v, want five differences", got.Workloads)
 	}
-	for _, d := range got {
+	for _, d := range got.Workloads {
 		if d.What != d.Name {
 			t.Errorf("%s: got %s", d.Name, d.What)
 		}
+	}
+}
+
+func TestCompareReasons(t *testing.T) {
+	for _, c := range []struct {
+		what                  string
+		before, after         document.Workload
+		daysBefore, daysAfter int
+	}{
+		{"worse", of("w", 100, 0, 1, 1, 0.1), of("w", 10, 0, 1, 1, 0.2), 14, 14},
+		{"", of("w", 100, 0, 1, 1, 0.1), of("w", 100, 0, 1, 1, 0.14), 14, 14},
+		{"better", of("w", 10_000, 0, 1, 1, 0), of("w", 9_000, 0, 1, 1, 0), 14, 14},
+		{"", of("w", 100_000, 0, 1, 1, 0), of("w", 100_900, 0, 1, 1, 0), 14, 14},
+		{"", of("w", 100, 0, 1, 1, 0), of("w", 150, 0, 1, 1, 0), 14, 14},
+		{"worse", of("w", 100, 1, 1, 1, 0), of("w", 100, 1, 1, 1, 0), 14, 7},
+	} {
+		a := &document.Report{Metadata: window(c.daysBefore), Workloads: []document.Workload{c.before}}
+		b := &document.Report{Metadata: window(c.daysAfter), Workloads: []document.Workload{c.after}}
+		got := ""
+		if all := document.Compare(a, b).Workloads; len(all) > 0 {
+			got = all[0].What
+		}
+		if got != c.what {
+			t.Errorf("%+v\nthen %+v: got %q, want %q", c.before, c.after, got, c.what)
+		}
+	}
+}
+
+// TestCompareTurned: what is better one way is worse the other.
+func TestCompareTurned(t *testing.T) {
+	a := &document.Report{Metadata: window(14), Workloads: []document.Workload{of("w", 100, 2, 1, 1, 0)}}
+	b := &document.Report{Metadata: window(14), Workloads: []document.Workload{of("w", 100, 1, 1, 1, 0)}}
+	there, back := document.Compare(a, b).Workloads[0], document.Compare(b, a).Workloads[0]
+	if there.What != document.DiffBetter || back.What != document.DiffWorse {
+		t.Errorf("got %s there and %s back", there.What, back.What)
+	}
+	if n := len(document.Compare(a, a).Workloads); n != 0 {
+		t.Errorf("a report differs %d times from itself", n)
 	}
 }

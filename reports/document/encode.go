@@ -41,7 +41,17 @@ func (r *Report) plain() *Report {
 	return &out
 }
 
-func encode(r *Report) ([]byte, error) {
+// WriteComparison writes what differs between two reports as JSON, indented.
+func WriteComparison(w io.Writer, d *Comparison) error {
+	data, err := encode(d)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(data)
+	return err
+}
+
+func encode(r any) ([]byte, error) {
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
 	e.SetEscapeHTML(false)

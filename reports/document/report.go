@@ -48,6 +48,8 @@ type Report struct {
 	Purchase *Purchase `json:"purchase,omitempty"`
 	// Waste is what costs money and does nothing, by cost, largest first.
 	Waste []Waste `json:"waste"`
+	// WasteKinds are the kinds that stand in waste, and what they are called.
+	WasteKinds []FindingKind `json:"wasteKinds,omitempty"`
 	// Allocation is whose the bill of the window is; absent unless asked for.
 	Allocation *Allocation `json:"allocation,omitempty"`
 	// History is usage over time; only where it was asked for.

@@ -4,6 +4,16 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
+// FindingKind says what the findings of a kind are called and how much they weigh.
+type FindingKind struct {
+	Kind string `json:"kind"`
+	// One and Many are what one and several are called.
+	One  string `json:"one"`
+	Many string `json:"many"`
+	// Severity is note where the thing may be wanted, warning where it serves nobody or does nothing, error where it keeps the cluster from working as it is set.
+	Severity string `json:"severity" jsonschema:"enum=note,enum=warning,enum=error"`
+}
+
 // Waste is one thing that costs money and does nothing.
 type Waste struct {
 	Kind   string `json:"kind"`
@@ -31,4 +41,21 @@ func (w *Waste) USD() USD {
 		return 0
 	}
 	return *w.MonthlyCost
+}
+
+// WasteWords is what so many findings of a kind are called. Reports of programs
+// before the kinds stood in them have the kind's code.
+func (r *Report) WasteWords(kind string, n int) string {
+	for i := range r.WasteKinds {
+		if k := &r.WasteKinds[i]; k.Kind == kind {
+			if n == 1 {
+				return k.One
+			}
+			return k.Many
+		}
+	}
+	if n == 1 {
+		return "finding of " + kind
+	}
+	return "findings of " + kind
 }

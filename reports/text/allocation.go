@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -62,7 +63,7 @@ func wholeBillLine(b *document.AllocationBill, partial bool) string {
 	case partial:
 		return "That is the nodes alone: volumes, load balancers and the control plane are not in it."
 	}
-	return fmt.Sprintf("That is the nodes alone; with %s it is %s, see --aggregate.", joinedWords(billParts(b)), b.Total.USD())
+	return fmt.Sprintf("That is the nodes alone; with %s it is %s, see --aggregate.", brief.Joined(billParts(b)), b.Total.USD())
 }
 
 // costColumn is a column of money: the rows' and the sum of all.
@@ -122,11 +123,11 @@ func allocationGrid(a *document.Allocation, o Options) *grid {
 	if byNode(a) {
 		columns = nodeColumns(a, o.Verbose)
 		for i := range a.Nodes {
-			names = append(names, clean(a.Nodes[i].Name))
+			names = append(names, brief.Clean(a.Nodes[i].Name))
 		}
 	} else {
 		for i := range a.Allocations {
-			names = append(names, clean(a.Allocations[i].Name))
+			names = append(names, brief.Clean(a.Allocations[i].Name))
 		}
 	}
 	shown := len(names)
@@ -206,14 +207,14 @@ func allocationNotes(a *document.Allocation, o Options) []string {
 			"%s stranded (another resource of the node is full), %s kept for the system.", u.Total, u.Used, u.Slack, u.DaemonSets, u.Free, u.Stranded, u.Reserved))
 	}
 	if s := a.Shared; s != nil {
-		out = append(out, fmt.Sprintf("The cost of %s is spread over the others, %s.", clean(strings.Join(s.Namespaces, ", ")), splitWords(s.Split)))
+		out = append(out, fmt.Sprintf("The cost of %s is spread over the others, %s.", brief.Clean(strings.Join(s.Namespaces, ", ")), splitWords(s.Split)))
 	}
 	if a.Accuracy.MissedMonthly != 0 {
 		out = append(out, fmt.Sprintf("Each pays for the larger of request and usage, hour by hour. By the minute it could be at most %s more, all together.", a.Accuracy.MissedMonthly))
 	} else {
 		out = append(out, "Each pays for the larger of request and usage, hour by hour.")
 	}
-	for _, line := range warningLines(a.Warnings, o.Verbose) {
+	for _, line := range brief.WarningLines(a.Warnings, o.Verbose) {
 		out = append(out, "warning: "+line)
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -45,8 +46,8 @@ func DropOrder() []string {
 func tableColumns() []column {
 	return []column{
 		namespaceColumn(), workloadColumn(), containerColumn(),
-		{title: titleCPU, right: true, cell: func(r *row) string { return cpuChange(r.c) }, foot: cpuTotal},
-		{title: titleMemory, right: true, cell: func(r *row) string { return memoryChange(r.c) }, foot: memoryTotal},
+		{title: titleCPU, right: true, cell: func(r *row) string { return brief.CPUChange(r.Container) }, foot: cpuTotal},
+		{title: titleMemory, right: true, cell: func(r *row) string { return brief.MemoryChange(r.Container) }, foot: memoryTotal},
 		freedColumn(),
 		{title: titleConfidence, right: true, cell: confidence},
 		notesColumn(),
@@ -59,17 +60,17 @@ func wideColumns() []column {
 	}
 	return []column{
 		namespaceColumn(), workloadColumn(), containerColumn(),
-		plain("PODS", func(r *row) string { return fmt.Sprint(r.w.Replicas) }),
-		{title: titleCPU, right: true, cell: func(r *row) string { return cpuChange(r.c) }, foot: cpuTotal},
+		plain("PODS", func(r *row) string { return fmt.Sprint(r.Workload.Replicas) }),
+		{title: titleCPU, right: true, cell: func(r *row) string { return brief.CPUChange(r.Container) }, foot: cpuTotal},
 		plain("CPU LIMIT", cpuLimit), plain("CPU P95", cpuP95), plain("CPU MAX", cpuMax),
-		{title: titleMemory, right: true, cell: func(r *row) string { return memoryChange(r.c) }, foot: memoryTotal},
+		{title: titleMemory, right: true, cell: func(r *row) string { return brief.MemoryChange(r.Container) }, foot: memoryTotal},
 		plain("MEM LIMIT", memoryLimit), plain("MEM P95", memoryP95), plain("MEM MAX", memoryMax),
-		plain("THROTTLED", func(r *row) string { return sharePercent(r.c.ThrottledShare) }),
-		{title: "OOM KILLS", right: true, cell: func(r *row) string { return fmt.Sprint(r.c.OOMKills) }, tone: oomTone},
-		{title: "OOM RISK", right: true, cell: func(r *row) string { return sharePercent(r.c.Risk.OOMProbability) }},
-		{title: "CPU OVER", right: true, cell: func(r *row) string { return sharePercent(r.c.Risk.CPUOverRequest) }},
-		plain("COVERAGE", func(r *row) string { return document.Percent(r.c.Coverage) }),
-		{title: "COST/MONTH", right: true, cell: func(r *row) string { return dollars(r.c.MonthlyCost) }, foot: costTotal, money: true},
+		plain("THROTTLED", func(r *row) string { return sharePercent(r.Container.ThrottledShare) }),
+		{title: "OOM KILLS", right: true, cell: func(r *row) string { return fmt.Sprint(r.Container.OOMKills) }, tone: oomTone},
+		{title: "OOM RISK", right: true, cell: func(r *row) string { return sharePercent(r.Container.Risk.OOMProbability) }},
+		{title: "CPU OVER", right: true, cell: func(r *row) string { return sharePercent(r.Container.Risk.CPUOverRequest) }},
+		plain("COVERAGE", func(r *row) string { return document.Percent(r.Container.Coverage) }),
+		{title: "COST/MONTH", right: true, cell: func(r *row) string { return dollars(r.Container.MonthlyCost) }, foot: costTotal, money: true},
 		freedColumn(),
 		{title: titleConfidence, right: true, cell: confidence},
 		notesColumn(),
@@ -77,36 +78,36 @@ func wideColumns() []column {
 }
 
 func namespaceColumn() column {
-	return column{title: titleNamespace, min: 10, fair: 10, cell: func(r *row) string { return clean(r.w.Namespace) }, foot: func(*document.Report) string { return "TOTAL" }}
+	return column{title: titleNamespace, min: 10, fair: 10, cell: func(r *row) string { return brief.Clean(r.Workload.Namespace) }, foot: func(*document.Report) string { return "TOTAL" }}
 }
 
 func workloadColumn() column {
 	return column{
 		title: titleWorkload, min: 16, fair: 26,
-		cell: func(r *row) string { return clean(shortKind(r.w.Kind) + "/" + r.w.Name) },
+		cell: func(r *row) string { return brief.Clean(brief.ShortKind(r.Workload.Kind) + "/" + r.Workload.Name) },
 		foot: func(*document.Report) string { return "all pods" },
 	}
 }
 
 func containerColumn() column {
 	return column{title: titleContainer, min: 9, fair: 12, cell: func(r *row) string {
-		if r.c.Type == "init" {
-			return clean(r.c.Name + " (init)")
+		if r.Container.Type == "init" {
+			return brief.Clean(r.Container.Name + " (init)")
 		}
-		return clean(r.c.Name)
+		return brief.Clean(r.Container.Name)
 	}}
 }
 
 func freedColumn() column {
 	return column{
 		title: titleFreed, right: true, money: true,
-		cell: func(r *row) string { return dollars(r.c.MonthlySavings) },
+		cell: func(r *row) string { return dollars(r.Container.MonthlySavings) },
 		foot: func(r *document.Report) string { return dollars(r.Summary.Rightsize.Monthly) },
 		tone: func(r *row) tone {
 			switch {
-			case r.c.MonthlySavings == nil || *r.c.MonthlySavings == 0:
+			case r.Container.MonthlySavings == nil || *r.Container.MonthlySavings == 0:
 				return plainTone
-			case *r.c.MonthlySavings < 0:
+			case *r.Container.MonthlySavings < 0:
 				return badTone
 			}
 			return goodTone
@@ -119,84 +120,70 @@ func notesColumn() column {
 }
 
 func oomTone(r *row) tone {
-	if r.c.OOMKills > 0 {
+	if r.Container.OOMKills > 0 {
 		return badTone
 	}
 	return plainTone
 }
 
 func confidence(r *row) string {
-	if r.c.Recommended == nil {
+	if r.Container.Recommended == nil {
 		return "-"
 	}
-	return fmt.Sprintf("%.0f %%", 100*r.c.Confidence)
-}
-
-func cpuChange(c *document.Container) string {
-	if c.Recommended == nil {
-		return cores(c.Current.Requests.CPU)
-	}
-	return change(cores(c.Current.Requests.CPU), cores(c.Recommended.Requests.CPU))
-}
-
-func memoryChange(c *document.Container) string {
-	if c.Recommended == nil {
-		return memory(c.Current.Requests.Memory)
-	}
-	return change(memory(c.Current.Requests.Memory), memory(c.Recommended.Requests.Memory))
+	return fmt.Sprintf("%.0f %%", 100*r.Container.Confidence)
 }
 
 func cpuLimit(r *row) string {
-	if r.c.Recommended == nil {
-		return cores(r.c.Current.Limits.CPU)
+	if r.Container.Recommended == nil {
+		return brief.Cores(r.Container.Current.Limits.CPU)
 	}
-	return change(cores(r.c.Current.Limits.CPU), cores(r.c.Recommended.Limits.CPU))
+	return brief.Change(brief.Cores(r.Container.Current.Limits.CPU), brief.Cores(r.Container.Recommended.Limits.CPU))
 }
 
 func memoryLimit(r *row) string {
-	if r.c.Recommended == nil {
-		return memory(r.c.Current.Limits.Memory)
+	if r.Container.Recommended == nil {
+		return brief.Memory(r.Container.Current.Limits.Memory)
 	}
-	return change(memory(r.c.Current.Limits.Memory), memory(r.c.Recommended.Limits.Memory))
+	return brief.Change(brief.Memory(r.Container.Current.Limits.Memory), brief.Memory(r.Container.Recommended.Limits.Memory))
 }
 
 func cpuP95(r *row) string {
-	if r.c.Usage.CPU == nil {
+	if r.Container.Usage.CPU == nil {
 		return "-"
 	}
-	return usedCores(r.c.Usage.CPU.P95)
+	return brief.UsedCores(r.Container.Usage.CPU.P95)
 }
 
 func cpuMax(r *row) string {
-	if r.c.Usage.CPU == nil {
+	if r.Container.Usage.CPU == nil {
 		return "-"
 	}
-	return usedCores(r.c.Usage.CPU.Max)
+	return brief.UsedCores(r.Container.Usage.CPU.Max)
 }
 
 func memoryP95(r *row) string {
-	if r.c.Usage.Memory == nil {
+	if r.Container.Usage.Memory == nil {
 		return "-"
 	}
-	return memory(r.c.Usage.Memory.P95)
+	return brief.Memory(r.Container.Usage.Memory.P95)
 }
 
 func memoryMax(r *row) string {
-	if r.c.Usage.Memory == nil {
+	if r.Container.Usage.Memory == nil {
 		return "-"
 	}
-	return memory(r.c.Usage.Memory.Max)
+	return brief.Memory(r.Container.Usage.Memory.Max)
 }
 
 // cpuTotal and memoryTotal are of right-sizing alone, as the rows above are.
 func cpuTotal(r *document.Report) string {
 	s := &r.Summary
-	return change(cores(s.Requests.CPU), cores(s.Requests.Minus(s.Rightsize.Resources).CPU))
+	return brief.Change(brief.Cores(s.Requests.CPU), brief.Cores(s.Requests.Minus(s.Rightsize.Resources).CPU))
 }
 
 func memoryTotal(r *document.Report) string {
 	s := &r.Summary
-	return change(memory(s.Requests.Memory), memory(s.Requests.Minus(s.Rightsize.Resources).Memory))
+	return brief.Change(brief.Memory(s.Requests.Memory), brief.Memory(s.Requests.Minus(s.Rightsize.Resources).Memory))
 }
 
 // costTotal is what the listed workloads cost: the bill without idle,
@@ -222,13 +209,6 @@ func dollars(u *document.USD) string {
 	return u.String()
 }
 
-func change(from, to string) string {
-	if from == to {
-		return from
-	}
-	return from + " → " + to
-}
-
 func marks(notes []int) string {
 	if len(notes) == 0 {
 		return ""
@@ -238,44 +218,4 @@ func marks(notes []int) string {
 		words[i] = fmt.Sprint(n)
 	}
 	return "[" + strings.Join(words, ",") + "]"
-}
-
-// shortKind gives the name by which kubectl knows a kind.
-func shortKind(kind string) string {
-	switch kind {
-	case "Deployment":
-		return "deploy"
-	case "StatefulSet":
-		return "sts"
-	case "DaemonSet":
-		return "ds"
-	case "ReplicaSet":
-		return "rs"
-	case "ReplicationController":
-		return "rc"
-	case "CronJob":
-		return "cj"
-	}
-	return strings.ToLower(kind)
-}
-
-// Named reports whether a workload is meant by a name: NAMESPACE/KIND/NAME, or
-// the end of that. The kind may be kubectl's short name, in any case.
-func Named(w *document.Workload, name string) bool {
-	got := []string{w.Namespace, w.Kind, w.Name}
-	want := strings.Split(name, "/")
-	if len(want) > len(got) {
-		return false
-	}
-	if len(want) == 2 && want[0] == w.Namespace && want[1] == w.Name {
-		return true
-	}
-	got = got[len(got)-len(want):]
-	for i := range want {
-		kind := len(want)-i == 2
-		if got[i] != want[i] && !(kind && (strings.EqualFold(got[i], want[i]) || strings.EqualFold(shortKind(got[i]), want[i]))) {
-			return false
-		}
-	}
-	return true
 }

@@ -4,27 +4,59 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // Diff prints what differs between two reports.
-func Diff(w io.Writer, before, after *document.Report, o Options) error {
-	s := &screen{r: after, o: o}
-	if a, b := before.Summary.MonthlyCost, after.Summary.MonthlyCost; a != nil && b != nil {
-		s.hang("nodes  ", fmt.Sprintf("%s a month, now %s", a, b), plainTone)
-	}
-	all := document.Compare(before, after)
-	if len(all) == 0 {
-		s.lines("No workload differs.")
-	}
-	t := &rows{right: []bool{false, false, true, true}}
-	t.add("WORKLOAD", "WHAT", "COST A MONTH", "OOM KILLS")
-	for _, d := range all {
-		t.add(clean(d.Namespace)+"/"+shortKind(clean(d.Kind))+"/"+clean(d.Name), d.What, arrow(d.CostBefore.String(), d.CostAfter.String()), arrow(fmt.Sprint(d.OOMBefore), fmt.Sprint(d.OOMAfter)))
-	}
-	if len(all) > 0 {
-		s.lines(t.print(o.line(), o.Color)...)
+func Diff(w io.Writer, d *document.Comparison, o Options) error {
+	s := &screen{o: o}
+	s.sides(d)
+	if len(d.Workloads) == 0 {
+		s.lines("", "No workload differs.")
+	} else {
+		s.lines("")
+		s.lines(diffRows(d.Workloads).print(o.line(), o.Color)...)
 	}
 	_, err := w.Write(s.Bytes())
 	return err
+}
+
+// sides says what was compared, and what became of the whole.
+func (s *screen) sides(d *document.Comparison) {
+	a, b := &d.Before, &d.After
+	s.hang("before  ", fmt.Sprintf("%s, %s", brief.Clean(a.Cluster), shortSpan(a.Window)), plainTone)
+	s.hang("after   ", fmt.Sprintf("%s, %s", brief.Clean(b.Cluster), shortSpan(b.Window)), plainTone)
+	if a.Cluster != b.Cluster {
+		s.hang("doubt   ", "the two are of clusters with unlike names", badTone)
+	}
+	if a.MonthlyCost != nil && b.MonthlyCost != nil {
+		s.hang("nodes   ", brief.Arrow(a.MonthlyCost.String(), b.MonthlyCost.String())+" a month", plainTone)
+	}
+	if a.MonthlySavings != nil && b.MonthlySavings != nil {
+		s.hang("to save ", brief.Arrow(a.MonthlySavings.String(), b.MonthlySavings.String())+" a month", plainTone)
+	}
+	s.hang("to fix  ", brief.Arrow(fmt.Sprint(a.Urgent), fmt.Sprint(b.Urgent))+" things that are dangerous", plainTone)
+}
+
+func diffRows(all []document.Difference) *rows {
+	t := &rows{right: []bool{false, false, true, true, true}}
+	t.add("WORKLOAD", "WHAT", "COST A MONTH", "OOM A WEEK", "THROTTLED")
+	for i := range all {
+		d := &all[i]
+		name := brief.Clean(d.Namespace + "/" + brief.ShortKind(d.Kind) + "/" + d.Name)
+		l := t.add(name, d.What, brief.StateChange(d, brief.StateCost), brief.StateChange(d, brief.StateKills), brief.StateChange(d, brief.StateThrottled))
+		l.tones[1] = diffTone(d.What)
+	}
+	return t
+}
+
+func diffTone(what string) tone {
+	switch what {
+	case document.DiffWorse:
+		return badTone
+	case document.DiffBetter, document.DiffApplied:
+		return goodTone
+	}
+	return plainTone
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -13,7 +14,7 @@ import (
 // formula with its figures put in, what speaks against it, and what to paste.
 func Explain(w io.Writer, r *document.Report, of *document.Workload, o Options) error {
 	s := &screen{r: r, o: o}
-	s.lines(wrap(fmt.Sprintf("%s: %s%s, %s", workloadPath(of), document.Counted(int(of.Replicas), "pod"), costOf(of), shortSpan(r.Metadata.GeneratedFrom)), o.line(), 2)...)
+	s.lines(wrap(fmt.Sprintf("%s: %s%s, %s", brief.Path(of), document.Counted(int(of.Replicas), "pod"), costOf(of), shortSpan(r.Metadata.GeneratedFrom)), o.line(), 2)...)
 	for i := range of.Containers {
 		s.explainContainer(of, &of.Containers[i])
 	}
@@ -36,7 +37,7 @@ func costOf(w *document.Workload) string {
 
 func (s *screen) explainContainer(w *document.Workload, c *document.Container) {
 	s.WriteByte('\n')
-	s.lines(painted("container "+clean(c.Name), strongTone, s.o.Color))
+	s.lines(painted("container "+brief.Clean(c.Name), strongTone, s.o.Color))
 	h := s.r.History.Of(w.Namespace, w.Kind, w.Name, c.Name)
 	if h != nil {
 		s.plots(c, h)
@@ -45,14 +46,14 @@ func (s *screen) explainContainer(w *document.Workload, c *document.Container) {
 	s.hang("  CPU     ", s.formula(c, "cpu"), plainTone)
 	s.hang("  memory  ", s.formula(c, "memory"), plainTone)
 	for _, x := range c.Withheld {
-		s.hang("  held    ", clean(x.Resource+": "+x.Reason), plainTone)
+		s.hang("  held    ", brief.Clean(x.Resource+": "+x.Reason), plainTone)
 	}
 	s.hang("  others  ", peers(c), plainTone)
 	s.hang("  events  ", events(c, h), plainTone)
 	s.hang("  risk    ", riskOf(c), plainTone)
 	s.hang("  sure    ", sureness(c), plainTone)
 	for _, x := range c.Warnings {
-		s.hang("  doubt   ", clean(x.Message), plainTone)
+		s.hang("  doubt   ", brief.Clean(x.Message), plainTone)
 	}
 }
 
@@ -65,8 +66,8 @@ func (s *screen) plots(c *document.Container, h *document.ContainerHistory) {
 		marks []mark
 		say   func(float64) string
 	}{
-		{"CPU of a pod", &h.CPU, cpuMarks, func(v float64) string { return cores(document.CPU(v * document.MicroPerMilli)) }},
-		{"memory of a pod", &h.Memory, memoryMarks, func(v float64) string { return memory(document.Bytes(v)) }},
+		{"CPU of a pod", &h.CPU, cpuMarks, func(v float64) string { return brief.Cores(document.CPU(v * document.MicroPerMilli)) }},
+		{"memory of a pod", &h.Memory, memoryMarks, func(v float64) string { return brief.Memory(document.Bytes(v)) }},
 	} {
 		lines := plot(p.band.Mean.Values(), p.band.Peak.Values(), p.marks, s.o.line()-2, p.say)
 		if len(lines) == 0 {
@@ -105,10 +106,10 @@ func (s *screen) figures(c *document.Container) {
 	t := &rows{indent: 2, right: []bool{false, true, true, true, true, true, true, true}}
 	t.add("", "MEAN", "P50", "P95", "P99", "MAX", "REQUEST", "LIMIT")
 	if u := c.Usage.CPU; u != nil {
-		t.add("CPU", usedCores(u.Mean), usedCores(u.P50), usedCores(u.P95), usedCores(u.P99), usedCores(u.Max), cores(c.Current.Requests.CPU), cores(c.Current.Limits.CPU))
+		t.add("CPU", brief.UsedCores(u.Mean), brief.UsedCores(u.P50), brief.UsedCores(u.P95), brief.UsedCores(u.P99), brief.UsedCores(u.Max), brief.Cores(c.Current.Requests.CPU), brief.Cores(c.Current.Limits.CPU))
 	}
 	if u := c.Usage.Memory; u != nil {
-		t.add("memory", memory(u.Mean), memory(u.P50), memory(u.P95), memory(u.P99), memory(u.Max), memory(c.Current.Requests.Memory), memory(c.Current.Limits.Memory))
+		t.add("memory", brief.Memory(u.Mean), brief.Memory(u.P50), brief.Memory(u.P95), brief.Memory(u.P99), brief.Memory(u.Max), brief.Memory(c.Current.Requests.Memory), brief.Memory(c.Current.Limits.Memory))
 	}
 	if len(t.lines) == 1 {
 		s.lines("  no usage was seen")
@@ -140,11 +141,11 @@ func (s *screen) formula(c *document.Container, resource string) string {
 	}
 	say, unit := func(v float64) string { return document.Bytes(math.Ceil(v)).String() }, float64(1<<20)
 	got := float64(c.Recommended.Requests.Memory)
-	advice, now := c.Recommended.Requests.Memory.String(), memory(c.Current.Requests.Memory)
+	advice, now := c.Recommended.Requests.Memory.String(), brief.Memory(c.Current.Requests.Memory)
 	if resource == "cpu" {
 		say, unit = func(v float64) string { return fmt.Sprintf("%gm", math.Round(v*100)/100) }, 1
 		got = float64(c.Recommended.Requests.CPU) / document.MicroPerMilli
-		advice, now = c.Recommended.Requests.CPU.String(), cores(c.Current.Requests.CPU)
+		advice, now = c.Recommended.Requests.CPU.String(), brief.Cores(c.Current.Requests.CPU)
 	}
 	if got == 0 {
 		return "no request"
@@ -154,7 +155,7 @@ func (s *screen) formula(c *document.Container, resource string) string {
 		return fmt.Sprintf("%s, now %s", advice, now)
 	}
 	sum := base.Value * (1 + margin.Value/100)
-	head := fmt.Sprintf("%s (%s) + %s %% (%s)", say(base.Value), clean(base.Name), document.Figures4(margin.Value), clean(margin.Name))
+	head := fmt.Sprintf("%s (%s) + %s %% (%s)", say(base.Value), brief.Clean(base.Name), document.Figures4(margin.Value), brief.Clean(margin.Name))
 	switch rounded := math.Ceil(sum/unit-1e-6) * unit; {
 	case rounded == got:
 		return fmt.Sprintf("%s, rounded up = %s; now %s", head, advice, now)
@@ -172,7 +173,7 @@ func peers(c *document.Container) string {
 		return "no usage, so no other rule would say more"
 	}
 	return fmt.Sprintf("KRR's simple strategy would say CPU %s (p95), memory %s (peak + 15 %%)",
-		cores(c.Usage.CPU.P95), memory(document.Bytes(float64(c.Usage.Memory.Max)*1.15)))
+		brief.Cores(c.Usage.CPU.P95), brief.Memory(document.Bytes(float64(c.Usage.Memory.Max)*1.15)))
 }
 
 func events(c *document.Container, h *document.ContainerHistory) string {
@@ -221,18 +222,18 @@ func (s *screen) explainScaling(w *document.Workload) {
 	}
 	s.WriteByte('\n')
 	s.lines(painted("number of pods", strongTone, s.o.Color))
-	s.hang("  now     ", scalingText(h.Current), plainTone)
+	s.hang("  now     ", brief.Scaling(h.Current), plainTone)
 	if h.Recommended != nil {
-		s.hang("  advice  ", scalingText(*h.Recommended), plainTone)
+		s.hang("  advice  ", brief.Scaling(*h.Recommended), plainTone)
 	}
 	for _, x := range h.Withheld {
-		s.hang("  held    ", clean(x.Reason), plainTone)
+		s.hang("  held    ", brief.Clean(x.Reason), plainTone)
 	}
 	for i := range h.Evidence {
-		s.hang("  figure  ", clean(h.Evidence[i].Name)+": "+figure(&h.Evidence[i]), plainTone)
+		s.hang("  figure  ", brief.Clean(h.Evidence[i].Name)+": "+figure(&h.Evidence[i]), plainTone)
 	}
 	for _, f := range w.Findings {
-		s.hang("  wrong   ", clean(f.Message)+"; "+clean(f.Fix), badTone)
+		s.hang("  wrong   ", brief.Clean(f.Message)+"; "+brief.Clean(f.Fix), badTone)
 	}
 }
 
@@ -244,7 +245,7 @@ func (s *screen) paste(w *document.Workload) {
 		if c.Recommended == nil || *c.Recommended == c.Current {
 			continue
 		}
-		out = append(out, "  - name: "+clean(c.Name), "    resources:")
+		out = append(out, "  - name: "+brief.Clean(c.Name), "    resources:")
 		for _, part := range []struct {
 			name string
 			of   document.Resources

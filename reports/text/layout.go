@@ -9,6 +9,7 @@ import (
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -150,8 +151,8 @@ func (g *grid) drop(title string) {
 		work[len(work)-1] = "TOTAL, " + work[len(work)-1]
 	case titleContainer:
 		for j, r := range g.rows {
-			if len(r.w.Containers) > 1 {
-				work[j+1] += ":" + clean(r.c.Name)
+			if len(r.Workload.Containers) > 1 {
+				work[j+1] += ":" + brief.Clean(r.Container.Name)
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -26,7 +27,7 @@ func groupLines(p *document.NodePlan) []string {
 		if len(g.Zones) > 0 {
 			line += " in " + strings.Join(g.Zones, ", ")
 		}
-		out = append(out, clean(line)+fmt.Sprintf("; at most %s CPU, %s; %s at a time.", cores(g.Limits.CPU), memory(g.Limits.Memory), document.Counted(g.Drains, "drain")))
+		out = append(out, brief.Clean(line)+fmt.Sprintf("; at most %s CPU, %s; %s at a time.", brief.Cores(g.Limits.CPU), brief.Memory(g.Limits.Memory), document.Counted(g.Drains, "drain")))
 	}
 	return append(append(out, safetyLines(p)...), moveLines(p)...)
 }
@@ -36,7 +37,7 @@ func groupLines(p *document.NodePlan) []string {
 func safetyLines(p *document.NodePlan) []string {
 	var out []string
 	if len(p.Moves) > 0 {
-		out = append(out, clean("Risk: "+p.Risk)+".")
+		out = append(out, brief.Clean("Risk: "+p.Risk)+".")
 	}
 	var prices []string
 	for _, l := range p.Survives.Levels {
@@ -50,7 +51,7 @@ func safetyLines(p *document.NodePlan) []string {
 		out = append(out, fmt.Sprintf("It survives: %s. A month, by --survive: %s.", p.Survives.Level, strings.Join(prices, ", ")))
 	}
 	for _, k := range p.Pinned {
-		out = append(out, clean(fmt.Sprintf("Kept as they are: %s with %s, %s a month: %s", document.Counted(k.Nodes, "node"), document.Counted(k.Pods, "pod"), k.MonthlyCost, k.Kind))+".")
+		out = append(out, brief.Clean(fmt.Sprintf("Kept as they are: %s with %s, %s a month: %s", document.Counted(k.Nodes, "node"), document.Counted(k.Pods, "pod"), k.MonthlyCost, k.Kind))+".")
 	}
 	return out
 }
@@ -63,7 +64,7 @@ func moveLines(p *document.NodePlan) []string {
 		for _, l := range p.Launch {
 			parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s %s", l.Count, l.InstanceType, l.Zone)))
 		}
-		out = append(out, clean("First start "+strings.Join(parts, ", ")+", cordoned, and open them one by one as pods move: over all of them at once the scheduler spreads pods so that some find no room."))
+		out = append(out, brief.Clean("First start "+strings.Join(parts, ", ")+", cordoned, and open them one by one as pods move: over all of them at once the scheduler spreads pods so that some find no room."))
 	}
 	for _, m := range p.Moves {
 		line := fmt.Sprintf("%s %s: %s in %s, %s a month", m.Action, m.Node, document.Counted(m.Evictions, "pod"), document.Counted(m.Rounds, "round"), m.MonthlySavings)
@@ -73,10 +74,10 @@ func moveLines(p *document.NodePlan) []string {
 		if m.Blocked != "" {
 			line += "; blocked: " + m.Blocked
 		}
-		out = append(out, clean(line)+".")
+		out = append(out, brief.Clean(line)+".")
 	}
 	if len(p.Stays) > 0 {
-		out = append(out, clean("Unchanged, with all pods: "+strings.Join(p.Stays, ", ")+"."))
+		out = append(out, brief.Clean("Unchanged, with all pods: "+strings.Join(p.Stays, ", ")+"."))
 	}
 	return out
 }
@@ -100,7 +101,7 @@ const mostKinds = 4
 
 // poolKind names the pool's machines by type and capacity type.
 func poolKind(p *document.Pool) string {
-	kind := cmp.Or(clean(p.InstanceType), "(no type)") + " " + clean(p.CapacityType)
+	kind := cmp.Or(brief.Clean(p.InstanceType), "(no type)") + " " + brief.Clean(p.CapacityType)
 	if p.Hourly == 0 {
 		kind += " without a price"
 	}
@@ -148,5 +149,5 @@ func planBillLine(b *document.PlanBill) string {
 	if b.MonthlyCost < b.MonthlyAtListPrices {
 		return text + fmt.Sprintf(", with those cheapest at list prices it would be %s.", b.MonthlyAtListPrices)
 	}
-	return text + fmt.Sprintf(", with nodes that use those to %s it would be %s.", clean(strings.Join(b.Families, ", ")), *b.MonthlyUsed)
+	return text + fmt.Sprintf(", with nodes that use those to %s it would be %s.", brief.Clean(strings.Join(b.Families, ", ")), *b.MonthlyUsed)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -22,12 +23,12 @@ func priceLines(prices []document.PriceSource) []string {
 		}
 		what, from := "Prices", fmt.Sprintf("%s of %s (%s)", cmp.Or(p.Provider, "default"), p.AsOf, p.Source)
 		if p.Of != "" {
-			what += " of " + joinedWords(of) // such as volumes and load balancers
+			what += " of " + brief.Joined(of) // such as volumes and load balancers
 		}
 		if p.AsOf == "" {
 			from = fmt.Sprintf("%s (%s), without a date", cmp.Or(p.Provider, "default"), p.Source)
 		}
-		out = append(out, clean(what+": "+from+"."))
+		out = append(out, brief.Clean(what+": "+from+"."))
 	}
 	return out
 }

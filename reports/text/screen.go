@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -64,7 +65,7 @@ const titleRoom = 11
 // seen says what was looked at.
 func (s *screen) seen() {
 	m := s.r.Metadata
-	name := cmp.Or(clean(m.Cluster), "cluster without a name")
+	name := cmp.Or(brief.Clean(m.Cluster), "cluster without a name")
 	var parts []string
 	for _, k := range sourceKinds(m.Sources) {
 		parts = append(parts, sourceName(k))
@@ -99,7 +100,7 @@ func sourceName(kind string) string {
 	case "openmetrics":
 		return "OpenMetrics"
 	}
-	return clean(kind)
+	return brief.Clean(kind)
 }
 
 func shortSpan(w document.Window) string {
@@ -139,22 +140,22 @@ func (s *screen) money() {
 		s.hang("  ", "No node has a price, so there are no costs and no savings. Name the cloud with --provider and --region, or give --pricing.", plainTone)
 		return
 	}
-	today, saves := dollarsOf(*m.MonthlyCost), s.saves()
+	today, saves := brief.WholeOf(*m.MonthlyCost), brief.Saves(s.r)
 	text := fmt.Sprintf("%s a month for nodes", today)
 	if b := m.MonthlyBill; b != nil {
-		text += fmt.Sprintf(" (%s with %s)", dollarsOf(b.Total.USD()), joinedWords(billNames(b)))
+		text += fmt.Sprintf(" (%s with %s)", brief.WholeOf(b.Total.USD()), brief.Joined(billNames(b)))
 	}
 	s.hang("  today     ", text, plainTone)
 	if s.r.Partial() {
-		s.hang("  listed    ", fmt.Sprintf("%s of that are the workloads that are listed", dollarsOf(listedCost(s.r))), plainTone)
+		s.hang("  listed    ", fmt.Sprintf("%s of that are the workloads that are listed", brief.WholeOf(listedCost(s.r))), plainTone)
 	}
 	switch {
 	case saves > 0:
-		s.hang("  possible  ", fmt.Sprintf("%s a month for nodes: saves %s (%s) by the steps below", today-saves, saves, part(document.USD(saves), document.USD(today))), goodTone)
+		s.hang("  possible  ", fmt.Sprintf("%s a month for nodes: saves %s (%s) by the steps below", today-saves, saves, brief.Part(document.USD(saves), document.USD(today))), goodTone)
 	case saves < 0:
 		s.hang("  advised   ", fmt.Sprintf("%s a month for nodes: %s more, for what is short today", today-saves, -saves), plainTone)
-	case s.r.Nodes.Plan == nil && room(s.r) > 0:
-		s.hang("  possible  ", fmt.Sprintf("room worth %s a month becomes free; it leaves the bill when nodes go", dollarsOf(room(s.r))), goodTone)
+	case s.r.Nodes.Plan == nil && brief.Room(s.r) > 0:
+		s.hang("  possible  ", fmt.Sprintf("room worth %s a month becomes free; it leaves the bill when nodes go", brief.WholeOf(brief.Room(s.r))), goodTone)
 	default:
 		s.hang("  possible  ", "nothing less with what was looked at", plainTone)
 	}
@@ -178,23 +179,6 @@ func (s *screen) hang(head, text string, t tone) {
 	}
 }
 
-// saves is what leaves the bill: its first step less its last.
-func (s *screen) saves() whole {
-	steps := s.r.Summary.Waterfall
-	if len(steps) == 0 {
-		return 0
-	}
-	return dollarsOf(steps[0].MonthlyBefore - steps[len(steps)-1].MonthlyAfter)
-}
-
-// room is what the levers free on nodes.
-func room(r *document.Report) (sum document.USD) {
-	for _, step := range r.Summary.Waterfall {
-		sum += step.FreedRoom
-	}
-	return sum
-}
-
 func billNames(b *document.AllocationBill) (out []string) {
 	for _, p := range []struct {
 		name string
@@ -205,14 +189,6 @@ func billNames(b *document.AllocationBill) (out []string) {
 		}
 	}
 	return out
-}
-
-// arrow says from what to what, in ASCII.
-func arrow(from, to string) string {
-	if from == to {
-		return from
-	}
-	return from + " -> " + to
 }
 
 // more points to the section that has the rest of a block.
@@ -232,7 +208,7 @@ func (s *screen) next() {
 	t := rows{indent: 2}
 	s.block("NEXT", "", strongTone)
 	if w := s.first(); w != nil && s.o.Saved {
-		command, words := "plimsoll explain "+workloadPath(w), "why, the usage, the YAML"
+		command, words := "plimsoll explain "+brief.Path(w), "why, the usage, the YAML"
 		if cells(command) > s.o.line()/2+minName {
 			s.hang("  ", command, plainTone)
 		} else {
@@ -250,9 +226,4 @@ func (s *screen) next() {
 		t.add("plimsoll audit -o json=report.json", "all of it, for programs")
 	}
 	s.lines(t.print(s.o.line(), s.o.Color)...)
-}
-
-// workloadPath names a workload as the verbs take it.
-func workloadPath(w *document.Workload) string {
-	return clean(w.Namespace) + "/" + shortKind(w.Kind) + "/" + clean(w.Name)
 }

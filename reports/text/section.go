@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -28,7 +29,7 @@ func Sections() []Section {
 		{"purchase", "commitments, spot, and what they do when demand changes", func(s *screen) { s.prose(purchaseLines(s.r, true)) }},
 		{"waste", "what costs money and does nothing", func(s *screen) { s.prose(wasteLines(s.r, true)) }},
 		{"prices", "where prices are from", func(s *screen) { s.prose(priceLines(s.r.Prices)) }},
-		{"warnings", "all doubts, in full", func(s *screen) { s.prose(warningLines(s.r.Warnings, true)) }},
+		{"warnings", "all doubts, in full", func(s *screen) { s.prose(brief.WarningLines(s.r.Warnings, true)) }},
 		{SectionAll, "everything, as text", nil},
 	}
 }
@@ -73,7 +74,7 @@ func (s *screen) nodesSection() {
 	s.prose(groupLines(s.r.Nodes.Plan))
 	if p := s.r.Nodes.Plan; p != nil {
 		for _, k := range p.Kept {
-			s.prose([]string{clean(k.Name) + " stays as it is: " + clean(k.Reason) + "."})
+			s.prose([]string{brief.Clean(k.Name) + " stays as it is: " + brief.Clean(k.Reason) + "."})
 		}
 	}
 }
@@ -81,7 +82,7 @@ func (s *screen) nodesSection() {
 // rightsizeSection is the table of containers, with the notes below it.
 func (s *screen) rightsizeSection() {
 	var buf bytes.Buffer
-	notes := noteList{exact: s.o.Verbose}
+	notes := brief.Notes{Exact: s.o.Verbose}
 	rows, rest, fine := listed(s.r, s.o, &notes)
 	if len(rows) > 0 {
 		// A buffer takes all that is written to it.
@@ -93,7 +94,7 @@ func (s *screen) rightsizeSection() {
 	if fine > 0 {
 		lines = append(lines, document.Counted(fine, "container")+" fine as they are.")
 	}
-	for i, n := range notes.notes {
+	for i, n := range notes.Notes {
 		lines = append(lines, fmt.Sprintf("[%d] %s", i+1, n))
 	}
 	prose(&buf, s.o, lines...)

@@ -2,7 +2,6 @@ package text
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -10,13 +9,13 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // row is one container of one workload.
 type row struct {
-	w     *document.Workload
-	c     *document.Container
+	brief.Row
 	notes []int // numbers of the notes that concern it
 }
 
@@ -46,7 +45,7 @@ func writeText(w io.Writer, r *document.Report, o Options, columns []column) err
 	}
 	var buf bytes.Buffer
 	prose(&buf, o, headline(r)...)
-	notes := noteList{exact: o.Verbose}
+	notes := brief.Notes{Exact: o.Verbose}
 	var rows, rest []row
 	fine, judged := 0, o.All || judged(r)
 	if judged {
@@ -69,7 +68,7 @@ func writeText(w io.Writer, r *document.Report, o Options, columns []column) err
 		prose(&buf, o, beyond...)
 		buf.WriteByte('\n')
 	}
-	prose(&buf, o, footnotes(r, rows, fine, notes.notes, o)...)
+	prose(&buf, o, footnotes(r, rows, fine, notes.Notes, o)...)
 	_, err := w.Write(buf.Bytes())
 	return err
 }
@@ -159,7 +158,7 @@ func percentOf(part, of document.USD) string {
 
 func subject(r *document.Report) string {
 	m := r.Metadata
-	name := clean(m.Cluster)
+	name := brief.Clean(m.Cluster)
 	if name == "" {
 		name = "(without a name)"
 	}
@@ -171,7 +170,7 @@ func subject(r *document.Report) string {
 	}
 	from := ""
 	if len(kinds) > 0 {
-		from = ", from " + clean(strings.Join(kinds, ", "))
+		from = ", from " + brief.Clean(strings.Join(kinds, ", "))
 	}
 	return fmt.Sprintf("Cluster %s, %s%s: %s, %s.", name, span(m.GeneratedFrom), from,
 		document.Counted(r.Nodes.Current.Count, "node"), document.Counted(len(r.Workloads), "workload"))
@@ -192,7 +191,7 @@ func span(w document.Window) string {
 // listed gives the rows of the table, most savings first, those beyond the
 // limit, and the number of containers that are left out because they are fine
 // as they are.
-func listed(r *document.Report, o Options, notes *noteList) (rows, rest []row, fine int) {
+func listed(r *document.Report, o Options, notes *brief.Notes) (rows, rest []row, fine int) {
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		for j := range w.Containers {
@@ -201,7 +200,7 @@ func listed(r *document.Report, o Options, notes *noteList) (rows, rest []row, f
 				fine++
 				continue
 			}
-			rows = append(rows, row{w: w, c: c})
+			rows = append(rows, row{Row: brief.Row{Workload: w, Container: c}})
 		}
 	}
 	slices.SortStableFunc(rows, compareRows)
@@ -209,8 +208,8 @@ func listed(r *document.Report, o Options, notes *noteList) (rows, rest []row, f
 		rows, rest = rows[:o.Top:o.Top], rows[o.Top:]
 	}
 	for i := range rows {
-		for _, w := range doubts(rows[i].c) {
-			if n := notes.add(w); !slices.Contains(rows[i].notes, n) {
+		for _, w := range doubts(rows[i].Container) {
+			if n := notes.Add(w); !slices.Contains(rows[i].notes, n) {
 				rows[i].notes = append(rows[i].notes, n)
 			}
 		}
@@ -243,37 +242,13 @@ func leftOut(rest []row) []string {
 	}
 	var sum document.USD
 	for _, x := range rest {
-		sum += freed(x.c)
+		sum += brief.Freed(x.Container)
 	}
 	return []string{fmt.Sprintf("%s more, together %s, not listed.", document.Counted(len(rest), "container"), sum)}
 }
 
-// compareRows puts most savings first, those without advice last; ties by
-// name.
-func compareRows(a, b row) int {
-	return cmp.Or(
-		cmp.Compare(rank(a.c), rank(b.c)),
-		cmp.Compare(freed(b.c), freed(a.c)),
-		cmp.Compare(a.w.Namespace, b.w.Namespace), cmp.Compare(a.w.Kind, b.w.Kind), cmp.Compare(a.w.Name, b.w.Name),
-	)
-}
-
-func freed(c *document.Container) document.USD {
-	if c.MonthlySavings == nil {
-		return 0
-	}
-	return *c.MonthlySavings
-}
-
-func rank(c *document.Container) int {
-	if c.Recommended == nil {
-		return 1
-	}
-	return 0
-}
-
 // footnotes are the lines below the table.
-func footnotes(r *document.Report, rows []row, fine int, notes []note, o Options) []string {
+func footnotes(r *document.Report, rows []row, fine int, notes []brief.Note, o Options) []string {
 	var out []string
 	switch {
 	case fine == 1:
@@ -291,8 +266,10 @@ func footnotes(r *document.Report, rows []row, fine int, notes []note, o Options
 	for i, n := range notes {
 		out = append(out, fmt.Sprintf("[%d] %s", i+1, n))
 	}
-	for _, line := range warningLines(r.Warnings, o.Verbose) {
+	for _, line := range brief.WarningLines(r.Warnings, o.Verbose) {
 		out = append(out, "warning: "+line)
 	}
 	return append(out, priceLines(r.Prices)...)
 }
+
+func compareRows(a, b row) int { return brief.CompareRows(a.Row, b.Row) }

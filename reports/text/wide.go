@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -19,7 +20,7 @@ func writeWide(w io.Writer, r *document.Report, o Options) error {
 	var list []row
 	for i := range r.Workloads {
 		for j := range r.Workloads[i].Containers {
-			list = append(list, row{w: &r.Workloads[i], c: &r.Workloads[i].Containers[j]})
+			list = append(list, row{Row: brief.Row{Workload: &r.Workloads[i], Container: &r.Workloads[i].Containers[j]}})
 		}
 	}
 	if err := sortRows(list, o.Sort); err != nil {
@@ -86,27 +87,29 @@ func allWide() []column {
 		return func(r *row) string { return asciiChange(cell(r)) }
 	}
 	return []column{
-		{title: "WORKLOAD", cell: func(r *row) string { return clean(r.w.Namespace) + "/" + clean(r.w.Name) + ":" + clean(r.c.Name) }},
-		{title: "KIND", cell: func(r *row) string { return shortKind(clean(r.w.Kind)) }},
-		right("PODS", func(r *row) string { return fmt.Sprint(r.w.Replicas) }),
-		right("CPU", func(r *row) string { return asciiChange(cpuChange(r.c)) }),
+		{title: "WORKLOAD", cell: func(r *row) string {
+			return brief.Clean(r.Workload.Namespace) + "/" + brief.Clean(r.Workload.Name) + ":" + brief.Clean(r.Container.Name)
+		}},
+		{title: "KIND", cell: func(r *row) string { return brief.ShortKind(brief.Clean(r.Workload.Kind)) }},
+		right("PODS", func(r *row) string { return fmt.Sprint(r.Workload.Replicas) }),
+		right("CPU", func(r *row) string { return asciiChange(brief.CPUChange(r.Container)) }),
 		right("CPU LIMIT", ascii(cpuLimit)),
-		right("MEMORY", func(r *row) string { return asciiChange(memoryChange(r.c)) }),
+		right("MEMORY", func(r *row) string { return asciiChange(brief.MemoryChange(r.Container)) }),
 		right("MEMORY LIMIT", ascii(memoryLimit)),
 		right("CPU P95", cpuP95), right("CPU MAX", cpuMax), right("MEMORY P95", memoryP95), right("MEMORY MAX", memoryMax),
-		right("THROTTLED", func(r *row) string { return sharePercent(r.c.ThrottledShare) }),
-		{title: "OOM KILLS", right: true, cell: func(r *row) string { return fmt.Sprint(r.c.OOMKills) }, tone: oomTone},
-		right("OOM RISK", func(r *row) string { return sharePercent(r.c.Risk.OOMProbability) }),
-		right("CPU OVER", func(r *row) string { return sharePercent(r.c.Risk.CPUOverRequest) }),
-		right("COVERAGE", func(r *row) string { return document.Percent(r.c.Coverage) }),
+		right("THROTTLED", func(r *row) string { return sharePercent(r.Container.ThrottledShare) }),
+		{title: "OOM KILLS", right: true, cell: func(r *row) string { return fmt.Sprint(r.Container.OOMKills) }, tone: oomTone},
+		right("OOM RISK", func(r *row) string { return sharePercent(r.Container.Risk.OOMProbability) }),
+		right("CPU OVER", func(r *row) string { return sharePercent(r.Container.Risk.CPUOverRequest) }),
+		right("COVERAGE", func(r *row) string { return document.Percent(r.Container.Coverage) }),
 		right("CONFIDENCE", confidence),
-		{title: "COST/MONTH", right: true, money: true, cell: func(r *row) string { return dollars(r.c.MonthlyCost) }},
-		{title: "ROOM/MONTH", right: true, money: true, cell: func(r *row) string { return dollars(r.c.MonthlySavings) }, tone: freedColumn().tone},
+		{title: "COST/MONTH", right: true, money: true, cell: func(r *row) string { return dollars(r.Container.MonthlyCost) }},
+		{title: "ROOM/MONTH", right: true, money: true, cell: func(r *row) string { return dollars(r.Container.MonthlySavings) }, tone: freedColumn().tone},
 		{title: "WHY NOT", cell: func(r *row) string {
-			if len(r.c.Withheld) == 0 {
+			if len(r.Container.Withheld) == 0 {
 				return ""
 			}
-			return clean(r.c.Withheld[0].Reason)
+			return brief.Clean(r.Container.Withheld[0].Reason)
 		}},
 	}
 }
@@ -139,11 +142,15 @@ func Sorts() []string { return []string{"savings", "cost", "risk", "name", "cpu"
 func sortRows(list []row, by string) error {
 	orders := map[string]func(a, b row) int{
 		"": compareRows, "savings": compareRows,
-		"cost":   func(a, b row) int { return cmp.Compare(usdOf(b.c.MonthlyCost), usdOf(a.c.MonthlyCost)) },
-		"risk":   func(a, b row) int { return cmp.Compare(riskWeight(b), riskWeight(a)) },
-		"name":   func(a, b row) int { return 0 },
-		"cpu":    func(a, b row) int { return cmp.Compare(b.c.Current.Requests.CPU, a.c.Current.Requests.CPU) },
-		"memory": func(a, b row) int { return cmp.Compare(b.c.Current.Requests.Memory, a.c.Current.Requests.Memory) },
+		"cost": func(a, b row) int { return cmp.Compare(usdOf(b.Container.MonthlyCost), usdOf(a.Container.MonthlyCost)) },
+		"risk": func(a, b row) int { return cmp.Compare(riskWeight(b), riskWeight(a)) },
+		"name": func(a, b row) int { return 0 },
+		"cpu": func(a, b row) int {
+			return cmp.Compare(b.Container.Current.Requests.CPU, a.Container.Current.Requests.CPU)
+		},
+		"memory": func(a, b row) int {
+			return cmp.Compare(b.Container.Current.Requests.Memory, a.Container.Current.Requests.Memory)
+		},
 	}
 	order, ok := orders[by]
 	if !ok {
@@ -156,11 +163,11 @@ func sortRows(list []row, by string) error {
 // riskWeight puts OOM kills first, then what is short of CPU, then the risk
 // with the advice.
 func riskWeight(r row) float64 {
-	w := 1e6 * float64(r.c.OOMKills)
-	if x, ok := cpuRisk(r.w, r.c); ok {
-		w += 1e3 * x.weight
+	w := 1e6 * float64(r.Container.OOMKills)
+	if times, short := r.Container.ShortOfCPU(); short {
+		w += 1e3 * times
 	}
-	if p := r.c.Risk.OOMProbability; p != nil {
+	if p := r.Container.Risk.OOMProbability; p != nil {
 		w += *p
 	}
 	return w

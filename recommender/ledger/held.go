@@ -1,16 +1,42 @@
-package recommender
+package ledger
 
 import (
 	"cmp"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 )
 
-// HeldUsage is what nodes use on demand and which commitments exist for it.
-type HeldUsage struct {
+// Held is what the commitments that exist do to the bill.
+type Held struct {
+	Today HeldBill
+	// Planned is with the nodes of the plan; nil without one.
+	Planned *HeldBill
+}
+
+// heldOf works it out for the advice that knows of commitments; nil where none
+// does.
+func heldOf(c *cost.Costs, all []advice.Advice, plan *nodes.Plan) *Held {
+	for i := range all {
+		a := advice.As[purchase.Advice](all[i].Detail)
+		if a == nil || len(a.Held) == 0 {
+			continue
+		}
+		out := &Held{Today: today(c, a).bill()}
+		if plan != nil {
+			then := planned(c, a, plan).bill()
+			out.Planned = &then
+		}
+		return out
+	}
+	return nil
+}
+
+// heldUsage is what nodes use on demand and which commitments exist for it.
+type heldUsage struct {
 	held  []pricing.HeldCommitment
 	usage map[pricing.CommitmentScope]float64 // USD an hour at list prices
 }
@@ -23,10 +49,10 @@ type HeldBill struct {
 	Unused  float64 // usage that they could pay for besides, and there is none
 }
 
-// HeldToday is the usage of today's nodes. Those that do not say their provider
+// today is the usage of today's nodes. Those that do not say their provider
 // are the advice's.
-func HeldToday(c *cost.Costs, a *purchase.Advice) HeldUsage {
-	h := HeldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
+func today(c *cost.Costs, a *purchase.Advice) heldUsage {
+	h := heldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
 	for _, n := range c.Nodes {
 		if n.CapacityType == string(pricing.OnDemand) {
 			o := n.Offering
@@ -37,9 +63,9 @@ func HeldToday(c *cost.Costs, a *purchase.Advice) HeldUsage {
 	return h
 }
 
-// HeldPlanned is the usage of the nodes of a plan.
-func HeldPlanned(c *cost.Costs, a *purchase.Advice, plan *nodes.Plan) HeldUsage {
-	h := HeldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
+// planned is the usage of the nodes of a plan.
+func planned(c *cost.Costs, a *purchase.Advice, plan *nodes.Plan) heldUsage {
+	h := heldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
 	for _, p := range plan.Pools {
 		if p.CapacityType != string(pricing.OnDemand) {
 			continue
@@ -54,22 +80,18 @@ func HeldPlanned(c *cost.Costs, a *purchase.Advice, plan *nodes.Plan) HeldUsage 
 	return h
 }
 
-func (h *HeldUsage) add(c *cost.Costs, o pricing.Offering, usd float64) {
+func (h *heldUsage) add(c *cost.Costs, o pricing.Offering, usd float64) {
 	for _, part := range c.Catalog.CommitmentParts(o, usd) {
 		h.usage[part.CommitmentScope] += part.USD
 	}
 }
 
-// Bill is what the commitments do when a share of the usage is left.
-func (h HeldUsage) Bill(left float64) HeldBill {
-	usage := make(map[pricing.CommitmentScope]float64, len(h.usage))
-	for scope, v := range h.usage {
-		usage[scope] = v * left
-	}
+// bill is what the commitments do to it.
+func (h heldUsage) bill() HeldBill {
 	var pays, covers float64
 	for _, c := range h.held {
 		pays, covers = pays+c.Pays, covers+c.Covers
 	}
-	covered := pricing.HeldCover(h.held, usage)
+	covered := pricing.HeldCover(h.held, h.usage)
 	return HeldBill{Pays: pays * pricing.HoursPerMonth, Covered: covered * pricing.HoursPerMonth, Unused: max(0, covers-covered) * pricing.HoursPerMonth}
 }

@@ -1,4 +1,4 @@
-package text
+package brief
 
 import (
 	"cmp"
@@ -9,30 +9,31 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// whole is an amount of money in whole dollars.
-type whole int64
+// Whole is an amount of money in whole dollars.
+type Whole int64
 
-func dollarsOf(u document.USD) whole {
+// WholeOf rounds to the dollar, half a dollar away from zero.
+func WholeOf(u document.USD) Whole {
 	if u < 0 {
-		return -dollarsOf(-u)
+		return -WholeOf(-u)
 	}
-	return whole((u + 50) / 100)
+	return Whole((u + 50) / 100)
 }
 
 // String gives $1,234 and -$7.
-func (w whole) String() string {
+func (w Whole) String() string {
 	s := strings.TrimSuffix(document.USD(w*100).String(), ".00")
 	return s
 }
 
-// shares rounds amounts to whole dollars that add up to sum, by largest
+// Shares rounds amounts to whole dollars that add up to sum, by largest
 // remainder.
-func shares(sum whole, parts []document.USD) []whole {
-	out, order := make([]whole, len(parts)), make([]int, len(parts))
+func Shares(sum Whole, parts []document.USD) []Whole {
+	out, order := make([]Whole, len(parts)), make([]int, len(parts))
 	rest := make([]document.USD, len(parts))
 	left := sum
 	for i, p := range parts {
-		out[i] = whole(p / 100)
+		out[i] = Whole(p / 100)
 		if p < 0 && p%100 != 0 {
 			out[i]-- // floors, so that remainders are positive
 		}
@@ -50,8 +51,8 @@ func shares(sum whole, parts []document.USD) []whole {
 	return out
 }
 
-// part is a share of a whole in percent: 65 %, 0.4 %.
-func part(of, all document.USD) string {
+// Part is a share of a Whole in percent: 65 %, 0.4 %.
+func Part(of, all document.USD) string {
 	if all == 0 {
 		return ""
 	}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// amount is an amount of money a month, or a share of what nodes cost.
+type amount struct {
+	share   float64
+	usd     document.USD
+	isShare bool
+	text    string
+}
+
+// parseAmount reads 5% or $100.
+func parseAmount(text string) (*amount, error) {
+	number, percent := strings.CutSuffix(text, "%")
+	v, err := strconv.ParseFloat(strings.TrimPrefix(number, "$"), 64)
+	if err != nil || !document.IsFinite(v) || v < 0 || v > 1e12 {
+		return nil, fmt.Errorf("%s is no amount: want a share such as 5%%, or dollars a month such as $100", strconv.Quote(text))
+	}
+	if percent {
+		return &amount{share: v / 100, isShare: true, text: text}, nil
+	}
+	return &amount{usd: document.USD(document.Whole(v * 100)), text: text}, nil
+}
+
+// of is the amount in money, of a whole.
+func (a *amount) of(whole document.USD) float64 {
+	if a.isShare {
+		return a.share * float64(whole)
+	}
+	return float64(a.usd)
+}
+
+// auditLimits are the conditions of audit's --fail-on.
+type auditLimits struct {
+	kinds   []document.UrgentKind
+	savings *amount
+}
+
+func urgentKinds() []string {
+	var out []string
+	for _, k := range document.UrgentKinds() {
+		out = append(out, string(k))
+	}
+	return out
+}
+
+func parseAuditLimits(words []string) (auditLimits, error) {
+	var out auditLimits
+	for _, w := range splitList(words) {
+		text, isSavings := strings.CutPrefix(w, "savings=")
+		switch {
+		case isSavings:
+			a, err := parseAmount(text)
+			if err != nil {
+				return out, fmt.Errorf("--fail-on %s: %w", w, err)
+			}
+			out.savings = a
+		case slices.Contains(urgentKinds(), w):
+			out.kinds = append(out.kinds, document.UrgentKind(w))
+		default:
+			return out, fmt.Errorf("--fail-on %s: there is: %s, savings=10%%, savings=$500", w, strings.Join(urgentKinds(), ", "))
+		}
+	}
+	return out, nil
+}
+
+// judge is the error of a report that holds what must not be. A limit on money
+// without prices can't be checked, so it fails too.
+func (l auditLimits) judge(r *document.Report) error {
+	var found []string
+	count := map[document.UrgentKind]int{}
+	for _, u := range r.Urgents() {
+		count[u.Kind]++
+	}
+	for _, k := range l.kinds {
+		if n := count[k]; n > 0 {
+			found = append(found, fmt.Sprintf("%d %s (--fail-on %s)", n, k, k))
+		}
+	}
+	if l.savings != nil {
+		cost, savings := r.Summary.MonthlyCost, r.Summary.MonthlySavings
+		if cost == nil || savings == nil {
+			return fmt.Errorf("--fail-on savings=%s: no node has a price; name the cloud with --provider and --region, or give --pricing", l.savings.text)
+		}
+		if *savings > 0 && float64(*savings) >= l.savings.of(*cost) {
+			found = append(found, fmt.Sprintf("%s a month to save (--fail-on savings=%s)", *savings, l.savings.text))
+		}
+	}
+	return foundError("audit", found)
+}
+
+// diffLimits are the conditions of diff's --fail-on.
+type diffLimits struct {
+	kinds []string
+	cost  *amount
+}
+
+func parseDiffLimits(words []string) (diffLimits, error) {
+	var out diffLimits
+	for _, w := range splitList(words) {
+		text, isCost := strings.CutPrefix(w, "cost=")
+		switch {
+		case isCost:
+			a, err := parseAmount(text)
+			if err != nil {
+				return out, fmt.Errorf("--fail-on %s: %w", w, err)
+			}
+			out.cost = a
+		case slices.Contains(document.DiffKinds(), w):
+			out.kinds = append(out.kinds, w)
+		default:
+			return out, fmt.Errorf("--fail-on %s: there is: %s, cost=5%%, cost=$100", w, strings.Join(document.DiffKinds(), ", "))
+		}
+	}
+	return out, nil
+}
+
+// judge is the error of a comparison that holds what must not be.
+func (l diffLimits) judge(d *document.Comparison) error {
+	var found []string
+	for _, kind := range l.kinds {
+		n := 0
+		for i := range d.Workloads {
+			if d.Workloads[i].What == kind {
+				n++
+			}
+		}
+		if n > 0 {
+			found = append(found, fmt.Sprintf("%s %s (--fail-on %s)", document.Counted(n, "workload"), kind, kind))
+		}
+	}
+	if l.cost != nil {
+		a, b := d.Before.MonthlyCost, d.After.MonthlyCost
+		if a == nil || b == nil {
+			return fmt.Errorf("--fail-on cost=%s: a report has no prices; name the cloud with --provider and --region when it is made", l.cost.text)
+		}
+		if more := *b - *a; more > 0 && float64(more) >= l.cost.of(*a) {
+			found = append(found, fmt.Sprintf("nodes cost %s more a month (--fail-on cost=%s)", more, l.cost.text))
+		}
+	}
+	return foundError("diff", found)
+}
+
+// foundError is the error of --fail-on: exit code 1.
+func foundError(verb string, found []string) error {
+	if len(found) == 0 {
+		return nil
+	}
+	return &exitError{exitFound, fmt.Errorf("%s failed: %s", verb, strings.Join(found, ", "))}
+}

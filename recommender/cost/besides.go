@@ -1,0 +1,34 @@
+package cost
+
+import (
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
+)
+
+// Besides is what is paid beside the nodes, in USD a month.
+type Besides struct {
+	Volumes, LoadBalancers, ControlPlane float64
+}
+
+// AddBesides prices volumes, load balancers and the control plane for a month,
+// where the nodes have prices. The error names a table that can't be read.
+func (c *Costs) AddBesides(s *analyzer.Snapshot) error {
+	if c.Catalog == nil || c.Bill <= 0 {
+		return nil
+	}
+	a, err := allocation.Besides(s, c.Catalog)
+	if err != nil {
+		return err
+	}
+	month := pricing.HoursPerMonth / a.Hours
+	c.Besides = Besides{Volumes: a.Bill.Volumes * month, LoadBalancers: a.Bill.LoadBalancers * month, ControlPlane: a.Bill.ControlPlane * month}
+	for _, p := range a.Prices {
+		if !slices.Contains(c.Prices, p) {
+			c.Prices = append(c.Prices, p)
+		}
+	}
+	return nil
+}

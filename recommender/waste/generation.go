@@ -1,0 +1,60 @@
+package waste
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+)
+
+// worthIt is the share that a newer generation must take off the price.
+const worthIt = 0.03
+
+// oldGenerations finds instance types of which a newer generation, as large in
+// every respect, costs less.
+func oldGenerations(l *look) error {
+	if l.Costs == nil || l.Costs.Catalog == nil {
+		return nil
+	}
+	nodes := map[pricing.Offering][]cost.NodeCost{}
+	var types []pricing.Offering
+	for _, n := range l.Costs.Nodes {
+		o := pricing.Offering{Provider: n.Offering.Provider, Region: n.Offering.Region, InstanceType: n.Offering.InstanceType}
+		if n.Offering.CapacityType != pricing.OnDemand || n.Estimated {
+			continue
+		}
+		if nodes[o] == nil {
+			types = append(types, o)
+		}
+		nodes[o] = append(nodes[o], n)
+	}
+	slices.SortFunc(types, func(a, b pricing.Offering) int {
+		return cmp.Or(strings.Compare(a.Provider, b.Provider), strings.Compare(a.Region, b.Region), strings.Compare(a.InstanceType, b.InstanceType))
+	})
+	for _, t := range types {
+		now := nodes[t][0].Offering
+		if next, ok := l.Costs.Catalog.Successor(now); ok && next.USDPerHour <= (1-worthIt)*now.USDPerHour {
+			l.oldGeneration(now, next, len(nodes[t]))
+		}
+	}
+	return nil
+}
+
+func (l *look) oldGeneration(now, next pricing.Offering, count int) {
+	r := advice.Advice{
+		Subject: "InstanceType/" + now.InstanceType, Confidence: 0.8,
+		Title: fmt.Sprintf("an old generation: %s has as much and costs less", next.InstanceType),
+	}
+	r.Show("nodes", float64(count), "count")
+	r.Show("price of "+now.InstanceType, now.USDPerHour, "usd")
+	r.Show("price of "+next.InstanceType, next.USDPerHour, "usd")
+	r.Cite(l.Costs.Catalog.SourcesOf(pricing.Query{Provider: next.Provider, Region: next.Region, InstanceType: next.InstanceType}))
+	l.file(r, Finding{
+		Monthly: float64(count) * pricing.HoursPerMonth * (now.USDPerHour - next.USDPerHour),
+		Loss:    "commitments that are tied to " + pricing.CommitmentFamily(now.Provider, now.InstanceType) + ", and a CPU maker where it changes",
+	})
+}

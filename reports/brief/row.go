@@ -1,0 +1,66 @@
+package brief
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// Row is one container of one workload.
+type Row struct {
+	Workload  *document.Workload
+	Container *document.Container
+}
+
+// Lowered are the rows whose recommendation frees the most room.
+func Lowered(r *document.Report) []Row {
+	var out []Row
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		for j := range w.Containers {
+			c := &w.Containers[j]
+			if c.Recommended != nil && *c.Recommended != c.Current && Freed(c) > 0 {
+				out = append(out, Row{Workload: w, Container: c})
+			}
+		}
+	}
+	slices.SortStableFunc(out, CompareRows)
+	return out
+}
+
+// OOMRisk is the risk of an OOM kill with the advice followed.
+func OOMRisk(c *document.Container) string {
+	switch {
+	case c.Recommended != nil && c.Recommended.Limits.Memory == 0:
+		return "no limit"
+	case c.Risk.OOMProbability == nil:
+		return "not known"
+	}
+	return document.Percent(*c.Risk.OOMProbability)
+}
+
+// CompareRows puts most savings first, those without advice last; ties by
+// name.
+func CompareRows(a, b Row) int {
+	return cmp.Or(
+		cmp.Compare(rank(a.Container), rank(b.Container)),
+		cmp.Compare(Freed(b.Container), Freed(a.Container)),
+		cmp.Compare(a.Workload.Namespace, b.Workload.Namespace), cmp.Compare(a.Workload.Kind, b.Workload.Kind), cmp.Compare(a.Workload.Name, b.Workload.Name),
+	)
+}
+
+// Freed is what the advice on a container is worth; 0 where it has no price.
+func Freed(c *document.Container) document.USD {
+	if c.MonthlySavings == nil {
+		return 0
+	}
+	return *c.MonthlySavings
+}
+
+func rank(c *document.Container) int {
+	if c.Recommended == nil {
+		return 1
+	}
+	return 0
+}

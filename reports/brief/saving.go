@@ -1,0 +1,253 @@
+package brief
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// Saves is what leaves the bill: its first step less its last.
+func Saves(r *document.Report) Whole {
+	steps := r.Summary.Waterfall
+	if len(steps) == 0 {
+		return 0
+	}
+	return WholeOf(steps[0].MonthlyBefore - steps[len(steps)-1].MonthlyAfter)
+}
+
+// Room is what the levers free on nodes.
+func Room(r *document.Report) (sum document.USD) {
+	for _, step := range r.Summary.Waterfall {
+		sum += step.FreedRoom
+	}
+	return sum
+}
+
+// Saving is one step of what saves money.
+type Saving struct {
+	Name, Size, Risk string
+	USD              document.USD // off the bill
+	Room             bool         // frees room and takes nothing off the bill
+	Beside           bool         // not of the nodes' bill
+}
+
+// Savings lists the levers in their order, and what to clean up beside them.
+func Savings(r *document.Report) []Saving {
+	var out []Saving
+	for _, step := range r.Summary.Waterfall {
+		x := Saving{USD: step.MonthlyBefore - step.MonthlyAfter}
+		switch step.Lever {
+		case document.LeverRightsize:
+			x.Name, x.Room, x.Size, x.Risk = "right-size", true, sizeOfRightsize(r), limitsFall(r)
+		case document.LeverHorizontal:
+			x.Name, x.Room, x.Size = "rescale", true, sizeOfRescale(r)
+		case document.LeverNodes:
+			x.Name, x.Size, x.Risk = "nodes", sizeOfPlan(r), evictions(r)
+		case document.LeverPurchase:
+			out = append(out, purchases(r, x.USD)...)
+			continue
+		default:
+			x.Name = Clean(step.Lever)
+		}
+		if x.Size != "" || x.USD != 0 {
+			out = append(out, x)
+		}
+	}
+	if x, ok := cleanUp(r); ok {
+		out = append(out, x)
+	}
+	return out
+}
+
+func sizeOfRightsize(r *document.Report) string {
+	less, more := 0, 0
+	for i := range r.Workloads {
+		for _, c := range r.Workloads[i].Containers {
+			if c.Recommended == nil || *c.Recommended == c.Current {
+				continue
+			}
+			if to, from := c.Recommended.Requests, c.Current.Requests; to.CPU > from.CPU || to.Memory > from.Memory {
+				more++
+			} else {
+				less++
+			}
+		}
+	}
+	if less+more == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s less, %d more", document.Counted(less, "container"), more)
+}
+
+// limitsFall counts the memory limits that are advised lower.
+func limitsFall(r *document.Report) string {
+	n := 0
+	for i := range r.Workloads {
+		for _, c := range r.Workloads[i].Containers {
+			if c.Recommended != nil && c.Recommended.Limits.Memory > 0 && c.Recommended.Limits.Memory < c.Current.Limits.Memory {
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	if n == 1 {
+		return "1 memory limit falls"
+	}
+	return fmt.Sprintf("%d memory limits fall", n)
+}
+
+func sizeOfRescale(r *document.Report) string {
+	changed, made := 0, 0
+	for i := range r.Workloads {
+		h := r.Workloads[i].Horizontal
+		if h == nil || h.Recommended == nil || Scaling(h.Current) == Scaling(*h.Recommended) {
+			continue
+		}
+		changed++
+		if h.Current.Kind == "fixed" && h.Recommended.Kind != "fixed" {
+			made++
+		}
+	}
+	if changed == 0 {
+		return ""
+	}
+	if made == 0 {
+		return document.Counted(changed, "workload")
+	}
+	return fmt.Sprintf("%s, %d new autoscalers", document.Counted(changed, "workload"), made)
+}
+
+func sizeOfPlan(r *document.Report) string {
+	p := r.Nodes.Plan
+	if p == nil {
+		return ""
+	}
+	started, drained := 0, 0
+	for _, l := range p.Launch {
+		started += l.Count
+	}
+	for _, m := range p.Moves {
+		if m.Action == "drain" {
+			drained++
+		}
+	}
+	out := Arrow(fmt.Sprint(r.Nodes.Current.Count), fmt.Sprint(p.Count))
+	if started+drained == 0 {
+		return out + " nodes, as today"
+	}
+	return fmt.Sprintf("%s: %d new, %d drained", out, started, drained)
+}
+
+func evictions(r *document.Report) string {
+	if r.Nodes.Plan == nil {
+		return ""
+	}
+	n := 0
+	for _, m := range r.Nodes.Plan.Moves {
+		n += m.Evictions
+	}
+	if n == 0 {
+		return ""
+	}
+	return document.Counted(n, "eviction") + " once"
+}
+
+// purchases are the parts of what purchases take off the bill. Spot's is what
+// its advice says, as far as the whole goes.
+func purchases(r *document.Report, all document.USD) []Saving {
+	p := r.Purchase
+	if p == nil {
+		return nil
+	}
+	var out []Saving
+	spot := document.USD(0)
+	if p.Spot.Savings != nil && p.Spot.Ready > 0 {
+		spot = min(*p.Spot.Savings, max(all, 0))
+	}
+	moves := 0
+	for i := range p.Spot.Workloads {
+		if p.Spot.Workloads[i].Advised {
+			moves++
+		}
+	}
+	if moves > 0 {
+		out = append(out, Saving{Name: "spot", Size: fmt.Sprintf("%d of %d ready workloads", moves, p.Spot.Ready), Risk: "interruptions", USD: spot})
+	} else {
+		spot = 0
+	}
+	if len(p.Commitments) > 0 {
+		out = append(out, committed(p, all-spot))
+	}
+	return out
+}
+
+func committed(p *document.Purchase, usd document.USD) Saving {
+	amount, paid := 0.0, document.USD(0)
+	var years []string
+	for _, c := range p.Commitments {
+		amount, paid = amount+c.Amount, paid+c.UpfrontPayment
+		if y := fmt.Sprintf("%dy", c.TermYears); !slices.Contains(years, y) {
+			years = append(years, y)
+		}
+	}
+	slices.Sort(years)
+	size := fmt.Sprintf("$%.2f/h", amount)
+	if paid > 0 {
+		size += fmt.Sprintf(", %s paid up front", WholeOf(paid))
+	}
+	return Saving{Name: "commit " + strings.Join(years, ","), Size: size, Risk: holds(p), USD: usd}
+}
+
+// holds says down to which demand the commitments still pay.
+func holds(p *document.Purchase) string {
+	out := ""
+	for _, x := range p.Scenarios {
+		if x.Required && x.MonthlySavings >= 0 {
+			out = "even " + Clean(x.Name)
+		}
+	}
+	return out
+}
+
+// besideNodes are the kinds of waste whose cost is not in the nodes' bill.
+var besideNodes = []string{"unbound-volume", "unmounted-volume", "oversized-volume", "scaled-to-zero-with-volumes", "load-balancer-without-endpoints"}
+
+func cleanUp(r *document.Report) (Saving, bool) {
+	volumes, balancers := 0, 0
+	var usd document.USD
+	for i := range r.Waste {
+		w := &r.Waste[i]
+		if w.CountedBy != "" || !slices.Contains(besideNodes, w.Kind) {
+			continue
+		}
+		usd += w.USD()
+		if w.Kind == "load-balancer-without-endpoints" {
+			balancers++
+		} else {
+			volumes++
+		}
+	}
+	var parts []string
+	if volumes > 0 {
+		parts = append(parts, document.Counted(volumes, "volume"))
+	}
+	if balancers > 0 {
+		parts = append(parts, fmt.Sprintf("%d LB", balancers))
+	}
+	return Saving{Name: "clean up", Size: strings.Join(parts, ", "), Risk: "data: look first", USD: usd, Beside: true}, len(parts) > 0
+}
+
+// WasteWithin counts the findings of waste that lie within the other steps.
+func WasteWithin(r *document.Report) string {
+	n := 0
+	for i := range r.Waste {
+		if !slices.Contains(besideNodes, r.Waste[i].Kind) {
+			n++
+		}
+	}
+	return document.Counted(n, "finding") + " of waste lie within these steps"
+}

@@ -1,0 +1,35 @@
+package brief
+
+import "github.com/plimsoll-k8s/plimsoll/reports/document"
+
+// StateChange says one figure of a workload before and after; a state that is
+// not there is left out.
+func StateChange(d *document.Difference, say func(*document.State) string) string {
+	switch {
+	case d.Before == nil:
+		return say(d.After)
+	case d.After == nil:
+		return say(d.Before)
+	}
+	return Arrow(say(d.Before), say(d.After))
+}
+
+// StateCost is what a workload costs a month; empty without a price.
+func StateCost(s *document.State) string {
+	if s.MonthlyCost == nil {
+		return ""
+	}
+	return s.MonthlyCost.String()
+}
+
+// StateKills is its OOM kills in seven days.
+func StateKills(s *document.State) string { return document.Figures(s.OOMKillsWeekly) }
+
+// StateThrottled is the share of CPU periods in which its most throttled
+// container was throttled; empty where it was not measured.
+func StateThrottled(s *document.State) string {
+	if s.ThrottledShare == nil {
+		return ""
+	}
+	return document.Percent(*s.ThrottledShare)
+}

@@ -1,0 +1,111 @@
+package brief
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// Urgent is one thing to fix, in words.
+type Urgent struct {
+	Kind document.UrgentKind
+	// Name is the workload, with the container where there are several.
+	Name string
+	// What is wrong, in words.
+	What string
+	// Change is the field to change and its values; empty where no number mends
+	// it, and Fix says what to do.
+	Change, Fix string
+}
+
+// Urgents words what is dangerous as it is today, the most pressing first.
+func Urgents(r *document.Report) []Urgent {
+	var out []Urgent
+	for _, u := range r.Urgents() {
+		out = append(out, worded(u))
+	}
+	return out
+}
+
+func worded(u document.Urgent) Urgent {
+	switch u.Kind {
+	case document.OOMKilled:
+		return oomRisk(u)
+	case document.ShortOfCPU:
+		return Urgent{
+			Kind: u.Kind, Name: Name(u.Workload, u.Container), What: fmt.Sprintf("CPU p95 %.1fx request", u.Weight),
+			Change: "cpu " + Arrow(Cores(u.Container.Current.Requests.CPU), Cores(u.Container.Recommended.Requests.CPU)),
+		}
+	case document.Blocked:
+		return Urgent{Kind: u.Kind, Name: Name(u.Workload, nil), What: Clean(u.Finding.Message), Fix: Clean(u.Finding.Fix)}
+	}
+	return Urgent{Kind: u.Kind, Name: "pending", What: Clean(u.Warning.Message)}
+}
+
+// oomRisk is a container that was OOM-killed in the window.
+func oomRisk(u document.Urgent) Urgent {
+	c := u.Container
+	x := Urgent{Kind: u.Kind, Name: Name(u.Workload, c), What: fmt.Sprintf("OOM-killed %dx", c.OOMKills)}
+	if c.Recommended == nil {
+		x.Change = "no advice"
+		return x
+	}
+	from, to := c.Current.Limits.Memory, c.Recommended.Limits.Memory
+	field := "limit"
+	if from == to || to == 0 {
+		from, to, field = c.Current.Requests.Memory, c.Recommended.Requests.Memory, "memory"
+	}
+	x.Change = field + " " + Arrow(Memory(from), Memory(to))
+	if to > from {
+		x.Change += " or more"
+	}
+	return x
+}
+
+// UrgentCounts says how much of each kind there is.
+func UrgentCounts(all []Urgent) string {
+	count := map[document.UrgentKind]int{}
+	for _, x := range all {
+		count[x.Kind]++
+	}
+	var out []string
+	if n := count[document.OOMKilled]; n > 0 {
+		out = append(out, document.Counted(n, "container")+" OOM-killed")
+	}
+	if n := count[document.ShortOfCPU]; n > 0 {
+		out = append(out, fmt.Sprintf("%d short of CPU", n))
+	}
+	if n := count[document.Blocked]; n > 0 {
+		out = append(out, fmt.Sprintf("%d autoscalers or budgets blocked", n))
+		if n == 1 {
+			out[len(out)-1] = "1 autoscaler or budget blocked"
+		}
+	}
+	if count[document.Pending] > 0 {
+		out = append(out, "pods pending")
+	}
+	return strings.Join(out, ", ")
+}
+
+// Pressing picks n risks: at least one of each kind, then the most pressing.
+func Pressing(all []Urgent, n int) []Urgent {
+	if len(all) <= n {
+		return all
+	}
+	var out, rest []Urgent
+	seen := map[document.UrgentKind]int{}
+	for _, x := range all {
+		if seen[x.Kind]++; seen[x.Kind] == 1 {
+			out = append(out, x)
+		} else {
+			rest = append(rest, x)
+		}
+	}
+	out = append(out, rest[:max(n-len(out), 0)]...)
+	kinds := document.UrgentKinds()
+	slices.SortStableFunc(out, func(a, b Urgent) int { return cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)) })
+	return out
+}

@@ -1,0 +1,200 @@
+// Package brief is the report in short and in words: what is urgent, what each
+// step saves, which rows matter most, what is in doubt. The screen, the
+// markdown and other writers lay out the same words.
+package brief
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// Joined makes a list for a sentence.
+func Joined(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// Clean makes a name or message safe for one line of a terminal: what controls
+// the terminal or breaks the line becomes a space, and runs of spaces one.
+func Clean(s string) string {
+	safe := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	return strings.Join(strings.Fields(safe), " ")
+}
+
+// Cores prints CPU for people: 120m below a core, then cores. Nothing set
+// is a dash.
+func Cores(c document.CPU) string {
+	if c == 0 {
+		return "-"
+	}
+	if a := math.Abs(float64(c)); a < 1e6 {
+		return strconv.FormatFloat(math.Round(float64(c)/1000), 'f', -1, 64) + "m"
+	}
+	return document.Figures(float64(c) / 1e6)
+}
+
+// UsedCores prints used CPU, which may well be nothing.
+func UsedCores(c document.CPU) string {
+	if c == 0 {
+		return "0m"
+	}
+	if c < 10*document.MicroPerMilli {
+		return document.Figures(float64(c)/document.MicroPerMilli) + "m"
+	}
+	return Cores(c)
+}
+
+// Memory prints bytes for people in binary units. Nothing set is a dash.
+func Memory(b document.Bytes) string {
+	if b == 0 {
+		return "-"
+	}
+	v, unit := float64(b)/(1<<10), 0
+	units := []string{"Ki", "Mi", "Gi", "Ti", "Pi"}
+	for math.Abs(v) >= 1024 && unit < len(units)-1 {
+		v /= 1024
+		unit++
+	}
+	if unit < 2 {
+		return strconv.FormatFloat(math.Round(v), 'f', -1, 64) + units[unit]
+	}
+	return document.Figures(v) + units[unit]
+}
+
+// ShortKind gives the name by which kubectl knows a kind.
+func ShortKind(kind string) string {
+	switch kind {
+	case "Deployment":
+		return "deploy"
+	case "StatefulSet":
+		return "sts"
+	case "DaemonSet":
+		return "ds"
+	case "ReplicaSet":
+		return "rs"
+	case "ReplicationController":
+		return "rc"
+	case "CronJob":
+		return "cj"
+	}
+	return strings.ToLower(kind)
+}
+
+// Named reports whether a workload is meant by a name: NAMESPACE/KIND/NAME, or
+// the end of that. The kind may be kubectl's short name, in any case.
+func Named(w *document.Workload, name string) bool {
+	got := []string{w.Namespace, w.Kind, w.Name}
+	want := strings.Split(name, "/")
+	if len(want) > len(got) {
+		return false
+	}
+	if len(want) == 2 && want[0] == w.Namespace && want[1] == w.Name {
+		return true
+	}
+	got = got[len(got)-len(want):]
+	for i := range want {
+		kind := len(want)-i == 2
+		if got[i] != want[i] && !(kind && (strings.EqualFold(got[i], want[i]) || strings.EqualFold(ShortKind(got[i]), want[i]))) {
+			return false
+		}
+	}
+	return true
+}
+
+// CPUChange is a container's CPU request, and what it should be.
+func CPUChange(c *document.Container) string {
+	if c.Recommended == nil {
+		return Cores(c.Current.Requests.CPU)
+	}
+	return Change(Cores(c.Current.Requests.CPU), Cores(c.Recommended.Requests.CPU))
+}
+
+// MemoryChange is its memory request, and what it should be.
+func MemoryChange(c *document.Container) string {
+	if c.Recommended == nil {
+		return Memory(c.Current.Requests.Memory)
+	}
+	return Change(Memory(c.Current.Requests.Memory), Memory(c.Recommended.Requests.Memory))
+}
+
+// Change says from what to what; Arrow does so in ASCII.
+func Change(from, to string) string {
+	if from == to {
+		return from
+	}
+	return from + " → " + to
+}
+
+// Scaling says what decides the number of pods: "HPA on cpu 60 %, 2 to 9 pods".
+func Scaling(s document.Scaling) string {
+	var by []string
+	for _, m := range s.Metrics {
+		text := m.Name
+		switch {
+		case m.TargetType == "Utilization":
+			text += fmt.Sprintf(" %d %%", m.Target)
+		case m.Name == "cpu":
+			text += fmt.Sprintf(" %dm a pod", m.Target)
+		}
+		by = append(by, text)
+	}
+	for _, t := range s.Triggers {
+		by = append(by, fmt.Sprintf("%.3g requests/s (%s)", t.Threshold, t.Counter))
+	}
+	if len(s.Schedules) > 0 {
+		by = append(by, "a schedule")
+	}
+	least, most := s.Replicas, s.Replicas
+	if s.MinReplicas != nil {
+		least = *s.MinReplicas
+	}
+	if s.IdleReplicas != nil {
+		least = *s.IdleReplicas
+	}
+	if s.MaxReplicas != nil {
+		most = *s.MaxReplicas
+	}
+	switch s.Kind {
+	case "HorizontalPodAutoscaler":
+		return fmt.Sprintf("HPA on %s, %d to %d pods", strings.Join(by, " and "), least, most)
+	case "ScaledObject":
+		return fmt.Sprintf("KEDA on %s, %d to %d pods", strings.Join(by, " and "), least, most)
+	}
+	return document.Counted(int(s.Replicas), "pod")
+}
+
+// Arrow says from what to what, in ASCII.
+func Arrow(from, to string) string {
+	if from == to {
+		return from
+	}
+	return from + " -> " + to
+}
+
+// Path names a workload as the verbs take it.
+func Path(w *document.Workload) string {
+	return Clean(w.Namespace) + "/" + ShortKind(w.Kind) + "/" + Clean(w.Name)
+}
+
+// Name names a workload without its kind, and a container where there are
+// several: namespace/name:container.
+func Name(w *document.Workload, c *document.Container) string {
+	out := Clean(w.Namespace) + "/" + Clean(w.Name)
+	if c != nil && len(w.Containers) > 1 {
+		out += ":" + Clean(c.Name)
+	}
+	return out
+}

@@ -1,0 +1,39 @@
+package markdown
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// WriteDiff writes what differs between two reports.
+func WriteDiff(w io.Writer, d *document.Comparison) error {
+	var b page
+	fmt.Fprintf(&b, "## plimsoll: what changed in %s\n\n| | before | after |\n|---|--:|--:|\n", cell(d.After.Cluster))
+	row := func(what string, before, after *document.USD) {
+		if before != nil && after != nil {
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", what, before, after)
+		}
+	}
+	row("nodes, a month", d.Before.MonthlyCost, d.After.MonthlyCost)
+	row("still to save, a month", d.Before.MonthlySavings, d.After.MonthlySavings)
+	fmt.Fprintf(&b, "| dangerous | %d | %d |\n", d.Before.Urgent, d.After.Urgent)
+	if len(d.Workloads) == 0 {
+		b.WriteString("\nNo workload differs.\n")
+	} else {
+		b.WriteString("\n| workload | what | cost a month | OOM a week | throttled |\n|---|---|--:|--:|--:|\n")
+	}
+	for i := range d.Workloads {
+		if b.Len() > maxSize {
+			b.more(len(d.Workloads)-i, 5)
+			break
+		}
+		x := &d.Workloads[i]
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", code(x.Namespace+"/"+brief.ShortKind(x.Kind)+"/"+x.Name), x.What,
+			cell(brief.StateChange(x, brief.StateCost)), cell(brief.StateChange(x, brief.StateKills)), cell(brief.StateChange(x, brief.StateThrottled)))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}

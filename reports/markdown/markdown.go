@@ -1,0 +1,192 @@
+// Package markdown writes the report in short, for a job's summary, a pull
+// request or a ticket: what it comes to, what to fix first, the steps, and the
+// rest folded.
+package markdown
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+const (
+	// mostRows is how many rows a table shows open, mostFolded how many folded.
+	mostRows   = 5
+	mostFolded = 200
+	// maxSize is below what a comment or a job's summary may take.
+	maxSize = 60_000
+)
+
+// Write writes the report.
+func Write(w io.Writer, r *document.Report) error {
+	var b page
+	fmt.Fprintf(&b, "## plimsoll: %s\n\n", cell(name(r)))
+	b.money(r)
+	b.urgent(r)
+	b.steps(r)
+	b.largest(r)
+	b.waste(r)
+	b.warnings(r)
+	fmt.Fprintf(&b, "\n<sub>plimsoll %s; list prices; %s</sub>\n", cell(r.Metadata.Version), cell(prices(r)))
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func name(r *document.Report) string {
+	if r.Metadata.Cluster == "" {
+		return "cluster without a name"
+	}
+	return r.Metadata.Cluster
+}
+
+func prices(r *document.Report) string {
+	if s := brief.PriceAge(r); s != "" {
+		return s
+	}
+	if len(r.Prices) == 0 {
+		return "no prices"
+	}
+	return "prices are less than two months old"
+}
+
+// page is what is written so far.
+type page struct{ bytes.Buffer }
+
+// money is what the nodes cost today, and what is possible.
+func (b *page) money(r *document.Report) {
+	m := r.Summary.MonthlyCost
+	if m == nil {
+		b.WriteString("No node has a price, so there are no costs and no savings.\n")
+		return
+	}
+	today, saves := brief.WholeOf(*m), brief.Saves(r)
+	b.WriteString("| today | possible | saves |\n|--:|--:|--:|\n")
+	fmt.Fprintf(b, "| %s a month | %s a month | %s (%s) |\n", today, today-saves, saves, brief.Part(document.USD(saves), document.USD(today)))
+}
+
+func (b *page) urgent(r *document.Report) {
+	all := brief.Urgents(r)
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n### Fix first\n\n%s\n\n", cell(brief.UrgentCounts(all)))
+	b.WriteString("| workload | what | change |\n|---|---|---|\n")
+	shown := brief.Pressing(all, mostRows)
+	for _, x := range shown {
+		change := x.Change
+		if change == "" {
+			change = x.Fix
+		}
+		fmt.Fprintf(b, "| %s | %s | %s |\n", code(x.Name), cell(x.What), cell(change))
+	}
+	b.more(len(all)-len(shown), 3)
+}
+
+// more ends a table of so many columns that does not show all.
+func (b *page) more(n, columns int) {
+	if n > 0 {
+		fmt.Fprintf(b, "| %d more %s|\n", n, strings.Repeat("| ", columns-1))
+	}
+}
+
+func (b *page) steps(r *document.Report) {
+	all := brief.Savings(r)
+	if len(all) == 0 {
+		return
+	}
+	b.WriteString("\n### Save\n\nEach step needs the ones before.\n\n| step | what | a month | risk |\n|---|---|--:|---|\n")
+	for i, x := range all {
+		step, money := fmt.Sprintf("%d %s", i+1, x.Name), brief.WholeOf(x.USD).String()
+		switch {
+		case r.Summary.MonthlyCost == nil:
+			money = ""
+		case x.Room:
+			money = "room"
+		}
+		if x.Beside {
+			step, x.Size = x.Name, x.Size+", not of nodes"
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", cell(step), cell(x.Size), cell(money), cell(x.Risk))
+	}
+}
+
+// largest are the containers that free the most room: a few, and the others
+// folded.
+func (b *page) largest(r *document.Report) {
+	all := brief.Lowered(r)
+	if len(all) == 0 {
+		return
+	}
+	b.WriteString("\n### Largest requests to lower\n\n")
+	n := min(mostRows, len(all))
+	b.rows(all[:n])
+	if n < len(all) {
+		fmt.Fprintf(b, "\n<details><summary>%s more</summary>\n\n", document.Counted(len(all)-n, "container"))
+		b.rows(all[n:])
+		b.WriteString("\n</details>\n")
+	}
+}
+
+func (b *page) rows(all []brief.Row) {
+	b.WriteString("| container | CPU | memory | room a month | OOM a week |\n|---|--:|--:|--:|--:|\n")
+	for i, x := range all {
+		if i == mostFolded || b.Len() > maxSize {
+			b.more(len(all)-i, 5)
+			return
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", code(brief.Name(x.Workload, x.Container)), cell(brief.CPUChange(x.Container)),
+			cell(brief.MemoryChange(x.Container)), brief.WholeOf(brief.Freed(x.Container)), cell(brief.OOMRisk(x.Container)))
+	}
+}
+
+func (b *page) waste(r *document.Report) {
+	if len(r.Waste) == 0 || b.Len() > maxSize {
+		return
+	}
+	fmt.Fprintf(b, "\n<details><summary>%s of waste</summary>\n\n| what | a month | if removed |\n|---|--:|---|\n", document.Counted(len(r.Waste), "finding"))
+	for i := range r.Waste {
+		if i == mostFolded || b.Len() > maxSize {
+			b.more(len(r.Waste)-i, 3)
+			break
+		}
+		x, money := &r.Waste[i], ""
+		if x.MonthlyCost != nil {
+			money = brief.WholeOf(*x.MonthlyCost).String()
+		}
+		fmt.Fprintf(b, "| %s | %s | %s |\n", cell(x.Title), money, cell(x.Loss))
+	}
+	b.WriteString("\n</details>\n")
+}
+
+func (b *page) warnings(r *document.Report) {
+	all := brief.WarningLines(r.Warnings, false)
+	if len(all) == 0 || b.Len() > maxSize {
+		return
+	}
+	fmt.Fprintf(b, "\n<details><summary>%s</summary>\n\n", document.Counted(len(all), "warning"))
+	for i, x := range all {
+		if b.Len() > maxSize {
+			fmt.Fprintf(b, "- %d more\n", len(all)-i)
+			break
+		}
+		fmt.Fprintf(b, "- %s\n", cell(x))
+	}
+	b.WriteString("\n</details>\n")
+}
+
+// cell escapes text so that it can neither break a table nor become markup, a
+// mention or a link.
+func cell(s string) string {
+	return escapes.Replace(brief.Clean(s))
+}
+
+var escapes = strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "&", "&amp;", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "@", "&#64;", "#", "\\#", "~", "\\~", "://", ":&#47;&#47;")
+
+// code writes a name as code; backquotes cannot stand in it.
+func code(s string) string {
+	return "`" + strings.NewReplacer("`", "'", "|", "\\|").Replace(brief.Clean(s)) + "`"
+}
