@@ -14,8 +14,8 @@ type Urgent struct {
 	Kind document.UrgentKind
 	// Name is the workload, with the container where there are several.
 	Name string
-	// What is wrong, in words.
-	What string
+	// What is wrong, in words; In full, what follows from it too.
+	What, InFull string
 	// Change is the field to change and its values; empty where no number mends
 	// it, and Fix says what to do.
 	Change, Fix string
@@ -40,7 +40,8 @@ func worded(u document.Urgent) Urgent {
 			Change: "cpu " + Arrow(Cores(u.Container.Current.Requests.CPU), Cores(u.Container.Recommended.Requests.CPU)),
 		}
 	case document.Blocked:
-		return Urgent{Kind: u.Kind, Name: Name(u.Workload, nil), What: Clean(u.Finding.Message), Fix: Clean(u.Finding.Fix)}
+		what, _, _ := strings.Cut(Clean(u.Finding.Message), ": ") // what follows from it stands in its section
+		return Urgent{Kind: u.Kind, Name: Name(u.Workload, nil), What: what, InFull: Clean(u.Finding.Message), Fix: Clean(u.Finding.Fix)}
 	}
 	return Urgent{Kind: u.Kind, Name: "pending", What: Clean(u.Warning.Message)}
 }
@@ -79,10 +80,7 @@ func UrgentCounts(all []Urgent) string {
 		out = append(out, fmt.Sprintf("%d short of CPU", n))
 	}
 	if n := count[document.Blocked]; n > 0 {
-		out = append(out, fmt.Sprintf("%d autoscalers or budgets blocked", n))
-		if n == 1 {
-			out[len(out)-1] = "1 autoscaler or budget blocked"
-		}
+		out = append(out, fmt.Sprintf("%d blocked", n))
 	}
 	if count[document.Pending] > 0 {
 		out = append(out, "pods pending")

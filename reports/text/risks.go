@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
@@ -31,8 +32,11 @@ func riskRows(all []brief.Urgent, full bool) *rows {
 	for _, x := range all {
 		if x.Change == "" {
 			text := x.What
-			if full && x.Fix != "" {
-				text += "; " + x.Fix
+			if full {
+				text = cmp.Or(x.InFull, x.What)
+				if x.Fix != "" {
+					text += "; " + x.Fix
+				}
 			}
 			t.lines = append(t.lines, cellLine{cells: []string{x.Name}, note: text})
 			continue

@@ -133,7 +133,7 @@ func (s *screen) unsure() {
 		out = append(out, p)
 	}
 	if p := s.r.Nodes.Plan; p != nil && len(p.Kept) > 0 {
-		out = append(out, fmt.Sprintf("%s as they are: %s", document.Counted(len(p.Kept), "node")+stay(len(p.Kept)), brief.Clean(p.Kept[0].Reason)))
+		out = append(out, document.Counted(len(p.Kept), "node")+stay(len(p.Kept))+" ("+keptBy(p)+")")
 	}
 	if n := s.r.Summary.Containers.Withheld; n > 0 && judged(s.r) {
 		out = append(out, document.Counted(n, "container")+" without advice")
@@ -151,6 +151,18 @@ func (s *screen) unsure() {
 	if n := len(s.r.Warnings); n > 0 && s.o.Saved {
 		s.hang("  ", document.Counted(n, "warning")+": plimsoll show warnings", plainTone)
 	}
+}
+
+// keptBy says what keeps nodes, by kind.
+func keptBy(p *document.NodePlan) string {
+	var kinds []string
+	for _, x := range p.Pinned {
+		kinds = append(kinds, brief.Clean(x.Kind))
+	}
+	if len(kinds) == 0 {
+		return brief.Clean(p.Kept[0].Reason)
+	}
+	return strings.Join(kinds, ", ")
 }
 
 func stay(n int) string {

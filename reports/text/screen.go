@@ -143,7 +143,7 @@ func (s *screen) money() {
 	today, saves := brief.WholeOf(*m.MonthlyCost), brief.Saves(s.r)
 	text := fmt.Sprintf("%s a month for nodes", today)
 	if b := m.MonthlyBill; b != nil {
-		text += fmt.Sprintf(" (%s with %s)", brief.WholeOf(b.Total.USD()), brief.Joined(billNames(b)))
+		text += fmt.Sprintf(" (%s with %s)", brief.WholeOf(b.Total.USD()), strings.Join(billNames(b), ", "))
 	}
 	s.hang("  today     ", text, plainTone)
 	if s.r.Partial() {
@@ -183,7 +183,7 @@ func billNames(b *document.AllocationBill) (out []string) {
 	for _, p := range []struct {
 		name string
 		usd  document.Dollars
-	}{{"volumes", b.Volumes}, {"load balancers", b.LoadBalancers}, {"control plane", b.ControlPlane}} {
+	}{{"volumes", b.Volumes}, {"LBs", b.LoadBalancers}, {"control plane", b.ControlPlane}} {
 		if p.usd != 0 {
 			out = append(out, p.name)
 		}
