@@ -172,12 +172,11 @@ type allocator struct {
 	// namespaces are their labels.
 	namespaces map[string]map[string]string
 
-	bills    []pricing.NodeBill // in the snapshot's order
-	byNode   map[string]int     // index of bills
-	priced   map[string]pricing.NodePrice
-	over     []string // nodes that held more than there is
-	provider string
-	region   string
+	bills  []pricing.NodeBill // in the snapshot's order
+	byNode map[string]int     // index of bills
+	priced map[string]pricing.NodePrice
+	over   []string // nodes that held more than there is
+	bought *Places
 }
 
 type itemKey struct {

@@ -25,7 +25,7 @@ func Besides(s *analyzer.Snapshot, catalog *pricing.Catalog) (*Allocation, error
 // besides puts what is no node on the bill: volumes, load balancers and the
 // control plane.
 func (a *allocator) besides() error {
-	a.provider, a.region = a.home()
+	a.bought = a.placesOf()
 	if err := a.volumes(); err != nil {
 		return err
 	}
@@ -35,18 +35,12 @@ func (a *allocator) besides() error {
 	return a.controlPlane()
 }
 
-// home is the provider and region of most nodes; what is no node shares them.
-func (a *allocator) home() (provider, region string) {
-	count := map[[2]string]int{}
-	var best [2]string
+func (a *allocator) placesOf() *Places {
+	taken := make(map[string]pricing.Offering, len(a.bills))
 	for i := range a.bills {
-		o := &a.bills[i].Price.Offering
-		k := [2]string{o.Provider, o.Region}
-		if count[k]++; o.Provider != "" && (best[0] == "" || count[k] > count[best]) {
-			best = k
-		}
+		taken[a.bills[i].Name] = a.bills[i].Price.Offering
 	}
-	return best[0], best[1]
+	return PlacesOf(a.snapshot, taken)
 }
 
 // disk is a volume that is paid for.
@@ -83,14 +77,15 @@ func (a *allocator) volumes() error {
 	mounts := a.mounts()
 	assumed := map[string]int{}
 	for _, d := range a.disks() {
-		price, err := a.catalog.StoragePrice(a.provider, a.region, d.class)
+		at := a.bought.Volume(d.volume)
+		price, err := a.catalog.StoragePrice(at.Provider, at.Region, d.class)
 		if err != nil {
 			return fmt.Errorf("pricing %s: %w", d.name, err)
 		}
 		if price.Assumed {
-			assumed[fmt.Sprintf("storage class %q%s is priced as %s, %.3g USD per GiB and month", d.class, in(a.region), price.Item, price.USDPerGiB)]++
+			assumed[fmt.Sprintf("storage class %q%s is priced as %s, %.3g USD per GiB and month", d.class, in(at.Region), price.Item, price.USDPerGiB)]++
 		}
-		a.cite(pricing.OfVolumes, price.Source, price.AsOf)
+		a.cite(pricing.OfVolumes, at, price.Source, price.AsOf)
 		byteHours := float64(d.bytes) * a.Hours
 		usd := byteHours / (1 << 30) * price.USDPerGiB / pricing.HoursPerMonth
 		a.Bill.Volumes += usd
@@ -178,7 +173,8 @@ func containersOf(w *analyzer.Workload) []string {
 // loadBalancers bills every one that has an address to the pods behind it.
 func (a *allocator) loadBalancers() error {
 	paid := 0
-	price, err := a.catalog.LoadBalancer(a.provider, a.region)
+	home := a.bought.Home
+	price, err := a.catalog.LoadBalancer(home.Provider, home.Region)
 	if err != nil {
 		return fmt.Errorf("pricing load balancers: %w", err)
 	}
@@ -206,7 +202,7 @@ func (a *allocator) loadBalancers() error {
 		paid++
 	}
 	if paid > 0 {
-		a.cite(pricing.OfLoadBalancers, price.Source, price.AsOf)
+		a.cite(pricing.OfLoadBalancers, home, price.Source, price.AsOf)
 		if price.Reason != "" {
 			a.warn("price", counted(paid, "load balancer"), price.Reason)
 		}
@@ -221,13 +217,14 @@ func (a *allocator) controlPlane() error {
 	if slices.ContainsFunc(a.snapshot.Nodes, runsControlPlane) || len(a.bills) == 0 {
 		return nil
 	}
-	price, err := a.catalog.ControlPlane(a.provider, a.region)
+	home := a.bought.Home
+	price, err := a.catalog.ControlPlane(home.Provider, home.Region)
 	if err != nil {
 		return fmt.Errorf("pricing the control plane: %w", err)
 	}
 	a.Bill.ControlPlane = price.USDPerHour * a.Hours
 	if price.USDPerHour > 0 {
-		a.cite(pricing.OfControlPlane, price.Source, price.AsOf)
+		a.cite(pricing.OfControlPlane, home, price.Source, price.AsOf)
 	}
 	reason := price.Reason
 	if reason == "" && !slices.ContainsFunc(a.snapshot.Nodes, managedNode) {
@@ -259,8 +256,8 @@ func managedNode(n analyzer.Node) bool {
 }
 
 // cite notes where a price of something came from.
-func (a *allocator) cite(of, source, asOf string) {
-	p := pricing.SourceOf(of, a.provider, source, asOf)
+func (a *allocator) cite(of string, at pricing.Place, source, asOf string) {
+	p := pricing.SourceOf(of, at.Provider, source, asOf)
 	if !slices.Contains(a.Prices, p) {
 		a.Prices = append(a.Prices, p)
 	}

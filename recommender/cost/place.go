@@ -5,21 +5,31 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
 
 // Place is where something is bought.
-type Place struct{ Provider, Region string }
+type Place = pricing.Place
 
-// Home is the place of the first node that has one, which all that is paid for
-// beside nodes shares; the zero Place where no node has one.
+// Home is the place of most nodes, which load balancers and the control plane
+// share; the zero Place where no node has one.
 func (c *Costs) Home() Place {
+	machines := make([]pricing.Offering, 0, len(c.Nodes))
 	for _, n := range c.Nodes {
-		if n.Offering.Provider != "" {
-			return Place{n.Offering.Provider, n.Offering.Region}
-		}
+		machines = append(machines, n.Offering)
 	}
-	return Place{}
+	return pricing.Home(machines)
+}
+
+// Places is where the volumes of the snapshot are, by these costs' nodes.
+func (c *Costs) Places(s *analyzer.Snapshot) *allocation.Places {
+	taken := make(map[string]pricing.Offering, len(c.Nodes))
+	for _, n := range c.Nodes {
+		taken[n.Name] = n.Offering
+	}
+	return allocation.PlacesOf(s, taken)
 }
 
 // OnDemand lists the places in which nodes are bought on demand, the one that
@@ -28,7 +38,7 @@ func (c *Costs) OnDemand() []Place {
 	usd := map[Place]float64{}
 	for _, n := range c.Nodes {
 		if n.CapacityType == string(pricing.OnDemand) && n.Offering.Provider != "" {
-			usd[Place{n.Offering.Provider, n.Offering.Region}] += n.Hourly
+			usd[Place{Provider: n.Offering.Provider, Region: n.Offering.Region}] += n.Hourly
 		}
 	}
 	return slices.SortedFunc(maps.Keys(usd), func(a, b Place) int {

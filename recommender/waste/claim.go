@@ -127,7 +127,7 @@ func (l *look) unmountedClaim(c analyzer.VolumeClaim, w *analyzer.WorkloadFacts)
 		f.Loss = "its data, which " + w.String() + " would want when it is scaled up again"
 	}
 	showUsed(&r, c)
-	return l.volume(r, f, sizeOf(c), c.Class)
+	return l.volume(r, f, sizeOf(c), c.Volume, c.Class)
 }
 
 // asleep files a workload without pods and its claims.
@@ -138,16 +138,17 @@ func (l *look) asleep(w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim) 
 	}
 	var names []string
 	r := advice.Advice{Workload: w.Ref, Confidence: 0.7}
-	f, home := Finding{}, l.Costs.Home()
+	f := Finding{}
 	var size, held int64
 	for _, c := range claims {
-		price, err := l.Costs.Catalog.StoragePrice(home.Provider, home.Region, c.Class)
+		at := l.places.Volume(c.Volume)
+		price, err := l.Costs.Catalog.StoragePrice(at.Provider, at.Region, c.Class)
 		if err != nil {
 			return err
 		}
-		citeVolume(&r, home, price)
+		citeVolume(&r, at, price)
 		if price.Assumed {
-			warnAssumed(&r, c.Class, home.Region, price)
+			warnAssumed(&r, c.Class, at.Region, price)
 		}
 		names = append(names, c.Name)
 		size, held = size+sizeOf(c), held+c.Used

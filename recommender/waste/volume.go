@@ -119,8 +119,8 @@ func (l *look) oversizedClaim(c analyzer.VolumeClaim) error {
 	}
 	enough := int64(rightsize.AddPercent(float64(c.Used), volumeHeadroom))
 	enough = max((enough+leastVolume-1)/leastVolume*leastVolume, leastVolume)
-	home := l.Costs.Home()
-	price, err := l.Costs.Catalog.StoragePrice(home.Provider, home.Region, c.Class)
+	at := l.places.Volume(c.Volume)
+	price, err := l.Costs.Catalog.StoragePrice(at.Provider, at.Region, c.Class)
 	if err != nil || float64(size-enough)/(1<<30)*price.USDPerGiB < oversizedMonthly {
 		return err
 	}
@@ -133,7 +133,7 @@ func (l *look) oversizedClaim(c analyzer.VolumeClaim) error {
 	r.Show("history", l.windowDays(), "days")
 	return l.volume(r, Finding{
 		Loss: "room to grow; a volume can't shrink, so that its data must be copied to a smaller one",
-	}, size-enough, c.Class)
+	}, size-enough, c.Volume, c.Class)
 }
 
 // mountedClaims are those that a pod which has not ended names.
@@ -153,17 +153,17 @@ func mountedClaims(p *advice.Pass) map[string]bool {
 }
 
 // volume prices a volume and files what was found.
-func (l *look) volume(r advice.Advice, f Finding, size int64, class string) error {
-	home := l.Costs.Home()
-	price, err := l.Costs.Catalog.StoragePrice(home.Provider, home.Region, class)
+func (l *look) volume(r advice.Advice, f Finding, size int64, name, class string) error {
+	at := l.places.Volume(name)
+	price, err := l.Costs.Catalog.StoragePrice(at.Provider, at.Region, class)
 	if err != nil {
 		return err
 	}
 	f.Monthly = float64(size) / (1 << 30) * price.USDPerGiB
 	r.Show("size", float64(size), "bytes")
-	citeVolume(&r, home, price)
+	citeVolume(&r, at, price)
 	if price.Assumed {
-		warnAssumed(&r, class, home.Region, price)
+		warnAssumed(&r, class, at.Region, price)
 	}
 	l.file(r, f)
 	return nil
@@ -188,11 +188,11 @@ func (l *look) unboundVolume(v analyzer.Volume) error {
 		r.Title = fmt.Sprintf("a volume whose claim %s is gone", v.Claim)
 		f.Loss = "the data of " + v.Claim + ", which the reclaim policy " + v.Reclaim + " kept"
 	}
-	return l.volume(r, f, v.Capacity, v.Class)
+	return l.volume(r, f, v.Capacity, v.Name, v.Class)
 }
 
 func (l *look) noEndpoints(b analyzer.LoadBalancer) error {
-	home := l.Costs.Home()
+	home := l.places.Home
 	price, err := l.Costs.Catalog.LoadBalancer(home.Provider, home.Region)
 	if err != nil {
 		return err

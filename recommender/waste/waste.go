@@ -5,6 +5,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
 
 // Rule lists what costs money and does nothing: idle workloads and
@@ -56,10 +57,14 @@ type look struct {
 	nodes  []*nodeUse
 	drains []drain
 	unused *claims
+	places *allocation.Places
 }
 
 func run(p *advice.Pass) error {
 	l := &look{Pass: p, quiet: quietNamespaces(p)}
+	if p.Costs != nil {
+		l.places = p.Costs.Places(p.Facts.Snapshot)
+	}
 	for _, k := range Kinds() {
 		l.kind = k.Kind
 		if err := k.find(l); err != nil {
