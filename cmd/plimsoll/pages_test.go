@@ -22,7 +22,7 @@ var console = regexp.MustCompile("(?m)(?:^<!-- (.*) -->\n)?^```console\n((?s:.*?
 // block marked "console", in a folder with the shop's files and those of
 // testdata/pricing. What it prints must be what stands below it.
 func TestManual(t *testing.T) {
-	for _, page := range []string{"allocation.md", "audit.md", "price.md"} {
+	for _, page := range []string{"allocation.md", "audit.md", "first-report.md", "price.md"} {
 		t.Run(page, func(t *testing.T) {
 			isolate(t)
 			if err := errors.Join(openShop("."), os.CopyFS(".", os.DirFS(filepath.Join(root, "testdata", "pricing")))); err != nil {
