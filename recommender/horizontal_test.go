@@ -15,6 +15,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 )
 
 // loadedSnapshot has one workload of so many pods with a daily load and noise,
@@ -99,13 +100,13 @@ func TestScalingIsSound(t *testing.T) {
 func TestMoreUnservedNeverCostsMore(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for i := range 6 {
-		d := horizontal.Demand{Step: 5 * time.Minute, Request: 500}
+		d := setting.Demand{Step: 5 * time.Minute, Request: 500}
 		for range 3 * 288 {
 			d.Millicores = append(d.Millicores, 4000*r.Float64()*r.Float64())
 		}
 		last := math.Inf(1)
 		for _, allowed := range []float64{0, 0.001, 0.01, 0.05, 0.2, 0.5} {
-			scaled, _, tried, err := horizontal.Search(context.Background(), d, horizontal.Bounds{Floor: 1, Unserved: allowed, Start: time.Minute})
+			scaled, _, tried, err := setting.Search(context.Background(), d, setting.Bounds{Floor: 1, Unserved: allowed, Start: time.Minute})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,15 +127,15 @@ func TestMoreUnservedNeverCostsMore(t *testing.T) {
 }
 
 func TestSearchRespectsItsBounds(t *testing.T) {
-	d := horizontal.Demand{Step: 5 * time.Minute, Request: 100}
+	d := setting.Demand{Step: 5 * time.Minute, Request: 100}
 	for i := range 6 * 288 {
 		d.Millicores = append(d.Millicores, 500+400*math.Sin(float64(i)/46))
 	}
-	for _, b := range []horizontal.Bounds{
+	for _, b := range []setting.Bounds{
 		{Floor: 4, Unserved: 0.05, Start: time.Minute}, {Floor: 2, Ceiling: 12, Unserved: 0.05, Start: time.Minute},
 		{Floor: 2, HighestTarget: 60, Unserved: 0.05, Start: time.Minute},
 	} {
-		scaled, fixed, _, err := horizontal.Search(context.Background(), d, b)
+		scaled, fixed, _, err := setting.Search(context.Background(), d, b)
 		if err != nil || scaled == nil || fixed == nil {
 			t.Fatalf("%+v: got %v and %v, error %v", b, scaled, fixed, err)
 		}
@@ -259,12 +260,12 @@ func TestShrinkSpiral(t *testing.T) {
 // BenchmarkSearch is one workload's search over 14 days.
 func BenchmarkSearch(b *testing.B) {
 	r := rand.New(rand.NewPCG(11, 12))
-	d := horizontal.Demand{Step: 5 * time.Minute, Request: 500}
+	d := setting.Demand{Step: 5 * time.Minute, Request: 500}
 	for i := range 14 * 288 {
 		d.Millicores = append(d.Millicores, max(0, 4000+3000*math.Sin(float64(i)/46)+500*r.NormFloat64()))
 	}
 	for b.Loop() {
-		if _, _, _, err := horizontal.Search(context.Background(), d, horizontal.Bounds{Floor: 2, Unserved: 0.01, Start: time.Minute}); err != nil {
+		if _, _, _, err := setting.Search(context.Background(), d, setting.Bounds{Floor: 2, Unserved: 0.01, Start: time.Minute}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -68,6 +68,8 @@ var line = map[string]int{
 	"cmd/plimsoll":                firstIO + 30,
 
 	"recommender/packing/packingtest": 31, // the instances of packing's tests
+
+	"recommender/horizontal/setting": 47, // the search over settings
 }
 
 // firstIO is where the packages begin that may dial, read and write.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -22,16 +23,12 @@ const (
 	// nodeStart is the time from a pod that fits nowhere to a node that takes
 	// it, where a node autoscaler runs: machine, kubelet and CNI.
 	nodeStart = 120 * time.Second
-	// growth is the room above the highest demand seen that the maximum leaves,
-	// leastGrowth that where quota, nodes or money bind. 3 costs nothing until used.
-	growth      = 3.0
-	leastGrowth = 1.5
 	// mostTimesCost bounds the cost of the maximum by that of the mean pods.
 	mostTimesCost = 10
 )
 
 // demand is the load as pods of that size meet it.
-func (c *scaleCase) demand(s podSize) Demand {
+func (c *scaleCase) demand(s podSize) setting.Demand {
 	d := demandOf(c.curve, s.metric)
 	if slowdown := c.pass.Options.Slowdown; slowdown > 1 {
 		d.Prompt = promptOf(c.coresOf(s), s.metric, slowdown)
@@ -71,7 +68,7 @@ func leastPods(p *advice.Pass, w *analyzer.WorkloadFacts) int32 {
 	for _, b := range w.PDBs {
 		n = max(n, leastForBudget(b, n))
 	}
-	return min(n, MostReplicas)
+	return min(n, setting.MostReplicas)
 }
 
 // zonesOf counts the zones that a workload's pods run in now.
@@ -133,7 +130,7 @@ func (c *scaleCase) roof(s podSize) int32 {
 	if math.IsInf(most, 1) {
 		return 0
 	}
-	return int32(min(max(most, 1), MostReplicas))
+	return int32(min(max(most, 1), setting.MostReplicas))
 }
 
 func meanOf(v []float64) float64 {
@@ -148,7 +145,7 @@ func meanOf(v []float64) float64 {
 // no less than is assumed where that was not seen, and a node's where nodes
 // come and go, since the plan leaves them full.
 func startOf(p *advice.Pass, w *analyzer.WorkloadFacts) time.Duration {
-	start := max(podStartUp, time.Duration(w.ReadyAfter())*time.Second)
+	start := max(setting.PodStartUp, time.Duration(w.ReadyAfter())*time.Second)
 	if p.Facts.Snapshot.NodeAutoscaler() != "" {
 		start += nodeStart
 	}

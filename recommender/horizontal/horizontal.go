@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
@@ -96,6 +97,9 @@ const (
 	worthScaling  = 0.10
 	worthChanging = 0.05
 )
+
+// MostReplicas bounds every search.
+const MostReplicas = setting.MostReplicas
 
 // tolerancePerHPA is the Kubernetes minor from which an HPA may have its own
 // tolerance.
@@ -195,7 +199,7 @@ func scaleWorkload(p *advice.Pass, w *analyzer.WorkloadFacts) (advice.Advice, er
 		c.describe(&r, "")
 		c.warnMemory(&r)
 		r.Abstain(fmt.Sprintf("no setting was found that leaves demand unserved for at most %.2g %% of the time, a third of what is allowed, on both the first and the last part of the window",
-			100*aim*p.Options.RiskUnserved))
+			100*setting.Aim*p.Options.RiskUnserved))
 		return r, nil
 	}
 	return r, c.finish(&r)
@@ -223,7 +227,7 @@ type scaleCase struct {
 	// container is the one whose usage is followed; empty for the pod's sum.
 	container string
 	sizes     []podSize
-	bounds    Bounds
+	bounds    setting.Bounds
 	rate      *requestRate // the request counter to weigh against CPU; nil without
 	// limit is a pod's CPU limit in millicores where it is throttled, else 0;
 	// undone says that the curve holds demand above it.
@@ -248,9 +252,9 @@ type podSize struct {
 
 // outcome is a setting, the pods it runs and what both cost over the window.
 type outcome struct {
-	Candidate
+	setting.Candidate
 	size     podSize
-	whole    Score
+	whole    setting.Score
 	schedule *schedule    // nil where pods run at all hours
 	rate     *requestRate // nil where it follows CPU
 	zero     *zero        // nil where pods run without requests too
@@ -258,7 +262,7 @@ type outcome struct {
 
 // monthly is the cost of the setting a month, in the unit of podSize.hourly.
 func (o *outcome) monthly() float64 {
-	return o.whole.replicas() * o.size.hourly * pricing.HoursPerMonth
+	return o.whole.Replicas() * o.size.hourly * pricing.HoursPerMonth
 }
 
 func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
@@ -277,7 +281,7 @@ func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
 	}
 	c.findRate()
 	c.undoThrottling()
-	c.bounds = Bounds{
+	c.bounds = setting.Bounds{
 		Floor: leastPods(p, w), Ceiling: mostApart(p, w), Unserved: p.Options.RiskUnserved, Start: startOf(p, w), FixedMargin: rightsize.HeadroomFixed,
 		OwnTolerance: p.Options.Minor >= tolerancePerHPA,
 	}

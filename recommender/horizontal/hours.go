@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -50,7 +51,7 @@ func (c *scaleCase) replicaSlots() ([]float64, error) {
 }
 
 // replicaSeries is the advised setting's replicas over the load.
-func (c *scaleCase) replicaSeries(d Demand) ([]replay.Segment, error) {
+func (c *scaleCase) replicaSeries(d setting.Demand) ([]replay.Segment, error) {
 	switch {
 	case c.best.zero != nil:
 		out, err := c.replayZero(c.best, c.best.zero, replay.Options{Series: true})
@@ -58,9 +59,9 @@ func (c *scaleCase) replicaSeries(d Demand) ([]replay.Segment, error) {
 	case c.best.Fixed:
 		return []replay.Segment{{Replicas: c.best.Min}}, nil
 	}
-	load, a := d.curve(), d.autoscaler(c.best.Candidate)
-	first := min(max(d.podsFor(d.Millicores[0], c.best.Target), c.best.Min), c.best.Max)
-	out, err := replay.Replay(c.pass.Context, load, d.workload(c.bounds.Start, first), a,
-		replay.Options{Series: true, Signals: []replay.Signal{{Total: d.signalFor(a.Metrics[0], load)}}})
+	load, a := d.Curve(), d.Autoscaler(c.best.Candidate)
+	first := min(max(d.PodsFor(d.Millicores[0], c.best.Target), c.best.Min), c.best.Max)
+	out, err := replay.Replay(c.pass.Context, load, d.Workload(c.bounds.Start, first), a,
+		replay.Options{Series: true, Signals: []replay.Signal{{Total: d.SignalFor(a.Metrics[0], load)}}})
 	return out.Series, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 )
 
 // memoryUse is what a pod uses of the target of an HPA on memory, hour by hour.
@@ -72,7 +73,7 @@ func (c *scaleCase) memoryUse(m analyzer.HPAMetric) (memoryUse, bool) {
 		return memoryUse{}, false
 	}
 	slices.Sort(use)
-	u := memoryUse{low: quantile(use, 0.05), middle: quantile(use, 0.5), high: quantile(use, 0.95)}
+	u := memoryUse{low: setting.Quantile(use, 0.05), middle: setting.Quantile(use, 0.5), high: setting.Quantile(use, 0.95)}
 	u.constant = u.high <= constantMemory*u.low
 	return u, true
 }
@@ -88,7 +89,7 @@ func (u memoryUse) kept() int32 {
 
 // verdict says how an HPA with that metric goes.
 func (u memoryUse) verdict(h *analyzer.HPA) string {
-	const tolerance = float64(controllerTolerance) / 1000
+	const tolerance = float64(setting.ControllerTolerance) / 1000
 	span := fmt.Sprintf("a pod holds %.0f to %.0f %% of the target", 100*u.low, 100*u.high)
 	switch {
 	case !u.constant:
@@ -129,7 +130,7 @@ func (c *scaleCase) withoutMemory() (*analyzer.HPA, bool) {
 	h := *c.hpa
 	h.Metrics = slices.DeleteFunc(slices.Clone(h.Metrics), isMemory)
 	u, ok := c.memoryUse(*m)
-	if !ok || !u.constant || u.high >= 1-float64(controllerTolerance)/1000 || len(h.Metrics) == 0 {
+	if !ok || !u.constant || u.high >= 1-float64(setting.ControllerTolerance)/1000 || len(h.Metrics) == 0 {
 		return nil, false
 	}
 	h.Min = min(max(h.Min, u.kept()), h.Max)

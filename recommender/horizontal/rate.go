@@ -11,7 +11,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
-	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 )
 
 // What makes a request rate fit to scale on, and worth it.
@@ -45,71 +45,6 @@ type RequestTrigger struct {
 	Threshold, Activation float64
 }
 
-// RequestSignal is a request rate that a setting follows in place of CPU.
-type RequestSignal struct {
-	PerSecond []float64 // all pods together, by step of the demand
-	// Cost is the millicores that one request a second takes.
-	Cost float64
-	// Total says that it is one number for the workload, not one for each pod.
-	Total bool
-	Lag   time.Duration // its age when the autoscaler reads it
-}
-
-// milli is the total in thousandths of a request a second.
-func (s *RequestSignal) milli() []int64 {
-	out := make([]int64, len(s.PerSecond))
-	for i, v := range s.PerSecond {
-		out[i] = int64(math.Round(1000 * max(v, 0)))
-	}
-	return out
-}
-
-// target is the requests, in thousandths a second, of a pod that uses so many
-// percent of a request, to three digits.
-func (s *RequestSignal) target(request int64, percent int32) int64 {
-	v := 1000 * float64(request) * float64(percent) / 100 / s.Cost
-	unit := math.Pow(10, max(math.Floor(math.Log10(max(v, 1)))-2, 0))
-	return int64(min(max(math.Floor(v/unit)*unit, 1), 1e15))
-}
-
-// metric is the HPA's metric for a target in percent of the CPU request.
-func (s *RequestSignal) metric(request int64, percent int32) replay.Metric {
-	m := replay.Metric{Kind: replay.PodsMetric, TargetKind: replay.AverageValue, Target: s.target(request, percent)}
-	if s.Total {
-		m.Kind = replay.ExternalMetric
-	}
-	return m
-}
-
-// autoscaler is the HPA of a candidate, on CPU or on requests.
-func (d Demand) autoscaler(c Candidate) replay.Autoscaler {
-	a := c.autoscaler()
-	if d.Requests != nil {
-		a.Metrics = []replay.Metric{d.Requests.metric(d.Request, c.Target)}
-	}
-	return a
-}
-
-// workload is the pods as the replay has them. Of several metrics the slowest
-// to be read sets the lag.
-func (d Demand) workload(start time.Duration, replicas int32) replay.Workload {
-	w := replay.Workload{
-		Request: d.Request, Capacity: d.Request, Prompt: min(d.Prompt, d.Request), StartUp: start, Replicas: replicas, Lag: metricsLag, SampleWindow: metricsWindow,
-	}
-	if d.Requests != nil {
-		w.Lag = max(w.Lag, d.Requests.Lag)
-	}
-	return w
-}
-
-// signalFor is the total that a metric reads.
-func (d Demand) signalFor(m replay.Metric, load replay.Curve) []int64 {
-	if d.Requests == nil || m.Kind == replay.ResourceMetric || m.Kind == replay.ContainerResourceMetric {
-		return load.Demand
-	}
-	return d.Requests.milli()
-}
-
 // requestRate is a counter, and what it tells of CPU.
 type requestRate struct {
 	*analyzer.RequestRate
@@ -120,9 +55,9 @@ type requestRate struct {
 	poor      string    // why it will not do; empty where it does
 }
 
-func (r *requestRate) signal() *RequestSignal {
+func (r *requestRate) signal() *setting.RequestSignal {
 	lag := time.Duration(r.RangeSeconds)*time.Second/2 + rateScrape
-	return &RequestSignal{PerSecond: r.perSecond, Cost: r.cost, Total: r.By != analyzer.CountedByPod, Lag: lag}
+	return &setting.RequestSignal{PerSecond: r.perSecond, Cost: r.cost, Total: r.By != analyzer.CountedByPod, Lag: lag}
 }
 
 // name is that of the metric in the custom metrics API, as the adapter's
@@ -203,12 +138,12 @@ func (c *scaleCase) relate(q *analyzer.RequestRate) requestRate {
 // weigh finds cost, spread and rank of slots, and whether they will do.
 func (r *requestRate) weigh(cpu, rate []float64) {
 	costs := costsOf(cpu, rate)
-	if len(costs) == 0 || quantile(costs, 0.5) <= 0 {
+	if len(costs) == 0 || setting.Quantile(costs, 0.5) <= 0 {
 		r.poor = "no requests were counted"
 		return
 	}
-	r.cost = quantile(costs, 0.5)
-	r.spread = (quantile(costs, 0.9) - quantile(costs, 0.1)) / r.cost
+	r.cost = setting.Quantile(costs, 0.5)
+	r.spread = (setting.Quantile(costs, 0.9) - setting.Quantile(costs, 0.1)) / r.cost
 	r.rank = rankCorrelation(cpu, rate)
 	switch {
 	case r.spread > mostSpread:
@@ -228,7 +163,7 @@ func costsOf(cpu, rate []float64) []float64 {
 		}
 	}
 	slices.Sort(some)
-	least := quantile(some, 0.95) / 2
+	least := setting.Quantile(some, 0.95) / 2
 	var out []float64
 	for i, v := range rate {
 		if v > 0 && v >= least {
@@ -337,13 +272,13 @@ func (c *scaleCase) preferRate(cpu, rate *outcome) bool {
 // trigger is the rate of a setting that follows one.
 func (o *outcome) trigger() RequestTrigger {
 	return RequestTrigger{
-		Counter: o.rate.Counter, Query: o.rate.Query, Threshold: float64(o.rate.signal().target(o.size.metric, o.Target)) / 1000,
+		Counter: o.rate.Counter, Query: o.rate.Query, Threshold: float64(o.rate.signal().Target(o.size.metric, o.Target)) / 1000,
 	}
 }
 
 // hpaMetric is the advised setting's rate as an HPA's metric.
 func (r *requestRate) hpaMetric(request int64, percent int32) analyzer.HPAMetric {
-	m := r.signal().metric(request, percent)
+	m := r.signal().Metric(request, percent)
 	return analyzer.HPAMetric{Type: string(m.Kind), Name: r.name(), TargetType: string(m.TargetKind), Target: m.Target}
 }
 
@@ -359,10 +294,10 @@ func (c *scaleCase) describeRate(r *advice.Advice) {
 		r.Show("requests a second that a pod's CPU request pays for", float64(c.sizes[0].metric)/c.rate.cost, "count")
 	}
 	if c.onCPU != nil {
-		r.Show("replica-hours a month of the best CPU target", c.onCPU.whole.replicas()*pricing.HoursPerMonth, "hours")
+		r.Show("replica-hours a month of the best CPU target", c.onCPU.whole.Replicas()*pricing.HoursPerMonth, "hours")
 	}
 	if c.onRate != nil {
-		r.Show("replica-hours a month of the best request rate", c.onRate.whole.replicas()*pricing.HoursPerMonth, "hours")
+		r.Show("replica-hours a month of the best request rate", c.onRate.whole.Replicas()*pricing.HoursPerMonth, "hours")
 		r.Show("time with unserved demand of the best request rate", 100*c.onRate.whole.Unserved, "percent")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -65,7 +66,7 @@ func (s schedule) busy(t time.Time) bool {
 // and for the same ones in the rest.
 func (c *scaleCase) findSchedule() (schedule, bool) {
 	n := len(c.curve.CPU)
-	at := int(trainShare * float64(n))
+	at := int(setting.TrainShare * float64(n))
 	s, ok := c.idleHours(0, at)
 	if !ok {
 		return s, false
@@ -160,7 +161,7 @@ func (c *scaleCase) scheduled(base *outcome) (*outcome, error) {
 		return nil, nil
 	}
 	d := c.demandOf(base)
-	load := d.curve()
+	load := d.Curve()
 	for i := range load.Demand {
 		if !s.busy(c.slotTime(i)) {
 			load.Demand[i] = 0 // what idling takes is no work left undone
@@ -175,16 +176,16 @@ func (c *scaleCase) scheduled(base *outcome) (*outcome, error) {
 		Triggers: []replay.Trigger{{Cron: &replay.Cron{Spans: spans, Replicas: base.Min}}},
 	}
 	if !base.Fixed {
-		a := d.autoscaler(base.Candidate)
-		so.Triggers = append(so.Triggers, replay.Trigger{Metric: a.Metrics[0], Signal: replay.Signal{Total: d.signalFor(a.Metrics[0], load)}})
+		a := d.Autoscaler(base.Candidate)
+		so.Triggers = append(so.Triggers, replay.Trigger{Metric: a.Metrics[0], Signal: replay.Signal{Total: d.SignalFor(a.Metrics[0], load)}})
 		so.Behavior = a.Behavior
 	}
-	out, err := so.Replay(c.pass.Context, load, d.workload(c.bounds.Start, base.Min), replay.Options{})
+	out, err := so.Replay(c.pass.Context, load, d.Workload(c.bounds.Start, base.Min), replay.Options{})
 	if err != nil {
 		return nil, err
 	}
 	o := *base
-	o.whole, o.schedule = scoreOf(out), &s
+	o.whole, o.schedule = setting.ScoreOf(out), &s
 	return &o, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -57,7 +58,7 @@ func (c *scaleCase) searchOn(rate *requestRate) (best *outcome, trades []TradeOf
 		} else {
 			b.HighestTarget = c.highestTargetFor(s)
 		}
-		scaled, fixed, tried, err := Search(c.pass.Context, d, b)
+		scaled, fixed, tried, err := setting.Search(c.pass.Context, d, b)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -76,7 +77,7 @@ func (c *scaleCase) searchOn(rate *requestRate) (best *outcome, trades []TradeOf
 }
 
 // demandOf is the load as a setting meets and reads it.
-func (c *scaleCase) demandOf(o *outcome) Demand {
+func (c *scaleCase) demandOf(o *outcome) setting.Demand {
 	d := c.demand(o.size)
 	if o.rate != nil {
 		d.Requests = o.rate.signal()
@@ -89,12 +90,12 @@ func (c *scaleCase) demandOf(o *outcome) Demand {
 // most clusters need no search.
 func (c *scaleCase) floorServes() bool {
 	d := c.demand(c.sizes[0])
-	k := Candidate{Fixed: true, Min: c.bounds.Floor, Max: c.bounds.Floor}
-	if d.raised(c.bounds.FixedMargin).scoreFixed(k.Min).Slow > 0 {
+	k := setting.Candidate{Fixed: true, Min: c.bounds.Floor, Max: c.bounds.Floor}
+	if d.Raised(c.bounds.FixedMargin).ScoreFixed(k.Min).Slow > 0 {
 		return false
 	}
-	train, check := d.split()
-	k.Train, k.Check = train.scoreFixed(k.Min), check.scoreFixed(k.Min)
+	train, check := d.Split()
+	k.Train, k.Check = train.ScoreFixed(k.Min), check.ScoreFixed(k.Min)
 	c.best = c.outcome(d, &k, c.sizes[0])
 	c.fixed = c.best
 	return true
@@ -123,8 +124,8 @@ func cheaper(a, b *outcome) *outcome {
 }
 
 // outcome scores a candidate over the whole window.
-func (c *scaleCase) outcome(d Demand, k *Candidate, s podSize) *outcome {
-	whole, err := d.score(c.pass.Context, *k, c.bounds.Start)
+func (c *scaleCase) outcome(d setting.Demand, k *setting.Candidate, s podSize) *outcome {
+	whole, err := d.Score(c.pass.Context, *k, c.bounds.Start)
 	if err != nil { // the same demand was replayed in two parts
 		whole = k.Train
 	}
@@ -137,7 +138,7 @@ func (c *scaleCase) today() *outcome {
 	d := c.demand(s)
 	if c.hpa == nil {
 		n := max(c.w.Replicas, 1)
-		return &outcome{Candidate: Candidate{Fixed: true, Min: n, Max: n}, size: s, whole: d.scoreFixed(n)}
+		return &outcome{Candidate: setting.Candidate{Fixed: true, Min: n, Max: n}, size: s, whole: d.ScoreFixed(n)}
 	}
 	h, ok := c.withoutMemory()
 	if !ok {
@@ -151,11 +152,11 @@ func (c *scaleCase) today() *outcome {
 		d.Requests = c.rate.signal()
 	}
 	first := int32(math.Round(c.curve.Pods[0]))
-	score, err := d.replay(c.pass.Context, a, c.bounds.Start, min(max(first, a.MinReplicas, 1), a.MaxReplicas))
+	score, err := d.Replay(c.pass.Context, a, c.bounds.Start, min(max(first, a.MinReplicas, 1), a.MaxReplicas))
 	if err != nil {
 		return nil
 	}
-	o := &outcome{Candidate: Candidate{Min: h.Min, Max: h.Max, Target: c.targetPercent(h.Metrics[0], s)}, size: s, whole: score}
+	o := &outcome{Candidate: setting.Candidate{Min: h.Min, Max: h.Max, Target: c.targetPercent(h.Metrics[0], s)}, size: s, whole: score}
 	return o
 }
 
@@ -235,7 +236,7 @@ func (c *scaleCase) finish(r *advice.Advice) error {
 	}
 	c.describe(r, "advised")
 	s := c.scaling()
-	c.told.Recommended, c.told.ReplicasAdvised = &s, c.best.whole.replicas()
+	c.told.Recommended, c.told.ReplicasAdvised = &s, c.best.whole.Replicas()
 	c.told.Hours = hours
 	c.changes(r, s)
 	r.Title = c.title()
@@ -315,7 +316,7 @@ func (c *scaleCase) maximum() int32 {
 // behavior is what the search tried: the defaults, another window downwards,
 // or a tolerance of its own.
 func (k *outcome) behavior() *analyzer.HPABehavior {
-	if k.DownWindow == 0 && k.Tolerance == (Tolerance{}) {
+	if k.DownWindow == 0 && k.Tolerance == (setting.Tolerance{}) {
 		return nil
 	}
 	b := &analyzer.HPABehavior{Down: &analyzer.HPAScaling{}}
@@ -323,7 +324,7 @@ func (k *outcome) behavior() *analyzer.HPABehavior {
 		seconds := int32(k.DownWindow / time.Second)
 		b.Down.StabilizationSeconds = &seconds
 	}
-	if t := k.Tolerance; t != (Tolerance{}) {
+	if t := k.Tolerance; t != (setting.Tolerance{}) {
 		b.Up, b.Down.ToleranceMilli = &analyzer.HPAScaling{ToleranceMilli: &t.Up}, &t.Down
 	}
 	return b
@@ -382,13 +383,13 @@ func (c *scaleCase) describe(r *advice.Advice, best string) {
 	c.told.TradeOff = c.trades
 	r.Show("days of load", float64(c.curve.Seen)/288, "days")
 	sorted := slices.Sorted(slices.Values(c.curve.CPU))
-	r.Show("demand p50", quantile(sorted, 0.5), "millicores")
-	r.Show("demand p99", quantile(sorted, 0.99), "millicores")
+	r.Show("demand p50", setting.Quantile(sorted, 0.5), "millicores")
+	r.Show("demand p99", setting.Quantile(sorted, 0.99), "millicores")
 	r.Show("demand max", sorted[len(sorted)-1], "millicores")
 	r.Show("pod start-up assumed", c.bounds.Start.Seconds(), "seconds")
 	r.Show("fewest replicas that are safe", float64(c.bounds.Floor), "count")
 	if c.now != nil {
-		c.told.ReplicasNow = c.now.whole.replicas()
+		c.told.ReplicasNow = c.now.whole.Replicas()
 		c.describeOutcome(r, "now", c.now)
 	}
 	if c.best == nil {
@@ -401,7 +402,7 @@ func (c *scaleCase) describe(r *advice.Advice, best string) {
 	}
 	c.describeRate(r)
 	if c.hpa == nil && c.fixed != nil && !c.best.Fixed {
-		r.Show("replica-hours a month of the best fixed number", c.fixed.whole.replicas()*pricing.HoursPerMonth, "hours")
+		r.Show("replica-hours a month of the best fixed number", c.fixed.whole.Replicas()*pricing.HoursPerMonth, "hours")
 	}
 	for _, t := range c.trades {
 		r.Show(fmt.Sprintf("replica-hours a month if %g %% may go unserved", 100*t.Allowed), t.ReplicaHours, "hours")
@@ -409,7 +410,7 @@ func (c *scaleCase) describe(r *advice.Advice, best string) {
 }
 
 func (c *scaleCase) describeOutcome(r *advice.Advice, name string, o *outcome) {
-	r.Show("replica-hours a month, "+name, o.whole.replicas()*pricing.HoursPerMonth, "hours")
+	r.Show("replica-hours a month, "+name, o.whole.Replicas()*pricing.HoursPerMonth, "hours")
 	r.Show("time with unserved demand, "+name, 100*o.whole.Unserved, "percent")
 	r.Show("demand unserved, "+name, 100*o.whole.Volume, "percent")
 	if o.Fixed {

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -68,7 +70,7 @@ func (c *scaleCase) toZero(base *outcome) (*outcome, error) {
 		return nil, err
 	}
 	o := *base
-	o.whole, o.zero = scoreOf(out), z
+	o.whole, o.zero = setting.ScoreOf(out), z
 	return &o, nil
 }
 
@@ -89,24 +91,24 @@ func (c *scaleCase) zeroOf(r *requestRate, base *outcome) *zero {
 	}
 	n := float64(max(len(r.perSecond), 1))
 	z.quiet, z.wakeUps = float64(quiet)/n, float64(wakes)/(n/288)
-	z.threshold = int64(max(1, math.Floor(1000*quantile(sortedOf(perPod), 0.99))))
+	z.threshold = int64(max(1, math.Floor(1000*setting.Quantile(sortedOf(perPod), 0.99))))
 	switch { // else no more is asked of a pod than it was seen to do
 	case base.rate != nil && base.rate.Counter == r.Counter:
-		z.threshold = r.signal().target(base.size.metric, base.Target)
+		z.threshold = r.signal().Target(base.size.metric, base.Target)
 	case r.poor == "":
-		z.threshold = r.signal().target(base.size.metric, highestScaleOut)
+		z.threshold = r.signal().Target(base.size.metric, setting.HighestScaleOut)
 	}
 	return z
 }
 
-func sortedOf(v []float64) []float64 { return Demand{Millicores: v}.sorted() }
+func sortedOf(v []float64) []float64 { return slices.Sorted(slices.Values(v)) }
 
 // replayZero runs the ScaledObject over the load. What is used while no request
 // comes is idling, and no work left undone.
 func (c *scaleCase) replayZero(base *outcome, z *zero, o replay.Options) (replay.Outcome, error) {
 	d := c.demandOf(base)
-	load := d.curve()
-	total := z.rate.signal().milli()
+	load := d.Curve()
+	total := z.rate.signal().Milli()
 	for i := range load.Demand {
 		if total[i] == 0 {
 			load.Demand[i] = 0
@@ -124,11 +126,11 @@ func (c *scaleCase) replayZero(base *outcome, z *zero, o replay.Options) (replay
 		so.MinReplicas, so.IdleAtZero = 0, false
 	}
 	if !base.Fixed && (base.rate == nil || base.rate.Counter != z.rate.Counter) {
-		a := d.autoscaler(base.Candidate)
-		so.Triggers = append(so.Triggers, replay.Trigger{Metric: a.Metrics[0], Signal: replay.Signal{Total: d.signalFor(a.Metrics[0], load)}})
+		a := d.Autoscaler(base.Candidate)
+		so.Triggers = append(so.Triggers, replay.Trigger{Metric: a.Metrics[0], Signal: replay.Signal{Total: d.SignalFor(a.Metrics[0], load)}})
 		so.Behavior = a.Behavior
 	}
-	w := d.workload(c.bounds.Start, 0)
+	w := d.Workload(c.bounds.Start, 0)
 	w.Lag = max(w.Lag, signal.Lag)
 	return so.Replay(c.pass.Context, load, w, o)
 }

@@ -1,4 +1,4 @@
-package horizontal_test
+package setting_test
 
 import (
 	"compress/gzip"
@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
-	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 	queue "github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -23,7 +23,7 @@ import (
 // tracePods pods.
 type trace struct {
 	name string
-	horizontal.Demand
+	setting.Demand
 }
 
 const (
@@ -105,7 +105,7 @@ func traces(t *testing.T) []trace {
 }
 
 // halves cuts a trace into what one learns from and what is scored.
-func (tr trace) halves() (first, second horizontal.Demand) {
+func (tr trace) halves() (first, second setting.Demand) {
 	n := len(tr.Millicores) / 2
 	first, second = tr.Demand, tr.Demand
 	first.Millicores, second.Millicores = tr.Millicores[:n], tr.Millicores[n:]
@@ -122,16 +122,16 @@ func pods(millicores float64, percent float64) int32 {
 }
 
 // rivals are the settings to beat, learnt from the first half.
-func rivals(first horizontal.Demand, single int32) map[string]horizontal.Candidate {
+func rivals(first setting.Demand, single int32) map[string]setting.Candidate {
 	p50, p95, p99 := quantileOf(first.Millicores, 0.5), quantileOf(first.Millicores, 0.95), quantileOf(first.Millicores, 0.99)
 	top := slices.Max(first.Millicores)
 	// Crane: min = p95 / (0.5 request), target = p99 of a pod's usage + 15 % in
 	// percent of the request, held in 30 to 75, max = 3 p95 / (request target).
 	// The pods of the first half are taken as those that its own minimum runs.
-	crane := horizontal.Candidate{Min: max(1, pods(p95, 50))}
+	crane := setting.Candidate{Min: max(1, pods(p95, 50))}
 	crane.Target = int32(min(max(math.Ceil(115*p99/float64(int64(crane.Min)*first.Request)), 30), 75))
 	crane.Max = max(crane.Min, pods(3*p95, float64(crane.Target)))
-	return map[string]horizontal.Candidate{
+	return map[string]setting.Candidate{
 		"default": {Min: 2, Max: max(20, 10*pods(p50, 80)), Target: 80},
 		"crane":   crane,
 		"p99":     {Fixed: true, Min: max(2, pods(p99, 100)), Max: max(2, pods(p99, 100))},
@@ -153,13 +153,13 @@ type tally struct {
 	best, seer   []float64            // ours and the clairvoyant's over the cheapest rival that keeps the promise
 }
 
-// TestAgainstRivals prints the table of docs/rules/horizontal.md. It asserts
+// TestAgainstRivals prints the table of docs/rules/setting.md. It asserts
 // nothing about who wins, only that the promise is kept in nearly all loads.
 func TestAgainstRivals(t *testing.T) {
 	all := traces(t)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 1, ' ', 0)
 	defer w.Flush()
-	b := horizontal.Bounds{Floor: 2, Unserved: advice.DefaultRiskUnserved, Start: time.Minute, OwnTolerance: os.Getenv("PLIMSOLL_TOLERANCE") != ""}
+	b := setting.Bounds{Floor: 2, Unserved: advice.DefaultRiskUnserved, Start: time.Minute, OwnTolerance: os.Getenv("PLIMSOLL_TOLERANCE") != ""}
 	single := bestSingle(t, all, b)
 	fmt.Fprintf(w, "| load | days | ours | unserved | setting | clairvoyant | default | unserved | crane | unserved | p99 | unserved | single %d %% | unserved | ours / best rival | clairvoyant / best rival |\n", single)
 	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
@@ -182,15 +182,15 @@ func TestAgainstRivals(t *testing.T) {
 }
 
 // add scores one load and gives its line of the table.
-func (s *tally) add(t *testing.T, tr trace, b horizontal.Bounds, single int32) string {
+func (s *tally) add(t *testing.T, tr trace, b setting.Bounds, single int32) string {
 	first, second := tr.halves()
-	plan := horizontal.PlanFor(t, first, b)
+	plan := setting.PlanFor(t, first, b)
 	days := tr.Step.Hours() * float64(len(tr.Millicores)) / 24
 	ours := plan.Choose(t, b.Unserved)
 	if ours == nil {
 		return fmt.Sprintf("| %s | %.0f | abstains |", tr.name, days)
 	}
-	o := horizontal.ScoreOf(t, second, *ours, b.Start)
+	o := setting.ScoreOf(t, second, *ours, b.Start)
 	s.done++
 	if o.Slow > b.Unserved {
 		s.broken++
@@ -201,10 +201,10 @@ func (s *tally) add(t *testing.T, tr trace, b horizontal.Bounds, single int32) s
 	line := fmt.Sprintf("| %s | %.0f | %.0f | %.2f %% | %s | %.0f |", tr.name, days, o.ReplicaHours, 100*o.Slow, words(ours), perfect)
 	for _, n := range rivalNames() {
 		c := rivals(first, single)[n]
-		was, is := horizontal.ScoreOf(t, first, c, b.Start), horizontal.ScoreOf(t, second, c, b.Start)
+		was, is := setting.ScoreOf(t, first, c, b.Start), setting.ScoreOf(t, second, c, b.Start)
 		line += fmt.Sprintf(" %.0f | %.2f %% |", is.ReplicaHours, 100*is.Slow)
 		if mine := plan.Choose(t, was.Slow); mine != nil {
-			s.same[n] = append(s.same[n], horizontal.ScoreOf(t, second, *mine, b.Start).ReplicaHours/is.ReplicaHours)
+			s.same[n] = append(s.same[n], setting.ScoreOf(t, second, *mine, b.Start).ReplicaHours/is.ReplicaHours)
 		}
 		s.equal[n] = append(s.equal[n], cheapest(family, is.Slow)/is.ReplicaHours)
 		if is.Slow <= b.Unserved {
@@ -218,11 +218,11 @@ func (s *tally) add(t *testing.T, tr trace, b horizontal.Bounds, single int32) s
 }
 
 // familyOf scores what the search advises for every promise.
-func familyOf(t *testing.T, plan *horizontal.Plan, second horizontal.Demand, b horizontal.Bounds) []horizontal.Score {
-	var out []horizontal.Score
+func familyOf(t *testing.T, plan *setting.Plan, second setting.Demand, b setting.Bounds) []setting.Score {
+	var out []setting.Score
 	for _, p := range promises() {
 		if c := plan.Choose(t, p); c != nil {
-			out = append(out, horizontal.ScoreOf(t, second, *c, b.Start))
+			out = append(out, setting.ScoreOf(t, second, *c, b.Start))
 		}
 	}
 	return out
@@ -230,7 +230,7 @@ func familyOf(t *testing.T, plan *horizontal.Plan, second horizontal.Demand, b h
 
 // cheapest is the fewest replica-hours of those that leave no more unserved;
 // infinite without any.
-func cheapest(scores []horizontal.Score, unserved float64) float64 {
+func cheapest(scores []setting.Score, unserved float64) float64 {
 	best := math.Inf(1)
 	for _, s := range scores {
 		if s.Slow <= unserved {
@@ -241,15 +241,15 @@ func cheapest(scores []horizontal.Score, unserved float64) float64 {
 }
 
 // clairvoyants scores the whole grid on the half that is scored.
-func clairvoyants(t *testing.T, second horizontal.Demand, b horizontal.Bounds) []horizontal.Score {
-	var out []horizontal.Score
-	for _, c := range horizontal.Grid(second, b) {
-		out = append(out, horizontal.ScoreOf(t, second, c, b.Start))
+func clairvoyants(t *testing.T, second setting.Demand, b setting.Bounds) []setting.Score {
+	var out []setting.Score
+	for _, c := range setting.Grid(second, b) {
+		out = append(out, setting.ScoreOf(t, second, c, b.Start))
 	}
 	return out
 }
 
-func words(c *horizontal.Candidate) string {
+func words(c *setting.Candidate) string {
 	if c.Fixed {
 		return fmt.Sprintf("%d fixed", c.Min)
 	}
@@ -257,7 +257,7 @@ func words(c *horizontal.Candidate) string {
 	if c.DownWindow > 0 {
 		out += fmt.Sprintf(", down %.0f min", c.DownWindow.Minutes())
 	}
-	if c.Tolerance != (horizontal.Tolerance{}) {
+	if c.Tolerance != (setting.Tolerance{}) {
 		out += fmt.Sprintf(", tolerance %g/%g %%", float64(c.Tolerance.Up)/10, float64(c.Tolerance.Down)/10)
 	}
 	return out
@@ -265,14 +265,14 @@ func words(c *horizontal.Candidate) string {
 
 // bestSingle is the target that keeps the promise in most first halves, and
 // among those the highest.
-func bestSingle(t *testing.T, all []trace, b horizontal.Bounds) int32 {
+func bestSingle(t *testing.T, all []trace, b setting.Bounds) int32 {
 	best, kept := int32(0), -1
 	for target := int32(30); target <= 95; target += 5 {
 		n := 0
 		for _, tr := range all {
 			first, _ := tr.halves()
-			c := horizontal.Candidate{Min: 2, Max: max(3, pods(growth*slices.Max(first.Millicores), float64(target))), Target: target}
-			if horizontal.ScoreOf(t, first, c, b.Start).Slow <= b.Unserved {
+			c := setting.Candidate{Min: 2, Max: max(3, pods(growth*slices.Max(first.Millicores), float64(target))), Target: target}
+			if setting.ScoreOf(t, first, c, b.Start).Slow <= b.Unserved {
 				n++
 			}
 		}

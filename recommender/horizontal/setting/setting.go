@@ -1,4 +1,4 @@
-package horizontal
+package setting
 
 import (
 	"cmp"
@@ -7,8 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
@@ -16,7 +14,7 @@ import (
 // The reaction times that a replay assumes, stated as evidence; a pod that was
 // seen to take longer to be ready does. docs/method/horizontal.md has the reasons.
 const (
-	podStartUp    = time.Minute
+	PodStartUp    = time.Minute
 	metricsLag    = 30 * time.Second
 	metricsWindow = 30 * time.Second
 )
@@ -82,9 +80,9 @@ type Score struct {
 	FlapsPerDay  float64
 }
 
-// trainShare is the part of the demand, the first, on which settings are
+// TrainShare is the part of the demand, the first, on which settings are
 // searched. The rest checks them.
-const trainShare = 0.7
+const TrainShare = 0.7
 
 // simplicity is the share of replica-hours that a setting with behavior of its
 // own must save before it is preferred to the controller's defaults, and
@@ -107,9 +105,9 @@ func (c *Candidate) effort() float64 {
 	return v
 }
 
-// split gives the demand's first part and its rest.
-func (d Demand) split() (train, check Demand) {
-	at := int(trainShare * float64(len(d.Millicores)))
+// Split gives the demand's first part and its rest.
+func (d Demand) Split() (train, check Demand) {
+	at := int(TrainShare * float64(len(d.Millicores)))
 	train, check = d, d
 	train.Millicores, check.Millicores = d.Millicores[:at], d.Millicores[at:]
 	if s := d.Requests; s != nil {
@@ -120,8 +118,8 @@ func (d Demand) split() (train, check Demand) {
 	return train, check
 }
 
-// quantile of the demand, by nearest rank; sorted is the demand in order.
-func quantile(sorted []float64, q float64) float64 {
+// Quantile of the demand, by nearest rank; sorted is the demand in order.
+func Quantile(sorted []float64, q float64) float64 {
 	if len(sorted) == 0 {
 		return 0
 	}
@@ -135,12 +133,19 @@ func (d Demand) sorted() []float64 {
 	return s
 }
 
-// podsFor is the number of pods that serve so much at so many percent of their
+// PodsFor is the number of pods that serve so much at so many percent of their
 // requests.
-func (d Demand) podsFor(millicores float64, percent int32) int32 {
+func (d Demand) PodsFor(millicores float64, percent int32) int32 {
 	n := math.Ceil(millicores * 100 / (float64(d.Request) * float64(percent)))
 	return int32(min(max(n, 1), MostReplicas))
 }
+
+// growth is the room above the highest demand seen that the maximum leaves,
+// leastGrowth that where quota, nodes or money bind. 3 costs nothing until used.
+const (
+	growth      = 3.0
+	leastGrowth = 1.5
+)
 
 // MostReplicas bounds every search.
 const MostReplicas = 10_000
@@ -149,26 +154,26 @@ const MostReplicas = 10_000
 // allowing more never costs more.
 const (
 	lowestTarget = 30
-	// highestScaleOut is the utilization, in percent, at which a pod must have
+	// HighestScaleOut is the utilization, in percent, at which a pod must have
 	// been added: below the whole request.
-	highestScaleOut = 99
+	HighestScaleOut = 99
 )
 
 // targets are finer where they are worth more.
 func targets() []int32 {
 	out := []int32{lowestTarget, 35, 40, 44, 48, 52, 55, 58, 60, 63, 66}
-	for t := int32(70); t <= highestScaleOut; t += 3 {
+	for t := int32(70); t <= HighestScaleOut; t += 3 {
 		out = append(out, t)
 	}
 	return out
 }
 
 // Tolerance is how far, in thousandths, usage may lie from the target before
-// replicas change. The zero value stands for the controller's own, a tenth.
+// Replicas change. The zero value stands for the controller's own, a tenth.
 type Tolerance struct{ Up, Down int64 }
 
-// controllerTolerance is the controller's default in thousandths.
-const controllerTolerance = 100
+// ControllerTolerance is the controller's default in thousandths.
+const ControllerTolerance = 100
 
 // tolerances are those to try: the controller's, and where an HPA may have its
 // own one that adds pods at once and takes them away a little later.
@@ -182,7 +187,7 @@ func (b Bounds) tolerances() []Tolerance {
 // up is the tolerance upwards in thousandths.
 func (t Tolerance) up() int64 {
 	if t == (Tolerance{}) {
-		return controllerTolerance
+		return ControllerTolerance
 	}
 	return t.Up
 }
@@ -201,7 +206,7 @@ func (d Demand) downWindows() []time.Duration {
 func (d Demand) minimums(b Bounds, sorted []float64) []int32 {
 	mins := []int32{b.Floor}
 	for _, q := range []float64{0.05, 0.25, 0.5} {
-		mins = append(mins, b.cap(max(b.Floor, d.podsFor(quantile(sorted, q), 100))))
+		mins = append(mins, b.cap(max(b.Floor, d.PodsFor(Quantile(sorted, q), 100))))
 	}
 	slices.Sort(mins)
 	return slices.Compact(mins)
@@ -216,7 +221,7 @@ func (d Demand) grid(b Bounds) []Candidate {
 		for _, t := range b.tolerances() {
 			for _, w := range d.downWindows() {
 				for _, target := range targets() {
-					if b.HighestTarget > 0 && target > b.HighestTarget || int64(target)*(1000+t.up()) > highestScaleOut*1000 {
+					if b.HighestTarget > 0 && target > b.HighestTarget || int64(target)*(1000+t.up()) > HighestScaleOut*1000 {
 						continue
 					}
 					highest := b.cap(max(n+1, d.most(b, top, target)))
@@ -231,9 +236,9 @@ func (d Demand) grid(b Bounds) []Candidate {
 // most is the maximum for a highest demand: three times what that needs, less
 // where the roof is lower.
 func (d Demand) most(b Bounds, top float64, target int32) int32 {
-	n := d.podsFor(growth*top, target)
+	n := d.PodsFor(growth*top, target)
 	if b.Roof > 0 && n > b.Roof {
-		n = max(b.Roof, d.podsFor(leastGrowth*top, target))
+		n = max(b.Roof, d.PodsFor(leastGrowth*top, target))
 	}
 	return n
 }
@@ -251,7 +256,7 @@ func (d Demand) fixed(b Bounds) []Candidate {
 	sorted := d.sorted()
 	var ns []int32
 	for _, q := range []float64{0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999, 0.9999, 1} {
-		n := d.podsFor(quantile(sorted, q), 100)
+		n := d.PodsFor(Quantile(sorted, q), 100)
 		ns = append(ns, max(b.Floor, n), max(b.Floor, n+1))
 	}
 	slices.Sort(ns)
@@ -262,7 +267,7 @@ func (d Demand) fixed(b Bounds) []Candidate {
 	return out
 }
 
-// autoscaler is the HPA of a candidate.
+// Autoscaler is the HPA of a candidate.
 func (c Candidate) autoscaler() replay.Autoscaler {
 	a := replay.Autoscaler{MinReplicas: c.Min, MaxReplicas: c.Max, Metrics: []replay.Metric{replay.CPUUtilization(c.Target)}}
 	if c.DownWindow > 0 || c.Tolerance != (Tolerance{}) {
@@ -278,38 +283,38 @@ func (c Candidate) autoscaler() replay.Autoscaler {
 	return a
 }
 
-// score replays the candidate.
-func (d Demand) score(ctx context.Context, c Candidate, start time.Duration) (Score, error) {
+// Score replays the candidate.
+func (d Demand) Score(ctx context.Context, c Candidate, start time.Duration) (Score, error) {
 	if c.Fixed {
-		return d.scoreFixed(c.Min), nil
+		return d.ScoreFixed(c.Min), nil
 	}
-	return d.replay(ctx, d.autoscaler(c), start, min(max(d.podsFor(d.Millicores[0], c.Target), c.Min), c.Max))
+	return d.Replay(ctx, d.Autoscaler(c), start, min(max(d.PodsFor(d.Millicores[0], c.Target), c.Min), c.Max))
 }
 
-// replay runs an autoscaler over the demand from so many replicas on.
-func (d Demand) replay(ctx context.Context, a replay.Autoscaler, start time.Duration, replicas int32) (Score, error) {
-	load := d.curve()
+// Replay runs an autoscaler over the demand from so many replicas on.
+func (d Demand) Replay(ctx context.Context, a replay.Autoscaler, start time.Duration, replicas int32) (Score, error) {
+	load := d.Curve()
 	// The signal is given so that usage is not cut at the request: pods may
 	// burst beyond it, and the controller sees that they do.
 	signals := make([]replay.Signal, len(a.Metrics))
 	for i, m := range a.Metrics {
-		signals[i].Total = d.signalFor(m, load)
+		signals[i].Total = d.SignalFor(m, load)
 	}
-	out, err := replay.Replay(ctx, load, d.workload(start, replicas), a, replay.Options{Signals: signals})
+	out, err := replay.Replay(ctx, load, d.Workload(start, replicas), a, replay.Options{Signals: signals})
 	if err != nil {
 		return Score{}, err
 	}
-	return scoreOf(out), nil
+	return ScoreOf(out), nil
 }
 
-func scoreOf(out replay.Outcome) Score {
+func ScoreOf(out replay.Outcome) Score {
 	return Score{
 		ReplicaHours: out.ReplicaHours(), Hours: out.Duration.Hours(), Unserved: out.UnservedTimeShare(),
 		Slow: max(out.SlowTimeShare(), out.UnservedTimeShare()), Volume: out.UnservedVolumeShare(), AtMax: out.AtMaxShare(), FlapsPerDay: out.FlapsPerDay(),
 	}
 }
 
-func (d Demand) curve() replay.Curve {
+func (d Demand) Curve() replay.Curve {
 	c := replay.Curve{Step: d.Step, Demand: make([]int64, len(d.Millicores))}
 	for i, v := range d.Millicores {
 		c.Demand[i] = int64(math.Round(max(v, 0)))
@@ -317,7 +322,7 @@ func (d Demand) curve() replay.Curve {
 	return c
 }
 
-func (d Demand) scoreFixed(n int32) Score {
+func (d Demand) ScoreFixed(n int32) Score {
 	hours := d.Step.Hours() * float64(len(d.Millicores))
 	s := Score{ReplicaHours: float64(n) * hours, Hours: hours, AtMax: 1}
 	capacity, over, slow, lost, all := float64(n)*float64(d.Request), 0, 0, 0.0, 0.0
@@ -343,8 +348,8 @@ func (d Demand) scoreFixed(n int32) Score {
 	return s
 }
 
-// replicas is the mean number of replicas.
-func (s Score) replicas() float64 {
+// Replicas is the mean number of replicas.
+func (s Score) Replicas() float64 {
 	if s.Hours == 0 {
 		return 0
 	}
@@ -357,14 +362,14 @@ func (s Score) replicas() float64 {
 // where none does. tried are all autoscalers with their scores on the first
 // part, cheapest first.
 func Search(ctx context.Context, d Demand, b Bounds) (scaled, fixed *Candidate, tried []Candidate, err error) {
-	train, check := d.split()
+	train, check := d.Split()
 	if tried, err = train.scoreAll(ctx, train.grid(b), b); err != nil {
 		return nil, nil, nil, err
 	}
 	if scaled, err = firstThatHolds(ctx, check, tried, b); err != nil {
 		return nil, nil, nil, err
 	}
-	train, check = train.raised(b.FixedMargin), check.raised(b.FixedMargin)
+	train, check = train.Raised(b.FixedMargin), check.Raised(b.FixedMargin)
 	still, err := train.scoreAll(ctx, train.fixed(b), b)
 	if err != nil {
 		return nil, nil, nil, err
@@ -373,8 +378,8 @@ func Search(ctx context.Context, d Demand, b Bounds) (scaled, fixed *Candidate, 
 	return scaled, fixed, tried, err
 }
 
-// raised is the demand with a margin of so many percent on top.
-func (d Demand) raised(percent float64) Demand {
+// Raised is the demand with a margin of so many percent on top.
+func (d Demand) Raised(percent float64) Demand {
 	d.Millicores = slices.Clone(d.Millicores)
 	for i := range d.Millicores {
 		d.Millicores[i] = rightsize.AddPercent(d.Millicores[i], percent)
@@ -386,7 +391,7 @@ func (d Demand) raised(percent float64) Demand {
 func (d Demand) scoreAll(ctx context.Context, cs []Candidate, b Bounds) ([]Candidate, error) {
 	for i := range cs {
 		var err error
-		if cs[i].Train, err = d.score(ctx, cs[i], b.Start); err != nil {
+		if cs[i].Train, err = d.Score(ctx, cs[i], b.Start); err != nil {
 			return nil, err
 		}
 	}
@@ -396,19 +401,19 @@ func (d Demand) scoreAll(ctx context.Context, cs []Candidate, b Bounds) ([]Candi
 	return cs, nil
 }
 
-// aim is the part of what may go unserved that a setting may use up on demand
+// Aim is the part of what may go unserved that a setting may use up on demand
 // that is known. With all of it the promise was broken on the demand that
 // followed in one load of six, with a third in one of twenty.
-const aim = 0.3
+const Aim = 0.3
 
 func firstThatHolds(ctx context.Context, check Demand, cs []Candidate, b Bounds) (*Candidate, error) {
-	allowed := aim * b.Unserved
+	allowed := Aim * b.Unserved
 	for _, c := range cs {
 		if c.Train.Slow > allowed {
 			continue
 		}
 		var err error
-		if c.Check, err = check.score(ctx, c, b.Start); err != nil {
+		if c.Check, err = check.Score(ctx, c, b.Start); err != nil {
 			return nil, err
 		}
 		if c.Check.Slow <= allowed {
@@ -416,35 +421,4 @@ func firstThatHolds(ctx context.Context, check Demand, cs []Candidate, b Bounds)
 		}
 	}
 	return nil, nil
-}
-
-// tradeOff gives, for shares of time that may go unserved, the fewest
-// replica-hours a month that the settings tried on the first part allow.
-func tradeOff(tried []Candidate) []TradeOff {
-	var out []TradeOff
-	for _, share := range []float64{0, 0.001, 0.003, 0.01, 0.03, 0.1} {
-		i := slices.IndexFunc(tried, func(c Candidate) bool { return c.Train.Slow <= share })
-		if i < 0 {
-			continue
-		}
-		c := tried[i]
-		if n := len(out); n > 0 && out[n-1].Unserved == c.Train.Slow {
-			continue // allowing more gains nothing
-		}
-		out = append(out, TradeOff{Allowed: share, Unserved: c.Train.Slow, ReplicaHours: c.Train.replicas() * pricing.HoursPerMonth, Min: c.Min, Target: c.Target})
-	}
-	return out
-}
-
-// demandOf is a workload's curve as a search reads it.
-func demandOf(c analyzer.LoadCurve, request int64) Demand {
-	return Demand{Step: 5 * time.Minute, Millicores: c.CPU, Request: request}
-}
-
-// TradeOff is one point of cost against unserved load.
-type TradeOff struct {
-	Allowed      float64 // the share of time that may go unserved or be served late
-	Unserved     float64 // the share that did
-	ReplicaHours float64 // a month
-	Min, Target  int32
 }

@@ -1,4 +1,4 @@
-package horizontal
+package setting
 
 import (
 	"testing"
@@ -8,7 +8,7 @@ import (
 // ScoreOf replays a candidate over a demand.
 func ScoreOf(t *testing.T, d Demand, c Candidate, start time.Duration) Score {
 	t.Helper()
-	s, err := d.score(t.Context(), c, start)
+	s, err := d.Score(t.Context(), c, start)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ type Plan struct {
 // PlanFor scores the grid on the first part of the demand.
 func PlanFor(t *testing.T, d Demand, b Bounds) *Plan {
 	t.Helper()
-	train, check := d.split()
+	train, check := d.Split()
 	scored, err := train.scoreAll(t.Context(), append(train.grid(b), train.fixed(b)...), b)
 	if err != nil {
 		t.Fatal(err)
