@@ -1,5 +1,7 @@
 package analyzer
 
+import "time"
+
 // HPA is a HorizontalPodAutoscaler.
 type HPA struct {
 	Namespace string            `json:"namespace"`
@@ -15,6 +17,42 @@ type HPA struct {
 	// ManagedBy is "keda" where a ScaledObject owns the HPA.
 	ManagedBy  string         `json:"managedBy,omitempty"`
 	Conditions []HPACondition `json:"conditions,omitempty"`
+}
+
+// HPAController is how the cluster's HPA controller runs, by the flags of
+// kube-controller-manager. nil is a flag that was not seen, or not set: then
+// its default holds. 0 means 0.
+type HPAController struct {
+	// Tolerance is the share of the target that usage may lie off it.
+	Tolerance              *float64       `json:"tolerance,omitempty"`
+	SyncPeriod             *time.Duration `json:"syncPeriod,omitempty"`
+	DownscaleStabilization *time.Duration `json:"downscaleStabilization,omitempty"`
+	CPUInitialization      *time.Duration `json:"cpuInitialization,omitempty"`
+	InitialReadinessDelay  *time.Duration `json:"initialReadinessDelay,omitempty"`
+	// Gates are the feature gates that are set and that the controller reads.
+	Gates map[string]bool `json:"gates,omitempty"`
+}
+
+// Over gives h with the flags of under where h has none.
+func (h HPAController) Over(under *HPAController) HPAController {
+	if under == nil {
+		return h
+	}
+	h.Tolerance, h.SyncPeriod = or(h.Tolerance, under.Tolerance), or(h.SyncPeriod, under.SyncPeriod)
+	h.DownscaleStabilization = or(h.DownscaleStabilization, under.DownscaleStabilization)
+	h.CPUInitialization = or(h.CPUInitialization, under.CPUInitialization)
+	h.InitialReadinessDelay = or(h.InitialReadinessDelay, under.InitialReadinessDelay)
+	if h.Gates == nil {
+		h.Gates = under.Gates
+	}
+	return h
+}
+
+func or[T any](v, fallback *T) *T {
+	if v == nil {
+		return fallback
+	}
+	return v
 }
 
 // HPAMetric is one metric of an HPA.

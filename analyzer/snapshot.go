@@ -32,6 +32,10 @@ type Snapshot struct {
 	// Requests are the request rates of workloads that have such a counter.
 	Requests []RequestRate `json:"requests,omitempty"`
 
+	// HPAController is nil where kube-controller-manager was not seen, as on most
+	// managed clusters.
+	HPAController *HPAController `json:"hpaController,omitempty"`
+
 	HPAs        []HPA           `json:"hpas,omitempty"`
 	VPAs        []VPA           `json:"vpas,omitempty"`
 	PDBs        []PDB           `json:"pdbs,omitempty"`

@@ -30,7 +30,7 @@ func scaled(c *cluster) {
 				Current:     horizontal.Scaling{Kind: horizontal.ScalingHPA, Name: "web", Replicas: 4, Min: 2, Max: 9, Metrics: cpu(50)},
 				Recommended: &horizontal.Scaling{Kind: horizontal.ScalingHPA, Name: "web", Min: 0, Max: 9, Metrics: cpu(80), RequestCPU: map[string]int64{"app": 500}},
 				ReplicasNow: 4.2, ReplicasAdvised: 2.6,
-				TradeOff: []horizontal.TradeOff{{Allowed: 0.01, Unserved: 0.0042, ReplicaHours: 1898, Min: 2, Target: 80}},
+				TradeOff: []horizontal.TradeOff{{Slow: 0.01, Unserved: 0.0042, ReplicaHours: 1898, Min: 2, Target: 80}},
 			},
 			Evidence: []advice.Evidence{{Name: "demand max", Value: 900, Unit: "millicores"}},
 		},

@@ -30,6 +30,7 @@ type auditFlags struct {
 	promise promiseFlags
 	// riskUnserved is of scaled workloads.
 	riskUnserved, slowdown float64
+	hpa                    hpaFlags
 	includeSystem          bool
 	nodes                  nodeFlags
 	output                 []string
@@ -89,6 +90,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	fl := cmd.Flags()
 	fl.StringSliceVar(&f.only, "only", nil, "`LEVERS` to work out, of: "+strings.Join(leverNames(), ", ")+" (default all)")
 	f.promise.register(fl)
+	f.hpa.register(fl)
 	fl.Float64Var(&f.riskUnserved, "risk-unserved", advice.DefaultRiskUnserved, "accepted share of time with demand above the requests of a scaled workload's pods")
 	fl.BoolVar(&f.includeSystem, "include-system", false, "advise on the add-ons that the provider installs and sizes too")
 	fl.Float64Var(&f.slowdown, "slowdown", advice.DefaultSlowdown, "accepted mean response of scaled pods, in service times, but for --risk-unserved of the time; 1 asks nothing of latency")
@@ -148,6 +150,9 @@ func (f *auditFlags) options(ctx context.Context) (advice.Options, error) {
 	}
 	var err error
 	if o.Nodes, err = f.nodes.options(); err != nil {
+		return o, err
+	}
+	if o.HPA, err = f.hpa.controller(); err != nil {
 		return o, err
 	}
 	o.Commitment, err = f.commit.options(ctx)

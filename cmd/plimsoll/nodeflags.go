@@ -28,7 +28,7 @@ func (f *nodeFlags) register(cmd *cobra.Command) {
 	fl.StringSliceVar(&f.types, "types", nil, "instance types for new nodes, as `PATTERNS` such as m7i.*,c7i.* (default all)")
 	fl.StringSliceVar(&f.denyTypes, "deny-types", nil, "`PATTERNS` of instance types that new nodes may not be of")
 	fl.StringVar(&f.localData, "local-data", string(nodes.LocalWarn), "nodes with pods that have emptyDir volumes: pin them, or warn")
-	fl.StringSliceVar(&f.minSavings, "min-savings", nil, "`AMOUNTS` a month below which nodes are left alone, in USD and in percent of their cost; the larger counts (default 5,1%)")
+	fl.StringSliceVar(&f.minSavings, "min-savings", nil, "`AMOUNTS` a month below which nodes are left alone, in USD and in percent of their cost; the larger counts (default 5,1%); where given, scaling is left alone below them too")
 	completeFrom(cmd, "survive", words(packing.Levels()))
 	completeFrom(cmd, "pools", words(advice.PoolStyles()))
 	completeFrom(cmd, "local-data", []string{string(nodes.LocalWarn), string(nodes.LocalPin)})

@@ -38,6 +38,7 @@ type NodeOptions struct {
 	// PinLocal leaves nodes as they are whose pods have emptyDir volumes.
 	PinLocal bool
 	// MinSavings, in USD a month, and MinSavingsShare, of the nodes' cost, end advice on
-	// pennies; 0 means the defaults, less than 0 none.
+	// pennies; 0 means the defaults, less than 0 none. Above 0 they hold for the scaling of
+	// a workload too, the share being of its own cost.
 	MinSavings, MinSavingsShare float64
 }

@@ -1,6 +1,9 @@
 package advice
 
-import "github.com/plimsoll-k8s/plimsoll/pricing"
+import (
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
 
 // Options is what the user asked for. The zero value means the defaults.
 type Options struct {
@@ -31,6 +34,8 @@ type Options struct {
 	// Minor is x of the cluster's Kubernetes 1.x; 0 where it is not known, and
 	// then nothing is advised that an older one may lack.
 	Minor int
+	// HPA is what the user said of the HPA controller; it goes before what was seen.
+	HPA analyzer.HPAController
 	// Begin, if set, is told of each rule by its name before it runs.
 	Begin func(rule string)
 	// Levers limits the rules that run; empty means all.

@@ -29,7 +29,7 @@ const (
 
 // demand is the load as pods of that size meet it.
 func (c *scaleCase) demand(s podSize) setting.Demand {
-	d := demandOf(c.curve, s.metric)
+	d := setting.Demand{Step: 5 * time.Minute, Millicores: c.curve.CPU, Request: s.metric, Controller: c.controller}
 	if slowdown := c.pass.Options.Slowdown; slowdown > 1 {
 		d.Prompt = promptOf(c.coresOf(s), s.metric, slowdown)
 	}

@@ -186,13 +186,23 @@ func (f *hpaFinder) reachable() {
 			request, limit = request+c.Requests.CPU, limit+c.Limits.CPU
 			bounded = bounded && c.Limits.CPU > 0
 		}
-		// A pod is added above target times 1.1, the controller's tolerance.
-		if bounded && request > 0 && limit*100 <= request*m.Target*11/10 {
+		// A pod is added above the target and its tolerance.
+		up := f.upTolerance()
+		if most := float64(limit) * 100 / float64(max(request, 1)); bounded && request > 0 && most <= float64(m.Target)*(1+up)+1e-9 {
 			f.find("hpa-target-unreachable", true,
-				fmt.Sprintf("its target of %d %% of the request, with the tolerance of a tenth, is never passed: the CPU limit holds usage at %d %%", m.Target, limit*100/request),
-				fmt.Sprintf("lower the target below %d %%, or raise or remove the CPU limit", limit*100*10/11/request))
+				fmt.Sprintf("its target of %d %% of the request, with the tolerance of %.3g %%, is never passed: the CPU limit holds usage at %d %%", m.Target, 100*up, limit*100/request),
+				fmt.Sprintf("lower the target below %d %%, or raise or remove the CPU limit", int64(most/(1+up)+1e-9)))
 		}
 	}
+}
+
+// upTolerance is the share of the target by which usage must pass it.
+func (f *hpaFinder) upTolerance() float64 {
+	controller := controllerOf(f.pass)
+	if b := f.h.Behavior; b != nil && b.Up != nil && b.Up.ToleranceMilli != nil && controller.OwnTolerance() {
+		return float64(*b.Up.ToleranceMilli) / 1000
+	}
+	return controller.UpTolerance()
 }
 
 // vpas finds VPAs that move the request which the HPA divides by.

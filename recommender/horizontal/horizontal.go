@@ -14,6 +14,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
@@ -39,7 +40,8 @@ type Advice struct {
 	// Hours is the pods that the advised setting runs in each hour of the load;
 	// nil where nothing is to change.
 	Hours *advice.Hours
-	// TradeOff is the cost of allowing less or more to go unserved.
+	// TradeOff is the advice, and what lower targets cost and gain; nil where no
+	// target is advised.
 	TradeOff []TradeOff
 }
 
@@ -101,10 +103,6 @@ const (
 // MostReplicas bounds every search.
 const MostReplicas = setting.MostReplicas
 
-// tolerancePerHPA is the Kubernetes minor from which an HPA may have its own
-// tolerance.
-const tolerancePerHPA = 35
-
 func run(p *advice.Pass) error {
 	var todo []*analyzer.WorkloadFacts
 	for i := range p.Facts.Workloads {
@@ -126,11 +124,6 @@ func run(p *advice.Pass) error {
 	for i := range recs {
 		if errs[i] != nil {
 			return fmt.Errorf("%s: %w", todo[i].Ref, errs[i])
-		}
-		if len(recs[i].Changes) > 0 && p.Cluster.Idle(todo[i].Ref) {
-			recs[i].Warnings = append(recs[i].Warnings, analyzer.Warning{
-				Code: "idle", Subject: todo[i].Ref.String(), Message: "it was idle for the whole window: where nothing waits for it, remove it rather than rescale it",
-			})
 		}
 		leave(p.Cluster, &recs[i])
 		p.Report(recs[i])
@@ -224,6 +217,8 @@ type scaleCase struct {
 	w     *analyzer.WorkloadFacts
 	curve analyzer.LoadCurve
 	hpa   *analyzer.HPA // nil where there is none
+	// controller is how the cluster's HPA controller runs, as far as is known.
+	controller replay.Controller
 	// container is the one whose usage is followed; empty for the pod's sum.
 	container string
 	sizes     []podSize
@@ -239,7 +234,6 @@ type scaleCase struct {
 	fixed  *outcome
 	onCPU  *outcome // the best that follows CPU, and requests
 	onRate *outcome
-	trades []TradeOff
 }
 
 // podSize is a set of requests that the pods may have.
@@ -266,7 +260,7 @@ func (o *outcome) monthly() float64 {
 }
 
 func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
-	c := &scaleCase{pass: p, w: w}
+	c := &scaleCase{pass: p, w: w, controller: controllerOf(p)}
 	if len(w.HPAs) > 0 {
 		c.hpa = &w.HPAs[0]
 	}
@@ -283,7 +277,7 @@ func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
 	c.undoThrottling()
 	c.bounds = setting.Bounds{
 		Floor: leastPods(p, w), Ceiling: mostApart(p, w), Unserved: p.Options.RiskUnserved, Start: startOf(p, w), FixedMargin: rightsize.HeadroomFixed,
-		OwnTolerance: p.Options.Minor >= tolerancePerHPA,
+		OwnTolerance: ownTolerance(p, c.controller),
 	}
 	return c
 }
@@ -299,6 +293,8 @@ func (c *scaleCase) notOurs() string {
 	switch {
 	case w.Replicas == 0:
 		return "it stands at zero replicas"
+	case c.pass.Cluster.Idle(w.Ref):
+		return "it was idle for the whole window: where nothing waits for it, remove it rather than rescale it"
 	case w.HasRoles():
 		return "its pods are of several roles, which one number of replicas does not scale"
 	case len(w.HPAs) == 1 && deadBy(w) != "":

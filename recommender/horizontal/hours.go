@@ -54,7 +54,7 @@ func (c *scaleCase) replicaSlots() ([]float64, error) {
 func (c *scaleCase) replicaSeries(d setting.Demand) ([]replay.Segment, error) {
 	switch {
 	case c.best.zero != nil:
-		out, err := c.replayZero(c.best, c.best.zero, replay.Options{Series: true})
+		out, err := c.replayZero(c.best, c.best.zero, replay.Options{Series: true, Controller: c.controller})
 		return out.Series, err
 	case c.best.Fixed:
 		return []replay.Segment{{Replicas: c.best.Min}}, nil
@@ -62,6 +62,6 @@ func (c *scaleCase) replicaSeries(d setting.Demand) ([]replay.Segment, error) {
 	load, a := d.Curve(), d.Autoscaler(c.best.Candidate)
 	first := min(max(d.PodsFor(d.Millicores[0], c.best.Target), c.best.Min), c.best.Max)
 	out, err := replay.Replay(c.pass.Context, load, d.Workload(c.bounds.Start, first), a,
-		replay.Options{Series: true, Signals: []replay.Signal{{Total: d.SignalFor(a.Metrics[0], load)}}})
+		replay.Options{Series: true, Controller: c.controller, Signals: []replay.Signal{{Total: d.SignalFor(a.Metrics[0], load)}}})
 	return out.Series, err
 }

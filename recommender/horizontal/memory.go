@@ -88,8 +88,7 @@ func (u memoryUse) kept() int32 {
 }
 
 // verdict says how an HPA with that metric goes.
-func (u memoryUse) verdict(h *analyzer.HPA) string {
-	const tolerance = float64(setting.ControllerTolerance) / 1000
+func (u memoryUse) verdict(h *analyzer.HPA, tolerance float64) string {
 	span := fmt.Sprintf("a pod holds %.0f to %.0f %% of the target", 100*u.low, 100*u.high)
 	switch {
 	case !u.constant:
@@ -97,7 +96,7 @@ func (u memoryUse) verdict(h *analyzer.HPA) string {
 	case u.low > 1+tolerance:
 		return fmt.Sprintf("%s at any load, and another pod holds as much: it grows to maxReplicas %d and stays there", span, h.Max)
 	case u.high >= 1-tolerance:
-		return span + " at any load: within the tolerance of a tenth it never lets a pod go, whatever the other metrics say"
+		return fmt.Sprintf("%s at any load: within the tolerance of %.3g %% it never lets a pod go, whatever the other metrics say", span, 100*tolerance)
 	case u.kept() > max(h.Min, 1):
 		return fmt.Sprintf("%s at any load: as replicas are rounded up, it keeps %d pods that it never lets go", span, min(u.kept(), h.Max))
 	}
@@ -110,9 +109,12 @@ func (c *scaleCase) warnMemory(r *advice.Advice) {
 	if m == nil {
 		return
 	}
-	text := "memory is no measure of load, since most programs keep what they once took: the advice leaves it out"
+	text := "memory is no measure of load, since most programs keep what they once took"
+	if len(r.Changes) > 0 {
+		text += ": the advice leaves it out"
+	}
 	if u, ok := c.memoryUse(*m); ok {
-		text += "; here " + u.verdict(c.hpa)
+		text += "; here " + u.verdict(c.hpa, c.controller.UpTolerance())
 		r.Show("memory of a pod, of the HPA's target, 5th percentile of hours", 100*u.low, "percent")
 		r.Show("memory of a pod, of the HPA's target, 95th percentile of hours", 100*u.high, "percent")
 	}
@@ -130,7 +132,7 @@ func (c *scaleCase) withoutMemory() (*analyzer.HPA, bool) {
 	h := *c.hpa
 	h.Metrics = slices.DeleteFunc(slices.Clone(h.Metrics), isMemory)
 	u, ok := c.memoryUse(*m)
-	if !ok || !u.constant || u.high >= 1-float64(setting.ControllerTolerance)/1000 || len(h.Metrics) == 0 {
+	if !ok || !u.constant || u.high >= 1-c.controller.UpTolerance() || len(h.Metrics) == 0 {
 		return nil, false
 	}
 	h.Min = min(max(h.Min, u.kept()), h.Max)

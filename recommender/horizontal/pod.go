@@ -136,7 +136,7 @@ func (c *scaleCase) podSizes() []podSize {
 	if len(changed) > 0 {
 		out = append(out, c.podSize(pooled, changed))
 	}
-	return slices.DeleteFunc(out, func(s podSize) bool { return s.metric < leastScaledRequest && len(out) > 1 && len(s.cpu) == 0 })
+	return out
 }
 
 func (c *scaleCase) podSize(containers []analyzer.Container, changed map[string]int64) podSize {
@@ -165,7 +165,7 @@ func (c *scaleCase) highestTargetFor(s podSize) int32 {
 		return 0
 	}
 	// Usage held at the limit must be well above target times tolerance.
-	return int32(max(1, 100*float64(limit)/float64(s.metric)/1.15))
+	return int32(max(1, 100*float64(limit)/float64(s.metric)/(1.05+c.controller.UpTolerance())))
 }
 
 // limitOf is a pod's CPU limit in millicores, 0 where a container has none.

@@ -180,7 +180,7 @@ func (c *scaleCase) scheduled(base *outcome) (*outcome, error) {
 		so.Triggers = append(so.Triggers, replay.Trigger{Metric: a.Metrics[0], Signal: replay.Signal{Total: d.SignalFor(a.Metrics[0], load)}})
 		so.Behavior = a.Behavior
 	}
-	out, err := so.Replay(c.pass.Context, load, d.Workload(c.bounds.Start, base.Min), replay.Options{})
+	out, err := so.Replay(c.pass.Context, load, d.Workload(c.bounds.Start, base.Min), replay.Options{Controller: c.controller})
 	if err != nil {
 		return nil, err
 	}

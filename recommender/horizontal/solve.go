@@ -20,20 +20,20 @@ func (c *scaleCase) solve() error {
 	c.bounds.HighestTarget = c.highestTargetFor(c.sizes[0])
 	c.now = c.today()
 	if c.hpa == nil && c.floorServes() {
+		c.guard()
 		return c.rest()
 	}
-	var trades []TradeOff
 	var err error
-	if c.onCPU, c.trades, err = c.searchOn(nil); err != nil {
+	if c.onCPU, err = c.searchOn(nil); err != nil {
 		return err
 	}
 	c.best = c.onCPU
 	if c.rate != nil && c.rate.poor == "" {
-		if c.onRate, trades, err = c.searchOn(c.rate); err != nil {
+		if c.onRate, err = c.searchOn(c.rate); err != nil {
 			return err
 		}
 		if c.preferRate(c.onCPU, c.onRate) {
-			c.best, c.trades = c.onRate, trades
+			c.best = c.onRate
 		}
 	}
 	if c.hpa == nil && c.fixed != nil && (c.best == nil || (1-worthScaling)*c.fixed.monthly() <= c.best.monthly()) {
@@ -42,13 +42,50 @@ func (c *scaleCase) solve() error {
 	if c.best == nil {
 		return nil
 	}
+	c.guard()
 	return c.rest()
 }
 
+// nearSilent is the share of what the floor serves that the mean demand of the
+// first half must pass before it says how many pods there should be.
+const nearSilent = 0.05
+
+// guard puts an HPA in the place of a smaller bare number where the first half
+// of the load was near silent: it says nothing of the load to come, and an HPA
+// costs the same until that comes.
+func (c *scaleCase) guard() {
+	o := c.best
+	if c.hpa != nil || !o.Fixed || o.Min >= c.w.Replicas {
+		return
+	}
+	if mean := meanOf(c.curve.CPU[:len(c.curve.CPU)/2]); mean >= nearSilent*float64(o.Min)*float64(o.size.metric) {
+		return
+	}
+	d := c.demandOf(o)
+	b := c.bounds
+	b.Roof = c.roof(o.size)
+	k := setting.Candidate{Min: o.Min, Target: d.Careful(b)}
+	k.Max = max(d.HighestFor(b, k.Min, k.Target), c.w.Replicas)
+	train, check := d.Split()
+	var err error
+	if k.Train, err = train.Score(c.pass.Context, k, b.Start); err != nil {
+		return
+	}
+	if k.Check, err = check.Score(c.pass.Context, k, b.Start); err != nil {
+		return
+	}
+	if guarded := c.outcome(d, &k, o.size); guarded.whole.Slow <= max(o.whole.Slow, setting.Aim*b.Unserved) && guarded.monthly() <= (1+worthChanging)*o.monthly() {
+		c.best = guarded
+	}
+}
+
 // searchOn searches every pod size for settings that follow CPU, or a request
-// rate, and gives the cheapest, nil where none holds, and its trade-off.
-func (c *scaleCase) searchOn(rate *requestRate) (best *outcome, trades []TradeOff, err error) {
+// rate, and gives the cheapest, nil where none holds.
+func (c *scaleCase) searchOn(rate *requestRate) (best *outcome, err error) {
 	for _, s := range c.sizes {
+		if s.metric < leastScaledRequest {
+			continue
+		}
 		b := c.bounds
 		b.Roof = c.roof(s)
 		d := c.demand(s)
@@ -58,9 +95,9 @@ func (c *scaleCase) searchOn(rate *requestRate) (best *outcome, trades []TradeOf
 		} else {
 			b.HighestTarget = c.highestTargetFor(s)
 		}
-		scaled, fixed, tried, err := setting.Search(c.pass.Context, d, b)
+		scaled, fixed, _, err := setting.Search(c.pass.Context, d, b)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if fixed != nil {
 			c.fixed = cheaper(c.fixed, c.outcome(d, fixed, s))
@@ -70,10 +107,10 @@ func (c *scaleCase) searchOn(rate *requestRate) (best *outcome, trades []TradeOf
 		}
 		if o := c.outcome(d, scaled, s); best == nil || o.monthly() < best.monthly() {
 			o.rate = rate
-			best, trades = o, tradeOff(tried)
+			best = o
 		}
 	}
-	return best, trades, nil
+	return best, nil
 }
 
 // demandOf is the load as a setting meets and reads it.
@@ -227,6 +264,7 @@ func (c *scaleCase) finish(r *advice.Advice) error {
 		r.Title = "the number of replicas fits"
 		if c.hpa != nil {
 			r.Title = "the HPA fits"
+			c.warnMemory(r)
 		}
 		return nil
 	}
@@ -234,13 +272,18 @@ func (c *scaleCase) finish(r *advice.Advice) error {
 	if err != nil {
 		return err
 	}
-	c.describe(r, "advised")
 	s := c.scaling()
+	if reason := c.broken(s); reason != "" {
+		c.describe(r, "found")
+		r.Abstain(reason)
+		return nil
+	}
+	c.describe(r, advised)
 	c.told.Recommended, c.told.ReplicasAdvised = &s, c.best.whole.Replicas()
 	c.told.Hours = hours
 	c.changes(r, s)
 	r.Title = c.title()
-	if c.now != nil && c.pass.Costs != nil && c.pass.Costs.UnitOf(c.w.Ref) != (cost.UnitPrice{}) {
+	if c.now != nil && c.priced() {
 		r.MonthlySavings = c.now.monthly() - c.best.monthly()
 	}
 	c.warnUnseen(r)
@@ -262,8 +305,27 @@ func (c *scaleCase) finish(r *advice.Advice) error {
 // serves all that was promised and costs about the same, or less. Where it is
 // only slower than promised, nothing is broken that would be worth more money.
 func (c *scaleCase) fits() bool {
-	return c.now != nil && memoryMetric(c.hpa) == nil && c.now.whole.Unserved <= c.bounds.Unserved && c.now.Min >= min(c.bounds.Floor, max(c.w.Replicas, c.now.Min)) &&
-		c.best.monthly() > (1-worthChanging)*c.now.monthly()
+	switch {
+	case c.now == nil || c.now.whole.Unserved > c.bounds.Unserved:
+		return false
+	case c.best.monthly() > c.now.monthly():
+		return true
+	case memoryMetric(c.hpa) != nil || c.now.Min < min(c.bounds.Floor, max(c.w.Replicas, c.now.Min)):
+		return false
+	}
+	return c.best.monthly() > (1-worthChanging)*c.now.monthly() || c.pennies()
+}
+
+// priced reports whether the pods' hours are in USD.
+func (c *scaleCase) priced() bool {
+	return c.pass.Costs != nil && c.pass.Costs.UnitOf(c.w.Ref) != (cost.UnitPrice{})
+}
+
+// pennies reports whether the best setting saves less than the user wants of a
+// change.
+func (c *scaleCase) pennies() bool {
+	least := max(c.pass.Options.Nodes.MinSavings, c.pass.Options.Nodes.MinSavingsShare*c.now.monthly())
+	return c.priced() && c.now.monthly()-c.best.monthly() < least
 }
 
 // scaling is the setting advised, complete.
@@ -377,16 +439,19 @@ func (c *scaleCase) scaleOut(o *outcome) float64 {
 	return float64(o.size.metric) * float64(o.Target) / 100
 }
 
+// advised is what the best setting is called where it is advised.
+const advised = "advised"
+
 // describe files what the advice rests on; best is what the best setting found
 // is called.
 func (c *scaleCase) describe(r *advice.Advice, best string) {
-	c.told.TradeOff = c.trades
 	r.Show("days of load", float64(c.curve.Seen)/288, "days")
 	sorted := slices.Sorted(slices.Values(c.curve.CPU))
 	r.Show("demand p50", setting.Quantile(sorted, 0.5), "millicores")
 	r.Show("demand p99", setting.Quantile(sorted, 0.99), "millicores")
 	r.Show("demand max", sorted[len(sorted)-1], "millicores")
 	r.Show("pod start-up assumed", c.bounds.Start.Seconds(), "seconds")
+	c.describeController(r)
 	r.Show("fewest replicas that are safe", float64(c.bounds.Floor), "count")
 	if c.now != nil {
 		c.told.ReplicasNow = c.now.whole.Replicas()
@@ -404,8 +469,8 @@ func (c *scaleCase) describe(r *advice.Advice, best string) {
 	if c.hpa == nil && c.fixed != nil && !c.best.Fixed {
 		r.Show("replica-hours a month of the best fixed number", c.fixed.whole.Replicas()*pricing.HoursPerMonth, "hours")
 	}
-	for _, t := range c.trades {
-		r.Show(fmt.Sprintf("replica-hours a month if %g %% may go unserved", 100*t.Allowed), t.ReplicaHours, "hours")
+	if best == advised {
+		c.describeTrades(r)
 	}
 }
 

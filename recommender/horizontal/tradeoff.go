@@ -1,41 +1,71 @@
 package horizontal
 
 import (
-	"slices"
-	"time"
+	"fmt"
 
-	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
-// tradeOff gives, for shares of time that may go unserved, the fewest
-// replica-hours a month that the settings tried on the first part allow.
-func tradeOff(tried []setting.Candidate) []TradeOff {
-	var out []TradeOff
-	for _, share := range []float64{0, 0.001, 0.003, 0.01, 0.03, 0.1} {
-		i := slices.IndexFunc(tried, func(c setting.Candidate) bool { return c.Train.Slow <= share })
-		if i < 0 {
-			continue
+// TradeOff is one point of cost against load that is unserved or served late:
+// the setting advised with another target.
+type TradeOff struct {
+	Target, Min int32
+	Unserved    float64 // the share of time with demand above the requests
+	Slow        float64 // the share unserved or served late
+	// ReplicaHours are those of a month, More the USD a month above the advice;
+	// 0 where pods have no price.
+	ReplicaHours, More float64
+}
+
+// tradeStep is what targets of the trade-off lie apart, and mostTrades how many
+// of them there are below the advice.
+const (
+	tradeStep  = 10
+	mostTrades = 4
+)
+
+// tradeOffs are the advised setting and what lower targets would cost and gain
+// over the whole load. Each point costs more than the one before it and leaves
+// less undone; what only costs more is left out.
+func (c *scaleCase) tradeOffs() []TradeOff {
+	o := c.best
+	if o == nil || o.Fixed || o.Target <= 0 || o.schedule != nil || o.zero != nil || o == c.now {
+		return nil
+	}
+	out := []TradeOff{c.tradeOff(o)}
+	d := c.demandOf(o)
+	b := c.bounds
+	b.Roof = c.roof(o.size)
+	for target := (o.Target - 1) / tradeStep * tradeStep; target > 0 && len(out) <= mostTrades; target -= tradeStep {
+		k := o.Candidate
+		k.Target, k.Max = target, d.HighestFor(b, k.Min, target)
+		score, err := d.Score(c.pass.Context, k, c.bounds.Start)
+		if err != nil {
+			return out
 		}
-		c := tried[i]
-		if n := len(out); n > 0 && out[n-1].Unserved == c.Train.Slow {
-			continue // allowing more gains nothing
+		t := c.tradeOff(&outcome{Candidate: k, size: o.size, whole: score, rate: o.rate})
+		last := out[len(out)-1]
+		if t.ReplicaHours > last.ReplicaHours && t.Unserved <= last.Unserved && t.Slow <= last.Slow && (t.Unserved < last.Unserved || t.Slow < last.Slow) {
+			out = append(out, t)
 		}
-		out = append(out, TradeOff{Allowed: share, Unserved: c.Train.Slow, ReplicaHours: c.Train.Replicas() * pricing.HoursPerMonth, Min: c.Min, Target: c.Target})
 	}
 	return out
 }
 
-// demandOf is a workload's curve as a search reads it.
-func demandOf(c analyzer.LoadCurve, request int64) setting.Demand {
-	return setting.Demand{Step: 5 * time.Minute, Millicores: c.CPU, Request: request}
+func (c *scaleCase) tradeOff(o *outcome) TradeOff {
+	t := TradeOff{Target: o.Target, Min: o.Min, Unserved: o.whole.Unserved, Slow: o.whole.Slow, ReplicaHours: o.whole.Replicas() * pricing.HoursPerMonth}
+	if c.priced() {
+		t.More = o.monthly() - c.best.monthly()
+	}
+	return t
 }
 
-// TradeOff is one point of cost against unserved load.
-type TradeOff struct {
-	Allowed      float64 // the share of time that may go unserved or be served late
-	Unserved     float64 // the share that did
-	ReplicaHours float64 // a month
-	Min, Target  int32
+// describeTrades files the points beyond the advice.
+func (c *scaleCase) describeTrades(r *advice.Advice) {
+	c.told.TradeOff = c.tradeOffs()
+	for _, t := range c.told.TradeOff[min(1, len(c.told.TradeOff)):] {
+		r.Show(fmt.Sprintf("replica-hours a month at a target of %d %%", t.Target), t.ReplicaHours, "hours")
+		r.Show(fmt.Sprintf("time with unserved demand at a target of %d %%", t.Target), 100*t.Unserved, "percent")
+	}
 }

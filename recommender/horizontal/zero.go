@@ -65,7 +65,7 @@ func (c *scaleCase) toZero(base *outcome) (*outcome, error) {
 	if z.quiet < leastQuiet || z.quiet == 1 {
 		return nil, nil
 	}
-	out, err := c.replayZero(base, z, replay.Options{})
+	out, err := c.replayZero(base, z, replay.Options{Controller: c.controller})
 	if err != nil {
 		return nil, err
 	}

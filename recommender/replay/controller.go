@@ -6,21 +6,21 @@ import "time"
 const Latest = 37
 
 // Controller is what one cannot see from an HPA: the Kubernetes version and the flags of the
-// kube-controller-manager. The zero value is the latest version with the default flags; a zero
-// field means that flag's default.
+// kube-controller-manager. The zero value is the latest version with the default flags; nil means
+// that flag's default, which 0 does not.
 type Controller struct {
 	// Minor is x of Kubernetes 1.x.
 	Minor int
 	// Tolerance is --horizontal-pod-autoscaler-tolerance, 0.1.
-	Tolerance float64
-	// SyncPeriod is --horizontal-pod-autoscaler-sync-period, 15 s. Only Replay uses it.
-	SyncPeriod time.Duration
+	Tolerance *float64
+	// SyncPeriod is --horizontal-pod-autoscaler-sync-period, 15 s. Only Replay uses it, and no less than a millisecond.
+	SyncPeriod *time.Duration
 	// DownscaleStabilization is --horizontal-pod-autoscaler-downscale-stabilization, 5 min.
-	DownscaleStabilization time.Duration
+	DownscaleStabilization *time.Duration
 	// CPUInitialization is --horizontal-pod-autoscaler-cpu-initialization-period, 5 min.
-	CPUInitialization time.Duration
+	CPUInitialization *time.Duration
 	// InitialReadinessDelay is --horizontal-pod-autoscaler-initial-readiness-delay, 30 s.
-	InitialReadinessDelay time.Duration
+	InitialReadinessDelay *time.Duration
 	// ScaleToZero is the gate HPAScaleToZero: alpha since 1.16, on since 1.37.
 	ScaleToZero Gate
 	// ConfigurableTolerance is the gate HPAConfigurableTolerance: alpha in 1.33, on since 1.35.
@@ -71,15 +71,32 @@ func (c Controller) flags() flags {
 	minor := orDefault(c.Minor, Latest)
 	return flags{
 		minor:             minor,
-		tolerance:         orDefault(c.Tolerance, 0.1),
-		syncPeriod:        max(orDefault(c.SyncPeriod, 15*time.Second), time.Millisecond),
-		downscaleWindow:   orDefault(c.DownscaleStabilization, 5*time.Minute),
-		cpuInitialization: orDefault(c.CPUInitialization, 5*time.Minute),
-		readinessDelay:    orDefault(c.InitialReadinessDelay, 30*time.Second),
+		tolerance:         flagOr(c.Tolerance, DefaultTolerance),
+		syncPeriod:        max(flagOr(c.SyncPeriod, 15*time.Second), time.Millisecond),
+		downscaleWindow:   flagOr(c.DownscaleStabilization, 5*time.Minute),
+		cpuInitialization: flagOr(c.CPUInitialization, 5*time.Minute),
+		readinessDelay:    flagOr(c.InitialReadinessDelay, 30*time.Second),
 		scaleToZero:       c.ScaleToZero.enabled(minor >= minorScaleToZero),
 		ownTolerance:      minor >= minorSplitTolerance && c.ConfigurableTolerance.enabled(minor >= minorOwnTolerance),
 		podLevel:          minor >= minorPodResources && c.PodLevelResources.enabled(true),
 	}
+}
+
+// DefaultTolerance is the controller's where no flag says otherwise.
+const DefaultTolerance = 0.1
+
+// UpTolerance is how far usage may lie above the target before a pod is added, as a share of the
+// target, where the autoscaler has no tolerance of its own.
+func (c Controller) UpTolerance() float64 { return flagOr(c.Tolerance, DefaultTolerance) }
+
+// OwnTolerance tells whether an autoscaler may have a tolerance of its own.
+func (c Controller) OwnTolerance() bool { return c.flags().ownTolerance }
+
+func flagOr[T any](v *T, fallback T) T {
+	if v == nil {
+		return fallback
+	}
+	return *v
 }
 
 func orDefault[T comparable](v, fallback T) T {

@@ -51,8 +51,8 @@ func naiveReplay(load replay.Curve, w replay.Workload, a replay.Autoscaler, so *
 }
 
 func (n *naive) period() time.Duration {
-	if n.o.Controller.SyncPeriod > 0 {
-		return n.o.Controller.SyncPeriod
+	if n.o.Controller.SyncPeriod != nil {
+		return *n.o.Controller.SyncPeriod
 	}
 	return 15 * time.Second
 }

@@ -4,7 +4,6 @@
 package brief
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -136,44 +135,6 @@ func Change(from, to string) string {
 		return from
 	}
 	return from + " → " + to
-}
-
-// Scaling says what decides the number of pods: "HPA on cpu 60 %, 2 to 9 pods".
-func Scaling(s document.Scaling) string {
-	var by []string
-	for _, m := range s.Metrics {
-		text := m.Name
-		switch {
-		case m.TargetType == "Utilization":
-			text += fmt.Sprintf(" %d %%", m.Target)
-		case m.Name == "cpu":
-			text += fmt.Sprintf(" %dm a pod", m.Target)
-		}
-		by = append(by, text)
-	}
-	for _, t := range s.Triggers {
-		by = append(by, fmt.Sprintf("%.3g requests/s (%s)", t.Threshold, t.Counter))
-	}
-	if len(s.Schedules) > 0 {
-		by = append(by, "a schedule")
-	}
-	least, most := s.Replicas, s.Replicas
-	if s.MinReplicas != nil {
-		least = *s.MinReplicas
-	}
-	if s.IdleReplicas != nil {
-		least = *s.IdleReplicas
-	}
-	if s.MaxReplicas != nil {
-		most = *s.MaxReplicas
-	}
-	switch s.Kind {
-	case "HorizontalPodAutoscaler":
-		return fmt.Sprintf("HPA on %s, %d to %d pods", strings.Join(by, " and "), least, most)
-	case "ScaledObject":
-		return fmt.Sprintf("KEDA on %s, %d to %d pods", strings.Join(by, " and "), least, most)
-	}
-	return document.Counted(int(s.Replicas), "pod")
 }
 
 // Arrow says from what to what, in ASCII.

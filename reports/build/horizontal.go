@@ -65,11 +65,15 @@ func (b *builder) horizontal(i int) *document.Horizontal {
 		h.Withheld = append(h.Withheld, withheld(w))
 	}
 	h.Warnings = sortedWarnings(h.Warnings)
-	for _, t := range advice.As[horizontal.Advice](r.Detail).TradeOff {
-		h.TradeOff = append(h.TradeOff, document.TradeOff{
-			AllowedPercent: document.Decimals(100*t.Allowed, 4), UnservedPercent: document.Decimals(100*t.Unserved, 4),
+	for k, t := range advice.As[horizontal.Advice](r.Detail).TradeOff {
+		point := document.TradeOff{
+			AllowedPercent: document.Decimals(100*t.Slow, 4), UnservedPercent: document.Decimals(100*t.Unserved, 4),
 			ReplicaHours: document.Decimals(t.ReplicaHours, 2), MinReplicas: t.Min, Target: t.Target,
-		})
+		}
+		if k > 0 && t.More > 0 {
+			point.MonthlyMore = b.known(document.Cents(t.More))
+		}
+		h.TradeOff = append(h.TradeOff, point)
 	}
 	if to := advice.As[horizontal.Advice](r.Detail).Recommended; to != nil {
 		s := scalingOf(to, advice.As[horizontal.Advice](r.Detail).ReplicasAdvised)

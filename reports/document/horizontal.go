@@ -16,7 +16,7 @@ type Horizontal struct {
 	Confidence     float64 `json:"confidence" jsonschema:"minimum=0,maximum=1"`
 	// Evidence are the figures that the recommendation rests on.
 	Evidence []Evidence `json:"evidence"`
-	// TradeOff is what it costs to let less or more demand go unserved.
+	// TradeOff is what lower targets cost and gain.
 	TradeOff []TradeOff         `json:"tradeOff,omitempty"`
 	Warnings []analyzer.Warning `json:"warnings"`
 }
@@ -74,14 +74,18 @@ type ContainerRequest struct {
 	CPU       CPU    `json:"cpu"`
 }
 
-// TradeOff is the cheapest setting for a share of time, in percent, that
-// demand may be unserved.
+// TradeOff is the recommended setting with its own target first, then with lower ones.
+// Each costs more than the one before it and leaves less undone.
 type TradeOff struct {
+	// AllowedPercent is the share of time with demand unserved or served late: what
+	// --risk-unserved must allow.
 	AllowedPercent  float64 `json:"allowedPercent"`
 	UnservedPercent float64 `json:"unservedPercent"`
 	// ReplicaHours is for a month of 730 hours.
 	ReplicaHours float64 `json:"replicaHours"`
-	MinReplicas  int32   `json:"minReplicas"`
+	// MonthlyMore is the cost above the recommendation; absent where pods have no price.
+	MonthlyMore *USD  `json:"monthlyMore,omitempty"`
+	MinReplicas int32 `json:"minReplicas"`
 	// Target is in percent of the request.
 	Target int32 `json:"target"`
 }

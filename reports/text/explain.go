@@ -20,6 +20,10 @@ func Explain(w io.Writer, r *document.Report, of *document.Workload, o Options) 
 	}
 	s.explainScaling(of)
 	s.paste(of)
+	if lines := brief.ScalerYAML(of.Horizontal); len(lines) > 0 {
+		s.lines("", painted("to paste into the HorizontalPodAutoscaler (autoscaling/v2)", strongTone, o.Color))
+		s.lines(lines...)
+	}
 	s.lines("", "How the numbers come about: docs/rules/rightsize.md, docs/rules/horizontal.md")
 	_, err := w.Write(s.Bytes())
 	return err
@@ -226,6 +230,7 @@ func (s *screen) explainScaling(w *document.Workload) {
 	if h.Recommended != nil {
 		s.hang("  advice  ", brief.Scaling(*h.Recommended), plainTone)
 	}
+	s.hang("  or      ", strings.Join(brief.Trades(h, len(h.TradeOff)), "; "), plainTone)
 	for _, x := range h.Withheld {
 		s.hang("  held    ", brief.Clean(x.Reason), plainTone)
 	}

@@ -57,6 +57,9 @@ func scalingLine(w *document.Workload) string {
 	case saved < 0:
 		out += fmt.Sprintf("; costs %s a month", -saved)
 	}
+	for _, t := range brief.Trades(h, 2) {
+		out += "; " + t
+	}
 	for _, note := range h.Warnings {
 		out += "; " + brief.Clean(note.Message)
 	}

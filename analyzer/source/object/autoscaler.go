@@ -1,6 +1,9 @@
 package object
 
 import (
+	"cmp"
+	"strings"
+
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -99,6 +102,18 @@ func milli(q *resource.Quantity) *int64 {
 		return nil
 	}
 	return new(q.MilliValue())
+}
+
+// hpaController is that of the first pod of kube-controller-manager by name:
+// one of several leads, and all are meant to run alike.
+func (v *Inventory) hpaController() *analyzer.HPAController {
+	var first podKey
+	for k := range v.managers {
+		if first.name == "" || cmp.Or(strings.Compare(k.namespace, first.namespace), strings.Compare(k.name, first.name)) < 0 {
+			first = k
+		}
+	}
+	return v.managers[first]
 }
 
 // resolveHPAs lists the HPAs, each by the workload on top of its target.

@@ -26,6 +26,7 @@ type Inventory struct {
 	pods        map[podKey]*pod
 	hpas        map[podKey]analyzer.HPA
 	vpas        map[podKey]analyzer.VPA
+	managers    map[podKey]*analyzer.HPAController // by the pod of kube-controller-manager
 	pdbs        map[podKey]budget
 	limits      map[podKey]analyzer.LimitRange
 	quotas      map[podKey]analyzer.ResourceQuota

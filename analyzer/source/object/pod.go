@@ -53,6 +53,9 @@ func (v *Inventory) addPod(o *corev1.Pod) {
 		p.pod.Started = o.Status.StartTime.UTC()
 		p.pod.ReadyAfter = readyAfter(o)
 	}
+	if h := hpaControllerOf(o); h != nil {
+		put(&v.managers, keyOf(o), h)
+	}
 	put(&v.pods, keyOf(o), p)
 }
 

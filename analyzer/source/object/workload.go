@@ -35,6 +35,7 @@ func (v *Inventory) Fill(s *analyzer.Snapshot, sel Selection) {
 	}
 	v.fillStorage(s, sel)
 	s.Workloads = append(s.Workloads, v.workloads(sel)...)
+	s.HPAController = v.hpaController()
 	s.HPAs = append(s.HPAs, v.resolveHPAs(sel.In)...)
 	s.VPAs = append(s.VPAs, v.resolveVPAs(sel.In)...)
 	s.PDBs = append(s.PDBs, v.resolveBudgets(sel.In)...)

@@ -190,7 +190,7 @@ func (s *tally) add(t *testing.T, tr trace, b setting.Bounds, single int32) stri
 	if ours == nil {
 		return fmt.Sprintf("| %s | %.0f | abstains |", tr.name, days)
 	}
-	o := setting.ScoreOf(t, second, *ours, b.Start)
+	o := setting.Scored(t, second, *ours, b.Start)
 	s.done++
 	if o.Slow > b.Unserved {
 		s.broken++
@@ -201,10 +201,10 @@ func (s *tally) add(t *testing.T, tr trace, b setting.Bounds, single int32) stri
 	line := fmt.Sprintf("| %s | %.0f | %.0f | %.2f %% | %s | %.0f |", tr.name, days, o.ReplicaHours, 100*o.Slow, words(ours), perfect)
 	for _, n := range rivalNames() {
 		c := rivals(first, single)[n]
-		was, is := setting.ScoreOf(t, first, c, b.Start), setting.ScoreOf(t, second, c, b.Start)
+		was, is := setting.Scored(t, first, c, b.Start), setting.Scored(t, second, c, b.Start)
 		line += fmt.Sprintf(" %.0f | %.2f %% |", is.ReplicaHours, 100*is.Slow)
 		if mine := plan.Choose(t, was.Slow); mine != nil {
-			s.same[n] = append(s.same[n], setting.ScoreOf(t, second, *mine, b.Start).ReplicaHours/is.ReplicaHours)
+			s.same[n] = append(s.same[n], setting.Scored(t, second, *mine, b.Start).ReplicaHours/is.ReplicaHours)
 		}
 		s.equal[n] = append(s.equal[n], cheapest(family, is.Slow)/is.ReplicaHours)
 		if is.Slow <= b.Unserved {
@@ -222,7 +222,7 @@ func familyOf(t *testing.T, plan *setting.Plan, second setting.Demand, b setting
 	var out []setting.Score
 	for _, p := range promises() {
 		if c := plan.Choose(t, p); c != nil {
-			out = append(out, setting.ScoreOf(t, second, *c, b.Start))
+			out = append(out, setting.Scored(t, second, *c, b.Start))
 		}
 	}
 	return out
@@ -244,7 +244,7 @@ func cheapest(scores []setting.Score, unserved float64) float64 {
 func clairvoyants(t *testing.T, second setting.Demand, b setting.Bounds) []setting.Score {
 	var out []setting.Score
 	for _, c := range setting.Grid(second, b) {
-		out = append(out, setting.ScoreOf(t, second, c, b.Start))
+		out = append(out, setting.Scored(t, second, c, b.Start))
 	}
 	return out
 }
@@ -272,7 +272,7 @@ func bestSingle(t *testing.T, all []trace, b setting.Bounds) int32 {
 		for _, tr := range all {
 			first, _ := tr.halves()
 			c := setting.Candidate{Min: 2, Max: max(3, pods(growth*slices.Max(first.Millicores), float64(target))), Target: target}
-			if setting.ScoreOf(t, first, c, b.Start).Slow <= b.Unserved {
+			if setting.Scored(t, first, c, b.Start).Slow <= b.Unserved {
 				n++
 			}
 		}

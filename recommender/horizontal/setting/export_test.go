@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// ScoreOf replays a candidate over a demand.
-func ScoreOf(t *testing.T, d Demand, c Candidate, start time.Duration) Score {
+// Scored replays a candidate over a demand.
+func Scored(t *testing.T, d Demand, c Candidate, start time.Duration) Score {
 	t.Helper()
 	s, err := d.Score(t.Context(), c, start)
 	if err != nil {

@@ -30,6 +30,8 @@ type Demand struct {
 	// Prompt is the demand, in millicores, that one pod serves without queueing
 	// to speak of; 0 asks nothing of latency.
 	Prompt int64
+	// Controller is how the HPA controller runs.
+	Controller replay.Controller
 	// Requests is what a setting follows in place of CPU; nil for CPU.
 	Requests *RequestSignal
 }
@@ -172,9 +174,6 @@ func targets() []int32 {
 // Replicas change. The zero value stands for the controller's own, a tenth.
 type Tolerance struct{ Up, Down int64 }
 
-// ControllerTolerance is the controller's default in thousandths.
-const ControllerTolerance = 100
-
 // tolerances are those to try: the controller's, and where an HPA may have its
 // own one that adds pods at once and takes them away a little later.
 func (b Bounds) tolerances() []Tolerance {
@@ -184,12 +183,13 @@ func (b Bounds) tolerances() []Tolerance {
 	return []Tolerance{{}, {Up: 10, Down: 50}}
 }
 
-// up is the tolerance upwards in thousandths.
-func (t Tolerance) up() int64 {
-	if t == (Tolerance{}) {
-		return ControllerTolerance
+// scaleOut is the utilization, in percent, above which a candidate adds a pod.
+func (d Demand) scaleOut(target int32, t Tolerance) float64 {
+	up := d.Controller.UpTolerance()
+	if t != (Tolerance{}) {
+		up = float64(t.Up) / 1000
 	}
-	return t.Up
+	return float64(target) * (1 + up)
 }
 
 // downWindows are the scale-down windows to try. One shorter than the default
@@ -200,6 +200,20 @@ func (d Demand) downWindows() []time.Duration {
 		w = append(w, time.Minute)
 	}
 	return w
+}
+
+// Careful is the target for load that is not known yet: half of what a
+// pod serves promptly.
+func (d Demand) Careful(b Bounds) int32 {
+	prompt := d.Request
+	if d.Prompt > 0 {
+		prompt = min(d.Prompt, d.Request)
+	}
+	target := int32(max(50*prompt/d.Request, lowestTarget))
+	if b.HighestTarget > 0 {
+		target = min(target, b.HighestTarget)
+	}
+	return target
 }
 
 // minimums are the floor and what quieter hours need.
@@ -221,7 +235,7 @@ func (d Demand) grid(b Bounds) []Candidate {
 		for _, t := range b.tolerances() {
 			for _, w := range d.downWindows() {
 				for _, target := range targets() {
-					if b.HighestTarget > 0 && target > b.HighestTarget || int64(target)*(1000+t.up()) > HighestScaleOut*1000 {
+					if b.HighestTarget > 0 && target > b.HighestTarget || d.scaleOut(target, t) > HighestScaleOut+1e-9 {
 						continue
 					}
 					highest := b.cap(max(n+1, d.most(b, top, target)))
@@ -231,6 +245,14 @@ func (d Demand) grid(b Bounds) []Candidate {
 		}
 	}
 	return out
+}
+
+// HighestFor is the maximum that goes with a minimum and a target.
+func (d Demand) HighestFor(b Bounds, least, target int32) int32 {
+	if len(d.Millicores) == 0 {
+		return b.cap(least + 1)
+	}
+	return b.cap(max(least+1, d.most(b, slices.Max(d.Millicores), target)))
 }
 
 // most is the maximum for a highest demand: three times what that needs, less
@@ -300,7 +322,7 @@ func (d Demand) Replay(ctx context.Context, a replay.Autoscaler, start time.Dura
 	for i, m := range a.Metrics {
 		signals[i].Total = d.SignalFor(m, load)
 	}
-	out, err := replay.Replay(ctx, load, d.Workload(start, replicas), a, replay.Options{Signals: signals})
+	out, err := replay.Replay(ctx, load, d.Workload(start, replicas), a, replay.Options{Signals: signals, Controller: d.Controller})
 	if err != nil {
 		return Score{}, err
 	}
@@ -387,7 +409,7 @@ func (d Demand) Raised(percent float64) Demand {
 	return d
 }
 
-// scoreAll scores settings, cheapest first.
+// scoreAll scores settings, cheapest first; of equals the one that can grow.
 func (d Demand) scoreAll(ctx context.Context, cs []Candidate, b Bounds) ([]Candidate, error) {
 	for i := range cs {
 		var err error
@@ -396,9 +418,20 @@ func (d Demand) scoreAll(ctx context.Context, cs []Candidate, b Bounds) ([]Candi
 		}
 	}
 	slices.SortStableFunc(cs, func(x, y Candidate) int {
-		return cmp.Or(cmp.Compare(x.effort(), y.effort()), cmp.Compare(x.Train.Slow, y.Train.Slow), cmp.Compare(x.Target, y.Target))
+		return cmp.Or(cmp.Compare(x.effort(), y.effort()), boolFirst(!x.Fixed, !y.Fixed), cmp.Compare(x.Train.Slow, y.Train.Slow), cmp.Compare(x.Target, y.Target))
 	})
 	return cs, nil
+}
+
+// boolFirst orders what is so before what is not.
+func boolFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
 }
 
 // Aim is the part of what may go unserved that a setting may use up on demand
