@@ -18,11 +18,12 @@ type TradeOff struct {
 	ReplicaHours, More float64
 }
 
-// tradeStep is what targets of the trade-off lie apart, and mostTrades how many
-// of them there are below the advice.
+// tradeStep is what targets of the trade-off lie apart, mostTrades how many of
+// them there are below the advice, and lowestTrade the last.
 const (
-	tradeStep  = 10
-	mostTrades = 4
+	tradeStep   = 10
+	mostTrades  = 3
+	lowestTrade = 30
 )
 
 // tradeOffs are the advised setting and what lower targets would cost and gain
@@ -37,7 +38,7 @@ func (c *scaleCase) tradeOffs() []TradeOff {
 	d := c.demandOf(o)
 	b := c.bounds
 	b.Roof = c.roof(o.size)
-	for target := (o.Target - 1) / tradeStep * tradeStep; target > 0 && len(out) <= mostTrades; target -= tradeStep {
+	for target := (o.Target - 1) / tradeStep * tradeStep; target >= lowestTrade && len(out) <= mostTrades; target -= tradeStep {
 		k := o.Candidate
 		k.Target, k.Max = target, d.HighestFor(b, k.Min, target)
 		score, err := d.Score(c.pass.Context, k, c.bounds.Start)

@@ -136,7 +136,7 @@ func randomScenario(seed uint64) scenario {
 	s.o.Phase = time.Duration(r.IntN(30000)) * time.Millisecond
 	s.o.Controller = replay.Controller{Minor: pick(r, 0, 0, 30, 33, 35, 36), ConfigurableTolerance: replay.Gate(r.IntN(3))}
 	if r.IntN(4) == 0 {
-		s.o.Controller.SyncPeriod = pick(r, 10*time.Second, 30*time.Second)
+		s.o.Controller.SyncPeriod = new(pick(r, 10*time.Second, 30*time.Second))
 	}
 	if metrics[0].Kind == replay.ExternalMetric && r.IntN(2) == 0 {
 		s.a.MinReplicas = 0

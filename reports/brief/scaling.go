@@ -20,7 +20,11 @@ func Trades(h *document.Horizontal, most int) []string {
 		if t.MonthlyMore != nil {
 			more = t.MonthlyMore.String()
 		}
-		out = append(out, fmt.Sprintf("at %d %% %s more a month, unserved %s %%", t.Target, more, document.Figures4(t.UnservedPercent)))
+		text := fmt.Sprintf("at %d %% %s more a month, unserved %s %%", t.Target, more, document.Figures4(t.UnservedPercent))
+		if t.AllowedPercent > t.UnservedPercent {
+			text += fmt.Sprintf(", slow %s %%", document.Figures4(t.AllowedPercent))
+		}
+		out = append(out, text)
 	}
 	return out
 }
