@@ -88,7 +88,7 @@ func TestReplayForetellsTheController(t *testing.T) {
 		})
 	}
 	k.begin(time.Now())
-	time.Sleep(all[0].load.Duration() + 4*controller.SyncPeriod)
+	time.Sleep(all[0].load.Duration() + 4*(*controller.SyncPeriod))
 	seen := syncs(t, b.audit)
 	for _, w := range all {
 		t.Run(w.name, func(t *testing.T) { w.compare(t, k, h, seen) })

@@ -24,10 +24,10 @@ import (
 // a multiple of the sync period: a recommendation would be just inside it or just outside, which no
 // observer could tell.
 var controller = replay.Controller{
-	SyncPeriod:             5 * time.Second,
-	DownscaleStabilization: 27 * time.Second,
-	CPUInitialization:      18 * time.Second,
-	InitialReadinessDelay:  7 * time.Second,
+	SyncPeriod:             new(5 * time.Second),
+	DownscaleStabilization: new(27 * time.Second),
+	CPUInitialization:      new(18 * time.Second),
+	InitialReadinessDelay:  new(7 * time.Second),
 }
 
 // auditPolicy has metrics-server write down what it answers to whom, and when.
@@ -70,8 +70,8 @@ func startBed(t *testing.T, metrics http.Handler) bed {
 	args := []string{"up", "--dir", dir, "--bare", "--flag", "kwok=--node-port=" + port,
 		"--flag", "metrics-server=--audit-log-path=" + b.audit, "--flag", "metrics-server=--audit-policy-file=" + policy}
 	for name, value := range map[string]time.Duration{
-		"sync-period": controller.SyncPeriod, "downscale-stabilization": controller.DownscaleStabilization,
-		"cpu-initialization-period": controller.CPUInitialization, "initial-readiness-delay": controller.InitialReadinessDelay,
+		"sync-period": *controller.SyncPeriod, "downscale-stabilization": *controller.DownscaleStabilization,
+		"cpu-initialization-period": *controller.CPUInitialization, "initial-readiness-delay": *controller.InitialReadinessDelay,
 	} {
 		args = append(args, "--flag", "kube-controller-manager=--horizontal-pod-autoscaler-"+name+"="+value.String())
 	}
