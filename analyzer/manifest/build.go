@@ -11,6 +11,7 @@ import (
 // builder turns the YAML library's tree into ours.
 type builder struct {
 	text    *Text
+	src     string               // the text, of which values are parts
 	line    int                  // lines before the chunk
 	column  int                  // bytes before its first line
 	used    map[*yaml.Node]bool  // what an alias points to
@@ -129,8 +130,19 @@ func (b *builder) scalar(n *yaml.Node, out *Node, start int) {
 	}
 	end := start + len(n.Value)
 	if n.Value != "" && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 && end <= len(b.text.Data) && string(b.text.Data[start:end]) == n.Value {
-		out.Start, out.End = start, end
+		out.Text, out.Start, out.End = b.src[start:end], int32(start), int32(end)
 	}
+}
+
+// part gives a word that stands in the text, with or without a quote before it,
+// as a part of it: the YAML library's copy need not be kept.
+func (b *builder) part(start int, word string) string {
+	for _, at := range []int{start, start + 1} {
+		if end := at + len(word); end <= len(b.src) && b.src[at:end] == word {
+			return b.src[at:end]
+		}
+	}
+	return word
 }
 
 func (b *builder) mapping(n *yaml.Node, out *Node) {
@@ -143,7 +155,8 @@ func (b *builder) mapping(n *yaml.Node, out *Node) {
 			merges = append(merges, v)
 			continue
 		}
-		at := b.text.Position(b.start(k))
+		start := b.start(k)
+		at := b.text.Position(start)
 		name := k
 		if k.Kind == yaml.AliasNode {
 			name = k.Alias
@@ -159,7 +172,7 @@ func (b *builder) mapping(n *yaml.Node, out *Node) {
 			b.fail(at, "the key %q is written twice", shorten(name.Value))
 			return
 		}
-		out.Fields = append(out.Fields, Field{Name: name.Value, Key: at, Value: b.build(v)})
+		out.Fields = append(out.Fields, Field{Name: b.part(start, name.Value), Key: at, Value: b.build(v)})
 	}
 	for _, m := range merges {
 		b.merge(m, out, &seen)

@@ -19,11 +19,8 @@ const (
 // Node is a value of a document: a scalar, a map or a list. Aliases and merge
 // keys are resolved. The methods accept a nil Node, which has nothing.
 type Node struct {
-	Kind Kind
 	// Text is a scalar's value without quotes.
-	Text string
-	// Quoted says that the scalar is a string whatever it looks like.
-	Quoted bool
+	Text   string
 	Fields []Field // of a Map, in the order they are written
 	Items  []*Node // of a List
 	// Position is where the value is written: for an alias, at its anchor.
@@ -31,13 +28,16 @@ type Node struct {
 	// Via is where the alias or merge key that brings the value in is written;
 	// zero where the value stands in its own place.
 	Via Position
-	// Shared says that the value stands under an anchor which other places use:
-	// who changes it changes them too.
-	Shared bool
 	// Start and End are the bytes of the value in the file; both are 0 where
 	// the value does not stand there literally, as with text over several
 	// lines or a value that a patch set.
-	Start, End int
+	Start, End int32
+	Kind       Kind
+	// Quoted says that the scalar is a string whatever it looks like.
+	Quoted bool
+	// Shared says that the value stands under an anchor which other places use:
+	// who changes it changes them too.
+	Shared bool
 }
 
 // Field is one entry of a Map.

@@ -60,9 +60,9 @@ func Decode(file string, data []byte) Content {
 	text, converted, err := toUTF8(data)
 	if err != nil {
 		line := 1 + bytes.Count(data[:len(data)-len(fromInvalid(data))], []byte("\n"))
-		return Content{Problems: []Problem{{File: file, Position: Position{Line: line, Column: 1}, Message: err.Error()}}}
+		return Content{Problems: []Problem{{File: file, Position: At(line, 1), Message: err.Error()}}}
 	}
-	p := parser{text: newText(file, text)}
+	p := parser{text: newText(file, text), src: string(text)}
 	p.text.converted, p.text.json = converted, isJSON(text)
 	for i, c := range split(text) {
 		p.chunk(i, c)
@@ -138,6 +138,7 @@ func isJSON(data []byte) bool {
 
 type parser struct {
 	text *Text
+	src  string
 	Content
 }
 
@@ -172,7 +173,7 @@ func (p *parser) chunk(index int, c chunk) {
 	if len(root.Content) == 0 {
 		return
 	}
-	b := builder{text: p.text, line: c.line - 1, anchors: map[*yaml.Node]*Node{}}
+	b := builder{text: p.text, src: p.src, line: c.line - 1, anchors: map[*yaml.Node]*Node{}}
 	if c.glued {
 		b.column = len("---")
 		if p.text.Data[c.start] != '#' {

@@ -111,7 +111,7 @@ func TestPositions(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			at, via, text := requestPlace(t, tt.data)
-			if got, want := at, (manifest.Position{Line: tt.line, Column: tt.col}); got != want || text != tt.text || via != tt.via {
+			if got, want := at, (manifest.At(tt.line, tt.col)); got != want || text != tt.text || via != tt.via {
 				t.Errorf("got %v via %v %q, want %v via %v %q\n%s", got, via, text, want, tt.via, tt.text, tt.data)
 			}
 		})
@@ -160,7 +160,7 @@ func TestProblems(t *testing.T) {
 			if len(docs) != tt.docs || len(problems) != 1 || !strings.Contains(problems[0].Message, tt.message) {
 				t.Fatalf("got %d documents and %v, want %d and %q", len(docs), problems, tt.docs, tt.message)
 			}
-			if got := problems[0].Position.Line; got < tt.line-1 || got > tt.line+1 {
+			if got := problems[0].Position.Line; int(got) < tt.line-1 || int(got) > tt.line+1 {
 				t.Errorf("got line %d, want about %d", got, tt.line)
 			}
 		})

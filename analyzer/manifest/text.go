@@ -2,14 +2,20 @@ package manifest
 
 import (
 	"bytes"
+	"math"
 	"unicode/utf8"
 )
 
 // Position is a place in a file. Lines and columns count from 1, columns in
 // Unicode characters. The zero Position is nowhere.
 type Position struct {
-	Line   int `json:"line"`
-	Column int `json:"column"`
+	Line   int32 `json:"line"`
+	Column int32 `json:"column"`
+}
+
+// At gives a place; a line or column beyond what a file may have is the last.
+func At(line, column int) Position {
+	return Position{Line: int32(min(line, math.MaxInt32)), Column: int32(min(column, math.MaxInt32))}
 }
 
 // Text is the content of a file and where its lines begin.
@@ -118,5 +124,5 @@ func (t *Text) Position(offset int) Position {
 	if start == 0 && offset >= 3 && bytes.HasPrefix(t.Data, []byte("\ufeff")) {
 		start = 3
 	}
-	return Position{Line: lo + 1, Column: utf8.RuneCount(t.Data[start:offset]) + 1}
+	return At(lo+1, utf8.RuneCount(t.Data[start:offset])+1)
 }

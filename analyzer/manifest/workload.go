@@ -22,7 +22,9 @@ type Template struct {
 }
 
 // Templates lists the kinds whose pod template is known without being told.
-func Templates() []Template {
+func Templates() []Template { return slices.Clone(templates) }
+
+var templates = func() []Template {
 	spec := []string{"spec", "template"}
 	return []Template{
 		{Kind: "Deployment", Path: spec},
@@ -44,7 +46,7 @@ func Templates() []Template {
 		{Group: "leaderworkerset.x-k8s.io", Kind: "LeaderWorkerSet", Path: []string{"spec", "leaderWorkerTemplate", "workerTemplate"}},
 		{Group: "keda.sh", Kind: "ScaledJob", Path: []string{"spec", "jobTargetRef", "template"}},
 	}
-}
+}()
 
 // Workload is a document with a pod template. A document with several, such as
 // a JobSet, is as many workloads.
@@ -71,27 +73,38 @@ type Workload struct {
 // Workload looks on the document as a workload, by the built-in templates and
 // the given ones; nil where it has no pod template of these.
 func (d *Document) Workload(custom []Template) *Workload {
-	for _, t := range slices.Concat(custom, Templates()) {
-		if t.Kind != d.Kind || t.Group != "" && t.Group != d.Group() {
-			continue
+	for _, list := range [2][]Template{custom, templates} {
+		for i := range list {
+			if w := d.by(&list[i]); w != nil {
+				return w
+			}
 		}
-		template := d.Root.At(t.Path...)
-		pod := template.Field("spec")
-		if pod == nil || pod.Kind != Map {
-			continue
-		}
-		w := podOf(d, pod, template.At("metadata", "labels").Strings())
-		replicas := t.Replicas
-		if replicas == nil {
-			replicas = []string{"spec", "replicas"}
-		}
-		if n := d.Root.At(replicas...); !n.IsNull() {
-			w.Replicas = n
-		}
-		return w
 	}
 	return nil
 }
+
+// by looks on the document by one template; nil where it has no pod there.
+func (d *Document) by(t *Template) *Workload {
+	if t.Kind != d.Kind || t.Group != "" && t.Group != d.Group() {
+		return nil
+	}
+	template := d.Root.At(t.Path...)
+	pod := template.Field("spec")
+	if pod == nil || pod.Kind != Map {
+		return nil
+	}
+	w := podOf(d, pod, template.At("metadata", "labels").Strings())
+	replicas := t.Replicas
+	if replicas == nil {
+		replicas = replicasPath
+	}
+	if n := d.Root.At(replicas...); !n.IsNull() {
+		w.Replicas = n
+	}
+	return w
+}
+
+var replicasPath = []string{"spec", "replicas"}
 
 // Workloads looks on the document as workloads: by the templates that Workload
 // knows, and else by shape.

@@ -18,7 +18,7 @@ func (f *gateFlags) mendAndJudge(ctx context.Context, s streams, in gate.Input, 
 	if err != nil || !mended {
 		return first, err
 	}
-	o, err := f.treeOptions(ctx, s)
+	o, err := f.treeOptions(ctx, s, in.Policy)
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func whyNot(d *manifest.Document) string {
 		return "not rendered"
 	case d.HoldsNone():
 		return isHollow
-	case slices.ContainsFunc(manifest.Templates(), func(t manifest.Template) bool { return t.Kind == d.Kind && (t.Group == "" || t.Group == d.Group()) }):
+	case d.HasTemplate():
 		return lacksPod
 	}
 	return isUnknown

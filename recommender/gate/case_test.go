@@ -86,7 +86,26 @@ func judge(t *testing.T, a *txtar.Archive) *gate.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
+	judgeTrimmed(t, in, describe(r))
 	return r
+}
+
+// judgeTrimmed wants the same of documents that let go of what no rule reads.
+func judgeTrimmed(t *testing.T, in gate.Input, want string) {
+	t.Helper()
+	if in.Policy != nil && len(in.Policy.Custom) > 0 {
+		return
+	}
+	for _, d := range in.Documents {
+		d.Trim()
+	}
+	r, err := gate.Judge(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := describe(r); got != want {
+		t.Errorf("of trimmed documents got:\n%s\nwant:\n%s", got, want)
+	}
 }
 
 // addFile reads a manifest. Its path is the one that its name begins with; its

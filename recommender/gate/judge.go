@@ -241,7 +241,7 @@ func (p *Pass) reportAt(d *manifest.Document, n *manifest.Node, f Finding) {
 		return
 	}
 	if d.Text != nil && n.End > 0 {
-		f.Place.End = d.Text.Position(n.End)
+		f.Place.End = d.Text.Position(int(n.End))
 	}
 	if n.Via != (manifest.Position{}) {
 		f.Via = &Place{File: d.File, Start: n.Via, End: n.Via}
@@ -260,8 +260,8 @@ func edit(d *manifest.Document, n *manifest.Node, to string) []Edit {
 		to = strconv.Quote(to)
 	}
 	return []Edit{{
-		File: d.File, Start: n.Start, End: n.End, Old: n.Text, New: to,
-		Place: Place{File: d.File, Start: d.Text.Position(n.Start), End: d.Text.Position(n.End)},
+		File: d.File, Start: int(n.Start), End: int(n.End), Old: n.Text, New: to,
+		Place: Place{File: d.File, Start: d.Text.Position(int(n.Start)), End: d.Text.Position(int(n.End))},
 	}}
 }
 

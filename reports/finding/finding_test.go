@@ -288,7 +288,7 @@ func hostile(n int) *finding.Report {
 	}
 	r := &gate.Result{}
 	for i := range n {
-		f.Fingerprint, f.Place.Start.Line = fmt.Sprint(i), i+1
+		f.Fingerprint, f.Place.Start = fmt.Sprint(i), manifest.At(i+1, 1)
 		r.Findings = append(r.Findings, f)
 	}
 	r.Summary.Errors = n

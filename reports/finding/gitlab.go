@@ -34,7 +34,7 @@ func writeGitLab(w io.Writer, r *Report, o Options) error {
 		}
 		out = append(out, gitlabIssue{
 			Description: text, CheckName: f.Rule, Fingerprint: f.Fingerprint, Severity: severities[f.Severity],
-			Location: gitlabLocation{Path: f.Place.File, Lines: gitlabLines{Begin: max(f.Place.Start.Line, 1)}},
+			Location: gitlabLocation{Path: f.Place.File, Lines: gitlabLines{Begin: max(int(f.Place.Start.Line), 1)}},
 		})
 	}
 	return encode(w, out)

@@ -95,7 +95,7 @@ func caseOf(f gate.Finding, threshold gate.Severity) testCase {
 	if f.Field != "" {
 		name += " " + f.Field
 	}
-	c := testCase{Name: valid(strings.TrimSpace(name + " (" + location(f.Place) + ")")), ClassName: f.Rule, File: valid(f.Place.File), Line: f.Place.Start.Line, Time: "0"}
+	c := testCase{Name: valid(strings.TrimSpace(name + " (" + location(f.Place) + ")")), ClassName: f.Rule, File: valid(f.Place.File), Line: int(f.Place.Start.Line), Time: "0"}
 	text := valid(f.Reason)
 	if len(f.Fix) > 0 {
 		text += valid("\nfix: " + fix(f))

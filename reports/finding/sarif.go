@@ -192,9 +192,9 @@ func artifact(file string) sarifArtifact {
 }
 
 func region(p gate.Place) sarifRegion {
-	r := sarifRegion{StartLine: max(p.Start.Line, 1), StartColumn: max(p.Start.Column, 1)}
+	r := sarifRegion{StartLine: max(int(p.Start.Line), 1), StartColumn: max(int(p.Start.Column), 1)}
 	if p.End != (manifest.Position{}) && p.End != p.Start {
-		r.EndLine, r.EndColumn = p.End.Line, p.End.Column
+		r.EndLine, r.EndColumn = int(p.End.Line), int(p.End.Column)
 	}
 	return r
 }

@@ -218,7 +218,7 @@ func (t *Tree) addRendered(chartAt, name string, r rendered) {
 		if r.lines == nil {
 			problem.Message += "; " + manifest.RenderedLine
 		} else {
-			problem.Position = manifest.Position{Line: r.lines.of(problem.Position.Line), Column: 1}
+			problem.Position = manifest.At(r.lines.of(int(problem.Position.Line)), 1)
 		}
 		t.Problems = append(t.Problems, problem)
 	}

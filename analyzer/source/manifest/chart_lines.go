@@ -153,5 +153,5 @@ func (m lineMap) to(p manifest.Position) manifest.Position {
 	if m == nil || p == (manifest.Position{}) {
 		return p
 	}
-	return manifest.Position{Line: m.of(p.Line), Column: 1}
+	return manifest.At(m.of(int(p.Line)), 1)
 }

@@ -229,7 +229,7 @@ func TestOddCharts(t *testing.T) {
 				t.Fatal("got no document")
 			}
 			d := tree.Documents[0]
-			if d.RenderedLines != (tt.line < 0) || tt.line > 0 && d.Root.Position.Line != tt.line || d.File != filepath.ToSlash("c/templates/a.yaml") {
+			if d.RenderedLines != (tt.line < 0) || tt.line > 0 && int(d.Root.Position.Line) != tt.line || d.File != filepath.ToSlash("c/templates/a.yaml") {
 				t.Errorf("got %v, of the rendered text: %v; want line %d", list(tree.Documents), d.RenderedLines, tt.line)
 			}
 		})

@@ -47,6 +47,9 @@ type Options struct {
 	Helm  Helm
 	// Roots are folders each of which is one environment, whatever is below.
 	Roots []string
+	// Whole keeps all that documents hold, for rules of the user's own; else what
+	// no built-in rule reads is let go.
+	Whole bool
 }
 
 // Read reads paths: files of any name, folders with all that lies below, "-"
@@ -64,7 +67,7 @@ func Read(ctx context.Context, paths []string, o Options) (*Tree, error) {
 		t.Again[i] = part.Again[0]
 		t.merge(part)
 	}
-	t.releases(ctx, o.Helm, paths)
+	t.releases(ctx, o, paths)
 	t.separate(o.Roots)
 	return t, nil
 }
@@ -90,7 +93,7 @@ func (t *Tree) read(ctx context.Context, path string, o Options, seen map[string
 		if err != nil {
 			return fmt.Errorf("reading manifests from standard input: %w", err)
 		}
-		t.merge(parse("<stdin>", data))
+		t.merge(parse("<stdin>", data).trim(o))
 		return nil
 	}
 	info, err := os.Stat(path)
@@ -98,14 +101,14 @@ func (t *Tree) read(ctx context.Context, path string, o Options, seen map[string
 		return fmt.Errorf("reading manifests: %w; check the path", err)
 	}
 	if info.IsDir() {
-		return t.folder(ctx, path, o.Helm, seen)
+		return t.folder(ctx, path, o, seen)
 	}
 	switch {
 	case t.again(path, seen):
 	case strings.HasSuffix(path, ".tgz"):
-		t.merge(o.Helm.renderChart(ctx, path))
+		t.merge(o.Helm.renderChart(ctx, path).trim(o))
 	default:
-		t.merge(parseFile(path))
+		t.merge(parseFile(path).trim(o))
 	}
 	return nil
 }
@@ -134,7 +137,7 @@ func realPath(path string) string {
 }
 
 // folder walks a folder and works on what it finds in parallel.
-func (t *Tree) folder(ctx context.Context, root string, helm Helm, seen map[string]bool) error {
+func (t *Tree) folder(ctx context.Context, root string, o Options, seen map[string]bool) error {
 	w := walker{root: root, real: realPath(root), taken: seen, walked: map[string]bool{}}
 	if err := w.walk(root); err != nil {
 		return fmt.Errorf("reading manifests: %w", err)
@@ -145,14 +148,14 @@ func (t *Tree) folder(ctx context.Context, root string, helm Helm, seen map[stri
 	if w.again {
 		t.Again = map[int]bool{0: true}
 	}
-	jobs := w.jobs(ctx, helm)
+	jobs := w.jobs(ctx, o.Helm)
 	parts := make([]*Tree, len(jobs))
 	next := make(chan int)
 	var wait sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(jobs)) {
 		wait.Go(func() {
 			for i := range next {
-				parts[i] = jobs[i]()
+				parts[i] = jobs[i]().trim(o)
 			}
 		})
 	}
@@ -171,6 +174,16 @@ func (t *Tree) folder(ctx context.Context, root string, helm Helm, seen map[stri
 		t.merge(p)
 	}
 	return nil
+}
+
+// trim lets go of what no rule reads.
+func (t *Tree) trim(o Options) *Tree {
+	if !o.Whole {
+		for _, d := range t.Documents {
+			d.Trim()
+		}
+	}
+	return t
 }
 
 func (t *Tree) merge(o *Tree) {

@@ -33,8 +33,8 @@ type release struct {
 // releases renders what HelmReleases and Applications deploy, where their chart
 // is in the tree or in a folder of charts. Such a chart is judged through them
 // alone.
-func (t *Tree) releases(ctx context.Context, helm Helm, paths []string) {
-	r := releaser{tree: t, helm: helm, ctx: ctx, used: map[string]bool{}}
+func (t *Tree) releases(ctx context.Context, o Options, paths []string) {
+	r := releaser{tree: t, helm: o.Helm, ctx: ctx, used: map[string]bool{}, whole: o.Whole}
 	for _, at := range t.through {
 		r.used[filepath.ToSlash(at)] = true
 	}
@@ -68,6 +68,8 @@ type releaser struct {
 	ctx  context.Context //nolint:containedctx // of one call
 	tops []string        // folders that may be read, by their real names
 	used map[string]bool // charts of the tree that are deployed by a release
+	// whole keeps all that documents hold.
+	whole bool
 }
 
 func (r *releaser) flux(d *manifest.Document) {
@@ -350,6 +352,9 @@ func (r *releaser) render(of release, at string) {
 	}
 	part.number(d.Path)
 	for _, o := range part.Documents {
+		if !r.whole {
+			o.Trim()
+		}
 		o.Origin, o.File, o.Tree, o.Through, o.RenderedLines = o.File, d.File, d.Tree, at, false
 		if o.Namespace == "" {
 			o.Namespace = of.namespace

@@ -55,7 +55,7 @@ func ReadRevision(ctx context.Context, revision string, paths []string, o Option
 			return nil, err
 		}
 	}
-	t.releases(ctx, o.Helm, []string{dir})
+	t.releases(ctx, o, []string{dir})
 	for _, d := range t.Documents {
 		d.File = strings.TrimPrefix(d.File, filepath.ToSlash(dir)+"/")
 		d.Tree = strings.TrimPrefix(d.Tree, filepath.ToSlash(dir)+"/")

@@ -1,0 +1,142 @@
+package manifest
+
+import (
+	"slices"
+	"strings"
+)
+
+// HasTemplate reports whether the document is of a kind whose pod template is
+// known without being told.
+func (d *Document) HasTemplate() bool { return d.template() != nil }
+
+func (d *Document) template() *Template {
+	for i := range templates {
+		if t := &templates[i]; t.Kind == d.Kind && (t.Group == "" || t.Group == d.Group()) {
+			return t
+		}
+	}
+	return nil
+}
+
+// Trim lets go of what no view on a document looks at: all but the metadata of
+// kinds that hold no requests, and what pods have beside resources, placement and
+// the flags of runtimes. What releases take their values from stays whole.
+func (d *Document) Trim() {
+	switch t := d.template(); {
+	case d.Kind == "ConfigMap" || d.Kind == "Secret" || d.Group() == "source.toolkit.fluxcd.io":
+	case d.HoldsNone():
+		d.Root = d.Root.only("apiVersion", "kind", "metadata").at(trimmedMeta, "metadata")
+	case t != nil:
+		d.Root = d.Root.without("status").at(trimmedMeta, "metadata").at(trimmedPod, append(slices.Clone(t.Path), "spec")...)
+	}
+}
+
+func trimmedMeta(n *Node) *Node { return n.without("managedFields") }
+
+func trimmedPod(n *Node) *Node {
+	n = n.only("containers", "initContainers", "nodeSelector", "tolerations", "affinity", "terminationGracePeriodSeconds", "volumes", "overhead", "resources")
+	n = n.at(onNode, "volumes")
+	return n.at(trimmedContainers, "containers").at(trimmedContainers, "initContainers")
+}
+
+// onNode keeps the volumes that lie on the node.
+func onNode(n *Node) *Node {
+	return n.mapped(func(v *Node) *Node {
+		if v.Field("hostPath") == nil {
+			return nil
+		}
+		return v.only("name", "hostPath")
+	})
+}
+
+func trimmedContainers(n *Node) *Node {
+	return n.mapped(func(c *Node) *Node {
+		c = c.only("name", "image", "resources", "restartPolicy", "env", "command", "args").at(flagged, "command").at(flagged, "args")
+		return c.at(func(env *Node) *Node {
+			return env.mapped(func(e *Node) *Node {
+				if value := e.Field("value").String(); value == "" || e.Field("name").String() != "GOMEMLIMIT" && !strings.Contains(value, "-") {
+					return nil
+				}
+				return e
+			})
+		}, "env")
+	})
+}
+
+// flagged keeps the words that may be flags.
+func flagged(n *Node) *Node {
+	return n.mapped(func(word *Node) *Node {
+		if !strings.Contains(word.String(), "-") {
+			return nil
+		}
+		return word
+	})
+}
+
+// only gives a copy of a map with some of its fields.
+func (n *Node) only(names ...string) *Node {
+	return n.filter(func(name string) bool { return slices.Contains(names, name) })
+}
+
+// without gives a copy of a map without one of its fields.
+func (n *Node) without(name string) *Node {
+	if n.Field(name) == nil {
+		return n
+	}
+	return n.filter(func(s string) bool { return s != name })
+}
+
+func (n *Node) filter(keep func(name string) bool) *Node {
+	if n == nil || n.Kind != Map {
+		return n
+	}
+	kept := 0
+	for _, f := range n.Fields {
+		if keep(f.Name) {
+			kept++
+		}
+	}
+	if kept == len(n.Fields) {
+		return n
+	}
+	out := *n
+	out.Fields = make([]Field, 0, kept)
+	for _, f := range n.Fields {
+		if keep(f.Name) {
+			out.Fields = append(out.Fields, f)
+		}
+	}
+	return &out
+}
+
+// mapped gives a copy of a list with what f makes of its items, but for those it
+// makes nothing of.
+func (n *Node) mapped(f func(*Node) *Node) *Node {
+	if n == nil || n.Kind != List {
+		return n
+	}
+	out := *n
+	out.Items = make([]*Node, 0, len(n.Items))
+	for _, item := range n.Items {
+		if item = f(item); item != nil {
+			out.Items = append(out.Items, item)
+		}
+	}
+	return &out
+}
+
+// at gives a copy in which f's result stands at a path; the node itself where
+// there is nothing.
+func (n *Node) at(f func(*Node) *Node, path ...string) *Node {
+	if n == nil || len(path) == 0 {
+		return f(n)
+	}
+	i := slices.IndexFunc(n.Fields, func(x Field) bool { return x.Name == path[0] })
+	if i < 0 {
+		return n
+	}
+	out := *n
+	out.Fields = slices.Clone(n.Fields)
+	out.Fields[i].Value = n.Fields[i].Value.at(f, path[1:]...)
+	return &out
+}
