@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -126,13 +125,7 @@ func (f *gateFlags) register(cmd *cobra.Command) {
 	completeFrom(cmd, "fail-on", []string{"note", "warning", "error"})
 }
 
-// gateGC is the garbage, in percent of what is kept, that the gate lets gather:
-// it keeps most of what it reads, so that half of the usual saves a third of its
-// peak for a tenth of its time.
-const gateGC = 50
-
 func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(gateGC))
 	sinks, err := parseSinks(f.output, finding.Lookup)
 	if err != nil {
 		return err

@@ -5,91 +5,9 @@ import (
 	"os"
 	"slices"
 	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/internal/advised"
 )
-
-// advised is the part of a report that objects are made of.
-type advised struct {
-	Workloads []struct {
-		Namespace, Kind, Name string
-		Replicas              int
-		Containers            []struct {
-			Name, Type           string
-			Current, Recommended *struct{ Requests, Limits map[string]any }
-		}
-		Horizontal *struct {
-			Recommended *struct {
-				Kind                     string
-				MinReplicas, MaxReplicas int
-				Metrics                  []struct {
-					Type, Name, Container, TargetType string
-					Target                            int
-				}
-			}
-		}
-	}
-}
-
-type kv = map[string]any
-
-// advisedObjects gives the workloads of a report as its advice would have them,
-// with the autoscalers on CPU and memory that it advises.
-func advisedObjects(r advised) []kv {
-	apis := map[string]string{"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Rollout": "argoproj.io/v1alpha1", "Job": "batch/v1"}
-	var out []kv
-	for _, w := range r.Workloads {
-		if apis[w.Kind] == "" {
-			continue
-		}
-		pod := kv{}
-		for _, c := range w.Containers {
-			is := c.Current
-			if c.Recommended != nil {
-				is = c.Recommended
-			}
-			list, container := "containers", kv{"name": c.Name, "image": "a", "resources": kv{"requests": is.Requests, "limits": is.Limits}}
-			if c.Type != "container" {
-				list = "initContainers"
-			}
-			if c.Type == "sidecar" {
-				container["restartPolicy"] = "Always"
-			}
-			so, _ := pod[list].([]kv)
-			pod[list] = append(so, container)
-		}
-		spec := kv{"template": kv{"metadata": kv{"labels": kv{"app": w.Name}}, "spec": pod}}
-		meta := kv{"name": w.Name, "namespace": w.Namespace}
-		if h := w.Horizontal; h != nil && h.Recommended != nil && h.Recommended.Kind == "HorizontalPodAutoscaler" {
-			var metrics []kv
-			for _, m := range h.Recommended.Metrics {
-				source := kv{"name": m.Name, "target": kv{"type": "Utilization", "averageUtilization": m.Target}}
-				switch {
-				case m.Type == "Pods":
-					metrics = append(metrics, kv{"type": m.Type, "pods": kv{"metric": kv{"name": m.Name}, "target": kv{"type": "AverageValue", "averageValue": m.Target}}})
-				case m.Type == "Object" || m.Type == "External":
-					metrics = append(metrics, kv{"type": "External", "external": kv{"metric": kv{"name": m.Name}, "target": kv{"type": "AverageValue", "averageValue": m.Target}}})
-				case m.TargetType != "Utilization":
-				case m.Type == "Resource":
-					metrics = append(metrics, kv{"type": m.Type, "resource": source})
-				case m.Type == "ContainerResource":
-					source["container"] = m.Container
-					metrics = append(metrics, kv{"type": m.Type, "containerResource": source})
-				}
-			}
-			out = append(out, kv{"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": meta, "spec": kv{
-				"scaleTargetRef": kv{"apiVersion": apis[w.Kind], "kind": w.Kind, "name": w.Name},
-				"minReplicas":    h.Recommended.MinReplicas, "maxReplicas": h.Recommended.MaxReplicas, "metrics": metrics,
-			}})
-		} else if w.Kind != "DaemonSet" && w.Kind != "Job" {
-			spec["replicas"] = w.Replicas
-		}
-		out = append(out, kv{"apiVersion": apis[w.Kind], "kind": w.Kind, "metadata": meta, "spec": spec})
-	}
-	return out
-}
-
-// unadvised are the rules on what the audit gives no number for: requests and
-// limits that an owner never set and no usage speaks for.
-var unadvised = []string{"request-missing", "limit-missing", "hpa-no-request"}
 
 // TestGateTakesTheAuditsAdvice runs the gate over every object as the audit of
 // the demo would have it, by the evidence of that audit: it has no word against
@@ -103,11 +21,11 @@ func TestGateTakesTheAuditsAdvice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var report advised
+	var report advised.Report
 	if err := json.Unmarshal(data, &report); err != nil {
 		t.Fatal(err)
 	}
-	objects := advisedObjects(report)
+	objects := advised.Objects(report)
 	scalers := 0
 	for _, o := range objects {
 		if o["kind"] == "HorizontalPodAutoscaler" {
@@ -117,7 +35,7 @@ func TestGateTakesTheAuditsAdvice(t *testing.T) {
 	if len(objects) < 60 || scalers < 3 {
 		t.Fatalf("got %d objects, %d autoscalers among them: too few to tell", len(objects), scalers)
 	}
-	list, err := json.Marshal(kv{"apiVersion": "v1", "kind": "List", "items": objects})
+	list, err := json.Marshal(map[string]any{"apiVersion": "v1", "kind": "List", "items": objects})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +55,7 @@ func TestGateTakesTheAuditsAdvice(t *testing.T) {
 		t.Errorf("judged %d of %d objects", judged.Summary.Judged, len(objects))
 	}
 	for _, f := range judged.Findings {
-		if !slices.Contains(unadvised, f.Rule) {
+		if !slices.Contains(advised.Unspoken, f.Rule) {
 			t.Errorf("%s %s/%s: %s (%s)", f.Rule, f.Object, f.Container, f.Message, f.Reason)
 		}
 	}

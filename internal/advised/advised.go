@@ -1,0 +1,87 @@
+// Package advised makes of a report the objects that its advice would have, for
+// tests that hold the advice against the gate.
+package advised
+
+// Report is the part of a report that objects are made of.
+type Report struct {
+	Workloads []struct {
+		Namespace, Kind, Name string
+		Replicas              int
+		Containers            []struct {
+			Name, Type           string
+			Current, Recommended *struct{ Requests, Limits map[string]any }
+		}
+		Horizontal *struct {
+			Recommended *struct {
+				Kind                     string
+				MinReplicas, MaxReplicas int
+				Metrics                  []struct {
+					Type, Name, Container, TargetType string
+					Target                            int
+				}
+			}
+		}
+	}
+}
+
+type kv = map[string]any
+
+// Unspoken are the gate's rules on what the audit gives no number for: requests and
+// limits that an owner never set and no usage speaks for.
+var Unspoken = []string{"request-missing", "limit-missing", "hpa-no-request"}
+
+// Objects gives the workloads of a report as its advice would have them,
+// with the autoscalers on CPU and memory that it advises.
+func Objects(r Report) []map[string]any {
+	apis := map[string]string{"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Rollout": "argoproj.io/v1alpha1", "Job": "batch/v1"}
+	var out []kv
+	for _, w := range r.Workloads {
+		if apis[w.Kind] == "" {
+			continue
+		}
+		pod := kv{}
+		for _, c := range w.Containers {
+			is := c.Current
+			if c.Recommended != nil {
+				is = c.Recommended
+			}
+			list, container := "containers", kv{"name": c.Name, "image": "a", "resources": kv{"requests": is.Requests, "limits": is.Limits}}
+			if c.Type != "container" {
+				list = "initContainers"
+			}
+			if c.Type == "sidecar" {
+				container["restartPolicy"] = "Always"
+			}
+			so, _ := pod[list].([]kv)
+			pod[list] = append(so, container)
+		}
+		spec := kv{"template": kv{"metadata": kv{"labels": kv{"app": w.Name}}, "spec": pod}}
+		meta := kv{"name": w.Name, "namespace": w.Namespace}
+		if h := w.Horizontal; h != nil && h.Recommended != nil && h.Recommended.Kind == "HorizontalPodAutoscaler" {
+			var metrics []kv
+			for _, m := range h.Recommended.Metrics {
+				source := kv{"name": m.Name, "target": kv{"type": "Utilization", "averageUtilization": m.Target}}
+				switch {
+				case m.Type == "Pods":
+					metrics = append(metrics, kv{"type": m.Type, "pods": kv{"metric": kv{"name": m.Name}, "target": kv{"type": "AverageValue", "averageValue": m.Target}}})
+				case m.Type == "Object" || m.Type == "External":
+					metrics = append(metrics, kv{"type": "External", "external": kv{"metric": kv{"name": m.Name}, "target": kv{"type": "AverageValue", "averageValue": m.Target}}})
+				case m.TargetType != "Utilization":
+				case m.Type == "Resource":
+					metrics = append(metrics, kv{"type": m.Type, "resource": source})
+				case m.Type == "ContainerResource":
+					source["container"] = m.Container
+					metrics = append(metrics, kv{"type": m.Type, "containerResource": source})
+				}
+			}
+			out = append(out, kv{"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": meta, "spec": kv{
+				"scaleTargetRef": kv{"apiVersion": apis[w.Kind], "kind": w.Kind, "name": w.Name},
+				"minReplicas":    h.Recommended.MinReplicas, "maxReplicas": h.Recommended.MaxReplicas, "metrics": metrics,
+			}})
+		} else if w.Kind != "DaemonSet" && w.Kind != "Job" {
+			spec["replicas"] = w.Replicas
+		}
+		out = append(out, kv{"apiVersion": apis[w.Kind], "kind": w.Kind, "metadata": meta, "spec": spec})
+	}
+	return out
+}
