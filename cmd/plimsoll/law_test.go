@@ -56,7 +56,7 @@ var line = map[string]int{
 	"analyzer/source/store":       firstIO + 5,
 	"analyzer/source/disk":        firstIO, // files, replaced whole or not at all
 	"analyzer/source/origin":      firstIO, // where requests may go, and how URLs are shown
-	"internal/advised":            0, // a report's advice as objects, for tests
+	"internal/advised":            0,       // a report's advice as objects, for tests
 	"internal/casetest":           firstIO, // test cases as txtar files
 	"analyzer/source/sourcetest":  firstIO, // the sources' conformance suite
 	"analyzer/source/manifest":    firstIO + 10,
