@@ -1,13 +1,20 @@
 package analyzer
 
+import "slices"
+
 // ContainersOf lists the containers that a pod of the workload has.
 func (w *Workload) ContainersOf(p *Pod) []Container {
 	if p.Role == "" {
 		return w.Containers
 	}
+	return w.ContainersOfRole(p.Role)
+}
+
+// ContainersOfRole lists the containers that the pods of a role have.
+func (w *Workload) ContainersOfRole(role string) []Container {
 	var out []Container
 	for i := range w.Containers {
-		if c := &w.Containers[i]; c.Role == "" || c.Role == p.Role {
+		if c := &w.Containers[i]; c.Role == "" || c.Role == role {
 			out = append(out, *c)
 		}
 	}
@@ -24,17 +31,55 @@ func (w *Workload) HasRoles() bool {
 	return false
 }
 
-// PodsWith is how many of the workload's replicas have a container: all of
-// them, or those of the container's role that have not ended.
-func (w *Workload) PodsWith(c *Container) int32 {
-	if c.Role == "" {
+// Roles lists the roles of the workload's pods, sorted; the one role "" where
+// all are alike.
+func (w *Workload) Roles() []string {
+	var out []string
+	for i := range w.Containers {
+		if r := w.Containers[i].Role; r != "" {
+			out = append(out, r)
+		}
+	}
+	if len(out) == 0 {
+		return []string{""}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// PodsOf is how many of the workload's replicas are of a role: all of them for
+// the role "", else those that have not ended.
+func (w *Workload) PodsOf(role string) int32 {
+	if role == "" {
 		return w.Replicas
 	}
 	var n int32
 	for i := range w.Pods {
-		if p := &w.Pods[i]; p.Role == c.Role && p.Phase != "Succeeded" && p.Phase != "Failed" {
+		if p := &w.Pods[i]; p.Role == role && !p.Ended() {
 			n++
 		}
 	}
 	return n
+}
+
+// PodsWith is how many of the workload's replicas have a container.
+func (w *Workload) PodsWith(c *Container) int32 { return w.PodsOf(c.Role) }
+
+// Beyond is what a pod of the workload reserves and its running containers do not
+// request.
+func (w *Workload) Beyond(p *Pod) Amounts {
+	rest := p.Requests
+	for _, c := range w.ContainersOf(p) {
+		if c.Type != TypeInit {
+			rest.CPU, rest.Memory, rest.GPU = rest.CPU-c.Requests.CPU, rest.Memory-c.Requests.Memory, rest.GPU-c.Requests.GPU
+		}
+	}
+	return rest.Max(Amounts{})
+}
+
+// Reserves gives what the scheduler reserves for a pod with these of the
+// workload's containers, without the runtime's overhead: requests of the pod as
+// a whole stand in the place of the containers' (KEP-2837).
+func (w *Workload) Reserves(containers []Container) Amounts {
+	return w.PodLevel.Or(PodRequests(containers, Amounts{}))
 }

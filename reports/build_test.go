@@ -108,7 +108,9 @@ func TestSummaryInitContainer(t *testing.T) {
 	}{{1000, "6"}, {2000, "8"}} {
 		r, _ := one(func(c *cluster) {
 			w := &c.facts.Workloads[0]
-			w.Containers = append(w.Containers, container{name: "init", kind: analyzer.TypeInit, cpu: tt.cpu, mem: mi}.facts())
+			first := container{name: "init", kind: analyzer.TypeInit, cpu: tt.cpu, mem: mi}.facts()
+			w.Containers = append(w.Containers, first)
+			w.Workload.Containers = append(w.Workload.Containers, first.Container)
 		})
 		if got := r.Summary.Requests.CPU.String(); got != tt.want {
 			t.Errorf("init container of %dm: got %s requested, want %s", tt.cpu, got, tt.want)

@@ -93,6 +93,16 @@ func (c *Cluster) Requests(k analyzer.ContainerRef) analyzer.Amounts {
 	return out
 }
 
+// Pod is what a pod of a workload, and of one of its roles, would reserve after
+// all levers so far.
+func (c *Cluster) Pod(w *analyzer.WorkloadFacts, role string) analyzer.Amounts {
+	next := w.ContainersOfRole(role)
+	for i := range next {
+		next[i].Requests = c.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: next[i].Name})
+	}
+	return w.Reserves(next)
+}
+
 // Confidence is the mean of the right-sizing that the requests rest on, by
 // container; 1 where they are as they were.
 func (c *Cluster) Confidence() float64 {

@@ -141,7 +141,7 @@ func (a *allocator) share(namespace string, to []sitter, give func(item *Item, p
 		return
 	}
 	for _, s := range to {
-		names := containersOf(s.of)
+		names := containersOf(s)
 		for _, c := range names {
 			give(a.item(s.of.Ref, c, a.locate(s)), 1/float64(len(to)*len(names)))
 		}
@@ -156,10 +156,10 @@ func (a *allocator) locate(s sitter) string {
 	return ""
 }
 
-// containersOf names the containers of a workload that keep running.
-func containersOf(w *analyzer.Workload) []string {
+// containersOf names the containers of a pod that keep running.
+func containersOf(s sitter) []string {
 	var out []string
-	for _, c := range w.Containers {
+	for _, c := range s.of.ContainersOf(s.pod) {
 		if c.Type != analyzer.TypeInit {
 			out = append(out, c.Name)
 		}

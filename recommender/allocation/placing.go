@@ -11,9 +11,10 @@ import (
 // hold works out what every container held over the window, and places it on
 // the nodes where its workload's pods are.
 func (a *allocator) hold() {
-	places := map[analyzer.Ref][]place{}
+	places := map[roleKey][]place{}
 	stretch := 1 / a.Seen
 	known := map[itemKey]bool{}
+	seen := map[roleKey]*Hold{}
 	for i := range a.snapshot.Usage {
 		u := &a.snapshot.Usage[i]
 		h := HoldOf(a.Window, u.Days, a.asked(u.Ref, u.Container), true)
@@ -21,7 +22,15 @@ func (a *allocator) hold() {
 			continue
 		}
 		known[itemKey{ref: u.Ref, container: u.Container}] = true
-		a.put(u.Ref, u.Container, h.times(stretch), places)
+		role := roleKey{u.Ref, a.roleOf(u.Ref, u.Container)}
+		h = h.times(stretch)
+		if seen[role] == nil {
+			seen[role] = &Hold{}
+		}
+		most := max(seen[role].PodHours, h.PodHours)
+		seen[role].plus(h)
+		seen[role].PodHours = most
+		a.put(role, u.Container, h, places)
 	}
 	for i := range a.snapshot.Workloads {
 		w := &a.snapshot.Workloads[i]
@@ -29,11 +38,60 @@ func (a *allocator) hold() {
 			if w.Past || c.Type == analyzer.TypeInit || known[itemKey{ref: w.Ref, container: c.Name}] {
 				continue
 			}
-			if n := standing(w); n > 0 {
-				a.put(w.Ref, c.Name, requestsOnly(c.Requests, float64(n)*a.Hours), places)
+			if n := standing(w, c.Role); n > 0 {
+				a.put(roleKey{w.Ref, c.Role}, c.Name, requestsOnly(c.Requests, float64(n)*a.Hours), places)
 			}
 		}
+		if !w.Past {
+			a.holdBeyond(w, seen, places)
+		}
 	}
+}
+
+// holdBeyond files what pods reserve beyond their running containers' requests,
+// by no container's name: a large init container, the runtime's overhead,
+// requests of the pod as a whole. It is that of today's pods, for as long as
+// pods were seen, less what containers used above their requests.
+func (a *allocator) holdBeyond(w *analyzer.Workload, seen map[roleKey]*Hold, places map[roleKey][]place) {
+	for _, role := range w.Roles() {
+		var sum analyzer.Amounts
+		n := 0
+		for i := range w.Pods {
+			if p := &w.Pods[i]; holds(p) && (role == "" || p.Role == role) {
+				sum = sum.Plus(w.Beyond(p))
+				n++
+			}
+		}
+		if sum == (analyzer.Amounts{}) {
+			continue
+		}
+		k := roleKey{w.Ref, role}
+		podHours, above := float64(n)*a.Hours, Hold{}
+		if h := cmp.Or(seen[k], seen[roleKey{ref: w.Ref}]); h != nil {
+			podHours, above = h.PodHours, *h
+		}
+		h := requestsOnly(sum, podHours/float64(n))
+		h.PodHours = 0 // these pods are counted by their containers
+		for _, x := range []struct{ to, above *Amount }{{&h.CPU, &above.CPU}, {&h.Memory, &above.Memory}} {
+			x.to.Held = max(0, x.to.Held-(x.above.Held-x.above.Requested))
+			x.to.Requested = x.to.Held
+		}
+		a.put(k, "", h, places)
+	}
+}
+
+// roleKey is the pods of one role of a workload; the role "" is all of them.
+type roleKey struct {
+	ref  analyzer.Ref
+	role string
+}
+
+// roleOf is the role of the pods that have a container now.
+func (a *allocator) roleOf(ref analyzer.Ref, container string) string {
+	if c := a.template(ref, container); c != nil {
+		return c.Role
+	}
+	return ""
 }
 
 // asked is what a container requests now.
@@ -59,6 +117,9 @@ func (a *allocator) template(ref analyzer.Ref, container string) *analyzer.Conta
 
 // limits is what a container might have used in so many hours of its pods.
 func (a *allocator) limits(ref analyzer.Ref, container string, podHours float64) Limits {
+	if container == "" { // what no container has, none limits
+		return Limits{}
+	}
 	c := a.template(ref, container)
 	if c == nil || a.workloads[ref].Past {
 		return Limits{Unknown: true}
@@ -66,11 +127,11 @@ func (a *allocator) limits(ref analyzer.Ref, container string, podHours float64)
 	return Limits{CPU: float64(c.Limits.CPU) * podHours, Memory: float64(c.Limits.Memory) * podHours}
 }
 
-// standing counts the pods that hold something now.
-func standing(w *analyzer.Workload) int {
+// standing counts the pods of a role that hold something now.
+func standing(w *analyzer.Workload, role string) int {
 	n := 0
 	for i := range w.Pods {
-		if holds(&w.Pods[i]) {
+		if p := &w.Pods[i]; holds(p) && (role == "" || p.Role == role) {
 			n++
 		}
 	}
@@ -83,12 +144,13 @@ type place struct {
 	share float64
 }
 
-// put files what a container held, split over the nodes of its workload.
-func (a *allocator) put(ref analyzer.Ref, container string, h Hold, places map[analyzer.Ref][]place) {
-	at, ok := places[ref]
+// put files what a container held, split over the nodes of the pods that have it.
+func (a *allocator) put(of roleKey, container string, h Hold, places map[roleKey][]place) {
+	ref := of.ref
+	at, ok := places[of]
 	if !ok {
-		at = a.places(a.workloads[ref])
-		places[ref] = at
+		at = a.places(a.workloads[ref], of.role)
+		places[of] = at
 	}
 	if len(at) == 0 {
 		item := a.item(ref, container, "")
@@ -104,9 +166,9 @@ func (a *allocator) put(ref analyzer.Ref, container string, h Hold, places map[a
 	}
 }
 
-// places are the nodes of a workload's pods of today; else those on which its
-// pods have ended; else none.
-func (a *allocator) places(w *analyzer.Workload) []place {
+// places are the nodes of a workload's pods of today, of one role; else those on
+// which such pods have ended; else none.
+func (a *allocator) places(w *analyzer.Workload, role string) []place {
 	if w == nil {
 		return nil
 	}
@@ -114,7 +176,7 @@ func (a *allocator) places(w *analyzer.Workload) []place {
 		count := map[string]int{}
 		total := 0
 		for i := range w.Pods {
-			if p := &w.Pods[i]; take(p) {
+			if p := &w.Pods[i]; take(p) && (role == "" || p.Role == role) {
 				if _, ok := a.byNode[p.Node]; ok {
 					count[p.Node]++
 					total++

@@ -26,7 +26,7 @@ func pastOf(a *analyzer.Analysis, before int32) []member {
 				continue
 			}
 			if past := known(c, before); past.SeenSlots > 0 {
-				out = append(out, member{analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}, float64(w.Replicas), c, past})
+				out = append(out, member{analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}, float64(w.PodsWith(&c.Container)), c, past})
 			}
 		}
 	}

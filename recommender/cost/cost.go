@@ -141,7 +141,7 @@ func uses(a *analyzer.Analysis) (out []pricing.PodUse, holders []analyzer.Contai
 			if p.Node == "" || p.Ended() {
 				continue
 			}
-			for _, c := range append(podHas(w, &p, each), beyond(w, p)) {
+			for _, c := range withBeyond(w, &p, podHas(w, &p, each)) {
 				c.use.Node = p.Node
 				out, holders = append(out, c.use), append(holders, analyzer.ContainerRef{Ref: w.Ref, Container: c.container})
 			}
@@ -188,18 +188,24 @@ func podUses(window analyzer.Window, w *analyzer.WorkloadFacts) []containerUse {
 	return slices.Clip(out)
 }
 
-// beyond is what a pod reserves and its running containers did not ask for.
-func beyond(w *analyzer.WorkloadFacts, p analyzer.Pod) containerUse {
-	rest := p.Requests
-	for _, c := range w.ContainersOf(&p) {
-		if c.Type != analyzer.TypeInit {
-			rest.CPU, rest.Memory, rest.GPU = rest.CPU-c.Requests.CPU, rest.Memory-c.Requests.Memory, rest.GPU-c.Requests.GPU
-		}
+// withBeyond adds what a pod reserves and its running containers neither request
+// nor use.
+func withBeyond(w *analyzer.WorkloadFacts, p *analyzer.Pod, has []containerUse) []containerUse {
+	rest := w.Beyond(p)
+	cpu, memory := float64(rest.CPU)*pricing.HoursPerMonth, float64(rest.Memory)*pricing.HoursPerMonth
+	requests := map[string]analyzer.Amounts{}
+	for _, c := range w.ContainersOf(p) {
+		requests[c.Name] = c.Requests
 	}
-	held := func(v int64) pricing.Holding {
-		return pricing.Holding{Held: float64(max(v, 0)) * pricing.HoursPerMonth}
+	for i := range has {
+		asked := requests[has[i].container]
+		cpu -= has[i].use.CPU.Held - float64(asked.CPU)*pricing.HoursPerMonth
+		memory -= has[i].use.Memory.Held - float64(asked.Memory)*pricing.HoursPerMonth
 	}
-	return containerUse{use: pricing.PodUse{DaemonSet: w.Kind == "DaemonSet", CPU: held(rest.CPU), Memory: held(rest.Memory), GPU: held(rest.GPU)}}
+	held := func(v float64) pricing.Holding { return pricing.Holding{Held: max(v, 0)} }
+	return append(has, containerUse{use: pricing.PodUse{
+		DaemonSet: w.Kind == "DaemonSet", CPU: held(cpu), Memory: held(memory), GPU: held(float64(rest.GPU) * pricing.HoursPerMonth),
+	}})
 }
 
 // allocate shares the bill out and files it by workload.

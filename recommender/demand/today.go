@@ -95,10 +95,10 @@ func placeOf(p *advice.Pass, d *Curve) map[string]string {
 
 // podWorth prices a pod of a workload by its requests now, at the mean unit
 // price.
-func podWorth(p *advice.Pass, w *analyzer.WorkloadFacts) float64 {
+func podWorth(p *advice.Pass, w *analyzer.WorkloadFacts, pod *analyzer.Pod) float64 {
 	var sum float64
-	for i := range w.Containers {
-		if c := &w.Containers[i]; c.Type != analyzer.TypeInit {
+	for _, c := range w.ContainersOf(pod) {
+		if c.Type != analyzer.TypeInit {
 			sum += p.Costs.MeanUnit.Hourly(c.Requests)
 		}
 	}
@@ -126,15 +126,15 @@ func fleetsOf(p *advice.Pass, family map[string]string) map[string]*fleet {
 	}
 	for i := range p.Facts.Workloads {
 		w := &p.Facts.Workloads[i]
-		worth := podWorth(p, w)
-		for _, pod := range w.Pods {
+		for i := range w.Pods {
+			pod := &w.Pods[i]
 			f, ok := family[pod.Node]
 			if !ok || pod.Ended() {
 				continue
 			}
 			at(f).asked = at(f).asked.Plus(pod.Requests)
 			if w.Kind != "DaemonSet" { // they come and go with the nodes
-				at(f).now += worth
+				at(f).now += podWorth(p, w, pod)
 			}
 		}
 	}
@@ -161,13 +161,13 @@ func fillHours(p *advice.Pass, d *Curve, family map[string]string, fleets map[st
 		if w.Kind == "DaemonSet" {
 			continue
 		}
-		shares := d.shares(w, family, fleets, total)
-		for k := range shares {
-			shares[k] *= scale[k]
-		}
 		stays, rescaled := 1-p.Cluster.OnSpot(w.Ref), p.Cluster.Rescaled(w.Ref)
 		for j := range w.Containers {
 			if c := &w.Containers[j]; c.Type != analyzer.TypeInit {
+				shares := d.shares(w, c.Role, family, fleets, total)
+				for k := range shares {
+					shares[k] *= scale[k]
+				}
 				h.add(c.Days, shares, rescaled*p.Costs.MeanUnit.Hourly(p.Cluster.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: c.Name})), stays)
 			}
 		}
@@ -233,13 +233,13 @@ func (d *Curve) finish(s hourSums, fleets map[string]*fleet) {
 	d.spot /= float64(max(d.Seen, 1))
 }
 
-// shares splits a workload over the families by where its pods run now; one
-// without pods is split as the whole is.
-func (d *Curve) shares(w *analyzer.WorkloadFacts, family map[string]string, fleets map[string]*fleet, total float64) []float64 {
+// shares splits a workload over the families by where its pods of a role run now;
+// one without such pods is split as the whole is.
+func (d *Curve) shares(w *analyzer.WorkloadFacts, role string, family map[string]string, fleets map[string]*fleet, total float64) []float64 {
 	out := make([]float64, len(d.Families))
 	pods := 0.0
 	for _, pod := range w.Pods {
-		if pod.Node == "" || pod.Ended() {
+		if pod.Node == "" || pod.Ended() || role != "" && pod.Role != role {
 			continue
 		}
 		pods++

@@ -96,16 +96,16 @@ func TestRoom(t *testing.T) {
 	facts := &analyzer.Analysis{Snapshot: &analyzer.Snapshot{}, Workloads: []analyzer.WorkloadFacts{w}}
 	c := advice.NewCluster(facts)
 	now := analyzer.Amounts{CPU: 600, Memory: 1 << 30}
-	if got, want := ledger.RoomOf(c, &w), (ledger.Room{Now: now, Sized: now, Advised: now, Pods: 4, AdvisedPods: 4}); got != want {
+	if got, want := ledger.RoomOf(c, &w, ""), (ledger.Room{Now: now, Sized: now, Advised: now, Pods: 4, AdvisedPods: 4}); got != want {
 		t.Errorf("as it is: got %+v, want %+v", got, want)
 	}
 	c.SetRequests(analyzer.ContainerRef{Ref: ref, Container: "app"}, analyzer.Amounts{CPU: 200, Memory: 1 << 28}, 1)
 	sized := analyzer.Amounts{CPU: 300, Memory: 1 << 28}
-	if got, want := ledger.RoomOf(c, &w), (ledger.Room{Now: now, Sized: sized, Advised: sized, Pods: 4, AdvisedPods: 4}); got != want {
+	if got, want := ledger.RoomOf(c, &w, ""), (ledger.Room{Now: now, Sized: sized, Advised: sized, Pods: 4, AdvisedPods: 4}); got != want {
 		t.Errorf("right-sized: got %+v, want %+v", got, want)
 	}
 	c.SetScaled(ref, advice.Scaled{Changed: true, Mean: 2.6, Was: 4, RequestCPU: map[string]int64{"app": 250}})
-	if got, want := ledger.RoomOf(c, &w), (ledger.Room{Now: now, Sized: sized, Advised: analyzer.Amounts{CPU: 350, Memory: 1 << 28}, Pods: 4, AdvisedPods: 3}); got != want {
+	if got, want := ledger.RoomOf(c, &w, ""), (ledger.Room{Now: now, Sized: sized, Advised: analyzer.Amounts{CPU: 350, Memory: 1 << 28}, Pods: 4, AdvisedPods: 3}); got != want {
 		t.Errorf("rescaled: got %+v, want %+v", got, want)
 	}
 }

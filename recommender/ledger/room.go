@@ -15,26 +15,29 @@ type Room struct {
 	Pods, AdvisedPods   int64
 }
 
-// RoomOf reads it off the cluster as the levers left it.
-func RoomOf(c *advice.Cluster, w *analyzer.WorkloadFacts) Room {
-	now := make([]analyzer.Container, len(w.Containers))
-	sized, advised := make([]analyzer.Container, len(now)), make([]analyzer.Container, len(now))
+// RoomOf reads it off the cluster as the levers left it, for the pods of one of
+// the workload's roles.
+func RoomOf(c *advice.Cluster, w *analyzer.WorkloadFacts, role string) Room {
+	var now, sized, advised []analyzer.Container
 	scaled, ok := c.Scaled(w.Ref)
 	rescaled := ok && scaled.Changed
 	for i := range w.Containers {
 		one := w.Containers[i].Container
-		now[i], sized[i] = one, one
-		k := analyzer.ContainerRef{Ref: w.Ref, Container: one.Name}
-		if to, ok := c.Sized(k); ok {
-			sized[i].Requests = to
+		if one.Role != "" && one.Role != role {
+			continue // another role's
 		}
-		advised[i] = sized[i]
+		now, sized = append(now, one), append(sized, one)
+		k, last := analyzer.ContainerRef{Ref: w.Ref, Container: one.Name}, len(sized)-1
+		if to, ok := c.Sized(k); ok {
+			sized[last].Requests = to
+		}
+		advised = append(advised, sized[last])
 		if rescaled {
-			advised[i].Requests = c.Requests(k)
+			advised[last].Requests = c.Requests(k)
 		}
 	}
-	pod := func(of []analyzer.Container) analyzer.Amounts { return analyzer.PodRequests(of, analyzer.Amounts{}) }
-	out := Room{Now: pod(now), Sized: pod(sized), Advised: pod(advised), Pods: int64(w.Replicas), AdvisedPods: int64(w.Replicas)}
+	pods := int64(w.PodsOf(role))
+	out := Room{Now: w.Reserves(now), Sized: w.Reserves(sized), Advised: w.Reserves(advised), Pods: pods, AdvisedPods: pods}
 	if rescaled {
 		out.AdvisedPods = int64(math.Round(scaled.Mean))
 	}

@@ -186,7 +186,7 @@ func price(p *advice.Pass, w *analyzer.WorkloadFacts, all []advice.Advice) {
 		return
 	}
 	unit := p.Costs.UnitOf(w.Ref)
-	byRole := rolePods(w, p.Facts.Snapshot.Window)
+	byRole := PodsByRole(w, p.Facts.Snapshot.Window)
 	for _, role := range slices.Sorted(maps.Keys(byRole)) {
 		now := slices.Clone(w.Workload.Containers)
 		has := func() []analyzer.Container {
@@ -227,8 +227,8 @@ func withinBill(all []advice.Advice, bill float64) {
 	}
 }
 
-// rolePods is the number of pods that sizing is multiplied by, by their role.
-func rolePods(w *analyzer.WorkloadFacts, window analyzer.Window) map[string]float64 {
+// PodsByRole is the number of pods that sizing is multiplied by, by their role.
+func PodsByRole(w *analyzer.WorkloadFacts, window analyzer.Window) map[string]float64 {
 	if !w.HasRoles() {
 		return map[string]float64{"": MeanPods(w, window)}
 	}

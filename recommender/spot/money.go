@@ -171,14 +171,13 @@ func (t *todaysBill) worth(moves []spotMove) {
 
 // left is what the levers before leave of a workload's cost, in USD a month.
 func (t *todaysBill) left(w *analyzer.WorkloadFacts) float64 {
-	next := slices.Clone(w.Workload.Containers)
-	for i := range next {
-		next[i].Requests = t.pass.Cluster.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: next[i].Name})
+	unit, freed := t.pass.Costs.UnitOf(w.Ref), 0.0
+	pods := rightsize.PodsByRole(w, t.pass.Facts.Snapshot.Window)
+	for _, role := range w.Roles() {
+		before, after := w.Reserves(w.ContainersOfRole(role)), t.pass.Cluster.Pod(w, role)
+		freed += pods[role] * (unit.Hourly(before) - unit.Hourly(after))
 	}
-	unit := t.pass.Costs.UnitOf(w.Ref)
-	freed := unit.Hourly(analyzer.PodRequests(w.Workload.Containers, analyzer.Amounts{})) - unit.Hourly(analyzer.PodRequests(next, analyzer.Amounts{}))
-	cost := t.pass.Costs.MonthlyOf(w.Ref) - rightsize.MeanPods(w, t.pass.Facts.Snapshot.Window)*pricing.HoursPerMonth*freed
-	return max(cost, 0) * t.pass.Cluster.Rescaled(w.Ref)
+	return max(t.pass.Costs.MonthlyOf(w.Ref)-pricing.HoursPerMonth*freed, 0) * t.pass.Cluster.Rescaled(w.Ref)
 }
 
 func (t *todaysBill) after(moves []spotMove) (left onDemandUsage, moved float64) {

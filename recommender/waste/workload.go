@@ -70,7 +70,7 @@ func unusedRequests(l *look, w *analyzer.WorkloadFacts) {
 	if l.Costs == nil || w.Batch() {
 		return
 	}
-	unit, pods := l.Costs.UnitOf(w.Ref), float64(w.Replicas)
+	unit := l.Costs.UnitOf(w.Ref)
 	for i := range w.Containers {
 		c := &w.Containers[i]
 		if c.Type == analyzer.TypeInit || c.SeenSlots < advice.IdleDays*advice.SlotsADay {
@@ -78,6 +78,7 @@ func unusedRequests(l *look, w *analyzer.WorkloadFacts) {
 		}
 		cpu := unused(c.Requests.CPU, c.CPU.Samples.Quantile(0.99))
 		memory := unused(c.Requests.Memory, c.Memory.Samples.Max())
+		pods := float64(w.PodsWith(&c.Container))
 		usd := pods * pricing.HoursPerMonth * unit.Hourly(analyzer.Amounts{CPU: int64(cpu), Memory: int64(memory)})
 		if usd < unusedMonthly {
 			continue

@@ -68,14 +68,18 @@ func (b *builder) waterfall() []document.Step {
 func (b *builder) addWorkload(s *document.Summary, w *analyzer.WorkloadFacts) (sized document.Resources) {
 	for i := range w.Containers {
 		if c := &w.Containers[i]; c.Type != analyzer.TypeInit {
-			s.Usage.CPU += document.Microcores(c.CPU.Samples.Mean()) * document.CPU(w.Replicas)
-			s.Usage.Memory += document.Kibibytes(c.Memory.Samples.Mean()) * document.Bytes(w.Replicas)
+			pods := w.PodsWith(&c.Container)
+			s.Usage.CPU += document.Microcores(c.CPU.Samples.Mean()) * document.CPU(pods)
+			s.Usage.Memory += document.Kibibytes(c.Memory.Samples.Mean()) * document.Bytes(pods)
 		}
 	}
-	room := ledger.RoomOf(b.Cluster, w)
-	s.Requests = s.Requests.Plus(resources(room.Now), room.Pods)
-	s.Recommended = s.Recommended.Plus(resources(room.Advised), room.AdvisedPods)
-	return sized.Plus(resources(room.Sized), room.Pods)
+	for _, role := range w.Roles() {
+		room := ledger.RoomOf(b.Cluster, w, role)
+		s.Requests = s.Requests.Plus(resources(room.Now), room.Pods)
+		s.Recommended = s.Recommended.Plus(resources(room.Advised), room.AdvisedPods)
+		sized = sized.Plus(resources(room.Sized), room.Pods)
+	}
+	return sized
 }
 
 func addContainer(n *document.Counts, c *document.Container) {
