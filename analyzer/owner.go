@@ -18,6 +18,8 @@ type Owners struct {
 	stems    map[Ref]Ref
 	families map[podKey]string
 	roles    map[Ref]*roles
+	// only are the workloads whose pods have one running container each.
+	only map[Ref]string
 	// services are the workloads that each service sends to.
 	services map[podKey][]Ref
 }
@@ -82,12 +84,38 @@ func (o *Owners) AddWorkload(w *Workload) {
 	for _, p := range w.Pods {
 		o.live[podKey{w.Namespace, p.Name}] = w.Ref
 	}
+	o.addOnly(w)
 	if w.HasRoles() {
 		if o.roles == nil {
 			o.roles = map[Ref]*roles{}
 		}
 		o.roles[w.Ref] = rolesOf(w)
 	}
+}
+
+// addOnly notes the one running container that all pods of a workload have.
+func (o *Owners) addOnly(w *Workload) {
+	name, n := "", 0
+	for i := range w.Containers {
+		if c := &w.Containers[i]; c.Type != TypeInit {
+			name, n = c.Name, n+1
+		}
+	}
+	if n != 1 || w.HasRoles() {
+		return
+	}
+	if o.only == nil {
+		o.only = map[Ref]string{}
+	}
+	o.only[w.Ref] = name
+}
+
+// Only gives the container whose usage is the pod's: the one that runs in it. ok
+// is false where there are several, or none is known.
+func (o *Owners) Only(namespace, pod string) (container string, ok bool) {
+	ref, _ := o.Resolve(namespace, pod)
+	container, ok = o.only[ref]
+	return container, ok
 }
 
 // Container gives the name under which a workload has a pod's container: its

@@ -173,7 +173,9 @@ func podSum(containers []Container, of func(Container) Amounts) Amounts {
 
 // Pod is a pod that exists now.
 type Pod struct {
-	Name    string    `json:"name"`
+	Name string `json:"name"`
+	// UID is the API server's. It is not saved: only an engine is asked for it.
+	UID     string    `json:"-"`
 	Node    string    `json:"node,omitempty"`
 	Phase   string    `json:"phase,omitempty"`
 	Ready   bool      `json:"ready,omitempty"`

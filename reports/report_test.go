@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -406,6 +407,48 @@ func TestEmptyIsSaid(t *testing.T) {
 		if got := output(t, "table", odd[name], reports.Options{}); !strings.Contains(got, tt) {
 			t.Errorf("%s: got no %q in\n%s", name, tt, got)
 		}
+	}
+}
+
+// TestMomentIsMarked: requests that rest on one reading are marked in every
+// format, and nothing is a share of the bill or proven.
+func TestMomentIsMarked(t *testing.T) {
+	c := production()
+	c.facts.Snapshot.Window = analyzer.Window{End: end, Moment: true}
+	for i := range c.recs {
+		if advice.As[rightsize.Sizing](c.recs[i].Detail) != nil {
+			c.recs[i].Warn(analyzer.WarnNoHistory, "rests on one reading and no history: check before use")
+		}
+	}
+	r := c.report()
+	for _, tt := range []struct{ format, section, want string }{
+		{"screen", "", "~ rests on one reading"},
+		{"table", "rightsize", "→ ~"},
+		{"table", "all", "→ ~"},
+		{"containers", "", "-> ~"},
+		{"containers", "", "~ rests on one reading and no history: check before use"},
+		{"json", "", `"code": "no-history"`},
+		{"json", "", `"moment": true`},
+		{"yaml", "", "code: no-history"},
+		{"csv", "", "rests on one reading and no history"},
+		{"markdown", "", `→ \~`},
+	} {
+		got := output(t, tt.format, r, reports.Options{Section: tt.section})
+		if !strings.Contains(got, tt.want) {
+			t.Errorf("%s %s: got no %q in\n%s", tt.format, tt.section, tt.want, got)
+		}
+		if regexp.MustCompile(`proven|\d %\) (off|by)|off the bill \(`).MatchString(got) && (tt.format == "table" || tt.format == "screen") {
+			t.Errorf("%s %s: a share or a proof without history in\n%s", tt.format, tt.section, got)
+		}
+	}
+	var explained bytes.Buffer
+	for i := range r.Workloads {
+		if err := text.Explain(&explained, r, &r.Workloads[i], reports.Options{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := explained.String(); !strings.Contains(got, "    # rests on one reading and no history") {
+		t.Errorf("explain: what is pasted has no mark in\n%s", got)
 	}
 }
 

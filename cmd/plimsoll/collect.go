@@ -158,14 +158,23 @@ func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error)
 
 // selection reads which namespaces and workloads are asked for.
 func (f *collectFlags) selection() (object.Selection, error) {
-	sel, err := object.Select(f.namespaces, "")
+	if sel, err := selectNamespaces(f.namespaces, f.excluded); err != nil {
+		return sel, err
+	}
+	sel, err := object.Select(f.namespaces, f.selector)
+	if err != nil {
+		return sel, fmt.Errorf("-l/--selector: %w", err)
+	}
+	return sel, sel.Exclude(f.excluded)
+}
+
+// selectNamespaces reads -n and --exclude-namespaces.
+func selectNamespaces(named, excluded []string) (object.Selection, error) {
+	sel, err := object.Select(named, "")
 	if err != nil {
 		return sel, fmt.Errorf("-n/--namespace: %w", err)
 	}
-	if sel, err = object.Select(f.namespaces, f.selector); err != nil {
-		return sel, fmt.Errorf("-l/--selector: %w", err)
-	}
-	if err := sel.Exclude(f.excluded); err != nil {
+	if err := sel.Exclude(excluded); err != nil {
 		return sel, fmt.Errorf("--exclude-namespaces: %w", err)
 	}
 	return sel, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -69,6 +70,7 @@ func readSaved(ctx context.Context, in *files, flag, name string) (*document.Rep
 type showFlags struct {
 	savedFlags
 	namespaces []string
+	excluded   []string
 	workload   string
 	output     []string
 	list       bool
@@ -111,7 +113,8 @@ alone; audit --no-cache keeps none.`,
 	}
 	f.register(cmd)
 	fl := cmd.Flags()
-	fl.StringArrayVarP(&f.namespaces, "namespace", "n", nil, "only workloads of this `NAMESPACE`, or several with commas; repeatable")
+	fl.StringArrayVarP(&f.namespaces, "namespace", "n", nil, "only workloads of this `NAMESPACE`, several with commas, or a regular expression such as 'team-.*'; repeatable")
+	fl.StringArrayVar(&f.excluded, "exclude-namespaces", nil, "leave out this `NAMESPACE`, several with commas, or a regular expression; repeatable")
 	fl.StringVar(&f.workload, "workload", "", "only this `WORKLOAD`: NAMESPACE/KIND/NAME, or the end of it")
 	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(formatNames(), ", ")+"; repeatable (default table)")
 	fl.BoolVar(&f.list, "list", false, "list the reports that are kept")
@@ -181,6 +184,13 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 	if err != nil {
 		return err
 	}
+	sel, err := selectNamespaces(f.namespaces, f.excluded)
+	if err != nil {
+		return err
+	}
+	if f.top < 0 {
+		return fmt.Errorf("--top %d: want how many containers to list, or 0 for all", f.top)
+	}
 	o := reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.all, Top: f.top, Verbose: f.verbose, Saved: f.report == ""}
 	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
 		return err
@@ -195,11 +205,11 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	r, err = narrow(r, f.namespaces, f.workload)
+	r, err = narrow(r, sel, f.workload)
 	if err != nil {
 		return err
 	}
-	if (f.workload != "" || len(f.namespaces) > 0) && o.Section == "" && len(f.output) == 0 {
+	if (f.workload != "" || sel.String() != "") && o.Section == "" && len(f.output) == 0 {
 		o.Section = "rightsize" // the screen is of the whole
 	}
 	return writeReport(ctx, s, f.files, sinks, document.Part(r, o.Section), o)
@@ -207,13 +217,12 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 
 // narrow leaves the workloads that are asked for; asking for one that is not
 // there is an error.
-func narrow(r *document.Report, namespaces []string, workload string) (*document.Report, error) {
-	ns := splitList(namespaces)
-	if len(ns) == 0 && workload == "" {
+func narrow(r *document.Report, sel object.Selection, workload string) (*document.Report, error) {
+	if sel.String() == "" && workload == "" {
 		return r, nil
 	}
 	out := document.Narrow(r, func(w *document.Workload) bool {
-		return (len(ns) == 0 || slices.Contains(ns, w.Namespace)) && (workload == "" || brief.Named(w, workload))
+		return sel.In(w.Namespace) && (workload == "" || brief.Named(w, workload))
 	})
 	if len(out.Workloads) > 0 {
 		return out, nil
@@ -221,7 +230,7 @@ func narrow(r *document.Report, namespaces []string, workload string) (*document
 	if workload != "" {
 		return nil, fmt.Errorf("the report has no workload %s: name it as NAMESPACE/KIND/NAME, such as shop/deploy/cart", workload)
 	}
-	return nil, errors.New("the report has no workload in " + strings.Join(ns, ", "))
+	return nil, errors.New("no workload matches: the report has none of " + sel.String())
 }
 
 func (f *showFlags) listKept(s streams) error {

@@ -16,6 +16,8 @@ type Cluster struct {
 	cpu      map[analyzer.ContainerRef]int64 // that horizontal set
 	spot     map[analyzer.Ref]float64
 	idle     map[analyzer.Ref]bool
+	// moment says that sizes rest on one reading: no other lever uses less.
+	moment bool
 }
 
 // Scaled is how many pods a workload has once the lever horizontal has seen to
@@ -56,6 +58,7 @@ func NewCluster(a *analyzer.Analysis) *Cluster {
 	c := &Cluster{
 		requests: map[analyzer.ContainerRef]analyzer.Amounts{}, sized: map[analyzer.ContainerRef]analyzer.Amounts{},
 		scaled: map[analyzer.Ref]Scaled{}, cpu: map[analyzer.ContainerRef]int64{}, spot: map[analyzer.Ref]float64{}, idle: map[analyzer.Ref]bool{},
+		moment: a.Snapshot.Window.Moment,
 	}
 	for i := range a.Workloads {
 		w := &a.Workloads[i]
@@ -84,8 +87,11 @@ func (c *Cluster) Sized(k analyzer.ContainerRef) (to analyzer.Amounts, ok bool) 
 // Requests is what a container would request after all levers so far.
 func (c *Cluster) Requests(k analyzer.ContainerRef) analyzer.Amounts {
 	out, ok := c.sized[k]
-	if !ok {
+	switch {
+	case !ok:
 		out = c.requests[k]
+	case c.moment:
+		out = out.Max(c.requests[k])
 	}
 	if cpu, ok := c.cpu[k]; ok {
 		out.CPU = cpu

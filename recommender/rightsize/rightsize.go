@@ -67,6 +67,7 @@ func adviseContainer(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, c
 		Rule: "rightsize", Lever: advice.LeverRightsize, Workload: w.Ref, Container: c.Name,
 		Confidence: s.Doubt.Confidence, Evidence: s.Evidence, Withheld: s.Withheld,
 	}
+	running(&r, w, c, p.Facts.Snapshot.LimitRanges)
 	for _, warning := range s.Warnings {
 		r.Warn(warning.Code, warning.Message)
 	}
@@ -80,7 +81,6 @@ func adviseContainer(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, c
 	}
 	fitLimitRanges(&r, &s, p.Facts.Snapshot.LimitRanges)
 	fitNode(&r, &s, w, c, p.Facts.Snapshot.Nodes)
-	running(&r, w, c, p.Facts.Snapshot.LimitRanges)
 	if s.withheld() {
 		r.Title = "no recommendation: " + s.Withheld[0].Reason
 		return r

@@ -137,6 +137,7 @@ func judgeSpot(p *advice.Pass, w *analyzer.WorkloadFacts, nodes map[string]cost.
 	s.Already = running > 0 && onSpot == running
 	s.check(w, provider)
 	s.checkUse(p.Cluster.Idle(w.Ref))
+	s.checkHistory(p.Facts.Snapshot)
 	n := podNumbersOf(p, w)
 	s.divide(p, w, n, provider)
 	r := &advice.Advice{
@@ -189,6 +190,15 @@ func (s *Readiness) divide(p *advice.Pass, w *analyzer.WorkloadFacts, n podNumbe
 func (s *Readiness) checkUse(goes bool) {
 	if goes {
 		s.Checks = append(s.Checks, Check{Name: "use", Detail: "it was idle for the whole window: scale it down or remove it instead"})
+		s.Ready = false
+	}
+}
+
+// checkHistory holds back where no history shows how a workload runs: nothing is
+// bought on one reading, or on none.
+func (s *Readiness) checkHistory(snap *analyzer.Snapshot) {
+	if snap.Window.Moment || len(snap.Usage) == 0 {
+		s.Checks = append(s.Checks, Check{Name: "history", Detail: "there is no history of it: one reading, or none, does not show how it runs"})
 		s.Ready = false
 	}
 }

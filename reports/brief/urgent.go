@@ -35,9 +35,10 @@ func worded(u document.Urgent) Urgent {
 	case document.OOMKilled:
 		return oomRisk(u)
 	case document.ShortOfCPU:
+		now := Cores(u.Container.Current.Requests.CPU)
 		return Urgent{
 			Kind: u.Kind, Name: Name(u.Workload, u.Container), What: fmt.Sprintf("CPU p95 %.1fx request", u.Weight),
-			Change: "cpu " + Arrow(Cores(u.Container.Current.Requests.CPU), Cores(u.Container.Recommended.Requests.CPU)),
+			Change: "cpu " + Arrow(now, Advised(u.Container, now, Cores(u.Container.Recommended.Requests.CPU))),
 		}
 	case document.Blocked:
 		what, _, _ := strings.Cut(Clean(u.Finding.Message), ": ") // what follows from it stands in its section
@@ -59,7 +60,7 @@ func oomRisk(u document.Urgent) Urgent {
 	if from == to || to == 0 {
 		from, to, field = c.Current.Requests.Memory, c.Recommended.Requests.Memory, "memory"
 	}
-	x.Change = field + " " + Arrow(Memory(from), Memory(to))
+	x.Change = field + " " + Arrow(Memory(from), Advised(c, Memory(from), Memory(to)))
 	if to > from {
 		x.Change += " or more"
 	}

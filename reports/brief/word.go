@@ -118,7 +118,7 @@ func CPUChange(c *document.Container) string {
 	if c.Recommended == nil {
 		return Cores(c.Current.Requests.CPU)
 	}
-	return Change(Cores(c.Current.Requests.CPU), Cores(c.Recommended.Requests.CPU))
+	return Change(Cores(c.Current.Requests.CPU), Advised(c, Cores(c.Current.Requests.CPU), Cores(c.Recommended.Requests.CPU)))
 }
 
 // MemoryChange is its memory request, and what it should be.
@@ -126,7 +126,22 @@ func MemoryChange(c *document.Container) string {
 	if c.Recommended == nil {
 		return Memory(c.Current.Requests.Memory)
 	}
-	return Change(Memory(c.Current.Requests.Memory), Memory(c.Recommended.Requests.Memory))
+	return Change(Memory(c.Current.Requests.Memory), Advised(c, Memory(c.Current.Requests.Memory), Memory(c.Recommended.Requests.Memory)))
+}
+
+// MomentMark stands before what rests on one reading, and MomentWords say so.
+const (
+	MomentMark  = "~"
+	MomentWords = "rests on one reading and no history: check before use"
+)
+
+// Advised is what a container is advised in place of what it has; one that rests
+// on one reading has its mark.
+func Advised(c *document.Container, from, to string) string {
+	if from != to && c.OneReading() {
+		return MomentMark + to
+	}
+	return to
 }
 
 // Change says from what to what; Arrow does so in ASCII.

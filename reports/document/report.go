@@ -2,6 +2,7 @@ package document
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -152,6 +153,27 @@ func addTimes(sum, v, times int64) int64 {
 
 // Minus takes the other amounts off.
 func (r Resources) Minus(o Resources) Resources { return r.Plus(o, -1) }
+
+// NoHistory reports whether the report rests on no history: on one reading, or on
+// no usage at all. Then nothing in it is a share of a bill or a proof.
+func (r *Report) NoHistory() bool {
+	if r.Metadata.GeneratedFrom.Moment {
+		return true
+	}
+	for i := range r.Workloads {
+		for j := range r.Workloads[i].Containers {
+			if u := &r.Workloads[i].Containers[j].Usage; u.CPU != nil || u.Memory != nil {
+				return false
+			}
+		}
+	}
+	return len(r.Workloads) > 0
+}
+
+// OneReading reports whether the container's advice rests on one reading.
+func (c *Container) OneReading() bool {
+	return slices.ContainsFunc(c.Warnings, func(w analyzer.Warning) bool { return w.Code == analyzer.WarnNoHistory })
+}
 
 // Partial reports whether some of what runs on the nodes is not in the report.
 func (r *Report) Partial() bool { return analyzer.Partial(r.Warnings) != "" }

@@ -64,8 +64,12 @@ func (b *page) money(r *document.Report) {
 		return
 	}
 	today, saves := brief.WholeOf(*m), brief.Saves(r)
+	share := " (" + brief.Part(document.USD(saves), document.USD(today)) + ")"
+	if r.NoHistory() { // what other hours need is not known
+		share = ", by today's requests alone"
+	}
 	b.WriteString("| today | possible | saves |\n|--:|--:|--:|\n")
-	fmt.Fprintf(b, "| %s a month | %s a month | %s (%s) |\n", today, today-saves, saves, brief.Part(document.USD(saves), document.USD(today)))
+	fmt.Fprintf(b, "| %s a month | %s a month | %s%s |\n", today, today-saves, saves, share)
 }
 
 func (b *page) urgent(r *document.Report) {
@@ -122,6 +126,9 @@ func (b *page) largest(r *document.Report) {
 		return
 	}
 	b.WriteString("\n### Largest requests to lower\n\n")
+	if r.Metadata.GeneratedFrom.Moment {
+		b.WriteString(brief.MomentMark + " " + brief.MomentWords + "\n\n")
+	}
 	n := min(mostRows, len(all))
 	b.rows(all[:n])
 	if n < len(all) {

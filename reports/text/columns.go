@@ -137,14 +137,16 @@ func cpuLimit(r *row) string {
 	if r.Container.Recommended == nil {
 		return brief.Cores(r.Container.Current.Limits.CPU)
 	}
-	return brief.Change(brief.Cores(r.Container.Current.Limits.CPU), brief.Cores(r.Container.Recommended.Limits.CPU))
+	now := brief.Cores(r.Container.Current.Limits.CPU)
+	return brief.Change(now, brief.Advised(r.Container, now, brief.Cores(r.Container.Recommended.Limits.CPU)))
 }
 
 func memoryLimit(r *row) string {
 	if r.Container.Recommended == nil {
 		return brief.Memory(r.Container.Current.Limits.Memory)
 	}
-	return brief.Change(brief.Memory(r.Container.Current.Limits.Memory), brief.Memory(r.Container.Recommended.Limits.Memory))
+	now := brief.Memory(r.Container.Current.Limits.Memory)
+	return brief.Change(now, brief.Advised(r.Container, now, brief.Memory(r.Container.Recommended.Limits.Memory)))
 }
 
 func cpuP95(r *row) string {

@@ -143,13 +143,17 @@ func (s *screen) formula(c *document.Container, resource string) string {
 	if c.Recommended == nil {
 		return "no advice"
 	}
+	mark := ""
+	if c.OneReading() {
+		mark = brief.MomentMark
+	}
 	say, unit := func(v float64) string { return document.Bytes(math.Ceil(v)).String() }, float64(1<<20)
 	got := float64(c.Recommended.Requests.Memory)
-	advice, now := c.Recommended.Requests.Memory.String(), brief.Memory(c.Current.Requests.Memory)
+	advice, now := mark+c.Recommended.Requests.Memory.String(), brief.Memory(c.Current.Requests.Memory)
 	if resource == "cpu" {
 		say, unit = func(v float64) string { return fmt.Sprintf("%gm", math.Round(v*100)/100) }, 1
 		got = float64(c.Recommended.Requests.CPU) / document.MicroPerMilli
-		advice, now = c.Recommended.Requests.CPU.String(), brief.Cores(c.Current.Requests.CPU)
+		advice, now = mark+c.Recommended.Requests.CPU.String(), brief.Cores(c.Current.Requests.CPU)
 	}
 	if got == 0 {
 		return "no request"
@@ -211,6 +215,8 @@ func sureness(c *document.Container) string {
 	switch {
 	case c.Recommended == nil:
 		return "no advice" + seen
+	case c.OneReading():
+		return "it " + brief.MomentWords
 	case c.Confidence >= 0.9:
 		return "well supported by the history" + seen
 	case c.Confidence >= 0.5:
@@ -250,7 +256,11 @@ func (s *screen) paste(w *document.Workload) {
 		if c.Recommended == nil || *c.Recommended == c.Current {
 			continue
 		}
-		out = append(out, "  - name: "+brief.Clean(c.Name), "    resources:")
+		out = append(out, "  - name: "+brief.Clean(c.Name))
+		if c.OneReading() {
+			out = append(out, "    # "+brief.MomentWords)
+		}
+		out = append(out, "    resources:")
 		for _, part := range []struct {
 			name string
 			of   document.Resources

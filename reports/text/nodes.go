@@ -83,8 +83,11 @@ func moveLines(p *document.NodePlan) []string {
 }
 
 // planLine is the plan in one sentence.
-func planLine(p *document.NodePlan, bill document.USD) string {
+func planLine(p *document.NodePlan, bill document.USD, noHistory bool) string {
 	proof, held := proof(p), planBillLine(p.WithCommitments)
+	if noHistory {
+		return planGuess(p, bill)
+	}
 	if p.MonthlyCost == bill {
 		return fmt.Sprintf("Its nodes are right for that, %s.", proof) + held
 	}
@@ -94,6 +97,17 @@ func planLine(p *document.NodePlan, bill document.USD) string {
 	}
 	return fmt.Sprintf("%s would do for %s a month, %s (%s) %s, %s: %s.",
 		capital(document.Counted(p.Count, "node")), p.MonthlyCost, saved, percentOf(saved, bill), word, proof, kinds(p.Pools)) + held
+}
+
+// planGuess is the plan of a report without history: no share of the bill, and no
+// proof, since nobody knows what the busiest hour needs.
+func planGuess(p *document.NodePlan, bill document.USD) string {
+	const rests = "no usage of other hours is known, so check before use"
+	if p.MonthlyCost >= bill {
+		return "Without history no cheaper nodes are advised; " + rests + "."
+	}
+	return fmt.Sprintf("By today's requests %s would do for %s a month, %s off the bill: %s; %s.",
+		document.Counted(p.Count, "node"), p.MonthlyCost, bill-p.MonthlyCost, kinds(p.Pools), rests)
 }
 
 // mostKinds is how many kinds of nodes the sentence names.

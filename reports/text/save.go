@@ -112,6 +112,9 @@ func (s *screen) largest() {
 		}
 		s.lines(l)
 	}
+	if s.r.Metadata.GeneratedFrom.Moment {
+		s.lines("  " + brief.MomentMark + " " + brief.MomentWords)
+	}
 	s.more(len(all)-n, "rightsize")
 }
 

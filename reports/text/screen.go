@@ -150,6 +150,8 @@ func (s *screen) money() {
 		s.hang("  listed    ", fmt.Sprintf("%s of that are the workloads that are listed", brief.WholeOf(listedCost(s.r))), plainTone)
 	}
 	switch {
+	case saves > 0 && s.r.NoHistory():
+		s.hang("  possible  ", fmt.Sprintf("%s a month for nodes: saves %s, by today's requests alone: no usage of other hours is known", today-saves, saves), plainTone)
 	case saves > 0:
 		s.hang("  possible  ", fmt.Sprintf("%s a month for nodes: saves %s (%s) by the steps below", today-saves, saves, brief.Part(document.USD(saves), document.USD(today))), goodTone)
 	case saves < 0:

@@ -69,7 +69,7 @@ func (s *screen) riskSection() {
 
 func (s *screen) nodesSection() {
 	if p := s.r.Nodes.Plan; p != nil && s.r.Summary.MonthlyCost != nil {
-		s.prose([]string{planLine(p, *s.r.Summary.MonthlyCost)})
+		s.prose([]string{planLine(p, *s.r.Summary.MonthlyCost, s.r.NoHistory())})
 	}
 	s.prose(groupLines(s.r.Nodes.Plan))
 	if p := s.r.Nodes.Plan; p != nil {

@@ -122,12 +122,12 @@ func headline(r *document.Report) []string {
 				part += *c
 			}
 		}
-		out = append(out, fmt.Sprintf("It costs %s a month, the workloads that are listed %s of it; right-sizing %s.", s.MonthlyCost, part, worth(*s.Rightsize.Monthly, part)))
+		out = append(out, fmt.Sprintf("It costs %s a month, the workloads that are listed %s of it; right-sizing %s.", s.MonthlyCost, part, worth(*s.Rightsize.Monthly, part, r.NoHistory())))
 	default:
-		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.Rightsize.Monthly, *s.MonthlyCost)))
+		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.Rightsize.Monthly, *s.MonthlyCost, r.NoHistory())))
 	}
 	if p := r.Nodes.Plan; p != nil && s.MonthlyCost != nil {
-		out = append(out, planLine(p, *s.MonthlyCost))
+		out = append(out, planLine(p, *s.MonthlyCost, r.NoHistory()))
 	}
 	if s.IdleMonthly != nil && s.OverheadMonthly != nil && !r.Partial() {
 		out = append(out, fmt.Sprintf("Of the cost %s is idle room that nobody asked for, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
@@ -138,9 +138,9 @@ func headline(r *document.Report) []string {
 	return out
 }
 
-func worth(savings, cost document.USD) string {
+func worth(savings, cost document.USD, noHistory bool) string {
 	share := ""
-	if cost > 0 {
+	if cost > 0 && !noHistory {
 		share = fmt.Sprintf(" (%s)", percentOf(savings, cost))
 	}
 	switch {

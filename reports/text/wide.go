@@ -55,7 +55,11 @@ func writeWide(w io.Writer, r *document.Report, o Options) error {
 			}
 		}
 	}
-	for _, l := range t.print(widest, o.Color) {
+	lines := t.print(widest, o.Color)
+	if r.Metadata.GeneratedFrom.Moment {
+		lines = append(lines, brief.MomentMark+" "+brief.MomentWords)
+	}
+	for _, l := range lines {
 		if _, err := io.WriteString(w, l+"\n"); err != nil {
 			return err
 		}

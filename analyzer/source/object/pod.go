@@ -39,7 +39,7 @@ func (v *Inventory) addPod(o *corev1.Pod) {
 		c.Requests = inForce(c.Requests, c.Name, o)
 	}
 	p.pod = analyzer.Pod{
-		Name: o.Name, Node: o.Spec.NodeName, Phase: string(o.Status.Phase),
+		Name: o.Name, UID: string(o.UID), Node: o.Spec.NodeName, Phase: string(o.Status.Phase),
 		Ready: podReady(o), Requests: podRequests(&o.Spec, p.containers), QoS: string(qosOf(o)),
 		Spec: podSpecOf(o), Resources: podResources(&o.Spec),
 	}

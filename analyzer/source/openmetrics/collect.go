@@ -76,6 +76,9 @@ func Collect(ctx context.Context, o Options) (Result, error) {
 	if err := c.several(); err != nil {
 		return Result{}, err
 	}
+	if err := c.outside(o.End); err != nil {
+		return Result{}, err
+	}
 	f := c.plan(o)
 	for _, file := range c.files {
 		s := &scan{catalog: c, file: file, each: f.sample, progress: o.progress(file.name, 2)}

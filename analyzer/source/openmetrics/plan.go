@@ -2,6 +2,7 @@ package openmetrics
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -62,6 +63,21 @@ func (c *catalog) windowOf(o Options, step time.Duration) analyzer.Window {
 	}
 	end := time.UnixMilli(last / stepMS * stepMS).UTC()
 	return analyzer.Window{Start: end.Add(-max(length.Truncate(step), step)), End: end, Step: step}
+}
+
+// outside explains an end that lies a day and more after the dumps' newest
+// sample, or before their oldest: a window there is empty, or mostly.
+func (c *catalog) outside(end time.Time) error {
+	oldest, newest := int64(math.MaxInt64), int64(0)
+	for _, f := range c.files {
+		oldest, newest = min(oldest, f.oldest), max(newest, f.newest)
+	}
+	const day = 24 * time.Hour
+	from, to := time.UnixMilli(oldest).UTC(), time.UnixMilli(newest).UTC()
+	if end.IsZero() || newest == 0 || end.After(from) && end.Before(to.Add(day)) {
+		return nil
+	}
+	return fmt.Errorf("the dumps hold samples from %s to %s; the window's end, %s, lies outside: leave it out, or give one within", from.Format(time.RFC3339), to.Format(time.RFC3339), end.Format(time.RFC3339))
 }
 
 // longestStep is the longest sampling interval that makes a step.

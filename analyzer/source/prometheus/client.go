@@ -179,11 +179,11 @@ func (c *client) send(ctx context.Context, q question) (*http.Response, error) {
 			return resp, nil
 		}
 		if again.StatusCode/100 == 2 {
-			resp.Body.Close()
+			drain(resp.Body)
 			c.useGet.Store(true)
 			return again, nil
 		}
-		again.Body.Close()
+		drain(again.Body)
 	}
 	return resp, nil
 }

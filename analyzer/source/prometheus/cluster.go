@@ -33,18 +33,23 @@ func (d *discovery) findSplit(ctx context.Context, c *client, at time.Time) (*sp
 		}
 	}
 	labels := d.usage.list()
-	all := d.selector(metricMemory, d.usage.container+`!=""`, d.usage.container+`!="POD"`)
-	have, err := d.probe(ctx, c, metricMemory, [][]string{clusterLabels}, at)
+	all := d.selector(d.names.memoryName(), append(d.ofContainers(), d.within...)...)
+	more, err := d.splits(ctx, c, at)
 	if err != nil {
 		return nil, err
 	}
-	for _, label := range clusterLabels {
+	tries := slices.Concat(clusterLabels, slices.DeleteFunc(more, func(l string) bool { return slices.Contains(clusterLabels, l) }))
+	have, err := d.probe(ctx, c, d.names.memoryName(), [][]string{tries}, at)
+	if err != nil {
+		return nil, err
+	}
+	for _, label := range tries {
 		if have[label] == 0 {
 			continue
 		}
 		counts := map[string]float64{}
 		q := fmt.Sprintf("count by (%s) (group by (%s,%s) (last_over_time(%s[%s])))", label, label, labels, all, seconds(d.lookback))
-		_, err := c.ask(ctx, question{doing: "looking for several clusters", query: q, end: at}, func(s *series) {
+		_, err := d.ask(ctx, c, question{doing: "looking for several clusters", query: q, end: at}, func(s *series) {
 			if len(s.points) > 0 {
 				counts[s.get(label)] = s.points[0].value
 			}
@@ -57,7 +62,7 @@ func (d *discovery) findSplit(ctx context.Context, c *client, at time.Time) (*sp
 		}
 		total := 0.0
 		q = fmt.Sprintf("count(group by (%s) (last_over_time(%s[%s])))", labels, all, seconds(d.lookback))
-		_, err = c.ask(ctx, question{doing: "looking for several clusters", query: q, end: at}, func(s *series) {
+		_, err = d.ask(ctx, c, question{doing: "looking for several clusters", query: q, end: at}, func(s *series) {
 			if len(s.points) > 0 {
 				total = s.points[0].value
 			}
@@ -135,8 +140,12 @@ func (e *Engine) Narrow(ctx context.Context, snap *analyzer.Snapshot) error {
 // own gives the value of the label that has the snapshot's pods and nodes, or "".
 func (e *Engine) own(ctx context.Context, s *split, snap *analyzer.Snapshot) (string, error) {
 	d := &e.has
-	pods, nodes := podsToProve(snap), nodesToProve(snap)
-	byPod, err := e.present(ctx, s, d.usage.pod, pods, d.selector(metricMemory, oneOf(d.usage.pod, pods)))
+	pods, nodes, uids := podsToProve(snap), nodesToProve(snap), uidsToProve(snap)
+	byUID, err := e.present(ctx, s, "uid", uids, d.selector("kube_pod_info", oneOf("uid", uids)))
+	if err != nil {
+		return "", err
+	}
+	byPod, err := e.present(ctx, s, d.usage.pod, pods, d.selector(d.names.memoryName(), oneOf(d.usage.pod, pods)))
 	if err != nil {
 		return "", err
 	}
@@ -144,7 +153,7 @@ func (e *Engine) own(ctx context.Context, s *split, snap *analyzer.Snapshot) (st
 	if err != nil {
 		return "", err
 	}
-	value := proven(byPod, len(pods))
+	value := cmp.Or(proven(byUID, len(uids)), proven(byPod, len(pods)))
 	if node := proven(byNode, len(nodes)); node != "" && value != "" && node != value {
 		return "", nil
 	}
@@ -173,7 +182,7 @@ func (e *Engine) present(ctx context.Context, s *split, label string, names []st
 	if len(names) == 0 {
 		return out, nil
 	}
-	q := fmt.Sprintf("count by (%s) (group by (%s,%s) (last_over_time(%s[%s])))", s.label, s.label, label, selector, seconds(e.has.lookback))
+	q := fmt.Sprintf("count by (%s) (group by (%s,%s) (last_over_time(%s[%s])))", s.label, s.label, promName(label), selector, seconds(e.has.lookback))
 	_, err := e.client.ask(ctx, question{doing: "looking for this cluster's " + label + "s", query: q, end: e.has.at}, func(row *series) {
 		if len(row.points) > 0 {
 			out[row.get(s.label)] = int(row.points[0].value)
@@ -191,6 +200,23 @@ func podsToProve(snap *analyzer.Snapshot) []string {
 			p := &snap.Workloads[i].Pods[j]
 			if p.Phase == "Running" && analyzer.Stem(p.Name) != p.Name {
 				out = append(out, p.Name)
+			}
+			if len(out) == askedPods {
+				return out
+			}
+		}
+	}
+	return out
+}
+
+// uidsToProve picks running pods by what no other cluster can have. Saved
+// snapshots do not keep it.
+func uidsToProve(snap *analyzer.Snapshot) []string {
+	var out []string
+	for i := range snap.Workloads {
+		for j := range snap.Workloads[i].Pods {
+			if p := &snap.Workloads[i].Pods[j]; p.Phase == "Running" && p.UID != "" {
+				out = append(out, p.UID)
 			}
 			if len(out) == askedPods {
 				return out

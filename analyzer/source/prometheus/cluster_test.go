@@ -14,6 +14,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/prometheus"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/sourcetest"
 )
 
 // vector writes an instant answer of values by one label.
@@ -31,8 +32,8 @@ func vector(label string, values map[string]int, warnings ...string) string {
 // twoClusters is an engine that holds as many pods of eu-1 as of eu-2. own are
 // the pods of a snapshot that each has.
 type twoClusters struct {
-	own, nodes map[string]int
-	total      int
+	own, nodes, uids map[string]int
+	total            int
 
 	mu      sync.Mutex
 	queries []string
@@ -54,6 +55,8 @@ func (e *twoClusters) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = vector("", map[string]int{"": 120}, "PromQL info: metric might not be a counter")
 	case strings.Contains(q, "group by (cluster,pod)"):
 		answer = vector("cluster", e.own)
+	case strings.Contains(q, "kube_pod_info"):
+		answer = vector("cluster", e.uids)
 	case strings.Contains(q, "kube_node_info"):
 		answer = vector("cluster", e.nodes)
 	case strings.HasPrefix(q, "count by (cluster) (group by (cluster,namespace"):
@@ -75,20 +78,31 @@ func TestSeveralClusters(t *testing.T) {
 			{Name: "web-6d4cf56db6-x2x4z", Phase: "Running"}, {Name: "web-6d4cf56db6-b7k2p", Phase: "Running"},
 		}}},
 	}
+	// Of StatefulSets two clusters may have pods of one name; the UIDs are each one's own.
+	numbered := &analyzer.Snapshot{
+		Nodes: []analyzer.Node{{Name: "n1"}},
+		Workloads: []analyzer.Workload{{Ref: analyzer.Ref{Namespace: "shop", Kind: "StatefulSet", Name: "db"}, Pods: []analyzer.Pod{
+			{Name: "db-0", UID: "4c7d0c8e-6c2a-4f6d-9d5e-0a1b2c3d4e5f", Phase: "Running"},
+		}}},
+	}
 	for _, c := range []struct {
 		name       string
 		engine     *twoClusters
 		matchers   []prometheus.Matcher
+		snap       *analyzer.Snapshot
 		want       string // the cluster that is read; "" for all
 		wantsError bool
 	}{
-		{"proven by pods and nodes", &twoClusters{own: map[string]int{"eu-2": 2}, nodes: map[string]int{"eu-2": 1}, total: 20}, nil, "eu-2", false},
-		{"proven by pods, nodes not there", &twoClusters{own: map[string]int{"eu-1": 2}, total: 20}, nil, "eu-1", false},
-		{"pods of none", &twoClusters{total: 20}, nil, "", true},
-		{"pods of both", &twoClusters{own: map[string]int{"eu-1": 2, "eu-2": 2}, total: 20}, nil, "", true},
-		{"nodes of another", &twoClusters{own: map[string]int{"eu-1": 2}, nodes: map[string]int{"eu-2": 1}, total: 20}, nil, "", true},
-		{"replicas that see the same pods", &twoClusters{total: 10}, nil, "", false},
-		{"chosen by the user", &twoClusters{total: 20}, []prometheus.Matcher{{Name: "cluster", Value: "eu-1"}}, "eu-1", false},
+		{"proven by pods and nodes", &twoClusters{own: map[string]int{"eu-2": 2}, nodes: map[string]int{"eu-2": 1}, total: 20}, nil, snap, "eu-2", false},
+		{"proven by pods, nodes not there", &twoClusters{own: map[string]int{"eu-1": 2}, total: 20}, nil, snap, "eu-1", false},
+		{"pods of none", &twoClusters{total: 20}, nil, snap, "", true},
+		{"pods of both", &twoClusters{own: map[string]int{"eu-1": 2, "eu-2": 2}, total: 20}, nil, snap, "", true},
+		{"nodes of another", &twoClusters{own: map[string]int{"eu-1": 2}, nodes: map[string]int{"eu-2": 1}, total: 20}, nil, snap, "", true},
+		{"proven by UIDs", &twoClusters{own: map[string]int{"eu-1": 1, "eu-2": 1}, uids: map[string]int{"eu-2": 1}, total: 20}, nil, numbered, "eu-2", false},
+		{"UIDs of none", &twoClusters{own: map[string]int{"eu-1": 1, "eu-2": 1}, total: 20}, nil, numbered, "", true},
+		{"UIDs of one, nodes of another", &twoClusters{uids: map[string]int{"eu-2": 1}, nodes: map[string]int{"eu-1": 1}, total: 20}, nil, numbered, "", true},
+		{"replicas that see the same pods", &twoClusters{total: 10}, nil, snap, "", false},
+		{"chosen by the user", &twoClusters{total: 20}, []prometheus.Matcher{{Name: "cluster", Value: "eu-1"}}, snap, "eu-1", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			server := httptest.NewServer(c.engine)
@@ -100,7 +114,7 @@ func TestSeveralClusters(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = e.Narrow(context.Background(), snap)
+			err = e.Narrow(context.Background(), c.snap)
 			several := (*prometheus.SeveralClusters)(nil)
 			if errors.As(err, &several) != c.wantsError || err != nil && !c.wantsError {
 				t.Fatalf("got %v, want an error: %t", err, c.wantsError)
@@ -121,5 +135,157 @@ func TestSeveralClusters(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSplitByAnyLabel finds a label of no usual name, since a cluster has one
+// namespace kube-system: labels that tell nodes or targets apart are none.
+func TestSplitByAnyLabel(t *testing.T) {
+	t.Parallel()
+	w := options("").Window
+	var all []sourcetest.Series
+	for i, stage := range []string{"blue", "green"} {
+		for _, zone := range []string{"a", "b"} {
+			more := fmt.Sprintf(`stage=%q,topology_zone=%q`, stage, zone)
+			pod := fmt.Sprintf(`{namespace="shop",pod="web-%s-%s",container="main",%s}`, stage, zone, more)
+			all = append(all, series(t, "container_cpu_usage_seconds_total"+pod, "0+7.5x2880"), series(t, "container_memory_working_set_bytes"+pod, "104857600x2880"))
+		}
+		all = append(all, series(t, fmt.Sprintf(`kube_namespace_created{namespace="kube-system",instance="ksm-%d",stage=%q}`, i, stage), fmt.Sprintf("%dx2880", 1700000000+i)))
+	}
+	o := prometheus.Options{URL: engine(t, w.Start, all).URL, Window: w}
+	e, err := prometheus.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.Narrow(t.Context(), &analyzer.Snapshot{})
+	if want := "holds several clusters by the label stage: blue, green"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want ...%s", err, want)
+	}
+	// One cluster over two zones is one cluster.
+	o.URL = engine(t, w.Start, all[:5]).URL
+	if e, err = prometheus.Open(t.Context(), o); err == nil {
+		err = e.Narrow(t.Context(), &analyzer.Snapshot{})
+	}
+	if err != nil {
+		t.Errorf("one cluster over two zones: %v", err)
+	}
+}
+
+// TestDiscoveryInParts: an engine whose limits allow no question of several
+// namespaces at once gives the same usage as one without limits.
+func TestDiscoveryInParts(t *testing.T) {
+	t.Parallel()
+	w := options("").Window
+	var all []sourcetest.Series
+	for i := range 5 {
+		pod := fmt.Sprintf(`{namespace="team-%d",pod="web-0",container="main"}`, i)
+		all = append(all, series(t, "container_cpu_usage_seconds_total"+pod, "0+7.5x2880"), series(t, "container_memory_working_set_bytes"+pod, "104857600x2880"))
+	}
+	inner := engine(t, w.Start, all)
+	small := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		q := r.FormValue("query")
+		if strings.Contains(q, "container_") && (!strings.Contains(q, `namespace="`) || strings.Contains(q, "|")) || strings.HasSuffix(r.URL.Path, "/read") {
+			rw.WriteHeader(http.StatusUnprocessableEntity)
+			_, _ = io.WriteString(rw, `{"status":"error","errorType":"execution","error":"exceeded series limit: rpc error: code = ResourceExhausted"}`)
+			return
+		}
+		to := *r.URL
+		to.Scheme, to.Host, to.RawQuery = "http", strings.TrimPrefix(inner.URL, "http://"), r.Form.Encode()
+		resp, err := http.Get(to.String())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer resp.Body.Close()
+		rw.WriteHeader(resp.StatusCode)
+		_, _ = io.Copy(rw, resp.Body)
+	}))
+	defer small.Close()
+	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: small.URL, Window: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := prometheus.Collect(t.Context(), prometheus.Options{URL: inner.URL, Window: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Usage) != 5 || len(want.Usage) != 5 {
+		t.Fatalf("got %d containers in parts and %d at once, want 5", len(got.Usage), len(want.Usage))
+	}
+	for i := range got.Usage {
+		if g, w := &got.Usage[i].Days[0].CPU, &want.Usage[i].Days[0].CPU; g.Count() != w.Count() || g.Quantile(0.5) != w.Quantile(0.5) {
+			t.Errorf("%s: %d samples at %v, want %d at %v", got.Usage[i].Ref, g.Count(), g.Quantile(0.5), w.Count(), w.Quantile(0.5))
+		}
+	}
+}
+
+// TestDiscoveryRefused says what is refused, and does not blame the window.
+func TestDiscoveryRefused(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rw.WriteHeader(http.StatusUnprocessableEntity)
+		_, _ = io.WriteString(rw, `{"status":"error","errorType":"execution","error":"exceeded series limit"}`)
+	}))
+	defer server.Close()
+	_, err := prometheus.Collect(t.Context(), prometheus.Options{URL: server.URL, Window: options("").Window})
+	if err == nil || strings.Contains(err.Error(), "window") || !strings.Contains(err.Error(), "exceeded series limit") {
+		t.Errorf("got %v, want the limit, and nothing of the window", err)
+	}
+}
+
+// TestDiscoveryWarns keeps what an engine says beside its answers to discovery.
+func TestDiscoveryWarns(t *testing.T) {
+	t.Parallel()
+	end := options("").Window.End
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(rw, vector("found", nil, "store 10.0.0.7 did not answer", "PromQL info: metric might not be a counter"))
+	}))
+	defer server.Close()
+	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: server.URL, Window: analyzer.Window{Start: end.Add(-24 * time.Hour), End: end}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for _, w := range got.Warnings {
+		found = found || w.Code == analyzer.WarnPartial && strings.HasSuffix(w.Message, "store 10.0.0.7 did not answer")
+		if strings.Contains(w.Message, "might not be a counter") {
+			t.Errorf("an info is a warning: %v", w)
+		}
+	}
+	if !found {
+		t.Errorf("got %v, want the store's warning", got.Warnings)
+	}
+}
+
+// TestDaysThatAreNotThere: an engine that keeps four days of fourteen says so, and
+// the days are counted, not the window.
+func TestDaysThatAreNotThere(t *testing.T) {
+	t.Parallel()
+	end := options("").Window.End
+	pod := `{namespace="shop",pod="web-0",container="main"}`
+	all := []sourcetest.Series{
+		series(t, "container_cpu_usage_seconds_total"+pod, "0+15x5760"), series(t, "container_memory_working_set_bytes"+pod, "104857600x5760"),
+	}
+	for i := range all {
+		all[i].Every, all[i].From = time.Minute, 10*time.Minute
+	}
+	for _, c := range []struct {
+		days int
+		want string
+	}{{14, "there are samples of 4 of 14 days, from " + end.Add(-96*time.Hour).Format(time.DateOnly) + " on"}, {4, ""}} {
+		w := analyzer.Window{Start: end.Add(-time.Duration(c.days) * 24 * time.Hour), End: end}
+		got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, end.Add(-96*time.Hour), all).URL, Window: w})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := ""
+		for _, x := range got.Warnings {
+			if x.Code == analyzer.WarnPartial {
+				said += x.Message
+			}
+		}
+		if !strings.HasPrefix(said, c.want) || c.want == "" && said != "" {
+			t.Errorf("a window of %d days over 4: got %q, want %q", c.days, said, c.want)
+		}
 	}
 }

@@ -18,9 +18,9 @@ import (
 // A scrape without honor_labels puts the scraper's own pod under the usual
 // name and the container's under exported_*, so that comes first.
 var roles = [3][]string{
-	{"exported_namespace", "namespace", "kubernetes_namespace"},
-	{"exported_pod", "pod", "pod_name"},
-	{"exported_container", "container", "container_name"},
+	{"exported_namespace", "namespace", "kubernetes_namespace", "k8s_namespace_name"},
+	{"exported_pod", "pod", "pod_name", "k8s_pod_name"},
+	{"exported_container", "container", "container_name", "k8s_container_name"},
 }
 
 // lookbacks are how far an instant of discovery sees: less where an engine's
@@ -37,39 +37,47 @@ type discovery struct {
 	warnings []analyzer.Warning
 	at       time.Time     // the window's end, or that of the youngest hour with usage
 	interval time.Duration // of scrapes; 0 where it is not known
-	lookback time.Duration // of lookbacks
-	split    *split        // nil where the engine holds one cluster
+	extent
+	split *split // nil where the engine holds one cluster
+	said  sayings
 }
 
 // discover asks what the engine has. found is false where it has no usage at all.
 func discover(ctx context.Context, c *client, o Options) (d discovery, found bool, err error) {
 	for _, back := range lookbacks {
-		d, found, err = discoverWithin(ctx, c, o, back)
-		if e := (*Error)(nil); !errors.As(err, &e) || e.Kind != KindTooLarge {
-			break
+		if d, found, err = discoverWithin(ctx, c, o, extent{lookback: back}); !isTooLarge(err) {
+			return d, found, err
 		}
+	}
+	if d, found, err = discoverByNamespace(ctx, c, o, err); isTooLarge(err) {
+		e := *asError(err) // the window has no part in it: what is asked is minutes long
+		e.Next = "raise the engine's limits: even a question of one namespace and three minutes is refused"
+		err = &e
 	}
 	return d, found, err
 }
 
-func discoverWithin(ctx context.Context, c *client, o Options, back time.Duration) (d discovery, found bool, err error) {
-	d.lookback = back
+func discoverWithin(ctx context.Context, c *client, o Options, x extent) (d discovery, found bool, err error) {
+	d.extent, d.said = x, sayings{warnings: map[string]bool{}}
 	d.dialect = dialect{usage: standard, state: standard, matchers: o.Matchers, step: o.Window.Step}
-	counts, at, err := d.probeUsage(ctx, c, o.Window)
+	f, counts, at, err := d.probeFamilies(ctx, c, o.Window)
 	if err != nil {
 		return d, false, err
 	}
-	if counts["any"] == 0 {
+	if f == nil {
 		d.warnings = append(d.warnings, d.nothingThere(ctx, c, o.Window))
 		return d, false, nil
 	}
 	d.at = at
 	if ago := o.Window.End.Sub(at); ago > 0 {
-		d.warn(analyzer.WarnPartial, metricMemory, "the newest samples are "+ago.Round(time.Hour).String()+" older than the window's end; is the engine still scraping?")
+		d.warn(analyzer.WarnPartial, d.names.memoryName(), "the newest samples are "+ago.Round(time.Hour).String()+" older than the window's end; is the engine still scraping?")
 	}
-	if missing := d.usage.choose(counts); missing != "" {
-		d.warn(analyzer.WarnMissing, metricMemory, "its series carry no "+missing+" label, so usage cannot be told apart by container; keep that label when relabeling")
+	if missing := d.usage.choose(counts, f); missing != "" {
+		d.warn(analyzer.WarnMissing, d.names.memoryName(), "its series carry no "+missing+" label, so usage cannot be told apart by container; keep that label when relabeling")
 		return d, false, nil
+	}
+	if err := d.chooseCPU(ctx, c, f, at); err != nil {
+		return d, false, err
 	}
 	if err := d.findNamespaces(ctx, c, o, at); err != nil {
 		return d, false, err
@@ -81,6 +89,14 @@ func discoverWithin(ctx context.Context, c *client, o Options, back time.Duratio
 		return d, false, err
 	}
 	return d, len(d.sizes) > 0, d.probeState(ctx, c, at)
+}
+
+// ask sends a question of discovery and keeps what the engine says beside its
+// answer.
+func (d *discovery) ask(ctx context.Context, c *client, q question, each func(*series)) (answer, error) {
+	a, err := c.ask(ctx, q, each)
+	d.said.hear(a)
+	return a, err
 }
 
 func (d *discovery) warn(code, subject, message string) {
@@ -99,22 +115,40 @@ func (d *discovery) of(namespaces []string) map[string]int {
 	return out
 }
 
+// probeFamilies finds the names by which the engine has usage; nil where it has
+// none by any.
+func (d *discovery) probeFamilies(ctx context.Context, c *client, w analyzer.Window) (f *family, counts map[string]float64, at time.Time, err error) {
+	for i := range families {
+		f = &families[i]
+		d.names = usageNames{memory: f.memory, cpu: f.cpu[0], pods: f.pods}
+		counts, at, err = d.probeUsage(ctx, c, f, w)
+		if i > 0 && refused(err) {
+			continue
+		}
+		if err != nil || counts["any"] > 0 {
+			return f, counts, at, err
+		}
+	}
+	d.names = usageNames{}
+	return nil, nil, w.End, nil
+}
+
 // probeUsage finds the youngest hour with usage, and counts its series by the
 // labels they carry. Nearly always that is the last hour; an engine may be
 // behind, though, or its data may have ended within the window, and then the
 // days are searched backwards.
-func (d *discovery) probeUsage(ctx context.Context, c *client, w analyzer.Window) (map[string]float64, time.Time, error) {
-	counts, err := d.probe(ctx, c, metricMemory, roles[:], w.End)
+func (d *discovery) probeUsage(ctx context.Context, c *client, f *family, w analyzer.Window) (map[string]float64, time.Time, error) {
+	counts, err := d.probe(ctx, c, f.memory, f.labels[:], w.End)
 	if err != nil || counts["any"] > 0 {
 		return counts, w.End, err
 	}
 	for _, day := range slices.Backward(days(w)) {
 		var youngest int64
 		q := question{
-			doing: "looking for older series of " + metricMemory, query: d.any(metricMemory),
+			doing: "looking for older series of " + f.memory, query: d.any(f.memory),
 			start: day.from, end: day.to, step: lookback,
 		}
-		_, err := c.ask(ctx, q, func(s *series) {
+		_, err := d.ask(ctx, c, q, func(s *series) {
 			if n := len(s.points); n > 0 {
 				youngest = s.points[n-1].ms
 			}
@@ -124,7 +158,7 @@ func (d *discovery) probeUsage(ctx context.Context, c *client, w analyzer.Window
 		}
 		if youngest > 0 {
 			at := time.UnixMilli(youngest).UTC()
-			counts, err := d.probe(ctx, c, metricMemory, roles[:], at)
+			counts, err := d.probe(ctx, c, f.memory, f.labels[:], at)
 			return counts, at, err
 		}
 	}
@@ -133,6 +167,9 @@ func (d *discovery) probeUsage(ctx context.Context, c *client, w analyzer.Window
 
 // any counts a metric's series of the last hour that have a label set so.
 func (d *discovery) any(metric string, matchers ...string) string {
+	if !strings.HasPrefix(metric, "kube_") {
+		matchers = append(matchers, d.within...)
+	}
 	return fmt.Sprintf("count(last_over_time(%s[%s]))", d.selector(metric, matchers...), seconds(d.lookback))
 }
 
@@ -144,12 +181,12 @@ func (d *discovery) probe(ctx context.Context, c *client, metric string, labels 
 	terms := []string{term("any")}
 	for _, names := range labels {
 		for _, l := range names {
-			terms = append(terms, term(l, l+`!=""`))
+			terms = append(terms, term(l, promName(l)+`!=""`))
 		}
 	}
 	counts := map[string]float64{}
 	q := question{doing: "looking for series of " + metric, query: strings.Join(terms, " or "), end: at}
-	_, err := c.ask(ctx, q, func(s *series) {
+	_, err := d.ask(ctx, c, q, func(s *series) {
 		if len(s.points) > 0 {
 			counts[s.get("found")] = s.points[0].value
 		}
@@ -159,17 +196,21 @@ func (d *discovery) probe(ctx context.Context, c *client, metric string, labels 
 
 // choose picks the label of each role that at least half of the series carry,
 // and names a role that none fits.
-func (s *schema) choose(counts map[string]float64) (missing string) {
+func (s *schema) choose(counts map[string]float64, f *family) (missing string) {
 	for i, at := range []*string{&s.namespace, &s.pod, &s.container} {
+		if i == 2 && f.pods {
+			*at = ""
+			continue
+		}
 		found := false
-		for _, name := range roles[i] {
+		for _, name := range f.labels[i] {
 			if counts[name]*2 >= counts["any"] || name == roles[i][1] && counts[name] > 0 {
 				*at, found = name, true
 				break
 			}
 		}
 		if !found {
-			return roles[i][1]
+			return f.labels[i][min(1, len(f.labels[i])-1)]
 		}
 	}
 	return ""
@@ -179,14 +220,14 @@ func (s *schema) choose(counts map[string]float64) (missing string) {
 // matchers leave none.
 func (d *discovery) nothingThere(ctx context.Context, c *client, w analyzer.Window) analyzer.Warning {
 	out := analyzer.Warning{Code: analyzer.WarnMissing, Subject: metricMemory,
-		Message: "no such series in the window, so there is no usage; scrape the kubelets' /metrics/cadvisor, or check that this is the cluster's engine"}
+		Message: "no such series in the window, so there is no usage; scrape the kubelets' /metrics/cadvisor, or check that this is the cluster's engine, and its tenant where it has several (http_headers in --prometheus-config)"}
 	if len(d.matchers) == 0 {
 		return out
 	}
 	bare := *d
 	bare.matchers = nil
-	counts, _, err := bare.probeUsage(ctx, c, w)
-	if err == nil && counts["any"] > 0 {
+	f, _, _, err := bare.probeFamilies(ctx, c, w)
+	if err == nil && f != nil {
 		names := make([]string, len(d.matchers))
 		for i, m := range d.matchers {
 			names[i] = m.String()
@@ -200,16 +241,19 @@ func (d *discovery) nothingThere(ctx context.Context, c *client, w analyzer.Wind
 // by one instant query, those that are gone from the index.
 func (d *discovery) findNamespaces(ctx context.Context, c *client, o Options, at time.Time) error {
 	d.sizes = map[string]int{}
-	matchers := []string{d.usage.container + `!=""`, d.usage.container + `!="POD"`}
+	if d.all != nil {
+		return d.countEach(ctx, c, d.all, at)
+	}
+	matchers := d.ofContainers()
 	if o.Namespaces != nil {
 		for _, ns := range o.Namespaces {
 			d.sizes[ns] = 0
 		}
 		matchers = append(matchers, oneOf(d.usage.namespace, slices.Sorted(maps.Keys(d.sizes))))
 	}
-	selector := d.selector(metricMemory, matchers...)
-	query := fmt.Sprintf("count by (%s) (last_over_time(%s[%s]))", d.usage.namespace, selector, seconds(d.lookback))
-	_, err := c.ask(ctx, question{doing: "counting series by namespace", query: query, end: at}, func(s *series) {
+	selector := d.selector(d.names.memoryName(), matchers...)
+	query := fmt.Sprintf("count by (%s) (last_over_time(%s[%s]))", promName(d.usage.namespace), selector, seconds(d.lookback))
+	_, err := d.ask(ctx, c, question{doing: "counting series by namespace", query: query, end: at}, func(s *series) {
 		if len(s.points) > 0 && s.get(d.usage.namespace) != "" {
 			d.sizes[s.get(d.usage.namespace)] = int(s.points[0].value)
 		}
@@ -217,8 +261,8 @@ func (d *discovery) findNamespaces(ctx context.Context, c *client, o Options, at
 	if err != nil || o.Namespaces != nil {
 		return err
 	}
-	past, err := c.ask(ctx, question{
-		doing: "listing namespaces of the past", path: "label/" + d.usage.namespace + "/values",
+	past, err := d.ask(ctx, c, question{
+		doing: "listing namespaces of the past", path: "label/" + labelPath(d.usage.namespace) + "/values",
 		start: o.Window.Start, end: o.Window.End, values: url.Values{"match[]": {selector}},
 	}, nil)
 	if err != nil {
@@ -250,10 +294,10 @@ func (d *discovery) findInterval(ctx context.Context, c *client, at time.Time) e
 	if most <= 0 {
 		return nil
 	}
-	s := d.containers(metricMemory, []string{largest})
+	s := d.containers(d.names.memoryName(), []string{largest})
 	query := fmt.Sprintf("quantile(0.5, count_over_time(%s[%s]) and last_over_time(%s[10m] offset 1h) and last_over_time(%s[10m]))", s, seconds(d.lookback), s, s)
 	samples := 0.0
-	_, err := c.ask(ctx, question{doing: "measuring the scrape interval", query: query, end: at}, func(s *series) {
+	_, err := d.ask(ctx, c, question{doing: "measuring the scrape interval", query: query, end: at}, func(s *series) {
 		if len(s.points) > 0 {
 			samples = s.points[0].value
 		}
@@ -265,7 +309,7 @@ func (d *discovery) findInterval(ctx context.Context, c *client, at time.Time) e
 	d.interval = interval
 	if wide := roundUp(4*interval, time.Minute); 4*interval > d.step {
 		d.rate = wide
-		d.warn(analyzer.WarnPartial, metricCPU, fmt.Sprintf("it is scraped every %s or so, so CPU rates are taken over %s in place of %s and short peaks are flattened; scrape every 60s or faster", interval, wide, d.step))
+		d.warn(analyzer.WarnPartial, d.names.cpuName(), fmt.Sprintf("it is scraped every %s or so, so CPU rates are taken over %s in place of %s and short peaks are flattened; scrape every 60s or faster", interval, wide, d.step))
 	}
 	if interval > d.step {
 		d.peak = roundUp(2*interval, time.Minute)
@@ -286,11 +330,17 @@ func (d *discovery) probeState(ctx context.Context, c *client, at time.Time) err
 		// kube_pod_owner has no container of its own: where one label was
 		// renamed by the scrape, the other was too.
 		counts["container"] = counts["any"]
-		_ = d.state.choose(counts)
+		_ = d.state.choose(counts, &families[0])
 		if d.state.pod == "exported_pod" {
 			d.state.container, err = d.stateContainer(ctx, c, at)
 		}
 		return softly(err)
+	}
+	if d.otel() { // the receivers beside each other share their labels
+		d.otelState, d.state = true, d.usage
+		if d.state.container == "" {
+			d.state.container = strings.Replace(d.usage.pod, "pod", "container", 1)
+		}
 	}
 	return nil
 }

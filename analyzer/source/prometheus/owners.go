@@ -61,7 +61,14 @@ func (t *ownerTask) run(ctx context.Context, col *collection) error {
 			return err
 		}
 	}
-	return nil
+	if !col.dialect.otel() {
+		return nil
+	}
+	err := t.readOTel(ctx, col, t.shard, t.day)
+	if err != nil {
+		t.failed.add(ownerQueries[0].name, err)
+	}
+	return softly(err)
 }
 
 func (t *ownerTask) read(ctx context.Context, col *collection, q ownerQuery, shard []string, s span) error {

@@ -32,13 +32,16 @@ type schema struct{ namespace, pod, container string }
 
 var standard = schema{"namespace", "pod", "container"}
 
-// labels gives the labels, and more.
+// labels gives the labels, and more; series of whole pods have no container.
 func (s schema) labels(more ...string) []string {
+	if s.container == "" {
+		return append([]string{s.namespace, s.pod}, more...)
+	}
 	return append([]string{s.namespace, s.pod, s.container}, more...)
 }
 
 // list gives the labels, and more, for a grouping.
-func (s schema) list(more ...string) string { return strings.Join(s.labels(more...), ",") }
+func (s schema) list(more ...string) string { return list(s.labels(more...)) }
 
 func (s schema) by(more ...string) string { return "by (" + s.list(more...) + ")" }
 
@@ -46,17 +49,24 @@ func (s schema) by(more ...string) string { return "by (" + s.list(more...) + ")
 // query of one collection shares.
 type dialect struct {
 	usage, state schema // cAdvisor's labels, kube-state-metrics' labels
-	matchers     []Matcher
-	step         time.Duration
-	rate         time.Duration // range of rate()
-	peak         time.Duration // range of max_over_time() of memory
-	pods         []string      // where not empty, kube-state-metrics' series of these pods only
+	names        usageNames
+	// otelState says that requests and limits are those of OpenTelemetry's
+	// k8scluster receiver.
+	otelState bool
+	matchers  []Matcher
+	step      time.Duration
+	rate      time.Duration // range of rate()
+	peak      time.Duration // range of max_over_time() of memory
+	pods      []string      // where not empty, kube-state-metrics' series of these pods only
 }
 
 // selector gives metric{...} with the extra matchers of the user in it.
 func (d *dialect) selector(metric string, matchers ...string) string {
 	for _, m := range d.matchers {
 		matchers = append(matchers, m.String())
+	}
+	if metric != "" && !metricName.MatchString(metric) { // a name of UTF-8
+		metric, matchers = "", append([]string{strconv.Quote(metric)}, matchers...)
 	}
 	return metric + "{" + strings.Join(matchers, ",") + "}"
 }
@@ -66,8 +76,17 @@ func (d *dialect) selector(metric string, matchers ...string) string {
 // matcher: it would add nothing to these and lose containers of kubelets that
 // do not know the image.
 func (d *dialect) containers(metric string, shard []string) string {
-	c := d.usage.container
-	return d.selector(metric, oneOf(d.usage.namespace, shard), c+`!=""`, c+`!="POD"`)
+	return d.selector(metric, append([]string{oneOf(d.usage.namespace, shard)}, d.ofContainers()...)...)
+}
+
+// ofContainers are the matchers of series of containers; of those of whole pods
+// there are none.
+func (d *dialect) ofContainers() []string {
+	if d.names.pods {
+		return nil
+	}
+	c := promName(d.usage.container)
+	return []string{c + `!=""`, c + `!="POD"`}
 }
 
 // states selects kube-state-metrics' series.
@@ -119,14 +138,18 @@ var queries = []query{
 	{
 		name: "CPU usage", metric: metricCPU, ranged: true, take: takeCPU,
 		text: func(d *dialect, shard []string, _ time.Duration) string {
-			return fmt.Sprintf("max %s (rate(%s[%s]))", d.usage.by(), d.containers(metricCPU, shard), seconds(d.rate))
+			how := "rate"
+			if d.names.cpu.gauge {
+				how = "avg_over_time"
+			}
+			return fmt.Sprintf("max %s (%s(%s[%s]))", d.usage.by(), how, d.containers(d.names.cpuName(), shard), seconds(d.rate))
 		},
 		absent: "there is no CPU usage; scrape the kubelets' /metrics/cadvisor",
 	},
 	{
 		name: "memory usage", metric: metricMemory, ranged: true, take: takeMemory,
 		text: func(d *dialect, shard []string, _ time.Duration) string {
-			return fmt.Sprintf("max %s (max_over_time(%s[%s]))", d.usage.by(), d.containers(metricMemory, shard), seconds(d.peak))
+			return fmt.Sprintf("max %s (max_over_time(%s[%s]))", d.usage.by(), d.containers(d.names.memoryName(), shard), seconds(d.peak))
 		},
 		absent: "there is no memory usage; scrape the kubelets' /metrics/cadvisor",
 	},
@@ -177,6 +200,9 @@ func increase(metric string) func(*dialect, []string, time.Duration) string {
 
 func amounts(metric string) func(*dialect, []string, time.Duration) string {
 	return func(d *dialect, shard []string, over time.Duration) string {
+		if d.otelState {
+			return d.otelAmounts(metric, shard, over)
+		}
 		return fmt.Sprintf("max %s (max_over_time(%s[%s]))", d.state.by("resource"), d.states(metric, shard, `resource=~"cpu|memory|.+_com_gpu"`), seconds(over))
 	}
 }

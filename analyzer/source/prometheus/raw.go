@@ -295,7 +295,7 @@ func (c *client) read(ctx context.Context, all []selection, each func(*stored)) 
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer drain(resp.Body)
 	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "application/x-streamed-protobuf") {
 		return fmt.Errorf("no streamed remote read: answered %d, %s", resp.StatusCode, kind)
 	}

@@ -72,7 +72,11 @@ func (c choice) text(d *dialect, shard []string) string {
 }
 
 func list(labels []string, more ...string) string {
-	return strings.Join(append(slices.Clone(labels), more...), ",")
+	all := append(slices.Clone(labels), more...)
+	for i := range all {
+		all[i] = promName(all[i])
+	}
+	return strings.Join(all, ",")
 }
 
 // scaling writes a query for an autoscaler: the requests a second to one

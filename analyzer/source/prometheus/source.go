@@ -102,12 +102,14 @@ func (e *Engine) Collect(ctx context.Context, owners *analyzer.Owners, namespace
 	col := &collection{
 		client: e.client, dialect: d.dialect, window: o.Window, owners: owners, sizes: d.sizes, progress: o.Progress,
 		rows: ownerRows{rows: map[analyzer.Ref]ownerRow{}, series: map[string]int{}},
-		said: map[string]bool{}, warnings: slices.Clone(d.warnings),
+		said: sayings{maps.Clone(d.said.warnings), d.said.partial}, warnings: slices.Clone(d.warnings),
 	}
+	col.queriesOnly.Store(!d.names.usual() || d.otel()) // remote read is of cAdvisor's names
 	var err error
 	if e.found && len(d.sizes) > 0 {
 		err = col.fill(ctx, &out, &d, namespaces, o.Concurrency)
 	}
+	col.warnAll(col.said.list())
 	out.Warnings = slices.Compact(slices.SortedFunc(slices.Values(col.warnings), analyzer.CompareWarnings))
 	return out, err
 }
@@ -179,8 +181,7 @@ type collection struct {
 	// rawPace and queryPace are seconds for each second of the window, of the
 	// parts that race.
 	rawPace, queryPace float64
-	said               map[string]bool // warnings of the engine
-	partial            bool
+	said               sayings
 	warnings           []analyzer.Warning
 }
 
@@ -198,12 +199,36 @@ func (col *collection) step() {
 func (col *collection) heard(a answer) {
 	col.mu.Lock()
 	defer col.mu.Unlock()
-	col.partial = col.partial || a.partial
+	col.said.hear(a)
+}
+
+// sayings are what an engine says beside its answers.
+type sayings struct {
+	warnings map[string]bool
+	partial  bool
+}
+
+func (s *sayings) hear(a answer) {
+	s.partial = s.partial || a.partial
 	for _, w := range a.warnings {
-		if len(col.said) < maxWarnings {
-			col.said[oneLine(w)] = true
+		if len(s.warnings) < maxWarnings {
+			s.warnings[oneLine(w)] = true
 		}
 	}
+}
+
+// list gives them as warnings.
+func (s *sayings) list() (out []analyzer.Warning) {
+	add := func(message string) {
+		out = append(out, analyzer.Warning{Code: analyzer.WarnPartial, Subject: "prometheus", Message: message})
+	}
+	if s.partial {
+		add("the engine called its answers partial: some of its stores did not answer; usage may be too low")
+	}
+	for _, w := range slices.Sorted(maps.Keys(s.warnings)) {
+		add("the engine warns: " + w)
+	}
+	return out
 }
 
 // runner is a task of the grid of shards and days.
@@ -277,7 +302,7 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 		failed.merge(&t.failed)
 	}
 	lists := make([][]analyzer.ContainerUsage, 0, len(usageTasks))
-	series, unmatched, odd := map[string]int{}, map[string]bool{}, 0
+	series, unmatched, several, odd := map[string]int{}, map[string]bool{}, map[string]bool{}, 0
 	for _, t := range usageTasks {
 		failed.merge(&t.failed)
 		lists = append(lists, t.usage)
@@ -285,6 +310,7 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 			series[name] += n
 		}
 		maps.Copy(unmatched, t.unmatched)
+		maps.Copy(several, t.several)
 		odd += t.odd
 	}
 	usage := analyzer.MergeUsage(lists...)
@@ -302,6 +328,10 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 	}
 	col.warnOfUnread(usageTasks, cmpError(stopped, failed.first()))
 	col.warnOfData(unmatched, odd)
+	if len(several) > 0 {
+		col.warn(analyzer.WarnMissing, col.dialect.names.memoryName(), fmt.Sprintf("it is of whole pods, and %s more than one container, or unknown ones: their usage cannot be told apart; let the kubeletstats receiver collect containers",
+			haveSome(several)))
+	}
 	col.warnOfDays(usage)
 	return usage, nil
 }
@@ -410,11 +440,5 @@ func (col *collection) warnOfData(unmatched map[string]bool, odd int) {
 	}
 	if odd > 0 {
 		col.warn(analyzer.WarnOdd, "samples", fmt.Sprintf("%d samples were negative, NaN, infinite or outside the window, and are left out", odd))
-	}
-	if col.partial {
-		col.warn(analyzer.WarnPartial, "prometheus", "the engine called its answers partial: some of its stores did not answer; usage may be too low")
-	}
-	for _, w := range slices.Sorted(maps.Keys(col.said)) {
-		col.warn(analyzer.WarnPartial, "prometheus", "the engine warns: "+w)
 	}
 }

@@ -22,6 +22,7 @@ type task struct {
 	series     map[string]int
 	odd        int
 	unmatched  map[string]bool
+	several    map[string]bool // pods of several containers, whose usage is known as a whole alone
 	failed     failures
 	usage      []analyzer.ContainerUsage
 	complete   bool // every query was asked
@@ -42,7 +43,7 @@ type containerDay struct {
 func (t *task) begin(col *collection) {
 	t.rec = analyzer.NewRecorder(col.window)
 	t.containers = map[containerKey]*containerDay{}
-	t.series, t.unmatched = map[string]int{}, map[string]bool{}
+	t.series, t.unmatched, t.several = map[string]int{}, map[string]bool{}, map[string]bool{}
 }
 
 // run asks all queries of the task, and gives back only an error that ends
@@ -161,7 +162,18 @@ func halve(err error, shard []string, s span, step time.Duration, read func([]st
 // take files one series.
 func (t *task) take(col *collection, q *query, labels schema, row *series, s span) {
 	k := containerKey{row.get(labels.namespace), row.get(labels.pod), row.get(labels.container)}
-	if k.namespace == "" || k.pod == "" || k.container == "" {
+	if k.namespace == "" || k.pod == "" {
+		return
+	}
+	if labels.container == "" { // of the pod as a whole
+		only, ok := col.owners.Only(k.namespace, k.pod)
+		if !ok {
+			t.several[k.namespace+"/"+k.pod] = true
+			return
+		}
+		k.container = only
+	}
+	if k.container == "" {
 		return
 	}
 	c := t.containers[k]
