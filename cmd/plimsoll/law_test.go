@@ -32,6 +32,7 @@ var line = map[string]int{
 	"recommender/advice":          44,
 	"recommender/rightsize":       46,
 	"recommender/horizontal":      48,
+	"recommender/nodes/pin":       49,
 	"recommender/nodes":           50,
 	"recommender/waste":           52,
 	"recommender/demand":          52,

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
-	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -27,11 +27,11 @@ func (f *nodeFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.pools, "pools", "", "kinds of machine in the plan: "+strings.Join(words(advice.PoolStyles()), ", ")+" (default flexible where Karpenter runs, else simple)")
 	fl.StringSliceVar(&f.types, "types", nil, "instance types for new nodes, as `PATTERNS` such as m7i.*,c7i.* (default all)")
 	fl.StringSliceVar(&f.denyTypes, "deny-types", nil, "`PATTERNS` of instance types that new nodes may not be of")
-	fl.StringVar(&f.localData, "local-data", string(nodes.LocalWarn), "nodes with pods that have emptyDir volumes: pin them, or warn")
+	fl.StringVar(&f.localData, "local-data", string(pin.LocalWarn), "nodes with pods that have emptyDir volumes: pin them, or warn")
 	fl.StringSliceVar(&f.minSavings, "min-savings", nil, "`AMOUNTS` a month below which nodes are left alone, in USD and in percent of their cost; the larger counts (default 5,1%); where given, scaling is left alone below them too")
 	completeFrom(cmd, "survive", words(packing.Levels()))
 	completeFrom(cmd, "pools", words(advice.PoolStyles()))
-	completeFrom(cmd, "local-data", []string{string(nodes.LocalWarn), string(nodes.LocalPin)})
+	completeFrom(cmd, "local-data", []string{string(pin.LocalWarn), string(pin.LocalPin)})
 }
 
 func words[T ~string](list []T) (out []string) {
@@ -48,13 +48,13 @@ func (f *nodeFlags) options() (o advice.NodeOptions, err error) {
 	}{
 		{"survive", f.survive, words(packing.Levels())},
 		{"pools", f.pools, words(advice.PoolStyles())},
-		{"local-data", f.localData, []string{string(nodes.LocalWarn), string(nodes.LocalPin)}},
+		{"local-data", f.localData, []string{string(pin.LocalWarn), string(pin.LocalPin)}},
 	} {
 		if c.value != "" && !slices.Contains(c.of, c.value) {
 			return o, fmt.Errorf("--%s %s: there is: %s", c.flag, c.value, strings.Join(c.of, ", "))
 		}
 	}
-	o.Survive, o.Pools, o.PinLocal = packing.Level(f.survive), advice.PoolStyle(f.pools), f.localData == string(nodes.LocalPin)
+	o.Survive, o.Pools, o.PinLocal = packing.Level(f.survive), advice.PoolStyle(f.pools), f.localData == string(pin.LocalPin)
 	if o.Types, err = patterns("types", f.types); err != nil {
 		return o, err
 	}

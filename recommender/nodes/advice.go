@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -130,7 +131,7 @@ func (n *nodePlanner) addPinned(plan *Plan, onKept map[string][]string) {
 		if node.kept == "" {
 			continue
 		}
-		kind := PinnedBy(node.kept)
+		kind := pin.Kind(node.kept)
 		if at[kind] == nil {
 			at[kind] = &Pinned{Kind: kind}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -129,7 +130,7 @@ type nodePlanner struct {
 	held    *heldPrices          // nil where no commitments are held
 	busiest int                  // the hour, since 1970, that the nodes have to hold; 0: now
 	worth   map[int]float64      // of the pods of each hour, USD
-	volumes *Volumes
+	volumes *pin.Volumes
 	// autoscaler names what adds and takes nodes; empty where nothing does.
 	autoscaler string
 	exact      float64 // USD an hour of the plan with any types, before it was made to live through more
@@ -172,7 +173,7 @@ func newNodePlanner(p *advice.Pass) *nodePlanner {
 		n.byName[node.Name] = node
 	}
 	slices.SortFunc(n.nodes, func(a, b *plannedFrom) int { return cmp.Compare(a.Name, b.Name) })
-	n.volumes, n.autoscaler = VolumesOf(p.Facts.Snapshot), p.Facts.Snapshot.NodeAutoscaler()
+	n.volumes, n.autoscaler = pin.VolumesOf(p.Facts.Snapshot), p.Facts.Snapshot.NodeAutoscaler()
 	n.gather()
 	n.keep()
 	n.zones = n.zonesNow()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -35,7 +36,7 @@ func (n *nodePlanner) keep() {
 func (n *nodePlanner) keepDivided() {
 	first := map[string]string{} // by type
 	for _, node := range n.nodes {
-		devices, name := DevicesOf(node.Node, node.machine()), node.cost.InstanceType
+		devices, name := pin.DevicesOf(node.Node, node.machine()), node.cost.InstanceType
 		if _, seen := first[name]; !seen {
 			first[name] = devices
 		}
@@ -47,7 +48,7 @@ func (n *nodePlanner) keepDivided() {
 
 // reasonToKeep says what about the node itself makes it stay, or nothing.
 func (node *plannedFrom) reasonToKeep() string {
-	switch why := stays(node.Node); {
+	switch why := pin.Node(node.Node); {
 	case node.ByPod() != "":
 		return "it is no machine of its own: " + node.ByPod() + " bills its pods one by one"
 	case why != "":
@@ -88,7 +89,7 @@ func (n *nodePlanner) input() packing.Input {
 			n.poolOf[kindOf(&own[i])] = pool
 		}
 		o := n.pass.Options.Nodes
-		in.Offerings = append(in.Offerings, slices.DeleteFunc(own, func(one packing.Offering) bool { return !Allowed(one.Type, o.Types, o.DenyTypes) })...)
+		in.Offerings = append(in.Offerings, slices.DeleteFunc(own, func(one packing.Offering) bool { return !pin.Allowed(one.Type, o.Types, o.DenyTypes) })...)
 	}
 	in.Offerings = packing.InOrder(in.Offerings)
 	return in
@@ -300,12 +301,12 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 }
 
 // stock is what the pool's nodes offer beside CPU and memory.
-func (pool *nodePool) stock() *Stock {
-	var members []Member
+func (pool *nodePool) stock() *pin.Stock {
+	var members []pin.Member
 	for _, node := range pool.members {
-		members = append(members, Member{Node: node.Node, Machine: node.machine()})
+		members = append(members, pin.Member{Node: node.Node, Machine: node.machine()})
 	}
-	return StockOf(pool.provider, members)
+	return pin.StockOf(pool.provider, members)
 }
 
 // machine is the node's own, by the catalog or by what the node says.
@@ -318,7 +319,7 @@ func (node *plannedFrom) machine() pricing.Offering {
 	return o
 }
 
-func (pool *nodePool) offering(o pricing.Offering, zone string, price float64, a packing.Allocatable, m *machines, stock *Stock) packing.Offering {
+func (pool *nodePool) offering(o pricing.Offering, zone string, price float64, a packing.Allocatable, m *machines, stock *pin.Stock) packing.Offering {
 	labels := maps.Clone(pool.labels)
 	if labels == nil {
 		labels = map[string]string{}
@@ -326,10 +327,10 @@ func (pool *nodePool) offering(o pricing.Offering, zone string, price float64, a
 	maps.Copy(labels, m.labels[o.InstanceType])
 	has, devices := stock.Of(o)
 	if devices != "" {
-		labels[DeviceLabel] = devices
+		labels[pin.DeviceLabel] = devices
 	}
 	return packing.Offering{
-		Type: o.InstanceType, Zone: Zone(zone), Arch: o.Arch, CapacityType: pool.capacityType, Labels: labels, Taints: pool.taints,
-		CPU: Sustained(o, a.CPU), Memory: a.Memory, Pods: a.Pods, GPUs: o.GPUs, Extended: has, USDPerHour: price,
+		Type: o.InstanceType, Zone: pin.Zone(zone), Arch: o.Arch, CapacityType: pool.capacityType, Labels: labels, Taints: pool.taints,
+		CPU: pin.Sustained(o, a.CPU), Memory: a.Memory, Pods: a.Pods, GPUs: o.GPUs, Extended: has, USDPerHour: price,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -43,7 +44,7 @@ func (n *nodePlanner) gather() {
 				}
 				*static[name] = larger(*static[name], packing.Pod{Name: "static/" + name, CPU: one.CPU, Memory: one.Memory, Tolerations: []packing.Toleration{{Operator: "Exists"}}})
 			default:
-				n.losing[one.Name] = LosesData(pod)
+				n.losing[one.Name] = pin.LosesData(pod)
 				n.pods = append(n.pods, placedPod{Pod: one, node: pod.Node, blocks: blocks(w, pod), batch: w.Batch()})
 			}
 		}
@@ -77,8 +78,8 @@ func daemonPod(p packing.Pod) packing.Pod {
 		Name: p.Group, Group: p.Group, CPU: p.CPU, Memory: p.Memory,
 		NodeSelector: p.NodeSelector, Affinity: p.Affinity, Tolerations: p.Tolerations,
 	}
-	if disk := p.Extended[EphemeralStorage]; disk > 0 { // what else it asks for it has where it runs
-		out.Extended = map[string]int64{EphemeralStorage: disk}
+	if disk := p.Extended[pin.EphemeralStorage]; disk > 0 { // what else it asks for it has where it runs
+		out.Extended = map[string]int64{pin.EphemeralStorage: disk}
 	}
 	return out
 }
@@ -104,7 +105,7 @@ func (n *nodePlanner) keepSafe() {
 	for _, node := range n.nodes {
 		if node.kept == "" {
 			count++
-			if zone := ZoneOf(node.Labels); zone != "" && !slices.Contains(zones, zone) {
+			if zone := pin.ZoneOf(node.Labels); zone != "" && !slices.Contains(zones, zone) {
 				zones = append(zones, zone)
 			}
 		}
@@ -114,7 +115,7 @@ func (n *nodePlanner) keepSafe() {
 		p := &n.pods[i]
 		node := n.byName[p.node]
 		spots = append(spots, Spot{
-			Pod: &p.Pod, Node: p.node, Zone: ZoneOf(node.Labels), Stays: node.kept != "", Batch: p.batch, Added: p.added,
+			Pod: &p.Pod, Node: p.node, Zone: pin.ZoneOf(node.Labels), Stays: node.kept != "", Batch: p.batch, Added: p.added,
 			Ordered: ordered[p.Group], Wishes: wishes[p.Group],
 		})
 	}
@@ -126,7 +127,7 @@ func (n *nodePlanner) zonesNow() map[string][]string {
 	out := map[string][]string{}
 	for i := range n.pods {
 		p := &n.pods[i]
-		if zone := ZoneOf(n.byName[p.node].Labels); zone != "" && !slices.Contains(out[p.Group], zone) {
+		if zone := pin.ZoneOf(n.byName[p.node].Labels); zone != "" && !slices.Contains(out[p.Group], zone) {
 			out[p.Group] = append(out[p.Group], zone)
 		}
 	}
@@ -218,11 +219,11 @@ func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *
 	return p
 }
 
-func (n *nodePlanner) localData() LocalData {
+func (n *nodePlanner) localData() pin.LocalData {
 	if n.pass.Options.Nodes.PinLocal {
-		return LocalPin
+		return pin.LocalPin
 	}
-	return LocalWarn
+	return pin.LocalWarn
 }
 
 // tie adds what a pod takes of a node beside CPU and memory, and where its devices,
@@ -234,18 +235,18 @@ func (n *nodePlanner) tie(p *packing.Pod, w *analyzer.WorkloadFacts, pod *analyz
 	}
 	reach := n.volumes.Of(w.Namespace, pod, node.Node)
 	reach.Bind(p)
-	p.Extended = Needs(pod, reach)
+	p.Extended = pin.Needs(pod, reach)
 	if pod.Resources != nil {
 		p.GPUs = 0 // devices are among the others, by their names
 	}
-	if UsesDevices(pod) {
+	if pin.UsesDevices(pod) {
 		p.NodeSelector = maps.Clone(p.NodeSelector)
 		if p.NodeSelector == nil {
 			p.NodeSelector = map[string]string{}
 		}
-		p.NodeSelector[DeviceLabel] = DevicesOf(node.Node, node.machine())
+		p.NodeSelector[pin.DeviceLabel] = pin.DevicesOf(node.Node, node.machine())
 	}
-	for _, why := range []string{PinnedPod(pod, n.localData()), reach.Pinned} {
+	for _, why := range []string{pin.Pod(pod, n.localData()), reach.Pinned} {
 		if why != "" {
 			p.Unmodelled = append(p.Unmodelled, why)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -206,7 +207,7 @@ func blockers(n *nodeUse, planned bool) []string {
 		name := r.w.Namespace + "/" + r.Name
 		add(r.w.Kind == "Pod", "pod %s has no controller that would start it again", name)
 		add(r.Spec.LocalStorage, "pod %s keeps data on the node (emptyDir or hostPath)", name)
-		if why := nodes.PinnedPod(r.Pod, nodes.LocalWarn); why != "" && !r.Spec.LocalStorage {
+		if why := pin.Pod(r.Pod, pin.LocalWarn); why != "" && !r.Spec.LocalStorage {
 			add(true, "pod %s has %s", name, why)
 		}
 		add(slices.Contains(r.Spec.Constraints, analyzer.ConstraintKeep), "pod %s asks not to be disrupted", name)

@@ -1,4 +1,6 @@
-package nodes
+// Package pin says what holds pods and nodes where they are: what they say of
+// themselves, data on the node, volumes, and devices of their own kind.
+package pin
 
 import (
 	"strings"
@@ -20,9 +22,9 @@ const (
 	LocalPin LocalData = "pin"
 )
 
-// PinnedPod says why a pod has to stay on its node, whatever node that is; nothing
+// Pod says why a pod has to stay on its node, whatever node that is; nothing
 // where it may move. Pods of DaemonSets are not asked.
-func PinnedPod(pod *analyzer.Pod, local LocalData) string {
+func Pod(pod *analyzer.Pod, local LocalData) string {
 	s := &pod.Spec
 	switch {
 	case s.Scheduler != "":
@@ -48,9 +50,9 @@ func LosesData(pod *analyzer.Pod) bool {
 	return pod.Spec.Local != nil && (pod.Spec.Local.EmptyDirs > 0 || len(pod.Spec.Local.HostPaths) > 0)
 }
 
-// stays says why a node stays, of what it says of itself; nothing where it may go.
+// Node says why a node stays, of what it says of itself; nothing where it may go.
 // What its price and its pods say comes beside.
-func stays(n *analyzer.Node) string {
+func Node(n *analyzer.Node) string {
 	has := func(key string) bool { _, ok := n.Labels[key]; return ok }
 	is := func(key, value string) bool { return strings.EqualFold(n.Labels[key], value) }
 	switch {
@@ -93,8 +95,8 @@ func Zone(name string) string {
 	return name
 }
 
-// PinnedBy is the kind of a reason for which a node stays, to add nodes up by.
-func PinnedBy(reason string) string {
+// Kind is the kind of a reason for which a node stays, to add nodes up by.
+func Kind(reason string) string {
 	for _, kind := range []struct{ has, name string }{
 		{"volume ", "volumes that only their node reaches"},
 		{"data in", "data on the node"},
