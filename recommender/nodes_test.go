@@ -81,8 +81,13 @@ var bareNodes = advice.NodeOptions{Survive: packing.SurviveNone, Pools: advice.P
 
 func planNodes(t testing.TB, s *analyzer.Snapshot) advice.Advice {
 	t.Helper()
+	return planNodesWith(t, s, bareNodes)
+}
+
+func planNodesWith(t testing.TB, s *analyzer.Snapshot, o advice.NodeOptions) advice.Advice {
+	t.Helper()
 	facts := analyzer.Analyze(s)
-	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), advice.Options{Nodes: bareNodes, Levers: []advice.Lever{advice.LeverNodes}})
+	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), advice.Options{Nodes: o, Levers: []advice.Lever{advice.LeverNodes}})
 	if err != nil {
 		t.Fatal(err)
 	}

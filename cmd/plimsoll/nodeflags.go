@@ -19,6 +19,8 @@ type nodeFlags struct {
 	survive, pools, localData string
 	types, denyTypes          []string
 	minSavings                []string
+	nodeCPUs                  string
+	leastNodes                int
 }
 
 func (f *nodeFlags) register(cmd *cobra.Command) {
@@ -27,6 +29,8 @@ func (f *nodeFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.pools, "pools", "", "kinds of machine in the plan: "+strings.Join(words(advice.PoolStyles()), ", ")+" (default flexible where Karpenter runs, else simple)")
 	fl.StringSliceVar(&f.types, "types", nil, "instance types for new nodes, as `PATTERNS` such as m7i.*,c7i.* (default all)")
 	fl.StringSliceVar(&f.denyTypes, "deny-types", nil, "`PATTERNS` of instance types that new nodes may not be of")
+	fl.StringVar(&f.nodeCPUs, "node-cpus", "", "vCPUs of new nodes, as `LEAST-MOST` such as 4-32, 4- or -32 (default as large as today's largest)")
+	fl.IntVar(&f.leastNodes, "least-nodes", 0, "how many nodes the cluster has at the least (default any)")
 	fl.StringVar(&f.localData, "local-data", string(pin.LocalWarn), "nodes with pods that have emptyDir volumes: pin them, or warn")
 	fl.StringSliceVar(&f.minSavings, "min-savings", nil, "`AMOUNTS` a month below which nodes are left alone, in USD and in percent of their cost; the larger counts (default 5,1%); where given, scaling is left alone below them too")
 	completeFrom(cmd, "survive", words(packing.Levels()))
@@ -61,7 +65,40 @@ func (f *nodeFlags) options() (o advice.NodeOptions, err error) {
 	if o.DenyTypes, err = patterns("deny-types", f.denyTypes); err != nil {
 		return o, err
 	}
+	if o.LeastCPUs, o.MostCPUs, err = between(f.nodeCPUs); err != nil {
+		return o, err
+	}
+	if o.LeastNodes = f.leastNodes; o.LeastNodes < 0 {
+		return o, fmt.Errorf("--least-nodes %d: a number of nodes, 0 or more", f.leastNodes)
+	}
 	return o, f.least(&o)
+}
+
+// between reads least and most of --node-cpus; 0 for what is left open.
+func between(text string) (least, most int64, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
+	wrong := fmt.Errorf("--node-cpus %s: least and most vCPUs with a dash between, such as 4-32, 4- or -32", text)
+	low, high, dash := strings.Cut(text, "-")
+	if !dash || low+high == "" {
+		return 0, 0, wrong
+	}
+	for _, one := range []struct {
+		text string
+		to   *int64
+	}{{low, &least}, {high, &most}} {
+		if one.text == "" {
+			continue
+		}
+		if *one.to, err = strconv.ParseInt(one.text, 10, 64); err != nil || *one.to < 1 || *one.to > 1<<16 {
+			return 0, 0, wrong
+		}
+	}
+	if most > 0 && least > most {
+		return 0, 0, wrong
+	}
+	return least, most, nil
 }
 
 func patterns(flag string, list []string) ([]string, error) {

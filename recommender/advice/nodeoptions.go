@@ -35,6 +35,11 @@ type NodeOptions struct {
 	// Types are patterns of the instance types that new nodes may be of, DenyTypes of
 	// those that they may not; "*" and "?" stand for others.
 	Types, DenyTypes []string
+	// LeastCPUs and MostCPUs bound the vCPUs of new nodes; 0 for no bound.
+	LeastCPUs, MostCPUs int64
+	// LeastNodes is how many nodes the cluster has at the least, by smaller ones where it
+	// would have fewer; 0 for any.
+	LeastNodes int
 	// PinLocal leaves nodes as they are whose pods have emptyDir volumes.
 	PinLocal bool
 	// MinSavings, in USD a month, and MinSavingsShare, of the nodes' cost, end advice on

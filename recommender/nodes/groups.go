@@ -51,7 +51,9 @@ type Group struct {
 	// Drains is how many of its nodes may go at one time such that no
 	// PodDisruptionBudget is asked for more than it allows; at least 1.
 	Drains int
-	nodes  []int // indexes into the plan's nodes
+	// Range is what a flexible group may launch; nil in other styles.
+	Range *Range
+	nodes []int // indexes into the plan's nodes
 }
 
 // Shape is the part of a group whose machines have the same size.
@@ -141,6 +143,9 @@ func (n *nodePlanner) shape(g *Group, key string) {
 		g.CPU, g.Memory = g.CPU+size.cpu, g.Memory+size.memory
 	}
 	n.limit(g, key, sizes)
+	if n.flexible() && g.Provider != "" {
+		n.widen(g, own, sizes)
+	}
 	for _, size := range slices.SortedFunc(maps.Keys(bySize), machineSize.compare) {
 		s := n.shapeOf(size, bySize[size], own, sizes)
 		s.Most = max(groupGrowth*s.Count, s.Count+fits(g.LimitCPU-g.CPU, size.cpu), s.Count+fits(g.LimitMemory-g.Memory, size.memory))

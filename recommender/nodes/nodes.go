@@ -224,7 +224,9 @@ func (n *nodePlanner) pack() (string, error) {
 			return "", err
 		}
 		if len(plan.Abstained) == 0 {
-			n.plan = plan
+			if n.plan, err = n.enough(n.pass.Context, plan); err != nil {
+				return "", err
+			}
 			if err := n.useHeld(); err != nil {
 				return "", err
 			}

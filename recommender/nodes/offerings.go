@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -189,10 +190,11 @@ type machines struct {
 	largest    int64                          // millicores of the largest node
 	maxPods    int64                          // the least that a node has; 0 where unknown
 	delegation bool                           // AWS: more pods than its table of addresses says
+	asked      advice.NodeOptions
 }
 
 func (n *nodePlanner) machines() *machines {
-	m := &machines{seen: map[string]packing.Allocatable{}, labels: map[string]map[string]string{}}
+	m := &machines{asked: n.pass.Options.Nodes, seen: map[string]packing.Allocatable{}, labels: map[string]map[string]string{}}
 	for _, node := range n.nodes {
 		if node.kept != "" {
 			continue
@@ -214,6 +216,12 @@ func (n *nodePlanner) machines() *machines {
 		m.delegation = m.delegation || node.cost.Offering.MaxPods > 0 && node.MaxPods > node.cost.Offering.MaxPods
 	}
 	return m
+}
+
+// wanted reports whether machines of so many millicores are of a size that the user
+// wants.
+func (m *machines) wanted(cpu int64) bool {
+	return cpu >= 1000*m.asked.LeastCPUs && (m.asked.MostCPUs == 0 || cpu <= 1000*m.asked.MostCPUs)
 }
 
 // describe takes down the labels that tell of the machine and that all nodes of its
@@ -278,11 +286,13 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 		node.offering = pool.offering(machine, node.cost.Zone, paid[machine.InstanceType], m.seen[machine.InstanceType], m, stock)
 		if key := node.cost.InstanceType + "\x00" + node.cost.Zone; !own[key] {
 			own[key] = true
-			out = append(out, node.offering)
+			if m.wanted(machine.CPUMillis) {
+				out = append(out, node.offering)
+			}
 		}
 	}
 	for _, o := range catalog.Offerings(pool.provider, pool.region) {
-		fit := string(o.CapacityType) == pool.capacityType && o.CPUMillis <= m.largest && slices.Contains(m.archs, o.Arch)
+		fit := string(o.CapacityType) == pool.capacityType && o.CPUMillis <= m.largest && m.wanted(o.CPUMillis) && slices.Contains(m.archs, o.Arch)
 		if !fit || !o.General() && !families[o.Family()] {
 			continue
 		}

@@ -63,6 +63,9 @@ func nodeGroups(groups []nodes.Group) []document.NodeGroup {
 			Labels: g.Labels, Count: g.Count, Weight: g.Weight, Drains: g.Drains,
 			Limits: machine(g.LimitCPU, g.LimitMemory, 0),
 		}
+		if r := g.Range; r != nil {
+			one.Flexible = &document.NodeRange{Types: r.Types, Families: r.Families, LeastCPU: document.Milli(r.LeastCPU), MostCPU: document.Milli(r.MostCPU), Fallback: r.Fallback}
+		}
 		for _, t := range g.Taints {
 			one.Taints = append(one.Taints, document.NodeTaint(t))
 		}

@@ -14,7 +14,9 @@ type NodeGroup struct {
 	Taints []NodeTaint       `json:"taints,omitempty"`
 	// Shapes are the sizes of its machines, the smallest first.
 	Shapes []NodeShape `json:"shapes"`
-	Count  int         `json:"count"`
+	// Flexible is what the group may launch where pools are flexible.
+	Flexible *NodeRange `json:"flexible,omitempty"`
+	Count    int        `json:"count"`
 	// Limits is what the group should not grow beyond: twice the plan, in machine sizes.
 	Limits Resources `json:"limits"`
 	// Weight is higher the less the group's nodes cost for their size.
@@ -40,6 +42,18 @@ type NodeShape struct {
 	Count    int      `json:"count"`
 	// Most is how many the group's limits hold.
 	Most int `json:"most,omitempty"`
+}
+
+// NodeRange is the machines that an autoscaler may choose from.
+type NodeRange struct {
+	// Types are the cheapest for their size first.
+	Types []string `json:"types"`
+	// Families are those of Types: any machine of theirs between the two sizes will do.
+	Families []string `json:"families,omitempty"`
+	LeastCPU CPU      `json:"leastCpu"`
+	MostCPU  CPU      `json:"mostCpu"`
+	// Fallback is the capacity type to launch where there is none of the group's own.
+	Fallback string `json:"fallback,omitempty"`
 }
 
 // All is the planned types, then the stand-ins.

@@ -66,17 +66,17 @@ func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef) document.Karpe
 	}
 	spec := &pool.Spec.Template.Spec
 	spec.NodeClassRef, spec.Taints = ref, g.Taints
+	bought := []string{g.CapacityType}
+	if g.Flexible != nil && g.Flexible.Fallback != "" { // Karpenter takes spot first
+		bought = append(bought, g.Flexible.Fallback)
+	}
 	spec.Requirements = []document.NodeRequirement{
-		in("karpenter.sh/capacity-type", g.CapacityType), in("kubernetes.io/os", "linux"), in("kubernetes.io/arch", g.Arch),
+		in("karpenter.sh/capacity-type", bought...), in("kubernetes.io/os", "linux"), in("kubernetes.io/arch", g.Arch),
 	}
 	if len(g.Zones) > 0 {
 		spec.Requirements = append(spec.Requirements, in("topology.kubernetes.io/zone", g.Zones...))
 	}
-	var types []string
-	for i := range g.Shapes {
-		types = append(types, g.Shapes[i].All()...)
-	}
-	spec.Requirements = append(spec.Requirements, in("node.kubernetes.io/instance-type", types...))
+	spec.Requirements = append(spec.Requirements, machines(g)...)
 	for k, v := range g.Labels {
 		if k == labelNodePool {
 			pool.Metadata.Name = v // Karpenter sets the label to the name
@@ -90,6 +90,28 @@ func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef) document.Karpe
 	pool.Spec.Disruption = document.NodePoolDisruption{ConsolidationPolicy: "WhenEmptyOrUnderutilized", ConsolidateAfter: "5m", Budgets: []document.NodePoolBudget{{Nodes: strconv.Itoa(g.Drains)}}}
 	pool.Spec.Limits, pool.Spec.Weight = g.Limits, g.Weight
 	return pool
+}
+
+// machines are the types that a group may launch: the plan's and those that stand in, or
+// where it is flexible all of its range.
+func machines(g *document.NodeGroup) []document.NodeRequirement {
+	if f := g.Flexible; f != nil && len(f.Families) > 0 {
+		cores := func(m document.CPU) int64 { return int64(m) / (1000 * document.MicroPerMilli) }
+		return []document.NodeRequirement{
+			{Key: "karpenter.k8s.aws/instance-family", Operator: "In", Values: f.Families},
+			{Key: "karpenter.k8s.aws/instance-cpu", Operator: "Gt", Values: []string{strconv.FormatInt(cores(f.LeastCPU)-1, 10)}},
+			{Key: "karpenter.k8s.aws/instance-cpu", Operator: "Lt", Values: []string{strconv.FormatInt(cores(f.MostCPU)+1, 10)}},
+		}
+	}
+	var types []string
+	if g.Flexible != nil {
+		types = g.Flexible.Types
+	} else {
+		for i := range g.Shapes {
+			types = append(types, g.Shapes[i].All()...)
+		}
+	}
+	return []document.NodeRequirement{{Key: "node.kubernetes.io/instance-type", Operator: "In", Values: types}}
 }
 
 // reservedLabel reports whether Karpenter refuses the label in a NodePool.

@@ -24,6 +24,12 @@ func groupLines(p *document.NodePlan) []string {
 			parts = append(parts, fmt.Sprintf("%d %s", s.Count, strings.Join(s.InstanceTypes, "/")))
 		}
 		line := fmt.Sprintf("  %s: %s", g.Name, strings.Join(parts, ", "))
+		if f := g.Flexible; f != nil && len(f.Types) > 0 {
+			line += fmt.Sprintf(", to choose from %s", document.Counted(len(f.Types), "type"))
+			if f.Fallback != "" {
+				line += ", " + f.Fallback + " where there is none"
+			}
+		}
 		if len(g.Zones) > 0 {
 			line += " in " + strings.Join(g.Zones, ", ")
 		}
