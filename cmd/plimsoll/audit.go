@@ -236,8 +236,8 @@ func (f *auditFlags) source(r *document.Report) string {
 		out = "the demo"
 	case f.snapshot != "":
 		out = "snapshot " + f.files.shown(f.snapshot)
-	case len(f.objects) > 0 || len(f.openmetrics) > 0:
-		out = "files " + strings.Join(append(f.files.allShown(f.objects), f.files.allShown(f.openmetrics)...), ", ")
+	case len(f.objects) > 0 || f.dumped() != "":
+		out = "files " + strings.Join(append(f.files.allShown(f.objects), f.files.allShown(f.dumpFiles())...), ", ")
 	case f.kube.Context != "":
 		out += ", context " + f.kube.Context
 	}

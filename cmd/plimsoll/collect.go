@@ -37,7 +37,7 @@ type collectFlags struct {
 	end              string
 
 	objects      []string
-	openmetrics  []string
+	dumps        []dumpFlag
 	snapshot     string
 	saveSnapshot string
 	demo         bool
@@ -74,7 +74,10 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.end, "end", "", "`TIME` at the end of the window: RFC 3339, or seconds since 1970 (default now)")
 
 	fl.StringArrayVar(&f.objects, "objects", nil, "`FILE` of Kubernetes objects (YAML or JSON, .gz, - for stdin) in place of a cluster; repeatable")
-	fl.StringArrayVar(&f.openmetrics, "openmetrics", nil, "`FILE` with a text dump of metrics (OpenMetrics or Prometheus text, .gz) in place of an engine; repeatable")
+	for _, d := range collect.Dumps() {
+		f.dumps = append(f.dumps, dumpFlag{d, new([]string)})
+		fl.StringArrayVar(f.dumps[len(f.dumps)-1].files, d.Flag, nil, d.Doc)
+	}
 	fl.StringVar(&f.snapshot, "snapshot", "", "`FILE` with a snapshot saved before, in place of all sources")
 	fl.StringVar(&f.saveSnapshot, "save-snapshot", "", "save what was collected to this `FILE`")
 	f.files.register(fl)
@@ -143,17 +146,46 @@ func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error)
 	if r.End, err = parseEnd(f.end); err != nil {
 		return nil, err
 	}
-	if r.End.After(time.Now().Add(time.Minute)) && len(f.openmetrics) == 0 {
+	if r.End.After(time.Now().Add(time.Minute)) && f.dumped() == "" {
 		return nil, fmt.Errorf("--end %s lies in the future, of which nothing is known; leave it out for now", f.end)
 	}
 	if err := f.checkFiles(); err != nil {
 		return nil, err
 	}
 	f.files.store.Timeout = f.kube.RequestTimeout
-	r.Objects, r.Openmetrics = f.files.allShown(f.objects), f.files.allShown(f.openmetrics)
+	r.Objects, r.Dumps = f.files.allShown(f.objects), map[string][]string{}
+	for _, d := range f.dumps {
+		if len(*d.files) > 0 {
+			r.Dumps[d.Flag] = f.files.allShown(*d.files)
+		}
+	}
 	r.Kube = f.kube
 	r.Kube.Version = programVersion()
 	return r, f.checkSources()
+}
+
+// dumpFlag is a source of dumps with the files that were named.
+type dumpFlag struct {
+	collect.Dump
+	files *[]string
+}
+
+// dumped gives the flag of the dumps that were named, or "".
+func (f *collectFlags) dumped() string {
+	for _, d := range f.dumps {
+		if len(*d.files) > 0 {
+			return d.Flag
+		}
+	}
+	return ""
+}
+
+// dumpFiles lists them.
+func (f *collectFlags) dumpFiles() (out []string) {
+	for _, d := range f.dumps {
+		out = append(out, *d.files...)
+	}
+	return out
 }
 
 // selection reads which namespaces and workloads are asked for.
@@ -183,14 +215,14 @@ func selectNamespaces(named, excluded []string) (object.Selection, error) {
 // checkSources refuses sources that exclude each other.
 func (f *collectFlags) checkSources() error {
 	saved := f.snapshot != "" || f.demo
-	if saved && (len(f.objects) > 0 || len(f.openmetrics) > 0 || f.prometheus != "") || f.snapshot != "" && f.demo {
+	if saved && (len(f.objects) > 0 || f.dumped() != "" || f.prometheus != "") || f.snapshot != "" && f.demo {
 		return errTwoSources
 	}
 	if saved && (f.window != "" || f.end != "" || len(f.labels) > 0) {
 		return errSavedWindow
 	}
-	if len(f.openmetrics) > 0 && f.prometheus != "" {
-		return fmt.Errorf("--openmetrics and --prometheus are two sources of the same usage: give one")
+	if dump := f.dumped(); dump != "" && f.prometheus != "" {
+		return fmt.Errorf("--%s and --prometheus are two sources of the same usage: give one", dump)
 	}
 	return nil
 }
@@ -209,14 +241,19 @@ func parseMatchers(labels []string) ([]prometheus.Matcher, error) {
 
 // checkFiles refuses URLs that cannot be read.
 func (f *collectFlags) checkFiles() error {
-	for _, of := range []struct {
+	type checked struct {
 		flag  string
 		files []string
 		check func(flag, file string) error
-	}{
-		{"--objects", f.objects, checkURL}, {"--openmetrics", f.openmetrics, checkURL}, {"--snapshot", []string{f.snapshot}, checkURL},
+	}
+	all := []checked{
+		{"--objects", f.objects, checkURL}, {"--snapshot", []string{f.snapshot}, checkURL},
 		{"--prometheus-config", []string{f.prometheusConfig}, checkLocal}, {"--kubeconfig", []string{f.kube.Kubeconfig}, checkLocal},
-	} {
+	}
+	for _, d := range f.dumps {
+		all = append(all, checked{"--" + d.Flag, *d.files, checkURL})
+	}
+	for _, of := range all {
 		for _, file := range of.files {
 			if err := of.check(of.flag, file); err != nil {
 				return err

@@ -3,17 +3,15 @@ package collect
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
-	"github.com/plimsoll-k8s/plimsoll/analyzer/source/openmetrics"
 )
 
-// fromFiles takes the inventory from --objects and the usage from
-// --openmetrics, or from an engine by URL.
+// fromFiles takes the inventory from --objects and the usage from dumps, or from
+// an engine by URL.
 func (r *Request) fromFiles(ctx context.Context) (*analyzer.Snapshot, error) {
 	snap := &analyzer.Snapshot{}
 	owners := &analyzer.Owners{}
@@ -30,9 +28,13 @@ func (r *Request) fromFiles(ctx context.Context) (*analyzer.Snapshot, error) {
 		}
 	}
 	addWorkloads(owners, snap)
+	dump, err := r.dumped()
+	if err != nil {
+		return nil, err
+	}
 	switch {
-	case len(r.Openmetrics) > 0:
-		if err := r.readDumps(ctx, snap, owners); err != nil {
+	case dump != nil:
+		if err := r.readDumps(ctx, dump, snap, owners); err != nil {
 			return nil, err
 		}
 	case r.Prometheus != "":
@@ -66,27 +68,4 @@ func addWorkloads(owners *analyzer.Owners, snap *analyzer.Snapshot) {
 	for i := range snap.Workloads {
 		owners.AddWorkload(&snap.Workloads[i])
 	}
-}
-
-func (r *Request) readDumps(ctx context.Context, snap *analyzer.Snapshot, owners *analyzer.Owners) error {
-	r.step("reading " + r.Openmetrics[0])
-	matchers := make([]openmetrics.Matcher, 0, len(r.Matchers))
-	for _, m := range r.Matchers {
-		matchers = append(matchers, openmetrics.Matcher(m))
-	}
-	got, err := openmetrics.Collect(ctx, openmetrics.Options{
-		Files: r.Openmetrics, Open: func(name string) (io.ReadCloser, error) { return r.Open(ctx, name) },
-		Window: r.Window, End: r.End, Matchers: matchers, Owners: owners,
-		Progress: func(at openmetrics.Progress) {
-			r.step(fmt.Sprintf("reading %s, pass %d of 2, %d samples", at.File, at.Pass, at.Samples))
-		},
-	})
-	if err != nil {
-		return fileError("--openmetrics", err)
-	}
-	snap.Window, snap.Usage = got.Window, r.selected(snap, got.Usage)
-	snap.SetVolumeUsage(got.Volumes)
-	snap.Sources = append(snap.Sources, got.Source)
-	snap.Warnings = append(snap.Warnings, got.Warnings...)
-	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/kube"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
-	"github.com/plimsoll-k8s/plimsoll/analyzer/source/openmetrics"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/prometheus"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 )
@@ -24,15 +23,15 @@ type Request struct {
 	End    time.Time
 
 	// Objects are files of Kubernetes objects, - for In. Where neither they nor
-	// Openmetrics are given, the inventory is that of the cluster of Kube.
+	// Dumps are given, the inventory is that of the cluster of Kube.
 	Objects []string
 	In      io.Reader
 	Kube    kube.Flags
 	// AllNamespaces fails where not all may be read.
 	AllNamespaces bool
 
-	// Openmetrics are dumps of metrics, in place of an engine.
-	Openmetrics []string
+	// Dumps are files of usage in place of an engine, by the flag of their source.
+	Dumps map[string][]string
 	// Prometheus is the URL of an engine; empty looks for one in the cluster.
 	Prometheus string
 	// PrometheusConfig is a file with Prometheus' HTTP client configuration.
@@ -60,7 +59,7 @@ func (e *Failed) Unwrap() error { return e.Err }
 // Snapshot collects. Its doubts are warnings of the snapshot; an error is
 // *Failed where a source failed, and else of the request.
 func (r *Request) Snapshot(ctx context.Context) (*analyzer.Snapshot, error) {
-	if len(r.Objects) > 0 || len(r.Openmetrics) > 0 {
+	if len(r.Objects) > 0 || len(r.Dumps) > 0 {
 		return r.fromFiles(ctx)
 	}
 	return r.fromCluster(ctx)
@@ -85,7 +84,7 @@ func (r *Request) step(what string) {
 // request's to mend.
 func fileError(flag string, err error) error {
 	at := (*store.Error)(nil)
-	if errors.Is(err, object.ErrCut) || errors.Is(err, openmetrics.ErrCut) || errors.As(err, &at) {
+	if errors.Is(err, object.ErrCut) || errors.As(err, &at) {
 		return &Failed{Reading(flag, err)}
 	}
 	return Reading(flag, err)
