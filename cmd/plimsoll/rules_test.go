@@ -1,15 +1,18 @@
 package main
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 )
 
@@ -132,6 +135,21 @@ func reads(f *ast.File, lever string) (out []string) {
 		return true
 	})
 	return out
+}
+
+// TestDesignShowsTheLine: the line in docs/design.md is the one that is kept.
+func TestDesignShowsTheLine(t *testing.T) {
+	at := map[int][]string{}
+	for pkg, rank := range line {
+		at[rank] = append(at[rank], pkg)
+	}
+	var want strings.Builder
+	for _, rank := range slices.Sorted(maps.Keys(at)) {
+		slices.Sort(at[rank])
+		fmt.Fprintf(&want, "    %4d  %s\n", rank, strings.Join(at[rank], ", "))
+	}
+	page := filepath.Join("..", "..", "docs", "design.md")
+	casetest.Table(t, page, "    rank  packages, left to right; what has one number does not see each other\n", want.String(), *update)
 }
 
 // mostLines is how much a package of recommender/ or reports/ may hold, without
