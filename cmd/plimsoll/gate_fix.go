@@ -11,13 +11,45 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 )
 
+// mostRounds bounds how often edits are taken back and the others made anew.
+const mostRounds = 4
+
 // mendAndJudge makes the edits of the findings, reads the tree anew and judges
 // it again: what is left decides. The findings that are gone are kept as fixed.
+// Edits that bring a finding which was not there before, as a request below what
+// a LimitRange admits, are taken back.
 func (f *gateFlags) mendAndJudge(ctx context.Context, s streams, in gate.Input, first *gate.Result, paths []string) (*gate.Result, error) {
-	mended, err := f.mend(s, first)
-	if err != nil || !mended {
-		return first, err
+	spared := map[string]bool{}
+	for range mostRounds {
+		was, err := f.mend(s, first, spared)
+		if err != nil || len(was) == 0 {
+			return first, err
+		}
+		second, err := f.judgeAgain(ctx, s, in, paths)
+		if err != nil {
+			return nil, err
+		}
+		worse := second.Brought(first)
+		if len(worse) == 0 {
+			f.sayMended(s, was)
+			second.Fixed(first)
+			return second, nil
+		}
+		for _, n := range worse {
+			f.warn(s, fmt.Sprintf("%s: left as it is: put right, %s", n.Object, n.Message))
+			spared[n.Object] = true
+		}
+		for file, old := range was {
+			if err := rewrite(file, old.data); err != nil {
+				return nil, fmt.Errorf("--fix: %w", err)
+			}
+		}
 	}
+	return first, nil
+}
+
+// judgeAgain reads the tree as it is now and judges it.
+func (f *gateFlags) judgeAgain(ctx context.Context, s streams, in gate.Input, paths []string) (*gate.Result, error) {
 	o, err := f.treeOptions(ctx, s, in.Policy)
 	if err != nil {
 		return nil, err
@@ -27,51 +59,61 @@ func (f *gateFlags) mendAndJudge(ctx context.Context, s streams, in gate.Input, 
 	if err := quiet.readTree(ctx, s, &in, paths, o); err != nil {
 		return nil, fmt.Errorf("--fix: reading what was put right: %w", err)
 	}
-	second, err := gate.Judge(in)
-	if err != nil {
-		return nil, err
-	}
-	second.Fixed(first)
-	return second, nil
+	return gate.Judge(in)
 }
 
-// mend makes the edits of all findings that count, file by file, and reports
-// whether there were any.
-func (f *gateFlags) mend(s streams, r *gate.Result) (bool, error) {
-	edits := map[string][]gate.Edit{}
+// mended is a file as it was, and how many numbers of it were put right.
+type mended struct {
+	data  []byte
+	edits int
+}
+
+// mend makes the edits of all findings that count but for those of spared
+// objects, file by file, and gives the files that it changed as they were.
+func (f *gateFlags) mend(s streams, r *gate.Result, spared map[string]bool) (map[string]mended, error) {
+	edits, was := map[string][]gate.Edit{}, map[string]mended{}
 	for _, found := range r.Findings {
 		for _, e := range found.Fix {
-			if found.Counts() && e.File != "<stdin>" {
+			if found.Counts() && e.File != "<stdin>" && !spared[found.Object] {
 				edits[e.File] = append(edits[e.File], e)
 			}
 		}
 	}
-	any := false
 	for _, file := range slices.Sorted(maps.Keys(edits)) {
 		data, err := os.ReadFile(file)
 		if err != nil {
-			return any, fmt.Errorf("--fix: %w", err)
+			return was, fmt.Errorf("--fix: %w", err)
 		}
 		clear, left := gate.Agreed(edits[file])
 		for _, e := range left {
 			f.warn(s, fmt.Sprintf("%s:%d: left as it is: two findings want other numbers here", file, e.Place.Start.Line))
 		}
-		mended, err := gate.Apply(data, clear)
+		text, err := gate.Apply(data, clear)
 		if err != nil {
-			return any, fmt.Errorf("--fix: %w", err)
+			return was, fmt.Errorf("--fix: %w", err)
 		}
-		if bytes.Equal(mended, data) {
+		if bytes.Equal(text, data) {
 			continue
 		}
-		if err := rewrite(file, mended); err != nil {
-			return any, fmt.Errorf("--fix: %w", err)
+		if err := rewrite(file, text); err != nil {
+			return was, fmt.Errorf("--fix: %w", err)
 		}
-		any = true
-		if !f.quiet {
-			fmt.Fprintf(s.Err, "%s: %d numbers put right\n", file, len(clear))
-		}
+		was[file] = mended{data, len(clear)}
 	}
-	return any, nil
+	return was, nil
+}
+
+func (f *gateFlags) sayMended(s streams, was map[string]mended) {
+	if f.quiet {
+		return
+	}
+	for _, file := range slices.Sorted(maps.Keys(was)) {
+		numbers := "numbers"
+		if was[file].edits == 1 {
+			numbers = "number"
+		}
+		fmt.Fprintf(s.Err, "%s: %d %s put right\n", file, was[file].edits, numbers)
+	}
 }
 
 // rewrite replaces a file's content and keeps its mode.

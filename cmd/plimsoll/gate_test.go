@@ -241,3 +241,19 @@ func TestGateExitCodes(t *testing.T) {
 		}
 	}
 }
+
+// TestGateFixBringsNothing takes edits back that would bring another finding, and
+// makes the others.
+func TestGateFixBringsNothing(t *testing.T) {
+	report := reportFile(t)
+	t.Chdir(t.TempDir())
+	const limits = "---\napiVersion: v1\nkind: LimitRange\nmetadata: {name: l, namespace: shop}\nspec: {limits: [{type: Container, min: {cpu: 200m}}]}\n"
+	put(t, "deploy.yaml", withCPU("1200m")+limits)
+	code, _, errs := call(t, "", "gate", ".", "--report", report, "--fix")
+	if got, err := os.ReadFile("deploy.yaml"); code != exitFound || err != nil || string(got) != withCPU("1200m")+limits {
+		t.Errorf("got %d, %v, %q, want the file as it was", code, err, got)
+	}
+	if !strings.Contains(errs, "shop/Deployment/checkout: left as it is: put right, the CPU request 120m is below the LimitRange's least, 200m") {
+		t.Errorf("got %s, want what keeps it", errs)
+	}
+}

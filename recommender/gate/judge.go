@@ -97,6 +97,18 @@ type Summary struct {
 	Fixed    int `json:"fixed,omitempty"`
 }
 
+// Brought gives the findings that count, are of an object and were not there
+// before: what edits have brought.
+func (r *Result) Brought(before *Result) []Finding {
+	there := map[string]bool{}
+	for _, f := range before.Findings {
+		there[f.fingerprint()] = true
+	}
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool {
+		return !f.Counts() || f.Object == "" || there[f.fingerprint()]
+	})
+}
+
 // Fixed adds the findings of the judgement before the edits that are gone now.
 func (r *Result) Fixed(before *Result) {
 	left := map[string]bool{}
