@@ -101,7 +101,7 @@ func TestNoAutoscalerBreaksARule(t *testing.T) {
 			continue
 		}
 		told := slices.ContainsFunc(recs, func(r advice.Advice) bool {
-			return advice.As[horizontal.Finding](r.Detail) != nil && advice.As[horizontal.Finding](r.Detail).Code == b.code && advice.As[horizontal.Finding](r.Detail).Fix != ""
+			return advice.As[horizontal.Finding](r.Detail) != nil && advice.As[horizontal.Finding](r.Detail).Kind.Code == b.code && advice.As[horizontal.Finding](r.Detail).Fix != ""
 		})
 		if b.code != "" && !told {
 			t.Errorf("%d: %s: no finding %s", i, fmt.Sprintf("%+v", b.hpas), b.code)

@@ -84,7 +84,7 @@ func describe(b *strings.Builder, r advice.Advice) {
 		fmt.Fprintf(b, "  warning %s: %s\n", w.Code, w.Message)
 	}
 	if f := advice.As[horizontal.Finding](r.Detail); f != nil {
-		fmt.Fprintf(b, "  finding %s, severe %v: %s\n", f.Code, f.Severe, f.Fix)
+		fmt.Fprintf(b, "  finding %s, severe %v: %s\n", f.Kind.Code, f.Kind.Severity == advice.SeverityError, f.Fix)
 	}
 	if advice.As[horizontal.VPA](r.Detail) != nil {
 		for _, c := range advice.As[horizontal.VPA](r.Detail).Containers {

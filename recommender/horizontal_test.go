@@ -249,7 +249,7 @@ func TestShrinkSpiral(t *testing.T) {
 		}
 		s.Usage = rec.Usage()
 		got := slices.ContainsFunc(adviceOn(t, s, advice.Options{}, "autoscaler-findings"), func(r advice.Advice) bool {
-			return advice.As[horizontal.Finding](r.Detail).Code == "shrink-spiral"
+			return advice.As[horizontal.Finding](r.Detail).Kind.Code == "shrink-spiral"
 		})
 		if got != tt.want {
 			t.Errorf("%s: found %v, want %v", name, got, tt.want)

@@ -35,10 +35,10 @@ func scaled(c *cluster) {
 			Evidence: []advice.Evidence{{Name: "demand max", Value: 900, Unit: "millicores"}},
 		},
 		advice.Advice{
-			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: web, Title: "two HPAs", Detail: &horizontal.Finding{Code: "hpa-twice", Severe: true, Fix: "keep one"},
+			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: web, Title: "two HPAs", Detail: &horizontal.Finding{Kind: advice.Kind{Code: "hpa-twice", Severity: advice.SeverityError}, Fix: "keep one"},
 		},
 		advice.Advice{
-			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: gone, Title: "no such workload", Detail: &horizontal.Finding{Code: "hpa-missing-target", Fix: "delete it"},
+			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: gone, Title: "no such workload", Detail: &horizontal.Finding{Kind: advice.Kind{Code: "hpa-missing-target"}, Fix: "delete it"},
 		},
 		advice.Advice{
 			Rule: "vpa", Lever: advice.LeverHorizontal, Workload: web, Title: "VPA", Detail: &horizontal.VPA{

@@ -22,11 +22,10 @@ var FindingsRule = advice.Rule{
 
 // Finding is a mistake in a setting, and its remedy.
 type Finding struct {
-	// Code is a stable word for programs.
-	Code string
-	// Severe findings keep the autoscaler or the drain of a node from working.
-	Severe bool
-	Fix    string // one sentence: what to do
+	// Kind is what it is. Those of severity error keep the autoscaler or the drain
+	// of a node from working.
+	Kind advice.Kind
+	Fix  string // one sentence: what to do
 }
 
 func autoscalerFindings(p *advice.Pass) error {
@@ -36,14 +35,12 @@ func autoscalerFindings(p *advice.Pass) error {
 		known[w.Ref] = w
 	}
 	for _, h := range sortedHPAs(p.Facts.Snapshot.HPAs) {
-		f := hpaFinder{pass: p, h: h, w: known[h.Target]}
-		f.look()
+		f := finder{pass: p, h: h, w: known[h.Target]}
+		f.look(hpaKinds)
 	}
 	for i := range p.Facts.Workloads {
-		w := &p.Facts.Workloads[i]
-		findTwoHPAs(p, w)
-		findBlockingBudgets(p, w)
-		findSpiral(p, w)
+		f := finder{pass: p, w: &p.Facts.Workloads[i]}
+		f.look(workloadKinds)
 	}
 	return nil
 }
@@ -59,75 +56,97 @@ func sortedHPAs(hpas []analyzer.HPA) []*analyzer.HPA {
 	return out
 }
 
-// fileFinding files a finding.
-func fileFinding(p *advice.Pass, w analyzer.Ref, f Finding, title string, evidence ...advice.Evidence) {
-	p.Report(advice.Advice{
-		Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: w, Title: title, Detail: &f,
-		Confidence: 1, Evidence: evidence,
-	})
-}
-
-// hpaFinder looks at one HPA.
-type hpaFinder struct {
+// finder looks at one HPA or one workload, for one kind after another.
+type finder struct {
 	pass *advice.Pass
-	h    *analyzer.HPA
+	kind advice.Kind
+	h    *analyzer.HPA           // nil where a workload is looked at
 	w    *analyzer.WorkloadFacts // nil where the target is not known
 	// broken notes that a severe finding explains whatever history shows.
 	broken bool
 }
 
-func (f *hpaFinder) find(code string, severe bool, title, fix string, evidence ...advice.Evidence) {
-	f.broken = f.broken || severe
-	fileFinding(f.pass, f.h.Target, Finding{code, severe, fix}, "HPA "+f.h.Name+": "+title, evidence...)
-}
-
-func (f *hpaFinder) look() {
-	f.bounds()
-	f.conditions()
-	f.memory()
-	if f.w == nil {
-		f.find("hpa-missing-target", true, fmt.Sprintf("%s %s, which it scales, was not found", f.h.Target.Kind, f.h.Target.Name),
-			"correct spec.scaleTargetRef, or delete the HPA; if the workload exists, let this program read it")
-		return
-	}
-	f.requests()
-	f.reachable()
-	f.vpas()
-	if !f.broken && len(f.w.HPAs) == 1 {
-		f.history()
+func (f *finder) look(kinds []Kind) {
+	for _, k := range kinds {
+		f.kind = k.Kind
+		k.find(f)
 	}
 }
 
-func (f *hpaFinder) bounds() {
-	h := f.h
-	switch {
-	case h.Min > h.Max:
-		f.find("hpa-min-above-max", true, fmt.Sprintf("minReplicas %d is above maxReplicas %d", h.Min, h.Max), "raise maxReplicas above minReplicas")
-	case h.Min == h.Max:
-		f.find("hpa-inert", false, fmt.Sprintf("minReplicas and maxReplicas are both %d, so that it can do nothing", h.Min),
-			"give it room between the two, or delete it and set replicas")
+// find files a finding of the kind that is looked for.
+func (f *finder) find(title, fix string, evidence ...advice.Evidence) {
+	r := advice.Advice{
+		Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Title: title, Detail: &Finding{f.kind, fix},
+		Confidence: 1, Evidence: evidence,
 	}
+	if f.h != nil {
+		r.Workload, r.Title = f.h.Target, "HPA "+f.h.Name+": "+title
+	} else {
+		r.Workload = f.w.Ref
+	}
+	f.broken = f.broken || f.kind.Severity == advice.SeverityError
+	f.pass.Report(r)
 }
 
-// conditions reads what the controller itself complains of.
-func (f *hpaFinder) conditions() {
-	for _, c := range f.h.Conditions {
-		switch {
-		case c.Reason == "AmbiguousSelector":
-			f.find("hpa-ambiguous", true, "its pods are selected by another HPA too", "make the workloads' selectors disjoint; the controller scales neither meanwhile")
-		case c.Type == "ScalingActive" && c.Status == "False" && strings.HasPrefix(c.Reason, "FailedGet"):
-			f.find("hpa-no-data", true, "it gets no values of its metric ("+c.Reason+")",
-				"check that metrics-server or the metrics adapter serves the metric, and that every container has the request it is divided by")
-		case c.Type == "AbleToScale" && c.Status == "False" && f.w != nil:
-			f.find("hpa-unable", true, "it cannot scale its target ("+c.Reason+")", "look at the HPA's events: kubectl describe hpa "+f.h.Name)
+// targeted are finders that need the target.
+func targeted(find func(*finder)) func(*finder) {
+	return func(f *finder) {
+		if f.w != nil {
+			find(f)
 		}
 	}
 }
 
-func (f *hpaFinder) memory() {
+func minAboveMax(f *finder) {
+	if f.h.Min > f.h.Max {
+		f.find(fmt.Sprintf("minReplicas %d is above maxReplicas %d", f.h.Min, f.h.Max), "raise maxReplicas above minReplicas")
+	}
+}
+
+func inert(f *finder) {
+	if f.h.Min == f.h.Max {
+		f.find(fmt.Sprintf("minReplicas and maxReplicas are both %d, so that it can do nothing", f.h.Min),
+			"give it room between the two, or delete it and set replicas")
+	}
+}
+
+func missingTarget(f *finder) {
+	if f.w == nil {
+		f.find(fmt.Sprintf("%s %s, which it scales, was not found", f.h.Target.Kind, f.h.Target.Name),
+			"correct spec.scaleTargetRef, or delete the HPA; if the workload exists, let this program read it")
+	}
+}
+
+// ambiguous, noData and unable read what the controller itself complains of.
+func ambiguous(f *finder) {
+	for _, c := range f.h.Conditions {
+		if c.Reason == "AmbiguousSelector" {
+			f.find("its pods are selected by another HPA too", "make the workloads' selectors disjoint; the controller scales neither meanwhile")
+		}
+	}
+}
+
+func noData(f *finder) {
+	for _, c := range f.h.Conditions {
+		if c.Type == "ScalingActive" && c.Status == "False" && strings.HasPrefix(c.Reason, "FailedGet") {
+			f.find("it gets no values of its metric ("+c.Reason+")",
+				"check that metrics-server or the metrics adapter serves the metric, and that every container has the request it is divided by")
+		}
+	}
+}
+
+func unable(f *finder) {
+	for _, c := range f.h.Conditions {
+		if c.Type == "AbleToScale" && c.Status == "False" && c.Reason != "AmbiguousSelector" {
+			f.find("it cannot scale its target ("+c.Reason+")", "look at the HPA's events: kubectl describe hpa "+f.h.Name)
+		}
+	}
+}
+
+func onMemory(f *finder) {
 	for _, m := range f.h.Metrics {
 		if m.Name == "memory" && m.Type != "Pods" && m.Type != "Object" && m.Type != "External" {
-			f.find("hpa-on-memory", false, "it scales on memory, which most programs do not give back: it adds pods and seldom removes them",
+			f.find("it scales on memory, which most programs do not give back: it adds pods and seldom removes them",
 				"scale on CPU or on requests, and size memory with right-sizing, unless memory is known to follow the load")
 			return
 		}
@@ -135,7 +154,7 @@ func (f *hpaFinder) memory() {
 }
 
 // requests finds metrics that divide by a request that is not there.
-func (f *hpaFinder) requests() {
+func withoutRequest(f *finder) {
 	for _, m := range f.h.Metrics {
 		if m.TargetType != "Utilization" {
 			continue
@@ -144,14 +163,13 @@ func (f *hpaFinder) requests() {
 		if len(missing) == 0 {
 			continue
 		}
-		f.find("hpa-without-request", true,
-			fmt.Sprintf("it divides by the %s request, which container %s does not have", m.Name, strings.Join(missing, ", ")),
+		f.find(fmt.Sprintf("it divides by the %s request, which container %s does not have", m.Name, strings.Join(missing, ", ")),
 			"set the request (right-sizing gives one), or use a ContainerResource metric on a container that has it")
 	}
 }
 
 // without lists the containers that a metric counts and that lack its request.
-func (f *hpaFinder) without(m analyzer.HPAMetric) []string {
+func (f *finder) without(m analyzer.HPAMetric) []string {
 	var out []string
 	found := m.Type == "Resource"
 	for i := range f.w.Containers {
@@ -171,7 +189,7 @@ func (f *hpaFinder) without(m analyzer.HPAMetric) []string {
 }
 
 // reachable finds CPU targets that the limits keep usage below.
-func (f *hpaFinder) reachable() {
+func unreachable(f *finder) {
 	for _, m := range f.h.Metrics {
 		if m.Name != "cpu" || m.TargetType != "Utilization" {
 			continue
@@ -189,15 +207,14 @@ func (f *hpaFinder) reachable() {
 		// A pod is added above the target and its tolerance.
 		up := f.upTolerance()
 		if most := float64(limit) * 100 / float64(max(request, 1)); bounded && request > 0 && most <= float64(m.Target)*(1+up)+1e-9 {
-			f.find("hpa-target-unreachable", true,
-				fmt.Sprintf("its target of %d %% of the request, with the tolerance of %.3g %%, is never passed: the CPU limit holds usage at %d %%", m.Target, 100*up, limit*100/request),
+			f.find(fmt.Sprintf("its target of %d %% of the request, with the tolerance of %.3g %%, is never passed: the CPU limit holds usage at %d %%", m.Target, 100*up, limit*100/request),
 				fmt.Sprintf("lower the target below %d %%, or raise or remove the CPU limit", int64(most/(1+up)+1e-9)))
 		}
 	}
 }
 
 // upTolerance is the share of the target by which usage must pass it.
-func (f *hpaFinder) upTolerance() float64 {
+func (f *finder) upTolerance() float64 {
 	controller := controllerOf(f.pass)
 	if b := f.h.Behavior; b != nil && b.Up != nil && b.Up.ToleranceMilli != nil && controller.OwnTolerance() {
 		return float64(*b.Up.ToleranceMilli) / 1000
@@ -206,7 +223,7 @@ func (f *hpaFinder) upTolerance() float64 {
 }
 
 // vpas finds VPAs that move the request which the HPA divides by.
-func (f *hpaFinder) vpas() {
+func vpaConflict(f *finder) {
 	for _, v := range f.w.VPAs {
 		if v.UpdateMode == "Off" {
 			continue
@@ -215,8 +232,7 @@ func (f *hpaFinder) vpas() {
 			if (m.Name != "cpu" && m.Name != "memory") || m.TargetType != "Utilization" {
 				continue
 			}
-			f.find("hpa-vpa-conflict", true,
-				fmt.Sprintf("VPA %s sets the %s request that it divides by, so that each undoes the other", v.Name, m.Name),
+			f.find(fmt.Sprintf("VPA %s sets the %s request that it divides by, so that each undoes the other", v.Name, m.Name),
 				fmt.Sprintf("leave %s out of the VPA's controlledResources, set its updateMode to Off, or give the HPA an AverageValue target", m.Name))
 		}
 	}
@@ -228,33 +244,40 @@ const (
 	daysAtMin  = 3 * 288
 )
 
-// history finds bounds that were always or never in the way.
-func (f *hpaFinder) history() {
-	h := f.h
-	if h.Min >= h.Max {
-		return
+// slotsAt counts the five-minute slots at the maximum and above the minimum, and
+// those seen; ok is false where something else explains them.
+func (f *finder) slotsAt() (atMax, above, seen int, ok bool) {
+	if f.broken || len(f.w.HPAs) != 1 || f.h.Min >= f.h.Max {
+		return 0, 0, 0, false
 	}
 	curve := f.w.LoadCurve(f.pass.Facts.Snapshot.Window)
-	atMax, above := 0, 0
 	for _, n := range curve.Pods {
-		if n > float64(h.Max)-0.5 {
+		if n > float64(f.h.Max)-0.5 {
 			atMax++
 		}
-		if n > float64(h.Min)+0.5 {
+		if n > float64(f.h.Min)+0.5 {
 			above++
 		}
 	}
-	switch {
-	case atMax >= hoursAtMax:
-		f.find("hpa-at-max", true, fmt.Sprintf("it was at maxReplicas %d for %.0f hours", h.Max, float64(atMax)/12),
-			"raise maxReplicas, or give each pod more CPU", advice.Evidence{Name: "time at maximum", Value: float64(atMax) / 12, Unit: "hours"})
-	case curve.Seen >= daysAtMin && above == 0 && len(h.Metrics) > 0:
-		f.find("hpa-min-never-left", false, fmt.Sprintf("it never went above minReplicas %d", h.Min),
-			"lower minReplicas as far as availability allows, or delete the HPA and set replicas", advice.Evidence{Name: "time at minimum", Value: float64(curve.Seen) / 12, Unit: "hours"})
+	return atMax, above, curve.Seen, true
+}
+
+func atMax(f *finder) {
+	if n, _, _, ok := f.slotsAt(); ok && n >= hoursAtMax {
+		f.find(fmt.Sprintf("it was at maxReplicas %d for %.0f hours", f.h.Max, float64(n)/12),
+			"raise maxReplicas, or give each pod more CPU", advice.Evidence{Name: "time at maximum", Value: float64(n) / 12, Unit: "hours"})
 	}
 }
 
-func findTwoHPAs(p *advice.Pass, w *analyzer.WorkloadFacts) {
+func minNeverLeft(f *finder) {
+	if _, above, seen, ok := f.slotsAt(); ok && seen >= daysAtMin && above == 0 && len(f.h.Metrics) > 0 {
+		f.find(fmt.Sprintf("it never went above minReplicas %d", f.h.Min),
+			"lower minReplicas as far as availability allows, or delete the HPA and set replicas", advice.Evidence{Name: "time at minimum", Value: float64(seen) / 12, Unit: "hours"})
+	}
+}
+
+func twice(f *finder) {
+	w := f.w
 	if len(w.HPAs) < 2 {
 		return
 	}
@@ -263,26 +286,38 @@ func findTwoHPAs(p *advice.Pass, w *analyzer.WorkloadFacts) {
 		names = append(names, h.Name)
 	}
 	slices.Sort(names)
-	fileFinding(p, w.Ref, Finding{"hpa-twice", true, "keep one of them, with all their metrics; the controller scales by neither meanwhile"},
-		fmt.Sprintf("%d HPAs scale it: %s", len(names), strings.Join(names, ", ")))
+	f.find(fmt.Sprintf("%d HPAs scale it: %s", len(names), strings.Join(names, ", ")),
+		"keep one of them, with all their metrics; the controller scales by neither meanwhile")
 }
 
-// findBlockingBudgets finds disruption budgets that let no pod go, even with
-// all of them healthy, at the fewest replicas the workload may have.
-func findBlockingBudgets(p *advice.Pass, w *analyzer.WorkloadFacts) {
-	n, what := w.Replicas, "replicas"
+// fewestPods is the fewest pods that a workload may have, and what says so.
+func fewestPods(w *analyzer.WorkloadFacts) (n int32, what string) {
 	if len(w.HPAs) == 1 && w.HPAs[0].Min <= w.HPAs[0].Max {
-		n, what = w.HPAs[0].Min, "minReplicas"
+		return w.HPAs[0].Min, "minReplicas"
 	}
-	if n == 0 {
+	return w.Replicas, "replicas"
+}
+
+func budgetsOverlap(f *finder) {
+	if n, _ := fewestPods(f.w); n == 0 {
 		return
 	}
-	for _, pod := range w.Pods {
-		if names := w.BudgetsOver(pod.Name); len(names) > 1 {
-			fileFinding(p, w.Ref, Finding{"pdb-overlap", true, "let one budget select the pods; the API server evicts no pod under two"},
-				fmt.Sprintf("PodDisruptionBudgets %s select the same pods, such as %s: none of them can be evicted", strings.Join(names, " and "), pod.Name))
-			break
+	for _, pod := range f.w.Pods {
+		if names := f.w.BudgetsOver(pod.Name); len(names) > 1 {
+			f.find(fmt.Sprintf("PodDisruptionBudgets %s select the same pods, such as %s: none of them can be evicted", strings.Join(names, " and "), pod.Name),
+				"let one budget select the pods; the API server evicts no pod under two")
+			return
 		}
+	}
+}
+
+// budgetBlocks finds disruption budgets that let no pod go, even with all of them
+// healthy, at the fewest replicas the workload may have.
+func budgetBlocks(f *finder) {
+	w := f.w
+	n, what := fewestPods(w)
+	if n == 0 {
+		return
 	}
 	for _, b := range w.PDBs {
 		if disruptions(b, n) > 0 {
@@ -292,8 +327,7 @@ func findBlockingBudgets(p *advice.Pass, w *analyzer.WorkloadFacts) {
 		if k := leastForBudget(b, n); k > n {
 			fix += fmt.Sprintf(", or raise %s to %d", what, k)
 		}
-		fileFinding(p, w.Ref, Finding{"pdb-blocks-drain", true, fix},
-			fmt.Sprintf("PodDisruptionBudget %s lets none of %d pods go: no node that runs one can be drained", b.Name, n))
+		f.find(fmt.Sprintf("PodDisruptionBudget %s lets none of %d pods go: no node that runs one can be drained", b.Name, n), fix)
 	}
 }
 
@@ -304,9 +338,10 @@ const (
 	spiralRise = 1.2
 )
 
-// findSpiral finds requests that were lowered under an HPA which divides by
+// spiral finds requests that were lowered under an HPA which divides by
 // them, and pods that became more for it.
-func findSpiral(p *advice.Pass, w *analyzer.WorkloadFacts) {
+func spiral(f *finder) {
+	w := f.w
 	for i := range w.Containers {
 		c := &w.Containers[i]
 		n := len(c.History)
@@ -321,10 +356,10 @@ func findSpiral(p *advice.Pass, w *analyzer.WorkloadFacts) {
 		if before == 0 || after < spiralRise*before {
 			continue
 		}
-		fileFinding(p, w.Ref, Finding{"shrink-spiral", true, fmt.Sprintf("raise the target by as much as the request fell (%d %% of what it is), or go back to the old request; the rule horizontal sets both together",
-			100*first.Requests.CPU/last.Requests.CPU)},
-			fmt.Sprintf("container %s's CPU request fell from %dm to %dm under HPA utilization, and its pods grew from %.1f to %.1f",
-				c.Name, first.Requests.CPU, last.Requests.CPU, before, after))
+		f.find(fmt.Sprintf("container %s's CPU request fell from %dm to %dm under HPA utilization, and its pods grew from %.1f to %.1f",
+			c.Name, first.Requests.CPU, last.Requests.CPU, before, after),
+			fmt.Sprintf("raise the target by as much as the request fell (%d %% of what it is), or go back to the old request; the rule horizontal sets both together",
+				100*first.Requests.CPU/last.Requests.CPU))
 	}
 }
 

@@ -51,7 +51,8 @@ func (b *builder) scale(out *document.Workload, ref analyzer.Ref) {
 	}
 	for _, i := range s.findings {
 		r := &b.recs[i]
-		out.Findings = append(out.Findings, document.Finding{Code: advice.As[horizontal.Finding](r.Detail).Code, Severe: advice.As[horizontal.Finding](r.Detail).Severe, Message: r.Title, Fix: advice.As[horizontal.Finding](r.Detail).Fix})
+		found := advice.As[horizontal.Finding](r.Detail)
+		out.Findings = append(out.Findings, document.Finding{Code: found.Kind.Code, Severe: found.Kind.Severity == advice.SeverityError, Message: r.Title, Fix: found.Fix})
 	}
 }
 
