@@ -20,6 +20,7 @@ type fold struct {
 	odd                 [metrics]int64
 	oddOf               [metrics][]string  // containers with such readings
 	unmatched           map[[2]string]bool // namespace and pod
+	several             []string           // pods of several containers, of which the whole alone is known
 }
 
 // done is the step of a series whose samples are all read.
@@ -270,6 +271,9 @@ func (t *track) drop(n int) {
 // close files what is counted at the end.
 func (f *fold) close() {
 	for _, c := range f.order {
+		if c.sink == nil { // nothing of it was read
+			continue
+		}
 		f.closeRestarts(c)
 		c.sink.Close()
 	}

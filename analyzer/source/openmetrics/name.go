@@ -14,6 +14,8 @@ type otherName struct {
 	gauge bool
 	// resource is set for requests and limits, whose label it stands for.
 	resource string
+	// whole says that it is of pods and names no container.
+	whole bool
 }
 
 // otherNames are the metrics that tell what cAdvisor's and
@@ -40,6 +42,14 @@ var otherNames = map[string]otherName{
 	"k8s_container_memory_request":       {metric: requests, resource: "memory"},
 	"k8s_container_memory_limit":         {metric: limits, resource: "memory"},
 	"k8s_container_restarts":             {metric: restarts},
+
+	"k8s_pod_cpu_time_seconds_total":   {metric: cpu, whole: true},
+	"k8s_pod_cpu_time":                 {metric: cpu, whole: true},
+	"k8s_pod_cpu_usage":                {metric: cpu, gauge: true, whole: true},
+	"k8s_pod_cpu_utilization_ratio":    {metric: cpu, gauge: true, whole: true},
+	"k8s_pod_cpu_utilization":          {metric: cpu, gauge: true, whole: true},
+	"k8s_pod_memory_working_set_bytes": {metric: memory, whole: true},
+	"k8s_pod_memory_working_set":       {metric: memory, whole: true},
 }
 
 // otherLabels are the labels of older kubelets and of OpenTelemetry that stand
@@ -118,23 +128,37 @@ func (c *catalog) noteUnread(name []byte) {
 	}
 }
 
-// preferRaw leaves out series of other names where cAdvisor's own are there.
+// preferRaw leaves out series of other names where cAdvisor's own are there, and
+// those of whole pods where any of containers are.
 func (c *catalog) preferRaw() {
+	for m := cpu; m <= memory; m++ {
+		if c.wholes[m] != "" && (c.raw[m] || c.derived[m] != "") {
+			c.wholes[m] = ""
+			for _, x := range c.order {
+				x.ignore(m, func(s *series) bool { return s.whole })
+			}
+		}
+	}
 	for m := cpu; m <= memory; m++ {
 		if !c.raw[m] || c.derived[m] == "" {
 			continue
 		}
 		c.derived[m] = ""
 		for _, x := range c.order {
-			kept := x.sets[m][:0]
-			for _, s := range x.sets[m] {
-				if s.derived {
-					s.ignored = true
-				} else {
-					kept = append(kept, s)
-				}
-			}
-			x.sets[m] = kept
+			x.ignore(m, func(s *series) bool { return s.derived })
 		}
 	}
+}
+
+// ignore leaves series out.
+func (x *container) ignore(m metric, which func(*series) bool) {
+	kept := x.sets[m][:0]
+	for _, s := range x.sets[m] {
+		if which(s) {
+			s.ignored = true
+		} else {
+			kept = append(kept, s)
+		}
+	}
+	x.sets[m] = kept
 }

@@ -101,8 +101,8 @@ func TestRawFirst(t *testing.T) {
 
 // TestUnreadNames names what there is where nothing can be used.
 func TestUnreadNames(t *testing.T) {
-	_, err := collectText(dumpOf("namespace:container_cpu_usage_seconds_total:sum_rate", "k8s_pod_memory_working_set_bytes", `namespace="shop"`, true), nil)
-	if err == nil || !strings.Contains(err.Error(), "it has k8s_pod_memory_working_set_bytes, namespace:container_cpu_usage_seconds_total:sum_rate") {
+	_, err := collectText(dumpOf("namespace:container_cpu_usage_seconds_total:sum_rate", "k8s_pod_memory_rss_bytes", `namespace="shop"`, true), nil)
+	if err == nil || !strings.Contains(err.Error(), "it has k8s_pod_memory_rss_bytes, namespace:container_cpu_usage_seconds_total:sum_rate") {
 		t.Errorf("got %v, want the names of what is there", err)
 	}
 }
@@ -146,5 +146,36 @@ func TestSeveralClusters(t *testing.T) {
 	two := strings.TrimSuffix(one, "# EOF\n") + strings.ReplaceAll(one, "eu-1", "eu-2")
 	if _, err := collectText(two, nil); err == nil || !strings.Contains(err.Error(), "by the label cluster: eu-1, eu-2; give --prometheus-label cluster=VALUE") {
 		t.Errorf("two clusters: got %v, want the label and its values", err)
+	}
+}
+
+// TestWholePods reads usage of pods for those of one container, and names the others.
+func TestWholePods(t *testing.T) {
+	owners := &analyzer.Owners{}
+	for name, containers := range map[string][]analyzer.Container{
+		"one": {{Name: "main", Type: analyzer.TypeContainer}, {Name: "setup", Type: analyzer.TypeInit}},
+		"two": {{Name: "main", Type: analyzer.TypeContainer}, {Name: "proxy", Type: analyzer.TypeSidecar}},
+	} {
+		owners.AddWorkload(&analyzer.Workload{
+			Ref: analyzer.Ref{Namespace: "shop", Kind: "StatefulSet", Name: name}, Containers: containers, Pods: []analyzer.Pod{{Name: name + "-0"}},
+		})
+	}
+	text := strings.TrimSuffix(dumpOf("k8s_pod_cpu_usage", "k8s_pod_memory_working_set_bytes", `k8s_namespace_name="shop",k8s_pod_name="one-0"`, true), "# EOF\n") +
+		dumpOf("k8s_pod_cpu_usage", "k8s_pod_memory_working_set_bytes", `k8s_namespace_name="shop",k8s_pod_name="two-0"`, true)
+	r, err := collectText(text, owners)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Usage) != 1 || r.Usage[0].Ref.Name != "one" || r.Usage[0].Container != "main" || r.Usage[0].Days[0].CPU.Count() == 0 || r.Usage[0].Days[0].Memory.Count() == 0 {
+		t.Errorf("got %+v, want the usage of one's main alone", r.Usage)
+	}
+	var all string
+	for _, w := range r.Warnings {
+		all += w.Code + " " + w.Subject + ": " + w.Message + "\n"
+	}
+	for _, want := range []string{"derived k8s_pod_cpu_usage", "missing k8s_pod_memory_working_set_bytes: it is of whole pods, and 1 of them", "(shop/two-0)"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("got no %q in\n%s", want, all)
+		}
 	}
 }

@@ -35,11 +35,23 @@ func (c *catalog) plan(o Options) *fold {
 	f.firstStep, f.lastStep = w.Start.UnixMilli()/f.stepMS, w.End.UnixMilli()/f.stepMS
 	c.chain()
 	for _, x := range c.order {
+		name := x.name
+		if name == "" { // usage of the pod as a whole
+			only, ok := c.owners.Only(x.namespace, x.pod)
+			if !ok {
+				f.several = append(f.several, x.namespace+"/"+x.pod)
+				for m := range x.sets {
+					x.ignore(metric(m), func(*series) bool { return true })
+				}
+				continue
+			}
+			name = only
+		}
 		ref, match := c.owners.Resolve(x.namespace, x.pod)
 		if match == analyzer.MatchNone {
 			f.unmatched[[2]string{x.namespace, x.pod}] = true
 		}
-		x.sink = f.recorder.Pod(ref, c.owners.Container(ref, x.pod, x.name)).Named(x.pod)
+		x.sink = f.recorder.Pod(ref, c.owners.Container(ref, x.pod, name)).Named(x.pod)
 		for m := throttled; m <= periods; m++ {
 			markSpare(x.sets[m])
 		}

@@ -78,6 +78,8 @@ type series struct {
 	// gauge says that the value is cores in use; derived, that the metric is
 	// another's stand-in, and ignored, that it is not needed.
 	gauge, derived, ignored bool
+	// whole says that it is of a pod and names no container.
+	whole bool
 	// spare says that another label set tells the same.
 	spare bool
 	// before is the same series in an earlier file.
@@ -153,6 +155,7 @@ type catalog struct {
 	filtered   int                                 // series that a matcher left out
 	raw        [memory + 1]bool                    // usage under cAdvisor's names is there
 	derived    [memory + 1]string                  // the other name that usage is read by
+	wholes     [memory + 1]string                  // the name of usage of whole pods
 	clusters   map[string]map[string]bool          // values of the labels of clusters
 	unread     map[string]bool                     // names of usage that are not read
 }
@@ -223,7 +226,7 @@ func (c *catalog) add(l map[string]string) *series {
 	if m >= podOwner {
 		return c.addOwner(m, l)
 	}
-	s := &series{metric: m, first: -1, gap: math.MaxInt64, gauge: other.gauge, derived: other != otherName{}}
+	s := &series{metric: m, first: -1, gap: math.MaxInt64, gauge: other.gauge, derived: other != otherName{}, whole: other.whole}
 	if !s.wanted(l) {
 		return nil
 	}
@@ -233,6 +236,9 @@ func (c *catalog) add(l map[string]string) *series {
 	}
 	switch {
 	case m > memory:
+	case s.whole:
+		l["container"] = ""
+		c.wholes[m] = max(c.wholes[m], l["__name__"])
 	case s.derived:
 		c.derived[m] = max(c.derived[m], l["__name__"])
 	default:
@@ -247,7 +253,7 @@ func (c *catalog) add(l map[string]string) *series {
 // wanted reports whether a series of a container tells of the container itself
 // and not of its pod, of one CPU or of a matter that is not read.
 func (s *series) wanted(l map[string]string) bool {
-	if l["pod"] == "" || l["container"] == "" || l["container"] == "POD" {
+	if l["pod"] == "" || !s.whole && (l["container"] == "" || l["container"] == "POD") {
 		return false
 	}
 	switch s.metric {

@@ -1,6 +1,7 @@
 package openmetrics
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -40,6 +41,13 @@ func (c *catalog) warnings(w analyzer.Window) []analyzer.Warning {
 			})
 		}
 	}
+	for _, name := range c.wholes {
+		if name != "" {
+			out = append(out, analyzer.Warning{
+				Code: analyzer.WarnDerived, Subject: name, Message: "usage is read from this series of whole pods, for those of one container",
+			})
+		}
+	}
 	oldest := c.files[0].oldest
 	for _, f := range c.files {
 		if f.unit == seconds && !f.ended {
@@ -64,6 +72,13 @@ func (f *fold) warnings() []analyzer.Warning {
 		out = append(out, analyzer.Warning{
 			Code: analyzer.WarnUnmatched, Subject: "pods",
 			Message: fmt.Sprintf("%d pods have no known workload and stand for themselves: %s; add kube_pod_owner and its kin to the dump, or give the objects", n, f.examples(3)),
+		})
+	}
+	if n := len(f.several); n > 0 {
+		slices.Sort(f.several)
+		out = append(out, analyzer.Warning{
+			Code: analyzer.WarnMissing, Subject: cmp.Or(f.wholes[memory], f.wholes[cpu]),
+			Message: fmt.Sprintf("it is of whole pods, and %d of them have more than one container, or unknown ones: their usage cannot be told apart (%s); add the metrics of containers to the dump", n, examplesOf(f.several)),
 		})
 	}
 	for m, n := range f.odd {
