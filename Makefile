@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test e2e golden demo-snapshot bench corpus lint testbed cluster cluster-down
+.PHONY: help build demo test e2e conformance golden demo-snapshot bench corpus lint testbed cluster cluster-down
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ e2e: testbed ## the real cluster: builds the testbed where its cache is cold, au
 	cd testbed && $(GO) test ./load ./history ./cluster ./local
 	cd testbed/hpadiff && $(GO) test -count 1 .
 	cd testbed/karpenter && $(GO) test -count 1 .
+
+ENGINES := $(or $(PLIMSOLL_TESTBED_CACHE),$(HOME)/.cache/plimsoll-testbed)/engines
+
+conformance: ## the suite of every usage source on the real VictoriaMetrics; writes docs/conformance.md
+	GOBIN=$(ENGINES) GOFLAGS=-trimpath $(GO) install github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics@v1.151.0
+	$(GO) test -tags conformance -count 1 -timeout 20m ./analyzer/source/prometheus -run 'TestEngines|TestSeveralClustersInEngines' -args -engines=$(ENGINES) -update
 
 golden: ## rewrite the golden files; review the diff
 	$(GO) test ./reports ./recommender -update

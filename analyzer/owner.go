@@ -211,6 +211,16 @@ func (o *Owners) Resolve(namespace, pod string) (Ref, Match) {
 		if l.kind == "Node" { // a static pod
 			return Ref{namespace, "Pod", pod}, MatchOwner
 		}
+		for range maxDepth { // the executors of Spark are their driver's
+			up, ok := o.pods[podKey{namespace, l.name}]
+			if l.kind != "Pod" || !ok {
+				break
+			}
+			k.name, l = l.name, up
+		}
+		if ref, ok := o.live[podKey{namespace, l.name}]; ok && l.kind == "Pod" {
+			return ref, MatchOwner
+		}
 		if l.kind == "" {
 			return o.family(k), MatchOwner
 		}

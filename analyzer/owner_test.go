@@ -94,3 +94,21 @@ func TestResolve(t *testing.T) {
 		t.Errorf("no owners: got %v by %d", got, match)
 	}
 }
+
+// TestExecutorsAreTheirDrivers: pods that a pod owns belong to what owns that one,
+// also when all of them are gone.
+func TestExecutorsAreTheirDrivers(t *testing.T) {
+	var o analyzer.Owners
+	o.AddPod("jobs", "pi-driver", "SparkApplication", "pi")
+	o.AddPod("jobs", "pi-9a8b7c-exec-1", "Pod", "pi-driver")
+	o.AddPod("jobs", "lone-9a8b7c-exec-1", "Pod", "lone-driver")
+	o.AddPod("jobs", "odd", "Pod", "odd")
+	for pod, want := range map[string]string{
+		"pi-9a8b7c-exec-1": "jobs/SparkApplication/pi", "pi-driver": "jobs/SparkApplication/pi",
+		"lone-9a8b7c-exec-1": "jobs/Pod/lone-driver", "odd": "jobs/Pod/odd",
+	} {
+		if got, _ := o.Resolve("jobs", pod); got.String() != want {
+			t.Errorf("%s: got %s, want %s", pod, got, want)
+		}
+	}
+}

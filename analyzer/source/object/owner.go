@@ -43,6 +43,13 @@ func (v *Inventory) top(from analyzer.Ref) analyzer.Ref {
 // topOfPod gives a pod's workload, which is the pod itself where nothing
 // controls it.
 func (v *Inventory) topOfPod(k podKey, p *pod) (top analyzer.Ref, apiVersion string) {
+	for range maxDepth { // the executors of Spark are their driver's
+		up := podKey{k.namespace, p.owner.name}
+		if p.owner.kind != "Pod" || v.pods[up] == nil {
+			break
+		}
+		k, p = up, v.pods[up]
+	}
 	if p.owner.kind == "" {
 		return v.family(analyzer.Ref{Namespace: k.namespace, Kind: "Pod", Name: k.name}), "v1"
 	}
@@ -112,7 +119,7 @@ type Kind struct {
 func (v *Inventory) Unread() []Kind {
 	missing := map[Kind]bool{}
 	note := func(namespace string, o owner) {
-		if o.kind == "" || v.controllers[analyzer.Ref{Namespace: namespace, Kind: o.kind, Name: o.name}] != nil {
+		if o.kind == "" || o.kind == "Pod" || v.controllers[analyzer.Ref{Namespace: namespace, Kind: o.kind, Name: o.name}] != nil {
 			return
 		}
 		missing[Kind{schema.FromAPIVersionAndKind(o.apiVersion, o.kind), namespace}] = true

@@ -26,8 +26,15 @@ func (g *group) roles(workload string, pods []*pod, templates []roleContainers) 
 			lists[t.role], names = nil, append(names, t.role)
 		}
 	}
+	living := map[string]bool{}
+	for _, p := range pods {
+		living[of(p)] = living[of(p)] || !p.ended()
+	}
 	for _, p := range pods {
 		r := of(p)
+		if living[r] && p.ended() {
+			continue // those that run are the truth
+		}
 		if _, ok := lists[r]; !ok {
 			names = append(names, r)
 		}

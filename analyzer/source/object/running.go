@@ -16,7 +16,11 @@ func (v *Inventory) containers(ref analyzer.Ref, c *controller, g *group) []anal
 	template := v.templateOf(c)
 	pods := g.current()
 	if template == nil {
-		roles := g.roles(ref.Name, pods, g.templates(c))
+		of := pods
+		if ref.Batch() { // steps that have ended are a part of it
+			of = g.pods
+		}
+		roles := g.roles(ref.Name, of, g.templates(c))
 		switch {
 		case len(pods) > 0:
 			return roles
