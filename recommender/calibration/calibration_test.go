@@ -86,11 +86,13 @@ func TestScalingUsageScalesTheAnswer(t *testing.T) {
 	for name, p := range kinds {
 		p.Time = 0.05
 		one := calibration.Calibrate(calibration.Running, fleetOf(2, 30, 8, 64), p)[0]
-		eight := calibration.Calibrate(calibration.Running, fleetOf(2, 30, 8, 512), p)[0]
-		a, b := fleetOf(2, 30, 8, 64), fleetOf(2, 30, 8, 512)
-		for i := range a {
-			if x, y := one.Size(a[i]).Amount, eight.Size(b[i]).Amount; math.Abs(y/x-8) > 0.02 {
-				t.Fatalf("%s: eight times the usage gets %v times the size", name, y/x)
+		for _, more := range []float64{8, 512, 1 << 20} {
+			a, b := fleetOf(2, 30, 8, 64), fleetOf(2, 30, 8, 64*more)
+			much := calibration.Calibrate(calibration.Running, b, p)[0]
+			for i := range a {
+				if x, y := one.Size(a[i]).Amount, much.Size(b[i]).Amount; math.Abs(y/x/more-1) > 0.002 {
+					t.Fatalf("%s: %v times the usage gets %v times the size", name, more, y/x)
+				}
 			}
 		}
 	}
@@ -244,6 +246,41 @@ func TestAnOutageShrinksNothing(t *testing.T) {
 	whole, broken := m.Size(use(0)).Amount, m.Size(use(3)).Amount
 	if broken < 0.9*whole {
 		t.Errorf("three days of outage: got %v, want about %v", broken, whole)
+	}
+}
+
+// TestARelease: what a level taught that was left for good is forgotten, both ways; a
+// holiday of a week and weekends are no releases.
+func TestARelease(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 1))
+	models := calibration.Calibrate(calibration.Running, fleetOf(11, 40, 14, 1), calibration.Promise{Time: 0.05}, calibration.Promise{Time: 0.05, Containers: 0.1, HoldHours: true})
+	size := func(m *calibration.Model, levels ...float64) float64 {
+		return m.Size(daily(r, len(levels), func(d, _ int) float64 { return levels[d] * math.Exp(0.1*r.NormFloat64()) })).Amount
+	}
+	days := func(levels ...float64) (out []float64) { // pairs of a level and how many days
+		for i := 0; i < len(levels); i += 2 {
+			out = append(out, slices.Repeat(levels[i:i+1], int(levels[i+1]))...)
+		}
+		return out
+	}
+	for i := range models {
+		m := &models[i]
+		high, low := size(m, days(400, 14)...), size(m, days(200, 14)...)
+		for _, tt := range []struct {
+			name      string
+			levels    []float64
+			least, at float64
+		}{
+			{"twice as much for two days", days(200, 12, 400, 2), 0.95 * high, 1.3 * high},
+			{"half for eleven days", days(400, 5, 200, 11), 0.95 * low, 1.15 * low},
+			{"a week's holiday at half", days(400, 8, 200, 7), 0.9 * high, 1.1 * high},
+			{"a weekend at half", days(400, 5, 200, 2, 400, 5, 200, 2), 0.9 * high, 1.1 * high},
+			{"an outage", days(400, 11, 4, 3), 0.9 * high, 1.1 * high},
+		} {
+			if got := size(m, tt.levels...); got < tt.least || got > tt.at {
+				t.Errorf("%+v, %s: got %.0f, want %.0f to %.0f", m.Promise, tt.name, got, tt.least, tt.at)
+			}
+		}
 	}
 }
 

@@ -55,6 +55,9 @@ func MakePrior(class Class, cpu [][]History) string {
 			r := Rule{HalfLife: 5, Quantile: f.quantile, Price: f.price}
 			line(learn, r, "mean", Promise{Time: 0.05}, cpu)
 			for _, t := range priorKinds {
+				if p := (Promise{Time: t, Containers: 0.5}); !r.suits(&p) {
+					continue
+				}
 				line(learn, r, kindName(t), Promise{Time: t, Containers: 0.5}, cpu)
 			}
 		}

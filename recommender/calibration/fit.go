@@ -28,8 +28,8 @@ func (p *Promise) target() float64 {
 
 // The weight of what is known before the replay, in container-weeks.
 const (
-	priorWeeks = 20 // of the prior beside a fleet
-	groupWeeks = 12 // of the fleet beside a group
+	priorWeeks = 10 // of the prior beside a fleet
+	groupWeeks = 20 // of the fleet beside a group
 	ownWeeks   = 4  // of the group beside a container, for its stated risk
 )
 
@@ -146,7 +146,7 @@ func (p Promise) reference() Promise {
 }
 
 func calibrate(class Class, m Measure, fleet []History, bounds [groups - 1]float64, promises []Promise, mine []int, out []Model) {
-	f := fitting{class: class, rules: rules(m), days: medianDays(fleet), fits: map[Promise]fitted{}}
+	f := fitting{class: class, rules: rules(m), days: max(medianDays(fleet), learnDays), fits: map[Promise]fitted{}}
 	for _, k := range mine {
 		all, _ := promises[k].rungs()
 		for _, p := range all {
@@ -205,16 +205,17 @@ func (f *fitting) fit(p Promise) fitted {
 // lend gives a group that no origin fell into the risk of those that have one, by weeks.
 func (x *fitted) lend() {
 	var all curve
-	var risk, over float64
+	var risk, over, weeks float64
 	for _, g := range x.groups {
 		if g.Weeks > 0 {
 			all.add(&g.curve)
+			weeks += g.Weeks
 			risk, over = risk+g.Weeks*g.Risk.Value, over+g.Weeks*g.Over.Value
 		}
 	}
 	for i := range x.groups {
-		if g := &x.groups[i]; g.Weeks == 0 && all.weeks > 0 {
-			g.curve, g.Risk, g.Over = all, estimate(risk/all.weeks, all.weeks), estimate(over/all.weeks, all.weeks)
+		if g := &x.groups[i]; g.Weeks == 0 && weeks > 0 {
+			g.curve, g.Risk, g.Over = all, estimate(risk/weeks, weeks), estimate(over/weeks, weeks)
 		}
 	}
 }
@@ -223,6 +224,9 @@ func (x *fitted) lend() {
 func (f *fitting) choose(t *tally, p Promise) int {
 	best, least := 0, math.Inf(1)
 	for r := range f.rules {
+		if !f.rules[r].suits(&p) {
+			continue
+		}
 		prior := priorOf(f.class, p, f.rules[r], f.days)
 		cost := priorWeeks * (prior.base + math.Log(prior.margin(f.days)))
 		weeks := float64(priorWeeks)
@@ -279,12 +283,12 @@ func (t *tally) margins(r int, p Promise, prior *priorRule, without int) [groups
 		fleet.add(&own[g])
 	}
 	fleet.blend(&prior.curve, priorWeeks)
-	var out [groups]float64
+	var weeks [groups]float64
 	for g := range own {
+		weeks[g] = own[g].weeks
 		own[g].blend(&fleet, groupWeeks)
-		out[g] = own[g].keep(p.target())
 	}
-	return out
+	return p.allot(&own, &weeks)
 }
 
 // blend draws the curve towards another, which counts as so many weeks.
@@ -323,6 +327,12 @@ func (t *tally) group(r, g int, p Promise, prior *priorRule, m float64) Group {
 		}
 	}
 	if out.Weeks = out.curve.weeks; out.Weeks > 0 {
+		if p.Measure == Peaks { // a fleet has too few of what is rare: what is known beforehand speaks too
+			at, _ := prior.curve.at(m)
+			loss *= out.Weeks / (out.Weeks + priorWeeks)
+			loss += out.Weeks * at * priorWeeks / (out.Weeks + priorWeeks)
+			out.curve.blend(&prior.curve, priorWeeks)
+		}
 		out.Risk = estimate(loss/out.Weeks, out.Weeks)
 		if p.Measure == OverTime {
 			out.Over = estimate(over/out.Weeks, out.Weeks)

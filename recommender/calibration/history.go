@@ -98,6 +98,38 @@ func (h History) working() History {
 	return slices.DeleteFunc(slices.Clone(h), func(d Day) bool { return d.Samples.Mean() < least })
 }
 
+// A level has moved where every day's mean since is apart from every one before by a factor of
+// moved: after so many days for more, and for less after more days than a holiday has.
+const (
+	moved     = 1.25
+	movedUp   = 2
+	movedDown = 10
+)
+
+// current drops the days before the level moved for good, as by a release: what they taught
+// is of another program. Days apart by nature, such as weekends, stay.
+func (h History) current() History {
+	n := len(h)
+	low, high := make([]float64, n+1), make([]float64, n+1) // of the days from i on
+	low[n], high[n] = math.Inf(1), 0
+	for i := n - 1; i >= 0; i-- {
+		m := h[i].Samples.Mean()
+		low[i], high[i] = min(low[i+1], m), max(high[i+1], m)
+	}
+	before := struct{ low, high float64 }{math.Inf(1), 0}
+	from := 0
+	for i := 1; i < n; i++ {
+		m := h[i-1].Samples.Mean()
+		before.low, before.high = min(before.low, m), max(before.high, m)
+		up := n-i >= movedUp && low[i] > moved*before.high
+		down := n-i >= movedDown && high[i]*moved < before.low
+		if up || down {
+			from = i
+		}
+	}
+	return h[from:]
+}
+
 // spread is the standard deviation of the logarithm of the day's peaks: how unsteady
 // the container is. 0 with fewer than two days.
 func (h History) spread() float64 {
@@ -111,7 +143,8 @@ func (h History) spread() float64 {
 	if n < 2 {
 		return 0
 	}
-	return math.Sqrt(max(squares/n-sum/n*sum/n, 0))
+	// Rounded, so that the unit of the samples moves none over a group's bound.
+	return math.Round(math.Sqrt(max(squares/n-sum/n*sum/n, 0))*1e6) / 1e6
 }
 
 // BusiestHour gives the hour of the day whose mean use is largest in the median over

@@ -53,14 +53,16 @@ type origin struct {
 	mean   float64
 	weeks  float64 // days that came after, in weeks
 	trials float64 // what they count as, of a week's promise about peaks
-	drift  float64 // what a loss in them counts as, for what a whole week would have drifted
+	drift  float64 // what time above the size counts as, for what a whole week would have drifted
+	weight float64 // the share of the history that was learnt from
 }
 
 // originAt makes the origin that has learnt from the first k days.
 func originAt(all []Rule, h History, k int) origin {
 	past := h[:k]
-	o := origin{bases: bases(all, past), spread: past.spread()}
-	_, o.hour = past.BusiestHour()
+	now := past.current()
+	o := origin{bases: bases(all, now), spread: now.spread()}
+	_, o.hour = now.BusiestHour()
 	var after digest.Histogram
 	for _, d := range h[k:min(len(h), k+horizon)] {
 		after.Merge(d.Samples)
@@ -69,11 +71,16 @@ func originAt(all []Rule, h History, k int) origin {
 	o.tail, o.peak, o.mean = after.Tail(), after.Max(), after.Mean()
 	o.trials = records(past.length(), o.weeks*horizon) / records(h.length(), horizon)
 	o.drift = math.Pow(1/min(o.weeks, 1), driftPower)
+	// What is sized at last has learnt from all days: the origins that had most of them
+	// tell most of it.
+	o.weight = past.length() / h.length()
 	return o
 }
 
-// driftPower makes losses of short tests count for those of a week: use drifts, so that a
-// day after the origin tells less than a week after. Measured on the traces.
+// driftPower makes time above the size in short tests count for that of a week: use drifts,
+// so that a day after the origin has less of it than a week after. A breach of a promised
+// share of time counts as it is: a single bad day breaks it that a week would have made up
+// for. Chosen on the learning half of the traces.
 const driftPower = 0.2
 
 // records is the probability that the highest of so many days before is passed in so
@@ -117,7 +124,7 @@ func (p *Promise) loss(o *origin, share float64) float64 {
 	case p.Containers == 0:
 		return share * o.weeks * o.drift
 	case share > p.Time:
-		return o.weeks * o.drift
+		return o.weeks
 	}
 	return 0
 }
@@ -167,8 +174,8 @@ func newTally(rules int) *tally {
 	return t
 }
 
-// add counts one origin of a container that has so many. shares are those of rule r by
-// margin.
+// add counts one origin of a container that has so many of its weight. shares are those of
+// rule r by margin.
 func (t *tally) add(p *Promise, fold, group, r int, o *origin, count float64, shares *[margins]float64) {
 	c := &t.curves[fold][group][r]
 	c.weeks += o.weeks / count
@@ -194,8 +201,12 @@ func replay(all []Rule, fleet []History, bounds [groups - 1]float64, promises []
 			continue
 		}
 		os := origins(all, h)
+		weight := 0.0
 		for j := range os {
-			replayOrigin(tallies, promises, containers%folds, groupOf(bounds, os[j].spread), &os[j], float64(len(os)))
+			weight += os[j].weight
+		}
+		for j := range os {
+			replayOrigin(all, tallies, promises, containers%folds, groupOf(bounds, os[j].spread), &os[j], weight/os[j].weight)
 		}
 		containers++
 	}
@@ -203,7 +214,7 @@ func replay(all []Rule, fleet []History, bounds [groups - 1]float64, promises []
 }
 
 // replayOrigin works the shares out once for all promises.
-func replayOrigin(tallies []*tally, promises []Promise, fold, group int, o *origin, count float64) {
+func replayOrigin(all []Rule, tallies []*tally, promises []Promise, fold, group int, o *origin, count float64) {
 	var plain, held [margins]float64
 	atHour := o.tail.Above(max(o.hour, least))
 	for r, base := range o.bases {
@@ -216,6 +227,9 @@ func replayOrigin(tallies []*tally, promises []Promise, fold, group int, o *orig
 			shares := &plain
 			if promises[k].HoldHours {
 				shares = &held
+			}
+			if !all[r].suits(&promises[k]) {
+				continue
 			}
 			tallies[k].add(&promises[k], fold, group, r, o, count, shares)
 			tallies[k].cost[group][r] += cost
@@ -243,7 +257,7 @@ func boundsOf(fleet []History) (bounds [groups - 1]float64) {
 	var all []float64
 	for _, h := range fleet {
 		if len(h) > learnDays {
-			all = append(all, h[:len(h)-1].spread())
+			all = append(all, h[:len(h)-1].current().spread())
 		}
 	}
 	slices.Sort(all)

@@ -44,7 +44,7 @@ type form struct{ quantile, price float64 }
 
 // The grid of rules. Each more costs every container's replay as much time.
 var (
-	forms     = []form{{0.85, 6}, {0.85, 12}, {0.85, 18}, {0.90, 0}, {0.90, 18}, {0.95, 0}, {0.98, 0}}
+	forms     = []form{{0.70, 6}, {0.85, 12}, {0.85, 18}, {0.90, 0}, {0.95, 0}, {0.98, 0}, {0.99, 0}}
 	halfLives = []float64{2, 5, 0}
 )
 
@@ -61,6 +61,10 @@ func rules(m Measure) []Rule {
 	}
 	return out
 }
+
+// suits tells whether the rule may keep a promise: a share of containers cares for one
+// quantile of each, and not for the price of all time above it.
+func (r Rule) suits(p *Promise) bool { return p.Containers == 0 || r.Price == 0 }
 
 // least is the value below which no base falls: under it nothing is saved.
 const least = 1
@@ -89,8 +93,8 @@ func bases(all []Rule, days History) []float64 {
 func (r Rule) base(w *digest.Weighted) float64 {
 	var q [1]float64
 	w.Quantiles([]float64{r.Quantile}, q[:])
-	if r.Price > 0 {
-		q[0] = max(q[0], w.Cheapest(r.Price, least))
+	if r.Price > 0 { // from the quantile on: below it nothing is so dear that all its time above counts less
+		q[0] = w.Cheapest(r.Price, max(q[0], least))
 	}
 	return max(q[0], least)
 }

@@ -21,22 +21,23 @@ func (m *Model) Size(h History) Size {
 	if len(h) == 0 {
 		return Size{}
 	}
-	s := Size{Group: groupOf(m.bounds, h.spread())}
+	now := h.current()
+	s := Size{Group: groupOf(m.bounds, now.spread())}
 	all := make([]Rule, len(m.rungs))
 	for i := range m.rungs {
 		all[i] = m.rungs[i].rule
 	}
 	amount, before := 0.0, 0.0
-	for i, base := range bases(all, h) {
+	for i, base := range bases(all, now) {
 		x := &m.rungs[i]
 		before, s.Base = amount, base
-		amount = max(before, base*x.groups[s.Group].Margin*x.prior.youth(h.length()))
+		amount = max(before, base*x.groups[s.Group].Margin*x.prior.youth(now.length()))
 	}
 	if m.between < 1 {
 		amount = before * math.Pow(amount/before, m.between)
 	}
 	s.Amount, s.Margin = amount, amount/s.Base
-	s.HourAt, s.Hour = h.BusiestHour()
+	s.HourAt, s.Hour = now.BusiestHour()
 	if m.Promise.HoldHours {
 		s.Amount = max(s.Amount, s.Hour)
 	}
@@ -85,13 +86,17 @@ func (e Estimate) mix(f, seen float64) Estimate {
 // own replays the container alone at a margin: loss and time above a week.
 func (m *Model) own(h History, at float64) (loss, over, weeks float64) {
 	all := origins([]Rule{m.Rule()}, h)
+	weight := 0.0
 	for i := range all {
 		o := &all[i]
 		share := m.Promise.share(o, o.bases[0]*at)
-		loss, over, weeks = loss+m.Promise.loss(o, share), over+share*o.weeks*o.drift, weeks+o.weeks
+		loss += o.weight * m.Promise.loss(o, share)
+		over += o.weight * share * o.weeks * o.drift
+		weeks += o.weight * o.weeks
+		weight += o.weight
 	}
 	if weeks == 0 {
 		return 0, 0, 0
 	}
-	return loss / weeks, over / weeks, weeks / float64(len(all))
+	return loss / weeks, over / weeks, weeks / weight
 }
