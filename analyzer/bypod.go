@@ -29,6 +29,11 @@ func (n *Node) ByPod() string {
 	return ""
 }
 
+// Windows reports whether a node runs Windows.
+func (n *Node) Windows() bool {
+	return strings.EqualFold(n.Labels["kubernetes.io/os"], "windows") || strings.EqualFold(n.Labels["beta.kubernetes.io/os"], "windows")
+}
+
 // sizeByPod makes the nodes whose pods are billed one by one as large as what
 // their pods are billed for, so that nothing of them is idle. The snapshot
 // itself stays as it is.

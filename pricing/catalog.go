@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -13,6 +14,8 @@ type Config struct {
 	Overrides []Overrides
 	// Provider and Region stand in where a node names none (--provider, --region).
 	Provider, Region string
+	// SpotLabels mark nodes as spot beside the labels that are known.
+	SpotLabels []Label
 }
 
 // Catalog answers what machines cost. It reads the table of a provider's region
@@ -22,6 +25,7 @@ type Catalog struct {
 	entries          []entry                  // of all price files, weakest first
 	services         []serviceEntry           // likewise
 	provider, region string
+	spot             []Label // the user's
 	extras           extras
 }
 
@@ -31,6 +35,7 @@ func New(cfg Config) *Catalog {
 		tables:   map[string]func() *table{},
 		provider: canonicalProvider(cfg.Provider),
 		region:   cfg.Region,
+		spot:     cfg.SpotLabels,
 		extras:   embeddedExtras(),
 	}
 	added := map[string][]row{}
@@ -81,6 +86,35 @@ func layOver(provider string, base func() *table, rows []row) *table {
 
 // Providers lists the providers that have a table, sorted.
 func (c *Catalog) Providers() []string { return slices.Sorted(maps.Keys(c.tables)) }
+
+// HasProvider reports whether prices of a provider are known: from a table, or from
+// entries of the user's that name it or any.
+func (c *Catalog) HasProvider(provider string) bool {
+	p := canonicalProvider(provider)
+	if c.tables[p] != nil {
+		return true
+	}
+	for i := range c.entries {
+		if c.entries[i].provider == p || c.entries[i].provider == "" {
+			return true
+		}
+	}
+	return slices.ContainsFunc(c.services, func(s serviceEntry) bool { return s.provider == p })
+}
+
+// HasRegion is the same for a region of a provider.
+func (c *Catalog) HasRegion(provider, region string) bool {
+	p := canonicalProvider(provider)
+	if slices.Contains(c.Regions(p), region) {
+		return true
+	}
+	for i := range c.entries {
+		if e := &c.entries[i]; (e.provider == p || e.provider == "") && (strings.EqualFold(e.region, region) || e.region == "" && c.tables[p] == nil) {
+			return true
+		}
+	}
+	return false
+}
 
 // Regions lists the regions of a provider's table, sorted; none for an unknown provider.
 func (c *Catalog) Regions(provider string) []string {

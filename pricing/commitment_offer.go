@@ -32,7 +32,10 @@ func (o CommitmentOffer) Rate(capital float64) float64 {
 func CommitmentFamily(provider, instanceType string) string {
 	switch canonicalProvider(provider) {
 	case "aws":
-		family, _, _ := strings.Cut(instanceType, ".")
+		family, size, _ := strings.Cut(instanceType, ".")
+		if strings.HasPrefix(size, "metal") {
+			return family + ".metal" // no size of its family stands for a bare metal machine
+		}
 		return family
 	case "gcp":
 		series, _, _ := strings.Cut(instanceType, "-")
@@ -138,8 +141,14 @@ func medianOffers(offers []CommitmentOffer) []CommitmentOffer {
 	return out
 }
 
-// better prefers the lower levelized rate, then less money paid at once.
+// PrepayPremium is what paying at once has to earn a year beyond the cost of money:
+// money that is gone cannot be had back when the demand goes.
+const PrepayPremium = 0.02
+
+// better prefers the lower levelized rate where money costs what prepaying has to
+// earn, then less money paid at once.
 func better(a, b CommitmentOffer, capital float64) bool {
+	capital += PrepayPremium
 	return cmp.Or(cmp.Compare(a.Rate(capital), b.Rate(capital)), cmp.Compare(a.Upfront, b.Upfront)) < 0
 }
 
@@ -166,6 +175,10 @@ func offerOf(d Commitment, family string) (CommitmentOffer, bool) {
 		o.Note = "the rate is that of a convertible reserved instance: Compute Savings Plans have no public table here"
 	case d.Program == "RI standard" && own:
 		o.Instrument = "EC2 Instance Savings Plan or standard reserved instance"
+		if !SizeFlexible(family) {
+			o.Instrument = "EC2 Instance Savings Plan"
+			o.Note = "a reserved instance of " + family + " holds for one size alone: its sizes are not flexible"
+		}
 	case strings.HasPrefix(d.Program, "CUD flexible"):
 		own = strings.HasPrefix(d.Family, "most general-purpose") && flexibleGCP(family)
 		o.Instrument, o.Flexible = "flexible committed use discount", true
@@ -177,6 +190,19 @@ func offerOf(d Commitment, family string) (CommitmentOffer, bool) {
 		o.Instrument = "Azure reservation"
 	}
 	return o, own
+}
+
+// SizeFlexible reports whether a regional reserved instance of AWS covers all sizes
+// of its family. AWS leaves out families with accelerators, those for HPC, and metal.
+// Source: docs.aws.amazon.com/AWSEC2/latest/UserGuide/apply_ri.html, which names G4ad,
+// G4dn, G5, G5g, G6, G6e, Gr6, hpc7a, Inf1, Inf2, P5 and U7i; all of their kinds are
+// held to it here, so that no part of a machine is reserved.
+func SizeFlexible(family string) bool {
+	switch leadingLetters(family) {
+	case "p", "g", "gr", "inf", "trn", "dl", "vt", "f", "hpc", "u", "mac":
+		return false
+	}
+	return !strings.Contains(family, "metal")
 }
 
 // flexibleGCP tells the series that flexible committed use discounts cover.

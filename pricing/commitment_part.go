@@ -1,5 +1,10 @@
 package pricing
 
+import (
+	"cmp"
+	"strings"
+)
+
 // CommitmentScope is what usage a commitment of one family can cover.
 type CommitmentScope struct {
 	Family string // m6i, n2, dsv5
@@ -13,6 +18,9 @@ const (
 	ResourceVCPU   = "vcpu"
 	ResourceMemory = "memory"
 	ResourceGPU    = "gpu"
+	// ResourceUntold is of machines with GPUs whose price the tables do not tell
+	// apart: nothing can be committed to for them.
+	ResourceUntold = "untold"
 )
 
 // CommitmentPart is the part of a machine's price in one scope.
@@ -25,23 +33,60 @@ type CommitmentPart struct {
 // CommitmentParts splits what machines of an offering cost an hour over what
 // commitments can cover: on Google's cloud the vCPUs, the memory and the GPUs,
 // by the prices of each in the family; elsewhere the machine as a whole. Without
-// a catalog it is whole too.
+// a catalog it is whole too. Google's GPUs whose price is not told apart from
+// that of the machine are ResourceUntold.
 func (c *Catalog) CommitmentParts(o Offering, usd float64) []CommitmentPart {
 	family := CommitmentFamily(o.Provider, o.InstanceType)
 	cores := float64(o.CPUMillis) / 1000
 	if c == nil || canonicalProvider(o.Provider) != "gcp" || o.CPUMillis <= 0 || o.MemoryBytes <= 0 {
 		return []CommitmentPart{{CommitmentScope{Family: family}, usd, cores}}
 	}
-	r := c.rates(Query{Provider: "gcp", Region: o.Region, InstanceType: o.InstanceType}, o.Arch)
+	r, told := c.googleRates(&o)
+	if !told {
+		return []CommitmentPart{{CommitmentScope{family, ResourceUntold}, usd, cores}}
+	}
 	cpu, memory, gpu := r.shares(usd, o.CPUMillis, o.MemoryBytes, o.GPUs)
 	out := []CommitmentPart{
 		{CommitmentScope{family, ResourceVCPU}, cpu, cores},
 		{CommitmentScope{family, ResourceMemory}, memory, float64(o.MemoryBytes) / bytesPerGiB},
 	}
-	if o.GPUs > 0 {
+	switch {
+	case o.GPUs > 0 && attachesGPUs(o.InstanceType):
+		out = append(out, CommitmentPart{CommitmentScope{cmp.Or(o.GPUName, "GPU"), ResourceUntold}, gpu, float64(o.GPUs)})
+	case o.GPUs > 0:
 		out = append(out, CommitmentPart{CommitmentScope{family, ResourceGPU}, gpu, float64(o.GPUs)})
 	}
 	return out
+}
+
+// googleRates are what a vCPU and a GiB of a machine on Google's cloud cost; told
+// is false for machines with GPUs whose parts the tables do not tell apart.
+//
+// N1 and A2 bill vCPUs and memory at the same prices: of a2-highgpu-1g in
+// us-central1 that leaves 2.93391 USD for the A100, which is Google's price of
+// one. A2 with local disks, A3 and later have one price for it all. G2 has one
+// ratio of memory to vCPUs, so that two of its sizes tell its GPU: 0.56004 USD
+// for the L4 in us-central1, which is Google's price too.
+// Prices of the parts: skypilot-org/skypilot-catalog@006059e0 catalogs/v8/gcp/vms.csv.
+func (c *Catalog) googleRates(o *Offering) (r rates, told bool) {
+	usual := c.rates(Query{Provider: "gcp", Region: o.Region, InstanceType: o.InstanceType}, o.Arch)
+	plain := o.GPUs == 0 && o.GPUName == ""
+	switch {
+	case plain:
+		return usual, true
+	case attachesGPUs(o.InstanceType), strings.HasPrefix(o.InstanceType, "a2-highgpu-"), strings.HasPrefix(o.InstanceType, "a2-megagpu-"):
+		book, _ := c.book("gcp", o.Region)
+		r, told = book.groups["n1"]
+		return r, told
+	case strings.HasPrefix(o.InstanceType, "g2-standard-"):
+		small := c.Lookup(Query{Provider: "gcp", Region: o.Region, InstanceType: "g2-standard-4"}).Offering
+		large := c.Lookup(Query{Provider: "gcp", Region: o.Region, InstanceType: "g2-standard-8"}).Offering
+		base := usual.cost(large.CPUMillis-small.CPUMillis, large.MemoryBytes-small.MemoryBytes)
+		if more := large.USDPerHour - small.USDPerHour; more > 0 && base > 0 && small.GPUs == large.GPUs {
+			return rates{cpu: usual.cpu * more / base, gib: usual.gib * more / base}, true
+		}
+	}
+	return rates{}, false
 }
 
 // PriceHeld gives commitments that are stated in vCPUs and GiB what they cover in

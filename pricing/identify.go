@@ -39,8 +39,20 @@ var providerDomains = []struct{ domain, provider string }{
 	{"kubernetes.azure.com/", "azure"}, {"karpenter.azure.com/", "azure"}, {"topology.disk.csi.azure.com/", "azure"},
 }
 
+// Label is a label with its value.
+type Label struct{ Key, Value string }
+
+// prepaidLabels mark a node of a reservation or capacity block, which is paid for
+// whether it runs or not; without a value the key alone does.
+var prepaidLabels = []Label{
+	{"eks.amazonaws.com/capacityType", "CAPACITY_BLOCK"},
+	{"karpenter.sh/capacity-type", "reserved"},
+	{"karpenter.k8s.aws/capacity-reservation-id", ""},
+	{"cloud.google.com/reservation-name", ""},
+}
+
 // spotLabels mark a node as reclaimable.
-var spotLabels = []struct{ key, value string }{
+var spotLabels = []Label{
 	{"karpenter.sh/capacity-type", "spot"},
 	{"eks.amazonaws.com/capacityType", "spot"},
 	{"cloud.google.com/gke-spot", "true"},
@@ -58,6 +70,15 @@ var spotLabels = []struct{ key, value string }{
 	{"spotinst.io/node-lifecycle", "spot"}, // Spot.io's Ocean and Elastigroup
 	{"spot.io/node-lifecycle", "spot"},
 	{"scheduling.cast.ai/spot", "true"},
+	{"node.kubernetes.io/lifecycle", "preemptible"},
+	{"node.kubernetes.io/instance-lifecycle", "spot"},
+	{"kubernetes.io/lifecycle", "spot"},
+	{"instance-lifecycle", "spot"},
+	{"capacity-type", "spot"},
+	{"capacityType", "spot"},
+	{"eks.amazonaws.com/capacity-type", "spot"},
+	{"ec2.amazonaws.com/type", "spot"}, // kube-spot-termination-notice-handler
+	{"lifecycle", "preemptible"},
 }
 
 // identify finds the offering that a node was bought as, with the catalog's
@@ -67,7 +88,7 @@ func (c *Catalog) identify(n Node) Query {
 		Provider:     n.provider(),
 		InstanceType: firstLabel(n.Labels, typeLabels),
 		Region:       firstLabel(n.Labels, regionLabels),
-		CapacityType: n.capacityType(),
+		CapacityType: n.capacityType(slices.Clip(c.spot)),
 	}
 	if q.Provider == "" {
 		scheme, _, _ := strings.Cut(n.ProviderID, "://")
@@ -100,10 +121,15 @@ func (n Node) provider() string {
 	return ""
 }
 
-func (n Node) capacityType() CapacityType {
-	for _, l := range spotLabels {
-		if strings.EqualFold(n.Labels[l.key], l.value) {
+func (n Node) capacityType(more []Label) CapacityType {
+	for _, l := range append(more, spotLabels...) {
+		if v, ok := n.Labels[l.Key]; ok && strings.EqualFold(v, l.Value) {
 			return Spot
+		}
+	}
+	for _, l := range prepaidLabels {
+		if v, ok := n.Labels[l.Key]; ok && (l.Value == "" || strings.EqualFold(v, l.Value)) {
+			return Reserved
 		}
 	}
 	return OnDemand

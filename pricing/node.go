@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // NodePrice is what a node costs an hour and how that splits over its resources:
@@ -35,6 +36,9 @@ func (c *Catalog) NodePrice(n Node) NodePrice {
 	}
 	p := c.priceNode(q, n)
 	var warnings []string
+	if p.Status == Missing && p.Cause == OtherSystem {
+		return NodePrice{Offering: p.Offering, Cause: p.Cause, Warnings: []string{p.Reason}}
+	}
 	if p.Status == Missing {
 		warnings = append(warnings, p.Reason)
 		p = c.byCapacity(q, n)
@@ -56,16 +60,55 @@ func (c *Catalog) NodePrice(n Node) NodePrice {
 // priceNode asks price files and tables for the node's offering. A price file per
 // vCPU and GiB is applied to the node's own capacity where the type is unknown.
 func (c *Catalog) priceNode(q Query, n Node) Price {
+	prepaid := q.CapacityType == Reserved
+	if prepaid {
+		q.CapacityType = OnDemand
+	}
 	p := c.listed(q)
 	if p.Status == Missing || p.Offering.CPUMillis == 0 {
 		p.Offering.CPUMillis, p.Offering.MemoryBytes, p.Offering.GPUs = n.CPUMillis, n.MemoryBytes, n.GPUs
 	}
-	if p.Status == Listed && n.Labels["kubernetes.io/os"] == "windows" {
-		p.Status, p.Cause = Estimated, OtherSystem
-		p.Reason = "Windows nodes are priced as Linux: the license is not in the price; give real prices with --pricing"
+	p.attach(n)
+	p.addAutoFee(c, q, n)
+	if prepaid {
+		p.Offering.CapacityType = Reserved
+		if p.Status != Missing {
+			p.doubt("what is reserved is prepaid and counted at its on-demand price; draining it saves nothing; give what it costs with --pricing (capacityType: reserved)")
+		}
 	}
 	p.Offering.Arch = cmp.Or(p.Offering.Arch, firstLabel(n.Labels, archLabels))
-	return c.match(&p.Offering, nonNil(n.Labels)).apply(p)
+	own := c.match(&p.Offering, nonNil(n.Labels))
+	if n.Windows() && (own == nil || own.discountPercent > 0) {
+		p.Offering.USDPerHour = 0
+		return p.missing(OtherSystem, "Windows nodes are not priced: the tables are of Linux, and the license costs more than many a machine; give prices with --pricing")
+	}
+	return own.apply(p)
+}
+
+// Windows reports whether the node runs Windows.
+func (n Node) Windows() bool {
+	return strings.EqualFold(firstLabel(n.Labels, []string{"kubernetes.io/os", "beta.kubernetes.io/os"}), "windows")
+}
+
+// AutoModeFee is what EKS Auto Mode takes beside the machine, as a share of its
+// on-demand price, however it is bought. No commitment covers it.
+// Source: aws.amazon.com/eks/pricing, m5.large at $0.01152 beside $0.096, read 2026-03.
+const AutoModeFee = 0.12
+
+// AutoMode reports whether labels are those of a node that EKS Auto Mode runs.
+func AutoMode(labels map[string]string) bool {
+	return labels["eks.amazonaws.com/compute-type"] == "auto"
+}
+
+// addAutoFee adds the fee of EKS Auto Mode to a node's price.
+func (p *Price) addAutoFee(c *Catalog, q Query, n Node) {
+	if p.Status == Missing || p.Offering.Provider != "aws" || !AutoMode(n.Labels) {
+		return
+	}
+	q.CapacityType = OnDemand
+	if od := c.Lookup(q); od.Status != Missing {
+		p.Offering.USDPerHour += AutoModeFee * od.Offering.USDPerHour
+	}
 }
 
 func nonNil(labels map[string]string) map[string]string {

@@ -57,17 +57,20 @@ func describePurchase(b *strings.Builder, a *purchase.Advice) {
 	if d.Planned {
 		fmt.Fprintf(b, "  follows the plan: %.1f nodes at 3 h, %.1f at 12 h\n", d.Nodes[3], d.Nodes[12])
 	}
+	more := ""
 	line := func(word string, c purchase.Commitment) {
 		if c.Resource != "" {
 			c.Family += " " + c.Resource
 		}
-		fmt.Fprintf(b, "  %s %s %q %dy %s: %.3f USD an hour for %.3f (%.1f vCPU, %.1f GiB), coverage %.3f, utilization %.3f, break-even %.3f, saves %.2f, unused %.2f, survives %v\n",
-			word, c.Instrument, c.Family, c.Years, c.Payment, c.Amount, c.Covers, c.VCPUs, c.GiB, c.Coverage, c.Utilization, c.BreakEven, c.MonthlySavings, c.UnusedMonthly, c.Survives)
+		fmt.Fprintf(b, "  %s %s %q %dy %s: %.3f USD an hour for %.3f (%.1f vCPU, %.1f GiB), coverage %.3f, utilization %.3f, break-even %.3f, saves %.2f, unused %.2f, survives %v%s\n",
+			word, c.Instrument, c.Family, c.Years, c.Payment, c.Amount, c.Covers, c.VCPUs, c.GiB, c.Coverage, c.Utilization, c.BreakEven, c.MonthlySavings, c.UnusedMonthly, c.Survives, more)
 	}
 	for _, c := range a.Commitments {
+		more = fmt.Sprintf(", safe today %.3f", c.SafeToday)
 		line("buy", c)
 	}
 	for _, c := range a.Alternatives {
+		more = ""
 		line("or", c)
 	}
 	for _, s := range a.Scenarios {

@@ -19,6 +19,7 @@ type commitmentFlags struct {
 	terms   []string
 	payment []string
 	capital string
+	change  string
 }
 
 func (f *commitmentFlags) register(cmd *cobra.Command) {
@@ -27,6 +28,7 @@ func (f *commitmentFlags) register(cmd *cobra.Command) {
 	fl.StringSliceVar(&f.terms, "commitment-terms", nil, "`TERMS` that may be committed to, of: 1y, 3y (default 1y)")
 	fl.StringSliceVar(&f.payment, "payment", nil, "`OPTIONS` to pay commitments by, of: "+strings.Join(payments(), ", ")+" (default the cheapest)")
 	fl.StringVar(&f.capital, "capital-cost", "", fmt.Sprintf("what money costs a year, `PERCENT` (default %g%%)", 100*advice.DefaultCapitalCost))
+	fl.StringVar(&f.change, "family-change", "", fmt.Sprintf("chance that the machines' family changes within three years, `PERCENT` (default %g%%)", 100*advice.DefaultFamilyChange))
 	completeFrom(cmd, "commitment-terms", []string{"1y", "3y"})
 	completeFrom(cmd, "payment", payments())
 }
@@ -57,7 +59,10 @@ func (f *commitmentFlags) options(ctx context.Context) (o advice.CommitmentOptio
 		}
 		o.Payments = append(o.Payments, strings.ReplaceAll(p, "-", "_"))
 	}
-	if o.CapitalCost, err = parseCapital(f.capital); err != nil {
+	if o.CapitalCost, err = parseShare("--capital-cost", "a year, such as 8%", f.capital); err != nil {
+		return o, err
+	}
+	if o.FamilyChange, err = parseShare("--family-change", "such as 25%", f.change); err != nil {
 		return o, err
 	}
 	for _, name := range f.held {
@@ -70,12 +75,11 @@ func (f *commitmentFlags) options(ctx context.Context) (o advice.CommitmentOptio
 	return o, nil
 }
 
-// leastCapital stands for money that costs nothing: in CommitmentOptions 0
-// means the default.
-const leastCapital = 1e-9
+// leastShare stands for nothing at all: in CommitmentOptions 0 means the default.
+const leastShare = 1e-9
 
-// parseCapital reads a yearly cost of money: 8%, or 0.08. Empty is the default.
-func parseCapital(s string) (float64, error) {
+// parseShare reads a share: 8%, or 0.08. Empty is the default.
+func parseShare(flag, such, s string) (float64, error) {
 	if s == "" {
 		return 0, nil
 	}
@@ -85,9 +89,9 @@ func parseCapital(s string) (float64, error) {
 		v /= 100
 	}
 	if err != nil || !(v >= 0 && v < 1) {
-		return 0, fmt.Errorf("--capital-cost %s: want a share of 0%% to below 100%% a year, such as 8%%", s)
+		return 0, fmt.Errorf("%s %s: want a share of 0%% to below 100%% %s", flag, s, such)
 	}
-	return max(v, leastCapital), nil
+	return max(v, leastShare), nil
 }
 
 func readHeld(ctx context.Context, name string) ([]pricing.HeldCommitment, error) {

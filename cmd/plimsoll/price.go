@@ -19,7 +19,8 @@ type priceFlags struct {
 	files    []string
 	provider string
 	region   string
-	days     int // of age, from which prices are warned of
+	spot     []string // labels of spot nodes
+	days     int      // of age, from which prices are warned of
 	cache    priceCache
 }
 
@@ -28,6 +29,40 @@ func (f *priceFlags) register(cmd *cobra.Command) {
 	f.cache.register(cmd)
 	cmd.Flags().StringVar(&f.provider, "provider", "", "`CLOUD` of nodes that do not say it: aws, gcp, azure")
 	cmd.Flags().StringVar(&f.region, "region", "", "`REGION` of nodes that do not say it, such as us-east-1")
+	cmd.Flags().StringArrayVar(&f.spot, "spot-label", nil, "`KEY=VALUE` of a label that marks nodes as spot, beside those that are known; repeatable")
+}
+
+// known checks that the provider and the region are in the tables or in the user's own.
+func (f *priceFlags) known(c *pricing.Catalog) error {
+	providers := c.Providers()
+	if f.provider != "" && !c.HasProvider(f.provider) {
+		return fmt.Errorf("--provider %s: there are price tables of %s; give others with --pricing", f.provider, strings.Join(providers, ", "))
+	}
+	if f.region == "" {
+		return nil
+	}
+	if f.provider != "" {
+		providers = []string{f.provider}
+	}
+	for _, p := range providers {
+		if c.HasRegion(p, f.region) {
+			return nil
+		}
+	}
+	return fmt.Errorf("--region %s: the tables have no such region of %s; near it are %s", f.region, strings.Join(providers, ", "), few(c.RegionsNear(providers[0], f.region)))
+}
+
+// spotLabels reads the labels that mark nodes as spot.
+func (f *priceFlags) spotLabels() ([]pricing.Label, error) {
+	var out []pricing.Label
+	for _, s := range f.spot {
+		key, value, ok := strings.Cut(s, "=")
+		if !ok || key == "" || value == "" {
+			return nil, fmt.Errorf("--spot-label %s: want KEY=VALUE, such as lifecycle=Ec2Spot", s)
+		}
+		out = append(out, pricing.Label{Key: key, Value: value})
+	}
+	return out, nil
 }
 
 // registerAge is for the verbs whose prices are of some moment.
@@ -67,7 +102,11 @@ func (f *priceFlags) catalog(ctx context.Context) (*pricing.Catalog, error) {
 		}
 		cfg.Overrides = append(cfg.Overrides, o)
 	}
-	return pricing.New(cfg), nil
+	if cfg.SpotLabels, err = f.spotLabels(); err != nil {
+		return nil, err
+	}
+	c := pricing.New(cfg)
+	return c, f.known(c)
 }
 
 func readPrices(ctx context.Context, name string) (pricing.Overrides, error) {

@@ -64,6 +64,9 @@ type CommitmentOptions struct {
 	Payments []string
 	// CapitalCost is what money costs a year; 0 means DefaultCapitalCost.
 	CapitalCost float64
+	// FamilyChange is the chance, in (0, 1), that the demand moves to another family
+	// within three years; within one it is a fifth of that. 0 means DefaultFamilyChange.
+	FamilyChange float64
 	// Held are the commitments that exist. They count first, and until the
 	// window's end is past theirs.
 	Held []pricing.HeldCommitment
@@ -71,6 +74,10 @@ type CommitmentOptions struct {
 
 // DefaultCapitalCost is what money costs a year where the user does not say.
 const DefaultCapitalCost = 0.08
+
+// DefaultFamilyChange is the chance that the demand moves to another family of
+// machines within three years, where the user does not say.
+const DefaultFamilyChange = 0.25
 
 func (o Options) withDefaults() Options {
 	if o.RiskCPU == 0 {

@@ -60,6 +60,8 @@ type NodeCost struct {
 	Hourly       float64
 	Estimated    bool // the table does not have it; Note says how it was found
 	Note         string
+	Windows      bool    // no commitment for Linux covers it
+	Fee          float64 // USD an hour of Hourly that no commitment covers
 	// Offering is what the node was taken for.
 	Offering pricing.Offering
 }
@@ -100,8 +102,16 @@ func nodeCost(n analyzer.Node, p pricing.NodePrice) NodeCost {
 	return NodeCost{
 		Name: n.Name, InstanceType: p.Offering.InstanceType, CapacityType: string(p.Offering.CapacityType), Zone: n.Labels[zone],
 		Hourly: p.USDPerHour, Estimated: p.Status != pricing.Listed, Note: strings.Join(p.Warnings, "; "),
-		Offering: p.Offering,
+		Offering: p.Offering, Windows: n.Windows(), Fee: fee(n, p),
 	}
+}
+
+// fee is what of a node's price is no machine's: EKS Auto Mode's.
+func fee(n analyzer.Node, p pricing.NodePrice) float64 {
+	if p.Offering.Provider != "aws" || !pricing.AutoMode(n.Labels) || p.Offering.CapacityType != pricing.OnDemand {
+		return 0
+	}
+	return p.USDPerHour * pricing.AutoModeFee / (1 + pricing.AutoModeFee)
 }
 
 // meanUnit is the mean unit price over the nodes that have one.

@@ -37,7 +37,7 @@ func (c *Costs) Places(s *analyzer.Snapshot) *allocation.Places {
 func (c *Costs) OnDemand() []Place {
 	usd := map[Place]float64{}
 	for _, n := range c.Nodes {
-		if n.CapacityType == string(pricing.OnDemand) && n.Offering.Provider != "" {
+		if n.CapacityType == string(pricing.OnDemand) && n.Offering.Provider != "" && !n.Windows {
 			usd[Place{Provider: n.Offering.Provider, Region: n.Offering.Region}] += n.Hourly
 		}
 	}
@@ -46,12 +46,12 @@ func (c *Costs) OnDemand() []Place {
 	})
 }
 
-// Families gives the commitment family of each node that is bought on demand at
-// a place, by the node's name.
+// Families gives the commitment family of each Linux node that is bought on demand
+// at a place, by the node's name: commitments hold for one place and system.
 func (c *Costs) Families(at Place) map[string]string {
 	out := map[string]string{}
 	for _, n := range c.Nodes {
-		if n.CapacityType == string(pricing.OnDemand) && n.Offering.Provider == at.Provider && n.Offering.Region == at.Region {
+		if n.CapacityType == string(pricing.OnDemand) && !n.Windows && n.Offering.Provider == at.Provider && n.Offering.Region == at.Region {
 			out[n.Name] = pricing.CommitmentFamily(at.Provider, n.Offering.InstanceType)
 		}
 	}

@@ -30,6 +30,8 @@ type PlanHours struct {
 	Follower *packing.Follower
 	Worth    map[string]float64 // of a pod, by group
 	known    map[string]*levelNodes
+	passing  map[string]bool // kept nodes that somebody should mend, by name
+	covered  float64         // the share of a machine's price that commitments can cover
 }
 
 // placed is where the plan has a workload's pods.
@@ -55,6 +57,7 @@ func followPlan(p *advice.Pass, d *Curve) bool {
 	}
 	h := &PlanHours{Pass: p, Plan: plan, d: d, known: map[string]*levelNodes{}, Worth: map[string]float64{}}
 	h.locate()
+	h.judge()
 	h.split()
 	h.Start()
 	hours := h.hours()
@@ -136,10 +139,11 @@ type planHour struct {
 func (h *PlanHours) hours() []*planHour {
 	at := map[int]*planHour{}
 	refs := slices.SortedFunc(maps.Keys(h.Here), analyzer.Ref.Compare)
+	refs = slices.DeleteFunc(refs, h.Pass.Cluster.Idle) // told to go: nobody commits to them
 	seen := map[analyzer.Ref]map[int]float64{}
 	for i := range h.Pass.Facts.Workloads {
 		w := &h.Pass.Facts.Workloads[i]
-		if h.Here[w.Ref] != nil {
+		if h.Here[w.Ref] != nil && !h.Pass.Cluster.Idle(w.Ref) {
 			seen[w.Ref] = nodes.PodHours(h.Pass.Cluster, w)
 			for hour := range seen[w.Ref] {
 				at[hour] = &planHour{at: hour, pods: map[string]float64{}}

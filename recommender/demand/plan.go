@@ -43,7 +43,11 @@ func (h *PlanHours) fill(hours, levels []*planHour) {
 	scopes := slices.SortedFunc(maps.Keys(seen), CompareScopes)
 	machines := h.machines()
 	for _, scope := range scopes {
-		h.d.Families = append(h.d.Families, machines[scope.Family].demand(scope))
+		of := Family{CommitmentScope: scope} // of what is attached to machines of another family
+		if m := machines[scope.Family]; m != nil {
+			of = m.demand(scope)
+		}
+		h.d.Families = append(h.d.Families, of)
 	}
 	lost := 0
 	var counted [24]float64
@@ -120,8 +124,11 @@ func (h *PlanHours) pack(one *planHour) *levelNodes {
 	}
 	for i := range h.Plan.Nodes {
 		node := &h.Plan.Nodes[i]
-		if node.Kept != "" {
-			out.nodes++
+		if node.Kept == "" {
+			continue
+		}
+		out.nodes++
+		if h.lasts(node) {
 			add(node.Cost.InstanceType, node.Cost.CapacityType, node.Cost.Zone, node.Cost.Hourly)
 		}
 	}
@@ -145,31 +152,37 @@ func (h *PlanHours) machines() map[string]*machineSum {
 // in what commitments can cover.
 func (h *PlanHours) split() {
 	h.shares = map[string][]pricing.CommitmentPart{}
-	h.eachOnDemand(func(o pricing.Offering, _ float64) {
-		if h.shares[o.InstanceType] == nil {
-			h.shares[o.InstanceType] = h.Pass.Costs.Catalog.CommitmentParts(o, 1)
+	h.eachOnDemand(func(o pricing.Offering, usd float64) {
+		if h.shares[o.InstanceType] != nil || usd <= 0 {
+			return
 		}
+		parts := h.Pass.Costs.Catalog.CommitmentParts(o, usd*h.covered)
+		for i := range parts {
+			parts[i].USD /= usd
+		}
+		h.shares[o.InstanceType] = parts
 	})
 }
 
 // eachOnDemand calls f with the plan's nodes on demand, those that stay too.
 func (h *PlanHours) eachOnDemand(f func(o pricing.Offering, usd float64)) {
-	add := func(instanceType, capacity string, usd float64) {
+	add := func(instanceType, capacity string, gpus int64, usd float64) {
 		if capacity != string(pricing.OnDemand) {
 			return
 		}
 		o := h.Pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.d.Provider, Region: h.d.Region, InstanceType: instanceType}).Offering
 		o.Provider, o.InstanceType = h.d.Provider, instanceType
+		o.GPUs = max(o.GPUs, gpus) // attached ones are in no table of machines
 		f(o, usd)
 	}
 	for i := range h.Plan.Plan.Nodes {
 		o := &h.Plan.Plan.Nodes[i].Offering
-		add(o.Type, o.CapacityType, o.USDPerHour)
+		add(o.Type, o.CapacityType, o.GPUs, o.USDPerHour)
 	}
 	for i := range h.Plan.Nodes {
 		node := &h.Plan.Nodes[i]
-		if node.Kept != "" {
-			add(node.Cost.InstanceType, node.Cost.CapacityType, node.Cost.Hourly)
+		if node.Kept != "" && h.lasts(node) {
+			add(node.Cost.InstanceType, node.Cost.CapacityType, node.Cost.Offering.GPUs, node.Cost.Hourly)
 		}
 	}
 }

@@ -108,4 +108,4 @@ func CompareScopes(a, b pricing.CommitmentScope) int {
 	return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(scopeRank[a.Resource], scopeRank[b.Resource]))
 }
 
-var scopeRank = map[string]int{pricing.ResourceVCPU: 1, pricing.ResourceMemory: 2, pricing.ResourceGPU: 3}
+var scopeRank = map[string]int{pricing.ResourceVCPU: 1, pricing.ResourceMemory: 2, pricing.ResourceGPU: 3, pricing.ResourceUntold: 4}

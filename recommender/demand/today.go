@@ -56,7 +56,7 @@ func New(p *advice.Pass) (d *Curve, reason string) {
 		followToday(p, d, nodes)
 	}
 	if len(d.Families) == 0 {
-		return nil, "the window has no history of what runs on nodes that are paid for by the hour"
+		return nil, "the window has no history of what is to stay on nodes that are paid for by the hour"
 	}
 	if d.Seen < purchaseDays*24*9/10 {
 		return nil, fmt.Sprintf("too little data: %.1f of at least %d days", float64(d.Seen)/24, purchaseDays)
@@ -74,9 +74,29 @@ func followToday(p *advice.Pass, d *Curve, nodes map[string]string) {
 		}
 	}
 	if len(d.Families) > 0 {
-		fillHours(p, d, nodes, fleets)
+		fillHours(p, d, nodes, fleets, false)
 		d.apart(fleets)
 	}
+}
+
+// Before is the on-demand usage at the place of another curve as the cluster is: its
+// nodes at the requests of now, by the pods that ran in each hour. Nothing is
+// right-sized, rescaled, moved or packed; what held commitments cover is off.
+func Before(p *advice.Pass, after *Curve) *Curve {
+	d := &Curve{Provider: after.Provider, Region: after.Region}
+	nodes := p.Costs.Families(cost.Place{Provider: after.Provider, Region: after.Region})
+	fleets := fleetsOf(p, nodes)
+	for _, f := range slices.Sorted(maps.Keys(fleets)) {
+		if fl := fleets[f]; fl.now > 0 {
+			d.Families = append(d.Families, Family{CommitmentScope: pricing.CommitmentScope{Family: f}})
+		}
+	}
+	if len(d.Families) > 0 {
+		fillHours(p, d, nodes, fleets, true)
+		d.apart(fleets)
+		d.cover(p.Held())
+	}
+	return d
 }
 
 // placeOf picks the provider and region that costs most, and gives the family
@@ -115,8 +135,8 @@ func fleetsOf(p *advice.Pass, family map[string]string) map[string]*fleet {
 	}
 	for _, n := range p.Costs.Nodes {
 		if f, ok := family[n.Name]; ok {
-			at(f).hourly += n.Hourly
-			at(f).machines.add(p.Costs.Catalog, n.Offering, n.Hourly)
+			at(f).hourly += n.Hourly - n.Fee
+			at(f).machines.add(p.Costs.Catalog, n.Offering, n.Hourly-n.Fee)
 		}
 	}
 	for _, n := range p.Facts.Snapshot.Nodes {
@@ -147,8 +167,9 @@ func (f *fleet) packing() float64 {
 	return min(1, max(cost.Ratio(f.asked.CPU, f.alloc.CPU), cost.Ratio(f.asked.Memory, f.alloc.Memory))/packedTo)
 }
 
-// fillHours adds up what each hour's pods are worth on each family.
-func fillHours(p *advice.Pass, d *Curve, family map[string]string, fleets map[string]*fleet) {
+// fillHours adds up what each hour's pods are worth on each family: as the levers so
+// far leave them, or as they are. What is told to go is left out.
+func fillHours(p *advice.Pass, d *Curve, family map[string]string, fleets map[string]*fleet, asIs bool) {
 	scale, total := make([]float64, len(d.Families)), 0.0
 	for j, f := range d.Families {
 		fl := fleets[f.Family]
@@ -158,22 +179,28 @@ func fillHours(p *advice.Pass, d *Curve, family map[string]string, fleets map[st
 	h := hourSums{hours: map[int][]float64{}, spot: map[int]float64{}, families: len(d.Families)}
 	for i := range p.Facts.Workloads {
 		w := &p.Facts.Workloads[i]
-		if w.Kind == "DaemonSet" {
+		if w.Kind == "DaemonSet" || p.Cluster.Idle(w.Ref) {
 			continue
 		}
 		stays, rescaled := 1-p.Cluster.OnSpot(w.Ref), p.Cluster.Rescaled(w.Ref)
+		requests := func(c *analyzer.ContainerFacts) analyzer.Amounts {
+			return p.Cluster.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: c.Name})
+		}
+		if asIs {
+			stays, rescaled, requests = 1, 1, func(c *analyzer.ContainerFacts) analyzer.Amounts { return c.Requests }
+		}
 		for j := range w.Containers {
 			if c := &w.Containers[j]; c.Type != analyzer.TypeInit {
 				shares := d.shares(w, c.Role, family, fleets, total)
 				for k := range shares {
 					shares[k] *= scale[k]
 				}
-				h.add(c.Days, shares, rescaled*p.Costs.MeanUnit.Hourly(p.Cluster.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: c.Name})), stays)
+				h.add(c.Days, shares, rescaled*p.Costs.MeanUnit.Hourly(requests(c)), stays)
 			}
 		}
 	}
 	h.whole(p.Facts.Snapshot.Window)
-	d.finish(h, fleets)
+	d.finish(h, fleets, asIs)
 }
 
 // whole leaves out the hours that the window only touches: they hold a part of
@@ -212,10 +239,12 @@ func (s *hourSums) add(days []analyzer.Day, shares []float64, worth, stays float
 }
 
 // finish sorts the hours and packs.
-func (d *Curve) finish(s hourSums, fleets map[string]*fleet) {
+func (d *Curve) finish(s hourSums, fleets map[string]*fleet, asIs bool) {
 	pack := make([]float64, len(d.Families)) // the hours carry today's idle share along
 	for j, f := range d.Families {
-		pack[j] = fleets[f.Family].packing()
+		if pack[j] = 1; !asIs {
+			pack[j] = fleets[f.Family].packing()
+		}
 	}
 	for _, at := range slices.Sorted(maps.Keys(s.hours)) {
 		row := s.hours[at]

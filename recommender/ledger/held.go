@@ -54,10 +54,10 @@ type HeldBill struct {
 func today(c *cost.Costs, a *purchase.Advice) heldUsage {
 	h := heldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
 	for _, n := range c.Nodes {
-		if n.CapacityType == string(pricing.OnDemand) {
+		if n.CapacityType == string(pricing.OnDemand) && !n.Windows {
 			o := n.Offering
 			o.Provider, o.InstanceType = cmp.Or(o.Provider, a.Provider), n.InstanceType
-			h.add(c, o, n.Hourly)
+			h.add(c, o, n.Hourly-n.Fee)
 		}
 	}
 	return h

@@ -1,6 +1,8 @@
 package nodes
 
 import (
+	"strings"
+
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
@@ -68,4 +70,15 @@ func (n *nodePlanner) planned() *Planned {
 		out.Pods = append(out.Pods, Pod{n.pods[i].Pod, n.pods[i].node})
 	}
 	return out
+}
+
+// Mendable reports whether what keeps a node is for somebody to mend: a pod that no
+// controller would start again, or a budget that never lets its pods go.
+func Mendable(kept string) bool {
+	return strings.Contains(kept, "it has no controller") || strings.Contains(kept, "never allows its eviction") || strings.Contains(kept, "the API server evicts no such pod")
+}
+
+// Enduring reports whether a node stays for what it is, however little runs on it.
+func Enduring(kept string) bool {
+	return strings.HasPrefix(kept, "it runs the control plane") || strings.HasPrefix(kept, "it is of an AKS system pool")
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
 	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 )
@@ -21,9 +22,9 @@ func SaleOf(instruments []commitment.Instrument, hours [][]float64) Sale {
 	for range instruments[0].Rates {
 		d.Families = append(d.Families, demand.Family{})
 	}
-	m := &market{ctx: context.Background(), tiers: make([][]float64, len(d.Families))}
+	m := &market{ctx: context.Background(), tiers: make([][]float64, len(d.Families)), change: advice.DefaultFamilyChange}
 	for _, in := range instruments {
-		o := familyOffer{pricing.CommitmentOffer{Commitment: pricing.Commitment{TermYears: in.Years}, Instrument: in.Name, Flexible: in.Flexible}, -1, in.Rates}
+		o := familyOffer{CommitmentOffer: pricing.CommitmentOffer{Commitment: pricing.Commitment{TermYears: in.Years}, Instrument: in.Name, Flexible: in.Flexible}, family: -1, rates: in.Rates}
 		if !in.Flexible {
 			o.family = slices.IndexFunc(in.Rates, func(r float64) bool { return r > 0 })
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -17,8 +18,10 @@ type market struct {
 	ctx     context.Context // ends the searches
 	offers  []familyOffer
 	tiers   [][]float64 // sustained use, by family
+	untold  []string    // families whose GPUs have no price of their own
 	capital float64
-	terms   []int // that are bought, the longest first
+	change  float64 // the chance that demand moves to another family within three years
+	terms   []int   // that are bought, the longest first
 	// curve is the demand of all hours, recent that of the last week.
 	curve, recent *commitment.Curve
 }
@@ -28,6 +31,8 @@ type familyOffer struct {
 	pricing.CommitmentOffer
 	family int       // index of the demand, -1 for all
 	rates  []float64 // by family
+	step   float64   // USD an hour of the least that is sold of it; 0 where any amount is
+	hurdle []float64 // the same where money costs what prepaying has to earn; of flexible ones
 }
 
 // rate is the offer's rate in its family; of a flexible one the mean.
@@ -49,13 +54,22 @@ func (o *familyOffer) rate() float64 {
 // some family.
 func newMarket(p *advice.Pass, d *demand.Curve) (*market, error) {
 	o := p.Options.Commitment
-	m := &market{ctx: p.Context, capital: cmp.Or(o.CapitalCost, advice.DefaultCapitalCost), terms: slices.Clone(o.Terms)}
+	m := &market{
+		ctx: p.Context, capital: cmp.Or(o.CapitalCost, advice.DefaultCapitalCost), change: cmp.Or(o.FamilyChange, advice.DefaultFamilyChange),
+		terms: slices.Clone(o.Terms),
+	}
 	if len(m.terms) == 0 {
 		m.terms = []int{1}
 	}
 	slices.SortFunc(m.terms, func(a, b int) int { return cmp.Compare(b, a) })
 	n := len(d.Families)
 	for j, f := range d.Families {
+		if f.Resource == pricing.ResourceUntold {
+			m.tiers = append(m.tiers, nil)
+			m.untold = append(m.untold, f.Family)
+			d.Warn("gpu-prices", untold(f.Family))
+			continue
+		}
 		offers, tiers, err := p.Costs.Catalog.CommitmentOffers(d.Provider, d.Region, f.Family, m.capital, o.Payments...)
 		if err != nil {
 			return nil, err
@@ -65,7 +79,10 @@ func newMarket(p *advice.Pass, d *demand.Curve) (*market, error) {
 			if !offer.Flexible {
 				rates := make([]float64, n)
 				rates[j] = offer.Rate(m.capital)
-				m.offers = append(m.offers, familyOffer{offer, j, rates})
+				if f.Resource == pricing.ResourceGPU {
+					offer.Note = strings.TrimPrefix(offer.Note+"; "+gpuReservation, "; ")
+				}
+				m.offers = append(m.offers, familyOffer{CommitmentOffer: offer, family: j, rates: rates, step: wholeMachine(p.Costs.Catalog, d, j, offer) * rates[j]})
 			}
 		}
 	}
@@ -73,6 +90,31 @@ func newMarket(p *advice.Pass, d *demand.Curve) (*market, error) {
 	m.offers = append(m.offers, flexible...)
 	m.measure(d)
 	return m, err
+}
+
+// wholeMachine is what the smallest machine of a family costs an hour on demand,
+// where no part of a machine is sold: Azure reserves machines, which stand for
+// larger ones of their series by the ratio of their sizes. 0 elsewhere.
+func wholeMachine(catalog *pricing.Catalog, d *demand.Curve, family int, offer pricing.CommitmentOffer) float64 {
+	if offer.Program != "reservation" {
+		return 0
+	}
+	least := 0.0
+	for _, o := range catalog.Offerings(d.Provider, d.Region) {
+		if o.CapacityType == pricing.OnDemand && pricing.CommitmentFamily(o.Provider, o.InstanceType) == d.Families[family].Family && (least == 0 || o.USDPerHour < least) {
+			least = o.USDPerHour
+		}
+	}
+	return least
+}
+
+// gpuReservation is what Google asks for beside a commitment to GPUs.
+// Source: cloud.google.com/compute/docs/instances/committed-use-discounts-overview.
+const gpuReservation = "Google sells commitments to GPUs only with a reservation of the machines attached to them"
+
+// untold says why nothing is committed to for GPUs.
+func untold(family string) string {
+	return family + " is left out: the tables do not tell its GPUs' price from that of its vCPUs and memory, which Google commits to apart, and GPUs only with a reservation"
 }
 
 // measure makes the curves of the demand.
@@ -92,7 +134,7 @@ func flexibleOffers(p *advice.Pass, d *demand.Curve, capital float64) ([]familyO
 	for _, payment := range payments {
 		byTerm := map[int]*familyOffer{}
 		for j, f := range d.Families {
-			if f.Resource == pricing.ResourceGPU {
+			if f.Resource == pricing.ResourceGPU || f.Resource == pricing.ResourceUntold {
 				continue // Google's flexible commitments cover vCPUs and memory
 			}
 			offers, _, err := p.Costs.Catalog.CommitmentOffers(d.Provider, d.Region, f.Family, capital, payment)
@@ -104,9 +146,10 @@ func flexibleOffers(p *advice.Pass, d *demand.Curve, capital float64) ([]familyO
 					continue
 				}
 				if byTerm[offer.TermYears] == nil {
-					byTerm[offer.TermYears] = &familyOffer{offer, -1, make([]float64, len(d.Families))}
+					byTerm[offer.TermYears] = &familyOffer{CommitmentOffer: offer, family: -1, rates: make([]float64, len(d.Families)), hurdle: make([]float64, len(d.Families))}
 				}
 				byTerm[offer.TermYears].rates[j] = offer.Rate(capital)
+				byTerm[offer.TermYears].hurdle[j] = offer.Rate(capital + pricing.PrepayPremium)
 			}
 		}
 		for _, years := range []int{1, 3} {
@@ -120,10 +163,11 @@ func flexibleOffers(p *advice.Pass, d *demand.Curve, capital float64) ([]familyO
 	return all, nil
 }
 
-// covers reports whether the offer covers all that another does at no higher rate.
+// covers reports whether the offer covers all that another does at no higher rate,
+// where money costs what prepaying has to earn.
 func (o *familyOffer) covers(other *familyOffer) bool {
-	for j, r := range other.rates {
-		if r > 0 && (o.rates[j] == 0 || o.rates[j] > r) {
+	for j, r := range other.hurdle {
+		if r > 0 && (o.hurdle[j] == 0 || o.hurdle[j] > r) {
 			return false
 		}
 	}
@@ -237,8 +281,8 @@ func (m *market) expected() []commitment.Scenario {
 	var out []commitment.Scenario
 	gone := 0.0
 	for _, years := range slices.Backward(m.terms) {
-		out = append(out, commitment.Scenario{Name: "another family", Weight: leaves(years) - gone, Curve: m.curve, Moved: years})
-		gone = leaves(years)
+		out = append(out, commitment.Scenario{Name: "another family", Weight: m.leaves(years) - gone, Curve: m.curve, Moved: years})
+		gone = m.leaves(years)
 	}
 	return append(out, commitment.Scenario{Name: "as it is", Weight: 1 - gone, Curve: m.curve})
 }

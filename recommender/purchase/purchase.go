@@ -26,13 +26,16 @@ const (
 	leastCommitment, leastShare = 0.01, 0.01
 )
 
+// yearsShare is the share of the chance of three years that one year has.
+const yearsShare = 0.2
+
 // leaves is the share of a term's demand, by years, that is taken to have moved
 // to another family: what a commitment to one family must outweigh.
-func leaves(years int) float64 {
+func (m *market) leaves(years int) float64 {
 	if years >= 3 {
-		return 0.25
+		return m.change
 	}
-	return 0.05
+	return m.change * yearsShare
 }
 
 // Advice is what the rule says of the whole cluster.
@@ -42,6 +45,9 @@ type Advice struct {
 	Held        []pricing.HeldCommitment
 	Demand      demand.Hourly
 	Commitments []Commitment
+	// Capital is what money costs a year, and Change the chance that the demand moves to
+	// another family within three years, that the amounts are best for.
+	Capital, Change float64
 	// Alternatives is what each instrument alone would come to.
 	Alternatives []Commitment
 	// Scenarios is what the advice does when demand changes.
@@ -57,6 +63,7 @@ type Commitment struct {
 	Payment    string
 	Discount   float64 // share off the on-demand price
 	Amount     float64 // USD an hour that is committed, upfront payments spread over the term
+	SafeToday  float64 // of Amount, what pays on today's nodes and requests just as on those that are advised
 	Upfront    float64 // USD that are paid at once
 	Covers     float64 // USD an hour of on-demand usage that this pays for
 	VCPUs      float64 // the same in vCPUs of the family; 0 where it covers all, or another resource
@@ -115,6 +122,9 @@ func advisePurchase(p *advice.Pass, r *advice.Advice, d *demand.Curve) (reason s
 	if err != nil {
 		return "", err
 	}
+	if len(m.offers) == 0 && len(m.untold) > 0 {
+		return untold(strings.Join(m.untold, ", ")), nil
+	}
 	if len(m.offers) == 0 {
 		return fmt.Sprintf("no commitments are known for %s of %s", demand.FamilyList(d), d.Provider), nil
 	}
@@ -124,6 +134,8 @@ func advisePurchase(p *advice.Pass, r *advice.Advice, d *demand.Curve) (reason s
 	}
 	a := advice.As[Advice](r.Detail)
 	a.Commitments = m.advice(d, amounts)
+	a.Capital, a.Change = m.capital, m.change
+	m.safeToday(a.Commitments, demand.Before(p, d))
 	a.Scenarios, err = m.scenarios(amounts)
 	if err != nil {
 		return "", err

@@ -1,6 +1,7 @@
 package purchase
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -38,7 +39,7 @@ func unit(resource string) float64 {
 func (m *market) sold(d *demand.Curve, amounts []float64, scale float64) []float64 {
 	out := make([]float64, len(amounts))
 	for k, o := range m.offers {
-		step := 0.001
+		step := cmp.Or(o.step, 0.001)
 		if o.family >= 0 {
 			if u := unit(d.Families[o.family].Resource) * m.perUnit(d, k); u > 0 {
 				step = u

@@ -39,6 +39,7 @@ func (b *builder) purchase() *document.Purchase {
 func (b *builder) fillPurchase(out *document.Purchase, r *advice.Advice, savings document.USD) {
 	a := advice.As[purchase.Advice](r.Detail)
 	out.Provider, out.Region, out.Held = a.Provider, a.Region, b.heldCommitments(a)
+	out.CapitalCost, out.FamilyChange = document.Decimals(document.Finite(a.Capital), 4), document.Decimals(document.Finite(a.Change), 4)
 	out.Warnings = append(out.Warnings, r.Warnings...)
 	for _, w := range r.Withheld {
 		out.Withheld = append(out.Withheld, withheld(w))
@@ -112,7 +113,7 @@ func addDemand(f *document.FamilyDemand, d *demand.Family) {
 func commitment(c purchase.Commitment) document.Commitment {
 	return document.Commitment{
 		Instrument: c.Instrument, Family: c.Family, Resource: c.Resource, TermYears: c.Years, Payment: c.Payment, Discount: document.Decimals(document.Finite(c.Discount), 4),
-		Amount: document.Hourly(c.Amount), Covers: document.Hourly(c.Covers), VCPUs: document.Decimals(document.Finite(c.VCPUs), 1), MemoryGiB: document.Decimals(document.Finite(c.GiB), 2), GPUs: document.Decimals(document.Finite(c.GPUs), 1), UpfrontPayment: document.Cents(c.Upfront),
+		Amount: document.Hourly(c.Amount), SafeToday: document.Hourly(c.SafeToday), Covers: document.Hourly(c.Covers), VCPUs: document.Decimals(document.Finite(c.VCPUs), 1), MemoryGiB: document.Decimals(document.Finite(c.GiB), 2), GPUs: document.Decimals(document.Finite(c.GPUs), 1), UpfrontPayment: document.Cents(c.Upfront),
 		Coverage: document.Share(c.Coverage), Utilization: document.Share(c.Utilization), BreakEven: document.Decimals(document.Finite(c.BreakEven), 4),
 		MonthlySavings: document.Cents(c.MonthlySavings), UnusedMonthly: document.Cents(c.UnusedMonthly), Survives: c.Survives, Note: c.Note,
 	}

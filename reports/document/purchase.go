@@ -26,6 +26,10 @@ type Purchase struct {
 	HourlyDemand *HourlyDemand `json:"hourlyDemand,omitempty"`
 	// Commitments are advised together. None is advised where the list is empty.
 	Commitments []Commitment `json:"commitments"`
+	// CapitalCost is what money costs a year, and FamilyChange the chance that the demand moves to another family within
+	// three years, that the commitments are best for; absent where none is weighed.
+	CapitalCost  float64 `json:"capitalCost,omitempty"`
+	FamilyChange float64 `json:"familyChange,omitempty"`
 	// Alternatives are what each commitment alone would come to, whatever terms are allowed.
 	Alternatives []Commitment `json:"alternatives"`
 	// Withheld says why no commitment is advised.
@@ -83,6 +87,9 @@ type Commitment struct {
 	Discount float64 `json:"discount"`
 	// Amount is the USD an hour that are committed.
 	Amount float64 `json:"amount"`
+	// SafeToday is the part of Amount that pays on today's nodes and requests just as on those that are advised: it may be bought before
+	// the other steps. The rest is for after them. Absent in alternatives.
+	SafeToday float64 `json:"safeToday,omitempty"`
 	// Covers is the on-demand usage that it pays for, in USD an hour; VCPUs the same in vCPUs of the family, and MemoryGiB the memory of so many. Of a resource, VCPUs, MemoryGiB or GPUs is what to ask for.
 	Covers    float64 `json:"covers"`
 	VCPUs     float64 `json:"vcpus,omitempty"`

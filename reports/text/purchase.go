@@ -72,8 +72,14 @@ func commitmentLines(p *document.Purchase, full bool) (out []string) {
 			out = append(out, commitmentLine(group))
 		}
 	}
-	if line := survivalLine(p); line != "" {
-		out = append(out, line)
+	for _, line := range []string{orderLine(p), survivalLine(p)} {
+		if line != "" {
+			out = append(out, line)
+		}
+	}
+	if full && p.FamilyChange > 0 && len(p.Commitments) > 0 {
+		out = append(out, fmt.Sprintf("The chance that the family changes within three years is taken as %s (--family-change), within one as a fifth of it. Money costs %s a year (--capital-cost).",
+			document.Percent(p.FamilyChange), document.Percent(p.CapitalCost)))
 	}
 	if full && len(p.Commitments) > 0 {
 		for i := range p.Scenarios {
@@ -81,6 +87,24 @@ func commitmentLines(p *document.Purchase, full bool) (out []string) {
 		}
 	}
 	return out
+}
+
+// orderLine says in which order the advice is to be followed, and which part of the
+// commitments need not wait.
+func orderLine(p *document.Purchase) string {
+	amount, safe := 0.0, 0.0
+	for _, c := range p.Commitments {
+		amount, safe = amount+c.Amount, safe+c.SafeToday
+	}
+	switch {
+	case amount == 0:
+		return ""
+	case safe >= amount-0.005:
+		return "Right-size, watch a week, move, then commit. All of it is safe to buy today: it pays before and after the plan."
+	case safe < 0.005:
+		return "Right-size, watch a week, move, then commit. None of it is safe to buy before: today's nodes are others."
+	}
+	return fmt.Sprintf("Right-size, watch a week, move, then commit. $%.2f an hour of it is safe to buy today: that pays before and after the plan.", safe)
 }
 
 // commitmentUse says how much of a commitment finds usage, and from where on it pays.

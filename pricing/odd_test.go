@@ -1,0 +1,185 @@
+package pricing_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// TestAttachedGPUs: GPUs that Google attaches to N1 are billed beside the machine,
+// by the label that GKE sets. 0.379998 USD is n1-standard-8, 0.35 a T4.
+func TestAttachedGPUs(t *testing.T) {
+	const label, count, shared = "cloud.google.com/gke-accelerator", "cloud.google.com/gke-accelerator-count", "cloud.google.com/gke-max-shared-clients-per-gpu"
+	c := pricing.New(pricing.Config{})
+	for _, tt := range []struct {
+		name         string
+		instanceType string
+		region       string
+		gpus         int64
+		labels       []string
+		more         float64 // USD an hour beside the machine
+		perGPU       float64
+		doubt        string
+	}{
+		{name: "none", instanceType: "n1-standard-8", region: "us-central1"},
+		{name: "two T4", instanceType: "n1-standard-8", region: "us-central1", gpus: 2, labels: []string{label, "nvidia-tesla-t4"}, more: 0.70, perGPU: 0.35},
+		{name: "elsewhere", instanceType: "n1-standard-8", region: "europe-west4", gpus: 1, labels: []string{label, "nvidia-tesla-t4"}, more: 0.3675, perGPU: 0.3675},
+		{name: "by its count", instanceType: "n1-standard-8", region: "us-central1", labels: []string{label, "nvidia-tesla-v100", count, "2"}, more: 4.96, perGPU: 2.48},
+		{name: "shared by four", instanceType: "n1-standard-8", region: "us-central1", gpus: 4, labels: []string{label, "nvidia-tesla-t4", shared, "4"}, more: 0.35, perGPU: 0.0875},
+		{name: "a region without one", instanceType: "n1-standard-8", region: "europe-west6", gpus: 1, labels: []string{label, "nvidia-tesla-p100"}, more: 1.46, perGPU: 1.46, doubt: "priced as in us-central1"},
+		{name: "unknown", instanceType: "n1-standard-8", region: "us-central1", gpus: 1, labels: []string{label, "nvidia-tesla-k80"}, doubt: "has no price here"},
+		{name: "its own", instanceType: "a2-highgpu-1g", region: "us-central1", gpus: 1, labels: []string{label, "nvidia-tesla-a100"}, perGPU: -1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := cloudNode("gce", tt.region, tt.instanceType, 8, 30, tt.labels...)
+			n.GPUs = tt.gpus
+			machine := c.Lookup(pricing.Query{Provider: "gcp", Region: tt.region, InstanceType: tt.instanceType}).Offering.USDPerHour
+			p := c.NodePrice(n)
+			if !near(p.USDPerHour, machine+tt.more, 1e-12) || tt.perGPU > 0 && !near(p.GPUPerHour, tt.perGPU, 1e-5) {
+				t.Errorf("got %v USD, %v a GPU; want %v and %v", p.USDPerHour, p.GPUPerHour, machine+tt.more, tt.perGPU)
+			}
+			if doubt := strings.Join(p.Warnings, "; "); !strings.Contains(doubt, tt.doubt) || tt.doubt == "" && doubt != "" {
+				t.Errorf("got the doubt %q, want %q", doubt, tt.doubt)
+			}
+		})
+	}
+}
+
+// TestGooglesParts: the parts of a machine with GPUs are Google's own prices of
+// them, or are not told. 2.933908 is the A100's and 0.56004 the L4's in us-central1.
+func TestGooglesParts(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	for _, tt := range []struct {
+		instanceType     string
+		vcpu, gib, gpu   float64 // a unit
+		untold           bool
+		vcpus, gibs, num float64
+	}{
+		{instanceType: "a2-highgpu-1g", vcpu: 0.031611, gib: 0.004237, gpu: 2.933908, vcpus: 12, gibs: 85, num: 1},
+		{instanceType: "a2-megagpu-16g", vcpu: 0.031611, gib: 0.004237, gpu: 2.933908, vcpus: 96, gibs: 1360, num: 16},
+		{instanceType: "g2-standard-4", gpu: 0.56004, vcpus: 4, gibs: 16, num: 1},
+		{instanceType: "g2-standard-48", gpu: 0.56004, vcpus: 48, gibs: 192, num: 4},
+		{instanceType: "a2-ultragpu-1g", untold: true},
+		{instanceType: "a3-highgpu-8g", untold: true},
+		{instanceType: "n2-standard-8", vcpu: 0.031611, gib: 0.004237, vcpus: 8, gibs: 32},
+	} {
+		o := c.Lookup(pricing.Query{Provider: "gcp", Region: "us-central1", InstanceType: tt.instanceType}).Offering
+		total := 0.0
+		for _, part := range c.CommitmentParts(o, o.USDPerHour) {
+			total += part.USD
+			want := map[string][2]float64{
+				pricing.ResourceVCPU: {tt.vcpu, tt.vcpus}, pricing.ResourceMemory: {tt.gib, tt.gibs}, pricing.ResourceGPU: {tt.gpu, tt.num},
+			}[part.Resource]
+			switch {
+			case tt.untold:
+				if part.Resource != pricing.ResourceUntold {
+					t.Errorf("%s: got a price of its %s", tt.instanceType, part.Resource)
+				}
+			case part.Units != want[1], want[0] > 0 && !near(part.USD/part.Units, want[0], 1e-4):
+				t.Errorf("%s: got %v USD for each of %v %s, want %v of %v", tt.instanceType, part.USD/part.Units, part.Units, part.Resource, want[0], want[1])
+			}
+		}
+		if !near(total, o.USDPerHour, 1e-9) {
+			t.Errorf("%s: the parts come to %v USD of %v", tt.instanceType, total, o.USDPerHour)
+		}
+	}
+}
+
+// TestAutoModeFee: EKS Auto Mode takes 12 % of the on-demand price, from spot
+// machines too. m5.large: 0.096 and 0.01152 USD.
+func TestAutoModeFee(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	auto := []string{"eks.amazonaws.com/compute-type", "auto"}
+	plain := c.NodePrice(cloudNode("aws", "us-east-1", "m5.large", 2, 8))
+	spot := c.NodePrice(cloudNode("aws", "us-east-1", "m5.large", 2, 8, "karpenter.sh/capacity-type", "spot"))
+	for _, tt := range []struct {
+		name string
+		more []string
+		want float64
+	}{
+		{"on demand", auto, plain.USDPerHour + 0.01152},
+		{"spot", append([]string{"karpenter.sh/capacity-type", "spot"}, auto...), spot.USDPerHour + 0.01152},
+	} {
+		if got := c.NodePrice(cloudNode("aws", "us-east-1", "m5.large", 2, 8, tt.more...)).USDPerHour; !near(got, tt.want, 1e-9) {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestPrepaid: what is reserved is paid for whether it runs or not, unless the user
+// says what it costs.
+func TestPrepaid(t *testing.T) {
+	for _, labels := range [][]string{
+		{"eks.amazonaws.com/capacityType", "CAPACITY_BLOCK"}, {"karpenter.sh/capacity-type", "reserved"},
+		{"karpenter.k8s.aws/capacity-reservation-id", "cr-1"}, {"cloud.google.com/reservation-name", "r"},
+	} {
+		n := cloudNode("aws", "us-east-1", "m5.large", 2, 8, labels...)
+		if p := pricing.New(pricing.Config{}).NodePrice(n); p.Offering.CapacityType != pricing.Reserved || p.USDPerHour != 0.096 || p.Status != pricing.Estimated || !strings.Contains(strings.Join(p.Warnings, " "), "prepaid") {
+			t.Errorf("%v: got %+v", labels, p)
+		}
+		if p := catalogOf(t, "r.csv", "instance_type,capacity_type,usd_per_hour\nm5.large,reserved,0.05\n").NodePrice(n); p.USDPerHour != 0.05 || p.Status != pricing.Listed {
+			t.Errorf("%v, with a price: got %+v", labels, p)
+		}
+	}
+}
+
+// TestSpotLabels: spot is told by the labels of the usual tools, and by the user's.
+func TestSpotLabels(t *testing.T) {
+	c := pricing.New(pricing.Config{SpotLabels: []pricing.Label{{Key: "ours", Value: "cheap"}}})
+	for _, tt := range []struct {
+		labels []string
+		want   pricing.CapacityType
+	}{
+		{[]string{"node-role.kubernetes.io/spot-worker", "true"}, pricing.Spot}, {[]string{"lifecycle", "Ec2Spot"}, pricing.Spot},
+		{[]string{"node.kubernetes.io/lifecycle", "spot"}, pricing.Spot}, {[]string{"spotinst.io/node-lifecycle", "spot"}, pricing.Spot},
+		{[]string{"kops.k8s.io/instance-lifecycle", "spot"}, pricing.Spot}, {[]string{"cloud.google.com/gke-preemptible", "true"}, pricing.Spot},
+		{[]string{"kubernetes.azure.com/scalesetpriority", "spot"}, pricing.Spot}, {[]string{"ours", "cheap"}, pricing.Spot},
+		{[]string{"spotinst.io/node-lifecycle", "od"}, pricing.OnDemand}, {[]string{"lifecycle", "normal"}, pricing.OnDemand}, {[]string{"ours", "dear"}, pricing.OnDemand}, {nil, pricing.OnDemand},
+	} {
+		if got := c.NodePrice(cloudNode("aws", "us-east-1", "m5.large", 2, 8, tt.labels...)).Offering.CapacityType; got != tt.want {
+			t.Errorf("%v: got %s, want %s", tt.labels, got, tt.want)
+		}
+	}
+}
+
+// TestSizeFlexible: AWS' reserved instances cover other sizes of their family, but for
+// those with accelerators, for HPC and on bare metal.
+func TestSizeFlexible(t *testing.T) {
+	for family, want := range map[string]bool{"m6i": true, "c7g": true, "t3": true, "r5d": true, "i4i": true, "g5": false, "p4d": false, "inf1": false, "trn1": false, "hpc7a": false, "u7i-12tb": false, "m5.metal": false} {
+		if got := pricing.SizeFlexible(family); got != want {
+			t.Errorf("%s: got %v, want %v", family, got, want)
+		}
+	}
+	if got := pricing.CommitmentFamily("aws", "m5.metal"); got != "m5.metal" {
+		t.Errorf("m5.metal is of the family %q: no size of m5 stands for it", got)
+	}
+}
+
+// TestPrepaying: an upfront payment is taken where it earns two points more a year
+// than money costs. All upfront earns a little
+// less than that beside partial upfront, for m6i for a year at 8 %.
+func TestPrepaying(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	for _, tt := range []struct {
+		capital float64
+		want    string
+	}{{0.02, "all_upfront"}, {0.08, "partial_upfront"}, {0.25, "no_upfront"}} {
+		offers, _, err := c.CommitmentOffers("aws", "us-east-1", "m6i", tt.capital)
+		if err != nil || len(offers) == 0 {
+			t.Fatal(err, len(offers))
+		}
+		if got := offers[0].Payment; got != tt.want {
+			t.Errorf("money at %v: got %s, want %s", tt.capital, got, tt.want)
+		}
+		// What is taken is at the higher cost of money no dearer than paying monthly.
+		for _, o := range offers {
+			monthly, _, _ := c.CommitmentOffers("aws", "us-east-1", "m6i", tt.capital, "no_upfront")
+			for _, m := range monthly {
+				if m.Instrument == o.Instrument && m.TermYears == o.TermYears && o.Rate(tt.capital+pricing.PrepayPremium) > m.Rate(tt.capital) {
+					t.Errorf("%s for %d years at %v: prepaying earns too little", o.Instrument, o.TermYears, tt.capital)
+				}
+			}
+		}
+	}
+}

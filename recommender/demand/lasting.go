@@ -1,0 +1,68 @@
+package demand
+
+import (
+	"fmt"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+)
+
+// underused is the share of a node's allocatable, by the requests of what is to
+// stay, below which a node that the plan keeps is a finding of waste.
+const underused = 0.5
+
+// judge finds which nodes that the plan keeps are there to stay. One that is kept
+// for what somebody should mend is not: nobody commits to it.
+func (h *PlanHours) judge() {
+	h.passing = map[string]bool{}
+	h.covered = 1
+	held, gpus := map[string]analyzer.Amounts{}, map[string]bool{}
+	for i := range h.Pass.Facts.Workloads {
+		w := &h.Pass.Facts.Workloads[i]
+		for j := range w.Pods {
+			pod := &w.Pods[j]
+			if pod.Ended() || w.Kind == "DaemonSet" || w.Kind == "Node" || h.Pass.Cluster.Idle(w.Ref) {
+				continue
+			}
+			held[pod.Node] = held[pod.Node].Plus(pod.Requests)
+			gpus[pod.Node] = gpus[pod.Node] || pod.Requests.GPU > 0
+		}
+	}
+	left := 0.0
+	for i := range h.Plan.Nodes {
+		node := &h.Plan.Nodes[i]
+		if pricing.AutoMode(node.Labels) {
+			h.covered = 1 / (1 + pricing.AutoModeFee)
+		}
+		if node.Kept == "" || h.toStay(node, held[node.Name], gpus[node.Name]) {
+			continue
+		}
+		h.passing[node.Name] = true
+		if node.Cost.CapacityType == string(pricing.OnDemand) {
+			left += node.Cost.Hourly
+		}
+	}
+	if left > 0 {
+		h.d.Warn("left-out", fmt.Sprintf("nodes of %.4g USD an hour stay only for what a finding says to mend: nothing is committed to for them", left))
+	}
+}
+
+// toStay judges a kept node by what it holds and by what keeps it.
+func (h *PlanHours) toStay(node *nodes.Node, held analyzer.Amounts, gpus bool) bool {
+	switch {
+	case node.Unschedulable, node.NotReady, node.Windows():
+		return false
+	case nodes.Enduring(node.Kept):
+		return true
+	case node.Capacity.GPU > 0 && !gpus:
+		return false
+	case nodes.Mendable(node.Kept):
+		return false
+	}
+	return max(cost.Ratio(held.CPU, node.Allocatable.CPU), cost.Ratio(held.Memory, node.Allocatable.Memory)) >= underused || gpus
+}
+
+// lasts reports whether a kept node is there to stay.
+func (h *PlanHours) lasts(node *nodes.Node) bool { return !h.passing[node.Name] }
