@@ -10,11 +10,24 @@ import (
 // enlarged instead.
 const mostHardened, mostEnlarged = 72, 48
 
-// Harden enlarges nodes of a plan, or adds some, whichever does more for its price,
-// until its pods live through what they should, but for those that no offering could
-// take. It gives the plan, and the pods that can't be helped. The plan's lower bound
-// stays that of a plan without it.
+// Harden enlarges nodes of a plan, or adds some, until its pods live through what they
+// should, but for those that no offering could take. It gives the plan, and the pods that
+// can't be helped: the cheaper outcome of adding nodes alone and of taking each time what
+// does more for its price. The plan's lower bound stays that of a plan without it.
 func Harden(ctx context.Context, in Input, plan Plan, s Survival) (Plan, []string, error) {
+	added, lost, err := harden(ctx, in, plan, s, 0)
+	if err != nil || len(added.Nodes) == len(plan.Nodes) {
+		return added, lost, err
+	}
+	mixed, others, err := harden(ctx, in, plan, s, mostEnlarged)
+	if len(others) < len(lost) || len(others) == len(lost) && mixed.Hourly < added.Hourly {
+		return mixed, others, err
+	}
+	return added, lost, err
+}
+
+// harden enlarges nodes in the first of its steps, and then only adds some.
+func harden(ctx context.Context, in Input, plan Plan, s Survival, enlarged int) (Plan, []string, error) {
 	lost := map[string]bool{}
 	s.Exempt = copied(s.Exempt)
 	plan.Nodes = slices.Clone(plan.Nodes)
@@ -38,7 +51,7 @@ func Harden(ctx context.Context, in Input, plan Plan, s Survival) (Plan, []strin
 		added.Nodes = append(slices.Clone(plan.Nodes), more...)
 		price := priceOf(more)
 		next, rest := h.short(added)
-		if i < mostEnlarged && len(hopeless) == 0 {
+		if i < enlarged && len(hopeless) == 0 {
 			if n, o, cost := h.enlarge(plan, worst, price); n >= 0 {
 				other := plan
 				other.Nodes = slices.Clone(plan.Nodes)

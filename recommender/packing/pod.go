@@ -4,7 +4,7 @@
 // Pack takes pods, DaemonSet pods and priced offerings and returns a Plan with
 // a lower bound on the cost of any plan. Check judges a plan without sharing
 // any code with the search. Moves turns a plan into an order of drains from
-// today's nodes. docs/rules/nodes.md describes the method and what it does not
+// today's nodes. docs/method/nodes.md describes the method and what it does not
 // model.
 package packing
 

@@ -1,5 +1,5 @@
 // Package packingtest has the instances that package packing is tested with:
-// the 20 random clusters whose gaps docs/rules/nodes.md states, one of which the
+// the 20 random clusters whose gaps docs/method/nodes.md states, one of which the
 // real kube-scheduler gets too, and those of the comparison with Karpenter.
 package packingtest
 
