@@ -128,3 +128,62 @@ func BenchmarkRightsize(b *testing.B) {
 		}
 	}
 }
+
+// TestProfileOfAPart: the workload's own profile goes before its namespace's, and an
+// annotation before what the user said.
+func TestProfileOfAPart(t *testing.T) {
+	const seed = 5
+	requests := func(change func(*analyzer.Snapshot, *advice.Options)) analyzer.Amounts {
+		s, o := randomSnapshot(rand.New(rand.NewPCG(seed, 1))), advice.Options{}
+		s.Namespaces = []analyzer.Namespace{{Name: "shop"}}
+		s.Workloads[0].Containers[0].Requests = analyzer.Amounts{CPU: 60000, Memory: 1 << 40}
+		change(s, &o)
+		return sizing(sizeOf(t, s, o)).Requests
+	}
+	workload := func(p rightsize.Profile) func(*analyzer.Snapshot, *advice.Options) {
+		return func(s *analyzer.Snapshot, _ *advice.Options) {
+			s.Workloads[0].Annotations = map[string]string{rightsize.ProfileAnnotation: string(p)}
+		}
+	}
+	namespace := func(p rightsize.Profile) func(*analyzer.Snapshot, *advice.Options) {
+		return func(s *analyzer.Snapshot, _ *advice.Options) {
+			s.Namespaces[0].Annotations = map[string]string{rightsize.ProfileAnnotation: string(p)}
+		}
+	}
+	option := func(part string, p rightsize.Profile) func(*analyzer.Snapshot, *advice.Options) {
+		return func(_ *analyzer.Snapshot, o *advice.Options) {
+			if o.Profiles == nil {
+				o.Profiles = map[string]string{}
+			}
+			o.Profiles[part] = string(p)
+		}
+	}
+	saving, careful := requests(workload(rightsize.Saving)), requests(workload(rightsize.Careful))
+	if saving.CPU >= careful.CPU || saving.Memory >= careful.Memory {
+		t.Fatalf("saving gets %+v, careful %+v", saving, careful)
+	}
+	both := func(all ...func(*analyzer.Snapshot, *advice.Options)) func(*analyzer.Snapshot, *advice.Options) {
+		return func(s *analyzer.Snapshot, o *advice.Options) {
+			for _, f := range all {
+				f(s, o)
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*analyzer.Snapshot, *advice.Options)
+		want   analyzer.Amounts
+	}{
+		{"of the namespace, by option", option("shop", rightsize.Careful), careful},
+		{"of another namespace", both(option("shop", rightsize.Saving), option("bank", rightsize.Careful)), saving},
+		{"of the workload, by option", both(option("shop", rightsize.Saving), option("shop/Deployment/web", rightsize.Careful)), careful},
+		{"the namespace's annotation before its option", both(option("shop", rightsize.Saving), namespace(rightsize.Careful)), careful},
+		{"the workload's option before its namespace's annotation", both(option("shop/Deployment/web", rightsize.Careful), namespace(rightsize.Saving)), careful},
+		{"the workload's annotation before all", both(option("shop/Deployment/web", rightsize.Saving), workload(rightsize.Careful)), careful},
+		{"what is no profile", both(option("shop", rightsize.Careful), workload("thrifty")), careful},
+	} {
+		if got := requests(tt.change); got != tt.want {
+			t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
+		}
+	}
+}

@@ -14,6 +14,9 @@ type Options struct {
 	// for more than RiskCPU of the time. 0 means DefaultRiskBroken; below 0 RiskCPU is the
 	// mean over all containers instead.
 	RiskBroken float64
+	// Profiles are the promises by name for parts of the cluster: by NAMESPACE, or by
+	// NAMESPACE/KIND/NAME of a workload.
+	Profiles map[string]string
 	// RiskOOM is the probability, in (0, 1), with which a container may be
 	// OOM-killed within a week. 0 means DefaultRiskOOM.
 	RiskOOM float64

@@ -146,7 +146,7 @@ func (p Promise) reference() Promise {
 }
 
 func calibrate(class Class, m Measure, fleet []History, bounds [groups - 1]float64, promises []Promise, mine []int, out []Model) {
-	f := fitting{class: class, rules: rules(m), days: max(medianDays(fleet), learnDays), fits: map[Promise]fitted{}}
+	f := fitting{class: class, rules: rulesFor(m, promises, mine), days: max(medianDays(fleet), learnDays), fits: map[Promise]fitted{}}
 	for _, k := range mine {
 		all, _ := promises[k].rungs()
 		for _, p := range all {

@@ -2,6 +2,7 @@ package calibration
 
 import (
 	"math"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
 )
@@ -65,6 +66,13 @@ func rules(m Measure) []Rule {
 // suits tells whether the rule may keep a promise: a share of containers cares for one
 // quantile of each, and not for the price of all time above it.
 func (r Rule) suits(p *Promise) bool { return p.Containers == 0 || r.Price == 0 }
+
+// rulesFor lists those for a measure that suit one of the promises at least.
+func rulesFor(m Measure, promises []Promise, mine []int) []Rule {
+	return slices.DeleteFunc(rules(m), func(r Rule) bool {
+		return !slices.ContainsFunc(mine, func(k int) bool { return r.suits(&promises[k]) })
+	})
+}
 
 // least is the value below which no base falls: under it nothing is saved.
 const least = 1

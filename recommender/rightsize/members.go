@@ -10,25 +10,25 @@ import (
 // ProfileAnnotation names the profile of a workload, or of all in a namespace.
 const ProfileAnnotation = "plimsoll.dev/profile"
 
-// promisesOf gives the promise of each workload: by its own annotation, its namespace's,
-// or what the user asked for.
+// promisesOf gives the promise of each workload: the workload's own before its namespace's,
+// an annotation before an option, and without any of them what the user asked for.
 func promisesOf(a *analyzer.Analysis, o advice.Options) []Promise {
-	namespaces := map[string]Profile{}
+	annotated := map[string]string{}
 	for _, n := range a.Snapshot.Namespaces {
-		if p := Profile(n.Annotations[ProfileAnnotation]); p.Known() {
-			namespaces[n.Name] = p
-		}
+		annotated[n.Name] = n.Annotations[ProfileAnnotation]
 	}
 	asked := PolicyOf(o).Promise
 	out := make([]Promise, len(a.Workloads))
 	for i := range a.Workloads {
 		w := &a.Workloads[i]
 		out[i] = asked
-		if p, ok := namespaces[w.Namespace]; ok {
-			out[i] = p.Promise()
-		}
-		if p := Profile(w.Annotations[ProfileAnnotation]); p.Known() {
-			out[i] = p.Promise()
+		for _, name := range []string{
+			w.Annotations[ProfileAnnotation], o.Profiles[w.Namespace+"/"+w.Kind+"/"+w.Name], annotated[w.Namespace], o.Profiles[w.Namespace],
+		} {
+			if p := Profile(name); p.Known() {
+				out[i] = p.Promise()
+				break
+			}
 		}
 	}
 	return out
