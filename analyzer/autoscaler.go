@@ -1,6 +1,9 @@
 package analyzer
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // HPA is a HorizontalPodAutoscaler.
 type HPA struct {
@@ -53,6 +56,56 @@ func or[T any](v, fallback *T) *T {
 		return fallback
 	}
 	return v
+}
+
+// ScaledObject is what KEDA scales a workload by, as far as the HPA that KEDA
+// keeps for it does not say it.
+type ScaledObject struct {
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	HPA       string `json:"hpa"`
+	Min       int32  `json:"min,omitempty"` // KEDA's default is 0
+	Max       int32  `json:"max"`           // KEDA's default is 100
+	// IdleAtZero is idleReplicaCount 0.
+	IdleAtZero bool `json:"idleAtZero,omitempty"`
+	// The periods are in seconds, KEDA's defaults filled in.
+	Polling         int32          `json:"polling"`
+	Cooldown        int32          `json:"cooldown"`
+	InitialCooldown int32          `json:"initialCooldown,omitempty"`
+	Triggers        []ScaleTrigger `json:"triggers"`
+	// Unread names a field that changes what the triggers do and is not read here:
+	// a pause, a formula of scaling modifiers; empty where there is none.
+	Unread string `json:"unread,omitempty"`
+}
+
+// ScaleTrigger is one trigger of a ScaledObject. Its credentials are not kept.
+type ScaleTrigger struct {
+	Type string `json:"type"` // cpu, memory, cron, prometheus or another of KEDA's
+	// Metric is that of a cpu or memory trigger.
+	Metric *HPAMetric `json:"metric,omitempty"`
+	// Start and End are cron expressions, Zones the offsets they are read by.
+	Start    string       `json:"start,omitempty"`
+	End      string       `json:"end,omitempty"`
+	Zones    []ZoneOffset `json:"zones,omitempty"`
+	Replicas int32        `json:"replicas,omitempty"`
+	// Query is a prometheus trigger's; Threshold and Activation are in thousandths.
+	Query      string `json:"query,omitempty"`
+	Threshold  int64  `json:"threshold,omitempty"`
+	Activation int64  `json:"activation,omitempty"`
+	// PerPod says that Threshold is one pod's, and not the whole.
+	PerPod bool `json:"perPod,omitempty"`
+}
+
+// ZoneOffset is a zone's seconds east of UTC from a time (Unix seconds) on.
+type ZoneOffset struct {
+	From   int64 `json:"from"`
+	Offset int32 `json:"offset"`
+}
+
+// TriggerCounter names the values of a ScaledObject's trigger among the rates of
+// its workload.
+func TriggerCounter(so *ScaledObject, trigger int) string {
+	return fmt.Sprintf("scaledobject/%s/%d", so.Name, trigger)
 }
 
 // HPAMetric is one metric of an HPA.

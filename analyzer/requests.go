@@ -33,6 +33,8 @@ const (
 	CountedByWorkload CountedBy = "workload"
 	// CountedByService series are an ingress's: they go on while no pod runs.
 	CountedByService CountedBy = "service"
+	// CountedByTrigger values are what a trigger of a ScaledObject read.
+	CountedByTrigger CountedBy = "trigger"
 )
 
 // RequestDay is one UTC day of requests.

@@ -36,11 +36,12 @@ type Snapshot struct {
 	// managed clusters.
 	HPAController *HPAController `json:"hpaController,omitempty"`
 
-	HPAs        []HPA           `json:"hpas,omitempty"`
-	VPAs        []VPA           `json:"vpas,omitempty"`
-	PDBs        []PDB           `json:"pdbs,omitempty"`
-	LimitRanges []LimitRange    `json:"limitRanges,omitempty"`
-	Quotas      []ResourceQuota `json:"quotas,omitempty"`
+	HPAs          []HPA           `json:"hpas,omitempty"`
+	ScaledObjects []ScaledObject  `json:"scaledObjects,omitempty"`
+	VPAs          []VPA           `json:"vpas,omitempty"`
+	PDBs          []PDB           `json:"pdbs,omitempty"`
+	LimitRanges   []LimitRange    `json:"limitRanges,omitempty"`
+	Quotas        []ResourceQuota `json:"quotas,omitempty"`
 
 	Volumes       []Volume       `json:"volumes,omitempty"`
 	VolumeClaims  []VolumeClaim  `json:"volumeClaims,omitempty"`
@@ -221,6 +222,7 @@ func (s *Snapshot) Sort() {
 	}
 	slices.SortFunc(s.Usage, compareUsage)
 	slices.SortFunc(s.Requests, compareRequests)
+	slices.SortFunc(s.ScaledObjects, func(a, b ScaledObject) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.HPAs, func(a, b HPA) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.VPAs, func(a, b VPA) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.PDBs, func(a, b PDB) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })

@@ -134,6 +134,7 @@ func TestSearchRespectsItsBounds(t *testing.T) {
 	for _, b := range []setting.Bounds{
 		{Floor: 4, Unserved: 0.05, Start: time.Minute}, {Floor: 2, Ceiling: 12, Unserved: 0.05, Start: time.Minute},
 		{Floor: 2, HighestTarget: 60, Unserved: 0.05, Start: time.Minute},
+		{Floor: 2, MostPerPod: 50, Unserved: 0.05, Start: time.Minute},
 	} {
 		scaled, fixed, _, err := setting.Search(context.Background(), d, b)
 		if err != nil || scaled == nil || fixed == nil {
@@ -144,6 +145,9 @@ func TestSearchRespectsItsBounds(t *testing.T) {
 		}
 		if b.Ceiling > 0 && scaled.Max > b.Ceiling || b.HighestTarget > 0 && scaled.Target > b.HighestTarget {
 			t.Errorf("%+v: got max %d, target %d", b, scaled.Max, scaled.Target)
+		}
+		if b.MostPerPod > 0 && (float64(scaled.Target)*1.1 > b.MostPerPod || 900 > b.MostPerPod*float64(fixed.Min)) {
+			t.Errorf("%+v: got target %d and %d fixed, above what a pod's memory bears", b, scaled.Target, fixed.Min)
 		}
 		if scaled.Train.ReplicaHours >= fixed.Train.ReplicaHours {
 			t.Errorf("%+v: a swinging load is no cheaper scaled (%.0f) than fixed (%.0f)", b, scaled.Train.ReplicaHours, fixed.Train.ReplicaHours)

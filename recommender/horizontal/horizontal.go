@@ -175,6 +175,9 @@ func scaleWorkload(p *advice.Pass, w *analyzer.WorkloadFacts) (advice.Advice, er
 		r.Abstain(reason)
 		return r, nil
 	}
+	if c.keda != nil {
+		return r, c.judgeKEDA(&r)
+	}
 	if reason := c.unsafe(); reason != "" {
 		var err error
 		if c.best, err = c.scheduleOnly(); err != nil {
@@ -217,6 +220,8 @@ type scaleCase struct {
 	w     *analyzer.WorkloadFacts
 	curve analyzer.LoadCurve
 	hpa   *analyzer.HPA // nil where there is none
+	// keda is the ScaledObject that keeps the HPA; nil without KEDA.
+	keda *scaledObject
 	// controller is how the cluster's HPA controller runs, as far as is known.
 	controller replay.Controller
 	// container is the one whose usage is followed; empty for the pod's sum.
@@ -264,6 +269,9 @@ func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
 	if len(w.HPAs) > 0 {
 		c.hpa = &w.HPAs[0]
 	}
+	if len(w.HPAs) == 1 {
+		c.keda = scaledObjectOf(p, c.hpa)
+	}
 	c.container = c.measured()
 	window := p.Facts.Snapshot.Window
 	if c.curve = w.LoadCurve(window); c.container != "" {
@@ -304,7 +312,7 @@ func (c *scaleCase) notOurs() string {
 	case len(w.HPAs) > 1:
 		return fmt.Sprintf("%d HPAs scale this workload: remove all but one first", len(w.HPAs))
 	case c.hpa != nil && c.hpa.ManagedBy == "keda":
-		return fmt.Sprintf("KEDA scales it by HPA %s, and the snapshot has no history of its triggers", c.hpa.Name)
+		return cmp.Or(c.notJudged(), longWork(w))
 	case c.otherMetric() != "":
 		return fmt.Sprintf("HPA %s also scales on %s, of which the snapshot has no history", c.hpa.Name, c.otherMetric())
 	}

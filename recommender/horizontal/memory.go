@@ -2,6 +2,7 @@ package horizontal
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -137,4 +138,118 @@ func (c *scaleCase) withoutMemory() (*analyzer.HPA, bool) {
 	}
 	h.Min = min(max(h.Min, u.kept()), h.Max)
 	return &h, true
+}
+
+// mostPerPod is the CPU of a pod, in millicores, up to which its memory fits what
+// pods of that size have: the limit, else the request. It goes by a line through
+// memory against CPU a pod, hour by hour, whose slope is taken at its upper
+// bound. Where that cannot be told the load a pod was seen to bear holds, and it
+// always fits. 0 means no bound.
+func (c *scaleCase) mostPerPod(s podSize) float64 {
+	cpu, memory := c.hourly()
+	room := c.memoryRoom(s)
+	if room == 0 {
+		return 0
+	}
+	if len(cpu) < leastLoad/12 {
+		return c.borne()
+	}
+	line := fitLine(cpu, memory)
+	if line.slope <= 0 {
+		return 0
+	}
+	return max(line.meanX+(room-line.meanY-line.spread)/line.slope, c.borne())
+}
+
+// borne is the CPU of a pod, in millicores, that it was seen to bear: the 99th
+// percentile over the load.
+func (c *scaleCase) borne() float64 {
+	var each []float64
+	for i, pods := range c.curve.Pods {
+		if pods > 0 {
+			each = append(each, c.curve.CPU[i]/pods)
+		}
+	}
+	return setting.Quantile(sortedOf(each), 0.99)
+}
+
+// hourly gives a pod's CPU in millicores and its memory in bytes in each hour
+// that has both, in order of time.
+func (c *scaleCase) hourly() (cpu, memory []float64) {
+	sum := map[int64]analyzer.Hour{}
+	for i := range c.w.Containers {
+		f := &c.w.Containers[i]
+		if f.Type == analyzer.TypeInit {
+			continue
+		}
+		followed := c.container == "" || c.container == f.Name
+		for j := range f.Days {
+			for h, v := range f.Days[j].Hours {
+				at := int64(f.Days[j].Date)*24 + int64(h)
+				all := sum[at]
+				if all.Memory += v.Memory; followed {
+					all.CPU += v.CPU
+				}
+				all.Pods = max(all.Pods, v.Pods)
+				sum[at] = all
+			}
+		}
+	}
+	for _, at := range slices.Sorted(maps.Keys(sum)) {
+		if v := sum[at]; v.Pods >= 0.5 && v.Memory > 0 {
+			cpu, memory = append(cpu, float64(v.CPU/v.Pods)), append(memory, float64(v.Memory/v.Pods))
+		}
+	}
+	return cpu, memory
+}
+
+// memoryRoom is the bytes that a pod of the size has, 0 where a container has
+// neither limit nor request.
+func (c *scaleCase) memoryRoom(s podSize) float64 {
+	room := int64(0)
+	for i := range s.requests {
+		k := &s.requests[i]
+		if k.Type == analyzer.TypeInit {
+			continue
+		}
+		if k.Limits.Memory+k.Requests.Memory == 0 {
+			return 0
+		}
+		room += max(k.Limits.Memory, k.Requests.Memory)
+	}
+	return float64(room)
+}
+
+// line is a straight line through points, its slope at the upper end of its
+// doubt.
+type line struct{ meanX, meanY, slope, spread float64 }
+
+// fitLine is least squares. The slope is raised by two standard errors, but to
+// no more than proportion has it; spread is the 95th percentile of what lies
+// above the line.
+func fitLine(x, y []float64) line {
+	n := float64(len(x))
+	l := line{meanX: meanOf(x), meanY: meanOf(y)}
+	var xx, xy float64
+	for i := range x {
+		xx += (x[i] - l.meanX) * (x[i] - l.meanX)
+		xy += (x[i] - l.meanX) * (y[i] - l.meanY)
+	}
+	proportion := l.meanY / max(l.meanX, 1)
+	if xx == 0 {
+		l.slope = proportion
+		return l
+	}
+	slope := xy / xx
+	var rest []float64
+	squares := 0.0
+	for i := range x {
+		over := y[i] - l.meanY - slope*(x[i]-l.meanX)
+		squares += over * over
+		rest = append(rest, over)
+	}
+	slices.Sort(rest)
+	l.spread = max(setting.Quantile(rest, 0.95), 0)
+	l.slope = min(slope+2*math.Sqrt(squares/max(n-2, 1)/xx), proportion)
+	return l
 }

@@ -75,6 +75,9 @@ func (c *scaleCase) measured() string {
 			}
 		}
 	}
+	if c.keda != nil {
+		return ""
+	}
 	var used, asked, most float64
 	var busiest *analyzer.ContainerFacts
 	running := 0

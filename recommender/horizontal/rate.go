@@ -82,7 +82,9 @@ func (r *requestRate) serves(m analyzer.HPAMetric) bool {
 func (c *scaleCase) findRate() {
 	var all []requestRate
 	for i := range c.w.Requests {
-		all = append(all, c.relate(&c.w.Requests[i]))
+		if c.w.Requests[i].By != analyzer.CountedByTrigger {
+			all = append(all, c.relate(&c.w.Requests[i]))
+		}
 	}
 	slices.SortStableFunc(all, func(a, b requestRate) int {
 		return cmp.Or(boolFirst(c.follows(&a), c.follows(&b)), boolFirst(a.poor == "", b.poor == ""), cmp.Compare(a.spread, b.spread))

@@ -87,7 +87,7 @@ func (c *scaleCase) searchOn(rate *requestRate) (best *outcome, err error) {
 			continue
 		}
 		b := c.bounds
-		b.Roof = c.roof(s)
+		b.Roof, b.MostPerPod = c.roof(s), c.mostPerPod(s)
 		d := c.demand(s)
 		if rate != nil {
 			d.Requests = rate.signal()
@@ -129,6 +129,9 @@ func (c *scaleCase) floorServes() bool {
 	d := c.demand(c.sizes[0])
 	k := setting.Candidate{Fixed: true, Min: c.bounds.Floor, Max: c.bounds.Floor}
 	if d.Raised(c.bounds.FixedMargin).ScoreFixed(k.Min).Slow > 0 {
+		return false
+	}
+	if most := c.mostPerPod(c.sizes[0]); most > 0 && k.Min < c.w.Replicas && slices.Max(c.curve.CPU) > most*float64(k.Min) {
 		return false
 	}
 	train, check := d.Split()
@@ -452,6 +455,9 @@ func (c *scaleCase) describe(r *advice.Advice, best string) {
 	r.Show("demand max", sorted[len(sorted)-1], "millicores")
 	r.Show("pod start-up assumed", c.bounds.Start.Seconds(), "seconds")
 	c.describeController(r)
+	if most := c.mostPerPod(c.sizes[0]); most > 0 && most < float64(2*c.sizes[0].metric) {
+		r.Show("CPU of a pod up to which its memory fits", most, "millicores")
+	}
 	r.Show("fewest replicas that are safe", float64(c.bounds.Floor), "count")
 	if c.now != nil {
 		c.told.ReplicasNow = c.now.whole.Replicas()
@@ -479,6 +485,10 @@ func (c *scaleCase) describeOutcome(r *advice.Advice, name string, o *outcome) {
 	r.Show("time with unserved demand, "+name, 100*o.whole.Unserved, "percent")
 	r.Show("demand unserved, "+name, 100*o.whole.Volume, "percent")
 	if o.Fixed {
+		return
+	}
+	if o.Target == 0 { // a ScaledObject's
+		r.Show("time at maximum, "+name, 100*o.whole.AtMax, "percent")
 		return
 	}
 	r.Show("scale-out point of a pod, "+name, c.scaleOut(o), "millicores")

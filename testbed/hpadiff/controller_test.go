@@ -28,6 +28,8 @@ import (
 	resourceclient "k8s.io/metrics/pkg/client/clientset/versioned/typed/metrics/v1beta1"
 	customclient "k8s.io/metrics/pkg/client/custom_metrics"
 	externalclient "k8s.io/metrics/pkg/client/external_metrics"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
 // The controller's own sync and registration, unexported there.
@@ -72,9 +74,9 @@ func (s *space) answer(metric string) answer {
 	return answer{err: errAPI}
 }
 
-// newWorld starts a controller with default flags. It has to run inside a synctest bubble, whose
+// newWorld starts a controller with the flags of r. It has to run inside a synctest bubble, whose
 // clock is the controller's.
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, r replay.Controller) *world {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &world{spaces: map[string]*space{}}
@@ -85,12 +87,20 @@ func newWorld(t *testing.T) *world {
 	mapper.Add(schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "Deployment"}, apimeta.RESTScopeNamespace)
 	client := metrics.NewRESTMetricsClient(usageAPI{w}, customAPI{w, ""}, externalAPI{w, ""})
 	w.controller = podautoscaler.NewHorizontalController(ctx, events{}, scales{w}, statuses{w}, mapper, client,
-		hpaInformer{hpas}, podInformer{w.pods}, 15*time.Second, 5*time.Minute, 0.1, 5*time.Minute, 30*time.Second)
+		hpaInformer{hpas}, podInformer{w.pods}, flag(r.SyncPeriod, 15*time.Second), flag(r.DownscaleStabilization, 5*time.Minute), flag(r.Tolerance, 0.1),
+		flag(r.CPUInitialization, 5*time.Minute), flag(r.InitialReadinessDelay, 30*time.Second))
 	w.stop = func() {
 		cancel()
 		w.controller.Run(ctx, 0) // returns at once, and shuts the queue down
 	}
 	return w
+}
+
+func flag[T any](v *T, fallback T) T {
+	if v == nil {
+		return fallback
+	}
+	return *v
 }
 
 var errAPI = errors.New("the API is away")

@@ -21,6 +21,7 @@ import (
 	resourcehelpers "k8s.io/component-helpers/resource"
 	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/features"
+	"k8s.io/utils/ptr"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
@@ -237,8 +238,10 @@ func TestDecisions(t *testing.T) {
 		seed  uint64
 		gates replay.Controller
 	}{
-		{"1.37", true, 7, 1, replay.Controller{}},
-		{"1.37 without HPAScaleToZero", false, 3, 2, replay.Controller{ScaleToZero: replay.Off}},
+		{"1.37", true, 4, 1, replay.Controller{}},
+		{"1.37 without HPAScaleToZero", false, 2, 2, replay.Controller{ScaleToZero: replay.Off}},
+		{"1.37 with all flags 0", true, 2, 3, replay.Controller{Tolerance: ptr.To(0.0), DownscaleStabilization: ptr.To(time.Duration(0)), CPUInitialization: ptr.To(time.Duration(0)), InitialReadinessDelay: ptr.To(time.Duration(0))}},
+		{"1.37 with other flags", true, 2, 4, replay.Controller{Tolerance: ptr.To(0.05), DownscaleStabilization: ptr.To(90*time.Second + 500*time.Millisecond), CPUInitialization: ptr.To(2 * time.Minute), InitialReadinessDelay: ptr.To(10*time.Second + time.Millisecond)}},
 	} {
 		t.Run(run.name, func(t *testing.T) {
 			gate(t, features.HPAScaleToZero, run.zero)
@@ -266,13 +269,13 @@ func compareRandom(t *testing.T, n int, seed uint64, r replay.Controller) {
 	}
 	compared, tally := 0, tallies{}
 	for compared < n {
-		w := newWorld(t)
+		w := newWorld(t, r)
 		for _, s := range all {
 			s.enter(w, c)
 			s.state.Restart()
 		}
 		for i := 0; i < era && compared < n; i++ {
-			time.Sleep(clockwork.seconds(15, 15, 15, 15, 15, 1, 30, 60, 240))
+			time.Sleep(clockwork.moment(15, 15, 15, 15, 15, 1, 30, 60, 240))
 			for _, s := range all {
 				d, err := s.sync(w, c, r, time.Since(c.start))
 				if err != nil {

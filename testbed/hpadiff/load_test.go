@@ -29,7 +29,7 @@ func TestLoads(t *testing.T) {
 		loads = []replay.Curve{madeUp(1, time.Minute), madeUp(2, time.Minute), madeUp(3, 5*time.Minute)}
 	}
 	synctest.Test(t, func(t *testing.T) {
-		w, c := newWorld(t), clock{time.Now()}
+		w, c := newWorld(t, replay.Controller{}), clock{time.Now()}
 		defer w.stop()
 		var rides []*ride
 		for _, load := range loads {

@@ -22,13 +22,34 @@ func (s source) seconds(from ...int) time.Duration {
 	return time.Duration(pick(s, from...)) * time.Second
 }
 
+// moment is so many seconds, now and then with a part of one.
+func (s source) moment(from ...int) time.Duration {
+	d := s.seconds(from...)
+	if s.oneIn(4) {
+		d += time.Duration(pick(s, 1, 250, 500, 999)) * time.Millisecond
+	}
+	if s.oneIn(40) {
+		d++ // a nanosecond
+	}
+	return d
+}
+
+// below zero now and then stands in for a rate that an adapter gives after a
+// counter's reset.
+func (s source) below(v int64) int64 {
+	if s.oneIn(60) {
+		return -v
+	}
+	return v
+}
+
 func (s source) rules() replay.Rules {
 	r := replay.Rules{Select: pick[replay.Selection](s, "", "", replay.SelectMax, replay.SelectMin, replay.SelectDisabled)}
 	if s.oneIn(2) {
 		r.Window = ptr.To(s.seconds(0, 15, 30, 60, 300, 301, 600, 3600))
 	}
 	for range s.IntN(4) {
-		r.Policies = append(r.Policies, replay.Policy{Kind: pick(s, replay.PolicyPods, replay.PolicyPercent), Value: int32(pick(s, 1, 2, 4, 10, 33, 50, 100, 150, 900)), Period: s.seconds(15, 30, 60, 61, 300, 1800)})
+		r.Policies = append(r.Policies, replay.Policy{Kind: pick(s, replay.PolicyPods, replay.PolicyPercent), Value: int32(pick(s, 1, 2, 4, 10, 33, 50, 100, 150, 900, math.MaxInt32, math.MaxInt32-1)), Period: s.seconds(15, 30, 60, 61, 300, 1800)})
 	}
 	if s.oneIn(3) {
 		q := milli(int64(pick(s, 0, 10, 50, 75, 100, 200, 1000)))
@@ -57,7 +78,7 @@ func (s source) metric() replay.Metric {
 
 func (s source) autoscaler() replay.Autoscaler {
 	var a replay.Autoscaler
-	for range pick(s, 1, 1, 1, 2, 2, 3, 0) {
+	for range pick(s, 1, 1, 1, 2, 2, 3, 6, 0) {
 		a.Metrics = append(a.Metrics, s.metric())
 	}
 	a.MinReplicas = int32(pick(s, 1, 1, 1, 2, 3))
@@ -125,7 +146,10 @@ func (s source) observation(a replay.Autoscaler, replicas int32, wild bool, now 
 		o.UsageErr = errAPI
 	}
 	n := int(min(replicas, 12))
-	if wild {
+	switch {
+	case s.oneIn(25):
+		n = 70
+	case wild:
 		n = s.IntN(8)
 	}
 	target := int64(50)
@@ -166,8 +190,8 @@ func (s source) containers(request int64, wild bool) []replay.Container {
 
 func (s source) pod(request, level int64, wild bool, now time.Duration) replay.Pod {
 	p := replay.Pod{Phase: replay.Running, Ready: replay.ReadyTrue, Started: true, Containers: s.containers(request, wild)}
-	p.StartAt = now - s.seconds(0, 15, 45, 60, 299, 300, 301, 315, 3600, 3600, 3600)
-	p.ReadyAt = p.StartAt + s.seconds(0, 0, 15, 29, 30, 31, 60)
+	p.StartAt = now - s.moment(0, 9, 10, 11, 15, 45, 60, 119, 120, 121, 299, 300, 301, 315, 3600, 3600, 3600)
+	p.ReadyAt = p.StartAt + s.moment(0, 0, 9, 10, 15, 29, 30, 31, 60)
 	p.Usage = s.usage(p.Containers, level, wild, now)
 	odds := 30
 	if wild {
@@ -188,13 +212,13 @@ func (s source) pod(request, level int64, wild bool, now time.Duration) replay.P
 }
 
 func (s source) usage(containers []replay.Container, level int64, wild bool, now time.Duration) *replay.Usage {
-	u := &replay.Usage{At: now - s.seconds(0, 0, 1, 15, 30, 60), Window: s.seconds(10, 15, 30, 60)}
+	u := &replay.Usage{At: now - s.moment(0, 0, 1, 15, 30, 60), Window: s.moment(10, 15, 30, 60)}
 	for _, c := range containers {
 		v := level
 		if wild || s.oneIn(4) {
 			v = s.near(level)
 		}
-		u.Containers = append(u.Containers, replay.ContainerUsage{Name: c.Name, Amounts: replay.Amounts{replay.CPU: s.huge(v), replay.Memory: v * 1000}})
+		u.Containers = append(u.Containers, replay.ContainerUsage{Name: c.Name, Amounts: replay.Amounts{replay.CPU: s.below(s.huge(v)), replay.Memory: v * 1000}})
 	}
 	if wild && s.oneIn(40) {
 		delete(u.Containers[0].Amounts, replay.CPU)
@@ -215,16 +239,16 @@ func (s source) reading(m replay.Metric, o replay.Observation, wild bool) replay
 	case replay.PodsMetric:
 		level := s.near(m.Target)
 		for range o.Pods {
-			r.Pods = append(r.Pods, replay.Sample{Present: !wild || !s.oneIn(5), Value: s.huge(level)})
+			r.Pods = append(r.Pods, replay.Sample{Present: !wild || !s.oneIn(5), Value: s.below(s.huge(level))})
 		}
 		for range pick(s, 0, 0, 0, 0, 0, 1) {
-			r.Strays = append(r.Strays, s.near(m.Target))
+			r.Strays = append(r.Strays, s.below(s.near(m.Target)))
 		}
 	case replay.ObjectMetric:
 		r.Values = []int64{s.huge(s.near(m.Target * int64(max(1, o.StatusReplicas%1000))))}
 	case replay.ExternalMetric:
 		for range pick(s, 1, 1, 1, 2, 3, 0) {
-			r.Values = append(r.Values, s.huge(s.near(m.Target*int64(max(1, o.StatusReplicas%1000)))))
+			r.Values = append(r.Values, s.below(s.huge(s.near(m.Target*int64(max(1, o.StatusReplicas%1000))))))
 		}
 	}
 	return r

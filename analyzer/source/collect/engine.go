@@ -68,6 +68,12 @@ func (r *Request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *anal
 	if err == nil {
 		patient, stop := origin.WithPatience(ctx, r.patience())
 		got, err = asked.Collect(patient, owners, r.asked(snap))
+		if err == nil {
+			scaled, targets := scaledWorkloads(snap)
+			read, warnings := asked.Triggers(patient, scaled, targets)
+			got.Requests = analyzer.MergeRequests(got.Requests, read)
+			got.Warnings = append(got.Warnings, warnings...)
+		}
 		stop()
 	}
 	if err != nil {
@@ -85,6 +91,18 @@ func (r *Request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *anal
 	snap.Sources = append(snap.Sources, got.Source)
 	snap.Warnings = append(snap.Warnings, got.Warnings...)
 	return nil
+}
+
+// scaledWorkloads lists the ScaledObjects with the workloads that their HPAs scale.
+func scaledWorkloads(snap *analyzer.Snapshot) (scaled []analyzer.ScaledObject, targets []analyzer.Ref) {
+	for _, so := range snap.ScaledObjects {
+		for _, h := range snap.HPAs {
+			if h.Namespace == so.Namespace && h.Name == so.HPA {
+				scaled, targets = append(scaled, so), append(targets, h.Target)
+			}
+		}
+	}
+	return scaled, targets
 }
 
 // asked lists the namespaces whose usage can be of use: those asked for, else

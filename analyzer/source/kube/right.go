@@ -102,6 +102,8 @@ func kinds() []kind {
 	csiNodes.Namespaced = false
 	vpas := read("autoscaling.k8s.io", "v1", "verticalpodautoscalers", "workloads under a VerticalPodAutoscaler are not told apart", nil)
 	vpas.optional = true
+	scaled := read("keda.sh", "v1alpha1", "scaledobjects", "what KEDA scales by is not known, so that its autoscalers are not judged", nil)
+	scaled.optional = true
 	return []kind{
 		read("", "v1", "pods", "nothing is known of what runs where", list[corev1.PodList]),
 		replicaSets,
@@ -122,6 +124,7 @@ func kinds() []kind {
 		read("", "v1", "persistentvolumeclaims", "volumes that nobody mounts are not found", list[corev1.PersistentVolumeClaimList]),
 		read("", "v1", "services", "load balancers without pods are not found, nor Prometheus by itself", list[corev1.ServiceList]),
 		vpas,
+		scaled,
 	}
 }
 

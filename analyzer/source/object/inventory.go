@@ -31,6 +31,7 @@ type Inventory struct {
 	limits      map[podKey]analyzer.LimitRange
 	quotas      map[podKey]analyzer.ResourceQuota
 	kedaHPAs    map[podKey]bool // HPAs that a ScaledObject names as its own
+	scaled      map[podKey]analyzer.ScaledObject
 	scalable    map[schema.GroupKind]bool
 	volumes     map[string]analyzer.Volume
 	claims      map[podKey]analyzer.VolumeClaim

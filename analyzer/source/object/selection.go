@@ -153,6 +153,7 @@ func (s Selection) Apply(snap *analyzer.Snapshot) {
 	})
 	snap.Requests = slices.DeleteFunc(snap.Requests, func(q analyzer.RequestRate) bool { return !known[q.Ref] })
 	snap.HPAs = slices.DeleteFunc(snap.HPAs, func(o analyzer.HPA) bool { return !s.In(o.Namespace) })
+	snap.ScaledObjects = slices.DeleteFunc(snap.ScaledObjects, func(o analyzer.ScaledObject) bool { return !s.In(o.Namespace) })
 	snap.VPAs = slices.DeleteFunc(snap.VPAs, func(o analyzer.VPA) bool { return !s.In(o.Namespace) })
 	s.keepScalers(snap)
 	snap.PDBs = slices.DeleteFunc(snap.PDBs, func(o analyzer.PDB) bool { return !s.In(o.Namespace) })

@@ -37,6 +37,11 @@ func (v *Inventory) Fill(s *analyzer.Snapshot, sel Selection) {
 	s.Workloads = append(s.Workloads, v.workloads(sel)...)
 	s.HPAController = v.hpaController()
 	s.HPAs = append(s.HPAs, v.resolveHPAs(sel.In)...)
+	for _, so := range v.scaled {
+		if sel.In(so.Namespace) {
+			s.ScaledObjects = append(s.ScaledObjects, so)
+		}
+	}
 	s.VPAs = append(s.VPAs, v.resolveVPAs(sel.In)...)
 	s.PDBs = append(s.PDBs, v.resolveBudgets(sel.In)...)
 	sel.keepScalers(s)

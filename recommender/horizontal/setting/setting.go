@@ -50,6 +50,9 @@ type Bounds struct {
 	Start time.Duration
 	// HighestTarget bounds the target in percent; 0 means no bound.
 	HighestTarget int32
+	// MostPerPod is the demand, in millicores, above which a pod's memory would not
+	// fit; 0 means no bound.
+	MostPerPod float64
 	// OwnTolerance says that an HPA may have its own, as it may since
 	// Kubernetes 1.35.
 	OwnTolerance bool
@@ -235,7 +238,8 @@ func (d Demand) grid(b Bounds) []Candidate {
 		for _, t := range b.tolerances() {
 			for _, w := range d.downWindows() {
 				for _, target := range targets() {
-					if b.HighestTarget > 0 && target > b.HighestTarget || d.scaleOut(target, t) > HighestScaleOut+1e-9 {
+					if b.HighestTarget > 0 && target > b.HighestTarget || d.scaleOut(target, t) > HighestScaleOut+1e-9 ||
+						b.MostPerPod > 0 && target > lowestTarget && d.scaleOut(target, t)*float64(d.Request) > 100*b.MostPerPod {
 						continue
 					}
 					highest := b.cap(max(n+1, d.most(b, top, target)))
@@ -279,6 +283,9 @@ func (d Demand) fixed(b Bounds) []Candidate {
 	var ns []int32
 	for _, q := range []float64{0.5, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999, 0.9999, 1} {
 		n := d.PodsFor(Quantile(sorted, q), 100)
+		if b.MostPerPod > 0 {
+			n = max(n, int32(min(math.Ceil(sorted[len(sorted)-1]/b.MostPerPod-1e-9), MostReplicas)))
+		}
 		ns = append(ns, max(b.Floor, n), max(b.Floor, n+1))
 	}
 	slices.Sort(ns)
