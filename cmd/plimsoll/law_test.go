@@ -30,7 +30,7 @@ var line = map[string]int{
 	"recommender/allocation":      35,
 	"recommender/cost":            40,
 	"recommender/advice":          44,
-	"recommender/rightsize":       46,
+	"recommender/rightsize":       45,
 	"recommender/horizontal":      48,
 	"recommender/nodes/pin":       49,
 	"recommender/nodes":           50,
@@ -71,7 +71,8 @@ var line = map[string]int{
 
 	"recommender/packing/packingtest": 31, // the instances of packing's tests
 
-	"recommender/horizontal/setting": 47, // the search over settings
+	"recommender/horizontal/setting": 46, // the search over settings
+	"recommender/horizontal/keda":    47, // existing ScaledObjects
 }
 
 // firstIO is where the packages begin that may dial, read and write.

@@ -124,21 +124,13 @@ func (c *scaleCase) roof(s podSize) int32 {
 		bound(room.CPU, pod.CPU)
 		bound(room.Memory, pod.Memory)
 	}
-	if mean := meanOf(c.curve.Pods); mean > 0 {
+	if mean := setting.Mean(c.curve.Pods); mean > 0 {
 		most = min(most, math.Ceil(mostTimesCost*mean))
 	}
 	if math.IsInf(most, 1) {
 		return 0
 	}
 	return int32(min(max(most, 1), setting.MostReplicas))
-}
-
-func meanOf(v []float64) float64 {
-	sum := 0.0
-	for _, x := range v {
-		sum += x
-	}
-	return sum / float64(max(len(v), 1))
 }
 
 // startOf is how long load waits for a new pod: the pod's own start as seen,

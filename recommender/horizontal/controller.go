@@ -50,15 +50,13 @@ func (c *scaleCase) describeController(r *advice.Advice) {
 	if k.Tolerance != nil {
 		r.Show("the HPA controller's tolerance", 100**k.Tolerance, "percent")
 	}
-	for _, f := range []struct {
-		name  string
-		value *time.Duration
-	}{
-		{"sync period", k.SyncPeriod}, {"downscale stabilization", k.DownscaleStabilization},
-		{"CPU initialization period", k.CPUInitialization}, {"initial readiness delay", k.InitialReadinessDelay},
-	} {
-		if f.value != nil {
-			r.Show("the HPA controller's "+f.name, f.value.Seconds(), "seconds")
+	show := func(name string, v *time.Duration) {
+		if v != nil {
+			r.Show("the HPA controller's "+name, v.Seconds(), "seconds")
 		}
 	}
+	show("sync period", k.SyncPeriod)
+	show("downscale stabilization", k.DownscaleStabilization)
+	show("CPU initialization period", k.CPUInitialization)
+	show("initial readiness delay", k.InitialReadinessDelay)
 }

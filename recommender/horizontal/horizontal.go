@@ -77,12 +77,11 @@ type Scaling struct {
 	RequestCPU map[string]int64
 }
 
-// Schedule is a cron trigger of a ScaledObject: Replicas at the least from
-// Start to End, both cron expressions in UTC.
-type Schedule struct {
-	Start, End string
-	Replicas   int32
-}
+// Parts of a Scaling.
+type (
+	Schedule       = setting.Schedule
+	RequestTrigger = setting.RequestTrigger
+)
 
 // leastLoad is the slots of load below which nothing is searched: three days,
 // of which the last checks what the first two taught.
@@ -221,7 +220,7 @@ type scaleCase struct {
 	curve analyzer.LoadCurve
 	hpa   *analyzer.HPA // nil where there is none
 	// keda is the ScaledObject that keeps the HPA; nil without KEDA.
-	keda *scaledObject
+	keda *analyzer.ScaledObject
 	// controller is how the cluster's HPA controller runs, as far as is known.
 	controller replay.Controller
 	// container is the one whose usage is followed; empty for the pod's sum.

@@ -154,11 +154,11 @@ func (c *scaleCase) mostPerPod(s podSize) float64 {
 	if len(cpu) < leastLoad/12 {
 		return c.borne()
 	}
-	line := fitLine(cpu, memory)
-	if line.slope <= 0 {
+	l := setting.Fit(cpu, memory)
+	if l.Slope <= 0 {
 		return 0
 	}
-	return max(line.meanX+(room-line.meanY-line.spread)/line.slope, c.borne())
+	return max(l.MeanX+(room-l.MeanY-l.Spread)/l.Slope, c.borne())
 }
 
 // borne is the CPU of a pod, in millicores, that it was seen to bear: the 99th
@@ -170,7 +170,7 @@ func (c *scaleCase) borne() float64 {
 			each = append(each, c.curve.CPU[i]/pods)
 		}
 	}
-	return setting.Quantile(sortedOf(each), 0.99)
+	return setting.Quantile(slices.Sorted(slices.Values(each)), 0.99)
 }
 
 // hourly gives a pod's CPU in millicores and its memory in bytes in each hour
@@ -218,38 +218,4 @@ func (c *scaleCase) memoryRoom(s podSize) float64 {
 		room += max(k.Limits.Memory, k.Requests.Memory)
 	}
 	return float64(room)
-}
-
-// line is a straight line through points, its slope at the upper end of its
-// doubt.
-type line struct{ meanX, meanY, slope, spread float64 }
-
-// fitLine is least squares. The slope is raised by two standard errors, but to
-// no more than proportion has it; spread is the 95th percentile of what lies
-// above the line.
-func fitLine(x, y []float64) line {
-	n := float64(len(x))
-	l := line{meanX: meanOf(x), meanY: meanOf(y)}
-	var xx, xy float64
-	for i := range x {
-		xx += (x[i] - l.meanX) * (x[i] - l.meanX)
-		xy += (x[i] - l.meanX) * (y[i] - l.meanY)
-	}
-	proportion := l.meanY / max(l.meanX, 1)
-	if xx == 0 {
-		l.slope = proportion
-		return l
-	}
-	slope := xy / xx
-	var rest []float64
-	squares := 0.0
-	for i := range x {
-		over := y[i] - l.meanY - slope*(x[i]-l.meanX)
-		squares += over * over
-		rest = append(rest, over)
-	}
-	slices.Sort(rest)
-	l.spread = max(setting.Quantile(rest, 0.95), 0)
-	l.slope = min(slope+2*math.Sqrt(squares/max(n-2, 1)/xx), proportion)
-	return l
 }

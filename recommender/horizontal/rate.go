@@ -35,16 +35,6 @@ const (
 	rateScrape = 30 * time.Second
 )
 
-// RequestTrigger is a request rate as an autoscaler reads it.
-type RequestTrigger struct {
-	Counter string
-	// Query is PromQL for the requests a second to all pods together.
-	Query string
-	// Threshold is the requests a second of one pod; a ScaledObject's trigger
-	// is active above Activation requests a second.
-	Threshold, Activation float64
-}
-
 // requestRate is a counter, and what it tells of CPU.
 type requestRate struct {
 	*analyzer.RequestRate
@@ -87,21 +77,11 @@ func (c *scaleCase) findRate() {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b requestRate) int {
-		return cmp.Or(boolFirst(c.follows(&a), c.follows(&b)), boolFirst(a.poor == "", b.poor == ""), cmp.Compare(a.spread, b.spread))
+		return cmp.Or(setting.BoolFirst(c.follows(&a), c.follows(&b)), setting.BoolFirst(a.poor == "", b.poor == ""), cmp.Compare(a.spread, b.spread))
 	})
 	if len(all) > 0 {
 		c.rate = &all[0]
 	}
-}
-
-func boolFirst(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
-	}
-	return 1
 }
 
 // follows reports whether the HPA scales on the rate now.
@@ -139,41 +119,20 @@ func (c *scaleCase) relate(q *analyzer.RequestRate) requestRate {
 
 // weigh finds cost, spread and rank of slots, and whether they will do.
 func (r *requestRate) weigh(cpu, rate []float64) {
-	costs := costsOf(cpu, rate)
+	costs := setting.Costs(cpu, rate)
 	if len(costs) == 0 || setting.Quantile(costs, 0.5) <= 0 {
 		r.poor = "no requests were counted"
 		return
 	}
 	r.cost = setting.Quantile(costs, 0.5)
 	r.spread = (setting.Quantile(costs, 0.9) - setting.Quantile(costs, 0.1)) / r.cost
-	r.rank = rankCorrelation(cpu, rate)
+	r.rank = setting.RankCorrelation(cpu, rate)
 	switch {
 	case r.spread > mostSpread:
 		r.poor = fmt.Sprintf("CPU per request is not steady (it spreads over %.0f %% of its median)", 100*r.spread)
 	case r.rank < leastRank:
 		r.poor = fmt.Sprintf("CPU does not follow the requests (rank correlation %.2f)", r.rank)
 	}
-}
-
-// costsOf gives the sorted CPU per request of the busy slots, those with half
-// of the 95th percentile or more: in quiet ones idling outweighs the work.
-func costsOf(cpu, rate []float64) []float64 {
-	var some []float64
-	for _, v := range rate {
-		if v > 0 {
-			some = append(some, v)
-		}
-	}
-	slices.Sort(some)
-	least := setting.Quantile(some, 0.95) / 2
-	var out []float64
-	for i, v := range rate {
-		if v > 0 && v >= least {
-			out = append(out, cpu[i]/v)
-		}
-	}
-	slices.Sort(out)
-	return out
 }
 
 // fill puts in for rates that are not known what CPU stands for.
@@ -187,42 +146,6 @@ func (r *requestRate) fill(cpu []float64) {
 			r.perSecond[i] = cpu[i] / r.cost
 		}
 	}
-}
-
-// rankCorrelation is Spearman's; 0 where one of them does not vary.
-func rankCorrelation(a, b []float64) float64 {
-	x, y := ranks(a), ranks(b)
-	mean := float64(len(a)-1) / 2
-	var xy, xx, yy float64
-	for i := range x {
-		dx, dy := x[i]-mean, y[i]-mean
-		xy, xx, yy = xy+dx*dy, xx+dx*dx, yy+dy*dy
-	}
-	if xx == 0 || yy == 0 {
-		return 0
-	}
-	return xy / math.Sqrt(xx*yy)
-}
-
-// ranks gives equals their mean rank.
-func ranks(v []float64) []float64 {
-	order := make([]int, len(v))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(v[i], v[j]) })
-	out := make([]float64, len(v))
-	for i := 0; i < len(order); {
-		j := i
-		for j < len(order) && v[order[j]] == v[order[i]] {
-			j++
-		}
-		for k := i; k < j; k++ {
-			out[order[k]] = float64(i+j-1) / 2
-		}
-		i = j
-	}
-	return out
 }
 
 // throttled reports whether a container whose usage is followed was throttled

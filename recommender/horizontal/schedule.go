@@ -125,26 +125,12 @@ func (c *scaleCase) idleHours(from, to int) (schedule, bool) {
 			hours[h] = hours[h] || loaded[1][h]
 		}
 	}
-	first, length := longestIdle(hours)
+	first, length := setting.LongestIdle(hours)
 	if length < leastIdleHours || length == 24 {
 		return s, false
 	}
 	s.to, s.from = first, (first+length)%24
 	return s, true
-}
-
-// longestIdle gives the longest stretch of idle hours around the clock.
-func longestIdle(loaded [24]bool) (first, length int) {
-	for begin := range 24 {
-		n := 0
-		for n < 24 && !loaded[(begin+n)%24] {
-			n++
-		}
-		if n > length {
-			first, length = begin, n
-		}
-	}
-	return first, length
 }
 
 // mayRest reports whether no pod at all is for a schedule to say: an HPA's

@@ -58,7 +58,7 @@ func (c *scaleCase) guard() {
 	if c.hpa != nil || !o.Fixed || o.Min >= c.w.Replicas {
 		return
 	}
-	if mean := meanOf(c.curve.CPU[:len(c.curve.CPU)/2]); mean >= nearSilent*float64(o.Min)*float64(o.size.metric) {
+	if mean := setting.Mean(c.curve.CPU[:len(c.curve.CPU)/2]); mean >= nearSilent*float64(o.Min)*float64(o.size.metric) {
 		return
 	}
 	d := c.demandOf(o)
@@ -455,7 +455,7 @@ func (c *scaleCase) describe(r *advice.Advice, best string) {
 	r.Show("demand max", sorted[len(sorted)-1], "millicores")
 	r.Show("pod start-up assumed", c.bounds.Start.Seconds(), "seconds")
 	c.describeController(r)
-	if most := c.mostPerPod(c.sizes[0]); most > 0 && most < float64(2*c.sizes[0].metric) {
+	if most := c.mostPerPod(c.sizes[0]); most > 0 {
 		r.Show("CPU of a pod up to which its memory fits", most, "millicores")
 	}
 	r.Show("fewest replicas that are safe", float64(c.bounds.Floor), "count")
@@ -487,11 +487,9 @@ func (c *scaleCase) describeOutcome(r *advice.Advice, name string, o *outcome) {
 	if o.Fixed {
 		return
 	}
-	if o.Target == 0 { // a ScaledObject's
-		r.Show("time at maximum, "+name, 100*o.whole.AtMax, "percent")
-		return
+	if o.Target > 0 { // a ScaledObject has none
+		r.Show("scale-out point of a pod, "+name, c.scaleOut(o), "millicores")
 	}
-	r.Show("scale-out point of a pod, "+name, c.scaleOut(o), "millicores")
 	r.Show("time at maximum, "+name, 100*o.whole.AtMax, "percent")
 	r.Show("flaps a day, "+name, o.whole.FlapsPerDay, "count")
 }

@@ -20,11 +20,7 @@ type TradeOff struct {
 
 // tradeStep is what targets of the trade-off lie apart, mostTrades how many of
 // them there are below the advice, and lowestTrade the last.
-const (
-	tradeStep   = 10
-	mostTrades  = 3
-	lowestTrade = 30
-)
+const tradeStep, mostTrades, lowestTrade = 10, 3, 30
 
 // tradeOffs are the advised setting and what lower targets would cost and gain
 // over the whole load. Each point costs more than the one before it and leaves

@@ -91,7 +91,7 @@ func (c *scaleCase) zeroOf(r *requestRate, base *outcome) *zero {
 	}
 	n := float64(max(len(r.perSecond), 1))
 	z.quiet, z.wakeUps = float64(quiet)/n, float64(wakes)/(n/288)
-	z.threshold = int64(max(1, math.Floor(1000*setting.Quantile(sortedOf(perPod), 0.99))))
+	z.threshold = int64(max(1, math.Floor(1000*setting.Quantile(slices.Sorted(slices.Values(perPod)), 0.99))))
 	switch { // else no more is asked of a pod than it was seen to do
 	case base.rate != nil && base.rate.Counter == r.Counter:
 		z.threshold = r.signal().Target(base.size.metric, base.Target)
@@ -100,8 +100,6 @@ func (c *scaleCase) zeroOf(r *requestRate, base *outcome) *zero {
 	}
 	return z
 }
-
-func sortedOf(v []float64) []float64 { return slices.Sorted(slices.Values(v)) }
 
 // replayZero runs the ScaledObject over the load. What is used while no request
 // comes is idling, and no work left undone.

@@ -425,13 +425,13 @@ func (d Demand) scoreAll(ctx context.Context, cs []Candidate, b Bounds) ([]Candi
 		}
 	}
 	slices.SortStableFunc(cs, func(x, y Candidate) int {
-		return cmp.Or(cmp.Compare(x.effort(), y.effort()), boolFirst(!x.Fixed, !y.Fixed), cmp.Compare(x.Train.Slow, y.Train.Slow), cmp.Compare(x.Target, y.Target))
+		return cmp.Or(cmp.Compare(x.effort(), y.effort()), BoolFirst(!x.Fixed, !y.Fixed), cmp.Compare(x.Train.Slow, y.Train.Slow), cmp.Compare(x.Target, y.Target))
 	})
 	return cs, nil
 }
 
-// boolFirst orders what is so before what is not.
-func boolFirst(a, b bool) int {
+// BoolFirst orders what is so before what is not.
+func BoolFirst(a, b bool) int {
 	switch {
 	case a == b:
 		return 0
