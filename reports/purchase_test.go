@@ -114,7 +114,7 @@ func TestPurchaseSections(t *testing.T) {
 	}
 	text := strings.Join(strings.Fields(output(t, "table", r, reports.Options{Width: 200})), " ")
 	for _, want := range []string{
-		"right-sizing frees room worth $10.01 (50.0 %)",
+		"right-sizing frees room worth $10.01 (50 %)",
 		"Commit for 1 year to $0.10 an hour of narrow (m6i, paid no upfront): 60 % of the demand, saves $20.17 a month.",
 		"Commit for 1 year to $0.05 an hour of wide: 20 % of the demand, saves $10.16 a month.",
 		"With 40 % less demand it loses $12.50 a month.",

@@ -108,11 +108,6 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	return cmd
 }
 
-func completeFrom(cmd *cobra.Command, flag string, words []string) {
-	// The only error is a flag that does not exist, and these do.
-	_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
-}
-
 func leverNames() []string {
 	var out []string
 	for _, r := range recommender.Rules() {
@@ -175,7 +170,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	o := reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose}
+	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose}
 	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
 		return err
 	}

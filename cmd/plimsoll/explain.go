@@ -24,16 +24,23 @@ type explainFlags struct {
 func newExplain(s streams) *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
-		Use:   "explain NAMESPACE/KIND/NAME",
-		Short: "Say everything behind one workload's numbers",
+		Use:   "explain NAMESPACE/KIND/NAME | " + strings.Join(text.Subjects(), " | "),
+		Short: "Say everything behind one workload's numbers, or the plan's",
 		Long: `explain says everything behind one workload's numbers, from the last report:
 its usage as a plot, the formula with its figures put in, what other rules would
-say, the risk, and the YAML to paste. It reads no cluster.`,
+say, the risk, what would change the answer, and the YAML to paste. It explains
+the plan of the nodes, one node, purchases, waste and a type's price alike. It
+reads no cluster.`,
 		Example: `  plimsoll explain shop/deploy/cart
   plimsoll explain cart
+  plimsoll explain nodes
+  plimsoll explain price/m6i.xlarge
   plimsoll explain shop/deploy/cart --report report.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), s, args[0]) },
+	}
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return append(keptWorkloads(), "nodes", "purchase", "waste"), cobra.ShellCompDirectiveNoFileComp
 	}
 	f.register(cmd)
 	cmd.Flags().BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
@@ -46,14 +53,20 @@ func (f *explainFlags) run(ctx context.Context, s streams, name string) error {
 	if err != nil {
 		return err
 	}
-	w, err := workloadNamed(r, name)
+	var buf bytes.Buffer
+	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor}
+	ok, err := text.ExplainSubject(&buf, r, name, o)
 	if err != nil {
 		return err
 	}
-	var buf bytes.Buffer
-	o := reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor}
-	if err := text.Explain(&buf, r, w, o); err != nil {
-		return err
+	if !ok {
+		w, err := workloadNamed(r, name)
+		if err != nil {
+			return err
+		}
+		if err := text.Explain(&buf, r, w, o); err != nil {
+			return err
+		}
 	}
 	_, err = s.Out.Write(buf.Bytes())
 	return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type streams struct {
 	// NoColor says that the environment asks for no colours (NO_COLOR, or a
 	// dumb terminal).
 	NoColor bool
+	// ASCII says that the terminal's locale has no UTF-8.
+	ASCII bool
 }
 
 func osStreams() streams {
@@ -38,7 +41,15 @@ func osStreams() streams {
 		}
 	}
 	s.NoColor = os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb"
+	s.ASCII = s.Width > 0 && !isUTF8(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG")))
 	return s
+}
+
+// isUTF8 reports whether a locale's name says so. One that is not set says
+// nothing: such terminals are modern ones in containers.
+func isUTF8(locale string) bool {
+	name := strings.ToUpper(strings.ReplaceAll(locale, "-", ""))
+	return locale == "" || strings.Contains(name, "UTF8")
 }
 
 // The exit codes of the contract.

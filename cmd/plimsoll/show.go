@@ -77,6 +77,7 @@ type showFlags struct {
 	top        int
 	all        bool
 	sort       string
+	by         string
 	columns    []string
 	risks      bool
 	noColor    bool
@@ -121,6 +122,10 @@ alone; audit --no-cache keeps none.`,
 	fl.BoolVar(&f.all, "show-all", false, "list containers without a change too")
 	fl.IntVar(&f.top, "top", 0, "list this many containers (default as many as fit the screen, else all)")
 	registerWide(cmd, &f.sort, &f.columns, &f.risks)
+	fl.StringVar(&f.by, "by", "", "savings: add up `BY` "+strings.Join(text.Groupings(), ", ")+" (default namespace)")
+	completeFrom(cmd, "by", text.Groupings())
+	completeWith(cmd, "workload", keptWorkloads)
+	completeWith(cmd, "namespace", keptNamespaces)
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on stderr")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "every warning in full")
@@ -184,6 +189,7 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 	if err != nil {
 		return err
 	}
+<<<<<<< HEAD
 	sel, err := selectNamespaces(f.namespaces, f.excluded)
 	if err != nil {
 		return err
@@ -192,8 +198,14 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 		return fmt.Errorf("--top %d: want how many containers to list, or 0 for all", f.top)
 	}
 	o := reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.all, Top: f.top, Verbose: f.verbose, Saved: f.report == ""}
+=======
+	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.all, Top: f.top, Verbose: f.verbose, Saved: f.report == ""}
+>>>>>>> c7ebeab (explain: the plan, a node, purchases, waste and prices are explained too)
 	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
 		return err
+	}
+	if o.By = f.by; o.By != "" && !slices.Contains(text.Groupings(), o.By) {
+		return fmt.Errorf("--by %s: there is: %s", o.By, strings.Join(text.Groupings(), ", "))
 	}
 	if len(args) > 0 {
 		o.Section = args[0]

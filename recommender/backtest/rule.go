@@ -63,6 +63,21 @@ func each(size func(*analyzer.ContainerFacts) Setting) func([]member) []Setting 
 	}
 }
 
+// Peer is what another tool's rule would ask for.
+type Peer struct {
+	Rule string
+	Setting
+}
+
+// Peers sizes one container by the rules that most people know: KRR's simple
+// strategy, the VPA's target, and Goldilocks' burstable requests.
+func Peers(c *analyzer.ContainerFacts) []Peer {
+	if len(c.Days) == 0 {
+		return nil
+	}
+	return []Peer{{"KRR", krrSimple(c)}, {"VPA", vpaTarget(c)}, {"Goldilocks", goldilocks(c)}}
+}
+
 const (
 	mib = 1 << 20
 	mb  = 1e6

@@ -174,3 +174,5 @@ func Name(w *document.Workload, c *document.Container) string {
 	}
 	return out
 }
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

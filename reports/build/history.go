@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/backtest"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -45,10 +46,38 @@ func containerHistory(h *document.History, ref analyzer.Ref, c *analyzer.Contain
 		out.Days = append(out.Days, historyDay(&c.Days[i]))
 	}
 	s.pack(&out)
+	for _, x := range backtest.Peers(c) {
+		out.Peers = append(out.Peers, document.PeerSetting{Rule: x.Rule, CPU: document.Microcores(x.CPU), Memory: document.Kibibytes(x.Memory)})
+	}
+	out.Curve = curve(c)
 	for _, x := range c.History {
 		out.Settings = append(out.Settings, document.HistorySetting{
 			Date: dayName(x.Date), Setting: document.Setting{Requests: resources(x.Requests), Limits: resources(x.Limits)},
 		})
+	}
+	return out
+}
+
+// curveShares are the shares of time of the curve, the largest first.
+var curveShares = []float64{0.5, 0.25, 0.10, 0.05, 0.02, 0.01, 0.001, 0}
+
+// curve says how long CPU was above requests of several sizes.
+func curve(c *analyzer.ContainerFacts) []document.CurvePoint {
+	if c.CPU.Samples.Count() == 0 {
+		return nil
+	}
+	var out []document.CurvePoint
+	for _, above := range curveShares {
+		v := c.CPU.Samples.Max()
+		if above > 0 {
+			v = c.CPU.Samples.Quantile(1 - above)
+		}
+		p := document.CurvePoint{CPU: document.Microcores(v), Above: above}
+		if n := len(out); n > 0 && out[n-1].CPU == p.CPU {
+			out[n-1] = p // steady usage: one size, the least time above it
+			continue
+		}
+		out = append(out, p)
 	}
 	return out
 }

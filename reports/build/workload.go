@@ -1,13 +1,15 @@
 package build
 
 import (
+	"cmp"
+
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 func (b *builder) workload(w *analyzer.WorkloadFacts) document.Workload {
 	out := document.Workload{
-		Namespace: w.Namespace, Kind: w.Kind, Name: w.Name,
+		Namespace: w.Namespace, Kind: w.Kind, Name: w.Name, Team: team(w.Labels),
 		Replicas: w.Replicas, MeanPods: document.Decimals(w.MeanPods, 2),
 		MonthlyCost: b.known(b.cents.workloads[w.Ref]),
 		Containers:  make([]document.Container, 0, len(w.Containers)),
@@ -18,6 +20,11 @@ func (b *builder) workload(w *analyzer.WorkloadFacts) document.Workload {
 	b.scale(&out, w.Ref)
 	out.MonthlySavings = b.known(saved(&out))
 	return out
+}
+
+// team names who a workload belongs to.
+func team(labels map[string]string) string {
+	return cmp.Or(labels["team"], labels["owner"], labels["app.kubernetes.io/part-of"])
 }
 
 // saved adds up what the workload's recommendations are worth.

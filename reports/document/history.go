@@ -32,6 +32,23 @@ type ContainerHistory struct {
 	Days []HistoryDay `json:"days"`
 	// Settings are the requests and limits as they were, oldest first; an entry holds from its day on.
 	Settings []HistorySetting `json:"settings,omitempty"`
+	// Peers are what other tools' rules would ask for on the same usage.
+	Peers []PeerSetting `json:"peers,omitempty"`
+	// Curve is how long CPU was above a request of so much, the smallest first.
+	Curve []CurvePoint `json:"curve,omitempty"`
+}
+
+// PeerSetting is what another tool's rule would ask for.
+type PeerSetting struct {
+	Rule   string `json:"rule"`
+	CPU    CPU    `json:"cpu,omitempty"`
+	Memory Bytes  `json:"memory,omitempty"`
+}
+
+// CurvePoint is a CPU request and the share of the samples above it.
+type CurvePoint struct {
+	CPU   CPU     `json:"cpu"`
+	Above float64 `json:"above"`
 }
 
 // Band is a resource's usage: the mean over the pods, and the largest pod.

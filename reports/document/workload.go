@@ -9,6 +9,8 @@ type Workload struct {
 	Namespace string `json:"namespace"`
 	Kind      string `json:"kind"`
 	Name      string `json:"name"`
+	// Team is what the workload's label team says, else its label owner or app.kubernetes.io/part-of.
+	Team string `json:"team,omitempty"`
 	// Replicas is what the controller is asked for now.
 	Replicas int32 `json:"replicas"`
 	// MeanPods is the mean number of pods while there were any.

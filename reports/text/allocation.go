@@ -23,7 +23,7 @@ func writeAllocation(w io.Writer, r *document.Report, o Options) error {
 	}
 	buf.WriteByte('\n')
 	prose(&buf, o, allocationNotes(a, o)...)
-	prose(&buf, o, priceLines(r.Prices)...)
+	prose(&buf, o, brief.PriceLines(r.Prices)...)
 	_, err := w.Write(buf.Bytes())
 	return err
 }

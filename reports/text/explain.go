@@ -13,6 +13,10 @@ import (
 // Explain prints everything behind one workload's numbers: what it used, the
 // formula with its figures put in, what speaks against it, and what to paste.
 func Explain(w io.Writer, r *document.Report, of *document.Workload, o Options) error {
+	return plainly(w, o, func(w io.Writer) error { return explain(w, r, of, o) })
+}
+
+func explain(w io.Writer, r *document.Report, of *document.Workload, o Options) error {
 	s := &screen{r: r, o: o}
 	s.lines(wrap(fmt.Sprintf("%s: %s%s, %s", brief.Path(of), document.Counted(int(of.Replicas), "pod"), costOf(of), shortSpan(r.Metadata.GeneratedFrom)), o.line(), 2)...)
 	for i := range of.Containers {
@@ -52,10 +56,12 @@ func (s *screen) explainContainer(w *document.Workload, c *document.Container) {
 	for _, x := range c.Withheld {
 		s.hang("  held    ", brief.Clean(x.Resource+": "+x.Reason), plainTone)
 	}
-	s.hang("  others  ", peers(c), plainTone)
+	s.hang("  others  ", peers(c, h), plainTone)
+	s.hang("  curve   ", curve(c, h), plainTone)
 	s.hang("  events  ", events(c, h), plainTone)
 	s.hang("  risk    ", riskOf(c), plainTone)
 	s.hang("  sure    ", sureness(c), plainTone)
+	s.hang("  changes ", changers(c), plainTone)
 	for _, x := range c.Warnings {
 		s.hang("  doubt   ", brief.Clean(x.Message), plainTone)
 	}
@@ -174,14 +180,56 @@ func (s *screen) formula(c *document.Container, resource string) string {
 	}
 }
 
-// peers says what KRR's simple strategy takes of the same usage: the 95th
-// percentile of CPU, and the memory's peak with 15 %.
-func peers(c *document.Container) string {
+// peers says what other tools' rules take of the same usage. Without a history
+// that is KRR's simple strategy alone: the 95th percentile of CPU, and the
+// memory's peak with 15 %.
+func peers(c *document.Container, h *document.ContainerHistory) string {
+	if h != nil && len(h.Peers) > 0 {
+		var out []string
+		for _, x := range h.Peers {
+			out = append(out, fmt.Sprintf("%s CPU %s, memory %s", brief.Clean(x.Rule), brief.Cores(x.CPU), brief.Memory(x.Memory)))
+		}
+		return "would say: " + strings.Join(out, "; ")
+	}
 	if c.Usage.CPU == nil || c.Usage.Memory == nil {
 		return "no usage, so no other rule would say more"
 	}
 	return fmt.Sprintf("KRR's simple strategy would say CPU %s (p95), memory %s (peak + 15 %%)",
 		brief.Cores(c.Usage.CPU.P95), brief.Memory(document.Bytes(float64(c.Usage.Memory.Max)*1.15)))
+}
+
+// curve says how long CPU was above requests of several sizes.
+func curve(c *document.Container, h *document.ContainerHistory) string {
+	if h == nil || len(h.Curve) == 0 {
+		return "not kept in this report"
+	}
+	var out []string
+	for _, p := range h.Curve {
+		out = append(out, fmt.Sprintf("%s %s", brief.UsedCores(p.CPU), document.Percent(p.Above)))
+	}
+	text := "CPU requests and the time above them: " + strings.Join(out, ", ")
+	if c.Recommended != nil && c.Recommended.Requests.CPU > 0 {
+		text += "; the advice is " + brief.Cores(c.Recommended.Requests.CPU)
+	}
+	return text
+}
+
+// changers says what would change the answer.
+func changers(c *document.Container) string {
+	var out []string
+	if c.Usage.CPU != nil {
+		out = append(out, "another 95th percentile of CPU")
+	}
+	if c.Usage.Memory != nil {
+		out = append(out, "a peak of memory above "+brief.Memory(c.Usage.Memory.Max))
+	}
+	if c.OOMKills == 0 {
+		out = append(out, "an OOM kill")
+	}
+	if c.Recommended == nil {
+		out = append(out, "more days of history")
+	}
+	return strings.Join(append(out, "another --profile"), "; ")
 }
 
 func events(c *document.Container, h *document.ContainerHistory) string {
@@ -241,7 +289,7 @@ func (s *screen) explainScaling(w *document.Workload) {
 		s.hang("  held    ", brief.Clean(x.Reason), plainTone)
 	}
 	for i := range h.Evidence {
-		s.hang("  figure  ", brief.Clean(h.Evidence[i].Name)+": "+figure(&h.Evidence[i]), plainTone)
+		s.hang("  figure  ", brief.Clean(h.Evidence[i].Name)+": "+brief.Figure(&h.Evidence[i]), plainTone)
 	}
 	for _, f := range w.Findings {
 		s.hang("  wrong   ", brief.Clean(f.Message)+"; "+brief.Clean(f.Fix), badTone)

@@ -24,11 +24,12 @@ func Sections() []Section {
 	return []Section{
 		{"risks", "what is dangerous as it is, and its fix", (*screen).riskSection},
 		{"rightsize", "every container's requests and limits, now and advised", (*screen).rightsizeSection},
-		{"horizontal", "how workloads should be scaled, and what is wrong with autoscalers", func(s *screen) { s.prose(scalingLines(s.r, true)) }},
+		{"horizontal", "how workloads should be scaled, and what is wrong with autoscalers", func(s *screen) { s.prose(brief.ScalingLines(s.r, true)) }},
 		{"nodes", "the plan of the nodes and the way to it", (*screen).nodesSection},
-		{"purchase", "commitments, spot, and what they do when demand changes", func(s *screen) { s.prose(purchaseLines(s.r, true)) }},
-		{"waste", "what costs money and does nothing", func(s *screen) { s.prose(wasteLines(s.r, true)) }},
-		{"prices", "where prices are from", func(s *screen) { s.prose(priceLines(s.r.Prices)) }},
+		{"purchase", "commitments, spot, and what they do when demand changes", func(s *screen) { s.prose(brief.PurchaseLines(s.r, true)) }},
+		{"waste", "what costs money and does nothing", func(s *screen) { s.prose(brief.WasteLines(s.r, true)) }},
+		{"prices", "where prices are from", func(s *screen) { s.prose(brief.PriceLines(s.r.Prices)) }},
+		{"savings", "what the advice is worth by namespace, or --by team or kind", (*screen).savingsSection},
 		{"warnings", "all doubts, in full", func(s *screen) { s.prose(brief.WarningLines(s.r.Warnings, true)) }},
 		{SectionAll, "everything, as text", nil},
 	}
@@ -69,9 +70,13 @@ func (s *screen) riskSection() {
 
 func (s *screen) nodesSection() {
 	if p := s.r.Nodes.Plan; p != nil && s.r.Summary.MonthlyCost != nil {
+<<<<<<< HEAD
 		s.prose([]string{planLine(p, *s.r.Summary.MonthlyCost, s.r.NoHistory())})
+=======
+		s.prose([]string{brief.PlanLine(p, *s.r.Summary.MonthlyCost)})
+>>>>>>> c7ebeab (explain: the plan, a node, purchases, waste and prices are explained too)
 	}
-	s.prose(groupLines(s.r.Nodes.Plan))
+	s.prose(brief.GroupLines(s.r.Nodes.Plan))
 	if p := s.r.Nodes.Plan; p != nil {
 		for _, k := range p.Kept {
 			s.prose([]string{brief.Clean(k.Name) + " stays as it is: " + brief.Clean(k.Reason) + "."})

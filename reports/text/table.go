@@ -21,6 +21,10 @@ type row struct {
 
 // WriteTable writes the first screen, a section of the report, or all of it.
 func WriteTable(w io.Writer, r *document.Report, o Options) error {
+	return plainly(w, o, func(w io.Writer) error { return writeTable(w, r, o) })
+}
+
+func writeTable(w io.Writer, r *document.Report, o Options) error {
 	switch {
 	case o.Section == SectionAll || r.Allocation != nil:
 		return writeText(w, r, o, tableColumns())
@@ -32,6 +36,10 @@ func WriteTable(w io.Writer, r *document.Report, o Options) error {
 
 // WriteWide writes the containers as one table, a section, or all of it, in full.
 func WriteWide(w io.Writer, r *document.Report, o Options) error {
+	return plainly(w, o, func(w io.Writer) error { return writeContainers(w, r, o) })
+}
+
+func writeContainers(w io.Writer, r *document.Report, o Options) error {
 	if o.Section == "" && r.Allocation == nil {
 		return writeWide(w, r, o)
 	}
@@ -60,11 +68,11 @@ func writeText(w io.Writer, r *document.Report, o Options, columns []column) err
 	buf.WriteByte('\n')
 	prose(&buf, o, leftOut(rest)...)
 	full := o.Verbose || !judged
-	if lines := groupLines(r.Nodes.Plan); full && len(lines) > 0 {
+	if lines := brief.GroupLines(r.Nodes.Plan); full && len(lines) > 0 {
 		prose(&buf, o, lines...)
 		buf.WriteByte('\n')
 	}
-	if beyond := slices.Concat(scalingLines(r, full), purchaseLines(r, full), wasteLines(r, full)); len(beyond) > 0 {
+	if beyond := slices.Concat(brief.ScalingLines(r, full), brief.PurchaseLines(r, full), brief.WasteLines(r, full)); len(beyond) > 0 {
 		prose(&buf, o, beyond...)
 		buf.WriteByte('\n')
 	}
@@ -127,7 +135,11 @@ func headline(r *document.Report) []string {
 		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.Rightsize.Monthly, *s.MonthlyCost, r.NoHistory())))
 	}
 	if p := r.Nodes.Plan; p != nil && s.MonthlyCost != nil {
+<<<<<<< HEAD
 		out = append(out, planLine(p, *s.MonthlyCost, r.NoHistory()))
+=======
+		out = append(out, brief.PlanLine(p, *s.MonthlyCost))
+>>>>>>> c7ebeab (explain: the plan, a node, purchases, waste and prices are explained too)
 	}
 	if s.IdleMonthly != nil && s.OverheadMonthly != nil && !r.Partial() {
 		out = append(out, fmt.Sprintf("Of the cost %s is idle room that nobody asked for, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
@@ -140,8 +152,13 @@ func headline(r *document.Report) []string {
 
 func worth(savings, cost document.USD, noHistory bool) string {
 	share := ""
+<<<<<<< HEAD
 	if cost > 0 && !noHistory {
 		share = fmt.Sprintf(" (%s)", percentOf(savings, cost))
+=======
+	if cost > 0 {
+		share = fmt.Sprintf(" (%s)", brief.Part(max(savings, -savings), cost))
+>>>>>>> c7ebeab (explain: the plan, a node, purchases, waste and prices are explained too)
 	}
 	switch {
 	case savings == 0:
@@ -150,10 +167,6 @@ func worth(savings, cost document.USD, noHistory bool) string {
 		return fmt.Sprintf("takes room worth %s more%s", -savings, share)
 	}
 	return fmt.Sprintf("frees room worth %s%s", savings, share)
-}
-
-func percentOf(part, of document.USD) string {
-	return fmt.Sprintf("%.1f %%", 100*max(float64(part), float64(-part))/float64(of))
 }
 
 func subject(r *document.Report) string {
@@ -269,7 +282,7 @@ func footnotes(r *document.Report, rows []row, fine int, notes []brief.Note, o O
 	for _, line := range brief.WarningLines(r.Warnings, o.Verbose) {
 		out = append(out, "warning: "+line)
 	}
-	return append(out, priceLines(r.Prices)...)
+	return append(out, brief.PriceLines(r.Prices)...)
 }
 
 func compareRows(a, b row) int { return brief.CompareRows(a.Row, b.Row) }

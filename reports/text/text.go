@@ -17,6 +17,10 @@ type Options struct {
 	// Saved says that the report was kept, so that plimsoll show can print more
 	// of it.
 	Saved bool
+	// By is what the section of savings adds up by, of Groupings; empty is namespace.
+	By string
+	// ASCII draws without characters beyond ASCII; names stay as they are.
+	ASCII bool
 	// Sort and Columns are of the wide table: an order of Sorts, columns of
 	// Columns; empty are the usual ones.
 	Sort    string

@@ -8,8 +8,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
 // cells is the number of terminal cells that s takes.
 func cells(s string) int { return displaywidth.String(s) }
 

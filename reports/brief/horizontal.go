@@ -1,11 +1,10 @@
-package text
+package brief
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
 
-	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -13,13 +12,13 @@ import (
 // is asked for.
 const mostScalings = 4
 
-// scalingLines tell how workloads should be scaled, those that save most
+// ScalingLines tell how workloads should be scaled, those that save most
 // first, and what is wrong with autoscalers as they stand.
-func scalingLines(r *document.Report, full bool) []string {
+func ScalingLines(r *document.Report, full bool) []string {
 	var changed []*document.Workload
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
-		if h := w.Horizontal; h != nil && h.Recommended != nil && brief.Scaling(h.Current) != brief.Scaling(*h.Recommended) {
+		if h := w.Horizontal; h != nil && h.Recommended != nil && Scaling(h.Current) != Scaling(*h.Recommended) {
 			changed = append(changed, w)
 		}
 	}
@@ -45,23 +44,23 @@ func scalingSaved(h *document.Horizontal) document.USD {
 }
 
 func workloadName(w *document.Workload) string {
-	return fmt.Sprintf("%s/%s/%s", w.Namespace, brief.ShortKind(w.Kind), w.Name)
+	return fmt.Sprintf("%s/%s/%s", w.Namespace, ShortKind(w.Kind), w.Name)
 }
 
 func scalingLine(w *document.Workload) string {
 	h := w.Horizontal
-	out := fmt.Sprintf("Scaling: %s: %s, now %s", workloadName(w), brief.Scaling(*h.Recommended), brief.Scaling(h.Current))
+	out := fmt.Sprintf("Scaling: %s: %s, now %s", workloadName(w), Scaling(*h.Recommended), Scaling(h.Current))
 	switch saved := scalingSaved(h); {
 	case saved > 0:
 		out += fmt.Sprintf("; saves %s a month", saved)
 	case saved < 0:
 		out += fmt.Sprintf("; costs %s a month", -saved)
 	}
-	for _, t := range brief.Trades(h, 2) {
+	for _, t := range Trades(h, 2) {
 		out += "; " + t
 	}
 	for _, note := range h.Warnings {
-		out += "; " + brief.Clean(note.Message)
+		out += "; " + Clean(note.Message)
 	}
 	return out + "."
 }

@@ -1,17 +1,16 @@
-package text
+package brief
 
 import (
 	"cmp"
 	"fmt"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// priceLines name the sources for people, one line for all that one of them
+// PriceLines name the sources for people, one line for all that one of them
 // has beside machines.
-func priceLines(prices []document.PriceSource) []string {
+func PriceLines(prices []document.PriceSource) []string {
 	var out []string
 	for i := 0; i < len(prices); {
 		p, of := prices[i], []string{}
@@ -23,12 +22,12 @@ func priceLines(prices []document.PriceSource) []string {
 		}
 		what, from := "Prices", fmt.Sprintf("%s of %s (%s)", cmp.Or(p.Provider, "default"), p.AsOf, p.Source)
 		if p.Of != "" {
-			what += " of " + brief.Joined(of) // such as volumes and load balancers
+			what += " of " + Joined(of) // such as volumes and load balancers
 		}
 		if p.AsOf == "" {
 			from = fmt.Sprintf("%s (%s), without a date", cmp.Or(p.Provider, "default"), p.Source)
 		}
-		out = append(out, brief.Clean(what+": "+from+"."))
+		out = append(out, Clean(what+": "+from+"."))
 	}
 	return out
 }

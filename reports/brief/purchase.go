@@ -1,4 +1,4 @@
-package text
+package brief
 
 import (
 	"fmt"
@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -26,10 +25,10 @@ func heldLine(h *document.HeldCommitments) string {
 	return out + "."
 }
 
-// purchaseLines are the lines of the text report: what to commit to and
+// PurchaseLines are the lines of the text report: what to commit to and
 // whether it survives, and what can live on spot. In full every commitment has
 // its own.
-func purchaseLines(r *document.Report, full bool) []string {
+func PurchaseLines(r *document.Report, full bool) []string {
 	p := r.Purchase
 	if p == nil {
 		return nil
@@ -46,11 +45,11 @@ func purchaseLines(r *document.Report, full bool) []string {
 		out = append(out, line)
 	}
 	for _, w := range p.Withheld {
-		out = append(out, fmt.Sprintf("No commitments are advised: %s.", brief.Clean(w.Reason)))
+		out = append(out, fmt.Sprintf("No commitments are advised: %s.", Clean(w.Reason)))
 	}
 	for _, w := range p.Warnings {
 		if w.Code == "unused-commitment" || full {
-			out = append(out, fmt.Sprintf("Purchases: %s.", brief.Clean(w.Message)))
+			out = append(out, fmt.Sprintf("Purchases: %s.", Clean(w.Message)))
 		}
 	}
 	for _, line := range []string{billLine(r.Summary.Waterfall), heldLine(p.Held)} {
@@ -119,7 +118,7 @@ func scenarioLine(s *document.Scenario) string {
 		word, usd = "lose", -usd
 	}
 	return fmt.Sprintf("With %s the commitments %s %s a month, %s of them used; the best that could have been bought would cost %s less.",
-		brief.Clean(s.Name), word, usd, document.Percent(s.Utilization), s.MonthlyRegret)
+		Clean(s.Name), word, usd, document.Percent(s.Utilization), s.MonthlyRegret)
 }
 
 // billLine is where the bill goes, and the same with the commitments that exist.
@@ -208,7 +207,7 @@ func commitmentLine(group []document.Commitment) string {
 				names = append(names, fmt.Sprintf("%d others", len(sorted)-i))
 				break
 			}
-			names = append(names, brief.Clean(c.Family)+amountOf(c, len(sorted)))
+			names = append(names, Clean(c.Family)+amountOf(c, len(sorted)))
 		}
 		parts = " (" + strings.Join(names, ", ") + ")"
 	}
@@ -217,7 +216,7 @@ func commitmentLine(group []document.Commitment) string {
 		upfront = fmt.Sprintf(", %s of it paid at once", paid)
 	}
 	return fmt.Sprintf("Commit for %s to $%.2f an hour of %s%s%s: %.0f %% of the demand, saves %s a month.",
-		document.Counted(group[0].TermYears, "year"), amount, brief.Clean(group[0].Instrument), parts, upfront, 100*coverage, saved)
+		document.Counted(group[0].TermYears, "year"), amount, Clean(group[0].Instrument), parts, upfront, 100*coverage, saved)
 }
 
 // amountOf is a family's share of several, or how much of a resource it is;
@@ -231,7 +230,7 @@ func amountOf(c document.Commitment, of int) string {
 	case c.Resource == pricing.ResourceGPU:
 		return " " + document.Figures(c.GPUs) + " GPU"
 	case of == 1:
-		return ", paid " + strings.ReplaceAll(brief.Clean(c.Payment), "_", " ")
+		return ", paid " + strings.ReplaceAll(Clean(c.Payment), "_", " ")
 	}
 	return fmt.Sprintf(" $%.2f", c.Amount)
 }
@@ -294,5 +293,5 @@ func longerLine(p *document.Purchase) string {
 		return ""
 	}
 	c := alternatives[best]
-	return fmt.Sprintf("%s of %s alone would save %s (--commitment-terms 1y,3y).", capital(document.Counted(c.TermYears, "year")), brief.Clean(c.Instrument), c.MonthlySavings)
+	return fmt.Sprintf("%s of %s alone would save %s (--commitment-terms 1y,3y).", capital(document.Counted(c.TermYears, "year")), Clean(c.Instrument), c.MonthlySavings)
 }

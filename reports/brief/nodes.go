@@ -1,4 +1,4 @@
-package text
+package brief
 
 import (
 	"cmp"
@@ -6,12 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// groupLines tell people of the groups, and of the way to them.
-func groupLines(p *document.NodePlan) []string {
+// GroupLines tell people of the groups, and of the way to them.
+func GroupLines(p *document.NodePlan) []string {
 	if p == nil || len(p.Groups) == 0 {
 		return nil
 	}
@@ -33,7 +32,7 @@ func groupLines(p *document.NodePlan) []string {
 		if len(g.Zones) > 0 {
 			line += " in " + strings.Join(g.Zones, ", ")
 		}
-		out = append(out, brief.Clean(line)+fmt.Sprintf("; at most %s CPU, %s; %s at a time.", brief.Cores(g.Limits.CPU), brief.Memory(g.Limits.Memory), document.Counted(g.Drains, "drain")))
+		out = append(out, Clean(line)+fmt.Sprintf("; at most %s CPU, %s; %s at a time.", Cores(g.Limits.CPU), Memory(g.Limits.Memory), document.Counted(g.Drains, "drain")))
 	}
 	return append(append(out, safetyLines(p)...), moveLines(p)...)
 }
@@ -43,7 +42,7 @@ func groupLines(p *document.NodePlan) []string {
 func safetyLines(p *document.NodePlan) []string {
 	var out []string
 	if len(p.Moves) > 0 {
-		out = append(out, brief.Clean("Risk: "+p.Risk)+".")
+		out = append(out, Clean("Risk: "+p.Risk)+".")
 	}
 	var prices []string
 	for _, l := range p.Survives.Levels {
@@ -57,7 +56,7 @@ func safetyLines(p *document.NodePlan) []string {
 		out = append(out, fmt.Sprintf("It survives: %s. A month, by --survive: %s.", p.Survives.Level, strings.Join(prices, ", ")))
 	}
 	for _, k := range p.Pinned {
-		out = append(out, brief.Clean(fmt.Sprintf("Kept as they are: %s with %s, %s a month: %s", document.Counted(k.Nodes, "node"), document.Counted(k.Pods, "pod"), k.MonthlyCost, k.Kind))+".")
+		out = append(out, Clean(fmt.Sprintf("Kept as they are: %s with %s, %s a month: %s", document.Counted(k.Nodes, "node"), document.Counted(k.Pods, "pod"), k.MonthlyCost, k.Kind))+".")
 	}
 	return out
 }
@@ -70,7 +69,7 @@ func moveLines(p *document.NodePlan) []string {
 		for _, l := range p.Launch {
 			parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s %s", l.Count, l.InstanceType, l.Zone)))
 		}
-		out = append(out, brief.Clean("First start "+strings.Join(parts, ", ")+", cordoned, and open them one by one as pods move: over all of them at once the scheduler spreads pods so that some find no room."))
+		out = append(out, Clean("First start "+strings.Join(parts, ", ")+", cordoned, and open them one by one as pods move: over all of them at once the scheduler spreads pods so that some find no room."))
 	}
 	for _, m := range p.Moves {
 		line := fmt.Sprintf("%s %s: %s in %s, %s a month", m.Action, m.Node, document.Counted(m.Evictions, "pod"), document.Counted(m.Rounds, "round"), m.MonthlySavings)
@@ -80,16 +79,21 @@ func moveLines(p *document.NodePlan) []string {
 		if m.Blocked != "" {
 			line += "; blocked: " + m.Blocked
 		}
-		out = append(out, brief.Clean(line)+".")
+		out = append(out, Clean(line)+".")
 	}
 	if len(p.Stays) > 0 {
-		out = append(out, brief.Clean("Unchanged, with all pods: "+strings.Join(p.Stays, ", ")+"."))
+		out = append(out, Clean("Unchanged, with all pods: "+strings.Join(p.Stays, ", ")+"."))
 	}
 	return out
 }
 
+<<<<<<< HEAD:reports/text/nodes.go
 // planLine is the plan in one sentence.
 func planLine(p *document.NodePlan, bill document.USD, noHistory bool) string {
+=======
+// PlanLine is the plan in one sentence.
+func PlanLine(p *document.NodePlan, bill document.USD) string {
+>>>>>>> c7ebeab (explain: the plan, a node, purchases, waste and prices are explained too):reports/brief/nodes.go
 	proof, held := proof(p), planBillLine(p.WithCommitments)
 	if noHistory {
 		return planGuess(p, bill)
@@ -102,7 +106,7 @@ func planLine(p *document.NodePlan, bill document.USD, noHistory bool) string {
 		saved, word = -saved, "more"
 	}
 	return fmt.Sprintf("%s would do for %s a month, %s (%s) %s, %s: %s.",
-		capital(document.Counted(p.Count, "node")), p.MonthlyCost, saved, percentOf(saved, bill), word, proof, kinds(p.Pools)) + held
+		capital(document.Counted(p.Count, "node")), p.MonthlyCost, saved, Part(saved, bill), word, proof, kinds(p.Pools)) + held
 }
 
 // planGuess is the plan of a report without history: no share of the bill, and no
@@ -121,7 +125,7 @@ const mostKinds = 4
 
 // poolKind names the pool's machines by type and capacity type.
 func poolKind(p *document.Pool) string {
-	kind := cmp.Or(brief.Clean(p.InstanceType), "(no type)") + " " + brief.Clean(p.CapacityType)
+	kind := cmp.Or(Clean(p.InstanceType), "(no type)") + " " + Clean(p.CapacityType)
 	if p.Hourly == 0 {
 		kind += " without a price"
 	}
@@ -169,5 +173,5 @@ func planBillLine(b *document.PlanBill) string {
 	if b.MonthlyCost < b.MonthlyAtListPrices {
 		return text + fmt.Sprintf(", with those cheapest at list prices it would be %s.", b.MonthlyAtListPrices)
 	}
-	return text + fmt.Sprintf(", with nodes that use those to %s it would be %s.", brief.Clean(strings.Join(b.Families, ", ")), *b.MonthlyUsed)
+	return text + fmt.Sprintf(", with nodes that use those to %s it would be %s.", Clean(strings.Join(b.Families, ", ")), *b.MonthlyUsed)
 }

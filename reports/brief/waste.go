@@ -1,4 +1,4 @@
-package text
+package brief
 
 import (
 	"cmp"
@@ -6,14 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// wasteLines are the lines of the text report: the findings by kind, the
+// WasteLines are the lines of the text report: the findings by kind, the
 // dearest first. Kinds are not added up, since one may lie within another. In
 // full every finding has its own.
-func wasteLines(r *document.Report, full bool) []string {
+func WasteLines(r *document.Report, full bool) []string {
 	if len(r.Waste) == 0 {
 		return nil
 	}
@@ -37,7 +36,7 @@ func wasteLines(r *document.Report, full bool) []string {
 	slices.SortStableFunc(kinds, func(a, b string) int { return cmp.Compare(cost[b], cost[a]) })
 	var parts []string
 	for _, k := range kinds {
-		part := fmt.Sprintf("%d %s", count[k], brief.Clean(r.WasteWords(k, count[k])))
+		part := fmt.Sprintf("%d %s", count[k], Clean(r.WasteWords(k, count[k])))
 		if cost[k] > 0 {
 			part += " " + cost[k].String()
 		}
@@ -51,23 +50,23 @@ func wasteLines(r *document.Report, full bool) []string {
 }
 
 func wasteLine(w *document.Waste) string {
-	text := fmt.Sprintf("Waste: %s: %s", brief.Clean(w.Target), brief.Clean(w.Title))
+	text := fmt.Sprintf("Waste: %s: %s", Clean(w.Target), Clean(w.Title))
 	if w.Container != "" {
-		text = fmt.Sprintf("Waste: %s, container %s: %s", brief.Clean(w.Target), brief.Clean(w.Container), brief.Clean(w.Title))
+		text = fmt.Sprintf("Waste: %s, container %s: %s", Clean(w.Target), Clean(w.Container), Clean(w.Title))
 	}
 	if w.USD() > 0 {
 		text += fmt.Sprintf(" (%s a month)", w.USD())
 	}
 	text += "."
 	if len(w.Blocked) > 0 {
-		text += " In the way: " + brief.Clean(strings.Join(w.Blocked, "; ")) + "."
+		text += " In the way: " + Clean(strings.Join(w.Blocked, "; ")) + "."
 	}
 	if w.Loss != "" {
-		text += " Lost with it: " + brief.Clean(w.Loss) + "."
+		text += " Lost with it: " + Clean(w.Loss) + "."
 	}
 	var seen []string
 	for _, e := range w.Evidence {
-		seen = append(seen, brief.Clean(e.Name)+" "+figure(&e))
+		seen = append(seen, Clean(e.Name)+" "+Figure(&e))
 	}
 	if len(seen) > 0 {
 		text += " Seen: " + strings.Join(seen, ", ") + "."
@@ -75,13 +74,13 @@ func wasteLine(w *document.Waste) string {
 	return text
 }
 
-// figure is the value with its unit, for people.
-func figure(e *document.Evidence) string {
+// Figure is the value with its unit, for people.
+func Figure(e *document.Evidence) string {
 	switch e.Unit {
 	case "millicores":
-		return brief.Cores(document.CPU(e.Value * document.MicroPerMilli))
+		return Cores(document.CPU(e.Value * document.MicroPerMilli))
 	case "bytes":
-		return brief.Memory(document.Bytes(e.Value))
+		return Memory(document.Bytes(e.Value))
 	case "usd":
 		return document.Cents(e.Value).String()
 	case "percent":

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// Completion asks no cluster: names are those of the last report that is kept,
+// contexts those of the kubeconfig.
+
+func completeFrom(cmd *cobra.Command, flag string, words []string) {
+	completeWith(cmd, flag, func() []string { return words })
+}
+
+func completeWith(cmd *cobra.Command, flag string, words func() []string) {
+	// The only error is a flag that does not exist, and these do.
+	_ = cmd.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return words(), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+func lastKept() *document.Report {
+	x, err := openKeep().newest("")
+	if err != nil {
+		return &document.Report{}
+	}
+	r, err := x.read()
+	if err != nil {
+		return &document.Report{}
+	}
+	return r
+}
+
+func keptWorkloads() []string {
+	r := lastKept()
+	out := make([]string, 0, len(r.Workloads))
+	for i := range r.Workloads {
+		out = append(out, brief.Path(&r.Workloads[i]))
+	}
+	return out
+}
+
+func keptNamespaces() []string {
+	r := lastKept()
+	var out []string
+	for i := range r.Workloads {
+		if ns := brief.Clean(r.Workloads[i].Namespace); !slices.Contains(out, ns) {
+			out = append(out, ns)
+		}
+	}
+	return out
+}
+
+func contexts() []string {
+	config, err := clientcmd.NewDefaultClientConfigLoadingRules().Load()
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for name := range config.Contexts {
+		out = append(out, brief.Clean(name))
+	}
+	slices.Sort(out)
+	return out
+}

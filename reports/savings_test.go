@@ -1,0 +1,75 @@
+package reports_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
+)
+
+var dollarsAt = regexp.MustCompile(`-?\$[0-9,]+\.[0-9]{2}`)
+
+// TestSavingsAddUp: by whatever it is grouped, the rows add up to the total,
+// and every grouping to the same.
+func TestSavingsAddUp(t *testing.T) {
+	for name, r := range screens() {
+		totals := map[string]bool{}
+		for _, by := range text.Groupings() {
+			out := output(t, "table", r, reports.Options{Section: "savings", By: by, Width: 120})
+			var cost, room document.USD
+			var total []string
+			for line := range strings.Lines(out) {
+				found := dollarsAt.FindAllString(line, -1)
+				switch {
+				case len(found) != 2:
+				case strings.HasPrefix(line, "TOTAL"):
+					total = found
+				default:
+					cost, room = cost+amountOf(t, found[0]), room+amountOf(t, found[1])
+				}
+			}
+			if total == nil {
+				continue // nothing has a price
+			}
+			if amountOf(t, total[0]) != cost || amountOf(t, total[1]) != room {
+				t.Errorf("%s by %s: rows come to %s and %s, the total says %v", name, by, cost, room, total)
+			}
+			totals[strings.Join(total, " ")] = true
+		}
+		if len(totals) > 1 {
+			t.Errorf("%s: the groupings come to %v", name, totals)
+		}
+	}
+}
+
+func amountOf(t *testing.T, s string) document.USD {
+	t.Helper()
+	var u document.USD
+	if err := u.UnmarshalJSON([]byte(strings.NewReplacer("$", "", ",", "").Replace(s))); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// TestASCII: where the terminal has ASCII alone, nothing else is drawn, and
+// columns stay where they are.
+func TestASCII(t *testing.T) {
+	r := screens()["levers"]
+	for _, o := range []reports.Options{{Width: 80}, {Width: 120, Section: text.SectionAll}, {Width: 120, Section: "rightsize"}} {
+		plain := o
+		plain.ASCII = true
+		got, want := output(t, "table", r, plain), output(t, "table", r, o)
+		for _, c := range got {
+			if c > 127 {
+				t.Errorf("%+v draws %q", o, c)
+				break
+			}
+		}
+		if len([]rune(got)) != len([]rune(want)) {
+			t.Errorf("%+v: columns moved", o)
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package text
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// Groupings lists what savings can be added up by.
+func Groupings() []string { return []string{"namespace", "team", "kind"} }
+
+func groupOf(w *document.Workload, by string) string {
+	switch by {
+	case "team":
+		return cmp.Or(w.Team, "(none)")
+	case "kind":
+		return w.Kind
+	}
+	return w.Namespace
+}
+
+// savingsSection adds up what workloads cost and what the advice on them is
+// worth, those that save most first.
+func (s *screen) savingsSection() {
+	type group struct {
+		name          string
+		workloads     int
+		cost, savings document.USD
+	}
+	byName := map[string]*group{}
+	var all []*group
+	for i := range s.r.Workloads {
+		w := &s.r.Workloads[i]
+		name := groupOf(w, s.o.By)
+		g := byName[name]
+		if g == nil {
+			g = &group{name: name}
+			byName[name] = g
+			all = append(all, g)
+		}
+		g.workloads++
+		if w.MonthlyCost != nil {
+			g.cost += *w.MonthlyCost
+		}
+		if w.MonthlySavings != nil {
+			g.savings += *w.MonthlySavings
+		}
+	}
+	slices.SortFunc(all, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(b.savings, a.savings), cmp.Compare(a.name, b.name))
+	})
+	t := &rows{right: []bool{false, true, true, true}}
+	t.add(strings.ToUpper(cmp.Or(s.o.By, "namespace")), "WORKLOADS", "COST A MONTH", "ROOM A MONTH")
+	var sum group
+	for _, g := range all {
+		t.add(brief.Clean(g.name), fmt.Sprint(g.workloads), g.cost.String(), g.savings.String())
+		sum.workloads, sum.cost, sum.savings = sum.workloads+g.workloads, sum.cost+g.cost, sum.savings+g.savings
+	}
+	t.add("TOTAL", fmt.Sprint(sum.workloads), sum.cost.String(), sum.savings.String())
+	if s.r.Summary.MonthlyCost == nil {
+		s.lines("No node has a price, so there are no costs and no savings.")
+		return
+	}
+	s.lines(t.print(s.o.line(), s.o.Color)...)
+	s.prose([]string{"Room leaves the bill when nodes go: see plimsoll show nodes."})
+}

@@ -1,0 +1,171 @@
+package text
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// Subjects lists what can be explained beside workloads.
+func Subjects() []string { return []string{"nodes", "purchase", "waste", "node/NAME", "price/TYPE"} }
+
+// ExplainSubject explains what is no workload; ok is false where the name is of
+// none of Subjects.
+func ExplainSubject(w io.Writer, r *document.Report, name string, o Options) (ok bool, err error) {
+	s := &screen{r: r, o: o}
+	kind, of, named := strings.Cut(name, "/")
+	switch {
+	case name == "nodes":
+		s.explainPlan()
+	case name == "purchase":
+		s.explainPurchase()
+	case name == "waste":
+		s.prose(brief.WasteLines(r, true))
+		s.pages("waste")
+	case named && kind == "node":
+		err = s.explainNode(of)
+	case named && kind == "price":
+		err = s.explainPrice(of)
+	default:
+		return false, nil
+	}
+	if err == nil {
+		_, err = w.Write(s.Bytes())
+	}
+	return true, err
+}
+
+// pages names the pages of the manual that have the rules.
+func (s *screen) pages(rules ...string) {
+	for i, x := range rules {
+		rules[i] = "docs/rules/" + x + ".md"
+	}
+	s.lines("")
+	s.hang("How the numbers come about: ", strings.Join(rules, ", "), plainTone)
+}
+
+// explainPlan is the plan with what was weighed against it.
+func (s *screen) explainPlan() {
+	s.nodesSection()
+	p := s.r.Nodes.Plan
+	if p == nil {
+		s.lines("There is no plan of the nodes: plimsoll show warnings has the reason.")
+		return
+	}
+	s.lines("", painted("weighed against", strongTone, s.o.Color))
+	s.hang("  bound   ", fmt.Sprintf("no nodes of the offered types run these pods for less than %s a month; the plan is %s %% above", p.LowerBoundMonthly, document.Figures(p.GapPercent)), plainTone)
+	if p.ExactMonthlyCost > 0 {
+		s.hang("  exact   ", fmt.Sprintf("nodes of any types that live through nothing: %s a month (--pools exact --survive none)", p.ExactMonthlyCost), plainTone)
+	}
+	for _, l := range p.Survives.Levels {
+		text := fmt.Sprintf("%s a month (--survive %s)", l.MonthlyCost, l.Level)
+		if l.AtMost {
+			text = "at most " + text
+		}
+		if l.Level == p.Survives.Level {
+			text += ", this plan"
+		}
+		s.hang(fmt.Sprintf("  %-8s", l.Level), text, plainTone)
+	}
+	s.pages("nodes")
+}
+
+// mostAlternatives is how many commitments that were not taken are named.
+const mostAlternatives = 8
+
+func (s *screen) explainPurchase() {
+	s.prose(brief.PurchaseLines(s.r, true))
+	p := s.r.Purchase
+	if p == nil {
+		s.lines("Nothing was worked out of purchases: plimsoll show warnings has the reason.")
+		return
+	}
+	if len(p.Alternatives) > 0 {
+		s.lines("", painted("each alone would come to", strongTone, s.o.Color))
+	}
+	t := &rows{indent: 2, right: []bool{false, true, true, true, true}}
+	t.add("COMMITMENT", "TERM", "SAVES A MONTH", "USED", "BREAK-EVEN")
+	for i := range p.Alternatives[:min(len(p.Alternatives), mostAlternatives)] {
+		c := &p.Alternatives[i]
+		t.add(strings.TrimSpace(brief.Clean(c.Instrument+" "+c.Family+" "+c.Resource)), fmt.Sprintf("%d y", c.TermYears), c.MonthlySavings.String(),
+			document.Percent(c.Utilization), document.Percent(c.BreakEven))
+	}
+	if len(t.lines) > 1 {
+		s.lines(t.print(s.o.line(), s.o.Color)...)
+	}
+	s.pages("purchase", "spot")
+}
+
+// explainNode says what becomes of one node.
+func (s *screen) explainNode(name string) error {
+	p := s.r.Nodes.Plan
+	if p == nil {
+		return fmt.Errorf("the report has no plan of the nodes, so nothing is said of node %s", name)
+	}
+	said := false
+	tell := func(head, text string) {
+		said = true
+		s.hang("  "+head+strings.Repeat(" ", max(8-len(head), 1)), text, plainTone)
+	}
+	s.lines("node " + brief.Clean(name))
+	for _, k := range p.Kept {
+		if k.Name == name {
+			tell("stays", "as it is: "+brief.Clean(k.Reason))
+		}
+	}
+	if slices.Contains(p.Stays, name) {
+		tell("stays", "the plan has it too, and its pods stay on it")
+	}
+	for i := range p.Moves {
+		if m := &p.Moves[i]; m.Node == name {
+			tell(m.Action, fmt.Sprintf("step %d of %d: %s in %s; saves %s a month", i+1, len(p.Moves), document.Counted(m.Evictions, "eviction"), document.Counted(m.Rounds, "round"), m.MonthlySavings))
+			if m.Blocked != "" {
+				tell("blocked", brief.Clean(m.Blocked))
+			}
+		}
+	}
+	for _, x := range p.Placement {
+		if x.Node == name {
+			tell("pods", brief.Clean(strings.Join(x.Pods, ", ")))
+		}
+	}
+	if !said {
+		return fmt.Errorf("the report has no node %s: plimsoll show nodes lists what the plan keeps and drains", name)
+	}
+	s.pages("nodes")
+	return nil
+}
+
+// explainPrice says what a type costs here, and where that is from.
+func (s *screen) explainPrice(name string) error {
+	t := &rows{indent: 2, right: []bool{false, false, true, true}}
+	t.add("WHERE", "CAPACITY", "NODES", "USD/HOUR")
+	add := func(where string, pools []document.Pool) {
+		for i := range pools {
+			if x := &pools[i]; x.InstanceType == name {
+				price := "no price"
+				if x.Hourly > 0 {
+					price = fmt.Sprintf("%.5g", x.Hourly)
+				}
+				t.add(strings.TrimSpace(where+" "+brief.Clean(x.Zone)), x.CapacityType, fmt.Sprint(x.Count), price)
+			}
+		}
+	}
+	add("now", s.r.Nodes.Current.Pools)
+	if s.r.Nodes.Plan != nil {
+		add("plan", s.r.Nodes.Plan.Pools)
+	}
+	if len(t.lines) == 1 {
+		return fmt.Errorf("the report has no nodes of type %s: plimsoll price %s looks it up in the tables", name, name)
+	}
+	s.lines("type " + brief.Clean(name))
+	s.lines(t.print(s.o.line(), s.o.Color)...)
+	s.lines("")
+	s.prose(brief.PriceLines(s.r.Prices))
+	s.lines("", "All its prices: plimsoll price "+brief.Clean(name))
+	return nil
+}
