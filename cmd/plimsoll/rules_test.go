@@ -26,7 +26,7 @@ var ruleOf = map[string]struct{ pkg, file string }{
 var noText = []string{"rightsize", "vpa"}
 
 // TestFivePlaces: one name in five places. A rule is a package in recommender/, a
-// file in reports/build and one in reports/text, a page in docs/rules and a folder
+// file in reports/build, its words in reports/brief, a page in docs/rules and a folder
 // of cases.
 func TestFivePlaces(t *testing.T) {
 	for _, r := range recommender.Rules() {
@@ -36,7 +36,7 @@ func TestFivePlaces(t *testing.T) {
 		}
 		places := []string{"recommender/" + pkg, "reports/build/" + file + ".go", "docs/rules/" + r.Name + ".md", "testdata/rules/" + r.Name}
 		if !slices.Contains(noText, r.Name) {
-			places = append(places, "reports/text/"+file+".go")
+			places = append(places, "reports/brief/"+file+".go")
 		}
 		for _, place := range places {
 			if _, err := os.Stat(filepath.Join("..", "..", place)); err != nil {

@@ -189,7 +189,6 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 	if err != nil {
 		return err
 	}
-<<<<<<< HEAD
 	sel, err := selectNamespaces(f.namespaces, f.excluded)
 	if err != nil {
 		return err
@@ -197,10 +196,7 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 	if f.top < 0 {
 		return fmt.Errorf("--top %d: want how many containers to list, or 0 for all", f.top)
 	}
-	o := reports.Options{Width: s.Width, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.all, Top: f.top, Verbose: f.verbose, Saved: f.report == ""}
-=======
 	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.all, Top: f.top, Verbose: f.verbose, Saved: f.report == ""}
->>>>>>> c7ebeab (explain: the plan, a node, purchases, waste and prices are explained too)
 	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
 		return err
 	}

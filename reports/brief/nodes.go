@@ -87,13 +87,8 @@ func moveLines(p *document.NodePlan) []string {
 	return out
 }
 
-<<<<<<< HEAD:reports/text/nodes.go
-// planLine is the plan in one sentence.
-func planLine(p *document.NodePlan, bill document.USD, noHistory bool) string {
-=======
 // PlanLine is the plan in one sentence.
-func PlanLine(p *document.NodePlan, bill document.USD) string {
->>>>>>> c7ebeab (explain: the plan, a node, purchases, waste and prices are explained too):reports/brief/nodes.go
+func PlanLine(p *document.NodePlan, bill document.USD, noHistory bool) string {
 	proof, held := proof(p), planBillLine(p.WithCommitments)
 	if noHistory {
 		return planGuess(p, bill)

@@ -70,11 +70,7 @@ func (s *screen) riskSection() {
 
 func (s *screen) nodesSection() {
 	if p := s.r.Nodes.Plan; p != nil && s.r.Summary.MonthlyCost != nil {
-<<<<<<< HEAD
-		s.prose([]string{planLine(p, *s.r.Summary.MonthlyCost, s.r.NoHistory())})
-=======
-		s.prose([]string{brief.PlanLine(p, *s.r.Summary.MonthlyCost)})
->>>>>>> c7ebeab (explain: the plan, a node, purchases, waste and prices are explained too)
+		s.prose([]string{brief.PlanLine(p, *s.r.Summary.MonthlyCost, s.r.NoHistory())})
 	}
 	s.prose(brief.GroupLines(s.r.Nodes.Plan))
 	if p := s.r.Nodes.Plan; p != nil {

@@ -135,11 +135,7 @@ func headline(r *document.Report) []string {
 		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.Rightsize.Monthly, *s.MonthlyCost, r.NoHistory())))
 	}
 	if p := r.Nodes.Plan; p != nil && s.MonthlyCost != nil {
-<<<<<<< HEAD
-		out = append(out, planLine(p, *s.MonthlyCost, r.NoHistory()))
-=======
-		out = append(out, brief.PlanLine(p, *s.MonthlyCost))
->>>>>>> c7ebeab (explain: the plan, a node, purchases, waste and prices are explained too)
+		out = append(out, brief.PlanLine(p, *s.MonthlyCost, r.NoHistory()))
 	}
 	if s.IdleMonthly != nil && s.OverheadMonthly != nil && !r.Partial() {
 		out = append(out, fmt.Sprintf("Of the cost %s is idle room that nobody asked for, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
@@ -152,13 +148,8 @@ func headline(r *document.Report) []string {
 
 func worth(savings, cost document.USD, noHistory bool) string {
 	share := ""
-<<<<<<< HEAD
 	if cost > 0 && !noHistory {
-		share = fmt.Sprintf(" (%s)", percentOf(savings, cost))
-=======
-	if cost > 0 {
 		share = fmt.Sprintf(" (%s)", brief.Part(max(savings, -savings), cost))
->>>>>>> c7ebeab (explain: the plan, a node, purchases, waste and prices are explained too)
 	}
 	switch {
 	case savings == 0:
