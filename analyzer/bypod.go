@@ -10,6 +10,7 @@ import (
 const (
 	ByPodFargate   = "AWS Fargate"
 	ByPodVirtual   = "a virtual kubelet"
+	ByPodACI       = "Azure Container Instances"
 	ByPodAutopilot = "GKE Autopilot"
 )
 
@@ -21,12 +22,23 @@ func (n *Node) ByPod() string {
 	switch {
 	case n.Labels["eks.amazonaws.com/compute-type"] == "fargate":
 		return ByPodFargate
+	case (virtual || n.Labels["type"] == "virtual-kubelet") && (strings.HasPrefix(n.Name, "virtual-node-aci") || slices.ContainsFunc(n.Taints, azureKubelet)):
+		return ByPodACI
 	case virtual || n.Labels["type"] == "virtual-kubelet":
 		return ByPodVirtual
 	case strings.HasPrefix(n.Name, "gk3-") || strings.HasPrefix(n.Labels["node.kubernetes.io/instance-type"], "ek-"):
 		return ByPodAutopilot
 	}
 	return ""
+}
+
+// azureKubelet reports whether a taint is that of the virtual kubelet for Azure.
+func azureKubelet(t Taint) bool { return t.Key == "virtual-kubelet.io/provider" && t.Value == "azure" }
+
+// Hybrid reports whether a node is an EKS hybrid node: a machine of one's own, of
+// which EKS bills the vCPUs.
+func (n *Node) Hybrid() bool {
+	return n.Labels["eks.amazonaws.com/compute-type"] == "hybrid" || strings.HasPrefix(n.ProviderID, "eks-hybrid://")
 }
 
 // Windows reports whether a node runs Windows.

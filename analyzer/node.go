@@ -27,6 +27,9 @@ type Node struct {
 	Keep string `json:"keep,omitempty"`
 	// Unmodelled names fields of the node's spec that no rule can hold.
 	Unmodelled []string `json:"unmodelled,omitempty"`
+	// Kubelet is the version of its kubelet, such as "v1.31.2"; snapshots of older programs
+	// have none.
+	Kubelet string `json:"kubelet,omitempty"`
 	// Usage is what metrics-server last saw; zero without it.
 	Usage Amounts `json:"usage,omitzero"`
 }

@@ -46,6 +46,8 @@ type Snapshot struct {
 	Volumes       []Volume       `json:"volumes,omitempty"`
 	VolumeClaims  []VolumeClaim  `json:"volumeClaims,omitempty"`
 	LoadBalancers []LoadBalancer `json:"loadBalancers,omitempty"`
+	// StorageClasses are the classes of volumes; snapshots of older programs have none.
+	StorageClasses []StorageClass `json:"storageClasses,omitempty"`
 
 	Warnings []Warning `json:"warnings,omitempty"`
 }
@@ -65,6 +67,16 @@ func (s *Snapshot) Minor() int {
 		return 0
 	}
 	return n
+}
+
+// ControlPlaneMinor is x of the control plane's Kubernetes 1.x: the API server's, else
+// that of the newest kubelet, which is never newer; 0 where neither is known.
+func (s *Snapshot) ControlPlaneMinor() int {
+	minor := s.Minor()
+	for i := 0; i < len(s.Nodes) && s.KubernetesVersion == ""; i++ {
+		minor = max(minor, (&Snapshot{KubernetesVersion: s.Nodes[i].Kubelet}).Minor())
+	}
+	return minor
 }
 
 // Window is the time that a snapshot covers: [Start, End), sampled every Step.
@@ -229,6 +241,7 @@ func (s *Snapshot) Sort() {
 	slices.SortFunc(s.LimitRanges, func(a, b LimitRange) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.Quotas, func(a, b ResourceQuota) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.Volumes, func(a, b Volume) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(s.StorageClasses, func(a, b StorageClass) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(s.VolumeClaims, func(a, b VolumeClaim) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.LoadBalancers, func(a, b LoadBalancer) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.Warnings, CompareWarnings)

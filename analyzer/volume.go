@@ -37,3 +37,21 @@ type VolumeClaim struct {
 	// Used is the most bytes that it held in the window; 0 where not known.
 	Used int64 `json:"used,omitempty"`
 }
+
+// StorageClass is what a class of volumes is made with.
+type StorageClass struct {
+	Name        string `json:"name"`
+	Provisioner string `json:"provisioner,omitempty"`
+	// Parameters are those that decide a volume's price, by their names in lower case.
+	Parameters map[string]string `json:"parameters,omitempty"`
+}
+
+// StorageClass gives the class of a name; one that was not read has its name alone.
+func (s *Snapshot) StorageClass(name string) StorageClass {
+	for i := range s.StorageClasses {
+		if s.StorageClasses[i].Name == name {
+			return s.StorageClasses[i]
+		}
+	}
+	return StorageClass{Name: name}
+}

@@ -28,7 +28,7 @@ var (
 
 // providerSchemes maps the scheme of a providerID to its provider.
 var providerSchemes = []struct{ prefix, provider string }{
-	{"aws://", "aws"}, {"gce://", "gcp"}, {"azure://", "azure"},
+	{"aws://", "aws"}, {"eks-hybrid://", "aws"}, {"gce://", "gcp"}, {"azure://", "azure"},
 }
 
 // providerDomains maps the domains of cloud labels to their provider.

@@ -34,6 +34,9 @@ func (c *Catalog) NodePrice(n Node) NodePrice {
 	if n.ByPod != "" {
 		return c.podsPrice(q, n)
 	}
+	if own := c.match(&Offering{Provider: q.Provider, Region: q.Region, InstanceType: q.InstanceType, CapacityType: OnDemand}, nonNil(n.Labels)); n.Hybrid() && own == nil {
+		return hybridPrice(q, n)
+	}
 	p := c.priceNode(q, n)
 	var warnings []string
 	if p.Status == Missing && p.Cause == OtherSystem {
@@ -83,6 +86,30 @@ func (c *Catalog) priceNode(q Query, n Node) Price {
 		return p.missing(OtherSystem, "Windows nodes are not priced: the tables are of Linux, and the license costs more than many a machine; give prices with --pricing")
 	}
 	return own.apply(p)
+}
+
+// hybridVCPU is what EKS bills for a vCPU of a hybrid node, in USD an hour, in the
+// first tier of 576,000 vCPU-hours a month.
+// Source: aws.amazon.com/eks/pricing, read 2026-03.
+const hybridVCPU = 0.02
+
+// Hybrid reports whether the node is an EKS hybrid node.
+func (n Node) Hybrid() bool {
+	return n.Labels["eks.amazonaws.com/compute-type"] == "hybrid" || strings.HasPrefix(n.ProviderID, "eks-hybrid://")
+}
+
+// hybridPrice prices a machine of one's own by what EKS bills for it. It is paid for
+// whatever runs on it, and the machine itself has no price here.
+func hybridPrice(q Query, n Node) NodePrice {
+	o := Offering{
+		Provider: "aws", Region: q.Region, InstanceType: "EKS hybrid node", CapacityType: Reserved,
+		CPUMillis: n.CPUMillis, MemoryBytes: n.MemoryBytes, GPUs: n.GPUs, LocalDiskBytes: -1,
+		USDPerHour: hybridVCPU * float64(n.CPUMillis) / 1000, Source: "aws.amazon.com/eks/pricing", AsOf: "2026-03",
+	}
+	return NodePrice{
+		USDPerHour: o.USDPerHour, CPUPerCoreHour: hybridVCPU, Offering: o, Source: o.Source, AsOf: o.AsOf, Status: Estimated, Cause: UnknownType,
+		Warnings: []string{"EKS hybrid nodes are priced by what EKS bills for their vCPUs; the machines are your own and have no price here: give it with --pricing"},
+	}
 }
 
 // Windows reports whether the node runs Windows.

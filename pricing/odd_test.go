@@ -3,6 +3,7 @@ package pricing_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
@@ -181,5 +182,67 @@ func TestPrepaying(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestLoadBalancers: Google and Azure have one price for the first five rules of a
+// cluster; AWS bills each load balancer.
+func TestLoadBalancers(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	for _, tt := range []struct {
+		provider string
+		count    int
+		want     float64
+	}{
+		{"aws", 0, 0}, {"aws", 1, 0.0225}, {"aws", 7, 7 * 0.0225},
+		{"gcp", 0, 0}, {"gcp", 1, 0.025}, {"gcp", 5, 0.025}, {"gcp", 7, 0.045},
+		{"azure", 1, 0.025}, {"azure", 4, 0.025}, {"azure", 12, 0.095},
+	} {
+		if p, err := c.LoadBalancers(tt.provider, "us-east-1", tt.count); err != nil || !near(p.USDPerHour, tt.want, 1e-9) {
+			t.Errorf("%d of %s: got %v USD an hour, error %v, want %v", tt.count, tt.provider, p.USDPerHour, err, tt.want)
+		}
+	}
+	own := catalogOf(t, "s.yaml", "services:\n- service: load-balancer\n  usdPerHour: 0.02\n")
+	if p, err := own.LoadBalancers("gcp", "us-central1", 3); err != nil || !near(p.USDPerHour, 0.06, 1e-9) {
+		t.Errorf("with a price: got %v, error %v, want 0.06", p.USDPerHour, err)
+	}
+}
+
+// TestExtendedSupport: EKS bills $0.60 an hour for versions beyond standard support.
+func TestExtendedSupport(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	at := func(day string) time.Time {
+		d, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	for _, tt := range []struct {
+		provider string
+		minor    int
+		at       time.Time
+		want     float64
+	}{
+		{"aws", 30, at("2025-07-23"), 0.10}, {"aws", 30, at("2025-07-24"), 0.60}, {"aws", 34, at("2026-09-21"), 0.10},
+		{"aws", 0, at("2026-09-21"), 0.10}, {"aws", 30, time.Time{}, 0.10}, {"aws", 99, at("2026-09-21"), 0.10}, {"gcp", 28, at("2026-09-21"), 0.10},
+	} {
+		p, err := c.ControlPlaneOf(tt.provider, "us-east-1", tt.minor, tt.at)
+		if err != nil || !near(p.USDPerHour, tt.want, 1e-9) || (tt.want > 0.5) != strings.Contains(p.Reason, "standard support") {
+			t.Errorf("1.%d of %s on %s: got %v USD an hour (%q), error %v, want %v", tt.minor, tt.provider, tt.at, p.USDPerHour, p.Reason, err, tt.want)
+		}
+	}
+}
+
+// TestHybridNodes: EKS bills $0.02 for a vCPU-hour of a hybrid node, and nothing for
+// the machine, which is the user's own.
+func TestHybridNodes(t *testing.T) {
+	n := pricing.Node{Name: "h", ProviderID: "eks-hybrid:///us-west-2/prod/mi-1", CPUMillis: 32000, MemoryBytes: 128 << 30, Labels: map[string]string{"eks.amazonaws.com/compute-type": "hybrid"}}
+	p := pricing.New(pricing.Config{}).NodePrice(n)
+	if !near(p.USDPerHour, 0.64, 1e-9) || !near(p.CPUPerCoreHour, 0.02, 1e-9) || p.MemoryPerGiBHour != 0 || p.Status != pricing.Estimated || len(p.Warnings) != 1 {
+		t.Errorf("got %+v, want 0.64 USD an hour by its vCPUs", p)
+	}
+	if p := catalogOf(t, "h.csv", "provider,usd_per_vcpu_hour,usd_per_gib_hour\naws,0.03,0.001\n").NodePrice(n); !near(p.USDPerHour, 32*0.03+128*0.001, 1e-9) {
+		t.Errorf("with a price: got %v", p.USDPerHour)
 	}
 }

@@ -3,6 +3,7 @@ package pricing
 import (
 	"cmp"
 	"fmt"
+	"time"
 )
 
 // ServicePrice is what something beside machines costs an hour.
@@ -36,24 +37,77 @@ func (c *Catalog) LoadBalancer(provider, region string) (ServicePrice, error) {
 	return m.price(region), err
 }
 
+// LoadBalancers prices all of a cluster's load balancers together, before any traffic.
+// Google and Azure have one price for the first five rules: AKS puts all Services on
+// one load balancer, and GKE's forwarding rules are counted by project.
+// Sources: cloud.google.com/load-balancing/pricing, azure.microsoft.com/pricing/details/load-balancer.
+func (c *Catalog) LoadBalancers(provider, region string, count int) (ServicePrice, error) {
+	p, err := c.LoadBalancer(provider, region)
+	own := c.ownService(provider, region, serviceBalancer, "") != nil
+	switch canonicalProvider(provider) {
+	case "gcp", "azure":
+		if !own && count > 0 {
+			p.USDPerHour += furtherRule * float64(max(count-rulesTogether, 0))
+			return p, err
+		}
+	}
+	p.USDPerHour *= float64(count)
+	return p, err
+}
+
+// rulesTogether is how many rules have one price, and furtherRule what each beyond
+// costs an hour.
+const (
+	rulesTogether = 5
+	furtherRule   = 0.01
+)
+
 // ControlPlane prices a managed control plane by its provider. The fee of a
 // provider that no table knows is 0, and Reason says so.
 func (c *Catalog) ControlPlane(provider, region string) (ServicePrice, error) {
+	return c.ControlPlaneOf(provider, region, 0, time.Time{})
+}
+
+// ControlPlaneOf is the same of Kubernetes 1.minor at a time: EKS asks more for a
+// version that has left standard support. A minor of 0 is not known.
+func (c *Catalog) ControlPlaneOf(provider, region string, minor int, at time.Time) (ServicePrice, error) {
 	if own := c.ownService(provider, region, serviceControlPlane, ""); own != nil {
 		return own.price(), nil
 	}
 	items := map[string]string{
 		"aws": "EKS cluster, standard support", "gcp": "GKE cluster management fee (Standard and Autopilot)", "azure": "AKS Standard tier (uptime SLA)",
 	}
-	m, err := c.service(provider, region, "control_plane", items[canonicalProvider(provider)])
+	item := items[canonicalProvider(provider)]
+	extended := canonicalProvider(provider) == "aws" && ExtendedSupport(minor, at)
+	if extended {
+		item = "EKS cluster, extended support (total)"
+	}
+	m, err := c.service(provider, region, "control_plane", item)
 	if m == nil {
 		return ServicePrice{Reason: fmt.Sprintf("no fee of the control plane is known for %s: none is counted; give it with --pricing", named(provider))}, err
 	}
 	p := m.price(m.Region) // the same in every region
-	if m.Provider == "azure" {
+	switch {
+	case extended:
+		p.Reason = fmt.Sprintf("Kubernetes 1.%d has left EKS' standard support: the control plane costs %g USD an hour until it is upgraded", minor, p.USDPerHour)
+	case m.Provider == "azure":
 		p.Reason = "the control plane is priced as AKS' Standard tier; the Free tier costs nothing, Premium costs more; say which with --pricing"
 	}
 	return p, err
+}
+
+// standardSupport is the day on which EKS' standard support of Kubernetes 1.minor ends.
+// Source: docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html.
+var standardSupport = map[int]string{
+	23: "2023-10-11", 24: "2024-01-31", 25: "2024-05-01", 26: "2024-06-11", 27: "2024-07-24", 28: "2024-11-26", 29: "2025-03-23",
+	30: "2025-07-23", 31: "2025-11-26", 32: "2026-03-23", 33: "2026-07-29", 34: "2026-12-02",
+}
+
+// ExtendedSupport reports whether EKS bills extended support for Kubernetes 1.minor at
+// a time. Versions that are not listed are taken as supported.
+func ExtendedSupport(minor int, at time.Time) bool {
+	end, ok := standardSupport[minor]
+	return ok && !at.IsZero() && at.UTC().Format(time.DateOnly) > end
 }
 
 func named(provider string) string {

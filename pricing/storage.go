@@ -1,6 +1,10 @@
 package pricing
 
-import "strings"
+import (
+	"math"
+	"strconv"
+	"strings"
+)
 
 // StoragePrice is what a GiB of a volume costs a month.
 type StoragePrice struct {
@@ -9,19 +13,80 @@ type StoragePrice struct {
 	Source, AsOf string
 	// Assumed says that the type or the region stands in for the real one.
 	Assumed bool
+	// Beside is what a volume costs a month beside its size: provisioned IOPS and
+	// throughput. PerGiB of it are by size.
+	Beside, BesidePerGiB float64
 }
 
-// StoragePrice prices volumes of a storage class. The class's name is all that
-// is known of its type, so that a name without the type's is priced as the
-// provider's usual type: gp3, pd-balanced, Premium SSD by its P10 size. Where
-// the region has no price the median of the regions stands in, and for other
-// providers the default list's.
+// Monthly is what a volume of so many bytes costs a month.
+func (p StoragePrice) Monthly(bytes int64) float64 {
+	return float64(bytes)/bytesPerGiB*(p.USDPerGiB+p.BesidePerGiB) + p.Beside
+}
+
+// VolumeKind is what is known of a class of volumes: its name, what makes them, and
+// the parameters that decide their price, by names in lower case.
+type VolumeKind struct {
+	Class, Provisioner string
+	Parameters         map[string]string
+}
+
+// StoragePrice is VolumePrice of a class of which only the name is known.
 func (c *Catalog) StoragePrice(provider, region, class string) (StoragePrice, error) {
+	return c.VolumePrice(provider, region, VolumeKind{Class: class})
+}
+
+// VolumePrice prices volumes of a storage class, by its parameters, else by its name.
+// A name without the type's is priced as the provider's usual type: gp3, pd-balanced,
+// Standard SSD by its E10 size. Where the region has no price the median of the regions
+// stands in, and for other providers the default list's.
+func (c *Catalog) VolumePrice(provider, region string, v VolumeKind) (StoragePrice, error) {
+	price, err := c.sizePrice(provider, region, v)
+	if err == nil && canonicalProvider(provider) == "aws" && strings.HasPrefix(price.Item, "EBS ") {
+		err = c.provisioned(&price, region, v)
+	}
+	return price, err
+}
+
+// provisioned adds the IOPS and throughput that a class asks of AWS beyond what a
+// volume has: 3,000 and 125 MB/s of gp3, none of io1 and io2.
+func (c *Catalog) provisioned(price *StoragePrice, region string, v VolumeKind) error {
+	number := func(key string) float64 {
+		n, err := strconv.ParseFloat(v.Parameters[key], 64)
+		if err != nil || !(n > 0 && n <= math.MaxInt32) {
+			return 0
+		}
+		return n
+	}
+	gp3, io := price.Item == "EBS gp3 storage", price.Item == "EBS io1 storage" || price.Item == "EBS io2 storage"
+	add := func(item string, units float64, to *float64) error {
+		m, err := c.service("aws", region, "block_storage", item)
+		if m != nil && units > 0 {
+			*to += units * m.USD
+		}
+		return err
+	}
+	switch {
+	case gp3:
+		if err := add("EBS gp3 provisioned IOPS above 3,000", number("iops")-3000, &price.Beside); err != nil {
+			return err
+		}
+		return add("EBS gp3 provisioned throughput above 125 MB/s", number("throughput")-125, &price.Beside)
+	case io && number("iops") > 0:
+		return add("EBS io1/io2 provisioned IOPS", number("iops"), &price.Beside)
+	case io:
+		return add("EBS io1/io2 provisioned IOPS", number("iopspergb"), &price.BesidePerGiB)
+	}
+	return nil
+}
+
+// sizePrice prices a volume's size.
+func (c *Catalog) sizePrice(provider, region string, v VolumeKind) (StoragePrice, error) {
+	class := v.Class
 	if own := c.ownService(provider, region, serviceStorage, class); own != nil {
 		return StoragePrice{USDPerGiB: own.usd, Item: own.service, Source: own.source, AsOf: own.asOf}, nil
 	}
 	prices, err := c.ManagedPrices(provider)
-	want, named := storageItem(canonicalProvider(provider), strings.ToLower(class))
+	want, named := volumeItem(canonicalProvider(provider), v)
 	var best StoragePrice
 	var elsewhere []float64
 	for _, m := range prices {
@@ -53,14 +118,58 @@ func (c *Catalog) StoragePrice(provider, region, class string) (StoragePrice, er
 	return best, err
 }
 
-// storageItem gives the price table's name for a class; named is false where
-// the class's name does not tell.
+// volumeItem gives the price table's name for volumes of a class: by its parameters,
+// else by what its provisioner makes without them, else by its name; named is false
+// where none of them tells.
+func volumeItem(provider string, v VolumeKind) (item string, named bool) {
+	kind := strings.ToLower(firstOf(v.Parameters, "type", "skuname", "storageaccounttype"))
+	if kind == "" {
+		kind = map[string]string{
+			"ebs.csi.aws.com": "gp3", "kubernetes.io/aws-ebs": "gp2", "pd.csi.storage.gke.io": "pd-standard",
+			"kubernetes.io/gce-pd": "pd-standard", "disk.csi.azure.com": "standardssd_lrs", "kubernetes.io/azure-disk": "standardssd_lrs",
+		}[v.Provisioner]
+	}
+	if items[provider][kind] != "" {
+		return items[provider][kind], true
+	}
+	item, named = storageItem(provider, strings.ToLower(v.Class))
+	return item, named && kind == ""
+}
+
+func firstOf(values map[string]string, keys ...string) string {
+	for _, k := range keys {
+		if values[k] != "" {
+			return values[k]
+		}
+	}
+	return ""
+}
+
+// items are the price tables' names of the types that providers know.
+var items = map[string]map[string]string{
+	"aws": {
+		"gp2": "EBS gp2 storage", "gp3": "EBS gp3 storage", "io1": "EBS io1 storage", "io2": "EBS io2 storage",
+		"st1": "EBS st1 storage", "sc1": "EBS sc1 storage", "standard": "EBS standard (magnetic) storage",
+	},
+	"gcp": {"pd-standard": "pd-standard", "pd-balanced": "pd-balanced", "pd-ssd": "pd-ssd", "pd-extreme": "pd-extreme", "hyperdisk-extreme": "hyperdisk-extreme"},
+	"azure": {
+		"premium_lrs": premiumSSD, "standardssd_lrs": standardSSD, "standard_lrs": "Standard HDD S10 (128 GiB)", "ultrassd_lrs": "Ultra disk capacity",
+	},
+}
+
+// Azure bills disks by their size; the one of 128 GiB stands for all.
+const (
+	premiumSSD  = "Premium SSD P10 (128 GiB)"
+	standardSSD = "Standard SSD E10 (128 GiB)"
+)
+
+// storageItem gives the price table's name for a class by its name alone.
 func storageItem(provider, class string) (item string, named bool) {
 	switch provider {
 	case "aws":
 		for _, kind := range []string{"gp3", "gp2", "io1", "io2", "st1", "sc1"} {
 			if strings.Contains(class, kind) {
-				return "EBS " + kind + " storage", true
+				return items[provider][kind], true
 			}
 		}
 		return "EBS gp3 storage", false
@@ -75,7 +184,13 @@ func storageItem(provider, class string) (item string, named bool) {
 		}
 		return "pd-balanced", false
 	case "azure":
-		return "Premium SSD P10 (128 GiB)", strings.Contains(class, "premium")
+		switch { // AKS' own classes
+		case strings.Contains(class, "premium"):
+			return premiumSSD, true
+		case class == "managed-csi" || class == "default" || class == "managed":
+			return standardSSD, true
+		}
+		return standardSSD, false
 	}
 	return "", false
 }

@@ -141,3 +141,44 @@ func TestOwnServicePricesRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestVolumePrice: the class's parameters decide, then what its provisioner makes
+// without them, then its name.
+func TestVolumePrice(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	params := func(kv ...string) map[string]string {
+		out := map[string]string{}
+		for i := 0; i+1 < len(kv); i += 2 {
+			out[kv[i]] = kv[i+1]
+		}
+		return out
+	}
+	for _, tt := range []struct {
+		name, provider, region string
+		kind                   pricing.VolumeKind
+		want                   float64 // USD a month of 100 GiB
+		assumed                bool
+	}{
+		{"AKS's managed-csi", "azure", "eastus", pricing.VolumeKind{Class: "managed-csi"}, 7.5, false},
+		{"AKS's managed-csi-premium", "azure", "eastus", pricing.VolumeKind{Class: "managed-csi-premium"}, 15.398, false},
+		{"skuName before the name", "azure", "eastus", pricing.VolumeKind{Class: "premium-looking", Provisioner: "disk.csi.azure.com", Parameters: params("skuname", "StandardSSD_LRS")}, 7.5, false},
+		{"the provisioner's default", "azure", "eastus", pricing.VolumeKind{Class: "fast", Provisioner: "disk.csi.azure.com"}, 7.5, false},
+		{"a sku without a price", "azure", "eastus", pricing.VolumeKind{Class: "x", Parameters: params("skuname", "PremiumV2_LRS")}, 7.5, true},
+		{"gp3", "aws", "us-east-1", pricing.VolumeKind{Class: "gp3"}, 8, false},
+		{"type before the name", "aws", "us-east-1", pricing.VolumeKind{Class: "gp3", Provisioner: "ebs.csi.aws.com", Parameters: params("type", "gp2")}, 10, false},
+		{"the CSI driver's default", "aws", "us-east-1", pricing.VolumeKind{Class: "fast", Provisioner: "ebs.csi.aws.com"}, 8, false},
+		{"gp3 with IOPS and throughput", "aws", "us-east-1", pricing.VolumeKind{Class: "fast", Parameters: params("type", "gp3", "iops", "6000", "throughput", "250")}, 8 + 15 + 5, false},
+		{"io1 with IOPS", "aws", "us-east-1", pricing.VolumeKind{Class: "fast", Parameters: params("type", "io1", "iops", "1000")}, 12.5 + 65, false},
+		{"io1 with IOPS by size", "aws", "us-east-1", pricing.VolumeKind{Class: "fast", Parameters: params("type", "io1", "iopspergb", "10")}, 12.5 + 65, false},
+		{"GKE's standard-rwo", "gcp", "us-central1", pricing.VolumeKind{Class: "standard-rwo"}, 10, false},
+		{"a type of Google's", "gcp", "us-central1", pricing.VolumeKind{Class: "standard-rwo", Parameters: params("type", "pd-ssd")}, 17, false},
+		{"IOPS that are none", "aws", "us-east-1", pricing.VolumeKind{Class: "gp3", Parameters: params("iops", "many", "throughput", "-1")}, 8, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := c.VolumePrice(tt.provider, tt.region, tt.kind)
+			if err != nil || !near(p.Monthly(100<<30), tt.want, 1e-3) || p.Assumed != tt.assumed {
+				t.Errorf("got %v USD (%s, assumed %v), error %v; want %v (assumed %v)", p.Monthly(100<<30), p.Item, p.Assumed, err, tt.want, tt.assumed)
+			}
+		})
+	}
+}

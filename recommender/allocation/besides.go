@@ -78,7 +78,7 @@ func (a *allocator) volumes() error {
 	assumed := map[string]int{}
 	for _, d := range a.disks() {
 		at := a.bought.Volume(d.volume)
-		price, err := a.catalog.StoragePrice(at.Provider, at.Region, d.class)
+		price, err := a.catalog.VolumePrice(at.Provider, at.Region, VolumeKind(a.snapshot, d.class))
 		if err != nil {
 			return fmt.Errorf("pricing %s: %w", d.name, err)
 		}
@@ -87,7 +87,7 @@ func (a *allocator) volumes() error {
 		}
 		a.cite(pricing.OfVolumes, at, price.Source, price.AsOf)
 		byteHours := float64(d.bytes) * a.Hours
-		usd := byteHours / (1 << 30) * price.USDPerGiB / pricing.HoursPerMonth
+		usd := price.Monthly(d.bytes) * a.Hours / pricing.HoursPerMonth
 		a.Bill.Volumes += usd
 		a.share(d.namespace, mounts[d.namespace+"/"+d.claim], func(i *Item, part float64) {
 			i.Volume += usd * part
@@ -99,6 +99,12 @@ func (a *allocator) volumes() error {
 		a.warn("price", counted(n, "volume"), message)
 	}
 	return nil
+}
+
+// VolumeKind is what the snapshot knows of a storage class.
+func VolumeKind(s *analyzer.Snapshot, class string) pricing.VolumeKind {
+	c := s.StorageClass(class)
+	return pricing.VolumeKind{Class: c.Name, Provisioner: c.Provisioner, Parameters: c.Parameters}
 }
 
 func in(region string) string {
@@ -170,44 +176,46 @@ func containersOf(s sitter) []string {
 	return out
 }
 
-// loadBalancers bills every one that has an address to the pods behind it.
+// loadBalancers bills those that have an address to the pods behind them, in equal
+// parts: some providers have one price for several.
 func (a *allocator) loadBalancers() error {
-	paid := 0
-	home := a.bought.Home
-	price, err := a.catalog.LoadBalancer(home.Provider, home.Region)
-	if err != nil {
-		return fmt.Errorf("pricing load balancers: %w", err)
-	}
 	pods := map[string]sitter{}
 	for p, w := range running(a.snapshot) {
 		pods[w.Namespace+"/"+p.Name] = sitter{p, w}
 	}
+	var paid []*analyzer.LoadBalancer
 	for i := range a.snapshot.LoadBalancers {
-		b := &a.snapshot.LoadBalancers[i]
-		if b.Addresses == 0 {
-			continue
+		if b := &a.snapshot.LoadBalancers[i]; b.Addresses > 0 {
+			paid = append(paid, b)
 		}
+	}
+	home := a.bought.Home
+	price, err := a.catalog.LoadBalancers(home.Provider, home.Region, len(paid))
+	if err != nil {
+		return fmt.Errorf("pricing load balancers: %w", err)
+	}
+	if len(paid) == 0 {
+		return nil
+	}
+	usd := price.USDPerHour * a.Hours / float64(len(paid))
+	for _, b := range paid {
 		var behind []sitter
 		for _, name := range b.Pods {
 			if s, ok := pods[b.Namespace+"/"+name]; ok {
 				behind = append(behind, s)
 			}
 		}
-		usd := price.USDPerHour * a.Hours
 		a.Bill.LoadBalancers += usd
 		a.share(b.Namespace, behind, func(i *Item, part float64) {
 			i.LoadBalancer += usd * part
 			i.LoadBalancers = withPart(i.LoadBalancers, Part{Name: b.Namespace + "/" + b.Name, USD: usd * part})
 		})
-		paid++
 	}
-	if paid > 0 {
-		a.cite(pricing.OfLoadBalancers, home, price.Source, price.AsOf)
-		if price.Reason != "" {
-			a.warn("price", counted(paid, "load balancer"), price.Reason)
-		}
-		a.warn("not-counted", counted(paid, "load balancer"), "the traffic through them is not counted: only what they cost an hour is")
+	a.cite(pricing.OfLoadBalancers, home, price.Source, price.AsOf)
+	if price.Reason != "" {
+		a.warn("price", counted(len(paid), "load balancer"), price.Reason)
 	}
+	a.warn("not-counted", counted(len(paid), "load balancer"), "the traffic through them is not counted: only what they cost an hour is")
 	return nil
 }
 
@@ -218,7 +226,7 @@ func (a *allocator) controlPlane() error {
 		return nil
 	}
 	home := a.bought.Home
-	price, err := a.catalog.ControlPlane(home.Provider, home.Region)
+	price, err := a.catalog.ControlPlaneOf(home.Provider, home.Region, a.snapshot.ControlPlaneMinor(), a.snapshot.Window.End)
 	if err != nil {
 		return fmt.Errorf("pricing the control plane: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
 
 // claimOwner is the workload that a claim belongs to.
@@ -142,7 +143,7 @@ func (l *look) asleep(w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim) 
 	var size, held int64
 	for _, c := range claims {
 		at := l.places.Volume(c.Volume)
-		price, err := l.Costs.Catalog.StoragePrice(at.Provider, at.Region, c.Class)
+		price, err := l.Costs.Catalog.VolumePrice(at.Provider, at.Region, allocation.VolumeKind(l.Facts.Snapshot, c.Class))
 		if err != nil {
 			return err
 		}
@@ -152,7 +153,7 @@ func (l *look) asleep(w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim) 
 		}
 		names = append(names, c.Name)
 		size, held = size+sizeOf(c), held+c.Used
-		f.Monthly += float64(sizeOf(c)) / (1 << 30) * price.USDPerGiB
+		f.Monthly += price.Monthly(sizeOf(c))
 	}
 	r.Title = fmt.Sprintf("%s, but its %s: %s", state, keeps(len(names)), few(names))
 	f.Loss = "the data on " + few(names) + ", which " + w.String() + " would want when it runs again"

@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
@@ -21,7 +22,7 @@ var volumeKinds = []Kind{
 		Besides: "its size at the class's price",
 	}, unboundVolumes},
 	{advice.Kind{
-		Code: "oversized-volume", One: "oversized volume", Many: "oversized volumes", Severity: advice.SeverityNote,
+		Code: oversizedVolume, One: "oversized volume", Many: "oversized volumes", Severity: advice.SeverityNote,
 		Found:   "a mounted claim of which less than half was used at the fullest hour of 7 days or more (`kubelet_volume_stats_used_bytes`); the most that it held and 30 %, in whole GiB, would do; worth 1 USD a month or more",
 		Besides: "the size beyond that",
 	}, oversizedVolumes},
@@ -41,6 +42,9 @@ var volumeKinds = []Kind{
 		Besides: "its hourly price without traffic",
 	}, withoutEndpoints},
 }
+
+// oversizedVolume is the code of a finding that leaves a smaller volume.
+const oversizedVolume = "oversized-volume"
 
 const (
 	// fullVolume is the share of a volume's size from which it is not called
@@ -120,7 +124,7 @@ func (l *look) oversizedClaim(c analyzer.VolumeClaim) error {
 	enough := int64(rightsize.AddPercent(float64(c.Used), volumeHeadroom))
 	enough = max((enough+leastVolume-1)/leastVolume*leastVolume, leastVolume)
 	at := l.places.Volume(c.Volume)
-	price, err := l.Costs.Catalog.StoragePrice(at.Provider, at.Region, c.Class)
+	price, err := l.Costs.Catalog.VolumePrice(at.Provider, at.Region, allocation.VolumeKind(l.Facts.Snapshot, c.Class))
 	if err != nil || float64(size-enough)/(1<<30)*price.USDPerGiB < oversizedMonthly {
 		return err
 	}
@@ -155,11 +159,14 @@ func mountedClaims(p *advice.Pass) map[string]bool {
 // volume prices a volume and files what was found.
 func (l *look) volume(r advice.Advice, f Finding, size int64, name, class string) error {
 	at := l.places.Volume(name)
-	price, err := l.Costs.Catalog.StoragePrice(at.Provider, at.Region, class)
+	price, err := l.Costs.Catalog.VolumePrice(at.Provider, at.Region, allocation.VolumeKind(l.Facts.Snapshot, class))
 	if err != nil {
 		return err
 	}
-	f.Monthly = float64(size) / (1 << 30) * price.USDPerGiB
+	f.Monthly = price.Monthly(size)
+	if l.kind.Code == oversizedVolume { // a smaller one has the same IOPS
+		f.Monthly -= price.Beside
+	}
 	r.Show("size", float64(size), "bytes")
 	citeVolume(&r, at, price)
 	if price.Assumed {
@@ -191,16 +198,37 @@ func (l *look) unboundVolume(v analyzer.Volume) error {
 	return l.volume(r, f, v.Capacity, v.Name, v.Class)
 }
 
+// lastBalancer is what one load balancer less takes off the bill: of those that share
+// a price nothing while another stays.
+func (l *look) lastBalancer() (pricing.ServicePrice, error) {
+	home, count := l.places.Home, 0
+	for _, b := range l.Facts.Snapshot.LoadBalancers {
+		if b.Addresses > 0 {
+			count++
+		}
+	}
+	all, err := l.Costs.Catalog.LoadBalancers(home.Provider, home.Region, count)
+	if err != nil || count <= 1 {
+		return all, err
+	}
+	less, err := l.Costs.Catalog.LoadBalancers(home.Provider, home.Region, count-1)
+	all.USDPerHour -= less.USDPerHour
+	return all, err
+}
+
 func (l *look) noEndpoints(b analyzer.LoadBalancer) error {
 	home := l.places.Home
-	price, err := l.Costs.Catalog.LoadBalancer(home.Provider, home.Region)
+	price, err := l.lastBalancer()
 	if err != nil {
 		return err
 	}
 	r := advice.Advice{Subject: "Service/" + b.Namespace + "/" + b.Name, Title: "a load balancer that leads to no ready pod", Confidence: 0.8}
 	r.Show("addresses", float64(b.Addresses), "count")
 	message := "priced without traffic, as " + price.Item
-	if price.USDPerHour == 0 {
+	switch {
+	case price.USDPerHour == 0 && price.Item != "":
+		message = "it shares one price with the other load balancers: without it the bill is the same"
+	case price.USDPerHour == 0:
 		message = "no price of load balancers is known for its provider"
 	}
 	r.Warnings = append(r.Warnings, analyzer.Warning{Code: "price", Subject: r.Subject, Message: message})

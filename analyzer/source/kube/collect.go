@@ -145,7 +145,7 @@ func (r *reading) tasks() []task {
 	var tasks []task
 	for _, k := range kinds() {
 		switch {
-		case len(r.namespaces) == 0, k.Resource == "nodes", k.Resource == "csinodes":
+		case len(r.namespaces) == 0, k.Resource == "nodes", k.Resource == "csinodes", k.Resource == "storageclasses":
 			tasks = append(tasks, task{kind: k})
 		case k.Resource == "persistentvolumes": // of the whole cluster: a claim of a namespace will do
 		case k.Resource == "namespaces":

@@ -100,6 +100,8 @@ func kinds() []kind {
 	volumes.Namespaced = false
 	csiNodes := read("storage.k8s.io", "v1", "csinodes", "how many volumes a node may attach is taken from its provider's rule", list[storagev1.CSINodeList])
 	csiNodes.Namespaced = false
+	classes := read("storage.k8s.io", "v1", "storageclasses", "volumes are priced by the name of their class", list[storagev1.StorageClassList])
+	classes.Namespaced = false
 	vpas := read("autoscaling.k8s.io", "v1", "verticalpodautoscalers", "workloads under a VerticalPodAutoscaler are not told apart", nil)
 	vpas.optional = true
 	scaled := read("keda.sh", "v1alpha1", "scaledobjects", "what KEDA scales by is not known, so that its autoscalers are not judged", nil)
@@ -121,6 +123,7 @@ func kinds() []kind {
 		read("", "v1", "resourcequotas", "advice may break a namespace's quota", list[corev1.ResourceQuotaList]),
 		volumes,
 		csiNodes,
+		classes,
 		read("", "v1", "persistentvolumeclaims", "volumes that nobody mounts are not found", list[corev1.PersistentVolumeClaimList]),
 		read("", "v1", "services", "load balancers without pods are not found, nor Prometheus by itself", list[corev1.ServiceList]),
 		vpas,

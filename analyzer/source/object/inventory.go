@@ -34,6 +34,7 @@ type Inventory struct {
 	scaled      map[podKey]analyzer.ScaledObject
 	scalable    map[schema.GroupKind]bool
 	volumes     map[string]analyzer.Volume
+	classes     map[string]analyzer.StorageClass
 	claims      map[podKey]analyzer.VolumeClaim
 	balancers   map[podKey]balancer
 	services    map[podKey]labels.Selector
@@ -71,6 +72,8 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 		put(&v.pdbs, keyOf(o), budgetOf(o))
 	case *corev1.PersistentVolume:
 		put(&v.volumes, o.Name, volumeOf(o))
+	case *storagev1.StorageClass:
+		put(&v.classes, o.Name, storageClassOf(o))
 	case *corev1.PersistentVolumeClaim:
 		put(&v.claims, keyOf(o), claimOf(o))
 	case *corev1.Service:

@@ -24,6 +24,8 @@ func newTyped(kind schema.GroupKind) runtime.Object { //nolint:gocyclo // a flat
 		return &corev1.Node{}
 	case schema.GroupKind{Group: "storage.k8s.io", Kind: "CSINode"}:
 		return &storagev1.CSINode{}
+	case schema.GroupKind{Group: "storage.k8s.io", Kind: "StorageClass"}:
+		return &storagev1.StorageClass{}
 	case schema.GroupKind{Kind: "Namespace"}:
 		return &corev1.Namespace{}
 	case schema.GroupKind{Kind: "LimitRange"}:

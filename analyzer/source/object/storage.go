@@ -8,6 +8,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -32,6 +33,20 @@ func volumeOf(o *corev1.PersistentVolume) analyzer.Volume {
 		v.Claim = r.Namespace + "/" + r.Name
 	}
 	return v
+}
+
+// priced are the parameters of a StorageClass that decide what its volumes cost.
+var priced = []string{"type", "skuname", "storageaccounttype", "iops", "iopspergb", "throughput", "provisioned-iops-on-create", "provisioned-throughput-on-create"}
+
+// storageClassOf keeps those alone: others may name secrets.
+func storageClassOf(o *storagev1.StorageClass) analyzer.StorageClass {
+	c := analyzer.StorageClass{Name: o.Name, Provisioner: o.Provisioner}
+	for k, v := range o.Parameters {
+		if k = strings.ToLower(k); slices.Contains(priced, k) {
+			put(&c.Parameters, k, v)
+		}
+	}
+	return c
 }
 
 // sourceOf is the name of the field that says what a volume is.
@@ -171,6 +186,9 @@ func (v *Inventory) fillStorage(s *analyzer.Snapshot, sel Selection) {
 		if ns, _, ok := strings.Cut(p.Claim, "/"); sel.String() == "" || ok && sel.In(ns) {
 			s.Volumes = append(s.Volumes, p)
 		}
+	}
+	for _, c := range v.classes {
+		s.StorageClasses = append(s.StorageClasses, c)
 	}
 	for _, c := range v.claims {
 		if sel.In(c.Namespace) {

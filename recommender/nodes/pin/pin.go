@@ -62,6 +62,8 @@ func Node(n *analyzer.Node) string {
 		return "it runs Windows, whose prices the tables do not have"
 	case is("eks.amazonaws.com/compute-type", "fargate") || is("type", "virtual-kubelet"):
 		return "it is no machine of its own: its pods are billed one by one"
+	case n.Hybrid():
+		return "it is a machine of your own: EKS bills its vCPUs, whatever runs on them"
 	case is("kubernetes.azure.com/mode", "system"):
 		return "it is of an AKS system pool"
 	case is("eks.amazonaws.com/capacityType", "CAPACITY_BLOCK") || is("karpenter.sh/capacity-type", "reserved") || has("cloud.google.com/reservation-name"):
