@@ -24,23 +24,25 @@ func (r *Request) fromCluster(ctx context.Context) (*analyzer.Snapshot, error) {
 		return nil, failed(err)
 	}
 	e := engine{url: r.Prometheus, transport: transport}
+	server := origin.NewPatience(r.patience())
 	var doubts []analyzer.Warning
 	if e.url == "" {
 		if err := check(ctx, client); err != nil {
 			return nil, err
 		}
 		r.step("looking for Prometheus in the cluster")
-		patient, stop := origin.WithPatience(ctx, r.patience())
+		patient, stop := server.Begin(ctx)
 		e, doubts = discover(patient, client, r.Selection.Namespaces)
 		stop()
 	}
+	e.patience = origin.NewPatience(r.patience())
 	r.step("reading the cluster from " + client.Server())
 	owners := &analyzer.Owners{}
 	options := kube.Options{Selection: r.Selection, AllNamespaces: r.AllNamespaces, Moment: e.url == "", Owners: owners}
 	meanwhile, stop := context.WithCancel(ctx)
 	defer stop()
 	opened := r.opening(meanwhile, e)
-	snap, err := r.inventory(ctx, client, options)
+	snap, err := inventory(ctx, client, server, options)
 	if err != nil {
 		stop()
 		_, _ = opened()
@@ -56,7 +58,7 @@ func (r *Request) fromCluster(ctx context.Context) (*analyzer.Snapshot, error) {
 		if err != nil { // found, not given: what it fails at is a doubt, not the end
 			doubts = append(doubts, analyzer.Warning{Code: analyzer.WarnUnreachable, Subject: e.service, Message: err.Error()})
 			options.Moment = true
-			if snap, err = r.inventory(ctx, client, options); err != nil {
+			if snap, err = inventory(ctx, client, server, options); err != nil {
 				return nil, failed(err)
 			}
 		}
@@ -71,8 +73,8 @@ func (r *Request) fromCluster(ctx context.Context) (*analyzer.Snapshot, error) {
 }
 
 // inventory reads the cluster, as long as answers come.
-func (r *Request) inventory(ctx context.Context, client *kube.Client, o kube.Options) (*analyzer.Snapshot, error) {
-	patient, stop := origin.WithPatience(ctx, r.patience())
+func inventory(ctx context.Context, client *kube.Client, server *origin.Patience, o kube.Options) (*analyzer.Snapshot, error) {
+	patient, stop := server.Begin(ctx)
 	defer stop()
 	return client.Collect(patient, o)
 }

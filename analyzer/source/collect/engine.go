@@ -19,6 +19,7 @@ type engine struct {
 	url       string
 	transport http.RoundTripper
 	service   string // where it was found in the cluster
+	patience  *origin.Patience
 }
 
 func (r *Request) transport() (http.RoundTripper, error) {
@@ -46,7 +47,7 @@ func (r *Request) opening(ctx context.Context, e engine) func() (*prometheus.Eng
 			Namespaces: r.Selection.Namespaces, Timeout: r.Kube.RequestTimeout,
 		}
 		group.Go(func() {
-			patient, stop := origin.WithPatience(ctx, r.patience())
+			patient, stop := e.patience.Begin(ctx)
 			defer stop()
 			out, failed = prometheus.Open(patient, options)
 		})
@@ -63,10 +64,12 @@ func (r *Request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *anal
 	var got prometheus.Result
 	asked, err := opened()
 	if err == nil {
-		err = asked.Narrow(ctx, snap)
+		patient, stop := e.patience.Begin(ctx)
+		err = asked.Narrow(patient, snap)
+		stop()
 	}
 	if err == nil {
-		patient, stop := origin.WithPatience(ctx, r.patience())
+		patient, stop := e.patience.Begin(ctx)
 		got, err = asked.Collect(patient, owners, r.asked(snap))
 		if err == nil {
 			scaled, targets := scaledWorkloads(snap)

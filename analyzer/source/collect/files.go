@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // fromFiles takes the inventory from --objects and the usage from dumps, or from
@@ -42,7 +43,7 @@ func (r *Request) fromFiles(ctx context.Context) (*analyzer.Snapshot, error) {
 		if err != nil {
 			return nil, err
 		}
-		e := engine{url: r.Prometheus, transport: transport}
+		e := engine{url: r.Prometheus, transport: transport, patience: origin.NewPatience(r.patience())}
 		if err := r.ask(ctx, snap, owners, e, r.opening(ctx, e)); err != nil {
 			return nil, err
 		}

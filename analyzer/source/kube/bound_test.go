@@ -25,13 +25,14 @@ func TestKubeconfigOfManyAliases(t *testing.T) {
 	}
 }
 
-// A reading without a time is of now, not of the year 1 or 1970.
+// A reading without a time, or of one that cannot be, is of now: not of the years
+// 1, 1970 or 9999.
 func TestReadingsWithoutATime(t *testing.T) {
-	for name, stamp := range map[string]string{"null": "null", "zero": `"1970-01-01T00:00:00Z"`} {
+	for name, stamp := range map[string]string{"null": "null", "zero": `"1970-01-01T00:00:00Z"`, "past": `"2001-01-01T00:00:00Z"`, "future": `"9999-12-31T23:59:59Z"`} {
 		server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte(`{"kind":"PodMetricsList","apiVersion":"metrics.k8s.io/v1beta1","items":[{"metadata":{"name":"a","namespace":"n"},"timestamp":` +
-				stamp + `,"window":"0s","containers":[{"name":"c","usage":{"cpu":"1","memory":"1Gi"}}]}]}`))
+				stamp + `,"window":"2000000h","containers":[{"name":"c","usage":{"cpu":"1","memory":"1Gi"}}]}]}`))
 		})
 		c, err := kube.Connect(kube.Flags{Kubeconfig: kubeconfig(t, server, "")})
 		if err != nil {
@@ -42,8 +43,8 @@ func TestReadingsWithoutATime(t *testing.T) {
 		if err != nil || len(warnings) > 0 || len(m) != 1 {
 			t.Fatalf("%s: got %v, %v, %v", name, m, warnings, err)
 		}
-		if m[0].Time.Before(before) {
-			t.Errorf("%s: the reading is of %v, want now", name, m[0].Time)
+		if m[0].Time.Before(before) || m[0].Time.After(time.Now()) || m[0].Window > time.Hour {
+			t.Errorf("%s: the reading is of %s before %v, want a moment of now", name, m[0].Window, m[0].Time)
 		}
 	}
 }

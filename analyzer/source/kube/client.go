@@ -68,6 +68,7 @@ type Client struct {
 	bulk      http.RoundTripper // for what is reached through the API server's proxy
 	namespace string            // the context's
 	timeout   time.Duration
+	health    health
 }
 
 // Connect reads the configuration; nothing is dialed yet. Errors match
@@ -216,9 +217,10 @@ func codecs() (f serializer.CodecFactory, err error) {
 	return serializer.NewCodecFactory(scheme), nil
 }
 
-// get begins a GET of an absolute path. client-go's own log lines are
-// dropped: what matters comes back as an error.
-func (c *Client) get(path string) *rest.Request { return c.rest.Get().AbsPath(path) }
+// get begins a GET of an absolute path, which is tried once: client-go waits for
+// as long as a server says. Its own log lines are dropped: what matters comes
+// back as an error.
+func (c *Client) get(path string) *rest.Request { return c.rest.Get().AbsPath(path).MaxRetries(0) }
 
 // quiet keeps client-go from writing to stderr.
 func quiet(ctx context.Context) context.Context { return klog.NewContext(ctx, klog.Logger{}) }
@@ -229,14 +231,16 @@ func (c *Client) Server() string { return c.server }
 // Check asks the API server for its version: the cheapest way to tell a server
 // that is down, is no API server, or does not accept the credentials.
 func (c *Client) Check(ctx context.Context) (version string, err error) {
-	ctx, cancel := context.WithTimeout(quiet(ctx), min(connectTimeout, c.timeout))
-	defer cancel()
+	ctx = quiet(ctx)
 	const op = "ask for the version"
-	raw, err := c.get("/version").SetHeader("Accept", runtime.ContentTypeJSON).MaxRetries(1).Do(ctx).Raw()
+	raw, err := retried(ctx, c, op, func() ([]byte, error) {
+		ctx, cancel := context.WithTimeout(ctx, min(connectTimeout, c.timeout))
+		defer cancel()
+		return c.get("/version").SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx).Raw()
+	})
 	if err != nil {
-		return "", c.wrap(op, cmp.Or(origin.Stalled(ctx), err))
+		return "", c.wrap(op, err)
 	}
-	origin.Answered(ctx)
 	var answer struct {
 		GitVersion string `json:"gitVersion"`
 	}

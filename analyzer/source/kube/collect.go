@@ -49,7 +49,7 @@ func (c *Client) Collect(ctx context.Context, o Options) (*analyzer.Snapshot, er
 	if err != nil && !forbidden(err) {
 		return nil, err
 	}
-	r := &reading{c: c, refused: map[string]*refusal{}, got: map[string]int{}}
+	r := &reading{c: c, refused: map[string]*refusal{}, got: map[string]int{}, lost: map[string]bool{}}
 	if o.AllNamespaces {
 		o.Selection.Namespaces = nil
 	} else if err := r.settle(ctx, &o.Selection); err != nil {
@@ -90,8 +90,9 @@ type reading struct {
 	inv      object.Inventory
 	refused  map[string]*refusal
 	warnings []analyzer.Warning
-	got      map[string]int // lists that were answered, by namespace
-	failed   error          // the first list that broke off
+	got      map[string]int  // lists that were answered, by namespace
+	failed   error           // the first list that broke off
+	lost     map[string]bool // lists of the whole cluster that broke off, which are not tried again
 }
 
 // refusal gathers where a right is missing.
@@ -145,6 +146,7 @@ func (r *reading) tasks() []task {
 	var tasks []task
 	for _, k := range kinds() {
 		switch {
+		case r.lost[k.name()]:
 		case len(r.namespaces) == 0, k.Resource == "nodes", k.Resource == "csinodes", k.Resource == "storageclasses":
 			tasks = append(tasks, task{kind: k})
 		case k.Resource == "persistentvolumes": // of the whole cluster: a claim of a namespace will do
@@ -161,8 +163,8 @@ func (r *reading) tasks() []task {
 	return tasks
 }
 
-// run does tasks side by side, and ends at the first error that is no mere
-// refusal.
+// run does tasks side by side, and ends at the first error that every other
+// would meet too. What is not read, since the server was given up, is told.
 func (r *reading) run(ctx context.Context, tasks []task) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -178,18 +180,30 @@ func (r *reading) run(ctx context.Context, tasks []task) error {
 		})
 	}
 	for _, t := range tasks {
-		if ctx.Err() == nil {
+		if ctx.Err() == nil || origin.Stalled(ctx) != nil {
 			queue <- t
 		}
 	}
 	close(queue)
 	wg.Wait()
+	return ended(ctx)
+}
+
+// ended is why a context has ended; nil where the server was given up, which
+// leaves what was read before.
+func ended(ctx context.Context) error {
+	if origin.Stalled(ctx) != nil {
+		return nil
+	}
 	return context.Cause(ctx)
 }
 
 func (r *reading) do(ctx context.Context, t task) error {
 	if t.object != "" {
 		return r.getOne(ctx, t)
+	}
+	if r.c.health.hopeless(t.kind.name()) {
+		return errKind
 	}
 	return r.c.list(ctx, t.kind, t.namespace, query{}, func(page runtime.Object) error {
 		r.mu.Lock()
@@ -210,7 +224,10 @@ func (r *reading) getOne(ctx context.Context, t task) error {
 	if t.kind.Resource == "replicasets" {
 		o, namespace = &appsv1.ReplicaSet{}, t.namespace
 	}
-	if err := r.c.get(t.kind.path(namespace) + "/" + t.object).Do(quiet(ctx)).Into(o); err != nil {
+	_, err := retried(ctx, r.c, t.kind.name(), func() (any, error) {
+		return nil, r.c.get(t.kind.path(namespace) + "/" + t.object).Do(quiet(ctx)).Into(o)
+	})
+	if err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -252,7 +269,7 @@ func (r *reading) judge(t task, err error) error {
 	if !weakens(err) {
 		return err
 	}
-	if r.failed == nil {
+	if r.failed == nil || t.kind.Resource == "pods" { // without which little is known
 		r.failed = err
 	}
 	r.warn(analyzer.WarnUnread, verb+" "+t.kind.name(), unreadIn(t.namespace)+": "+t.kind.Lost+"; "+err.Error())
@@ -260,18 +277,11 @@ func (r *reading) judge(t task, err error) error {
 	return nil
 }
 
-// weakens reports whether one list that failed leaves the others: a server
-// that cannot be reached, or does not know the user, answers none of them.
+// weakens reports whether one list that failed leaves the others: a server that
+// does not know the user, or that the user does not trust, answers none of them.
 func weakens(err error) bool {
 	var e *Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Kind {
-	case KindTimeout, KindServer, KindTruncated, KindOther:
-		return !errors.Is(err, origin.ErrNoProgress)
-	}
-	return false
+	return errors.As(err, &e) && e.Kind != KindUnauthorized && e.Kind != KindCertificate
 }
 
 func unreadIn(namespace string) string {

@@ -99,18 +99,19 @@ func diagnose(err error) (kind ErrorKind, problem, advice string) {
 	}
 	var dns *net.DNSError
 	var network *net.OpError
-	var timeout net.Error
 	switch {
 	case errors.Is(err, origin.ErrNoProgress):
 		return KindTimeout, err.Error(), "check the API server's load and the connection, or raise --timeout"
-	case errors.Is(err, origin.ErrLarge), errors.Is(err, errSamePage), errors.Is(err, errEmpty):
+	case errors.Is(err, errGivenUp), errors.Is(err, errKind):
+		return KindServer, innermost(err), "try again; if it repeats, the API server or a proxy before it is unwell"
+	case errors.Is(err, origin.ErrLarge), errors.Is(err, errSamePage), errors.Is(err, errEmpty), errors.Is(err, errNoObject):
 		return KindOther, innermost(err), "check that the address is that of the API server, and the proxy in between"
 	case origin.Redirected(err) != nil:
 		to := origin.Redirected(err)
 		return KindNotKubernetes, to.Error(), to.Advice
-	case errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "unexpected EOF"):
+	case cutOff(err):
 		return KindTruncated, "the answer was cut off in the middle", "try again; if it repeats, look at the proxy or load balancer in between"
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case timedOut(err):
 		return KindTimeout, "no answer in time", "check that the address is reachable from here (VPN, firewall), or raise --request-timeout"
 	case errors.As(err, &dns):
 		return KindUnreachable, fmt.Sprintf("the host %q is not known", dns.Name), "check the server's address in the kubeconfig, and the VPN"

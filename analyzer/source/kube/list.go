@@ -1,11 +1,15 @@
 package kube
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 
@@ -38,19 +42,24 @@ type query struct {
 const (
 	// attempts is how often a page is asked for that fails for a reason that
 	// passes.
-	attempts     = 4
-	firstWait    = 500 * time.Millisecond
-	maxRetryWait = 15 * time.Second
+	attempts  = 4
+	firstWait = 500 * time.Millisecond
+	// mostAsked is the longest wait that a server may ask for; one that wants
+	// more is left alone.
+	mostAsked = 2 * time.Second
 	// mostEmpty bounds pages without objects, which a server that never ends
 	// sends one after the other.
 	mostEmpty = 20
 	// maxAnswer bounds one answer's bytes. A page that is larger is asked for
-	// in smaller parts.
-	maxAnswer = 64 << 20
+	// in smaller parts. An object has 1.5 MB at most.
+	maxAnswer = 16 << 20
 )
 
 var (
+	errGivenUp  = fmt.Errorf("%d kinds in a row failed, so the server is given up", mostInRow)
+	errKind     = fmt.Errorf("%d lists of this kind failed, so it is not asked for again", mostPlaces)
 	errSamePage = errors.New("the server sends the same page again and again")
+	errNoObject = errors.New("the answer is empty")
 	errEmpty    = errors.New("the server sends page after page without objects")
 )
 
@@ -61,7 +70,7 @@ func (c *Client) list(ctx context.Context, k kind, namespace string, q query, pa
 	ctx = quiet(ctx)
 	next, restarts, empty, size, seen := "", 0, 0, int64(pageSize), map[string]bool{}
 	for {
-		list, err := c.retried(ctx, func() (runtime.Object, error) { return c.page(ctx, k, namespace, q, next, size) })
+		list, err := retried(ctx, c, k.name(), func() (runtime.Object, error) { return c.page(ctx, k, namespace, q, next, size) })
 		var status apierrors.APIStatus
 		switch {
 		case apierrors.IsResourceExpired(err) && errors.As(err, &status) && next != "" && restarts < maxRestarts:
@@ -109,24 +118,44 @@ func goesOn(seen map[string]bool, next string, empty int) error {
 
 // retried asks again where the server is busy or the connection broke, as is
 // done with Prometheus.
-func (c *Client) retried(ctx context.Context, ask func() (runtime.Object, error)) (runtime.Object, error) {
+func retried[T any](ctx context.Context, c *Client, what string, ask func() (T, error)) (out T, err error) {
 	for try := 1; ; try++ {
-		out, err := ask()
+		if c.health.over() {
+			return out, errGivenUp
+		}
+		began := time.Now()
+		out, err = ask()
 		if err == nil {
+			c.health.answered()
 			origin.Answered(ctx)
 			return out, nil
 		}
+		if timedOut(err) {
+			origin.InVain(ctx, began)
+		}
 		if stalled := origin.Stalled(ctx); stalled != nil {
-			return nil, stalled
+			return out, stalled
 		}
 		wait, again := passes(err)
-		if !again || try == attempts {
-			return nil, err
+		if !again || try == attempts || wait > mostAsked {
+			c.health.failed(what, err)
+			return out, err
 		}
-		if wait = max(firstWait<<(try-1), min(wait, maxRetryWait)); !sleep(ctx, wait) {
-			return nil, cmp.Or(origin.Stalled(ctx), ctx.Err())
+		if wait = max(firstWait<<(try-1), wait); !sleep(ctx, wait) {
+			return out, cmp.Or(origin.Stalled(ctx), ctx.Err())
 		}
 	}
+}
+
+func timedOut(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// cutOff tells an answer that ended in the middle: of the connection, or of its
+// text.
+func cutOff(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "unexpected EOF") || strings.Contains(err.Error(), "unexpected end of JSON input")
 }
 
 // passes tells errors that may be over a moment later, and how long the server
@@ -140,7 +169,7 @@ func passes(err error) (wait time.Duration, again bool) {
 		}
 		return wait, code == http.StatusTooManyRequests || code >= 500
 	}
-	return 0, errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.ErrUnexpectedEOF)
+	return 0, errors.Is(err, syscall.ECONNRESET) || cutOff(err)
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {
@@ -155,6 +184,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 func (c *Client) page(ctx context.Context, k kind, namespace string, q query, next string, size int64) (runtime.Object, error) {
+	ctx, cancel := context.WithTimeout(ctx, origin.Within(ctx, c.timeout))
+	defer cancel()
 	o := metav1.ListOptions{Limit: size, Continue: next, LabelSelector: q.labels, FieldSelector: q.fields}
 	if q.limit > 0 {
 		o.Limit = int64(q.limit)
@@ -166,8 +197,11 @@ func (c *Client) page(ctx context.Context, k kind, namespace string, q query, ne
 	if k.metadata {
 		r = r.SetHeader("Accept", metadataAccept)
 	}
-	list := k.list()
-	if err := r.MaxRetries(0).Do(ctx).Into(list); err != nil {
+	list, answer := k.list(), r.Do(ctx)
+	if raw, err := answer.Raw(); err == nil && (string(bytes.TrimSpace(raw)) == "null" || string(bytes.TrimSpace(raw)) == "{}") {
+		return nil, errNoObject // taken for an empty list otherwise
+	}
+	if err := answer.Into(list); err != nil {
 		return nil, err
 	}
 	if m, ok := list.(*metav1.PartialObjectMetadataList); ok {

@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	metricsv1beta1 "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 
@@ -54,7 +55,7 @@ func (c *Client) Metrics(ctx context.Context, namespaces []string) (Metrics, []a
 			Code: analyzer.WarnForbidden, Subject: "list " + r.name(), Message: r.missing("list", places(refused)),
 		})
 	}
-	return m, warnings, ctx.Err()
+	return m, warnings, ended(ctx)
 }
 
 // fillNodes notes what the nodes use now. It is good to know and no more, so
@@ -79,7 +80,7 @@ func (c *Client) fillNodes(ctx context.Context, s *analyzer.Snapshot) error {
 	for i := range s.Nodes {
 		s.Nodes[i].Usage = usage[s.Nodes[i].Name]
 	}
-	return ctx.Err()
+	return ended(ctx)
 }
 
 // metricsWarning words what is wrong with the metrics API.
@@ -98,12 +99,19 @@ func metricsWarning(r Right, err error) analyzer.Warning {
 	return w
 }
 
-// add keeps a page that was read now. A reading without a time is of that
-// moment: it is what its pod uses now, and no history.
+// oldest is how far a reading's time may be from now. metrics-server keeps the last
+// minutes alone; the rest of it is clocks that differ.
+const oldest = time.Hour
+
+// add keeps a page that was read now. A reading without a time, or of one that
+// cannot be, is of that moment: it is what its pod uses now, and no history.
 func (m *Metrics) add(page runtime.Object, now time.Time) error {
 	for _, p := range page.(*metricsv1beta1.PodMetricsList).Items {
-		if p.Timestamp.IsZero() || p.Timestamp.Unix() <= 0 {
+		if p.Timestamp.Before(&metav1.Time{Time: now.Add(-oldest)}) || p.Timestamp.After(now.Add(oldest)) {
 			p.Timestamp.Time = now
+		}
+		if p.Window.Duration < 0 || p.Window.Duration > oldest {
+			p.Window.Duration = 0
 		}
 		for _, c := range p.Containers {
 			*m = append(*m, ContainerMetrics{

@@ -59,7 +59,9 @@ func (r *reading) resolve(ctx context.Context, wanted []object.Kind) ([]task, er
 		list, ok := served[gv]
 		if !ok {
 			list = &metav1.APIResourceList{}
-			err := r.c.get(groupVersionPath(gv)).SetHeader("Accept", runtime.ContentTypeJSON).Do(quiet(ctx)).Into(list)
+			_, err := retried(ctx, r.c, groupVersionPath(gv), func() (any, error) {
+				return nil, r.c.get(groupVersionPath(gv)).SetHeader("Accept", runtime.ContentTypeJSON).Do(quiet(ctx)).Into(list)
+			})
 			switch {
 			case forbidden(err):
 				r.warn(analyzer.WarnForbidden, "get "+groupVersionPath(gv), "not allowed to discover this API: workloads of kind "+w.Kind+" are known by their pods only; the role system:discovery grants it")
@@ -72,7 +74,7 @@ func (r *reading) resolve(ctx context.Context, wanted []object.Kind) ([]task, er
 			tasks = append(tasks, t)
 		}
 	}
-	return tasks, ctx.Err()
+	return tasks, ended(ctx)
 }
 
 // taskOf finds a kind among a group version's resources, and notes whether it

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // settle finds the namespaces to read where none were named: all, or, for a
@@ -21,8 +23,17 @@ func (r *reading) settle(ctx context.Context, sel *object.Selection) error {
 	}
 	pods := kinds()[0]
 	err := r.c.probe(ctx, pods, "")
-	if !forbidden(err) {
-		return r.c.wrap("list pods", err)
+	switch {
+	case err == nil:
+		return nil
+	case timedOut(err) || origin.Stalled(ctx) != nil: // not waited for again; the other kinds may be readable
+		r.lost[pods.name()] = true
+		return r.judge(task{kind: pods}, err)
+	case !forbidden(err):
+		if err := r.c.wrap("list pods", err); !weakens(err) {
+			return err
+		}
+		return nil // tried again beside the others
 	}
 	candidates, how := r.candidates(ctx)
 	readable, err := r.readable(ctx, pods, candidates)
@@ -66,9 +77,9 @@ func (r *reading) readable(ctx context.Context, pods kind, names []string) ([]st
 		wg.Go(func() {
 			for i := range next {
 				err := r.c.probe(ctx, pods, names[i])
-				ok[i] = err == nil
-				if err != nil && !forbidden(err) {
-					failed[i] = r.c.wrap("list pods", err)
+				ok[i] = !forbidden(err)
+				if err = r.c.wrap("list pods", err); err != nil && ok[i] && !weakens(err) {
+					failed[i] = err
 				}
 			}
 		})
@@ -91,7 +102,17 @@ func (r *reading) readable(ctx context.Context, pods kind, names []string) ([]st
 	return out, nil
 }
 
-// probe lists one object, to see whether it may.
+// probe lists one object, once, to see whether it may.
 func (c *Client) probe(ctx context.Context, k kind, namespace string) error {
-	return c.list(ctx, k, namespace, query{limit: 1}, func(runtime.Object) error { return nil })
+	ctx, began := quiet(ctx), time.Now()
+	_, err := c.page(ctx, k, namespace, query{limit: 1}, "", 1)
+	switch {
+	case err == nil:
+		origin.Answered(ctx)
+	case origin.Stalled(ctx) != nil:
+		return origin.Stalled(ctx)
+	case timedOut(err):
+		origin.InVain(ctx, began)
+	}
+	return err
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
+	"regexp"
 	"strings"
 )
 
@@ -22,12 +24,16 @@ type RedirectError struct {
 	// Advice is what to do.
 	Advice string
 	loop   bool
+	beyond bool // on the same server, but not where was asked
 }
 
 // Error says where the server pointed.
 func (e *RedirectError) Error() string {
 	if e.loop {
 		return fmt.Sprintf("it redirects more than %d times, at last to %s", mostRedirects, e.To)
+	}
+	if e.beyond {
+		return fmt.Sprintf("it answered %d and points to %s, beyond what was asked, which is not followed: the server would take that for our own request", e.Status, e.To)
 	}
 	return fmt.Sprintf("it answered %d and points to another server, %s, which is not followed: credentials stay with the server that was asked", e.Status, e.To)
 }
@@ -50,11 +56,29 @@ func Stay(next *http.Request, via []*http.Request) error {
 	case !Same(first, next.URL):
 		e.Advice = advise(first, next.URL)
 		return e
+	case !within(scope(first.Path), next.URL.Path):
+		e.beyond, e.Advice = true, "look at what answers there"
+		return e
 	case len(via) >= mostRedirects:
 		e.loop, e.Advice = true, "check the URL, and the proxy in between"
 		return e
 	}
 	return nil
+}
+
+// behind is the path of what the API server passes requests on to: a service,
+// pod or node, or another server's API group. Whoever runs that may answer
+// anything, and our token opens the API server's other doors.
+var behind = regexp.MustCompile(`^.*?/(api/v1/(namespaces/[^/]+/(services|pods)|nodes)/[^/]+/proxy|apis/[^/]+)/`)
+
+// scope gives the path below which redirects of a request must stay; "" is all
+// of the server.
+func scope(asked string) string { return behind.FindString(asked + "/") }
+
+// within reports whether a path, with no dots in it that lead out again, lies
+// below a scope.
+func within(scope, to string) bool {
+	return scope == "" || strings.HasPrefix(to, scope) && path.Clean(to) == strings.TrimSuffix(to, "/")
 }
 
 func advise(from, to *url.URL) string {
@@ -96,25 +120,25 @@ func Show(raw string) string {
 	}
 	rest, _, _ = strings.Cut(rest, "?")
 	rest, _, _ = strings.Cut(rest, "#")
-	host, path, slash := strings.Cut(rest, "/")
+	host, tail, slash := strings.Cut(rest, "/")
 	if at := strings.LastIndexByte(host, '@'); at >= 0 {
 		host = host[at+1:]
-	} else if web := scheme == "http" || scheme == "https"; web && strings.Contains(path, "@") {
+	} else if web := scheme == "http" || scheme == "https"; web && strings.Contains(tail, "@") {
 		// A slash in a password ends the host too early: what stands before
 		// the last @ may all be secret.
-		host, path, slash = strings.Cut(rest[strings.LastIndexByte(rest, '@')+1:], "/")
+		host, tail, slash = strings.Cut(rest[strings.LastIndexByte(rest, '@')+1:], "/")
 	}
 	if _, port, has := strings.Cut(host, ":"); has && !strings.HasPrefix(host, "[") && strings.Trim(port, "0123456789") != "" {
-		host, path, slash = "...", "", false // no port: a password that was cut at its ? or #
+		host, tail, slash = "...", "", false // no port: a password that was cut at its ? or #
 	}
 	if strings.HasPrefix(host, "[") && !strings.Contains(host, "]") {
-		host, path, slash = "...", "", false
+		host, tail, slash = "...", "", false
 	}
 	if slash {
 		host += "/"
 	}
 	if !ok {
-		return host + path
+		return host + tail
 	}
-	return scheme + "://" + host + path
+	return scheme + "://" + host + tail
 }

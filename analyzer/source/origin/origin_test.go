@@ -75,6 +75,49 @@ func TestRedirectsWithinTheOrigin(t *testing.T) {
 	}
 }
 
+// What the API server passes a request on to may point to other doors of the same
+// server, where our token counts. That is not followed.
+func TestRedirectsStayBehindTheProxy(t *testing.T) {
+	const service = "/api/v1/namespaces/tenant/services/prometheus:9090/proxy"
+	for _, tt := range []struct {
+		from, to string
+		follow   bool
+	}{
+		{service + "/api/v1/query", service + "/graph/api/v1/query", true},
+		{service, service + "/", true},
+		{"/k8s" + service + "/x", "/k8s" + service + "/y", true},
+		{service + "/api/v1/query", "/api/v1/secrets", false},
+		{service + "/api/v1/query", service + "/../../../secrets", false},
+		{service + "/api/v1/query", service + "/%2e%2e/%2e%2e/secrets", false},
+		{service + "/api/v1/query", service + "//x", false},
+		{service + "/api/v1/query", "/api/v1/namespaces/tenant/services/admin:80/proxy/delete", false},
+		{service + "/api/v1/query", service + "-other/x", false},
+		{"/api/v1/namespaces/a/pods/b/proxy/x", "/api/v1/secrets", false},
+		{"/api/v1/nodes/n/proxy/x", "/api/v1/secrets", false},
+		{"/apis/metrics.k8s.io/v1beta1/pods", "/api/v1/secrets", false},
+		{"/apis/metrics.k8s.io/v1beta1/pods", "/apis/metrics.k8s.io/v1/pods", true},
+		{"/api/v1/pods", "/other/api/v1/pods", true},
+	} {
+		followed := false
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Query().Get("there") == "" {
+				w.Header().Set("Location", tt.to+"?there=1")
+				w.WriteHeader(http.StatusTemporaryRedirect)
+				return
+			}
+			followed = true
+		}))
+		resp, err := origin.Client(nil).Get(s.URL + tt.from)
+		if err == nil {
+			resp.Body.Close()
+		}
+		if followed != tt.follow || !tt.follow && origin.Redirected(err) == nil {
+			t.Errorf("%s to %s: followed %v, %v", tt.from, tt.to, followed, err)
+		}
+		s.Close()
+	}
+}
+
 func TestShowHidesSecrets(t *testing.T) {
 	for raw, want := range map[string]string{
 		"https://u:hunter2@host/p?sig=x#y":     "https://host/p",

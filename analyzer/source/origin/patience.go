@@ -6,38 +6,87 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 )
 
 // ErrNoProgress ends a source that has finished no answer for too long.
 var ErrNoProgress = errors.New("no answer was finished in time")
 
-// patienceKey is that of a patience in a context.
-type patienceKey struct{}
-
-// patience ends a context when nothing was answered for so long.
-type patience struct {
+// Patience is how long one source may finish no answer, and how much time in
+// all may be lost to requests that were never answered. Its zero value has no
+// bound.
+type Patience struct {
 	limit time.Duration
-	timer *time.Timer
+
+	mu    sync.Mutex
+	lost  time.Duration
+	until time.Time // lost holds what was waited in vain until then
 }
 
-// WithPatience gives a context that ends, by ErrNoProgress, once no answer was
-// finished for so long: however many answers there are to come, and however
-// long they take together. stop must be called.
-func WithPatience(ctx context.Context, limit time.Duration) (patient context.Context, stop func()) {
+// NewPatience gives the patience for one source.
+func NewPatience(limit time.Duration) *Patience { return &Patience{limit: limit} }
+
+// stretchKey is that of a stretch in a context.
+type stretchKey struct{}
+
+// stretch is a part of the reading of a source.
+type stretch struct {
+	*Patience
+	timer  *time.Timer
+	cancel context.CancelCauseFunc
+}
+
+// Begin gives a context that ends, by ErrNoProgress, once no answer was finished
+// for so long: however many answers there are to come, and however long they
+// take together. It ends at once where the patience is used up. stop must be
+// called.
+func (p *Patience) Begin(ctx context.Context) (patient context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	p := &patience{limit: limit}
-	p.timer = time.AfterFunc(limit, func() { cancel(fmt.Errorf("%w (%s)", ErrNoProgress, limit)) })
-	return context.WithValue(ctx, patienceKey{}, p), func() {
-		p.timer.Stop()
+	s := &stretch{Patience: p, cancel: cancel}
+	s.timer = time.AfterFunc(p.limit, s.end)
+	if p.left() <= 0 {
+		s.end()
+	}
+	return context.WithValue(ctx, stretchKey{}, s), func() {
+		s.timer.Stop()
 		cancel(nil)
 	}
 }
 
+func (s *stretch) end() { s.cancel(fmt.Errorf("%w (%s)", ErrNoProgress, s.limit)) }
+
+func (p *Patience) left() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.limit - p.lost
+}
+
 // Answered says that an answer was finished.
 func Answered(ctx context.Context) {
-	if p, ok := ctx.Value(patienceKey{}).(*patience); ok && ctx.Err() == nil {
-		p.timer.Reset(p.limit)
+	if s, ok := ctx.Value(stretchKey{}).(*stretch); ok && ctx.Err() == nil {
+		s.timer.Reset(s.limit)
+	}
+}
+
+// InVain says that a request which began then was not answered in time. What
+// requests side by side waited counts once.
+func InVain(ctx context.Context, began time.Time) {
+	s, ok := ctx.Value(stretchKey{}).(*stretch)
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	if began.Before(s.until) {
+		began = s.until
+	}
+	if now := time.Now(); now.After(began) {
+		s.lost += now.Sub(began)
+		s.until = now
+	}
+	s.mu.Unlock()
+	if s.left() <= 0 {
+		s.end()
 	}
 }
 
@@ -50,35 +99,62 @@ func Stalled(ctx context.Context) error {
 	return nil
 }
 
+// Within bounds a request's own time by what is left of the patience.
+func Within(ctx context.Context, own time.Duration) time.Duration {
+	if s, ok := ctx.Value(stretchKey{}).(*stretch); ok {
+		return min(own, max(s.left(), time.Millisecond))
+	}
+	return own
+}
+
 // ErrLarge is an answer of more bytes than a Limited transport lets through.
 var ErrLarge = errors.New("the answer is larger than this program reads")
 
+// freeBytes is what each answer may have beside the others. Beyond, one answer
+// at a time is read: clients keep an answer whole, and several times over.
+const freeBytes = 4 << 20
+
 // Limited bounds the bytes of every answer, as they are once they are
-// unpacked.
-func Limited(rt http.RoundTripper, most int64) http.RoundTripper { return &limited{rt, most} }
+// unpacked, and those of all that are read at once.
+func Limited(rt http.RoundTripper, most int64) http.RoundTripper {
+	return &limited{RoundTripper: rt, most: most, large: make(chan struct{}, 1)}
+}
 
 type limited struct {
 	http.RoundTripper
-	most int64
+	most  int64
+	large chan struct{} // held by the one answer that is large
 }
 
 // RoundTrip bounds the body.
 func (l *limited) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := l.RoundTripper.RoundTrip(r)
 	if err == nil && resp.Body != nil {
-		resp.Body = &limitedBody{resp.Body, l.most}
+		resp.Body = &limitedBody{ReadCloser: resp.Body, of: l, ctx: r.Context()}
 	}
 	return resp, err
 }
 
 type limitedBody struct {
 	io.ReadCloser
-	left int64
+	of   *limited
+	ctx  context.Context
+	n    int64
+	held bool
 }
 
 // Read gives ErrLarge beyond the bound.
 func (b *limitedBody) Read(p []byte) (int, error) {
-	if b.left <= 0 {
+	if b.n >= freeBytes && !b.held {
+		select {
+		case b.of.large <- struct{}{}:
+			b.held = true
+		case <-b.ctx.Done():
+			return 0, context.Cause(b.ctx)
+		}
+	}
+	left := b.of.most - b.n
+	if left <= 0 {
 		var one [1]byte
 		n, err := b.ReadCloser.Read(one[:])
 		if n > 0 {
@@ -86,7 +162,16 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 		}
 		return 0, err
 	}
-	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
-	b.left -= int64(n)
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), left)])
+	b.n += int64(n)
 	return n, err
+}
+
+// Close lets the next large answer in.
+func (b *limitedBody) Close() error {
+	if b.held {
+		b.held = false
+		<-b.of.large
+	}
+	return b.ReadCloser.Close()
 }

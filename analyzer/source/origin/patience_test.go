@@ -14,7 +14,7 @@ import (
 )
 
 func TestPatienceEndsWhatStandsStill(t *testing.T) {
-	ctx, stop := origin.WithPatience(context.Background(), time.Millisecond)
+	ctx, stop := origin.NewPatience(time.Millisecond).Begin(context.Background())
 	defer stop()
 	<-ctx.Done()
 	if err := origin.Stalled(ctx); !errors.Is(err, origin.ErrNoProgress) || !strings.Contains(err.Error(), "1ms") {
@@ -22,12 +22,12 @@ func TestPatienceEndsWhatStandsStill(t *testing.T) {
 	}
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	ctx, stop = origin.WithPatience(ended, time.Hour)
+	ctx, stop = origin.NewPatience(time.Hour).Begin(ended)
 	defer stop()
 	if err := origin.Stalled(ctx); err != nil {
 		t.Errorf("an interrupt is no stall: %v", err)
 	}
-	ctx, stop = origin.WithPatience(context.Background(), time.Hour)
+	ctx, stop = origin.NewPatience(time.Hour).Begin(context.Background())
 	origin.Answered(ctx)
 	if ctx.Err() != nil {
 		t.Error(ctx.Err())
@@ -35,6 +35,85 @@ func TestPatienceEndsWhatStandsStill(t *testing.T) {
 	stop()
 	origin.Answered(ctx)
 	origin.Answered(context.Background())
+}
+
+// What is waited in vain adds up over a source's stretches, and counts once
+// where requests waited side by side.
+func TestPatienceIsUsedUp(t *testing.T) {
+	p := origin.NewPatience(time.Hour)
+	ctx, stop := p.Begin(context.Background())
+	defer stop()
+	began := time.Now().Add(-40 * time.Minute)
+	origin.InVain(ctx, began)
+	origin.InVain(ctx, began)
+	if left := origin.Within(ctx, 2*time.Hour); left < 19*time.Minute || left > 21*time.Minute || ctx.Err() != nil {
+		t.Errorf("left are %s, %v; want 20 minutes", left, ctx.Err())
+	}
+	if own := origin.Within(ctx, time.Minute); own != time.Minute {
+		t.Errorf("a request's own time is %s, want a minute", own)
+	}
+	next, stop := p.Begin(context.Background())
+	defer stop()
+	origin.InVain(next, time.Now().Add(-2*time.Hour))
+	if origin.Stalled(next) != nil {
+		t.Error("what was waited until now counts twice")
+	}
+	short := origin.NewPatience(time.Minute)
+	ctx, stop = short.Begin(context.Background())
+	defer stop()
+	origin.InVain(ctx, time.Now().Add(-time.Hour))
+	again, stop := short.Begin(context.Background())
+	defer stop()
+	if origin.Stalled(ctx) == nil || origin.Stalled(again) == nil {
+		t.Error("a patience that is used up ends no context")
+	}
+	origin.InVain(context.Background(), began)
+	if origin.Within(context.Background(), time.Minute) != time.Minute {
+		t.Error("without a patience there is no bound")
+	}
+}
+
+// Large answers are read one after the other.
+func TestOneLargeAnswerAtATime(t *testing.T) {
+	const size = 6 << 20
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(make([]byte, size))
+	}))
+	defer s.Close()
+	client := origin.Client(origin.Limited(http.DefaultTransport, 16<<20))
+	first, err := client.Get(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.CopyN(io.Discard, first.Body, 5<<20); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, second.Body); !errors.Is(err, context.DeadlineExceeded) || n >= 5<<20 {
+		t.Errorf("read %d bytes beside another large answer, %v", n, err)
+	}
+	second.Body.Close()
+	if n, err := io.Copy(io.Discard, first.Body); err != nil || n != 1<<20 {
+		t.Errorf("got %d bytes more, %v", n, err)
+	}
+	first.Body.Close()
+	third, err := client.Get(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer third.Body.Close()
+	if n, err := io.Copy(io.Discard, third.Body); err != nil || n != size {
+		t.Errorf("got %d bytes after the other was closed, %v", n, err)
+	}
 }
 
 func TestLimited(t *testing.T) {
