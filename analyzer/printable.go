@@ -1,6 +1,8 @@
 package analyzer
 
 import (
+	"bytes"
+	"fmt"
 	"reflect"
 	"strings"
 	"unicode"
@@ -24,8 +26,29 @@ func Printable(s string) string {
 }
 
 func harmful(r rune) bool {
-	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x2028 || r == 0x2029 || r == 0x200e || r == 0x200f
+	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x2028 || r == 0x2029 || r == 0x200e || r == 0x200f || r == 0x061c
 }
+
+// EscapeJSON writes, in the text of a JSON document, what Printable takes out as
+// \u escapes: a terminal that shows the document is not steered, and whoever reads
+// it has the text as it was. Outside of strings JSON holds no such character.
+func EscapeJSON(document []byte) []byte {
+	if !bytes.ContainsFunc(document, escaped) {
+		return document
+	}
+	out := make([]byte, 0, len(document)+64)
+	for _, r := range string(document) {
+		if escaped(r) {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return out
+}
+
+// escaped leaves JSON's own white space.
+func escaped(r rune) bool { return harmful(r) && r >= 0x7f }
 
 // Clean makes every text that v leads to Printable; v is a pointer.
 func Clean(v any) { clean(reflect.ValueOf(v)) }

@@ -1,6 +1,8 @@
 package analyzer_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -33,5 +35,25 @@ func TestCleanReachesEveryText(t *testing.T) {
 	}
 	if got := analyzer.Printable("Überlast 漢字 é"); got != "Überlast 漢字 é" {
 		t.Errorf("plain text became %q", got)
+	}
+}
+
+// The document says the same, and no byte of it steers a terminal.
+func TestEscapeJSON(t *testing.T) {
+	const evil = "a\u009b31m\u202eb\u2066c\u2028d\u061ce\x7f\x1bé\n"
+	document, err := json.MarshalIndent(map[string]string{evil: evil}, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := analyzer.EscapeJSON(document)
+	if bytes.ContainsAny(got, "\u009b\u202e\u2066\u2028\u061c\x7f\x1b") || !bytes.Contains(got, []byte("é")) {
+		t.Errorf("got %q", got)
+	}
+	var back map[string]string
+	if err := json.Unmarshal(got, &back); err != nil || back[evil] != evil {
+		t.Errorf("it reads back as %q, %v", back, err)
+	}
+	if plain := []byte("{\"a\": \"é\"}\n"); &analyzer.EscapeJSON(plain)[0] != &plain[0] {
+		t.Error("a plain document is written anew")
 	}
 }

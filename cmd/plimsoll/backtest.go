@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -70,15 +69,24 @@ func (f *backtestFlags) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	unread := snap.Unread()
+	if len(result.Scores) == 0 && unread != "" {
+		return sourceError(fmt.Errorf("backtest has nothing to score: %s", unread))
+	}
 	if len(result.Scores) == 0 {
 		return fmt.Errorf("backtest needs four days of history, and there are fewer: give a longer --window, or a snapshot of one")
 	}
+	write := func() error { return printBacktest(s.Out, result) }
 	if f.output == "json" {
-		enc := json.NewEncoder(s.Out)
-		enc.SetIndent("", "  ")
-		return enc.Encode(result)
+		write = func() error { return writeJSON(s.Out, result) }
 	}
-	return printBacktest(s.Out, result)
+	if err := write(); err != nil {
+		return err
+	}
+	if unread != "" {
+		return sourceError(fmt.Errorf("the scores are partial: %s", unread))
+	}
+	return nil
 }
 
 // printBacktest writes the scores as a table.

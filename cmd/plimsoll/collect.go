@@ -267,6 +267,7 @@ func (f *collectFlags) checkFiles() error {
 
 // collect makes the snapshot from whatever sources were asked for.
 func (f *collectFlags) collect(ctx context.Context, s streams, p *progress) (*analyzer.Snapshot, error) {
+	s.In = &patientReader{ctx: ctx, r: s.In}
 	r, err := f.request(s, p)
 	if err != nil {
 		return nil, err
@@ -303,7 +304,7 @@ func collectError(err error) error {
 }
 
 func readSnapshot(ctx context.Context, in files, name string) (*analyzer.Snapshot, error) {
-	if !store.IsURL(name) {
+	if !store.IsURL(name) && !isPipe(name) {
 		snap, err := snapshot.Read(name)
 		if err != nil {
 			return nil, fileError("--snapshot", err)
@@ -325,7 +326,11 @@ func readSnapshot(ctx context.Context, in files, name string) (*analyzer.Snapsho
 // save writes the snapshot to where --save-snapshot says.
 func (f *collectFlags) save(ctx context.Context, snap *analyzer.Snapshot) error {
 	if !store.IsURL(f.saveSnapshot) {
-		return snapshot.Write(f.saveSnapshot, snap, f.files.mode.of())
+		write := func() error { return snapshot.Write(f.saveSnapshot, snap, f.files.mode.of()) }
+		if isPipe(f.saveSnapshot) {
+			return waitFor(ctx, write)
+		}
+		return write()
 	}
 	var data bytes.Buffer
 	if err := snapshot.Encode(&data, snap); err != nil {

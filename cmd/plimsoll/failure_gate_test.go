@@ -29,7 +29,7 @@ var storeFailures = failureGroup{"Object stores", "Wherever a file is named, it 
 	{what: "no such bucket", args: withStore, reply: denies(404, "NoSuchBucket"), code: 3, says: "make it first"},
 	{what: "wrong keys", args: withStore, reply: denies(403, "SignatureDoesNotMatch"), code: 3, says: "log in again"},
 	{what: "no right to read", args: withStore, reply: denies(403, "AccessDenied"), code: 3, says: "grant them the reading or writing"},
-	{what: "no right to write", args: "audit --objects objects.yaml -o json=s3://backups/report.json?endpoint=STORE", reply: denies(403, "AccessDenied"), code: 3, says: "grant them the reading or writing"},
+	{what: "no right to write", args: "audit -q --objects objects.yaml -o json=s3://backups/report.json?endpoint=STORE", reply: denies(403, "AccessDenied"), code: 3, says: "grant them the reading or writing"},
 	{what: "expired credentials", args: withStore, reply: denies(400, "ExpiredToken"), code: 3, says: "log in again"},
 	{what: "overloaded", args: withStore, reply: denies(503, "SlowDown"), code: 3, says: "try again later"},
 	{what: "no store at the endpoint", args: withStore, security: "refused", code: 3, says: "check host and port"},

@@ -25,6 +25,7 @@ type failure struct {
 	says     string // a part of the line that tells what to do
 	reply    reply
 	security string // of the server: see server
+	report   bool   // what was read is written all the same
 }
 
 type failureGroup struct {
@@ -106,6 +107,7 @@ var failureGroups = []failureGroup{
 	}},
 	storeFailures,
 	gateFailures,
+	verbFailures,
 	{"The API server", "Rights that are missing for one kind of object, or one namespace, do not end an audit: they become warnings.", []failure{
 		{what: "no such kubeconfig", args: "audit --kubeconfig none", code: 2, says: "check --kubeconfig"},
 		{what: "kubeconfig: malformed YAML", args: "audit --kubeconfig secret.yaml", code: 2, says: "check --kubeconfig"},
@@ -117,7 +119,7 @@ var failureGroups = []failureGroup{
 		{what: "no TLS", args: withAPI, security: "not-tls", code: 3, says: "check the scheme and the port"},
 		{what: "wrong URL", args: withAPI, reply: answers(404, "text/plain", "404 page not found\n"), code: 3, says: "check the server's address in the kubeconfig, path included"},
 		{what: "HTML of a proxy", args: withAPI, reply: answers(200, "text/html", loginPage), code: 3, says: "log in where a proxy asks for it"},
-		{what: "HTML in place of a list", args: withAPI, reply: connected(answers(200, "text/html", loginPage)), code: 3, says: "look at the proxy in between"},
+		{what: "HTML in place of every list", args: withAPI, reply: connected(answers(200, "text/html", loginPage)), code: 3, says: "look at the proxy in between"},
 		{what: "401", args: withAPI, reply: refuses(401, "Unauthorized", "Unauthorized"), code: 3, says: "log in again"},
 		{what: "403 for everything", args: withAPI, reply: connected(refuses(403, "Forbidden", `pods is forbidden: User "me" cannot list resource "pods" in API group "" at the cluster scope`)), code: 3, says: "bind the roles in deploy/rbac.yaml"},
 		{what: "422", args: withAPI, reply: connected(refuses(422, "Invalid", "the object is invalid")), code: 3, says: "check the connection with: kubectl version"},
@@ -126,11 +128,15 @@ var failureGroups = []failureGroup{
 		{what: "truncated answer", args: withAPI, reply: connected(truncates("application/json", `{"kind":"PodList"`)), code: 3, says: "the answer was cut off"},
 		{what: "a redirect to another server", args: withAPI, reply: redirects("https://login.example.com/"), code: 3, says: "is not followed"},
 		{what: "no answer in time", args: withAPI + " --request-timeout 500ms", reply: hangs, code: 3, says: "raise --request-timeout"},
+		{what: "HTML in place of the pods", args: withAPI, reply: without("pods", answers(200, "text/html", loginPage)), code: 3, report: true, says: "the report is partial: list pods"},
+		{what: "pods that are not answered in time", args: withAPI + " --request-timeout 500ms", reply: without("pods", hangs), code: 3, report: true, says: "the report is partial: list pods"},
+		{what: "Deployments that are cut off", args: withAPI, reply: without("deployments", truncates("application/json", `{"kind":"DeploymentList"`)), code: 3, report: true, says: "the report is partial: list deployments.apps"},
 	}},
 	{"Prometheus", "An engine given by `--prometheus`. One that was found in the cluster and fails becomes a warning, and metrics-server is asked.", []failure{
 		{what: "a redirect to another server", args: withPrometheus, reply: redirects("http://metrics.example.com/"), code: 3, says: "is not followed"},
 		{what: "an answer that stands still", args: withPrometheus + " --request-timeout 500ms", reply: stalls, code: 3, says: "raise --request-timeout"},
 		{what: "an answer without end", args: withPrometheus, reply: answers(200, "application/json", "{"+strings.Repeat(" ", 2<<20)), code: 3, says: "its answer has no end"},
+		{what: "an engine that dies after its first answer", args: withPrometheus, reply: diesAfter(1), code: 3, report: true, says: "the report is partial: prometheus"},
 		{what: "not a URL", args: "audit --objects objects.yaml --prometheus ftp://me:" + secret + "@localhost", code: 2, says: "want http://HOST"},
 		{what: "unreachable", args: withPrometheus, security: "refused", code: 3, says: "check host and port"},
 		{what: "expired certificate", args: withPrometheus + " --prometheus-config CA", security: "expired", code: 3, says: "renew it"},
@@ -245,8 +251,11 @@ func (row failure) check(t *testing.T, got result) {
 	if got.code != row.code {
 		t.Errorf("got exit code %d, want %d", got.code, row.code)
 	}
-	if got.out != "" {
-		t.Errorf("got %q on stdout, want nothing", got.out)
+	if (got.out != "") != row.report {
+		t.Errorf("got %q on stdout, want something: %v", got.out, row.report)
+	}
+	if strings.Contains(got.out, secret) {
+		t.Error("a secret is in the report")
 	}
 	if strings.Count(got.errs, "\n") != 1 || !strings.HasPrefix(got.errs, "error: ") || len(got.errs) > 500 {
 		t.Errorf("got more or less than one line:\n%s", got.errs)

@@ -83,6 +83,9 @@ func (f *files) open(ctx context.Context, name string) (io.ReadCloser, error) {
 	if store.IsURL(name) {
 		return f.store.Open(ctx, name)
 	}
+	if isPipe(name) {
+		return openPipe(ctx, name)
+	}
 	return os.Open(name)
 }
 
@@ -107,10 +110,16 @@ func (f *files) write(ctx context.Context, name string, data []byte) error {
 	if store.IsURL(name) {
 		return f.store.Write(ctx, name, data)
 	}
-	return disk.Replace(name, f.mode.of(), func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
+	replace := func() error {
+		return disk.Replace(name, f.mode.of(), func(w io.Writer) error {
+			_, err := w.Write(data)
+			return err
+		})
+	}
+	if isPipe(name) {
+		return waitFor(ctx, replace)
+	}
+	return replace()
 }
 
 // checkURL tells, before anything is dialled, of URLs that cannot be read and

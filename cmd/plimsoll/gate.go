@@ -137,6 +137,7 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 	if err != nil {
 		return err
 	}
+	s.In = &patientReader{ctx: ctx, r: s.In}
 	in, err := f.input(ctx, s, policy, paths)
 	if err != nil {
 		return err

@@ -3,16 +3,28 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
+
+// writeJSON writes a document, with what would steer a terminal escaped.
+func writeJSON(w io.Writer, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(analyzer.EscapeJSON(data), '\n'))
+	return err
+}
 
 // sink is one -o: a format, and the file it goes to (stdout where empty).
 type sink[F any] struct {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
@@ -232,12 +232,10 @@ func (l *priceLookup) order(rows []priceRow) error {
 func (l *priceLookup) write(out io.Writer, rows []priceRow) error {
 	switch l.output {
 	case "json":
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
 		if rows == nil {
 			rows = []priceRow{}
 		}
-		return e.Encode(rows)
+		return writeJSON(out, rows)
 	case "csv":
 		return writePriceCSV(out, rows)
 	case "table":
@@ -254,7 +252,22 @@ func writePriceCSV(out io.Writer, rows []priceRow) error {
 		records = append(records, []string{r.Provider, r.Region, r.InstanceType, r.CapacityType, strconv.Itoa(r.TermYears), r.Arch, number(r.VCPUs), number(r.MemoryGiB),
 			strconv.FormatInt(r.GPUs, 10), r.Accelerator, number(r.USDPerHour), number(r.USDPerMonth), r.AsOf, r.Source})
 	}
+	for _, record := range records {
+		for i, text := range record {
+			record[i] = plainCell(text)
+		}
+	}
 	return w.WriteAll(records)
+}
+
+// plainCell keeps a text from being a formula in a spreadsheet, or from steering a
+// terminal: names come from users' price files.
+func plainCell(s string) string {
+	s = analyzer.Printable(s)
+	if _, err := strconv.ParseFloat(s, 64); err != nil && s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
+		return "'" + s
+	}
+	return s
 }
 
 func writePriceTable(out io.Writer, rows []priceRow) error {
@@ -267,7 +280,7 @@ func writePriceTable(out io.Writer, rows []priceRow) error {
 		if r.TermYears == 3 {
 			capacity += " 3y"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%g\t%g\t%.6g\t%.2f\t%s\t%s\n", r.InstanceType, capacity, r.VCPUs, r.MemoryGiB, r.USDPerHour, r.USDPerMonth, r.AsOf, r.Source)
+		fmt.Fprintf(w, "%s\t%s\t%g\t%g\t%.6g\t%.2f\t%s\t%s\n", analyzer.Printable(r.InstanceType), capacity, r.VCPUs, r.MemoryGiB, r.USDPerHour, r.USDPerMonth, r.AsOf, analyzer.Printable(r.Source))
 	}
 	return w.Flush()
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // streams is what a command talks to. Out carries data and nothing else.
@@ -89,13 +90,18 @@ func run(ctx context.Context, args []string, s streams) int {
 		exit = &exitError{exitUsage, err}
 	}
 	// What was found was written before; what was called wrongly stays so.
-	if ctx.Err() != nil && exit.code != exitFound && (exit.code != exitUsage || errors.Is(err, context.Canceled)) {
+	if ctx.Err() != nil && exit.code != exitFound && (exit.code != exitUsage || canceled(err)) {
 		exit, err = &exitError{exitInterrupted, err}, errInterrupted
 	}
 	if exit.code != exitFound || !isQuiet(root) { // what was found stands on stdout
 		fmt.Fprintf(s.Err, "error: %s\n", oneLine(err.Error()))
 	}
 	return exit.code
+}
+
+// canceled knows an interrupt also where a parser gives its text alone.
+func canceled(err error) bool {
+	return errors.Is(err, context.Canceled) || strings.Contains(err.Error(), context.Canceled.Error())
 }
 
 // isQuiet reports whether the verb that ran was told to be quiet.
@@ -110,9 +116,10 @@ func isQuiet(root *cobra.Command) bool {
 
 var errInterrupted = errors.New("interrupted; nothing was written")
 
-// oneLine folds an error of several lines, such as a YAML parser's, into one.
+// oneLine folds an error of several lines, such as a YAML parser's, into one that
+// holds no secret of a URL.
 func oneLine(s string) string {
-	return analyzer.Printable(strings.Join(strings.Fields(s), " "))
+	return analyzer.Printable(origin.Redact(strings.Join(strings.Fields(s), " ")))
 }
 
 func newRoot(name string, s streams) *cobra.Command {

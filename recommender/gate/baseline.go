@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
 // BaselineKind is the kind of the baseline document.
@@ -51,7 +53,7 @@ func (b *Baseline) Encode() ([]byte, error) {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	err := e.Encode(b)
-	return buf.Bytes(), err
+	return analyzer.EscapeJSON(buf.Bytes()), err
 }
 
 // ParseBaseline reads a baseline.

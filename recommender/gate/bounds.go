@@ -50,7 +50,7 @@ func (p *Pass) judgeLimitRange(w *manifest.Workload, c *manifest.Container, l *m
 			f.Message = fmt.Sprintf("the %s request %s is above the LimitRange's most, %s", label(v.name), v.format(request), b.max.Node.Text)
 		case b.ratio > 0 && limitAt != nil && request > 0 && float64(limit) > b.ratio*float64(request):
 			f.Field, at = "limits."+v.name, limitAt
-			f.Message = fmt.Sprintf("the %s limit is %.3g times the request; the LimitRange allows %g", label(v.name), float64(limit)/float64(request), b.ratio)
+			f.Message = fmt.Sprintf("the %s limit is %s times the request; the LimitRange allows %g", label(v.name), times(float64(limit)/float64(request)), b.ratio)
 		default:
 			continue
 		}

@@ -141,7 +141,7 @@ var limitRatio = Rule{
 				}
 				p.reportAt(w.Document, v.limit.Node, Finding{
 					Container: c.Name, Field: "limits." + v.name, Measure: ratio,
-					Message: fmt.Sprintf("the %s limit %s is %.3g times the request %s; the policy allows %g", label(v.name), v.limit.Node.Text, ratio, v.format(request), bounds[i]),
+					Message: fmt.Sprintf("the %s limit %s is %s times the request %s; the policy allows %g", label(v.name), v.limit.Node.Text, times(ratio), v.format(request), bounds[i]),
 					Reason:  "what is used above the request was never reserved on the node",
 				})
 			}

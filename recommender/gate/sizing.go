@@ -10,6 +10,14 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
+// times writes a ratio with three digits, and a large one in full.
+func times(ratio float64) string {
+	if ratio >= 1000 {
+		return strconv.FormatFloat(ratio, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(ratio, 'g', 3, 64)
+}
+
 // The defaults of the policy's evidence section.
 const (
 	defaultTooBig        = 2.0
@@ -109,7 +117,7 @@ var requestTooBig = Rule{
 			}
 			f := Finding{
 				Container: s.c.Name, Field: "requests." + s.name, MonthlyUSD: waste, Measure: float64(s.request) / float64(s.want),
-				Message: fmt.Sprintf("the %s request %s is %.3g times the %s that its usage supports", label(s.name), s.at.Text, float64(s.request)/float64(s.want), s.format(s.want)),
+				Message: fmt.Sprintf("the %s request %s is %s times the %s that its usage supports", label(s.name), s.at.Text, times(float64(s.request)/float64(s.want)), s.format(s.want)),
 				Reason:  p.seen(s),
 			}
 			if p.prices.Known() {

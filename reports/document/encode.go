@@ -59,7 +59,7 @@ func encode(r any) ([]byte, error) {
 	if err := e.Encode(r); err != nil {
 		return nil, fmt.Errorf("encoding the report: %w", err)
 	}
-	return buf.Bytes(), nil
+	return analyzer.EscapeJSON(buf.Bytes()), nil
 }
 
 // WriteYAML prints the JSON document as YAML with its fields in the same

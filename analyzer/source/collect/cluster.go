@@ -56,7 +56,7 @@ func (r *Request) fromCluster(ctx context.Context) (*analyzer.Snapshot, error) {
 			return nil, err
 		}
 		if err != nil { // found, not given: what it fails at is a doubt, not the end
-			doubts = append(doubts, analyzer.Warning{Code: analyzer.WarnUnreachable, Subject: e.service, Message: err.Error()})
+			doubts = append(doubts, analyzer.Warning{Code: doubtOf(err), Subject: e.service, Message: err.Error()})
 			options.Moment = true
 			if snap, err = inventory(ctx, client, server, options); err != nil {
 				return nil, failed(err)
@@ -70,6 +70,15 @@ func (r *Request) fromCluster(ctx context.Context) (*analyzer.Snapshot, error) {
 	snap.Infer()
 	snap.Sort()
 	return snap, nil
+}
+
+// doubtOf is the code of an engine's failure: one that broke off makes the report
+// partial.
+func doubtOf(err error) string {
+	if failed := (*prometheus.Error)(nil); errors.As(err, &failed) && failed.Midway {
+		return analyzer.WarnUnread
+	}
+	return analyzer.WarnUnreachable
 }
 
 // inventory reads the cluster, as long as answers come.

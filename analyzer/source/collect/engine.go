@@ -81,10 +81,14 @@ func (r *Request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *anal
 	}
 	if err != nil {
 		var failed *prometheus.Error
-		if errors.As(err, &failed) {
+		switch {
+		case !errors.As(err, &failed):
+			return err
+		case !failed.Midway || failed.Kind == prometheus.KindCanceled || e.service != "":
 			return &Failed{err}
 		}
-		return err
+		r.brokeOff(snap, failed)
+		return nil
 	}
 	if e.service != "" {
 		got.Source.Name = e.service
@@ -106,6 +110,16 @@ func scaledWorkloads(snap *analyzer.Snapshot) (scaled []analyzer.ScaledObject, t
 		}
 	}
 	return scaled, targets
+}
+
+// brokeOff leaves what is known of the cluster where an engine had begun to answer
+// and then gave no usage.
+func (r *Request) brokeOff(snap *analyzer.Snapshot, err error) {
+	r.span(snap)
+	snap.Warnings = append(snap.Warnings, analyzer.Warning{
+		Code: analyzer.WarnUnread, Subject: "prometheus",
+		Message: "usage was not read of any workload: nothing is lowered, drained or bought; " + err.Error(),
+	})
 }
 
 // asked lists the namespaces whose usage can be of use: those asked for, else

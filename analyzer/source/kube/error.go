@@ -178,7 +178,7 @@ func innermost(err error) string {
 	for errors.As(err, &u) {
 		err = u.Err
 	}
-	return short(err.Error())
+	return short(strings.TrimPrefix(err.Error(), "unexpected error when reading response body. Please retry. Original error: "))
 }
 
 // short keeps a message to a line that can be read: a proxy may send a page.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -100,15 +101,35 @@ func read(t *testing.T, h http.HandlerFunc) (*analyzer.Snapshot, error) {
 	return client.Collect(ctx, kube.Options{Moment: true})
 }
 
+// cases run side by side, many at once, since they wait more than they work.
+type cases struct {
+	t     *testing.T
+	all   sync.WaitGroup
+	slots chan struct{}
+}
+
+func sideBySide(t *testing.T) *cases {
+	return &cases{t: t, slots: make(chan struct{}, 12)}
+}
+
+func (c *cases) run(name string, do func(t *testing.T)) {
+	c.slots <- struct{}{}
+	c.all.Go(func() {
+		defer func() { <-c.slots }()
+		c.t.Run(name, do)
+	})
+}
+
 // One kind that fails, in whatever way, weakens the answer and does not end it.
 func TestOneKindThatFails(t *testing.T) {
+	each := sideBySide(t)
+	defer each.all.Wait()
 	for name, fault := range faults {
 		for resource := range listed {
 			if resource != "pods" && resource != "nodes" && resource != "namespaces" && resource != "deployments" && name != "HTML" {
 				continue
 			}
-			t.Run(name+"/"+resource, func(t *testing.T) {
-				t.Parallel()
+			each.run(name+"/"+resource, func(t *testing.T) {
 				began, asked := time.Now(), atomic.Bool{}
 				s, err := read(t, func(w http.ResponseWriter, r *http.Request) {
 					if path.Base(r.URL.Path) == resource && !strings.Contains(r.URL.Path, "metrics") {
@@ -141,6 +162,8 @@ func TestOneKindThatFails(t *testing.T) {
 // A server that dies after N answers ends in an error of one line, or in what was
 // read before, with all else named.
 func TestServerThatDies(t *testing.T) {
+	each := sideBySide(t)
+	defer each.all.Wait()
 	for name, fault := range faults {
 		if name == "410" || name == "302" {
 			continue
@@ -149,8 +172,7 @@ func TestServerThatDies(t *testing.T) {
 			if n > 3 && n%4 > 0 {
 				continue
 			}
-			t.Run(fmt.Sprintf("%s/%d", name, n), func(t *testing.T) {
-				t.Parallel()
+			each.run(fmt.Sprintf("%s/%d", name, n), func(t *testing.T) {
 				began, count := time.Now(), atomic.Int64{}
 				s, err := read(t, func(w http.ResponseWriter, r *http.Request) {
 					if count.Add(1) > int64(n) {

@@ -110,6 +110,31 @@ func Redirected(err error) *RedirectError {
 	return nil
 }
 
+// word is what may be a URL in a message: no quotes, brackets or commas end it.
+var word = regexp.MustCompile(`[^\s"'<>()\[\],;]+`)
+
+// Redact shows the URLs of a message, and what was meant to be one, without what
+// may be secret: the name of a file that is not there may be a URL with a slash too
+// few. Digests of images stay.
+func Redact(message string) string {
+	if !strings.ContainsAny(message, "@?") {
+		return message
+	}
+	return word.ReplaceAllStringFunc(message, func(w string) string {
+		at := strings.LastIndexByte(w, '@')
+		switch {
+		case strings.Contains(w, "://") && (at >= 0 || strings.Contains(w, "?")):
+			return Show(w)
+		case at >= 0 && strings.Contains(w[:at], ":") && !strings.HasPrefix(w[at:], "@sha"):
+			w = "..." + w[at:]
+			fallthrough
+		case strings.Contains(w, ":/"):
+			w, _, _ = strings.Cut(w, "?")
+		}
+		return w
+	})
+}
+
 // Show gives a URL as it may be printed: scheme, host and path, without user,
 // password, query and fragment. What is no URL comes back as it is, unless an @
 // says that a user may stand in it.

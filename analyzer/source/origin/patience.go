@@ -21,7 +21,7 @@ type Patience struct {
 
 	mu    sync.Mutex
 	lost  time.Duration
-	until time.Time // lost holds what was waited in vain until then
+	until time.Time // lost holds what was waited in vain until then, or an answer came
 }
 
 // NewPatience gives the patience for one source.
@@ -66,11 +66,14 @@ func (p *Patience) left() time.Duration {
 func Answered(ctx context.Context) {
 	if s, ok := ctx.Value(stretchKey{}).(*stretch); ok && ctx.Err() == nil {
 		s.timer.Reset(s.limit)
+		s.mu.Lock()
+		s.until = time.Now()
+		s.mu.Unlock()
 	}
 }
 
 // InVain says that a request which began then was not answered in time. What
-// requests side by side waited counts once.
+// requests side by side waited counts once, and not while others were answered.
 func InVain(ctx context.Context, began time.Time) {
 	s, ok := ctx.Value(stretchKey{}).(*stretch)
 	if !ok {

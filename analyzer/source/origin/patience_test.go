@@ -49,6 +49,11 @@ func TestPatienceIsUsedUp(t *testing.T) {
 	if left := origin.Within(ctx, 2*time.Hour); left < 19*time.Minute || left > 21*time.Minute || ctx.Err() != nil {
 		t.Errorf("left are %s, %v; want 20 minutes", left, ctx.Err())
 	}
+	origin.Answered(ctx)
+	origin.InVain(ctx, time.Now().Add(-10*time.Minute))
+	if left := origin.Within(ctx, 2*time.Hour); left < 19*time.Minute {
+		t.Errorf("left are %s: what was waited beside an answer counts", left)
+	}
 	if own := origin.Within(ctx, time.Minute); own != time.Minute {
 		t.Errorf("a request's own time is %s, want a minute", own)
 	}

@@ -22,6 +22,9 @@ import (
 const (
 	attempts     = 4
 	maxRetryWait = 30 * time.Second
+	// strangersWait is the longest wait that an engine may ask for which has
+	// answered nothing yet.
+	strangersWait = 3 * time.Second
 	// userAgent names the program in the engine's query log.
 	userAgent = "plimsoll"
 )
@@ -107,6 +110,7 @@ func stamp(t time.Time) string { return strconv.FormatFloat(float64(t.UnixMilli(
 // second time.
 func (c *client) ask(ctx context.Context, q question, each func(*series)) (answer, error) {
 	for try := 1; ; try++ {
+		began := time.Now()
 		a, err := c.try(ctx, q, each)
 		if err == nil {
 			c.health.answered()
@@ -114,7 +118,11 @@ func (c *client) ask(ctx context.Context, q question, each func(*series)) (answe
 			return a, nil
 		}
 		err.Doing, err.URL = q.doing, c.shown
-		if try == attempts || !err.retryable() {
+		err.Midway = c.health.begun()
+		if err.Kind == KindTimeout {
+			origin.InVain(ctx, began)
+		}
+		if try == attempts || !err.retryable() || c.health.down() || !err.Midway && err.retryAfter > strangersWait {
 			err.given = c.health.failed(err.Kind)
 			return a, err
 		}
@@ -124,7 +132,7 @@ func (c *client) ask(ctx context.Context, q question, each func(*series)) (answe
 				return a, err
 			}
 			stopped := transportError(ctx, ctx.Err())
-			stopped.Doing, stopped.URL = q.doing, c.shown
+			stopped.Doing, stopped.URL, stopped.Midway = q.doing, c.shown, err.Midway
 			return a, stopped
 		}
 	}
@@ -148,7 +156,7 @@ func (c *client) try(ctx context.Context, q question, each func(*series)) (answe
 	}
 	busy := false
 	defer func() { c.gate.leave(busy) }()
-	inner, cancel := context.WithTimeout(ctx, c.timeout+c.timeout/8)
+	inner, cancel := context.WithTimeout(ctx, origin.Within(ctx, c.timeout+c.timeout/8))
 	defer cancel()
 	resp, err := c.send(inner, q)
 	if err != nil {

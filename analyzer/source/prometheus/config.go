@@ -84,7 +84,12 @@ func load(content []byte) (*config.HTTPClientConfig, error) {
 // quoted matches what the YAML decoder quotes of a file.
 var quoted = regexp.MustCompile("`[^`]*`|anchor '[^']*'|\"(?:[^\"\\\\]|\\\\.)*\"|[a-z0-9+.-]+://\\S+")
 
-func withoutValues(err error) string { return oneLine(quoted.ReplaceAllString(err.Error(), "a value")) }
+// version matches what is said of a version that there is not.
+var version = regexp.MustCompile(`(version: )\S+`)
+
+func withoutValues(err error) string {
+	return oneLine(version.ReplaceAllString(quoted.ReplaceAllString(err.Error(), "a value"), "${1}a value"))
+}
 
 // reason strips what the caller has said already off a file's error.
 func reason(err error) string {

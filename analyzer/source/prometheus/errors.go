@@ -48,6 +48,8 @@ type Error struct {
 	What   string // what came instead
 	Next   string // what to do
 	Err    error  // the cause, may be nil
+	// Midway says that the engine had answered other questions before.
+	Midway bool
 
 	retryAfter time.Duration
 	given      bool // up: too many answers failed, so that no other is asked for

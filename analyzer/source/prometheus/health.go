@@ -13,12 +13,28 @@ const (
 type health struct {
 	mu         sync.Mutex
 	inRow, all int
+	any        bool // was answered
 }
 
 func (h *health) answered() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.inRow = 0
+	h.inRow, h.any = 0, true
+}
+
+// begun reports whether anything was ever answered.
+func (h *health) begun() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.any
+}
+
+// down reports whether the last question failed after all its retries: until
+// the engine answers again each is asked once.
+func (h *health) down() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.inRow > 0
 }
 
 // failed counts one more, and reports whether the engine is to be given up.

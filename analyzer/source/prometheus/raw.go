@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -273,12 +274,18 @@ func (col *collection) byRaw(ctx context.Context, read func(context.Context, *co
 }
 
 // read sends a remote read request and streams the stored series into each.
-func (c *client) read(ctx context.Context, all []selection, each func(*stored)) error {
+func (c *client) read(ctx context.Context, all []selection, each func(*stored)) (err error) {
 	if err := c.gate.enter(ctx); err != nil {
 		return err
 	}
 	defer c.gate.leave(false)
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	began := time.Now()
+	defer func() {
+		if t := (net.Error)(nil); errors.As(err, &t) && t.Timeout() {
+			origin.InVain(ctx, began)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, origin.Within(ctx, c.timeout))
 	defer cancel()
 	u := c.base
 	u.Path += "/api/v1/read"

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // requests reads the request rates of workloads. An engine without any of the
@@ -21,7 +22,7 @@ func (col *collection) requests(ctx context.Context, d *discovery, concurrency i
 	if e := (*Error)(nil); errors.As(err, &e) && e.Kind == KindTooLarge {
 		found, err = d.findCounters(ctx, col.client, instant)
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && origin.Stalled(ctx) == nil {
 		return nil, err
 	}
 	if err != nil {
@@ -38,7 +39,7 @@ func (col *collection) requests(ctx context.Context, d *discovery, concurrency i
 	}
 	col.more(len(tasks))
 	stopped := col.runAll(ctx, tasks, concurrency)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && origin.Stalled(ctx) == nil {
 		return nil, stopped
 	}
 	return col.sumRequests(d, tasks, stopped), nil

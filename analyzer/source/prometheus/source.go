@@ -292,7 +292,12 @@ func (col *collection) runAll(ctx context.Context, tasks []runner, concurrency i
 	}
 	close(next)
 	group.Wait()
-	return context.Cause(ctx)
+	if origin.Stalled(ctx) == nil {
+		return context.Cause(ctx)
+	}
+	e := transportError(ctx, context.Cause(ctx))
+	e.Doing, e.URL, e.Midway = "reading usage", col.client.shown, col.client.health.begun()
+	return e
 }
 
 // sum adds the tasks' parts up and turns their doubts into warnings.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
+
+// accountName keeps a whole URL, or a key, from becoming part of a host's name.
+var accountName = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
 
 // azure is a file of Azure's Blob Storage.
 //
@@ -49,6 +53,9 @@ func azureClient(t target, o *blockblob.ClientOptions) (*blockblob.Client, error
 	account := cmp.Or(t.options.Get("account"), os.Getenv("AZURE_STORAGE_ACCOUNT"))
 	if account == "" {
 		return nil, &Error{err: errors.New("the storage account is not known"), advice: "set AZURE_STORAGE_ACCOUNT, or add ?account=NAME to the URL"}
+	}
+	if !accountName.MatchString(account) {
+		return nil, &Error{err: errors.New("what is given is not the name of a storage account"), advice: "set AZURE_STORAGE_ACCOUNT to 3 to 24 small letters and digits"}
 	}
 	at := (&url.URL{Scheme: "https", Host: account + ".blob.core.windows.net", Path: "/" + t.bucket + "/" + t.key}).String()
 	if key := os.Getenv("AZURE_STORAGE_KEY"); key != "" {
