@@ -47,7 +47,7 @@ var gateFailures = failureGroup{"The gate", "What is found in manifests, and a p
 	{what: "no such manifests", args: "gate none", code: 2, says: "no such file"},
 	{what: "nothing to judge", args: "gate config.yaml empty.yaml -o json=gate.json", code: 1, says: "gate failed: 1 error (--fail-on error); 1 document: 0 judged"},
 	{what: "a limit of money without prices", args: "gate pod.yaml --max-monthly 100", code: 2, says: "give --provider and --region"},
-	{what: "prices of an unknown cloud", args: "gate pod.yaml --provider moon --region base", code: 2, says: "there are aws, azure, gcp"},
+	{what: "prices of an unknown cloud", args: "gate pod.yaml --provider moon --region base", code: 2, says: "there are price tables of aws, azure, gcp"},
 	{what: "prices of an unknown region", args: "gate pod.yaml --provider aws --region us-moon-1", code: 2, says: "near it are us-east-1"},
 	{what: "a region alone", args: "gate pod.yaml --region us-east-1", code: 2, says: "needs --provider"},
 	{what: "a cloud alone", args: "gate pod.yaml --provider aws", code: 2, says: "needs --region"},

@@ -150,6 +150,7 @@ It only reads. It never changes a cluster.`,
 		return fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath())
 	})
 	root.AddCommand(newAudit(s), newShow(s), newExplain(s), newDiff(s), newBacktest(s), newGate(s), newPrice(s), newVersion())
+	root.InitDefaultVersionFlag()
 	plainFlags(root)
 	if strings.HasPrefix(name, "kubectl-") {
 		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl plimsoll"}

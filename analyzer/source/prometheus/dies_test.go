@@ -90,7 +90,7 @@ func TestEngineThatDies(t *testing.T) {
 					t.Errorf("got %T: %v", err, err)
 				case count.Load() > n && len(got.Warnings) == 0:
 					t.Error("nothing is said of what was not read")
-				case count.Load() > n && hasUsage(got.Usage) && !said(got.Warnings) && name != "422":
+				case count.Load() > n && hasUsage(got.Usage) && !unreadSaid(got.Warnings) && name != "422":
 					t.Errorf("nothing is said of what is partial: %v", got.Warnings)
 				}
 			}
@@ -113,7 +113,7 @@ func hasUsage(usage []analyzer.ContainerUsage) bool {
 	return false
 }
 
-func said(warnings []analyzer.Warning) bool {
+func unreadSaid(warnings []analyzer.Warning) bool {
 	for _, w := range warnings {
 		if w.Code == analyzer.WarnPartial || w.Code == analyzer.WarnUnread {
 			return true
