@@ -163,18 +163,8 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	if _, _, err := f.cost.options(); err != nil {
-		return err
-	}
-	limits, err := parseAuditLimits(f.failOn)
+	limits, o, err := f.asked(s)
 	if err != nil {
-		return err
-	}
-	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose}
-	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
-		return err
-	}
-	if err := checkFolder("--save-snapshot", f.saveSnapshot); err != nil {
 		return err
 	}
 	catalog, err := f.prices.catalog(ctx)
@@ -209,6 +199,22 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 		return err
 	}
 	return limits.judge(report)
+}
+
+// asked checks what was asked of the report, before anything is read.
+func (f *auditFlags) asked(s streams) (auditLimits, reports.Options, error) {
+	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose}
+	if _, _, err := f.cost.options(); err != nil {
+		return auditLimits{}, o, err
+	}
+	limits, err := parseAuditLimits(f.failOn)
+	if err != nil {
+		return limits, o, err
+	}
+	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
+		return limits, o, err
+	}
+	return limits, o, checkFolder("--save-snapshot", f.saveSnapshot)
 }
 
 // complete is the error of a report that lacks something.

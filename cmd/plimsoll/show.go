@@ -193,21 +193,9 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	if f.top < 0 {
-		return fmt.Errorf("--top %d: want how many containers to list, or 0 for all", f.top)
-	}
-	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.all, Top: f.top, Verbose: f.verbose, Saved: f.report == ""}
-	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
+	o, err := f.options(s, args)
+	if err != nil {
 		return err
-	}
-	if o.By = f.by; o.By != "" && !slices.Contains(text.Groupings(), o.By) {
-		return fmt.Errorf("--by %s: there is: %s", o.By, strings.Join(text.Groupings(), ", "))
-	}
-	if len(args) > 0 {
-		o.Section = args[0]
-		if !slices.Contains(sectionNames(), o.Section) {
-			return fmt.Errorf("there is no section %q; there is: %s", o.Section, strings.Join(sectionNames(), ", "))
-		}
 	}
 	r, err := f.open(ctx, s, f.quiet)
 	if err != nil {
@@ -221,6 +209,25 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 		o.Section = "rightsize" // the screen is of the whole
 	}
 	return writeReport(ctx, s, f.files, sinks, document.Part(r, o.Section), o)
+}
+
+// options checks how the report is to be printed.
+func (f *showFlags) options(s streams, args []string) (reports.Options, error) {
+	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.all, Top: f.top, Verbose: f.verbose, Saved: f.report == "", By: f.by}
+	if f.top < 0 {
+		return o, fmt.Errorf("--top %d: want how many containers to list, or 0 for all", f.top)
+	}
+	if o.By != "" && !slices.Contains(text.Groupings(), o.By) {
+		return o, fmt.Errorf("--by %s: there is: %s", o.By, strings.Join(text.Groupings(), ", "))
+	}
+	if len(args) > 0 {
+		o.Section = args[0]
+		if !slices.Contains(sectionNames(), o.Section) {
+			return o, fmt.Errorf("there is no section %q; there is: %s", o.Section, strings.Join(sectionNames(), ", "))
+		}
+	}
+	err := wideOptions(&o, f.sort, f.columns, f.risks)
+	return o, err
 }
 
 // narrow leaves the workloads that are asked for; asking for one that is not

@@ -30,6 +30,26 @@ type kv = map[string]any
 // limits that an owner never set and no usage speaks for.
 var Unspoken = []string{"request-missing", "limit-missing", "hpa-no-request"}
 
+// metricOf is a metric of an HPA; nil for one of another form.
+func metricOf(kind, name, container, targetType string, target any) kv {
+	source := kv{"name": name, "target": kv{"type": "Utilization", "averageUtilization": target}}
+	value := kv{"metric": kv{"name": name}, "target": kv{"type": "AverageValue", "averageValue": target}}
+	switch {
+	case kind == "Pods":
+		return kv{"type": kind, "pods": value}
+	case kind == "Object" || kind == "External":
+		return kv{"type": "External", "external": value}
+	case targetType != "Utilization":
+		return nil
+	case kind == "Resource":
+		return kv{"type": kind, "resource": source}
+	case kind == "ContainerResource":
+		source["container"] = container
+		return kv{"type": kind, "containerResource": source}
+	}
+	return nil
+}
+
 // Objects gives the workloads of a report as its advice would have them,
 // with the autoscalers on CPU and memory that it advises.
 func Objects(r Report) []map[string]any {
@@ -60,18 +80,8 @@ func Objects(r Report) []map[string]any {
 		if h := w.Horizontal; h != nil && h.Recommended != nil && h.Recommended.Kind == "HorizontalPodAutoscaler" {
 			var metrics []kv
 			for _, m := range h.Recommended.Metrics {
-				source := kv{"name": m.Name, "target": kv{"type": "Utilization", "averageUtilization": m.Target}}
-				switch {
-				case m.Type == "Pods":
-					metrics = append(metrics, kv{"type": m.Type, "pods": kv{"metric": kv{"name": m.Name}, "target": kv{"type": "AverageValue", "averageValue": m.Target}}})
-				case m.Type == "Object" || m.Type == "External":
-					metrics = append(metrics, kv{"type": "External", "external": kv{"metric": kv{"name": m.Name}, "target": kv{"type": "AverageValue", "averageValue": m.Target}}})
-				case m.TargetType != "Utilization":
-				case m.Type == "Resource":
-					metrics = append(metrics, kv{"type": m.Type, "resource": source})
-				case m.Type == "ContainerResource":
-					source["container"] = m.Container
-					metrics = append(metrics, kv{"type": m.Type, "containerResource": source})
+				if x := metricOf(m.Type, m.Name, m.Container, m.TargetType, m.Target); x != nil {
+					metrics = append(metrics, x)
 				}
 			}
 			out = append(out, kv{"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": meta, "spec": kv{

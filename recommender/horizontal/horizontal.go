@@ -77,11 +77,11 @@ type Scaling struct {
 	RequestCPU map[string]int64
 }
 
-// Parts of a Scaling.
-type (
-	Schedule       = setting.Schedule
-	RequestTrigger = setting.RequestTrigger
-)
+// Schedule is a part of a Scaling.
+type Schedule = setting.Schedule
+
+// RequestTrigger is a part of a Scaling.
+type RequestTrigger = setting.RequestTrigger
 
 // leastLoad is the slots of load below which nothing is searched: three days,
 // of which the last checks what the first two taught.

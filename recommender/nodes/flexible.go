@@ -53,10 +53,13 @@ func (n *nodePlanner) widen(g *Group, own []packing.Offering, sizes map[string]m
 	}
 	spot := g.CapacityType == string(pricing.Spot)
 	r := &Range{}
-	for _, c := range candidates(own, devices, sizes) {
+	take := func(c candidate) bool {
 		inside := c.size.cpu >= least && c.size.cpu <= most
 		cheap := c.rate <= paid/units*(1+standInShare)
-		if planned[c.name] || inside && (cheap || spot && len(r.Types) < spotTypes) {
+		return planned[c.name] || inside && (cheap || spot && len(r.Types) < spotTypes)
+	}
+	for _, c := range candidates(own, devices, sizes) {
+		if take(c) {
 			r.Types = append(r.Types, c.name)
 		}
 	}
@@ -66,16 +69,21 @@ func (n *nodePlanner) widen(g *Group, own []packing.Offering, sizes map[string]m
 			n.addSpot(r, g, least, most)
 		}
 	}
+	r.bound(sizes)
+	if o := n.pass.Options.Nodes; !spot && g.Provider == "aws" && devices[""] && len(o.Types)+len(o.DenyTypes) == 0 {
+		r.Families = familiesOf(g.Provider, r.Types)
+	}
+	g.Range = r
+}
+
+// bound gives the range the least and most size of its types.
+func (r *Range) bound(sizes map[string]machineSize) {
 	for _, name := range r.Types {
 		if cpu := sizes[name].cpu; r.LeastCPU == 0 || cpu < r.LeastCPU {
 			r.LeastCPU = cpu
 		}
 		r.MostCPU = max(r.MostCPU, sizes[name].cpu)
 	}
-	if o := n.pass.Options.Nodes; !spot && g.Provider == "aws" && devices[""] && len(o.Types)+len(o.DenyTypes) == 0 {
-		r.Families = familiesOf(g.Provider, r.Types)
-	}
-	g.Range = r
 }
 
 // addSpot fills a range up with whatever types of the plan's sizes there are on spot,

@@ -240,16 +240,17 @@ func (r *reading) getOne(ctx context.Context, t task) error {
 func (r *reading) judge(t task, err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if err == nil {
+		if t.kind.Namespaced {
+			r.got[t.namespace]++
+		}
+		return nil
+	}
 	verb := "list"
 	if t.object != "" {
 		verb = "get"
 	}
 	switch {
-	case err == nil:
-		if t.kind.Namespaced {
-			r.got[t.namespace]++
-		}
-		return nil
 	case forbidden(err):
 		r.refuse(t.kind.Right, verb, t.namespace)
 		return nil
@@ -265,7 +266,11 @@ func (r *reading) judge(t task, err error) error {
 		r.warn(analyzer.WarnPartial, "list "+t.kind.name(), short(err.Error())+": "+t.kind.Lost)
 		return nil
 	}
-	err = r.c.wrap(verb+" "+t.kind.name(), err)
+	return r.unread(t, verb, r.c.wrap(verb+" "+t.kind.name(), err))
+}
+
+// unread notes a list that failed, where the others may answer.
+func (r *reading) unread(t task, verb string, err error) error {
 	if !weakens(err) {
 		return err
 	}

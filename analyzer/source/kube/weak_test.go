@@ -79,7 +79,7 @@ var faults = map[string]http.HandlerFunc{
 	"410": func(w http.ResponseWriter, _ *http.Request) { status(w, 410, "Expired", "no") },
 	"302": func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", "http://other.example.com/")
-		w.WriteHeader(302)
+		w.WriteHeader(http.StatusFound)
 	},
 	"large": func(w http.ResponseWriter, _ *http.Request) { jsonAnswer(w, "{"+strings.Repeat(" ", 17<<20)) },
 }

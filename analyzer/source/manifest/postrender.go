@@ -43,6 +43,40 @@ func postRender(texts map[string]rendered, after []*manifest.Node) (out map[stri
 	return map[string]rendered{"chart/rendered.yaml": {text: string(text)}}, nil
 }
 
+// patchesAsText turns patches into text, as kustomize has them, where Flux has objects.
+func patchesAsText(k map[string]any) error {
+	merges, _ := k["patchesStrategicMerge"].([]any)
+	for i, v := range merges {
+		text, err := asText(v)
+		if err != nil {
+			return err
+		}
+		merges[i] = text
+	}
+	patches, _ := k["patchesJson6902"].([]any)
+	for _, v := range patches {
+		p, isMap := v.(map[string]any)
+		if !isMap {
+			continue
+		}
+		text, err := asText(p["patch"])
+		if err != nil {
+			return err
+		}
+		p["patch"] = text
+	}
+	return nil
+}
+
+// asText gives text as it is and anything else as YAML.
+func asText(v any) (string, error) {
+	if s, isText := v.(string); isText {
+		return s, nil
+	}
+	data, err := yaml.Marshal(v)
+	return string(data), err
+}
+
 // kustomized builds one kustomization, of which only what needs no file is taken,
 // over a text of objects.
 func kustomized(text []byte, of *manifest.Node) ([]byte, error) {
@@ -57,32 +91,8 @@ func kustomized(text []byte, of *manifest.Node) ([]byte, error) {
 			k[name] = v
 		}
 	}
-	if list, isList := k["patchesStrategicMerge"].([]any); isList { // Flux has objects where kustomize has text
-		for i, v := range list {
-			if _, isText := v.(string); isText {
-				continue
-			}
-			data, err := yaml.Marshal(v)
-			if err != nil {
-				return nil, err
-			}
-			list[i] = string(data)
-		}
-	}
-	if list, isList := k["patchesJson6902"].([]any); isList {
-		for _, v := range list {
-			p, isMap := v.(map[string]any)
-			if !isMap {
-				continue
-			}
-			data, err := yaml.Marshal(p["patch"])
-			if err != nil {
-				return nil, err
-			}
-			if _, isText := p["patch"].(string); !isText {
-				p["patch"] = string(data)
-			}
-		}
+	if err := patchesAsText(k); err != nil {
+		return nil, err
 	}
 	data, err := yaml.Marshal(k)
 	if err != nil {

@@ -336,6 +336,7 @@ func (d Demand) Replay(ctx context.Context, a replay.Autoscaler, start time.Dura
 	return ScoreOf(out), nil
 }
 
+// ScoreOf scores what a replay came to.
 func ScoreOf(out replay.Outcome) Score {
 	return Score{
 		ReplicaHours: out.ReplicaHours(), Hours: out.Duration.Hours(), Unserved: out.UnservedTimeShare(),
@@ -343,6 +344,7 @@ func ScoreOf(out replay.Outcome) Score {
 	}
 }
 
+// Curve is the demand as a replay takes it: whole millicores, none below zero.
 func (d Demand) Curve() replay.Curve {
 	c := replay.Curve{Step: d.Step, Demand: make([]int64, len(d.Millicores))}
 	for i, v := range d.Millicores {
@@ -351,6 +353,7 @@ func (d Demand) Curve() replay.Curve {
 	return c
 }
 
+// ScoreFixed scores a fixed number of pods.
 func (d Demand) ScoreFixed(n int32) Score {
 	hours := d.Step.Hours() * float64(len(d.Millicores))
 	s := Score{ReplicaHours: float64(n) * hours, Hours: hours, AtMax: 1}
