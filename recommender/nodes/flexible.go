@@ -70,10 +70,20 @@ func (n *nodePlanner) widen(g *Group, own []packing.Offering, sizes map[string]m
 		}
 	}
 	r.bound(sizes)
-	if o := n.pass.Options.Nodes; !spot && g.Provider == "aws" && devices[""] && len(o.Types)+len(o.DenyTypes) == 0 {
-		r.Families = familiesOf(g.Provider, r.Types)
+	if !spot && devices[""] {
+		r.Families = n.families(g, r)
 	}
 	g.Range = r
+}
+
+// families are those of the range's types, where a range of families says what
+// the types say: on AWS, and where no types are named by the user.
+func (n *nodePlanner) families(g *Group, r *Range) []string {
+	o := n.pass.Options.Nodes
+	if g.Provider != "aws" || len(o.Types)+len(o.DenyTypes) > 0 {
+		return nil
+	}
+	return familiesOf(g.Provider, r.Types)
 }
 
 // bound gives the range the least and most size of its types.
