@@ -15,6 +15,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
@@ -120,6 +121,7 @@ webhooks:
 		if p.Labels["app"] != "grown" {
 			continue
 		}
+		allowResize(ctx, t, client, p.Name)
 		if _, err := client.CoreV1().Pods("running").Patch(ctx, p.Name, types.StrategicMergePatchType, []byte(resize), metav1.PatchOptions{}, "resize"); err != nil {
 			t.Fatal(err)
 		}
@@ -198,6 +200,32 @@ func runningPods(ctx context.Context, t *testing.T, client kubernetes.Interface)
 		case <-ctx.Done():
 			t.Fatalf("%d of %d pods run with the injected container, want 3", running, len(list.Items))
 		case <-time.After(time.Second):
+		}
+	}
+}
+
+// allowResize says in the status what each container has, as a kubelet that can
+// resize does: the API server refuses the resize of a running pod without it.
+func allowResize(ctx context.Context, t *testing.T, client kubernetes.Interface, name string) {
+	t.Helper()
+	for {
+		p, err := client.CoreV1().Pods("running").Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range p.Status.ContainerStatuses {
+			for _, c := range p.Spec.Containers {
+				if c.Name == p.Status.ContainerStatuses[i].Name {
+					p.Status.ContainerStatuses[i].Resources = c.Resources.DeepCopy()
+				}
+			}
+		}
+		_, err = client.CoreV1().Pods("running").UpdateStatus(ctx, p, metav1.UpdateOptions{})
+		if err == nil {
+			return
+		}
+		if !apierrors.IsConflict(err) {
+			t.Fatal(err)
 		}
 	}
 }
