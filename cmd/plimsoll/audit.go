@@ -211,6 +211,9 @@ func (f *auditFlags) asked(s streams) (auditLimits, reports.Options, error) {
 	if err != nil {
 		return limits, o, err
 	}
+	if err := limits.needs(splitList(f.only)); err != nil {
+		return limits, o, err
+	}
 	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
 		return limits, o, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -81,6 +82,9 @@ func (l auditLimits) judge(r *document.Report) error {
 		count[u.Kind]++
 	}
 	for _, k := range l.kinds {
+		if why := unseen(k, r); why != "" {
+			return fmt.Errorf("--fail-on %s can't be checked: %s", k, why)
+		}
 		if n := count[k]; n > 0 {
 			found = append(found, fmt.Sprintf("%d %s (--fail-on %s)", n, k, k))
 		}
@@ -95,6 +99,43 @@ func (l auditLimits) judge(r *document.Report) error {
 		}
 	}
 	return foundError("audit", found)
+}
+
+// leverOf is the lever that finds a kind; what sources see needs none.
+var leverOf = map[document.UrgentKind]string{
+	document.ShortOfCPU: document.LeverRightsize, document.Blocked: document.LeverHorizontal, document.Pending: document.LeverNodes,
+}
+
+// needs refuses kinds whose lever is not worked out: they would never be found.
+func (l auditLimits) needs(levers []string) error {
+	for _, k := range l.kinds {
+		if lever := leverOf[k]; lever != "" && len(levers) > 0 && !slices.Contains(levers, lever) {
+			return fmt.Errorf("--fail-on %s needs the lever %s, which --only leaves out", k, lever)
+		}
+	}
+	return nil
+}
+
+// restartsMetric is the metric without which no source knows of OOM kills, as
+// its warning names it.
+const restartsMetric = "kube_pod_container_status_restarts_total"
+
+// unseen says why a report can't tell whether there is any of a kind.
+func unseen(k document.UrgentKind, r *document.Report) string {
+	moment := r.Metadata.GeneratedFrom.Moment
+	switch {
+	case moment && (k == document.OOMKilled || k == document.ShortOfCPU):
+		return "there is one reading and no history"
+	case k == document.Pending && r.Nodes.Plan == nil:
+		return "pods without a node are counted by the plan of the nodes, and there is none"
+	case k == document.OOMKilled:
+		for _, w := range r.Warnings {
+			if w.Code == analyzer.WarnMissing && w.Subject == restartsMetric {
+				return w.Subject + ": " + w.Message
+			}
+		}
+	}
+	return ""
 }
 
 // diffLimits are the conditions of diff's --fail-on.

@@ -65,11 +65,7 @@ func replay(t *testing.T, session string) string {
 			var out, errs bytes.Buffer
 			code = run(context.Background(), words, streams{In: strings.NewReader(""), Out: &out, Err: &errs, Width: 80, NoColor: true})
 			b.Write(out.Bytes())
-			for said := range strings.Lines(errs.String()) {
-				if !strings.HasSuffix(said, " ...\n") { // progress, told on a slow machine
-					b.WriteString(said)
-				}
-			}
+			b.WriteString(withoutProgress(errs.String()))
 		default:
 			t.Errorf("a session cannot run %q: put it in a block marked sh", command)
 		}
