@@ -99,8 +99,6 @@ func expired(t *testing.T) (url, ca string) {
 
 // TestBrokenServers shows the one line that each kind of trouble ends in.
 func TestBrokenServers(t *testing.T) {
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
 	selfSigned := httptest.NewUnstartedServer(http.NotFoundHandler())
 	selfSigned.Config.ErrorLog = log.New(io.Discard, "", 0)
 	selfSigned.StartTLS()
@@ -121,7 +119,7 @@ func TestBrokenServers(t *testing.T) {
 		kind          kube.ErrorKind
 		want          string
 	}{
-		{"nobody there", closed.URL, "", kube.KindUnreachable, "connection refused; check that the cluster is up"},
+		{"nobody there", "http://127.0.0.1:1", "", kube.KindUnreachable, "connection refused; check that the cluster is up"},
 		{"unknown host", "https://kubernetes.invalid:6443", "", kube.KindUnreachable, `the host "kubernetes.invalid" is not known`},
 		{"unknown authority", selfSigned.URL, "", kube.KindCertificate, "signed by an authority that the kubeconfig does not name"},
 		{"expired certificate", expiredURL, expiredCA, kube.KindCertificate, "is not valid now (it holds from 2020-01-01T00:00:00Z to 2021-01-01T00:00:00Z)"},
