@@ -16,6 +16,8 @@ import (
 	tree "github.com/plimsoll-k8s/plimsoll/analyzer/source/manifest"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 	"github.com/plimsoll-k8s/plimsoll/reports/finding"
 )
 
@@ -84,7 +86,7 @@ docs/gate.md lists the rules.`,
 				return err
 			}
 			if f.init {
-				_, err := s.Out.Write(gate.ExamplePolicy)
+				_, err := s.Out.Write(policy.Example)
 				return err
 			}
 			return f.run(cmd.Context(), s, paths)
@@ -174,7 +176,7 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 }
 
 // makePrintable takes control characters out of all that manifests say.
-func makePrintable(result *gate.Result) {
+func makePrintable(result *verdict.Result) {
 	for i := range result.Findings {
 		n := &result.Findings[i]
 		for _, text := range []*string{&n.Object, &n.Container, &n.Field, &n.Message, &n.Reason, &n.Place.File} {
@@ -211,7 +213,7 @@ func (f *gateFlags) check(paths []string) error {
 		return errors.New("--max-increase needs --base, to know what increased")
 	case f.maxIncrease < 0 || f.maxMonthly < 0:
 		return errors.New("--max-increase and --max-monthly are USD a month, 0 or more")
-	case f.failOn != "" && !slices.Contains(gate.Severities(), gate.Severity(f.failOn)):
+	case f.failOn != "" && !slices.Contains(verdict.Severities(), verdict.Severity(f.failOn)):
 		return fmt.Errorf("--fail-on %s: use note, warning or error", f.failOn)
 	case f.date != "":
 		if _, err := time.Parse(time.DateOnly, f.date); err != nil {
@@ -249,8 +251,8 @@ func (f *gateFlags) checkFiles(paths []string) error {
 // defaultPolicy is read where there is one and --policy names no other.
 const defaultPolicy = "plimsoll-policy.yaml"
 
-func (f *gateFlags) readPolicy(ctx context.Context) (*gate.Policy, error) {
-	policy := &gate.Policy{}
+func (f *gateFlags) readPolicy(ctx context.Context) (*policy.Document, error) {
+	policy := &policy.Document{}
 	path := f.policy
 	if _, err := os.Stat(defaultPolicy); path == "" && err == nil {
 		path = defaultPolicy
@@ -265,7 +267,7 @@ func (f *gateFlags) readPolicy(ctx context.Context) (*gate.Policy, error) {
 		}
 	}
 	if f.failOn != "" {
-		policy.FailOn = gate.Severity(f.failOn)
+		policy.FailOn = verdict.Severity(f.failOn)
 	}
 	if f.maxIncrease > 0 {
 		policy.Budgets.MaxIncrease = f.maxIncrease
@@ -277,12 +279,12 @@ func (f *gateFlags) readPolicy(ctx context.Context) (*gate.Policy, error) {
 }
 
 // rulesOf lists the built-in rules and the policy's own.
-func rulesOf(p *gate.Policy) []gate.Rule {
+func rulesOf(p *policy.Document) []gate.Rule {
 	rules := gate.Rules()
 	for _, c := range p.Custom {
 		severity := c.Severity
 		if severity == "" {
-			severity = gate.SeverityWarning
+			severity = verdict.SeverityWarning
 		}
 		rules = append(rules, gate.Rule{Name: c.Name, Doc: c.Message, Severity: severity})
 	}
@@ -290,7 +292,7 @@ func rulesOf(p *gate.Policy) []gate.Rule {
 }
 
 // input reads everything that the judgement rests on.
-func (f *gateFlags) input(ctx context.Context, s streams, policy *gate.Policy, paths []string) (gate.Input, error) {
+func (f *gateFlags) input(ctx context.Context, s streams, policy *policy.Document, paths []string) (gate.Input, error) {
 	in := gate.Input{Policy: policy, Namespace: f.namespace, Today: f.date, AllowEmpty: f.allowEmpty}
 	if in.Today == "" {
 		in.Today = time.Now().UTC().Format(time.DateOnly)
@@ -312,7 +314,7 @@ func (f *gateFlags) input(ctx context.Context, s streams, policy *gate.Policy, p
 		if err != nil {
 			return in, storeError(reading("--baseline", err))
 		}
-		if in.Baseline, err = gate.ParseBaseline(data); err != nil {
+		if in.Baseline, err = verdict.ParseBaseline(data); err != nil {
 			return in, fmt.Errorf("%s: %w", f.files.shown(f.baseline), err)
 		}
 	}
@@ -351,7 +353,7 @@ func (f *gateFlags) warn(s streams, message string) {
 }
 
 // treeOptions reads the files of values for charts.
-func (f *gateFlags) treeOptions(ctx context.Context, s streams, policy *gate.Policy) (tree.Options, error) {
+func (f *gateFlags) treeOptions(ctx context.Context, s streams, policy *policy.Document) (tree.Options, error) {
 	o := tree.Options{Stdin: s.In, Whole: len(policy.Custom) > 0, Helm: tree.Helm{Release: f.helmRelease, Namespace: f.namespace, ChartDirs: f.chartDirs}, Roots: f.roots}
 	for _, name := range f.helmValues {
 		data, err := f.files.read(ctx, name)
@@ -381,8 +383,8 @@ func (f *gateFlags) readBase(ctx context.Context, paths []string, o tree.Options
 	return &gate.Base{Name: f.base, Documents: t.Documents}, nil
 }
 
-func (f *gateFlags) saveBaseline(ctx context.Context, s streams, r *gate.Result) error {
-	b := gate.BaselineOf(r.Findings)
+func (f *gateFlags) saveBaseline(ctx context.Context, s streams, r *verdict.Result) error {
+	b := verdict.BaselineOf(r.Findings)
 	data, err := b.Encode()
 	if err == nil {
 		err = f.files.write(ctx, f.writeBaseline, data)

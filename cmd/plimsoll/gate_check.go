@@ -8,11 +8,12 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
 )
 
 // checkMoney refuses to pass a limit of money that cannot be checked, and says
 // which checks were not made for want of something to compare with.
-func (f *gateFlags) checkMoney(ctx context.Context, s streams, in *gate.Input, policy *gate.Policy) error {
+func (f *gateFlags) checkMoney(ctx context.Context, s streams, in *gate.Input, rules *policy.Document) error {
 	catalog, err := f.prices.catalog(ctx)
 	if err != nil {
 		return err
@@ -20,9 +21,9 @@ func (f *gateFlags) checkMoney(ctx context.Context, s streams, in *gate.Input, p
 	if err := f.prices.checkPlace(catalog); err != nil {
 		return err
 	}
-	b := policy.Budgets
+	b := rules.Budgets
 	limited := b.MaxMonthly > 0 || len(b.Namespaces) > 0 || b.MaxIncrease > 0 && f.base != ""
-	if limited && !in.Prices.Known() && policy.Prices == (gate.UnitPrices{}) {
+	if limited && !in.Prices.Known() && rules.Prices == (policy.UnitPrices{}) {
 		return errors.New("a limit of money is set, but there are no prices to check it by: give --provider and --region, a --report or --snapshot with priced nodes, or prices in the policy")
 	}
 	if b.MaxIncrease > 0 && f.base == "" {

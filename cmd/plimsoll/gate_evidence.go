@@ -9,18 +9,20 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/evidence"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // addEvidence reads the report or snapshot, and finds the prices.
-func (f *gateFlags) addEvidence(ctx context.Context, in *gate.Input, policy *gate.Policy) error {
+func (f *gateFlags) addEvidence(ctx context.Context, in *gate.Input, rules *policy.Document) error {
 	catalog, err := f.prices.catalog(ctx)
 	if err != nil {
 		return err
 	}
 	switch {
 	case f.snapshot != "":
-		err = f.fromSnapshot(ctx, in, policy, catalog)
+		err = f.fromSnapshot(ctx, in, rules, catalog)
 	case f.report != "":
 		err = f.fromReport(ctx, in, catalog)
 	}
@@ -28,9 +30,9 @@ func (f *gateFlags) addEvidence(ctx context.Context, in *gate.Input, policy *gat
 		return err
 	}
 	if !in.Prices.Known() && f.prices.provider != "" && f.prices.region != "" {
-		in.Prices = gate.PriceOfType(catalog, policy.Node.InstanceType)
+		in.Prices = evidence.PriceOfType(catalog, rules.Node.InstanceType)
 	}
-	node, err := policy.NodeSize(catalog, f.prices.provider, f.prices.region)
+	node, err := rules.NodeSize(catalog, f.prices.provider, f.prices.region)
 	if err != nil {
 		return err
 	}
@@ -51,22 +53,22 @@ func (f *gateFlags) fromReport(ctx context.Context, in *gate.Input, catalog *pri
 	if err != nil {
 		return storeError(fmt.Errorf("reading --report: %s: %w", name, err))
 	}
-	in.Evidence = gate.EvidenceOf(r, name)
-	in.Prices = gate.PricesOf(r, catalog, f.prices.provider)
+	in.Evidence = evidence.Of(r, name)
+	in.Prices = evidence.PricesOf(r, catalog, f.prices.provider)
 	return nil
 }
 
-func (f *gateFlags) fromSnapshot(ctx context.Context, in *gate.Input, policy *gate.Policy, catalog *pricing.Catalog) error {
+func (f *gateFlags) fromSnapshot(ctx context.Context, in *gate.Input, rules *policy.Document, catalog *pricing.Catalog) error {
 	snap, err := readSnapshot(ctx, f.files, f.snapshot)
 	if err != nil {
 		return storeError(err)
 	}
 	name := f.files.shown(f.snapshot)
-	opts := advice.Options{RiskCPU: policy.Evidence.RiskCPU, RiskOOM: policy.Evidence.RiskOOM}
+	opts := advice.Options{RiskCPU: rules.Evidence.RiskCPU, RiskOOM: rules.Evidence.RiskOOM}
 	out, err := recommender.Advise(ctx, snap, catalog, opts)
 	if err != nil {
 		return fmt.Errorf("advising on %s: %w", name, err)
 	}
-	in.Evidence, in.Prices = gate.EvidenceFrom(out, name)
+	in.Evidence, in.Prices = evidence.From(out, name)
 	return nil
 }

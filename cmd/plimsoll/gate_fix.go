@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // mostRounds bounds how often edits are taken back and the others made anew.
@@ -18,7 +19,7 @@ const mostRounds = 4
 // it again: what is left decides. The findings that are gone are kept as fixed.
 // Edits that bring a finding which was not there before, as a request below what
 // a LimitRange admits, are taken back.
-func (f *gateFlags) mendAndJudge(ctx context.Context, s streams, in gate.Input, first *gate.Result, paths []string) (*gate.Result, error) {
+func (f *gateFlags) mendAndJudge(ctx context.Context, s streams, in gate.Input, first *verdict.Result, paths []string) (*verdict.Result, error) {
 	spared := map[string]bool{}
 	for range mostRounds {
 		was, err := f.mend(s, first, spared)
@@ -49,7 +50,7 @@ func (f *gateFlags) mendAndJudge(ctx context.Context, s streams, in gate.Input, 
 }
 
 // judgeAgain reads the tree as it is now and judges it.
-func (f *gateFlags) judgeAgain(ctx context.Context, s streams, in gate.Input, paths []string) (*gate.Result, error) {
+func (f *gateFlags) judgeAgain(ctx context.Context, s streams, in gate.Input, paths []string) (*verdict.Result, error) {
 	o, err := f.treeOptions(ctx, s, in.Policy)
 	if err != nil {
 		return nil, err
@@ -70,8 +71,8 @@ type mended struct {
 
 // mend makes the edits of all findings that count but for those of spared
 // objects, file by file, and gives the files that it changed as they were.
-func (f *gateFlags) mend(s streams, r *gate.Result, spared map[string]bool) (map[string]mended, error) {
-	edits, was := map[string][]gate.Edit{}, map[string]mended{}
+func (f *gateFlags) mend(s streams, r *verdict.Result, spared map[string]bool) (map[string]mended, error) {
+	edits, was := map[string][]verdict.Edit{}, map[string]mended{}
 	for _, found := range r.Findings {
 		for _, e := range found.Fix {
 			if found.Counts() && e.File != "<stdin>" && !spared[found.Object] {
@@ -84,11 +85,11 @@ func (f *gateFlags) mend(s streams, r *gate.Result, spared map[string]bool) (map
 		if err != nil {
 			return was, fmt.Errorf("--fix: %w", err)
 		}
-		clear, left := gate.Agreed(edits[file])
+		clear, left := verdict.Agreed(edits[file])
 		for _, e := range left {
 			f.warn(s, fmt.Sprintf("%s:%d: left as it is: two findings want other numbers here", file, e.Place.Start.Line))
 		}
-		text, err := gate.Apply(data, clear)
+		text, err := verdict.Apply(data, clear)
 		if err != nil {
 			return was, fmt.Errorf("--fix: %w", err)
 		}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
 )
 
 // call runs the program and gives its exit code, stdout and stderr.
@@ -194,7 +194,7 @@ func TestGateOutputs(t *testing.T) {
 func TestGatePolicy(t *testing.T) {
 	t.Chdir(t.TempDir())
 	code, out, _ := call(t, "", "gate", "--init")
-	if code != exitDone || out != string(gate.ExamplePolicy) {
+	if code != exitDone || out != string(policy.Example) {
 		t.Fatalf("got %d %q, want the example", code, out)
 	}
 	put(t, "plimsoll-policy.yaml", strings.Replace(out, "failOn: error", "failOn: warning", 1))

@@ -43,6 +43,9 @@ var line = map[string]int{
 	"recommender":                 62,
 	"reports/document":            70,
 	"reports/format":              72,
+	"recommender/gate/verdict":    71, // what the gate says
+	"recommender/gate/evidence":   71, // what it knows of the workloads
+	"recommender/gate/policy":     72, // what it is told to want
 	"recommender/gate":            74,
 	"reports/provision":           76,
 	"reports/build":               78,

@@ -8,11 +8,12 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
 var replicasUnderHPA = Rule{
-	Name: "replicas-under-hpa", Severity: SeverityError,
+	Name: "replicas-under-hpa", Severity: verdict.SeverityError,
 	Doc: "A manifest sets spec.replicas although an autoscaler sets them: every apply throws the scale back.",
 	Run: func(p *Pass) error {
 		for _, w := range p.workloads {
@@ -20,7 +21,7 @@ var replicasUnderHPA = Rule{
 			if w.Replicas == nil || len(scalers) == 0 || !isScaled(w) {
 				continue
 			}
-			p.reportAt(w.Document, w.Replicas, Finding{
+			p.reportAt(w.Document, w.Replicas, verdict.Finding{
 				Field:   "spec.replicas",
 				Message: fmt.Sprintf("spec.replicas is set to %s, but %s %s scales the workload", w.Replicas.Text, scalers[0].Kind, scalers[0].Name),
 				Reason:  "every apply sets the replicas back until the autoscaler notices; leave the field out",
@@ -36,12 +37,12 @@ func ofResource(m manifest.Metric) bool {
 }
 
 var hpaNoRequest = Rule{
-	Name: "hpa-no-request", Severity: SeverityError,
+	Name: "hpa-no-request", Severity: verdict.SeverityError,
 	Doc: "An autoscaler divides by a request that a container of its target does not have.",
 	Run: func(p *Pass) error {
 		p.metrics(func(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric) {
 			if names := p.withoutRequest(w, m); len(names) > 0 {
-				p.reportAt(a.Document, m.Node, Finding{
+				p.reportAt(a.Document, m.Node, verdict.Finding{
 					Field:   m.Name,
 					Message: fmt.Sprintf("the target is a share of the %s request, which container %s of %s %s does not have", label(m.Name), strings.Join(names, ", "), w.Kind, w.Name),
 					Reason:  "the autoscaler cannot compute the metric and does not scale at all",
@@ -100,7 +101,7 @@ func (p *Pass) withoutRequest(w *manifest.Workload, m manifest.Metric) []string 
 }
 
 var hpaTarget = Rule{
-	Name: "hpa-target", Severity: SeverityWarning,
+	Name: "hpa-target", Severity: verdict.SeverityWarning,
 	Doc: "An autoscaler's utilization target leaves too much idle, or no room to react.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
@@ -130,10 +131,10 @@ func (p *Pass) judgeTarget(a *manifest.Autoscaler, m manifest.Metric) {
 	if m.Target >= low && m.Target <= high {
 		return
 	}
-	if w != nil && p.evidence.lookUp(p.ref(w)).advises(m.Name, m.Target) {
+	if w != nil && p.evidence.LookUp(p.ref(w)).Advises(m.Name, m.Target) {
 		return // a replay of the workload's own load found it
 	}
-	f := Finding{Field: m.Name, Message: fmt.Sprintf("the %s target of %d %% is outside %d to %d %%", label(m.Name), m.Target, low, max(low, high))}
+	f := verdict.Finding{Field: m.Name, Message: fmt.Sprintf("the %s target of %d %% is outside %d to %d %%", label(m.Name), m.Target, low, max(low, high))}
 	switch {
 	case m.Target < low:
 		f.Reason, f.Measure = "pods idle most of the time", float64(low-m.Target)
@@ -185,7 +186,7 @@ func toleranceOf(a *manifest.Autoscaler) float64 {
 }
 
 var hpaUnreachable = Rule{
-	Name: "hpa-unreachable", Severity: SeverityError,
+	Name: "hpa-unreachable", Severity: verdict.SeverityError,
 	Doc: "An autoscaler's target lies above what the pods' limits let them use, so that it never scales up.",
 	Run: func(p *Pass) error {
 		p.metrics(p.judgeReach)
@@ -221,7 +222,7 @@ func (p *Pass) judgeReach(a *manifest.Autoscaler, w *manifest.Workload, m manife
 	if m.Name == "memory" {
 		format = short
 	}
-	p.reportAt(a.Document, m.Node, Finding{
+	p.reportAt(a.Document, m.Node, verdict.Finding{
 		Field: m.Name, Measure: at / float64(limit),
 		Message: fmt.Sprintf("pods are added above %s of %s a pod, but the limits allow only %s", format(int64(at*tolerance)), label(m.Name), format(limit)),
 		Reason:  "a pod is throttled or killed before the autoscaler sees the load; lower the target or raise the limit",
@@ -229,12 +230,12 @@ func (p *Pass) judgeReach(a *manifest.Autoscaler, w *manifest.Workload, m manife
 }
 
 var hpaRange = Rule{
-	Name: "hpa-range", Severity: SeverityWarning,
+	Name: "hpa-range", Severity: verdict.SeverityWarning,
 	Doc: "An autoscaler's least and most replicas are the same, which leaves it nothing to do.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
 			if a.MaxNode != nil && a.Min == a.Max {
-				p.reportAt(a.Document, a.MaxNode, Finding{Field: "replicas", Message: fmt.Sprintf("least and most replicas are both %d", a.Max), Reason: "the autoscaler has nothing to do; leave it out or widen the range"})
+				p.reportAt(a.Document, a.MaxNode, verdict.Finding{Field: "replicas", Message: fmt.Sprintf("least and most replicas are both %d", a.Max), Reason: "the autoscaler has nothing to do; leave it out or widen the range"})
 			}
 		}
 		return nil
@@ -242,14 +243,14 @@ var hpaRange = Rule{
 }
 
 var hpaInvalid = Rule{
-	Name: "hpa-invalid", Severity: SeverityError,
+	Name: "hpa-invalid", Severity: verdict.SeverityError,
 	Doc: "An autoscaler's replicas or target are such that the API server refuses it.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
 			p.judgeAutoscaler(a)
 			for _, m := range a.Metrics {
 				if m.TargetType == "Utilization" && ofResource(m) && m.Target == 0 {
-					p.reportAt(a.Document, m.Node, Finding{Field: m.Name, Message: fmt.Sprintf("the %s target is 0 %%", label(m.Name)), Reason: refused})
+					p.reportAt(a.Document, m.Node, verdict.Finding{Field: m.Name, Message: fmt.Sprintf("the %s target is 0 %%", label(m.Name)), Reason: refused})
 				}
 			}
 		}
@@ -264,7 +265,7 @@ func (p *Pass) judgeAutoscaler(a *manifest.Autoscaler) {
 	if a.Kind == "ScaledObject" {
 		most, least = "maxReplicaCount", "minReplicaCount"
 	}
-	f, at := Finding{Field: "spec." + most, Reason: refused}, a.MaxNode
+	f, at := verdict.Finding{Field: "spec." + most, Reason: refused}, a.MaxNode
 	switch {
 	case a.MaxNode.IsNull() && a.Kind == "HorizontalPodAutoscaler":
 		f.Message = "maxReplicas is missing"
@@ -295,14 +296,14 @@ func placed(n *manifest.Node) bool {
 }
 
 var hpaContainer = Rule{
-	Name: "hpa-container", Severity: SeverityError,
+	Name: "hpa-container", Severity: verdict.SeverityError,
 	Doc: "An autoscaler counts a container that its target does not have.",
 	Run: func(p *Pass) error {
 		p.metrics(func(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric) {
 			if m.Type != "ContainerResource" || len(counted(w, m)) > 0 {
 				return
 			}
-			p.reportAt(a.Document, m.Node, Finding{
+			p.reportAt(a.Document, m.Node, verdict.Finding{
 				Field: m.Name + "." + m.Container, Reason: "the metric never has a value, and the autoscaler does not act on it",
 				Message: fmt.Sprintf("%s %s has no container %q", w.Kind, w.Name, m.Container),
 			})
@@ -312,14 +313,14 @@ var hpaContainer = Rule{
 }
 
 var hpaFromZero = Rule{
-	Name: "hpa-from-zero", Severity: SeverityError,
+	Name: "hpa-from-zero", Severity: verdict.SeverityError,
 	Doc: "An autoscaler may go to zero replicas and can never leave it.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
 			if a.Min != 0 || a.MinNode.IsNull() {
 				continue
 			}
-			f := Finding{Field: "spec.minReplicas"}
+			f := verdict.Finding{Field: "spec.minReplicas"}
 			switch outside := a.Kind == "HorizontalPodAutoscaler" && fromOutside(a); {
 			case a.Kind == "ScaledObject" && len(a.Metrics) > 0 && !slices.ContainsFunc(a.Metrics, func(m manifest.Metric) bool { return !ofResource(m) }):
 				f.Field = "spec.minReplicaCount"
@@ -355,7 +356,7 @@ func percentOnly(behavior *manifest.Node) bool {
 }
 
 var hpaOverlap = Rule{
-	Name: "hpa-overlap", Severity: SeverityError,
+	Name: "hpa-overlap", Severity: verdict.SeverityError,
 	Doc: "Two autoscalers target the same workload and undo each other's work.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
@@ -363,7 +364,7 @@ var hpaOverlap = Rule{
 			if first == a || first.Kind == a.Kind && first.Name == a.Name || a.Target.Name == "" {
 				continue // alone, or the same object of another overlay
 			}
-			p.reportAt(a.Document, a.TargetNode, Finding{
+			p.reportAt(a.Document, a.TargetNode, verdict.Finding{
 				Field:   "spec.scaleTargetRef",
 				Message: fmt.Sprintf("%s %s already scales %s %s", first.Kind, first.Name, a.Target.Kind, a.Target.Name),
 				Reason:  "two autoscalers of one workload undo each other's work",
@@ -374,7 +375,7 @@ var hpaOverlap = Rule{
 }
 
 var hpaVPA = Rule{
-	Name: "hpa-vpa", Severity: SeverityError,
+	Name: "hpa-vpa", Severity: verdict.SeverityError,
 	Doc: "A VPA sets the request that an autoscaler's target is a share of.",
 	Run: func(p *Pass) error {
 		for _, v := range p.vpas {
@@ -387,7 +388,7 @@ var hpaVPA = Rule{
 					if m.TargetType != "Utilization" || !ofResource(m) || !controls(v, w, m) {
 						continue
 					}
-					p.reportAt(v.Document, v.Root.At("spec", "targetRef"), Finding{
+					p.reportAt(v.Document, v.Root.At("spec", "targetRef"), verdict.Finding{
 						Field:   m.Name,
 						Message: fmt.Sprintf("the VPA sets the %s request that %s %s divides by", label(m.Name), a.Kind, a.Name),
 						Reason:  "each answers to the other's change and neither comes to rest; take the resource from one of them (controlledResources), or give the autoscaler an AverageValue",

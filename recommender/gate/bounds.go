@@ -5,10 +5,11 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 var limitRange = Rule{
-	Name: "limit-range", Severity: SeverityError,
+	Name: "limit-range", Severity: verdict.SeverityError,
 	Doc: "A request or limit is outside what a LimitRange of the same tree admits.",
 	Run: func(p *Pass) error {
 		for _, w := range p.workloads {
@@ -39,7 +40,7 @@ func (p *Pass) judgeLimitRange(w *manifest.Workload, c *manifest.Container, l *m
 		v := views[i]
 		request, at := v.effective()
 		limit, limitAt := v.effectiveLimit()
-		f := Finding{Container: c.Name, Field: "requests." + v.name, Reason: fmt.Sprintf("LimitRange %s refuses the pod", l.Name)}
+		f := verdict.Finding{Container: c.Name, Field: "requests." + v.name, Reason: fmt.Sprintf("LimitRange %s refuses the pod", l.Name)}
 		switch {
 		case b.min.Set() && at != nil && request < b.min.Value:
 			f.Message = fmt.Sprintf("the %s request %s is below the LimitRange's least, %s", label(v.name), v.format(request), b.min.Node.Text)
@@ -79,7 +80,7 @@ func (p *Pass) judgePodRange(w *manifest.Workload) {
 				{"cpu", item.Min.CPU, item.Max.CPU, request.CPU, limit.CPU, manifest.FormatCPU},
 				{"memory", item.Min.Memory, item.Max.Memory, request.Memory, limit.Memory, short},
 			} {
-				f := Finding{Field: "pod." + b.name, Reason: fmt.Sprintf("LimitRange %s refuses the pod", l.Name)}
+				f := verdict.Finding{Field: "pod." + b.name, Reason: fmt.Sprintf("LimitRange %s refuses the pod", l.Name)}
 				switch {
 				case b.max.Set() && b.limit == 0:
 					f.Message = fmt.Sprintf("the pod has no %s limit, and the LimitRange allows at most %s a pod", label(b.name), b.max.Node.Text)
@@ -126,7 +127,7 @@ func (p *Pass) limitsOf(w *manifest.Workload) analyzer.Amounts {
 }
 
 var quota = Rule{
-	Name: "quota", Severity: SeverityError,
+	Name: "quota", Severity: verdict.SeverityError,
 	Doc: "The workloads of a namespace, at the most replicas they may have, request more than its ResourceQuota, or lack what it counts.",
 	Run: func(p *Pass) error {
 		for _, q := range p.quotas {
@@ -149,14 +150,14 @@ var quota = Rule{
 				if !b.bound.Set() || b.asked <= b.bound.Value {
 					continue
 				}
-				p.reportAt(q.Document, b.bound.Node, Finding{
+				p.reportAt(q.Document, b.bound.Node, verdict.Finding{
 					Field: b.field, Measure: float64(b.asked) / float64(b.bound.Value),
 					Message: fmt.Sprintf("the workloads request %s of %s at their most replicas; the quota is %s", b.format(b.asked), b.field, b.bound.Node.Text),
 					Reason:  "the pods above the quota are not created, which shows only at the peak",
 				})
 			}
 			if most, ok := q.Pods.Int(); ok && pods > int64(most) {
-				p.reportAt(q.Document, q.Pods, Finding{
+				p.reportAt(q.Document, q.Pods, verdict.Finding{
 					Field: "pods", Measure: float64(pods) / float64(max(most, 1)),
 					Message: fmt.Sprintf("the workloads have %d pods at their most replicas; the quota is %d", pods, most),
 					Reason:  "the pods above the quota are not created, which shows only at the peak",
@@ -193,7 +194,7 @@ func (p *Pass) judgeCounted(q *manifest.Quota) {
 				if field == "" {
 					continue
 				}
-				p.report(w.Document, resourcePlace(c), Finding{
+				p.report(w.Document, resourcePlace(c), verdict.Finding{
 					Container: c.Name, Field: "quota." + field,
 					Message: fmt.Sprintf("container %s has no %s, which ResourceQuota %s counts", c.Name, field, q.Name),
 					Reason:  "the API server refuses the pod until it is set",

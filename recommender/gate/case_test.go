@@ -15,9 +15,11 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/evidence"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
-var update = flag.Bool("update", false, "rewrite the want sections of the cases and the policy's schema")
+var update = flag.Bool("update", false, "rewrite the want sections of the cases")
 
 const cases = "../../testdata/gate"
 
@@ -47,7 +49,7 @@ func TestEveryRuleHasCases(t *testing.T) {
 }
 
 // judge runs the gate on a case.
-func judge(t *testing.T, a *txtar.Archive) *gate.Result {
+func judge(t *testing.T, a *txtar.Archive) *verdict.Result {
 	t.Helper()
 	in := gate.Input{Today: "2026-11-24"}
 	for _, name := range strings.Fields(casetest.Section(a, "paths")) {
@@ -67,7 +69,7 @@ func judge(t *testing.T, a *txtar.Archive) *gate.Result {
 		case f.Name == "evidence":
 			readEvidence(t, &in, string(f.Data))
 		case f.Name == "baseline":
-			b, err := gate.ParseBaseline(f.Data)
+			b, err := verdict.ParseBaseline(f.Data)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,13 +134,13 @@ func addFile(in *gate.Input, f txtar.File) {
 // readEvidence reads the cases' notation.
 func readEvidence(t *testing.T, in *gate.Input, text string) {
 	t.Helper()
-	e := &gate.Evidence{Source: "report.json", Days: 14, Workloads: map[analyzer.Ref]*gate.WorkloadEvidence{}}
+	e := &evidence.Set{Source: "report.json", Days: 14, Workloads: map[analyzer.Ref]*evidence.Workload{}}
 	in.Evidence = e
 	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
 		f := strings.Fields(line)
 		switch f[0] {
 		case "prices":
-			in.Prices = gate.Prices{Unit: cost.UnitPrice{CoreHour: number(t, f[1]), GiBHour: number(t, f[2])}, Source: "the test"}
+			in.Prices = evidence.Prices{Unit: cost.UnitPrice{CoreHour: number(t, f[1]), GiBHour: number(t, f[2])}, Source: "the test"}
 		case "node":
 			in.Node = pair(t, f[1])
 		case "days":
@@ -149,16 +151,16 @@ func readEvidence(t *testing.T, in *gate.Input, text string) {
 	}
 }
 
-func addEvidence(t *testing.T, e *gate.Evidence, fields []string) {
+func addEvidence(t *testing.T, e *evidence.Set, fields []string) {
 	t.Helper()
 	name := strings.Split(fields[0], "/")
 	ref := analyzer.Ref{Namespace: name[0], Kind: name[1], Name: name[2]}
 	w := e.Workloads[ref]
 	if w == nil {
-		w = &gate.WorkloadEvidence{Containers: map[string]*gate.ContainerEvidence{}}
+		w = &evidence.Workload{Containers: map[string]*evidence.Container{}}
 		e.Workloads[ref] = w
 	}
-	c := &gate.ContainerEvidence{Confidence: 0.9}
+	c := &evidence.Container{Confidence: 0.9}
 	for _, field := range fields[1:] {
 		key, value, _ := strings.Cut(field, "=")
 		switch key {
@@ -188,16 +190,16 @@ func addEvidence(t *testing.T, e *gate.Evidence, fields []string) {
 }
 
 // curve reads the p50, p95, p99 and maximum.
-func curve(t *testing.T, s string, parse func(string) (int64, error)) gate.Curve {
+func curve(t *testing.T, s string, parse func(string) (int64, error)) evidence.Curve {
 	t.Helper()
-	var out gate.Curve
+	var out evidence.Curve
 	shares := []float64{0.5, 0.95, 0.99, 1}
 	for i, q := range strings.Split(s, ",") {
 		v, err := parse(q)
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, gate.Point{Share: shares[i], Value: float64(v)})
+		out = append(out, evidence.Point{Share: shares[i], Value: float64(v)})
 	}
 	return out
 }
@@ -223,11 +225,11 @@ func number(t *testing.T, s string) float64 {
 }
 
 // describe prints a judgement the way the cases state it.
-func describe(r *gate.Result) string {
+func describe(r *verdict.Result) string {
 	var b strings.Builder
 	for _, f := range r.Findings {
 		state := ""
-		if f.State != gate.StateNew {
+		if f.State != verdict.StateNew {
 			state = " (" + string(f.State) + ")"
 		}
 		fmt.Fprintf(&b, "%s:%d:%d %s%s %s %s", f.Place.File, f.Place.Start.Line, f.Place.Start.Column, f.Severity, state, f.Rule, f.Object)

@@ -9,53 +9,11 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
-// Cost is what the tree's requests cost, in USD a month, and what they cost
-// before the change.
-type Cost struct {
-	// Known says that there are prices; without them all money is 0.
-	Known bool `json:"known"`
-	// Base names what is compared with; "" where nothing is.
-	Base   string  `json:"base,omitempty"`
-	Before float64 `json:"before"`
-	After  float64 `json:"after"`
-	Delta  float64 `json:"delta"`
-	// Prices says where the prices are from.
-	Prices string `json:"prices,omitempty"`
-	// Workloads are sorted by the size of their delta, then by cost.
-	Workloads []CostLine `json:"workloads"`
-	// Uncounted are workloads whose number of pods nobody knows: DaemonSets
-	// and jobs without evidence.
-	Uncounted []string `json:"uncounted,omitempty"`
-}
-
-// CostLine is one workload's part.
-type CostLine struct {
-	Ref             analyzer.Ref `json:"-"`
-	Object          string       `json:"object"`
-	Tree            string       `json:"tree,omitempty"` // the environment
-	Before          float64      `json:"before"`
-	After           float64      `json:"after"`
-	Delta           float64      `json:"delta"`
-	ReplicasBefore  float64      `json:"replicasBefore"`
-	ReplicasAfter   float64      `json:"replicasAfter"`
-	RequestsBefore  Requests     `json:"requestsBefore"`
-	RequestsAfter   Requests     `json:"requestsAfter"`
-	ReplicasFrom    string       `json:"replicasFrom"` // manifest, observed, minReplicas
-	Known           bool         `json:"-"`
-	before, present *manifest.Workload
-}
-
-// Requests is what one pod asks for, as quantities.
-type Requests struct {
-	CPU    string `json:"cpu,omitempty"`
-	Memory string `json:"memory,omitempty"`
-	GPU    int64  `json:"gpu,omitempty"`
-}
-
-func requestsOf(a analyzer.Amounts) Requests {
-	r := Requests{GPU: a.GPU}
+func requestsOf(a analyzer.Amounts) verdict.Requests {
+	r := verdict.Requests{GPU: a.GPU}
 	if a.CPU > 0 {
 		r.CPU = manifest.FormatCPU(a.CPU)
 	}
@@ -77,7 +35,7 @@ const (
 // where it decides, else what was observed, for the manifest's number is a lie
 // where an autoscaler, the nodes or a schedule decide.
 func (p *Pass) replicas(w *manifest.Workload) (float64, string) {
-	seen := p.evidence.lookUp(p.ref(w))
+	seen := p.evidence.LookUp(p.ref(w))
 	scalers := p.autoscalersOf(w)
 	switch {
 	case isScaled(w) && len(scalers) == 0 || w.Kind == "Pod":
@@ -98,11 +56,25 @@ func (p *Pass) within(scalers []*manifest.Autoscaler, n float64) float64 {
 	return min(max(n, float64(scalers[0].Min)), float64(scalers[0].Max))
 }
 
+// costed is what the tree costs, with the workloads behind the lines.
+type costed struct {
+	verdict.Cost
+	lines []*line // sorted as Workloads are
+	at    map[analyzer.Ref]*line
+}
+
+// line is a workload's part of the cost.
+type line struct {
+	verdict.CostLine
+	ref             analyzer.Ref
+	before, present *manifest.Workload
+}
+
 // costOf prices the tree, and the one before it.
-func (p *Pass) costOf(base *Base) *Cost {
-	c := &Cost{Known: p.prices.Known(), Prices: p.prices.Source, Workloads: []CostLine{}}
-	lines := map[owner]*CostLine{}
-	p.addCost(c, lines, func(l *CostLine, w *manifest.Workload, n, monthly float64) {
+func (p *Pass) costOf(base *Base) *costed {
+	c := &costed{Cost: verdict.Cost{Known: p.prices.Known(), Prices: p.prices.Source, Workloads: []verdict.CostLine{}}, at: map[analyzer.Ref]*line{}}
+	lines := map[owner]*line{}
+	p.addCost(c, lines, func(l *line, w *manifest.Workload, n, monthly float64) {
 		l.present, l.RequestsAfter = w, requestsOf(p.amounts(w))
 		l.ReplicasAfter, l.After = n, l.After+monthly
 	})
@@ -110,7 +82,7 @@ func (p *Pass) costOf(base *Base) *Cost {
 		c.Base = base.Name
 		before := *p
 		before.tree = newTree(base.Documents, p.policy, p.namespace)
-		before.addCost(c, lines, func(l *CostLine, w *manifest.Workload, n, monthly float64) {
+		before.addCost(c, lines, func(l *line, w *manifest.Workload, n, monthly float64) {
 			l.before, l.RequestsBefore = w, requestsOf(before.amounts(w))
 			l.ReplicasBefore, l.Before = n, l.Before+monthly
 		})
@@ -122,12 +94,18 @@ func (p *Pass) costOf(base *Base) *Cost {
 		}
 		l.Delta = l.After - l.Before
 		c.Before, c.After = c.Before+l.Before, c.After+l.After
-		c.Workloads = append(c.Workloads, *l)
+		c.lines = append(c.lines, l)
 	}
 	c.Delta = c.After - c.Before
-	slices.SortStableFunc(c.Workloads, func(a, b CostLine) int {
-		return cmp.Or(cmp.Compare(max(b.Delta, -b.Delta), max(a.Delta, -a.Delta)), cmp.Compare(b.After, a.After), a.Ref.Compare(b.Ref))
+	slices.SortStableFunc(c.lines, func(a, b *line) int {
+		return cmp.Or(cmp.Compare(max(b.Delta, -b.Delta), max(a.Delta, -a.Delta)), cmp.Compare(b.After, a.After), a.ref.Compare(b.ref))
 	})
+	for _, l := range c.lines {
+		c.Workloads = append(c.Workloads, l.CostLine)
+		if c.at[l.ref] == nil {
+			c.at[l.ref] = l
+		}
+	}
 	slices.Sort(c.Uncounted)
 	c.Uncounted = slices.Compact(c.Uncounted)
 	return c
@@ -138,7 +116,7 @@ func (o owner) compare(b owner) int {
 	return cmp.Or(strings.Compare(o.tree, b.tree), o.Ref.Compare(b.Ref))
 }
 
-func (p *Pass) addCost(c *Cost, lines map[owner]*CostLine, add func(l *CostLine, w *manifest.Workload, n, monthly float64)) {
+func (p *Pass) addCost(c *costed, lines map[owner]*line, add func(l *line, w *manifest.Workload, n, monthly float64)) {
 	for _, w := range p.workloads {
 		if w.Kind == "PodTemplate" {
 			continue
@@ -152,10 +130,10 @@ func (p *Pass) addCost(c *Cost, lines map[owner]*CostLine, add func(l *CostLine,
 		at := p.owner(w.Ref(), w.Document)
 		l := lines[at]
 		if l == nil {
-			l = &CostLine{Ref: ref, Object: p.id(w.Document), Tree: at.tree, ReplicasFrom: from, Known: c.Known}
+			l = &line{CostLine: verdict.CostLine{Object: p.id(w.Document), Tree: at.tree, ReplicasFrom: from}, ref: ref}
 			lines[at] = l
 		}
-		add(l, w, n, p.prices.monthly(ref, p.amounts(w), n))
+		add(l, w, n, p.prices.Monthly(ref, p.amounts(w), n))
 	}
 }
 
@@ -179,18 +157,8 @@ func (p *Pass) amounts(w *manifest.Workload) analyzer.Amounts {
 	return filled.Amounts()
 }
 
-// of finds a workload's line.
-func (c *Cost) of(ref analyzer.Ref) *CostLine {
-	for i := range c.Workloads {
-		if c.Workloads[i].Ref == ref {
-			return &c.Workloads[i]
-		}
-	}
-	return nil
-}
-
 // reportCost files a finding on money at the workload that weighs most.
-func (p *Pass) reportCost(lines []CostLine, f Finding) {
+func (p *Pass) reportCost(lines []*line, f verdict.Finding) {
 	for _, l := range lines {
 		w := l.present
 		if w == nil {
@@ -210,14 +178,14 @@ func (p *Pass) reportCost(lines []CostLine, f Finding) {
 }
 
 var costIncrease = Rule{
-	Name: "cost-increase", Severity: SeverityError,
+	Name: "cost-increase", Severity: verdict.SeverityError,
 	Doc: "The change adds more to the monthly cost than is allowed.",
 	Run: func(p *Pass) error {
 		most := p.policy.Budgets.MaxIncrease
 		if most == 0 || p.cost.Base == "" || !p.cost.Known || p.cost.Delta <= most {
 			return nil
 		}
-		p.reportCost(p.cost.Workloads, Finding{
+		p.reportCost(p.cost.lines, verdict.Finding{
 			Field: "increase", Measure: p.cost.Delta, MonthlyUSD: p.cost.Delta - most,
 			Message: fmt.Sprintf("the change adds %s a month; %s is allowed", usd(p.cost.Delta), usd(most)),
 			Reason:  fmt.Sprintf("%s before, %s after, compared with %s", usd(p.cost.Before), usd(p.cost.After), p.cost.Base),
@@ -227,16 +195,16 @@ var costIncrease = Rule{
 }
 
 var costBudget = Rule{
-	Name: "cost-budget", Severity: SeverityError,
+	Name: "cost-budget", Severity: verdict.SeverityError,
 	Doc: "The workloads cost more a month than their budget.",
 	Run: func(p *Pass) error {
 		if !p.cost.Known {
 			return nil
 		}
-		lines := slices.Clone(p.cost.Workloads)
-		slices.SortStableFunc(lines, func(a, b CostLine) int { return cmp.Compare(b.After, a.After) })
+		lines := slices.Clone(p.cost.lines)
+		slices.SortStableFunc(lines, func(a, b *line) int { return cmp.Compare(b.After, a.After) })
 		if most := p.policy.Budgets.MaxMonthly; most > 0 && p.cost.After > most {
-			p.reportCost(lines, Finding{
+			p.reportCost(lines, verdict.Finding{
 				Field: "budget", Measure: p.cost.After, MonthlyUSD: p.cost.After - most,
 				Message: fmt.Sprintf("all workloads cost %s a month; the budget is %s", usd(p.cost.After), usd(most)),
 				Reason:  "the largest is pointed at",
@@ -244,12 +212,12 @@ var costBudget = Rule{
 		}
 		for _, ns := range slices.Sorted(maps.Keys(p.policy.Budgets.Namespaces)) {
 			most, sum := p.policy.Budgets.Namespaces[ns], 0.0
-			in := slices.DeleteFunc(slices.Clone(lines), func(l CostLine) bool { return l.Ref.Namespace != ns })
+			in := slices.DeleteFunc(slices.Clone(lines), func(l *line) bool { return l.ref.Namespace != ns })
 			for _, l := range in {
 				sum += l.After
 			}
 			if sum > most {
-				p.reportCost(in, Finding{
+				p.reportCost(in, verdict.Finding{
 					Field: "budget." + ns, Measure: sum, MonthlyUSD: sum - most,
 					Message: fmt.Sprintf("namespace %s costs %s a month; its budget is %s", ns, usd(sum), usd(most)),
 					Reason:  "the largest workload is pointed at",
@@ -258,4 +226,12 @@ var costBudget = Rule{
 		}
 		return nil
 	},
+}
+
+// usd writes an amount of money as the reports do.
+func usd(v float64) string {
+	if v < 0 {
+		return "-" + usd(-v)
+	}
+	return fmt.Sprintf("$%.2f", v)
 }

@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // mostReplicas bounds the replica counts that are tried one by one.
 const mostReplicas = 1000
 
 var pdbDeadlock = Rule{
-	Name: "pdb-deadlock", Severity: SeverityError,
+	Name: "pdb-deadlock", Severity: verdict.SeverityError,
 	Doc: "At some number of replicas a disruption budget lets no pod go, so that no node under it can be drained.",
 	Run: func(p *Pass) error {
 		under := map[*manifest.Budget][]*manifest.Workload{}
@@ -59,7 +60,7 @@ func (p *Pass) judgeBudget(b *manifest.Budget, under []*manifest.Workload) {
 	if n := len(under) - 1; n > 0 {
 		whose += fmt.Sprintf(" and %d more", n)
 	}
-	p.reportAt(b.Document, node, Finding{
+	p.reportAt(b.Document, node, verdict.Finding{
 		Field: "spec." + bound, Measure: float64(len(stuck)),
 		Message: fmt.Sprintf("%s %s lets no pod of %s go at %s replicas", bound, node.Text, whose, ranges(stuck)),
 		Reason:  "its nodes can be neither drained nor consolidated; " + remedy,
@@ -67,7 +68,7 @@ func (p *Pass) judgeBudget(b *manifest.Budget, under []*manifest.Workload) {
 }
 
 var pdbOverlap = Rule{
-	Name: "pdb-overlap", Severity: SeverityError,
+	Name: "pdb-overlap", Severity: verdict.SeverityError,
 	Doc: "Two disruption budgets select the same pods, which then can never be evicted.",
 	Run: func(p *Pass) error {
 		for _, w := range p.workloads {
@@ -79,7 +80,7 @@ var pdbOverlap = Rule{
 			if one.Name == two.Name {
 				continue
 			}
-			p.reportAt(two.Document, two.Root.At("metadata", "name"), Finding{
+			p.reportAt(two.Document, two.Root.At("metadata", "name"), verdict.Finding{
 				Field:   "spec.selector",
 				Message: fmt.Sprintf("the pods of %s %s are under two disruption budgets, %s and %s", w.Kind, w.Name, one.Name, two.Name),
 				Reason:  "the API server evicts no pod that has more than one budget: its nodes cannot be drained; keep one of them",
@@ -123,7 +124,7 @@ var spotMarks = []spotMark{
 }
 
 var spotUnsafe = Rule{
-	Name: "spot-unsafe", Severity: SeverityWarning,
+	Name: "spot-unsafe", Severity: verdict.SeverityWarning,
 	Doc: "A workload goes to spot nodes but does not bear losing one.",
 	Run: func(p *Pass) error {
 		for _, w := range p.workloads {
@@ -132,7 +133,7 @@ var spotUnsafe = Rule{
 				continue
 			}
 			if lacks := p.spotLacks(w, mark); len(lacks) > 0 {
-				p.reportAt(w.Document, at, Finding{
+				p.reportAt(w.Document, at, verdict.Finding{
 					Field: "spot", Measure: float64(len(lacks)),
 					Message: "it runs on spot nodes, but " + strings.Join(lacks, "; "),
 					Reason:  fmt.Sprintf("a spot node goes with %d seconds of notice", mark.grace),

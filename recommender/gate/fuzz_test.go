@@ -1,7 +1,6 @@
 package gate_test
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,45 +11,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/evidence"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
-
-func FuzzPolicy(f *testing.F) {
-	f.Add(gate.ExamplePolicy)
-	f.Add([]byte(head + "custom: [{name: a, expression: 'object.spec.replicas > 1', message: x}]\n"))
-	docs, _ := manifest.Parse("f", []byte("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c}]}\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := gate.ParsePolicy(data)
-		if err != nil {
-			return
-		}
-		if _, err := gate.Judge(gate.Input{Documents: docs, Policy: p, Today: "2026-11-24"}); err != nil {
-			t.Errorf("a policy that was read cannot be run: %v", err)
-		}
-	})
-}
-
-// FuzzBaseline wants a baseline that was read to be written and read again.
-func FuzzBaseline(f *testing.F) {
-	f.Add([]byte(`{"apiVersion": "plimsoll.dev/v1alpha1", "kind": "Baseline", "findings": [{"fingerprint": "a", "rule": "qos", "measure": 2}]}`))
-	f.Add([]byte(`{"findings": null}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		b, err := gate.ParseBaseline(data)
-		if err != nil {
-			return
-		}
-		text, err := b.Encode()
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := gate.ParseBaseline(text)
-		if err != nil {
-			t.Fatalf("%v\n%s", err, text)
-		}
-		if second, err := again.Encode(); err != nil || !bytes.Equal(text, second) {
-			t.Errorf("got %s, %v, want %s", second, err, text)
-		}
-	})
-}
 
 // FuzzJudge judges any text as a tree, with the evidence of a case, and mends
 // it. Waivers in annotations are read on the way.
@@ -74,20 +37,20 @@ func FuzzJudge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		in := gate.Input{Today: "2026-11-24"}
 		in.Documents, in.Problems = manifest.Parse("f", data)
-		in.Prices = gate.Prices{Unit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}, Source: "the test"}
+		in.Prices = evidence.Prices{Unit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}, Source: "the test"}
 		in.Evidence = seen(in.Documents)
 		r, err := gate.Judge(in)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var edits []gate.Edit
+		var edits []verdict.Edit
 		for _, found := range r.Findings {
 			if found.Place.Start.Line < 1 || found.Message == "" || found.Fingerprint == "" {
 				t.Errorf("a finding without a place, a word or a print: %+v", found)
 			}
 			edits = append(edits, found.Fix...)
 		}
-		mended, err := gate.Apply(data, edits)
+		mended, err := verdict.Apply(data, edits)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,19 +61,19 @@ func FuzzJudge(f *testing.F) {
 }
 
 // seen gives every container the same evidence.
-func seen(docs []*manifest.Document) *gate.Evidence {
-	e := &gate.Evidence{Source: "report.json", Days: 14, Workloads: map[analyzer.Ref]*gate.WorkloadEvidence{}}
+func seen(docs []*manifest.Document) *evidence.Set {
+	e := &evidence.Set{Source: "report.json", Days: 14, Workloads: map[analyzer.Ref]*evidence.Workload{}}
 	for _, d := range docs {
 		w := d.Workload(nil)
 		if w == nil {
 			continue
 		}
-		of := &gate.WorkloadEvidence{Replicas: 3, Containers: map[string]*gate.ContainerEvidence{}}
+		of := &evidence.Workload{Replicas: 3, Containers: map[string]*evidence.Container{}}
 		for _, c := range w.Containers {
-			of.Containers[c.Name] = &gate.ContainerEvidence{
+			of.Containers[c.Name] = &evidence.Container{
 				Confidence: 0.9, Requests: &analyzer.Amounts{CPU: 120, Memory: 400 << 20}, Limits: &analyzer.Amounts{Memory: 400 << 20},
-				CPU:    gate.Curve{{Share: 0.5, Value: 50}, {Share: 0.95, Value: 100}, {Share: 1, Value: 140}},
-				Memory: gate.Curve{{Share: 0.5, Value: 300 << 20}, {Share: 0.95, Value: 340 << 20}, {Share: 1, Value: 350 << 20}},
+				CPU:    evidence.Curve{{Share: 0.5, Value: 50}, {Share: 0.95, Value: 100}, {Share: 1, Value: 140}},
+				Memory: evidence.Curve{{Share: 0.5, Value: 300 << 20}, {Share: 0.95, Value: 340 << 20}, {Share: 1, Value: 350 << 20}},
 			}
 		}
 		e.Workloads[w.Ref()] = of

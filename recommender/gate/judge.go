@@ -2,13 +2,15 @@ package gate
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/evidence"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // Rule is one thing that the gate looks at.
@@ -16,7 +18,7 @@ type Rule struct {
 	Name string
 	Doc  string // one sentence
 	// Severity is that of its findings unless the policy says otherwise.
-	Severity Severity
+	Severity verdict.Severity
 	// Run reports findings through the pass. An error means that the rule
 	// itself could not run, not that it found nothing.
 	Run func(*Pass) error
@@ -35,6 +37,16 @@ func Rules() []Rule {
 	}
 }
 
+// ParsePolicy reads a policy, which may name the rules of this package and its
+// own.
+func ParsePolicy(data []byte) (*policy.Document, error) {
+	names := map[string]bool{}
+	for _, r := range Rules() {
+		names[r.Name] = true
+	}
+	return policy.Parse(data, names)
+}
+
 // Input is everything that a judgement rests on.
 type Input struct {
 	Documents []*manifest.Document
@@ -46,17 +58,17 @@ type Input struct {
 	Paths      []Path
 	AllowEmpty bool
 	// Policy is nil for the defaults.
-	Policy *Policy
+	Policy *policy.Document
 	// Evidence is nil where no report or snapshot is given.
-	Evidence *Evidence
-	Prices   Prices
+	Evidence *evidence.Set
+	Prices   evidence.Prices
 	// Node is what the largest node leaves for pods; zero where not known.
 	Node analyzer.Amounts
 	// Base holds the documents before the change; nil where nothing is
 	// compared.
 	Base *Base
 	// Baseline holds the findings that are let be; nil without one.
-	Baseline *Baseline
+	Baseline *verdict.Baseline
 	// Today is the date as YYYY-MM-DD, for waivers.
 	Today string
 	// Namespace is that of manifests which name none.
@@ -69,97 +81,35 @@ type Base struct {
 	Documents []*manifest.Document
 }
 
-// Result is the judgement.
-type Result struct {
-	// Findings are sorted by file and line.
-	Findings []Finding
-	// Account says what became of every document that was read.
-	Account  Account
-	Cost     Cost
-	Summary  Summary
-	Warnings []analyzer.Warning
-}
-
-// Summary counts.
-type Summary struct {
-	// Documents were read; those judged and those skipped add up to them.
-	Documents int `json:"documents"`
-	Judged    int `json:"judged"`
-	Skipped   int `json:"skipped"`
-	Workloads int `json:"workloads"`
-	// Errors, Warnings and Notes are findings that count; Known and Waived do
-	// not.
-	Errors   int `json:"errors"`
-	Warnings int `json:"warnings"`
-	Notes    int `json:"notes"`
-	Known    int `json:"known"`
-	Waived   int `json:"waived"`
-	Fixed    int `json:"fixed,omitempty"`
-}
-
-// Brought gives the findings that count, are of an object and were not there
-// before: what edits have brought.
-func (r *Result) Brought(before *Result) []Finding {
-	there := map[string]bool{}
-	for _, f := range before.Findings {
-		there[f.fingerprint()] = true
-	}
-	return slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool {
-		return !f.Counts() || f.Object == "" || there[f.fingerprint()]
-	})
-}
-
-// Fixed adds the findings of the judgement before the edits that are gone now.
-func (r *Result) Fixed(before *Result) {
-	left := map[string]bool{}
-	for _, f := range r.Findings {
-		left[f.fingerprint()] = true
-	}
-	for _, f := range before.Findings {
-		if f.Counts() && len(f.Fix) > 0 && !left[f.fingerprint()] {
-			f.State = StateFixed
-			r.Findings = append(r.Findings, f)
-			r.Summary.Fixed++
-		}
-	}
-	sortFindings(r.Findings)
-}
-
-// Fails reports whether a finding that counts weighs the given severity or
-// more.
-func (r *Result) Fails(threshold Severity) bool {
-	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Counts() && f.Severity.AtLeast(threshold) })
-}
-
 // Pass is what a rule reads, and where it reports.
 type Pass struct {
 	*tree
-	policy   *Policy
-	evidence *Evidence
-	prices   Prices
+	policy   *policy.Document
+	evidence *evidence.Set
+	prices   evidence.Prices
 	node     analyzer.Amounts
 	problems []manifest.Problem
 	input    Input
-	accounts Account
-	cost     *Cost
+	accounts verdict.Account
+	cost     *costed
 	waivers  []*waiver
 	today    string
 
 	rule     string
-	severity Severity
-	out      []Finding
+	severity verdict.Severity
+	out      []verdict.Finding
 	warnings []analyzer.Warning
 }
 
 // Judge runs the rules. It fails only where the policy itself cannot be run.
-func Judge(in Input) (*Result, error) {
-	policy := in.Policy
-	if policy == nil {
-		policy = &Policy{}
+func Judge(in Input) (*verdict.Result, error) {
+	rules := in.Policy
+	if rules == nil {
+		rules = &policy.Document{}
 	}
 	p := &Pass{
-		tree: newTree(in.Documents, policy, in.Namespace), policy: policy, evidence: in.Evidence.indexed(),
-		prices: policy.Prices.over(in.Prices), node: in.Node, problems: in.Problems, today: in.Today, input: in,
+		tree: newTree(in.Documents, rules, in.Namespace), policy: rules, evidence: in.Evidence.Indexed(),
+		prices: over(rules.Prices, in.Prices), node: in.Node, problems: in.Problems, today: in.Today, input: in,
 	}
 	p.accounts = p.account(in)
 	p.cost = p.costOf(in.Base)
@@ -169,8 +119,8 @@ func Judge(in Input) (*Result, error) {
 			return nil, err
 		}
 		if r.Name == costBudget.Name {
-			for _, c := range policy.Custom {
-				if err := p.run(c.rule()); err != nil {
+			for _, c := range rules.Custom {
+				if err := p.run(custom(c)); err != nil {
 					return nil, err
 				}
 			}
@@ -178,18 +128,18 @@ func Judge(in Input) (*Result, error) {
 		}
 	}
 	p.accounts = p.account(in) // rules of the policy judge kinds of their own
-	sortFindings(p.out)
-	p.out = merged(p.out)
-	fingerprints(p.out)
-	in.Baseline.apply(p.out)
-	out := &Result{Findings: p.out, Account: p.accounts, Cost: *p.cost, Warnings: p.warnings}
+	verdict.Sort(p.out)
+	p.out = verdict.Merged(p.out)
+	verdict.Fingerprint(p.out)
+	in.Baseline.Mark(p.out)
+	out := &verdict.Result{Findings: p.out, Account: p.accounts, Cost: p.cost.Cost, Warnings: p.warnings}
 	out.Summary = summarize(p)
 	return out, nil
 }
 
 func (p *Pass) run(r Rule) error {
-	p.rule, p.severity = r.Name, p.policy.severity(r.Name, r.Severity)
-	if p.severity == SeverityOff {
+	p.rule, p.severity = r.Name, p.policy.Severity(r.Name, r.Severity)
+	if p.severity == verdict.SeverityOff {
 		return nil
 	}
 	if err := r.Run(p); err != nil {
@@ -198,18 +148,18 @@ func (p *Pass) run(r Rule) error {
 	return nil
 }
 
-func summarize(p *Pass) Summary {
-	judged, skipped := sum(p.accounts.Judged), sum(p.accounts.Skipped)
-	s := Summary{Documents: judged + skipped, Judged: judged, Skipped: skipped, Workloads: len(p.workloads)}
+func summarize(p *Pass) verdict.Summary {
+	judged, skipped := verdict.Sum(p.accounts.Judged), verdict.Sum(p.accounts.Skipped)
+	s := verdict.Summary{Documents: judged + skipped, Judged: judged, Skipped: skipped, Workloads: len(p.workloads)}
 	for _, f := range p.out {
 		switch {
-		case f.State == StateKnown:
+		case f.State == verdict.StateKnown:
 			s.Known++
-		case f.State == StateWaived:
+		case f.State == verdict.StateWaived:
 			s.Waived++
-		case f.Severity == SeverityError:
+		case f.Severity == verdict.SeverityError:
 			s.Errors++
-		case f.Severity == SeverityWarning:
+		case f.Severity == verdict.SeverityWarning:
 			s.Warnings++
 		default:
 			s.Notes++
@@ -219,11 +169,11 @@ func summarize(p *Pass) Summary {
 }
 
 // report files a finding at a place of a document.
-func (p *Pass) report(d *manifest.Document, at manifest.Position, f Finding) {
-	f.Rule, f.Severity, f.State = p.rule, p.severity, StateNew
+func (p *Pass) report(d *manifest.Document, at manifest.Position, f verdict.Finding) {
+	f.Rule, f.Severity, f.State = p.rule, p.severity, verdict.StateNew
 	if d != nil {
 		f.Object = p.id(d)
-		f.Place.File, f.tree = d.File, d.Tree
+		f.Place.File, f.Tree = d.File, d.Tree
 		if d.Origin != "" {
 			f.Reason = strings.TrimPrefix(f.Reason+"; rendered of "+d.Origin, "; ")
 		}
@@ -247,7 +197,7 @@ func (p *Pass) id(d *manifest.Document) string {
 }
 
 // reportAt files a finding at a value, and says by which alias it came in.
-func (p *Pass) reportAt(d *manifest.Document, n *manifest.Node, f Finding) {
+func (p *Pass) reportAt(d *manifest.Document, n *manifest.Node, f verdict.Finding) {
 	if n == nil {
 		p.report(d, d.Root.Key("kind"), f)
 		return
@@ -256,7 +206,7 @@ func (p *Pass) reportAt(d *manifest.Document, n *manifest.Node, f Finding) {
 		f.Place.End = d.Text.Position(int(n.End))
 	}
 	if n.Via != (manifest.Position{}) {
-		f.Via = &Place{File: d.File, Start: n.Via, End: n.Via}
+		f.Via = &verdict.Place{File: d.File, Start: n.Via, End: n.Via}
 	}
 	p.report(d, n.Position, f)
 }
@@ -264,16 +214,16 @@ func (p *Pass) reportAt(d *manifest.Document, n *manifest.Node, f Finding) {
 // edit replaces a value; there is none where it does not stand in the file
 // literally, or stands there for others too: under an anchor, or in the base of
 // several overlays.
-func edit(d *manifest.Document, n *manifest.Node, to string) []Edit {
+func edit(d *manifest.Document, n *manifest.Node, to string) []verdict.Edit {
 	if !d.Text.Editable() || d.Shared || n == nil || n.End == 0 || n.Shared || n.Via != (manifest.Position{}) || n.Text == to {
 		return nil
 	}
 	if d.Text.JSON() && !n.Quoted {
 		to = strconv.Quote(to)
 	}
-	return []Edit{{
+	return []verdict.Edit{{
 		File: d.File, Start: int(n.Start), End: int(n.End), Old: n.Text, New: to,
-		Place: Place{File: d.File, Start: d.Text.Position(int(n.Start)), End: d.Text.Position(int(n.End))},
+		Place: verdict.Place{File: d.File, Start: d.Text.Position(int(n.Start)), End: d.Text.Position(int(n.End))},
 	}}
 }
 
@@ -287,20 +237,20 @@ func (p *Pass) containers(f func(w *manifest.Workload, c *manifest.Container)) {
 }
 
 // over gives the policy's own prices, else the others.
-func (u UnitPrices) over(others Prices) Prices {
-	if u == (UnitPrices{}) {
+func over(u policy.UnitPrices, others evidence.Prices) evidence.Prices {
+	if u == (policy.UnitPrices{}) {
 		return others
 	}
-	return Prices{Unit: cost.UnitPrice{CoreHour: u.CPUCoreHour, GiBHour: u.MemoryGiBHour, GPUHour: u.GPUHour}, Source: "the policy"}
+	return evidence.Prices{Unit: cost.UnitPrice{CoreHour: u.CPUCoreHour, GiBHour: u.MemoryGiBHour, GPUHour: u.GPUHour}, Source: "the policy"}
 }
 
 // unreadable reports what could not be parsed.
 var unreadable = Rule{
-	Name: "unreadable", Severity: SeverityError,
+	Name: "unreadable", Severity: verdict.SeverityError,
 	Doc: "A document is not valid YAML or JSON, or of no kind that there is, so that nothing in it can be judged.",
 	Run: func(p *Pass) error {
 		for _, problem := range p.problems {
-			f := Finding{Message: problem.Message, Reason: "what cannot be read cannot be judged, nor applied"}
+			f := verdict.Finding{Message: problem.Message, Reason: "what cannot be read cannot be judged, nor applied"}
 			if problem.Beside {
 				f.Reason = "it is judged all the same"
 			}
@@ -311,4 +261,13 @@ var unreadable = Rule{
 		}
 		return nil
 	},
+}
+
+// or gives v, or the default where v is zero.
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
 }

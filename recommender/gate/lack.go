@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // Lacks says what a check that was asked for lacks; nil where each has what it
@@ -30,7 +31,7 @@ func (in *Input) Lacks() error {
 
 // lacksNode refuses a share of a node whose size nobody says.
 func (in *Input) lacksNode() error {
-	if in.Policy == nil || in.Policy.severity(daemonSetWeight.Name, daemonSetWeight.Severity) == SeverityOff {
+	if in.Policy == nil || in.Policy.Severity(daemonSetWeight.Name, daemonSetWeight.Severity) == verdict.SeverityOff {
 		return nil
 	}
 	bounds := in.Policy.DaemonSets

@@ -6,33 +6,11 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
-	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
-// NodeSize gives what the policy's node leaves for pods: as stated, or worked
-// out from an instance type of the price tables. It is zero where the policy
-// names no node.
-func (p *Policy) NodeSize(catalog *pricing.Catalog, provider, region string) (analyzer.Amounts, error) {
-	n := p.Node
-	if n.InstanceType == "" {
-		return analyzer.Amounts{CPU: n.CPU.millicores(), Memory: n.Memory.bytes()}, nil
-	}
-	o := catalog.Lookup(pricing.Query{Provider: provider, Region: region, InstanceType: n.InstanceType})
-	if o.Status == pricing.Missing {
-		return analyzer.Amounts{}, fmt.Errorf("node.instanceType of the policy: %s", o.Reason)
-	}
-	m := packing.Machine{VCPU: o.Offering.CPUMillis / 1000, Memory: o.Offering.MemoryBytes, MaxPods: o.Offering.MaxPods}
-	of := map[string]func(packing.Machine) packing.Allocatable{"azure": packing.AKSAllocatable, "gcp": packing.GKEAllocatable}[o.Offering.Provider]
-	if of == nil {
-		of = packing.EKSAllocatable
-	}
-	a := of(m)
-	return analyzer.Amounts{CPU: a.CPU, Memory: a.Memory}, nil
-}
-
 var nodeSize = Rule{
-	Name: "node-size", Severity: SeverityError,
+	Name: "node-size", Severity: verdict.SeverityError,
 	Doc: "A pod asks for more than the largest node has, so that it can never be scheduled.",
 	Run: func(p *Pass) error {
 		for _, w := range p.workloads {
@@ -47,7 +25,7 @@ var nodeSize = Rule{
 			if len(over) == 0 {
 				continue
 			}
-			p.reportAt(w.Document, largest(w), Finding{
+			p.reportAt(w.Document, largest(w), verdict.Finding{
 				Field: "node", Message: "the pod is larger than the largest node: " + strings.Join(over, ", "),
 				Reason: "it stays Pending for ever",
 			})
@@ -84,11 +62,11 @@ func short(bytes int64) string {
 }
 
 var daemonSetWeight = Rule{
-	Name: "daemonset-weight", Severity: SeverityWarning,
+	Name: "daemonset-weight", Severity: verdict.SeverityWarning,
 	Doc: "A DaemonSet takes more of every node than the policy allows.",
 	Run: func(p *Pass) error {
 		bounds := p.policy.DaemonSets
-		limit := analyzer.Amounts{CPU: bounds.CPU.millicores(), Memory: bounds.Memory.bytes()}
+		limit := analyzer.Amounts{CPU: bounds.CPU.Millicores(), Memory: bounds.Memory.Bytes()}
 		share := or(bounds.NodeShare, 0.1)
 		if limit.CPU == 0 && p.node.CPU > 0 {
 			limit.CPU = int64(share * float64(p.node.CPU))
@@ -120,11 +98,11 @@ func (p *Pass) weigh(w *manifest.Workload, limit analyzer.Amounts) {
 	if len(over) == 0 {
 		return
 	}
-	f := Finding{
+	f := verdict.Finding{
 		Field: "daemonset", Measure: measure, Message: "the DaemonSet takes much of every node: " + strings.Join(over, ", "),
 		Reason: "its request is paid on every node, and on small nodes it leaves little for others",
 	}
-	if line := p.cost.of(p.ref(w)); line != nil && line.Known {
+	if line := p.cost.at[p.ref(w)]; line != nil && p.cost.Known {
 		f.Reason += fmt.Sprintf("; %s a month on %s nodes", usd(line.After), count(line.ReplicasAfter))
 	}
 	p.reportAt(w.Document, largest(w), f)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // bounds are the requests and limits of a container, or of a pod as a whole.
@@ -53,12 +54,12 @@ func isDevice(resource string) bool {
 }
 
 var quantityInvalid = Rule{
-	Name: "quantity-invalid", Severity: SeverityError,
+	Name: "quantity-invalid", Severity: verdict.SeverityError,
 	Doc: "A request or limit is no Kubernetes quantity, or is negative, or is a part of a device.",
 	Run: func(p *Pass) error {
 		p.everyBounds(func(b bounds) {
 			b.amounts(func(field, resource string, a manifest.Amount) {
-				f := Finding{Container: b.container, Field: field, Reason: "the API server refuses it"}
+				f := verdict.Finding{Container: b.container, Field: field, Reason: "the API server refuses it"}
 				switch {
 				case a.Err != nil:
 					f.Message = fmt.Sprintf("%s: %s", field, a.Err)
@@ -83,7 +84,7 @@ const (
 )
 
 var quantityAbsurd = Rule{
-	Name: "quantity-absurd", Severity: SeverityError,
+	Name: "quantity-absurd", Severity: verdict.SeverityError,
 	Doc: "A request or limit is a legal quantity that nobody can mean, such as 512m of memory, which is half a byte.",
 	Run: func(p *Pass) error {
 		p.everyBounds(func(b bounds) {
@@ -95,7 +96,7 @@ var quantityAbsurd = Rule{
 				if message == "" {
 					return
 				}
-				p.reportAt(b.w.Document, a.Node, Finding{
+				p.reportAt(b.w.Document, a.Node, verdict.Finding{
 					Container: b.container, Field: field, Message: fmt.Sprintf("%s: %s", field, message),
 					Reason: "a request of that size reserves nothing or fits no node, and a limit of it stops the container",
 				})
@@ -127,7 +128,7 @@ func absurd(resource string, a manifest.Amount) string {
 }
 
 var requestOverLimit = Rule{
-	Name: "request-over-limit", Severity: SeverityError,
+	Name: "request-over-limit", Severity: verdict.SeverityError,
 	Doc: "A request is larger than its limit, or for a device not the same; the API server refuses the pod.",
 	Run: func(p *Pass) error {
 		p.everyBounds(p.judgeBounds)
@@ -147,7 +148,7 @@ func (p *Pass) judgeBounds(b bounds) {
 		if i < 0 || !r.Set() || !limits[i].Set() {
 			continue
 		}
-		f := Finding{Container: b.container, Field: "requests." + r.Name, Reason: "the API server refuses the pod"}
+		f := verdict.Finding{Container: b.container, Field: "requests." + r.Name, Reason: "the API server refuses the pod"}
 		limit := limits[i]
 		exact := isDevice(r.Name) || strings.HasPrefix(r.Name, "hugepages-")
 		switch {
@@ -168,7 +169,7 @@ func (p *Pass) judgeDefaults(w *manifest.Workload, c *manifest.Container) {
 		if !v.request.Set() || v.limit.Written() || v.defaultLimit == 0 || v.request.Value <= v.defaultLimit {
 			continue
 		}
-		p.reportAt(w.Document, v.request.Node, Finding{
+		p.reportAt(w.Document, v.request.Node, verdict.Finding{
 			Container: c.Name, Field: "requests." + v.name,
 			Message: fmt.Sprintf("the %s request %s is above the limit %s that the LimitRange fills in", label(v.name), v.request.Node.Text, v.format(v.defaultLimit)),
 			Reason:  "the API server refuses the pod",
@@ -189,7 +190,7 @@ func (p *Pass) judgePodLevel(w *manifest.Workload) {
 		format func(int64) string
 	}{{"cpu", w.Requests.CPU, sum.CPU, manifest.FormatCPU}, {"memory", w.Requests.Memory, sum.Memory, short}} {
 		if of.pod.Set() && of.sum > of.pod.Value {
-			p.reportAt(w.Document, of.pod.Node, Finding{
+			p.reportAt(w.Document, of.pod.Node, verdict.Finding{
 				Field: "requests." + of.name, Reason: "the API server refuses the pod",
 				Message: fmt.Sprintf("the pod's %s request %s is below the %s that its containers request", label(of.name), of.pod.Node.Text, of.format(of.sum)),
 			})
@@ -199,7 +200,7 @@ func (p *Pass) judgePodLevel(w *manifest.Workload) {
 		c := &w.Containers[i]
 		for _, v := range p.views(w, c) {
 			if v.podLimit.Set() && v.limit.Set() && v.limit.Value > v.podLimit.Value {
-				p.reportAt(w.Document, v.limit.Node, Finding{
+				p.reportAt(w.Document, v.limit.Node, verdict.Finding{
 					Container: c.Name, Field: "limits." + v.name, Reason: "the API server refuses the pod",
 					Message: fmt.Sprintf("the %s limit %s is above the pod's limit %s", label(v.name), v.limit.Node.Text, v.podLimit.Node.Text),
 				})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // resourceView is one resource of a container, for rules that treat CPU and
@@ -65,7 +66,7 @@ func resourcePlace(c *manifest.Container) manifest.Position {
 }
 
 var requestMissing = Rule{
-	Name: "request-missing", Severity: SeverityError,
+	Name: "request-missing", Severity: verdict.SeverityError,
 	Doc: "A container has no CPU or no memory request, and neither its limit nor a LimitRange fills the request in.",
 	Run: func(p *Pass) error {
 		p.containers(func(w *manifest.Workload, c *manifest.Container) {
@@ -78,7 +79,7 @@ var requestMissing = Rule{
 				if rec := p.recommended(w, c); rec != nil {
 					reason += "; its usage supports " + v.format(amountFor(rec, v.name))
 				}
-				p.report(w.Document, resourcePlace(c), Finding{
+				p.report(w.Document, resourcePlace(c), verdict.Finding{
 					Container: c.Name, Field: "requests." + v.name,
 					Message: fmt.Sprintf("container %s has no %s request", c.Name, label(v.name)), Reason: reason,
 				})
@@ -93,7 +94,7 @@ func unclear(a manifest.Amount) bool { return a.Written() && !a.Set() }
 
 // recommended gives the recommended requests, or nil.
 func (p *Pass) recommended(w *manifest.Workload, c *manifest.Container) *analyzer.Amounts {
-	if e := p.evidence.lookUp(p.ref(w)).container(c.Name); e != nil {
+	if e := p.evidence.LookUp(p.ref(w)).Container(c.Name); e != nil {
 		return e.Requests
 	}
 	return nil
@@ -107,7 +108,7 @@ func amountFor(a *analyzer.Amounts, resource string) int64 {
 }
 
 var limitMissing = Rule{
-	Name: "limit-missing", Severity: SeverityWarning,
+	Name: "limit-missing", Severity: verdict.SeverityWarning,
 	Doc: "A container has no memory limit, so that a leak takes its neighbors down with it.",
 	Run: func(p *Pass) error {
 		p.containers(func(w *manifest.Workload, c *manifest.Container) {
@@ -115,7 +116,7 @@ var limitMissing = Rule{
 			if limit, _ := v.effectiveLimit(); limit > 0 || c.Partial || v.podLimit.Written() || unclear(v.limit) {
 				return
 			}
-			p.report(w.Document, resourcePlace(c), Finding{
+			p.report(w.Document, resourcePlace(c), verdict.Finding{
 				Container: c.Name, Field: "limits.memory", Message: fmt.Sprintf("container %s has no memory limit", c.Name),
 				Reason: "memory is not given back under pressure: without a limit the kernel picks a victim on the whole node",
 			})
@@ -125,7 +126,7 @@ var limitMissing = Rule{
 }
 
 var limitRatio = Rule{
-	Name: "limit-ratio", Severity: SeverityWarning,
+	Name: "limit-ratio", Severity: verdict.SeverityWarning,
 	Doc: "A limit is more times its request than the policy's ratios allow.",
 	Run: func(p *Pass) error {
 		bounds := [2]float64{p.policy.Ratios.CPU.Max, p.policy.Ratios.Memory.Max}
@@ -139,7 +140,7 @@ var limitRatio = Rule{
 				if ratio <= bounds[i]*(1+1e-9) {
 					continue
 				}
-				p.reportAt(w.Document, v.limit.Node, Finding{
+				p.reportAt(w.Document, v.limit.Node, verdict.Finding{
 					Container: c.Name, Field: "limits." + v.name, Measure: ratio,
 					Message: fmt.Sprintf("the %s limit %s is %s times the request %s; the policy allows %g", label(v.name), v.limit.Node.Text, times(ratio), v.format(request), bounds[i]),
 					Reason:  "what is used above the request was never reserved on the node",
@@ -151,17 +152,17 @@ var limitRatio = Rule{
 }
 
 var qosClass = Rule{
-	Name: "qos", Severity: SeverityError,
+	Name: "qos", Severity: verdict.SeverityError,
 	Doc: "A pod's quality-of-service class is below the one that the policy wants.",
 	Run: func(p *Pass) error {
 		rank := map[string]int{"BestEffort": 0, "Burstable": 1, "Guaranteed": 2}
 		for _, w := range p.workloads {
 			for _, q := range p.policy.QoS {
-				if !q.fits(w.Document, p.ns(w.Document)) {
+				if !q.Fits(w.Document, p.ns(w.Document)) {
 					continue
 				}
 				if got, at := p.qosOf(w); rank[got] < rank[q.Want] {
-					p.report(w.Document, at, Finding{
+					p.report(w.Document, at, verdict.Finding{
 						Field: "qos", Message: fmt.Sprintf("the pod would be %s; the policy wants %s", got, q.Want),
 						Reason: "the class decides who is evicted and killed first when a node runs short",
 					})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // A runtime needs memory beside its heap: stacks, code, buffers. heapShares is
@@ -18,7 +19,7 @@ var heapShares = map[string]float64{
 const leastHeapShare = 0.4
 
 var runtimeFlag = Rule{
-	Name: "runtime-flag", Severity: SeverityWarning,
+	Name: "runtime-flag", Severity: verdict.SeverityWarning,
 	Doc: "The heap that a runtime is told to use does not fit the container's memory limit.",
 	Run: func(p *Pass) error {
 		p.containers(func(w *manifest.Workload, c *manifest.Container) {
@@ -35,7 +36,7 @@ var runtimeFlag = Rule{
 }
 
 func (p *Pass) judgeFlag(w *manifest.Workload, c *manifest.Container, f manifest.Flag, limit int64) {
-	out := Finding{Container: c.Name, Field: f.Name}
+	out := verdict.Finding{Container: c.Name, Field: f.Name}
 	most := heapShares[f.Name]
 	if limit == 0 {
 		if f.Percent > 0 {
@@ -55,7 +56,7 @@ func (p *Pass) judgeFlag(w *manifest.Workload, c *manifest.Container, f manifest
 		out.Measure = share
 		out.Message = fmt.Sprintf("%s is %s, %.0f %% of the memory limit %s", f.Name, short(int64(heap)), 100*share, short(limit))
 		out.Reason = fmt.Sprintf("the runtime needs memory beside it: above %.0f %% the container is OOM-killed before the runtime collects", 100*most)
-		if e := p.evidence.lookUp(p.ref(w)).container(c.Name); e != nil && len(e.Memory) > 0 {
+		if e := p.evidence.LookUp(p.ref(w)).Container(c.Name); e != nil && len(e.Memory) > 0 {
 			out.Reason += fmt.Sprintf("; its peak over %.0f days was %s", p.evidence.Days, short(int64(e.Memory.Max())))
 		}
 	case share < leastHeapShare && f.Percent == 0:

@@ -8,6 +8,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/evidence"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // times writes a ratio with three digits, and a large one in full.
@@ -34,11 +36,11 @@ type sizing struct {
 	resourceView
 	w        *manifest.Workload
 	c        *manifest.Container
-	e        *ContainerEvidence
+	e        *evidence.Container
 	request  int64 // as admission completes it
 	at       *manifest.Node
 	want     int64
-	curve    Curve
+	curve    evidence.Curve
 	replicas float64
 }
 
@@ -47,8 +49,8 @@ type sizing struct {
 func (p *Pass) sizings(f func(s *sizing)) {
 	least := or(p.policy.Evidence.MinConfidence, defaultMinConfidence)
 	p.containers(func(w *manifest.Workload, c *manifest.Container) {
-		seen := p.evidence.lookUp(p.ref(w))
-		e := seen.container(c.Name)
+		seen := p.evidence.LookUp(p.ref(w))
+		e := seen.Container(c.Name)
 		if e == nil || e.Requests == nil || e.Confidence < least {
 			return
 		}
@@ -79,7 +81,7 @@ func (s *sizing) amounts(v int64) analyzer.Amounts {
 // worth prices the difference of two requests over the replicas.
 func (p *Pass) worth(s *sizing, from, to int64) float64 {
 	ref := p.ref(s.w)
-	return p.prices.monthly(ref, s.amounts(from), s.replicas) - p.prices.monthly(ref, s.amounts(to), s.replicas)
+	return p.prices.Monthly(ref, s.amounts(from), s.replicas) - p.prices.Monthly(ref, s.amounts(to), s.replicas)
 }
 
 func (p *Pass) risks() (cpu, oom float64) {
@@ -103,7 +105,7 @@ func (p *Pass) seen(s *sizing) string {
 }
 
 var requestTooBig = Rule{
-	Name: "request-too-big", Severity: SeverityError,
+	Name: "request-too-big", Severity: verdict.SeverityError,
 	Doc: "A request is far above the size that the workload's usage supports at the accepted risk.",
 	Run: func(p *Pass) error {
 		factor := or(p.policy.Evidence.TooBig, defaultTooBig)
@@ -115,7 +117,7 @@ var requestTooBig = Rule{
 			if p.prices.Known() && waste < or(p.policy.Evidence.MinMonthly, defaultMinMonthly) {
 				return
 			}
-			f := Finding{
+			f := verdict.Finding{
 				Container: s.c.Name, Field: "requests." + s.name, MonthlyUSD: waste, Measure: float64(s.request) / float64(s.want),
 				Message: fmt.Sprintf("the %s request %s is %s times the %s that its usage supports", label(s.name), s.at.Text, times(float64(s.request)/float64(s.want)), s.format(s.want)),
 				Reason:  p.seen(s),
@@ -132,7 +134,7 @@ var requestTooBig = Rule{
 }
 
 var requestTooSmall = Rule{
-	Name: "request-too-small", Severity: SeverityError,
+	Name: "request-too-small", Severity: verdict.SeverityError,
 	Doc: "A request or memory limit is below what the workload's usage needs at the accepted risk.",
 	Run: func(p *Pass) error {
 		p.sizings(func(s *sizing) {
@@ -152,7 +154,7 @@ func (p *Pass) judgeSmallCPU(s *sizing) {
 	if float64(s.request) >= (1-sameEnough)*float64(s.want) || above <= risk {
 		return
 	}
-	f := Finding{
+	f := verdict.Finding{
 		Container: s.c.Name, Field: "requests.cpu", Measure: above,
 		Message: fmt.Sprintf("the CPU request %s is below usage %s of the time; %s is accepted, which takes %s", s.at.Text, percent(above), percent(risk), s.format(s.want)),
 		Reason:  p.seen(s) + "; on a full node it is throttled to its request",
@@ -168,11 +170,11 @@ func (p *Pass) judgeSmallMemory(s *sizing) {
 	}
 	limit, limitAt := s.effectiveLimit()
 	if limitAt != nil && limit > 0 && float64(limit) < (1-sameEnough)*float64(or(wantLimit, s.want)) {
-		odds := s.e.oomProbability(limit, or(wantLimit, s.want), p.evidence.Days, risk)
+		odds := s.e.OOMProbability(limit, or(wantLimit, s.want), p.evidence.Days, risk)
 		if odds <= risk {
 			return
 		}
-		f := Finding{
+		f := verdict.Finding{
 			Container: s.c.Name, Field: "limits.memory", Measure: odds,
 			Message: fmt.Sprintf("the memory limit %s is OOM-killed within a week with a probability of %s; %s is accepted, which takes %s",
 				limitAt.Text, percent(odds), percent(risk), s.format(or(wantLimit, s.want))),
@@ -191,7 +193,7 @@ func (p *Pass) judgeSmallMemory(s *sizing) {
 	if float64(s.request) >= (1-sameEnough)*float64(s.want) || above == 0 {
 		return
 	}
-	f := Finding{
+	f := verdict.Finding{
 		Container: s.c.Name, Field: "requests.memory", Measure: above,
 		Message: fmt.Sprintf("the memory request %s is below usage %s of the time; its peaks take %s", s.at.Text, percent(above), s.format(s.want)),
 		Reason:  p.seen(s) + "; what is above the request is the first to be evicted when the node runs short",
@@ -212,7 +214,7 @@ func percent(share float64) string {
 }
 
 // fixSmall completes a finding on a request that is to grow.
-func (p *Pass) fixSmall(s *sizing, f *Finding) {
+func (p *Pass) fixSmall(s *sizing, f *verdict.Finding) {
 	f.MonthlyUSD = p.worth(s, s.request, s.want)
 	f.Reason += p.costOfMending(f.MonthlyUSD)
 	p.fix(s, f)
@@ -221,7 +223,7 @@ func (p *Pass) fixSmall(s *sizing, f *Finding) {
 
 // fix puts the edits into a finding. There are none under an autoscaler whose
 // target is a share of the request: the two must move together.
-func (p *Pass) fix(s *sizing, f *Finding) {
+func (p *Pass) fix(s *sizing, f *verdict.Finding) {
 	for _, a := range p.autoscalersOf(s.w) {
 		for _, m := range a.Metrics {
 			if ofResource(m) && m.Name == s.name && m.TargetType == "Utilization" && (m.Container == "" || m.Container == s.c.Name) {
@@ -238,8 +240,8 @@ func (p *Pass) fix(s *sizing, f *Finding) {
 
 // fix sets the request to the recommended one, and the limit with it: memory's
 // goes where the evidence has it, CPU's only out of the request's way.
-func (s *sizing) fix() []Edit {
-	var out []Edit
+func (s *sizing) fix() []verdict.Edit {
+	var out []verdict.Edit
 	if s.resourceView.request.Set() {
 		out = edit(s.w.Document, s.resourceView.request.Node, s.format(s.want))
 	}
@@ -281,7 +283,7 @@ func (p *Pass) costOfMending(monthly float64) string {
 }
 
 var hpaShift = Rule{
-	Name: "hpa-shift", Severity: SeverityWarning,
+	Name: "hpa-shift", Severity: verdict.SeverityWarning,
 	Doc: "A changed request moves the point at which an autoscaler adds pods.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
@@ -289,7 +291,7 @@ var hpaShift = Rule{
 			if w == nil || p.evidence == nil {
 				continue
 			}
-			seen := p.evidence.lookUp(p.ref(w))
+			seen := p.evidence.LookUp(p.ref(w))
 			for _, m := range a.Metrics {
 				if seen != nil && ofResource(m) && m.TargetType == "Utilization" && m.Target > 0 {
 					p.judgeShift(a, w, m, seen)
@@ -302,10 +304,10 @@ var hpaShift = Rule{
 
 // judgeShift compares the usage a pod at which pods are added, as it was seen
 // and as it would be. What the evidence itself advises moves it on purpose.
-func (p *Pass) judgeShift(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric, seen *WorkloadEvidence) {
+func (p *Pass) judgeShift(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric, seen *evidence.Workload) {
 	was, now, at, advised := p.counts(w, m, seen)
-	target := seen.targetOf(m.Name, m.Target)
-	if was == 0 || now == 0 || at == nil || target == 0 || advised && seen.advises(m.Name, m.Target) {
+	target := seen.TargetOf(m.Name, m.Target)
+	if was == 0 || now == 0 || at == nil || target == 0 || advised && seen.Advises(m.Name, m.Target) {
 		return
 	}
 	format := manifest.FormatCPU
@@ -316,7 +318,7 @@ func (p *Pass) judgeShift(a *manifest.Autoscaler, w *manifest.Workload, m manife
 	if math.Abs(after-before) <= sameEnough*before {
 		return
 	}
-	p.reportAt(w.Document, at, Finding{
+	p.reportAt(w.Document, at, verdict.Finding{
 		Field: "spec.metrics." + m.Name, Measure: math.Abs(math.Log(after / before)),
 		Message: fmt.Sprintf("the new %s request moves the point at which %s %s adds pods from %s to %s a pod", label(m.Name), a.Kind, a.Name, format(int64(before)), format(int64(after))),
 		Reason:  fmt.Sprintf("at the same load it runs about %.2g times as many pods; a target of %d %% keeps the point", before/after, target*was/now),
@@ -326,10 +328,10 @@ func (p *Pass) judgeShift(a *manifest.Autoscaler, w *manifest.Workload, m manife
 // counts adds up the requests that a metric divides by, as they were seen and
 // as they are written; at is one that changed. advised says that all of them
 // are what the evidence advises.
-func (p *Pass) counts(w *manifest.Workload, m manifest.Metric, seen *WorkloadEvidence) (was, now int64, at *manifest.Node, advised bool) {
+func (p *Pass) counts(w *manifest.Workload, m manifest.Metric, seen *evidence.Workload) (was, now int64, at *manifest.Node, advised bool) {
 	advised = true
 	for _, c := range counted(w, m) {
-		e := seen.container(c.Name)
+		e := seen.Container(c.Name)
 		if e == nil {
 			continue
 		}

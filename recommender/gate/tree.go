@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
 )
 
 // tree is a set of documents, sorted by what they are. Documents are looked up
@@ -49,15 +50,15 @@ const (
 	byShape                // by what looks like a pod template in it
 )
 
-func newTree(docs []*manifest.Document, policy *Policy, namespace string) *tree {
+func newTree(docs []*manifest.Document, rules *policy.Document, namespace string) *tree {
 	t := &tree{
 		namespace: namespace,
 		byRef:     map[owner]*manifest.Workload{}, scalers: map[owner][]*manifest.Autoscaler{},
 		budgetIn: map[space]*budgetIndex{}, limitsIn: map[space][]*manifest.LimitRange{}, wideLimits: map[space][]*manifest.LimitRange{}, judged: map[*manifest.Document]how{},
 	}
-	templates := policy.Templates()
+	templates := rules.Templates()
 	for _, d := range docs {
-		if t.isExcluded(d, policy) {
+		if t.isExcluded(d, rules) {
 			t.excluded = append(t.excluded, d)
 			continue
 		}
@@ -133,9 +134,9 @@ func (t *tree) borrow() {
 	}
 }
 
-func (t *tree) isExcluded(d *manifest.Document, policy *Policy) bool {
-	for _, m := range policy.Exclude {
-		if !m.empty() && m.fits(d, t.ns(d)) {
+func (t *tree) isExcluded(d *manifest.Document, rules *policy.Document) bool {
+	for _, m := range rules.Exclude {
+		if !m.Empty() && m.Fits(d, t.ns(d)) {
 			return true
 		}
 	}

@@ -1,52 +1,23 @@
 package gate
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // WaiverPrefix begins the annotations that waive findings; the rule's name
 // follows.
 const WaiverPrefix = "waiver.plimsoll.dev/"
 
-// Waiver lets a finding be until a day.
-type Waiver struct {
-	Owner   string `json:"owner"`
-	Reason  string `json:"reason"`
-	Expires string `json:"expires"` // the last day, YYYY-MM-DD
-}
-
-func (w Waiver) check() error {
-	switch {
-	case w.Owner == "" || w.Reason == "" || w.Expires == "":
-		return errors.New("owner, reason and expires must be given")
-	default:
-		if _, err := time.Parse(time.DateOnly, w.Expires); err != nil {
-			return fmt.Errorf("expires is %q, not a day such as 2027-03-31", w.Expires)
-		}
-	}
-	return nil
-}
-
-func (w PolicyWaiver) check(known map[string]bool) error {
-	if !known[w.Rule] {
-		return fmt.Errorf("there is no rule %q", w.Rule)
-	}
-	if err := w.Match.check(); err != nil {
-		return err
-	}
-	return Waiver{w.Owner, w.Reason, w.Expires}.check()
-}
-
 // parseWaiver reads owner=..., reason=..., expires=...; a reason may hold
 // commas.
-func parseWaiver(s string) (Waiver, string, error) {
-	var w Waiver
+func parseWaiver(s string) (verdict.Waiver, string, error) {
+	var w verdict.Waiver
 	container := ""
 	into := map[string]*string{"owner": &w.Owner, "reason": &w.Reason, "expires": &w.Expires, "container": &container}
 	var last *string
@@ -60,15 +31,15 @@ func parseWaiver(s string) (Waiver, string, error) {
 			return w, "", fmt.Errorf("%q is not owner=..., reason=..., expires=YYYY-MM-DD", strings.TrimSpace(part))
 		}
 	}
-	return w, container, w.check()
+	return w, container, w.Check()
 }
 
 // waiver is one that was found, with where it stands and whether it served.
 type waiver struct {
-	Waiver
+	verdict.Waiver
 	rule, container string
 	document        *manifest.Document // of an annotation; nil for the policy's
-	match           Match              // of the policy
+	match           policy.Match       // of the policy
 	node            *manifest.Node
 	key             manifest.Position
 	used            bool
@@ -109,7 +80,7 @@ func (p *Pass) collectWaivers() {
 		}
 	}
 	for _, w := range p.policy.Waivers {
-		p.waivers = append(p.waivers, &waiver{Waiver: Waiver{w.Owner, w.Reason, w.Expires}, rule: w.Rule, container: w.Container, match: w.Match})
+		p.waivers = append(p.waivers, &waiver{Waiver: verdict.Waiver{Owner: w.Owner, Reason: w.Reason, Expires: w.Expires}, rule: w.Rule, container: w.Container, match: w.Match})
 	}
 }
 
@@ -129,7 +100,7 @@ func (p *Pass) waive() {
 			w.used = true
 			if !w.expired(p.today) {
 				given := w.Waiver
-				f.State, f.Waiver = StateWaived, &given
+				f.State, f.Waiver = verdict.StateWaived, &given
 			}
 		}
 	}
@@ -139,12 +110,12 @@ func (w *waiver) covers(d *manifest.Document, p *Pass) bool {
 	if w.document != nil {
 		return w.document == d
 	}
-	return d != nil && w.match.fits(d, p.ns(d)) || d == nil && w.match.empty()
+	return d != nil && w.match.Fits(d, p.ns(d)) || d == nil && w.match.Empty()
 }
 
 // reportWaiver files a finding at a waiver.
 func (p *Pass) reportWaiver(w *waiver, message, reason string) {
-	f := Finding{Container: w.container, Field: WaiverPrefix + w.rule, Message: message, Reason: reason}
+	f := verdict.Finding{Container: w.container, Field: WaiverPrefix + w.rule, Message: message, Reason: reason}
 	if w.document == nil {
 		f.Place.File = "the policy"
 		f.Field += " " + strings.Join(slices.Concat(w.match.Namespaces, w.match.Kinds, w.match.Names, w.match.Files), " ")
@@ -155,7 +126,7 @@ func (p *Pass) reportWaiver(w *waiver, message, reason string) {
 }
 
 var waiverInvalid = Rule{
-	Name: "waiver-invalid", Severity: SeverityError,
+	Name: "waiver-invalid", Severity: verdict.SeverityError,
 	Doc: "A waiver lacks its owner, reason or expiry date, or names no rule; it waives nothing.",
 	Run: func(p *Pass) error {
 		for _, w := range p.waivers {
@@ -168,7 +139,7 @@ var waiverInvalid = Rule{
 }
 
 var waiverExpired = Rule{
-	Name: "waiver-expired", Severity: SeverityError,
+	Name: "waiver-expired", Severity: verdict.SeverityError,
 	Doc: "A waiver has expired; what it waived counts again.",
 	Run: func(p *Pass) error {
 		for _, w := range p.waivers {
@@ -181,7 +152,7 @@ var waiverExpired = Rule{
 }
 
 var waiverUnused = Rule{
-	Name: "waiver-unused", Severity: SeverityWarning,
+	Name: "waiver-unused", Severity: verdict.SeverityWarning,
 	Doc: "A waiver waives nothing; take it out.",
 	Run: func(p *Pass) error {
 		for _, w := range p.waivers {

@@ -18,6 +18,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/evidence"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 	"github.com/plimsoll-k8s/plimsoll/reports/finding"
 )
 
@@ -70,13 +73,13 @@ func report(t testing.TB) *finding.Report {
 	want := analyzer.Amounts{CPU: 120, Memory: 400 << 20}
 	in := gate.Input{
 		Documents: docs, Problems: problems, Base: &gate.Base{Name: "origin/main", Documents: base}, Today: "2026-11-24",
-		Policy: &gate.Policy{Rules: map[string]gate.Severity{"unreadable": gate.SeverityNote, "pdb-deadlock": gate.SeverityWarning}},
-		Evidence: &gate.Evidence{Days: 14, Workloads: map[analyzer.Ref]*gate.WorkloadEvidence{
-			{Namespace: "shop", Kind: "Deployment", Name: "web"}: {Replicas: 3, Containers: map[string]*gate.ContainerEvidence{
-				"app": {Requests: &want, Limits: &want, Confidence: 0.9, CPU: gate.Curve{{Share: 1, Value: 110}}, Memory: gate.Curve{{Share: 1, Value: 350 << 20}}},
+		Policy: &policy.Document{Rules: map[string]verdict.Severity{"unreadable": verdict.SeverityNote, "pdb-deadlock": verdict.SeverityWarning}},
+		Evidence: &evidence.Set{Days: 14, Workloads: map[analyzer.Ref]*evidence.Workload{
+			{Namespace: "shop", Kind: "Deployment", Name: "web"}: {Replicas: 3, Containers: map[string]*evidence.Container{
+				"app": {Requests: &want, Limits: &want, Confidence: 0.9, CPU: evidence.Curve{{Share: 1, Value: 110}}, Memory: evidence.Curve{{Share: 1, Value: 350 << 20}}},
 			}},
 		}},
-		Prices: gate.Prices{Unit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}, Source: "the test"},
+		Prices: evidence.Prices{Unit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}, Source: "the test"},
 	}
 	first, err := gate.Judge(in)
 	if err != nil {
@@ -84,14 +87,14 @@ func report(t testing.TB) *finding.Report {
 	}
 	for _, f := range first.Findings { // one is known already
 		if f.Field == "requests.memory" && f.Rule == "request-too-big" {
-			in.Baseline = gate.BaselineOf([]gate.Finding{f})
+			in.Baseline = verdict.BaselineOf([]verdict.Finding{f})
 		}
 	}
 	r, err := gate.Judge(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &finding.Report{Result: r, Rules: gate.Rules(), Threshold: gate.SeverityError, Version: "v1.2.3", Evidence: "report.json of 2026-11-23", Today: in.Today}
+	return &finding.Report{Result: r, Rules: gate.Rules(), Threshold: verdict.SeverityError, Version: "v1.2.3", Evidence: "report.json of 2026-11-23", Today: in.Today}
 }
 
 func write(t testing.TB, format string, r *finding.Report, o finding.Options) []byte {
@@ -112,7 +115,7 @@ func TestGoldens(t *testing.T) {
 		golden(t, f.Name+".txt", write(t, f.Name, report(t), finding.Options{}))
 	}
 	golden(t, "table-all-color.txt", write(t, "table", report(t), finding.Options{All: true, Color: true}))
-	clean := &finding.Report{Result: &gate.Result{}, Rules: gate.Rules()[:2], Threshold: gate.SeverityError, Version: "v1.2.3"}
+	clean := &finding.Report{Result: &verdict.Result{}, Rules: gate.Rules()[:2], Threshold: verdict.SeverityError, Version: "v1.2.3"}
 	for _, f := range finding.Formats() {
 		golden(t, f.Name+"-clean.txt", write(t, f.Name, clean, finding.Options{}))
 	}
@@ -158,7 +161,7 @@ func TestSARIFSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range []*finding.Report{report(t), {Result: &gate.Result{}, Threshold: gate.SeverityError}} {
+	for _, r := range []*finding.Report{report(t), {Result: &verdict.Result{}, Threshold: verdict.SeverityError}} {
 		doc, err := validator.UnmarshalJSON(bytes.NewReader(write(t, "sarif", r, finding.Options{})))
 		if err != nil {
 			t.Fatal(err)
@@ -282,17 +285,17 @@ func checkElement(t *testing.T, path []string, e xml.StartElement) {
 
 // hostile is a report of findings whose text tries to break out.
 func hostile(n int) *finding.Report {
-	f := gate.Finding{
-		Rule: "qos", Severity: gate.SeverityError, State: gate.StateNew, Object: "a/b/c`|<!-- x -->",
-		Message: "::error::x\r\n</details>|`@all [x](http://y) \x00\x1b", Reason: "%0A ]]>", Place: gate.Place{File: "a,b:c%\n.yaml", Start: manifest.Position{Line: 1, Column: 1}},
+	f := verdict.Finding{
+		Rule: "qos", Severity: verdict.SeverityError, State: verdict.StateNew, Object: "a/b/c`|<!-- x -->",
+		Message: "::error::x\r\n</details>|`@all [x](http://y) \x00\x1b", Reason: "%0A ]]>", Place: verdict.Place{File: "a,b:c%\n.yaml", Start: manifest.Position{Line: 1, Column: 1}},
 	}
-	r := &gate.Result{}
+	r := &verdict.Result{}
 	for i := range n {
 		f.Fingerprint, f.Place.Start = fmt.Sprint(i), manifest.At(i+1, 1)
 		r.Findings = append(r.Findings, f)
 	}
 	r.Summary.Errors = n
-	return &finding.Report{Result: r, Rules: gate.Rules(), Threshold: gate.SeverityError, Version: "v1"}
+	return &finding.Report{Result: r, Rules: gate.Rules(), Threshold: verdict.SeverityError, Version: "v1"}
 }
 
 func TestHostileText(t *testing.T) {

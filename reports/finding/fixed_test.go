@@ -4,14 +4,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 	"github.com/plimsoll-k8s/plimsoll/reports/finding"
 )
 
 // TestFixed wants what --fix put right in the table, and as a failure nowhere.
 func TestFixed(t *testing.T) {
 	r := hostile(1)
-	r.Findings[0].State, r.Summary = gate.StateFixed, gate.Summary{Fixed: 1}
+	r.Findings[0].State, r.Summary = verdict.StateFixed, verdict.Summary{Fixed: 1}
 	for _, f := range finding.Formats() {
 		text := string(write(t, f.Name, r, finding.Options{}))
 		if told := strings.Contains(text, "qos"); f.Name == "table" && !strings.Contains(text, "(fixed)") || told && (f.Name == "gitlab" || f.Name == "markdown") {

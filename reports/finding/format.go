@@ -9,16 +9,17 @@ import (
 	"unicode"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 	"github.com/plimsoll-k8s/plimsoll/reports/format"
 )
 
 // Report is a judgement with what made it.
 type Report struct {
-	*gate.Result
+	*verdict.Result
 	// Rules are those that could have run, the policy's own among them.
 	Rules []gate.Rule
 	// Threshold is the severity from which a finding fails the gate.
-	Threshold gate.Severity
+	Threshold verdict.Severity
 	// Version is the program's.
 	Version string
 	// Evidence names the report or snapshot; "" without one.
@@ -69,17 +70,17 @@ func (r *Report) Fails() bool { return r.Result.Fails(r.Threshold) }
 
 // shown gives the findings that are printed: those that count, and with all
 // also the others. What was put right just now is no longer there.
-func (r *Report) shown(all bool) []gate.Finding {
+func (r *Report) shown(all bool) []verdict.Finding {
 	out := r.present()
 	if !all {
-		out = slices.DeleteFunc(out, func(f gate.Finding) bool { return !f.Counts() })
+		out = slices.DeleteFunc(out, func(f verdict.Finding) bool { return !f.Counts() })
 	}
 	return out
 }
 
 // present gives the findings but for those that were put right.
-func (r *Report) present() []gate.Finding {
-	return slices.DeleteFunc(slices.Clone(r.Findings), func(f gate.Finding) bool { return f.State == gate.StateFixed })
+func (r *Report) present() []verdict.Finding {
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f verdict.Finding) bool { return f.State == verdict.StateFixed })
 }
 
 // verdict says in one sentence how it went.
@@ -115,9 +116,9 @@ func (r *Report) verdict() string {
 func (r *Report) Verdict() string {
 	s, of := r.Summary, []string{}
 	for _, p := range []struct {
-		severity gate.Severity
+		severity verdict.Severity
 		n        int
-	}{{gate.SeverityError, s.Errors}, {gate.SeverityWarning, s.Warnings}, {gate.SeverityNote, s.Notes}} {
+	}{{verdict.SeverityError, s.Errors}, {verdict.SeverityWarning, s.Warnings}, {verdict.SeverityNote, s.Notes}} {
 		if p.n > 0 && p.severity.AtLeast(r.Threshold) {
 			of = append(of, plural(p.n, string(p.severity)))
 		}
@@ -157,7 +158,7 @@ func printable(s string) string {
 func steers(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 // reaches says where else one text brings a finding to.
-func reaches(f gate.Finding) string {
+func reaches(f verdict.Finding) string {
 	const most = 4
 	if len(f.Reaches) == 0 {
 		return ""
@@ -210,7 +211,7 @@ func (r *Report) costLine() string {
 }
 
 // location is file:line:column.
-func location(p gate.Place) string {
+func location(p verdict.Place) string {
 	if p.File == "" {
 		return "-"
 	}
@@ -218,7 +219,7 @@ func location(p gate.Place) string {
 }
 
 // subject names what a finding is about.
-func subject(f gate.Finding) string {
+func subject(f verdict.Finding) string {
 	if f.Container == "" {
 		return f.Object
 	}
@@ -226,7 +227,7 @@ func subject(f gate.Finding) string {
 }
 
 // fix writes what mends a finding: 4Gi -> 400Mi.
-func fix(f gate.Finding) string {
+func fix(f verdict.Finding) string {
 	var out []string
 	for _, e := range f.Fix {
 		out = append(out, fmt.Sprintf("%s -> %s", e.Old, e.New))

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // mostAnnotations is how many annotations of one level GitHub shows of a step;
@@ -22,17 +22,17 @@ const mostAnnotations = 10
 func writeGitHub(w io.Writer, r *Report, o Options) error {
 	out := bufio.NewWriter(w)
 	findings := r.shown(o.All)
-	slices.SortStableFunc(findings, func(a, b gate.Finding) int {
-		weight := func(s gate.Severity) int { return slices.Index(gate.Severities(), s) }
+	slices.SortStableFunc(findings, func(a, b verdict.Finding) int {
+		weight := func(s verdict.Severity) int { return slices.Index(verdict.Severities(), s) }
 		return cmp.Or(cmp.Compare(weight(b.Severity), weight(a.Severity)), cmp.Compare(max(b.MonthlyUSD, -b.MonthlyUSD), max(a.MonthlyUSD, -a.MonthlyUSD)))
 	})
-	shown, left := map[gate.Severity]int{}, 0
+	shown, left := map[verdict.Severity]int{}, 0
 	for _, f := range findings {
 		if shown[f.Severity]++; shown[f.Severity] > mostAnnotations {
 			left++
 			continue
 		}
-		command := map[gate.Severity]string{gate.SeverityError: "error", gate.SeverityWarning: "warning", gate.SeverityNote: "notice"}[f.Severity]
+		command := map[verdict.Severity]string{verdict.SeverityError: "error", verdict.SeverityWarning: "warning", verdict.SeverityNote: "notice"}[f.Severity]
 		fmt.Fprintf(out, "::%s %s::%s\n", command, properties(f), data(annotation(f)))
 	}
 	if left > 0 {
@@ -58,7 +58,7 @@ func inert(line string) string {
 	return line
 }
 
-func annotation(f gate.Finding) string {
+func annotation(f verdict.Finding) string {
 	text := f.Message
 	if s := subject(f); s != "" {
 		text = s + ": " + text
@@ -75,7 +75,7 @@ func annotation(f gate.Finding) string {
 	return text
 }
 
-func properties(f gate.Finding) string {
+func properties(f verdict.Finding) string {
 	p := fmt.Sprintf("file=%s,line=%d,col=%d", property(f.Place.File), f.Place.Start.Line, f.Place.Start.Column)
 	if f.Place.End.Line == f.Place.Start.Line && f.Place.End.Column > f.Place.Start.Column {
 		p += fmt.Sprintf(",endLine=%d,endColumn=%d", f.Place.End.Line, f.Place.End.Column)

@@ -3,7 +3,7 @@ package finding
 import (
 	"io"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // gitlabIssue is an entry of GitLab's code quality report.
@@ -25,7 +25,7 @@ type gitlabLines struct {
 }
 
 func writeGitLab(w io.Writer, r *Report, o Options) error {
-	severities := map[gate.Severity]string{gate.SeverityError: "critical", gate.SeverityWarning: "minor", gate.SeverityNote: "info"}
+	severities := map[verdict.Severity]string{verdict.SeverityError: "critical", verdict.SeverityWarning: "minor", verdict.SeverityNote: "info"}
 	out := []gitlabIssue{}
 	for _, f := range r.shown(o.All) {
 		text := f.Message

@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // document is the JSON form.
@@ -14,16 +14,16 @@ type document struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
 	Metadata   struct {
-		Version  string        `json:"version"`
-		Today    string        `json:"today"`
-		Evidence string        `json:"evidence,omitempty"`
-		FailOn   gate.Severity `json:"failOn"`
+		Version  string           `json:"version"`
+		Today    string           `json:"today"`
+		Evidence string           `json:"evidence,omitempty"`
+		FailOn   verdict.Severity `json:"failOn"`
 	} `json:"metadata"`
 	Failed   bool               `json:"failed"`
-	Summary  gate.Summary       `json:"summary"`
-	Account  gate.Account       `json:"account"`
-	Cost     gate.Cost          `json:"cost"`
-	Findings []gate.Finding     `json:"findings"`
+	Summary  verdict.Summary    `json:"summary"`
+	Account  verdict.Account    `json:"account"`
+	Cost     verdict.Cost       `json:"cost"`
+	Findings []verdict.Finding  `json:"findings"`
 	Warnings []analyzer.Warning `json:"warnings"`
 }
 
@@ -32,8 +32,8 @@ const Kind = "Judgement"
 
 func writeJSON(w io.Writer, r *Report, _ Options) error {
 	d := document{
-		APIVersion: gate.APIVersion, Kind: Kind, Failed: r.Fails(), Summary: r.Summary, Account: r.Account, Cost: r.Cost,
-		Findings: append([]gate.Finding{}, r.Findings...), Warnings: append([]analyzer.Warning{}, r.Warnings...),
+		APIVersion: verdict.APIVersion, Kind: Kind, Failed: r.Fails(), Summary: r.Summary, Account: r.Account, Cost: r.Cost,
+		Findings: append([]verdict.Finding{}, r.Findings...), Warnings: append([]analyzer.Warning{}, r.Warnings...),
 	}
 	d.Metadata.Version, d.Metadata.Today, d.Metadata.Evidence, d.Metadata.FailOn = r.Version, r.Today, r.Evidence, r.Threshold
 	return encode(w, d)

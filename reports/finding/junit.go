@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // The parts of JUnit's XML that CI systems agree upon.
@@ -90,7 +90,7 @@ func (s *testSuite) add(c testCase) {
 	}
 }
 
-func caseOf(f gate.Finding, threshold gate.Severity) testCase {
+func caseOf(f verdict.Finding, threshold verdict.Severity) testCase {
 	name := subject(f)
 	if f.Field != "" {
 		name += " " + f.Field
@@ -101,9 +101,9 @@ func caseOf(f gate.Finding, threshold gate.Severity) testCase {
 		text += valid("\nfix: " + fix(f))
 	}
 	switch {
-	case f.State == gate.StateWaived:
+	case f.State == verdict.StateWaived:
 		c.Skipped = &testSkipped{valid("waived: " + justification(f.Waiver))}
-	case f.State == gate.StateKnown:
+	case f.State == verdict.StateKnown:
 		c.Skipped = &testSkipped{"known to the baseline"}
 	case f.Severity.AtLeast(threshold):
 		c.Failure = &testFailure{Message: valid(f.Message), Type: string(f.Severity), Text: text}

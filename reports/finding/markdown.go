@@ -6,7 +6,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // Marker is the first line of the comment, by which it is found again to be
@@ -40,7 +40,7 @@ func writeMarkdown(w io.Writer, r *Report, o Options) error {
 	markdownCost(&b, r)
 	footer := markdownFooter(r)
 	findings := r.shown(o.All)
-	for _, severity := range []gate.Severity{gate.SeverityError, gate.SeverityWarning, gate.SeverityNote} {
+	for _, severity := range []verdict.Severity{verdict.SeverityError, verdict.SeverityWarning, verdict.SeverityNote} {
 		markdownFindings(&b, severity, findings, maxComment-len(footer))
 	}
 	b.WriteString(footer)
@@ -64,7 +64,7 @@ func markdownCost(b *bytes.Buffer, r *Report) {
 	}
 }
 
-func markdownFindings(b *bytes.Buffer, severity gate.Severity, findings []gate.Finding, room int) {
+func markdownFindings(b *bytes.Buffer, severity verdict.Severity, findings []verdict.Finding, room int) {
 	var lines []string
 	for _, f := range findings {
 		if f.Severity != severity {
@@ -90,7 +90,7 @@ func markdownFindings(b *bytes.Buffer, severity gate.Severity, findings []gate.F
 	}
 	const tail = "- ... %d more\n"
 	open := ""
-	if severity == gate.SeverityError {
+	if severity == verdict.SeverityError {
 		open = " open"
 	}
 	fmt.Fprintf(b, "\n<details%s><summary>%s</summary>\n\n", open, plural(len(lines), string(severity)))

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
-	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // The parts of SARIF 2.1.0 that code scanning reads.
@@ -125,14 +125,14 @@ func writeSARIF(w io.Writer, r *Report, _ Options) error {
 	return encode(w, sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{run}})
 }
 
-func level(s gate.Severity) string {
-	if s == gate.SeverityOff {
+func level(s verdict.Severity) string {
+	if s == verdict.SeverityOff {
 		return "none"
 	}
 	return string(s)
 }
 
-func resultOf(f gate.Finding, index int) sarifResult {
+func resultOf(f verdict.Finding, index int) sarifResult {
 	text := f.Message
 	if s := subject(f); s != "" {
 		text = s + ": " + text
@@ -146,11 +146,11 @@ func resultOf(f gate.Finding, index int) sarifResult {
 		PartialFingerprints: map[string]string{"plimsoll/v1": f.Fingerprint},
 	}
 	switch f.State {
-	case gate.StateKnown:
+	case verdict.StateKnown:
 		out.BaselineState = "unchanged"
-	case gate.StateWorse:
+	case verdict.StateWorse:
 		out.BaselineState = "updated"
-	case gate.StateWaived:
+	case verdict.StateWaived:
 		out.Suppressions = []sarifSuppression{{Kind: "external", Justification: justification(f.Waiver)}}
 	}
 	if f.Via != nil {
@@ -166,14 +166,14 @@ func resultOf(f gate.Finding, index int) sarifResult {
 	return out
 }
 
-func justification(w *gate.Waiver) string {
+func justification(w *verdict.Waiver) string {
 	if w == nil {
 		return ""
 	}
 	return w.Reason + " (" + w.Owner + ", until " + w.Expires + ")"
 }
 
-func physical(p gate.Place) sarifPhysical {
+func physical(p verdict.Place) sarifPhysical {
 	r := region(p)
 	return sarifPhysical{ArtifactLocation: artifact(p.File), Region: &r}
 }
@@ -191,7 +191,7 @@ func artifact(file string) sarifArtifact {
 	return sarifArtifact{URI: strings.TrimPrefix(u.String(), "./"), URIBaseID: root}
 }
 
-func region(p gate.Place) sarifRegion {
+func region(p verdict.Place) sarifRegion {
 	r := sarifRegion{StartLine: max(int(p.Start.Line), 1), StartColumn: max(int(p.Start.Column), 1)}
 	if p.End != (manifest.Position{}) && p.End != p.Start {
 		r.EndLine, r.EndColumn = int(p.End.Line), int(p.End.Column)

@@ -7,24 +7,24 @@ import (
 	"strconv"
 	"text/tabwriter"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
-var colors = map[gate.Severity]string{gate.SeverityError: "\x1b[31m", gate.SeverityWarning: "\x1b[33m", gate.SeverityNote: "\x1b[36m"}
+var colors = map[verdict.Severity]string{verdict.SeverityError: "\x1b[31m", verdict.SeverityWarning: "\x1b[33m", verdict.SeverityNote: "\x1b[36m"}
 
 // writeTable prints each finding as a line that editors can follow, with its
 // reason below, and then the money.
 func writeTable(w io.Writer, r *Report, o Options) error {
 	out := bufio.NewWriter(w)
 	for _, f := range r.Findings {
-		if !o.All && !f.Counts() && f.State != gate.StateFixed {
+		if !o.All && !f.Counts() && f.State != verdict.StateFixed {
 			continue
 		}
 		severity := string(f.Severity)
 		if o.Color {
 			severity = colors[f.Severity] + severity + "\x1b[0m"
 		}
-		if f.State != gate.StateNew {
+		if f.State != verdict.StateNew {
 			severity += " (" + string(f.State) + ")"
 		}
 		fmt.Fprintf(out, "%s: %s: %s [%s]\n", printable(location(f.Place)), severity, printable(f.Message), f.Rule)
@@ -75,8 +75,8 @@ func costTable(out io.Writer, r *Report) error {
 }
 
 // changed gives the workloads whose cost or requests change.
-func changed(r *Report) []gate.CostLine {
-	var out []gate.CostLine
+func changed(r *Report) []verdict.CostLine {
+	var out []verdict.CostLine
 	for _, l := range r.Cost.Workloads {
 		if l.Delta != 0 || l.RequestsBefore != l.RequestsAfter {
 			out = append(out, l)
@@ -85,7 +85,7 @@ func changed(r *Report) []gate.CostLine {
 	return out
 }
 
-func replicas(l gate.CostLine) string {
+func replicas(l verdict.CostLine) string {
 	s := arrow(pods(l.ReplicasBefore), pods(l.ReplicasAfter))
 	if l.ReplicasFrom != "manifest" {
 		s += " " + l.ReplicasFrom

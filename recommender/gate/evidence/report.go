@@ -1,4 +1,4 @@
-package gate
+package evidence
 
 import (
 	"fmt"
@@ -9,16 +9,16 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// EvidenceOf takes from a report what the gate needs of it. name is the
+// Of takes from a report what the gate needs of it. name is the
 // report's, for people.
-func EvidenceOf(r *document.Report, name string) *Evidence {
+func Of(r *document.Report, name string) *Set {
 	from := r.Metadata.GeneratedFrom
-	e := &Evidence{
+	e := &Set{
 		Source: fmt.Sprintf("%s of %s", name, from.End.UTC().Format("2006-01-02")),
-		Days:   from.End.Sub(from.Start).Hours() / 24, Unread: analyzer.UnreadOf(r.Warnings), Workloads: map[analyzer.Ref]*WorkloadEvidence{},
+		Days:   from.End.Sub(from.Start).Hours() / 24, Unread: analyzer.UnreadOf(r.Warnings), Workloads: map[analyzer.Ref]*Workload{},
 	}
 	for _, w := range r.Workloads {
-		seen := &WorkloadEvidence{Replicas: w.MeanPods, Containers: map[string]*ContainerEvidence{}}
+		seen := &Workload{Replicas: w.MeanPods, Containers: map[string]*Container{}}
 		if seen.Replicas == 0 {
 			seen.Replicas = float64(w.Replicas)
 		}
@@ -26,7 +26,7 @@ func EvidenceOf(r *document.Report, name string) *Evidence {
 			seen.Containers[w.Containers[i].Name] = containerEvidence(&w.Containers[i])
 		}
 		if h := w.Horizontal; h != nil {
-			seen.Scaling = &ScalingEvidence{Targets: targetsOf(&h.Current), Advised: targetsOf(h.Recommended)}
+			seen.Scaling = &Scaling{Targets: targetsOf(&h.Current), Advised: targetsOf(h.Recommended)}
 		}
 		e.Workloads[analyzer.Ref{Namespace: w.Namespace, Kind: w.Kind, Name: w.Name}] = seen
 	}
@@ -41,8 +41,8 @@ func targetsOf(s *document.Scaling) map[string]int64 {
 	return utilizations(s.Metrics)
 }
 
-func containerEvidence(c *document.Container) *ContainerEvidence {
-	e := &ContainerEvidence{Current: amounts(c.Current.Requests), OOMKills: c.OOMKills, Confidence: c.Confidence}
+func containerEvidence(c *document.Container) *Container {
+	e := &Container{Current: amounts(c.Current.Requests), OOMKills: c.OOMKills, Confidence: c.Confidence}
 	if c.Recommended != nil {
 		requests, limits := amounts(c.Recommended.Requests), amounts(c.Recommended.Limits)
 		e.Requests, e.Limits = &requests, &limits

@@ -1,11 +1,11 @@
-package gate_test
+package evidence_test
 
 import (
 	"testing"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/evidence"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -25,7 +25,7 @@ func TestEvidenceOf(t *testing.T) {
 			{Name: "side", Withheld: []document.Withheld{{Resource: "all", Reason: "too little data"}}},
 		}}},
 	}
-	e := gate.EvidenceOf(r, "report.json")
+	e := evidence.Of(r, "report.json")
 	if e.Source != "report.json of 2026-11-20" || e.Days != 14 {
 		t.Errorf("got %q over %v days", e.Source, e.Days)
 	}

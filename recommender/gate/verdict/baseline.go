@@ -1,4 +1,4 @@
-package gate
+package verdict
 
 import (
 	"bytes"
@@ -9,6 +9,13 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
+
+// NothingJudged is the rule on paths of which nothing is judged. No baseline
+// lets it be: a gate that looked at nothing must not pass.
+const NothingJudged = "nothing-judged"
+
+// APIVersion is that of the gate's documents.
+const APIVersion = "plimsoll.dev/v1alpha1"
 
 // BaselineKind is the kind of the baseline document.
 const BaselineKind = "Baseline"
@@ -36,7 +43,7 @@ type Known struct {
 func BaselineOf(findings []Finding) *Baseline {
 	b := &Baseline{APIVersion: APIVersion, Kind: BaselineKind, Findings: []Known{}}
 	for _, f := range findings {
-		if f.State != StateWaived && f.Rule != nothingJudged.Name {
+		if f.State != StateWaived && f.Rule != NothingJudged {
 			b.Findings = append(b.Findings, Known{f.Fingerprint, f.Rule, f.Object, f.Field, f.Measure})
 		}
 	}
@@ -73,8 +80,8 @@ func ParseBaseline(data []byte) (*Baseline, error) {
 // worse is how much, as a factor, a measure must have grown to count.
 const worse = 1.05
 
-// apply marks the findings that the baseline knows.
-func (b *Baseline) apply(findings []Finding) {
+// Mark marks the findings that the baseline knows.
+func (b *Baseline) Mark(findings []Finding) {
 	if b == nil {
 		return
 	}
@@ -86,7 +93,7 @@ func (b *Baseline) apply(findings []Finding) {
 		f := &findings[i]
 		was, ok := known[f.Fingerprint]
 		switch {
-		case !ok || f.State == StateWaived || f.Rule == nothingJudged.Name:
+		case !ok || f.State == StateWaived || f.Rule == NothingJudged:
 		case f.Measure > was*worse+1e-9:
 			f.State = StateWorse
 		default:

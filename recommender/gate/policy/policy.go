@@ -1,7 +1,8 @@
-package gate
+package policy
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,17 +14,18 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // The identity of the policy document.
 const (
-	APIVersion = "plimsoll.dev/v1alpha1"
-	PolicyKind = "Policy"
+	APIVersion = verdict.APIVersion
+	Kind       = "Policy"
 )
 
-// Policy is what the gate holds manifests against. The zero value judges by
+// Document is what the gate holds manifests against. The zero value judges by
 // the rules' own severities and the defaults named at the fields.
-type Policy struct {
+type Document struct {
 	// APIVersion is plimsoll.dev/v1alpha1.
 	APIVersion string `yaml:"apiVersion" jsonschema:"enum=plimsoll.dev/v1alpha1"`
 	// Kind is Policy.
@@ -31,9 +33,9 @@ type Policy struct {
 	// Metadata may name the policy.
 	Metadata Metadata `yaml:"metadata,omitempty"`
 	// FailOn is the severity from which a finding fails the gate (default error).
-	FailOn Severity `yaml:"failOn,omitempty"`
+	FailOn verdict.Severity `yaml:"failOn,omitempty"`
 	// Rules sets the severity of rules, or switches them off.
-	Rules map[string]Severity `yaml:"rules,omitempty"`
+	Rules map[string]verdict.Severity `yaml:"rules,omitempty"`
 	// Exclude lists what is not judged.
 	Exclude []Match `yaml:"exclude,omitempty"`
 	// Ratios bounds limit / request.
@@ -57,7 +59,7 @@ type Policy struct {
 	// Custom are rules in CEL.
 	Custom []CustomRule `yaml:"custom,omitempty"`
 	// Waivers let findings be, for a time.
-	Waivers []PolicyWaiver `yaml:"waivers,omitempty"`
+	Waivers []Waiver `yaml:"waivers,omitempty"`
 }
 
 // Metadata names a policy.
@@ -154,8 +156,8 @@ type PodTemplate struct {
 type CustomRule struct {
 	Name string `yaml:"name"`
 	// Severity is that of its findings (default warning).
-	Severity Severity `yaml:"severity,omitempty"`
-	Match    Match    `yaml:"match,omitempty"`
+	Severity verdict.Severity `yaml:"severity,omitempty"`
+	Match    Match            `yaml:"match,omitempty"`
 	// Expression must be true for every object that matches. It sees object, replicas and monthly.
 	Expression string `yaml:"expression"`
 	// Message says what is wrong where it is not.
@@ -164,8 +166,8 @@ type CustomRule struct {
 	Field string `yaml:"field,omitempty"`
 }
 
-// PolicyWaiver lets the findings of a rule be on what matches.
-type PolicyWaiver struct {
+// Waiver lets the findings of a rule be on what matches.
+type Waiver struct {
 	Rule      string `yaml:"rule"`
 	Match     Match  `yaml:"match"`
 	Container string `yaml:"container,omitempty"`
@@ -181,12 +183,13 @@ type Quantity string
 // unknownKey is how the YAML library names a key that a type does not have.
 var unknownKey = regexp.MustCompile(`field (\S+) not found in type \S+`)
 
-// ParsePolicy reads a policy. Unknown keys and rules are errors.
-func ParsePolicy(data []byte) (*Policy, error) {
+// Parse reads a policy. rules has the names of the rules that there are;
+// unknown rules and unknown keys are errors.
+func Parse(data []byte, rules map[string]bool) (*Document, error) {
 	if err := manifest.CheckAliases(data); err != nil {
 		return nil, err
 	}
-	var p Policy
+	var p Document
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(&p); err != nil {
@@ -196,21 +199,18 @@ func ParsePolicy(data []byte) (*Policy, error) {
 		text := unknownKey.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "there is no key $1")
 		return nil, fmt.Errorf("reading the policy: %s", strings.Join(strings.Fields(text), " "))
 	}
-	if err := p.check(); err != nil {
+	if err := p.check(rules); err != nil {
 		return nil, fmt.Errorf("reading the policy: %w", err)
 	}
 	return &p, nil
 }
 
 // check finds what the form of the document cannot.
-func (p *Policy) check() error {
-	if p.APIVersion != APIVersion || p.Kind != PolicyKind {
-		return fmt.Errorf("it is %q of %q, not %q of %q", p.Kind, p.APIVersion, PolicyKind, APIVersion)
+func (p *Document) check(rules map[string]bool) error {
+	if p.APIVersion != APIVersion || p.Kind != Kind {
+		return fmt.Errorf("it is %q of %q, not %q of %q", p.Kind, p.APIVersion, Kind, APIVersion)
 	}
-	known := map[string]bool{}
-	for _, r := range Rules() {
-		known[r.Name] = true
-	}
+	known := maps.Clone(rules)
 	for i, c := range p.Custom {
 		if err := c.check(known); err != nil {
 			return fmt.Errorf("custom[%d]: %w", i, err)
@@ -221,7 +221,7 @@ func (p *Policy) check() error {
 		if !known[name] {
 			return fmt.Errorf("rules: there is no rule %q; docs/gate.md lists them", name)
 		}
-		if err := p.Rules[name].check(); err != nil {
+		if err := p.Rules[name].Check(); err != nil {
 			return fmt.Errorf("rules: %s: %w", name, err)
 		}
 	}
@@ -233,9 +233,9 @@ func (p *Policy) check() error {
 	return p.checkSections()
 }
 
-func (p *Policy) checkSections() error {
+func (p *Document) checkSections() error {
 	if p.FailOn != "" {
-		if err := p.FailOn.check(); err != nil {
+		if err := p.FailOn.Check(); err != nil {
 			return fmt.Errorf("failOn: %w", err)
 		}
 	}
@@ -268,8 +268,8 @@ func (p *Policy) checkSections() error {
 	return nil
 }
 
-// severity gives what the policy makes of a rule.
-func (p *Policy) severity(rule string, otherwise Severity) Severity {
+// Severity gives what the policy makes of a rule.
+func (p *Document) Severity(rule string, otherwise verdict.Severity) verdict.Severity {
 	if s, ok := p.Rules[rule]; ok {
 		return s
 	}
@@ -277,10 +277,10 @@ func (p *Policy) severity(rule string, otherwise Severity) Severity {
 }
 
 // Threshold gives the severity from which the gate fails.
-func (p *Policy) Threshold() Severity { return or(p.FailOn, SeverityError) }
+func (p *Document) Threshold() verdict.Severity { return cmp.Or(p.FailOn, verdict.SeverityError) }
 
 // Templates gives the pod templates of the policy.
-func (p *Policy) Templates() []manifest.Template {
+func (p *Document) Templates() []manifest.Template {
 	var out []manifest.Template
 	for _, t := range p.PodTemplates {
 		m := manifest.Template{Group: t.Group, Kind: t.Kind, Path: strings.Split(t.Path, ".")}
@@ -292,22 +292,14 @@ func (p *Policy) Templates() []manifest.Template {
 	return out
 }
 
-// or gives v, or the default where v is zero.
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
-}
-
-// bytes and millicores read a quantity that check has seen; 0 without one.
-func (q Quantity) bytes() int64 {
+// Bytes reads a quantity of memory that Parse has seen; 0 without one.
+func (q Quantity) Bytes() int64 {
 	v, _ := manifest.ParseBytes(string(q))
 	return v
 }
 
-func (q Quantity) millicores() int64 {
+// Millicores reads one of CPU; 0 without one.
+func (q Quantity) Millicores() int64 {
 	v, _ := manifest.ParseCPU(string(q))
 	return v
 }

@@ -1,4 +1,4 @@
-package gate
+package verdict
 
 import (
 	"cmp"
@@ -25,7 +25,8 @@ const (
 // Severities lists those that a finding may have, from light to heavy.
 func Severities() []Severity { return []Severity{SeverityNote, SeverityWarning, SeverityError} }
 
-func (s Severity) check() error {
+// Check refuses what is no severity.
+func (s Severity) Check() error {
 	if s == SeverityOff || slices.Contains(Severities(), s) {
 		return nil
 	}
@@ -90,7 +91,8 @@ type Finding struct {
 	// brings it to; empty where it is one.
 	Reaches []string `json:"reaches,omitempty"`
 
-	tree string // the environment
+	// Tree is the environment; "" for the tree as a whole.
+	Tree string `json:"-"`
 }
 
 // Counts reports whether the finding can fail the gate.
@@ -102,8 +104,8 @@ func (f *Finding) fingerprint() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// sortFindings orders by place, then rule; equal places by object.
-func sortFindings(findings []Finding) {
+// Sort orders by place, then rule; equal places by object.
+func Sort(findings []Finding) {
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(a.Place.File, b.Place.File),
@@ -113,9 +115,9 @@ func sortFindings(findings []Finding) {
 	})
 }
 
-// merged makes one finding of those that say the same of the same place, as
+// Merged makes one finding of those that say the same of the same place, as
 // the overlays of one base do, and notes what it reaches. Findings are sorted.
-func merged(findings []Finding) []Finding {
+func Merged(findings []Finding) []Finding {
 	var out []Finding
 	for i := 0; i < len(findings); {
 		j := i + 1
@@ -166,15 +168,15 @@ func (f *Finding) same(o Finding) bool {
 
 // reach names what a finding is about beyond its file.
 func (f *Finding) reach() string {
-	if f.tree != "" {
-		return f.tree + " " + f.Object
+	if f.Tree != "" {
+		return f.Tree + " " + f.Object
 	}
 	return f.Object
 }
 
-// fingerprints marks every finding; of several alike, as two overlays of one
+// Fingerprint marks every finding; of several alike, as two overlays of one
 // object give, the later ones are counted.
-func fingerprints(findings []Finding) {
+func Fingerprint(findings []Finding) {
 	seen := map[string]int{}
 	for i := range findings {
 		print := findings[i].fingerprint()

@@ -1,4 +1,4 @@
-package gate
+package evidence
 
 import (
 	"cmp"
@@ -13,28 +13,28 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// EvidenceFrom takes from what was worked out about a snapshot what the gate needs
-// of it: as EvidenceOf of its report, and what no report has, each container's whole
+// From takes from what was worked out about a snapshot what the gate needs
+// of it: as Of of its report, and what no report has, each container's whole
 // curve, each workload's own prices and the largest allocatable of a node. name is
 // the snapshot's, for people.
-func EvidenceFrom(out *recommender.Outcome, name string) (*Evidence, Prices) {
+func From(out *recommender.Outcome, name string) (*Set, Prices) {
 	s := out.Facts.Snapshot
-	e := &Evidence{
+	e := &Set{
 		Source: fmt.Sprintf("%s of %s", name, s.Window.End.UTC().Format("2006-01-02")),
-		Days:   s.Window.End.Sub(s.Window.Start).Hours() / 24, Unread: analyzer.UnreadOf(s.Warnings), Workloads: map[analyzer.Ref]*WorkloadEvidence{},
+		Days:   s.Window.End.Sub(s.Window.Start).Hours() / 24, Unread: analyzer.UnreadOf(s.Warnings), Workloads: map[analyzer.Ref]*Workload{},
 	}
 	for i := range s.Nodes {
 		e.Node = e.Node.Max(s.Nodes[i].Allocatable)
 	}
 	for i := range out.Facts.Workloads {
 		w := &out.Facts.Workloads[i]
-		seen := &WorkloadEvidence{
+		seen := &Workload{
 			Replicas:   cmp.Or(document.Decimals(w.MeanPods, 2), float64(w.Replicas)),
-			Containers: map[string]*ContainerEvidence{},
+			Containers: map[string]*Container{},
 		}
 		for j := range w.Containers {
 			c := &w.Containers[j]
-			seen.Containers[c.Name] = &ContainerEvidence{Current: c.Requests, OOMKills: c.OOMKills}
+			seen.Containers[c.Name] = &Container{Current: c.Requests, OOMKills: c.OOMKills}
 		}
 		e.Workloads[w.Ref] = seen
 	}
@@ -51,7 +51,7 @@ func EvidenceFrom(out *recommender.Outcome, name string) (*Evidence, Prices) {
 }
 
 // size takes what right-sizing says of a container.
-func (e *Evidence) size(r *advice.Advice) {
+func (e *Set) size(r *advice.Advice) {
 	if r.Lever != advice.LeverRightsize || e.Workloads[r.Workload] == nil {
 		return
 	}
@@ -71,12 +71,12 @@ func (e *Evidence) size(r *advice.Advice) {
 }
 
 // scale takes how a workload is scaled, and should be.
-func (e *Evidence) scale(r *advice.Advice) {
+func (e *Set) scale(r *advice.Advice) {
 	h, w := advice.As[horizontal.Advice](r.Detail), e.Workloads[r.Workload]
 	if h == nil || w == nil {
 		return
 	}
-	w.Scaling = &ScalingEvidence{Targets: utilizations(h.Current.Metrics), Advised: map[string]int64{}}
+	w.Scaling = &Scaling{Targets: utilizations(h.Current.Metrics), Advised: map[string]int64{}}
 	if h.Recommended != nil {
 		w.Scaling.Advised = utilizations(h.Recommended.Metrics)
 	}

@@ -1,8 +1,6 @@
-package gate
+package evidence
 
 import (
-	"fmt"
-
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
@@ -21,20 +19,12 @@ type Prices struct {
 // Known reports whether there are prices at all.
 func (p Prices) Known() bool { return p.Unit != (cost.UnitPrice{}) }
 
-// monthly gives the USD a month of so many pods that ask for the amounts.
-func (p Prices) monthly(ref analyzer.Ref, a analyzer.Amounts, pods float64) float64 {
+// Monthly gives the USD a month of so many pods that ask for the amounts.
+func (p Prices) Monthly(ref analyzer.Ref, a analyzer.Amounts, pods float64) float64 {
 	u, ok := p.Workloads[ref]
 	if !ok {
 		u = p.Unit
 	}
 	hourly := float64(a.CPU)/1000*u.CoreHour + float64(a.Memory)/(1<<30)*u.GiBHour + float64(a.GPU)*u.GPUHour
 	return hourly * pods * pricing.HoursPerMonth
-}
-
-// usd writes an amount of money as the reports do.
-func usd(v float64) string {
-	if v < 0 {
-		return "-" + usd(-v)
-	}
-	return fmt.Sprintf("$%.2f", v)
 }

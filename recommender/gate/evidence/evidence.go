@@ -1,4 +1,4 @@
-package gate
+package evidence
 
 import (
 	"math"
@@ -7,8 +7,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
-// Evidence is what a report or a snapshot knows of the workloads.
-type Evidence struct {
+// Set is what a report or a snapshot knows of the workloads.
+type Set struct {
 	// Source names the report or snapshot, for people.
 	Source string
 	// Days is the length of the window.
@@ -17,21 +17,21 @@ type Evidence struct {
 	// at; empty where all was read. No workload is judged by evidence that lacks a
 	// part of it: what is not in it may be what was used most.
 	Unread    []analyzer.Warning
-	Workloads map[analyzer.Ref]*WorkloadEvidence
+	Workloads map[analyzer.Ref]*Workload
 	// Node is the largest node's allocatable; zero where it is not known.
 	Node analyzer.Amounts
 
 	// loose finds workloads by kind and name alone, where only one has them.
-	loose map[analyzer.Ref]*WorkloadEvidence
+	loose map[analyzer.Ref]*Workload
 }
 
-// indexed gives the evidence with its workloads findable by kind and name.
-func (e *Evidence) indexed() *Evidence {
+// Indexed gives the evidence with its workloads findable by kind and name.
+func (e *Set) Indexed() *Set {
 	if e == nil {
 		return nil
 	}
 	out := *e
-	out.loose = make(map[analyzer.Ref]*WorkloadEvidence, len(e.Workloads))
+	out.loose = make(map[analyzer.Ref]*Workload, len(e.Workloads))
 	for ref, w := range e.Workloads {
 		ref.Namespace = ""
 		if _, twice := out.loose[ref]; twice {
@@ -44,7 +44,7 @@ func (e *Evidence) indexed() *Evidence {
 
 // UnreadIn says what was not read of a namespace's workloads; "" where all was.
 // Workloads of no known namespace may be of any.
-func (e *Evidence) UnreadIn(namespace string) string {
+func (e *Set) UnreadIn(namespace string) string {
 	for _, w := range e.Unread {
 		if namespace == "" || w.Concerns(namespace) {
 			return w.String()
@@ -53,37 +53,37 @@ func (e *Evidence) UnreadIn(namespace string) string {
 	return ""
 }
 
-// WorkloadEvidence is one workload as it was seen.
-type WorkloadEvidence struct {
+// Workload is one workload as it was seen.
+type Workload struct {
 	// Replicas is the mean number of pods while there were any.
 	Replicas   float64
-	Containers map[string]*ContainerEvidence
+	Containers map[string]*Container
 	// Scaling says how the workload was scaled; nil where that is not known.
-	Scaling *ScalingEvidence
+	Scaling *Scaling
 }
 
-// ScalingEvidence is the utilization targets of a workload, in percent by
+// Scaling is the utilization targets of a workload, in percent by
 // resource: those it had, none where nothing scaled it, and those advised.
-type ScalingEvidence struct {
+type Scaling struct {
 	Targets, Advised map[string]int64
 }
 
-// targetOf gives the target that the workload had: none where no autoscaler was
+// TargetOf gives the target that the workload had: none where no autoscaler was
 // there, and otherwise the given one where it is not known.
-func (w *WorkloadEvidence) targetOf(resource string, otherwise int64) int64 {
+func (w *Workload) TargetOf(resource string, otherwise int64) int64 {
 	if w.Scaling == nil {
 		return otherwise
 	}
 	return w.Scaling.Targets[resource]
 }
 
-// advises reports whether the evidence itself advises the target.
-func (w *WorkloadEvidence) advises(resource string, target int64) bool {
+// Advises reports whether the evidence itself advises the target.
+func (w *Workload) Advises(resource string, target int64) bool {
 	return w != nil && w.Scaling != nil && w.Scaling.Advised[resource] == target
 }
 
-// ContainerEvidence is one container as it was seen.
-type ContainerEvidence struct {
+// Container is one container as it was seen.
+type Container struct {
 	// Current is what it asked for when it was seen.
 	Current analyzer.Amounts
 	// Requests and Limits are the recommended ones; nil where they are
@@ -129,7 +129,7 @@ func (c Curve) ShareAbove(v float64) float64 {
 
 // AddCurves puts a hundred quantiles of the usage in the place of the few that a
 // report has.
-func (e *Evidence) AddCurves(facts *analyzer.Analysis) {
+func (e *Set) AddCurves(facts *analyzer.Analysis) {
 	for i := range facts.Workloads {
 		w := &facts.Workloads[i]
 		for j := range w.Containers {
@@ -156,7 +156,7 @@ func curveOf(u *analyzer.ResourceUsage) Curve {
 // slotsAWeek is the number of five-minute slots in a week.
 const slotsAWeek = 7 * 24 * 12
 
-// oomProbability estimates the probability that a memory limit is reached
+// OOMProbability estimates the probability that a memory limit is reached
 // within a week.
 //
 // A limit at the recommended one has the accepted risk. Below what was seen,
@@ -164,7 +164,7 @@ const slotsAWeek = 7 * 24 * 12
 // process gives 1 - exp(-7 / days); taking five-minute slots as independent,
 // the share of samples above it gives 1 - exp(-2016 * share), and the larger of
 // the two counts. In between the logarithm of the probability is interpolated.
-func (e *ContainerEvidence) oomProbability(limit, recommended int64, days, risk float64) float64 {
+func (e *Container) OOMProbability(limit, recommended int64, days, risk float64) float64 {
 	peak := e.Memory.Max()
 	atPeak := max(-math.Expm1(-7/max(days, 7)), risk)
 	v, top := float64(limit), float64(recommended)
@@ -178,9 +178,9 @@ func (e *ContainerEvidence) oomProbability(limit, recommended int64, days, risk 
 	return math.Exp(math.Log(risk) + part*(math.Log(atPeak)-math.Log(risk)))
 }
 
-// lookUp finds a workload's evidence. A manifest without a namespace may be
+// LookUp finds a workload's evidence. A manifest without a namespace may be
 // meant for any: then kind and name decide, where only one workload has them.
-func (e *Evidence) lookUp(ref analyzer.Ref) *WorkloadEvidence {
+func (e *Set) LookUp(ref analyzer.Ref) *Workload {
 	if e == nil {
 		return nil
 	}
@@ -190,8 +190,8 @@ func (e *Evidence) lookUp(ref analyzer.Ref) *WorkloadEvidence {
 	return e.loose[ref]
 }
 
-// container finds a container's evidence.
-func (w *WorkloadEvidence) container(name string) *ContainerEvidence {
+// Container finds a container's evidence.
+func (w *Workload) Container(name string) *Container {
 	if w == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package gate
+package policy
 
 import (
 	"fmt"
@@ -28,12 +28,13 @@ func (m Match) check() error {
 	return nil
 }
 
-func (m Match) empty() bool {
+// Empty reports whether nothing is asked for.
+func (m Match) Empty() bool {
 	return len(m.Namespaces)+len(m.Kinds)+len(m.Names)+len(m.Files) == 0
 }
 
-// fits reports whether an object of the given namespace fits.
-func (m Match) fits(d *manifest.Document, namespace string) bool {
+// Fits reports whether an object of the given namespace fits.
+func (m Match) Fits(d *manifest.Document, namespace string) bool {
 	return anyFits(m.Namespaces, namespace) && anyFits(m.Kinds, d.Kind) && anyFits(m.Names, d.Name) && fitsFile(m.Files, d.File)
 }
 
