@@ -179,7 +179,7 @@ func (u *up) controlPlane(ctx context.Context) error {
 	if u.client, err = newClient(u.Kubeconfig); err != nil {
 		return err
 	}
-	if err := api.wait(ctx, 2*time.Minute, u.raw("/readyz")); err != nil {
+	if err := api.wait(ctx, 4*time.Minute, u.raw("/readyz")); err != nil {
 		return err
 	}
 	u.step("etcd, kube-apiserver")
@@ -216,7 +216,7 @@ func (u *up) observe(ctx context.Context) error {
 		return err
 	}
 	if u.options.WaitMetrics {
-		if err := metrics.wait(ctx, 2*time.Minute, u.metricsAnswer); err != nil {
+		if err := metrics.wait(ctx, 6*time.Minute, u.metricsAnswer); err != nil {
 			return err
 		}
 		u.step("metrics-server answers for the pods")
