@@ -5,18 +5,14 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/tools/txtar"
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
 	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
@@ -41,7 +37,7 @@ var section = casetest.Section
 
 func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 	t.Helper()
-	snap := caseSnapshot(t, section(a, "objects.yaml"), section(a, "series"))
+	snap := casetest.Snapshot(t, a)
 	facts := analyzer.Analyze(snap)
 	held, err := pricing.ReadHeld(strings.NewReader(cmp.Or(section(a, "commitments"), "name,family,covers_usd_hour")), "commitments")
 	if err != nil {
@@ -141,163 +137,4 @@ func quantity(field string, v int64) string {
 		return strconv.FormatInt(v, 10)
 	}
 	return resource.NewQuantity(v, resource.BinarySI).String()
-}
-
-// caseSnapshot reads a case's objects and replays its series.
-func caseSnapshot(t *testing.T, objects, series string) *analyzer.Snapshot {
-	t.Helper()
-	inventory := &object.Inventory{}
-	if err := object.Read(inventory, strings.NewReader(objects), "objects.yaml"); err != nil {
-		t.Fatal(err)
-	}
-	end := time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
-	snap := &analyzer.Snapshot{Window: analyzer.Window{Start: end.AddDate(0, 0, -14), End: end, Step: 5 * time.Minute}}
-	inventory.Fill(snap, object.Selection{})
-	lines := strings.Split(strings.TrimSpace(series), "\n")
-	if lines[0] == "moment" {
-		snap.Window = analyzer.Window{Start: end, End: end, Moment: true, Step: 5 * time.Minute}
-		lines = lines[1:]
-	}
-	var owners analyzer.Owners
-	for i := range snap.Workloads {
-		owners.AddWorkload(&snap.Workloads[i])
-	}
-	rec, requests := analyzer.NewRecorder(snap.Window), analyzer.NewRequestRecorder(snap.Window)
-	for _, line := range lines {
-		line = strings.TrimSpace(line)
-		if name, values, ok := strings.Cut(line, " volume "); ok {
-			fillVolume(t, snap, name, values)
-		} else if line != "" && !strings.HasPrefix(line, "#") {
-			replay(t, rec, requests, &owners, snap.Window, line)
-		}
-	}
-	snap.Usage, snap.Requests = rec.Usage(), counted(requests)
-	snap.Sort()
-	return snap
-}
-
-// counted gives the request rates as an engine's source does.
-func counted(rec *analyzer.RequestRecorder) []analyzer.RequestRate {
-	out := rec.Requests()
-	for i := range out {
-		q := &out[i]
-		q.By, q.RangeSeconds = analyzer.CountedByPod, 120
-		if strings.HasPrefix(q.Counter, "nginx_") {
-			q.By = analyzer.CountedByService
-		}
-		q.Query = "sum(rate(" + q.Counter + "[2m]))"
-	}
-	return out
-}
-
-// fillVolume notes what a claim's volume held: NAMESPACE/CLAIM volume VALUES.
-func fillVolume(t *testing.T, snap *analyzer.Snapshot, name, values string) {
-	t.Helper()
-	namespace, claim, _ := strings.Cut(name, "/")
-	most := slices.Max(expand(t, strings.Fields(strings.NewReplacer("(", " ( ", ")x", " )x").Replace(values))))
-	snap.SetVolumeUsage([]analyzer.VolumeUsage{{Namespace: namespace, Claim: claim, Bytes: int64(most)}})
-}
-
-// replay records one line: NAMESPACE/POD/CONTAINER METRIC VALUES. The values
-// end at the window's end.
-func replay(t *testing.T, rec *analyzer.Recorder, requests *analyzer.RequestRecorder, owners *analyzer.Owners, w analyzer.Window, line string) {
-	t.Helper()
-	f := strings.SplitN(line, " ", 3)
-	names := strings.Split(f[0], "/")
-	if len(f) != 3 || len(names) != 3 {
-		t.Fatalf("series %q: want NAMESPACE/POD/CONTAINER METRIC VALUES", line)
-	}
-	ref, _ := owners.Resolve(names[0], names[1])
-	values := expand(t, strings.Fields(strings.NewReplacer("(", " ( ", ")x", " )x").Replace(f[2])))
-	s := rec.Pod(ref, names[2])
-	defer s.Close()
-	for i, v := range values {
-		ms := w.End.Add(-time.Duration(len(values)-1-i) * w.Step).UnixMilli()
-		if math.IsNaN(v) {
-			continue
-		}
-		switch f[1] {
-		case "requests": // the container stands for the counter
-			requests.Add(ref, names[2], ms, v)
-		case "cpu":
-			s.CPU(ms, v*1000)
-		case "memory":
-			s.Memory(ms, v)
-		case "oomkills":
-			if d := s.Day(ms); v > 0 {
-				d.OOMKills += int64(v)
-				d.Restarts += int64(v)
-			}
-		case "limit-memory":
-			s.Day(ms).Limits.Memory = int64(v)
-		case "request-cpu":
-			s.Day(ms).Requests.CPU = int64(v * 1000)
-		case "throttled": // percent of periods
-			d := s.Day(ms)
-			d.Periods, d.Throttled = d.Periods+3000, d.Throttled+30*v
-		default:
-			t.Fatalf("series %q: no metric %q", line, f[1])
-		}
-	}
-}
-
-// expand reads values: 250m, 250mx10 (ten times), 100Mi+1Mix5 (100Mi, then five
-// steps up), _ (no sample), and ( ... )xN for the whole group N times.
-func expand(t *testing.T, tokens []string) []float64 {
-	t.Helper()
-	var out []float64
-	for i := 0; i < len(tokens); i++ {
-		if tokens[i] != "(" {
-			out = append(out, expandOne(t, tokens[i])...)
-			continue
-		}
-		end := i + slices.IndexFunc(tokens[i:], func(s string) bool { return strings.HasPrefix(s, ")x") })
-		n, err := strconv.Atoi(tokens[end][2:])
-		if err != nil {
-			t.Fatalf("group %q: %v", tokens[end], err)
-		}
-		group := expand(t, tokens[i+1:end])
-		for range n {
-			out = append(out, group...)
-		}
-		i = end
-	}
-	return out
-}
-
-func expandOne(t *testing.T, token string) []float64 {
-	t.Helper()
-	n := 1
-	value, times, repeated := strings.Cut(token, "x")
-	if repeated {
-		var err error
-		if n, err = strconv.Atoi(times); err != nil {
-			t.Fatalf("value %q: %v", token, err)
-		}
-	}
-	if value == "_" {
-		return slices.Repeat([]float64{math.NaN()}, n)
-	}
-	first, step, climbs := strings.Cut(value, "+")
-	v, by := parse(t, first), 0.0
-	out := []float64{v}
-	if climbs {
-		by = parse(t, step)
-	} else {
-		n--
-	}
-	for range n {
-		v += by
-		out = append(out, v)
-	}
-	return out
-}
-
-func parse(t *testing.T, s string) float64 {
-	t.Helper()
-	q, err := resource.ParseQuantity(s)
-	if err != nil {
-		t.Fatalf("value %q: %v", s, err)
-	}
-	return q.AsApproximateFloat64()
 }

@@ -58,11 +58,11 @@ var line = map[string]int{
 	"reports":                     82,
 	"analyzer/source/object":      firstIO,
 	"analyzer/source/store":       firstIO + 5,
-	"analyzer/source/disk":        firstIO, // files, replaced whole or not at all
-	"analyzer/source/origin":      firstIO, // where requests may go, and how URLs are shown
-	"internal/advised":            0,       // a report's advice as objects, for tests
-	"internal/casetest":           firstIO, // test cases as txtar files
-	"analyzer/source/sourcetest":  firstIO, // the sources' conformance suite
+	"analyzer/source/disk":        firstIO,     // files, replaced whole or not at all
+	"analyzer/source/origin":      firstIO,     // where requests may go, and how URLs are shown
+	"internal/advised":            0,           // a report's advice as objects, for tests
+	"internal/casetest":           firstIO + 1, // test cases as txtar files
+	"analyzer/source/sourcetest":  firstIO,     // the sources' conformance suite
 	"analyzer/source/manifest":    firstIO + 10,
 	"analyzer/source/snapshot":    firstIO + 10,
 	"analyzer/source/kube":        firstIO + 10,

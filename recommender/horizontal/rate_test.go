@@ -1,7 +1,6 @@
-package recommender_test
+package horizontal_test
 
 import (
-	"context"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -12,7 +11,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
-	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 )
 
 // withRequests adds a counter to a snapshot of one workload: so many requests a
@@ -84,33 +82,5 @@ func TestRateOrder(t *testing.T) {
 	slices.Reverse(s.Requests)
 	if got := adviceOn(t, s, advice.Options{}, "horizontal"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, then %+v", want, got)
-	}
-}
-
-// TestRateFollowsWhatCPUHides: a load that pods at their limit cannot show.
-// With the requests beside it the search sees all of it.
-func TestRateFollowsWhatCPUHides(t *testing.T) {
-	demand := setting.Demand{Step: 5 * time.Minute, Request: 500}
-	signal := &setting.RequestSignal{Cost: 10, Lag: 90 * time.Second}
-	for i := range 6 * 288 {
-		v := 2000 + 1500*math.Sin(float64(i)/46)
-		demand.Millicores = append(demand.Millicores, v)
-		signal.PerSecond = append(signal.PerSecond, v/10)
-	}
-	b := setting.Bounds{Floor: 2, Unserved: 0.01, Start: time.Minute}
-	onCPU, _, _, err := setting.Search(context.Background(), demand, b)
-	if err != nil || onCPU == nil {
-		t.Fatalf("got %v, %v", onCPU, err)
-	}
-	demand.Requests = signal
-	for _, total := range []bool{false, true} {
-		signal.Total = total
-		onRate, _, _, err := setting.Search(context.Background(), demand, b)
-		if err != nil || onRate == nil {
-			t.Fatalf("got %v, %v", onRate, err)
-		}
-		if ratio := onRate.Train.ReplicaHours / onCPU.Train.ReplicaHours; ratio < 0.97 || ratio > 1.1 {
-			t.Errorf("total %v: a rate in step with CPU costs %.2f times as much", total, ratio)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package recommender_test
+package nodes_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 
 // BenchmarkNodesDemo plans the nodes of the demo's cluster at the requests that it has.
 func BenchmarkNodesDemo(b *testing.B) {
-	s, err := snapshot.Read("../cmd/plimsoll/demo.snapshot")
+	s, err := snapshot.Read("../../cmd/plimsoll/demo.snapshot")
 	if err != nil {
 		b.Fatal(err)
 	}

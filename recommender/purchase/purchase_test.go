@@ -1,4 +1,4 @@
-package recommender_test
+package purchase_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -22,11 +23,11 @@ import (
 // levers given.
 func advisePurchase(t *testing.T, file string, o advice.CommitmentOptions, after ...advice.Lever) *purchase.Advice {
 	t.Helper()
-	a, err := txtar.ParseFile("../testdata/rules/purchase/" + file)
+	a, err := txtar.ParseFile("../../testdata/rules/purchase/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
+	facts := analyzer.Analyze(casetest.Snapshot(t, a))
 	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})),
 		advice.Options{Levers: append(after, advice.LeverPurchase), Commitment: o})
 	if err != nil {

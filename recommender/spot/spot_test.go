@@ -1,4 +1,4 @@
-package recommender_test
+package spot_test
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -20,11 +21,11 @@ import (
 // adviseSpot runs the rules on a case of the rule purchase or spot.
 func adviseSpot(t *testing.T, file string, levers []advice.Lever, held ...pricing.HeldCommitment) (recs []advice.Advice, costs *cost.Costs) {
 	t.Helper()
-	a, err := txtar.ParseFile("../testdata/rules/" + file)
+	a, err := txtar.ParseFile("../../testdata/rules/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
+	facts := analyzer.Analyze(casetest.Snapshot(t, a))
 	costs = cost.Of(facts, pricing.New(pricing.Config{}))
 	recs, err = recommender.Run(context.Background(), facts, costs, advice.Options{Levers: levers, Commitment: advice.CommitmentOptions{Held: held}})
 	if err != nil {

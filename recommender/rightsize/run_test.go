@@ -1,4 +1,4 @@
-package recommender_test
+package rightsize_test
 
 import (
 	"context"
@@ -99,19 +99,11 @@ func TestMoreRiskNeverCostsMore(t *testing.T) {
 	}
 }
 
-func TestRunIsDeterministic(t *testing.T) {
+func TestRightsizeIsDeterministic(t *testing.T) {
 	s := randomSnapshot(rand.New(rand.NewPCG(5, 6)))
 	first, second := sizeOf(t, s, advice.Options{}), sizeOf(t, s, advice.Options{})
 	if first.MonthlySavings != second.MonthlySavings || sizing(first).Requests != sizing(second).Requests {
 		t.Errorf("got %+v, then %+v", first, second)
-	}
-}
-
-func TestUnknownLeversRunNothing(t *testing.T) {
-	s := randomSnapshot(rand.New(rand.NewPCG(7, 8)))
-	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), nil, advice.Options{Levers: []advice.Lever{"none"}})
-	if err != nil || len(recs) != 0 {
-		t.Errorf("got %d recommendations, error %v; want none", len(recs), err)
 	}
 }
 

@@ -1,4 +1,4 @@
-package recommender_test
+package nodes_test
 
 import (
 	"slices"

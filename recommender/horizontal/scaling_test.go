@@ -1,4 +1,4 @@
-package recommender_test
+package horizontal_test
 
 import (
 	"context"
@@ -15,7 +15,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
-	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 )
 
 // loadedSnapshot has one workload of so many pods with a daily load and noise,
@@ -92,66 +91,6 @@ func TestScalingIsSound(t *testing.T) {
 	}
 	if advised < 15 {
 		t.Errorf("advice on %d of 25 workloads, want most", advised)
-	}
-}
-
-// TestMoreUnservedNeverCostsMore holds the search to it, up to what a simpler
-// setting is allowed to cost more.
-func TestMoreUnservedNeverCostsMore(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 4))
-	for i := range 6 {
-		d := setting.Demand{Step: 5 * time.Minute, Request: 500}
-		for range 3 * 288 {
-			d.Millicores = append(d.Millicores, 4000*r.Float64()*r.Float64())
-		}
-		last := math.Inf(1)
-		for _, allowed := range []float64{0, 0.001, 0.01, 0.05, 0.2, 0.5} {
-			scaled, _, tried, err := setting.Search(context.Background(), d, setting.Bounds{Floor: 1, Unserved: allowed, Start: time.Minute})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if scaled == nil {
-				continue
-			}
-			if scaled.Train.ReplicaHours > 1.021*last {
-				t.Errorf("%d: allowing %v costs %.1f replica-hours, allowing less cost %.1f", i, allowed, scaled.Train.ReplicaHours, last)
-			}
-			last = min(last, scaled.Train.ReplicaHours)
-			for _, c := range tried {
-				if c.Min > c.Max {
-					t.Fatalf("tried min %d above max %d", c.Min, c.Max)
-				}
-			}
-		}
-	}
-}
-
-func TestSearchRespectsItsBounds(t *testing.T) {
-	d := setting.Demand{Step: 5 * time.Minute, Request: 100}
-	for i := range 6 * 288 {
-		d.Millicores = append(d.Millicores, 500+400*math.Sin(float64(i)/46))
-	}
-	for _, b := range []setting.Bounds{
-		{Floor: 4, Unserved: 0.05, Start: time.Minute}, {Floor: 2, Ceiling: 12, Unserved: 0.05, Start: time.Minute},
-		{Floor: 2, HighestTarget: 60, Unserved: 0.05, Start: time.Minute},
-		{Floor: 2, MostPerPod: 50, Unserved: 0.05, Start: time.Minute},
-	} {
-		scaled, fixed, _, err := setting.Search(context.Background(), d, b)
-		if err != nil || scaled == nil || fixed == nil {
-			t.Fatalf("%+v: got %v and %v, error %v", b, scaled, fixed, err)
-		}
-		if scaled.Min < b.Floor || fixed.Min < b.Floor {
-			t.Errorf("%+v: got min %d and %d fixed", b, scaled.Min, fixed.Min)
-		}
-		if b.Ceiling > 0 && scaled.Max > b.Ceiling || b.HighestTarget > 0 && scaled.Target > b.HighestTarget {
-			t.Errorf("%+v: got max %d, target %d", b, scaled.Max, scaled.Target)
-		}
-		if b.MostPerPod > 0 && (float64(scaled.Target)*1.1 > b.MostPerPod || 900 > b.MostPerPod*float64(fixed.Min)) {
-			t.Errorf("%+v: got target %d and %d fixed, above what a pod's memory bears", b, scaled.Target, fixed.Min)
-		}
-		if scaled.Train.ReplicaHours >= fixed.Train.ReplicaHours {
-			t.Errorf("%+v: a swinging load is no cheaper scaled (%.0f) than fixed (%.0f)", b, scaled.Train.ReplicaHours, fixed.Train.ReplicaHours)
-		}
 	}
 }
 
@@ -257,20 +196,6 @@ func TestShrinkSpiral(t *testing.T) {
 		})
 		if got != tt.want {
 			t.Errorf("%s: found %v, want %v", name, got, tt.want)
-		}
-	}
-}
-
-// BenchmarkSearch is one workload's search over 14 days.
-func BenchmarkSearch(b *testing.B) {
-	r := rand.New(rand.NewPCG(11, 12))
-	d := setting.Demand{Step: 5 * time.Minute, Request: 500}
-	for i := range 14 * 288 {
-		d.Millicores = append(d.Millicores, max(0, 4000+3000*math.Sin(float64(i)/46)+500*r.NormFloat64()))
-	}
-	for b.Loop() {
-		if _, _, _, err := setting.Search(context.Background(), d, setting.Bounds{Floor: 2, Unserved: 0.01, Start: time.Minute}); err != nil {
-			b.Fatal(err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package recommender_test
+package nodes_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -19,11 +20,11 @@ import (
 // planWith plans the nodes of a case with commitments.
 func planWith(t *testing.T, file string, held ...pricing.HeldCommitment) *nodes.Plan {
 	t.Helper()
-	a, err := txtar.ParseFile("../testdata/rules/" + file)
+	a, err := txtar.ParseFile("../../testdata/rules/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts := analyzer.Analyze(caseSnapshot(t, section(a, "objects.yaml"), section(a, "series")))
+	facts := analyzer.Analyze(casetest.Snapshot(t, a))
 	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})),
 		advice.Options{Nodes: bareNodes, Levers: []advice.Lever{advice.LeverRightsize, advice.LeverNodes}, Commitment: advice.CommitmentOptions{Held: held}})
 	if err != nil {

@@ -1,4 +1,4 @@
-package recommender_test
+package waste_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -20,11 +21,11 @@ func TestWasteOfAPart(t *testing.T) {
 	kinds := func(warnings ...analyzer.Warning) map[string]bool {
 		out := map[string]bool{}
 		for _, file := range []string{"drain", "idle-namespace", "gpu-node"} {
-			a, err := txtar.ParseFile("../testdata/rules/waste/" + file + ".txtar")
+			a, err := txtar.ParseFile("../../testdata/rules/waste/" + file + ".txtar")
 			if err != nil {
 				t.Fatal(err)
 			}
-			snap := caseSnapshot(t, section(a, "objects.yaml"), section(a, "series"))
+			snap := casetest.Snapshot(t, a)
 			snap.Warnings = append(snap.Warnings, warnings...)
 			facts := analyzer.Analyze(snap)
 			recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), advice.Options{Levers: []advice.Lever{advice.LeverWaste}})

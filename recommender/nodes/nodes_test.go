@@ -1,4 +1,4 @@
-package recommender_test
+package nodes_test
 
 import (
 	"context"
@@ -25,7 +25,7 @@ import (
 // 400 pods of as many workloads, filled in order onto m5.4xlarge nodes.
 func exampleSnapshot(t testing.TB) *analyzer.Snapshot {
 	t.Helper()
-	f, err := os.Open("../testdata/packing/example_pods.csv")
+	f, err := os.Open("../../testdata/packing/example_pods.csv")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package recommender_test
+package purchase_test
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 // BenchmarkPurchaseDemo runs the rule alone on the demo's cluster: without a plan
 // of nodes its time is that of the choice.
 func BenchmarkPurchaseDemo(b *testing.B) {
-	s, err := snapshot.Read("../cmd/plimsoll/demo.snapshot")
+	s, err := snapshot.Read("../../cmd/plimsoll/demo.snapshot")
 	if err != nil {
 		b.Fatal(err)
 	}
