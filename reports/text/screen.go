@@ -210,7 +210,7 @@ func (s *screen) next() {
 	t := rows{indent: 2}
 	s.block("NEXT", "", strongTone)
 	if w := s.first(); w != nil && s.o.Saved {
-		command, words := "plimsoll explain "+brief.Path(w), "why, the usage, the YAML"
+		command, words := "plimsoll explain "+brief.Path(w), "why, the usage, the manifest"
 		if cells(command) > s.o.line()/2+minName {
 			s.hang("  ", command, plainTone)
 		} else {
