@@ -6,6 +6,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/csv"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/format"
+	"github.com/plimsoll-k8s/plimsoll/reports/html"
 	"github.com/plimsoll-k8s/plimsoll/reports/markdown"
 	"github.com/plimsoll-k8s/plimsoll/reports/openmetrics"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
@@ -30,6 +31,7 @@ func Formats() []Format {
 		{"yaml", "the report document as YAML", plain(document.WriteYAML)},
 		{"csv", "a row a container, for spreadsheets", plain(csv.Write)},
 		{"markdown", "the report in short, for a job's summary or a ticket", plain(markdown.Write)},
+		{"html", "one page that needs no network: figures, graphs and reasons", plain(html.Write)},
 		{"openmetrics", "gauges for a textfile collector", plain(openmetrics.Write)},
 	}
 }

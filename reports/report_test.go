@@ -363,7 +363,7 @@ func TestReadRefuses(t *testing.T) {
 
 func TestLookup(t *testing.T) {
 	_, err := reports.Lookup("xml")
-	if want := `unknown output format "xml": use one of table, wide, json, yaml, csv, markdown, openmetrics`; err == nil || err.Error() != want {
+	if want := `unknown output format "xml": use one of table, wide, json, yaml, csv, markdown, html, openmetrics`; err == nil || err.Error() != want {
 		t.Errorf("got error %v, want %s", err, want)
 	}
 }

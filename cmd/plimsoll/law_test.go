@@ -55,6 +55,7 @@ var line = map[string]int{
 	"reports/markdown":            80,
 	"reports/openmetrics":         80,
 	"reports/finding":             80,
+	"reports/html":                81, // prints the reasons as text does
 	"reports":                     82,
 	"analyzer/source/object":      firstIO,
 	"analyzer/source/store":       firstIO + 5,
@@ -85,7 +86,7 @@ const firstIO = 100
 var sourceSees = []string{"analyzer", "analyzer/digest", "analyzer/manifest", "analyzer/source/object", "analyzer/source/origin", "analyzer/source/disk", "analyzer/source/unpack"}
 
 // programs are generators that the product does not contain.
-var programs = []string{"pricing/tables/gen"}
+var programs = []string{"pricing/tables/gen", "reports/html/gen"}
 
 var banned = []string{"net", "net/http", "os", "os/exec", "log", "log/slog", "syscall", "time/tzdata", "crypto/rand"}
 

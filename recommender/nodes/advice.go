@@ -68,7 +68,9 @@ func (n *nodePlanner) advise(r *advice.Advice) {
 func (n *nodePlanner) way(plan *Plan) {
 	launch := map[Pool]int{}
 	for i := range n.moves.Launch {
-		launch[poolOfOffering(&n.moves.Launch[i].Offering)]++
+		o := &n.moves.Launch[i].Offering
+		launch[poolOfOffering(o)]++
+		plan.Starts = append(plan.Starts, Start{Type: o.Type, CapacityType: o.CapacityType, Hourly: o.USDPerHour, CPU: o.CPU, Memory: o.Memory})
 	}
 	plan.Launch = countedPools(launch)
 	if !n.moved && !n.same {

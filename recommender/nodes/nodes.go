@@ -45,6 +45,7 @@ type Plan struct {
 	Pools      []Pool     // by type, capacity type, zone
 	Kept       []KeptNode // nodes that the plan leaves as they are, by name
 	Launch     []Pool     // of Pools, what starts before the moves
+	Starts     []Start    // the nodes of Launch one by one, new-1 first
 	Moves      []packing.Move
 	Stays      []string // nodes that the plan has too and whose pods all stay, by name
 	Groups     []Group  // the plan's nodes but the kept ones, as pools of an autoscaler
@@ -67,6 +68,13 @@ type Pool struct {
 	Zone         string
 	Count        int
 	Hourly       float64 // USD for one node
+}
+
+// Start is one node that starts: allocatable in millicores and bytes, USD an hour.
+type Start struct {
+	Type, CapacityType string
+	Hourly             float64
+	CPU, Memory        int64
 }
 
 // Pinned adds up the nodes that stay for one kind of reason.

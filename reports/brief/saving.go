@@ -30,6 +30,7 @@ type Saving struct {
 	Name, Size, Risk string
 	USD              document.USD // off the bill
 	Room             bool         // frees room and takes nothing off the bill
+	Freed            document.USD // the room's worth
 	Beside           bool         // not of the nodes' bill
 }
 
@@ -37,7 +38,7 @@ type Saving struct {
 func Savings(r *document.Report) []Saving {
 	var out []Saving
 	for _, step := range r.Summary.Waterfall {
-		x := Saving{USD: step.MonthlyBefore - step.MonthlyAfter}
+		x := Saving{USD: step.MonthlyBefore - step.MonthlyAfter, Freed: step.FreedRoom}
 		switch step.Lever {
 		case document.LeverRightsize:
 			x.Name, x.Room, x.Size, x.Risk = "right-size", true, sizeOfRightsize(r), limitsFall(r)

@@ -12,6 +12,8 @@ import (
 // Urgent is one thing to fix, in words.
 type Urgent struct {
 	Kind document.UrgentKind
+	// Of is nil for what concerns no workload.
+	Of *document.Workload
 	// Name is the workload, with the container where there are several.
 	Name string
 	// What is wrong, in words; In full, what follows from it too.
@@ -25,7 +27,9 @@ type Urgent struct {
 func Urgents(r *document.Report) []Urgent {
 	var out []Urgent
 	for _, u := range r.Urgents() {
-		out = append(out, worded(u))
+		x := worded(u)
+		x.Of = u.Workload
+		out = append(out, x)
 	}
 	return out
 }

@@ -176,3 +176,24 @@ func Name(w *document.Workload, c *document.Container) string {
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// MemoryLimitChange is a container's memory limit, and what it should be.
+func MemoryLimitChange(c *document.Container) string {
+	now := Memory(c.Current.Limits.Memory)
+	if c.Recommended == nil {
+		return now
+	}
+	return Change(now, Advised(c, now, Memory(c.Recommended.Limits.Memory)))
+}
+
+// Span is the window in words: 14 days to 24 Nov 2026.
+func Span(w document.Window) string {
+	day := w.End.UTC().Format("2 Jan 2006")
+	if w.Moment {
+		return "one reading on " + day + ", no history"
+	}
+	if hours := w.End.Sub(w.Start).Hours(); hours < 48 {
+		return document.Counted(int(hours+0.5), "hour") + " to " + day
+	}
+	return document.Figures(w.End.Sub(w.Start).Hours()/24) + " days to " + day
+}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/backtest"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -31,11 +32,26 @@ func (b *builder) history() *document.History {
 		f := &b.workloads[i]
 		for j := range f.Containers {
 			if c := &f.Containers[j]; len(c.Days) > 0 {
-				h.Containers = append(h.Containers, containerHistory(h, f.Ref, c))
+				one := containerHistory(h, f.Ref, c)
+				b.priceCurve(one.Curve, f)
+				h.Containers = append(h.Containers, one)
 			}
 		}
 	}
+	h.Nodes, h.PlanNodes = b.fills()
 	return h
+}
+
+// priceCurve says what the sizes of a curve cost.
+func (b *builder) priceCurve(curve []document.CurvePoint, w *analyzer.WorkloadFacts) {
+	if !b.priced || w.Replicas <= 0 {
+		return
+	}
+	core := b.Costs.UnitOf(w.Ref).CoreHour * pricing.HoursPerMonth * float64(w.Replicas)
+	for i := range curve {
+		usd := document.Cents(core * float64(curve[i].CPU) / (1000 * document.MicroPerMilli))
+		curve[i].Monthly = &usd
+	}
 }
 
 func containerHistory(h *document.History, ref analyzer.Ref, c *analyzer.ContainerFacts) document.ContainerHistory {

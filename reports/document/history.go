@@ -15,6 +15,23 @@ type History struct {
 	Slots     int       `json:"slots"`
 	// Containers are in the order of the workloads; those without usage are left out.
 	Containers []ContainerHistory `json:"containers"`
+	// Nodes are today's, by name; PlanNodes are those of the plan, absent without one.
+	Nodes     []NodeFill `json:"nodes,omitempty"`
+	PlanNodes []NodeFill `json:"planNodes,omitempty"`
+}
+
+// NodeFill is a node and how full it is. The requests of DaemonSets and static
+// pods are left out, today's and the plan's alike.
+type NodeFill struct {
+	Name         string `json:"name"`
+	InstanceType string `json:"instanceType,omitempty"`
+	CapacityType string `json:"capacityType,omitempty"`
+	MonthlyCost  USD    `json:"monthlyCost,omitempty"`
+	// CPU and Memory are the shares of the allocatable that are requested.
+	CPU    float64 `json:"cpu"`
+	Memory float64 `json:"memory"`
+	// Change is drained or new; absent of a node that stays.
+	Change string `json:"change,omitempty" jsonschema:"enum=drained,enum=new"`
 }
 
 // ContainerHistory is one container's history.
@@ -49,6 +66,8 @@ type PeerSetting struct {
 type CurvePoint struct {
 	CPU   CPU     `json:"cpu"`
 	Above float64 `json:"above"`
+	// Monthly is what that CPU costs for all pods of the workload, at the prices of their nodes; absent where there are none.
+	Monthly *USD `json:"monthly,omitempty"`
 }
 
 // Band is a resource's usage: the mean over the pods, and the largest pod.

@@ -141,13 +141,7 @@ func cpuLimit(r *row) string {
 	return brief.Change(now, brief.Advised(r.Container, now, brief.Cores(r.Container.Recommended.Limits.CPU)))
 }
 
-func memoryLimit(r *row) string {
-	if r.Container.Recommended == nil {
-		return brief.Memory(r.Container.Current.Limits.Memory)
-	}
-	now := brief.Memory(r.Container.Current.Limits.Memory)
-	return brief.Change(now, brief.Advised(r.Container, now, brief.Memory(r.Container.Recommended.Limits.Memory)))
-}
+func memoryLimit(r *row) string { return brief.MemoryLimitChange(r.Container) }
 
 func cpuP95(r *row) string {
 	if r.Container.Usage.CPU == nil {

@@ -25,8 +25,8 @@ func Diff(w io.Writer, d *document.Comparison, o Options) error {
 // sides says what was compared, and what became of the whole.
 func (s *screen) sides(d *document.Comparison) {
 	a, b := &d.Before, &d.After
-	s.hang("before  ", fmt.Sprintf("%s, %s", brief.Clean(a.Cluster), shortSpan(a.Window)), plainTone)
-	s.hang("after   ", fmt.Sprintf("%s, %s", brief.Clean(b.Cluster), shortSpan(b.Window)), plainTone)
+	s.hang("before  ", fmt.Sprintf("%s, %s", brief.Clean(a.Cluster), brief.Span(a.Window)), plainTone)
+	s.hang("after   ", fmt.Sprintf("%s, %s", brief.Clean(b.Cluster), brief.Span(b.Window)), plainTone)
 	if a.Cluster != b.Cluster {
 		s.hang("doubt   ", "the two are of clusters with unlike names", badTone)
 	}

@@ -18,19 +18,30 @@ func Explain(w io.Writer, r *document.Report, of *document.Workload, o Options) 
 
 func explain(w io.Writer, r *document.Report, of *document.Workload, o Options) error {
 	s := &screen{r: r, o: o}
-	s.lines(wrap(fmt.Sprintf("%s: %s%s, %s", brief.Path(of), document.Counted(int(of.Replicas), "pod"), costOf(of), shortSpan(r.Metadata.GeneratedFrom)), o.line(), 2)...)
-	for i := range of.Containers {
-		s.explainContainer(of, &of.Containers[i])
-	}
-	s.explainScaling(of)
+	s.reasons(of, true)
 	s.paste(of)
-	if lines := brief.ScalerYAML(of.Horizontal); len(lines) > 0 {
-		s.lines("", painted("to paste into the HorizontalPodAutoscaler (autoscaling/v2)", strongTone, o.Color))
-		s.lines(lines...)
-	}
 	s.lines("", "How the numbers come about: docs/rules/rightsize.md, docs/rules/horizontal.md")
 	_, err := w.Write(s.Bytes())
 	return err
+}
+
+// Reasons prints what Explain does, but its plots and what is to be pasted: for
+// a page that has them in its own way.
+func Reasons(w io.Writer, r *document.Report, of *document.Workload, o Options) error {
+	return plainly(w, o, func(w io.Writer) error {
+		s := &screen{r: r, o: o}
+		s.reasons(of, false)
+		_, err := w.Write(s.Bytes())
+		return err
+	})
+}
+
+func (s *screen) reasons(of *document.Workload, plots bool) {
+	s.lines(wrap(fmt.Sprintf("%s: %s%s, %s", brief.Path(of), document.Counted(int(of.Replicas), "pod"), costOf(of), brief.Span(s.r.Metadata.GeneratedFrom)), s.o.line(), 2)...)
+	for i := range of.Containers {
+		s.explainContainer(of, &of.Containers[i], plots)
+	}
+	s.explainScaling(of)
 }
 
 func costOf(w *document.Workload) string {
@@ -43,11 +54,11 @@ func costOf(w *document.Workload) string {
 	return fmt.Sprintf(", %s a month; the advice frees room worth %s", w.MonthlyCost, w.MonthlySavings)
 }
 
-func (s *screen) explainContainer(w *document.Workload, c *document.Container) {
+func (s *screen) explainContainer(w *document.Workload, c *document.Container, plots bool) {
 	s.WriteByte('\n')
 	s.lines(painted("container "+brief.Clean(c.Name), strongTone, s.o.Color))
 	h := s.r.History.Of(w.Namespace, w.Kind, w.Name, c.Name)
-	if h != nil {
+	if h != nil && plots {
 		s.plots(c, h)
 	}
 	s.figures(c)
@@ -296,38 +307,15 @@ func (s *screen) explainScaling(w *document.Workload) {
 	}
 }
 
-// paste is the advice as the part of a pod template.
+// paste is the advice as the part of a pod template, and as an autoscaler's spec.
 func (s *screen) paste(w *document.Workload) {
-	var out []string
-	for i := range w.Containers {
-		c := &w.Containers[i]
-		if c.Recommended == nil || *c.Recommended == c.Current {
-			continue
-		}
-		out = append(out, "  - name: "+brief.Clean(c.Name))
-		if c.OneReading() {
-			out = append(out, "    # "+brief.MomentWords)
-		}
-		out = append(out, "    resources:")
-		for _, part := range []struct {
-			name string
-			of   document.Resources
-		}{{"requests", c.Recommended.Requests}, {"limits", c.Recommended.Limits}} {
-			if part.of.CPU+document.CPU(part.of.Memory) == 0 {
-				continue
-			}
-			out = append(out, "      "+part.name+":")
-			if part.of.CPU > 0 {
-				out = append(out, `        cpu: "`+part.of.CPU.String()+`"`)
-			}
-			if part.of.Memory > 0 {
-				out = append(out, `        memory: "`+part.of.Memory.String()+`"`)
-			}
-		}
-	}
-	if len(out) > 0 {
+	if lines := brief.PodYAML(w); len(lines) > 0 {
 		s.WriteByte('\n')
-		s.lines(painted("to paste into the pod template", strongTone, s.o.Color), "  containers:")
-		s.lines(out...)
+		s.lines(painted("to paste into the pod template", strongTone, s.o.Color))
+		s.lines(lines...)
+	}
+	if lines := brief.ScalerYAML(w.Horizontal); len(lines) > 0 {
+		s.lines("", painted("to paste into the HorizontalPodAutoscaler (autoscaling/v2)", strongTone, s.o.Color))
+		s.lines(lines...)
 	}
 }

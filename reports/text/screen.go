@@ -78,7 +78,7 @@ func (s *screen) seen() {
 		from = " (" + strings.Join(parts, ", ") + ")"
 	}
 	text := fmt.Sprintf("%s: %s, %s, %s%s", name, document.Counted(s.r.Nodes.Current.Count, "node"),
-		document.Counted(len(s.r.Workloads), "workload"), shortSpan(m.GeneratedFrom), from)
+		document.Counted(len(s.r.Workloads), "workload"), brief.Span(m.GeneratedFrom), from)
 	s.lines(wrap(text, s.o.line(), 2)...)
 }
 
@@ -103,17 +103,6 @@ func sourceName(kind string) string {
 	return brief.Clean(kind)
 }
 
-func shortSpan(w document.Window) string {
-	day := w.End.UTC().Format("2 Jan 2006")
-	if w.Moment {
-		return "one reading on " + day + ", no history"
-	}
-	if hours := w.End.Sub(w.Start).Hours(); hours < 48 {
-		return document.Counted(int(hours+0.5), "hour") + " to " + day
-	}
-	return document.Figures(w.End.Sub(w.Start).Hours()/24) + " days to " + day
-}
-
 // coverage is the median share of the window in which containers were seen.
 func coverage(r *document.Report) (float64, bool) {
 	var all []float64
@@ -134,43 +123,18 @@ func coverage(r *document.Report) (float64, bool) {
 // money is today's bill, and what is possible. The amounts add up in whole
 // dollars.
 func (s *screen) money() {
-	m := s.r.Summary
 	s.lines("")
-	if m.MonthlyCost == nil {
-		s.hang("  ", "No node has a price, so there are no costs and no savings. Name the cloud with --provider and --region, or give --pricing.", plainTone)
-		return
-	}
-	today, saves := brief.WholeOf(*m.MonthlyCost), brief.Saves(s.r)
-	text := fmt.Sprintf("%s a month for nodes", today)
-	if b := m.MonthlyBill; b != nil {
-		text += fmt.Sprintf(" (%s with %s)", brief.WholeOf(b.Total.USD()), strings.Join(billNames(b), ", "))
-	}
-	s.hang("  today     ", text, plainTone)
-	if s.r.Partial() {
-		s.hang("  listed    ", fmt.Sprintf("%s of that are the workloads that are listed", brief.WholeOf(listedCost(s.r))), plainTone)
-	}
-	switch {
-	case saves > 0 && s.r.NoHistory():
-		s.hang("  possible  ", fmt.Sprintf("%s a month for nodes: saves %s, by today's requests alone: no usage of other hours is known", today-saves, saves), plainTone)
-	case saves > 0:
-		s.hang("  possible  ", fmt.Sprintf("%s a month for nodes: saves %s (%s) by the steps below", today-saves, saves, brief.Part(document.USD(saves), document.USD(today))), goodTone)
-	case saves < 0:
-		s.hang("  advised   ", fmt.Sprintf("%s a month for nodes: %s more, for what is short today", today-saves, -saves), plainTone)
-	case s.r.Nodes.Plan == nil && brief.Room(s.r) > 0:
-		s.hang("  possible  ", fmt.Sprintf("room worth %s a month becomes free; it leaves the bill when nodes go", brief.WholeOf(brief.Room(s.r))), goodTone)
-	default:
-		s.hang("  possible  ", "nothing less with what was looked at", plainTone)
-	}
-}
-
-// listedCost is what the workloads of the report cost.
-func listedCost(r *document.Report) (sum document.USD) {
-	for i := range r.Workloads {
-		if c := r.Workloads[i].MonthlyCost; c != nil {
-			sum += *c
+	for _, l := range brief.MoneyLines(s.r) {
+		t := plainTone
+		if l.Good {
+			t = goodTone
 		}
+		if l.Label == "" {
+			s.hang("  ", l.Text, t)
+			continue
+		}
+		s.hang(fmt.Sprintf("  %-10s", l.Label), l.Text, t)
 	}
-	return sum
 }
 
 // hang prints a text beside a head, its further lines below its first.
@@ -179,18 +143,6 @@ func (s *screen) hang(head, text string, t tone) {
 		s.lines(head + painted(l, t, s.o.Color))
 		head = strings.Repeat(" ", cells(head))
 	}
-}
-
-func billNames(b *document.AllocationBill) (out []string) {
-	for _, p := range []struct {
-		name string
-		usd  document.Dollars
-	}{{"volumes", b.Volumes}, {"LBs", b.LoadBalancers}, {"control plane", b.ControlPlane}} {
-		if p.usd != 0 {
-			out = append(out, p.name)
-		}
-	}
-	return out
 }
 
 // more points to the section that has the rest of a block.

@@ -1,0 +1,69 @@
+package brief
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// MoneyLine is one line of what the cluster costs, and could cost.
+type MoneyLine struct {
+	Label, Text string // the label is empty where the text stands by itself
+	Good        bool   // it saves
+}
+
+// MoneyLines are today's bill, and what is possible. The amounts add up in whole
+// dollars.
+func MoneyLines(r *document.Report) []MoneyLine {
+	m := r.Summary
+	if m.MonthlyCost == nil {
+		return []MoneyLine{{Text: "No node has a price, so there are no costs and no savings. Name the cloud with --provider and --region, or give --pricing."}}
+	}
+	today := fmt.Sprintf("%s a month for nodes", WholeOf(*m.MonthlyCost))
+	if b := m.MonthlyBill; b != nil {
+		today += fmt.Sprintf(" (%s with %s)", WholeOf(b.Total.USD()), strings.Join(billNames(b), ", "))
+	}
+	out := []MoneyLine{{Label: "today", Text: today}}
+	if r.Partial() {
+		out = append(out, MoneyLine{Label: "listed", Text: fmt.Sprintf("%s of that are the workloads that are listed", WholeOf(listedCost(r)))})
+	}
+	return append(out, possible(r))
+}
+
+func possible(r *document.Report) MoneyLine {
+	today, saves := WholeOf(*r.Summary.MonthlyCost), Saves(r)
+	switch {
+	case saves > 0 && r.NoHistory():
+		return MoneyLine{Label: "possible", Text: fmt.Sprintf("%s a month for nodes: saves %s, by today's requests alone: no usage of other hours is known", today-saves, saves)}
+	case saves > 0:
+		return MoneyLine{Label: "possible", Text: fmt.Sprintf("%s a month for nodes: saves %s (%s) by the steps below", today-saves, saves, Part(document.USD(saves), document.USD(today))), Good: true}
+	case saves < 0:
+		return MoneyLine{Label: "advised", Text: fmt.Sprintf("%s a month for nodes: %s more, for what is short today", today-saves, -saves)}
+	case r.Nodes.Plan == nil && Room(r) > 0:
+		return MoneyLine{Label: "possible", Text: fmt.Sprintf("room worth %s a month becomes free; it leaves the bill when nodes go", WholeOf(Room(r))), Good: true}
+	}
+	return MoneyLine{Label: "possible", Text: "nothing less with what was looked at"}
+}
+
+// listedCost is what the workloads of the report cost.
+func listedCost(r *document.Report) (sum document.USD) {
+	for i := range r.Workloads {
+		if c := r.Workloads[i].MonthlyCost; c != nil {
+			sum += *c
+		}
+	}
+	return sum
+}
+
+func billNames(b *document.AllocationBill) (out []string) {
+	for _, p := range []struct {
+		name string
+		usd  document.Dollars
+	}{{"volumes", b.Volumes}, {"LBs", b.LoadBalancers}, {"control plane", b.ControlPlane}} {
+		if p.usd != 0 {
+			out = append(out, p.name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,1 @@
+(()=>{var m=["auto","light","dark"];function n(t){let e=0;t.hidden=!1,t.addEventListener("click",()=>{e=(e+1)%m.length,e===0?delete document.documentElement.dataset.theme:document.documentElement.dataset.theme=m[e],t.textContent="Theme: "+m[e]})}n(document.getElementById("theme"));})();

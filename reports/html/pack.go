@@ -1,0 +1,231 @@
+package html
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/klauspost/compress/flate"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
+)
+
+// chunkWorkloads is how many workloads are packed together: a panel unpacks
+// some hundred kilobytes.
+const chunkWorkloads = 32
+
+// level weighs size against time; a higher one saves a few per cent.
+const level = 6
+
+// packer compresses pieces into elements that are no script to a browser.
+type packer struct {
+	buf bytes.Buffer
+	z   *flate.Writer
+}
+
+func newPacker() *packer {
+	z, err := flate.NewWriter(nil, level)
+	if err != nil {
+		panic(err) // the level is a constant that is valid
+	}
+	return &packer{z: z}
+}
+
+// write adds one piece: deflated, as base64.
+func (p *packer) write(out *bufio.Writer, id string, data []byte) error {
+	p.buf.Reset()
+	p.z.Reset(&p.buf)
+	if _, err := p.z.Write(data); err != nil {
+		return fmt.Errorf("packing %s: %w", id, err)
+	}
+	if err := p.z.Close(); err != nil {
+		return fmt.Errorf("packing %s: %w", id, err)
+	}
+	fmt.Fprintf(out, "<script type=\"text/plain\" id=\"%s\">", id)
+	e := base64.NewEncoder(base64.StdEncoding, out)
+	if _, err := e.Write(p.buf.Bytes()); err != nil {
+		return err
+	}
+	if err := e.Close(); err != nil {
+		return err
+	}
+	_, err := out.WriteString("</script>\n")
+	return err
+}
+
+// index is what the script reads first.
+type index struct {
+	Chunk     int   `json:"chunk"`
+	Priced    bool  `json:"priced"`
+	Start     int64 `json:"start"` // seconds since 1970 of the first slot
+	SlotHours int   `json:"slotHours"`
+	Slots     int   `json:"slots"`
+	Rows      []row `json:"rows"`
+}
+
+// detail is what stands behind one workload.
+type detail struct {
+	Title      string      `json:"title"`
+	Text       string      `json:"text"` // as explain prints it
+	YAML       string      `json:"yaml,omitempty"`
+	ScalerYAML string      `json:"scalerYAML,omitempty"`
+	Scaling    *scaling    `json:"scaling,omitempty"`
+	Containers []container `json:"containers"`
+}
+
+// scaling is the number of pods, now and as advised.
+type scaling struct {
+	Now    string  `json:"now"`
+	Advice string  `json:"advice,omitempty"`
+	Least  int32   `json:"least,omitempty"`
+	Most   int32   `json:"most,omitempty"`
+	Mean   float64 `json:"mean,omitempty"`
+}
+
+// container is what stands behind one container. Texts are as they are printed;
+// numbers are for pictures.
+type container struct {
+	Name    string     `json:"name"`
+	Figures [][]string `json:"figures"`
+	CPU     *usage     `json:"cpu,omitempty"`
+	Memory  *usage     `json:"memory,omitempty"`
+	Pods    *packed    `json:"pods,omitempty"`
+	Days    []day      `json:"days,omitempty"`
+	Curve   []point    `json:"curve,omitempty"`
+	Peers   [][]string `json:"peers,omitempty"`
+	// Promise is the share of time above the advised CPU request, and what it says.
+	Promise *float64 `json:"promise,omitempty"`
+}
+
+// usage is one resource over time, in millicores or bytes.
+type usage struct {
+	Mean  packed `json:"mean"`
+	Peak  packed `json:"peak"`
+	Marks []mark `json:"marks"`
+}
+
+// mark is a request, a limit or the advice.
+type mark struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Text  string  `json:"text"`
+}
+
+// packed is a series: its bytes stand from At on in the chunk's tail, each as the
+// difference to the one before.
+type packed struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+	At   int     `json:"at"`
+}
+
+// day is one day in numbers and in words: median, 95th percentile, most.
+type day struct {
+	Date   string     `json:"date"`
+	CPU    [3]float64 `json:"cpu"`
+	Memory [3]float64 `json:"memory"`
+	Text   []string   `json:"text"`
+}
+
+// point is a CPU request, the share of time above it, and what it costs.
+type point struct {
+	CPU   float64 `json:"cpu"`
+	Above float64 `json:"above"`
+	Text  string  `json:"text"`
+	Money string  `json:"money,omitempty"`
+}
+
+// histories finds containers' histories fast.
+type histories map[string]*document.ContainerHistory
+
+func historiesOf(r *document.Report) histories {
+	out := histories{}
+	if r.History != nil {
+		for i := range r.History.Containers {
+			c := &r.History.Containers[i]
+			out[historyKey(c.Namespace, c.Kind, c.Name, c.Container)] = c
+		}
+	}
+	return out
+}
+
+func historyKey(parts ...string) string { return strings.Join(parts, "\x00") }
+
+func (h histories) of(w *document.Workload, c *document.Container) *document.ContainerHistory {
+	return h[historyKey(w.Namespace, w.Kind, w.Name, c.Name)]
+}
+
+// chunk packs workloads: the length of the JSON in four bytes, the JSON, the
+// series.
+func chunk(r *document.Report, past histories, first, end int) ([]byte, error) {
+	var tail []byte
+	details := make([]detail, 0, end-first)
+	for i := first; i < end; i++ {
+		d, err := detailOf(r, past, &r.Workloads[i], &tail)
+		if err != nil {
+			return nil, err
+		}
+		details = append(details, d)
+	}
+	data, err := json.Marshal(details)
+	if err != nil {
+		return nil, fmt.Errorf("writing what stands behind workloads: %w", err)
+	}
+	out := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
+	return append(append(out, data...), tail...), nil
+}
+
+func detailOf(r *document.Report, past histories, w *document.Workload, tail *[]byte) (detail, error) {
+	d := detail{Title: brief.Path(w), Containers: []container{}}
+	of := *r
+	if r.History != nil { // of this workload alone, so that it is found at once
+		h := *r.History
+		h.Containers = nil
+		for i := range w.Containers {
+			if c := past.of(w, &w.Containers[i]); c != nil {
+				h.Containers = append(h.Containers, *c)
+			}
+		}
+		of.History = &h
+	}
+	var b strings.Builder
+	if err := text.Reasons(&b, &of, w, text.Options{}); err != nil {
+		return d, err
+	}
+	d.Text, d.YAML, d.ScalerYAML = b.String(), lines(brief.PodYAML(w)), lines(brief.ScalerYAML(w.Horizontal))
+	d.Scaling = scalingOf(w.Horizontal)
+	for i := range w.Containers {
+		d.Containers = append(d.Containers, containerOf(&w.Containers[i], past.of(w, &w.Containers[i]), tail))
+	}
+	return d, nil
+}
+
+func lines(all []string) string {
+	if len(all) == 0 {
+		return ""
+	}
+	return strings.Join(all, "\n") + "\n"
+}
+
+func scalingOf(h *document.Horizontal) *scaling {
+	if h == nil {
+		return nil
+	}
+	out := &scaling{Now: brief.Scaling(h.Current)}
+	if to := h.Recommended; to != nil {
+		out.Advice, out.Mean = brief.Scaling(*to), to.MeanReplicas
+		if to.MinReplicas != nil && to.MaxReplicas != nil {
+			out.Least, out.Most = *to.MinReplicas, *to.MaxReplicas
+		}
+	}
+	return out
+}
+
+func escape(s string) string { return url.PathEscape(brief.Clean(s)) }

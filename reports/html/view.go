@@ -1,0 +1,170 @@
+package html
+
+import (
+	"fmt"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// mostUrgent is how many rows "fix first" has.
+const mostUrgent = 8
+
+// view is what the plain part of the page says, in words.
+type view struct {
+	Cluster, Span, Version string
+	Today, Possible, Less  string // the figures; empty without
+	Money                  []brief.MoneyLine
+	Counts                 string
+	Urgents                []urgent
+	UrgentCounts           string
+	MoreUrgent             int
+	Steps                  []step
+	StepNote               string
+	Rows                   []row
+	RowCount               int
+	Priced                 bool
+	Moment                 string
+	Scaling                []string
+	Nodes                  *nodesView
+	Purchase               *purchaseView
+	Waste                  []waste
+	WasteNote              string
+	Warnings, Prices       []string
+	PriceAge               string
+}
+
+// urgent is one row of what to fix first.
+type urgent struct {
+	Kind, Name, Link, What, Change string
+}
+
+// step is one bar of the waterfall: from and to are thousandths of the picture.
+type step struct {
+	Label, Size, Amount, Risk string
+	From, Width               int
+	Class                     string // total, less, more, room
+}
+
+// waste is one finding.
+type waste struct{ What, Target, Link, Money, Loss, Blocked string }
+
+func viewOf(r *document.Report, rows []row) *view {
+	v := &view{
+		Cluster: clusterName(r), Span: brief.Span(r.Metadata.GeneratedFrom), Version: brief.Clean(r.Metadata.Version),
+		Money: brief.MoneyLines(r), Counts: counts(r), Priced: r.Summary.MonthlyCost != nil,
+		Rows: rows[:min(len(rows), mostRows)], RowCount: len(rows),
+		Scaling: brief.ScalingLines(r, true), Nodes: nodesOf(r), Purchase: purchaseOf(r),
+		Warnings: brief.WarningLines(r.Warnings, false), Prices: brief.PriceLines(r.Prices), PriceAge: brief.PriceAge(r),
+	}
+	if saves := brief.Saves(r); v.Priced && saves > 0 && !r.NoHistory() {
+		today := brief.WholeOf(*r.Summary.MonthlyCost)
+		v.Today, v.Possible, v.Less = today.String(), (today - saves).String(), brief.Part(document.USD(saves), document.USD(today))
+	}
+	if r.Metadata.GeneratedFrom.Moment {
+		v.Moment = brief.MomentMark + " " + brief.MomentWords
+	}
+	v.urgent(r)
+	v.steps(r)
+	v.waste(r)
+	return v
+}
+
+func counts(r *document.Report) string {
+	c := r.Summary.Containers
+	return fmt.Sprintf("%s, %s, %s: %d to change, %d right as they are, %d without advice",
+		document.Counted(r.Nodes.Current.Count, "node"), document.Counted(len(r.Workloads), "workload"), document.Counted(c.Total, "container"), c.Change, c.Fine, c.Withheld)
+}
+
+func (v *view) urgent(r *document.Report) {
+	all := brief.Urgents(r)
+	shown := brief.Pressing(all, mostUrgent)
+	v.UrgentCounts, v.MoreUrgent = brief.UrgentCounts(all), len(all)-len(shown)
+	for _, x := range shown {
+		u := urgent{Kind: string(x.Kind), Name: x.Name, What: x.What, Change: x.Change}
+		if u.Change == "" {
+			u.Change = x.Fix
+		}
+		if x.Of != nil {
+			u.Link = anchor(x.Of)
+		}
+		v.Urgents = append(v.Urgents, u)
+	}
+}
+
+// steps are the waterfall: each bar begins where the one before ends.
+func (v *view) steps(r *document.Report) {
+	all := brief.Savings(r)
+	if len(all) == 0 {
+		return
+	}
+	today := document.USD(0)
+	if r.Summary.MonthlyCost != nil {
+		today = *r.Summary.MonthlyCost
+	}
+	scale := func(u document.USD) int { return int(min(max(1000*float64(u)/float64(max(today, 1)), 0), 1000)) }
+	var parts []document.USD
+	for _, x := range all {
+		if !x.Room && !x.Beside {
+			parts = append(parts, x.USD)
+		}
+	}
+	dollars := brief.Shares(brief.Saves(r), parts)
+	if v.Priced {
+		v.Steps = append(v.Steps, step{Label: "today", Amount: brief.WholeOf(today).String(), Width: 1000, Class: "total"})
+	}
+	left, n := today, 0
+	for _, x := range all {
+		s := step{Label: "- " + x.Name, Size: x.Size, Risk: x.Risk, Class: "less"}
+		switch {
+		case x.Beside:
+			s.Size += ", not of nodes"
+			s.Amount, s.Class = brief.WholeOf(x.USD).String(), ""
+		default:
+			n++
+			s.Label = fmt.Sprintf("%d %s", n, x.Name)
+			if x.Room {
+				s.Amount, s.Class = "room "+brief.WholeOf(x.Freed).String(), "room"
+				s.Width = scale(max(x.Freed, -x.Freed))
+				s.From = max(scale(left)-s.Width, 0)
+				break
+			}
+			s.Amount, dollars = (-dollars[0]).String(), dollars[1:]
+			to := left - x.USD
+			s.From, s.Width = min(scale(left), scale(to)), max(scale(left)-scale(to), scale(to)-scale(left))
+			if x.USD < 0 {
+				s.Class = "more"
+			}
+			left = to
+		}
+		if !v.Priced {
+			s.Amount, s.Class = "", ""
+		}
+		v.Steps = append(v.Steps, s)
+	}
+	if v.Priced {
+		v.Steps = append(v.Steps, step{Label: "after all steps", Amount: (brief.WholeOf(today) - brief.Saves(r)).String(), Width: scale(left), Class: "total"})
+	}
+	if len(r.Waste) > 0 {
+		v.StepNote = brief.WasteWithin(r) + "."
+	}
+}
+
+func (v *view) waste(r *document.Report) {
+	if len(r.Waste) > 0 {
+		v.WasteNote = brief.WasteLines(r, false)[0]
+	}
+	links := map[string]string{}
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		links[w.Namespace+"/"+w.Kind+"/"+w.Name] = anchor(w)
+	}
+	for i := range r.Waste {
+		x := &r.Waste[i]
+		out := waste{What: brief.Clean(x.Title), Target: brief.Clean(x.Target), Link: links[x.Target], Loss: brief.Clean(x.Loss), Blocked: brief.Clean(brief.Joined(x.Blocked))}
+		if x.MonthlyCost != nil {
+			out.Money = brief.WholeOf(*x.MonthlyCost).String()
+		}
+		v.Waste = append(v.Waste, out)
+	}
+}
