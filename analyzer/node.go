@@ -18,6 +18,9 @@ type Node struct {
 	// NotReady says that the node reports that it is not, or that its control plane lost
 	// it; snapshots of older programs do not tell.
 	NotReady bool `json:"notReady,omitempty"`
+	// ReadyAfter is the seconds from the node's creation to its being ready, in the state
+	// that it has now; 0 where that is not known.
+	ReadyAfter int32 `json:"readyAfter,omitempty"`
 	// Resources is what the node offers beside CPU, memory and pods, each by its own
 	// name. Snapshots of older programs have none.
 	Resources Resources `json:"resources,omitempty"`

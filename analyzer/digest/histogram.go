@@ -1,6 +1,9 @@
 package digest
 
-import "math"
+import (
+	"iter"
+	"math"
+)
 
 // Every octave is cut into 64 buckets of equal width, so a bucket that starts
 // at l is l/64 wide at most and its middle is off by at most 1/128.
@@ -178,6 +181,22 @@ func (h *Histogram) Quantile(q float64) float64 {
 		}
 	}
 	return h.max // only where a bucket has saturated
+}
+
+// All gives the samples by rising value: the middle of each bucket that holds any, and how
+// many it holds. What is below Smallest counts as zero.
+func (h *Histogram) All() iter.Seq2[float64, uint64] {
+	return func(yield func(float64, uint64) bool) {
+		if h.zeros > 0 && !yield(0, h.zeros) {
+			return
+		}
+		for i, c := range h.counts {
+			lo, hi := bounds(h.lo + int32(i))
+			if c > 0 && !yield(min(max((lo+hi)/2, h.min), h.max), uint64(c)) {
+				return
+			}
+		}
+	}
 }
 
 // ShareAbove gives the share of samples greater than v, in [0, 1]. Inside the

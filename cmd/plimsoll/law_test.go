@@ -77,6 +77,8 @@ var line = map[string]int{
 
 	"recommender/horizontal/setting": 46, // the search over settings
 	"recommender/horizontal/keda":    47, // existing ScaledObjects
+	"recommender/horizontal/bounds":  47, // how few and how many pods are safe
+	"recommender/horizontal/slow":    47, // how variable load and requests are
 }
 
 // firstIO is where the packages begin that may dial, read and write.

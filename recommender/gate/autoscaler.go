@@ -169,7 +169,7 @@ func (p *Pass) promptTarget(a *manifest.Autoscaler, w *manifest.Workload, m mani
 	if open {
 		cores = request
 	}
-	prompt := replay.Prompt(cores, request, advice.DefaultSlowdown)
+	prompt := replay.Prompt(cores, request, advice.DefaultSlowdown, p.evidence.LookUp(p.ref(w)).Variability())
 	return int64(100 * float64(prompt) / float64(request) / (1 + toleranceOf(a)))
 }
 

@@ -1,39 +1,72 @@
 package horizontal
 
 import (
-	"fmt"
 	"math"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/bounds"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/slow"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
-const (
-	// leastScaledRequest is the CPU request, in millicores, below which a
-	// percentage of it is noise: a garbage collection is a tenth of it.
-	leastScaledRequest = 50
-	// longGrace is the termination grace period, in seconds, from which pods
-	// are taken to hold long work that a scale-in would cut off.
-	longGrace = 300
-	// nodeStart is the time from a pod that fits nowhere to a node that takes
-	// it, where a node autoscaler runs: machine, kubelet and CNI.
-	nodeStart = 120 * time.Second
-	// mostTimesCost bounds the cost of the maximum by that of the mean pods.
-	mostTimesCost = 10
-)
+// leastScaledRequest is the CPU request, in millicores, below which a
+// percentage of it is noise: a garbage collection is a tenth of it.
+const leastScaledRequest = 50
 
 // demand is the load as pods of that size meet it.
 func (c *scaleCase) demand(s podSize) setting.Demand {
 	d := setting.Demand{Step: 5 * time.Minute, Millicores: c.curve.CPU, Request: s.metric, Controller: c.controller}
 	if slowdown := c.pass.Options.Slowdown; slowdown > 1 {
-		d.Prompt = promptOf(c.coresOf(s), s.metric, slowdown)
+		d.Prompt = replay.Prompt(c.coresOf(s), s.metric, slowdown, c.variable.Variability)
 	}
 	return d
+}
+
+// describeMost files what holds the maximum below three times the highest demand.
+func (c *scaleCase) describeMost(r *advice.Advice) {
+	if c.best.Fixed {
+		return
+	}
+	free, b := c.bounds, c.boundsOf(c.best.size)
+	free.Ceiling = 0
+	want := c.demandOf(c.best).HighestFor(free, c.best.Min, c.best.Target)
+	if want <= c.best.Max {
+		return
+	}
+	r.Show("replicas that three times the highest demand needs", float64(want), "count")
+	for _, held := range []struct {
+		by   string
+		most int32
+	}{{"quota, or nodes that no two of its pods share,", b.Ceiling}, {"nodes and money", b.Roof}} {
+		if held.most > 0 && held.most < want {
+			r.Show("replicas that "+held.by+" let run", float64(held.most), "count")
+		}
+	}
+}
+
+// findVariability works out how variable load and requests are inside a step.
+func (c *scaleCase) findVariability() {
+	if c.rate != nil && c.rate.poor == "" {
+		c.variable.ByRequests(c.rate.costs)
+	}
+	c.variable.ByUsage(slow.Followed(c.w, c.container), c.curve, c.pass.Facts.Snapshot.Window.Step.Seconds())
+}
+
+// describeLatency files from where on a pod is slow, and what that rests on.
+func (c *scaleCase) describeLatency(r *advice.Advice) {
+	d := c.demand(c.sizes[0])
+	if d.Prompt == 0 {
+		return
+	}
+	r.Show("CPU of a pod from which it is slow", float64(d.Prompt), "millicores")
+	if c.variable.ByCost {
+		r.Show("variation of requests, by their CPU cost", 100*math.Sqrt(c.variable.Service-1), "percent")
+	}
+	if by := c.variable.Source(); by != "" {
+		r.Show("variation of load inside a step, by "+by, 100*c.variable.Load, "percent")
+	}
 }
 
 // coresOf is the millicores that one pod can run on at once: its limit, else
@@ -45,126 +78,13 @@ func (c *scaleCase) coresOf(s podSize) int64 {
 	return s.metric
 }
 
-// promptOf is the millicores that a pod of so many millicores serves before
-// queueing makes the mean response slowdown times the service time, at most
-// its request.
-func promptOf(cores, request int64, slowdown float64) int64 {
-	return replay.Prompt(cores, request, slowdown)
-}
-
-// leastPods is the fewest replicas that are safe: the autoscaler's minimum, which
-// its owner set; one only where one runs now; every zone that its pods are in,
-// or must spread over; and one more than a disruption budget must keep, so that
-// a node can be drained.
-func leastPods(p *advice.Pass, w *analyzer.WorkloadFacts) int32 {
-	n := min(max(w.Replicas, 1), 2)
-	if len(w.HPAs) > 0 {
-		n = max(w.HPAs[0].Min, 1)
+// boundsOf are the bounds of a search over pods of a size.
+func (c *scaleCase) boundsOf(s podSize) setting.Bounds {
+	b := c.bounds
+	if quota := bounds.Quota(c.pass, c.w, s.requests); quota > 0 && (b.Ceiling == 0 || quota < b.Ceiling) {
+		b.Ceiling = quota
 	}
-	n = max(n, min(zonesOf(p, w), max(w.Replicas, 1)))
-	if binds(w, analyzer.ConstraintSpread) {
-		n = max(n, int32(zones(p)))
-	}
-	for _, b := range w.PDBs {
-		n = max(n, leastForBudget(b, n))
-	}
-	return min(n, setting.MostReplicas)
-}
-
-// zonesOf counts the zones that a workload's pods run in now.
-func zonesOf(p *advice.Pass, w *analyzer.WorkloadFacts) int32 {
-	zone := map[string]string{}
-	for _, n := range p.Facts.Snapshot.Nodes {
-		zone[n.Name] = n.Labels[zoneLabel]
-	}
-	seen := map[string]bool{}
-	for _, pod := range w.Pods {
-		if z := zone[pod.Node]; z != "" {
-			seen[z] = true
-		}
-	}
-	return int32(len(seen))
-}
-
-// mostApart is the node count where no two pods may share a node, else 0.
-func mostApart(p *advice.Pass, w *analyzer.WorkloadFacts) int32 {
-	if !binds(w, analyzer.ConstraintAntiAffinity) {
-		return 0
-	}
-	return int32(len(p.Facts.Snapshot.Nodes))
-}
-
-// roof is the most pods of a size that quota, nodes and money let run, 0 for
-// none of them.
-func (c *scaleCase) roof(s podSize) int32 {
-	pod := analyzer.PodRequests(s.requests, analyzer.Amounts{})
-	most := math.Inf(1)
-	bound := func(amount, each int64) {
-		if amount > 0 && each > 0 {
-			most = min(most, float64(amount/each))
-		}
-	}
-	for _, q := range c.pass.Facts.Snapshot.Quotas {
-		if q.Namespace != c.w.Namespace {
-			continue
-		}
-		running := int64(len(c.w.Pods))
-		if q.Requests.CPU > 0 {
-			bound(max(q.Requests.CPU-q.UsedRequests.CPU, 0)+running*pod.CPU, pod.CPU)
-		}
-		if q.Requests.Memory > 0 {
-			bound(max(q.Requests.Memory-q.UsedRequests.Memory, 0)+running*pod.Memory, pod.Memory)
-		}
-	}
-	if c.pass.Facts.Snapshot.NodeAutoscaler() == "" {
-		var room analyzer.Amounts
-		for _, n := range c.pass.Facts.Snapshot.Nodes {
-			room = room.Plus(n.Allocatable)
-		}
-		bound(room.CPU, pod.CPU)
-		bound(room.Memory, pod.Memory)
-	}
-	if mean := setting.Mean(c.curve.Pods); mean > 0 {
-		most = min(most, math.Ceil(mostTimesCost*mean))
-	}
-	if math.IsInf(most, 1) {
-		return 0
-	}
-	return int32(min(max(most, 1), setting.MostReplicas))
-}
-
-// startOf is how long load waits for a new pod: the pod's own start as seen,
-// no less than is assumed where that was not seen, and a node's where nodes
-// come and go, since the plan leaves them full.
-func startOf(p *advice.Pass, w *analyzer.WorkloadFacts) time.Duration {
-	start := max(setting.PodStartUp, time.Duration(w.ReadyAfter())*time.Second)
-	if p.Facts.Snapshot.NodeAutoscaler() != "" {
-		start += nodeStart
-	}
-	return start
-}
-
-// longWork gives the reason for which a scale-in would cut work off, or "".
-func longWork(w *analyzer.WorkloadFacts) string {
-	for _, pod := range w.Pods {
-		if pod.Spec.GraceSeconds > longGrace {
-			return fmt.Sprintf("its pods take up to %d s to stop: a scale-in would cut off long work", pod.Spec.GraceSeconds)
-		}
-	}
-	if binds(w, analyzer.ConstraintKeep) {
-		return "its pods ask not to be disrupted: a scale-in would cut off their work"
-	}
-	for i := range w.Workload.Containers {
-		if runsJobs(w.Workload.Containers[i].Image) {
-			return "it runs jobs of a CI system: a scale-in would cut off a job; scale it by its queue"
-		}
-	}
-	return ""
-}
-
-// jobRunners are the images of the agents that CI systems hand jobs to.
-var jobRunners = []string{"actions-runner", "github-runner", "gitlab-runner", "inbound-agent", "jnlp-slave", "jnlp-agent", "buildkite/agent", "azp-agent", "drone-runner", "woodpecker-agent", "concourse", "teamcity-agent", "bamboo-agent", "circleci/runner"}
-
-func runsJobs(image string) bool {
-	return slices.ContainsFunc(jobRunners, func(name string) bool { return strings.Contains(image, name) })
+	b.Roof, b.MostPerPod = bounds.Roof(c.pass, s.requests, setting.Mean(c.curve.Pods)), c.mostPerPod(s)
+	b.HighestTarget = c.highestTargetFor(s)
+	return b
 }

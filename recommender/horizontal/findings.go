@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/bounds"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
@@ -320,11 +321,11 @@ func budgetBlocks(f *finder) {
 		return
 	}
 	for _, b := range w.PDBs {
-		if disruptions(b, n) > 0 {
+		if bounds.Disruptions(b, n) > 0 {
 			continue
 		}
 		fix := "set maxUnavailable to 1 in its place"
-		if k := leastForBudget(b, n); k > n {
+		if k := bounds.LeastForBudget(b, n); k > n {
 			fix += fmt.Sprintf(", or raise %s to %d", what, k)
 		}
 		f.find(fmt.Sprintf("PodDisruptionBudget %s lets none of %d pods go: no node that runs one can be drained", b.Name, n), fix)

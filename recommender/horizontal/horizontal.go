@@ -13,7 +13,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/bounds"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/slow"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
@@ -37,6 +39,8 @@ type Advice struct {
 	// ReplicasNow and ReplicasAdvised are means over the window by replay; 0
 	// where not known.
 	ReplicasNow, ReplicasAdvised float64
+	// Variable is how variable load and requests are inside a step.
+	Variable slow.Found
 	// Hours is the pods that the advised setting runs in each hour of the load;
 	// nil where nothing is to change.
 	Hours *advice.Hours
@@ -168,7 +172,7 @@ func scaleWorkload(p *advice.Pass, w *analyzer.WorkloadFacts) (advice.Advice, er
 		Rule: "horizontal", Lever: advice.LeverHorizontal, Workload: w.Ref,
 	}
 	c := newScaleCase(p, w)
-	c.told = &Advice{Current: currentScaling(w)}
+	c.told = &Advice{Current: currentScaling(w), Variable: c.variable}
 	r.Detail = c.told
 	if reason := c.abstain(); reason != "" {
 		r.Abstain(reason)
@@ -228,6 +232,8 @@ type scaleCase struct {
 	sizes     []podSize
 	bounds    setting.Bounds
 	rate      *requestRate // the request counter to weigh against CPU; nil without
+	// variable is what makes its queues longer than those of M/M/c.
+	variable slow.Found
 	// limit is a pod's CPU limit in millicores where it is throttled, else 0;
 	// undone says that the curve holds demand above it.
 	limit  int64
@@ -281,9 +287,10 @@ func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
 		c.limit = c.limitOf(c.sizes[0])
 	}
 	c.findRate()
+	c.findVariability()
 	c.undoThrottling()
 	c.bounds = setting.Bounds{
-		Floor: leastPods(p, w), Ceiling: mostApart(p, w), Unserved: p.Options.RiskUnserved, Start: startOf(p, w), FixedMargin: rightsize.HeadroomFixed,
+		Floor: bounds.Least(p, w), Ceiling: bounds.Apart(p, w), Unserved: p.Options.RiskUnserved, Start: bounds.Start(p, w), FixedMargin: rightsize.HeadroomFixed,
 		OwnTolerance: ownTolerance(p, c.controller),
 	}
 	return c
@@ -311,11 +318,11 @@ func (c *scaleCase) notOurs() string {
 	case len(w.HPAs) > 1:
 		return fmt.Sprintf("%d HPAs scale this workload: remove all but one first", len(w.HPAs))
 	case c.hpa != nil && c.hpa.ManagedBy == "keda":
-		return cmp.Or(c.notJudged(), longWork(w))
+		return cmp.Or(c.notJudged(), bounds.LongWork(w))
 	case c.otherMetric() != "":
 		return fmt.Sprintf("HPA %s also scales on %s, of which the snapshot has no history", c.hpa.Name, c.otherMetric())
 	}
-	return longWork(w)
+	return bounds.LongWork(w)
 }
 
 // tooLittle gives the reason for which the load teaches nothing, or "".

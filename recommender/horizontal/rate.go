@@ -39,7 +39,8 @@ const (
 type requestRate struct {
 	*analyzer.RequestRate
 	perSecond []float64 // by slot of the load curve
-	cost      float64   // millicores a request a second: the median of busy slots
+	costs     []float64 // millicores a request a second in busy slots, sorted
+	cost      float64   // their median
 	spread    float64   // of the cost, see mostSpread
 	rank      float64   // correlation with CPU
 	poor      string    // why it will not do; empty where it does
@@ -120,6 +121,7 @@ func (c *scaleCase) relate(q *analyzer.RequestRate) requestRate {
 // weigh finds cost, spread and rank of slots, and whether they will do.
 func (r *requestRate) weigh(cpu, rate []float64) {
 	costs := setting.Costs(cpu, rate)
+	r.costs = costs
 	if len(costs) == 0 || setting.Quantile(costs, 0.5) <= 0 {
 		r.poor = "no requests were counted"
 		return

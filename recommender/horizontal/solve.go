@@ -17,7 +17,6 @@ import (
 
 // solve searches every pod size and takes the cheapest setting.
 func (c *scaleCase) solve() error {
-	c.bounds.HighestTarget = c.highestTargetFor(c.sizes[0])
 	c.now = c.today()
 	if c.hpa == nil && c.floorServes() {
 		c.guard()
@@ -62,8 +61,7 @@ func (c *scaleCase) guard() {
 		return
 	}
 	d := c.demandOf(o)
-	b := c.bounds
-	b.Roof = c.roof(o.size)
+	b := c.boundsOf(o.size)
 	k := setting.Candidate{Min: o.Min, Target: d.Careful(b)}
 	k.Max = max(d.HighestFor(b, k.Min, k.Target), c.w.Replicas)
 	train, check := d.Split()
@@ -86,14 +84,10 @@ func (c *scaleCase) searchOn(rate *requestRate) (best *outcome, err error) {
 		if s.metric < leastScaledRequest {
 			continue
 		}
-		b := c.bounds
-		b.Roof, b.MostPerPod = c.roof(s), c.mostPerPod(s)
-		d := c.demand(s)
+		b, d := c.boundsOf(s), c.demand(s)
 		if rate != nil {
 			d.Requests = rate.signal()
 			b.HighestTarget = 0 // no limit keeps requests down
-		} else {
-			b.HighestTarget = c.highestTargetFor(s)
 		}
 		scaled, fixed, _, err := setting.Search(c.pass.Context, d, b)
 		if err != nil {
@@ -455,6 +449,7 @@ func (c *scaleCase) describe(r *advice.Advice, best string) {
 	r.Show("demand max", sorted[len(sorted)-1], "millicores")
 	r.Show("pod start-up assumed", c.bounds.Start.Seconds(), "seconds")
 	c.describeController(r)
+	c.describeLatency(r)
 	if most := c.mostPerPod(c.sizes[0]); most > 0 {
 		r.Show("CPU of a pod up to which its memory fits", most, "millicores")
 	}
@@ -471,6 +466,7 @@ func (c *scaleCase) describe(r *advice.Advice, best string) {
 		r.Show("time with unserved demand in the first part, "+best, 100*c.best.Train.Unserved, "percent")
 		r.Show("time with unserved demand in the last part, "+best, 100*c.best.Check.Unserved, "percent")
 	}
+	c.describeMost(r)
 	c.describeRate(r)
 	if c.hpa == nil && c.fixed != nil && !c.best.Fixed {
 		r.Show("replica-hours a month of the best fixed number", c.fixed.whole.Replicas()*pricing.HoursPerMonth, "hours")

@@ -32,8 +32,7 @@ func (c *scaleCase) tradeOffs() []TradeOff {
 	}
 	out := []TradeOff{c.tradeOff(o)}
 	d := c.demandOf(o)
-	b := c.bounds
-	b.Roof = c.roof(o.size)
+	b := c.boundsOf(o.size)
 	for target := (o.Target - 1) / tradeStep * tradeStep; target >= lowestTrade && len(out) <= mostTrades; target -= tradeStep {
 		k := o.Candidate
 		k.Target, k.Max = target, d.HighestFor(b, k.Min, target)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/bounds"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
@@ -90,7 +91,7 @@ func vpaMode(w *analyzer.WorkloadFacts) (mode, why string) {
 		return "Off", "nothing would bring an evicted pod back"
 	case w.Batch():
 		return "Initial", "an eviction would lose the run's work"
-	case binds(w, "doNotDisrupt"):
+	case bounds.Binds(w, "doNotDisrupt"):
 		return "Initial", "its pods ask not to be disrupted"
 	case w.Kind == "DaemonSet":
 		return "InPlaceOrRecreate", "one pod a node is replaced at a time"
@@ -98,7 +99,7 @@ func vpaMode(w *analyzer.WorkloadFacts) (mode, why string) {
 		return "Initial", "an eviction would take its only pod away"
 	}
 	for _, b := range w.PDBs {
-		if disruptions(b, w.Replicas) == 0 {
+		if bounds.Disruptions(b, w.Replicas) == 0 {
 			return "Initial", "its disruption budget allows no eviction"
 		}
 	}

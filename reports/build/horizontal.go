@@ -62,6 +62,9 @@ func (b *builder) horizontal(i int) *document.Horizontal {
 		Current: scalingOf(&advice.As[horizontal.Advice](r.Detail).Current, advice.As[horizontal.Advice](r.Detail).ReplicasNow), Confidence: document.Share(r.Confidence),
 		Evidence: evidence(r.Evidence), Warnings: append([]analyzer.Warning{}, r.Warnings...),
 	}
+	if v := &advice.As[horizontal.Advice](r.Detail).Variable; v.ByCost || v.Source() != "" {
+		h.Variability = &document.Variability{Service: v.Service, Load: v.Load, LoadBy: v.Source()}
+	}
 	for _, w := range r.Withheld {
 		h.Withheld = append(h.Withheld, withheld(w))
 	}

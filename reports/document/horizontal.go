@@ -14,11 +14,23 @@ type Horizontal struct {
 	// MonthlySavings is what the change is worth, the right-sizing before it already counted; negative where it costs money.
 	MonthlySavings *USD    `json:"monthlySavings,omitempty"`
 	Confidence     float64 `json:"confidence" jsonschema:"minimum=0,maximum=1"`
+	// Variability is what makes the pods' queues longer than those of M/M/c; absent where nothing is known of it.
+	Variability *Variability `json:"variability,omitempty"`
 	// Evidence are the figures that the recommendation rests on.
 	Evidence []Evidence `json:"evidence"`
 	// TradeOff is what lower targets cost and gain.
 	TradeOff []TradeOff         `json:"tradeOff,omitempty"`
 	Warnings []analyzer.Warning `json:"warnings"`
+}
+
+// Variability is that of load and requests inside a step of the load.
+type Variability struct {
+	// Service is the Allen-Cunneen factor of arrivals and services, by the CPU cost of requests; absent where none are counted.
+	Service float64 `json:"service,omitempty"`
+	// Load is the coefficient of variation of the load about the mean of its step.
+	Load float64 `json:"load"`
+	// LoadBy says what tells it: the finest samples, throttling, or both; absent where nothing does.
+	LoadBy string `json:"loadBy,omitempty"`
 }
 
 // Scaling is how the number of pods comes about.

@@ -34,10 +34,16 @@ func nodeOf(o *corev1.Node) analyzer.Node {
 		if c.Type == corev1.NodeReady {
 			n.Ready = c.Status == corev1.ConditionTrue
 			n.NotReady = !n.Ready
+			if s := c.LastTransitionTime.Sub(o.CreationTimestamp.Time).Seconds(); n.Ready && !o.CreationTimestamp.IsZero() && s > 0 && s < mostSeconds {
+				n.ReadyAfter = int32(s)
+			}
 		}
 	}
 	return n
 }
+
+// mostSeconds bounds what is kept of a node that came back long after its creation.
+const mostSeconds = 24 * 3600
 
 // attachOf is how many volumes each CSI driver may attach to a node; drivers that do
 // not say have no bound.

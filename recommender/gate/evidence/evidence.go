@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
 // Set is what a report or a snapshot knows of the workloads.
@@ -66,6 +67,8 @@ type Workload struct {
 // resource: those it had, none where nothing scaled it, and those advised.
 type Scaling struct {
 	Targets, Advised map[string]int64
+	// Variability is that of load and requests inside a step.
+	Variability replay.Variability
 }
 
 // TargetOf gives the target that the workload had: none where no autoscaler was
@@ -80,6 +83,14 @@ func (w *Workload) TargetOf(resource string, otherwise int64) int64 {
 // Advises reports whether the evidence itself advises the target.
 func (w *Workload) Advises(resource string, target int64) bool {
 	return w != nil && w.Scaling != nil && w.Scaling.Advised[resource] == target
+}
+
+// Variability is that of the workload, M/M/c where nothing is known.
+func (w *Workload) Variability() replay.Variability {
+	if w == nil || w.Scaling == nil {
+		return replay.Variability{}
+	}
+	return w.Scaling.Variability
 }
 
 // Container is one container as it was seen.

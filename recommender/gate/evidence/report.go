@@ -6,6 +6,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -27,6 +28,9 @@ func Of(r *document.Report, name string) *Set {
 		}
 		if h := w.Horizontal; h != nil {
 			seen.Scaling = &Scaling{Targets: targetsOf(&h.Current), Advised: targetsOf(h.Recommended)}
+			if v := h.Variability; v != nil {
+				seen.Scaling.Variability = replay.Variability{Service: v.Service, Load: v.Load}
+			}
 		}
 		e.Workloads[analyzer.Ref{Namespace: w.Namespace, Kind: w.Kind, Name: w.Name}] = seen
 	}

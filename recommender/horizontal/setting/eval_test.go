@@ -77,7 +77,7 @@ func readTrace(t *testing.T, file string) trace {
 		out.Millicores[i] *= tracePods * traceRequest / p99
 	}
 	out.Step, out.Request = time.Duration(step)*time.Second, traceRequest
-	out.Prompt = int64(traceRequest * queue.SlowFrom(traceRequest/1000, advice.DefaultSlowdown, 1))
+	out.Prompt = int64(traceRequest * queue.SlowFrom(traceRequest/1000, advice.DefaultSlowdown, queue.Variability{}))
 	return out
 }
 

@@ -39,8 +39,8 @@ type Demand struct {
 // Bounds hold a search for a setting.
 type Bounds struct {
 	Floor   int32 // of the replicas: availability, zones, disruption budgets
-	Ceiling int32 // 0 means none
-	// Roof bounds the maximum by quota, nodes and money, down to leastGrowth
+	Ceiling int32 // by quota, and by nodes that no two pods may share; 0 means none
+	// Roof bounds the maximum by nodes and money, down to leastGrowth
 	// above the highest demand; 0 means none.
 	Roof int32
 	// Unserved is the share of time, in [0, 1], that demand may be unserved, and
@@ -146,7 +146,7 @@ func (d Demand) PodsFor(millicores float64, percent int32) int32 {
 }
 
 // growth is the room above the highest demand seen that the maximum leaves,
-// leastGrowth that where quota, nodes or money bind. 3 costs nothing until used.
+// leastGrowth that where nodes or money bind. 3 costs nothing until used.
 const (
 	growth      = 3.0
 	leastGrowth = 1.5
@@ -206,13 +206,16 @@ func (d Demand) downWindows() []time.Duration {
 }
 
 // Careful is the target for load that is not known yet: half of what a
-// pod serves promptly.
+// pod serves promptly, less where its memory would not fit.
 func (d Demand) Careful(b Bounds) int32 {
 	prompt := d.Request
 	if d.Prompt > 0 {
 		prompt = min(d.Prompt, d.Request)
 	}
 	target := int32(max(50*prompt/d.Request, lowestTarget))
+	if up := 1 + d.Controller.UpTolerance(); b.MostPerPod > 0 {
+		target = min(target, max(int32(100*b.MostPerPod/(up*float64(d.Request))), 1))
+	}
 	if b.HighestTarget > 0 {
 		target = min(target, b.HighestTarget)
 	}
@@ -239,7 +242,7 @@ func (d Demand) grid(b Bounds) []Candidate {
 			for _, w := range d.downWindows() {
 				for _, target := range targets() {
 					if b.HighestTarget > 0 && target > b.HighestTarget || d.scaleOut(target, t) > HighestScaleOut+1e-9 ||
-						b.MostPerPod > 0 && target > lowestTarget && d.scaleOut(target, t)*float64(d.Request) > 100*b.MostPerPod {
+						b.MostPerPod > 0 && d.scaleOut(target, t)*float64(d.Request) > 100*b.MostPerPod {
 						continue
 					}
 					highest := b.cap(max(n+1, d.most(b, top, target)))
@@ -286,7 +289,7 @@ func (d Demand) fixed(b Bounds) []Candidate {
 		if b.MostPerPod > 0 {
 			n = max(n, int32(min(math.Ceil(sorted[len(sorted)-1]/b.MostPerPod-1e-9), MostReplicas)))
 		}
-		ns = append(ns, max(b.Floor, n), max(b.Floor, n+1))
+		ns = append(ns, b.cap(max(b.Floor, n)), b.cap(max(b.Floor, n+1)))
 	}
 	slices.Sort(ns)
 	var out []Candidate
