@@ -460,3 +460,26 @@ func TestMinus(t *testing.T) {
 		}
 	}
 }
+
+// TestAll: every sample comes back, within the error of its bucket.
+func TestAll(t *testing.T) {
+	var h digest.Histogram
+	for i := range 1000 {
+		h.Add(float64(i * i))
+	}
+	n, sum, last := uint64(0), 0.0, -1.0
+	for v, k := range h.All() {
+		if v <= last {
+			t.Fatalf("%g comes after %g", v, last)
+		}
+		n, sum, last = n+k, sum+v*float64(k), v
+	}
+	if n != h.Count() || math.Abs(sum-h.Sum()) > digest.MaxRelativeError*h.Sum() {
+		t.Errorf("got %d samples of %g, want %d of %g", n, sum, h.Count(), h.Sum())
+	}
+	for v := range h.All() { // may be left at any sample
+		if v > 100 {
+			break
+		}
+	}
+}

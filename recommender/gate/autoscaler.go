@@ -126,7 +126,7 @@ func (p *Pass) judgeTarget(a *manifest.Autoscaler, m manifest.Metric) {
 	w := p.workloadOf(a.Target, a.Document)
 	low, high, slow := or(p.policy.Autoscaling.TargetMin, leastTarget), or(p.policy.Autoscaling.TargetMax, mostTarget), false
 	if prompt := p.promptTarget(a, w, m); p.policy.Autoscaling.TargetMax == 0 && prompt > 0 && prompt < high {
-		high, slow = prompt, true
+		low, high, slow = min(low, prompt), prompt, true
 	}
 	if m.Target >= low && m.Target <= high {
 		return
@@ -149,7 +149,8 @@ func (p *Pass) judgeTarget(a *manifest.Autoscaler, m manifest.Metric) {
 
 // promptTarget gives the largest CPU target, in percent, at which pods are added
 // before queueing makes responses slow, as the audit advises it; 0 where the
-// pods' cores are not known. Cores are the limits, else the requests.
+// pods' cores are not known. Cores are the limits, else the requests. What the
+// evidence knows of how load and requests vary counts.
 func (p *Pass) promptTarget(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric) int64 {
 	if w == nil || m.Name != "cpu" || m.Node == a.TargetNode { // a target that nobody wrote is the API server's own
 		return 0

@@ -17,6 +17,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/evidence"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
 var update = flag.Bool("update", false, "rewrite the want sections of the cases")
@@ -164,6 +165,9 @@ func addEvidence(t *testing.T, e *evidence.Set, fields []string) {
 	for _, field := range fields[1:] {
 		key, value, _ := strings.Cut(field, "=")
 		switch key {
+		case "varies":
+			service, load, _ := strings.Cut(value, ",")
+			w.Scaling = &evidence.Scaling{Variability: replay.Variability{Service: number(t, service), Load: number(t, load)}}
 		case "replicas":
 			w.Replicas = number(t, value)
 		case "container":

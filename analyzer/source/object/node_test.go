@@ -70,3 +70,29 @@ spec:
 		}
 	}
 }
+
+// TestNodeStart reads how long a node took to be ready, where that is to be known.
+func TestNodeStart(t *testing.T) {
+	for name, tt := range map[string]struct {
+		created, condition string
+		want               int32
+	}{
+		"ready":            {`"2026-05-03T20:00:00Z"`, `status: "True", lastTransitionTime: "2026-05-03T20:02:34Z"`, 154},
+		"not ready":        {`"2026-05-03T20:00:00Z"`, `status: "False", lastTransitionTime: "2026-05-03T20:02:34Z"`, 0},
+		"no creation":      {"null", `status: "True", lastTransitionTime: "2026-05-03T20:02:34Z"`, 0},
+		"no time":          {`"2026-05-03T20:00:00Z"`, `status: "True"`, 0},
+		"before creation":  {`"2026-05-03T20:00:00Z"`, `status: "True", lastTransitionTime: "2026-05-01T20:00:00Z"`, 0},
+		"back after weeks": {`"2026-05-03T20:00:00Z"`, `status: "True", lastTransitionTime: "2026-06-01T20:00:00Z"`, 0},
+	} {
+		yaml := "apiVersion: v1\nkind: Node\nmetadata: {name: a, creationTimestamp: " + tt.created + "}\nstatus: {conditions: [{type: Ready, " + tt.condition + "}]}\n"
+		in := &object.Inventory{}
+		if err := object.Read(in, strings.NewReader(yaml), "f"); err != nil {
+			t.Fatal(err)
+		}
+		s := &analyzer.Snapshot{}
+		in.Fill(s, object.Selection{})
+		if got := s.Nodes[0].ReadyAfter; got != tt.want {
+			t.Errorf("%s: got %d s, want %d", name, got, tt.want)
+		}
+	}
+}

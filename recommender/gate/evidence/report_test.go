@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/evidence"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -15,7 +16,7 @@ func TestEvidenceOf(t *testing.T) {
 	end := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	r := &document.Report{
 		Metadata: document.Metadata{GeneratedFrom: document.Window{Start: end.AddDate(0, 0, -14), End: end}},
-		Workloads: []document.Workload{{Namespace: "shop", Kind: "Deployment", Name: "cart", Replicas: 3, Containers: []document.Container{
+		Workloads: []document.Workload{{Namespace: "shop", Kind: "Deployment", Name: "cart", Replicas: 3, Horizontal: &document.Horizontal{Variability: &document.Variability{Service: 1.2, Load: 0.3}}, Containers: []document.Container{
 			{
 				Name:        "app",
 				Recommended: &document.Setting{Requests: document.Resources{CPU: 120_001, Memory: 1 << 20}},
@@ -32,6 +33,9 @@ func TestEvidenceOf(t *testing.T) {
 	w := e.Workloads[analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "cart"}]
 	if w == nil || w.Replicas != 3 {
 		t.Fatalf("got workload %+v, want 3 replicas", w)
+	}
+	if v := w.Variability(); v != (replay.Variability{Service: 1.2, Load: 0.3}) {
+		t.Errorf("got variability %+v", v)
 	}
 	app, side := w.Containers["app"], w.Containers["side"]
 	if app.WithheldCPU || !app.WithheldMemory {
