@@ -13,41 +13,65 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-var formula = regexp.MustCompile(`(CPU|memory) +(\S+) \([a-z0-9 ]+\) \+ (\S+) % \([a-z ]+\), rounded up = ([^ ;]+);`)
+var (
+	formula = regexp.MustCompile(`(CPU|memory) +(\S+) \([a-z0-9 ,-]+\) \+ (\S+) % \([a-z ]+\)(?:, rounded up = | would be )([^ ;]+);`)
+	bounded = regexp.MustCompile(`would be \S+; (?:raised to|lowered to|kept at) \S+: [^;]+; now`)
+)
 
-// TestExplainRecomputes makes the advice anew from the figures that explain
-// prints, and from nothing else.
+// TestExplainRecomputes makes the advice of every container anew from the
+// figures that explain prints, and from nothing else. Where it differs from
+// usage and margin, a bound is named.
 func TestExplainRecomputes(t *testing.T) {
 	isolate(t)
 	if code, _, errs := plimsoll("audit", "--demo", "--only", "rightsize", "-o", "json=report.json"); code != 0 {
 		t.Fatal(errs)
 	}
 	r := savedReport(t, "report.json")
-	checked := 0
-	for i := range r.Workloads[:20] {
+	checked, named, want := 0, 0, 0
+	for i := range r.Workloads {
 		w := &r.Workloads[i]
+		for j := range w.Containers {
+			if x := w.Containers[j].Recommended; x != nil && w.Containers[j].Withheld == nil {
+				want += 2
+			}
+		}
 		code, out, errs := plimsoll("explain", w.Namespace+"/"+w.Kind+"/"+w.Name)
 		if code != 0 {
 			t.Fatalf("%s: %s", w.Name, errs)
 		}
-		for _, m := range formula.FindAllStringSubmatch(strings.Join(strings.Fields(out), " "), -1) {
+		text := strings.Join(strings.Fields(out), " ")
+		if all := strings.Count(text, " margin) would be "); all != len(bounded.FindAllString(text, -1)) {
+			t.Errorf("%s: a bound without its name in %s", w.Name, text)
+		}
+		named += strings.Count(text, " margin) would be ")
+		for _, m := range formula.FindAllStringSubmatch(text, -1) {
 			checked++
-			base, advice := resource.MustParse(m[2]), resource.MustParse(m[4])
-			margin, err := strconv.ParseFloat(m[3], 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			unit := 0.001
-			if m[1] == "memory" {
-				unit = 1 << 20
-			}
-			if got := math.Ceil(base.AsApproximateFloat64()*(1+margin/100)/unit-1e-3) * unit; math.Abs(got-advice.AsApproximateFloat64()) > unit/2 {
-				t.Errorf("%s: %s makes %g", w.Name, m[0], got)
-			}
+			recompute(t, w.Name, m)
 		}
 	}
-	if checked < 10 {
-		t.Errorf("%d formulas were found, want some for most workloads", checked)
+	if checked < want || named == 0 {
+		t.Errorf("%d formulas and %d bounds were found, want %d and some", checked, named, want)
+	}
+}
+
+// recompute holds one formula as it is printed: resource, base, margin, size.
+func recompute(t *testing.T, name string, m []string) {
+	t.Helper()
+	base, size := resource.MustParse(m[2]), resource.MustParse(m[4])
+	margin, err := strconv.ParseFloat(m[3], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := base.AsApproximateFloat64() * (1 + margin/100)
+	unit := 0.001
+	switch {
+	case m[1] == "memory":
+		unit = 1 << 20
+	case of > 1: // from a core on it is rounded to ten millicores
+		unit = 0.01
+	}
+	if got := math.Ceil(of/unit-1e-3) * unit; math.Abs(got-size.AsApproximateFloat64()) > unit/2 {
+		t.Errorf("%s: %s makes %g", name, m[0], got)
 	}
 }
 

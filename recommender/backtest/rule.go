@@ -72,7 +72,7 @@ type Peer struct {
 // Peers sizes one container by the rules that most people know: KRR's simple
 // strategy, the VPA's target, and Goldilocks' burstable requests.
 func Peers(c *analyzer.ContainerFacts) []Peer {
-	if len(c.Days) == 0 {
+	if len(c.Days) == 0 || c.CPU.Samples.Count() == 0 && c.Memory.Samples.Count() == 0 {
 		return nil
 	}
 	return []Peer{{"KRR", krrSimple(c)}, {"VPA", vpaTarget(c)}, {"Goldilocks", goldilocks(c)}}

@@ -1,6 +1,7 @@
 package calibration
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -38,6 +39,21 @@ type Rule struct {
 	// above) least. 0 leaves it at the quantile. A container with a peak that is cheap to
 	// hold holds it, one with a dear and short one does not.
 	Price float64
+}
+
+// String says the rule in words, such as "p90, half-life 5 days".
+func (r Rule) String() string {
+	if r.Quantile == 0 {
+		return "peak"
+	}
+	out := fmt.Sprintf("p%g", 100*r.Quantile)
+	if r.Price > 0 {
+		out += " or more, where a peak is cheap to hold"
+	}
+	if r.HalfLife > 0 {
+		out += fmt.Sprintf(", half-life %g days", r.HalfLife)
+	}
+	return out
 }
 
 // form is a Rule without its half-life.

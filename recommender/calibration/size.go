@@ -6,6 +6,8 @@ import "math"
 type Size struct {
 	// Amount is Base x Margin, or the Hour where the promise holds hours and it is more.
 	Amount, Base, Margin float64
+	// Rule is what made the base.
+	Rule Rule
 	// Hour is the mean of the busiest hour of the day, which is hour HourAt.
 	Hour   float64
 	HourAt int
@@ -30,7 +32,7 @@ func (m *Model) Size(h History) Size {
 	amount, before := 0.0, 0.0
 	for i, base := range bases(all, now) {
 		x := &m.rungs[i]
-		before, s.Base = amount, base
+		before, s.Base, s.Rule = amount, base, x.rule
 		amount = max(before, base*x.groups[s.Group].Margin*x.prior.youth(now.length()))
 	}
 	if m.between < 1 {

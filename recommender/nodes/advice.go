@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -234,9 +233,7 @@ func (n *nodePlanner) doubts(r *advice.Advice) {
 	warn := func(code, message string) {
 		r.Warnings = append(r.Warnings, analyzer.Warning{Code: code, Subject: nodesSubject, Message: message})
 	}
-	if n.pending > 0 {
-		warn("pending-pods", "pods that wait for a node are not in the plan: "+strconv.Itoa(n.pending))
-	}
+	r.Warnings = append(r.Warnings, n.waiting.warnings(n.nodes)...)
 	if len(n.nodes) > 1 && len(n.plan.Nodes)+len(plan.Kept) == 1 {
 		warn("one-node", "the plan has one node only: its failure stops everything; run a second one where that matters")
 	}

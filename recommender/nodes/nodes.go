@@ -126,7 +126,7 @@ type nodePlanner struct {
 	fewer   int         // pods that the advised scaling takes away
 	more    int         // and adds
 	daemons []packing.Pod
-	pending int // pods that wait for a node
+	waiting waiting
 	refers  map[string]bool
 	plan    packing.Plan
 	in      packing.Input

@@ -28,7 +28,7 @@ func (n *nodePlanner) gather() {
 			}
 			node := n.byName[pod.Node]
 			if node == nil {
-				n.pending++
+				n.waiting.add(w, pod)
 				continue
 			}
 			one := n.podOf(w, pod, node, archs)

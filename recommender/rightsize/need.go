@@ -36,8 +36,14 @@ func (f *Fleet) need(class calibration.Class, past calibration.History, p calibr
 // MarginPercent is what the amount has over its base, in percent.
 func (n *Need) MarginPercent() float64 { return 100 * (n.size.Margin - 1) }
 
+// Base is what the margin stands on, and the rule that made it of the samples.
+func (n *Need) Base() (amount float64, rule string) { return n.size.Base, n.size.Rule.String() }
+
 // Hour is the busiest hour of the day in UTC and its mean use of a pod.
 func (n *Need) Hour() (at int, mean float64) { return n.size.HourAt, n.size.Hour }
+
+// HourRules reports whether that hour needs more than base and margin.
+func (n *Need) HourRules() bool { return n.Amount > n.size.Base*n.size.Margin*(1+1e-9) }
 
 // Over is the share of time that usage is above an amount, out of sample, and Fails the
 // probability that the promise is not kept to the container: for memory that of passing

@@ -115,7 +115,17 @@ func fitLimitRanges(r *advice.Advice, s *Sizing, all []analyzer.LimitRange) {
 		s.Limits.CPU, s.Limits.Memory = clamp(s.Limits.CPU, lr.Min.CPU, lr.Max.CPU), clamp(s.Limits.Memory, lr.Min.Memory, lr.Max.Memory)
 		if before != [2]analyzer.Amounts{s.Requests, s.Limits} {
 			r.Warn("limitrange", fmt.Sprintf("held within LimitRange %s", lr.Name))
+			s.boundByRange(before[0], lr.Name)
 		}
+	}
+}
+
+func (s *Sizing) boundByRange(before analyzer.Amounts, name string) {
+	if s.Requests.CPU != before.CPU {
+		s.bound("cpu", "LimitRange "+name, float64(s.Requests.CPU), "millicores")
+	}
+	if s.Requests.Memory != before.Memory {
+		s.bound("memory", "LimitRange "+name, float64(s.Requests.Memory), "bytes")
 	}
 }
 

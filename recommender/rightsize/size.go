@@ -103,18 +103,25 @@ func (s *Sizing) sizeCPU(f Facts, p Policy) {
 	}
 	need := p.Fleet.CPU(f.ContainerFacts, f.Batch, p.Promise)
 	amount, hot := HoldPods(f.Days, need.Amount)
-	if f.Guaranteed && !p.ChangeQoS {
-		amount = max(amount, f.CPU.Samples.Max()) // it is the limit too, and throttles
+	why := boundIf(need.HourRules(), "", "the busiest hour of the day")
+	why = boundIf(amount > need.Amount, why, "the pods that need most")
+	if most := f.CPU.Samples.Max(); f.Guaranteed && !p.ChangeQoS && most > amount { // it is the limit too, and throttles
+		amount, why = most, "the limit equals the request and would throttle the highest sample"
 	}
 	want := RoundCPU(amount)
+	why = boundIf(want == FloorCPU && amount <= FloorCPU-1, why, "the least request")
 	s.show(fmt.Sprintf("cpu p%g of all samples", 100*q), used, "millicores")
+	base, rule := need.Base()
+	s.show("cpu base, "+rule, base, "millicores")
 	s.show("cpu margin", need.MarginPercent(), "percent")
-	if at, mean := need.Hour(); mean >= need.Amount*0.999 {
+	if at, mean := need.Hour(); need.HourRules() {
 		s.show(fmt.Sprintf("cpu in the busiest hour of the day, %02d:00 UTC", at), mean, "millicores")
 	}
-	if !Unchanged(s.Requests.CPU, want) {
-		s.Requests.CPU = want
+	if Unchanged(s.Requests.CPU, want) {
+		want, why = s.Requests.CPU, boundIf(want != s.Requests.CPU, why, nearEnough)
 	}
+	s.Requests.CPU = want
+	s.bound("cpu", why, float64(want), "millicores")
 	s.riskCPU(&need)
 	s.warnCPU(f, &need, hot)
 	s.limitCPU(f, p)
@@ -181,6 +188,7 @@ func (s *Sizing) limitCPU(f Facts, p Policy) {
 		s.Limits.CPU = max(s.Limits.CPU, RoundCPU(AddPercent(f.CPU.Samples.Max(), throttledHeadroom)))
 		if f.Guaranteed && !p.ChangeQoS {
 			s.Requests.CPU = s.Limits.CPU
+			s.bound("cpu", "the limit throttles and equals the request", float64(s.Requests.CPU), "millicores")
 		}
 		s.show("cpu periods throttled", 100*f.ThrottledShare, "percent")
 		s.warn("throttled", fmt.Sprintf("%.0f %% of CPU periods were throttled: what it would use without its limit is not known", 100*f.ThrottledShare))
@@ -195,24 +203,30 @@ func (s *Sizing) sizeMemory(f Facts, p Policy) {
 		need = p.Fleet.Memory(f.ContainerFacts, f.Batch, p.Promise)
 		amount, margin = need.Amount, need.MarginPercent()
 	}
+	why := ""
 	s.show("memory peak", peak, "bytes")
 	s.show("memory margin", margin, "percent")
 	if f.OOMKills > 0 {
 		killedAt := max(float64(f.OOMLimit), peak)
 		s.show("OOM kills", float64(f.OOMKills), "count")
 		s.show("memory at OOM kill", killedAt, "bytes")
-		amount = max(amount, AddPercent(killedAt, oomHeadroom))
+		if held := AddPercent(killedAt, oomHeadroom); held > amount {
+			amount, why = held, fmt.Sprintf("the memory at its OOM kill and %d %%", oomHeadroom)
+		}
 		s.warn("oom", fmt.Sprintf("OOM-killed %s: its real need is above %s and not known", times(f.OOMKills), mebibytes(killedAt)))
 	}
 	want := RoundMemory(amount)
+	why = boundIf(want == FloorMemory && amount <= FloorMemory-mib, why, "the least request")
 	if rises(f.Memory.DayPeaks) {
 		// What climbs will need what it has, and more.
-		want = max(want, s.Requests.Memory)
+		want, why = max(want, s.Requests.Memory), boundIf(s.Requests.Memory > want, why, "memory rises from day to day")
 		s.warn("rising", leak(f.Memory.DayPeaks, s.Limits.Memory))
 	}
-	if !Unchanged(s.Requests.Memory, want) || f.OOMKills > 0 {
-		s.Requests.Memory = want
+	if Unchanged(s.Requests.Memory, want) && f.OOMKills == 0 {
+		want, why = s.Requests.Memory, boundIf(want != s.Requests.Memory, why, nearEnough)
 	}
+	s.Requests.Memory = want
+	s.bound("memory", why, float64(want), "bytes")
 	s.limitMemory(f, p)
 	if f.Moment || f.OOMKills > 0 {
 		return
@@ -239,6 +253,25 @@ func (s *Sizing) riskMemory(need *Need) {
 
 func (s *Sizing) show(name string, value float64, unit string) {
 	s.Evidence = append(s.Evidence, advice.Evidence{Name: name, Value: value, Unit: unit})
+}
+
+// nearEnough is the bound of what stays as it is.
+var nearEnough = fmt.Sprintf("a change of up to %g %% is not worth a rollout", 100*SameEnough)
+
+// bound names what set the request in place of usage and margin; "" is nothing.
+// Of several the last counts.
+func (s *Sizing) bound(resource, why string, value float64, unit string) {
+	if why != "" {
+		s.show(resource+" bound: "+why, value, unit)
+	}
+}
+
+// boundIf gives the bound that holds: the new one where it does, else the one before.
+func boundIf(holds bool, before, why string) string {
+	if holds {
+		return why
+	}
+	return before
 }
 
 // warn files a doubt. The rule says of which container it is.

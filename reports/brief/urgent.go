@@ -48,7 +48,18 @@ func worded(u document.Urgent) Urgent {
 		what, _, _ := strings.Cut(Clean(u.Finding.Message), ": ") // what follows from it stands in its section
 		return Urgent{Kind: u.Kind, Name: Name(u.Workload, nil), What: what, InFull: Clean(u.Finding.Message), Fix: Clean(u.Finding.Fix)}
 	}
-	return Urgent{Kind: u.Kind, Name: "pending", What: Clean(u.Warning.Message)}
+	what, _, _ := strings.Cut(Clean(u.Warning.Message), ": ")
+	return Urgent{Kind: u.Kind, Name: waitingName(u.Warning.Subject), What: what, InFull: Clean(u.Warning.Message)}
+}
+
+// waitingName is the workload of a warning about pods without a node, as the
+// other risks name theirs. Older reports have one warning for all of them.
+func waitingName(subject string) string {
+	parts := strings.SplitN(Clean(subject), "/", 3)
+	if len(parts) < 3 {
+		return "pending"
+	}
+	return parts[0] + "/" + parts[2]
 }
 
 // oomRisk is a container that was OOM-killed in the window.
@@ -87,8 +98,8 @@ func UrgentCounts(all []Urgent) string {
 	if n := count[document.Blocked]; n > 0 {
 		out = append(out, fmt.Sprintf("%d blocked", n))
 	}
-	if count[document.Pending] > 0 {
-		out = append(out, "pods pending")
+	if n := count[document.Pending]; n > 0 {
+		out = append(out, fmt.Sprintf("%d pending", n))
 	}
 	return strings.Join(out, ", ")
 }

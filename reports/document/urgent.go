@@ -21,7 +21,7 @@ const (
 // UrgentKinds lists the kinds, the most pressing first.
 func UrgentKinds() []UrgentKind { return []UrgentKind{OOMKilled, ShortOfCPU, Blocked, Pending} }
 
-// WarnPending is the code of the warning that names pods without a node.
+// WarnPending is the code of the warnings that name what waits for a node.
 const WarnPending = "pending-pods"
 
 // Urgent is one thing that is dangerous as it is today.
@@ -60,6 +60,8 @@ func (r *Report) Urgents() []Urgent {
 // name orders what is equally urgent.
 func (u *Urgent) name() string {
 	switch {
+	case u.Warning != nil:
+		return u.Warning.Subject
 	case u.Workload == nil:
 		return ""
 	case u.Container == nil:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
@@ -139,11 +140,21 @@ func (s *screen) figures(c *document.Container) {
 	s.lines(t.print(s.o.line(), s.o.Color)...)
 }
 
+// bound names what set the request in place of usage and margin; empty where nothing did.
+func (c *evidenceOf) bound(resource string) string {
+	for _, e := range slices.Backward(c.Evidence) {
+		if why, ok := strings.CutPrefix(e.Name, resource+" bound: "); ok {
+			return brief.Clean(why)
+		}
+	}
+	return ""
+}
+
 // basis finds what a request is made of.
 func (c *evidenceOf) basis(resource string) (base, margin document.Evidence, ok bool) {
 	for _, e := range c.Evidence {
 		switch {
-		case e.Name == resource+" p95 of all samples", e.Name == resource+" peak":
+		case strings.HasPrefix(e.Name, resource+" base, "), e.Name == resource+" peak", e.Name == resource+" reading":
 			base, ok = e, true
 		case e.Name == resource+" margin", e.Name == resource+" headroom":
 			margin = e
@@ -181,14 +192,25 @@ func (s *screen) formula(c *document.Container, resource string) string {
 	}
 	sum := base.Value * (1 + margin.Value/100)
 	head := fmt.Sprintf("%s (%s) + %s %% (%s)", say(base.Value), brief.Clean(base.Name), document.Figures4(margin.Value), brief.Clean(margin.Name))
-	switch rounded := math.Ceil(sum/unit-1e-6) * unit; {
-	case rounded == got:
-		return fmt.Sprintf("%s, rounded up = %s; now %s", head, advice, now)
-	case got > rounded:
-		return fmt.Sprintf("%s would be %s; a bound raises it to %s; now %s", head, say(rounded), advice, now)
-	default:
-		return fmt.Sprintf("%s would be %s; a bound lowers it to %s; now %s", head, say(rounded), advice, now)
+	rounded := math.Ceil(sum/unit-1e-6) * unit
+	if resource == "cpu" && rounded > 1000 { // from a core on it is rounded to ten
+		rounded = math.Ceil(rounded/10) * 10
 	}
+	if rounded == got {
+		return fmt.Sprintf("%s, rounded up = %s; now %s", head, advice, now)
+	}
+	verb := "raised to"
+	if got < rounded {
+		verb = "lowered to"
+	}
+	if advice == mark+now {
+		verb = "kept at"
+	}
+	text := fmt.Sprintf("%s would be %s; %s %s", head, say(rounded), verb, advice)
+	if why := (*evidenceOf)(c).bound(resource); why != "" {
+		text += ": " + why
+	}
+	return text + "; now " + now
 }
 
 // peers says what other tools' rules take of the same usage. Without a history
@@ -295,7 +317,9 @@ func (s *screen) explainScaling(w *document.Workload) {
 	if h.Recommended != nil {
 		s.hang("  advice  ", brief.Scaling(*h.Recommended), plainTone)
 	}
-	s.hang("  or      ", strings.Join(brief.Trades(h, len(h.TradeOff)), "; "), plainTone)
+	if trades := brief.Trades(h, len(h.TradeOff)); len(trades) > 0 {
+		s.hang("  or      ", strings.Join(trades, "; "), plainTone)
+	}
 	for _, x := range h.Withheld {
 		s.hang("  held    ", brief.Clean(x.Reason), plainTone)
 	}

@@ -38,14 +38,23 @@ func riskRows(all []brief.Urgent, full bool) *rows {
 					text += "; " + x.Fix
 				}
 			}
-			t.lines = append(t.lines, cellLine{cells: []string{x.Name}, note: text})
+			t.lines = append(t.lines, cellLine{cells: []string{x.Name}, note: text, mark: markOf(x.Kind)})
 			continue
 		}
 		l := t.add(x.Name, x.What, x.Change)
+		l.mark = markOf(x.Kind)
 		l.tones[1] = badTone
 		if strings.HasSuffix(x.Change, "or more") || x.Kind == document.ShortOfCPU {
 			l.tones[2] = goodTone
 		}
 	}
 	return t
+}
+
+// markOf tells what fails today from what is only slow.
+func markOf(k document.UrgentKind) string {
+	if k == document.ShortOfCPU {
+		return ""
+	}
+	return "!"
 }

@@ -18,6 +18,8 @@ type cellLine struct {
 	tones []tone
 	// note is a sentence that follows the name and wraps.
 	note string
+	// mark stands before the name, in the indent: "!" where something fails today.
+	mark string
 }
 
 func (t *rows) add(cells ...string) *cellLine {
@@ -44,7 +46,12 @@ func (t *rows) print(width int, color bool) []string {
 	widths[0] = min(widths[0], max(width-others, min(minName, width-t.indent)))
 	var out []string
 	for i := range t.lines {
-		out = append(out, t.line(&t.lines[i], widths, width, color)...)
+		l := &t.lines[i]
+		printed := t.line(l, widths, width, color)
+		if l.mark != "" && len(printed) > 0 && cells(l.mark) < t.indent {
+			printed[0] = painted(l.mark, badTone, color) + printed[0][cells(l.mark):]
+		}
+		out = append(out, printed...)
 	}
 	return out
 }

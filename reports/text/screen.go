@@ -173,6 +173,7 @@ func (s *screen) next() {
 		if len(s.risks()) > 0 {
 			t.add("plimsoll show risks", "all that is dangerous")
 		}
+		t.add("docs/first-report.md#save", "each block of this page, by its title")
 		t.add("plimsoll show -o wide", "every container")
 		t.add("plimsoll show all", "all of it, as text")
 	} else {

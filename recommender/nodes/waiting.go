@@ -1,0 +1,81 @@
+package nodes
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+)
+
+// waiting are the pods that are on none of the nodes that were listed.
+type waiting struct {
+	of       map[string]*waitingOf // by workload
+	unlisted int                   // pods of nodes that were not listed
+}
+
+// waitingOf are the pods of one workload without a node.
+type waitingOf struct {
+	pods int
+	most analyzer.Amounts // the largest request of each resource
+}
+
+func (v *waiting) add(w *analyzer.WorkloadFacts, pod *analyzer.Pod) {
+	if pod.Node != "" {
+		v.unlisted++
+		return
+	}
+	if v.of == nil {
+		v.of = map[string]*waitingOf{}
+	}
+	one := v.of[w.Ref.String()]
+	if one == nil {
+		one = &waitingOf{}
+		v.of[w.Ref.String()] = one
+	}
+	one.pods++
+	one.most.CPU, one.most.Memory, one.most.GPU = max(one.most.CPU, pod.Requests.CPU), max(one.most.Memory, pod.Requests.Memory), max(one.most.GPU, pod.Requests.GPU)
+}
+
+// warnings names each workload that waits, and what of its request no node of
+// today has.
+func (v *waiting) warnings(nodes []*plannedFrom) []analyzer.Warning {
+	var has analyzer.Amounts
+	for _, n := range nodes {
+		has.CPU, has.Memory, has.GPU = max(has.CPU, n.Allocatable.CPU), max(has.Memory, n.Allocatable.Memory), max(has.GPU, n.Allocatable.GPU)
+	}
+	var out []analyzer.Warning
+	for _, subject := range slices.Sorted(maps.Keys(v.of)) {
+		one := v.of[subject]
+		waits := "1 pod waits"
+		if one.pods > 1 {
+			waits = fmt.Sprintf("%d pods wait", one.pods)
+		}
+		message := waits + " for a node: not in the plan"
+		if more := moreThan(one.most, has); more != "" {
+			message = waits + " for a node with " + more + ", which none has: not in the plan"
+		}
+		out = append(out, analyzer.Warning{Code: "pending-pods", Subject: subject, Message: message})
+	}
+	if v.unlisted > 0 {
+		out = append(out, analyzer.Warning{Code: "unlisted-node", Subject: nodesSubject, Message: fmt.Sprintf("pods on nodes that were not listed are not in the plan: %d", v.unlisted)})
+	}
+	return out
+}
+
+// moreThan lists what is asked for and had by no node.
+func moreThan(asks, has analyzer.Amounts) string {
+	var out []string
+	if asks.CPU > has.CPU {
+		out = append(out, manifest.FormatCPU(asks.CPU)+" CPU")
+	}
+	if asks.Memory > has.Memory {
+		out = append(out, manifest.FormatBytes(asks.Memory)+" of memory")
+	}
+	if asks.GPU > has.GPU {
+		out = append(out, fmt.Sprintf("%d GPU", asks.GPU))
+	}
+	return strings.Join(out, " and ")
+}

@@ -1,0 +1,42 @@
+package nodes
+
+import (
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// TestWaiting: each workload that waits is named, with what no node has.
+func TestWaiting(t *testing.T) {
+	nodes := []*plannedFrom{{Node: &analyzer.Node{Allocatable: analyzer.Amounts{CPU: 4000, Memory: 16 << 30}}}, {Node: &analyzer.Node{Allocatable: analyzer.Amounts{CPU: 8000, Memory: 8 << 30}}}}
+	var v waiting
+	for _, tt := range []struct {
+		name, node string
+		asks       analyzer.Amounts
+	}{
+		{"small", "", analyzer.Amounts{CPU: 500, Memory: 1 << 30}},
+		{"big", "", analyzer.Amounts{CPU: 48000, Memory: 400 << 30, GPU: 1}},
+		{"big", "", analyzer.Amounts{CPU: 1000}},
+		{"gone", "node-of-another-page", analyzer.Amounts{CPU: 1000}},
+	} {
+		w := &analyzer.WorkloadFacts{Workload: &analyzer.Workload{Ref: analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: tt.name}}}
+		v.add(w, &analyzer.Pod{Node: tt.node, Requests: tt.asks})
+	}
+	want := []analyzer.Warning{
+		{Code: "pending-pods", Subject: "shop/Deployment/big", Message: "2 pods wait for a node with 48 CPU and 400Gi of memory and 1 GPU, which none has: not in the plan"},
+		{Code: "pending-pods", Subject: "shop/Deployment/small", Message: "1 pod waits for a node: not in the plan"},
+		{Code: "unlisted-node", Subject: nodesSubject, Message: "pods on nodes that were not listed are not in the plan: 1"},
+	}
+	got := v.warnings(nodes)
+	if len(got) != len(want) {
+		t.Fatalf("got %v", got)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("got %v, want %v", got[i], want[i])
+		}
+	}
+	if (&waiting{}).warnings(nodes) != nil {
+		t.Error("nothing waits, and it is told of")
+	}
+}
