@@ -26,6 +26,9 @@ type WorkloadFacts struct {
 	PDBs       []PDB
 	// Requests are its request rates, by counter.
 	Requests []RequestRate
+	// Network has one value for every pod and hour of the window: the bytes a second
+	// that were received and sent. Without values nothing is known of it.
+	Network digest.Histogram
 	// MeanPods is the mean number of pods over the time they were seen in; 0
 	// without history.
 	MeanPods float64
@@ -97,6 +100,10 @@ func Analyze(s *Snapshot) *Analysis {
 	for _, q := range s.Requests {
 		requests[q.Ref] = append(requests[q.Ref], q)
 	}
+	network := map[Ref]digest.Histogram{}
+	for i := range s.Network {
+		network[s.Network[i].Ref] = s.Network[i].Rate
+	}
 	a.believe(usage)
 	a.sizeByPod()
 	for i := range s.Workloads {
@@ -106,7 +113,8 @@ func Analyze(s *Snapshot) *Analysis {
 			continue
 		}
 		a.Workloads = append(a.Workloads, workloadFacts(s, w, usage))
-		a.Workloads[len(a.Workloads)-1].Requests = requests[w.Ref]
+		f := &a.Workloads[len(a.Workloads)-1]
+		f.Requests, f.Network = requests[w.Ref], network[w.Ref]
 	}
 	a.warnOfStrangers(usage)
 	slices.SortFunc(a.Warnings, CompareWarnings)

@@ -30,6 +30,7 @@ type Label struct{ Name, Value string }
 type DumpUsage struct {
 	Usage    []ContainerUsage
 	Volumes  []VolumeUsage
+	Network  []NetworkUsage
 	Window   Window
 	Source   Source
 	Warnings []Warning

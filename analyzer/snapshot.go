@@ -31,6 +31,9 @@ type Snapshot struct {
 	Usage      []ContainerUsage `json:"usage,omitempty"`
 	// Requests are the request rates of workloads that have such a counter.
 	Requests []RequestRate `json:"requests,omitempty"`
+	// Network is the traffic of workloads' pods; snapshots of older programs have none,
+	// as clusters whose kubelets' network series are not scraped.
+	Network []NetworkUsage `json:"network,omitempty"`
 
 	// HPAController is nil where kube-controller-manager was not seen, as on most
 	// managed clusters.
@@ -234,6 +237,7 @@ func (s *Snapshot) Sort() {
 	}
 	slices.SortFunc(s.Usage, compareUsage)
 	slices.SortFunc(s.Requests, compareRequests)
+	sortNetwork(s.Network)
 	slices.SortFunc(s.ScaledObjects, func(a, b ScaledObject) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.HPAs, func(a, b HPA) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })
 	slices.SortFunc(s.VPAs, func(a, b VPA) int { return compareNames(a.Namespace, a.Name, b.Namespace, b.Name) })

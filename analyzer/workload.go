@@ -50,6 +50,9 @@ type Workload struct {
 	// PodLevel are the requests of the pod as a whole (spec.resources), which the
 	// scheduler counts in place of its containers'.
 	PodLevel Amounts `json:"podLevel,omitzero"`
+	// Waits says by which fact the workload waits for what seldom comes: a webhook, a
+	// lease, a flag or a port; empty where no object told.
+	Waits string `json:"waits,omitempty"`
 	// Past marks a workload that only the history knows.
 	Past bool `json:"past,omitempty"`
 	// Inferred says that no object told of the workload: what its usage does not

@@ -97,6 +97,7 @@ func (w *writer) cadvisor() {
 		}
 		from, to := h.clip(l.From, l.To)
 		w.usage(whole.run, t, with(pod, id...), from, to)
+		w.network(uses, whole, t, with(pod, "container", "POD", "image", "registry.k8s.io/pause:3.10"))
 		w.pause(t, with(pod, "container", "POD", "image", "registry.k8s.io/pause:3.10"), cgroup)
 	}
 }

@@ -60,6 +60,7 @@ func (r *Request) readDumps(ctx context.Context, d *Dump, snap *analyzer.Snapsho
 	}
 	snap.Window, snap.Usage = got.Window, r.selected(snap, got.Usage)
 	snap.SetVolumeUsage(got.Volumes)
+	snap.Network = r.selectedNetwork(snap, got.Network)
 	snap.Sources = append(snap.Sources, got.Source)
 	snap.Warnings = append(snap.Warnings, got.Warnings...)
 	return nil

@@ -95,6 +95,7 @@ func (r *Request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *anal
 	}
 	snap.Window, snap.Usage, snap.Requests = got.Window, r.selected(snap, got.Usage), r.selectedRequests(snap, got.Requests)
 	snap.SetVolumeUsage(got.Volumes)
+	snap.Network = r.selectedNetwork(snap, got.Network)
 	snap.Sources = append(snap.Sources, got.Source)
 	snap.Warnings = append(snap.Warnings, got.Warnings...)
 	return nil
@@ -146,6 +147,18 @@ func (r *Request) selectedRequests(snap *analyzer.Snapshot, rates []analyzer.Req
 		known[w.Ref] = true
 	}
 	return slices.DeleteFunc(rates, func(q analyzer.RequestRate) bool { return !known[q.Ref] })
+}
+
+// selectedNetwork leaves out the traffic of workloads that were not asked for.
+func (r *Request) selectedNetwork(snap *analyzer.Snapshot, traffic []analyzer.NetworkUsage) []analyzer.NetworkUsage {
+	if r.Selection.String() == "" {
+		return traffic
+	}
+	known := map[analyzer.Ref]bool{}
+	for _, w := range snap.Workloads {
+		known[w.Ref] = true
+	}
+	return slices.DeleteFunc(traffic, func(u analyzer.NetworkUsage) bool { return !known[u.Ref] })
 }
 
 // selected leaves out the usage of workloads that were not asked for.

@@ -149,7 +149,8 @@ func (r *reading) tasks() []task {
 		case r.lost[k.name()]:
 		case len(r.namespaces) == 0, k.Resource == "nodes", k.Resource == "csinodes", k.Resource == "storageclasses":
 			tasks = append(tasks, task{kind: k})
-		case k.Resource == "persistentvolumes": // of the whole cluster: a claim of a namespace will do
+		case k.Resource == "persistentvolumes", k.Group == "admissionregistration.k8s.io", k.Group == "apiregistration.k8s.io":
+			// of the whole cluster: a claim of a namespace, and a flag of a pod, will do
 		case k.Resource == "namespaces":
 			for _, ns := range r.namespaces {
 				tasks = append(tasks, task{kind: k, namespace: ns, object: ns})
@@ -205,7 +206,7 @@ func (r *reading) do(ctx context.Context, t task) error {
 	if r.c.health.hopeless(t.kind.name()) {
 		return errKind
 	}
-	return r.c.list(ctx, t.kind, t.namespace, query{}, func(page runtime.Object) error {
+	return r.c.list(ctx, t.kind, t.namespace, query{fields: t.kind.fields}, func(page runtime.Object) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		return meta.EachListItem(page, func(o runtime.Object) error {

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -49,6 +51,8 @@ type kind struct {
 	metadata bool
 	// optional APIs are not there in every cluster, and nothing is amiss then.
 	optional bool
+	// fields, where not empty, selects by fields of the objects.
+	fields string
 }
 
 // path is where a kind is listed; namespace "" lists all.
@@ -102,6 +106,13 @@ func kinds() []kind {
 	csiNodes.Namespaced = false
 	classes := read("storage.k8s.io", "v1", "storageclasses", "volumes are priced by the name of their class", list[storagev1.StorageClassList])
 	classes.Namespaced = false
+	const untold = "which workloads only wait is told by their flags, ports, labels and names"
+	leases := read("coordination.k8s.io", "v1", "leases", untold, list[coordinationv1.LeaseList])
+	leases.fields = "metadata.namespace!=" + corev1.NamespaceNodeLease // one for every node
+	wide := func(k kind) kind {
+		k.Namespaced = false
+		return k
+	}
 	vpas := read("autoscaling.k8s.io", "v1", "verticalpodautoscalers", "workloads under a VerticalPodAutoscaler are not told apart", nil)
 	vpas.optional = true
 	scaled := read("keda.sh", "v1alpha1", "scaledobjects", "what KEDA scales by is not known, so that its autoscalers are not judged", nil)
@@ -126,6 +137,10 @@ func kinds() []kind {
 		classes,
 		read("", "v1", "persistentvolumeclaims", "volumes that nobody mounts are not found", list[corev1.PersistentVolumeClaimList]),
 		read("", "v1", "services", "load balancers without pods are not found, nor Prometheus by itself", list[corev1.ServiceList]),
+		leases,
+		wide(read("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", untold, list[admissionv1.ValidatingWebhookConfigurationList])),
+		wide(read("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", untold, list[admissionv1.MutatingWebhookConfigurationList])),
+		wide(read("apiregistration.k8s.io", "v1", "apiservices", untold, nil)),
 		vpas,
 		scaled,
 	}

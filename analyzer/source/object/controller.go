@@ -26,6 +26,7 @@ type controller struct {
 	templates []roleContainers
 	generator string           // its generateName
 	level     analyzer.Amounts // as podLevel gives it
+	waits     string           // as waitsOf gives it
 	// claims and claimTemplates are as analyzer.Workload has them.
 	claims, claimTemplates []string
 	// templateFrom names the workload whose pod template this one uses.
@@ -62,7 +63,7 @@ func (c *controller) scaled(replicas *int32) *controller {
 
 func (c *controller) template(t *corev1.PodTemplateSpec) *controller {
 	c.metadataOnly = false
-	c.containers, c.claims, c.level = containersOf(&t.Spec), claimNames(&t.Spec), podLevel(&t.Spec)
+	c.containers, c.claims, c.level, c.waits = containersOf(&t.Spec), claimNames(&t.Spec), podLevel(&t.Spec), waitsOf(&t.Spec)
 	return c
 }
 

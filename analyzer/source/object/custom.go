@@ -24,6 +24,9 @@ func (v *Inventory) addUnstructured(o *unstructured.Unstructured) bool {
 		}
 		return v.Add(typed)
 	}
+	if v.addCaller(o) {
+		return true
+	}
 	switch gvk.GroupKind() {
 	case schema.GroupKind{Group: "autoscaling.k8s.io", Kind: "VerticalPodAutoscaler"}:
 		put(&v.vpas, keyOf(o), vpaOf(o))
@@ -51,7 +54,7 @@ func (v *Inventory) addUnstructured(o *unstructured.Unstructured) bool {
 // ignored groups hold objects that own no pods and are many in a dump.
 var ignored = map[string]bool{
 	"events.k8s.io": true, "discovery.k8s.io": true, "coordination.k8s.io": true, "rbac.authorization.k8s.io": true,
-	"networking.k8s.io": true, "storage.k8s.io": true, "admissionregistration.k8s.io": true, "apiregistration.k8s.io": true,
+	"networking.k8s.io": true, "storage.k8s.io": true, "admissionregistration.k8s.io": true,
 }
 
 // customController reads a workload of a kind that has no Go type here. The

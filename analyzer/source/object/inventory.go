@@ -1,9 +1,11 @@
 package object
 
 import (
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -38,6 +40,8 @@ type Inventory struct {
 	claims      map[podKey]analyzer.VolumeClaim
 	balancers   map[podKey]balancer
 	services    map[podKey]labels.Selector
+	called      map[podKey]string // services that the API server calls, and why
+	holders     map[string]podKey // leases by the name of the pod that holds one
 	labelSets   map[string]labelSet
 	skipped     []analyzer.Warning            // objects that could not be read
 	read        int                           // objects, those included
@@ -78,6 +82,12 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 		put(&v.claims, keyOf(o), claimOf(o))
 	case *corev1.Service:
 		v.addService(o)
+	case *coordinationv1.Lease:
+		v.addLease(o)
+	case *admissionv1.ValidatingWebhookConfiguration:
+		v.addValidating(o)
+	case *admissionv1.MutatingWebhookConfiguration:
+		v.addMutating(o)
 	case *metav1.PartialObjectMetadata:
 		v.addController(newController(o.GroupVersionKind(), &o.ObjectMeta))
 	case *unstructured.Unstructured:

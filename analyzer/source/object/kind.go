@@ -1,9 +1,11 @@
 package object
 
 import (
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -38,6 +40,12 @@ func newTyped(kind schema.GroupKind) runtime.Object { //nolint:gocyclo // a flat
 		return &corev1.PersistentVolumeClaim{}
 	case schema.GroupKind{Kind: "Service"}:
 		return &corev1.Service{}
+	case schema.GroupKind{Group: "coordination.k8s.io", Kind: "Lease"}:
+		return &coordinationv1.Lease{}
+	case schema.GroupKind{Group: "admissionregistration.k8s.io", Kind: "ValidatingWebhookConfiguration"}:
+		return &admissionv1.ValidatingWebhookConfiguration{}
+	case schema.GroupKind{Group: "admissionregistration.k8s.io", Kind: "MutatingWebhookConfiguration"}:
+		return &admissionv1.MutatingWebhookConfiguration{}
 	case schema.GroupKind{Kind: "ReplicationController"}:
 		return &corev1.ReplicationController{}
 	case schema.GroupKind{Group: "apps", Kind: "Deployment"}:

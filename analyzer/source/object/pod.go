@@ -16,6 +16,7 @@ type pod struct {
 	bare       bool   // nothing owns it, not even its node
 	generator  string // the generateName of a bare pod
 	level      analyzer.Amounts
+	waits      string // as waitsOf gives it
 	labels     labelSet
 	containers []analyzer.Container
 	pod        analyzer.Pod
@@ -29,7 +30,7 @@ type pod struct {
 func (v *Inventory) addPod(o *corev1.Pod) {
 	labels := v.intern(o.Labels)
 	p := &pod{owner: ownerOf(o), labels: labels, containers: containersOf(&o.Spec), annotation: ownAnnotations(o.Annotations)}
-	p.level = podLevel(&o.Spec)
+	p.level, p.waits = podLevel(&o.Spec), waitsOf(&o.Spec)
 	if p.owner.kind == "" && !isStatic(o) {
 		p.generator = o.GenerateName
 		p.bare = true

@@ -60,6 +60,7 @@ type group struct {
 func (v *Inventory) workloads(sel Selection) []analyzer.Workload {
 	groups := v.groups(sel.In)
 	members := membersOf(groups)
+	waits := v.fillWaits(groups)
 	var out []analyzer.Workload
 	for ref, g := range groups {
 		for _, p := range g.pods {
@@ -67,6 +68,7 @@ func (v *Inventory) workloads(sel Selection) []analyzer.Workload {
 			members.wishes(ref, p)
 		}
 		if w := v.workload(ref, g); sel.matches(w.Labels) {
+			w.Waits = waits[ref]
 			out = append(out, w)
 		}
 	}

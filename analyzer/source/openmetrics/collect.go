@@ -53,7 +53,8 @@ type Progress struct {
 // Result is what the dumps hold.
 type Result struct {
 	Usage    []analyzer.ContainerUsage
-	Volumes  []analyzer.VolumeUsage // sorted
+	Volumes  []analyzer.VolumeUsage  // sorted
+	Network  []analyzer.NetworkUsage // sorted
 	Window   analyzer.Window
 	Source   analyzer.Source
 	Warnings []analyzer.Warning
@@ -90,6 +91,7 @@ func Collect(ctx context.Context, o Options) (Result, error) {
 	r := Result{
 		Usage:    f.recorder.Usage(),
 		Volumes:  c.volumeUsage(),
+		Network:  f.network(),
 		Window:   f.window,
 		Source:   analyzer.Source{Kind: "openmetrics", Name: strings.Join(o.Files, ","), Reads: "usage"},
 		Warnings: append(c.warnings(f.window), f.warnings()...),

@@ -82,6 +82,8 @@ func (f *fold) take(s *series, x sample) {
 		if step := x.ms / f.stepMS; step >= f.firstStep && step <= f.lastStep && x.value < math.MaxInt64 {
 			s.claim.Bytes = max(s.claim.Bytes, int64(x.value))
 		}
+	case received, sent:
+		f.traffic(s, x)
 	}
 }
 

@@ -27,7 +27,9 @@ const (
 	replicaSetOwner
 	jobOwner
 	volumeUsed // of claims, not of containers
-	metrics    // their number
+	received   // of pods, not of containers
+	sent
+	metrics // their number
 )
 
 // metricOf finds the metric of a name.
@@ -59,6 +61,10 @@ func metricOf(name string) (metric, bool) {
 		return jobOwner, true
 	case "kubelet_volume_stats_used_bytes":
 		return volumeUsed, true
+	case "container_network_receive_bytes_total":
+		return received, true
+	case "container_network_transmit_bytes_total":
+		return sent, true
 	}
 	return 0, false
 }
@@ -69,6 +75,7 @@ type series struct {
 	resource  resource
 	container *container
 	claim     *analyzer.VolumeUsage // of a volume's series, in place of a container
+	wire      *wire                 // of a pod's traffic, in place of a container
 
 	// What the survey finds. n counts samples; in the fold it counts down.
 	n           int
@@ -152,6 +159,7 @@ type catalog struct {
 	interned   map[string]string
 	found      [metrics]bool
 	volumes    map[[2]string]*analyzer.VolumeUsage // by namespace and claim
+	wires      []*wire                             // one for every series of traffic
 	filtered   int                                 // series that a matcher left out
 	raw        [memory + 1]bool                    // usage under cAdvisor's names is there
 	derived    [memory + 1]string                  // the other name that usage is read by
@@ -220,8 +228,11 @@ func (c *catalog) add(l map[string]string) *series {
 	if l["namespace"] == "" {
 		return nil
 	}
-	if m == volumeUsed {
+	switch m {
+	case volumeUsed:
 		return c.addVolume(l)
+	case received, sent:
+		return c.addWire(m, l)
 	}
 	if m >= podOwner {
 		return c.addOwner(m, l)

@@ -106,9 +106,10 @@ func metricName(m metric) string {
 			return a.name
 		}
 	}
-	return [...]string{throttled: "container_cpu_cfs_throttled_periods_total", periods: "container_cpu_cfs_periods_total",
+	return [metrics]string{throttled: "container_cpu_cfs_throttled_periods_total", periods: "container_cpu_cfs_periods_total",
 		limits: "kube_pod_container_resource_limits", terminated: "kube_pod_container_status_last_terminated_reason",
-		ended: "kube_pod_container_status_terminated_reason"}[m]
+		ended: "kube_pod_container_status_terminated_reason", volumeUsed: "kubelet_volume_stats_used_bytes",
+		received: "container_network_receive_bytes_total", sent: "container_network_transmit_bytes_total"}[m]
 }
 
 // examples names the first pods without a workload.

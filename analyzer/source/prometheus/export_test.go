@@ -55,6 +55,7 @@ func QueryTexts(shard []string, matchers ...Matcher) []QueryText {
 	for _, q := range queries {
 		out = append(out, QueryText{q.name, q.text(d, shard, 24*time.Hour)})
 	}
+	out = append(out, QueryText{"traffic of pods", d.trafficOf(shard)})
 	_, counters := d.counterQuery(lookback)
 	out = append(out, QueryText{"request counters", counters})
 	for i := range requestCounters {

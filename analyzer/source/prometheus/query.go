@@ -14,6 +14,9 @@ const (
 	metricThrottled = "container_cpu_cfs_throttled_periods_total"
 	metricPeriods   = "container_cpu_cfs_periods_total"
 
+	metricReceived = "container_network_receive_bytes_total"
+	metricSent     = "container_network_transmit_bytes_total"
+
 	metricPodOwner        = "kube_pod_owner"
 	metricReplicaSetOwner = "kube_replicaset_owner"
 	metricJobOwner        = "kube_job_owner"

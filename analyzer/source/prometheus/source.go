@@ -49,6 +49,7 @@ type Result struct {
 	Usage    []analyzer.ContainerUsage // sorted
 	Requests []analyzer.RequestRate    // sorted
 	Volumes  []analyzer.VolumeUsage    // sorted
+	Network  []analyzer.NetworkUsage   // sorted
 	Warnings []analyzer.Warning        // sorted
 	Source   analyzer.Source
 	// Window is the one asked for, with the step that was used.
@@ -120,9 +121,10 @@ func (col *collection) fill(ctx context.Context, out *Result, d *discovery, name
 	usage, err := col.collect(ctx, shards(col.sizes), concurrency, func() {
 		out.Requests, failed = col.requests(ctx, d, concurrency)
 		out.Volumes = col.volumes(ctx, namespaces)
+		out.Network = col.network(ctx, concurrency)
 	})
 	if err != nil {
-		out.Requests, out.Volumes = nil, nil
+		out.Requests, out.Volumes, out.Network = nil, nil, nil
 		return err
 	}
 	out.Usage = usage
