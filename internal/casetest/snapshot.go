@@ -37,15 +37,18 @@ func Snapshot(t *testing.T, a *txtar.Archive) *analyzer.Snapshot {
 		owners.AddWorkload(&snap.Workloads[i])
 	}
 	rec, requests := analyzer.NewRecorder(snap.Window), analyzer.NewRequestRecorder(snap.Window)
+	var network analyzer.NetworkRecorder
 	for _, line := range lines {
 		line = strings.TrimSpace(line)
 		if name, values, ok := strings.Cut(line, " volume "); ok {
 			fillVolume(t, snap, name, values)
+		} else if name, values, ok := strings.Cut(line, " network "); ok {
+			fillNetwork(t, &network, &owners, name, values)
 		} else if line != "" && !strings.HasPrefix(line, "#") {
 			replay(t, rec, requests, &owners, snap.Window, line)
 		}
 	}
-	snap.Usage, snap.Requests = rec.Usage(), counted(requests)
+	snap.Usage, snap.Requests, snap.Network = rec.Usage(), counted(requests), network.Network()
 	snap.Sort()
 	return snap
 }
@@ -70,6 +73,19 @@ func fillVolume(t *testing.T, snap *analyzer.Snapshot, name, values string) {
 	namespace, claim, _ := strings.Cut(name, "/")
 	most := slices.Max(expand(t, strings.Fields(strings.NewReplacer("(", " ( ", ")x", " )x").Replace(values))))
 	snap.SetVolumeUsage([]analyzer.VolumeUsage{{Namespace: namespace, Claim: claim, Bytes: int64(most)}})
+}
+
+// fillNetwork notes what a pod received and sent by the hour: NAMESPACE/POD network
+// VALUES, in bytes a second.
+func fillNetwork(t *testing.T, rec *analyzer.NetworkRecorder, owners *analyzer.Owners, name, values string) {
+	t.Helper()
+	namespace, pod, _ := strings.Cut(name, "/")
+	ref, _ := owners.Resolve(namespace, pod)
+	for _, v := range expand(t, strings.Fields(strings.NewReplacer("(", " ( ", ")x", " )x").Replace(values))) {
+		if !math.IsNaN(v) && !rec.Add(ref, v) {
+			t.Fatalf("traffic of %s: %v", name, v)
+		}
+	}
 }
 
 // replay records one line: NAMESPACE/POD/CONTAINER METRIC VALUES. The values

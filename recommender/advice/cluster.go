@@ -15,7 +15,7 @@ type Cluster struct {
 	scaled   map[analyzer.Ref]Scaled
 	cpu      map[analyzer.ContainerRef]int64 // that horizontal set
 	spot     map[analyzer.Ref]float64
-	idle     map[analyzer.Ref]bool
+	still    map[analyzer.Ref]Stillness
 	// moment says that sizes rest on one reading: no other lever uses less.
 	moment bool
 }
@@ -57,12 +57,12 @@ func (h *Hours) At(hour int) (pods float64, ok bool) {
 func NewCluster(a *analyzer.Analysis) *Cluster {
 	c := &Cluster{
 		requests: map[analyzer.ContainerRef]analyzer.Amounts{}, sized: map[analyzer.ContainerRef]analyzer.Amounts{},
-		scaled: map[analyzer.Ref]Scaled{}, cpu: map[analyzer.ContainerRef]int64{}, spot: map[analyzer.Ref]float64{}, idle: map[analyzer.Ref]bool{},
+		scaled: map[analyzer.Ref]Scaled{}, cpu: map[analyzer.ContainerRef]int64{}, spot: map[analyzer.Ref]float64{}, still: map[analyzer.Ref]Stillness{},
 		moment: a.Snapshot.Window.Moment,
 	}
 	for i := range a.Workloads {
 		w := &a.Workloads[i]
-		c.idle[w.Ref] = isIdle(w)
+		c.still[w.Ref] = stillnessOf(w)
 		for j := range w.Containers {
 			c.requests[analyzer.ContainerRef{Ref: w.Ref, Container: w.Containers[j].Name}] = w.Containers[j].Requests
 		}
@@ -156,4 +156,8 @@ func (c *Cluster) OnSpot(ref analyzer.Ref) float64 { return c.spot[ref] }
 
 // Idle reports whether a workload that runs all the time did nothing over the
 // window.
-func (c *Cluster) Idle(ref analyzer.Ref) bool { return c.idle[ref] }
+func (c *Cluster) Idle(ref analyzer.Ref) bool { return c.still[ref].Idle }
+
+// Quiet says why a workload that uses no CPU is not called idle: it waits for what
+// seldom comes, or the second witness is missing. It is empty of all others.
+func (c *Cluster) Quiet(ref analyzer.Ref) string { return c.still[ref].Quiet }

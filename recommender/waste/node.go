@@ -48,9 +48,14 @@ var nodeKinds = []Kind{
 		Besides: "the node",
 	}, gpuNodes},
 	{advice.Kind{
+		Code: "daemonset-only-nodes", One: "finding of nodes with nothing but DaemonSets", Many: "findings of nodes with nothing but DaemonSets", Severity: advice.SeverityWarning, Lever: advice.LeverNodes,
+		Found:   "nodes whose pods are all of DaemonSets, with what keeps them: one finding for all; where every node is so nothing is called waste",
+		Besides: "the nodes that the plan does not drain",
+	}, daemonOnlyNodes},
+	{advice.Kind{
 		Code: "drainable-node", One: "node to drain", Many: "nodes to drain", Severity: advice.SeverityWarning, Lever: advice.LeverNodes,
-		Found:   "requests without DaemonSets below half of allocatable (the Cluster Autoscaler's threshold), and the plan drains it; without a plan, all its pods fit on the other nodes",
-		Besides: "with a plan, the node's price less its pods' part of new nodes; else the node",
+		Found:   "without a plan of the nodes: requests without DaemonSets below half of allocatable (the Cluster Autoscaler's threshold), and all its pods fit on the other nodes; what a plan drains stands in the plan alone",
+		Besides: "the node",
 	}, underusedNodes(false)},
 	{advice.Kind{
 		Code: "underused-node", One: "under-used node that can't be drained as it is", Many: "under-used nodes that can't be drained as they are", Severity: advice.SeverityNote, Lever: advice.LeverNodes,
@@ -86,12 +91,14 @@ func (l *look) judgeNodes() {
 		return
 	}
 	l.nodes = found
+	plan := nodes.Of(l.Pass)
+	l.planned = plannedDrains(plan)
 	for _, n := range found {
 		n.gone = n.withoutGPUPods() // it is no place to move pods to
 	}
-	order := slices.DeleteFunc(slices.Clone(found), func(n *nodeUse) bool { return n.gone || n.share() >= underused || !n.Ready })
+	order := slices.DeleteFunc(slices.Clone(found), func(n *nodeUse) bool { return n.gone || n.daemonOnly() || n.ByPod() != "" || n.share() >= underused || !n.Ready })
 	slices.SortStableFunc(order, func(a, b *nodeUse) int { return cmp.Compare(a.share(), b.share()) })
-	if plan := nodes.Of(l.Pass); plan != nil && plan.Ordered {
+	if plan != nil && plan.Ordered {
 		l.judgePlanned(plan, order)
 		return
 	}
@@ -145,7 +152,7 @@ func (n *nodeUse) withoutGPUPods() bool { return n.Allocatable.GPU > 0 && n.requ
 func gpuNodes(l *look) error {
 	l.judgeNodes()
 	for _, n := range l.nodes {
-		if !n.withoutGPUPods() {
+		if !n.withoutGPUPods() || l.planned[n.Name] {
 			continue
 		}
 		r := advice.Advice{Subject: "Node/" + n.Name, Title: "a GPU node on which no pod asks for a GPU", Confidence: 0.8}
@@ -276,7 +283,7 @@ func placeFor(pod resident, from *nodeUse, nodes []*nodeUse) *nodeUse {
 
 func (n *nodeUse) takes(pod *analyzer.Pod) bool {
 	after := n.requests.Plus(pod.Requests)
-	if !n.Ready || n.Unschedulable || after.CPU > n.Allocatable.CPU || after.Memory > n.Allocatable.Memory ||
+	if !n.Ready || n.Unschedulable || n.ByPod() != "" || after.CPU > n.Allocatable.CPU || after.Memory > n.Allocatable.Memory ||
 		after.GPU > n.Allocatable.GPU || n.MaxPods > 0 && n.pods >= n.MaxPods {
 		return false
 	}
@@ -286,9 +293,7 @@ func (n *nodeUse) takes(pod *analyzer.Pod) bool {
 		}
 	}
 	return !slices.ContainsFunc(n.Taints, func(t analyzer.Taint) bool {
-		return t.Effect != "PreferNoSchedule" && !slices.ContainsFunc(pod.Spec.Tolerations, func(o analyzer.Toleration) bool {
-			return packing.Toleration(o).Tolerates(packing.Taint(t))
-		})
+		return t.Effect != "PreferNoSchedule" && !tolerates(pod, t)
 	})
 }
 
@@ -305,8 +310,7 @@ func (l *look) judgePlanned(plan *nodes.Planned, order []*nodeUse) {
 	for _, n := range order {
 		kept := plan.Kept(n.Name)
 		switch m := moves[n.Name]; {
-		case m != nil && m.Savings > 0 && m.Blocked == "":
-			l.drain(n, "under-used: the plan drains it", m.Savings, nil)
+		case m != nil && m.Blocked == "": // it stands in the plan
 		case m != nil && m.Savings > 0:
 			l.drain(n, "under-used: the plan would drain it", m.Savings, []string{m.Blocked})
 		case kept != "":

@@ -55,9 +55,11 @@ type look struct {
 	// out when the first kind asks for it.
 	judged bool
 	nodes  []*nodeUse
-	drains []drain
-	unused *claims
-	places *allocation.Places
+	// planned are the nodes that the plan drains.
+	planned map[string]bool
+	drains  []drain
+	unused  *claims
+	places  *allocation.Places
 }
 
 func run(p *advice.Pass) error {
@@ -92,6 +94,11 @@ func (l *look) windowDays() float64 {
 
 // partial reports whether what looks empty may not be.
 func (l *look) partial() bool { return l.Facts.Snapshot.Partial() != "" }
+
+// providers reports whether a workload is an add-on of the provider, which sizes it.
+func (l *look) providers(w *analyzer.WorkloadFacts) bool {
+	return w.AddOn() && !l.Options.IncludeSystem
+}
 
 // each calls a finder for every workload.
 func each(find func(*look, *analyzer.WorkloadFacts)) func(*look) error {

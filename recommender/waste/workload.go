@@ -14,9 +14,14 @@ import (
 var workloadKinds = []Kind{
 	{advice.Kind{
 		Code: "idle-workload", One: "idle workload", Many: "idle workloads", Severity: advice.SeverityNote, Lever: advice.LeverRightsize,
-		Found:   "7 days' worth of usage or more, and a pod's CPU below 5 millicores for 99 % of the time",
+		Found:   "7 days' worth of usage or more, and two witnesses: a pod's CPU stays below 5 millicores and at its own quiet level, and its traffic at what probes and scrapes make",
 		Besides: "its share of the bill",
 	}, each(idleWorkload)},
+	{advice.Kind{
+		Code: "quiet-workload", One: "quiet workload", Many: "quiet workloads", Severity: advice.SeverityNote,
+		Found:   "CPU as of an idle one, but it waits by its nature, or its traffic is not known; nothing is advised",
+		Besides: "0",
+	}, each(quietWorkload)},
 	{advice.Kind{
 		Code: "unused-requests", One: "container with unused requests", Many: "containers with unused requests", Severity: advice.SeverityWarning, Lever: advice.LeverRightsize,
 		Found:   "nine tenths of a request lie above the CPU p99 or the memory peak, worth 5 USD a month or more",
@@ -55,19 +60,37 @@ func idleWorkload(l *look, w *analyzer.WorkloadFacts) {
 		return
 	}
 	r := advice.Advice{Workload: w.Ref, Title: "idle for the whole window: scale it down or remove it", Confidence: 0.5}
+	if !w.Scalable {
+		r.Title = "idle for the whole window: remove it"
+	}
 	r.Show("cpu p99 of a pod", advice.PodCPU(w, 0.99), "millicores")
+	r.Show("traffic of a pod a second, in its busiest hour", w.Network.Max(), "bytes")
 	r.Show("replicas", float64(w.Replicas), "count")
 	r.Show("history", l.windowDays(), "days")
 	l.file(r, Finding{
 		Monthly: l.Costs.MonthlyOf(w.Ref),
-		Loss:    "whatever it waits for: a standby, an operator and a forgotten service look the same by their usage",
+		Loss:    "whatever it waits for: a standby without a sign of it and a forgotten service look the same by their usage",
 	})
+}
+
+// quietWorkload names what would be called idle by its CPU alone.
+func quietWorkload(l *look, w *analyzer.WorkloadFacts) {
+	why := l.Cluster.Quiet(w.Ref)
+	if why == "" {
+		return
+	}
+	r := advice.Advice{Workload: w.Ref, Title: "quiet, and left as it is: " + why, Confidence: 0.5}
+	r.Show("cpu p99 of a pod", advice.PodCPU(w, 0.99), "millicores")
+	if l.Costs != nil {
+		r.Show("its share of the bill", l.Costs.MonthlyOf(w.Ref), "usd")
+	}
+	l.file(r, Finding{Loss: "what it waits for"})
 }
 
 // unusedRequests finds requests of which nearly nothing is used. Right-sizing
 // counts their savings; this line only says where they are.
 func unusedRequests(l *look, w *analyzer.WorkloadFacts) {
-	if l.Costs == nil || w.Batch() {
+	if l.Costs == nil || w.Batch() || l.providers(w) {
 		return
 	}
 	unit := l.Costs.UnitOf(w.Ref)
@@ -139,6 +162,9 @@ func endedPods(l *look, w *analyzer.WorkloadFacts) {
 // hpaAtMin finds an autoscaler that never leaves its minimum and whose load
 // would do with fewer pods.
 func hpaAtMin(l *look, w *analyzer.WorkloadFacts) {
+	if l.providers(w) {
+		return
+	}
 	for _, h := range w.HPAs {
 		need, peak, ok := neededPods(w, h)
 		if !ok || need >= h.Min {
