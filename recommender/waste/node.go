@@ -96,7 +96,9 @@ func (l *look) judgeNodes() {
 	for _, n := range found {
 		n.gone = n.withoutGPUPods() // it is no place to move pods to
 	}
-	order := slices.DeleteFunc(slices.Clone(found), func(n *nodeUse) bool { return n.gone || n.daemonOnly() || n.ByPod() != "" || n.share() >= underused || !n.Ready })
+	order := slices.DeleteFunc(slices.Clone(found), func(n *nodeUse) bool {
+		return n.gone || n.daemonOnly() || n.ByPod() != "" || n.share() >= underused || !n.Ready
+	})
 	slices.SortStableFunc(order, func(a, b *nodeUse) int { return cmp.Compare(a.share(), b.share()) })
 	if plan != nil && plan.Ordered {
 		l.judgePlanned(plan, order)
