@@ -15,6 +15,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/collect"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/disk"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/kube"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/prometheus"
@@ -267,7 +268,7 @@ func (f *collectFlags) checkFiles() error {
 
 // collect makes the snapshot from whatever sources were asked for.
 func (f *collectFlags) collect(ctx context.Context, s streams, p *progress) (*analyzer.Snapshot, error) {
-	s.In = &patientReader{ctx: ctx, r: s.In}
+	s.In = disk.Patient(ctx, s.In)
 	r, err := f.request(s, p)
 	if err != nil {
 		return nil, err
@@ -304,7 +305,7 @@ func collectError(err error) error {
 }
 
 func readSnapshot(ctx context.Context, in files, name string) (*analyzer.Snapshot, error) {
-	if !store.IsURL(name) && !isPipe(name) {
+	if !store.IsURL(name) && !disk.IsPipe(name) {
 		snap, err := snapshot.Read(name)
 		if err != nil {
 			return nil, fileError("--snapshot", err)
@@ -327,8 +328,8 @@ func readSnapshot(ctx context.Context, in files, name string) (*analyzer.Snapsho
 func (f *collectFlags) save(ctx context.Context, snap *analyzer.Snapshot) error {
 	if !store.IsURL(f.saveSnapshot) {
 		write := func() error { return snapshot.Write(f.saveSnapshot, snap, f.files.mode.of()) }
-		if isPipe(f.saveSnapshot) {
-			return waitFor(ctx, write)
+		if disk.IsPipe(f.saveSnapshot) {
+			return disk.WaitFor(ctx, write)
 		}
 		return write()
 	}

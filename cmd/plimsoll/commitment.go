@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -99,12 +100,11 @@ func readHeld(ctx context.Context, name string) ([]pricing.HeldCommitment, error
 		return nil, err
 	}
 	in := files{}
-	file, err := in.open(ctx, name)
+	data, err := in.read(ctx, name)
 	if err != nil {
 		return nil, storeError(reading("--commitments", err))
 	}
-	defer file.Close()
-	held, err := pricing.ReadHeld(file, in.shown(name))
+	held, err := pricing.ReadHeld(bytes.NewReader(data), in.shown(name))
 	if err != nil {
 		return nil, reading("--commitments", err)
 	}

@@ -14,6 +14,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// served are the kinds that every API server has, by their resource.
+var served = map[string]string{
+	"pods": "v1 Pod", "nodes": "v1 Node", "namespaces": "v1 Namespace", "services": "v1 Service", "limitranges": "v1 LimitRange",
+	"resourcequotas": "v1 ResourceQuota", "persistentvolumes": "v1 PersistentVolume", "persistentvolumeclaims": "v1 PersistentVolumeClaim",
+	"replicationcontrollers": "v1 ReplicationController", "deployments": "apps/v1 Deployment", "replicasets": "apps/v1 ReplicaSet", "daemonsets": "apps/v1 DaemonSet",
+}
+
 // without answers for a small cluster, but for one kind.
 func without(resource string, then reply) reply {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -23,6 +30,12 @@ func without(resource string, then reply) reply {
 			then(w, r)
 		case asked == "statefulsets":
 			answers(200, "application/json", `{"kind":"StatefulSetList","apiVersion":"apps/v1","metadata":{},"items":[{"metadata":{"name":"cart","namespace":"shop"},"spec":{"replicas":1,"template":{"spec":{"containers":[{"name":"app"}]}}}}]}`)(w, r)
+		case served[asked] != "" && !strings.Contains(r.URL.Path, "metrics"):
+			group, kind, _ := strings.Cut(served[asked], " ")
+			if strings.Contains(r.Header.Get("Accept"), "PartialObjectMetadataList") {
+				group, kind = "meta.k8s.io/v1", "PartialObjectMetadata"
+			}
+			answers(200, "application/json", fmt.Sprintf(`{"kind":"%sList","apiVersion":%q,"metadata":{},"items":[]}`, kind, group))(w, r)
 		default:
 			connected(refuses(404, "NotFound", "no"))(w, r)
 		}

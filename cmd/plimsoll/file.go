@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/spf13/pflag"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/disk"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/unpack"
 )
 
 // files opens and writes what FILE names on the command line: a path, or the
@@ -83,24 +83,19 @@ func (f *files) open(ctx context.Context, name string) (io.ReadCloser, error) {
 	if store.IsURL(name) {
 		return f.store.Open(ctx, name)
 	}
-	if isPipe(name) {
-		return openPipe(ctx, name)
-	}
-	return os.Open(name)
+	return disk.Open(ctx, name)
 }
 
-// maxWhole bounds a file that is read as a whole: policies, values, baselines.
-const maxWhole = 256 << 20
-
+// read reads a file whole, within bounds.
 func (f *files) read(ctx context.Context, name string) ([]byte, error) {
 	body, err := f.open(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer body.Close()
-	data, err := io.ReadAll(io.LimitReader(body, maxWhole+1))
-	if err == nil && len(data) > maxWhole {
-		err = fmt.Errorf("%s: is larger than 256 MiB", store.Show(name))
+	data, err := disk.ReadAll(body)
+	if errors.Is(err, unpack.ErrEndless) {
+		err = fmt.Errorf("%s: %w", store.Show(name), err)
 	}
 	return data, err
 }
@@ -116,8 +111,8 @@ func (f *files) write(ctx context.Context, name string, data []byte) error {
 			return err
 		})
 	}
-	if isPipe(name) {
-		return waitFor(ctx, replace)
+	if disk.IsPipe(name) {
+		return disk.WaitFor(ctx, replace)
 	}
 	return replace()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/disk"
 	tree "github.com/plimsoll-k8s/plimsoll/analyzer/source/manifest"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
@@ -139,7 +140,7 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 	if err != nil {
 		return err
 	}
-	s.In = &patientReader{ctx: ctx, r: s.In}
+	s.In = disk.Patient(ctx, s.In)
 	in, err := f.input(ctx, s, policy, paths)
 	if err != nil {
 		return err

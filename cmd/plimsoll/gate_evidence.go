@@ -11,7 +11,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/evidence"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
-	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // addEvidence reads the report or snapshot, and finds the prices.
@@ -43,16 +42,11 @@ func (f *gateFlags) addEvidence(ctx context.Context, in *gate.Input, rules *poli
 }
 
 func (f *gateFlags) fromReport(ctx context.Context, in *gate.Input, catalog *pricing.Catalog) error {
-	file, err := f.files.open(ctx, f.report)
+	r, err := readSaved(ctx, &f.files, "--report", f.report)
 	if err != nil {
-		return storeError(reading("--report", err))
+		return err
 	}
 	name := f.files.shown(f.report)
-	defer file.Close()
-	r, err := document.Read(file)
-	if err != nil {
-		return storeError(fmt.Errorf("reading --report: %s: %w", name, err))
-	}
 	in.Evidence = evidence.Of(r, name)
 	in.Prices = evidence.PricesOf(r, catalog, f.prices.provider)
 	return nil

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/disk"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
@@ -123,5 +125,8 @@ func rewrite(file string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, data, info.Mode().Perm())
+	return disk.Replace(file, info.Mode().Perm(), func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
 }

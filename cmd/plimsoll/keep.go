@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/disk"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/unpack"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -62,16 +64,10 @@ func (k keep) save(r *document.Report, of string, at time.Time) bool {
 	}
 	sum := sha256.Sum256([]byte(of))
 	name := fmt.Sprintf("%s-%s.json.gz", at.UTC().Format("20060102T150405.000000000"), hex.EncodeToString(sum[:4]))
-	tmp, err := os.CreateTemp(k.dir, ".new-*") // mode 0600
-	if err != nil {
-		return false
-	}
-	_, err = tmp.Write(buf.Bytes())
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), filepath.Join(k.dir, name))
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name())
+	if disk.Replace(filepath.Join(k.dir, name), disk.Private, func(w io.Writer) error {
+		_, err := w.Write(buf.Bytes())
+		return err
+	}) != nil {
 		return false
 	}
 	k.prune()
@@ -133,18 +129,25 @@ func (x kept) read() (*document.Report, error) {
 	return readReport(f)
 }
 
+// reportBounds are what a gzipped report may come to: reports pack 10 to 40 times.
+var reportBounds = unpack.Bounds{FreeText: 16 << 20, Ratio: 100}
+
+// mostReport bounds the text of a gzipped report.
+const mostReport = 1 << 30
+
 // readReport reads a report, gzip or plain.
 func readReport(r io.Reader) (*document.Report, error) {
-	data, err := io.ReadAll(r)
+	data, err := disk.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
 	if bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(bytes.NewReader(data))
+		packed := &unpack.Counter{R: bytes.NewReader(data)}
+		z, err := gzip.NewReader(packed)
 		if err != nil {
 			return nil, fmt.Errorf("reading the report: %w", err)
 		}
-		if data, err = io.ReadAll(z); err != nil {
+		if data, err = unpack.Whole(unpack.Reader(z, packed, reportBounds), mostReport); err != nil {
 			return nil, fmt.Errorf("reading the report: %w", err)
 		}
 	}

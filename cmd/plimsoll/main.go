@@ -12,10 +12,12 @@ import (
 	"runtime/debug"
 	"syscall"
 	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/disk"
 )
 
 // grace is how long work may take to end after an interrupt.
-const grace = 2 * time.Second
+const grace = 500 * time.Millisecond
 
 func main() {
 	if os.Getenv("GOGC") == "" {
@@ -27,6 +29,7 @@ func main() {
 		stop() // a second signal ends the program at once
 		// What waits for a pipe or a terminal does not see that ctx has ended.
 		time.Sleep(grace)
+		disk.Abandon()
 		fmt.Fprintf(os.Stderr, "error: %s\n", errInterrupted)
 		os.Exit(exitInterrupted)
 	})

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"syscall"
@@ -18,6 +17,7 @@ func TestInterruptedPipes(t *testing.T) {
 	if err := openShop("."); err != nil {
 		t.Fatal(err)
 	}
+	put(t, "pod.yaml", gateFiles()["pod.yaml"])
 	in, out, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -26,7 +26,13 @@ func TestInterruptedPipes(t *testing.T) {
 	for i, args := range [][]string{
 		{"audit", "-q", "--no-cache", "--objects", "pipe"}, {"audit", "-q", "--no-cache", "--objects", "-"}, {"audit", "-q", "--no-cache", "--snapshot", "pipe"},
 		{"audit", "-q", "--no-cache", "--objects", "objects.yaml", "-o", "json=pipe"}, {"audit", "-q", "--no-cache", "--objects", "objects.yaml", "--save-snapshot", "pipe"},
-		{"show", "-q", "--report", "pipe"},
+		{"show", "-q", "--report", "pipe"}, {"explain", "-q", "cart", "--report", "pipe"}, {"diff", "pipe", "pipe"}, {"price", "--validate", "pipe"},
+		{"gate", "-q", "pipe"}, {"gate", "-q", "-"}, {"gate", "-q", "pod.yaml", "--policy", "pipe"}, {"gate", "-q", "pod.yaml", "--report", "pipe"}, {"gate", "-q", "pod.yaml", "--baseline", "pipe"},
+		{"gate", "-q", "pod.yaml", "--snapshot", "pipe"}, {"gate", "-q", "pod.yaml", "--helm-values", "pipe"}, {"gate", "-q", "pod.yaml", "-o", "json=pipe"},
+		{"gate", "-q", "pod.yaml", "--write-baseline", "pipe"},
+		{"backtest", "-q", "--objects", "pipe"}, {"audit", "-q", "--no-cache", "--objects", "objects.yaml", "--pricing", "pipe"},
+		{"audit", "-q", "--no-cache", "--objects", "objects.yaml", "--commitments", "pipe"}, {"audit", "-q", "--no-cache", "--config", "pipe"},
+		{"audit", "-q", "--no-cache", "--objects", "objects.yaml", "--openmetrics", "pipe"},
 	} {
 		pipe := fmt.Sprintf("pipe-%d", i) // of its own: what was left to wait may open it
 		if err := syscall.Mkfifo(pipe, 0o600); err != nil {
@@ -56,28 +62,6 @@ func TestInterruptedPipes(t *testing.T) {
 			t.Errorf("%v is not interrupted within a second", args)
 		}
 	}
-}
-
-// What comes through a pipe or stdin is read whole.
-func TestPatientReader(t *testing.T) {
-	text := strings.Repeat("0123456789", 50_000)
-	for name, r := range map[string]io.Reader{"at once": strings.NewReader(text), "byte by byte": iotestReader{strings.NewReader(text[:300])}} {
-		got, err := io.ReadAll(&patientReader{ctx: t.Context(), r: r})
-		if err != nil || !strings.HasPrefix(text, string(got)) || len(got) < 300 {
-			t.Errorf("%s: got %d bytes, %v", name, len(got), err)
-		}
-	}
-}
-
-// iotestReader gives a byte, and the last with io.EOF.
-type iotestReader struct{ r *strings.Reader }
-
-func (r iotestReader) Read(p []byte) (int, error) {
-	n, err := r.r.Read(p[:1])
-	if err == nil && r.r.Len() == 0 {
-		err = io.EOF
-	}
-	return n, err
 }
 
 // Names of a user's price file are no formulas, and steer nothing.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/disk"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
@@ -74,18 +76,12 @@ func (c *priceCache) write(provider, region string, table []byte) (path string, 
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("writing the price cache: %w", err)
 	}
-	temp, err := os.CreateTemp(dir, region+".*.new")
-	if err != nil {
-		return "", fmt.Errorf("writing the price cache: %w", err)
-	}
-	_, err = temp.Write(table)
-	err = errors.Join(err, temp.Sync(), temp.Close(), os.Chmod(temp.Name(), 0o644))
 	path = filepath.Join(dir, region+".csv")
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return "", fmt.Errorf("writing the price cache: %w", errors.Join(err, os.Remove(temp.Name())))
+	if err := disk.Replace(path, 0o644, func(w io.Writer) error {
+		_, err := w.Write(table)
+		return err
+	}); err != nil {
+		return "", fmt.Errorf("writing the price cache: %w", err)
 	}
 	return path, nil
 }

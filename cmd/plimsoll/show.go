@@ -61,7 +61,7 @@ func readSaved(ctx context.Context, in *files, flag, name string) (*document.Rep
 	defer file.Close()
 	r, err := readReport(file)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %s: %w", flag, in.shown(name), err)
+		return nil, storeError(fmt.Errorf("reading %s: %s: %w", flag, in.shown(name), err))
 	}
 	return r, nil
 }

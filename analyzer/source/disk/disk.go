@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Private is the mode of a new file where nothing else is said: reports and
@@ -84,29 +86,86 @@ func through(path string, write func(io.Writer) error) error {
 }
 
 func beside(target string, mode fs.FileMode, write func(io.Writer) error) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(target), tempName(target)+"*")
+	tmp, err := temporary(target, mode)
 	if err != nil {
 		return err
 	}
+	defer living.Delete(tmp.Name())
 	defer func() {
 		if err != nil {
 			tmp.Close()
 			os.Remove(tmp.Name())
 		}
 	}()
-	hold(tmp)
 	if err := write(tmp); err != nil {
 		return err
 	}
-	if mode == Umask {
-		mode = 0o666 &^ umask(filepath.Dir(target))
-	}
-	for _, do := range []func() error{func() error { return tmp.Chmod(mode) }, tmp.Sync, func() error { return os.Rename(tmp.Name(), target) }, tmp.Close} {
+	for _, do := range []func() error{tmp.Sync, func() error { return os.Rename(tmp.Name(), target) }, tmp.Close} {
 		if err := do(); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// living are the names of the temporary files that this process writes.
+var living sync.Map
+
+// Abandon removes the temporary files of this process, which is about to end.
+func Abandon() {
+	living.Range(func(name, _ any) bool {
+		os.Remove(name.(string))
+		return true
+	})
+}
+
+// mostTemporary is how often a temporary file is made anew, where another run took
+// it for one that is nobody's before it was held.
+const mostTemporary = 100
+
+// temporary makes a temporary file beside the target, of a mode, and holds it.
+func temporary(target string, mode fs.FileMode) (*os.File, error) {
+	for range mostTemporary {
+		name := filepath.Join(filepath.Dir(target), fmt.Sprintf("%s%08x", tempName(target), rand.Uint32()))
+		made := mode
+		if mode == Umask {
+			made = 0o666 // of which the umask takes its part
+		}
+		living.Store(name, true)
+		tmp, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, made&0o666|0o600)
+		if err == nil && mode != Umask {
+			err = tmp.Chmod(mode)
+		}
+		switch {
+		case errors.Is(err, fs.ErrExist):
+			living.Delete(name)
+			continue
+		case err != nil && tmp != nil:
+			tmp.Close()
+			os.Remove(name)
+			fallthrough
+		case err != nil:
+			living.Delete(name)
+			return nil, err
+		}
+		hold(tmp)
+		if same(tmp) {
+			return tmp, nil
+		}
+		tmp.Close()
+		living.Delete(name)
+	}
+	return nil, fmt.Errorf("%s: its temporary files are taken away as fast as they are made", target)
+}
+
+// same reports whether a file is still where it was made.
+func same(f *os.File) bool {
+	here, err := os.Stat(f.Name())
+	if err != nil {
+		return false
+	}
+	open, err := f.Stat()
+	return err == nil && os.SameFile(here, open)
 }
 
 // tempName is how the names of a file's temporary ones begin.
@@ -124,21 +183,4 @@ func sweep(target string) {
 			removeUnheld(filepath.Join(filepath.Dir(target), e.Name()))
 		}
 	}
-}
-
-// umask finds out what the umask leaves of a new file, by making one: to ask
-// for it is to change it for a moment, for all of the process.
-func umask(dir string) fs.FileMode {
-	name := filepath.Join(dir, fmt.Sprintf(".plimsoll-umask-%d", os.Getpid()))
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-	if err != nil {
-		return 0o077
-	}
-	defer os.Remove(name)
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return 0o077
-	}
-	return 0o666 &^ info.Mode().Perm()
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/disk"
@@ -122,4 +124,62 @@ func TestParseMode(t *testing.T) {
 			t.Errorf("%q is taken", s)
 		}
 	}
+}
+
+// A sweep never touches the file of a run that is alive, from its first moment on:
+// many runs write one file at once, and each begins with a sweep.
+func TestRunsSideBySide(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "report")
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 50 {
+				if err := disk.Replace(path, disk.Private, says("whole")); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	check(t, path, "whole", 0o600)
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("left %v, %v; want the report alone", entries, err)
+	}
+}
+
+// A process that ends in the middle takes its temporary files along.
+func TestAbandon(t *testing.T) {
+	dir := t.TempDir()
+	err := disk.Replace(filepath.Join(dir, "report"), disk.Umask, func(io.Writer) error {
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+			t.Errorf("there is %v, %v; want a temporary file", entries, err)
+		}
+		disk.Abandon()
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+			t.Errorf("left %v, %v", entries, err)
+		}
+		return nil
+	})
+	if err == nil {
+		t.Error("a file that was abandoned was written")
+	}
+}
+
+// What cannot be synced, as a pipe, is written to all the same.
+func TestReplaceWritesToPipes(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Skip(err)
+	}
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		if got, err := os.ReadFile(pipe); err != nil || string(got) != "text" {
+			t.Errorf("got %q, %v", got, err)
+		}
+	})
+	if err := disk.Replace(pipe, disk.Private, says("text")); err != nil {
+		t.Error(err)
+	}
+	reading.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -118,14 +119,23 @@ func (f Flags) rules() *clientcmd.ClientConfigLoadingRules {
 	return rules
 }
 
+// mostConfig bounds a kubeconfig, which may hold certificates.
+const mostConfig = 64 << 20
+
 // checkFiles bounds what the kubeconfigs unfold to. A file that cannot be read
 // is the loader's to tell.
 func (f Flags) checkFiles() error {
 	rules := f.rules()
 	files := append(rules.GetLoadingPrecedence(), rules.ExplicitPath)
 	for _, name := range files {
-		if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() {
+		info, err := os.Stat(name)
+		switch {
+		case err == nil && info.Mode()&fs.ModeCharDevice != 0 && name != os.DevNull:
+			return fmt.Errorf("%s: it is a device, and no file", name)
+		case err != nil || !info.Mode().IsRegular():
 			continue // a pipe can be read once only
+		case info.Size() > mostConfig:
+			return fmt.Errorf("%s: it is larger than %d MiB", name, mostConfig>>20)
 		}
 		text, err := os.ReadFile(name)
 		if err != nil {
@@ -188,7 +198,7 @@ func (c *Client) dial(config *rest.Config) (err error) {
 	if c.bulk, err = rest.TransportFor(bulk); err != nil {
 		return err
 	}
-	config.Wrap(func(rt http.RoundTripper) http.RoundTripper { return origin.Limited(rt, maxAnswer) })
+	config.Wrap(func(rt http.RoundTripper) http.RoundTripper { return origin.Limited(rt, maxAnswer, weigh) })
 	dialled, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return err

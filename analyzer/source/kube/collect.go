@@ -260,7 +260,7 @@ func (r *reading) judge(t task, err error) error {
 	case apierrors.IsNotFound(err) && t.object != "":
 		r.warn(analyzer.WarnMissing, "namespace "+t.object, "there is no such namespace; check the name given with -n")
 		return nil
-	case apierrors.IsNotFound(err):
+	case apierrors.IsNotFound(err) && !everywhere(t.kind.Group):
 		r.warn(analyzer.WarnMissing, t.kind.name(), "this API version is not served: "+t.kind.Lost+"; Kubernetes 1.23 or later has it")
 		return nil
 	case t.kind.optional && !canceled(err):
@@ -269,6 +269,10 @@ func (r *reading) judge(t task, err error) error {
 	}
 	return r.unread(t, verb, r.c.wrap(verb+" "+t.kind.name(), err))
 }
+
+// everywhere tells the groups that every API server has: one that does not know
+// them is none, or stands behind a proxy that went wrong.
+func everywhere(group string) bool { return group == "" || group == "apps" }
 
 // unread notes a list that failed, where the others may answer.
 func (r *reading) unread(t task, verb string, err error) error {

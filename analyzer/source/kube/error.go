@@ -104,7 +104,7 @@ func diagnose(err error) (kind ErrorKind, problem, advice string) {
 		return KindTimeout, err.Error(), "check the API server's load and the connection, or raise --timeout"
 	case errors.Is(err, errGivenUp), errors.Is(err, errKind):
 		return KindServer, innermost(err), "try again; if it repeats, the API server or a proxy before it is unwell"
-	case errors.Is(err, origin.ErrLarge), errors.Is(err, errSamePage), errors.Is(err, errEmpty), errors.Is(err, errNoObject):
+	case errors.Is(err, origin.ErrLarge), errors.Is(err, errSamePage), errors.Is(err, errEmpty), errors.Is(err, errThin), errors.Is(err, errMany), errors.Is(err, errNoObject):
 		return KindOther, innermost(err), "check that the address is that of the API server, and the proxy in between"
 	case origin.Redirected(err) != nil:
 		to := origin.Redirected(err)

@@ -50,13 +50,21 @@ const (
 	// mostEmpty bounds pages without objects, which a server that never ends
 	// sends one after the other.
 	mostEmpty = 20
+	// mostThin bounds pages with few objects that say there are more: a server
+	// fills its pages.
+	mostThin = 20
+	// mostObjects bounds the objects of one kind. Clusters have a few hundred
+	// thousand pods at most.
+	mostObjects = 2_000_000
 	// maxAnswer bounds one answer's bytes. A page that is larger is asked for
 	// in smaller parts. An object has 1.5 MB at most.
-	maxAnswer = 16 << 20
+	maxAnswer = 8 << 20
 )
 
 var (
 	errGivenUp  = fmt.Errorf("%d kinds in a row failed, so the server is given up", mostInRow)
+	errThin     = fmt.Errorf("the server sends more than %d pages with hardly an object", mostThin)
+	errMany     = fmt.Errorf("the server sends more than %d objects of one kind", mostObjects)
 	errKind     = fmt.Errorf("%d lists of this kind failed, so it is not asked for again", mostPlaces)
 	errSamePage = errors.New("the server sends the same page again and again")
 	errNoObject = errors.New("the answer is empty")
@@ -68,7 +76,7 @@ var (
 // objects may be handed over twice.
 func (c *Client) list(ctx context.Context, k kind, namespace string, q query, page func(runtime.Object) error) error {
 	ctx = quiet(ctx)
-	next, restarts, empty, size, seen := "", 0, 0, int64(pageSize), map[string]bool{}
+	next, restarts, size, pages := "", 0, int64(pageSize), newPages()
 	for {
 		list, err := retried(ctx, c, k.name(), func() (runtime.Object, error) { return c.page(ctx, k, namespace, q, next, size) })
 		var status apierrors.APIStatus
@@ -76,7 +84,7 @@ func (c *Client) list(ctx context.Context, k kind, namespace string, q query, pa
 		case apierrors.IsResourceExpired(err) && errors.As(err, &status) && next != "" && restarts < maxRestarts:
 			restarts++
 			next = status.Status().Continue
-			clear(seen)
+			pages = newPages()
 			continue
 		case errors.Is(err, origin.ErrLarge) && size > 5 && q.limit == 0:
 			size /= 10
@@ -91,29 +99,59 @@ func (c *Client) list(ctx context.Context, k kind, namespace string, q query, pa
 		if err != nil {
 			return err
 		}
-		if empty++; meta.LenList(list) > 0 {
-			empty = 0
-		}
 		if next = m.GetContinue(); next == "" || q.limit > 0 {
 			return nil
 		}
-		if err := goesOn(seen, next, empty); err != nil {
+		if err := pages.goesOn(next, list, size); err != nil {
 			return err
 		}
 	}
 }
 
-// goesOn notes the token of the next page; an error where the list would have no
-// end.
-func goesOn(seen map[string]bool, next string, empty int) error {
-	switch {
-	case seen[next]:
-		return errSamePage
-	case empty > mostEmpty:
-		return errEmpty
+// pages is what a list has brought so far.
+type pages struct {
+	seen                 map[string]bool // tokens, and the first object of each page
+	empty, thin, objects int
+}
+
+func newPages() *pages { return &pages{seen: map[string]bool{}} }
+
+// goesOn notes a page and the token of the next; an error where the list would
+// have no end.
+func (p *pages) goesOn(next string, page runtime.Object, size int64) error {
+	n := meta.LenList(page)
+	first := firstOf(page)
+	p.objects += n
+	if p.empty++; n > 0 {
+		p.empty = 0
 	}
-	seen[next] = true
+	if int64(n) < size/10 {
+		p.thin++
+	}
+	switch {
+	case p.seen["token "+next], first != "" && p.seen[first]:
+		return errSamePage
+	case p.empty > mostEmpty:
+		return errEmpty
+	case p.thin > mostThin:
+		return errThin
+	case p.objects > mostObjects:
+		return errMany
+	}
+	p.seen["token "+next], p.seen[first] = true, true
 	return nil
+}
+
+// firstOf names the first object of a page; "" where there is none, or where it has
+// no name.
+func firstOf(page runtime.Object) (name string) {
+	_ = meta.EachListItem(page, func(o runtime.Object) error {
+		if m, err := meta.Accessor(o); err == nil && m.GetName() != "" {
+			name = "object " + m.GetNamespace() + "/" + m.GetName()
+		}
+		return errSamePage // any error: the first is enough
+	})
+	return name
 }
 
 // retried asks again where the server is busy or the connection broke, as is

@@ -151,7 +151,7 @@ func TestOneKindThatFails(t *testing.T) {
 				if len(s.Workloads) == 0 {
 					t.Error("nothing is left of the others")
 				}
-				if took := time.Since(began); took > 9*time.Second {
+				if took := time.Since(began); took > time.Minute {
 					t.Errorf("it took %s", took)
 				}
 			})
@@ -181,7 +181,7 @@ func TestServerThatDies(t *testing.T) {
 					}
 					answer(w, r)
 				})
-				if took := time.Since(began); took > 9*time.Second {
+				if took := time.Since(began); took > time.Minute {
 					t.Errorf("it took %s", took)
 				}
 				switch {

@@ -17,10 +17,17 @@ import (
 // comes to, in a folder or an archive. What cannot be read is helm's to tell.
 func checkChart(at string) error {
 	return filepath.WalkDir(at, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || !loadedByHelm(path) {
+		if err != nil {
 			return nil //nolint:nilerr // helm says it better
 		}
-		data, err := os.ReadFile(path)
+		// Helm follows links, and would wait for a pipe.
+		if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+			return fmt.Errorf("%s: %w", filepath.Base(path), errNoFile)
+		}
+		if d.IsDir() || !loadedByHelm(path) {
+			return nil
+		}
+		data, err := readFile(path)
 		if err != nil {
 			return nil //nolint:nilerr // helm says it better
 		}

@@ -86,7 +86,7 @@ func kustomizationIn(dir string) string {
 
 func readKustomization(dir string) (kustomization, error) {
 	var k kustomization
-	data, err := os.ReadFile(kustomizationIn(dir))
+	data, err := readFile(kustomizationIn(dir))
 	if err != nil {
 		return k, err
 	}
@@ -219,6 +219,9 @@ func (f laidOver) ReadFile(path string) ([]byte, error) {
 	if data, ok := f.files[path]; ok {
 		return data, nil
 	}
+	if _, err := readFile(path); errors.Is(err, errNoFile) && !f.FileSystem.IsDir(path) {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	return f.FileSystem.ReadFile(path)
 }
 
@@ -255,7 +258,7 @@ func (h Helm) overlay(ctx context.Context, t *Tree, dir string, all map[string]b
 		if err != nil || path == "" || len(k.HelmCharts) == 0 && of != filepath.Clean(dir) {
 			continue // building it says what is wrong
 		}
-		data, err := os.ReadFile(path)
+		data, err := readFile(path)
 		if err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/disk"
 )
 
 // Stdin stands for standard input among paths.
@@ -89,7 +90,7 @@ func (t *Tree) number(path int) {
 // real names.
 func (t *Tree) read(ctx context.Context, path string, o Options, seen map[string]bool) error {
 	if path == Stdin {
-		data, err := io.ReadAll(io.LimitReader(o.Stdin, maxFile))
+		data, err := disk.ReadAll(o.Stdin)
 		if err != nil {
 			return fmt.Errorf("reading manifests from standard input: %w", err)
 		}
@@ -108,7 +109,11 @@ func (t *Tree) read(ctx context.Context, path string, o Options, seen map[string
 	case strings.HasSuffix(path, ".tgz"):
 		t.merge(o.Helm.renderChart(ctx, path).trim(o))
 	default:
-		t.merge(parseFile(path).trim(o))
+		data, err := readGiven(ctx, path)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		t.merge(parsed(path, data, err).trim(o))
 	}
 	return nil
 }
@@ -212,25 +217,43 @@ func (t *Tree) problem(file string, err error) *Tree {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// parseFile reads one file.
+// parseFile reads one file of a folder.
 func parseFile(path string) *Tree {
 	data, err := readFile(path)
+	return parsed(path, data, err)
+}
+
+func parsed(path string, data []byte, err error) *Tree {
 	if err != nil {
 		return new(Tree).problem(path, err)
 	}
 	return parse(filepath.ToSlash(path), data)
 }
 
+// readGiven reads a file that the user named, which may be a pipe.
+func readGiven(ctx context.Context, path string) ([]byte, error) {
+	if disk.IsPipe(path) {
+		return disk.ReadFile(ctx, path)
+	}
+	return readFile(path)
+}
+
+// readFile reads a file that a tree holds or names. Pipes and devices have no end
+// that a tree may make us wait for.
 func readFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if info.Size() > maxFile {
+	case !info.Mode().IsRegular():
+		return nil, errNoFile
+	case info.Size() > maxFile:
 		return nil, errors.New("larger than 256 MiB; split it")
 	}
 	return os.ReadFile(path)
 }
+
+var errNoFile = errors.New("it is a pipe, a device or a folder, and no file")
 
 // parse reads the text of a file. What has no word of an API anywhere is no
 // manifest and is not even parsed.
@@ -354,7 +377,7 @@ func isManifest(path string) bool {
 
 func isFile(path string) bool {
 	info, err := os.Stat(path)
-	return err == nil && !info.IsDir()
+	return err == nil && info.Mode().IsRegular()
 }
 
 // jobs gives the work: kustomizations that no other one builds upon, charts,

@@ -15,8 +15,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 )
 
-// maxChunk bounds one YAML object: 64 MiB is far above what etcd can hold.
-const maxChunk = 64 << 20
+// maxChunk bounds one YAML object: 16 MiB is far above what etcd can hold.
+const maxChunk = 16 << 20
 
 // readYAML reads YAML documents. A document whose items lie below a top-level
 // "items:" is read item by item, since parsing a whole List would take many
@@ -83,8 +83,11 @@ func (s *yamlSplitter) next() ([]byte, error) {
 	}
 	long := bytes.Clone(line)
 	for errors.Is(err, bufio.ErrBufferFull) {
+		if bytes.IndexByte(long, 0) >= 0 && len(long) < 1<<20 {
+			return nil, errors.New("it is no text: it has NUL bytes in it")
+		}
 		if len(long) > maxChunk {
-			return nil, errors.New("a line is longer than 64 MiB")
+			return nil, errors.New("a line is longer than 16 MiB")
 		}
 		line, err = s.in.ReadSlice('\n')
 		long = append(long, line...)
@@ -174,7 +177,7 @@ func (s *yamlSplitter) append(c *chunk, line []byte) error {
 		c.start = s.line
 	}
 	if len(c.text)+len(line) > maxChunk {
-		return &positionError{s.document, c.start, errors.New("one object is larger than 64 MiB")}
+		return &positionError{s.document, c.start, errors.New("one object is larger than 16 MiB")}
 	}
 	c.text = append(c.text, line...)
 	return nil

@@ -1,6 +1,8 @@
 package origin
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,8 +46,9 @@ type stretch struct {
 func (p *Patience) Begin(ctx context.Context) (patient context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	s := &stretch{Patience: p, cancel: cancel}
-	s.timer = time.AfterFunc(p.limit, s.end)
-	if p.left() <= 0 {
+	left := max(p.left(), 0) // what was waited in vain before counts
+	s.timer = time.AfterFunc(left, s.end)
+	if left == 0 {
 		s.end()
 	}
 	return context.WithValue(ctx, stretchKey{}, s), func() {
@@ -115,17 +118,19 @@ var ErrLarge = errors.New("the answer is larger than this program reads")
 
 // freeBytes is what each answer may have beside the others. Beyond, one answer
 // at a time is read: clients keep an answer whole, and several times over.
-const freeBytes = 4 << 20
+const freeBytes = 2 << 20
 
 // Limited bounds the bytes of every answer, as they are once they are
-// unpacked, and those of all that are read at once.
-func Limited(rt http.RoundTripper, most int64) http.RoundTripper {
-	return &limited{RoundTripper: rt, most: most, large: make(chan struct{}, 1)}
+// unpacked, and those of all that are read at once. weigh is told each answer as
+// a whole, before the client decodes it, and may refuse it.
+func Limited(rt http.RoundTripper, most int64, weigh func(answer []byte) error) http.RoundTripper {
+	return &limited{RoundTripper: rt, most: most, weigh: weigh, large: make(chan struct{}, 1)}
 }
 
 type limited struct {
 	http.RoundTripper
 	most  int64
+	weigh func(answer []byte) error
 	large chan struct{} // held by the one answer that is large
 }
 
@@ -133,9 +138,34 @@ type limited struct {
 func (l *limited) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := l.RoundTripper.RoundTrip(r)
 	if err == nil && resp.Body != nil {
-		resp.Body = &limitedBody{ReadCloser: resp.Body, of: l, ctx: r.Context()}
+		resp.Body = &weighedBody{limitedBody: limitedBody{ReadCloser: resp.Body, of: l, ctx: r.Context()}}
 	}
 	return resp, err
+}
+
+// weighedBody reads an answer whole at the first read.
+type weighedBody struct {
+	limitedBody
+	begun bool
+	whole bytes.Buffer
+	err   error // after what is whole
+}
+
+// Read gives the answer once it was weighed, then what reading it ended with.
+func (b *weighedBody) Read(p []byte) (int, error) {
+	if !b.begun {
+		b.begun = true
+		if _, b.err = b.whole.ReadFrom(&b.limitedBody); b.err == nil {
+			b.err = b.of.weigh(b.whole.Bytes())
+		}
+		if errors.Is(b.err, ErrLarge) {
+			b.whole = bytes.Buffer{}
+		}
+	}
+	if b.whole.Len() == 0 {
+		return 0, cmp.Or(b.err, io.EOF)
+	}
+	return b.whole.Read(p)
 }
 
 type limitedBody struct {

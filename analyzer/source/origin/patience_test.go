@@ -85,7 +85,7 @@ func TestOneLargeAnswerAtATime(t *testing.T) {
 		_, _ = w.Write(make([]byte, size))
 	}))
 	defer s.Close()
-	client := origin.Client(origin.Limited(http.DefaultTransport, 16<<20))
+	client := origin.Client(origin.Limited(http.DefaultTransport, 16<<20, light))
 	first, err := client.Get(s.URL)
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestLimited(t *testing.T) {
 	}))
 	defer s.Close()
 	for path, want := range map[string]error{"/small": nil, "/large": origin.ErrLarge} {
-		resp, err := origin.Client(origin.Limited(http.DefaultTransport, 100)).Get(s.URL + path)
+		resp, err := origin.Client(origin.Limited(http.DefaultTransport, 100, light)).Get(s.URL + path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,5 +135,48 @@ func TestLimited(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", path, err, want)
 		}
 		resp.Body.Close()
+	}
+}
+
+// light lets every answer pass.
+func light([]byte) error { return nil }
+
+// An answer that is refused for what it unfolds to is not handed on, not even in part.
+func TestWeighed(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "bomb") }))
+	defer s.Close()
+	heavy := func(answer []byte) error {
+		if string(answer) == "bomb" {
+			return origin.ErrLarge
+		}
+		return nil
+	}
+	resp, err := origin.Client(origin.Limited(http.DefaultTransport, 100, heavy)).Get(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if got, err := io.ReadAll(resp.Body); !errors.Is(err, origin.ErrLarge) || len(got) > 0 {
+		t.Errorf("got %q, %v; want the answer refused", got, err)
+	}
+}
+
+// What was waited in vain shortens the stretches that begin later.
+func TestPatienceOfLaterStretches(t *testing.T) {
+	const limit = 300 * time.Millisecond
+	p := origin.NewPatience(limit)
+	ctx, stop := p.Begin(t.Context())
+	began := time.Now()
+	time.Sleep(limit / 2)
+	origin.InVain(ctx, began)
+	stop()
+	late, stop := p.Begin(t.Context())
+	defer stop()
+	<-late.Done()
+	if took := time.Since(began); took < limit || origin.Stalled(late) == nil {
+		t.Errorf("it ended after %s by %v", took, origin.Stalled(late))
+	}
+	if origin.Within(late, time.Hour) > limit/2 {
+		t.Errorf("a request has %s of what is left", origin.Within(late, time.Hour))
 	}
 }

@@ -1,6 +1,7 @@
 package prometheus
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/common/config"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/disk"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
@@ -23,7 +25,7 @@ import (
 // transport it describes. Errors are one line and never quote a value, since
 // values may be secrets.
 func TransportFromFile(path string) (http.RoundTripper, error) {
-	content, err := os.ReadFile(path)
+	content, err := disk.ReadFile(context.Background(), path)
 	if err != nil {
 		return nil, fmt.Errorf("prometheus configuration %s: %s", path, reason(err))
 	}
@@ -120,11 +122,31 @@ func checkFiles(cfg *config.HTTPClientConfig) error {
 		if files[field] == "" {
 			continue
 		}
-		f, err := os.Open(files[field])
-		if err != nil {
+		if err := checkFile(files[field]); err != nil {
 			return fmt.Errorf("%s %s: %s", field, files[field], reason(err))
 		}
-		f.Close()
 	}
 	return nil
+}
+
+// mostSecret bounds a file that holds a password, a key or certificates.
+const mostSecret = 16 << 20
+
+// checkFile refuses what the library would read without an end. It can't be read
+// twice, so what is no regular file is no file here.
+func checkFile(name string) error {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return errors.New("it is no regular file")
+	case info.Size() > mostSecret:
+		return fmt.Errorf("it is larger than %d MiB", mostSecret>>20)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }

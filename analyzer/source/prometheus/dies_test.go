@@ -77,7 +77,7 @@ func TestEngineThatDies(t *testing.T) {
 				defer stop()
 				began := time.Now()
 				got, err := prometheus.Collect(ctx, prometheus.WithRetryWait(prometheus.Options{URL: server.URL, Window: s.Window, Timeout: time.Second}, 10*time.Millisecond))
-				if took := time.Since(began); took > 6*time.Second {
+				if took := time.Since(began); took > time.Minute {
 					t.Errorf("it took %s", took)
 				}
 				var e *prometheus.Error
