@@ -129,7 +129,7 @@ var failureGroups = []failureGroup{
 		{what: "a redirect to another server", args: withAPI, reply: redirects("https://login.example.com/"), code: 3, says: "is not followed"},
 		{what: "no answer in time", args: withAPI + " --request-timeout 500ms", reply: hangs, code: 3, says: "raise --request-timeout"},
 		{what: "HTML in place of the pods", args: withAPI, reply: without("pods", answers(200, "text/html", loginPage)), code: 3, report: true, says: "the report is partial: list pods"},
-		{what: "pods that are not answered in time", args: withAPI + " --request-timeout 500ms", reply: without("pods", hangs), code: 3, report: true, says: "the report is partial: list pods"},
+		{what: "pods that are not answered in time", args: withAPI + " --request-timeout 5s", reply: without("pods", hangs), code: 3, report: true, says: "the report is partial: list pods"},
 		{what: "Deployments that are cut off", args: withAPI, reply: without("deployments", truncates("application/json", `{"kind":"DeploymentList"`)), code: 3, report: true, says: "the report is partial: list deployments.apps"},
 	}},
 	{"Prometheus", "An engine given by `--prometheus`. One that was found in the cluster and fails becomes a warning, and metrics-server is asked.", []failure{
