@@ -1,0 +1,384 @@
+package horizontal_test
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+)
+
+// town is one workload and what a test changes of it: six days in slots of five minutes.
+type town struct {
+	pods           int
+	request, limit int64
+	memoryLimit    int64
+	// load is the millicores of all pods together in a slot; each takes its part.
+	load func(slot int) float64
+	// memory is a pod's bytes at its millicores; nil for a constant.
+	memory func(millicores float64) float64
+	change func(*analyzer.Snapshot)
+	option advice.Options
+}
+
+const townSlots = 6 * 288
+
+// swing is a load from low to high once a day.
+func swing(low, high float64) func(int) float64 {
+	return func(slot int) float64 {
+		return low + (high-low)*(1-math.Cos(2*math.Pi*float64(slot)/288))/2
+	}
+}
+
+func (c town) snapshot() *analyzer.Snapshot {
+	end := time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC)
+	s := &analyzer.Snapshot{Window: analyzer.Window{Start: end.AddDate(0, 0, -6), End: end, Step: 5 * time.Minute}}
+	ref := analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}
+	w := analyzer.Workload{Ref: ref, Scalable: true, Replicas: int32(c.pods), Containers: []analyzer.Container{{
+		Name: "app", Type: analyzer.TypeContainer, Requests: analyzer.Amounts{CPU: c.request, Memory: 1 << 30}, Limits: analyzer.Amounts{CPU: c.limit, Memory: c.memoryLimit},
+	}}}
+	rec := analyzer.NewRecorder(s.Window)
+	for i := range c.pods {
+		w.Pods = append(w.Pods, analyzer.Pod{Name: fmt.Sprintf("web-%d", i), Phase: "Running", Node: fmt.Sprintf("node-%d", i)})
+		p := rec.Pod(ref, "app")
+		for slot := range townSlots {
+			at, each := s.Window.Start.Add(time.Duration(slot+1)*5*time.Minute).UnixMilli(), c.load(slot)/float64(c.pods)
+			p.CPU(at, each)
+			if c.memory != nil {
+				p.Memory(at, c.memory(each))
+			} else {
+				p.Memory(at, 500<<20)
+			}
+		}
+		p.Close()
+	}
+	s.Workloads, s.Usage = []analyzer.Workload{w}, rec.Usage()
+	if c.change != nil {
+		c.change(s)
+	}
+	return s
+}
+
+// advise gives what the rule says of the town, its requests as they are.
+func (c town) advise(t *testing.T) (advice.Advice, horizontal.Advice) {
+	t.Helper()
+	o := c.option
+	o.Levers = []advice.Lever{advice.LeverHorizontal}
+	got := adviceOn(t, c.snapshot(), o, "horizontal")
+	if len(got) != 1 {
+		t.Fatalf("got %d recommendations", len(got))
+	}
+	return got[0], *advice.As[horizontal.Advice](got[0].Detail)
+}
+
+func figure(a advice.Advice, name string) float64 {
+	i := slices.IndexFunc(a.Evidence, func(e advice.Evidence) bool { return e.Name == name })
+	if i < 0 {
+		return math.NaN()
+	}
+	return a.Evidence[i].Value
+}
+
+func onCPU(minimum, maximum int32, target int64) analyzer.HPA {
+	return analyzer.HPA{Namespace: "shop", Name: "web", Target: analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}, Min: minimum, Max: maximum,
+		Metrics: []analyzer.HPAMetric{{Type: "Resource", Name: "cpu", TargetType: "Utilization", Target: target}}}
+}
+
+// TestNearSilence: where the first half says nothing of the load to come, an HPA that may
+// grow takes the place of the smaller bare number. It costs the same until that load comes.
+func TestNearSilence(t *testing.T) {
+	waking := func(slot int) float64 {
+		if slot < townSlots*29/60 {
+			return 20
+		}
+		return swing(400, 500)(slot)
+	}
+	grows := func(per float64) float64 { return 200<<20 + per*(4<<20) }
+	for _, tt := range []struct {
+		name   string
+		load   func(int) float64
+		memory func(float64) float64
+		limit  int64
+		hpa    bool
+		most   int64 // the highest target
+	}{
+		{"silent, then awake", waking, nil, 0, true, 33},
+		{"awake throughout", swing(400, 500), nil, 0, false, 0},
+		{"silent, then awake, and its memory follows the load", waking, grows, 1200 << 20, true, 23},
+	} {
+		r, got := town{pods: 6, request: 1000, memoryLimit: tt.limit, load: tt.load, memory: tt.memory}.advise(t)
+		to := got.Recommended
+		switch {
+		case to == nil:
+			t.Errorf("%s: nothing advised: %v", tt.name, r.Withheld)
+		case !tt.hpa && (to.Kind != horizontal.ScalingFixed || to.Replicas != 2):
+			t.Errorf("%s: got %+v, want 2 replicas", tt.name, to)
+		case tt.hpa && (to.Kind != horizontal.ScalingHPA || to.Min < 2 || to.Min > 3 || to.Max < 6 || to.Metrics[0].Target > tt.most):
+			t.Errorf("%s: got %+v, want an HPA from 2 or 3 to 6 or more at %d %% at the most", tt.name, to, tt.most)
+		}
+	}
+}
+
+// TestMinSavings: what saves less than the user wants of a change stays.
+func TestMinSavings(t *testing.T) {
+	base := town{pods: 8, request: 500, load: swing(200, 2400)}
+	first, _ := base.advise(t)
+	if first.MonthlySavings < 5 || len(first.Changes) == 0 {
+		t.Fatalf("got savings of %.2f by %d changes: too little to tell", first.MonthlySavings, len(first.Changes))
+	}
+	for name, tt := range map[string]struct {
+		nodes   advice.NodeOptions
+		changes bool
+	}{
+		"less than it saves": {advice.NodeOptions{MinSavings: first.MonthlySavings - 1}, true},
+		"more than it saves": {advice.NodeOptions{MinSavings: first.MonthlySavings + 1}, false},
+		"a share too great":  {advice.NodeOptions{MinSavingsShare: 0.9}, false},
+		"a share that holds": {advice.NodeOptions{MinSavingsShare: 0.1}, true},
+	} {
+		base.option.Nodes = tt.nodes
+		if got, _ := base.advise(t); len(got.Changes) > 0 != tt.changes || !tt.changes && got.MonthlySavings != 0 {
+			t.Errorf("%s: got %d changes for %.2f", name, len(got.Changes), got.MonthlySavings)
+		}
+	}
+}
+
+// TestNothingDearerWhereNothingIsBroken: pods that are slow now and then, and serve all,
+// stay. Where demand is unserved what serves it is advised, though it costs more.
+func TestNothingDearerWhereNothingIsBroken(t *testing.T) {
+	slowly, _ := town{pods: 4, request: 1000, load: swing(3200, 3800)}.advise(t)
+	if len(slowly.Changes) != 0 || len(slowly.Withheld) != 0 || slowly.MonthlySavings != 0 {
+		t.Errorf("slow, and all served: got %q, %d changes for %.2f", slowly.Title, len(slowly.Changes), slowly.MonthlySavings)
+	}
+	if p := figure(slowly, "CPU of a pod from which it is slow"); p >= 800 || p < 600 {
+		t.Errorf("a pod of one core is slow from %.0fm, want about 667m: else the case tells nothing", p)
+	}
+	short, got := town{pods: 4, request: 1000, load: swing(3200, 5000)}.advise(t)
+	if len(short.Changes) == 0 || short.MonthlySavings >= 0 || got.Recommended == nil {
+		t.Errorf("unserved: got %q, %d changes for %.2f, want more pods", short.Title, len(short.Changes), short.MonthlySavings)
+	}
+	scaled := town{pods: 6, request: 1000, load: swing(1000, 5000), change: func(s *analyzer.Snapshot) { s.HPAs = []analyzer.HPA{onCPU(2, 20, 75)} }}
+	if held, _ := scaled.advise(t); len(held.Changes) != 0 || held.MonthlySavings != 0 {
+		t.Errorf("an HPA that is slow, and serves all: got %q, %d changes for %.2f", held.Title, len(held.Changes), held.MonthlySavings)
+	}
+}
+
+// TestControllerAsItRuns: the tolerance that the controller has, by the user or as seen, 0
+// too, is what the replay and the evidence go by.
+func TestControllerAsItRuns(t *testing.T) {
+	percent := func(v float64) *analyzer.HPAController { return &analyzer.HPAController{Tolerance: &v} }
+	replicas := map[string]float64{}
+	for _, tt := range []struct {
+		name       string
+		said, seen *analyzer.HPAController
+		tolerance  float64 // percent; NaN for the default
+	}{
+		{"default", nil, nil, math.NaN()},
+		{"said 0", percent(0), nil, 0},
+		{"seen 0", nil, percent(0), 0},
+		{"said 0 of a controller seen with 0.3", percent(0), percent(0.3), 0},
+		{"seen 0.3", nil, percent(0.3), 30},
+	} {
+		c := town{pods: 8, request: 500, load: swing(200, 2400), change: func(s *analyzer.Snapshot) {
+			s.HPAs, s.HPAController = []analyzer.HPA{onCPU(2, 30, 50)}, tt.seen
+		}}
+		if tt.said != nil {
+			c.option.HPA = *tt.said
+		}
+		got, _ := c.advise(t)
+		if v := figure(got, "the HPA controller's tolerance"); v != tt.tolerance && !(math.IsNaN(v) && math.IsNaN(tt.tolerance)) {
+			t.Errorf("%s: got a tolerance of %v %%, want %v", tt.name, v, tt.tolerance)
+		}
+		replicas[tt.name] = figure(got, "replica-hours a month, now")
+	}
+	if a, b, c := replicas["said 0"], replicas["default"], replicas["seen 0.3"]; !(a > b && b > c) || a != replicas["seen 0"] || a != replicas["said 0 of a controller seen with 0.3"] {
+		t.Errorf("replica-hours by the same HPA: %v, want more with less tolerance, and the user's word before what is seen", replicas)
+	}
+}
+
+// TestMemoryUnderMoreLoad: where a target would have a pod serve more than its memory bears
+// the target is lower, and every point of the trade-off costs more and leaves no more undone.
+func TestMemoryUnderMoreLoad(t *testing.T) {
+	jumps := func(slot int) float64 { return swing(400, 4000)(slot) * (1 + float64(max(0, 1-slot%420))) }
+	base := town{pods: 8, request: 1000, limit: 4000, memoryLimit: 800 << 20, load: jumps}
+	free, loose := base.advise(t)
+	base.memory = func(per float64) float64 { return 300<<20 + per*(1.4*(1<<20)) }
+	bound, tight := base.advise(t)
+	most := figure(bound, "CPU of a pod up to which its memory fits")
+	if !(most > 400 && most < 560) {
+		t.Fatalf("memory fits up to %.0fm, want some 500", most)
+	}
+	out := figure(bound, "scale-out point of a pod, advised")
+	if was := figure(free, "scale-out point of a pod, advised"); !(was > most && out <= most) {
+		t.Errorf("pods are added at %.0fm without and at %.0fm with memory that follows the load, which fits up to %.0fm", was, out, most)
+	}
+	for name, got := range map[string]horizontal.Advice{"free": loose, "bound": tight} {
+		if least := map[string]int{"free": 2, "bound": 1}[name]; len(got.TradeOff) < least {
+			t.Errorf("%s: %d points of the trade-off", name, len(got.TradeOff))
+		}
+		for i := 1; i < len(got.TradeOff); i++ {
+			a, b := got.TradeOff[i-1], got.TradeOff[i]
+			if b.Target >= a.Target || b.ReplicaHours <= a.ReplicaHours || b.More <= a.More && i > 1 || b.Unserved > a.Unserved || b.Slow > a.Slow {
+				t.Errorf("%s: %+v comes after %+v", name, b, a)
+			}
+			if name == "bound" && float64(b.Target)*10*1.1 > most {
+				t.Errorf("at %d %% a pod's memory does not fit", b.Target)
+			}
+		}
+	}
+	never := base
+	never.memory = func(per float64) float64 { return 20<<20 + per*(1.5*(1<<20)) }
+	if got, _ := never.advise(t); figure(got, "scale-out point of a pod, advised") > figure(got, "CPU of a pod up to which its memory fits") {
+		t.Errorf("%q: pods would serve more than their memory bears", got.Title)
+	}
+}
+
+// TestLeastPods: never fewer than the owner's minimum, the zones in use and the budget.
+func TestLeastPods(t *testing.T) {
+	zones := func(s *analyzer.Snapshot, n int) {
+		for i := range 8 {
+			s.Nodes = append(s.Nodes, analyzer.Node{Name: fmt.Sprintf("node-%d", i), Labels: map[string]string{"topology.kubernetes.io/zone": fmt.Sprintf("z-%d", i%n)}, Allocatable: analyzer.Amounts{CPU: 64_000, Memory: 256 << 30}})
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*analyzer.Snapshot)
+		want   int32
+	}{
+		{"nothing binds", nil, 2},
+		{"the owner's minimum", func(s *analyzer.Snapshot) { s.HPAs = []analyzer.HPA{onCPU(5, 30, 30)} }, 5},
+		{"an owner's minimum of one, in one zone", func(s *analyzer.Snapshot) { s.HPAs = []analyzer.HPA{onCPU(1, 30, 30)}; zones(s, 1) }, 1},
+		{"three zones in use", func(s *analyzer.Snapshot) { zones(s, 3) }, 3},
+		{"an owner's minimum below the zones in use", func(s *analyzer.Snapshot) { s.HPAs = []analyzer.HPA{onCPU(2, 30, 30)}; zones(s, 4) }, 4},
+	} {
+		r, got := town{pods: 8, request: 1000, load: swing(60, 900), change: tt.change}.advise(t)
+		if floor := figure(r, "fewest replicas that are safe"); floor != float64(tt.want) {
+			t.Errorf("%s: the fewest that are safe are %v, want %d", tt.name, floor, tt.want)
+		}
+		if to := got.Recommended; to == nil || max(to.Min, to.Replicas) < tt.want || to.Kind == horizontal.ScalingHPA && to.Min < tt.want {
+			t.Errorf("%s: got %+v, want %d at the least", tt.name, to, tt.want)
+		}
+	}
+}
+
+// TestMostPods: the maximum is for three times the highest demand; the quota holds it
+// whatever is needed, nodes and money hold it down to one and a half times.
+func TestMostPods(t *testing.T) {
+	node := func(cpu int64) func(*analyzer.Snapshot) {
+		return func(s *analyzer.Snapshot) {
+			s.Nodes = []analyzer.Node{{Name: "n", Allocatable: analyzer.Amounts{CPU: cpu, Memory: 512 << 30}}}
+		}
+	}
+	quota := func(hard, used int64) func(*analyzer.Snapshot) {
+		return func(s *analyzer.Snapshot) {
+			s.Quotas = []analyzer.ResourceQuota{{Namespace: "shop", Requests: analyzer.Amounts{CPU: hard}, UsedRequests: analyzer.Amounts{CPU: used}},
+				{Namespace: "other", Requests: analyzer.Amounts{CPU: 1000}}}
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*analyzer.Snapshot)
+		load   func(int) float64
+		most   int32 // 0 where nothing binds
+		times  float64
+	}{
+		{"free", nil, swing(400, 4000), 0, 3},
+		{"nodes", node(16_000), swing(400, 4000), 16, 1.5},
+		{"nodes where an autoscaler adds them", func(s *analyzer.Snapshot) {
+			node(16_000)(s)
+			s.Nodes[0].Labels = map[string]string{"karpenter.sh/nodepool": "a"}
+		}, swing(400, 4000), 0, 3},
+		{"quota: 10 cores, of which 8 are its own", quota(10_000, 8000), swing(400, 4000), 10, 1},
+		{"quota: full, of which 8 are its own", quota(20_000, 20_000), swing(400, 4000), 8, 1},
+		{"money: a peak an hour a day", nil, func(slot int) float64 { return 200 + 3800*float64(max(0, 1-slot%288/12)) }, 80, 1.5},
+	} {
+		r, got := town{pods: 8, request: 1000, load: tt.load, change: tt.change}.advise(t)
+		to := got.Recommended
+		if to == nil || to.Kind != horizontal.ScalingHPA {
+			t.Errorf("%s: got %+v (%v), want an HPA", tt.name, to, r.Withheld)
+			continue
+		}
+		peak := float64(to.Metrics[0].Target) * 10 // what a pod serves at the target
+		if float64(to.Max) < tt.times*figure(r, "demand max")/peak {
+			t.Errorf("%s: at most %d pods of %.0fm for %.1f times %.0fm", tt.name, to.Max, peak, tt.times, figure(r, "demand max"))
+		}
+		if tt.most > 0 && to.Max > tt.most {
+			t.Errorf("%s: at most %d pods, want %d", tt.name, to.Max, tt.most)
+		}
+		if held := !math.IsNaN(figure(r, "replicas that three times the highest demand needs")); held != (tt.times < 3) && tt.name[:5] != "money" {
+			t.Errorf("%s: the evidence names what holds the maximum: %v", tt.name, held)
+		}
+	}
+}
+
+// TestLeftAlone: what no load curve should scale stays, and the reason is given.
+func TestLeftAlone(t *testing.T) {
+	grace := func(seconds int64) func(*analyzer.Snapshot) {
+		return func(s *analyzer.Snapshot) { s.Workloads[0].Pods[3].Spec.GraceSeconds = seconds }
+	}
+	image := func(name string) func(*analyzer.Snapshot) {
+		return func(s *analyzer.Snapshot) { s.Workloads[0].Containers[0].Image = name }
+	}
+	for _, tt := range []struct {
+		name    string
+		request int64
+		change  func(*analyzer.Snapshot)
+		reason  string // "" where it is advised on
+	}{
+		{"plain", 500, nil, ""},
+		{"a request of 49m", 49, nil, "below 50m a percentage of it is noise; raise it"},
+		{"a request of 50m", 50, nil, ""},
+		{"grace of five minutes", 500, grace(300), ""},
+		{"grace of more", 500, grace(301), "take up to 301 s to stop"},
+		{"a job runner", 500, image("ghcr.io/actions/actions-runner:2.317"), "runs jobs of a CI system"},
+		{"another job runner", 500, image("registry.gitlab.com/gitlab-org/gitlab-runner:v17"), "runs jobs of a CI system"},
+		{"one that only sounds alike", 500, image("shop/road-runner:1"), ""},
+		{"asks not to be disrupted", 500, func(s *analyzer.Snapshot) {
+			s.Workloads[0].Pods[0].Spec.Constraints = []string{analyzer.ConstraintKeep}
+		}, "ask not to be disrupted"},
+		{"grace of more, under an HPA", 500, func(s *analyzer.Snapshot) { grace(900)(s); s.HPAs = []analyzer.HPA{onCPU(2, 30, 30)} }, "take up to 900 s to stop"},
+	} {
+		load := swing(float64(tt.request)/2, 4*float64(tt.request))
+		r, got := town{pods: 8, request: tt.request, load: load, change: tt.change}.advise(t)
+		reason := ""
+		if len(r.Withheld) > 0 {
+			reason = r.Withheld[0].Reason
+		}
+		if !strings.Contains(reason, tt.reason) || (tt.reason == "") != (got.Recommended != nil) || tt.reason != "" && len(r.Changes) > 0 {
+			t.Errorf("%s: got %+v, withheld %q, want %q", tt.name, got.Recommended, reason, tt.reason)
+		}
+	}
+}
+
+// TestStartAsItWillBe: a pod waits for a node where an autoscaler brings nodes.
+func TestStartAsItWillBe(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		labels map[string]string
+		ready  []int32 // of nodes
+		pod    int32
+		want   float64
+	}{
+		{"no node autoscaler", nil, []int32{300, 300}, 0, 60},
+		{"nodes that come and go", map[string]string{"karpenter.sh/nodepool": "a"}, []int32{0, 0}, 0, 180},
+		{"nodes that were quicker", map[string]string{"karpenter.sh/nodepool": "a"}, []int32{30, 40}, 0, 180},
+		{"nodes that were slower", map[string]string{"karpenter.sh/nodepool": "a"}, []int32{200, 260, 0, 7200}, 0, 320},
+		{"a slow pod on a slow node", map[string]string{"karpenter.sh/nodepool": "a"}, []int32{240}, 90, 330},
+	} {
+		r, _ := town{pods: 8, request: 500, load: swing(200, 2400), change: func(s *analyzer.Snapshot) {
+			for i, after := range tt.ready {
+				s.Nodes = append(s.Nodes, analyzer.Node{Name: fmt.Sprintf("node-%d", i), Labels: tt.labels, ReadyAfter: after, Allocatable: analyzer.Amounts{CPU: 64_000, Memory: 256 << 30}})
+			}
+			for i := range s.Workloads[0].Pods {
+				s.Workloads[0].Pods[i].ReadyAfter = tt.pod
+			}
+		}}.advise(t)
+		if got := figure(r, "pod start-up assumed"); got != tt.want {
+			t.Errorf("%s: got %v s, want %v", tt.name, got, tt.want)
+		}
+	}
+}
