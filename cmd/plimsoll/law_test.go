@@ -63,7 +63,7 @@ var line = map[string]int{
 	"analyzer/source/origin":      firstIO,     // where requests may go, and how URLs are shown
 	"internal/advised":            0,           // a report's advice as objects, for tests
 	"internal/casetest":           firstIO + 1, // test cases as txtar files
-	"internal/printed":            firstIO,     // advised autoscalers read off the screen, for tests
+	"internal/printed":            125,         // advised autoscalers read off the screen, for tests
 	"analyzer/source/sourcetest":  firstIO,     // the sources' conformance suite
 	"analyzer/source/manifest":    firstIO + 10,
 	"analyzer/source/snapshot":    firstIO + 10,
