@@ -76,6 +76,11 @@ func (u *priceUpdate) run(ctx context.Context, out io.Writer) error {
 		}
 	}
 	catalog := pricing.New(pricing.Config{})
+	for _, region := range regions { // before any is renewed
+		if err := (&priceFlags{provider: u.provider, region: region}).known(catalog); err != nil {
+			return err
+		}
+	}
 	for _, region := range regions {
 		if err := u.renew(ctx, out, catalog, region, read, source); err != nil {
 			return err

@@ -2,6 +2,7 @@ package brief
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -25,13 +26,64 @@ func MoneyLines(r *document.Report) []MoneyLine {
 		today += fmt.Sprintf(" (%s with %s)", WholeOf(b.Total.USD()), strings.Join(billNames(b), ", "))
 	}
 	out := []MoneyLine{{Label: "today", Text: today}}
+	if gaps := PriceGaps(r); gaps != "" {
+		out = append(out, MoneyLine{Label: "prices", Text: gaps})
+	}
 	if r.Partial() {
 		out = append(out, MoneyLine{Label: "listed", Text: fmt.Sprintf("%s of that are the workloads that are listed", WholeOf(listedCost(r)))})
 	}
 	return append(out, possible(r))
 }
 
+// PriceGaps says what of the sums is an estimate, and what is in none of them, for
+// want of a price; empty where every machine has one.
+func PriceGaps(r *document.Report) string {
+	var estimated, missing []string
+	sum, most := document.USD(0), 3
+	for _, g := range r.Summary.PriceGaps {
+		name := Clean(g.InstanceType)
+		if name == "" {
+			name = "machines without a type"
+		}
+		to := &estimated
+		if g.Estimated == 0 {
+			to = &missing
+		}
+		if sum += g.Estimated; !slices.Contains(*to, name) {
+			*to = append(*to, name)
+		}
+	}
+	few := func(names []string) string {
+		if len(names) > most {
+			return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+		}
+		return strings.Join(names, ", ")
+	}
+	var parts []string
+	if len(estimated) > 0 {
+		parts = append(parts, fmt.Sprintf("%s of today's is an estimate: no table has a price of %s", WholeOf(sum), few(estimated)))
+	}
+	if len(missing) > 0 {
+		parts = append(parts, few(missing)+" has no price and is in no sum")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Estimate marks a sum that rests on prices that no table has.
+func Estimate(r *document.Report) string {
+	if slices.ContainsFunc(r.Summary.PriceGaps, func(g document.PriceGap) bool { return g.Estimated > 0 }) {
+		return ", by the estimate above"
+	}
+	return ""
+}
+
 func possible(r *document.Report) MoneyLine {
+	line := possibly(r)
+	line.Text += Estimate(r)
+	return line
+}
+
+func possibly(r *document.Report) MoneyLine {
 	today, saves := WholeOf(*r.Summary.MonthlyCost), Saves(r)
 	switch {
 	case saves > 0 && r.NoHistory():

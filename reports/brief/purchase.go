@@ -71,6 +71,7 @@ func commitmentLines(p *document.Purchase, full bool) (out []string) {
 			out = append(out, commitmentLine(group))
 		}
 	}
+	out = append(out, noteLines(p, full)...)
 	for _, line := range []string{orderLine(p), survivalLine(p)} {
 		if line != "" {
 			out = append(out, line)
@@ -83,6 +84,18 @@ func commitmentLines(p *document.Purchase, full bool) (out []string) {
 	if full && len(p.Commitments) > 0 {
 		for i := range p.Scenarios {
 			out = append(out, scenarioLine(&p.Scenarios[i]))
+		}
+	}
+	return out
+}
+
+// noteLines are what has to be known before a purchase: in full all notes, else those
+// of GPUs, which are sold with a reservation alone.
+func noteLines(p *document.Purchase, full bool) (out []string) {
+	for i := range p.Commitments {
+		c := &p.Commitments[i]
+		if line := "Before you buy: " + Clean(c.Note) + "."; c.Note != "" && (full || c.GPUs > 0) && !slices.Contains(out, line) {
+			out = append(out, line)
 		}
 	}
 	return out

@@ -200,7 +200,15 @@ func committed(p *document.Purchase, usd document.USD) Saving {
 	if paid > 0 {
 		size += fmt.Sprintf(", %s paid up front", WholeOf(paid))
 	}
-	return Saving{Name: "commit " + strings.Join(years, ","), Size: size, Risk: holds(p), USD: usd}
+	return Saving{Name: "commit " + strings.Join(years, ","), Size: size, Risk: holds(p) + reserved(p), USD: usd}
+}
+
+// reserved says that a purchase takes a reservation beside it.
+func reserved(p *document.Purchase) string {
+	if slices.ContainsFunc(p.Commitments, func(c document.Commitment) bool { return c.GPUs > 0 && c.Note != "" }) {
+		return "; GPUs need a reservation"
+	}
+	return ""
 }
 
 // holds says down to which demand the commitments still pay.

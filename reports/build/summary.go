@@ -19,6 +19,7 @@ func (b *builder) summary(r *document.Report) document.Summary {
 	if b.whole.Total != b.whole.Nodes {
 		s.MonthlyBill = &b.whole
 	}
+	s.PriceGaps = b.priceGaps()
 	if b.priced {
 		s.Waterfall = b.waterfall()
 		if b.steps.Plan != nil {

@@ -17,6 +17,9 @@ func (b *builder) workload(w *analyzer.WorkloadFacts) document.Workload {
 	for i := range w.Containers {
 		out.Containers = append(out.Containers, b.container(w.Ref, &w.Containers[i]))
 	}
+	if out.PriceGap = b.priceGap(w); out.PriceGap != "" {
+		unpriced(&out)
+	}
 	b.scale(&out, w.Ref)
 	out.MonthlySavings = b.known(saved(&out))
 	return out

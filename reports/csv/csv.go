@@ -98,6 +98,7 @@ func measured() []Column {
 		{"coverage", "share of the window in which it was seen", func(_ *w, c *c) string { return number(c.Coverage) }},
 		{"withheld", "what is not advised, and why", func(_ *w, c *c) string { return text(withheld(c)) }},
 		{"warnings", "doubts", func(_ *w, c *c) string { return text(warnings(c)) }},
+		{"price_gap", "machines without a price, which make the amounts estimates or are missing in them", func(w *w, _ *c) string { return text(w.PriceGap) }},
 	}
 }
 

@@ -15,6 +15,8 @@ type Summary struct {
 	OverheadMonthly *USD `json:"overheadMonthly,omitempty"`
 	// UnattributedMonthly is the cost of pods of workloads that are not listed.
 	UnattributedMonthly *USD `json:"unattributedMonthly,omitempty"`
+	// PriceGaps are the machines without a price in any table. What is estimated is within every sum; what is not priced in none.
+	PriceGaps []PriceGap `json:"priceGaps,omitempty"`
 	// FreedRoom is what right-sizing frees on nodes. It leaves the bill when nodes go: with a plan of the nodes it is not added to its savings, since the plan makes use of it.
 	FreedRoom FreedRoom `json:"freedRoom"`
 	// Rightsize is the part of FreedRoom that right-sizing frees by itself.
@@ -29,6 +31,17 @@ type Summary struct {
 	Recommended Resources `json:"recommended"`
 	// Containers counts the containers of all pod templates by what is advised.
 	Containers Counts `json:"containers"`
+}
+
+// PriceGap is an instance type without a price.
+type PriceGap struct {
+	// InstanceType is empty for machines that name none.
+	InstanceType string `json:"instanceType"`
+	Nodes        int    `json:"nodes"`
+	// Estimated is USD a month, which the sums hold; 0 where it is not priced at all.
+	Estimated USD `json:"estimated"`
+	// Note says how the price was found, or why there is none.
+	Note string `json:"note"`
 }
 
 // FreedRoom is what the recommendations take off requests; negative where they add.

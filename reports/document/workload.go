@@ -17,6 +17,8 @@ type Workload struct {
 	MeanPods float64 `json:"meanPods,omitempty"`
 	// MonthlyCost is its share of the bill; null where there are no prices.
 	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
+	// PriceGap says which of its machines have no price, so that the amounts are estimates or lack them; empty where all have one.
+	PriceGap string `json:"priceGap,omitempty"`
 	// MonthlySavings is what its containers' and its horizontal recommendation are worth together; negative where they cost money. Null where there are no prices.
 	MonthlySavings *USD        `json:"monthlySavings" jsonschema:"nullable"`
 	Containers     []Container `json:"containers"`

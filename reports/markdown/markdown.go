@@ -70,6 +70,9 @@ func (b *page) money(r *document.Report) {
 	}
 	b.WriteString("| today | possible | saves |\n|--:|--:|--:|\n")
 	fmt.Fprintf(b, "| %s a month | %s a month | %s%s |\n", today, today-saves, saves, share)
+	if gaps := brief.PriceGaps(r); gaps != "" {
+		fmt.Fprintf(b, "\nPrices: %s.\n", cell(gaps))
+	}
 }
 
 func (b *page) urgent(r *document.Report) {
