@@ -382,3 +382,55 @@ func TestStartAsItWillBe(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnTolerance: a tolerance of the HPA's own comes only where the version has it, and
+// only where it saves 3 % of the replica-hours or more.
+func TestOwnTolerance(t *testing.T) {
+	taken := 0
+	for i := range 12 {
+		load := swing(float64(200+40*i), float64(1800+170*i))
+		hours := map[int]float64{}
+		for _, minor := range []int{0, 34, 35} {
+			r, got := town{pods: 12, request: 500, load: load, option: advice.Options{Minor: minor}}.advise(t)
+			to := got.Recommended
+			if to == nil || to.Kind != horizontal.ScalingHPA {
+				t.Fatalf("load %d, 1.%d: got %+v (%v)", i, minor, to, r.Withheld)
+			}
+			hours[minor] = figure(r, "replica-hours a month, advised")
+			own := to.Behavior != nil && to.Behavior.Up != nil && to.Behavior.Up.ToleranceMilli != nil
+			switch {
+			case own && minor < 35:
+				t.Errorf("load %d: a tolerance of its own in 1.%d", i, minor)
+			case own:
+				if taken++; hours[35] > 0.975*hours[34] { // searched on the first part, scored on all
+					t.Errorf("load %d: a tolerance of its own saves %.1f %%", i, 100*(1-hours[35]/hours[34]))
+				}
+			}
+		}
+		if hours[0] != hours[34] {
+			t.Errorf("load %d: %v replica-hours by version", i, hours)
+		}
+	}
+	if taken == 0 || taken == 12 {
+		t.Errorf("a tolerance of its own was taken %d times of 12: too few to tell, or always", taken)
+	}
+}
+
+// TestScaleOutPoints: the more cores a pod has, the fuller it may be before another is added.
+// Load that grows while a pod starts puts the point below that from which a pod is slow.
+func TestScaleOutPoints(t *testing.T) {
+	for _, tt := range []struct {
+		request, limit int64
+		low, high      float64 // of the limit
+	}{
+		{1000, 1000, 0.62, 0.667}, {2000, 2000, 0.72, 0.817}, {4000, 4000, 0.80, 0.904},
+		{1000, 0, 0.62, 0.667},     // the request is what a pod is promised
+		{1000, 4000, 0.195, 0.248}, // four cores serve, and the request holds
+	} {
+		r, _ := town{pods: 24, request: tt.request, limit: tt.limit, load: swing(float64(2*tt.request), float64(14*tt.request))}.advise(t)
+		cores := float64(max(tt.limit, tt.request))
+		if got := figure(r, "scale-out point of a pod, advised") / cores; !(got >= tt.low && got <= tt.high) {
+			t.Errorf("request %dm, limit %dm: pods are added at %.3f of its cores, want %.2f to %.3f", tt.request, tt.limit, got, tt.low, tt.high)
+		}
+	}
+}

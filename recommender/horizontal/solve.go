@@ -428,12 +428,13 @@ func (c *scaleCase) warnUnseen(r *advice.Advice) {
 	}
 }
 
-// scaleOut is the usage of a pod, in millicores, at which another is added.
+// scaleOut is the usage of a pod, in millicores, above which another is added:
+// the target and the tolerance above it.
 func (c *scaleCase) scaleOut(o *outcome) float64 {
 	if o.Fixed {
 		return float64(o.size.metric)
 	}
-	return float64(o.size.metric) * float64(o.Target) / 100
+	return float64(o.size.metric) * c.demand(o.size).ScaleOut(o.Target, o.Tolerance) / 100
 }
 
 // advised is what the best setting is called where it is advised.

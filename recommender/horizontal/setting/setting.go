@@ -186,8 +186,8 @@ func (b Bounds) tolerances() []Tolerance {
 	return []Tolerance{{}, {Up: 10, Down: 50}}
 }
 
-// scaleOut is the utilization, in percent, above which a candidate adds a pod.
-func (d Demand) scaleOut(target int32, t Tolerance) float64 {
+// ScaleOut is the utilization, in percent, above which a candidate adds a pod.
+func (d Demand) ScaleOut(target int32, t Tolerance) float64 {
 	up := d.Controller.UpTolerance()
 	if t != (Tolerance{}) {
 		up = float64(t.Up) / 1000
@@ -241,8 +241,8 @@ func (d Demand) grid(b Bounds) []Candidate {
 		for _, t := range b.tolerances() {
 			for _, w := range d.downWindows() {
 				for _, target := range targets() {
-					if b.HighestTarget > 0 && target > b.HighestTarget || d.scaleOut(target, t) > HighestScaleOut+1e-9 ||
-						b.MostPerPod > 0 && d.scaleOut(target, t)*float64(d.Request) > 100*b.MostPerPod {
+					if b.HighestTarget > 0 && target > b.HighestTarget || d.ScaleOut(target, t) > HighestScaleOut+1e-9 ||
+						b.MostPerPod > 0 && d.ScaleOut(target, t)*float64(d.Request) > 100*b.MostPerPod {
 						continue
 					}
 					highest := b.cap(max(n+1, d.most(b, top, target)))
