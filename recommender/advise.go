@@ -7,7 +7,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/backtest"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // Outcome is all that is worked out about a cluster.
@@ -17,6 +19,9 @@ type Outcome struct {
 	Advice []advice.Advice
 	// Cluster is the cluster as all levers would leave it.
 	Cluster *advice.Cluster
+	// Backtest is what rules of sizing would have brought; nil where it was not asked
+	// for, or the history is too short.
+	Backtest *backtest.Result
 }
 
 // Advise is the program as one call: what a snapshot says, what that costs by the
@@ -36,5 +41,39 @@ func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog,
 	for _, w := range catalog.Unused(advice.Sources(costs, all)) {
 		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "unused-price", Message: w})
 	}
-	return &Outcome{Facts: facts, Costs: costs, Advice: all, Cluster: cluster}, nil
+	result := &Outcome{Facts: facts, Costs: costs, Advice: all, Cluster: cluster}
+	if o.Backtest && s.Unread() == "" {
+		if o.Begin != nil {
+			o.Begin("backtest")
+		}
+		result.Backtest, err = scored(ctx, facts, costs, o)
+	}
+	return result, err
+}
+
+// mostPeers is the number of containers up to which other tools' rules are scored
+// beside ours. Above it they would take longer than the advice.
+const mostPeers = 2000
+
+func scored(ctx context.Context, facts *analyzer.Analysis, costs *cost.Costs, o advice.Options) (*backtest.Result, error) {
+	rules, advised := backtest.Asked(rightsize.PolicyOf(o.WithDefaults()).Promise)
+	if containers(facts) > mostPeers {
+		rules = backtest.Named(rules, advised, backtest.AsItIs)
+	}
+	if costs.MeanUnit == (cost.UnitPrice{}) {
+		costs = nil
+	}
+	r, err := backtest.Run(ctx, facts, costs, rules)
+	if err != nil || len(r.Scores) == 0 {
+		return nil, err
+	}
+	r.Advised = advised
+	return &r, nil
+}
+
+func containers(facts *analyzer.Analysis) (n int) {
+	for i := range facts.Workloads {
+		n += len(facts.Workloads[i].Containers)
+	}
+	return n
 }

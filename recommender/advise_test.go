@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -73,5 +74,40 @@ func TestWasteCitesItsPrices(t *testing.T) {
 	}
 	if of := sourcesOf(t, out); !reflect.DeepEqual(of, map[string]int{pricing.OfVolumes: 1}) || out.Costs.Besides != (cost.Besides{}) {
 		t.Errorf("got sources of %v and %+v, want the volumes' alone", of, out.Costs.Besides)
+	}
+}
+
+// TestAdviseScores: the promise that was asked for is scored on the history,
+// under its profile's name or its own, and not where it was not asked for.
+func TestAdviseScores(t *testing.T) {
+	s, err := snapshot.Read("../cmd/plimsoll/demo.snapshot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		o    advice.Options
+		want string
+	}{
+		{advice.Options{Levers: []advice.Lever{advice.LeverRightsize}, Backtest: true}, "plimsoll balanced"},
+		{advice.Options{Levers: []advice.Lever{advice.LeverRightsize}, Backtest: true, RiskCPU: 0.03}, "plimsoll as asked"},
+		{advice.Options{Levers: []advice.Lever{advice.LeverRightsize}}, ""},
+	} {
+		out, err := recommender.Advise(t.Context(), s, pricing.New(pricing.Config{}), tt.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (out.Backtest == nil) != (tt.want == "") {
+			t.Fatalf("got %v, want a backtest: %q", out.Backtest, tt.want)
+		}
+		if tt.want == "" {
+			continue
+		}
+		found := false
+		for _, x := range out.Backtest.Scores {
+			found = found || x.Rule == tt.want && x.Containers > 0
+		}
+		if out.Backtest.Advised != tt.want || !found {
+			t.Errorf("got %q, scored %v, want %q", out.Backtest.Advised, found, tt.want)
+		}
 	}
 }

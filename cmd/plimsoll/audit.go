@@ -143,6 +143,7 @@ func (f *auditFlags) options(ctx context.Context) (advice.Options, error) {
 		}
 		o.Levers = append(o.Levers, advice.Lever(name))
 	}
+	o.Backtest = len(o.Levers) == 0 || slices.Contains(o.Levers, advice.LeverRightsize)
 	var err error
 	if o.Nodes, err = f.nodes.options(); err != nil {
 		return o, err
@@ -260,7 +261,7 @@ func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catal
 	if err != nil {
 		return nil, err
 	}
-	in := build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Cluster: out.Cluster, Version: programVersion()}
+	in := build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Cluster: out.Cluster, Backtest: out.Backtest, Version: programVersion()}
 	if err := shares.allocate(&in, snap, catalog); err != nil {
 		return nil, err
 	}

@@ -3,14 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/backtest"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/build"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
 type backtestFlags struct {
@@ -76,9 +77,10 @@ func (f *backtestFlags) run(ctx context.Context, s streams) error {
 	if len(result.Scores) == 0 {
 		return fmt.Errorf("backtest needs four days of history, and there are fewer: give a longer --window, or a snapshot of one")
 	}
-	write := func() error { return printBacktest(s.Out, result) }
+	scores := build.Backtest(&result)
+	write := func() error { return text.Backtest(s.Out, scores, reports.Options{Width: s.Width, ASCII: s.ASCII}) }
 	if f.output == "json" {
-		write = func() error { return writeJSON(s.Out, result) }
+		write = func() error { return writeJSON(s.Out, scores) }
 	}
 	if err := write(); err != nil {
 		return err
@@ -87,28 +89,4 @@ func (f *backtestFlags) run(ctx context.Context, s streams) error {
 		return sourceError(fmt.Errorf("the scores are partial: %s", unread))
 	}
 	return nil
-}
-
-// printBacktest writes the scores as a table.
-func printBacktest(out io.Writer, r backtest.Result) error {
-	fmt.Fprintf(out, "Sizes made of %d days and scored on the %d after, at %d origins.\n\n", r.LearnDays, r.TestDays, r.Origins)
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "RULE\tSIZES\tTIME OVER\tBROKEN\tUNSERVED\tKILLED/WEEK\tCPU UNUSED\tMEM UNUSED\tCHANGED/WEEK\tUSD/MONTH")
-	percent := func(v float64) string { return fmt.Sprintf("%.1f%%", 100*v) }
-	for _, s := range r.Scores {
-		changes, monthly := "-", "-"
-		if s.Changes != nil {
-			changes = percent(*s.Changes)
-		}
-		if s.Monthly != nil {
-			monthly = fmt.Sprintf("%.0f", *s.Monthly)
-		}
-		killed := fmt.Sprintf("%s (%s to %s)", percent(s.Killed), percent(s.KilledLow), percent(s.KilledHigh))
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.Rule, s.Containers, percent(s.OverRequest), percent(s.Broken), percent(s.Unserved), killed, percent(s.CPUSlack), percent(s.MemorySlack), changes, monthly)
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprint(out, "\nTIME OVER is above the CPU request, BROKEN the containers above it for more than 5 %\nof the time, KILLED those whose memory passed the setting, with a 90 % interval.\nSamples are means of five minutes; other tools' rules are read off the same.\n")
-	return err
 }

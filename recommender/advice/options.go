@@ -37,6 +37,8 @@ type Options struct {
 	// Minor is x of the cluster's Kubernetes 1.x; 0 where it is not known, and
 	// then nothing is advised that an older one may lack.
 	Minor int
+	// Backtest scores rules of sizing on the history, beside the advice.
+	Backtest bool
 	// HPA is what the user said of the HPA controller; it goes before what was seen.
 	HPA analyzer.HPAController
 	// Begin, if set, is told of each rule by its name before it runs.
@@ -82,7 +84,8 @@ const DefaultCapitalCost = 0.08
 // machines within three years, where the user does not say.
 const DefaultFamilyChange = 0.25
 
-func (o Options) withDefaults() Options {
+// WithDefaults fills in what the user left open.
+func (o Options) WithDefaults() Options {
 	if o.RiskCPU == 0 {
 		o.RiskCPU = DefaultRiskCPU
 	}

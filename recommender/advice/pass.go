@@ -38,7 +38,7 @@ type Pass struct {
 // NewPass makes a pass over a cluster as it is. The caller sets Report.
 func NewPass(ctx context.Context, a *analyzer.Analysis, c *cost.Costs, o Options) *Pass {
 	return &Pass{
-		Context: ctx, Facts: a, Costs: c, Options: o.withDefaults(), Cluster: NewCluster(a),
+		Context: ctx, Facts: a, Costs: c, Options: o.WithDefaults(), Cluster: NewCluster(a),
 		Report: func(Advice) {}, Results: map[string]any{},
 	}
 }

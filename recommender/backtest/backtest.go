@@ -30,37 +30,39 @@ type Setting struct{ CPU, Memory float64 }
 
 // Score is what came of a rule over all containers and origins.
 type Score struct {
-	Rule string `json:"rule"`
+	Rule string
 	// Containers is the number of sizes scored, one for a container and origin.
-	Containers int `json:"containers"`
+	Containers int
 	// CPUSlack and MemorySlack are the shares of the requests that were not used.
-	CPUSlack    float64 `json:"cpuSlack"`
-	MemorySlack float64 `json:"memorySlack"`
+	CPUSlack    float64
+	MemorySlack float64
 	// OverRequest is the share of time above the CPU request, Broken the share of containers
 	// above it for more than a twentieth of the time, Unserved the share of the CPU used that
 	// was above it.
-	OverRequest float64 `json:"overRequest"`
-	Broken      float64 `json:"broken"`
-	Unserved    float64 `json:"unserved"`
+	OverRequest float64
+	Broken      float64
+	Unserved    float64
 	// Killed is the share of containers a week whose memory passed the setting, with its
 	// 90 % interval.
-	Killed     float64 `json:"killed"`
-	KilledLow  float64 `json:"killedLow"`
-	KilledHigh float64 `json:"killedHigh"`
+	Killed     float64
+	KilledLow  float64
+	KilledHigh float64
 	// Changes is the share of settings that move by more than 5 % from one week's to the
 	// next's; absent with one origin.
-	Changes *float64 `json:"changes,omitempty"`
+	Changes *float64
 	// Monthly is the requests' worth in USD a month; absent without prices.
-	Monthly *float64 `json:"monthlyUSD,omitempty"`
+	Monthly *float64
 }
 
 // Result is a backtest.
 type Result struct {
 	// TestDays were scored after LearnDays and more, at so many Origins.
-	LearnDays int     `json:"learnDays"`
-	TestDays  int     `json:"testDays"`
-	Origins   int     `json:"origins"`
-	Scores    []Score `json:"scores"`
+	LearnDays int
+	TestDays  int
+	Origins   int
+	// Advised is the rule of the promise that was asked for; empty where none was.
+	Advised string
+	Scores  []Score
 }
 
 // Run scores the rules on the containers that run all the time, by origins a week apart.

@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"math"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
@@ -23,7 +24,7 @@ func Rules() []Rule {
 		out = append(out, Rule{"plimsoll " + string(p), ours(p.Promise())})
 	}
 	return append(out,
-		Rule{"as it is", each(asItIs)},
+		Rule{AsItIs, each(asItIs)},
 		Rule{"krr simple", each(krrSimple)},
 		Rule{"krr simple_limit", each(krrLimit)},
 		Rule{"vpa target", each(vpaTarget)},
@@ -32,6 +33,27 @@ func Rules() []Rule {
 		Rule{"kubecost max/0.7", each(kubecost)},
 		Rule{"autopilot moving window", each(autopilot)},
 	)
+}
+
+// AsItIs is the rule that leaves the requests as they are.
+const AsItIs = "as it is"
+
+// Asked lists the rules with that of a promise among them, and names it: the profile's
+// where the promise is one's, else "plimsoll as asked".
+func Asked(p rightsize.Promise) (rules []Rule, advised string) {
+	rules = Rules()
+	for _, x := range rightsize.Profiles() {
+		if x.Promise() == p {
+			return rules, "plimsoll " + string(x)
+		}
+	}
+	const own = "plimsoll as asked"
+	return slices.Insert(rules, 0, Rule{own, ours(p)}), own
+}
+
+// Named picks rules by name.
+func Named(rules []Rule, names ...string) []Rule {
+	return slices.DeleteFunc(slices.Clone(rules), func(r Rule) bool { return !slices.Contains(names, r.Name) })
 }
 
 // ours learns the fleet's margins from the same past.

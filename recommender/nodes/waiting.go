@@ -55,7 +55,7 @@ func (v *waiting) warnings(nodes []*plannedFrom) []analyzer.Warning {
 		}
 		message := waits + " for a node: not in the plan"
 		if more := moreThan(one.most, has); more != "" {
-			message = waits + " for a node with " + more + ", which none has: not in the plan"
+			message = waits + ", no node has " + more + ": not in the plan"
 		}
 		out = append(out, analyzer.Warning{Code: "pending-pods", Subject: subject, Message: message})
 	}
@@ -72,7 +72,7 @@ func moreThan(asks, has analyzer.Amounts) string {
 		out = append(out, manifest.FormatCPU(asks.CPU)+" CPU")
 	}
 	if asks.Memory > has.Memory {
-		out = append(out, manifest.FormatBytes(asks.Memory)+" of memory")
+		out = append(out, manifest.FormatBytes(asks.Memory)+" memory")
 	}
 	if asks.GPU > has.GPU {
 		out = append(out, fmt.Sprintf("%d GPU", asks.GPU))

@@ -23,7 +23,7 @@ func TestWaiting(t *testing.T) {
 		v.add(w, &analyzer.Pod{Node: tt.node, Requests: tt.asks})
 	}
 	want := []analyzer.Warning{
-		{Code: "pending-pods", Subject: "shop/Deployment/big", Message: "2 pods wait for a node with 48 CPU and 400Gi of memory and 1 GPU, which none has: not in the plan"},
+		{Code: "pending-pods", Subject: "shop/Deployment/big", Message: "2 pods wait, no node has 48 CPU and 400Gi memory and 1 GPU: not in the plan"},
 		{Code: "pending-pods", Subject: "shop/Deployment/small", Message: "1 pod waits for a node: not in the plan"},
 		{Code: "unlisted-node", Subject: nodesSubject, Message: "pods on nodes that were not listed are not in the plan: 1"},
 	}

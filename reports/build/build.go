@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
+	"github.com/plimsoll-k8s/plimsoll/recommender/backtest"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/ledger"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -26,6 +27,8 @@ type Input struct {
 	// leaves the section out.
 	Allocation *allocation.Allocation
 	AllocateBy allocation.Options
+	// Backtest is what rules of sizing would have brought; nil leaves the section out.
+	Backtest *backtest.Result
 	// Version is that of the program.
 	Version string
 }
@@ -54,6 +57,7 @@ func Report(in Input) *document.Report {
 		Waste:           b.waste(),
 		WasteKinds:      b.wasteKinds(),
 		Allocation:      b.allocation(),
+		Backtest:        Backtest(in.Backtest),
 		History:         b.history(),
 		Prices:          b.prices(),
 		Warnings:        b.warnings(),

@@ -53,6 +53,9 @@ type Report struct {
 	WasteKinds []FindingKind `json:"wasteKinds,omitempty"`
 	// Allocation is whose the bill of the window is; absent unless asked for.
 	Allocation *Allocation `json:"allocation,omitempty"`
+	// Backtest is what rules of sizing would have brought on the history; absent where
+	// it is too short, or sizes were not asked for.
+	Backtest *Backtest `json:"backtest,omitempty"`
 	// History is usage over time; only where it was asked for.
 	History *History `json:"history,omitempty"`
 	// Prices are the tables that prices were taken from.

@@ -20,7 +20,7 @@ func (s *screen) fixFirst() {
 		return
 	}
 	s.block("FIX FIRST", brief.UrgentCounts(all), badTone)
-	shown := brief.Pressing(all, mostRows)
+	shown := brief.Pressing(all, s.rows)
 	s.lines(riskRows(shown, false).print(s.o.line(), s.o.Color)...)
 	s.more(len(all)-len(shown), "risks")
 }

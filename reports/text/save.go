@@ -78,7 +78,7 @@ func (s *screen) largest() {
 	if len(all) == 0 {
 		return
 	}
-	n := mostRows
+	n := s.rows
 	if s.o.Top > 0 {
 		n = s.o.Top
 	}

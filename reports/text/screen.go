@@ -20,22 +20,40 @@ type screen struct {
 	bytes.Buffer
 	r *document.Report
 	o Options
+	// rows is how many rows a block has.
+	rows int
 }
 
-// mostRows is how many rows a block of the screen has.
-const mostRows = 5
+// A block of the screen has at most mostRows rows, and as many fewer, down to
+// leastRows, as keep the page within onePage lines.
+const (
+	mostRows  = 5
+	leastRows = 2
+	onePage   = 40
+)
 
 func writeScreen(w io.Writer, r *document.Report, o Options) error {
 	s := &screen{r: r, o: o}
+	for s.rows = mostRows; s.rows >= leastRows; s.rows-- {
+		s.Reset()
+		s.page()
+		if bytes.Count(s.Bytes(), []byte("\n")) <= onePage {
+			break
+		}
+	}
+	_, err := w.Write(s.Bytes())
+	return err
+}
+
+func (s *screen) page() {
 	s.seen()
 	s.money()
+	s.replayed()
 	s.fixFirst()
 	s.save()
 	s.largest()
 	s.unsure()
 	s.next()
-	_, err := w.Write(s.Bytes())
-	return err
 }
 
 func (s *screen) lines(lines ...string) {
@@ -159,12 +177,12 @@ func (s *screen) more(n int, section string) {
 
 // next names commands that go on from here.
 func (s *screen) next() {
-	t := rows{indent: 2}
-	s.block("NEXT", "", strongTone)
+	t := rows{indent: titleRoom}
+	first := ""
 	if w := s.first(); w != nil && s.o.Saved {
-		command, words := "plimsoll explain "+brief.Path(w), "why, the usage, the manifest"
-		if cells(command) > s.o.line()/2+minName {
-			s.hang("  ", command, plainTone)
+		command, words := "plimsoll explain "+brief.Path(w), "why, usage, manifest"
+		if titleRoom+cells(command)+gap+cells(words) > s.o.line() {
+			first = command
 		} else {
 			t.add(command, words)
 		}
@@ -173,12 +191,19 @@ func (s *screen) next() {
 		if len(s.risks()) > 0 {
 			t.add("plimsoll show risks", "all that is dangerous")
 		}
-		t.add("docs/first-report.md#save", "each block of this page, by its title")
-		t.add("plimsoll show -o wide", "every container")
-		t.add("plimsoll show all", "all of it, as text")
+		t.add("docs/first-report.md#save", "what each line means")
+		t.add("plimsoll show -o html=report.html", "all of it, to mail")
 	} else {
 		t.add("plimsoll audit -o wide", "every container")
 		t.add("plimsoll audit -o json=report.json", "all of it, for programs")
 	}
-	s.lines(t.print(s.o.line(), s.o.Color)...)
+	printed := t.print(s.o.line(), s.o.Color)
+	if first == "" && titleRoom+2*minName <= s.o.line() {
+		s.WriteByte('\n')
+		s.lines(painted("NEXT", strongTone, s.o.Color) + strings.Repeat(" ", titleRoom-len("NEXT")) + printed[0][titleRoom:])
+		s.lines(printed[1:]...)
+		return
+	}
+	s.block("NEXT", first, strongTone)
+	s.lines(printed...)
 }

@@ -29,6 +29,7 @@ func Sections() []Section {
 		{"purchase", "commitments, spot, and what they do when demand changes", func(s *screen) { s.prose(brief.PurchaseLines(s.r, true)) }},
 		{"waste", "what costs money and does nothing", func(s *screen) { s.prose(brief.WasteLines(s.r, true)) }},
 		{"prices", "where prices are from", func(s *screen) { s.prose(brief.PriceLines(s.r.Prices)) }},
+		{"backtest", "what our sizes and other tools' would have brought on your history", (*screen).backtestSection},
 		{"savings", "what the advice is worth by namespace, or --by team or kind", (*screen).savingsSection},
 		{"warnings", "all doubts, in full", func(s *screen) { s.prose(brief.WarningLines(s.r.Warnings, true)) }},
 		{SectionAll, "everything, as text", nil},
