@@ -22,8 +22,12 @@ var addOnNames = []string{
 
 // AddOn reports whether the cluster's provider installs and sizes the workload:
 // an edit of it is undone by the next upgrade, or starves the node's own
-// agents. It goes by the owner's labels, the namespace and the usual names.
+// agents. It goes by who manages and owns it, the owner's labels, the namespace, in
+// kube-system the priority class that is meant for add-ons, and the usual names.
 func (w *Workload) AddOn() bool {
+	if w.Provided != "" {
+		return true
+	}
 	for _, l := range addOnLabels {
 		if _, ok := w.Labels[l]; ok {
 			return true
@@ -37,10 +41,25 @@ func (w *Workload) AddOn() bool {
 	if w.Namespace != "kube-system" {
 		return false
 	}
+	for i := range w.Pods {
+		if c := w.Pods[i].Spec.PriorityClass; c == "system-node-critical" || c == "system-cluster-critical" {
+			return true
+		}
+	}
 	for _, n := range addOnNames {
 		if strings.HasPrefix(w.Name, n) {
 			return true
 		}
 	}
 	return false
+}
+
+// ClusterDNS reports whether the workload is the cluster's DNS, whose size goes by the
+// number of the cluster's pods and services, and whose replicas by its nodes and cores:
+// what it uses in a calm week tells neither.
+func (w *Workload) ClusterDNS() bool {
+	if w.Namespace != "kube-system" {
+		return false
+	}
+	return w.Labels["k8s-app"] == "kube-dns" || w.Labels["eks.amazonaws.com/component"] == "coredns" || strings.HasPrefix(w.Name, "coredns") || strings.HasPrefix(w.Name, "kube-dns")
 }

@@ -53,6 +53,9 @@ type Workload struct {
 	// Waits says by which fact the workload waits for what seldom comes: a webhook, a
 	// lease, a flag or a port; empty where no object told.
 	Waits string `json:"waits,omitempty"`
+	// Provided says by which fact the cluster's provider installs it: who manages its
+	// fields, or what owns it; empty where no object told.
+	Provided string `json:"provided,omitempty"`
 	// Past marks a workload that only the history knows.
 	Past bool `json:"past,omitempty"`
 	// Inferred says that no object told of the workload: what its usage does not

@@ -43,7 +43,7 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), advice.Options{Levers: caseLevers(a), Commitment: advice.CommitmentOptions{Held: held}})
+	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), advice.Options{Levers: caseLevers(a), IncludeSystem: strings.Contains(section(a, "levers"), includeSystem), Commitment: advice.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,10 +56,15 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 	return b.String()
 }
 
+// includeSystem, among the levers, is the option of that name.
+const includeSystem = "include-system"
+
 // caseLevers are those that the case names, or none for all.
 func caseLevers(a *txtar.Archive) (out []advice.Lever) {
 	for _, name := range strings.Fields(section(a, "levers")) {
-		out = append(out, advice.Lever(name))
+		if name != includeSystem {
+			out = append(out, advice.Lever(name))
+		}
 	}
 	return out
 }

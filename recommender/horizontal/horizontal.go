@@ -315,6 +315,8 @@ func (c *scaleCase) notOurs() string {
 		return deadBy(w)
 	case w.AddOn() && !c.pass.Options.IncludeSystem:
 		return "the provider installs and scales this add-on; --include-system advises on it all the same"
+	case w.ClusterDNS():
+		return "the replicas of the cluster's DNS go by its nodes and cores, as its proportional autoscaler or its provider counts them"
 	case len(w.HPAs) > 1:
 		return fmt.Sprintf("%d HPAs scale this workload: remove all but one first", len(w.HPAs))
 	case c.hpa != nil && c.hpa.ManagedBy == "keda":

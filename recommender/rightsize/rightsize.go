@@ -49,7 +49,7 @@ func run(p *advice.Pass) error {
 func FactsOf(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, moment bool) Facts {
 	return Facts{
 		ContainerFacts: c, Batch: w.Batch(), Moment: moment,
-		HoldCPU: cmp.Or(HeldByHPA(w, c.Name, "cpu"), heldByPod(w, "cpu")), HoldMemory: cmp.Or(HeldByHPA(w, c.Name, "memory"), heldByPod(w, "memory")),
+		HoldCPU: cmp.Or(heldAsDNS(w), HeldByHPA(w, c.Name, "cpu"), heldByPod(w, "cpu")), HoldMemory: cmp.Or(heldAsDNS(w), HeldByHPA(w, c.Name, "memory"), heldByPod(w, "memory")),
 		Guaranteed: Guaranteed(w.Workload.Containers),
 	}
 }

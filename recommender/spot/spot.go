@@ -101,6 +101,9 @@ func run(p *advice.Pass) error {
 	var moves []spotMove
 	for i := range p.Facts.Workloads {
 		w := &p.Facts.Workloads[i]
+		if w.AddOn() && !p.Options.IncludeSystem {
+			continue
+		}
 		if w.Kind != "DaemonSet" && len(w.Pods) > 0 {
 			m := judgeSpot(p, w, nodes, prices)
 			all = append(all, m.told)

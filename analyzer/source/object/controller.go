@@ -1,6 +1,7 @@
 package object
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -27,6 +28,7 @@ type controller struct {
 	generator string           // its generateName
 	level     analyzer.Amounts // as podLevel gives it
 	waits     string           // as waitsOf gives it
+	provided  string           // as providedBy gives it
 	// claims and claimTemplates are as analyzer.Workload has them.
 	claims, claimTemplates []string
 	// templateFrom names the workload whose pod template this one uses.
@@ -49,7 +51,32 @@ func newController(gvk schema.GroupVersionKind, o *metav1.ObjectMeta) *controlle
 		metadataOnly: true,
 	}
 	c.annotations = ownAnnotations(o.Annotations)
+	c.provided = providedBy(o)
 	return c
+}
+
+// The managers of fields, and the owners, that are a cluster's provider.
+var (
+	providerManagers = []string{"eks", "addon-manager", "kube-addon-manager", "addonmanager", "aksService", "aks-service", "gke-addon-manager", "gcp-controller-manager", "kops", "k0s"}
+	providerOwners   = []string{"k3s.cattle.io/", "addons.k8s.io/", "addons.kops.k8s.io/", "managed.openshift.io/", "config.openshift.io/"}
+)
+
+// providedBy says by which of its metadata the cluster's provider installed an object.
+func providedBy(o *metav1.ObjectMeta) string {
+	for i := range o.ManagedFields {
+		if m := o.ManagedFields[i].Manager; slices.Contains(providerManagers, m) {
+			return "its fields are managed by " + m
+		}
+	}
+	if gvk := o.Annotations["objectset.rio.cattle.io/owner-gvk"]; strings.Contains(gvk, "k3s.cattle.io") || strings.Contains(gvk, "helm.cattle.io") && namespaceOf(o) == "kube-system" {
+		return "it is owned by " + gvk
+	}
+	for _, r := range o.OwnerReferences {
+		if slices.ContainsFunc(providerOwners, func(p string) bool { return strings.HasPrefix(r.APIVersion, p) }) {
+			return "it is owned by " + r.Kind + " " + r.Name
+		}
+	}
+	return ""
 }
 
 func (c *controller) scaled(replicas *int32) *controller {

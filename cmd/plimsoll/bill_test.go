@@ -1,0 +1,224 @@
+package main
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// plainBill is the bill worked out anew by slow and plain code, from nothing but the
+// snapshot's lists and the prices of single machines. See TestBillRecomputes.
+type plainBill struct {
+	snap      *analyzer.Snapshot
+	catalog   *pricing.Catalog
+	prices    map[string]pricing.NodePrice
+	nodes     map[string]float64 // USD a month
+	workloads map[analyzer.Ref]float64
+	means     map[analyzer.ContainerRef][2]float64 // what a pod's container holds, worked out once
+}
+
+func plainBillOf(snap *analyzer.Snapshot) *plainBill {
+	b := &plainBill{snap, pricing.New(pricing.Config{}), map[string]pricing.NodePrice{}, map[string]float64{}, map[analyzer.Ref]float64{}, map[analyzer.ContainerRef][2]float64{}}
+	for _, n := range snap.Nodes {
+		b.prices[n.Name] = b.catalog.NodePrice(pricing.Node{Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU})
+		listed := b.catalog.Lookup(pricing.Query{
+			Provider: "aws", Region: n.Labels["topology.kubernetes.io/region"], InstanceType: n.Labels["node.kubernetes.io/instance-type"],
+			CapacityType: map[bool]pricing.CapacityType{true: pricing.Spot, false: pricing.OnDemand}[n.Labels["karpenter.sh/capacity-type"] == "spot"],
+		})
+		b.nodes[n.Name] = listed.Offering.USDPerHour * 730
+		b.node(&n)
+	}
+	return b
+}
+
+// held is what a pod holds on the mean: hour by hour the larger of request and usage.
+func (b *plainBill) held(w *analyzer.Workload, c *analyzer.Container) (cpu, memory float64) {
+	if known, ok := b.means[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}]; ok {
+		return known[0], known[1]
+	}
+	defer func() { b.means[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}] = [2]float64{cpu, memory} }()
+	pods := 0.0
+	for _, u := range b.snap.Usage {
+		if u.Ref != w.Ref || u.Container != c.Name {
+			continue
+		}
+		for _, d := range u.Days {
+			for _, h := range d.Hours {
+				n := float64(h.Pods)
+				cpu += math.Max(float64(c.Requests.CPU)*n, float64(h.CPU))
+				memory += math.Max(float64(c.Requests.Memory)*n, float64(h.Memory))
+				pods += n
+			}
+		}
+	}
+	if pods == 0 {
+		return float64(c.Requests.CPU), float64(c.Requests.Memory)
+	}
+	return cpu / pods, memory / pods
+}
+
+// of is what one pod holds of CPU, memory and GPUs: no less than it reserves.
+func (b *plainBill) of(w *analyzer.Workload, p *analyzer.Pod) (out [3]float64) {
+	for i := range w.Containers {
+		if c := &w.Containers[i]; c.Type != analyzer.TypeInit && (c.Role == "" || c.Role == p.Role) {
+			cpu, memory := b.held(w, c)
+			out[0], out[1], out[2] = out[0]+cpu, out[1]+memory, out[2]+float64(c.Requests.GPU)
+		}
+	}
+	return [3]float64{math.Max(out[0], float64(p.Requests.CPU)), math.Max(out[1], float64(p.Requests.Memory)), math.Max(out[2], float64(p.Requests.GPU))}
+}
+
+// node shares one node's price out: each resource by its unit price, each pod by what it
+// holds, and all of them no more than is allocatable.
+func (b *plainBill) node(n *analyzer.Node) {
+	p := b.prices[n.Name]
+	capacity := [3]float64{float64(n.Capacity.CPU), float64(n.Capacity.Memory), float64(p.GPUs)}
+	allocatable := [3]float64{float64(n.Allocatable.CPU), float64(n.Allocatable.Memory), float64(p.GPUs)}
+	worth := [3]float64{p.CPUPerCoreHour * capacity[0] / 1000, p.MemoryPerGiBHour * capacity[1] / (1 << 30), p.GPUPerHour * capacity[2]}
+	for r := range 3 {
+		if capacity[r] == 0 || worth[r] == 0 {
+			continue
+		}
+		pot := b.nodes[n.Name] * worth[r] / (worth[0] + worth[1] + worth[2])
+		type claim struct {
+			ref  analyzer.Ref
+			held float64
+		}
+		var claims []claim
+		sum := 0.0
+		for i := range b.snap.Workloads {
+			w := &b.snap.Workloads[i]
+			for j := range w.Pods {
+				if pod := &w.Pods[j]; pod.Node == n.Name && pod.Phase != "Succeeded" && pod.Phase != "Failed" {
+					held := b.of(w, pod)[r]
+					claims, sum = append(claims, claim{w.Ref, held}), sum+held
+				}
+			}
+		}
+		for _, c := range claims {
+			b.workloads[c.ref] += pot * c.held / capacity[r] * math.Min(1, allocatable[r]/sum)
+		}
+	}
+}
+
+// TestBillRecomputes works the demo's bill, which is that of the testbed's cluster, out
+// anew: by node, by workload, by namespace and by kind of waste, to the cent.
+func TestBillRecomputes(t *testing.T) {
+	snap, err := demoSnapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := plimsoll("audit", "--demo", "-q", "-o", "json")
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	var r struct {
+		Summary struct{ MonthlyCost, IdleMonthly, OverheadMonthly float64 }
+		Nodes   struct {
+			Current struct {
+				Pools []struct {
+					InstanceType, CapacityType, Zone string
+					Count                            int
+					MonthlyCost                      float64
+				}
+			}
+		}
+		Workloads []struct {
+			Namespace, Kind, Name string
+			MonthlyCost           float64
+		}
+		Waste []struct {
+			Kind, Target string
+			MonthlyCost  float64
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	plain := plainBillOf(snap)
+	same := func(what string, got, want, cents float64) {
+		t.Helper()
+		if math.Abs(got-want) > cents/100+1e-9 {
+			t.Errorf("%s: got $%.4f, recomputed $%.4f", what, got, want)
+		}
+	}
+	total := 0.0
+	pools := map[string]float64{}
+	for _, n := range snap.Nodes {
+		capacity := map[bool]string{true: "spot", false: "on-demand"}[n.Labels["karpenter.sh/capacity-type"] == "spot"]
+		pools[n.Labels["node.kubernetes.io/instance-type"]+" "+capacity+" "+n.Labels["topology.kubernetes.io/zone"]] += plain.nodes[n.Name]
+		total += plain.nodes[n.Name]
+	}
+	same("all nodes", r.Summary.MonthlyCost, total, 0.5)
+	for _, p := range r.Nodes.Current.Pools { // parts are rounded so that they add up
+		same("nodes "+p.InstanceType+" "+p.Zone, p.MonthlyCost, pools[p.InstanceType+" "+p.CapacityType+" "+p.Zone], 1)
+	}
+	namespaces, counted, rows := map[string][2]float64{}, 0.0, map[string]float64{}
+	for _, w := range r.Workloads {
+		want := plain.workloads[analyzer.Ref{Namespace: w.Namespace, Kind: w.Kind, Name: w.Name}]
+		rows[w.Namespace+"/"+w.Kind+"/"+w.Name] = want
+		same(w.Namespace+"/"+w.Kind+"/"+w.Name, w.MonthlyCost, want, 1)
+		sum := namespaces[w.Namespace]
+		namespaces[w.Namespace] = [2]float64{sum[0] + w.MonthlyCost, sum[1] + want}
+		counted += want
+	}
+	for name, v := range namespaces {
+		same("namespace "+name, v[0], v[1], 5) // a cent for each of a few workloads
+	}
+	same("idle and overhead", r.Summary.IdleMonthly+r.Summary.OverheadMonthly, total-counted, 1)
+	checked := map[string]int{}
+	for _, w := range r.Waste {
+		if want, ok := plain.waste(w.Kind, w.Target, rows); ok {
+			same(w.Kind+" "+w.Target, w.MonthlyCost, want, 1)
+			checked[w.Kind]++
+		}
+	}
+	for _, kind := range []string{"idle-workload", "underused-node", "old-generation", "unbound-volume", "unmounted-volume", "load-balancer-without-endpoints"} {
+		if checked[kind] == 0 {
+			t.Errorf("no finding of the kind %s was recomputed", kind)
+		}
+	}
+}
+
+// waste works a finding's dollars out anew; ok is false of kinds that it does not know.
+func (b *plainBill) waste(kind, target string, rows map[string]float64) (usd float64, ok bool) {
+	_, name, _ := strings.Cut(target, "/")
+	switch kind {
+	case "idle-workload":
+		return rows[target], true
+	case "underused-node":
+		return b.nodes[name], true
+	case "old-generation":
+		const region = "us-east-1"
+		now := b.catalog.Lookup(pricing.Query{Provider: "aws", Region: region, InstanceType: name, CapacityType: pricing.OnDemand})
+		next, _ := b.catalog.Successor(now.Offering)
+		for _, n := range b.snap.Nodes {
+			if n.Labels["node.kubernetes.io/instance-type"] == name && n.Labels["karpenter.sh/capacity-type"] != "spot" {
+				usd += 730 * (now.Offering.USDPerHour - next.USDPerHour)
+			}
+		}
+		return usd, true
+	case "unbound-volume":
+		for _, v := range b.snap.Volumes {
+			if v.Name == name {
+				return float64(v.Capacity) / (1 << 30) * perGiB[v.Class], true
+			}
+		}
+	case "unmounted-volume":
+		for _, c := range b.snap.VolumeClaims {
+			if c.Namespace+"/"+c.Name == name {
+				return float64(max(c.Capacity, c.Requested)) / (1 << 30) * perGiB[c.Class], true
+			}
+		}
+	case "load-balancer-without-endpoints":
+		return 0.0225 * 730, true // a network load balancer's hour in us-east-1
+	}
+	return 0, false
+}
+
+// perGiB is USD a month of a GiB in us-east-1, by the classes of the demo.
+var perGiB = map[string]float64{"gp2": 0.10, "gp3": 0.08}
