@@ -97,28 +97,39 @@ func YAML(t *testing.T, text string) (autoscalingv2.HorizontalPodAutoscalerSpec,
 	return h.Spec, true
 }
 
+// targetOf gives the manifest's target and, where it is of the same kind as the screen's,
+// its amount; -1 where not.
+func targetOf(m autoscalingv2.MetricSpec, of analyzer.HPAMetric) (autoscalingv2.MetricTarget, int64) {
+	target := autoscalingv2.MetricTarget{}
+	switch {
+	case m.Resource != nil:
+		target = m.Resource.Target
+	case m.ContainerResource != nil && m.ContainerResource.Container == of.Container:
+		target = m.ContainerResource.Target
+	}
+	got := int64(-1)
+	switch {
+	case target.AverageUtilization != nil && of.TargetType == "Utilization":
+		got = int64(*target.AverageUtilization)
+	case target.AverageValue != nil && of.TargetType == "AverageValue":
+		got = target.AverageValue.MilliValue()
+	}
+	return target, got
+}
+
 // Differs says where the manifest is another setting than the screen's.
 func Differs(s horizontal.Scaling, h autoscalingv2.HorizontalPodAutoscalerSpec) string {
 	if *h.MinReplicas != s.Min || h.MaxReplicas != s.Max || len(h.Metrics) != 1 {
 		return fmt.Sprintf("%d to %d on %d metrics", *h.MinReplicas, h.MaxReplicas, len(h.Metrics))
 	}
-	target := autoscalingv2.MetricTarget{}
-	switch m := h.Metrics[0]; {
-	case m.Resource != nil:
-		target = m.Resource.Target
-	case m.ContainerResource != nil && m.ContainerResource.Container == s.Metrics[0].Container:
-		target = m.ContainerResource.Target
-	}
-	got := int64(-1)
-	switch {
-	case target.AverageUtilization != nil && s.Metrics[0].TargetType == "Utilization":
-		got = int64(*target.AverageUtilization)
-	case target.AverageValue != nil && s.Metrics[0].TargetType == "AverageValue":
-		got = target.AverageValue.MilliValue()
-	}
-	if got != s.Metrics[0].Target {
+	if target, got := targetOf(h.Metrics[0], s.Metrics[0]); got != s.Metrics[0].Target {
 		return fmt.Sprintf("target %+v", target)
 	}
+	return rulesDiffer(s, h)
+}
+
+// rulesDiffer says where the behavior is another one.
+func rulesDiffer(s horizontal.Scaling, h autoscalingv2.HorizontalPodAutoscalerSpec) string {
 	if (h.Behavior == nil) != (s.Behavior == nil) {
 		return "behavior on one side alone"
 	}
