@@ -1,9 +1,9 @@
 package manifest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -11,7 +11,6 @@ import (
 // builder turns the YAML library's tree into ours.
 type builder struct {
 	text    *Text
-	src     string               // the text, of which values are parts
 	line    int                  // lines before the chunk
 	column  int                  // bytes before its first line
 	used    map[*yaml.Node]bool  // what an alias points to
@@ -44,10 +43,10 @@ func (b *builder) start(n *yaml.Node) int {
 	}
 	data := b.text.Data
 	for at < len(data) && (data[at] == '&' || data[at] == '!') {
-		for at < len(data) && bytes.IndexByte([]byte(" \t\r\n"), data[at]) < 0 {
+		for at < len(data) && strings.IndexByte(" \t\r\n", data[at]) < 0 {
 			at++
 		}
-		for at < len(data) && bytes.IndexByte([]byte(" \t\r\n"), data[at]) >= 0 {
+		for at < len(data) && strings.IndexByte(" \t\r\n", data[at]) >= 0 {
 			at++
 		}
 	}
@@ -129,8 +128,8 @@ func (b *builder) scalar(n *yaml.Node, out *Node, start int) {
 		start++
 	}
 	end := start + len(n.Value)
-	if n.Value != "" && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 && end <= len(b.text.Data) && string(b.text.Data[start:end]) == n.Value {
-		out.Text, out.Start, out.End = b.src[start:end], int32(start), int32(end)
+	if n.Value != "" && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 && end <= len(b.text.Data) && b.text.Data[start:end] == n.Value {
+		out.Text, out.Start, out.End = b.text.Data[start:end], int32(start), int32(end)
 	}
 }
 
@@ -138,8 +137,8 @@ func (b *builder) scalar(n *yaml.Node, out *Node, start int) {
 // as a part of it: the YAML library's copy need not be kept.
 func (b *builder) part(start int, word string) string {
 	for _, at := range []int{start, start + 1} {
-		if end := at + len(word); end <= len(b.src) && b.src[at:end] == word {
-			return b.src[at:end]
+		if end := at + len(word); end <= len(b.text.Data) && b.text.Data[at:end] == word {
+			return b.text.Data[at:end]
 		}
 	}
 	return word

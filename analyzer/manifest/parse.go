@@ -62,9 +62,9 @@ func Decode(file string, data []byte) Content {
 		line := 1 + bytes.Count(data[:len(data)-len(fromInvalid(data))], []byte("\n"))
 		return Content{Problems: []Problem{{File: file, Position: At(line, 1), Message: err.Error()}}}
 	}
-	p := parser{text: newText(file, text), src: string(text)}
+	p := parser{text: newText(file, string(text)), raw: text}
 	p.text.converted, p.text.json = converted, isJSON(text)
-	for i, c := range split(text) {
+	for i, c := range split(text, p.text.yaml) {
 		p.chunk(i, c)
 	}
 	return p.Content
@@ -79,15 +79,14 @@ type chunk struct {
 
 // split cuts a stream at its document marks, so that one broken document does
 // not take the rest of the file with it. Marks are lines that begin with ---
-// or ... even inside a block of text.
-func split(data []byte) []chunk {
+// or ... even inside a block of text. lines is where YAML begins them.
+func split(data []byte, lines []int32) []chunk {
 	var out []chunk
-	t := newText("", data)
 	cur, onlyHead := chunk{line: 1}, true
-	for i, start := range t.yaml {
-		line := data[start:]
-		if i+1 < len(t.yaml) {
-			line = data[start:t.yaml[i+1]]
+	for i, at := range lines {
+		start, line := int(at), data[at:]
+		if i+1 < len(lines) {
+			line = data[at:lines[i+1]]
 		}
 		mark, glued := isMark(line), isGlued(line)
 		if (mark || glued) && (line[0] == '.' || !onlyHead || glued) {
@@ -138,7 +137,7 @@ func isJSON(data []byte) bool {
 
 type parser struct {
 	text *Text
-	src  string
+	raw  []byte // the text
 	Content
 }
 
@@ -155,7 +154,7 @@ var errorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
 func (p *parser) chunk(index int, c chunk) {
 	var root yaml.Node
-	data := p.text.Data[c.start:c.end]
+	data := p.raw[c.start:c.end]
 	if err := unmarshal(data, &root); err != nil {
 		if isTemplate(data) {
 			p.skip(p.text.Position(c.start), "", IsTemplate)
@@ -173,7 +172,7 @@ func (p *parser) chunk(index int, c chunk) {
 	if len(root.Content) == 0 {
 		return
 	}
-	b := builder{text: p.text, src: p.src, line: c.line - 1, anchors: map[*yaml.Node]*Node{}}
+	b := builder{text: p.text, line: c.line - 1, anchors: map[*yaml.Node]*Node{}}
 	if c.glued {
 		b.column = len("---")
 		if p.text.Data[c.start] != '#' {

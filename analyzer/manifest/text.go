@@ -1,8 +1,8 @@
 package manifest
 
 import (
-	"bytes"
 	"math"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -21,11 +21,12 @@ func At(line, column int) Position {
 // Text is the content of a file and where its lines begin.
 type Text struct {
 	File string
-	Data []byte
+	// Data is the file. The values of its documents are parts of it.
+	Data string
 	// yaml holds the offsets at which YAML begins a line, lines those at which
 	// an editor does. YAML also breaks lines at a lone CR, NEL, LS and PS; the
 	// two are the same slice where the file has none of these.
-	yaml, lines []int
+	yaml, lines []int32
 	// converted says that the file itself is encoded otherwise, or joined: its
 	// bytes are not those of Data.
 	converted bool
@@ -39,23 +40,23 @@ func (t *Text) Editable() bool { return t != nil && !t.converted }
 func (t *Text) JSON() bool { return t != nil && t.json }
 
 // newText indexes the lines.
-func newText(file string, data []byte) *Text {
+func newText(file, data string) *Text {
 	t := &Text{File: file, Data: data}
-	n := bytes.Count(data, []byte("\n")) + 1
-	t.yaml = append(make([]int, 0, n), 0)
+	n := strings.Count(data, "\n") + 1
+	t.yaml = append(make([]int32, 0, n), 0)
 	odd := false
 	for i := 0; i < len(data); i++ {
 		switch data[i] {
 		case '\n':
-			t.yaml = append(t.yaml, i+1)
+			t.yaml = append(t.yaml, int32(i+1))
 		case '\r':
 			if i+1 < len(data) && data[i+1] == '\n' {
 				continue
 			}
-			t.yaml, odd = append(t.yaml, i+1), true
+			t.yaml, odd = append(t.yaml, int32(i+1)), true
 		case 0xC2, 0xE2:
 			if w := oddBreak(data[i:]); w > 0 {
-				t.yaml, odd = append(t.yaml, i+w), true
+				t.yaml, odd = append(t.yaml, int32(i+w)), true
 				i += w - 1
 			}
 		}
@@ -68,21 +69,21 @@ func newText(file string, data []byte) *Text {
 }
 
 // oddBreak gives the length of NEL, LS or PS at the start of b, else 0.
-func oddBreak(b []byte) int {
+func oddBreak(b string) int {
 	switch {
-	case bytes.HasPrefix(b, []byte("\u0085")):
+	case strings.HasPrefix(b, "\u0085"):
 		return 2
-	case bytes.HasPrefix(b, []byte("\u2028")), bytes.HasPrefix(b, []byte("\u2029")):
+	case strings.HasPrefix(b, "\u2028"), strings.HasPrefix(b, "\u2029"):
 		return 3
 	}
 	return 0
 }
 
-func newlines(data []byte, n int) []int {
-	out := append(make([]int, 0, n), 0)
-	for i, b := range data {
-		if b == '\n' {
-			out = append(out, i+1)
+func newlines(data string, n int) []int32 {
+	out := append(make([]int32, 0, n), 0)
+	for i := range len(data) {
+		if data[i] == '\n' {
+			out = append(out, int32(i+1))
 		}
 	}
 	return out
@@ -94,8 +95,8 @@ func (t *Text) offset(line, column int) int {
 	if line < 1 || line > len(t.yaml) {
 		return len(t.Data)
 	}
-	at := t.yaml[line-1]
-	if at == 0 && bytes.HasPrefix(t.Data, []byte("\ufeff")) {
+	at := int(t.yaml[line-1])
+	if at == 0 && strings.HasPrefix(t.Data, "\ufeff") {
 		at = 3
 	}
 	for ; column > 1 && at < len(t.Data); column-- {
@@ -103,7 +104,7 @@ func (t *Text) offset(line, column int) int {
 			at++
 			continue
 		}
-		_, w := utf8.DecodeRune(t.Data[at:])
+		_, w := utf8.DecodeRuneInString(t.Data[at:])
 		at += w
 	}
 	return min(at, len(t.Data))
@@ -114,15 +115,15 @@ func (t *Text) Position(offset int) Position {
 	offset = min(max(offset, 0), len(t.Data))
 	lo, hi := 0, len(t.lines) // the last line that begins at or before offset
 	for hi-lo > 1 {
-		if mid := (lo + hi) / 2; t.lines[mid] <= offset {
+		if mid := (lo + hi) / 2; int(t.lines[mid]) <= offset {
 			lo = mid
 		} else {
 			hi = mid
 		}
 	}
-	start := t.lines[lo]
-	if start == 0 && offset >= 3 && bytes.HasPrefix(t.Data, []byte("\ufeff")) {
+	start := int(t.lines[lo])
+	if start == 0 && offset >= 3 && strings.HasPrefix(t.Data, "\ufeff") {
 		start = 3
 	}
-	return At(lo+1, utf8.RuneCount(t.Data[start:offset])+1)
+	return At(lo+1, utf8.RuneCountInString(t.Data[start:offset])+1)
 }

@@ -18,18 +18,21 @@ func (d *Document) template() *Template {
 	return nil
 }
 
-// Trim lets go of what no view on a document looks at: all but the metadata of
-// kinds that hold no requests, and what pods have beside resources, placement and
+// Trim lets go of what no view on a document looks at: all but the
+// annotations of kinds that hold no requests, and what pods have beside resources, placement and
 // the flags of runtimes. What releases take their values from stays whole.
 func (d *Document) Trim() {
 	switch t := d.template(); {
 	case d.Kind == "ConfigMap" || d.Kind == "Secret" || d.Group() == "source.toolkit.fluxcd.io":
 	case d.HoldsNone():
-		d.Root = d.Root.only("apiVersion", "kind", "metadata").at(trimmedMeta, "metadata")
+		d.Root = d.Root.only("apiVersion", "kind", "metadata").at(annotated, "metadata")
 	case t != nil:
 		d.Root = d.Root.without("status").at(trimmedMeta, "metadata").at(trimmedPod, append(slices.Clone(t.Path), "spec")...)
 	}
 }
+
+// annotated keeps what may hold a waiver.
+func annotated(n *Node) *Node { return n.only("name", "annotations") }
 
 func trimmedMeta(n *Node) *Node { return n.without("managedFields") }
 
