@@ -49,6 +49,54 @@ func TestGateWithPartialEvidence(t *testing.T) {
 	}
 }
 
+// What is no workload needs no evidence, and workloads that the evidence does
+// not know are counted.
+func TestGateCountsWhatEvidenceLacks(t *testing.T) {
+	isolate(t)
+	if err := openShop("."); err != nil {
+		t.Fatal(err)
+	}
+	code, report, errs := plimsoll("audit", "-q", "--objects", "objects.yaml", "--openmetrics", "bare.om", "-o", "json")
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	put(t, "whole.json", report)
+	var partial map[string]any
+	if err := json.Unmarshal([]byte(report), &partial); err != nil {
+		t.Fatal(err)
+	}
+	partial["warnings"] = []any{map[string]any{"code": "unread", "subject": "prometheus", "message": "usage was not read"}}
+	text, err := json.Marshal(partial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, "partial.json", string(text))
+	put(t, "budget.yaml", "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a, namespace: shop}\nspec: {maxUnavailable: 1, selector: {matchLabels: {app: a}}}\n")
+	put(t, "new.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: new, namespace: shop}\nspec: {containers: [{name: c, image: a, resources: {requests: {cpu: 1, memory: 1Gi}, limits: {memory: 1Gi}}}]}\n")
+	if code, _, errs := plimsoll("gate", "budget.yaml", "--report", "partial.json"); code != 0 {
+		t.Errorf("a budget by a partial report: got exit code %d: %s", code, errs)
+	}
+	if code, _, errs := plimsoll("gate", "new.yaml", "--report", "partial.json"); code != 2 {
+		t.Errorf("a workload by a partial report: got exit code %d, want 2: %s", code, errs)
+	}
+	code, out, errs := plimsoll("gate", "new.yaml", "--report", "whole.json", "-o", "table", "-o", "json=gate.json")
+	if code != 0 || !strings.Contains(out+errs, "; 1 workload without evidence") {
+		t.Errorf("got exit code %d, want the workload counted: %s%s", code, out, errs)
+	}
+	var judged struct {
+		Account struct {
+			WithoutEvidence int `json:"withoutEvidence"`
+		} `json:"account"`
+	}
+	data, err := os.ReadFile("gate.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &judged); err != nil || judged.Account.WithoutEvidence != 1 {
+		t.Errorf("got %d without evidence, %v, want 1", judged.Account.WithoutEvidence, err)
+	}
+}
+
 // A share of nodes of no known size is no check.
 func TestGateNodeShare(t *testing.T) {
 	isolate(t)

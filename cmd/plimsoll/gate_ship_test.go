@@ -263,6 +263,33 @@ func TestGitLabJob(t *testing.T) {
 	}
 }
 
+// TestGitLabJobIsPinned: the job's setup takes a version that stays what it is,
+// and nothing else; with that it installs no second program.
+func TestGitLabJobIsPinned(t *testing.T) {
+	data, err := os.ReadFile("../../deploy/gitlab/plimsoll-gate.gitlab-ci.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var gitlab map[string]struct {
+		Before []string `yaml:"before_script"`
+	}
+	if err := yaml.Unmarshal(data, &gitlab); err != nil {
+		t.Fatal(err)
+	}
+	before := gitlab["plimsoll-gate"].Before
+	if len(before) == 0 {
+		t.Fatal("the job has no before_script")
+	}
+	t.Chdir(t.TempDir())
+	runner(t)
+	for version, want := range map[string]int{"": exitUsage, "latest": exitUsage, "main": exitUsage, "master": exitUsage, "v1.2.3": exitDone} {
+		code, out := shell(t, strings.Join(before, "\n"), "PLIMSOLL_VERSION="+version, "CI_PROJECT_DIR=.")
+		if code != want || want == exitUsage && !strings.Contains(out, "set PLIMSOLL_VERSION to a version such as v1.2.3") {
+			t.Errorf("PLIMSOLL_VERSION=%q: got exit code %d, want %d: %s", version, code, want, out)
+		}
+	}
+}
+
 // TestPreCommitHook judges the tree, whatever files changed.
 func TestPreCommitHook(t *testing.T) {
 	data, err := os.ReadFile("../../.pre-commit-hooks.yaml")

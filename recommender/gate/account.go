@@ -75,7 +75,17 @@ func (p *Pass) account(in Input) verdict.Account {
 			c.count(c.skipped, problem.Path, "", isUnreadable, problem.File, problem.Position)
 		}
 	}
-	return verdict.Account{Judged: sorted(c.judged), Skipped: sorted(c.skipped), Paths: c.paths}
+	return verdict.Account{Judged: sorted(c.judged), Skipped: sorted(c.skipped), Paths: c.paths, WithoutEvidence: p.unseen()}
+}
+
+// unseen counts the workloads that the evidence does not know; 0 without any.
+func (p *Pass) unseen() (n int) {
+	for _, w := range p.workloads {
+		if p.evidence != nil && p.evidence.LookUp(p.ref(w)) == nil {
+			n++
+		}
+	}
+	return n
 }
 
 // whyNot says why no rule looks at a document.

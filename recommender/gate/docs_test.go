@@ -40,6 +40,7 @@ func TestManualListsKinds(t *testing.T) {
 		{"every other kind in which containers, or `resources` with requests or limits, stand", "judged by shape, and counted so; where the containers have no image, only what is written"},
 		{"every other kind", "skipped: of no known kind and without containers"},
 		{"YAML and JSON without apiVersion and kind", "skipped: no Kubernetes object"},
+		{"a pod template without any image, in a file with which a kustomization beside or above it patches", "skipped: a patch of a kustomization"},
 		{"templates that are no YAML before they are rendered", "skipped: a template that is not rendered"},
 		{"broken documents; kinds and APIs that are misspelt", "an error at the line (`unreadable`), and counted as skipped"},
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
@@ -17,9 +18,12 @@ func (in *Input) Lacks() error {
 	if len(in.Evidence.Workloads) == 0 {
 		return fmt.Errorf("%s knows no workload: nothing can be judged by it; check what wrote it", in.Evidence.Source)
 	}
+	if len(in.Evidence.Unread) == 0 {
+		return nil
+	}
 	for _, d := range in.Documents {
-		if d.HoldsNone() {
-			continue
+		if d.HoldsNone() || len(d.Workloads(in.templates())) == 0 {
+			continue // budgets and bounds are judged by themselves
 		}
 		if why := in.Evidence.UnreadIn(or(d.Namespace, in.Namespace)); why != "" {
 			return fmt.Errorf("%s is partial, so %s cannot be judged by it (%s): run the audit again, or give an earlier report that is whole",
@@ -27,6 +31,13 @@ func (in *Input) Lacks() error {
 		}
 	}
 	return nil
+}
+
+func (in *Input) templates() []manifest.Template {
+	if in.Policy == nil {
+		return nil
+	}
+	return in.Policy.Templates()
 }
 
 // lacksNode refuses a share of a node whose size nobody says.

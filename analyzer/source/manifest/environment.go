@@ -13,8 +13,8 @@ import (
 
 // separate puts every document into the tree that it is deployed with. A
 // kustomization and a chart are trees of their own; other files are one tree
-// but for folders that are an environment by their name, or hold an object that
-// another folder holds too: no cluster has both.
+// but for folders that are an environment by their name, and folders and files
+// that hold an object which another one holds too: no cluster has both.
 func (t *Tree) separate(roots []string) {
 	var files, all []*manifest.Document
 	for _, d := range t.Documents {
@@ -126,8 +126,13 @@ func (f *folder) add(d *manifest.Document, dir, id string) {
 func (f *folder) assign(tree string, to func(d *manifest.Document, name string)) {
 	times := map[string]int{}
 	own := map[string]bool{}
+	apart := f.colliding()
 	for _, d := range f.documents {
-		to(d, tree)
+		of := tree
+		if apart[d.File] {
+			of = path.Clean(d.File)
+		}
+		to(d, of)
 		if id := identity(d); id != "" && !own[id] {
 			own[id] = true
 			times[id]++
@@ -145,6 +150,25 @@ func (f *folder) assign(tree string, to func(d *manifest.Document, name string))
 		}
 		b.assign(of, to)
 	}
+}
+
+// colliding finds the files of the folder with an object that a file before them
+// has, too: no cluster has both, as in a folder of samples.
+func (f *folder) colliding() map[string]bool {
+	in, out := map[string]string{}, map[string]bool{}
+	for _, d := range f.documents {
+		id := identity(d)
+		if id == "" || d.Tree != "" {
+			continue
+		}
+		if in[id] == "" {
+			in[id] = d.File
+		}
+		if in[id] != d.File {
+			out[d.File] = true
+		}
+	}
+	return out
 }
 
 // twice reports whether an object in the folder stands beside it, too.

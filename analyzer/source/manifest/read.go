@@ -113,7 +113,7 @@ func (t *Tree) read(ctx context.Context, path string, o Options, seen map[string
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		t.merge(parsed(path, data, err).trim(o))
+		t.merge(parsed(path, data, err).withoutPatches(path).trim(o))
 	}
 	return nil
 }
@@ -399,7 +399,7 @@ func (w *walker) jobs(ctx context.Context, helm Helm) []func() *Tree {
 	}
 	for _, path := range w.files {
 		if !refs.has(path) && filepath.Clean(path) != filepath.Clean(kustomizationIn(filepath.Dir(path))) {
-			list = append(list, job{path, func() *Tree { return parseFile(path) }})
+			list = append(list, job{path, func() *Tree { return parseFile(path).withoutPatches(path) }})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b job) int { return strings.Compare(a.path, b.path) })

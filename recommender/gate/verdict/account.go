@@ -19,6 +19,9 @@ type Account struct {
 	Skipped []Counted `json:"skipped"`
 	// Paths are those that the user named, as they were named.
 	Paths []PathCount `json:"paths,omitempty"`
+	// WithoutEvidence counts the workloads that the evidence which was given does
+	// not know: they are judged by the policy alone.
+	WithoutEvidence int `json:"withoutEvidence,omitempty"`
 }
 
 // Counted is a number of documents of a kind.
@@ -76,6 +79,9 @@ func (a Account) String() string {
 	}
 	if hollow > 0 {
 		parts = append(parts, fmt.Sprintf("%d without requests", hollow))
+	}
+	if a.WithoutEvidence > 0 {
+		parts = append(parts, fmt.Sprintf("%s without evidence", plural(a.WithoutEvidence, "workload")))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -1,0 +1,82 @@
+package manifest
+
+import (
+	"path/filepath"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+)
+
+// isPatch is why a kustomization's patch is not judged by itself.
+const isPatch = "a patch of a kustomization: name the folder of that"
+
+// withoutPatches takes out what is no object but a kustomization's patch of one:
+// pods without any image, in a file that a kustomization above it names. Its
+// target is judged where the kustomization is.
+func (t *Tree) withoutPatches(path string) *Tree {
+	if !slices.ContainsFunc(t.Documents, lacksImages) || !patchesWith(path) {
+		return t
+	}
+	t.Documents = slices.DeleteFunc(t.Documents, func(d *manifest.Document) bool {
+		patch := lacksImages(d)
+		if patch {
+			t.Skips = append(t.Skips, manifest.Skip{File: d.File, Position: d.Root.Position, Kind: d.Kind, Reason: isPatch})
+		}
+		return patch
+	})
+	return t
+}
+
+// lacksImages tells pods of a known kind of which no container has an image: the
+// API server takes none.
+func lacksImages(d *manifest.Document) bool {
+	if !d.HasTemplate() {
+		return false
+	}
+	containers := 0
+	for _, w := range d.Workloads(nil) {
+		for i := range w.Containers {
+			if w.Containers[i].Node.Field("image").String() != "" {
+				return false
+			}
+			containers++
+		}
+	}
+	return containers > 0
+}
+
+// mostAbove is how many folders above a patch its kustomization is looked for in.
+const mostAbove = 3
+
+// patchesWith reports whether a kustomization beside or above a file patches
+// with it.
+func patchesWith(path string) bool {
+	real := realPath(path)
+	dir := filepath.Dir(real)
+	for range mostAbove + 1 {
+		if kustomizationIn(dir) != "" {
+			k, err := readKustomization(dir)
+			named := slices.ContainsFunc(k.patches(), func(p string) bool { return realPath(filepath.Join(dir, p)) == real })
+			if err == nil && named {
+				return true
+			}
+		}
+		dir = filepath.Dir(dir)
+	}
+	return false
+}
+
+// patches lists the files with objects that are laid over others.
+func (k kustomization) patches() (out []string) {
+	for _, m := range k.Merges {
+		if s, ok := m.(string); ok {
+			out = append(out, s)
+		}
+	}
+	for _, p := range k.Patches {
+		if p.Path != "" {
+			out = append(out, p.Path)
+		}
+	}
+	return out
+}
