@@ -117,7 +117,7 @@ func absurd(resource string, a manifest.Amount) string {
 		return fmt.Sprintf("%s is %s cores; %sm is meant?", text, manifest.FormatCPU(a.Value), digits)
 	case resource == "memory" && a.Part && a.Value <= 1<<10:
 		return fmt.Sprintf("%s is a part of a byte or little more, for m means a thousandth; %sMi is meant?", text, digits)
-	case (resource == "memory" || resource == "ephemeral-storage") && a.Part:
+	case (resource == "memory" || resource == "ephemeral-storage") && a.Part && strings.ContainsAny(text, "num"): // 1.2Gi is rounded up
 		return text + " is no whole number of bytes"
 	case resource == "memory" && a.Value < leastMemory:
 		return fmt.Sprintf("%s is %d bytes; %sMi is meant?", text, a.Value, digits)
