@@ -224,7 +224,7 @@ func TestExtendedSupport(t *testing.T) {
 		at       time.Time
 		want     float64
 	}{
-		{"aws", 30, at("2025-07-23"), 0.10}, {"aws", 30, at("2025-07-24"), 0.60}, {"aws", 34, at("2026-09-21"), 0.10},
+		{"aws", 30, at("2025-07-23"), 0.10}, {"aws", 30, at("2025-07-24"), 0.60}, {"aws", 34, at("2026-09-21"), 0.10}, {"aws", 35, at("2027-03-27"), 0.10}, {"aws", 35, at("2027-03-28"), 0.60},
 		{"aws", 0, at("2026-09-21"), 0.10}, {"aws", 30, time.Time{}, 0.10}, {"aws", 99, at("2026-09-21"), 0.10}, {"gcp", 28, at("2026-09-21"), 0.10},
 	} {
 		p, err := c.ControlPlaneOf(tt.provider, "us-east-1", tt.minor, tt.at)

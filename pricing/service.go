@@ -100,7 +100,7 @@ func (c *Catalog) ControlPlaneOf(provider, region string, minor int, at time.Tim
 // Source: docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html.
 var standardSupport = map[int]string{
 	23: "2023-10-11", 24: "2024-01-31", 25: "2024-05-01", 26: "2024-06-11", 27: "2024-07-24", 28: "2024-11-26", 29: "2025-03-23",
-	30: "2025-07-23", 31: "2025-11-26", 32: "2026-03-23", 33: "2026-07-29", 34: "2026-12-02",
+	30: "2025-07-23", 31: "2025-11-26", 32: "2026-03-23", 33: "2026-07-29", 34: "2026-12-02", 35: "2027-03-27",
 }
 
 // ExtendedSupport reports whether EKS bills extended support for Kubernetes 1.minor at
