@@ -48,7 +48,7 @@ func readable(t *testing.T, page string) string {
 		m := packed.FindStringSubmatch(s)
 		data := unpack(t, m[2])
 		tail := ""
-		if m[1] != "rows" {
+		if m[1] != "index" {
 			n := binary.BigEndian.Uint32(data)
 			tail = fmt.Sprintf("\nand %d bytes of series", len(data)-4-int(n))
 			data = data[4 : 4+n]

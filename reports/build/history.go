@@ -38,8 +38,33 @@ func (b *builder) history() *document.History {
 			}
 		}
 	}
+	for i := range b.workloads {
+		if x, ok := b.scaledHistory(h, b.workloads[i].Ref); ok {
+			h.Scaled = append(h.Scaled, x)
+		}
+	}
 	h.Nodes, h.PlanNodes = b.fills()
 	return h
+}
+
+// scaledHistory is the replayed number of pods of a workload that is to be scaled
+// in another way.
+func (b *builder) scaledHistory(h *document.History, ref analyzer.Ref) (document.ScaledHistory, bool) {
+	scaled, ok := b.Cluster.Scaled(ref)
+	if !ok || !scaled.Changed || scaled.Hours == nil {
+		return document.ScaledHistory{}, false
+	}
+	first, pods := int(h.Start.Unix()/3600), make([]float64, h.Slots)
+	for n := range pods {
+		sum, seen := 0.0, 0.0
+		for hour := range h.SlotHours {
+			if v, ok := scaled.Hours.At(first + n*h.SlotHours + hour); ok {
+				sum, seen = sum+v, seen+1
+			}
+		}
+		pods[n] = sum / seen // no hours are no reading
+	}
+	return document.ScaledHistory{Namespace: ref.Namespace, Kind: ref.Kind, Name: ref.Name, Pods: document.Quantise(pods)}, true
 }
 
 // priceCurve says what the sizes of a curve cost.

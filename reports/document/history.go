@@ -15,9 +15,19 @@ type History struct {
 	Slots     int       `json:"slots"`
 	// Containers are in the order of the workloads; those without usage are left out.
 	Containers []ContainerHistory `json:"containers"`
+	// Scaled is the number of pods that workloads would have had as advised, by replay of the same load; those that stay as they are are left out.
+	Scaled []ScaledHistory `json:"scaled,omitempty"`
 	// Nodes are today's, by name; PlanNodes are those of the plan, absent without one.
 	Nodes     []NodeFill `json:"nodes,omitempty"`
 	PlanNodes []NodeFill `json:"planNodes,omitempty"`
+}
+
+// ScaledHistory is the mean number of a workload's pods, slot by slot.
+type ScaledHistory struct {
+	Namespace string `json:"namespace"`
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	Pods      Series `json:"pods"`
 }
 
 // NodeFill is a node and how full it is. The requests of DaemonSets and static
@@ -206,10 +216,19 @@ func (h *History) check() error {
 	for i := range h.Containers {
 		c := &h.Containers[i]
 		for _, s := range []*Series{&c.CPU.Mean, &c.CPU.Peak, &c.Memory.Mean, &c.Memory.Peak, &c.Pods} {
-			if len(s.Points) > 0 && len(s.Points) != h.Slots || !(s.Low >= 0 && s.High >= s.Low) {
+			if !h.fits(s) {
 				return fmt.Errorf("reading the report: the history of %s/%s/%s, container %s, is not %d slots", c.Namespace, c.Kind, c.Name, c.Container, h.Slots)
 			}
 		}
 	}
+	for i := range h.Scaled {
+		if x := &h.Scaled[i]; !h.fits(&x.Pods) {
+			return fmt.Errorf("reading the report: the pods of %s/%s/%s are not %d slots", x.Namespace, x.Kind, x.Name, h.Slots)
+		}
+	}
 	return nil
+}
+
+func (h *History) fits(s *Series) bool {
+	return (len(s.Points) == 0 || len(s.Points) == h.Slots) && s.Low >= 0 && s.High >= s.Low
 }

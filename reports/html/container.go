@@ -6,28 +6,23 @@ import (
 )
 
 func containerOf(c *document.Container, h *document.ContainerHistory, tail *[]byte) container {
-	out := container{Name: brief.Clean(c.Name), Figures: figures(c), Promise: c.Risk.CPUOverRequest}
+	out := container{Name: brief.Clean(c.Name), Figures: figures(c)}
 	if h == nil {
 		return out
 	}
 	out.CPU = usageOf(h.CPU, cpuMarks(c), tail)
 	out.Memory = usageOf(h.Memory, memoryMarks(c), tail)
-	if !h.Pods.IsZero() {
-		p := pack(h.Pods, tail)
-		out.Pods = &p
-	}
 	for i := range h.Days {
 		out.Days = append(out.Days, dayOf(&h.Days[i]))
 	}
-	for _, p := range h.Curve {
-		x := point{CPU: milli(p.CPU), Above: p.Above, Text: brief.UsedCores(p.CPU) + ": " + document.Percent(p.Above) + " of the time above it"}
-		if p.Monthly != nil {
-			x.Money = brief.WholeOf(*p.Monthly).String() + " a month"
-		}
-		out.Curve = append(out.Curve, x)
+	of := curveOf(h.Curve)
+	for i := range of {
+		p := &of[i]
+		out.Curve = append(out.Curve, point{milli(p.CPU), p.Above, []string{brief.UsedCores(p.CPU), of.above(p.CPU), of.money(p.CPU)}})
 	}
+	out.Sizes = of.sizes(c)
 	for _, p := range h.Peers {
-		out.Peers = append(out.Peers, []string{brief.Clean(p.Rule), brief.Cores(p.CPU), brief.Memory(p.Memory)})
+		out.Peers = append(out.Peers, []string{brief.Clean(p.Rule), brief.Cores(p.CPU), brief.Memory(p.Memory), of.above(p.CPU), of.money(p.CPU)})
 	}
 	return out
 }

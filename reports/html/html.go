@@ -85,7 +85,7 @@ func writeData(out *bufio.Writer, r *document.Report, rows []row) error {
 		return fmt.Errorf("writing the rows: %w", err)
 	}
 	p := newPacker()
-	if err := p.write(out, "rows", data); err != nil {
+	if err := p.write(out, "index", data); err != nil {
 		return err
 	}
 	past := historiesOf(r)

@@ -77,6 +77,8 @@ type detail struct {
 	YAML       string      `json:"yaml,omitempty"`
 	ScalerYAML string      `json:"scalerYAML,omitempty"`
 	Scaling    *scaling    `json:"scaling,omitempty"`
+	Pods       *packed     `json:"pods,omitempty"`        // as recorded
+	Advised    *packed     `json:"advisedPods,omitempty"` // as replayed
 	Containers []container `json:"containers"`
 }
 
@@ -96,12 +98,10 @@ type container struct {
 	Figures [][]string `json:"figures"`
 	CPU     *usage     `json:"cpu,omitempty"`
 	Memory  *usage     `json:"memory,omitempty"`
-	Pods    *packed    `json:"pods,omitempty"`
 	Days    []day      `json:"days,omitempty"`
 	Curve   []point    `json:"curve,omitempty"`
+	Sizes   []size     `json:"sizes,omitempty"`
 	Peers   [][]string `json:"peers,omitempty"`
-	// Promise is the share of time above the advised CPU request, and what it says.
-	Promise *float64 `json:"promise,omitempty"`
 }
 
 // usage is one resource over time, in millicores or bytes.
@@ -134,24 +134,40 @@ type day struct {
 	Text   []string   `json:"text"`
 }
 
-// point is a CPU request, the share of time above it, and what it costs.
+// point is a CPU request and the share of time above it; in words it has what it
+// costs, too.
 type point struct {
-	CPU   float64 `json:"cpu"`
-	Above float64 `json:"above"`
-	Text  string  `json:"text"`
-	Money string  `json:"money,omitempty"`
+	CPU   float64  `json:"cpu"`
+	Above float64  `json:"above"`
+	Text  []string `json:"text"`
 }
 
-// histories finds containers' histories fast.
-type histories map[string]*document.ContainerHistory
+// size is the request or the advice on the curve.
+type size struct {
+	Name  string  `json:"name"`
+	CPU   float64 `json:"cpu"`
+	Text  string  `json:"text"`
+	Words string  `json:"words"`
+}
+
+// histories finds containers' histories fast, and the replayed pods of workloads.
+type histories struct {
+	containers map[string]*document.ContainerHistory
+	scaled     map[string]*document.ScaledHistory
+}
 
 func historiesOf(r *document.Report) histories {
-	out := histories{}
-	if r.History != nil {
-		for i := range r.History.Containers {
-			c := &r.History.Containers[i]
-			out[historyKey(c.Namespace, c.Kind, c.Name, c.Container)] = c
-		}
+	out := histories{map[string]*document.ContainerHistory{}, map[string]*document.ScaledHistory{}}
+	if r.History == nil {
+		return out
+	}
+	for i := range r.History.Containers {
+		c := &r.History.Containers[i]
+		out.containers[historyKey(c.Namespace, c.Kind, c.Name, c.Container)] = c
+	}
+	for i := range r.History.Scaled {
+		x := &r.History.Scaled[i]
+		out.scaled[historyKey(x.Namespace, x.Kind, x.Name)] = x
 	}
 	return out
 }
@@ -159,7 +175,7 @@ func historiesOf(r *document.Report) histories {
 func historyKey(parts ...string) string { return strings.Join(parts, "\x00") }
 
 func (h histories) of(w *document.Workload, c *document.Container) *document.ContainerHistory {
-	return h[historyKey(w.Namespace, w.Kind, w.Name, c.Name)]
+	return h.containers[historyKey(w.Namespace, w.Kind, w.Name, c.Name)]
 }
 
 // chunk packs workloads: the length of the JSON in four bytes, the JSON, the
@@ -202,7 +218,16 @@ func detailOf(r *document.Report, past histories, w *document.Workload, tail *[]
 	d.Text, d.YAML, d.ScalerYAML = b.String(), lines(brief.PodYAML(w)), lines(brief.ScalerYAML(w.Horizontal))
 	d.Scaling = scalingOf(w.Horizontal)
 	for i := range w.Containers {
-		d.Containers = append(d.Containers, containerOf(&w.Containers[i], past.of(w, &w.Containers[i]), tail))
+		h := past.of(w, &w.Containers[i])
+		if h != nil && d.Pods == nil && !h.Pods.IsZero() {
+			p := pack(h.Pods, tail)
+			d.Pods = &p
+		}
+		d.Containers = append(d.Containers, containerOf(&w.Containers[i], h, tail))
+	}
+	if x := past.scaled[historyKey(w.Namespace, w.Kind, w.Name)]; x != nil && !x.Pods.IsZero() {
+		p := pack(x.Pods, tail)
+		d.Advised = &p
 	}
 	return d, nil
 }

@@ -1,3 +1,83 @@
 import { startTheme } from "./theme.js";
+import { loadRows, find } from "./data.js";
+import { Table } from "./table.js";
+import { Panel } from "./panel.js";
+import { startControls } from "./controls.js";
+import * as state from "./state.js";
 
-startTheme(document.getElementById("theme"));
+let now = state.read();
+const box = document.getElementById("rows");
+const table = new Table(box, document.getElementById("count"));
+const panel = new Panel(document.getElementById("panel"), () => go({ open: "" }));
+let controls;
+
+// go changes the state, and shows what changed.
+function go(change, push = false) {
+  const was = now;
+  now = { ...now, section: "", ...change };
+  state.write(now, push);
+  show(was);
+}
+
+function show(was) {
+  controls.show(now);
+  if (!was || state.fields.some((name) => was[name] !== now[name])) table.show(now);
+  if (was?.open === now.open) return;
+  table.mark(now.open);
+  const row = now.open && find(now.open);
+  if (row) {
+    panel.show(row);
+  } else {
+    panel.hide();
+    if (was?.open) table.back(was.open);
+  }
+}
+
+function sortBy(name) {
+  const text = ["ns", "name", "c"].includes(name);
+  if (now.sort !== name) return go({ sort: name, dir: text ? "up" : "down" });
+  const turned = now.dir === "up" ? "down" : "up";
+  go({ dir: turned });
+}
+
+function keys(e) {
+  if (e.ctrlKey || e.metaKey || e.altKey) return;
+  if (e.key === "Escape" && now.open) go({ open: "" });
+  if (e.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName)) {
+    e.preventDefault();
+    controls.focus();
+  }
+}
+
+// links to rows keep the filter; with a key held they are the browser's.
+function links(e) {
+  const link = e.target.closest?.('a[href^="#w/"]');
+  if (!link || e.ctrlKey || e.metaKey || e.shiftKey || e.button !== 0) return;
+  e.preventDefault();
+  go({ open: link.getAttribute("href").slice(1) }, true);
+  if (!box.contains(link)) document.getElementById("workloads").scrollIntoView();
+}
+
+async function start() {
+  startTheme(document.getElementById("theme"));
+  await loadRows();
+  controls = startControls(document.getElementById("controls"), (change) => go(change));
+  table.start(sortBy);
+  show();
+  if (now.open) document.getElementById("workloads").scrollIntoView();
+  const turn = () => {
+    const was = now;
+    now = state.read();
+    if (now.section) now = { ...was, section: now.section, open: was.open };
+    else if (now.q || now.risk || (now.open && now.open !== was.open)) document.getElementById("workloads").scrollIntoView();
+    show(was);
+  };
+  addEventListener("hashchange", turn);
+  addEventListener("popstate", turn);
+  addEventListener("keydown", keys);
+  addEventListener("click", links);
+  document.documentElement.dataset.ready = "";
+  performance.mark("ready");
+}
+
+start();

@@ -1,0 +1,467 @@
+//go:build browser
+
+package reports_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
+	"github.com/plimsoll-k8s/plimsoll/reports/build"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
+)
+
+// The page in a real browser: Debian's Chromium. Run it with make browser; a
+// browser that is missing fails the test. With -update it writes the pictures of
+// the manual.
+
+// tab is a page in the browser, and all that went wrong in it.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+	url string
+
+	mu   sync.Mutex
+	bad  []string // errors, violations of the policy, dialogs
+	sent []string // requests but for the page itself
+}
+
+// patience is how long a step may take before the test gives up; no test says how
+// fast a step was.
+const patience = 2 * time.Minute
+
+// browser starts one browser for a test.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	t.Cleanup(cancel)
+	ctx, stop := chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true))...)
+	t.Cleanup(stop)
+	return ctx
+}
+
+// open loads a page and waits until its script has begun.
+func open(t *testing.T, parent context.Context, content string) *tab {
+	t.Helper()
+	x := load(t, parent, content)
+	x.wait(`document.documentElement.dataset.ready !== undefined`)
+	return x
+}
+
+// load loads a page from the disk.
+func load(t *testing.T, parent context.Context, content string) *tab {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(parent)
+	t.Cleanup(cancel)
+	x := &tab{t: t, ctx: ctx, url: "file://" + path}
+	if err := chromedp.Listen(ctx, x.listen); err != nil {
+		t.Fatalf("no Chromium: %v; install it, as with apt-get install chromium", err)
+	}
+	x.call(func() error {
+		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{
+			Source: `document.addEventListener("securitypolicyviolation", (e) => console.error("policy: " + e.violatedDirective + " " + e.sourceFile))`,
+		})
+		return err
+	})
+	x.size(1280, 900)
+	x.do(chromedp.Navigate(x.url))
+	return x
+}
+
+func (x *tab) listen(ev any) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch e := ev.(type) {
+	case *runtime.EventExceptionThrown:
+		x.bad = append(x.bad, "exception: "+e.ExceptionDetails.Text)
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == "error" || e.Type == "warning" {
+			x.bad = append(x.bad, fmt.Sprintf("console: %s %s", e.Type, e.Args[0].Value))
+		}
+	case *log.EventEntryAdded:
+		x.bad = append(x.bad, "log: "+e.Entry.Text)
+	case *page.EventJavascriptDialogOpening:
+		x.bad = append(x.bad, "a dialog: "+e.Message)
+	case *network.EventRequestWillBeSent:
+		if u := e.Request.URL; u != x.url && !strings.HasPrefix(u, x.url+"#") && !strings.HasPrefix(u, "blob:null") {
+			x.sent = append(x.sent, u)
+		}
+	}
+}
+
+// clean fails the test where anything went wrong or left the page.
+func (x *tab) clean() {
+	x.t.Helper()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, s := range x.bad {
+		x.t.Error(s)
+	}
+	for _, s := range x.sent {
+		x.t.Errorf("a request left the page: %s", s)
+	}
+	x.bad, x.sent = nil, nil
+}
+
+func (x *tab) call(f func() error) {
+	x.t.Helper()
+	if err := f(); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+func (x *tab) do(a ...chromedp.Action[chromedp.Void]) {
+	x.t.Helper()
+	x.call(func() error { return chromedp.Do(x.ctx, a...) })
+}
+
+// eval gives what an expression comes to.
+func eval[T any](x *tab, expression string) T {
+	x.t.Helper()
+	v, err := chromedp.Run(x.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		x.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// wait waits until an expression is true.
+func (x *tab) wait(expression string) {
+	x.t.Helper()
+	for end := time.Now().Add(patience); !eval[bool](x, expression); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			x.t.Fatalf("never became true: %s", expression)
+		}
+	}
+}
+
+func (x *tab) want(what, expression, want string) {
+	x.t.Helper()
+	if got := fmt.Sprint(eval[any](x, expression)); got != want {
+		x.t.Errorf("%s: got %q, want %q", what, got, want)
+	}
+}
+
+func (x *tab) size(width, height int64) {
+	x.t.Helper()
+	x.do(chromedp.EmulateViewport(width, height))
+}
+
+// set types into a filter, or selects.
+func (x *tab) set(name, value string) {
+	x.t.Helper()
+	eval[bool](x, fmt.Sprintf(`(() => { const c = document.querySelector('#controls [name=%s]'); c.value = %q; c.dispatchEvent(new Event("input")); return true })()`, name, value))
+}
+
+// axe runs the rules of WCAG 2.2 A and AA on the page as it is.
+func (x *tab) axe(state string) {
+	x.t.Helper()
+	source, err := os.ReadFile("html/testdata/axe.min.js")
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	eval[bool](x, string(source)+"; true")
+	got := eval[[]struct {
+		ID, Impact string
+		Nodes      []string
+	}](x, `axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then((r) => r.violations.map((v) => ({ID: v.id, Impact: v.impact, Nodes: v.nodes.map((n) => n.html.slice(0, 160) + " " + n.failureSummary)})))`)
+	for _, v := range got {
+		x.t.Errorf("%s: axe: %s (%s): %s", state, v.ID, v.Impact, strings.Join(v.Nodes[:min(3, len(v.Nodes))], "\n"))
+	}
+}
+
+// picture writes what is in sight to the manual's pictures, under -update.
+func (x *tab) picture(name string) {
+	x.t.Helper()
+	data, err := chromedp.Run(x.ctx, chromedp.CaptureScreenshot())
+	if err != nil || len(data) < 1000 {
+		x.t.Fatalf("no picture: %d bytes, %v", len(data), err)
+	}
+	if len(data) > 300_000 {
+		x.t.Errorf("%s has %d bytes, too many for the manual", name, len(data))
+	}
+	if *update {
+		if err := os.WriteFile(filepath.Join("../docs/images", name), data, 0o644); err != nil {
+			x.t.Fatal(err)
+		}
+	}
+}
+
+// demoReport is that of plimsoll audit --demo.
+var demoReport = sync.OnceValues(func() (*document.Report, error) {
+	s, err := snapshot.Read("../cmd/plimsoll/demo.snapshot")
+	if err != nil {
+		return nil, err
+	}
+	o := advice.Options{RiskUnserved: advice.DefaultRiskUnserved, Slowdown: advice.DefaultSlowdown}
+	out, err := recommender.Advise(context.Background(), s, pricing.New(pricing.Config{}), o)
+	if err != nil {
+		return nil, err
+	}
+	return build.Report(build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Cluster: out.Cluster, Version: "test"}), nil
+})
+
+func demo(t *testing.T) (*document.Report, string) {
+	t.Helper()
+	r, err := demoReport()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, output(t, "html", r, reports.Options{})
+}
+
+// TestBrowserDemo goes through the page as a person would.
+func TestBrowserDemo(t *testing.T) {
+	r, content := demo(t)
+	x := open(t, browser(t), content)
+	all := eval[int](x, `Number(document.querySelector("#table").getAttribute("aria-rowcount")) - 1`)
+	if all < 100 {
+		t.Fatalf("the demo has %d rows", all)
+	}
+	x.picture("html-summary.png")
+	sorts(x)
+	filters(x, all)
+	panels(x, r)
+	x.clean()
+}
+
+func sorts(x *tab) {
+	x.t.Helper()
+	button := func(n int) {
+		eval[bool](x, fmt.Sprintf(`(document.querySelectorAll("#table thead button")[%d].click(), true)`, n))
+	}
+	names := `[...document.querySelectorAll("#table td.at1 a")].map((a) => a.textContent)`
+	sorted := fmt.Sprintf(`(() => { const n = %s; return n.length > 9 && n.every((v, i) => !i || n[i - 1] <= v) })()`, names)
+	button(1)
+	x.want("by workload", sorted, "true")
+	x.want("the head says so", `document.querySelectorAll("#table th")[1].getAttribute("aria-sort")`, "ascending")
+	button(1)
+	x.want("by workload, turned", fmt.Sprintf(`(() => { const n = %s; return n.every((v, i) => !i || n[i - 1] >= v) })()`, names), "true")
+	button(7)
+	money := `[...document.querySelectorAll("#table td.at7")].map((a) => Number(a.textContent.replace(/[$,]/g, "")))`
+	x.want("by money", fmt.Sprintf(`(() => { const n = %s; return n.every((v, i) => !i || n[i - 1] >= v) })()`, money), "true")
+	x.want("the address has it", `location.hash`, "#?sort=usd&dir=down")
+}
+
+func filters(x *tab, all int) {
+	x.t.Helper()
+	count := `document.getElementById("count").textContent`
+	for _, f := range []struct{ name, value, each string }{
+		{"ns", "payments", `document.querySelectorAll("#table td.at0").length > 0 && [...document.querySelectorAll("#table td.at0")].every((d) => d.textContent === "payments")`},
+		{"q", "ns:fares -engine", `[...document.querySelectorAll("#table tbody tr:not(.space)")].every((r) => r.children[0].textContent === "fares" && !r.textContent.includes("engine"))`},
+		{"kind", "StatefulSet", `[...document.querySelectorAll("#table td.at1 small")].every((d) => d.textContent === "StatefulSet")`},
+		{"risk", "oom-killed", `[...document.querySelectorAll("#table tbody tr:not(.space)")].every((d) => d.querySelector(".badge.oom-killed"))`},
+		{"lever", "spot", `document.querySelectorAll("#table tbody tr:not(.space)").length > 0`},
+		{"min", "50", `[...document.querySelectorAll("#table td.at7")].every((d) => Number(d.textContent.replace(/[$,]/g, "")) >= 50)`},
+	} {
+		x.set(f.name, f.value)
+		x.want("filter "+f.name, f.each, "true")
+		var left, of int
+		if _, err := fmt.Sscanf(eval[string](x, count), "%d of %d containers", &left, &of); err != nil || left <= 0 || left >= all || of != all {
+			x.t.Errorf("filter %s: it says %q", f.name, eval[string](x, count))
+		}
+		if hash := eval[string](x, `location.hash`); !strings.Contains(hash, f.name+"=") {
+			x.t.Errorf("filter %s: the address is %s", f.name, hash)
+		}
+		x.set(f.name, "")
+	}
+	x.want("nothing is filtered", count+`.startsWith("`+fmt.Sprint(all)+` of ")`, "true")
+	x.set("q", "no-such-workload")
+	x.want("nothing fits", count, fmt.Sprintf("0 of %d containers, $0 a month of room.", all))
+	x.set("q", "")
+}
+
+func panels(x *tab, r *document.Report) {
+	x.t.Helper()
+	x.do(chromedp.Navigate(x.url + "#w/fares/Deployment/fare-engine"))
+	x.wait(`document.querySelectorAll("#panel svg.chart path").length > 8`)
+	x.want("the panel is of the link", `document.querySelector("#panel h2").textContent`, "fares/fare-engine")
+	x.want("its heading has the focus", `document.activeElement === document.querySelector("#panel h2")`, "true")
+	of := &r.Workloads[slices.IndexFunc(r.Workloads, func(w document.Workload) bool { return w.Namespace == "fares" && w.Name == "fare-engine" })]
+	var why strings.Builder
+	if err := text.Reasons(&why, r, of, text.Options{}); err != nil {
+		x.t.Fatal(err)
+	}
+	x.want("why", `[...document.querySelectorAll("#panel pre")].pop().textContent`, why.String())
+	x.want("YAML", `document.querySelectorAll("#panel pre")[0].textContent`, strings.Join(brief.PodYAML(of), "\n")+"\n")
+	x.want("six pictures", `document.querySelectorAll("#panel svg.chart").length`, "6")
+	x.picture("html-panel.png")
+	for _, theme := range []string{"light", "dark"} {
+		eval[bool](x, `(document.getElementById("theme").click(), true)`)
+		x.want("theme", `document.documentElement.dataset.theme`, theme)
+		x.axe(theme)
+	}
+	x.picture("html-dark.png")
+	eval[bool](x, `(document.getElementById("theme").click(), true)`)
+	for _, width := range []int64{320, 400, 768, 1280, 2000} {
+		x.size(width, 900)
+		x.want(fmt.Sprintf("what is wider than %d", width), tooWide, "")
+	}
+	x.size(400, 900)
+	x.axe("400 wide")
+	x.size(1280, 900)
+	x.key("Escape")
+	x.wait(`document.getElementById("panel").hidden`)
+	x.want("the row has the focus again", `document.activeElement.textContent`, "fare-engine")
+	prints(x)
+}
+
+// tooWide names elements that reach out of the window and scroll nowhere.
+const tooWide = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
+	const out = [];
+	if (document.documentElement.scrollWidth > innerWidth) {
+		for (const e of document.querySelectorAll("body *")) {
+			if (e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".wide, pre, #panel, .skip, svg svg")) out.push(e.tagName + "." + e.className + "#" + e.id);
+		}
+		out.push("scrollWidth " + document.documentElement.scrollWidth);
+	}
+	done(out.slice(0, 8).join(" ") + (out.length > 8 ? " and " + out.at(-1) : ""));
+})))`
+
+func prints(x *tab) {
+	x.t.Helper()
+	data, err := chromedp.Run(x.ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4)))
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if n := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(data, -1)); !bytes.HasPrefix(data, []byte("%PDF")) || n < 2 || n > 30 {
+		x.t.Errorf("got %d bytes and %d pages", len(data), n)
+	}
+}
+
+// TestBrowserKeys moves through the table by keys alone.
+func TestBrowserKeys(t *testing.T) {
+	_, content := demo(t)
+	x := open(t, browser(t), content)
+	x.do(chromedp.KeyEvent("/"))
+	x.want("the filter has the focus", `document.activeElement.name`, "q")
+	eval[bool](x, `(document.querySelector("#table td.at1 a").focus(), true)`)
+	for range 60 {
+		x.key("ArrowDown")
+	}
+	x.want("sixty rows down", `document.activeElement.dataset.at`, "60")
+	name := eval[string](x, `document.activeElement.textContent`)
+	x.key("Enter")
+	x.wait(`!document.getElementById("panel").hidden`)
+	x.want("its panel", `document.querySelector("#panel h2").textContent.endsWith("/`+name+`")`, "true")
+	x.key("Escape")
+	x.wait(`document.getElementById("panel").hidden`)
+	x.want("back where it was", `document.activeElement.textContent`, name)
+	eval[bool](x, `(history.back(), true)`)
+	x.clean()
+}
+
+// key presses a key that writes nothing.
+func (x *tab) key(name string) {
+	x.t.Helper()
+	codes := map[string]int64{"ArrowDown": 40, "Enter": 13, "Escape": 27}
+	text := ""
+	if name == "Enter" {
+		text = "\r"
+	}
+	for _, kind := range []input.DispatchKeyEventType{"keyDown", "keyUp"} {
+		x.call(func() error {
+			_, err := chromedp.Call(x.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: name, Code: name, Text: text, WindowsVirtualKeyCode: codes[name]})
+			return err
+		})
+	}
+}
+
+// TestBrowserWithoutScripts shows what matters where scripts and styles are
+// forbidden: the policy of the page lets neither of these through.
+func TestBrowserWithoutScripts(t *testing.T) {
+	_, content := demo(t)
+	content = strings.Replace(content, "<script>", "<script>//", 1)
+	content = strings.Replace(content, "<style>", "<style>/**/", 1)
+	x := load(t, browser(t), content)
+	x.wait(`document.readyState === "complete"`)
+	x.want("rows", `document.querySelectorAll("#table tbody tr").length`, "50")
+	x.want("no filters", `document.getElementById("controls").hidden`, "true")
+	x.want("no style", `getComputedStyle(document.body).fontSize`, "16px")
+	x.want("a figure", `document.querySelector(".figures").textContent.includes("a month today")`, "true")
+	x.want("bars", `document.querySelectorAll(".steps svg rect").length > 3`, "true")
+}
+
+// TestBrowserHostile: names are text, whatever they say.
+func TestBrowserHostile(t *testing.T) {
+	ctx := browser(t)
+	for _, name := range evilNames {
+		r := withHistory(namedReport(name), 48)
+		x := open(t, ctx, output(t, "html", r, reports.Options{}))
+		before := eval[string](x, `document.querySelector("#table td.at1 a").textContent`)
+		eval[bool](x, `(document.querySelector("#table td.at1 a").click(), true)`)
+		x.wait(`!document.getElementById("panel").hidden`)
+		x.want(name, `document.querySelector("#panel h2").textContent.includes(document.querySelector("#table td.at1 a").textContent)`, "true")
+		x.want(name+": elements", `document.querySelectorAll("img, iframe, object, embed, link, form, [onerror], [onload], [onmouseover]").length + document.querySelectorAll("script:not([type])").length + document.querySelectorAll("style").length`, "2")
+		x.set("q", strings.ToLower(strings.Fields(before + " x")[0]))
+		x.clean()
+		if t.Failed() {
+			t.Fatalf("the name is %q", name)
+		}
+	}
+}
+
+// TestBrowserLarge: a page of 5,000 workloads works; -v prints how fast. What is
+// asserted is what is shown, not how long it took.
+func TestBrowserLarge(t *testing.T) {
+	r := withHistory(random(7, 5000).report(), 14*24)
+	began := time.Now()
+	content := output(t, "html", r, reports.Options{})
+	t.Logf("written in %v: %.1f MB", time.Since(began).Round(time.Millisecond), float64(len(content))/1e6)
+	x := open(t, browser(t), content)
+	t.Logf("interactive after %.0f ms", eval[float64](x, `performance.getEntriesByName("ready")[0].startTime`))
+	frame := `new Promise((done) => requestAnimationFrame(() => setTimeout(done)))`
+	timed := func(what, action, until string) {
+		got := eval[float64](x, fmt.Sprintf(`(async () => { const began = performance.now(); %s; while (!(%s)) await %s; await %s; return performance.now() - began })()`, action, until, frame, frame))
+		t.Logf("%s: %.0f ms", what, got)
+	}
+	type_ := func(name, value string) string {
+		return fmt.Sprintf(`(() => { const c = document.querySelector("#controls [name=%s]"); c.value = %q; c.dispatchEvent(new Event("input")) })()`, name, value)
+	}
+	count := `document.getElementById("count").textContent`
+	for _, q := range []string{"a", "api", "api -worker", "kind:stateful", "ns:api"} {
+		timed("filter "+q, type_("q", q), count+`.match(/^[0-9]+/)[0] !== "5000"`)
+	}
+	timed("filter off", type_("q", ""), count+`.startsWith("5000 of")`)
+	timed("filter risk", type_("risk", "any"), `!`+count+`.startsWith("5000 of")`)
+	timed("filter off", type_("risk", ""), count+`.startsWith("5000 of")`)
+	timed("sort by workload", `document.querySelectorAll("#table thead button")[1].click()`, `document.querySelectorAll("#table th")[1].hasAttribute("aria-sort")`)
+	timed("sort by memory", `document.querySelectorAll("#table thead button")[4].click()`, `document.querySelectorAll("#table th")[4].hasAttribute("aria-sort")`)
+	timed("to the end", `document.getElementById("rows").scrollTop = 1e9`, `document.querySelector('#table tr[aria-rowindex="5001"]')`)
+	for i := range 6 {
+		timed("panel", fmt.Sprintf(`document.getElementById("rows").scrollTop = %d; await new Promise(requestAnimationFrame); await new Promise(requestAnimationFrame); window.was = document.querySelector("#panel pre:last-child")?.textContent; [...document.querySelectorAll("#table td.at1 a")][8].click()`, 4000*i+500),
+			`!document.getElementById("panel").hidden && document.querySelector("#panel pre:last-child").textContent !== window.was && document.querySelectorAll("#panel svg.chart path").length > 3`)
+	}
+	var memory struct{ JSHeapUsedSize float64 }
+	if data := eval[json.RawMessage](x, `({JSHeapUsedSize: performance.memory.usedJSHeapSize})`); json.Unmarshal(data, &memory) == nil {
+		t.Logf("heap of the script: %.0f MB", memory.JSHeapUsedSize/1e6)
+	}
+	x.clean()
+}

@@ -1,0 +1,101 @@
+// The panel of a workload.
+import { h, tableOf } from "./dom.js";
+import { load } from "./data.js";
+import { usageChart, daysChart, curveChart, podsChart } from "./chart.js";
+
+export class Panel {
+  constructor(box, close) {
+    this.box = box;
+    this.close = close;
+    this.turn = 0;
+    box.addEventListener("keydown", (e) => {
+      if (e.key === "Escape") close();
+    });
+  }
+
+  hide() {
+    this.turn++;
+    this.box.hidden = true;
+    this.box.replaceChildren();
+    this.box.parentElement.classList.remove("on");
+  }
+
+  // show opens a row's workload. What was asked for later wins.
+  async show(row) {
+    const turn = ++this.turn;
+    const { detail, series } = await load(row.w);
+    if (turn !== this.turn) return;
+    const title = h("h2", { tabindex: "-1" }, `${row.ns}/${row.name}`);
+    this.box.replaceChildren(
+      h("header", {}, title, h("button", { type: "button", onclick: this.close }, "Close")),
+      h("p", { class: "note" }, detail.title),
+      ...detail.containers.flatMap((c) => container(c, series, detail.containers.length > 1)),
+      ...scaling(detail, series),
+      ...yaml("YAML for the pod template", detail.yaml),
+      ...yaml("YAML for the HorizontalPodAutoscaler", detail.scalerYAML),
+      h("h3", {}, "Why"),
+      h("pre", { tabindex: "0", "aria-label": "Why, as plimsoll explain prints it" }, detail.text));
+    this.box.hidden = false;
+    this.box.parentElement.classList.add("on");
+    this.box.scrollTop = 0;
+    title.focus({ preventScroll: true });
+    this.box.dispatchEvent(new CustomEvent("shown"));
+  }
+}
+
+const scroll = (label, table) => h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": label }, table);
+
+function container(c, series, several) {
+  const out = [];
+  if (several) out.push(h("h3", {}, "Container " + c.name));
+  out.push(scroll("Figures of " + c.name, tableOf(["Resource", "mean", "p50", "p95", "p99", "max", "request", "limit", "advice"], c.figures)));
+  if (!c.cpu && !c.memory) out.push(h("p", { class: "note" }, "This report holds no usage over time: make the page with plimsoll audit, or show a report that is kept."));
+  if (c.cpu) out.push(usageChart("CPU", c.cpu, series));
+  if (c.memory) out.push(usageChart("Memory", c.memory, series));
+  if (c.days?.length) {
+    out.push(daysChart("CPU", c.days, 0, c.cpu?.marks ?? []), daysChart("Memory", c.days, 1, c.memory?.marks ?? []));
+    out.push(h("details", {}, h("summary", {}, "Values by day"),
+      scroll("Values by day", tableOf(["Day", "CPU p50", "p95", "max", "Memory p50", "p95", "max", "kills"], c.days.map((d) => [d.date, ...d.text])))));
+  }
+  if (c.curve?.length) {
+    out.push(curveChart(c.curve, c.sizes ?? []));
+    out.push(h("details", {}, h("summary", {}, "Values of the curve"),
+      scroll("Values of the curve", tableOf(["CPU request", "time above it", "costs"], c.curve.map((p) => p.text)))));
+  }
+  if (c.peers?.length) {
+    out.push(h("h3", {}, "What other rules would set"), scroll("What other rules would set", tableOf(["Rule", "CPU", "memory", "time above that CPU", "CPU costs"], c.peers)));
+  }
+  return out;
+}
+
+function scaling(detail, series) {
+  if (!detail.scaling && !detail.pods) return [];
+  const out = [h("h3", {}, "Number of pods")];
+  const x = detail.scaling;
+  if (x) out.push(h("p", {}, "Now: " + x.now + (x.advice ? ". Advice: " + x.advice : "") + "."));
+  if (detail.pods) {
+    const lines = [];
+    if (x?.most) lines.push({ name: "limit", value: x.most, text: "max " + x.most }, { name: "request", value: x.least, text: "min " + x.least });
+    out.push(podsChart(series(detail.pods), detail.advisedPods && series(detail.advisedPods), lines));
+  }
+  return out;
+}
+
+function yaml(title, text) {
+  if (!text) return [];
+  const pre = h("pre", { tabindex: "0", "aria-label": title }, text);
+  const button = h("button", { type: "button" }, "Copy");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      const range = document.createRange(); // no clipboard here: select, so that a key copies
+      range.selectNodeContents(pre);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      button.textContent = "Selected";
+    }
+  });
+  return [h("h3", {}, title, " ", button), pre];
+}
