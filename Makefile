@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test e2e conformance golden demo-snapshot bench corpus lint testbed cluster cluster-down
+.PHONY: help build demo test browser e2e conformance golden demo-snapshot bench corpus lint testbed cluster cluster-down
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,10 @@ demo: build ## audit the built-in sample cluster (needs Go alone)
 test: ## everything that needs Go alone
 	$(GO) vet ./...
 	$(GO) test ./...
+
+browser: ## the HTML report in a real browser (needs Chromium, as with apt-get install chromium)
+	$(GO) vet -tags browser ./reports
+	$(GO) test -tags browser -count 1 -timeout 20m -v ./reports -run TestBrowser
 
 e2e: testbed ## the real cluster: builds the testbed where its cache is cold, audits it from outside and inside
 	$(GO) test -tags e2e -count 1 -timeout 30m -v ./cmd/plimsoll/e2e
