@@ -58,7 +58,20 @@ function links(e) {
   if (!box.contains(link)) document.getElementById("workloads").scrollIntoView();
 }
 
+// foldsOpen prints what is folded.
+function foldsOpen() {
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("main details:not([open])")];
+    for (const fold of opened) fold.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const fold of opened) fold.open = false;
+  });
+}
+
 async function start() {
+  foldsOpen();
   startTheme(document.getElementById("theme"));
   await loadRows();
   controls = startControls(document.getElementById("controls"), (change) => go(change));

@@ -5,6 +5,7 @@ import { index } from "./data.js";
 const columns = ["ns", "name", "c", "cpu", "mem", "limit", "oom", "usd"];
 const firstNumber = 3;
 const spare = 6; // rows above and below those in sight
+const mostPrinted = 200;
 
 export class Table {
   constructor(box, status, onOpen) {
@@ -22,6 +23,8 @@ export class Table {
     box.addEventListener("scroll", () => this.draw(), { passive: true });
     new ResizeObserver(() => this.draw()).observe(box);
     this.body.addEventListener("keydown", (e) => this.key(e));
+    addEventListener("beforeprint", () => this.print(true));
+    addEventListener("afterprint", () => this.print(false));
   }
 
   // start takes the place of the rows that Go wrote.
@@ -70,11 +73,21 @@ export class Table {
     for (const [at, tr] of this.shown) tr.classList.toggle("open", this.view[at].link === open);
   }
 
+  // print has the first rows in place of those in sight.
+  print(on) {
+    this.printing = on;
+    if (on) {
+      this.said = this.status.textContent;
+      if (this.view.length > mostPrinted) this.status.textContent += ` Printed are the first ${mostPrinted}.`;
+    } else this.status.textContent = this.said;
+    this.draw();
+  }
+
   // draw has the rows in sight. What goes is removed before what comes is put
   // in: a row that is moved would lose the focus.
   draw() {
-    const first = Math.max(Math.floor(this.box.scrollTop / this.height) - spare, 0);
-    const end = Math.min(first + Math.ceil(this.box.clientHeight / this.height) + 2 * spare, this.view.length);
+    const first = this.printing ? 0 : Math.max(Math.floor(this.box.scrollTop / this.height) - spare, 0);
+    const end = Math.min(this.printing ? mostPrinted : first + Math.ceil(this.box.clientHeight / this.height) + 2 * spare, this.view.length);
     for (const [at, tr] of this.shown) {
       if (at < first || at >= end) {
         tr.remove();
@@ -94,7 +107,7 @@ export class Table {
     this.above.firstChild.style.height = first * this.height + "px";
     this.below.firstChild.style.height = (this.view.length - end) * this.height + "px";
     const tr = this.shown.get(first);
-    if (tr && tr.offsetHeight && Math.abs(tr.offsetHeight - this.height) > 0.5) {
+    if (!this.printing && tr && tr.offsetHeight && Math.abs(tr.offsetHeight - this.height) > 0.5) {
       this.height = tr.offsetHeight;
       this.draw();
     }
