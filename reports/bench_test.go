@@ -23,3 +23,12 @@ func BenchmarkFormats(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkHTML5000 writes the page of 5,000 workloads with two weeks of hours.
+func BenchmarkHTML5000(b *testing.B) {
+	r := withHistory(random(7, 5000).report(), 14*24)
+	b.ReportAllocs()
+	for b.Loop() {
+		b.ReportMetric(float64(len(output(b, "html", r, reports.Options{})))/1e6, "MB/page")
+	}
+}

@@ -22,6 +22,7 @@ type nodesView struct {
 	Now, Then           []box
 	NowTitle, ThenTitle string
 	Filled              bool
+	Line                string // the plan in one sentence
 	Lines               []string
 	Pools               []pool
 }
@@ -54,9 +55,9 @@ func nodesOf(r *document.Report) *nodesView {
 	if p := r.Nodes.Plan; p != nil {
 		v.ThenTitle = fmt.Sprintf("Plan: %s, %s a month", document.Counted(p.Count, "node"), brief.WholeOf(p.MonthlyCost))
 		if m := r.Nodes.Current.MonthlyCost; m != nil {
-			v.Lines = append(v.Lines, brief.PlanLine(p, *m, r.NoHistory()))
+			v.Line = brief.PlanLine(p, *m, r.NoHistory())
 		}
-		v.Lines = append(v.Lines, brief.GroupLines(p)...)
+		v.Lines = brief.GroupLines(p)
 		if !v.Filled {
 			then = poolFills(p.Pools)
 		}
