@@ -135,6 +135,9 @@ type Warning struct {
 	// Within names the namespaces that the warning is of, separated by commas;
 	// empty where it may be of all.
 	Within string `json:"within,omitempty"`
+	// Beside says that usage was read whole and what was not read stands beside
+	// it: requests do not rest on it, all else may.
+	Beside bool `json:"beside,omitempty"`
 }
 
 // Concerns reports whether the warning is of a namespace.
@@ -164,6 +167,11 @@ func UnreadOf(warnings []Warning) []Warning {
 // Unread gives the first warning of what a source was asked for and broke off
 // at; empty where all was read.
 func (s *Snapshot) Unread() string { return Unread(s.Warnings) }
+
+// UnreadUsage reports whether a source broke off at what requests rest on.
+func (s *Snapshot) UnreadUsage() bool {
+	return slices.ContainsFunc(s.Warnings, func(w Warning) bool { return w.Code == WarnUnread && !w.Beside })
+}
 
 // Unread is that of the warnings of a snapshot or a report.
 func Unread(warnings []Warning) string {

@@ -281,7 +281,7 @@ func TestExtremeObjectsAreRead(t *testing.T) {
 	s := extremeSnapshot(extremeObjects(t))
 	v := reflect.ValueOf(*s)
 	for i := range v.NumField() {
-		if f := v.Type().Field(i); f.Type.Kind() == reflect.Slice && v.Field(i).Len() == 0 && !strings.Contains("Sources Warnings Usage Requests VPAs ScaledObjects", f.Name) {
+		if f := v.Type().Field(i); f.Type.Kind() == reflect.Slice && v.Field(i).Len() == 0 && !strings.Contains("Sources Warnings Usage Requests Network VPAs ScaledObjects", f.Name) {
 			t.Errorf("the objects give nothing for the snapshot's %s", f.Name)
 		}
 	}

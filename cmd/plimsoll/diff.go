@@ -93,6 +93,9 @@ func (f *diffFlags) run(ctx context.Context, s streams, args []string) error {
 			return err
 		}
 	}
+	if err := whole(before, after); err != nil {
+		return err // which is no basis for limits either
+	}
 	return limits.judge(d)
 }
 

@@ -68,8 +68,10 @@ func (f *explainFlags) run(ctx context.Context, s streams, name string) error {
 			return err
 		}
 	}
-	_, err = s.Out.Write(buf.Bytes())
-	return err
+	if _, err = s.Out.Write(buf.Bytes()); err != nil {
+		return err
+	}
+	return whole(r)
 }
 
 // workloadNamed finds the one workload of a name.

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 	"github.com/plimsoll-k8s/plimsoll/reports/finding"
 )
 
@@ -130,6 +132,7 @@ var failureGroups = []failureGroup{
 		{what: "no answer in time", args: withAPI + " --request-timeout 500ms", reply: hangs, code: 3, says: "raise --request-timeout"},
 		{what: "HTML in place of the pods", args: withAPI, reply: without("pods", answers(200, "text/html", loginPage)), code: 3, report: true, says: "the report is partial: list pods"},
 		{what: "pods that are not answered in time", args: withAPI + " --request-timeout 5s", reply: without("pods", hangs), code: 3, report: true, says: "the report is partial: list pods"},
+		{what: "VPAs that are not served", args: withAPI, reply: without("verticalpodautoscalers", refuses(500, "InternalError", "the conversion webhook failed")), code: 3, report: true, says: "the report is partial: list verticalpodautoscalers"},
 		{what: "Deployments that are cut off", args: withAPI, reply: without("deployments", truncates("application/json", `{"kind":"DeploymentList"`)), code: 3, report: true, says: "the report is partial: list deployments.apps"},
 	}},
 	{"Prometheus", "An engine given by `--prometheus`. One that was found in the cluster and fails becomes a warning, and metrics-server is asked.", []failure{
@@ -165,6 +168,17 @@ func brokenFiles(t *testing.T) map[string][]byte {
 	snap, err := os.ReadFile("shop.snapshot")
 	if err != nil {
 		t.Fatal(err)
+	}
+	whole, err := snapshot.Read("shop.snapshot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole.Warnings = append(whole.Warnings, analyzer.Warning{Code: analyzer.WarnUnread, Subject: "prometheus", Message: "a day was not read"})
+	if err := snapshot.Write("partial.snapshot", whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := plimsoll("audit", "-q", "--no-cache", "--snapshot", "partial.snapshot", "-o", "json=partial.json"); code != exitSource {
+		t.Fatalf("exit code %d: %s", code, errs)
 	}
 	bare := shopDump(1, true)
 	objects := `{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}},{"apiVersion":"v1","ki`

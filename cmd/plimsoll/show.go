@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
@@ -64,6 +65,17 @@ func readSaved(ctx context.Context, in *files, flag, name string) (*document.Rep
 		return nil, storeError(fmt.Errorf("reading %s: %s: %w", flag, in.shown(name), err))
 	}
 	return r, nil
+}
+
+// whole is the error of reports that their sources broke off at. What is made of
+// them is written first: it says so too.
+func whole(all ...*document.Report) error {
+	for _, r := range all {
+		if unread := analyzer.Unread(r.Warnings); unread != "" {
+			return sourceError(fmt.Errorf("the report is partial: %s", unread))
+		}
+	}
+	return nil
 }
 
 // showFlags are the flags of show.
@@ -201,14 +213,17 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	r, err = narrow(r, sel, f.workload)
+	part, err := narrow(r, sel, f.workload)
 	if err != nil {
 		return err
 	}
 	if (f.workload != "" || sel.String() != "") && o.Section == "" && len(f.output) == 0 {
 		o.Section = "rightsize" // the screen is of the whole
 	}
-	return writeReport(ctx, s, f.files, sinks, document.Part(r, o.Section), o)
+	if err := writeReport(ctx, s, f.files, sinks, document.Part(part, o.Section), o); err != nil {
+		return err
+	}
+	return whole(r)
 }
 
 // options checks how the report is to be printed.

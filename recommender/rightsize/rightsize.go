@@ -75,7 +75,7 @@ func adviseContainer(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, c
 		r.Title = "no recommendation: " + s.Withheld[0].Reason
 		return r
 	}
-	if p.Facts.Snapshot.Unread() != "" { // a lost day may have been the busiest
+	if p.Facts.Snapshot.UnreadUsage() { // a lost day may have been the busiest
 		s.Requests, s.Limits = s.Requests.Max(c.Requests), s.Limits.Max(c.Limits)
 		r.Warn(analyzer.WarnUnread, "a source broke off, so nothing is lowered")
 	}

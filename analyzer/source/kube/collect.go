@@ -263,7 +263,7 @@ func (r *reading) judge(t task, err error) error {
 	case apierrors.IsNotFound(err) && !everywhere(t.kind.Group):
 		r.warn(analyzer.WarnMissing, t.kind.name(), "this API version is not served: "+t.kind.Lost+"; Kubernetes 1.23 or later has it")
 		return nil
-	case t.kind.optional && !canceled(err):
+	case t.kind.optional && apierrors.IsMethodNotSupported(err): // an API that keeps nothing to list
 		r.warn(analyzer.WarnPartial, "list "+t.kind.name(), short(err.Error())+": "+t.kind.Lost)
 		return nil
 	}
@@ -279,7 +279,7 @@ func (r *reading) unread(t task, verb string, err error) error {
 	if !weakens(err) {
 		return err
 	}
-	if r.failed == nil || t.kind.Resource == "pods" { // without which little is known
+	if r.failed == nil && !t.kind.optional || t.kind.Resource == "pods" { // without which little is known
 		r.failed = err
 	}
 	r.warn(analyzer.WarnUnread, verb+" "+t.kind.name(), unreadIn(t.namespace)+": "+t.kind.Lost+"; "+err.Error())
@@ -389,8 +389,6 @@ func (c *Client) clusterName(ctx context.Context) string {
 }
 
 func forbidden(err error) bool { return apierrors.IsForbidden(err) }
-
-func canceled(err error) bool { return strings.Contains(err.Error(), context.Canceled.Error()) }
 
 // groupVersionPath is where the resources of a group version are discovered.
 func groupVersionPath(gv schema.GroupVersion) string { return "/apis/" + gv.Group + "/" + gv.Version }

@@ -93,6 +93,7 @@ func metricsWarning(r Right, err error) analyzer.Warning {
 	case apierrors.IsServiceUnavailable(err):
 		w.Message = "metrics-server does not answer (503): " + r.Lost + "; look at its pods and at: kubectl get apiservice v1beta1.metrics.k8s.io"
 	default:
+		w.Code = analyzer.WarnUnread // it was there and broke off
 		_, problem, advice := diagnose(err)
 		w.Message = problem + ": " + r.Lost + "; " + advice
 	}

@@ -60,13 +60,17 @@ func (r *reading) resolve(ctx context.Context, wanted []object.Kind) ([]task, er
 		if !ok {
 			list = &metav1.APIResourceList{}
 			_, err := retried(ctx, r.c, groupVersionPath(gv), func() (any, error) {
-				return nil, r.c.get(groupVersionPath(gv)).SetHeader("Accept", runtime.ContentTypeJSON).Do(quiet(ctx)).Into(list)
+				err := r.c.get(groupVersionPath(gv)).SetHeader("Accept", runtime.ContentTypeJSON).Do(quiet(ctx)).Into(list)
+				if err == nil && list.GroupVersion == "" && len(list.APIResources) == 0 {
+					err = errNoObject // null is taken for an API without resources otherwise
+				}
+				return nil, err
 			})
 			switch {
 			case forbidden(err):
 				r.warn(analyzer.WarnForbidden, "get "+groupVersionPath(gv), "not allowed to discover this API: workloads of kind "+w.Kind+" are known by their pods only; the role system:discovery grants it")
 			case err != nil && !apierrors.IsNotFound(err):
-				r.warn(analyzer.WarnPartial, "get "+groupVersionPath(gv), short(err.Error())+": workloads of kind "+w.Kind+" are known by their pods only")
+				r.warn(analyzer.WarnUnread, "get "+groupVersionPath(gv), "could not be read: workloads of kind "+w.Kind+" are known by their pods only; "+r.c.wrap("get "+groupVersionPath(gv), err).Error())
 			}
 			served[gv] = list
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"path"
@@ -189,6 +190,51 @@ func TestServerThatDies(t *testing.T) {
 					t.Errorf("got %v", err)
 				case err == nil && s.Unread() == "" && n < 16:
 					t.Errorf("nothing is said of what was not read: %v", s.Warnings)
+				}
+			})
+		}
+	}
+}
+
+// An API that is not in every cluster is no error where it is not installed. Where
+// it fails, in whatever way, it is one as any other: who scales a workload is not
+// known then.
+func TestOptionalKindThatFails(t *testing.T) {
+	each := sideBySide(t)
+	defer each.all.Wait()
+	all := maps.Clone(faults)
+	all["404"] = func(w http.ResponseWriter, _ *http.Request) { status(w, 404, "NotFound", "no") }
+	all["404 as text"] = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "404 page not found", 404) }
+	all["403"] = func(w http.ResponseWriter, _ *http.Request) { status(w, 403, "Forbidden", "no") }
+	all["405"] = func(w http.ResponseWriter, _ *http.Request) { status(w, 405, "MethodNotAllowed", "no") }
+	for name, fault := range all {
+		for _, resource := range []string{"verticalpodautoscalers", "scaledobjects", "rollouts", "v1alpha1"} {
+			each.run(name+"/"+resource, func(t *testing.T) {
+				s, err := read(t, func(w http.ResponseWriter, r *http.Request) {
+					switch base := path.Base(r.URL.Path); {
+					case base == resource:
+						fault(w, r)
+					case base == "v1alpha1":
+						jsonAnswer(w, `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"argoproj.io/v1alpha1","resources":[{"name":"rollouts","kind":"Rollout","namespaced":true,"verbs":["list"]}]}`)
+					case base == "pods" && !strings.Contains(r.URL.Path, "metrics"):
+						jsonAnswer(w, `{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[{"metadata":{"name":"a","namespace":"team","ownerReferences":[{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","name":"web","controller":true}]},"spec":{"containers":[{"name":"c"}]}}]}`)
+					default:
+						answer(w, r)
+					}
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				whole := strings.HasPrefix(name, "404") || name == "403" || name == "405" && resource != "v1alpha1"
+				if unread := s.Unread(); whole != (unread == "") || !whole && !strings.Contains(unread, resource) {
+					t.Errorf("got %q of what was not read; whole: %v", unread, whole)
+				}
+				if strings.HasPrefix(name, "404") {
+					for _, w := range s.Warnings {
+						if strings.Contains(w.Subject, resource) {
+							t.Errorf("what is not installed is told of: %v", w)
+						}
+					}
 				}
 			})
 		}

@@ -269,7 +269,7 @@ func (d *discovery) findNamespaces(ctx context.Context, c *client, o Options, at
 		if ctx.Err() != nil {
 			return err
 		}
-		d.warn(analyzer.WarnPartial, "namespaces", "those deleted within the window are left out: "+err.Error())
+		d.warn(lostCode(err, analyzer.WarnPartial), "namespaces", "those deleted within the window are left out: "+err.Error())
 		return nil
 	}
 	for _, ns := range past.values {

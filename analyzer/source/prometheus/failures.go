@@ -3,6 +3,7 @@ package prometheus
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
@@ -67,11 +68,37 @@ func (f *failures) warnings(parts int) []analyzer.Warning {
 	var out []analyzer.Warning
 	for _, x := range f.list {
 		out = append(out, analyzer.Warning{
-			Code: analyzer.WarnPartial, Subject: x.name,
+			Code: lostCode(x.err, analyzer.WarnPartial), Subject: x.name,
 			Message: fmt.Sprintf("%d of %d parts could not be read and are left out: %s", x.count, parts, firstLine(x.err)),
 		})
 	}
 	return out
+}
+
+// lostCode is the code of a question that was not answered: WarnUnread where the
+// engine broke off at it, and otherwise where the engine refused it, as it will
+// again: for its size or words, for a right, or for want of such an API.
+func lostCode(err error, otherwise string) string {
+	var e *Error
+	if !errors.As(err, &e) {
+		return otherwise
+	}
+	switch e.Kind {
+	case KindTooLarge, KindBadQuery, KindForbidden:
+		return otherwise
+	case KindNotAPI:
+		if e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed {
+			return otherwise
+		}
+	}
+	return analyzer.WarnUnread
+}
+
+// beside is the warning of a question beside those for usage.
+func beside(err error, otherwise, subject, message string) analyzer.Warning {
+	w := analyzer.Warning{Code: lostCode(err, otherwise), Subject: subject, Message: message + ": " + firstLine(err).Error()}
+	w.Beside = w.Code == analyzer.WarnUnread
+	return w
 }
 
 // firstLine gives the first of errors joined from halves.

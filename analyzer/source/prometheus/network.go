@@ -13,8 +13,8 @@ import (
 const networkStep = time.Hour
 
 // network reads by the hour what the pods received and sent. An engine without such
-// series is asked one query; one that fails to answer gives a warning, for nothing
-// else rests on it.
+// series is asked one query; one that fails to answer gives a warning, and where
+// it broke off the report is partial.
 func (col *collection) network(ctx context.Context, concurrency int) []analyzer.NetworkUsage {
 	some, err := col.hasNetwork(ctx)
 	if err != nil {
@@ -44,7 +44,7 @@ func (col *collection) network(ctx context.Context, concurrency int) []analyzer.
 }
 
 func (col *collection) warnOfNetwork(err error) {
-	col.warn(analyzer.WarnUnreachable, metricReceived, "the traffic of pods was not told, so that none is called idle: "+err.Error())
+	col.warnAll([]analyzer.Warning{beside(err, analyzer.WarnUnreachable, metricReceived, "the traffic of pods was not told, so that none is called idle")})
 }
 
 // hasNetwork asks whether there is any traffic of pods at the window's end.

@@ -15,8 +15,8 @@ import (
 
 // requests reads the request rates of workloads. An engine without any of the
 // counters is asked one query, about the last hour. What cannot be had is a
-// warning: rates only refine the advice. The error is that of a collection
-// called off.
+// warning, and where the engine broke off the report is partial. The error is
+// that of a collection called off.
 func (col *collection) requests(ctx context.Context, d *discovery, concurrency int) ([]analyzer.RequestRate, error) {
 	found, err := d.findCounters(ctx, col.client, lookback)
 	if e := (*Error)(nil); errors.As(err, &e) && e.Kind == KindTooLarge {
@@ -57,7 +57,7 @@ func (col *collection) more(n int) {
 }
 
 func (col *collection) warnOfRequests(err error) {
-	col.warn(analyzer.WarnPartial, "request rates", "they could not be read, so that CPU alone is weighed as a metric to scale on: "+firstLine(err).Error())
+	col.warnAll([]analyzer.Warning{beside(err, analyzer.WarnPartial, "request rates", "they could not be read, so that CPU alone is weighed as a metric to scale on")})
 }
 
 // counted is a counter that is there, with its series by namespace.

@@ -26,10 +26,9 @@ func (e *Engine) Triggers(ctx context.Context, scaled []analyzer.ScaledObject, t
 			}
 			counter := analyzer.TriggerCounter(so, j)
 			if err := e.trigger(ctx, rec, targets[i], counter, t.Query); err != nil {
-				warnings = append(warnings, analyzer.Warning{
-					Code: analyzer.WarnPartial, Subject: so.Namespace + "/" + so.Name,
-					Message: "the query of its prometheus trigger could not be read here, so that the ScaledObject is not judged: " + firstLine(err).Error(),
-				})
+				w := beside(err, analyzer.WarnPartial, so.Namespace+"/"+so.Name, "the query of its prometheus trigger could not be read here, so that the ScaledObject is not judged")
+				w.Within = so.Namespace
+				warnings = append(warnings, w)
 				continue
 			}
 			queries[targets[i].String()+" "+counter] = t.Query

@@ -15,7 +15,7 @@ const metricVolumeUsed = "kubelet_volume_stats_used_bytes"
 // volumes asks in one query for the most that every claim's volume held in the
 // window, read every hour: volumes fill slowly. An engine without the kubelet's
 // volume statistics gives nothing; one that fails to answer gives a warning,
-// for nothing else rests on it.
+// and where it broke off the report is partial.
 func (col *collection) volumes(ctx context.Context, namespaces []string) []analyzer.VolumeUsage {
 	d := &col.dialect
 	labels := []string{d.usage.namespace, "persistentvolumeclaim"}
@@ -36,7 +36,7 @@ func (col *collection) volumes(ctx context.Context, namespaces []string) []analy
 	})
 	col.heard(a)
 	if err != nil {
-		col.warn(analyzer.WarnUnreachable, metricVolumeUsed, "how full volumes are was not told, so that none is called oversized: "+err.Error())
+		col.warnAll([]analyzer.Warning{beside(err, analyzer.WarnUnreachable, metricVolumeUsed, "how full volumes are was not told, so that none is called oversized")})
 		return nil
 	}
 	var out []analyzer.VolumeUsage
