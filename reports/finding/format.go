@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 	"github.com/plimsoll-k8s/plimsoll/reports/format"
@@ -50,10 +52,28 @@ func Formats() []Format {
 		{"table", "for a terminal", writeTable, true},
 		{"json", "everything, indented", writeJSON, false},
 		{"sarif", "SARIF 2.1.0 for code scanning", writeSARIF, false},
-		{"junit", "JUnit XML: a test suite a rule", writeJUnit, false},
-		{"github", "workflow commands that GitHub shows as annotations, and the table", writeGitHub, true},
-		{"markdown", "a comment for a pull request", writeMarkdown, true},
+		{"junit", "JUnit XML: a test suite a rule", steady(writeJUnit), false},
+		{"github", "workflow commands that GitHub shows as annotations, and the table", steady(writeGitHub), true},
+		{"markdown", "a comment for a pull request", steady(writeMarkdown), true},
 		{"gitlab", "GitLab's code quality report", writeGitLab, false},
+	}
+}
+
+// steady takes what steers a terminal or turns text around out of what a writer
+// prints that has no colours of its own.
+func steady(write func(io.Writer, *Report, Options) error) func(io.Writer, *Report, Options) error {
+	return func(w io.Writer, r *Report, o Options) error {
+		var b bytes.Buffer
+		o.Color = false
+		if err := write(&b, r, o); err != nil {
+			return err
+		}
+		lines := strings.Split(b.String(), "\n")
+		for i, line := range lines {
+			lines[i] = analyzer.Printable(line)
+		}
+		_, err := io.WriteString(w, strings.Join(lines, "\n"))
+		return err
 	}
 }
 

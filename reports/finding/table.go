@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"text/tabwriter"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
@@ -27,7 +28,7 @@ func writeTable(w io.Writer, r *Report, o Options) error {
 		if f.State != verdict.StateNew {
 			severity += " (" + string(f.State) + ")"
 		}
-		fmt.Fprintf(out, "%s: %s: %s [%s]\n", printable(location(f.Place)), severity, printable(f.Message), f.Rule)
+		fmt.Fprintf(out, "%s: %s: %s [%s]\n", printable(location(f.Place)), severity, printable(f.Message), printable(f.Rule))
 		if s := subject(f); s != "" {
 			fmt.Fprintf(out, "    %s\n", printable(s))
 		}
@@ -52,7 +53,7 @@ func writeTable(w io.Writer, r *Report, o Options) error {
 	}
 	fmt.Fprintln(out, r.verdict())
 	if s := r.costLine(); s != "" {
-		fmt.Fprintf(out, "%s, prices of %s\n", s, r.Cost.Prices)
+		fmt.Fprintf(out, "%s, prices of %s\n", s, analyzer.Printable(r.Cost.Prices))
 	}
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(out, "note: %s\n", printable(warning.String()))
@@ -69,7 +70,7 @@ func costTable(out io.Writer, r *Report) error {
 	fmt.Fprintln(t, "WORKLOAD\tREPLICAS\tCPU\tMEMORY\tUSD/MONTH\tDELTA")
 	for _, l := range changed(r) {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", printable(l.Object), replicas(l),
-			arrow(l.RequestsBefore.CPU, l.RequestsAfter.CPU), arrow(l.RequestsBefore.Memory, l.RequestsAfter.Memory), usd(l.After), signed(l.Delta))
+			analyzer.Printable(arrow(l.RequestsBefore.CPU, l.RequestsAfter.CPU)), analyzer.Printable(arrow(l.RequestsBefore.Memory, l.RequestsAfter.Memory)), usd(l.After), signed(l.Delta))
 	}
 	return t.Flush()
 }
@@ -88,7 +89,7 @@ func changed(r *Report) []verdict.CostLine {
 func replicas(l verdict.CostLine) string {
 	s := arrow(pods(l.ReplicasBefore), pods(l.ReplicasAfter))
 	if l.ReplicasFrom != "manifest" {
-		s += " " + l.ReplicasFrom
+		s += " " + analyzer.Printable(l.ReplicasFrom)
 	}
 	return s
 }
