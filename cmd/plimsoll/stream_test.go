@@ -25,7 +25,7 @@ func TestFormats(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range reports.Formats() {
-		code, out, errs := plimsoll(append(shopArgs[1:], "-o", f.Name)...)
+		code, out, errs := plimsoll(append(shopArgs[1:], "-q", "-o", f.Name)...)
 		if code != 0 || out == "" || errs != "" {
 			t.Errorf("-o %s: got exit code %d, %d bytes on stdout, %q on stderr", f.Name, code, len(out), errs)
 		}
