@@ -127,6 +127,15 @@ func AutoMode(labels map[string]string) bool {
 	return labels["eks.amazonaws.com/compute-type"] == "auto"
 }
 
+// AutoModeFee is what of the price of a node with these labels is EKS Auto Mode's fee,
+// in USD an hour; of one bought otherwise than on demand it is not told apart.
+func (p *NodePrice) AutoModeFee(labels map[string]string) float64 {
+	if p.Offering.Provider != "aws" || !AutoMode(labels) || p.Offering.CapacityType != OnDemand {
+		return 0
+	}
+	return p.USDPerHour * AutoModeFee / (1 + AutoModeFee)
+}
+
 // addAutoFee adds the fee of EKS Auto Mode to a node's price.
 func (p *Price) addAutoFee(c *Catalog, q Query, n Node) {
 	if p.Status == Missing || p.Offering.Provider != "aws" || !AutoMode(n.Labels) {

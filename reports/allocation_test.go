@@ -62,6 +62,7 @@ func randomAllocation(r *rand.Rand) *allocation.Allocation {
 		a.Nodes, a.Bill.Nodes = append(a.Nodes, n), a.Bill.Nodes+n.Total
 	}
 	a.Bill.ControlPlane = 33.6
+	a.Bill.UnusedCommitments = usd() * float64(r.IntN(2))
 	return a
 }
 
@@ -86,7 +87,11 @@ func TestAllocationAddsUp(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 5))
 		a := randomAllocation(r)
 		for _, keys := range []string{"namespace", "node", "controller,container", "label:team", "cluster"} {
-			for _, o := range []allocation.Options{{}, {ShareNamespaces: []string{"ns-1"}}, {ShareNamespaces: []string{"ns-1", "ns-2"}, Split: allocation.Even}} {
+			for _, o := range []allocation.Options{
+				{}, {ShareNamespaces: []string{"ns-1"}}, {ShareNamespaces: []string{"ns-1", "ns-2"}, Split: allocation.Even}, {ShareIdle: allocation.IdleByCluster},
+				filterBy(t, "namespace:ns-1", allocation.Options{ShareIdle: allocation.IdleByNode}),
+				filterBy(t, "namespace:ns-1,ns-3+container!:c-1", allocation.Options{ShareNamespaces: []string{"ns-2"}}),
+			} {
 				report := allocated(t, a, keys, o)
 				checkAllocation(t, report)
 				if t.Failed() {
@@ -102,6 +107,17 @@ func TestAllocationAddsUp(t *testing.T) {
 	}
 }
 
+// filterBy adds a filter to options.
+func filterBy(t *testing.T, text string, o allocation.Options) allocation.Options {
+	t.Helper()
+	var err error
+	if o.Filter, err = allocation.ParseFilter(text); err != nil {
+		t.Fatal(err)
+	}
+	o.FilterText = text
+	return o
+}
+
 func checkAllocation(t *testing.T, r *document.Report) {
 	t.Helper()
 	a := r.Allocation
@@ -112,6 +128,9 @@ func checkAllocation(t *testing.T, r *document.Report) {
 			t.Errorf("%s: parts %d, total %d", row.Name, sum, row.TotalCost)
 		}
 		checkParts(t, &row)
+		if row.CPUCostIdle > row.CPUCost || row.RAMCostIdle > row.RAMCost || a.ShareIdle == "" && row.CPUCostIdle+row.RAMCostIdle != 0 {
+			t.Errorf("%s: idle %d of CPU %d, %d of memory %d", row.Name, row.CPUCostIdle, row.CPUCost, row.RAMCostIdle, row.RAMCost)
+		}
 		m := row.Monthly
 		if sum := m.CPU + m.Memory + m.GPU + m.Volumes + m.LoadBalancers + m.Shared; sum != m.Total {
 			t.Errorf("%s: monthly parts %d, total %d", row.Name, sum, m.Total)
@@ -121,7 +140,7 @@ func checkAllocation(t *testing.T, r *document.Report) {
 		monthly.CPU += m.CPU
 		monthly.Volumes += m.Volumes
 	}
-	if total != a.Bill.Total || total != a.Bill.Nodes+a.Bill.Volumes+a.Bill.LoadBalancers+a.Bill.ControlPlane {
+	if total != a.Bill.Total || total != a.Bill.Nodes+a.Bill.Volumes+a.Bill.LoadBalancers+a.Bill.ControlPlane+a.Bill.UnusedCommitments {
 		t.Errorf("allocations add up to %d, the bill is %+v", total, a.Bill)
 	}
 	cents := func(u document.USD) document.Dollars { return document.Dollars(u) * 1000 }
@@ -214,6 +233,7 @@ func TestAllocationTable(t *testing.T) {
 		"allocation-80.txt":      {keys: "namespace", format: "table", o: reports.Options{Width: 80}},
 		"allocation-shared.txt":  {keys: "label:team", format: "table", o: reports.Options{Width: 80}, by: allocation.Options{ShareNamespaces: []string{"ns-1"}, Split: allocation.Even}},
 		"allocation-node-80.txt": {keys: "node", format: "table", o: reports.Options{Width: 80}},
+		"allocation-idle-80.txt": {keys: "namespace", format: "table", o: reports.Options{Width: 80}, by: filterBy(t, `namespace:"ns-1","ns-2"`, allocation.Options{ShareIdle: allocation.IdleByCluster})},
 		"allocation-wide.txt":    {keys: "namespace,controller", format: "wide", o: reports.Options{Top: 5}},
 	} {
 		got := output(t, tt.format, allocated(t, a, tt.keys, tt.by), tt.o)

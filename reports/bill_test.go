@@ -25,7 +25,7 @@ func TestOneBill(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		a := randomAllocation(r)
-		a.Bill.Nodes = 0
+		a.Bill.Nodes, a.Bill.UnusedCommitments = 0, 0
 		c := newCluster()
 		for i := range a.Nodes {
 			c.node(fmt.Sprint("type-", i), "on-demand", a.Nodes[i].Total/a.Hours, 1)

@@ -262,7 +262,7 @@ func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catal
 		return nil, err
 	}
 	in := build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Cluster: out.Cluster, Backtest: out.Backtest, Version: programVersion()}
-	if err := shares.allocate(&in, snap, catalog); err != nil {
+	if err := shares.allocate(&in, snap, catalog, opts.Commitment.Held); err != nil {
 		return nil, err
 	}
 	sources := advice.Sources(out.Costs, out.Advice)

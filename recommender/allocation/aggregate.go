@@ -17,6 +17,10 @@ const (
 	NameUnmounted    = "__unmounted__"
 	NameShared       = "__shared__"
 	NameControlPlane = "__control_plane__"
+	// NameUnused is what commitments cost that found no usage.
+	NameUnused = "__unused_commitments__"
+	// NameRest is all of the bill that a filter leaves out.
+	NameRest = "__rest__"
 )
 
 // Key is what costs are added up by.
@@ -29,13 +33,16 @@ const (
 	ByNamespace  Key = "namespace"
 	ByKind       Key = "controllerKind"
 	ByController Key = "controller"
+	ByPod        Key = "pod"
 	ByContainer  Key = "container"
 
 	labelPrefix = "label:"
 )
 
 // Keys lists the keys without the labels.
-func Keys() []Key { return []Key{ByNamespace, ByController, ByKind, ByContainer, ByNode, ByCluster} }
+func Keys() []Key {
+	return []Key{ByNamespace, ByController, ByKind, ByPod, ByContainer, ByNode, ByCluster}
+}
 
 // ParseKeys reads a list such as "namespace,label:team".
 func ParseKeys(text string) ([]Key, error) {
@@ -48,8 +55,6 @@ func ParseKeys(text string) ([]Key, error) {
 		switch label, isLabel := strings.CutPrefix(string(k), labelPrefix); {
 		case isLabel && label == "":
 			return nil, fmt.Errorf("%q names no label: write label:KEY, such as label:team", k)
-		case k == "pod":
-			return nil, fmt.Errorf("%q: pods of the past are not kept apart by name; the finest is namespace,controller,container,node", k)
 		case !isLabel && !slices.Contains(Keys(), k):
 			return nil, fmt.Errorf("%q: there is no such key; use any of %s or label:KEY, joined by commas", k, joined(Keys()))
 		case slices.Contains(out, k):
@@ -84,7 +89,10 @@ type Options struct {
 	Aggregate []Key
 	// ShareNamespaces are those whose cost all others bear.
 	ShareNamespaces []string
-	Split           Split // empty is Weighted
+	Split           Split  // empty is Weighted
+	ShareIdle       Idle   // empty leaves idle in a row of its own
+	Filter          Filter // empty takes all
+	FilterText      string // what the filter was read from
 }
 
 // Row is the sum of all items with one name.
@@ -95,10 +103,12 @@ type Row struct {
 	Hold            Hold
 	Limits          Limits
 	Nodes, Slack    pricing.Cost
+	Idle            pricing.Cost // its part of idle, where that is shared
 	VolumeByteHours float64
 	Volume          float64
 	LoadBalancer    float64
 	ControlPlane    float64
+	Unused          float64 // commitments that found no usage
 	Shared          float64
 	// Volumes and LoadBalancers are the parts of Volume and LoadBalancer, by name.
 	Volumes, LoadBalancers map[string]Part
@@ -110,13 +120,13 @@ type Row struct {
 // Properties is what all items of a row have in common. ProviderID is the
 // machine's, as OpenCost cuts it out of the node's.
 type Properties struct {
-	Cluster, Node, Namespace, Controller, Kind, Container, ProviderID string
-	Labels, NamespaceLabels                                           map[string]string
+	Cluster, Node, Namespace, Controller, Kind, Pod, Container, ProviderID string
+	Labels, NamespaceLabels                                                map[string]string
 }
 
 // Direct is what the row costs without its part of shared costs.
 func (r *Row) Direct() float64 {
-	return r.Nodes.Total() + r.Volume + r.LoadBalancer + r.ControlPlane
+	return r.Nodes.Total() + r.Idle.Total() + r.Volume + r.LoadBalancer + r.ControlPlane + r.Unused
 }
 
 // Total is what the row costs.
@@ -124,43 +134,91 @@ func (r *Row) Total() float64 { return r.Direct() + r.Shared }
 
 // special rows are nobody's: they bear no shared costs and stand last.
 func (r *Row) special() bool {
-	return r.Name == NameIdle || r.Name == NameControlPlane
+	return r.Name == NameIdle || r.Name == NameControlPlane || r.Name == NameUnused || r.Name == NameRest
 }
 
 // Aggregate adds the allocation up by the keys. The rows' totals add up to the
 // bill; they come by cost, dearest first, and what is nobody's last.
 func (a *Allocation) Aggregate(o Options) []Row {
-	rows := map[string]*Row{}
+	idle, left := a.idleShares(o.ShareIdle)
 	nodes := make(map[string]*Node, len(a.Nodes))
 	for i := range a.Nodes {
 		nodes[a.Nodes[i].Name] = &a.Nodes[i]
 	}
+	rows, picked := map[string]*Row{}, map[string]*Row{}
 	var shared Row
+	others := Row{Name: NameRest, Properties: Properties{Cluster: a.Cluster}}
 	for i := range a.Items {
-		item := &a.Items[i]
+		item, on := &a.Items[i], nodes[a.Items[i].Node]
 		if slices.Contains(o.ShareNamespaces, item.Namespace) {
-			shared.add(item, nodes[item.Node])
+			shared.add(item, on, idle[i])
 			continue
 		}
-		name, p := a.name(item, o.Aggregate), a.properties(item, nodes[item.Node])
-		r := rows[name]
-		if r == nil {
-			r = &Row{Name: name, Properties: p}
-			rows[name] = r
+		name, p := a.name(item, o.Aggregate), a.properties(item, on)
+		grow(rows, name, p, item, on, idle[i])
+		switch {
+		case len(o.Filter) == 0:
+		case o.Filter.Takes(a, item):
+			grow(picked, name, p, item, on, idle[i])
+		default:
+			others.add(item, on, idle[i])
 		}
-		r.Properties.meet(p)
-		r.add(item, nodes[item.Node])
 	}
-	out := make([]Row, 0, len(rows)+2)
+	out := make([]Row, 0, len(rows)+3)
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		out = append(out, *rows[name])
 	}
 	out = spreadShared(out, &shared, o.Split)
-	out = append(out, a.rest()...)
+	if len(o.Filter) == 0 {
+		out = append(out, a.nobodys(left)...)
+	} else {
+		out = filtered(out, picked, others, a.nobodys(left))
+	}
 	slices.SortStableFunc(out, func(x, y Row) int {
 		return cmp.Or(boolRank(x.special())-boolRank(y.special()), cmp.Compare(y.Total(), x.Total()))
 	})
 	return out
+}
+
+// grow adds an item to the row of its name.
+func grow(rows map[string]*Row, name string, p Properties, item *Item, on *Node, idle pricing.Cost) {
+	r := rows[name]
+	if r == nil {
+		r = &Row{Name: name, Properties: p}
+		rows[name] = r
+	}
+	r.Properties.meet(p)
+	r.add(item, on, idle)
+}
+
+// filtered keeps of all rows what a filter picked, with its part of what is shared.
+// The others and what is nobody's come together in one row, so that all add up to
+// the bill.
+func filtered(all []Row, picked map[string]*Row, others Row, nobodys []Row) []Row {
+	out := make([]Row, 0, len(picked)+1)
+	for i := range all {
+		r := picked[all[i].Name]
+		if r == nil {
+			others.Shared += all[i].Shared
+			if all[i].Name == NameShared { // nobody is left to bear it
+				others.Shared += all[i].Direct()
+			}
+			continue
+		}
+		share := 1.
+		if whole := all[i].Direct(); whole > 0 {
+			share = r.Direct() / whole
+		}
+		r.Shared = all[i].Shared * share
+		others.Shared += all[i].Shared - r.Shared
+		out = append(out, *r)
+	}
+	for i := range nobodys {
+		others.Nodes = plus(others.Nodes, nobodys[i].Nodes)
+		others.ControlPlane += nobodys[i].ControlPlane
+		others.Unused += nobodys[i].Unused
+	}
+	return append(out, others)
 }
 
 func boolRank(b bool) int {
@@ -170,24 +228,26 @@ func boolRank(b bool) int {
 	return 0
 }
 
-// rest is what is nobody's: idle room and the control plane.
-func (a *Allocation) rest() []Row {
-	idle := Row{Name: NameIdle, Properties: Properties{Cluster: a.Cluster}}
-	for i := range a.Nodes {
-		idle.Nodes = plus(idle.Nodes, a.Nodes[i].Idle())
-	}
+// nobodys is what is nobody's: the idle that is left, the control plane, and
+// commitments without usage.
+func (a *Allocation) nobodys(left pricing.Cost) []Row {
+	of := Properties{Cluster: a.Cluster}
 	var out []Row
 	if len(a.Nodes) > 0 {
-		out = append(out, idle)
+		out = append(out, Row{Name: NameIdle, Properties: of, Nodes: left})
 	}
 	if a.Bill.ControlPlane > 0 {
-		out = append(out, Row{Name: NameControlPlane, Properties: Properties{Cluster: a.Cluster}, ControlPlane: a.Bill.ControlPlane})
+		out = append(out, Row{Name: NameControlPlane, Properties: of, ControlPlane: a.Bill.ControlPlane})
+	}
+	if a.Bill.UnusedCommitments > 0 {
+		out = append(out, Row{Name: NameUnused, Properties: of, Unused: a.Bill.UnusedCommitments})
 	}
 	return out
 }
 
-// add adds an item on a node; nil where it is on none that is known.
-func (r *Row) add(i *Item, on *Node) {
+// add adds an item on a node, nil where it is on none that is known, and its part of idle.
+func (r *Row) add(i *Item, on *Node, idle pricing.Cost) {
+	r.Idle = plus(r.Idle, idle)
 	r.Hold.plus(i.Hold)
 	r.Limits.plus(i.Limits)
 	r.Nodes, r.Slack = plus(r.Nodes, i.Nodes), plus(r.Slack, i.Slack)
@@ -270,6 +330,8 @@ func (a *Allocation) value(i *Item, k Key) string {
 		return cmp.Or(strings.ToLower(i.Kind), NameUnallocated)
 	case ByController:
 		return cmp.Or(controller(i), NameUnallocated)
+	case ByPod:
+		return cmp.Or(i.Pod, NameUnallocated)
 	case ByContainer:
 		return cmp.Or(i.Container, NameUnallocated)
 	}
@@ -287,7 +349,7 @@ func controller(i *Item) string {
 func (a *Allocation) properties(i *Item, on *Node) Properties {
 	p := Properties{
 		Cluster: a.Cluster, Node: i.Node, Namespace: i.Namespace, Controller: i.Ref.Name, Kind: strings.ToLower(i.Kind),
-		Container: i.Container, Labels: i.Labels, NamespaceLabels: i.NamespaceLabels,
+		Pod: i.Pod, Container: i.Container, Labels: i.Labels, NamespaceLabels: i.NamespaceLabels,
 	}
 	if on != nil {
 		p.ProviderID = machineID(on.ProviderID)
@@ -308,7 +370,7 @@ func machineID(providerID string) string {
 // meet keeps what both have alike.
 func (p *Properties) meet(o Properties) {
 	for _, f := range []struct{ to, from *string }{
-		{&p.Node, &o.Node}, {&p.Namespace, &o.Namespace}, {&p.Controller, &o.Controller}, {&p.Kind, &o.Kind}, {&p.Container, &o.Container},
+		{&p.Node, &o.Node}, {&p.Namespace, &o.Namespace}, {&p.Controller, &o.Controller}, {&p.Kind, &o.Kind}, {&p.Pod, &o.Pod}, {&p.Container, &o.Container},
 		{&p.ProviderID, &o.ProviderID},
 	} {
 		if *f.to != *f.from {

@@ -9,8 +9,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
-// Allocation is a bill and whose it is. Items, Idle and ControlPlane add up to
-// Bill.Total().
+// Allocation is a bill and whose it is. Items, Idle, ControlPlane and
+// UnusedCommitments add up to Bill.Total().
 type Allocation struct {
 	Cluster string
 	Window  analyzer.Window
@@ -20,7 +20,11 @@ type Allocation struct {
 	// What was seen stands for the rest.
 	Seen float64
 
-	Bill  Bill
+	Bill Bill
+	// ListNodes is the nodes' bill at list prices: Bill.Nodes without commitments.
+	ListNodes float64
+	// Held says that commitments are held, so that the two may differ.
+	Held  bool
 	Nodes []Node // by name
 	Items []Item // by workload, container and node
 	// Accuracy is how exact the pods' cost is.
@@ -33,10 +37,14 @@ type Allocation struct {
 // Bill is what there is to pay.
 type Bill struct {
 	Nodes, Volumes, LoadBalancers, ControlPlane float64
+	// UnusedCommitments is what commitments cost that found no usage.
+	UnusedCommitments float64
 }
 
 // Total is the whole bill.
-func (b Bill) Total() float64 { return b.Nodes + b.Volumes + b.LoadBalancers + b.ControlPlane }
+func (b Bill) Total() float64 {
+	return b.Nodes + b.Volumes + b.LoadBalancers + b.ControlPlane + b.UnusedCommitments
+}
 
 // Item is what one container of one workload holds on one node, and what that costs.
 type Item struct {
@@ -46,7 +54,10 @@ type Item struct {
 	Container string
 	// Node is empty for pods of the past, of which it is not known, and for what
 	// is on no node.
-	Node      string
+	Node string
+	// Pod is the pod of today that stands for its workload's of the window; empty
+	// where Basis does not ask for pods, and where none of today has the item.
+	Pod       string
 	DaemonSet bool
 	// Labels are the workload's over its namespace's, NamespaceLabels the latter alone.
 	Labels, NamespaceLabels map[string]string
@@ -130,10 +141,20 @@ type Accuracy struct {
 	Homeless float64
 }
 
+// Basis is what an allocation rests on beside the snapshot and the prices.
+type Basis struct {
+	// Held are the commitments that exist, with what they cover at list prices.
+	Held []pricing.HeldCommitment
+	// Pods tells the pods of a workload apart.
+	Pods bool
+}
+
 // Of allocates the bill of the snapshot's window at the catalog's prices.
-func Of(s *analyzer.Snapshot, catalog *pricing.Catalog) (*Allocation, error) {
+func Of(s *analyzer.Snapshot, catalog *pricing.Catalog, on Basis) (*Allocation, error) {
 	a := newAllocator(s, catalog)
+	a.basis = on
 	a.priceNodes()
+	a.applyHeld()
 	a.hold()
 	a.payNodes()
 	if err := a.besides(); err != nil {
@@ -177,22 +198,24 @@ type allocator struct {
 	priced map[string]pricing.NodePrice
 	over   []string // nodes that held more than there is
 	bought *Places
+	basis  Basis
 }
 
 type itemKey struct {
 	ref             analyzer.Ref
 	container, node string
+	pod             string
 }
 
 // item gives the item of that name, a new one where there is none.
-func (a *allocator) item(ref analyzer.Ref, container, node string) *Item {
-	k := itemKey{ref, container, node}
+func (a *allocator) item(ref analyzer.Ref, container, node, pod string) *Item {
+	k := itemKey{ref, container, node, pod}
 	i, ok := a.at[k]
 	if !ok {
 		i = len(a.Items)
 		a.at[k] = i
 		a.Items = append(a.Items, Item{
-			Ref: ref, Container: container, Node: node, DaemonSet: ref.Kind == "DaemonSet",
+			Ref: ref, Container: container, Node: node, Pod: pod, DaemonSet: ref.Kind == "DaemonSet",
 			Labels: a.labels(ref), NamespaceLabels: a.namespaces[ref.Namespace],
 		})
 	}
@@ -218,7 +241,7 @@ func (a *allocator) labels(ref analyzer.Ref) map[string]string {
 
 func (a *allocator) sort() {
 	slices.SortFunc(a.Items, func(x, y Item) int {
-		return cmp.Or(x.Compare(y.Ref), cmp.Compare(x.Container, y.Container), cmp.Compare(x.Node, y.Node))
+		return cmp.Or(x.Compare(y.Ref), cmp.Compare(x.Container, y.Container), cmp.Compare(x.Node, y.Node), cmp.Compare(x.Pod, y.Pod))
 	})
 	slices.SortFunc(a.Nodes, func(x, y Node) int { return cmp.Compare(x.Name, y.Name) })
 	slices.SortFunc(a.Warnings, analyzer.CompareWarnings)

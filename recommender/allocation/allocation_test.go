@@ -99,7 +99,7 @@ func shop() *analyzer.Snapshot {
 
 func of(t testing.TB, s *analyzer.Snapshot, c *pricing.Catalog) *allocation.Allocation {
 	t.Helper()
-	a, err := allocation.Of(s, c)
+	a, err := allocation.Of(s, c, allocation.Basis{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func of(t testing.TB, s *analyzer.Snapshot, c *pricing.Catalog) *allocation.Allo
 func checkSums(t testing.TB, a *allocation.Allocation) {
 	t.Helper()
 	slip := 1e-9 * max(1, a.Bill.Total())
-	sum := a.Bill.ControlPlane
+	sum := a.Bill.ControlPlane + a.Bill.UnusedCommitments
 	for i := range a.Items {
 		item := &a.Items[i]
 		sum += item.Total()

@@ -143,13 +143,13 @@ func (a *allocator) mounts() map[string][]sitter {
 // of that. What has no pod falls to its namespace.
 func (a *allocator) share(namespace string, to []sitter, give func(item *Item, part float64)) {
 	if len(to) == 0 {
-		give(a.item(analyzer.Ref{Namespace: namespace}, "", ""), 1)
+		give(a.item(analyzer.Ref{Namespace: namespace}, "", "", ""), 1)
 		return
 	}
 	for _, s := range to {
 		names := containersOf(s)
 		for _, c := range names {
-			give(a.item(s.of.Ref, c, a.locate(s)), 1/float64(len(to)*len(names)))
+			give(a.item(s.of.Ref, c, a.locate(s), a.podName(s.pod)), 1/float64(len(to)*len(names)))
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 func TestParseKeys(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "no such key", "workloads": "no such key", "workload,controller": "stands twice", "label:": "names no label", "namespace,namespace": "stands twice", "pod": "not kept apart",
+		"": "no such key", "workloads": "no such key", "workload,controller": "stands twice", "label:": "names no label", "namespace,namespace": "stands twice", "pods": "no such key",
 	} {
 		if _, err := allocation.ParseKeys(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %q", text, err, want)

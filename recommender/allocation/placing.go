@@ -138,10 +138,18 @@ func standing(w *analyzer.Workload, role string) int {
 	return n
 }
 
-// place is a node and the share of a workload's pods that are on it.
+// place is a node, or one pod on it, and the share of a workload's pods that it has.
 type place struct {
-	node  string
-	share float64
+	node, pod string
+	share     float64
+}
+
+// podName is the pod's name where pods are told apart.
+func (a *allocator) podName(p *analyzer.Pod) string {
+	if !a.basis.Pods {
+		return ""
+	}
+	return p.Name
 }
 
 // put files what a container held, split over the nodes of the pods that have it.
@@ -153,14 +161,14 @@ func (a *allocator) put(of roleKey, container string, h Hold, places map[roleKey
 		places[of] = at
 	}
 	if len(at) == 0 {
-		item := a.item(ref, container, "")
+		item := a.item(ref, container, "", "")
 		item.Hold.plus(h)
 		item.Limits.plus(a.limits(ref, container, h.PodHours))
 		item.homeless = true
 		return
 	}
 	for _, p := range at {
-		item := a.item(ref, container, p.node)
+		item := a.item(ref, container, p.node, p.pod)
 		item.Hold.plus(h.times(p.share))
 		item.Limits.plus(a.limits(ref, container, h.PodHours*p.share))
 	}
@@ -173,22 +181,23 @@ func (a *allocator) places(w *analyzer.Workload, role string) []place {
 		return nil
 	}
 	for _, take := range []func(*analyzer.Pod) bool{holds, (*analyzer.Pod).Ended} {
-		count := map[string]int{}
+		count := map[place]int{}
 		total := 0
 		for i := range w.Pods {
 			if p := &w.Pods[i]; take(p) && (role == "" || p.Role == role) {
 				if _, ok := a.byNode[p.Node]; ok {
-					count[p.Node]++
+					count[place{node: p.Node, pod: a.podName(p)}]++
 					total++
 				}
 			}
 		}
 		if total > 0 {
 			out := make([]place, 0, len(count))
-			for node, n := range count {
-				out = append(out, place{node, float64(n) / float64(total)})
+			for at, n := range count {
+				at.share = float64(n) / float64(total)
+				out = append(out, at)
 			}
-			slices.SortFunc(out, func(x, y place) int { return cmp.Compare(x.node, y.node) })
+			slices.SortFunc(out, func(x, y place) int { return cmp.Or(cmp.Compare(x.node, y.node), cmp.Compare(x.pod, y.pod)) })
 			return out
 		}
 	}

@@ -19,16 +19,26 @@ func TestAddsUp(t *testing.T) {
 	catalogs := []*pricing.Catalog{pricing.New(pricing.Config{}), flat(t)}
 	keys := []string{
 		"namespace", "controller", "controllerKind", "container", "node", "cluster", "label:team", "label:none",
-		"namespace,controller,container,node", "cluster,label:team,controllerKind",
+		"pod", "namespace,controller,container,node", "cluster,label:team,controllerKind",
 	}
 	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		s := randomSnapshot(r)
 		a := of(t, s, catalogs[seed%2])
+		with, err := allocation.Of(s, catalogs[seed%2], allocation.Basis{Pods: seed%3 > 0, Held: []pricing.HeldCommitment{
+			{Family: "m5", Covers: r.Float64(), Pays: r.Float64() / 2}, {Covers: r.Float64(), Pays: r.Float64() / 2},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkSums(t, with)
 		for _, k := range keys {
 			rows(t, a, allocation.Options{}, k)
 			rows(t, a, allocation.Options{ShareNamespaces: []string{"ns-0"}, Split: allocation.Weighted}, k)
 			rows(t, a, allocation.Options{ShareNamespaces: []string{"ns-0", "ns-1", "nowhere"}, Split: allocation.Even}, k)
+			for _, o := range sharings(t) {
+				rows(t, with, o, k)
+			}
 		}
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
@@ -39,6 +49,26 @@ func TestAddsUp(t *testing.T) {
 			t.Fatalf("seed %d: the order of the input changes the allocation", seed)
 		}
 	}
+}
+
+// sharings are ways to share idle and to filter, with and without shared namespaces.
+func sharings(t *testing.T) (out []allocation.Options) {
+	t.Helper()
+	for _, idle := range []allocation.Idle{allocation.IdleApart, allocation.IdleByCluster, allocation.IdleByNode} {
+		for _, text := range []string{"", "namespace:ns-1", "label[team]!:t0+controllerKind~:set", "node:node-1,node-2", "namespace:nowhere"} {
+			o := allocation.Options{ShareIdle: idle}
+			if text != "" {
+				var err error
+				if o.Filter, err = allocation.ParseFilter(text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out = append(out, o)
+			o.ShareNamespaces, o.Split = []string{"ns-0", "ns-1"}, allocation.Even
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 func shuffle(r *rand.Rand, s *analyzer.Snapshot) {
@@ -160,7 +190,7 @@ func BenchmarkOf(b *testing.B) {
 	s.Sort()
 	c := flat(b)
 	for b.Loop() {
-		a, err := allocation.Of(s, c)
+		a, err := allocation.Of(s, c, allocation.Basis{})
 		if err != nil || len(a.Items) != 6000 {
 			b.Fatal(len(a.Items), err)
 		}

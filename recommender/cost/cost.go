@@ -102,16 +102,8 @@ func nodeCost(n analyzer.Node, p pricing.NodePrice) NodeCost {
 	return NodeCost{
 		Name: n.Name, InstanceType: p.Offering.InstanceType, CapacityType: string(p.Offering.CapacityType), Zone: n.Labels[zone],
 		Hourly: p.USDPerHour, Estimated: p.Status != pricing.Listed, Note: strings.Join(p.Warnings, "; "),
-		Offering: p.Offering, Windows: n.Windows(), Fee: fee(n, p),
+		Offering: p.Offering, Windows: n.Windows(), Fee: p.AutoModeFee(n.Labels),
 	}
-}
-
-// fee is what of a node's price is no machine's: EKS Auto Mode's.
-func fee(n analyzer.Node, p pricing.NodePrice) float64 {
-	if p.Offering.Provider != "aws" || !pricing.AutoMode(n.Labels) || p.Offering.CapacityType != pricing.OnDemand {
-		return 0
-	}
-	return p.USDPerHour * pricing.AutoModeFee / (1 + pricing.AutoModeFee)
 }
 
 // meanUnit is the mean unit price over the nodes that have one.

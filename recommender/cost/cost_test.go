@@ -90,7 +90,7 @@ func TestCostIsTheAllocation(t *testing.T) {
 		}
 		s.Sort()
 		audit := cost.Of(analyzer.Analyze(s), catalog).Workloads[tt.w.Ref]
-		bill, err := allocation.Of(s, catalog)
+		bill, err := allocation.Of(s, catalog, allocation.Basis{})
 		if err != nil {
 			t.Fatal(err)
 		}

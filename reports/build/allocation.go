@@ -30,7 +30,12 @@ func (b *builder) allocation() *document.Allocation {
 		}
 		out.Shared = &document.SharedNamespaces{Namespaces: slices.Sorted(slices.Values(names)), Split: string(split)}
 	}
+	out.ShareIdle, out.Filter = string(b.AllocateBy.ShareIdle), b.AllocateBy.FilterText
 	month := monthOf(a)
+	if a.Held {
+		list := document.Cents(a.ListNodes * month)
+		out.ListNodesMonthly = &list
+	}
 	out.Bill, out.MonthlyBill = billOf(a.Bill, 1, document.PerDollar), billOf(a.Bill, month, 100)
 	settleBill(&out.MonthlyBill, &b.whole)
 	out.NodeUse, out.Nodes = nodeUse(a, out.MonthlyBill.Nodes, b.cents.overhead)
@@ -75,13 +80,13 @@ func billOf(b allocation.Bill, factor float64, unit int64) document.AllocationBi
 	round := func(v float64) document.Dollars {
 		return document.Dollars(document.Whole(document.Finite(v)*factor*float64(unit)) * (document.PerDollar / unit))
 	}
-	out := document.AllocationBill{Nodes: round(b.Nodes), Volumes: round(b.Volumes), LoadBalancers: round(b.LoadBalancers), ControlPlane: round(b.ControlPlane)}
+	out := document.AllocationBill{Nodes: round(b.Nodes), Volumes: round(b.Volumes), LoadBalancers: round(b.LoadBalancers), ControlPlane: round(b.ControlPlane), UnusedCommitments: round(b.UnusedCommitments)}
 	addBill(&out)
 	return out
 }
 
 func addBill(b *document.AllocationBill) {
-	b.Total = b.Nodes + b.Volumes + b.LoadBalancers + b.ControlPlane
+	b.Total = b.Nodes + b.Volumes + b.LoadBalancers + b.ControlPlane + b.UnusedCommitments
 }
 
 // settleBill takes the lines of the summary's bill where only half a cent, rounded
@@ -153,13 +158,14 @@ func addRows(out *document.Allocation, a *allocation.Allocation, rows []allocati
 	parts := make([]float64, 0, rowParts*len(rows))
 	for i := range rows {
 		r := &rows[i]
-		parts = append(parts, r.Nodes.CPU, r.Nodes.Memory, r.Nodes.GPU, r.Volume, r.LoadBalancer, r.Shared+r.ControlPlane)
+		parts = append(parts, r.Nodes.CPU+r.Idle.CPU, r.Nodes.Memory+r.Idle.Memory, r.Nodes.GPU+r.Idle.GPU, r.Volume, r.LoadBalancer, r.Shared+r.ControlPlane+r.Unused)
 	}
 	fine, coarse := roundRows(out, out.Bill, parts, 1, document.PerDollar), roundRows(out, out.MonthlyBill, parts, month, 100)
 	out.Allocations = make([]document.AllocationRow, 0, len(rows))
 	for i := range rows {
 		r := rowOf(&rows[i], out, a.Hours)
 		setCost(&r, fine[rowParts*i:])
+		setIdle(&r, rows[i].Idle)
 		setSingle(&r, &rows[i], a)
 		r.Monthly = monthlyOf(coarse[rowParts*i:], document.Cents(rows[i].Slack.Total()*month))
 		addMonthly(&out.MonthlyTotals, r.Monthly)
@@ -177,7 +183,7 @@ func roundRows(out *document.Allocation, bill document.AllocationBill, parts []f
 	for _, line := range []struct {
 		sum      document.Dollars
 		from, to int // kinds of cost
-	}{{bill.Nodes, 0, 3}, {bill.Volumes, 3, 4}, {bill.LoadBalancers, 4, 5}, {bill.ControlPlane, 5, 6}} {
+	}{{bill.Nodes, 0, 3}, {bill.Volumes, 3, 4}, {bill.LoadBalancers, 4, 5}, {bill.ControlPlane + bill.UnusedCommitments, 5, 6}} {
 		sums := make([]float64, line.to-line.from)
 		for kind := range sums {
 			for i := line.from + kind; i < len(parts); i += rowParts {

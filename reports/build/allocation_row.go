@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -19,7 +20,7 @@ func rowOf(r *allocation.Row, of *document.Allocation, hours float64) document.A
 		Name: r.Name, Window: of.Window, Start: of.Window.Start, End: of.Window.End, Minutes: of.Minutes,
 		Properties: document.AllocationProperties{
 			Cluster: p.Cluster, Node: p.Node, Namespace: p.Namespace, Controller: p.Controller, ControllerKind: p.Kind, Container: p.Container,
-			ProviderID: p.ProviderID, Labels: p.Labels, NamespaceLabels: p.NamespaceLabels,
+			Pod: p.Pod, ProviderID: p.ProviderID, Labels: p.Labels, NamespaceLabels: p.NamespaceLabels,
 		},
 		CPUCores: five(r.Hold.CPU.Held / 1000 / hours), CPUCoreRequestAverage: five(r.Hold.CPU.Requested / 1000 / hours),
 		CPUCoreUsageAverage: five(r.Hold.CPU.Used / 1000 / hours), CPUCoreHours: five(r.Hold.CPU.Held / 1000), CPUEfficiency: five(cpu),
@@ -41,6 +42,14 @@ func rowOf(r *allocation.Row, of *document.Allocation, hours float64) document.A
 func setCost(r *document.AllocationRow, p []document.Dollars) {
 	r.CPUCost, r.RAMCost, r.GPUCost, r.PVCost, r.LoadBalancerCost, r.SharedCost = p[0], p[1], p[2], p[3], p[4], p[5]
 	r.TotalCost = p[0] + p[1] + p[2] + p[3] + p[4] + p[5]
+}
+
+// setIdle says which part of the costs is idle that is shared.
+func setIdle(r *document.AllocationRow, idle pricing.Cost) {
+	part := func(usd float64, of document.Dollars) document.Dollars {
+		return min(of, document.Dollars(document.Whole(document.Finite(usd)*document.PerDollar)))
+	}
+	r.CPUCostIdle, r.RAMCostIdle, r.GPUCostIdle = part(idle.CPU, r.CPUCost), part(idle.Memory, r.RAMCost), part(idle.GPU, r.GPUCost)
 }
 
 // setSingle lists the volumes and load balancers one by one. Their costs are

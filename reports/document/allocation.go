@@ -17,6 +17,12 @@ type Allocation struct {
 	Seen float64 `json:"seen" jsonschema:"minimum=0,maximum=1"`
 	// Shared is whose cost all others bear.
 	Shared *SharedNamespaces `json:"shared,omitempty"`
+	// ShareIdle is over what idle is spread: cluster (all) or node (what is on the same node). Absent: it stands in __idle__.
+	ShareIdle string `json:"shareIdle,omitempty" jsonschema:"enum=cluster,enum=node"`
+	// Filter is which costs are listed. The rest of the bill stands in __rest__.
+	Filter string `json:"filter,omitempty"`
+	// ListNodesMonthly is what the nodes cost a month at list prices; only where commitments are held, whose effect the bill has.
+	ListNodesMonthly *USD `json:"listNodesMonthly,omitempty"`
 	// Bill is what there is to pay for the window: the sum of all allocations' totalCost.
 	Bill AllocationBill `json:"bill"`
 	// MonthlyBill is the same for a month of 730 hours, rounded to the cent: the sum of all allocations' monthly.total.
@@ -54,7 +60,9 @@ type AllocationBill struct {
 	Volumes       Dollars `json:"volumes"`
 	LoadBalancers Dollars `json:"loadBalancers"`
 	ControlPlane  Dollars `json:"controlPlane"`
-	Total         Dollars `json:"total"`
+	// UnusedCommitments is what commitments cost that found no usage; only in an allocation.
+	UnusedCommitments Dollars `json:"unusedCommitments,omitempty"`
+	Total             Dollars `json:"total"`
 }
 
 // NodeUse is what becomes of the bill of nodes, in USD a month. The parts add
@@ -101,7 +109,7 @@ type AllocationMonthly struct {
 	GPU           USD `json:"gpu"`
 	Volumes       USD `json:"volumes"`
 	LoadBalancers USD `json:"loadBalancers"`
-	// Shared is the part of shared namespaces, or the control plane's fee.
+	// Shared is the part of shared namespaces, or the control plane's fee, or commitments without usage.
 	Shared USD `json:"shared"`
 	Total  USD `json:"total"`
 	// Slack is the part of CPU and memory that was requested and not used.

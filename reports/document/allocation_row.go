@@ -25,7 +25,7 @@ type AllocationRow struct {
 	CPUCost      Dollars `json:"cpuCost"`
 	// CPUCostAdjustment is always 0, as are all adjustments: no invoice is compared with.
 	CPUCostAdjustment Dollars `json:"cpuCostAdjustment"`
-	// CPUCostIdle is always 0, as for GPU and RAM: idle is not spread, __idle__ has it.
+	// CPUCostIdle is the part of cpuCost that is its share of idle, as for GPU and RAM; 0 where idle is not spread.
 	CPUCostIdle   Dollars `json:"cpuCostIdle"`
 	CPUEfficiency float64 `json:"cpuEfficiency"`
 
@@ -72,7 +72,7 @@ type AllocationRow struct {
 	// LBAllocations are its parts of load balancers, by CLUSTER/NAMESPACE/SERVICE. Their cost adds up to loadBalancerCost.
 	LBAllocations map[string]LBAllocation `json:"lbAllocations" jsonschema:"nullable"`
 
-	// SharedCost is its part of shared namespaces; the control plane's row has its fee here.
+	// SharedCost is its part of shared namespaces; the control plane's row has its fee here, as have commitments without usage.
 	SharedCost Dollars `json:"sharedCost"`
 	// ExternalCost is always 0: nothing outside the cluster is counted.
 	ExternalCost    Dollars `json:"externalCost"`
@@ -88,6 +88,7 @@ type AllocationProperties struct {
 	Cluster        string `json:"cluster,omitempty"`
 	Node           string `json:"node,omitempty"`
 	Namespace      string `json:"namespace,omitempty"`
+	Pod            string `json:"pod,omitempty"`
 	Controller     string `json:"controller,omitempty"`
 	ControllerKind string `json:"controllerKind,omitempty"`
 	Container      string `json:"container,omitempty"`

@@ -46,7 +46,7 @@ func billParts(b *document.AllocationBill) (out []string) {
 	for _, p := range []struct {
 		name string
 		usd  document.Dollars
-	}{{"volumes", b.Volumes}, {"load balancers", b.LoadBalancers}, {"control plane", b.ControlPlane}} {
+	}{{"volumes", b.Volumes}, {"load balancers", b.LoadBalancers}, {"control plane", b.ControlPlane}, {"commitments without usage", b.UnusedCommitments}} {
 		if p.usd != 0 {
 			out = append(out, fmt.Sprintf("%s %s", p.name, p.usd.USD()))
 		}
@@ -113,8 +113,11 @@ func nodeColumns(a *document.Allocation, wide bool) []costColumn {
 	}
 }
 
-// byNode reports whether the table is one of nodes and what becomes of their bill.
-func byNode(a *document.Allocation) bool { return len(a.Aggregate) == 1 && a.Nodes != nil }
+// byNode reports whether the table is one of nodes and what becomes of their bill, which
+// no filter cuts and no idle is shared out of.
+func byNode(a *document.Allocation) bool {
+	return len(a.Aggregate) == 1 && a.Nodes != nil && a.Filter == "" && a.ShareIdle == ""
+}
 
 // allocationGrid lays the rows out: the efficiency goes first where there is no room,
 // then names are shortened.
@@ -208,6 +211,18 @@ func allocationNotes(a *document.Allocation, o Options) []string {
 	}
 	if s := a.Shared; s != nil {
 		out = append(out, fmt.Sprintf("The cost of %s is spread over the others, %s.", brief.Clean(strings.Join(s.Namespaces, ", ")), splitWords(s.Split)))
+	}
+	switch a.ShareIdle {
+	case "cluster":
+		out = append(out, "Idle is spread over all, of each resource by what they pay of it.")
+	case "node":
+		out = append(out, "The idle of each node is spread over what is on it, of each resource by what they pay of it.")
+	}
+	if a.Filter != "" {
+		out = append(out, fmt.Sprintf("Listed is what %s takes; the rest of the bill stands in one row.", brief.Clean(a.Filter)))
+	}
+	if l := a.ListNodesMonthly; l != nil {
+		out = append(out, fmt.Sprintf("The nodes cost %s at list prices; with the commitments held they cost %s.", *l, a.MonthlyBill.Nodes.USD()))
 	}
 	if a.Accuracy.MissedMonthly != 0 {
 		out = append(out, fmt.Sprintf("Each pays for the larger of request and usage, hour by hour. By the minute it could be at most %s more, all together.", a.Accuracy.MissedMonthly))
