@@ -291,3 +291,21 @@ func TestHTMLSaysWhatMattersWithoutScripts(t *testing.T) {
 		}
 	}
 }
+
+// TestHTMLProves: the page has the backtest where the document has one, each rule
+// with its share of time above the request, and ours marked.
+func TestHTMLProves(t *testing.T) {
+	r, _ := one(func(*cluster) {})
+	if strings.Contains(output(t, "html", r, reports.Options{}), `id="proof"`) {
+		t.Error("a proof is told of that there was not")
+	}
+	r.Backtest = &document.Backtest{LearnDays: 8, TestDays: 7, Origins: 1, Advised: "plimsoll balanced", Scores: []document.BacktestScore{
+		{Rule: "plimsoll balanced", Containers: 84, OverRequest: 0.015, KilledHigh: 0.0312}, {Rule: "krr <b>", Containers: 84, OverRequest: 0.0454},
+	}}
+	got := output(t, "html", r, reports.Options{})
+	for _, want := range []string{`id="proof"`, "<strong>plimsoll balanced</strong>", "1.5 %", "krr &lt;b&gt;", "4.54 %", "your last 7 days"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}

@@ -28,6 +28,7 @@ type view struct {
 	Scaling                []string
 	Nodes                  *nodesView
 	Purchase               *purchaseView
+	Proof                  *proofView
 	Waste                  []waste
 	WasteNote              string
 	Warnings, Prices       []string
@@ -54,7 +55,7 @@ func viewOf(r *document.Report, rows []row) *view {
 		Cluster: clusterName(r), Span: brief.Span(r.Metadata.GeneratedFrom), Version: brief.Clean(r.Metadata.Version),
 		Money: brief.MoneyLines(r), Counts: counts(r), Priced: r.Summary.MonthlyCost != nil,
 		Rows: rows[:min(len(rows), mostRows)], RowCount: len(rows),
-		Scaling: brief.ScalingLines(r, true), Nodes: nodesOf(r), Purchase: purchaseOf(r),
+		Scaling: brief.ScalingLines(r, true), Nodes: nodesOf(r), Purchase: purchaseOf(r), Proof: proofOf(r.Backtest),
 		Warnings: brief.WarningLines(r.Warnings, false), Prices: brief.PriceLines(r.Prices), PriceAge: brief.PriceAge(r),
 	}
 	if saves := brief.Saves(r); v.Priced && saves > 0 && !r.NoHistory() {

@@ -23,8 +23,7 @@ func (s *screen) backtestSection() {
 }
 
 func (s *screen) scores(b *document.Backtest) {
-	s.hang("", fmt.Sprintf("Sizes made of %s and scored on the %d after, at %s.",
-		document.Counted(b.LearnDays, "day"), b.TestDays, document.Counted(b.Origins, "origin")), plainTone)
+	s.hang("", brief.BacktestOf(b), plainTone)
 	s.WriteByte('\n')
 	wide := s.o.line() >= wideScreen
 	t := &rows{right: []bool{false, true, true, true, true, true, true, true, true, true}}
@@ -56,49 +55,14 @@ func (s *screen) scores(b *document.Backtest) {
 	}
 	s.lines(t.print(s.o.line(), s.o.Color)...)
 	s.WriteByte('\n')
-	for _, text := range []string{
-		"OVER is the share of time above the CPU request.",
-		"BROKEN are the containers above it for more than 5 % of the time.",
-		"KILLED are those a week whose memory passed the setting" + killedRange(b) + ".",
-		"IDLE is requested and not used. A MONTH is the requests' worth.",
-		"Samples are means of five minutes; other tools' rules are read off the same.",
-	} {
+	for _, text := range brief.BacktestNotes(b) {
 		s.hang("", text, plainTone)
 	}
 }
 
-// killedRange tells how sure the kills of the advised rule are.
-func killedRange(b *document.Backtest) string {
-	x := b.Of(b.Advised)
-	if x == nil {
-		return ""
-	}
-	return fmt.Sprintf("; of %s: %s to %s, at 90 %%", brief.Clean(x.Rule), document.Percent(x.KilledLow), document.Percent(x.KilledHigh))
-}
-
 // replayed says what the advice would have brought on the user's own last days.
 func (s *screen) replayed() {
-	b := s.r.Backtest
-	ours, today := b.Of(advisedBy(b)), b.Of(document.AsItIs)
-	if ours == nil {
-		return
+	if text := brief.Replayed(s.r.Backtest); text != "" {
+		s.hang("  replayed  ", text, plainTone)
 	}
-	text := fmt.Sprintf("your last %s, by sizes of the %d before: CPU short %s of the time%s, out of memory %s a week%s",
-		document.Counted(b.TestDays, "day"), b.LearnDays, document.Percent(ours.OverRequest), beside(today, func(x *document.BacktestScore) float64 { return x.OverRequest }),
-		document.Percent(ours.Killed), beside(today, func(x *document.BacktestScore) float64 { return x.Killed }))
-	s.hang("  replayed  ", text, plainTone)
-}
-
-func advisedBy(b *document.Backtest) string {
-	if b == nil {
-		return ""
-	}
-	return b.Advised
-}
-
-func beside(today *document.BacktestScore, of func(*document.BacktestScore) float64) string {
-	if today == nil {
-		return ""
-	}
-	return " (now " + document.Percent(of(today)) + ")"
 }
