@@ -1,7 +1,6 @@
 package demand
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -28,10 +27,10 @@ type PlanHours struct {
 	shares   map[string][]pricing.CommitmentPart // of each instance type's price
 	Here     map[analyzer.Ref]*placed
 	Follower *packing.Follower
-	Worth    map[string]float64 // of a pod, by group
-	known    map[string]*levelNodes
-	passing  map[string]bool // kept nodes that somebody should mend, by name
-	covered  float64         // the share of a machine's price that commitments can cover
+	Worth    map[string]float64     // of a pod, by group
+	known    map[uint64][]*planHour // those that are packed, by sum
+	passing  map[string]bool        // kept nodes that somebody should mend, by name
+	covered  float64                // the share of a machine's price that commitments can cover
 }
 
 // placed is where the plan has a workload's pods.
@@ -55,7 +54,7 @@ func followPlan(p *advice.Pass, d *Curve) bool {
 	if plan == nil || len(plan.Plan.Nodes)+len(plan.Nodes) == 0 {
 		return false
 	}
-	h := &PlanHours{Pass: p, Plan: plan, d: d, known: map[string]*levelNodes{}, Worth: map[string]float64{}}
+	h := &PlanHours{Pass: p, Plan: plan, d: d, known: map[uint64][]*planHour{}, Worth: map[string]float64{}}
 	h.locate()
 	h.judge()
 	h.split()
@@ -132,7 +131,8 @@ type planHour struct {
 	spot  float64 // worth of the pods that move to spot
 	worth float64 // of the pods
 	whole map[string]int
-	key   string
+	sum   uint64 // of whole, FNV-1a: equal for hours of equal pods
+	on    *levelNodes
 }
 
 // hours lists the hours of the window that have history, with their pods.
@@ -186,7 +186,7 @@ func (h *PlanHours) addPods(one *planHour, ref analyzer.Ref, pods float64) {
 // round makes whole pods of an hour's means: what one group is rounded by is
 // carried over to the next, so that many small jobs do not all vanish.
 func (h *PlanHours) round(one *planHour) {
-	one.whole = map[string]int{}
+	one.whole, one.sum = map[string]int{}, 14695981039346656037
 	carry := 0.0
 	for _, group := range nodes.SortedNames(one.pods) {
 		pods, worth := one.pods[group], h.Worth[group]
@@ -197,7 +197,16 @@ func (h *PlanHours) round(one *planHour) {
 		carry += (pods - float64(n)) * worth
 		if n > 0 {
 			one.whole[group] = n
-			one.key += fmt.Sprint(group, "=", n, ";")
+			one.add(group, n)
 		}
 	}
+}
+
+// add takes a group's pods into the sum.
+func (one *planHour) add(group string, n int) {
+	const prime = 1099511628211
+	for i := range len(group) {
+		one.sum = (one.sum ^ uint64(group[i])) * prime
+	}
+	one.sum = (one.sum ^ uint64(n)) * prime
 }

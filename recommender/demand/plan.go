@@ -36,7 +36,7 @@ func (h *PlanHours) fill(hours, levels []*planHour) {
 	h.packAll(levels)
 	seen := map[pricing.CommitmentScope]bool{}
 	for i := range levels {
-		for scope := range h.known[levels[i].key].byScope {
+		for scope := range levels[i].on.byScope {
 			seen[scope] = true
 		}
 	}
@@ -52,7 +52,7 @@ func (h *PlanHours) fill(hours, levels []*planHour) {
 	lost := 0
 	var counted [24]float64
 	for i, one := range hours {
-		level := h.known[levels[i].key]
+		level := levels[i].on
 		scale := 1.0
 		if levels[i].worth > 0 {
 			scale = one.worth / levels[i].worth
@@ -86,25 +86,28 @@ const packers = 4
 
 // packAll packs each level once.
 func (h *PlanHours) packAll(levels []*planHour) {
+	like := make([]*planHour, len(levels)) // the one of the same pods that is packed
 	var once []*planHour
-	for _, one := range levels {
-		if _, ok := h.known[one.key]; !ok {
-			h.known[one.key] = nil
-			once = append(once, one)
+	for i, one := range levels {
+		at := slices.IndexFunc(h.known[one.sum], func(o *planHour) bool { return maps.Equal(o.whole, one.whole) })
+		if at < 0 {
+			h.known[one.sum] = append(h.known[one.sum], one)
+			like[i], once = one, append(once, one)
+			continue
 		}
+		like[i] = h.known[one.sum][at]
 	}
-	packed := make([]*levelNodes, len(once))
 	var all sync.WaitGroup
 	for p := range packers {
 		all.Go(func() {
 			for i := p; i < len(once); i += packers {
-				packed[i] = h.pack(once[i])
+				once[i].on = h.pack(once[i])
 			}
 		})
 	}
 	all.Wait()
-	for i, one := range once {
-		h.known[one.key] = packed[i]
+	for i, one := range levels {
+		one.on = like[i].on
 	}
 }
 

@@ -43,6 +43,7 @@ func OneType(ctx context.Context, in packing.Input, plan packing.Plan, group fun
 		}
 	}
 	few := in
+	few.NoBound = len(in.Pods) > mostPlayed
 	few.Offerings = slices.DeleteFunc(slices.Clone(in.Offerings), func(o packing.Offering) bool { return !allowed[group(&o)][o.Type] })
 	out, err := packing.Pack(ctx, few)
 	if err != nil {
@@ -86,7 +87,7 @@ func bestType(ctx context.Context, in packing.Input, pods []packing.Pod, g strin
 		if tried == simpleTries || one.least >= lowest {
 			break
 		}
-		plan, err := packing.Pack(ctx, packing.Input{Pods: pods, DaemonSets: in.DaemonSets, Offerings: one.own, Effort: in.Effort / 4})
+		plan, err := packing.Pack(ctx, packing.Input{Pods: pods, DaemonSets: in.DaemonSets, Offerings: one.own, Effort: in.Effort / 4, NoBound: len(in.Pods) > mostPlayed})
 		if err != nil {
 			return "", err
 		}

@@ -40,14 +40,20 @@ func (inst *instance) countCuts() []cut {
 	for _, c := range inst.classes {
 		offer(c.ok, 1)
 	}
+	members := make([][]int, len(inst.groups))
+	for c := range inst.classes {
+		if g := inst.classes[c].group; g >= 0 {
+			members[g] = append(members[g], c)
+		}
+	}
 	for g, grp := range inst.groups {
 		if grp.limit == 0 || !grp.uniform {
 			continue
 		}
 		set := make([]bool, len(inst.kinds))
-		for _, c := range inst.classes {
-			for k := range set {
-				set[k] = set[k] || c.group == g && c.ok[k]
+		for _, c := range members[g] {
+			for k, ok := range inst.classes[c].ok {
+				set[k] = set[k] || ok
 			}
 		}
 		offer(set, math.Ceil(float64(grp.size)/float64(grp.limit)))

@@ -161,7 +161,7 @@ func (r *refit) named(name, group string) *Pod {
 // suffer brings a loss about: the pods are where they found room.
 func (r *refit) suffer(loss *Loss) {
 	for n := range r.plan.Nodes {
-		if n == loss.Node || loss.Zone != "" && r.plan.Nodes[n].Offering.Zone == loss.Zone {
+		if loss.gone().takes(&r.plan, n) {
 			for _, name := range r.plan.Nodes[n].Pods {
 				r.drop(n, r.pods[name])
 			}
@@ -257,7 +257,7 @@ func (h *hardening) enlarge(plan Plan, loss *Loss, limit float64) (node int, bes
 	node, cost = -1, limit
 	for n := range plan.Nodes {
 		had := plan.Nodes[n].Offering
-		if n == loss.Node || loss.Zone != "" && had.Zone == loss.Zone {
+		if loss.gone().takes(&plan, n) {
 			continue
 		}
 		pods, ok := r.together(n, loss)
@@ -293,9 +293,7 @@ func (r *refit) together(n int, loss *Loss) (pods []*Pod, ok bool) {
 	for _, name := range loss.Left {
 		p := r.named(name, loss.Group).freed()
 		p.Name = name
-		if !r.lives(&p, n, func(k int) bool {
-			return k == loss.Node || loss.Zone != "" && r.plan.Nodes[k].Offering.Zone == loss.Zone
-		}) {
+		if !r.lives(&p, n, loss.gone()) {
 			ok = false
 			break
 		}

@@ -19,6 +19,15 @@ func (s *searcher) improve(ctx context.Context, bins []bin, budget int, low floa
 		return bins
 	}
 	s.restart(bins)
+	if len(bins) > district {
+		return s.improveInDistricts(ctx, bins, budget, low)
+	}
+	return s.anneal(ctx, bins, budget, low)
+}
+
+// anneal is improve for bins that the tallies know of. They know the best packing
+// at the end.
+func (s *searcher) anneal(ctx context.Context, bins []bin, budget int, low float64) []bin {
 	now := s.price(bins)
 	best, lowest := slices.Clone(bins), now
 	heat := heatShare * now / float64(len(bins))
@@ -42,6 +51,8 @@ func (s *searcher) improve(ctx context.Context, bins []bin, budget int, low floa
 			best, lowest = append(best[:0], bins...), now
 		}
 	}
+	s.count(bins, -1)
+	s.count(best, 1)
 	return best
 }
 

@@ -163,7 +163,7 @@ func (p *Pod) hostLimits() (limit int64, enemies []string) {
 // addClasses puts pods together that need the same, may run on the same
 // offerings and belong to the same limited group.
 func (inst *instance) addClasses(in Input, z zoned, room []resources, names []string, index map[string]int) {
-	byKey := map[string]int{}
+	byKey, byWords := map[string]int{}, map[podWords]int{}
 	admitted := map[string][]bool{}
 	spread := map[string]int{}
 	for i, name := range sortedKeys(z.perZone) {
@@ -173,6 +173,19 @@ func (inst *instance) addClasses(in Input, z zoned, room []resources, names []st
 	for i := range z.pods {
 		p := &z.pods[i]
 		sig := p.signature()
+		g, limited := index[p.Group]
+		if !limited {
+			g = -1
+		}
+		free, spreads := spread[p.Group]
+		if !spreads || p.Zone != "" {
+			free = -1
+		}
+		words := podWords{sizeWords(sig, p), g, free}
+		if c, found := byWords[words]; found {
+			inst.classes[c].pods = append(inst.classes[c].pods, i)
+			continue
+		}
 		if admitted[sig] == nil {
 			admitted[sig] = make([]bool, len(in.Offerings))
 			for k := range in.Offerings {
@@ -185,14 +198,6 @@ func (inst *instance) addClasses(in Input, z zoned, room []resources, names []st
 		for k := range ok {
 			ok[k] = admitted[sig][k] && room[k].fits(p)
 		}
-		g, limited := index[p.Group]
-		if !limited {
-			g = -1
-		}
-		free, spreads := spread[p.Group]
-		if !spreads || p.Zone != "" {
-			free = -1
-		}
 		key := classKey(vector, ok, g, free) + setKey(admitted[sig])
 		c, found := byKey[key]
 		if !found {
@@ -200,8 +205,28 @@ func (inst *instance) addClasses(in Input, z zoned, room []resources, names []st
 			byKey[key] = c
 			inst.classes = append(inst.classes, class{need: vector, size: floats(vector), open: admitted[sig], ok: ok, group: g, free: free})
 		}
+		byWords[words] = c
 		inst.classes[c].pods = append(inst.classes[c].pods, i)
 	}
+}
+
+// podWords is equal for pods that are of one class by their own words; pods of other
+// words may be of it too.
+type podWords struct {
+	size        string
+	group, free int
+}
+
+// sizeWords is equal for pods of one signature and size.
+func sizeWords(signature string, p *Pod) string {
+	b := []byte(signature)
+	for _, v := range []int64{p.CPU, p.Memory, p.GPUs} {
+		b = binary.AppendVarint(b, v)
+	}
+	for _, name := range sortedKeys(p.Extended) {
+		b = binary.AppendVarint(strconv.AppendQuote(b, name), p.Extended[name])
+	}
+	return string(b)
 }
 
 func classKey(need []int64, ok []bool, group, free int) string {

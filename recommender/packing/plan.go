@@ -26,17 +26,24 @@ type Input struct {
 	NoBound bool
 }
 
-// The effort that QuickEffort gives few pods, and the number that are few.
+// The effort that QuickEffort gives few pods, and the number that are few; the number
+// that are many, of which each has less, and the least effort for those.
 const (
-	leastEffort = 0.05
-	fewPods     = 500
+	leastEffort     = 0.05
+	fewPods         = 500
+	manyPods        = 5000
+	leastManyEffort = 0.1
 )
 
 // QuickEffort is for a caller who has just read the usage of so many pods and
 // would not wait longer for the plan than for that: a twentieth for up to 500
-// pods, a second or so, and more with their square up to all of it for 2,200.
+// pods, a second or so, and more with their square up to all of it for 2,200. Above
+// 5,000 pods all have as much as these together, and a tenth at the least.
 func QuickEffort(pods int) float64 {
 	share := float64(pods) / fewPods
+	if pods > manyPods {
+		return max(manyPods/float64(pods), leastManyEffort)
+	}
 	return min(leastEffort*max(share*share, 1), 1)
 }
 

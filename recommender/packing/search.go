@@ -46,6 +46,9 @@ func newSearcher(inst *instance, worth []float64, stream uint64) *searcher {
 
 // start packs all pods for the first time.
 func (s *searcher) start() []bin {
+	if len(s.inst.classes) > manyClasses {
+		return s.startInWindows()
+	}
 	for c := range s.inst.classes {
 		s.release(c, int64(len(s.inst.classes[c].pods)))
 	}

@@ -13,6 +13,7 @@ import (
 const (
 	firstWork, firstWorkPerBin = 5_000_000, 100_000
 	lastWork, lastWorkPerBin   = 120_000_000, 2_500_000
+	lastWorkBeyond             = 300_000 // for each bin of those beyond one district
 	roundings                  = 30
 )
 
@@ -41,6 +42,21 @@ func (inst *instance) solve(ctx context.Context, effort float64, noBound bool) (
 	return inst.search(ctx, bins, worth, shares, low, effort), low
 }
 
+// lastBudget is the work of the last search over so many bins.
+func lastBudget(effort float64, bins int) int {
+	return int(effort * float64(lastWork+lastWorkPerBin*min(bins, district)+lastWorkBeyond*max(bins-district, 0)))
+}
+
+// rounded is the cheapest of a packing and the roundings of the relaxation's bins.
+func (s *searcher) rounded(ctx context.Context, best []bin, shares []share) []bin {
+	for i := 0; i < roundings/searchers && shares != nil && ctx.Err() == nil; i++ {
+		if rounded := s.round(shares); rounded != nil && s.price(rounded) < s.price(best) {
+			best = rounded
+		}
+	}
+	return best
+}
+
 // searchers is how many look for the last packing side by side, each on a part
 // of the budget and by chances of its own.
 const searchers = 2
@@ -48,19 +64,16 @@ const searchers = 2
 // search rounds the relaxation's bins, if there are any, and improves on what
 // is the best then.
 func (inst *instance) search(ctx context.Context, bins []bin, worth []float64, shares []share, low, effort float64) []bin {
+	if len(bins) > district {
+		return inst.searchApart(ctx, newSearcher(inst, worth, searchers).rounded(ctx, bins, shares), worth, low, effort)
+	}
 	var found [searchers][]bin
 	var all sync.WaitGroup
 	for i := range found {
 		all.Go(func() {
 			s := newSearcher(inst, worth, uint64(i))
-			best := slices.Clone(bins)
-			for i := 0; i < roundings/searchers && shares != nil && ctx.Err() == nil; i++ {
-				if rounded := s.round(shares); rounded != nil && s.price(rounded) < s.price(best) {
-					best = rounded
-				}
-			}
-			budget := effort * float64(lastWork+lastWorkPerBin*len(best)) / searchers
-			found[i] = s.improve(ctx, best, int(budget), low)
+			best := s.rounded(ctx, slices.Clone(bins), shares)
+			found[i] = s.improve(ctx, best, lastBudget(effort, len(best))/searchers, low)
 		})
 	}
 	all.Wait()

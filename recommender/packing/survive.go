@@ -58,7 +58,7 @@ func Losses(in Input, plan Plan, s Survival) []Loss {
 	case SurviveNode:
 		for n := range plan.Nodes {
 			if len(plan.Nodes[n].Pods) > 0 {
-				out = append(out, r.lose(Loss{Node: n}, func(k int) bool { return k == n }, s.Exempt))
+				out = append(out, r.lose(Loss{Node: n}, s.Exempt))
 			}
 		}
 	case SurviveZone:
@@ -68,7 +68,7 @@ func Losses(in Input, plan Plan, s Survival) []Loss {
 		}
 		for _, zone := range sortedKeys(zones) {
 			if zone != "" {
-				out = append(out, r.lose(Loss{Node: -1, Zone: zone}, func(k int) bool { return plan.Nodes[k].Offering.Zone == zone }, s.Exempt))
+				out = append(out, r.lose(Loss{Node: -1, Zone: zone}, s.Exempt))
 			}
 		}
 	}
@@ -87,20 +87,55 @@ type refit struct {
 	rooms  []resources // by node, with its pods on it
 	hosts  []map[string]int64
 	zones  map[string]map[string]int64
-	usable map[string][]bool         // by signature: nodes that admit it
-	apart  map[string][]AntiAffinity // of groups that the scheduler keeps apart from others
+	usable map[string]*admission // by signature
+	words  map[podZone]string    // signatures
+	keeps  map[string][]keeper   // by group: what keeps its pods away
+	trees  map[string]*roomTree  // by zone
+	place  []int                 // of a node in its zone's tree
+	order  []string              // zones
 	mean   Offering
 }
 
+// podZone is what a pod's signature depends on in a plan: a loss frees some of their
+// zone.
+type podZone struct{ pod, zone string }
+
+// keeper is a group whose pods the scheduler keeps apart from others, on a node or in
+// a zone.
+type keeper struct{ group, key string }
+
+// admission is the nodes that admit a pod, and how many of each zone do.
+type admission struct {
+	node   []bool
+	inZone map[string]int
+}
+
+// gone is what a loss takes away: a node, -1 for none, or all of a zone.
+type gone struct {
+	node int
+	zone string
+	all  bool
+}
+
+func (loss *Loss) gone() gone { return gone{loss.Node, loss.Zone, loss.Zone != ""} }
+
+// takes says whether a node is gone with it.
+func (g gone) takes(plan *Plan, n int) bool {
+	return n == g.node || g.all && plan.Nodes[n].Offering.Zone == g.zone
+}
+
 func newRefit(in Input, plan Plan) *refit {
-	r := &refit{plan: plan, in: in, pods: map[string]*Pod{}, member: map[string]int{}, zones: map[string]map[string]int64{}, usable: map[string][]bool{}, apart: map[string][]AntiAffinity{}}
+	r := &refit{plan: plan, in: in, pods: map[string]*Pod{}, member: map[string]int{}, zones: map[string]map[string]int64{},
+		usable: map[string]*admission{}, words: map[podZone]string{}, keeps: map[string][]keeper{}, trees: map[string]*roomTree{}}
 	for i := range in.Pods {
 		p := &in.Pods[i]
 		r.pods[p.Name] = p
 		if _, ok := r.member[p.Group]; !ok {
 			r.member[p.Group] = i
-			if hard := p.freed().AntiAffinity; len(hard) > 0 {
-				r.apart[p.Group] = hard
+			for _, a := range p.freed().AntiAffinity {
+				for _, other := range a.Groups {
+					r.keeps[other] = append(r.keeps[other], keeper{p.Group, a.TopologyKey})
+				}
 			}
 		}
 	}
@@ -110,14 +145,31 @@ func newRefit(in Input, plan Plan) *refit {
 		r.hosts = append(r.hosts, map[string]int64{})
 		r.mean.CPU, r.mean.Memory = max(r.mean.CPU, o.CPU), max(r.mean.Memory, o.Memory)
 		for _, name := range plan.Nodes[n].Pods {
-			r.take(n, r.pods[name])
+			r.rooms[n].take(r.pods[name])
+			r.add(n, r.pods[name].Group, 1)
 		}
 	}
+	r.index()
 	return r
+}
+
+// index plants a tree for each zone.
+func (r *refit) index() {
+	nodes := map[string][]int{}
+	for n := range r.plan.Nodes {
+		zone := r.plan.Nodes[n].Offering.Zone
+		r.place = append(r.place, len(nodes[zone]))
+		nodes[zone] = append(nodes[zone], n)
+	}
+	r.order = sortedKeys(nodes)
+	for _, zone := range r.order {
+		r.trees[zone] = newRoomTree(nodes[zone], r.rooms)
+	}
 }
 
 func (r *refit) take(n int, p *Pod) {
 	r.rooms[n].take(p)
+	r.trees[r.plan.Nodes[n].Offering.Zone].set(r.place[n], &r.rooms[n])
 	r.add(n, p.Group, 1)
 }
 
@@ -132,16 +184,20 @@ func (r *refit) add(n int, group string, by int64) {
 
 func (r *refit) drop(n int, p *Pod) {
 	r.rooms[n].release(p)
+	r.trees[r.plan.Nodes[n].Offering.Zone].set(r.place[n], &r.rooms[n])
 	r.add(n, p.Group, -1)
 }
 
 // lose takes nodes away and finds room for their pods; then all is as before.
-func (r *refit) lose(loss Loss, gone func(node int) bool, exempt map[string]bool) Loss {
+func (r *refit) lose(loss Loss, exempt map[string]bool) Loss {
 	var pods []Pod
+	var lost []int
 	for n := range r.plan.Nodes {
-		if !gone(n) {
-			continue
+		if loss.gone().takes(&r.plan, n) {
+			lost = append(lost, n)
 		}
+	}
+	for _, n := range lost {
 		for _, name := range r.plan.Nodes[n].Pods {
 			r.drop(n, r.pods[name])
 			if !exempt[name] {
@@ -149,12 +205,10 @@ func (r *refit) lose(loss Loss, gone func(node int) bool, exempt map[string]bool
 			}
 		}
 	}
-	loss.Refuge, loss.Left = r.place(pods, gone)
-	for n := range r.plan.Nodes {
-		if gone(n) {
-			for _, name := range r.plan.Nodes[n].Pods {
-				r.take(n, r.pods[name])
-			}
+	loss.Refuge, loss.Left = r.seatAll(pods, loss.gone())
+	for _, n := range lost {
+		for _, name := range r.plan.Nodes[n].Pods {
+			r.take(n, r.pods[name])
 		}
 	}
 	return loss
@@ -169,7 +223,7 @@ func (r *refit) surge(group string, count int) Loss {
 		pods = append(pods, p)
 	}
 	loss := Loss{Node: -1, Group: group}
-	loss.Refuge, loss.Left = r.place(pods, func(int) bool { return false })
+	loss.Refuge, loss.Left = r.seatAll(pods, loss.gone())
 	return loss
 }
 
@@ -184,14 +238,14 @@ func (p *Pod) freed() Pod {
 	return out
 }
 
-// place seats pods, the largest first, each on the node that it fills most, and
+// seatAll seats pods, the largest first, each on the node that it fills most, and
 // takes them off again.
-func (r *refit) place(pods []Pod, gone func(int) bool) (at map[string]int, left []string) {
+func (r *refit) seatAll(pods []Pod, g gone) (at map[string]int, left []string) {
 	slices.SortStableFunc(pods, func(a, b Pod) int { return cmp.Or(cmp.Compare(r.share(&b), r.share(&a)), cmp.Compare(a.Name, b.Name)) })
 	at = map[string]int{}
 	for i := range pods {
 		p := &pods[i]
-		if n := r.seat(p, gone); n >= 0 {
+		if n := r.seat(p, g); n >= 0 {
 			at[p.Name] = n
 			r.take(n, p)
 		} else {
@@ -207,53 +261,73 @@ func (r *refit) place(pods []Pod, gone func(int) bool) (at map[string]int, left 
 }
 
 // share is the larger of the parts that a pod takes of a large node.
-func (r *refit) share(p *Pod) float64 {
-	return max(float64(p.CPU)/float64(max(r.mean.CPU, 1)), float64(p.Memory)/float64(max(r.mean.Memory, 1)))
+func (r *refit) share(p *Pod) float64 { return r.part(p.CPU, p.Memory) }
+
+func (r *refit) part(cpu, memory int64) float64 {
+	return max(float64(cpu)/float64(max(r.mean.CPU, 1)), float64(memory)/float64(max(r.mean.Memory, 1)))
 }
 
-// seat chooses a node for the pod; -1 for none.
-func (r *refit) seat(p *Pod, gone func(int) bool) int {
+// seat chooses a node for the pod, the one with the least room then; of a spread over
+// zones in the zone with the fewest of its like. -1 for none.
+func (r *refit) seat(p *Pod, g gone) int {
+	admits := r.admitted(p)
 	best, least, fewest := -1, 0.0, int64(0)
-	for n, ok := range r.admitted(p) {
-		if !ok || gone(n) || !r.rooms[n].fits(p) || !r.lives(p, n, gone) {
-			continue
-		}
-		rest := max(float64(r.rooms[n].cpu-p.CPU)/float64(max(r.mean.CPU, 1)), float64(r.rooms[n].memory-p.Memory)/float64(max(r.mean.Memory, 1)))
+	for _, zone := range r.order {
 		inZone := int64(0)
 		if zonal(p) {
-			inZone = r.zones[r.plan.Nodes[n].Offering.Zone][p.Group]
+			inZone = r.zones[zone][p.Group]
 		}
-		if best < 0 || inZone < fewest || inZone == fewest && rest < least {
-			best, least, fewest = n, rest, inZone
+		if admits.inZone[zone] == 0 || best >= 0 && inZone > fewest {
+			continue
 		}
+		here := best < 0 || inZone < fewest // so any node of the zone is better
+		skip := func(e extent) bool { return !here && r.part(e.leastCPU-p.CPU, e.leastMemory-p.Memory) > least }
+		r.trees[zone].visit(1, p.CPU, p.Memory, skip, func(n int) {
+			rest := r.part(r.rooms[n].cpu-p.CPU, r.rooms[n].memory-p.Memory)
+			if (here || rest < least || rest == least && n < best) && r.takes(p, n, admits, g) {
+				best, least, fewest, here = n, rest, inZone, false
+			}
+		})
 	}
 	return best
+}
+
+// takes reports whether a node that is there still takes the pod.
+func (r *refit) takes(p *Pod, n int, admits *admission, g gone) bool {
+	return admits.node[n] && !g.takes(&r.plan, n) && r.rooms[n].fits(p) && r.lives(p, n, g)
 }
 
 func zonal(p *Pod) bool {
 	return slices.ContainsFunc(p.Spread, func(s Spread) bool { return s.TopologyKey == LabelZone })
 }
 
-func (r *refit) admitted(p *Pod) []bool {
-	sig := p.signature()
+func (r *refit) admitted(p *Pod) *admission {
+	key := podZone{p.Name, p.Zone}
+	sig, known := r.words[key]
+	if !known {
+		sig = p.signature()
+		r.words[key] = sig
+	}
 	if r.usable[sig] == nil {
-		ok := make([]bool, len(r.plan.Nodes))
-		for n := range ok {
-			ok[n] = admits(&r.plan.Nodes[n].Offering, p)
+		a := &admission{make([]bool, len(r.plan.Nodes)), map[string]int{}}
+		for n := range a.node {
+			if a.node[n] = admits(&r.plan.Nodes[n].Offering, p); a.node[n] {
+				a.inZone[r.plan.Nodes[n].Offering.Zone]++
+			}
 		}
-		r.usable[sig] = ok
+		r.usable[sig] = a
 	}
 	return r.usable[sig]
 }
 
 // lives reports whether the pods that are there let the pod in.
-func (r *refit) lives(p *Pod, n int, gone func(int) bool) bool {
+func (r *refit) lives(p *Pod, n int, g gone) bool {
 	zone := r.plan.Nodes[n].Offering.Zone
 	for _, s := range p.Spread {
 		if s.TopologyKey == LabelHostname && r.hosts[n][p.Group]+1 > s.MaxSkew {
 			return false
 		}
-		if s.TopologyKey == LabelZone && r.zones[zone][p.Group]+1-r.leastInZone(p, gone) > s.MaxSkew {
+		if s.TopologyKey == LabelZone && r.zones[zone][p.Group]+1-r.leastInZone(p, g) > s.MaxSkew {
 			return false
 		}
 	}
@@ -272,24 +346,26 @@ func (r *refit) lives(p *Pod, n int, gone func(int) bool) bool {
 // refused reports whether a pod of the node, or of its zone, keeps the pod's group
 // away.
 func (r *refit) refused(p *Pod, n int) bool {
-	keeps := func(there map[string]int64, key string) bool {
-		for group, apart := range r.apart {
-			if there[group] > 0 && slices.ContainsFunc(apart, func(a AntiAffinity) bool { return a.TopologyKey == key && slices.Contains(a.Groups, p.Group) }) {
-				return true
-			}
-		}
-		return false
-	}
-	return keeps(r.hosts[n], LabelHostname) || keeps(r.zones[r.plan.Nodes[n].Offering.Zone], LabelZone)
+	return slices.ContainsFunc(r.keeps[p.Group], func(k keeper) bool {
+		return k.key == LabelHostname && r.hosts[n][k.group] > 0 || k.key == LabelZone && r.zones[r.plan.Nodes[n].Offering.Zone][k.group] > 0
+	})
 }
 
 // leastInZone is the fewest pods of the pod's group in a zone that it may run in.
-func (r *refit) leastInZone(p *Pod, gone func(int) bool) int64 {
+func (r *refit) leastInZone(p *Pod, g gone) int64 {
 	anywhere := *p
 	anywhere.Zone = ""
+	admits := r.admitted(&anywhere)
 	least := int64(-1)
-	for n, ok := range r.admitted(&anywhere) {
-		if c := r.zones[r.plan.Nodes[n].Offering.Zone][p.Group]; ok && !gone(n) && (least < 0 || c < least) {
+	for _, zone := range r.order {
+		open := admits.inZone[zone]
+		if g.all && g.zone == zone {
+			open = 0
+		}
+		if g.node >= 0 && admits.node[g.node] && r.plan.Nodes[g.node].Offering.Zone == zone {
+			open--
+		}
+		if c := r.zones[zone][p.Group]; open > 0 && (least < 0 || c < least) {
 			least = c
 		}
 	}
@@ -314,18 +390,29 @@ func Exempt(in Input, today Plan, level Level, surge map[string]int) map[string]
 		r.rooms[n] = Input{Offerings: []Offering{o}, DaemonSets: in.DaemonSets}.rooms()[0].clone()
 	}
 	for n := range today.Nodes {
-		gone := func(k int) bool { return k == n }
+		g := gone{node: n}
 		if level == SurviveZone {
-			gone = func(k int) bool { return today.Nodes[k].Offering.Zone == today.Nodes[n].Offering.Zone }
+			g = gone{-1, today.Nodes[n].Offering.Zone, true}
 		}
 		for _, name := range today.Nodes[n].Pods {
 			p := r.pods[name].freed()
-			r.drop(n, &p)
-			if r.seat(&p, gone) < 0 {
+			r.add(n, p.Group, -1)
+			if !r.anywhere(&p, g) {
 				out[name] = true
 			}
-			r.take(n, &p)
+			r.add(n, p.Group, 1)
 		}
 	}
 	return out
+}
+
+// anywhere reports whether some node takes the pod.
+func (r *refit) anywhere(p *Pod, g gone) bool {
+	admits := r.admitted(p)
+	for n := range r.rooms {
+		if r.takes(p, n, admits, g) {
+			return true
+		}
+	}
+	return false
 }

@@ -135,24 +135,34 @@ func zoneRules(pods []Pod) map[string]*zoneRule {
 func eligibleZones(in Input, pods []Pod, rules map[string]*zoneRule) (domains, eligible map[int][]string) {
 	room := in.rooms()
 	domains, eligible = map[int][]string{}, map[int][]string{}
+	open, fit := map[string][]string{}, map[string][]string{} // by what pods say
 	for _, rule := range rules {
 		for _, i := range rule.members {
 			anywhere := pods[i]
 			anywhere.Zone = ""
-			for k := range in.Offerings {
-				o := &in.Offerings[k]
-				if admits(o, &anywhere) && !slices.Contains(domains[i], o.Zone) {
-					domains[i] = append(domains[i], o.Zone)
-				}
-				if admits(o, &pods[i]) && room[k].fits(&pods[i]) && !slices.Contains(eligible[i], o.Zone) {
-					eligible[i] = append(eligible[i], o.Zone)
-				}
+			words := anywhere.signature()
+			if _, known := open[words]; !known {
+				open[words] = zonesWhere(in, func(k int) bool { return admits(&in.Offerings[k], &anywhere) })
 			}
-			slices.Sort(domains[i])
-			slices.Sort(eligible[i])
+			size := sizeWords(pods[i].signature(), &pods[i])
+			if _, known := fit[size]; !known {
+				fit[size] = zonesWhere(in, func(k int) bool { return admits(&in.Offerings[k], &pods[i]) && room[k].fits(&pods[i]) })
+			}
+			domains[i], eligible[i] = open[words], fit[size]
 		}
 	}
 	return domains, eligible
+}
+
+// zonesWhere lists, in order, the zones of the offerings for which ok holds.
+func zonesWhere(in Input, ok func(offering int) bool) []string {
+	seen := map[string]bool{}
+	for k := range in.Offerings {
+		if zone := in.Offerings[k].Zone; !seen[zone] && ok(k) {
+			seen[zone] = true
+		}
+	}
+	return sortedKeys(seen)
 }
 
 // place pins the group's pods one after the other, those with the fewest zones
