@@ -150,6 +150,9 @@ func (t *Tree) folder(ctx context.Context, root string, o Options, seen map[stri
 	for _, path := range w.dangling {
 		t.problem(path, errDangling)
 	}
+	for _, path := range w.odd {
+		t.problem(path, errNoFile)
+	}
 	if w.again {
 		t.Again = map[int]bool{0: true}
 	}
@@ -306,6 +309,7 @@ type walker struct {
 	kusts    []string // folders with a kustomization
 	charts   []string // folders with a Chart.yaml
 	dangling []string
+	odd      []string // pipes, sockets and devices under a manifest's name
 }
 
 // walk visits a folder, and those that links in it lead to.
@@ -333,8 +337,11 @@ func (w *walker) walk(dir string) error {
 			if err := w.into(path, e); err != nil {
 				return err
 			}
-		case info.Mode().IsRegular() && isManifest(path):
+		case !isManifest(path):
+		case info.Mode().IsRegular():
 			w.file(path)
+		default:
+			w.odd = append(w.odd, path)
 		}
 	}
 	return nil

@@ -34,6 +34,8 @@ func TestOneQuestionIsLost(t *testing.T) {
 		"grpc_server_handled_total":                        {"request rates", true},
 		"kube_pod_container_status_restarts_total":         {"restarts", false},
 		"kube_pod_owner":                                   {"", false},
+		"count(last_over_time(kube_pod_owner":              {"kube_pod_owner", false}, // its labels only
+		"last_over_time(kube_namespace_created":            {"kube_namespace_created", false},
 		"/label/namespace/values":                          {"namespaces", false},
 		"container_cpu_cfs_throttled_periods_total":        {"", false},
 		"kube_pod_container_status_last_terminated_reason": {"", false},

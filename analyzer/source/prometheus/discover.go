@@ -317,12 +317,13 @@ func (d *discovery) findInterval(ctx context.Context, c *client, at time.Time) e
 	return nil
 }
 
-// probeState learns the labels of kube-state-metrics.
+// probeState learns the labels of kube-state-metrics. Where the engine broke off at
+// it, they are guessed, and what is then not found may be there: owners, OOM kills.
 func (d *discovery) probeState(ctx context.Context, c *client, at time.Time) error {
 	for _, metric := range []string{metricPodOwner, metricRequests} {
 		counts, err := d.probe(ctx, c, metric, [][]string{roles[0], roles[1]}, at)
 		if err != nil {
-			return softly(err)
+			return d.guess(metric, "its labels could not be learned and are taken to be the usual ones, so owners, requests, restarts and OOM kills may be missed", err)
 		}
 		if counts["any"] == 0 {
 			continue
@@ -334,7 +335,7 @@ func (d *discovery) probeState(ctx context.Context, c *client, at time.Time) err
 		if d.state.pod == "exported_pod" {
 			d.state.container, err = d.stateContainer(ctx, c, at)
 		}
-		return softly(err)
+		return d.guess(metricRestarts, "its container label could not be learned and is taken to be container, so requests, restarts and OOM kills may be missed", err)
 	}
 	if d.otel() { // the receivers beside each other share their labels
 		d.otelState, d.state = true, d.usage
@@ -342,6 +343,16 @@ func (d *discovery) probeState(ctx context.Context, c *client, at time.Time) err
 			d.state.container = strings.Replace(d.usage.pod, "pod", "container", 1)
 		}
 	}
+	return nil
+}
+
+// guess says what follows from a question of discovery that was lost, unless its
+// error ends the collection.
+func (d *discovery) guess(subject, follows string, err error) error {
+	if err == nil || softly(err) != nil {
+		return err
+	}
+	d.warn(lostCode(err, analyzer.WarnPartial), subject, follows+": "+firstLine(err).Error())
 	return nil
 }
 

@@ -122,7 +122,7 @@ func (d *discovery) splits(ctx context.Context, c *client, at time.Time) ([]stri
 		}
 	})
 	if err != nil || len(moments) < 2 {
-		return nil, softly(err)
+		return nil, d.guess(metric, "whether the engine holds several clusters could not be told, so the usage may be of more than one", err)
 	}
 	var out []string
 	for name, values := range created {
