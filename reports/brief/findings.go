@@ -9,7 +9,7 @@ import (
 func findingLines(r *document.Report, full bool) (out []string) {
 	for i := range r.Recommendations {
 		if x := &r.Recommendations[i]; x.Fix != "" {
-			out = append(out, fmt.Sprintf("Finding: %s: %s; %s.", x.Target, x.Title, x.Fix))
+			out = append(out, Clean(fmt.Sprintf("Finding: %s: %s; %s.", x.Target, x.Title, x.Fix)))
 		}
 	}
 	if len(out) > 0 && !full {

@@ -89,7 +89,7 @@ func ShortKind(kind string) string {
 	case "CronJob":
 		return "cj"
 	}
-	return strings.ToLower(kind)
+	return Clean(strings.ToLower(kind))
 }
 
 // Named reports whether a workload is meant by a name: NAMESPACE/KIND/NAME, or

@@ -80,7 +80,7 @@ func WriteYAML(w io.Writer, r *Report) error {
 			return fmt.Errorf("encoding the report as YAML: %w", err)
 		}
 	}
-	_, err = w.Write(buf.Bytes())
+	_, err = w.Write(analyzer.EscapeJSON(buf.Bytes()))
 	return err
 }
 
@@ -109,14 +109,21 @@ func appendNode(buf *bytes.Buffer, n *yaml.Node) error {
 
 // blockStyle takes the quotes and braces of JSON off; the encoder puts quotes
 // back where a string would read as something else. Empty lists and objects
-// keep their brackets, since YAML has no other way to write them.
+// keep their brackets, since YAML has no other way to write them. What steers a
+// terminal keeps its quotes, in which YAML has JSON's escapes.
 func blockStyle(n *yaml.Node) {
-	if len(n.Content) > 0 || n.Kind == yaml.ScalarNode {
+	if len(n.Content) > 0 || n.Kind == yaml.ScalarNode && !steers(n.Value) {
 		n.Style = 0
 	}
 	for _, c := range n.Content {
 		blockStyle(c)
 	}
+}
+
+// steers reports whether a text holds more of what Printable takes out than lines.
+func steers(s string) bool {
+	s = strings.ReplaceAll(s, "\n", "")
+	return s != analyzer.Printable(s)
 }
 
 // Read reads a report that was written as JSON or YAML. Fields that this

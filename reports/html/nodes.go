@@ -100,7 +100,7 @@ func poolFills(pools []document.Pool) []document.NodeFill {
 func boxes(all []document.NodeFill, dearest document.USD) []box {
 	var out []box
 	for _, x := range all {
-		b := box{Class: x.Change, Width: max(int(widestBox*float64(x.MonthlyCost)/float64(dearest)), leastWidth)}
+		b := box{Width: max(int(widestBox*float64(x.MonthlyCost)/float64(dearest)), leastWidth)}
 		b.Half = b.Width / 2
 		b.HalfFrom = b.Width - b.Half
 		b.CPU, b.Memory = int(x.CPU*boxHeight+0.5), int(x.Memory*boxHeight+0.5)
@@ -109,7 +109,9 @@ func boxes(all []document.NodeFill, dearest document.USD) []box {
 		if x.CPU+x.Memory > 0 {
 			b.Title += fmt.Sprintf(", CPU %s and memory %s requested", document.Percent(x.CPU), document.Percent(x.Memory))
 		}
-		if x.Change != "" {
+		switch x.Change {
+		case "drained", "new": // a report that was read may say anything
+			b.Class = x.Change
 			b.Title += ", " + x.Change
 		}
 		out = append(out, b)
