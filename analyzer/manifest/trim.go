@@ -27,6 +27,9 @@ func (d *Document) Trim() {
 	case d.HoldsNone():
 		d.Root = d.Root.only("apiVersion", "kind", "metadata").at(annotated, "metadata")
 	case t != nil:
+		if _, lack := d.Lack(); lack != "" {
+			return // what is written in place of containers is told
+		}
 		d.Root = d.Root.without("status").at(trimmedMeta, "metadata").at(trimmedPod, append(slices.Clone(t.Path), "spec")...)
 	}
 }

@@ -346,5 +346,10 @@ func filledIn(text string) (value string, open bool) {
 		}
 		return "", true
 	}
-	return text, strings.Contains(text, "${") || strings.Contains(text, "{{") || strings.HasPrefix(text, "$(")
+	return text, isOpen(text)
+}
+
+// isOpen tells a text in which something is filled in later.
+func isOpen(text string) bool {
+	return strings.Contains(text, "${") || strings.Contains(text, "{{") || strings.HasPrefix(text, "$(")
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -212,7 +213,7 @@ func (f *gateFlags) check(paths []string) error {
 		return errors.New("--report and --snapshot are both evidence: give one of them")
 	case f.maxIncrease > 0 && f.base == "":
 		return errors.New("--max-increase needs --base, to know what increased")
-	case f.maxIncrease < 0 || f.maxMonthly < 0:
+	case !isMoney(f.maxIncrease) || !isMoney(f.maxMonthly):
 		return errors.New("--max-increase and --max-monthly are USD a month, 0 or more")
 	case f.failOn != "" && !slices.Contains(verdict.Severities(), verdict.Severity(f.failOn)):
 		return fmt.Errorf("--fail-on %s: use note, warning or error", f.failOn)
@@ -221,7 +222,33 @@ func (f *gateFlags) check(paths []string) error {
 			return fmt.Errorf("--date %s: want a day such as 2027-03-31", f.date)
 		}
 	}
+	if err := f.checkFolders(); err != nil {
+		return err
+	}
 	return f.checkFiles(paths)
+}
+
+// isMoney tells a limit that something can be above: no number is above NaN.
+func isMoney(v float64) bool { return v >= 0 && !math.IsInf(v, 1) }
+
+// checkFolders refuses folders that are not here: what they would say of the
+// tree would be left out in silence.
+func (f *gateFlags) checkFolders() error {
+	for _, of := range []struct {
+		flag    string
+		folders []string
+	}{{"--chart-dir", f.chartDirs}, {"--root", f.roots}} {
+		for _, folder := range of.folders {
+			info, err := os.Stat(folder)
+			if err != nil {
+				return reading(of.flag, err)
+			}
+			if !info.IsDir() {
+				return fmt.Errorf("%s %s: want a folder", of.flag, origin.Show(folder))
+			}
+		}
+	}
+	return nil
 }
 
 // checkFiles refuses URLs that cannot be read or written.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"slices"
@@ -11,15 +12,23 @@ import (
 
 // TestGateTakesTheAuditsAdvice runs the gate over every object as the audit of
 // the demo would have it, by the evidence of that audit: it has no word against
-// a number that the audit itself gives.
+// a number that the audit itself gives, whatever response the audit accepts.
 func TestGateTakesTheAuditsAdvice(t *testing.T) {
+	t.Run("default", func(t *testing.T) { takesTheAuditsAdvice(t, false) })
+	t.Run("slow", func(t *testing.T) { takesTheAuditsAdvice(t, true, "--slowdown", "10") })
+}
+
+func takesTheAuditsAdvice(t *testing.T, slow bool, flags ...string) {
 	t.Chdir(t.TempDir())
-	if code, _, errs := call(t, "", "audit", "--demo", "-q", "-o", "json=report.json"); code != exitDone {
+	if code, _, errs := call(t, "", append([]string{"audit", "--demo", "-q", "-o", "json=report.json"}, flags...)...); code != exitDone {
 		t.Fatalf("got %d %s", code, errs)
 	}
 	data, err := os.ReadFile("report.json")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if says := bytes.Contains(data, []byte(`"slowdown": 10,`)); says != slow {
+		t.Errorf("the report carries the accepted slowdown: got %v, want %v", says, slow)
 	}
 	var report advised.Report
 	if err := json.Unmarshal(data, &report); err != nil {

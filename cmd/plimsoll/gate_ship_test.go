@@ -148,6 +148,8 @@ func TestActionGate(t *testing.T) {
 		{"money by region", []string{"PATHS=apps/two*\n", "PROVIDER=aws", "REGION=us-east-1", "MAX_MONTHLY=1"}, exitFound, "cost-budget"},
 		{"a region that is none", []string{"PATHS=apps/two*\n", "PROVIDER=aws", "REGION=moon", "MAX_MONTHLY=1"}, exitUsage, "no such region"},
 		{"arguments", []string{"PATHS=apps/two*\n", "ARGS=--namespace shop --fail-on note"}, exitDone, "nothing found"},
+		{"arguments on lines", []string{"PATHS=apps/two*\n", "ARGS=--namespace shop\n--nonsense\n"}, exitUsage, "--nonsense"},
+		{"words on a line of several", []string{"PATHS=apps/one docs\napps/two words\n", "ALLOW_EMPTY=true"}, exitFound, "2 documents: 2 judged"},
 		{"a command in a path", []string{"PATHS=$(touch hacked); `touch hacked`"}, exitUsage, "no such file"},
 	}
 	for _, tt := range tests {

@@ -17,25 +17,39 @@ else
   read -ra lines <<<"${PATHS:-.}"
 fi
 paths=()
-IFS= # patterns may hold spaces
-for line in ${lines[@]+"${lines[@]}"}; do
-  found=()
-  if [ ! -e "$line" ]; then
+found=()
+match() { # sets found to what there is of a path or pattern
+  local IFS= # patterns may hold spaces
+  found=("$1")
+  if [ ! -e "$1" ]; then
     # shellcheck disable=SC2206 # a pattern
-    found=($line)
+    found=($1)
     for i in ${found[@]+"${!found[@]}"}; do
       [ -e "${found[$i]}" ] || unset "found[$i]"
     done
   fi
+}
+# A line of several words that is no path itself is a path a word.
+parts=()
+for line in ${lines[@]+"${lines[@]}"}; do
+  match "$line"
+  if [ ${#found[@]} -gt 0 ]; then
+    parts+=("$line")
+  else
+    read -ra words <<<"$line"
+    parts+=("${words[@]}")
+  fi
+done
+for line in ${parts[@]+"${parts[@]}"}; do
+  match "$line"
   if [ ${#found[@]} -gt 0 ]; then
     paths+=("${found[@]}")
-  elif [ -e "$line" ] || [ "${ALLOW_EMPTY:-}" != true ]; then
+  elif [ "${ALLOW_EMPTY:-}" != true ]; then
     paths+=("$line") # where it is missing, plimsoll says so
   else
     echo "::notice title=plimsoll::$(printf %q "$line") is not here; allow-empty lets that pass"
   fi
 done
-IFS=$' \t\n'
 
 comment="${RUNNER_TEMP:-.}/plimsoll-comment.md"
 echo "comment=$comment" >>"$GITHUB_OUTPUT"
@@ -82,7 +96,7 @@ flag --region "${REGION:-}"
 flag --baseline "${BASELINE:-}"
 flag --fail-on "${FAIL_ON:-}"
 [ "${ALLOW_EMPTY:-}" != true ] || args+=(--allow-empty)
-read -ra more <<<"${ARGS:-}"
+read -rd "" -a more <<<"${ARGS:-}" || true # of all lines
 args+=(${more[@]+"${more[@]}"})
 
 code=0

@@ -21,6 +21,7 @@ const (
 	isUnknown    = "of no known kind and without containers"
 	isUnreadable = "unreadable"
 	lacksPod     = "has no pod template"
+	isEmpty      = "has no containers"
 	foundByShape = "found by shape"
 )
 
@@ -61,7 +62,7 @@ func (p *Pass) account(in Input) verdict.Account {
 		case how == byKind || through:
 			c.count(c.judged, d.Path, d.Kind, "", d.File, d.Root.Position)
 		default:
-			c.count(c.skipped, d.Path, d.Kind, whyNot(d), d.File, d.Root.Position)
+			c.count(c.skipped, d.Path, d.Kind, p.whyNot(d), d.File, d.Root.Position)
 		}
 	}
 	for _, d := range p.excluded {
@@ -89,7 +90,7 @@ func (p *Pass) unseen() (n int) {
 }
 
 // whyNot says why no rule looks at a document.
-func whyNot(d *manifest.Document) string {
+func (t *tree) whyNot(d *manifest.Document) string {
 	switch {
 	case d.Unrendered != "":
 		return "not rendered: " + d.Unrendered
@@ -99,6 +100,8 @@ func whyNot(d *manifest.Document) string {
 		return "not rendered"
 	case d.HoldsNone():
 		return verdict.Hollow
+	case t.empty[d]:
+		return isEmpty
 	case d.HasTemplate():
 		return lacksPod
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
-	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
@@ -139,7 +138,7 @@ func (p *Pass) judgeTarget(a *manifest.Autoscaler, m manifest.Metric) {
 	case m.Target < low:
 		f.Reason, f.Measure = "pods idle most of the time", float64(low-m.Target)
 	case slow:
-		f.Reason = fmt.Sprintf("by the cores of a pod, queueing makes the mean response more than %g times the service time before pods are added", advice.DefaultSlowdown)
+		f.Reason = fmt.Sprintf("by the cores of a pod, queueing makes the mean response more than %g times the service time before pods are added", p.evidence.LookUp(p.ref(w)).Slowdown())
 		f.Measure = float64(m.Target - high)
 	default:
 		f.Reason, f.Measure = "load that grows faster than pods start finds no room left", float64(m.Target-high)
@@ -170,7 +169,11 @@ func (p *Pass) promptTarget(a *manifest.Autoscaler, w *manifest.Workload, m mani
 	if open {
 		cores = request
 	}
-	prompt := replay.Prompt(cores, request, advice.DefaultSlowdown, p.evidence.LookUp(p.ref(w)).Variability())
+	seen := p.evidence.LookUp(p.ref(w))
+	if seen.Slowdown() <= 1 {
+		return 0
+	}
+	prompt := replay.Prompt(cores, request, seen.Slowdown(), seen.Variability())
 	return int64(100 * float64(prompt) / float64(request) / (1 + toleranceOf(a)))
 }
 

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
@@ -52,6 +53,9 @@ func (p *Pass) judgeLimitRange(w *manifest.Workload, c *manifest.Container, l *m
 		case b.ratio > 0 && limitAt != nil && request > 0 && float64(limit) > b.ratio*float64(request):
 			f.Field, at = "limits."+v.name, limitAt
 			f.Message = fmt.Sprintf("the %s limit is %s times the request; the LimitRange allows %g", label(v.name), times(float64(limit)/float64(request)), b.ratio)
+		case b.ratio > 0 && limitAt == nil && limit == 0:
+			f.Field, at = "limits."+v.name, c.Node
+			f.Message = fmt.Sprintf("there is no %s limit, and the LimitRange allows at most %g times the request", label(v.name), b.ratio)
 		default:
 			continue
 		}
@@ -62,7 +66,7 @@ func (p *Pass) judgeLimitRange(w *manifest.Workload, c *manifest.Container, l *m
 // judgePodRange holds a pod as a whole against LimitRanges of type Pod. Where
 // they bound what no container sets, the pod is refused too.
 func (p *Pass) judgePodRange(w *manifest.Workload) {
-	if w.ByShape && len(w.Containers) > 0 && w.Containers[0].Partial {
+	if w.ByShape && len(w.Containers) > 0 && w.Containers[0].Partial || hasOpen(w) {
 		return
 	}
 	for _, l := range p.limitRanges(w.Document) {
@@ -75,10 +79,11 @@ func (p *Pass) judgePodRange(w *manifest.Workload) {
 				name           string
 				min, max       manifest.Amount
 				request, limit int64
+				ratio          float64
 				format         func(int64) string
 			}{
-				{"cpu", item.Min.CPU, item.Max.CPU, request.CPU, limit.CPU, manifest.FormatCPU},
-				{"memory", item.Min.Memory, item.Max.Memory, request.Memory, limit.Memory, short},
+				{"cpu", item.Min.CPU, item.Max.CPU, request.CPU, limit.CPU, item.RatioCPU, manifest.FormatCPU},
+				{"memory", item.Min.Memory, item.Max.Memory, request.Memory, limit.Memory, item.RatioMemory, short},
 			} {
 				f := verdict.Finding{Field: "pod." + b.name, Reason: fmt.Sprintf("LimitRange %s refuses the pod", l.Name)}
 				switch {
@@ -88,6 +93,10 @@ func (p *Pass) judgePodRange(w *manifest.Workload) {
 					f.Message = fmt.Sprintf("the pod's %s comes to %s; the LimitRange allows at most %s a pod", label(b.name), b.format(max(b.request, b.limit)), b.max.Node.Text)
 				case b.min.Set() && b.request < b.min.Value:
 					f.Message = fmt.Sprintf("the pod's %s request comes to %s; the LimitRange wants at least %s a pod", label(b.name), b.format(b.request), b.min.Node.Text)
+				case b.ratio > 0 && b.limit == 0:
+					f.Message = fmt.Sprintf("the pod has no %s limit, and the LimitRange allows at most %g times the request", label(b.name), b.ratio)
+				case b.ratio > 0 && b.request > 0 && float64(b.limit) > b.ratio*float64(b.request):
+					f.Message = fmt.Sprintf("the pod's %s limits come to %s times its requests; the LimitRange allows %g", label(b.name), times(float64(b.limit)/float64(b.request)), b.ratio)
 				default:
 					continue
 				}
@@ -95,6 +104,13 @@ func (p *Pass) judgePodRange(w *manifest.Workload) {
 			}
 		}
 	}
+}
+
+// hasOpen tells pods whose sums nobody knows: a placeholder stands in them.
+func hasOpen(w *manifest.Workload) bool {
+	return slices.ContainsFunc(w.Containers, func(c manifest.Container) bool {
+		return c.Requests.CPU.Open || c.Requests.Memory.Open || c.Limits.CPU.Open || c.Limits.Memory.Open
+	})
 }
 
 // limitsOf gives what a pod may use, with the defaults of LimitRanges; 0 where

@@ -168,6 +168,8 @@ func addEvidence(t *testing.T, e *evidence.Set, fields []string) {
 		case "varies":
 			service, load, _ := strings.Cut(value, ",")
 			w.Scaling = &evidence.Scaling{Variability: replay.Variability{Service: number(t, service), Load: number(t, load)}}
+		case "slowdown":
+			w.Scaling = &evidence.Scaling{Slowdown: number(t, value)}
 		case "replicas":
 			w.Replicas = number(t, value)
 		case "container":

@@ -247,7 +247,7 @@ func over(u policy.UnitPrices, others evidence.Prices) evidence.Prices {
 // unreadable reports what could not be parsed.
 var unreadable = Rule{
 	Name: "unreadable", Severity: verdict.SeverityError,
-	Doc: "A document is not valid YAML or JSON, or of no kind that there is, so that nothing in it can be judged.",
+	Doc: "A document is not valid YAML or JSON, of no kind that there is, or without the containers of its kind, so that nothing in it can be judged.",
 	Run: func(p *Pass) error {
 		for _, problem := range p.problems {
 			f := verdict.Finding{Message: problem.Message, Reason: "what cannot be read cannot be judged, nor applied"}
@@ -258,6 +258,11 @@ var unreadable = Rule{
 			// Two broken documents of one file are two findings.
 			f.Field = problem.File
 			p.report(nil, problem.Position, f)
+		}
+		for _, d := range p.documents {
+			if at, lack := d.Lack(); lack != "" && p.judged[d] == 0 {
+				p.report(d, at, verdict.Finding{Field: "containers", Message: lack, Reason: "without containers nothing of it can be judged, and the API server refuses it"})
+			}
 		}
 		return nil
 	},

@@ -31,6 +31,8 @@ type tree struct {
 	wideLimits map[space][]*manifest.LimitRange
 	// judged says how each judged document was understood.
 	judged map[*manifest.Document]how
+	// empty holds the documents with a pod of no containers.
+	empty map[*manifest.Document]bool
 }
 
 // owner is a workload of one environment, space a namespace of one.
@@ -54,7 +56,7 @@ func newTree(docs []*manifest.Document, rules *policy.Document, namespace string
 	t := &tree{
 		namespace: namespace,
 		byRef:     map[owner]*manifest.Workload{}, scalers: map[owner][]*manifest.Autoscaler{},
-		budgetIn: map[space]*budgetIndex{}, limitsIn: map[space][]*manifest.LimitRange{}, wideLimits: map[space][]*manifest.LimitRange{}, judged: map[*manifest.Document]how{},
+		budgetIn: map[space]*budgetIndex{}, limitsIn: map[space][]*manifest.LimitRange{}, wideLimits: map[space][]*manifest.LimitRange{}, judged: map[*manifest.Document]how{}, empty: map[*manifest.Document]bool{},
 	}
 	templates := rules.Templates()
 	for _, d := range docs {
@@ -75,7 +77,11 @@ func (t *tree) add(d *manifest.Document, templates []manifest.Template) {
 	}
 	in := t.space(d)
 	for _, w := range d.Workloads(templates) {
-		t.take(w)
+		if w.Runs() {
+			t.take(w)
+		} else {
+			t.empty[d] = true
+		}
 	}
 	if a := d.Autoscaler(); a != nil {
 		t.autoscalers = append(t.autoscalers, a)

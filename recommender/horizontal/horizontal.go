@@ -41,6 +41,8 @@ type Advice struct {
 	ReplicasNow, ReplicasAdvised float64
 	// Variable is how variable load and requests are inside a step.
 	Variable slow.Found
+	// Slowdown is the mean response that was accepted, in service times.
+	Slowdown float64
 	// Hours is the pods that the advised setting runs in each hour of the load;
 	// nil where nothing is to change.
 	Hours *advice.Hours
@@ -172,7 +174,7 @@ func scaleWorkload(p *advice.Pass, w *analyzer.WorkloadFacts) (advice.Advice, er
 		Rule: "horizontal", Lever: advice.LeverHorizontal, Workload: w.Ref,
 	}
 	c := newScaleCase(p, w)
-	c.told = &Advice{Current: currentScaling(w), Variable: c.variable}
+	c.told = &Advice{Current: currentScaling(w), Variable: c.variable, Slowdown: c.pass.Options.Slowdown}
 	r.Detail = c.told
 	if reason := c.abstain(); reason != "" {
 		r.Abstain(reason)

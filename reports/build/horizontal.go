@@ -65,6 +65,9 @@ func (b *builder) horizontal(i int) *document.Horizontal {
 	if v := &advice.As[horizontal.Advice](r.Detail).Variable; v.ByCost || v.Source() != "" {
 		h.Variability = &document.Variability{Service: v.Service, Load: v.Load, LoadBy: v.Source()}
 	}
+	if s := advice.As[horizontal.Advice](r.Detail).Slowdown; s != advice.DefaultSlowdown {
+		h.Slowdown = s
+	}
 	for _, w := range r.Withheld {
 		h.Withheld = append(h.Withheld, withheld(w))
 	}

@@ -16,6 +16,8 @@ type Horizontal struct {
 	Confidence     float64 `json:"confidence" jsonschema:"minimum=0,maximum=1"`
 	// Variability is what makes the pods' queues longer than those of M/M/c; absent where nothing is known of it.
 	Variability *Variability `json:"variability,omitempty"`
+	// Slowdown is the mean response that was accepted, in service times, as --slowdown says; absent where it is the default of 3.
+	Slowdown float64 `json:"slowdown,omitempty"`
 	// Evidence are the figures that the recommendation rests on.
 	Evidence []Evidence `json:"evidence"`
 	// TradeOff is what lower targets cost and gain.

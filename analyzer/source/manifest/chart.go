@@ -80,7 +80,7 @@ func (h Helm) renderChart(ctx context.Context, at string) *Tree {
 	if err != nil {
 		return t.problem(at, fmt.Errorf("reading the values given: %w", err))
 	}
-	c, err := h.load(at)
+	c, found, err := h.load(at)
 	if err != nil {
 		return t.problem(at, fmt.Errorf("loading the chart: %w", err))
 	}
@@ -100,13 +100,24 @@ func (h Helm) renderChart(ctx context.Context, at string) *Tree {
 	case err != nil:
 		t.warn("chart", filepath.ToSlash(at), "does not render with its own values (%s): give those it is deployed with by --helm-values FILE", oneLine(err.Error()))
 		t.skipChart(at, "not rendered: it wants values")
-	case len(missing) > 0:
-		t.warn("chart", filepath.ToSlash(at), "is judged without its dependencies %s: helm dependency build %s", strings.Join(missing, ", "), at)
+	default:
+		t.without(at, missing)
 	}
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		t.addRendered(at, name, texts[name])
+		t.addRendered(at, found, name, texts[name])
 	}
 	return t
+}
+
+// without counts the dependencies of a chart that are not here.
+func (t *Tree) without(at string, missing []string) {
+	if len(missing) == 0 {
+		return
+	}
+	t.warn("chart", filepath.ToSlash(at), "is judged without its dependencies %s: helm dependency build %s", strings.Join(missing, ", "), at)
+	for range missing {
+		t.skipChart(at, "not rendered: a dependency that is not here, helm dependency build fetches it")
+	}
 }
 
 func (t *Tree) skipChart(at, reason string) {
@@ -207,9 +218,9 @@ func (h Helm) execute(ctx context.Context, c *chart.Chart, given map[string]any)
 }
 
 // addRendered reads what a template gave, and points at the template.
-func (t *Tree) addRendered(chartAt, name string, r rendered) {
+func (t *Tree) addRendered(chartAt string, elsewhere homes, name string, r rendered) {
 	_, below, _ := strings.Cut(name, "/") // the chart's own name comes first
-	at := filepath.ToSlash(filepath.Join(chartAt, filepath.FromSlash(below)))
+	at := elsewhere.of(chartAt, below)
 	c := manifest.Decode(at, []byte(r.text))
 	for _, problem := range c.Problems {
 		if problem.Beside {

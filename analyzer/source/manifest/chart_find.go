@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,24 +16,39 @@ const maxDependencies = 8
 
 // load reads a chart, and the charts that it depends on where they are on the
 // disk: in charts/, at a file:// repository, or in a folder of charts.
-func (h Helm) load(at string) (*chart.Chart, error) {
+func (h Helm) load(at string) (*chart.Chart, homes, error) {
 	if err := checkChart(at); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c, err := loader.Load(at)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	h.complete(c, at, maxDependencies)
-	return c, nil
+	found := homes{}
+	h.complete(c, at, "", maxDependencies, found)
+	return c, found, nil
 }
 
-func (h Helm) complete(c *chart.Chart, at string, depth int) {
+// homes gives the path of each dependency that lies elsewhere, by the place
+// where helm has it: charts/NAME.
+type homes map[string]string
+
+// of gives the file of a template that helm names by its chart's place.
+func (m homes) of(chartAt, below string) string {
+	for dir := path.Dir(below); dir != "."; dir = path.Dir(dir) {
+		if home, ok := m[dir]; ok {
+			return filepath.ToSlash(filepath.Join(home, filepath.FromSlash(strings.TrimPrefix(below, dir))))
+		}
+	}
+	return filepath.ToSlash(filepath.Join(chartAt, filepath.FromSlash(below)))
+}
+
+func (h Helm) complete(c *chart.Chart, at, place string, depth int, elsewhere homes) {
 	if depth == 0 || c.Metadata == nil {
 		return
 	}
 	for _, d := range c.Dependencies() {
-		h.complete(d, filepath.Join(at, "charts", d.Name()), depth-1)
+		h.complete(d, filepath.Join(at, "charts", d.Name()), path.Join(place, "charts", d.Name()), depth-1, elsewhere)
 	}
 	for _, want := range c.Metadata.Dependencies {
 		if want == nil || hasDependency(c, want.Name) {
@@ -51,7 +67,12 @@ func (h Helm) complete(c *chart.Chart, at string, depth int) {
 			continue
 		}
 		if found, err := loader.Load(dir); err == nil {
-			h.complete(found, dir, depth-1)
+			name := want.Name
+			if want.Alias != "" {
+				name = want.Alias // helm names its templates by it
+			}
+			elsewhere[path.Join(place, "charts", name)] = dir
+			h.complete(found, dir, path.Join(place, "charts", name), depth-1, elsewhere)
 			c.AddDependency(found)
 		}
 	}

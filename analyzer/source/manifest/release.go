@@ -328,11 +328,12 @@ func (r *releaser) chartTops() []string {
 // its values: there they can be put right.
 func (r *releaser) render(of release, at string) {
 	d := of.document
-	c, err := r.helm.load(at)
+	c, found, err := r.helm.load(at)
 	if err != nil {
 		r.fail(d, fmt.Errorf("loading the chart %s: %w", at, err))
 		return
 	}
+	missing := missingDependencies(c)
 	helm := r.helm
 	helm.Release, helm.Namespace = of.name, of.namespace
 	texts, err := helm.render(r.ctx, c, of.values)
@@ -347,8 +348,9 @@ func (r *releaser) render(of release, at string) {
 	d.Through = at
 	r.used[filepath.ToSlash(at)] = true
 	part := &Tree{}
+	part.without(at, missing)
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
-		part.addRendered(at, name, texts[name])
+		part.addRendered(at, found, name, texts[name])
 	}
 	part.number(d.Path)
 	for _, o := range part.Documents {
@@ -384,7 +386,7 @@ func (h Helm) inflated(ctx context.Context, t *Tree, dir string, k kustomization
 			missing = append(missing, of.Name)
 			continue
 		}
-		c, err := helm.load(at)
+		c, _, err := helm.load(at)
 		if err != nil {
 			return "", missing, fmt.Errorf("loading the chart %s: %w", at, err)
 		}

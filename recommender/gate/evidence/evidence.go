@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
@@ -69,6 +70,9 @@ type Scaling struct {
 	Targets, Advised map[string]int64
 	// Variability is that of load and requests inside a step.
 	Variability replay.Variability
+	// Slowdown is the mean response that was accepted, in service times; 0 for
+	// the default.
+	Slowdown float64
 }
 
 // TargetOf gives the target that the workload had: none where no autoscaler was
@@ -91,6 +95,15 @@ func (w *Workload) Variability() replay.Variability {
 		return replay.Variability{}
 	}
 	return w.Scaling.Variability
+}
+
+// Slowdown is the mean response that the workload's scaling may have, in service
+// times: the one that the evidence was made with, else the default.
+func (w *Workload) Slowdown() float64 {
+	if w == nil || w.Scaling == nil || w.Scaling.Slowdown == 0 {
+		return advice.DefaultSlowdown
+	}
+	return w.Scaling.Slowdown
 }
 
 // Container is one container as it was seen.

@@ -76,7 +76,7 @@ func (e *Set) scale(r *advice.Advice) {
 	if h == nil || w == nil {
 		return
 	}
-	w.Scaling = &Scaling{Targets: utilizations(h.Current.Metrics), Advised: map[string]int64{}, Variability: h.Variable.Variability}
+	w.Scaling = &Scaling{Targets: utilizations(h.Current.Metrics), Advised: map[string]int64{}, Variability: h.Variable.Variability, Slowdown: h.Slowdown}
 	if h.Recommended != nil {
 		w.Scaling.Advised = utilizations(h.Recommended.Metrics)
 	}

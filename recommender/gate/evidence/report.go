@@ -27,7 +27,7 @@ func Of(r *document.Report, name string) *Set {
 			seen.Containers[w.Containers[i].Name] = containerEvidence(&w.Containers[i])
 		}
 		if h := w.Horizontal; h != nil {
-			seen.Scaling = &Scaling{Targets: targetsOf(&h.Current), Advised: targetsOf(h.Recommended)}
+			seen.Scaling = &Scaling{Targets: targetsOf(&h.Current), Advised: targetsOf(h.Recommended), Slowdown: h.Slowdown}
 			if v := h.Variability; v != nil {
 				seen.Scaling.Variability = replay.Variability{Service: v.Service, Load: v.Load}
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/evidence"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -16,7 +17,7 @@ func TestEvidenceOf(t *testing.T) {
 	end := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	r := &document.Report{
 		Metadata: document.Metadata{GeneratedFrom: document.Window{Start: end.AddDate(0, 0, -14), End: end}},
-		Workloads: []document.Workload{{Namespace: "shop", Kind: "Deployment", Name: "cart", Replicas: 3, Horizontal: &document.Horizontal{Variability: &document.Variability{Service: 1.2, Load: 0.3}}, Containers: []document.Container{
+		Workloads: []document.Workload{{Namespace: "shop", Kind: "Deployment", Name: "cart", Replicas: 3, Horizontal: &document.Horizontal{Slowdown: 8, Variability: &document.Variability{Service: 1.2, Load: 0.3}}, Containers: []document.Container{
 			{
 				Name:        "app",
 				Recommended: &document.Setting{Requests: document.Resources{CPU: 120_001, Memory: 1 << 20}},
@@ -36,6 +37,9 @@ func TestEvidenceOf(t *testing.T) {
 	}
 	if v := w.Variability(); v != (replay.Variability{Service: 1.2, Load: 0.3}) {
 		t.Errorf("got variability %+v", v)
+	}
+	if s, none := w.Slowdown(), (*evidence.Workload)(nil).Slowdown(); s != 8 || none != advice.DefaultSlowdown {
+		t.Errorf("got slowdown %v, and %v where nothing is known; want 8 and %v", s, none, advice.DefaultSlowdown)
 	}
 	app, side := w.Containers["app"], w.Containers["side"]
 	if app.WithheldCPU || !app.WithheldMemory {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -199,10 +200,37 @@ func Parse(data []byte, rules map[string]bool) (*Document, error) {
 		text := unknownKey.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "there is no key $1")
 		return nil, fmt.Errorf("reading the policy: %s", strings.Join(strings.Fields(text), " "))
 	}
+	if err := checkNumbers(data); err != nil {
+		return nil, fmt.Errorf("reading the policy: %w", err)
+	}
 	if err := p.check(rules); err != nil {
 		return nil, fmt.Errorf("reading the policy: %w", err)
 	}
 	return &p, nil
+}
+
+// checkNumbers refuses .nan and .inf: nothing is ever above such a bound.
+func checkNumbers(data []byte) error {
+	var n yaml.Node
+	if err := yaml.Unmarshal(data, &n); err != nil {
+		return err
+	}
+	return finite(&n)
+}
+
+func finite(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!float" {
+		var v float64
+		if err := n.Decode(&v); err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("line %d: %s is no bound", n.Line, n.Value)
+		}
+	}
+	for _, c := range n.Content {
+		if err := finite(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // check finds what the form of the document cannot.
