@@ -95,7 +95,7 @@ const hybridVCPU = 0.02
 
 // Hybrid reports whether the node is an EKS hybrid node.
 func (n Node) Hybrid() bool {
-	return n.Labels["eks.amazonaws.com/compute-type"] == "hybrid" || strings.HasPrefix(n.ProviderID, "eks-hybrid://")
+	return n.Labels[AutoModeLabel] == "hybrid" || strings.HasPrefix(n.ProviderID, "eks-hybrid://")
 }
 
 // hybridPrice prices a machine of one's own by what EKS bills for it. It is paid for
@@ -122,9 +122,12 @@ func (n Node) Windows() bool {
 // Source: aws.amazon.com/eks/pricing, m5.large at $0.01152 beside $0.096, read 2026-03.
 const AutoModeFee = 0.12
 
+// AutoModeLabel is the label by which EKS says what runs a node.
+const AutoModeLabel = "eks.amazonaws.com/compute-type"
+
 // AutoMode reports whether labels are those of a node that EKS Auto Mode runs.
 func AutoMode(labels map[string]string) bool {
-	return labels["eks.amazonaws.com/compute-type"] == "auto"
+	return labels[AutoModeLabel] == "auto"
 }
 
 // AutoModeFee is what of the price of a node with these labels is EKS Auto Mode's fee,

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -167,7 +168,7 @@ func TestBillRecomputes(t *testing.T) {
 		counted += want
 	}
 	for name, v := range namespaces {
-		same("namespace "+name, v[0], v[1], 5) // a cent for each of a few workloads
+		same("namespace "+name, v[0], v[1], 1)
 	}
 	same("idle and overhead", r.Summary.IdleMonthly+r.Summary.OverheadMonthly, total-counted, 1)
 	checked := map[string]int{}
@@ -177,7 +178,7 @@ func TestBillRecomputes(t *testing.T) {
 			checked[w.Kind]++
 		}
 	}
-	for _, kind := range []string{"idle-workload", "underused-node", "old-generation", "unbound-volume", "unmounted-volume", "load-balancer-without-endpoints"} {
+	for _, kind := range []string{"idle-workload", "underused-node", "old-generation", "unbound-volume", "unmounted-volume", "oversized-volume", "scaled-to-zero-with-volumes", "load-balancer-without-endpoints"} {
 		if checked[kind] == 0 {
 			t.Errorf("no finding of the kind %s was recomputed", kind)
 		}
@@ -214,10 +215,36 @@ func (b *plainBill) waste(kind, target string, rows map[string]float64) (usd flo
 				return float64(max(c.Capacity, c.Requested)) / (1 << 30) * perGiB[c.Class], true
 			}
 		}
+	case "oversized-volume": // what it has beyond the most that it held and 30 %, in whole GiB
+		for _, c := range b.snap.VolumeClaims {
+			if c.Namespace+"/"+c.Name == name {
+				enough := math.Max(1, math.Ceil(float64(c.Used)*1.3/(1<<30)))
+				return (float64(max(c.Capacity, c.Requested))/(1<<30) - enough) * perGiB[c.Class], true
+			}
+		}
+	case "scaled-to-zero-with-volumes":
+		return b.claimsOf(target), true
 	case "load-balancer-without-endpoints":
 		return 0.0225 * 730, true // a network load balancer's hour in us-east-1
 	}
 	return 0, false
+}
+
+// claimsOf is what the bound claims of a workload cost: those that its pod template
+// names, and those that are named after a set and a number.
+func (b *plainBill) claimsOf(target string) (usd float64) {
+	for _, w := range b.snap.Workloads {
+		if w.Namespace+"/"+w.Kind+"/"+w.Name != target {
+			continue
+		}
+		for _, c := range b.snap.VolumeClaims {
+			named := slices.Contains(w.Claims, c.Name) || w.Kind == "StatefulSet" && strings.Contains(c.Name, "-"+w.Name+"-")
+			if c.Namespace == w.Namespace && c.Phase == "Bound" && named {
+				usd += float64(max(c.Capacity, c.Requested)) / (1 << 30) * perGiB[c.Class]
+			}
+		}
+	}
+	return usd
 }
 
 // perGiB is USD a month of a GiB in us-east-1, by the classes of the demo.

@@ -115,6 +115,9 @@ type Row struct {
 	// GPUModel is that of all its GPUs; empty where they differ or none is known.
 	GPUModel string
 	gpus     bool // it has any
+	// Estimated and Unpriced are its instance types whose price is an estimate, and
+	// those that have none, sorted; empty names are of machines without a type.
+	Estimated, Unpriced []string
 }
 
 // Properties is what all items of a row have in common. ProviderID is the
@@ -215,6 +218,12 @@ func filtered(all []Row, picked map[string]*Row, others Row, nobodys []Row) []Ro
 	}
 	for i := range nobodys {
 		others.Nodes = plus(others.Nodes, nobodys[i].Nodes)
+		for _, t := range nobodys[i].Estimated {
+			others.rests(&Node{InstanceType: t, Gap: Estimated})
+		}
+		for _, t := range nobodys[i].Unpriced {
+			others.rests(&Node{InstanceType: t, Gap: Unpriced})
+		}
 		others.ControlPlane += nobodys[i].ControlPlane
 		others.Unused += nobodys[i].Unused
 	}
@@ -234,7 +243,11 @@ func (a *Allocation) nobodys(left pricing.Cost) []Row {
 	of := Properties{Cluster: a.Cluster}
 	var out []Row
 	if len(a.Nodes) > 0 {
-		out = append(out, Row{Name: NameIdle, Properties: of, Nodes: left})
+		idle := Row{Name: NameIdle, Properties: of, Nodes: left}
+		for i := range a.Nodes {
+			idle.rests(&a.Nodes[i])
+		}
+		out = append(out, idle)
 	}
 	if a.Bill.ControlPlane > 0 {
 		out = append(out, Row{Name: NameControlPlane, Properties: of, ControlPlane: a.Bill.ControlPlane})
@@ -248,6 +261,7 @@ func (a *Allocation) nobodys(left pricing.Cost) []Row {
 // add adds an item on a node, nil where it is on none that is known, and its part of idle.
 func (r *Row) add(i *Item, on *Node, idle pricing.Cost) {
 	r.Idle = plus(r.Idle, idle)
+	r.rests(on)
 	r.Hold.plus(i.Hold)
 	r.Limits.plus(i.Limits)
 	r.Nodes, r.Slack = plus(r.Nodes, i.Nodes), plus(r.Slack, i.Slack)
@@ -264,6 +278,20 @@ func (r *Row) add(i *Item, on *Node, idle pricing.Cost) {
 			model = ""
 		}
 		r.GPUModel, r.gpus = model, true
+	}
+}
+
+// rests takes down that the row has a part of a machine without a price.
+func (r *Row) rests(on *Node) {
+	if on == nil || on.Gap == Priced {
+		return
+	}
+	to := &r.Estimated
+	if on.Gap == Unpriced {
+		to = &r.Unpriced
+	}
+	if at, found := slices.BinarySearch(*to, on.InstanceType); !found {
+		*to = slices.Insert(*to, at, on.InstanceType)
 	}
 }
 

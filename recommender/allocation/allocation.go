@@ -118,6 +118,7 @@ type Node struct {
 	ProviderID   string // as the node has it
 	GPUModel     string // empty where none is known
 	Total        float64
+	Gap          Gap // whether it has a price
 
 	Used       pricing.Cost // by pods other than DaemonSets'
 	Slack      pricing.Cost // requested by them and not used
@@ -126,6 +127,16 @@ type Node struct {
 	Free       pricing.Cost
 	Reserved   pricing.Cost // capacity less allocatable: the system's
 }
+
+// Gap says that a machine's price is in no table.
+type Gap uint8
+
+// The gaps: a price that is estimated stands in every sum, one that is missing in none.
+const (
+	Priced Gap = iota
+	Estimated
+	Unpriced
+)
 
 // Idle is what nobody held, as OpenCost has it: the node's cost less its pods'.
 func (n *Node) Idle() pricing.Cost { return plus(plus(n.Stranded, n.Free), n.Reserved) }

@@ -352,7 +352,7 @@ func (a *allocator) file(bill pricing.Bill) {
 		of := &a.snapshot.Nodes[a.byNode[n.Name]]
 		a.Nodes = append(a.Nodes, Node{
 			Name: n.Name, InstanceType: a.priced[n.Name].Offering.InstanceType, Total: n.Total,
-			ProviderID: of.ProviderID, GPUModel: cmp.Or(of.Labels[gpuProduct], a.priced[n.Name].Offering.GPUName),
+			Gap: gapOf(a.priced[n.Name].Status), ProviderID: of.ProviderID, GPUModel: cmp.Or(of.Labels[gpuProduct], a.priced[n.Name].Offering.GPUName),
 			Used: minus(n.Workloads, n.Slack), Slack: n.Slack, DaemonSets: n.DaemonSets,
 			Stranded: n.Stranded, Free: minus(n.Idle, n.Stranded), Reserved: n.Overhead,
 		})
@@ -360,6 +360,16 @@ func (a *allocator) file(bill pricing.Bill) {
 	for _, w := range bill.Warnings {
 		a.warn("price", "", w)
 	}
+}
+
+func gapOf(s pricing.Status) Gap {
+	switch s {
+	case pricing.Listed:
+		return Priced
+	case pricing.Missing:
+		return Unpriced
+	}
+	return Estimated
 }
 
 func (a *allocator) warn(code, subject, message string) {

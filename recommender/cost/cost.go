@@ -60,6 +60,7 @@ type NodeCost struct {
 	Hourly       float64
 	Estimated    bool // the table does not have it; Note says how it was found
 	Note         string
+	ByPod        bool    // no machine: its pods are billed one by one
 	Windows      bool    // no commitment for Linux covers it
 	Fee          float64 // USD an hour of Hourly that no commitment covers
 	// Offering is what the node was taken for.
@@ -102,7 +103,7 @@ func nodeCost(n analyzer.Node, p pricing.NodePrice) NodeCost {
 	return NodeCost{
 		Name: n.Name, InstanceType: p.Offering.InstanceType, CapacityType: string(p.Offering.CapacityType), Zone: n.Labels[zone],
 		Hourly: p.USDPerHour, Estimated: p.Status != pricing.Listed, Note: strings.Join(p.Warnings, "; "),
-		Offering: p.Offering, Windows: n.Windows(), Fee: p.AutoModeFee(n.Labels),
+		Offering: p.Offering, ByPod: n.ByPod() != "", Windows: n.Windows(), Fee: p.AutoModeFee(n.Labels),
 	}
 }
 

@@ -75,7 +75,7 @@ func planned(c *cost.Costs, a *purchase.Advice, plan *nodes.Plan) heldUsage {
 			o = c.Catalog.Lookup(pricing.Query{Provider: a.Provider, Region: a.Region, InstanceType: p.InstanceType}).Offering
 		}
 		o.Provider, o.InstanceType = a.Provider, p.InstanceType
-		h.add(c, o, float64(p.Count)*p.Hourly)
+		h.add(c, o, float64(p.Count)*(p.Hourly-p.Fee))
 	}
 	return h
 }

@@ -25,7 +25,7 @@ func (n *nodePlanner) advise(r *advice.Advice) {
 	bound := n.plan.LowerBound
 	now := map[Pool]int{}
 	for _, node := range n.nodes {
-		pool := Pool{InstanceType: node.cost.InstanceType, CapacityType: node.cost.CapacityType, Zone: node.cost.Zone, Hourly: node.cost.Hourly}
+		pool := Pool{InstanceType: node.cost.InstanceType, CapacityType: node.cost.CapacityType, Zone: node.cost.Zone, Hourly: node.cost.Hourly, Fee: node.cost.Fee, ByPod: node.ByPod() != ""}
 		now[pool]++
 		plan.MonthlyNow += node.cost.Hourly * pricing.HoursPerMonth
 		if node.kept != "" {
@@ -59,7 +59,7 @@ func (n *nodePlanner) advise(r *advice.Advice) {
 	}
 	r.Confidence = n.pass.Cluster.Confidence()
 	n.tellHeld(r)
-	r.Title = plan.title(len(n.nodes), len(r.Changes) > 0)
+	r.Title = plan.title(n.counted(), len(r.Changes) > 0)
 	n.doubts(r)
 }
 
@@ -146,7 +146,11 @@ func (n *nodePlanner) addPinned(plan *Plan, onKept map[string][]string) {
 }
 
 func poolOfOffering(o *packing.Offering) Pool {
-	return Pool{InstanceType: o.Type, CapacityType: o.CapacityType, Zone: o.Zone, Hourly: o.USDPerHour}
+	p := Pool{InstanceType: o.Type, CapacityType: o.CapacityType, Zone: o.Zone, Hourly: o.USDPerHour}
+	if pricing.AutoMode(o.Labels) && o.CapacityType == string(pricing.OnDemand) {
+		p.Fee = p.Hourly * pricing.AutoModeFee / (1 + pricing.AutoModeFee)
+	}
+	return p
 }
 
 func countedPools(counts map[Pool]int) []Pool {
@@ -198,6 +202,9 @@ func (plan *Plan) title(now int, changes bool) string {
 	}
 	count, byType := 0, map[string]int{}
 	for _, p := range plan.Pools {
+		if p.ByPod {
+			continue
+		}
 		count += p.Count
 		byType[p.InstanceType] += p.Count
 	}
@@ -206,6 +213,17 @@ func (plan *Plan) title(now int, changes bool) string {
 		parts = append(parts, fmt.Sprintf("%d %s", byType[name], name))
 	}
 	return fmt.Sprintf("replace %s by %s: %s", nodeCount(now), nodeCount(count), strings.Join(parts, ", "))
+}
+
+// counted are today's nodes that are machines: what stands for pods that a provider
+// bills one by one is neither replaced nor kept.
+func (n *nodePlanner) counted() (count int) {
+	for _, node := range n.nodes {
+		if node.ByPod() == "" {
+			count++
+		}
+	}
+	return count
 }
 
 func nodeCount(n int) string {

@@ -80,7 +80,7 @@ func (n *nodePlanner) groups() []Group {
 		if byKey[key] == nil {
 			byKey[key] = &Group{
 				Provider: pool.provider, Region: pool.region, CapacityType: pool.capacityType, Arch: o.Arch,
-				Labels: pool.labels, Taints: pool.taints, NodeClass: pool.nodeClass(),
+				Labels: n.groupLabels(pool), Taints: pool.taints, NodeClass: pool.nodeClass(),
 			}
 		}
 		byKey[key].nodes = append(byKey[key].nodes, i)
@@ -187,6 +187,15 @@ func (n *nodePlanner) limit(g *Group, key string, sizes map[string]machineSize) 
 	g.LimitCPU += int64(min(float64(more.CPU)*cost.Ratio(g.CPU, room), most))
 	g.LimitMemory += int64(min(float64(more.Memory)*cost.Ratio(g.Memory, rest), most))
 	g.LimitCPU, g.LimitMemory = (g.LimitCPU+999)/1000*1000, (g.LimitMemory+1<<30-1)>>30<<30
+}
+
+// groupLabels are the labels by which pods choose the pool.
+func (n *nodePlanner) groupLabels(pool *nodePool) map[string]string {
+	out := maps.Clone(pool.labels)
+	if _, refers := n.refers[pricing.AutoModeLabel]; !refers {
+		delete(out, pricing.AutoModeLabel)
+	}
+	return out
 }
 
 // groupOfNode is the key of the group that a node of today would be in.

@@ -101,7 +101,7 @@ func (h *heldPrices) usable() map[string]bool {
 		if h.counts(node) {
 			for _, part := range h.partsOfType(node.cost.InstanceType) {
 				seen[part.Family] = true
-				h.keptUse[part.CommitmentScope] += node.cost.Hourly * part.USD
+				h.keptUse[part.CommitmentScope] += (node.cost.Hourly - node.cost.Fee) * part.USD
 			}
 		}
 	}
@@ -121,7 +121,14 @@ func (h *heldPrices) partsOf(o *packing.Offering) []pricing.CommitmentPart {
 	if o.CapacityType != string(pricing.OnDemand) || pool == nil || pool.provider != h.at.Provider || pool.region != h.at.Region {
 		return nil
 	}
-	return h.partsOfType(o.Type)
+	parts := h.partsOfType(o.Type)
+	if pricing.AutoMode(o.Labels) { // its fee is covered by none
+		parts = slices.Clone(parts)
+		for i := range parts {
+			parts[i].USD /= 1 + pricing.AutoModeFee
+		}
+	}
+	return parts
 }
 
 func (h *heldPrices) partsOfType(name string) []pricing.CommitmentPart {
@@ -178,7 +185,7 @@ func (h *heldPrices) boundOf(low, share float64) float64 {
 			if h.counts(node) {
 				rate = h.rate(h.partsOfType(node.cost.InstanceType), share)
 			}
-			sum += node.cost.Hourly * rate
+			sum += node.cost.Fee + (node.cost.Hourly-node.cost.Fee)*rate
 		}
 	}
 	for _, c := range h.held {

@@ -68,6 +68,8 @@ type Pool struct {
 	Zone         string
 	Count        int
 	Hourly       float64 // USD for one node
+	Fee          float64 // the part of Hourly that no commitment covers
+	ByPod        bool    // no machine: a provider bills its pods one by one
 }
 
 // Start is one node that starts: allocatable in millicores and bytes, USD an hour.

@@ -141,7 +141,8 @@ func boundToType(key string) bool {
 	return false
 }
 
-// poolLabels are the labels by which pods choose among pools of nodes.
+// poolLabels are the labels by which pods choose among pools of nodes, and whether EKS
+// Auto Mode runs them: a node that it runs costs a fee more.
 func (n *nodePlanner) poolLabels(node *analyzer.Node) map[string]string {
 	out := map[string]string{}
 	for k := range n.refers {
@@ -149,7 +150,24 @@ func (n *nodePlanner) poolLabels(node *analyzer.Node) map[string]string {
 			out[k] = v
 		}
 	}
+	if pricing.AutoMode(node.Labels) {
+		out[pricing.AutoModeLabel] = node.Labels[pricing.AutoModeLabel]
+	}
 	return out
+}
+
+// newPrice is what a node of a type costs that joins the pool: the offering's price,
+// with the fee of EKS Auto Mode where that runs the pool.
+func (pool *nodePool) newPrice(catalog *pricing.Catalog, o *pricing.Offering) float64 {
+	if !pricing.AutoMode(pool.labels) {
+		return o.USDPerHour
+	}
+	like := pool.members[0]
+	labels := maps.Clone(like.Labels)
+	delete(labels, "beta.kubernetes.io/instance-type")
+	labels[packing.LabelInstanceType] = o.InstanceType
+	p := catalog.NodePrice(pricing.Node{ProviderID: like.ProviderID, Labels: labels, CPUMillis: o.CPUMillis, MemoryBytes: o.MemoryBytes, GPUs: o.GPUs})
+	return cmp.Or(p.USDPerHour, o.USDPerHour)
 }
 
 // lastingTaints leaves out those that tell a state of the node.
@@ -300,7 +318,10 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 		if !ok {
 			continue
 		}
-		price := cmp.Or(paid[o.InstanceType], o.USDPerHour)
+		price, known := paid[o.InstanceType]
+		if !known {
+			price = pool.newPrice(catalog, &o)
+		}
 		for _, zone := range SortedNames(zones) {
 			if !own[o.InstanceType+"\x00"+zone] {
 				out = append(out, pool.offering(o, zone, price, leaves, m, stock))

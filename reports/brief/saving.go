@@ -32,6 +32,7 @@ type Saving struct {
 	Room             bool         // frees room and takes nothing off the bill
 	Freed            document.USD // the room's worth
 	Beside           bool         // not of the nodes' bill
+	Estimate         bool         // rests on machines without a price
 }
 
 // Savings lists the levers in their order, and what to clean up beside them.
@@ -59,7 +60,45 @@ func Savings(r *document.Report) []Saving {
 	if x, ok := cleanUp(r); ok {
 		out = append(out, x)
 	}
+	for i := range out {
+		out[i].Estimate = unpricedStep(r, &out[i])
+	}
 	return out
+}
+
+// EstimateMark stands before sums that rest on machines without a price.
+const EstimateMark = "~"
+
+// EstimateWords say what the mark means.
+func EstimateWords(r *document.Report) string { return EstimateMark + " " + PriceGaps(r) }
+
+// unpricedStep reports whether a step's sum rests on machines without a price: those of
+// the workloads that it changes, those that the plan changes, those that are bought for.
+func unpricedStep(r *document.Report, x *Saving) bool {
+	switch {
+	case len(r.Summary.PriceGaps) == 0 || x.Beside:
+		return false
+	case x.Room:
+		return slices.ContainsFunc(r.Workloads, func(w document.Workload) bool { return w.PriceGap != "" && changes(&w, x.Name) })
+	case x.Name == "nodes" && r.Nodes.Plan != nil:
+		count := map[string]int{}
+		for _, p := range r.Nodes.Current.Pools {
+			count[p.InstanceType] += p.Count
+		}
+		for _, p := range r.Nodes.Plan.Pools {
+			count[p.InstanceType] -= p.Count
+		}
+		return slices.ContainsFunc(r.Summary.PriceGaps, func(g document.PriceGap) bool { return count[g.InstanceType] != 0 })
+	}
+	return true
+}
+
+// changes reports whether a step that frees room changes a workload.
+func changes(w *document.Workload, step string) bool {
+	if h := w.Horizontal; step == "rescale" {
+		return h != nil && h.Recommended != nil && Scaling(h.Current) != Scaling(*h.Recommended)
+	}
+	return slices.ContainsFunc(w.Containers, func(c document.Container) bool { return c.Recommended != nil && *c.Recommended != c.Current })
 }
 
 func sizeOfRightsize(r *document.Report) string {
@@ -136,7 +175,13 @@ func sizeOfPlan(r *document.Report) string {
 			drained++
 		}
 	}
-	out := Arrow(fmt.Sprint(r.Nodes.Current.Count), fmt.Sprint(p.Count))
+	now := r.Nodes.Current.Count
+	for _, pool := range r.Nodes.Current.Pools {
+		if pool.ByPod {
+			now -= pool.Count
+		}
+	}
+	out := Arrow(fmt.Sprint(now), fmt.Sprint(p.Count))
 	if started+drained == 0 {
 		return out + " nodes, as today"
 	}

@@ -135,9 +135,19 @@ func nodeUse(a *allocation.Allocation, sum document.Dollars, reserved document.U
 		u := document.NodeUse{Used: p[0].USD(), Slack: p[1].USD(), DaemonSets: p[2].USD(), Stranded: p[3].USD(), Free: p[4].USD(), Reserved: p[5].USD()}
 		u.Total = u.Used + u.Slack + u.DaemonSets + u.Stranded + u.Free + u.Reserved
 		addUse(&all, u)
-		out = append(out, document.AllocatedNode{Name: a.Nodes[i].Name, InstanceType: a.Nodes[i].InstanceType, NodeUse: u})
+		out = append(out, document.AllocatedNode{Name: a.Nodes[i].Name, InstanceType: a.Nodes[i].InstanceType, PriceGap: nodeGap(&a.Nodes[i]), NodeUse: u})
 	}
 	return all, out
+}
+
+func nodeGap(n *allocation.Node) string {
+	switch n.Gap {
+	case allocation.Estimated:
+		return gapText(typeNames([]string{n.InstanceType}), nil)
+	case allocation.Unpriced:
+		return gapText(nil, typeNames([]string{n.InstanceType}))
+	}
+	return ""
 }
 
 func addUse(u *document.NodeUse, o document.NodeUse) {

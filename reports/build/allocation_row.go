@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -29,12 +30,21 @@ func rowOf(r *allocation.Row, of *document.Allocation, hours float64) document.A
 		RAMByteUsageAverage: math.Round(r.Hold.Memory.Used / hours), RAMByteHours: math.Round(r.Hold.Memory.Held), RAMEfficiency: five(memory),
 		PVBytes: math.Round(r.VolumeByteHours / hours), PVByteHours: math.Round(r.VolumeByteHours), TotalEfficiency: five(total),
 	}
+	out.PriceGap = gapText(typeNames(r.Estimated), typeNames(r.Unpriced))
 	if !r.Limits.Unknown {
 		cpu, memory := five(r.Limits.CPU/1000/hours), math.Round(r.Limits.Memory/hours)
 		out.CPUCoreLimitAverage, out.RAMByteLimitAverage = &cpu, &memory
 	}
 	if r.Hold.GPUHours > 0 {
 		out.GPUAllocation = &document.GPUAllocation{GPUModel: r.GPUModel, GPURequestAverage: out.GPUCount}
+	}
+	return out
+}
+
+func typeNames(types []string) []string {
+	out := make([]string, len(types))
+	for i, t := range types {
+		out[i] = cmp.Or(t, "a machine without a type")
 	}
 	return out
 }

@@ -76,6 +76,7 @@ type builder struct {
 	workloads []analyzer.WorkloadFacts // sorted
 	recs      []advice.Advice          // sorted
 	priced    bool
+	unpriced  map[analyzer.Ref]bool // workloads whose cost is not known
 	steps     *ledger.Ledger
 	cents     cents
 	whole     document.AllocationBill // a month, to the cent

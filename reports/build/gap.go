@@ -52,6 +52,12 @@ func (b *builder) priceGap(w *analyzer.WorkloadFacts) string {
 			*to = append(*to, name)
 		}
 	}
+	return gapText(estimated, missing)
+}
+
+// gapText says which machines have no price in any table: estimated ones, and those
+// that are in no sum.
+func gapText(estimated, missing []string) string {
 	var parts []string
 	if len(estimated) > 0 {
 		parts = append(parts, strings.Join(estimated, ", ")+": no price, estimated")
@@ -62,14 +68,21 @@ func (b *builder) priceGap(w *analyzer.WorkloadFacts) string {
 	return strings.Join(parts, "; ")
 }
 
-// unpriced takes the zeros of a workload of which no machine has a price: nothing is
-// known of its cost, and nothing costs nothing.
-func unpriced(w *document.Workload) {
-	if w.MonthlyCost == nil || *w.MonthlyCost != 0 {
-		return
+// findUnpriced takes down the workloads of which no machine has a price: nothing is
+// known of their cost, nor of what they save, and nothing costs nothing.
+func (b *builder) findUnpriced() {
+	b.unpriced = map[analyzer.Ref]bool{}
+	for i := range b.workloads {
+		if w := &b.workloads[i]; b.cents.workloads[w.Ref] == 0 && b.priceGap(w) != "" {
+			b.unpriced[w.Ref] = true
+		}
 	}
-	w.MonthlyCost = nil
-	for i := range w.Containers {
-		w.Containers[i].MonthlyCost = nil
+}
+
+// worth is money of a workload; nil where nothing is known of it.
+func (b *builder) worth(ref analyzer.Ref, u document.USD) *document.USD {
+	if b.unpriced[ref] {
+		return nil
 	}
+	return b.known(u)
 }

@@ -84,7 +84,7 @@ func (b *builder) horizontal(i int) *document.Horizontal {
 	}
 	if to := advice.As[horizontal.Advice](r.Detail).Recommended; to != nil {
 		s := scalingOf(to, advice.As[horizontal.Advice](r.Detail).ReplicasAdvised)
-		h.Recommended, h.MonthlySavings = &s, b.known(b.savings[i])
+		h.Recommended, h.MonthlySavings = &s, b.worth(r.Workload, b.savings[i])
 	}
 	return h
 }

@@ -28,7 +28,7 @@ func (b *builder) money() {
 		return
 	}
 	keys, parts := b.costLeaves()
-	rounded, bill := b.toBill(parts)
+	rounded, bill := b.inSteps(keys, parts)
 	b.cents.bill, b.cents.idle, b.cents.overhead = bill, rounded[0], rounded[1]
 	b.whole = document.AllocationBill{
 		Nodes: bill.Dollars(), Volumes: document.Cents(b.Costs.Besides.Volumes).Dollars(),
@@ -44,6 +44,7 @@ func (b *builder) money() {
 		b.cents.workloads[k.Ref] += c
 		b.cents.containers[k] += c
 	}
+	b.findUnpriced()
 }
 
 // roundSavings rounds what each lever saves, and its recommendations to that:
@@ -101,6 +102,40 @@ func (b *builder) costLeaves() (keys []containerKey, parts []float64) {
 		rest += b.Costs.Workloads[ref].Monthly
 	}
 	return append(keys, containerKey{}), append(parts, rest)
+}
+
+// inSteps rounds what costLeaves lists, so that it adds up to the bill: the namespaces
+// beside idle and overhead first, each one's workloads to it, their containers to them.
+// Each of these is then right to the cent, however many parts it has.
+func (b *builder) inSteps(keys []containerKey, parts []float64) ([]document.USD, document.USD) {
+	const others = 2 // idle and overhead
+	namespace := func(k containerKey) string { return k.Namespace }
+	workload := func(k containerKey) string { return k.Namespace + "/" + k.Kind + "/" + k.Ref.Name }
+	top, starts := grouped(keys, parts[others:], namespace)
+	tops, bill := b.toBill(append(slices.Clone(parts[:others]), top...))
+	rounded := slices.Clone(tops[:others])
+	for i := range starts[:len(starts)-1] {
+		from, to := starts[i], starts[i+1]
+		middle, within := grouped(keys[from:to], parts[others+from:others+to], workload)
+		sums, _ := apportionTo(float64(tops[others+i])/100, middle)
+		for j := range within[:len(within)-1] {
+			leaves, _ := apportionTo(float64(sums[j])/100, parts[others+from+within[j]:others+from+within[j+1]])
+			rounded = append(rounded, leaves...)
+		}
+	}
+	return rounded, bill
+}
+
+// grouped adds up parts that follow each other and have the same name. The starts are
+// where each sum begins, and at last the number of parts.
+func grouped(keys []containerKey, parts []float64, name func(containerKey) string) (sums []float64, starts []int) {
+	for i, k := range keys {
+		if i == 0 || name(k) != name(keys[i-1]) {
+			sums, starts = append(sums, 0), append(starts, i)
+		}
+		sums[len(sums)-1] += document.Finite(parts[i])
+	}
+	return sums, append(starts, len(keys))
 }
 
 // toBill apportions parts of the bill so that they add up to it, or to their

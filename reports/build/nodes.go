@@ -45,7 +45,7 @@ func (b *builder) nodes() document.Nodes {
 func poolOf(n cost.NodeCost) document.Pool {
 	return document.Pool{
 		InstanceType: n.InstanceType, CapacityType: n.CapacityType, Zone: n.Zone,
-		Hourly: document.Decimals(document.Finite(n.Hourly), 6), Estimated: n.Estimated, Note: n.Note,
+		Hourly: document.Decimals(document.Finite(n.Hourly), 6), Estimated: n.Estimated, Note: n.Note, ByPod: n.ByPod,
 	}
 }
 
@@ -123,10 +123,12 @@ func (b *builder) nodePlan() *document.NodePlan {
 		Placement: []document.NodePlacement{},
 	}
 	for i, p := range plan.Pools {
-		out.Count += p.Count
+		if !p.ByPod {
+			out.Count += p.Count
+		}
 		out.Pools = append(out.Pools, document.Pool{
 			InstanceType: p.InstanceType, CapacityType: p.CapacityType, Zone: p.Zone, Count: p.Count,
-			Hourly: document.Decimals(document.Finite(p.Hourly), 6), MonthlyCost: b.planPools[i],
+			Hourly: document.Decimals(document.Finite(p.Hourly), 6), MonthlyCost: b.planPools[i], ByPod: p.ByPod,
 		})
 	}
 	for _, p := range plan.Launch {

@@ -34,7 +34,7 @@ func (b *builder) advise(c *document.Container, ref analyzer.Ref, r *advice.Advi
 	}
 	c.Risk = document.Risk{OOMProbability: knownShare(s.Risk.OOMProbability), CPUOverRequest: knownShare(s.Risk.CPUOverRequest)}
 	c.Recommended = &document.Setting{Requests: resources(s.Requests), Limits: resources(s.Limits)}
-	c.MonthlySavings = b.known(savings)
+	c.MonthlySavings = b.worth(ref, savings)
 }
 
 // all stands for all resources of what is withheld.

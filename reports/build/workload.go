@@ -11,17 +11,15 @@ func (b *builder) workload(w *analyzer.WorkloadFacts) document.Workload {
 	out := document.Workload{
 		Namespace: w.Namespace, Kind: w.Kind, Name: w.Name, Team: team(w.Labels),
 		Replicas: w.Replicas, MeanPods: document.Decimals(w.MeanPods, 2),
-		MonthlyCost: b.known(b.cents.workloads[w.Ref]),
+		MonthlyCost: b.worth(w.Ref, b.cents.workloads[w.Ref]),
 		Containers:  make([]document.Container, 0, len(w.Containers)),
 	}
 	for i := range w.Containers {
 		out.Containers = append(out.Containers, b.container(w.Ref, &w.Containers[i]))
 	}
-	if out.PriceGap = b.priceGap(w); out.PriceGap != "" {
-		unpriced(&out)
-	}
+	out.PriceGap = b.priceGap(w)
 	b.scale(&out, w.Ref)
-	out.MonthlySavings = b.known(saved(&out))
+	out.MonthlySavings = b.worth(w.Ref, saved(&out))
 	return out
 }
 
@@ -47,7 +45,7 @@ func (b *builder) container(ref analyzer.Ref, f *analyzer.ContainerFacts) docume
 	key := containerKey{ref, f.Name}
 	c := document.Container{
 		Name: f.Name, Type: string(f.Type),
-		MonthlyCost: b.known(b.cents.containers[key]),
+		MonthlyCost: b.worth(ref, b.cents.containers[key]),
 		Current:     document.Setting{Requests: resources(f.Requests), Limits: resources(f.Limits)},
 		Usage:       document.Usage{CPU: cpuUsage(&f.CPU.Samples), Memory: memoryUsage(&f.Memory.Samples)},
 		Coverage:    document.Share(f.Coverage),

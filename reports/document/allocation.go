@@ -86,6 +86,8 @@ type NodeUse struct {
 type AllocatedNode struct {
 	Name         string `json:"name"`
 	InstanceType string `json:"instanceType,omitempty"`
+	// PriceGap says that the machine has no price; absent where it has one.
+	PriceGap string `json:"priceGap,omitempty"`
 	NodeUse
 }
 

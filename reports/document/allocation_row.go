@@ -79,6 +79,9 @@ type AllocationRow struct {
 	TotalCost       Dollars `json:"totalCost"`
 	TotalEfficiency float64 `json:"totalEfficiency"`
 
+	// PriceGap says which of its machines have no price, so that the amounts are estimates or lack them; absent where all have one.
+	PriceGap string `json:"priceGap,omitempty"`
+
 	// Monthly is the costs for a month of 730 hours.
 	Monthly AllocationMonthly `json:"monthly"`
 }

@@ -145,6 +145,8 @@ type Pool struct {
 	// MonthlyCost is the cost of all nodes of the pool; absent where it is not known.
 	MonthlyCost USD `json:"monthlyCost,omitzero"`
 	// Estimated says that no table has the price; Note says how it was found.
-	Estimated bool   `json:"estimated,omitempty"`
-	Note      string `json:"note,omitempty"`
+	Estimated bool `json:"estimated,omitempty"`
+	// ByPod says that it is no machine: a provider bills its pods one by one, and count leaves it out in a plan.
+	ByPod bool   `json:"byPod,omitempty"`
+	Note  string `json:"note,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
@@ -126,11 +127,11 @@ func allocationGrid(a *document.Allocation, o Options) *grid {
 	if byNode(a) {
 		columns = nodeColumns(a, o.Verbose)
 		for i := range a.Nodes {
-			names = append(names, brief.Clean(a.Nodes[i].Name))
+			names = append(names, gapMark(a.Nodes[i].PriceGap)+brief.Clean(a.Nodes[i].Name))
 		}
 	} else {
 		for i := range a.Allocations {
-			names = append(names, brief.Clean(a.Allocations[i].Name))
+			names = append(names, gapMark(a.Allocations[i].PriceGap)+brief.Clean(a.Allocations[i].Name))
 		}
 	}
 	shown := len(names)
@@ -157,6 +158,33 @@ func allocationGrid(a *document.Allocation, o Options) *grid {
 		g.text[0][i] = shorten(s, g.widths[0])
 	}
 	return g
+}
+
+// gapMark stands before the name of a row that rests on machines without a price.
+func gapMark(gap string) string {
+	if gap == "" {
+		return ""
+	}
+	return brief.EstimateMark
+}
+
+// gapLine says which machines those are; empty where all have a price.
+func gapLine(a *document.Allocation) string {
+	var gaps []string
+	add := func(gap string) {
+		for _, g := range strings.Split(gap, "; ") {
+			if g != "" && !slices.Contains(gaps, g) {
+				gaps = append(gaps, g)
+			}
+		}
+	}
+	for i := range a.Allocations {
+		add(a.Allocations[i].PriceGap)
+	}
+	if len(gaps) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s rests on machines without a price in any table: %s.", brief.EstimateMark, brief.Clean(strings.Join(gaps, "; ")))
 }
 
 // withEnds is a column: its title, the cells that are shown, what stands for
@@ -208,6 +236,9 @@ func allocationNotes(a *document.Allocation, o Options) []string {
 	if u.Total != 0 {
 		out = append(out, fmt.Sprintf("Of the nodes' %s: %s used, %s slack (requested and not used), %s DaemonSets, %s free, "+
 			"%s stranded (another resource of the node is full), %s kept for the system.", u.Total, u.Used, u.Slack, u.DaemonSets, u.Free, u.Stranded, u.Reserved))
+	}
+	if line := gapLine(a); line != "" {
+		out = append(out, line)
 	}
 	if s := a.Shared; s != nil {
 		out = append(out, fmt.Sprintf("The cost of %s is spread over the others, %s.", brief.Clean(strings.Join(s.Namespaces, ", ")), splitWords(s.Split)))

@@ -28,7 +28,7 @@ func (s *screen) save() {
 	for i := range head.tones {
 		head.tones[i] = strongTone
 	}
-	n := 0
+	n, marked := 0, false
 	for _, x := range all {
 		label, money := "", ""
 		switch {
@@ -44,6 +44,8 @@ func (s *screen) save() {
 		}
 		if s.r.Summary.MonthlyCost == nil {
 			money = ""
+		} else if x.Estimate {
+			money, marked = brief.EstimateMark+money, true
 		}
 		l := t.add(label, x.Size, money, x.Risk)
 		if !x.Room && x.USD > 0 {
@@ -58,6 +60,9 @@ func (s *screen) save() {
 			l = strings.Replace(l, "\x1b[1mSAVE  \x1b[0m", "\x1b[1mSAVE\x1b[0m  ", 1)
 		}
 		s.lines(l)
+	}
+	if marked {
+		s.hang("  ", brief.EstimateWords(s.r), plainTone)
 	}
 	if len(s.r.Waste) > 0 && s.o.Saved {
 		s.hang("  ", brief.WasteWithin(s.r)+": plimsoll show waste", plainTone)
