@@ -1,0 +1,57 @@
+package reports_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/reports"
+)
+
+// TestEstimateMarks: the steps whose sums rest on machines without a price say so, and
+// no others do.
+func TestEstimateMarks(t *testing.T) {
+	c := planned()
+	screen := func() string { return output(t, "screen", c.report(), reports.Options{Width: 100}) }
+	if text := screen(); strings.Contains(text, "~") {
+		t.Errorf("all machines have a price, and sums are marked:\n%s", text)
+	}
+	for i := range c.costs.Nodes {
+		c.costs.Nodes[i].Estimated = true
+	}
+	text := screen()
+	for _, want := range []string{"~$", "  ~ ", "no table has a price of " + c.costs.Nodes[0].InstanceType} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// TestUnpricedSavesUnknown: of a workload whose cost is not known, no savings are.
+func TestUnpricedSavesUnknown(t *testing.T) {
+	c := newCluster()
+	c.node("odd.large", "on-demand", 0, 1)
+	c.costs.Nodes[0].Estimated = true
+	c.node("m6i.large", "on-demand", 0.1, 2)
+	for i, name := range []string{"iis", "web"} {
+		cost := float64(10 * i)
+		c.add("shop", "Deployment", name, 1, container{name: "app", cpu: 1000, mem: gi, toCPU: 500, toMem: gi / 2, savings: cost / 2, cost: cost, confidence: 0.9})
+		c.facts.Workloads[i].Pods = []analyzer.Pod{{Name: name, Node: c.costs.Nodes[i].Name, Phase: "Running"}}
+	}
+	c.costs.Idle = c.costs.Bill - 10
+	r := c.report()
+	for _, w := range r.Workloads {
+		known := w.Name == "web"
+		if (w.MonthlyCost != nil) != known || (w.MonthlySavings != nil) != known || (w.Containers[0].MonthlyCost != nil) != known || (w.Containers[0].MonthlySavings != nil) != known {
+			t.Errorf("%s: cost %v, savings %v, of its container %v and %v", w.Name, w.MonthlyCost, w.MonthlySavings, w.Containers[0].MonthlyCost, w.Containers[0].MonthlySavings)
+		}
+	}
+	for _, rec := range r.Recommendations {
+		if known := strings.Contains(rec.Target, "web"); (rec.MonthlySavings != nil) != known {
+			t.Errorf("%s saves %v", rec.Target, rec.MonthlySavings)
+		}
+	}
+	if len(r.Recommendations) != 2 {
+		t.Errorf("%d recommendations, want 2", len(r.Recommendations))
+	}
+}
