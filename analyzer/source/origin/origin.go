@@ -51,6 +51,7 @@ func Stay(next *http.Request, via []*http.Request) error {
 	e := &RedirectError{From: Show(first.String()), To: Show(next.URL.String())}
 	if next.Response != nil {
 		e.Status = next.Response.StatusCode
+		e.To = Unsaid(next.Response.Request, e.To)
 	}
 	switch {
 	case !Same(first, next.URL):

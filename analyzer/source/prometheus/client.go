@@ -167,7 +167,11 @@ func (c *client) try(ctx context.Context, q question, each func(*series)) (answe
 	if failed != nil && failed.Kind == KindTruncated && errors.Is(inner.Err(), context.DeadlineExceeded) {
 		failed = transportError(ctx, inner.Err()) // a body that stood still; net/http says so once and then something else
 	}
+	for i, w := range a.warnings {
+		a.warnings[i] = origin.Unsaid(resp.Request, w)
+	}
 	if failed != nil {
+		failed.What = origin.Unsaid(resp.Request, failed.What)
 		busy = failed.Kind == KindOverloaded || failed.Kind == KindTimeout
 	}
 	return a, failed

@@ -291,7 +291,7 @@ func TestWhatCouldBeHad(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.NoWarnings = false
-	s.Warnings = []string{"partial restarts", "partial OOM kills"}
+	s.Warnings = []string{"unread restarts", "unread OOM kills"}
 	sourcetest.Check(t, s, got.Usage, got.Warnings)
 	want := "1 of 1 parts could not be read and are left out: reading restarts from Prometheus at " + server.URL + ": answered 502 Bad Gateway: shard down; it or a proxy before it is overloaded or down; look at its log, or try again later"
 	if m := message(got.Warnings, "restarts"); m != want {
