@@ -172,7 +172,7 @@ func TestPurchaseWide(t *testing.T) {
 	text := output(t, "wide", bought().report(), reports.Options{})
 	for _, want := range []string{
 		"Commit for 1 year to $0.10 an hour of narrow (m6i, paid no upfront)",
-		"Waste: Namespace/old: idle ($80.00 a month). In the way: somebody.",
+		"Waste: Namespace/old: idle ($80.00 a month). Blocked by: somebody.",
 		"Waste: Node/node-00: under-used ($73.00 a month).",
 	} {
 		if !strings.Contains(text, want) {

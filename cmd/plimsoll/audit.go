@@ -100,7 +100,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
 	fl.BoolVar(&f.strict, "strict", false, "exit with 3 where a source was incomplete")
 	fl.BoolVar(&f.noCache, "no-cache", false, "do not keep the report for show")
-	fl.StringSliceVar(&f.failOn, "fail-on", nil, "exit with 1 on any `OF` "+strings.Join(urgentKinds(), ", ")+", savings=10%, savings=$500: so much or more to save a month")
+	fl.StringArrayVar(&f.failOn, "fail-on", nil, "exit with 1 on any `OF` "+strings.Join(urgentKinds(), ", ")+", savings=10%, savings=$500: so much or more to save a month")
 	registerWide(cmd, &f.sort, &f.columns, &f.risks)
 	completeFrom(cmd, "fail-on", urgentKinds())
 	completeFrom(cmd, "only", leverNames())
@@ -248,6 +248,9 @@ func (f *auditFlags) source(r *document.Report) string {
 	}
 	if len(f.namespaces) > 0 {
 		out += ", -n " + strings.Join(f.namespaces, ",")
+	}
+	if len(f.excluded) > 0 {
+		out += ", --exclude-namespaces " + strings.Join(f.excluded, ",")
 	}
 	if f.selector != "" {
 		out += ", -l " + f.selector

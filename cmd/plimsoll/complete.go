@@ -45,6 +45,17 @@ func keptWorkloads() []string {
 	return out
 }
 
+// keptOf lists what the reports that are kept are of.
+func keptOf() []string {
+	var out []string
+	for _, x := range openKeep().list() {
+		if of := brief.Clean(x.Of); !slices.Contains(out, of) {
+			out = append(out, of)
+		}
+	}
+	return out
+}
+
 func keptNamespaces() []string {
 	r := lastKept()
 	var out []string

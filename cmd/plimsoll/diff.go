@@ -48,8 +48,9 @@ throttling, then by cost.`,
 	fl := cmd.Flags()
 	fl.StringVar(&f.since, "since", "", "compare the last report with the last that was made `TIME` or more before it, such as 7d")
 	fl.StringVar(&f.of, "of", "", "with --since: the reports `OF` a context, a snapshot or the demo, as show --list names it")
+	completeWith(cmd, "of", keptOf)
 	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(reports.DiffNames(), ", ")+"; repeatable (default table)")
-	fl.StringSliceVar(&f.failOn, "fail-on", nil, "exit with 1 on any `OF` "+strings.Join(document.DiffKinds(), ", ")+", cost=5%, cost=$100: so much or more on top for nodes a month")
+	fl.StringArrayVar(&f.failOn, "fail-on", nil, "exit with 1 on any `OF` "+strings.Join(document.DiffKinds(), ", ")+", cost=5%, cost=$100: so much or more on top for nodes a month")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on stderr")
 	completeFrom(cmd, "output", reports.DiffNames())
@@ -158,5 +159,17 @@ func (k keep) pair(of string, ago time.Duration) (old, last kept, err error) {
 		}
 		oldest = x
 	}
-	return old, last, fmt.Errorf("no report of %s is kept that is %s older than the last: the oldest was made %s; see plimsoll show --list", last.Of, ago, age(time.Since(oldest.At)))
+	return old, last, fmt.Errorf("no report of %s is kept that is %s older than the last: the oldest was made %s; see plimsoll show --list", last.Of, howLong(ago), age(time.Since(oldest.At)))
+}
+
+// howLong says how long a time is, for people.
+func howLong(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d%day == 0:
+		return document.Counted(int(d/day), "day")
+	case d%time.Hour == 0:
+		return document.Counted(int(d/time.Hour), "hour")
+	}
+	return d.String()
 }

@@ -85,9 +85,28 @@ func workloadNamed(r *document.Report, name string) (*document.Workload, error) 
 	}
 	switch len(found) {
 	case 0:
-		return nil, fmt.Errorf("the report has no workload %s: name it as NAMESPACE/KIND/NAME, such as shop/deploy/cart", name)
+		return nil, noWorkload(r, name)
 	case 1:
 		return found[0], nil
 	}
 	return nil, fmt.Errorf("%s may be any of %s: name one in full", name, strings.Join(names, ", "))
+}
+
+// noWorkload says that a report has no workload of a name, and what is there.
+func noWorkload(r *document.Report, name string) error {
+	all := make([]string, len(r.Workloads))
+	for i := range r.Workloads {
+		if w := &r.Workloads[i]; w.Namespace == name {
+			return fmt.Errorf("%s is a namespace: plimsoll show -n %s lists its workloads", name, name)
+		}
+		all[i] = brief.Path(&r.Workloads[i])
+	}
+	near := brief.Near(name, all)
+	switch {
+	case len(near) > 0:
+		return fmt.Errorf("the report has no workload %s; did you mean %s?", name, brief.Either(near))
+	case len(all) > 0:
+		return fmt.Errorf("the report has no workload %q: name it as NAMESPACE/KIND/NAME, such as %s; plimsoll show -o wide lists all", name, all[0])
+	}
+	return fmt.Errorf("the report has no workload %q, nor any other", name)
 }

@@ -7,10 +7,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
 var (
@@ -107,8 +110,8 @@ func TestNamedVerbsExist(t *testing.T) {
 	for _, c := range newRoot("plimsoll", streams{}).Commands() {
 		verbs[c.Name()] = true
 	}
-	for _, text := range texts {
-		for _, line := range strings.Split(text, "\n") {
+	for _, said := range texts {
+		for _, line := range strings.Split(said, "\n") {
 			command := strings.TrimSpace(line)
 			if !strings.HasPrefix(line, "  plimsoll ") && !strings.Contains(line, ": plimsoll ") {
 				continue // prose about the program
@@ -119,5 +122,40 @@ func TestNamedVerbsExist(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestExplainFits: no line of any explanation is longer than the terminal, also
+// where request, limit and advice are one line of the plot.
+func TestExplainFits(t *testing.T) {
+	isolate(t)
+	if code, _, errs := plimsoll("audit", "--demo", "--only", "rightsize", "-q"); code != 0 {
+		t.Fatal(errs)
+	}
+	x, err := openKeep().newest("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := x.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plots := 0
+	for i := range r.Workloads {
+		for _, width := range []int{40, 60, 80, 120, 200} {
+			var out strings.Builder
+			if err := text.Explain(&out, r, &r.Workloads[i], reports.Options{Width: width}); err != nil {
+				t.Fatal(err)
+			}
+			plots += strings.Count(out.String(), "mean of the pods")
+			for _, l := range strings.Split(out.String(), "\n") {
+				if n := utf8.RuneCountInString(l); n > width {
+					t.Errorf("%s at %d: %d cells: %s", r.Workloads[i].Name, width, n, l)
+				}
+			}
+		}
+	}
+	if plots < 100 {
+		t.Errorf("%d plots were drawn, want many", plots)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -39,6 +40,15 @@ func (a *amount) of(whole document.USD) float64 {
 	return float64(a.usd)
 }
 
+// notEmpty refuses a --fail-on that names nothing, as one of an unset variable
+// of a pipeline does: it would never fail.
+func notEmpty(words []string) error {
+	if len(words) > 0 && len(splitList(words)) == 0 {
+		return errors.New("--fail-on is empty, so nothing would be checked: name a condition, or leave it out")
+	}
+	return nil
+}
+
 // auditLimits are the conditions of audit's --fail-on.
 type auditLimits struct {
 	kinds   []document.UrgentKind
@@ -55,6 +65,9 @@ func urgentKinds() []string {
 
 func parseAuditLimits(words []string) (auditLimits, error) {
 	var out auditLimits
+	if err := notEmpty(words); err != nil {
+		return out, err
+	}
 	for _, w := range splitList(words) {
 		text, isSavings := strings.CutPrefix(w, "savings=")
 		switch {
@@ -146,6 +159,9 @@ type diffLimits struct {
 
 func parseDiffLimits(words []string) (diffLimits, error) {
 	var out diffLimits
+	if err := notEmpty(words); err != nil {
+		return out, err
+	}
 	for _, w := range splitList(words) {
 		text, isCost := strings.CutPrefix(w, "cost=")
 		switch {

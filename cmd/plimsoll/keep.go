@@ -25,8 +25,12 @@ import (
 // being there: where nothing can be written, that is let be.
 type keep struct{ dir string }
 
-// mostKept is how many reports are kept.
-const mostKept = 20
+// mostKept is how many reports are kept of the same, so that neither the demo
+// nor a snapshot drives out a cluster's; mostKeptInAll of all.
+const (
+	mostKept      = 20
+	mostKeptInAll = 10 * mostKept
+)
 
 // openKeep gives the user's folder; its dir is empty where there is none.
 func openKeep() keep {
@@ -77,8 +81,13 @@ func (k keep) save(r *document.Report, of string, at time.Time) bool {
 // prune removes all but the newest. Another process may remove them, too.
 func (k keep) prune() {
 	names := k.names()
-	for _, n := range names[:max(len(names)-mostKept, 0)] {
-		_ = os.Remove(filepath.Join(k.dir, n))
+	slices.Reverse(names)
+	of := map[string]int{}
+	for i, n := range names {
+		_, sum, _ := strings.Cut(n, "-")
+		if of[sum]++; of[sum] > mostKept || i >= mostKeptInAll {
+			_ = os.Remove(filepath.Join(k.dir, n))
+		}
 	}
 }
 
@@ -156,18 +165,44 @@ func readReport(r io.Reader) (*document.Report, error) {
 
 var errNothingKept = errors.New("no report is kept yet: make one with plimsoll audit, or name one with --report FILE")
 
-// newest gives the newest report that is of what is asked; an empty string is
-// of anything.
+// newest gives the newest report that is of what is asked: of just that, else
+// of a part of it. An empty string is of anything.
 func (k keep) newest(of string) (kept, error) {
-	for _, x := range k.list() {
-		if of == "" || strings.HasPrefix(x.Of, of) {
-			return x, nil
+	all := k.list()
+	for _, match := range []func(string, string) bool{isOf, isPartOf} {
+		for _, x := range all {
+			if of == "" || match(x.Of, of) {
+				return x, nil
+			}
 		}
 	}
 	if of == "" {
 		return kept{}, errNothingKept
 	}
 	return kept{}, fmt.Errorf("no report of %s is kept: make one with plimsoll audit, or name one with --report FILE", of)
+}
+
+// ofNames are the names by which people ask for what a report is of: "cluster
+// a, context b, -n c" is that, "a, context b, -n c" and "b, -n c".
+func ofNames(of string) []string {
+	out := []string{of}
+	if _, rest, ok := strings.Cut(of, " "); ok {
+		out = append(out, rest)
+	}
+	if _, rest, ok := strings.Cut(of, ", context "); ok {
+		out = append(out, rest)
+	}
+	return out
+}
+
+func isOf(has, of string) bool { return slices.Contains(ofNames(has), of) }
+
+// isPartOf reports whether one is of what is asked and of less of it: a name
+// alone matches whole, so that prod is not prod-eu.
+func isPartOf(has, of string) bool {
+	return slices.ContainsFunc(ofNames(has), func(n string) bool {
+		return strings.HasPrefix(n, of+", ") || strings.HasPrefix(n, of+" ")
+	})
 }
 
 // age says how old something is, for people.

@@ -17,7 +17,7 @@ func reportOf(name string) *document.Report {
 }
 
 // TestKeepTwoWriters: reports that are kept at once, also at the same moment,
-// all read back whole, and the folder never holds more than the newest.
+// all read back whole, and the folder never holds more than the newest of each.
 func TestKeepTwoWriters(t *testing.T) {
 	k := keep{filepath.Join(t.TempDir(), "reports")}
 	at := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
@@ -25,8 +25,8 @@ func TestKeepTwoWriters(t *testing.T) {
 	for n := range 8 {
 		all.Go(func() {
 			for i := range 10 {
-				of := fmt.Sprintf("cluster %d", n)
-				if !k.save(reportOf(of), of, at.Add(time.Duration(i)*time.Second)) {
+				of := fmt.Sprintf("cluster %d", n%2)
+				if !k.save(reportOf(of), of, at.Add(time.Duration(10*n+i)*time.Second)) {
 					t.Errorf("%s was not kept", of)
 				}
 				if x, err := k.newest(""); err == nil {
@@ -40,8 +40,8 @@ func TestKeepTwoWriters(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := len(k.list()); got != mostKept {
-		t.Errorf("%d reports are kept, want %d", got, mostKept)
+	if got := len(k.list()); got != 2*mostKept {
+		t.Errorf("%d reports are kept, want %d of each of two", got, mostKept)
 	}
 	entries, _ := os.ReadDir(k.dir)
 	for _, e := range entries {
@@ -67,5 +67,47 @@ func TestKeepPair(t *testing.T) {
 	}
 	if _, _, err := k.pair("a", 200*time.Hour); err == nil || !strings.Contains(err.Error(), "no report of a is kept") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestKeepApart: the demo, however often it is looked at, drives out no
+// cluster's report, and a folder of very many clusters has bounds.
+func TestKeepApart(t *testing.T) {
+	k := keep{t.TempDir()}
+	at := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	k.save(reportOf("a"), "cluster a", at)
+	for i := range 2 * mostKept {
+		k.save(reportOf("demo"), "the demo", at.Add(time.Duration(i+1)*time.Second))
+	}
+	if x, err := k.newest("cluster a"); err != nil || !x.At.Equal(at) {
+		t.Errorf("got %v, %v: want the cluster's report", x, err)
+	}
+	if got := len(k.list()); got != 1+mostKept {
+		t.Errorf("%d reports are kept, want %d", got, 1+mostKept)
+	}
+	for i := range mostKeptInAll + 5 {
+		k.save(reportOf("b"), fmt.Sprintf("cluster b%d", i), at.Add(time.Duration(i)*time.Minute))
+	}
+	if got := len(k.list()); got != mostKeptInAll {
+		t.Errorf("%d reports are kept in all, want %d", got, mostKeptInAll)
+	}
+}
+
+// TestKeepNewestOf: what is asked for by any of its names, whole names alone.
+func TestKeepNewestOf(t *testing.T) {
+	k := keep{t.TempDir()}
+	at := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
+	for i, of := range []string{"cluster prod", "cluster prod, -n shop", "cluster prod-eu", "cluster x, context eu, -n lab", "the demo", "files a.yaml, b.om"} {
+		k.save(reportOf(of), of, at.Add(time.Duration(i)*time.Hour))
+	}
+	for of, want := range map[string]string{
+		"": "files a.yaml, b.om", "prod": "cluster prod", "cluster prod": "cluster prod", "prod, -n shop": "cluster prod, -n shop", "prod-eu": "cluster prod-eu",
+		"eu": "cluster x, context eu, -n lab", "x": "cluster x, context eu, -n lab", "demo": "the demo", "the demo": "the demo", "files": "files a.yaml, b.om", "a.yaml": "files a.yaml, b.om",
+		"pro": "", "de": "", "lab": "",
+	} {
+		x, err := k.newest(of)
+		if (err != nil) != (want == "") || x.Of != want {
+			t.Errorf("newest(%q): got %q, %v; want %q", of, x.Of, err, want)
+		}
 	}
 }

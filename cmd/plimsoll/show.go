@@ -29,6 +29,7 @@ type savedFlags struct {
 func (f *savedFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.report, "report", "", "`FILE` or URL of a report that audit wrote as JSON or YAML (default the last one)")
 	cmd.Flags().StringVar(&f.of, "of", "", "the last report `OF` a context, a snapshot or the demo, as show --list names it")
+	completeWith(cmd, "of", keptOf)
 }
 
 // open reads the report, and says on stderr how old it is.
@@ -220,7 +221,13 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 	if (f.workload != "" || sel.String() != "") && o.Section == "" && len(f.output) == 0 {
 		o.Section = "rightsize" // the screen is of the whole
 	}
-	if err := writeReport(ctx, s, f.files, sinks, document.Part(part, o.Section), o); err != nil {
+	said := document.Part(part, o.Section)
+	for _, k := range sinks {
+		if k.format.Name == "csv" && len(said.Workloads) == 0 && len(part.Workloads) > 0 {
+			return fmt.Errorf("csv has a line a container, and the section %s has none: take json or yaml", o.Section)
+		}
+	}
+	if err := writeReport(ctx, s, f.files, sinks, said, o); err != nil {
 		return err
 	}
 	return whole(r)
@@ -258,7 +265,7 @@ func narrow(r *document.Report, sel object.Selection, workload string) (*documen
 		return out, nil
 	}
 	if workload != "" {
-		return nil, fmt.Errorf("the report has no workload %s: name it as NAMESPACE/KIND/NAME, such as shop/deploy/cart", workload)
+		return nil, noWorkload(r, workload)
 	}
 	return nil, errors.New("no workload matches: the report has none of " + sel.String())
 }

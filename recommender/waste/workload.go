@@ -107,8 +107,12 @@ func unusedRequests(l *look, w *analyzer.WorkloadFacts) {
 			continue
 		}
 		r := advice.Advice{Workload: w.Ref, Container: c.Name, Title: "nearly nothing of its requests is used", Confidence: 0.9}
-		r.Show("cpu requested and above its p99", cpu, "millicores")
-		r.Show("memory requested and above its peak", memory, "bytes")
+		if cpu > 0 {
+			r.Show("cpu requested and above its p99", cpu, "millicores")
+		}
+		if memory > 0 {
+			r.Show("memory requested and above its peak", memory, "bytes")
+		}
 		r.Show("replicas", pods, "count")
 		l.file(r, Finding{Monthly: usd, Loss: "the margin for peaks that the window did not have"})
 	}

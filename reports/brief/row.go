@@ -13,20 +13,31 @@ type Row struct {
 	Container *document.Container
 }
 
-// Lowered are the rows whose recommendation frees the most room.
+// Lowered are the rows that are to ask for less, those that free the most room
+// first; none where nothing has a price.
 func Lowered(r *document.Report) []Row {
 	var out []Row
+	if r.Summary.MonthlyCost == nil {
+		return nil
+	}
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		for j := range w.Containers {
 			c := &w.Containers[j]
-			if c.Recommended != nil && *c.Recommended != c.Current && Freed(c) > 0 {
+			if c.Recommended != nil && *c.Recommended != c.Current && lowers(c) {
 				out = append(out, Row{Workload: w, Container: c})
 			}
 		}
 	}
 	slices.SortStableFunc(out, CompareRows)
 	return out
+}
+
+// lowers reports whether an advice frees room, or, where it has none or no
+// price, raises nothing.
+func lowers(c *document.Container) bool {
+	to, from := c.Recommended.Requests, c.Current.Requests
+	return Freed(c) > 0 || Freed(c) == 0 && to.CPU <= from.CPU && to.Memory <= from.Memory
 }
 
 // OOMRisk is the risk of an OOM kill with the advice followed.

@@ -108,10 +108,10 @@ func sizeOfRightsize(r *document.Report) string {
 			if c.Recommended == nil || *c.Recommended == c.Current {
 				continue
 			}
-			if to, from := c.Recommended.Requests, c.Current.Requests; to.CPU > from.CPU || to.Memory > from.Memory {
-				more++
-			} else {
+			if lowers(&c) {
 				less++
+			} else {
+				more++
 			}
 		}
 	}
@@ -282,7 +282,7 @@ func cleanUp(r *document.Report) (Saving, bool) {
 		if w.Kind == "load-balancer-without-endpoints" {
 			balancers++
 		} else {
-			volumes++
+			volumes += volumesOf(w)
 		}
 	}
 	var parts []string
@@ -293,6 +293,16 @@ func cleanUp(r *document.Report) (Saving, bool) {
 		parts = append(parts, fmt.Sprintf("%d LB", balancers))
 	}
 	return Saving{Name: "clean up", Size: strings.Join(parts, ", "), Risk: "data: look first", USD: usd, Beside: true}, len(parts) > 0
+}
+
+// volumesOf is how many volumes a finding is about: one, or as many as it says.
+func volumesOf(w *document.Waste) int {
+	for i := range w.Evidence {
+		if e := &w.Evidence[i]; e.Name == "volumes" && e.Unit == "count" {
+			return int(e.Value)
+		}
+	}
+	return 1
 }
 
 // WasteWithin counts the findings of waste that lie within the other steps.

@@ -41,7 +41,7 @@ func worded(u document.Urgent) Urgent {
 	case document.ShortOfCPU:
 		now := Cores(u.Container.Current.Requests.CPU)
 		return Urgent{
-			Kind: u.Kind, Name: Name(u.Workload, u.Container), What: fmt.Sprintf("CPU p95 %.1fx request", u.Weight),
+			Kind: u.Kind, Name: Name(u.Workload, u.Container), What: "CPU p95 " + times(u.Weight) + "x request",
 			Change: "cpu " + Arrow(now, Advised(u.Container, now, Cores(u.Container.Recommended.Requests.CPU))),
 		}
 	case document.Blocked:
@@ -50,6 +50,14 @@ func worded(u document.Urgent) Urgent {
 	}
 	what, _, _ := strings.Cut(Clean(u.Warning.Message), ": ")
 	return Urgent{Kind: u.Kind, Name: waitingName(u.Warning.Subject), What: what, InFull: Clean(u.Warning.Message)}
+}
+
+// times writes how many times the request; never as no more than it.
+func times(v float64) string {
+	if v < 1.05 {
+		return fmt.Sprintf("%.2f", max(v, 1.01))
+	}
+	return fmt.Sprintf("%.1f", v)
 }
 
 // waitingName is the workload of a warning about pods without a node, as the

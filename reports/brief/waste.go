@@ -59,17 +59,17 @@ func wasteLine(w *document.Waste) string {
 	}
 	text += "."
 	if len(w.Blocked) > 0 {
-		text += " In the way: " + Clean(strings.Join(w.Blocked, "; ")) + "."
+		text += " Blocked by: " + Clean(strings.Join(w.Blocked, "; ")) + "."
 	}
 	if w.Loss != "" {
-		text += " Lost with it: " + Clean(w.Loss) + "."
+		text += " If removed, lost: " + Clean(w.Loss) + "."
 	}
 	var seen []string
 	for _, e := range w.Evidence {
 		seen = append(seen, Clean(e.Name)+" "+Figure(&e))
 	}
 	if len(seen) > 0 {
-		text += " Seen: " + strings.Join(seen, ", ") + "."
+		text += " Evidence: " + strings.Join(seen, ", ") + "."
 	}
 	return text
 }

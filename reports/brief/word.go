@@ -5,6 +5,7 @@ package brief
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -19,6 +20,15 @@ func Joined(words []string) string {
 	}
 	last := len(words) - 1
 	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// Either names what something may be: "a", "a or b", "a, b or c".
+func Either(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // Clean makes a name or message safe for one line of a terminal: what controls
@@ -93,8 +103,15 @@ func ShortKind(kind string) string {
 }
 
 // Named reports whether a workload is meant by a name: NAMESPACE/KIND/NAME, or
-// the end of that. The kind may be kubectl's short name, in any case.
+// the end of that. The kind may be kubectl's short name or a plural, in any
+// case, and one of its containers may follow, as Name prints it.
 func Named(w *document.Workload, name string) bool {
+	if of, container, ok := strings.Cut(name, ":"); ok {
+		if !slices.ContainsFunc(w.Containers, func(c document.Container) bool { return c.Name == container }) {
+			return false
+		}
+		name = of
+	}
 	got := []string{w.Namespace, w.Kind, w.Name}
 	want := strings.Split(name, "/")
 	if len(want) > len(got) {
@@ -106,11 +123,15 @@ func Named(w *document.Workload, name string) bool {
 	got = got[len(got)-len(want):]
 	for i := range want {
 		kind := len(want)-i == 2
-		if got[i] != want[i] && !(kind && (strings.EqualFold(got[i], want[i]) || strings.EqualFold(ShortKind(got[i]), want[i]))) {
+		if got[i] != want[i] && !(kind && kindNamed(got[i], want[i])) {
 			return false
 		}
 	}
 	return true
+}
+
+func kindNamed(kind, name string) bool {
+	return strings.EqualFold(kind, name) || strings.EqualFold(kind+"s", name) || strings.EqualFold(ShortKind(kind), name)
 }
 
 // CPUChange is a container's CPU request, and what it should be.

@@ -144,13 +144,25 @@ func Read(r io.Reader) (*Report, error) {
 	if err := decode(data, &out); err != nil {
 		return nil, fmt.Errorf("reading the report: neither the JSON nor the YAML that plimsoll writes: %w", err)
 	}
-	if out.APIVersion != APIVersion || out.Kind != Kind {
-		return nil, fmt.Errorf("reading the report: it is %q of %q, this program reads %q of %q; make it again with this version",
-			out.Kind, out.APIVersion, Kind, APIVersion)
+	if err := readable(&out); err != nil {
+		return nil, err
 	}
 	out.upgrade()
 	analyzer.Clean(&out)
 	return &out, out.History.check()
+}
+
+// readable refuses what is no report, and one of a version that is not known.
+func readable(r *Report) error {
+	switch {
+	case r.APIVersion == "" && r.Kind == "":
+		return errors.New("reading the report: it is empty, or not a report that plimsoll wrote: it has neither apiVersion nor kind")
+	case r.Kind != Kind:
+		return fmt.Errorf("reading the report: it is a %q of %q, and no %s; audit -o json writes one", r.Kind, r.APIVersion, Kind)
+	case r.APIVersion != APIVersion:
+		return fmt.Errorf("reading the report: it is of version %q, this program reads %q; read it with the program that wrote it, or make it again with this version", r.APIVersion, APIVersion)
+	}
+	return nil
 }
 
 // upgrade says what a report of an older version said in another way: what is

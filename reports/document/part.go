@@ -30,14 +30,16 @@ func Part(r *Report, section string) *Report {
 	out := *r
 	levers := map[string][]string{
 		"rightsize": {LeverRightsize}, "horizontal": {LeverHorizontal}, "nodes": {LeverNodes}, "purchase": {LeverPurchase}, "waste": {}, "prices": {}, "warnings": {},
+		"risks": {}, "backtest": {}, "savings": {},
 	}
 	want, ok := levers[section]
 	if !ok {
 		return &out
 	}
 	out.Recommendations = slices.DeleteFunc(slices.Clone(r.Recommendations), func(x Recommendation) bool { return !slices.Contains(want, x.Lever) })
-	if section != "rightsize" && section != "horizontal" {
-		out.Workloads = []Workload{}
+	out.Workloads = workloadsOf(r, section)
+	if section != "backtest" {
+		out.Backtest = nil
 	}
 	if section != "nodes" {
 		out.Nodes.Plan = nil
@@ -49,4 +51,25 @@ func Part(r *Report, section string) *Report {
 		out.Waste = []Waste{}
 	}
 	return &out
+}
+
+// workloadsOf are the workloads that a section is about.
+func workloadsOf(r *Report, section string) []Workload {
+	switch section {
+	case "rightsize", "horizontal", "savings":
+		return r.Workloads
+	case "risks":
+		urgent := map[*Workload]bool{}
+		for _, u := range r.Urgents() {
+			urgent[u.Workload] = true
+		}
+		out := []Workload{}
+		for i := range r.Workloads {
+			if w := &r.Workloads[i]; urgent[w] {
+				out = append(out, *w)
+			}
+		}
+		return out
+	}
+	return []Workload{}
 }

@@ -21,7 +21,7 @@ func explain(w io.Writer, r *document.Report, of *document.Workload, o Options) 
 	s := &screen{r: r, o: o}
 	s.reasons(of, true)
 	s.paste(of)
-	s.lines("", "How the numbers come about: docs/rules/rightsize.md, docs/rules/horizontal.md")
+	s.pages("rightsize", "horizontal")
 	_, err := w.Write(s.Bytes())
 	return err
 }
@@ -95,7 +95,7 @@ func (s *screen) plots(c *document.Container, h *document.ContainerHistory) {
 		if len(lines) == 0 {
 			continue
 		}
-		s.lines("  " + p.title + " (█ mean of the pods, ░ the largest)")
+		s.hang("  ", p.title+" (█ mean of the pods, ░ the largest)", plainTone)
 		for _, l := range lines {
 			s.lines(strings.TrimRight("  "+l, " "))
 		}
@@ -298,6 +298,8 @@ func sureness(c *document.Container) string {
 		return "no advice" + seen
 	case c.OneReading():
 		return "it " + brief.MomentWords
+	case c.OOMKills > 0:
+		return fmt.Sprintf("of memory only that it needs more: it was OOM-killed %s, so what it would use was never seen%s", document.Counted(int(c.OOMKills), "time"), strings.Replace(seen, ": ", "; it was ", 1))
 	case c.Confidence >= 0.9:
 		return "well supported by the history" + seen
 	case c.Confidence >= 0.5:
@@ -308,11 +310,20 @@ func sureness(c *document.Container) string {
 
 func (s *screen) explainScaling(w *document.Workload) {
 	h := w.Horizontal
-	if h == nil {
+	if h == nil && len(w.Findings) == 0 {
 		return
 	}
 	s.WriteByte('\n')
 	s.lines(painted("number of pods", strongTone, s.o.Color))
+	if h != nil {
+		s.scaling(h)
+	}
+	for _, f := range w.Findings {
+		s.hang("  wrong   ", brief.Clean(f.Message)+"; "+brief.Clean(f.Fix), badTone)
+	}
+}
+
+func (s *screen) scaling(h *document.Horizontal) {
 	s.hang("  now     ", brief.Scaling(h.Current), plainTone)
 	if h.Recommended != nil {
 		s.hang("  advice  ", brief.Scaling(*h.Recommended), plainTone)
@@ -326,9 +337,6 @@ func (s *screen) explainScaling(w *document.Workload) {
 	for i := range h.Evidence {
 		s.hang("  figure  ", brief.Clean(h.Evidence[i].Name)+": "+brief.Figure(&h.Evidence[i]), plainTone)
 	}
-	for _, f := range w.Findings {
-		s.hang("  wrong   ", brief.Clean(f.Message)+"; "+brief.Clean(f.Fix), badTone)
-	}
 }
 
 // paste is the advice as the part of a pod template, and as an autoscaler's spec.
@@ -339,7 +347,8 @@ func (s *screen) paste(w *document.Workload) {
 		s.lines(lines...)
 	}
 	if lines := brief.ScalerYAML(w.Horizontal); len(lines) > 0 {
-		s.lines("", painted("to paste into the HorizontalPodAutoscaler (autoscaling/v2)", strongTone, s.o.Color))
+		s.lines("")
+		s.hang("", "to paste into the HorizontalPodAutoscaler (autoscaling/v2)", strongTone)
 		s.lines(lines...)
 	}
 }

@@ -30,21 +30,22 @@ func plot(mean, peak []float64, marks []mark, width int, number func(float64) st
 	if top <= 0 {
 		return nil
 	}
-	label := 0
-	for _, m := range marks {
-		label = max(label, cells(m.name+" "+number(m.value)))
+	names, label := labels(marks, top, number), 0
+	for _, n := range names {
+		label = max(label, cells(n))
 	}
-	columns := max(width-label-3, minName)
+	columns := width - label - 3
+	below := columns < minName
+	if below {
+		columns = max(width-2, 1)
+	}
 	low, high := resample(mean, columns), resample(peak, columns)
 	var out []string
 	for y := plotRows - 1; y >= 0; y-- {
 		floor, ceiling := top*float64(y)/plotRows, top*float64(y+1)/plotRows
-		line, names := " ", []string{}
-		fill := " "
-		for _, m := range marks {
-			if m.value > floor && m.value <= ceiling {
-				names, fill = append(names, m.name+" "+number(m.value)), "-"
-			}
+		line, fill := " ", " "
+		if names[y] != "" {
+			fill = "-"
 		}
 		for i := range low {
 			switch {
@@ -56,7 +57,32 @@ func plot(mean, peak []float64, marks []mark, width int, number func(float64) st
 				line += fill
 			}
 		}
-		out = append(out, strings.TrimRight(line+" "+strings.Join(names, ", "), " "))
+		if below { // too narrow to stand at the right
+			for _, l := range wrap(names[y], max(width-1, 1), 0) {
+				out = append(out, " "+l)
+			}
+			out = append(out, strings.TrimRight(line, " "))
+			continue
+		}
+		out = append(out, strings.TrimRight(line+" "+names[y], " "))
+	}
+	return out
+}
+
+// labels are the names of the marks by the row of the plot that they fall on,
+// those of one value together.
+func labels(marks []mark, top float64, number func(float64) string) [plotRows]string {
+	var out [plotRows]string
+	for i, m := range marks {
+		y := min(max(int(math.Ceil(m.value/top*plotRows))-1, 0), plotRows-1)
+		name := m.name
+		if i+1 == len(marks) || number(marks[i+1].value) != number(m.value) {
+			name += " " + number(m.value)
+		}
+		if out[y] != "" {
+			out[y] += ", "
+		}
+		out[y] += name
 	}
 	return out
 }

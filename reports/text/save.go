@@ -102,7 +102,7 @@ func (s *screen) largest() {
 	}
 	for i := range all[:n] {
 		x := &all[i]
-		cells := []string{brief.Name(x.Workload, x.Container), asciiChange(brief.CPUChange(x.Container)), asciiChange(brief.MemoryChange(x.Container)), brief.WholeOf(brief.Freed(x.Container)).String(), brief.OOMRisk(x.Container)}
+		cells := []string{brief.Name(x.Workload, x.Container), asciiChange(brief.CPUChange(x.Container)), asciiChange(brief.MemoryChange(x.Container)), roomOf(x.Container), brief.OOMRisk(x.Container)}
 		if wide {
 			cells = slices.Insert(cells, 3, asciiChange(memoryLimit(&row{Row: *x})))
 		}
@@ -121,6 +121,14 @@ func (s *screen) largest() {
 		s.lines("  " + brief.MomentMark + " " + brief.MomentWords)
 	}
 	s.more(len(all)-n, "rightsize")
+}
+
+// roomOf is the room that an advice frees, in whole dollars.
+func roomOf(c *document.Container) string {
+	if c.MonthlySavings == nil {
+		return "-"
+	}
+	return brief.WholeOf(*c.MonthlySavings).String()
 }
 
 // wideScreen is the width from which the screen has the limits.

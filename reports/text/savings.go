@@ -66,5 +66,23 @@ func (s *screen) savingsSection() {
 		return
 	}
 	s.lines(t.print(s.o.line(), s.o.Color)...)
-	s.prose([]string{"Room leaves the bill when nodes go: see plimsoll show nodes."})
+	s.prose(s.restOf(sum.cost))
+}
+
+// restOf says what the sums leave out of the nodes' bill, and what they hold.
+func (s *screen) restOf(cost document.USD) []string {
+	var out []string
+	if idle := s.r.Summary.IdleMonthly; idle != nil && !s.r.Partial() {
+		rest := fmt.Sprintf("Of %s for nodes the rest is unrequested capacity, %s", s.r.Summary.MonthlyCost, idle)
+		if x := s.r.Summary.OverheadMonthly; x != nil && *x != 0 {
+			rest += fmt.Sprintf(", and what nodes keep for the system, %s", x)
+		}
+		if x := *s.r.Summary.MonthlyCost - cost - *idle - usdOf(s.r.Summary.OverheadMonthly); x >= 1 || x <= -1 {
+			rest += fmt.Sprintf("; %s belongs to no workload", x)
+		}
+		out = append(out, rest+".")
+	}
+	return append(out,
+		"Cost is of the pods at the window's end; room is of right-sizing and rescaling, over the pods of the mean hour.",
+		"Room leaves the bill when nodes go: see plimsoll show nodes.")
 }

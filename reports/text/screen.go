@@ -155,9 +155,14 @@ func (s *screen) money() {
 	}
 }
 
-// hang prints a text beside a head, its further lines below its first.
+// hang prints a text beside a head, its further lines below its first; below
+// the head where there is no room beside it.
 func (s *screen) hang(head, text string, t tone) {
-	for _, l := range wrap(text, max(s.o.line()-cells(head), minName), 0) {
+	if s.o.line()-cells(head) < minName && len(head) > 2 {
+		s.lines(strings.TrimRight(head, " "))
+		head = "  "
+	}
+	for _, l := range wrap(text, max(s.o.line()-cells(head), 1), 0) {
 		s.lines(head + painted(l, t, s.o.Color))
 		head = strings.Repeat(" ", cells(head))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -65,7 +66,6 @@ func (s *screen) riskSection() {
 		return
 	}
 	t := riskRows(all, true)
-	t.indent = 0
 	s.lines(t.print(s.o.line(), s.o.Color)...)
 }
 
@@ -83,22 +83,91 @@ func (s *screen) nodesSection() {
 
 // rightsizeSection is the table of containers, with the notes below it.
 func (s *screen) rightsizeSection() {
-	var buf bytes.Buffer
 	notes := brief.Notes{Exact: s.o.Verbose}
 	rows, rest, fine := listed(s.r, s.o, &notes)
 	if len(rows) > 0 {
-		// A buffer takes all that is written to it.
-		_ = render(&buf, s.r, rows, tableColumns(), s.o)
-		buf.WriteByte('\n')
+		s.lines(s.containers(rows).print(s.o.line(), s.o.Color)...)
+		s.lines("")
 	}
-	prose(&buf, s.o, leftOut(rest)...)
-	var lines []string
+	lines := append(leftOut(rest), "CPU and memory are requests of one pod, the total is over all pods.")
 	if fine > 0 {
 		lines = append(lines, document.Counted(fine, "container")+" fine as they are.")
 	}
 	for i, n := range notes.Notes {
 		lines = append(lines, fmt.Sprintf("[%d] %s", i+1, n))
 	}
+	var buf bytes.Buffer
 	prose(&buf, s.o, lines...)
 	s.Write(buf.Bytes())
+}
+
+const titleLimit = "MEMORY LIMIT"
+
+// containers are the rows of right-sizing: names whole, as explain takes them.
+func (s *screen) containers(list []row) *rows {
+	columns := []column{
+		{title: titleWorkload, cell: containerName, foot: func(*document.Report) string { return "TOTAL" }},
+		{title: titleCPU, right: true, cell: func(r *row) string { return asciiChange(brief.CPUChange(r.Container)) }, foot: cpuTotal},
+		{title: titleMemory, right: true, cell: func(r *row) string { return asciiChange(brief.MemoryChange(r.Container)) }, foot: memoryTotal},
+		{title: titleLimit, right: true, cell: func(r *row) string { return asciiChange(memoryLimit(r)) }},
+		freedColumn(),
+		notesColumn(),
+	}
+	narrow := s.o.line() < wideScreen
+	if narrow { // a limit that changes has a line of its own
+		columns = slices.DeleteFunc(columns, func(c column) bool { return c.title == titleLimit })
+	}
+	if s.r.Summary.MonthlyCost == nil {
+		columns = slices.DeleteFunc(columns, func(c column) bool { return c.money })
+	}
+	t := &rows{}
+	head, foot := make([]string, len(columns)), make([]string, len(columns))
+	for i, c := range columns {
+		head[i] = c.title
+		if c.foot != nil {
+			foot[i] = asciiChange(c.foot(s.r))
+		}
+		t.right = append(t.right, c.right)
+	}
+	titles := t.add(head...)
+	for i := range titles.tones {
+		titles.tones[i] = strongTone
+	}
+	for i := range list {
+		cells := make([]string, len(columns))
+		for k, c := range columns {
+			cells[k] = c.cell(&list[i])
+		}
+		l := t.add(cells...)
+		for k, c := range columns {
+			if c.tone != nil {
+				l.tones[k] = c.tone(&list[i])
+			}
+		}
+		if limit := asciiChange(memoryLimit(&list[i])); narrow && strings.Contains(limit, "->") {
+			t.add("  memory limit " + limit)
+		}
+	}
+	if whole(s.r) {
+		t.add(foot...)
+	}
+	return t
+}
+
+// whole reports whether the report has all the containers that its sums are of.
+func whole(r *document.Report) bool {
+	n := 0
+	for i := range r.Workloads {
+		n += len(r.Workloads[i].Containers)
+	}
+	return n == r.Summary.Containers.Total
+}
+
+// containerName names a container as the screen does; init containers apart.
+func containerName(r *row) string {
+	name := brief.Name(r.Workload, r.Container)
+	if r.Container.Type == "init" {
+		name += " (init)"
+	}
+	return name
 }

@@ -122,7 +122,7 @@ func (s *screen) explainNode(name string) error {
 	}
 	for i := range p.Moves {
 		if m := &p.Moves[i]; m.Node == name {
-			tell(m.Action, fmt.Sprintf("step %d of %d: %s in %s; saves %s a month", i+1, len(p.Moves), document.Counted(m.Evictions, "eviction"), document.Counted(m.Rounds, "round"), m.MonthlySavings))
+			tell(m.Action, fmt.Sprintf("step %d of %d: %s in %s; %s a month", i+1, len(p.Moves), document.Counted(m.Evictions, "eviction"), document.Counted(m.Rounds, "round"), savesOrCosts(m.MonthlySavings)))
 			if m.Blocked != "" {
 				tell("blocked", brief.Clean(m.Blocked))
 			}
@@ -134,7 +134,7 @@ func (s *screen) explainNode(name string) error {
 		}
 	}
 	if !said {
-		return fmt.Errorf("the report has no node %s: plimsoll show nodes lists what the plan keeps and drains", name)
+		return fmt.Errorf("the report has no node %s%s: plimsoll show nodes lists what the plan keeps and drains", name, meant("node/", name, nodeNames(p)))
 	}
 	s.pages("nodes")
 	return nil
@@ -160,7 +160,7 @@ func (s *screen) explainPrice(name string) error {
 		add("plan", s.r.Nodes.Plan.Pools)
 	}
 	if len(t.lines) == 1 {
-		return fmt.Errorf("the report has no nodes of type %s: plimsoll price %s looks it up in the tables", name, name)
+		return fmt.Errorf("the report has no nodes of type %s%s: plimsoll price %s looks it up in the tables", name, meant("price/", name, typeNames(s.r)), name)
 	}
 	s.lines("type " + brief.Clean(name))
 	s.lines(t.print(s.o.line(), s.o.Color)...)
@@ -168,4 +168,47 @@ func (s *screen) explainPrice(name string) error {
 	s.prose(brief.PriceLines(s.r.Prices))
 	s.lines("", "All its prices: plimsoll price "+brief.Clean(name))
 	return nil
+}
+
+func savesOrCosts(usd document.USD) string {
+	if usd < 0 {
+		return "costs " + (-usd).String()
+	}
+	return "saves " + usd.String()
+}
+
+// meant names what comes nearest to a name that is not there.
+func meant(prefix, name string, names []string) string {
+	near := brief.Near(name, names)
+	if len(near) == 0 {
+		return ""
+	}
+	for i := range near {
+		near[i] = prefix + brief.Clean(near[i])
+	}
+	return " (did you mean " + brief.Either(near) + "?)"
+}
+
+func nodeNames(p *document.NodePlan) []string {
+	out := slices.Clone(p.Stays)
+	for i := range p.Kept {
+		out = append(out, p.Kept[i].Name)
+	}
+	for i := range p.Moves {
+		out = append(out, p.Moves[i].Node)
+	}
+	return out
+}
+
+func typeNames(r *document.Report) []string {
+	var out []string
+	for i := range r.Nodes.Current.Pools {
+		out = append(out, r.Nodes.Current.Pools[i].InstanceType)
+	}
+	if r.Nodes.Plan != nil {
+		for i := range r.Nodes.Plan.Pools {
+			out = append(out, r.Nodes.Plan.Pools[i].InstanceType)
+		}
+	}
+	return out
 }

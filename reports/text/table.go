@@ -40,8 +40,12 @@ func WriteWide(w io.Writer, r *document.Report, o Options) error {
 }
 
 func writeContainers(w io.Writer, r *document.Report, o Options) error {
-	if o.Section == "" && r.Allocation == nil {
+	switch {
+	case r.Allocation != nil || o.Section == SectionAll:
+	case o.Section == "" || o.Section == "rightsize":
 		return writeWide(w, r, o)
+	default:
+		return writeSection(w, r, o)
 	}
 	o.Width, o.Verbose = unlimited, true
 	return writeText(w, r, o, wideColumns())
@@ -138,7 +142,7 @@ func headline(r *document.Report) []string {
 		out = append(out, brief.PlanLine(p, *s.MonthlyCost, r.NoHistory()))
 	}
 	if s.IdleMonthly != nil && s.OverheadMonthly != nil && !r.Partial() {
-		out = append(out, fmt.Sprintf("Of the cost %s is idle room that nobody asked for, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
+		out = append(out, fmt.Sprintf("Of the cost %s is unrequested capacity, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
 	}
 	if line := wholeBillLine(s.MonthlyBill, r.Partial()); line != "" {
 		out = append(out, line)
