@@ -347,7 +347,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
-		{"nothing", "", `it is "" of ""`},
+		{"nothing", "", `neither apiVersion nor kind`},
 		{"HTML", "<html></html>", "neither the JSON nor the YAML"},
 		{"cut JSON", `{"apiVersion": "plimsoll.dev/v1alpha1", "ki`, "unexpected end"},
 		{"a later version", `{"apiVersion": "plimsoll.dev/v2", "kind": "Report"}`, `"plimsoll.dev/v2"`},
@@ -426,7 +426,7 @@ func TestMomentIsMarked(t *testing.T) {
 	r := c.report()
 	for _, tt := range []struct{ format, section, want string }{
 		{"screen", "", "~ rests on one reading"},
-		{"table", "rightsize", "→ ~"},
+		{"table", "rightsize", "-> ~"},
 		{"table", "all", "→ ~"},
 		{"containers", "", "-> ~"},
 		{"containers", "", "~ rests on one reading and no history: check before use"},
