@@ -76,8 +76,9 @@ func parseTerm(text string) (t term, rest string, err error) {
 	t.field, rest = strings.TrimSpace(text[:end]), text[end:]
 	if of, known := filterFields[t.field]; !known {
 		return t, "", fmt.Errorf("%q: there is no such field; use any of cluster, node, namespace, controllerKind, controllerName, pod, container, label[KEY]", t.field)
-	} else if key, ok := strings.CutPrefix(rest, "["); of == nil {
-		if t.label, rest, ok = strings.Cut(key, "]"); !ok || t.label == "" || key == "" {
+	} else if of == nil {
+		var closed bool
+		if t.label, rest, closed = strings.Cut(strings.TrimPrefix(rest, "["), "]"); !closed || t.label == "" {
 			return t, "", fmt.Errorf("%q names no label: write label[team]:\"web\"", text)
 		}
 	}
@@ -89,7 +90,7 @@ func parseTerm(text string) (t term, rest string, err error) {
 			return t, rest, err
 		}
 	}
-	return t, "", fmt.Errorf("%q: after the field comes one of : !: ~: !~: <~: !<~: ~>: !~>:", text)
+	return t, "", fmt.Errorf("%q: want one of : !: ~: !~: <~: !<~: ~>: !~>: after the field", text)
 }
 
 // parseValues reads values in quotes, or plain ones, joined by commas.

@@ -32,35 +32,61 @@ var limitRange = Rule{
 	},
 }
 
+// bound is what a LimitRange admits of one resource.
+type bound struct {
+	min, max manifest.Amount
+	ratio    float64
+}
+
+func boundsOf(item manifest.LimitItem) [2]bound {
+	return [2]bound{{item.Min.CPU, item.Max.CPU, item.RatioCPU}, {item.Min.Memory, item.Max.Memory, item.RatioMemory}}
+}
+
 func (p *Pass) judgeLimitRange(w *manifest.Workload, c *manifest.Container, l *manifest.LimitRange, item manifest.LimitItem) {
 	views := p.views(w, c)
-	for i, b := range []struct {
-		min, max manifest.Amount
-		ratio    float64
-	}{{item.Min.CPU, item.Max.CPU, item.RatioCPU}, {item.Min.Memory, item.Max.Memory, item.RatioMemory}} {
-		v := views[i]
-		request, at := v.effective()
-		limit, limitAt := v.effectiveLimit()
-		f := verdict.Finding{Container: c.Name, Field: "requests." + v.name, Reason: fmt.Sprintf("LimitRange %s refuses the pod", l.Name)}
-		switch {
-		case b.min.Set() && at != nil && request < b.min.Value:
-			f.Message = fmt.Sprintf("the %s request %s is below the LimitRange's least, %s", label(v.name), v.format(request), b.min.Node.Text)
-		case b.max.Set() && limitAt != nil && limit > b.max.Value:
-			f.Field, at = "limits."+v.name, limitAt
-			f.Message = fmt.Sprintf("the %s limit %s is above the LimitRange's most, %s", label(v.name), v.format(limit), b.max.Node.Text)
-		case b.max.Set() && at != nil && request > b.max.Value:
-			f.Message = fmt.Sprintf("the %s request %s is above the LimitRange's most, %s", label(v.name), v.format(request), b.max.Node.Text)
-		case b.ratio > 0 && limitAt != nil && request > 0 && float64(limit) > b.ratio*float64(request):
-			f.Field, at = "limits."+v.name, limitAt
-			f.Message = fmt.Sprintf("the %s limit is %s times the request; the LimitRange allows %g", label(v.name), times(float64(limit)/float64(request)), b.ratio)
-		case b.ratio > 0 && limitAt == nil && limit == 0:
-			f.Field, at = "limits."+v.name, c.Node
-			f.Message = fmt.Sprintf("there is no %s limit, and the LimitRange allows at most %g times the request", label(v.name), b.ratio)
-		default:
-			continue
+	for i, b := range boundsOf(item) {
+		f, at := b.refuses(&views[i])
+		if f.Message == "" {
+			f, at = b.refusesRatio(&views[i], c)
 		}
-		p.reportAt(w.Document, at, f)
+		if f.Message != "" {
+			f.Container, f.Reason = c.Name, fmt.Sprintf("LimitRange %s refuses the pod", l.Name)
+			p.reportAt(w.Document, at, f)
+		}
 	}
+}
+
+// refuses tells what is below the least or above the most; no message is nothing.
+func (b *bound) refuses(v *resourceView) (f verdict.Finding, at *manifest.Node) {
+	request, at := v.effective()
+	limit, limitAt := v.effectiveLimit()
+	f.Field = "requests." + v.name
+	switch {
+	case b.min.Set() && at != nil && request < b.min.Value:
+		f.Message = fmt.Sprintf("the %s request %s is below the LimitRange's least, %s", label(v.name), v.format(request), b.min.Node.Text)
+	case b.max.Set() && limitAt != nil && limit > b.max.Value:
+		f.Field, at = "limits."+v.name, limitAt
+		f.Message = fmt.Sprintf("the %s limit %s is above the LimitRange's most, %s", label(v.name), v.format(limit), b.max.Node.Text)
+	case b.max.Set() && at != nil && request > b.max.Value:
+		f.Message = fmt.Sprintf("the %s request %s is above the LimitRange's most, %s", label(v.name), v.format(request), b.max.Node.Text)
+	}
+	return f, at
+}
+
+// refusesRatio tells of a limit that is too many times the request, or is none.
+func (b *bound) refusesRatio(v *resourceView, c *manifest.Container) (f verdict.Finding, at *manifest.Node) {
+	request, _ := v.effective()
+	limit, limitAt := v.effectiveLimit()
+	f.Field, at = "limits."+v.name, limitAt
+	switch {
+	case b.ratio <= 0:
+	case limitAt != nil && request > 0 && float64(limit) > b.ratio*float64(request):
+		f.Message = fmt.Sprintf("the %s limit is %s times the request; the LimitRange allows %g", label(v.name), times(float64(limit)/float64(request)), b.ratio)
+	case limitAt == nil && limit == 0:
+		at = c.Node
+		f.Message = fmt.Sprintf("there is no %s limit, and the LimitRange allows at most %g times the request", label(v.name), b.ratio)
+	}
+	return f, at
 }
 
 // judgePodRange holds a pod as a whole against LimitRanges of type Pod. Where
@@ -74,36 +100,41 @@ func (p *Pass) judgePodRange(w *manifest.Workload) {
 			if item.Type != "Pod" {
 				continue
 			}
-			request, limit := p.amounts(w), p.limitsOf(w)
-			for _, b := range []struct {
-				name           string
-				min, max       manifest.Amount
-				request, limit int64
-				ratio          float64
-				format         func(int64) string
-			}{
-				{"cpu", item.Min.CPU, item.Max.CPU, request.CPU, limit.CPU, item.RatioCPU, manifest.FormatCPU},
-				{"memory", item.Min.Memory, item.Max.Memory, request.Memory, limit.Memory, item.RatioMemory, short},
+			request, limit, bounds := p.amounts(w), p.limitsOf(w), boundsOf(item)
+			for i, of := range []podSum{
+				{"cpu", request.CPU, limit.CPU, manifest.FormatCPU},
+				{"memory", request.Memory, limit.Memory, short},
 			} {
-				f := verdict.Finding{Field: "pod." + b.name, Reason: fmt.Sprintf("LimitRange %s refuses the pod", l.Name)}
-				switch {
-				case b.max.Set() && b.limit == 0:
-					f.Message = fmt.Sprintf("the pod has no %s limit, and the LimitRange allows at most %s a pod", label(b.name), b.max.Node.Text)
-				case b.max.Set() && max(b.request, b.limit) > b.max.Value:
-					f.Message = fmt.Sprintf("the pod's %s comes to %s; the LimitRange allows at most %s a pod", label(b.name), b.format(max(b.request, b.limit)), b.max.Node.Text)
-				case b.min.Set() && b.request < b.min.Value:
-					f.Message = fmt.Sprintf("the pod's %s request comes to %s; the LimitRange wants at least %s a pod", label(b.name), b.format(b.request), b.min.Node.Text)
-				case b.ratio > 0 && b.limit == 0:
-					f.Message = fmt.Sprintf("the pod has no %s limit, and the LimitRange allows at most %g times the request", label(b.name), b.ratio)
-				case b.ratio > 0 && b.request > 0 && float64(b.limit) > b.ratio*float64(b.request):
-					f.Message = fmt.Sprintf("the pod's %s limits come to %s times its requests; the LimitRange allows %g", label(b.name), times(float64(b.limit)/float64(b.request)), b.ratio)
-				default:
-					continue
+				if message := bounds[i].refusesPod(&of); message != "" {
+					p.reportAt(w.Document, largest(w), verdict.Finding{Field: "pod." + of.name, Message: message, Reason: fmt.Sprintf("LimitRange %s refuses the pod", l.Name)})
 				}
-				p.reportAt(w.Document, largest(w), f)
 			}
 		}
 	}
+}
+
+// podSum is what a pod's containers ask for and may use of one resource.
+type podSum struct {
+	name           string
+	request, limit int64
+	format         func(int64) string
+}
+
+// refusesPod says why the whole pod is refused; empty where it is not.
+func (b *bound) refusesPod(of *podSum) string {
+	switch {
+	case b.max.Set() && of.limit == 0:
+		return fmt.Sprintf("the pod has no %s limit, and the LimitRange allows at most %s a pod", label(of.name), b.max.Node.Text)
+	case b.max.Set() && max(of.request, of.limit) > b.max.Value:
+		return fmt.Sprintf("the pod's %s comes to %s; the LimitRange allows at most %s a pod", label(of.name), of.format(max(of.request, of.limit)), b.max.Node.Text)
+	case b.min.Set() && of.request < b.min.Value:
+		return fmt.Sprintf("the pod's %s request comes to %s; the LimitRange wants at least %s a pod", label(of.name), of.format(of.request), b.min.Node.Text)
+	case b.ratio > 0 && of.limit == 0:
+		return fmt.Sprintf("the pod has no %s limit, and the LimitRange allows at most %g times the request", label(of.name), b.ratio)
+	case b.ratio > 0 && of.request > 0 && float64(of.limit) > b.ratio*float64(of.request):
+		return fmt.Sprintf("the pod's %s limits come to %s times its requests; the LimitRange allows %g", label(of.name), times(float64(of.limit)/float64(of.request)), b.ratio)
+	}
+	return ""
 }
 
 // hasOpen tells pods whose sums nobody knows: a placeholder stands in them.

@@ -310,8 +310,7 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 		}
 	}
 	for _, o := range catalog.Offerings(pool.provider, pool.region) {
-		fit := string(o.CapacityType) == pool.capacityType && o.CPUMillis <= m.largest && m.wanted(o.CPUMillis) && slices.Contains(m.archs, o.Arch)
-		if !fit || !o.General() && !families[o.Family()] {
+		if !m.takes(&o, pool.capacityType) || !o.General() && !families[o.Family()] {
 			continue
 		}
 		leaves, ok := m.leaves(&o)
@@ -329,6 +328,12 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 		}
 	}
 	return out
+}
+
+// takes reports whether a type is of a capacity type, a size and an architecture that
+// the plan may have.
+func (m *machines) takes(o *pricing.Offering, capacity string) bool {
+	return string(o.CapacityType) == capacity && o.CPUMillis <= m.largest && m.wanted(o.CPUMillis) && slices.Contains(m.archs, o.Arch)
 }
 
 // stock is what the pool's nodes offer beside CPU and memory.

@@ -16,13 +16,7 @@ func (s *screen) save() {
 	if len(all) == 0 {
 		return
 	}
-	var parts []document.USD
-	for _, x := range all {
-		if !x.Room && !x.Beside {
-			parts = append(parts, x.USD)
-		}
-	}
-	dollars := brief.Shares(brief.Saves(s.r), parts)
+	dollars := stepDollars(s.r, all)
 	t := &rows{indent: 2, right: []bool{false, false, true, false}}
 	head := t.add("SAVE", "each step needs the ones before", "A MONTH", "RISK")
 	for i := range head.tones {
@@ -52,6 +46,27 @@ func (s *screen) save() {
 			l.tones[2] = goodTone
 		}
 	}
+	s.saveTable(t)
+	if marked {
+		s.hang("  ", brief.EstimateWords(s.r), plainTone)
+	}
+	if len(s.r.Waste) > 0 && s.o.Saved {
+		s.hang("  ", brief.WasteWithin(s.r)+": plimsoll show waste", plainTone)
+	}
+}
+
+// stepDollars are the whole dollars of the steps that take something off the bill.
+func stepDollars(r *document.Report, all []brief.Saving) []brief.Whole {
+	var parts []document.USD
+	for _, x := range all {
+		if !x.Room && !x.Beside {
+			parts = append(parts, x.USD)
+		}
+	}
+	return brief.Shares(brief.Saves(r), parts)
+}
+
+func (s *screen) saveTable(t *rows) {
 	s.WriteByte('\n')
 	for i, l := range t.print(s.o.line(), s.o.Color) {
 		if i == 0 {
@@ -60,12 +75,6 @@ func (s *screen) save() {
 			l = strings.Replace(l, "\x1b[1mSAVE  \x1b[0m", "\x1b[1mSAVE\x1b[0m  ", 1)
 		}
 		s.lines(l)
-	}
-	if marked {
-		s.hang("  ", brief.EstimateWords(s.r), plainTone)
-	}
-	if len(s.r.Waste) > 0 && s.o.Saved {
-		s.hang("  ", brief.WasteWithin(s.r)+": plimsoll show waste", plainTone)
 	}
 }
 

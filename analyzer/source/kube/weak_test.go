@@ -207,7 +207,7 @@ func TestOptionalKindThatFails(t *testing.T) {
 	defer each.all.Wait()
 	all := maps.Clone(faults)
 	all["404"] = func(w http.ResponseWriter, _ *http.Request) { status(w, 404, "NotFound", "no") }
-	all["404 as text"] = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "404 page not found", 404) }
+	all["404 as text"] = func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "404 page not found", http.StatusNotFound) }
 	all["403"] = func(w http.ResponseWriter, _ *http.Request) { status(w, 403, "Forbidden", "no") }
 	all["405"] = func(w http.ResponseWriter, _ *http.Request) { status(w, 405, "MethodNotAllowed", "no") }
 	for name, fault := range all {

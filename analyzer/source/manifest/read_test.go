@@ -172,7 +172,7 @@ func TestKustomize(t *testing.T) {
 	containers := tree.Documents[0].Workload(nil).Containers
 	app := containers[slices.IndexFunc(containers, func(c files.Container) bool { return c.Name == "app" })] // kustomize turns the list around
 	cpu, memory := app.Requests.CPU.Node, app.Requests.Memory.Node
-	if cpu.Position != (files.Position{Line: 13, Column: 20}) || string(tree.Documents[0].Text.Data[cpu.Start:cpu.End]) != "500m" {
+	if cpu.Position != (files.Position{Line: 13, Column: 20}) || tree.Documents[0].Text.Data[cpu.Start:cpu.End] != "500m" {
 		t.Errorf("CPU is at %v, want where the base has it, 13:20", cpu.Position)
 	}
 	if memory.Text != "2Gi" || memory.Position != (files.Position{Line: 14, Column: 23}) || memory.End != 0 {

@@ -80,6 +80,26 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 		put(&v.classes, o.Name, storageClassOf(o))
 	case *corev1.PersistentVolumeClaim:
 		put(&v.claims, keyOf(o), claimOf(o))
+	case *metav1.PartialObjectMetadata:
+		v.addController(newController(o.GroupVersionKind(), &o.ObjectMeta))
+	case *unstructured.Unstructured:
+		return v.addUnstructured(o)
+	default:
+		if v.addReason(obj) {
+			return true
+		}
+		c := builtinController(obj)
+		if c == nil {
+			return false
+		}
+		v.addController(c)
+	}
+	return true
+}
+
+// addReason takes what tells why a workload runs though it has little to do.
+func (v *Inventory) addReason(obj runtime.Object) bool {
+	switch o := obj.(type) {
 	case *corev1.Service:
 		v.addService(o)
 	case *coordinationv1.Lease:
@@ -88,16 +108,8 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 		v.addValidating(o)
 	case *admissionv1.MutatingWebhookConfiguration:
 		v.addMutating(o)
-	case *metav1.PartialObjectMetadata:
-		v.addController(newController(o.GroupVersionKind(), &o.ObjectMeta))
-	case *unstructured.Unstructured:
-		return v.addUnstructured(o)
 	default:
-		c := builtinController(obj)
-		if c == nil {
-			return false
-		}
-		v.addController(c)
+		return false
 	}
 	return true
 }

@@ -79,11 +79,16 @@ func (f *fold) take(s *series, x sample) {
 	case ended:
 		note(&s.container.ends, s, x)
 	case volumeUsed:
-		if step := x.ms / f.stepMS; step >= f.firstStep && step <= f.lastStep && x.value < math.MaxInt64 {
-			s.claim.Bytes = max(s.claim.Bytes, int64(x.value))
-		}
+		f.volume(s, x)
 	case received, sent:
 		f.traffic(s, x)
+	}
+}
+
+// volume keeps the most that a volume held in the window.
+func (f *fold) volume(s *series, x sample) {
+	if step := x.ms / f.stepMS; step >= f.firstStep && step <= f.lastStep && x.value < math.MaxInt64 {
+		s.claim.Bytes = max(s.claim.Bytes, int64(x.value))
 	}
 }
 

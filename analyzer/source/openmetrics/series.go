@@ -200,6 +200,15 @@ func (c *catalog) keyOf(text []byte) key {
 	return key{maphash.Bytes(c.seeds[0], text), maphash.Bytes(c.seeds[1], text)}
 }
 
+// exported puts back the labels that a scrape kept its own in place of.
+func exported(l map[string]string) {
+	for _, name := range []string{"namespace", "pod", "container"} {
+		if v, ok := l["exported_"+name]; ok {
+			l[name] = v
+		}
+	}
+}
+
 // add enters the series with the given labels; nil where it is not read.
 func (c *catalog) add(l map[string]string) *series {
 	usual(l)
@@ -220,12 +229,7 @@ func (c *catalog) add(l map[string]string) *series {
 			return nil
 		}
 	}
-	for _, name := range []string{"namespace", "pod", "container"} {
-		if v, ok := l["exported_"+name]; ok { // the scrape kept its own label
-			l[name] = v
-		}
-	}
-	if l["namespace"] == "" {
+	if exported(l); l["namespace"] == "" {
 		return nil
 	}
 	switch m {

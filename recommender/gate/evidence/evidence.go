@@ -1,3 +1,5 @@
+// Package evidence is what is known of workloads that run: usage, advice, prices. It
+// is read from a report, or worked out from a snapshot.
 package evidence
 
 import (

@@ -1,3 +1,5 @@
+// Package policy reads what a tree is judged by: rules, their limits, waivers and
+// rules of the user's own.
 package policy
 
 import (

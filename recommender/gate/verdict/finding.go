@@ -1,3 +1,5 @@
+// Package verdict is what the gate says: findings, their edits, what was judged and
+// what was not.
 package verdict
 
 import (
