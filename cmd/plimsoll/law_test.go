@@ -33,6 +33,7 @@ var line = map[string]int{
 	"recommender/rightsize":       45,
 	"recommender/horizontal":      48,
 	"recommender/nodes/pin":       49,
+	"recommender/nodes/waiting":   49,
 	"recommender/nodes":           50,
 	"recommender/waste":           52,
 	"recommender/demand":          52,

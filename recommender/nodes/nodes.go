@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/waiting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -128,7 +129,7 @@ type nodePlanner struct {
 	fewer   int         // pods that the advised scaling takes away
 	more    int         // and adds
 	daemons []packing.Pod
-	waiting waiting
+	waiting waiting.Pods
 	refers  map[string]bool
 	plan    packing.Plan
 	in      packing.Input

@@ -28,7 +28,7 @@ func (n *nodePlanner) gather() {
 			}
 			node := n.byName[pod.Node]
 			if node == nil {
-				n.waiting.add(w, pod)
+				n.waiting.Add(w, pod)
 				continue
 			}
 			one := n.podOf(w, pod, node, archs)

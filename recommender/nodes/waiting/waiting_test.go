@@ -1,15 +1,16 @@
-package nodes
+package waiting_test
 
 import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/waiting"
 )
 
 // TestWaiting: each workload that waits is named, with what no node has.
 func TestWaiting(t *testing.T) {
-	nodes := []*plannedFrom{{Node: &analyzer.Node{Allocatable: analyzer.Amounts{CPU: 4000, Memory: 16 << 30}}}, {Node: &analyzer.Node{Allocatable: analyzer.Amounts{CPU: 8000, Memory: 8 << 30}}}}
-	var v waiting
+	nodes := []analyzer.Node{{Allocatable: analyzer.Amounts{CPU: 4000, Memory: 16 << 30}}, {Allocatable: analyzer.Amounts{CPU: 8000, Memory: 8 << 30}}}
+	var v waiting.Pods
 	for _, tt := range []struct {
 		name, node string
 		asks       analyzer.Amounts
@@ -20,14 +21,14 @@ func TestWaiting(t *testing.T) {
 		{"gone", "node-of-another-page", analyzer.Amounts{CPU: 1000}},
 	} {
 		w := &analyzer.WorkloadFacts{Workload: &analyzer.Workload{Ref: analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: tt.name}}}
-		v.add(w, &analyzer.Pod{Node: tt.node, Requests: tt.asks})
+		v.Add(w, &analyzer.Pod{Node: tt.node, Requests: tt.asks})
 	}
 	want := []analyzer.Warning{
 		{Code: "pending-pods", Subject: "shop/Deployment/big", Message: "2 pods wait, no node has 48 CPU and 400Gi memory and 1 GPU: not in the plan"},
 		{Code: "pending-pods", Subject: "shop/Deployment/small", Message: "1 pod waits for a node: not in the plan"},
-		{Code: "unlisted-node", Subject: nodesSubject, Message: "pods on nodes that were not listed are not in the plan: 1"},
+		{Code: "unlisted-node", Subject: "nodes", Message: "pods on nodes that were not listed are not in the plan: 1"},
 	}
-	got := v.warnings(nodes)
+	got := v.Warnings(nodes, "nodes")
 	if len(got) != len(want) {
 		t.Fatalf("got %v", got)
 	}
@@ -36,7 +37,7 @@ func TestWaiting(t *testing.T) {
 			t.Errorf("got %v, want %v", got[i], want[i])
 		}
 	}
-	if (&waiting{}).warnings(nodes) != nil {
+	if (&waiting.Pods{}).Warnings(nodes, "nodes") != nil {
 		t.Error("nothing waits, and it is told of")
 	}
 }
