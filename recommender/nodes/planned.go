@@ -6,6 +6,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -75,10 +76,10 @@ func (n *nodePlanner) planned() *Planned {
 // Mendable reports whether what keeps a node is for somebody to mend: a pod that no
 // controller would start again, or a budget that never lets its pods go.
 func Mendable(kept string) bool {
-	return strings.Contains(kept, "it has no controller") || strings.Contains(kept, "never allows its eviction") || strings.Contains(kept, "the API server evicts no such pod")
+	return strings.Contains(kept, noController) || strings.Contains(kept, neverEvicted) || strings.Contains(kept, severalBudgets)
 }
 
 // Enduring reports whether a node stays for what it is, however little runs on it.
 func Enduring(kept string) bool {
-	return strings.HasPrefix(kept, "it runs the control plane") || strings.HasPrefix(kept, "it is of an AKS system pool")
+	return strings.HasPrefix(kept, pin.ControlPlane) || strings.HasPrefix(kept, pin.SystemPool)
 }

@@ -272,21 +272,29 @@ func unmodelled(w *analyzer.WorkloadFacts, pod *analyzer.Pod) []string {
 	return out
 }
 
+// What somebody has to mend before a pod's node can be drained. The reason for which a
+// node is kept has one of them in it; see Mendable.
+const (
+	noController   = "it has no controller"
+	neverEvicted   = "never allows its eviction"
+	severalBudgets = "the API server evicts no such pod"
+)
+
 // blocks says why a pod's node can't be drained, or nothing.
 func blocks(w *analyzer.WorkloadFacts, pod *analyzer.Pod) string {
 	switch {
 	case w.Kind == "Pod":
-		return "nothing would start it again elsewhere: it has no controller"
+		return "nothing would start it again elsewhere: " + noController
 	case slices.Contains(pod.Spec.Constraints, analyzer.ConstraintKeep):
 		return "it asks not to be disrupted"
 	}
 	for i := range w.PDBs {
 		if b := &w.PDBs[i]; slices.Contains(b.Pods, pod.Name) && allowed(b) < 1 {
-			return fmt.Sprintf("PodDisruptionBudget %s never allows its eviction", b.Name)
+			return fmt.Sprintf("PodDisruptionBudget %s "+neverEvicted, b.Name)
 		}
 	}
 	if over := w.BudgetsOver(pod.Name); len(over) > 1 {
-		return fmt.Sprintf("PodDisruptionBudgets %s both select it, and the API server evicts no such pod", strings.Join(over, " and "))
+		return fmt.Sprintf("PodDisruptionBudgets %s both select it, and "+severalBudgets, strings.Join(over, " and "))
 	}
 	return ""
 }

@@ -50,6 +50,13 @@ func LosesData(pod *analyzer.Pod) bool {
 	return pod.Spec.Local != nil && (pod.Spec.Local.EmptyDirs > 0 || len(pod.Spec.Local.HostPaths) > 0)
 }
 
+// The reasons for which a node stays however little runs on it; others begin with
+// neither.
+const (
+	ControlPlane = "it runs the control plane"
+	SystemPool   = "it is of an AKS system pool"
+)
+
 // Node says why a node stays, of what it says of itself; nothing where it may go.
 // What its price and its pods say comes beside.
 func Node(n *analyzer.Node) string {
@@ -57,7 +64,7 @@ func Node(n *analyzer.Node) string {
 	is := func(key, value string) bool { return strings.EqualFold(n.Labels[key], value) }
 	switch {
 	case has("node-role.kubernetes.io/control-plane") || has("node-role.kubernetes.io/master"):
-		return "it runs the control plane"
+		return ControlPlane
 	case is("kubernetes.io/os", "windows"):
 		return "it runs Windows, whose prices the tables do not have"
 	case is("eks.amazonaws.com/compute-type", "fargate") || is("type", "virtual-kubelet"):
@@ -65,7 +72,7 @@ func Node(n *analyzer.Node) string {
 	case n.Hybrid():
 		return "it is a machine of your own: EKS bills its vCPUs, whatever runs on them"
 	case is("kubernetes.azure.com/mode", "system"):
-		return "it is of an AKS system pool"
+		return SystemPool
 	case is("eks.amazonaws.com/capacityType", "CAPACITY_BLOCK") || is("karpenter.sh/capacity-type", "reserved") || has("cloud.google.com/reservation-name"):
 		return "it is reserved, and paid for whether it runs or not"
 	case n.Keep != "":
