@@ -13,30 +13,16 @@ func TestGateWithPartialEvidence(t *testing.T) {
 	if err := openShop("."); err != nil {
 		t.Fatal(err)
 	}
-	code, report, errs := plimsoll("audit", "-q", "--objects", "objects.yaml", "--openmetrics", "bare.om", "-o", "json")
-	if code != 0 {
-		t.Fatalf("exit code %d: %s", code, errs)
-	}
 	put(t, "pod.yaml", gateFiles()["pod.yaml"])
-	put(t, "whole.json", report)
-	var partial map[string]any
-	if err := json.Unmarshal([]byte(report), &partial); err != nil {
-		t.Fatal(err)
-	}
-	partial["warnings"] = []any{map[string]any{"code": "unread", "subject": "prometheus", "message": "usage was not read of day 2026-05-05"}}
-	text, err := json.Marshal(partial)
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, "partial.json", string(text))
+	text := putReports(t, "usage was not read of day 2026-05-05")
 	if code, _, errs := plimsoll("gate", "pod.yaml", "--report", "whole.json"); code != 0 {
 		t.Errorf("a whole report: got exit code %d: %s", code, errs)
 	}
-	code, _, errs = plimsoll("gate", "pod.yaml", "--report", "partial.json")
+	code, _, errs := plimsoll("gate", "pod.yaml", "--report", "partial.json")
 	if code != 2 || !strings.Contains(errs, "cannot be judged by it (prometheus: usage was not read of day 2026-05-05)") {
 		t.Errorf("a partial report: got exit code %d: %s", code, errs)
 	}
-	elsewhere := strings.Replace(string(text), `"code":"unread"`, `"code":"unread","within":"a,b"`, 1)
+	elsewhere := strings.Replace(text, `"code":"unread"`, `"code":"unread","within":"a,b"`, 1)
 	put(t, "elsewhere.json", elsewhere)
 	for namespace, want := range map[string]int{"shop": 0, "b": 2, "": 2} {
 		args := []string{"gate", "pod.yaml", "--report", "elsewhere.json"}
@@ -56,21 +42,7 @@ func TestGateCountsWhatEvidenceLacks(t *testing.T) {
 	if err := openShop("."); err != nil {
 		t.Fatal(err)
 	}
-	code, report, errs := plimsoll("audit", "-q", "--objects", "objects.yaml", "--openmetrics", "bare.om", "-o", "json")
-	if code != 0 {
-		t.Fatalf("exit code %d: %s", code, errs)
-	}
-	put(t, "whole.json", report)
-	var partial map[string]any
-	if err := json.Unmarshal([]byte(report), &partial); err != nil {
-		t.Fatal(err)
-	}
-	partial["warnings"] = []any{map[string]any{"code": "unread", "subject": "prometheus", "message": "usage was not read"}}
-	text, err := json.Marshal(partial)
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, "partial.json", string(text))
+	putReports(t, "usage was not read")
 	put(t, "budget.yaml", "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a, namespace: shop}\nspec: {maxUnavailable: 1, selector: {matchLabels: {app: a}}}\n")
 	put(t, "new.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: new, namespace: shop}\nspec: {containers: [{name: c, image: a, resources: {requests: {cpu: 1, memory: 1Gi}, limits: {memory: 1Gi}}}]}\n")
 	if code, _, errs := plimsoll("gate", "budget.yaml", "--report", "partial.json"); code != 0 {
@@ -162,4 +134,26 @@ func TestURLsOfFlagsAreShownWithoutSecrets(t *testing.T) {
 			}
 		}
 	}
+}
+
+// putReports writes the shop's report as whole.json, and as partial.json with what
+// was not read, which it gives too.
+func putReports(t *testing.T, unread string) string {
+	t.Helper()
+	code, report, errs := plimsoll("audit", "-q", "--objects", "objects.yaml", "--openmetrics", "bare.om", "-o", "json")
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	put(t, "whole.json", report)
+	var partial map[string]any
+	if err := json.Unmarshal([]byte(report), &partial); err != nil {
+		t.Fatal(err)
+	}
+	partial["warnings"] = []any{map[string]any{"code": "unread", "subject": "prometheus", "message": unread}}
+	text, err := json.Marshal(partial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, "partial.json", string(text))
+	return string(text)
 }
