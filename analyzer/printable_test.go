@@ -57,3 +57,12 @@ func TestEscapeJSON(t *testing.T) {
 		t.Error("a plain document is written anew")
 	}
 }
+
+// Names are no formulas of a spreadsheet, and steer nothing.
+func TestCell(t *testing.T) {
+	for text, want := range map[string]string{"=cmd|' /C calc'!A0": "'=cmd|' /C calc'!A0", "+1+1": "'+1+1", "-2+3": "'-2+3", "@SUM(1)": "'@SUM(1)", "-0.5": "'-0.5", "m5.large": "m5.large", "": "", "a\x1b[31m\u202e": "a\ufffd[31m\ufffd"} {
+		if got := analyzer.Cell(text); got != want {
+			t.Errorf("analyzer.Cell(%q) is %q, want %q", text, got, want)
+		}
+	}
+}

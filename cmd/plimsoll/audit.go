@@ -12,12 +12,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/collect"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/limit"
 )
 
 // auditFlags are the flags of audit.
@@ -100,9 +102,9 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
 	fl.BoolVar(&f.strict, "strict", false, "exit with 3 where a source was incomplete")
 	fl.BoolVar(&f.noCache, "no-cache", false, "do not keep the report for show")
-	fl.StringArrayVar(&f.failOn, "fail-on", nil, "exit with 1 on any `OF` "+strings.Join(urgentKinds(), ", ")+", savings=10%, savings=$500: so much or more to save a month")
+	fl.StringArrayVar(&f.failOn, "fail-on", nil, "exit with 1 on any `OF` "+strings.Join(limit.Kinds(), ", ")+", savings=10%, savings=$500: so much or more to save a month")
 	registerWide(cmd, &f.sort, &f.columns, &f.risks)
-	completeFrom(cmd, "fail-on", urgentKinds())
+	completeFrom(cmd, "fail-on", limit.Kinds())
 	completeFrom(cmd, "only", leverNames())
 	completeFrom(cmd, "output", formatNames())
 	return cmd
@@ -199,20 +201,20 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err := f.complete(snap); err != nil {
 		return err
 	}
-	return limits.judge(report)
+	return judged(limits.Judge(report))
 }
 
 // asked checks what was asked of the report, before anything is read.
-func (f *auditFlags) asked(s streams) (auditLimits, reports.Options, error) {
+func (f *auditFlags) asked(s streams) (limit.Audit, reports.Options, error) {
 	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose}
 	if _, _, err := f.cost.options(); err != nil {
-		return auditLimits{}, o, err
+		return limit.Audit{}, o, err
 	}
-	limits, err := parseAuditLimits(f.failOn)
+	limits, err := limit.ParseAudit(failOn(f.failOn))
 	if err != nil {
 		return limits, o, err
 	}
-	if err := limits.needs(splitList(f.only)); err != nil {
+	if err := limits.Needs(splitList(f.only)); err != nil {
 		return limits, o, err
 	}
 	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
@@ -227,7 +229,9 @@ func (f *auditFlags) complete(snap *analyzer.Snapshot) error {
 		return sourceError(fmt.Errorf("the report is partial: %s", unread))
 	}
 	if f.strict {
-		return incomplete(snap)
+		if w := collect.Incomplete(snap); w != nil {
+			return sourceError(fmt.Errorf("--strict: %s", w))
+		}
 	}
 	return nil
 }
@@ -241,7 +245,7 @@ func (f *auditFlags) source(r *document.Report) string {
 		out = "the demo"
 	case f.snapshot != "":
 		out = "snapshot " + f.files.shown(f.snapshot)
-	case len(f.objects) > 0 || f.dumped() != "":
+	case len(f.objects)+len(f.dumpFiles()) > 0:
 		out = "files " + strings.Join(append(f.files.allShown(f.objects), f.files.allShown(f.dumpFiles())...), ", ")
 	case f.kube.Context != "":
 		out += ", context " + f.kube.Context
@@ -277,17 +281,4 @@ func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catal
 	return build.Report(in), nil
 }
 
-// incomplete is the error of --strict: the first doubt that a source left.
-func incomplete(snap *analyzer.Snapshot) error {
-	codes := []string{analyzer.WarnForbidden, analyzer.WarnMissing, analyzer.WarnPartial, analyzer.WarnUnreachable, analyzer.WarnNoHistory, analyzer.WarnSkipped}
-	for _, w := range snap.Warnings {
-		if slices.Contains(codes, w.Code) {
-			return sourceError(fmt.Errorf("--strict: %s", w))
-		}
-	}
-	return nil
-}
-
 var errSavedWindow = errors.New("--snapshot and --demo have their own window: --window, --end and --prometheus-label say how to collect, so give them when the snapshot is made")
-
-var errTwoSources = errors.New("--snapshot already holds objects and usage: it does not go together with --objects, --openmetrics, --prometheus or --demo")

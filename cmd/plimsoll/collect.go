@@ -149,9 +149,6 @@ func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error)
 	if r.End, err = parseEnd(f.end); err != nil {
 		return nil, err
 	}
-	if r.End.After(time.Now().Add(time.Minute)) && f.dumped() == "" {
-		return nil, fmt.Errorf("--end %s lies in the future, of which nothing is known; leave it out for now", f.end)
-	}
 	if err := f.checkFiles(); err != nil {
 		return nil, err
 	}
@@ -164,23 +161,25 @@ func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error)
 	}
 	r.Kube = f.kube
 	r.Kube.Version = programVersion()
-	return r, f.checkSources()
+	if f.snapshot != "" {
+		r.Saved = f.files.shown(f.snapshot)
+	}
+	if f.demo {
+		r.Sample = demoSnapshot
+	}
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	if (f.demo || f.snapshot != "") && (f.window != "" || f.end != "" || len(f.labels) > 0) {
+		return nil, errSavedWindow
+	}
+	return r, nil
 }
 
 // dumpFlag is a source of dumps with the files that were named.
 type dumpFlag struct {
 	collect.Dump
 	files *[]string
-}
-
-// dumped gives the flag of the dumps that were named, or "".
-func (f *collectFlags) dumped() string {
-	for _, d := range f.dumps {
-		if len(*d.files) > 0 {
-			return d.Flag
-		}
-	}
-	return ""
 }
 
 // dumpFiles lists them.
@@ -213,21 +212,6 @@ func selectNamespaces(named, excluded []string) (object.Selection, error) {
 		return sel, fmt.Errorf("--exclude-namespaces: %w", err)
 	}
 	return sel, nil
-}
-
-// checkSources refuses sources that exclude each other.
-func (f *collectFlags) checkSources() error {
-	saved := f.snapshot != "" || f.demo
-	if saved && (len(f.objects) > 0 || f.dumped() != "" || f.prometheus != "") || f.snapshot != "" && f.demo {
-		return errTwoSources
-	}
-	if saved && (f.window != "" || f.end != "" || len(f.labels) > 0) {
-		return errSavedWindow
-	}
-	if dump := f.dumped(); dump != "" && f.prometheus != "" {
-		return fmt.Errorf("--%s and --prometheus are two sources of the same usage: give one", dump)
-	}
-	return nil
 }
 
 func parseMatchers(labels []string) ([]prometheus.Matcher, error) {
@@ -273,27 +257,8 @@ func (f *collectFlags) collect(ctx context.Context, s streams, p *progress) (*an
 	if err != nil {
 		return nil, err
 	}
-	var snap *analyzer.Snapshot
-	switch {
-	case f.demo:
-		snap, err = demoSnapshot()
-	case f.snapshot != "":
-		p.Step("reading " + f.files.shown(f.snapshot))
-		snap, err = readSnapshot(ctx, f.files, f.snapshot)
-	default:
-		snap, err = r.Snapshot(ctx)
-	}
-	if err != nil {
-		return nil, collectError(err)
-	}
-	if f.demo || f.snapshot != "" {
-		r.Selection.Apply(snap) // of what was collected before
-		snap.Sort()
-	}
-	if what := r.Selection.Nothing(snap); what != "" {
-		return nil, fmt.Errorf("no workload matches: there are none of %s; check the names with kubectl get deployments,statefulsets,daemonsets -A --show-labels", what)
-	}
-	return snap, nil
+	snap, err := r.Collect(ctx)
+	return snap, collectError(err)
 }
 
 // collectError gives the failure of a source its exit code.
@@ -302,26 +267,6 @@ func collectError(err error) error {
 		return sourceError(err)
 	}
 	return err
-}
-
-func readSnapshot(ctx context.Context, in files, name string) (*analyzer.Snapshot, error) {
-	if !store.IsURL(name) && !disk.IsPipe(name) {
-		snap, err := snapshot.Read(name)
-		if err != nil {
-			return nil, fileError("--snapshot", err)
-		}
-		return snap, nil
-	}
-	body, err := in.open(ctx, name)
-	if err != nil {
-		return nil, fileError("--snapshot", err)
-	}
-	defer body.Close()
-	snap, err := snapshot.Decode(body)
-	if err != nil {
-		return nil, fileError("--snapshot", fmt.Errorf("snapshot %s: %w", in.shown(name), err))
-	}
-	return snap, nil
 }
 
 // save writes the snapshot to where --save-snapshot says.
@@ -338,17 +283,6 @@ func (f *collectFlags) save(ctx context.Context, snap *analyzer.Snapshot) error 
 		return err
 	}
 	return f.files.write(ctx, f.saveSnapshot, data.Bytes())
-}
-
-// fileError gives the error of a file that was cut off the exit code of a
-// source; a file that is not there or not what it should be is the user's to
-// mend.
-func fileError(flag string, err error) error {
-	err = reading(flag, err)
-	if errors.Is(err, snapshot.ErrCut) {
-		return sourceError(err)
-	}
-	return storeError(err)
 }
 
 // reading says which flag named the file that an error is of.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/reports/limit"
 )
 
 // applyConfig sets the flags that the file names and the command line does
@@ -86,4 +88,21 @@ func splitList(values []string) []string {
 		}
 	}
 	return out
+}
+
+// failOn splits the values of --fail-on. One of an unset variable of a pipeline
+// is a list of nothing, which is not the same as none.
+func failOn(values []string) []string {
+	if len(values) == 0 {
+		return nil
+	}
+	return append([]string{}, splitList(values)...)
+}
+
+// judged gives what --fail-on found its exit code.
+func judged(err error) error {
+	if at := (*limit.Found)(nil); errors.As(err, &at) {
+		return &exitError{exitFound, err}
+	}
+	return err
 }

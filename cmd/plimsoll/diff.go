@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/limit"
 )
 
 // diffFlags are the flags of diff.
@@ -75,7 +76,7 @@ func (f *diffFlags) run(ctx context.Context, s streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	limits, err := parseDiffLimits(f.failOn)
+	limits, err := limit.ParseDiff(failOn(f.failOn))
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (f *diffFlags) run(ctx context.Context, s streams, args []string) error {
 	if err := whole(before, after); err != nil {
 		return err // which is no basis for limits either
 	}
-	return limits.judge(d)
+	return judged(limits.Judge(d))
 }
 
 func (f *diffFlags) open(ctx context.Context, s streams, args []string) (before, after *document.Report, err error) {

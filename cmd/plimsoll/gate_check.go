@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/lookup"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
 )
@@ -47,12 +48,12 @@ func (f *priceFlags) checkPlace(catalog *pricing.Catalog) error {
 	case price.Cause == pricing.UnknownProvider:
 		return fmt.Errorf("--provider %s: %s", f.provider, price.Reason)
 	case f.region == "":
-		return fmt.Errorf("--provider %s needs --region: one of %s", f.provider, few(regions))
+		return fmt.Errorf("--provider %s needs --region: one of %s", f.provider, lookup.Few(regions))
 	}
 	for _, r := range regions {
 		if strings.EqualFold(r, f.region) {
 			return nil
 		}
 	}
-	return fmt.Errorf("--region %s: the tables have no such region of %s; near it are %s", f.region, f.provider, few(regions))
+	return fmt.Errorf("--region %s: the tables have no such region of %s; near it are %s", f.region, f.provider, lookup.Few(regions))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/collect"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -53,11 +54,11 @@ func (f *gateFlags) fromReport(ctx context.Context, in *gate.Input, catalog *pri
 }
 
 func (f *gateFlags) fromSnapshot(ctx context.Context, in *gate.Input, rules *policy.Document, catalog *pricing.Catalog) error {
-	snap, err := readSnapshot(ctx, f.files, f.snapshot)
-	if err != nil {
-		return storeError(err)
-	}
 	name := f.files.shown(f.snapshot)
+	snap, err := collect.Saved(ctx, f.files.open, name)
+	if err != nil {
+		return collectError(err)
+	}
 	opts := advice.Options{RiskCPU: rules.Evidence.RiskCPU, RiskOOM: rules.Evidence.RiskOOM}
 	out, err := recommender.Advise(ctx, snap, catalog, opts)
 	if err != nil {

@@ -22,6 +22,7 @@ var line = map[string]int{
 	"analyzer/manifest":           15,
 	"analyzer/source/unpack":      16, // bounds of packed files
 	"pricing":                     20,
+	"pricing/lookup":              22, // what types cost, for the price verb
 	"recommender/packing/lp":      25,
 	"recommender/packing":         30,
 	"recommender/commitment":      30,
@@ -43,6 +44,7 @@ var line = map[string]int{
 	"recommender/backtest":        60,
 	"recommender":                 62,
 	"reports/document":            70,
+	"reports/limit":               71, // what --fail-on names
 	"reports/format":              72,
 	"recommender/gate/verdict":    71, // what the gate says
 	"recommender/gate/evidence":   71, // what it knows of the workloads

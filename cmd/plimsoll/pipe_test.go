@@ -64,15 +64,6 @@ func TestInterruptedPipes(t *testing.T) {
 	}
 }
 
-// Names of a user's price file are no formulas, and steer nothing.
-func TestPlainCell(t *testing.T) {
-	for text, want := range map[string]string{"=cmd|' /C calc'!A0": "'=cmd|' /C calc'!A0", "+1+1": "'+1+1", "-2+3": "'-2+3", "@SUM(1)": "'@SUM(1)", "-0.5": "-0.5", "m5.large": "m5.large", "": "", "a\x1b[31m\u202e": "a\ufffd[31m\ufffd"} {
-		if got := plainCell(text); got != want {
-			t.Errorf("plainCell(%q) is %q, want %q", text, got, want)
-		}
-	}
-}
-
 // No format of the gate holds what steers a terminal or turns text around, and
 // large numbers of pods are written out.
 func TestHostileManifests(t *testing.T) {

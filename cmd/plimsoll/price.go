@@ -1,17 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/lookup"
 )
 
 // priceFlags are the flags of every verb that needs money.
@@ -49,7 +50,7 @@ func (f *priceFlags) known(c *pricing.Catalog) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("--region %s: the tables have no such region of %s; near it are %s", f.region, strings.Join(providers, ", "), few(c.RegionsNear(providers[0], f.region)))
+	return fmt.Errorf("--region %s: the tables have no such region of %s; near it are %s", f.region, strings.Join(providers, ", "), lookup.Few(c.RegionsNear(providers[0], f.region)))
 }
 
 // spotLabels reads the labels that mark nodes as spot.
@@ -130,7 +131,8 @@ func newPrice(s streams) *cobra.Command {
 		capacity string
 		years    int
 		sources  bool
-		look     priceLookup
+		look     lookup.Ask
+		output   string
 	)
 	cmd := &cobra.Command{
 		Use:   "price [INSTANCE-TYPE...]",
@@ -162,13 +164,13 @@ files and exits with 2 if one cannot be used.`,
 				return err
 			}
 			if sources {
-				return listSources(s.Out, catalog)
+				return lookup.Sources(s.Out, catalog)
 			}
 			if len(types) == 0 && !cmd.Flags().Changed("region") {
-				return listPrices(s.Out, catalog)
+				return lookup.Contents(s.Out, catalog)
 			}
-			look.query = pricing.Query{Provider: flags.provider, Region: flags.region, CapacityType: pricing.CapacityType(capacity), TermYears: years}
-			return look.run(s, catalog, types)
+			look.Query = pricing.Query{Provider: flags.provider, Region: flags.region, CapacityType: pricing.CapacityType(capacity), TermYears: years}
+			return lookUp(s, &look, output, catalog, types)
 		},
 	}
 	flags.register(cmd)
@@ -176,7 +178,8 @@ files and exits with 2 if one cannot be used.`,
 	cmd.Flags().StringArrayVar(&validate, "validate", nil, "check this price `FILE` and do nothing else; repeatable")
 	cmd.Flags().BoolVar(&sources, "sources", false, "say from when each kind of price is, and from where")
 	cmd.Flags().StringVar(&capacity, "capacity-type", "on-demand", "`TYPE`: on-demand, spot, reserved, or all beside each other")
-	look.register(cmd)
+	registerLookup(cmd, &look)
+	cmd.Flags().StringVarP(&output, "output", "o", "table", "`FORMAT`: table, json or csv")
 	cmd.Flags().IntVar(&years, "years", 0, "term of reserved capacity: 1 or 3 (default 1)")
 	return cmd
 }
@@ -204,28 +207,30 @@ func validatePrices(ctx context.Context, s streams, names []string) error {
 	return nil
 }
 
-// listPrices says what the catalog holds, by provider and region.
-func listPrices(out io.Writer, catalog *pricing.Catalog) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "PROVIDER\tREGION\tTYPES\tPRICES")
-	for _, provider := range catalog.Providers() {
-		for _, region := range catalog.Regions(provider) {
-			types := map[string]bool{}
-			offerings := catalog.Offerings(provider, region)
-			for _, o := range offerings {
-				types[o.InstanceType] = true
-			}
-			fmt.Fprintf(w, "%s\t%s\t%d\t%d\n", provider, region, len(types), len(offerings))
-		}
-	}
-	return w.Flush()
+func registerLookup(cmd *cobra.Command, ask *lookup.Ask) {
+	fl := cmd.Flags()
+	fl.StringVar(&ask.VCPU, "vcpu", "", "types of so many vCPUs alone: `N` or MIN-MAX")
+	fl.StringVar(&ask.Memory, "memory", "", "types of so much memory alone: `GIB` or MIN-MAX")
+	fl.StringVar(&ask.Arch, "arch", "", "types of an `ARCH` alone: amd64 or arm64")
+	fl.BoolVar(&ask.GPU, "gpu", false, "types with GPUs or other accelerators alone")
+	fl.StringVar(&ask.Sort, "sort", "", "sort by `KEY`: name, price, vcpu or memory (default: as the types are given)")
 }
 
-// few names the first of a long list and says where all are.
-func few(names []string) string {
-	const shown = 6
-	if len(names) <= shown {
-		return strings.Join(names, ", ")
+// lookUp prints what is found, and fails where something was not.
+func lookUp(s streams, ask *lookup.Ask, format string, catalog *pricing.Catalog, types []string) error {
+	rows, missing, err := ask.Find(catalog, types)
+	if err != nil {
+		return err
 	}
-	return fmt.Sprintf("%s; 'plimsoll price' lists all %d", strings.Join(names[:shown], ", "), len(names))
+	var out bytes.Buffer
+	if err := lookup.Write(&out, format, rows); err != nil {
+		return err
+	}
+	if _, err := s.Out.Write(out.Bytes()); err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return errors.New(strings.Join(missing, "; "))
+	}
+	return nil
 }

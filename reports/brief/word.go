@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -34,12 +35,7 @@ func Either(words []string) string {
 // Clean makes a name or message safe for one line of a terminal: what controls
 // the terminal or breaks the line becomes a space, and runs of spaces one.
 func Clean(s string) string {
-	safe := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
+	safe := strings.ReplaceAll(analyzer.Printable(s), string(utf8.RuneError), " ")
 	return strings.Join(strings.Fields(safe), " ")
 }
 

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/plimsoll-k8s/plimsoll/reports/brief"
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -126,15 +126,8 @@ func Write(w io.Writer, r *document.Report) error {
 	return out.Error()
 }
 
-// text is a cell of words. A spreadsheet runs what begins like a formula, so
-// an apostrophe before it makes it text.
-func text(s string) string {
-	s = brief.Clean(s)
-	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
+// text is a cell of words.
+func text(s string) string { return analyzer.Cell(s) }
 
 func withheld(c *document.Container) string {
 	var out []string

@@ -42,6 +42,11 @@ type Request struct {
 	// is two minutes, and a quarter more than a request's own where that is longer.
 	Patience time.Duration
 
+	// Saved is a file with a snapshot that was made before, in place of all sources;
+	// so is Sample. The selection is taken from what they hold.
+	Saved  string
+	Sample func() (*analyzer.Snapshot, error)
+
 	// Open opens a file by its name.
 	Open func(ctx context.Context, name string) (io.ReadCloser, error)
 	// Step is told of the work at hand, Count how far it is; either may be nil.
@@ -56,13 +61,61 @@ type Failed struct{ Err error }
 func (e *Failed) Error() string { return e.Err.Error() }
 func (e *Failed) Unwrap() error { return e.Err }
 
-// Snapshot collects. Its doubts are warnings of the snapshot; an error is
+// Check refuses sources that exclude each other.
+func (r *Request) Check() error {
+	dump, err := r.dumped()
+	if err != nil {
+		return err
+	}
+	saved := r.Saved != "" || r.Sample != nil
+	switch {
+	case saved && (len(r.Objects) > 0 || dump != nil || r.Prometheus != "") || r.Saved != "" && r.Sample != nil:
+		return errors.New("--snapshot already holds objects and usage: it does not go together with --objects, --openmetrics, --prometheus or --demo")
+	case dump != nil && r.Prometheus != "":
+		return fmt.Errorf("--%s and --prometheus are two sources of the same usage: give one", dump.Flag)
+	case !r.End.IsZero() && dump == nil && r.End.After(time.Now().Add(time.Minute)):
+		return fmt.Errorf("--end %s lies in the future, of which nothing is known; leave it out for now", r.End.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// Collect makes the snapshot. Its doubts are warnings of the snapshot; an error is
 // *Failed where a source failed, and else of the request.
-func (r *Request) Snapshot(ctx context.Context) (*analyzer.Snapshot, error) {
-	if len(r.Objects) > 0 || len(r.Dumps) > 0 {
+func (r *Request) Collect(ctx context.Context) (*analyzer.Snapshot, error) {
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	snap, err := r.collect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if what := r.Selection.Nothing(snap); what != "" {
+		return nil, fmt.Errorf("no workload matches: there are none of %s; check the names with kubectl get deployments,statefulsets,daemonsets -A --show-labels", what)
+	}
+	return snap, nil
+}
+
+func (r *Request) collect(ctx context.Context) (*analyzer.Snapshot, error) {
+	switch {
+	case r.Sample != nil:
+		return r.selectedOf(r.Sample())
+	case r.Saved != "":
+		r.step("reading " + r.Saved)
+		return r.selectedOf(Saved(ctx, r.Open, r.Saved))
+	case len(r.Objects) > 0 || len(r.Dumps) > 0:
 		return r.fromFiles(ctx)
 	}
 	return r.fromCluster(ctx)
+}
+
+// selectedOf narrows what was collected before.
+func (r *Request) selectedOf(snap *analyzer.Snapshot, err error) (*analyzer.Snapshot, error) {
+	if err != nil {
+		return nil, err
+	}
+	r.Selection.Apply(snap)
+	snap.Sort()
+	return snap, nil
 }
 
 // patience is Patience with its default.

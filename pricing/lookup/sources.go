@@ -1,4 +1,4 @@
-package main
+package lookup
 
 import (
 	"fmt"
@@ -10,9 +10,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
-// listSources says from when each kind of price is: its newest and its oldest
+// Sources says from when each kind of price is: its newest and its oldest
 // source, one line a provider and kind.
-func listSources(out io.Writer, catalog *pricing.Catalog) error {
+func Sources(out io.Writer, catalog *pricing.Catalog) error {
 	sources, err := catalog.Sources()
 	if err != nil {
 		return err

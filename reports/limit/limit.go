@@ -1,4 +1,6 @@
-package main
+// Package limit reads what --fail-on names and judges reports and comparisons
+// by it. A condition that cannot be checked fails.
+package limit
 
 import (
 	"errors"
@@ -43,19 +45,20 @@ func (a *amount) of(whole document.USD) float64 {
 // notEmpty refuses a --fail-on that names nothing, as one of an unset variable
 // of a pipeline does: it would never fail.
 func notEmpty(words []string) error {
-	if len(words) > 0 && len(splitList(words)) == 0 {
+	if words != nil && len(words) == 0 {
 		return errors.New("--fail-on is empty, so nothing would be checked: name a condition, or leave it out")
 	}
 	return nil
 }
 
-// auditLimits are the conditions of audit's --fail-on.
-type auditLimits struct {
+// Audit are the conditions of audit's --fail-on.
+type Audit struct {
 	kinds   []document.UrgentKind
 	savings *amount
 }
 
-func urgentKinds() []string {
+// Kinds names what is urgent, as --fail-on of an audit takes it.
+func Kinds() []string {
 	var out []string
 	for _, k := range document.UrgentKinds() {
 		out = append(out, string(k))
@@ -63,12 +66,14 @@ func urgentKinds() []string {
 	return out
 }
 
-func parseAuditLimits(words []string) (auditLimits, error) {
-	var out auditLimits
+// ParseAudit reads conditions such as oom-killed or savings=10%. No words are nil;
+// a list that is empty is an error.
+func ParseAudit(words []string) (Audit, error) {
+	var out Audit
 	if err := notEmpty(words); err != nil {
 		return out, err
 	}
-	for _, w := range splitList(words) {
+	for _, w := range words {
 		text, isSavings := strings.CutPrefix(w, "savings=")
 		switch {
 		case isSavings:
@@ -77,18 +82,18 @@ func parseAuditLimits(words []string) (auditLimits, error) {
 				return out, fmt.Errorf("--fail-on %s: %w", w, err)
 			}
 			out.savings = a
-		case slices.Contains(urgentKinds(), w):
+		case slices.Contains(Kinds(), w):
 			out.kinds = append(out.kinds, document.UrgentKind(w))
 		default:
-			return out, fmt.Errorf("--fail-on %s: there is: %s, savings=10%%, savings=$500", w, strings.Join(urgentKinds(), ", "))
+			return out, fmt.Errorf("--fail-on %s: there is: %s, savings=10%%, savings=$500", w, strings.Join(Kinds(), ", "))
 		}
 	}
 	return out, nil
 }
 
-// judge is the error of a report that holds what must not be. A limit on money
+// Judge is the error of a report that holds what must not be. A limit on money
 // without prices can't be checked, so it fails too.
-func (l auditLimits) judge(r *document.Report) error {
+func (l Audit) Judge(r *document.Report) error {
 	var found []string
 	count := map[document.UrgentKind]int{}
 	for _, u := range r.Urgents() {
@@ -119,8 +124,8 @@ var leverOf = map[document.UrgentKind]string{
 	document.ShortOfCPU: document.LeverRightsize, document.Blocked: document.LeverHorizontal, document.Pending: document.LeverNodes,
 }
 
-// needs refuses kinds whose lever is not worked out: they would never be found.
-func (l auditLimits) needs(levers []string) error {
+// Needs refuses kinds whose lever is not worked out: they would never be found.
+func (l Audit) Needs(levers []string) error {
 	for _, k := range l.kinds {
 		if lever := leverOf[k]; lever != "" && len(levers) > 0 && !slices.Contains(levers, lever) {
 			return fmt.Errorf("--fail-on %s needs the lever %s, which --only leaves out", k, lever)
@@ -151,18 +156,19 @@ func unseen(k document.UrgentKind, r *document.Report) string {
 	return ""
 }
 
-// diffLimits are the conditions of diff's --fail-on.
-type diffLimits struct {
+// Diff are the conditions of diff's --fail-on.
+type Diff struct {
 	kinds []string
 	cost  *amount
 }
 
-func parseDiffLimits(words []string) (diffLimits, error) {
-	var out diffLimits
+// ParseDiff reads conditions such as worse or cost=5%, as ParseAudit does.
+func ParseDiff(words []string) (Diff, error) {
+	var out Diff
 	if err := notEmpty(words); err != nil {
 		return out, err
 	}
-	for _, w := range splitList(words) {
+	for _, w := range words {
 		text, isCost := strings.CutPrefix(w, "cost=")
 		switch {
 		case isCost:
@@ -180,8 +186,8 @@ func parseDiffLimits(words []string) (diffLimits, error) {
 	return out, nil
 }
 
-// judge is the error of a comparison that holds what must not be.
-func (l diffLimits) judge(d *document.Comparison) error {
+// Judge is the error of a comparison that holds what must not be.
+func (l Diff) Judge(d *document.Comparison) error {
 	var found []string
 	for _, kind := range l.kinds {
 		n := 0
@@ -206,10 +212,18 @@ func (l diffLimits) judge(d *document.Comparison) error {
 	return foundError("diff", found)
 }
 
-// foundError is the error of --fail-on: exit code 1.
+// Found is the error of a report that holds what must not be.
+type Found struct {
+	Verb string
+	What []string
+}
+
+func (e *Found) Error() string { return e.Verb + " failed: " + strings.Join(e.What, ", ") }
+
+// foundError is nil where nothing was found.
 func foundError(verb string, found []string) error {
 	if len(found) == 0 {
 		return nil
 	}
-	return &exitError{exitFound, fmt.Errorf("%s failed: %s", verb, strings.Join(found, ", "))}
+	return &Found{verb, found}
 }

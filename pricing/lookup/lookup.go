@@ -1,0 +1,216 @@
+// Package lookup answers what instance types cost: by name or pattern, narrowed
+// by size, in each way to buy them.
+package lookup
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// Ask is what 'plimsoll price' is asked.
+type Ask struct {
+	// Query names the place and the way to buy; its capacity type may be All.
+	Query pricing.Query
+	// VCPU and Memory, in GiB, are a number or a range such as 4-8; empty is any.
+	VCPU, Memory string
+	Arch         string
+	GPU          bool   // types with accelerators alone
+	Sort         string // name, price, vcpu or memory; empty keeps the order of the types
+}
+
+// All is the capacity type that stands for each of them.
+const All = "all"
+
+// Row is a price as -o json prints it. Hourly and monthly amounts are USD.
+type Row struct {
+	Provider     string  `json:"provider"`
+	Region       string  `json:"region"`
+	InstanceType string  `json:"instanceType"`
+	CapacityType string  `json:"capacityType"`
+	TermYears    int     `json:"termYears,omitempty"`
+	Arch         string  `json:"arch,omitempty"`
+	VCPUs        float64 `json:"vcpus"`
+	MemoryGiB    float64 `json:"memoryGiB"`
+	GPUs         int64   `json:"gpus,omitempty"`
+	Accelerator  string  `json:"accelerator,omitempty"`
+	USDPerHour   float64 `json:"usdPerHour"`
+	USDPerMonth  float64 `json:"usdPerMonth"`
+	AsOf         string  `json:"asOf,omitempty"`
+	Source       string  `json:"source"`
+}
+
+func rowOf(o pricing.Offering) Row {
+	return Row{
+		Provider: o.Provider, Region: o.Region, InstanceType: o.InstanceType, CapacityType: string(o.CapacityType), TermYears: o.TermYears, Arch: o.Arch,
+		VCPUs: float64(o.CPUMillis) / 1000, MemoryGiB: float64(o.MemoryBytes) / (1 << 30), GPUs: o.GPUs, Accelerator: o.GPUName,
+		USDPerHour: o.USDPerHour, USDPerMonth: o.USDPerHour * pricing.HoursPerMonth, AsOf: o.AsOf, Source: o.Source,
+	}
+}
+
+// Find gives the prices of types or patterns; without any, of all types there.
+// Missing says of each that has no price of its own why. An error is of the
+// question: an unknown place, an unreadable range.
+func (l *Ask) Find(catalog *pricing.Catalog, types []string) (rows []Row, missing []string, err error) {
+	if l.Query.Provider == "" || l.Query.Region == "" {
+		return nil, nil, fmt.Errorf("which cloud and region? give --provider and --region, such as --provider aws --region us-east-1")
+	}
+	keep, err := l.filter()
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(types) == 0 {
+		types = []string{"*"}
+	}
+	if rows, missing, err = l.find(catalog, types); err != nil {
+		return nil, nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(r Row) bool { return !keep(r) })
+	if len(rows) == 0 && len(missing) == 0 {
+		missing = []string{"no type of " + l.Query.Region + " is as asked: loosen --vcpu, --memory, --arch or --gpu"}
+	}
+	return rows, missing, l.order(rows)
+}
+
+// find looks every type or pattern up; what has no price of its own is named.
+func (l *Ask) find(catalog *pricing.Catalog, types []string) (rows []Row, missing []string, err error) {
+	var here []pricing.Offering // read when a pattern asks for it
+	for _, name := range types {
+		if !strings.ContainsAny(name, "*?[") && l.Query.CapacityType != All {
+			q := l.Query
+			q.InstanceType = name
+			row, doubt, err := l.one(catalog, q)
+			if err != nil {
+				return nil, nil, err
+			}
+			if doubt != "" {
+				missing = append(missing, doubt)
+			} else {
+				rows = append(rows, row)
+			}
+			continue
+		}
+		if here == nil {
+			if here = catalog.Offerings(l.Query.Provider, l.Query.Region); here == nil {
+				return nil, nil, l.unknownRegion(catalog)
+			}
+		}
+		found := 0
+		for _, o := range here {
+			match, err := path.Match(name, o.InstanceType)
+			if err != nil {
+				return nil, nil, fmt.Errorf("the pattern %q is not closed", name)
+			}
+			if match && l.capacity(o) {
+				found++
+				rows = append(rows, rowOf(o))
+			}
+		}
+		if found == 0 {
+			missing = append(missing, fmt.Sprintf("%s: no type of %s is called so", name, l.Query.Region))
+		}
+	}
+	return rows, missing, nil
+}
+
+// capacity reports whether an offering is bought as asked.
+func (l *Ask) capacity(o pricing.Offering) bool {
+	q := l.Query
+	return q.CapacityType == All || o.CapacityType == q.CapacityType && (q.CapacityType != pricing.Reserved || o.TermYears == cmp.Or(q.TermYears, 1))
+}
+
+func (l *Ask) unknownRegion(catalog *pricing.Catalog) error {
+	q := l.Query
+	if len(catalog.Regions(q.Provider)) == 0 {
+		return fmt.Errorf("--provider %s: there are price tables of %s", q.Provider, strings.Join(catalog.Providers(), ", "))
+	}
+	return fmt.Errorf("--region %s: the tables have no such region of %s; near it are %s", q.Region, q.Provider, Few(catalog.RegionsNear(q.Provider, q.Region)))
+}
+
+// one looks a type up; the doubt is why there is no listed price.
+func (l *Ask) one(catalog *pricing.Catalog, q pricing.Query) (row Row, doubt string, err error) {
+	p := catalog.Lookup(q)
+	switch {
+	case p.Cause == pricing.UnknownRegion:
+		return row, "", l.unknownRegion(catalog)
+	case p.Status == pricing.Estimated:
+		return row, fmt.Sprintf("%s: %s; an audit takes %.4g USD an hour", q.InstanceType, p.Reason, p.Offering.USDPerHour), nil
+	case p.Status == pricing.Missing:
+		return row, q.InstanceType + ": " + p.Reason, nil
+	}
+	return rowOf(p.Offering), "", nil
+}
+
+// filter makes one test of the flags that narrow.
+func (l *Ask) filter() (keep func(Row) bool, err error) {
+	cpu, err := parseRange("--vcpu", l.VCPU)
+	if err != nil {
+		return nil, err
+	}
+	memory, err := parseRange("--memory", l.Memory)
+	if err != nil {
+		return nil, err
+	}
+	if l.Arch != "" && l.Arch != "amd64" && l.Arch != "arm64" {
+		return nil, fmt.Errorf("--arch %s: use amd64 or arm64", l.Arch)
+	}
+	return func(r Row) bool {
+		return cpu.has(r.VCPUs) && memory.has(r.MemoryGiB) && (l.Arch == "" || r.Arch == l.Arch) && (!l.GPU || r.Accelerator != "" || r.GPUs > 0)
+	}, nil
+}
+
+// span is a range of numbers, ends included; the zero value holds all.
+type span struct {
+	from, to float64
+	set      bool
+}
+
+func (s span) has(v float64) bool { return !s.set || v >= s.from && v <= s.to }
+
+func parseRange(flag, text string) (s span, err error) {
+	if text == "" {
+		return s, nil
+	}
+	from, to, isRange := strings.Cut(text, "-")
+	if !isRange {
+		to = from
+	}
+	s.set = true
+	var errTo error
+	s.from, err = strconv.ParseFloat(from, 64)
+	s.to, errTo = strconv.ParseFloat(to, 64)
+	if err != nil || errTo != nil || !(s.from >= 0 && s.to >= s.from) {
+		return s, fmt.Errorf("%s %s: write a number or a range, such as 4 or 4-8", flag, text)
+	}
+	return s, nil
+}
+
+func (l *Ask) order(rows []Row) error {
+	by := map[string]func(a, b Row) int{
+		"name":   func(a, b Row) int { return strings.Compare(a.InstanceType, b.InstanceType) },
+		"price":  func(a, b Row) int { return cmp.Compare(a.USDPerHour, b.USDPerHour) },
+		"vcpu":   func(a, b Row) int { return cmp.Compare(a.VCPUs, b.VCPUs) },
+		"memory": func(a, b Row) int { return cmp.Compare(a.MemoryGiB, b.MemoryGiB) },
+	}[l.Sort]
+	switch {
+	case by != nil:
+		slices.SortStableFunc(rows, by)
+	case l.Sort != "":
+		return fmt.Errorf("--sort %s: use name, price, vcpu or memory", l.Sort)
+	}
+	return nil
+}
+
+// Few names the first of a long list and says where all are.
+func Few(names []string) string {
+	const shown = 6
+	if len(names) <= shown {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s; 'plimsoll price' lists all %d", strings.Join(names[:shown], ", "), len(names))
+}
