@@ -49,6 +49,9 @@ type Snapshot struct {
 	Volumes       []Volume       `json:"volumes,omitempty"`
 	VolumeClaims  []VolumeClaim  `json:"volumeClaims,omitempty"`
 	LoadBalancers []LoadBalancer `json:"loadBalancers,omitempty"`
+	// Services is how many Services there are, of every type; 0 where they were not
+	// read, as in snapshots of older programs: every cluster has one.
+	Services int `json:"services,omitempty"`
 	// StorageClasses are the classes of volumes; snapshots of older programs have none.
 	StorageClasses []StorageClass `json:"storageClasses,omitempty"`
 

@@ -175,7 +175,7 @@ func offerOf(d Commitment, family string) (CommitmentOffer, bool) {
 		o.Note = "the rate is that of a convertible reserved instance: Compute Savings Plans have no public table here"
 	case d.Program == "RI standard" && own:
 		o.Instrument = "EC2 Instance Savings Plan or standard reserved instance"
-		if !SizeFlexible(family) {
+		if !SizeFlexible("aws", family) {
 			o.Instrument = "EC2 Instance Savings Plan"
 			o.Note = "a reserved instance of " + family + " holds for one size alone: its sizes are not flexible"
 		}
@@ -190,19 +190,6 @@ func offerOf(d Commitment, family string) (CommitmentOffer, bool) {
 		o.Instrument = "Azure reservation"
 	}
 	return o, own
-}
-
-// SizeFlexible reports whether a regional reserved instance of AWS covers all sizes
-// of its family. AWS leaves out families with accelerators, those for HPC, and metal.
-// Source: docs.aws.amazon.com/AWSEC2/latest/UserGuide/apply_ri.html, which names G4ad,
-// G4dn, G5, G5g, G6, G6e, Gr6, hpc7a, Inf1, Inf2, P5 and U7i; all of their kinds are
-// held to it here, so that no part of a machine is reserved.
-func SizeFlexible(family string) bool {
-	switch leadingLetters(family) {
-	case "p", "g", "gr", "inf", "trn", "dl", "vt", "f", "hpc", "u", "mac":
-		return false
-	}
-	return !strings.Contains(family, "metal")
 }
 
 // flexibleGCP tells the series that flexible committed use discounts cover.

@@ -145,15 +145,76 @@ func TestSpotLabels(t *testing.T) {
 }
 
 // TestSizeFlexible: AWS' reserved instances cover other sizes of their family, but for
-// those with accelerators, for HPC and on bare metal.
+// those with accelerators, for HPC and on bare metal; Azure's within a series; Google
+// has no reservation of a size. Of another provider nothing is known.
 func TestSizeFlexible(t *testing.T) {
-	for family, want := range map[string]bool{"m6i": true, "c7g": true, "t3": true, "r5d": true, "i4i": true, "g5": false, "p4d": false, "inf1": false, "trn1": false, "hpc7a": false, "u7i-12tb": false, "m5.metal": false} {
-		if got := pricing.SizeFlexible(family); got != want {
-			t.Errorf("%s: got %v, want %v", family, got, want)
+	for _, tt := range []struct {
+		provider string
+		flexible bool
+		families string
+	}{
+		{"aws", true, "m6i c7g t3 r5d i4i x2iedn z1d m5zn"},
+		{"aws", false, "g4ad g4dn g5 g5g g6 g6e gr6 p3 p4d p5 inf1 inf2 trn1 dl1 vt1 f1 hpc6a hpc7a u7i-12tb u-6tb1 mac2 m5.metal"},
+		{"azure", true, "dsv5 dasv5 edsv5 fsv2"},
+		{"gcp", true, "n2 e2 c3"},
+		{"own", false, "m6i"},
+	} {
+		for _, family := range strings.Fields(tt.families) {
+			if got := pricing.SizeFlexible(tt.provider, family); got != tt.flexible {
+				t.Errorf("%s of %s: got %v, want %v", family, tt.provider, got, tt.flexible)
+			}
 		}
 	}
-	if got := pricing.CommitmentFamily("aws", "m5.metal"); got != "m5.metal" {
-		t.Errorf("m5.metal is of the family %q: no size of m5 stands for it", got)
+	for name, family := range map[string]string{"m5.metal": "m5.metal", "m5.metal-24xl": "m5.metal", "m5.24xlarge": "m5"} {
+		if got := pricing.CommitmentFamily("aws", name); got != family {
+			t.Errorf("%s is of the family %q, want %q: no size of m5 stands for bare metal", name, got, family)
+		}
+	}
+}
+
+// TestReservedSizes: what is advised for a family of AWS follows the rule: a reserved
+// instance only where its sizes are flexible, and the savings plan everywhere.
+func TestReservedSizes(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	for family, reserved := range map[string]bool{"m6i": true, "g5": false, "g4dn": false} {
+		offers, _, err := c.CommitmentOffers("aws", "us-east-1", family, 0.08)
+		if err != nil || len(offers) == 0 {
+			t.Fatalf("%s: %d offers, error %v", family, len(offers), err)
+		}
+		for _, o := range offers {
+			if !strings.Contains(o.Instrument, "Savings Plan") || !o.Flexible && strings.Contains(o.Instrument, "reserved") != reserved {
+				t.Errorf("%s: got %q", family, o.Instrument)
+			}
+			if !reserved && !o.Flexible && !strings.Contains(o.Note, "one size alone") {
+				t.Errorf("%s: the note %q does not say why", family, o.Note)
+			}
+		}
+	}
+}
+
+// TestAzureSizes: Azure bills a disk by the next larger of its sizes; AWS and Google
+// bill each GiB.
+func TestAzureSizes(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	for _, tt := range []struct {
+		provider, region, class string
+		gib, billed             int64
+	}{
+		{"azure", "eastus", "managed-csi", 1, 4}, {"azure", "eastus", "managed-csi", 4, 4}, {"azure", "eastus", "managed-csi", 40, 64},
+		{"azure", "eastus", "managed-csi-premium", 129, 256}, {"azure", "eastus", "managed-csi-premium", 128, 128}, {"azure", "eastus", "managed-csi", 32000, 32767},
+		{"aws", "us-east-1", "gp3", 40, 40}, {"gcp", "us-central1", "premium-rwo", 40, 40},
+	} {
+		p, err := c.StoragePrice(tt.provider, tt.region, tt.class)
+		if err != nil || p.USDPerGiB <= 0 || !near(p.Monthly(tt.gib<<30), float64(tt.billed)*p.USDPerGiB, 1e-9) {
+			t.Errorf("%d GiB of %s: got %v USD a month, error %v, want that of %d", tt.gib, tt.class, p.Monthly(tt.gib<<30), err, tt.billed)
+		}
+	}
+	hdd, err := c.VolumePrice("azure", "eastus", pricing.VolumeKind{Class: "x", Parameters: map[string]string{"skuname": "Standard_LRS"}})
+	if err != nil || !near(hdd.Monthly(1<<30), 32*hdd.USDPerGiB, 1e-9) {
+		t.Errorf("a GiB of HDD: got %v, error %v, want the price of 32", hdd.Monthly(1<<30), err)
+	}
+	if hdd.Monthly(0) != 0 {
+		t.Error("a disk of no size costs something")
 	}
 }
 

@@ -16,12 +16,24 @@ type StoragePrice struct {
 	// Beside is what a volume costs a month beside its size: provisioned IOPS and
 	// throughput. PerGiB of it are by size.
 	Beside, BesidePerGiB float64
+	// least is the GiB of the smallest disk where disks are sold in sizes, as
+	// Azure's are; 0 where each GiB is billed.
+	least float64
 }
 
-// Monthly is what a volume of so many bytes costs a month.
+// Monthly is what a volume of so many bytes costs a month. Azure bills the next
+// larger of its sizes, which double: a disk of 40 GiB costs what one of 64 does.
+// Source: azure.github.io/PSRule.Rules.Azure, rule Azure.VM.DiskSizeAlignment, read 2026-11.
 func (p StoragePrice) Monthly(bytes int64) float64 {
-	return float64(bytes)/bytesPerGiB*(p.USDPerGiB+p.BesidePerGiB) + p.Beside
+	gib := float64(bytes) / bytesPerGiB
+	if p.least > 0 && gib > 0 {
+		gib = min(p.least*math.Exp2(math.Ceil(math.Log2(max(gib/p.least, 1)))), max(gib, mostAzureDisk))
+	}
+	return gib*(p.USDPerGiB+p.BesidePerGiB) + p.Beside
 }
+
+// mostAzureDisk is the GiB of the largest disk that Azure sells.
+const mostAzureDisk = 32767
 
 // VolumeKind is what is known of a class of volumes: its name, what makes them, and
 // the parameters that decide their price, by names in lower case.
@@ -93,13 +105,16 @@ func (c *Catalog) sizePrice(provider, region string, v VolumeKind) (StoragePrice
 		if m.Category != "block_storage" || m.Item != want {
 			continue
 		}
-		usd := m.USD
+		usd, least := m.USD, 0.0
 		if m.Unit == "disk-month" {
-			usd /= 128 // P10 has 128 GiB
+			usd, least = usd/128, 4 // P10 has 128 GiB
+			if m.Item == standardHDD {
+				least = 32
+			}
 		}
 		elsewhere = append(elsewhere, usd)
 		if best.USDPerGiB == 0 || m.Region == region {
-			best = StoragePrice{USDPerGiB: usd, Item: m.Item, Source: m.Source, AsOf: m.AsOf, Assumed: !named || m.Region != region}
+			best = StoragePrice{USDPerGiB: usd, Item: m.Item, Source: m.Source, AsOf: m.AsOf, Assumed: !named || m.Region != region, least: least}
 		}
 		if m.Region == region {
 			return best, err
@@ -153,12 +168,13 @@ var items = map[string]map[string]string{
 	},
 	"gcp": {"pd-standard": "pd-standard", "pd-balanced": "pd-balanced", "pd-ssd": "pd-ssd", "pd-extreme": "pd-extreme", "hyperdisk-extreme": "hyperdisk-extreme"},
 	"azure": {
-		"premium_lrs": premiumSSD, "standardssd_lrs": standardSSD, "standard_lrs": "Standard HDD S10 (128 GiB)", "ultrassd_lrs": "Ultra disk capacity",
+		"premium_lrs": premiumSSD, "standardssd_lrs": standardSSD, "standard_lrs": standardHDD, "ultrassd_lrs": "Ultra disk capacity",
 	},
 }
 
-// Azure bills disks by their size; the one of 128 GiB stands for all.
+// Azure bills disks by their size; the price of the one of 128 GiB stands for all.
 const (
+	standardHDD = "Standard HDD S10 (128 GiB)"
 	premiumSSD  = "Premium SSD P10 (128 GiB)"
 	standardSSD = "Standard SSD E10 (128 GiB)"
 )

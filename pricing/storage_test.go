@@ -159,11 +159,11 @@ func TestVolumePrice(t *testing.T) {
 		want                   float64 // USD a month of 100 GiB
 		assumed                bool
 	}{
-		{"AKS's managed-csi", "azure", "eastus", pricing.VolumeKind{Class: "managed-csi"}, 7.5, false},
-		{"AKS's managed-csi-premium", "azure", "eastus", pricing.VolumeKind{Class: "managed-csi-premium"}, 15.398, false},
-		{"skuName before the name", "azure", "eastus", pricing.VolumeKind{Class: "premium-looking", Provisioner: "disk.csi.azure.com", Parameters: params("skuname", "StandardSSD_LRS")}, 7.5, false},
-		{"the provisioner's default", "azure", "eastus", pricing.VolumeKind{Class: "fast", Provisioner: "disk.csi.azure.com"}, 7.5, false},
-		{"a sku without a price", "azure", "eastus", pricing.VolumeKind{Class: "x", Parameters: params("skuname", "PremiumV2_LRS")}, 7.5, true},
+		{"AKS's managed-csi", "azure", "eastus", pricing.VolumeKind{Class: "managed-csi"}, 9.6, false},
+		{"AKS's managed-csi-premium", "azure", "eastus", pricing.VolumeKind{Class: "managed-csi-premium"}, 19.71, false},
+		{"skuName before the name", "azure", "eastus", pricing.VolumeKind{Class: "premium-looking", Provisioner: "disk.csi.azure.com", Parameters: params("skuname", "StandardSSD_LRS")}, 9.6, false},
+		{"the provisioner's default", "azure", "eastus", pricing.VolumeKind{Class: "fast", Provisioner: "disk.csi.azure.com"}, 9.6, false},
+		{"a sku without a price", "azure", "eastus", pricing.VolumeKind{Class: "x", Parameters: params("skuname", "PremiumV2_LRS")}, 9.6, true},
 		{"gp3", "aws", "us-east-1", pricing.VolumeKind{Class: "gp3"}, 8, false},
 		{"type before the name", "aws", "us-east-1", pricing.VolumeKind{Class: "gp3", Provisioner: "ebs.csi.aws.com", Parameters: params("type", "gp2")}, 10, false},
 		{"the CSI driver's default", "aws", "us-east-1", pricing.VolumeKind{Class: "fast", Provisioner: "ebs.csi.aws.com"}, 8, false},

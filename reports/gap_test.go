@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // TestEstimateMarks: the steps whose sums rest on machines without a price say so, and
@@ -53,5 +54,25 @@ func TestUnpricedSavesUnknown(t *testing.T) {
 	}
 	if len(r.Recommendations) != 2 {
 		t.Errorf("%d recommendations, want 2", len(r.Recommendations))
+	}
+}
+
+// TestVirtualNodesAreNotCounted: what stands for pods that a provider bills one by one
+// is no node, though what it costs is in the bill.
+func TestVirtualNodesAreNotCounted(t *testing.T) {
+	c := newCluster()
+	c.node("m6i.large", "on-demand", 0.1, 2)
+	c.node("virtual", "by-pod", 0.3, 3)
+	for i := range c.facts.Snapshot.Nodes[2:] {
+		c.facts.Snapshot.Nodes[2+i].Labels = map[string]string{"type": "virtual-kubelet"}
+		c.costs.Nodes[2+i].ByPod = true
+	}
+	r := c.report()
+	if now := &r.Nodes.Current; now.Count != 2 || len(now.Pools) != 2 || *now.MonthlyCost != document.Cents(5*0.22*730) {
+		t.Errorf("got %d nodes in %d pools for %s, want 2 in 2 for all", now.Count, len(now.Pools), *now.MonthlyCost)
+	}
+	c.costs = nil
+	if r = c.report(); r.Nodes.Current.Count != 2 {
+		t.Errorf("without prices: got %d nodes, want 2", r.Nodes.Current.Count)
 	}
 }

@@ -23,14 +23,28 @@ type PlanHours struct {
 	Pass     *advice.Pass
 	Plan     *nodes.Planned
 	d        *Curve
-	zones    map[string]bool                     // at the curve's place
-	shares   map[string][]pricing.CommitmentPart // of each instance type's price
+	zones    map[string]bool                          // at the curve's place
+	shares   map[machineKind][]pricing.CommitmentPart // of each kind's price
 	Here     map[analyzer.Ref]*placed
 	Follower *packing.Follower
 	Worth    map[string]float64     // of a pod, by group
 	known    map[uint64][]*planHour // those that are packed, by sum
 	passing  map[string]bool        // kept nodes that somebody should mend, by name
-	covered  float64                // the share of a machine's price that commitments can cover
+}
+
+// machineKind is what machines have in common whose price commitments cover alike:
+// of a machine that EKS Auto Mode runs they leave the fee.
+type machineKind struct {
+	instanceType string
+	auto         bool
+}
+
+// net is what commitments can cover of the price of a machine of the kind.
+func (k machineKind) net(usd float64) float64 {
+	if k.auto {
+		return usd / (1 + pricing.AutoModeFee)
+	}
+	return usd
 }
 
 // placed is where the plan has a workload's pods.

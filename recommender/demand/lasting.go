@@ -17,7 +17,6 @@ const underused = 0.5
 // for what somebody should mend is not: nobody commits to it.
 func (h *PlanHours) judge() {
 	h.passing = map[string]bool{}
-	h.covered = 1
 	held, gpus := map[string]analyzer.Amounts{}, map[string]bool{}
 	for i := range h.Pass.Facts.Workloads {
 		w := &h.Pass.Facts.Workloads[i]
@@ -33,9 +32,6 @@ func (h *PlanHours) judge() {
 	left := 0.0
 	for i := range h.Plan.Nodes {
 		node := &h.Plan.Nodes[i]
-		if pricing.AutoMode(node.Labels) {
-			h.covered = 1 / (1 + pricing.AutoModeFee)
-		}
 		if node.Kept == "" || h.toStay(node, held[node.Name], gpus[node.Name]) {
 			continue
 		}

@@ -114,16 +114,16 @@ func (h *PlanHours) packAll(levels []*planHour) {
 func (h *PlanHours) pack(one *planHour) *levelNodes {
 	nodes, lost := h.Follower.Nodes(h.Pass.Context, one.whole)
 	out := &levelNodes{byScope: map[pricing.CommitmentScope]float64{}, nodes: len(nodes), lost: lost}
-	add := func(instanceType, capacity, zone string, usd float64) {
+	add := func(kind machineKind, capacity, zone string, usd float64) {
 		if capacity == string(pricing.OnDemand) && (h.zones[zone] || len(h.zones) == 0) {
-			for _, share := range h.shares[instanceType] {
+			for _, share := range h.shares[kind] {
 				out.byScope[share.CommitmentScope] += usd * share.USD
 			}
 		}
 	}
 	for i := range nodes {
 		o := &nodes[i].Offering
-		add(o.Type, o.CapacityType, o.Zone, o.USDPerHour)
+		add(machineKind{o.Type, pricing.AutoMode(o.Labels)}, o.CapacityType, o.Zone, o.USDPerHour)
 	}
 	for i := range h.Plan.Nodes {
 		node := &h.Plan.Nodes[i]
@@ -132,7 +132,7 @@ func (h *PlanHours) pack(one *planHour) *levelNodes {
 		}
 		out.nodes++
 		if h.lasts(node) {
-			add(node.Cost.InstanceType, node.Cost.CapacityType, node.Cost.Zone, node.Cost.Hourly)
+			add(machineKind{node.Cost.InstanceType, pricing.AutoMode(node.Labels)}, node.Cost.CapacityType, node.Cost.Zone, node.Cost.Hourly)
 		}
 	}
 	return out
@@ -141,12 +141,12 @@ func (h *PlanHours) pack(one *planHour) *levelNodes {
 // machines adds up the plan's nodes on demand by family.
 func (h *PlanHours) machines() map[string]*machineSum {
 	out := map[string]*machineSum{}
-	h.eachOnDemand(func(o pricing.Offering, usd float64) {
+	h.eachOnDemand(func(o pricing.Offering, kind machineKind, usd float64) {
 		family := pricing.CommitmentFamily(h.d.Provider, o.InstanceType)
 		if out[family] == nil {
 			out[family] = &machineSum{}
 		}
-		out[family].add(h.Pass.Costs.Catalog, o, usd)
+		out[family].add(h.Pass.Costs.Catalog, o, kind.net(usd))
 	})
 	return out
 }
@@ -154,38 +154,38 @@ func (h *PlanHours) machines() map[string]*machineSum {
 // split works out which shares of their prices the plan's kinds of machines have
 // in what commitments can cover.
 func (h *PlanHours) split() {
-	h.shares = map[string][]pricing.CommitmentPart{}
-	h.eachOnDemand(func(o pricing.Offering, usd float64) {
-		if h.shares[o.InstanceType] != nil || usd <= 0 {
+	h.shares = map[machineKind][]pricing.CommitmentPart{}
+	h.eachOnDemand(func(o pricing.Offering, kind machineKind, usd float64) {
+		if h.shares[kind] != nil || usd <= 0 {
 			return
 		}
-		parts := h.Pass.Costs.Catalog.CommitmentParts(o, usd*h.covered)
+		parts := h.Pass.Costs.Catalog.CommitmentParts(o, kind.net(usd))
 		for i := range parts {
 			parts[i].USD /= usd
 		}
-		h.shares[o.InstanceType] = parts
+		h.shares[kind] = parts
 	})
 }
 
 // eachOnDemand calls f with the plan's nodes on demand, those that stay too.
-func (h *PlanHours) eachOnDemand(f func(o pricing.Offering, usd float64)) {
-	add := func(instanceType, capacity string, gpus int64, usd float64) {
+func (h *PlanHours) eachOnDemand(f func(o pricing.Offering, kind machineKind, usd float64)) {
+	add := func(kind machineKind, capacity string, gpus int64, usd float64) {
 		if capacity != string(pricing.OnDemand) {
 			return
 		}
-		o := h.Pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.d.Provider, Region: h.d.Region, InstanceType: instanceType}).Offering
-		o.Provider, o.InstanceType = h.d.Provider, instanceType
+		o := h.Pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.d.Provider, Region: h.d.Region, InstanceType: kind.instanceType}).Offering
+		o.Provider, o.InstanceType = h.d.Provider, kind.instanceType
 		o.GPUs = max(o.GPUs, gpus) // attached ones are in no table of machines
-		f(o, usd)
+		f(o, kind, usd)
 	}
 	for i := range h.Plan.Plan.Nodes {
 		o := &h.Plan.Plan.Nodes[i].Offering
-		add(o.Type, o.CapacityType, o.GPUs, o.USDPerHour)
+		add(machineKind{o.Type, pricing.AutoMode(o.Labels)}, o.CapacityType, o.GPUs, o.USDPerHour)
 	}
 	for i := range h.Plan.Nodes {
 		node := &h.Plan.Nodes[i]
 		if node.Kept != "" && h.lasts(node) {
-			add(node.Cost.InstanceType, node.Cost.CapacityType, node.Cost.Offering.GPUs, node.Cost.Hourly)
+			add(machineKind{node.Cost.InstanceType, pricing.AutoMode(node.Labels)}, node.Cost.CapacityType, node.Cost.Offering.GPUs, node.Cost.Hourly)
 		}
 	}
 }

@@ -62,7 +62,9 @@ func adviseContainer(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, c
 		return r
 	}
 	moment := p.Facts.Snapshot.Window.Moment
-	s := Size(FactsOf(w, c, moment), policy)
+	f := FactsOf(w, c, moment)
+	f.boundDNS(p.Facts, w)
+	s := Size(f, policy)
 	r := advice.Advice{
 		Rule: "rightsize", Lever: advice.LeverRightsize, Workload: w.Ref, Container: c.Name,
 		Confidence: s.Doubt.Confidence, Evidence: s.Evidence, Withheld: s.Withheld,

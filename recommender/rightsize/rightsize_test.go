@@ -174,3 +174,15 @@ func TestProfiles(t *testing.T) {
 		t.Error("what there is not is known")
 	}
 }
+
+// TestDNSMemory: CoreDNS' own formula for a server with autopath, in MB of a million.
+func TestDNSMemory(t *testing.T) {
+	for _, c := range []struct {
+		pods, services int
+		want           int64
+	}{{0, 1, 56_004_000}, {500, 100, 58_400_000}, {20_000, 5_000, 156_000_000}} {
+		if got := rightsize.DNSMemory(c.pods, c.services); got != c.want {
+			t.Errorf("%d pods, %d Services: got %d bytes, want %d", c.pods, c.services, got, c.want)
+		}
+	}
+}

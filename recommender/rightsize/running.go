@@ -92,11 +92,3 @@ func fitNode(r *advice.Advice, s *Sizing, w *analyzer.WorkloadFacts, c *analyzer
 	}
 	r.Warn("exceeds-node", fmt.Sprintf("it would need more than the largest node has (%s): held at what fits; it wants a larger machine", amountsText(most)))
 }
-
-// heldAsDNS gives the reason for which the cluster's DNS keeps its requests, or "".
-func heldAsDNS(w *analyzer.WorkloadFacts) string {
-	if !w.ClusterDNS() {
-		return ""
-	}
-	return "the cluster's DNS is sized by its pods and services, not by a calm week: its provider's formula holds"
-}

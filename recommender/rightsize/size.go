@@ -17,6 +17,9 @@ type Facts struct {
 	// HoldCPU and HoldMemory are the reasons for which a resource stays as it
 	// is; empty where it may change.
 	HoldCPU, HoldMemory string
+	// LeastMemory is the bytes below which no request goes, by LeastRule; 0 for none.
+	LeastMemory int64
+	LeastRule   string
 	// Guaranteed says that the pod has that QoS class.
 	Guaranteed bool
 }
@@ -217,12 +220,15 @@ func (s *Sizing) sizeMemory(f Facts, p Policy) {
 	}
 	want := RoundMemory(amount)
 	why = boundIf(want == FloorMemory && amount <= FloorMemory-mib, why, "the least request")
+	if least := RoundMemory(float64(f.LeastMemory)); f.LeastMemory > 0 && least > want {
+		want, why = least, f.LeastRule
+	}
 	if rises(f.Memory.DayPeaks) {
 		// What climbs will need what it has, and more.
 		want, why = max(want, s.Requests.Memory), boundIf(s.Requests.Memory > want, why, "memory rises from day to day")
 		s.warn("rising", leak(f.Memory.DayPeaks, s.Limits.Memory))
 	}
-	if Unchanged(s.Requests.Memory, want) && f.OOMKills == 0 {
+	if Unchanged(s.Requests.Memory, want) && f.OOMKills == 0 && s.Requests.Memory >= f.LeastMemory {
 		want, why = s.Requests.Memory, boundIf(want != s.Requests.Memory, why, nearEnough)
 	}
 	s.Requests.Memory = want

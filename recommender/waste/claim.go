@@ -128,7 +128,7 @@ func (l *look) unmountedClaim(c analyzer.VolumeClaim, w *analyzer.WorkloadFacts)
 		f.Loss = "its data, which " + w.String() + " would want when it is scaled up again"
 	}
 	showUsed(&r, c)
-	return l.volume(r, f, sizeOf(c), c.Volume, c.Class)
+	return l.volume(r, f, sizeOf(c), 0, c.Volume, c.Class)
 }
 
 // asleep files a workload without pods and its claims.

@@ -22,7 +22,7 @@ var volumeKinds = []Kind{
 		Besides: "its size at the class's price",
 	}, unboundVolumes},
 	{advice.Kind{
-		Code: oversizedVolume, One: "oversized volume", Many: "oversized volumes", Severity: advice.SeverityNote,
+		Code: "oversized-volume", One: "oversized volume", Many: "oversized volumes", Severity: advice.SeverityNote,
 		Found:   "a mounted claim of which less than half was used at the fullest hour of 7 days or more (`kubelet_volume_stats_used_bytes`); the most that it held and 30 %, in whole GiB, would do; worth 1 USD a month or more",
 		Besides: "the size beyond that",
 	}, oversizedVolumes},
@@ -42,9 +42,6 @@ var volumeKinds = []Kind{
 		Besides: "its hourly price without traffic",
 	}, withoutEndpoints},
 }
-
-// oversizedVolume is the code of a finding that leaves a smaller volume.
-const oversizedVolume = "oversized-volume"
 
 const (
 	// fullVolume is the share of a volume's size from which it is not called
@@ -125,7 +122,7 @@ func (l *look) oversizedClaim(c analyzer.VolumeClaim) error {
 	enough = max((enough+leastVolume-1)/leastVolume*leastVolume, leastVolume)
 	at := l.places.Volume(c.Volume)
 	price, err := l.Costs.Catalog.VolumePrice(at.Provider, at.Region, allocation.VolumeKind(l.Facts.Snapshot, c.Class))
-	if err != nil || float64(size-enough)/(1<<30)*price.USDPerGiB < oversizedMonthly {
+	if err != nil || price.Monthly(size)-price.Monthly(enough) < oversizedMonthly {
 		return err
 	}
 	r := advice.Advice{
@@ -137,7 +134,7 @@ func (l *look) oversizedClaim(c analyzer.VolumeClaim) error {
 	r.Show("history", l.windowDays(), "days")
 	return l.volume(r, Finding{
 		Loss: "room to grow; a volume can't shrink, so that its data must be copied to a smaller one",
-	}, size-enough, c.Volume, c.Class)
+	}, size, enough, c.Volume, c.Class)
 }
 
 // mountedClaims are those that a pod which has not ended names.
@@ -156,18 +153,19 @@ func mountedClaims(p *advice.Pass) map[string]bool {
 	return out
 }
 
-// volume prices a volume and files what was found.
-func (l *look) volume(r advice.Advice, f Finding, size int64, name, class string) error {
+// volume prices what of a volume's size is too much, all but what is to stay, and
+// files what was found.
+func (l *look) volume(r advice.Advice, f Finding, size, stays int64, name, class string) error {
 	at := l.places.Volume(name)
 	price, err := l.Costs.Catalog.VolumePrice(at.Provider, at.Region, allocation.VolumeKind(l.Facts.Snapshot, class))
 	if err != nil {
 		return err
 	}
 	f.Monthly = price.Monthly(size)
-	if l.kind.Code == oversizedVolume { // a smaller one has the same IOPS
-		f.Monthly -= price.Beside
+	if stays > 0 { // a smaller one has the same IOPS
+		f.Monthly -= price.Monthly(stays)
 	}
-	r.Show("size", float64(size), "bytes")
+	r.Show("size", float64(size-stays), "bytes")
 	citeVolume(&r, at, price)
 	if price.Assumed {
 		warnAssumed(&r, class, at.Region, price)
@@ -195,7 +193,7 @@ func (l *look) unboundVolume(v analyzer.Volume) error {
 		r.Title = fmt.Sprintf("a volume whose claim %s is gone", v.Claim)
 		f.Loss = "the data of " + v.Claim + ", which the reclaim policy " + v.Reclaim + " kept"
 	}
-	return l.volume(r, f, v.Capacity, v.Name, v.Class)
+	return l.volume(r, f, v.Capacity, 0, v.Name, v.Class)
 }
 
 // lastBalancer is what one load balancer less takes off the bill: of those that share

@@ -16,7 +16,7 @@ import (
 // nodes gathers the nodes into pools of like type, capacity type, zone and
 // price.
 func (b *builder) nodes() document.Nodes {
-	set := document.NodeSet{Count: len(b.Analysis.Snapshot.Nodes), Pools: []document.Pool{}}
+	set := document.NodeSet{Count: b.machines(), Pools: []document.Pool{}}
 	if b.Costs == nil {
 		return document.Nodes{Current: set}
 	}
@@ -40,6 +40,17 @@ func (b *builder) nodes() document.Nodes {
 	}
 	set.MonthlyCost = b.known(total)
 	return document.Nodes{Current: set, Plan: b.nodePlan()}
+}
+
+// machines counts today's nodes; what stands for pods that a provider bills one by
+// one is none.
+func (b *builder) machines() (count int) {
+	for i := range b.Analysis.Snapshot.Nodes {
+		if b.Analysis.Snapshot.Nodes[i].ByPod() == "" {
+			count++
+		}
+	}
+	return count
 }
 
 func poolOf(n cost.NodeCost) document.Pool {

@@ -128,9 +128,10 @@ type KeptNode struct {
 // NodeSet is a set of nodes and what they cost.
 type NodeSet struct {
 	// MonthlyCost is the sum of all pools' cost; null where there are no prices.
-	MonthlyCost *USD   `json:"monthlyCost" jsonschema:"nullable"`
-	Count       int    `json:"count"`
-	Pools       []Pool `json:"pools"`
+	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
+	// Count is of machines: what stands for pods that a provider bills one by one is none.
+	Count int    `json:"count"`
+	Pools []Pool `json:"pools"`
 }
 
 // Pool is all nodes that share type, capacity type, zone and price.

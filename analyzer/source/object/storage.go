@@ -160,11 +160,13 @@ type balancer struct {
 }
 
 // addService keeps load balancers, since other services cost nothing, and of
-// all services whom they send to.
+// all services whom they send to: without a selector nobody that is known.
 func (v *Inventory) addService(o *corev1.Service) {
+	to := labels.Nothing()
 	if len(o.Spec.Selector) > 0 {
-		put(&v.services, keyOf(o), labels.SelectorFromSet(o.Spec.Selector))
+		to = labels.SelectorFromSet(o.Spec.Selector)
 	}
+	put(&v.services, keyOf(o), to)
 	if o.Spec.Type != corev1.ServiceTypeLoadBalancer {
 		return
 	}
@@ -182,6 +184,7 @@ func (v *Inventory) addService(o *corev1.Service) {
 // goes with the namespace of its claim; one that never had a claim is of the
 // whole cluster.
 func (v *Inventory) fillStorage(s *analyzer.Snapshot, sel Selection) {
+	s.Services += len(v.services)
 	for _, p := range v.volumes {
 		if ns, _, ok := strings.Cut(p.Claim, "/"); sel.String() == "" || ok && sel.In(ns) {
 			s.Volumes = append(s.Volumes, p)

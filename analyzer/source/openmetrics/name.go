@@ -43,6 +43,9 @@ var otherNames = map[string]otherName{
 	"k8s_container_memory_limit":         {metric: limits, resource: "memory"},
 	"k8s_container_restarts":             {metric: restarts},
 
+	"k8s_pod_network_io_bytes_total": {metric: received},
+	"k8s_pod_network_io":             {metric: received},
+
 	"k8s_pod_cpu_time_seconds_total":   {metric: cpu, whole: true},
 	"k8s_pod_cpu_time":                 {metric: cpu, whole: true},
 	"k8s_pod_cpu_usage":                {metric: cpu, gauge: true, whole: true},

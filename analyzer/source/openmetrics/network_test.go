@@ -29,6 +29,13 @@ func TestTraffic(t *testing.T) {
 	})
 }
 
+// TestOTelTraffic reads the same traffic by OpenTelemetry's names.
+func TestOTelTraffic(t *testing.T) {
+	s := sourcetest.OTelTraffic(func(name string) string { return name })
+	o := openmetrics.Options{Window: s.Window.End.Sub(s.Window.Start), End: s.Window.End, Step: s.Window.Step}
+	sourcetest.CheckTraffic(t, collect(t, o, map[string]string{"d": seriesMajor(s)}).Network)
+}
+
 // TestOddTraffic: what cannot be is left out with a warning, as of volumes.
 func TestOddTraffic(t *testing.T) {
 	s := sourcetest.Traffic()

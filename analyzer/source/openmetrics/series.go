@@ -236,6 +236,9 @@ func (c *catalog) add(l map[string]string) *series {
 	case volumeUsed:
 		return c.addVolume(l)
 	case received, sent:
+		if other != (otherName{}) && l["direction"] == "transmit" { // OpenTelemetry's counter is of both ways
+			m = sent
+		}
 		return c.addWire(m, l)
 	}
 	if m >= podOwner {

@@ -135,15 +135,19 @@ var otelOwners = []struct{ label, kind, above, aboveKind string }{
 // otel reports whether the engine's series of usage have OpenTelemetry's labels.
 func (d *dialect) otel() bool { return strings.HasPrefix(d.usage.pod, "k8s") }
 
+// otelName writes a name of OpenTelemetry as the engine has it: with dots where it
+// keeps names of UTF-8.
+func (d *dialect) otelName(label string) string {
+	if strings.Contains(d.usage.pod, ".") {
+		return strings.ReplaceAll(label, "_", ".")
+	}
+	return label
+}
+
 // readOTel reads the owners that the labels of OpenTelemetry's series name.
 func (t *ownerTask) readOTel(ctx context.Context, col *collection, shard []string, s span) error {
 	d := &col.dialect
-	name := func(label string) string {
-		if strings.Contains(d.usage.pod, ".") {
-			return strings.ReplaceAll(label, "_", ".")
-		}
-		return label
-	}
+	name := d.otelName
 	labels := []string{d.usage.namespace, d.usage.pod}
 	for _, o := range otelOwners {
 		labels = append(labels, name(o.label))

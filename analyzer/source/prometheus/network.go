@@ -3,6 +3,7 @@ package prometheus
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -47,17 +48,39 @@ func (col *collection) warnOfNetwork(err error) {
 	col.warnAll([]analyzer.Warning{beside(err, analyzer.WarnUnreachable, metricReceived, "the traffic of pods was not told, so that none is called idle")})
 }
 
-// hasNetwork asks whether there is any traffic of pods at the window's end.
+// otelTraffic are the names of OpenTelemetry's counter of what a pod received and
+// sent, in one metric with the direction as a label: as Prometheus' OTLP ingestion
+// writes it, and without suffixes.
+var otelTraffic = []string{"k8s_pod_network_io_bytes_total", "k8s_pod_network_io"}
+
+// hasNetwork asks whether there is any traffic of pods at the window's end, by the
+// names that usage has.
 func (col *collection) hasNetwork(ctx context.Context) (some bool, err error) {
-	if col.dialect.names.pods {
+	d := &col.dialect
+	names := []string{metricReceived}
+	switch {
+	case d.otel() && strings.Contains(d.usage.pod, "."):
+		names = []string{"k8s.pod.network.io_bytes_total", "k8s.pod.network.io"}
+	case d.otel():
+		names = otelTraffic
+	case d.names.pods:
 		return false, nil
 	}
-	query := fmt.Sprintf("count(last_over_time(%s[%s]))", col.dialect.selector(metricReceived, promName(col.dialect.usage.pod)+`!=""`), seconds(lookback))
-	a, err := col.client.ask(ctx, question{doing: "looking for the traffic of pods", end: col.window.End, query: query}, func(row *series) {
-		some = some || len(row.points) > 0
-	})
-	col.heard(a)
-	return some, err
+	for _, name := range names {
+		query := fmt.Sprintf("count(last_over_time(%s[%s]))", d.selector(name, promName(d.usage.pod)+`!=""`), seconds(lookback))
+		a, err := col.client.ask(ctx, question{doing: "looking for the traffic of pods", end: col.window.End, query: query}, func(row *series) {
+			some = some || len(row.points) > 0
+		})
+		col.heard(a)
+		if err != nil {
+			return some, err
+		}
+		if some {
+			d.traffic = name
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // networkTask reads one day of one shard.
@@ -94,9 +117,12 @@ func (t *networkTask) read(ctx context.Context, col *collection, shard []string,
 // one kubelet tell the same, so the largest of them counts; interfaces add up.
 func (d *dialect) trafficOf(shard []string) string {
 	by := list([]string{d.usage.namespace, d.usage.pod})
-	one := func(metric string) string {
-		pods := d.selector(metric, oneOf(d.usage.namespace, shard), promName(d.usage.pod)+`!=""`, `interface!="lo"`)
+	one := func(metric string, more ...string) string {
+		pods := d.selector(metric, append([]string{oneOf(d.usage.namespace, shard), promName(d.usage.pod) + `!=""`, `interface!="lo"`}, more...)...)
 		return fmt.Sprintf("sum by (%s) (max by (%s,interface) (rate(%s[%s])))", by, by, pods, seconds(networkStep))
+	}
+	if d.traffic != "" && d.traffic != metricReceived {
+		return one(d.traffic, `direction="receive"`) + " + " + one(d.traffic, `direction="transmit"`)
 	}
 	return one(metricReceived) + " + " + one(metricSent)
 }

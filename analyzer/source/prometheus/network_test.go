@@ -1,6 +1,7 @@
 package prometheus_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -17,6 +18,33 @@ func TestTraffic(t *testing.T) {
 		t.Fatal(err)
 	}
 	sourcetest.CheckTraffic(t, got.Network)
+}
+
+// TestOTelTraffic asks it by OpenTelemetry's names: as Prometheus' OTLP ingestion
+// writes them, without suffixes, and kept as they are.
+func TestOTelTraffic(t *testing.T) {
+	bare := func(name string) string { return strings.TrimSuffix(strings.TrimSuffix(name, "_total"), "_bytes") }
+	for what, name := range map[string]func(string) string{
+		"translated":       func(name string) string { return name },
+		"without suffixes": func(name string) string { return strings.TrimSuffix(bare(name), "_seconds") },
+		"UTF-8": func(name string) string {
+			if name == "interface" || name == "job" {
+				return name
+			}
+			name = strings.TrimSuffix(bare(name), "_seconds")
+			return strings.ReplaceAll(strings.ReplaceAll(name, "_", "."), "working.set", "working_set")
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := sourcetest.OTelTraffic(name)
+			url := engine(t, s.Window.Start, s.Series).URL
+			got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: url, Window: s.Window, Owners: &analyzer.Owners{}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sourcetest.CheckTraffic(t, got.Network)
+		})
+	}
 }
 
 // TestNoTraffic: an engine without such series gives none, and no warning.

@@ -56,6 +56,7 @@ type dialect struct {
 	// otelState says that requests and limits are those of OpenTelemetry's
 	// k8scluster receiver.
 	otelState bool
+	traffic   string // the counter of pods' traffic; OpenTelemetry's is of both ways
 	matchers  []Matcher
 	step      time.Duration
 	rate      time.Duration // range of rate()

@@ -35,6 +35,35 @@ func Traffic() Scenario {
 	return s
 }
 
+// OTelTraffic is the same day as the kubeletstats receiver of OpenTelemetry tells it:
+// one counter, with the direction as a label. name rewrites the names of metrics and
+// labels, which engines keep in several ways.
+func OTelTraffic(name func(string) string) Scenario {
+	s := Traffic()
+	s.Name = "traffic of pods, by OpenTelemetry"
+	rename := map[string]string{"namespace": "k8s_namespace_name", "pod": "k8s_pod_name", "container": "k8s_container_name"}
+	for i := range s.Series {
+		x := &s.Series[i]
+		labels := map[string]string{}
+		for k, v := range x.Labels {
+			if to, ok := rename[k]; ok {
+				k = to
+			}
+			labels[name(k)] = v
+		}
+		switch x.Metric {
+		case "container_network_receive_bytes_total":
+			x.Metric, labels["direction"] = "k8s_pod_network_io_bytes_total", "receive"
+		case "container_network_transmit_bytes_total":
+			x.Metric, labels["direction"] = "k8s_pod_network_io_bytes_total", "transmit"
+		case "container_cpu_usage_seconds_total":
+			x.Metric = "container_cpu_time_seconds_total"
+		}
+		x.Metric, x.Labels = name(x.Metric), labels
+	}
+	return s
+}
+
 // CheckTraffic fails the test where a source made something else of Traffic.
 func CheckTraffic(t *testing.T, got []analyzer.NetworkUsage) {
 	t.Helper()
