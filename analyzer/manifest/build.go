@@ -12,7 +12,7 @@ import (
 type builder struct {
 	text    *Text
 	line    int                  // lines before the chunk
-	column  int                  // bytes before its first line
+	column  int                  // characters of its first line before it
 	used    map[*yaml.Node]bool  // what an alias points to
 	shared  int                  // how many of these the node is in
 	anchors map[*yaml.Node]*Node // what aliases point to; nil while it is being built

@@ -27,6 +27,12 @@ type Document struct {
 	// Cluster names what the environment is deployed with, as far as folders tell:
 	// trees of one cluster may meet in a namespace that both name.
 	Cluster string
+	// Area is the folder or file that the document shares a namespace with, where
+	// neither it nor the user names one: what bounds a namespace reaches no
+	// further. "" where all of the environment is one.
+	Area string
+	// Alone says that nothing of the folders above Area reaches it either.
+	Alone bool
 	// Shared says that other documents are made of the same text, as several
 	// overlays of one base are.
 	Shared bool

@@ -77,8 +77,8 @@ func flagsIn(n *Node) []Flag {
 
 func size(number, unit string) int64 {
 	v, _ := strconv.ParseInt(number, 10, 64) // digits by the pattern
-	if v > maxAmount/units[unit] {
-		return maxAmount
+	if v > MostAmount/units[unit] {
+		return MostAmount
 	}
 	return v * units[unit]
 }

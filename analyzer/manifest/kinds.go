@@ -175,6 +175,9 @@ func misspelt(apiVersion, kind string) (field, message string) {
 	if g := groupOf(kind); g != nil {
 		return "apiVersion", apiVersion + " has no kind " + quote(kind) + "; did you mean " + g.api() + "?"
 	}
+	if near, g := nearestOfAll(kind); near != "" && (group != "" || len(kind) > 5) {
+		return "kind", apiVersion + " has no kind " + quote(kind) + "; did you mean " + near + " (" + g.api() + ")?"
+	}
 	if b.versions != nil && group != "" {
 		return "kind", apiVersion + " has no kind " + quote(kind) + "; it has " + strings.Join(b.kinds, ", ")
 	}
@@ -186,7 +189,7 @@ func misspelt(apiVersion, kind string) (field, message string) {
 func misspeltGroup(group, version, kind string) (field, message string) {
 	for i := range builtins {
 		b := &builtins[i]
-		if b.group != "" && distance(group, b.group) <= 2 && slices.Contains(b.kinds, kind) {
+		if b.group != "" && distance(group, b.group) <= 2 && nearest(kind, b.kinds) != "" {
 			return "apiVersion", "there is no API " + quote(group+"/"+version) + "; did you mean " + b.api() + "?"
 		}
 	}
@@ -223,6 +226,22 @@ func groupOf(kind string) *builtin {
 		}
 	}
 	return nil
+}
+
+// nearestOfAll finds the kind of Kubernetes that a kind is most likely meant to be,
+// and its group; "" where none is near.
+func nearestOfAll(kind string) (string, *builtin) {
+	var all []string
+	for i := range builtins {
+		if builtins[i].group != "extensions" {
+			all = append(all, builtins[i].kinds...)
+		}
+	}
+	near := nearest(kind, all)
+	if near == "" {
+		return "", nil
+	}
+	return near, groupOf(near)
 }
 
 // nearest gives the word that s is most likely meant to be; "" where none is

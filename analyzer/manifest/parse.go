@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -65,7 +64,9 @@ func Decode(file string, data []byte) Content {
 	p := parser{text: newText(file, string(text)), raw: text}
 	p.text.converted, p.text.json = converted, isJSON(text)
 	for i, c := range split(text, p.text.yaml) {
-		p.chunk(i, c)
+		for _, part := range p.values(c) {
+			p.chunk(i, part)
+		}
 	}
 	return p.Content
 }
@@ -75,6 +76,7 @@ type chunk struct {
 	start, end int
 	line       int
 	glued      bool // the mark before it has text behind it
+	column     int  // characters of its first line before it
 }
 
 // split cuts a stream at its document marks, so that one broken document does
@@ -100,6 +102,9 @@ func split(data []byte, lines []int32) []chunk {
 			}
 			out = append(out, cur)
 			cur, onlyHead = chunk{start: end, line: i + 1, glued: glued}, !glued
+			if glued {
+				cur.column = len("---")
+			}
 		}
 		bare := bytes.TrimSpace(line)
 		if mark {
@@ -149,9 +154,6 @@ func (p *parser) skip(at Position, kind, reason string) {
 	p.Skips = append(p.Skips, Skip{File: p.text.File, Position: at, Kind: kind, Reason: reason})
 }
 
-// errorLine finds the line in an error of the YAML parser.
-var errorLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-
 func (p *parser) chunk(index int, c chunk) {
 	var root yaml.Node
 	data := p.raw[c.start:c.end]
@@ -160,26 +162,18 @@ func (p *parser) chunk(index int, c chunk) {
 			p.skip(p.text.Position(c.start), "", IsTemplate)
 			return
 		}
-		line, m := c.line, errorLine.FindStringSubmatch(err.Error())
-		if m != nil && m[1] != "" {
-			n, _ := strconv.Atoi(m[1]) // digits by the pattern
-			line += n - 1
-		}
-		message := errorLine.ReplaceAllString(err.Error(), "")
-		p.problem(p.text.Position(p.text.offset(line, 1)), "not valid YAML: %s", strings.Join(strings.Fields(message), " "))
+		p.broken(c, data, err)
 		return
 	}
 	if len(root.Content) == 0 {
 		return
 	}
-	b := builder{text: p.text, line: c.line - 1, anchors: map[*yaml.Node]*Node{}}
-	if c.glued {
-		b.column = len("---")
-		if p.text.Data[c.start] != '#' {
-			p.problem(p.text.Position(c.start), "the document mark --- has text behind it; kubectl refuses the file")
-			p.Problems[len(p.Problems)-1].Beside = true
-		}
+	b := builder{text: p.text, line: c.line - 1, column: c.column, anchors: map[*yaml.Node]*Node{}}
+	if c.glued && p.text.Data[c.start] != '#' {
+		p.problem(p.text.Position(c.start), "the document mark --- has text behind it; kubectl refuses the file")
+		p.Problems[len(p.Problems)-1].Beside = true
 	}
+	p.trailing(c, data)
 	if bytes.IndexByte(data, '*') >= 0 {
 		b.aliased(&root)
 	}

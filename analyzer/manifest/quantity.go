@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// maxAmount holds amounts where sums of them cannot overflow.
-const maxAmount = 1 << 52
+// MostAmount holds amounts where sums of them cannot overflow. What is larger is
+// taken for it.
+const MostAmount = 1 << 52
 
 // ParseCPU reads a Kubernetes quantity as millicores; parts of one round up.
 func ParseCPU(s string) (int64, error) {
@@ -32,7 +33,7 @@ var suffixes = map[string]struct{ base, exponent int64 }{
 }
 
 // parseQuantity gives s times scale, rounded away from zero as Kubernetes
-// does, and held at maxAmount. whole says that nothing was rounded.
+// does, and held at MostAmount. whole says that nothing was rounded.
 func parseQuantity(s string, scale int64) (value int64, whole bool, err error) {
 	number := strings.TrimRight(s, "numkKMGTPEi")
 	suffix := s[len(number):]
@@ -80,8 +81,8 @@ func ceil(v *big.Rat) int64 {
 	if r.Sign() != 0 {
 		q.Add(q, big.NewInt(int64(r.Sign())))
 	}
-	if !q.IsInt64() || q.Int64() > maxAmount {
-		return int64(q.Sign()) * maxAmount
+	if !q.IsInt64() || q.Int64() > MostAmount {
+		return int64(q.Sign()) * MostAmount
 	}
 	return q.Int64()
 }

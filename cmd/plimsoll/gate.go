@@ -150,7 +150,7 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 	if err != nil {
 		return err
 	}
-	if f.writeBaseline != "" {
+	if f.writeBaseline != "" && result.Account.Withheld == 0 {
 		return f.saveBaseline(ctx, s, result)
 	}
 	if f.fix {
@@ -167,6 +167,8 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 	switch {
 	case err != nil:
 		return err
+	case r.Account.Withheld > 0:
+		return r.Withheld()
 	case r.Fails() && said:
 		return &exitError{exitFound, errors.New(r.Verdict())}
 	case r.Fails():

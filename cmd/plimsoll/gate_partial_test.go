@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// Nothing is judged by a report that its sources broke off at.
+// No workload is judged by a report that its sources broke off at: it is named,
+// everything else is judged, and the exit code is 2.
 func TestGateWithPartialEvidence(t *testing.T) {
 	isolate(t)
 	if err := openShop("."); err != nil {
@@ -18,9 +19,27 @@ func TestGateWithPartialEvidence(t *testing.T) {
 	if code, _, errs := plimsoll("gate", "pod.yaml", "--report", "whole.json"); code != 0 {
 		t.Errorf("a whole report: got exit code %d: %s", code, errs)
 	}
-	code, _, errs := plimsoll("gate", "pod.yaml", "--report", "partial.json")
-	if code != 2 || !strings.Contains(errs, "cannot be judged by it (prometheus: usage was not read of day 2026-05-05)") {
-		t.Errorf("a partial report: got exit code %d: %s", code, errs)
+	put(t, "bare.yaml", podWithout)
+	for _, format := range []string{"table", "github", "markdown", "json"} {
+		code, out, errs := plimsoll("gate", "pod.yaml", "bare.yaml", "--report", "partial.json", "-o", format)
+		if code != 2 || !strings.Contains(errs, "is partial, so 2 workloads cannot be judged by it") || !strings.Contains(errs, "gate failed: 4 errors") {
+			t.Errorf("a partial report: got exit code %d: %s", code, errs)
+		}
+		for _, want := range []string{"evidence-partial", "usage was not read of day 2026-05-05", "request-missing"} {
+			if !strings.Contains(strings.ReplaceAll(out, "\\", ""), want) {
+				t.Errorf("%s does not say %q:\n%s", format, want, out)
+			}
+		}
+	}
+	if code, _, _ := plimsoll("gate", "pod.yaml", "--report", "partial.json", "--write-baseline", "base.json"); code != 2 {
+		t.Errorf("a baseline by a partial report: got exit code %d", code)
+	}
+	if _, err := os.Stat("base.json"); err == nil {
+		t.Error("a baseline is written by a partial report")
+	}
+	put(t, "off.yaml", "apiVersion: plimsoll.dev/v1alpha1\nkind: Policy\nrules: {evidence-partial: \"off\"}\n")
+	if code, _, errs := plimsoll("gate", "pod.yaml", "--report", "partial.json", "--policy", "off.yaml"); code != 2 || strings.Contains(errs, "gate failed") {
+		t.Errorf("without the rule: got exit code %d: %s", code, errs)
 	}
 	elsewhere := strings.Replace(text, `"code":"unread"`, `"code":"unread","within":"a,b"`, 1)
 	put(t, "elsewhere.json", elsewhere)

@@ -137,3 +137,70 @@ func TestGateOfManyFiles(t *testing.T) {
 		t.Errorf("%d files of %d are judged otherwise", wrong, len(want))
 	}
 }
+
+// TestGateBoundsReach tells how far a LimitRange, a quota and a budget reach that
+// name no namespace: not beyond the folder that is deployed with them.
+func TestGateBoundsReach(t *testing.T) {
+	const limits = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: l}\nspec: {limits: [{type: Container, min: {cpu: 200m}}]}\n"
+	const quota = "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q}\nspec: {hard: {requests.cpu: 250m}}\n"
+	const budget = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: b}\nspec: {minAvailable: 2, selector: {matchLabels: {app: web}}}\n"
+	pod := func(name string) string {
+		return "apiVersion: v1\nkind: Pod\nmetadata: {name: " + name + ", labels: {app: " + name + "}}\nspec: " + fits + "\n"
+	}
+	in := func(namespace, text string) string {
+		return strings.Replace(text, "metadata: {name", "metadata: {namespace: "+namespace+", name", 1)
+	}
+	web, cart := deploymentOf("web", fits), deploymentOf("cart", fits)
+	tests := []struct {
+		name  string
+		files map[string]string
+		args  []string
+		want  string // rules, with the file of each
+	}{
+		{"one folder", map[string]string{"k8s/l.yaml": limits, "k8s/web.yaml": web}, nil, "limit-range k8s/web.yaml"},
+		{"a folder below", map[string]string{"k8s/l.yaml": limits, "k8s/web/a.yaml": web}, nil, "limit-range k8s/web/a.yaml"},
+		{"a folder by kind", map[string]string{"k8s/limits/l.yaml": limits, "k8s/apps/web.yaml": web, "k8s/apps/cart.yaml": cart}, nil, "limit-range k8s/apps/cart.yaml, limit-range k8s/apps/web.yaml"},
+		{"chapters", map[string]string{"ch1/l.yaml": limits, "ch1/web.yaml": web, "ch2/cart.yaml": cart}, nil, "limit-range ch1/web.yaml"},
+		{"chapters, as of one namespace", map[string]string{"ch1/l.yaml": limits, "ch1/web.yaml": web, "ch2/cart.yaml": cart}, []string{"-n", "shop"}, "limit-range ch1/web.yaml, limit-range ch2/cart.yaml"},
+		{"chapters, as one environment", map[string]string{"ch1/l.yaml": limits, "ch1/web.yaml": web, "ch2/cart.yaml": cart}, []string{"--root", "."}, "limit-range ch1/web.yaml, limit-range ch2/cart.yaml"},
+		{"chapters that name the namespace", map[string]string{"ch1/l.yaml": in("shop", limits), "ch1/web.yaml": in("shop", web), "ch2/cart.yaml": in("shop", cart)}, nil, "limit-range ch1/web.yaml, limit-range ch2/cart.yaml"},
+		{"samples", map[string]string{"s/l.yaml": limits, "s/a.yaml": pod("a"), "s/b.yaml": pod("b"), "s/c.yaml": pod("c")}, nil, ""},
+		{"samples, as of one namespace", map[string]string{"s/l.yaml": limits, "s/a.yaml": pod("a"), "s/b.yaml": pod("b"), "s/c.yaml": pod("c")}, []string{"-n", "shop"}, "limit-range s/a.yaml, limit-range s/b.yaml, limit-range s/c.yaml"},
+		{"samples by kind", map[string]string{"LimitRange/l.yaml": limits, "Pod/a.yaml": pod("a"), "Pod/b.yaml": pod("b"), "Pod/c.yaml": pod("c")}, nil, ""},
+		{"a pod of its file", map[string]string{"s/l.yaml": limits + "---\n" + pod("a"), "s/b.yaml": pod("b"), "s/c.yaml": pod("c")}, nil, "limit-range s/l.yaml"},
+		{"a quota over a folder", map[string]string{"k8s/q.yaml": quota, "k8s/web.yaml": web, "k8s/cart.yaml": cart}, nil, "quota k8s/q.yaml"},
+		{"a quota beside another folder", map[string]string{"a/q.yaml": quota, "a/web.yaml": web, "b/cart.yaml": cart}, nil, ""},
+		{"a budget over a folder", map[string]string{"k8s/b.yaml": budget, "k8s/web.yaml": web}, nil, "pdb-deadlock k8s/b.yaml"},
+		{"a budget of another chapter", map[string]string{"a/b.yaml": budget, "a/cart.yaml": cart, "b/web.yaml": web}, nil, ""},
+		{"a budget by kind", map[string]string{"k8s/pdb/b.yaml": budget, "k8s/apps/web.yaml": web}, nil, "pdb-deadlock k8s/pdb/b.yaml"},
+		{"an autoscaler names its target", map[string]string{"hpa/h.yaml": strings.TrimPrefix(scalerOf("web", ", minReplicas: 9, maxReplicas: 3"), "---\n"), "apps/web.yaml": strings.Replace(web, "replicas: 2, ", "", 1)}, nil, "hpa-invalid hpa/h.yaml"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			for file, text := range tt.files {
+				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				put(t, file, text)
+			}
+			_, out, errs := call(t, "", append([]string{"gate", ".", "-q", "-o", "json"}, tt.args...)...)
+			var report struct {
+				Findings []struct {
+					Rule  string
+					Place struct{ File string }
+				}
+			}
+			if err := json.Unmarshal([]byte(out), &report); err != nil {
+				t.Fatal(err, errs)
+			}
+			var got []string
+			for _, f := range report.Findings {
+				got = append(got, f.Rule+" "+f.Place.File)
+			}
+			if list := strings.Join(slices.Compact(got), ", "); list != tt.want {
+				t.Errorf("got %q, want %q", list, tt.want)
+			}
+		})
+	}
+}

@@ -76,13 +76,13 @@ func (p *Pass) account(in Input) verdict.Account {
 			c.count(c.skipped, problem.Path, "", isUnreadable, problem.File, problem.Position)
 		}
 	}
-	return verdict.Account{Judged: sorted(c.judged), Skipped: sorted(c.skipped), Paths: c.paths, WithoutEvidence: p.unseen()}
+	return verdict.Account{Judged: sorted(c.judged), Skipped: sorted(c.skipped), Paths: c.paths, WithoutEvidence: p.unseen(), Withheld: p.withheld()}
 }
 
 // unseen counts the workloads that the evidence does not know; 0 without any.
 func (p *Pass) unseen() (n int) {
 	for _, w := range p.workloads {
-		if p.evidence != nil && p.evidence.LookUp(p.ref(w)) == nil {
+		if p.evidence != nil && p.evidence.LookUp(p.ref(w)) == nil && p.unread(w) == "" {
 			n++
 		}
 	}

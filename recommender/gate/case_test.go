@@ -146,6 +146,8 @@ func readEvidence(t *testing.T, in *gate.Input, text string) {
 			in.Node = pair(t, f[1])
 		case "days":
 			e.Days = number(t, f[1])
+		case "unread":
+			e.Unread = append(e.Unread, analyzer.Warning{Code: analyzer.WarnUnread, Subject: "prometheus", Message: "a day was not read", Within: f[1]})
 		default:
 			addEvidence(t, e, f)
 		}

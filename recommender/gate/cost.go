@@ -14,10 +14,10 @@ import (
 
 func requestsOf(a analyzer.Amounts) verdict.Requests {
 	r := verdict.Requests{GPU: a.GPU}
-	if a.CPU > 0 {
+	if a.CPU > 0 && a.CPU < manifest.MostAmount {
 		r.CPU = manifest.FormatCPU(a.CPU)
 	}
-	if a.Memory > 0 {
+	if a.Memory > 0 && a.Memory < manifest.MostAmount {
 		r.Memory = manifest.FormatBytes(a.Memory)
 	}
 	return r

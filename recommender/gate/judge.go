@@ -31,7 +31,7 @@ func Rules() []Rule {
 		nodeSize, daemonSetWeight, runtimeFlag,
 		replicasUnderHPA, hpaNoRequest, hpaTarget, hpaUnreachable, hpaInvalid, hpaContainer, hpaRange, hpaFromZero, hpaOverlap, hpaVPA,
 		pdbDeadlock, pdbOverlap, limitRange, quota, spotUnsafe,
-		requestTooBig, requestTooSmall, hpaShift,
+		evidencePartial, requestTooBig, requestTooSmall, hpaShift,
 		costIncrease, costBudget,
 		waiverInvalid, waiverExpired, waiverUnused,
 	}

@@ -18,26 +18,47 @@ func (in *Input) Lacks() error {
 	if len(in.Evidence.Workloads) == 0 {
 		return fmt.Errorf("%s knows no workload: nothing can be judged by it; check what wrote it", in.Evidence.Source)
 	}
-	if len(in.Evidence.Unread) == 0 {
-		return nil
-	}
-	for _, d := range in.Documents {
-		if d.HoldsNone() || len(d.Workloads(in.templates())) == 0 {
-			continue // budgets and bounds are judged by themselves
-		}
-		if why := in.Evidence.UnreadIn(or(d.Namespace, in.Namespace)); why != "" {
-			return fmt.Errorf("%s is partial, so %s cannot be judged by it (%s): run the audit again, or give an earlier report that is whole",
-				in.Evidence.Source, analyzer.Printable(d.ID()), analyzer.Printable(why))
-		}
-	}
 	return nil
 }
 
-func (in *Input) templates() []manifest.Template {
-	if in.Policy == nil {
+// evidencePartial names what the evidence broke off at. Everything else is judged.
+var evidencePartial = Rule{
+	Name: "evidence-partial", Severity: verdict.SeverityError,
+	Doc: "The evidence broke off in the workload's namespace, so that the workload cannot be judged by it.",
+	Run: func(p *Pass) error {
+		said := map[*manifest.Document]bool{}
+		for _, w := range p.workloads {
+			why := p.unread(w)
+			if why == "" || said[w.Document] {
+				continue
+			}
+			said[w.Document] = true
+			p.report(w.Document, w.Document.Root.Key("kind"), verdict.Finding{
+				Field:   "evidence",
+				Message: fmt.Sprintf("%s is partial, so the workload is not judged by it", p.evidence.Source),
+				Reason:  analyzer.Printable(why) + "; run the audit again, or give an earlier report that is whole",
+			})
+		}
 		return nil
+	},
+}
+
+// unread says what the evidence broke off at of a workload; "" where it did not.
+func (p *Pass) unread(w *manifest.Workload) string {
+	if p.evidence == nil {
+		return ""
 	}
-	return in.Policy.Templates()
+	return p.evidence.UnreadIn(p.ref(w).Namespace)
+}
+
+// withheld counts the workloads that the evidence broke off at.
+func (p *Pass) withheld() (n int) {
+	for _, w := range p.workloads {
+		if p.unread(w) != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // lacksNode refuses a share of a node whose size nobody says.

@@ -17,7 +17,7 @@ var nodeSize = Rule{
 			a := w.Amounts()
 			var over []string
 			if p.node.CPU > 0 && a.CPU > p.node.CPU {
-				over = append(over, fmt.Sprintf("CPU %s of %s", manifest.FormatCPU(a.CPU), manifest.FormatCPU(p.node.CPU)))
+				over = append(over, fmt.Sprintf("CPU %s of %s", cores(a.CPU), manifest.FormatCPU(p.node.CPU)))
 			}
 			if p.node.Memory > 0 && a.Memory > p.node.Memory {
 				over = append(over, fmt.Sprintf("memory %s of %s", short(a.Memory), short(p.node.Memory)))
@@ -50,8 +50,27 @@ func largest(w *manifest.Workload) *manifest.Node {
 	return best
 }
 
+// cores writes millicores for people.
+func cores(millicores int64) string {
+	if millicores >= manifest.MostAmount {
+		return manifest.FormatCPU(manifest.MostAmount/1000*1000) + " or more"
+	}
+	return manifest.FormatCPU(millicores)
+}
+
+// bytesOf writes bytes for people, in full.
+func bytesOf(bytes int64) string {
+	if bytes >= manifest.MostAmount {
+		return manifest.FormatBytes(manifest.MostAmount) + " or more"
+	}
+	return manifest.FormatBytes(bytes)
+}
+
 // short writes bytes for people: whole MiB, or GiB with a decimal.
 func short(bytes int64) string {
+	if bytes >= manifest.MostAmount {
+		return bytesOf(bytes)
+	}
 	if bytes >= 1<<30 && bytes%(1<<30) != 0 {
 		return strings.TrimSuffix(fmt.Sprintf("%.1f", float64(bytes)/(1<<30)), ".0") + "Gi"
 	}
@@ -88,7 +107,7 @@ func (p *Pass) weigh(w *manifest.Workload, limit analyzer.Amounts) {
 	var over []string
 	measure := 0.0
 	if limit.CPU > 0 && a.CPU > limit.CPU {
-		over = append(over, fmt.Sprintf("CPU %s of at most %s", manifest.FormatCPU(a.CPU), manifest.FormatCPU(limit.CPU)))
+		over = append(over, fmt.Sprintf("CPU %s of at most %s", cores(a.CPU), manifest.FormatCPU(limit.CPU)))
 		measure = float64(a.CPU) / float64(limit.CPU)
 	}
 	if limit.Memory > 0 && a.Memory > limit.Memory {

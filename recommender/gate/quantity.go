@@ -109,20 +109,39 @@ var quantityAbsurd = Rule{
 // absurd says what an amount comes to where nobody can mean it, else "".
 func absurd(resource string, a manifest.Amount) string {
 	text := a.Node.Text
-	digits := strings.TrimRight(text, "numkKMGTPEi")
 	switch {
 	case resource == "cpu" && a.Part:
 		return text + " is finer than a thousandth of a core, the least that there is"
+	case resource == "cpu" && a.Value >= manifest.MostAmount:
+		return text + " is more cores than any machine has"
 	case resource == "cpu" && a.Value >= mostCPU:
-		return fmt.Sprintf("%s is %s cores; %sm is meant?", text, manifest.FormatCPU(a.Value), digits)
+		return fmt.Sprintf("%s is %s cores%s", text, manifest.FormatCPU(a.Value), meant(resource, text))
 	case resource == "memory" && a.Part && a.Value <= 1<<10:
-		return fmt.Sprintf("%s is a part of a byte or little more, for m means a thousandth; %sMi is meant?", text, digits)
+		return text + " is a part of a byte or little more, for m means a thousandth" + meant(resource, text)
 	case (resource == "memory" || resource == "ephemeral-storage") && a.Part && strings.ContainsAny(text, "num"): // 1.2Gi is rounded up
 		return text + " is no whole number of bytes"
 	case resource == "memory" && a.Value < leastMemory:
-		return fmt.Sprintf("%s is %d bytes; %sMi is meant?", text, a.Value, digits)
+		return fmt.Sprintf("%s is %d bytes%s", text, a.Value, meant(resource, text))
+	case resource == "memory" && a.Value >= manifest.MostAmount:
+		return text + " is more than any machine has"
 	case resource == "memory" && a.Value >= mostMemory:
 		return fmt.Sprintf("%s is %s, more than any machine has", text, short(a.Value))
+	}
+	return ""
+}
+
+// meant proposes the unit that an absurd amount may have been meant in; "" where
+// that would be absurd, too, or no number.
+func meant(resource, text string) string {
+	digits := strings.TrimRight(text, "numkKMGTPEi")
+	if strings.Trim(digits, "0123456789.") != "" || strings.HasPrefix(digits, ".") || strings.HasSuffix(digits, ".") {
+		return ""
+	}
+	if v, err := manifest.ParseCPU(digits + "m"); resource == "cpu" && err == nil && v < mostCPU {
+		return "; " + digits + "m is meant?"
+	}
+	if v, err := manifest.ParseBytes(digits + "Mi"); resource == "memory" && err == nil && v >= leastMemory && v < mostMemory {
+		return "; " + digits + "Mi is meant?"
 	}
 	return ""
 }
@@ -188,7 +207,7 @@ func (p *Pass) judgePodLevel(w *manifest.Workload) {
 		pod    manifest.Amount
 		sum    int64
 		format func(int64) string
-	}{{"cpu", w.Requests.CPU, sum.CPU, manifest.FormatCPU}, {"memory", w.Requests.Memory, sum.Memory, short}} {
+	}{{"cpu", w.Requests.CPU, sum.CPU, cores}, {"memory", w.Requests.Memory, sum.Memory, short}} {
 		if of.pod.Set() && of.sum > of.pod.Value {
 			p.reportAt(w.Document, of.pod.Node, verdict.Finding{
 				Field: "requests." + of.name, Reason: "the API server refuses the pod",

@@ -24,8 +24,8 @@ type resourceView struct {
 func (p *Pass) views(w *manifest.Workload, c *manifest.Container) [2]resourceView {
 	requests, limits := p.limitDefaults(w)
 	return [2]resourceView{
-		{"cpu", c.Requests.CPU, c.Limits.CPU, w.Requests.CPU, w.Limits.CPU, requests.CPU, limits.CPU, manifest.FormatCPU},
-		{"memory", c.Requests.Memory, c.Limits.Memory, w.Requests.Memory, w.Limits.Memory, requests.Memory, limits.Memory, manifest.FormatBytes},
+		{"cpu", c.Requests.CPU, c.Limits.CPU, w.Requests.CPU, w.Limits.CPU, requests.CPU, limits.CPU, cores},
+		{"memory", c.Requests.Memory, c.Limits.Memory, w.Requests.Memory, w.Limits.Memory, requests.Memory, limits.Memory, bytesOf},
 	}
 }
 

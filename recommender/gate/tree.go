@@ -2,6 +2,7 @@ package gate
 
 import (
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -41,7 +42,8 @@ type (
 		tree string
 		analyzer.Ref
 	}
-	space struct{ tree, namespace string }
+	// area is set where nobody names the namespace.
+	space struct{ tree, namespace, area string }
 )
 
 // how a document is judged.
@@ -103,7 +105,7 @@ func (t *tree) add(d *manifest.Document, templates []manifest.Template) {
 	}
 	if l := d.LimitRange(); l != nil {
 		t.limitsIn[in] = append(t.limitsIn[in], l)
-		wide := space{d.Cluster, t.ns(d)}
+		wide := space{tree: d.Cluster, namespace: t.ns(d)}
 		t.wideLimits[wide] = append(t.wideLimits[wide], l)
 		t.judged[d] = byKind
 	}
@@ -152,7 +154,29 @@ func (t *tree) isExcluded(d *manifest.Document, rules *policy.Document) bool {
 // ns gives the namespace that a document will be in, "" where nobody says.
 func (t *tree) ns(d *manifest.Document) string { return or(d.Namespace, t.namespace) }
 
-func (t *tree) space(d *manifest.Document) space { return space{d.Tree, t.ns(d)} }
+func (t *tree) space(d *manifest.Document) space {
+	in := space{tree: d.Tree, namespace: t.ns(d)}
+	if in.namespace == "" {
+		in.area = d.Area
+	}
+	return in
+}
+
+// spaces lists the spaces whose bounds reach a document: its own, and those of the
+// folders above.
+func (t *tree) spaces(d *manifest.Document) []space {
+	in := t.space(d)
+	out := []space{in}
+	for in.area != "" && !d.Alone && path.Base(in.area) != ".." {
+		up := path.Dir(in.area)
+		if up == in.area {
+			break
+		}
+		in.area = up
+		out = append(out, in)
+	}
+	return out
+}
 
 // owner names what a document speaks of, in its own namespace and environment.
 func (t *tree) owner(r analyzer.Ref, from *manifest.Document) owner {
@@ -182,19 +206,32 @@ func (t *tree) workloadOf(target analyzer.Ref, from *manifest.Document) *manifes
 // environment, and where that has none and the namespace is named, those that
 // another kustomization or chart brings to the same cluster.
 func (t *tree) limitRanges(d *manifest.Document) []*manifest.LimitRange {
-	if own := t.limitsIn[t.space(d)]; len(own) > 0 || t.ns(d) == "" || len(t.wideLimits) == 0 {
+	if len(t.wideLimits) == 0 {
+		return nil
+	}
+	var own []*manifest.LimitRange
+	for _, in := range t.spaces(d) {
+		own = append(own, t.limitsIn[in]...)
+	}
+	if len(own) > 0 || t.ns(d) == "" {
 		return own
 	}
-	return t.wideLimits[space{d.Cluster, t.ns(d)}]
+	return t.wideLimits[space{tree: d.Cluster, namespace: t.ns(d)}]
 }
 
 // budgetsOf lists the disruption budgets that select a workload's pods.
 func (t *tree) budgetsOf(w *manifest.Workload) []*manifest.Budget {
-	in := t.budgetIn[t.space(w.Document)]
-	if in == nil || len(w.PodLabels) == 0 {
+	if len(w.PodLabels) == 0 || len(t.budgets) == 0 {
 		return nil
 	}
-	return in.of(w.PodLabels)
+	var out []*manifest.Budget
+	for _, in := range t.spaces(w.Document) {
+		if x := t.budgetIn[in]; x != nil {
+			out = append(out, x.of(w.PodLabels)...)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *manifest.Budget) int { return strings.Compare(a.Name, b.Name) })
+	return out
 }
 
 // budgetIndex finds budgets by one of the labels that they want, so that a
@@ -214,15 +251,13 @@ func (x *budgetIndex) add(b *manifest.Budget) {
 	x.by[name+"="+labels[name]] = append(x.by[name+"="+labels[name]], b)
 }
 
-// of lists the budgets that select the labels, by name.
+// of lists the budgets that select the labels.
 func (x *budgetIndex) of(labels map[string]string) []*manifest.Budget {
 	out := slices.Clone(x.other)
 	for name, value := range labels {
 		out = append(out, x.by[name+"="+value]...)
 	}
-	out = slices.DeleteFunc(out, func(b *manifest.Budget) bool { return !manifest.Selects(b.Selector, labels) })
-	slices.SortStableFunc(out, func(a, b *manifest.Budget) int { return strings.Compare(a.Name, b.Name) })
-	return out
+	return slices.DeleteFunc(out, func(b *manifest.Budget) bool { return !manifest.Selects(b.Selector, labels) })
 }
 
 // replicaRange gives the least and the most replicas that a workload may have.

@@ -2,6 +2,7 @@ package finding
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -144,6 +145,19 @@ func (r *Report) Verdict() string {
 		}
 	}
 	return fmt.Sprintf("gate failed: %s (--fail-on %s)", strings.Join(of, ", "), r.Threshold)
+}
+
+// Withheld says that a check which was asked for lacks its evidence; nil where
+// every workload has it.
+func (r *Report) Withheld() error {
+	if r.Account.Withheld == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("%s is partial, so %s cannot be judged by it: run the audit again, or give an earlier report that is whole", r.Evidence, plural(r.Account.Withheld, "workload"))
+	if r.Fails() {
+		text = r.Verdict() + "; " + text
+	}
+	return errors.New(printable(text))
 }
 
 // Read says in one line what became of the documents that were read; "" where

@@ -33,6 +33,7 @@ func (t *Tree) separate(roots []string) {
 	if top := foldersOf(files); top != nil {
 		top.assign(top.name, toTree)
 	}
+	areas(files)
 	t.share()
 }
 

@@ -19,7 +19,7 @@ type Set struct {
 	Days float64
 	// Unread are the warnings of what the sources were asked for and broke off
 	// at; empty where all was read. No workload is judged by evidence that lacks a
-	// part of it: what is not in it may be what was used most.
+	// part of its own: what is not in it may be what was used most.
 	Unread    []analyzer.Warning
 	Workloads map[analyzer.Ref]*Workload
 	// Node is the largest node's allocatable; zero where it is not known.
@@ -204,10 +204,11 @@ func (e *Container) OOMProbability(limit, recommended int64, days, risk float64)
 	return math.Exp(math.Log(risk) + part*(math.Log(atPeak)-math.Log(risk)))
 }
 
-// LookUp finds a workload's evidence. A manifest without a namespace may be
+// LookUp finds a workload's evidence; there is none where it broke off in the
+// namespace. A manifest without a namespace may be
 // meant for any: then kind and name decide, where only one workload has them.
 func (e *Set) LookUp(ref analyzer.Ref) *Workload {
-	if e == nil {
+	if e == nil || e.UnreadIn(ref.Namespace) != "" {
 		return nil
 	}
 	if w, ok := e.Workloads[ref]; ok || ref.Namespace != "" {

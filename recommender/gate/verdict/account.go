@@ -22,6 +22,9 @@ type Account struct {
 	// WithoutEvidence counts the workloads that the evidence which was given does
 	// not know: they are judged by the policy alone.
 	WithoutEvidence int `json:"withoutEvidence,omitempty"`
+	// Withheld counts the workloads that the evidence broke off at, each of which a
+	// finding names: they are judged by the policy alone.
+	Withheld int `json:"withheld,omitempty"`
 }
 
 // Counted is a number of documents of a kind.
@@ -82,6 +85,9 @@ func (a Account) String() string {
 	}
 	if a.WithoutEvidence > 0 {
 		parts = append(parts, fmt.Sprintf("%s without evidence", plural(a.WithoutEvidence, "workload")))
+	}
+	if a.Withheld > 0 {
+		parts = append(parts, fmt.Sprintf("%s not judged by the evidence, which is partial", plural(a.Withheld, "workload")))
 	}
 	return strings.Join(parts, "; ")
 }
