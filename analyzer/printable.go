@@ -14,11 +14,11 @@ import (
 // replacement character. Names of Kubernetes hold none of these; metrics'
 // labels, server texts and files may.
 func Printable(s string) string {
-	if strings.IndexFunc(s, harmful) < 0 && utf8.ValidString(s) {
+	if strings.IndexFunc(s, Steers) < 0 && utf8.ValidString(s) {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
-		if harmful(r) {
+		if Steers(r) {
 			return utf8.RuneError
 		}
 		return r
@@ -36,7 +36,9 @@ func Cell(s string) string {
 	return s
 }
 
-func harmful(r rune) bool {
+// Steers reports whether a character moves a terminal's cursor, breaks a line or
+// turns the direction of text.
+func Steers(r rune) bool {
 	return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x2028 || r == 0x2029 || r == 0x200e || r == 0x200f || r == 0x061c
 }
 
@@ -59,7 +61,7 @@ func EscapeJSON(document []byte) []byte {
 }
 
 // escaped leaves JSON's own white space.
-func escaped(r rune) bool { return harmful(r) && r >= 0x7f }
+func escaped(r rune) bool { return Steers(r) && r >= 0x7f }
 
 // Clean makes every text that v leads to Printable; v is a pointer.
 func Clean(v any) { clean(reflect.ValueOf(v)) }

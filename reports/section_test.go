@@ -114,7 +114,11 @@ func TestPart(t *testing.T) {
 // TestVolumesAreCounted: a finding about two volumes counts two.
 func TestVolumesAreCounted(t *testing.T) {
 	usd := document.USD(1920)
-	r := &document.Report{Waste: []document.Waste{
+	r := &document.Report{WasteKinds: []document.FindingKind{
+		{Kind: "scaled-to-zero-with-volumes", Beside: "volumes"}, {Kind: "unbound-volume", Beside: "volumes"},
+		{Kind: "load-balancer-without-endpoints", Beside: "load balancers"}, {Kind: "idle-workload"},
+	}, Waste: []document.Waste{
+		{Kind: "idle-workload", MonthlyCost: &usd},
 		{Kind: "scaled-to-zero-with-volumes", MonthlyCost: &usd, Evidence: []document.Evidence{{Name: "volumes", Value: 2, Unit: "count"}}},
 		{Kind: "unbound-volume", MonthlyCost: &usd},
 		{Kind: "load-balancer-without-endpoints", MonthlyCost: &usd},

@@ -24,6 +24,9 @@ type Kind struct {
 	// Lever is the one whose savings hold the money, wholly or in part; empty
 	// where no other lever touches it.
 	Lever Lever
+	// Beside is what bills its money where that is no part of the nodes' bill:
+	// volumes or load balancers; empty where it is.
+	Beside string
 	// Found says when it is found: its line in docs/rules.
 	Found string
 	// Besides is the rule's own column of that table: what its money is, or what

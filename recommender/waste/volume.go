@@ -18,26 +18,31 @@ import (
 var volumeKinds = []Kind{
 	{advice.Kind{
 		Code: "unbound-volume", One: "unbound volume", Many: "unbound volumes", Severity: advice.SeverityWarning,
+		Beside:  "volumes",
 		Found:   "a persistent volume that is Available, Released or Failed",
 		Besides: "its size at the class's price",
 	}, unboundVolumes},
 	{advice.Kind{
 		Code: "oversized-volume", One: "oversized volume", Many: "oversized volumes", Severity: advice.SeverityNote,
+		Beside:  "volumes",
 		Found:   "a mounted claim of which less than half was used at the fullest hour of 7 days or more (`kubelet_volume_stats_used_bytes`); the most that it held and 30 %, in whole GiB, would do; worth 1 USD a month or more",
 		Besides: "the size beyond that",
 	}, oversizedVolumes},
 	{advice.Kind{
 		Code: "unmounted-volume", One: "unmounted volume", Many: "unmounted volumes", Severity: advice.SeverityNote,
+		Beside:  "volumes",
 		Found:   "any other bound claim that no pod mounts; a Job that has ended and a StatefulSet that has fewer pods now are named where it is theirs",
 		Besides: "its size",
 	}, unmountedVolumes},
 	{advice.Kind{
 		Code: "scaled-to-zero-with-volumes", One: "workload scaled to zero that keeps volumes", Many: "workloads scaled to zero that keep volumes", Severity: advice.SeverityNote,
+		Beside:  "volumes",
 		Found:   "a workload without pods (a suspended CronJob too) to which bound claims belong that no pod mounts; its volumes are listed, and when it last ran",
 		Besides: "their sizes",
 	}, scaledToZero},
 	{advice.Kind{
 		Code: "load-balancer-without-endpoints", One: "load balancer without endpoints", Many: "load balancers without endpoints", Severity: advice.SeverityWarning,
+		Beside:  "load balancers",
 		Found:   "a Service of type LoadBalancer with an address, whose selector matches no ready pod",
 		Besides: "its hourly price without traffic",
 	}, withoutEndpoints},

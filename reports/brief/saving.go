@@ -267,19 +267,16 @@ func holds(p *document.Purchase) string {
 	return out
 }
 
-// besideNodes are the kinds of waste whose cost is not in the nodes' bill.
-var besideNodes = []string{"unbound-volume", "unmounted-volume", "oversized-volume", "scaled-to-zero-with-volumes", "load-balancer-without-endpoints"}
-
 func cleanUp(r *document.Report) (Saving, bool) {
 	volumes, balancers := 0, 0
 	var usd document.USD
 	for i := range r.Waste {
 		w := &r.Waste[i]
-		if w.CountedBy != "" || !slices.Contains(besideNodes, w.Kind) {
+		if w.CountedBy != "" || r.WasteBeside(w.Kind) == "" {
 			continue
 		}
 		usd += w.USD()
-		if w.Kind == "load-balancer-without-endpoints" {
+		if r.WasteBeside(w.Kind) == "load balancers" {
 			balancers++
 		} else {
 			volumes += volumesOf(w)
@@ -309,7 +306,7 @@ func volumesOf(w *document.Waste) int {
 func WasteWithin(r *document.Report) string {
 	n := 0
 	for i := range r.Waste {
-		if !slices.Contains(besideNodes, r.Waste[i].Kind) {
+		if r.WasteBeside(r.Waste[i].Kind) == "" {
 			n++
 		}
 	}

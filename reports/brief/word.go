@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -35,7 +34,12 @@ func Either(words []string) string {
 // Clean makes a name or message safe for one line of a terminal: what controls
 // the terminal or breaks the line becomes a space, and runs of spaces one.
 func Clean(s string) string {
-	safe := strings.ReplaceAll(analyzer.Printable(s), string(utf8.RuneError), " ")
+	safe := strings.Map(func(r rune) rune {
+		if analyzer.Steers(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
 	return strings.Join(strings.Fields(safe), " ")
 }
 

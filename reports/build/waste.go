@@ -42,7 +42,7 @@ func (b *builder) wasteKinds() (out []document.FindingKind) {
 		if f == nil {
 			continue
 		}
-		k := document.FindingKind{Kind: f.Kind.Code, One: f.Kind.One, Many: f.Kind.Many, Severity: string(f.Kind.Severity)}
+		k := document.FindingKind{Kind: f.Kind.Code, One: f.Kind.One, Many: f.Kind.Many, Severity: string(f.Kind.Severity), Beside: f.Kind.Beside}
 		if !slices.Contains(out, k) {
 			out = append(out, k)
 		}

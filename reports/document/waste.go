@@ -12,6 +12,8 @@ type FindingKind struct {
 	Many string `json:"many"`
 	// Severity is note where the thing may be wanted, warning where it serves nobody or does nothing, error where it keeps the cluster from working as it is set.
 	Severity string `json:"severity" jsonschema:"enum=note,enum=warning,enum=error"`
+	// Beside is what bills the money where that is no part of the nodes' bill; absent where it is.
+	Beside string `json:"beside,omitempty" jsonschema:"enum=volumes,enum=load balancers"`
 }
 
 // Waste is one thing that costs money and does nothing.
@@ -41,6 +43,17 @@ func (w *Waste) USD() USD {
 		return 0
 	}
 	return *w.MonthlyCost
+}
+
+// WasteBeside is what bills the money of a kind of waste where that is no part of
+// the nodes' bill; empty where it is.
+func (r *Report) WasteBeside(kind string) string {
+	for i := range r.WasteKinds {
+		if r.WasteKinds[i].Kind == kind {
+			return r.WasteKinds[i].Beside
+		}
+	}
+	return ""
 }
 
 // WasteWords is what so many findings of a kind are called. Reports of programs

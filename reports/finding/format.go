@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
@@ -60,7 +59,7 @@ func Formats() []Format {
 	}
 }
 
-// steady takes what steers a terminal or turns text around out of what a writer
+// steady takes what analyzer.Steers a terminal or turns text around out of what a writer
 // prints that has no colours of its own.
 func steady(write func(io.Writer, *Report, Options) error) func(io.Writer, *Report, Options) error {
 	return func(w io.Writer, r *Report, o Options) error {
@@ -175,12 +174,12 @@ func Printable(s string) string { return printable(s) }
 // printable writes out what would steer a terminal, or turn the text around:
 // names come from files of strangers.
 func printable(s string) string {
-	if !strings.ContainsFunc(s, steers) {
+	if !strings.ContainsFunc(s, analyzer.Steers) {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if steers(r) {
+		if analyzer.Steers(r) {
 			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
 		} else {
 			b.WriteRune(r)
@@ -188,8 +187,6 @@ func printable(s string) string {
 	}
 	return b.String()
 }
-
-func steers(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 // reaches says where else one text brings a finding to.
 func reaches(f verdict.Finding) string {
