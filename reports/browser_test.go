@@ -214,26 +214,9 @@ func (x *tab) picture(name string) {
 	}
 }
 
-// demoReport is that of plimsoll audit --demo.
-var demoReport = sync.OnceValues(func() (*document.Report, error) {
-	s, err := snapshot.Read("../cmd/plimsoll/demo.snapshot")
-	if err != nil {
-		return nil, err
-	}
-	o := advice.Options{RiskUnserved: advice.DefaultRiskUnserved, Slowdown: advice.DefaultSlowdown}
-	out, err := recommender.Advise(context.Background(), s, pricing.New(pricing.Config{}), o)
-	if err != nil {
-		return nil, err
-	}
-	return build.Report(build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Cluster: out.Cluster, Version: "test"}), nil
-})
-
 func demo(t *testing.T) (*document.Report, string) {
 	t.Helper()
-	r, err := demoReport()
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := theDemo(t)
 	return r, output(t, "html", r, reports.Options{})
 }
 

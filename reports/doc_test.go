@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
-	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
 // TestManual keeps docs/report.md true: its formats, its sections and the
@@ -31,14 +30,5 @@ func TestManual(t *testing.T) {
 		if name != "apiVersion" && name != "kind" && !strings.Contains(manual, "| `"+name+"` |") {
 			t.Errorf("section %s is not in the manual", name)
 		}
-	}
-	var listed []string
-	for line := range strings.Lines(manual) {
-		if len(line) > 4 && line[1:4] == ". `" {
-			listed = append(listed, strings.Split(line, "`")[1])
-		}
-	}
-	if got, want := strings.Join(listed, " "), strings.Join(text.DropOrder(), " "); got != want {
-		t.Errorf("the manual drops %s, want %s", got, want)
 	}
 }

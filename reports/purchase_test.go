@@ -119,7 +119,7 @@ func TestPurchaseSections(t *testing.T) {
 		"Commit for 1 year to $0.05 an hour of wide: 20 % of the demand, saves $10.16 a month.",
 		"With 40 % less demand it loses $12.50 a month.",
 		"Spot: 1 of 1 workloads are ready; moving 1 of them saves $5.00 a month.",
-		"Waste a month: 1 idle namespace $80.00, 1 node to drain $73.00. Kinds overlap.",
+		"Waste: Namespace/old: idle ($80.00 a month). Blocked by: somebody.",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)

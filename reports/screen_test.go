@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -13,12 +14,21 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
 // screens are made once: the large one takes a second.
 var screens = sync.OnceValue(makeScreens)
+
+// clusters are those screens and the demo's.
+func clusters(t *testing.T) map[string]*document.Report {
+	t.Helper()
+	out := maps.Clone(screens())
+	out["demo"] = theDemo(t)
+	return out
+}
 
 // makeScreens are clusters of all kinds: nothing, one workload, many, names that
 // hurt, and all levers.
@@ -36,26 +46,28 @@ func makeScreens() map[string]*document.Report {
 }
 
 func TestScreenGolden(t *testing.T) {
-	for name, r := range screens() {
+	for name, r := range clusters(t) {
 		for _, width := range []int{80, 120, 200} {
 			t.Run(fmt.Sprint(name, width), func(t *testing.T) {
-				got := output(t, "screen", r, reports.Options{Width: width, Saved: true})
-				golden(t, filepath.Join(goldens, fmt.Sprintf("screen-%s-%d.txt", name, width)), got)
+				o := reports.Options{Width: width, Saved: true}
+				file := filepath.Join(goldens, fmt.Sprintf("screen-%s-%d", name, width))
+				golden(t, file+".txt", output(t, "screen", r, o))
+				o.Color = true
+				golden(t, file+"-color.txt", output(t, "screen", r, o))
 			})
 		}
 	}
-	golden(t, filepath.Join(goldens, "screen-production-80-color.txt"), output(t, "screen", screens()["production"], reports.Options{Width: 80, Color: true, Saved: true}))
 	golden(t, filepath.Join(goldens, "wide-production.txt"), output(t, "containers", screens()["production"], reports.Options{}))
 }
 
 // TestScreenFits: no line is longer than the terminal, names stay whole, and
 // the screen is one page.
 func TestScreenFits(t *testing.T) {
-	for name, r := range screens() {
+	for name, r := range clusters(t) {
 		if name == "5000" && testing.Short() {
 			continue
 		}
-		for _, width := range []int{40, 60, 80, 120, 200} {
+		for _, width := range []int{40, 60, 80, 100, 120, 200} {
 			got := output(t, "screen", r, reports.Options{Width: width, Saved: true})
 			for line := range strings.Lines(got) {
 				if w := displaywidth.String(strings.TrimRight(line, "\n")); w > width {
@@ -70,7 +82,7 @@ func TestScreenFits(t *testing.T) {
 			}
 		}
 		for _, section := range text.Sections() {
-			if section.Name == text.SectionAll || name == "5000" {
+			if name == "5000" {
 				continue
 			}
 			for line := range strings.Lines(output(t, "table", r, reports.Options{Width: 80, Section: section.Name})) {
@@ -96,7 +108,7 @@ func dollarsIn(line string) []int {
 // TestScreenAddsUp: today less what is saved is what is possible, the steps add
 // up to what is saved, and both are the document's to the dollar.
 func TestScreenAddsUp(t *testing.T) {
-	for name, r := range screens() {
+	for name, r := range clusters(t) {
 		var today, possible, saves, steps int
 		promised := false
 		for line := range strings.Lines(output(t, "screen", r, reports.Options{Width: 200, Saved: true})) {
@@ -153,5 +165,89 @@ func TestScreenReplayed(t *testing.T) {
 		if !strings.Contains(strings.Join(strings.Fields(section), " "), want) {
 			t.Errorf("got %s, want %s in it", section, want)
 		}
+	}
+}
+
+var (
+	nodesSeen = regexp.MustCompile(`: (\d+) nodes?, (\d+) workloads?, `)
+	nodesStep = regexp.MustCompile(`(?m)^  \d nodes +(\d+)(?: -> (\d+))?`)
+	counts    = regexp.MustCompile(`(\d+) (containers? OOM-killed|short of CPU|blocked|pending)`)
+	showVerb  = regexp.MustCompile(`plimsoll show ([a-z]+)`)
+)
+
+// riskCounts reads how much of each kind a text counts.
+func riskCounts(text string) map[string]int {
+	out := map[string]int{}
+	for _, m := range counts.FindAllStringSubmatch(strings.Join(strings.Fields(text), " "), -1) {
+		n, _ := strconv.Atoi(m[1])
+		out[strings.Replace(m[2], "containers", "container", 1)] += n
+	}
+	return out
+}
+
+// TestScreenAgrees: no line of the screen contradicts another, nor the document:
+// risks that are counted are listed or told of below, all of them by the command
+// that is named; nodes and workloads are as many in each line; and every section
+// that is named prints.
+func TestScreenAgrees(t *testing.T) {
+	checked := 0
+	for name, r := range clusters(t) {
+		for _, width := range []int{80, 120} {
+			got := output(t, "screen", r, reports.Options{Width: width, Saved: true})
+			if m := nodesSeen.FindStringSubmatch(strings.Join(strings.Fields(got), " ")); m == nil || m[1] != fmt.Sprint(r.Nodes.Current.Count) || m[2] != fmt.Sprint(len(r.Workloads)) {
+				t.Errorf("%s: nodes and workloads are %q", name, m)
+			}
+			if m := nodesStep.FindStringSubmatch(got); m != nil && (m[1] != fmt.Sprint(r.Nodes.Current.Count) || m[2] != "" && m[2] != fmt.Sprint(r.Nodes.Plan.Count)) {
+				t.Errorf("%s: the plan's nodes are %q", name, m)
+			}
+			for _, m := range showVerb.FindAllStringSubmatch(got, -1) {
+				if out := output(t, "table", r, reports.Options{Width: width, Section: m[1]}); strings.HasPrefix(out, "Nothing of ") {
+					t.Errorf("%s: the screen names the section %s, which is empty", name, m[1])
+				}
+			}
+			_, block, ok := strings.Cut(got, "FIX FIRST  ")
+			if !ok || len(r.Urgents()) == 0 {
+				continue
+			}
+			checked++
+			block, _, _ = strings.Cut(block, "\n\n")
+			checkRisks(t, name, block, r)
+			section := output(t, "table", r, reports.Options{Width: 200, Section: "risks"})
+			for _, u := range brief.Urgents(r) {
+				if !strings.Contains(section, u.Name) {
+					t.Errorf("%s: plimsoll show risks lacks %s", name, u.Name)
+				}
+			}
+		}
+	}
+	if checked < 6 {
+		t.Errorf("%d screens had risks", checked)
+	}
+}
+
+// checkRisks: the head of the block counts the document's risks, and so do its rows
+// with what they leave out.
+func checkRisks(t *testing.T, name, block string, r *document.Report) {
+	t.Helper()
+	head, rest, _ := strings.Cut(block, "\n  and ")
+	lines := strings.Split(head, "\n")
+	want := riskCounts(brief.UrgentCounts(brief.Urgents(r)))
+	if got := riskCounts(lines[0]); !maps.Equal(got, want) {
+		t.Errorf("%s: the head counts %v, want %v", name, got, want)
+	}
+	left, all, rows := 0, 0, 0
+	for _, n := range riskCounts(rest) {
+		left += n
+	}
+	for _, n := range want {
+		all += n
+	}
+	for _, u := range brief.Pressing(brief.Urgents(r), all-left) {
+		if strings.Contains(strings.Join(strings.Fields(head), ""), strings.Join(strings.Fields(u.Name), "")) {
+			rows++
+		}
+	}
+	if rows+left != all {
+		t.Errorf("%s: %d rows and %d left out, want %d:\n%s", name, rows, left, all, block)
 	}
 }

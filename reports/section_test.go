@@ -15,7 +15,7 @@ import (
 // a memory limit that changes is printed.
 func TestRightsizeNamesWhole(t *testing.T) {
 	limits := 0
-	for name, r := range screens() {
+	for name, r := range clusters(t) {
 		if name == "5000" {
 			continue
 		}
@@ -31,6 +31,11 @@ func TestRightsizeNamesWhole(t *testing.T) {
 					c := &w.Containers[j]
 					if want := strings.Join(strings.Fields(brief.Name(w, c)), ""); !strings.Contains(joined, want) {
 						t.Errorf("%s at %d: no %s in\n%s", name, width, want, got)
+					}
+					for _, limit := range brief.LimitChanges(c) {
+						if strings.HasPrefix(limit, "CPU") && !strings.Contains(joined, strings.Join(strings.Fields(limit), "")) {
+							t.Errorf("%s at %d: %s changes its %s unseen", name, width, c.Name, limit)
+						}
 					}
 					if limit := brief.MemoryLimitChange(c); strings.Contains(limit, "→") {
 						limits++
@@ -56,7 +61,7 @@ var (
 // rows below list, and less and more are all that change.
 func TestScreenCountsContainers(t *testing.T) {
 	counted := 0
-	for name, r := range screens() {
+	for name, r := range clusters(t) {
 		got := output(t, "screen", r, reports.Options{Width: 120, Saved: true})
 		m := lessMore.FindStringSubmatch(got)
 		if m == nil || r.Summary.MonthlyCost == nil {

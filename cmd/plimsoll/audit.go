@@ -17,6 +17,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/limit"
@@ -195,6 +196,9 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 		return failed
 	}
 	o.Saved = !f.noCache && openKeep().save(report, f.source(report), time.Now())
+	if file := savedIn(sinks, f.files); !o.Saved && file != "" {
+		o.Saved, o.From = true, "--report "+brief.ShellWord(file)
+	}
 	if err := writeReport(ctx, s, f.files, sinks, report, o); err != nil {
 		return err
 	}
@@ -202,6 +206,17 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 		return err
 	}
 	return judged(limits.Judge(report))
+}
+
+// savedIn is the file among the sinks that show can read again; empty where there is
+// none, or its name holds what must not be printed.
+func savedIn(sinks []sink[reports.Format], in files) string {
+	for _, k := range sinks {
+		if (k.format.Name == "json" || k.format.Name == "yaml") && k.file != "" && in.shown(k.file) == k.file {
+			return k.file
+		}
+	}
+	return ""
 }
 
 // asked checks what was asked of the report, before anything is read.

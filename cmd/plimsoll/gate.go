@@ -64,7 +64,7 @@ of a report or snapshot of the cluster, and by the money that a change costs.
 It needs no cluster and no network. It exits with 1 where a finding weighs
 --fail-on or more or a PATH holds nothing to judge, 2 where it was called
 wrongly or lacks what a check needs, 3 where a store could not be reached.
-docs/gate.md lists the rules.`,
+plimsoll help gate.md lists the rules.`,
 		Example: `  # Judge a folder
   plimsoll gate deploy/
 

@@ -149,7 +149,8 @@ It only reads. It never changes a cluster.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath())
 	})
-	root.AddCommand(newAudit(s), newShow(s), newExplain(s), newDiff(s), newBacktest(s), newGate(s), newPrice(s), newVersion())
+	root.AddCommand(newVerbs(s)...)
+	root.SetHelpCommand(newHelp(s))
 	root.InitDefaultVersionFlag()
 	plainFlags(root)
 	if strings.HasPrefix(name, "kubectl-") {
@@ -157,6 +158,11 @@ It only reads. It never changes a cluster.`,
 		asPlugin(root)
 	}
 	return root
+}
+
+// newVerbs are all verbs but help.
+func newVerbs(s streams) []*cobra.Command {
+	return []*cobra.Command{newAudit(s), newShow(s), newExplain(s), newDiff(s), newBacktest(s), newGate(s), newPrice(s), newVersion()}
 }
 
 // asPlugin writes the examples as they are typed when kubectl runs plimsoll.

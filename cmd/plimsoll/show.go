@@ -38,7 +38,12 @@ func (f *savedFlags) open(ctx context.Context, s streams, quiet bool) (*document
 		if err := checkURL("--report", f.report); err != nil {
 			return nil, err
 		}
-		return readSaved(ctx, &f.files, "--report", f.report)
+		r, err := readSaved(ctx, &f.files, "--report", f.report)
+		if err == nil && !quiet && !r.Metadata.GeneratedFrom.End.IsZero() {
+			end := r.Metadata.GeneratedFrom.End
+			fmt.Fprintf(s.Err, "%s: usage to %s, %s\n", oneLine(f.files.shown(f.report)), end.UTC().Format("2 Jan 2006 15:04 MST"), age(time.Since(end)))
+		}
+		return r, err
 	}
 	x, err := openKeep().newest(f.of)
 	if err != nil {
@@ -66,6 +71,17 @@ func readSaved(ctx context.Context, in *files, flag, name string) (*document.Rep
 		return nil, storeError(fmt.Errorf("reading %s: %s: %w", flag, in.shown(name), err))
 	}
 	return r, nil
+}
+
+// again says whether the report can be read once more, and by which flag.
+func (f *savedFlags) again() (ok bool, flag string) {
+	switch {
+	case f.report != "":
+		return f.report != "-" && f.files.shown(f.report) == f.report, "--report " + brief.ShellWord(f.report)
+	case f.of != "":
+		return true, "--of " + brief.ShellWord(f.of)
+	}
+	return true, ""
 }
 
 // whole is the error of reports that their sources broke off at. What is made of
@@ -235,7 +251,8 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 
 // options checks how the report is to be printed.
 func (f *showFlags) options(s streams, args []string) (reports.Options, error) {
-	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.all, Top: f.top, Verbose: f.verbose, Saved: f.report == "", By: f.by}
+	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.all, Top: f.top, Verbose: f.verbose, By: f.by}
+	o.Saved, o.From = f.again()
 	if f.top < 0 {
 		return o, fmt.Errorf("--top %d: want how many containers to list, or 0 for all", f.top)
 	}

@@ -6,14 +6,11 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-func findingLines(r *document.Report, full bool) (out []string) {
+func findingLines(r *document.Report) (out []string) {
 	for i := range r.Recommendations {
 		if x := &r.Recommendations[i]; x.Fix != "" {
 			out = append(out, Clean(fmt.Sprintf("Finding: %s: %s; %s.", x.Target, x.Title, x.Fix)))
 		}
-	}
-	if len(out) > 0 && !full {
-		out = []string{fmt.Sprintf("Autoscalers and budgets: %s.", document.Counted(len(out), "finding"))}
 	}
 	return out
 }

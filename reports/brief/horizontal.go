@@ -8,13 +8,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// mostScalings is how many workloads' scaling is told one by one where not all
-// is asked for.
-const mostScalings = 4
-
 // ScalingLines tell how workloads should be scaled, those that save most
 // first, and what is wrong with autoscalers as they stand.
-func ScalingLines(r *document.Report, full bool) []string {
+func ScalingLines(r *document.Report) []string {
 	var changed []*document.Workload
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
@@ -26,14 +22,10 @@ func ScalingLines(r *document.Report, full bool) []string {
 		return cmp.Compare(scalingSaved(b.Horizontal), scalingSaved(a.Horizontal))
 	})
 	var out []string
-	for i, w := range changed {
-		if i == mostScalings && !full {
-			out = append(out, fmt.Sprintf("Scaling: %s more.", document.Counted(len(changed)-i, "workload")))
-			break
-		}
+	for _, w := range changed {
 		out = append(out, scalingLine(w))
 	}
-	return append(out, findingLines(r, full)...)
+	return append(out, findingLines(r)...)
 }
 
 func scalingSaved(h *document.Horizontal) document.USD {

@@ -26,18 +26,17 @@ func heldLine(h *document.HeldCommitments) string {
 }
 
 // PurchaseLines are the lines of the text report: what to commit to and
-// whether it survives, and what can live on spot. In full every commitment has
-// its own.
-func PurchaseLines(r *document.Report, full bool) []string {
+// whether it survives, and what can live on spot.
+func PurchaseLines(r *document.Report) []string {
 	p := r.Purchase
 	if p == nil {
 		return nil
 	}
 	var out []string
-	if line := dayLine(p.HourlyDemand); line != "" {
+	if line := dayLine(p); line != "" {
 		out = append(out, line)
 	}
-	out = append(out, commitmentLines(p, full)...)
+	out = append(out, commitmentLines(p)...)
 	if line := longerLine(p); line != "" {
 		out = append(out, line)
 	}
@@ -48,9 +47,7 @@ func PurchaseLines(r *document.Report, full bool) []string {
 		out = append(out, fmt.Sprintf("No commitments are advised: %s.", Clean(w.Reason)))
 	}
 	for _, w := range p.Warnings {
-		if w.Code == "unused-commitment" || full {
-			out = append(out, fmt.Sprintf("Purchases: %s.", Clean(w.Message)))
-		}
+		out = append(out, fmt.Sprintf("Purchases: %s.", Clean(w.Message)))
 	}
 	for _, line := range []string{billLine(r.Summary.Waterfall), heldLine(p.Held)} {
 		if line != "" {
@@ -61,27 +58,21 @@ func PurchaseLines(r *document.Report, full bool) []string {
 }
 
 // commitmentLines say what to commit to, and what becomes of it when demand changes.
-func commitmentLines(p *document.Purchase, full bool) (out []string) {
-	if full {
-		for i := range p.Commitments {
-			out = append(out, commitmentLine(p.Commitments[i:i+1])+" "+capital(commitmentUse(&p.Commitments[i])))
-		}
-	} else {
-		for _, group := range alike(p.Commitments) {
-			out = append(out, commitmentLine(group))
-		}
+func commitmentLines(p *document.Purchase) (out []string) {
+	for i := range p.Commitments {
+		out = append(out, commitmentLine(p.Commitments[i:i+1])+" "+capital(commitmentUse(&p.Commitments[i])))
 	}
-	out = append(out, noteLines(p, full)...)
+	out = append(out, noteLines(p)...)
 	for _, line := range []string{orderLine(p), survivalLine(p)} {
 		if line != "" {
 			out = append(out, line)
 		}
 	}
-	if full && p.FamilyChange > 0 && len(p.Commitments) > 0 {
+	if p.FamilyChange > 0 && len(p.Commitments) > 0 {
 		out = append(out, fmt.Sprintf("The chance that the family changes within three years is taken as %s (--family-change), within one as a fifth of it. Money costs %s a year (--capital-cost).",
 			document.Percent(p.FamilyChange), document.Percent(p.CapitalCost)))
 	}
-	if full && len(p.Commitments) > 0 {
+	if len(p.Commitments) > 0 {
 		for i := range p.Scenarios {
 			out = append(out, scenarioLine(&p.Scenarios[i]))
 		}
@@ -89,12 +80,11 @@ func commitmentLines(p *document.Purchase, full bool) (out []string) {
 	return out
 }
 
-// noteLines are what has to be known before a purchase: in full all notes, else those
-// of GPUs, which are sold with a reservation alone.
-func noteLines(p *document.Purchase, full bool) (out []string) {
+// noteLines are what has to be known before a purchase.
+func noteLines(p *document.Purchase) (out []string) {
 	for i := range p.Commitments {
 		c := &p.Commitments[i]
-		if line := "Before you buy: " + Clean(c.Note) + "."; c.Note != "" && (full || c.GPUs > 0) && !slices.Contains(out, line) {
+		if line := "Before you buy: " + Clean(c.Note) + "."; c.Note != "" && !slices.Contains(out, line) {
 			out = append(out, line)
 		}
 	}
@@ -158,8 +148,10 @@ func billLine(steps []document.Step) string {
 	return "The bill a month: " + list + "." + held
 }
 
-// dayLine says how the plan's nodes follow the day.
-func dayLine(d *document.HourlyDemand) string {
+// dayLine says how the plan's nodes follow the day, and why there are fewer than
+// the plan has.
+func dayLine(p *document.Purchase) string {
+	d := p.HourlyDemand
 	if d == nil || len(d.NodesByHour) == 0 {
 		return ""
 	}
@@ -172,28 +164,15 @@ func dayLine(d *document.HourlyDemand) string {
 			high = h
 		}
 	}
-	demand := fmt.Sprintf("$%.2f an hour on demand on average", d.Mean)
-	if math.Round(d.NodesByHour[low]) == math.Round(d.NodesByHour[high]) {
-		return fmt.Sprintf("The plan is for the pods of now, rescaled as advised; with those of each hour it is %.0f nodes at all hours, and %s.", d.NodesByHour[low], demand)
+	left := ""
+	if moved(&p.Spot) > 0 {
+		left = ", less what moves to spot"
 	}
-	return fmt.Sprintf("The plan is for the pods of now, rescaled as advised; with those of each hour it is %.0f nodes at %02d:00 UTC, %.0f at %02d:00, and %s.",
-		d.NodesByHour[low], low, d.NodesByHour[high], high, demand)
-}
-
-// alike gathers commitments of one instrument and term.
-func alike(all []document.Commitment) [][]document.Commitment {
-	var out [][]document.Commitment
-	for _, c := range all {
-		i := slices.IndexFunc(out, func(g []document.Commitment) bool {
-			return g[0].Instrument == c.Instrument && g[0].TermYears == c.TermYears
-		})
-		if i < 0 {
-			out = append(out, []document.Commitment{c})
-		} else {
-			out[i] = append(out[i], c)
-		}
+	hours := fmt.Sprintf("%.0f nodes at all hours", d.NodesByHour[low])
+	if math.Round(d.NodesByHour[low]) != math.Round(d.NodesByHour[high]) {
+		hours = fmt.Sprintf("%.0f nodes at %02d:00 UTC, %.0f at %02d:00", d.NodesByHour[low], low, d.NodesByHour[high], high)
 	}
-	return out
+	return fmt.Sprintf("The nodes' plan is for the pods of now, rescaled as advised. Commitments are for the pods of each hour%s: %s, $%.2f an hour on demand on average.", left, hours, d.Mean)
 }
 
 // mostFamilies is how many families a line names.

@@ -44,7 +44,7 @@ func Savings(r *document.Report) []Saving {
 		case document.LeverRightsize:
 			x.Name, x.Room, x.Size, x.Risk = "right-size", true, sizeOfRightsize(r), limitsFall(r)
 		case document.LeverHorizontal:
-			x.Name, x.Room, x.Size = "rescale", true, sizeOfRescale(r)
+			x.Name, x.Room, x.Size, x.Risk = "rescale", true, sizeOfRescale(r), unserved(r)
 		case document.LeverNodes:
 			x.Name, x.Size, x.Risk = "nodes", sizeOfPlan(r), evictions(r)
 		case document.LeverPurchase:
@@ -121,23 +121,57 @@ func sizeOfRightsize(r *document.Report) string {
 	return fmt.Sprintf("%s less, %d more", document.Counted(less, "container"), more)
 }
 
-// limitsFall counts the memory limits that are advised lower.
+// limitsFall counts the limits that are advised lower.
 func limitsFall(r *document.Report) string {
-	n := 0
+	memory, cpu := 0, 0
 	for i := range r.Workloads {
 		for _, c := range r.Workloads[i].Containers {
-			if c.Recommended != nil && c.Recommended.Limits.Memory > 0 && c.Recommended.Limits.Memory < c.Current.Limits.Memory {
-				n++
+			if c.Recommended == nil {
+				continue
+			}
+			now, to := c.Current.Limits, c.Recommended.Limits
+			if to.Memory > 0 && to.Memory < now.Memory {
+				memory++
+			}
+			if to.CPU > 0 && to.CPU < now.CPU {
+				cpu++
 			}
 		}
 	}
-	if n == 0 {
+	switch {
+	case memory > 0 && cpu > 0:
+		return fmt.Sprintf("%d limits fall (%d memory)", memory+cpu, memory)
+	case memory+cpu == 0:
 		return ""
 	}
-	if n == 1 {
-		return "1 memory limit falls"
+	kind := " memory limit"
+	if cpu > 0 {
+		kind = " CPU limit"
 	}
-	return fmt.Sprintf("%d memory limits fall", n)
+	if memory+cpu == 1 {
+		return "1" + kind + " falls"
+	}
+	return fmt.Sprint(memory+cpu) + kind + "s fall"
+}
+
+// unserved is the most demand that an advised autoscaler leaves unserved, by replay.
+func unserved(r *document.Report) string {
+	most, seen := 0.0, false
+	for i := range r.Workloads {
+		h := r.Workloads[i].Horizontal
+		if h == nil || h.Recommended == nil || Scaling(h.Current) == Scaling(*h.Recommended) {
+			continue
+		}
+		for _, e := range h.Evidence {
+			if e.Name == "demand unserved, advised" && e.Unit == "percent" {
+				most, seen = max(most, e.Value/100), true
+			}
+		}
+	}
+	if !seen {
+		return ""
+	}
+	return "unserved up to " + document.Percent(most)
 }
 
 func sizeOfRescale(r *document.Report) string {
@@ -158,7 +192,7 @@ func sizeOfRescale(r *document.Report) string {
 	if made == 0 {
 		return document.Counted(changed, "workload")
 	}
-	return fmt.Sprintf("%s, %d new autoscalers", document.Counted(changed, "workload"), made)
+	return fmt.Sprintf("%s, %d get a scaler", document.Counted(changed, "workload"), made)
 }
 
 func sizeOfPlan(r *document.Report) string {
@@ -214,13 +248,7 @@ func purchases(r *document.Report, all document.USD) []Saving {
 	if p.Spot.Savings != nil && p.Spot.Ready > 0 {
 		spot = min(*p.Spot.Savings, max(all, 0))
 	}
-	moves := 0
-	for i := range p.Spot.Workloads {
-		if p.Spot.Workloads[i].Advised {
-			moves++
-		}
-	}
-	if moves > 0 {
+	if moves := moved(&p.Spot); moves > 0 {
 		out = append(out, Saving{Name: "spot", Size: fmt.Sprintf("%d of %d ready workloads", moves, p.Spot.Ready), Risk: "interruptions", USD: spot})
 	} else {
 		spot = 0
@@ -243,7 +271,7 @@ func committed(p *document.Purchase, usd document.USD) Saving {
 	slices.Sort(years)
 	size := fmt.Sprintf("$%.2f/h", amount)
 	if paid > 0 {
-		size += fmt.Sprintf(", %s paid up front", WholeOf(paid))
+		size += fmt.Sprintf(", %s up front", WholeOf(paid))
 	}
 	return Saving{Name: "commit " + strings.Join(years, ","), Size: size, Risk: holds(p) + reserved(p), USD: usd}
 }

@@ -11,11 +11,15 @@ func spotLine(s *document.SpotMarket) string {
 	if s.Ready == 0 || s.Savings == nil {
 		return ""
 	}
-	moves := 0
+	return fmt.Sprintf("Spot: %d of %d workloads are ready; moving %d of them saves %s a month.", s.Ready, s.Ready+s.NotReady, moved(s), s.Savings)
+}
+
+// moved counts the workloads that are advised to move to spot.
+func moved(s *document.SpotMarket) (n int) {
 	for i := range s.Workloads {
 		if s.Workloads[i].Advised {
-			moves++
+			n++
 		}
 	}
-	return fmt.Sprintf("Spot: %d of %d workloads are ready; moving %d of them saves %s a month.", s.Ready, s.Ready+s.NotReady, moves, s.Savings)
+	return n
 }

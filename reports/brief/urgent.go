@@ -45,11 +45,22 @@ func worded(u document.Urgent) Urgent {
 			Change: "cpu " + Arrow(now, Advised(u.Container, now, Cores(u.Container.Recommended.Requests.CPU))),
 		}
 	case document.Blocked:
-		what, _, _ := strings.Cut(Clean(u.Finding.Message), ": ") // what follows from it stands in its section
-		return Urgent{Kind: u.Kind, Name: Name(u.Workload, nil), What: what, InFull: Clean(u.Finding.Message), Fix: Clean(u.Finding.Fix)}
+		return Urgent{Kind: u.Kind, Name: Name(u.Workload, nil), What: inShort(Clean(u.Finding.Message)), InFull: Clean(u.Finding.Message), Fix: Clean(u.Finding.Fix)}
 	}
 	what, _, _ := strings.Cut(Clean(u.Warning.Message), ": ")
 	return Urgent{Kind: u.Kind, Name: waitingName(u.Warning.Subject), What: what, InFull: Clean(u.Warning.Message)}
+}
+
+// inShort is a finding without what follows from it, which stands in its section.
+// Its object, such as "HPA cart", is no clause of its own.
+func inShort(message string) string {
+	what, rest, _ := strings.Cut(strings.Replace(message, "PodDisruptionBudget ", "PDB ", 1), ": ")
+	if len(strings.Fields(what)) <= 2 && rest != "" {
+		rest, _, _ = strings.Cut(rest, ": ")
+		what += ": " + rest
+	}
+	what, _, _ = strings.Cut(what, " (")
+	return what
 }
 
 // times writes how many times the request; never as no more than it.
@@ -112,7 +123,8 @@ func UrgentCounts(all []Urgent) string {
 	return strings.Join(out, ", ")
 }
 
-// Pressing picks n risks: at least one of each kind, then the most pressing.
+// Pressing picks n risks: at least one of each kind, then what fails today, then
+// what is slow.
 func Pressing(all []Urgent, n int) []Urgent {
 	if len(all) <= n {
 		return all
@@ -126,8 +138,28 @@ func Pressing(all []Urgent, n int) []Urgent {
 			rest = append(rest, x)
 		}
 	}
+	slices.SortStableFunc(rest, func(a, b Urgent) int { return cmp.Compare(slow(a), slow(b)) })
 	out = append(out, rest[:max(n-len(out), 0)]...)
 	kinds := document.UrgentKinds()
 	slices.SortStableFunc(out, func(a, b Urgent) int { return cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)) })
+	return out
+}
+
+// slow is 1 of what is short of CPU, which works all the same.
+func slow(u Urgent) int {
+	if u.Kind == document.ShortOfCPU {
+		return 1
+	}
+	return 0
+}
+
+// Left are the risks that are not among those shown.
+func Left(all, shown []Urgent) []Urgent {
+	var out []Urgent
+	for _, x := range all {
+		if !slices.Contains(shown, x) {
+			out = append(out, x)
+		}
+	}
 	return out
 }

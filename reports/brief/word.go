@@ -218,3 +218,38 @@ func Span(w document.Window) string {
 	}
 	return document.Figures(w.End.Sub(w.Start).Hours()/24) + " days to " + day
 }
+
+// LimitChanges are a container's limits that are advised to change, in ASCII.
+func LimitChanges(c *document.Container) []string {
+	if c.Recommended == nil {
+		return nil
+	}
+	var out []string
+	add := func(name, now, to string) {
+		if now != to {
+			now = strings.Replace(now, "-", "none", 1)
+			out = append(out, name+" limit "+Arrow(now, Advised(c, now, strings.Replace(to, "-", "none", 1))))
+		}
+	}
+	add("memory", Memory(c.Current.Limits.Memory), Memory(c.Recommended.Limits.Memory))
+	add("CPU", Cores(c.Current.Limits.CPU), Cores(c.Recommended.Limits.CPU))
+	return out
+}
+
+// Support says in words how well the history supports an advice; a dash where
+// there is none.
+func Support(c *document.Container) string {
+	switch {
+	case c.Recommended == nil:
+		return "-"
+	case c.OneReading():
+		return "one reading"
+	case c.OOMKills > 0:
+		return "at least"
+	case c.Confidence >= 0.9:
+		return "well"
+	case c.Confidence >= 0.5:
+		return "fairly"
+	}
+	return "weakly"
+}

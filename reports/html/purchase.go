@@ -40,7 +40,7 @@ func purchaseOf(r *document.Report) *purchaseView {
 	if p == nil {
 		return nil
 	}
-	v := &purchaseView{Lines: brief.PurchaseLines(r, true)}
+	v := &purchaseView{Lines: brief.PurchaseLines(r)}
 	for i := range p.Scenarios {
 		x := &p.Scenarios[i]
 		v.Scenarios = append(v.Scenarios, scenario{brief.Clean(x.Name), brief.WholeOf(x.MonthlyOnDemand).String(), brief.WholeOf(x.MonthlyCost).String(), brief.WholeOf(x.MonthlySavings).String(), document.Percent(x.Utilization)})

@@ -55,7 +55,7 @@ func viewOf(r *document.Report, rows []row) *view {
 		Cluster: clusterName(r), Span: brief.Span(r.Metadata.GeneratedFrom), Version: brief.Clean(r.Metadata.Version),
 		Money: brief.MoneyLines(r), Counts: counts(r), Priced: r.Summary.MonthlyCost != nil,
 		Rows: rows[:min(len(rows), mostRows)], RowCount: len(rows),
-		Scaling: brief.ScalingLines(r, true), Nodes: nodesOf(r), Purchase: purchaseOf(r), Proof: proofOf(r.Backtest),
+		Scaling: brief.ScalingLines(r), Nodes: nodesOf(r), Purchase: purchaseOf(r), Proof: proofOf(r.Backtest),
 		Warnings: brief.WarningLines(r.Warnings, false), Prices: brief.PriceLines(r.Prices), PriceAge: brief.PriceAge(r),
 	}
 	if saves := brief.Saves(r); v.Priced && saves > 0 && !r.NoHistory() {
@@ -119,7 +119,7 @@ func (v *view) steps(r *document.Report) {
 		s := step{Label: "- " + x.Name, Size: x.Size, Risk: x.Risk, Class: "less"}
 		switch {
 		case x.Beside:
-			s.Size += ", not of nodes"
+			s.Size += ", not nodes"
 			s.Amount, s.Class = brief.WholeOf(x.USD).String(), ""
 		default:
 			n++

@@ -115,7 +115,7 @@ func (b *page) steps(r *document.Report) {
 			money = "room"
 		}
 		if x.Beside {
-			step, x.Size = x.Name, x.Size+", not of nodes"
+			step, x.Size = x.Name, x.Size+", not nodes"
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", cell(step), cell(x.Size), cell(money), cell(x.Risk))
 	}

@@ -18,8 +18,8 @@ func writeAllocation(w io.Writer, r *document.Report, o Options) error {
 	prose(&buf, o, subject(r), allocationHead(a))
 	if len(a.Allocations) > 0 {
 		buf.WriteByte('\n')
-		if err := allocationGrid(a, o).write(&buf, o.Color); err != nil {
-			return fmt.Errorf("printing the table: %w", err)
+		for _, l := range allocationRows(a, o).print(o.room(), o.Color) {
+			buf.WriteString(l + "\n")
 		}
 	}
 	buf.WriteByte('\n')
@@ -120,9 +120,9 @@ func byNode(a *document.Allocation) bool {
 	return len(a.Aggregate) == 1 && a.Nodes != nil && a.Filter == "" && a.ShareIdle == ""
 }
 
-// allocationGrid lays the rows out: the efficiency goes first where there is no room,
-// then names are shortened.
-func allocationGrid(a *document.Allocation, o Options) *grid {
+// allocationRows lays the rows out, names whole; the efficiency goes where there is
+// no room.
+func allocationRows(a *document.Allocation, o Options) *rows {
 	names, columns := make([]string, 0, len(a.Allocations)), costColumns(a, o.Verbose)
 	if byNode(a) {
 		columns = nodeColumns(a, o.Verbose)
@@ -139,25 +139,51 @@ func allocationGrid(a *document.Allocation, o Options) *grid {
 		shown = min(shown, o.Top)
 	}
 	title := strings.ToUpper(strings.Join(a.Aggregate, "/"))
-	g := &grid{columns: []column{{title: title, min: 12, fair: 28}}}
-	g.text = [][]string{withEnds(title, names, shown, fmt.Sprintf("(%d more)", len(names)-shown), "TOTAL")}
-	g.rows = make([]row, len(g.text[0])-2)
+	text := [][]string{withEnds(title, names, shown, fmt.Sprintf("(%d more)", len(names)-shown), "TOTAL")}
 	for _, c := range columns {
 		if c.always || c.total != 0 {
-			g.columns = append(g.columns, column{title: c.title, right: true})
-			g.text = append(g.text, c.text(len(names), shown))
+			text = append(text, c.text(len(names), shown))
 		}
 	}
-	g.measure()
-	if used := efficiencies(a, shown); used != nil && g.total(g.fair())+gap+4 <= o.room() {
-		g.columns, g.text = append(g.columns, column{title: used[0], right: true}), append(g.text, used)
-		g.measure()
+	if used := efficiencies(a, shown); used != nil && total(text)+gap+4 <= o.room() {
+		text = append(text, used)
 	}
-	g.shrink(o.room())
-	for i, s := range g.text[0] {
-		g.text[0][i] = shorten(s, g.widths[0])
+	t := &rows{}
+	for i := range text {
+		t.right = append(t.right, i > 0)
 	}
-	return g
+	for j := range text[0] {
+		line := make([]string, len(text))
+		for i := range text {
+			line[i] = text[i][j]
+		}
+		l := t.add(line...)
+		for i := range l.tones {
+			if j == 0 {
+				l.tones[i] = strongTone
+			}
+		}
+	}
+	return t
+}
+
+// fairName is as much of a name's room as counts where it is decided what else fits.
+const fairName = 28
+
+// total is the width of columns side by side.
+func total(text [][]string) int {
+	sum := -gap
+	for i, column := range text {
+		most := 0
+		for _, s := range column {
+			most = max(most, cells(s))
+		}
+		if i == 0 {
+			most = min(most, fairName)
+		}
+		sum += gap + most
+	}
+	return sum
 }
 
 // gapMark stands before the name of a row that rests on machines without a price.

@@ -15,14 +15,24 @@ func (s *screen) fixFirst() {
 	all := s.risks()
 	if len(all) == 0 {
 		if s.r.Summary.Containers.Total > 0 && judged(s.r) {
-			s.block("FIX FIRST", "nothing was OOM-killed, short of CPU or blocked", strongTone)
+			s.block("FIX FIRST", s.quiet(), strongTone)
 		}
 		return
 	}
 	s.block("FIX FIRST", brief.UrgentCounts(all), badTone)
-	shown := brief.Pressing(all, s.rows)
+	shown := brief.Pressing(all, s.risky)
 	s.lines(riskRows(shown, false).print(s.o.line(), s.o.Color)...)
-	s.more(len(all)-len(shown), "risks")
+	if left := brief.Left(all, shown); len(left) > 0 {
+		s.hang("  ", "and "+brief.UrgentCounts(left)+s.with("plimsoll show risks"), plainTone)
+	}
+}
+
+// quiet says that nothing is dangerous, as far as can be seen.
+func (s *screen) quiet() string {
+	if s.r.Metadata.GeneratedFrom.Moment {
+		return "nothing seen; one reading can't tell what is short of CPU"
+	}
+	return "nothing was OOM-killed, short of CPU or blocked"
 }
 
 // riskRows lays risks out; in full with what to do about those that no number

@@ -66,6 +66,12 @@ func (t *rows) line(l *cellLine, widths []int, width int, color bool) []string {
 		return t.sentence(l, widths[0], width)
 	}
 	name := l.cells[0]
+	if len(l.cells) == 1 && t.indent+cells(name) > width { // a text of its own
+		for _, part := range wrap(name, max(width-t.indent, 1), 0) {
+			out = append(out, pad+painted(part, l.toneAt(0), color))
+		}
+		return out
+	}
 	if cells(name) > widths[0] && len(l.cells) > 1 {
 		for _, part := range breakName(name, width-t.indent) {
 			out = append(out, pad+painted(part, l.tones[0], color))

@@ -18,7 +18,7 @@ func (s *screen) save() {
 	}
 	dollars := stepDollars(s.r, all)
 	t := &rows{indent: 2, right: []bool{false, false, true, false}}
-	head := t.add("SAVE", "each step needs the ones before", "A MONTH", "RISK")
+	head := t.add("SAVE", "each needs those before", "A MONTH", "RISK")
 	for i := range head.tones {
 		head.tones[i] = strongTone
 	}
@@ -28,7 +28,7 @@ func (s *screen) save() {
 		switch {
 		case x.Beside:
 			label, money = "- "+x.Name, brief.WholeOf(x.USD).String()
-			x.Size += ", not of nodes"
+			x.Size += ", not nodes"
 		default:
 			n++
 			label, money = fmt.Sprintf("%d %s", n, x.Name), "room"
@@ -51,7 +51,7 @@ func (s *screen) save() {
 		s.hang("  ", brief.EstimateWords(s.r), plainTone)
 	}
 	if len(s.r.Waste) > 0 && s.o.Saved {
-		s.hang("  ", brief.WasteWithin(s.r)+": plimsoll show waste", plainTone)
+		s.hang("  ", brief.WasteWithin(s.r)+s.with("plimsoll show waste"), plainTone)
 	}
 }
 
@@ -116,6 +116,9 @@ func (s *screen) largest() {
 			cells = slices.Insert(cells, 3, asciiChange(memoryLimit(&row{Row: *x})))
 		}
 		t.add(cells...)
+		for _, l := range limitsBelow(x.Container, wide) {
+			t.add("  " + l)
+		}
 	}
 	s.WriteByte('\n')
 	for i, l := range t.print(s.o.line(), s.o.Color) {
@@ -130,6 +133,16 @@ func (s *screen) largest() {
 		s.lines("  " + brief.MomentMark + " " + brief.MomentWords)
 	}
 	s.more(len(all)-n, "rightsize")
+}
+
+// limitsBelow are the limits that change and have no column.
+func limitsBelow(c *document.Container, column bool) (out []string) {
+	for _, l := range brief.LimitChanges(c) {
+		if !column || !strings.HasPrefix(l, "memory") {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // roomOf is the room that an advice frees, in whole dollars.
@@ -163,18 +176,20 @@ func (s *screen) unsure() {
 	if n := s.r.Summary.Containers.Withheld; n > 0 && judged(s.r) {
 		out = append(out, document.Counted(n, "container")+" without advice")
 	}
+	if len(out) == 0 && len(s.r.Warnings) > 0 {
+		out = append(out, document.Counted(len(s.r.Warnings), "warning"))
+	}
 	if len(out) == 0 {
 		return
+	}
+	if len(s.r.Warnings) > 0 && s.o.Saved && !s.o.Verbose {
+		out[len(out)-1] += s.with("plimsoll show warnings")
 	}
 	s.block("UNSURE", strings.Join(out, "; "), strongTone)
 	if s.o.Verbose {
 		for _, l := range brief.WarningLines(s.r.Warnings, true) {
 			s.lines(wrap("  "+l, s.o.line(), 4)...)
 		}
-		return
-	}
-	if n := len(s.r.Warnings); n > 0 && s.o.Saved {
-		s.hang("  ", document.Counted(n, "warning")+": plimsoll show warnings", plainTone)
 	}
 }
 

@@ -62,7 +62,7 @@ func (s *screen) savingsSection() {
 	}
 	t.add("TOTAL", fmt.Sprint(sum.workloads), sum.cost.String(), sum.savings.String())
 	if s.r.Summary.MonthlyCost == nil {
-		s.lines("No node has a price, so there are no costs and no savings.")
+		s.hang("", "No node has a price, so there are no costs and no savings.", plainTone)
 		return
 	}
 	s.lines(t.print(s.o.line(), s.o.Color)...)
@@ -84,5 +84,5 @@ func (s *screen) restOf(cost document.USD) []string {
 	}
 	return append(out,
 		"Cost is of the pods at the window's end; room is of right-sizing and rescaling, over the pods of the mean hour.",
-		"Room leaves the bill when nodes go: see plimsoll show nodes.")
+		"Room leaves the bill when nodes go: see "+s.command("plimsoll show nodes")+".")
 }

@@ -20,13 +20,14 @@ type screen struct {
 	bytes.Buffer
 	r *document.Report
 	o Options
-	// rows is how many rows a block has.
-	rows int
+	// risky and rows are how many risks and how many containers it lists.
+	risky, rows int
 }
 
-// A block of the screen has at most mostRows rows, and as many fewer, down to
-// leastRows, as keep the page within onePage lines.
+// The screen lists at most mostRisks and mostRows, and as many fewer of the second,
+// then of the first, down to leastRows, as keep the page within onePage lines.
 const (
+	mostRisks = 8
 	mostRows  = 5
 	leastRows = 2
 	onePage   = 40
@@ -34,11 +35,17 @@ const (
 
 func writeScreen(w io.Writer, r *document.Report, o Options) error {
 	s := &screen{r: r, o: o}
-	for s.rows = mostRows; s.rows >= leastRows; s.rows-- {
+	s.risky, s.rows = mostRisks, mostRows
+	for {
 		s.Reset()
 		s.page()
-		if bytes.Count(s.Bytes(), []byte("\n")) <= onePage {
+		if bytes.Count(s.Bytes(), []byte("\n")) <= onePage || s.risky == leastRows {
 			break
+		}
+		if s.rows > leastRows {
+			s.rows--
+		} else {
+			s.risky--
 		}
 	}
 	_, err := w.Write(s.Bytes())
@@ -173,42 +180,21 @@ func (s *screen) more(n int, section string) {
 	if n <= 0 {
 		return
 	}
-	text := fmt.Sprintf("%d more", n)
-	if s.o.Saved {
-		text += ": plimsoll show " + section
-	}
-	s.hang("  ", text, plainTone)
+	s.hang("  ", fmt.Sprintf("%d more", n)+s.with("plimsoll show "+section), plainTone)
 }
 
-// next names commands that go on from here.
-func (s *screen) next() {
-	t := rows{indent: titleRoom}
-	first := ""
-	if w := s.first(); w != nil && s.o.Saved {
-		command, words := "plimsoll explain "+brief.Path(w), "why, usage, manifest"
-		if titleRoom+cells(command)+gap+cells(words) > s.o.line() {
-			first = command
-		} else {
-			t.add(command, words)
-		}
+// command makes a command read this report.
+func (s *screen) command(c string) string {
+	if s.o.From != "" {
+		c += " " + s.o.From
 	}
-	if s.o.Saved {
-		if len(s.risks()) > 0 {
-			t.add("plimsoll show risks", "all that is dangerous")
-		}
-		t.add("docs/first-report.md#save", "what each line means")
-		t.add("plimsoll show -o html=report.html", "all of it, to mail")
-	} else {
-		t.add("plimsoll audit -o wide", "every container")
-		t.add("plimsoll audit -o json=report.json", "all of it, for programs")
+	return c
+}
+
+// with adds a command to a text, where the report can be read again.
+func (s *screen) with(c string) string {
+	if !s.o.Saved {
+		return ""
 	}
-	printed := t.print(s.o.line(), s.o.Color)
-	if first == "" && titleRoom+2*minName <= s.o.line() {
-		s.WriteByte('\n')
-		s.lines(painted("NEXT", strongTone, s.o.Color) + strings.Repeat(" ", titleRoom-len("NEXT")) + printed[0][titleRoom:])
-		s.lines(printed[1:]...)
-		return
-	}
-	s.block("NEXT", first, strongTone)
-	s.lines(printed...)
+	return ": " + s.command(c)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -25,14 +24,14 @@ func Sections() []Section {
 	return []Section{
 		{"risks", "what is dangerous as it is, and its fix", (*screen).riskSection},
 		{"rightsize", "every container's requests and limits, now and advised", (*screen).rightsizeSection},
-		{"horizontal", "how workloads should be scaled, and what is wrong with autoscalers", func(s *screen) { s.prose(brief.ScalingLines(s.r, true)) }},
+		{"horizontal", "how workloads should be scaled, and what is wrong with autoscalers", func(s *screen) { s.prose(brief.ScalingLines(s.r)) }},
 		{"nodes", "the plan of the nodes and the way to it", (*screen).nodesSection},
-		{"purchase", "commitments, spot, and what they do when demand changes", func(s *screen) { s.prose(brief.PurchaseLines(s.r, true)) }},
+		{"purchase", "commitments, spot, and what they do when demand changes", func(s *screen) { s.prose(brief.PurchaseLines(s.r)) }},
 		{"waste", "what costs money and does nothing", func(s *screen) { s.prose(brief.WasteLines(s.r, true)) }},
 		{"prices", "where prices are from", func(s *screen) { s.prose(brief.PriceLines(s.r.Prices)) }},
 		{"backtest", "what our sizes and other tools' would have brought on your history", (*screen).backtestSection},
 		{"savings", "what the advice is worth by namespace, or --by team or kind", (*screen).savingsSection},
-		{"warnings", "all doubts, in full", func(s *screen) { s.prose(brief.WarningLines(s.r.Warnings, true)) }},
+		{"warnings", "all doubts, in full", func(s *screen) { s.prose(brief.WarningLines(s.r.Warnings, s.o.Section != SectionAll || s.o.Verbose)) }},
 		{SectionAll, "everything, as text", nil},
 	}
 }
@@ -62,7 +61,7 @@ func (s *screen) prose(texts []string) {
 func (s *screen) riskSection() {
 	all := s.risks()
 	if len(all) == 0 {
-		s.lines("Nothing was OOM-killed, short of CPU or blocked.")
+		s.hang("", "N"+s.quiet()[1:]+".", plainTone)
 		return
 	}
 	t := riskRows(all, true)
@@ -84,20 +83,17 @@ func (s *screen) nodesSection() {
 // rightsizeSection is the table of containers, with the notes below it.
 func (s *screen) rightsizeSection() {
 	notes := brief.Notes{Exact: s.o.Verbose}
-	rows, rest, fine := listed(s.r, s.o, &notes)
+	var rows, rest []row
+	fine := 0
+	if s.o.All || judged(s.r) {
+		rows, rest, fine = listed(s.r, s.o, &notes)
+	}
 	if len(rows) > 0 {
 		s.lines(s.containers(rows).print(s.o.line(), s.o.Color)...)
 		s.lines("")
 	}
-	lines := append(leftOut(rest), "CPU and memory are requests of one pod, the total is over all pods.")
-	if fine > 0 {
-		lines = append(lines, document.Counted(fine, "container")+" fine as they are.")
-	}
-	for i, n := range notes.Notes {
-		lines = append(lines, fmt.Sprintf("[%d] %s", i+1, n))
-	}
 	var buf bytes.Buffer
-	prose(&buf, s.o, lines...)
+	prose(&buf, s.o, append(leftOut(rest), footnotes(s.r, rows, fine, notes.Notes)...)...)
 	s.Write(buf.Bytes())
 }
 
@@ -114,7 +110,7 @@ func (s *screen) containers(list []row) *rows {
 		notesColumn(),
 	}
 	narrow := s.o.line() < wideScreen
-	if narrow { // a limit that changes has a line of its own
+	if narrow { // limits that change have a line of their own
 		columns = slices.DeleteFunc(columns, func(c column) bool { return c.title == titleLimit })
 	}
 	if s.r.Summary.MonthlyCost == nil {
@@ -144,14 +140,24 @@ func (s *screen) containers(list []row) *rows {
 				l.tones[k] = c.tone(&list[i])
 			}
 		}
-		if limit := asciiChange(memoryLimit(&list[i])); narrow && strings.Contains(limit, "->") {
-			t.add("  memory limit " + limit)
+		for _, b := range below(list[i].Container, !narrow) {
+			t.add("  " + b)
 		}
 	}
 	if whole(s.r) {
 		t.add(foot...)
 	}
 	return t
+}
+
+// below is what is said of a container below its row: limits that change and have
+// no column, and a support that is less than good.
+func below(c *document.Container, column bool) []string {
+	out := limitsBelow(c, column)
+	if x := brief.Support(c); x == "fairly" || x == "weakly" {
+		out = append(out, x+" supported by the history")
+	}
+	return out
 }
 
 // whole reports whether the report has all the containers that its sums are of.

@@ -39,13 +39,12 @@ func ExplainSubject(w io.Writer, r *document.Report, name string, o Options) (ok
 	return true, err
 }
 
-// pages names the pages of the manual that have the rules.
+// pages names the pages of the manual that have the rules; the program has them all.
 func (s *screen) pages(rules ...string) {
-	for i, x := range rules {
-		rules[i] = "docs/rules/" + x + ".md"
+	s.lines("", "How the numbers come about:")
+	for _, x := range rules {
+		s.hang("  ", "plimsoll help rules/"+x, plainTone)
 	}
-	s.lines("")
-	s.hang("How the numbers come about: ", strings.Join(rules, ", "), plainTone)
 }
 
 // explainPlan is the plan with what was weighed against it.
@@ -78,7 +77,7 @@ func (s *screen) explainPlan() {
 const mostAlternatives = 8
 
 func (s *screen) explainPurchase() {
-	s.prose(brief.PurchaseLines(s.r, true))
+	s.prose(brief.PurchaseLines(s.r))
 	p := s.r.Purchase
 	if p == nil {
 		s.lines("Nothing was worked out of purchases: plimsoll show warnings has the reason.")

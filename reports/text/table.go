@@ -26,8 +26,10 @@ func WriteTable(w io.Writer, r *document.Report, o Options) error {
 
 func writeTable(w io.Writer, r *document.Report, o Options) error {
 	switch {
-	case o.Section == SectionAll || r.Allocation != nil:
-		return writeText(w, r, o, tableColumns())
+	case r.Allocation != nil:
+		return writeAllocation(w, r, o)
+	case o.Section == SectionAll:
+		return writeAll(w, r, o)
 	case o.Section != "":
 		return writeSection(w, r, o)
 	}
@@ -41,47 +43,35 @@ func WriteWide(w io.Writer, r *document.Report, o Options) error {
 
 func writeContainers(w io.Writer, r *document.Report, o Options) error {
 	switch {
-	case r.Allocation != nil || o.Section == SectionAll:
+	case r.Allocation != nil:
+		o.Width, o.Verbose = unlimited, true
+		return writeAllocation(w, r, o)
+	case o.Section == SectionAll:
+		o.Width, o.Verbose = widest, true
+		return writeAll(w, r, o)
 	case o.Section == "" || o.Section == "rightsize":
 		return writeWide(w, r, o)
-	default:
-		return writeSection(w, r, o)
 	}
-	o.Width, o.Verbose = unlimited, true
-	return writeText(w, r, o, wideColumns())
+	return writeSection(w, r, o)
 }
 
-func writeText(w io.Writer, r *document.Report, o Options, columns []column) error {
-	if r.Allocation != nil {
-		return writeAllocation(w, r, o)
+// writeAll writes the sums, then every section that has something to say.
+func writeAll(w io.Writer, r *document.Report, o Options) error {
+	s := &screen{r: r, o: o}
+	for _, l := range headline(r) {
+		s.lines(wrap(l, o.line(), 0)...)
 	}
-	var buf bytes.Buffer
-	prose(&buf, o, headline(r)...)
-	notes := brief.Notes{Exact: o.Verbose}
-	var rows, rest []row
-	fine, judged := 0, o.All || judged(r)
-	if judged {
-		rows, rest, fine = listed(r, o, &notes)
-	}
-	if len(rows) > 0 {
-		buf.WriteByte('\n')
-		if err := render(&buf, r, rows, columns, o); err != nil {
-			return fmt.Errorf("printing the table: %w", err)
+	for _, x := range Sections() {
+		if x.print == nil {
+			continue
+		}
+		part := &screen{r: r, o: o}
+		if x.print(part); part.Len() > 0 {
+			s.block(strings.ToUpper(x.Name), "", strongTone)
+			s.Write(part.Bytes())
 		}
 	}
-	buf.WriteByte('\n')
-	prose(&buf, o, leftOut(rest)...)
-	full := o.Verbose || !judged
-	if lines := brief.GroupLines(r.Nodes.Plan); full && len(lines) > 0 {
-		prose(&buf, o, lines...)
-		buf.WriteByte('\n')
-	}
-	if beyond := slices.Concat(brief.ScalingLines(r, full), brief.PurchaseLines(r, full), brief.WasteLines(r, full)); len(beyond) > 0 {
-		prose(&buf, o, beyond...)
-		buf.WriteByte('\n')
-	}
-	prose(&buf, o, footnotes(r, rows, fine, notes.Notes, o)...)
-	_, err := w.Write(buf.Bytes())
+	_, err := w.Write(s.Bytes())
 	return err
 }
 
@@ -256,7 +246,7 @@ func leftOut(rest []row) []string {
 }
 
 // footnotes are the lines below the table.
-func footnotes(r *document.Report, rows []row, fine int, notes []brief.Note, o Options) []string {
+func footnotes(r *document.Report, rows []row, fine int, notes []brief.Note) []string {
 	var out []string
 	switch {
 	case fine == 1:
@@ -269,15 +259,15 @@ func footnotes(r *document.Report, rows []row, fine int, notes []brief.Note, o O
 		out = append(out, "No rule has looked at the containers' requests, so they are not listed; --show-all lists them.")
 	}
 	if len(rows) > 0 {
-		out = append(out, "CPU and memory are requests of one pod, the total is over all pods. Freed room leaves the bill when nodes go.")
+		out = append(out, "CPU and memory are requests of one pod, the total is over all pods. Room leaves the bill when nodes go.")
+		if slices.ContainsFunc(rows, func(x row) bool { return x.Container.Recommended != nil }) {
+			out = append(out, "Where nothing else is said, the history supports the advice well.")
+		}
 	}
 	for i, n := range notes {
 		out = append(out, fmt.Sprintf("[%d] %s", i+1, n))
 	}
-	for _, line := range brief.WarningLines(r.Warnings, o.Verbose) {
-		out = append(out, "warning: "+line)
-	}
-	return append(out, brief.PriceLines(r.Prices)...)
+	return out
 }
 
 func compareRows(a, b row) int { return brief.CompareRows(a.Row, b.Row) }

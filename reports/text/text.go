@@ -17,6 +17,9 @@ type Options struct {
 	// Saved says that the report was kept, so that plimsoll show can print more
 	// of it.
 	Saved bool
+	// From is the flag by which plimsoll show reads this report, such as --report
+	// report.json; empty is the last that was kept.
+	From string
 	// By is what the section of savings adds up by, of Groupings; empty is namespace.
 	By string
 	// ASCII draws without characters beyond ASCII; names stay as they are.

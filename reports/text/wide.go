@@ -106,7 +106,7 @@ func allWide() []column {
 		right("OOM RISK", func(r *row) string { return sharePercent(r.Container.Risk.OOMProbability) }),
 		right("CPU OVER", func(r *row) string { return sharePercent(r.Container.Risk.CPUOverRequest) }),
 		right("COVERAGE", func(r *row) string { return document.Percent(r.Container.Coverage) }),
-		right("CONFIDENCE", confidence),
+		right("CONFIDENCE", func(r *row) string { return brief.Support(r.Container) }),
 		{title: "COST/MONTH", right: true, money: true, cell: func(r *row) string { return dollars(r.Container.MonthlyCost) }},
 		{title: "ROOM/MONTH", right: true, money: true, cell: func(r *row) string { return dollars(r.Container.MonthlySavings) }, tone: freedColumn().tone},
 		{title: "WHY NOT", cell: func(r *row) string {

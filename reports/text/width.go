@@ -8,33 +8,11 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
+// gap is the number of blank cells between two columns.
+const gap = 2
+
 // cells is the number of terminal cells that s takes.
 func cells(s string) int { return displaywidth.String(s) }
-
-// shorten cuts the middle out of s so that it takes at most width cells.
-func shorten(s string, width int) string {
-	if cells(s) <= width {
-		return s
-	}
-	if width <= 1 {
-		return strings.Repeat("…", max(width, 0))
-	}
-	var parts []string
-	for g := displaywidth.StringGraphemes(s); g.Next(); {
-		parts = append(parts, g.Value())
-	}
-	head, tail := (width-1)/2, width-1-(width-1)/2
-	left, right := 0, len(parts)
-	for left < right && head >= cells(parts[left]) {
-		head -= cells(parts[left])
-		left++
-	}
-	for right > left && tail >= cells(parts[right-1]) {
-		tail -= cells(parts[right-1])
-		right--
-	}
-	return strings.Join(parts[:left], "") + "…" + strings.Join(parts[right:], "")
-}
 
 // wrap breaks prose at spaces so that no line takes more than width cells.
 // Lines after the first are indented. Words longer than a line are broken, so
@@ -46,7 +24,7 @@ func wrap(s string, width, indent int) []string {
 	var lines []string
 	line, used := "", 0
 	var words []string
-	for _, word := range strings.Fields(s) {
+	for _, word := range unbroken(s) {
 		words = append(words, breakName(word, width-indent)...)
 	}
 	for _, word := range words {
@@ -70,6 +48,19 @@ func sharePercent(share *float64) string {
 		return "-"
 	}
 	return document.Percent(*share)
+}
+
+// unbroken are the words of a sentence, a number with its percent sign as one.
+func unbroken(s string) []string {
+	var out []string
+	for _, word := range strings.Fields(s) {
+		if n := len(out) - 1; n >= 0 && strings.HasPrefix(word, "%") {
+			out[n] += " " + word
+		} else {
+			out = append(out, word)
+		}
+	}
+	return out
 }
 
 // tone is what a color means; a sign or a word always says it too.

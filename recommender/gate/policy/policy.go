@@ -249,7 +249,7 @@ func (p *Document) check(rules map[string]bool) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Rules)) {
 		if !known[name] {
-			return fmt.Errorf("rules: there is no rule %q; docs/gate.md lists them", name)
+			return fmt.Errorf("rules: there is no rule %q; plimsoll help gate.md lists them", name)
 		}
 		if err := p.Rules[name].Check(); err != nil {
 			return fmt.Errorf("rules: %s: %w", name, err)

@@ -34,7 +34,7 @@ func TestPolicyIsStrict(t *testing.T) {
 		{"kind: Policy\n", `it is "Policy" of ""`},
 		{head + "fialOn: error\n", "line 3: there is no key fialOn"},
 		{head + "ratios:\n  cpu: {maximum: 3}\n", "line 4: there is no key maximum"},
-		{head + "rules: {no-such: off}\n", `there is no rule "no-such"; docs/gate.md lists them`},
+		{head + "rules: {no-such: off}\n", `there is no rule "no-such"; plimsoll help gate.md lists them`},
 		{head + "rules: {qos: fatal}\n", `"fatal" is no severity`},
 		{head + "failOn: sometimes\n", "failOn"},
 		{head + "qos: [{want: Best}]\n", "Guaranteed or Burstable"},

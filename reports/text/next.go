@@ -1,0 +1,54 @@
+package text
+
+import (
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
+)
+
+// keeping is how a report is kept that was not, and keptAs how it is read from there.
+const (
+	keeping = "plimsoll audit -o json=report.json"
+	keptAs  = "report.json"
+)
+
+// wordRoom is the room of the words beside a command.
+const wordRoom = 21
+
+// next names commands that go on from here. Where the report was not kept, the
+// first says how, and the others read it from there.
+func (s *screen) next() {
+	t, first := rows{indent: titleRoom}, ""
+	if !s.o.Saved {
+		s.o.From, first = "--report "+keptAs, "this report is kept nowhere: run "+keeping+" with your other flags, then"
+	}
+	add := func(command, words string) {
+		if titleRoom+cells(command)+gap+wordRoom > s.o.line() {
+			t.add(command)
+		} else {
+			t.add(command, words)
+		}
+	}
+	if w := s.first(); w != nil {
+		command := s.command("plimsoll explain " + brief.ShellWord(brief.Path(w)))
+		if titleRoom+cells(command) > s.o.line() {
+			first = strings.TrimSpace(first + " " + command)
+		} else {
+			add(command, "why, usage, manifest")
+		}
+	}
+	if len(s.risks()) > 0 {
+		add(s.command("plimsoll show risks"), "all that is dangerous")
+	}
+	add("plimsoll help first-report#save", "what each line means")
+	add(s.command("plimsoll show -o html=report.html"), "all of it, to mail")
+	printed := t.print(s.o.line(), s.o.Color)
+	if first == "" && titleRoom+2*minName <= s.o.line() {
+		s.WriteByte('\n')
+		s.lines(painted("NEXT", strongTone, s.o.Color) + strings.Repeat(" ", titleRoom-len("NEXT")) + printed[0][titleRoom:])
+		s.lines(printed[1:]...)
+		return
+	}
+	s.block("NEXT", first, strongTone)
+	s.lines(printed...)
+}
