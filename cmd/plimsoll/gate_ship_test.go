@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,6 +111,23 @@ func runner(t *testing.T) {
 	}
 }
 
+// serveReport serves a report over the web, and of a bucket as stores do.
+func serveReport(t *testing.T, data []byte) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/report.json") {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
+		if _, err := w.Write(data); err != nil {
+			t.Error(err)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 func TestActionGate(t *testing.T) {
 	script := actionScript(t, "gate.sh")
 	report := reportFile(t)
@@ -127,6 +146,7 @@ func TestActionGate(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, "artifact/report.json", string(data))
+	web := serveReport(t, data)
 	tests := []struct {
 		name string
 		env  []string
@@ -144,6 +164,10 @@ func TestActionGate(t *testing.T) {
 		{"missing, as allowed", []string{"PATHS=gone/*.yaml", "ALLOW_EMPTY=true"}, exitDone, "no manifests to judge"},
 		{"a push", []string{"PATHS=apps/two*\n", "MAX_INCREASE=5"}, exitDone, "max-increase is not checked"},
 		{"an artifact", []string{"PATHS=apps/two*\n", "REPORT_DIR=artifact"}, exitDone, "a month"},
+		{"a report by its URL", []string{"PATHS=apps/two*\n", "REPORT=" + web + "/report.json"}, exitDone, "a month"},
+		{"a URL before an artifact", []string{"PATHS=apps/two*\n", "REPORT=" + web + "/report.json", "REPORT_DIR=docs"}, exitDone, "a month"},
+		{"a report of a bucket", []string{"PATHS=apps/two*\n", "REPORT=s3://bucket/reports/report.json?endpoint=" + web + "&region=us-east-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"}, exitDone, "a month"},
+		{"a bucket without the report", []string{"PATHS=apps/two*\n", "REPORT=s3://bucket/none.json?endpoint=" + web + "&region=us-east-1", "AWS_ACCESS_KEY_ID=a", "AWS_SECRET_ACCESS_KEY=b"}, exitSource, "there is no such file"},
 		{"an empty artifact", []string{"PATHS=apps/two*\n", "REPORT_DIR=docs"}, exitUsage, "holds no report"},
 		{"money by region", []string{"PATHS=apps/two*\n", "PROVIDER=aws", "REGION=us-east-1", "MAX_MONTHLY=1"}, exitFound, "cost-budget"},
 		{"a region that is none", []string{"PATHS=apps/two*\n", "PROVIDER=aws", "REGION=moon", "MAX_MONTHLY=1"}, exitUsage, "no such region"},
@@ -160,6 +184,12 @@ func TestActionGate(t *testing.T) {
 	if _, err := os.Stat("hacked"); err == nil {
 		t.Error("an input was run as a command")
 	}
+	if code, out := shell(t, script, "PATHS=apps/one", "POLICY=none.yaml"); code != exitUsage || !strings.Contains(out, "none.yaml") {
+		t.Errorf("a policy that is missing: got %d\n%s", code, out)
+	}
+	if text, err := os.ReadFile("plimsoll-comment.md"); err == nil {
+		t.Errorf("the comment of the step before is left:\n%s", text)
+	}
 	shell(t, script, "PATHS=apps/one")
 	for _, file := range []string{"out.sarif", "summary", "plimsoll-comment.md"} {
 		if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), "request-missing") {
@@ -169,6 +199,22 @@ func TestActionGate(t *testing.T) {
 	if text, _ := os.ReadFile("output"); !strings.HasPrefix(string(text), "comment=./plimsoll-comment.md\n") {
 		t.Errorf("got outputs %q", text)
 	}
+}
+
+// onlyWith gives a PATH that has some programs and no others.
+func onlyWith(t *testing.T, programs ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, p := range programs {
+		at, err := exec.LookPath(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(at, filepath.Join(dir, p)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
 }
 
 // TestActionComment wants no failure where a comment cannot be written.
@@ -182,10 +228,8 @@ func TestActionComment(t *testing.T) {
 	with := func(env ...string) []string {
 		return append(append([]string{"PATH=" + bin + ":/usr/bin:/bin"}, here...), env...)
 	}
-	if _, err := exec.LookPath("gh"); err != nil {
-		if code, out := shell(t, script, with()...); code != 0 || !strings.Contains(out, "has no gh") {
-			t.Errorf("without gh: got %d %s", code, out)
-		}
+	if code, out := shell(t, script, append(slices.Clone(here), "PATH="+onlyWith(t, "bash", "env", "head"))...); code != 0 || !strings.Contains(out, "has no gh") {
+		t.Errorf("without gh: got %d %s", code, out)
 	}
 	text := "#!/bin/sh\necho \"$@\" >>calls\n[ -z \"$DENIED\" ] || exit 1\ncase \"$*\" in *--jq*) echo $ID;; esac\n"
 	if err := os.WriteFile(gh, []byte(text), 0o755); err != nil {

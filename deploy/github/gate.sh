@@ -52,6 +52,7 @@ for line in ${parts[@]+"${parts[@]}"}; do
 done
 
 comment="${RUNNER_TEMP:-.}/plimsoll-comment.md"
+rm -f "$comment" # of an earlier step of the job
 echo "comment=$comment" >>"$GITHUB_OUTPUT"
 if [ ${#paths[@]} -eq 0 ]; then
   if [ "${ALLOW_EMPTY:-}" = true ]; then

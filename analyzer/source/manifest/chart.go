@@ -94,7 +94,7 @@ func (h Helm) renderChart(ctx context.Context, at string) *Tree {
 	switch {
 	case err != nil && len(missing) > 0:
 		t.warn("chart", filepath.ToSlash(at), "lacks its dependencies %s and does not render without them: helm dependency build %s", strings.Join(missing, ", "), at)
-		t.skipChart(at, "not rendered: it lacks its dependencies")
+		t.skipChart(at, "not rendered: it lacks its dependencies "+strings.Join(missing, ", "))
 	case err != nil && len(h.Values) > 0:
 		t.problem(at, fmt.Errorf("rendering the chart with the values given: %w", err))
 	case err != nil:
@@ -115,8 +115,8 @@ func (t *Tree) without(at string, missing []string) {
 		return
 	}
 	t.warn("chart", filepath.ToSlash(at), "is judged without its dependencies %s: helm dependency build %s", strings.Join(missing, ", "), at)
-	for range missing {
-		t.skipChart(at, "not rendered: a dependency that is not here, helm dependency build fetches it")
+	for _, name := range missing {
+		t.skipChart(at, "not rendered: its dependency "+name+" is not here, helm dependency build fetches it")
 	}
 }
 

@@ -52,7 +52,7 @@ version: 1.0.0
 	if got, want := strings.Join(files, " "), "app/charts/own/templates/own.yaml libs/queue/templates/queue.yaml libs/store/templates/store.yaml"; got != want {
 		t.Errorf("got objects of %s\nwant %s", got, want)
 	}
-	if want := []string{"app/Chart.yaml Chart: not rendered: a dependency that is not here, helm dependency build fetches it"}; !slices.Equal(skips, want) {
+	if want := []string{"app/Chart.yaml Chart: not rendered: its dependency gone is not here, helm dependency build fetches it"}; !slices.Equal(skips, want) {
 		t.Errorf("got %q\nwant %q", skips, want)
 	}
 }

@@ -243,9 +243,6 @@ func (f laidOver) CleanedAbs(path string) (filesys.ConfirmedDir, string, error) 
 	return dir, filepath.Base(path), err
 }
 
-// inflatedFile is the name of what a kustomization's charts render to.
-const inflatedFile = "plimsoll-helm-charts.yaml"
-
 // overlay gives the disk for a build: the kustomization notes where each object
 // is from, whatever its file says, and charts are rendered already, those of the
 // folders that it takes in among them.
@@ -279,25 +276,6 @@ func (h Helm) overlay(ctx context.Context, t *Tree, dir string, all map[string]b
 	return over, nil
 }
 
-// inflate renders the charts of one kustomization into a file beside it, and
-// gives the kustomization that takes the file in.
-func (h Helm) inflate(ctx context.Context, t *Tree, over laidOver, dir, abs string, k kustomization, data []byte) ([]byte, error) {
-	text, missing, err := h.inflated(ctx, t, dir, k)
-	if err != nil {
-		return nil, err
-	}
-	for range missing {
-		t.skip(kustomizationIn(dir), "not rendered: its chart is neither beside it nor in --chart-dir")
-		t.Skips[len(t.Skips)-1].Kind = "helmCharts"
-	}
-	file := ""
-	if text != "" {
-		file = inflatedFile
-		over.files[filepath.Join(abs, inflatedFile)] = []byte(text)
-	}
-	return withoutCharts(data, file)
-}
-
 // renderKustomization builds a folder in the process, without plugins and
 // without the network.
 func (h Helm) renderKustomization(ctx context.Context, dir string) (t *Tree) {
@@ -323,11 +301,17 @@ func (h Helm) renderKustomization(ctx context.Context, dir string) (t *Tree) {
 	sources := map[string][]*manifest.Document{}
 	for i, r := range built.Resources() {
 		from := originOf(r, dir) // before its annotation is taken off
+		in, inflated := t.inflatedOf(r)
 		d, err := renderedBy(r, i, at)
 		if err != nil {
 			return t.problem(at, err)
 		}
-		trace(d, from, sources)
+		if inflated {
+			d.File, d.Origin, d.Text = in.file, in.template, nil
+			place(d.Root, nil, in.at)
+		} else {
+			trace(d, from, sources)
+		}
 		d.Tree = filepath.ToSlash(dir)
 		t.Documents = append(t.Documents, d)
 	}
@@ -337,7 +321,7 @@ func (h Helm) renderKustomization(ctx context.Context, dir string) (t *Tree) {
 // originOf gives the file that an object is from, "" where it was generated.
 func originOf(r *resource.Resource, dir string) string {
 	origin, err := r.GetOrigin()
-	if err != nil || origin == nil || origin.Path == "" || origin.Repo != "" || filepath.Base(origin.Path) == inflatedFile {
+	if err != nil || origin == nil || origin.Path == "" || origin.Repo != "" {
 		return ""
 	}
 	return filepath.Join(dir, origin.Path)

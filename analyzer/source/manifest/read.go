@@ -40,6 +40,8 @@ type Tree struct {
 	// charts are those that were read, by their path; through those that a
 	// kustomization renders.
 	charts, through []string
+	// inflated tells of the files that charts of a kustomization render to, by name.
+	inflated map[string]inflation
 }
 
 // Options say how a tree is read.

@@ -3,7 +3,6 @@ package manifest
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -13,8 +12,8 @@ import (
 
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/strvals"
-	"sigs.k8s.io/yaml"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 )
 
@@ -28,6 +27,20 @@ type release struct {
 	at manifest.Position
 	// after are the kustomizations that its post-renderers lay over it.
 	after []*manifest.Node
+}
+
+// once lets go of what is said twice of a chart: by itself, and where it is
+// deployed.
+func (t *Tree) once() {
+	said := map[string]bool{}
+	twice := func(file, text string) bool {
+		key := file + "\x00" + text
+		known := said[key]
+		said[key] = true
+		return known
+	}
+	t.Skips = slices.DeleteFunc(t.Skips, func(s manifest.Skip) bool { return s.Kind == "Chart" && twice(s.File, s.Reason) })
+	t.Warnings = slices.DeleteFunc(t.Warnings, func(w analyzer.Warning) bool { return w.Code == "chart" && twice(w.Subject, w.Message) })
 }
 
 // releases renders what HelmReleases and Applications deploy, where their chart
@@ -56,6 +69,7 @@ func (t *Tree) releases(ctx context.Context, o Options, paths []string) {
 		}
 	}
 	t.Documents = slices.DeleteFunc(t.Documents, func(d *manifest.Document) bool { return d.Rendered == "helm" && d.Through == "" && r.used[d.Tree] })
+	t.once()
 }
 
 // notHere is why most releases are not rendered.
@@ -369,87 +383,4 @@ func (r *releaser) render(of release, at string) {
 func (r *releaser) fail(d *manifest.Document, err error) {
 	d.Unrendered = "its chart does not render"
 	r.tree.Problems = append(r.tree.Problems, manifest.Problem{File: d.File, Position: d.Root.Position, Message: oneLine(err.Error()), Path: d.Path, Beside: true})
-}
-
-// inflated gives what the helmCharts of a kustomization render to.
-func (h Helm) inflated(ctx context.Context, t *Tree, dir string, k kustomization) (text string, missing []string, err error) {
-	home := k.HelmGlobals.ChartHome
-	if home == "" {
-		home = "charts"
-	}
-	helm := h
-	helm.ChartDirs = append([]string{filepath.Join(dir, home)}, h.ChartDirs...)
-	var out strings.Builder
-	for _, of := range k.HelmCharts {
-		at := chartIn(helm.ChartDirs, of.Name, of.Version)
-		if at == "" {
-			missing = append(missing, of.Name)
-			continue
-		}
-		c, _, err := helm.load(at)
-		if err != nil {
-			return "", missing, fmt.Errorf("loading the chart %s: %w", at, err)
-		}
-		t.through = append(t.through, at)
-		values, err := of.values(dir)
-		if err != nil {
-			return "", missing, err
-		}
-		helm.Release, helm.Namespace = of.ReleaseName, of.Namespace
-		texts, err := helm.execute(ctx, c, values)
-		if err != nil {
-			return "", missing, fmt.Errorf("rendering the chart %s: %w", at, err)
-		}
-		for _, name := range slices.Sorted(maps.Keys(texts)) {
-			if ext := filepath.Ext(name); ext == ".yaml" || ext == ".yml" || ext == ".json" {
-				fmt.Fprintf(&out, "---\n%s\n", gluedMark.ReplaceAllString(texts[name], "---\n$1"))
-			}
-		}
-	}
-	return out.String(), missing, nil
-}
-
-// values merges the values of a chart in a kustomization.
-func (c helmChart) values(dir string) (map[string]any, error) {
-	var out map[string]any
-	for _, name := range append([]string{c.ValuesFile}, c.AdditionalValuesFiles...) {
-		if name == "" {
-			continue
-		}
-		data, err := readFile(filepath.Join(dir, name))
-		if err != nil {
-			return nil, fmt.Errorf("reading the values of chart %s: %w", c.Name, err)
-		}
-		values, err := ParseValues(name, data)
-		if err != nil {
-			return nil, err
-		}
-		out = loader.MergeMaps(out, values)
-	}
-	switch c.ValuesMerge {
-	case "replace":
-		return c.ValuesInline, nil
-	case "merge":
-		return loader.MergeMaps(c.ValuesInline, out), nil
-	}
-	return loader.MergeMaps(out, c.ValuesInline), nil
-}
-
-// withoutCharts gives the text of a kustomization in which a file takes the
-// place of its charts.
-func withoutCharts(data []byte, file string) ([]byte, error) {
-	var k map[string]any
-	if err := yaml.Unmarshal(data, &k); err != nil {
-		return nil, err
-	}
-	delete(k, "helmCharts")
-	delete(k, "helmGlobals")
-	if file != "" {
-		list, ok := k["resources"].([]any)
-		if k["resources"] != nil && !ok {
-			return nil, errors.New("resources is no list")
-		}
-		k["resources"] = append(list, file)
-	}
-	return yaml.Marshal(k)
 }

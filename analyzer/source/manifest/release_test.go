@@ -114,11 +114,16 @@ helmCharts:
 - {name: gone, repo: "https://example.com"}
 `+strings.ReplaceAll(fmt.Sprintf(webChart, "k/charts/web"), "k/charts/web/..", "k/charts"))
 	tree := read(t, "k")
-	if got, want := deployed(tree), []string{"k/kustomization.yaml:1 -/Deployment/pre-k 2 3 in k"}; !slices.Equal(got, want) {
+	if got, want := deployed(tree), []string{"k/kustomization.yaml:3 -/Deployment/pre-k 2 3 in k"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q; %v", got, want, tree.Problems)
 	}
-	if !slices.ContainsFunc(tree.Skips, func(s files.Skip) bool { return s.Kind == "helmCharts" }) {
+	if !slices.ContainsFunc(tree.Skips, func(s files.Skip) bool {
+		return s.Kind == "helmCharts" && strings.Contains(s.Reason, "the chart gone is") && s.Position == files.At(4, 3)
+	}) {
 		t.Errorf("got %v, want the chart named that is not here", tree.Skips)
+	}
+	if d := tree.Documents[0]; !strings.HasPrefix(d.Origin, "k/charts/web/templates/") {
+		t.Errorf("got %q, want the template that it is rendered of", d.Origin)
 	}
 }
 
