@@ -47,6 +47,7 @@ func TestDecode(t *testing.T) {
 		{"kind of another group", "apiVersion: apps/v1\nkind: Cronjob\n", `2! apps/v1 has no kind "Cronjob"; did you mean CronJob (batch/v1)?`},
 		{"kind of another group, core", "apiVersion: v1\nkind: Deploymnet\n", `2! v1 has no kind "Deploymnet"; did you mean Deployment (apps/v1)?`},
 		{"group and kind", "apiVersion: app/v1\nkind: Deploymnet\n", `1! there is no API "app/v1"; did you mean apps/v1?`},
+		{"a group left out of a custom kind", "apiVersion: v1alpha1\nkind: Kafka\n", `1! there is no API "v1alpha1" with a kind "Kafka"; its group is missing, as in GROUP/v1alpha1`},
 		{"a short word of no API", "apiVersion: v1\nkind: Rule\n", "-/Rule/"},
 		{"stranger", "apiVersion: apps/v1\nkind: Widget\n", "2! apps/v1 has no kind \"Widget\""},
 		{"group", "apiVersion: app/v1\nkind: Deployment\n", `1! there is no API "app/v1"; did you mean apps/v1?`},

@@ -160,8 +160,11 @@ func misspelt(apiVersion, kind string) (field, message string) {
 			if g := groupOf(kind); g != nil && g.group != "" {
 				return "apiVersion", "there is no API " + quote(apiVersion) + "; did you mean " + g.api() + "?"
 			}
-			if !versionForm.MatchString(version) && !slices.Contains(b.kinds, kind) {
+			switch known := slices.Contains(b.kinds, kind); {
+			case !known && !versionForm.MatchString(version):
 				return "", ""
+			case !known:
+				return "apiVersion", "there is no API " + quote(apiVersion) + " with a kind " + quote(kind) + "; its group is missing, as in GROUP/" + version
 			}
 		}
 		return "apiVersion", "there is no API " + quote(apiVersion) + "; did you mean " + b.api() + "?"

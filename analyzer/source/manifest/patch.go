@@ -49,15 +49,16 @@ func lacksImages(d *manifest.Document) bool {
 const mostAbove = 3
 
 // patchesWith reports whether a kustomization beside or above a file patches
-// with it.
+// with it, or stands beside it and takes it in as nothing else.
 func patchesWith(path string) bool {
 	real := realPath(path)
 	dir := filepath.Dir(real)
-	for range mostAbove + 1 {
+	for i := range mostAbove + 1 {
 		if kustomizationIn(dir) != "" {
 			k, err := readKustomization(dir)
-			named := slices.ContainsFunc(k.patches(), func(p string) bool { return realPath(filepath.Join(dir, p)) == real })
-			if err == nil && named {
+			is := func(p string) bool { return p != "" && realPath(filepath.Join(dir, p)) == real }
+			unused := i == 0 && !slices.ContainsFunc(k.paths(), is) // as scaffolds have them, to be taken in one day
+			if err == nil && (unused || slices.ContainsFunc(k.patches(), is)) {
 				return true
 			}
 		}

@@ -23,6 +23,18 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: whole}
 spec: {template: {spec: {containers: [{name: c, image: a}]}}}
+-- app/prod/unused.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {template: {spec: {containers: [{name: c, args: [--debug]}]}}}
+-- bad/kustomization.yaml --
+resources: [cpu.yaml]
+-- bad/cpu.yaml --
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {template: {spec: {containers: [{name: c}]}}}
 -- alone/cpu.yaml --
 apiVersion: apps/v1
 kind: Deployment
@@ -37,7 +49,8 @@ func TestPatchesAreNotJudgedAlone(t *testing.T) {
 	for path, want := range map[string]struct{ documents, skips int }{
 		"app/prod/patches/cpu.yaml": {0, 1},
 		"app/prod/patches":          {1, 1},
-		"app":                       {2, 0}, // the patched Deployment, and the other file
+		"app":                       {2, 1}, // the patched Deployment, the other file, and the patch that nobody takes
+		"bad/cpu.yaml":              {1, 0}, // a resource, though the API server refuses it
 		"alone/cpu.yaml":            {1, 0},
 	} {
 		tree := read(t, path)

@@ -332,7 +332,7 @@ func (w *walker) walk(dir string) error {
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
-			if isManifest(path) {
+			if isManifest(path) || filepath.Ext(path) == "" && !strings.HasPrefix(e.Name(), ".") { // or it was a folder
 				w.dangling = append(w.dangling, path)
 			}
 		case info.IsDir():
