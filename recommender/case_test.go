@@ -120,6 +120,9 @@ func describePlan(b *strings.Builder, plan *nodes.Plan) {
 		fmt.Fprintf(b, "  with commitments of %.2f: plan %.2f, today %.2f, cheapest at list prices %.2f, of their families %.2f, bound %.2f\n",
 			h.Commitments, h.Monthly, h.MonthlyNow, h.MonthlyFree, h.MonthlyUsed, h.LowerBound)
 	}
+	if h := plan.Hours; h != nil {
+		fmt.Fprintf(b, "  by the hours: plan %.2f, %.2f nodes, %.2f at 3 h, %.2f at 12 h\n", h.Monthly, h.Mean, h.Nodes[3], h.Nodes[12])
+	}
 	for _, p := range plan.Pools {
 		fmt.Fprintf(b, "  pool %d %s %s in %s at %.4f\n", p.Count, p.InstanceType, p.CapacityType, p.Zone, p.Hourly)
 	}

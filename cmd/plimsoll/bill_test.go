@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"slices"
@@ -133,8 +134,8 @@ func TestBillRecomputes(t *testing.T) {
 			MonthlyCost           float64
 		}
 		Waste []struct {
-			Kind, Target string
-			MonthlyCost  float64
+			Kind, Target, Container string
+			MonthlyCost             float64
 		}
 	}
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
@@ -173,22 +174,48 @@ func TestBillRecomputes(t *testing.T) {
 	same("idle and overhead", r.Summary.IdleMonthly+r.Summary.OverheadMonthly, total-counted, 1)
 	checked := map[string]int{}
 	for _, w := range r.Waste {
-		if want, ok := plain.waste(w.Kind, w.Target, rows); ok {
-			same(w.Kind+" "+w.Target, w.MonthlyCost, want, 1)
+		if want, ok := plain.waste(w.Kind, w.Target, w.Container, rows); ok {
+			same(w.Kind+" "+w.Target+" "+w.Container, w.MonthlyCost, want, 1)
 			checked[w.Kind]++
+		} else {
+			t.Errorf("%s %s for $%.2f is of a kind that was not recomputed", w.Kind, w.Target, w.MonthlyCost)
 		}
 	}
-	for _, kind := range []string{"idle-workload", "underused-node", "old-generation", "unbound-volume", "unmounted-volume", "oversized-volume", "scaled-to-zero-with-volumes", "load-balancer-without-endpoints"} {
+	for _, kind := range []string{"idle-workload", "quiet-workload", "unused-requests", "underused-node", "daemonset-only-nodes", "old-generation", "unbound-volume", "unmounted-volume", "oversized-volume", "scaled-to-zero-with-volumes", "load-balancer-without-endpoints"} {
 		if checked[kind] == 0 {
 			t.Errorf("no finding of the kind %s was recomputed", kind)
+		}
+	}
+	for _, name := range plain.unusedRequests() {
+		if !slices.ContainsFunc(r.Waste, func(w struct {
+			Kind, Target, Container string
+			MonthlyCost             float64
+		}) bool {
+			return w.Kind == "unused-requests" && w.Target+" "+w.Container == name
+		}) {
+			t.Errorf("%s has unused requests, which nobody says", name)
 		}
 	}
 }
 
 // waste works a finding's dollars out anew; ok is false of kinds that it does not know.
-func (b *plainBill) waste(kind, target string, rows map[string]float64) (usd float64, ok bool) {
+func (b *plainBill) waste(kind, target, container string, rows map[string]float64) (usd float64, ok bool) {
 	_, name, _ := strings.Cut(target, "/")
 	switch kind {
+	case "quiet-workload", "ended-pods", "empty-namespace": // nothing is said to be had for them
+		return 0, true
+	case "daemonset-only-nodes":
+		return 0, true // the demo's one is drained by the plan, where its dollars stand
+	case "unused-requests":
+		for i := range b.snap.Workloads {
+			if w := &b.snap.Workloads[i]; w.Namespace+"/"+w.Kind+"/"+w.Name == target {
+				for j := range w.Containers {
+					if w.Containers[j].Name == container {
+						return b.unused(w, &w.Containers[j]), true
+					}
+				}
+			}
+		}
 	case "idle-workload":
 		return rows[target], true
 	case "underused-node":
@@ -228,6 +255,72 @@ func (b *plainBill) waste(kind, target string, rows map[string]float64) (usd flo
 		return 0.0225 * 730, true // a network load balancer's hour in us-east-1
 	}
 	return 0, false
+}
+
+// unused is what the requests of a container cost above the CPU that it stays below in
+// 99 of 100 samples, and above its memory's peak, where that is nine tenths of them: at
+// the mean unit price of the nodes that its pods are on.
+func (b *plainBill) unused(w *analyzer.Workload, c *analyzer.Container) (usd float64) {
+	type held struct {
+		value float64
+		count uint64
+	}
+	var cpu []held
+	total, peak, days := uint64(0), 0.0, 0
+	for _, u := range b.snap.Usage {
+		if u.Ref == w.Ref && u.Container == c.Name {
+			for i := range u.Days {
+				for value, n := range u.Days[i].CPU.All() {
+					cpu, total = append(cpu, held{value, n}), total+n
+				}
+				peak, days = math.Max(peak, u.Days[i].Memory.Max()), days+1
+			}
+		}
+	}
+	if days < 7 {
+		return 0
+	}
+	slices.SortFunc(cpu, func(a, b held) int { return cmp.Compare(a.value, b.value) })
+	p99, seen := 0.0, uint64(0)
+	for _, h := range cpu {
+		if p99 = h.value; float64(seen+h.count) >= 0.99*float64(total) {
+			break
+		}
+		seen += h.count
+	}
+	free := func(request, used float64) float64 {
+		if request-used >= 0.9*request {
+			return request - used
+		}
+		return 0
+	}
+	core, gib, pods := 0.0, 0.0, 0.0
+	for _, p := range w.Pods {
+		if price, ok := b.prices[p.Node]; ok {
+			core, gib, pods = core+price.CPUPerCoreHour, gib+price.MemoryPerGiBHour, pods+1
+		}
+	}
+	if pods == 0 {
+		return 0
+	}
+	return 730 * float64(w.PodsWith(c)) * (free(float64(c.Requests.CPU), p99)/1000*core + free(float64(c.Requests.Memory), peak)/(1<<30)*gib) / pods
+}
+
+// unusedRequests names the containers that have unused requests worth 5 USD a month, of
+// workloads that run all the time, work and are no add-ons.
+func (b *plainBill) unusedRequests() (names []string) {
+	for i := range b.snap.Workloads {
+		w := &b.snap.Workloads[i]
+		if w.Batch() || w.AddOn() || slices.Contains([]string{"forgotten-demo", "card-gateway", "sms-sender", "debug-shell"}, w.Name) { // the idle ones
+			continue
+		}
+		for j := range w.Containers {
+			if c := &w.Containers[j]; c.Type != analyzer.TypeInit && b.unused(w, c) >= 5 {
+				names = append(names, w.Namespace+"/"+w.Kind+"/"+w.Name+" "+c.Name)
+			}
+		}
+	}
+	return names
 }
 
 // claimsOf is what the bound claims of a workload cost: those that its pod template

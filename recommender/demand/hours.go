@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -158,13 +159,13 @@ func (h *PlanHours) hours() []*planHour {
 	for i := range h.Pass.Facts.Workloads {
 		w := &h.Pass.Facts.Workloads[i]
 		if h.Here[w.Ref] != nil && !h.Pass.Cluster.Idle(w.Ref) {
-			seen[w.Ref] = nodes.PodHours(h.Pass.Cluster, w)
+			seen[w.Ref] = hourly.PodHours(h.Pass.Cluster, w)
 			for hour := range seen[w.Ref] {
 				at[hour] = &planHour{at: hour, pods: map[string]float64{}}
 			}
 		}
 	}
-	first, last := nodes.WholeHours(h.Pass.Facts.Snapshot.Window)
+	first, last := hourly.WholeHours(h.Pass.Facts.Snapshot.Window)
 	maps.DeleteFunc(at, func(hour int, _ *planHour) bool { return hour < first || hour >= last })
 	var out []*planHour
 	for _, hour := range slices.Sorted(maps.Keys(at)) {

@@ -75,6 +75,9 @@ func (h *PlanHours) fill(hours, levels []*planHour) {
 	for c := range counted {
 		h.d.nodes[c] /= max(counted[c], 1)
 	}
+	if by := h.Plan.Hours; by != nil { // with what is to be on spot, and the room for losses
+		h.d.nodes = by.Nodes
+	}
 	h.d.Seen = len(hours)
 	if lost > 0 {
 		h.d.Warn("pods-left-out", fmt.Sprintf("up to %d pods of busier hours fit on no node of the plan and are not in the demand", lost))

@@ -9,7 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
-	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 )
 
 // Curve is the on-demand usage of each hour with history, by family, or by
@@ -206,7 +206,7 @@ func fillHours(p *advice.Pass, d *Curve, family map[string]string, fleets map[st
 // whole leaves out the hours that the window only touches: they hold a part of
 // the pods.
 func (s *hourSums) whole(w analyzer.Window) {
-	first, last := nodes.WholeHours(w)
+	first, last := hourly.WholeHours(w)
 	maps.DeleteFunc(s.hours, func(at int, _ []float64) bool { return at < first || at >= last })
 }
 

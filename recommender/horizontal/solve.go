@@ -321,8 +321,8 @@ func (c *scaleCase) priced() bool {
 // pennies reports whether the best setting saves less than the user wants of a
 // change.
 func (c *scaleCase) pennies() bool {
-	least := max(c.pass.Options.Nodes.MinSavings, c.pass.Options.Nodes.MinSavingsShare*c.now.monthly())
-	return c.priced() && c.now.monthly()-c.best.monthly() < least
+	saves := c.now.monthly() - c.best.monthly()
+	return c.priced() && (saves < 0 || c.pass.Options.Nodes.Pennies(saves, c.now.monthly()))
 }
 
 // scaling is the setting advised, complete.

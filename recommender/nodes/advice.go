@@ -51,6 +51,7 @@ func (n *nodePlanner) advise(r *advice.Advice) {
 	}
 	n.way(plan)
 	n.place(plan)
+	plan.Hours = n.hours()
 	plan.Groups = n.groups()
 	r.Cite(sources(n.pass.Costs.Catalog, plan.Groups))
 	r.Changes = nodeChanges(countedPools(now), plan.Pools)

@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/waiting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
@@ -48,10 +49,11 @@ type Plan struct {
 	Launch     []Pool     // of Pools, what starts before the moves
 	Starts     []Start    // the nodes of Launch one by one, new-1 first
 	Moves      []packing.Move
-	Stays      []string // nodes that the plan has too and whose pods all stay, by name
-	Groups     []Group  // the plan's nodes but the kept ones, as pools of an autoscaler
-	Pods       int      // pods that were planned anew
-	Held       *Held    // nil where no commitments are held
+	Stays      []string      // nodes that the plan has too and whose pods all stay, by name
+	Groups     []Group       // the plan's nodes but the kept ones, as pools of an autoscaler
+	Pods       int           // pods that were planned anew
+	Held       *Held         // nil where no commitments are held
+	Hours      *hourly.Hours // nil where no autoscaler of nodes was seen
 	Style      advice.PoolStyle
 	Exact      float64 // USD a month of the plan with any types that lives through nothing
 	Survived   *Survived
@@ -115,7 +117,7 @@ func run(p *advice.Pass) error {
 		return nil
 	}
 	n.advise(&r)
-	p.Results["nodes"] = n.planned()
+	p.Results["nodes"] = n.planned(advice.As[Plan](r.Detail).Hours)
 	p.Report(r)
 	return nil
 }

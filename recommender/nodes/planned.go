@@ -6,6 +6,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -22,6 +23,8 @@ type Planned struct {
 	// Ordered says that Moves are all there is to do: it may be nothing, where the
 	// plan is today's nodes.
 	Ordered bool
+	// Hours is how many of the nodes the hours need; nil where no autoscaler was seen.
+	Hours *hourly.Hours
 
 	cluster *advice.Cluster
 }
@@ -62,8 +65,8 @@ func (p *Planned) Requests(w *analyzer.WorkloadFacts, pod *analyzer.Pod) analyze
 	return requestsOf(p.cluster, w, pod)
 }
 
-func (n *nodePlanner) planned() *Planned {
-	out := &Planned{Input: n.in, Plan: n.plan, Moves: n.moves.Moves, Ordered: n.moved || n.same, cluster: n.pass.Cluster}
+func (n *nodePlanner) planned(hours *hourly.Hours) *Planned {
+	out := &Planned{Hours: hours, Input: n.in, Plan: n.plan, Moves: n.moves.Moves, Ordered: n.moved || n.same, cluster: n.pass.Cluster}
 	for _, node := range n.nodes {
 		out.Nodes = append(out.Nodes, Node{node.Node, node.cost, node.kept})
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -30,7 +30,7 @@ func (n *nodePlanner) wanted(w *analyzer.WorkloadFacts, now int) (pods int, ok b
 	case n.busiest == 0:
 		return 0, false
 	}
-	seen, known := PodHours(n.pass.Cluster, w)[n.busiest]
+	seen, known := hourly.PodHours(n.pass.Cluster, w)[n.busiest]
 	switch {
 	case w.Batch():
 		return max(int(math.Round(seen)), now), true
@@ -38,38 +38,6 @@ func (n *nodePlanner) wanted(w *analyzer.WorkloadFacts, now int) (pods int, ok b
 		return min(max(int(math.Ceil(seen-1e-9)), int(w.HPAs[0].Min), 1), max(int(w.HPAs[0].Max), now)), true
 	}
 	return 0, false
-}
-
-// PodHours is a workload's mean pods by the hour: of the setting advised, else as
-// they were.
-func PodHours(c *advice.Cluster, w *analyzer.WorkloadFacts) map[int]float64 {
-	out := map[int]float64{}
-	for i := range w.Containers {
-		if w.Containers[i].Type == analyzer.TypeInit {
-			continue
-		}
-		for _, day := range w.Containers[i].Days {
-			for j, hour := range day.Hours {
-				if hour.Pods > 0 {
-					out[int(day.Date)*24+j] = max(out[int(day.Date)*24+j], float64(hour.Pods))
-				}
-			}
-		}
-	}
-	if to, ok := c.Scaled(w.Ref); ok {
-		for hour := range out {
-			if pods, ok := to.Hours.At(hour); ok {
-				out[hour] = pods
-			}
-		}
-	}
-	return out
-}
-
-// WholeHours bounds the hours, since 1970, that lie in the window as a whole.
-func WholeHours(w analyzer.Window) (first, last int) {
-	const hour = 3600
-	return int((w.Start.Unix() + hour - 1) / hour), int(w.End.Unix() / hour)
 }
 
 // findBusiest finds the whole hour of the window whose pods are worth the most, by the
@@ -82,11 +50,11 @@ func (n *nodePlanner) findBusiest() {
 			continue
 		}
 		each := n.pass.Costs.MeanUnit.Hourly(requestsOf(n.pass.Cluster, w, &analyzer.Pod{}))
-		for hour, pods := range PodHours(n.pass.Cluster, w) {
+		for hour, pods := range hourly.PodHours(n.pass.Cluster, w) {
 			n.worth[hour] += pods * each
 		}
 	}
-	first, last := WholeHours(n.pass.Facts.Snapshot.Window)
+	first, last := hourly.WholeHours(n.pass.Facts.Snapshot.Window)
 	maps.DeleteFunc(n.worth, func(hour int, _ float64) bool { return hour < first || hour >= last })
 	most := 0.0
 	for _, hour := range slices.Sorted(maps.Keys(n.worth)) {

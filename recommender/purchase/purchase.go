@@ -134,6 +134,10 @@ func advisePurchase(p *advice.Pass, r *advice.Advice, d *demand.Curve) (reason s
 	}
 	a := advice.As[Advice](r.Detail)
 	a.Commitments = m.advice(d, amounts)
+	if saves := savingsOf(a.Commitments); saves > 0 && p.Options.Nodes.Pennies(saves, a.Demand.Mean*pricing.HoursPerMonth) {
+		a.Commitments = nil
+		return "what commitments would save is less than asked for (--min-savings)", nil
+	}
 	a.Capital, a.Change = m.capital, m.change
 	m.safeToday(a.Commitments, demand.Before(p, d))
 	a.Scenarios, err = m.scenarios(amounts)
@@ -144,15 +148,20 @@ func advisePurchase(p *advice.Pass, r *advice.Advice, d *demand.Curve) (reason s
 	if err != nil {
 		return "", err
 	}
-	for _, c := range a.Commitments {
-		r.MonthlySavings += c.MonthlySavings
-	}
+	r.MonthlySavings = savingsOf(a.Commitments)
 	r.Confidence = 1 - math.Exp(-float64(d.Seen)/24/14)
 	r.Title = purchaseTitle(a)
 	r.Show("mean demand", a.Demand.Mean, "usd")
 	r.Show("history", float64(d.Seen)/24, "days")
 	r.Warnings = append(r.Warnings, d.Warnings...)
 	return "", nil
+}
+
+func savingsOf(all []Commitment) (usd float64) {
+	for i := range all {
+		usd += all[i].MonthlySavings
+	}
+	return usd
 }
 
 func purchaseTitle(a *Advice) string {

@@ -35,6 +35,7 @@ func run(p *advice.Pass) error {
 			all = append(all, adviseContainer(p, policy, w, &w.Containers[j]))
 		}
 		price(p, w, all)
+		leavePennies(p, w, all)
 		for j := range all {
 			if s := advice.As[Sizing](all[j].Detail); s != nil {
 				p.Cluster.SetRequests(analyzer.ContainerRef{Ref: w.Ref, Container: w.Containers[j].Name}, s.Requests, all[j].Confidence)

@@ -96,6 +96,10 @@ func moveToSpot(p *advice.Pass, moves []spotMove) {
 			r.Title = "ready for spot, but its pods are on nodes that stay as they are, or too few to move one"
 			continue
 		}
+		if p.Options.Nodes.Pennies(saved*m.usd*m.discount()/gain*pricing.HoursPerMonth, p.Costs.MonthlyOf(m.ref)) {
+			r.Title = "ready for spot, but the move saves less than asked for (--min-savings)"
+			continue
+		}
 		m.spot.Advised, m.spot.Moves = true, min(m.share/m.onDemand, 1)
 		p.Cluster.SetOnSpot(m.ref, m.spot.Moves)
 		m.spot.MonthlyOnDemand = gone * m.usd / worth * pricing.HoursPerMonth

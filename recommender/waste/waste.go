@@ -79,8 +79,13 @@ func run(p *advice.Pass) error {
 // file files a finding of the kind that is looked for. USD are told by the
 // finding alone, so that no total counts them beside the savings of the lever
 // that takes them off the bill.
+// What costs less than the user wants of a change is left out; what is told for what
+// it says, at no cost, is not.
 func (l *look) file(r advice.Advice, f Finding) {
 	f.Kind = l.kind
+	if f.Monthly > 0 && l.Options.Nodes.Pennies(f.Monthly, 0) {
+		return
+	}
 	r.Rule, r.Lever, r.Detail = "waste", advice.LeverWaste, &f
 	r.Show("cost", f.Monthly, "usd")
 	l.Report(r)

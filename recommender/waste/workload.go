@@ -102,7 +102,7 @@ func unusedRequests(l *look, w *analyzer.WorkloadFacts) {
 		cpu := unused(c.Requests.CPU, c.CPU.Samples.Quantile(0.99))
 		memory := unused(c.Requests.Memory, c.Memory.Samples.Max())
 		pods := float64(w.PodsWith(&c.Container))
-		usd := pods * pricing.HoursPerMonth * unit.Hourly(analyzer.Amounts{CPU: int64(cpu), Memory: int64(memory)})
+		usd := pods * pricing.HoursPerMonth * (cpu/1000*unit.CoreHour + memory/(1<<30)*unit.GiBHour)
 		if usd < unusedMonthly {
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/provision"
 )
@@ -148,6 +149,7 @@ func (b *builder) nodePlan() *document.NodePlan {
 			MonthlyCost: document.USD(document.Whole(document.Finite(float64(p.Count)*p.Hourly*pricing.HoursPerMonth) * 100)),
 		})
 	}
+	out.ByHour = planHours(plan.Hours)
 	out.Stays, out.WithCommitments = plan.Stays, planBill(plan.Held)
 	provisioned(out, plan.Groups, b.Analysis.Snapshot.Cluster)
 	for _, m := range plan.Moves {
@@ -172,6 +174,17 @@ func (b *builder) nodePlan() *document.NodePlan {
 	out.PoolStyle, out.ExactMonthlyCost, out.Survives = string(plan.Style), document.Cents(plan.Exact), survives(plan)
 	for _, k := range plan.Kept {
 		out.Kept = append(out.Kept, document.KeptNode(k))
+	}
+	return out
+}
+
+func planHours(h *hourly.Hours) *document.PlanHours {
+	if h == nil {
+		return nil
+	}
+	out := &document.PlanHours{MonthlyCost: document.Cents(h.Monthly), MeanNodes: document.Decimals(document.Finite(h.Mean), 2)}
+	for _, v := range h.Nodes {
+		out.Nodes = append(out.Nodes, document.Decimals(document.Finite(v), 2))
 	}
 	return out
 }

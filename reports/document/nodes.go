@@ -35,6 +35,9 @@ type NodePlan struct {
 	LowerBoundMonthly USD `json:"lowerBoundMonthly"`
 	// GapPercent is how far MonthlyCost lies above the lower bound.
 	GapPercent float64 `json:"gapPercent" jsonschema:"minimum=0"`
+	// ByHour is what the plan comes to as an autoscaler of nodes takes away what an hour does not need, where MonthlyCost is
+	// that of the busiest hour's nodes in all hours; absent where no such autoscaler, or no history, was seen.
+	ByHour *PlanHours `json:"byHour,omitempty"`
 	// WithCommitments is what the commitments held make of it; absent without any.
 	WithCommitments *PlanBill `json:"withCommitments,omitempty"`
 	Count           int       `json:"count"`
@@ -65,6 +68,15 @@ type NodePlan struct {
 	EKSNodegroups     []EKSNodegroup     `json:"eksNodegroups,omitempty"`
 	GKENodePools      []GKENodePool      `json:"gkeNodePools,omitempty"`
 	AKSNodePools      []AKSNodePool      `json:"aksNodePools,omitempty"`
+}
+
+// PlanHours is the plan's nodes through the hours of the window.
+type PlanHours struct {
+	// MonthlyCost is the mean over the hours: the bill.
+	MonthlyCost USD `json:"monthlyCost"`
+	// MeanNodes is how many there are on average, Nodes the same by hour of the day, UTC.
+	MeanNodes float64   `json:"meanNodes"`
+	Nodes     []float64 `json:"nodes"`
 }
 
 // PlanSurvives is what the plan lives through, and what each level costs.

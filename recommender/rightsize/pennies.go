@@ -1,0 +1,53 @@
+package rightsize
+
+import (
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+)
+
+// leavePennies leaves a workload's containers as they are where all that is lowered of
+// them together saves less than the user wants of a change. What is raised, or missing,
+// is advised whatever it saves.
+func leavePennies(p *advice.Pass, w *analyzer.WorkloadFacts, all []advice.Advice) {
+	saves := 0.0
+	for i := range all {
+		if raises(&all[i]) {
+			return
+		}
+		saves += all[i].MonthlySavings
+	}
+	if p.Costs == nil || !p.Options.Nodes.Pennies(saves, p.Costs.MonthlyOf(w.Ref)) {
+		return
+	}
+	for i := range all {
+		if s := advice.As[Sizing](all[i].Detail); s != nil && len(all[i].Changes) > 0 {
+			leave(&all[i], s, &w.Containers[i])
+		}
+	}
+}
+
+// raises reports whether advice changes a request or limit to more.
+func raises(r *advice.Advice) bool {
+	for _, c := range r.Changes {
+		if c.To > c.From {
+			return true
+		}
+	}
+	return false
+}
+
+// leave takes back what would change. What it would have risked goes with it.
+func leave(r *advice.Advice, s *Sizing, c *analyzer.ContainerFacts) {
+	s.Requests, s.Limits, s.Risk = c.Requests, c.Limits, Risk{}
+	r.Changes, r.MonthlySavings = nil, 0
+	var kept []advice.Evidence
+	for _, e := range r.Evidence {
+		if !strings.HasPrefix(e.Name, "time above") && !strings.HasPrefix(e.Name, "weeks with") {
+			kept = append(kept, e)
+		}
+	}
+	r.Evidence, s.Evidence = kept, kept
+	r.Title = "what lower requests would save is less than asked for (--min-savings)"
+}
