@@ -196,7 +196,7 @@ func (f *gateFlags) print(ctx context.Context, s streams, sinks []sink[finding.F
 	o := finding.Options{Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll}
 	for _, k := range sinks {
 		opts := o
-		opts.Color = o.Color && k.file == ""
+		opts.Color, opts.Indent = o.Color && k.file == "", s.Width > 0 && k.file == ""
 		said = said || k.file == "" && k.format.ForPeople
 		err := writeSink(ctx, s, f.files, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, r, opts) })
 		if err != nil {

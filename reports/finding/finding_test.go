@@ -112,12 +112,27 @@ func write(t testing.TB, format string, r *finding.Report, o finding.Options) []
 
 func TestGoldens(t *testing.T) {
 	for _, f := range finding.Formats() {
-		golden(t, f.Name+".txt", write(t, f.Name, report(t), finding.Options{}))
+		golden(t, f.Name+".txt", write(t, f.Name, report(t), finding.Options{Indent: true}))
 	}
 	golden(t, "table-all-color.txt", write(t, "table", report(t), finding.Options{All: true, Color: true}))
 	clean := &finding.Report{Result: &verdict.Result{}, Rules: gate.Rules()[:2], Threshold: verdict.SeverityError, Version: "v1.2.3"}
 	for _, f := range finding.Formats() {
-		golden(t, f.Name+"-clean.txt", write(t, f.Name, clean, finding.Options{}))
+		golden(t, f.Name+"-clean.txt", write(t, f.Name, clean, finding.Options{Indent: true}))
+	}
+}
+
+// TestCompact wants the same document for programs as for people, without a space
+// between its parts.
+func TestCompact(t *testing.T) {
+	for _, r := range []*finding.Report{report(t), hostile(3), {Result: &verdict.Result{}, Threshold: verdict.SeverityError}} {
+		var want, got bytes.Buffer
+		if err := json.Compact(&want, write(t, "json", r, finding.Options{Indent: true})); err != nil {
+			t.Fatal(err)
+		}
+		got.Write(bytes.TrimSpace(write(t, "json", r, finding.Options{})))
+		if got.String() != want.String() {
+			t.Errorf("got %s\nwant %s", &got, &want)
+		}
 	}
 }
 

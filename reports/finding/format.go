@@ -35,6 +35,8 @@ type Options struct {
 	Color bool
 	// All prints findings that are known or waived, too.
 	All bool
+	// Indent lays JSON out for people.
+	Indent bool
 }
 
 // Format is one way to print a judgement.
@@ -50,7 +52,7 @@ type Format struct {
 func Formats() []Format {
 	return []Format{
 		{"table", "for a terminal", writeTable, true},
-		{"json", "everything, indented", writeJSON, false},
+		{"json", "everything; indented on a terminal", writeJSON, false},
 		{"sarif", "SARIF 2.1.0 for code scanning", writeSARIF, false},
 		{"junit", "JUnit XML: a test suite a rule", steady(writeJUnit), false},
 		{"github", "workflow commands that GitHub shows as annotations, and the table", steady(writeGitHub), true},

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
@@ -31,53 +32,64 @@ type document struct {
 // Kind is the kind of the JSON document.
 const Kind = "Judgement"
 
-func writeJSON(w io.Writer, r *Report, _ Options) error {
+// writeJSON writes the document, the findings one by one: a large tree has as many
+// as the rest of the program's memory holds.
+func writeJSON(w io.Writer, r *Report, o Options) error {
 	d := document{
 		APIVersion: verdict.APIVersion, Kind: Kind, Failed: r.Fails(), Summary: r.Summary, Account: r.Account, Cost: r.Cost,
 		Findings: []verdict.Finding{}, Warnings: append([]analyzer.Warning{}, r.Warnings...),
 	}
 	d.Metadata.Version, d.Metadata.Today, d.Metadata.Evidence, d.Metadata.FailOn = r.Version, r.Today, r.Evidence, r.Threshold
-	text, err := encoded(d, "")
+	lay := compact
+	if o.Indent {
+		lay = indented
+	}
+	text, err := encoded(d, lay, "")
 	if err != nil {
 		return err
 	}
-	before, after, _ := bytes.Cut(text, noFindings) // no text of the document has a bare line break in it
-	return writeParts(w, before, r.Findings, after)
-}
-
-// noFindings is how the document has its findings before there are any.
-var noFindings = []byte("\n  \"findings\": []")
-
-// writeParts writes the findings one by one between what stands before and after
-// them: a large tree has as many as the rest of the program's memory holds.
-func writeParts(w io.Writer, before []byte, findings []verdict.Finding, after []byte) error {
+	before, after, _ := bytes.Cut(text, []byte(lay.none)) // no text has a bare quote in it
 	out := bufio.NewWriter(w)
 	out.Write(before) // the error is sticky: Flush gives it
-	if len(findings) == 0 {
-		out.Write(noFindings)
+	if len(r.Findings) == 0 {
+		out.WriteString(lay.none)
 	} else {
-		out.WriteString("\n  \"findings\": [")
+		out.WriteString(strings.TrimSuffix(lay.none, "]"))
 	}
-	for i := range findings {
-		text, err := encoded(&findings[i], "    ")
+	for i := range r.Findings {
+		text, err := encoded(&r.Findings[i], lay, lay.prefix)
 		if err != nil {
 			return err
 		}
 		if i > 0 {
 			out.WriteByte(',')
 		}
-		out.WriteString("\n    ")
+		out.WriteString(lay.before)
 		out.Write(bytes.TrimSuffix(text, []byte("\n")))
 	}
-	if len(findings) > 0 {
-		out.WriteString("\n  ]")
+	if len(r.Findings) > 0 {
+		out.WriteString(lay.end)
 	}
 	out.Write(after)
 	return out.Flush()
 }
 
+// layout is how JSON is laid out: for people on a terminal, for programs without a
+// space.
+type layout struct {
+	indent string
+	// none is how the document has its findings before there are any; before, end
+	// and prefix stand around them.
+	none, before, end, prefix string
+}
+
+var (
+	indented = layout{"  ", "\n  \"findings\": []", "\n    ", "\n  ]", "    "}
+	compact  = layout{"", ",\"findings\":[]", "", "]", ""}
+)
+
 func encode(w io.Writer, v any) error {
-	text, err := encoded(v, "")
+	text, err := encoded(v, indented, "")
 	if err != nil {
 		return err
 	}
@@ -85,12 +97,15 @@ func encode(w io.Writer, v any) error {
 	return err
 }
 
-// encoded gives indented JSON, each line but the first behind a prefix.
-func encoded(v any, prefix string) ([]byte, error) {
+// encoded gives JSON; where it is indented, each line but the first behind a
+// prefix.
+func encoded(v any, lay layout, prefix string) ([]byte, error) {
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
 	e.SetEscapeHTML(false)
-	e.SetIndent(prefix, "  ")
+	if lay.indent != "" {
+		e.SetIndent(prefix, lay.indent)
+	}
 	err := e.Encode(v)
 	return analyzer.EscapeJSON(buf.Bytes()), err
 }
