@@ -163,6 +163,8 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	f.files.store.Timeout = f.kube.RequestTimeout
+	f.prices.in, f.commit.in = f.files, f.files
 	opts, err := f.options(ctx)
 	if err != nil {
 		return err

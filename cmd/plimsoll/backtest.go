@@ -49,6 +49,8 @@ func (f *backtestFlags) run(ctx context.Context, s streams) error {
 	if f.output != "table" && f.output != "json" {
 		return fmt.Errorf("-o %s: no such format; there is: table, json", f.output)
 	}
+	f.files.store.Timeout = f.kube.RequestTimeout
+	f.prices.in = f.files
 	catalog, err := f.prices.catalog(ctx)
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ type commitmentFlags struct {
 	payment []string
 	capital string
 	change  string
+	in      files // opens files; its zero value will do
 }
 
 func (f *commitmentFlags) register(cmd *cobra.Command) {
@@ -67,7 +68,7 @@ func (f *commitmentFlags) options(ctx context.Context) (o advice.CommitmentOptio
 		return o, err
 	}
 	for _, name := range f.held {
-		held, err := readHeld(ctx, name)
+		held, err := readHeld(ctx, f.in, name)
 		if err != nil {
 			return o, err
 		}
@@ -95,11 +96,10 @@ func parseShare(flag, such, s string) (float64, error) {
 	return max(v, leastShare), nil
 }
 
-func readHeld(ctx context.Context, name string) ([]pricing.HeldCommitment, error) {
+func readHeld(ctx context.Context, in files, name string) ([]pricing.HeldCommitment, error) {
 	if err := checkURL("--commitments", name); err != nil {
 		return nil, err
 	}
-	in := files{}
 	data, err := in.read(ctx, name)
 	if err != nil {
 		return nil, storeError(reading("--commitments", err))

@@ -19,6 +19,12 @@ func cuts(w http.ResponseWriter, r *http.Request) {
 	truncates("application/octet-stream", `{"apiVersion":`)(w, r)
 }
 
+// stands begins a file and never goes on with it.
+func stands(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
+	stalls(w, r)
+}
+
 var storeFailures = failureGroup{"Object stores", "Wherever a file is named, it may be in a store: `s3://`, `gs://`, `azblob://`, `https://`. What a store does not give is a source that could not be reached: 3.", []failure{
 	{what: "URL without a file", args: "audit --snapshot s3://backups", code: 2, says: "want s3://BUCKET/PATH"},
 	{what: "unknown scheme", args: "audit -o json=ftp://example.com/report.json --demo", code: 2, says: "there is: s3, gs, azblob"},
@@ -35,6 +41,12 @@ var storeFailures = failureGroup{"Object stores", "Wherever a file is named, it 
 	{what: "no store at the endpoint", args: withStore, security: "refused", code: 3, says: "check host and port"},
 	{what: "no answer in time", args: withStore + " --request-timeout 500ms", reply: hangs, code: 3, says: "reachable from here"},
 	{what: "cut off", args: withStore, reply: cuts, code: 3, says: "write the file anew"},
+	{what: "a snapshot that stands still", args: withStore + " --request-timeout 500ms", reply: stands, code: 3, says: "no answer in time"},
+	{what: "prices that stand still", args: "audit -q --objects objects.yaml --pricing WEB --request-timeout 500ms", reply: stalls, code: 3, says: "no answer in time"},
+	{what: "commitments that stand still", args: "audit -q --objects objects.yaml --commitments WEB --request-timeout 500ms", reply: stalls, code: 3, says: "no answer in time"},
+	{what: "objects that are cut off", args: "audit -q --objects WEB", reply: cuts, code: 3, says: "write the file anew"},
+	{what: "prices that are cut off", args: "price m6i.xlarge --provider aws --region us-east-1 --pricing WEB", reply: cuts, code: 3, says: "write the file anew"},
+	{what: "a price file that is cut off", args: "price --validate WEB", reply: cuts, code: 3, says: "write the file anew"},
 	{what: "expired presigned URL", args: withWeb, reply: denies(403, "AccessDenied"), code: 3, says: "a presigned URL may have expired"},
 	{what: "a server that is not trusted", args: withWeb, security: "self-signed", code: 3, says: "SSL_CERT_FILE"},
 	{what: "no TLS", args: withWeb, security: "not-tls", code: 3, says: "check the scheme"},

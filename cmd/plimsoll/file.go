@@ -117,6 +117,20 @@ func (f *files) write(ctx context.Context, name string, data []byte) error {
 	return replace()
 }
 
+// watchedReader keeps what reading failed with: parsers give its text alone.
+type watchedReader struct {
+	r   io.Reader
+	err error
+}
+
+func (w *watchedReader) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		w.err = err
+	}
+	return n, err
+}
+
 // checkURL tells, before anything is dialled, of URLs that cannot be read and
 // written.
 func checkURL(flag, name string) error {

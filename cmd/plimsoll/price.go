@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/pricing/lookup"
 )
@@ -23,6 +25,7 @@ type priceFlags struct {
 	spot     []string // labels of spot nodes
 	days     int      // of age, from which prices are warned of
 	cache    priceCache
+	in       files // opens files; its zero value will do
 }
 
 func (f *priceFlags) register(cmd *cobra.Command) {
@@ -97,7 +100,7 @@ func (f *priceFlags) catalog(ctx context.Context) (*pricing.Catalog, error) {
 		if err := checkURL("--pricing", name); err != nil {
 			return nil, err
 		}
-		o, err := readPrices(ctx, name)
+		o, err := readPrices(ctx, f.in, name)
 		if err != nil {
 			return nil, err
 		}
@@ -110,16 +113,16 @@ func (f *priceFlags) catalog(ctx context.Context) (*pricing.Catalog, error) {
 	return c, f.known(c)
 }
 
-func readPrices(ctx context.Context, name string) (pricing.Overrides, error) {
-	in := files{}
+func readPrices(ctx context.Context, in files, name string) (pricing.Overrides, error) {
 	file, err := in.open(ctx, name)
 	if err != nil {
 		return pricing.Overrides{}, storeError(reading("--pricing", err))
 	}
 	defer file.Close()
-	o, err := pricing.ParseFile(in.shown(name), file)
+	source := &watchedReader{r: file}
+	o, err := pricing.ParseFile(in.shown(name), source)
 	if err != nil {
-		return pricing.Overrides{}, reading("--pricing", err)
+		return pricing.Overrides{}, storeError(reading("--pricing", cmp.Or(source.err, err)))
 	}
 	return o, nil
 }
@@ -192,10 +195,14 @@ func validatePrices(ctx context.Context, s streams, names []string) error {
 			return storeError(reading("--validate", err))
 		}
 		name = in.shown(name)
-		problems := pricing.Validate(name, file)
+		source := &watchedReader{r: file}
+		problems := pricing.Validate(name, source)
 		file.Close()
+		if source.err != nil {
+			return storeError(reading("--validate", source.err))
+		}
 		for _, p := range problems {
-			fmt.Fprintln(s.Out, p.Error())
+			fmt.Fprintln(s.Out, analyzer.Printable(origin.SecretsOf(ctx).Hide(p.Error())))
 		}
 		if bad += len(problems); len(problems) == 0 {
 			fmt.Fprintf(s.Out, "%s: fine\n", name)

@@ -79,6 +79,8 @@ func sourceError(err error) error { return &exitError{exitSource, err} }
 // run is the whole program: args[0] is the name it was called by. It gives the
 // exit code.
 func run(ctx context.Context, args []string, s streams) int {
+	ctx, hidden := origin.WithSecrets(ctx)
+	s.Err = hidden.Writer(s.Err)
 	root := newRoot(filepath.Base(args[0]), s)
 	root.SetArgs(args[1:])
 	err := root.ExecuteContext(ctx)

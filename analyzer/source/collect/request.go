@@ -11,6 +11,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/kube"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/prometheus"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 )
@@ -88,6 +89,11 @@ func (r *Request) Collect(ctx context.Context) (*analyzer.Snapshot, error) {
 	snap, err := r.collect(ctx)
 	if err != nil {
 		return nil, err
+	}
+	hidden := origin.SecretsOf(ctx)
+	for i := range snap.Warnings { // what servers say goes into every report
+		w := &snap.Warnings[i]
+		w.Subject, w.Message = hidden.Hide(w.Subject), hidden.Hide(w.Message)
 	}
 	if what := r.Selection.Nothing(snap); what != "" {
 		return nil, fmt.Errorf("no workload matches: there are none of %s; check the names with kubectl get deployments,statefulsets,daemonsets -A --show-labels", what)

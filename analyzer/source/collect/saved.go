@@ -37,6 +37,9 @@ func readSaved(ctx context.Context, open func(ctx context.Context, name string) 
 	}
 	defer body.Close()
 	snap, err := snapshot.Decode(body)
+	if at := (*store.Error)(nil); errors.As(err, &at) { // it names the file, and what is wrong with it is not known
+		return nil, at
+	}
 	if err != nil {
 		return nil, fmt.Errorf("snapshot %s: %w", store.Show(name), err)
 	}

@@ -193,6 +193,7 @@ func (c *Client) dial(config *rest.Config) (err error) {
 	c.server = shown.String()
 	// An engine's answers are a hundred megabytes at times; over HTTP/2 the API
 	// server needs much longer to pass them on than over connections of their own.
+	config.Wrap(origin.Noting)
 	bulk := rest.CopyConfig(config)
 	bulk.NextProtos = []string{"http/1.1"}
 	if c.bulk, err = rest.TransportFor(bulk); err != nil {

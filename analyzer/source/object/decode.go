@@ -51,7 +51,9 @@ func addObject(v *Inventory, raw []byte, list header) error {
 			return err
 		}
 	}
-	v.read++
+	if v.read++; v.read > mostObjects {
+		return errMany
+	}
 	return addKind(v, raw, h)
 }
 

@@ -45,6 +45,7 @@ type Inventory struct {
 	labelSets   map[string]labelSet
 	skipped     []analyzer.Warning            // objects that could not be read
 	read        int                           // objects, those included
+	waiting     int                           // objects that wait for their list's kind, ever
 	file        string                        // that is being read
 	where       func() place                  // the object that is being read stands at
 	families    map[analyzer.Ref]analyzer.Ref // of runs; see joinFamilies

@@ -35,6 +35,7 @@ type jsonDocument struct {
 	begun   bool  // the document has a first token
 	inValue bool  // the error is of a value, not of the syntax
 	start   int64 // offset of the value that the error is of
+	small   int   // items without a kind that are less than an object
 }
 
 // errorOffset finds where an error arose; end is how far the input was read.
@@ -78,7 +79,10 @@ func (d *jsonDocument) object() error {
 	var head header
 	var early []json.RawMessage // items without a kind, before the List's own
 	isList := false
-	for d.dec.More() {
+	for n := 0; d.dec.More(); n++ {
+		if n > mostFields {
+			return errBarren
+		}
 		t, err := d.dec.Token()
 		if err != nil {
 			return err
@@ -136,6 +140,13 @@ func (d *jsonDocument) single(fields map[string]json.RawMessage) error {
 	return add(d.v, raw, header{})
 }
 
+const (
+	// leastObject is how many bytes an object has at least that is worth waiting for.
+	leastObject = 100
+	// mostFields bounds the fields of an object, and the items that are less than one.
+	mostFields = 10_000
+)
+
 // items reads a list's items up to and with its closing bracket. An item
 // without a kind waits in early where the list's kind is not yet known.
 func (d *jsonDocument) items(list header, early *[]json.RawMessage) error {
@@ -148,6 +159,11 @@ func (d *jsonDocument) items(list header, early *[]json.RawMessage) error {
 			var h header
 			if err := json.Unmarshal(raw, &h); err == nil && h.Kind == "" {
 				*early = append(*early, slices.Clone(raw))
+				if len(raw) > leastObject {
+					d.v.waiting++
+				} else if d.small++; d.small > mostFields {
+					return errBarren
+				}
 				continue
 			}
 		}

@@ -71,7 +71,8 @@ func Read(v *Inventory, r io.Reader, name string) error {
 }
 
 func readStream(v *Inventory, r io.Reader, name string) error {
-	packed := &unpack.Counter{R: r}
+	source := &sourceReader{r: r}
+	packed := &unpack.Counter{R: source}
 	in := bufio.NewReaderSize(packed, 1<<16)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(in)
@@ -89,10 +90,17 @@ func readStream(v *Inventory, r io.Reader, name string) error {
 	}
 	var documents int
 	var err error
+	in = bufio.NewReaderSize(&barren{r: in, v: v}, 1<<16)
 	if first := firstByte(in); first == '{' || first == '[' {
 		documents, err = readJSON(v, in)
 	} else {
 		documents, err = readYAML(v, in)
+	}
+	if source.err != nil && err != nil { // whatever a parser made of it
+		if strings.Contains(source.err.Error(), name) {
+			return source.err
+		}
+		return fmt.Errorf("%s: %w", name, source.err)
 	}
 	if err == nil && documents == 0 {
 		err = errors.New("there is no object in it; did the command that should write it fail?")
@@ -125,6 +133,54 @@ func explain(err error) error {
 		return ErrCut
 	}
 	return errors.New(strings.Join(strings.Fields(err.Error()), " "))
+}
+
+// sourceReader keeps what reading failed with: parsers give its text alone, if that.
+type sourceReader struct {
+	r   io.Reader
+	err error
+}
+
+func (s *sourceReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+const (
+	// mostBarren bounds the text between two objects: white space, or a field that
+	// goes on and on.
+	mostBarren = maxChunk
+	// mostObjects bounds the objects of all files. Clusters have a few hundred
+	// thousand pods at most.
+	mostObjects = 5_000_000
+)
+
+var (
+	errBarren = fmt.Errorf("%d MiB of it hold no object; is it a dump of Kubernetes objects?", mostBarren>>20)
+	errMany   = fmt.Errorf("it has more than %d objects", mostObjects)
+)
+
+// barren ends a text that brings no objects any more.
+type barren struct {
+	r     io.Reader
+	v     *Inventory
+	found int
+	bytes int
+}
+
+func (b *barren) Read(p []byte) (int, error) {
+	if found := b.v.read + b.v.waiting; found != b.found {
+		b.found, b.bytes = found, 0
+	}
+	if b.bytes > mostBarren {
+		return 0, errBarren
+	}
+	n, err := b.r.Read(p)
+	b.bytes += n
+	return n, err
 }
 
 // firstByte looks at the first byte that is not white space, without taking it

@@ -3,6 +3,7 @@ package object_test
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
@@ -48,6 +50,64 @@ func TestReadErrors(t *testing.T) {
 				t.Errorf("more than one line: %q", err)
 			}
 		})
+	}
+}
+
+// endless repeats a text for ever, after a beginning.
+type endless struct {
+	begin, text string
+	at          int
+}
+
+func (e *endless) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		if e.begin != "" {
+			k := copy(p[n:], e.begin)
+			e.begin = e.begin[k:]
+			n += k
+			continue
+		}
+		k := copy(p[n:], e.text[e.at:])
+		e.at = (e.at + k) % len(e.text)
+		n += k
+	}
+	return n, nil
+}
+
+// A stream without an end that brings no objects is given up: white space, comments, a
+// field that goes on, items of nothing.
+func TestEndlessStreams(t *testing.T) {
+	for name, in := range map[string]*endless{
+		"blanks":          {"", " ", 0},
+		"blanks in JSON":  {"{", " ", 0},
+		"lines":           {"", "\n", 0},
+		"comments":        {"", "# nothing\n", 0},
+		"documents":       {"", "---\n", 0},
+		"a long text":     {`{"a":"`, "x", 0},
+		"a long list":     {`{"a":[`, `{"b":1},`, 0},
+		"many fields":     {`{`, `"a":1,`, 0},
+		"items too small": {`{"items":[`, `{},`, 0},
+		"nested lists":    {`{"items":[`, `[`, 0},
+		"a long line":     {"a: ", "x", 0},
+		"a long block":    {"a: |\n", "  x\n", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := object.Read(&object.Inventory{}, in, "f"); err == nil {
+				t.Error("no error")
+			}
+		})
+	}
+}
+
+// What reading fails with is what is told, and can be told apart, whatever a parser
+// makes of it.
+func TestBrokenReader(t *testing.T) {
+	broken := errors.New("the server broke off")
+	for name, begin := range map[string]string{"JSON": `{"kind":"List","items":[`, "YAML": "kind: Pod\n", "nothing": "", "gzip": "\x1f\x8b\x08\x00\x00\x00\x00\x00"} {
+		err := object.Read(&object.Inventory{}, io.MultiReader(strings.NewReader(begin), iotest.ErrReader(broken)), "f")
+		if !errors.Is(err, broken) {
+			t.Errorf("%s: got %v, want what reading failed with", name, err)
+		}
 	}
 }
 

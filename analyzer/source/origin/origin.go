@@ -38,10 +38,10 @@ func (e *RedirectError) Error() string {
 	return fmt.Sprintf("it answered %d and points to another server, %s, which is not followed: credentials stay with the server that was asked", e.Status, e.To)
 }
 
-// Client is a client whose requests stay with the server that is asked. rt may
-// be nil for the default.
+// Client is a client whose requests stay with the server that is asked, and whose
+// secrets are known to their context. rt may be nil for the default.
 func Client(rt http.RoundTripper) *http.Client {
-	return &http.Client{Transport: rt, CheckRedirect: Stay}
+	return &http.Client{Transport: Noting(rt), CheckRedirect: Stay}
 }
 
 // Stay is an http.Client's CheckRedirect: it lets redirects within one origin

@@ -52,8 +52,8 @@ func (r *Reader) AWS(ctx context.Context, region string) ([]Price, error) {
 	if err != nil {
 		return nil, fmt.Errorf("AWS' offer file of %s: %w", region, err)
 	}
-	f := awsFile{region: region, bySKU: map[string]*Price{}}
-	err = f.read(json.NewDecoder(body))
+	f := awsFile{region: region, bySKU: map[string]*Price{}, text: &offerText{r: body}}
+	err = f.read(json.NewDecoder(f.text))
 	if err := errors.Join(err, body.Close()); err != nil {
 		return nil, fmt.Errorf("AWS' offer file of %s: it is cut, or its schema has changed: %w", region, err)
 	}
@@ -64,6 +64,7 @@ type awsFile struct {
 	region          string
 	bySKU           map[string]*Price
 	products, terms bool // seen
+	text            *offerText
 }
 
 // read walks the file's top level; products come before their terms.
@@ -96,6 +97,7 @@ func (f *awsFile) read(d *json.Decoder) error {
 }
 
 func (f *awsFile) product(d *json.Decoder, sku string) error {
+	f.text.known = f.text.n
 	var p awsProduct
 	if err := d.Decode(&p); err != nil {
 		return fmt.Errorf("product %s: %w", sku, err)
@@ -117,12 +119,16 @@ func (f *awsFile) product(d *json.Decoder, sku string) error {
 	if err != nil {
 		gib = 0
 	}
+	if len(f.bySKU) >= mostMachines {
+		return errMany
+	}
 	f.bySKU[sku] = &Price{InstanceType: a.InstanceType, VCPUs: cpu, MemoryGiB: gib}
 	return nil
 }
 
 // offer reads the offers on one product.
 func (f *awsFile) offer(d *json.Decoder, kind, sku string) error {
+	f.text.known = f.text.n
 	p := f.bySKU[sku]
 	if p == nil {
 		return skip(d)
@@ -208,10 +214,49 @@ func object(d *json.Decoder, use func(key string) error) error {
 	return nil
 }
 
+// skip passes over a value without keeping it.
 func skip(d *json.Decoder) error {
-	var raw json.RawMessage
-	if err := d.Decode(&raw); err != nil {
-		return fmt.Errorf("reading JSON: %w", err)
+	for depth := 0; ; {
+		token, err := d.Token()
+		if err != nil {
+			return fmt.Errorf("reading JSON: %w", err)
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 {
+			return nil
+		}
 	}
-	return nil
+}
+
+const (
+	// mostMachines bounds the machines of a region; a cloud has about a thousand.
+	mostMachines = 100_000
+	// mostUnknown bounds the text between two products or offers, and mostOffers all
+	// of it: the file of a region has hundreds of MiB.
+	mostUnknown, mostOffers = 16 << 20, 2 << 30
+)
+
+var errMany = fmt.Errorf("it has more than %d machines", mostMachines)
+
+// offerText is the text of an offer file, within bounds.
+type offerText struct {
+	r io.Reader
+	n int64
+	// known is how much was read when a product or an offer was met.
+	known int64
+}
+
+// Read fails at a field, or at white space, that goes on and on.
+func (o *offerText) Read(p []byte) (int, error) {
+	if o.n-o.known > mostUnknown || o.n > mostOffers {
+		return 0, errors.New("it has no end")
+	}
+	n, err := o.r.Read(p)
+	o.n += int64(n)
+	return n, err
 }

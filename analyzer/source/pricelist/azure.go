@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 )
 
 // azurePrices is the public address of Azure's Retail Prices API.
@@ -100,9 +102,9 @@ func following(first *url.URL, link string) (*url.URL, error) {
 	}
 	next, err := url.Parse(link)
 	if err != nil {
-		return nil, fmt.Errorf("the next page's address: %w", err)
+		return nil, errors.New("the next page's address is no URL")
 	}
-	if next.Scheme != first.Scheme || next.Hostname() != first.Hostname() {
+	if !origin.Same(next, first) {
 		return nil, fmt.Errorf("the next page is at %s, another server than %s", next.Host, first.Host)
 	}
 	return next, nil
@@ -135,6 +137,9 @@ func (l *azureList) add(item *azureItem) error {
 			item.ArmSkuName, item.CurrencyCode, item.UnitOfMeasure, item.ArmRegionName, l.region)
 	}
 	p := l.prices[item.ArmSkuName]
+	if p == nil && len(l.prices) >= mostMachines {
+		return errMany
+	}
 	if p == nil {
 		p = &Price{InstanceType: item.ArmSkuName}
 		l.prices[item.ArmSkuName] = p

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -196,5 +197,61 @@ func TestInterrupted(t *testing.T) {
 	reader.Pause = time.Hour
 	if _, err := reader.AWS(ctx, "eu-west-1"); err == nil || !strings.Contains(err.Error(), "canceled") {
 		t.Errorf("got %v, want that it was canceled", err)
+	}
+}
+
+// A server that stands still is given up by a timeout and asked once; a list without an
+// end, or that goes on elsewhere, is refused. No key of the address is shown.
+func TestHostileLists(t *testing.T) {
+	done := make(chan struct{})
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		want   string
+	}{
+		"silent": {func(http.ResponseWriter, *http.Request) { <-done }, "no answer in time"},
+		"stalls": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"Items":[`)
+			w.(http.Flusher).Flush()
+			<-done
+		}, "no answer in time"},
+		"redirect": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "http://other.example.com/?key=hunter2")
+			w.WriteHeader(http.StatusFound)
+		}, "is not followed"},
+		"blanks":  {func(w http.ResponseWriter, _ *http.Request) { repeat(w, "{", " ") }, " is "},
+		"a field": {func(w http.ResponseWriter, _ *http.Request) { repeat(w, `{"other":[`, `{"a":1},`) }, " is "},
+		"a text":  {func(w http.ResponseWriter, _ *http.Request) { repeat(w, `{"other":"`, "x") }, " is "},
+		"elsewhere": {func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, azurePage("http://"+r.Host+"0/next", azureItem(series, "D4s v5", "Standard_D4s_v5", "Consumption", "", 0.23)))
+		}, " is "},
+	} {
+		var asked atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked.Add(1)
+			c.answer(w, r)
+		}))
+		t.Cleanup(server.Close)
+		r := func() *pricelist.Reader {
+			return &pricelist.Reader{Endpoint: strings.Replace(server.URL, "//", "//me:hunter2@", 1), Limit: 200 * time.Millisecond, Tries: 3, Pause: time.Millisecond}
+		}
+		_, azure := r().Azure(t.Context(), "westeurope")
+		_, aws := r().AWS(t.Context(), "us-east-1")
+		for _, err := range []error{azure, aws} {
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+		if n := asked.Load(); n > 2 {
+			t.Errorf("%s: asked %d times, want once for each list", name, n)
+		}
+	}
+	t.Cleanup(func() { close(done) })
+}
+
+// repeat sends a text until nobody reads it.
+func repeat(w io.Writer, begin, text string) {
+	_, err := io.WriteString(w, begin)
+	for part := strings.Repeat(text, 1<<14); err == nil; {
+		_, err = io.WriteString(w, part)
 	}
 }

@@ -61,7 +61,7 @@ func newClient(o Options) (*client, error) {
 	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
 	return &client{
 		base: *u, shown: shown.String(),
-		http:    &http.Client{Transport: transport, CheckRedirect: checkRedirect(transport)},
+		http:    &http.Client{Transport: origin.Noting(transport), CheckRedirect: checkRedirect(transport)},
 		timeout: o.Timeout, gate: newGate(o.Concurrency), wait: o.retryWait,
 	}, nil
 }

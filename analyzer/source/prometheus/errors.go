@@ -113,6 +113,12 @@ func transportError(ctx context.Context, err error) *Error {
 	default:
 		e.certificate(err, cause)
 	}
+	if of := (*tokenError)(nil); errors.As(err, &of) && e.Kind != KindCanceled && e.Kind != KindStalled {
+		e.What = of.Error()
+		if origin.Redirected(err) == nil {
+			e.Next = "check oauth2.token_url and the client's id and secret in the file given with --prometheus-config"
+		}
+	}
 	return e
 }
 

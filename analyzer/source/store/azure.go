@@ -32,7 +32,7 @@ type azure struct{ client *blockblob.Client }
 
 // newAzure takes the variables that Azure's own command line knows, else the
 // identity of the pod, the machine or the user who logged in.
-func newAzure(t target, transport *http.Transport) (place, error) {
+func newAzure(t target, transport http.RoundTripper) (place, error) {
 	base := policy.ClientOptions{Transport: origin.Client(transport), Retry: policy.RetryOptions{MaxRetries: attempts - 1, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second}}
 	o := &blockblob.ClientOptions{ClientOptions: base}
 	client, err := azureClient(t, o)

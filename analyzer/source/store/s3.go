@@ -36,7 +36,7 @@ var errNoAWS = &Error{err: errors.New("no credentials were found"),
 
 // newS3 takes credentials as the AWS tools do: environment, profile, then the
 // role of the pod, task or machine.
-func newS3(t target, transport *http.Transport) (place, error) {
+func newS3(t target, transport http.RoundTripper) (place, error) {
 	at := cmp.Or(t.options.Get("endpoint"), os.Getenv("AWS_ENDPOINT_URL_S3"), os.Getenv("AWS_ENDPOINT_URL"), "https://s3.amazonaws.com")
 	u, err := url.Parse(at)
 	if err != nil || u.Host == "" {
@@ -64,7 +64,7 @@ func newS3(t target, transport *http.Transport) (place, error) {
 
 // awsCredentials asks the machine's metadata service last, and not at all where
 // AWS_EC2_METADATA_DISABLED says so and no other role is given.
-func awsCredentials(transport *http.Transport) *credentials.Credentials {
+func awsCredentials(transport http.RoundTripper) *credentials.Credentials {
 	chain := []credentials.Provider{&credentials.EnvAWS{}, &credentials.FileAWSCredentials{}}
 	role := cmp.Or(os.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE"), os.Getenv("AWS_CONTAINER_CREDENTIALS_FULL_URI"), os.Getenv("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"))
 	if role != "" || !strings.EqualFold(os.Getenv("AWS_EC2_METADATA_DISABLED"), "true") {
@@ -78,9 +78,9 @@ var errNoGoogle = &Error{err: errors.New("no credentials were found"),
 
 // newGS takes Google's default credentials. STORAGE_EMULATOR_HOST, as Google's
 // own libraries know it, leads to a server that asks for none.
-func newGS(ctx context.Context, t target, transport *http.Transport) (place, error) {
+func newGS(ctx context.Context, t target, transport http.RoundTripper) (place, error) {
 	host, secure := "storage.googleapis.com", true
-	var via http.RoundTripper = transport
+	via := transport
 	if emulator := os.Getenv("STORAGE_EMULATOR_HOST"); emulator != "" {
 		host, secure = strings.TrimPrefix(emulator, "http://"), false
 	} else {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,8 +17,8 @@ import (
 
 // Client dials stores. Its zero value works.
 type Client struct {
-	// Timeout is the longest wait for a server to take a connection, and then
-	// for it to begin its answer; 0 stands for half a minute.
+	// Timeout is the longest wait for a server to take a connection, then for it to
+	// begin its answer, and then for each part of it; 0 stands for half a minute.
 	Timeout time.Duration
 }
 
@@ -140,8 +141,9 @@ func (c Client) place(ctx context.Context, name string) (place, context.CancelFu
 	if err != nil {
 		return nil, nil, err
 	}
-	transport := c.transport()
-	cancel := transport.CloseIdleConnections
+	dialled := c.transport()
+	cancel := dialled.CloseIdleConnections
+	transport := origin.Noting(origin.Paced(dialled, c.timeout()))
 	var p place
 	switch t.scheme {
 	case "s3":
@@ -159,11 +161,11 @@ func (c Client) place(ctx context.Context, name string) (place, context.CancelFu
 	return p, cancel, nil
 }
 
+// timeout is Timeout with its default.
+func (c Client) timeout() time.Duration { return cmp.Or(c.Timeout, 30*time.Second) }
+
 func (c Client) transport() *http.Transport {
-	timeout := c.Timeout
-	if timeout == 0 {
-		timeout = 30 * time.Second
-	}
+	timeout := c.timeout()
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DialContext = dialer(timeout)
 	t.TLSHandshakeTimeout, t.ResponseHeaderTimeout = timeout, timeout

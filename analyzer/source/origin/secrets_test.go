@@ -59,3 +59,44 @@ func TestEchoesShowNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// What is left of a secret that was cut, and what writes it otherwise, is hidden as
+// well; what the program says of itself is not.
+func TestSecretsAreHidden(t *testing.T) {
+	ctx, hidden := origin.WithSecrets(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/api?query=up%7Bnamespace%3D%22shop%22%7D&step=3600&dedup=true&limit=500&api_key=k/ey%2BSECRET", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", `Bearer tok"en/SECRET`)
+	req.Header.Set("X-Scope-OrgID", "shop")
+	req.Header.Set("User-Agent", "plimsoll")
+	resp, err := origin.Client(nil).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	for text, want := range map[string]string{
+		`401: tok"en/SECRET, k/ey+SECRET`:        "401: ..., ...",
+		`said "tok\"en/SECRET"`:                  `said "..."`,
+		"at /api?api_key=k%2Fey%2BSECRET&step=":  "at /api?api_key=...&step=",
+		`was: Bearer tok"en/SEC`:                 "was: Bearer ...",
+		"namespace shop: plimsoll, 3600 and 500": "namespace shop: plimsoll, 3600 and 500",
+		"no SECRET of its own":                   "no SECRET of its own",
+		`up{namespace="shop"} is true`:           `up{namespace="shop"} is true`,
+		"":                                       "",
+	} {
+		if got := hidden.Hide(text); got != want {
+			t.Errorf("Hide(%q) is %q, want %q", text, got, want)
+		}
+	}
+	var out strings.Builder
+	if n, err := io.WriteString(hidden.Writer(&out), "k/ey+SECRET\n"); n != 12 || err != nil || out.String() != "...\n" {
+		t.Errorf("wrote %q, %d, %v", out.String(), n, err)
+	}
+	if got := origin.SecretsOf(t.Context()).Hide("k/ey+SECRET"); got != "k/ey+SECRET" {
+		t.Errorf("a context without secrets hides %q", got)
+	}
+}
