@@ -106,6 +106,7 @@ func Analyze(s *Snapshot) *Analysis {
 	}
 	a.believe(usage)
 	a.sizeByPod()
+	s = a.Snapshot
 	for i := range s.Workloads {
 		w := &s.Workloads[i]
 		if w.Past {

@@ -47,8 +47,8 @@ func (n *Node) Windows() bool {
 }
 
 // sizeByPod makes the nodes whose pods are billed one by one as large as what
-// their pods are billed for, so that nothing of them is idle. The snapshot
-// itself stays as it is.
+// their pods are billed for, and notes that with pods on Fargate, so that nothing of
+// them is idle. The snapshot itself stays as it is.
 func (a *Analysis) sizeByPod() {
 	s := *a.Snapshot
 	s.Nodes = slices.Clone(s.Nodes)
@@ -64,10 +64,21 @@ func (a *Analysis) sizeByPod() {
 	if len(size) == 0 {
 		return
 	}
+	s.Workloads = slices.Clone(s.Workloads)
 	for i := range s.Workloads {
-		for j := range s.Workloads[i].Pods {
-			if p := &s.Workloads[i].Pods[j]; size[p.Node] != nil && !p.Ended() {
-				*size[p.Node] = size[p.Node].Plus(p.billed(program[p.Node]))
+		w := &s.Workloads[i]
+		if slices.ContainsFunc(w.Pods, func(p Pod) bool { return program[p.Node] != "" }) {
+			w.Pods = slices.Clone(w.Pods)
+		}
+		for j := range w.Pods {
+			p := &w.Pods[j]
+			if size[p.Node] == nil || p.Ended() {
+				continue
+			}
+			billed := p.billed(program[p.Node])
+			*size[p.Node] = size[p.Node].Plus(billed)
+			if program[p.Node] == ByPodFargate {
+				p.Provisioned = billed
 			}
 		}
 	}
@@ -77,6 +88,20 @@ func (a *Analysis) sizeByPod() {
 		}
 	}
 	a.Snapshot = &s
+}
+
+// Fargate reports whether all of the workload's running pods are billed one by one in
+// the sizes that Fargate sells.
+func (w *Workload) Fargate() bool {
+	running := 0
+	for i := range w.Pods {
+		if p := &w.Pods[i]; !p.Ended() {
+			if running++; p.Provisioned == (Amounts{}) {
+				return false
+			}
+		}
+	}
+	return running > 0
 }
 
 // billed is what a program bills a pod for.

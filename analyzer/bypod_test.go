@@ -56,11 +56,19 @@ func TestNodesBilledByPod(t *testing.T) {
 		{Name: "d", Node: "m", Requests: analyzer.Amounts{CPU: 100}},
 	}
 	s := &analyzer.Snapshot{Nodes: []analyzer.Node{virtual, fargate, machine}, Workloads: []analyzer.Workload{{Pods: pods}}}
-	got := analyzer.Analyze(s).Snapshot.Nodes
+	a := analyzer.Analyze(s)
+	got := a.Snapshot.Nodes
 	for i, want := range []analyzer.Amounts{{CPU: 100, Memory: 1 << 30}, {CPU: 500, Memory: 1 << 30}, machine.Capacity} {
 		if got[i].Capacity != want {
 			t.Errorf("node %s: capacity %v, want %v", got[i].Name, got[i].Capacity, want)
 		}
+	}
+	w := a.Workloads[0].Workload
+	if rest := w.Beyond(&w.Pods[2]); rest != (analyzer.Amounts{CPU: 500, Memory: 1 << 30}) {
+		t.Errorf("beyond its containers the pod on Fargate holds %+v, want all that it is billed for", rest)
+	}
+	if w.Fargate() || !(&analyzer.Workload{Pods: w.Pods[2:3]}).Fargate() {
+		t.Error("only pods on Fargate are billed in its sizes")
 	}
 	if s.Nodes[0].Capacity != virtual.Capacity {
 		t.Error("the snapshot was changed")

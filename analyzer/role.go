@@ -65,10 +65,10 @@ func (w *Workload) PodsOf(role string) int32 {
 // PodsWith is how many of the workload's replicas have a container.
 func (w *Workload) PodsWith(c *Container) int32 { return w.PodsOf(c.Role) }
 
-// Beyond is what a pod of the workload reserves and its running containers do not
-// request.
+// Beyond is what a pod of the workload reserves, or is billed for where a provider
+// bills it by itself, and its running containers do not request.
 func (w *Workload) Beyond(p *Pod) Amounts {
-	rest := p.Requests
+	rest := p.Requests.Max(p.Provisioned)
 	for _, c := range w.ContainersOf(p) {
 		if c.Type != TypeInit {
 			rest.CPU, rest.Memory, rest.GPU = rest.CPU-c.Requests.CPU, rest.Memory-c.Requests.Memory, rest.GPU-c.Requests.GPU

@@ -41,6 +41,7 @@ type WorkloadCost struct {
 	Containers map[string]float64
 	Pods       int // pods that run now
 	Unit       UnitPrice
+	ByPod      bool // its pods are billed one by one, and none is on a machine
 }
 
 // UnitPrice is what one unit of a resource costs an hour on the nodes that a
@@ -242,12 +243,17 @@ func (c *Costs) addUnit(w *analyzer.WorkloadFacts, byNode map[string]pricing.Nod
 	if !ok {
 		return
 	}
+	machines := 0
 	for _, p := range w.Pods {
 		if price, ok := byNode[p.Node]; ok && price.Status != pricing.Missing {
 			cost.Unit = cost.Unit.plus(unitOf(price), 1)
 			cost.Pods++
+			if price.Offering.CapacityType != pricing.ByPod {
+				machines++
+			}
 		}
 	}
+	cost.ByPod = machines == 0 && cost.Pods > 0
 	cost.Unit = cost.Unit.over(float64(cost.Pods))
 	c.Workloads[w.Ref] = cost
 }

@@ -18,6 +18,9 @@ type Ledger struct {
 	// Plan is the plan of the nodes, and At its index in the advice; nil without.
 	Plan *nodes.Plan
 	At   int
+	// ByPod is what right-sizing and rescaling take off the bill themselves: of pods that
+	// a provider bills one by one. It is in no plan of the nodes.
+	ByPod float64
 	// Held is what the commitments that exist do; nil where there are none.
 	Held *Held
 }
@@ -25,7 +28,7 @@ type Ledger struct {
 // Step is what one lever does to the bill that those before it left.
 type Step struct {
 	Lever advice.Lever
-	// Saved leaves the bill. Freed is what right-sizing and rescaling free: it
+	// Saved leaves the bill. Freed is what right-sizing and rescaling free on machines: it
 	// leaves the bill by a plan of the nodes, not by itself.
 	Saved, Freed float64
 	// Held is what the commitments that exist do to the bill after the step; nil
@@ -59,7 +62,9 @@ func Of(c *cost.Costs, all []advice.Advice) *Ledger {
 		case lever == advice.LeverPurchase:
 			step.Saved = saved[lever] * l.left(all)
 		default:
-			step.Freed = saved[lever]
+			step.Saved = byPod(c, all, lever)
+			step.Freed = saved[lever] - step.Saved
+			l.ByPod += step.Saved
 		}
 		step.Held = l.held(lever)
 		l.Steps = append(l.Steps, step)
@@ -79,6 +84,17 @@ func savedBy(all []advice.Advice) (saved map[advice.Lever]float64, ran map[advic
 		}
 	}
 	return saved, ran
+}
+
+// byPod adds up what a lever saves on workloads whose pods are billed one by one.
+func byPod(c *cost.Costs, all []advice.Advice, lever advice.Lever) (usd float64) {
+	for i := range all {
+		r := &all[i]
+		if v := r.MonthlySavings; r.Lever == lever && c.Workloads[r.Workload].ByPod && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			usd += v
+		}
+	}
+	return usd
 }
 
 func monthly(p *nodes.Plan) (usd float64) {

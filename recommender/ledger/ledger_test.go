@@ -69,6 +69,26 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// TestByPodLeavesTheBill: what right-sizing takes off pods that are billed one by one
+// leaves the bill by itself, beside a plan of the nodes too; on machines it frees room.
+func TestByPodLeavesTheBill(t *testing.T) {
+	fargate, machine := analyzer.Ref{Namespace: "a", Kind: "Deployment", Name: "fargate"}, analyzer.Ref{Namespace: "a", Kind: "Deployment", Name: "machine"}
+	costs := &cost.Costs{Bill: 2000, Workloads: map[analyzer.Ref]cost.WorkloadCost{fargate: {ByPod: true}, machine: {}}}
+	all := []advice.Advice{
+		{Lever: advice.LeverRightsize, Workload: fargate, MonthlySavings: 30}, {Lever: advice.LeverRightsize, Workload: machine, MonthlySavings: 300},
+		{Lever: advice.LeverHorizontal, Workload: fargate, MonthlySavings: 12}, plan,
+	}
+	l := ledger.Of(costs, all)
+	for i, want := range []ledger.Step{{Lever: "rightsize", Saved: 30, Freed: 300}, {Lever: "horizontal", Saved: 12}, {Lever: "nodes", Saved: 2000 - 730}} {
+		if got := l.Steps[i]; got.Lever != want.Lever || got.Saved != want.Saved || got.Freed != want.Freed {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+	if l.ByPod != 42 {
+		t.Errorf("got %v by pods, want 42", l.ByPod)
+	}
+}
+
 // TestHeldBySteps: what commitments cover follows the nodes, which the plan
 // changes and nothing else.
 func TestHeldBySteps(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // Rule sets requests and limits from usage: to the least that keeps the promise on the
@@ -34,7 +35,7 @@ func run(p *advice.Pass) error {
 		for j := range w.Containers {
 			all = append(all, adviseContainer(p, policy, w, &w.Containers[j]))
 		}
-		price(p, w, all)
+		Price(p.Costs, p.Facts, w, all)
 		leavePennies(p, w, all)
 		for j := range all {
 			if s := advice.As[Sizing](all[j].Detail); s != nil {
@@ -191,15 +192,15 @@ func lostGuaranteed(c *analyzer.ContainerFacts, requests, limits analyzer.Amount
 	return guaranteed(c.Requests, c.Limits) && !guaranteed(requests, limits)
 }
 
-// price shares out what the workload's new pod size frees over the containers
-// that change. The pod's size, not a container's, is what the scheduler reserves:
+// Price shares out what the workload's new pod size frees over the containers
+// that change, in USD a month; nothing without costs. The pod's size, not a container's, is what the scheduler reserves:
 // an init container below the others' sum frees nothing.
-func price(p *advice.Pass, w *analyzer.WorkloadFacts, all []advice.Advice) {
-	if p.Costs == nil {
+func Price(costs *cost.Costs, facts *analyzer.Analysis, w *analyzer.WorkloadFacts, all []advice.Advice) {
+	if costs == nil {
 		return
 	}
-	unit := p.Costs.UnitOf(w.Ref)
-	byRole := PodsByRole(w, p.Facts.Snapshot.Window)
+	unit := costs.UnitOf(w.Ref)
+	byRole := PodsByRole(w, facts.Snapshot.Window)
 	for _, role := range slices.Sorted(maps.Keys(byRole)) {
 		now := slices.Clone(w.Workload.Containers)
 		has := func() []analyzer.Container {
@@ -210,19 +211,28 @@ func price(p *advice.Pass, w *analyzer.WorkloadFacts, all []advice.Advice) {
 			if s == nil || now[i].Role != "" && now[i].Role != role {
 				continue
 			}
-			before := analyzer.PodRequests(has(), analyzer.Amounts{})
+			before := sold(w, analyzer.PodRequests(has(), analyzer.Amounts{}))
 			now[i].Requests = s.Requests
-			after := analyzer.PodRequests(has(), analyzer.Amounts{})
+			after := sold(w, analyzer.PodRequests(has(), analyzer.Amounts{}))
 			all[i].MonthlySavings += byRole[role] * pricing.HoursPerMonth * (unit.Hourly(before) - unit.Hourly(after))
 		}
 	}
-	bill := p.Costs.MonthlyOf(w.Ref)
+	bill := costs.MonthlyOf(w.Ref)
 	if bill == 0 { // it does not run now
-		for i := range p.Costs.Nodes {
-			bill += p.Costs.Nodes[i].Hourly * pricing.HoursPerMonth
+		for i := range costs.Nodes {
+			bill += costs.Nodes[i].Hourly * pricing.HoursPerMonth
 		}
 	}
 	withinBill(all, bill)
+}
+
+// sold is what a pod of such requests is paid for: Fargate sells sizes, so that a
+// request that stays within one frees nothing.
+func sold(w *analyzer.WorkloadFacts, requests analyzer.Amounts) analyzer.Amounts {
+	if w.Fargate() {
+		return analyzer.FargateSize(requests)
+	}
+	return requests
 }
 
 // withinBill scales what is saved down to what the workload costs: requests

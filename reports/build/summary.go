@@ -50,7 +50,7 @@ func (b *builder) waterfall() []document.Step {
 		step := document.Step{Lever: string(s.Lever), MonthlyBefore: left, FreedRoom: document.Cents(s.Freed)}
 		left -= document.Cents(s.Saved)
 		if s.Lever == advice.LeverNodes {
-			left = b.planCost
+			left = b.planCost - document.Cents(b.steps.ByPod)
 		}
 		step.MonthlyAfter = left
 		if s.Held != nil {
