@@ -96,8 +96,20 @@ function timeAxis(x, height) {
   return out;
 }
 
+// dayBand is each day's median to its 95th percentile.
+function dayBand(days, key, x, y) {
+  const slot = (date) => (Date.parse(date) / 1000 - index.start) / 3600 / index.slotHours;
+  const within = (v) => Math.min(Math.max(v, 0), index.slots);
+  return days.map((d) => {
+    const from = x(within(slot(d.date))).toFixed(1);
+    const to = x(within(slot(d.date) + 24 / index.slotHours)).toFixed(1);
+    const [p50, p95] = d[key].map((v) => y(v).toFixed(1));
+    return from === to || !d[key][1] ? "" : `M${from} ${p95}H${to}V${p50}H${from}Z`;
+  }).join("");
+}
+
 // usageChart is a resource of a pod over the window.
-export function usageChart(name, usage, series) {
+export function usageChart(name, usage, series, days) {
   const binary = name === "Memory";
   const say = binary ? bytes : cores;
   const mean = series(usage.mean);
@@ -113,12 +125,13 @@ export function usageChart(name, usage, series) {
       axis(most, y, width, say, binary),
       s("path", { class: "fill", d: area(null, mean, x, y) }),
       s("path", { class: "peak", d: area(mean, peak, x, y) }),
+      s("path", { class: "day", d: dayBand(days, binary ? "memory" : "cpu", x, y) }),
       s("path", { class: "mean", d: path(mean, x, y) }),
       drawMarks(usage.marks, most, y, width),
       timeAxis(x, height),
     ];
   };
-  const { box, svg } = figure(name, "of a pod: the line is the mean of the pods, the band reaches to the largest", 170, `${name} over the window: ${words || "no marks"}`, draw, line);
+  const { box, svg } = figure(name, "of a pod: the line is the mean of the pods, the light band reaches to the largest; the dark one is from the median to the 95th percentile of each day", 170, `${name} over the window: ${words || "no marks"}`, draw, line);
   svg.addEventListener("pointermove", (e) => {
     const width = svg.clientWidth;
     const at = Math.floor(((e.offsetX - left) / (width - right - left)) * index.slots);

@@ -1,5 +1,5 @@
 import { startTheme } from "./theme.js";
-import { loadRows, find } from "./data.js";
+import { index, loadRows, find } from "./data.js";
 import { Table } from "./table.js";
 import { Panel } from "./panel.js";
 import { startControls } from "./controls.js";
@@ -91,6 +91,8 @@ async function start() {
   addEventListener("click", links);
   document.documentElement.dataset.ready = "";
   performance.mark("ready");
+  const idle = globalThis.requestIdleCallback ?? setTimeout;
+  if (index.rows.length) idle(() => panel.warm(index.rows[0]));
 }
 
 start();

@@ -20,13 +20,31 @@ export class Panel {
     this.box.parentElement.classList.remove("on");
   }
 
+  // warm makes a panel that nobody sees, so that the first one opens as fast as
+  // the others.
+  async warm(row) {
+    const { detail, series } = await load(row.w);
+    this.nodes(row, detail, series);
+  }
+
   // show opens a row's workload. What was asked for later wins.
   async show(row) {
     const turn = ++this.turn;
     const { detail, series } = await load(row.w);
     if (turn !== this.turn) return;
+    const [title, ...nodes] = this.nodes(row, detail, series);
+    this.box.replaceChildren(...nodes);
+    this.box.hidden = false;
+    this.box.parentElement.classList.add("on");
+    this.box.scrollTop = 0;
+    title.focus({ preventScroll: true });
+    this.box.dispatchEvent(new CustomEvent("shown"));
+  }
+
+  // nodes are the title, and all that the panel holds.
+  nodes(row, detail, series) {
     const title = h("h2", { tabindex: "-1" }, `${row.ns}/${row.name}`);
-    this.box.replaceChildren(
+    return [title,
       h("header", {}, title, h("button", { type: "button", onclick: this.close }, "Close")),
       h("p", { class: "note" }, detail.title),
       ...detail.containers.flatMap((c) => container(c, series, detail.containers.length > 1)),
@@ -34,12 +52,7 @@ export class Panel {
       ...yaml("YAML for the pod template", detail.yaml),
       ...yaml("YAML for the HorizontalPodAutoscaler", detail.scalerYAML),
       h("h3", {}, "Why"),
-      h("pre", { tabindex: "0", "aria-label": "Why, as plimsoll explain prints it" }, detail.text));
-    this.box.hidden = false;
-    this.box.parentElement.classList.add("on");
-    this.box.scrollTop = 0;
-    title.focus({ preventScroll: true });
-    this.box.dispatchEvent(new CustomEvent("shown"));
+      h("pre", { tabindex: "0", "aria-label": "Why, as plimsoll explain prints it" }, detail.text)];
   }
 }
 
@@ -50,8 +63,8 @@ function container(c, series, several) {
   if (several) out.push(h("h3", {}, "Container " + c.name));
   out.push(scroll("Figures of " + c.name, tableOf(["Resource", "mean", "p50", "p95", "p99", "max", "request", "limit", "advice"], c.figures)));
   if (!c.cpu && !c.memory) out.push(h("p", { class: "note" }, "This report holds no usage over time: make the page with plimsoll audit, or show a report that is kept."));
-  if (c.cpu) out.push(usageChart("CPU", c.cpu, series));
-  if (c.memory) out.push(usageChart("Memory", c.memory, series));
+  if (c.cpu) out.push(usageChart("CPU", c.cpu, series, c.days ?? []));
+  if (c.memory) out.push(usageChart("Memory", c.memory, series, c.days ?? []));
   if (c.days?.length) {
     out.push(daysChart("CPU", c.days, 0, c.cpu?.marks ?? []), daysChart("Memory", c.days, 1, c.memory?.marks ?? []));
     out.push(h("details", {}, h("summary", {}, "Values by day"),
