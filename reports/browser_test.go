@@ -289,6 +289,7 @@ func panels(x *tab, r *document.Report) {
 	}
 	x.want("why", `[...document.querySelectorAll("#panel pre")].pop().textContent`, why.String())
 	x.want("YAML", `document.querySelectorAll("#panel pre")[0].textContent`, strings.Join(brief.PodYAML(of), "\n")+"\n")
+	x.want("the bands of days", `document.querySelectorAll("#panel svg .day[d^=M]").length`, "2")
 	x.want("six pictures", `document.querySelectorAll("#panel svg.chart").length`, "6")
 	x.picture("html-panel.png")
 	for _, theme := range []string{"light", "dark"} {
@@ -332,6 +333,33 @@ func prints(x *tab) {
 	if n := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(data, -1)); !bytes.HasPrefix(data, []byte("%PDF")) || n < 2 || n > 30 {
 		x.t.Errorf("got %d bytes and %d pages", len(data), n)
 	}
+}
+
+// TestBrowserFiveQuestions takes the clicks that the manual names, and wants each
+// answer in sight.
+func TestBrowserFiveQuestions(t *testing.T) {
+	r, content := demo(t)
+	x := open(t, browser(t), content)
+	// Where is the most money?
+	x.want("the steps", `document.querySelector(".steps").textContent.includes("after all steps")`, "true")
+	eval[bool](x, `([...document.querySelectorAll("#table thead button")].find((b) => b.textContent === "Room a month").click(), true)`)
+	x.want("the most room first", `(() => { const n = [...document.querySelectorAll("#table td.at7")].map((d) => Number(d.textContent.replace(/[$,]/g, ""))).filter((v) => !Number.isNaN(v)); return n.length > 5 && n.every((v, i) => i === 0 || v <= n[i - 1]) })()`, "true")
+	// What is dangerous now?
+	first := brief.Pressing(brief.Urgents(r), 1)[0]
+	x.want("what to fix first", fmt.Sprintf(`document.querySelector("main").textContent.includes(%q)`, first.Name), "true")
+	eval[bool](x, `([...document.querySelectorAll("a")].find((a) => a.textContent.endsWith("more: all rows at risk")).click(), true)`)
+	x.wait(`document.querySelector("#controls [name=risk]").value === "any"`)
+	x.want("rows at risk alone", `document.querySelectorAll("#table td.at1").length > 5 && [...document.querySelectorAll("#table td.at1")].every((d) => d.querySelector(".badge"))`, "true")
+	x.picture("html-risks.png")
+	// Why this number, how safe is it, what do I paste?
+	eval[bool](x, `(document.querySelector("#table td.at1 a").click(), true)`)
+	x.wait(`!document.getElementById("panel").hidden && document.querySelectorAll("#panel svg.chart path").length > 8`)
+	heads := `[...document.querySelectorAll("#panel h3, #panel figcaption b")].map((e) => e.textContent)`
+	x.want("why", heads+`.includes("Why") && document.querySelector("#panel pre:last-child").textContent.includes("  sure ")`, "true")
+	x.want("how safe", heads+`.includes("Size, risk, money") && document.querySelector("#panel pre:last-child").textContent.includes("  risk ")`, "true")
+	eval[bool](x, `([...document.querySelectorAll("#panel h3 button")][0].click(), true)`)
+	x.wait(`/Copied|Selected/.test(document.querySelector("#panel h3 button").textContent)`)
+	x.clean()
 }
 
 // TestBrowserKeys moves through the table by keys alone.

@@ -201,9 +201,7 @@ func TestHTMLSeries(t *testing.T) {
 	r := withHistory(production().report(), 48)
 	page := output(t, "html", r, reports.Options{})
 	m := packed.FindAllStringSubmatch(page, -1)
-	data := unpack(t, m[1][2])
-	n := binary.BigEndian.Uint32(data)
-	var got []struct {
+	type details []struct {
 		Containers []struct {
 			CPU struct {
 				Mean struct {
@@ -213,23 +211,34 @@ func TestHTMLSeries(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(data[4:4+n], &got); err != nil {
-		t.Fatal(err)
-	}
-	tail := data[4+n:]
-	for i := range r.Workloads {
-		for j := range r.Workloads[i].Containers {
-			want := r.History.Of(r.Workloads[i].Namespace, r.Workloads[i].Kind, r.Workloads[i].Name, r.Workloads[i].Containers[j].Name).CPU.Mean
-			x := got[i].Containers[j].CPU.Mean
-			points, last := make([]byte, r.History.Slots), byte(0)
-			for k := range points {
-				last += tail[x.At+k]
-				points[k] = last
-			}
-			if !bytes.Equal(points, want.Points) || x.Low != want.Low || x.High != want.High {
-				t.Fatalf("%s: the series differs from the document's", r.Workloads[i].Name)
+	i := 0
+	for _, piece := range m[1:] {
+		data := unpack(t, piece[2])
+		n := binary.BigEndian.Uint32(data)
+		var got details
+		if err := json.Unmarshal(data[4:4+n], &got); err != nil {
+			t.Fatal(err)
+		}
+		tail := data[4+n:]
+		for k := range got {
+			w := &r.Workloads[i]
+			i++
+			for j := range w.Containers {
+				want := r.History.Of(w.Namespace, w.Kind, w.Name, w.Containers[j].Name).CPU.Mean
+				x := got[k].Containers[j].CPU.Mean
+				points, last := make([]byte, r.History.Slots), byte(0)
+				for slot := range points {
+					last += tail[x.At+slot]
+					points[slot] = last
+				}
+				if !bytes.Equal(points, want.Points) || x.Low != want.Low || x.High != want.High {
+					t.Fatalf("%s: the series differs from the document's", w.Name)
+				}
 			}
 		}
+	}
+	if i != len(r.Workloads) || len(m) < 3 {
+		t.Errorf("%d workloads were read from %d pieces, want %d from several", i, len(m)-1, len(r.Workloads))
 	}
 }
 

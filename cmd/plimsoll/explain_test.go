@@ -3,7 +3,9 @@ package main
 import (
 	"math"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/plimsoll-k8s/plimsoll/docs"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
@@ -78,6 +81,40 @@ func recompute(t *testing.T, name string, m []string) {
 	}
 }
 
+// TestExplainWeighs: the sizes that were not taken stand beside the one that was.
+// How long each is short agrees with the curve that is printed.
+func TestExplainWeighs(t *testing.T) {
+	isolate(t)
+	if code, _, errs := plimsoll("audit", "--demo", "--only", "rightsize", "-q"); code != 0 {
+		t.Fatal(errs)
+	}
+	_, out, _ := plimsoll("explain", "fares/deploy/fare-engine", "-q")
+	text := strings.Join(strings.Fields(out), " ")
+	for _, want := range []string{"weighed as it is 2: short 0 % of the time, $", "; KRR ", "; VPA ", "; Goldilocks ", "; taken "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("got no %q in %s", want, text)
+		}
+	}
+	on, short := regexp.MustCompile(`(\d+m) ([\d.]+ %)`), regexp.MustCompile(`(\d+m): short ([\d.]+ %)`)
+	_, curve, _ := strings.Cut(text, "the time above them: ")
+	curve, _, _ = strings.Cut(curve, ";")
+	at := map[string]string{}
+	for _, m := range on.FindAllStringSubmatch(curve, -1) {
+		at[m[1]] = m[2]
+	}
+	agreed := 0
+	for _, m := range short.FindAllStringSubmatch(text, -1) {
+		if want := at[m[1]]; want == m[2] {
+			agreed++
+		} else if want != "" {
+			t.Errorf("%s is short %s, and %s of the time by the curve", m[1], m[2], want)
+		}
+	}
+	if agreed == 0 {
+		t.Errorf("no size is on the curve: %s", text)
+	}
+}
+
 func savedReport(t *testing.T, name string) *document.Report {
 	t.Helper()
 	f, err := os.Open(name)
@@ -92,38 +129,72 @@ func savedReport(t *testing.T, name string) *document.Report {
 	return r
 }
 
-var named = regexp.MustCompile(`plimsoll ([a-z]+)\b(?: ([a-z]+))?`)
+// named are the commands that a text names: in quotes or backticks, after a colon or
+// "see", or as a line of their own.
+var named = regexp.MustCompile("(?m)(?:[`'\"]|: |^ {2,}|^\\$ |see |with |NEXT +)(?:kubectl )?plimsoll ([a-z]+)\\b(?: ([a-z]+)\\b)?")
 
-// TestNamedVerbsExist: no text of the program sends anyone to a verb, or to a
-// section of show, that there is not.
+// prose are words that follow the program's name where it is no command.
+var prose = []string{"balanced", "saving", "careful", "is", "reads", "kept", "advises", "tells", "does", "never", "writes", "itself", "sees", "adds", "as", "audits", "gets"}
+
+// TestNamedVerbsExist: no text of the program, its source or its manual sends anyone
+// to a verb, or to a section of show, that there is not.
 func TestNamedVerbsExist(t *testing.T) {
 	isolate(t)
-	var texts []string
-	for _, args := range [][]string{{"audit", "--demo"}, {"show", "all"}, {"show", "risks"}, {"show", "nodes"}, {"explain", "fares/deploy/fare-engine"}, {"--help"}, {"audit", "--help"}, {"show", "--help"}, {"explain", "--help"}, {"gate", "--help"}, {"price", "--help"}} {
+	texts := map[string]string{}
+	verbs := map[string]bool{"help": true, "completion": true}
+	for _, c := range newRoot("plimsoll", streams{}).Commands() {
+		verbs[c.Name()] = true
+		_, out, _ := plimsoll(c.Name(), "--help")
+		texts[c.Name()+" --help"] = out
+	}
+	calls := [][]string{{"audit", "--demo"}, {"show", "all"}, {"explain", "nodes"}, {"explain", "purchase"}, {"explain", "waste"}, {"explain", "fares/deploy/fare-engine"}, {"--help"}, {"help", "pages"}}
+	for _, s := range sectionNames() {
+		calls = append(calls, []string{"show", s})
+	}
+	for _, args := range calls {
 		code, out, errs := plimsoll(args...)
 		if code != 0 {
 			t.Fatalf("%v: %s", args, errs)
 		}
-		texts = append(texts, out)
+		texts[strings.Join(args, " ")] = out + errs
 	}
-	verbs := map[string]bool{"help": true, "completion": true}
-	for _, c := range newRoot("plimsoll", streams{}).Commands() {
-		verbs[c.Name()] = true
-	}
-	for _, said := range texts {
-		for _, line := range strings.Split(said, "\n") {
-			command := strings.TrimSpace(line)
-			if !strings.HasPrefix(line, "  plimsoll ") && !strings.Contains(line, ": plimsoll ") {
-				continue // prose about the program
-			}
-			for _, m := range named.FindAllStringSubmatch(command, -1) {
-				if !verbs[m[1]] {
-					t.Errorf("%q names a verb that there is not", line)
-				}
+	for _, pattern := range []string{"README.md", "docs/*.md", "docs/*/*.md", "cmd/plimsoll/*.go", "reports/*/*.go", "recommender/*/*.go", "analyzer/source/*/*.go", "pricing/*.go"} {
+		files, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		for _, f := range files {
+			if data, err := os.ReadFile(f); err == nil && !strings.HasSuffix(f, "_test.go") {
+				texts[f] = string(data)
 			}
 		}
 	}
+	found := 0
+	for from, said := range texts {
+		for _, m := range named.FindAllStringSubmatch(said, -1) {
+			found++
+			if !verbs[m[1]] && !slices.Contains(prose, m[1]) {
+				t.Errorf("%s: %q names a verb that there is not", from, m[0])
+			}
+			if m[1] == "show" && m[2] != "" && !slices.Contains(sectionNames(), m[2]) {
+				t.Errorf("%s: %q names a section that there is not", from, m[0])
+			}
+		}
+		for _, m := range pagesNamed.FindAllStringSubmatch(said, -1) {
+			if text, err := docs.Pages.ReadFile(pageOf(m[1])); err != nil {
+				t.Errorf("%s: %q names a page that there is not", from, m[0])
+			} else if part, _ := partOf(string(text), m[2]); m[2] != "" && part == "" {
+				t.Errorf("%s: %q names a part that there is not", from, m[0])
+			}
+		}
+	}
+	if found < 100 {
+		t.Errorf("%d commands were found, want many", found)
+	}
 }
+
+// pagesNamed are the pages of the manual that a text names.
+var pagesNamed = regexp.MustCompile("plimsoll help ((?:rules/|method/|sources/)?[a-z-]+-report|rules/[a-z-]+|[a-z-]+\\.md)(?:#([a-z-]+))?\\b")
 
 // TestExplainFits: no line of any explanation is longer than the terminal, also
 // where request, limit and advice are one line of the plot.

@@ -15,14 +15,14 @@ func containerOf(c *document.Container, h *document.ContainerHistory, tail *[]by
 	for i := range h.Days {
 		out.Days = append(out.Days, dayOf(&h.Days[i]))
 	}
-	of := curveOf(h.Curve)
+	of := brief.Curve(h.Curve)
 	for i := range of {
 		p := &of[i]
-		out.Curve = append(out.Curve, point{milli(p.CPU), p.Above, []string{brief.UsedCores(p.CPU), of.above(p.CPU), of.money(p.CPU)}})
+		out.Curve = append(out.Curve, point{milli(p.CPU), p.Above, []string{brief.UsedCores(p.CPU), of.Above(p.CPU), of.Money(p.CPU)}})
 	}
-	out.Sizes = of.sizes(c)
+	out.Sizes = sizesOf(of, c)
 	for _, p := range h.Peers {
-		out.Peers = append(out.Peers, []string{brief.Clean(p.Rule), brief.Cores(p.CPU), brief.Memory(p.Memory), of.above(p.CPU), of.money(p.CPU)})
+		out.Peers = append(out.Peers, []string{brief.Clean(p.Rule), brief.Cores(p.CPU), brief.Memory(p.Memory), of.Above(p.CPU), of.Money(p.CPU)})
 	}
 	return out
 }

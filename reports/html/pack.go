@@ -19,7 +19,7 @@ import (
 
 // chunkWorkloads is how many workloads are packed together: a panel unpacks
 // some hundred kilobytes.
-const chunkWorkloads = 32
+const chunkWorkloads = 8
 
 // level weighs size against time; a higher one saves a few per cent.
 const level = 6

@@ -70,6 +70,9 @@ func (s *screen) explainContainer(w *document.Workload, c *document.Container, p
 	}
 	s.hang("  others  ", peers(c, h), plainTone)
 	s.hang("  curve   ", curve(c, h), plainTone)
+	if text := weighed(c, h); text != "" {
+		s.hang("  weighed ", text, plainTone)
+	}
 	s.hang("  events  ", events(c, h), plainTone)
 	s.hang("  risk    ", riskOf(c), plainTone)
 	s.hang("  sure    ", sureness(c), plainTone)
@@ -245,6 +248,34 @@ func curve(c *document.Container, h *document.ContainerHistory) string {
 		text += "; the advice is " + brief.Cores(c.Recommended.Requests.CPU)
 	}
 	return text
+}
+
+// weighed are the CPU requests that were not taken, with what each would bring on
+// the same usage, and the one that was.
+func weighed(c *document.Container, h *document.ContainerHistory) string {
+	if h == nil || len(h.Curve) == 0 || c.Recommended == nil || c.Recommended.Requests.CPU <= 0 {
+		return ""
+	}
+	of := brief.Curve(h.Curve)
+	var out []string
+	add := func(name string, cpu document.CPU) {
+		if cpu <= 0 {
+			return
+		}
+		text := fmt.Sprintf("%s %s: short %s of the time", brief.Clean(name), brief.Cores(cpu), of.Above(cpu))
+		if usd := of.Money(cpu); usd != "-" {
+			text += ", " + usd
+		}
+		out = append(out, text)
+	}
+	if c.Current.Requests.CPU != c.Recommended.Requests.CPU {
+		add("as it is", c.Current.Requests.CPU)
+	}
+	for _, x := range h.Peers {
+		add(x.Rule, x.CPU)
+	}
+	add("taken", c.Recommended.Requests.CPU)
+	return strings.Join(out, "; ")
 }
 
 // changers says what would change the answer.

@@ -37,7 +37,7 @@ var ErrCut = errors.New("the snapshot is cut short: copy it again, or make it an
 var (
 	errForeign = errors.New("this is not a snapshot; plimsoll audit --save-snapshot writes one")
 	errAfter   = errors.New("there is something after the snapshot's end: was a second file appended?")
-	errLarge   = errors.New("the snapshot unpacks to more than this program reads (8 GiB): make it of fewer namespaces and add the parts up with plimsoll merge")
+	errLarge   = errors.New("the snapshot unpacks to more than this program reads (8 GiB): make snapshots of parts, with -n, and audit each")
 )
 
 // Decode reads what Encode wrote. The error says why a file is refused.

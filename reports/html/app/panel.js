@@ -20,11 +20,13 @@ export class Panel {
     this.box.parentElement.classList.remove("on");
   }
 
-  // warm makes a panel that nobody sees, so that the first one opens as fast as
-  // the others.
+  // warm draws a panel that nobody sees and takes it away again, so that the first
+  // one opens as fast as the others.
   async warm(row) {
     const { detail, series } = await load(row.w);
-    this.nodes(row, detail, series);
+    const unseen = h("div", { class: "unseen", inert: "", "aria-hidden": "true" }, this.nodes(row, detail, series));
+    this.box.after(unseen);
+    requestAnimationFrame(() => requestAnimationFrame(() => unseen.remove()));
   }
 
   // show opens a row's workload. What was asked for later wins.
