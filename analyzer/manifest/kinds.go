@@ -156,32 +156,42 @@ func misspelt(apiVersion, kind string) (field, message string) {
 		return misspeltGroup(group, version, kind)
 	}
 	if b.versions != nil && !slices.Contains(b.versions, version) {
-		if group == "" { // a group alone, or a group misspelt with its slash left out
-			if g := groupOf(kind); g != nil && g.group != "" {
-				return "apiVersion", "there is no API " + quote(apiVersion) + "; did you mean " + g.api() + "?"
-			}
-			switch known := slices.Contains(b.kinds, kind); {
-			case !known && !versionForm.MatchString(version):
-				return "", ""
-			case !known:
-				return "apiVersion", "there is no API " + quote(apiVersion) + " with a kind " + quote(kind) + "; its group is missing, as in GROUP/" + version
-			}
-		}
-		return "apiVersion", "there is no API " + quote(apiVersion) + "; did you mean " + b.api() + "?"
+		return misspeltVersion(b, apiVersion, version, kind)
 	}
 	if slices.Contains(b.kinds, kind) || strings.HasSuffix(kind, "List") {
 		return "", ""
 	}
+	return misspeltKind(b, apiVersion, kind)
+}
+
+// misspeltVersion looks at a version that a group of Kubernetes does not have.
+func misspeltVersion(b *builtin, apiVersion, version, kind string) (field, message string) {
+	if b.group == "" { // a group alone, or a group misspelt with its slash left out
+		if g := groupOf(kind); g != nil && g.group != "" {
+			return "apiVersion", "there is no API " + quote(apiVersion) + "; did you mean " + g.api() + "?"
+		}
+		switch known := slices.Contains(b.kinds, kind); {
+		case !known && !versionForm.MatchString(version):
+			return "", ""
+		case !known:
+			return "apiVersion", "there is no API " + quote(apiVersion) + " with a kind " + quote(kind) + "; its group is missing, as in GROUP/" + version
+		}
+	}
+	return "apiVersion", "there is no API " + quote(apiVersion) + "; did you mean " + b.api() + "?"
+}
+
+// misspeltKind looks at a kind that a group of Kubernetes does not have.
+func misspeltKind(b *builtin, apiVersion, kind string) (field, message string) {
 	if near := nearest(kind, b.kinds); near != "" {
 		return "kind", apiVersion + " has no kind " + quote(kind) + "; did you mean " + near + "?"
 	}
 	if g := groupOf(kind); g != nil {
 		return "apiVersion", apiVersion + " has no kind " + quote(kind) + "; did you mean " + g.api() + "?"
 	}
-	if near, g := nearestOfAll(kind); near != "" && (group != "" || len(kind) > 5) {
+	if near, g := nearestOfAll(kind); near != "" && (b.group != "" || len(kind) > 5) {
 		return "kind", apiVersion + " has no kind " + quote(kind) + "; did you mean " + near + " (" + g.api() + ")?"
 	}
-	if b.versions != nil && group != "" {
+	if b.versions != nil && b.group != "" {
 		return "kind", apiVersion + " has no kind " + quote(kind) + "; it has " + strings.Join(b.kinds, ", ")
 	}
 	return "", ""

@@ -164,9 +164,16 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 		r.Evidence = in.Evidence.Source
 	}
 	said, err := f.print(ctx, s, sinks, r)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	return f.conclude(s, r, said)
+}
+
+// conclude gives the verdict as the exit code has it. said is whether stdout told
+// what was read.
+func (f *gateFlags) conclude(s streams, r *finding.Report, said bool) error {
+	switch {
 	case r.Account.Withheld > 0:
 		return r.Withheld()
 	case r.Fails() && said:

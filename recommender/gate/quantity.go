@@ -110,22 +110,32 @@ var quantityAbsurd = Rule{
 func absurd(resource string, a manifest.Amount) string {
 	text := a.Node.Text
 	switch {
-	case resource == "cpu" && a.Part:
-		return text + " is finer than a thousandth of a core, the least that there is"
-	case resource == "cpu" && a.Value >= manifest.MostAmount:
-		return text + " is more cores than any machine has"
-	case resource == "cpu" && a.Value >= mostCPU:
-		return fmt.Sprintf("%s is %s cores%s", text, manifest.FormatCPU(a.Value), meant(resource, text))
+	case resource == "cpu":
+		return absurdCPU(text, a)
 	case resource == "memory" && a.Part && a.Value <= 1<<10:
 		return text + " is a part of a byte or little more, for m means a thousandth" + meant(resource, text)
 	case (resource == "memory" || resource == "ephemeral-storage") && a.Part && strings.ContainsAny(text, "num"): // 1.2Gi is rounded up
 		return text + " is no whole number of bytes"
-	case resource == "memory" && a.Value < leastMemory:
+	case resource != "memory":
+		return ""
+	case a.Value < leastMemory:
 		return fmt.Sprintf("%s is %d bytes%s", text, a.Value, meant(resource, text))
-	case resource == "memory" && a.Value >= manifest.MostAmount:
+	case a.Value >= manifest.MostAmount:
 		return text + " is more than any machine has"
-	case resource == "memory" && a.Value >= mostMemory:
+	case a.Value >= mostMemory:
 		return fmt.Sprintf("%s is %s, more than any machine has", text, short(a.Value))
+	}
+	return ""
+}
+
+func absurdCPU(text string, a manifest.Amount) string {
+	switch {
+	case a.Part:
+		return text + " is finer than a thousandth of a core, the least that there is"
+	case a.Value >= manifest.MostAmount:
+		return text + " is more cores than any machine has"
+	case a.Value >= mostCPU:
+		return fmt.Sprintf("%s is %s cores%s", text, manifest.FormatCPU(a.Value), meant("cpu", text))
 	}
 	return ""
 }
