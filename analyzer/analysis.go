@@ -105,8 +105,8 @@ func Analyze(s *Snapshot) *Analysis {
 		network[s.Network[i].Ref] = s.Network[i].Rate
 	}
 	a.believe(usage)
-	a.sizeByPod()
-	s = a.Snapshot
+	s = s.BilledByPod()
+	a.Snapshot = s
 	for i := range s.Workloads {
 		w := &s.Workloads[i]
 		if w.Past {

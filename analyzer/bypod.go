@@ -46,27 +46,28 @@ func (n *Node) Windows() bool {
 	return strings.EqualFold(n.Labels["kubernetes.io/os"], "windows") || strings.EqualFold(n.Labels["beta.kubernetes.io/os"], "windows")
 }
 
-// sizeByPod makes the nodes whose pods are billed one by one as large as what
-// their pods are billed for, and notes that with pods on Fargate, so that nothing of
-// them is idle. The snapshot itself stays as it is.
-func (a *Analysis) sizeByPod() {
-	s := *a.Snapshot
-	s.Nodes = slices.Clone(s.Nodes)
+// BilledByPod gives the snapshot with nodes whose pods are billed one by one as large
+// as what their pods are billed for, and that noted with pods on Fargate, so that
+// nothing of them is idle. The snapshot itself stays as it is; one without such nodes is
+// given back.
+func (s *Snapshot) BilledByPod() *Snapshot {
+	out := *s
+	out.Nodes = slices.Clone(out.Nodes)
 	size := map[string]*Amounts{}
 	program := map[string]string{}
-	for i := range s.Nodes {
-		n := &s.Nodes[i]
+	for i := range out.Nodes {
+		n := &out.Nodes[i]
 		if program[n.Name] = n.ByPod(); program[n.Name] != "" {
 			n.Capacity, n.Allocatable = Amounts{}, Amounts{}
 			size[n.Name] = &n.Capacity
 		}
 	}
 	if len(size) == 0 {
-		return
+		return s
 	}
-	s.Workloads = slices.Clone(s.Workloads)
-	for i := range s.Workloads {
-		w := &s.Workloads[i]
+	out.Workloads = slices.Clone(out.Workloads)
+	for i := range out.Workloads {
+		w := &out.Workloads[i]
 		if slices.ContainsFunc(w.Pods, func(p Pod) bool { return program[p.Node] != "" }) {
 			w.Pods = slices.Clone(w.Pods)
 		}
@@ -82,12 +83,12 @@ func (a *Analysis) sizeByPod() {
 			}
 		}
 	}
-	for i := range s.Nodes {
-		if size[s.Nodes[i].Name] != nil {
-			s.Nodes[i].Allocatable = s.Nodes[i].Capacity
+	for i := range out.Nodes {
+		if size[out.Nodes[i].Name] != nil {
+			out.Nodes[i].Allocatable = out.Nodes[i].Capacity
 		}
 	}
-	a.Snapshot = &s
+	return &out
 }
 
 // Fargate reports whether all of the workload's running pods are billed one by one in

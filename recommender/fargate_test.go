@@ -3,10 +3,12 @@ package recommender_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
@@ -26,7 +28,9 @@ func TestFargateIsPaidBySize(t *testing.T) {
 	} {
 		ref := analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}
 		c := analyzer.Container{Name: "app", Type: analyzer.TypeContainer, Requests: tt.requests}
+		end := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 		s := &analyzer.Snapshot{
+			Window: analyzer.Window{Start: end.Add(-240 * time.Hour), End: end, Step: 5 * time.Minute},
 			Nodes: []analyzer.Node{{
 				Name: "f", Labels: map[string]string{"eks.amazonaws.com/compute-type": "fargate", "topology.kubernetes.io/region": "us-east-1"}, ProviderID: "aws:///us-east-1a/f/fargate-ip-1",
 				Capacity: analyzer.Amounts{CPU: 2000, Memory: 8 << 30},
@@ -37,6 +41,13 @@ func TestFargateIsPaidBySize(t *testing.T) {
 		costs := cost.Of(facts, pricing.New(pricing.Config{}))
 		if got := costs.Workloads[ref]; math.Abs(got.Monthly-tt.usd) > 0.005 || math.Abs(costs.Idle) > 0.005 || !got.ByPod {
 			t.Errorf("%+v: costs $%.2f beside $%.2f idle (by pod: %v), want $%.2f and 0", tt.requests, got.Monthly, costs.Idle, got.ByPod, tt.usd)
+		}
+		shared, err := allocation.Of(s, pricing.New(pricing.Config{}), allocation.Basis{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := shared.Bill.Nodes / shared.Hours * pricing.HoursPerMonth; math.Abs(got-tt.usd) > 0.005 {
+			t.Errorf("%+v: the bill that is shared out is $%.2f a month, want $%.2f", tt.requests, got, tt.usd)
 		}
 		sized := []advice.Advice{{Workload: ref, Container: "app", Detail: &rightsize.Sizing{Requests: analyzer.Amounts{CPU: tt.to, Memory: tt.requests.Memory}}}}
 		rightsize.Price(costs, facts, &facts.Workloads[0], sized)

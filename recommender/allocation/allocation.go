@@ -162,7 +162,7 @@ type Basis struct {
 
 // Of allocates the bill of the snapshot's window at the catalog's prices.
 func Of(s *analyzer.Snapshot, catalog *pricing.Catalog, on Basis) (*Allocation, error) {
-	a := newAllocator(s, catalog)
+	a := newAllocator(s.BilledByPod(), catalog)
 	a.basis = on
 	a.priceNodes()
 	a.applyHeld()

@@ -209,13 +209,7 @@ func sizeOfPlan(r *document.Report) string {
 			drained++
 		}
 	}
-	now := r.Nodes.Current.Count
-	for _, pool := range r.Nodes.Current.Pools {
-		if pool.ByPod {
-			now -= pool.Count
-		}
-	}
-	out := Arrow(fmt.Sprint(now), fmt.Sprint(p.Count))
+	out := Arrow(fmt.Sprint(r.Nodes.Current.Count), fmt.Sprint(p.Count))
 	if started+drained == 0 {
 		return out + " nodes, as today"
 	}
