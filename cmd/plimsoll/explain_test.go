@@ -194,7 +194,7 @@ func TestNamedVerbsExist(t *testing.T) {
 }
 
 // pagesNamed are the pages of the manual that a text names.
-var pagesNamed = regexp.MustCompile("plimsoll help ((?:rules/|method/|sources/)?[a-z-]+-report|rules/[a-z-]+|[a-z-]+\\.md)(?:#([a-z-]+))?\\b")
+var pagesNamed = regexp.MustCompile(`plimsoll help ((?:rules/|method/|sources/)?[a-z-]+-report|rules/[a-z-]+|[a-z-]+\.md)(?:#([a-z-]+))?\b`)
 
 // TestExplainFits: no line of any explanation is longer than the terminal, also
 // where request, limit and advice are one line of the plot.

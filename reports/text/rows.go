@@ -66,11 +66,8 @@ func (t *rows) line(l *cellLine, widths []int, width int, color bool) []string {
 		return t.sentence(l, widths[0], width)
 	}
 	name := l.cells[0]
-	if len(l.cells) == 1 && t.indent+cells(name) > width { // a text of its own
-		for _, part := range wrap(name, max(width-t.indent, 1), 0) {
-			out = append(out, pad+painted(part, l.toneAt(0), color))
-		}
-		return out
+	if len(l.cells) == 1 && t.indent+cells(name) > width {
+		return t.alone(l, width, color)
 	}
 	if cells(name) > widths[0] && len(l.cells) > 1 {
 		for _, part := range breakName(name, width-t.indent) {
@@ -103,6 +100,14 @@ func (t *rows) line(l *cellLine, widths []int, width int, color bool) []string {
 	}
 	if strings.TrimSpace(text) != "" {
 		out = append(out, strings.TrimRight(text, " "))
+	}
+	return out
+}
+
+// alone wraps a text that is all of its line.
+func (t *rows) alone(l *cellLine, width int, color bool) (out []string) {
+	for _, part := range wrap(l.cells[0], max(width-t.indent, 1), 0) {
+		out = append(out, strings.Repeat(" ", t.indent)+painted(part, l.toneAt(0), color))
 	}
 	return out
 }
