@@ -133,12 +133,12 @@ func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error)
 		AllNamespaces: f.all, Prometheus: f.prometheus, PrometheusConfig: f.prometheusConfig,
 		Patience: f.timeout, In: s.In, Open: f.files.open, Step: p.Step, Count: p.Count,
 	}
+	if f.all && len(f.namespaces) > 0 {
+		return nil, fmt.Errorf("-A/--all-namespaces does not go together with -n/--namespace: give one of them")
+	}
 	var err error
 	if r.Selection, err = f.selection(); err != nil {
 		return nil, err
-	}
-	if f.all && len(f.namespaces) > 0 {
-		return nil, fmt.Errorf("-A/--all-namespaces does not go together with -n/--namespace: give one of them")
 	}
 	if r.Matchers, err = parseMatchers(f.labels); err != nil {
 		return nil, err
@@ -152,6 +152,18 @@ func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error)
 	if err := f.checkFiles(); err != nil {
 		return nil, err
 	}
+	f.name(r)
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	if (f.demo || f.snapshot != "") && (f.window != "" || f.end != "" || len(f.labels) > 0) {
+		return nil, errSavedWindow
+	}
+	return r, nil
+}
+
+// name gives the request its sources.
+func (f *collectFlags) name(r *collect.Request) {
 	f.files.store.Timeout = f.kube.RequestTimeout
 	r.Objects, r.Dumps = f.files.allShown(f.objects), map[string][]string{}
 	for _, d := range f.dumps {
@@ -167,13 +179,6 @@ func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error)
 	if f.demo {
 		r.Sample = demoSnapshot
 	}
-	if err := r.Check(); err != nil {
-		return nil, err
-	}
-	if (f.demo || f.snapshot != "") && (f.window != "" || f.end != "" || len(f.labels) > 0) {
-		return nil, errSavedWindow
-	}
-	return r, nil
 }
 
 // dumpFlag is a source of dumps with the files that were named.

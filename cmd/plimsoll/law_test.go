@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -67,6 +68,7 @@ var line = map[string]int{
 	"analyzer/source/disk":        firstIO,     // files, replaced whole or not at all
 	"analyzer/source/origin":      firstIO,     // where requests may go, and how URLs are shown
 	"internal/advised":            0,           // a report's advice as objects, for tests
+	"internal/grid":               1,           // tables for people
 	"internal/casetest":           firstIO + 1, // test cases as txtar files
 	"internal/printed":            125,         // advised autoscalers read off the screen, for tests
 	"analyzer/source/sourcetest":  firstIO,     // the sources' conformance suite
@@ -201,4 +203,22 @@ func packages(t *testing.T, root string) map[string][]*ast.File {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// The project is built on these libraries by decision: docs/decisions/dependencies.md.
+func TestTheLibrariesStay(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"k8s.io/client-go", "k8s.io/metrics", "github.com/prometheus/common", "github.com/olekukonko/tablewriter"} {
+		direct := false
+		for l := range strings.Lines(string(data)) {
+			f := strings.Fields(l)
+			direct = direct || len(f) == 2 && f[0] == name
+		}
+		if !direct {
+			t.Errorf("go.mod does not require %s", name)
+		}
+	}
 }

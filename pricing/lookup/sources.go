@@ -1,12 +1,12 @@
 package lookup
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/internal/grid"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
@@ -21,8 +21,7 @@ func Sources(out io.Writer, catalog *pricing.Catalog) error {
 	slices.SortStableFunc(sources, func(a, b pricing.Provenance) int {
 		return strings.Compare(a.Provider+" "+a.Of+" "+b.AsOf, b.Provider+" "+b.Of+" "+a.AsOf)
 	})
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "PROVIDER\tPRICES OF\tNEWEST\tOLDEST\tSOURCES, NEWEST FIRST")
+	lines := [][]string{{"PROVIDER", "PRICES OF", "NEWEST", "OLDEST", "SOURCES, NEWEST FIRST"}}
 	for len(sources) > 0 {
 		n := 1
 		for n < len(sources) && byKind(sources[0], sources[n]) {
@@ -45,7 +44,7 @@ func Sources(out io.Writer, catalog *pricing.Catalog) error {
 		if of == "" {
 			of = "machines"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", kind[0].Provider, of, kind[0].AsOf, oldest, strings.Join(names, ", "))
+		lines = append(lines, []string{analyzer.Printable(kind[0].Provider), of, kind[0].AsOf, oldest, analyzer.Printable(strings.Join(names, ", "))})
 	}
-	return w.Flush()
+	return grid.Write(out, nil, lines)
 }

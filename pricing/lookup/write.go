@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"text/tabwriter"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/internal/grid"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
@@ -50,24 +50,26 @@ func writeCSV(out io.Writer, rows []Row) error {
 }
 
 func writeTable(out io.Writer, rows []Row) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for i, r := range rows {
-		if i == 0 {
-			fmt.Fprintln(w, "TYPE\tCAPACITY\tVCPU\tGIB\tUSD/HOUR\tUSD/MONTH\tAS OF\tSOURCE")
-		}
+	if len(rows) == 0 {
+		return nil
+	}
+	lines := [][]string{{"TYPE", "CAPACITY", "VCPU", "GIB", "USD/HOUR", "USD/MONTH", "AS OF", "SOURCE"}}
+	for _, r := range rows {
 		capacity := r.CapacityType
 		if r.TermYears == 3 {
 			capacity += " 3y"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%g\t%g\t%.6g\t%.2f\t%s\t%s\n", analyzer.Printable(r.InstanceType), capacity, r.VCPUs, r.MemoryGiB, r.USDPerHour, r.USDPerMonth, r.AsOf, analyzer.Printable(r.Source))
+		lines = append(lines, []string{
+			analyzer.Printable(r.InstanceType), capacity, fmt.Sprintf("%g", r.VCPUs), fmt.Sprintf("%g", r.MemoryGiB),
+			fmt.Sprintf("%.6g", r.USDPerHour), fmt.Sprintf("%.2f", r.USDPerMonth), r.AsOf, analyzer.Printable(r.Source),
+		})
 	}
-	return w.Flush()
+	return grid.Write(out, []bool{2: true, 3: true, 4: true, 5: true}, lines)
 }
 
 // Contents says what a catalog holds, by provider and region.
 func Contents(out io.Writer, catalog *pricing.Catalog) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "PROVIDER\tREGION\tTYPES\tPRICES")
+	lines := [][]string{{"PROVIDER", "REGION", "TYPES", "PRICES"}}
 	for _, provider := range catalog.Providers() {
 		for _, region := range catalog.Regions(provider) {
 			types := map[string]bool{}
@@ -75,8 +77,8 @@ func Contents(out io.Writer, catalog *pricing.Catalog) error {
 			for _, o := range offerings {
 				types[o.InstanceType] = true
 			}
-			fmt.Fprintf(w, "%s\t%s\t%d\t%d\n", provider, region, len(types), len(offerings))
+			lines = append(lines, []string{analyzer.Printable(provider), analyzer.Printable(region), strconv.Itoa(len(types)), strconv.Itoa(len(offerings))})
 		}
 	}
-	return w.Flush()
+	return grid.Write(out, []bool{2: true, 3: true}, lines)
 }

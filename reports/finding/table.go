@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"text/tabwriter"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/internal/grid"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
@@ -66,13 +66,14 @@ func costTable(out io.Writer, r *Report) error {
 	if !r.Cost.Known || r.Cost.Base == "" || r.Cost.Delta == 0 && len(changed(r)) == 0 {
 		return nil
 	}
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "WORKLOAD\tREPLICAS\tCPU\tMEMORY\tUSD/MONTH\tDELTA")
+	lines := [][]string{{"WORKLOAD", "REPLICAS", "CPU", "MEMORY", "USD/MONTH", "DELTA"}}
 	for _, l := range changed(r) {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", printable(l.Object), replicas(l),
-			analyzer.Printable(arrow(l.RequestsBefore.CPU, l.RequestsAfter.CPU)), analyzer.Printable(arrow(l.RequestsBefore.Memory, l.RequestsAfter.Memory)), usd(l.After), signed(l.Delta))
+		lines = append(lines, []string{
+			printable(l.Object), replicas(l), analyzer.Printable(arrow(l.RequestsBefore.CPU, l.RequestsAfter.CPU)),
+			analyzer.Printable(arrow(l.RequestsBefore.Memory, l.RequestsAfter.Memory)), usd(l.After), signed(l.Delta),
+		})
 	}
-	return t.Flush()
+	return grid.Write(out, []bool{4: true, 5: true}, lines)
 }
 
 // changed gives the workloads whose cost or requests change.

@@ -1,7 +1,10 @@
 package text
 
 import (
+	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/internal/grid"
 )
 
 // rows is a small table whose first column has names. Names are never cut, so
@@ -44,6 +47,9 @@ func (t *rows) print(width int, color bool) []string {
 		}
 	}
 	widths[0] = min(widths[0], max(width-others, min(minName, width-t.indent)))
+	if t.fits(widths, width) {
+		return t.grid(color)
+	}
 	var out []string
 	for i := range t.lines {
 		l := &t.lines[i]
@@ -54,6 +60,43 @@ func (t *rows) print(width int, color bool) []string {
 		out = append(out, printed...)
 	}
 	return out
+}
+
+// fits reports whether each line is one of the terminal's: a table as others are.
+func (t *rows) fits(widths []int, width int) bool {
+	used := t.indent
+	for i, w := range widths {
+		if used += w; i > 0 && w > 0 {
+			used += gap
+		}
+	}
+	return used <= width && !slices.ContainsFunc(t.lines, func(l cellLine) bool {
+		return l.note != "" || l.cells[0] == "" || cells(l.cells[0]) > widths[0]
+	})
+}
+
+// grid lays out a table that fits.
+func (t *rows) grid(color bool) []string {
+	lines := make([][]string, len(t.lines))
+	for i := range t.lines {
+		l := &t.lines[i]
+		for k, c := range l.cells {
+			lines[i] = append(lines[i], painted(c, l.toneAt(k), color))
+		}
+	}
+	var out strings.Builder
+	if grid.Write(&out, t.right, lines) != nil {
+		return nil // a builder takes all
+	}
+	printed := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	for i := range printed {
+		head := strings.Repeat(" ", t.indent)
+		if mark := t.lines[i].mark; mark != "" && cells(mark) < t.indent {
+			head = painted(mark, badTone, color) + head[cells(mark):]
+		}
+		printed[i] = head + printed[i]
+	}
+	return printed
 }
 
 // minName is the least room for a name beside the other cells.
