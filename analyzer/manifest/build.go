@@ -3,6 +3,7 @@ package manifest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -17,8 +18,15 @@ type builder struct {
 	shared  int                  // how many of these the node is in
 	anchors map[*yaml.Node]*Node // what aliases point to; nil while it is being built
 	merged  int                  // fields that merge keys brought in
+	doubles []double             // keys that are written twice in their map
 	err     error
 	at      Position
+}
+
+// double is a key that its map has already.
+type double struct {
+	name string
+	at   Position
 }
 
 // maxMerged bounds what merge keys copy.
@@ -167,9 +175,11 @@ func (b *builder) mapping(n *yaml.Node, out *Node) {
 		if k.Anchor != "" {
 			b.anchors[k] = b.build(k)
 		}
-		if seen.add(name.Value, out.Fields) {
-			b.fail(at, "the key %q is written twice", shorten(name.Value))
-			return
+		if seen.add(name.Value, out.Fields) { // the last one counts, as in JSON
+			b.doubles = append(b.doubles, double{name.Value, at})
+			i := slices.IndexFunc(out.Fields, func(f Field) bool { return f.Name == name.Value })
+			out.Fields[i].Key, out.Fields[i].Value = at, b.build(v)
+			continue
 		}
 		out.Fields = append(out.Fields, Field{Name: b.part(start, name.Value), Key: at, Value: b.build(v)})
 	}

@@ -186,6 +186,10 @@ func (p *parser) chunk(index int, c chunk) {
 		p.problem(b.at, "%s", b.err)
 		return
 	}
+	for _, d := range b.doubles {
+		p.problem(d.at, "the key %q is written twice", shorten(d.name))
+		p.Problems[len(p.Problems)-1].Beside = true
+	}
 	p.add(index, tree, header{})
 }
 

@@ -148,7 +148,7 @@ func TestProblems(t *testing.T) {
 		message    string
 	}{
 		{"broken neighbour", deployment + "---\na: [\n---\n" + deployment, 20, 2, "not valid YAML"},
-		{"key twice", "kind: A\napiVersion: v1\nkind: B\n", 3, 0, `"kind" is written twice`},
+		{"key twice", "kind: A\napiVersion: example.com/v1\nkind: B\n", 3, 1, `"kind" is written twice`},
 		{"alias of itself", "a: &a [*a]\n", 1, 0, "contains itself"},
 		{"unknown alias", "a: *b\n", 1, 0, "unknown anchor"},
 		{"merge of a scalar", "a: &a 1\nb: {<<: *a}\n", 2, 0, "<< takes a map"},
@@ -164,6 +164,18 @@ func TestProblems(t *testing.T) {
 				t.Errorf("got line %d, want about %d", got, tt.line)
 			}
 		})
+	}
+}
+
+// TestTheLastKeyCounts judges an object in which a key is written twice as the API
+// server takes it, beside the problem.
+func TestTheLastKeyCounts(t *testing.T) {
+	c := manifest.Decode("f", []byte("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers: [{name: one, image: a}]\n  containers: [{name: two, image: a}]\n"))
+	if len(c.Problems) != 1 || !c.Problems[0].Beside || len(c.Documents) != 1 {
+		t.Fatalf("got %v and %d documents, want a problem beside the one", c.Problems, len(c.Documents))
+	}
+	if got := c.Documents[0].Workload(nil).Containers; len(got) != 1 || got[0].Name != "two" {
+		t.Errorf("got %v, want the last containers", got)
 	}
 }
 

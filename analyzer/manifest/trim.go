@@ -55,9 +55,13 @@ func onNode(n *Node) *Node {
 	})
 }
 
+// ofContainers are the fields of a container that rules read.
+var ofContainers = []string{"name", "image", "resources", "restartPolicy", "env", "command", "args"}
+
 func trimmedContainers(n *Node) *Node {
 	return n.mapped(func(c *Node) *Node {
-		c = c.only("name", "image", "resources", "restartPolicy", "env", "command", "args").at(flagged, "command").at(flagged, "args")
+		c = c.filter(func(name string) bool { return slices.Contains(ofContainers, name) || isNearResources(name) })
+		c = c.at(flagged, "command").at(flagged, "args")
 		return c.at(func(env *Node) *Node {
 			return env.mapped(func(e *Node) *Node {
 				if value := e.Field("value").String(); value == "" || e.Field("name").String() != "GOMEMLIMIT" && !strings.Contains(value, "-") {

@@ -276,12 +276,26 @@ func TestActionInstall(t *testing.T) {
 	if code, out := shell(t, script, append(env, "VERSION=latest")...); code != exitUsage {
 		t.Errorf("got %d %s, want no moving version", code, out)
 	}
-	put(t, "a.go", "package a\n")
-	shell(t, script+" key", append(env, "VERSION=")...)
-	put(t, "a.go", "package b\n")
-	shell(t, script+" key", append(env, "VERSION=")...)
-	if text, _ := os.ReadFile("output"); len(text) == 0 || len(strings.Split(strings.TrimSpace(string(text)), "\n")) != 4 || strings.Split(string(text), "\n")[0] == strings.Split(string(text), "\n")[2] {
-		t.Errorf("got %s, want a key for each source", text)
+	source := filepath.Join(here, "source")
+	keyOf := func(name, text string) string {
+		if err := os.MkdirAll(source, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		put(t, filepath.Join(source, name), text)
+		os.Remove("output")
+		shell(t, script+" key", append(env, "VERSION=", "GITHUB_ACTION_PATH="+source)...)
+		key, _ := os.ReadFile("output")
+		return string(key)
+	}
+	first := keyOf("a b.go", "package a\n")
+	if again := keyOf("a b.go", "package a\n"); again != first || strings.Count(first, "\n") != 2 {
+		t.Errorf("got %s and %s, want the same key of the same source", first, again)
+	}
+	if other := keyOf("policy.yaml", "a: 1\n"); other == first {
+		t.Errorf("got %s, want another key where a file in the program is another", other)
+	}
+	if test := keyOf("a_test.go", "package a\n"); test != keyOf("a_test.go", "package b\n") {
+		t.Error("want the same key where only a test is another")
 	}
 }
 

@@ -13,7 +13,8 @@ if [ "${1:-}" = key ]; then
   if [ -n "$version" ]; then
     echo "key=plimsoll-${RUNNER_OS:-}-${RUNNER_ARCH:-}-$version" >>"$GITHUB_OUTPUT"
   else
-    sum=$(cd "$source_dir" && find . -name '*.go' -o -name 'go.sum' -o -path './pricing/*' -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum | cut -c1-32)
+    # All but tests: the program has tables, pages and a policy in it.
+    sum=$(cd "$source_dir" && find . -type f ! -path './.git/*' ! -path '*/testdata/*' ! -name '*_test.go' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-32)
     echo "key=plimsoll-${RUNNER_OS:-}-${RUNNER_ARCH:-}-$sum" >>"$GITHUB_OUTPUT"
   fi
   echo "bin=$bin" >>"$GITHUB_OUTPUT"

@@ -2,6 +2,8 @@
 // tests that hold the advice against the gate.
 package advised
 
+import "maps"
+
 // Report is the part of a report that objects are made of.
 type Report struct {
 	Workloads []struct {
@@ -65,7 +67,7 @@ func Objects(r Report) []map[string]any {
 			if c.Recommended != nil {
 				is = c.Recommended
 			}
-			list, container := "containers", kv{"name": c.Name, "image": "a", "resources": kv{"requests": is.Requests, "limits": is.Limits}}
+			list, container := "containers", kv{"name": c.Name, "image": "a", "resources": kv{"requests": byName(is.Requests), "limits": byName(is.Limits)}}
 			if c.Type != "container" {
 				list = "initContainers"
 			}
@@ -92,6 +94,16 @@ func Objects(r Report) []map[string]any {
 			spec["replicas"] = w.Replicas
 		}
 		out = append(out, kv{"apiVersion": apis[w.Kind], "kind": w.Kind, "metadata": meta, "spec": spec})
+	}
+	return out
+}
+
+// byName gives amounts as a pod asks for them: a report has all devices as gpu.
+func byName(amounts map[string]any) map[string]any {
+	out := maps.Clone(amounts)
+	if n, ok := out["gpu"]; ok {
+		delete(out, "gpu")
+		out["nvidia.com/gpu"] = n
 	}
 	return out
 }

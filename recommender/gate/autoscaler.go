@@ -252,6 +252,9 @@ var hpaInvalid = Rule{
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
 			p.judgeAutoscaler(a)
+			for _, s := range a.Slips() {
+				p.report(a.Document, s.Position, verdict.Finding{Field: s.Field, Message: s.Message, Reason: refused})
+			}
 			for _, m := range a.Metrics {
 				if m.TargetType == "Utilization" && ofResource(m) && m.Target == 0 {
 					p.reportAt(a.Document, m.Node, verdict.Finding{Field: m.Name, Message: fmt.Sprintf("the %s target is 0 %%", label(m.Name)), Reason: refused})

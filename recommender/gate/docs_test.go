@@ -43,6 +43,7 @@ func TestManualListsKinds(t *testing.T) {
 		{"a pod template without any image, in a file with which a kustomization beside or above it patches", "skipped: a patch of a kustomization"},
 		{"templates that are no YAML before they are rendered", "skipped: a template that is not rendered"},
 		{"broken documents; kinds and APIs that are misspelt", "an error at the line (`unreadable`), and counted as skipped"},
+		{"a component that no kustomization takes in, a chart or a kustomization that makes no object", "skipped, with the reason"},
 	}
 	var want strings.Builder
 	for _, r := range rows {

@@ -55,8 +55,13 @@ func isDevice(resource string) bool {
 
 var quantityInvalid = Rule{
 	Name: "quantity-invalid", Severity: verdict.SeverityError,
-	Doc: "A request or limit is no Kubernetes quantity, or is negative, or is a part of a device.",
+	Doc: "A request, limit or number of replicas is none that the API server takes, or stands under a key that there is not.",
 	Run: func(p *Pass) error {
+		for _, w := range p.workloads {
+			for _, s := range w.Slips() {
+				p.report(w.Document, s.Position, verdict.Finding{Container: s.Container, Field: s.Field, Message: s.Message, Reason: "the API server refuses it"})
+			}
+		}
 		p.everyBounds(func(b bounds) {
 			b.amounts(func(field, resource string, a manifest.Amount) {
 				f := verdict.Finding{Container: b.container, Field: field, Reason: "the API server refuses it"}

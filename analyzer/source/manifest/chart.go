@@ -39,6 +39,8 @@ type Helm struct {
 	Values []Values
 	// ChartDirs are folders of charts that are looked for by name.
 	ChartDirs []string
+	// within is the folder that is read.
+	within string
 }
 
 // Values is a file of values.
@@ -105,6 +107,9 @@ func (h Helm) renderChart(ctx context.Context, at string) *Tree {
 	}
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		t.addRendered(at, found, name, texts[name])
+	}
+	if len(t.Documents)+len(t.Problems)+len(t.Skips) == 0 {
+		t.skipChart(at, "its values let it make no object")
 	}
 	return t
 }

@@ -196,6 +196,7 @@ func TestOddCharts(t *testing.T) {
 		{name: "for ever", text: oddChart + `{{ define "x" }}{{ include "x" . }}{{ end }}{{ include "x" . }}`, warning: "does not render"},
 		{name: "no chart", text: "-- c/Chart.yaml --\nname: ]\n", problem: "loading the chart"},
 		{name: "library", text: strings.Replace(oddChart, "name: odd", "name: odd\ntype: library", 1) + "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Chart.Name }}}\n"},
+		{name: "a key twice", text: oddChart + "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Chart.Name }}, labels: {a: b, a: c}}\n", line: 1},
 		{name: "lacks a dependency", text: strings.Replace(oddChart, "name: odd", "name: odd\ndependencies: [{name: gone, version: 1.x, repository: https://charts.example.com}]", 1) + "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Chart.Name }}}\n", warning: "helm dependency build c", line: 1},
 		{name: "a helper writes it all", text: oddChart + "\n\n{{ include \"pod\" . }}\n-- c/templates/_pod.tpl --\n{{ define \"pod\" }}apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Chart.Name }}}{{ end }}\n", line: 1},
 		{name: "carriage returns", text: oddChart + "# first\r\n{{- if true }}\r\napiVersion: v1\r\nkind: Pod\r\n{{- end }}\r\nmetadata: {name: {{ .Chart.Name }}}\r\n", line: 3},

@@ -60,7 +60,7 @@ func (h Helm) inflate(ctx context.Context, t *Tree, over laidOver, dir, abs stri
 			files = append(files, file)
 		}
 	}
-	return withoutCharts(data, files)
+	return withoutCharts(data, files, k.inflating)
 }
 
 // chartPlaces gives where each of a kustomization's helmCharts is written.
@@ -143,15 +143,21 @@ func (c helmChart) values(dir string) (map[string]any, error) {
 	return loader.MergeMaps(out, c.ValuesInline), nil
 }
 
-// withoutCharts gives the text of a kustomization in which a file takes the
-// place of its charts.
-func withoutCharts(data []byte, files []string) ([]byte, error) {
+// withoutCharts gives the text of a kustomization in which files take the
+// place of its charts, and of the generators that inflate some.
+func withoutCharts(data []byte, files, inflating []string) ([]byte, error) {
 	var k map[string]any
 	if err := yaml.Unmarshal(data, &k); err != nil {
 		return nil, err
 	}
 	delete(k, "helmCharts")
 	delete(k, "helmGlobals")
+	if list, ok := k["generators"].([]any); ok {
+		k["generators"] = slices.DeleteFunc(list, func(v any) bool {
+			path, isText := v.(string)
+			return isText && slices.Contains(inflating, path)
+		})
+	}
 	if len(files) > 0 {
 		list, ok := k["resources"].([]any)
 		if k["resources"] != nil && !ok {

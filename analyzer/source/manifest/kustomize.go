@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/api/resource"
+	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 
@@ -49,6 +51,7 @@ type kustomization struct {
 	HelmGlobals   struct {
 		ChartHome string `json:"chartHome"`
 	} `json:"helmGlobals"`
+	inflating []string // the generators that inflate charts
 }
 
 // helmChart is a chart that a kustomization inflates.
@@ -93,8 +96,34 @@ func readKustomization(dir string) (kustomization, error) {
 	if err := manifest.CheckAliases(data); err != nil {
 		return k, err
 	}
-	return k, yaml.Unmarshal(data, &k)
+	if err := yaml.Unmarshal(data, &k); err != nil {
+		return k, err
+	}
+	k.inflators(dir)
+	return k, nil
 }
+
+// inflators adds the charts that generators of a kustomization inflate, as it was
+// written before there were helmCharts.
+func (k *kustomization) inflators(dir string) {
+	for _, path := range k.Generators {
+		data, err := readFile(filepath.Join(dir, path))
+		if err != nil || manifest.CheckAliases(data) != nil {
+			continue // building it says so
+		}
+		var g struct {
+			Kind string `json:"kind"`
+			helmChart
+		}
+		if yaml.Unmarshal(data, &g) == nil && g.Kind == "HelmChartInflationGenerator" && len(documentMark.FindAllIndex(data, 2)) < 2 {
+			k.HelmCharts = append(k.HelmCharts, g.helmChart)
+			k.inflating = append(k.inflating, path)
+		}
+	}
+}
+
+// documentMark begins a document; one may stand at the head of a file.
+var documentMark = regexp.MustCompile(`(?m)^---`)
 
 // paths lists everything that the kustomization refers to.
 func (k kustomization) paths() []string {
@@ -132,34 +161,56 @@ func (k kustomization) paths() []string {
 type refs struct {
 	of    map[string][]string // what each folder's kustomization refers to
 	taken map[string]bool     // what is reached from one that nobody refers to
+	alone map[string]bool     // components that no kustomization takes in
 }
 
 func references(dirs []string) refs {
-	r := refs{of: map[string][]string{}, taken: map[string]bool{}}
-	named := map[string]bool{} // by another one
+	r := refs{of: map[string][]string{}, taken: map[string]bool{}, alone: map[string]bool{}}
+	all := map[string]kustomization{}
 	for _, dir := range dirs {
-		dir = filepath.Clean(dir)
-		r.of[dir] = nil
 		k, err := readKustomization(dir)
 		if err != nil {
-			continue // rendering it says so
+			k = kustomization{} // rendering it says so
 		}
-		for _, p := range k.paths() {
-			if at := filepath.Join(dir, p); p != "" && at != dir {
-				r.of[dir] = append(r.of[dir], at)
-				named[at] = true
-			}
+		all[filepath.Clean(dir)] = k
+	}
+	named := r.name(all)
+	for dir, k := range all {
+		if k.Kind != "Component" {
+			continue
 		}
-		if k.Kind == "Component" { // is nothing on its own
-			r.taken[dir] = true
+		r.taken[dir] = true // is nothing on its own
+		if !named[dir] {
+			r.alone[dir] = true
 		}
 	}
+	for dir := range r.alone { // its resources are read by themselves; its patches are objects of nobody
+		k := all[dir]
+		k.Resources, k.Bases = nil, nil
+		all[dir] = k
+	}
+	named = r.name(all)
 	for _, dir := range dirs {
 		if dir = filepath.Clean(dir); !named[dir] || r.taken[dir] {
 			r.reach(dir)
 		}
 	}
 	return r
+}
+
+// name notes what each kustomization refers to, and gives what others refer to.
+func (r refs) name(all map[string]kustomization) map[string]bool {
+	named := map[string]bool{}
+	for dir, k := range all {
+		r.of[dir] = nil
+		for _, p := range k.paths() {
+			if at := filepath.Join(dir, p); p != "" && at != dir {
+				r.of[dir] = append(r.of[dir], at)
+				named[at] = true
+			}
+		}
+	}
+	return named
 }
 
 // reach marks what a kustomization takes in, at any depth.
@@ -179,6 +230,14 @@ func (r refs) reach(dir string) {
 // that only refer to each other in a ring are not reached, and so are not
 // passed over in silence.
 func (r refs) has(path string) bool { return r.taken[filepath.Clean(path)] }
+
+// unusedComponent counts a component that no kustomization of the folder takes in.
+func unusedComponent(dir string) *Tree {
+	t := &Tree{Files: 1}
+	t.skip(kustomizationIn(dir), "no kustomization here takes it in")
+	t.Skips[0].Kind = "Component"
+	return t
+}
 
 // checkLocal refuses what is not on the disk, before kustomize would look for
 // it in the network.
@@ -213,11 +272,19 @@ func checkLocal(dir string, seen map[string]bool) error {
 type laidOver struct {
 	filesys.FileSystem
 	files map[string][]byte
+	// within is the folder whose files may be read; "" where the build itself
+	// keeps to its folders.
+	within string
 }
+
+var errOutside = errors.New("it lies outside the folder that is judged")
 
 func (f laidOver) ReadFile(path string) ([]byte, error) {
 	if data, ok := f.files[path]; ok {
 		return data, nil
+	}
+	if real := realPath(path); f.within != "" && real != f.within && !strings.HasPrefix(real, f.within+string(filepath.Separator)) {
+		return nil, fmt.Errorf("%s: %w", path, errOutside)
 	}
 	if _, err := readFile(path); errors.Is(err, errNoFile) && !f.FileSystem.IsDir(path) {
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -246,9 +313,9 @@ func (f laidOver) CleanedAbs(path string) (filesys.ConfirmedDir, string, error) 
 // overlay gives the disk for a build: the kustomization notes where each object
 // is from, whatever its file says, and charts are rendered already, those of the
 // folders that it takes in among them.
-func (h Helm) overlay(ctx context.Context, t *Tree, dir string, all map[string]bool) (filesys.FileSystem, error) {
+func (h Helm) overlay(ctx context.Context, t *Tree, dir string, all map[string]bool) (laidOver, error) {
 	disk := filesys.MakeFsOnDisk()
-	over := laidOver{disk, map[string][]byte{}}
+	over := laidOver{FileSystem: disk, files: map[string][]byte{}}
 	for of := range all {
 		path := kustomizationIn(of)
 		k, err := readKustomization(of)
@@ -257,15 +324,15 @@ func (h Helm) overlay(ctx context.Context, t *Tree, dir string, all map[string]b
 		}
 		data, err := readFile(path)
 		if err != nil {
-			return nil, err
+			return over, err
 		}
 		abs, _, err := disk.CleanedAbs(of)
 		if err != nil {
-			return nil, err
+			return over, err
 		}
 		if len(k.HelmCharts) > 0 {
 			if data, err = h.inflate(ctx, t, over, of, string(abs), k, data); err != nil {
-				return nil, err
+				return over, err
 			}
 		}
 		if of == filepath.Clean(dir) && len(k.BuildMetadata) == 0 {
@@ -294,9 +361,13 @@ func (h Helm) renderKustomization(ctx context.Context, dir string) (t *Tree) {
 	if err != nil {
 		return t.problem(at, err)
 	}
-	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(fsys, dir)
+	built, err := h.build(t, fsys, dir)
 	if err != nil {
 		return t.problem(at, fmt.Errorf("building the kustomization: %w", err))
+	}
+	if built.Size() == 0 && len(t.Skips) == 0 {
+		t.skip(at, "it builds no object")
+		t.Skips[0].Kind = "Kustomization"
 	}
 	sources := map[string][]*manifest.Document{}
 	for i, r := range built.Resources() {
@@ -316,6 +387,24 @@ func (h Helm) renderKustomization(ctx context.Context, dir string) (t *Tree) {
 		t.Documents = append(t.Documents, d)
 	}
 	return t
+}
+
+// build builds a folder. Flux lets a kustomization take in files of the whole
+// repository, kubectl those below its own folder: what only Flux builds is judged,
+// and that is said.
+func (h Helm) build(t *Tree, fsys laidOver, dir string) (resmap.ResMap, error) {
+	o := krusty.MakeDefaultOptions()
+	built, err := krusty.MakeKustomizer(o).Run(fsys, dir)
+	if err == nil || h.within == "" || !strings.Contains(err.Error(), "security; file") {
+		return built, err
+	}
+	fsys.within, o.LoadRestrictions = h.within, types.LoadRestrictionsNone
+	free, again := krusty.MakeKustomizer(o).Run(fsys, dir)
+	if again != nil {
+		return nil, err
+	}
+	t.warn("kustomization", filepath.ToSlash(dir), "takes in files from outside its folder: Flux builds it, kubectl wants --load-restrictor LoadRestrictionsNone")
+	return free, nil
 }
 
 // originOf gives the file that an object is from, "" where it was generated.

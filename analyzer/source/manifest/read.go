@@ -91,7 +91,12 @@ func (t *Tree) number(path int) {
 // read reads one path. seen are the files that are read already, by their
 // real names.
 func (t *Tree) read(ctx context.Context, path string, o Options, seen map[string]bool) error {
+	if path == Stdin && seen[Stdin] {
+		t.Again = map[int]bool{0: true}
+		return nil
+	}
 	if path == Stdin {
+		seen[Stdin] = true
 		data, err := disk.ReadAll(o.Stdin)
 		if err != nil {
 			return fmt.Errorf("reading manifests from standard input: %w", err)
@@ -158,6 +163,7 @@ func (t *Tree) folder(ctx context.Context, root string, o Options, seen map[stri
 	if w.again {
 		t.Again = map[int]bool{0: true}
 	}
+	o.Helm.within = w.real
 	jobs := w.jobs(ctx, o.Helm)
 	parts := make([]*Tree, len(jobs))
 	next := make(chan int)
@@ -399,6 +405,9 @@ func (w *walker) jobs(ctx context.Context, helm Helm) []func() *Tree {
 	var list []job
 	refs := references(w.kusts)
 	for _, dir := range w.kusts {
+		if refs.alone[filepath.Clean(dir)] {
+			list = append(list, job{dir, func() *Tree { return unusedComponent(dir) }})
+		}
 		if !refs.has(dir) {
 			list = append(list, job{dir, func() *Tree { return helm.renderKustomization(ctx, dir) }})
 		}

@@ -382,5 +382,10 @@ func (r *releaser) render(of release, at string) {
 
 func (r *releaser) fail(d *manifest.Document, err error) {
 	d.Unrendered = "its chart does not render"
+	if d.Rendered == "helm" && d.Origin == "" && len(r.helm.Values) == 0 { // a chart's own values may leave out what each release brings
+		d.Unrendered = "the chart that it is from wants values"
+		r.tree.warn("release", d.ID(), "%s: give those that the chart %s is deployed with by --helm-values FILE", oneLine(err.Error()), d.Tree)
+		return
+	}
 	r.tree.Problems = append(r.tree.Problems, manifest.Problem{File: d.File, Position: d.Root.Position, Message: oneLine(err.Error()), Path: d.Path, Beside: true})
 }
