@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
@@ -129,11 +130,9 @@ func workloadFacts(s *Snapshot, w *Workload, usage map[ContainerRef]*ContainerUs
 		u := usage[ContainerRef{w.Ref, c.Name}]
 		delete(usage, ContainerRef{w.Ref, c.Name})
 		facts := containerFacts(s.Window, c, u)
-		if c.Type == TypeContainer {
-			f.MeanPods = max(f.MeanPods, meanPods(facts.Days))
-		}
 		f.Containers = append(f.Containers, facts)
 	}
+	f.MeanPods = meanPods(f.PodHours())
 	for _, h := range s.HPAs {
 		if h.Target == w.Ref {
 			f.HPAs = append(f.HPAs, h)
@@ -202,21 +201,12 @@ func appendSetting(history []Setting, d *Day) []Setting {
 }
 
 // meanPods averages the number of pods over the hours in which there were any.
-func meanPods(days []Day) float64 {
+func meanPods(byHour map[int]float64) float64 {
 	var sum float64
-	hours := 0
-	for _, d := range days {
-		for _, h := range d.Hours {
-			if h.Pods > 0 {
-				sum += float64(h.Pods)
-				hours++
-			}
-		}
+	for _, hour := range slices.Sorted(maps.Keys(byHour)) {
+		sum += byHour[hour]
 	}
-	if hours == 0 {
-		return 0
-	}
-	return sum / float64(hours)
+	return sum / float64(max(len(byHour), 1))
 }
 
 // warnOfStrangers says which containers have usage but are in no pod template

@@ -1,6 +1,9 @@
 package analyzer
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // ContainersOf lists the containers that a pod of the workload has.
 func (w *Workload) ContainersOf(p *Pod) []Container {
@@ -82,4 +85,38 @@ func (w *Workload) Beyond(p *Pod) Amounts {
 // a whole stand in the place of the containers' (KEP-2837).
 func (w *Workload) Reserves(containers []Container) Amounts {
 	return w.PodLevel.Or(PodRequests(containers, Amounts{}))
+}
+
+// PodHours is the mean number of pods in each hour that any were seen in, by hours since
+// 1970. A pod has all containers of its role, and the pods of several roles add up.
+func (w *WorkloadFacts) PodHours() map[int]float64 {
+	byRole := map[string]map[int]float64{}
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		if c.Type == TypeInit {
+			continue
+		}
+		if byRole[c.Role] == nil {
+			byRole[c.Role] = map[int]float64{}
+		}
+		for _, day := range c.Days {
+			for h, hour := range day.Hours {
+				if at := int(day.Date)*24 + h; hour.Pods > 0 {
+					byRole[c.Role][at] = max(byRole[c.Role][at], float64(hour.Pods))
+				}
+			}
+		}
+	}
+	out := map[int]float64{}
+	for _, role := range slices.Sorted(maps.Keys(byRole)) {
+		if role != "" {
+			for at, pods := range byRole[role] {
+				out[at] += pods
+			}
+		}
+	}
+	for at, pods := range byRole[""] { // containers that pods of all roles have
+		out[at] = max(out[at], pods)
+	}
+	return out
 }

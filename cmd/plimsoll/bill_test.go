@@ -20,21 +20,46 @@ type plainBill struct {
 	prices    map[string]pricing.NodePrice
 	nodes     map[string]float64 // USD a month
 	workloads map[analyzer.Ref]float64
+	planned   bool                                 // a plan of the nodes drains what stands empty
 	means     map[analyzer.ContainerRef][2]float64 // what a pod's container holds, worked out once
 }
 
 func plainBillOf(snap *analyzer.Snapshot) *plainBill {
-	b := &plainBill{snap, pricing.New(pricing.Config{}), map[string]pricing.NodePrice{}, map[string]float64{}, map[analyzer.Ref]float64{}, map[analyzer.ContainerRef][2]float64{}}
+	b := &plainBill{
+		snap: snap, catalog: pricing.New(pricing.Config{}), prices: map[string]pricing.NodePrice{}, nodes: map[string]float64{},
+		workloads: map[analyzer.Ref]float64{}, means: map[analyzer.ContainerRef][2]float64{},
+	}
 	for _, n := range snap.Nodes {
 		b.prices[n.Name] = b.catalog.NodePrice(pricing.Node{Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU})
-		listed := b.catalog.Lookup(pricing.Query{
-			Provider: "aws", Region: n.Labels["topology.kubernetes.io/region"], InstanceType: n.Labels["node.kubernetes.io/instance-type"],
-			CapacityType: map[bool]pricing.CapacityType{true: pricing.Spot, false: pricing.OnDemand}[n.Labels["karpenter.sh/capacity-type"] == "spot"],
-		})
-		b.nodes[n.Name] = listed.Offering.USDPerHour * 730
+		b.nodes[n.Name] = b.hourly(&n) * 730
 		b.node(&n)
 	}
 	return b
+}
+
+// hourly is a machine's list price. Windows has none; EKS Auto Mode takes 12 % more.
+func (b *plainBill) hourly(n *analyzer.Node) float64 {
+	spot := n.Labels["karpenter.sh/capacity-type"] == "spot"
+	usd := b.listed(n, n.Labels["node.kubernetes.io/instance-type"], map[bool]pricing.CapacityType{true: pricing.Spot, false: pricing.OnDemand}[spot])
+	switch {
+	case n.Labels["kubernetes.io/os"] == "windows":
+		return 0
+	case n.Labels["eks.amazonaws.com/compute-type"] == "auto":
+		return usd + 0.12*b.listed(n, n.Labels["node.kubernetes.io/instance-type"], pricing.OnDemand)
+	}
+	return usd
+}
+
+// listed is what the tables have for a type in the node's region.
+func (b *plainBill) listed(n *analyzer.Node, instanceType string, capacity pricing.CapacityType) float64 {
+	provider := "aws"
+	switch {
+	case strings.HasPrefix(n.ProviderID, "gce"):
+		provider = "gcp"
+	case strings.HasPrefix(n.ProviderID, "azure"):
+		provider = "azure"
+	}
+	return b.catalog.Lookup(pricing.Query{Provider: provider, Region: n.Labels["topology.kubernetes.io/region"], InstanceType: instanceType, CapacityType: capacity}).Offering.USDPerHour
 }
 
 // held is what a pod holds on the mean: hour by hour the larger of request and usage.
@@ -142,6 +167,7 @@ func TestBillRecomputes(t *testing.T) {
 		t.Fatal(err)
 	}
 	plain := plainBillOf(snap)
+	plain.planned = true
 	same := func(what string, got, want, cents float64) {
 		t.Helper()
 		if math.Abs(got-want) > cents/100+1e-9 {
@@ -205,7 +231,10 @@ func (b *plainBill) waste(kind, target, container string, rows map[string]float6
 	case "quiet-workload", "ended-pods", "empty-namespace": // nothing is said to be had for them
 		return 0, true
 	case "daemonset-only-nodes":
-		return 0, true // the demo's one is drained by the plan, where its dollars stand
+		if b.planned {
+			return 0, true // they are drained by the plan, where the dollars stand
+		}
+		return b.daemonSetsAlone(), true
 	case "unused-requests":
 		for i := range b.snap.Workloads {
 			if w := &b.snap.Workloads[i]; w.Namespace+"/"+w.Kind+"/"+w.Name == target {
@@ -218,18 +247,21 @@ func (b *plainBill) waste(kind, target, container string, rows map[string]float6
 		}
 	case "idle-workload":
 		return rows[target], true
-	case "underused-node":
+	case "underused-node", "drainable-node", "gpu-node-without-gpu-pods":
 		return b.nodes[name], true
 	case "old-generation":
-		const region = "us-east-1"
-		now := b.catalog.Lookup(pricing.Query{Provider: "aws", Region: region, InstanceType: name, CapacityType: pricing.OnDemand})
-		next, _ := b.catalog.Successor(now.Offering)
-		for _, n := range b.snap.Nodes {
-			if n.Labels["node.kubernetes.io/instance-type"] == name && n.Labels["karpenter.sh/capacity-type"] != "spot" {
-				usd += 730 * (now.Offering.USDPerHour - next.USDPerHour)
+		return b.older(name), true
+	case "idle-namespace":
+		for row, cost := range rows {
+			if strings.HasPrefix(row, name+"/") {
+				usd += cost
 			}
 		}
 		return usd, true
+	case "pods-not-ready":
+		return b.notReady(target), true
+	case "hpa-at-min":
+		return b.atMinimum(target, rows[target]), true
 	case "unbound-volume":
 		for _, v := range b.snap.Volumes {
 			if v.Name == name {
@@ -331,7 +363,7 @@ func (b *plainBill) claimsOf(target string) (usd float64) {
 			continue
 		}
 		for _, c := range b.snap.VolumeClaims {
-			named := slices.Contains(w.Claims, c.Name) || w.Kind == "StatefulSet" && strings.Contains(c.Name, "-"+w.Name+"-")
+			named := slices.Contains(w.Claims, c.Name) || w.Kind == "StatefulSet" && ofSet(c.Name, &w)
 			if c.Namespace == w.Namespace && c.Phase == "Bound" && named {
 				usd += float64(max(c.Capacity, c.Requested)) / (1 << 30) * perGiB[c.Class]
 			}
@@ -340,5 +372,12 @@ func (b *plainBill) claimsOf(target string) (usd float64) {
 	return usd
 }
 
-// perGiB is USD a month of a GiB in us-east-1, by the classes of the demo.
-var perGiB = map[string]float64{"gp2": 0.10, "gp3": 0.08}
+// ofSet reports whether a claim is TEMPLATE-SET-NUMBER.
+func ofSet(claim string, set *analyzer.Workload) bool {
+	template, number, ok := strings.Cut(claim, "-"+set.Name+"-")
+	return ok && (len(set.ClaimTemplates) == 0 || slices.Contains(set.ClaimTemplates, template)) && number != "" && strings.Trim(number, "0123456789") == ""
+}
+
+// perGiB is USD a month of a GiB in us-east-1, by the classes of the demo and of the
+// rule cases; none is EBS's usual gp3.
+var perGiB = map[string]float64{"gp2": 0.10, "gp3": 0.08, "fast": 0.08, "": 0.08}

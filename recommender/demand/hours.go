@@ -50,7 +50,7 @@ func (k machineKind) net(usd float64) float64 {
 
 // placed is where the plan has a workload's pods.
 type placed struct {
-	Moved, kept int  // on the plan's nodes, on nodes that stay as they are
+	Moved, Kept int  // on the plan's nodes, on nodes that stay as they are
 	group       bool // some pods are in the plan, or may come to be
 }
 
@@ -113,7 +113,7 @@ func (h *PlanHours) Start() {
 		if kept[p.Node] == "" {
 			on[p.Group].Moved++
 		} else {
-			on[p.Group].kept++
+			on[p.Group].Kept++
 		}
 	}
 	for i := range h.Pass.Facts.Workloads {
@@ -173,7 +173,7 @@ func (h *PlanHours) hours() []*planHour {
 		for _, ref := range refs {
 			pods, ok := seen[ref][hour]
 			if len(seen[ref]) == 0 { // nothing was seen of it: it counts as it is
-				pods, ok = float64(h.Here[ref].Moved+h.Here[ref].kept), true
+				pods, ok = float64(h.Here[ref].Moved+h.Here[ref].Kept), true
 			}
 			if ok {
 				h.addPods(one, ref, pods)
@@ -189,7 +189,7 @@ func (h *PlanHours) hours() []*planHour {
 // move to spot left out.
 func (h *PlanHours) addPods(one *planHour, ref analyzer.Ref, pods float64) {
 	group, where := ref.String(), h.Here[ref]
-	pods = max(pods-float64(where.kept), 0)
+	pods = max(pods-float64(where.Kept), 0)
 	stays := 1 - h.Pass.Cluster.OnSpot(ref)
 	one.spot += pods * (1 - stays) * h.Worth[group]
 	one.worth += pods * h.Worth[group]

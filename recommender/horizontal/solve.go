@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // solve searches every pod size and takes the cheapest setting.
@@ -281,7 +282,7 @@ func (c *scaleCase) finish(r *advice.Advice) error {
 	c.changes(r, s)
 	r.Title = c.title()
 	if c.now != nil && c.priced() {
-		r.MonthlySavings = c.now.monthly() - c.best.monthly()
+		r.MonthlySavings = c.withinCost(c.now.monthly() - c.best.monthly())
 	}
 	c.warnUnseen(r)
 	if c.best.schedule != nil {
@@ -316,6 +317,15 @@ func (c *scaleCase) fits() bool {
 // priced reports whether the pods' hours are in USD.
 func (c *scaleCase) priced() bool {
 	return c.pass.Costs != nil && c.pass.Costs.UnitOf(c.w.Ref) != (cost.UnitPrice{})
+}
+
+// withinCost bounds what rescaling frees on the mean of the hours by what right-sizing
+// leaves of the cost of the pods of now: at a quiet hour no more than that is there.
+func (c *scaleCase) withinCost(saves float64) float64 {
+	if c.pass.Costs.MonthlyOf(c.w.Ref) == 0 { // it does not run now
+		return saves
+	}
+	return min(saves, rightsize.Left(c.pass, c.w))
 }
 
 // pennies reports whether the best setting saves less than the user wants of a

@@ -250,6 +250,17 @@ func withinBill(all []advice.Advice, bill float64) {
 	}
 }
 
+// Left is what right-sizing leaves of what a workload costs now, in USD a month.
+func Left(p *advice.Pass, w *analyzer.WorkloadFacts) float64 {
+	unit, freed := p.Costs.UnitOf(w.Ref), 0.0
+	pods := PodsByRole(w, p.Facts.Snapshot.Window)
+	for _, role := range w.Roles() {
+		before, after := w.Reserves(w.ContainersOfRole(role)), p.Cluster.Pod(w, role)
+		freed += pods[role] * (unit.Hourly(before) - unit.Hourly(after))
+	}
+	return max(p.Costs.MonthlyOf(w.Ref)-pricing.HoursPerMonth*freed, 0)
+}
+
 // PodsByRole is the number of pods that sizing is multiplied by, by their role.
 func PodsByRole(w *analyzer.WorkloadFacts, window analyzer.Window) map[string]float64 {
 	if !w.HasRoles() {

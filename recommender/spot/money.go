@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
@@ -17,12 +18,14 @@ import (
 // spotMove is a workload that could move.
 type spotMove struct {
 	ref  analyzer.Ref
+	w    *analyzer.WorkloadFacts
 	spot *Readiness
 	told *advice.Advice // what is reported of it
 	// onDemand is the share of its pods that is on demand now, share the part
 	// of all its pods that moves.
 	onDemand, share float64
 	usd             float64       // an hour, of what moves, on demand
+	lasts           float64       // the share of the hours that what moves is paid for
 	scopes          onDemandUsage // the same, where there is no plan
 }
 
@@ -96,14 +99,15 @@ func moveToSpot(p *advice.Pass, moves []spotMove) {
 			r.Title = "ready for spot, but its pods are on nodes that stay as they are, or too few to move one"
 			continue
 		}
-		if p.Options.Nodes.Pennies(saved*m.usd*m.discount()/gain*pricing.HoursPerMonth, p.Costs.MonthlyOf(m.ref)) {
+		monthly := pricing.HoursPerMonth * m.lasts
+		if p.Options.Nodes.Pennies(saved*m.usd*m.discount()/gain*monthly, p.Costs.MonthlyOf(m.ref)) {
 			r.Title = "ready for spot, but the move saves less than asked for (--min-savings)"
 			continue
 		}
 		m.spot.Advised, m.spot.Moves = true, min(m.share/m.onDemand, 1)
 		p.Cluster.SetOnSpot(m.ref, m.spot.Moves)
-		m.spot.MonthlyOnDemand = gone * m.usd / worth * pricing.HoursPerMonth
-		r.MonthlySavings = saved * m.usd * m.discount() / gain * pricing.HoursPerMonth
+		m.spot.MonthlyOnDemand = gone * m.usd / worth * monthly
+		r.MonthlySavings = saved * m.usd * m.discount() / gain * monthly
 	}
 }
 
@@ -152,16 +156,12 @@ func (t *todaysBill) worth(moves []spotMove) {
 			nodes[n.Name] = n.Offering
 		}
 	}
-	facts := map[analyzer.Ref]*analyzer.WorkloadFacts{}
-	for i := range t.pass.Facts.Workloads {
-		w := &t.pass.Facts.Workloads[i]
-		facts[w.Ref] = w
-	}
 	for i := range moves {
 		m := &moves[i]
-		m.usd, m.scopes = t.left(facts[m.ref])*m.share/pricing.HoursPerMonth, onDemandUsage{}
+		m.usd, m.scopes = t.left(m.w)*m.share/pricing.HoursPerMonth, onDemandUsage{}
+		m.lasts = lasting(t.pass, m.w, t.pass.Costs.Workloads[m.ref].Pods, false)
 		n := 0.0
-		for _, pod := range facts[m.ref].Pods {
+		for _, pod := range m.w.Pods {
 			if o, ok := nodes[pod.Node]; ok && !pod.Ended() {
 				m.scopes.add(t.pass.Costs.Catalog, o, 1)
 				n++
@@ -175,13 +175,17 @@ func (t *todaysBill) worth(moves []spotMove) {
 
 // left is what the levers before leave of a workload's cost, in USD a month.
 func (t *todaysBill) left(w *analyzer.WorkloadFacts) float64 {
-	unit, freed := t.pass.Costs.UnitOf(w.Ref), 0.0
-	pods := rightsize.PodsByRole(w, t.pass.Facts.Snapshot.Window)
-	for _, role := range w.Roles() {
-		before, after := w.Reserves(w.ContainersOfRole(role)), t.pass.Cluster.Pod(w, role)
-		freed += pods[role] * (unit.Hourly(before) - unit.Hourly(after))
+	return rightsize.Left(t.pass, w) * t.pass.Cluster.Rescaled(w.Ref)
+}
+
+// lasting is the share of the hours that so many pods are paid for: all of them where
+// nodes are there whether or not the pods are. What runs in batches takes its node along
+// only while it runs, as everything does where nodes follow their pods.
+func lasting(p *advice.Pass, w *analyzer.WorkloadFacts, pods int, follows bool) float64 {
+	if !w.Batch() && !follows {
+		return 1
 	}
-	return max(t.pass.Costs.MonthlyOf(w.Ref)-pricing.HoursPerMonth*freed, 0) * t.pass.Cluster.Rescaled(w.Ref)
+	return hourly.Lasting(p.Cluster, w, p.Facts.Snapshot.Window, pods)
 }
 
 func (t *todaysBill) after(moves []spotMove) (left onDemandUsage, moved float64) {
@@ -266,6 +270,8 @@ func (b *plannedBill) worth(moves []spotMove) {
 		usd += b.Plan.Plan.Nodes[i].Offering.USDPerHour
 	}
 	for i := range moves {
+		at := b.Here[moves[i].ref]
+		moves[i].lasts = lasting(b.Pass, moves[i].w, at.Moved+at.Kept, b.Plan.Hours != nil)
 		if all > 0 {
 			moves[i].usd = float64(b.whole(&moves[i])) * b.PlanHours.Worth[moves[i].ref.String()] * usd / all
 		}

@@ -154,7 +154,7 @@ func judgeSpot(p *advice.Pass, w *analyzer.WorkloadFacts, nodes map[string]cost.
 		r.Show("machines taken back within a month", 100*s.Price.Interrupted, "percent")
 		r.Show("types to spread over", float64(s.Price.Types), "count")
 	}
-	m := spotMove{ref: w.Ref, spot: &s, told: r}
+	m := spotMove{ref: w.Ref, w: w, spot: &s, told: r}
 	if s.Ready && running > 0 && s.Price.Known && s.Price.Effective < 1 {
 		m.onDemand = 1 - float64(onSpot)/float64(running)
 		m.share = m.onDemand

@@ -37,24 +37,35 @@ func oldGenerations(l *look) error {
 	})
 	for _, t := range types {
 		now := nodes[t][0].Offering
+		now.USDPerHour -= nodes[t][0].Fee // EKS Auto Mode takes it of the newer machine too
 		if next, ok := l.Costs.Catalog.Successor(now); ok && next.USDPerHour <= (1-worthIt)*now.USDPerHour {
-			l.oldGeneration(now, next, len(nodes[t]))
+			l.oldGeneration(now, next, nodes[t])
 		}
 	}
 	return nil
 }
 
-func (l *look) oldGeneration(now, next pricing.Offering, count int) {
+// oldGeneration files the nodes of a type at the prices of the machines alone: what is
+// saved of a fee is saved beside.
+func (l *look) oldGeneration(now, next pricing.Offering, all []cost.NodeCost) {
+	usd := 0.0
+	for i := range all {
+		saved := now.USDPerHour - next.USDPerHour
+		if all[i].Fee > 0 {
+			saved *= 1 + pricing.AutoModeFee
+		}
+		usd += saved
+	}
 	r := advice.Advice{
 		Subject: "InstanceType/" + now.InstanceType, Confidence: 0.8,
 		Title: fmt.Sprintf("an old generation: %s has as much and costs less", next.InstanceType),
 	}
-	r.Show("nodes", float64(count), "count")
+	r.Show("nodes", float64(len(all)), "count")
 	r.Show("price of "+now.InstanceType, now.USDPerHour, "usd")
 	r.Show("price of "+next.InstanceType, next.USDPerHour, "usd")
 	r.Cite(l.Costs.Catalog.SourcesOf(pricing.Query{Provider: next.Provider, Region: next.Region, InstanceType: next.InstanceType}))
 	l.file(r, Finding{
-		Monthly: float64(count) * pricing.HoursPerMonth * (now.USDPerHour - next.USDPerHour),
+		Monthly: pricing.HoursPerMonth * usd,
 		Loss:    "commitments that are tied to " + pricing.CommitmentFamily(now.Provider, now.InstanceType) + ", and a CPU maker where it changes",
 	})
 }

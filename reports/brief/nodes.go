@@ -89,7 +89,7 @@ func moveLines(p *document.NodePlan) []string {
 
 // PlanLine is the plan in one sentence.
 func PlanLine(p *document.NodePlan, bill document.USD, noHistory bool) string {
-	proof, held := proof(p), planBillLine(p.WithCommitments)
+	proof, held := proof(p), byHourLine(p.ByHour)+planBillLine(p.WithCommitments)
 	if noHistory {
 		return planGuess(p, bill)
 	}
@@ -102,6 +102,14 @@ func PlanLine(p *document.NodePlan, bill document.USD, noHistory bool) string {
 	}
 	return fmt.Sprintf("%s would do for %s a month, %s (%s) %s, %s: %s.",
 		capital(document.Counted(p.Count, "node")), p.MonthlyCost, saved, Part(saved, bill), word, proof, kinds(p.Pools)) + held
+}
+
+// byHourLine is what the plan comes to where nodes follow their pods.
+func byHourLine(h *document.PlanHours) string {
+	if h == nil || len(h.Nodes) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" That is the busiest hour's; as the autoscaler of nodes follows the pods it costs %s a month: %s.", h.MonthlyCost, hoursOf(h.Nodes))
 }
 
 // planGuess is the plan of a report without history: no share of the bill, and no

@@ -68,9 +68,9 @@ func commitmentLines(p *document.Purchase) (out []string) {
 			out = append(out, line)
 		}
 	}
-	if p.FamilyChange > 0 && len(p.Commitments) > 0 {
+	if p.FamilyChange != nil && p.CapitalCost != nil && len(p.Commitments) > 0 {
 		out = append(out, fmt.Sprintf("The chance that the family changes within three years is taken as %s (--family-change), within one as a fifth of it. Money costs %s a year (--capital-cost).",
-			document.Percent(p.FamilyChange), document.Percent(p.CapitalCost)))
+			document.Percent(*p.FamilyChange), document.Percent(*p.CapitalCost)))
 	}
 	if len(p.Commitments) > 0 {
 		for i := range p.Scenarios {
@@ -155,24 +155,28 @@ func dayLine(p *document.Purchase) string {
 	if d == nil || len(d.NodesByHour) == 0 {
 		return ""
 	}
-	low, high := 0, 0
-	for h, n := range d.NodesByHour {
-		if n < d.NodesByHour[low] {
-			low = h
-		}
-		if n > d.NodesByHour[high] {
-			high = h
-		}
-	}
 	left := ""
 	if moved(&p.Spot) > 0 {
 		left = ", less what moves to spot"
 	}
-	hours := fmt.Sprintf("%.0f nodes at all hours", d.NodesByHour[low])
-	if math.Round(d.NodesByHour[low]) != math.Round(d.NodesByHour[high]) {
-		hours = fmt.Sprintf("%.0f nodes at %02d:00 UTC, %.0f at %02d:00", d.NodesByHour[low], low, d.NodesByHour[high], high)
+	return fmt.Sprintf("The nodes' plan holds the busiest hour. Commitments are for the pods of each hour%s: %s, $%.2f an hour on demand on average.", left, hoursOf(d.NodesByHour), d.Mean)
+}
+
+// hoursOf says how few and how many nodes there are by hour of the day.
+func hoursOf(nodes []float64) string {
+	low, high := 0, 0
+	for h, n := range nodes {
+		if n < nodes[low] {
+			low = h
+		}
+		if n > nodes[high] {
+			high = h
+		}
 	}
-	return fmt.Sprintf("The nodes' plan is for the pods of now, rescaled as advised. Commitments are for the pods of each hour%s: %s, $%.2f an hour on demand on average.", left, hours, d.Mean)
+	if math.Round(nodes[low]) == math.Round(nodes[high]) {
+		return fmt.Sprintf("%.0f nodes at all hours", nodes[low])
+	}
+	return fmt.Sprintf("%.0f nodes at %02d:00 UTC, %.0f at %02d:00", nodes[low], low, nodes[high], high)
 }
 
 // mostFamilies is how many families a line names.

@@ -39,7 +39,10 @@ func (b *builder) purchase() *document.Purchase {
 func (b *builder) fillPurchase(out *document.Purchase, r *advice.Advice, savings document.USD) {
 	a := advice.As[purchase.Advice](r.Detail)
 	out.Provider, out.Region, out.Held = a.Provider, a.Region, b.heldCommitments(a)
-	out.CapitalCost, out.FamilyChange = document.Decimals(document.Finite(a.Capital), 4), document.Decimals(document.Finite(a.Change), 4)
+	if a.Capital > 0 { // a share of 0 that the user gave is the least that there is
+		capital, change := document.Decimals(document.Finite(a.Capital), 4), document.Decimals(document.Finite(a.Change), 4)
+		out.CapitalCost, out.FamilyChange = &capital, &change
+	}
 	out.Warnings = append(out.Warnings, r.Warnings...)
 	for _, w := range r.Withheld {
 		out.Withheld = append(out.Withheld, withheld(w))

@@ -28,8 +28,8 @@ type Purchase struct {
 	Commitments []Commitment `json:"commitments"`
 	// CapitalCost is what money costs a year, and FamilyChange the chance that the demand moves to another family within
 	// three years, that the commitments are best for; absent where none is weighed.
-	CapitalCost  float64 `json:"capitalCost,omitempty"`
-	FamilyChange float64 `json:"familyChange,omitempty"`
+	CapitalCost  *float64 `json:"capitalCost,omitempty"`
+	FamilyChange *float64 `json:"familyChange,omitempty"`
 	// Alternatives are what each commitment alone would come to, whatever terms are allowed.
 	Alternatives []Commitment `json:"alternatives"`
 	// Withheld says why no commitment is advised.

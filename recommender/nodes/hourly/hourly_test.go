@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math"
 	"testing"
+	"time"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -72,5 +75,39 @@ func TestSharesOfWhatIsFixed(t *testing.T) {
 	}
 	if m := hourly.Mean(map[int]hourly.Share{3: {Nodes: 0.5, USD: 0.5}}, 2, 100, 0, 0); m.Nodes[4] != m.Mean || m.Monthly != 50 {
 		t.Errorf("an hour that was not seen: got %+v", m)
+	}
+}
+
+// TestPodHoursAddRolesUp: the pods of several roles are different ones, the containers of
+// a role share theirs, and what pods of all roles have adds none.
+func TestPodHoursAddRolesUp(t *testing.T) {
+	seen := func(role, name string, pods float32) analyzer.ContainerFacts {
+		day := analyzer.Day{Date: 20000, Hours: make([]analyzer.Hour, 24)}
+		for h := range 12 {
+			day.Hours[h].Pods = pods
+		}
+		return analyzer.ContainerFacts{Container: analyzer.Container{Name: name, Role: role, Type: analyzer.TypeContainer}, Days: []analyzer.Day{day}}
+	}
+	window := analyzer.Window{Start: time.Unix(20000*86400, 0), End: time.Unix(20001*86400, 0)}
+	for _, tt := range []struct {
+		name       string
+		containers []analyzer.ContainerFacts
+		want       float64
+	}{
+		{"one role", []analyzer.ContainerFacts{seen("", "app", 3), seen("", "proxy", 2)}, 3},
+		{"a driver and its executors", []analyzer.ContainerFacts{seen("driver", "main", 1), seen("executor", "main", 4)}, 5},
+		{"a head and two groups, with a sidecar", []analyzer.ContainerFacts{seen("head", "ray", 1), seen("small", "ray", 3), seen("big", "ray", 1), seen("", "proxy", 5)}, 5},
+	} {
+		w := &analyzer.WorkloadFacts{Workload: &analyzer.Workload{}, Containers: tt.containers}
+		cluster := &advice.Cluster{}
+		if got := hourly.PodHours(cluster, w)[20000*24+3]; got != tt.want {
+			t.Errorf("%s: %v pods, want %v", tt.name, got, tt.want)
+		}
+		if got := hourly.Lasting(cluster, w, window, int(tt.want)); got != 0.5 {
+			t.Errorf("%s: lasts %v of the day, want half of it", tt.name, got)
+		}
+	}
+	if got := hourly.Lasting(&advice.Cluster{}, &analyzer.WorkloadFacts{Workload: &analyzer.Workload{}}, window, 2); got != 1 {
+		t.Errorf("what was never seen lasts %v, want 1", got)
 	}
 }

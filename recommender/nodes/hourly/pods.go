@@ -8,19 +8,7 @@ import (
 // PodHours is a workload's mean pods by the hour: of the setting advised, else as
 // they were.
 func PodHours(c *advice.Cluster, w *analyzer.WorkloadFacts) map[int]float64 {
-	out := map[int]float64{}
-	for i := range w.Containers {
-		if w.Containers[i].Type == analyzer.TypeInit {
-			continue
-		}
-		for _, day := range w.Containers[i].Days {
-			for j, hour := range day.Hours {
-				if hour.Pods > 0 {
-					out[int(day.Date)*24+j] = max(out[int(day.Date)*24+j], float64(hour.Pods))
-				}
-			}
-		}
-	}
+	out := w.PodHours()
 	if to, ok := c.Scaled(w.Ref); ok {
 		for hour := range out {
 			if pods, ok := to.Hours.At(hour); ok {
@@ -29,6 +17,22 @@ func PodHours(c *advice.Cluster, w *analyzer.WorkloadFacts) map[int]float64 {
 		}
 	}
 	return out
+}
+
+// Lasting is the share of so many pods that was there on the mean of all whole hours of
+// the window, 1 at most: what runs now and then is not paid for all the time. It is 1
+// where nothing was seen of the workload.
+func Lasting(c *advice.Cluster, w *analyzer.WorkloadFacts, window analyzer.Window, pods int) float64 {
+	by := PodHours(c, w)
+	first, last := WholeHours(window)
+	if len(by) == 0 || pods <= 0 || last <= first {
+		return 1
+	}
+	sum := 0.0
+	for hour := first; hour < last; hour++ {
+		sum += by[hour]
+	}
+	return min(sum/float64(last-first)/float64(pods), 1)
 }
 
 // WholeHours bounds the hours, since 1970, that lie in the window as a whole.
