@@ -28,6 +28,41 @@ func TestEstimateMarks(t *testing.T) {
 	}
 }
 
+// TestRowsAreMarked: each row of a workload on machines without a price has the mark, in
+// every table, and below it stands what the mark means.
+func TestRowsAreMarked(t *testing.T) {
+	c := newCluster()
+	c.node("odd.large", "on-demand", 0.1, 1)
+	c.costs.Nodes[0].Estimated = true
+	c.node("m6i.large", "on-demand", 0.1, 2)
+	for i, name := range []string{"guessed", "priced"} {
+		c.add("shop", "Deployment", name, 1, container{name: "app", cpu: 1000, mem: gi, toCPU: 500, toMem: gi / 2, savings: 40, cost: 80, confidence: 0.9})
+		c.facts.Workloads[i].Pods = []analyzer.Pod{{Name: name, Node: c.costs.Nodes[i].Name, Phase: "Running"}}
+	}
+	for _, tt := range []struct {
+		format, section, marked, plain string
+		legend                         string
+	}{
+		{"wide", "", "~$40.00", "$40.00", "no table has a price of odd.large"},
+		{"table", "rightsize", "~$40.00", "$40.00", "no table has a price of odd.large"},
+		{"screen", "", "~$40", "$40", "no table has a price of odd.large"},
+		{"markdown", "", `\~$40`, "$40", "no table has a price of odd.large"},
+	} {
+		text := output(t, tt.format, c.report(), reports.Options{Width: 120, Section: tt.section})
+		for _, line := range strings.Split(text, "\n") {
+			switch {
+			case strings.Contains(line, "shop/guessed") && strings.Contains(line, tt.plain) && !strings.Contains(line, tt.marked):
+				t.Errorf("%s: no mark in %q", tt.format, line)
+			case strings.Contains(line, "shop/priced") && strings.Contains(line, "~"):
+				t.Errorf("%s: a mark in %q", tt.format, line)
+			}
+		}
+		if !strings.Contains(text, tt.marked) || !strings.Contains(strings.Join(strings.Fields(text), " "), tt.legend) {
+			t.Errorf("%s: no %q, or not what it means, in\n%s", tt.format, tt.marked, text)
+		}
+	}
+}
+
 // TestUnpricedSavesUnknown: of a workload whose cost is not known, no savings are.
 func TestUnpricedSavesUnknown(t *testing.T) {
 	c := newCluster()

@@ -45,6 +45,9 @@ func PriceGaps(r *document.Report) string {
 		if name == "" {
 			name = "machines without a type"
 		}
+		if g.Windows { // the same type with Linux may have one
+			name += " with Windows"
+		}
 		to := &estimated
 		if g.Estimated == 0 {
 			to = &missing

@@ -69,6 +69,14 @@ func Savings(r *document.Report) []Saving {
 // EstimateMark stands before sums that rest on machines without a price.
 const EstimateMark = "~"
 
+// GapMark is the mark, where a workload or a row of a bill has a gap of prices.
+func GapMark(gap string) string {
+	if gap == "" {
+		return ""
+	}
+	return EstimateMark
+}
+
 // EstimateWords say what the mark means.
 func EstimateWords(r *document.Report) string { return EstimateMark + " " + PriceGaps(r) }
 

@@ -15,17 +15,20 @@ func (b *builder) priceGaps() (out []document.PriceGap) {
 	if b.Costs == nil {
 		return nil
 	}
-	type key struct{ instance, note string }
+	type key struct {
+		instance, note string
+		windows        bool
+	}
 	nodes, monthly := map[key]int{}, map[key]float64{}
 	for i := range b.Costs.Nodes {
 		if n := &b.Costs.Nodes[i]; n.Estimated {
-			k := key{n.InstanceType, n.Note}
+			k := key{n.InstanceType, n.Note, n.Windows}
 			nodes[k]++
 			monthly[k] += n.Hourly * pricing.HoursPerMonth
 		}
 	}
 	for k, n := range nodes {
-		out = append(out, document.PriceGap{InstanceType: k.instance, Nodes: n, Estimated: document.Cents(monthly[k]), Note: k.note})
+		out = append(out, document.PriceGap{InstanceType: k.instance, Windows: k.windows, Nodes: n, Estimated: document.Cents(monthly[k]), Note: k.note})
 	}
 	slices.SortFunc(out, func(x, y document.PriceGap) int {
 		return cmp.Or(cmp.Compare(x.InstanceType, y.InstanceType), cmp.Compare(x.Note, y.Note))
@@ -45,6 +48,9 @@ func (b *builder) priceGap(w *analyzer.WorkloadFacts) string {
 			continue
 		}
 		to, name := &estimated, cmp.Or(n.InstanceType, "a machine without a type")
+		if n.Windows {
+			name += " with Windows"
+		}
 		if n.Hourly == 0 {
 			to = &missing
 		}

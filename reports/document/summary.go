@@ -37,7 +37,9 @@ type Summary struct {
 type PriceGap struct {
 	// InstanceType is empty for machines that name none.
 	InstanceType string `json:"instanceType"`
-	Nodes        int    `json:"nodes"`
+	// Windows says that these run it: the same type with Linux may have a price.
+	Windows bool `json:"windows,omitempty"`
+	Nodes   int  `json:"nodes"`
 	// Estimated is USD a month, which the sums hold; 0 where it is not priced at all.
 	Estimated USD `json:"estimated"`
 	// Note says how the price was found, or why there is none.

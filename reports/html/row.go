@@ -71,7 +71,7 @@ func rowOf(x brief.Row, at int, moves map[string][]string) row {
 	w, c := x.Workload, x.Container
 	out := row{
 		At: at, Namespace: brief.Clean(w.Namespace), Kind: brief.Clean(w.Kind), Name: brief.Clean(w.Name), Container: brief.Clean(c.Name), Link: anchor(w),
-		CPU: brief.CPUChange(c), Memory: brief.MemoryChange(c), Limit: brief.MemoryLimitChange(c), OOM: brief.OOMRisk(c), Money: money(c),
+		CPU: brief.CPUChange(c), Memory: brief.MemoryChange(c), Limit: brief.MemoryLimitChange(c), OOM: brief.OOMRisk(c), Money: brief.GapMark(w.PriceGap) + money(c),
 	}
 	out.Sort = [5]int64{0, 0, int64(c.Current.Limits.Memory), -1, int64(brief.Freed(c))}
 	if p := c.Risk.OOMProbability; p != nil {

@@ -71,7 +71,7 @@ func (b *page) money(r *document.Report) {
 	b.WriteString("| today | possible | saves |\n|--:|--:|--:|\n")
 	fmt.Fprintf(b, "| %s a month | %s a month | %s%s |\n", today, today-saves, saves, share)
 	if gaps := brief.PriceGaps(r); gaps != "" {
-		fmt.Fprintf(b, "\nPrices: %s.\n", cell(gaps))
+		fmt.Fprintf(b, "\nPrices: %s. Sums that rest on them have the mark %s.\n", cell(gaps), cell(brief.EstimateMark))
 	}
 }
 
@@ -114,6 +114,9 @@ func (b *page) steps(r *document.Report) {
 		case x.Room:
 			money = "room"
 		}
+		if x.Estimate && money != "" {
+			money = brief.EstimateMark + money
+		}
 		if x.Beside {
 			step, x.Size = x.Name, x.Size+", not nodes"
 		}
@@ -149,7 +152,7 @@ func (b *page) rows(all []brief.Row) {
 			return
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", code(brief.Name(x.Workload, x.Container)), cell(brief.CPUChange(x.Container)),
-			cell(brief.MemoryChange(x.Container)), brief.WholeOf(brief.Freed(x.Container)), cell(brief.OOMRisk(x.Container)))
+			cell(brief.MemoryChange(x.Container)), cell(brief.GapMark(x.Workload.PriceGap)+brief.WholeOf(brief.Freed(x.Container)).String()), cell(brief.OOMRisk(x.Container)))
 	}
 }
 

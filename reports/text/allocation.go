@@ -127,11 +127,11 @@ func allocationRows(a *document.Allocation, o Options) *rows {
 	if byNode(a) {
 		columns = nodeColumns(a, o.Verbose)
 		for i := range a.Nodes {
-			names = append(names, gapMark(a.Nodes[i].PriceGap)+brief.Clean(a.Nodes[i].Name))
+			names = append(names, brief.GapMark(a.Nodes[i].PriceGap)+brief.Clean(a.Nodes[i].Name))
 		}
 	} else {
 		for i := range a.Allocations {
-			names = append(names, gapMark(a.Allocations[i].PriceGap)+brief.Clean(a.Allocations[i].Name))
+			names = append(names, brief.GapMark(a.Allocations[i].PriceGap)+brief.Clean(a.Allocations[i].Name))
 		}
 	}
 	shown := len(names)
@@ -139,7 +139,8 @@ func allocationRows(a *document.Allocation, o Options) *rows {
 		shown = min(shown, o.Top)
 	}
 	title := strings.ToUpper(strings.Join(a.Aggregate, "/"))
-	text := [][]string{withEnds(title, names, shown, fmt.Sprintf("(%d more)", len(names)-shown), "TOTAL")}
+	mark := brief.GapMark(gapLine(a)) // sums of rows that have it have it too
+	text := [][]string{withEnds(title, names, shown, fmt.Sprintf("%s(%d more)", mark, len(names)-shown), mark+"TOTAL")}
 	for _, c := range columns {
 		if c.always || c.total != 0 {
 			text = append(text, c.text(len(names), shown))
@@ -184,14 +185,6 @@ func total(text [][]string) int {
 		sum += gap + most
 	}
 	return sum
-}
-
-// gapMark stands before the name of a row that rests on machines without a price.
-func gapMark(gap string) string {
-	if gap == "" {
-		return ""
-	}
-	return brief.EstimateMark
 }
 
 // gapLine says which machines those are; empty where all have a price.

@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
@@ -30,8 +31,14 @@ const (
 func freedColumn() column {
 	return column{
 		title: titleFreed, right: true, money: true,
-		cell: func(r *row) string { return dollars(r.Container.MonthlySavings) },
-		foot: func(r *document.Report) string { return dollars(r.Summary.Rightsize.Monthly) },
+		cell: func(r *row) string { return r.dollars(r.Container.MonthlySavings) },
+		foot: func(r *document.Report) string {
+			gap := func(w document.Workload) bool { return w.PriceGap != "" }
+			if slices.ContainsFunc(r.Workloads, gap) {
+				return brief.EstimateMark + dollars(r.Summary.Rightsize.Monthly)
+			}
+			return dollars(r.Summary.Rightsize.Monthly)
+		},
 		tone: func(r *row) tone {
 			switch {
 			case r.Container.MonthlySavings == nil || *r.Container.MonthlySavings == 0:
@@ -102,6 +109,14 @@ func cpuTotal(r *document.Report) string {
 func memoryTotal(r *document.Report) string {
 	s := &r.Summary
 	return brief.Change(brief.Memory(s.Requests.Memory), brief.Memory(s.Requests.Minus(s.Rightsize.Resources).Memory))
+}
+
+// dollars is money of a row's workload, marked where a machine of it has no price.
+func (r *row) dollars(u *document.USD) string {
+	if u == nil {
+		return dollars(u)
+	}
+	return brief.GapMark(r.Workload.PriceGap) + dollars(u)
 }
 
 func dollars(u *document.USD) string {

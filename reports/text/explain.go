@@ -49,10 +49,14 @@ func costOf(w *document.Workload) string {
 	if w.MonthlyCost == nil || w.MonthlySavings == nil {
 		return ""
 	}
-	if *w.MonthlySavings < 0 {
-		return fmt.Sprintf(", %s a month; the advice takes room worth %s more", w.MonthlyCost, -*w.MonthlySavings)
+	gap := ""
+	if w.PriceGap != "" {
+		gap = " (" + brief.Clean(w.PriceGap) + ")"
 	}
-	return fmt.Sprintf(", %s a month; the advice frees room worth %s", w.MonthlyCost, w.MonthlySavings)
+	if *w.MonthlySavings < 0 {
+		return fmt.Sprintf(", %s a month%s; the advice takes room worth %s more", w.MonthlyCost, gap, -*w.MonthlySavings)
+	}
+	return fmt.Sprintf(", %s a month%s; the advice frees room worth %s", w.MonthlyCost, gap, w.MonthlySavings)
 }
 
 func (s *screen) explainContainer(w *document.Workload, c *document.Container, plots bool) {

@@ -111,7 +111,7 @@ func (s *screen) largest() {
 	}
 	for i := range all[:n] {
 		x := &all[i]
-		cells := []string{brief.Name(x.Workload, x.Container), asciiChange(brief.CPUChange(x.Container)), asciiChange(brief.MemoryChange(x.Container)), roomOf(x.Container), brief.OOMRisk(x.Container)}
+		cells := []string{brief.Name(x.Workload, x.Container), asciiChange(brief.CPUChange(x.Container)), asciiChange(brief.MemoryChange(x.Container)), roomOf(x), brief.OOMRisk(x.Container)}
 		if wide {
 			cells = slices.Insert(cells, 3, asciiChange(memoryLimit(&row{Row: *x})))
 		}
@@ -146,11 +146,11 @@ func limitsBelow(c *document.Container, column bool) (out []string) {
 }
 
 // roomOf is the room that an advice frees, in whole dollars.
-func roomOf(c *document.Container) string {
-	if c.MonthlySavings == nil {
+func roomOf(x *brief.Row) string {
+	if x.Container.MonthlySavings == nil {
 		return "-"
 	}
-	return brief.WholeOf(*c.MonthlySavings).String()
+	return brief.GapMark(x.Workload.PriceGap) + brief.WholeOf(*x.Container.MonthlySavings).String()
 }
 
 // wideScreen is the width from which the screen has the limits.

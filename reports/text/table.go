@@ -264,6 +264,9 @@ func footnotes(r *document.Report, rows []row, fine int, notes []brief.Note) []s
 			out = append(out, "Where nothing else is said, the history supports the advice well.")
 		}
 	}
+	if slices.ContainsFunc(rows, func(x row) bool { return x.Workload.PriceGap != "" }) {
+		out = append(out, brief.EstimateWords(r)+".")
+	}
 	for i, n := range notes {
 		out = append(out, fmt.Sprintf("[%d] %s", i+1, n))
 	}
