@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"math"
+	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -27,6 +28,9 @@ type Text struct {
 	// an editor does. YAML also breaks lines at a lone CR, NEL, LS and PS; the
 	// two are the same slice where the file has none of these.
 	yaml, lines []int32
+	// marks holds the offset of every markEvery-th character, so that a file of one
+	// long line isn't counted from its start for each of its values.
+	marks []int32
 	// converted says that the file itself is encoded otherwise, or joined: its
 	// bytes are not those of Data.
 	converted bool
@@ -61,11 +65,62 @@ func newText(file, data string) *Text {
 			}
 		}
 	}
+	t.mark()
 	t.lines = t.yaml
 	if odd {
 		t.lines = newlines(data, n)
 	}
 	return t
+}
+
+// markEvery is the number of characters between two marks.
+const markEvery = 1024
+
+// mark notes where every markEvery-th character begins.
+func (t *Text) mark() {
+	t.marks = make([]int32, 0, len(t.Data)/markEvery+1)
+	n := 0
+	for at := range t.Data {
+		if n%markEvery == 0 {
+			t.marks = append(t.marks, int32(at))
+		}
+		n++
+	}
+}
+
+// characters counts those between two offsets.
+func (t *Text) characters(from, to int) int {
+	if to-from <= markEvery || len(t.marks) == 0 {
+		return utf8.RuneCountInString(t.Data[from:to])
+	}
+	return t.before(to) - t.before(from)
+}
+
+// before counts the characters before an offset.
+func (t *Text) before(offset int) int {
+	k := sort.Search(len(t.marks), func(i int) bool { return int(t.marks[i]) > offset }) - 1
+	if k < 0 {
+		return 0
+	}
+	return k*markEvery + utf8.RuneCountInString(t.Data[t.marks[k]:offset])
+}
+
+// ahead gives the offset n characters behind another, held within the file.
+func (t *Text) ahead(at, n int) int {
+	if n > markEvery && len(t.marks) > 0 {
+		n += t.before(at)
+		k := min(n/markEvery, len(t.marks)-1)
+		at, n = int(t.marks[k]), n-k*markEvery
+	}
+	for ; n > 0 && at < len(t.Data); n-- {
+		if t.Data[at] < utf8.RuneSelf {
+			at++
+			continue
+		}
+		_, w := utf8.DecodeRuneInString(t.Data[at:])
+		at += w
+	}
+	return min(at, len(t.Data))
 }
 
 // oddBreak gives the length of NEL, LS or PS at the start of b, else 0.
@@ -99,15 +154,7 @@ func (t *Text) offset(line, column int) int {
 	if at == 0 && strings.HasPrefix(t.Data, "\ufeff") {
 		at = 3
 	}
-	for ; column > 1 && at < len(t.Data); column-- {
-		if t.Data[at] < utf8.RuneSelf {
-			at++
-			continue
-		}
-		_, w := utf8.DecodeRuneInString(t.Data[at:])
-		at += w
-	}
-	return min(at, len(t.Data))
+	return t.ahead(at, column-1)
 }
 
 // Position gives the editor's line and column of a byte.
@@ -125,5 +172,5 @@ func (t *Text) Position(offset int) Position {
 	if start == 0 && offset >= 3 && strings.HasPrefix(t.Data, "\ufeff") {
 		start = 3
 	}
-	return At(lo+1, utf8.RuneCountInString(t.Data[start:offset])+1)
+	return At(lo+1, t.characters(start, offset)+1)
 }

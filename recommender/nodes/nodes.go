@@ -127,9 +127,10 @@ type nodePlanner struct {
 	pass    *advice.Pass
 	nodes   []*plannedFrom // by name
 	byName  map[string]*plannedFrom
-	pods    []placedPod // as many as are advised, DaemonSets' and static ones left out
-	fewer   int         // pods that the advised scaling takes away
-	more    int         // and adds
+	pods    []placedPod        // as many as are advised, DaemonSets' and static ones left out
+	fewer   int                // pods that the advised scaling takes away
+	more    int                // and adds
+	beyond  []analyzer.Warning // workloads that want more pods than can be
 	daemons []packing.Pod
 	waiting waiting.Pods
 	refers  map[string]bool

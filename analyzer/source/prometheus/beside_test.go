@@ -92,3 +92,37 @@ func TestOneQuestionIsLost(t *testing.T) {
 		}
 	}
 }
+
+// An answer of far more series than its question can have is not taken to its end, and
+// what was read before stays.
+func TestAnswersHaveBoundsOfTheirOwn(t *testing.T) {
+	s := sourcetest.Scenarios()[0]
+	inner := api(t, storage(t, s.Window.Start, s.Series), plenty)
+	endless := `{"metric":{"namespace":"n","persistentvolumeclaim":"c"},"value":[1,"1"]},`
+	for text, subject := range map[string]string{
+		"kubelet_volume_stats_used_bytes":                            "kubelet_volume_stats_used_bytes",
+		"count(last_over_time(container_network_receive_bytes_total": "container_network_receive_bytes_total",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			if asked, _ := url.QueryUnescape(string(body)); !strings.Contains(asked, text) {
+				inner.ServeHTTP(w, r)
+				return
+			}
+			_, err = io.WriteString(w, `{"status":"success","data":{"resultType":"vector","result":[`)
+			for many := strings.Repeat(endless, 1000); err == nil; {
+				_, err = io.WriteString(w, many) // until the reader goes
+			}
+		}))
+		got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: server.URL, Window: s.Window})
+		server.Close()
+		unread := analyzer.UnreadOf(got.Warnings)
+		if err != nil || !hasUsage(got.Usage) || len(unread) != 1 || unread[0].Subject != subject || !strings.Contains(unread[0].Message, "has no end") {
+			t.Errorf("%s: got %v, %v", text, err, unread)
+		}
+	}
+}

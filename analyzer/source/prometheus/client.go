@@ -74,6 +74,8 @@ type question struct {
 	start, end time.Time
 	step       time.Duration
 	values     url.Values // further parameters
+	// most is how many series an answer may have, maxSeries where it is 0.
+	most int
 }
 
 func (q question) form(timeout time.Duration) (path string, v url.Values) {
@@ -163,7 +165,7 @@ func (c *client) try(ctx context.Context, q question, each func(*series)) (answe
 		return answer{}, transportError(ctx, err)
 	}
 	defer drain(resp.Body)
-	a, failed := readAnswer(ctx, resp, each)
+	a, failed := readAnswer(ctx, resp, q.most, each)
 	if failed != nil && failed.Kind == KindTruncated && errors.Is(inner.Err(), context.DeadlineExceeded) {
 		failed = transportError(ctx, inner.Err()) // a body that stood still; net/http says so once and then something else
 	}
@@ -233,7 +235,7 @@ func drain(body io.ReadCloser) {
 }
 
 // readAnswer streams a response into each, or explains what is wrong with it.
-func readAnswer(ctx context.Context, resp *http.Response, each func(*series)) (answer, *Error) {
+func readAnswer(ctx context.Context, resp *http.Response, most int, each func(*series)) (answer, *Error) {
 	body := io.Reader(resp.Body)
 	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
 		z, err := gzip.NewReader(body)
@@ -250,7 +252,7 @@ func readAnswer(ctx context.Context, resp *http.Response, each func(*series)) (a
 	if looksLikeHTML(resp, b) {
 		return answer{}, notAPI(true, errSyntax)
 	}
-	a, err := decode(b, each)
+	a, err := decode(b, most, each)
 	switch {
 	case errors.Is(err, errEndless):
 		return a, endless(err)
@@ -292,7 +294,7 @@ func refusal(resp *http.Response, body io.Reader) *Error {
 	trimmed := bytes.TrimSpace(raw)
 	html := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") || bytes.HasPrefix(trimmed, []byte("<"))
 	text := string(trimmed)
-	if a, err := decode(bytes.NewReader(trimmed), func(*series) {}); err == nil || a.error != "" {
+	if a, err := decode(bytes.NewReader(trimmed), 0, func(*series) {}); err == nil || a.error != "" {
 		text = a.error
 	}
 	e := statusError(resp.StatusCode, text, html)

@@ -183,7 +183,7 @@ func (e *Engine) present(ctx context.Context, s *split, label string, names []st
 		return out, nil
 	}
 	q := fmt.Sprintf("count by (%s) (group by (%s,%s) (last_over_time(%s[%s])))", s.label, s.label, promName(label), selector, seconds(e.has.lookback))
-	_, err := e.client.ask(ctx, question{doing: "looking for this cluster's " + label + "s", query: q, end: e.has.at}, func(row *series) {
+	_, err := e.client.ask(ctx, question{doing: "looking for this cluster's " + label + "s", query: q, end: e.has.at, most: someSeries}, func(row *series) {
 		if len(row.points) > 0 {
 			out[row.get(s.label)] = int(row.points[0].value)
 		}

@@ -1,6 +1,7 @@
 package prometheus
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -51,6 +52,8 @@ const (
 	maxPoints   = 100_000   // of a series
 	maxSeries   = 2_000_000 // of an answer
 	maxValues   = 200_000   // of a list of label values
+	fewSeries   = 1_000     // of an answer that counts
+	someSeries  = 200_000   // of an answer by namespace, volume or scraper
 )
 
 // dropInfos leaves out what Thanos writes among its warnings and Prometheus
@@ -62,8 +65,9 @@ func (a *answer) dropInfos() {
 // decode reads one answer of the HTTP API and calls each for every complete
 // series, in the order of the stream. Keys may come in any order, unknown
 // ones are skipped. Memory is that of the longest series.
-func decode(r io.Reader, each func(*series)) (answer, error) {
-	d := decoder{scanner: newScanner(r), each: each}
+// An answer of more series than most, or than maxSeries where that is 0, fails.
+func decode(r io.Reader, most int, each func(*series)) (answer, error) {
+	d := decoder{scanner: newScanner(r), each: each, most: cmp.Or(most, maxSeries)}
 	d.object(func(key string) {
 		switch key {
 		case "status":
@@ -93,8 +97,8 @@ type decoder struct {
 	each func(*series)
 	row  series
 	out  answer
-	// series counts those of the answer.
-	series int
+	// series counts those of the answer, up to most.
+	series, most int
 }
 
 func (d *decoder) warnings() {
@@ -152,7 +156,7 @@ func (d *decoder) item() {
 		}
 	})
 	d.series++
-	d.within(d.series, maxSeries, "series")
+	d.within(d.series, d.most, "series")
 	if d.err == nil {
 		d.out.samples += len(d.row.points)
 		d.each(&d.row)

@@ -94,6 +94,7 @@ func discoverWithin(ctx context.Context, c *client, o Options, x extent) (d disc
 // ask sends a question of discovery and keeps what the engine says beside its
 // answer.
 func (d *discovery) ask(ctx context.Context, c *client, q question, each func(*series)) (answer, error) {
+	q.most = someSeries
 	a, err := c.ask(ctx, q, each)
 	d.said.hear(a)
 	return a, err

@@ -18,7 +18,7 @@ func WithRetryWait(o Options, d time.Duration) Options {
 
 // Decode reads an answer and gives its series one by one, with labels as pairs.
 func Decode(r io.Reader, each func(labels []string, ms []int64, values []float64)) (status, errorText string, warnings []string, partial bool, err error) {
-	a, err := decode(r, func(s *series) {
+	a, err := decode(r, 0, func(s *series) {
 		var labels []string
 		for i := range s.names {
 			labels = append(labels, s.names[i], s.values[i])
@@ -35,7 +35,7 @@ func Decode(r io.Reader, each func(labels []string, ms []int64, values []float64
 
 // DecodeBench reads an answer and counts its samples.
 func DecodeBench(r io.Reader) (int, error) {
-	a, err := decode(r, func(*series) {})
+	a, err := decode(r, 0, func(*series) {})
 	return a.samples, err
 }
 

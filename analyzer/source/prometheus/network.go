@@ -68,12 +68,12 @@ func (col *collection) hasNetwork(ctx context.Context) (some bool, err error) {
 	}
 	for _, name := range names {
 		query := fmt.Sprintf("count(last_over_time(%s[%s]))", d.selector(name, promName(d.usage.pod)+`!=""`), seconds(lookback))
-		a, err := col.client.ask(ctx, question{doing: "looking for the traffic of pods", end: col.window.End, query: query}, func(row *series) {
+		a, err := col.client.ask(ctx, question{doing: "looking for the traffic of pods", end: col.window.End, query: query, most: fewSeries}, func(row *series) {
 			some = some || len(row.points) > 0
 		})
 		col.heard(a)
 		if err != nil {
-			return some, err
+			return false, err
 		}
 		if some {
 			d.traffic = name

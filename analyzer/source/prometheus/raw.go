@@ -123,10 +123,8 @@ func (b *batch) run(ctx context.Context, col *collection) error {
 	began := time.Now()
 	raw := !b.queries && col.byRaw(ctx, func(ctx context.Context, col *collection) error { return readRaw(ctx, col, b.tasks) })
 	if !raw {
-		for _, t := range b.tasks {
-			if err := t.run(ctx, col); err != nil {
-				return err
-			}
+		if err := together(ctx, col, b.tasks); err != nil {
+			return err
 		}
 	}
 	if b.racer != nil && raw != b.queries {
@@ -203,12 +201,20 @@ func (b *ownerBatch) run(ctx context.Context, col *collection) error {
 	if col.byRaw(ctx, b.readRaw) {
 		return nil
 	}
-	for _, t := range b.tasks {
-		if err := t.run(ctx, col); err != nil {
-			return err
-		}
+	return together(ctx, col, b.tasks)
+}
+
+// daysAtOnce bounds the days of a batch that are asked for side by side. The gate
+// bounds the questions in flight; a slow engine is not waited for a day at a time.
+const daysAtOnce = 4
+
+// together runs the days of a batch by the queries. Its error ends the collection.
+func together[T runner](ctx context.Context, col *collection, tasks []T) error {
+	all := make([]runner, len(tasks))
+	for i, t := range tasks {
+		all[i] = t
 	}
-	return nil
+	return col.runAll(ctx, all, daysAtOnce)
 }
 
 // readRaw reads the owners by remote read. A row counts for the last day that

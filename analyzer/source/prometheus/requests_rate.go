@@ -77,7 +77,7 @@ const instant = 5 * time.Minute
 func (d *discovery) findCounters(ctx context.Context, c *client, recent time.Duration) ([]*counted, error) {
 	candidates, query := d.counterQuery(recent)
 	found, jobs := map[string]*counted{}, map[string]int{}
-	_, err := c.ask(ctx, question{doing: "looking for request counters", query: query, end: d.at}, func(s *series) {
+	_, err := c.ask(ctx, question{doing: "looking for request counters", query: query, end: d.at, most: someSeries}, func(s *series) {
 		var i int
 		if _, err := fmt.Sscan(s.get("found"), &i); err != nil || i < 0 || i >= len(candidates) || len(s.points) == 0 {
 			return

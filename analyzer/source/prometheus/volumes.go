@@ -26,7 +26,7 @@ func (col *collection) volumes(ctx context.Context, namespaces []string) []analy
 	query := fmt.Sprintf("max by (%s) (max_over_time(%s[%s:1h]))", list(labels), d.selector(metricVolumeUsed, matchers...),
 		seconds(col.window.End.Sub(col.window.Start)))
 	held := map[[2]string]int64{}
-	a, err := col.client.ask(ctx, question{doing: "reading how full volumes are", end: col.window.End, query: query}, func(row *series) {
+	a, err := col.client.ask(ctx, question{doing: "reading how full volumes are", end: col.window.End, query: query, most: someSeries}, func(row *series) {
 		k := [2]string{row.get(labels[0]), row.get(labels[1])}
 		for _, p := range row.points {
 			if p.value >= 0 && p.value < math.MaxInt64 {
