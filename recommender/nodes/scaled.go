@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -71,7 +70,7 @@ func (n *nodePlanner) rescale() {
 	for i := range n.pods {
 		at[n.pods[i].Group] = append(at[n.pods[i].Group], i)
 	}
-	gone, room := map[int]bool{}, n.mostUnseen()
+	gone, room := map[int]bool{}, hourly.RoomFor(n.pass.Facts.Workloads, n.busiest, len(n.pods))
 	for i := range n.pass.Facts.Workloads {
 		w := &n.pass.Facts.Workloads[i]
 		mine := at[w.Ref.String()]
@@ -79,12 +78,8 @@ func (n *nodePlanner) rescale() {
 		if !ok || len(mine) == 0 && !w.Batch() {
 			continue
 		}
-		if unseen := want - max(len(mine), n.ran(w)); unseen > room {
-			n.beyond = append(n.beyond, analyzer.Warning{Code: "pods-beyond", Subject: w.Ref.String(), Message: fmt.Sprintf(
-				"its autoscaler's minimum or the setting advised wants %d pods, far more than this cluster ever ran: the nodes are planned for the %d that there are", want, len(mine))})
+		if !room.Takes(w, want, len(mine)) {
 			continue
-		} else if unseen > 0 {
-			room -= unseen
 		}
 		n.fewer, n.more = n.fewer+max(len(mine)-want, 0), n.more+max(want-len(mine), 0)
 		n.firstToGo(w, mine)
@@ -99,6 +94,7 @@ func (n *nodePlanner) rescale() {
 			}
 		}
 	}
+	n.beyond = room.Beyond
 	kept := n.pods[:0]
 	for i := range n.pods {
 		if !gone[i] {
@@ -106,24 +102,6 @@ func (n *nodePlanner) rescale() {
 		}
 	}
 	n.pods = kept
-}
-
-// unseenPods is how many pods that never ran a small cluster's plan may hold.
-const unseenPods = 1000
-
-// mostUnseen is how many pods that never ran the nodes are planned for. An
-// autoscaler's minimum may be any number; what a cluster ran says what it can be.
-func (n *nodePlanner) mostUnseen() int {
-	ran := 0
-	for i := range n.pass.Facts.Workloads {
-		ran += n.ran(&n.pass.Facts.Workloads[i])
-	}
-	return max(unseenPods, len(n.pods), min(ran, analyzer.MostPods))
-}
-
-// ran is how many pods of a workload ran in the busiest hour.
-func (n *nodePlanner) ran(w *analyzer.WorkloadFacts) int {
-	return int(math.Ceil(hourly.PodHours(&advice.Cluster{}, w)[n.busiest] - 1e-9))
 }
 
 // firstToGo sorts the places of a workload's pods: those first that its

@@ -168,6 +168,16 @@ var harmless = []string{
 // of namespaces, which reports are full of.
 var tenants = map[string]bool{"X-Scope-Orgid": true, "Thanos-Tenant": true, "X-Tenant": true, "X-Tenant-Id": true, "Accountid": true, "Projectid": true}
 
+// plain are headers of a request that a user may set and that say nothing of who asks.
+var plain = []string{"Accept", "Accept-Language", "Cache-Control", "Date", "Expect", "Range", "Te", "Traceparent"}
+
+// Plain reports whether what a user gives as the values of a header is no secret: names
+// of tenants, and what every client sends.
+func Plain(header string) bool {
+	header = http.CanonicalHeaderKey(header)
+	return tenants[header] || slices.Contains(plain, header)
+}
+
 func isHarmless(header string) bool {
 	return tenants[header] || slices.ContainsFunc(harmless, func(h string) bool {
 		return header == h || strings.HasSuffix(h, "-") && strings.HasPrefix(header, h)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/common/config"
 
@@ -44,7 +45,35 @@ func TransportFromFile(path string) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prometheus configuration %s: %s", path, withoutValues(err))
 	}
-	return &configured{rt, cfg.FollowRedirects}, nil
+	return &configured{rt, cfg.FollowRedirects, secretsIn(cfg)}, nil
+}
+
+// secretsIn lists what may be secret in the headers that the user wrote, whatever
+// they are called; names of tenants are none. Other credentials are known once they are sent.
+func secretsIn(cfg *config.HTTPClientConfig) (out []string) {
+	add := func(secrets []config.Secret) {
+		for _, s := range secrets {
+			out = append(out, string(s))
+		}
+	}
+	for _, secrets := range cfg.ProxyConnectHeader {
+		add(secrets)
+	}
+	if cfg.HTTPHeaders == nil {
+		return out
+	}
+	for name, h := range cfg.HTTPHeaders.Headers {
+		add(h.Secrets)
+		if !origin.Plain(name) {
+			out = append(out, h.Values...)
+		}
+		for _, file := range h.Files {
+			if content, err := disk.ReadFile(context.Background(), file); err == nil { // else no request is sent
+				out = append(out, strings.TrimSpace(string(content)))
+			}
+		}
+	}
+	return out
 }
 
 func transportOf(cfg config.HTTPClientConfig) (http.RoundTripper, error) {
@@ -57,10 +86,18 @@ func transportOf(cfg config.HTTPClientConfig) (http.RoundTripper, error) {
 	return newOAuth(tokens, rt)
 }
 
-// configured is a transport of which is known whether redirects are followed.
+// configured is a transport of which is known whether redirects are followed, and
+// what may not be shown.
 type configured struct {
 	http.RoundTripper
-	follow bool
+	follow  bool
+	secrets []string
+}
+
+// RoundTrip tells the request's context what is sent with it.
+func (c *configured) RoundTrip(r *http.Request) (*http.Response, error) {
+	origin.SecretsOf(r.Context()).Add(c.secrets...)
+	return c.RoundTripper.RoundTrip(r)
 }
 
 // checkRedirect is an http.Client's: redirects stay with the server that was
