@@ -155,8 +155,8 @@ func TestBillRecomputes(t *testing.T) {
 			}
 		}
 		Workloads []struct {
-			Namespace, Kind, Name string
-			MonthlyCost           float64
+			Namespace, Kind, Name       string
+			MonthlyCost, MonthlySavings float64
 		}
 		Waste []struct {
 			Kind, Target, Container string
@@ -190,6 +190,9 @@ func TestBillRecomputes(t *testing.T) {
 		want := plain.workloads[analyzer.Ref{Namespace: w.Namespace, Kind: w.Kind, Name: w.Name}]
 		rows[w.Namespace+"/"+w.Kind+"/"+w.Name] = want
 		same(w.Namespace+"/"+w.Kind+"/"+w.Name, w.MonthlyCost, want, 1)
+		if w.MonthlyCost > 0 && w.MonthlySavings > w.MonthlyCost+0.01 {
+			t.Errorf("%s/%s/%s frees $%.2f, and costs $%.2f", w.Namespace, w.Kind, w.Name, w.MonthlySavings, w.MonthlyCost)
+		}
 		sum := namespaces[w.Namespace]
 		namespaces[w.Namespace] = [2]float64{sum[0] + w.MonthlyCost, sum[1] + want}
 		counted += want

@@ -7,3 +7,6 @@ func SpotShare(floor func(int32) int32, least, most int32, mean float64) (onDema
 	d, ok := holding(floor, n)
 	return d.onDemand, d.spot, d.skew, n.share(&Split{domains: d}), ok
 }
+
+// Lasting is the share of the hours that pods are paid for.
+var Lasting = lasting

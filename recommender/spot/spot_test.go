@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"testing"
+	"time"
 
 	"golang.org/x/tools/txtar"
 
@@ -113,6 +114,31 @@ func TestSpotNotForWhatGoes(t *testing.T) {
 	for _, r := range recs {
 		if advice.As[spot.Readiness](r.Detail) != nil && idle[r.Workload.String()] && (advice.As[spot.Readiness](r.Detail).Ready || advice.As[spot.Readiness](r.Detail).Advised || r.MonthlySavings != 0) {
 			t.Errorf("%s is idle: got %q", r.Workload, r.Title)
+		}
+	}
+}
+
+// TestSpotSavesWhileItRuns: nodes that stand whether or not pods run are paid for all the
+// time; a job's, and those that follow their pods, for the hours that the pods run.
+func TestSpotSavesWhileItRuns(t *testing.T) {
+	day := analyzer.Day{Date: 20000, Hours: make([]analyzer.Hour, 24)}
+	for h := range 6 {
+		day.Hours[h].Pods = 2
+	}
+	p := &advice.Pass{Cluster: &advice.Cluster{}, Facts: &analyzer.Analysis{Snapshot: &analyzer.Snapshot{
+		Window: analyzer.Window{Start: time.Unix(20000*86400, 0), End: time.Unix(20001*86400, 0)},
+	}}}
+	for _, tt := range []struct {
+		kind    string
+		follows bool
+		want    float64
+	}{{"Deployment", false, 1}, {"Deployment", true, 0.25}, {"Job", false, 0.25}, {"CronJob", true, 0.25}} {
+		w := &analyzer.WorkloadFacts{
+			Workload:   &analyzer.Workload{Ref: analyzer.Ref{Namespace: "shop", Kind: tt.kind, Name: "x"}},
+			Containers: []analyzer.ContainerFacts{{Container: analyzer.Container{Name: "app", Type: analyzer.TypeContainer}, Days: []analyzer.Day{day}}},
+		}
+		if got := spot.Lasting(p, w, 2, tt.follows); got != tt.want {
+			t.Errorf("%s, nodes follow %v: paid for %v of the hours, want %v", tt.kind, tt.follows, got, tt.want)
 		}
 	}
 }
