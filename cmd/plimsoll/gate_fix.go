@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -25,10 +26,13 @@ func (f *gateFlags) mendAndJudge(ctx context.Context, s streams, in gate.Input, 
 	spared := map[string]bool{}
 	for range mostRounds {
 		was, err := f.mend(s, first, spared)
-		if err != nil || len(was) == 0 {
-			return first, err
+		if err == nil && len(was) == 0 {
+			return first, nil
 		}
-		second, err := f.judgeAgain(ctx, s, in, paths)
+		if err != nil {
+			return nil, errors.Join(err, putBack(was))
+		}
+		second, err := f.judgeOrPutBack(ctx, s, in, paths, was)
 		if err != nil {
 			return nil, err
 		}
@@ -42,13 +46,36 @@ func (f *gateFlags) mendAndJudge(ctx context.Context, s streams, in gate.Input, 
 			f.warn(s, fmt.Sprintf("%s: left as it is: put right, %s", n.Object, n.Message))
 			spared[n.Object] = true
 		}
-		for file, old := range was {
-			if err := rewrite(file, old.data); err != nil {
-				return nil, fmt.Errorf("--fix: %w", err)
-			}
+		if err := putBack(was); err != nil {
+			return nil, err
 		}
 	}
 	return first, nil
+}
+
+// judgeOrPutBack judges what was put right. What cannot be judged is not written,
+// and an interrupt need not wait for a build that does not see it.
+func (f *gateFlags) judgeOrPutBack(ctx context.Context, s streams, in gate.Input, paths []string, was map[string]mended) (*verdict.Result, error) {
+	undone := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() { undone <- putBack(was) })
+	second, err := f.judgeAgain(ctx, s, in, paths)
+	if !stop() {
+		return nil, errors.Join(ctx.Err(), <-undone)
+	}
+	if err != nil {
+		return nil, errors.Join(err, putBack(was))
+	}
+	return second, nil
+}
+
+// putBack makes files what they were.
+func putBack(was map[string]mended) error {
+	for _, file := range slices.Sorted(maps.Keys(was)) {
+		if err := rewrite(file, was[file].data); err != nil {
+			return fmt.Errorf("--fix: %w", err)
+		}
+	}
+	return nil
 }
 
 // judgeAgain reads the tree as it is now and judges it.
