@@ -45,3 +45,6 @@ func (s Sale) Amounts() ([]float64, error) { return s.m.amounts(s.d) }
 // Program is the choice that the rule makes, before amounts are rounded to what is
 // sold.
 func (s Sale) Program() commitment.Program { return s.m.program(s.m.onSale()) }
+
+// PartOf names a family that is left out, or a part of it.
+var PartOf = partOf

@@ -67,7 +67,7 @@ func newMarket(p *advice.Pass, d *demand.Curve) (*market, error) {
 		if f.Resource == pricing.ResourceUntold {
 			m.tiers = append(m.tiers, nil)
 			m.untold = append(m.untold, f.Family)
-			d.Warn("gpu-prices", untold(f.Family))
+			d.Warn("gpu-prices", untold(partOf(d, f.Family)))
 			continue
 		}
 		offers, tiers, err := p.Costs.Catalog.CommitmentOffers(d.Provider, d.Region, f.Family, m.capital, o.Payments...)
@@ -111,6 +111,16 @@ func wholeMachine(catalog *pricing.Catalog, d *demand.Curve, family int, offer p
 // gpuReservation is what Google asks for beside a commitment to GPUs.
 // Source: cloud.google.com/compute/docs/instances/committed-use-discounts-overview.
 const gpuReservation = "Google sells commitments to GPUs only with a reservation of the machines attached to them"
+
+// partOf names a family of which the tables tell some machines' GPUs apart: what is
+// said of the others does not go for those.
+func partOf(d *demand.Curve, family string) string {
+	told := func(f demand.Family) bool { return f.Family == family && f.Resource != pricing.ResourceUntold }
+	if slices.ContainsFunc(d.Families, told) {
+		return "a part of " + family
+	}
+	return family
+}
 
 // untold says why nothing is committed to for GPUs.
 func untold(family string) string {

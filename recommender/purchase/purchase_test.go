@@ -16,6 +16,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 )
 
@@ -152,5 +153,19 @@ func TestPurchaseIsDeterministic(t *testing.T) {
 	}
 	if !strings.Contains(one.Commitments[0].Instrument, "Savings Plan") {
 		t.Errorf("got instrument %q", one.Commitments[0].Instrument)
+	}
+}
+
+// TestPartOfFamily: where the tables tell some machines' GPUs of a family apart, what they
+// do not tell is a part of the family.
+func TestPartOfFamily(t *testing.T) {
+	of := func(family, resource string) demand.Family {
+		return demand.Family{CommitmentScope: pricing.CommitmentScope{Family: family, Resource: resource}}
+	}
+	d := &demand.Curve{Families: []demand.Family{of("a2", pricing.ResourceGPU), of("a2", pricing.ResourceUntold), of("a3", pricing.ResourceUntold)}}
+	for family, want := range map[string]string{"a2": "a part of a2", "a3": "a3"} {
+		if got := purchase.PartOf(d, family); got != want {
+			t.Errorf("%s: got %q, want %q", family, got, want)
+		}
 	}
 }

@@ -174,9 +174,9 @@ func hoursOf(nodes []float64) string {
 		}
 	}
 	if math.Round(nodes[low]) == math.Round(nodes[high]) {
-		return fmt.Sprintf("%.0f nodes at all hours", nodes[low])
+		return document.Counted(int(math.Round(nodes[low])), "node") + " at all hours"
 	}
-	return fmt.Sprintf("%.0f nodes at %02d:00 UTC, %.0f at %02d:00", nodes[low], low, nodes[high], high)
+	return document.Counted(int(math.Round(nodes[low])), "node") + fmt.Sprintf(" at %02d:00 UTC, %.0f at %02d:00", low, nodes[high], high)
 }
 
 // mostFamilies is how many families a line names.
