@@ -324,7 +324,7 @@ var hpaFromZero = Rule{
 	Doc: "An autoscaler may go to zero replicas and can never leave it.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
-			if a.Min != 0 || a.MinNode.IsNull() {
+			if a.Min != 0 { // KEDA's is 0 where none is written
 				continue
 			}
 			f := verdict.Finding{Field: "spec.minReplicas"}
