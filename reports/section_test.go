@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clipperhouse/displaywidth"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -134,4 +137,84 @@ func TestVolumesAreCounted(t *testing.T) {
 		}
 	}
 	t.Errorf("got %+v", brief.Savings(r))
+}
+
+// TestPodsBilledOneByOne: what right-sizing takes off the bill itself is a step with its
+// money, and what is no machine is not counted as a node that stays.
+func TestPodsBilledOneByOne(t *testing.T) {
+	r := planned().report()
+	w := r.Summary.Waterfall
+	for i := range w {
+		if w[i].Lever == document.LeverRightsize {
+			w[i].MonthlyBefore += 5100
+			break
+		}
+		w[i].MonthlyBefore, w[i].MonthlyAfter = w[i].MonthlyBefore+5100, w[i].MonthlyAfter+5100
+	}
+	r.Nodes.Plan.Kept = []document.KeptNode{{Name: "a", Reason: "it is cordoned"}, {Name: "virtual", Reason: "it is no machine", ByPod: true}}
+	r.Nodes.Plan.Pinned = []document.PinnedNodes{{Kind: "it is no machine", Nodes: 1, ByPod: true}, {Kind: "it is cordoned", Nodes: 1}}
+	text := output(t, "screen", r, reports.Options{Width: 120})
+	for _, want := range []string{`1 right-size .* \$51\b`, `1 node stays \(it is cordoned\)`} {
+		if !regexp.MustCompile(want).MatchString(text) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	for format, want := range map[string]string{"markdown": "| 1 right-size |", "html": "1 right-size"} {
+		if out := output(t, format, r, reports.Options{}); !strings.Contains(out, want) || strings.Contains(out, "| room |") {
+			t.Errorf("%s has the step's money as room", format)
+		}
+	}
+}
+
+// TestUnknownKills: where no source tells of OOM kills, no line says that there were none.
+func TestUnknownKills(t *testing.T) {
+	c := newCluster()
+	c.node("m6i.large", "on-demand", 0.1, 2)
+	c.add("shop", "Deployment", "web", 1, container{name: "app", cpu: 700, mem: gi, toCPU: 500, toMem: gi, savings: 5, cost: 20, confidence: 0.9})
+	r := c.report()
+	r.Warnings = []analyzer.Warning{
+		{Code: analyzer.WarnMissing, Subject: "requests", Message: "is not in the dumps: requests of the past are not known"},
+		{Code: analyzer.WarnMissing, Subject: "restarts", Message: "is not in the dumps: restarts and OOM kills are not known, so a limit may be too low"},
+	}
+	text := output(t, "screen", r, reports.Options{Width: 120})
+	if strings.Contains(text, "nothing was OOM-killed") || !strings.Contains(text, "OOM kills are not known") || !strings.Contains(text, "requests: is not in the dumps; 1 more doubt about the sources") {
+		t.Error(text)
+	}
+	r.Warnings = nil
+	if text := output(t, "screen", r, reports.Options{Width: 120}); !strings.Contains(text, "nothing was OOM-killed") {
+		t.Error(text)
+	}
+}
+
+// TestRaisedAlone: where nothing is to be lowered, what is to be raised stands on the
+// page, with the command that explains it.
+func TestRaisedAlone(t *testing.T) {
+	c := newCluster()
+	c.node("m6i.large", "on-demand", 0.1, 2)
+	c.add("shop", "Deployment", "web", 1, container{name: "app", cpu: 500, mem: gi, toCPU: 700, toMem: 2 * gi, savings: -5, cost: 20, confidence: 0.9})
+	text := output(t, "screen", c.report(), reports.Options{Width: 80, Saved: true})
+	for _, want := range []string{"LARGEST TO RAISE  ", "500m -> 700m", "-$5", "plimsoll explain shop/deploy/web"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// TestCalledByKubectl: the commands are printed as they are typed, at any width.
+func TestCalledByKubectl(t *testing.T) {
+	own := regexp.MustCompile(`(?:^|[^l]) plimsoll (?:show|explain|help)`)
+	for name, r := range clusters(t) {
+		for _, width := range []int{60, 80, 200} {
+			o := reports.Options{Width: width, Saved: true, Program: "kubectl plimsoll"}
+			text := output(t, "screen", r, o)
+			if joined := strings.Join(strings.Fields(text), " "); own.MatchString(joined) || !strings.Contains(joined, "kubectl plimsoll ") {
+				t.Errorf("%s at %d:\n%s", name, width, text)
+			}
+			for l := range strings.Lines(text) {
+				if n := displaywidth.String(strings.TrimSuffix(l, "\n")); n > width {
+					t.Errorf("%s at %d: %d cells in %q", name, width, n, l)
+				}
+			}
+		}
+	}
 }

@@ -223,7 +223,7 @@ func savedIn(sinks []sink[reports.Format], in files) string {
 
 // asked checks what was asked of the report, before anything is read.
 func (f *auditFlags) asked(s streams) (limit.Audit, reports.Options, error) {
-	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose}
+	o := reports.Options{Program: s.Program, Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose}
 	if _, _, err := f.cost.options(); err != nil {
 		return limit.Audit{}, o, err
 	}

@@ -80,7 +80,9 @@ func (f *backtestFlags) run(ctx context.Context, s streams) error {
 		return fmt.Errorf("backtest needs four days of history, and there are fewer: give a longer --window, or a snapshot of one")
 	}
 	scores := build.Backtest(&result)
-	write := func() error { return text.Backtest(s.Out, scores, reports.Options{Width: s.Width, ASCII: s.ASCII}) }
+	write := func() error {
+		return text.Backtest(s.Out, scores, reports.Options{Program: s.Program, Width: s.Width, ASCII: s.ASCII})
+	}
 	if f.output == "json" {
 		write = func() error { return writeJSON(s.Out, scores) }
 	}

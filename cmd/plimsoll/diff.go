@@ -85,7 +85,7 @@ func (f *diffFlags) run(ctx context.Context, s streams, args []string) error {
 		return err
 	}
 	d := document.Compare(before, after)
-	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor}
+	o := reports.Options{Program: s.Program, Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor}
 	for _, k := range sinks {
 		opts := o
 		if k.file != "" {

@@ -54,7 +54,7 @@ func (f *explainFlags) run(ctx context.Context, s streams, name string) error {
 		return err
 	}
 	var buf bytes.Buffer
-	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor}
+	o := reports.Options{Program: s.Program, Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor}
 	ok, err := text.ExplainSubject(&buf, r, name, o)
 	if err != nil {
 		return err

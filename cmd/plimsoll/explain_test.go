@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,7 +15,9 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/plimsoll-k8s/plimsoll/docs"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
@@ -90,7 +93,7 @@ func TestExplainWeighs(t *testing.T) {
 	}
 	_, out, _ := plimsoll("explain", "fares/deploy/fare-engine", "-q")
 	text := strings.Join(strings.Fields(out), " ")
-	for _, want := range []string{"weighed as it is 2: short 0 % of the time, $", "; KRR ", "; VPA ", "; Goldilocks ", "; taken "} {
+	for _, want := range []string{"weighed CPU as it is 2: short 0 % of the time, $", "; KRR ", "; VPA ", "; Goldilocks ", "; taken "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("got no %q in %s", want, text)
 		}
@@ -112,6 +115,45 @@ func TestExplainWeighs(t *testing.T) {
 	}
 	if agreed == 0 {
 		t.Errorf("no size is on the curve: %s", text)
+	}
+}
+
+// TestExplainChanges: what would change the answer has this workload's numbers. The rule
+// itself says what an OOM kill raises memory to, and an audit what a profile makes of it.
+func TestExplainChanges(t *testing.T) {
+	isolate(t)
+	if code, _, errs := plimsoll("audit", "--demo", "--only", "rightsize", "--profile", "careful", "-q", "--no-cache", "-o", "json=careful.json"); code != 0 {
+		t.Fatal(errs)
+	}
+	careful := savedReport(t, "careful.json")
+	if code, _, errs := plimsoll("audit", "--demo", "--only", "rightsize", "-q", "-o", "json=report.json"); code != 0 {
+		t.Fatal(errs)
+	}
+	r, profiles, kills, doubles := savedReport(t, "report.json"), 0, 0, 0
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		if len(w.Containers) != 1 || w.Containers[0].Recommended == nil {
+			continue
+		}
+		c, other := &w.Containers[0], careful.Workloads[i].Containers[0].Recommended.Requests
+		_, out, _ := plimsoll("explain", w.Namespace+"/"+w.Kind+"/"+w.Name, "-q")
+		text := strings.Join(strings.Fields(out), " ")
+		if want := fmt.Sprintf("--profile careful makes it CPU %s, memory %s", brief.Cores(other.CPU), brief.Memory(other.Memory)); strings.Contains(text, want) {
+			profiles++
+		} else {
+			t.Errorf("%s: no %q in %s", w.Name, want, text)
+		}
+		if limit := c.Current.Limits.Memory; c.OOMKills == 0 && limit > 0 {
+			kills++
+			to := brief.Memory(document.Bytes(rightsize.RoundMemory(float64(limit) * (1 + rightsize.OOMHeadroom/100.0))))
+			if !strings.Contains(text, "raises memory to "+to) {
+				t.Errorf("%s: an OOM kill does not raise it to %s in %s", w.Name, to, text)
+			}
+		}
+		doubles += strings.Count(text, "twice the CPU base (")
+	}
+	if profiles < 20 || kills < 10 || doubles < 10 {
+		t.Errorf("only %d profiles, %d kills and %d doubled bases were found", profiles, kills, doubles)
 	}
 }
 
@@ -142,7 +184,7 @@ func TestNamedVerbsExist(t *testing.T) {
 	isolate(t)
 	texts := map[string]string{}
 	verbs := map[string]bool{"help": true, "completion": true}
-	for _, c := range newRoot("plimsoll", streams{}).Commands() {
+	for _, c := range newRoot(streams{}).Commands() {
 		verbs[c.Name()] = true
 		_, out, _ := plimsoll(c.Name(), "--help")
 		texts[c.Name()+" --help"] = out

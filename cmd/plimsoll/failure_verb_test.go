@@ -145,7 +145,7 @@ func TestNoFlagShowsAPassword(t *testing.T) {
 			lines = append(lines, append(append([]string{}, verb...), url))
 		}
 	}
-	walk(newRoot("plimsoll", streams{In: strings.NewReader("")}))
+	walk(newRoot(streams{In: strings.NewReader("")}))
 	if len(lines) < 200 {
 		t.Fatalf("only %d command lines", len(lines))
 	}

@@ -13,7 +13,7 @@ import (
 // -update writes them.
 func TestManPages(t *testing.T) {
 	dir := t.TempDir()
-	cmd := newRoot("plimsoll", streams{})
+	cmd := newRoot(streams{})
 	cmd.Version = ""
 	cmd.DisableAutoGenTag = true
 	day := time.Date(2026, 11, 29, 0, 0, 0, 0, time.UTC)

@@ -48,7 +48,7 @@ func TestUnknownPlaces(t *testing.T) {
 			}
 		}
 	}
-	walk(newRoot("plimsoll", streams{Out: io.Discard, Err: io.Discard}))
+	walk(newRoot(streams{Out: io.Discard, Err: io.Discard}))
 	if len(walked) != len(rest) {
 		t.Errorf("walked %v, want all of %v", walked, rest)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
 // streams is what a command talks to. Out carries data and nothing else.
@@ -31,6 +32,8 @@ type streams struct {
 	NoColor bool
 	// ASCII says that the terminal's locale has no UTF-8.
 	ASCII bool
+	// Program is what plimsoll is called by where that is not its own name.
+	Program string
 }
 
 func osStreams() streams {
@@ -81,7 +84,11 @@ func sourceError(err error) error { return &exitError{exitSource, err} }
 func run(ctx context.Context, args []string, s streams) int {
 	ctx, hidden := origin.WithSecrets(ctx)
 	s.Err = hidden.Writer(s.Err)
-	root := newRoot(filepath.Base(args[0]), s)
+	name := filepath.Base(args[0])
+	if strings.HasPrefix(name, "kubectl-") {
+		s.Program = "kubectl plimsoll"
+	}
+	root := newRoot(s)
 	root.SetArgs(args[1:])
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -96,7 +103,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		exit, err = &exitError{exitInterrupted, err}, errInterrupted
 	}
 	if exit.code != exitFound || !isQuiet(root) { // what was found stands on stdout
-		fmt.Fprintf(s.Err, "error: %s\n", oneLine(err.Error()))
+		fmt.Fprintf(s.Err, "error: %s\n", text.Called(s.Program, oneLine(err.Error())))
 	}
 	return exit.code
 }
@@ -124,7 +131,7 @@ func oneLine(s string) string {
 	return analyzer.Printable(origin.Redact(strings.Join(strings.Fields(s), " ")))
 }
 
-func newRoot(name string, s streams) *cobra.Command {
+func newRoot(s streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "plimsoll",
 		Short: "How low can this cluster be loaded and still be safe?",
@@ -155,8 +162,8 @@ It only reads. It never changes a cluster.`,
 	root.SetHelpCommand(newHelp(s))
 	root.InitDefaultVersionFlag()
 	plainFlags(root)
-	if strings.HasPrefix(name, "kubectl-") {
-		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl plimsoll"}
+	if s.Program != "" {
+		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: s.Program}
 		asPlugin(root)
 	}
 	return root

@@ -251,7 +251,7 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 
 // options checks how the report is to be printed.
 func (f *showFlags) options(s streams, args []string) (reports.Options, error) {
-	o := reports.Options{Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.all, Top: f.top, Verbose: f.verbose, By: f.by}
+	o := reports.Options{Program: s.Program, Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.all, Top: f.top, Verbose: f.verbose, By: f.by}
 	o.Saved, o.From = f.again()
 	if f.top < 0 {
 		return o, fmt.Errorf("--top %d: want how many containers to list, or 0 for all", f.top)

@@ -145,7 +145,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s: its short text is %q", cmd.CommandPath(), cmd.Short)
 		}
 	}
-	walk(newRoot("plimsoll", streams{In: strings.NewReader("")}))
+	walk(newRoot(streams{In: strings.NewReader("")}))
 }
 
 // TestInterruptedRules wants an interrupt while rules are worked out to be said as

@@ -88,12 +88,14 @@ type Pinned struct {
 	Nodes   int
 	Pods    int     // on them, but for DaemonSets'
 	Monthly float64 // USD
+	ByPod   bool    // no machines: a provider bills their pods one by one
 }
 
 // KeptNode is a node that the plan does not touch, and why.
 type KeptNode struct {
 	Name   string
 	Reason string
+	ByPod  bool // no machine: a provider bills its pods one by one
 }
 
 func run(p *advice.Pass) error {

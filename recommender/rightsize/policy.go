@@ -30,8 +30,8 @@ const (
 	// reading, which shows neither the day's peak nor the week's.
 	momentHeadroomCPU    = 100
 	momentHeadroomMemory = 50
-	// oomHeadroom is the margin over a limit at which the container was killed.
-	oomHeadroom = 25
+	// OOMHeadroom is the margin over a limit at which the container was killed.
+	OOMHeadroom = 25
 	// throttledHeadroom is the margin, in percent, over the highest sample of a container
 	// whose CPU limit throttles it.
 	throttledHeadroom = 30

@@ -25,18 +25,14 @@ var Rule = advice.Rule{
 func run(p *advice.Pass) error {
 	asked, promises := PolicyOf(p.Options), promisesOf(p.Facts, p.Options)
 	if !p.Facts.Snapshot.Window.Moment {
-		asked.Fleet = Learn(members(p.Facts), unique(promises)...)
+		asked.Fleet = Learn(members(p.Facts), unique(append(profilePromises(), promises...))...)
 	}
 	for i := range p.Facts.Workloads {
 		w := &p.Facts.Workloads[i]
 		policy := asked
 		policy.Promise = promises[i]
-		all := make([]advice.Advice, 0, len(w.Containers))
-		for j := range w.Containers {
-			all = append(all, adviseContainer(p, policy, w, &w.Containers[j]))
-		}
-		Price(p.Costs, p.Facts, w, all)
-		leavePennies(p, w, all)
+		all := adviseWorkload(p, policy, w)
+		byProfile(p, policy, w, all)
 		for j := range all {
 			if s := advice.As[Sizing](all[j].Detail); s != nil {
 				p.Cluster.SetRequests(analyzer.ContainerRef{Ref: w.Ref, Container: w.Containers[j].Name}, s.Requests, all[j].Confidence)
@@ -45,6 +41,17 @@ func run(p *advice.Pass) error {
 		}
 	}
 	return nil
+}
+
+// adviseWorkload advises on each container of a workload, by its index.
+func adviseWorkload(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts) []advice.Advice {
+	all := make([]advice.Advice, 0, len(w.Containers))
+	for j := range w.Containers {
+		all = append(all, adviseContainer(p, policy, w, &w.Containers[j]))
+	}
+	Price(p.Costs, p.Facts, w, all)
+	leavePennies(p, w, all)
+	return all
 }
 
 // FactsOf gathers what is known of a container, and what holds its requests.

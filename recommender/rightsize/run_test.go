@@ -179,3 +179,38 @@ func TestProfileOfAPart(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherProfiles: what the other profiles would advise is what an audit with each of
+// them advises.
+func TestOtherProfiles(t *testing.T) {
+	r, differ := rand.New(rand.NewPCG(7, 8)), 0
+	for range 8 {
+		s := randomSnapshot(r)
+		for _, taken := range rightsize.Profiles() {
+			got := sizing(sizeOf(t, s, withProfile(taken)))
+			if len(got.Others) != len(rightsize.Profiles())-1 {
+				t.Fatalf("%s has %d others", taken, len(got.Others))
+			}
+			for _, x := range got.Others {
+				if want := sizing(sizeOf(t, s, withProfile(x.Profile))).Requests; x.Profile == taken || x.Requests != want {
+					t.Errorf("beside %s: %s says %+v, and alone %+v", taken, x.Profile, x.Requests, want)
+				}
+				if x.Requests != got.Requests {
+					differ++
+				}
+			}
+		}
+	}
+	if differ == 0 {
+		t.Error("no profile differs from another")
+	}
+}
+
+func withProfile(p rightsize.Profile) advice.Options {
+	promise := p.Promise()
+	o := advice.Options{RiskCPU: promise.CPU, RiskBroken: promise.Broken, RiskOOM: promise.OOM}
+	if promise.Broken == 0 {
+		o.RiskBroken = -1 // 0 is the default
+	}
+	return o
+}

@@ -33,6 +33,8 @@ type Sizing struct {
 	Evidence         []advice.Evidence
 	Withheld         []advice.Withheld // by resource, or of "all"
 	Warnings         []analyzer.Warning
+	// Others is what the other profiles would advise; nil from Size alone.
+	Others []Profiled
 }
 
 // Risk is what may go wrong if the advice is followed; nil is not known.
@@ -213,8 +215,8 @@ func (s *Sizing) sizeMemory(f Facts, p Policy) {
 		killedAt := max(float64(f.OOMLimit), peak)
 		s.show("OOM kills", float64(f.OOMKills), "count")
 		s.show("memory at OOM kill", killedAt, "bytes")
-		if held := AddPercent(killedAt, oomHeadroom); held > amount {
-			amount, why = held, fmt.Sprintf("the memory at its OOM kill and %d %%", oomHeadroom)
+		if held := AddPercent(killedAt, OOMHeadroom); held > amount {
+			amount, why = held, fmt.Sprintf("the memory at its OOM kill and %d %%", OOMHeadroom)
 		}
 		s.warn("oom", fmt.Sprintf("OOM-killed %s: its real need is above %s and not known", times(f.OOMKills), mebibytes(killedAt)))
 	}

@@ -41,13 +41,7 @@ func PriceGaps(r *document.Report) string {
 	var estimated, missing []string
 	sum, most := document.USD(0), 3
 	for _, g := range r.Summary.PriceGaps {
-		name := Clean(g.InstanceType)
-		if name == "" {
-			name = "machines without a type"
-		}
-		if g.Windows { // the same type with Linux may have one
-			name += " with Windows"
-		}
+		name := gapName(r, &g)
 		to := &estimated
 		if g.Estimated == 0 {
 			to = &missing
@@ -67,9 +61,34 @@ func PriceGaps(r *document.Report) string {
 		parts = append(parts, fmt.Sprintf("%s of today's is an estimate: no table has a price of %s", WholeOf(sum), few(estimated)))
 	}
 	if len(missing) > 0 {
-		parts = append(parts, few(missing)+" has no price and is in no sum")
+		are := " has no price and is in no sum"
+		if len(missing) > 1 {
+			are = " have no price and are in no sum"
+		}
+		parts = append(parts, few(missing)+are)
 	}
 	return strings.Join(parts, "; ")
+}
+
+// gapName names machines without a price; where others of their type have one, with how
+// many of them have none.
+func gapName(r *document.Report, g *document.PriceGap) string {
+	switch {
+	case g.InstanceType == "":
+		return "machines without a type"
+	case g.Windows: // the same type with Linux may have one
+		return Clean(g.InstanceType) + " with Windows"
+	}
+	all := 0
+	for _, p := range r.Nodes.Current.Pools {
+		if p.InstanceType == g.InstanceType {
+			all += p.Count
+		}
+	}
+	if all > g.Nodes {
+		return fmt.Sprintf("%d of %d %s", g.Nodes, all, Clean(g.InstanceType))
+	}
+	return Clean(g.InstanceType)
 }
 
 // Estimate marks a sum that rests on prices that no table has.

@@ -26,6 +26,23 @@ func SourceDoubts(all []analyzer.Warning) (out []analyzer.Warning) {
 	return out
 }
 
+// KillsUnknown reports whether no source told of OOM kills.
+func KillsUnknown(r *document.Report) bool {
+	return slices.ContainsFunc(r.Warnings, func(w analyzer.Warning) bool { return strings.Contains(w.Message, "OOM kills are not known") })
+}
+
+// Unpromised counts the containers whose advised request does not hold for a pod or an hour.
+func Unpromised(r *document.Report) (n int) {
+	for i := range r.Workloads {
+		for _, c := range r.Workloads[i].Containers {
+			if slices.ContainsFunc(c.Warnings, analyzer.Warning.Unpromised) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // Note is one line below the table for all warnings that say the same.
 type Note struct {
 	Code, Message string

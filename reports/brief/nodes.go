@@ -56,6 +56,10 @@ func safetyLines(p *document.NodePlan) []string {
 		out = append(out, fmt.Sprintf("It survives: %s. A month, by --survive: %s.", p.Survives.Level, strings.Join(prices, ", ")))
 	}
 	for _, k := range p.Pinned {
+		if k.ByPod {
+			out = append(out, Clean(fmt.Sprintf("No machines, and not counted: %s, %s a month: %s", document.Counted(k.Pods, "pod"), k.MonthlyCost, k.Kind))+".")
+			continue
+		}
 		out = append(out, Clean(fmt.Sprintf("Kept as they are: %s with %s, %s a month: %s", document.Counted(k.Nodes, "node"), document.Counted(k.Pods, "pod"), k.MonthlyCost, k.Kind))+".")
 	}
 	return out
@@ -85,6 +89,19 @@ func moveLines(p *document.NodePlan) []string {
 		out = append(out, Clean("Unchanged, with all pods: "+strings.Join(p.Stays, ", ")+"."))
 	}
 	return out
+}
+
+// KeptMachines is how many machines a plan keeps as they are; 0 without one.
+func KeptMachines(p *document.NodePlan) (n int) {
+	if p == nil {
+		return 0
+	}
+	for _, k := range p.Kept {
+		if !k.ByPod {
+			n++
+		}
+	}
+	return n
 }
 
 // PlanLine is the plan in one sentence.
@@ -141,6 +158,9 @@ func kinds(pools []document.Pool) string {
 	count := map[string]int{}
 	var names []string
 	for _, p := range pools {
+		if p.ByPod {
+			continue // the count leaves it out too
+		}
 		name := poolKind(&p)
 		if count[name] == 0 {
 			names = append(names, name)

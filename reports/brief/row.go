@@ -15,7 +15,18 @@ type Row struct {
 
 // Lowered are the rows that are to ask for less, those that free the most room
 // first; none where nothing has a price.
-func Lowered(r *document.Report) []Row {
+func Lowered(r *document.Report) []Row { return changed(r, true) }
+
+// Raised are the rows that are to ask for more, those that take the most room first;
+// none where nothing has a price.
+func Raised(r *document.Report) []Row {
+	out := changed(r, false)
+	slices.SortStableFunc(out, func(a, b Row) int { return cmp.Compare(Freed(a.Container), Freed(b.Container)) })
+	return out
+}
+
+// changed are the rows with an advice that is to free room, or is not.
+func changed(r *document.Report, lower bool) []Row {
 	var out []Row
 	if r.Summary.MonthlyCost == nil {
 		return nil
@@ -24,7 +35,7 @@ func Lowered(r *document.Report) []Row {
 		w := &r.Workloads[i]
 		for j := range w.Containers {
 			c := &w.Containers[j]
-			if c.Recommended != nil && *c.Recommended != c.Current && lowers(c) {
+			if c.Recommended != nil && *c.Recommended != c.Current && lowers(c) == lower {
 				out = append(out, Row{Workload: w, Container: c})
 			}
 		}

@@ -35,6 +35,12 @@ type Saving struct {
 	Estimate         bool         // rests on machines without a price
 }
 
+// The steps of pods. They free room, and take off the bill what is billed by the pod.
+const (
+	rightsizing = "right-size"
+	rescaling   = "rescale"
+)
+
 // Savings lists the levers in their order, and what to clean up beside them.
 func Savings(r *document.Report) []Saving {
 	var out []Saving
@@ -42,9 +48,9 @@ func Savings(r *document.Report) []Saving {
 		x := Saving{USD: step.MonthlyBefore - step.MonthlyAfter, Freed: step.FreedRoom}
 		switch step.Lever {
 		case document.LeverRightsize:
-			x.Name, x.Room, x.Size, x.Risk = "right-size", true, sizeOfRightsize(r), limitsFall(r)
+			x.Name, x.Room, x.Size, x.Risk = rightsizing, x.USD == 0, sizeOfRightsize(r), limitsFall(r)
 		case document.LeverHorizontal:
-			x.Name, x.Room, x.Size, x.Risk = "rescale", true, sizeOfRescale(r), unserved(r)
+			x.Name, x.Room, x.Size, x.Risk = rescaling, x.USD == 0, sizeOfRescale(r), unserved(r)
 		case document.LeverNodes:
 			x.Name, x.Size, x.Risk = "nodes", sizeOfPlan(r), evictions(r)
 		case document.LeverPurchase:
@@ -86,7 +92,7 @@ func unpricedStep(r *document.Report, x *Saving) bool {
 	switch {
 	case len(r.Summary.PriceGaps) == 0 || x.Beside:
 		return false
-	case x.Room:
+	case x.Name == rightsizing || x.Name == rescaling:
 		return slices.ContainsFunc(r.Workloads, func(w document.Workload) bool { return w.PriceGap != "" && changes(&w, x.Name) })
 	case x.Name == "nodes" && r.Nodes.Plan != nil:
 		count := map[string]int{}
@@ -101,9 +107,9 @@ func unpricedStep(r *document.Report, x *Saving) bool {
 	return true
 }
 
-// changes reports whether a step that frees room changes a workload.
+// changes reports whether a step of pods, not nodes, changes a workload.
 func changes(w *document.Workload, step string) bool {
-	if h := w.Horizontal; step == "rescale" {
+	if h := w.Horizontal; step == rescaling {
 		return h != nil && h.Recommended != nil && Scaling(h.Current) != Scaling(*h.Recommended)
 	}
 	return slices.ContainsFunc(w.Containers, func(c document.Container) bool { return c.Recommended != nil && *c.Recommended != c.Current })
@@ -219,7 +225,7 @@ func sizeOfPlan(r *document.Report) string {
 	}
 	out := Arrow(fmt.Sprint(r.Nodes.Current.Count), fmt.Sprint(p.Count))
 	if started+drained == 0 {
-		return out + " nodes, as today"
+		return document.Counted(p.Count, "node") + ", as today"
 	}
 	return fmt.Sprintf("%s: %d new, %d drained", out, started, drained)
 }
@@ -340,5 +346,9 @@ func WasteWithin(r *document.Report) string {
 			n++
 		}
 	}
-	return document.Counted(n, "finding") + " of waste lie within these steps"
+	lie := " of waste lie within these steps"
+	if n == 1 {
+		lie = " of waste lies within these steps"
+	}
+	return document.Counted(n, "finding") + lie
 }

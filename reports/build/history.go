@@ -6,7 +6,9 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/backtest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -34,6 +36,7 @@ func (b *builder) history() *document.History {
 			if c := &f.Containers[j]; len(c.Days) > 0 {
 				one := containerHistory(h, f.Ref, c)
 				b.priceCurve(one.Curve, f)
+				one.Profiles = b.profiles(containerKey{f.Ref, c.Name})
 				h.Containers = append(h.Containers, one)
 			}
 		}
@@ -45,6 +48,21 @@ func (b *builder) history() *document.History {
 	}
 	h.Nodes, h.PlanNodes = b.fills()
 	return h
+}
+
+// profiles are what the profiles that were not taken would advise.
+func (b *builder) profiles(k containerKey) (out []document.ProfileSetting) {
+	i, ok := b.sizing[k]
+	if !ok {
+		return nil
+	}
+	if s := advice.As[rightsize.Sizing](b.recs[i].Detail); s != nil {
+		for _, x := range s.Others {
+			to := resources(x.Requests)
+			out = append(out, document.ProfileSetting{Profile: string(x.Profile), CPU: to.CPU, Memory: to.Memory})
+		}
+	}
+	return out
 }
 
 // scaledHistory is the replayed number of pods of a workload that is to be scaled

@@ -168,7 +168,7 @@ func (b *builder) nodePlan() *document.NodePlan {
 		out.Placement = append(out.Placement, document.NodePlacement{Node: at.Node, Pods: append([]string{}, at.Pods...)})
 	}
 	for _, p := range plan.Pinned {
-		out.Pinned = append(out.Pinned, document.PinnedNodes{Kind: p.Kind, Nodes: p.Nodes, Pods: p.Pods, MonthlyCost: document.Cents(p.Monthly)})
+		out.Pinned = append(out.Pinned, document.PinnedNodes{Kind: p.Kind, Nodes: p.Nodes, Pods: p.Pods, MonthlyCost: document.Cents(p.Monthly), ByPod: p.ByPod})
 	}
 	out.Risk = planRisk(plan)
 	out.PoolStyle, out.ExactMonthlyCost, out.Survives = string(plan.Style), document.Cents(plan.Exact), survives(plan)
@@ -217,7 +217,7 @@ func planRisk(p *nodes.Plan) string {
 	if drains+p.Restarts+p.NewNodes == 0 {
 		return "not known"
 	}
-	text := fmt.Sprintf("%d new, %s drained, %d kept, %s once", p.NewNodes, document.Counted(drains, "node"), len(p.Kept), document.Counted(p.Restarts, "eviction"))
+	text := fmt.Sprintf("%d new, %s drained, %d kept, %s once", p.NewNodes, document.Counted(drains, "node"), p.KeptMachines(), document.Counted(p.Restarts, "eviction"))
 	if p.LoseData > 0 {
 		text += fmt.Sprintf(", %s of which lose emptyDir data", document.Counted(p.LoseData, "pod"))
 	}

@@ -61,6 +61,8 @@ type ContainerHistory struct {
 	Settings []HistorySetting `json:"settings,omitempty"`
 	// Peers are what other tools' rules would ask for on the same usage.
 	Peers []PeerSetting `json:"peers,omitempty"`
+	// Profiles are what the profiles that were not taken would ask for; absent without advice.
+	Profiles []ProfileSetting `json:"profiles,omitempty"`
 	// Curve is how long CPU was above a request of so much, the smallest first.
 	Curve []CurvePoint `json:"curve,omitempty"`
 }
@@ -70,6 +72,13 @@ type PeerSetting struct {
 	Rule   string `json:"rule"`
 	CPU    CPU    `json:"cpu,omitempty"`
 	Memory Bytes  `json:"memory,omitempty"`
+}
+
+// ProfileSetting is what a profile would ask for.
+type ProfileSetting struct {
+	Profile string `json:"profile" jsonschema:"enum=saving,enum=balanced,enum=careful"`
+	CPU     CPU    `json:"cpu,omitempty"`
+	Memory  Bytes  `json:"memory,omitempty"`
 }
 
 // CurvePoint is a CPU request and the share of the samples above it.

@@ -110,6 +110,8 @@ type PinnedNodes struct {
 	Nodes       int    `json:"nodes"`
 	Pods        int    `json:"pods"`
 	MonthlyCost USD    `json:"monthlyCost"`
+	// ByPod says that they are no machines: a provider bills their pods one by one.
+	ByPod bool `json:"byPod,omitempty"`
 }
 
 // NodeMove sends pods of one node to others.
@@ -135,6 +137,8 @@ type NodeMove struct {
 type KeptNode struct {
 	Name   string `json:"name"`
 	Reason string `json:"reason"`
+	// ByPod says that it is no machine: a provider bills its pods one by one.
+	ByPod bool `json:"byPod,omitempty"`
 }
 
 // NodeSet is a set of nodes and what they cost.

@@ -56,7 +56,20 @@ func costOf(w *document.Workload) string {
 	if *w.MonthlySavings < 0 {
 		return fmt.Sprintf(", %s a month%s; the advice takes room worth %s more", w.MonthlyCost, gap, -*w.MonthlySavings)
 	}
-	return fmt.Sprintf(", %s a month%s; the advice frees room worth %s", w.MonthlyCost, gap, w.MonthlySavings)
+	return fmt.Sprintf(", %s a month%s; the advice frees room worth %s", w.MonthlyCost, gap, w.MonthlySavings) + partsOf(w)
+}
+
+// partsOf are the sizes' and the scaling's part of what an advice frees, where both have one.
+func partsOf(w *document.Workload) string {
+	sizes := document.USD(0)
+	for i := range w.Containers {
+		sizes += brief.Freed(&w.Containers[i])
+	}
+	scaling := *w.MonthlySavings - sizes
+	if sizes <= 0 || scaling <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s by the sizes, %s by the number of pods)", sizes, scaling)
 }
 
 func (s *screen) explainContainer(w *document.Workload, c *document.Container, plots bool) {
@@ -74,13 +87,15 @@ func (s *screen) explainContainer(w *document.Workload, c *document.Container, p
 	}
 	s.hang("  others  ", peers(c, h), plainTone)
 	s.hang("  curve   ", curve(c, h), plainTone)
-	if text := weighed(c, h); text != "" {
-		s.hang("  weighed ", text, plainTone)
+	for _, text := range []string{weighed(c, h), weighedMemory(c, h)} {
+		if text != "" {
+			s.hang("  weighed ", text, plainTone)
+		}
 	}
 	s.hang("  events  ", events(c, h), plainTone)
 	s.hang("  risk    ", riskOf(c), plainTone)
 	s.hang("  sure    ", sureness(c), plainTone)
-	s.hang("  changes ", changers(c), plainTone)
+	s.hang("  changes ", changers(c, h), plainTone)
 	for _, x := range c.Warnings {
 		s.hang("  doubt   ", brief.Clean(x.Message), plainTone)
 	}
@@ -279,25 +294,7 @@ func weighed(c *document.Container, h *document.ContainerHistory) string {
 		add(x.Rule, x.CPU)
 	}
 	add("taken", c.Recommended.Requests.CPU)
-	return strings.Join(out, "; ")
-}
-
-// changers says what would change the answer.
-func changers(c *document.Container) string {
-	var out []string
-	if c.Usage.CPU != nil {
-		out = append(out, "another 95th percentile of CPU")
-	}
-	if c.Usage.Memory != nil {
-		out = append(out, "a peak of memory above "+brief.Memory(c.Usage.Memory.Max))
-	}
-	if c.OOMKills == 0 {
-		out = append(out, "an OOM kill")
-	}
-	if c.Recommended == nil {
-		out = append(out, "more days of history")
-	}
-	return strings.Join(append(out, "another --profile"), "; ")
+	return "CPU " + strings.Join(out, "; ")
 }
 
 func events(c *document.Container, h *document.ContainerHistory) string {

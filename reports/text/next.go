@@ -23,6 +23,7 @@ func (s *screen) next() {
 		s.o.From, first = "--report "+keptAs, "this report is kept nowhere: run "+keeping+" with your other flags, then"
 	}
 	add := func(command, words string) {
+		command = Called(s.o.Program, command)
 		if titleRoom+cells(command)+gap+wordRoom > s.o.line() {
 			t.add(command)
 		} else {
@@ -31,7 +32,7 @@ func (s *screen) next() {
 	}
 	if w := s.first(); w != nil {
 		command := s.command("plimsoll explain " + brief.ShellWord(brief.Path(w)))
-		if titleRoom+cells(command) > s.o.line() {
+		if titleRoom+cells(Called(s.o.Program, command)) > s.o.line() {
 			first = strings.TrimSpace(first + " " + command)
 		} else {
 			add(command, "why, usage, manifest")

@@ -32,6 +32,9 @@ func (s *screen) quiet() string {
 	if s.r.Metadata.GeneratedFrom.Moment {
 		return "nothing seen; one reading can't tell what is short of CPU"
 	}
+	if brief.KillsUnknown(s.r) {
+		return "nothing was short of CPU or blocked; OOM kills are not known"
+	}
 	return "nothing was OOM-killed, short of CPU or blocked"
 }
 

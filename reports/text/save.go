@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,17 +79,24 @@ func (s *screen) saveTable(t *rows) {
 	}
 }
 
-// first is the workload whose requests free the most room; nil without one.
+// first is the workload whose requests free the most room, else the one that is to
+// have the most more; nil without either.
 func (s *screen) first() *document.Workload {
-	if all := brief.Lowered(s.r); len(all) > 0 {
-		return all[0].Workload
+	for _, list := range []func(*document.Report) []brief.Row{brief.Lowered, brief.Raised} {
+		if all := list(s.r); len(all) > 0 {
+			return all[0].Workload
+		}
 	}
 	return nil
 }
 
-// largest is the block of the containers that free the most room.
+// largest is the block of the containers that free the most room, or, where none does,
+// of those that are to have the most more.
 func (s *screen) largest() {
-	all := brief.Lowered(s.r)
+	all, title := brief.Lowered(s.r), "LARGEST TO LOWER"
+	if len(all) == 0 {
+		all, title = brief.Raised(s.r), "LARGEST TO RAISE"
+	}
 	if len(all) == 0 {
 		return
 	}
@@ -101,7 +109,7 @@ func (s *screen) largest() {
 	}
 	wide := s.o.line() >= wideScreen
 	t := &rows{indent: 2, right: []bool{false, true, true, true, true, true}}
-	head := []string{"LARGEST TO LOWER", "CPU", "MEMORY", "ROOM/MONTH", "OOM A WEEK"}
+	head := []string{title, "CPU", "MEMORY", "ROOM/MONTH", "OOM A WEEK"}
 	if wide {
 		head = slices.Insert(head, 3, "MEMORY LIMIT")
 	}
@@ -124,8 +132,8 @@ func (s *screen) largest() {
 	for i, l := range t.print(s.o.line(), s.o.Color) {
 		if i == 0 {
 			l = strings.Replace(l, "  ", "", 1)
-			l = strings.Replace(l, "TO LOWER", "TO LOWER  ", 1)
-			l = strings.Replace(l, "TO LOWER  \x1b[0m", "TO LOWER\x1b[0m  ", 1)
+			l = strings.Replace(l, title, title+"  ", 1)
+			l = strings.Replace(l, title+"  \x1b[0m", title+"\x1b[0m  ", 1)
 		}
 		s.lines(l)
 	}
@@ -164,14 +172,17 @@ func asciiChange(s string) string {
 // unsure is the block of what weakens the numbers.
 func (s *screen) unsure() {
 	out := brief.WarningLines(brief.SourceDoubts(s.r.Warnings), false)
-	if len(out) > 2 && !s.o.Verbose {
-		out = append(out[:2], fmt.Sprintf("%d more doubts about the sources", len(out)-2))
+	if n := len(out) - 1; n > 0 && !s.o.Verbose {
+		out = []string{inShort(out[0]), document.Counted(n, "more doubt") + " about the sources"}
+	}
+	if n := brief.Unpromised(s.r); n > 0 {
+		out = append(out, document.Counted(n, "request")+doNot(n)+" hold for every pod and hour")
 	}
 	if p := brief.PriceAge(s.r); p != "" {
 		out = append(out, p)
 	}
-	if p := s.r.Nodes.Plan; p != nil && len(p.Kept) > 0 {
-		out = append(out, document.Counted(len(p.Kept), "node")+stay(len(p.Kept))+" ("+keptBy(p)+")")
+	if n := brief.KeptMachines(s.r.Nodes.Plan); n > 0 {
+		out = append(out, document.Counted(n, "node")+stay(n)+" ("+keptBy(s.r.Nodes.Plan)+")")
 	}
 	if n := s.r.Summary.Containers.Withheld; n > 0 && judged(s.r) {
 		out = append(out, document.Counted(n, "container")+" without advice")
@@ -193,16 +204,40 @@ func (s *screen) unsure() {
 	}
 }
 
-// keptBy says what keeps nodes, by kind.
+// inShort is a doubt without what follows from it, which is among the warnings:
+// its subject, and its first clause.
+func inShort(doubt string) string {
+	subject, rest, ok := strings.Cut(doubt, ": ")
+	if !ok {
+		return doubt
+	}
+	what, _, _ := strings.Cut(rest, ": ")
+	return subject + ": " + what
+}
+
+// keptBy says what keeps most nodes, and how many other reasons there are.
 func keptBy(p *document.NodePlan) string {
-	var kinds []string
-	for _, x := range p.Pinned {
-		kinds = append(kinds, brief.Clean(x.Kind))
+	first, kinds := "", 0
+	for most, i := 0, 0; i < len(p.Pinned); i++ {
+		x := &p.Pinned[i]
+		if x.ByPod {
+			continue
+		}
+		if kinds++; x.Nodes > most {
+			first, most = brief.Clean(x.Kind), x.Nodes
+		}
 	}
-	if len(kinds) == 0 {
-		return brief.Clean(p.Kept[0].Reason)
+	if kinds > 1 {
+		return fmt.Sprintf("%s, and %s", first, document.Counted(kinds-1, "other reason"))
 	}
-	return strings.Join(kinds, ", ")
+	return cmp.Or(first, brief.Clean(p.Kept[0].Reason))
+}
+
+func doNot(n int) string {
+	if n == 1 {
+		return " does not"
+	}
+	return " do not"
 }
 
 func stay(n int) string {

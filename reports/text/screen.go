@@ -78,7 +78,7 @@ func (s *screen) block(title, beside string, t tone) {
 		s.lines(head)
 		return
 	}
-	for _, l := range wrap(beside, max(s.o.line()-titleRoom, minName), 0) {
+	for _, l := range wrap(Called(s.o.Program, beside), max(s.o.line()-titleRoom, minName), 0) {
 		s.lines(head + strings.Repeat(" ", titleRoom-len(title)) + l)
 		head, title = "", ""
 	}
@@ -169,7 +169,7 @@ func (s *screen) hang(head, text string, t tone) {
 		s.lines(strings.TrimRight(head, " "))
 		head = "  "
 	}
-	for _, l := range wrap(text, max(s.o.line()-cells(head), 1), 0) {
+	for _, l := range wrap(Called(s.o.Program, text), max(s.o.line()-cells(head), 1), 0) {
 		s.lines(head + painted(l, t, s.o.Color))
 		head = strings.Repeat(" ", cells(head))
 	}

@@ -54,7 +54,7 @@ func writeSection(w io.Writer, r *document.Report, o Options) error {
 // prose prints sentences, each of which may take several lines.
 func (s *screen) prose(texts []string) {
 	for _, text := range texts {
-		s.lines(wrap(text, s.o.line(), 2)...)
+		s.lines(wrap(Called(s.o.Program, text), s.o.line(), 2)...)
 	}
 }
 

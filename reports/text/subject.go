@@ -52,7 +52,7 @@ func (s *screen) explainPlan() {
 	s.nodesSection()
 	p := s.r.Nodes.Plan
 	if p == nil {
-		s.lines("There is no plan of the nodes: plimsoll show warnings has the reason.")
+		s.prose([]string{"There is no plan of the nodes: plimsoll show warnings has the reason."})
 		return
 	}
 	s.lines("", painted("weighed against", strongTone, s.o.Color))
@@ -80,7 +80,7 @@ func (s *screen) explainPurchase() {
 	s.prose(brief.PurchaseLines(s.r))
 	p := s.r.Purchase
 	if p == nil {
-		s.lines("Nothing was worked out of purchases: plimsoll show warnings has the reason.")
+		s.prose([]string{"Nothing was worked out of purchases: plimsoll show warnings has the reason."})
 		return
 	}
 	if len(p.Alternatives) > 0 {
@@ -165,7 +165,8 @@ func (s *screen) explainPrice(name string) error {
 	s.lines(t.print(s.o.line(), s.o.Color)...)
 	s.lines("")
 	s.prose(brief.PriceLines(s.r.Prices))
-	s.lines("", "All its prices: plimsoll price "+brief.Clean(name))
+	s.lines("")
+	s.hang("", "All its prices: plimsoll price "+brief.Clean(name), plainTone)
 	return nil
 }
 

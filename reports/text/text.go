@@ -1,5 +1,7 @@
 package text
 
+import "regexp"
+
 // Options is how a report is to be printed.
 type Options struct {
 	// Width is the number of terminal cells that the table may take; 0 means
@@ -20,6 +22,9 @@ type Options struct {
 	// From is the flag by which plimsoll show reads this report, such as --report
 	// report.json; empty is the last that was kept.
 	From string
+	// Program is what plimsoll is called by where that is another name, such as
+	// kubectl plimsoll: the commands that are printed have it.
+	Program string
 	// By is what the section of savings adds up by, of Groupings; empty is namespace.
 	By string
 	// ASCII draws without characters beyond ASCII; names stay as they are.
@@ -38,6 +43,17 @@ const proseWidth = 80
 
 // unlimited is a width that no table reaches.
 const unlimited = 1 << 20
+
+var ownCommand = regexp.MustCompile(`(?:kubectl )?\bplimsoll (audit|backtest|diff|explain|gate|help|price|show)\b`)
+
+// Called writes commands as they are typed where plimsoll is called by another name;
+// empty is its own.
+func Called(program, s string) string {
+	if program == "" {
+		return s
+	}
+	return ownCommand.ReplaceAllString(s, program+" $1")
+}
 
 // room is the width that a table may take.
 func (o Options) room() int {

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
@@ -25,7 +26,13 @@ func wrap(s string, width, indent int) []string {
 	line, used := "", 0
 	var words []string
 	for _, word := range unbroken(s) {
-		words = append(words, breakName(word, width-indent)...)
+		if cells(word) <= width-indent {
+			words = append(words, word)
+			continue
+		}
+		for _, part := range strings.Fields(word) {
+			words = append(words, breakName(part, width-indent)...)
+		}
 	}
 	for _, word := range words {
 		n := cells(word)
@@ -50,11 +57,15 @@ func sharePercent(share *float64) string {
 	return document.Percent(*share)
 }
 
-// unbroken are the words of a sentence, a number with its percent sign as one.
+// begun is a command that has not got its verb, or what the verb is of.
+var begun = regexp.MustCompile(`^kubectl$|^(kubectl )?plimsoll( (audit|backtest|diff|explain|gate|help|price|show))?$`)
+
+// unbroken are the words of a sentence; a number with its percent sign is one, and so is
+// a command up to what its verb is of, so that it can be copied.
 func unbroken(s string) []string {
 	var out []string
 	for _, word := range strings.Fields(s) {
-		if n := len(out) - 1; n >= 0 && strings.HasPrefix(word, "%") {
+		if n := len(out) - 1; n >= 0 && (strings.HasPrefix(word, "%") || begun.MatchString(out[n])) {
 			out[n] += " " + word
 		} else {
 			out = append(out, word)
