@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
 // TestRightsizeNamesWhole: the section's names can be copied at any width, and
@@ -216,5 +217,18 @@ func TestCalledByKubectl(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestDiffOfNameless: a comparison of clusters without a name has no hole.
+func TestDiffOfNameless(t *testing.T) {
+	r := newCluster().report()
+	r.Metadata.Cluster = ""
+	var b strings.Builder
+	if err := text.Diff(&b, document.Compare(r, r), reports.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(b.String(), "cluster without a name, "); got != 2 {
+		t.Error(b.String())
 	}
 }

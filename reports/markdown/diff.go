@@ -1,6 +1,7 @@
 package markdown
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -11,7 +12,7 @@ import (
 // WriteDiff writes what differs between two reports.
 func WriteDiff(w io.Writer, d *document.Comparison) error {
 	var b page
-	fmt.Fprintf(&b, "## plimsoll: what changed in %s\n\n| | before | after |\n|---|--:|--:|\n", cell(d.After.Cluster))
+	fmt.Fprintf(&b, "## plimsoll: what changed in %s\n\n| | before | after |\n|---|--:|--:|\n", cell(cmp.Or(d.After.Cluster, "the cluster")))
 	row := func(what string, before, after *document.USD) {
 		if before != nil && after != nil {
 			fmt.Fprintf(&b, "| %s | %s | %s |\n", what, before, after)

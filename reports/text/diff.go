@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -25,8 +26,8 @@ func Diff(w io.Writer, d *document.Comparison, o Options) error {
 // sides says what was compared, and what became of the whole.
 func (s *screen) sides(d *document.Comparison) {
 	a, b := &d.Before, &d.After
-	s.hang("before  ", fmt.Sprintf("%s, %s", brief.Clean(a.Cluster), brief.Span(a.Window)), plainTone)
-	s.hang("after   ", fmt.Sprintf("%s, %s", brief.Clean(b.Cluster), brief.Span(b.Window)), plainTone)
+	s.hang("before  ", fmt.Sprintf("%s, %s", clusterName(a.Cluster), brief.Span(a.Window)), plainTone)
+	s.hang("after   ", fmt.Sprintf("%s, %s", clusterName(b.Cluster), brief.Span(b.Window)), plainTone)
 	if a.Cluster != b.Cluster {
 		s.hang("doubt   ", "the two are of clusters with unlike names", badTone)
 	}
@@ -60,3 +61,6 @@ func diffTone(what string) tone {
 	}
 	return plainTone
 }
+
+// clusterName is a cluster's name as it is said.
+func clusterName(name string) string { return cmp.Or(brief.Clean(name), "cluster without a name") }

@@ -2,7 +2,6 @@ package text
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -90,7 +89,7 @@ const titleRoom = 11
 // seen says what was looked at.
 func (s *screen) seen() {
 	m := s.r.Metadata
-	name := cmp.Or(brief.Clean(m.Cluster), "cluster without a name")
+	name := clusterName(m.Cluster)
 	var parts []string
 	for _, k := range sourceKinds(m.Sources) {
 		parts = append(parts, sourceName(k))
