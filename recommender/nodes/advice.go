@@ -216,16 +216,6 @@ func (plan *Plan) title(now int, changes bool) string {
 	return fmt.Sprintf("replace %s by %s: %s", nodeCount(now), nodeCount(count), strings.Join(parts, ", "))
 }
 
-// KeptMachines is how many machines the plan keeps as they are.
-func (plan *Plan) KeptMachines() (n int) {
-	for _, k := range plan.Kept {
-		if !k.ByPod {
-			n++
-		}
-	}
-	return n
-}
-
 // counted are today's nodes that are machines: what stands for pods that a provider
 // bills one by one is neither replaced nor kept.
 func (n *nodePlanner) counted() (count int) {
@@ -253,7 +243,7 @@ func (n *nodePlanner) doubts(r *advice.Advice) {
 		r.Show("pods that rescaling adds", float64(n.more), "count")
 	}
 	r.Show("workloads held on the architecture they run on", float64(n.heldOnArch()), "count")
-	r.Show("nodes kept as they are", float64(plan.KeptMachines()), "count")
+	r.Show("nodes kept as they are", float64(len(plan.Kept)), "count")
 	r.Show("lower bound", plan.LowerBound, "usd")
 	r.Show("gap to the lower bound", plan.GapPercent, "percent")
 	for _, k := range plan.Kept {

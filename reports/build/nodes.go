@@ -208,7 +208,12 @@ func survives(p *nodes.Plan) document.PlanSurvives {
 
 // planRisk says what following the plan disturbs.
 func planRisk(p *nodes.Plan) string {
-	drains := 0
+	drains, kept := 0, 0
+	for _, k := range p.Kept {
+		if !k.ByPod {
+			kept++
+		}
+	}
 	for _, m := range p.Moves {
 		if !m.Keep {
 			drains++
@@ -217,7 +222,7 @@ func planRisk(p *nodes.Plan) string {
 	if drains+p.Restarts+p.NewNodes == 0 {
 		return "not known"
 	}
-	text := fmt.Sprintf("%d new, %s drained, %d kept, %s once", p.NewNodes, document.Counted(drains, "node"), p.KeptMachines(), document.Counted(p.Restarts, "eviction"))
+	text := fmt.Sprintf("%d new, %s drained, %d kept, %s once", p.NewNodes, document.Counted(drains, "node"), kept, document.Counted(p.Restarts, "eviction"))
 	if p.LoseData > 0 {
 		text += fmt.Sprintf(", %s of which lose emptyDir data", document.Counted(p.LoseData, "pod"))
 	}
