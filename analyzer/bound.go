@@ -31,6 +31,7 @@ func (s *Snapshot) Bound() {
 		for _, n := range []*int32{&h.Current, &h.Desired} {
 			*n = min(max(*n, 0), MostPods)
 		}
+		h.Behavior.bound()
 	}
 	for i := range s.PDBs {
 		s.PDBs[i].DisruptionsAllowed = min(max(s.PDBs[i].DisruptionsAllowed, 0), MostPods)
@@ -66,6 +67,25 @@ func (s *Snapshot) boundCount(n *int32, subject, field string) {
 
 func (s *Snapshot) odd(subject, message string) {
 	s.Warnings = append(s.Warnings, Warning{Code: WarnOdd, Subject: subject, Message: message})
+}
+
+// bound takes what is negative for none.
+func (b *HPABehavior) bound() {
+	if b == nil {
+		return
+	}
+	for _, way := range []*HPAScaling{b.Up, b.Down} {
+		if way == nil {
+			continue
+		}
+		if s := way.StabilizationSeconds; s != nil {
+			*s = max(*s, 0)
+		}
+		for i := range way.Policies {
+			p := &way.Policies[i]
+			p.Value, p.PeriodSeconds = max(p.Value, 0), max(p.PeriodSeconds, 0)
+		}
+	}
 }
 
 // boundIn holds every whole number below v within [0, MostAmount].

@@ -45,6 +45,11 @@ func TestBoundHoldsEveryAmount(t *testing.T) {
 		if h := s.HPAs[0]; h.Max < 0 || h.Max > analyzer.MostPods || h.Min < 0 || h.Min > analyzer.MostPods {
 			t.Errorf("HPA from %d to %d after Bound", h.Min, h.Max)
 		}
+		for _, way := range []*analyzer.HPAScaling{s.HPAs[0].Behavior.Up, s.HPAs[0].Behavior.Down} {
+			if *way.StabilizationSeconds < 0 || way.Policies[0].Value < 0 || way.Policies[0].PeriodSeconds < 0 {
+				t.Errorf("behavior %+v after Bound", *way)
+			}
+		}
 		if n > 0 && len(s.Warnings) < 3 {
 			t.Errorf("said only %v of replicas that cannot be", s.Warnings)
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -56,6 +57,9 @@ func parseSinks[F any](values []string, lookup func(name string) (F, error)) ([]
 				return nil, fmt.Errorf("-o %s and -o %s would both go to stdout: give one of them a file, as in -o %s=report.%s", onStdout, v, name, name)
 			}
 			onStdout = v
+		}
+		if i := slices.IndexFunc(out, func(k sink[F]) bool { return file != "" && k.file == file }); i >= 0 {
+			return nil, fmt.Errorf("-o %s and -o %s would both go to %s: give each a file of its own", values[i], v, file)
 		}
 		if err := checkFolder("-o "+name, file); err != nil {
 			return nil, err

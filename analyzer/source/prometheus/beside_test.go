@@ -126,3 +126,34 @@ func TestAnswersHaveBoundsOfTheirOwn(t *testing.T) {
 		}
 	}
 }
+
+// An engine that says all of each answer, and then goes on to stand still, is not waited
+// for: the time of a question, here a day, is that of its answer.
+func TestAnswersThatDoNotEndAreNotWaitedFor(t *testing.T) {
+	s := sourcetest.Scenarios()[0]
+	inner := api(t, storage(t, s.Window.Start, s.Series), plenty)
+	stop := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/read") {
+			http.NotFound(w, r)
+			return
+		}
+		r.Header.Del("Accept-Encoding")
+		said := httptest.NewRecorder()
+		inner.ServeHTTP(said, r)
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", "999999999999")
+		_, _ = w.Write(said.Body.Bytes())
+		w.(http.Flusher).Flush()
+		select {
+		case <-r.Context().Done():
+		case <-stop:
+		}
+	}))
+	defer server.Close()
+	defer close(stop)
+	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: server.URL, Window: s.Window, Timeout: 24 * time.Hour})
+	if err != nil || !hasUsage(got.Usage) || len(analyzer.UnreadOf(got.Warnings)) > 0 {
+		t.Errorf("got %v, %v", err, got.Warnings)
+	}
+}

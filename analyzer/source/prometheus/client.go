@@ -164,7 +164,7 @@ func (c *client) try(ctx context.Context, q question, each func(*series)) (answe
 	if err != nil {
 		return answer{}, transportError(ctx, err)
 	}
-	defer drain(resp.Body)
+	defer drained(resp.Body, cancel)
 	a, failed := readAnswer(ctx, resp, q.most, each)
 	if failed != nil && failed.Kind == KindTruncated && errors.Is(inner.Err(), context.DeadlineExceeded) {
 		failed = transportError(ctx, inner.Err()) // a body that stood still; net/http says so once and then something else
@@ -193,11 +193,11 @@ func (c *client) send(ctx context.Context, q question) (*http.Response, error) {
 			return resp, nil
 		}
 		if again.StatusCode/100 == 2 {
-			drain(resp.Body)
+			_ = resp.Body.Close()
 			c.useGet.Store(true)
 			return again, nil
 		}
-		drain(again.Body)
+		_ = again.Body.Close()
 	}
 	return resp, nil
 }
@@ -232,6 +232,17 @@ func (c *client) sendAs(ctx context.Context, q question, get bool) (*http.Respon
 func drain(body io.ReadCloser) {
 	_, _ = io.Copy(io.Discard, io.LimitReader(body, 1<<20))
 	_ = body.Close() // read only
+}
+
+// drainWait is how long the end of an answer that was understood is waited for.
+const drainWait = 100 * time.Millisecond
+
+// drained drains a body, and no longer than drainWait: a server that has said all and
+// goes on to stand still would hold up each question for the whole of its time.
+func drained(body io.ReadCloser, cancel func()) {
+	late := time.AfterFunc(drainWait, cancel)
+	defer late.Stop()
+	drain(body)
 }
 
 // readAnswer streams a response into each, or explains what is wrong with it.
@@ -275,8 +286,20 @@ func readAnswer(ctx context.Context, resp *http.Response, most int, each func(*s
 }
 
 func looksLikeHTML(resp *http.Response, b *bufio.Reader) bool {
-	start, _ := b.Peek(64)
-	return strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") || bytes.HasPrefix(bytes.TrimSpace(start), []byte("<"))
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+		return true
+	}
+	for range 64 { // one byte at a time: more may never come
+		start, err := b.Peek(1)
+		if err != nil {
+			return false
+		}
+		if !strings.ContainsRune(" \t\r\n", rune(start[0])) {
+			return start[0] == '<'
+		}
+		_, _ = b.Discard(1)
+	}
+	return false
 }
 
 // readError explains why reading an answer ended early.

@@ -308,7 +308,7 @@ func (c *client) read(ctx context.Context, all []selection, each func(*stored)) 
 	if err != nil {
 		return err
 	}
-	defer drain(resp.Body)
+	defer drained(resp.Body, cancel)
 	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "application/x-streamed-protobuf") {
 		return fmt.Errorf("no streamed remote read: answered %d, %s", resp.StatusCode, kind)
 	}
