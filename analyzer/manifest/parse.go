@@ -106,15 +106,20 @@ func split(data []byte, lines []int32) []chunk {
 				cur.column = len("---")
 			}
 		}
-		bare := bytes.TrimSpace(line)
 		if mark {
 			onlyHead = line[0] == '.'
-		} else if onlyHead && len(bare) > 0 && bare[0] != '#' && bare[0] != '%' {
-			onlyHead = false
+		} else if onlyHead {
+			onlyHead = isHead(line)
 		}
 	}
 	cur.end = len(data)
 	return append(out, cur)
+}
+
+// isHead tells the lines that may stand before a document's first mark.
+func isHead(line []byte) bool {
+	bare := bytes.TrimSpace(line)
+	return len(bare) == 0 || bare[0] == '#' || bare[0] == '%'
 }
 
 // isMark tells the lines that end a document.

@@ -33,6 +33,22 @@ func writeWide(w io.Writer, r *document.Report, o Options) error {
 	if o.Top > 0 && o.Top < len(list) {
 		list = list[:o.Top]
 	}
+	lines := wideTable(list, columns).print(widest, o.Color)
+	if r.Metadata.GeneratedFrom.Moment {
+		lines = append(lines, brief.MomentMark+" "+brief.MomentWords)
+	}
+	if slices.ContainsFunc(list, func(x row) bool { return x.Workload.PriceGap != "" }) {
+		lines = append(lines, brief.EstimateWords(r))
+	}
+	for _, l := range lines {
+		if _, err := io.WriteString(w, l+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wideTable(list []row, columns []column) *rows {
 	t := &rows{}
 	head := make([]string, len(columns))
 	for i, c := range columns {
@@ -55,19 +71,7 @@ func writeWide(w io.Writer, r *document.Report, o Options) error {
 			}
 		}
 	}
-	lines := t.print(widest, o.Color)
-	if r.Metadata.GeneratedFrom.Moment {
-		lines = append(lines, brief.MomentMark+" "+brief.MomentWords)
-	}
-	if slices.ContainsFunc(list, func(x row) bool { return x.Workload.PriceGap != "" }) {
-		lines = append(lines, brief.EstimateWords(r))
-	}
-	for _, l := range lines {
-		if _, err := io.WriteString(w, l+"\n"); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t
 }
 
 // Columns lists the columns of the wide table by their names for --columns.

@@ -250,22 +250,26 @@ func (c *catalog) add(l map[string]string) *series {
 	}
 	c.learnOwner(l)
 	if m <= memory {
-		c.noteCluster(l)
-	}
-	switch {
-	case m > memory:
-	case s.whole:
-		l["container"] = ""
-		c.wholes[m] = max(c.wholes[m], l["__name__"])
-	case s.derived:
-		c.derived[m] = max(c.derived[m], l["__name__"])
-	default:
-		c.raw[m] = true
+		c.noteUsage(s, l)
 	}
 	s.container = c.container(l)
 	s.container.sets[m] = append(s.container.sets[m], s)
 	c.found[m] = true
 	return s
+}
+
+// noteUsage notes from which kind of series a metric of usage is read.
+func (c *catalog) noteUsage(s *series, l map[string]string) {
+	c.noteCluster(l)
+	switch {
+	case s.whole:
+		l["container"] = ""
+		c.wholes[s.metric] = max(c.wholes[s.metric], l["__name__"])
+	case s.derived:
+		c.derived[s.metric] = max(c.derived[s.metric], l["__name__"])
+	default:
+		c.raw[s.metric] = true
+	}
 }
 
 // wanted reports whether a series of a container tells of the container itself
