@@ -60,6 +60,16 @@ func TestScreenGolden(t *testing.T) {
 	golden(t, filepath.Join(goldens, "wide-production.txt"), output(t, "containers", screens()["production"], reports.Options{}))
 }
 
+// blockLines counts the lines of a block of the screen.
+func blockLines(screen, title string) int {
+	_, block, found := strings.Cut(screen, "\n"+title+" ")
+	if !found {
+		return 0
+	}
+	block, _, _ = strings.Cut(block, "\n\n")
+	return 1 + strings.Count(strings.TrimSuffix(block, "\n"), "\n")
+}
+
 // TestScreenFits: no line is longer than the terminal, names stay whole, and
 // the screen is one page.
 func TestScreenFits(t *testing.T) {
@@ -76,6 +86,9 @@ func TestScreenFits(t *testing.T) {
 			}
 			if n := strings.Count(got, "\n"); width >= 80 && n > 40 {
 				t.Errorf("%s at %d: %d lines, want one page", name, width, n)
+			}
+			if n := blockLines(got, "UNSURE"); width >= 80 && n > 2 {
+				t.Errorf("%s at %d: %d lines of doubts, want two", name, width, n)
 			}
 			if strings.Contains(got, "…") || strings.ContainsAny(got, "\x1b\x07\u202e") {
 				t.Errorf("%s at %d: a name is cut or not clean", name, width)

@@ -169,11 +169,36 @@ func asciiChange(s string) string {
 	return strings.ReplaceAll(strings.Replace(s, "- → ", "none → ", 1), " → ", " -> ")
 }
 
-// unsure is the block of what weakens the numbers.
+// unsure is the block of what weakens the numbers: two lines, of which the words
+// give way to counts where they are more. Warnings in full stand below it if asked for.
 func (s *screen) unsure() {
-	out := brief.WarningLines(brief.SourceDoubts(s.r.Warnings), false)
-	if n := len(out) - 1; n > 0 && !s.o.Verbose {
-		out = []string{inShort(out[0]), document.Counted(n, "more doubt") + " about the sources"}
+	const most = 2
+	var out []string
+	for words := range 4 {
+		out = s.doubts(3 - words)
+		if s.o.Verbose || len(wrap(Called(s.o.Program, strings.Join(out, "; ")), s.beside(), 0)) <= most {
+			break
+		}
+	}
+	if len(out) == 0 {
+		return
+	}
+	s.block("UNSURE", strings.Join(out, "; "), strongTone)
+	if s.o.Verbose {
+		for _, l := range brief.WarningLines(s.r.Warnings, true) {
+			s.lines(wrap("  "+l, s.o.line(), 4)...)
+		}
+	}
+}
+
+// doubts lists what weakens the numbers, in as many words as there is room for: 3
+// says the first doubt of the sources, 2 counts them, 1 leaves out why nodes stay,
+// 0 is the shortest.
+func (s *screen) doubts(words int) (out []string) {
+	if of := brief.WarningLines(brief.SourceDoubts(s.r.Warnings), false); s.o.Verbose {
+		out = of
+	} else {
+		out = inFew(of, words)
 	}
 	if n := brief.Unpromised(s.r); n > 0 {
 		out = append(out, document.Counted(n, "request")+doNot(n)+" hold for every pod and hour")
@@ -182,26 +207,41 @@ func (s *screen) unsure() {
 		out = append(out, p)
 	}
 	if n := brief.KeptMachines(s.r.Nodes.Plan); n > 0 {
-		out = append(out, document.Counted(n, "node")+stay(n)+" ("+keptBy(s.r.Nodes.Plan)+")")
+		why := ""
+		if words > 1 {
+			why = " (" + keptBy(s.r.Nodes.Plan) + ")"
+		}
+		out = append(out, document.Counted(n, "node")+stay(n)+why)
 	}
 	if n := s.r.Summary.Containers.Withheld; n > 0 && judged(s.r) {
-		out = append(out, document.Counted(n, "container")+" without advice")
+		if words > 0 {
+			out = append(out, document.Counted(n, "container")+" without advice")
+		} else {
+			out = append(out, fmt.Sprintf("%d without advice", n))
+		}
 	}
 	if len(out) == 0 && len(s.r.Warnings) > 0 {
 		out = append(out, document.Counted(len(s.r.Warnings), "warning"))
 	}
-	if len(out) == 0 {
-		return
-	}
-	if len(s.r.Warnings) > 0 && s.o.Saved && !s.o.Verbose {
+	if len(out) > 0 && len(s.r.Warnings) > 0 && s.o.Saved && !s.o.Verbose {
 		out[len(out)-1] += s.with("plimsoll show warnings")
 	}
-	s.block("UNSURE", strings.Join(out, "; "), strongTone)
-	if s.o.Verbose {
-		for _, l := range brief.WarningLines(s.r.Warnings, true) {
-			s.lines(wrap("  "+l, s.o.line(), 4)...)
-		}
+	return out
+}
+
+// inFew is the first doubt of the sources and how many more there are, or how many
+// there are.
+func inFew(doubts []string, words int) []string {
+	n := len(doubts)
+	switch {
+	case n == 0:
+		return nil
+	case words < 3:
+		return []string{document.Counted(n, "doubt") + " about the sources"}
+	case n == 1:
+		return doubts
 	}
+	return []string{inShort(doubts[0]), document.Counted(n-1, "more doubt") + " about the sources"}
 }
 
 // inShort is a doubt without what follows from it, which is among the warnings:

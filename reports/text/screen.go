@@ -77,11 +77,14 @@ func (s *screen) block(title, beside string, t tone) {
 		s.lines(head)
 		return
 	}
-	for _, l := range wrap(Called(s.o.Program, beside), max(s.o.line()-titleRoom, minName), 0) {
+	for _, l := range wrap(Called(s.o.Program, beside), s.beside(), 0) {
 		s.lines(head + strings.Repeat(" ", titleRoom-len(title)) + l)
 		head, title = "", ""
 	}
 }
+
+// beside is the room beside a block's title.
+func (s *screen) beside() int { return max(s.o.line()-titleRoom, minName) }
 
 // titleRoom is the room that a block's title takes.
 const titleRoom = 11
