@@ -155,7 +155,7 @@ func TestPodsBilledOneByOne(t *testing.T) {
 	r.Nodes.Plan.Kept = []document.KeptNode{{Name: "a", Reason: "it is cordoned"}, {Name: "virtual", Reason: "it is no machine", ByPod: true}}
 	r.Nodes.Plan.Pinned = []document.PinnedNodes{{Kind: "it is no machine", Nodes: 1, ByPod: true}, {Kind: "it is cordoned", Nodes: 1}}
 	text := output(t, "screen", r, reports.Options{Width: 120})
-	for _, want := range []string{`1 right-size .* \$51\b`, `1 node stays \(it is cordoned\)`} {
+	for _, want := range []string{`1 right-size .* \$51\b`, `1 node must stay \(it is cordoned\)`} {
 		if !regexp.MustCompile(want).MatchString(text) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
@@ -173,6 +173,10 @@ func TestUnknownKills(t *testing.T) {
 	c.node("m6i.large", "on-demand", 0.1, 2)
 	c.add("shop", "Deployment", "web", 1, container{name: "app", cpu: 700, mem: gi, toCPU: 500, toMem: gi, savings: 5, cost: 20, confidence: 0.9})
 	r := c.report()
+	if text := output(t, "screen", r, reports.Options{Width: 120}); !strings.Contains(text, "no usage was read, so that OOM kills") {
+		t.Error(text)
+	}
+	r.Workloads[0].Containers[0].Coverage = 1
 	r.Warnings = []analyzer.Warning{
 		{Code: analyzer.WarnMissing, Subject: "requests", Message: "is not in the dumps: requests of the past are not known"},
 		{Code: analyzer.WarnMissing, Subject: "restarts", Message: "is not in the dumps: restarts and OOM kills are not known, so a limit may be too low"},

@@ -12,6 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/kube"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 )
 
 // console matches a fenced block of a session, and what stands before it where
@@ -22,12 +26,13 @@ var console = regexp.MustCompile("(?m)(?:^<!-- (.*) -->\n)?^```console\n((?s:.*?
 // block marked "console", in a folder with the shop's files and those of
 // testdata/pricing. What it prints must be what stands below it.
 func TestManual(t *testing.T) {
-	for _, page := range []string{"allocation.md", "audit.md", "first-report.md", "price.md"} {
+	for _, page := range []string{"allocation.md", "audit.md", "first-report.md", "how-we-know.md", "metrics-server.md", "price.md"} {
 		t.Run(page, func(t *testing.T) {
 			isolate(t)
 			if err := errors.Join(openShop("."), os.CopyFS(".", os.DirFS(filepath.Join(root, "testdata", "pricing")))); err != nil {
 				t.Fatal(err)
 			}
+			saveMoment(t)
 			file := filepath.Join(root, "docs", page)
 			text, err := os.ReadFile(file)
 			if err != nil {
@@ -43,6 +48,30 @@ func TestManual(t *testing.T) {
 			}
 			checkPage(t, file, got)
 		})
+	}
+}
+
+// saveMoment saves the shop as metrics-server alone shows it, as moment.snapshot.
+func saveMoment(t *testing.T) {
+	t.Helper()
+	if code, _, errs := plimsoll("audit", "--objects", "objects.yaml", "--no-cache", "--save-snapshot", "moment.snapshot"); code != 0 {
+		t.Fatal(errs)
+	}
+	snap, err := snapshot.Read("moment.snapshot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap.Warnings, snap.Sources = nil, snap.Sources[:1]
+	var readings kube.Metrics
+	for _, p := range shopPods {
+		readings = append(readings, kube.ContainerMetrics{
+			Namespace: p.namespace, Pod: p.pod, Container: p.container, Time: time.Unix(shopEnd, 0), Window: 15 * time.Second,
+			CPU: 1000 * p.cpuDay, Memory: float64(p.memory),
+		})
+	}
+	readings.FillUsage(snap)
+	if err := snapshot.Write("moment.snapshot", snap, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -39,9 +39,9 @@ func (c *scaleCase) describeMost(r *advice.Advice) {
 	for _, held := range []struct {
 		by   string
 		most int32
-	}{{"quota, or nodes that no two of its pods share,", b.Ceiling}, {"nodes and money", b.Roof}} {
+	}{{"quota, or nodes that no two of its pods share, let run", b.Ceiling}, {"nodes and money let run beyond 1.5 times the highest demand", b.Roof}} {
 		if held.most > 0 && held.most < want {
-			r.Show("replicas that "+held.by+" let run", float64(held.most), "count")
+			r.Show("replicas that "+held.by, float64(held.most), "count")
 		}
 	}
 }

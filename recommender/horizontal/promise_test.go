@@ -256,7 +256,7 @@ func TestLeastPods(t *testing.T) {
 		{"an owner's minimum below the zones in use", func(s *analyzer.Snapshot) { s.HPAs = []analyzer.HPA{onCPU(2, 30, 30)}; zones(s, 4) }, 4},
 	} {
 		r, got := town{pods: 8, request: 1000, load: swing(60, 900), change: tt.change}.advise(t)
-		if floor := figure(r, "fewest replicas that are safe"); floor != float64(tt.want) {
+		if floor := figure(r, "fewest replicas of a new setting while it works"); floor != float64(tt.want) {
 			t.Errorf("%s: the fewest that are safe are %v, want %d", tt.name, floor, tt.want)
 		}
 		if to := got.Recommended; to == nil || max(to.Min, to.Replicas) < tt.want || to.Kind == horizontal.ScalingHPA && to.Min < tt.want {

@@ -117,7 +117,7 @@ func (c *scaleCase) demandOf(o *outcome) setting.Demand {
 	return d
 }
 
-// floorServes takes the fewest replicas that are safe where they serve all
+// floorServes takes the fewest replicas of a new setting while it works where they serve all
 // there was: nothing can be cheaper at hours with load, and most workloads of
 // most clusters need no search.
 func (c *scaleCase) floorServes() bool {
@@ -464,7 +464,7 @@ func (c *scaleCase) describe(r *advice.Advice, best string) {
 	if most := c.mostPerPod(c.sizes[0]); most > 0 {
 		r.Show("CPU of a pod up to which its memory fits", most, "millicores")
 	}
-	r.Show("fewest replicas that are safe", float64(c.bounds.Floor), "count")
+	r.Show("fewest replicas of a new setting while it works", float64(c.bounds.Floor), "count")
 	if c.now != nil {
 		c.told.ReplicasNow = c.now.whole.Replicas()
 		c.describeOutcome(r, "now", c.now)

@@ -26,9 +26,17 @@ func SourceDoubts(all []analyzer.Warning) (out []analyzer.Warning) {
 	return out
 }
 
-// KillsUnknown reports whether no source told of OOM kills.
-func KillsUnknown(r *document.Report) bool {
-	return slices.ContainsFunc(r.Warnings, func(w analyzer.Warning) bool { return strings.Contains(w.Message, "OOM kills are not known") })
+// Quiet says that nothing is dangerous, as far as can be seen.
+func Quiet(r *document.Report) string {
+	switch {
+	case r.Metadata.GeneratedFrom.Moment:
+		return "nothing seen; one reading can't tell what is short of CPU"
+	case r.Unseen(document.ShortOfCPU) != "":
+		return "nothing was blocked; no usage was read, so that OOM kills and what is short of CPU are not known"
+	case r.Unseen(document.OOMKilled) != "":
+		return "nothing was short of CPU or blocked; OOM kills are not known"
+	}
+	return "nothing was OOM-killed, short of CPU or blocked"
 }
 
 // Unpromised counts the containers whose advised request does not hold for a pod or an hour.

@@ -118,7 +118,7 @@ func PlanLine(p *document.NodePlan, bill document.USD, noHistory bool) string {
 		saved, word = -saved, "more"
 	}
 	return fmt.Sprintf("%s would do for %s a month, %s (%s) %s, %s: %s.",
-		capital(document.Counted(p.Count, "node")), p.MonthlyCost, saved, Part(saved, bill), word, proof, kinds(p.Pools)) + held
+		Capital(document.Counted(p.Count, "node")), p.MonthlyCost, saved, Part(saved, bill), word, proof, kinds(p.Pools)) + held
 }
 
 // byHourLine is what the plan comes to where nodes follow their pods.

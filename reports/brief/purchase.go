@@ -60,7 +60,7 @@ func PurchaseLines(r *document.Report) []string {
 // commitmentLines say what to commit to, and what becomes of it when demand changes.
 func commitmentLines(p *document.Purchase) (out []string) {
 	for i := range p.Commitments {
-		out = append(out, commitmentLine(p.Commitments[i:i+1])+" "+capital(commitmentUse(&p.Commitments[i])))
+		out = append(out, commitmentLine(p.Commitments[i:i+1])+" "+Capital(commitmentUse(&p.Commitments[i])))
 	}
 	out = append(out, noteLines(p)...)
 	for _, line := range []string{orderLine(p), survivalLine(p)} {
@@ -251,7 +251,7 @@ func survivalLine(p *document.Purchase) string {
 	case lost == "":
 		return held + "."
 	case held == "":
-		return capital(lost) + "."
+		return Capital(lost) + "."
 	}
 	return held + "; " + lost + "."
 }
@@ -289,5 +289,5 @@ func longerLine(p *document.Purchase) string {
 		return ""
 	}
 	c := alternatives[best]
-	return fmt.Sprintf("%s of %s alone would save %s (--commitment-terms 1y,3y).", capital(document.Counted(c.TermYears, "year")), Clean(c.Instrument), c.MonthlySavings)
+	return fmt.Sprintf("%s of %s alone would save %s (--commitment-terms 1y,3y).", Capital(document.Counted(c.TermYears, "year")), Clean(c.Instrument), c.MonthlySavings)
 }

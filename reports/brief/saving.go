@@ -206,6 +206,9 @@ func sizeOfRescale(r *document.Report) string {
 	if made == 0 {
 		return document.Counted(changed, "workload")
 	}
+	if made == 1 {
+		return document.Counted(changed, "workload") + ", 1 gets a scaler"
+	}
 	return fmt.Sprintf("%s, %d get a scaler", document.Counted(changed, "workload"), made)
 }
 

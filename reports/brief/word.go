@@ -196,7 +196,8 @@ func Name(w *document.Workload, c *document.Container) string {
 	return out
 }
 
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+// Capital begins a text as a sentence begins.
+func Capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // MemoryLimitChange is a container's memory limit, and what it should be.
 func MemoryLimitChange(c *document.Container) string {

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,8 +91,8 @@ func measured() []Column {
 		{"memory_p95_bytes", "working set of a pod, 95th percentile", memory(func(u *document.MemoryUsage) document.Bytes { return u.P95 })},
 		{"memory_max_bytes", "working set of a pod, most", memory(func(u *document.MemoryUsage) document.Bytes { return u.Max })},
 		{"throttled_share", "share of CPU periods throttled", func(_ *w, c *c) string { return share(c.ThrottledShare) }},
-		{"oom_kills", "OOM kills in the window, all pods", func(_ *w, c *c) string { return strconv.FormatInt(c.OOMKills, 10) }},
-		{"restarts", "restarts in the window, all pods", func(_ *w, c *c) string { return strconv.FormatInt(c.Restarts, 10) }},
+		{"oom_kills", "OOM kills in the window, all pods; empty where they are not known", func(_ *w, c *c) string { return strconv.FormatInt(c.OOMKills, 10) }},
+		{"restarts", "restarts in the window, all pods; empty where they are not known", func(_ *w, c *c) string { return strconv.FormatInt(c.Restarts, 10) }},
 		{"oom_probability", "chance of an OOM kill within a week with the advice", func(_ *w, c *c) string { return share(c.Risk.OOMProbability) }},
 		{"cpu_over_request", "share of time above the advised CPU request", func(_ *w, c *c) string { return share(c.Risk.CPUOverRequest) }},
 		{"confidence", "support of the advice by the history, 0 to 1", func(_ *w, c *c) string { return number(c.Confidence) }},
@@ -102,10 +103,13 @@ func measured() []Column {
 	}
 }
 
+// killColumns are empty where no source tells of them.
+var killColumns = []string{"oom_kills", "restarts"}
+
 // Write writes a line of names and a row a container, by RFC 4180.
 func Write(w io.Writer, r *document.Report) error {
 	out, columns := csv.NewWriter(w), Columns()
-	line := make([]string, len(columns))
+	line, blind := make([]string, len(columns)), r.Unseen(document.OOMKilled) != ""
 	for i, c := range columns {
 		line[i] = c.Name
 	}
@@ -116,6 +120,9 @@ func Write(w io.Writer, r *document.Report) error {
 		for j := range r.Workloads[i].Containers {
 			for k, c := range columns {
 				line[k] = c.cell(&r.Workloads[i], &r.Workloads[i].Containers[j])
+				if blind && line[k] == "0" && slices.Contains(killColumns, c.Name) {
+					line[k] = ""
+				}
 			}
 			if err := out.Write(line); err != nil {
 				return fmt.Errorf("writing a row: %w", err)

@@ -60,7 +60,7 @@ type Difference struct {
 type State struct {
 	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
 	// OOMKillsWeekly is the OOM kills of its containers for seven days, so that
-	// windows of unlike length can be compared.
+	// windows of unlike length can be compared; 0 where one of the two reports does not know of them.
 	OOMKillsWeekly float64 `json:"oomKillsWeekly"`
 	// ThrottledShare is that of its most throttled container; absent where it
 	// was not measured.
@@ -109,19 +109,33 @@ func (w *Workload) key() [3]string { return [3]string{w.Namespace, w.Kind, w.Nam
 // comparison knows both windows.
 type comparison struct{ before, after *Report }
 
+// blind reports whether one of the two can't tell of a kind, so that it is no
+// difference.
+func (c comparison) blind(k UrgentKind) bool {
+	return c.before.Unseen(k) != "" || c.after.Unseen(k) != ""
+}
+
 // state is a workload as a report has it; nil where it is not there.
-func (w *Workload) state(of Window) *State {
+func (c comparison) state(w *Workload, of Window) *State {
 	if w == nil {
 		return nil
 	}
-	out := &State{MonthlyCost: w.MonthlyCost, Urgent: len(w.Urgents())}
+	out := &State{MonthlyCost: w.MonthlyCost}
+	for _, u := range w.Urgents() {
+		if !c.blind(u.Kind) {
+			out.Urgent++
+		}
+	}
 	kills := int64(0)
 	for i := range w.Containers {
-		c := &w.Containers[i]
-		kills += c.OOMKills
-		if c.ThrottledShare != nil && (out.ThrottledShare == nil || *c.ThrottledShare > *out.ThrottledShare) {
-			out.ThrottledShare = c.ThrottledShare
+		one := &w.Containers[i]
+		kills += one.OOMKills
+		if one.ThrottledShare != nil && (out.ThrottledShare == nil || *one.ThrottledShare > *out.ThrottledShare) {
+			out.ThrottledShare = one.ThrottledShare
 		}
+	}
+	if c.blind(OOMKilled) {
+		kills = 0
 	}
 	if days := of.End.Sub(of.Start).Hours() / 24; days > 0 {
 		out.OOMKillsWeekly = Decimals(float64(kills)*7/days, 2)
@@ -134,7 +148,7 @@ func (c comparison) differ(was, is *Workload) (Difference, bool) {
 	named := cmp.Or(is, was)
 	d := Difference{
 		Namespace: named.Namespace, Kind: named.Kind, Name: named.Name,
-		Before: was.state(c.before.Metadata.GeneratedFrom), After: is.state(c.after.Metadata.GeneratedFrom),
+		Before: c.state(was, c.before.Metadata.GeneratedFrom), After: c.state(is, c.after.Metadata.GeneratedFrom),
 	}
 	switch {
 	case was == nil:

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -18,7 +19,7 @@ func window(days int) document.Metadata {
 // of is a workload of one container, named as the difference that is wanted.
 func of(name string, cost document.USD, kills int64, cpu, advised document.CPU, throttled float64) document.Workload {
 	return document.Workload{Name: name, MonthlyCost: &cost, Containers: []document.Container{{
-		Name: "app", OOMKills: kills, ThrottledShare: &throttled, Current: document.Setting{Requests: document.Resources{CPU: cpu}},
+		Name: "app", Coverage: 1, OOMKills: kills, ThrottledShare: &throttled, Current: document.Setting{Requests: document.Resources{CPU: cpu}},
 		Recommended: &document.Setting{Requests: document.Resources{CPU: advised}},
 	}}}
 }
@@ -80,5 +81,18 @@ func TestCompareTurned(t *testing.T) {
 	}
 	if n := len(document.Compare(a, a).Workloads); n != 0 {
 		t.Errorf("a report differs %d times from itself", n)
+	}
+}
+
+// TestCompareBlind: kills that one of the two reports does not know of are no
+// difference, in either direction.
+func TestCompareBlind(t *testing.T) {
+	known := &document.Report{Metadata: window(7), Workloads: []document.Workload{of("w", 100, 10, 1, 1, 0)}}
+	blind := &document.Report{Metadata: window(7), Workloads: []document.Workload{of("w", 100, 0, 1, 1, 0)}}
+	blind.Warnings = []analyzer.Warning{{Code: analyzer.WarnMissing, Subject: "kube_pod_container_status_restarts_total", Message: "not there"}}
+	for _, pair := range [][2]*document.Report{{known, blind}, {blind, known}} {
+		if got := document.Compare(pair[0], pair[1]).Workloads; len(got) != 0 {
+			t.Errorf("got %+v, want no difference", got)
+		}
 	}
 }

@@ -17,6 +17,7 @@ type view struct {
 	Money                  []brief.MoneyLine
 	Counts                 string
 	Urgents                []urgent
+	Quiet                  string // where there are none
 	UrgentCounts           string
 	MoreUrgent             int
 	Steps                  []step
@@ -80,6 +81,7 @@ func counts(r *document.Report) string {
 func (v *view) urgent(r *document.Report) {
 	all := brief.Urgents(r)
 	shown := brief.Pressing(all, mostUrgent)
+	v.Quiet = brief.Capital(brief.Quiet(r)) + "."
 	v.UrgentCounts, v.MoreUrgent = brief.UrgentCounts(all), len(all)-len(shown)
 	for _, x := range shown {
 		u := urgent{Kind: string(x.Kind), Name: x.Name, What: x.What, Change: x.Change}

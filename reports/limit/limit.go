@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -100,7 +99,7 @@ func (l Audit) Judge(r *document.Report) error {
 		count[u.Kind]++
 	}
 	for _, k := range l.kinds {
-		if why := unseen(k, r); why != "" {
+		if why := r.Unseen(k); why != "" {
 			return fmt.Errorf("--fail-on %s can't be checked: %s", k, why)
 		}
 		if n := count[k]; n > 0 {
@@ -132,28 +131,6 @@ func (l Audit) Needs(levers []string) error {
 		}
 	}
 	return nil
-}
-
-// restartsMetric is the metric without which no source knows of OOM kills, as
-// its warning names it.
-const restartsMetric = "kube_pod_container_status_restarts_total"
-
-// unseen says why a report can't tell whether there is any of a kind.
-func unseen(k document.UrgentKind, r *document.Report) string {
-	moment := r.Metadata.GeneratedFrom.Moment
-	switch {
-	case moment && (k == document.OOMKilled || k == document.ShortOfCPU):
-		return "there is one reading and no history"
-	case k == document.Pending && r.Nodes.Plan == nil:
-		return "pods without a node are counted by the plan of the nodes, and there is none"
-	case k == document.OOMKilled:
-		for _, w := range r.Warnings {
-			if w.Code == analyzer.WarnMissing && w.Subject == restartsMetric {
-				return w.Subject + ": " + w.Message
-			}
-		}
-	}
-	return ""
 }
 
 // Diff are the conditions of diff's --fail-on.

@@ -78,6 +78,9 @@ func (b *page) money(r *document.Report) {
 func (b *page) urgent(r *document.Report) {
 	all := brief.Urgents(r)
 	if len(all) == 0 {
+		if r.Unseen(document.OOMKilled) != "" && r.Summary.Containers.Total > 0 { // else there is nothing to say
+			fmt.Fprintf(b, "\n### Fix first\n\n%s.\n", cell(brief.Capital(brief.Quiet(r))))
+		}
 		return
 	}
 	fmt.Fprintf(b, "\n### Fix first\n\n%s\n\n", cell(brief.UrgentCounts(all)))

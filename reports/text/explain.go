@@ -92,7 +92,7 @@ func (s *screen) explainContainer(w *document.Workload, c *document.Container, p
 			s.hang("  weighed ", text, plainTone)
 		}
 	}
-	s.hang("  events  ", events(c, h), plainTone)
+	s.hang("  events  ", events(s.r, c, h), plainTone)
 	s.hang("  risk    ", riskOf(c), plainTone)
 	s.hang("  sure    ", sureness(c), plainTone)
 	s.hang("  changes ", changers(c, h), plainTone)
@@ -297,8 +297,11 @@ func weighed(c *document.Container, h *document.ContainerHistory) string {
 	return "CPU " + strings.Join(out, "; ")
 }
 
-func events(c *document.Container, h *document.ContainerHistory) string {
+func events(r *document.Report, c *document.Container, h *document.ContainerHistory) string {
 	out := []string{fmt.Sprintf("%d OOM kills, %d restarts", c.OOMKills, c.Restarts)}
+	if c.OOMKills+c.Restarts == 0 && r.Unseen(document.OOMKilled) != "" {
+		out[0] = "OOM kills and restarts are not known"
+	}
 	if c.ThrottledShare != nil {
 		out = append(out, document.Percent(*c.ThrottledShare)+" of CPU periods throttled")
 	}

@@ -15,7 +15,7 @@ func (s *screen) fixFirst() {
 	all := s.risks()
 	if len(all) == 0 {
 		if s.r.Summary.Containers.Total > 0 && judged(s.r) {
-			s.block("FIX FIRST", s.quiet(), strongTone)
+			s.block("FIX FIRST", brief.Quiet(s.r), strongTone)
 		}
 		return
 	}
@@ -25,17 +25,6 @@ func (s *screen) fixFirst() {
 	if left := brief.Left(all, shown); len(left) > 0 {
 		s.hang("  ", "and "+brief.UrgentCounts(left)+s.with("plimsoll show risks"), plainTone)
 	}
-}
-
-// quiet says that nothing is dangerous, as far as can be seen.
-func (s *screen) quiet() string {
-	if s.r.Metadata.GeneratedFrom.Moment {
-		return "nothing seen; one reading can't tell what is short of CPU"
-	}
-	if brief.KillsUnknown(s.r) {
-		return "nothing was short of CPU or blocked; OOM kills are not known"
-	}
-	return "nothing was OOM-killed, short of CPU or blocked"
 }
 
 // riskRows lays risks out; in full with what to do about those that no number

@@ -211,7 +211,7 @@ func (s *screen) doubts(words int) (out []string) {
 		if words > 1 {
 			why = " (" + keptBy(s.r.Nodes.Plan) + ")"
 		}
-		out = append(out, document.Counted(n, "node")+stay(n)+why)
+		out = append(out, document.Counted(n, "node")+" must stay"+why)
 	}
 	if n := s.r.Summary.Containers.Withheld; n > 0 && judged(s.r) {
 		if words > 0 {
@@ -278,11 +278,4 @@ func doNot(n int) string {
 		return " does not"
 	}
 	return " do not"
-}
-
-func stay(n int) string {
-	if n == 1 {
-		return " stays"
-	}
-	return " stay"
 }

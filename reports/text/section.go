@@ -31,9 +31,18 @@ func Sections() []Section {
 		{"prices", "where prices are from", func(s *screen) { s.prose(brief.PriceLines(s.r.Prices)) }},
 		{"backtest", "what our sizes and other tools' would have brought on your history", (*screen).backtestSection},
 		{"savings", "what the advice is worth by namespace, or --by team or kind", (*screen).savingsSection},
-		{"warnings", "all doubts, in full", func(s *screen) { s.prose(brief.WarningLines(s.r.Warnings, s.o.Section != SectionAll || s.o.Verbose)) }},
+		{"warnings", "all doubts, in full", (*screen).warningsSection},
 		{SectionAll, "everything, as text", nil},
 	}
+}
+
+// warningsSection is the doubts, and where those of single containers stand.
+func (s *screen) warningsSection() {
+	lines := brief.WarningLines(s.r.Warnings, s.o.Section != SectionAll || s.o.Verbose)
+	if n := s.r.Summary.Containers.Withheld; n > 0 && judged(s.r) && s.o.Section != SectionAll {
+		lines = append(lines, document.Counted(n, "container")+" without advice"+s.with("plimsoll show -o wide --columns workload,why-not"))
+	}
+	s.prose(lines)
 }
 
 func writeSection(w io.Writer, r *document.Report, o Options) error {
@@ -61,7 +70,7 @@ func (s *screen) prose(texts []string) {
 func (s *screen) riskSection() {
 	all := s.risks()
 	if len(all) == 0 {
-		s.hang("", "N"+s.quiet()[1:]+".", plainTone)
+		s.hang("", "N"+brief.Quiet(s.r)[1:]+".", plainTone)
 		return
 	}
 	t := riskRows(all, true)

@@ -17,6 +17,7 @@ import (
 type row struct {
 	brief.Row
 	notes []int // numbers of the notes that concern it
+	blind bool  // OOM kills are not known
 }
 
 // WriteTable writes the first screen, a section of the report, or all of it.

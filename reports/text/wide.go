@@ -18,9 +18,10 @@ const widest = 160
 func writeWide(w io.Writer, r *document.Report, o Options) error {
 	o.Width = widest
 	var list []row
+	blind := r.Unseen(document.OOMKilled) != ""
 	for i := range r.Workloads {
 		for j := range r.Workloads[i].Containers {
-			list = append(list, row{Row: brief.Row{Workload: &r.Workloads[i], Container: &r.Workloads[i].Containers[j]}})
+			list = append(list, row{Row: brief.Row{Workload: &r.Workloads[i], Container: &r.Workloads[i].Containers[j]}, blind: blind})
 		}
 	}
 	if err := sortRows(list, o.Sort); err != nil {
@@ -109,7 +110,7 @@ func allWide() []column {
 		right("MEMORY LIMIT", ascii(memoryLimit)),
 		right("CPU P95", cpuP95), right("CPU MAX", cpuMax), right("MEMORY P95", memoryP95), right("MEMORY MAX", memoryMax),
 		right("THROTTLED", func(r *row) string { return sharePercent(r.Container.ThrottledShare) }),
-		{title: "OOM KILLS", right: true, cell: func(r *row) string { return fmt.Sprint(r.Container.OOMKills) }, tone: oomTone},
+		{title: "OOM KILLS", right: true, cell: oomKills, tone: oomTone},
 		right("OOM RISK", func(r *row) string { return sharePercent(r.Container.Risk.OOMProbability) }),
 		right("CPU OVER", func(r *row) string { return sharePercent(r.Container.Risk.CPUOverRequest) }),
 		right("COVERAGE", func(r *row) string { return document.Percent(r.Container.Coverage) }),
@@ -123,6 +124,13 @@ func allWide() []column {
 			return brief.Clean(r.Container.Withheld[0].Reason)
 		}},
 	}
+}
+
+func oomKills(r *row) string {
+	if r.blind && r.Container.OOMKills == 0 {
+		return "-"
+	}
+	return fmt.Sprint(r.Container.OOMKills)
 }
 
 // pickColumns gives the columns that are asked for, else the usual ones, which

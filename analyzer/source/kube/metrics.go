@@ -148,7 +148,7 @@ func (m Metrics) FillUsage(s *analyzer.Snapshot) {
 	s.Sources = append(s.Sources, analyzer.Source{Kind: "metrics-server", Name: s.Cluster, Reads: "usage"})
 	s.Warnings = append(s.Warnings, analyzer.Warning{
 		Code: analyzer.WarnNoHistory, Subject: "usage",
-		Message: "usage is what metrics-server sees at one moment, not a history: peaks, nights and weekends are unknown; give --prometheus, or let plimsoll record sample for a while",
+		Message: "usage is what metrics-server sees at one moment, not a history: peaks, nights and weekends are unknown; give --prometheus URL",
 	})
 	if without, running := unseen(s, seen); without > 0 {
 		s.Warnings = append(s.Warnings, analyzer.Warning{
