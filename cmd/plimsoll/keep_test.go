@@ -120,7 +120,7 @@ func TestDiffSince(t *testing.T) {
 	of := func(kills int64) *document.Report {
 		r := reportOf("prod")
 		r.Metadata.GeneratedFrom = document.Window{Start: now.AddDate(0, 0, -7), End: now}
-		r.Workloads = []document.Workload{{Namespace: "shop", Kind: "Deployment", Name: "cart", Replicas: 2, Containers: []document.Container{{Name: "app", Type: "container", OOMKills: kills}}}}
+		r.Workloads = []document.Workload{{Namespace: "shop", Kind: "Deployment", Name: "cart", Replicas: 2, Containers: []document.Container{{Name: "app", Type: "container", Coverage: 1, OOMKills: kills}}}}
 		return r
 	}
 	k.save(of(0), "cluster prod", now.AddDate(0, 0, -8))

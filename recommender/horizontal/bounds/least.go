@@ -6,7 +6,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 )
 
-// Least is the fewest replicas of a new setting while it works: the autoscaler's minimum, which
+// Least is the fewest replicas that are safe: the autoscaler's minimum, which
 // its owner set; one only where one runs now; every zone that its pods are in,
 // or must spread over; and one more than a disruption budget must keep, so that
 // a node can be drained.
