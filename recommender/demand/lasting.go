@@ -7,6 +7,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 )
 
 // underused is the share of a node's allocatable, by the requests of what is to
@@ -50,11 +51,11 @@ func (h *PlanHours) toStay(node *nodes.Node, held analyzer.Amounts, gpus bool) b
 	switch {
 	case node.Unschedulable, node.NotReady, node.Windows():
 		return false
-	case nodes.Enduring(node.Kept):
+	case node.By == pin.Nature:
 		return true
 	case node.Capacity.GPU > 0 && !gpus:
 		return false
-	case nodes.Mendable(node.Kept):
+	case node.By == pin.Mend:
 		return false
 	}
 	return max(cost.Ratio(held.CPU, node.Allocatable.CPU), cost.Ratio(held.Memory, node.Allocatable.Memory)) >= underused || gpus

@@ -133,7 +133,7 @@ func (n *nodePlanner) addPinned(plan *Plan, onKept map[string][]string) {
 		if node.kept == "" {
 			continue
 		}
-		kind := pin.Kind(node.kept)
+		kind := pin.Reason{Kind: node.by, Text: node.kept}.Group()
 		if at[kind] == nil {
 			at[kind] = &Pinned{Kind: kind, ByPod: node.ByPod() != ""}
 		}

@@ -162,13 +162,15 @@ type plannedFrom struct {
 	offering packing.Offering // as which it stands in the packer's input
 	reserved analyzer.Amounts // by DaemonSets' and static pods
 	kept     string           // why it stays as it is; empty where it may go
+	by       pin.Kind         // of that reason
 }
 
 // placedPod is a pod that runs, as the packer wants it.
 type placedPod struct {
 	packing.Pod
 	node   string
-	blocks string // why its node can't be drained
+	holds  []pin.Reason // why it has to stay on its node
+	blocks pin.Reason   // why its node can't be drained
 	batch  bool
 	added  bool // it does not run yet; node is one of its like
 }
@@ -322,7 +324,7 @@ func (n *nodePlanner) keepPodsOf(left []packing.Abstention) {
 	}
 	for _, a := range left {
 		if node := n.byName[at[a.Pod]]; node.kept == "" {
-			node.kept = fmt.Sprintf("pod %s can't be planned: %s", a.Pod, a.Reason)
+			node.stay(pin.Unplaced, fmt.Sprintf("pod %s can't be planned: %s", a.Pod, a.Reason))
 		}
 	}
 }

@@ -16,7 +16,8 @@ import (
 // keep marks the nodes that stay as they are.
 func (n *nodePlanner) keep() {
 	for _, node := range n.nodes {
-		node.kept = node.reasonToKeep()
+		why := node.reasonToKeep()
+		node.stay(why.Kind, why.Text)
 	}
 	n.keepDivided()
 	for i := range n.pods {
@@ -24,13 +25,16 @@ func (n *nodePlanner) keep() {
 		node := n.byName[p.node]
 		switch {
 		case node.kept != "":
-		case len(p.Unmodelled) > 0:
-			node.kept = "pod " + p.Name + " has " + p.Unmodelled[0] + ", which the planner does not model"
-		case p.blocks != "":
-			node.kept = "pod " + p.Name + " can't be evicted: " + p.blocks
+		case len(p.holds) > 0:
+			node.stay(p.holds[0].Kind, "pod "+p.Name+" has "+p.holds[0].Text+", which the planner does not model")
+		case p.blocks.Kind != pin.None:
+			node.stay(p.blocks.Kind, "pod "+p.Name+" can't be evicted: "+p.blocks.Text)
 		}
 	}
 }
+
+// stay marks a node as one that stays as it is.
+func (node *plannedFrom) stay(by pin.Kind, why string) { node.by, node.kept = by, why }
 
 // keepDivided keeps nodes whose devices are divided in another way than those of
 // their like: none of the two can stand for the other.
@@ -42,24 +46,24 @@ func (n *nodePlanner) keepDivided() {
 			first[name] = devices
 		}
 		if node.kept == "" && devices != first[name] {
-			node.kept = "its devices are not those of other nodes of its type: " + devices
+			node.stay(pin.Device, "its devices are not those of other nodes of its type: "+devices)
 		}
 	}
 }
 
-// reasonToKeep says what about the node itself makes it stay, or nothing.
-func (node *plannedFrom) reasonToKeep() string {
+// reasonToKeep says what about the node itself makes it stay.
+func (node *plannedFrom) reasonToKeep() pin.Reason {
 	switch why := pin.Node(node.Node); {
 	case node.ByPod() != "":
-		return "it is no machine of its own: " + node.ByPod() + " bills its pods one by one"
-	case why != "":
+		return pin.Reason{Kind: pin.Itself, Text: "it is no machine of its own: " + node.ByPod() + " bills its pods one by one"}
+	case why.Kind != pin.None:
 		return why
 	case !(node.cost.Hourly > 0):
-		return "it has no price"
+		return pin.Reason{Kind: pin.Itself, Text: "it has no price"}
 	case node.cost.CapacityType == string(pricing.Reserved):
-		return "it is reserved, and paid for whether it runs or not"
+		return pin.Reason{Kind: pin.Itself, Text: "it is reserved, and paid for whether it runs or not"}
 	}
-	return ""
+	return pin.Reason{}
 }
 
 // poolKey tells apart nodes that pods can tell apart, and how they are bought.

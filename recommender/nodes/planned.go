@@ -1,8 +1,6 @@
 package nodes
 
 import (
-	"strings"
-
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
@@ -33,7 +31,8 @@ type Planned struct {
 type Node struct {
 	*analyzer.Node
 	Cost cost.NodeCost
-	Kept string // why the plan leaves it as it is; empty where it may go
+	Kept string   // why the plan leaves it as it is; empty where it may go
+	By   pin.Kind // of that reason
 }
 
 // Pod is a pod on a node of today.
@@ -68,21 +67,10 @@ func (p *Planned) Requests(w *analyzer.WorkloadFacts, pod *analyzer.Pod) analyze
 func (n *nodePlanner) planned(hours *hourly.Hours) *Planned {
 	out := &Planned{Hours: hours, Input: n.in, Plan: n.plan, Moves: n.moves.Moves, Ordered: n.moved || n.same, cluster: n.pass.Cluster}
 	for _, node := range n.nodes {
-		out.Nodes = append(out.Nodes, Node{node.Node, node.cost, node.kept})
+		out.Nodes = append(out.Nodes, Node{node.Node, node.cost, node.kept, node.by})
 	}
 	for i := range n.pods {
 		out.Pods = append(out.Pods, Pod{n.pods[i].Pod, n.pods[i].node})
 	}
 	return out
-}
-
-// Mendable reports whether what keeps a node is for somebody to mend: a pod that no
-// controller would start again, or a budget that never lets its pods go.
-func Mendable(kept string) bool {
-	return strings.Contains(kept, noController) || strings.Contains(kept, neverEvicted) || strings.Contains(kept, severalBudgets)
-}
-
-// Enduring reports whether a node stays for what it is, however little runs on it.
-func Enduring(kept string) bool {
-	return strings.HasPrefix(kept, pin.ControlPlane) || strings.HasPrefix(kept, pin.SystemPool)
 }

@@ -1,10 +1,8 @@
 package nodes
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -31,7 +29,7 @@ func (n *nodePlanner) gather() {
 				n.waiting.Add(w, pod)
 				continue
 			}
-			one := n.podOf(w, pod, node, archs)
+			one, holds := n.podOf(w, pod, node, archs)
 			switch w.Kind {
 			case "DaemonSet":
 				node.reserve(&one)
@@ -45,7 +43,7 @@ func (n *nodePlanner) gather() {
 				*static[name] = larger(*static[name], packing.Pod{Name: "static/" + name, CPU: one.CPU, Memory: one.Memory, Tolerations: []packing.Toleration{{Operator: "Exists"}}})
 			default:
 				n.losing[one.Name] = pin.LosesData(pod)
-				n.pods = append(n.pods, placedPod{Pod: one, node: pod.Node, blocks: blocks(w, pod), batch: w.Batch()})
+				n.pods = append(n.pods, placedPod{Pod: one, node: pod.Node, holds: holds, blocks: pin.Blocks(w, pod), batch: w.Batch()})
 			}
 		}
 		if daemon.Name != "" {
@@ -181,12 +179,13 @@ func (node *plannedFrom) arch() string {
 	return node.cost.Offering.Arch
 }
 
-// podOf translates a pod. A pod that runs on demand stays on demand.
-func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *plannedFrom, archs []string) packing.Pod {
+// podOf translates a pod, and says what holds it to its node. A pod that runs on
+// demand stays on demand.
+func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *plannedFrom, archs []string) (packing.Pod, []pin.Reason) {
 	size := requestsOf(n.pass.Cluster, w, pod)
 	p := packing.Pod{
 		Name: w.Namespace + "/" + pod.Name, Group: w.Ref.String(), CPU: size.CPU, Memory: size.Memory, GPUs: size.GPU,
-		NodeSelector: pod.Spec.NodeSelector, Archs: archs, Priority: pod.Priority, Unmodelled: unmodelled(w, pod),
+		NodeSelector: pod.Spec.NodeSelector, Archs: archs, Priority: pod.Priority,
 	}
 	if w.Kind != "DaemonSet" && node.cost.CapacityType == string(pricing.OnDemand) && pod.Spec.NodeSelector[packing.LabelCapacityType] == "" {
 		p.NodeSelector = maps.Clone(p.NodeSelector)
@@ -205,7 +204,10 @@ func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *
 	for _, t := range pod.Spec.Tolerations {
 		p.Tolerations = append(p.Tolerations, packing.Toleration(t))
 	}
-	n.tie(&p, w, pod, node)
+	holds := append(pin.Constraints(w, pod), n.tie(&p, w, pod, node)...)
+	for _, why := range holds {
+		p.Unmodelled = append(p.Unmodelled, why.Text)
+	}
 	for _, s := range pod.Spec.Spread {
 		p.Spread = append(p.Spread, packing.Spread{TopologyKey: s.TopologyKey, MaxSkew: s.MaxSkew})
 	}
@@ -216,7 +218,7 @@ func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *
 		}
 		p.AntiAffinity = append(p.AntiAffinity, apart)
 	}
-	return p
+	return p, holds
 }
 
 func (n *nodePlanner) localData() pin.LocalData {
@@ -226,12 +228,12 @@ func (n *nodePlanner) localData() pin.LocalData {
 	return pin.LocalWarn
 }
 
-// tie adds what a pod takes of a node beside CPU and memory, and where its devices,
-// its volumes and its data let it run.
-func (n *nodePlanner) tie(p *packing.Pod, w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *plannedFrom) {
+// tie adds what a pod takes of a node beside CPU and memory, and where its devices and
+// its volumes let it run. It says what holds the pod to its node.
+func (n *nodePlanner) tie(p *packing.Pod, w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *plannedFrom) (holds []pin.Reason) {
 	if w.Kind == "DaemonSet" || w.Kind == "Node" {
 		p.Extended = pod.Resources
-		return
+		return nil
 	}
 	reach := n.volumes.Of(w.Namespace, pod, node.Node)
 	reach.Bind(p)
@@ -246,88 +248,19 @@ func (n *nodePlanner) tie(p *packing.Pod, w *analyzer.WorkloadFacts, pod *analyz
 		}
 		p.NodeSelector[pin.DeviceLabel] = pin.DevicesOf(node.Node, node.machine())
 	}
-	for _, why := range []string{pin.Pod(pod, n.localData()), reach.Pinned} {
-		if why != "" {
-			p.Unmodelled = append(p.Unmodelled, why)
+	for _, why := range []pin.Reason{pin.Pod(pod, n.localData()), reach.Pinned} {
+		if why.Kind != pin.None {
+			holds = append(holds, why)
 		}
 	}
-}
-
-// unmodelled names the constraints of a pod that the packer can't hold.
-func unmodelled(w *analyzer.WorkloadFacts, pod *analyzer.Pod) []string {
-	var out []string
-	add := func(when bool, what string) {
-		if when {
-			out = append(out, what)
-		}
-	}
-	s := &pod.Spec
-	has := func(name string) bool { return slices.Contains(s.Constraints, name) }
-	add(has(analyzer.ConstraintNodeAffinity) && len(s.Affinity) == 0 && w.Kind != "DaemonSet", "node affinity by fields of nodes")
-	add(has(analyzer.ConstraintAffinity), "required pod affinity")
-	add(has(analyzer.ConstraintAntiAffinity) && len(s.AntiAffinity) == 0, "anti-affinity that is not to whole workloads of its namespace")
-	add(has(analyzer.ConstraintSpread) && len(s.Spread) == 0, "topology spread over other pods than its workload's")
-	add(has(analyzer.ConstraintHostPort) || s.HostNetwork, "ports of the host")
-	add(has(analyzer.ConstraintClaims), "dynamic resource claims")
-	return out
-}
-
-// What somebody has to mend before a pod's node can be drained. The reason for which a
-// node is kept has one of them in it; see Mendable.
-const (
-	noController   = "it has no controller"
-	neverEvicted   = "never allows its eviction"
-	severalBudgets = "the API server evicts no such pod"
-)
-
-// blocks says why a pod's node can't be drained, or nothing.
-func blocks(w *analyzer.WorkloadFacts, pod *analyzer.Pod) string {
-	switch {
-	case w.Kind == "Pod":
-		return "nothing would start it again elsewhere: " + noController
-	case slices.Contains(pod.Spec.Constraints, analyzer.ConstraintKeep):
-		return "it asks not to be disrupted"
-	}
-	for i := range w.PDBs {
-		if b := &w.PDBs[i]; slices.Contains(b.Pods, pod.Name) && allowed(b) < 1 {
-			return fmt.Sprintf("PodDisruptionBudget %s "+neverEvicted, b.Name)
-		}
-	}
-	if over := w.BudgetsOver(pod.Name); len(over) > 1 {
-		return fmt.Sprintf("PodDisruptionBudgets %s both select it, and "+severalBudgets, strings.Join(over, " and "))
-	}
-	return ""
-}
-
-// allowed is how many of a budget's pods may be away once all are healthy, or
-// now if that is more.
-func allowed(b *analyzer.PDB) int {
-	now, total := int(b.DisruptionsAllowed), len(b.Pods)
-	if b.MaxUnavailable != "" {
-		return max(now, portion(b.MaxUnavailable, total))
-	}
-	return max(now, total-portion(b.MinAvailable, total))
-}
-
-// portion reads a number or a percentage of total, rounded up as the
-// disruption controller does.
-func portion(s string, total int) int {
-	percent, isPercent := strings.CutSuffix(s, "%")
-	v, err := strconv.Atoi(percent)
-	switch {
-	case err != nil:
-		return 0
-	case isPercent:
-		return (v*total + 99) / 100
-	}
-	return v
+	return holds
 }
 
 func (n *nodePlanner) budgets() []packing.Budget {
 	var out []packing.Budget
 	for i := range n.pass.Facts.Snapshot.PDBs {
 		b := &n.pass.Facts.Snapshot.PDBs[i]
-		one := packing.Budget{Name: b.Namespace + "/" + b.Name, Allowed: allowed(b)}
+		one := packing.Budget{Name: b.Namespace + "/" + b.Name, Allowed: pin.Disruptions(b)}
 		for _, pod := range b.Pods {
 			one.Pods = append(one.Pods, b.Namespace+"/"+pod)
 		}

@@ -216,8 +216,8 @@ func blockers(n *nodeUse, planned bool) []string {
 		name := r.w.Namespace + "/" + r.Name
 		add(r.w.Kind == "Pod", "pod %s has no controller that would start it again", name)
 		add(r.Spec.LocalStorage, "pod %s keeps data on the node (emptyDir or hostPath)", name)
-		if why := pin.Pod(r.Pod, pin.LocalWarn); why != "" && !r.Spec.LocalStorage {
-			add(true, "pod %s has %s", name, why)
+		if why := pin.Pod(r.Pod, pin.LocalWarn); why.Kind != pin.None && !r.Spec.LocalStorage {
+			add(true, "pod %s has %s", name, why.Text)
 		}
 		add(slices.Contains(r.Spec.Constraints, analyzer.ConstraintKeep), "pod %s asks not to be disrupted", name)
 		for _, c := range r.Spec.Constraints {

@@ -73,7 +73,6 @@ type Stock struct {
 	provider string
 	byType   map[string]map[string]int64 // the least that a node of the type has
 	known    map[string]string           // by type: its devices, where its nodes are alike
-	mixed    map[string]bool             // types whose nodes have their devices divided in several ways
 	devices  map[string]string           // by line: the devices, where all its nodes are alike and each device is whole
 	device   map[string]string           // by line: the name of the one device
 	disk     int64                       // the least ephemeral-storage of a node; 0 where unknown
@@ -88,7 +87,7 @@ type Member struct {
 // StockOf reads the nodes of a pool.
 func StockOf(provider string, members []Member) *Stock {
 	s := &Stock{
-		provider: provider, byType: map[string]map[string]int64{}, known: map[string]string{}, mixed: map[string]bool{},
+		provider: provider, byType: map[string]map[string]int64{}, known: map[string]string{},
 		devices: map[string]string{}, device: map[string]string{},
 	}
 	mixed := map[string]bool{}
@@ -96,7 +95,6 @@ func StockOf(provider string, members []Member) *Stock {
 		name, own := m.Machine.InstanceType, s.held(m)
 		if had, ok := s.byType[name]; ok {
 			own = least(had, own)
-			s.mixed[name] = s.mixed[name] || s.known[name] != DevicesOf(m.Node, m.Machine)
 		}
 		s.byType[name], s.known[name] = own, DevicesOf(m.Node, m.Machine)
 		if disk := m.Resources[EphemeralStorage]; disk > 0 && (s.disk == 0 || disk < s.disk) {
@@ -155,10 +153,6 @@ func wholeDevice(m Member) (name string, ok bool) {
 	}
 	return name, name != ""
 }
-
-// Divided reports whether nodes of a type have their devices divided in several ways,
-// so that none can stand for another.
-func (s *Stock) Divided(instanceType string) bool { return s.mixed[instanceType] }
 
 // Of is what a new node of a type in the pool would have beside CPU and memory: as
 // its nodes of today have it; else whole devices of the pool's own line, the least

@@ -3,6 +3,7 @@
 package pin
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -22,27 +23,46 @@ const (
 	LocalPin LocalData = "pin"
 )
 
-// Pod says why a pod has to stay on its node, whatever node that is; nothing
+// Pod says why a pod has to stay on its node, whatever node that is; none
 // where it may move. Pods of DaemonSets are not asked.
-func Pod(pod *analyzer.Pod, local LocalData) string {
+func Pod(pod *analyzer.Pod, local LocalData) Reason {
 	s := &pod.Spec
 	switch {
 	case s.Scheduler != "":
-		return "scheduler " + s.Scheduler + ", which places it by rules of its own"
+		return Reason{Constraint, "scheduler " + s.Scheduler + ", which places it by rules of its own"}
 	case len(s.Unmodelled) > 0:
-		return "spec." + s.Unmodelled[0]
+		return Reason{Constraint, "spec." + s.Unmodelled[0]}
 	case s.SafeToEvict:
-		return ""
+		return Reason{}
 	case s.LocalStorage && s.Local == nil:
-		return "data on its node that the snapshot, of an older plimsoll, does not tell"
+		return Reason{Data, "data on its node that the snapshot, of an older plimsoll, does not tell"}
 	case s.Local == nil:
-		return ""
+		return Reason{}
 	case len(s.Local.HostPaths) > 0:
-		return "data in " + s.Local.HostPaths[0] + " of its node"
+		return Reason{Data, "data in " + s.Local.HostPaths[0] + " of its node"}
 	case s.Local.EmptyDirs > 0 && local == LocalPin:
-		return "data in an emptyDir volume"
+		return Reason{Data, "data in an emptyDir volume"}
 	}
-	return ""
+	return Reason{}
+}
+
+// Constraints lists what a pod wants that the packer can't hold.
+func Constraints(w *analyzer.WorkloadFacts, pod *analyzer.Pod) []Reason {
+	var out []Reason
+	add := func(when bool, what string) {
+		if when {
+			out = append(out, Reason{Constraint, what})
+		}
+	}
+	s := &pod.Spec
+	has := func(name string) bool { return slices.Contains(s.Constraints, name) }
+	add(has(analyzer.ConstraintNodeAffinity) && len(s.Affinity) == 0 && w.Kind != "DaemonSet", "node affinity by fields of nodes")
+	add(has(analyzer.ConstraintAffinity), "required pod affinity")
+	add(has(analyzer.ConstraintAntiAffinity) && len(s.AntiAffinity) == 0, "anti-affinity that is not to whole workloads of its namespace")
+	add(has(analyzer.ConstraintSpread) && len(s.Spread) == 0, "topology spread over other pods than its workload's")
+	add(has(analyzer.ConstraintHostPort) || s.HostNetwork, "ports of the host")
+	add(has(analyzer.ConstraintClaims), "dynamic resource claims")
+	return out
 }
 
 // LosesData reports whether a pod that moves loses what it has on its node.
@@ -50,41 +70,34 @@ func LosesData(pod *analyzer.Pod) bool {
 	return pod.Spec.Local != nil && (pod.Spec.Local.EmptyDirs > 0 || len(pod.Spec.Local.HostPaths) > 0)
 }
 
-// The reasons for which a node stays however little runs on it; others begin with
-// neither.
-const (
-	ControlPlane = "it runs the control plane"
-	SystemPool   = "it is of an AKS system pool"
-)
-
-// Node says why a node stays, of what it says of itself; nothing where it may go.
+// Node says why a node stays, of what it says of itself; none where it may go.
 // What its price and its pods say comes beside.
-func Node(n *analyzer.Node) string {
+func Node(n *analyzer.Node) Reason {
 	has := func(key string) bool { _, ok := n.Labels[key]; return ok }
 	is := func(key, value string) bool { return strings.EqualFold(n.Labels[key], value) }
 	switch {
 	case has("node-role.kubernetes.io/control-plane") || has("node-role.kubernetes.io/master"):
-		return ControlPlane
+		return Reason{Nature, "it runs the control plane"}
 	case is("kubernetes.io/os", "windows"):
-		return "it runs Windows, whose prices the tables do not have"
+		return Reason{Itself, "it runs Windows, whose prices the tables do not have"}
 	case is("eks.amazonaws.com/compute-type", "fargate") || is("type", "virtual-kubelet"):
-		return "it is no machine of its own: its pods are billed one by one"
+		return Reason{Itself, "it is no machine of its own: its pods are billed one by one"}
 	case n.Hybrid():
-		return "it is a machine of your own: EKS bills its vCPUs, whatever runs on them"
+		return Reason{Itself, "it is a machine of your own: EKS bills its vCPUs, whatever runs on them"}
 	case is("kubernetes.azure.com/mode", "system"):
-		return SystemPool
+		return Reason{Nature, "it is of an AKS system pool"}
 	case is("eks.amazonaws.com/capacityType", "CAPACITY_BLOCK") || is("karpenter.sh/capacity-type", "reserved") || has("cloud.google.com/reservation-name"):
-		return "it is reserved, and paid for whether it runs or not"
+		return Reason{Itself, "it is reserved, and paid for whether it runs or not"}
 	case n.Keep != "":
-		return "it asks to stay by the annotation " + n.Keep
+		return Reason{Itself, "it asks to stay by the annotation " + n.Keep}
 	case n.Unschedulable:
-		return "it is cordoned: somebody is at work on it"
+		return Reason{Itself, "it is cordoned: somebody is at work on it"}
 	case n.NotReady:
-		return "it is not ready: what it runs, and why it fails, is not known"
+		return Reason{Itself, "it is not ready: what it runs, and why it fails, is not known"}
 	case len(n.Unmodelled) > 0:
-		return "its spec." + n.Unmodelled[0] + " is not modelled"
+		return Reason{Itself, "its spec." + n.Unmodelled[0] + " is not modelled"}
 	}
-	return ""
+	return Reason{}
 }
 
 // ZoneOf is the node's zone; Azure's "0" and "-1" of machines without one are none.
@@ -102,22 +115,4 @@ func Zone(name string) string {
 		return ""
 	}
 	return name
-}
-
-// Kind is the kind of a reason for which a node stays, to add nodes up by.
-func Kind(reason string) string {
-	for _, kind := range []struct{ has, name string }{
-		{"volume ", "volumes that only their node reaches"},
-		{"data in", "data on the node"},
-		{"data on", "data on the node"},
-		{"can't be evicted", "pods that may not be evicted"},
-		{"which the planner does not model", "constraints that are not modelled"},
-		{"can't be planned", "pods that no other node takes"},
-		{"devices", "devices of their own kind"},
-	} {
-		if strings.Contains(reason, kind.has) {
-			return kind.name
-		}
-	}
-	return reason
 }

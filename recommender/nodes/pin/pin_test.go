@@ -48,8 +48,8 @@ func TestVolumes(t *testing.T) {
 				s.Volumes = []analyzer.Volume{c.volume}
 			}
 			r := pin.VolumesOf(s).Of("x", &analyzer.Pod{Spec: analyzer.PodSpec{Claims: []string{"c"}}}, &node)
-			if c.pinned == "" != (r.Pinned == "") || !strings.Contains(r.Pinned, c.pinned) {
-				t.Errorf("pinned: got %q, want %q", r.Pinned, c.pinned)
+			if c.pinned == "" != (r.Pinned.Text == "") || !strings.Contains(r.Pinned.Text, c.pinned) {
+				t.Errorf("pinned: got %q, want %q", r.Pinned.Text, c.pinned)
 			}
 			if got := strings.Join(r.Zones, " "); c.pinned == "" && got != c.zones {
 				t.Errorf("zones: got %q, want %q", got, c.zones)
@@ -106,6 +106,40 @@ func TestAllowed(t *testing.T) {
 	} {
 		if got := pin.Allowed(c.name, strings.Fields(c.allow), strings.Fields(c.deny)); got != c.want {
 			t.Errorf("%s of %q but %q: got %v", c.name, c.allow, c.deny, got)
+		}
+	}
+}
+
+// TestReasons: the kind of a reason says what follows of it, and its group what nodes
+// are added up by. A name that reads like another kind changes neither.
+func TestReasons(t *testing.T) {
+	node := func(key, value string) pin.Reason {
+		return pin.Node(&analyzer.Node{Labels: map[string]string{key: value}})
+	}
+	pod := analyzer.Pod{Name: "volume devices"}
+	budget := analyzer.PDB{Name: "data in", MinAvailable: "1", Pods: []string{pod.Name}}
+	blocks := func(kind string, budgets ...analyzer.PDB) pin.Reason {
+		w := &analyzer.WorkloadFacts{Workload: &analyzer.Workload{Ref: analyzer.Ref{Kind: kind}, Pods: []analyzer.Pod{pod}}, PDBs: budgets}
+		return pin.Blocks(w, &pod)
+	}
+	for name, c := range map[string]struct {
+		got   pin.Reason
+		kind  pin.Kind
+		group string
+	}{
+		"control plane":    {node("node-role.kubernetes.io/control-plane", ""), pin.Nature, "it runs the control plane"},
+		"system pool":      {node("kubernetes.azure.com/mode", "System"), pin.Nature, "it is of an AKS system pool"},
+		"reserved":         {node("karpenter.sh/capacity-type", "reserved"), pin.Itself, "it is reserved, and paid for whether it runs or not"},
+		"none":             {node("x", "y"), pin.None, ""},
+		"bare pod":         {blocks("Pod"), pin.Mend, "pods that may not be evicted"},
+		"budget for ever":  {blocks("Deployment", budget), pin.Mend, "pods that may not be evicted"},
+		"budget that lets": {blocks("Deployment", analyzer.PDB{MinAvailable: "0", Pods: budget.Pods}), pin.None, ""},
+		"host path": {pin.Pod(&analyzer.Pod{Spec: analyzer.PodSpec{LocalStorage: true, Local: &analyzer.LocalData{HostPaths: []string{"/volume "}}}}, pin.LocalWarn),
+			pin.Data, "data on the node"},
+		"own scheduler": {pin.Pod(&analyzer.Pod{Spec: analyzer.PodSpec{Scheduler: "volume "}}, pin.LocalWarn), pin.Constraint, "constraints that are not modelled"},
+	} {
+		if c.got.Kind != c.kind || c.got.Group() != c.group {
+			t.Errorf("%s: got kind %d, %q; want %d, %q", name, c.got.Kind, c.got.Group(), c.kind, c.group)
 		}
 	}
 }

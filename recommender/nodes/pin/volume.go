@@ -42,7 +42,7 @@ func VolumesOf(s *analyzer.Snapshot) *Volumes {
 
 // Reach is where a pod's volumes let it run.
 type Reach struct {
-	Pinned string           // why only its node will do; empty where others will
+	Pinned Reason           // why only its node will do; none where others will
 	Zones  []string         // the zones that will do; none: any
 	Attach map[string]int64 // volumes to attach, by CSI driver
 }
@@ -65,9 +65,9 @@ func (v *Volumes) add(r *Reach, claim string, node *analyzer.Node) {
 	case one == nil || one.Source == "" && one.Driver == "":
 		v.addUnknown(r, claim, node)
 	case len(one.Unmodelled) > 0:
-		r.pin("volume " + claim + " with " + one.Unmodelled[0])
+		r.pin(Volume, "volume "+claim+" with "+one.Unmodelled[0])
 	case (one.Source == "local" || one.Source == "hostPath") && len(one.Affinity) == 0:
-		r.pin("volume " + claim + " on its node's own disk")
+		r.pin(Volume, "volume "+claim+" on its node's own disk")
 	case len(one.Affinity) > 0:
 		v.follow(r, claim, one, node)
 		r.attach(v.driverOf(one))
@@ -85,7 +85,7 @@ func (v *Volumes) addUnknown(r *Reach, claim string, node *analyzer.Node) {
 	rule := ruleOf(node)
 	local := v.claims[claim] != nil && strings.Contains(v.claims[claim].Class, "local")
 	if rule == nil || local {
-		r.pin("volume " + claim + ", of which nothing tells where it can be reached from")
+		r.pin(Volume, "volume "+claim+", of which nothing tells where it can be reached from")
 		return
 	}
 	r.within(ZoneOf(node.Labels))
@@ -104,7 +104,7 @@ func (v *Volumes) follow(r *Reach, claim string, one *analyzer.Volume, node *ana
 			case q.Operator == "In" && isZone(q.Key):
 				own = zonesIn(q.Values)
 			default:
-				r.pin("volume " + claim + ", to be reached by " + q.Key + " only")
+				r.pin(Volume, "volume "+claim+", to be reached by "+q.Key+" only")
 				return
 			}
 		}
@@ -112,7 +112,7 @@ func (v *Volumes) follow(r *Reach, claim string, one *analyzer.Volume, node *ana
 	}
 	here := ZoneOf(node.Labels)
 	if len(zones) > 0 && !slices.Contains(zones, here) || len(zones) == 0 && here == "" && v.zones {
-		r.pin("volume " + claim + ", whose zone is not the node's")
+		r.pin(Volume, "volume "+claim+", whose zone is not the node's")
 		return
 	}
 	r.within(zones...)
@@ -133,9 +133,9 @@ func isZone(key string) bool {
 
 func isRegion(key string) bool { return strings.HasSuffix(key, "/region") }
 
-func (r *Reach) pin(why string) {
-	if r.Pinned == "" {
-		r.Pinned = why
+func (r *Reach) pin(kind Kind, why string) {
+	if r.Pinned.Kind == None {
+		r.Pinned = Reason{kind, why}
 	}
 }
 
@@ -151,7 +151,7 @@ func (r *Reach) within(zones ...string) {
 	default:
 		r.Zones = slices.DeleteFunc(r.Zones, func(z string) bool { return !slices.Contains(zones, z) })
 		if len(r.Zones) == 0 {
-			r.pin("volumes of several zones")
+			r.pin(Constraint, "volumes of several zones")
 		}
 	}
 }
