@@ -16,14 +16,14 @@ const underused = 0.5
 
 // judge finds which nodes that the plan keeps are there to stay. One that is kept
 // for what somebody should mend is not: nobody commits to it.
-func (h *PlanHours) judge() {
+func (h *planHours) judge() {
 	h.passing = map[string]bool{}
 	held, gpus := map[string]analyzer.Amounts{}, map[string]bool{}
-	for i := range h.Pass.Facts.Workloads {
-		w := &h.Pass.Facts.Workloads[i]
+	for i := range h.pass.Facts.Workloads {
+		w := &h.pass.Facts.Workloads[i]
 		for j := range w.Pods {
 			pod := &w.Pods[j]
-			if pod.Ended() || w.Kind == "DaemonSet" || w.Kind == "Node" || h.Pass.Cluster.Idle(w.Ref) {
+			if pod.Ended() || w.Kind == "DaemonSet" || w.Kind == "Node" || h.pass.Cluster.Idle(w.Ref) {
 				continue
 			}
 			held[pod.Node] = held[pod.Node].Plus(pod.Requests)
@@ -31,8 +31,8 @@ func (h *PlanHours) judge() {
 		}
 	}
 	left := 0.0
-	for i := range h.Plan.Nodes {
-		node := &h.Plan.Nodes[i]
+	for i := range h.plan.Nodes {
+		node := &h.plan.Nodes[i]
 		if node.Kept == "" || h.toStay(node, held[node.Name], gpus[node.Name]) {
 			continue
 		}
@@ -47,7 +47,7 @@ func (h *PlanHours) judge() {
 }
 
 // toStay judges a kept node by what it holds and by what keeps it.
-func (h *PlanHours) toStay(node *nodes.Node, held analyzer.Amounts, gpus bool) bool {
+func (h *planHours) toStay(node *nodes.Node, held analyzer.Amounts, gpus bool) bool {
 	switch {
 	case node.Unschedulable, node.NotReady, node.Windows():
 		return false
@@ -62,4 +62,4 @@ func (h *PlanHours) toStay(node *nodes.Node, held analyzer.Amounts, gpus bool) b
 }
 
 // lasts reports whether a kept node is there to stay.
-func (h *PlanHours) lasts(node *nodes.Node) bool { return !h.passing[node.Name] }
+func (h *planHours) lasts(node *nodes.Node) bool { return !h.passing[node.Name] }

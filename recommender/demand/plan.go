@@ -12,10 +12,10 @@ import (
 
 // levels gives each hour the hour whose packing stands for it: itself, or where
 // that is too much work one of about the same demand.
-func (h *PlanHours) levels(hours []*planHour) []*planHour {
+func (h *planHours) levels(hours []*planHour) []*planHour {
 	byWorth := slices.Clone(hours)
 	slices.SortStableFunc(byWorth, func(a, b *planHour) int { return cmp.Compare(a.worth, b.worth) })
-	most := max(leastLevels, mostFollowed/max(len(h.Plan.Input.Pods), 1))
+	most := max(leastLevels, mostFollowed/max(len(h.plan.Packed()), 1))
 	stands := map[int]*planHour{}
 	for i, one := range byWorth {
 		stands[one.at] = one
@@ -32,7 +32,7 @@ func (h *PlanHours) levels(hours []*planHour) []*planHour {
 }
 
 // fill packs the levels and fills the curve in.
-func (h *PlanHours) fill(hours, levels []*planHour) {
+func (h *planHours) fill(hours, levels []*planHour) {
 	h.packAll(levels)
 	seen := map[pricing.CommitmentScope]bool{}
 	for i := range levels {
@@ -75,7 +75,7 @@ func (h *PlanHours) fill(hours, levels []*planHour) {
 	for c := range counted {
 		h.d.nodes[c] /= max(counted[c], 1)
 	}
-	if by := h.Plan.Hours; by != nil { // with what is to be on spot, and the room for losses
+	if by := h.plan.Hours; by != nil { // with what is to be on spot, and the room for losses
 		h.d.nodes = by.Nodes
 	}
 	h.d.Seen = len(hours)
@@ -88,7 +88,7 @@ func (h *PlanHours) fill(hours, levels []*planHour) {
 const packers = 4
 
 // packAll packs each level once.
-func (h *PlanHours) packAll(levels []*planHour) {
+func (h *planHours) packAll(levels []*planHour) {
 	like := make([]*planHour, len(levels)) // the one of the same pods that is packed
 	var once []*planHour
 	for i, one := range levels {
@@ -114,8 +114,8 @@ func (h *PlanHours) packAll(levels []*planHour) {
 	}
 }
 
-func (h *PlanHours) pack(one *planHour) *levelNodes {
-	nodes, lost := h.Follower.Nodes(h.Pass.Context, one.whole)
+func (h *planHours) pack(one *planHour) *levelNodes {
+	nodes, lost := h.Nodes(one.whole)
 	out := &levelNodes{byScope: map[pricing.CommitmentScope]float64{}, nodes: len(nodes), lost: lost}
 	add := func(kind machineKind, capacity, zone string, usd float64) {
 		if capacity == string(pricing.OnDemand) && (h.zones[zone] || len(h.zones) == 0) {
@@ -128,8 +128,8 @@ func (h *PlanHours) pack(one *planHour) *levelNodes {
 		o := &nodes[i].Offering
 		add(machineKind{o.Type, pricing.AutoMode(o.Labels)}, o.CapacityType, o.Zone, o.USDPerHour)
 	}
-	for i := range h.Plan.Nodes {
-		node := &h.Plan.Nodes[i]
+	for i := range h.plan.Nodes {
+		node := &h.plan.Nodes[i]
 		if node.Kept == "" {
 			continue
 		}
@@ -142,27 +142,27 @@ func (h *PlanHours) pack(one *planHour) *levelNodes {
 }
 
 // machines adds up the plan's nodes on demand by family.
-func (h *PlanHours) machines() map[string]*machineSum {
+func (h *planHours) machines() map[string]*machineSum {
 	out := map[string]*machineSum{}
 	h.eachOnDemand(func(o pricing.Offering, kind machineKind, usd float64) {
 		family := pricing.CommitmentFamily(h.d.Provider, o.InstanceType)
 		if out[family] == nil {
 			out[family] = &machineSum{}
 		}
-		out[family].add(h.Pass.Costs.Catalog, o, kind.net(usd))
+		out[family].add(h.pass.Costs.Catalog, o, kind.net(usd))
 	})
 	return out
 }
 
 // split works out which shares of their prices the plan's kinds of machines have
 // in what commitments can cover.
-func (h *PlanHours) split() {
+func (h *planHours) split() {
 	h.shares = map[machineKind][]pricing.CommitmentPart{}
 	h.eachOnDemand(func(o pricing.Offering, kind machineKind, usd float64) {
 		if h.shares[kind] != nil || usd <= 0 {
 			return
 		}
-		parts := h.Pass.Costs.Catalog.CommitmentParts(o, kind.net(usd))
+		parts := h.pass.Costs.Catalog.CommitmentParts(o, kind.net(usd))
 		for i := range parts {
 			parts[i].USD /= usd
 		}
@@ -171,22 +171,22 @@ func (h *PlanHours) split() {
 }
 
 // eachOnDemand calls f with the plan's nodes on demand, those that stay too.
-func (h *PlanHours) eachOnDemand(f func(o pricing.Offering, kind machineKind, usd float64)) {
+func (h *planHours) eachOnDemand(f func(o pricing.Offering, kind machineKind, usd float64)) {
 	add := func(kind machineKind, capacity string, gpus int64, usd float64) {
 		if capacity != string(pricing.OnDemand) {
 			return
 		}
-		o := h.Pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.d.Provider, Region: h.d.Region, InstanceType: kind.instanceType}).Offering
+		o := h.pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.d.Provider, Region: h.d.Region, InstanceType: kind.instanceType}).Offering
 		o.Provider, o.InstanceType = h.d.Provider, kind.instanceType
 		o.GPUs = max(o.GPUs, gpus) // attached ones are in no table of machines
 		f(o, kind, usd)
 	}
-	for i := range h.Plan.Plan.Nodes {
-		o := &h.Plan.Plan.Nodes[i].Offering
+	for i := range h.plan.Plan.Nodes {
+		o := &h.plan.Plan.Nodes[i].Offering
 		add(machineKind{o.Type, pricing.AutoMode(o.Labels)}, o.CapacityType, o.GPUs, o.USDPerHour)
 	}
-	for i := range h.Plan.Nodes {
-		node := &h.Plan.Nodes[i]
+	for i := range h.plan.Nodes {
+		node := &h.plan.Nodes[i]
 		if node.Kept != "" && h.lasts(node) {
 			add(machineKind{node.Cost.InstanceType, pricing.AutoMode(node.Labels)}, node.Cost.CapacityType, node.Cost.Offering.GPUs, node.Cost.Hourly)
 		}

@@ -13,7 +13,6 @@ import (
 type Planned struct {
 	Nodes []Node // today's, by name
 	Pods  []Pod  // of today and those yet to come, as many as are advised
-	Input packing.Input
 	// Plan holds the nodes of the pods that were planned anew: the kept ones are
 	// in Nodes.
 	Plan  packing.Plan
@@ -24,6 +23,7 @@ type Planned struct {
 	// Hours is how many of the nodes the hours need; nil where no autoscaler was seen.
 	Hours *hourly.Hours
 
+	in      packing.Input
 	cluster *advice.Cluster
 }
 
@@ -64,8 +64,17 @@ func (p *Planned) Requests(w *analyzer.WorkloadFacts, pod *analyzer.Pod) analyze
 	return requestsOf(p.cluster, w, pod)
 }
 
+// Packed are the pods that the plan has packed anew. The caller changes none.
+func (p *Planned) Packed() []packing.Pod { return p.in.Pods }
+
+// Follower tells which of the plan's nodes any numbers of the pods need. pods are those
+// that are packed and others that may come to run.
+func (p *Planned) Follower(pods []packing.Pod) *packing.Follower {
+	return packing.NewFollower(p.Plan, pods, p.in.DaemonSets)
+}
+
 func (n *nodePlanner) planned(hours *hourly.Hours) *Planned {
-	out := &Planned{Hours: hours, Input: n.in, Plan: n.plan, Moves: n.moves.Moves, Ordered: n.moved || n.same, cluster: n.pass.Cluster}
+	out := &Planned{Hours: hours, in: n.in, Plan: n.plan, Moves: n.moves.Moves, Ordered: n.moved || n.same, cluster: n.pass.Cluster}
 	for _, node := range n.nodes {
 		out.Nodes = append(out.Nodes, Node{node.Node, node.cost, node.kept, node.by})
 	}

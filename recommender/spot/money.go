@@ -68,7 +68,7 @@ func moveToSpot(p *advice.Pass, moves []spotMove) {
 	}
 	var bill spotBill = &todaysBill{p}
 	if plan := nodes.Of(p); plan != nil && len(plan.Plan.Nodes) > 0 {
-		bill = newPlannedBill(p, plan)
+		bill = &plannedBill{demand.Follow(p, plan), p, plan}
 	}
 	bill.worth(moves)
 	before := bill.onDemand()
@@ -201,19 +201,15 @@ func (t *todaysBill) after(moves []spotMove) (left onDemandUsage, moved float64)
 // plannedBill packs the plan's nodes without the pods that move, and those by
 // themselves.
 type plannedBill struct {
-	*demand.PlanHours
-}
-
-func newPlannedBill(p *advice.Pass, plan *nodes.Planned) *plannedBill {
-	h := &demand.PlanHours{Pass: p, Plan: plan, Worth: map[string]float64{}}
-	h.Start()
-	return &plannedBill{h}
+	*demand.Follower
+	pass *advice.Pass
+	plan *nodes.Planned
 }
 
 func (b *plannedBill) onDemand() onDemandUsage {
 	out := b.kept()
-	for i := range b.Plan.Plan.Nodes {
-		b.add(out, &b.Plan.Plan.Nodes[i].Offering)
+	for i := range b.plan.Plan.Nodes {
+		b.add(out, &b.plan.Plan.Nodes[i].Offering)
 	}
 	return out
 }
@@ -221,10 +217,10 @@ func (b *plannedBill) onDemand() onDemandUsage {
 // kept is the nodes that the plan leaves as they are.
 func (b *plannedBill) kept() onDemandUsage {
 	out := onDemandUsage{}
-	for i := range b.Plan.Nodes {
-		node := &b.Plan.Nodes[i]
+	for i := range b.plan.Nodes {
+		node := &b.plan.Nodes[i]
 		if node.Kept != "" && node.Cost.CapacityType == string(pricing.OnDemand) {
-			out.add(b.Pass.Costs.Catalog, node.Cost.Offering, node.Cost.Hourly)
+			out.add(b.pass.Costs.Catalog, node.Cost.Offering, node.Cost.Hourly)
 		}
 	}
 	return out
@@ -232,15 +228,15 @@ func (b *plannedBill) kept() onDemandUsage {
 
 func (b *plannedBill) add(to onDemandUsage, o *packing.Offering) {
 	if o.CapacityType == string(pricing.OnDemand) {
-		to.add(b.Pass.Costs.Catalog, b.machine(o.Type), o.USDPerHour)
+		to.add(b.pass.Costs.Catalog, b.machine(o.Type), o.USDPerHour)
 	}
 }
 
 // machine is what is known of a type of the plan.
 func (b *plannedBill) machine(instanceType string) pricing.Offering {
 	q := pricing.Query{InstanceType: instanceType}
-	for i := range b.Plan.Nodes {
-		node := &b.Plan.Nodes[i]
+	for i := range b.plan.Nodes {
+		node := &b.plan.Nodes[i]
 		o := &node.Cost.Offering
 		if o.InstanceType == instanceType {
 			return *o
@@ -249,7 +245,7 @@ func (b *plannedBill) machine(instanceType string) pricing.Offering {
 			q.Provider, q.Region = o.Provider, o.Region
 		}
 	}
-	o := b.Pass.Costs.Catalog.Lookup(q).Offering
+	o := b.pass.Costs.Catalog.Lookup(q).Offering
 	o.Provider, o.Region, o.InstanceType = q.Provider, q.Region, instanceType
 	return o
 }
@@ -257,32 +253,20 @@ func (b *plannedBill) machine(instanceType string) pricing.Offering {
 // whole is how many of a workload's pods on the plan's nodes move: no more than
 // its share.
 func (b *plannedBill) whole(m *spotMove) int {
-	return int(float64(b.Here[m.ref].Moved)*min(m.share/m.onDemand, 1) + 1e-9)
+	return int(float64(b.At(m.ref).Moved)*min(m.share/m.onDemand, 1) + 1e-9)
 }
 
 func (b *plannedBill) worth(moves []spotMove) {
-	all := 0.0
-	for _, at := range b.Plan.Input.Pods {
-		all += b.PlanHours.Worth[at.Group]
-	}
-	usd := 0.0
-	for i := range b.Plan.Plan.Nodes {
-		usd += b.Plan.Plan.Nodes[i].Offering.USDPerHour
-	}
 	for i := range moves {
-		at := b.Here[moves[i].ref]
-		moves[i].lasts = lasting(b.Pass, moves[i].w, at.Moved+at.Kept, b.Plan.Hours != nil)
-		if all > 0 {
-			moves[i].usd = float64(b.whole(&moves[i])) * b.PlanHours.Worth[moves[i].ref.String()] * usd / all
-		}
+		m := &moves[i]
+		at := b.At(m.ref)
+		m.lasts = lasting(b.pass, m.w, at.Moved+at.Kept, b.plan.Hours != nil)
+		m.usd = b.Hourly(m.ref, b.whole(m))
 	}
 }
 
 func (b *plannedBill) after(moves []spotMove) (left onDemandUsage, moved float64) {
-	stay, leave := map[string]int{}, map[string]int{}
-	for ref, at := range b.Here {
-		stay[ref.String()] = at.Moved
-	}
+	stay, leave := b.Moved(), map[string]int{}
 	for i := range moves {
 		n := b.whole(&moves[i])
 		stay[moves[i].ref.String()] -= n
@@ -297,7 +281,7 @@ func (b *plannedBill) after(moves []spotMove) (left onDemandUsage, moved float64
 
 // pack adds the nodes on demand for so many pods.
 func (b *plannedBill) pack(pods map[string]int, to onDemandUsage) {
-	nodes, _ := b.Follower.Nodes(b.Pass.Context, pods)
+	nodes, _ := b.Nodes(pods)
 	for i := range nodes {
 		b.add(to, &nodes[i].Offering)
 	}
