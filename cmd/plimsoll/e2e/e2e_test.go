@@ -26,6 +26,7 @@ import (
 // bed is the running testbed and the program under test.
 type bed struct {
 	Dir        string    `json:"dir"`
+	Bin        string    `json:"bin"`
 	Kubeconfig string    `json:"kubeconfig"`
 	Truth      string    `json:"truth"`
 	Prometheus string    `json:"prometheus"`

@@ -77,6 +77,7 @@ async function start() {
   controls = startControls(document.getElementById("controls"), (change) => go(change));
   table.start(sortBy);
   show();
+  table.measure();
   if (now.open) document.getElementById("workloads").scrollIntoView();
   const turn = () => {
     const was = now;

@@ -21,7 +21,8 @@ export class Table {
     this.below = this.above.cloneNode(true);
     box.classList.add("live");
     box.addEventListener("scroll", () => this.draw(), { passive: true });
-    new ResizeObserver(() => this.draw()).observe(box);
+    this.tall = box.clientHeight;
+    new ResizeObserver(() => this.measure()).observe(box);
     this.body.addEventListener("keydown", (e) => this.key(e));
     addEventListener("beforeprint", () => this.print(true));
     addEventListener("afterprint", () => this.print(false));
@@ -44,11 +45,11 @@ export class Table {
     this.view = index.rows.filter(keep);
     this.sort(state);
     this.open = state.open;
+    this.box.scrollTop = 0;
     this.shown.forEach((tr) => tr.remove());
     this.shown.clear();
-    this.box.scrollTop = 0;
     this.box.querySelector("table").setAttribute("aria-rowcount", this.view.length + 1);
-    this.draw();
+    this.draw(0);
     const cents = this.view.reduce((sum, row) => sum + row.n[4], 0);
     const money = index.priced ? `, ${dollars(cents)} a month of room` : "";
     this.status.textContent = `${this.view.length} of ${index.rows.length} containers${money}.`;
@@ -83,11 +84,11 @@ export class Table {
     this.draw();
   }
 
-  // draw has the rows in sight. What goes is removed before what comes is put
-  // in: a row that is moved would lose the focus.
-  draw() {
-    const first = this.printing ? 0 : Math.max(Math.floor(this.box.scrollTop / this.height) - spare, 0);
-    const end = Math.min(this.printing ? mostPrinted : first + Math.ceil(this.box.clientHeight / this.height) + 2 * spare, this.view.length);
+  // draw has the rows in sight at a place of the scroll. What goes is removed
+  // before what comes is put in: a row that is moved would lose the focus.
+  draw(top = this.box.scrollTop) {
+    const first = this.printing ? 0 : Math.max(Math.floor(top / this.height) - spare, 0);
+    const end = Math.min(this.printing ? mostPrinted : first + Math.ceil(this.tall / this.height) + 2 * spare, this.view.length);
     for (const [at, tr] of this.shown) {
       if (at < first || at >= end) {
         tr.remove();
@@ -106,11 +107,16 @@ export class Table {
     }
     this.above.firstChild.style.height = first * this.height + "px";
     this.below.firstChild.style.height = (this.view.length - end) * this.height + "px";
-    const tr = this.shown.get(first);
-    if (!this.printing && tr && tr.offsetHeight && Math.abs(tr.offsetHeight - this.height) > 0.5) {
-      this.height = tr.offsetHeight;
-      this.draw();
-    }
+  }
+
+  // measure looks how high the box and a row are. It alone does, when a size
+  // changed: whoever asks the browser for one makes it lay out the page.
+  measure() {
+    if (this.printing) return;
+    this.tall = this.box.clientHeight;
+    const tr = this.shown.values().next().value;
+    if (tr?.offsetHeight) this.height = tr.offsetHeight;
+    this.draw();
   }
 
   row(at) {
