@@ -47,6 +47,9 @@ type Workload struct {
 	Claims         []string `json:"claims,omitempty"`
 	ClaimTemplates []string `json:"claimTemplates,omitempty"`
 	Pods           []Pod    `json:"pods,omitempty"`
+	// Releases are the revisions that the cluster still keeps, oldest first: a
+	// Deployment's or Rollout's ReplicaSets. Snapshots of older programs have none.
+	Releases []Release `json:"releases,omitempty"`
 	// PodLevel are the requests of the pod as a whole (spec.resources), which the
 	// scheduler counts in place of its containers'.
 	PodLevel Amounts `json:"podLevel,omitzero"`
@@ -61,6 +64,16 @@ type Workload struct {
 	// Inferred says that no object told of the workload: what its usage does not
 	// show is not known.
 	Inferred bool `json:"inferred,omitempty"`
+}
+
+// Release is one revision of a workload's pod template.
+type Release struct {
+	// At is when its ReplicaSet was made: one that is rolled back to keeps its time.
+	At time.Time `json:"at"`
+	// Revision is what the controller numbered it; 0 where it did not.
+	Revision int64 `json:"revision,omitempty"`
+	// Images are its containers', where the template was read.
+	Images []string `json:"images,omitempty"`
 }
 
 // ContainerType tells what part of a pod's life a container has.

@@ -93,7 +93,7 @@ func TestExplainWeighs(t *testing.T) {
 	}
 	_, out, _ := plimsoll("explain", "fares/deploy/fare-engine", "-q")
 	text := strings.Join(strings.Fields(out), " ")
-	for _, want := range []string{"weighed CPU as it is 2: short 0 % of the time, $", "; KRR ", "; VPA ", "; Goldilocks ", "; taken "} {
+	for _, want := range []string{"weighed on the whole history, in hindsight: CPU as it is 2: short 0 % of the time, $", "risk by replay, of days that no size was learnt from: CPU", "starts time to ready", "release revisions", "; KRR ", "; VPA ", "; Goldilocks ", "; taken "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("got no %q in %s", want, text)
 		}

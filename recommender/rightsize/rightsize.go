@@ -87,7 +87,9 @@ func adviseContainer(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, c
 		return r
 	}
 	if p.Facts.Snapshot.UnreadUsage() { // a lost day may have been the busiest
+		before := s.Requests
 		s.Requests, s.Limits = s.Requests.Max(c.Requests), s.Limits.Max(c.Limits)
+		s.boundBy("a source broke off, so nothing is lowered", before)
 		r.Warn(analyzer.WarnUnread, "a source broke off, so nothing is lowered")
 	}
 	fitLimitRanges(&r, &s, p.Facts.Snapshot.LimitRanges)
@@ -126,17 +128,18 @@ func fitLimitRanges(r *advice.Advice, s *Sizing, all []analyzer.LimitRange) {
 		s.Limits.CPU, s.Limits.Memory = clamp(s.Limits.CPU, lr.Min.CPU, lr.Max.CPU), clamp(s.Limits.Memory, lr.Min.Memory, lr.Max.Memory)
 		if before != [2]analyzer.Amounts{s.Requests, s.Limits} {
 			r.Warn("limitrange", fmt.Sprintf("held within LimitRange %s", lr.Name))
-			s.boundByRange(before[0], lr.Name)
+			s.boundBy("LimitRange "+lr.Name, before[0])
 		}
 	}
 }
 
-func (s *Sizing) boundByRange(before analyzer.Amounts, name string) {
+// boundBy names what moved the requests from what they were before.
+func (s *Sizing) boundBy(why string, before analyzer.Amounts) {
 	if s.Requests.CPU != before.CPU {
-		s.bound("cpu", "LimitRange "+name, float64(s.Requests.CPU), "millicores")
+		s.bound("cpu", why, float64(s.Requests.CPU), "millicores")
 	}
 	if s.Requests.Memory != before.Memory {
-		s.bound("memory", "LimitRange "+name, float64(s.Requests.Memory), "bytes")
+		s.bound("memory", why, float64(s.Requests.Memory), "bytes")
 	}
 }
 
@@ -153,7 +156,7 @@ func clamp(v, low, high int64) int64 {
 
 // finish files what changes.
 func finish(r *advice.Advice, s *Sizing, w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) {
-	r.Detail = s
+	r.Detail, r.Evidence = s, s.Evidence
 	for _, ch := range []advice.Change{
 		{Field: "requests.cpu", From: c.Requests.CPU, To: s.Requests.CPU},
 		{Field: "requests.memory", From: c.Requests.Memory, To: s.Requests.Memory},

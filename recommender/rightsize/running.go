@@ -82,11 +82,13 @@ func fitNode(r *advice.Advice, s *Sizing, w *analyzer.WorkloadFacts, c *analyzer
 			*want, held = room, true
 		}
 	}
+	before := s.Requests
 	hold(&c.Requests.CPU, &s.Requests.CPU, most.CPU, others.CPU)
 	hold(&c.Requests.Memory, &s.Requests.Memory, most.Memory, others.Memory)
 	if !held {
 		return
 	}
+	s.boundBy("what the largest node has for it", before)
 	if s.Limits.Memory > 0 {
 		s.Limits.Memory = max(s.Limits.Memory, s.Requests.Memory)
 	}

@@ -109,6 +109,8 @@ func containerHistory(h *document.History, ref analyzer.Ref, c *analyzer.Contain
 		out.Peers = append(out.Peers, document.PeerSetting{Rule: x.Rule, CPU: document.Microcores(x.CPU), Memory: document.Kibibytes(x.Memory)})
 	}
 	out.Curve = curve(c)
+	peak, starts := rightsize.StartPeak(c.Days)
+	out.Starts, out.StartCPU = int64(min(starts, math.MaxInt64)), document.Microcores(peak)
 	for _, x := range c.History {
 		out.Settings = append(out.Settings, document.HistorySetting{
 			Date: dayName(x.Date), Setting: document.Setting{Requests: resources(x.Requests), Limits: resources(x.Limits)},

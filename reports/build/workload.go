@@ -9,13 +9,17 @@ import (
 
 func (b *builder) workload(w *analyzer.WorkloadFacts) document.Workload {
 	out := document.Workload{
-		Namespace: w.Namespace, Kind: w.Kind, Name: w.Name, Team: team(w.Labels),
-		Replicas: w.Replicas, MeanPods: document.Decimals(w.MeanPods, 2),
+		Namespace: w.Namespace, Kind: w.Kind, Name: w.Name, APIVersion: w.APIVersion, Team: team(w.Labels),
+		ReadySeconds: w.ReadyAfter(),
+		Replicas:     w.Replicas, MeanPods: document.Decimals(w.MeanPods, 2),
 		MonthlyCost: b.worth(w.Ref, b.cents.workloads[w.Ref]),
 		Containers:  make([]document.Container, 0, len(w.Containers)),
 	}
 	for i := range w.Containers {
 		out.Containers = append(out.Containers, b.container(w.Ref, &w.Containers[i]))
+	}
+	for _, x := range w.Releases {
+		out.Releases = append(out.Releases, document.Release(x))
 	}
 	out.PriceGap = b.priceGap(w)
 	b.scale(&out, w.Ref)
@@ -44,7 +48,7 @@ func saved(w *document.Workload) (sum document.USD) {
 func (b *builder) container(ref analyzer.Ref, f *analyzer.ContainerFacts) document.Container {
 	key := containerKey{ref, f.Name}
 	c := document.Container{
-		Name: f.Name, Type: string(f.Type),
+		Name: f.Name, Image: f.Image, Type: string(f.Type),
 		MonthlyCost: b.worth(ref, b.cents.containers[key]),
 		Current:     document.Setting{Requests: resources(f.Requests), Limits: resources(f.Limits)},
 		Usage:       document.Usage{CPU: cpuUsage(&f.CPU.Samples), Memory: memoryUsage(&f.Memory.Samples)},

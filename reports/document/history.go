@@ -59,6 +59,9 @@ type ContainerHistory struct {
 	Days []HistoryDay `json:"days"`
 	// Settings are the requests and limits as they were, oldest first; an entry holds from its day on.
 	Settings []HistorySetting `json:"settings,omitempty"`
+	// Starts is how many CPU samples are of the first ten minutes of pods, StartCPU the highest of them; absent where no start was seen.
+	Starts   int64 `json:"starts,omitempty"`
+	StartCPU CPU   `json:"startCPU,omitempty"`
 	// Peers are what other tools' rules would ask for on the same usage.
 	Peers []PeerSetting `json:"peers,omitempty"`
 	// Profiles are what the profiles that were not taken would ask for; absent without advice.

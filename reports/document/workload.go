@@ -1,6 +1,8 @@
 package document
 
 import (
+	"time"
+
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
@@ -9,6 +11,8 @@ type Workload struct {
 	Namespace string `json:"namespace"`
 	Kind      string `json:"kind"`
 	Name      string `json:"name"`
+	// APIVersion is that of its object; absent where none was read.
+	APIVersion string `json:"apiVersion,omitempty"`
 	// Team is what the workload's label team says, else its label owner or app.kubernetes.io/part-of.
 	Team string `json:"team,omitempty"`
 	// Replicas is what the controller is asked for now.
@@ -26,15 +30,31 @@ type Workload struct {
 	Horizontal *Horizontal `json:"horizontal,omitempty"`
 	// VPA is the VerticalPodAutoscaler that suits the workload; absent in clusters without any.
 	VPA *VPA `json:"vpa,omitempty"`
+	// ReadySeconds is from start to ready, of the fastest pod that never restarted; absent where none was seen.
+	ReadySeconds int64 `json:"readySeconds,omitempty"`
+	// Releases are the revisions that the cluster still keeps, oldest first; absent where none was read.
+	Releases []Release `json:"releases,omitempty"`
 	// Findings are mistakes in its autoscalers and disruption budgets.
 	Findings []Finding `json:"findings,omitempty"`
+}
+
+// Release is one revision of a workload's pod template.
+type Release struct {
+	// At is when its ReplicaSet was made: one that is rolled back to keeps its time.
+	At time.Time `json:"at"`
+	// Revision is the controller's number; absent where it has none.
+	Revision int64 `json:"revision,omitempty"`
+	// Images are its containers'; absent where the template was not read.
+	Images []string `json:"images,omitempty"`
 }
 
 // Container is one container of a workload's pod template. Amounts are for one
 // pod, money is for all pods of the workload.
 type Container struct {
 	Name string `json:"name"`
-	Type string `json:"type" jsonschema:"enum=container,enum=init,enum=sidecar"`
+	// Image is what it runs now; absent where no object told.
+	Image string `json:"image,omitempty"`
+	Type  string `json:"type" jsonschema:"enum=container,enum=init,enum=sidecar"`
 	// MonthlyCost is its share of the workload's cost.
 	MonthlyCost *USD `json:"monthlyCost,omitempty"`
 	// MonthlySavings is what its recommendation is worth; negative where it costs money.

@@ -215,7 +215,7 @@ func detailOf(r *document.Report, past histories, w *document.Workload, tail *[]
 	if err := text.Reasons(&b, &of, w, text.Options{}); err != nil {
 		return d, err
 	}
-	d.Text, d.YAML, d.ScalerYAML = b.String(), lines(brief.PodYAML(w)), lines(brief.ScalerYAML(w.Horizontal))
+	d.Text, d.YAML, d.ScalerYAML = b.String(), lines(brief.PodYAML(w)), lines(brief.ScalerYAML(r, w).Lines)
 	d.Scaling = scalingOf(w.Horizontal)
 	for i := range w.Containers {
 		h := past.of(w, &w.Containers[i])

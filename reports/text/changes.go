@@ -49,35 +49,41 @@ const oomRoom = 25
 
 // changers says what would change the answer, and to what: the other profiles, usage
 // twice as high, and an OOM kill.
-func changers(c *document.Container, h *document.ContainerHistory) string {
+func changers(c *document.Container, h *document.ContainerHistory) []string {
+	out := brief.Withheld(c)
 	if c.Recommended == nil {
-		return "more days of history"
+		return orMoreDays(out)
 	}
-	var out []string
 	if h != nil {
 		for _, x := range h.Profiles {
 			out = append(out, fmt.Sprintf("--profile %s makes it CPU %s, memory %s", x.Profile, brief.Cores(x.CPU), brief.Memory(x.Memory)))
 		}
 	}
 	for _, resource := range []string{"cpu", "memory"} {
-		if text := doubled(c, resource); text != "" {
-			out = append(out, text)
+		for _, text := range []string{brief.HeldBy(c, resource), doubled(c, resource)} {
+			if text != "" {
+				out = append(out, text)
+			}
 		}
 	}
 	if limit := c.Current.Limits.Memory; c.OOMKills == 0 && limit > 0 {
 		out = append(out, fmt.Sprintf("an OOM kill at the limit of %s raises memory to %s", brief.Memory(limit), rounded("memory", float64(limit)*(1+oomRoom/100.0))))
 	}
-	if len(out) == 0 {
-		return "more days of history"
+	return orMoreDays(out)
+}
+
+func orMoreDays(changers []string) []string {
+	if len(changers) == 0 {
+		return []string{"more days of history"}
 	}
-	return strings.Join(out, "; ")
+	return changers
 }
 
 // doubled is what the formula makes of a base that is twice as high; empty where another
 // rule sets the request.
 func doubled(c *document.Container, resource string) string {
-	base, margin, ok := (*evidenceOf)(c).basis(resource)
-	if !ok || base.Value <= 0 || (*evidenceOf)(c).bound(resource) != "" {
+	base, margin, ok := brief.Basis(c, resource)
+	if !ok || base.Value <= 0 || brief.Bound(c, resource) != "" {
 		return ""
 	}
 	twice := 2 * base.Value

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
@@ -87,15 +86,23 @@ func (s *screen) explainContainer(w *document.Workload, c *document.Container, p
 	}
 	s.hang("  others  ", peers(c, h), plainTone)
 	s.hang("  curve   ", curve(c, h), plainTone)
+	before := "on the whole history, in hindsight: "
 	for _, text := range []string{weighed(c, h), weighedMemory(c, h)} {
 		if text != "" {
-			s.hang("  weighed ", text, plainTone)
+			s.hang("  weighed ", before+text, plainTone)
+			before = ""
 		}
 	}
-	s.hang("  events  ", events(s.r, c, h), plainTone)
+	s.hang("  events  ", events(s.r, c), plainTone)
+	s.hang("  starts  ", brief.StartUps(w, c, h), plainTone)
+	s.hang("  release ", brief.Releases(s.r, w, c, h), plainTone)
 	s.hang("  risk    ", riskOf(c), plainTone)
 	s.hang("  sure    ", sureness(c), plainTone)
-	s.hang("  changes ", changers(c, h), plainTone)
+	head := "  changes "
+	for _, text := range changers(c, h) {
+		s.hang(head, text, plainTone)
+		head = strings.Repeat(" ", len(head))
+	}
 	for _, x := range c.Warnings {
 		s.hang("  doubt   ", brief.Clean(x.Message), plainTone)
 	}
@@ -162,31 +169,6 @@ func (s *screen) figures(c *document.Container) {
 	s.lines(t.print(s.o.line(), s.o.Color)...)
 }
 
-// bound names what set the request in place of usage and margin; empty where nothing did.
-func (c *evidenceOf) bound(resource string) string {
-	for _, e := range slices.Backward(c.Evidence) {
-		if why, ok := strings.CutPrefix(e.Name, resource+" bound: "); ok {
-			return brief.Clean(why)
-		}
-	}
-	return ""
-}
-
-// basis finds what a request is made of.
-func (c *evidenceOf) basis(resource string) (base, margin document.Evidence, ok bool) {
-	for _, e := range c.Evidence {
-		switch {
-		case strings.HasPrefix(e.Name, resource+" base, "), e.Name == resource+" peak", e.Name == resource+" reading":
-			base, ok = e, true
-		case e.Name == resource+" margin", e.Name == resource+" headroom":
-			margin = e
-		}
-	}
-	return base, margin, ok && margin.Name != ""
-}
-
-type evidenceOf document.Container
-
 // formula puts the figures in: base + margin = advice. Where a bound moved the
 // advice from that, it says so.
 func (s *screen) formula(c *document.Container, resource string) string {
@@ -208,7 +190,7 @@ func (s *screen) formula(c *document.Container, resource string) string {
 	if got == 0 {
 		return "no request"
 	}
-	base, margin, ok := (*evidenceOf)(c).basis(resource)
+	base, margin, ok := brief.Basis(c, resource)
 	if !ok {
 		return fmt.Sprintf("%s, now %s", advice, now)
 	}
@@ -229,7 +211,7 @@ func (s *screen) formula(c *document.Container, resource string) string {
 		verb = "kept at"
 	}
 	text := fmt.Sprintf("%s would be %s; %s %s", head, say(rounded), verb, advice)
-	if why := (*evidenceOf)(c).bound(resource); why != "" {
+	if why := brief.Bound(c, resource); why != "" {
 		text += ": " + why
 	}
 	return text + "; now " + now
@@ -297,16 +279,13 @@ func weighed(c *document.Container, h *document.ContainerHistory) string {
 	return "CPU " + strings.Join(out, "; ")
 }
 
-func events(r *document.Report, c *document.Container, h *document.ContainerHistory) string {
+func events(r *document.Report, c *document.Container) string {
 	out := []string{fmt.Sprintf("%d OOM kills, %d restarts", c.OOMKills, c.Restarts)}
 	if c.OOMKills+c.Restarts == 0 && r.Unseen(document.OOMKilled) != "" {
 		out[0] = "OOM kills and restarts are not known"
 	}
 	if c.ThrottledShare != nil {
 		out = append(out, document.Percent(*c.ThrottledShare)+" of CPU periods throttled")
-	}
-	if h != nil && len(h.Settings) > 1 {
-		out = append(out, fmt.Sprintf("requests or limits changed %dx, last on %s", len(h.Settings)-1, h.Settings[len(h.Settings)-1].Date))
 	}
 	return strings.Join(out, ", ")
 }
@@ -322,7 +301,7 @@ func riskOf(c *document.Container) string {
 	if len(out) == 0 {
 		return "not known"
 	}
-	return strings.Join(out, "; ")
+	return "by replay, of days that no size was learnt from: " + strings.Join(out, "; ")
 }
 
 // sureness says the confidence in words.
@@ -369,6 +348,9 @@ func (s *screen) scaling(h *document.Horizontal) {
 	for _, x := range h.Withheld {
 		s.hang("  held    ", brief.Clean(x.Reason), plainTone)
 	}
+	for _, x := range h.Warnings {
+		s.hang("  doubt   ", brief.Clean(x.Message), plainTone)
+	}
 	for i := range h.Evidence {
 		s.hang("  figure  ", brief.Clean(h.Evidence[i].Name)+": "+brief.Figure(&h.Evidence[i]), plainTone)
 	}
@@ -377,13 +359,19 @@ func (s *screen) scaling(h *document.Horizontal) {
 // paste is the advice as the part of a pod template, and as an autoscaler's spec.
 func (s *screen) paste(w *document.Workload) {
 	if lines := brief.PodYAML(w); len(lines) > 0 {
-		s.WriteByte('\n')
-		s.lines(painted("to paste into the pod template", strongTone, s.o.Color))
-		s.lines(lines...)
+		s.yaml(brief.Manifest{Title: "to paste into the pod template", Lines: lines})
 	}
-	if lines := brief.ScalerYAML(w.Horizontal); len(lines) > 0 {
-		s.lines("")
-		s.hang("", "to paste into the HorizontalPodAutoscaler (autoscaling/v2)", strongTone)
-		s.lines(lines...)
+	if m := brief.ScalerYAML(s.r, w); len(m.Lines) > 0 {
+		s.yaml(m)
+	}
+}
+
+// yaml prints what is to be copied: no line is longer than the terminal, and what is
+// copied from it reads the same.
+func (s *screen) yaml(m brief.Manifest) {
+	s.lines("")
+	s.hang("", m.Title, strongTone)
+	for _, l := range m.Lines {
+		s.lines(brief.FoldYAML(l, s.o.line())...)
 	}
 }

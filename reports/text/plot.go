@@ -2,6 +2,7 @@ package text
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,9 @@ const plotRows = 8
 // right. What was not seen stays empty.
 func plot(mean, peak []float64, marks []mark, width int, number func(float64) string) []string {
 	top := 0.0
+	if !slices.ContainsFunc(mean, func(v float64) bool { return v >= 0 }) {
+		return nil // nothing was seen, which a plot would show as nothing used
+	}
 	for i := range peak {
 		if peak[i] > top { // never true of what was not seen
 			top = peak[i]

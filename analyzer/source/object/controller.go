@@ -31,6 +31,7 @@ type controller struct {
 	provided  string           // as providedBy gives it
 	// claims and claimTemplates are as analyzer.Workload has them.
 	claims, claimTemplates []string
+	release                analyzer.Release // a ReplicaSet's
 	// templateFrom names the workload whose pod template this one uses.
 	templateFrom *analyzer.Ref
 	// metadataOnly says that the spec was not read.
@@ -52,6 +53,9 @@ func newController(gvk schema.GroupVersionKind, o *metav1.ObjectMeta) *controlle
 	}
 	c.annotations = ownAnnotations(o.Annotations)
 	c.provided = providedBy(o)
+	if gvk.Kind == "ReplicaSet" {
+		c.release = releaseOf(o)
+	}
 	return c
 }
 

@@ -52,7 +52,7 @@ export class Panel {
       ...detail.containers.flatMap((c) => container(c, series, detail.containers.length > 1)),
       ...scaling(detail, series),
       ...yaml("YAML for the pod template", detail.yaml),
-      ...yaml("YAML for the HorizontalPodAutoscaler", detail.scalerYAML),
+      ...yaml("YAML for the number of pods", detail.scalerYAML),
       h("h3", {}, "Why"),
       h("pre", { tabindex: "0", "aria-label": "Why, as plimsoll explain prints it" }, detail.text)];
   }

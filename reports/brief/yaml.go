@@ -1,0 +1,92 @@
+package brief
+
+import (
+	"strconv"
+	"strings"
+)
+
+func plainNumber(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+func oneLine(s string) string { return Clean(strings.Join(strings.Fields(s), " ")) }
+
+// yamlText is a string as YAML reads it back: in quotes where it could be a number or a
+// word of YAML's own.
+func yamlText(s string) string {
+	plain := len(s) > 0 && (s[0] >= 'a' && s[0] <= 'z' || s[0] >= 'A' && s[0] <= 'Z')
+	for _, r := range s {
+		plain = plain && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '.' || r == '/' || r == '_')
+	}
+	switch strings.ToLower(s) {
+	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
+		plain = false
+	}
+	if plain {
+		return s
+	}
+	return strconv.Quote(s)
+}
+
+// spaced sets a space after the commas of a query that are in no string, so that it can
+// be broken there: PromQL reads it the same.
+func spaced(query string) string {
+	var b strings.Builder
+	quoted, escaped := rune(0), false
+	for i, r := range query {
+		b.WriteRune(r)
+		switch {
+		case escaped:
+			escaped = false
+		case quoted != 0 && r == '\\':
+			escaped = true
+		case quoted != 0 && r == quoted:
+			quoted = 0
+		case quoted == 0 && (r == '"' || r == '\'' || r == '`'):
+			quoted = r
+		case quoted == 0 && r == ',' && !strings.HasPrefix(query[i+1:], " "):
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// FoldYAML breaks a line of YAML that is longer than width so that it reads the same: a
+// comment at its spaces, a string in double quotes by an escaped break. Others stay.
+func FoldYAML(line string, width int) []string {
+	text := strings.TrimLeft(line, " ")
+	indent := line[:len(line)-len(text)]
+	if len([]rune(line)) <= width || width < len(indent)+2*leastFold {
+		return []string{line}
+	}
+	if comment, ok := strings.CutPrefix(text, "# "); ok {
+		var out []string
+		now := indent + "#"
+		for _, word := range strings.Fields(comment) {
+			if len([]rune(now))+1+len([]rune(word)) > width && now != indent+"#" {
+				out, now = append(out, now), indent+"#"
+			}
+			now += " " + word
+		}
+		return append(out, now)
+	}
+	key, value, ok := strings.Cut(line, ": ")
+	if !ok {
+		return []string{line}
+	}
+	if !strings.HasPrefix(value, `"`) { // a plain scalar cannot be broken where it has no space
+		line = key + ": " + strconv.Quote(value)
+	}
+	var out []string
+	rest := []rune(line)
+	for len(rest) > width {
+		at := width - 1
+		for at > len(indent)+leastFold/2 && (rest[at] == ' ' || rest[at-1] == '\\') {
+			at--
+		}
+		out = append(out, string(rest[:at])+`\`)
+		rest = append([]rune(indent+"  "), rest[at:]...)
+	}
+	return append(out, string(rest))
+}
+
+// leastFold is the least room beside the indent in which a line is broken.
+const leastFold = 16
