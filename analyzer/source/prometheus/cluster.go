@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -24,6 +25,31 @@ type split struct {
 	values []string // sorted; "" is the series without it
 }
 
+// findLabels lists the labels that may tell clusters apart, and how many series have each.
+func (d *discovery) findLabels(ctx context.Context, c *client, at time.Time) (tries []string, have map[string]float64, err error) {
+	var more []string
+	var lost error
+	var all sync.WaitGroup
+	beside := d.branch()
+	all.Go(func() { more, lost = beside.splits(ctx, c, at) })
+	have, err = d.probe(ctx, c, d.names.memoryName(), [][]string{clusterLabels}, at)
+	all.Wait()
+	d.warnings = append(d.warnings, beside.warnings...)
+	d.said.join(beside.said)
+	if err = cmpError(lost, err); err != nil {
+		return nil, nil, err
+	}
+	more = slices.DeleteFunc(more, func(l string) bool { return slices.Contains(clusterLabels, l) })
+	if len(more) > 0 {
+		others, err := d.probe(ctx, c, d.names.memoryName(), [][]string{more}, at)
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(have, others)
+	}
+	return slices.Concat(clusterLabels, more), have, nil
+}
+
 // findSplit looks for a label of clusters with several values that have pods of
 // their own. Replicas that see the same pods are no clusters.
 func (d *discovery) findSplit(ctx context.Context, c *client, at time.Time) (*split, error) {
@@ -34,12 +60,7 @@ func (d *discovery) findSplit(ctx context.Context, c *client, at time.Time) (*sp
 	}
 	labels := d.usage.list()
 	all := d.selector(d.names.memoryName(), append(d.ofContainers(), d.within...)...)
-	more, err := d.splits(ctx, c, at)
-	if err != nil {
-		return nil, err
-	}
-	tries := slices.Concat(clusterLabels, slices.DeleteFunc(more, func(l string) bool { return slices.Contains(clusterLabels, l) }))
-	have, err := d.probe(ctx, c, d.names.memoryName(), [][]string{tries}, at)
+	tries, have, err := d.findLabels(ctx, c, at)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -79,16 +80,43 @@ func discoverWithin(ctx context.Context, c *client, o Options, x extent) (d disc
 	if err := d.chooseCPU(ctx, c, f, at); err != nil {
 		return d, false, err
 	}
-	if err := d.findNamespaces(ctx, c, o, at); err != nil {
-		return d, false, err
+	err = d.findRest(ctx, c, o)
+	return d, len(d.sizes) > 0, err
+}
+
+// findRest asks side by side what needs the names of usage alone. The error is the
+// first in this order, whichever came first.
+func (d *discovery) findRest(ctx context.Context, c *client, o Options) error {
+	d.sizes = map[string]int{}
+	sized, gone, apart, state := d.branch(), d.branch(), d.branch(), d.branch()
+	var failed [4]error
+	var all sync.WaitGroup
+	all.Go(func() {
+		if failed[0] = sized.countNamespaces(ctx, c, o); failed[0] == nil {
+			failed[0] = sized.findInterval(ctx, c, sized.at)
+		}
+	})
+	all.Go(func() { failed[1] = gone.findGone(ctx, c, o) })
+	all.Go(func() { apart.split, failed[2] = apart.findSplit(ctx, c, apart.at) })
+	all.Go(func() { failed[3] = state.probeState(ctx, c, state.at) })
+	all.Wait()
+	for _, b := range []*discovery{sized, gone, apart, state} {
+		d.warnings = append(d.warnings, b.warnings...)
+		d.said.join(b.said)
+		for ns, n := range b.sizes {
+			d.sizes[ns] = max(d.sizes[ns], n)
+		}
 	}
-	if d.split, err = d.findSplit(ctx, c, at); err != nil {
-		return d, false, err
-	}
-	if err := d.findInterval(ctx, c, at); err != nil {
-		return d, false, err
-	}
-	return d, len(d.sizes) > 0, d.probeState(ctx, c, at)
+	d.interval, d.rate, d.peak = sized.interval, sized.rate, sized.peak
+	d.split, d.state, d.otelState = apart.split, state.state, state.otelState
+	return cmpError(cmpError(failed[0], failed[1]), cmpError(failed[2], failed[3]))
+}
+
+// branch is a part of discovery beside others: it has no warnings and no sizes yet.
+func (d *discovery) branch() *discovery {
+	b := *d
+	b.warnings, b.sizes, b.said = nil, map[string]int{}, sayings{warnings: map[string]bool{}}
+	return &b
 }
 
 // ask sends a question of discovery and keeps what the engine says beside its
@@ -238,12 +266,11 @@ func (d *discovery) nothingThere(ctx context.Context, c *client, w analyzer.Wind
 	return out
 }
 
-// findNamespaces lists namespaces with their number of series: those of now
-// by one instant query, those that are gone from the index.
-func (d *discovery) findNamespaces(ctx context.Context, c *client, o Options, at time.Time) error {
-	d.sizes = map[string]int{}
+// countNamespaces lists the namespaces of now with their number of series, and those
+// that the user named.
+func (d *discovery) countNamespaces(ctx context.Context, c *client, o Options) error {
 	if d.all != nil {
-		return d.countEach(ctx, c, d.all, at)
+		return d.countEach(ctx, c, d.all, d.at)
 	}
 	matchers := d.ofContainers()
 	if o.Namespaces != nil {
@@ -254,14 +281,21 @@ func (d *discovery) findNamespaces(ctx context.Context, c *client, o Options, at
 	}
 	selector := d.selector(d.names.memoryName(), matchers...)
 	query := fmt.Sprintf("count by (%s) (last_over_time(%s[%s]))", promName(d.usage.namespace), selector, seconds(d.lookback))
-	_, err := d.ask(ctx, c, question{doing: "counting series by namespace", query: query, end: at}, func(s *series) {
+	_, err := d.ask(ctx, c, question{doing: "counting series by namespace", query: query, end: d.at}, func(s *series) {
 		if len(s.points) > 0 && s.get(d.usage.namespace) != "" {
 			d.sizes[s.get(d.usage.namespace)] = int(s.points[0].value)
 		}
 	})
-	if err != nil || o.Namespaces != nil {
-		return err
+	return err
+}
+
+// findGone lists from the index the namespaces of the window, with those that are
+// gone: nothing where the user named some.
+func (d *discovery) findGone(ctx context.Context, c *client, o Options) error {
+	if d.all != nil || o.Namespaces != nil {
+		return nil
 	}
+	selector := d.selector(d.names.memoryName(), d.ofContainers()...)
 	past, err := d.ask(ctx, c, question{
 		doing: "listing namespaces of the past", path: "label/" + labelPath(d.usage.namespace) + "/values",
 		start: o.Window.Start, end: o.Window.End, values: url.Values{"match[]": {selector}},
@@ -274,7 +308,7 @@ func (d *discovery) findNamespaces(ctx context.Context, c *client, o Options, at
 		return nil
 	}
 	for _, ns := range past.values {
-		if _, ok := d.sizes[ns]; !ok && ns != "" {
+		if ns != "" {
 			d.sizes[ns] = 0
 		}
 	}

@@ -9,7 +9,8 @@
 //     make the grid of tasks. No query is ever about one container.
 //  3. owners.go reads the owner series, so that pods of the past find their workload.
 //  4. usage.go runs the queries of query.go for every shard and day and folds
-//     the answers into an analyzer.Recorder as they stream in (decode.go).
+//     the answers into an analyzer.Recorder as they stream in (decode.go). What is
+//     asked once a day goes into one question (daily.go).
 //  5. requests_rate.go asks once which request counters of requests_list.go
 //     there are, and reads those in the same grid.
 //

@@ -5,17 +5,19 @@ import (
 	"sync"
 )
 
-// gate bounds the queries in flight. It starts low and rises while all goes
-// well; when the engine calls itself overloaded, it halves (additive increase,
-// multiplicative decrease).
+// gate bounds the queries in flight. It starts low and rises with each good answer;
+// when the engine calls itself overloaded, it halves, and rises slowly from then on
+// (additive increase, multiplicative decrease).
 type gate struct {
 	mu             sync.Mutex
 	limit, most    int
 	inFlight, good int
+	warned         bool          // the engine called itself overloaded
 	free           chan struct{} // closed and renewed whenever there may be room
 }
 
-// raiseAfter is the number of good answers that the limit rises by one after.
+// raiseAfter is the number of good answers that the limit rises by one after, once
+// the engine was overloaded.
 const raiseAfter = 8
 
 func newGate(most int) *gate {
@@ -46,8 +48,8 @@ func (g *gate) leave(overloaded bool) {
 	defer g.mu.Unlock()
 	g.inFlight--
 	if overloaded {
-		g.limit, g.good = max(g.limit/2, 1), 0
-	} else if g.good++; g.good >= raiseAfter {
+		g.limit, g.good, g.warned = max(g.limit/2, 1), 0, true
+	} else if g.good++; g.good >= raiseAfter || !g.warned {
 		g.limit, g.good = min(g.limit+1, g.most), 0
 	}
 	close(g.free)

@@ -16,18 +16,20 @@ const networkStep = time.Hour
 // network reads by the hour what the pods received and sent. An engine without such
 // series is asked one query; one that fails to answer gives a warning, and where
 // it broke off the report is partial.
-func (col *collection) network(ctx context.Context, concurrency int) []analyzer.NetworkUsage {
-	some, err := col.hasNetwork(ctx)
+func (col *collection) network(ctx context.Context, concurrency int, known func() bool) []analyzer.NetworkUsage {
+	metric, err := col.hasNetwork(ctx)
 	if err != nil {
 		col.warnOfNetwork(err)
 	}
-	if !some {
+	if metric == "" || !known() {
 		return nil
 	}
+	d := col.dialect
+	d.traffic = metric
 	var tasks []runner
 	for _, shard := range shards(col.sizes) {
 		for _, day := range days(col.window) {
-			tasks = append(tasks, &networkTask{shard: shard, span: day})
+			tasks = append(tasks, &networkTask{dialect: &d, shard: shard, span: day})
 		}
 	}
 	col.more(len(tasks))
@@ -54,8 +56,8 @@ func (col *collection) warnOfNetwork(err error) {
 var otelTraffic = []string{"k8s_pod_network_io_bytes_total", "k8s_pod_network_io"}
 
 // hasNetwork asks whether there is any traffic of pods at the window's end, by the
-// names that usage has.
-func (col *collection) hasNetwork(ctx context.Context) (some bool, err error) {
+// names that usage has. It gives the metric's, or "".
+func (col *collection) hasNetwork(ctx context.Context) (metric string, err error) {
 	d := &col.dialect
 	names := []string{metricReceived}
 	switch {
@@ -64,27 +66,28 @@ func (col *collection) hasNetwork(ctx context.Context) (some bool, err error) {
 	case d.otel():
 		names = otelTraffic
 	case d.names.pods:
-		return false, nil
+		return "", nil
 	}
 	for _, name := range names {
+		some := false
 		query := fmt.Sprintf("count(last_over_time(%s[%s]))", d.selector(name, promName(d.usage.pod)+`!=""`), seconds(lookback))
 		a, err := col.client.ask(ctx, question{doing: "looking for the traffic of pods", end: col.window.End, query: query, most: fewSeries}, func(row *series) {
 			some = some || len(row.points) > 0
 		})
 		col.heard(a)
 		if err != nil {
-			return false, err
+			return "", err
 		}
 		if some {
-			d.traffic = name
-			return true, nil
+			return name, nil
 		}
 	}
-	return false, nil
+	return "", nil
 }
 
 // networkTask reads one day of one shard.
 type networkTask struct {
+	dialect *dialect
 	shard   []string
 	span    span
 	rec     analyzer.NetworkRecorder
@@ -107,7 +110,7 @@ func (t *networkTask) read(ctx context.Context, col *collection, shard []string,
 	if !ok {
 		return nil
 	}
-	ask := question{doing: "reading the traffic of pods", query: col.dialect.trafficOf(shard), start: first, end: last, step: networkStep}
+	ask := question{doing: "reading the traffic of pods", query: t.dialect.trafficOf(shard), start: first, end: last, step: networkStep}
 	a, err := col.client.ask(ctx, ask, func(row *series) { t.take(col, row) })
 	col.heard(a)
 	return halve(err, shard, s, networkStep, func(shard []string, s span) error { return t.read(ctx, col, shard, s) })

@@ -50,8 +50,15 @@ type ownerTask struct {
 }
 
 func (t *ownerTask) run(ctx context.Context, col *collection) error {
+	done, err := t.readOwners(ctx, col)
+	if err != nil {
+		t.failed.add(ownerQueries[0].name, err)
+		return err
+	}
 	for _, q := range ownerQueries {
-		err := t.read(ctx, col, q, t.shard, t.day)
+		if !done {
+			err = t.read(ctx, col, q, t.shard, t.day)
+		}
 		col.step()
 		if err == nil {
 			continue
@@ -64,8 +71,7 @@ func (t *ownerTask) run(ctx context.Context, col *collection) error {
 	if !col.dialect.otel() {
 		return nil
 	}
-	err := t.readOTel(ctx, col, t.shard, t.day)
-	if err != nil {
+	if err = t.readOTel(ctx, col, t.shard, t.day); err != nil {
 		t.failed.add(ownerQueries[0].name, err)
 	}
 	return softly(err)
@@ -74,11 +80,16 @@ func (t *ownerTask) run(ctx context.Context, col *collection) error {
 func (t *ownerTask) read(ctx context.Context, col *collection, q ownerQuery, shard []string, s span) error {
 	d := &col.dialect
 	ask := question{doing: "reading " + q.name, end: s.to, query: q.text(d, shard, s.to.Sub(s.from))}
-	labels := q.labels(d.state)
-	a, err := col.client.ask(ctx, ask, func(row *series) {
-		child := analyzer.Ref{Namespace: row.get(labels[0]), Kind: q.kind, Name: row.get(labels[1])}
-		col.rows.add(q.metric, child, ownerRow{s.to.UnixMilli(), row.get("owner_kind"), row.get("owner_name")})
-	})
+	a, err := col.client.ask(ctx, ask, t.taker(col, q, s))
 	col.heard(a)
 	return halve(err, shard, s, d.step, func(shard []string, s span) error { return t.read(ctx, col, q, shard, s) })
+}
+
+// taker files the rows of a query.
+func (t *ownerTask) taker(col *collection, q ownerQuery, s span) func(*series) {
+	labels := q.labels(col.dialect.state)
+	return func(row *series) {
+		child := analyzer.Ref{Namespace: row.get(labels[0]), Kind: q.kind, Name: row.get(labels[1])}
+		col.rows.add(q.metric, child, ownerRow{s.to.UnixMilli(), row.get("owner_kind"), row.get("owner_name")})
+	}
 }

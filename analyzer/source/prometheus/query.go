@@ -133,12 +133,15 @@ type query struct {
 	absent string
 }
 
+// queryCount is the number of queries.
+const queryCount = 11
+
 // queries lists what is read, in order: usage first, so that a collection
 // that is broken off has it. Duplicates (HA replicas, two jobs scraping one
 // kubelet) are removed by max, never summed; where one container may have
 // several series of its own (a new cgroup id with each start, a new uid with
 // each pod of a StatefulSet), counts are summed over those.
-var queries = []query{
+var queries = [queryCount]query{
 	{
 		name: "CPU usage", metric: metricCPU, ranged: true, take: takeCPU,
 		text: func(d *dialect, shard []string, _ time.Duration) string {
@@ -159,10 +162,7 @@ var queries = []query{
 	},
 	{
 		name: "OOM kills", metric: metricLastReason, ranged: true, take: takeOOMRestarts,
-		pods: func(d *dialect, shard []string, over time.Duration) string {
-			t := d.states(metricLastReason, shard, `reason="OOMKilled"`)
-			return fmt.Sprintf("group by (%s) (max_over_time(%s[%s]) == 1)", d.state.pod, t, seconds(over))
-		},
+		pods: killed(metricLastReason),
 		text: func(d *dialect, shard []string, _ time.Duration) string {
 			r, t := d.states(metricRestarts, shard), d.states(metricLastReason, shard, `reason="OOMKilled"`)
 			return fmt.Sprintf("sum %s (max %s (((%s - last_over_time(%s[6h] offset %s)) > 0) and on (%s) (%s == 1)))",
@@ -171,6 +171,7 @@ var queries = []query{
 	},
 	{
 		name: "OOM kills of containers that do not restart", metric: metricReason, ranged: true, take: takeOOMEnds,
+		pods: killed(metricReason),
 		text: func(d *dialect, shard []string, _ time.Duration) string {
 			t := d.states(metricReason, shard, `reason="OOMKilled"`)
 			return fmt.Sprintf("max %s ((%s == 1) unless (last_over_time(%s[6h] offset %s) == 1))", d.state.by(), t, t, seconds(d.step))
@@ -194,6 +195,14 @@ var queries = []query{
 	{name: "limits of init containers", metric: metricInitLimits, many: true, take: takeLimits, text: amounts(metricInitLimits)},
 	{name: "throttled CFS periods", metric: metricThrottled, take: takeThrottled, text: increase(metricThrottled)},
 	{name: "CFS periods", metric: metricPeriods, take: takePeriods, text: increase(metricPeriods)},
+}
+
+// killed writes the query for the pods in which a container was killed for its memory.
+func killed(metric string) func(*dialect, []string, time.Duration) string {
+	return func(d *dialect, shard []string, over time.Duration) string {
+		t := d.states(metric, shard, `reason="OOMKilled"`)
+		return fmt.Sprintf("group by (%s) (max_over_time(%s[%s]) == 1)", d.state.pod, t, seconds(over))
+	}
 }
 
 func increase(metric string) func(*dialect, []string, time.Duration) string {

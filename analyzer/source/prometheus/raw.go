@@ -178,9 +178,9 @@ func readRaw(ctx context.Context, col *collection, tasks []*task) error {
 	for k, t := range tasks {
 		t.begin(col)
 		for i, r := range readers[k] {
-			q := queryNamed(rawQueries[i].name)
-			t.asked++
-			r.rows(func(row *series) { t.take(col, q, d.labelsOf(q), row, t.day) })
+			at, number := queryNamed(rawQueries[i].name), t.number()
+			labels := d.labelsOf(&queries[at])
+			r.rows(func(row *series) { t.take(col, at, number, labels, row) })
 			col.step()
 		}
 		t.close()
@@ -189,9 +189,8 @@ func readRaw(ctx context.Context, col *collection, tasks []*task) error {
 	return nil
 }
 
-func queryNamed(name string) *query {
-	i := slices.IndexFunc(queries, func(q query) bool { return q.name == name })
-	return &queries[i]
+func queryNamed(name string) int {
+	return slices.IndexFunc(queries[:], func(q query) bool { return q.name == name })
 }
 
 // ownerBatch is the days of a shard whose owners one request asks for.

@@ -17,7 +17,7 @@ import (
 // counters is asked one query, about the last hour. What cannot be had is a
 // warning, and where the engine broke off the report is partial. The error is
 // that of a collection called off.
-func (col *collection) requests(ctx context.Context, d *discovery, concurrency int) ([]analyzer.RequestRate, error) {
+func (col *collection) requests(ctx context.Context, d *discovery, concurrency int, known func() bool) ([]analyzer.RequestRate, error) {
 	found, err := d.findCounters(ctx, col.client, lookback)
 	if e := (*Error)(nil); errors.As(err, &e) && e.Kind == KindTooLarge {
 		found, err = d.findCounters(ctx, col.client, instant)
@@ -27,6 +27,9 @@ func (col *collection) requests(ctx context.Context, d *discovery, concurrency i
 	}
 	if err != nil {
 		col.warnOfRequests(err)
+		return nil, nil
+	}
+	if !known() {
 		return nil, nil
 	}
 	var tasks []runner

@@ -118,10 +118,14 @@ func (e *Engine) Collect(ctx context.Context, owners *analyzer.Owners, namespace
 // fill reads the usage, and beside it what takes few queries.
 func (col *collection) fill(ctx context.Context, out *Result, d *discovery, namespaces []string, concurrency int) error {
 	var failed error
-	usage, err := col.collect(ctx, shards(col.sizes), concurrency, func() {
-		out.Requests, failed = col.requests(ctx, d, concurrency)
-		out.Volumes = col.volumes(ctx, namespaces)
-		out.Network = col.network(ctx, concurrency)
+	usage, err := col.collect(ctx, shards(col.sizes), concurrency, func(known func() bool) {
+		var all sync.WaitGroup
+		all.Go(func() { out.Requests, failed = col.requests(ctx, d, concurrency, known) })
+		all.Go(func() { // no third: half of the gate is the owners'
+			out.Volumes = col.volumes(ctx, namespaces)
+			out.Network = col.network(ctx, concurrency, known)
+		})
+		all.Wait()
 	})
 	if err != nil {
 		out.Requests, out.Volumes, out.Network = nil, nil, nil
@@ -176,6 +180,8 @@ type collection struct {
 	sizes   map[string]int // series of one usage metric by namespace
 	// queriesOnly says that the engine's remote read is not to be had, or no gain.
 	queriesOnly atomic.Bool
+	// apart says that the engine did not answer a question of several queries.
+	apart atomic.Bool
 
 	mu          sync.Mutex
 	progress    func(done, total int)
@@ -219,6 +225,16 @@ func (s *sayings) hear(a answer) {
 	}
 }
 
+// join adds what was said beside other answers.
+func (s *sayings) join(o sayings) {
+	s.partial = s.partial || o.partial
+	for _, w := range slices.Sorted(maps.Keys(o.warnings)) {
+		if len(s.warnings) < maxWarnings {
+			s.warnings[w] = true
+		}
+	}
+}
+
 // list gives them as warnings.
 func (s *sayings) list() (out []analyzer.Warning) {
 	add := func(message string) {
@@ -238,9 +254,9 @@ type runner interface {
 	run(context.Context, *collection) error
 }
 
-// collect runs the grid: owners first, since usage is filed under them. Once
-// they are known, beside runs along with it.
-func (col *collection) collect(ctx context.Context, shards [][]string, concurrency int, beside func()) ([]analyzer.ContainerUsage, error) {
+// collect runs the grid: owners first, since usage is filed under them. beside runs
+// along with it; known waits until the owners are there, and reports whether they are.
+func (col *collection) collect(ctx context.Context, shards [][]string, concurrency int, beside func(known func() bool)) ([]analyzer.ContainerUsage, error) {
 	var owners, usage []runner
 	var ownerTasks []*ownerTask
 	var usageTasks []*task
@@ -257,14 +273,19 @@ func (col *collection) collect(ctx context.Context, shards [][]string, concurren
 		usage = append(usage, col.batches(usageTasks[first:], series, first == 0)...)
 	}
 	col.total = len(ownerTasks)*len(ownerQueries) + len(usageTasks)*len(queries)
+	var along sync.WaitGroup
+	settled, all := make(chan struct{}), false
+	along.Go(func() { beside(func() bool { <-settled; return all }) })
 	stopped := col.runAll(ctx, owners, concurrency)
 	if stopped == nil {
 		col.rows.fill(col.owners)
-		var along sync.WaitGroup
-		along.Go(beside)
-		stopped = col.runAll(ctx, usage, concurrency)
-		along.Wait()
+		all = true
 	}
+	close(settled)
+	if stopped == nil {
+		stopped = col.runAll(ctx, usage, concurrency)
+	}
+	along.Wait()
 	if ctx.Err() != nil && origin.Stalled(ctx) == nil {
 		return nil, stopped
 	}
@@ -324,7 +345,7 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 	if first := cmpError(stopped, failed.first()); first != nil && len(usage) == 0 {
 		return nil, first
 	}
-	for i := range queries[:2] { // without CPU or memory there is nothing to say
+	for i := range 2 { // without CPU or memory there is nothing to say
 		if q := &queries[i]; series[q.name] == 0 && failed.has(q.name) {
 			return nil, failed.of(q.name)
 		}
@@ -409,7 +430,8 @@ func (col *collection) warnAll(all []analyzer.Warning) {
 
 // warnOfAbsent names the metrics that no series came of, and what follows.
 func (col *collection) warnOfAbsent(series map[string]int, failed *failures) {
-	for _, q := range queries {
+	for i := range queries {
+		q := &queries[i]
 		if q.absent != "" && series[q.name] == 0 && !failed.has(q.name) {
 			col.warn(analyzer.WarnMissing, q.metric, q.absent)
 		}

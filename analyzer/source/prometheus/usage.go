@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -15,10 +16,15 @@ type task struct {
 	shard []string
 	day   span
 
+	pieces int // each question is asked in so many parts of the day
+	// pods are those that the queries of some pods are about, by the query's index,
+	// as far as they are known.
+	pods [queryCount]*[]string
+
+	mu         sync.Mutex // of what follows: questions are asked side by side
 	rec        *analyzer.Recorder
 	containers map[containerKey]*containerDay
-	asked      int // numbers the questions, so that no answer is taken twice
-	pieces     int // each question is asked in so many parts of the day
+	asked      int32 // numbers the questions, so that no answer is taken twice
 	series     map[string]int
 	odd        int
 	unmatched  map[string]bool
@@ -33,10 +39,10 @@ type containerKey struct{ namespace, pod, container string }
 // containerDay is one container of one pod within a task.
 type containerDay struct {
 	*analyzer.PodSeries
-	fed      int   // the last question whose answer was taken
-	end      int64 // of the span that is being read, Unix milliseconds
-	restarts int64 // OOM kills that a restart followed
-	ends     int64 // OOM kills seen as the container's final state
+	fed      [queryCount]int32 // the last question of each query whose answer was taken
+	day      int64             // its end, Unix milliseconds
+	restarts int64             // OOM kills that a restart followed
+	ends     int64             // OOM kills seen as the container's final state
 }
 
 // begin makes ready for series.
@@ -44,6 +50,7 @@ func (t *task) begin(col *collection) {
 	t.rec = analyzer.NewRecorder(col.window)
 	t.containers = map[containerKey]*containerDay{}
 	t.series, t.unmatched, t.several = map[string]int{}, map[string]bool{}, map[string]bool{}
+	t.pods = [queryCount]*[]string{}
 }
 
 // run asks all queries of the task, and gives back only an error that ends
@@ -72,38 +79,77 @@ func wasCut(err error) bool {
 	return errors.As(err, &e) && e.cut
 }
 
-// readAll asks all queries. It gives back an error that ends the collection, or
-// one of an answer that was cut.
+// readAll asks all queries: first those that fit into one question, then the others
+// side by side. It gives back an error that ends the collection, or one of an answer
+// that was cut.
 func (t *task) readAll(ctx context.Context, col *collection, first bool) error {
+	answered, err := t.readDaily(ctx, col)
+	if err != nil {
+		t.failed.add(queries[firstDaily].name, err)
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var failed [queryCount]error
+	var all sync.WaitGroup
 	for i := range queries {
-		q := &queries[i]
-		var err error
-		for _, part := range t.day.parts(t.pieces, col.dialect.step) {
-			err = errors.Join(err, t.read(ctx, col, q, t.shard, part))
-		}
-		if first {
-			col.step()
-		}
+		all.Go(func() {
+			if !answered[i] {
+				failed[i] = t.readDay(ctx, col, i)
+			}
+			if first {
+				col.step()
+			}
+			if t.ends(failed[i]) {
+				cancel() // what else is asked is vain
+			}
+		})
+	}
+	all.Wait()
+	return t.settle(failed[:])
+}
+
+// readDay asks one query about the whole day.
+func (t *task) readDay(ctx context.Context, col *collection, i int) (err error) {
+	for _, part := range t.day.parts(t.pieces, col.dialect.step) {
+		err = errors.Join(err, t.read(ctx, col, i, t.shard, part))
+	}
+	return err
+}
+
+// ends reports whether an error makes the other queries of the task vain.
+func (t *task) ends(err error) bool {
+	return softly(err) != nil || wasCut(err) && t.pieces < mostPieces
+}
+
+// settle files the queries' errors in their order, and gives back the one to go on
+// with: that of a query which was called off for another's sake comes last.
+func (t *task) settle(failed []error) (ended error) {
+	for i, err := range failed {
 		if err == nil {
 			continue
 		}
-		if wasCut(err) && t.pieces < mostPieces {
-			return err
+		if !wasCut(err) || t.pieces >= mostPieces {
+			t.failed.add(queries[i].name, err)
 		}
-		t.failed.add(q.name, err)
-		if softly(err) != nil {
-			return err
+		if t.ends(err) && (ended == nil || wasCanceled(ended) && !wasCanceled(err)) {
+			ended = err
 		}
 	}
-	t.complete = true
-	return nil
+	t.complete = ended == nil
+	return ended
+}
+
+func wasCanceled(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == KindCanceled
 }
 
 // read asks one query, in halves where the engine says it is too large.
-func (t *task) read(ctx context.Context, col *collection, q *query, shard []string, s span) error {
-	dialect := col.dialect
+func (t *task) read(ctx context.Context, col *collection, i int, shard []string, s span) error {
+	q, dialect := &queries[i], col.dialect
 	if q.pods != nil {
-		pods, err := t.podsOf(ctx, col, q, shard, s)
+		pods, err := t.podsOf(ctx, col, i, shard, s)
 		if err != nil || len(pods) == 0 {
 			return err
 		}
@@ -119,20 +165,32 @@ func (t *task) read(ctx context.Context, col *collection, q *query, shard []stri
 		}
 		ask.start, ask.end, ask.step = first, last, col.dialect.step
 	}
-	t.asked++
+	number := t.number()
 	a, err := col.client.ask(ctx, ask, func(row *series) {
-		t.take(col, q, dialect.labelsOf(q), row, s)
+		t.take(col, i, number, dialect.labelsOf(q), row)
 	})
 	col.heard(a)
-	return halve(err, shard, s, col.dialect.step, func(shard []string, s span) error { return t.read(ctx, col, q, shard, s) })
+	return halve(err, shard, s, col.dialect.step, func(shard []string, s span) error { return t.read(ctx, col, i, shard, s) })
+}
+
+// number gives the next question its number.
+func (t *task) number() int32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.asked++
+	return t.asked
 }
 
 // mostPods is the number of pods up to which a query names them.
 const mostPods = 100
 
-// podsOf asks which pods a query is about.
-func (t *task) podsOf(ctx context.Context, col *collection, q *query, shard []string, s span) ([]string, error) {
+// podsOf asks which pods a query is about, unless that was told of the whole day.
+func (t *task) podsOf(ctx context.Context, col *collection, i int, shard []string, s span) ([]string, error) {
+	if t.pods[i] != nil {
+		return *t.pods[i], nil
+	}
 	var pods []string
+	q := &queries[i]
 	ask := question{doing: "looking for " + q.name, end: s.to, query: q.pods(&col.dialect, shard, s.to.Sub(s.from))}
 	a, err := col.client.ask(ctx, ask, func(row *series) {
 		pods = append(pods, row.get(col.dialect.state.pod))
@@ -159,8 +217,11 @@ func halve(err error, shard []string, s span, step time.Duration, read func([]st
 	return errors.Join(read(shard, a), read(shard, b))
 }
 
-// take files one series.
-func (t *task) take(col *collection, q *query, labels schema, row *series, s span) {
+// take files one series of the answer to a question.
+func (t *task) take(col *collection, i int, question int32, labels schema, row *series) {
+	q := &queries[i]
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	k := containerKey{row.get(labels.namespace), row.get(labels.pod), row.get(labels.container)}
 	if k.namespace == "" || k.pod == "" {
 		return
@@ -182,13 +243,13 @@ func (t *task) take(col *collection, q *query, labels schema, row *series, s spa
 		if match == analyzer.MatchNone {
 			t.unmatched[k.namespace+"/"+k.pod] = true
 		}
-		c = &containerDay{PodSeries: t.rec.Pod(ref, col.owners.Container(ref, k.pod, k.container)).Named(k.pod)}
+		c = &containerDay{PodSeries: t.rec.Pod(ref, col.owners.Container(ref, k.pod, k.container)).Named(k.pod), day: t.day.to.UnixMilli()}
 		t.containers[k] = c
 	}
-	if c.fed == t.asked && !q.many {
+	if c.fed[i] == question && !q.many {
 		return // again, after an answer that was cut short
 	}
-	c.fed, c.end = t.asked, s.to.UnixMilli()
+	c.fed[i] = question
 	t.series[q.name]++
 	t.odd += q.take(c, row)
 }
@@ -198,7 +259,7 @@ func (t *task) close() {
 		// The two ways of counting see the same kill where a container is
 		// restarted, and only one of them sees it where not.
 		if kills := max(c.restarts, c.ends); kills > 0 {
-			if d := c.Day(c.end); d != nil {
+			if d := c.Day(c.day); d != nil {
 				d.OOMKills += kills
 			}
 		}
@@ -252,7 +313,7 @@ func takeOOMEnds(c *containerDay, s *series) (odd int) {
 
 func takeRestarts(c *containerDay, s *series) (odd int) {
 	n, odd := total(s)
-	if d := c.Day(c.end); d != nil {
+	if d := c.Day(c.day); d != nil {
 		d.Restarts += int64(math.Round(n))
 	}
 	return odd
@@ -260,7 +321,7 @@ func takeRestarts(c *containerDay, s *series) (odd int) {
 
 func takeThrottled(c *containerDay, s *series) (odd int) {
 	n, odd := total(s)
-	if d := c.Day(c.end); d != nil {
+	if d := c.Day(c.day); d != nil {
 		d.Throttled += n
 	}
 	return odd
@@ -268,7 +329,7 @@ func takeThrottled(c *containerDay, s *series) (odd int) {
 
 func takePeriods(c *containerDay, s *series) (odd int) {
 	n, odd := total(s)
-	if d := c.Day(c.end); d != nil {
+	if d := c.Day(c.day); d != nil {
 		d.Periods += n
 	}
 	return odd
@@ -276,7 +337,7 @@ func takePeriods(c *containerDay, s *series) (odd int) {
 
 func takeRequests(c *containerDay, s *series) (odd int) {
 	a, odd := amount(s)
-	if d := c.Day(c.end); d != nil {
+	if d := c.Day(c.day); d != nil {
 		d.Requests = d.Requests.Max(a)
 	}
 	return odd
@@ -284,7 +345,7 @@ func takeRequests(c *containerDay, s *series) (odd int) {
 
 func takeLimits(c *containerDay, s *series) (odd int) {
 	a, odd := amount(s)
-	if d := c.Day(c.end); d != nil {
+	if d := c.Day(c.day); d != nil {
 		d.Limits = d.Limits.Max(a)
 	}
 	return odd
