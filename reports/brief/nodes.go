@@ -75,6 +75,9 @@ func moveLines(p *document.NodePlan) []string {
 		}
 		out = append(out, Clean("First start "+strings.Join(parts, ", ")+", cordoned, and open them one by one as pods move: over all of them at once the scheduler spreads pods so that some find no room."))
 	}
+	if slices.ContainsFunc(p.Moves, func(m document.NodeMove) bool { return m.Action == "drain" && m.Evictions > 0 }) {
+		out = append(out, "Cordon all nodes that are drained below: a pod that moves onto one of them moves twice.")
+	}
 	for _, m := range p.Moves {
 		line := fmt.Sprintf("%s %s: %s in %s, %s a month", m.Action, m.Node, document.Counted(m.Evictions, "pod"), document.Counted(m.Rounds, "round"), m.MonthlySavings)
 		if m.SavingsPerEviction != 0 {

@@ -52,6 +52,7 @@ const (
 type bed struct {
 	ctx    context.Context
 	client *kubernetes.Clientset
+	config string // a kubeconfig
 }
 
 func startBed(t *testing.T) bed {
@@ -77,7 +78,7 @@ func startBed(t *testing.T) bed {
 		t.Fatal(err)
 	}
 	access.QPS, access.Burst = 500, 1000
-	b := bed{ctx: context.Background()}
+	b := bed{ctx: context.Background(), config: state.Kubeconfig}
 	if b.client, err = kubernetes.NewForConfig(access); err != nil {
 		t.Fatal(err)
 	}
