@@ -128,7 +128,7 @@ func TestVolumesAreCounted(t *testing.T) {
 		{Kind: "load-balancer-without-endpoints", Beside: "load balancers"}, {Kind: "idle-workload"},
 	}, Waste: []document.Waste{
 		{Kind: "idle-workload", MonthlyCost: &usd},
-		{Kind: "scaled-to-zero-with-volumes", MonthlyCost: &usd, Evidence: []document.Evidence{{Name: "volumes", Value: 2, Unit: "count"}}},
+		{Kind: "scaled-to-zero-with-volumes", MonthlyCost: &usd, Evidence: []document.Evidence{{Name: "volumes", Value: 2, Unit: "count", Part: &document.EvidencePart{Kind: document.PartVolumes}}}},
 		{Kind: "unbound-volume", MonthlyCost: &usd},
 		{Kind: "load-balancer-without-endpoints", MonthlyCost: &usd},
 	}}

@@ -56,6 +56,36 @@ type Evidence struct {
 	Name  string
 	Value float64
 	Unit  string
+	Part  Part
+}
+
+// Part is what a figure is of an advice, for those who work on with it. The zero value
+// is of a figure that is to be read alone.
+type Part struct {
+	Kind     PartKind
+	Resource string // cpu or memory, of whose request it is a part; empty of neither
+	Makes    int64  // of a margin: what it and the base alone make of the request, millicores or bytes
+	Bound    Bound
+}
+
+// PartKind tells parts apart.
+type PartKind string
+
+// The parts of an advice.
+const (
+	PartBase     PartKind = "base"     // the usage that a request is made of
+	PartMargin   PartKind = "margin"   // percent, on top of the base
+	PartBound    PartKind = "bound"    // the request that something else sets in their place
+	PartRisk     PartKind = "risk"     // what the request, as it came out, risks
+	PartUnserved PartKind = "unserved" // percent of the demand that the advised scaling leaves unserved
+	PartVolumes  PartKind = "volumes"  // how many volumes a finding is about
+)
+
+// Bound is what sets a request in place of usage and margin. The zero value is nothing.
+type Bound struct {
+	Reason string  // in words
+	Near   float64 // percent of the request: a change up to it is not worth a rollout; 0 of other bounds
+	Flag   string  // lifts it; empty where none does
 }
 
 // Withheld is the reason for which a resource is left as it is.
@@ -73,7 +103,12 @@ func (a *Advice) Abstain(reason string) {
 
 // Show files a figure that the advice rests on.
 func (a *Advice) Show(name string, value float64, unit string) {
-	a.Evidence = append(a.Evidence, Evidence{name, value, unit})
+	a.Evidence = append(a.Evidence, Evidence{Name: name, Value: value, Unit: unit})
+}
+
+// ShowPart files a figure that others work on with.
+func (a *Advice) ShowPart(kind PartKind, name string, value float64, unit string) {
+	a.Evidence = append(a.Evidence, Evidence{Name: name, Value: value, Unit: unit, Part: Part{Kind: kind}})
 }
 
 // Warn files a doubt about a container, or about the workload where it is

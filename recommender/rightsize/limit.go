@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // MemoryLimit is what becomes of memory limits.
@@ -73,14 +74,14 @@ func (s *Sizing) limitMemory(f Facts, p Policy) {
 	case f.Guaranteed && !p.ChangeQoS:
 		if held := min(now, RoundMemory(float64(floor))); held > s.Requests.Memory {
 			s.Requests.Memory = held
-			s.bound("memory", "the limit equals the request and has to hold the peak", float64(held), "bytes")
+			s.bound("memory", limitRules("the limit equals the request and has to hold the peak"), float64(held), "bytes")
 		}
 		s.Limits.Memory = s.Requests.Memory
 	case p.MemoryLimit == EqualLimit || p.MemoryLimit == RiskLimit:
 		s.Limits.Memory = max(s.Requests.Memory, min(now, RoundMemory(float64(floor))))
 		if p.MemoryLimit == EqualLimit {
 			s.Requests.Memory = s.Limits.Memory
-			s.bound("memory", "the limit is to equal the request", float64(s.Limits.Memory), "bytes")
+			s.bound("memory", advice.Bound{Reason: "the limit is to equal the request", Flag: "--memory-limit keep"}, float64(s.Limits.Memory), "bytes")
 		}
 	default:
 		s.Limits.Memory = max(now, s.Requests.Memory)
@@ -89,7 +90,7 @@ func (s *Sizing) limitMemory(f Facts, p Policy) {
 		s.Limits.Memory = now // the heap would shrink with it
 		if f.Guaranteed && !p.ChangeQoS {
 			s.Requests.Memory = now
-			s.bound("memory", "the limit sizes the heap and equals the request", float64(now), "bytes")
+			s.bound("memory", limitRules("the limit sizes the heap and equals the request"), float64(now), "bytes")
 		}
 		s.warn("runtime", fmt.Sprintf("%s gives the heap %g %% of the limit: the limit stays, or flag and limit change in one step", f.Runtime.Flag, f.Runtime.Percent))
 	}

@@ -1,8 +1,6 @@
 package rightsize
 
 import (
-	"strings"
-
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
@@ -44,7 +42,7 @@ func leave(r *advice.Advice, s *Sizing, c *analyzer.ContainerFacts) {
 	r.Changes, r.MonthlySavings = nil, 0
 	var kept []advice.Evidence
 	for _, e := range r.Evidence {
-		if !strings.HasPrefix(e.Name, "time above") && !strings.HasPrefix(e.Name, "weeks with") {
+		if e.Part.Kind != advice.PartRisk {
 			kept = append(kept, e)
 		}
 	}

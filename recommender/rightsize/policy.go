@@ -82,20 +82,22 @@ func (p Policy) FixedCPU(c *analyzer.ContainerFacts, margin float64) int64 {
 // AddPercent gives v with a margin of percent on top.
 func AddPercent(v, percent float64) float64 { return v * (100 + percent) / 100 }
 
-// RoundCPU rounds up to a millicore, and from one core on to ten.
-func RoundCPU(millicores float64) int64 {
+// RoundCPU rounds up to a millicore, and from one core on to ten. It gives FloorCPU at
+// the least.
+func RoundCPU(millicores float64) int64 { return max(ceilCPU(millicores), FloorCPU) }
+
+func ceilCPU(millicores float64) int64 {
 	v := int64(math.Ceil(millicores - 1e-9))
 	if v > 1000 {
 		v = (v + 9) / 10 * 10
 	}
-	return max(v, FloorCPU)
+	return v
 }
 
-// RoundMemory rounds up to a MiB.
-func RoundMemory(bytes float64) int64 {
-	const mib = 1 << 20
-	return max(int64(math.Ceil(bytes/mib-1e-9))*mib, FloorMemory)
-}
+// RoundMemory rounds up to a MiB. It gives FloorMemory at the least.
+func RoundMemory(bytes float64) int64 { return max(ceilMemory(bytes), FloorMemory) }
+
+func ceilMemory(bytes float64) int64 { return int64(math.Ceil(bytes/mib-1e-9)) * mib }
 
 // Unchanged reports whether moving from now to want is not worth a rollout.
 func Unchanged(now, want int64) bool {

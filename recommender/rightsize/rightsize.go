@@ -136,10 +136,10 @@ func fitLimitRanges(r *advice.Advice, s *Sizing, all []analyzer.LimitRange) {
 // boundBy names what moved the requests from what they were before.
 func (s *Sizing) boundBy(why string, before analyzer.Amounts) {
 	if s.Requests.CPU != before.CPU {
-		s.bound("cpu", why, float64(s.Requests.CPU), "millicores")
+		s.bound("cpu", by(why), float64(s.Requests.CPU), "millicores")
 	}
 	if s.Requests.Memory != before.Memory {
-		s.bound("memory", why, float64(s.Requests.Memory), "bytes")
+		s.bound("memory", by(why), float64(s.Requests.Memory), "bytes")
 	}
 }
 

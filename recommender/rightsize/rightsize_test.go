@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
@@ -139,6 +140,49 @@ func TestGuaranteedStays(t *testing.T) {
 	p.ChangeQoS = true
 	if s := rightsize.Size(f, p); s.Limits.CPU != 2000 || s.Requests.CPU >= s.Limits.CPU {
 		t.Errorf("given up: got %+v and %+v", s.Requests, s.Limits)
+	}
+}
+
+// TestPartsOfARequest: base and margin make the request, or a bound with a reason sets it;
+// what a bound may be lifted by, and what twice the usage would make, is told.
+func TestPartsOfARequest(t *testing.T) {
+	days := usage(8, 1, steady(600), steady(300*mib))
+	for name, c := range map[string]struct {
+		now, limits     analyzer.Amounts
+		heap            int64  // of a Guaranteed pod
+		bound, lift     string // of memory
+		twice, afterOOM int64  // of memory, MiB
+	}{
+		"free":  {now: analyzer.Amounts{CPU: 2000, Memory: 1024 * mib}, twice: 917},
+		"limit": {now: analyzer.Amounts{CPU: 2000, Memory: 1024 * mib}, limits: analyzer.Amounts{Memory: 2048 * mib}, twice: 917, afterOOM: 2560},
+		"near":  {now: analyzer.Amounts{CPU: 2000, Memory: 460 * mib}, bound: "a change of up to 5 % is not worth a rollout"},
+		"guaranteed": {
+			now: analyzer.Amounts{CPU: 2000, Memory: 1024 * mib}, limits: analyzer.Amounts{CPU: 2000, Memory: 1024 * mib}, heap: 600 * mib,
+			bound: "the limit equals the request and has to hold the peak", lift: "--qos change", afterOOM: 1280,
+		},
+	} {
+		f := factsOf(analyzer.Container{Name: "app", Requests: c.now, Limits: c.limits}, days)
+		f.Guaranteed, f.Runtime = c.heap > 0, analyzer.Runtime{Name: "go", Heap: c.heap}
+		s := rightsize.Size(f, balanced())
+		parts := map[advice.PartKind]advice.Evidence{}
+		for _, e := range s.Evidence {
+			if e.Part.Resource == "memory" {
+				parts[e.Part.Kind] = e
+			}
+		}
+		base, margin, bound := parts[advice.PartBase], parts[advice.PartMargin], parts[advice.PartBound]
+		if want := int64(math.Ceil(base.Value*(1+margin.Value/100)/mib-1e-9)) * mib; margin.Part.Makes != want || base.Value != 300*mib {
+			t.Errorf("%s: base %v and margin %v make %d, want %d", name, base.Value, margin.Value, margin.Part.Makes, want)
+		}
+		if b := bound.Part.Bound; b.Reason != c.bound || b.Flag != c.lift || (b.Near > 0) != (name == "near") {
+			t.Errorf("%s: got bound %+v, want %q, lifted by %q", name, b, c.bound, c.lift)
+		}
+		if c.bound == "" && s.Requests.Memory != margin.Part.Makes {
+			t.Errorf("%s: request %d is neither made of base and margin, %d, nor bound", name, s.Requests.Memory, margin.Part.Makes)
+		}
+		if got := s.WhatIf(f.ContainerFacts); got.Twice.Memory != c.twice*mib || got.OOMKill != c.afterOOM*mib {
+			t.Errorf("%s: got %+v, want %d MiB at twice the usage and %d after a kill", name, got, c.twice, c.afterOOM)
+		}
 	}
 }
 

@@ -108,17 +108,16 @@ func (s *Sizing) sizeCPU(f Facts, p Policy) {
 	}
 	need := p.Fleet.CPU(f.ContainerFacts, f.Batch, p.Promise)
 	amount, hot := HoldPods(f.Days, need.Amount)
-	why := boundIf(need.HourRules(), "", "the busiest hour of the day")
-	why = boundIf(amount > need.Amount, why, "the pods that need most")
+	why := boundIf(need.HourRules(), advice.Bound{}, by("the busiest hour of the day"))
+	why = boundIf(amount > need.Amount, why, by("the pods that need most"))
 	if most := f.CPU.Samples.Max(); f.Guaranteed && !p.ChangeQoS && most > amount { // it is the limit too, and throttles
-		amount, why = most, "the limit equals the request and would throttle the highest sample"
+		amount, why = most, limitRules("the limit equals the request and would throttle the highest sample")
 	}
 	want := RoundCPU(amount)
-	why = boundIf(want == FloorCPU && amount <= FloorCPU-1, why, "the least request")
+	why = boundIf(want == FloorCPU && amount <= FloorCPU-1, why, by("the least request"))
 	s.show(fmt.Sprintf("cpu p%g of all samples", 100*q), used, "millicores")
 	base, rule := need.Base()
-	s.show("cpu base, "+rule, base, "millicores")
-	s.show("cpu margin", need.MarginPercent(), "percent")
+	s.made("cpu", "cpu base, "+rule, base, need.MarginPercent())
 	if at, mean := need.Hour(); need.HourRules() {
 		s.show(fmt.Sprintf("cpu in the busiest hour of the day, %02d:00 UTC", at), mean, "millicores")
 	}
@@ -134,8 +133,7 @@ func (s *Sizing) sizeCPU(f Facts, p Policy) {
 
 // momentCPU sizes by one reading.
 func (s *Sizing) momentCPU(used float64) {
-	s.show("cpu reading", used, "millicores")
-	s.show("cpu margin", momentHeadroomCPU, "percent")
+	s.made("cpu", "cpu reading", used, momentHeadroomCPU)
 	if want := RoundCPU(AddPercent(used, momentHeadroomCPU)); !Unchanged(s.Requests.CPU, want) {
 		s.Requests.CPU = want
 	}
@@ -154,9 +152,9 @@ func (s *Sizing) riskCPU(need *Need) {
 		return
 	}
 	s.Risk.CPUOverRequest = &over.Value
-	s.show("time above the cpu request, "+need.Horizon(), over.Value, "share")
-	s.show("time above the cpu request, low", over.Low, "share")
-	s.show("time above the cpu request, high", over.High, "share")
+	s.part(advice.PartRisk, "cpu", "time above the cpu request, "+need.Horizon(), over.Value, "share")
+	s.part(advice.PartRisk, "cpu", "time above the cpu request, low", over.Low, "share")
+	s.part(advice.PartRisk, "cpu", "time above the cpu request, high", over.High, "share")
 }
 
 // warnCPU says for which pods and hours the promise does not hold.
@@ -193,7 +191,7 @@ func (s *Sizing) limitCPU(f Facts, p Policy) {
 		s.Limits.CPU = max(s.Limits.CPU, RoundCPU(AddPercent(f.CPU.Samples.Max(), throttledHeadroom)))
 		if f.Guaranteed && !p.ChangeQoS {
 			s.Requests.CPU = s.Limits.CPU
-			s.bound("cpu", "the limit throttles and equals the request", float64(s.Requests.CPU), "millicores")
+			s.bound("cpu", limitRules("the limit throttles and equals the request"), float64(s.Requests.CPU), "millicores")
 		}
 		s.show("cpu periods throttled", 100*f.ThrottledShare, "percent")
 		s.warn("throttled", fmt.Sprintf("%.0f %% of CPU periods were throttled: what it would use without its limit is not known", 100*f.ThrottledShare))
@@ -208,26 +206,25 @@ func (s *Sizing) sizeMemory(f Facts, p Policy) {
 		need = p.Fleet.Memory(f.ContainerFacts, f.Batch, p.Promise)
 		amount, margin = need.Amount, need.MarginPercent()
 	}
-	why := ""
-	s.show("memory peak", peak, "bytes")
-	s.show("memory margin", margin, "percent")
+	why := advice.Bound{}
+	s.made("memory", "memory peak", peak, margin)
 	if f.OOMKills > 0 {
 		killedAt := max(float64(f.OOMLimit), peak)
 		s.show("OOM kills", float64(f.OOMKills), "count")
 		s.show("memory at OOM kill", killedAt, "bytes")
 		if held := AddPercent(killedAt, OOMHeadroom); held > amount {
-			amount, why = held, fmt.Sprintf("the memory at its OOM kill and %d %%", OOMHeadroom)
+			amount, why = held, by(fmt.Sprintf("the memory at its OOM kill and %d %%", OOMHeadroom))
 		}
 		s.warn("oom", fmt.Sprintf("OOM-killed %s: its real need is above %s and not known", times(f.OOMKills), mebibytes(killedAt)))
 	}
 	want := RoundMemory(amount)
-	why = boundIf(want == FloorMemory && amount <= FloorMemory-mib, why, "the least request")
+	why = boundIf(want == FloorMemory && amount <= FloorMemory-mib, why, by("the least request"))
 	if least := RoundMemory(float64(f.LeastMemory)); f.LeastMemory > 0 && least > want {
-		want, why = least, f.LeastRule
+		want, why = least, by(f.LeastRule)
 	}
 	if rises(f.Memory.DayPeaks) {
 		// What climbs will need what it has, and more.
-		want, why = max(want, s.Requests.Memory), boundIf(s.Requests.Memory > want, why, "memory rises from day to day")
+		want, why = max(want, s.Requests.Memory), boundIf(s.Requests.Memory > want, why, by("memory rises from day to day"))
 		s.warn("rising", leak(f.Memory.DayPeaks, s.Limits.Memory))
 	}
 	if Unchanged(s.Requests.Memory, want) && f.OOMKills == 0 && s.Requests.Memory >= f.LeastMemory {
@@ -252,8 +249,8 @@ func (s *Sizing) riskMemory(need *Need) {
 	if !fails.Known {
 		return
 	}
-	s.show(name+need.Horizon(), fails.Value, "share")
-	s.show(name+"high", fails.High, "share")
+	s.part(advice.PartRisk, "memory", name+need.Horizon(), fails.Value, "share")
+	s.part(advice.PartRisk, "memory", name+"high", fails.High, "share")
 	if s.Limits.Memory > 0 {
 		s.Risk.OOMProbability = &fails.Value
 	}
@@ -263,19 +260,43 @@ func (s *Sizing) show(name string, value float64, unit string) {
 	s.Evidence = append(s.Evidence, advice.Evidence{Name: name, Value: value, Unit: unit})
 }
 
-// nearEnough is the bound of what stays as it is.
-var nearEnough = fmt.Sprintf("a change of up to %g %% is not worth a rollout", 100*SameEnough)
+// part files a figure of a resource's request.
+func (s *Sizing) part(kind advice.PartKind, resource, name string, value float64, unit string) {
+	s.Evidence = append(s.Evidence, advice.Evidence{Name: name, Value: value, Unit: unit, Part: advice.Part{Kind: kind, Resource: resource}})
+}
 
-// bound names what set the request in place of usage and margin; "" is nothing.
-// Of several the last counts.
-func (s *Sizing) bound(resource, why string, value float64, unit string) {
-	if why != "" {
-		s.show(resource+" bound: "+why, value, unit)
+// made files what a request is made of: the usage that name tells of, and a margin in
+// percent.
+func (s *Sizing) made(resource, name string, base, margin float64) {
+	unit, makes := "millicores", ceilCPU(AddPercent(base, margin))
+	if resource == "memory" {
+		unit, makes = "bytes", ceilMemory(AddPercent(base, margin))
+	}
+	s.part(advice.PartBase, resource, name, base, unit)
+	s.part(advice.PartMargin, resource, resource+" margin", margin, "percent")
+	s.Evidence[len(s.Evidence)-1].Part.Makes = makes
+}
+
+// nearEnough is the bound of what stays as it is.
+var nearEnough = advice.Bound{Reason: fmt.Sprintf("a change of up to %g %% is not worth a rollout", 100*SameEnough), Near: 100 * SameEnough}
+
+// by is a bound that no flag lifts.
+func by(why string) advice.Bound { return advice.Bound{Reason: why} }
+
+// limitRules is the bound of a pod that is to stay Guaranteed.
+func limitRules(why string) advice.Bound { return advice.Bound{Reason: why, Flag: "--qos change"} }
+
+// bound names what set the request in place of usage and margin. Of several the last
+// counts.
+func (s *Sizing) bound(resource string, why advice.Bound, value float64, unit string) {
+	if why.Reason != "" {
+		s.part(advice.PartBound, resource, resource+" bound: "+why.Reason, value, unit)
+		s.Evidence[len(s.Evidence)-1].Part.Bound = why
 	}
 }
 
 // boundIf gives the bound that holds: the new one where it does, else the one before.
-func boundIf(holds bool, before, why string) string {
+func boundIf(holds bool, before, why advice.Bound) advice.Bound {
 	if holds {
 		return why
 	}

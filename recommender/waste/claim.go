@@ -157,7 +157,7 @@ func (l *look) asleep(w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim) 
 	}
 	r.Title = fmt.Sprintf("%s, but its %s: %s", state, keeps(len(names)), few(names))
 	f.Loss = "the data on " + few(names) + ", which " + w.String() + " would want when it runs again"
-	r.Show("volumes", float64(len(claims)), "count")
+	r.ShowPart(advice.PartVolumes, "volumes", float64(len(claims)), "count")
 	r.Show("size", float64(size), "bytes")
 	if held > 0 {
 		r.Show("most that they held", float64(held), "bytes")

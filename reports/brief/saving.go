@@ -177,7 +177,7 @@ func unserved(r *document.Report) string {
 			continue
 		}
 		for _, e := range h.Evidence {
-			if e.Name == "demand unserved, advised" && e.Unit == "percent" {
+			if e.Is(document.PartUnserved, "") {
 				most, seen = max(most, e.Value/100), true
 			}
 		}
@@ -334,7 +334,7 @@ func cleanUp(r *document.Report) (Saving, bool) {
 // volumesOf is how many volumes a finding is about: one, or as many as it says.
 func volumesOf(w *document.Waste) int {
 	for i := range w.Evidence {
-		if e := &w.Evidence[i]; e.Name == "volumes" && e.Unit == "count" {
+		if e := &w.Evidence[i]; e.Is(document.PartVolumes, "") {
 			return int(e.Value)
 		}
 	}

@@ -36,7 +36,7 @@ func (b *builder) history() *document.History {
 			if c := &f.Containers[j]; len(c.Days) > 0 {
 				one := containerHistory(h, f.Ref, c)
 				b.priceCurve(one.Curve, f)
-				one.Profiles = b.profiles(containerKey{f.Ref, c.Name})
+				b.whatIf(&one, c, containerKey{f.Ref, c.Name})
 				h.Containers = append(h.Containers, one)
 			}
 		}
@@ -50,19 +50,24 @@ func (b *builder) history() *document.History {
 	return h
 }
 
-// profiles are what the profiles that were not taken would advise.
-func (b *builder) profiles(k containerKey) (out []document.ProfileSetting) {
+// whatIf says what other profiles would advise, and other usage.
+func (b *builder) whatIf(h *document.ContainerHistory, c *analyzer.ContainerFacts, k containerKey) {
 	i, ok := b.sizing[k]
 	if !ok {
-		return nil
+		return
 	}
-	if s := advice.As[rightsize.Sizing](b.recs[i].Detail); s != nil {
-		for _, x := range s.Others {
-			to := resources(x.Requests)
-			out = append(out, document.ProfileSetting{Profile: string(x.Profile), CPU: to.CPU, Memory: to.Memory})
-		}
+	s := advice.As[rightsize.Sizing](b.recs[i].Detail)
+	if s == nil {
+		return
 	}
-	return out
+	for _, x := range s.Others {
+		to := resources(x.Requests)
+		h.Profiles = append(h.Profiles, document.ProfileSetting{Profile: string(x.Profile), CPU: to.CPU, Memory: to.Memory})
+	}
+	if by := s.WhatIf(c); by != (rightsize.WhatIf{}) {
+		to := resources(by.Twice)
+		h.Twice, h.AfterOOMKill = &document.TwiceSetting{CPU: to.CPU, Memory: to.Memory}, document.Bytes(by.OOMKill)
+	}
 }
 
 // scaledHistory is the replayed number of pods of a workload that is to be scaled

@@ -94,8 +94,16 @@ func evidence(in []advice.Evidence) []document.Evidence {
 	out := []document.Evidence{}
 	for _, e := range in {
 		if document.IsFinite(e.Value) {
-			out = append(out, document.Evidence{Name: e.Name, Value: document.Decimals(e.Value, 4), Unit: e.Unit})
+			out = append(out, evidenceOf(&e))
 		}
+	}
+	return out
+}
+
+func evidenceOf(e *advice.Evidence) document.Evidence {
+	out := document.Evidence{Name: e.Name, Value: document.Decimals(e.Value, 4), Unit: e.Unit}
+	if p := e.Part; p.Kind != "" {
+		out.Part = &document.EvidencePart{Kind: string(p.Kind), Resource: p.Resource, Makes: p.Makes, Reason: p.Bound.Reason, NearPercent: p.Bound.Near, Flag: p.Bound.Flag}
 	}
 	return out
 }

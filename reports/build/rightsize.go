@@ -23,7 +23,7 @@ func (b *builder) advise(c *document.Container, ref analyzer.Ref, r *advice.Advi
 			warn(c, ref, analyzer.WarnOdd, fmt.Sprintf("the evidence %q is not a number and is left out", e.Name))
 			continue
 		}
-		c.Evidence = append(c.Evidence, document.Evidence{Name: e.Name, Value: document.Decimals(e.Value, 4), Unit: e.Unit})
+		c.Evidence = append(c.Evidence, evidenceOf(&e))
 	}
 	s := advice.As[rightsize.Sizing](r.Detail)
 	if s == nil {

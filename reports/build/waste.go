@@ -20,12 +20,7 @@ func (b *builder) waste() []document.Waste {
 		w := document.Waste{
 			Kind: f.Kind.Code, Target: targetOf(r), Container: r.Container, Title: r.Title, MonthlyCost: b.known(document.Cents(f.Monthly)),
 			CountedBy: string(f.Kind.Lever), Loss: f.Loss, Blocked: append([]string{}, f.Blocked...),
-			Confidence: document.Share(r.Confidence), Evidence: []document.Evidence{}, Warnings: r.Warnings,
-		}
-		for _, e := range r.Evidence {
-			if document.IsFinite(e.Value) {
-				w.Evidence = append(w.Evidence, document.Evidence{Name: e.Name, Value: document.Decimals(e.Value, 4), Unit: e.Unit})
-			}
+			Confidence: document.Share(r.Confidence), Evidence: evidence(r.Evidence), Warnings: r.Warnings,
 		}
 		out = append(out, w)
 	}

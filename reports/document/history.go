@@ -66,6 +66,9 @@ type ContainerHistory struct {
 	Peers []PeerSetting `json:"peers,omitempty"`
 	// Profiles are what the profiles that were not taken would ask for; absent without advice.
 	Profiles []ProfileSetting `json:"profiles,omitempty"`
+	// Twice is what usage twice as high would ask for, and AfterOOMKill what an OOM kill at the limit would; absent where another rule sets the request.
+	Twice        *TwiceSetting `json:"twice,omitempty"`
+	AfterOOMKill Bytes         `json:"afterOOMKill,omitempty"`
 	// Curve is how long CPU was above a request of so much, the smallest first.
 	Curve []CurvePoint `json:"curve,omitempty"`
 }
@@ -82,6 +85,12 @@ type ProfileSetting struct {
 	Profile string `json:"profile" jsonschema:"enum=saving,enum=balanced,enum=careful"`
 	CPU     CPU    `json:"cpu,omitempty"`
 	Memory  Bytes  `json:"memory,omitempty"`
+}
+
+// TwiceSetting is what usage twice as high would ask for; a resource is absent where another rule sets it.
+type TwiceSetting struct {
+	CPU    CPU   `json:"cpu,omitempty"`
+	Memory Bytes `json:"memory,omitempty"`
 }
 
 // CurvePoint is a CPU request and the share of the samples above it.

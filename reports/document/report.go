@@ -98,7 +98,37 @@ type Evidence struct {
 	Value float64 `json:"value"`
 	// Unit is one of millicores, bytes, percent, share, count, seconds, hours, days, usd.
 	Unit string `json:"unit"`
+	// Part is what it is of an advice; absent of a figure that is to be read alone.
+	Part *EvidencePart `json:"part,omitempty"`
 }
+
+// EvidencePart is what a figure is of an advice: the base and the margin of a request, the bound that sets it in their place, what it risks.
+type EvidencePart struct {
+	Kind string `json:"kind" jsonschema:"enum=base,enum=margin,enum=bound,enum=risk,enum=unserved,enum=volumes"`
+	// Resource is that of the request; absent of what is no part of one.
+	Resource string `json:"resource,omitempty" jsonschema:"enum=cpu,enum=memory"`
+	// Makes is of a margin: the request that it and the base alone make, in millicores or bytes.
+	Makes int64 `json:"makes,omitempty"`
+	// Reason is a bound's, NearPercent the change that it takes for none, Flag what lifts it.
+	Reason      string  `json:"reason,omitempty"`
+	NearPercent float64 `json:"nearPercent,omitempty"`
+	Flag        string  `json:"flag,omitempty"`
+}
+
+// Is reports whether a figure is that part of an advice, and of that resource's request.
+func (e *Evidence) Is(kind, resource string) bool {
+	return e.Part != nil && e.Part.Kind == kind && e.Part.Resource == resource
+}
+
+// The kinds of parts.
+const (
+	PartBase     = "base"
+	PartMargin   = "margin"
+	PartBound    = "bound"
+	PartRisk     = "risk"
+	PartUnserved = "unserved"
+	PartVolumes  = "volumes"
+)
 
 // Recommendation is one piece of advice that changes something, or a mistake
 // that was found and its fix.
