@@ -210,7 +210,8 @@ func Partial(warnings []Warning) string {
 const (
 	// WarnForbidden marks a list that the API server refused.
 	WarnForbidden = "forbidden"
-	// WarnMissing marks an API, metric or object that is not there.
+	// WarnMissing marks an API, metric or object that is not there. Of MetricRestarts it
+	// says that no OOM kill is known.
 	WarnMissing = "missing"
 	// WarnNoHistory marks usage that is one moment and no history.
 	WarnNoHistory = "no-history"
@@ -234,6 +235,10 @@ const (
 	// WarnUnreachable marks a source that did not answer.
 	WarnUnreachable = "unreachable"
 )
+
+// MetricRestarts is the metric, of kube-state-metrics, that tells of restarts and of OOM
+// kills.
+const MetricRestarts = "kube_pod_container_status_restarts_total"
 
 // Sort brings every list of the snapshot into its one order.
 func (s *Snapshot) Sort() {

@@ -179,7 +179,7 @@ func TestUnknownKills(t *testing.T) {
 	r.Workloads[0].Containers[0].Coverage = 1
 	r.Warnings = []analyzer.Warning{
 		{Code: analyzer.WarnMissing, Subject: "requests", Message: "is not in the dumps: requests of the past are not known"},
-		{Code: analyzer.WarnMissing, Subject: "restarts", Message: "is not in the dumps: restarts and OOM kills are not known, so a limit may be too low"},
+		{Code: analyzer.WarnMissing, Subject: analyzer.MetricRestarts, Message: "is not in the dumps: restarts and OOM kills are not known, so a limit may be too low"},
 	}
 	text := output(t, "screen", r, reports.Options{Width: 120})
 	if strings.Contains(text, "nothing was OOM-killed") || !strings.Contains(text, "OOM kills are not known") || !strings.Contains(text, "requests: is not in the dumps; 1 more doubt about the sources") {

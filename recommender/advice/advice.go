@@ -78,6 +78,7 @@ const (
 	PartBound    PartKind = "bound"    // the request that something else sets in their place
 	PartRisk     PartKind = "risk"     // what the request, as it came out, risks
 	PartUnserved PartKind = "unserved" // percent of the demand that the advised scaling leaves unserved
+	PartStart    PartKind = "start"    // seconds that a new pod takes to serve
 	PartVolumes  PartKind = "volumes"  // how many volumes a finding is about
 )
 

@@ -458,7 +458,7 @@ func (c *scaleCase) describe(r *advice.Advice, best string) {
 	r.Show("demand p50", setting.Quantile(sorted, 0.5), "millicores")
 	r.Show("demand p99", setting.Quantile(sorted, 0.99), "millicores")
 	r.Show("demand max", sorted[len(sorted)-1], "millicores")
-	r.Show("pod start-up assumed", c.bounds.Start.Seconds(), "seconds")
+	r.ShowPart(advice.PartStart, "pod start-up assumed", c.bounds.Start.Seconds(), "seconds")
 	c.describeController(r)
 	c.describeLatency(r)
 	if most := c.mostPerPod(c.sizes[0]); most > 0 {

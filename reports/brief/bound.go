@@ -4,87 +4,70 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// Bound names what set a request in place of usage and margin; empty where nothing did.
-func Bound(c *document.Container, resource string) string {
+// Bound is what sets a request in place of usage and margin; nil where nothing does.
+func Bound(c *document.Container, resource string) *document.EvidencePart {
 	for _, e := range slices.Backward(c.Evidence) {
-		if why, ok := strings.CutPrefix(e.Name, resource+" bound: "); ok {
-			return Clean(why)
+		if e.Is(document.PartBound, resource) {
+			return e.Part
 		}
 	}
-	return ""
+	return nil
 }
 
-// Basis finds what a request is made of: millicores or bytes, and percent.
+// Basis finds what a request is made of: millicores or bytes, and percent, with what both
+// make.
 func Basis(c *document.Container, resource string) (base, margin document.Evidence, ok bool) {
 	for _, e := range c.Evidence {
 		switch {
-		case strings.HasPrefix(e.Name, resource+" base, "), e.Name == resource+" peak", e.Name == resource+" reading":
-			base, ok = e, true
-		case e.Name == resource+" margin", e.Name == resource+" headroom":
+		case e.Is(document.PartBase, resource):
+			base = e
+		case e.Is(document.PartMargin, resource):
 			margin = e
 		}
 	}
-	return base, margin, ok && margin.Name != ""
+	return base, margin, base.Part != nil && margin.Part != nil
 }
 
 // HeldBy says what holds a request in place of usage and margin, what these alone would
 // make it, and from which usage on they set it again; empty where nothing holds it.
 func HeldBy(c *document.Container, resource string) string {
-	why := Bound(c, resource)
-	if why == "" || c.Recommended == nil {
+	bound := Bound(c, resource)
+	if bound == nil || c.Recommended == nil {
 		return ""
 	}
+	base, margin, ok := Basis(c, resource)
+	say := func(v float64) string { return amountText(resource, v) }
 	amount, name, what := float64(c.Recommended.Requests.CPU)/document.MicroPerMilli, "CPU", "CPU base"
+	now, alone := Cores(c.Recommended.Requests.CPU), ""
+	if ok {
+		alone = Cores(document.Milli(margin.Part.Makes))
+	}
 	if resource == "memory" {
 		amount, name, what = float64(c.Recommended.Requests.Memory), "memory", "memory peak"
-	}
-	say := func(v float64) string { return amountText(resource, v) }
-	now, alone := Cores(c.Recommended.Requests.CPU), func(v float64) string {
-		milli := math.Ceil(v - 1e-6)
-		if milli > 1000 { // from a core on it is rounded to ten
-			milli = math.Ceil(milli/10) * 10
-		}
-		return Cores(document.CPU(milli * document.MicroPerMilli))
-	}
-	if resource == "memory" {
-		now, alone = Memory(c.Recommended.Requests.Memory), func(v float64) string {
-			return Memory(document.Bytes(math.Ceil(v/(1<<20)-1e-6) * (1 << 20)))
+		if now = Memory(c.Recommended.Requests.Memory); ok {
+			alone = Memory(document.Bytes(margin.Part.Makes))
 		}
 	}
-	text := fmt.Sprintf("%s is set to %s by a bound (%s)", name, now, why)
-	base, margin, ok := Basis(c, resource)
-	with := 1 + margin.Value/100
-	var same float64
-	switch n, _ := fmt.Sscanf(why, "a change of up to %g %%", &same); {
+	text := fmt.Sprintf("%s is set to %s by a bound (%s)", name, now, Clean(bound.Reason))
+	with, near := 1+margin.Value/100, bound.NearPercent/100
+	switch {
 	case !ok || base.Value <= 0:
-	case n == 1:
-		low, high := amount*(1-same/100)/with, amount*(1+same/100)/with
+	case near > 0:
+		low, high := amount*(1-near)/with, amount*(1+near)/with
 		text += fmt.Sprintf("; it changes once the %s is below %s or above %s (now %s)", what, say(low), say(high), say(base.Value))
 	case base.Value*with < amount:
-		text += fmt.Sprintf("; usage and margin alone make it %s, and set it again once the %s is above %s (now %s)", alone(base.Value*with), what, say(amount/with), say(base.Value))
+		text += fmt.Sprintf("; usage and margin alone make it %s, and set it again once the %s is above %s (now %s)", alone, what, say(amount/with), say(base.Value))
 	case base.Value*with > amount:
-		text += fmt.Sprintf("; usage and margin alone make it %s, and set it again once the %s is below %s (now %s)", alone(base.Value*with), what, say(amount/with), say(base.Value))
+		text += fmt.Sprintf("; usage and margin alone make it %s, and set it again once the %s is below %s (now %s)", alone, what, say(amount/with), say(base.Value))
 	}
-	if flag := lifting(why); flag != "" {
-		text += "; " + flag + " lifts it"
+	if bound.Flag != "" {
+		text += "; " + bound.Flag + " lifts it"
 	}
 	return text
-}
-
-// lifting is the flag that lifts a bound; empty where none does.
-func lifting(why string) string {
-	switch {
-	case strings.HasPrefix(why, "the limit is to equal"):
-		return "--memory-limit keep"
-	case strings.HasPrefix(why, "the limit") && strings.Contains(why, "equals the request"):
-		return "--qos change"
-	}
-	return ""
 }
 
 // Withheld says what a resource waits for that stays as it is, and what is known of its

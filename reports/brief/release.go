@@ -26,7 +26,7 @@ func StartUps(w *document.Workload, c *document.Container, h *document.Container
 	}
 	if w.Horizontal != nil {
 		for _, e := range w.Horizontal.Evidence {
-			if e.Name == "pod start-up assumed" {
+			if e.Is(document.PartStart, "") {
 				text += fmt.Sprintf("; the replay of scaling waits %s s for a new pod", document.Figures4(e.Value))
 			}
 		}

@@ -35,7 +35,7 @@ func TestReleases(t *testing.T) {
 func TestStartUps(t *testing.T) {
 	milli := func(n int64) document.CPU { return document.CPU(n * document.MicroPerMilli) }
 	c := &document.Container{Recommended: &document.Setting{Requests: document.Resources{CPU: milli(200)}}}
-	w := &document.Workload{ReadySeconds: 45, Horizontal: &document.Horizontal{Evidence: []document.Evidence{{Name: "pod start-up assumed", Value: 165}}}}
+	w := &document.Workload{ReadySeconds: 45, Horizontal: &document.Horizontal{Evidence: []document.Evidence{{Name: "pod start-up assumed", Value: 165, Part: &document.EvidencePart{Kind: document.PartStart}}}}}
 	got := brief.StartUps(w, c, &document.ContainerHistory{Starts: 12, StartCPU: milli(700)})
 	for _, want := range []string{"ready 45 s after its start", "up to 700m in the first ten minutes of pods, by 12 samples", "500m of the highest is above it", "waits 165 s for a new pod"} {
 		if !strings.Contains(got, want) {
@@ -56,21 +56,25 @@ func TestStartUps(t *testing.T) {
 // TestHeldBy: a bound has its name, what holds without it, and the usage from which on it
 // holds no more.
 func TestHeldBy(t *testing.T) {
-	at := func(cpu int64, why string, base float64) *document.Container {
+	at := func(cpu int64, by document.EvidencePart, base, makes float64) *document.Container {
+		part := func(kind string) *document.EvidencePart {
+			return &document.EvidencePart{Kind: kind, Resource: "cpu", Makes: int64(makes)}
+		}
+		by.Kind, by.Resource = document.PartBound, "cpu"
 		return &document.Container{
 			Recommended: &document.Setting{Requests: document.Resources{CPU: document.CPU(cpu * document.MicroPerMilli)}},
-			Evidence:    []document.Evidence{{Name: "cpu base, p95", Value: base}, {Name: "cpu margin", Value: 10}, {Name: "cpu bound: " + why, Value: float64(cpu)}},
+			Evidence:    []document.Evidence{{Name: "cpu base, p95", Value: base, Part: part(document.PartBase)}, {Name: "cpu margin", Value: 10, Part: part(document.PartMargin)}, {Name: "cpu bound", Value: float64(cpu), Part: &by}},
 		}
 	}
 	for _, x := range []struct {
 		of   *document.Container
 		want string
 	}{
-		{at(55, "LimitRange least", 20), "CPU is set to 55m by a bound (LimitRange least); usage and margin alone make it 22m, and set it again once the CPU base is above 50m (now 20m)"},
-		{at(110, "LimitRange most", 400), "CPU is set to 110m by a bound (LimitRange most); usage and margin alone make it 440m, and set it again once the CPU base is below 100m (now 400m)"},
-		{at(110, "a change of up to 5 % is not worth a rollout", 98), "CPU is set to 110m by a bound (a change of up to 5 % is not worth a rollout); it changes once the CPU base is below 95m or above 105m (now 98m)"},
-		{at(55, "the limit equals the request and would throttle the highest sample", 20), "; --qos change lifts it"},
-		{at(55, "", 20), ""},
+		{at(55, document.EvidencePart{Reason: "LimitRange least"}, 20, 22), "CPU is set to 55m by a bound (LimitRange least); usage and margin alone make it 22m, and set it again once the CPU base is above 50m (now 20m)"},
+		{at(110, document.EvidencePart{Reason: "LimitRange most"}, 400, 440), "CPU is set to 110m by a bound (LimitRange most); usage and margin alone make it 440m, and set it again once the CPU base is below 100m (now 400m)"},
+		{at(110, document.EvidencePart{Reason: "a change of up to 5 % is not worth a rollout", NearPercent: 5}, 98, 108), "CPU is set to 110m by a bound (a change of up to 5 % is not worth a rollout); it changes once the CPU base is below 95m or above 105m (now 98m)"},
+		{at(55, document.EvidencePart{Reason: "the limit would throttle the highest sample", Flag: "--qos change"}, 20, 22), "; --qos change lifts it"},
+		{&document.Container{Recommended: &document.Setting{}}, ""},
 	} {
 		if got := brief.HeldBy(x.of, "cpu"); !strings.HasSuffix(got, x.want) || x.want == "" && got != "" {
 			t.Errorf("got %q, want %q", got, x.want)

@@ -1,14 +1,6 @@
 package document
 
-import (
-	"strings"
-
-	"github.com/plimsoll-k8s/plimsoll/analyzer"
-)
-
-// restartsMetric is the metric without which no source knows of OOM kills, as
-// its warning names it.
-const restartsMetric = "kube_pod_container_status_restarts_total"
+import "github.com/plimsoll-k8s/plimsoll/analyzer"
 
 // Unseen says why the report can't tell whether there is any of a kind; empty where
 // it can. What was not looked at is not absent.
@@ -30,7 +22,7 @@ func (r *Report) Unseen(k UrgentKind) string {
 		return ""
 	}
 	for _, w := range r.Warnings {
-		if w.Code == analyzer.WarnMissing && (w.Subject == restartsMetric || strings.Contains(w.Message, "OOM kills are not known")) {
+		if w.Code == analyzer.WarnMissing && w.Subject == analyzer.MetricRestarts {
 			return w.Subject + ": " + w.Message
 		}
 	}

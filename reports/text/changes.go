@@ -44,65 +44,44 @@ func weighedMemory(c *document.Container, h *document.ContainerHistory) string {
 	return "memory " + strings.Join(out, "; ")
 }
 
-// oomRoom is what is added to the memory at an OOM kill, in percent, as the rule has it.
-const oomRoom = 25
-
 // changers says what would change the answer, and to what: the other profiles, usage
-// twice as high, and an OOM kill.
+// twice as high, and an OOM kill, as the rule has worked them out.
 func changers(c *document.Container, h *document.ContainerHistory) []string {
 	out := brief.Withheld(c)
-	if c.Recommended == nil {
-		return orMoreDays(out)
-	}
-	if h != nil {
-		for _, x := range h.Profiles {
-			out = append(out, fmt.Sprintf("--profile %s makes it CPU %s, memory %s", x.Profile, brief.Cores(x.CPU), brief.Memory(x.Memory)))
+	if h == nil {
+		h = &document.ContainerHistory{}
+		if c.Recommended != nil && !c.OneReading() {
+			out = append(out, "other profiles, and other usage: not kept in this report")
 		}
 	}
+	for _, x := range h.Profiles {
+		out = append(out, fmt.Sprintf("--profile %s makes it CPU %s, memory %s", x.Profile, brief.Cores(x.CPU), brief.Memory(x.Memory)))
+	}
 	for _, resource := range []string{"cpu", "memory"} {
-		for _, text := range []string{brief.HeldBy(c, resource), doubled(c, resource)} {
+		for _, text := range []string{brief.HeldBy(c, resource), doubled(c, h.Twice, resource)} {
 			if text != "" {
 				out = append(out, text)
 			}
 		}
 	}
-	if limit := c.Current.Limits.Memory; c.OOMKills == 0 && limit > 0 {
-		out = append(out, fmt.Sprintf("an OOM kill at the limit of %s raises memory to %s", brief.Memory(limit), rounded("memory", float64(limit)*(1+oomRoom/100.0))))
+	if h.AfterOOMKill > 0 {
+		out = append(out, fmt.Sprintf("an OOM kill at the limit of %s raises memory to %s", brief.Memory(c.Current.Limits.Memory), brief.Memory(h.AfterOOMKill)))
 	}
-	return orMoreDays(out)
-}
-
-func orMoreDays(changers []string) []string {
-	if len(changers) == 0 {
+	if len(out) == 0 {
 		return []string{"more days of history"}
 	}
-	return changers
+	return out
 }
 
-// doubled is what the formula makes of a base that is twice as high; empty where another
-// rule sets the request.
-func doubled(c *document.Container, resource string) string {
-	base, margin, ok := brief.Basis(c, resource)
-	if !ok || base.Value <= 0 || brief.Bound(c, resource) != "" {
-		return ""
+// doubled is what usage twice as high makes of a request; empty where another rule sets it.
+func doubled(c *document.Container, to *document.TwiceSetting, resource string) string {
+	base, _, ok := brief.Basis(c, resource)
+	switch twice := 2 * base.Value; {
+	case !ok || to == nil:
+	case resource == "cpu" && to.CPU > 0:
+		return fmt.Sprintf("twice the CPU base (%gm) makes it %s", math.Round(twice*100)/100, brief.Cores(to.CPU))
+	case resource == "memory" && to.Memory > 0:
+		return fmt.Sprintf("twice the memory peak (%s) makes it %s", brief.Memory(document.Bytes(math.Ceil(twice))), brief.Memory(to.Memory))
 	}
-	twice := 2 * base.Value
-	what, at := "CPU base", fmt.Sprintf("%gm", math.Round(twice*100)/100)
-	if resource == "memory" {
-		what, at = "memory peak", brief.Memory(document.Bytes(math.Ceil(twice)))
-	}
-	return fmt.Sprintf("twice the %s (%s) makes it %s", what, at, rounded(resource, twice*(1+margin.Value/100)))
-}
-
-// rounded is a request as it is rounded up: memory to MiB, CPU to the millicore and from
-// a core on to ten.
-func rounded(resource string, v float64) string {
-	if resource == "memory" {
-		return brief.Memory(document.Bytes(math.Ceil(v/(1<<20)-1e-6) * (1 << 20)))
-	}
-	milli := math.Ceil(v - 1e-6)
-	if milli > 1000 {
-		milli = math.Ceil(milli/10) * 10
-	}
-	return brief.Cores(document.CPU(milli * document.MicroPerMilli))
+	return ""
 }

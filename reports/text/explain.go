@@ -179,11 +179,11 @@ func (s *screen) formula(c *document.Container, resource string) string {
 	if c.OneReading() {
 		mark = brief.MomentMark
 	}
-	say, unit := func(v float64) string { return document.Bytes(math.Ceil(v)).String() }, float64(1<<20)
+	say := func(v float64) string { return document.Bytes(math.Ceil(v)).String() }
 	got := float64(c.Recommended.Requests.Memory)
 	advice, now := mark+c.Recommended.Requests.Memory.String(), brief.Memory(c.Current.Requests.Memory)
 	if resource == "cpu" {
-		say, unit = func(v float64) string { return fmt.Sprintf("%gm", math.Round(v*100)/100) }, 1
+		say = func(v float64) string { return fmt.Sprintf("%gm", math.Round(v*100)/100) }
 		got = float64(c.Recommended.Requests.CPU) / document.MicroPerMilli
 		advice, now = mark+c.Recommended.Requests.CPU.String(), brief.Cores(c.Current.Requests.CPU)
 	}
@@ -194,45 +194,40 @@ func (s *screen) formula(c *document.Container, resource string) string {
 	if !ok {
 		return fmt.Sprintf("%s, now %s", advice, now)
 	}
-	sum := base.Value * (1 + margin.Value/100)
 	head := fmt.Sprintf("%s (%s) + %s %% (%s)", say(base.Value), brief.Clean(base.Name), document.Figures4(margin.Value), brief.Clean(margin.Name))
-	rounded := math.Ceil(sum/unit-1e-6) * unit
-	if resource == "cpu" && rounded > 1000 { // from a core on it is rounded to ten
-		rounded = math.Ceil(rounded/10) * 10
-	}
-	if rounded == got {
+	makes := float64(margin.Part.Makes)
+	if makes == got {
 		return fmt.Sprintf("%s, rounded up = %s; now %s", head, advice, now)
 	}
 	verb := "raised to"
-	if got < rounded {
+	if got < makes {
 		verb = "lowered to"
 	}
 	if advice == mark+now {
 		verb = "kept at"
 	}
-	text := fmt.Sprintf("%s would be %s; %s %s", head, say(rounded), verb, advice)
-	if why := brief.Bound(c, resource); why != "" {
-		text += ": " + why
+	text := fmt.Sprintf("%s would be %s; %s %s", head, say(makes), verb, advice)
+	if bound := brief.Bound(c, resource); bound != nil {
+		text += ": " + brief.Clean(bound.Reason)
 	}
 	return text + "; now " + now
 }
 
-// peers says what other tools' rules take of the same usage. Without a history
-// that is KRR's simple strategy alone: the 95th percentile of CPU, and the
-// memory's peak with 15 %.
+// peers says what other tools' rules take of the same usage.
 func peers(c *document.Container, h *document.ContainerHistory) string {
-	if h != nil && len(h.Peers) > 0 {
+	switch {
+	case h != nil && len(h.Peers) > 0:
 		var out []string
 		for _, x := range h.Peers {
 			out = append(out, fmt.Sprintf("%s CPU %s, memory %s", brief.Clean(x.Rule), brief.Cores(x.CPU), brief.Memory(x.Memory)))
 		}
 		return "would say: " + strings.Join(out, "; ")
-	}
-	if c.Usage.CPU == nil || c.Usage.Memory == nil {
+	case c.Usage.CPU == nil || c.Usage.Memory == nil:
 		return "no usage, so no other rule would say more"
+	case c.OneReading():
+		return "other tools' rules need a history too"
 	}
-	return fmt.Sprintf("KRR's simple strategy would say CPU %s (p95), memory %s (peak + 15 %%)",
-		brief.Cores(c.Usage.CPU.P95), brief.Memory(document.Bytes(float64(c.Usage.Memory.Max)*1.15)))
+	return "not kept in this report"
 }
 
 // curve says how long CPU was above requests of several sizes.

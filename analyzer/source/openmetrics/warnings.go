@@ -22,7 +22,7 @@ var absent = []struct {
 	{memory, "container_memory_working_set_bytes", "is not in the dumps: there is no advice on memory; add cAdvisor's metric to the dump"},
 	{podOwner, "kube_pod_owner", "is not in the dumps: pods are joined to workloads by the objects given and by name; add kube-state-metrics' owner series to the dump"},
 	{replicaSetOwner, "kube_replicaset_owner", "is not in the dumps: past ReplicaSets are joined to Deployments by name; add kube-state-metrics' owner series to the dump"},
-	{restarts, "kube_pod_container_status_restarts_total", "is not in the dumps: restarts and OOM kills are not known, so a memory limit that is too low may go unseen"},
+	{restarts, analyzer.MetricRestarts, "is not in the dumps: restarts and OOM kills are not known, so a memory limit that is too low may go unseen"},
 	{requests, "kube_pod_container_resource_requests", "is not in the dumps: requests of the past are not known"},
 }
 

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
 // The metrics that are read: cAdvisor's by the kubelet, and kube-state-metrics'.
@@ -20,7 +22,7 @@ const (
 	metricPodOwner        = "kube_pod_owner"
 	metricReplicaSetOwner = "kube_replicaset_owner"
 	metricJobOwner        = "kube_job_owner"
-	metricRestarts        = "kube_pod_container_status_restarts_total"
+	metricRestarts        = analyzer.MetricRestarts
 	metricLastReason      = "kube_pod_container_status_last_terminated_reason"
 	metricReason          = "kube_pod_container_status_terminated_reason"
 	metricRequests        = "kube_pod_container_resource_requests"
