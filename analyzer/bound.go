@@ -36,6 +36,8 @@ func (s *Snapshot) Bound() {
 	for i := range s.PDBs {
 		s.PDBs[i].DisruptionsAllowed = min(max(s.PDBs[i].DisruptionsAllowed, 0), MostPods)
 	}
+	s.boundDevices()
+	s.nameLargest()
 	for _, list := range []any{s.Nodes, s.Workloads, s.LimitRanges, s.Quotas, s.Volumes, s.VolumeClaims, s.HPAs} {
 		boundIn(reflect.ValueOf(list))
 	}

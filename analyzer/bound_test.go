@@ -3,6 +3,7 @@ package analyzer_test
 import (
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -39,6 +40,11 @@ func TestBoundHoldsEveryAmount(t *testing.T) {
 		}
 		s.Bound()
 		walk(t, "snapshot", reflect.ValueOf(s).Elem())
+		for _, a := range []analyzer.Amounts{s.Nodes[0].Allocatable, s.Nodes[0].Capacity, s.Workloads[0].Containers[0].Requests, s.Workloads[0].Containers[0].Limits, s.Workloads[0].Pods[0].Requests} {
+			if a.GPU > analyzer.MostDevices {
+				t.Errorf("%d devices after Bound", a.GPU)
+			}
+		}
 		if w := s.Workloads[0].Replicas; w < 0 || w > analyzer.MostPods {
 			t.Errorf("%d replicas after Bound", w)
 		}
@@ -92,5 +98,45 @@ func TestAmountsDoNotOverflow(t *testing.T) {
 	}
 	if got, want := (analyzer.Amounts{CPU: 250, Memory: 1 << 20}).Times(3), (analyzer.Amounts{CPU: 750, Memory: 3 << 20}); got != want {
 		t.Errorf("three times is %+v, want %+v", got, want)
+	}
+}
+
+// Devices that no machine can hold are named, and neither counted nor moved. So is what
+// is read as less than it says.
+func TestBoundNamesWhatCannotBe(t *testing.T) {
+	const many = analyzer.MostDevices + 1
+	gpu, memory := analyzer.Amounts{GPU: many}, analyzer.Amounts{Memory: math.MaxInt64}
+	named := func() analyzer.Resources {
+		return analyzer.Resources{"nvidia.com/gpu": many, "nvidia.com/mig-1g.5gb": 7, "hugepages-2Mi": 1 << 40}
+	}
+	for name, s := range map[string]*analyzer.Snapshot{
+		"a request":         {Workloads: []analyzer.Workload{{Containers: []analyzer.Container{{Requests: gpu}}, Pods: []analyzer.Pod{{}}}}},
+		"a limit":           {Workloads: []analyzer.Workload{{Containers: []analyzer.Container{{Limits: gpu}}, Pods: []analyzer.Pod{{}}}}},
+		"a pod":             {Workloads: []analyzer.Workload{{Pods: []analyzer.Pod{{Requests: gpu}}}}},
+		"a pod, by name":    {Workloads: []analyzer.Workload{{Pods: []analyzer.Pod{{Resources: named()}}}}},
+		"a node":            {Nodes: []analyzer.Node{{Allocatable: gpu}}},
+		"a node, by name":   {Nodes: []analyzer.Node{{Resources: named()}}},
+		"a request's bytes": {Workloads: []analyzer.Workload{{Containers: []analyzer.Container{{Requests: memory}}}}},
+		"a node's bytes":    {Nodes: []analyzer.Node{{Capacity: memory}}},
+	} {
+		s.Bound()
+		if len(s.Warnings) != 1 || s.Warnings[0].Code != analyzer.WarnOdd || !strings.Contains(s.Warnings[0].Message, "than any machine") {
+			t.Errorf("%s: said %v", name, s.Warnings)
+		}
+		kept := strings.HasSuffix(name, "bytes")
+		for _, w := range s.Workloads {
+			for _, p := range w.Pods {
+				kept = p.Requests.GPU == 0 && len(p.Spec.Unmodelled) == 1
+				if r := p.Resources; r != nil && (len(r) != 2 || r["nvidia.com/gpu"] != 0) {
+					t.Errorf("%s: left %v", name, r)
+				}
+			}
+		}
+		for _, n := range s.Nodes {
+			kept = kept || n.Allocatable.GPU == 0 && n.Resources["nvidia.com/gpu"] == 0 && len(n.Unmodelled) == 1
+		}
+		if !kept {
+			t.Errorf("%s: left as it was", name)
+		}
 	}
 }

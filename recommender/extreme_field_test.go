@@ -8,7 +8,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -213,7 +215,7 @@ func TestExtremeFields(t *testing.T) {
 		})
 	}
 	var mu sync.Mutex
-	read, same := map[string]bool{}, map[[32]byte]bool{}
+	read, same := map[string]numberOf{}, map[[32]byte]bool{}
 	for kind, of := range kinds {
 		var numbers []place
 		places(of, kind, func(v reflect.Value) reflect.Value { return v }, nil, &numbers)
@@ -246,7 +248,7 @@ func TestExtremeFields(t *testing.T) {
 				mu.Lock()
 				defer mu.Unlock()
 				if n > 0 {
-					read[number.name] = true
+					read[number.name] = numberOf{number, of}
 				}
 			}
 		}
@@ -254,11 +256,44 @@ func TestExtremeFields(t *testing.T) {
 	close(work)
 	all.Wait()
 	for _, name := range []string{"Pod.Spec.Containers[].Resources.Requests.cpu", "Node.Status.Allocatable.memory", "HorizontalPodAutoscaler.Spec.MaxReplicas", "Deployment.Spec.Replicas", "PodDisruptionBudget.Spec.MinAvailable %"} {
-		if !read[name] {
+		if read[name].of == nil {
 			t.Errorf("%s is not among the %d fields that were found to be read", name, len(read))
 		}
 	}
 	t.Logf("%d numbers of %d kinds are read, and make %d clusters", len(read), len(kinds), len(same))
+	tryPairs(t, catalog, objects, read)
+}
+
+// numberOf is a number and the type of what has it.
+type numberOf struct {
+	place
+	of reflect.Type
+}
+
+// tryPairs sets two of the numbers that are read at once: as many pairs as a few seconds
+// are enough for, the same each time.
+func tryPairs(t *testing.T, catalog *pricing.Catalog, objects []k8s.Object, read map[string]numberOf) {
+	t.Helper()
+	const pairs = 250
+	names := slices.Sorted(maps.Keys(read))
+	random := rand.New(rand.NewPCG(7, 10))
+	pick := func() (numberOf, extreme) {
+		return read[names[random.IntN(len(names))]], extremeValues[random.IntN(len(extremeValues))]
+	}
+	var all sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for range pairs {
+		a, to := pick()
+		b, next := pick()
+		first := random.IntN(2) == 0
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			changed := withExtreme(withExtreme(objects, a.of, a.place, to, first), b.of, b.place, next, first)
+			runExtreme(t, catalog, fmt.Sprintf("%s = %d or %s and %s = %d or %s", a.name, to.whole, to.quantity, b.name, next.whole, next.quantity), extremeSnapshot(changed))
+		})
+	}
+	all.Wait()
 }
 
 // withExtreme gives the objects with a number set, in all that are of a type or in

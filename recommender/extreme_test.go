@@ -118,6 +118,14 @@ func runExtreme(t *testing.T, catalog *pricing.Catalog, what string, s *analyzer
 	t.Helper()
 	s.Usage = extremeUsage(s)
 	facts := analyzer.Analyze(s)
+	for i := range s.Nodes {
+		checkDevices(t, what, s.Nodes[i].Allocatable)
+	}
+	for i := range s.Workloads {
+		for _, p := range s.Workloads[i].Pods {
+			checkDevices(t, what, p.Requests)
+		}
+	}
 	costs := cost.Of(facts, catalog)
 	recs, err := recommender.Run(context.Background(), facts, costs, advice.Options{})
 	if err != nil {
@@ -129,6 +137,14 @@ func runExtreme(t *testing.T, catalog *pricing.Catalog, what string, s *analyzer
 	}
 	for _, r := range recs {
 		checkFigures(t, what, bill, r)
+	}
+}
+
+// checkDevices wants no more devices than can be.
+func checkDevices(t *testing.T, what string, a analyzer.Amounts) {
+	t.Helper()
+	if a.GPU > 100*analyzer.MostDevices { // of a pod's containers
+		t.Errorf("%s: %d devices", what, a.GPU)
 	}
 }
 

@@ -301,6 +301,9 @@ func resourcesOf(n *Node) Resources {
 			r.Memory = amountOf(v, one)
 		default:
 			a := amountOf(v, one)
+			if analyzer.IsDevice(f.Name) && a.Value > analyzer.MostDevices {
+				a.Value, a.Err = 0, fmt.Errorf("%q are more devices than any machine has", v.Text)
+			}
 			r.Others = append(r.Others, NamedAmount{f.Name, a})
 			if analyzer.IsDevice(f.Name) && a.Set() {
 				a.Value += r.GPU.Value

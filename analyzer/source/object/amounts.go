@@ -20,7 +20,7 @@ func amountsOf(list corev1.ResourceList) analyzer.Amounts {
 		case name == corev1.ResourceMemory:
 			a.Memory = positive(q.Value())
 		case analyzer.IsDevice(string(name)):
-			a.GPU += positive(q.Value())
+			a = a.Plus(analyzer.Amounts{GPU: positive(q.Value())})
 		}
 	}
 	return a
@@ -48,7 +48,7 @@ func podResources(s *corev1.PodSpec) analyzer.Resources {
 	sum := analyzer.Resources{}
 	add := func(to, list analyzer.Resources) {
 		for name, v := range list {
-			to[name] += v
+			to.Add(name, v)
 		}
 	}
 	sidecars, peak := analyzer.Resources{}, analyzer.Resources{}

@@ -123,7 +123,7 @@ func (f *fold) count(s *series, x sample) {
 // setting notes a request or limit that was in force.
 func (f *fold) setting(s *series, x sample) {
 	d := s.container.sink.Day(x.ms)
-	if d == nil || x.value >= math.MaxInt64/1000 {
+	if d == nil || x.value >= math.MaxInt64/1000 || s.resource == ofGPU && x.value > analyzer.MostDevices {
 		return
 	}
 	var a analyzer.Amounts

@@ -67,6 +67,9 @@ func (a *answer) dropInfos() {
 // ones are skipped. Memory is that of the longest series.
 // An answer of more series than most, or than maxSeries where that is 0, fails.
 func decode(r io.Reader, most int, each func(*series)) (answer, error) {
+	if each == nil { // a question for values, which an engine may answer with series
+		each = func(*series) {}
+	}
 	d := decoder{scanner: newScanner(r), each: each, most: cmp.Or(most, maxSeries)}
 	d.object(func(key string) {
 		switch key {

@@ -204,3 +204,22 @@ func TestFailuresHaveAnOrder(t *testing.T) {
 		}
 	}
 }
+
+// Each question may be answered with what is another one's, or with none of what was asked.
+func TestAnswersToAnotherQuestion(t *testing.T) {
+	t.Parallel()
+	const series = `{"status":"success","data":{"resultType":"vector","result":[{"metric":{"namespace":"shop","found":"9"},"value":[1767600000,"1"]}]}}`
+	for _, text := range []string{"count by (namespace)", "/label/namespace/values", "count(last_over_time(kube_pod_owner", "kube_namespace_created", "quantile(0.5", "max by (namespace,pod,owner_kind", "(rate(container_cpu", "(max_over_time(container_memory", `"found","8"`, "kubelet_volume_stats"} {
+		for _, answer := range []string{series, `{"status":"success","data":["shop","bank"]}`, `{"status":"success","data":null}`} {
+			url := overheard(t, sourcetest.Scenarios()[0], func(asked string, w http.ResponseWriter) bool {
+				if strings.Contains(asked, text) {
+					answers(200, "", answer)(w, nil)
+				}
+				return strings.Contains(asked, text)
+			})
+			if _, err := prometheus.Collect(t.Context(), prometheus.WithRetryWait(prometheus.Options{URL: url, Window: sourcetest.Scenarios()[0].Window}, time.Millisecond)); err != nil && strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s answered %s: %v", text, answer, err)
+			}
+		}
+	}
+}

@@ -359,6 +359,8 @@ func amount(s *series) (a analyzer.Amounts, odd int) {
 		a.CPU = int64(math.Round(v * 1000))
 	case resource == "memory":
 		a.Memory = int64(math.Round(v))
+	case v > analyzer.MostDevices:
+		odd++
 	default:
 		a.GPU = int64(math.Round(v))
 	}

@@ -95,9 +95,17 @@ func Node(n *analyzer.Node) Reason {
 	case n.NotReady:
 		return Reason{Itself, "it is not ready: what it runs, and why it fails, is not known"}
 	case len(n.Unmodelled) > 0:
-		return Reason{Itself, "its spec." + n.Unmodelled[0] + " is not modelled"}
+		return Reason{Itself, "its " + fieldOf(n.Unmodelled[0]) + " is not modelled"}
 	}
 	return Reason{}
+}
+
+// fieldOf is a field of a node: of its spec, unless it says that it is of its status.
+func fieldOf(name string) string {
+	if strings.HasPrefix(name, "status.") {
+		return name
+	}
+	return "spec." + name
 }
 
 // ZoneOf is the node's zone; Azure's "0" and "-1" of machines without one are none.
