@@ -31,6 +31,7 @@ type DumpUsage struct {
 	Usage    []ContainerUsage
 	Volumes  []VolumeUsage
 	Network  []NetworkUsage
+	Nodes    NodeRecorder // what was told of nodes
 	Window   Window
 	Source   Source
 	Warnings []Warning

@@ -23,9 +23,13 @@ type Snapshot struct {
 	// is not known.
 	KubernetesVersion string `json:"kubernetesVersion,omitempty"`
 
-	Window     Window           `json:"window"`
-	Sources    []Source         `json:"sources,omitempty"`
-	Nodes      []Node           `json:"nodes,omitempty"`
+	Window  Window   `json:"window"`
+	Sources []Source `json:"sources,omitempty"`
+	Nodes   []Node   `json:"nodes,omitempty"`
+	// NodeHistory is nil where no engine or dump told of the window's nodes, as in
+	// snapshots of older programs.
+	NodeHistory *NodeHistory `json:"nodeHistory,omitempty"`
+
 	Namespaces []Namespace      `json:"namespaces,omitempty"`
 	Workloads  []Workload       `json:"workloads,omitempty"`
 	Usage      []ContainerUsage `json:"usage,omitempty"`

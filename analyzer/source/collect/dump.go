@@ -61,6 +61,7 @@ func (r *Request) readDumps(ctx context.Context, d *Dump, snap *analyzer.Snapsho
 	snap.Window, snap.Usage = got.Window, r.selected(snap, got.Usage)
 	snap.SetVolumeUsage(got.Volumes)
 	snap.Network = r.selectedNetwork(snap, got.Network)
+	snap.NodeHistory = got.Nodes.History(snap.Window, snap.Nodes)
 	snap.Sources = append(snap.Sources, got.Source)
 	snap.Warnings = append(snap.Warnings, got.Warnings...)
 	return nil

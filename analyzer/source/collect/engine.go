@@ -96,6 +96,7 @@ func (r *Request) ask(ctx context.Context, snap *analyzer.Snapshot, owners *anal
 	snap.Window, snap.Usage, snap.Requests = got.Window, r.selected(snap, got.Usage), r.selectedRequests(snap, got.Requests)
 	snap.SetVolumeUsage(got.Volumes)
 	snap.Network = r.selectedNetwork(snap, got.Network)
+	snap.NodeHistory = got.Nodes.History(snap.Window, snap.Nodes)
 	snap.Sources = append(snap.Sources, got.Source)
 	snap.Warnings = append(snap.Warnings, got.Warnings...)
 	return nil

@@ -55,6 +55,7 @@ type Result struct {
 	Usage    []analyzer.ContainerUsage
 	Volumes  []analyzer.VolumeUsage  // sorted
 	Network  []analyzer.NetworkUsage // sorted
+	Nodes    analyzer.NodeRecorder
 	Window   analyzer.Window
 	Source   analyzer.Source
 	Warnings []analyzer.Warning
@@ -92,6 +93,7 @@ func Collect(ctx context.Context, o Options) (Result, error) {
 		Usage:    f.recorder.Usage(),
 		Volumes:  c.volumeUsage(),
 		Network:  f.network(),
+		Nodes:    c.nodes,
 		Window:   f.window,
 		Source:   analyzer.Source{Kind: "openmetrics", Name: strings.Join(o.Files, ","), Reads: "usage"},
 		Warnings: append(c.warnings(f.window), f.warnings()...),

@@ -32,7 +32,7 @@ func (f *fold) sample(s *series, x sample) error {
 	}
 	s.n--
 	switch {
-	case s.ignored:
+	case s.ignored, s.node != nil && !(x.value >= 0):
 		return nil
 	case math.IsNaN(x.value): // the end of a series has this mark
 		if s.n > 0 {
@@ -82,6 +82,8 @@ func (f *fold) take(s *series, x sample) {
 		f.volume(s, x)
 	case received, sent:
 		f.traffic(s, x)
+	case ofNode:
+		f.tellNode(s, x)
 	}
 }
 

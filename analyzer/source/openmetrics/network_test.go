@@ -48,3 +48,14 @@ func TestOddTraffic(t *testing.T) {
 	}
 	t.Errorf("no warning of traffic below zero: %v", r.Warnings)
 }
+
+// TestNodes reads how many nodes there were from a dump, in both orders.
+func TestNodes(t *testing.T) {
+	s := sourcetest.Nodes()
+	o := openmetrics.Options{Window: s.Window.End.Sub(s.Window.Start), End: s.Window.End, Step: s.Window.Step}
+	for name, dump := range map[string]func(sourcetest.Scenario) string{"series-major": seriesMajor, "time-major": timeMajor} {
+		t.Run(name, func(t *testing.T) {
+			sourcetest.CheckNodes(t, s, collect(t, o, map[string]string{"d": dump(s)}).Nodes)
+		})
+	}
+}

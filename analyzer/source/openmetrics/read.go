@@ -22,5 +22,5 @@ func Read(ctx context.Context, r analyzer.DumpRequest) (analyzer.DumpUsage, erro
 	if err != nil {
 		return analyzer.DumpUsage{}, err
 	}
-	return analyzer.DumpUsage{Usage: got.Usage, Volumes: got.Volumes, Network: got.Network, Window: got.Window, Source: got.Source, Warnings: got.Warnings}, nil
+	return analyzer.DumpUsage{Usage: got.Usage, Volumes: got.Volumes, Network: got.Network, Nodes: got.Nodes, Window: got.Window, Source: got.Source, Warnings: got.Warnings}, nil
 }

@@ -29,6 +29,7 @@ const (
 	volumeUsed // of claims, not of containers
 	received   // of pods, not of containers
 	sent
+	ofNode  // of nodes, not of containers
 	metrics // their number
 )
 
@@ -66,7 +67,8 @@ func metricOf(name string) (metric, bool) {
 	case "container_network_transmit_bytes_total":
 		return sent, true
 	}
-	return 0, false
+	_, ok := analyzer.NodeSeriesOf(name)
+	return ofNode, ok
 }
 
 // series is one label set of one metric in one file.
@@ -76,6 +78,7 @@ type series struct {
 	container *container
 	claim     *analyzer.VolumeUsage // of a volume's series, in place of a container
 	wire      *wire                 // of a pod's traffic, in place of a container
+	node      *nodeSeries           // of a node, in place of a container
 
 	// What the survey finds. n counts samples; in the fold it counts down.
 	n           int
@@ -160,12 +163,13 @@ type catalog struct {
 	found      [metrics]bool
 	volumes    map[[2]string]*analyzer.VolumeUsage // by namespace and claim
 	wires      []*wire                             // one for every series of traffic
-	filtered   int                                 // series that a matcher left out
-	raw        [memory + 1]bool                    // usage under cAdvisor's names is there
-	derived    [memory + 1]string                  // the other name that usage is read by
-	wholes     [memory + 1]string                  // the name of usage of whole pods
-	clusters   map[string]map[string]bool          // values of the labels of clusters
-	unread     map[string]bool                     // names of usage that are not read
+	nodes      analyzer.NodeRecorder
+	filtered   int                        // series that a matcher left out
+	raw        [memory + 1]bool           // usage under cAdvisor's names is there
+	derived    [memory + 1]string         // the other name that usage is read by
+	wholes     [memory + 1]string         // the name of usage of whole pods
+	clusters   map[string]map[string]bool // values of the labels of clusters
+	unread     map[string]bool            // names of usage that are not read
 }
 
 // file is one dump.
@@ -228,6 +232,9 @@ func (c *catalog) add(l map[string]string) *series {
 			c.filtered++
 			return nil
 		}
+	}
+	if m == ofNode {
+		return addNode(l)
 	}
 	if exported(l); l["namespace"] == "" {
 		return nil

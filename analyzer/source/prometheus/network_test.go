@@ -58,3 +58,21 @@ func TestNoTraffic(t *testing.T) {
 		t.Errorf("got traffic: %v", got.Network)
 	}
 }
+
+// TestNodes asks a real engine how many nodes there were; one without such series gives
+// none and no warning.
+func TestNodes(t *testing.T) {
+	s := sourcetest.Nodes()
+	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, s.Window.Start, s.Series).URL, Window: s.Window, Owners: &analyzer.Owners{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sourcetest.CheckNodes(t, s, got.Nodes)
+	s = sourcetest.Traffic()
+	if got, err = prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, s.Window.Start, s.Series).URL, Window: s.Window, Owners: &analyzer.Owners{}}); err != nil {
+		t.Fatal(err)
+	}
+	if h := got.Nodes.History(s.Window, nil); h != nil {
+		t.Errorf("got nodes out of nothing: %+v", h)
+	}
+}

@@ -50,7 +50,8 @@ type Result struct {
 	Requests []analyzer.RequestRate    // sorted
 	Volumes  []analyzer.VolumeUsage    // sorted
 	Network  []analyzer.NetworkUsage   // sorted
-	Warnings []analyzer.Warning        // sorted
+	Nodes    analyzer.NodeRecorder
+	Warnings []analyzer.Warning // sorted
 	Source   analyzer.Source
 	// Window is the one asked for, with the step that was used.
 	Window analyzer.Window
@@ -124,11 +125,13 @@ func (col *collection) fill(ctx context.Context, out *Result, d *discovery, name
 		all.Go(func() { // no third: half of the gate is the owners'
 			out.Volumes = col.volumes(ctx, namespaces)
 			out.Network = col.network(ctx, concurrency, known)
+			out.Nodes = col.nodes(ctx)
 		})
 		all.Wait()
 	})
 	if err != nil {
 		out.Requests, out.Volumes, out.Network = nil, nil, nil
+		out.Nodes = analyzer.NodeRecorder{}
 		return err
 	}
 	out.Usage = usage
