@@ -76,10 +76,7 @@ func Of(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
 	byNode := map[string]pricing.NodePrice{}
 	var bills []pricing.NodeBill
 	for _, n := range a.Snapshot.Nodes {
-		p := catalog.NodePrice(pricing.Node{
-			Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, ByPod: n.ByPod(),
-			CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU,
-		})
+		p := priceOf(catalog, n)
 		prices, byNode[n.Name] = append(prices, p), p
 		bills = append(bills, pricing.NodeBill{
 			Name: n.Name, Price: p, Hours: pricing.HoursPerMonth, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
@@ -98,6 +95,16 @@ func Of(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
 	}
 	return c
 }
+
+func priceOf(catalog *pricing.Catalog, n analyzer.Node) pricing.NodePrice {
+	return catalog.NodePrice(pricing.Node{
+		Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, ByPod: n.ByPod(),
+		CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU,
+	})
+}
+
+// Price is the price of a node that need not run now.
+func (c *Costs) Price(n analyzer.Node) NodeCost { return nodeCost(n, priceOf(c.Catalog, n)) }
 
 func nodeCost(n analyzer.Node, p pricing.NodePrice) NodeCost {
 	const zone = "topology.kubernetes.io/zone"

@@ -78,6 +78,11 @@ func (h *planHours) locate() {
 			h.zones[node.Cost.Zone] = true
 		}
 	}
+	for zone, place := range h.plan.Zones {
+		if place == (nodes.Place{Provider: h.d.Provider, Region: h.d.Region}) {
+			h.zones[zone] = true
+		}
+	}
 }
 
 // planHour is the pods of one hour.

@@ -170,14 +170,8 @@ const mostBeyond = 100_000
 // limit sets what the group may grow to. A limit below what runs would keep an
 // autoscaler from launching the plan's first node.
 func (n *nodePlanner) limit(g *Group, key string, sizes map[string]machineSize) {
-	cpu, memory := g.CPU, g.Memory
-	for _, node := range n.nodes {
-		if n.groupOfNode(node) == key {
-			size := sizes[node.cost.InstanceType]
-			cpu, memory = cpu+size.cpu, memory+size.memory
-		}
-	}
-	g.LimitCPU, g.LimitMemory = max(groupGrowth*g.CPU, cpu), max(groupGrowth*g.Memory, memory)
+	cpu, memory := n.mostOf(key, sizes)
+	g.LimitCPU, g.LimitMemory = max(groupGrowth*g.CPU, g.CPU+cpu), max(groupGrowth*g.Memory, g.Memory+memory)
 	var room, rest int64 // of the planned nodes, for pods
 	for _, i := range g.nodes {
 		room, rest = room+n.plan.Nodes[i].Offering.CPU, rest+n.plan.Nodes[i].Offering.Memory
@@ -299,7 +293,7 @@ func (a machineSize) compare(b machineSize) int {
 // today's nodes do.
 func (n *nodePlanner) sizes(provider, region string) map[string]machineSize {
 	out := map[string]machineSize{}
-	for _, node := range n.nodes {
+	for _, node := range slices.Concat(n.window.kinds, n.nodes) {
 		out[node.cost.InstanceType] = machineSize{node.Capacity.CPU, node.Capacity.Memory, node.Capacity.GPU}
 	}
 	for _, o := range n.pass.Costs.Catalog.Offerings(provider, region) {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/safe"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing/packingtest"
 )
@@ -17,7 +17,7 @@ import (
 // have there.
 type cluster struct {
 	in    packing.Input
-	spots []nodes.Spot
+	spots []safe.Spot
 	zones map[string][]string // by workload
 	nodes int
 }
@@ -70,7 +70,7 @@ func someCluster(t *testing.T, seed uint64, pods int, more bool) *cluster {
 	for n, node := range plan.Nodes {
 		for _, name := range node.Pods {
 			p := byName[name]
-			s := nodes.Spot{Pod: p, Node: fmt.Sprint(n), Zone: node.Offering.Zone, Ordered: more && kind[p.Group] < 3}
+			s := safe.Spot{Pod: p, Node: fmt.Sprint(n), Zone: node.Offering.Zone, Ordered: more && kind[p.Group] < 3}
 			if more && kind[p.Group] == 1 && p.Zone == "" {
 				p.Zone = s.Zone // its disk is there
 			}
@@ -95,7 +95,7 @@ func TestNoLessSafe(t *testing.T) {
 		for i := range count {
 			t.Run(fmt.Sprintf("stateful %v, %d", more, i), func(t *testing.T) {
 				c := someCluster(t, uint64(i+1), 60+20*i, more)
-				nodes.KeepSafe(c.spots, c.zones, packingtest.Zones, c.nodes)
+				safe.Keep(c.spots, c.zones, packingtest.Zones, c.nodes)
 				plan, err := packing.Pack(context.Background(), c.in)
 				if err != nil {
 					t.Fatal(err)

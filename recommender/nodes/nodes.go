@@ -153,6 +153,7 @@ type nodePlanner struct {
 	survived   *Survived
 	losing     map[string]bool     // pods that lose what they keep on their node, when they move
 	zones      map[string][]string // of each workload's pods before rescaling, by group
+	window     windowNodes
 }
 
 // plannedFrom is a node of today.
@@ -161,6 +162,7 @@ type plannedFrom struct {
 	cost     cost.NodeCost
 	offering packing.Offering // as which it stands in the packer's input
 	reserved analyzer.Amounts // by DaemonSets' and static pods
+	past     bool             // it stands for a kind of the window's nodes
 	kept     string           // why it stays as it is; empty where it may go
 	by       pin.Kind         // of that reason
 }
@@ -192,6 +194,7 @@ func newNodePlanner(p *advice.Pass) *nodePlanner {
 	}
 	slices.SortFunc(n.nodes, func(a, b *plannedFrom) int { return cmp.Compare(a.Name, b.Name) })
 	n.volumes, n.autoscaler = pin.VolumesOf(p.Facts.Snapshot), p.Facts.Snapshot.NodeAutoscaler()
+	n.remember()
 	n.gather()
 	n.keep()
 	n.zones = n.zonesNow()
@@ -311,8 +314,7 @@ func (n *nodePlanner) survive() (err error) {
 			level = packing.SurvivePod
 		}
 	}
-	now, _ := n.today()
-	n.plan, n.survived, err = Survive(n.pass.Context, n.in, n.plan, now, level, Surges(n.pass.Facts.Snapshot, n.in.Pods), n.held == nil || len(n.held.families) == 0)
+	n.plan, n.survived, err = Survive(n.pass.Context, n.in, n.plan, n.judged(), level, Surges(n.pass.Facts.Snapshot, n.in.Pods), n.held == nil || len(n.held.families) == 0)
 	return err
 }
 

@@ -103,10 +103,7 @@ func (n *nodePlanner) input() packing.Input {
 // pools groups the nodes that may go.
 func (n *nodePlanner) pools() []*nodePool {
 	pools := map[poolKey]*nodePool{}
-	for _, node := range n.nodes {
-		if node.kept != "" {
-			continue
-		}
+	for _, node := range n.going() {
 		o := &node.cost.Offering
 		labels, taints := n.poolLabels(node.Node), lastingTaints(node.Node)
 		key := poolKey{o.Provider, o.Region, node.cost.CapacityType, natureOf(labels, taints)}
@@ -217,10 +214,7 @@ type machines struct {
 
 func (n *nodePlanner) machines() *machines {
 	m := &machines{asked: n.pass.Options.Nodes, seen: map[string]packing.Allocatable{}, labels: map[string]map[string]string{}}
-	for _, node := range n.nodes {
-		if node.kept != "" {
-			continue
-		}
+	for _, node := range n.going() {
 		name := node.cost.InstanceType
 		a := packing.Allocatable{CPU: node.Allocatable.CPU, Memory: node.Allocatable.Memory, Pods: cmp.Or(node.MaxPods, 110)}
 		if s, ok := m.seen[name]; ok {
@@ -344,7 +338,9 @@ func (m *machines) takes(o *pricing.Offering, capacity string) bool {
 func (pool *nodePool) stock() *pin.Stock {
 	var members []pin.Member
 	for _, node := range pool.members {
-		members = append(members, pin.Member{Node: node.Node, Machine: node.machine()})
+		if !node.past {
+			members = append(members, pin.Member{Node: node.Node, Machine: node.machine()})
+		}
 	}
 	return pin.StockOf(pool.provider, members)
 }

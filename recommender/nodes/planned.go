@@ -23,9 +23,15 @@ type Planned struct {
 	// Hours is how many of the nodes the hours need; nil where no autoscaler was seen.
 	Hours *hourly.Hours
 
+	// Zones says where the zones are that new nodes may start in.
+	Zones map[string]Place
+
 	in      packing.Input
 	cluster *advice.Cluster
 }
+
+// Place is a provider's region.
+type Place struct{ Provider, Region string }
 
 // Node is a node of today.
 type Node struct {
@@ -75,6 +81,10 @@ func (p *Planned) Follower(pods []packing.Pod) *packing.Follower {
 
 func (n *nodePlanner) planned(hours *hourly.Hours) *Planned {
 	out := &Planned{Hours: hours, in: n.in, Plan: n.plan, Moves: n.moves.Moves, Ordered: n.moved || n.same, cluster: n.pass.Cluster}
+	out.Zones = map[string]Place{}
+	for _, node := range n.window.gone {
+		out.Zones[pin.Zone(node.cost.Zone)] = Place{node.cost.Offering.Provider, node.cost.Offering.Region}
+	}
 	for _, node := range n.nodes {
 		out.Nodes = append(out.Nodes, Node{node.Node, node.cost, node.kept, node.by})
 	}

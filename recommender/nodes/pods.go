@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/safe"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -98,26 +99,17 @@ func (n *nodePlanner) keepSafe() {
 			wishes[w.Ref.String()] = &w.Pods[0].Spec
 		}
 	}
-	var zones []string
-	count := 0
-	for _, node := range n.nodes {
-		if node.kept == "" {
-			count++
-			if zone := pin.ZoneOf(node.Labels); zone != "" && !slices.Contains(zones, zone) {
-				zones = append(zones, zone)
-			}
-		}
-	}
-	var spots []Spot
+	zones, count := n.zonesOfWindow()
+	var spots []safe.Spot
 	for i := range n.pods {
 		p := &n.pods[i]
 		node := n.byName[p.node]
-		spots = append(spots, Spot{
+		spots = append(spots, safe.Spot{
 			Pod: &p.Pod, Node: p.node, Zone: pin.ZoneOf(node.Labels), Stays: node.kept != "", Batch: p.batch, Added: p.added,
 			Ordered: ordered[p.Group], Wishes: wishes[p.Group],
 		})
 	}
-	KeepSafe(spots, n.zones, zones, count)
+	safe.Keep(spots, n.zones, zones, count)
 }
 
 // zonesNow lists the zones of each workload's pods.

@@ -157,10 +157,16 @@ func anyNegative(m map[string]int64) bool {
 	return false
 }
 
-// screen sorts the pods by name and takes out those that can't be placed.
+// byKind orders pods such that their names decide among those that are alike alone: a
+// plan does not turn on what pods happen to be called, nor on which of a workload's run.
+func byKind(a, b Pod) int {
+	return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.CPU, b.CPU), cmp.Compare(a.Memory, b.Memory), cmp.Compare(a.Name, b.Name))
+}
+
+// screen sorts the pods and takes out those that can't be placed.
 func screen(in Input) (pods []Pod, abstained []Abstention) {
 	pods = slices.Clone(in.Pods)
-	slices.SortFunc(pods, func(a, b Pod) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(pods, byKind)
 	room := in.rooms()
 	keep := pods[:0]
 	for _, p := range pods {

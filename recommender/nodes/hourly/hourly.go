@@ -12,7 +12,8 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
-// levels is how many hours are packed: those of about the same pods share one.
+// levels is into how many parts hours are divided, by their number and by the worth of
+// their pods: hours that share a part of both are packed once.
 const levels = 24
 
 // Plan is a plan and what is known of the hours, which are numbered since 1970.
@@ -30,7 +31,7 @@ type Plan struct {
 type Share struct{ Nodes, USD float64 }
 
 // Shares gives it for each hour. Hours are sorted by the worth of their pods and packed
-// by stretches, each as the most pods of it. What the packing would save beside with all
+// by stretches of about the same worth, each as the most pods of it. What the packing would save beside with all
 // of the planned pods, such as the room for losses, it is not let to save in any hour.
 func Shares(ctx context.Context, p Plan) map[int]Share {
 	follow := packing.NewFollower(packing.Plan{Nodes: p.Nodes}, p.Input.Pods, p.DaemonSets)
@@ -53,7 +54,7 @@ func Shares(ctx context.Context, p Plan) map[int]Share {
 	out := map[int]Share{}
 	stretch := (len(order) + levels - 1) / levels
 	for len(order) > 0 {
-		some := order[:min(stretch, len(order))]
+		some := order[:stretchOf(order, p.Worth, stretch, p.Worth[order[len(order)-1]]/levels)]
 		order = order[len(some):]
 		has := count(p.most(planned, some))
 		for _, hour := range some {
@@ -61,6 +62,16 @@ func Shares(ctx context.Context, p Plan) map[int]Share {
 		}
 	}
 	return out
+}
+
+// stretchOf is how many of the first hours, most at the most, are worth at the most so
+// much more than the first.
+func stretchOf(order []int, worth map[int]float64, most int, more float64) int {
+	n := 1
+	for n < min(most, len(order)) && worth[order[n]] <= worth[order[0]]+more {
+		n++
+	}
+	return n
 }
 
 // part is a share of a whole; of nothing it is all.

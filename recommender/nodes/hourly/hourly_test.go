@@ -63,6 +63,24 @@ func TestShares(t *testing.T) {
 	}
 }
 
+// TestSharesKeepQuietHours: hours whose number does not divide into stretches are not
+// packed with those of the next step.
+func TestSharesKeepQuietHours(t *testing.T) {
+	p := plan(t)
+	for hour := range 300 {
+		pods := 2.0
+		if hour%10 == 0 {
+			pods = 10
+		}
+		p.Pods["web"][hour], p.Worth[hour] = pods, pods
+	}
+	for hour, s := range hourly.Shares(t.Context(), p) {
+		if want := map[bool]float64{true: 1, false: 1.0 / 3}[hour%10 == 0]; math.Abs(s.USD-want) > 1e-9 {
+			t.Errorf("hour %d: got %v of the plan, want %v", hour, s.USD, want)
+		}
+	}
+}
+
 // TestSharesOfWhatIsFixed: pods whose number does not change run in all hours, and more
 // than planned are never counted.
 func TestSharesOfWhatIsFixed(t *testing.T) {

@@ -1,4 +1,6 @@
-package nodes
+// Package safe makes a plan of nodes no less safe than today: its pods ask for the zones,
+// the distance and the quorum that they have.
+package safe
 
 import (
 	"maps"
@@ -19,12 +21,13 @@ type Spot struct {
 	Wishes     *analyzer.PodSpec
 }
 
-// KeepSafe makes the pods ask for what they have today, and would lose where nodes
+// Keep makes the pods ask for what they have today, and would lose where nodes
 // are only cheap: as many zones, no node with most of a workload or with the majority
 // of a StatefulSet of three or more, and as much spread and distance as they wish
 // for. before is the zones of each workload before its number of pods was changed;
-// zones are those of the nodes that may go; nodes is how many these are.
-func KeepSafe(spots []Spot, before map[string][]string, zones []string, nodes int) {
+// zones are those of the nodes that may go; nodes is how many these are. A workload of
+// which most pods are yet to come has all zones, as its busiest hour's would.
+func Keep(spots []Spot, before map[string][]string, zones []string, nodes int) {
 	groups := map[string]*herd{}
 	for i := range spots {
 		p := &spots[i]
@@ -34,6 +37,9 @@ func KeepSafe(spots []Spot, before map[string][]string, zones []string, nodes in
 			groups[p.Group] = g
 		}
 		g.spots = append(g.spots, p)
+		if p.Added {
+			g.added++
+		}
 		if !p.Added {
 			g.hosts[p.Node]++
 			if p.Zone != "" {
@@ -48,7 +54,11 @@ func KeepSafe(spots []Spot, before map[string][]string, zones []string, nodes in
 		}
 		g.keepApart(nodes)
 		g.keepWishes(groups, zones)
-		g.keepZones(before[name], zones)
+		if has := before[name]; g.grows() && len(has) > 0 {
+			g.keepZones(zones, zones)
+		} else {
+			g.keepZones(has, zones)
+		}
 	}
 }
 
@@ -57,7 +67,12 @@ type herd struct {
 	spots []*Spot
 	hosts map[string]int64 // pods by node
 	zones map[string]int64
+	added int // pods that do not run yet
 }
+
+// grows reports whether most pods are yet to come: what the few that run now have says
+// little of the workload.
+func (g *herd) grows() bool { return 2*g.added > len(g.spots) }
 
 func most(count map[string]int64) (n int64) {
 	for _, v := range count {
@@ -84,7 +99,7 @@ func (g *herd) keepApart(nodes int) {
 			return
 		}
 	}
-	if len(g.hosts) > 1 {
+	if len(g.hosts) > 1 || g.grows() && nodes > 1 {
 		g.spread(packing.LabelHostname, (n+1)/2)
 	}
 }

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// weekly is a cluster whose pods and nodes come at eight and go at six, for ten days.
+type weekly struct {
+	pods, nodes [24]int
+	types       []string
+	zones       []string
+	gib         []int
+}
+
+func newWeekly() *weekly {
+	w := &weekly{
+		types: []string{"m6i.2xlarge", "c6i.2xlarge", "m6i.2xlarge", "c6i.2xlarge"}, gib: []int{32, 16, 32, 16},
+		zones: []string{"us-east-1a", "us-east-1b", "us-east-1c", "us-east-1a"},
+	}
+	for h := range 24 {
+		w.pods[h], w.nodes[h] = 2, 1
+		if h >= 8 && h < 18 {
+			w.pods[h], w.nodes[h] = 12, 4
+		}
+	}
+	return w
+}
+
+// write gives the cluster's objects and its dump at a moment.
+func (w *weekly) write(t *testing.T, name string, end time.Time) {
+	t.Helper()
+	var o strings.Builder
+	pods, nodes := w.pods[end.Hour()], w.nodes[end.Hour()]
+	for i := range nodes {
+		fmt.Fprintf(&o, `
+---
+apiVersion: v1
+kind: Node
+metadata: {name: n%d, labels: {node.kubernetes.io/instance-type: %s, topology.kubernetes.io/zone: %s, topology.kubernetes.io/region: us-east-1, kubernetes.io/arch: amd64, kubernetes.io/os: linux, karpenter.sh/nodepool: default, karpenter.sh/capacity-type: on-demand}}
+spec: {providerID: "aws:///%s/i-%d"}
+status: {capacity: {cpu: "8", memory: %dGi, pods: "58"}, allocatable: {cpu: 7910m, memory: %dGi, pods: "58"}, conditions: [{type: Ready, status: "True"}]}
+`, i, w.types[i], w.zones[i], w.zones[i], i, w.gib[i], w.gib[i]-2)
+	}
+	fmt.Fprintf(&o, `---
+{apiVersion: apps/v1, kind: Deployment, metadata: {namespace: web, name: shop}, spec: {replicas: %d, selector: {matchLabels: {app: shop}}, template: {metadata: {labels: {app: shop}}, spec: {containers: [{name: app, image: "a:1", resources: {requests: {cpu: "2", memory: 3Gi}}}]}}}}
+---
+{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {namespace: web, name: shop}, spec: {minReplicas: 2, maxReplicas: 15, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}, metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}]}}
+---
+{apiVersion: apps/v1, kind: ReplicaSet, metadata: {namespace: web, name: shop-7d9f8b6c4, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: shop, uid: u, controller: true}]}, spec: {replicas: %d, selector: {matchLabels: {app: shop}}, template: {metadata: {labels: {app: shop}}, spec: {containers: [{name: app, image: "a:1"}]}}}}
+`, pods, pods)
+	for i := range pods {
+		fmt.Fprintf(&o, `---
+{apiVersion: v1, kind: Pod, metadata: {namespace: web, name: %s, labels: {app: shop}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: shop-7d9f8b6c4, uid: v, controller: true}]}, spec: {nodeName: n%d, containers: [{name: app, image: "a:1", resources: {requests: {cpu: "2", memory: 3Gi}}}]}, status: {phase: Running}}
+`, podName(i), i%nodes)
+	}
+	write(t, name+".yaml", o.String())
+	write(t, name+".om", w.dump(end))
+}
+
+func podName(i int) string {
+	return fmt.Sprintf("shop-7d9f8b6c4-%c%cxzz", 'b'+byte(i%5), 'f'+byte(i/5))
+}
+
+// dump has a reading every half hour of what there was.
+func (w *weekly) dump(end time.Time) string {
+	var b strings.Builder
+	const every = 1800
+	start := end.Add(-10 * 24 * time.Hour)
+	eachAt := func(there func(hour int) bool, line string, value func(n int) float64) {
+		n := 0
+		for at := start; !at.After(end); at = at.Add(every * time.Second) {
+			if n++; there(at.Add(-time.Second).Hour()) {
+				fmt.Fprintf(&b, "%s %g %d\n", line, value(n), at.Unix())
+			}
+		}
+	}
+	for i := range slices.Max(w.pods[:]) {
+		there := func(hour int) bool { return i < w.pods[hour] }
+		eachAt(there, fmt.Sprintf(`kube_pod_owner{namespace="web",pod=%q,owner_kind="ReplicaSet",owner_name="shop-7d9f8b6c4",owner_is_controller="true"}`, podName(i)), func(int) float64 { return 1 })
+		of := fmt.Sprintf(`{namespace="web",pod=%q,container="app"}`, podName(i))
+		eachAt(there, "container_cpu_usage_seconds_total"+of, func(n int) float64 { return 1.15 * every * float64(n) })
+		eachAt(there, "container_memory_working_set_bytes"+of, func(n int) float64 { return 2e9 + 1e6*float64(n%7) })
+	}
+	for i := range slices.Max(w.nodes[:]) {
+		there := func(hour int) bool { return i < w.nodes[hour] }
+		one := func(int) float64 { return 1 }
+		node := fmt.Sprintf("node=\"n%d\"", i)
+		eachAt(there, fmt.Sprintf("kube_node_info{%s,provider_id=\"aws:///%s/i-%d\"}", node, w.zones[i], i), one)
+		eachAt(there, fmt.Sprintf("kube_node_labels{%s,label_node_kubernetes_io_instance_type=%q,label_karpenter_sh_nodepool=\"default\",label_karpenter_sh_capacity_type=\"on-demand\"}", node, w.types[i]), one)
+		for resource, v := range map[string]float64{"cpu": 8, "memory": float64(w.gib[i]) * (1 << 30)} {
+			eachAt(there, fmt.Sprintf("kube_node_status_capacity{%s,resource=%q}", node, resource), func(int) float64 { return v })
+		}
+		for resource, v := range map[string]float64{"cpu": 7.91, "memory": float64(w.gib[i]-2) * (1 << 30), "pods": 58} {
+			eachAt(there, fmt.Sprintf("kube_node_status_allocatable{%s,resource=%q}", node, resource), func(int) float64 { return v })
+		}
+	}
+	eachAt(func(int) bool { return true }, `kube_replicaset_owner{namespace="web",replicaset="shop-7d9f8b6c4",owner_kind="Deployment",owner_name="shop",owner_is_controller="true"}`, func(int) float64 { return 1 })
+	return b.String() + "# EOF\n"
+}
+
+// weekReport is what must not turn on the hour of the audit.
+type weekReport struct {
+	Summary struct{ MonthlyCost, MonthlySavings float64 }
+	Nodes   struct {
+		Plan struct {
+			MonthlyCost float64
+			Groups      []struct {
+				Zones  []string
+				Limits struct{ CPU, Memory string }
+			}
+		}
+	}
+	Purchase struct {
+		Commitments []struct{ Amount float64 }
+	}
+}
+
+// TestPlanIsForTheWeek audits one cluster by night, when three of its four nodes are
+// gone, and by day: the plan, its limits and what to commit to are the same.
+func TestPlanIsForTheWeek(t *testing.T) {
+	isolate(t)
+	got := map[string]*weekReport{}
+	for name, hour := range map[string]int{"night": 3, "day": 14} {
+		w := newWeekly()
+		w.write(t, name, time.Date(2026, 9, 21, hour, 0, 0, 0, time.UTC))
+		code, out, errs := plimsoll("audit", "--objects", name+".yaml", "--openmetrics", name+".om", "--only", "nodes,purchase", "-o", "json", "-q", "--no-cache")
+		if code != 0 {
+			t.Fatalf("exit %d: %s", code, errs)
+		}
+		got[name] = &weekReport{}
+		if err := json.Unmarshal([]byte(out), got[name]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	night, day := got["night"], got["day"]
+	near := func(what string, a, b float64) {
+		t.Helper()
+		if !(a > 0) || math.Abs(a/b-1) > 0.03 {
+			t.Errorf("%s: %v by night, %v by day", what, a, b)
+		}
+	}
+	near("the plan", night.Nodes.Plan.MonthlyCost, day.Nodes.Plan.MonthlyCost)
+	if len(night.Nodes.Plan.Groups) == 0 || len(night.Nodes.Plan.Groups) != len(day.Nodes.Plan.Groups) || len(night.Purchase.Commitments) != len(day.Purchase.Commitments) {
+		t.Fatalf("got %+v by night and %+v by day", night, day)
+	}
+	for i, g := range night.Nodes.Plan.Groups {
+		if len(g.Zones) != 3 {
+			t.Errorf("by night the plan has zones %v, want the window's three", g.Zones)
+		}
+		if other := day.Nodes.Plan.Groups[i]; g.Limits != other.Limits || !slices.Equal(g.Zones, other.Zones) {
+			t.Errorf("got %+v by night and %+v by day", g, other)
+		}
+	}
+	for i, c := range night.Purchase.Commitments {
+		near("a commitment", c.Amount, day.Purchase.Commitments[i].Amount)
+	}
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,197 @@
+package nodes
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/past"
+)
+
+// windowNodes is what the window had of nodes, whatever the moment has.
+type windowNodes struct {
+	kinds []*plannedFrom
+	count [][]float32    // of each kind, by hour
+	gone  []*plannedFrom // kinds that new nodes may be of and that the moment lacks
+	known bool
+}
+
+// remember finds the kinds of nodes that the window had.
+func (n *nodePlanner) remember() {
+	kinds := past.Kinds(n.pass.Facts.Snapshot)
+	n.window.known = len(kinds) > 0
+	for i := range kinds {
+		node := &plannedFrom{Node: &kinds[i].Node, cost: n.pass.Costs.Price(kinds[i].Node), past: true}
+		why := node.reasonToKeep()
+		node.stay(why.Kind, why.Text)
+		n.window.kinds, n.window.count = append(n.window.kinds, node), append(n.window.count, kinds[i].Count)
+		if kinds[i].Gone && node.kept == "" && node.cost.InstanceType != "" && node.Allocatable.CPU > 0 && node.Allocatable.Memory > 0 && node.Capacity.GPU == 0 {
+			n.window.gone = append(n.window.gone, node)
+		}
+	}
+}
+
+// going are the nodes that may go, and one of each kind that the moment lacks.
+func (n *nodePlanner) going() []*plannedFrom {
+	out := slices.DeleteFunc(slices.Clone(n.nodes), func(node *plannedFrom) bool { return node.kept != "" })
+	return append(out, n.window.gone...)
+}
+
+// zonesOfWindow lists the zones of the nodes that may go, and how many nodes there are
+// at the most.
+func (n *nodePlanner) zonesOfWindow() (zones []string, count int) {
+	for _, node := range n.going() {
+		if zone := pin.ZoneOf(node.Labels); zone != "" && !slices.Contains(zones, zone) {
+			zones = append(zones, zone)
+		}
+		if !node.past {
+			count++
+		}
+	}
+	most := 0.0
+	for hour := range n.window.hours() {
+		sum := 0.0
+		for i, node := range n.window.kinds {
+			if node.kept == "" {
+				sum += float64(n.window.count[i][hour])
+			}
+		}
+		most = max(most, sum)
+	}
+	return zones, max(count, int(math.Ceil(most)))
+}
+
+func (w *windowNodes) hours() int {
+	if len(w.count) == 0 {
+		return 0
+	}
+	return len(w.count[0])
+}
+
+// mostOf is the most machines that ran of a group at one time, in millicores and bytes:
+// now, or in an hour of the window.
+func (n *nodePlanner) mostOf(key string, sizes map[string]machineSize) (cpu, memory int64) {
+	for _, node := range n.nodes {
+		if n.groupOfNode(node) == key {
+			size := sizes[node.cost.InstanceType]
+			cpu, memory = cpu+size.cpu, memory+size.memory
+		}
+	}
+	for hour := range n.window.hours() {
+		hourCPU, hourMemory := 0.0, 0.0
+		for i, node := range n.window.kinds {
+			if count := float64(n.window.count[i][hour]); count > 0 && n.groupOfNode(node) == key {
+				size := sizes[node.cost.InstanceType]
+				hourCPU, hourMemory = hourCPU+count*float64(size.cpu), hourMemory+count*float64(size.memory)
+			}
+		}
+		const most = 1 << 52
+		cpu, memory = max(cpu, int64(min(hourCPU, most))), max(memory, int64(min(hourMemory, most)))
+	}
+	return cpu, memory
+}
+
+// judged is the nodes by which is judged what can't survive today: those of the window's
+// busiest hour with the plan's pods spread over them, where they are known, else those
+// of the moment.
+func (n *nodePlanner) judged() packing.Plan {
+	now, _ := n.today()
+	history := n.pass.Facts.Snapshot.NodeHistory
+	if n.autoscaler == "" || !n.window.known || n.busiest == 0 {
+		return now
+	}
+	hour, ok := slices.BinarySearch(history.Hours, int64(n.busiest))
+	if !ok {
+		return now
+	}
+	like := map[string]packing.Offering{}
+	for _, node := range n.going() {
+		like[n.kindOfNode(node)] = node.offering
+	}
+	var busy packing.Plan
+	for i, node := range n.window.kinds {
+		if o, ok := like[n.kindOfNode(node)]; ok && node.kept == "" {
+			for range int(math.Ceil(float64(n.window.count[i][hour]) - 0.5)) {
+				busy.Nodes = append(busy.Nodes, packing.PlannedNode{Offering: o})
+			}
+		}
+	}
+	if len(busy.Nodes) < len(now.Nodes) {
+		return now
+	}
+	for i := range n.in.Pods {
+		seatEvenly(&busy, &n.in.Pods[i])
+	}
+	return busy
+}
+
+// kindOfNode tells apart nodes that new ones may be like.
+func (n *nodePlanner) kindOfNode(node *plannedFrom) string {
+	return node.cost.InstanceType + "\x00" + node.cost.CapacityType + "\x00" + pin.Zone(node.cost.Zone) + "\x00" + natureOf(n.poolLabels(node.Node), lastingTaints(node.Node))
+}
+
+// seatEvenly puts a pod on the node with the most CPU left that takes it, as a scheduler
+// would by default; nowhere where none does.
+func seatEvenly(plan *packing.Plan, p *packing.Pod) {
+	best := -1
+	for i := range plan.Nodes {
+		at, o := &plan.Nodes[i], &plan.Nodes[i].Offering
+		takes := at.CPU+p.CPU <= o.CPU && at.Memory+p.Memory <= o.Memory && (p.Zone == "" || p.Zone == o.Zone) &&
+			(len(o.Taints) == 0 || len(p.Tolerations) > 0) && p.GPUs <= o.GPUs
+		for key, want := range p.NodeSelector {
+			has, known := o.Labels[key]
+			takes = takes && (!known || has == want)
+		}
+		if takes && (best < 0 || o.CPU-at.CPU > plan.Nodes[best].Offering.CPU-plan.Nodes[best].CPU) {
+			best = i
+		}
+	}
+	if best >= 0 {
+		at := &plan.Nodes[best]
+		at.Pods, at.CPU, at.Memory = append(at.Pods, p.Name), at.CPU+p.CPU, at.Memory+p.Memory
+	}
+}
+
+// doubtsOfWindow says what of the window is not known, and which pools ran that the plan
+// does not have.
+func (n *nodePlanner) doubtsOfWindow(groups []Group) (out []analyzer.Warning) {
+	warn := func(code, format string, args ...any) {
+		out = append(out, analyzer.Warning{Code: code, Subject: nodesSubject, Message: fmt.Sprintf(format, args...)})
+	}
+	if n.autoscaler != "" && !n.window.known && !n.pass.Facts.Snapshot.Window.Moment {
+		warn("no-node-history", "how many nodes there were by the hour is not known: the plan's zones, types and limits follow the nodes of the moment; scrape kube_node_info of kube-state-metrics")
+	}
+	planned, gone := map[string]bool{}, map[string]float64{}
+	for _, node := range n.nodes {
+		planned[poolName(node.Node)] = true
+	}
+	for i := range groups {
+		planned[groups[i].Name] = true
+	}
+	for i, node := range n.window.kinds {
+		if name := poolName(node.Node); name != "" && !planned[name] {
+			most := float32(0)
+			for _, count := range n.window.count[i] {
+				most = max(most, count)
+			}
+			gone[name] += float64(most)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(gone)) {
+		warn("pool-asleep", "pool %s had up to %.0f nodes in the window and has none now: keep it as it is", name, math.Ceil(gone[name]))
+	}
+	return out
+}
+
+// poolName is how its autoscaler names a node's pool, or nothing.
+func poolName(node *analyzer.Node) (name string) {
+	for _, key := range analyzer.PoolLabels {
+		name = cmp.Or(name, node.Labels[key])
+	}
+	return name
+}
