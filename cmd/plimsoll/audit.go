@@ -183,7 +183,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 		p.Stop()
 		return err
 	}
-	opts.Begin = func(rule string) { p.Step("working out " + rule) }
+	opts.Begin = p.Rule
 	report, failed := advise(ctx, snap, catalog, opts, &f.cost, &f.prices)
 	p.Stop()
 	if ctx.Err() != nil {

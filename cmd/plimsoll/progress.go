@@ -17,6 +17,7 @@ const patience = time.Second
 type progress struct {
 	out      io.Writer
 	terminal bool
+	after    func(time.Duration) <-chan time.Time // time.After, but in tests
 
 	mu      sync.Mutex
 	what    string
@@ -30,7 +31,7 @@ type progress struct {
 // startProgress begins to watch; stop ends it and clears the line. With quiet
 // nothing is ever drawn.
 func startProgress(s streams, quiet bool) *progress {
-	p := &progress{out: s.Err, terminal: s.ErrTerminal, stopped: make(chan struct{}), ended: make(chan struct{})}
+	p := &progress{out: s.Err, terminal: s.ErrTerminal, after: time.After, stopped: make(chan struct{}), ended: make(chan struct{})}
 	if quiet {
 		close(p.ended)
 		return p
@@ -45,15 +46,12 @@ func (p *progress) watch() {
 	if p.terminal {
 		every = 250 * time.Millisecond
 	}
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	for {
+	for wait := patience; ; wait = every {
 		select {
 		case <-p.stopped:
 			return
-		case <-timer.C:
+		case <-p.after(wait):
 			p.draw()
-			timer.Reset(every)
 		}
 	}
 }
@@ -79,6 +77,9 @@ func (p *progress) Step(what string) {
 	defer p.mu.Unlock()
 	p.what, p.done, p.total = what, 0, 0
 }
+
+// Rule names the rule at hand.
+func (p *progress) Rule(name string) { p.Step("working out " + name) }
 
 // Count says how far the work at hand is.
 func (p *progress) Count(done, total int) {

@@ -2,10 +2,12 @@ package prometheus_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,6 +98,45 @@ func TestParseMatcher(t *testing.T) {
 	for _, in := range []string{"", "cluster", "=x", "a-b=c", "a b=c", "9=x"} {
 		if m, err := prometheus.ParseMatcher(in); err == nil {
 			t.Errorf("%q: got %s, want an error", in, m)
+		}
+	}
+}
+
+// A proxy that the user configured is used, also for what is redirected within an origin;
+// with follow_redirects: false no redirect is followed, not even one of those.
+func TestConfiguredProxyAndRedirects(t *testing.T) {
+	for _, follow := range []bool{true, false} {
+		var through []string
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			through = append(through, r.URL.String())
+			_, _ = io.Copy(io.Discard, r.Body)
+			if r.URL.Path == "/api/v1/query" {
+				http.Redirect(w, r, "/there/api/v1/query", http.StatusTemporaryRedirect)
+				return
+			}
+			answers(401, "", "seen")(w, r)
+		}))
+		file := filepath.Join(t.TempDir(), "proxy.yaml")
+		if err := os.WriteFile(file, []byte(fmt.Sprintf("proxy_url: %s\nfollow_redirects: %v\n", proxy.URL, follow)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		rt, err := prometheus.TransportFromFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := options("http://engine.example.com:9090") // no name is looked up: the proxy is asked
+		o.Transport = rt
+		_, err = prometheus.Collect(t.Context(), o)
+		proxy.Close()
+		want := []string{"http://engine.example.com:9090/api/v1/query"}
+		if follow {
+			want = append(want, "http://engine.example.com:9090/there/api/v1/query")
+		}
+		if err == nil || !slices.Equal(through, want) {
+			t.Errorf("follow %v: asked %v, want %v; %v", follow, through, want, err)
+		}
+		if got := strings.Contains(fmt.Sprint(err), "401"); got != follow {
+			t.Errorf("follow %v: %v", follow, err)
 		}
 	}
 }
