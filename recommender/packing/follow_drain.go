@@ -159,7 +159,8 @@ func (m *followMove) empty(kind int) *followNode {
 		n := m.f.empty(kind)
 		m.spare = &n
 	} else if m.spare.kind != kind {
-		m.spare.kind, m.spare.left = kind, m.f.rooms[kind].clone()
+		m.spare.kind = kind
+		m.spare.left.become(&m.f.rooms[kind])
 	}
 	m.spare.load = 0
 	return m.spare

@@ -327,12 +327,16 @@ func (inst *instance) addKinds(in Input, room []resources, names []string) {
 
 // compare orders offerings by all that tells them apart but their sizes.
 func (o *Offering) compare(p *Offering) int {
-	c := cmp.Or(cmp.Compare(o.Type, p.Type), cmp.Compare(o.Zone, p.Zone), cmp.Compare(o.CapacityType, p.CapacityType),
-		cmp.Compare(o.USDPerHour, p.USDPerHour))
-	if c != 0 { // natures take long to spell out
+	if c := o.compareSale(p); c != 0 { // natures take long to spell out
 		return c
 	}
 	return cmp.Compare(o.nature(), p.nature())
+}
+
+// compareSale does it by all but the nature.
+func (o *Offering) compareSale(p *Offering) int {
+	return cmp.Or(cmp.Compare(o.Type, p.Type), cmp.Compare(o.Zone, p.Zone), cmp.Compare(o.CapacityType, p.CapacityType),
+		cmp.Compare(o.USDPerHour, p.USDPerHour))
 }
 
 // nature spells out the labels and taints.
@@ -340,14 +344,19 @@ func (o *Offering) nature() string {
 	if len(o.Labels) == 0 && len(o.Taints) == 0 {
 		return ""
 	}
-	var b strings.Builder
-	for _, k := range sortedKeys(o.Labels) {
-		b.WriteString(strconv.Quote(k) + strconv.Quote(o.Labels[k]))
+	keys := make([]string, 0, 16)
+	for k := range o.Labels {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	b := make([]byte, 0, 512)
+	for _, k := range keys {
+		b = strconv.AppendQuote(strconv.AppendQuote(b, k), o.Labels[k])
 	}
 	for _, t := range o.Taints {
-		b.WriteString("|" + strconv.Quote(t.Key) + strconv.Quote(t.Value) + strconv.Quote(t.Effect))
+		b = strconv.AppendQuote(strconv.AppendQuote(strconv.AppendQuote(append(b, '|'), t.Key), t.Value), t.Effect)
 	}
-	return b.String()
+	return string(b)
 }
 
 func (inst *instance) usable(k kind) bool {

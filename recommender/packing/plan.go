@@ -102,11 +102,33 @@ func Pack(ctx context.Context, in Input) (Plan, error) {
 // InOrder gives offerings in the order in which Pack takes them. A caller who packs
 // from the same ones many times spares it the work.
 func InOrder(offerings []Offering) []Offering {
-	order := func(a, b Offering) int { return a.compare(&b) }
-	if slices.IsSortedFunc(offerings, order) {
+	if inOrder(offerings) {
 		return offerings
 	}
-	return slices.SortedStableFunc(slices.Values(offerings), order)
+	return slices.SortedStableFunc(slices.Values(offerings), func(a, b Offering) int { return a.compare(&b) })
+}
+
+// inOrder spells out each nature once at the most: neighbours often differ in it alone.
+func inOrder(offerings []Offering) bool {
+	last := "" // the nature of the one before, where it was spelt out
+	for i := 1; i < len(offerings); i++ {
+		a, b := &offerings[i-1], &offerings[i]
+		c := a.compareSale(b)
+		if c > 0 {
+			return false
+		}
+		next := ""
+		if c == 0 {
+			if last == "" {
+				last = a.nature()
+			}
+			if next = b.nature(); last > next {
+				return false
+			}
+		}
+		last = next
+	}
+	return true
 }
 
 // fill packs the pods and adds up what the nodes cost.

@@ -71,6 +71,18 @@ func (r *resources) release(p *Pod) {
 	}
 }
 
+// become makes r a copy of other, in r's own map.
+func (r *resources) become(other *resources) {
+	own := r.extended
+	clear(own)
+	*r = *other
+	if r.extended = own; own == nil {
+		r.extended = maps.Clone(other.extended)
+		return
+	}
+	maps.Copy(own, other.extended)
+}
+
 func (r resources) clone() resources {
 	r.extended = maps.Clone(r.extended)
 	return r

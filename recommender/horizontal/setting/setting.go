@@ -34,6 +34,7 @@ type Demand struct {
 	Controller replay.Controller
 	// Requests is what a setting follows in place of CPU; nil for CPU.
 	Requests *RequestSignal
+	curve    *replay.Curve // where it was worked out, see ready
 }
 
 // Bounds hold a search for a setting.
@@ -349,6 +350,9 @@ func ScoreOf(out replay.Outcome) Score {
 
 // Curve is the demand as a replay takes it: whole millicores, none below zero.
 func (d Demand) Curve() replay.Curve {
+	if d.curve != nil {
+		return *d.curve
+	}
 	c := replay.Curve{Step: d.Step, Demand: make([]int64, len(d.Millicores))}
 	for i, v := range d.Millicores {
 		c.Demand[i] = int64(math.Round(max(v, 0)))
@@ -422,8 +426,16 @@ func (d Demand) Raised(percent float64) Demand {
 	return d
 }
 
+// ready works the curve out once, for many replays of the same demand.
+func (d Demand) ready() Demand {
+	load := d.Curve()
+	d.curve = &load
+	return d
+}
+
 // scoreAll scores settings, cheapest first; of equals the one that can grow.
 func (d Demand) scoreAll(ctx context.Context, cs []Candidate, b Bounds) ([]Candidate, error) {
+	d = d.ready()
 	for i := range cs {
 		var err error
 		if cs[i].Train, err = d.Score(ctx, cs[i], b.Start); err != nil {
@@ -454,6 +466,7 @@ const Aim = 0.3
 
 func firstThatHolds(ctx context.Context, check Demand, cs []Candidate, b Bounds) (*Candidate, error) {
 	allowed := Aim * b.Unserved
+	check = check.ready()
 	for _, c := range cs {
 		if c.Train.Slow > allowed {
 			continue
