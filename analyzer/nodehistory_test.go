@@ -46,3 +46,26 @@ func TestNodeHistory(t *testing.T) {
 		t.Errorf("got %+v out of nothing", got)
 	}
 }
+
+// TestNodesComeAndGo: nodes that are added and taken away day by day have an autoscaler,
+// though none shows; a fleet that was enlarged once has none.
+func TestNodesComeAndGo(t *testing.T) {
+	for name, tt := range map[string]struct {
+		at   func(hour int) float32
+		want string
+	}{
+		"daily":         {func(h int) float32 { return map[bool]float32{true: 6, false: 2}[h%24 >= 8 && h%24 < 18] }, analyzer.ClusterAutoscaler},
+		"fixed":         {func(int) float32 { return 4 }, ""},
+		"enlarged once": {func(h int) float32 { return map[bool]float32{true: 6, false: 2}[h > 50] }, ""},
+		"a gap a day":   {func(h int) float32 { return 4 - map[bool]float32{true: 0.25}[h%24 == 3] }, ""},
+	} {
+		h := &analyzer.NodeHistory{Kinds: []analyzer.NodeKind{{}}}
+		for hour := range 240 {
+			h.Hours = append(h.Hours, int64(hour+480000))
+			h.Kinds[0].Count = append(h.Kinds[0].Count, tt.at(hour))
+		}
+		if got := (&analyzer.Snapshot{NodeHistory: h}).NodeAutoscaler(); got != tt.want {
+			t.Errorf("%s: got %q, want %q", name, got, tt.want)
+		}
+	}
+}

@@ -27,5 +27,33 @@ func (s *Snapshot) NodeAutoscaler() string {
 			return ClusterAutoscaler
 		}
 	}
+	if s.NodeHistory.comesAndGoes() {
+		return ClusterAutoscaler // a provider's own, which runs beside its control plane
+	}
 	return ""
+}
+
+// comesAndGoes reports whether nodes were added and taken away on several days, as nobody
+// does by hand.
+func (h *NodeHistory) comesAndGoes() bool {
+	const leastDays = 3
+	if h == nil {
+		return false
+	}
+	rose, fell := map[int64]bool{}, map[int64]bool{}
+	last := -1.0
+	for i, hour := range h.Hours {
+		sum := 0.0
+		for k := range h.Kinds {
+			sum += float64(h.Kinds[k].Count[i])
+		}
+		if last >= 0 && sum > last+0.5 {
+			rose[hour/24] = true
+		}
+		if last >= 0 && sum < last-0.5 {
+			fell[hour/24] = true
+		}
+		last = sum
+	}
+	return min(len(rose), len(fell)) >= leastDays
 }

@@ -107,11 +107,22 @@ func (w *weekly) dump(end time.Time) string {
 
 // weekReport is what must not turn on the hour of the audit.
 type weekReport struct {
-	Summary struct{ MonthlyCost, MonthlySavings float64 }
-	Nodes   struct {
-		Plan struct {
+	Summary struct {
+		MonthlyCost, MonthlySavings, IdleMonthly, OverheadMonthly float64
+		FreedRoom                                                 struct{ Monthly float64 }
+		Waterfall                                                 []struct{ MonthlyBefore, MonthlyAfter float64 }
+	}
+	Workloads []struct{ MonthlyCost float64 }
+	Nodes     struct {
+		Current struct {
 			MonthlyCost float64
-			Groups      []struct {
+			Pools       []struct{ MonthlyCost float64 }
+		}
+		Plan struct {
+			MonthlyCost, BusiestMonthlyCost, LowerBoundMonthly float64
+			ByHour                                             struct{ MonthlyCost float64 }
+			Pools                                              []struct{ MonthlyCost float64 }
+			Groups                                             []struct {
 				Zones  []string
 				Limits struct{ CPU, Memory string }
 			}
@@ -146,6 +157,8 @@ func TestPlanIsForTheWeek(t *testing.T) {
 			t.Errorf("%s: %v by night, %v by day", what, a, b)
 		}
 	}
+	near("today", night.Summary.MonthlyCost, day.Summary.MonthlyCost)
+	near("what is possible", night.Summary.MonthlyCost-night.Summary.MonthlySavings, day.Summary.MonthlyCost-day.Summary.MonthlySavings)
 	near("the plan", night.Nodes.Plan.MonthlyCost, day.Nodes.Plan.MonthlyCost)
 	if len(night.Nodes.Plan.Groups) == 0 || len(night.Nodes.Plan.Groups) != len(day.Nodes.Plan.Groups) || len(night.Purchase.Commitments) != len(day.Purchase.Commitments) {
 		t.Fatalf("got %+v by night and %+v by day", night, day)
@@ -160,6 +173,66 @@ func TestPlanIsForTheWeek(t *testing.T) {
 	}
 	for i, c := range night.Purchase.Commitments {
 		near("a commitment", c.Amount, day.Purchase.Commitments[i].Amount)
+	}
+}
+
+// TestBillOfTheWeek works the bill of the window's hours out by plain code, to the cent,
+// and wants one number for one thing: the headline, the sum of its parts, the nodes' and
+// the waterfall's, on both sides.
+func TestBillOfTheWeek(t *testing.T) {
+	isolate(t)
+	prices := map[string]float64{"m6i.2xlarge": 0.384, "c6i.2xlarge": 0.34}
+	for name, hour := range map[string]int{"night": 3, "day": 14} {
+		w, end := newWeekly(), time.Date(2026, 9, 21, hour, 0, 0, 0, time.UTC)
+		w.write(t, name, end)
+		want, hours := 0.0, 0.0
+		for at := end.Add(-241 * time.Hour); at.Before(end); at = at.Add(time.Hour) { // the first reading is of the hour before
+			for i := range w.nodes[at.Hour()] {
+				want += prices[w.types[i]]
+			}
+			hours++
+		}
+		want *= 730 / hours
+		code, out, errs := plimsoll("audit", "--objects", name+".yaml", "--openmetrics", name+".om", "-o", "json", "-q", "--no-cache")
+		if code != 0 {
+			t.Fatalf("exit %d: %s", code, errs)
+		}
+		var r weekReport
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatal(err)
+		}
+		same := func(what string, got, want float64) {
+			t.Helper()
+			if math.Abs(got-want) > 0.0051 {
+				t.Errorf("%s, %s: got %.2f, want %.2f", name, what, got, want)
+			}
+		}
+		s, plan := &r.Summary, &r.Nodes.Plan
+		same("the headline", s.MonthlyCost, want)
+		parts, pools, planned := s.IdleMonthly+s.OverheadMonthly, 0.0, 0.0
+		for _, one := range r.Workloads {
+			parts += one.MonthlyCost
+			if s.FreedRoom.Monthly > one.MonthlyCost {
+				t.Errorf("%s: %.2f are freed of a workload that costs %.2f", name, s.FreedRoom.Monthly, one.MonthlyCost)
+			}
+		}
+		for _, p := range r.Nodes.Current.Pools {
+			pools += p.MonthlyCost
+		}
+		for _, p := range plan.Pools {
+			planned += p.MonthlyCost
+		}
+		same("workloads, idle and overhead", parts, s.MonthlyCost)
+		same("today's nodes", r.Nodes.Current.MonthlyCost, s.MonthlyCost)
+		same("today's pools", pools, s.MonthlyCost)
+		same("the plan's pools", planned, plan.MonthlyCost)
+		same("the plan by hour", plan.ByHour.MonthlyCost, plan.MonthlyCost)
+		if plan.BusiestMonthlyCost <= plan.MonthlyCost || plan.BusiestMonthlyCost < plan.LowerBoundMonthly {
+			t.Errorf("%s: the busiest hour's nodes cost %.2f, on the mean %.2f, at the least %.2f", name, plan.BusiestMonthlyCost, plan.MonthlyCost, plan.LowerBoundMonthly)
+		}
+		last := s.Waterfall[len(s.Waterfall)-1]
+		same("the waterfall's start", s.Waterfall[0].MonthlyBefore, s.MonthlyCost)
+		same("the waterfall's end", last.MonthlyAfter, s.MonthlyCost-s.MonthlySavings)
 	}
 }
 

@@ -22,6 +22,8 @@ type Costs struct {
 	// MeanUnit is the unit price over all nodes.
 	MeanUnit UnitPrice
 	Nodes    []NodeCost // by node name
+	// Mean is nil where the bill is that of the moment's nodes in all hours.
+	Mean *MeanNodes
 	// Prices are the sources of all of that. What advice rests on besides stands
 	// in its Sources.
 	Prices   []pricing.Provenance
@@ -90,6 +92,7 @@ func Of(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
 	c.Prices = pricing.Used(prices)
 	c.MeanUnit = meanUnit(prices)
 	c.allocate(bills, byNode, a)
+	c.overHours(a)
 	if len(a.Snapshot.Nodes) == 0 {
 		c.warn("no-nodes", "no nodes could be read, so that nothing has a price; the right to list nodes gives costs")
 	}

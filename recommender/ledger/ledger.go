@@ -56,7 +56,7 @@ func Of(c *cost.Costs, all []advice.Advice) *Ledger {
 		step := Step{Lever: lever}
 		switch {
 		case lever == advice.LeverNodes && l.Plan != nil:
-			step.Saved = c.Bill - monthly(l.Plan)
+			step.Saved = c.Bill - Monthly(c, l.Plan)
 		case lever == advice.LeverNodes || lever != advice.LeverRightsize && !ran[lever]:
 			continue
 		case lever == advice.LeverPurchase:
@@ -97,7 +97,12 @@ func byPod(c *cost.Costs, all []advice.Advice, lever advice.Lever) (usd float64)
 	return usd
 }
 
-func monthly(p *nodes.Plan) (usd float64) {
+// Monthly is the bill of a plan: the mean over the window's hours where today's is, else
+// that of its nodes in all hours.
+func Monthly(c *cost.Costs, p *nodes.Plan) (usd float64) {
+	if c.Mean != nil && p.Hours != nil {
+		return p.Hours.Monthly
+	}
 	for _, pool := range p.Pools {
 		usd += float64(pool.Count) * pool.Hourly * pricing.HoursPerMonth
 	}

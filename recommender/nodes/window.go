@@ -164,7 +164,7 @@ func (n *nodePlanner) doubtsOfWindow(groups []Group) (out []analyzer.Warning) {
 		out = append(out, analyzer.Warning{Code: code, Subject: nodesSubject, Message: fmt.Sprintf(format, args...)})
 	}
 	if n.autoscaler != "" && !n.window.known && !n.pass.Facts.Snapshot.Window.Moment {
-		warn("no-node-history", "how many nodes there were by the hour is not known: the plan's zones, types and limits follow the nodes of the moment; scrape kube_node_info of kube-state-metrics")
+		warn("no-node-history", "how many nodes there were by the hour is not known: today's bill and the plan's zones, types and limits are those of the moment's nodes; scrape kube_node_info of kube-state-metrics")
 	}
 	planned, gone := map[string]bool{}, map[string]float64{}
 	for _, node := range n.nodes {

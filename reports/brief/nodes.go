@@ -109,7 +109,7 @@ func KeptMachines(p *document.NodePlan) (n int) {
 
 // PlanLine is the plan in one sentence.
 func PlanLine(p *document.NodePlan, bill document.USD, noHistory bool) string {
-	proof, held := proof(p), byHourLine(p.ByHour)+planBillLine(p.WithCommitments)
+	proof, held := proof(p), byHourLine(p)+planBillLine(p.WithCommitments)
 	if noHistory {
 		return planGuess(p, bill)
 	}
@@ -125,9 +125,13 @@ func PlanLine(p *document.NodePlan, bill document.USD, noHistory bool) string {
 }
 
 // byHourLine is what the plan comes to where nodes follow their pods.
-func byHourLine(h *document.PlanHours) string {
-	if h == nil || len(h.Nodes) == 0 {
+func byHourLine(p *document.NodePlan) string {
+	h := p.ByHour
+	switch {
+	case h == nil || len(h.Nodes) == 0:
 		return ""
+	case p.BusiestMonthly > 0:
+		return fmt.Sprintf(" That is the mean over the hours, as of today's nodes: %s. The busiest hour's nodes cost %s a month if they ran in all of them.", hoursOf(h.Nodes), p.BusiestMonthly)
 	}
 	return fmt.Sprintf(" That is the busiest hour's; as the autoscaler of nodes follows the pods it costs %s a month: %s.", h.MonthlyCost, hoursOf(h.Nodes))
 }

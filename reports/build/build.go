@@ -73,20 +73,21 @@ func Report(in Input) *document.Report {
 // builder holds what Report has worked out so far.
 type builder struct {
 	Input
-	workloads []analyzer.WorkloadFacts // sorted
-	recs      []advice.Advice          // sorted
-	priced    bool
-	unpriced  map[analyzer.Ref]bool // workloads whose cost is not known
-	steps     *ledger.Ledger
-	cents     cents
-	whole     document.AllocationBill // a month, to the cent
-	savings   []document.USD          // by index of recs
-	saved     document.USD
-	savedBy   map[advice.Lever]document.USD // saved by lever
-	sizing    map[containerKey]int          // index of recs
-	scaling   map[analyzer.Ref]scaling
-	planPools []document.USD // by index of the plan's pools
-	planCost  document.USD
+	workloads   []analyzer.WorkloadFacts // sorted
+	recs        []advice.Advice          // sorted
+	priced      bool
+	unpriced    map[analyzer.Ref]bool // workloads whose cost is not known
+	steps       *ledger.Ledger
+	cents       cents
+	whole       document.AllocationBill // a month, to the cent
+	savings     []document.USD          // by index of recs
+	saved       document.USD
+	savedBy     map[advice.Lever]document.USD // saved by lever
+	sizing      map[containerKey]int          // index of recs
+	scaling     map[analyzer.Ref]scaling
+	planPools   []document.USD // by index of the plan's pools
+	planCost    document.USD
+	planBusiest document.USD // of the busiest hour's nodes in all hours, where planCost is a mean
 }
 
 type containerKey struct {

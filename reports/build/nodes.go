@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/ledger"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -22,10 +23,21 @@ func (b *builder) nodes() document.Nodes {
 		return document.Nodes{Current: set}
 	}
 	at, exact := map[document.Pool]int{}, map[document.Pool]float64{}
+	mean := map[document.Pool]float64{}
 	for _, n := range b.Costs.Nodes {
 		p := poolOf(n)
 		at[p]++
-		exact[p] += n.Hourly * pricing.HoursPerMonth
+		if b.Costs.Mean == nil {
+			exact[p] += n.Hourly * pricing.HoursPerMonth
+		}
+	}
+	if m := b.Costs.Mean; m != nil {
+		set.MeanCount = document.Decimals(m.Count, 2)
+		for _, k := range m.Kinds {
+			p := poolOf(k.NodeCost)
+			at[p] += 0
+			exact[p], mean[p] = exact[p]+k.Count*k.Hourly*pricing.HoursPerMonth, mean[p]+k.Count
+		}
 	}
 	for p := range at {
 		set.Pools = append(set.Pools, p)
@@ -33,7 +45,7 @@ func (b *builder) nodes() document.Nodes {
 	slices.SortFunc(set.Pools, comparePools)
 	monthly := make([]float64, len(set.Pools))
 	for i, p := range set.Pools {
-		monthly[i], set.Pools[i].Count = exact[p], at[p]
+		monthly[i], set.Pools[i].Count, set.Pools[i].MeanCount = exact[p], at[p], document.Decimals(mean[p], 2)
 	}
 	cents, total := b.toBill(monthly)
 	for i := range set.Pools {
@@ -116,6 +128,13 @@ func (b *builder) planMoney() {
 		monthly[i] = float64(p.Count) * p.Hourly * pricing.HoursPerMonth
 	}
 	b.planPools, b.planCost = apportion(monthly)
+	if bill := ledger.Monthly(b.Costs, b.steps.Plan); b.Costs.Mean != nil && b.steps.Plan.Hours != nil && b.planCost > 0 {
+		b.planBusiest = b.planCost
+		for i := range monthly {
+			monthly[i] *= 100 * bill / float64(b.planBusiest)
+		}
+		b.planPools, b.planCost = apportionTo(bill, monthly)
+	}
 	if len(b.recs[at].Changes) == 0 { // the same nodes cost the same to the cent
 		b.planPools, b.planCost = apportionTo(float64(b.cents.bill)/100, monthly)
 	}
@@ -132,7 +151,7 @@ func (b *builder) nodePlan() *document.NodePlan {
 	out := &document.NodePlan{
 		MonthlyCost: b.planCost, LowerBoundMonthly: document.USD(document.Whole(document.Finite(plan.LowerBound) * 100)),
 		GapPercent: max(document.Decimals(plan.GapPercent, 2), 0), Pools: []document.Pool{}, Moves: []document.NodeMove{},
-		Placement: []document.NodePlacement{},
+		Placement: []document.NodePlacement{}, BusiestMonthly: b.planBusiest,
 	}
 	for i, p := range plan.Pools {
 		if !p.ByPod {

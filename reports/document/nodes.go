@@ -31,6 +31,9 @@ type Nodes struct {
 type NodePlan struct {
 	// MonthlyCost is the cost of all nodes of the plan, those that are kept too.
 	MonthlyCost USD `json:"monthlyCost"`
+	// BusiestMonthly is what the nodes of the busiest hour cost in all hours, where MonthlyCost is the mean over the window's
+	// hours, as the bill of today's nodes is. The lower bound, the gap and the prices of levels are of it. Absent where MonthlyCost is.
+	BusiestMonthly USD `json:"busiestMonthlyCost,omitzero"`
 	// LowerBoundMonthly is proven: no set of nodes of the offered types that runs the same pods costs less.
 	LowerBoundMonthly USD `json:"lowerBoundMonthly"`
 	// GapPercent is how far MonthlyCost lies above the lower bound.
@@ -146,8 +149,11 @@ type NodeSet struct {
 	// MonthlyCost is the sum of all pools' cost; null where there are no prices.
 	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
 	// Count is of machines: what stands for pods that a provider bills one by one is none.
-	Count int    `json:"count"`
-	Pools []Pool `json:"pools"`
+	Count int `json:"count"`
+	// MeanCount is how many there were on the mean of the window's hours, which MonthlyCost is of; absent where that is not
+	// known: MonthlyCost is then of the moment's nodes in all hours.
+	MeanCount float64 `json:"meanCount,omitzero"`
+	Pools     []Pool  `json:"pools"`
 }
 
 // Pool is all nodes that share type, capacity type, zone and price.
@@ -157,6 +163,8 @@ type Pool struct {
 	CapacityType string `json:"capacityType"`
 	Zone         string `json:"zone,omitempty"`
 	Count        int    `json:"count"`
+	// MeanCount is that on the mean of the window's hours, where the bill is of them.
+	MeanCount float64 `json:"meanCount,omitzero"`
 	// Hourly is the price of one node in USD, not rounded to cents; absent where it is not known.
 	Hourly float64 `json:"hourly,omitzero"`
 	// MonthlyCost is the cost of all nodes of the pool; absent where it is not known.
