@@ -141,7 +141,7 @@ func ReadAll(h http.Handler) []byte {
 
 // DecodeStream reads an answer to one selection and gives the times of each series.
 func DecodeStream(r io.Reader, from, to int64, each func(ms []int64)) error {
-	return decodeStream(r, []selection{{from: from, to: to}}, func(s *stored) { each(s.ms) })
+	return decodeStream(r, []selection{{from: from, to: to}}, leastSeries, func(s *stored) { each(s.ms) })
 }
 
 // XOR is what a chunk holds.

@@ -163,7 +163,7 @@ func readRaw(ctx context.Context, col *collection, tasks []*task) error {
 		}
 	}
 	last := 0 // series of the last metric
-	err := col.client.read(ctx, w.selections, func(s *stored) {
+	err := col.client.read(ctx, w.selections, col.mostSeries(tasks[0].shard), func(s *stored) {
 		if s.query == len(w.selections)-1 {
 			last++
 		}
@@ -187,6 +187,15 @@ func readRaw(ctx context.Context, col *collection, tasks []*task) error {
 		t.complete = true
 	}
 	return nil
+}
+
+// mostSeries is how many series an honest stream about a shard may have.
+func (col *collection) mostSeries(shard []string) int {
+	expected := 0
+	for _, ns := range shard {
+		expected += col.sizes[ns]
+	}
+	return max(leastSeries, seriesOver*expected)
 }
 
 func queryNamed(name string) int {
@@ -231,7 +240,7 @@ func (b *ownerBatch) readRaw(ctx context.Context, col *collection) error {
 		row    ownerRow
 	}
 	var rows []found
-	err := col.client.read(ctx, all, func(s *stored) {
+	err := col.client.read(ctx, all, col.mostSeries(first.shard), func(s *stored) {
 		x := s.fresh()
 		for _, t := range slices.Backward(b.tasks) {
 			if len(x.within(t.day.from.UnixMilli(), t.day.to.UnixMilli()).ms) == 0 {
@@ -278,8 +287,8 @@ func (col *collection) byRaw(ctx context.Context, read func(context.Context, *co
 	return err == nil
 }
 
-// read sends a remote read request and streams the stored series into each.
-func (c *client) read(ctx context.Context, all []selection, each func(*stored)) (err error) {
+// read sends a remote read request and streams the stored series into each, most of them.
+func (c *client) read(ctx context.Context, all []selection, most int, each func(*stored)) (err error) {
 	if err := c.gate.enter(ctx); err != nil {
 		return err
 	}
@@ -311,7 +320,7 @@ func (c *client) read(ctx context.Context, all []selection, each func(*stored)) 
 	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "application/x-streamed-protobuf") {
 		return fmt.Errorf("no streamed remote read: answered %d, %s", resp.StatusCode, kind)
 	}
-	err = decodeStream(resp.Body, all, each)
+	err = decodeStream(resp.Body, all, most, each)
 	if err == nil {
 		origin.Answered(ctx)
 	}

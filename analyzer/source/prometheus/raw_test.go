@@ -350,3 +350,40 @@ func FuzzDecodeStream(f *testing.F) {
 		})
 	})
 }
+
+// over gives the same bytes for ever.
+type over struct {
+	bytes []byte
+	left  []byte
+}
+
+func (o *over) Read(p []byte) (int, error) {
+	if len(o.left) == 0 {
+		o.left = o.bytes
+	}
+	n := copy(p, o.left)
+	o.left = o.left[n:]
+	return n, nil
+}
+
+// A stream that has no end has an error, whether it is one series or many; until then
+// it takes no more memory than an honest one.
+func TestStreamsWithoutAnEnd(t *testing.T) {
+	const day = 86_400_000
+	for name, want := range map[string]string{"one": "a series of", "two": "more than 50000 series"} {
+		all := []sourcetest.Series{series(t, `a_total{pod="p"}`, "0+7x200")}
+		if name == "two" {
+			all = append(all, series(t, `a_total{pod="q"}`, "0+7x200"))
+		}
+		st := storage(t, time.UnixMilli(0), all)
+		frame := prometheus.ReadAll(withRead(api(t, st, plenty), st))
+		most := 0
+		err := prometheus.DecodeStream(&over{bytes: frame}, 0, day, func(ms []int64) { most = max(most, len(ms)) })
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", name, err, want)
+		}
+		if most > 2*86_400+10_000 {
+			t.Errorf("%s: a series of %d samples in a day", name, most)
+		}
+	}
+}

@@ -102,6 +102,16 @@ func (s *stored) fresh() samples {
 // maxFrame bounds one message of a stream; Prometheus makes them of 1 MB.
 const maxFrame = 64 << 20
 
+// leastSeries is how many series a stream may have in any case, and seriesOver how many
+// times those that are expected of one metric. A series may have a sample a second twice
+// over, as overlapping chunks do, and leastSamples in any case. What goes beyond is taken
+// for a stream without an end, and the queries are asked.
+const (
+	leastSeries  = 50_000
+	seriesOver   = 40
+	leastSamples = 10_000
+)
+
 var (
 	errFrame   = errors.New("a stream that is not remote read's")
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -112,6 +122,8 @@ type stream struct {
 	r         *bufio.Reader
 	each      func(*stored)
 	ranges    []selection
+	most      int // series
+	count     int
 	frame     []byte
 	names     map[string]string // every label name and value, once
 	open      bool              // a series is being read
@@ -124,8 +136,9 @@ type stream struct {
 
 // decodeStream calls each for every series of an answer to a request for the
 // selections. Samples outside of them are left out.
-func decodeStream(r io.Reader, all []selection, each func(*stored)) error {
-	s := &stream{r: bufio.NewReaderSize(r, 64<<10), each: each, ranges: all, names: map[string]string{}}
+// More series than most are an error.
+func decodeStream(r io.Reader, all []selection, most int, each func(*stored)) error {
+	s := &stream{r: bufio.NewReaderSize(r, 64<<10), each: each, ranges: all, most: most, names: map[string]string{}}
 	for {
 		err := s.next()
 		if errors.Is(err, io.EOF) {
@@ -238,6 +251,9 @@ func (s *stream) chunkedSeries(query int, b []byte) error {
 	}
 	if !s.open || query != s.series.query || !bytes.Equal(labels, s.labels) {
 		s.flush()
+		if s.count++; s.count > s.most {
+			return fmt.Errorf("%w: more than %d series", errFrame, s.most)
+		}
 		s.open, s.labels, s.series.query = true, labels, query
 		if err := s.readLabels(b); err != nil {
 			return err
@@ -318,6 +334,9 @@ func (s *stream) chunk(b []byte) error {
 		return fmt.Errorf("%w: chunks of encoding %d", errFrame, encoding)
 	}
 	s.confine(first, rising)
+	if within := s.ranges[s.series.query]; int64(len(s.series.ms)) > leastSamples+2*(within.to-within.from)/1000 {
+		return fmt.Errorf("%w: a series of %d samples", errFrame, len(s.series.ms))
+	}
 	return nil
 }
 
