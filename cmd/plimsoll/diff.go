@@ -34,7 +34,10 @@ func newDiff(s streams) *cobra.Command {
 of those that are kept: workloads that are new or gone, those whose requests are
 now what was advised and what that brought, and those that are better or worse.
 Better and worse are by OOM kills a week, then by what else is urgent, then by
-throttling, then by cost.`,
+throttling, then by what a new setting costs. A workload has moved where its cost
+is another and nothing of it was set anew. BY tells a change of setting from one
+of use and of advice. What one of the two does not know is named, and --fail-on
+worse or better fails then.`,
 		Example: `  # Two files
   plimsoll diff monday.json friday.json
 

@@ -15,6 +15,8 @@ type Comparison struct {
 	Kind   string `json:"kind"`
 	Before Side   `json:"before"`
 	After  Side   `json:"after"`
+	// Unchecked is what cannot be compared since one of the two does not know of it.
+	Unchecked []Unchecked `json:"unchecked,omitempty"`
 	// Workloads are those that differ, by what, then by name.
 	Workloads []Difference `json:"workloads"`
 }
@@ -38,22 +40,29 @@ const (
 	DiffApplied = "applied"
 	DiffBetter  = "better"
 	DiffWorse   = "worse"
+	DiffMoved   = "moved"
 )
 
 // DiffKinds lists the kinds of differences in the order in which they are told.
-func DiffKinds() []string { return []string{DiffWorse, DiffApplied, DiffBetter, DiffNew, DiffGone} }
+func DiffKinds() []string {
+	return []string{DiffWorse, DiffApplied, DiffBetter, DiffMoved, DiffNew, DiffGone}
+}
 
 // Difference is one workload of two reports that is not the same in both.
 type Difference struct {
 	Namespace string `json:"namespace"`
 	Kind      string `json:"kind"`
 	Name      string `json:"name"`
-	// What is new, gone, applied, better or worse. Applied: its requests are now
+	// What is new, gone, applied, better, worse or moved. Applied: its requests are now
 	// what was advised. Better and worse are by OOM kills a week, then by what
-	// else is urgent, then by throttling, then by cost.
-	What   string `json:"what"`
-	Before *State `json:"before" jsonschema:"nullable"`
-	After  *State `json:"after" jsonschema:"nullable"`
+	// else is urgent, then by throttling, then by cost. Moved: its cost is another, and
+	// nothing of it was set anew: the load, the nodes or their prices did it.
+	What string `json:"what"`
+	// Changed says of what is in both what differs: setting (requests, limits, what scales
+	// it), use (usage, kills, throttling, the pods that an autoscaler chose), advice.
+	Changed []string `json:"changed,omitempty"`
+	Before  *State   `json:"before" jsonschema:"nullable"`
+	After   *State   `json:"after" jsonschema:"nullable"`
 }
 
 // State is a workload in one of the two reports.
@@ -77,7 +86,7 @@ func Compare(before, after *Report) *Comparison {
 		old[w.key()] = w
 	}
 	c := comparison{before: before, after: after}
-	out := &Comparison{APIVersion: APIVersion, Kind: KindComparison, Before: before.side(), After: after.side(), Workloads: []Difference{}}
+	out := &Comparison{APIVersion: APIVersion, Kind: KindComparison, Before: before.side(), After: after.side(), Unchecked: c.unchecked(), Workloads: []Difference{}}
 	for i := range after.Workloads {
 		w := &after.Workloads[i]
 		was := old[w.key()]
@@ -159,18 +168,23 @@ func (c comparison) differ(was, is *Workload) (Difference, bool) {
 		d.What = DiffApplied
 	default:
 		d.What = d.Before.against(d.After)
+		if d.What == "" && costsMore(d.Before, d.After) != 0 {
+			d.What = costlier(was, is, costsMore(d.Before, d.After))
+		}
+	}
+	if was != nil && is != nil && d.What != "" {
+		d.Changed = changed(was, is, d.Before, d.After)
 	}
 	return d, d.What != ""
 }
 
-// against says whether what came after is better or worse; empty where it is
-// much the same.
+// against says whether what came after is better or worse, its cost aside; empty where
+// it is much the same.
 func (s *State) against(after *State) string {
 	for _, by := range []float64{
 		after.OOMKillsWeekly - s.OOMKillsWeekly,
 		float64(after.Urgent - s.Urgent),
 		throttledMore(s, after),
-		costsMore(s, after),
 	} {
 		switch {
 		case by < 0:

@@ -1,6 +1,8 @@
 package document_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,7 +56,10 @@ func TestCompareReasons(t *testing.T) {
 	}{
 		{"worse", of("w", 100, 0, 1, 1, 0.1), of("w", 10, 0, 1, 1, 0.2), 14, 14},
 		{"", of("w", 100, 0, 1, 1, 0.1), of("w", 100, 0, 1, 1, 0.14), 14, 14},
-		{"better", of("w", 10_000, 0, 1, 1, 0), of("w", 9_000, 0, 1, 1, 0), 14, 14},
+		{"better", of("w", 10_000, 0, 2, 2, 0), of("w", 9_000, 0, 1, 2, 0), 14, 14},
+		{"worse", of("w", 9_000, 0, 1, 3, 0), of("w", 10_000, 0, 2, 1, 0), 14, 14},
+		{"moved", of("w", 10_000, 0, 1, 1, 0), of("w", 9_000, 0, 1, 1, 0), 14, 14},
+		{"moved", of("w", 9_000, 0, 1, 1, 0), of("w", 10_000, 0, 1, 2, 0), 14, 14},
 		{"", of("w", 100_000, 0, 1, 1, 0), of("w", 100_900, 0, 1, 1, 0), 14, 14},
 		{"", of("w", 100, 0, 1, 1, 0), of("w", 150, 0, 1, 1, 0), 14, 14},
 		{"worse", of("w", 100, 1, 1, 1, 0), of("w", 100, 1, 1, 1, 0), 14, 7},
@@ -93,6 +98,71 @@ func TestCompareBlind(t *testing.T) {
 	for _, pair := range [][2]*document.Report{{known, blind}, {blind, known}} {
 		if got := document.Compare(pair[0], pair[1]).Workloads; len(got) != 0 {
 			t.Errorf("got %+v, want no difference", got)
+		}
+	}
+}
+
+// TestCompareChanged tells what somebody set from what the load did and from advice.
+func TestCompareChanged(t *testing.T) {
+	scaled := func(kind string, replicas int32) document.Workload {
+		w := of("w", 100, 2, 1, 1, 0)
+		w.Kind, w.Replicas = "Deployment", replicas
+		w.Horizontal = &document.Horizontal{Current: document.Scaling{Kind: kind, Replicas: replicas, MeanReplicas: float64(replicas)}}
+		w.MonthlyCost = new(document.USD(1000 * int64(replicas)))
+		return w
+	}
+	for _, c := range []struct {
+		before, after document.Workload
+		what          string
+		changed       []string
+	}{
+		{of("w", 100, 2, 1, 1, 0), of("w", 100, 4, 1, 1, 0), "worse", []string{"use"}},
+		{of("w", 100, 2, 1, 1, 0), of("w", 100, 4, 2, 9, 0), "worse", []string{"setting", "use", "advice"}},
+		{scaled("HorizontalPodAutoscaler", 2), scaled("HorizontalPodAutoscaler", 6), "moved", []string{"use"}},
+		{scaled("fixed", 2), scaled("fixed", 6), "worse", []string{"setting", "use"}},
+	} {
+		a := &document.Report{Metadata: window(14), Workloads: []document.Workload{c.before}}
+		b := &document.Report{Metadata: window(14), Workloads: []document.Workload{c.after}}
+		all := document.Compare(a, b).Workloads
+		if len(all) != 1 || all[0].What != c.what || !slices.Equal(all[0].Changed, c.changed) {
+			t.Errorf("got %+v, want %s by %v", all, c.what, c.changed)
+		}
+	}
+}
+
+// TestCompareUnchecked: what one of two reports lost is named, with its side. Kills have to
+// be known of both.
+func TestCompareUnchecked(t *testing.T) {
+	report := func(change func(*document.Report)) *document.Report {
+		r := &document.Report{Metadata: window(7), Workloads: []document.Workload{of("w", 100, 10, 1, 1, 0)}}
+		r.Summary.MonthlyCost = new(document.USD(100))
+		r.Nodes.Plan = &document.NodePlan{}
+		r.Workloads[0].Horizontal = &document.Horizontal{}
+		change(r)
+		return r
+	}
+	whole := func(*document.Report) {}
+	lost := map[string]func(*document.Report){
+		"oom-killed": func(r *document.Report) {
+			r.Warnings = []analyzer.Warning{{Code: analyzer.WarnMissing, Subject: "kube_pod_container_status_restarts_total", Message: "not there"}}
+		},
+		"throttling": func(r *document.Report) { r.Workloads[0].Containers[0].ThrottledShare = nil },
+		"cost":       func(r *document.Report) { r.Summary.MonthlyCost = nil },
+		"pending":    func(r *document.Report) { r.Nodes.Plan = nil },
+		"blocked":    func(r *document.Report) { r.Workloads[0].Horizontal = nil },
+	}
+	if got := document.Compare(report(whole), report(whole)).Unchecked; len(got) != 0 {
+		t.Errorf("nothing is lost, and yet %v", got)
+	}
+	for what, lose := range lost {
+		for side, pair := range map[string][2]*document.Report{"before": {report(lose), report(whole)}, "after": {report(whole), report(lose)}} {
+			got := document.Compare(pair[0], pair[1]).Unchecked
+			if len(got) != 1 || got[0].What != what || got[0].Side != side || got[0].Reason == "" || !strings.Contains(got[0].String(), " not known of the ") {
+				t.Errorf("%s %s: got %+v", what, side, got)
+			}
+		}
+		if got, want := len(document.Compare(report(lose), report(lose)).Unchecked), map[string]int{"oom-killed": 2}[what]; got != want {
+			t.Errorf("%s of neither: got %d, want %d", what, got, want)
 		}
 	}
 }

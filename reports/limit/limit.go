@@ -163,10 +163,17 @@ func ParseDiff(words []string) (Diff, error) {
 	return out, nil
 }
 
+// ofWorkloads reports whether workloads get better or worse by what is not known: pods
+// that wait for a node are told of as a whole.
+func ofWorkloads(u document.Unchecked) bool { return u.What != string(document.Pending) }
+
 // Judge is the error of a comparison that holds what must not be.
 func (l Diff) Judge(d *document.Comparison) error {
 	var found []string
 	for _, kind := range l.kinds {
+		if i := slices.IndexFunc(d.Unchecked, ofWorkloads); i >= 0 && (kind == document.DiffWorse || kind == document.DiffBetter) {
+			return fmt.Errorf("--fail-on %s can't be checked: %s", kind, d.Unchecked[i])
+		}
 		n := 0
 		for i := range d.Workloads {
 			if d.Workloads[i].What == kind {

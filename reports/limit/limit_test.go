@@ -98,6 +98,22 @@ func TestDiffLimits(t *testing.T) {
 	}
 }
 
+// TestDiffUnchecked: a comparison that lacks a source of one of its reports passes no
+// limit on what got worse, and is not said to have found any.
+func TestDiffUnchecked(t *testing.T) {
+	d := &document.Comparison{Unchecked: []document.Unchecked{{What: "oom-killed", Side: "after", Reason: "kube-state-metrics: not there"}}}
+	for words, want := range map[string]string{"worse": "OOM kills are not known of the second report: kube-state-metrics: not there", "better": "can't be checked", "gone": ""} {
+		l, err := limit.ParseDiff([]string{words})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found *limit.Found
+		if err := l.Judge(d); !says(err, want) || errors.As(err, &found) {
+			t.Errorf("%s: got %v, want %q", words, err, want)
+		}
+	}
+}
+
 func says(err error, want string) bool {
 	if want == "" || err == nil {
 		return want == "" && err == nil

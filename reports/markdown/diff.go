@@ -21,19 +21,25 @@ func WriteDiff(w io.Writer, d *document.Comparison) error {
 	row("nodes, a month", d.Before.MonthlyCost, d.After.MonthlyCost)
 	row("still to save, a month", d.Before.MonthlySavings, d.After.MonthlySavings)
 	fmt.Fprintf(&b, "| dangerous | %d | %d |\n", d.Before.Urgent, d.After.Urgent)
+	for _, x := range brief.DiffDoubts(d) {
+		b.WriteString("\n- doubt: " + cell(x) + "\n")
+	}
 	if len(d.Workloads) == 0 {
 		b.WriteString("\nNo workload differs.\n")
 	} else {
-		b.WriteString("\n| workload | what | cost a month | OOM a week | throttled |\n|---|---|--:|--:|--:|\n")
+		b.WriteString("\n| workload | what | by | cost a month | OOM a week | throttled |\n|---|---|---|--:|--:|--:|\n")
 	}
 	for i := range d.Workloads {
 		if b.Len() > maxSize {
-			b.more(len(d.Workloads)-i, 5)
+			b.more(len(d.Workloads)-i, 6)
 			break
 		}
 		x := &d.Workloads[i]
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", code(x.Namespace+"/"+brief.ShortKind(x.Kind)+"/"+x.Name), x.What,
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", code(x.Namespace+"/"+brief.ShortKind(x.Kind)+"/"+x.Name), x.What, brief.DiffChanged(x),
 			cell(brief.StateChange(x, brief.StateCost)), cell(brief.StateChange(x, brief.StateKills)), cell(brief.StateChange(x, brief.StateThrottled)))
+	}
+	if legend := brief.DiffLegend(d); legend != "" {
+		b.WriteString("\n" + legend + "\n")
 	}
 	_, err := w.Write(b.Bytes())
 	return err

@@ -18,6 +18,9 @@ func Diff(w io.Writer, d *document.Comparison, o Options) error {
 	} else {
 		s.lines("")
 		s.lines(diffRows(d.Workloads).print(o.line(), o.Color)...)
+		if legend := brief.DiffLegend(d); legend != "" {
+			s.hang("", legend, plainTone)
+		}
 	}
 	_, err := w.Write(s.Bytes())
 	return err
@@ -28,9 +31,6 @@ func (s *screen) sides(d *document.Comparison) {
 	a, b := &d.Before, &d.After
 	s.hang("before  ", fmt.Sprintf("%s, %s", clusterName(a.Cluster), brief.Span(a.Window)), plainTone)
 	s.hang("after   ", fmt.Sprintf("%s, %s", clusterName(b.Cluster), brief.Span(b.Window)), plainTone)
-	if a.Cluster != b.Cluster {
-		s.hang("doubt   ", "the two are of clusters with unlike names", badTone)
-	}
 	if a.MonthlyCost != nil && b.MonthlyCost != nil {
 		s.hang("nodes   ", brief.Arrow(a.MonthlyCost.String(), b.MonthlyCost.String())+" a month", plainTone)
 	}
@@ -38,15 +38,18 @@ func (s *screen) sides(d *document.Comparison) {
 		s.hang("to save ", brief.Arrow(a.MonthlySavings.String(), b.MonthlySavings.String())+" a month", plainTone)
 	}
 	s.hang("to fix  ", brief.Arrow(fmt.Sprint(a.Urgent), fmt.Sprint(b.Urgent))+" things that are dangerous", plainTone)
+	for _, x := range brief.DiffDoubts(d) {
+		s.hang("doubt   ", x, badTone)
+	}
 }
 
 func diffRows(all []document.Difference) *rows {
-	t := &rows{right: []bool{false, false, true, true, true}}
-	t.add("WORKLOAD", "WHAT", "COST A MONTH", "OOM A WEEK", "THROTTLED")
+	t := &rows{right: []bool{false, false, false, true, true, true}}
+	t.add("WORKLOAD", "WHAT", "BY", "COST A MONTH", "OOM A WEEK", "THROTTLED")
 	for i := range all {
 		d := &all[i]
 		name := brief.Clean(d.Namespace + "/" + brief.ShortKind(d.Kind) + "/" + d.Name)
-		l := t.add(name, d.What, brief.StateChange(d, brief.StateCost), brief.StateChange(d, brief.StateKills), brief.StateChange(d, brief.StateThrottled))
+		l := t.add(name, d.What, brief.DiffChanged(d), brief.StateChange(d, brief.StateCost), brief.StateChange(d, brief.StateKills), brief.StateChange(d, brief.StateThrottled))
 		l.tones[1] = diffTone(d.What)
 	}
 	return t

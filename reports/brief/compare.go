@@ -1,0 +1,63 @@
+package brief
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+)
+
+// DiffDoubts say what weakens a comparison: other clusters, other hours, and what one of
+// the two reports does not know.
+func DiffDoubts(d *document.Comparison) (out []string) {
+	if d.Before.Cluster != d.After.Cluster {
+		out = append(out, "the two are of clusters with unlike names")
+	}
+	a, b := d.Before.Window, d.After.Window
+	if unlikeHours(a, b) {
+		out = append(out, fmt.Sprintf("the windows are of other hours (%s and %s): what changed by use alone may be the hour", hoursText(a), hoursText(b)))
+	}
+	for _, x := range d.Unchecked {
+		out = append(out, Clean(x.String())+"; it is not compared")
+	}
+	return out
+}
+
+// unlikeHours reports whether two windows see other hours of the day: one of them is no
+// whole number of days and they are not as long, or end at another hour.
+func unlikeHours(a, b document.Window) bool {
+	x, y := a.End.Sub(a.Start).Hours(), b.End.Sub(b.Start).Hours()
+	whole := func(hours float64) bool { return hours >= 24 && math.Abs(math.Remainder(hours, 24)) <= 1 }
+	if whole(x) && whole(y) {
+		return false
+	}
+	apart := math.Abs(math.Remainder(a.End.Sub(b.End).Hours(), 24))
+	return math.Abs(x-y) > 1 || apart > 1
+}
+
+func hoursText(w document.Window) string {
+	at := w.End.UTC().Format("2 Jan 15:04 MST")
+	if w.Moment || !w.Start.Before(w.End) {
+		return "one reading at " + at
+	}
+	return document.Counted(int(w.End.Sub(w.Start).Hours()+0.5), "hour") + " to " + at
+}
+
+// DiffChanged is what differs of a workload, in one cell.
+func DiffChanged(d *document.Difference) string { return strings.Join(d.Changed, ", ") }
+
+// DiffLegend says what the words of a comparison mean, as far as it has them.
+func DiffLegend(d *document.Comparison) string {
+	moved, by := "", ""
+	for i := range d.Workloads {
+		x := &d.Workloads[i]
+		if x.What == document.DiffMoved {
+			moved = "moved: its cost is another and nothing was set anew; "
+		}
+		if len(x.Changed) > 0 {
+			by = "by: setting is what somebody configured, use is the load, advice is plimsoll's"
+		}
+	}
+	return strings.TrimSuffix(moved+by, "; ")
+}
