@@ -204,6 +204,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err := writeReport(ctx, s, f.files, sinks, report, o); err != nil {
 		return err
 	}
+	sayLeftOut(s, sinks, report, o, f.quiet)
 	if err := f.complete(snap); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
 // writeJSON writes a document, with what would steer a terminal escaped.
@@ -101,6 +102,16 @@ func writeReport(ctx context.Context, s streams, out files, sinks []sink[reports
 		}
 	}
 	return nil
+}
+
+// sayLeftOut names on stderr the columns for which a line of the wide table has no room.
+func sayLeftOut(s streams, sinks []sink[reports.Format], r *document.Report, o reports.Options, quiet bool) {
+	for _, k := range sinks {
+		if out := text.LeftOut(r, o); k.format.Name == "wide" && !quiet && len(out) > 0 {
+			fmt.Fprintf(s.Err, "wide has no room in %d columns for: %s; name fewer with --columns, or take -o csv, which has all\n", text.Widest, strings.Join(out, ", "))
+			return
+		}
+	}
 }
 
 // writeSink renders into one sink. A file is replaced whole or not at all.

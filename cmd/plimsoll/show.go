@@ -165,7 +165,7 @@ alone; audit --no-cache keeps none.`,
 // registerWide adds the flags of the wide table.
 func registerWide(cmd *cobra.Command, sort *string, columns *[]string, risks *bool) {
 	cmd.Flags().StringVar(sort, "sort", "", "wide: `ORDER` of the containers, of: "+strings.Join(text.Sorts(), ", ")+" (default savings)")
-	cmd.Flags().StringSliceVar(columns, "columns", nil, "wide: `COLUMNS`, of: "+strings.Join(text.Columns(), ", "))
+	cmd.Flags().StringSliceVar(columns, "columns", nil, "wide: `COLUMNS`, all or of: "+strings.Join(text.Columns(), ", ")+"; those that 160 columns have no room for are left out, and named on stderr")
 	cmd.Flags().BoolVar(risks, "risks", false, "wide: what is at risk first, with the columns that show it")
 	completeFrom(cmd, "sort", text.Sorts())
 	completeFrom(cmd, "columns", text.Columns())
@@ -187,7 +187,7 @@ func wideOptions(o *reports.Options, sort string, columns []string, risks bool) 
 		return fmt.Errorf("--sort %s: there is: %s", o.Sort, strings.Join(text.Sorts(), ", "))
 	}
 	for _, c := range o.Columns {
-		if !slices.Contains(text.Columns(), c) {
+		if c != text.AllColumns && !slices.Contains(text.Columns(), c) {
 			return fmt.Errorf("--columns %s: there is: %s", c, strings.Join(text.Columns(), ", "))
 		}
 	}
@@ -246,6 +246,7 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 	if err := writeReport(ctx, s, f.files, sinks, said, o); err != nil {
 		return err
 	}
+	sayLeftOut(s, sinks, said, o, f.quiet)
 	return whole(r)
 }
 

@@ -14,23 +14,40 @@ type Row struct {
 }
 
 // Lowered are the rows that are to ask for less, those that free the most room
-// first; none where nothing has a price.
-func Lowered(r *document.Report) []Row { return changed(r, true) }
+// first: by money, and where nothing has a price by their share of all requests.
+func Lowered(r *document.Report) []Row {
+	out := changed(r, true)
+	if r.Summary.MonthlyCost == nil {
+		slices.SortStableFunc(out, func(a, b Row) int { return cmp.Compare(b.freedShare(r), a.freedShare(r)) })
+	}
+	return out
+}
 
-// Raised are the rows that are to ask for more, those that take the most room first;
-// none where nothing has a price.
+// Raised are the rows that are to ask for more, those that take the most room first.
 func Raised(r *document.Report) []Row {
 	out := changed(r, false)
-	slices.SortStableFunc(out, func(a, b Row) int { return cmp.Compare(Freed(a.Container), Freed(b.Container)) })
+	slices.SortStableFunc(out, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(Freed(a.Container), Freed(b.Container)), cmp.Compare(a.freedShare(r), b.freedShare(r)))
+	})
 	return out
+}
+
+// freedShare is the CPU and the memory that an advice frees on all pods, as shares of what
+// the cluster's pods request.
+func (x Row) freedShare(r *document.Report) (share float64) {
+	from, to, all := x.Container.Current.Requests, x.Container.Recommended.Requests, r.Summary.Requests
+	if all.CPU > 0 {
+		share += float64(from.CPU-to.CPU) / float64(all.CPU)
+	}
+	if all.Memory > 0 {
+		share += float64(from.Memory-to.Memory) / float64(all.Memory)
+	}
+	return share * float64(x.Workload.Replicas)
 }
 
 // changed are the rows with an advice that is to free room, or is not.
 func changed(r *document.Report, lower bool) []Row {
 	var out []Row
-	if r.Summary.MonthlyCost == nil {
-		return nil
-	}
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		for j := range w.Containers {

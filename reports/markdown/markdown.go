@@ -150,12 +150,16 @@ func (b *page) largest(r *document.Report) {
 func (b *page) rows(all []brief.Row) {
 	b.WriteString("| container | CPU | memory | room a month | OOM a week |\n|---|--:|--:|--:|--:|\n")
 	for i, x := range all {
+		room := "-"
+		if x.Container.MonthlySavings != nil {
+			room = brief.GapMark(x.Workload.PriceGap) + brief.WholeOf(*x.Container.MonthlySavings).String()
+		}
 		if i == mostFolded || b.Len() > maxSize {
 			b.more(len(all)-i, 5)
 			return
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", code(brief.Name(x.Workload, x.Container)), cell(brief.CPUChange(x.Container)),
-			cell(brief.MemoryChange(x.Container)), cell(brief.GapMark(x.Workload.PriceGap)+brief.WholeOf(brief.Freed(x.Container)).String()), cell(brief.OOMRisk(x.Container)))
+			cell(brief.MemoryChange(x.Container)), cell(room), cell(brief.OOMRisk(x.Container)))
 	}
 }
 

@@ -19,31 +19,33 @@ const wordRoom = 21
 // first says how, and the others read it from there.
 func (s *screen) next() {
 	t, first := rows{indent: titleRoom}, ""
+	var folded []string
 	if !s.o.Saved {
 		s.o.From, first = "--report "+keptAs, "this report is kept nowhere: run "+keeping+" with your other flags, then"
 	}
 	add := func(command, words string) {
 		command = Called(s.o.Program, command)
-		if titleRoom+cells(command)+gap+wordRoom > s.o.line() {
+		switch used := titleRoom + cells(command); {
+		case used > s.o.line():
+			folded = append(folded, foldCommand(command, s.o.line(), titleRoom)...)
+		case used+gap+wordRoom > s.o.line():
 			t.add(command)
-		} else {
+		default:
 			t.add(command, words)
 		}
 	}
 	if w := s.first(); w != nil {
-		command := s.command("plimsoll explain " + brief.ShellWord(brief.Path(w)))
-		if titleRoom+cells(Called(s.o.Program, command)) > s.o.line() {
-			first = strings.TrimSpace(first + " " + command)
-		} else {
-			add(command, "why, usage, manifest")
-		}
+		add(s.command("plimsoll explain "+brief.ShellWord(brief.Path(w))), "why, usage, manifest")
 	}
 	if len(s.risks()) > 0 {
 		add(s.command("plimsoll show risks"), "all that is dangerous")
 	}
 	add("plimsoll help first-report#save", "what each line means")
 	add(s.command("plimsoll show -o html=report.html"), "all of it, to mail")
-	printed := t.print(s.o.line(), s.o.Color)
+	printed := folded
+	if len(t.lines) > 0 {
+		printed = append(printed, t.print(s.o.line(), s.o.Color)...)
+	}
 	if first == "" && titleRoom+2*minName <= s.o.line() {
 		s.WriteByte('\n')
 		s.lines(painted("NEXT", strongTone, s.o.Color) + strings.Repeat(" ", titleRoom-len("NEXT")) + printed[0][titleRoom:])

@@ -113,7 +113,7 @@ func (s *screen) largest() {
 	if wide {
 		head = slices.Insert(head, 3, "MEMORY LIMIT")
 	}
-	titles := t.add(head...)
+	titles := t.add(s.priced(head)...)
 	for i := range titles.tones {
 		titles.tones[i] = strongTone
 	}
@@ -123,7 +123,7 @@ func (s *screen) largest() {
 		if wide {
 			cells = slices.Insert(cells, 3, asciiChange(memoryLimit(&row{Row: *x})))
 		}
-		t.add(cells...)
+		t.add(s.priced(cells)...)
 		for _, l := range limitsBelow(x.Container, wide) {
 			t.add("  " + l)
 		}
@@ -141,6 +141,14 @@ func (s *screen) largest() {
 		s.lines("  " + brief.MomentMark + " " + brief.MomentWords)
 	}
 	s.more(len(all)-n, "rightsize")
+}
+
+// priced leaves out the money, which is the last but one, where nothing has a price.
+func (s *screen) priced(cells []string) []string {
+	if s.r.Summary.MonthlyCost == nil {
+		return slices.Delete(cells, len(cells)-2, len(cells)-1)
+	}
+	return cells
 }
 
 // limitsBelow are the limits that change and have no column.

@@ -3,6 +3,7 @@ package text
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -159,15 +160,42 @@ func (s *screen) explainPrice(name string) error {
 		add("plan", s.r.Nodes.Plan.Pools)
 	}
 	if len(t.lines) == 1 {
-		return fmt.Errorf("the report has no nodes of type %s%s: plimsoll price %s looks it up in the tables", name, meant("price/", name, typeNames(s.r)), name)
+		return fmt.Errorf("the report has no nodes of type %s%s: plimsoll price --help says how the tables are asked", name, meant("price/", name, typeNames(s.r)))
 	}
 	s.lines("type " + brief.Clean(name))
 	s.lines(t.print(s.o.line(), s.o.Color)...)
 	s.lines("")
 	s.prose(brief.PriceLines(s.r.Prices))
-	s.lines("")
-	s.hang("", "All its prices: plimsoll price "+brief.Clean(name), plainTone)
+	if provider, region := placeOf(s.r, name); region != "" {
+		s.lines("")
+		s.hang("", fmt.Sprintf("All its prices: plimsoll price %s --provider %s --region %s", brief.ShellWord(brief.Clean(name)), provider, region), plainTone)
+	}
 	return nil
+}
+
+// regionOf is the region of a zone, as the clouds name both.
+var regionOf = regexp.MustCompile(`^([a-z]+(?:-[a-z]+)+-?\d+|[a-z]+\d*)(?:[a-z]|-[a-z]|-\d)$`)
+
+// placeOf is the cloud and the region of a type's nodes; empty where they are not one.
+func placeOf(r *document.Report, name string) (provider, region string) {
+	for _, x := range r.Prices {
+		if x.Of == "" && provider != "" && provider != x.Provider {
+			return "", ""
+		}
+		if x.Of == "" {
+			provider = x.Provider
+		}
+	}
+	for i := range r.Nodes.Current.Pools {
+		x := &r.Nodes.Current.Pools[i]
+		if m := regionOf.FindStringSubmatch(x.Zone); x.InstanceType == name && m != nil {
+			region = m[1]
+		}
+	}
+	if provider == "" {
+		return "", ""
+	}
+	return brief.Clean(provider), region
 }
 
 func savesOrCosts(usd document.USD) string {

@@ -48,7 +48,7 @@ func writeContainers(w io.Writer, r *document.Report, o Options) error {
 		o.Width, o.Verbose = unlimited, true
 		return writeAllocation(w, r, o)
 	case o.Section == SectionAll:
-		o.Width, o.Verbose = widest, true
+		o.Width, o.Verbose = Widest, true
 		return writeAll(w, r, o)
 	case o.Section == "" || o.Section == "rightsize":
 		return writeWide(w, r, o)

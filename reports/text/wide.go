@@ -11,19 +11,13 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// widest is the most that the wide table takes.
-const widest = 160
+// Widest is the most cells that the wide table takes.
+const Widest = 160
 
 // writeWide prints the table alone, a line a container.
 func writeWide(w io.Writer, r *document.Report, o Options) error {
-	o.Width = widest
-	var list []row
-	blind := r.Unseen(document.OOMKilled) != ""
-	for i := range r.Workloads {
-		for j := range r.Workloads[i].Containers {
-			list = append(list, row{Row: brief.Row{Workload: &r.Workloads[i], Container: &r.Workloads[i].Containers[j]}, blind: blind})
-		}
-	}
+	o.Width = Widest
+	list := wideRows(r)
 	if err := sortRows(list, o.Sort); err != nil {
 		return err
 	}
@@ -31,10 +25,13 @@ func writeWide(w io.Writer, r *document.Report, o Options) error {
 	if err != nil {
 		return err
 	}
+	if len(o.Columns) > 0 { // the usual ones have room, but for a long name's line of its own
+		columns, _ = fitting(list, columns)
+	}
 	if o.Top > 0 && o.Top < len(list) {
 		list = list[:o.Top]
 	}
-	lines := wideTable(list, columns).print(widest, o.Color)
+	lines := wideTable(list, columns).print(Widest, o.Color)
 	if r.Metadata.GeneratedFrom.Moment {
 		lines = append(lines, brief.MomentMark+" "+brief.MomentWords)
 	}
@@ -47,6 +44,53 @@ func writeWide(w io.Writer, r *document.Report, o Options) error {
 		}
 	}
 	return nil
+}
+
+// mostName is how much of a name counts when columns are left out: a longer one has a line
+// of its own.
+const mostName = 64
+
+// fitting leaves out columns, the last first, until a container has one line of at most
+// Widest cells; the names of what is left out come with them.
+func fitting(list []row, columns []column) (kept []column, out []string) {
+	used := -gap
+	for n, c := range columns {
+		most := cells(c.title)
+		for i := range list {
+			most = max(most, cells(c.cell(&list[i])))
+		}
+		if n == 0 {
+			most = min(most, mostName)
+		}
+		if used += gap + most; used > Widest && n > 0 {
+			used -= gap + most
+			out = append(out, columnName(c))
+			continue
+		}
+		kept = append(kept, c)
+	}
+	return kept, out
+}
+
+// LeftOut names the columns that the wide table has no room for, of those that are asked for.
+func LeftOut(r *document.Report, o Options) []string {
+	columns, err := pickColumns(r, o)
+	if err != nil || len(o.Columns) == 0 {
+		return nil
+	}
+	_, out := fitting(wideRows(r), columns)
+	return out
+}
+
+// wideRows are all containers.
+func wideRows(r *document.Report) (list []row) {
+	blind := r.Unseen(document.OOMKilled) != ""
+	for i := range r.Workloads {
+		for j := range r.Workloads[i].Containers {
+			list = append(list, row{Row: brief.Row{Workload: &r.Workloads[i], Container: &r.Workloads[i].Containers[j]}, blind: blind})
+		}
+	}
+	return list
 }
 
 func wideTable(list []row, columns []column) *rows {
@@ -74,6 +118,9 @@ func wideTable(list []row, columns []column) *rows {
 	}
 	return t
 }
+
+// AllColumns stands for all of them.
+const AllColumns = "all"
 
 // Columns lists the columns of the wide table by their names for --columns.
 func Columns() []string {
@@ -137,8 +184,11 @@ func oomKills(r *row) string {
 // leave money out where there is none.
 func pickColumns(r *document.Report, o Options) ([]column, error) {
 	names := o.Columns
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0:
 		names = usual
+	case slices.Contains(names, AllColumns):
+		names = Columns()
 	}
 	var out []column
 	for _, name := range names {

@@ -30,6 +30,10 @@ func wrap(s string, width, indent int) []string {
 			words = append(words, word)
 			continue
 		}
+		if begunVerb.MatchString(word) && longest(shellWords(word)) < width-indent-2 {
+			words = append(words, foldCommand(word, width-indent, 0)...)
+			continue
+		}
 		for _, part := range strings.Fields(word) {
 			words = append(words, breakName(part, width-indent)...)
 		}
@@ -39,7 +43,7 @@ func wrap(s string, width, indent int) []string {
 		switch {
 		case used == 0:
 			line, used = line+word, cells(line)+n
-		case used+1+n <= width:
+		case used+1+n <= width && !strings.HasSuffix(line, `\`):
 			line, used = line+" "+word, used+1+n
 		default:
 			lines = append(lines, line)
@@ -60,12 +64,23 @@ func sharePercent(share *float64) string {
 // begun is a command that has not got its verb, or what the verb is of.
 var begun = regexp.MustCompile(`^kubectl$|^(kubectl )?plimsoll( (audit|backtest|diff|explain|gate|help|price|show))?$`)
 
+// begunVerb is a command from its verb on.
+var begunVerb = regexp.MustCompile(`^(kubectl )?plimsoll [a-z]+\b`)
+
+// longest is the width of the widest word.
+func longest(words []string) (n int) {
+	for _, w := range words {
+		n = max(n, cells(w))
+	}
+	return n
+}
+
 // unbroken are the words of a sentence; a number with its percent sign is one, and so is
 // a command up to what its verb is of, so that it can be copied.
 func unbroken(s string) []string {
 	var out []string
 	for _, word := range strings.Fields(s) {
-		if n := len(out) - 1; n >= 0 && (strings.HasPrefix(word, "%") || begun.MatchString(out[n])) {
+		if n := len(out) - 1; n >= 0 && (strings.HasPrefix(word, "%") || begun.MatchString(out[n]) || goesOn(out[n], word)) {
 			out[n] += " " + word
 		} else {
 			out = append(out, word)
