@@ -19,6 +19,9 @@ type MoneyLine struct {
 func MoneyLines(r *document.Report) []MoneyLine {
 	m := r.Summary
 	if m.MonthlyCost == nil {
+		if r.Nodes.Current.Count == 0 && len(r.Workloads) == 0 {
+			return []MoneyLine{{Text: "Neither nodes nor workloads were seen, so there is nothing to cost or save: check the namespaces and sources that were asked for."}}
+		}
 		return []MoneyLine{{Text: "No node has a price, so there are no costs and no savings. Name the cloud with --provider and --region, or give --pricing."}}
 	}
 	today := fmt.Sprintf("%s a month for nodes", WholeOf(*m.MonthlyCost))

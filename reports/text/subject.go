@@ -25,7 +25,11 @@ func ExplainSubject(w io.Writer, r *document.Report, name string, o Options) (ok
 	case name == "purchase":
 		s.explainPurchase()
 	case name == "waste":
-		s.prose(brief.WasteLines(r, true))
+		lines := brief.WasteLines(r, true)
+		if len(lines) == 0 {
+			lines = []string{"The report has no finding of waste."}
+		}
+		s.prose(lines)
 		s.pages("waste")
 	case named && kind == "node":
 		err = s.explainNode(of)
