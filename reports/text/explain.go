@@ -87,7 +87,7 @@ func (s *screen) explainContainer(w *document.Workload, c *document.Container, p
 	s.hang("  others  ", peers(c, h), plainTone)
 	s.hang("  curve   ", curve(c, h), plainTone)
 	before := "on the whole history, in hindsight: "
-	for _, text := range []string{weighed(c, h), weighedMemory(c, h)} {
+	for _, text := range []string{weighed(c, h), brief.WeighedMemory(c, h)} {
 		if text != "" {
 			s.hang("  weighed ", before+text, plainTone)
 			before = ""
