@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/past"
@@ -82,6 +84,10 @@ func (n *nodePlanner) mostOf(key string, sizes map[string]machineSize) (cpu, mem
 			cpu, memory = cpu+size.cpu, memory+size.memory
 		}
 	}
+	if !n.window.known && n.busiest > 0 {
+		likelyCPU, likelyMemory := n.likely(key, sizes)
+		cpu, memory = max(cpu, likelyCPU), max(memory, likelyMemory)
+	}
 	for hour := range n.window.hours() {
 		hourCPU, hourMemory := 0.0, 0.0
 		for i, node := range n.window.kinds {
@@ -155,6 +161,36 @@ func seatEvenly(plan *packing.Plan, p *packing.Pod) {
 		at := &plan.Nodes[best]
 		at.Pods, at.CPU, at.Memory = append(at.Pods, p.Name), at.CPU+p.CPU, at.Memory+p.Memory
 	}
+}
+
+// likely is the machines of a group that the busiest hour's pods filled at the requests
+// that they have now, where nobody told how many there were.
+func (n *nodePlanner) likely(key string, sizes map[string]machineSize) (cpu, memory int64) {
+	var room, machine, asked [2]float64
+	in := map[string]bool{}
+	for _, node := range n.nodes {
+		if n.groupOfNode(node) == key && node.kept == "" {
+			in[node.Name] = true
+			size := sizes[node.cost.InstanceType]
+			room = [2]float64{room[0] + float64(node.Allocatable.CPU), room[1] + float64(node.Allocatable.Memory)}
+			machine = [2]float64{machine[0] + float64(size.cpu), machine[1] + float64(size.memory)}
+		}
+	}
+	count := float64(len(in))
+	for i := range n.pass.Facts.Workloads {
+		w := &n.pass.Facts.Workloads[i]
+		at := slices.IndexFunc(w.Pods, func(p analyzer.Pod) bool { return in[p.Node] && !p.Ended() })
+		if at < 0 || w.Kind == "DaemonSet" || w.Kind == "Node" {
+			continue
+		}
+		pods := hourly.PodHours(&advice.Cluster{}, w)[n.busiest]
+		asked[0], asked[1] = asked[0]+pods*float64(w.Pods[at].Requests.CPU), asked[1]+pods*float64(w.Pods[at].Requests.Memory)
+	}
+	if count == 0 || room[0] <= 0 || room[1] <= 0 {
+		return 0, 0
+	}
+	nodes := min(math.Ceil(count*max(asked[0]/room[0], asked[1]/room[1])), mostNodes)
+	return int64(nodes / count * machine[0]), int64(nodes / count * machine[1])
 }
 
 // doubtsOfWindow says what of the window is not known, and which pools ran that the plan
