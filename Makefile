@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test browser e2e conformance golden demo-snapshot bench corpus lint testbed cluster cluster-down
+.PHONY: help build demo test browser e2e karpenter conformance golden demo-snapshot bench corpus lint testbed cluster cluster-down
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ e2e: testbed ## the real cluster: builds the testbed where its cache is cold, au
 	cd testbed && $(GO) test ./load ./history ./cluster ./local
 	cd testbed/hpadiff && $(GO) test -count 1 .
 	cd testbed/karpenter && $(GO) test -count 1 .
+
+karpenter: testbed ## follows plans in a cluster where Karpenter runs: its controllers, our objects (about 5 minutes; builds Karpenter)
+	cd testbed/karpenter && $(GO) test -tags e2e -count 1 -timeout 30m -v -run TestPlanInARunningKarpenter .
 
 ENGINES := $(or $(PLIMSOLL_TESTBED_CACHE),$(HOME)/.cache/plimsoll-testbed)/engines
 
