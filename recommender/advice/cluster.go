@@ -102,9 +102,21 @@ func (c *Cluster) Requests(k analyzer.ContainerRef) analyzer.Amounts {
 // Pod is what a pod of a workload, and of one of its roles, would reserve after
 // all levers so far.
 func (c *Cluster) Pod(w *analyzer.WorkloadFacts, role string) analyzer.Amounts {
+	return reserves(w, role, func(k analyzer.ContainerRef) (analyzer.Amounts, bool) { return c.Requests(k), true })
+}
+
+// SizedPod is what it would reserve after right-sizing alone.
+func (c *Cluster) SizedPod(w *analyzer.WorkloadFacts, role string) analyzer.Amounts {
+	return reserves(w, role, c.Sized)
+}
+
+// reserves is a pod with other requests, for those containers that have some.
+func reserves(w *analyzer.WorkloadFacts, role string, to func(analyzer.ContainerRef) (analyzer.Amounts, bool)) analyzer.Amounts {
 	next := w.ContainersOfRole(role)
 	for i := range next {
-		next[i].Requests = c.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: next[i].Name})
+		if requests, ok := to(analyzer.ContainerRef{Ref: w.Ref, Container: next[i].Name}); ok {
+			next[i].Requests = requests
+		}
 	}
 	return w.Reserves(next)
 }

@@ -44,14 +44,6 @@ type NodeOptions struct {
 	PinLocal bool
 	// MinSavings, in USD a month, and MinSavingsShare, of the nodes' cost, end advice on
 	// pennies; 0 means the defaults, less than 0 none. Above 0 they hold for all levers, see
-	// Pennies.
+	// Options.Pennies.
 	MinSavings, MinSavingsShare float64
-}
-
-// Pennies reports whether a change saves less than the user wants of one: savings are in
-// USD a month, and so is the cost, of the workload or of what commitments are for, that
-// the share is of. Without a wish of the user nothing is too little.
-func (o *NodeOptions) Pennies(savings, cost float64) bool {
-	least := max(o.MinSavings, o.MinSavingsShare*cost)
-	return least > 0 && savings < least
 }

@@ -103,3 +103,11 @@ func (o Options) WithDefaults() Options {
 	}
 	return o
 }
+
+// Pennies reports whether a change saves less than the user wants of one: savings are in
+// USD a month, and so is the cost, of the workload or of what commitments are for, that
+// the share is of. Without a wish of the user nothing is too little.
+func (o *Options) Pennies(savings, cost float64) bool {
+	least := max(o.Nodes.MinSavings, o.Nodes.MinSavingsShare*cost)
+	return least > 0 && savings < least
+}

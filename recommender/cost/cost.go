@@ -297,6 +297,9 @@ func (u UnitPrice) Hourly(a analyzer.Amounts) float64 {
 	return float64(a.CPU)/1000*u.CoreHour + float64(a.Memory)/(1<<30)*u.GiBHour + float64(a.GPU)*u.GPUHour
 }
 
+// AddPercent gives v with a margin of percent on top.
+func AddPercent(v, percent float64) float64 { return v * (100 + percent) / 100 }
+
 // Ratio is a part of a whole; 0 of nothing.
 func Ratio(part, whole int64) float64 {
 	if whole <= 0 {

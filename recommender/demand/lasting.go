@@ -10,10 +10,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 )
 
-// underused is the share of a node's allocatable, by the requests of what is to
-// stay, below which a node that the plan keeps is a finding of waste.
-const underused = 0.5
-
 // judge finds which nodes that the plan keeps are there to stay. One that is kept
 // for what somebody should mend is not: nobody commits to it.
 func (h *planHours) judge() {
@@ -58,7 +54,7 @@ func (h *planHours) toStay(node *nodes.Node, held analyzer.Amounts, gpus bool) b
 	case node.By == pin.Mend:
 		return false
 	}
-	return max(cost.Ratio(held.CPU, node.Allocatable.CPU), cost.Ratio(held.Memory, node.Allocatable.Memory)) >= underused || gpus
+	return max(cost.Ratio(held.CPU, node.Allocatable.CPU), cost.Ratio(held.Memory, node.Allocatable.Memory)) >= pin.Underused || gpus
 }
 
 // lasts reports whether a kept node is there to stay.

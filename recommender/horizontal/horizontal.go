@@ -105,9 +105,6 @@ const (
 	worthChanging = 0.05
 )
 
-// MostReplicas bounds every search.
-const MostReplicas = setting.MostReplicas
-
 func run(p *advice.Pass) error {
 	var todo []*analyzer.WorkloadFacts
 	for i := range p.Facts.Workloads {

@@ -332,7 +332,7 @@ func (c *scaleCase) withinCost(saves float64) float64 {
 // change.
 func (c *scaleCase) pennies() bool {
 	saves := c.now.monthly() - c.best.monthly()
-	return c.priced() && (saves < 0 || c.pass.Options.Nodes.Pennies(saves, c.now.monthly()))
+	return c.priced() && (saves < 0 || c.pass.Options.Pennies(saves, c.now.monthly()))
 }
 
 // scaling is the setting advised, complete.

@@ -112,7 +112,7 @@ func TestHeldBySteps(t *testing.T) {
 func TestRoom(t *testing.T) {
 	ref := analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}
 	app, proxy := analyzer.Container{Name: "app", Requests: analyzer.Amounts{CPU: 500, Memory: 1 << 30}}, analyzer.Container{Name: "proxy", Requests: analyzer.Amounts{CPU: 100}}
-	w := analyzer.WorkloadFacts{Workload: &analyzer.Workload{Ref: ref, Replicas: 4}, Containers: []analyzer.ContainerFacts{{Container: app}, {Container: proxy}}}
+	w := analyzer.WorkloadFacts{Workload: &analyzer.Workload{Ref: ref, Replicas: 4, Containers: []analyzer.Container{app, proxy}}, Containers: []analyzer.ContainerFacts{{Container: app}, {Container: proxy}}}
 	facts := &analyzer.Analysis{Snapshot: &analyzer.Snapshot{}, Workloads: []analyzer.WorkloadFacts{w}}
 	c := advice.NewCluster(facts)
 	now := analyzer.Amounts{CPU: 600, Memory: 1 << 30}

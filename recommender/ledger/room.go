@@ -18,28 +18,10 @@ type Room struct {
 // RoomOf reads it off the cluster as the levers left it, for the pods of one of
 // the workload's roles.
 func RoomOf(c *advice.Cluster, w *analyzer.WorkloadFacts, role string) Room {
-	var now, sized, advised []analyzer.Container
-	scaled, ok := c.Scaled(w.Ref)
-	rescaled := ok && scaled.Changed
-	for i := range w.Containers {
-		one := w.Containers[i].Container
-		if one.Role != "" && one.Role != role {
-			continue // another role's
-		}
-		now, sized = append(now, one), append(sized, one)
-		k, last := analyzer.ContainerRef{Ref: w.Ref, Container: one.Name}, len(sized)-1
-		if to, ok := c.Sized(k); ok {
-			sized[last].Requests = to
-		}
-		advised = append(advised, sized[last])
-		if rescaled {
-			advised[last].Requests = c.Requests(k)
-		}
-	}
-	pods := int64(w.PodsOf(role))
-	out := Room{Now: w.Reserves(now), Sized: w.Reserves(sized), Advised: w.Reserves(advised), Pods: pods, AdvisedPods: pods}
-	if rescaled {
-		out.AdvisedPods = int64(math.Round(scaled.Mean))
+	pods, sized := int64(w.PodsOf(role)), c.SizedPod(w, role)
+	out := Room{Now: w.Reserves(w.ContainersOfRole(role)), Sized: sized, Advised: sized, Pods: pods, AdvisedPods: pods}
+	if scaled, ok := c.Scaled(w.Ref); ok && scaled.Changed {
+		out.Advised, out.AdvisedPods = c.Pod(w, role), int64(math.Round(scaled.Mean))
 	}
 	return out
 }

@@ -134,7 +134,7 @@ func advisePurchase(p *advice.Pass, r *advice.Advice, d *demand.Curve) (reason s
 	}
 	a := advice.As[Advice](r.Detail)
 	a.Commitments = m.advice(d, amounts)
-	if saves := savingsOf(a.Commitments); saves > 0 && p.Options.Nodes.Pennies(saves, a.Demand.Mean*pricing.HoursPerMonth) {
+	if saves := savingsOf(a.Commitments); saves > 0 && p.Options.Pennies(saves, a.Demand.Mean*pricing.HoursPerMonth) {
 		a.Commitments = nil
 		return "what commitments would save is less than asked for (--min-savings)", nil
 	}

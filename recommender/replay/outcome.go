@@ -52,9 +52,6 @@ func (o Outcome) UnservedVolumeShare() float64 {
 // AtMaxShare is the share of the time spent at maxReplicas, 0..1.
 func (o Outcome) AtMaxShare() float64 { return share(float64(o.AtMax), float64(o.Duration)) }
 
-// AtMinShare is the share of the time spent at or below minReplicas, 0..1.
-func (o Outcome) AtMinShare() float64 { return share(float64(o.AtMin), float64(o.Duration)) }
-
 // FlapsPerDay is the number of flaps in 24 hours.
 func (o Outcome) FlapsPerDay() float64 {
 	return share(float64(o.Flaps), o.Duration.Hours()/24)

@@ -16,7 +16,7 @@ func leavePennies(p *advice.Pass, w *analyzer.WorkloadFacts, all []advice.Advice
 		}
 		saves += all[i].MonthlySavings
 	}
-	if p.Costs == nil || !p.Options.Nodes.Pennies(saves, p.Costs.MonthlyOf(w.Ref)) {
+	if p.Costs == nil || !p.Options.Pennies(saves, p.Costs.MonthlyOf(w.Ref)) {
 		return
 	}
 	for i := range all {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // The constants of the rule. docs/rules/rightsize.md explains each.
@@ -76,11 +77,8 @@ func (p Policy) Margins(moment bool, d advice.Doubt) (cpu, memory float64) {
 // FixedCPU is the request for the CPU of a container of a fixed number of pods: the quantile of all pods' samples
 // that the risk leaves, with the margin.
 func (p Policy) FixedCPU(c *analyzer.ContainerFacts, margin float64) int64 {
-	return RoundCPU(AddPercent(c.CPU.Samples.Quantile(1-p.Promise.CPU), margin))
+	return RoundCPU(cost.AddPercent(c.CPU.Samples.Quantile(1-p.Promise.CPU), margin))
 }
-
-// AddPercent gives v with a margin of percent on top.
-func AddPercent(v, percent float64) float64 { return v * (100 + percent) / 100 }
 
 // RoundCPU rounds up to a millicore, and from one core on to ten. It gives FloorCPU at
 // the least.

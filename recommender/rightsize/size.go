@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // Facts is what is known of one container.
@@ -134,7 +135,7 @@ func (s *Sizing) sizeCPU(f Facts, p Policy) {
 // momentCPU sizes by one reading.
 func (s *Sizing) momentCPU(used float64) {
 	s.made("cpu", "cpu reading", used, momentHeadroomCPU)
-	if want := RoundCPU(AddPercent(used, momentHeadroomCPU)); !Unchanged(s.Requests.CPU, want) {
+	if want := RoundCPU(cost.AddPercent(used, momentHeadroomCPU)); !Unchanged(s.Requests.CPU, want) {
 		s.Requests.CPU = want
 	}
 	if s.Limits.CPU > 0 {
@@ -188,7 +189,7 @@ func (s *Sizing) limitCPU(f Facts, p Policy) {
 	}
 	s.Limits.CPU = max(s.Limits.CPU, s.Requests.CPU)
 	if f.ThrottledShare > p.Promise.CPU {
-		s.Limits.CPU = max(s.Limits.CPU, RoundCPU(AddPercent(f.CPU.Samples.Max(), throttledHeadroom)))
+		s.Limits.CPU = max(s.Limits.CPU, RoundCPU(cost.AddPercent(f.CPU.Samples.Max(), throttledHeadroom)))
 		if f.Guaranteed && !p.ChangeQoS {
 			s.Requests.CPU = s.Limits.CPU
 			s.bound("cpu", limitRules("the limit throttles and equals the request"), float64(s.Requests.CPU), "millicores")
@@ -200,7 +201,7 @@ func (s *Sizing) limitCPU(f Facts, p Policy) {
 
 func (s *Sizing) sizeMemory(f Facts, p Policy) {
 	peak := f.Memory.Samples.Max()
-	amount, margin := AddPercent(peak, momentHeadroomMemory), float64(momentHeadroomMemory)
+	amount, margin := cost.AddPercent(peak, momentHeadroomMemory), float64(momentHeadroomMemory)
 	var need Need
 	if !f.Moment {
 		need = p.Fleet.Memory(f.ContainerFacts, f.Batch, p.Promise)
@@ -212,7 +213,7 @@ func (s *Sizing) sizeMemory(f Facts, p Policy) {
 		killedAt := max(float64(f.OOMLimit), peak)
 		s.show("OOM kills", float64(f.OOMKills), "count")
 		s.show("memory at OOM kill", killedAt, "bytes")
-		if held := AddPercent(killedAt, OOMHeadroom); held > amount {
+		if held := cost.AddPercent(killedAt, OOMHeadroom); held > amount {
 			amount, why = held, by(fmt.Sprintf("the memory at its OOM kill and %d %%", OOMHeadroom))
 		}
 		s.warn("oom", fmt.Sprintf("OOM-killed %s: its real need is above %s and not known", times(f.OOMKills), mebibytes(killedAt)))
@@ -268,9 +269,9 @@ func (s *Sizing) part(kind advice.PartKind, resource, name string, value float64
 // made files what a request is made of: the usage that name tells of, and a margin in
 // percent.
 func (s *Sizing) made(resource, name string, base, margin float64) {
-	unit, makes := "millicores", ceilCPU(AddPercent(base, margin))
+	unit, makes := "millicores", ceilCPU(cost.AddPercent(base, margin))
 	if resource == "memory" {
-		unit, makes = "bytes", ceilMemory(AddPercent(base, margin))
+		unit, makes = "bytes", ceilMemory(cost.AddPercent(base, margin))
 	}
 	s.part(advice.PartBase, resource, name, base, unit)
 	s.part(advice.PartMargin, resource, resource+" margin", margin, "percent")

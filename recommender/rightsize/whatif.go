@@ -3,6 +3,7 @@ package rightsize
 import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
 // WhatIf is what would become of requests by other usage.
@@ -19,7 +20,7 @@ type WhatIf struct {
 func (s *Sizing) WhatIf(c *analyzer.ContainerFacts) WhatIf {
 	out := WhatIf{Twice: analyzer.Amounts{CPU: s.twice("cpu", RoundCPU), Memory: s.twice("memory", RoundMemory)}}
 	if c.Limits.Memory > 0 && c.OOMKills == 0 {
-		out.OOMKill = RoundMemory(AddPercent(float64(c.Limits.Memory), OOMHeadroom))
+		out.OOMKill = RoundMemory(cost.AddPercent(float64(c.Limits.Memory), OOMHeadroom))
 	}
 	return out
 }
@@ -40,5 +41,5 @@ func (s *Sizing) twice(resource string, round func(float64) int64) int64 {
 	if base <= 0 {
 		return 0
 	}
-	return round(AddPercent(2*base, margin))
+	return round(cost.AddPercent(2*base, margin))
 }

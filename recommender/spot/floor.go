@@ -5,7 +5,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
-	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 )
 
 // mostDomains bounds the domains of a split: each takes a node of its own.
@@ -33,8 +33,8 @@ func podNumbersOf(p *advice.Pass, w *analyzer.WorkloadFacts) podNumbers {
 			n.mean = s.Mean
 		}
 	}
-	n.least = max(n.least, 1)                                   // at rest there is nothing to hold
-	n.most = max(min(n.most, horizontal.MostReplicas), n.least) // the ratios of more pods are those of as many
+	n.least = max(n.least, 1)                                // at rest there is nothing to hold
+	n.most = max(min(n.most, setting.MostReplicas), n.least) // the ratios of more pods are those of as many
 	n.mean = min(max(n.mean, float64(n.least)), float64(n.most))
 	n.usual = int32(math.Round(n.mean))
 	return n

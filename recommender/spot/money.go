@@ -100,7 +100,7 @@ func moveToSpot(p *advice.Pass, moves []spotMove) {
 			continue
 		}
 		monthly := pricing.HoursPerMonth * m.lasts
-		if p.Options.Nodes.Pennies(saved*m.usd*m.discount()/gain*monthly, p.Costs.MonthlyOf(m.ref)) {
+		if p.Options.Pennies(saved*m.usd*m.discount()/gain*monthly, p.Costs.MonthlyOf(m.ref)) {
 			r.Title = "ready for spot, but the move saves less than asked for (--min-savings)"
 			continue
 		}

@@ -14,10 +14,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
-// underused is the share of a node's allocatable, by requests without
-// DaemonSets, below which it is looked at: the Cluster Autoscaler's threshold.
-const underused = 0.5
-
 // nodeUse is a node with what runs on it.
 type nodeUse struct {
 	*analyzer.Node
@@ -97,7 +93,7 @@ func (l *look) judgeNodes() {
 		n.gone = n.withoutGPUPods() // it is no place to move pods to
 	}
 	order := slices.DeleteFunc(slices.Clone(found), func(n *nodeUse) bool {
-		return n.gone || n.daemonOnly() || n.ByPod() != "" || n.share() >= underused || !n.Ready
+		return n.gone || n.daemonOnly() || n.ByPod() != "" || n.share() >= pin.Underused || !n.Ready
 	})
 	slices.SortStableFunc(order, func(a, b *nodeUse) int { return cmp.Compare(a.share(), b.share()) })
 	if plan != nil && plan.Ordered {

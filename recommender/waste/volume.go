@@ -10,7 +10,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
-	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // volumeKinds are the kinds of waste beside pods and nodes. They are no part of
@@ -123,7 +122,7 @@ func (l *look) oversizedClaim(c analyzer.VolumeClaim) error {
 	if c.Used == 0 || float64(c.Used) >= fullVolume*float64(size) || l.windowDays() < advice.IdleDays {
 		return nil
 	}
-	enough := int64(rightsize.AddPercent(float64(c.Used), volumeHeadroom))
+	enough := int64(cost.AddPercent(float64(c.Used), volumeHeadroom))
 	enough = max((enough+leastVolume-1)/leastVolume*leastVolume, leastVolume)
 	at := l.places.Volume(c.Volume)
 	price, err := l.Costs.Catalog.VolumePrice(at.Provider, at.Region, allocation.VolumeKind(l.Facts.Snapshot, c.Class))

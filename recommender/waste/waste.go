@@ -83,7 +83,7 @@ func run(p *advice.Pass) error {
 // it says, at no cost, is not.
 func (l *look) file(r advice.Advice, f Finding) {
 	f.Kind = l.kind
-	if f.Monthly > 0 && l.Options.Nodes.Pennies(f.Monthly, 0) {
+	if f.Monthly > 0 && l.Options.Pennies(f.Monthly, 0) {
 		return
 	}
 	r.Rule, r.Lever, r.Detail = "waste", advice.LeverWaste, &f

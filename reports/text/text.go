@@ -44,7 +44,10 @@ const proseWidth = 80
 // unlimited is a width that no table reaches.
 const unlimited = 1 << 20
 
-var ownCommand = regexp.MustCompile(`(?:kubectl )?\bplimsoll (audit|backtest|diff|explain|gate|help|price|show)\b`)
+// verbs are those of the program, as a pattern.
+const verbs = `(audit|backtest|diff|explain|gate|help|price|show)`
+
+var ownCommand = regexp.MustCompile(`(?:kubectl )?\bplimsoll ` + verbs + `\b`)
 
 // Called writes commands as they are typed where plimsoll is called by another name;
 // empty is its own.

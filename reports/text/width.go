@@ -62,7 +62,7 @@ func sharePercent(share *float64) string {
 }
 
 // begun is a command that has not got its verb, or what the verb is of.
-var begun = regexp.MustCompile(`^kubectl$|^(kubectl )?plimsoll( (audit|backtest|diff|explain|gate|help|price|show))?$`)
+var begun = regexp.MustCompile(`^kubectl$|^(kubectl )?plimsoll( ` + verbs + `)?$`)
 
 // begunVerb is a command from its verb on.
 var begunVerb = regexp.MustCompile(`^(kubectl )?plimsoll [a-z]+\b`)

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
-	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // The reaction times that a replay assumes, stated as evidence; a pod that was
@@ -421,7 +421,7 @@ func Search(ctx context.Context, d Demand, b Bounds) (scaled, fixed *Candidate, 
 func (d Demand) Raised(percent float64) Demand {
 	d.Millicores = slices.Clone(d.Millicores)
 	for i := range d.Millicores {
-		d.Millicores[i] = rightsize.AddPercent(d.Millicores[i], percent)
+		d.Millicores[i] = cost.AddPercent(d.Millicores[i], percent)
 	}
 	return d
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // unseenPods is how many pods that never ran a small cluster's plan may hold.
@@ -32,7 +31,7 @@ func RoomFor(workloads []analyzer.WorkloadFacts, busiest, now int) Room {
 
 // ran is how many pods of a workload ran in the busiest hour.
 func (r *Room) ran(w *analyzer.WorkloadFacts) int {
-	return int(math.Ceil(PodHours(&advice.Cluster{}, w)[r.hour] - 1e-9))
+	return int(math.Ceil(w.PodHours()[r.hour] - 1e-9))
 }
 
 // Takes reports whether so many pods of a workload, of which some run now, are planned

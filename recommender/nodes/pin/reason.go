@@ -1,5 +1,9 @@
 package pin
 
+// Underused is the share of a node's allocatable, by the requests of what is to stay,
+// below which a node that stays is a finding.
+const Underused = 0.5
+
 // Reason is why a node or a pod stays where it is. The zero value is none: it may go.
 type Reason struct {
 	Kind Kind
