@@ -7,6 +7,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/backtest"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
@@ -22,10 +23,14 @@ type Outcome struct {
 	// Backtest is what rules of sizing would have brought; nil where it was not asked
 	// for, or the history is too short.
 	Backtest *backtest.Result
+	// Allocation is whose the bill of the window is, to be added up by AllocateBy; nil
+	// where it was not asked for.
+	Allocation *allocation.Allocation
+	AllocateBy allocation.Options
 }
 
 // Advise is the program as one call: what a snapshot says, what that costs by the
-// catalog, and what every lever asked for makes of it. Once the context has ended
+// catalog, what every lever asked for makes of it, and whose the bill is. Once the context has ended
 // it gives the context's error.
 func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog, o advice.Options) (*Outcome, error) {
 	o.Minor = s.Minor()
@@ -46,9 +51,15 @@ func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog,
 		if o.Begin != nil {
 			o.Begin("backtest")
 		}
-		result.Backtest, err = scored(ctx, facts, costs, o)
+		if result.Backtest, err = scored(ctx, facts, costs, o); err != nil {
+			return result, err
+		}
 	}
-	return result, err
+	if err := result.share(s, catalog, &o); err != nil {
+		return nil, err
+	}
+	result.age(s.Window.End, o.PriceAges)
+	return result, nil
 }
 
 // mostPeers is the number of containers up to which other tools' rules are scored

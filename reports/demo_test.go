@@ -24,7 +24,7 @@ var demoReport = sync.OnceValues(func() (*document.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build.Report(build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Cluster: out.Cluster, Backtest: out.Backtest, Version: "test"}), nil
+	return build.Report(build.Of(out, "test")), nil
 })
 
 func theDemo(t testing.TB) *document.Report {

@@ -6,10 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
-	"github.com/plimsoll-k8s/plimsoll/reports/build"
 )
 
 // allocateFlags say how the bill is to be shared out; without --aggregate it
@@ -33,60 +30,36 @@ func (f *allocateFlags) register(cmd *cobra.Command) {
 	completeFrom(cmd, "share-split", []string{string(allocation.Weighted), string(allocation.Even)})
 }
 
-// options checks the flags; ok is false where no allocation is asked for.
-func (f *allocateFlags) options() (o allocation.Options, ok bool, err error) {
+// options checks the flags; it gives nil where no allocation is asked for.
+func (f *allocateFlags) options() (*allocation.Options, error) {
 	if f.aggregate == "" {
 		for _, other := range []struct {
 			name  string
 			given bool
 		}{{"--share-namespaces", len(f.share) > 0}, {"--share-idle", f.shareIdle != ""}, {"--filter", f.filter != ""}} {
 			if other.given {
-				return o, false, fmt.Errorf("%s changes the table of --aggregate: give that too, such as --aggregate namespace", other.name)
+				return nil, fmt.Errorf("%s changes the table of --aggregate: give that too, such as --aggregate namespace", other.name)
 			}
 		}
-		return o, false, nil
+		return nil, nil
 	}
+	var o allocation.Options
+	var err error
 	if o.Aggregate, err = allocation.ParseKeys(f.aggregate); err != nil {
-		return o, false, fmt.Errorf("--aggregate %s: %w", f.aggregate, err)
+		return nil, fmt.Errorf("--aggregate %s: %w", f.aggregate, err)
 	}
 	o.ShareNamespaces, o.Split = splitList(f.share), allocation.Split(f.split)
 	if !slices.Contains([]allocation.Split{allocation.Weighted, allocation.Even}, o.Split) {
-		return o, false, fmt.Errorf("--share-split %s: use weighted or even", f.split)
+		return nil, fmt.Errorf("--share-split %s: use weighted or even", f.split)
 	}
 	if o.ShareIdle, err = allocation.ParseIdle(f.shareIdle); err != nil {
-		return o, false, fmt.Errorf("--share-idle: %w", err)
+		return nil, fmt.Errorf("--share-idle: %w", err)
 	}
 	if f.filter != "" {
 		if o.Filter, err = allocation.ParseFilter(f.filter); err != nil {
-			return o, false, fmt.Errorf("--filter: %w", err)
+			return nil, fmt.Errorf("--filter: %w", err)
 		}
 		o.FilterText = f.filter
 	}
-	return o, true, nil
-}
-
-// allocate adds the allocation to what the report is built from. Commitments that are
-// held make the nodes' prices.
-func (f *allocateFlags) allocate(in *build.Input, snap *analyzer.Snapshot, catalog *pricing.Catalog, held []pricing.HeldCommitment) error {
-	o, ok, err := f.options()
-	if err != nil || !ok {
-		return err
-	}
-	a, err := allocation.Of(snap, catalog, allocation.Basis{
-		Held: in.Costs.Held(pricing.HeldAt(held, snap.Window.End)),
-		Pods: slices.Contains(o.Aggregate, allocation.ByPod) || o.Filter.Pods(),
-	})
-	if err != nil {
-		return fmt.Errorf("sharing the bill out: %w", err)
-	}
-	for _, name := range o.ShareNamespaces {
-		if !slices.ContainsFunc(a.Items, func(i allocation.Item) bool { return i.Namespace == name }) {
-			a.Warnings = append(a.Warnings, analyzer.Warning{Code: analyzer.WarnSelection, Subject: "--share-namespaces " + name, Message: "nothing in it costs anything; is the name right?"})
-		}
-	}
-	if f.filter != "" && !slices.ContainsFunc(a.Items, func(i allocation.Item) bool { return o.Filter.Takes(a, &i) }) {
-		a.Warnings = append(a.Warnings, analyzer.Warning{Code: analyzer.WarnSelection, Subject: "--filter " + f.filter, Message: "it takes nothing that costs anything; are the names right?"})
-	}
-	in.Allocation, in.AllocateBy = a, o
-	return nil
+	return &o, nil
 }

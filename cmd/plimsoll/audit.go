@@ -13,7 +13,6 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/collect"
-	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/reports"
@@ -169,7 +168,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	limits, o, err := f.asked(s)
+	limits, o, err := f.asked(s, &opts)
 	if err != nil {
 		return err
 	}
@@ -184,7 +183,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 		return err
 	}
 	opts.Begin = p.Rule
-	report, failed := advise(ctx, snap, catalog, opts, &f.cost, &f.prices)
+	out, failed := recommender.Advise(ctx, snap, catalog, opts)
 	p.Stop()
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -197,6 +196,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if failed != nil {
 		return failed
 	}
+	report := build.Report(build.Of(out, programVersion()))
 	o.Saved = !f.noCache && openKeep().save(report, f.source(report), time.Now())
 	if file := savedIn(sinks, f.files); !o.Saved && file != "" {
 		o.Saved, o.From = true, "--report "+brief.ShellWord(file)
@@ -223,11 +223,13 @@ func savedIn(sinks []sink[reports.Format], in files) string {
 }
 
 // asked checks what was asked of the report, before anything is read.
-func (f *auditFlags) asked(s streams) (limit.Audit, reports.Options, error) {
+func (f *auditFlags) asked(s streams, opts *advice.Options) (limit.Audit, reports.Options, error) {
 	o := reports.Options{Program: s.Program, Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose}
-	if _, _, err := f.cost.options(); err != nil {
+	var err error
+	if opts.Allocation, err = f.cost.options(); err != nil {
 		return limit.Audit{}, o, err
 	}
+	opts.PriceAges = f.prices.ages()
 	limits, err := limit.ParseAudit(failOn(f.failOn))
 	if err != nil {
 		return limits, o, err
@@ -278,25 +280,6 @@ func (f *auditFlags) source(r *document.Report) string {
 		out += ", -l " + f.selector
 	}
 	return out
-}
-
-// advise goes down the straight line from a snapshot to a report.
-func advise(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catalog, opts advice.Options, shares *allocateFlags, prices *priceFlags) (*document.Report, error) {
-	out, err := recommender.Advise(ctx, snap, catalog, opts)
-	if err != nil {
-		return nil, err
-	}
-	in := build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Cluster: out.Cluster, Backtest: out.Backtest, Version: programVersion()}
-	if err := shares.allocate(&in, snap, catalog, opts.Commitment.Held); err != nil {
-		return nil, err
-	}
-	sources := advice.Sources(out.Costs, out.Advice)
-	if in.Allocation == nil {
-		out.Costs.Warnings = append(out.Costs.Warnings, prices.stale(snap.Window.End, sources)...)
-	} else { // one warning of both, where the bill is shared out
-		in.Allocation.Warnings = append(in.Allocation.Warnings, prices.stale(snap.Window.End, slices.Concat(sources, in.Allocation.Prices))...)
-	}
-	return build.Report(in), nil
 }
 
 var errSavedWindow = errors.New("--snapshot and --demo have their own window: --window, --end and --prometheus-label say how to collect, so give them when the snapshot is made")

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -77,16 +76,12 @@ func (f *priceFlags) registerAge(cmd *cobra.Command) {
 	cmd.Flags().Lookup("warn-price-age").DefValue = "0" // the default is by kind, as the help says
 }
 
-// stale says which prices are old at a moment, all in one warning.
-func (f *priceFlags) stale(at time.Time, prices []pricing.Provenance) []analyzer.Warning {
-	ages := pricing.UsualAges()
+// ages are from when prices are called old.
+func (f *priceFlags) ages() pricing.Ages {
 	if f.days >= 0 {
-		ages = pricing.SameAges(f.days)
+		return pricing.SameAges(f.days)
 	}
-	if old := pricing.Stale(prices, at, ages); old != "" {
-		return []analyzer.Warning{{Code: "stale-price", Message: old}}
-	}
-	return nil
+	return pricing.UsualAges()
 }
 
 // catalog gives the built-in tables with the user's files over them.

@@ -3,6 +3,7 @@ package advice
 import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
 
 // Options is what the user asked for. The zero value means the defaults.
@@ -49,6 +50,10 @@ type Options struct {
 	Commitment CommitmentOptions
 	// Nodes is what the user said of nodes.
 	Nodes NodeOptions
+	// Allocation says how to share out the bill of the window; nil does not.
+	Allocation *allocation.Options
+	// PriceAges are from when prices are warned of; the zero value never warns.
+	PriceAges pricing.Ages
 }
 
 // The risks taken where the user states none.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/backtest"
@@ -31,6 +32,11 @@ type Input struct {
 	Backtest *backtest.Result
 	// Version is that of the program.
 	Version string
+}
+
+// Of is the input that all of an outcome makes; version is that of the program.
+func Of(o *recommender.Outcome, version string) Input {
+	return Input{Analysis: o.Facts, Costs: o.Costs, Recommendations: o.Advice, Cluster: o.Cluster, Allocation: o.Allocation, AllocateBy: o.AllocateBy, Backtest: o.Backtest, Version: version}
 }
 
 // Report makes the report. Nothing of the input is changed, and the order of

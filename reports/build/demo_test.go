@@ -25,7 +25,7 @@ func TestHistoryOfTheDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := build.Report(build.Input{Analysis: out.Facts, Costs: out.Costs, Recommendations: out.Advice, Cluster: out.Cluster})
+	r := build.Report(build.Of(out, ""))
 	h, plan := r.History, r.Nodes.Plan
 	if plan == nil {
 		t.Fatal("the demo has no plan")
