@@ -21,14 +21,14 @@ import (
 // TestPenniesEndAdvice: savings that the user does not want end the advice of every
 // lever; what is missing or too small is still set.
 func TestPenniesEndAdvice(t *testing.T) {
-	count := func(file string, least advice.NodeOptions, has func(*advice.Advice) bool) (n int) {
+	count := func(file string, least advice.Options, has func(*advice.Advice) bool) (n int) {
 		t.Helper()
 		a, err := txtar.ParseFile(filepath.Join("..", "testdata", "rules", filepath.FromSlash(file)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		facts := analyzer.Analyze(casetest.Snapshot(t, a))
-		all, err := recommender.Run(t.Context(), facts, cost.Of(facts, pricing.New(pricing.Config{})), advice.Options{Nodes: least})
+		all, err := recommender.Run(t.Context(), facts, cost.Of(facts, pricing.New(pricing.Config{})), least)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,18 +67,18 @@ func TestPenniesEndAdvice(t *testing.T) {
 			return f != nil && f.Monthly > 0
 		}, false},
 	} {
-		all := count(tt.file, advice.NodeOptions{}, tt.has)
+		all := count(tt.file, advice.Options{}, tt.has)
 		if all == 0 {
 			t.Errorf("%s: no advice in %s: the case tells nothing", tt.what, tt.file)
 		}
-		if got := count(tt.file, advice.NodeOptions{MinSavings: 0.01}, tt.has); got != all {
+		if got := count(tt.file, advice.Options{MinSavings: 0.01}, tt.has); got != all {
 			t.Errorf("%s: %d of %d worth a cent or more", tt.what, got, all)
 		}
 		want := 0
 		if tt.stays {
 			want = all
 		}
-		if got := count(tt.file, advice.NodeOptions{MinSavings: 1e6}, tt.has); got != want {
+		if got := count(tt.file, advice.Options{MinSavings: 1e6}, tt.has); got != want {
 			t.Errorf("%s: %d of %d, want %d where a million a month is asked for", tt.what, got, all, want)
 		}
 	}

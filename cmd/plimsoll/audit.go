@@ -150,6 +150,9 @@ func (f *auditFlags) options(ctx context.Context) (advice.Options, error) {
 	if o.Nodes, err = f.nodes.options(); err != nil {
 		return o, err
 	}
+	if err := f.nodes.least(&o); err != nil {
+		return o, err
+	}
 	if o.HPA, err = f.hpa.controller(); err != nil {
 		return o, err
 	}

@@ -71,7 +71,7 @@ func (f *nodeFlags) options() (o advice.NodeOptions, err error) {
 	if o.LeastNodes = f.leastNodes; o.LeastNodes < 0 {
 		return o, fmt.Errorf("--least-nodes %d: a number of nodes, 0 or more", f.leastNodes)
 	}
-	return o, f.least(&o)
+	return o, nil
 }
 
 // between reads least and most of --node-cpus; 0 for what is left open.
@@ -112,7 +112,7 @@ func patterns(flag string, list []string) ([]string, error) {
 }
 
 // least reads the savings that are worth a change.
-func (f *nodeFlags) least(o *advice.NodeOptions) error {
+func (f *nodeFlags) least(o *advice.Options) error {
 	for _, text := range splitList(f.minSavings) {
 		number, percent := strings.CutSuffix(text, "%")
 		v, err := strconv.ParseFloat(number, 64)

@@ -18,13 +18,6 @@ const (
 // PoolStyles lists the styles.
 func PoolStyles() []PoolStyle { return []PoolStyle{PoolsSimple, PoolsFlexible, PoolsExact} }
 
-// The savings below which a plan of nodes is not worth its moves, where the user states
-// none: the larger of the two.
-const (
-	DefaultMinSavings      = 5.0  // USD a month
-	DefaultMinSavingsShare = 0.01 // of the nodes' cost
-)
-
 // NodeOptions say what nodes a plan may have, and what it has to live through.
 type NodeOptions struct {
 	// Survive is what the pods have to live through; empty means an update where a node
@@ -42,8 +35,4 @@ type NodeOptions struct {
 	LeastNodes int
 	// PinLocal leaves nodes as they are whose pods have emptyDir volumes.
 	PinLocal bool
-	// MinSavings, in USD a month, and MinSavingsShare, of the nodes' cost, end advice on
-	// pennies; 0 means the defaults, less than 0 none. Above 0 they hold for all levers, see
-	// Options.Pennies.
-	MinSavings, MinSavingsShare float64
 }

@@ -50,6 +50,10 @@ type Options struct {
 	Commitment CommitmentOptions
 	// Nodes is what the user said of nodes.
 	Nodes NodeOptions
+	// MinSavings, in USD a month, and MinSavingsShare, of the cost, are what a change has
+	// to save: above 0 they hold for all levers, see Pennies; 0 is DefaultMinSavings and
+	// its share for plans of nodes alone, less than 0 nothing.
+	MinSavings, MinSavingsShare float64
 	// Allocation says how to share out the bill of the window; nil does not.
 	Allocation *allocation.Options
 	// PriceAges are from when prices are warned of; the zero value never warns.
@@ -63,6 +67,13 @@ const (
 	DefaultRiskOOM      = 0.01
 	DefaultRiskUnserved = 0.01
 	DefaultSlowdown     = 3.0
+)
+
+// The savings below which a plan of nodes is not worth its moves, where the user states
+// none: the larger of the two.
+const (
+	DefaultMinSavings      = 5.0  // USD a month
+	DefaultMinSavingsShare = 0.01 // of the nodes' cost
 )
 
 // CommitmentOptions is what the user said of buying commitments.
@@ -113,6 +124,6 @@ func (o Options) WithDefaults() Options {
 // USD a month, and so is the cost, of the workload or of what commitments are for, that
 // the share is of. Without a wish of the user nothing is too little.
 func (o *Options) Pennies(savings, cost float64) bool {
-	least := max(o.Nodes.MinSavings, o.Nodes.MinSavingsShare*cost)
+	least := max(o.MinSavings, o.MinSavingsShare*cost)
 	return least > 0 && savings < least
 }

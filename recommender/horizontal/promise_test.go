@@ -132,15 +132,15 @@ func TestMinSavings(t *testing.T) {
 		t.Fatalf("got savings of %.2f by %d changes: too little to tell", first.MonthlySavings, len(first.Changes))
 	}
 	for name, tt := range map[string]struct {
-		nodes   advice.NodeOptions
+		least   advice.Options
 		changes bool
 	}{
-		"less than it saves": {advice.NodeOptions{MinSavings: first.MonthlySavings - 1}, true},
-		"more than it saves": {advice.NodeOptions{MinSavings: first.MonthlySavings + 1}, false},
-		"a share too great":  {advice.NodeOptions{MinSavingsShare: 0.9}, false},
-		"a share that holds": {advice.NodeOptions{MinSavingsShare: 0.1}, true},
+		"less than it saves": {advice.Options{MinSavings: first.MonthlySavings - 1}, true},
+		"more than it saves": {advice.Options{MinSavings: first.MonthlySavings + 1}, false},
+		"a share too great":  {advice.Options{MinSavingsShare: 0.9}, false},
+		"a share that holds": {advice.Options{MinSavingsShare: 0.1}, true},
 	} {
-		base.option.Nodes = tt.nodes
+		base.option.MinSavings, base.option.MinSavingsShare = tt.least.MinSavings, tt.least.MinSavingsShare
 		if got, _ := base.advise(t); len(got.Changes) > 0 != tt.changes || !tt.changes && got.MonthlySavings != 0 {
 			t.Errorf("%s: got %d changes for %.2f", name, len(got.Changes), got.MonthlySavings)
 		}

@@ -333,7 +333,7 @@ func (n *nodePlanner) keepPodsOf(left []packing.Abstention) {
 
 // worthMoving is the least that a plan has to save, in USD an hour.
 func (n *nodePlanner) worthMoving(now packing.Plan) float64 {
-	o := n.pass.Options.Nodes
+	o := &n.pass.Options
 	usd, share := cmp.Or(o.MinSavings, advice.DefaultMinSavings), cmp.Or(o.MinSavingsShare, advice.DefaultMinSavingsShare)
 	return max(usd/pricing.HoursPerMonth, share*now.Hourly, 1e-9)
 }
