@@ -1,6 +1,7 @@
 package brief
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -9,18 +10,17 @@ func plainNumber(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) 
 
 func oneLine(s string) string { return Clean(strings.Join(strings.Fields(s), " ")) }
 
+// plainYAML is a string that needs no quotes but for YAML's own words.
+var plainYAML = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9./_-]*$`)
+
 // yamlText is a string as YAML reads it back: in quotes where it could be a number or a
 // word of YAML's own.
 func yamlText(s string) string {
-	plain := len(s) > 0 && (s[0] >= 'a' && s[0] <= 'z' || s[0] >= 'A' && s[0] <= 'Z')
-	for _, r := range s {
-		plain = plain && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '.' || r == '/' || r == '_')
-	}
 	switch strings.ToLower(s) {
 	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
-		plain = false
+		return strconv.Quote(s)
 	}
-	if plain {
+	if plainYAML.MatchString(s) {
 		return s
 	}
 	return strconv.Quote(s)

@@ -48,8 +48,15 @@ func CheckNodes(t *testing.T, s Scenario, rec analyzer.NodeRecorder) {
 	if c.Labels[kind] != "c6i.xlarge" {
 		c, m = m, c
 	}
-	if m.Labels[kind] != "m6i.xlarge" || m.Labels[zone] != "us-east-1a" || c.Labels[zone] != "us-east-1b" || c.Labels["eks.amazonaws.com/capacityType"] != "SPOT" || c.Labels["eks.amazonaws.com/nodegroup"] != "g" {
-		t.Errorf("got labels %v and %v", m.Labels, c.Labels)
+	for key, want := range map[string]string{kind: "m6i.xlarge", zone: "us-east-1a"} {
+		if m.Labels[key] != want {
+			t.Errorf("got labels %v, want %s=%s", m.Labels, key, want)
+		}
+	}
+	for key, want := range map[string]string{zone: "us-east-1b", "eks.amazonaws.com/capacityType": "SPOT", "eks.amazonaws.com/nodegroup": "g"} {
+		if c.Labels[key] != want {
+			t.Errorf("got labels %v, want %s=%s", c.Labels, key, want)
+		}
 	}
 	if len(m.Taints) != 0 || len(c.Taints) != 1 || c.Taints[0] != (analyzer.Taint{Key: "dedicated", Value: "batch", Effect: "NoSchedule"}) {
 		t.Errorf("got taints %v and %v", m.Taints, c.Taints)
@@ -57,17 +64,22 @@ func CheckNodes(t *testing.T, s Scenario, rec analyzer.NodeRecorder) {
 	if want := (analyzer.Amounts{CPU: 4000, Memory: 16 << 30}); c.Capacity != want || c.Allocatable != (analyzer.Amounts{CPU: 3920, Memory: 15 << 30}) || c.MaxPods != 58 {
 		t.Errorf("got a machine of %+v, %+v for %d pods", c.Capacity, c.Allocatable, c.MaxPods)
 	}
-	first := s.Window.Start.Unix() / 3600
 	for i, hour := range h.Hours {
-		wantM, wantC := float32(1), float32(0)
-		switch at := hour - first; {
-		case at >= 6 && at < 12:
-			wantM, wantC = 2, 1
-		case at == 12 || at == 5: // the last sample of the morning may stand at its end
-			continue
-		}
-		if m.Count[i] != wantM || c.Count[i] != wantC {
-			t.Errorf("hour %d: got %v and %v nodes, want %v and %v", hour-first, m.Count[i], c.Count[i], wantM, wantC)
-		}
+		checkNodeHour(t, hour-s.Window.Start.Unix()/3600, m.Count[i], c.Count[i])
+	}
+}
+
+// checkNodeHour holds the counts of an hour of the window to those of Nodes.
+func checkNodeHour(t *testing.T, hour int64, m, c float32) {
+	t.Helper()
+	wantM, wantC := float32(1), float32(0)
+	switch {
+	case hour >= 6 && hour < 12:
+		wantM, wantC = 2, 1
+	case hour == 12 || hour == 5: // the last sample of the morning may stand at its end
+		return
+	}
+	if m != wantM || c != wantC {
+		t.Errorf("hour %d: got %v and %v nodes, want %v and %v", hour, m, c, wantM, wantC)
 	}
 }
