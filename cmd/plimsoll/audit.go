@@ -19,6 +19,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/keep"
 	"github.com/plimsoll-k8s/plimsoll/reports/limit"
 )
 
@@ -200,7 +201,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 		return failed
 	}
 	report := build.Report(build.Of(out, programVersion()))
-	o.Saved = !f.noCache && openKeep().save(report, f.source(report), time.Now())
+	o.Saved = !f.noCache && keep.Open().Save(report, f.source(report), time.Now())
 	if file := savedIn(sinks, f.files); !o.Saved && file != "" {
 		o.Saved, o.From = true, "--report "+brief.ShellWord(file)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/keep"
 )
 
 // Completion asks no cluster: names are those of the last report that is kept,
@@ -25,11 +26,11 @@ func completeWith(cmd *cobra.Command, flag string, words func() []string) {
 }
 
 func lastKept() *document.Report {
-	x, err := openKeep().newest("")
+	x, err := keep.Open().Newest("")
 	if err != nil {
 		return &document.Report{}
 	}
-	r, err := x.read()
+	r, err := x.Read()
 	if err != nil {
 		return &document.Report{}
 	}
@@ -48,7 +49,7 @@ func keptWorkloads() []string {
 // keptOf lists what the reports that are kept are of.
 func keptOf() []string {
 	var out []string
-	for _, x := range openKeep().list() {
+	for _, x := range keep.Open().List() {
 		if of := brief.Clean(x.Of); !slices.Contains(out, of) {
 			out = append(out, of)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/keep"
 	"github.com/plimsoll-k8s/plimsoll/reports/limit"
 )
 
@@ -122,18 +123,18 @@ func (f *diffFlags) kept(s streams) (before, after *document.Report, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	old, last, err := openKeep().pair(f.of, ago)
+	old, last, err := keep.Open().Pair(f.of, ago)
 	if err != nil {
 		return nil, nil, err
 	}
-	if before, err = old.read(); err != nil {
+	if before, err = old.Read(); err != nil {
 		return nil, nil, fmt.Errorf("reading the report of %s: %w", old.At.Format(time.RFC3339), err)
 	}
-	if after, err = last.read(); err != nil {
+	if after, err = last.Read(); err != nil {
 		return nil, nil, fmt.Errorf("reading the report of %s: %w", last.At.Format(time.RFC3339), err)
 	}
 	if !f.quiet {
-		fmt.Fprintf(s.Err, "reports of %s, made %s and %s\n", oneLine(last.Of), age(time.Since(old.At)), age(time.Since(last.At)))
+		fmt.Fprintf(s.Err, "reports of %s, made %s and %s\n", oneLine(last.Of), keep.Age(time.Since(old.At)), keep.Age(time.Since(last.At)))
 	}
 	return before, after, nil
 }
@@ -145,35 +146,4 @@ func parseSince(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("--since %s: want a time above zero, such as 7d or 12h", text)
 	}
 	return d, nil
-}
-
-// pair gives the newest report that is of what is asked, and the newest of the
-// same that was made so long before it.
-func (k keep) pair(of string, ago time.Duration) (old, last kept, err error) {
-	if last, err = k.newest(of); err != nil {
-		return old, last, err
-	}
-	oldest := last
-	for _, x := range k.list() {
-		if x.Of != last.Of {
-			continue
-		}
-		if !x.At.After(last.At.Add(-ago)) {
-			return x, last, nil
-		}
-		oldest = x
-	}
-	return old, last, fmt.Errorf("no report of %s is kept that is %s older than the last: the oldest was made %s; see plimsoll show --list", last.Of, howLong(ago), age(time.Since(oldest.At)))
-}
-
-// howLong says how long a time is, for people.
-func howLong(d time.Duration) string {
-	const day = 24 * time.Hour
-	switch {
-	case d%day == 0:
-		return document.Counted(int(d/day), "day")
-	case d%time.Hour == 0:
-		return document.Counted(int(d/time.Hour), "hour")
-	}
-	return d.String()
 }

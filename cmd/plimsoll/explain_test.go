@@ -19,6 +19,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/keep"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
@@ -245,11 +246,11 @@ func TestExplainFits(t *testing.T) {
 	if code, _, errs := plimsoll("audit", "--demo", "--only", "rightsize", "-q"); code != 0 {
 		t.Fatal(errs)
 	}
-	x, err := openKeep().newest("demo")
+	x, err := keep.Open().Newest("demo")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := x.read()
+	r, err := x.Read()
 	if err != nil {
 		t.Fatal(err)
 	}

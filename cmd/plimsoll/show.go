@@ -16,6 +16,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/keep"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
@@ -41,20 +42,20 @@ func (f *savedFlags) open(ctx context.Context, s streams, quiet bool) (*document
 		r, err := readSaved(ctx, &f.files, "--report", f.report)
 		if err == nil && !quiet && !r.Metadata.GeneratedFrom.End.IsZero() {
 			end := r.Metadata.GeneratedFrom.End
-			fmt.Fprintf(s.Err, "%s: usage to %s, %s\n", oneLine(f.files.shown(f.report)), end.UTC().Format("2 Jan 2006 15:04 MST"), age(time.Since(end)))
+			fmt.Fprintf(s.Err, "%s: usage to %s, %s\n", oneLine(f.files.shown(f.report)), end.UTC().Format("2 Jan 2006 15:04 MST"), keep.Age(time.Since(end)))
 		}
 		return r, err
 	}
-	x, err := openKeep().newest(f.of)
+	x, err := keep.Open().Newest(f.of)
 	if err != nil {
 		return nil, err
 	}
-	r, err := x.read()
+	r, err := x.Read()
 	if err != nil {
 		return nil, fmt.Errorf("reading the last report: %w; make it anew with plimsoll audit", err)
 	}
 	if !quiet {
-		fmt.Fprintf(s.Err, "report of %s, made %s\n", oneLine(x.Of), age(time.Since(x.At)))
+		fmt.Fprintf(s.Err, "report of %s, made %s\n", oneLine(x.Of), keep.Age(time.Since(x.At)))
 	}
 	return r, nil
 }
@@ -66,7 +67,7 @@ func readSaved(ctx context.Context, in *files, flag, name string) (*document.Rep
 		return nil, storeError(reading(flag, err))
 	}
 	defer file.Close()
-	r, err := readReport(file)
+	r, err := keep.Decode(file)
 	if err != nil {
 		return nil, storeError(fmt.Errorf("reading %s: %s: %w", flag, in.shown(name), err))
 	}
@@ -289,12 +290,12 @@ func narrow(r *document.Report, sel object.Selection, workload string) (*documen
 }
 
 func (f *showFlags) listKept(s streams) error {
-	all := openKeep().list()
+	all := keep.Open().List()
 	if len(all) == 0 {
-		return errNothingKept
+		return keep.ErrNothing
 	}
 	for _, x := range all {
-		if _, err := fmt.Fprintf(s.Out, "%s  %s (%s)\n", x.At.Format("2006-01-02 15:04 MST"), oneLine(x.Of), age(time.Since(x.At))); err != nil {
+		if _, err := fmt.Fprintf(s.Out, "%s  %s (%s)\n", x.At.Format("2006-01-02 15:04 MST"), oneLine(x.Of), keep.Age(time.Since(x.At))); err != nil {
 			return err
 		}
 	}

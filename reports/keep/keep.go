@@ -1,4 +1,5 @@
-package main
+// Package keep is the folder of the last reports, for show, explain and diff.
+package keep
 
 import (
 	"bytes"
@@ -20,10 +21,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// keep is the folder of the last reports, for show, explain and diff: one file
-// a report, of which the newest are kept. A report is worth little without it
-// being there: where nothing can be written, that is let be.
-type keep struct{ dir string }
+// Folder is one file a report, of which the newest are kept. A report is worth little
+// without it being there: where nothing can be written, that is let be.
+type Folder struct{ dir string }
 
 // mostKept is how many reports are kept of the same, so that neither the demo
 // nor a snapshot drives out a cluster's; mostKeptInAll of all.
@@ -32,17 +32,17 @@ const (
 	mostKeptInAll = 10 * mostKept
 )
 
-// openKeep gives the user's folder; its dir is empty where there is none.
-func openKeep() keep {
+// Open gives the user's folder, which keeps nothing where there is none.
+func Open() Folder {
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return keep{}
+		return Folder{}
 	}
-	return keep{filepath.Join(dir, "plimsoll", "reports")}
+	return Folder{filepath.Join(dir, "plimsoll", "reports")}
 }
 
-// kept is a report that was kept.
-type kept struct {
+// Report is a report that was kept.
+type Report struct {
 	path string
 	// At is when it was made; Of is what it is of: a context, a snapshot, the
 	// demo, with the namespaces and labels that were selected.
@@ -50,15 +50,15 @@ type kept struct {
 	Of string    `json:"of"`
 }
 
-// save keeps a report and says whether it could. Two that are written at once
+// Save keeps a report and says whether it could. Two that are written at once
 // have names of their own.
-func (k keep) save(r *document.Report, of string, at time.Time) bool {
+func (k Folder) Save(r *document.Report, of string, at time.Time) bool {
 	if k.dir == "" || os.MkdirAll(k.dir, 0o700) != nil {
 		return false
 	}
 	var buf bytes.Buffer
 	z := gzip.NewWriter(&buf)
-	head, err := json.Marshal(kept{At: at.UTC(), Of: of})
+	head, err := json.Marshal(Report{At: at.UTC(), Of: of})
 	if err != nil {
 		return false
 	}
@@ -79,7 +79,7 @@ func (k keep) save(r *document.Report, of string, at time.Time) bool {
 }
 
 // prune removes all but the newest. Another process may remove them, too.
-func (k keep) prune() {
+func (k Folder) prune() {
 	names := k.names()
 	slices.Reverse(names)
 	of := map[string]int{}
@@ -92,7 +92,7 @@ func (k keep) prune() {
 }
 
 // names lists the reports, the oldest first.
-func (k keep) names() []string {
+func (k Folder) names() []string {
 	entries, err := os.ReadDir(k.dir)
 	if err != nil {
 		return nil
@@ -107,15 +107,15 @@ func (k keep) names() []string {
 	return out
 }
 
-// list gives what is kept, the newest first.
-func (k keep) list() []kept {
-	var out []kept
+// List gives what is kept, the newest first.
+func (k Folder) List() []Report {
+	var out []Report
 	for _, n := range k.names() {
 		f, err := os.Open(filepath.Join(k.dir, n))
 		if err != nil {
 			continue
 		}
-		x := kept{path: f.Name()}
+		x := Report{path: f.Name()}
 		if z, err := gzip.NewReader(f); err == nil {
 			head, _ := hex.DecodeString(z.Comment)
 			if json.Unmarshal(head, &x) == nil {
@@ -124,18 +124,18 @@ func (k keep) list() []kept {
 		}
 		f.Close()
 	}
-	slices.SortStableFunc(out, func(a, b kept) int { return b.At.Compare(a.At) })
+	slices.SortStableFunc(out, func(a, b Report) int { return b.At.Compare(a.At) })
 	return out
 }
 
-// read reads a report that was kept.
-func (x kept) read() (*document.Report, error) {
+// Read reads a report that was kept.
+func (x Report) Read() (*document.Report, error) {
 	f, err := os.Open(x.path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return readReport(f)
+	return Decode(f)
 }
 
 // reportBounds are what a gzipped report may come to: reports pack 10 to 40 times.
@@ -144,8 +144,8 @@ var reportBounds = unpack.Bounds{FreeText: 16 << 20, Ratio: 100}
 // mostReport bounds the text of a gzipped report.
 const mostReport = 1 << 30
 
-// readReport reads a report, gzip or plain.
-func readReport(r io.Reader) (*document.Report, error) {
+// Decode reads a report, gzip or plain.
+func Decode(r io.Reader) (*document.Report, error) {
 	data, err := disk.ReadAll(r)
 	if err != nil {
 		return nil, err
@@ -163,12 +163,13 @@ func readReport(r io.Reader) (*document.Report, error) {
 	return document.Read(bytes.NewReader(data))
 }
 
-var errNothingKept = errors.New("no report is kept yet: make one with plimsoll audit, or name one with --report FILE")
+// ErrNothing says that no report is kept at all.
+var ErrNothing = errors.New("no report is kept yet: make one with plimsoll audit, or name one with --report FILE")
 
-// newest gives the newest report that is of what is asked: of just that, else
+// Newest gives the newest report that is of what is asked: of just that, else
 // of a part of it. An empty string is of anything.
-func (k keep) newest(of string) (kept, error) {
-	all := k.list()
+func (k Folder) Newest(of string) (Report, error) {
+	all := k.List()
 	for _, match := range []func(string, string) bool{isOf, isPartOf} {
 		for _, x := range all {
 			if of == "" || match(x.Of, of) {
@@ -177,9 +178,9 @@ func (k keep) newest(of string) (kept, error) {
 		}
 	}
 	if of == "" {
-		return kept{}, errNothingKept
+		return Report{}, ErrNothing
 	}
-	return kept{}, fmt.Errorf("no report of %s is kept: make one with plimsoll audit, or name one with --report FILE", of)
+	return Report{}, fmt.Errorf("no report of %s is kept: make one with plimsoll audit, or name one with --report FILE", of)
 }
 
 // ofNames are the names by which people ask for what a report is of: "cluster
@@ -205,8 +206,8 @@ func isPartOf(has, of string) bool {
 	})
 }
 
-// age says how old something is, for people.
-func age(d time.Duration) string {
+// Age says how old something is, for people.
+func Age(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return "just now"
@@ -216,4 +217,35 @@ func age(d time.Duration) string {
 		return document.Counted(int(d.Hours()), "hour") + " ago"
 	}
 	return document.Counted(int(d.Hours()/24), "day") + " ago"
+}
+
+// Pair gives the newest report that is of what is asked, and the newest of the
+// same that was made so long before it.
+func (k Folder) Pair(of string, ago time.Duration) (old, last Report, err error) {
+	if last, err = k.Newest(of); err != nil {
+		return old, last, err
+	}
+	oldest := last
+	for _, x := range k.List() {
+		if x.Of != last.Of {
+			continue
+		}
+		if !x.At.After(last.At.Add(-ago)) {
+			return x, last, nil
+		}
+		oldest = x
+	}
+	return old, last, fmt.Errorf("no report of %s is kept that is %s older than the last: the oldest was made %s; see plimsoll show --list", last.Of, howLong(ago), Age(time.Since(oldest.At)))
+}
+
+// howLong says how long a time is, for people.
+func howLong(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch {
+	case d%day == 0:
+		return document.Counted(int(d/day), "day")
+	case d%time.Hour == 0:
+		return document.Counted(int(d/time.Hour), "hour")
+	}
+	return d.String()
 }

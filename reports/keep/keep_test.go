@@ -1,4 +1,4 @@
-package main
+package keep
 
 import (
 	"fmt"
@@ -19,18 +19,18 @@ func reportOf(name string) *document.Report {
 // TestKeepTwoWriters: reports that are kept at once, also at the same moment,
 // all read back whole, and the folder never holds more than the newest of each.
 func TestKeepTwoWriters(t *testing.T) {
-	k := keep{filepath.Join(t.TempDir(), "reports")}
+	k := Folder{filepath.Join(t.TempDir(), "reports")}
 	at := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 	var all sync.WaitGroup
 	for n := range 8 {
 		all.Go(func() {
 			for i := range 10 {
 				of := fmt.Sprintf("cluster %d", n%2)
-				if !k.save(reportOf(of), of, at.Add(time.Duration(10*n+i)*time.Second)) {
+				if !k.Save(reportOf(of), of, at.Add(time.Duration(10*n+i)*time.Second)) {
 					t.Errorf("%s was not kept", of)
 				}
-				if x, err := k.newest(""); err == nil {
-					if r, err := x.read(); err != nil && !os.IsNotExist(err) {
+				if x, err := k.Newest(""); err == nil {
+					if r, err := x.Read(); err != nil && !os.IsNotExist(err) {
 						t.Error(err)
 					} else if err == nil && r.Metadata.Cluster != x.Of {
 						t.Errorf("the report of %s is of %s", x.Of, r.Metadata.Cluster)
@@ -40,7 +40,7 @@ func TestKeepTwoWriters(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := len(k.list()); got != 2*mostKept {
+	if got := len(k.List()); got != 2*mostKept {
 		t.Errorf("%d reports are kept, want %d of each of two", got, mostKept)
 	}
 	entries, _ := os.ReadDir(k.dir)
@@ -56,16 +56,16 @@ func TestKeepTwoWriters(t *testing.T) {
 
 // TestKeepPair finds the newest that is old enough, and of the same.
 func TestKeepPair(t *testing.T) {
-	k := keep{t.TempDir()}
+	k := Folder{t.TempDir()}
 	at := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 	for hours, of := range map[int]string{0: "a", 24: "a", 30: "b", 50: "a", 100: "a"} {
-		k.save(reportOf(of), of, at.Add(-time.Duration(hours)*time.Hour))
+		k.Save(reportOf(of), of, at.Add(-time.Duration(hours)*time.Hour))
 	}
-	old, last, err := k.pair("", 25*time.Hour)
+	old, last, err := k.Pair("", 25*time.Hour)
 	if err != nil || !last.At.Equal(at) || !old.At.Equal(at.Add(-50*time.Hour)) {
 		t.Errorf("got %v and %v, %v", old.At, last.At, err)
 	}
-	if _, _, err := k.pair("a", 200*time.Hour); err == nil || !strings.Contains(err.Error(), "no report of a is kept") {
+	if _, _, err := k.Pair("a", 200*time.Hour); err == nil || !strings.Contains(err.Error(), "no report of a is kept") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -73,82 +73,41 @@ func TestKeepPair(t *testing.T) {
 // TestKeepApart: the demo, however often it is looked at, drives out no
 // cluster's report, and a folder of very many clusters has bounds.
 func TestKeepApart(t *testing.T) {
-	k := keep{t.TempDir()}
+	k := Folder{t.TempDir()}
 	at := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
-	k.save(reportOf("a"), "cluster a", at)
+	k.Save(reportOf("a"), "cluster a", at)
 	for i := range 2 * mostKept {
-		k.save(reportOf("demo"), "the demo", at.Add(time.Duration(i+1)*time.Second))
+		k.Save(reportOf("demo"), "the demo", at.Add(time.Duration(i+1)*time.Second))
 	}
-	if x, err := k.newest("cluster a"); err != nil || !x.At.Equal(at) {
+	if x, err := k.Newest("cluster a"); err != nil || !x.At.Equal(at) {
 		t.Errorf("got %v, %v: want the cluster's report", x, err)
 	}
-	if got := len(k.list()); got != 1+mostKept {
+	if got := len(k.List()); got != 1+mostKept {
 		t.Errorf("%d reports are kept, want %d", got, 1+mostKept)
 	}
 	for i := range mostKeptInAll + 5 {
-		k.save(reportOf("b"), fmt.Sprintf("cluster b%d", i), at.Add(time.Duration(i)*time.Minute))
+		k.Save(reportOf("b"), fmt.Sprintf("cluster b%d", i), at.Add(time.Duration(i)*time.Minute))
 	}
-	if got := len(k.list()); got != mostKeptInAll {
+	if got := len(k.List()); got != mostKeptInAll {
 		t.Errorf("%d reports are kept in all, want %d", got, mostKeptInAll)
 	}
 }
 
 // TestKeepNewestOf: what is asked for by any of its names, whole names alone.
 func TestKeepNewestOf(t *testing.T) {
-	k := keep{t.TempDir()}
+	k := Folder{t.TempDir()}
 	at := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 	for i, of := range []string{"cluster prod", "cluster prod, -n shop", "cluster prod-eu", "cluster x, context eu, -n lab", "the demo", "files a.yaml, b.om"} {
-		k.save(reportOf(of), of, at.Add(time.Duration(i)*time.Hour))
+		k.Save(reportOf(of), of, at.Add(time.Duration(i)*time.Hour))
 	}
 	for of, want := range map[string]string{
 		"": "files a.yaml, b.om", "prod": "cluster prod", "cluster prod": "cluster prod", "prod, -n shop": "cluster prod, -n shop", "prod-eu": "cluster prod-eu",
 		"eu": "cluster x, context eu, -n lab", "x": "cluster x, context eu, -n lab", "demo": "the demo", "the demo": "the demo", "files": "files a.yaml, b.om", "a.yaml": "files a.yaml, b.om",
 		"pro": "", "de": "", "lab": "",
 	} {
-		x, err := k.newest(of)
+		x, err := k.Newest(of)
 		if (err != nil) != (want == "") || x.Of != want {
 			t.Errorf("newest(%q): got %q, %v; want %q", of, x.Of, err, want)
 		}
-	}
-}
-
-// TestDiffSince compares the last kept report with one of eight days before, of
-// the same cluster, and judges what got worse.
-func TestDiffSince(t *testing.T) {
-	isolate(t)
-	k, now := openKeep(), time.Now()
-	of := func(kills int64) *document.Report {
-		r := reportOf("prod")
-		r.Metadata.GeneratedFrom = document.Window{Start: now.AddDate(0, 0, -7), End: now}
-		r.Workloads = []document.Workload{{Namespace: "shop", Kind: "Deployment", Name: "cart", Replicas: 2, Containers: []document.Container{{Name: "app", Type: "container", Coverage: 1, OOMKills: kills}}}}
-		return r
-	}
-	k.save(of(0), "cluster prod", now.AddDate(0, 0, -8))
-	k.save(of(7), "cluster lab", now.AddDate(0, 0, -9))
-	k.save(of(5), "cluster prod", now)
-	code, out, errs := plimsoll("diff", "--since", "7d", "--fail-on", "worse")
-	if code != exitFound || !strings.Contains(out, "shop/") || !strings.Contains(out, "0 -> 5") && !strings.Contains(out, "0 → 5") {
-		t.Errorf("got %d, %s%s: want the kills of prod, and exit code 1", code, out, errs)
-	}
-	if want := "reports of cluster prod, made 8 days ago and just now"; !strings.Contains(errs, want) {
-		t.Errorf("got %s, want %s", errs, want)
-	}
-	if code, _, errs := plimsoll("diff", "--since", "9d"); code != exitUsage || !strings.Contains(errs, "the oldest was made 8 days ago") {
-		t.Errorf("got %d, %s", code, errs)
-	}
-}
-
-// TestKeptReadOnly: a cache folder that cannot be written keeps nothing, and says so
-// on the screen alone.
-func TestKeptReadOnly(t *testing.T) {
-	isolate(t)
-	if err := os.WriteFile("file", nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("XDG_CACHE_HOME", filepath.Join("file", "below"))
-	t.Setenv("HOME", "")
-	code, out, errs := plimsoll("audit", "--demo", "--only", "rightsize", "-q")
-	if code != 0 || errs != "" || !strings.Contains(out, "this report is kept nowhere") {
-		t.Errorf("got %d, %q and\n%s", code, errs, out)
 	}
 }
