@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,9 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
-	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
 // call runs the program and gives its exit code, stdout and stderr.
@@ -259,25 +255,5 @@ func TestGateFixBringsNothing(t *testing.T) {
 	}
 	if !strings.Contains(errs, "shop/Deployment/checkout: left as it is: put right, the CPU request 120m is below the LimitRange's least, 200m") {
 		t.Errorf("got %s, want what keeps it", errs)
-	}
-}
-
-// TestGateFixInterrupted wants the files as they were where they cannot be judged
-// again: an interrupt says that nothing was written.
-func TestGateFixInterrupted(t *testing.T) {
-	t.Chdir(t.TempDir())
-	put(t, "deploy.yaml", "cpu: 1200m\n")
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	found := &verdict.Result{Findings: []verdict.Finding{{State: verdict.StateNew, Fix: []verdict.Edit{{File: "deploy.yaml", Start: 5, End: 10, Old: "1200m", New: "120m"}}}}}
-	f, s := &gateFlags{}, streams{Out: io.Discard, Err: io.Discard}
-	if was, err := f.mend(s, found, nil); err != nil || len(was) != 1 || putBack(was) != nil {
-		t.Fatalf("got %v, %v, want an edit that is put back", was, err)
-	}
-	if _, err := f.mendAndJudge(ctx, s, gate.Input{Policy: &policy.Document{}}, found, []string{"."}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want the interrupt", err)
-	}
-	if got, err := os.ReadFile("deploy.yaml"); err != nil || string(got) != "cpu: 1200m\n" {
-		t.Errorf("got %q, %v, want the file as it was", got, err)
 	}
 }

@@ -82,6 +82,7 @@ var line = map[string]int{
 	"analyzer/source/prometheus":  firstIO + 10,
 	"analyzer/source/collect":     firstIO + 20, // the sources together
 	"reports/keep":                firstIO + 22, // the last reports
+	"recommender/gate/mend":       firstIO + 22, // what the gate puts right in files
 	"cmd/plimsoll":                firstIO + 30,
 
 	"recommender/packing/packingtest": 31, // the instances of packing's tests
