@@ -224,9 +224,9 @@ func TestNamedVerbsExist(t *testing.T) {
 			}
 		}
 		for _, m := range pagesNamed.FindAllStringSubmatch(said, -1) {
-			if text, err := docs.Pages.ReadFile(pageOf(m[1])); err != nil {
+			if text, err := docs.Pages.ReadFile(docs.PageOf(m[1])); err != nil {
 				t.Errorf("%s: %q names a page that there is not", from, m[0])
-			} else if part, _ := partOf(string(text), m[2]); m[2] != "" && part == "" {
+			} else if part, _ := docs.PartOf(string(text), m[2]); m[2] != "" && part == "" {
 				t.Errorf("%s: %q names a part that there is not", from, m[0])
 			}
 		}
