@@ -35,7 +35,7 @@ type Outcome struct {
 func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog, o advice.Options) (*Outcome, error) {
 	o.Minor = s.Minor()
 	facts := analyzer.Analyze(s)
-	costs := cost.Of(facts, catalog)
+	costs := costsOf(facts, catalog, &o)
 	if err := costs.AddBesides(s); err != nil {
 		return nil, fmt.Errorf("what is paid beside the nodes: %w", err)
 	}
@@ -60,6 +60,18 @@ func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog,
 	}
 	result.age(s.Window.End, o.PriceAges)
 	return result, nil
+}
+
+// costsOf prices the cluster: over the window's hours, unless something is asked for that
+// is worked out by the nodes of the moment. One report has one bill.
+func costsOf(facts *analyzer.Analysis, catalog *pricing.Catalog, o *advice.Options) *cost.Costs {
+	switch {
+	case o.Allocation != nil:
+		return cost.AtMoment(facts, catalog, "--aggregate shares theirs out")
+	case len(pricing.HeldAt(o.Commitment.Held, facts.Snapshot.Window.End)) > 0:
+		return cost.AtMoment(facts, catalog, "what commitments cover is worked out by them")
+	}
+	return cost.Of(facts, catalog)
 }
 
 // mostPeers is the number of containers up to which other tools' rules are scored

@@ -17,6 +17,8 @@ type weekly struct {
 	types       []string
 	zones       []string
 	gib         []int
+	untold      bool // no series tells of nodes
+	plain       bool // nothing on the nodes tells of an autoscaler
 }
 
 func newWeekly() *weekly {
@@ -60,7 +62,11 @@ status: {capacity: {cpu: "8", memory: %dGi, pods: "58"}, allocatable: {cpu: 7910
 {apiVersion: v1, kind: Pod, metadata: {namespace: web, name: %s, labels: {app: shop}, ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: shop-7d9f8b6c4, uid: v, controller: true}]}, spec: {nodeName: n%d, containers: [{name: app, image: "a:1", resources: {requests: {cpu: "2", memory: 3Gi}}}]}, status: {phase: Running}}
 `, podName(i), i%nodes)
 	}
-	write(t, name+".yaml", o.String())
+	text := o.String()
+	if w.plain {
+		text = strings.ReplaceAll(text, ", karpenter.sh/nodepool: default, karpenter.sh/capacity-type: on-demand", "")
+	}
+	write(t, name+".yaml", text)
 	write(t, name+".om", w.dump(end))
 }
 
@@ -89,6 +95,9 @@ func (w *weekly) dump(end time.Time) string {
 		eachAt(there, "container_memory_working_set_bytes"+of, func(n int) float64 { return 2e9 + 1e6*float64(n%7) })
 	}
 	for i := range slices.Max(w.nodes[:]) {
+		if w.untold {
+			break
+		}
 		there := func(hour int) bool { return i < w.nodes[hour] }
 		one := func(int) float64 { return 1 }
 		node := fmt.Sprintf("node=\"n%d\"", i)
@@ -233,6 +242,120 @@ func TestBillOfTheWeek(t *testing.T) {
 		last := s.Waterfall[len(s.Waterfall)-1]
 		same("the waterfall's start", s.Waterfall[0].MonthlyBefore, s.MonthlyCost)
 		same("the waterfall's end", last.MonthlyAfter, s.MonthlyCost-s.MonthlySavings)
+	}
+}
+
+// TestQuietHour audits by night where nobody told how many nodes there were: no saving
+// is claimed, nor a negative one, by any writer, and the gate of savings can't be checked.
+func TestQuietHour(t *testing.T) {
+	isolate(t)
+	for name, plain := range map[string]bool{"karpenter": false, "unseen": true} {
+		w := newWeekly()
+		w.untold, w.plain = true, plain
+		w.write(t, name, time.Date(2026, 9, 21, 3, 0, 0, 0, time.UTC))
+		audit := func(more ...string) (int, string, string) {
+			return plimsoll(append([]string{"audit", "--objects", name + ".yaml", "--openmetrics", name + ".om", "-q", "--no-cache"}, more...)...)
+		}
+		code, out, errs := audit("-o", "json")
+		if code != 0 {
+			t.Fatalf("exit %d: %s", code, errs)
+		}
+		var r struct {
+			Summary struct {
+				QuietHour      bool
+				MonthlyCost    float64
+				MonthlySavings *float64
+				Waterfall      []struct {
+					Lever                       string
+					MonthlyBefore, MonthlyAfter float64
+				}
+			}
+			Recommendations []struct {
+				Lever          string
+				MonthlySavings *float64
+			}
+			Nodes    struct{ Plan struct{ MonthlyCost float64 } }
+			Warnings []struct{ Code string }
+		}
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatal(err)
+		}
+		s := r.Summary
+		if !s.QuietHour || s.MonthlySavings != nil || r.Nodes.Plan.MonthlyCost <= s.MonthlyCost || len(s.Waterfall) == 0 || s.Waterfall[0].MonthlyBefore != r.Nodes.Plan.MonthlyCost {
+			t.Errorf("%s: got %+v and a plan of %v", name, s, r.Nodes.Plan.MonthlyCost)
+		}
+		for _, step := range s.Waterfall {
+			if step.Lever == "nodes" && step.MonthlyBefore != step.MonthlyAfter {
+				t.Errorf("%s: the plan takes %+v", name, step)
+			}
+		}
+		for _, rec := range r.Recommendations {
+			if rec.Lever == "nodes" && rec.MonthlySavings != nil {
+				t.Errorf("%s: the plan is said to save %v", name, *rec.MonthlySavings)
+			}
+		}
+		for _, want := range []string{"quiet-hour", "no-node-history"} {
+			if !slices.ContainsFunc(r.Warnings, func(w struct{ Code string }) bool { return w.Code == want }) {
+				t.Errorf("%s: no warning %s in %+v", name, want, r.Warnings)
+			}
+		}
+		if code, _, errs := audit("--fail-on", "savings=1%"); code == 0 || !strings.Contains(errs, "few pods run at this hour") {
+			t.Errorf("%s: exit %d, %s", name, code, errs)
+		}
+		for format, want := range map[string]string{"table": "Few pods run at this hour", "markdown": "Few pods run at this hour", "html": "Few pods run at this hour"} {
+			_, out, _ := audit("-o", format)
+			text := strings.Join(strings.Fields(out), " ")
+			if !strings.Contains(text, want) || strings.Contains(text, "for what is short today") || format != "html" && strings.Contains(text, "saves $") {
+				t.Errorf("%s: %s lacks %q, or claims a saving:\n%.3000s", name, format, want, text)
+			}
+		}
+		if _, out, _ := audit("-o", "openmetrics"); strings.Contains(out, "plimsoll_monthly_savings_usd{") || strings.Contains(out, `lever="nodes"`) {
+			t.Errorf("%s: the metrics tell of savings by the plan", name)
+		}
+	}
+}
+
+// TestMomentWhereHeld: where something is worked out by the nodes of the moment, the whole
+// report is, and says so.
+func TestMomentWhereHeld(t *testing.T) {
+	isolate(t)
+	newWeekly().write(t, "day", time.Date(2026, 9, 21, 14, 0, 0, 0, time.UTC))
+	write(t, "held.csv", "name,family,covers_usd_hour,usd_hour,vcpus,memory_gib,end\nri,m6i,0.384,0.25,,,\n")
+	const moment = (2*0.384 + 2*0.34) * 730
+	for _, more := range [][]string{{"--aggregate", "node,namespace,controller"}, {"--commitments", "held.csv"}} {
+		code, out, errs := plimsoll(append([]string{"audit", "--objects", "day.yaml", "--openmetrics", "day.om", "-o", "json", "-q", "--no-cache"}, more...)...)
+		if code != 0 {
+			t.Fatalf("%v: exit %d: %s", more, code, errs)
+		}
+		var r struct {
+			weekReport
+			Warnings   []struct{ Code string }
+			Allocation *struct {
+				MonthlyBill   struct{ Nodes float64 }
+				NodeUse       struct{ Total, Reserved float64 }
+				MonthlyTotals struct{ Total float64 }
+			}
+		}
+		if err := json.Unmarshal([]byte(out), &r); err != nil {
+			t.Fatal(err)
+		}
+		same := func(what string, got, want float64) {
+			t.Helper()
+			if math.Abs(got-want) > 0.0051 {
+				t.Errorf("%v, %s: got %.2f, want %.2f", more, what, got, want)
+			}
+		}
+		same("the headline", r.Summary.MonthlyCost, moment)
+		same("today's nodes", r.Nodes.Current.MonthlyCost, moment)
+		same("the waterfall's start", r.Summary.Waterfall[0].MonthlyBefore, moment)
+		if a := r.Allocation; a != nil {
+			same("the bill that is shared out", a.MonthlyBill.Nodes, moment)
+			same("what becomes of the nodes", a.NodeUse.Total, moment)
+			same("what the system keeps", a.NodeUse.Reserved, r.Summary.OverheadMonthly)
+		}
+		if !slices.ContainsFunc(r.Warnings, func(w struct{ Code string }) bool { return w.Code == "bill-of-the-moment" }) {
+			t.Errorf("%v: nothing says that the bill is the moment's", more)
+		}
 	}
 }
 

@@ -73,6 +73,14 @@ type NodeCost struct {
 // Of prices the nodes by the catalog and shares their bill out over the
 // workloads whose pods run on them.
 func Of(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
+	c := AtMoment(a, catalog, "")
+	c.overHours(a)
+	return c
+}
+
+// AtMoment is Of for the nodes of the moment, whatever is known of the window's. why says
+// what keeps to them; it becomes a warning where the two differ.
+func AtMoment(a *analyzer.Analysis, catalog *pricing.Catalog, why string) *Costs {
 	c := &Costs{Workloads: map[analyzer.Ref]WorkloadCost{}, Catalog: catalog}
 	prices := make([]pricing.NodePrice, 0, len(a.Snapshot.Nodes))
 	byNode := map[string]pricing.NodePrice{}
@@ -92,7 +100,9 @@ func Of(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
 	c.Prices = pricing.Used(prices)
 	c.MeanUnit = meanUnit(prices)
 	c.allocate(bills, byNode, a)
-	c.overHours(a)
+	if why != "" && c.hasHours(a) {
+		c.warn("bill-of-the-moment", "the bill is that of the nodes of the moment, and the plan's that of the busiest hour: "+why)
+	}
 	if len(a.Snapshot.Nodes) == 0 {
 		c.warn("no-nodes", "no nodes could be read, so that nothing has a price; the right to list nodes gives costs")
 	}

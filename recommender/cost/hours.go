@@ -23,14 +23,21 @@ type MeanKind struct {
 	Count    float64
 }
 
-// overHours makes the bill that of the window's hours: a moment's nodes say little where
-// an autoscaler adds and takes them. What the moment's pods, idle room and overhead
-// share stays in proportion. Nodes that nobody takes away are paid for as they are. It is left as it is where a kind of node has no price.
-func (c *Costs) overHours(a *analyzer.Analysis) {
+// hasHours reports whether the window's nodes make a bill: a moment's say little where an
+// autoscaler adds and takes them. Nodes that nobody takes away are paid for as they are.
+func (c *Costs) hasHours(a *analyzer.Analysis) bool {
 	history := a.Snapshot.NodeHistory
-	if history == nil || len(history.Hours) < leastHours || !(c.Bill > 0) || a.Snapshot.NodeAutoscaler() == "" {
+	return history != nil && len(history.Hours) >= leastHours && c.Bill > 0 && a.Snapshot.NodeAutoscaler() != ""
+}
+
+// overHours makes the bill that of the window's hours. What the moment's pods, idle room
+// and overhead share stays in proportion. It is left as it is where a kind of node has no
+// price.
+func (c *Costs) overHours(a *analyzer.Analysis) {
+	if !c.hasHours(a) {
 		return
 	}
+	history := a.Snapshot.NodeHistory
 	mean, usd := &MeanNodes{}, 0.0
 	kinds := past.Kinds(a.Snapshot)
 	for i := range kinds {

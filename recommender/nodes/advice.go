@@ -49,6 +49,7 @@ func (n *nodePlanner) advise(r *advice.Advice) {
 			plan.Exact += node.cost.Hourly * pricing.HoursPerMonth
 		}
 	}
+	plan.Quiet = n.quiet() && plan.Monthly > plan.MonthlyNow+0.005
 	n.way(plan)
 	n.place(plan)
 	plan.Hours = n.hours()
@@ -252,7 +253,7 @@ func (n *nodePlanner) doubts(r *advice.Advice) {
 	warn := func(code, message string) {
 		r.Warnings = append(r.Warnings, analyzer.Warning{Code: code, Subject: nodesSubject, Message: message})
 	}
-	r.Warnings = append(r.Warnings, n.doubtsOfWindow(plan.Groups)...)
+	r.Warnings = append(r.Warnings, n.doubtsOfWindow(plan.Groups, plan.Quiet)...)
 	r.Warnings = append(r.Warnings, n.beyond...)
 	r.Warnings = append(r.Warnings, n.waiting.Warnings(n.pass.Facts.Snapshot.Nodes, nodesSubject)...)
 	if len(n.nodes) > 1 && len(n.plan.Nodes)+len(plan.Kept) == 1 {

@@ -62,6 +62,9 @@ type Plan struct {
 	Restarts   int                 // pods that move
 	LoseData   int                 // of them, those that lose what they keep on their node
 	Pinned     []Pinned            // what keeps nodes, by kind
+	// Quiet says that the plan costs more than the nodes of the moment since more pods run
+	// in the window's busiest hour, and that the bill of the window is not known.
+	Quiet bool
 }
 
 // Pool is a number of nodes that are alike.

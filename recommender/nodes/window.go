@@ -193,14 +193,52 @@ func (n *nodePlanner) likely(key string, sizes map[string]machineSize) (cpu, mem
 	return int64(nodes / count * machine[0]), int64(nodes / count * machine[1])
 }
 
+// quiet reports whether fewer pods run now than in the busiest hour, by what they request,
+// and what the window's nodes cost is not known.
+func (n *nodePlanner) quiet() bool {
+	if n.busiest == 0 || n.pass.Costs.Mean != nil {
+		return false
+	}
+	now, then := 0.0, 0.0
+	for i := range n.pass.Facts.Workloads {
+		w := &n.pass.Facts.Workloads[i]
+		by := hourly.PodHours(&advice.Cluster{}, w)
+		if w.Kind == "DaemonSet" || w.Kind == "Node" || w.Past || len(by) == 0 {
+			continue
+		}
+		each := n.pass.Costs.MeanUnit.Hourly(requestsOf(n.pass.Cluster, w, &analyzer.Pod{}))
+		then += each * by[n.busiest]
+		for j := range w.Pods {
+			if p := &w.Pods[j]; p.Node != "" && !p.Ended() {
+				now += each
+			}
+		}
+	}
+	return now < then*(1-quietShare)
+}
+
+// quietShare is by how much less than in the busiest hour runs in a quiet one.
+const quietShare = 0.05
+
+// swings reports whether an autoscaler changed a workload's pods within the window.
+func (n *nodePlanner) swings() bool {
+	return slices.ContainsFunc(n.pass.Facts.Workloads, func(w analyzer.WorkloadFacts) bool {
+		by := slices.Collect(maps.Values(hourly.PodHours(&advice.Cluster{}, &w)))
+		return len(w.HPAs) > 0 && len(by) > 0 && slices.Max(by) >= slices.Min(by)+1
+	})
+}
+
 // doubtsOfWindow says what of the window is not known, and which pools ran that the plan
 // does not have.
-func (n *nodePlanner) doubtsOfWindow(groups []Group) (out []analyzer.Warning) {
+func (n *nodePlanner) doubtsOfWindow(groups []Group, quiet bool) (out []analyzer.Warning) {
 	warn := func(code, format string, args ...any) {
 		out = append(out, analyzer.Warning{Code: code, Subject: nodesSubject, Message: fmt.Sprintf(format, args...)})
 	}
-	if n.autoscaler != "" && !n.window.known && !n.pass.Facts.Snapshot.Window.Moment {
-		warn("no-node-history", "how many nodes there were by the hour is not known: today's bill and the plan's zones, types and limits are those of the moment's nodes; scrape kube_node_info of kube-state-metrics")
+	if (n.autoscaler != "" || n.swings()) && !n.window.known && !n.pass.Facts.Snapshot.Window.Moment {
+		warn("no-node-history", "how many nodes there were by the hour is not known: today's bill and the plan's zones, types and limits go by the nodes of the moment; scrape kube_node_info of kube-state-metrics")
+	}
+	if quiet {
+		warn("quiet-hour", "few pods run at this hour: what today's nodes cost over the week is not known, and so not what the plan saves; it holds the busiest hour")
 	}
 	planned, gone := map[string]bool{}, map[string]float64{}
 	for _, node := range n.nodes {

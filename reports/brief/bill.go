@@ -111,6 +111,8 @@ func possible(r *document.Report) MoneyLine {
 func possibly(r *document.Report) MoneyLine {
 	today, saves := WholeOf(*r.Summary.MonthlyCost), Saves(r)
 	switch {
+	case r.Summary.QuietHour:
+		return MoneyLine{Label: "advised", Text: fmt.Sprintf("%s a month for nodes, for the busiest hour of the window. Few pods run at this hour: what today's nodes cost over the window is not known, and so not what is saved", WholeOf(lastBill(r)))}
 	case saves > 0 && r.NoHistory():
 		return MoneyLine{Label: "possible", Text: fmt.Sprintf("%s a month for nodes: saves %s, by today's requests alone: no usage of other hours is known", today-saves, saves)}
 	case saves > 0:
@@ -121,6 +123,14 @@ func possibly(r *document.Report) MoneyLine {
 		return MoneyLine{Label: "possible", Text: fmt.Sprintf("room worth %s a month becomes free; it leaves the bill when nodes go", WholeOf(Room(r))), Good: true}
 	}
 	return MoneyLine{Label: "possible", Text: "nothing less with what was looked at"}
+}
+
+// lastBill is what all steps leave of the bill.
+func lastBill(r *document.Report) document.USD {
+	if steps := r.Summary.Waterfall; len(steps) > 0 {
+		return steps[len(steps)-1].MonthlyAfter
+	}
+	return 0
 }
 
 // listedCost is what the workloads of the report cost.

@@ -13,6 +13,7 @@ import (
 // plan's own bill by the hours where an autoscaler follows the pods.
 func TestHoursOfThePlan(t *testing.T) {
 	byDay := append(slices.Repeat([]float64{1.2}, 8), slices.Repeat([]float64{7}, 16)...)
+	bill := document.USD(90000)
 	for _, tt := range []struct {
 		nodes []float64
 		want  string
@@ -23,7 +24,7 @@ func TestHoursOfThePlan(t *testing.T) {
 	} {
 		r := &document.Report{Purchase: &document.Purchase{HourlyDemand: &document.HourlyDemand{NodesByHour: tt.nodes}}}
 		bought := strings.Join(brief.PurchaseLines(r), " ")
-		planned := brief.PlanLine(&document.NodePlan{Count: 7, MonthlyCost: 70000, ByHour: &document.PlanHours{MonthlyCost: 40000, Nodes: tt.nodes}}, 90000, false)
+		planned := brief.PlanLine(&document.NodePlan{Count: 7, MonthlyCost: 70000, ByHour: &document.PlanHours{MonthlyCost: 40000, Nodes: tt.nodes}}, &document.Summary{MonthlyCost: &bill}, false)
 		if !strings.Contains(bought, tt.want) || !strings.Contains(bought, "The nodes' plan holds the busiest hour.") {
 			t.Errorf("no %q in %q", tt.want, bought)
 		}
@@ -31,7 +32,7 @@ func TestHoursOfThePlan(t *testing.T) {
 			t.Errorf("no %q in %q", tt.want, planned)
 		}
 	}
-	if line := brief.PlanLine(&document.NodePlan{Count: 7, MonthlyCost: 70000}, 90000, false); strings.Contains(line, "autoscaler") {
+	if line := brief.PlanLine(&document.NodePlan{Count: 7, MonthlyCost: 70000}, &document.Summary{MonthlyCost: &bill}, false); strings.Contains(line, "autoscaler") {
 		t.Errorf("no autoscaler was seen: %q", line)
 	}
 }

@@ -107,11 +107,16 @@ func KeptMachines(p *document.NodePlan) (n int) {
 	return n
 }
 
-// PlanLine is the plan in one sentence.
-func PlanLine(p *document.NodePlan, bill document.USD, noHistory bool) string {
+// PlanLine is the plan in one sentence, where the summary has a bill.
+func PlanLine(p *document.NodePlan, s *document.Summary, noHistory bool) string {
+	bill := *s.MonthlyCost
 	proof, held := proof(p), byHourLine(p)+planBillLine(p.WithCommitments)
 	if noHistory {
 		return planGuess(p, bill)
+	}
+	if s.QuietHour {
+		return fmt.Sprintf("%s hold the busiest hour for %s a month; at this hour few pods run, and what the nodes of the window cost is not known: %s.",
+			Capital(document.Counted(p.Count, "node")), p.MonthlyCost, kinds(p.Pools)) + held
 	}
 	if p.MonthlyCost == bill {
 		return fmt.Sprintf("Its nodes are right for that, %s.", proof) + held

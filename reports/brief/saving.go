@@ -33,6 +33,7 @@ type Saving struct {
 	Freed            document.USD // the room's worth
 	Beside           bool         // not of the nodes' bill
 	Estimate         bool         // rests on machines without a price
+	Unknown          bool         // what it saves is not known
 }
 
 // The steps of pods. They free room, and take off the bill what is billed by the pod.
@@ -52,7 +53,7 @@ func Savings(r *document.Report) []Saving {
 		case document.LeverHorizontal:
 			x.Name, x.Room, x.Size, x.Risk = rescaling, x.USD == 0, sizeOfRescale(r), unserved(r)
 		case document.LeverNodes:
-			x.Name, x.Size, x.Risk = "nodes", sizeOfPlan(r), evictions(r)
+			x.Name, x.Size, x.Risk, x.Unknown = "nodes", sizeOfPlan(r), evictions(r), r.Summary.QuietHour
 		case document.LeverPurchase:
 			out = append(out, purchases(r, x.USD)...)
 			continue

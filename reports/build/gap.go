@@ -85,6 +85,14 @@ func (b *builder) findUnpriced() {
 	}
 }
 
+// worthOf is what a recommendation saves; nil where nothing is known of that.
+func (b *builder) worthOf(i int) *document.USD {
+	if b.quiet() && i == b.steps.At {
+		return nil
+	}
+	return b.worth(b.recs[i].Workload, b.savings[i])
+}
+
 // worth is money of a workload; nil where nothing is known of it.
 func (b *builder) worth(ref analyzer.Ref, u document.USD) *document.USD {
 	if b.unpriced[ref] {

@@ -30,7 +30,7 @@ func (b *builder) recommendations() []document.Recommendation {
 		r := &b.recs[i]
 		out = append(out, document.Recommendation{
 			Rule: r.Rule, Lever: string(r.Lever), Target: targetOf(r), Container: r.Container, Title: r.Title,
-			MonthlySavings: b.worth(r.Workload, b.savings[i]), Risk: riskOf(r), Confidence: document.Share(r.Confidence), Changes: changes(r.Changes), Fix: fixOf(r),
+			MonthlySavings: b.worthOf(i), Risk: riskOf(r), Confidence: document.Share(r.Confidence), Changes: changes(r.Changes), Fix: fixOf(r),
 		})
 	}
 	return out

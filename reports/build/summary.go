@@ -25,6 +25,9 @@ func (b *builder) summary(r *document.Report) document.Summary {
 		if b.steps.Plan != nil {
 			s.MonthlySavings = b.known(b.cents.bill - s.Waterfall[len(s.Waterfall)-1].MonthlyAfter)
 		}
+		if b.quiet() {
+			s.QuietHour, s.MonthlySavings = true, nil
+		}
 	}
 	var sized document.Resources
 	for i := range b.workloads {
@@ -41,15 +44,23 @@ func (b *builder) summary(r *document.Report) document.Summary {
 	return s
 }
 
+// quiet says that what the plan saves is not known, for want of the window's bill.
+func (b *builder) quiet() bool { return b.priced && b.steps.Plan != nil && b.steps.Plan.Quiet }
+
 // waterfall rounds the steps of the ledger: each begins where the one before
 // ended, to the cent.
 func (b *builder) waterfall() []document.Step {
 	out := []document.Step{}
 	left := b.cents.bill
+	if b.quiet() {
+		left = b.planCost
+	}
 	for _, s := range b.steps.Steps {
 		step := document.Step{Lever: string(s.Lever), MonthlyBefore: left, FreedRoom: document.Cents(s.Freed)}
-		left -= document.Cents(s.Saved)
-		if s.Lever == advice.LeverNodes {
+		if s.Lever != advice.LeverNodes {
+			left -= document.Cents(s.Saved)
+		}
+		if s.Lever == advice.LeverNodes && !b.quiet() {
 			left = b.planCost - document.Cents(b.steps.ByPod)
 		}
 		step.MonthlyAfter = left

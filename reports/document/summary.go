@@ -9,6 +9,8 @@ type Summary struct {
 	MonthlyBill *AllocationBill `json:"monthlyBill,omitempty"`
 	// MonthlySavings is what all recommendations together are worth at the prices of the nodes. With a plan of the nodes it is what leaves the bill: the bill less where the waterfall ends. Without one, freed room is in it, which leaves the bill when nodes go.
 	MonthlySavings *USD `json:"monthlySavings" jsonschema:"nullable"`
+	// QuietHour says that fewer pods run now than in the busiest hour, which the plan of the nodes holds, and that what today's nodes cost over the window is not known: monthlyCost is the moment's, monthlySavings is null and the waterfall starts from the plan.
+	QuietHour bool `json:"quietHour,omitempty"`
 	// IdleMonthly is the cost of allocatable that nobody asked for or used.
 	IdleMonthly *USD `json:"idleMonthly,omitempty"`
 	// OverheadMonthly is the cost of what nodes keep for the system.

@@ -55,7 +55,7 @@ func nodesOf(r *document.Report) *nodesView {
 	if p := r.Nodes.Plan; p != nil {
 		v.ThenTitle = fmt.Sprintf("Plan: %s, %s a month", document.Counted(p.Count, "node"), brief.WholeOf(p.MonthlyCost))
 		if m := r.Nodes.Current.MonthlyCost; m != nil {
-			v.Line = brief.PlanLine(p, *m, r.NoHistory())
+			v.Line = brief.PlanLine(p, &r.Summary, r.NoHistory())
 		}
 		v.Lines = brief.GroupLines(p)
 		if !v.Filled {

@@ -59,7 +59,7 @@ func viewOf(r *document.Report, rows []row) *view {
 		Scaling: brief.ScalingLines(r), Nodes: nodesOf(r), Purchase: purchaseOf(r), Proof: proofOf(r.Backtest),
 		Warnings: brief.WarningLines(r.Warnings, false), Prices: brief.PriceLines(r.Prices), PriceAge: brief.PriceAge(r),
 	}
-	if saves := brief.Saves(r); v.Priced && saves > 0 && !r.NoHistory() {
+	if saves := brief.Saves(r); v.Priced && saves > 0 && !r.NoHistory() && !r.Summary.QuietHour {
 		today := brief.WholeOf(*r.Summary.MonthlyCost)
 		v.Today, v.Possible, v.Less = today.String(), (today - saves).String(), brief.Part(document.USD(saves), document.USD(today))
 	}
@@ -108,13 +108,17 @@ func (v *view) steps(r *document.Report) {
 	scale := func(u document.USD) int { return int(min(max(1000*float64(u)/float64(max(today, 1)), 0), 1000)) }
 	var parts []document.USD
 	for _, x := range all {
-		if !x.Room && !x.Beside {
+		if !x.Room && !x.Beside && !x.Unknown {
 			parts = append(parts, x.USD)
 		}
 	}
 	dollars := brief.Shares(brief.Saves(r), parts)
+	first := "today"
+	if r.Summary.QuietHour { // today's is not known
+		first, today = "the plan", r.Summary.Waterfall[0].MonthlyBefore
+	}
 	if v.Priced {
-		v.Steps = append(v.Steps, step{Label: "today", Amount: brief.WholeOf(today).String(), Width: 1000, Class: "total"})
+		v.Steps = append(v.Steps, step{Label: first, Amount: brief.WholeOf(today).String(), Width: 1000, Class: "total"})
 	}
 	left, n := today, 0
 	for _, x := range all {
@@ -130,6 +134,10 @@ func (v *view) steps(r *document.Report) {
 				s.Amount, s.Class = "room "+brief.WholeOf(x.Freed).String(), "room"
 				s.Width = scale(max(x.Freed, -x.Freed))
 				s.From = max(scale(left)-s.Width, 0)
+				break
+			}
+			if x.Unknown {
+				s.Amount, s.Class = "not known", ""
 				break
 			}
 			s.Amount, dollars = (-dollars[0]).String(), dollars[1:]

@@ -68,6 +68,12 @@ func (b *page) money(r *document.Report) {
 	if r.NoHistory() { // what other hours need is not known
 		share = ", by today's requests alone"
 	}
+	if r.Summary.QuietHour {
+		for _, line := range brief.MoneyLines(r) {
+			fmt.Fprintf(b, "- %s %s.\n", cell(line.Label), cell(line.Text))
+		}
+		return
+	}
 	b.WriteString("| today | possible | saves |\n|--:|--:|--:|\n")
 	fmt.Fprintf(b, "| %s a month | %s a month | %s%s |\n", today, today-saves, saves, share)
 	if gaps := brief.PriceGaps(r); gaps != "" {
@@ -116,8 +122,10 @@ func (b *page) steps(r *document.Report) {
 			money = ""
 		case x.Room:
 			money = "room"
+		case x.Unknown:
+			money = "not known"
 		}
-		if x.Estimate && money != "" {
+		if x.Estimate && !x.Unknown && money != "" {
 			money = brief.EstimateMark + money
 		}
 		if x.Beside {

@@ -48,7 +48,7 @@ func overall() []Family {
 			func(r *document.Report, add func(float64, ...string)) { add(truth(r.Partial())) }},
 		{"plimsoll_monthly_cost_usd", "usd", "Cost of all nodes for a month of 730 hours at list prices; absent without prices.", nil,
 			func(r *document.Report, add func(float64, ...string)) { money(r.Summary.MonthlyCost, add) }},
-		{"plimsoll_monthly_savings_usd", "usd", "Worth of all advice together for a month; absent without prices.", nil,
+		{"plimsoll_monthly_savings_usd", "usd", "Worth of all advice together for a month; absent without prices, and in a quiet hour where the bill of the window is not known.", nil,
 			func(r *document.Report, add func(float64, ...string)) { money(r.Summary.MonthlySavings, add) }},
 		{"plimsoll_idle_monthly_cost_usd", "usd", "Cost of allocatable that nobody requested or used.", nil,
 			func(r *document.Report, add func(float64, ...string)) { money(r.Summary.IdleMonthly, add) }},
@@ -64,6 +64,9 @@ func byKind() []Family {
 		{"plimsoll_lever_monthly_savings_usd", "usd", "What a lever takes off the bill for a month.", []string{"lever"},
 			func(r *document.Report, add func(float64, ...string)) {
 				for _, s := range r.Summary.Waterfall {
+					if s.Lever == document.LeverNodes && r.Summary.QuietHour {
+						continue // what today's nodes cost is not known
+					}
 					add(dollars(s.MonthlyBefore-s.MonthlyAfter), s.Lever)
 				}
 			}},

@@ -33,13 +33,16 @@ func (s *screen) save() {
 		default:
 			n++
 			label, money = fmt.Sprintf("%d %s", n, x.Name), "room"
-			if !x.Room {
+			switch {
+			case x.Unknown:
+				money = "not known"
+			case !x.Room:
 				money, dollars = dollars[0].String(), dollars[1:]
 			}
 		}
 		if s.r.Summary.MonthlyCost == nil {
 			money = ""
-		} else if x.Estimate {
+		} else if x.Estimate && !x.Unknown {
 			money, marked = brief.EstimateMark+money, true
 		}
 		l := t.add(label, x.Size, money, x.Risk)
@@ -60,7 +63,7 @@ func (s *screen) save() {
 func stepDollars(r *document.Report, all []brief.Saving) []brief.Whole {
 	var parts []document.USD
 	for _, x := range all {
-		if !x.Room && !x.Beside {
+		if !x.Room && !x.Beside && !x.Unknown {
 			parts = append(parts, x.USD)
 		}
 	}

@@ -79,7 +79,7 @@ func (s *screen) riskSection() {
 
 func (s *screen) nodesSection() {
 	if p := s.r.Nodes.Plan; p != nil && s.r.Summary.MonthlyCost != nil {
-		s.prose([]string{brief.PlanLine(p, *s.r.Summary.MonthlyCost, s.r.NoHistory())})
+		s.prose([]string{brief.PlanLine(p, &s.r.Summary, s.r.NoHistory())})
 	}
 	s.prose(brief.GroupLines(s.r.Nodes.Plan))
 	if p := s.r.Nodes.Plan; p != nil {

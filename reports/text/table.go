@@ -130,7 +130,7 @@ func headline(r *document.Report) []string {
 		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.Rightsize.Monthly, *s.MonthlyCost, r.NoHistory())))
 	}
 	if p := r.Nodes.Plan; p != nil && s.MonthlyCost != nil {
-		out = append(out, brief.PlanLine(p, *s.MonthlyCost, r.NoHistory()))
+		out = append(out, brief.PlanLine(p, &s, r.NoHistory()))
 	}
 	if s.IdleMonthly != nil && s.OverheadMonthly != nil && !r.Partial() {
 		out = append(out, fmt.Sprintf("Of the cost %s is unrequested capacity, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
