@@ -52,7 +52,7 @@ func (s *Snapshot) boundReplicas(w *Workload) {
 	}
 	running := int32(0)
 	for i := range w.Pods {
-		if w.Pods[i].Phase != "Succeeded" && w.Pods[i].Phase != "Failed" {
+		if !w.Pods[i].Ended() {
 			running++
 		}
 	}

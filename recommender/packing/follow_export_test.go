@@ -3,6 +3,8 @@ package packing
 import (
 	"context"
 	"fmt"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
 // PlanAt is what Nodes gives, with its pods named, so that Check can judge it.
@@ -21,7 +23,7 @@ func (f *Follower) PlanAt(groups map[string]int) (plan Plan, pods []Pod) {
 		plan.Nodes = append(plan.Nodes, one)
 		plan.Hourly += o.USDPerHour
 	}
-	plan.Monthly = plan.Hourly * hoursPerMonth
+	plan.Monthly = plan.Hourly * pricing.HoursPerMonth
 	plan.LowerBound = plan.Hourly
 	return plan, pods
 }

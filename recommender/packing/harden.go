@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
 // mostHardened bounds how often nodes are added, mostEnlarged how often they may be
@@ -89,7 +91,7 @@ func (plan *Plan) price() {
 	for i := range plan.Nodes {
 		plan.Hourly += plan.Nodes[i].Offering.USDPerHour
 	}
-	plan.Monthly = plan.Hourly * hoursPerMonth
+	plan.Monthly = plan.Hourly * pricing.HoursPerMonth
 	if plan.LowerBound > 0 {
 		plan.GapPercent = 100 * (plan.Hourly/plan.LowerBound - 1)
 	}

@@ -7,10 +7,9 @@ import (
 	"math"
 	"slices"
 	"strconv"
-)
 
-// hoursPerMonth is the month that all monthly money in the program means.
-const hoursPerMonth = 730
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
 
 // Input is all that Pack decides from.
 type Input struct {
@@ -140,7 +139,7 @@ func (plan *Plan) fill(ctx context.Context, in Input, zoned zoned) {
 	for i := range plan.Nodes {
 		plan.Hourly += plan.Nodes[i].Offering.USDPerHour
 	}
-	plan.Monthly = plan.Hourly * hoursPerMonth
+	plan.Monthly = plan.Hourly * pricing.HoursPerMonth
 	if plan.LowerBound > 0 {
 		plan.GapPercent = 100 * (plan.Hourly/plan.LowerBound - 1)
 	}

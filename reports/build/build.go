@@ -89,16 +89,11 @@ type builder struct {
 	savings     []document.USD          // by index of recs
 	saved       document.USD
 	savedBy     map[advice.Lever]document.USD // saved by lever
-	sizing      map[containerKey]int          // index of recs
+	sizing      map[analyzer.ContainerRef]int // index of recs
 	scaling     map[analyzer.Ref]scaling
 	planPools   []document.USD // by index of the plan's pools
 	planCost    document.USD
 	planBusiest document.USD // of the busiest hour's nodes in all hours, where planCost is a mean
-}
-
-type containerKey struct {
-	analyzer.Ref
-	container string
 }
 
 func sortedRecommendations(recs []advice.Advice) []advice.Advice {
@@ -112,13 +107,13 @@ func sortedRecommendations(recs []advice.Advice) []advice.Advice {
 
 // index finds, for each container, the recommendation that sizes it.
 func (b *builder) index() {
-	b.sizing = make(map[containerKey]int, len(b.recs))
+	b.sizing = make(map[analyzer.ContainerRef]int, len(b.recs))
 	b.indexScaling()
 	for i, r := range b.recs {
 		if r.Lever != advice.LeverRightsize || r.Container == "" {
 			continue
 		}
-		k := containerKey{r.Workload, r.Container}
+		k := analyzer.ContainerRef{Ref: r.Workload, Container: r.Container}
 		if _, ok := b.sizing[k]; !ok {
 			b.sizing[k] = i
 		}

@@ -36,7 +36,7 @@ func (b *builder) history() *document.History {
 			if c := &f.Containers[j]; len(c.Days) > 0 {
 				one := containerHistory(h, f.Ref, c)
 				b.priceCurve(one.Curve, f)
-				b.whatIf(&one, c, containerKey{f.Ref, c.Name})
+				b.whatIf(&one, c, analyzer.ContainerRef{Ref: f.Ref, Container: c.Name})
 				h.Containers = append(h.Containers, one)
 			}
 		}
@@ -51,7 +51,7 @@ func (b *builder) history() *document.History {
 }
 
 // whatIf says what other profiles would advise, and other usage.
-func (b *builder) whatIf(h *document.ContainerHistory, c *analyzer.ContainerFacts, k containerKey) {
+func (b *builder) whatIf(h *document.ContainerHistory, c *analyzer.ContainerFacts, k analyzer.ContainerRef) {
 	i, ok := b.sizing[k]
 	if !ok {
 		return

@@ -16,14 +16,14 @@ type cents struct {
 	bill, idle, overhead, unattributed document.USD
 
 	workloads  map[analyzer.Ref]document.USD
-	containers map[containerKey]document.USD
+	containers map[analyzer.ContainerRef]document.USD
 }
 
 // money rounds all costs and savings to cents.
 func (b *builder) money() {
 	b.roundSavings()
 	b.priced = b.Costs != nil && b.Costs.Bill > 0
-	b.cents = cents{workloads: map[analyzer.Ref]document.USD{}, containers: map[containerKey]document.USD{}}
+	b.cents = cents{workloads: map[analyzer.Ref]document.USD{}, containers: map[analyzer.ContainerRef]document.USD{}}
 	if !b.priced {
 		return
 	}
@@ -75,7 +75,7 @@ func (b *builder) roundSavings() {
 // costLeaves lists what the bill is made of: idle, overhead, then one part a
 // key. A key without a container holds what no container of the pod template
 // accounts for, the empty key what belongs to no listed workload.
-func (b *builder) costLeaves() (keys []containerKey, parts []float64) {
+func (b *builder) costLeaves() (keys []analyzer.ContainerRef, parts []float64) {
 	parts = []float64{b.Costs.Idle, b.Costs.Overhead}
 	listed := make(map[analyzer.Ref]bool, len(b.workloads))
 	for i := range b.workloads {
@@ -83,11 +83,11 @@ func (b *builder) costLeaves() (keys []containerKey, parts []float64) {
 		listed[w.Ref] = true
 		cost, left := b.Costs.Workloads[w.Ref], b.Costs.Workloads[w.Ref].Monthly
 		for _, c := range w.Containers {
-			keys, parts = append(keys, containerKey{w.Ref, c.Name}), append(parts, cost.Containers[c.Name])
+			keys, parts = append(keys, analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}), append(parts, cost.Containers[c.Name])
 			left -= cost.Containers[c.Name]
 		}
 		if math.Abs(left) > 1e-9 {
-			keys, parts = append(keys, containerKey{Ref: w.Ref}), append(parts, left)
+			keys, parts = append(keys, analyzer.ContainerRef{Ref: w.Ref}), append(parts, left)
 		}
 	}
 	var others []analyzer.Ref
@@ -101,16 +101,16 @@ func (b *builder) costLeaves() (keys []containerKey, parts []float64) {
 	for _, ref := range others {
 		rest += b.Costs.Workloads[ref].Monthly
 	}
-	return append(keys, containerKey{}), append(parts, rest)
+	return append(keys, analyzer.ContainerRef{}), append(parts, rest)
 }
 
 // inSteps rounds what costLeaves lists, so that it adds up to the bill: the namespaces
 // beside idle and overhead first, each one's workloads to it, their containers to them.
 // Each of these is then right to the cent, however many parts it has.
-func (b *builder) inSteps(keys []containerKey, parts []float64) ([]document.USD, document.USD) {
+func (b *builder) inSteps(keys []analyzer.ContainerRef, parts []float64) ([]document.USD, document.USD) {
 	const others = 2 // idle and overhead
-	namespace := func(k containerKey) string { return k.Namespace }
-	workload := func(k containerKey) string { return k.Namespace + "/" + k.Kind + "/" + k.Ref.Name }
+	namespace := func(k analyzer.ContainerRef) string { return k.Namespace }
+	workload := func(k analyzer.ContainerRef) string { return k.Namespace + "/" + k.Kind + "/" + k.Ref.Name }
 	top, starts := grouped(keys, parts[others:], namespace)
 	tops, bill := b.toBill(append(slices.Clone(parts[:others]), top...))
 	rounded := slices.Clone(tops[:others])
@@ -128,7 +128,7 @@ func (b *builder) inSteps(keys []containerKey, parts []float64) ([]document.USD,
 
 // grouped adds up parts that follow each other and have the same name. The starts are
 // where each sum begins, and at last the number of parts.
-func grouped(keys []containerKey, parts []float64, name func(containerKey) string) (sums []float64, starts []int) {
+func grouped(keys []analyzer.ContainerRef, parts []float64, name func(analyzer.ContainerRef) string) (sums []float64, starts []int) {
 	for i, k := range keys {
 		if i == 0 || name(k) != name(keys[i-1]) {
 			sums, starts = append(sums, 0), append(starts, i)

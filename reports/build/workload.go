@@ -46,7 +46,7 @@ func saved(w *document.Workload) (sum document.USD) {
 }
 
 func (b *builder) container(ref analyzer.Ref, f *analyzer.ContainerFacts) document.Container {
-	key := containerKey{ref, f.Name}
+	key := analyzer.ContainerRef{Ref: ref, Container: f.Name}
 	c := document.Container{
 		Name: f.Name, Image: f.Image, Type: string(f.Type),
 		MonthlyCost: b.worth(ref, b.cents.containers[key]),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -130,7 +131,7 @@ func poolRows(r *document.Report) []pool {
 			i, at[k] = len(out), len(out)
 			out = append(out, pool{Type: brief.Clean(p.InstanceType), Capacity: brief.Clean(p.CapacityType), Zone: brief.Clean(p.Zone)})
 			if p.Hourly > 0 {
-				out[i].Money = document.Cents(p.Hourly * 730).String()
+				out[i].Money = document.Cents(p.Hourly * pricing.HoursPerMonth).String()
 			}
 		}
 		put(&out[i])

@@ -102,7 +102,7 @@ func (p *pod) revision() string {
 	return ""
 }
 
-func (p *pod) ended() bool { return p.pod.Phase == "Succeeded" || p.pod.Phase == "Failed" }
+func (p *pod) ended() bool { return p.pod.Ended() }
 
 // current lists the pods of the newest revision: those that have not ended, or
 // all where every one has.
