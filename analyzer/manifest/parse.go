@@ -337,9 +337,15 @@ func misspeltKey(n *Node, h header) (Position, string) {
 
 // sameWord tells a key that is another one misspelt.
 func sameWord(got, want string) bool {
-	bare := strings.NewReplacer("_", "", "-", "", " ", "").Replace(got)
-	return strings.EqualFold(bare, want) || distance(got, want) <= max(1, len(want)/5)
+	if strings.EqualFold(joined.Replace(got), want) {
+		return true
+	}
+	most, longer := max(1, len(want)/5), len(got)-len(want)
+	return longer <= most && -longer <= most && distance(got, want) <= most // each letter more is a step
 }
+
+// joined takes out what parts the words of a key.
+var joined = strings.NewReplacer("_", "", "-", "", " ", "")
 
 func shorten(s string) string {
 	if r := []rune(s); len(r) > 40 {
