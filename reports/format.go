@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"bytes"
 	"io"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/csv"
@@ -30,10 +31,27 @@ func Formats() []Format {
 		{"json", "the report document, indented", plain(document.WriteJSON)},
 		{"yaml", "the report document as YAML", plain(document.WriteYAML)},
 		{"csv", "a row a container, for spreadsheets", plain(csv.Write)},
-		{"markdown", "the report in short, for a job's summary or a ticket", plain(markdown.Write)},
+		{"markdown", "the report in short, for a job's summary or a ticket", writeMarkdown},
 		{"html", "one page that needs no network: figures, graphs and reasons", plain(html.Write)},
 		{"openmetrics", "gauges for a textfile collector", plain(openmetrics.Write)},
 	}
+}
+
+// sectionWidth is the width of a section within markdown.
+const sectionWidth = 100
+
+// writeMarkdown writes the whole in short, and one section in full.
+func writeMarkdown(w io.Writer, r *document.Report, o Options) error {
+	p := r.Metadata.Part
+	if p == nil || p.Section == "" {
+		return markdown.Write(w, r)
+	}
+	var section bytes.Buffer
+	o.Width, o.Color, o.Section = sectionWidth, false, p.Section
+	if err := text.WriteTable(&section, r, o); err != nil {
+		return err
+	}
+	return markdown.WriteSection(w, r, section.String())
 }
 
 // plain is a writer that has no options.

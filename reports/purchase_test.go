@@ -20,7 +20,7 @@ import (
 func bought() *cluster {
 	c := newCluster()
 	c.node("m6i.large", "on-demand", 0.1, 3)
-	c.add("ns", "Deployment", "web", 4, container{name: "app", cpu: 1500, mem: gi, used: 100, usedMem: 200e6, toCPU: 250, toMem: 412 * mi, savings: 10.005, cost: 20, risk: 0.25, confidence: 0.9})
+	c.add("ns", "Deployment", "web", 4, container{name: "app", cpu: 1500, mem: gi, used: 100, usedMem: 200e6, toCPU: 250, toMem: 412 * mi, savings: 10.005, cost: 219, risk: 0.25, confidence: 0.9})
 	web := analyzer.Ref{Namespace: "ns", Kind: "Deployment", Name: "web"}
 	c.recs = append(c.recs,
 		advice.Advice{
@@ -114,7 +114,7 @@ func TestPurchaseSections(t *testing.T) {
 	}
 	text := strings.Join(strings.Fields(output(t, "table", r, reports.Options{Width: 200})), " ")
 	for _, want := range []string{
-		"right-sizing frees room worth $10.01 (50 %)",
+		"right-sizing frees room worth $10.01 (5 %)",
 		"Commit for 1 year to $0.10 an hour of narrow (m6i, paid no upfront): 60 % of the demand, saves $20.17 a month.",
 		"Commit for 1 year to $0.05 an hour of wide: 20 % of the demand, saves $10.16 a month.",
 		"With 40 % less demand it loses $12.50 a month.",

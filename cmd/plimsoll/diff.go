@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -88,6 +89,9 @@ func (f *diffFlags) run(ctx context.Context, s streams, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := sameWorkloads(before, after); err != nil {
+		return err
+	}
 	d := document.Compare(before, after)
 	o := reports.Options{Program: s.Program, Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor}
 	for _, k := range sinks {
@@ -103,6 +107,24 @@ func (f *diffFlags) run(ctx context.Context, s streams, args []string) error {
 		return err // which is no basis for limits either
 	}
 	return judged(limits.Judge(d))
+}
+
+// sameWorkloads refuses what was cut from a report to a section or to other workloads:
+// what was left out would look new, or gone.
+func sameWorkloads(before, after *document.Report) error {
+	a, b := before.Metadata.Part, after.Metadata.Part
+	for _, x := range []struct {
+		name string
+		part *document.PartOf
+	}{{"OLD", a}, {"NEW", b}} {
+		if x.part != nil && x.part.Section != "" {
+			return fmt.Errorf("%s is a part of a report, %s: diff needs all of one", x.name, x.part)
+		}
+	}
+	if a.String() != b.String() {
+		return fmt.Errorf("the reports are not of the same workloads: OLD has %s; NEW has %s", cmp.Or(a.String(), "all"), cmp.Or(b.String(), "all"))
+	}
+	return nil
 }
 
 func (f *diffFlags) open(ctx context.Context, s streams, args []string) (before, after *document.Report, err error) {

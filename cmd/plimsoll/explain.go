@@ -53,6 +53,9 @@ func (f *explainFlags) run(ctx context.Context, s streams, name string) error {
 	if err != nil {
 		return err
 	}
+	if p := r.Metadata.Part; p != nil && p.Section != "" {
+		return fmt.Errorf("the report is a part, %s: explain needs all of one", p)
+	}
 	var buf bytes.Buffer
 	o := reports.Options{Program: s.Program, Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor}
 	ok, err := text.ExplainSubject(&buf, r, name, o)

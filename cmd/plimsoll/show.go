@@ -41,8 +41,11 @@ func (f *savedFlags) open(ctx context.Context, s streams, quiet bool) (*document
 		}
 		r, err := readSaved(ctx, &f.files, "--report", f.report)
 		if err == nil && !quiet && !r.Metadata.GeneratedFrom.End.IsZero() {
-			end := r.Metadata.GeneratedFrom.End
-			fmt.Fprintf(s.Err, "%s: usage to %s, %s\n", oneLine(f.files.shown(f.report)), end.UTC().Format("2 Jan 2006 15:04 MST"), keep.Age(time.Since(end)))
+			end, part := r.Metadata.GeneratedFrom.End, ""
+			if p := r.Metadata.Part.String(); p != "" {
+				part = ", a part of a report: " + oneLine(p)
+			}
+			fmt.Fprintf(s.Err, "%s: usage to %s, %s%s\n", oneLine(f.files.shown(f.report)), end.UTC().Format("2 Jan 2006 15:04 MST"), keep.Age(time.Since(end)), part)
 		}
 		return r, err
 	}
@@ -231,12 +234,12 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 	if err != nil {
 		return err
 	}
+	if p := r.Metadata.Part; p != nil && p.Section != "" && o.Section != "" && o.Section != p.Section {
+		return fmt.Errorf("the report is a part, %s: it has no section %s", p, o.Section)
+	}
 	part, err := narrow(r, sel, f.workload)
 	if err != nil {
 		return err
-	}
-	if (f.workload != "" || sel.String() != "") && o.Section == "" && len(f.output) == 0 {
-		o.Section = "rightsize" // the screen is of the whole
 	}
 	said := document.Part(part, o.Section)
 	for _, k := range sinks {
@@ -279,7 +282,7 @@ func narrow(r *document.Report, sel object.Selection, workload string) (*documen
 	}
 	out := document.Narrow(r, func(w *document.Workload) bool {
 		return sel.In(w.Namespace) && (workload == "" || brief.Named(w, workload))
-	})
+	}, selected(sel, workload))
 	if len(out.Workloads) > 0 {
 		return out, nil
 	}
@@ -287,6 +290,18 @@ func narrow(r *document.Report, sel object.Selection, workload string) (*documen
 		return nil, noWorkload(r, workload)
 	}
 	return nil, errors.New("no workload matches: the report has none of " + sel.String())
+}
+
+// selected says in words which workloads are asked for.
+func selected(sel object.Selection, workload string) string {
+	var parts []string
+	if s := sel.String(); s != "" {
+		parts = append(parts, s)
+	}
+	if workload != "" {
+		parts = append(parts, "workload "+workload)
+	}
+	return strings.Join(parts, " and ")
 }
 
 func (f *showFlags) listKept(s streams) error {

@@ -80,6 +80,9 @@ func Run(ctx context.Context, a *analyzer.Analysis, costs *cost.Costs, rules []R
 		splits = append(splits, at)
 		out.LearnDays = int(at - first)
 	}
+	if a.Snapshot.Window.Start.Unix() > int64(first)*86400 && out.LearnDays > 1 {
+		out.LearnDays-- // the first date is not a whole day: the days are no more than the window
+	}
 	out.Origins = len(splits)
 	for _, r := range rules {
 		t := tally{costs: costs, before: map[analyzer.ContainerRef]Setting{}}

@@ -13,8 +13,11 @@ import (
 
 // analysis is of containers whose days are alike, some days long.
 func analysis(days, containers int) *analyzer.Analysis {
+	return analysisFrom(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC), days, containers)
+}
+
+func analysisFrom(start time.Time, days, containers int) *analyzer.Analysis {
 	r := rand.New(rand.NewPCG(1, 1))
-	start := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 	s := &analyzer.Snapshot{Window: analyzer.Window{Start: start, End: start.AddDate(0, 0, days), Step: 5 * time.Minute}}
 	rec := analyzer.NewRecorder(s.Window)
 	for i := range containers {
@@ -62,6 +65,17 @@ func TestRun(t *testing.T) {
 	}
 	if s := scoreOf(t, got, "kubecost max/0.7"); s.Killed != 0 || s.CPUSlack < krr.CPUSlack {
 		t.Errorf("kubecost: got %+v", s)
+	}
+}
+
+// TestRunDaysWithinWindow: a window that begins within a day touches a date more than it
+// has days, and the days that are told are no more than the window's.
+func TestRunDaysWithinWindow(t *testing.T) {
+	for _, hour := range []int{0, 1, 12, 17, 23} {
+		got, err := backtest.Run(context.Background(), analysisFrom(time.Date(2026, 6, 1, hour, 0, 0, 0, time.UTC), 14, 3), nil, backtest.Rules()[:1])
+		if err != nil || got.TestDays+got.LearnDays != 14 {
+			t.Errorf("from %d o'clock: %d days from %d, of 14 days (error %v)", hour, got.TestDays, got.LearnDays, err)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func MoneyLines(r *document.Report) []MoneyLine {
 		}
 		return []MoneyLine{{Text: "No node has a price, so there are no costs and no savings. Name the cloud with --provider and --region, or give --pricing."}}
 	}
-	today := fmt.Sprintf("%s a month for nodes", WholeOf(*m.MonthlyCost))
+	today := fmt.Sprintf("%s a month for %s", WholeOf(*m.MonthlyCost), Billed(r))
 	if b := m.MonthlyBill; b != nil {
 		today += fmt.Sprintf(" (%s with %s)", WholeOf(b.Total.USD()), strings.Join(billNames(b), ", "))
 	}
@@ -36,6 +36,15 @@ func MoneyLines(r *document.Report) []MoneyLine {
 		out = append(out, MoneyLine{Label: "listed", Text: fmt.Sprintf("%s of that are the workloads that are listed", WholeOf(listedCost(r)))})
 	}
 	return append(out, possible(r))
+}
+
+// Billed is what the bill is of: nodes, or pods where there is no node and each pod is
+// billed by itself.
+func Billed(r *document.Report) string {
+	if r.Nodes.Current.Count == 0 {
+		return "pods"
+	}
+	return "nodes"
 }
 
 // PriceGaps says what of the sums is an estimate, and what is in none of them, for
@@ -109,16 +118,16 @@ func possible(r *document.Report) MoneyLine {
 }
 
 func possibly(r *document.Report) MoneyLine {
-	today, saves := WholeOf(*r.Summary.MonthlyCost), Saves(r)
+	today, saves, of := WholeOf(*r.Summary.MonthlyCost), Saves(r), Billed(r)
 	switch {
 	case r.Summary.QuietHour:
 		return MoneyLine{Label: "advised", Text: fmt.Sprintf("%s a month for nodes, for the busiest hour of the window. Few pods run at this hour: what today's nodes cost over the window is not known, and so not what is saved", WholeOf(lastBill(r)))}
 	case saves > 0 && r.NoHistory():
-		return MoneyLine{Label: "possible", Text: fmt.Sprintf("%s a month for nodes: saves %s, by today's requests alone: no usage of other hours is known", today-saves, saves)}
+		return MoneyLine{Label: "possible", Text: fmt.Sprintf("%s a month for %s: saves %s, by today's requests alone: no usage of other hours is known", today-saves, of, saves)}
 	case saves > 0:
-		return MoneyLine{Label: "possible", Text: fmt.Sprintf("%s a month for nodes: saves %s (%s) by the steps below", today-saves, saves, Part(document.USD(saves), document.USD(today))), Good: true}
+		return MoneyLine{Label: "possible", Text: fmt.Sprintf("%s a month for %s: saves %s (%s) by the steps below", today-saves, of, saves, Part(document.USD(saves), document.USD(today))), Good: true}
 	case saves < 0:
-		return MoneyLine{Label: "advised", Text: fmt.Sprintf("%s a month for nodes: %s more, for what is short today", today-saves, -saves)}
+		return MoneyLine{Label: "advised", Text: fmt.Sprintf("%s a month for %s: %s more, for what is short today", today-saves, of, -saves)}
 	case r.Nodes.Plan == nil && Room(r) > 0:
 		return MoneyLine{Label: "possible", Text: fmt.Sprintf("room worth %s a month becomes free; it leaves the bill when nodes go", WholeOf(Room(r))), Good: true}
 	}

@@ -36,6 +36,26 @@ type Saving struct {
 	Unknown          bool         // what it saves is not known
 }
 
+// RoomWord says what becomes of the room: a step that raises more than it lowers needs some.
+func (x *Saving) RoomWord() string {
+	if x.Freed < 0 {
+		return "needs room"
+	}
+	return "room"
+}
+
+// StepDollars are the whole dollars of the steps that take something off the bill, in
+// their order. They add up to the whole.
+func StepDollars(r *document.Report, all []Saving) []Whole {
+	var parts []document.USD
+	for _, x := range all {
+		if !x.Room && !x.Beside && !x.Unknown {
+			parts = append(parts, x.USD)
+		}
+	}
+	return Shares(Saves(r), parts)
+}
+
 // The steps of pods. They free room, and take off the bill what is billed by the pod.
 const (
 	rightsizing = "right-size"

@@ -1,11 +1,69 @@
 package document
 
-import "slices"
+import (
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
+
+// PartOf says what a document has of the report that it was cut from. The summary and
+// the nodes of today are those of the whole.
+type PartOf struct {
+	// Section is the one section that the document has; absent where it has all.
+	Section string `json:"section,omitempty"`
+	// Selection are the workloads that it has, as they were asked for; absent where it has all.
+	Selection string `json:"selection,omitempty"`
+}
+
+// String names the part; empty of the whole.
+func (p *PartOf) String() string {
+	var parts []string
+	if p != nil && p.Section != "" {
+		parts = append(parts, "the section "+p.Section)
+	}
+	if p != nil && p.Selection != "" {
+		parts = append(parts, p.Selection)
+	}
+	return strings.Join(parts, " of ")
+}
+
+// Printed is the section to print where one is asked for: of a part the one that it has,
+// or its containers, since the screen is of a whole.
+func (p *PartOf) Printed(asked string) string {
+	switch {
+	case p == nil:
+		return asked
+	case p.Section != "":
+		return p.Section
+	case asked == "":
+		return "rightsize"
+	}
+	return asked
+}
+
+// cut says of a copy of a report that it is a part, beside what it was a part of before.
+func (r *Report) cut(section, selection string) {
+	p := PartOf{Section: section, Selection: selection}
+	if was := r.Metadata.Part; was != nil {
+		if p.Section == "" {
+			p.Section = was.Section
+		}
+		if was.Selection != "" && selection != "" && was.Selection != selection {
+			p.Selection = was.Selection + ", of these " + selection
+		} else if selection == "" {
+			p.Selection = was.Selection
+		}
+	}
+	r.Metadata.Part = &p
+}
 
 // Narrow gives the report with the workloads alone that are kept, and what is
-// advised for them. Sums, nodes and purchases stay those of the whole.
-func Narrow(r *Report, keep func(*Workload) bool) *Report {
+// advised for them; selection says in words which. Sums, nodes and purchases stay those
+// of the whole.
+func Narrow(r *Report, keep func(*Workload) bool, selection string) *Report {
 	out := *r
+	out.cut("", selection)
 	names := map[string]bool{}
 	out.Workloads = []Workload{}
 	for i := range r.Workloads {
@@ -16,6 +74,7 @@ func Narrow(r *Report, keep func(*Workload) bool) *Report {
 	}
 	out.Recommendations = slices.DeleteFunc(slices.Clone(r.Recommendations), func(x Recommendation) bool { return !names[x.Target] })
 	out.Waste = slices.DeleteFunc(slices.Clone(r.Waste), func(x Waste) bool { return !names[x.Target] })
+	out.Warnings = slices.DeleteFunc(slices.Clone(r.Warnings), func(x analyzer.Warning) bool { return x.Code == WarnPending && !names[x.Subject] })
 	if r.Purchase != nil {
 		p := *r.Purchase
 		p.Spot.Workloads = slices.DeleteFunc(slices.Clone(p.Spot.Workloads), func(x SpotWorkload) bool { return !names[x.Target] })
@@ -36,6 +95,7 @@ func Part(r *Report, section string) *Report {
 	if !ok {
 		return &out
 	}
+	out.cut(section, "")
 	out.Recommendations = slices.DeleteFunc(slices.Clone(r.Recommendations), func(x Recommendation) bool { return !slices.Contains(want, x.Lever) })
 	out.Workloads = workloadsOf(r, section)
 	if section != "backtest" {

@@ -72,6 +72,8 @@ type Metadata struct {
 	Version string `json:"version"`
 	// Sources are where the facts were read.
 	Sources []analyzer.Source `json:"sources"`
+	// Part says that the document is a part of a report; absent of a whole one.
+	Part *PartOf `json:"part,omitempty"`
 }
 
 // Window is the time that the usage covers.

@@ -1,10 +1,17 @@
 package document
 
-import "github.com/plimsoll-k8s/plimsoll/analyzer"
+import (
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+)
 
 // Unseen says why the report can't tell whether there is any of a kind; empty where
 // it can. What was not looked at is not absent.
 func (r *Report) Unseen(k UrgentKind) string {
+	if p := r.Metadata.Part; p != nil && p.Section != "" && !sectionTells(p.Section, k) {
+		return "the document is a part of a report, " + p.String()
+	}
 	switch k {
 	case Pending:
 		if r.Nodes.Plan == nil {
@@ -27,6 +34,12 @@ func (r *Report) Unseen(k UrgentKind) string {
 		}
 	}
 	return ""
+}
+
+// sectionTells reports whether a section has what a kind is told by: pods that wait by the
+// warnings, which each has, the others by the workloads.
+func sectionTells(section string, k UrgentKind) bool {
+	return k == Pending || slices.Contains([]string{"rightsize", "horizontal", "savings", "risks"}, section)
 }
 
 // sawUsage reports whether any container has usage, or there is none to have it.

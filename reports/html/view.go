@@ -13,6 +13,9 @@ const mostUrgent = 8
 // view is what the plain part of the page says, in words.
 type view struct {
 	Cluster, Span, Version string
+	Part                   string // what it has of the report; empty of a whole one
+	Urgency, Ladder        bool   // whether it tells what to fix first, and the steps
+	Listed                 bool   // whether the section, or the whole, has workloads
 	Today, Possible, Less  string // the figures; empty without
 	Money                  []brief.MoneyLine
 	Counts                 string
@@ -66,10 +69,20 @@ func viewOf(r *document.Report, rows []row) *view {
 	if r.Metadata.GeneratedFrom.Moment {
 		v.Moment = brief.MomentMark + " " + brief.MomentWords
 	}
+	v.part(r.Metadata.Part)
+	v.Listed = v.Ladder || len(rows) > 0
 	v.urgent(r)
 	v.steps(r)
 	v.waste(r)
 	return v
+}
+
+// part says what the page has. What is dangerous is told of the workloads, and the steps
+// of all sections.
+func (v *view) part(p *document.PartOf) {
+	v.Part = brief.Clean(p.String())
+	v.Ladder = p == nil || p.Section == ""
+	v.Urgency = v.Ladder || p.Section == "risks"
 }
 
 func counts(r *document.Report) string {
@@ -106,13 +119,7 @@ func (v *view) steps(r *document.Report) {
 		today = *r.Summary.MonthlyCost
 	}
 	scale := func(u document.USD) int { return int(min(max(1000*float64(u)/float64(max(today, 1)), 0), 1000)) }
-	var parts []document.USD
-	for _, x := range all {
-		if !x.Room && !x.Beside && !x.Unknown {
-			parts = append(parts, x.USD)
-		}
-	}
-	dollars := brief.Shares(brief.Saves(r), parts)
+	dollars := brief.StepDollars(r, all)
 	first := "today"
 	if r.Summary.QuietHour { // today's is not known
 		first, today = "the plan", r.Summary.Waterfall[0].MonthlyBefore
@@ -131,7 +138,7 @@ func (v *view) steps(r *document.Report) {
 			n++
 			s.Label = fmt.Sprintf("%d %s", n, x.Name)
 			if x.Room {
-				s.Amount, s.Class = "room "+brief.WholeOf(x.Freed).String(), "room"
+				s.Amount, s.Class = x.RoomWord()+" "+brief.WholeOf(max(x.Freed, -x.Freed)).String(), "room"
 				s.Width = scale(max(x.Freed, -x.Freed))
 				s.From = max(scale(left)-s.Width, 0)
 				break

@@ -24,7 +24,7 @@ const (
 // Write writes the report.
 func Write(w io.Writer, r *document.Report) error {
 	var b page
-	fmt.Fprintf(&b, "## plimsoll: %s\n\n", cell(name(r)))
+	b.head(r)
 	b.money(r)
 	b.urgent(r)
 	b.steps(r)
@@ -34,6 +34,40 @@ func Write(w io.Writer, r *document.Report) error {
 	fmt.Fprintf(&b, "\n<sub>plimsoll %s; list prices; %s</sub>\n", cell(r.Metadata.Version), cell(prices(r)))
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// WriteSection writes one section of the report, as text says it.
+func WriteSection(w io.Writer, r *document.Report, text string) error {
+	var b page
+	b.head(r)
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	lines, left := strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n"), 0
+	b.WriteString(fence + "text\n")
+	for i, l := range lines {
+		if b.Len()+len(l) > maxSize {
+			left = len(lines) - i
+			break
+		}
+		b.WriteString(l)
+	}
+	if left > 0 {
+		fmt.Fprintf(&b, "%s more", document.Counted(left, "line"))
+	}
+	b.WriteString("\n" + fence + "\n")
+	fmt.Fprintf(&b, "\n<sub>plimsoll %s; list prices; %s</sub>\n", cell(r.Metadata.Version), cell(prices(r)))
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// head names the cluster, and of a part of the report what it has.
+func (b *page) head(r *document.Report) {
+	fmt.Fprintf(b, "## plimsoll: %s\n\n", cell(name(r)))
+	if p := r.Metadata.Part.String(); p != "" {
+		fmt.Fprintf(b, "A part of the report: %s. Sums are of the whole.\n\n", cell(p))
+	}
 }
 
 func name(r *document.Report) string {
@@ -115,15 +149,19 @@ func (b *page) steps(r *document.Report) {
 		return
 	}
 	b.WriteString("\n### Save\n\nEach step needs the ones before.\n\n| step | what | a month | risk |\n|---|---|--:|---|\n")
+	dollars := brief.StepDollars(r, all)
 	for i, x := range all {
 		step, money := fmt.Sprintf("%d %s", i+1, x.Name), brief.WholeOf(x.USD).String()
 		switch {
-		case r.Summary.MonthlyCost == nil:
-			money = ""
 		case x.Room:
-			money = "room"
+			money = x.RoomWord()
 		case x.Unknown:
 			money = "not known"
+		case !x.Beside:
+			money, dollars = dollars[0].String(), dollars[1:]
+		}
+		if r.Summary.MonthlyCost == nil {
+			money = ""
 		}
 		if x.Estimate && !x.Unknown && money != "" {
 			money = brief.EstimateMark + money

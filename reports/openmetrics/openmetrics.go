@@ -70,14 +70,16 @@ func byKind() []Family {
 					add(dollars(s.MonthlyBefore-s.MonthlyAfter), s.Lever)
 				}
 			}},
-		{"plimsoll_urgent", "", "What is dangerous as it is, by kind.", []string{"kind"},
+		{"plimsoll_urgent", "", "What is dangerous as it is, by kind; absent of a kind that cannot be told.", []string{"kind"},
 			func(r *document.Report, add func(float64, ...string)) {
 				count := map[document.UrgentKind]int{}
 				for _, u := range r.Urgents() {
 					count[u.Kind]++
 				}
 				for _, k := range document.UrgentKinds() {
-					add(float64(count[k]), string(k))
+					if count[k] > 0 || r.Unseen(k) == "" {
+						add(float64(count[k]), string(k))
+					}
 				}
 			}},
 		{"plimsoll_containers", "", "Containers by what is advised: change, fine or withheld.", []string{"advice"},

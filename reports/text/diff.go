@@ -37,7 +37,11 @@ func (s *screen) sides(d *document.Comparison) {
 	if a.MonthlySavings != nil && b.MonthlySavings != nil {
 		s.hang("to save ", brief.Arrow(a.MonthlySavings.String(), b.MonthlySavings.String())+" a month", plainTone)
 	}
-	s.hang("to fix  ", brief.Arrow(fmt.Sprint(a.Urgent), fmt.Sprint(b.Urgent))+" things that are dangerous", plainTone)
+	things := " things that are dangerous"
+	if b.Urgent == 1 {
+		things = " thing that is dangerous"
+	}
+	s.hang("to fix  ", brief.Arrow(fmt.Sprint(a.Urgent), fmt.Sprint(b.Urgent))+things, plainTone)
 	for _, x := range brief.DiffDoubts(d) {
 		s.hang("doubt   ", x, badTone)
 	}

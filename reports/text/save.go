@@ -17,7 +17,7 @@ func (s *screen) save() {
 	if len(all) == 0 {
 		return
 	}
-	dollars := stepDollars(s.r, all)
+	dollars := brief.StepDollars(s.r, all)
 	t := &rows{indent: 2, right: []bool{false, false, true, false}}
 	head := t.add("SAVE", "each needs those before", "A MONTH", "RISK")
 	for i := range head.tones {
@@ -32,7 +32,7 @@ func (s *screen) save() {
 			x.Size += ", not nodes"
 		default:
 			n++
-			label, money = fmt.Sprintf("%d %s", n, x.Name), "room"
+			label, money = fmt.Sprintf("%d %s", n, x.Name), x.RoomWord()
 			switch {
 			case x.Unknown:
 				money = "not known"
@@ -57,17 +57,6 @@ func (s *screen) save() {
 	if len(s.r.Waste) > 0 && s.o.Saved {
 		s.hang("  ", brief.WasteWithin(s.r)+s.with("plimsoll show waste"), plainTone)
 	}
-}
-
-// stepDollars are the whole dollars of the steps that take something off the bill.
-func stepDollars(r *document.Report, all []brief.Saving) []brief.Whole {
-	var parts []document.USD
-	for _, x := range all {
-		if !x.Room && !x.Beside && !x.Unknown {
-			parts = append(parts, x.USD)
-		}
-	}
-	return brief.Shares(brief.Saves(r), parts)
 }
 
 func (s *screen) saveTable(t *rows) {

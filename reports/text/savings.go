@@ -73,7 +73,7 @@ func (s *screen) savingsSection() {
 func (s *screen) restOf(cost document.USD) []string {
 	var out []string
 	if idle := s.r.Summary.IdleMonthly; idle != nil && !s.r.Partial() {
-		rest := fmt.Sprintf("Of %s for nodes the rest is unrequested capacity, %s", s.r.Summary.MonthlyCost, idle)
+		rest := fmt.Sprintf("Of %s for %s the rest is unrequested capacity, %s", s.r.Summary.MonthlyCost, brief.Billed(s.r), idle)
 		if x := s.r.Summary.OverheadMonthly; x != nil && *x != 0 {
 			rest += fmt.Sprintf(", and what nodes keep for the system, %s", x)
 		}

@@ -26,6 +26,7 @@ func WriteTable(w io.Writer, r *document.Report, o Options) error {
 }
 
 func writeTable(w io.Writer, r *document.Report, o Options) error {
+	o.Section = r.Metadata.Part.Printed(o.Section)
 	switch {
 	case r.Allocation != nil:
 		return writeAllocation(w, r, o)
@@ -43,6 +44,7 @@ func WriteWide(w io.Writer, r *document.Report, o Options) error {
 }
 
 func writeContainers(w io.Writer, r *document.Report, o Options) error {
+	o.Section = r.Metadata.Part.Printed(o.Section)
 	switch {
 	case r.Allocation != nil:
 		o.Width, o.Verbose = unlimited, true
