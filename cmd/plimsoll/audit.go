@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -166,7 +165,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	f.files.store.Timeout = f.kube.RequestTimeout
+	f.files.store.Timeout = f.storeTimeout()
 	f.prices.in, f.commit.in = f.files, f.files
 	opts, err := f.options(ctx)
 	if err != nil {
@@ -192,20 +191,23 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	var all writing
+	defer all.drop()
 	if f.saveSnapshot != "" {
-		if err := f.save(ctx, snap); err != nil {
-			return storeError(fmt.Errorf("saving the snapshot: %w", err))
+		if err := f.addSnapshot(&all, s, snap); err != nil {
+			return err
 		}
 	}
 	if failed != nil {
-		return failed
+		return cmp.Or(all.put(ctx), failed)
 	}
 	report := build.Report(build.Of(out, programVersion()))
-	o.Saved = !f.noCache && keep.Open().Save(report, f.source(report), time.Now())
+	o.Saved = !f.noCache && all.keep(keep.Open(), report, f.source(report))
 	if file := savedIn(sinks, f.files); !o.Saved && file != "" {
 		o.Saved, o.From = true, "--report "+brief.ShellWord(file)
 	}
-	if err := writeReport(ctx, s, f.files, sinks, report, o); err != nil {
+	all.addReport(s, &f.files, sinks, report, o)
+	if err := all.put(ctx); err != nil {
 		return err
 	}
 	sayLeftOut(s, sinks, report, o, f.quiet)
@@ -250,11 +252,11 @@ func (f *auditFlags) asked(s streams, opts *advice.Options) (limit.Audit, report
 // complete is the error of a report that lacks something.
 func (f *auditFlags) complete(snap *analyzer.Snapshot) error {
 	if unread := snap.Unread(); unread != "" {
-		return sourceError(fmt.Errorf("the report is partial: %s", unread))
+		return partialError(fmt.Errorf("the report is partial: %s", unread))
 	}
 	if f.strict {
 		if w := collect.Incomplete(snap); w != nil {
-			return sourceError(fmt.Errorf("--strict: %s", w))
+			return partialError(fmt.Errorf("--strict: %s", w))
 		}
 	}
 	return nil

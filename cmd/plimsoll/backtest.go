@@ -49,7 +49,7 @@ func (f *backtestFlags) run(ctx context.Context, s streams) error {
 	if f.output != "table" && f.output != "json" {
 		return fmt.Errorf("-o %s: no such format; there is: table, json", f.output)
 	}
-	f.files.store.Timeout = f.kube.RequestTimeout
+	f.files.store.Timeout = f.storeTimeout()
 	f.prices.in = f.files
 	catalog, err := f.prices.catalog(ctx)
 	if err != nil {
@@ -90,7 +90,7 @@ func (f *backtestFlags) run(ctx context.Context, s streams) error {
 		return err
 	}
 	if unread != "" {
-		return sourceError(fmt.Errorf("the scores are partial: %s", unread))
+		return partialError(fmt.Errorf("the scores are partial: %s", unread))
 	}
 	return nil
 }

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"regexp"
 	"strconv"
@@ -20,7 +20,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/prometheus"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
-	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 )
 
 // collectFlags are the flags of every verb that collects a snapshot.
@@ -162,9 +161,17 @@ func (f *collectFlags) request(s streams, p *progress) (*collect.Request, error)
 	return r, nil
 }
 
+// storeTimeout is the shorter of --request-timeout and --timeout, where they are given.
+func (f *collectFlags) storeTimeout() time.Duration {
+	if f.timeout > 0 && (f.kube.RequestTimeout <= 0 || f.timeout < f.kube.RequestTimeout) {
+		return f.timeout
+	}
+	return max(f.kube.RequestTimeout, 0)
+}
+
 // name gives the request its sources.
 func (f *collectFlags) name(r *collect.Request) {
-	f.files.store.Timeout = f.kube.RequestTimeout
+	f.files.store.Timeout = f.storeTimeout()
 	r.Objects, r.Dumps = f.files.allShown(f.objects), map[string][]string{}
 	for _, d := range f.dumps {
 		if len(*d.files) > 0 {
@@ -274,20 +281,15 @@ func collectError(err error) error {
 	return err
 }
 
-// save writes the snapshot to where --save-snapshot says.
-func (f *collectFlags) save(ctx context.Context, snap *analyzer.Snapshot) error {
-	if !store.IsURL(f.saveSnapshot) {
-		write := func() error { return snapshot.Write(f.saveSnapshot, snap, f.files.mode.of()) }
-		if disk.IsPipe(f.saveSnapshot) {
-			return disk.WaitFor(ctx, write)
-		}
-		return write()
+// addSnapshot makes the snapshot ready for where --save-snapshot says.
+func (f *collectFlags) addSnapshot(all *writing, s streams, snap *analyzer.Snapshot) error {
+	const what = "saving the snapshot"
+	encode := func(w io.Writer) error { return snapshot.Encode(w, snap) }
+	if f.saveSnapshot != "-" {
+		return all.add(&f.files, what, f.saveSnapshot, encode)
 	}
-	var data bytes.Buffer
-	if err := snapshot.Encode(&data, snap); err != nil {
-		return err
-	}
-	return f.files.write(ctx, f.saveSnapshot, data.Bytes())
+	all.addSink(s, &f.files, "the snapshot", "", encode)
+	return nil
 }
 
 // reading says which flag named the file that an error is of.

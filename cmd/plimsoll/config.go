@@ -102,7 +102,7 @@ func failOn(values []string) []string {
 // judged gives what --fail-on found its exit code.
 func judged(err error) error {
 	if at := (*limit.Found)(nil); errors.As(err, &at) {
-		return &exitError{exitFound, err}
+		return &exitError{code: exitFound, err: err}
 	}
 	return err
 }

@@ -52,6 +52,7 @@ worse or better fails then.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), s, args) },
 	}
 	fl := cmd.Flags()
+	f.files.registerTimeout(fl)
 	fl.StringVar(&f.since, "since", "", "compare the last report with the last that was made `TIME` or more before it, such as 7d")
 	fl.StringVar(&f.of, "of", "", "with --since: the reports `OF` a context, a snapshot or the demo, as show --list names it")
 	completeWith(cmd, "of", keptOf)
@@ -94,14 +95,16 @@ func (f *diffFlags) run(ctx context.Context, s streams, args []string) error {
 	}
 	d := document.Compare(before, after)
 	o := reports.Options{Program: s.Program, Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor}
+	var all writing
 	for _, k := range sinks {
 		opts := o
 		if k.file != "" {
 			opts.Width, opts.Color = 0, false
 		}
-		if err := writeSink(ctx, s, f.files, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, d, opts) }); err != nil {
-			return err
-		}
+		all.addSink(s, &f.files, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, d, opts) })
+	}
+	if err := all.put(ctx); err != nil {
+		return err
 	}
 	if err := whole(before, after); err != nil {
 		return err // which is no basis for limits either

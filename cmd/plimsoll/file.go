@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -21,6 +22,7 @@ type files struct {
 	store store.Client
 	urls  map[string]string // by the names that they are shown under
 	mode  fileMode          // of new files
+	wait  waitFlag          // --timeout, where a verb has it for files alone
 }
 
 // fileMode is the flag --file-mode.
@@ -48,6 +50,42 @@ func (m *fileMode) of() fs.FileMode {
 
 func (f *files) register(fl *pflag.FlagSet) {
 	fl.Var(&f.mode, "file-mode", "`MODE` of files that are written and are not there yet: private (0600), umask, or an octal number; others keep theirs")
+}
+
+// registerTimeout adds the flag of verbs that dial nothing but the URLs of files.
+func (f *files) registerTimeout(fl *pflag.FlagSet) {
+	fl.Var(&f.wait, "timeout", "give a URL up where nothing comes for so long, a `DURATION` such as 30s (default 9s)")
+}
+
+// waitFlag is a time above zero; 0 where it is not given.
+type waitFlag time.Duration
+
+func (w *waitFlag) String() string {
+	if *w == 0 {
+		return ""
+	}
+	return time.Duration(*w).String()
+}
+
+func (w *waitFlag) Type() string { return "DURATION" }
+
+// Set is of pflag.Value.
+func (w *waitFlag) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return errors.New("want a time above zero, such as 30s")
+	}
+	*w = waitFlag(d)
+	return nil
+}
+
+// client dials stores.
+func (f *files) client() store.Client {
+	c := f.store
+	if f.wait != 0 {
+		c.Timeout = time.Duration(f.wait)
+	}
+	return c
 }
 
 // shown gives the name under which a file goes into messages, reports and
@@ -81,7 +119,7 @@ func (f *files) open(ctx context.Context, name string) (io.ReadCloser, error) {
 		name = url
 	}
 	if store.IsURL(name) {
-		return f.store.Open(ctx, name)
+		return f.client().Open(ctx, name)
 	}
 	return disk.Open(ctx, name)
 }
@@ -98,23 +136,6 @@ func (f *files) read(ctx context.Context, name string) ([]byte, error) {
 		err = fmt.Errorf("%s: %w", store.Show(name), err)
 	}
 	return data, err
-}
-
-// write replaces a file whole or not at all.
-func (f *files) write(ctx context.Context, name string, data []byte) error {
-	if store.IsURL(name) {
-		return f.store.Write(ctx, name, data)
-	}
-	replace := func() error {
-		return disk.Replace(name, f.mode.of(), func(w io.Writer) error {
-			_, err := w.Write(data)
-			return err
-		})
-	}
-	if disk.IsPipe(name) {
-		return disk.WaitFor(ctx, replace)
-	}
-	return replace()
 }
 
 // watchedReader keeps what reading failed with: parsers give its text alone.

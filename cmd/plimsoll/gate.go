@@ -123,6 +123,7 @@ func (f *gateFlags) register(cmd *cobra.Command) {
 	fl.BoolVar(&f.showAll, "show-all", false, "print findings that are known or waived, too")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
 	f.files.register(fl)
+	f.files.registerTimeout(fl)
 	fl.StringVar(&f.config, "config", "", "YAML `FILE` of flags: a map from a flag's name to its value or list of values")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on stderr but errors of use")
 	completeFrom(cmd, "output", finding.Names())
@@ -157,6 +158,7 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 		if result, err = f.mendAndJudge(ctx, s, in, result, paths); err != nil {
 			return err
 		}
+		ctx = context.WithoutCancel(ctx) // the manifests are written: what is said of them follows
 	}
 	makePrintable(result)
 	r := &finding.Report{Result: result, Rules: rulesOf(policy), Threshold: policy.Threshold(), Version: programVersion(), Today: in.Today}
@@ -177,9 +179,9 @@ func (f *gateFlags) conclude(s streams, r *finding.Report, said bool) error {
 	case r.Account.Withheld > 0:
 		return r.Withheld()
 	case r.Fails() && said:
-		return &exitError{exitFound, errors.New(r.Verdict())}
+		return &exitError{code: exitFound, err: errors.New(r.Verdict())}
 	case r.Fails():
-		return &exitError{exitFound, fmt.Errorf("%s; %s", r.Verdict(), finding.Printable(r.Read()))}
+		return &exitError{code: exitFound, err: fmt.Errorf("%s; %s", r.Verdict(), finding.Printable(r.Read()))}
 	case !said && !f.quiet:
 		fmt.Fprintln(s.Err, finding.Printable(r.Read()))
 	}
@@ -201,16 +203,14 @@ func makePrintable(result *verdict.Result) {
 // in words what was read.
 func (f *gateFlags) print(ctx context.Context, s streams, sinks []sink[finding.Format], r *finding.Report) (said bool, err error) {
 	o := finding.Options{Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll}
+	var all writing
 	for _, k := range sinks {
 		opts := o
 		opts.Color, opts.Indent = o.Color && k.file == "", s.Width > 0 && k.file == ""
 		said = said || k.file == "" && k.format.ForPeople
-		err := writeSink(ctx, s, f.files, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, r, opts) })
-		if err != nil {
-			return said, err
-		}
+		all.addSink(s, &f.files, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, r, opts) })
 	}
-	return said, nil
+	return said, all.put(ctx)
 }
 
 // check finds flags that do not go together.
@@ -421,13 +421,21 @@ func (f *gateFlags) readBase(ctx context.Context, paths []string, o tree.Options
 }
 
 func (f *gateFlags) saveBaseline(ctx context.Context, s streams, r *verdict.Result) error {
+	const what = "writing --write-baseline"
 	b := verdict.BaselineOf(r.Findings)
 	data, err := b.Encode()
-	if err == nil {
-		err = f.files.write(ctx, f.writeBaseline, data)
-	}
 	if err != nil {
-		return storeError(fmt.Errorf("writing --write-baseline: %w", err))
+		return saying(what, err)
+	}
+	var w writing
+	if err := w.add(&f.files, what, f.writeBaseline, func(to io.Writer) error {
+		_, err := to.Write(data)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := w.put(ctx); err != nil {
+		return err
 	}
 	if !f.quiet {
 		are := "findings are"

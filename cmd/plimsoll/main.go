@@ -30,7 +30,11 @@ func main() {
 		// What waits for a pipe or a terminal does not see that ctx has ended.
 		time.Sleep(grace)
 		disk.Abandon()
-		fmt.Fprintf(os.Stderr, "error: %s\n", errInterrupted)
+		err := errInterrupted
+		if filesStand.Load() {
+			err = errPrinting
+		}
+		fmt.Fprintf(os.Stderr, "error: %s\n", err)
 		os.Exit(exitInterrupted)
 	})
 	os.Exit(run(ctx, os.Args, osStreams()))

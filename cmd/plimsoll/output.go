@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -89,19 +87,15 @@ func checkFolder(flag, file string) error {
 	return nil
 }
 
-// writeReport renders the report into every sink.
-func writeReport(ctx context.Context, s streams, out files, sinks []sink[reports.Format], r *document.Report, o reports.Options) error {
+// addReport renders the report into every sink.
+func (w *writing) addReport(s streams, out *files, sinks []sink[reports.Format], r *document.Report, o reports.Options) {
 	for _, k := range sinks {
 		opts := o
 		if k.file != "" {
 			opts.Width, opts.Color = 0, false
 		}
-		err := writeSink(ctx, s, out, k.format.Name, k.file, func(w io.Writer) error { return k.format.Write(w, r, opts) })
-		if err != nil {
-			return err
-		}
+		w.addSink(s, out, k.format.Name, k.file, func(to io.Writer) error { return k.format.Write(to, r, opts) })
 	}
-	return nil
 }
 
 // sayLeftOut names on stderr the columns for which a line of the wide table has no room.
@@ -112,22 +106,4 @@ func sayLeftOut(s streams, sinks []sink[reports.Format], r *document.Report, o r
 			return
 		}
 	}
-}
-
-// writeSink renders into one sink. A file is replaced whole or not at all.
-func writeSink(ctx context.Context, s streams, out files, format, file string, render func(io.Writer) error) error {
-	var buf bytes.Buffer
-	if err := render(&buf); err != nil {
-		return fmt.Errorf("rendering %s: %w", format, err)
-	}
-	if file == "" {
-		if _, err := s.Out.Write(buf.Bytes()); err != nil {
-			return fmt.Errorf("writing %s to stdout: %w", format, err)
-		}
-		return nil
-	}
-	if err := out.write(ctx, file, buf.Bytes()); err != nil {
-		return storeError(fmt.Errorf("writing %s: %w", format, err))
-	}
-	return nil
 }

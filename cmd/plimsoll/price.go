@@ -155,7 +155,7 @@ files and exits with 2 if one cannot be used.`,
   plimsoll price --validate prices.yaml`,
 		RunE: func(cmd *cobra.Command, types []string) error {
 			if len(validate) > 0 {
-				return validatePrices(cmd.Context(), s, validate)
+				return validatePrices(cmd.Context(), s, flags.in, validate)
 			}
 			catalog, err := flags.catalog(cmd.Context())
 			if err != nil {
@@ -172,6 +172,7 @@ files and exits with 2 if one cannot be used.`,
 		},
 	}
 	flags.register(cmd)
+	flags.in.registerTimeout(cmd.Flags())
 	cmd.AddCommand(newPriceUpdate(s))
 	cmd.Flags().StringArrayVar(&validate, "validate", nil, "check this price `FILE` and do nothing else; repeatable")
 	cmd.Flags().BoolVar(&sources, "sources", false, "say from when each kind of price is, and from where")
@@ -182,8 +183,8 @@ files and exits with 2 if one cannot be used.`,
 	return cmd
 }
 
-func validatePrices(ctx context.Context, s streams, names []string) error {
-	bad, in := 0, files{}
+func validatePrices(ctx context.Context, s streams, in files, names []string) error {
+	bad := 0
 	for _, name := range names {
 		file, err := in.open(ctx, name)
 		if err != nil {

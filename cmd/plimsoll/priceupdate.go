@@ -21,6 +21,7 @@ type priceUpdate struct {
 	provider string
 	regions  []string
 	endpoint string
+	files    files // whose --timeout it has
 
 	client *http.Client // nil is the default one
 	today  string       // as YYYY-MM-DD
@@ -49,6 +50,7 @@ Neither needs a login. The file of a region of AWS is of hundreds of MB.`,
 	cmd.Flags().StringVar(&u.provider, "provider", "", "`CLOUD` whose list to read: aws or azure")
 	cmd.Flags().StringSliceVar(&u.regions, "region", nil, "`REGION` to renew; repeatable, or joined by commas")
 	cmd.Flags().StringVar(&u.endpoint, "endpoint", "", "`URL` of a mirror of the price list")
+	u.files.registerTimeout(cmd.Flags())
 	cmd.Flags().StringVar(&u.cache.dir, "price-cache", "", "`DIR` to keep the tables in (default: plimsoll/prices in the user's cache)")
 	return cmd
 }
@@ -57,7 +59,7 @@ Neither needs a login. The file of a region of AWS is of hundreds of MB.`,
 var regionName = regexp.MustCompile(`^[a-z0-9-]{2,40}$`)
 
 func (u *priceUpdate) run(ctx context.Context, out io.Writer) error {
-	reader := pricelist.Reader{Client: u.client, Endpoint: u.endpoint}
+	reader := pricelist.Reader{Client: u.client, Endpoint: u.endpoint, Limit: time.Duration(u.files.wait)}
 	read, source := reader.Azure, "azure retail prices"
 	switch u.provider {
 	case "azure":

@@ -69,15 +69,19 @@ const (
 // exitError is an error that knows its exit code; every other error is one of
 // usage or configuration.
 type exitError struct {
-	code int
-	err  error
+	code    int
+	err     error
+	written bool // what was to be written is: an interrupt that comes now is too late
 }
 
 func (e *exitError) Error() string { return e.err.Error() }
 func (e *exitError) Unwrap() error { return e.err }
 
 // sourceError marks an error of a source that could not be read.
-func sourceError(err error) error { return &exitError{exitSource, err} }
+func sourceError(err error) error { return &exitError{code: exitSource, err: err} }
+
+// partialError is of what was written and lacks what a source did not tell.
+func partialError(err error) error { return &exitError{code: exitSource, err: err, written: true} }
 
 // run is the whole program: args[0] is the name it was called by. It gives the
 // exit code.
@@ -96,11 +100,11 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	var exit *exitError
 	if !errors.As(err, &exit) {
-		exit = &exitError{exitUsage, err}
+		exit = &exitError{code: exitUsage, err: err}
 	}
 	// What was found was written before; what was called wrongly stays so.
-	if ctx.Err() != nil && exit.code != exitFound && (exit.code != exitUsage || canceled(err)) {
-		exit, err = &exitError{exitInterrupted, err}, errInterrupted
+	if ctx.Err() != nil && !exit.written && exit.code != exitFound && (exit.code != exitUsage || canceled(err)) {
+		exit, err = &exitError{code: exitInterrupted, err: err}, errInterrupted
 	}
 	if exit.code != exitFound || !isQuiet(root) { // what was found stands on stdout
 		fmt.Fprintf(s.Err, "error: %s\n", text.Called(s.Program, oneLine(err.Error())))
@@ -123,7 +127,10 @@ func isQuiet(root *cobra.Command) bool {
 	return false
 }
 
-var errInterrupted = errors.New("interrupted; nothing was written")
+var (
+	errInterrupted = errors.New("interrupted; nothing was written")
+	errPrinting    = errors.New("interrupted while printing; the files are written")
+)
 
 // oneLine folds an error of several lines, such as a YAML parser's, into one that
 // holds no secret of a URL.

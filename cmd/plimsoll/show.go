@@ -29,6 +29,7 @@ type savedFlags struct {
 
 func (f *savedFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.report, "report", "", "`FILE` or URL of a report that audit wrote as JSON or YAML (default the last one)")
+	f.files.registerTimeout(cmd.Flags())
 	cmd.Flags().StringVar(&f.of, "of", "", "the last report `OF` a context, a snapshot or the demo, as show --list names it")
 	completeWith(cmd, "of", keptOf)
 }
@@ -93,7 +94,7 @@ func (f *savedFlags) again() (ok bool, flag string) {
 func whole(all ...*document.Report) error {
 	for _, r := range all {
 		if unread := analyzer.Unread(r.Warnings); unread != "" {
-			return sourceError(fmt.Errorf("the report is partial: %s", unread))
+			return partialError(fmt.Errorf("the report is partial: %s", unread))
 		}
 	}
 	return nil
@@ -247,7 +248,9 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 			return fmt.Errorf("csv has a line a container, and the section %s has none: take json or yaml", o.Section)
 		}
 	}
-	if err := writeReport(ctx, s, f.files, sinks, said, o); err != nil {
+	var all writing
+	all.addReport(s, &f.files, sinks, said, o)
+	if err := all.put(ctx); err != nil {
 		return err
 	}
 	sayLeftOut(s, sinks, said, o, f.quiet)

@@ -50,32 +50,50 @@ type Report struct {
 	Of string    `json:"of"`
 }
 
-// Save keeps a report and says whether it could. Two that are written at once
-// have names of their own.
+// Save keeps a report and says whether it could.
 func (k Folder) Save(r *document.Report, of string, at time.Time) bool {
+	d, ok := k.Prepare(r, of, at)
+	return ok && d.Put() == nil
+}
+
+// Draft is a report that is written and not yet kept.
+type Draft struct {
+	*disk.Draft
+	in Folder
+}
+
+// Put keeps it.
+func (d *Draft) Put() error {
+	err := d.Draft.Put()
+	if err == nil {
+		d.in.prune()
+	}
+	return err
+}
+
+// Prepare does what Save does but for the last step: Put or Drop must follow where it
+// could. Two that are written at once have names of their own.
+func (k Folder) Prepare(r *document.Report, of string, at time.Time) (*Draft, bool) {
 	if k.dir == "" || os.MkdirAll(k.dir, 0o700) != nil {
-		return false
+		return nil, false
 	}
 	var buf bytes.Buffer
 	z := gzip.NewWriter(&buf)
 	head, err := json.Marshal(Report{At: at.UTC(), Of: of})
 	if err != nil {
-		return false
+		return nil, false
 	}
 	z.Comment = hex.EncodeToString(head)
 	if err := errors.Join(document.Save(z, r), z.Close()); err != nil {
-		return false
+		return nil, false
 	}
 	sum := sha256.Sum256([]byte(of))
 	name := fmt.Sprintf("%s-%s.json.gz", at.UTC().Format("20060102T150405.000000000"), hex.EncodeToString(sum[:4]))
-	if disk.Replace(filepath.Join(k.dir, name), disk.Private, func(w io.Writer) error {
+	d, err := disk.Prepare(filepath.Join(k.dir, name), disk.Private, func(w io.Writer) error {
 		_, err := w.Write(buf.Bytes())
 		return err
-	}) != nil {
-		return false
-	}
-	k.prune()
-	return true
+	})
+	return &Draft{d, k}, err == nil
 }
 
 // prune removes all but the newest. Another process may remove them, too.

@@ -41,21 +41,74 @@ func ParseMode(s string) (fs.FileMode, error) {
 // what there was; links stay links. It keeps the mode that it has; a new one
 // gets mode. Pipes and devices are written to as they are.
 func Replace(path string, mode fs.FileMode, write func(io.Writer) error) error {
-	target, err := resolve(path)
+	d, err := Prepare(path, mode, write)
 	if err != nil {
 		return err
+	}
+	return d.Put()
+}
+
+// Draft is a file that is written and does not stand in its place yet.
+type Draft struct {
+	target string
+	tmp    *os.File              // nil for what is no regular file
+	write  func(io.Writer) error // to what is no regular file
+}
+
+// Prepare does what Replace does, but for the last step: Put or Drop must follow.
+// Pipes and devices are written to by Put.
+func Prepare(path string, mode fs.FileMode, write func(io.Writer) error) (*Draft, error) {
+	target, err := resolve(path)
+	if err != nil {
+		return nil, err
 	}
 	info, err := os.Stat(target)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
-		return through(target, write)
+		return &Draft{target: target, write: write}, nil
 	case err == nil:
 		mode = info.Mode().Perm()
 	case !errors.Is(err, fs.ErrNotExist):
-		return err
+		return nil, err
 	}
 	sweep(target)
-	return beside(target, mode, write)
+	tmp, err := temporary(target, mode)
+	if err != nil {
+		return nil, err
+	}
+	d := &Draft{target: target, tmp: tmp}
+	if err := write(tmp); err != nil {
+		return nil, errors.Join(err, d.Drop())
+	}
+	if err := tmp.Sync(); err != nil {
+		return nil, errors.Join(err, d.Drop())
+	}
+	return d, nil
+}
+
+// Put puts the draft in its place.
+func (d *Draft) Put() error {
+	if d.tmp == nil {
+		return through(d.target, d.write)
+	}
+	if err := os.Rename(d.tmp.Name(), d.target); err != nil {
+		return errors.Join(err, d.Drop())
+	}
+	living.Delete(d.tmp.Name())
+	return d.tmp.Close()
+}
+
+// Drop takes the draft away: what there was stays.
+func (d *Draft) Drop() error {
+	if d.tmp == nil {
+		return nil
+	}
+	defer living.Delete(d.tmp.Name())
+	err := d.tmp.Close()
+	if gone := os.Remove(d.tmp.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	return err
 }
 
 // mostLinks bounds a chain of links.
@@ -83,29 +136,6 @@ func through(path string, write func(io.Writer) error) error {
 		return err
 	}
 	return errors.Join(write(f), f.Close())
-}
-
-func beside(target string, mode fs.FileMode, write func(io.Writer) error) (err error) {
-	tmp, err := temporary(target, mode)
-	if err != nil {
-		return err
-	}
-	defer living.Delete(tmp.Name())
-	defer func() {
-		if err != nil {
-			tmp.Close()
-			os.Remove(tmp.Name())
-		}
-	}()
-	if err := write(tmp); err != nil {
-		return err
-	}
-	for _, do := range []func() error{tmp.Sync, func() error { return os.Rename(tmp.Name(), target) }, tmp.Close} {
-		if err := do(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // living are the names of the temporary files that this process writes.

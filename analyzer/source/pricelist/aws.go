@@ -238,7 +238,7 @@ const (
 	mostMachines = 100_000
 	// mostUnknown bounds the text between two products or offers, and mostOffers all
 	// of it: the file of a region has hundreds of MiB.
-	mostUnknown, mostOffers = 16 << 20, 2 << 30
+	mostUnknown, mostOffers = 4 << 20, 2 << 30
 )
 
 var errMany = fmt.Errorf("it has more than %d machines", mostMachines)
@@ -256,7 +256,11 @@ func (o *offerText) Read(p []byte) (int, error) {
 	if o.n-o.known > mostUnknown || o.n > mostOffers {
 		return 0, errors.New("it has no end")
 	}
-	n, err := o.r.Read(p)
+	// Full, since the decoder looks at all that it has once more after each read.
+	n, err := io.ReadFull(o.r, p)
 	o.n += int64(n)
+	if n > 0 && errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil // the next read says how it ends
+	}
 	return n, err
 }

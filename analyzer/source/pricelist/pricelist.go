@@ -35,7 +35,7 @@ type Reader struct {
 	Client *http.Client
 	// Endpoint is where the list is, in place of the public address.
 	Endpoint string
-	// Limit is how long the server may stand still, where Client is not given; 0 is half a minute.
+	// Limit is how long the server may stand still, where Client is not given; 0 is nine seconds.
 	Limit time.Duration
 	// Tries is how often a request is made that the server is too busy for; 0 is 4.
 	Tries int
@@ -78,7 +78,7 @@ const maxWait = 30 * time.Second
 // that stands still.
 func (r *Reader) client() *http.Client {
 	if r.Client == nil {
-		limit := cmp.Or(r.Limit, 30*time.Second)
+		limit := cmp.Or(r.Limit, 9*time.Second)
 		dialled := http.DefaultTransport.(*http.Transport).Clone()
 		dialled.TLSHandshakeTimeout = min(dialled.TLSHandshakeTimeout, limit)
 		r.Client = origin.Client(origin.Paced(dialled, limit))

@@ -257,7 +257,7 @@ func readAnswer(ctx context.Context, resp *http.Response, most int, each func(*s
 		body = z
 	}
 	if resp.StatusCode/100 != 2 {
-		return answer{}, refusal(resp, body)
+		return answer{}, refusal(ctx, resp, body)
 	}
 	b := bufio.NewReader(body)
 	if looksLikeHTML(resp, b) {
@@ -312,8 +312,11 @@ func readError(ctx context.Context, err error) *Error {
 }
 
 // refusal reads the reason of an answer that is not 2xx.
-func refusal(resp *http.Response, body io.Reader) *Error {
-	raw, _ := io.ReadAll(io.LimitReader(body, 64<<10))
+func refusal(ctx context.Context, resp *http.Response, body io.Reader) *Error {
+	raw, err := io.ReadAll(io.LimitReader(body, 64<<10))
+	if err != nil && ctx.Err() != nil {
+		return transportError(ctx, err) // called off in the middle: how much of its reason had come is chance
+	}
 	trimmed := bytes.TrimSpace(raw)
 	html := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") || bytes.HasPrefix(trimmed, []byte("<"))
 	text := string(trimmed)

@@ -222,19 +222,23 @@ type sayings struct {
 func (s *sayings) hear(a answer) {
 	s.partial = s.partial || a.partial
 	for _, w := range a.warnings {
-		if len(s.warnings) < maxWarnings {
-			s.warnings[oneLine(w)] = true
-		}
+		s.keep(oneLine(w))
+	}
+}
+
+// keep keeps the first maxWarnings by their text, in whatever order they come.
+func (s *sayings) keep(w string) {
+	s.warnings[w] = true
+	if len(s.warnings) > maxWarnings {
+		delete(s.warnings, slices.Max(slices.Collect(maps.Keys(s.warnings))))
 	}
 }
 
 // join adds what was said beside other answers.
 func (s *sayings) join(o sayings) {
 	s.partial = s.partial || o.partial
-	for _, w := range slices.Sorted(maps.Keys(o.warnings)) {
-		if len(s.warnings) < maxWarnings {
-			s.warnings[w] = true
-		}
+	for w := range o.warnings {
+		s.keep(w)
 	}
 }
 

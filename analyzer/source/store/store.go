@@ -18,7 +18,9 @@ import (
 // Client dials stores. Its zero value works.
 type Client struct {
 	// Timeout is the longest wait for a server to take a connection, then for it to
-	// begin its answer, and then for each part of it; 0 stands for half a minute.
+	// begin its answer, and then for each part of it; 0 stands for nine seconds where a
+	// file is read. One that is written may still be on its way while nothing seems to
+	// go on: there 0 stands for half a minute.
 	Timeout time.Duration
 }
 
@@ -59,6 +61,7 @@ func Check(name string) error {
 
 // Open reads a file. Errors wrap *Error.
 func (c Client) Open(ctx context.Context, name string) (io.ReadCloser, error) {
+	c.Timeout = cmp.Or(c.Timeout, 9*time.Second)
 	p, cancel, err := c.place(ctx, name)
 	if err != nil {
 		return nil, err
@@ -161,7 +164,7 @@ func (c Client) place(ctx context.Context, name string) (place, context.CancelFu
 	return p, cancel, nil
 }
 
-// timeout is Timeout with its default.
+// timeout is Timeout with the default of what is written.
 func (c Client) timeout() time.Duration { return cmp.Or(c.Timeout, 30*time.Second) }
 
 func (c Client) transport() *http.Transport {
