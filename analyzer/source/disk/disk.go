@@ -58,14 +58,16 @@ type Draft struct {
 // Prepare does what Replace does, but for the last step: Put or Drop must follow.
 // Pipes and devices are written to by Put.
 func Prepare(path string, mode fs.FileMode, write func(io.Writer) error) (*Draft, error) {
+	// As it is named: the link of a descriptor, as a shell's >(...) gives, leads to no path.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return &Draft{target: path, write: write}, nil
+	}
 	target, err := resolve(path)
 	if err != nil {
 		return nil, err
 	}
 	info, err := os.Stat(target)
 	switch {
-	case err == nil && !info.Mode().IsRegular():
-		return &Draft{target: target, write: write}, nil
 	case err == nil:
 		mode = info.Mode().Perm()
 	case !errors.Is(err, fs.ErrNotExist):

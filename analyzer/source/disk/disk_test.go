@@ -2,6 +2,7 @@ package disk_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -182,4 +183,23 @@ func TestReplaceWritesToPipes(t *testing.T) {
 		t.Error(err)
 	}
 	reading.Wait()
+}
+
+// A descriptor's own name, as a shell gives for >(command), is written to.
+func TestReplaceWritesToDescriptors(t *testing.T) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	name := fmt.Sprintf("/dev/fd/%d", out.Fd())
+	if _, err := os.Stat(name); err != nil {
+		t.Skip(err)
+	}
+	if err := errors.Join(disk.Replace(name, disk.Private, says("text")), out.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(in); err != nil || string(got) != "text" {
+		t.Errorf("got %q, %v", got, err)
+	}
 }
