@@ -44,6 +44,10 @@ func TestPartSaysSo(t *testing.T) {
 				t.Errorf("%s as %s tells of all sections", x.Name, format)
 			}
 		}
+		head, _, _ := strings.Cut(output(t, "csv", p, reports.Options{}), "\n")
+		if figures := head == "path,value"; figures == document.HoldsContainers(x.Name) {
+			t.Errorf("%s as csv begins with %q", x.Name, head)
+		}
 		if got := strings.Contains(output(t, "html", p, reports.Options{}), `aria-label="Workloads" hidden>`); got != (len(p.Workloads) == 0) {
 			t.Errorf("%s as html, of %d workloads: hides them: %v", x.Name, len(p.Workloads), got)
 		}

@@ -74,6 +74,33 @@ func TestCSVDefuses(t *testing.T) {
 	}
 }
 
+// TestCSVOfFigures: a section without containers is all of its figures, at the
+// paths that they have in the JSON, and none begins like a formula.
+func TestCSVOfFigures(t *testing.T) {
+	for name, r := range screens() {
+		r.Waste = append(r.Waste, document.Waste{Kind: "=1+1", Target: "-@x"})
+		rows, err := csv.NewReader(strings.NewReader(output(t, "csv", document.Part(r, "waste"), reports.Options{}))).ReadAll()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		kinds := 0
+		for _, row := range rows[1:] {
+			if !strings.HasPrefix(row[0], ".waste[") || formula.MatchString(row[1]) {
+				t.Errorf("%s: got %q", name, row)
+			}
+			if want := fmt.Sprintf(".waste[%d].kind", kinds); row[0] == want {
+				if got := strings.TrimPrefix(row[1], "'"); got != r.Waste[kinds].Kind {
+					t.Errorf("%s: %s is %q, want %q", name, row[0], got, r.Waste[kinds].Kind)
+				}
+				kinds++
+			}
+		}
+		if kinds != len(r.Waste) {
+			t.Errorf("%s: %d findings in the rows, %d in the report", name, kinds, len(r.Waste))
+		}
+	}
+}
+
 // TestWritersAreDescribed: the manual's tables of columns and metrics are those
 // of the code; -update writes them.
 func TestWritersAreDescribed(t *testing.T) {

@@ -243,11 +243,6 @@ func (f *showFlags) run(ctx context.Context, s streams, args []string) error {
 		return err
 	}
 	said := document.Part(part, o.Section)
-	for _, k := range sinks {
-		if k.format.Name == "csv" && len(said.Workloads) == 0 && len(part.Workloads) > 0 {
-			return fmt.Errorf("csv has a line a container, and the section %s has none: take json or yaml", o.Section)
-		}
-	}
 	var all writing
 	all.addReport(s, &f.files, sinks, said, o)
 	if err := all.put(ctx); err != nil {

@@ -106,8 +106,12 @@ func measured() []Column {
 // killColumns are empty where no source tells of them.
 var killColumns = []string{"oom_kills", "restarts"}
 
-// Write writes a line of names and a row a container, by RFC 4180.
+// Write writes a line of names and a row a container, by RFC 4180; of a section
+// that is about no containers, a row a figure.
 func Write(w io.Writer, r *document.Report) error {
+	if p := r.Metadata.Part; p != nil && !document.HoldsContainers(p.Section) {
+		return writeFigures(w, r)
+	}
 	out, columns := csv.NewWriter(w), Columns()
 	line, blind := make([]string, len(columns)), r.Unseen(document.OOMKilled) != ""
 	for i, c := range columns {

@@ -113,6 +113,11 @@ func Part(r *Report, section string) *Report {
 	return &out
 }
 
+// HoldsContainers says whether a section is about containers; "" is all sections.
+func HoldsContainers(section string) bool {
+	return !slices.Contains([]string{"nodes", "purchase", "waste", "prices", "warnings", "backtest"}, section)
+}
+
 // workloadsOf are the workloads that a section is about.
 func workloadsOf(r *Report, section string) []Workload {
 	switch section {
