@@ -18,6 +18,7 @@ import (
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
@@ -40,7 +41,7 @@ func TestE2EPlanIsCarriedOut(t *testing.T) {
 			}
 			plan := b.audit(t, "--survive", survive)
 			t.Logf("%d nodes; launch %+v", plan.Count, plan.Launch)
-			m := move{bed: b, plan: plan, want: want}
+			m := move{bed: b, plan: plan, want: want, before: b.uids(t)}
 			m.start(t)
 			for _, step := range plan.Moves {
 				if step.Action == "drain" {
@@ -80,8 +81,19 @@ func (b bed) audit(t *testing.T, args ...string) *document.NodePlan {
 type move struct {
 	bed
 	plan   *document.NodePlan
-	want   int      // pods
-	closed []string // new nodes that take no pods yet
+	want   int                // pods
+	before map[types.UID]bool // the pods that the plan was made for
+	closed []string           // new nodes that take no pods yet
+}
+
+// uids are the pods that run now.
+func (b bed) uids(t *testing.T) map[types.UID]bool {
+	t.Helper()
+	seen := map[types.UID]bool{}
+	for _, p := range b.pods(t, podSpace) {
+		seen[p.UID] = true
+	}
+	return seen
 }
 
 // start starts the new nodes, cordoned.
@@ -109,7 +121,9 @@ func offeringOf(t *testing.T, catalog *pricing.Catalog, kind string) pricing.Off
 	return all[i]
 }
 
-// make makes one move: what it does to a pod, it does by eviction.
+// make makes one move: what it does to a pod, it does by eviction. A shift moves
+// pods that the plan knows. The scheduler may have put others there since; they
+// may stay.
 func (m *move) make(t *testing.T, step document.NodeMove) {
 	t.Helper()
 	if step.Blocked != "" {
@@ -117,7 +131,9 @@ func (m *move) make(t *testing.T, step document.NodeMove) {
 	}
 	leave := func(p *corev1.Pod) bool { return true }
 	if step.Action == "shift" {
-		leave = func(p *corev1.Pod) bool { return !slices.Contains(m.planned(step.Node), podSpace+"/"+p.Name) }
+		leave = func(p *corev1.Pod) bool {
+			return m.before[p.UID] && !slices.Contains(m.planned(step.Node), podSpace+"/"+p.Name)
+		}
 	}
 	m.mark(t, step.Node, true)
 	evicted := 0
