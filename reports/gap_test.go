@@ -63,6 +63,34 @@ func TestRowsAreMarked(t *testing.T) {
 	}
 }
 
+// TestWritersTellGaps: one machine is estimated, one has no price; the HTML's panels, the
+// metrics and Markdown's head say so beside their sums, and nothing is said to cost $0.
+func TestWritersTellGaps(t *testing.T) {
+	c := planned()
+	c.node("odd.large", "on-demand", 0.1, 1)
+	c.node("win.large", "on-demand", 0, 1)
+	for i := range c.costs.Nodes {
+		n := &c.costs.Nodes[i]
+		n.Windows = n.InstanceType == "win.large"
+		n.Estimated = n.Windows || n.InstanceType == "odd.large"
+	}
+	for format, wants := range map[string][]string{
+		"html":        {"no table has a price of odd.large; win.large with Windows has no price and is in no sum", " nodes, ~$", "not priced</td>", ">~$"},
+		"markdown":    {`| \~$`},
+		"openmetrics": {"plimsoll_unpriced_nodes 1\n", "plimsoll_estimated_monthly_cost_usd "},
+	} {
+		text := output(t, format, c.report(), reports.Options{Width: 120})
+		for _, want := range wants {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: no %q", format, want)
+			}
+		}
+		if strings.Contains(text, ", $0 a month") || strings.Contains(text, "plimsoll_estimated_monthly_cost_usd 0\n") {
+			t.Errorf("%s: a machine without a price costs nothing", format)
+		}
+	}
+}
+
 // TestUnpricedSavesUnknown: of a workload whose cost is not known, no savings are.
 func TestUnpricedSavesUnknown(t *testing.T) {
 	c := newCluster()

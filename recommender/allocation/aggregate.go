@@ -290,8 +290,8 @@ func (r *Row) rests(on *Node) {
 	if on.Gap == Unpriced {
 		to = &r.Unpriced
 	}
-	if at, found := slices.BinarySearch(*to, on.InstanceType); !found {
-		*to = slices.Insert(*to, at, on.InstanceType)
+	if at, found := slices.BinarySearch(*to, on.Machine()); !found {
+		*to = slices.Insert(*to, at, on.Machine())
 	}
 }
 

@@ -123,7 +123,8 @@ type Node struct {
 	GPUModel     string  // empty where none is known
 	Hours        float64 // that are paid for; of all nodes that it stands for
 	Total        float64
-	Gap          Gap // whether it has a price
+	Gap          Gap  // whether it has a price
+	Windows      bool // its type may have one with Linux
 
 	Used       pricing.Cost // by pods other than DaemonSets'
 	Slack      pricing.Cost // requested by them and not used
@@ -142,6 +143,14 @@ const (
 	Estimated
 	Unpriced
 )
+
+// Machine names its kind of machine, where that has no price; empty without a type.
+func (n *Node) Machine() string {
+	if n.Windows && n.InstanceType != "" {
+		return n.InstanceType + " with Windows"
+	}
+	return n.InstanceType
+}
 
 // Idle is what nobody held, as OpenCost has it: the node's cost less its pods'.
 func (n *Node) Idle() pricing.Cost { return plus(plus(n.Stranded, n.Free), n.Reserved) }

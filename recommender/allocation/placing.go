@@ -390,7 +390,7 @@ func (a *allocator) file(bill pricing.Bill) {
 		of := &a.fleet[a.byNode[n.Name]]
 		a.Nodes = append(a.Nodes, Node{
 			Name: n.Name, InstanceType: a.priced[n.Name].Offering.InstanceType, Hours: of.Hours, Total: n.Total,
-			Gap: gapOf(a.priced[n.Name].Status), ProviderID: of.ProviderID, GPUModel: cmp.Or(of.Labels[gpuProduct], a.priced[n.Name].Offering.GPUName),
+			Gap: gapOf(a.priced[n.Name].Status), Windows: of.Windows(), ProviderID: of.ProviderID, GPUModel: cmp.Or(of.Labels[gpuProduct], a.priced[n.Name].Offering.GPUName),
 			Used: minus(n.Workloads, n.Slack), Slack: n.Slack, DaemonSets: n.DaemonSets,
 			Stranded: n.Stranded, Free: minus(n.Idle, n.Stranded), Reserved: n.Overhead,
 		})

@@ -60,7 +60,11 @@ func safetyLines(p *document.NodePlan) []string {
 			out = append(out, Clean(fmt.Sprintf("No machines, and not counted: %s, %s a month: %s", document.Counted(k.Pods, "pod"), k.MonthlyCost, k.Kind))+".")
 			continue
 		}
-		out = append(out, Clean(fmt.Sprintf("Kept as they are: %s with %s, %s a month: %s", document.Counted(k.Nodes, "node"), document.Counted(k.Pods, "pod"), k.MonthlyCost, k.Kind))+".")
+		money := k.MonthlyCost.String() + " a month"
+		if k.MonthlyCost == 0 {
+			money = "not priced"
+		}
+		out = append(out, Clean(fmt.Sprintf("Kept as they are: %s with %s, %s: %s", document.Counted(k.Nodes, "node"), document.Counted(k.Pods, "pod"), money, k.Kind))+".")
 	}
 	return out
 }

@@ -49,7 +49,7 @@ func PurchaseLines(r *document.Report) []string {
 	for _, w := range p.Warnings {
 		out = append(out, fmt.Sprintf("Purchases: %s.", Clean(w.Message)))
 	}
-	for _, line := range []string{billLine(&r.Summary), heldLine(p.Held)} {
+	for _, line := range []string{billLine(r), heldLine(p.Held)} {
 		if line != "" {
 			out = append(out, line)
 		}
@@ -125,12 +125,13 @@ func scenarioLine(s *document.Scenario) string {
 }
 
 // billLine is where the bill goes, and the same with the commitments that exist.
-func billLine(s *document.Summary) string {
+func billLine(r *document.Report) string {
+	s := &r.Summary
 	steps := s.Waterfall
 	if len(steps) == 0 || steps[len(steps)-1].Lever != document.LeverPurchase {
 		return ""
 	}
-	list, held := steps[0].MonthlyBefore.String()+" now", ""
+	list, held := SumMark(r)+steps[0].MonthlyBefore.String()+" now", ""
 	if s.QuietHour {
 		list = "not known now"
 	}

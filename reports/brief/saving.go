@@ -104,6 +104,28 @@ func GapMark(gap string) string {
 	return EstimateMark
 }
 
+// SumMark is the mark before what all of today's nodes, or the plan's, come to: empty
+// where each has a price.
+func SumMark(r *document.Report) string {
+	if len(r.Summary.PriceGaps) == 0 {
+		return ""
+	}
+	return EstimateMark
+}
+
+// PoolMoney is what the nodes of a pool cost for a month, or that they have no price.
+func PoolMoney(p *document.Pool, usd document.USD) string {
+	switch {
+	case p.Hourly == 0 && p.ByPod && !p.Estimated: // without a pod
+		return ""
+	case p.Hourly == 0:
+		return "not priced"
+	case p.Estimated:
+		return EstimateMark + usd.String()
+	}
+	return usd.String()
+}
+
 // EstimateWords say what the mark means.
 func EstimateWords(r *document.Report) string { return EstimateMark + " " + PriceGaps(r) }
 

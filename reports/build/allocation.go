@@ -148,9 +148,9 @@ func nodeUse(a *allocation.Allocation, sum document.Dollars, reserved document.U
 func nodeGap(n *allocation.Node) string {
 	switch n.Gap {
 	case allocation.Estimated:
-		return gapText(typeNames([]string{n.InstanceType}), nil)
+		return gapText(typeNames([]string{n.Machine()}), nil)
 	case allocation.Unpriced:
-		return gapText(nil, typeNames([]string{n.InstanceType}))
+		return gapText(nil, typeNames([]string{n.Machine()}))
 	}
 	return ""
 }

@@ -46,7 +46,7 @@ func nodesOf(r *document.Report) *nodesView {
 	}
 	v := &nodesView{NowTitle: "Today: " + document.Counted(r.Nodes.Current.Count, "node")}
 	if m := r.Nodes.Current.MonthlyCost; m != nil {
-		v.NowTitle += ", " + brief.WholeOf(*m).String() + " a month"
+		v.NowTitle += ", " + brief.SumMark(r) + brief.WholeOf(*m).String() + " a month"
 	}
 	now, then := fillsOf(r)
 	v.Filled = now != nil
@@ -54,7 +54,11 @@ func nodesOf(r *document.Report) *nodesView {
 		now = poolFills(r.Nodes.Current.Pools)
 	}
 	if p := r.Nodes.Plan; p != nil {
-		v.ThenTitle = fmt.Sprintf("Plan: %s, %s a month", document.Counted(p.Count, "node"), brief.WholeOf(p.MonthlyCost))
+		mark := ""
+		if slices.ContainsFunc(p.Pools, func(x document.Pool) bool { return x.Estimated }) {
+			mark = brief.EstimateMark
+		}
+		v.ThenTitle = fmt.Sprintf("Plan: %s, %s%s a month", document.Counted(p.Count, "node"), mark, brief.WholeOf(p.MonthlyCost))
 		if m := r.Nodes.Current.MonthlyCost; m != nil {
 			v.Line = brief.PlanLine(p, &r.Summary, r.NoHistory())
 		}
@@ -67,7 +71,11 @@ func nodesOf(r *document.Report) *nodesView {
 	for _, x := range append(slices.Clone(now), then...) {
 		dearest = max(dearest, x.MonthlyCost)
 	}
-	v.Now, v.Then = boxes(now, dearest), boxes(then, dearest)
+	gaps := gapTypes(r)
+	v.Now, v.Then = boxes(now, dearest, gaps), boxes(then, dearest, gaps)
+	if len(gaps) > 0 {
+		v.Lines = append(v.Lines, brief.EstimateWords(r)+".")
+	}
 	v.Pools = poolRows(r)
 	return v
 }
@@ -98,7 +106,17 @@ func poolFills(pools []document.Pool) []document.NodeFill {
 	return out
 }
 
-func boxes(all []document.NodeFill, dearest document.USD) []box {
+// gapTypes are the types of machines of which a price is in no table: whether it is
+// estimated.
+func gapTypes(r *document.Report) map[string]bool {
+	out := map[string]bool{}
+	for _, g := range r.Summary.PriceGaps {
+		out[g.InstanceType] = out[g.InstanceType] || g.Estimated > 0
+	}
+	return out
+}
+
+func boxes(all []document.NodeFill, dearest document.USD, gaps map[string]bool) []box {
 	var out []box
 	for _, x := range all {
 		b := box{Width: max(int(widestBox*float64(x.MonthlyCost)/float64(dearest)), leastWidth)}
@@ -106,7 +124,14 @@ func boxes(all []document.NodeFill, dearest document.USD) []box {
 		b.HalfFrom = b.Width - b.Half
 		b.CPU, b.Memory = int(x.CPU*boxHeight+0.5), int(x.Memory*boxHeight+0.5)
 		b.CPUTop, b.MemoryTop = boxHeight-b.CPU, boxHeight-b.Memory
-		b.Title = brief.Clean(fmt.Sprintf("%s: %s %s, %s a month", x.Name, x.InstanceType, x.CapacityType, brief.WholeOf(x.MonthlyCost)))
+		money := brief.WholeOf(x.MonthlyCost).String() + " a month"
+		switch estimated, gap := gaps[x.InstanceType]; {
+		case gap && x.MonthlyCost == 0:
+			money = "not priced"
+		case estimated:
+			money = brief.EstimateMark + money
+		}
+		b.Title = brief.Clean(fmt.Sprintf("%s: %s %s, %s", x.Name, x.InstanceType, x.CapacityType, money))
 		if x.CPU+x.Memory > 0 {
 			b.Title += fmt.Sprintf(", CPU %s and memory %s requested", document.Percent(x.CPU), document.Percent(x.Memory))
 		}
@@ -122,17 +147,18 @@ func boxes(all []document.NodeFill, dearest document.USD) []box {
 
 // poolRows joins the pools of today and of the plan.
 func poolRows(r *document.Report) []pool {
-	type key struct{ kind, capacity, zone string }
+	type key struct {
+		kind, capacity, zone string
+		priced               bool
+	}
 	at, out := map[key]int{}, []pool{}
 	add := func(p document.Pool, put func(*pool)) {
-		k := key{p.InstanceType, p.CapacityType, p.Zone}
+		k := key{p.InstanceType, p.CapacityType, p.Zone, p.Hourly > 0}
 		i, ok := at[k]
 		if !ok {
 			i, at[k] = len(out), len(out)
 			out = append(out, pool{Type: brief.Clean(p.InstanceType), Capacity: brief.Clean(p.CapacityType), Zone: brief.Clean(p.Zone)})
-			if p.Hourly > 0 {
-				out[i].Money = document.Cents(p.Hourly * pricing.HoursPerMonth).String()
-			}
+			out[i].Money = brief.PoolMoney(&p, document.Cents(p.Hourly*pricing.HoursPerMonth))
 		}
 		put(&out[i])
 	}

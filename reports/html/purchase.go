@@ -41,6 +41,9 @@ func purchaseOf(r *document.Report) *purchaseView {
 		return nil
 	}
 	v := &purchaseView{Lines: brief.PurchaseLines(r)}
+	if brief.SumMark(r) != "" {
+		v.Lines = append(v.Lines, brief.EstimateWords(r)+".")
+	}
 	for i := range p.Scenarios {
 		x := &p.Scenarios[i]
 		v.Scenarios = append(v.Scenarios, scenario{brief.Clean(x.Name), brief.WholeOf(x.MonthlyOnDemand).String(), brief.WholeOf(x.MonthlyCost).String(), brief.WholeOf(x.MonthlySavings).String(), document.Percent(x.Utilization)})

@@ -64,7 +64,7 @@ func viewOf(r *document.Report, rows []row) *view {
 	}
 	if saves := brief.Saves(r); v.Priced && saves > 0 && !r.NoHistory() && !r.Summary.QuietHour {
 		today := brief.WholeOf(*r.Summary.MonthlyCost)
-		v.Today, v.Possible, v.Less = today.String(), (today - saves).String(), brief.Part(document.USD(saves), document.USD(today))
+		v.Today, v.Possible, v.Less = brief.SumMark(r)+today.String(), brief.SumMark(r)+(today-saves).String(), brief.Part(document.USD(saves), document.USD(today))
 	}
 	if r.Metadata.GeneratedFrom.Moment {
 		v.Moment = brief.MomentMark + " " + brief.MomentWords

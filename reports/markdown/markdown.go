@@ -109,7 +109,11 @@ func (b *page) money(r *document.Report) {
 		return
 	}
 	b.WriteString("| today | possible | saves |\n|--:|--:|--:|\n")
-	fmt.Fprintf(b, "| %s a month | %s a month | %s%s |\n", today, today-saves, saves, share)
+	mark := ""
+	if brief.SumMark(r) != "" {
+		mark = cell(brief.EstimateMark)
+	}
+	fmt.Fprintf(b, "| %s%s a month | %s%s a month | %s%s%s |\n", mark, today, mark, today-saves, mark, saves, share)
 	if gaps := brief.PriceGaps(r); gaps != "" {
 		fmt.Fprintf(b, "\nPrices: %s. Sums that rest on them have the mark %s.\n", cell(gaps), cell(brief.EstimateMark))
 	}

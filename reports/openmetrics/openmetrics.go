@@ -52,6 +52,26 @@ func overall() []Family {
 			func(r *document.Report, add func(float64, ...string)) { money(r.Summary.MonthlySavings, add) }},
 		{"plimsoll_idle_monthly_cost_usd", "usd", "Cost of allocatable that nobody requested or used.", nil,
 			func(r *document.Report, add func(float64, ...string)) { money(r.Summary.IdleMonthly, add) }},
+		{"plimsoll_estimated_monthly_cost_usd", "usd", "What of the cost of all nodes is an estimate, since no table has a price of the machines.", nil,
+			func(r *document.Report, add func(float64, ...string)) {
+				sum := document.USD(0)
+				for _, g := range r.Summary.PriceGaps {
+					sum += g.Estimated
+				}
+				if r.Summary.MonthlyCost != nil {
+					add(dollars(sum))
+				}
+			}},
+		{"plimsoll_unpriced_nodes", "", "Nodes that have no price and are in no sum.", nil,
+			func(r *document.Report, add func(float64, ...string)) {
+				nodes := 0
+				for _, g := range r.Summary.PriceGaps {
+					if g.Estimated == 0 {
+						nodes += g.Nodes
+					}
+				}
+				add(float64(nodes))
+			}},
 		{"plimsoll_workloads_omitted", "", "Workloads without series of their own, since there are too many.", nil,
 			func(r *document.Report, add func(float64, ...string)) {
 				add(float64(max(len(r.Workloads)-MostWorkloads, 0)))
@@ -140,6 +160,14 @@ func byWorkload() []Family {
 		{"plimsoll_workload_monthly_cost_usd", "usd", "Share of the bill that is a workload's, for a month.", workload, of(func(w *document.Workload) *document.USD { return w.MonthlyCost })},
 		{"plimsoll_workload_monthly_savings_usd", "usd", "Worth of the advice on a workload, for a month; negative where it costs.", workload, of(func(w *document.Workload) *document.USD { return w.MonthlySavings })},
 	}
+	out = append(out, Family{"plimsoll_workload_price_gap", "", "1 where a workload's cost and savings rest on machines without a price; absent elsewhere.", workload,
+		func(r *document.Report, add func(float64, ...string)) {
+			for _, w := range listed(r) {
+				if w.PriceGap != "" {
+					add(1, w.Namespace, w.Kind, w.Name)
+				}
+			}
+		}})
 	return append(out, byContainer(append(workload, "container"))...)
 }
 
