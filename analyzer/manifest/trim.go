@@ -18,6 +18,25 @@ func (d *Document) template() *Template {
 	return nil
 }
 
+// LacksImages tells pods of a known kind of which no container has an image: the
+// API server takes none.
+func (d *Document) LacksImages() bool {
+	t := d.template()
+	if t == nil {
+		return false
+	}
+	pod, containers := d.Root.At(t.Path...).Field("spec"), 0
+	for _, list := range [2]string{"initContainers", "containers"} {
+		for _, c := range pod.Field(list).List() {
+			if c.Field("image").String() != "" {
+				return false
+			}
+			containers++
+		}
+	}
+	return containers > 0
+}
+
 // Trim lets go of what no view on a document looks at: all but the
 // annotations of kinds that hold no requests, and what pods have beside resources, placement and
 // the flags of runtimes. What releases take their values from stays whole.

@@ -41,28 +41,25 @@ func HeldBy(c *document.Container, resource string) string {
 	}
 	base, margin, ok := Basis(c, resource)
 	say := func(v float64) string { return amountText(resource, v) }
-	amount, name, what := float64(c.Recommended.Requests.CPU)/document.MicroPerMilli, "CPU", "CPU base"
-	now, alone := Cores(c.Recommended.Requests.CPU), ""
+	name, what, now, alone := "CPU", "CPU base", Cores(c.Recommended.Requests.CPU), ""
 	if ok {
 		alone = Cores(document.Milli(margin.Part.Makes))
 	}
 	if resource == "memory" {
-		amount, name, what = float64(c.Recommended.Requests.Memory), "memory", "memory peak"
+		name, what = "memory", "memory peak"
 		if now = Memory(c.Recommended.Requests.Memory); ok {
 			alone = Memory(document.Bytes(margin.Part.Makes))
 		}
 	}
 	text := fmt.Sprintf("%s is set to %s by a bound (%s)", name, now, Clean(bound.Reason))
-	with, near := 1+margin.Value/100, bound.NearPercent/100
 	switch {
-	case !ok || base.Value <= 0:
-	case near > 0:
-		low, high := amount*(1-near)/with, amount*(1+near)/with
-		text += fmt.Sprintf("; it changes once the %s is below %s or above %s (now %s)", what, say(low), say(high), say(base.Value))
-	case base.Value*with < amount:
-		text += fmt.Sprintf("; usage and margin alone make it %s, and set it again once the %s is above %s (now %s)", alone, what, say(amount/with), say(base.Value))
-	case base.Value*with > amount:
-		text += fmt.Sprintf("; usage and margin alone make it %s, and set it again once the %s is below %s (now %s)", alone, what, say(amount/with), say(base.Value))
+	case !ok:
+	case bound.Below > 0 && bound.Above > 0:
+		text += fmt.Sprintf("; it changes once the %s is below %s or above %s (now %s)", what, say(bound.Below), say(bound.Above), say(base.Value))
+	case bound.Above > 0:
+		text += fmt.Sprintf("; usage and margin alone make it %s, and set it again once the %s is above %s (now %s)", alone, what, say(bound.Above), say(base.Value))
+	case bound.Below > 0:
+		text += fmt.Sprintf("; usage and margin alone make it %s, and set it again once the %s is below %s (now %s)", alone, what, say(bound.Below), say(base.Value))
 	}
 	if bound.Flag != "" {
 		text += "; " + bound.Flag + " lifts it"

@@ -70,9 +70,9 @@ func TestHeldBy(t *testing.T) {
 		of   *document.Container
 		want string
 	}{
-		{at(55, document.EvidencePart{Reason: "LimitRange least"}, 20, 22), "CPU is set to 55m by a bound (LimitRange least); usage and margin alone make it 22m, and set it again once the CPU base is above 50m (now 20m)"},
-		{at(110, document.EvidencePart{Reason: "LimitRange most"}, 400, 440), "CPU is set to 110m by a bound (LimitRange most); usage and margin alone make it 440m, and set it again once the CPU base is below 100m (now 400m)"},
-		{at(110, document.EvidencePart{Reason: "a change of up to 5 % is not worth a rollout", NearPercent: 5}, 98, 108), "CPU is set to 110m by a bound (a change of up to 5 % is not worth a rollout); it changes once the CPU base is below 95m or above 105m (now 98m)"},
+		{at(55, document.EvidencePart{Reason: "LimitRange least", Above: 50}, 20, 22), "CPU is set to 55m by a bound (LimitRange least); usage and margin alone make it 22m, and set it again once the CPU base is above 50m (now 20m)"},
+		{at(110, document.EvidencePart{Reason: "LimitRange most", Below: 100}, 400, 440), "CPU is set to 110m by a bound (LimitRange most); usage and margin alone make it 440m, and set it again once the CPU base is below 100m (now 400m)"},
+		{at(110, document.EvidencePart{Reason: "a change of up to 5 % is not worth a rollout", NearPercent: 5, Below: 95, Above: 105}, 98, 108), "CPU is set to 110m by a bound (a change of up to 5 % is not worth a rollout); it changes once the CPU base is below 95m or above 105m (now 98m)"},
 		{at(55, document.EvidencePart{Reason: "the limit would throttle the highest sample", Flag: "--qos change"}, 20, 22), "; --qos change lifts it"},
 		{&document.Container{Recommended: &document.Setting{}}, ""},
 	} {

@@ -97,6 +97,11 @@ func evidence(in []advice.Evidence) []document.Evidence {
 			out = append(out, evidenceOf(&e))
 		}
 	}
+	for i := range out {
+		if p := out[i].Part; p != nil && p.Kind == document.PartBound {
+			p.Below, p.Above = letsGo(in, p.Resource)
+		}
+	}
 	return out
 }
 

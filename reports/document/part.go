@@ -113,28 +113,37 @@ func Part(r *Report, section string) *Report {
 	return &out
 }
 
-// HoldsContainers says whether a section is about containers; "" is all sections.
-func HoldsContainers(section string) bool {
-	return !slices.Contains([]string{"nodes", "purchase", "waste", "prices", "warnings", "backtest"}, section)
+// containersOf gives, of each section that is about containers, the workloads that it
+// is about; a section that is not here has none.
+var containersOf = map[string]func(*Report) []Workload{
+	"": allWorkloads, "rightsize": allWorkloads, "horizontal": allWorkloads, "savings": allWorkloads,
+	"risks": urgentWorkloads,
 }
+
+// HoldsContainers says whether a section is about containers; "" is all sections.
+func HoldsContainers(section string) bool { return containersOf[section] != nil }
 
 // workloadsOf are the workloads that a section is about.
 func workloadsOf(r *Report, section string) []Workload {
-	switch section {
-	case "rightsize", "horizontal", "savings":
-		return r.Workloads
-	case "risks":
-		urgent := map[*Workload]bool{}
-		for _, u := range r.Urgents() {
-			urgent[u.Workload] = true
-		}
-		out := []Workload{}
-		for i := range r.Workloads {
-			if w := &r.Workloads[i]; urgent[w] {
-				out = append(out, *w)
-			}
-		}
-		return out
+	if of := containersOf[section]; of != nil {
+		return of(r)
 	}
 	return []Workload{}
+}
+
+func allWorkloads(r *Report) []Workload { return r.Workloads }
+
+// urgentWorkloads are those with a container at risk of now.
+func urgentWorkloads(r *Report) []Workload {
+	urgent := map[*Workload]bool{}
+	for _, u := range r.Urgents() {
+		urgent[u.Workload] = true
+	}
+	out := []Workload{}
+	for i := range r.Workloads {
+		if w := &r.Workloads[i]; urgent[w] {
+			out = append(out, *w)
+		}
+	}
+	return out
 }

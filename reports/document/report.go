@@ -115,6 +115,10 @@ type EvidencePart struct {
 	Reason      string  `json:"reason,omitempty"`
 	NearPercent float64 `json:"nearPercent,omitempty"`
 	Flag        string  `json:"flag,omitempty"`
+	// Below and Above are a bound's: the base, in millicores or bytes, under or over which
+	// the bound sets the request no longer; absent where no such base lets it go.
+	Below float64 `json:"below,omitempty"`
+	Above float64 `json:"above,omitempty"`
 }
 
 // Is reports whether a figure is that part of an advice, and of that resource's request.

@@ -14,35 +14,17 @@ const isPatch = "a patch of a kustomization: name the folder of that"
 // pods without any image, in a file that a kustomization above it names. Its
 // target is judged where the kustomization is.
 func (t *Tree) withoutPatches(path string) *Tree {
-	if !slices.ContainsFunc(t.Documents, lacksImages) || !patchesWith(path) {
+	if !slices.ContainsFunc(t.Documents, (*manifest.Document).LacksImages) || !patchesWith(path) {
 		return t
 	}
 	t.Documents = slices.DeleteFunc(t.Documents, func(d *manifest.Document) bool {
-		patch := lacksImages(d)
+		patch := d.LacksImages()
 		if patch {
 			t.Skips = append(t.Skips, manifest.Skip{File: d.File, Position: d.Root.Position, Kind: d.Kind, Reason: isPatch})
 		}
 		return patch
 	})
 	return t
-}
-
-// lacksImages tells pods of a known kind of which no container has an image: the
-// API server takes none.
-func lacksImages(d *manifest.Document) bool {
-	if !d.HasTemplate() {
-		return false
-	}
-	containers := 0
-	for _, w := range d.Workloads(nil) {
-		for i := range w.Containers {
-			if w.Containers[i].Node.Field("image").String() != "" {
-				return false
-			}
-			containers++
-		}
-	}
-	return containers > 0
 }
 
 // mostAbove is how many folders above a patch its kustomization is looked for in.
