@@ -17,7 +17,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
-	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/keep"
 	"github.com/plimsoll-k8s/plimsoll/reports/limit"
 )
@@ -171,7 +170,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	limits, o, err := f.asked(s, &opts)
+	limits, o, err := f.checked(s, &opts)
 	if err != nil {
 		return err
 	}
@@ -202,7 +201,7 @@ func (f *auditFlags) run(ctx context.Context, s streams) error {
 		return cmp.Or(all.put(ctx), failed)
 	}
 	report := build.Report(build.Of(out, programVersion()))
-	o.Saved = !f.noCache && all.keep(keep.Open(), report, f.source(report))
+	o.Saved = !f.noCache && all.keep(keep.Open(), report, f.asked.Source(report.Metadata.Cluster))
 	if file := savedIn(sinks, f.files); !o.Saved && file != "" {
 		o.Saved, o.From = true, "--report "+brief.ShellWord(file)
 	}
@@ -228,8 +227,8 @@ func savedIn(sinks []sink[reports.Format], in files) string {
 	return ""
 }
 
-// asked checks what was asked of the report, before anything is read.
-func (f *auditFlags) asked(s streams, opts *advice.Options) (limit.Audit, reports.Options, error) {
+// checked is what was asked of the report, checked before anything is read.
+func (f *auditFlags) checked(s streams, opts *advice.Options) (limit.Audit, reports.Options, error) {
 	o := reports.Options{Program: s.Program, Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor, All: f.showAll, Top: f.top, Verbose: f.verbose}
 	var err error
 	if opts.Allocation, err = f.cost.options(); err != nil {
@@ -260,32 +259,6 @@ func (f *auditFlags) complete(snap *analyzer.Snapshot) error {
 		}
 	}
 	return nil
-}
-
-// source names what the report is of, so that reports of the same are compared
-// and others kept apart.
-func (f *auditFlags) source(r *document.Report) string {
-	out := "cluster " + cmp.Or(r.Metadata.Cluster, "without a name")
-	switch {
-	case f.demo:
-		out = "the demo"
-	case f.snapshot != "":
-		out = "snapshot " + f.files.shown(f.snapshot)
-	case len(f.objects)+len(f.dumpFiles()) > 0:
-		out = "files " + strings.Join(append(f.files.allShown(f.objects), f.files.allShown(f.dumpFiles())...), ", ")
-	case f.kube.Context != "":
-		out += ", context " + f.kube.Context
-	}
-	if len(f.namespaces) > 0 {
-		out += ", -n " + strings.Join(f.namespaces, ",")
-	}
-	if len(f.excluded) > 0 {
-		out += ", --exclude-namespaces " + strings.Join(f.excluded, ",")
-	}
-	if f.selector != "" {
-		out += ", -l " + f.selector
-	}
-	return out
 }
 
 var errSavedWindow = errors.New("--snapshot and --demo have their own window: --window, --end and --prometheus-label say how to collect, so give them when the snapshot is made")

@@ -48,6 +48,8 @@ type collectFlags struct {
 	verbose bool
 
 	files files
+
+	asked *collect.Request // once it is collected
 }
 
 func (f *collectFlags) register(cmd *cobra.Command) {
@@ -194,14 +196,6 @@ type dumpFlag struct {
 	files *[]string
 }
 
-// dumpFiles lists them.
-func (f *collectFlags) dumpFiles() (out []string) {
-	for _, d := range f.dumps {
-		out = append(out, *d.files...)
-	}
-	return out
-}
-
 // selection reads which namespaces and workloads are asked for.
 func (f *collectFlags) selection() (object.Selection, error) {
 	if sel, err := selectNamespaces(f.namespaces, f.excluded); err != nil {
@@ -269,6 +263,7 @@ func (f *collectFlags) collect(ctx context.Context, s streams, p *progress) (*an
 	if err != nil {
 		return nil, err
 	}
+	f.asked = r
 	snap, err := r.Collect(ctx)
 	return snap, collectError(err)
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/disk"
 	tree "github.com/plimsoll-k8s/plimsoll/analyzer/source/manifest"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
@@ -160,8 +159,8 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 		}
 		ctx = context.WithoutCancel(ctx) // the manifests are written: what is said of them follows
 	}
-	makePrintable(result)
-	r := &finding.Report{Result: result, Rules: rulesOf(policy), Threshold: policy.Threshold(), Version: programVersion(), Today: in.Today}
+	result.MakePrintable()
+	r := &finding.Report{Result: result, Rules: gate.RulesOf(policy), Threshold: policy.Threshold(), Version: programVersion(), Today: in.Today}
 	if in.Evidence != nil {
 		r.Evidence = in.Evidence.Source
 	}
@@ -186,17 +185,6 @@ func (f *gateFlags) conclude(s streams, r *finding.Report, said bool) error {
 		fmt.Fprintln(s.Err, finding.Printable(r.Read()))
 	}
 	return nil
-}
-
-// makePrintable takes control characters out of all that manifests say.
-func makePrintable(result *verdict.Result) {
-	for i := range result.Findings {
-		n := &result.Findings[i]
-		for _, text := range []*string{&n.Object, &n.Container, &n.Field, &n.Message, &n.Reason, &n.Place.File} {
-			*text = analyzer.Printable(*text)
-		}
-	}
-	analyzer.Clean(&result.Warnings)
 }
 
 // print writes the judgement to every sink, and reports whether stdout has said
@@ -315,19 +303,6 @@ func (f *gateFlags) readPolicy(ctx context.Context) (*policy.Document, error) {
 	return policy, nil
 }
 
-// rulesOf lists the built-in rules and the policy's own.
-func rulesOf(p *policy.Document) []gate.Rule {
-	rules := gate.Rules()
-	for _, c := range p.Custom {
-		severity := c.Severity
-		if severity == "" {
-			severity = verdict.SeverityWarning
-		}
-		rules = append(rules, gate.Rule{Name: c.Name, Doc: c.Message, Severity: severity})
-	}
-	return rules
-}
-
 // input reads everything that the judgement rests on.
 func (f *gateFlags) input(ctx context.Context, s streams, policy *policy.Document, paths []string) (gate.Input, error) {
 	in := gate.Input{Policy: policy, Namespace: f.namespace, Today: f.date, AllowEmpty: f.allowEmpty}
@@ -358,7 +333,7 @@ func (f *gateFlags) input(ctx context.Context, s streams, policy *policy.Documen
 	if err := f.addEvidence(ctx, &in, policy); err != nil {
 		return in, err
 	}
-	if err := f.checkMoney(ctx, s, &in, policy); err != nil {
+	if err := f.checkMoney(ctx, s, &in); err != nil {
 		return in, err
 	}
 	return in, in.Lacks()

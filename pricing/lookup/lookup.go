@@ -214,3 +214,25 @@ func Few(names []string) string {
 	}
 	return fmt.Sprintf("%s; 'plimsoll price' lists all %d", strings.Join(names[:shown], ", "), len(names))
 }
+
+// CheckPlace refuses a provider or region that the tables do not have; none of both is
+// no place.
+func CheckPlace(catalog *pricing.Catalog, provider, region string) error {
+	if provider == "" && region == "" {
+		return nil
+	}
+	if provider == "" {
+		return fmt.Errorf("--region %s needs --provider: one of %s", region, strings.Join(catalog.Providers(), ", "))
+	}
+	price := catalog.Lookup(pricing.Query{Provider: provider, Region: region}) // of no type, which reads no table
+	regions := catalog.RegionsNear(price.Offering.Provider, region)
+	switch {
+	case price.Cause == pricing.UnknownProvider:
+		return fmt.Errorf("--provider %s: %s", provider, price.Reason)
+	case region == "":
+		return fmt.Errorf("--provider %s needs --region: one of %s", provider, Few(regions))
+	case !slices.ContainsFunc(regions, func(r string) bool { return strings.EqualFold(r, region) }):
+		return fmt.Errorf("--region %s: the tables have no such region of %s; near it are %s", region, provider, Few(regions))
+	}
+	return nil
+}

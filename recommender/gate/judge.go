@@ -75,6 +75,19 @@ type Input struct {
 	Namespace string
 }
 
+// RulesOf lists the built-in rules and the policy's own.
+func RulesOf(p *policy.Document) []Rule {
+	rules := Rules()
+	for _, c := range p.Custom {
+		severity := c.Severity
+		if severity == "" {
+			severity = verdict.SeverityWarning
+		}
+		rules = append(rules, Rule{Name: c.Name, Doc: c.Message, Severity: severity})
+	}
+	return rules
+}
+
 // Base is the tree before the change.
 type Base struct {
 	Name      string // for people: a revision, folder or file

@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
@@ -19,6 +20,29 @@ func (in *Input) Lacks() error {
 		return fmt.Errorf("%s knows no workload: nothing can be judged by it; check what wrote it", in.Evidence.Source)
 	}
 	return nil
+}
+
+// LacksMoney says that a limit of money is set and there is nothing to check it by; nil
+// where there is, or none is set.
+func (in *Input) LacksMoney() error {
+	if in.Policy == nil {
+		return nil
+	}
+	b := in.Policy.Budgets
+	limited := b.MaxMonthly > 0 || len(b.Namespaces) > 0 || b.MaxIncrease > 0 && in.Base != nil
+	if limited && !in.Prices.Known() && in.Policy.Prices == (policy.UnitPrices{}) {
+		return errors.New("a limit of money is set, but there are no prices to check it by: give --provider and --region, a --report or --snapshot with priced nodes, or prices in the policy")
+	}
+	return nil
+}
+
+// Unchecked names a limit that is not checked for want of something to compare with; ""
+// where each is.
+func (in *Input) Unchecked() string {
+	if in.Policy != nil && in.Policy.Budgets.MaxIncrease > 0 && in.Base == nil {
+		return "budgets.maxIncrease of the policy is not checked: there is no --base to compare with"
+	}
+	return ""
 }
 
 // evidencePartial names what the evidence broke off at. Everything else is judged.

@@ -1,11 +1,14 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -61,6 +64,27 @@ type Failed struct{ Err error }
 
 func (e *Failed) Error() string { return e.Err.Error() }
 func (e *Failed) Unwrap() error { return e.Err }
+
+// Source names what is collected, so that reports of the same are compared and others
+// kept apart. cluster is the name that was found; it may be empty.
+func (r *Request) Source(cluster string) string {
+	files := slices.Clone(r.Objects)
+	for _, d := range Dumps() {
+		files = append(files, r.Dumps[d.Flag]...)
+	}
+	out := "cluster " + cmp.Or(cluster, "without a name")
+	switch {
+	case r.Sample != nil:
+		out = "the demo"
+	case r.Saved != "":
+		out = "snapshot " + r.Saved
+	case len(files) > 0:
+		out = "files " + strings.Join(files, ", ")
+	case r.Kube.Context != "":
+		out += ", context " + r.Kube.Context
+	}
+	return out + r.Selection.Flags()
+}
 
 // Check refuses sources that exclude each other.
 func (r *Request) Check() error {

@@ -50,6 +50,22 @@ func Select(namespaces []string, selector string) (Selection, error) {
 	return s, nil
 }
 
+// Flags says by which flags this was selected, in one order whatever the order in which
+// they were given: ", -n a,b, -l app=cart"; empty of all.
+func (s Selection) Flags() string {
+	out := ""
+	if len(s.named) > 0 {
+		out += ", -n " + strings.Join(s.named, ",")
+	}
+	if len(s.without) > 0 {
+		out += ", --exclude-namespaces " + strings.Join(s.without, ",")
+	}
+	if s.labels != nil {
+		out += ", -l " + s.labels.String()
+	}
+	return out
+}
+
 // ByLabels reports whether workloads are selected by their labels.
 func (s Selection) ByLabels() bool { return s.labels != nil }
 

@@ -67,3 +67,14 @@ func (r *Result) Fixed(before *Result) {
 func (r *Result) Fails(threshold Severity) bool {
 	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Counts() && f.Severity.AtLeast(threshold) })
 }
+
+// MakePrintable takes control characters out of all that manifests say.
+func (r *Result) MakePrintable() {
+	for i := range r.Findings {
+		n := &r.Findings[i]
+		for _, text := range []*string{&n.Object, &n.Container, &n.Field, &n.Message, &n.Reason, &n.Place.File} {
+			*text = analyzer.Printable(*text)
+		}
+	}
+	analyzer.Clean(&r.Warnings)
+}
