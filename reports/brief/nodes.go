@@ -37,6 +37,15 @@ func GroupLines(p *document.NodePlan) []string {
 	return append(append(out, safetyLines(p)...), moveLines(p)...)
 }
 
+// HoursBasis names what the prices of levels and of exact plans are, where the plan's own
+// is the mean over the hours.
+func HoursBasis(p *document.NodePlan) string {
+	if p.BusiestMonthly > 0 {
+		return " with the busiest hour's nodes in all hours"
+	}
+	return ""
+}
+
 // safetyLines say what following the plan disturbs, what it lives through, and what
 // keeps nodes as they are.
 func safetyLines(p *document.NodePlan) []string {
@@ -53,7 +62,7 @@ func safetyLines(p *document.NodePlan) []string {
 		prices = append(prices, fmt.Sprintf("%s %s%s", l.Level, word, l.MonthlyCost))
 	}
 	if len(prices) > 1 {
-		out = append(out, fmt.Sprintf("It survives: %s. A month, by --survive: %s.", p.Survives.Level, strings.Join(prices, ", ")))
+		out = append(out, fmt.Sprintf("It survives: %s. A month%s, by --survive: %s.", p.Survives.Level, HoursBasis(p), strings.Join(prices, ", ")))
 	}
 	for _, k := range p.Pinned {
 		if k.ByPod {

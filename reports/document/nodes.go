@@ -51,7 +51,8 @@ type NodePlan struct {
 	Moves []NodeMove `json:"moves"`
 	// Stays are the nodes that the plan has too, and whose pods all stay.
 	Stays []string `json:"stays,omitempty"`
-	// PoolStyle is simple, flexible or exact; ExactMonthlyCost is what nodes of any types cost that live through nothing.
+	// PoolStyle is simple, flexible or exact; ExactMonthlyCost is what nodes of any types cost that live through nothing,
+	// with the busiest hour's nodes in all hours: beside busiestMonthlyCost where there is one, else beside monthlyCost.
 	PoolStyle        string `json:"poolStyle,omitempty" jsonschema:"enum=simple,enum=flexible,enum=exact"`
 	ExactMonthlyCost USD    `json:"exactMonthlyCost"`
 	// Survives says whether the pods of any node, or of any zone, find room on the others, but for those that can't today either.
@@ -93,10 +94,12 @@ type PlanSurvives struct {
 	Exempt []string `json:"exempt,omitempty"`
 }
 
-// LevelPrice is what the plan costs at a level.
+// LevelPrice is what the plan costs at a level, with the busiest hour's nodes in all hours: beside busiestMonthlyCost of the
+// plan where there is one, else beside its monthlyCost.
 type LevelPrice struct {
-	Level       string `json:"level"`
-	MonthlyCost USD    `json:"monthlyCost"`
+	Level string `json:"level"`
+	// MonthlyCost is that of the busiest hour's nodes in all hours, also where the plan's own is the mean over the hours.
+	MonthlyCost USD `json:"monthlyCost"`
 	// AtMost says that the price was not searched for: nodes were added until the level held.
 	AtMost bool `json:"atMost,omitempty"`
 }

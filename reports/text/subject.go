@@ -61,12 +61,12 @@ func (s *screen) explainPlan() {
 		return
 	}
 	s.lines("", painted("weighed against", strongTone, s.o.Color))
-	s.hang("  bound   ", fmt.Sprintf("no nodes of the offered types run these pods for less than %s a month; the plan is %s %% above", p.LowerBoundMonthly, document.Figures(p.GapPercent)), plainTone)
+	s.hang("  bound   ", fmt.Sprintf("no nodes of the offered types run these pods for less than %s a month%s; the plan is %s %% above", p.LowerBoundMonthly, brief.HoursBasis(p), document.Figures(p.GapPercent)), plainTone)
 	if p.ExactMonthlyCost > 0 {
-		s.hang("  exact   ", fmt.Sprintf("nodes of any types that live through nothing: %s a month (--pools exact --survive none)", p.ExactMonthlyCost), plainTone)
+		s.hang("  exact   ", fmt.Sprintf("nodes of any types that live through nothing: %s a month%s (--pools exact --survive none)", p.ExactMonthlyCost, brief.HoursBasis(p)), plainTone)
 	}
 	for _, l := range p.Survives.Levels {
-		text := fmt.Sprintf("%s a month (--survive %s)", l.MonthlyCost, l.Level)
+		text := fmt.Sprintf("%s a month%s (--survive %s)", l.MonthlyCost, brief.HoursBasis(p), l.Level)
 		if l.AtMost {
 			text = "at most " + text
 		}
