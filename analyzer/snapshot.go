@@ -22,6 +22,9 @@ type Snapshot struct {
 	// KubernetesVersion is the API server's, such as "v1.34.2"; empty where it
 	// is not known.
 	KubernetesVersion string `json:"kubernetesVersion,omitempty"`
+	// Selection says in words what alone was read of the cluster, such as "namespaces
+	// shop"; empty where all was, and in snapshots of older programs.
+	Selection string `json:"selection,omitempty"`
 
 	Window  Window   `json:"window"`
 	Sources []Source `json:"sources,omitempty"`

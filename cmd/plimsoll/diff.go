@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -112,8 +111,8 @@ func (f *diffFlags) run(ctx context.Context, s streams, args []string) error {
 	return judged(limits.Judge(d))
 }
 
-// sameWorkloads refuses what was cut from a report to a section or to other workloads:
-// what was left out would look new, or gone.
+// sameWorkloads refuses what was cut from a report to a section, and reports of other
+// workloads: what one left out would look new, or gone.
 func sameWorkloads(before, after *document.Report) error {
 	a, b := before.Metadata.Part, after.Metadata.Part
 	for _, x := range []struct {
@@ -124,8 +123,8 @@ func sameWorkloads(before, after *document.Report) error {
 			return fmt.Errorf("%s is a part of a report, %s: diff needs all of one", x.name, x.part)
 		}
 	}
-	if a.String() != b.String() {
-		return fmt.Errorf("the reports are not of the same workloads: OLD has %s; NEW has %s", cmp.Or(a.String(), "all"), cmp.Or(b.String(), "all"))
+	if was, is := before.Metadata.Workloads(), after.Metadata.Workloads(); was != is {
+		return fmt.Errorf("the reports are not of the same workloads: OLD has %s; NEW has %s", was, is)
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func (b *builder) metadata() document.Metadata {
 	slices.SortFunc(sources, func(x, y analyzer.Source) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Reads, y.Reads))
 	})
-	return document.Metadata{Cluster: s.Cluster, GeneratedFrom: w, Version: b.Version, Sources: sources}
+	return document.Metadata{Cluster: s.Cluster, GeneratedFrom: w, Version: b.Version, Sources: sources, Selection: s.Selection}
 }
 
 func seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -26,6 +27,22 @@ func (p *PartOf) String() string {
 		parts = append(parts, p.Selection)
 	}
 	return strings.Join(parts, " of ")
+}
+
+// Workloads says in words which workloads of the cluster a document has: what the audit
+// read, and what was cut from that.
+func (m *Metadata) Workloads() string {
+	read, cut := m.Selection, ""
+	if m.Part != nil {
+		cut = m.Part.Selection
+	}
+	switch {
+	case read == "":
+		return cmp.Or(cut, "all")
+	case cut == "":
+		return read
+	}
+	return read + ", of these " + cut
 }
 
 // Printed is the section to print where one is asked for: of a part the one that it has,

@@ -72,6 +72,9 @@ type Metadata struct {
 	Version string `json:"version"`
 	// Sources are where the facts were read.
 	Sources []analyzer.Source `json:"sources"`
+	// Selection says in words what alone of the cluster the audit read, such as
+	// "namespaces shop"; absent where it read all.
+	Selection string `json:"selection,omitempty"`
 	// Part says that the document is a part of a report; absent of a whole one.
 	Part *PartOf `json:"part,omitempty"`
 }

@@ -114,6 +114,7 @@ func (r *Request) Collect(ctx context.Context) (*analyzer.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	snap.Selection = r.Selection.Of(snap.Selection)
 	hidden := origin.SecretsOf(ctx)
 	for i := range snap.Warnings { // what servers say goes into every report
 		w := &snap.Warnings[i]

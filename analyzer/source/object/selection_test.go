@@ -61,3 +61,24 @@ func TestNothingSelected(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestSelectionOf(t *testing.T) {
+	shop, err := object.Select([]string{"shop"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		selected     object.Selection
+		before, want string
+	}{
+		{object.Selection{}, "", ""},
+		{shop, "", "namespaces shop"},
+		{object.Selection{}, "namespaces shop", "namespaces shop"},
+		{shop, "namespaces shop", "namespaces shop"},
+		{shop, "namespaces lab, shop", "namespaces lab, shop, of these namespaces shop"},
+	} {
+		if got := c.selected.Of(c.before); got != c.want {
+			t.Errorf("%q of %q: %q, want %q", c.selected, c.before, got, c.want)
+		}
+	}
+}
