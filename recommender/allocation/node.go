@@ -7,14 +7,13 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
-// priceNodes makes a bill of every node that is paid for, over its hours.
+// priceNodes makes a bill of every node of today over the whole window.
 func (a *allocator) priceNodes() {
 	a.byNode, a.priced = map[string]int{}, map[string]pricing.NodePrice{}
 	usual := usualPod(a.snapshot)
-	a.fleet = a.machines()
-	prices := make([]pricing.NodePrice, 0, len(a.fleet))
-	for i := range a.fleet {
-		n := &a.fleet[i]
+	prices := make([]pricing.NodePrice, 0, len(a.snapshot.Nodes))
+	for i := range a.snapshot.Nodes {
+		n := &a.snapshot.Nodes[i]
 		p := a.catalog.NodePrice(pricing.Node{
 			Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, ByPod: n.ByPod(),
 			CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU,
@@ -22,7 +21,7 @@ func (a *allocator) priceNodes() {
 		a.byNode[n.Name], a.priced[n.Name] = len(a.bills), p
 		prices = append(prices, p)
 		a.bills = append(a.bills, pricing.NodeBill{
-			Name: n.Name, Price: p, Hours: n.Hours, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
+			Name: n.Name, Price: p, Hours: a.Hours, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
 			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory,
 		})
 	}
