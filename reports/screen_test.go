@@ -77,7 +77,7 @@ func TestScreenFits(t *testing.T) {
 		if name == "5000" && testing.Short() {
 			continue
 		}
-		for _, width := range []int{40, 60, 80, 100, 120, 200} {
+		for _, width := range []int{20, 40, 60, 80, 100, 120, 200} {
 			got := output(t, "screen", r, reports.Options{Width: width, Saved: true})
 			for line := range strings.Lines(got) {
 				if w := displaywidth.String(strings.TrimRight(line, "\n")); w > width {
@@ -86,6 +86,12 @@ func TestScreenFits(t *testing.T) {
 			}
 			if n := strings.Count(got, "\n"); width >= 80 && n > 40 {
 				t.Errorf("%s at %d: %d lines, want one page", name, width, n)
+			}
+			if n := strings.Count(got, "\n"); width >= 80 && n < 30 {
+				all := output(t, "screen", r, reports.Options{Width: width, Saved: true, All: true})
+				if all != got {
+					t.Errorf("%s at %d: %d lines, and not all that there is:\n%s\n%s", name, width, n, got, all)
+				}
 			}
 			if n := blockLines(got, "UNSURE"); width >= 80 && n > 2 {
 				t.Errorf("%s at %d: %d lines of doubts, want two", name, width, n)

@@ -24,31 +24,49 @@ type screen struct {
 }
 
 // The screen lists at most mostRisks and mostRows, and as many fewer of the second,
-// then of the first, down to leastRows, as keep the page within onePage lines.
+// then of the first, down to leastRows, as keep the page within onePage lines. It lists
+// more while the page has less than fullPage lines.
 const (
 	mostRisks = 8
 	mostRows  = 5
 	leastRows = 2
 	onePage   = 40
+	fullPage  = 30
 )
 
 func writeScreen(w io.Writer, r *document.Report, o Options) error {
-	s := &screen{r: r, o: o}
-	s.risky, s.rows = mostRisks, mostRows
-	for {
-		s.Reset()
-		s.page()
-		if bytes.Count(s.Bytes(), []byte("\n")) <= onePage || s.risky == leastRows {
-			break
-		}
+	s := &screen{r: r, o: o, risky: mostRisks, rows: mostRows}
+	for s.draw() > onePage && s.risky != leastRows {
 		if s.rows > leastRows {
 			s.rows--
 		} else {
 			s.risky--
 		}
 	}
+	for more := true; more && s.draw() < fullPage; {
+		more = s.grows(&s.risky) || s.grows(&s.rows)
+	}
+	s.draw() // the last try may not have fitted
 	_, err := w.Write(s.Bytes())
 	return err
+}
+
+// draw gives how many lines the page takes.
+func (s *screen) draw() int {
+	s.Reset()
+	s.page()
+	return bytes.Count(s.Bytes(), []byte("\n"))
+}
+
+// grows lists one more, where there is one that the page has room for.
+func (s *screen) grows(list *int) bool {
+	before := s.String()
+	*list++
+	if s.draw() <= onePage && s.String() != before {
+		return true
+	}
+	*list--
+	return false
 }
 
 func (s *screen) page() {
@@ -77,6 +95,11 @@ func (s *screen) block(title, beside string, t tone) {
 		s.lines(head)
 		return
 	}
+	if s.o.line() < titleRoom+minName {
+		s.lines(head)
+		s.hang("  ", beside, plainTone)
+		return
+	}
 	for _, l := range wrap(Called(s.o.Program, beside), s.beside(), 0) {
 		s.lines(head + strings.Repeat(" ", titleRoom-len(title)) + l)
 		head, title = "", ""
@@ -97,7 +120,7 @@ func (s *screen) seen() {
 	for _, k := range sourceKinds(m.Sources) {
 		parts = append(parts, sourceName(k))
 	}
-	if c, ok := coverage(s.r); ok && !m.GeneratedFrom.Moment {
+	if c, ok := s.r.Coverage(); ok && !m.GeneratedFrom.Moment {
 		parts = append(parts, fmt.Sprintf("%.0f %% seen", 100*c))
 	}
 	from := ""
@@ -128,23 +151,6 @@ func sourceName(kind string) string {
 		return "OpenMetrics"
 	}
 	return brief.Clean(kind)
-}
-
-// coverage is the median share of the window in which containers were seen.
-func coverage(r *document.Report) (float64, bool) {
-	var all []float64
-	for i := range r.Workloads {
-		for _, c := range r.Workloads[i].Containers {
-			if c.Type == "container" {
-				all = append(all, c.Coverage)
-			}
-		}
-	}
-	if len(all) == 0 {
-		return 0, false
-	}
-	slices.Sort(all)
-	return all[len(all)/2], true
 }
 
 // money is today's bill, and what is possible. The amounts add up in whole
