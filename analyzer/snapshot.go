@@ -65,6 +65,15 @@ type Snapshot struct {
 	Warnings []Warning `json:"warnings,omitempty"`
 }
 
+// OfThese says in words what is selected of what was selected before; either is empty
+// where it is all.
+func OfThese(before, then string) string {
+	if before == "" || then == "" || before == then {
+		return cmp.Or(then, before)
+	}
+	return before + ", of these " + then
+}
+
 // Minor is x of the cluster's Kubernetes 1.x, 0 where it is not known.
 func (s *Snapshot) Minor() int {
 	rest, ok := strings.CutPrefix(strings.TrimPrefix(s.KubernetesVersion, "v"), "1.")

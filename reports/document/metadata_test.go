@@ -11,6 +11,7 @@ func TestMetadataWorkloads(t *testing.T) {
 		{Metadata{Part: &PartOf{Section: "waste"}}, "all"},
 		{Metadata{Part: &PartOf{Selection: "namespaces shop"}}, "namespaces shop"},
 		{Metadata{Selection: "namespaces shop"}, "namespaces shop"},
+		{Metadata{Selection: "namespaces shop", Part: &PartOf{Selection: "namespaces shop"}}, "namespaces shop"},
 		{Metadata{Selection: "namespaces shop", Part: &PartOf{Selection: "workload web"}}, "namespaces shop, of these workload web"},
 	} {
 		if got := c.m.Workloads(); got != c.want {

@@ -32,17 +32,11 @@ func (p *PartOf) String() string {
 // Workloads says in words which workloads of the cluster a document has: what the audit
 // read, and what was cut from that.
 func (m *Metadata) Workloads() string {
-	read, cut := m.Selection, ""
+	cut := ""
 	if m.Part != nil {
 		cut = m.Part.Selection
 	}
-	switch {
-	case read == "":
-		return cmp.Or(cut, "all")
-	case cut == "":
-		return read
-	}
-	return read + ", of these " + cut
+	return cmp.Or(analyzer.OfThese(m.Selection, cut), "all")
 }
 
 // Printed is the section to print where one is asked for: of a part the one that it has,
@@ -66,11 +60,7 @@ func (r *Report) cut(section, selection string) {
 		if p.Section == "" {
 			p.Section = was.Section
 		}
-		if was.Selection != "" && selection != "" && was.Selection != selection {
-			p.Selection = was.Selection + ", of these " + selection
-		} else if selection == "" {
-			p.Selection = was.Selection
-		}
+		p.Selection = analyzer.OfThese(was.Selection, selection)
 	}
 	r.Metadata.Part = &p
 }

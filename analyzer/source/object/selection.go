@@ -211,16 +211,7 @@ func (s Selection) warn(snap *analyzer.Snapshot) {
 
 // Of describes what is selected of what was selected before; both may be empty, as of
 // all.
-func (s Selection) Of(before string) string {
-	switch what := s.String(); {
-	case before == "" || before == what:
-		return what
-	case what == "":
-		return before
-	default:
-		return before + ", of these " + what
-	}
-}
+func (s Selection) Of(before string) string { return analyzer.OfThese(before, s.String()) }
 
 // String describes what is selected, or is empty where all is.
 func (s Selection) String() string {
