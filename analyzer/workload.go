@@ -48,7 +48,8 @@ type Workload struct {
 	ClaimTemplates []string `json:"claimTemplates,omitempty"`
 	Pods           []Pod    `json:"pods,omitempty"`
 	// Releases are the revisions that the cluster still keeps, oldest first: a
-	// Deployment's or Rollout's ReplicaSets. Snapshots of older programs have none.
+	// Deployment's or Rollout's ReplicaSets, a StatefulSet's or DaemonSet's
+	// ControllerRevisions. Snapshots of older programs have none.
 	Releases []Release `json:"releases,omitempty"`
 	// PodLevel are the requests of the pod as a whole (spec.resources), which the
 	// scheduler counts in place of its containers'.
@@ -68,7 +69,7 @@ type Workload struct {
 
 // Release is one revision of a workload's pod template.
 type Release struct {
-	// At is when its ReplicaSet was made: one that is rolled back to keeps its time.
+	// At is when its object was made: one that is rolled back to keeps its time.
 	At time.Time `json:"at"`
 	// Revision is what the controller numbered it; 0 where it did not.
 	Revision int64 `json:"revision,omitempty"`

@@ -19,6 +19,7 @@ var served = map[string]string{
 	"pods": "v1 Pod", "nodes": "v1 Node", "namespaces": "v1 Namespace", "services": "v1 Service", "limitranges": "v1 LimitRange",
 	"resourcequotas": "v1 ResourceQuota", "persistentvolumes": "v1 PersistentVolume", "persistentvolumeclaims": "v1 PersistentVolumeClaim",
 	"replicationcontrollers": "v1 ReplicationController", "deployments": "apps/v1 Deployment", "replicasets": "apps/v1 ReplicaSet", "daemonsets": "apps/v1 DaemonSet",
+	"controllerrevisions": "apps/v1 ControllerRevision",
 }
 
 // without answers for a small cluster, but for one kind.

@@ -36,7 +36,7 @@ func StartUps(w *document.Workload, c *document.Container, h *document.Container
 
 // Releases says which releases are known, what runs now, and when requests changed.
 func Releases(r *document.Report, w *document.Workload, c *document.Container, h *document.ContainerHistory) string {
-	text := "revisions are not known: no ReplicaSet of it was read"
+	text := "revisions are not known: " + unread(w.Kind)
 	switch n := len(w.Releases); {
 	case n > 0:
 		last, within := &w.Releases[n-1], 0
@@ -53,8 +53,6 @@ func Releases(r *document.Report, w *document.Workload, c *document.Container, h
 		if image := imageBefore(w); image != "" {
 			text += ", before it " + image
 		}
-	case w.Kind != "Deployment" && w.Kind != "Rollout":
-		text = "revisions are not known: only Deployments and Rollouts keep them as ReplicaSets"
 	}
 	if c.Image != "" {
 		text += "; it runs " + Clean(c.Image)
@@ -70,6 +68,17 @@ func Releases(r *document.Report, w *document.Workload, c *document.Container, h
 		return text + "; requests and limits did not change in the window"
 	}
 	return text + "; earlier requests and limits are not known"
+}
+
+// unread says why no revision of a kind is known.
+func unread(kind string) string {
+	switch kind {
+	case "Deployment", "Rollout":
+		return "no ReplicaSet of it was read"
+	case "StatefulSet", "DaemonSet":
+		return "no ControllerRevision of it was read"
+	}
+	return "its kind keeps none"
 }
 
 func areKept(n int) string {

@@ -23,7 +23,8 @@ func TestReleases(t *testing.T) {
 	}
 	for _, x := range []struct{ kind, want string }{
 		{"Deployment", "no ReplicaSet of it was read; its image is not known; changes of requests are not kept in this report"},
-		{"StatefulSet", "only Deployments and Rollouts keep them as ReplicaSets; its image is not known"},
+		{"StatefulSet", "no ControllerRevision of it was read; its image is not known"},
+		{"Job", "its kind keeps none; its image is not known"},
 	} {
 		if got := brief.Releases(r, &document.Workload{Kind: x.kind}, &document.Container{}, nil); !strings.Contains(got, x.want) {
 			t.Errorf("%s: got %s, want %s", x.kind, got, x.want)

@@ -40,7 +40,7 @@ type Workload struct {
 
 // Release is one revision of a workload's pod template.
 type Release struct {
-	// At is when its ReplicaSet was made: one that is rolled back to keeps its time.
+	// At is when its object was made: one that is rolled back to keeps its time.
 	At time.Time `json:"at"`
 	// Revision is the controller's number; absent where it has none.
 	Revision int64 `json:"revision,omitempty"`

@@ -210,8 +210,8 @@ func (r *reading) do(ctx context.Context, t task) error {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		return meta.EachListItem(page, func(o runtime.Object) error {
-			if p, ok := o.(*metav1.PartialObjectMetadata); ok { // from a list of replicasets, the only one of metadata
-				p.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("ReplicaSet"))
+			if p, ok := o.(*metav1.PartialObjectMetadata); ok { // whose items don't say their kind
+				p.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind(t.kind.metadata))
 			}
 			r.inv.Add(o)
 			return nil
@@ -279,10 +279,14 @@ func (r *reading) unread(t task, verb string, err error) error {
 	if !weakens(err) {
 		return err
 	}
-	if r.failed == nil && !t.kind.optional || t.kind.Resource == "pods" { // without which little is known
+	code := analyzer.WarnUnread
+	switch {
+	case t.kind.tells:
+		code = analyzer.WarnPartial
+	case r.failed == nil && !t.kind.optional || t.kind.Resource == "pods": // without which little is known
 		r.failed = err
 	}
-	r.warn(analyzer.WarnUnread, verb+" "+t.kind.name(), unreadIn(t.namespace)+": "+t.kind.Lost+"; "+err.Error())
+	r.warn(code, verb+" "+t.kind.name(), unreadIn(t.namespace)+": "+t.kind.Lost+"; "+err.Error())
 	r.warnings[len(r.warnings)-1].Within = t.namespace
 	return nil
 }

@@ -232,7 +232,7 @@ func (c *Client) page(ctx context.Context, k kind, namespace string, q query, ne
 		return c.dynamic.Resource(schema.GroupVersionResource{Group: k.Group, Version: k.version, Resource: k.Resource}).Namespace(namespace).List(ctx, o)
 	}
 	r := c.get(k.path(namespace)).VersionedParams(&o, metav1.ParameterCodec)
-	if k.metadata {
+	if k.metadata != "" {
 		r = r.SetHeader("Accept", metadataAccept)
 	}
 	list, answer := k.list(), r.Do(ctx)

@@ -47,10 +47,13 @@ type kind struct {
 	Right
 	version string
 	list    func() runtime.Object // an empty list; nil for unstructured
-	// metadata asks for the objects' metadata alone.
-	metadata bool
+	// metadata, where not empty, asks for the metadata alone of objects of this kind of
+	// apps/v1.
+	metadata string
 	// optional APIs are not there in every cluster, and nothing is amiss then.
 	optional bool
+	// tells says that no advice rests on the kind: it is only told.
+	tells bool
 	// fields, where not empty, selects by fields of the objects.
 	fields string
 }
@@ -93,7 +96,9 @@ func kinds() []kind {
 		return kind{Right: Right{Group: group, Resource: resource, Verbs: []string{"list"}, Namespaced: true, Lost: lost}, version: version, list: list}
 	}
 	replicaSets := read("apps", "v1", "replicasets", "pods of the past are joined to their Deployments by name only", list[metav1.PartialObjectMetadataList])
-	replicaSets.metadata = true
+	replicaSets.metadata = "ReplicaSet"
+	revisions := read("apps", "v1", "controllerrevisions", "releases of StatefulSets and DaemonSets are not known", list[metav1.PartialObjectMetadataList])
+	revisions.metadata, revisions.tells = "ControllerRevision", true
 	replicaSets.Verbs = []string{"get", "list"} // those that nothing controls are read in full
 	nodes := read("", "v1", "nodes", "no node is known, so nothing can be priced by its node and no node saved", list[corev1.NodeList])
 	nodes.Namespaced = false
@@ -125,6 +130,7 @@ func kinds() []kind {
 		read("apps", "v1", "deployments", "Deployments are known by their pods only", list[appsv1.DeploymentList]),
 		read("apps", "v1", "statefulsets", "StatefulSets are known by their pods only", list[appsv1.StatefulSetList]),
 		read("apps", "v1", "daemonsets", "DaemonSets are known by their pods only", list[appsv1.DaemonSetList]),
+		revisions,
 		read("batch", "v1", "jobs", "pods of CronJobs are not joined to them", list[batchv1.JobList]),
 		read("batch", "v1", "cronjobs", "CronJobs are known by their pods only", list[batchv1.CronJobList]),
 		read("", "v1", "replicationcontrollers", "ReplicationControllers are known by their pods only", list[corev1.ReplicationControllerList]),

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,7 +25,7 @@ var listed = map[string]string{
 	"pods": "v1 Pod", "nodes": "v1 Node", "namespaces": "v1 Namespace", "services": "v1 Service", "limitranges": "v1 LimitRange",
 	"resourcequotas": "v1 ResourceQuota", "persistentvolumes": "v1 PersistentVolume", "persistentvolumeclaims": "v1 PersistentVolumeClaim",
 	"replicationcontrollers": "v1 ReplicationController", "deployments": "apps/v1 Deployment", "replicasets": "apps/v1 ReplicaSet",
-	"statefulsets": "apps/v1 StatefulSet", "daemonsets": "apps/v1 DaemonSet", "jobs": "batch/v1 Job", "cronjobs": "batch/v1 CronJob",
+	"statefulsets": "apps/v1 StatefulSet", "daemonsets": "apps/v1 DaemonSet", "controllerrevisions": "apps/v1 ControllerRevision", "jobs": "batch/v1 Job", "cronjobs": "batch/v1 CronJob",
 	"horizontalpodautoscalers": "autoscaling/v2 HorizontalPodAutoscaler", "poddisruptionbudgets": "policy/v1 PodDisruptionBudget",
 }
 
@@ -127,6 +128,9 @@ func TestOneKindThatFails(t *testing.T) {
 	defer each.all.Wait()
 	for name, fault := range faults {
 		for resource := range listed {
+			if resource == "controllerrevisions" { // see TestToldKindThatFails
+				continue
+			}
 			if resource != "pods" && resource != "nodes" && resource != "namespaces" && resource != "deployments" && name != "HTML" {
 				continue
 			}
@@ -241,5 +245,34 @@ func TestOptionalKindThatFails(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A kind that no advice rests on is told of where it fails, and weakens nothing else.
+func TestToldKindThatFails(t *testing.T) {
+	each := sideBySide(t)
+	defer each.all.Wait()
+	all := maps.Clone(faults)
+	all["404"] = func(w http.ResponseWriter, _ *http.Request) { status(w, 404, "NotFound", "no") }
+	all["403"] = func(w http.ResponseWriter, _ *http.Request) { status(w, 403, "Forbidden", "no") }
+	for name, fault := range all {
+		each.run(name, func(t *testing.T) {
+			s, err := read(t, func(w http.ResponseWriter, r *http.Request) {
+				if path.Base(r.URL.Path) == "controllerrevisions" {
+					fault(w, r)
+					return
+				}
+				answer(w, r)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if unread := s.Unread(); unread != "" || s.Partial() != "" {
+				t.Errorf("it weakens the rest: %q, %q", unread, s.Partial())
+			}
+			if !slices.ContainsFunc(s.Warnings, func(w analyzer.Warning) bool { return w.Subject == "list controllerrevisions.apps" }) {
+				t.Errorf("nothing is said of it: %v", s.Warnings)
+			}
+		})
 	}
 }

@@ -43,12 +43,13 @@ type Inventory struct {
 	called      map[podKey]string // services that the API server calls, and why
 	holders     map[string]podKey // leases by the name of the pod that holds one
 	labelSets   map[string]labelSet
-	skipped     []analyzer.Warning            // objects that could not be read
-	read        int                           // objects, those included
-	waiting     int                           // objects that wait for their list's kind, ever
-	file        string                        // that is being read
-	where       func() place                  // the object that is being read stands at
-	families    map[analyzer.Ref]analyzer.Ref // of runs; see joinFamilies
+	skipped     []analyzer.Warning                           // objects that could not be read
+	read        int                                          // objects, those included
+	waiting     int                                          // objects that wait for their list's kind, ever
+	file        string                                       // that is being read
+	where       func() place                                 // the object that is being read stands at
+	families    map[analyzer.Ref]analyzer.Ref                // of runs; see joinFamilies
+	revisions   map[analyzer.Ref]map[string]analyzer.Release // by the owner, and by name
 }
 
 // podKey is a namespace and a name.
@@ -81,7 +82,13 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 		put(&v.classes, o.Name, storageClassOf(o))
 	case *corev1.PersistentVolumeClaim:
 		put(&v.claims, keyOf(o), claimOf(o))
+	case *appsv1.ControllerRevision:
+		v.addRevision(&o.ObjectMeta, o.Revision)
 	case *metav1.PartialObjectMetadata:
+		if o.Kind == revisionKind {
+			v.addRevision(&o.ObjectMeta, 0)
+			return true
+		}
 		v.addController(newController(o.GroupVersionKind(), &o.ObjectMeta))
 	case *unstructured.Unstructured:
 		return v.addUnstructured(o)

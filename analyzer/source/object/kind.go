@@ -56,6 +56,8 @@ func newTyped(kind schema.GroupKind) runtime.Object { //nolint:gocyclo // a flat
 		return &appsv1.DaemonSet{}
 	case schema.GroupKind{Group: "apps", Kind: "ReplicaSet"}:
 		return &appsv1.ReplicaSet{}
+	case schema.GroupKind{Group: "apps", Kind: revisionKind}:
+		return &appsv1.ControllerRevision{}
 	case schema.GroupKind{Group: "batch", Kind: "Job"}:
 		return &batchv1.Job{}
 	case schema.GroupKind{Group: "batch", Kind: "CronJob"}:

@@ -2,6 +2,7 @@ package object
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -24,10 +25,29 @@ func releaseOf(o *metav1.ObjectMeta) analyzer.Release {
 	return r
 }
 
-// releases are those of the parts of a workload that have a time, oldest first.
-func (g *group) releases() []analyzer.Release {
-	var out []analyzer.Release
+// revisionKind is what StatefulSets and DaemonSets keep their revisions as.
+const revisionKind = "ControllerRevision"
+
+// addRevision takes one of them, numbered or 0. Nothing is kept of its template.
+func (v *Inventory) addRevision(o *metav1.ObjectMeta, number int64) {
+	by := ownerOf(o)
+	if by.name == "" || o.CreationTimestamp.IsZero() {
+		return
+	}
+	ref := analyzer.Ref{Namespace: namespaceOf(o), Kind: by.kind, Name: by.name}
+	of := v.revisions[ref]
+	put(&of, o.Name, analyzer.Release{At: o.CreationTimestamp.UTC(), Revision: max(number, 0)})
+	put(&v.revisions, ref, of)
+}
+
+// releases are those of the parts of a workload that have a time, and the revisions that
+// it or they keep, oldest first.
+func (v *Inventory) releases(ref analyzer.Ref, g *group) []analyzer.Release {
+	out := slices.Collect(maps.Values(v.revisions[ref]))
 	for _, c := range g.children {
+		if c.ref != ref {
+			out = slices.AppendSeq(out, maps.Values(v.revisions[c.ref]))
+		}
 		if c.release.At.IsZero() {
 			continue
 		}

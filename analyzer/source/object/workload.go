@@ -144,7 +144,7 @@ func (v *Inventory) workload(ref analyzer.Ref, g *group) analyzer.Workload {
 	default: // the workload itself was not read: what is below it stands in
 		w.Labels = g.labels()
 	}
-	w.Releases = g.releases()
+	w.Releases = v.releases(ref, g)
 	w.Scalable = v.canScale(w.APIVersion, ref.Kind)
 	w.Claims, w.ClaimTemplates = v.claimsOf(c, g)
 	return w
