@@ -52,9 +52,13 @@ func TestFivePlaces(t *testing.T) {
 // levers are the packages of rules, in the order in which they run.
 var levers = []string{"rightsize", "horizontal", "nodes", "waste", "demand", "spot", "purchase"}
 
+// sizers choose requests, and weigh those they do not choose.
+var sizers = []string{"rightsize", "horizontal"}
+
 // TestLeversSeeTheClusterAlone: what one lever leaves for the next is the
-// advice.Cluster. None gathers advice, none takes another's Detail, and none but
-// the package nodes touches the results of a pass.
+// advice.Cluster. None gathers advice, none takes another's Detail, none but
+// the package nodes touches the results of a pass, and none but those that choose
+// requests adds up a pod's.
 func TestLeversSeeTheClusterAlone(t *testing.T) {
 	for _, lever := range levers {
 		files, err := filepath.Glob(filepath.Join("..", "..", "recommender", lever, "*.go"))
@@ -91,6 +95,8 @@ func TestReadsAreFound(t *testing.T) {
 		"p.Report":                        0,
 		"func() { p.Report = nil }":       1,
 		"nodes.Of(p)":                     0,
+		"analyzer.PodRequests(c, none)":   1,
+		"p.Cluster.Pod(w, role)":          0,
 	} {
 		e, err := parser.ParseFile(token.NewFileSet(), "", "package waste\nvar _ = "+text, parser.SkipObjectResolution)
 		if err != nil {
@@ -126,6 +132,9 @@ func reads(f *ast.File, lever string) (out []string) {
 				out = append(out, "it takes another lever's Detail")
 			}
 		case *ast.SelectorExpr:
+			if n.Sel.Name == "PodRequests" && !slices.Contains(sizers, lever) {
+				out = append(out, "it adds up a pod's requests: advice.Cluster does")
+			}
 			if n.Sel.Name == "Results" && lever != "nodes" {
 				out = append(out, "it reads the results of a pass: a lever has an accessor")
 			}

@@ -67,7 +67,7 @@ func (p *Planned) Kept(name string) string {
 // Requests is what the scheduler will reserve for a pod of a workload, as the
 // plan has it.
 func (p *Planned) Requests(w *analyzer.WorkloadFacts, pod *analyzer.Pod) analyzer.Amounts {
-	return requestsOf(p.cluster, w, pod)
+	return p.cluster.Reserved(w, pod)
 }
 
 // Packed are the pods that the plan has packed anew. The caller changes none.

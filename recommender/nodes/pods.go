@@ -7,7 +7,6 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/safe"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
@@ -174,7 +173,7 @@ func (node *plannedFrom) arch() string {
 // podOf translates a pod, and says what holds it to its node. A pod that runs on
 // demand stays on demand.
 func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *plannedFrom, archs []string) (packing.Pod, []pin.Reason) {
-	size := requestsOf(n.pass.Cluster, w, pod)
+	size := n.pass.Cluster.Reserved(w, pod)
 	p := packing.Pod{
 		Name: w.Namespace + "/" + pod.Name, Group: w.Ref.String(), CPU: size.CPU, Memory: size.Memory, GPUs: size.GPU,
 		NodeSelector: pod.Spec.NodeSelector, Archs: archs, Priority: pod.Priority,
@@ -259,33 +258,4 @@ func (n *nodePlanner) budgets() []packing.Budget {
 		out = append(out, one)
 	}
 	return out
-}
-
-// requestsOf is what the scheduler will reserve for the pod: its requests now,
-// moved by what right-sizing changes. What a container doesn't ask for counts
-// as it is used: CPU in 95 % of the time, memory at its peak.
-func requestsOf(cluster *advice.Cluster, w *analyzer.WorkloadFacts, pod *analyzer.Pod) analyzer.Amounts {
-	next := make([]analyzer.Container, 0, len(w.Containers))
-	for i := range w.Containers {
-		c := &w.Containers[i]
-		if c.Role != "" && c.Role != pod.Role {
-			continue // another role's
-		}
-		one := c.Container
-		one.Requests = cluster.Requests(analyzer.ContainerRef{Ref: w.Ref, Container: c.Name})
-		if one.Requests.CPU == 0 && c.CPU.Samples.Count() > 0 {
-			one.Requests.CPU = int64(c.CPU.Samples.Quantile(0.95))
-		}
-		if one.Requests.Memory == 0 && c.Memory.Samples.Count() > 0 {
-			one.Requests.Memory = int64(c.Memory.Samples.Max())
-		}
-		next = append(next, one)
-	}
-	before := analyzer.PodRequests(w.ContainersOf(pod), analyzer.Amounts{})
-	after := analyzer.PodRequests(next, analyzer.Amounts{})
-	return analyzer.Amounts{
-		CPU:    max(pod.Requests.CPU+after.CPU-before.CPU, after.CPU),
-		Memory: max(pod.Requests.Memory+after.Memory-before.Memory, after.Memory),
-		GPU:    pod.Requests.GPU,
-	}
 }

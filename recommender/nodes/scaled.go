@@ -49,7 +49,7 @@ func (n *nodePlanner) findBusiest() {
 		if w.Kind == "DaemonSet" || w.Kind == "Node" || w.Past {
 			continue
 		}
-		each := n.pass.Costs.MeanUnit.Hourly(requestsOf(n.pass.Cluster, w, &analyzer.Pod{}))
+		each := n.pass.Costs.MeanUnit.Hourly(n.pass.Cluster.Reserved(w, &analyzer.Pod{}))
 		for hour, pods := range hourly.PodHours(n.pass.Cluster, w) {
 			n.worth[hour] += pods * each
 		}
@@ -159,7 +159,7 @@ func (n *nodePlanner) unseen(w *analyzer.WorkloadFacts, number int) (placedPod, 
 		if node.kept != "" || len(lastingTaints(node.Node)) > 0 {
 			continue
 		}
-		size := requestsOf(n.pass.Cluster, w, &analyzer.Pod{})
+		size := n.pass.Cluster.Reserved(w, &analyzer.Pod{})
 		pod := packing.Pod{
 			Name:  fmt.Sprintf("%s/%s (pod %d, not yet there)", w.Namespace, w.Name, number+1),
 			Group: w.Ref.String(), CPU: size.CPU, Memory: size.Memory, Archs: []string{node.arch()},

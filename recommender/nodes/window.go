@@ -206,7 +206,7 @@ func (n *nodePlanner) quiet() bool {
 		if w.Kind == "DaemonSet" || w.Kind == "Node" || w.Past || len(by) == 0 {
 			continue
 		}
-		each := n.pass.Costs.MeanUnit.Hourly(requestsOf(n.pass.Cluster, w, &analyzer.Pod{}))
+		each := n.pass.Costs.MeanUnit.Hourly(n.pass.Cluster.Reserved(w, &analyzer.Pod{}))
 		then += each * by[n.busiest]
 		for j := range w.Pods {
 			if p := &w.Pods[j]; p.Node != "" && !p.Ended() {
