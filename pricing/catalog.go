@@ -124,15 +124,18 @@ func (c *Catalog) Regions(provider string) []string {
 	return nil
 }
 
-// RegionsNear lists the regions of a provider's table, those in the same part of
-// the world as one that need not be among them first.
+// RegionsNear lists the regions of a provider's table: first those that a name which
+// need not be among them may have meant, then those in the same part of the world.
 func (c *Catalog) RegionsNear(provider, region string) []string {
 	out := c.Regions(provider)
 	near := func(name string) int {
-		if g := geography(region); g != "" && geography(name) == g {
-			return 0
+		if far := edits(region, name); far <= 2 {
+			return far - 2
 		}
-		return 1
+		if g := geography(region); g != "" && geography(name) == g {
+			return 1
+		}
+		return 2
 	}
 	slices.SortStableFunc(out, func(a, b string) int { return near(a) - near(b) })
 	return out

@@ -196,10 +196,33 @@ func BenchmarkFirstLookup(b *testing.B) {
 
 func TestRegionsNear(t *testing.T) {
 	c := pricing.New(pricing.Config{})
-	for region, first := range map[string]string{"eu-nowhere-9": "eu-central-1", "us-nowhere-1": "us-east-1", "moon": "af-south-1"} {
+	for region, first := range map[string]string{"eu-nowhere-9": "eu-central-1", "us-nowhere-1": "us-east-1", "moon": "af-south-1", "eu-wset-3": "eu-west-3", "ap-south1": "ap-south-1"} {
 		got := c.RegionsNear("aws", region)
 		if len(got) != len(c.Regions("aws")) || got[0] != first {
 			t.Errorf("near %s: got %v, want all and %s first", region, got, first)
+		}
+	}
+}
+
+// TestTypesNear: a slip of the pen finds what was meant, an unknown size its family.
+func TestTypesNear(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	for _, tt := range []struct{ provider, region, name, first string }{
+		{"aws", "us-east-1", "m6i.xlage", "m6i.xlarge"},
+		{"aws", "us-east-1", "M6I.xlarge", "m6i.xlarge"},
+		{"aws", "us-east-1", "m6i.huge", "m6i.large"},
+		{"eks", "us-east-1", "m6i.xlarg", "m6i.xlarge"},
+		{"gcp", "us-central1", "n2-standart-4", "n2-standard-4"},
+		{"azure", "westeurope", "Standard_D4_v5s", "Standard_D4s_v5"},
+		{"azure", "westeurope", "D4s_v5", ""},
+		{"aws", "us-east-1", "no.such", ""},
+		{"aws", "us-east-1", strings.Repeat("m", 1000), ""},
+		{"moon", "us-east-1", "m6i.xlarge", ""},
+		{"aws", "moon", "m6i.xlarge", ""},
+	} {
+		got := c.TypesNear(tt.provider, tt.region, tt.name, 3)
+		if tt.first == "" && len(got) > 0 || tt.first != "" && (len(got) == 0 || len(got) > 3 || !slices.Contains(got, tt.first)) {
+			t.Errorf("near %s of %s: got %v, want %q among at most 3", tt.name, tt.provider, got, tt.first)
 		}
 	}
 }

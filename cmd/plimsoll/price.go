@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -122,27 +123,33 @@ func readPrices(ctx context.Context, in files, name string) (pricing.Overrides, 
 	return o, nil
 }
 
+// priceAsk is what 'plimsoll price' is asked.
+type priceAsk struct {
+	flags    priceFlags
+	validate []string
+	capacity string
+	years    int
+	sources  bool
+	services bool
+	look     lookup.Ask
+	output   string
+}
+
 func newPrice(s streams) *cobra.Command {
-	var (
-		flags    priceFlags
-		validate []string
-		capacity string
-		years    int
-		sources  bool
-		look     lookup.Ask
-		output   string
-	)
+	var ask priceAsk
 	cmd := &cobra.Command{
 		Use:   "price [INSTANCE-TYPE...]",
 		Short: "Look prices up, or check a price file",
 		Long: `price shows what the built-in tables, with your own files over them, say an
 instance type costs, from which source and of which date.
 
-A TYPE may be a pattern, such as 'm6i.*'. Without a type it lists what the
-tables hold, or with --region all types there. With --validate it checks price
-files and exits with 2 if one cannot be used.`,
-		Example: `  # What the tables hold
+A TYPE may be a pattern, such as 'm6i.*'. With --region and no type all types there
+are meant; without a region it lists the regions that have tables. --services
+shows disks, load balancers, control planes and the network instead. With
+--validate it checks price files and exits with 2 if one cannot be used.`,
+		Example: `  # The regions that have tables, and what those of one cloud hold
   plimsoll price
+  plimsoll price --provider aws
 
   # One type, on demand and as spot
   plimsoll price m6i.xlarge --provider aws --region us-east-1
@@ -151,36 +158,57 @@ files and exits with 2 if one cannot be used.`,
   # All Arm machines of 4 to 8 vCPUs, the cheapest first, in each way to buy them
   plimsoll price --provider aws --region us-east-1 --arch arm64 --vcpu 4-8 --sort price --capacity-type all
 
+  # What disks cost
+  plimsoll price --services disk --provider aws --region us-east-1
+
   # Check a price file before use
   plimsoll price --validate prices.yaml`,
-		RunE: func(cmd *cobra.Command, types []string) error {
-			if len(validate) > 0 {
-				return validatePrices(cmd.Context(), s, flags.in, validate)
-			}
-			catalog, err := flags.catalog(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if sources {
-				return lookup.Sources(s.Out, catalog)
-			}
-			if len(types) == 0 && !cmd.Flags().Changed("region") {
-				return lookup.Contents(s.Out, catalog)
-			}
-			look.Query = pricing.Query{Provider: flags.provider, Region: flags.region, CapacityType: pricing.CapacityType(capacity), TermYears: years}
-			return lookUp(s, &look, output, catalog, types)
-		},
+		RunE: func(cmd *cobra.Command, types []string) error { return ask.run(cmd, s, types) },
 	}
-	flags.register(cmd)
-	flags.in.registerTimeout(cmd.Flags())
+	ask.flags.register(cmd)
+	ask.flags.in.registerTimeout(cmd.Flags())
 	cmd.AddCommand(newPriceUpdate(s))
-	cmd.Flags().StringArrayVar(&validate, "validate", nil, "check this price `FILE` and do nothing else; repeatable")
-	cmd.Flags().BoolVar(&sources, "sources", false, "say from when each kind of price is, and from where")
-	cmd.Flags().StringVar(&capacity, "capacity-type", "on-demand", "`TYPE`: on-demand, spot, reserved, or all beside each other")
-	registerLookup(cmd, &look)
-	cmd.Flags().StringVarP(&output, "output", "o", "table", "`FORMAT`: table, json or csv")
-	cmd.Flags().IntVar(&years, "years", 0, "term of reserved capacity: 1 or 3 (default 1)")
+	cmd.Flags().StringArrayVar(&ask.validate, "validate", nil, "check this price `FILE` and do nothing else; repeatable")
+	cmd.Flags().BoolVar(&ask.sources, "sources", false, "say from when each kind of price is, and from where")
+	cmd.Flags().BoolVar(&ask.services, "services", false, "disks, load balancers, control planes and network in place of machines")
+	cmd.Flags().StringVar(&ask.capacity, "capacity-type", "on-demand", "`TYPE`: on-demand, spot, reserved, or all beside each other, with the family's commitments")
+	registerLookup(cmd, &ask.look)
+	cmd.Flags().StringVarP(&ask.output, "output", "o", "table", "`FORMAT`: table, json or csv")
+	cmd.Flags().IntVar(&ask.years, "years", 0, "term of reserved capacity: 1 or 3 (default 1)")
 	return cmd
+}
+
+// ofMachines are the flags that ask for machines.
+var ofMachines = []string{"vcpu", "memory", "arch", "gpu", "sort", "capacity-type", "years"}
+
+func (a *priceAsk) run(cmd *cobra.Command, s streams, types []string) error {
+	if len(a.validate) > 0 {
+		return validatePrices(cmd.Context(), s, a.flags.in, a.validate)
+	}
+	if err := lookup.CheckFormat(a.output); err != nil {
+		return err
+	}
+	catalog, err := a.flags.catalog(cmd.Context())
+	if err != nil {
+		return err
+	}
+	a.look.Query = pricing.Query{Provider: a.flags.provider, Region: a.flags.region, CapacityType: pricing.CapacityType(a.capacity), TermYears: a.years}
+	machines := slices.IndexFunc(ofMachines, cmd.Flags().Changed)
+	switch {
+	case a.sources:
+		return lookup.Sources(s.Out, a.output, catalog)
+	case a.services && machines >= 0:
+		return fmt.Errorf("--services has no machines: leave --%s out", ofMachines[machines])
+	case a.services:
+		missing, err := lookup.Services(s.Out, a.output, catalog, a.look.Query, types)
+		if err == nil && len(missing) > 0 {
+			err = errors.New(strings.Join(missing, "; "))
+		}
+		return err
+	case len(types) == 0 && a.flags.region == "" && machines < 0:
+		return lookup.Contents(s.Out, a.output, catalog, a.flags.provider)
+	}
+	return lookUp(s, &a.look, a.output, catalog, types)
 }
 
 func validatePrices(ctx context.Context, s streams, in files, names []string) error {

@@ -5,6 +5,7 @@ package lookup
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -34,6 +35,7 @@ type Row struct {
 	InstanceType string  `json:"instanceType"`
 	CapacityType string  `json:"capacityType"`
 	TermYears    int     `json:"termYears,omitempty"`
+	Program      string  `json:"program,omitempty"` // of a commitment that no table of machines has
 	Arch         string  `json:"arch,omitempty"`
 	VCPUs        float64 `json:"vcpus"`
 	MemoryGiB    float64 `json:"memoryGiB"`
@@ -49,16 +51,21 @@ func rowOf(o pricing.Offering) Row {
 	return Row{
 		Provider: o.Provider, Region: o.Region, InstanceType: o.InstanceType, CapacityType: string(o.CapacityType), TermYears: o.TermYears, Arch: o.Arch,
 		VCPUs: float64(o.CPUMillis) / 1000, MemoryGiB: float64(o.MemoryBytes) / (1 << 30), GPUs: o.GPUs, Accelerator: o.GPUName,
-		USDPerHour: o.USDPerHour, USDPerMonth: o.USDPerHour * pricing.HoursPerMonth, AsOf: o.AsOf, Source: o.Source,
+		USDPerHour: o.USDPerHour, USDPerMonth: monthly(o.USDPerHour), AsOf: o.AsOf, Source: o.Source,
 	}
+}
+
+// monthly is the price of a month, to a millionth of a USD.
+func monthly(usdPerHour float64) float64 {
+	return math.Round(usdPerHour*pricing.HoursPerMonth*1e6) / 1e6
 }
 
 // Find gives the prices of types or patterns; without any, of all types there.
 // Missing says of each that has no price of its own why. An error is of the
 // question: an unknown place, an unreadable range.
 func (l *Ask) Find(catalog *pricing.Catalog, types []string) (rows []Row, missing []string, err error) {
-	if l.Query.Provider == "" || l.Query.Region == "" {
-		return nil, nil, fmt.Errorf("which cloud and region? give --provider and --region, such as --provider aws --region us-east-1")
+	if err := l.check(); err != nil {
+		return nil, nil, err
 	}
 	keep, err := l.filter()
 	if err != nil {
@@ -75,6 +82,22 @@ func (l *Ask) Find(catalog *pricing.Catalog, types []string) (rows []Row, missin
 		missing = []string{"no type of " + l.Query.Region + " is as asked: loosen --vcpu, --memory, --arch or --gpu"}
 	}
 	return rows, missing, l.order(rows)
+}
+
+// check refuses what no table could answer.
+func (l *Ask) check() error {
+	q := l.Query
+	switch {
+	case q.Provider == "" || q.Region == "":
+		return fmt.Errorf("which cloud and region? give --provider and --region, such as --provider aws --region us-east-1")
+	case !slices.Contains([]pricing.CapacityType{"", pricing.OnDemand, pricing.Spot, pricing.Reserved, All}, q.CapacityType):
+		return fmt.Errorf("--capacity-type %s: use on-demand, spot, reserved or all", q.CapacityType)
+	case q.TermYears != 0 && q.CapacityType != pricing.Reserved:
+		return fmt.Errorf("--years %d is of --capacity-type reserved", q.TermYears)
+	case q.TermYears != 0 && q.TermYears != 1 && q.TermYears != 3:
+		return fmt.Errorf("--years %d: use 1 or 3", q.TermYears)
+	}
+	return nil
 }
 
 // find looks every type or pattern up; what has no price of its own is named.
@@ -100,28 +123,87 @@ func (l *Ask) find(catalog *pricing.Catalog, types []string) (rows []Row, missin
 				return nil, nil, l.unknownRegion(catalog)
 			}
 		}
-		found := 0
-		for _, o := range here {
-			match, err := path.Match(name, o.InstanceType)
-			if err != nil {
-				return nil, nil, fmt.Errorf("the pattern %q is not closed", name)
-			}
-			if match && l.capacity(o) {
-				found++
-				rows = append(rows, rowOf(o))
-			}
+		found, err := l.matching(catalog, here, name)
+		if err != nil {
+			return nil, nil, err
 		}
-		if found == 0 {
-			missing = append(missing, fmt.Sprintf("%s: no type of %s is called so", name, l.Query.Region))
+		rows = append(rows, found...)
+		if len(found) == 0 {
+			missing = append(missing, l.none(catalog, name))
 		}
 	}
 	return rows, missing, nil
 }
 
+// matching gives the prices of the types that a pattern matches, those of one type
+// beside each other; with all ways to buy, the commitments behind them.
+func (l *Ask) matching(catalog *pricing.Catalog, here []pricing.Offering, pattern string) (rows []Row, err error) {
+	for i, o := range here {
+		match, err := path.Match(pattern, o.InstanceType)
+		if err != nil {
+			return nil, fmt.Errorf("the pattern %q is not closed", pattern)
+		}
+		if match && l.capacity(o) {
+			rows = append(rows, rowOf(o))
+		}
+		last := i+1 == len(here) || here[i+1].InstanceType != o.InstanceType
+		if match && last && l.Query.CapacityType == All {
+			more, err := commitments(catalog, o)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, more...)
+		}
+	}
+	return rows, nil
+}
+
+// commitments gives what a type costs under the programs of its family that no
+// column of the tables has: those that follow demand to other families, and those of
+// terms without a price of the type's own. Nothing is paid upfront.
+func commitments(catalog *pricing.Catalog, o pricing.Offering) (rows []Row, err error) {
+	q := pricing.Query{Provider: o.Provider, Region: o.Region, InstanceType: o.InstanceType}
+	onDemand := catalog.Lookup(q)
+	if onDemand.Status != pricing.Listed {
+		return nil, nil
+	}
+	offers, _, err := catalog.CommitmentOffers(o.Provider, o.Region, pricing.CommitmentFamily(o.Provider, o.InstanceType), 0, pricing.Payments()[0])
+	for _, offer := range offers {
+		q.CapacityType, q.TermYears = pricing.Reserved, offer.TermYears
+		if !offer.Flexible && catalog.Lookup(q).Status == pricing.Listed {
+			continue
+		}
+		row := rowOf(onDemand.Offering)
+		row.CapacityType, row.TermYears, row.Program = string(pricing.Reserved), offer.TermYears, offer.Instrument
+		row.USDPerHour *= 1 - offer.DiscountPercent/100
+		row.USDPerMonth = monthly(row.USDPerHour)
+		by, _, _ := strings.Cut(offer.Source, " ") // behind the first word stands the file within the source
+		row.AsOf, row.Source = offer.AsOf, fmt.Sprintf("%s, less %g %% by %s", row.Source, offer.DiscountPercent, by)
+		rows = append(rows, row)
+	}
+	return rows, err
+}
+
+// none says that nothing is called so, and what is nearly.
+func (l *Ask) none(catalog *pricing.Catalog, name string) string {
+	q := l.Query
+	return fmt.Sprintf("%s: no type of %s is called so%s", name, q.Region, near(catalog.TypesNear(q.Provider, q.Region, strings.Trim(name, "*"), namesNear)))
+}
+
+// namesNear is how many names are told that one may have meant.
+const namesNear = 3
+
+func near(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "; near it are " + strings.Join(names, ", ")
+}
+
 // capacity reports whether an offering is bought as asked.
 func (l *Ask) capacity(o pricing.Offering) bool {
 	q := l.Query
-	return q.CapacityType == All || o.CapacityType == q.CapacityType && (q.CapacityType != pricing.Reserved || o.TermYears == cmp.Or(q.TermYears, 1))
+	return q.CapacityType == All || o.CapacityType == cmp.Or(q.CapacityType, pricing.OnDemand) && (q.CapacityType != pricing.Reserved || o.TermYears == cmp.Or(q.TermYears, 1))
 }
 
 func (l *Ask) unknownRegion(catalog *pricing.Catalog) error {
@@ -139,11 +221,20 @@ func (l *Ask) one(catalog *pricing.Catalog, q pricing.Query) (row Row, doubt str
 	case p.Cause == pricing.UnknownRegion:
 		return row, "", l.unknownRegion(catalog)
 	case p.Status == pricing.Estimated:
-		return row, fmt.Sprintf("%s: %s; an audit takes %.4g USD an hour", q.InstanceType, p.Reason, p.Offering.USDPerHour), nil
+		return row, fmt.Sprintf("%s: %s%s; an audit takes %.4g USD an hour", q.InstanceType, p.Reason, l.unlisted(catalog, q), p.Offering.USDPerHour), nil
 	case p.Status == pricing.Missing:
-		return row, q.InstanceType + ": " + p.Reason, nil
+		return row, q.InstanceType + ": " + p.Reason + l.unlisted(catalog, q), nil
 	}
 	return rowOf(p.Offering), "", nil
+}
+
+// unlisted names the types that one which is not listed may have meant.
+func (l *Ask) unlisted(catalog *pricing.Catalog, q pricing.Query) string {
+	names := catalog.TypesNear(q.Provider, q.Region, q.InstanceType, namesNear)
+	if slices.Contains(names, q.InstanceType) {
+		return "" // it is known, and bought in another way alone
+	}
+	return near(names)
 }
 
 // filter makes one test of the flags that narrow.

@@ -1,27 +1,50 @@
 package lookup
 
 import (
+	"cmp"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/internal/grid"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
+// Kind is from when one kind of a provider's prices is.
+type Kind struct {
+	Provider string   `json:"provider"`
+	Of       string   `json:"of"`
+	Newest   string   `json:"newest"`
+	Oldest   string   `json:"oldest"`
+	Sources  []string `json:"sources"` // the newest first
+}
+
 // Sources says from when each kind of price is: its newest and its oldest
 // source, one line a provider and kind.
-func Sources(out io.Writer, catalog *pricing.Catalog) error {
-	sources, err := catalog.Sources()
+func Sources(out io.Writer, format string, catalog *pricing.Catalog) error {
+	kinds, err := kindsOf(catalog)
 	if err != nil {
 		return err
+	}
+	s := sheet{document: kinds, screen: [][]string{{"PROVIDER", "PRICES OF", "NEWEST", "OLDEST", "SOURCES, NEWEST FIRST"}}, records: [][]string{{"provider", "of", "newest", "oldest", "sources"}}}
+	for _, k := range kinds {
+		names := strings.Join(k.Sources, ", ")
+		s.records = append(s.records, []string{k.Provider, k.Of, k.Newest, k.Oldest, names})
+		s.screen = append(s.screen, []string{analyzer.Printable(k.Provider), k.Of, k.Newest, k.Oldest, analyzer.Printable(names)})
+	}
+	return s.write(out, format)
+}
+
+func kindsOf(catalog *pricing.Catalog) ([]Kind, error) {
+	sources, err := catalog.Sources()
+	if err != nil {
+		return nil, err
 	}
 	byKind := func(a, b pricing.Provenance) bool { return a.Provider == b.Provider && a.Of == b.Of }
 	slices.SortStableFunc(sources, func(a, b pricing.Provenance) int {
 		return strings.Compare(a.Provider+" "+a.Of+" "+b.AsOf, b.Provider+" "+b.Of+" "+a.AsOf)
 	})
-	lines := [][]string{{"PROVIDER", "PRICES OF", "NEWEST", "OLDEST", "SOURCES, NEWEST FIRST"}}
+	out := []Kind{}
 	for len(sources) > 0 {
 		n := 1
 		for n < len(sources) && byKind(sources[0], sources[n]) {
@@ -29,22 +52,17 @@ func Sources(out io.Writer, catalog *pricing.Catalog) error {
 		}
 		kind := sources[:n]
 		sources = sources[n:]
-		var names []string
-		oldest := ""
+		k := Kind{Provider: kind[0].Provider, Of: cmp.Or(pricing.OfWords(kind[0].Of), "machines"), Newest: kind[0].AsOf}
 		for _, p := range kind {
 			// Behind the first word stands the file within the source.
-			if name, _, _ := strings.Cut(p.Source, " "); !slices.Contains(names, name) {
-				names = append(names, name)
+			if name, _, _ := strings.Cut(p.Source, " "); !slices.Contains(k.Sources, name) {
+				k.Sources = append(k.Sources, name)
 			}
 			if p.AsOf != "" {
-				oldest = p.AsOf
+				k.Oldest = p.AsOf
 			}
 		}
-		of := pricing.OfWords(kind[0].Of)
-		if of == "" {
-			of = "machines"
-		}
-		lines = append(lines, []string{analyzer.Printable(kind[0].Provider), of, kind[0].AsOf, oldest, analyzer.Printable(strings.Join(names, ", "))})
+		out = append(out, k)
 	}
-	return grid.Write(out, nil, lines)
+	return out, nil
 }

@@ -12,73 +12,123 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
-// Write prints rows as a table, as json or as csv.
-func Write(out io.Writer, format string, rows []Row) error {
+// sheet is an answer in each of its formats. The first line of screen and of records
+// has the names of the columns.
+type sheet struct {
+	document any // as JSON; a list, never nil
+	records  [][]string
+	screen   [][]string
+	right    []bool // of the screen's columns, those of numbers
+}
+
+// write prints the sheet as a table, as json or as csv.
+func (s *sheet) write(out io.Writer, format string) error {
 	switch format {
 	case "json":
-		if rows == nil {
-			rows = []Row{}
-		}
-		data, err := json.MarshalIndent(rows, "", "  ")
+		data, err := json.MarshalIndent(s.document, "", "  ")
 		if err != nil {
 			return err
 		}
 		_, err = out.Write(append(analyzer.EscapeJSON(data), '\n'))
 		return err
 	case "csv":
-		return writeCSV(out, rows)
+		w := csv.NewWriter(out)
+		for _, record := range s.records {
+			for i, text := range record {
+				if _, err := strconv.ParseFloat(text, 64); err != nil {
+					record[i] = analyzer.Cell(text)
+				}
+			}
+		}
+		return w.WriteAll(s.records)
 	case "table":
-		return writeTable(out, rows)
+		if len(s.screen) < 2 {
+			return nil
+		}
+		return grid.Write(out, s.right, s.screen)
+	}
+	return CheckFormat(format)
+}
+
+// CheckFormat refuses a format that an answer cannot have.
+func CheckFormat(format string) error {
+	switch format {
+	case "table", "json", "csv":
+		return nil
 	}
 	return fmt.Errorf("-o %s: use table, json or csv", format)
 }
 
-func writeCSV(out io.Writer, rows []Row) error {
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	w := csv.NewWriter(out)
-	records := [][]string{{"provider", "region", "instance_type", "capacity_type", "term_years", "arch", "vcpus", "memory_gib", "gpus", "accelerator", "usd_per_hour", "usd_per_month", "as_of", "source"}}
-	for _, r := range rows {
-		records = append(records, []string{r.Provider, r.Region, r.InstanceType, r.CapacityType, strconv.Itoa(r.TermYears), r.Arch, number(r.VCPUs), number(r.MemoryGiB),
-			strconv.FormatInt(r.GPUs, 10), r.Accelerator, number(r.USDPerHour), number(r.USDPerMonth), r.AsOf, r.Source})
-	}
-	for _, record := range records {
-		for i, text := range record {
-			record[i] = analyzer.Cell(text)
-		}
-	}
-	return w.WriteAll(records)
-}
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-func writeTable(out io.Writer, rows []Row) error {
-	if len(rows) == 0 {
-		return nil
+// Write prints rows as a table, as json or as csv.
+func Write(out io.Writer, format string, rows []Row) error {
+	if rows == nil {
+		rows = []Row{}
 	}
-	lines := [][]string{{"TYPE", "CAPACITY", "VCPU", "GIB", "USD/HOUR", "USD/MONTH", "AS OF", "SOURCE"}}
+	s := sheet{document: rows, right: []bool{2: true, 3: true, 4: true, 5: true}}
+	s.screen = [][]string{{"TYPE", "CAPACITY", "VCPU", "GIB", "USD/HOUR", "USD/MONTH", "AS OF", "SOURCE"}}
+	s.records = [][]string{{"provider", "region", "instance_type", "capacity_type", "term_years", "arch", "vcpus", "memory_gib", "gpus", "accelerator", "usd_per_hour", "usd_per_month", "as_of", "source", "program"}}
 	for _, r := range rows {
 		capacity := r.CapacityType
-		if r.TermYears == 3 {
+		if r.Program != "" {
+			capacity = fmt.Sprintf("%s %dy", r.Program, r.TermYears)
+		} else if r.TermYears == 3 {
 			capacity += " 3y"
 		}
-		lines = append(lines, []string{
+		s.screen = append(s.screen, []string{
 			analyzer.Printable(r.InstanceType), capacity, fmt.Sprintf("%g", r.VCPUs), fmt.Sprintf("%g", r.MemoryGiB),
 			fmt.Sprintf("%.6g", r.USDPerHour), fmt.Sprintf("%.2f", r.USDPerMonth), r.AsOf, analyzer.Printable(r.Source),
 		})
+		s.records = append(s.records, []string{r.Provider, r.Region, r.InstanceType, r.CapacityType, strconv.Itoa(r.TermYears), r.Arch, number(r.VCPUs), number(r.MemoryGiB),
+			strconv.FormatInt(r.GPUs, 10), r.Accelerator, number(r.USDPerHour), number(r.USDPerMonth), r.AsOf, r.Source, r.Program})
 	}
-	return grid.Write(out, []bool{2: true, 3: true, 4: true, 5: true}, lines)
+	return s.write(out, format)
 }
 
-// Contents says what a catalog holds, by provider and region.
-func Contents(out io.Writer, catalog *pricing.Catalog) error {
-	lines := [][]string{{"PROVIDER", "REGION", "TYPES", "PRICES"}}
-	for _, provider := range catalog.Providers() {
+// Place is a region of a provider with what the tables hold of it.
+type Place struct {
+	Provider string `json:"provider"`
+	Region   string `json:"region"`
+	Types    int    `json:"types,omitempty"` // 0 where it was not counted
+	Prices   int    `json:"prices,omitempty"`
+}
+
+// Contents says what a catalog holds: the regions of each provider, and of one that is
+// asked for the number of types and prices. To count all of them would read all tables.
+func Contents(out io.Writer, format string, catalog *pricing.Catalog, provider string) error {
+	places := []Place{}
+	for _, p := range catalog.Providers() {
+		for _, region := range catalog.Regions(p) {
+			if provider == "" {
+				places = append(places, Place{Provider: p, Region: region})
+			}
+		}
+	}
+	if provider != "" {
+		provider = catalog.Lookup(pricing.Query{Provider: provider}).Offering.Provider // as the tables spell it
 		for _, region := range catalog.Regions(provider) {
 			types := map[string]bool{}
 			offerings := catalog.Offerings(provider, region)
 			for _, o := range offerings {
 				types[o.InstanceType] = true
 			}
-			lines = append(lines, []string{analyzer.Printable(provider), analyzer.Printable(region), strconv.Itoa(len(types)), strconv.Itoa(len(offerings))})
+			places = append(places, Place{Provider: provider, Region: region, Types: len(types), Prices: len(offerings)})
 		}
 	}
-	return grid.Write(out, []bool{2: true, 3: true}, lines)
+	s := sheet{document: places, right: []bool{2: true, 3: true}}
+	s.screen = [][]string{{"PROVIDER", "REGION", "TYPES", "PRICES"}}
+	s.records = [][]string{{"provider", "region", "types", "prices"}}
+	if provider == "" {
+		s.screen[0], s.records[0] = s.screen[0][:2], s.records[0][:2]
+	}
+	for _, p := range places {
+		cells := []string{p.Provider, p.Region, strconv.Itoa(p.Types), strconv.Itoa(p.Prices)}[:len(s.screen[0])]
+		s.records = append(s.records, cells)
+		s.screen = append(s.screen, []string{analyzer.Printable(cells[0]), analyzer.Printable(cells[1])})
+		if provider != "" {
+			s.screen[len(s.screen)-1] = append(s.screen[len(s.screen)-1], cells[2:]...)
+		}
+	}
+	return s.write(out, format)
 }
