@@ -8,17 +8,30 @@ const left = 46;
 const right = 104;
 const foot = 20;
 
+// One observer for all pictures: it is told their widths, where asking for each
+// would make the browser lay out the page each time.
+const widths = new Map();
+const observer = new ResizeObserver((entries) => {
+  for (const e of entries) {
+    if (e.target.isConnected) widths.get(e.target)?.(Math.floor(e.contentRect.width));
+    else {
+      observer.unobserve(e.target);
+      widths.delete(e.target);
+    }
+  }
+});
+
 // figure draws again where the width changes.
 export function figure(title, note, height, label, draw, ...more) {
   const svg = s("svg", { class: "chart", role: "img", "aria-label": label, height });
   const box = h("figure", {}, h("figcaption", {}, h("b", {}, title), " ", note), svg, ...more);
   let width = 0;
-  new ResizeObserver(() => {
-    const now = Math.floor(svg.clientWidth || svg.getBoundingClientRect().width);
+  widths.set(box, (now) => {
     if (now === width || now < 80) return;
     width = now;
     svg.replaceChildren(...draw(width, height).flat(Infinity).filter(Boolean));
-  }).observe(box);
+  });
+  observer.observe(box);
   return { box, svg };
 }
 

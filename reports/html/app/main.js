@@ -1,6 +1,6 @@
 import { startTheme } from "./theme.js";
 import { index, loadRows, find } from "./data.js";
-import { Table } from "./table.js";
+import { Table, warmFilter } from "./table.js";
 import { Panel } from "./panel.js";
 import { startControls } from "./controls.js";
 import * as state from "./state.js";
@@ -23,11 +23,11 @@ function show(was) {
   controls.show(now);
   if (!was || state.fields.some((name) => was[name] !== now[name])) table.show(now);
   if (was?.open === now.open) return;
-  table.mark(now.open);
   const row = now.open && find(now.open);
   if (row) {
-    panel.show(row);
+    panel.show(row, () => table.mark(now.open)); // both in one picture
   } else {
+    table.mark("");
     panel.hide();
     if (was?.open) table.back(was.open);
   }
@@ -93,7 +93,12 @@ async function start() {
   document.documentElement.dataset.ready = "";
   performance.mark("ready");
   const idle = globalThis.requestIdleCallback ?? setTimeout;
-  if (index.rows.length) idle(() => panel.warm(index.rows[0]));
+  if (index.rows.length) {
+    idle(() => {
+      warmFilter(now);
+      idle(() => panel.warm(index.rows[0]));
+    });
+  }
 }
 
 start();

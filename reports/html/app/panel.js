@@ -26,11 +26,15 @@ export class Panel {
     const { detail, series } = await load(row.w);
     const unseen = h("div", { class: "unseen", inert: "", "aria-hidden": "true" }, this.nodes(row, detail, series));
     this.box.after(unseen);
-    requestAnimationFrame(() => requestAnimationFrame(() => unseen.remove()));
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      unseen.remove();
+      performance.mark("warm");
+    }));
   }
 
-  // show opens a row's workload. What was asked for later wins.
-  async show(row) {
+  // show opens a row's workload, and calls then once it stands. What was asked for
+  // later wins.
+  async show(row, then) {
     const turn = ++this.turn;
     const { detail, series } = await load(row.w);
     if (turn !== this.turn) return;
@@ -39,8 +43,8 @@ export class Panel {
     this.box.hidden = false;
     this.box.parentElement.classList.add("on");
     this.box.scrollTop = 0;
+    then();
     title.focus({ preventScroll: true });
-    this.box.dispatchEvent(new CustomEvent("shown"));
   }
 
   // nodes are the title, and all that the panel holds.
