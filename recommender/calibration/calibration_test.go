@@ -196,13 +196,38 @@ func TestThePromiseIsKept(t *testing.T) {
 	}
 }
 
+// TestReplayIsAsItWas: what is told of the replay is what it did. A history of as many days
+// as are learnt from at the least has one origin; more days than origins take them evenly.
+func TestReplayIsAsItWas(t *testing.T) {
+	for days, want := range map[int]calibration.Replay{
+		4: {Origins: 1, Days: 4, TestDays: 1}, 7: {Origins: 4, Days: 7, TestDays: 4}, 14: {Origins: 8, Days: 14, TestDays: 7},
+		30: {Origins: 8, Days: 30, TestDays: 7},
+	} {
+		m := calibration.Calibrate(calibration.Running, fleetOf(7, 20, days, 1), calibration.Promise{Time: 0.05})[0]
+		h := stationary(rand.New(rand.NewPCG(1, 1)), days, 1)
+		if got := m.Size(h).Replay; got != want {
+			t.Errorf("%d days: got %+v, want %+v", days, got, want)
+		}
+		if at := calibration.OriginDays(days); len(at) != want.Origins || at[0] < 3 || at[len(at)-1] != days-1 {
+			t.Errorf("%d days: origins after %v days", days, at)
+		}
+		// A window that begins and ends within a day has one date more, and no day more.
+		cut := append(calibration.History{}, h...)
+		cut = append(cut, h[0])
+		cut[0].Share, cut[days].Share = 0.5, 0.5
+		if got := m.Size(cut).Replay; got.Days != days {
+			t.Errorf("%d days on %d dates: got %+v", days, days+1, got)
+		}
+	}
+}
+
 func TestTooFewDaysStateNoRisk(t *testing.T) {
 	for _, days := range []int{0, 1, 3} {
 		fleet := fleetOf(7, 20, days, 1)
 		m := calibration.Calibrate(calibration.Running, fleet, calibration.Promise{Time: 0.05})[0]
 		h := stationary(rand.New(rand.NewPCG(1, 1)), max(days, 1), 1)
 		s := m.Size(h)
-		if s.Amount <= 0 || s.TestDays != 0 {
+		if s.Amount <= 0 || s.Replay != (calibration.Replay{}) {
 			t.Errorf("%d days: got the size %+v", days, s)
 		}
 		if loss, over := m.Risk(h, s, s.Amount); loss.Known || over.Known {

@@ -64,3 +64,6 @@ func MakePrior(class Class, cpu [][]History) string {
 	}
 	return b.String()
 }
+
+// OriginDays are the days before each origin of a history of so many.
+var OriginDays = originDays

@@ -88,16 +88,39 @@ const driftPower = 0.2
 // comparable with a week after all of them by the ratio of the two.
 func records(before, after float64) float64 { return after / (before + after) }
 
-// origins makes those of a container, earliest first.
-func origins(all []Rule, h History) []origin {
-	var out []origin
-	n := len(h) - learnDays
-	step := max(float64(n)/mostOrigins, 1)
-	for x := float64(len(h) - 1); x >= learnDays; x -= step {
-		out = append(out, originAt(all, h, int(math.Round(x))))
+// originDays are the days of a history of n that come before each of its origins, earliest
+// first; none where it is too short.
+func originDays(n int) []int {
+	var out []int
+	step := max(float64(n-learnDays)/mostOrigins, 1)
+	for x := float64(n - 1); x >= learnDays; x -= step {
+		out = append(out, int(math.Round(x)))
 	}
 	slices.Reverse(out)
 	return out
+}
+
+// origins makes those of a container, earliest first.
+func origins(all []Rule, h History) []origin {
+	var out []origin
+	for _, k := range originDays(len(h)) {
+		out = append(out, originAt(all, h, k))
+	}
+	return out
+}
+
+// Replay tells how a history was replayed: at so many Origins within so many Days of it, a
+// size that had learnt from the days before was tested on the days after, TestDays at most.
+// It is zero where the history is too short.
+type Replay struct{ Origins, Days, TestDays int }
+
+// replayOf is that of a clean history.
+func replayOf(h History) Replay {
+	at := originDays(len(h))
+	if len(at) == 0 {
+		return Replay{}
+	}
+	return Replay{Origins: len(at), Days: int(math.Round(h.length())), TestDays: min(len(h)-at[0], horizon)}
 }
 
 // share is the part of the time after the origin, in [0, 1], in which a size does not do;

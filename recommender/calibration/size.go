@@ -12,9 +12,8 @@ type Size struct {
 	Hour   float64
 	HourAt int
 	Group  int
-	// LearnDays and TestDays tell what the risk was replayed on: the days that the first
-	// origin learnt from, and those that the longest test had. 0 means no replay.
-	LearnDays, TestDays int
+	// Replay is what the container's own risk rests on.
+	Replay Replay
 }
 
 // Size gives the size of one container. It is 0 where nothing was seen.
@@ -43,10 +42,7 @@ func (m *Model) Size(h History) Size {
 	if m.Promise.HoldHours {
 		s.Amount = max(s.Amount, s.Hour)
 	}
-	if n := len(h); n > learnDays {
-		s.TestDays = min(n-learnDays, horizon)
-		s.LearnDays = n - s.TestDays
-	}
+	s.Replay = replayOf(h)
 	return s
 }
 

@@ -59,13 +59,18 @@ func (n *Need) Fails(amount float64) calibration.Estimate {
 	return loss
 }
 
-// Horizon says what the risk was replayed on, such as "replayed over 7 days from 7";
-// empty without a replay.
+// Horizon says what the risk was replayed on, such as "replayed at 8 points in 14 days, on
+// up to 7 days after each"; empty without a replay.
 func (n *Need) Horizon() string {
-	if n.size.TestDays == 0 {
+	r := n.size.Replay
+	if r.Origins == 0 {
 		return ""
 	}
-	return fmt.Sprintf("replayed over %s from %d", plural(n.size.TestDays, "day"), n.size.LearnDays)
+	each := "each"
+	if r.Origins == 1 {
+		each = "it"
+	}
+	return fmt.Sprintf("replayed at %s in %s, on up to %s after %s", plural(r.Origins, "point"), plural(r.Days, "day"), plural(r.TestDays, "day"), each)
 }
 
 // leastReplay is the days of history from which a risk is replayed.
@@ -73,7 +78,7 @@ const leastReplay = 4
 
 // Missing says how many days more would do for a replay; empty where there is one.
 func (n *Need) Missing() string {
-	if days := len(n.past); n.size.TestDays == 0 && days < leastReplay {
+	if days := len(n.past); n.size.Replay.Origins == 0 && days < leastReplay {
 		return fmt.Sprintf("no risk is stated: a replay needs %s more of history", plural(leastReplay-days, "day"))
 	}
 	return ""

@@ -22,14 +22,22 @@ func Replayed(b *document.Backtest) string {
 		}
 		return " (now " + document.Percent(of(today)) + ")"
 	}
-	return fmt.Sprintf("your last %s, by sizes of the %d before: CPU short %s of the time%s, out of memory %s a week%s",
-		document.Counted(b.TestDays, "day"), b.LearnDays,
+	of := fmt.Sprintf("by sizes of the %d before", b.LearnDays)
+	if b.Origins > 1 {
+		of = fmt.Sprintf("each week by sizes of all days before it, %d or more", b.LearnDays)
+	}
+	return fmt.Sprintf("your last %s, %s: CPU short %s of the time%s, out of memory %s a week%s",
+		document.Counted(b.TestDays*max(b.Origins, 1), "day"), of,
 		document.Percent(ours.OverRequest), now(func(x *document.BacktestScore) float64 { return x.OverRequest }),
 		document.Percent(ours.Killed), now(func(x *document.BacktestScore) float64 { return x.Killed }))
 }
 
 // BacktestOf says what was scored on what.
 func BacktestOf(b *document.Backtest) string {
+	if b.Origins > 1 {
+		return fmt.Sprintf("Sizes made of %s or more and scored on the %d after, at %d origins a week apart.",
+			document.Counted(b.LearnDays, "day"), b.TestDays, b.Origins)
+	}
 	return fmt.Sprintf("Sizes made of %s and scored on the %d after, at %s.",
 		document.Counted(b.LearnDays, "day"), b.TestDays, document.Counted(b.Origins, "origin"))
 }
