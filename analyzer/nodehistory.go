@@ -259,23 +259,52 @@ func (r *NodeRecorder) know(now []Node) {
 		if seen == nil {
 			continue
 		}
-		k := NodeKind{Labels: map[string]string{}, Taints: slices.Clone(n.Taints), ProviderID: n.ProviderID, Capacity: n.Capacity, Allocatable: n.Allocatable, MaxPods: n.MaxPods}
-		for _, list := range [][]string{kindLabels, PoolLabels} {
-			for _, key := range list {
-				if v := n.Labels[key]; v != "" {
-					k.Labels[key] = v
-				}
-			}
-		}
-		seen.kind = k
+		seen.kind = kindOf(n)
 	}
 	for _, n := range r.nodes {
-		n.kind.Taints = slices.DeleteFunc(n.kind.Taints, func(t Taint) bool { return strings.HasPrefix(t.Key, "node.kubernetes.io/") })
-		slices.SortFunc(n.kind.Taints, func(a, b Taint) int {
-			return cmp.Compare(a.Key+"="+a.Value+":"+a.Effect, b.Key+"="+b.Value+":"+b.Effect)
-		})
-		n.kind.place()
+		n.kind.settle()
 	}
+}
+
+// kindOf is what the inventory says of a node.
+func kindOf(n *Node) NodeKind {
+	k := NodeKind{Labels: map[string]string{}, Taints: slices.Clone(n.Taints), ProviderID: n.ProviderID, Capacity: n.Capacity, Allocatable: n.Allocatable, MaxPods: n.MaxPods}
+	for _, list := range [][]string{kindLabels, PoolLabels} {
+		for _, key := range list {
+			if v := n.Labels[key]; v != "" {
+				k.Labels[key] = v
+			}
+		}
+	}
+	return k
+}
+
+// settle leaves out what is of a moment, and fills in the zone.
+func (k *NodeKind) settle() {
+	k.Taints = slices.DeleteFunc(k.Taints, func(t Taint) bool { return strings.HasPrefix(t.Key, "node.kubernetes.io/") })
+	slices.SortFunc(k.Taints, func(a, b Taint) int {
+		return cmp.Compare(a.Key+"="+a.Value+":"+a.Effect, b.Key+"="+b.Value+":"+b.Effect)
+	})
+	k.place()
+}
+
+// IndexOf finds the kind that a node of the inventory is of; -1 where the history has
+// none, as of a node that came in the last hour.
+func (h *NodeHistory) IndexOf(n *Node) int {
+	of := kindOf(n)
+	of.settle()
+	key := of.key()
+	return slices.IndexFunc(h.Kinds, func(k NodeKind) bool { return k.key() == key })
+}
+
+// PoolOf is how its autoscaler names the pool of a node with such labels, or nothing.
+func PoolOf(labels map[string]string) string {
+	for _, key := range PoolLabels {
+		if v := labels[key]; v != "" {
+			return v
+		}
+	}
+	return ""
 }
 
 // place fills in the zone that the provider's id tells.

@@ -65,10 +65,7 @@ func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog,
 // costsOf prices the cluster: over the window's hours, unless something is asked for that
 // is worked out by the nodes of the moment. One report has one bill.
 func costsOf(facts *analyzer.Analysis, catalog *pricing.Catalog, o *advice.Options) *cost.Costs {
-	switch {
-	case o.Allocation != nil:
-		return cost.AtMoment(facts, catalog, "--aggregate shares theirs out")
-	case len(pricing.HeldAt(o.Commitment.Held, facts.Snapshot.Window.End)) > 0:
+	if len(pricing.HeldAt(o.Commitment.Held, facts.Snapshot.Window.End)) > 0 {
 		return cost.AtMoment(facts, catalog, "what commitments cover is worked out by them")
 	}
 	return cost.Of(facts, catalog)

@@ -19,8 +19,9 @@ func (r *Outcome) share(s *analyzer.Snapshot, catalog *pricing.Catalog, o *advic
 	}
 	by := *o.Allocation
 	a, err := allocation.Of(s, catalog, allocation.Basis{
-		Held: r.Costs.Held(pricing.HeldAt(o.Commitment.Held, s.Window.End)),
-		Pods: slices.Contains(by.Aggregate, allocation.ByPod) || by.Filter.Pods(),
+		Held:  r.Costs.Held(pricing.HeldAt(o.Commitment.Held, s.Window.End)),
+		Hours: r.Costs.Mean != nil,
+		Pods:  slices.Contains(by.Aggregate, allocation.ByPod) || by.Filter.Pods(),
 	})
 	if err != nil {
 		return fmt.Errorf("sharing the bill out: %w", err)

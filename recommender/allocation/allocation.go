@@ -26,7 +26,10 @@ type Allocation struct {
 	// Held says that commitments are held, so that the two may differ.
 	Held  bool
 	Nodes []Node // by name
-	Items []Item // by workload, container and node
+	// ByHour says that the nodes are those that the window had, hour by hour, and not
+	// today's in all hours.
+	ByHour bool
+	Items  []Item // by workload, container and node
 	// Accuracy is how exact the pods' cost is.
 	Accuracy Accuracy
 
@@ -73,7 +76,8 @@ type Item struct {
 	// Volumes and LoadBalancers are what the three above are made of.
 	Volumes, LoadBalancers []Part
 
-	homeless bool // no node is known
+	homeless bool   // no node is known
+	pool     string // of such nodes, where that is known
 }
 
 // Total is all that the item costs.
@@ -115,8 +119,9 @@ func (l *Limits) plus(o Limits) {
 type Node struct {
 	Name         string
 	InstanceType string
-	ProviderID   string // as the node has it
-	GPUModel     string // empty where none is known
+	ProviderID   string  // as the node has it
+	GPUModel     string  // empty where none is known
+	Hours        float64 // that are paid for; of all nodes that it stands for
 	Total        float64
 	Gap          Gap  // whether it has a price
 	Windows      bool // its type may have one with Linux
@@ -167,12 +172,15 @@ type Basis struct {
 	Held []pricing.HeldCommitment
 	// Pods tells the pods of a workload apart.
 	Pods bool
+	// Hours takes the nodes that the window had, hour by hour, for today's in all hours.
+	// The snapshot then has a history of them, and Held is empty.
+	Hours bool
 }
 
 // Of allocates the bill of the snapshot's window at the catalog's prices.
 func Of(s *analyzer.Snapshot, catalog *pricing.Catalog, on Basis) (*Allocation, error) {
 	a := newAllocator(s.BilledByPod(), catalog)
-	a.basis = on
+	a.basis, a.ByHour = on, on.Hours
 	a.priceNodes()
 	a.applyHeld()
 	a.hold()
@@ -213,7 +221,8 @@ type allocator struct {
 	// namespaces are their labels.
 	namespaces map[string]map[string]string
 
-	bills  []pricing.NodeBill // in the snapshot's order
+	fleet  []Machine          // today's nodes first
+	bills  []pricing.NodeBill // in the fleet's order
 	byNode map[string]int     // index of bills
 	priced map[string]pricing.NodePrice
 	over   []string // nodes that held more than there is

@@ -27,7 +27,7 @@ func (a *allocator) doubts() {
 			subject += fmt.Sprintf(" and %d more", more)
 		}
 		a.warn("overcommitted", subject,
-			"today's nodes have less room than the window's pods held: their cost is shared out in proportion, so that unit prices are lower there")
+			"the nodes have less room than the window's pods held: their cost is shared out in proportion, so that unit prices are lower there")
 	}
 	if a.Accuracy.Homeless > pods/20 {
 		a.warn("no-node", "allocation",

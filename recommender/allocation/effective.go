@@ -12,7 +12,7 @@ import (
 // within it, no provider says. What finds no usage is a line of the bill.
 func (a *allocator) applyHeld() {
 	for i := range a.bills {
-		a.ListNodes += a.bills[i].Price.USDPerHour * a.Hours
+		a.ListNodes += a.bills[i].Price.USDPerHour * a.bills[i].Hours
 	}
 	if len(a.basis.Held) == 0 {
 		return
@@ -22,7 +22,7 @@ func (a *allocator) applyHeld() {
 	parts := make([][]pricing.CommitmentPart, len(a.bills))
 	usage := map[pricing.CommitmentScope]float64{}
 	for i := range a.bills {
-		p, n := &a.bills[i].Price, &a.snapshot.Nodes[i]
+		p, n := &a.bills[i].Price, &a.fleet[i]
 		if p.Offering.CapacityType != pricing.OnDemand || n.Windows() {
 			continue
 		}

@@ -7,13 +7,14 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
-// priceNodes makes a bill of every node of today over the whole window.
+// priceNodes makes a bill of every node that is paid for, over its hours.
 func (a *allocator) priceNodes() {
 	a.byNode, a.priced = map[string]int{}, map[string]pricing.NodePrice{}
 	usual := usualPod(a.snapshot)
-	prices := make([]pricing.NodePrice, 0, len(a.snapshot.Nodes))
-	for i := range a.snapshot.Nodes {
-		n := &a.snapshot.Nodes[i]
+	a.fleet = a.machines()
+	prices := make([]pricing.NodePrice, 0, len(a.fleet))
+	for i := range a.fleet {
+		n := &a.fleet[i]
 		p := a.catalog.NodePrice(pricing.Node{
 			Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, ByPod: n.ByPod(),
 			CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU,
@@ -21,7 +22,7 @@ func (a *allocator) priceNodes() {
 		a.byNode[n.Name], a.priced[n.Name] = len(a.bills), p
 		prices = append(prices, p)
 		a.bills = append(a.bills, pricing.NodeBill{
-			Name: n.Name, Price: p, Hours: a.Hours, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
+			Name: n.Name, Price: p, Hours: n.Hours, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
 			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory,
 		})
 	}

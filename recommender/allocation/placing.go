@@ -2,6 +2,7 @@ package allocation
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -30,7 +31,7 @@ func (a *allocator) hold() {
 		most := max(seen[role].PodHours, h.PodHours)
 		seen[role].plus(h)
 		seen[role].PodHours = most
-		a.put(role, u.Container, h, places)
+		a.put(role, u.Container, h, h.PodHours, places)
 	}
 	for i := range a.snapshot.Workloads {
 		w := &a.snapshot.Workloads[i]
@@ -39,7 +40,8 @@ func (a *allocator) hold() {
 				continue
 			}
 			if n := standing(w, c.Role); n > 0 {
-				a.put(roleKey{w.Ref, c.Role}, c.Name, requestsOnly(c.Requests, float64(n)*a.Hours), places)
+				h := requestsOnly(c.Requests, float64(n)*a.Hours)
+				a.put(roleKey{w.Ref, c.Role}, c.Name, h, h.PodHours, places)
 			}
 		}
 		if !w.Past {
@@ -76,7 +78,7 @@ func (a *allocator) holdBeyond(w *analyzer.Workload, seen map[roleKey]*Hold, pla
 			x.to.Held = max(0, x.to.Held-(x.above.Held-x.above.Requested))
 			x.to.Requested = x.to.Held
 		}
-		a.put(k, "", h, places)
+		a.put(k, "", h, podHours, places)
 	}
 }
 
@@ -142,6 +144,7 @@ func standing(w *analyzer.Workload, role string) int {
 type place struct {
 	node, pod string
 	share     float64
+	pods      int // of today; 0 of pods that have ended
 }
 
 // podName is the pod's name where pods are told apart.
@@ -152,20 +155,33 @@ func (a *allocator) podName(p *analyzer.Pod) string {
 	return p.Name
 }
 
-// put files what a container held, split over the nodes of the pods that have it.
-func (a *allocator) put(of roleKey, container string, h Hold, places map[roleKey][]place) {
+// put files what a container held in so many hours of its pods, split over the nodes of
+// the pods that have it.
+func (a *allocator) put(of roleKey, container string, h Hold, podHours float64, places map[roleKey][]place) {
 	ref := of.ref
 	at, ok := places[of]
 	if !ok {
 		at = a.places(a.workloads[ref], of.role)
 		places[of] = at
 	}
-	if len(at) == 0 {
+	homeless, pool := 0.0, ""
+	switch {
+	case len(at) == 0:
+		homeless = 1
+	case a.basis.Hours && at[0].pods > 0:
+		now, left, of := a.overHours(at, podHours)
+		if homeless, pool = left, of; ref.Kind == "DaemonSet" {
+			if gone := a.onGone(at, left); len(gone) > 0 {
+				now, homeless = append(now, gone...), 0
+			}
+		}
+		at = now
+	}
+	if homeless > 1e-12 {
 		item := a.item(ref, container, "", "")
-		item.Hold.plus(h)
-		item.Limits.plus(a.limits(ref, container, h.PodHours))
-		item.homeless = true
-		return
+		item.Hold.plus(h.times(homeless))
+		item.Limits.plus(a.limits(ref, container, h.PodHours*homeless))
+		item.homeless, item.pool = true, pool
 	}
 	for _, p := range at {
 		item := a.item(ref, container, p.node, p.pod)
@@ -180,7 +196,11 @@ func (a *allocator) places(w *analyzer.Workload, role string) []place {
 	if w == nil {
 		return nil
 	}
-	for _, take := range []func(*analyzer.Pod) bool{holds, (*analyzer.Pod).Ended} {
+	for _, standing := range []bool{true, false} {
+		take := (*analyzer.Pod).Ended
+		if standing {
+			take = holds
+		}
 		count := map[place]int{}
 		total := 0
 		for i := range w.Pods {
@@ -195,6 +215,9 @@ func (a *allocator) places(w *analyzer.Workload, role string) []place {
 			out := make([]place, 0, len(count))
 			for at, n := range count {
 				at.share = float64(n) / float64(total)
+				if standing {
+					at.pods = n
+				}
 				out = append(out, at)
 			}
 			slices.SortFunc(out, func(x, y place) int { return cmp.Or(cmp.Compare(x.node, y.node), cmp.Compare(x.pod, y.pod)) })
@@ -205,31 +228,39 @@ func (a *allocator) places(w *analyzer.Workload, role string) []place {
 }
 
 // payNodes shares the nodes' bill out. Containers of no known node are spread
-// over the room that the others leave, as one pool.
+// over the room that the others leave: as one, or by the pools of nodes that they are of.
 func (a *allocator) payNodes() {
 	var uses []pricing.PodUse
 	var at []int // index of Items
-	var pool Hold
+	pools := map[string]Hold{}
 	for i := range a.Items {
 		item := &a.Items[i]
 		if item.homeless {
+			pool := pools[item.pool]
 			pool.plus(item.Hold)
+			pools[item.pool] = pool
 			continue
 		}
 		at = append(at, i)
 		uses = append(uses, item.Hold.use(item.Node, item.DaemonSet))
 	}
-	homed := len(uses)
-	uses = append(uses, a.spread(pool, uses)...)
+	names := slices.SortedFunc(maps.Keys(pools), func(x, y string) int { return cmp.Compare(y, x) }) // that of any node last
+	ends := []int{len(uses)}
+	for _, name := range names {
+		uses = append(uses, a.spread(name, pools[name], uses)...)
+		ends = append(ends, len(uses))
+	}
 	bill := pricing.Allocate(a.bills, uses)
 	for i, item := range at {
 		a.Items[item].Nodes, a.Items[item].Slack = bill.PerUse[i].Cost, bill.PerUse[i].Slack
 	}
-	var paid pricing.Cost
-	for _, u := range bill.PerUse[homed:] {
-		paid = plus(paid, u.Cost)
+	for i, name := range names {
+		var paid pricing.Cost
+		for _, u := range bill.PerUse[ends[i]:ends[i+1]] {
+			paid = plus(paid, u.Cost)
+		}
+		a.payHomeless(name, pools[name], paid)
 	}
-	a.payHomeless(pool, paid)
 	a.file(bill)
 }
 
@@ -243,7 +274,7 @@ func (h *Hold) use(node string, daemonSet bool) pricing.PodUse {
 }
 
 // payHomeless splits what the pool costs by what each container held of it.
-func (a *allocator) payHomeless(pool Hold, paid pricing.Cost) {
+func (a *allocator) payHomeless(name string, pool Hold, paid pricing.Cost) {
 	part := func(cost, held, all float64) float64 {
 		if all <= 0 {
 			return 0
@@ -252,7 +283,7 @@ func (a *allocator) payHomeless(pool Hold, paid pricing.Cost) {
 	}
 	for i := range a.Items {
 		item := &a.Items[i]
-		if !item.homeless {
+		if !item.homeless || item.pool != name {
 			continue
 		}
 		h := &item.Hold
@@ -268,15 +299,15 @@ func (a *allocator) payHomeless(pool Hold, paid pricing.Cost) {
 	}
 }
 
-// spread places a pool on the nodes that take any pod, in proportion to the
-// room that uses leave there; GPUs on the nodes that have some.
-func (a *allocator) spread(pool Hold, uses []pricing.PodUse) []pricing.PodUse {
+// spread places a pool on the nodes of its name, or without one on those that take any
+// pod, in proportion to the room that uses leave there; GPUs on the nodes that have some.
+func (a *allocator) spread(name string, pool Hold, uses []pricing.PodUse) []pricing.PodUse {
 	if pool.PodHours <= 0 {
 		return nil
 	}
 	left := make([]nodeRoom, len(a.bills))
 	for i := range a.bills {
-		left[i] = a.room(i)
+		left[i] = a.room(name, i)
 	}
 	for _, u := range uses {
 		if i, ok := a.byNode[u.Node]; ok {
@@ -285,9 +316,9 @@ func (a *allocator) spread(pool Hold, uses []pricing.PodUse) []pricing.PodUse {
 			left[i].gpu -= u.GPU.Held
 		}
 	}
-	cpu := a.weights(left, func(r nodeRoom) float64 { return r.cpu })
-	memory := a.weights(left, func(r nodeRoom) float64 { return r.memory })
-	gpu := a.weights(left, func(r nodeRoom) float64 { return r.gpu })
+	cpu := a.weights(name, left, func(r nodeRoom) float64 { return r.cpu })
+	memory := a.weights(name, left, func(r nodeRoom) float64 { return r.memory })
+	gpu := a.weights(name, left, func(r nodeRoom) float64 { return r.gpu })
 	var out []pricing.PodUse
 	for i := range a.bills {
 		u := pool.use(a.bills[i].Name, false)
@@ -306,23 +337,30 @@ type nodeRoom struct {
 	cpu, memory, gpu float64
 }
 
-// room is all that pods without tolerations may have of a node.
-func (a *allocator) room(i int) nodeRoom {
-	n := &a.snapshot.Nodes[i]
-	r := nodeRoom{gpu: float64(n.Allocatable.GPU) * a.Hours}
+// room is all that pods of a pool may have of a node; without a pool, those without
+// tolerations.
+func (a *allocator) room(pool string, i int) nodeRoom {
+	n := &a.fleet[i]
+	r := nodeRoom{gpu: float64(n.Allocatable.GPU) * n.Hours}
+	if pool != "" {
+		if analyzer.PoolOf(n.Labels) != pool {
+			return nodeRoom{}
+		}
+		return nodeRoom{float64(n.Allocatable.CPU) * n.Hours, float64(n.Allocatable.Memory) * n.Hours, r.gpu}
+	}
 	tainted := slices.ContainsFunc(n.Taints, func(t analyzer.Taint) bool { return t.Effect == "NoSchedule" || t.Effect == "NoExecute" })
 	if !tainted && n.Capacity.GPU == 0 {
-		r.cpu, r.memory = float64(n.Allocatable.CPU)*a.Hours, float64(n.Allocatable.Memory)*a.Hours
+		r.cpu, r.memory = float64(n.Allocatable.CPU)*n.Hours, float64(n.Allocatable.Memory)*n.Hours
 	}
 	return r
 }
 
 // weights are the nodes' shares of a pool by the room they have left. Where
 // none has any, they share it by size.
-func (a *allocator) weights(left []nodeRoom, of func(nodeRoom) float64) []float64 {
+func (a *allocator) weights(pool string, left []nodeRoom, of func(nodeRoom) float64) []float64 {
 	out := make([]float64, len(left))
-	size := func(i int) float64 { return of(a.room(i)) }
-	all := func(i int) float64 { return float64(a.bills[i].CPUMillis) }
+	size := func(i int) float64 { return of(a.room(pool, i)) }
+	all := func(i int) float64 { return float64(a.bills[i].CPUMillis) * a.bills[i].Hours }
 	for _, weigh := range []func(int) float64{func(i int) float64 { return of(left[i]) }, size, all} {
 		var sum float64
 		for i := range out {
@@ -349,9 +387,9 @@ func (a *allocator) file(bill pricing.Bill) {
 		if n.Overcommitted {
 			a.over = append(a.over, n.Name)
 		}
-		of := &a.snapshot.Nodes[a.byNode[n.Name]]
+		of := &a.fleet[a.byNode[n.Name]]
 		a.Nodes = append(a.Nodes, Node{
-			Name: n.Name, InstanceType: a.priced[n.Name].Offering.InstanceType, Total: n.Total,
+			Name: n.Name, InstanceType: a.priced[n.Name].Offering.InstanceType, Hours: of.Hours, Total: n.Total,
 			Gap: gapOf(a.priced[n.Name].Status), Windows: of.Windows(), ProviderID: of.ProviderID, GPUModel: cmp.Or(of.Labels[gpuProduct], a.priced[n.Name].Offering.GPUName),
 			Used: minus(n.Workloads, n.Slack), Slack: n.Slack, DaemonSets: n.DaemonSets,
 			Stranded: n.Stranded, Free: minus(n.Idle, n.Stranded), Reserved: n.Overhead,

@@ -5,7 +5,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender/past"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
 
 // leastHours is how many hours of nodes make a bill.
@@ -30,36 +30,45 @@ func (c *Costs) hasHours(a *analyzer.Analysis) bool {
 	return history != nil && len(history.Hours) >= leastHours && c.Bill > 0 && a.Snapshot.NodeAutoscaler() != ""
 }
 
-// overHours makes the bill that of the window's hours. What the moment's pods, idle room
-// and overhead share stays in proportion. It is left as it is where a kind of node has no
-// price.
+// overHours makes the bill that of the window's hours. What the moment's pods and idle
+// room share stays in proportion. It is left as it is where a node has no price.
 func (c *Costs) overHours(a *analyzer.Analysis) {
 	if !c.hasHours(a) {
 		return
 	}
-	history := a.Snapshot.NodeHistory
-	mean, usd := &MeanNodes{}, 0.0
-	kinds := past.Kinds(a.Snapshot)
-	for i := range kinds {
-		sum := 0.0
-		for _, n := range kinds[i].Count {
-			sum += float64(n)
+	mean := &MeanNodes{}
+	var bills []pricing.NodeBill
+	fleet := allocation.Fleet(a.Snapshot, pricing.HoursPerMonth)
+	for i := range fleet {
+		n := &fleet[i]
+		if n.Hours <= 0 {
+			continue
 		}
-		one := MeanKind{c.Price(kinds[i].Node), sum / float64(len(history.Hours))}
+		p := priceOf(c.Catalog, n.Node)
+		one := MeanKind{nodeCost(n.Node, p), n.Hours / pricing.HoursPerMonth}
 		if one.ByPod || !(one.Hourly > 0) {
-			c.warn("bill-of-the-moment", fmt.Sprintf("the bill is that of the nodes of the moment: %s has no price by the hour", kinds[i].Name))
+			c.warn("bill-of-the-moment", fmt.Sprintf("the bill is that of the nodes of the moment: %s has no price by the hour", n.Name))
 			return
 		}
 		mean.Kinds, mean.Count = append(mean.Kinds, one), mean.Count+one.Count
-		usd += one.Count * one.Hourly * pricing.HoursPerMonth
+		bills = append(bills, pricing.NodeBill{
+			Name: n.Name, Price: p, Hours: n.Hours, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
+			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory,
+		})
 	}
-	c.scale(usd / c.Bill)
-	c.Bill, c.Mean = usd, mean
+	bill := pricing.Allocate(bills, nil)
+	c.share(bill.Total, bill.Overhead.Total())
+	c.Mean = mean
 }
 
-// scale changes all parts of the bill by a factor.
-func (c *Costs) scale(by float64) {
-	c.Idle, c.Overhead = c.Idle*by, c.Overhead*by
+// share makes a bill of a total and of what nodes keep for the system. The rest of the
+// parts shares the rest in proportion.
+func (c *Costs) share(total, overhead float64) {
+	by := 1.0
+	if held := c.Bill - c.Overhead; held > 0 {
+		by = (total - overhead) / held
+	}
+	c.Bill, c.Overhead, c.Idle = total, overhead, c.Idle*by
 	for ref, w := range c.Workloads {
 		w.Monthly *= by
 		for name := range w.Containers {

@@ -32,6 +32,7 @@ func (b *builder) allocation() *document.Allocation {
 	}
 	out.ShareIdle, out.Filter = string(b.AllocateBy.ShareIdle), b.AllocateBy.FilterText
 	month := monthOf(a)
+	out.NodesByHour = a.ByHour
 	if a.Held {
 		list := document.Cents(a.ListNodes * month)
 		out.ListNodesMonthly = &list
@@ -135,7 +136,11 @@ func nodeUse(a *allocation.Allocation, sum document.Dollars, reserved document.U
 		u := document.NodeUse{Used: p[0].USD(), Slack: p[1].USD(), DaemonSets: p[2].USD(), Stranded: p[3].USD(), Free: p[4].USD(), Reserved: p[5].USD()}
 		u.Total = u.Used + u.Slack + u.DaemonSets + u.Stranded + u.Free + u.Reserved
 		addUse(&all, u)
-		out = append(out, document.AllocatedNode{Name: a.Nodes[i].Name, InstanceType: a.Nodes[i].InstanceType, PriceGap: nodeGap(&a.Nodes[i]), NodeUse: u})
+		one := document.AllocatedNode{Name: a.Nodes[i].Name, InstanceType: a.Nodes[i].InstanceType, PriceGap: nodeGap(&a.Nodes[i]), NodeUse: u}
+		if a.ByHour {
+			one.Hours = document.Decimals(a.Nodes[i].Hours, 2)
+		}
+		out = append(out, one)
 	}
 	return all, out
 }

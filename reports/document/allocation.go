@@ -10,7 +10,7 @@ import (
 type Allocation struct {
 	// Aggregate is what the allocations are added up by.
 	Aggregate []string `json:"aggregate"`
-	// Window is what is paid for, on today's nodes. A report of one moment pays for the hour that ends in it.
+	// Window is what is paid for. A report of one moment pays for the hour that ends in it.
 	Window  AllocationWindow `json:"window"`
 	Minutes float64          `json:"minutes"`
 	// Seen, from 0 to 1, is the share of the window in which any usage was recorded; what was seen stands for all of it.
@@ -27,6 +27,8 @@ type Allocation struct {
 	Bill AllocationBill `json:"bill"`
 	// MonthlyBill is the same for a month of 730 hours, rounded to the cent: the sum of all allocations' monthly.total.
 	MonthlyBill AllocationBill `json:"monthlyBill"`
+	// NodesByHour says that the nodes are those that the window had, hour by hour, as in the summary. Without it they are today's, in all hours.
+	NodesByHour bool `json:"nodesByHour,omitempty"`
 	// NodeUse is what becomes of the nodes' monthly bill.
 	NodeUse NodeUse `json:"nodeUse"`
 	// Nodes is the same for each node; only where aggregated by node.
@@ -88,6 +90,8 @@ type AllocatedNode struct {
 	InstanceType string `json:"instanceType,omitempty"`
 	// PriceGap says that the machine has no price; absent where it has one.
 	PriceGap string `json:"priceGap,omitempty"`
+	// Hours is how long the node was paid for in the window; only with nodesByHour. "gone:" stands for all nodes of a kind that are there no more.
+	Hours float64 `json:"hours,omitempty"`
 	NodeUse
 }
 

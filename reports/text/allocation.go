@@ -39,7 +39,11 @@ func allocationHead(a *document.Allocation) string {
 	if len(parts) == 0 {
 		return "Nothing has a price, so that there is no bill."
 	}
-	return fmt.Sprintf("The bill of a month like this window, on today's nodes: %s (%s).", b.Total.USD(), strings.Join(parts, ", "))
+	nodes := "on today's nodes"
+	if a.NodesByHour {
+		nodes = "on the nodes of its hours"
+	}
+	return fmt.Sprintf("The bill of a month like this window, %s: %s (%s).", nodes, b.Total.USD(), strings.Join(parts, ", "))
 }
 
 // billParts name what is paid beside the nodes.
