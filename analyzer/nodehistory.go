@@ -288,13 +288,23 @@ func (k *NodeKind) settle() {
 	k.place()
 }
 
-// IndexOf finds the kind that a node of the inventory is of; -1 where the history has
+// IndexOf finds the kind that each node of the inventory is of; -1 where the history has
 // none, as of a node that came in the last hour.
-func (h *NodeHistory) IndexOf(n *Node) int {
-	of := kindOf(n)
-	of.settle()
-	key := of.key()
-	return slices.IndexFunc(h.Kinds, func(k NodeKind) bool { return k.key() == key })
+func (h *NodeHistory) IndexOf(nodes []Node) []int {
+	at := make(map[string]int, len(h.Kinds))
+	for i := range h.Kinds {
+		at[h.Kinds[i].key()] = i
+	}
+	out := make([]int, len(nodes))
+	for i := range nodes {
+		of := kindOf(&nodes[i])
+		of.settle()
+		k, known := at[of.key()]
+		if out[i] = k; !known {
+			out[i] = -1
+		}
+	}
+	return out
 }
 
 // PoolOf is how its autoscaler names the pool of a node with such labels, or nothing.

@@ -21,14 +21,14 @@ type Machine struct {
 // the history does not know has none.
 func Fleet(s *analyzer.Snapshot, hours float64) []Machine {
 	out := make([]Machine, len(s.Nodes))
-	kind, could := make([]int, len(s.Nodes)), make([]float64, len(s.NodeHistory.Kinds))
+	kind, could := s.NodeHistory.IndexOf(s.Nodes), make([]float64, len(s.NodeHistory.Kinds))
 	for i := range s.Nodes {
 		n := &s.Nodes[i]
 		out[i] = Machine{Node: *n, Hours: hours}
 		if age := s.Window.End.Sub(n.Created).Hours(); !n.Created.IsZero() {
 			out[i].Hours = max(min(age, hours), 0)
 		}
-		if kind[i] = s.NodeHistory.IndexOf(n); kind[i] >= 0 {
+		if kind[i] >= 0 {
 			could[kind[i]] += out[i].Hours
 		}
 	}
