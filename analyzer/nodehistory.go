@@ -14,6 +14,9 @@ type NodeHistory struct {
 	// Hours are those in which any node was told of, since 1970, in order.
 	Hours []int64    `json:"hours"`
 	Kinds []NodeKind `json:"kinds"`
+	// Stayed are the hours, in sixteenths, in which the inventory's nodes were told of, by
+	// name. It is nil in snapshots of before it was kept.
+	Stayed map[string]float64 `json:"stayed,omitempty"`
 }
 
 // NodeKind is nodes that were alike.
@@ -229,7 +232,10 @@ func (r *NodeRecorder) History(w Window, now []Node) *NodeHistory {
 		return nil
 	}
 	r.know(now)
-	out := &NodeHistory{Hours: slices.Sorted(maps.Keys(hours))}
+	out := &NodeHistory{Hours: slices.Sorted(maps.Keys(hours)), Stayed: map[string]float64{}}
+	for i := range now {
+		out.Stayed[now[i].Name] = 0
+	}
 	at := map[string]int{}
 	for _, name := range slices.Sorted(maps.Keys(r.nodes)) {
 		n := r.nodes[name]
@@ -242,8 +248,12 @@ func (r *NodeRecorder) History(w Window, now []Node) *NodeHistory {
 		}
 		k := &out.Kinds[at[key]]
 		k.Allocatable = Amounts{CPU: min(k.Allocatable.CPU, n.kind.Allocatable.CPU), Memory: min(k.Allocatable.Memory, n.kind.Allocatable.Memory), GPU: min(k.Allocatable.GPU, n.kind.Allocatable.GPU)}
+		_, today := out.Stayed[name]
 		for i, h := range out.Hours {
-			k.Count[i] += float32(math.Round(16*n.hours[h]/full[h]) / 16)
+			share := math.Round(16*n.hours[h]/full[h]) / 16
+			if k.Count[i] += float32(share); today {
+				out.Stayed[name] += share
+			}
 		}
 	}
 	out.Kinds = slices.DeleteFunc(out.Kinds, func(k NodeKind) bool { return k.Most() == 0 })

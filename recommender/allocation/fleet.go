@@ -16,18 +16,14 @@ type Machine struct {
 }
 
 // Fleet lists the nodes that a time of so many hours, which ends with the window, was
-// like. Nodes of a kind have the node-hours that the history tells of it: today's as many
-// as they can have had, those that are gone the rest, as one for each kind. A node that
-// the history does not know has none.
+// like. Nodes of a kind have the node-hours that the history tells of it: today's those
+// in which they were there, those that are gone the rest, as one for each kind. A node
+// that the history does not know has none.
 func Fleet(s *analyzer.Snapshot, hours float64) []Machine {
 	out := make([]Machine, len(s.Nodes))
 	kind, could := s.NodeHistory.IndexOf(s.Nodes), make([]float64, len(s.NodeHistory.Kinds))
 	for i := range s.Nodes {
-		n := &s.Nodes[i]
-		out[i] = Machine{Node: *n, Hours: hours}
-		if age := s.Window.End.Sub(n.Created).Hours(); !n.Created.IsZero() {
-			out[i].Hours = max(min(age, hours), 0)
-		}
+		out[i] = Machine{Node: s.Nodes[i], Hours: stayed(s, &s.Nodes[i], hours)}
 		if kind[i] >= 0 {
 			could[kind[i]] += out[i].Hours
 		}
@@ -57,6 +53,18 @@ func Fleet(s *analyzer.Snapshot, hours float64) []Machine {
 		}
 	}
 	return out
+}
+
+// stayed is how much of so many hours a node was there: by its own series, and by its
+// age where a snapshot has not kept those.
+func stayed(s *analyzer.Snapshot, n *analyzer.Node, hours float64) float64 {
+	if all := len(s.NodeHistory.Hours); s.NodeHistory.Stayed != nil && all > 0 {
+		return s.NodeHistory.Stayed[n.Name] / float64(all) * hours
+	}
+	if n.Created.IsZero() {
+		return hours
+	}
+	return max(min(s.Window.End.Sub(n.Created).Hours(), hours), 0)
 }
 
 // goneName names what stands for the nodes of a kind that are gone.

@@ -31,8 +31,20 @@ func weekOf() *analyzer.Snapshot {
 	for h := s.Window.Start.Unix() / 3600; h < end.Unix()/3600; h++ {
 		r.Seen("stays", h, 4)
 		if clock := h % 24; clock >= 8 && clock < 16 {
-			r.Seen("came", h, 4) // a name of its kind stands for others that were there
+			name := "went"
+			if h >= end.Add(-2*time.Hour).Unix()/3600 {
+				name = "came"
+			}
+			r.Seen(name, h, 4)
 		}
+	}
+	r.Tell(analyzer.NodeLabels, map[string]string{
+		"node": "went", "label_node_kubernetes_io_instance_type": "m6i.large", "label_topology_kubernetes_io_zone": "us-east-1a", "label_topology_kubernetes_io_region": "us-east-1",
+		"label_karpenter_sh_nodepool": "spot", "label_karpenter_sh_capacity_type": "spot",
+	}, 1)
+	for _, of := range []analyzer.NodeSeries{analyzer.NodeCapacity, analyzer.NodeAllocatable} {
+		r.Tell(of, map[string]string{"node": "went", "resource": "cpu"}, 2)
+		r.Tell(of, map[string]string{"node": "went", "resource": "memory"}, 8<<30)
 	}
 	s.NodeHistory = r.History(s.Window, s.Nodes)
 	s.Nodes = append(s.Nodes, node("new", "new", end))
@@ -121,5 +133,31 @@ func TestFleet(t *testing.T) {
 	}
 	if math.Abs(a.Bill.Nodes-bill) > 1e-9 || math.Abs(usd+idle-bill) > 1e-9 {
 		t.Errorf("the bill is %v and its parts come to %v, want %v", a.Bill.Nodes, usd+idle, bill)
+	}
+}
+
+// TestFleetEnded: pods that have ended pay what pods that run pay, though the node that
+// they ended on is young.
+func TestFleetEnded(t *testing.T) {
+	paid := map[string]float64{}
+	for _, phase := range []string{"Running", "Succeeded"} {
+		s := weekOf()
+		for i := range s.Workloads {
+			if s.Workloads[i].Name == "work" {
+				s.Workloads[i].Pods[0].Phase = phase
+			}
+		}
+		a, err := allocation.Of(s, pricing.New(pricing.Config{}), allocation.Basis{Hours: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range a.Items {
+			if i.Name == "work" {
+				paid[phase] += i.Total()
+			}
+		}
+	}
+	if !(paid["Running"] > 0) || math.Abs(paid["Running"]-paid["Succeeded"]) > 1e-9 {
+		t.Errorf("pods that run pay %v, those that ended %v", paid["Running"], paid["Succeeded"])
 	}
 }

@@ -168,7 +168,7 @@ func (a *allocator) put(of roleKey, container string, h Hold, podHours float64, 
 	switch {
 	case len(at) == 0:
 		homeless = 1
-	case a.basis.Hours && at[0].pods > 0:
+	case a.basis.Hours:
 		now, left, of := a.overHours(at, podHours)
 		if homeless, pool = left, of; ref.Kind == "DaemonSet" {
 			if gone := a.onGone(at, left); len(gone) > 0 {

@@ -40,6 +40,11 @@ func checkNodes(h *analyzer.NodeHistory) error {
 			return fmt.Errorf("hour %d comes after hour %d", h.Hours[i], h.Hours[i-1])
 		}
 	}
+	for name, n := range h.Stayed {
+		if !(n >= 0 && n <= float64(len(h.Hours))) {
+			return fmt.Errorf("node %s was there in %v of %d hours", name, n, len(h.Hours))
+		}
+	}
 	for i := range h.Kinds {
 		k := &h.Kinds[i]
 		if len(k.Count) != len(h.Hours) {

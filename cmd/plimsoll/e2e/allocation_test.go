@@ -32,6 +32,11 @@ type allocationReport struct {
 		Bill        struct{ Nodes, Volumes, LoadBalancers, ControlPlane, Total float64 }
 		Accuracy    struct{ MissedMonthly float64 }
 		Allocations []allocationRow
+		NodesByHour bool
+		Nodes       []struct {
+			Name         string
+			Hours, Total float64 // the total is of a month
+		}
 	}
 }
 
@@ -59,7 +64,7 @@ func TestE2EAllocationIsOpenCosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	live.audit(t, live.Kubeconfig, "--end", live.end(), "--only", "rightsize", "--save-snapshot", snapshot)
-	o := newOpenCost(t, snapshot)
+	o := newOpenCost(t)
 	by := func(keys string) allocationReport {
 		var r allocationReport
 		out := live.audit(t, "/nonexistent", "--snapshot", snapshot, "--only", "rightsize", "--pricing", prices, "--aggregate", keys)
@@ -72,6 +77,35 @@ func TestE2EAllocationIsOpenCosts(t *testing.T) {
 	o.compare(by("namespace"), func(k *kept) string { ns, _, _ := strings.Cut(k.workload, "/"); return ns })
 	o.compare(by("cluster"), func(*kept) string { return "testbed" })
 	o.accuracy(by("cluster"))
+	o.fleet(by("node"))
+}
+
+// fleet compares the nodes one by one, and those that are gone as one.
+func (o *openCost) fleet(r allocationReport) {
+	o.t.Helper()
+	if !r.Allocation.NodesByHour {
+		o.t.Error("the nodes are not those of the window's hours")
+	}
+	var got, want [2]float64 // hours and USD of those that are gone
+	for _, n := range o.nodes {
+		if !n.today {
+			want[0], want[1] = want[0]+n.hours, want[1]+n.usd
+		}
+	}
+	for _, row := range r.Allocation.Nodes {
+		usd := row.Total * o.hours / 730
+		n := o.nodes[row.Name]
+		if n == nil {
+			got[0], got[1] = got[0]+row.Hours, got[1]+usd
+			continue
+		}
+		if math.Abs(row.Hours-n.hours) > 0.0051 || math.Abs(usd-n.usd) > 0.0201 { // of its six parts cents may go to other rows
+			o.t.Errorf("%s costs %.2f in %.2f hours, by OpenCost's formulas %.2f in %.2f", row.Name, usd, row.Hours, n.usd, n.hours)
+		}
+	}
+	if want[0] == 0 || math.Abs(got[0]-want[0]) > 0.1 || math.Abs(got[1]-want[1]) > 0.1 {
+		o.t.Errorf("nodes that are gone cost %.2f in %.2f hours, by OpenCost's formulas %.2f in %.2f", got[1], got[0], want[1], want[0])
+	}
 }
 
 // formulaRow is what an allocation costs by OpenCost's formulas.

@@ -4,14 +4,10 @@ package e2e_test
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"math"
-	"os"
-	"strings"
 	"testing"
+	"time"
 
-	"github.com/klauspost/compress/zstd"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -40,25 +36,23 @@ type held struct {
 type openCost struct {
 	t     *testing.T
 	hours float64
-	seen  float64 // hours with any sample
-	nodes map[string]*priced
+	seen  float64            // hours with any sample
+	nodes map[string]*priced // that were there in the window
 	kept  map[[2]string]*kept
-	homes map[string]map[string]float64 // workload's share of pods by node
+	homes map[string]map[string]float64 // workload's share of pod-hours by node
 	// volumes and balancers are what each cost, of the whole window.
 	volumes, balancers float64
 }
 
-// priced is a node: what it has to give, and what is held of it, in
-// resource-hours.
+// priced is a node and what it costs for the hours in which it was there: OpenCost
+// pays a node for its minutes in the window.
 type priced struct {
-	usd                     float64 // of the whole window
-	gibHour                 float64 // of what Linux sees: OpenCost's node_ram_hourly_cost
-	cpu, memory             float64 // allocatable
-	heldCPU, heldMemory     float64
-	factorCPU, factorMemory float64
+	hours, usd float64
+	gibHour    float64 // of what Linux sees: OpenCost's node_ram_hourly_cost
+	today      bool
 }
 
-func newOpenCost(t *testing.T, snapshot string) *openCost {
+func newOpenCost(t *testing.T) *openCost {
 	t.Helper()
 	o := &openCost{t: t, hours: live.End.Sub(live.Start).Hours(), nodes: map[string]*priced{}, kept: map[[2]string]*kept{}, homes: map[string]map[string]float64{}}
 	config, err := clientcmd.BuildConfigFromFlags("", live.Kubeconfig)
@@ -73,21 +67,7 @@ func newOpenCost(t *testing.T, snapshot string) *openCost {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range nodes.Items {
-		n := &nodes.Items[i]
-		amount := func(list corev1.ResourceList, name corev1.ResourceName) float64 {
-			q := list[name]
-			return q.AsApproximateFloat64()
-		}
-		all, give := n.Status.Capacity, n.Status.Allocatable
-		// A machine is sold by its whole memory, of which Linux sees 97 %.
-		sold, seen := math.Round(amount(all, "memory")/gib/0.97), amount(all, "memory")/gib
-		o.nodes[n.Name] = &priced{
-			usd:     o.hours * (amount(all, "cpu")*coreHour + sold*gibHour + amount(all, "nvidia.com/gpu")*gpuHour),
-			gibHour: gibHour * sold / seen,
-			cpu:     o.hours * amount(give, "cpu"), memory: o.hours * amount(give, "memory"),
-		}
-	}
+	o.paid(nodes.Items)
 	pods, err := client.CoreV1().Pods("").List(context.Background(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -95,97 +75,75 @@ func newOpenCost(t *testing.T, snapshot string) *openCost {
 	owners := o.owners()
 	o.history(owners, asked(pods.Items, owners))
 	o.unmeasured(pods.Items, owners)
-	o.place(seenPods(t, snapshot))
+	o.place(owners)
 	o.besides(client, pods.Items, owners)
 	return o
 }
 
-// seenPod is a pod as the audit saw it: autoscalers go on meanwhile.
-type seenPod struct {
-	workload, node string
-	ended          bool
+// paid prices the nodes of the window by what kube-state-metrics told of them: how much
+// of each hour they were there, by the one that was there most, to a sixteenth. What
+// today's have is the API server's word: the history has no series of GPUs.
+func (o *openCost) paid(now []corev1.Node) {
+	at, most := map[string]map[int64]float64{}, map[int64]float64{}
+	first, last := live.Start.Add(time.Hour-1).Truncate(time.Hour).Add(time.Hour), live.End.Truncate(time.Hour)
+	for end := first; !end.After(last); end = end.Add(time.Hour) {
+		for _, s := range o.query("max by (node) (count_over_time(kube_node_info[1h]))", end) {
+			entry(at, s.Metric["node"])[end.Unix()] = s.at(0)
+			most[end.Unix()] = max(most[end.Unix()], s.at(0))
+		}
+	}
+	amount := map[string]map[string]float64{}
+	for _, s := range o.query("max by (node, resource) (last_over_time(kube_node_status_capacity[14d]))", live.End) {
+		entry(amount, s.Metric["node"])[s.Metric["resource"]] = s.at(0)
+	}
+	today := map[string]bool{}
+	for i := range now {
+		today[now[i].Name] = true
+		for name, q := range now[i].Status.Capacity {
+			entry(amount, now[i].Name)[string(name)] = q.AsApproximateFloat64()
+		}
+	}
+	for node, hours := range at {
+		there := 0.0
+		for hour, samples := range hours {
+			there += math.Round(16*samples/most[hour]) / 16
+		}
+		all := amount[node]
+		// A machine is sold by its whole memory, of which Linux sees 97 %.
+		seen := all["memory"] / gib
+		sold, n := math.Round(seen/0.97), &priced{hours: there / float64(len(most)) * o.hours, today: today[node]}
+		n.usd, n.gibHour = n.hours*(all["cpu"]*coreHour+sold*gibHour+all["nvidia.com/gpu"]*gpuHour), gibHour*sold/seen
+		o.nodes[node] = n
+	}
+	o.t.Logf("%d nodes in %d hours", len(o.nodes), len(most))
 }
 
-func seenPods(t *testing.T, snapshot string) (out []seenPod) {
-	t.Helper()
-	file, err := os.Open(snapshot)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	z, err := zstd.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	var header, seen struct {
-		Workloads []struct {
-			Namespace, Kind, Name string
-			Pods                  []struct{ Node, Phase string }
+// place says on which nodes the workloads' pods were.
+func (o *openCost) place(owners map[string]string) {
+	for _, s := range o.query(`sum by (namespace, pod, node) (count_over_time(kube_pod_info{node!=""}[14d]))`, live.End) {
+		if owner := owners[s.Metric["namespace"]+"/"+s.Metric["pod"]]; owner != "" && o.nodes[s.Metric["node"]] != nil {
+			entry(o.homes, owner)[s.Metric["node"]] += s.at(0)
 		}
 	}
-	d := json.NewDecoder(z)
-	if err := errors.Join(d.Decode(&header), d.Decode(&seen)); err != nil {
-		t.Fatal(err)
-	}
-	for _, w := range seen.Workloads {
-		name := w.Namespace + "/" + strings.ToLower(w.Kind) + ":" + w.Name
-		if w.Kind == "Pod" {
-			name = w.Namespace + "/" + w.Name
+	for _, at := range o.homes {
+		sum := 0.0
+		for _, n := range at {
+			sum += n
 		}
-		for _, p := range w.Pods {
-			out = append(out, seenPod{name, p.Node, p.Phase == "Succeeded" || p.Phase == "Failed"})
-		}
-	}
-	return out
-}
-
-// place says where the workloads' pods are, and where more is held than there
-// is: there all pay in proportion.
-func (o *openCost) place(pods []seenPod) {
-	for _, ended := range []bool{false, true} {
-		found := map[string]map[string]float64{}
-		for _, p := range pods {
-			if p.node != "" && p.ended == ended && o.homes[p.workload] == nil {
-				entry(found, p.workload)[p.node]++
-			}
-		}
-		for w, at := range found {
-			var sum float64
-			for _, n := range at {
-				sum += n
-			}
-			for node := range at {
-				at[node] /= sum
-			}
-			o.homes[w] = at
-		}
-	}
-	for _, k := range o.kept {
-		for node, share := range o.homes[k.workload] {
-			if n := o.nodes[node]; n != nil {
-				n.heldCPU += share * k.cpu.hourly
-				n.heldMemory += share * k.memory.hourly
-			}
-		}
-	}
-	for name, n := range o.nodes {
-		n.factorCPU, n.factorMemory = min(1, n.cpu/max(n.heldCPU, 1)), min(1, n.memory/max(n.heldMemory, 1))
-		if n.factorCPU < 1 || n.factorMemory < 1 {
-			o.t.Logf("%s: pods held more than there is: CPU x %.4f, memory x %.4f", name, n.factorCPU, n.factorMemory)
+		for node := range at {
+			at[node] /= sum
 		}
 	}
 }
 
 // cost is what a container costs: what it held at the price of its nodes.
 func (o *openCost) cost(k *kept) (cpu, memory, gpu float64) {
-	atCPU, atMemory := 1., gibHour/0.97
+	atMemory := gibHour / 0.97
 	if at := o.homes[k.workload]; len(at) > 0 {
-		atCPU, atMemory = 0, 0
+		atMemory = 0
 		for node, share := range at {
-			atCPU += share * o.nodes[node].factorCPU
-			atMemory += share * o.nodes[node].factorMemory * o.nodes[node].gibHour
+			atMemory += share * o.nodes[node].gibHour
 		}
 	}
-	return k.cpu.hourly * coreHour * atCPU, k.memory.hourly / gib * atMemory, k.gpuHours * gpuHour
+	return k.cpu.hourly * coreHour, k.memory.hourly / gib * atMemory, k.gpuHours * gpuHour
 }
