@@ -14,13 +14,17 @@ import (
 // setting is allowed to cost more.
 func TestMoreUnservedNeverCostsMore(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for i := range 6 {
+	for i := range 12 {
 		d := setting.Demand{Step: 5 * time.Minute, Request: 500}
 		for range 3 * 288 {
-			d.Millicores = append(d.Millicores, 4000*r.Float64()*r.Float64())
+			v := 4000 * r.Float64() * r.Float64()
+			if i%2 == 1 { // in bursts, rare and of many heights
+				v = 200 + 8000*math.Pow(r.Float64(), 40)
+			}
+			d.Millicores = append(d.Millicores, v)
 		}
 		last := math.Inf(1)
-		for _, allowed := range []float64{0, 0.001, 0.01, 0.05, 0.2, 0.5} {
+		for _, allowed := range []float64{0, 0.001, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.2, 0.5} {
 			scaled, _, tried, err := setting.Search(context.Background(), d, setting.Bounds{Floor: 1, Unserved: allowed, Start: time.Minute})
 			if err != nil {
 				t.Fatal(err)
