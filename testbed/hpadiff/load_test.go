@@ -28,13 +28,29 @@ func TestLoads(t *testing.T) {
 	if len(loads) == 0 {
 		loads = []replay.Curve{madeUp(1, time.Minute), madeUp(2, time.Minute), madeUp(3, 5*time.Minute)}
 	}
+	for _, run := range []struct {
+		name   string
+		period time.Duration
+		flags  replay.Controller
+	}{
+		{"default flags", 15 * time.Second, replay.Controller{}},
+		{"a sync period of 40 s", 40 * time.Second, replay.Controller{SyncPeriod: ptr.To(40 * time.Second)}},
+		{"a sync period of 7.5 s and no tolerance", 7500 * time.Millisecond, replay.Controller{
+			SyncPeriod: ptr.To(7500 * time.Millisecond), Tolerance: ptr.To(0.0), DownscaleStabilization: ptr.To(2 * time.Minute)}},
+	} {
+		t.Run(run.name, func(t *testing.T) { rideAll(t, loads, run.period, run.flags) })
+	}
+}
+
+// rideAll rides all loads with all settings under a controller of such flags, one sync a period.
+func rideAll(t *testing.T, loads []replay.Curve, period time.Duration, flags replay.Controller) {
 	synctest.Test(t, func(t *testing.T) {
-		w, c := newWorld(t, replay.Controller{}), clock{time.Now()}
+		w, c := newWorld(t, flags), clock{time.Now()}
 		defer w.stop()
 		var rides []*ride
 		for _, load := range loads {
 			for _, s := range settings() {
-				rides = append(rides, newRide(t, w, c, len(rides), load, s))
+				rides = append(rides, newRide(t, w, c, len(rides), load, s, flags))
 			}
 		}
 		compared := 0
@@ -53,7 +69,7 @@ func TestLoads(t *testing.T) {
 			if !running {
 				break
 			}
-			time.Sleep(15 * time.Second)
+			time.Sleep(period)
 		}
 		t.Logf("compared %d syncs of %d rides over %d loads: 0 differences", compared, len(rides), len(loads))
 	})
@@ -85,6 +101,7 @@ type setting struct {
 type ride struct {
 	*subject
 	id    int
+	flags replay.Controller
 	load  replay.Curve
 	w     replay.Workload
 	born  []time.Duration
@@ -92,14 +109,14 @@ type ride struct {
 	shown int // segments of want that have begun
 }
 
-func newRide(t *testing.T, w *world, c clock, id int, load replay.Curve, s setting) *ride {
+func newRide(t *testing.T, w *world, c clock, id int, load replay.Curve, s setting, flags replay.Controller) *ride {
 	t.Helper()
 	s.workload.Replicas = 3
-	out, err := replay.Replay(context.Background(), load, s.workload, s.autoscaler, replay.Options{Series: true})
+	out, err := replay.Replay(context.Background(), load, s.workload, s.autoscaler, replay.Options{Series: true, Controller: flags})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &ride{id: id, load: load, w: s.workload, want: out.Series}
+	r := &ride{id: id, flags: flags, load: load, w: s.workload, want: out.Series}
 	r.subject = &subject{source: source{rand.New(rand.NewPCG(1, uint64(id)))}, namespace: fmt.Sprintf("ride-%d", id), autoscaler: s.autoscaler}
 	r.hpa = r.object("subject")
 	for range 3 {
@@ -123,7 +140,7 @@ func (r *ride) sync(w *world, c clock, now time.Duration) string {
 		}
 	}
 	r.pods = len(o.Pods)
-	d, diff := r.compare(w, c, replay.Controller{}, o, now)
+	d, diff := r.compare(w, c, r.flags, o, now)
 	if diff != "" {
 		return diff
 	}
