@@ -36,6 +36,7 @@ var line = map[string]int{
 	"recommender/advice":          44,
 	"recommender/rightsize":       45,
 	"recommender/horizontal":      48,
+	"recommender/nodes/fleet":     49,
 	"recommender/nodes/hourly":    49,
 	"recommender/nodes/pin":       49,
 	"recommender/nodes/waiting":   49,

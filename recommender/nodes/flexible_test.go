@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
 // TestFlexibleGroups have many types on spot, with on demand where there are none, and
@@ -100,5 +101,19 @@ func TestNodeSizes(t *testing.T) {
 				t.Errorf("got %d nodes, want %d or more", count, c.count)
 			}
 		})
+	}
+}
+
+// TestSparesOfTheGroup: in simple pools each group is of one type, at every level.
+func TestSparesOfTheGroup(t *testing.T) {
+	for _, s := range []*analyzer.Snapshot{mixedSnapshot(6, 4), mixedSnapshot(3, 1), mixedSnapshot(9, 2), mixedSnapshot(14, 7)} {
+		for _, level := range packing.Levels() {
+			plan := advice.As[nodes.Plan](planNodesWith(t, s, advice.NodeOptions{Pools: advice.PoolsSimple, Survive: level}).Detail)
+			for _, g := range plan.Groups {
+				if len(g.Shapes) != 1 || g.Shapes[0].Planned != 1 {
+					t.Errorf("%d pods, %s: group %s has %v, want one type", plan.Pods, level, g.Name, g.Shapes)
+				}
+			}
+		}
 	}
 }

@@ -9,8 +9,10 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/fleet"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/safe"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/waiting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -56,7 +58,7 @@ type Plan struct {
 	Hours      *hourly.Hours // nil where no autoscaler of nodes was seen
 	Style      advice.PoolStyle
 	Exact      float64 // USD a month of the plan with any types that lives through nothing
-	Survived   *Survived
+	Survived   *fleet.Survived
 	Placement  []packing.Placement // where the plan has every pod, kept nodes' too, by name of node; new ones are new-N
 	NewNodes   int                 // that start
 	Restarts   int                 // pods that move
@@ -153,7 +155,7 @@ type nodePlanner struct {
 	// autoscaler names what adds and takes nodes; empty where nothing does.
 	autoscaler string
 	exact      float64 // USD an hour of the plan with any types, before it was made to live through more
-	survived   *Survived
+	survived   *fleet.Survived
 	losing     map[string]bool     // pods that lose what they keep on their node, when they move
 	zones      map[string][]string // of each workload's pods before rescaling, by group
 	window     windowNodes
@@ -254,10 +256,6 @@ func (n *nodePlanner) pack() (string, error) {
 			if err := n.useHeld(); err != nil {
 				return "", err
 			}
-			if err := n.restyle(); err != nil {
-				return "", err
-			}
-			n.settleZones()
 			if err := n.survive(); err != nil {
 				return "", err
 			}
@@ -292,33 +290,35 @@ func (n *nodePlanner) style() advice.PoolStyle {
 	return advice.PoolsSimple
 }
 
-// restyle plans with one type a group, where pools are to be simple and commitments
-// tie the plan to no family.
-func (n *nodePlanner) restyle() (err error) {
+// survive gives the plan its style, and adds the nodes that the level asked for needs.
+// Where commitments tie the plan to families it stays of these.
+func (n *nodePlanner) survive() (err error) {
 	n.exact = n.plan.Hourly
-	if n.style() != advice.PoolsSimple || n.held != nil && len(n.held.families) > 0 {
-		return nil
+	tied := n.held != nil && len(n.held.families) > 0
+	f := fleet.Fleet{
+		Input: n.in, Today: n.judged(), Level: n.level(), Surge: safe.Surges(n.pass.Facts.Snapshot, n.in.Pods),
+		Group: n.groupOfOffering, Simple: n.style() == advice.PoolsSimple && !tied, Search: !tied, Settle: n.settleZones,
 	}
-	n.plan, err = OneType(n.pass.Context, n.in, n.plan, func(o *packing.Offering) string {
-		if pool := n.poolOf[kindOf(o)]; pool != nil {
-			return groupOf(pool, o)
-		}
-		return o.Type
-	})
+	n.plan, n.survived, err = f.Survive(n.pass.Context, n.plan)
 	return err
 }
 
-// survive adds the nodes that the level asked for needs.
-func (n *nodePlanner) survive() (err error) {
-	level := n.pass.Options.Nodes.Survive
-	if level == "" {
-		level = packing.SurviveNode
-		if n.autoscaler != "" {
-			level = packing.SurvivePod
-		}
+// level is the one asked for, else what suits the autoscaler.
+func (n *nodePlanner) level() packing.Level {
+	switch asked := n.pass.Options.Nodes.Survive; {
+	case asked != "":
+		return asked
+	case n.autoscaler != "":
+		return packing.SurvivePod
 	}
-	n.plan, n.survived, err = Survive(n.pass.Context, n.in, n.plan, n.judged(), level, Surges(n.pass.Facts.Snapshot, n.in.Pods), n.held == nil || len(n.held.families) == 0)
-	return err
+	return packing.SurviveNode
+}
+
+func (n *nodePlanner) groupOfOffering(o *packing.Offering) string {
+	if pool := n.poolOf[kindOf(o)]; pool != nil {
+		return groupOf(pool, o)
+	}
+	return o.Type
 }
 
 // keepPodsOf keeps the nodes of pods that the packer left out.

@@ -10,7 +10,7 @@ import (
 // zones in which their kind is offered: first where today's nodes of the kind
 // are, so that they can stay, then where the fewest planned nodes are. The
 // packer puts them all in one zone, since the price is the same.
-func (n *nodePlanner) settleZones() {
+func (n *nodePlanner) settleZones(plan *packing.Plan) {
 	bound := n.zoneBound()
 	wanted := map[string]int{} // kind and zone: today's nodes not yet matched
 	for _, node := range n.nodes {
@@ -20,8 +20,8 @@ func (n *nodePlanner) settleZones() {
 	}
 	perZone := map[string]int{}
 	var free []*packing.PlannedNode
-	for i := range n.plan.Nodes {
-		node := &n.plan.Nodes[i]
+	for i := range plan.Nodes {
+		node := &plan.Nodes[i]
 		if slices.ContainsFunc(node.Pods, func(p string) bool { return bound[p] }) {
 			wanted[kindOf(&node.Offering)+node.Offering.Zone]--
 			perZone[node.Offering.Zone]++

@@ -1,4 +1,6 @@
-package nodes
+// Package fleet plans nodes that people would run: of one type a group or of any, and with
+// room for what may be lost.
+package fleet
 
 import (
 	"cmp"
@@ -43,7 +45,7 @@ func OneType(ctx context.Context, in packing.Input, plan packing.Plan, group fun
 		}
 	}
 	few := in
-	few.NoBound = len(in.Pods) > mostPlayed
+	few.NoBound = in.NoBound || len(in.Pods) > mostPlayed
 	few.Offerings = slices.DeleteFunc(slices.Clone(in.Offerings), func(o packing.Offering) bool { return !allowed[group(&o)][o.Type] })
 	out, err := packing.Pack(ctx, few)
 	if err != nil {
@@ -57,6 +59,16 @@ func OneType(ctx context.Context, in packing.Input, plan packing.Plan, group fun
 		out.GapPercent = 100 * (out.Hourly/out.LowerBound - 1)
 	}
 	return out, nil
+}
+
+// ofTypes are the offerings of the types that a plan has in each group.
+func ofTypes(all []packing.Offering, plan packing.Plan, group func(*packing.Offering) string) []packing.Offering {
+	has := map[string]bool{}
+	for i := range plan.Nodes {
+		o := &plan.Nodes[i].Offering
+		has[group(o)+"\x00"+o.Type] = true
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(o packing.Offering) bool { return !has[group(&o)+"\x00"+o.Type] })
 }
 
 // bestType is the type of a group that holds pods for the least; nothing where none
@@ -87,7 +99,7 @@ func bestType(ctx context.Context, in packing.Input, pods []packing.Pod, g strin
 		if tried == simpleTries || one.least >= lowest {
 			break
 		}
-		plan, err := packing.Pack(ctx, packing.Input{Pods: pods, DaemonSets: in.DaemonSets, Offerings: one.own, Effort: in.Effort / 4, NoBound: len(in.Pods) > mostPlayed})
+		plan, err := packing.Pack(ctx, packing.Input{Pods: pods, DaemonSets: in.DaemonSets, Offerings: one.own, Effort: in.Effort / 4, NoBound: true})
 		if err != nil {
 			return "", err
 		}

@@ -1,0 +1,105 @@
+package fleet_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/fleet"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// TestCoarserIsNoCheaper: on random clusters plans of any types are no dearer than those of
+// one type a group, at each level of survival, and these have one type; no level is
+// cheaper than one below it; and what lives through a level lives through those below.
+func TestCoarserIsNoCheaper(t *testing.T) {
+	for seed := range uint64(4) {
+		in := randomStyles(rand.New(rand.NewPCG(seed, 22)))
+		bare, err := packing.Pack(t.Context(), in)
+		if err != nil || len(bare.Abstained) > 0 {
+			t.Fatalf("seed %d: %v, %v", seed, err, bare.Abstained)
+		}
+		below := 0.0
+		for l, level := range packing.Levels() {
+			exact, simple := styled(in, bare, level, false), styled(in, bare, level, true)
+			usd := checkStyle(t, fmt.Sprintf("seed %d, exact", seed), exact, bare, l)
+			if least := checkStyle(t, fmt.Sprintf("seed %d, simple", seed), simple, bare, l); usd > least+1e-9 {
+				t.Errorf("seed %d, %s: exact costs %v, simple %v", seed, level, usd, least)
+			}
+			if usd < below-1e-9 {
+				t.Errorf("seed %d, %s: costs %v, the level below %v", seed, level, usd, below)
+			}
+			below = usd
+		}
+	}
+}
+
+// styled is a fleet whose plan of today is the bare one.
+func styled(in packing.Input, bare packing.Plan, level packing.Level, simple bool) *fleet.Fleet {
+	f := &fleet.Fleet{
+		Input: in, Today: bare, Level: level, Surge: map[string]int{}, Simple: simple, Search: true,
+		Group: func(*packing.Offering) string { return "all" }, Settle: func(*packing.Plan) {},
+	}
+	for i := range in.Pods {
+		f.Surge[in.Pods[i].Group] = 1
+	}
+	return f
+}
+
+// checkStyle plans for a level, and gives the price of the plan.
+func checkStyle(t *testing.T, name string, f *fleet.Fleet, bare packing.Plan, l int) float64 {
+	t.Helper()
+	plan, s, err := f.Survive(t.Context(), bare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := packing.Check(plan, f.Pods, f.DaemonSets); err != nil {
+		t.Errorf("%s, %s: %v", name, f.Level, err)
+	}
+	types := map[string]bool{}
+	for i := range plan.Nodes {
+		types[plan.Nodes[i].Offering.Type] = true
+	}
+	if f.Simple && len(types) != 1 {
+		t.Errorf("%s, %s: got types %v, want one", name, f.Level, types)
+	}
+	for i, p := range s.Prices {
+		if p.Level == f.Level && math.Abs(p.Hourly-plan.Hourly) > 1e-9 || i > 0 && p.Hourly < s.Prices[i-1].Hourly-1e-9 {
+			t.Errorf("%s, %s: %v, and the plan costs %v", name, f.Level, s.Prices, plan.Hourly)
+		}
+	}
+	for _, lower := range packing.Levels()[:l+1] {
+		held := packing.Survival{Level: lower, Surge: f.Surge, Exempt: packing.Exempt(f.Input, bare, lower, f.Surge)}
+		for _, exempt := range s.Exempt {
+			held.Exempt[exempt] = true
+		}
+		for _, loss := range packing.Losses(f.Input, plan, held) {
+			if len(loss.Left) > 0 {
+				t.Errorf("%s: the plan for %s leaves %v by %s", name, f.Level, loss.Left, lower)
+			}
+		}
+	}
+	return plan.Hourly
+}
+
+// randomStyles is a few workloads and machines of four sizes in three zones.
+func randomStyles(r *rand.Rand) packing.Input {
+	in := packing.Input{Effort: 0.01, NoBound: true}
+	for i, cores := range []int64{2, 4, 8, 16} {
+		for z := range 3 {
+			zone := fmt.Sprint("z", z)
+			in.Offerings = append(in.Offerings, packing.Offering{
+				Type: fmt.Sprint("t", cores), Zone: zone, CapacityType: "on-demand", CPU: cores*1000 - 100, Memory: cores << 32, Pods: 58,
+				USDPerHour: 0.05 * float64(cores) * (1 - 0.02*float64(i)), Labels: map[string]string{packing.LabelZone: zone},
+			})
+		}
+	}
+	for g := range 2 + r.IntN(5) {
+		cpu, memory := 100+int64(r.IntN(30))*50, int64(1+r.IntN(6))<<29
+		for p := range 1 + r.IntN(6) {
+			in.Pods = append(in.Pods, packing.Pod{Name: fmt.Sprintf("a/w%d-%d", g, p), Group: fmt.Sprint("a/Deployment/w", g), CPU: cpu, Memory: memory})
+		}
+	}
+	return in
+}

@@ -1,0 +1,257 @@
+package fleet
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// Survived is what a plan lives through, and what more would cost.
+type Survived struct {
+	Level packing.Level
+	// Prices is what each level costs, in order.
+	Prices []LevelPrice
+	// Exempt are the pods, or the workloads of SurvivePod, that can't survive the level
+	// today either, or for which no offering would help; sorted.
+	Exempt []string
+	// Node and Zone say whether the plan that was taken lives through the loss of any.
+	Node, Zone bool
+}
+
+// LevelPrice is what the nodes that may go cost at a level, in USD an hour.
+type LevelPrice struct {
+	Level  packing.Level
+	Hourly float64
+	// AtMost marks a price that was not searched for: nodes were added to the plan
+	// without it until it held.
+	AtMost bool
+}
+
+const (
+	// mostPlayed is the number of pods above which only the level asked for is played.
+	mostPlayed = 3000
+	// mostSmaller is the number of pods above which no plan of smaller nodes is made for
+	// losses, mostAlike that above which none of one type a group is made in other styles.
+	mostSmaller, mostAlike = 800, 150
+)
+
+// Fleet is what plans of nodes are made from, and what they have to live through.
+type Fleet struct {
+	packing.Input
+	Today packing.Plan   // the nodes that may go, with their pods
+	Level packing.Level  // asked for
+	Surge map[string]int // by group, as packing.Survival has it
+	// Group names the group of an offering. Where Simple is set, each has one type.
+	Group  func(*packing.Offering) string
+	Simple bool
+	Search bool                // plans of other nodes may be taken, by their list prices
+	Settle func(*packing.Plan) // puts nodes that any zone would do for into zones
+}
+
+// candidate is a plan to choose from, and what nodes that are added to it may be.
+type candidate struct {
+	packing.Plan
+	offerings []packing.Offering
+}
+
+// Survive makes plans of the fleet's style, begun with a bare one, live through a level,
+// takes the cheapest, the earlier of equals, and prices all levels. What lives through a
+// level lives through those below it.
+func (f *Fleet) Survive(ctx context.Context, bare packing.Plan) (packing.Plan, *Survived, error) {
+	h := hardener{Fleet: f, ctx: ctx}
+	var err error
+	if h.plans, err = h.styled(bare); err != nil {
+		return bare, nil, err
+	}
+	for _, l := range packing.Levels() {
+		h.of = append(h.of, packing.Survival{Level: l, Surge: f.Surge, Exempt: packing.Exempt(f.Input, f.Today, l, f.Surge)})
+	}
+	out, best := &Survived{Level: f.Level}, bare
+	for i := len(h.of) - 1; i >= 0; i-- {
+		l := h.of[i].Level
+		if l != f.Level && len(f.Pods) > mostPlayed {
+			continue
+		}
+		plan, lost, err := h.cheapest(i)
+		if err != nil {
+			return bare, nil, err
+		}
+		if l == f.Level {
+			best = plan.Plan
+			for _, name := range lost {
+				h.of[i].Exempt[name] = true
+			}
+			out.Exempt = slices.Sorted(maps.Keys(h.of[i].Exempt))
+		}
+		out.Prices = append(out.Prices, LevelPrice{l, plan.Hourly, l != f.Level && l != packing.SurviveNone})
+		h.above = []candidate{plan}
+	}
+	slices.Reverse(out.Prices)
+	out.Node, out.Zone = f.lives(best, packing.SurviveNode), f.lives(best, packing.SurviveZone)
+	return best, out, ctx.Err()
+}
+
+// hardener makes plans live through levels.
+type hardener struct {
+	*Fleet
+	ctx   context.Context
+	plans []candidate        // the style's first
+	above []candidate        // what was taken for the level above, if any
+	of    []packing.Survival // by level
+}
+
+// styled gives the plans to choose from that a bare one leads to, in their zones: the
+// style's own first. In few pods one node more matters, so that there a plan of one type
+// a group is tried for any style: its nodes are alike, and fewer may have to be added.
+func (h *hardener) styled(bare packing.Plan) (out []candidate, err error) {
+	switch {
+	case h.Simple:
+	case h.Search:
+		out = append(out, candidate{bare, h.Offerings})
+	default: // in place of a node a larger one could leave what has been paid for
+		out = append(out, candidate{bare, upTo(h.Offerings, largest(&bare))})
+	}
+	if h.Simple || h.Search && len(h.Pods) <= mostAlike {
+		one, err := OneType(h.ctx, h.Input, bare, h.Group)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, candidate{one, ofTypes(h.Offerings, one, h.Group)})
+	}
+	for i := range out {
+		out[i].Nodes = slices.Clone(out[i].Nodes)
+		h.Settle(&out[i].Plan)
+	}
+	return out, nil
+}
+
+// cheapest hardens plans for a level, and gives the one that leaves the fewest pods
+// without help, of these the cheapest. Only the level asked for is searched.
+func (h *hardener) cheapest(level int) (best candidate, lost []string, err error) {
+	all := slices.Concat(h.plans[:1], h.above)
+	if h.of[level].Level == h.Level {
+		small, err := h.smaller(level)
+		if err != nil {
+			return best, nil, err
+		}
+		all = slices.Concat(h.plans, small, h.above)
+	}
+	for i := 0; i < len(all); i++ {
+		if i > 0 && len(lost) == 0 && bare(&all[i].Plan) >= best.Hourly-1e-9 {
+			continue // more nodes make no plan cheaper
+		}
+		plan, left, err := h.harden(all[i], level)
+		if err != nil {
+			return best, nil, err
+		}
+		if i == 0 || len(left) < len(lost) || len(left) == len(lost) && plan.Hourly < best.Hourly-1e-9 {
+			best, lost = plan, left
+		}
+		if i == 0 && len(left) > 0 && len(plan.offerings) < len(h.Offerings) {
+			all = append(all, candidate{all[i].Plan, h.Offerings}) // its types are not enough
+		}
+	}
+	return best, lost, nil
+}
+
+// harden makes a plan live through a level, and through those below with all that it has.
+func (h *hardener) harden(c candidate, level int) (candidate, []string, error) {
+	in := h.Input
+	in.Offerings = c.offerings
+	plan, lost, err := packing.Harden(h.ctx, in, c.Plan, h.of[level])
+	for i := 1; i < level && err == nil; i++ {
+		plan, err = h.lower(in, plan, h.of[i])
+	}
+	return candidate{plan, c.offerings}, lost, err
+}
+
+// lower makes a plan live through a level below its own. Nodes that are there for losses
+// have room for updates too, so none of them goes.
+func (h *hardener) lower(in packing.Input, plan packing.Plan, s packing.Survival) (packing.Plan, error) {
+	if !slices.ContainsFunc(packing.Losses(in, plan, s), leaves) {
+		return plan, nil
+	}
+	held := plan
+	held.Nodes = slices.Clone(plan.Nodes)
+	for n := range held.Nodes {
+		held.Nodes[n].Spare = false
+	}
+	held, _, err := packing.Harden(h.ctx, in, held, s)
+	if err != nil {
+		return plan, err
+	}
+	for n := range plan.Nodes { // those of before come first
+		held.Nodes[n].Spare = plan.Nodes[n].Spare
+	}
+	return held, nil
+}
+
+// smaller plans with smaller nodes, whose loss takes less: of at most two thirds of the
+// size of each plan's largest, where a node or a zone is to be lost.
+func (h *hardener) smaller(level int) (out []candidate, err error) {
+	if l := h.of[level].Level; l != packing.SurviveNode && l != packing.SurviveZone || !h.Search || len(h.Pods) > mostSmaller {
+		return nil, nil
+	}
+	tried := map[int64]bool{}
+	for i := range h.plans {
+		most := largest(&h.plans[i].Plan) * 2 / 3
+		fewer := *h.Fleet
+		few := hardener{Fleet: &fewer, ctx: h.ctx}
+		few.NoBound = true
+		few.Offerings = upTo(h.Offerings, most)
+		if tried[most] || len(few.Offerings) == 0 {
+			continue
+		}
+		tried[most] = true
+		bare, err := packing.Pack(h.ctx, few.Input)
+		if err != nil {
+			return nil, err
+		}
+		if len(bare.Abstained) > 0 {
+			continue
+		}
+		bare.LowerBound = h.plans[i].LowerBound
+		styled, err := few.styled(bare)
+		if err != nil {
+			return nil, err
+		}
+		if !h.Simple {
+			styled[0].offerings = h.Offerings
+		}
+		out = append(out, styled...)
+	}
+	return out, nil
+}
+
+// largest is the most CPU that a node of a plan has for pods, in millicores.
+func largest(plan *packing.Plan) (cpu int64) {
+	for i := range plan.Nodes {
+		cpu = max(cpu, plan.Nodes[i].Offering.CPU)
+	}
+	return cpu
+}
+
+// upTo are the offerings that have no more CPU for pods.
+func upTo(all []packing.Offering, cpu int64) []packing.Offering {
+	return slices.DeleteFunc(slices.Clone(all), func(o packing.Offering) bool { return o.CPU > cpu })
+}
+
+// bare is what a plan costs without its spare nodes, in USD an hour.
+func bare(plan *packing.Plan) (usd float64) {
+	for i := range plan.Nodes {
+		if !plan.Nodes[i].Spare {
+			usd += plan.Nodes[i].Offering.USDPerHour
+		}
+	}
+	return usd
+}
+
+// lives reports whether every loss of a level finds room, but for what is exempt.
+func (f *Fleet) lives(plan packing.Plan, level packing.Level) bool {
+	losses := packing.Losses(f.Input, plan, packing.Survival{Level: level, Exempt: packing.Exempt(f.Input, f.Today, level, nil)})
+	return len(losses) > 0 && !slices.ContainsFunc(losses, leaves)
+}
+
+func leaves(l packing.Loss) bool { return len(l.Left) > 0 }
