@@ -8,13 +8,14 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// Saves is what leaves the bill: its first step less its last.
+// Saves is what leaves the bill: its first step less its last, both in whole dollars, as they
+// are printed beside it. So the three add up, and it is less than a dollar off its own cents.
 func Saves(r *document.Report) Whole {
 	steps := r.Summary.Waterfall
 	if len(steps) == 0 {
 		return 0
 	}
-	return WholeOf(steps[0].MonthlyBefore - steps[len(steps)-1].MonthlyAfter)
+	return WholeOf(steps[0].MonthlyBefore) - WholeOf(steps[len(steps)-1].MonthlyAfter)
 }
 
 // Room is what the levers free on nodes.
