@@ -230,6 +230,7 @@ func TestBrowserDemo(t *testing.T) {
 	sorts(x)
 	filters(x, all)
 	panels(x, r)
+	narrow(x)
 	x.clean()
 }
 
@@ -257,7 +258,7 @@ func filters(x *tab, all int) {
 	for _, f := range []struct{ name, value, each string }{
 		{"ns", "payments", `document.querySelectorAll("#table td.at0").length > 0 && [...document.querySelectorAll("#table td.at0")].every((d) => d.textContent === "payments")`},
 		{"q", "ns:fares -engine", `[...document.querySelectorAll("#table tbody tr:not(.space)")].every((r) => r.children[0].textContent === "fares" && !r.textContent.includes("engine"))`},
-		{"kind", "StatefulSet", `[...document.querySelectorAll("#table td.at1 small")].every((d) => d.textContent === "StatefulSet")`},
+		{"kind", "StatefulSet", `[...document.querySelectorAll("#table td.at1 .kind")].every((d) => d.textContent === "StatefulSet")`},
 		{"risk", "oom-killed", `[...document.querySelectorAll("#table tbody tr:not(.space)")].every((d) => d.querySelector(".badge.oom-killed"))`},
 		{"lever", "spot", `document.querySelectorAll("#table tbody tr:not(.space)").length > 0`},
 		{"min", "50", `[...document.querySelectorAll("#table td.at7")].every((d) => Number(d.textContent.replace(/[$,]/g, "")) >= 50)`},
@@ -313,6 +314,24 @@ func panels(x *tab, r *document.Report) {
 	x.wait(`document.getElementById("panel").hidden`)
 	x.want("the row has the focus again", `document.activeElement.textContent`, "fare-engine")
 	prints(x)
+}
+
+// narrow looks at the page of a phone: rows stand below each other where they have no
+// room, and a row says whose it is.
+func narrow(x *tab) {
+	x.t.Helper()
+	for _, width := range []int64{320, 400, 640} {
+		x.size(width, 900)
+		for _, what := range []string{"Fix first", "Save", "Findings of waste"} {
+			x.want(fmt.Sprintf("%s at %d: what is out of sight", what, width), fmt.Sprintf(`(() => { const e = document.querySelector('[aria-label="%s"]'); return e.scrollWidth - e.clientWidth })()`, what), "0")
+		}
+	}
+	x.size(400, 900)
+	x.wait(`document.querySelector("#table .of").getClientRects().length > 0`)
+	x.want("whose row it is", `[...document.querySelectorAll("#table td.at1")].every((d) => d.querySelector(".of").innerText === d.parentElement.querySelector(".at0").textContent + " \u00b7 " + d.parentElement.querySelector(".at2").textContent)`, "true")
+	x.want("rows are as high as they are taken for", `(() => { const at = [...document.querySelectorAll("#table tbody tr:not(.space)")].map((r) => r.offsetHeight); return Math.max(...at) - Math.min(...at) })()`, "0")
+	x.axe("400 wide, no panel")
+	x.size(1280, 900)
 }
 
 // tooWide names elements that reach out of the window and scroll nowhere.

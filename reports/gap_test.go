@@ -1,10 +1,13 @@
 package reports_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/waste"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -88,6 +91,64 @@ func TestWritersTellGaps(t *testing.T) {
 		if strings.Contains(text, ", $0 a month") || strings.Contains(text, "plimsoll_estimated_monthly_cost_usd 0\n") {
 			t.Errorf("%s: a machine without a price costs nothing", format)
 		}
+	}
+}
+
+// TestStepsAndWasteAreMarked: the steps and the findings of waste whose sums rest on
+// machines without a price say so, no other does, and nothing costs $0 for want of one.
+func TestStepsAndWasteAreMarked(t *testing.T) {
+	c := newCluster()
+	c.node("odd.large", "on-demand", 0.1, 1)
+	c.node("win.large", "on-demand", 0, 1)
+	c.node("m6i.large", "on-demand", 0.1, 2)
+	c.costs.Nodes[0].Estimated, c.costs.Nodes[1].Estimated = true, true
+	for i, name := range []string{"guessed", "priceless", "priced"} {
+		c.add("shop", "Deployment", name, 1, container{name: "app", cpu: 1000, mem: gi, toCPU: 500, toMem: gi / 2, savings: 40, cost: 80, confidence: 0.9})
+		c.facts.Workloads[i].Pods = []analyzer.Pod{{Name: name, Node: c.costs.Nodes[i].Name, Phase: "Running"}}
+	}
+	file := func(title, subject string, usd float64, nodes ...string) {
+		a := advice.Advice{Rule: "waste", Lever: advice.LeverWaste, Subject: subject, Title: title, Confidence: 0.9, Detail: &waste.Finding{Kind: wasteKind("drainable-node"), Monthly: usd, Nodes: nodes}}
+		if subject == "" {
+			a.Workload = c.facts.Workloads[0].Ref
+		}
+		c.recs = append(c.recs, a)
+	}
+	names := func(i int) string { return c.costs.Nodes[i].Name }
+	file("node guessed", "Node/"+names(0), 73)
+	file("node priceless", "Node/"+names(1), 0)
+	file("node priced", "Node/"+names(2), 74)
+	file("some guessed", "Nodes", 75, names(0), names(2))
+	file("some priced", "Nodes", 76, names(2))
+	file("a namespace", "Namespace/shop", 77)
+	file("a workload", "", 78)
+	r := c.report()
+	want := map[string]string{
+		"node guessed": "~$73", "node priceless": "not known", "node priced": "$74", "some guessed": "~$75", "some priced": "$76", "a namespace": "~$77", "a workload": "~$78",
+	}
+	page, short := output(t, "html", r, reports.Options{}), output(t, "markdown", r, reports.Options{})
+	for title, money := range want {
+		if row := regexp.MustCompile(`<tr><td class="whole">` + title + `</td>.*</tr>`).FindString(page); !strings.Contains(row, `<td class="n">`+money+`</td>`) {
+			t.Errorf("html: %s costs %s, not %q", title, row, money)
+		}
+		if row := "| " + title + " | " + strings.ReplaceAll(money, "~", `\~`) + " |"; !strings.Contains(short, row) {
+			t.Errorf("markdown: no %q in\n%s", row, short)
+		}
+	}
+	for _, want := range []string{">room ~$", "<p class=\"note\">~ $73 of today&#39;s is an estimate"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("html: no %q", want)
+		}
+	}
+	for _, step := range []string{"today", "after all steps"} {
+		if !regexp.MustCompile(`<tr><th scope="row">` + step + `</th>.*<td class="n">~\$[0-9]+</td>`).MatchString(page) {
+			t.Errorf("html: %s is not marked", step)
+		}
+	}
+	for i := range c.costs.Nodes {
+		c.costs.Nodes[i].Estimated = false
+	}
+	if page = output(t, "html", c.report(), reports.Options{}); strings.Contains(page, "~$") {
+		t.Error("all machines have a price, and sums are marked")
 	}
 }
 

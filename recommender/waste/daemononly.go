@@ -21,7 +21,7 @@ func (n *nodeUse) daemonOnly() bool {
 // drains them their dollars stand there.
 func daemonOnlyNodes(l *look) error {
 	l.judgeNodes()
-	var names, causes []string
+	var names, paid, causes []string
 	machines, hourly, planned := 0, 0.0, 0
 	for _, n := range l.nodes {
 		if n.ByPod() == "" && n.pods > 0 {
@@ -38,13 +38,14 @@ func daemonOnlyNodes(l *look) error {
 			planned++
 		} else {
 			hourly += n.hourly
+			paid = append(paid, n.Name)
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
 	r := advice.Advice{Subject: "Nodes", Confidence: 0.7}
-	f := Finding{Monthly: hourly * pricing.HoursPerMonth, Loss: "their room for pods that are not running now"}
+	f := Finding{Monthly: hourly * pricing.HoursPerMonth, Nodes: paid, Loss: "their room for pods that are not running now"}
 	if len(names) == machines {
 		r.Title = fmt.Sprintf("no node runs anything but DaemonSets (%s): the other workloads rest, or were not among the objects that were read", few(names))
 		r.Confidence, f.Monthly = 0.3, 0

@@ -26,6 +26,8 @@ type Finding struct {
 	// Monthly is its cost in USD a month. It is never part of the savings of
 	// the recommendation.
 	Monthly float64
+	// Nodes are the machines that it is the cost of, where the subject names none.
+	Nodes []string
 	// Loss says what would be lost.
 	Loss string
 	// Blocked says what stands in the way; empty where nothing does.

@@ -45,6 +45,14 @@ func (x *Saving) RoomWord() string {
 	return "room"
 }
 
+// Mark is the mark before the step's sum, where that rests on machines without a price.
+func (x *Saving) Mark() string {
+	if !x.Estimate || x.Unknown {
+		return ""
+	}
+	return EstimateMark
+}
+
 // StepDollars are the whole dollars of the steps that take something off the bill, in
 // their order. They add up to the whole.
 func StepDollars(r *document.Report, all []Saving) []Whole {

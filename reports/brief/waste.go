@@ -24,7 +24,7 @@ func WasteLines(r *document.Report, full bool) []string {
 		return out
 	}
 	var kinds []string
-	count, cost := map[string]int{}, map[string]document.USD{}
+	count, cost, marks := map[string]int{}, map[string]document.USD{}, map[string]string{}
 	for i := range r.Waste {
 		w := &r.Waste[i]
 		if count[w.Kind] == 0 {
@@ -32,13 +32,14 @@ func WasteLines(r *document.Report, full bool) []string {
 		}
 		count[w.Kind]++
 		cost[w.Kind] += w.USD()
+		marks[w.Kind] = cmp.Or(marks[w.Kind], GapMark(w.PriceGap))
 	}
 	slices.SortStableFunc(kinds, func(a, b string) int { return cmp.Compare(cost[b], cost[a]) })
 	var parts []string
 	for _, k := range kinds {
 		part := fmt.Sprintf("%d %s", count[k], Clean(r.WasteWords(k, count[k])))
 		if cost[k] > 0 {
-			part += " " + cost[k].String()
+			part += " " + marks[k] + cost[k].String()
 		}
 		parts = append(parts, part)
 	}
@@ -49,15 +50,30 @@ func WasteLines(r *document.Report, full bool) []string {
 	return []string{fmt.Sprintf("Waste a month: %s.%s", strings.Join(parts, ", "), note)}
 }
 
+// WasteMoney is what a finding costs a month, marked where that is an estimate; empty
+// without prices.
+func WasteMoney(w *document.Waste) string {
+	switch {
+	case w.MonthlyCost != nil:
+		return GapMark(w.PriceGap) + WholeOf(*w.MonthlyCost).String()
+	case w.PriceGap != "":
+		return "not known"
+	}
+	return ""
+}
+
 func wasteLine(w *document.Waste) string {
 	text := fmt.Sprintf("Waste: %s: %s", Clean(w.Target), Clean(w.Title))
 	if w.Container != "" {
 		text = fmt.Sprintf("Waste: %s, container %s: %s", Clean(w.Target), Clean(w.Container), Clean(w.Title))
 	}
 	if w.USD() > 0 {
-		text += fmt.Sprintf(" (%s a month)", w.USD())
+		text += fmt.Sprintf(" (%s%s a month)", GapMark(w.PriceGap), w.USD())
 	}
 	text += "."
+	if w.PriceGap != "" {
+		text += " " + Capital(Clean(w.PriceGap)) + "."
+	}
 	if len(w.Blocked) > 0 {
 		text += " Blocked by: " + Clean(strings.Join(w.Blocked, "; ")) + "."
 	}

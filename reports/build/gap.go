@@ -7,6 +7,8 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/waste"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -38,13 +40,41 @@ func (b *builder) priceGaps() (out []document.PriceGap) {
 
 // priceGap names a workload's machines without a price.
 func (b *builder) priceGap(w *analyzer.WorkloadFacts) string {
+	return b.gapOf(func(node string) bool { return runsOn(w, node) })
+}
+
+func runsOn(w *analyzer.WorkloadFacts, node string) bool {
+	return slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Node == node && !p.Ended() })
+}
+
+// wasteGap names the machines without a price that a finding's cost is of. What is
+// billed beside nodes has prices of its own.
+func (b *builder) wasteGap(r *advice.Advice, f *waste.Finding) string {
+	kind, name, _ := strings.Cut(r.Subject, "/")
+	return b.gapOf(func(node string) bool {
+		switch {
+		case f.Kind.Beside != "":
+			return false
+		case kind == "Node":
+			return node == name
+		case len(f.Nodes) > 0:
+			return slices.Contains(f.Nodes, node)
+		}
+		return slices.ContainsFunc(b.workloads, func(w analyzer.WorkloadFacts) bool {
+			return (w.Ref == r.Workload || kind == "Namespace" && w.Namespace == name) && runsOn(&w, node)
+		})
+	})
+}
+
+// gapOf names the machines without a price among some nodes.
+func (b *builder) gapOf(within func(node string) bool) string {
 	if b.Costs == nil {
 		return ""
 	}
 	var estimated, missing []string
 	for i := range b.Costs.Nodes {
 		n := &b.Costs.Nodes[i]
-		if !n.Estimated || !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Node == n.Name && !p.Ended() }) {
+		if !n.Estimated || !within(n.Name) {
 			continue
 		}
 		to, name := &estimated, cmp.Or(n.InstanceType, "a machine without a type")

@@ -17,10 +17,14 @@ func (b *builder) waste() []document.Waste {
 		if f == nil {
 			continue
 		}
+		gap := b.wasteGap(r, f)
 		w := document.Waste{
 			Kind: f.Kind.Code, Target: targetOf(r), Container: r.Container, Title: r.Title, MonthlyCost: b.known(document.Cents(f.Monthly)),
 			CountedBy: string(f.Kind.Lever), Loss: f.Loss, Blocked: append([]string{}, f.Blocked...),
-			Confidence: document.Share(r.Confidence), Evidence: evidence(r.Evidence), Warnings: r.Warnings,
+			Confidence: document.Share(r.Confidence), Evidence: evidence(r.Evidence), Warnings: r.Warnings, PriceGap: gap,
+		}
+		if gap != "" && f.Monthly == 0 { // nothing costs nothing
+			w.MonthlyCost = nil
 		}
 		out = append(out, w)
 	}

@@ -25,6 +25,8 @@ type Waste struct {
 	Title     string `json:"title"`
 	// MonthlyCost is its cost; null where there are no prices. It is in no sum of savings.
 	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
+	// PriceGap says which of its machines have no price, so that the cost is an estimate or lacks them; absent where all have one.
+	PriceGap string `json:"priceGap,omitempty"`
 	// CountedBy is the lever whose savings hold the cost, wholly or in part; absent where none does.
 	CountedBy string `json:"countedBy,omitempty"`
 	// Loss says what would be lost.

@@ -24,7 +24,7 @@ type view struct {
 	UrgentCounts           string
 	MoreUrgent             int
 	Steps                  []step
-	StepNote               string
+	StepNotes              []string
 	Rows                   []row
 	RowCount               int
 	Priced                 bool
@@ -125,7 +125,7 @@ func (v *view) steps(r *document.Report) {
 		first, today = "the plan", r.Summary.Waterfall[0].MonthlyBefore
 	}
 	if v.Priced {
-		v.Steps = append(v.Steps, step{Label: first, Amount: brief.WholeOf(today).String(), Width: 1000, Class: "total"})
+		v.Steps = append(v.Steps, step{Label: first, Amount: brief.SumMark(r) + brief.WholeOf(today).String(), Width: 1000, Class: "total"})
 	}
 	left, n := today, 0
 	for _, x := range all {
@@ -138,7 +138,7 @@ func (v *view) steps(r *document.Report) {
 			n++
 			s.Label = fmt.Sprintf("%d %s", n, x.Name)
 			if x.Room {
-				s.Amount, s.Class = x.RoomWord()+" "+brief.WholeOf(max(x.Freed, -x.Freed)).String(), "room"
+				s.Amount, s.Class = x.RoomWord()+" "+x.Mark()+brief.WholeOf(max(x.Freed, -x.Freed)).String(), "room"
 				s.Width = scale(max(x.Freed, -x.Freed))
 				s.From = max(scale(left)-s.Width, 0)
 				break
@@ -147,7 +147,7 @@ func (v *view) steps(r *document.Report) {
 				s.Amount, s.Class = "not known", ""
 				break
 			}
-			s.Amount, dollars = (-dollars[0]).String(), dollars[1:]
+			s.Amount, dollars = x.Mark()+(-dollars[0]).String(), dollars[1:]
 			to := left - x.USD
 			s.From, s.Width = min(scale(left), scale(to)), max(scale(left)-scale(to), scale(to)-scale(left))
 			if x.USD < 0 {
@@ -161,10 +161,17 @@ func (v *view) steps(r *document.Report) {
 		v.Steps = append(v.Steps, s)
 	}
 	if v.Priced {
-		v.Steps = append(v.Steps, step{Label: "after all steps", Amount: (brief.WholeOf(today) - brief.Saves(r)).String(), Width: scale(left), Class: "total"})
+		v.Steps = append(v.Steps, step{Label: "after all steps", Amount: brief.SumMark(r) + (brief.WholeOf(today) - brief.Saves(r)).String(), Width: scale(left), Class: "total"})
+	}
+	v.stepNotes(r)
+}
+
+func (v *view) stepNotes(r *document.Report) {
+	if v.Priced && brief.SumMark(r) != "" {
+		v.StepNotes = append(v.StepNotes, brief.EstimateWords(r)+".")
 	}
 	if len(r.Waste) > 0 {
-		v.StepNote = brief.WasteWithin(r) + "."
+		v.StepNotes = append(v.StepNotes, brief.WasteWithin(r)+".")
 	}
 }
 
@@ -172,17 +179,20 @@ func (v *view) waste(r *document.Report) {
 	if len(r.Waste) > 0 {
 		v.WasteNote = brief.WasteLines(r, false)[0]
 	}
-	links := map[string]string{}
+	links, marked := map[string]string{}, false
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
 		links[w.Namespace+"/"+w.Kind+"/"+w.Name] = anchor(w)
 	}
 	for i := range r.Waste {
 		x := &r.Waste[i]
-		out := waste{What: brief.Clean(x.Title), Target: brief.Clean(x.Target), Link: links[x.Target], Loss: brief.Clean(x.Loss), Blocked: brief.Clean(brief.Joined(x.Blocked))}
-		if x.MonthlyCost != nil {
-			out.Money = brief.WholeOf(*x.MonthlyCost).String()
-		}
-		v.Waste = append(v.Waste, out)
+		v.Waste = append(v.Waste, waste{
+			What: brief.Clean(x.Title), Target: brief.Clean(x.Target), Link: links[x.Target],
+			Money: brief.WasteMoney(x), Loss: brief.Clean(x.Loss), Blocked: brief.Clean(brief.Joined(x.Blocked)),
+		})
+		marked = marked || x.PriceGap != ""
+	}
+	if marked {
+		v.WasteNote += " " + brief.EstimateWords(r) + "."
 	}
 }

@@ -223,11 +223,8 @@ func (b *page) waste(r *document.Report) {
 			b.more(len(r.Waste)-i, 3)
 			break
 		}
-		x, money := &r.Waste[i], ""
-		if x.MonthlyCost != nil {
-			money = brief.WholeOf(*x.MonthlyCost).String()
-		}
-		fmt.Fprintf(b, "| %s | %s | %s |\n", cell(x.Title), money, cell(x.Loss))
+		x := &r.Waste[i]
+		fmt.Fprintf(b, "| %s | %s | %s |\n", cell(x.Title), cell(brief.WasteMoney(x)), cell(x.Loss))
 	}
 	b.WriteString("\n</details>\n")
 }

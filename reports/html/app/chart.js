@@ -92,7 +92,7 @@ function drawMarks(marks, most, y, width) {
     last = at;
     return [
       !m.off && s("line", { class: m.name, x1: left, x2: width - right, y1: m.at, y2: m.at }),
-      s("text", { class: m.name, x: width - right + 5, y: at }, `${m.name} ${m.text}${m.off ? " \u2191" : ""}`),
+      s("text", { class: m.name, x: width - right + 5, y: at }, `${m.words ?? m.name + " " + m.text}${m.off ? " \u2191" : ""}`),
     ];
   });
 }
@@ -224,5 +224,5 @@ export function podsChart(pods, advised, lines) {
       timeAxis(x, height),
     ];
   };
-  return figure("Pods", advised ? "the thin line is as recorded, the thick one as advised, replayed on the same load" : "as recorded", 150, "Number of pods over the window", draw).box;
+  return figure("Pods", advised ? "the line over the filled area is as recorded, the other as advised, replayed on the same load" : "as recorded", 150, "Number of pods over the window", draw).box;
 }

@@ -94,7 +94,7 @@ function scaling(detail, series) {
   if (x) out.push(h("p", {}, "Now: " + x.now + (x.advice ? ". Advice: " + x.advice : "") + "."));
   if (detail.pods) {
     const lines = [];
-    if (x?.most) lines.push({ name: "limit", value: x.most, text: "max " + x.most }, { name: "request", value: x.least, text: "min " + x.least });
+    if (x?.most) lines.push({ name: "limit", value: x.most, words: "max " + x.most }, { name: "request", value: x.least, words: "min " + x.least });
     out.push(podsChart(series(detail.pods), detail.advisedPods && series(detail.advisedPods), lines));
   }
   return out;

@@ -127,7 +127,8 @@ export class Table {
     return h("tr", { "aria-rowindex": at + 2, class: row.link === this.open ? "open" : undefined },
       h("td", { class: "at0", title: row.ns }, row.ns),
       h("td", { class: "at1", title: row.name }, h("a", { href: "#" + row.link, "data-at": at }, row.name),
-        (row.risks ?? []).map((risk) => [" ", h("span", { class: "badge " + risk }, risk)]), " ", h("small", {}, row.kind)),
+        (row.risks ?? []).map((risk) => [" ", h("span", { class: "badge " + risk }, risk)]), " ", h("small", { class: "kind" }, row.kind),
+        h("small", { class: "of" }, h("span", { class: "ns" }, row.ns, " \u00b7 "), row.c)),
       h("td", { class: "at2", title: row.c }, row.c),
       [row.cpu, row.mem, row.limit, row.oom, row.usd].map((text, i) => h("td", { class: "n at" + (i + firstNumber) }, text)));
   }
