@@ -6,9 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/backtest"
-	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
@@ -62,12 +60,7 @@ func (f *backtestFlags) run(ctx context.Context, s streams) error {
 		return err
 	}
 	p.Step("replaying the history")
-	facts := analyzer.Analyze(snap)
-	costs := cost.Of(facts, catalog)
-	if costs.MeanUnit == (cost.UnitPrice{}) {
-		costs = nil
-	}
-	result, err := backtest.Run(ctx, facts, costs, backtest.Rules())
+	result, err := backtest.Of(ctx, snap, catalog)
 	p.Stop()
 	if err != nil {
 		return err

@@ -10,7 +10,6 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
-	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
@@ -63,7 +62,7 @@ func (f *explainFlags) run(ctx context.Context, s streams, name string) error {
 		return err
 	}
 	if !ok {
-		w, err := workloadNamed(r, name)
+		w, err := brief.Find(r, name)
 		if err != nil {
 			return err
 		}
@@ -75,41 +74,4 @@ func (f *explainFlags) run(ctx context.Context, s streams, name string) error {
 		return err
 	}
 	return whole(r)
-}
-
-// workloadNamed finds the one workload of a name.
-func workloadNamed(r *document.Report, name string) (*document.Workload, error) {
-	var found []*document.Workload
-	var names []string
-	for i := range r.Workloads {
-		if w := &r.Workloads[i]; brief.Named(w, name) {
-			found, names = append(found, w), append(names, w.Namespace+"/"+w.Kind+"/"+w.Name)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return nil, noWorkload(r, name)
-	case 1:
-		return found[0], nil
-	}
-	return nil, fmt.Errorf("%s may be any of %s: name one in full", name, strings.Join(names, ", "))
-}
-
-// noWorkload says that a report has no workload of a name, and what is there.
-func noWorkload(r *document.Report, name string) error {
-	all := make([]string, len(r.Workloads))
-	for i := range r.Workloads {
-		if w := &r.Workloads[i]; w.Namespace == name {
-			return fmt.Errorf("%s is a namespace: plimsoll show -n %s lists its workloads", name, name)
-		}
-		all[i] = brief.Path(&r.Workloads[i])
-	}
-	near := brief.Near(name, all)
-	switch {
-	case len(near) > 0:
-		return fmt.Errorf("the report has no workload %s; did you mean %s?", name, brief.Either(near))
-	case len(all) > 0:
-		return fmt.Errorf("the report has no workload %q: name it as NAMESPACE/KIND/NAME, such as %s; plimsoll show -o wide lists all", name, all[0])
-	}
-	return fmt.Errorf("the report has no workload %q, nor any other", name)
 }

@@ -17,6 +17,7 @@ import (
 	tree "github.com/plimsoll-k8s/plimsoll/analyzer/source/manifest"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate"
+	"github.com/plimsoll-k8s/plimsoll/recommender/gate/intake"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/policy"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 	"github.com/plimsoll-k8s/plimsoll/reports/finding"
@@ -137,14 +138,14 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 	if err := f.check(paths); err != nil {
 		return err
 	}
-	policy, err := f.readPolicy(ctx)
-	if err != nil {
+	s.In = disk.Patient(ctx, s.In)
+	ask := f.request(s, paths)
+	if ask.Catalog, err = f.prices.catalog(ctx); err != nil {
 		return err
 	}
-	s.In = disk.Patient(ctx, s.In)
-	in, err := f.input(ctx, s, policy, paths)
+	in, err := ask.Gather(ctx)
 	if err != nil {
-		return err
+		return storeError(collectError(err))
 	}
 	result, err := gate.Judge(in)
 	if err != nil {
@@ -154,13 +155,13 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 		return f.saveBaseline(ctx, s, result)
 	}
 	if f.fix {
-		if result, err = f.mendAndJudge(ctx, s, in, result, paths); err != nil {
+		if result, err = f.mendAndJudge(ctx, s, &ask, in, result); err != nil {
 			return err
 		}
 		ctx = context.WithoutCancel(ctx) // the manifests are written: what is said of them follows
 	}
 	result.MakePrintable()
-	r := &finding.Report{Result: result, Rules: gate.RulesOf(policy), Threshold: policy.Threshold(), Version: programVersion(), Today: in.Today}
+	r := &finding.Report{Result: result, Rules: gate.RulesOf(in.Policy), Threshold: in.Policy.Threshold(), Version: programVersion(), Today: in.Today}
 	if in.Evidence != nil {
 		r.Evidence = in.Evidence.Source
 	}
@@ -273,126 +274,22 @@ func (f *gateFlags) checkFiles(paths []string) error {
 	return checkFolder("--write-baseline", f.writeBaseline)
 }
 
-// defaultPolicy is read where there is one and --policy names no other.
-const defaultPolicy = "plimsoll-policy.yaml"
-
-func (f *gateFlags) readPolicy(ctx context.Context) (*policy.Document, error) {
-	policy := &policy.Document{}
-	path := f.policy
-	if _, err := os.Stat(defaultPolicy); path == "" && err == nil {
-		path = defaultPolicy
+// request is the flags as what to gather.
+func (f *gateFlags) request(s streams, paths []string) intake.Request {
+	return intake.Request{
+		Paths: paths, In: s.In, AllowEmpty: f.allowEmpty, Namespace: f.namespace, Roots: f.roots, HelmValues: f.helmValues,
+		Helm:   tree.Helm{Release: f.helmRelease, Namespace: f.namespace, ChartDirs: f.chartDirs},
+		Policy: f.policy, FailOn: verdict.Severity(f.failOn), MaxIncrease: f.maxIncrease, MaxMonthly: f.maxMonthly,
+		Base: f.base, Baseline: f.baseline, Report: f.report, Snapshot: f.snapshot, Today: f.date,
+		Provider: f.prices.provider, Region: f.prices.region, OwnPrices: len(f.prices.files) > 0,
+		Open: f.files.open, Read: f.files.read, Shown: f.files.shown, Warn: func(message string) { f.warn(s, message) },
 	}
-	if path != "" {
-		data, err := f.files.read(ctx, path)
-		if err != nil {
-			return nil, storeError(reading("--policy", err))
-		}
-		if policy, err = gate.ParsePolicy(data); err != nil {
-			return nil, fmt.Errorf("%s: %w", f.files.shown(path), err)
-		}
-	}
-	if f.failOn != "" {
-		policy.FailOn = verdict.Severity(f.failOn)
-	}
-	if f.maxIncrease > 0 {
-		policy.Budgets.MaxIncrease = f.maxIncrease
-	}
-	if f.maxMonthly > 0 {
-		policy.Budgets.MaxMonthly = f.maxMonthly
-	}
-	return policy, nil
-}
-
-// input reads everything that the judgement rests on.
-func (f *gateFlags) input(ctx context.Context, s streams, policy *policy.Document, paths []string) (gate.Input, error) {
-	in := gate.Input{Policy: policy, Namespace: f.namespace, Today: f.date, AllowEmpty: f.allowEmpty}
-	if in.Today == "" {
-		in.Today = time.Now().UTC().Format(time.DateOnly)
-	}
-	o, err := f.treeOptions(ctx, s, policy)
-	if err != nil {
-		return in, err
-	}
-	if err := f.readTree(ctx, s, &in, paths, o); err != nil {
-		return in, err
-	}
-	if f.base != "" {
-		if in.Base, err = f.readBase(ctx, paths, o); err != nil {
-			return in, fmt.Errorf("reading --base: %w", err)
-		}
-	}
-	if f.baseline != "" {
-		data, err := f.files.read(ctx, f.baseline)
-		if err != nil {
-			return in, storeError(reading("--baseline", err))
-		}
-		if in.Baseline, err = verdict.ParseBaseline(data); err != nil {
-			return in, fmt.Errorf("%s: %w", f.files.shown(f.baseline), err)
-		}
-	}
-	if err := f.addEvidence(ctx, &in, policy); err != nil {
-		return in, err
-	}
-	if err := f.checkMoney(ctx, s, &in); err != nil {
-		return in, err
-	}
-	return in, in.Lacks()
-}
-
-// readTree reads the manifests.
-func (f *gateFlags) readTree(ctx context.Context, s streams, in *gate.Input, paths []string, o tree.Options) error {
-	t, err := tree.Read(ctx, paths, o)
-	if err != nil {
-		return err
-	}
-	in.Documents, in.Problems, in.Skips, in.Paths = t.Documents, t.Problems, t.Skips, nil
-	for i, path := range paths {
-		if path == tree.Stdin {
-			path = "<stdin>"
-		}
-		in.Paths = append(in.Paths, gate.Path{Name: path, Again: t.Again[i]})
-	}
-	for _, w := range t.Warnings {
-		f.warn(s, w.String())
-	}
-	return nil
 }
 
 func (f *gateFlags) warn(s streams, message string) {
 	if !f.quiet {
 		fmt.Fprintf(s.Err, "warning: %s\n", finding.Printable(message))
 	}
-}
-
-// treeOptions reads the files of values for charts.
-func (f *gateFlags) treeOptions(ctx context.Context, s streams, policy *policy.Document) (tree.Options, error) {
-	o := tree.Options{Stdin: s.In, Whole: len(policy.Custom) > 0, Helm: tree.Helm{Release: f.helmRelease, Namespace: f.namespace, ChartDirs: f.chartDirs}, Roots: f.roots}
-	for _, name := range f.helmValues {
-		data, err := f.files.read(ctx, name)
-		if err != nil {
-			return o, storeError(reading("--helm-values", err))
-		}
-		name = f.files.shown(name)
-		if _, err := tree.ParseValues(name, data); err != nil {
-			return o, fmt.Errorf("reading --helm-values: %w", err)
-		}
-		o.Helm.Values = append(o.Helm.Values, tree.Values{Name: name, Data: data})
-	}
-	return o, nil
-}
-
-func (f *gateFlags) readBase(ctx context.Context, paths []string, o tree.Options) (*gate.Base, error) {
-	var t *tree.Tree
-	var err error
-	if _, statErr := os.Stat(f.base); statErr == nil {
-		t, err = tree.Read(ctx, []string{f.base}, o)
-	} else {
-		t, err = tree.ReadRevision(ctx, f.base, paths, o)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &gate.Base{Name: f.base, Documents: t.Documents}, nil
 }
 
 func (f *gateFlags) saveBaseline(ctx context.Context, s streams, r *verdict.Result) error {

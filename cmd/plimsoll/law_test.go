@@ -84,6 +84,7 @@ var line = map[string]int{
 	"analyzer/source/collect":     firstIO + 20, // the sources together
 	"reports/keep":                firstIO + 22, // the last reports
 	"recommender/gate/mend":       firstIO + 22, // what the gate puts right in files
+	"recommender/gate/intake":     firstIO + 24, // what it reads before it judges
 	"cmd/plimsoll":                firstIO + 30,
 
 	"recommender/packing/packingtest": 31, // the instances of packing's tests

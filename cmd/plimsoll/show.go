@@ -285,7 +285,7 @@ func narrow(r *document.Report, sel object.Selection, workload string) (*documen
 		return out, nil
 	}
 	if workload != "" {
-		return nil, noWorkload(r, workload)
+		return nil, brief.NoWorkload(r, workload)
 	}
 	return nil, errors.New("no workload matches: the report has none of " + sel.String())
 }

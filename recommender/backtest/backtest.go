@@ -65,6 +65,16 @@ type Result struct {
 	Scores  []Score
 }
 
+// Of scores every rule on what a snapshot holds, in money where its prices are known.
+func Of(ctx context.Context, snap *analyzer.Snapshot, catalog *pricing.Catalog) (Result, error) {
+	facts := analyzer.Analyze(snap)
+	costs := cost.Of(facts, catalog)
+	if costs.MeanUnit == (cost.UnitPrice{}) {
+		costs = nil
+	}
+	return Run(ctx, facts, costs, Rules())
+}
+
 // Run scores the rules on the containers that run all the time, by origins a week apart.
 // It ends with the context. Without enough history the result has no scores.
 func Run(ctx context.Context, a *analyzer.Analysis, costs *cost.Costs, rules []Rule) (Result, error) {
