@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // Config says what a Catalog holds beside the embedded tables.
@@ -33,7 +35,7 @@ type Catalog struct {
 func New(cfg Config) *Catalog {
 	c := &Catalog{
 		tables:   map[string]func() *table{},
-		provider: canonicalProvider(cfg.Provider),
+		provider: cloud.Canonical(cfg.Provider),
 		region:   cfg.Region,
 		spot:     cfg.SpotLabels,
 		extras:   embeddedExtras(),
@@ -90,7 +92,7 @@ func (c *Catalog) Providers() []string { return slices.Sorted(maps.Keys(c.tables
 // HasProvider reports whether prices of a provider are known: from a table, or from
 // entries of the user's that name it or any.
 func (c *Catalog) HasProvider(provider string) bool {
-	p := canonicalProvider(provider)
+	p := cloud.Canonical(provider)
 	if c.tables[p] != nil {
 		return true
 	}
@@ -104,7 +106,7 @@ func (c *Catalog) HasProvider(provider string) bool {
 
 // HasRegion is the same for a region of a provider.
 func (c *Catalog) HasRegion(provider, region string) bool {
-	p := canonicalProvider(provider)
+	p := cloud.Canonical(provider)
 	if slices.Contains(c.Regions(p), region) {
 		return true
 	}
@@ -168,7 +170,7 @@ func (c *Catalog) Offerings(provider, region string) []Offering {
 // Lookup prices one offering. What the tables lack is estimated where a sister
 // type, another region or another capacity type allows it, and marked so.
 func (c *Catalog) Lookup(q Query) Price {
-	q.Provider = canonicalProvider(q.Provider)
+	q.Provider = cloud.Canonical(q.Provider)
 	q.CapacityType = cmp.Or(q.CapacityType, OnDemand)
 	if q.CapacityType == Reserved {
 		q.TermYears = cmp.Or(q.TermYears, 1)
@@ -180,7 +182,7 @@ func (c *Catalog) Lookup(q Query) Price {
 }
 
 func (c *Catalog) table(provider string) *table {
-	if load, ok := c.tables[canonicalProvider(provider)]; ok {
+	if load, ok := c.tables[cloud.Canonical(provider)]; ok {
 		return load()
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // CommitmentOffer is one thing that can be bought for the machines of a family.
@@ -30,24 +32,8 @@ func (o CommitmentOffer) Rate(capital float64) float64 {
 // CommitmentFamily gives the family of an instance type as purchase programs
 // name it: m6i of m6i.2xlarge, n2 of n2-standard-8, dsv5 of Standard_D8s_v5.
 func CommitmentFamily(provider, instanceType string) string {
-	switch canonicalProvider(provider) {
-	case "aws":
-		family, size, _ := strings.Cut(instanceType, ".")
-		if strings.HasPrefix(size, "metal") {
-			return family + ".metal" // no size of its family stands for a bare metal machine
-		}
-		return family
-	case "gcp":
-		series, _, _ := strings.Cut(instanceType, "-")
-		return series
-	case "azure":
-		body, _ := strings.CutPrefix(instanceType, "Standard_")
-		series := leadingLetters(body)
-		features := strings.TrimLeft(body[len(series):], "0123456789")
-		if series == "B" && !strings.Contains(features, "_") {
-			return "bs" // Bms and Bs are one series to reservations
-		}
-		return strings.ToLower(series + strings.ReplaceAll(features, "_", ""))
+	if of := cloud.Of(cloud.Canonical(provider)); of != nil {
+		return of.Series(instanceType)
 	}
 	return instanceType
 }
@@ -87,7 +73,7 @@ func (c *Catalog) CommitmentOffers(provider, region, family string, capital floa
 // payment: the region's own, else what other regions' come to, and those that
 // hold everywhere.
 func (c *Catalog) familyOffers(provider, region, family string) ([]CommitmentOffer, error) {
-	p := canonicalProvider(provider)
+	p := cloud.Canonical(provider)
 	own, err := c.extras.commitmentsIn(p, region)
 	offers := offersOn(family, own)
 	if len(offers) == 0 && err == nil {

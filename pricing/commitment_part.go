@@ -3,6 +3,8 @@ package pricing
 import (
 	"cmp"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // CommitmentScope is what usage a commitment of one family can cover.
@@ -38,7 +40,7 @@ type CommitmentPart struct {
 func (c *Catalog) CommitmentParts(o Offering, usd float64) []CommitmentPart {
 	family := CommitmentFamily(o.Provider, o.InstanceType)
 	cores := float64(o.CPUMillis) / 1000
-	if c == nil || canonicalProvider(o.Provider) != "gcp" || o.CPUMillis <= 0 || o.MemoryBytes <= 0 {
+	if c == nil || cloud.Canonical(o.Provider) != "gcp" || o.CPUMillis <= 0 || o.MemoryBytes <= 0 {
 		return []CommitmentPart{{CommitmentScope{Family: family}, usd, cores}}
 	}
 	r, told := c.googleRates(&o)

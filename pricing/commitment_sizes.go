@@ -3,6 +3,8 @@ package pricing
 import (
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // inflexible lists the families of AWS of which a regional reserved instance holds for
@@ -26,10 +28,10 @@ var inflexible = []struct {
 // bare metal; Azure's do within a series, which is what CommitmentFamily names; Google
 // commits to amounts, which no size binds, but to GPUs as they are attached.
 func SizeFlexible(provider, family string) bool {
-	switch canonicalProvider(provider) {
+	switch cloud.Canonical(provider) {
 	case "aws":
 		for _, one := range inflexible {
-			if slices.Contains(one.families, leadingLetters(family)) {
+			if slices.Contains(one.families, cloud.LeadingLetters(family)) {
 				return false
 			}
 		}

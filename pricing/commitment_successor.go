@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // Successor gives the cheapest on-demand offering of a newer generation of the
@@ -33,24 +35,13 @@ func (c *Catalog) Successor(of Offering) (next Offering, ok bool) {
 // generation is 0 where the name has none; burstable and flex types have none
 // either, since they do not hold their CPU.
 func generationOf(provider, instanceType string) (class string, generation int) {
-	name := parseTypeName(canonicalProvider(provider), instanceType)
-	digits := ""
-	switch canonicalProvider(provider) {
-	case "aws":
-		class = leadingLetters(name.family)
-		digits = firstDigits(name.family[len(class):])
-	case "gcp":
-		series, kind, _ := strings.Cut(instanceType, "-")
-		shape, _, _ := strings.Cut(kind, "-")
-		letters := leadingLetters(series)
-		class, digits = letters+"-"+shape, firstDigits(series[len(letters):])
-	case "azure":
-		class = leadingLetters(strings.TrimPrefix(instanceType, "Standard_"))
-		if _, version, ok := strings.Cut(instanceType, "_v"); ok {
-			digits = firstDigits(version)
-		}
+	of := cloud.Of(cloud.Canonical(provider))
+	if of == nil {
+		return "", 0
 	}
-	if name.burstable || strings.HasSuffix(name.family, "-flex") {
+	name := of.Type(instanceType)
+	class, digits := of.Generation(instanceType)
+	if name.Burstable || strings.HasSuffix(name.Family, "-flex") {
 		return class, 0
 	}
 	generation, err := strconv.Atoi(digits)
@@ -58,8 +49,4 @@ func generationOf(provider, instanceType string) (class string, generation int) 
 		return class, 0
 	}
 	return class, generation
-}
-
-func firstDigits(s string) string {
-	return s[:len(s)-len(strings.TrimLeft(s, "0123456789"))]
 }

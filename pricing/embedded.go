@@ -11,13 +11,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 //go:embed tables/*/*.csv.gz tables/commitments/*/*.csv.gz
 var tableFiles embed.FS
 
 // embeddedProviders are the providers with a table of their own.
-var embeddedProviders = []string{"aws", "azure", "gcp"}
+var embeddedProviders = cloud.Names()
 
 // Anywhere names the embedded file of what holds in every region.
 const Anywhere = "anywhere"

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // estimate prices a type that its region's table doesn't list, or a region that
@@ -19,16 +21,16 @@ func (t *table) estimate(p Price, s slot) Price {
 	if len(found) > 0 {
 		return t.fromOtherRegions(p, s, found)
 	}
-	name := parseTypeName(t.provider, instanceType)
-	sameFamily := func(r *row) bool { return parseTypeName(t.provider, r.instanceType).family == name.family }
-	if name.size > 0 {
-		if out, ok := t.fromSisters(p, s, t.region(region).rows, name.size, sameFamily, "the other sizes of "+name.family+" in "+region); ok {
+	name := cloud.ParseType(t.provider, instanceType)
+	sameFamily := func(r *row) bool { return cloud.ParseType(t.provider, r.instanceType).Family == name.Family }
+	if name.Size > 0 {
+		if out, ok := t.fromSisters(p, s, t.region(region).rows, name.Size, sameFamily, "the other sizes of "+name.Family+" in "+region); ok {
 			return out
 		}
 		if out, ok := t.fromSisterRegions(p, s, name, sameFamily); ok {
 			return out
 		}
-		if out, ok := t.fromKind(p, s, name.size); ok {
+		if out, ok := t.fromKind(p, s, name.Size); ok {
 			return out
 		}
 	}
@@ -114,7 +116,7 @@ func fewNames(names []string) string {
 
 // fromOtherRegions carries prices over by the median ratio between two regions' price lists.
 func (t *table) fromOtherRegions(p Price, s slot, found []*row) Price {
-	to, maker := t.region(p.Offering.Region), kindOf(t.provider, p.Offering.InstanceType).maker
+	to, maker := t.region(p.Offering.Region), cloud.KindOf(t.provider, p.Offering.InstanceType).Maker
 	usd := make([]float64, len(found))
 	for i, r := range found {
 		usd[i] = r.usd[s] * regionRatio(t.region(r.region), to, maker)
@@ -133,7 +135,7 @@ func regionRatio(from, to *regionTable, maker string) float64 {
 		if o := to.types[r.instanceType]; o != nil && r.usd[slotOnDemand] > 0 {
 			ratio := o.usd[slotOnDemand] / r.usd[slotOnDemand]
 			ratios = append(ratios, ratio)
-			if kindOf(r.provider, r.instanceType).maker == maker {
+			if cloud.KindOf(r.provider, r.instanceType).Maker == maker {
 				alike = append(alike, ratio)
 			}
 		}
@@ -153,14 +155,14 @@ func (t *table) fromSisters(p Price, s slot, rows []*row, size float64, like fun
 	var usd, cpu, mem []float64
 	var one *row
 	for _, r := range rows {
-		sister := parseTypeName(t.provider, r.instanceType)
-		if sister.size == 0 || r.usd[s] == 0 || r.nonlinear() || !like(r) {
+		sister := cloud.ParseType(t.provider, r.instanceType)
+		if sister.Size == 0 || r.usd[s] == 0 || r.nonlinear() || !like(r) {
 			continue
 		}
 		one = r
-		usd = append(usd, r.usd[s]/sister.size*size)
-		cpu = append(cpu, float64(r.cpuMillis)/sister.size)
-		mem = append(mem, float64(r.memoryBytes)/sister.size)
+		usd = append(usd, r.usd[s]/sister.Size*size)
+		cpu = append(cpu, float64(r.cpuMillis)/sister.Size)
+		mem = append(mem, float64(r.memoryBytes)/sister.Size)
 	}
 	if one == nil {
 		return p, false
@@ -174,8 +176,8 @@ func (t *table) fromSisters(p Price, s slot, rows []*row, size float64, like fun
 
 // fromSisterRegions does so by the sizes that other regions have of the family,
 // at the regions' usual price ratio.
-func (t *table) fromSisterRegions(p Price, s slot, name typeName, sameFamily func(*row) bool) (Price, bool) {
-	to, maker := t.region(p.Offering.Region), kindOf(t.provider, p.Offering.InstanceType).maker
+func (t *table) fromSisterRegions(p Price, s slot, name cloud.TypeName, sameFamily func(*row) bool) (Price, bool) {
+	to, maker := t.region(p.Offering.Region), cloud.KindOf(t.provider, p.Offering.InstanceType).Maker
 	var rows []*row
 	var in []string
 	for _, region := range t.names {
@@ -193,22 +195,22 @@ func (t *table) fromSisterRegions(p Price, s slot, name typeName, sameFamily fun
 			rows = append(rows, &moved)
 		}
 	}
-	return t.fromSisters(p, s, rows, name.size, sameFamily, "the sizes of "+name.family+" in "+fewNames(in)+" and the regions' usual price ratio")
+	return t.fromSisters(p, s, rows, name.Size, sameFamily, "the sizes of "+name.Family+" in "+fewNames(in)+" and the regions' usual price ratio")
 }
 
 // fromKind prices a type of a family that no region has by the nearest
 // generation of its kind in its region. Network, disk and memory variants are
 // kinds of their own: with them in one median a plain type came out 17 % too dear.
 func (t *table) fromKind(p Price, s slot, size float64) (Price, bool) {
-	want := kindOf(t.provider, p.Offering.InstanceType)
-	if want.kind == "" {
+	want := cloud.KindOf(t.provider, p.Offering.InstanceType)
+	if want.Kind == "" {
 		return p, false
 	}
 	rows := t.region(p.Offering.Region).rows
 	best := -1
 	for _, r := range rows {
-		if k := kindOf(t.provider, r.instanceType); k.kind == want.kind && r.usd[s] > 0 && !r.nonlinear() {
-			if d := k.distance(want); best < 0 || d < best {
+		if k := cloud.KindOf(t.provider, r.instanceType); k.Kind == want.Kind && r.usd[s] > 0 && !r.nonlinear() {
+			if d := k.Distance(want); best < 0 || d < best {
 				best = d
 			}
 		}
@@ -218,11 +220,11 @@ func (t *table) fromKind(p Price, s slot, size float64) (Price, bool) {
 	}
 	var families []string
 	nearest := func(r *row) bool {
-		k := kindOf(t.provider, r.instanceType)
-		return k.kind == want.kind && k.distance(want) == best
+		k := cloud.KindOf(t.provider, r.instanceType)
+		return k.Kind == want.Kind && k.Distance(want) == best
 	}
 	for _, r := range rows {
-		if f := parseTypeName(t.provider, r.instanceType).family; nearest(r) && !slices.Contains(families, f) {
+		if f := cloud.ParseType(t.provider, r.instanceType).Family; nearest(r) && !slices.Contains(families, f) {
 			families = append(families, f)
 		}
 	}

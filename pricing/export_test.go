@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // WithoutRegion is the catalog as if a provider had no table of a region.
@@ -24,7 +26,7 @@ func (c *Catalog) WithoutFamily(provider, family string, regions ...string) *Cat
 		t.regions[region] = sync.OnceValue(func() *regionTable {
 			r := &regionTable{types: map[string]*row{}}
 			for _, row := range whole.rows {
-				if parseTypeName(provider, row.instanceType).family != family {
+				if cloud.ParseType(provider, row.instanceType).Family != family {
 					r.rows, r.types[row.instanceType] = append(r.rows, row), row
 				}
 			}

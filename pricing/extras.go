@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // Commitment is the usual discount of one purchase program for one family: the
@@ -70,7 +72,7 @@ func (x extras) commitmentsIn(provider, region string) ([]Commitment, error) {
 // Commitments lists the discounts of a provider's purchase programs, all regions
 // and families, by region. The error names a table that can't be read.
 func (c *Catalog) Commitments(provider string) ([]Commitment, error) {
-	byRegion := c.extras.commitments[canonicalProvider(provider)]
+	byRegion := c.extras.commitments[cloud.Canonical(provider)]
 	var out []Commitment
 	for _, region := range slices.Sorted(maps.Keys(byRegion)) {
 		list, err := byRegion[region]()
@@ -85,7 +87,7 @@ func (c *Catalog) Commitments(provider string) ([]Commitment, error) {
 // ManagedPrices lists a provider's prices for services beside machines; the
 // provider "default" holds prices for where none is known. The error names a table that can't be read.
 func (c *Catalog) ManagedPrices(provider string) ([]ManagedPrice, error) {
-	read := c.extras.managed[canonicalProvider(provider)]
+	read := c.extras.managed[cloud.Canonical(provider)]
 	if read == nil {
 		return nil, nil
 	}

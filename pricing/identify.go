@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // Node is what a node's price depends on.
@@ -26,60 +28,34 @@ var (
 	archLabels   = []string{"kubernetes.io/arch", "beta.kubernetes.io/arch"}
 )
 
-// providerSchemes maps the scheme of a providerID to its provider.
-var providerSchemes = []struct{ prefix, provider string }{
-	{"aws://", "aws"}, {"eks-hybrid://", "aws"}, {"gce://", "gcp"}, {"azure://", "azure"},
-}
-
-// providerDomains maps the domains of cloud labels to their provider.
-var providerDomains = []struct{ domain, provider string }{
-	{"eks.amazonaws.com/", "aws"}, {"karpenter.k8s.aws/", "aws"}, {"k8s.amazonaws.com/", "aws"},
-	{"alpha.eksctl.io/", "aws"}, {"topology.k8s.aws/", "aws"},
-	{"cloud.google.com/", "gcp"}, {"topology.gke.io/", "gcp"},
-	{"kubernetes.azure.com/", "azure"}, {"karpenter.azure.com/", "azure"}, {"topology.disk.csi.azure.com/", "azure"},
-}
-
 // Label is a label with its value.
-type Label struct{ Key, Value string }
+type Label = cloud.Label
 
 // prepaidLabels mark a node of a reservation or capacity block, which is paid for
 // whether it runs or not; without a value the key alone does.
-var prepaidLabels = []Label{
-	{"eks.amazonaws.com/capacityType", "CAPACITY_BLOCK"},
-	{"karpenter.sh/capacity-type", "reserved"},
-	{"karpenter.k8s.aws/capacity-reservation-id", ""},
-	{"cloud.google.com/reservation-name", ""},
-}
+var prepaidLabels = append([]Label{{Key: "karpenter.sh/capacity-type", Value: "reserved"}}, cloud.Prepaid()...)
 
-// spotLabels mark a node as reclaimable.
-var spotLabels = []Label{
-	{"karpenter.sh/capacity-type", "spot"},
-	{"eks.amazonaws.com/capacityType", "spot"},
-	{"cloud.google.com/gke-spot", "true"},
-	{"cloud.google.com/gke-preemptible", "true"},
-	{"cloud.google.com/gke-provisioning", "spot"},
-	{"kubernetes.azure.com/scalesetpriority", "spot"},
-	{"karpenter.azure.com/capacity-type", "spot"},
-	{"node-role.kubernetes.io/spot-worker", "true"}, // kOps
-	{"kops.k8s.io/instance-lifecycle", "spot"},
-	{"node.kubernetes.io/lifecycle", "spot"},
-	{"node.kubernetes.io/lifecycle", "Ec2Spot"},
-	{"node-lifecycle", "spot"},
-	{"lifecycle", "spot"},
-	{"lifecycle", "Ec2Spot"},
-	{"spotinst.io/node-lifecycle", "spot"}, // Spot.io's Ocean and Elastigroup
-	{"spot.io/node-lifecycle", "spot"},
-	{"scheduling.cast.ai/spot", "true"},
-	{"node.kubernetes.io/lifecycle", "preemptible"},
-	{"node.kubernetes.io/instance-lifecycle", "spot"},
-	{"kubernetes.io/lifecycle", "spot"},
-	{"instance-lifecycle", "spot"},
-	{"capacity-type", "spot"},
-	{"capacityType", "spot"},
-	{"eks.amazonaws.com/capacity-type", "spot"},
-	{"ec2.amazonaws.com/type", "spot"}, // kube-spot-termination-notice-handler
-	{"lifecycle", "preemptible"},
-}
+// spotLabels mark a node as reclaimable: those of autoscalers and tools, and the clouds' own.
+var spotLabels = append([]Label{
+	{Key: "karpenter.sh/capacity-type", Value: "spot"},
+	{Key: "node-role.kubernetes.io/spot-worker", Value: "true"}, // kOps
+	{Key: "kops.k8s.io/instance-lifecycle", Value: "spot"},
+	{Key: "node.kubernetes.io/lifecycle", Value: "spot"},
+	{Key: "node.kubernetes.io/lifecycle", Value: "Ec2Spot"},
+	{Key: "node-lifecycle", Value: "spot"},
+	{Key: "lifecycle", Value: "spot"},
+	{Key: "lifecycle", Value: "Ec2Spot"},
+	{Key: "spotinst.io/node-lifecycle", Value: "spot"}, // Spot.io's Ocean and Elastigroup
+	{Key: "spot.io/node-lifecycle", Value: "spot"},
+	{Key: "scheduling.cast.ai/spot", Value: "true"},
+	{Key: "node.kubernetes.io/lifecycle", Value: "preemptible"},
+	{Key: "node.kubernetes.io/instance-lifecycle", Value: "spot"},
+	{Key: "kubernetes.io/lifecycle", Value: "spot"},
+	{Key: "instance-lifecycle", Value: "spot"},
+	{Key: "capacity-type", Value: "spot"},
+	{Key: "capacityType", Value: "spot"},
+	{Key: "lifecycle", Value: "preemptible"},
+}, cloud.Spot()...)
 
 // identify finds the offering that a node was bought as, with the catalog's
 // fallbacks where the node says nothing.
@@ -92,13 +68,13 @@ func (c *Catalog) identify(n Node) Query {
 	}
 	if q.Provider == "" {
 		scheme, _, _ := strings.Cut(n.ProviderID, "://")
-		q.Provider = cmp.Or(c.provider, c.providerOfRegion(q.Region), canonicalProvider(scheme))
+		q.Provider = cmp.Or(c.provider, c.providerOfRegion(q.Region), cloud.Canonical(scheme))
 	}
 	if q.Region == "" {
-		q.Region = regionOfZone(q.Provider, cmp.Or(firstLabel(n.Labels, zoneLabels), zoneOfID(n.ProviderID)))
+		q.Region = cloud.RegionOfZone(q.Provider, cmp.Or(firstLabel(n.Labels, zoneLabels), cloud.ZoneOfID(n.ProviderID)))
 	}
 	q.Region = cmp.Or(q.Region, c.region)
-	if q.Provider == "azure" {
+	if c := cloud.Of(q.Provider); c != nil && c.LowerRegions {
 		q.Region = strings.ToLower(q.Region)
 	}
 	return q
@@ -106,17 +82,8 @@ func (c *Catalog) identify(n Node) Query {
 
 // provider reads the providerID's scheme, else the domains of the labels.
 func (n Node) provider() string {
-	for _, s := range providerSchemes {
-		if strings.HasPrefix(n.ProviderID, s.prefix) {
-			return s.provider
-		}
-	}
-	for _, d := range providerDomains {
-		for key := range n.Labels {
-			if strings.HasPrefix(key, d.domain) {
-				return d.provider
-			}
-		}
+	if c := cloud.OfNode(n.ProviderID, n.Labels); c != nil {
+		return c.Name
 	}
 	return ""
 }
@@ -146,29 +113,6 @@ func (c *Catalog) providerOfRegion(region string) string {
 		}
 	}
 	return ""
-}
-
-// zoneOfID takes the zone out of aws:///us-east-1a/i-0abc and gce://project/us-central1-a/name.
-func zoneOfID(id string) string {
-	scheme, rest, _ := strings.Cut(id, "://")
-	parts := strings.Split(rest, "/")
-	if len(parts) == 3 && (scheme == "aws" || scheme == "gce") {
-		return parts[1]
-	}
-	return ""
-}
-
-// regionOfZone drops the zone: us-east-1a and us-east1-b name us-east-1 and us-east1, eastus-2 names eastus.
-func regionOfZone(provider, zone string) string {
-	switch provider {
-	case "aws":
-		return strings.TrimRight(zone, "abcdefghijklmnopqrstuvwxyz")
-	case "gcp", "azure":
-		if i := strings.LastIndexByte(zone, '-'); i > 0 {
-			return zone[:i]
-		}
-	}
-	return zone
 }
 
 func firstLabel(labels map[string]string, keys []string) string {

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // TypesNear lists the types on sale in a region that a name may have meant: those
 // of its family and those that differ in few letters, the nearest first, at most so many.
 func (c *Catalog) TypesNear(provider, region, name string, most int) []string {
-	p := canonicalProvider(provider)
+	p := cloud.Canonical(provider)
 	t := c.table(p)
 	if t == nil {
 		return nil
@@ -24,10 +26,10 @@ func (c *Catalog) TypesNear(provider, region, name string, most int) []string {
 		other int // 0 of its family
 	}
 	var near []candidate
-	family := parseTypeName(p, name).family
+	family := cloud.ParseType(p, name).Family
 	for _, row := range r.rows {
 		n := candidate{name: row.instanceType, far: edits(strings.ToLower(name), strings.ToLower(row.instanceType)), other: 1}
-		if parseTypeName(p, row.instanceType).family == family {
+		if cloud.ParseType(p, row.instanceType).Family == family {
 			n.other = 0
 		}
 		if n.other == 0 || n.far <= max(2, min(len(name), longestName)/4) {

@@ -1,7 +1,5 @@
 package pricing
 
-import "strings"
-
 // HoursPerMonth turns hourly prices into monthly ones everywhere in plimsoll.
 const HoursPerMonth = 730
 
@@ -97,23 +95,6 @@ type Price struct {
 	Low, High float64
 
 	own rates // the price file's rates that made this price; zero for others
-}
-
-// providerAliases maps what people and providerIDs write to the tables' names.
-var providerAliases = map[string]string{
-	"aws": "aws", "eks": "aws", "amazon": "aws", "ec2": "aws",
-	"gcp": "gcp", "gce": "gcp", "gke": "gcp", "google": "gcp",
-	"azure": "azure", "aks": "azure", "microsoft": "azure",
-}
-
-// canonicalProvider spells a provider as the tables do; names it doesn't know
-// come back in lower case, since a user's own table may define them.
-func canonicalProvider(name string) string {
-	name = strings.ToLower(strings.TrimSpace(name))
-	if p, ok := providerAliases[name]; ok {
-		return p
-	}
-	return name
 }
 
 // slot is a price column of a table row.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // listColumns are the columns of a short price list, any subset in any order.
@@ -47,7 +49,7 @@ func (c *csvRecords) entry(file string, record []string) (entry, error) {
 		return entry{}, currencyError(cur)
 	}
 	e := entry{
-		provider: canonicalProvider(field("provider")), region: field("region"), instanceType: field("instance_type"),
+		provider: cloud.Canonical(field("provider")), region: field("region"), instanceType: field("instance_type"),
 		capacityType: CapacityType(field("capacity_type")), source: field("source"), asOf: field("as_of"),
 	}
 	var err error

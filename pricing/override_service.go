@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // The services beside machines that a price file can price.
@@ -33,7 +35,7 @@ type serviceEntry struct {
 
 // entry checks the item. 0 is a price here: a control plane may be free.
 func (s *serviceItem) entry(source, asOf string) (serviceEntry, error) {
-	e := serviceEntry{provider: canonicalProvider(s.Provider), region: s.Region, service: s.Service, class: s.Class, source: source, asOf: asOf}
+	e := serviceEntry{provider: cloud.Canonical(s.Provider), region: s.Region, service: s.Service, class: s.Class, source: source, asOf: asOf}
 	usd, other, key := s.USDPerHour, s.USDPerGiBMonth, "usdPerHour"
 	switch s.Service {
 	case serviceStorage:
@@ -60,7 +62,7 @@ func (s *serviceItem) entry(source, asOf string) (serviceEntry, error) {
 
 // ownService returns the last of the user's prices that covers a service, else nil.
 func (c *Catalog) ownService(provider, region, service, class string) *serviceEntry {
-	provider = canonicalProvider(provider)
+	provider = cloud.Canonical(provider)
 	for i := len(c.services) - 1; i >= 0; i-- {
 		e := &c.services[i]
 		if e.service == service && (e.provider == "" || e.provider == provider) &&

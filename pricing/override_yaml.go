@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // priceFile is a price file as YAML or JSON.
@@ -79,7 +80,7 @@ func parseYAML(name string, data []byte) (Overrides, []Problem) {
 
 func (p *priceItem) entry(file, source, asOf string) (entry, error) {
 	e := entry{
-		provider: canonicalProvider(p.Provider), region: p.Region, instanceType: p.InstanceType,
+		provider: cloud.Canonical(p.Provider), region: p.Region, instanceType: p.InstanceType,
 		capacityType: CapacityType(p.CapacityType), source: source, asOf: asOf,
 	}
 	var err error

@@ -1,6 +1,10 @@
 package pricing
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
+)
 
 // Place is where something is bought.
 type Place struct{ Provider, Region string }
@@ -26,19 +30,16 @@ func Home(machines []Offering) (home Place) {
 // IsZoneKey and IsRegionKey report whether a label of nodes tells the zone or the
 // region, those by which volumes are held included.
 func IsZoneKey(key string) bool {
-	return slices.Contains(zoneLabels, key) || slices.Contains(diskZoneLabels, key)
+	return slices.Contains(zoneLabels, key) || cloud.IsDiskZone(key)
 }
 
 // IsRegionKey is described at IsZoneKey.
 func IsRegionKey(key string) bool { return slices.Contains(regionLabels, key) }
 
-// diskZoneLabels are those of the clouds' drivers of disks.
-var diskZoneLabels = []string{"topology.ebs.csi.aws.com/zone", "topology.gke.io/zone", "topology.disk.csi.azure.com/zone"}
-
 // Zone is the place at the same provider in which a zone lies; p where its name
 // does not tell.
 func (p Place) Zone(zone string) Place {
-	if region := regionOfZone(p.Provider, zone); region != zone {
+	if region := cloud.RegionOfZone(p.Provider, zone); region != zone {
 		return Place{p.Provider, region}
 	}
 	return p

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // Provenance says where prices come from, as a report lists it.
@@ -125,7 +127,7 @@ func (c *Catalog) CommitmentSources(provider, region string, families ...string)
 			return nil, err
 		}
 		for _, o := range offers {
-			out = append(out, Provenance{Provider: canonicalProvider(provider), AsOf: o.AsOf, Source: o.Source, Of: OfCommitments})
+			out = append(out, Provenance{Provider: cloud.Canonical(provider), AsOf: o.AsOf, Source: o.Source, Of: OfCommitments})
 		}
 	}
 	return distinct(out), nil
@@ -137,7 +139,7 @@ func (c *Catalog) HeldSources(provider, region string, held []HeldCommitment) []
 	var out []Provenance
 	for _, h := range held {
 		if h.Source != "" {
-			out = append(out, Provenance{Provider: canonicalProvider(provider), Source: h.Source, Of: OfCommitments})
+			out = append(out, Provenance{Provider: cloud.Canonical(provider), Source: h.Source, Of: OfCommitments})
 		}
 		if h.Units > 0 {
 			if _, o := c.unitPrice(provider, region, CommitmentScope{h.Family, h.Resource}); o.Source != "" {

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // NewPrice is what a cloud's own list says of a type now, in USD an hour; 0
@@ -31,7 +33,7 @@ type Renewal struct {
 // It refuses lists of less than half the types of before, and tables that break
 // the sanity rules.
 func (c *Catalog) Renew(provider, region string, list []NewPrice, source, asOf string) (Renewal, error) {
-	provider = canonicalProvider(provider)
+	provider = cloud.Canonical(provider)
 	t := c.table(provider)
 	if t == nil {
 		return Renewal{}, fmt.Errorf("there is no price table of %q to renew", provider)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // ServicePrice is what something beside machines costs an hour.
@@ -26,8 +28,11 @@ func (c *Catalog) LoadBalancer(provider, region string) (ServicePrice, error) {
 	if own := c.ownService(provider, region, serviceBalancer, ""); own != nil {
 		return own.price(), nil
 	}
-	items := map[string]string{"aws": "Network LB", "gcp": "Forwarding rule, first five (OpenCost constant)", "azure": "Standard LB, first 5 rules"}
-	m, err := c.service(provider, region, "load_balancer", items[canonicalProvider(provider)])
+	item := ""
+	if of := cloud.Of(cloud.Canonical(provider)); of != nil {
+		item = of.Balancer
+	}
+	m, err := c.service(provider, region, "load_balancer", item)
 	if m == nil {
 		return ServicePrice{
 			USDPerHour: usualLoadBalancer, Item: "load balancer of another provider", Source: "the usual price of the providers with a table",
@@ -44,12 +49,9 @@ func (c *Catalog) LoadBalancer(provider, region string) (ServicePrice, error) {
 func (c *Catalog) LoadBalancers(provider, region string, count int) (ServicePrice, error) {
 	p, err := c.LoadBalancer(provider, region)
 	own := c.ownService(provider, region, serviceBalancer, "") != nil
-	switch canonicalProvider(provider) {
-	case "gcp", "azure":
-		if !own && count > 0 {
-			p.USDPerHour += furtherRule * float64(max(count-rulesTogether, 0))
-			return p, err
-		}
+	if of := cloud.Of(cloud.Canonical(provider)); of != nil && of.RulesTogether && !own && count > 0 {
+		p.USDPerHour += furtherRule * float64(max(count-rulesTogether, 0))
+		return p, err
 	}
 	p.USDPerHour *= float64(count)
 	return p, err
@@ -74,11 +76,11 @@ func (c *Catalog) ControlPlaneOf(provider, region string, minor int, at time.Tim
 	if own := c.ownService(provider, region, serviceControlPlane, ""); own != nil {
 		return own.price(), nil
 	}
-	items := map[string]string{
-		"aws": "EKS cluster, standard support", "gcp": "GKE cluster management fee (Standard and Autopilot)", "azure": "AKS Standard tier (uptime SLA)",
+	item := ""
+	if of := cloud.Of(cloud.Canonical(provider)); of != nil {
+		item = of.ControlPlane
 	}
-	item := items[canonicalProvider(provider)]
-	extended := canonicalProvider(provider) == "aws" && ExtendedSupport(minor, at)
+	extended := cloud.Canonical(provider) == "aws" && ExtendedSupport(minor, at)
 	if extended {
 		item = "EKS cluster, extended support (total)"
 	}

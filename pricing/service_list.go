@@ -3,6 +3,8 @@ package pricing
 import (
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // Services lists what is no machine in a region: control planes, load balancers,
@@ -13,7 +15,7 @@ func (c *Catalog) Services(provider, region string) ([]ManagedPrice, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := canonicalProvider(provider)
+	p := cloud.Canonical(provider)
 	own := func(service, class string) bool { return c.ownService(p, region, service, class) != nil }
 	var out []ManagedPrice
 	for _, m := range prices {

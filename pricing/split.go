@@ -3,6 +3,8 @@ package pricing
 import (
 	"cmp"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // rates are what one vCPU and one GiB of memory cost an hour.
@@ -58,16 +60,16 @@ func fitRates(rows []*row) rateBook {
 	plain := map[string]map[string]bool{"amd64": {}, "arm64": {}}
 	book := rateBook{groups: map[string]rates{}}
 	for _, r := range rows {
-		name := parseTypeName(r.provider, r.instanceType)
-		if name.group == "" || r.nonlinear() {
+		name := cloud.ParseType(r.provider, r.instanceType)
+		if name.Group == "" || r.nonlinear() {
 			continue
 		}
-		if fits[name.group] == nil {
-			fits[name.group] = &leastSquares{}
+		if fits[name.Group] == nil {
+			fits[name.Group] = &leastSquares{}
 		}
-		fits[name.group].add(r)
+		fits[name.Group].add(r)
 		if o := r.offering(slotOnDemand); o.General() && plain[r.arch] != nil {
-			plain[r.arch][name.group] = true
+			plain[r.arch][name.Group] = true
 		}
 		book.cite(r.from.source[slotOnDemand], r.from.asOf[slotOnDemand])
 	}
@@ -110,7 +112,7 @@ func (b *rateBook) cite(source, asOf string) {
 // of returns the rates to split a type's price by: its group's, else the
 // region's of the architecture.
 func (b rateBook) of(provider, instanceType, arch string) rates {
-	if r, ok := b.groups[parseTypeName(provider, instanceType).group]; ok {
+	if r, ok := b.groups[cloud.ParseType(provider, instanceType).Group]; ok {
 		return r
 	}
 	if arch == "arm64" {

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // StoragePrice is what a GiB of a volume costs a month.
@@ -53,7 +55,7 @@ func (c *Catalog) StoragePrice(provider, region, class string) (StoragePrice, er
 // stands in, and for other providers the default list's.
 func (c *Catalog) VolumePrice(provider, region string, v VolumeKind) (StoragePrice, error) {
 	price, err := c.sizePrice(provider, region, v)
-	if err == nil && canonicalProvider(provider) == "aws" && strings.HasPrefix(price.Item, "EBS ") {
+	if err == nil && cloud.Canonical(provider) == "aws" && strings.HasPrefix(price.Item, "EBS ") {
 		err = c.provisioned(&price, region, v)
 	}
 	return price, err
@@ -98,7 +100,7 @@ func (c *Catalog) sizePrice(provider, region string, v VolumeKind) (StoragePrice
 		return StoragePrice{USDPerGiB: own.usd, Item: own.service, Source: own.source, AsOf: own.asOf}, nil
 	}
 	prices, err := c.ManagedPrices(provider)
-	want, named := volumeItem(canonicalProvider(provider), v)
+	want, named := volumeItem(cloud.Canonical(provider), v)
 	var best StoragePrice
 	var elsewhere []float64
 	for _, m := range prices {
@@ -108,7 +110,7 @@ func (c *Catalog) sizePrice(provider, region string, v VolumeKind) (StoragePrice
 		usd, least := m.USD, 0.0
 		if m.Unit == "disk-month" {
 			usd, least = usd/128, 4 // P10 has 128 GiB
-			if m.Item == standardHDD {
+			if m.Item == cloud.StandardHDD {
 				least = 32
 			}
 		}
@@ -139,15 +141,16 @@ func (c *Catalog) sizePrice(provider, region string, v VolumeKind) (StoragePrice
 func volumeItem(provider string, v VolumeKind) (item string, named bool) {
 	kind := strings.ToLower(firstOf(v.Parameters, "type", "skuname", "storageaccounttype"))
 	if kind == "" {
-		kind = map[string]string{
-			"ebs.csi.aws.com": "gp3", "kubernetes.io/aws-ebs": "gp2", "pd.csi.storage.gke.io": "pd-standard",
-			"kubernetes.io/gce-pd": "pd-standard", "disk.csi.azure.com": "standardssd_lrs", "kubernetes.io/azure-disk": "standardssd_lrs",
-		}[v.Provisioner]
+		kind = cloud.DiskOf(v.Provisioner)
 	}
-	if items[provider][kind] != "" {
-		return items[provider][kind], true
+	of := cloud.Of(provider)
+	if of == nil {
+		return "", false
 	}
-	item, named = storageItem(provider, strings.ToLower(v.Class))
+	if of.Disks[kind] != "" {
+		return of.Disks[kind], true
+	}
+	item, named = of.Disk(strings.ToLower(v.Class))
 	return item, named && kind == ""
 }
 
@@ -158,55 +161,4 @@ func firstOf(values map[string]string, keys ...string) string {
 		}
 	}
 	return ""
-}
-
-// items are the price tables' names of the types that providers know.
-var items = map[string]map[string]string{
-	"aws": {
-		"gp2": "EBS gp2 storage", "gp3": "EBS gp3 storage", "io1": "EBS io1 storage", "io2": "EBS io2 storage",
-		"st1": "EBS st1 storage", "sc1": "EBS sc1 storage", "standard": "EBS standard (magnetic) storage",
-	},
-	"gcp": {"pd-standard": "pd-standard", "pd-balanced": "pd-balanced", "pd-ssd": "pd-ssd", "pd-extreme": "pd-extreme", "hyperdisk-extreme": "hyperdisk-extreme"},
-	"azure": {
-		"premium_lrs": premiumSSD, "standardssd_lrs": standardSSD, "standard_lrs": standardHDD, "ultrassd_lrs": "Ultra disk capacity",
-	},
-}
-
-// Azure bills disks by their size; the price of the one of 128 GiB stands for all.
-const (
-	standardHDD = "Standard HDD S10 (128 GiB)"
-	premiumSSD  = "Premium SSD P10 (128 GiB)"
-	standardSSD = "Standard SSD E10 (128 GiB)"
-)
-
-// storageItem gives the price table's name for a class by its name alone.
-func storageItem(provider, class string) (item string, named bool) {
-	switch provider {
-	case "aws":
-		for _, kind := range []string{"gp3", "gp2", "io1", "io2", "st1", "sc1"} {
-			if strings.Contains(class, kind) {
-				return items[provider][kind], true
-			}
-		}
-		return "EBS gp3 storage", false
-	case "gcp":
-		switch {
-		case strings.Contains(class, "premium") || strings.Contains(class, "ssd"):
-			return "pd-ssd", true
-		case strings.Contains(class, "balanced") || class == "standard-rwo":
-			return "pd-balanced", true
-		case class == "standard" || strings.Contains(class, "pd-standard"):
-			return "pd-standard", true
-		}
-		return "pd-balanced", false
-	case "azure":
-		switch { // AKS' own classes
-		case strings.Contains(class, "premium"):
-			return premiumSSD, true
-		case class == "managed-csi" || class == "default" || class == "managed":
-			return standardSSD, true
-		}
-		return standardSSD, false
-	}
-	return "", false
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // row is one line of a price table: one type in one region with up to four prices.
@@ -249,7 +251,7 @@ func (t *tableReader) row(r *row) error {
 	if cur := t.field(colCurrency); cur != "" && cur != "USD" {
 		return currencyError(cur)
 	}
-	r.provider = t.word(canonicalProvider(t.field(colProvider)))
+	r.provider = t.word(cloud.Canonical(t.field(colProvider)))
 	r.region, r.instanceType, r.arch = t.word(t.field(colRegion)), t.word(t.field(colType)), t.word(t.field(colArch))
 	r.gpuName, r.band = t.word(t.field(colGPUName)), t.word(t.field(colBand))
 	if r.provider == "" || r.region == "" || r.instanceType == "" {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // maxProblems bounds how many problems of one file are told.
@@ -110,7 +112,7 @@ func checkLinear(file string, rows []row) []Problem {
 		if r.cpuMillis <= 0 || r.usd[slotOnDemand] <= 0 || r.nonlinear() {
 			continue
 		}
-		key := [3]string{r.provider, r.region, parseTypeName(r.provider, r.instanceType).family}
+		key := [3]string{r.provider, r.region, cloud.ParseType(r.provider, r.instanceType).Family}
 		families[key] = append(families[key], r)
 	}
 	var out []Problem
@@ -137,7 +139,7 @@ func (r *row) perVCPU() float64 { return r.usd[slotOnDemand] * 1000 / float64(r.
 // GPUs and other accelerators, bundled local SSDs, Azure's DSv2 (the number is a rank) and E64s_v3
 // (sold with less memory per vCPU than its sisters).
 func (r *row) nonlinear() bool {
-	return r.gpus > 0 || r.gpuName != "" || parseTypeName(r.provider, r.instanceType).burstable ||
+	return r.gpus > 0 || r.gpuName != "" || cloud.ParseType(r.provider, r.instanceType).Burstable ||
 		strings.HasSuffix(r.instanceType, "lssd") ||
 		r.provider == "azure" && (strings.HasPrefix(r.instanceType, "Standard_DS") || r.instanceType == "Standard_E64s_v3")
 }

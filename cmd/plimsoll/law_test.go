@@ -20,6 +20,7 @@ const module = "github.com/plimsoll-k8s/plimsoll/"
 var line = map[string]int{
 	"docs":                        0, // the manual's pages, which the program carries
 	"analyzer/digest":             0,
+	"pricing/cloud":               5, // what clouds call things
 	"analyzer":                    10,
 	"analyzer/manifest":           15,
 	"analyzer/source/unpack":      16, // bounds of packed files

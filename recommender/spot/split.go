@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
@@ -51,29 +52,22 @@ type Pool struct {
 // choose from before it replaces spot nodes by others.
 const mostPoolTypes = 15
 
-// The labels by which nodes say how they are bought, and what spot nodes say.
-var capacityLabels = []struct{ key, spot, provider string }{
-	{"karpenter.sh/capacity-type", "spot", "aws"},
-	{"eks.amazonaws.com/capacityType", "SPOT", "aws"},
-	{"cloud.google.com/gke-provisioning", "spot", "gcp"},
-}
-
 // capacityLabel is the one that the cluster's nodes have, else that of the
 // provider's autoscaler.
 func capacityLabel(p *advice.Pass, provider string) (key, spot string) {
-	for _, l := range capacityLabels {
-		for i := range p.Facts.Snapshot.Nodes {
-			if p.Facts.Snapshot.Nodes[i].Labels[l.key] != "" {
-				return l.key, l.spot
+	for _, c := range cloud.All() {
+		for _, l := range c.Capacity {
+			for i := range p.Facts.Snapshot.Nodes {
+				if p.Facts.Snapshot.Nodes[i].Labels[l.Key] != "" {
+					return l.Key, l.Value
+				}
 			}
 		}
 	}
-	for _, l := range capacityLabels {
-		if l.provider == provider {
-			return l.key, l.spot
-		}
+	if c := cloud.Of(provider); c != nil && len(c.Capacity) > 0 {
+		return c.Capacity[0].Key, c.Capacity[0].Value
 	}
-	return capacityLabels[0].key, capacityLabels[0].spot
+	return cloud.Karpenter.Key, cloud.Karpenter.Value
 }
 
 // splitOf says how the floor is held at every number of pods; nil where nothing

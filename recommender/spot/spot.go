@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
@@ -236,14 +237,6 @@ func (s *Readiness) title() string {
 // fails says that the reason keeps the workload on demand.
 func (c Check) fails() bool { return !c.OK && !c.Doubt }
 
-// notice is how many seconds before the end a provider warns.
-func notice(provider string) int64 {
-	if provider == "aws" {
-		return 120
-	}
-	return 30 // Google and Azure; the shortest where the provider is not known
-}
-
 // check weighs the reasons. The user's annotation outweighs them all.
 func (s *Readiness) check(w *analyzer.WorkloadFacts, provider string) {
 	add := func(name string, ok bool, no, yes string) {
@@ -268,7 +261,7 @@ func (s *Readiness) check(w *analyzer.WorkloadFacts, provider string) {
 		add("budget", floor < w.Replicas || w.Replicas <= 1, "its PodDisruptionBudget allows no pod to go", fmt.Sprintf("%d may go at once", max(w.Replicas-floor, 0)))
 	}
 	pod := w.Pods[0]
-	limit := notice(provider)
+	limit := cloud.Notice(provider)
 	add("grace", pod.Spec.GraceSeconds <= limit, fmt.Sprintf("it asks for %d s to stop, the notice is %d s", pod.Spec.GraceSeconds, limit),
 		fmt.Sprintf("it stops within the notice of %d s", limit))
 	add("volumes", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return len(p.Spec.Claims) > 0 }), "its volume must follow it, within one zone", "no persistent volumes")

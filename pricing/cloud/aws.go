@@ -1,0 +1,110 @@
+package cloud
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var aws = &Cloud{
+	Name: "aws", Aliases: []string{"eks", "amazon", "ec2"},
+	Schemes:  []string{"aws://", "eks-hybrid://"},
+	Domains:  []string{"eks.amazonaws.com/", "karpenter.k8s.aws/", "k8s.amazonaws.com/", "alpha.eksctl.io/", "topology.k8s.aws/"},
+	ZoneInID: "aws",
+	// us-east-1a is of us-east-1.
+	RegionOf: func(zone string) string { return strings.TrimRight(zone, "abcdefghijklmnopqrstuvwxyz") },
+	DiskZone: "topology.ebs.csi.aws.com/zone",
+
+	Spot: []Label{
+		{"eks.amazonaws.com/capacityType", "SPOT"},
+		{"eks.amazonaws.com/capacity-type", "spot"},
+		{"ec2.amazonaws.com/type", "spot"}, // kube-spot-termination-notice-handler
+	},
+	Prepaid:  []Label{{"eks.amazonaws.com/capacityType", "CAPACITY_BLOCK"}, {"karpenter.k8s.aws/capacity-reservation-id", ""}},
+	Notice:   120,
+	Capacity: []Label{Karpenter, {"eks.amazonaws.com/capacityType", "SPOT"}},
+
+	Type: parseAWS, Kind: kindOfAWS, Generation: generationOfAWS, Series: seriesOfAWS,
+	General: regexp.MustCompile(`^[cmr][6-9](i|a|g)\.(large|xlarge|\d+xlarge)$`),
+
+	Disks:        awsDisks,
+	Provisioners: map[string]string{"ebs.csi.aws.com": "gp3", "kubernetes.io/aws-ebs": "gp2"},
+	Disk:         diskOfAWS,
+	Balancer:     "Network LB", ControlPlane: "EKS cluster, standard support",
+}
+
+var awsDisks = map[string]string{
+	"gp2": "EBS gp2 storage", "gp3": "EBS gp3 storage", "io1": "EBS io1 storage", "io2": "EBS io2 storage",
+	"st1": "EBS st1 storage", "sc1": "EBS sc1 storage", "standard": "EBS standard (magnetic) storage",
+}
+
+// diskOfAWS finds the type in a class's name; gp3 is the usual one.
+func diskOfAWS(class string) (item string, named bool) {
+	for _, kind := range []string{"gp3", "gp2", "io1", "io2", "st1", "sc1"} {
+		if strings.Contains(class, kind) {
+			return awsDisks[kind], true
+		}
+	}
+	return "EBS gp3 storage", false
+}
+
+var awsSizes = map[string]float64{
+	"nano": 0.125, "micro": 0.25, "small": 0.5, "medium": 1, "large": 2, "xlarge": 4,
+}
+
+// parseAWS reads class, generation and size: m6id.2xlarge is class m, generation
+// 6id, size 8. C, M and R of one generation differ only in memory, so the
+// generation is the group.
+func parseAWS(name string) TypeName {
+	family, size, _ := strings.Cut(name, ".")
+	class := strings.TrimRight(strings.ToLower(LeadingLetters(family)), "-")
+	t := TypeName{Family: family, Burstable: class == "t"}
+	if class == "c" || class == "m" || class == "r" {
+		t.Group = family[len(class):]
+	}
+	t.Size = awsSizes[size]
+	if n, ok := strings.CutSuffix(size, "xlarge"); ok && n != "" {
+		if f, err := strconv.ParseFloat(n, 64); err == nil && f > 0 && f <= 1000 {
+			t.Size = 4 * f
+		}
+	}
+	return t
+}
+
+// kindOfAWS reads class, generation, maker and features: m6idn is class m,
+// generation 6, by Intel, with disk and network.
+func kindOfAWS(instanceType string) Kind {
+	family, _, _ := strings.Cut(instanceType, ".")
+	class := LeadingLetters(family)
+	digits := leadingDigits(family[len(class):])
+	features := family[len(class)+len(digits):]
+	generation, err := strconv.Atoi(digits)
+	if err != nil {
+		return Kind{}
+	}
+	k := Kind{Generation: generation, Maker: "i"} // up to generation 5 Intel is not named
+	for _, maker := range []string{"a", "g", "i"} {
+		if rest, ok := strings.CutPrefix(features, maker); ok {
+			k.Maker, features = maker, rest
+			break
+		}
+	}
+	k.Kind = class + "/" + sorted(features)
+	return k
+}
+
+// generationOfAWS is m and 5 of m5.large.
+func generationOfAWS(name string) (class, digits string) {
+	family := parseAWS(name).Family
+	class = LeadingLetters(family)
+	return class, leadingDigits(family[len(class):])
+}
+
+// seriesOfAWS is m6i of m6i.2xlarge.
+func seriesOfAWS(name string) string {
+	family, size, _ := strings.Cut(name, ".")
+	if strings.HasPrefix(size, "metal") {
+		return family + ".metal" // no size of its family stands for a bare metal machine
+	}
+	return family
+}

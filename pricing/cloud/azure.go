@@ -1,0 +1,117 @@
+package cloud
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var azure = &Cloud{
+	Name: "azure", Aliases: []string{"aks", "microsoft"},
+	Schemes:      []string{"azure://"},
+	Domains:      []string{"kubernetes.azure.com/", "karpenter.azure.com/", "topology.disk.csi.azure.com/"},
+	RegionOf:     beforeDash, // eastus-2 is of eastus
+	DiskZone:     "topology.disk.csi.azure.com/zone",
+	LowerRegions: true,
+
+	Spot:   []Label{{"kubernetes.azure.com/scalesetpriority", "spot"}, {"karpenter.azure.com/capacity-type", "spot"}},
+	Notice: 30,
+
+	Type: parseAzure, Kind: kindOfAzure, Generation: generationOfAzure, Series: seriesOfAzure,
+	General: regexp.MustCompile(`^Standard_[DEF]\d+(a|p)?[lm]?s_v[5-9]$`),
+
+	Disks: map[string]string{
+		"premium_lrs": premiumSSD, "standardssd_lrs": standardSSD, "standard_lrs": StandardHDD, "ultrassd_lrs": "Ultra disk capacity",
+	},
+	Provisioners: map[string]string{"disk.csi.azure.com": "standardssd_lrs", "kubernetes.io/azure-disk": "standardssd_lrs"},
+	Disk:         diskOfAzure,
+	Balancer:     "Standard LB, first 5 rules", ControlPlane: "AKS Standard tier (uptime SLA)",
+	RulesTogether: true,
+}
+
+// Azure bills disks by their size; the price of the one of 128 GiB stands for all.
+// StandardHDD is the one whose smallest is of 32 GiB, where others' is of 4.
+const (
+	StandardHDD = "Standard HDD S10 (128 GiB)"
+	premiumSSD  = "Premium SSD P10 (128 GiB)"
+	standardSSD = "Standard SSD E10 (128 GiB)"
+)
+
+// diskOfAzure reads AKS' own classes; Standard SSD is the usual one.
+func diskOfAzure(class string) (item string, named bool) {
+	switch {
+	case strings.Contains(class, "premium"):
+		return premiumSSD, true
+	case class == "managed-csi" || class == "default" || class == "managed":
+		return standardSSD, true
+	}
+	return standardSSD, false
+}
+
+// parseAzure reads series, size and features: Standard_D4als_v6 is family
+// Standard_D*als_v6, size 4. D and E of one version differ only in memory, and the
+// features l and m only say "less" and "more memory", so the group drops them.
+func parseAzure(name string) TypeName {
+	body, _ := strings.CutPrefix(name, "Standard_")
+	series := LeadingLetters(body)
+	rest := body[len(series):]
+	digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+	features, version, _ := strings.Cut(rest[digits:], "_")
+	t := TypeName{Family: name[:len(name)-len(rest)] + "*" + rest[digits:], Burstable: series == "B"}
+	// In DS2_v2 the number is a rank, and E4-2s_v5 has fewer cores than its name.
+	if n, err := strconv.ParseFloat(rest[:digits], 64); err == nil && n <= 1e6 && series != "DS" && !strings.HasPrefix(features, "-") {
+		t.Size = n
+	}
+	switch series {
+	case "D", "E":
+		t.Group = "DE" + memoryNeutral(features) + "_" + version
+	case "F":
+		t.Group = "F" + memoryNeutral(features) + "_" + version
+	}
+	return t
+}
+
+func memoryNeutral(features string) string {
+	return strings.NewReplacer("l", "", "m", "").Replace(features)
+}
+
+// kindOfAzure reads series, features and version: Standard_D4ads_v6 is series D,
+// version 6, by AMD, with a disk.
+func kindOfAzure(instanceType string) Kind {
+	body, ok := strings.CutPrefix(instanceType, "Standard_")
+	series := LeadingLetters(body)
+	features, version, versioned := strings.Cut(strings.TrimLeft(body[len(series):], "0123456789"), "_v")
+	generation, err := strconv.Atoi(leadingDigits(version))
+	if !ok || !versioned || err != nil {
+		return Kind{}
+	}
+	k := Kind{Generation: generation, Maker: "i"}
+	for _, maker := range []string{"a", "p"} {
+		if rest, ok := strings.CutPrefix(features, maker); ok {
+			k.Maker, features = maker, rest
+			break
+		}
+	}
+	k.Kind = series + "/" + sorted(features)
+	return k
+}
+
+// generationOfAzure is D and 5 of Standard_D4as_v5.
+func generationOfAzure(name string) (class, digits string) {
+	class = LeadingLetters(strings.TrimPrefix(name, "Standard_"))
+	if _, version, ok := strings.Cut(name, "_v"); ok {
+		digits = leadingDigits(version)
+	}
+	return class, digits
+}
+
+// seriesOfAzure is dsv5 of Standard_D8s_v5.
+func seriesOfAzure(name string) string {
+	body, _ := strings.CutPrefix(name, "Standard_")
+	series := LeadingLetters(body)
+	features := strings.TrimLeft(body[len(series):], "0123456789")
+	if series == "B" && !strings.Contains(features, "_") {
+		return "bs" // Bms and Bs are one series to reservations
+	}
+	return strings.ToLower(series + strings.ReplaceAll(features, "_", ""))
+}

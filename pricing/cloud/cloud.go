@@ -1,0 +1,195 @@
+// Package cloud has what a cloud knows of itself, a file a cloud: its names, labels and
+// schemes, how its types are called, what its disks and services are called in the price
+// tables, how it tells that a spot node goes. What it costs stands in the tables.
+package cloud
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Cloud is one of them.
+type Cloud struct {
+	Name string
+	// Aliases are what people and IDs call it, in lower case.
+	Aliases []string
+	// Schemes begin the IDs of its nodes, and Domains the labels that it alone sets.
+	Schemes, Domains []string
+	// ZoneInID is the scheme of IDs whose second part of three is the zone.
+	ZoneInID string
+	// RegionOf drops the zone of a zone's name.
+	RegionOf func(zone string) string
+	// DiskZone is the label by which its driver of disks says where one is.
+	DiskZone string
+	// LowerRegions says that nodes write regions in other cases than the tables.
+	LowerRegions bool
+
+	// Spot are the labels of spot nodes that it or its autoscaler sets, and Prepaid
+	// those of reservations. A Prepaid without a value tells by its key.
+	Spot, Prepaid []Label
+	// Notice is how many seconds before its end a spot node is told.
+	Notice int64
+	// Capacity are the labels by which its nodes say how they are bought, with what
+	// those on spot say.
+	Capacity []Label
+
+	// Type reads the name of an instance type, Kind what its family is sold for,
+	// Generation its class and generation (0 where the name has none), and Series what
+	// commitments call its family.
+	Type       func(name string) TypeName
+	Kind       func(name string) Kind
+	Generation func(name string) (class, digits string)
+	Series     func(name string) string
+	// General are the types of the generations on sale today that suit any workload:
+	// whole cores that do not burst, no local disks, no extra network, no accelerators.
+	General *regexp.Regexp
+
+	// Disks are the tables' names of the types of disks, Provisioners the types that a
+	// provisioner makes where nothing else is asked, and Disk reads a storage class's
+	// name; named is false where it tells nothing and the usual type is taken.
+	Disks, Provisioners map[string]string
+	Disk                func(class string) (item string, named bool)
+	// Balancer and ControlPlane are what the tables call a load balancer and the fee
+	// of a managed control plane. RulesTogether says that the first five rules of
+	// balancers have one price.
+	Balancer, ControlPlane string
+	RulesTogether          bool
+}
+
+// Label is a label with its value.
+type Label struct{ Key, Value string }
+
+// Karpenter is the label by which Karpenter's nodes of every cloud say that they are on
+// spot.
+var Karpenter = Label{"karpenter.sh/capacity-type", "spot"}
+
+// All lists the clouds, by their names. A new one is a file of this package, its line
+// here and its tables.
+func All() []*Cloud { return all }
+
+var all = []*Cloud{aws, azure, gcp}
+
+// Of finds a cloud by its name; nil where there is none.
+func Of(name string) *Cloud {
+	for _, c := range all {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Names lists the clouds' names, sorted.
+func Names() (out []string) {
+	for _, c := range all {
+		out = append(out, c.Name)
+	}
+	return out
+}
+
+// Canonical spells a name as the tables do. One that no cloud has comes back in lower
+// case: a user's own table may define it.
+func Canonical(name string) string {
+	name = strings.ToLower(strings.TrimSpace(name))
+	for _, c := range all {
+		if c.Name == name || slices.Contains(c.Aliases, name) {
+			return c.Name
+		}
+	}
+	return name
+}
+
+// OfNode finds the cloud of a node, by its ID, else by its labels; nil where neither
+// tells.
+func OfNode(id string, labels map[string]string) *Cloud {
+	for _, c := range all {
+		for _, s := range c.Schemes {
+			if strings.HasPrefix(id, s) {
+				return c
+			}
+		}
+	}
+	for _, c := range all {
+		for _, d := range c.Domains {
+			for key := range labels {
+				if strings.HasPrefix(key, d) {
+					return c
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// ZoneOfID takes the zone out of a node's ID: aws:///us-east-1a/i-0abc and
+// gce://project/us-central1-a/name have it; empty for others.
+func ZoneOfID(id string) string {
+	scheme, rest, _ := strings.Cut(id, "://")
+	parts := strings.Split(rest, "/")
+	for _, c := range all {
+		if c.ZoneInID != "" && c.ZoneInID == scheme && len(parts) == 3 {
+			return parts[1]
+		}
+	}
+	return ""
+}
+
+// RegionOfZone drops the zone of a zone's name; the name itself where the cloud is not
+// known.
+func RegionOfZone(name, zone string) string {
+	if c := Of(name); c != nil {
+		return c.RegionOf(zone)
+	}
+	return zone
+}
+
+// Notice is how many seconds before its end a cloud tells a spot node; the shortest of
+// all where the cloud is not known.
+func Notice(name string) int64 {
+	if c := Of(name); c != nil {
+		return c.Notice
+	}
+	least := all[0].Notice
+	for _, c := range all {
+		least = min(least, c.Notice)
+	}
+	return least
+}
+
+// Spot lists the labels of spot nodes of all clouds, and Prepaid those of reservations.
+func Spot() []Label { return labels(func(c *Cloud) []Label { return c.Spot }) }
+
+// Prepaid is described at Spot.
+func Prepaid() []Label { return labels(func(c *Cloud) []Label { return c.Prepaid }) }
+
+func labels(of func(*Cloud) []Label) (out []Label) {
+	for _, c := range all {
+		out = append(out, of(c)...)
+	}
+	return out
+}
+
+// IsDiskZone reports whether a label is that of a cloud's driver of disks for the zone.
+func IsDiskZone(key string) bool {
+	return slices.ContainsFunc(all, func(c *Cloud) bool { return c.DiskZone == key })
+}
+
+// DiskOf is the type of disk that a provisioner makes where nothing else is asked; empty
+// for one that no cloud has.
+func DiskOf(provisioner string) string {
+	for _, c := range all {
+		if kind := c.Provisioners[provisioner]; kind != "" {
+			return kind
+		}
+	}
+	return ""
+}
+
+// beforeDash drops what is after the last dash, as us-east1-b of us-east1.
+func beforeDash(zone string) string {
+	if i := strings.LastIndexByte(zone, '-'); i > 0 {
+		return zone[:i]
+	}
+	return zone
+}

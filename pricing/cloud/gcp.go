@@ -1,0 +1,100 @@
+package cloud
+
+import (
+	"cmp"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var gcp = &Cloud{
+	Name: "gcp", Aliases: []string{"gce", "gke", "google"},
+	Schemes:  []string{"gce://"},
+	Domains:  []string{"cloud.google.com/", "topology.gke.io/"},
+	ZoneInID: "gce",
+	RegionOf: beforeDash, // us-east1-b is of us-east1
+	DiskZone: "topology.gke.io/zone",
+
+	Spot: []Label{
+		{"cloud.google.com/gke-spot", "true"},
+		{"cloud.google.com/gke-preemptible", "true"},
+		{"cloud.google.com/gke-provisioning", "spot"},
+	},
+	Prepaid:  []Label{{"cloud.google.com/reservation-name", ""}},
+	Notice:   30,
+	Capacity: []Label{{"cloud.google.com/gke-provisioning", "spot"}},
+
+	Type: parseGCP, Kind: kindOfGCP, Generation: generationOfGCP, Series: seriesOfGCP,
+	General: regexp.MustCompile(`^(n2|n2d|n4|n4d|c3|c3d|c4|c4a|c4d|e2|t2d)-(standard|highcpu|highmem)-\d+$`),
+
+	Disks: map[string]string{
+		"pd-standard": "pd-standard", "pd-balanced": "pd-balanced", "pd-ssd": "pd-ssd", "pd-extreme": "pd-extreme", "hyperdisk-extreme": "hyperdisk-extreme",
+	},
+	Provisioners: map[string]string{"pd.csi.storage.gke.io": "pd-standard", "kubernetes.io/gce-pd": "pd-standard"},
+	Disk:         diskOfGCP,
+	Balancer:     "Forwarding rule, first five (OpenCost constant)", ControlPlane: "GKE cluster management fee (Standard and Autopilot)",
+	RulesTogether: true,
+}
+
+// diskOfGCP reads GKE's own classes and the types' names; pd-balanced is the usual one.
+func diskOfGCP(class string) (item string, named bool) {
+	switch {
+	case strings.Contains(class, "premium") || strings.Contains(class, "ssd"):
+		return "pd-ssd", true
+	case strings.Contains(class, "balanced") || class == "standard-rwo":
+		return "pd-balanced", true
+	case class == "standard" || strings.Contains(class, "pd-standard"):
+		return "pd-standard", true
+	}
+	return "pd-balanced", false
+}
+
+// parseGCP reads series, class and vCPUs: c3-standard-8-lssd is series c3, family
+// c3-standard-lssd, size 8. Series price vCPU and memory separately, so the series is the group.
+func parseGCP(name string) TypeName {
+	parts := strings.Split(name, "-")
+	t := TypeName{}
+	kept := make([]string, 0, len(parts))
+	for i, p := range parts {
+		n, err := strconv.ParseFloat(strings.TrimSuffix(p, "g"), 64)
+		if i > 0 && t.Size == 0 && err == nil && n > 0 && n <= 1e6 {
+			t.Size = n
+			continue
+		}
+		kept = append(kept, p)
+	}
+	t.Family = strings.Join(kept, "-")
+	t.Burstable = t.Size == 0
+	if len(parts) > 1 {
+		t.Group = parts[0]
+	}
+	return t
+}
+
+// kindOfGCP reads the series' letter, its generation and the shape: n2d-highmem
+// is class n, generation 2, by AMD, with much memory.
+func kindOfGCP(instanceType string) Kind {
+	series, shape, ok := strings.Cut(parseGCP(instanceType).Family, "-")
+	class := LeadingLetters(series)
+	digits := leadingDigits(series[len(class):])
+	generation, err := strconv.Atoi(digits)
+	if !ok || err != nil {
+		return Kind{}
+	}
+	k := Kind{Kind: class + "/" + shape, Generation: generation, Maker: cmp.Or(series[len(class)+len(digits):], "i")}
+	return k
+}
+
+// generationOfGCP is n-standard and 2 of n2-standard-4.
+func generationOfGCP(name string) (class, digits string) {
+	series, kind, _ := strings.Cut(name, "-")
+	shape, _, _ := strings.Cut(kind, "-")
+	letters := LeadingLetters(series)
+	return letters + "-" + shape, leadingDigits(series[len(letters):])
+}
+
+// seriesOfGCP is n2 of n2-standard-8.
+func seriesOfGCP(name string) string {
+	series, _, _ := strings.Cut(name, "-")
+	return series
+}
