@@ -59,7 +59,8 @@ var line = map[string]int{
 	"recommender/gate":            74,
 	"reports/provision":           76,
 	"reports/build":               78,
-	"reports/brief":               79,
+	"reports/brief":               78,
+	"reports/layout":              79, // text on a terminal
 	"reports/text":                80,
 	"reports/csv":                 80,
 	"reports/markdown":            80,

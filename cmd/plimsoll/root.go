@@ -16,7 +16,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
-	"github.com/plimsoll-k8s/plimsoll/reports/text"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // streams is what a command talks to. Out carries data and nothing else.
@@ -107,7 +107,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		exit, err = &exitError{code: exitInterrupted, err: err}, errInterrupted
 	}
 	if exit.code != exitFound || !isQuiet(root) { // what was found stands on stdout
-		fmt.Fprintf(s.Err, "error: %s\n", text.Called(s.Program, oneLine(err.Error())))
+		fmt.Fprintf(s.Err, "error: %s\n", layout.Called(s.Program, oneLine(err.Error())))
 	}
 	return exit.code
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // writeAllocation prints whose the bill is, in place of the advice.
@@ -18,7 +19,7 @@ func writeAllocation(w io.Writer, r *document.Report, o Options) error {
 	prose(&buf, o, subject(r), allocationHead(a))
 	if len(a.Allocations) > 0 {
 		buf.WriteByte('\n')
-		for _, l := range allocationRows(a, o).print(o.room(), o.Color) {
+		for _, l := range allocationRows(a, o).Print(o.room(), o.Color) {
 			buf.WriteString(l + "\n")
 		}
 	}
@@ -126,7 +127,7 @@ func byNode(a *document.Allocation) bool {
 
 // allocationRows lays the rows out, names whole; the efficiency goes where there is
 // no room.
-func allocationRows(a *document.Allocation, o Options) *rows {
+func allocationRows(a *document.Allocation, o Options) *layout.Rows {
 	names, columns := make([]string, 0, len(a.Allocations)), costColumns(a, o.Verbose)
 	if byNode(a) {
 		columns = nodeColumns(a, o.Verbose)
@@ -150,22 +151,22 @@ func allocationRows(a *document.Allocation, o Options) *rows {
 			text = append(text, c.text(len(names), shown))
 		}
 	}
-	if used := efficiencies(a, shown); used != nil && total(text)+gap+4 <= o.room() {
+	if used := efficiencies(a, shown); used != nil && total(text)+layout.Gap+4 <= o.room() {
 		text = append(text, used)
 	}
-	t := &rows{}
+	t := &layout.Rows{}
 	for i := range text {
-		t.right = append(t.right, i > 0)
+		t.Right = append(t.Right, i > 0)
 	}
 	for j := range text[0] {
 		line := make([]string, len(text))
 		for i := range text {
 			line[i] = text[i][j]
 		}
-		l := t.add(line...)
-		for i := range l.tones {
+		l := t.Add(line...)
+		for i := range l.Tones {
 			if j == 0 {
-				l.tones[i] = strongTone
+				l.Tones[i] = layout.Strong
 			}
 		}
 	}
@@ -177,16 +178,16 @@ const fairName = 28
 
 // total is the width of columns side by side.
 func total(text [][]string) int {
-	sum := -gap
+	sum := -layout.Gap
 	for i, column := range text {
 		most := 0
 		for _, s := range column {
-			most = max(most, cells(s))
+			most = max(most, layout.Cells(s))
 		}
 		if i == 0 {
 			most = min(most, fairName)
 		}
-		sum += gap + most
+		sum += layout.Gap + most
 	}
 	return sum
 }

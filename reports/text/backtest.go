@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // Backtest prints the scores of the rules, with what their columns mean.
@@ -23,17 +24,17 @@ func (s *screen) backtestSection() {
 }
 
 func (s *screen) scores(b *document.Backtest) {
-	s.hang("", brief.BacktestOf(b), plainTone)
+	s.hang("", brief.BacktestOf(b), layout.Plain)
 	s.WriteByte('\n')
 	wide := s.o.line() >= wideScreen
-	t := &rows{right: []bool{false, true, true, true, true, true, true, true, true, true}}
+	t := &layout.Rows{Right: []bool{false, true, true, true, true, true, true, true, true, true}}
 	head := []string{"RULE", "OVER", "BROKEN", "KILLED", "IDLE CPU", "IDLE MEM", "A MONTH"}
 	if wide {
 		head = append(head, "UNSERVED", "CHANGED", "SIZES")
 	}
-	titles := t.add(head...)
-	for i := range titles.tones {
-		titles.tones[i] = strongTone
+	titles := t.Add(head...)
+	for i := range titles.Tones {
+		titles.Tones[i] = layout.Strong
 	}
 	for i := range b.Scores {
 		x := &b.Scores[i]
@@ -48,21 +49,21 @@ func (s *screen) scores(b *document.Backtest) {
 		if wide {
 			cells = append(cells, document.Percent(x.Unserved), changes, fmt.Sprint(x.Containers))
 		}
-		l := t.add(cells...)
+		l := t.Add(cells...)
 		if x.Rule == b.Advised {
-			l.tones[0] = strongTone
+			l.Tones[0] = layout.Strong
 		}
 	}
-	s.lines(t.print(s.o.line(), s.o.Color)...)
+	s.lines(t.Print(s.o.line(), s.o.Color)...)
 	s.WriteByte('\n')
 	for _, text := range brief.BacktestNotes(b) {
-		s.hang("", text, plainTone)
+		s.hang("", text, layout.Plain)
 	}
 }
 
 // replayed says what the advice would have brought on the user's own last days.
 func (s *screen) replayed() {
 	if text := brief.Replayed(s.r.Backtest); text != "" {
-		s.hang("  replayed  ", text, plainTone)
+		s.hang("  replayed  ", text, layout.Plain)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // column is one column of the table.
@@ -15,7 +16,7 @@ type column struct {
 	right bool
 	cell  func(*row) string
 	foot  func(*document.Report) string
-	tone  func(*row) tone
+	tone  func(*row) layout.Tone
 	// money says that the column is empty where there are no prices.
 	money bool
 }
@@ -39,14 +40,14 @@ func freedColumn() column {
 			}
 			return dollars(r.Summary.Rightsize.Monthly)
 		},
-		tone: func(r *row) tone {
+		tone: func(r *row) layout.Tone {
 			switch {
 			case r.Container.MonthlySavings == nil || *r.Container.MonthlySavings == 0:
-				return plainTone
+				return layout.Plain
 			case *r.Container.MonthlySavings < 0:
-				return badTone
+				return layout.Bad
 			}
-			return goodTone
+			return layout.Good
 		},
 	}
 }
@@ -55,11 +56,11 @@ func notesColumn() column {
 	return column{title: "", cell: func(r *row) string { return marks(r.notes) }, tone: oomTone}
 }
 
-func oomTone(r *row) tone {
+func oomTone(r *row) layout.Tone {
 	if r.Container.OOMKills > 0 {
-		return badTone
+		return layout.Bad
 	}
-	return plainTone
+	return layout.Plain
 }
 
 func cpuLimit(r *row) string {

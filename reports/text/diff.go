@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // Diff prints what differs between two reports.
@@ -17,9 +18,9 @@ func Diff(w io.Writer, d *document.Comparison, o Options) error {
 		s.lines("", "No workload differs.")
 	} else {
 		s.lines("")
-		s.lines(diffRows(d.Workloads).print(o.line(), o.Color)...)
+		s.lines(diffRows(d.Workloads).Print(o.line(), o.Color)...)
 		if legend := brief.DiffLegend(d); legend != "" {
-			s.hang("", legend, plainTone)
+			s.hang("", legend, layout.Plain)
 		}
 	}
 	_, err := w.Write(s.Bytes())
@@ -29,44 +30,44 @@ func Diff(w io.Writer, d *document.Comparison, o Options) error {
 // sides says what was compared, and what became of the whole.
 func (s *screen) sides(d *document.Comparison) {
 	a, b := &d.Before, &d.After
-	s.hang("before  ", fmt.Sprintf("%s, %s", clusterName(a.Cluster), brief.Span(a.Window)), plainTone)
-	s.hang("after   ", fmt.Sprintf("%s, %s", clusterName(b.Cluster), brief.Span(b.Window)), plainTone)
+	s.hang("before  ", fmt.Sprintf("%s, %s", clusterName(a.Cluster), brief.Span(a.Window)), layout.Plain)
+	s.hang("after   ", fmt.Sprintf("%s, %s", clusterName(b.Cluster), brief.Span(b.Window)), layout.Plain)
 	if a.MonthlyCost != nil && b.MonthlyCost != nil {
-		s.hang("nodes   ", brief.Arrow(a.MonthlyCost.String(), b.MonthlyCost.String())+" a month", plainTone)
+		s.hang("nodes   ", brief.Arrow(a.MonthlyCost.String(), b.MonthlyCost.String())+" a month", layout.Plain)
 	}
 	if a.MonthlySavings != nil && b.MonthlySavings != nil {
-		s.hang("to save ", brief.Arrow(a.MonthlySavings.String(), b.MonthlySavings.String())+" a month", plainTone)
+		s.hang("to save ", brief.Arrow(a.MonthlySavings.String(), b.MonthlySavings.String())+" a month", layout.Plain)
 	}
 	things := " things that are dangerous"
 	if b.Urgent == 1 {
 		things = " thing that is dangerous"
 	}
-	s.hang("to fix  ", brief.Arrow(fmt.Sprint(a.Urgent), fmt.Sprint(b.Urgent))+things, plainTone)
+	s.hang("to fix  ", brief.Arrow(fmt.Sprint(a.Urgent), fmt.Sprint(b.Urgent))+things, layout.Plain)
 	for _, x := range brief.DiffDoubts(d) {
-		s.hang("doubt   ", x, badTone)
+		s.hang("doubt   ", x, layout.Bad)
 	}
 }
 
-func diffRows(all []document.Difference) *rows {
-	t := &rows{right: []bool{false, false, false, true, true, true}}
-	t.add("WORKLOAD", "WHAT", "BY", "COST A MONTH", "OOM A WEEK", "THROTTLED")
+func diffRows(all []document.Difference) *layout.Rows {
+	t := &layout.Rows{Right: []bool{false, false, false, true, true, true}}
+	t.Add("WORKLOAD", "WHAT", "BY", "COST A MONTH", "OOM A WEEK", "THROTTLED")
 	for i := range all {
 		d := &all[i]
 		name := brief.Clean(d.Namespace + "/" + brief.ShortKind(d.Kind) + "/" + d.Name)
-		l := t.add(name, d.What, brief.DiffChanged(d), brief.StateChange(d, brief.StateCost), brief.StateChange(d, brief.StateKills), brief.StateChange(d, brief.StateThrottled))
-		l.tones[1] = diffTone(d.What)
+		l := t.Add(name, d.What, brief.DiffChanged(d), brief.StateChange(d, brief.StateCost), brief.StateChange(d, brief.StateKills), brief.StateChange(d, brief.StateThrottled))
+		l.Tones[1] = diffTone(d.What)
 	}
 	return t
 }
 
-func diffTone(what string) tone {
+func diffTone(what string) layout.Tone {
 	switch what {
 	case document.DiffWorse:
-		return badTone
+		return layout.Bad
 	case document.DiffBetter, document.DiffApplied:
-		return goodTone
+		return layout.Good
 	}
-	return plainTone
+	return layout.Plain
 }
 
 // clusterName is a cluster's name as it is said.

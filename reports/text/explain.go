@@ -8,12 +8,13 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // Explain prints everything behind one workload's numbers: what it used, the
 // formula with its figures put in, what speaks against it, and what to paste.
 func Explain(w io.Writer, r *document.Report, of *document.Workload, o Options) error {
-	return plainly(w, o, func(w io.Writer) error { return explain(w, r, of, o) })
+	return layout.Plainly(w, o.ASCII, func(w io.Writer) error { return explain(w, r, of, o) })
 }
 
 func explain(w io.Writer, r *document.Report, of *document.Workload, o Options) error {
@@ -28,7 +29,7 @@ func explain(w io.Writer, r *document.Report, of *document.Workload, o Options) 
 // Reasons prints what Explain does, but its plots and what is to be pasted: for
 // a page that has them in its own way.
 func Reasons(w io.Writer, r *document.Report, of *document.Workload, o Options) error {
-	return plainly(w, o, func(w io.Writer) error {
+	return layout.Plainly(w, o.ASCII, func(w io.Writer) error {
 		s := &screen{r: r, o: o}
 		s.reasons(of, false)
 		_, err := w.Write(s.Bytes())
@@ -37,7 +38,7 @@ func Reasons(w io.Writer, r *document.Report, of *document.Workload, o Options) 
 }
 
 func (s *screen) reasons(of *document.Workload, plots bool) {
-	s.lines(wrap(fmt.Sprintf("%s: %s%s, %s", brief.Path(of), document.Counted(int(of.Replicas), "pod"), costOf(of), brief.Span(s.r.Metadata.GeneratedFrom)), s.o.line(), 2)...)
+	s.lines(layout.Wrap(fmt.Sprintf("%s: %s%s, %s", brief.Path(of), document.Counted(int(of.Replicas), "pod"), costOf(of), brief.Span(s.r.Metadata.GeneratedFrom)), s.o.line(), 2)...)
 	for i := range of.Containers {
 		s.explainContainer(of, &of.Containers[i], plots)
 	}
@@ -73,38 +74,38 @@ func partsOf(w *document.Workload) string {
 
 func (s *screen) explainContainer(w *document.Workload, c *document.Container, plots bool) {
 	s.WriteByte('\n')
-	s.lines(painted("container "+brief.Clean(c.Name), strongTone, s.o.Color))
+	s.lines(layout.Painted("container "+brief.Clean(c.Name), layout.Strong, s.o.Color))
 	h := s.r.History.Of(w.Namespace, w.Kind, w.Name, c.Name)
 	if h != nil && plots {
 		s.plots(c, h)
 	}
 	s.figures(c)
-	s.hang("  CPU     ", s.formula(c, "cpu"), plainTone)
-	s.hang("  memory  ", s.formula(c, "memory"), plainTone)
+	s.hang("  CPU     ", s.formula(c, "cpu"), layout.Plain)
+	s.hang("  memory  ", s.formula(c, "memory"), layout.Plain)
 	for _, x := range c.Withheld {
-		s.hang("  held    ", brief.Clean(x.Resource+": "+x.Reason), plainTone)
+		s.hang("  held    ", brief.Clean(x.Resource+": "+x.Reason), layout.Plain)
 	}
-	s.hang("  others  ", peers(c, h), plainTone)
-	s.hang("  curve   ", curve(c, h), plainTone)
+	s.hang("  others  ", peers(c, h), layout.Plain)
+	s.hang("  curve   ", curve(c, h), layout.Plain)
 	before := "on the whole history, in hindsight: "
 	for _, text := range []string{weighed(c, h), brief.WeighedMemory(c, h)} {
 		if text != "" {
-			s.hang("  weighed ", before+text, plainTone)
+			s.hang("  weighed ", before+text, layout.Plain)
 			before = ""
 		}
 	}
-	s.hang("  events  ", events(s.r, c), plainTone)
-	s.hang("  starts  ", brief.StartUps(w, c, h), plainTone)
-	s.hang("  release ", brief.Releases(s.r, w, c, h), plainTone)
-	s.hang("  risk    ", riskOf(c), plainTone)
-	s.hang("  sure    ", sureness(c), plainTone)
+	s.hang("  events  ", events(s.r, c), layout.Plain)
+	s.hang("  starts  ", brief.StartUps(w, c, h), layout.Plain)
+	s.hang("  release ", brief.Releases(s.r, w, c, h), layout.Plain)
+	s.hang("  risk    ", riskOf(c), layout.Plain)
+	s.hang("  sure    ", sureness(c), layout.Plain)
 	head := "  changes "
 	for _, text := range changers(c, h) {
-		s.hang(head, text, plainTone)
+		s.hang(head, text, layout.Plain)
 		head = strings.Repeat(" ", len(head))
 	}
 	for _, x := range c.Warnings {
-		s.hang("  doubt   ", brief.Clean(x.Message), plainTone)
+		s.hang("  doubt   ", brief.Clean(x.Message), layout.Plain)
 	}
 }
 
@@ -124,7 +125,7 @@ func (s *screen) plots(c *document.Container, h *document.ContainerHistory) {
 		if len(lines) == 0 {
 			continue
 		}
-		s.hang("  ", p.title+" (█ mean of the pods, ░ the largest)", plainTone)
+		s.hang("  ", p.title+" (█ mean of the pods, ░ the largest)", layout.Plain)
 		for _, l := range lines {
 			s.lines(strings.TrimRight("  "+l, " "))
 		}
@@ -154,19 +155,19 @@ func marksOf(c *document.Container) (cpu, mem []mark) {
 
 // figures is the usage in numbers.
 func (s *screen) figures(c *document.Container) {
-	t := &rows{indent: 2, right: []bool{false, true, true, true, true, true, true, true}}
-	t.add("", "MEAN", "P50", "P95", "P99", "MAX", "REQUEST", "LIMIT")
+	t := &layout.Rows{Indent: 2, Right: []bool{false, true, true, true, true, true, true, true}}
+	t.Add("", "MEAN", "P50", "P95", "P99", "MAX", "REQUEST", "LIMIT")
 	if u := c.Usage.CPU; u != nil {
-		t.add("CPU", brief.UsedCores(u.Mean), brief.UsedCores(u.P50), brief.UsedCores(u.P95), brief.UsedCores(u.P99), brief.UsedCores(u.Max), brief.Cores(c.Current.Requests.CPU), brief.Cores(c.Current.Limits.CPU))
+		t.Add("CPU", brief.UsedCores(u.Mean), brief.UsedCores(u.P50), brief.UsedCores(u.P95), brief.UsedCores(u.P99), brief.UsedCores(u.Max), brief.Cores(c.Current.Requests.CPU), brief.Cores(c.Current.Limits.CPU))
 	}
 	if u := c.Usage.Memory; u != nil {
-		t.add("memory", brief.Memory(u.Mean), brief.Memory(u.P50), brief.Memory(u.P95), brief.Memory(u.P99), brief.Memory(u.Max), brief.Memory(c.Current.Requests.Memory), brief.Memory(c.Current.Limits.Memory))
+		t.Add("memory", brief.Memory(u.Mean), brief.Memory(u.P50), brief.Memory(u.P95), brief.Memory(u.P99), brief.Memory(u.Max), brief.Memory(c.Current.Requests.Memory), brief.Memory(c.Current.Limits.Memory))
 	}
-	if len(t.lines) == 1 {
+	if t.Len() == 1 {
 		s.lines("  no usage was seen")
 		return
 	}
-	s.lines(t.print(s.o.line(), s.o.Color)...)
+	s.lines(t.Print(s.o.line(), s.o.Color)...)
 }
 
 // formula puts the figures in: base + margin = advice. Where a bound moved the
@@ -323,31 +324,31 @@ func (s *screen) explainScaling(w *document.Workload) {
 		return
 	}
 	s.WriteByte('\n')
-	s.lines(painted("number of pods", strongTone, s.o.Color))
+	s.lines(layout.Painted("number of pods", layout.Strong, s.o.Color))
 	if h != nil {
 		s.scaling(h)
 	}
 	for _, f := range w.Findings {
-		s.hang("  wrong   ", brief.Clean(f.Message)+"; "+brief.Clean(f.Fix), badTone)
+		s.hang("  wrong   ", brief.Clean(f.Message)+"; "+brief.Clean(f.Fix), layout.Bad)
 	}
 }
 
 func (s *screen) scaling(h *document.Horizontal) {
-	s.hang("  now     ", brief.Scaling(h.Current), plainTone)
+	s.hang("  now     ", brief.Scaling(h.Current), layout.Plain)
 	if h.Recommended != nil {
-		s.hang("  advice  ", brief.Scaling(*h.Recommended), plainTone)
+		s.hang("  advice  ", brief.Scaling(*h.Recommended), layout.Plain)
 	}
 	if trades := brief.Trades(h, len(h.TradeOff)); len(trades) > 0 {
-		s.hang("  or      ", strings.Join(trades, "; "), plainTone)
+		s.hang("  or      ", strings.Join(trades, "; "), layout.Plain)
 	}
 	for _, x := range h.Withheld {
-		s.hang("  held    ", brief.Clean(x.Reason), plainTone)
+		s.hang("  held    ", brief.Clean(x.Reason), layout.Plain)
 	}
 	for _, x := range h.Warnings {
-		s.hang("  doubt   ", brief.Clean(x.Message), plainTone)
+		s.hang("  doubt   ", brief.Clean(x.Message), layout.Plain)
 	}
 	for i := range h.Evidence {
-		s.hang("  figure  ", brief.Clean(h.Evidence[i].Name)+": "+brief.Figure(&h.Evidence[i]), plainTone)
+		s.hang("  figure  ", brief.Clean(h.Evidence[i].Name)+": "+brief.Figure(&h.Evidence[i]), layout.Plain)
 	}
 }
 
@@ -365,7 +366,7 @@ func (s *screen) paste(w *document.Workload) {
 // copied from it reads the same.
 func (s *screen) yaml(m brief.Manifest) {
 	s.lines("")
-	s.hang("", m.Title, strongTone)
+	s.hang("", m.Title, layout.Strong)
 	for _, l := range m.Lines {
 		s.lines(brief.FoldYAML(l, s.o.line())...)
 	}

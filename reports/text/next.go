@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // keeping is how a report is kept that was not, and keptAs how it is read from there.
@@ -18,20 +19,20 @@ const wordRoom = 21
 // next names commands that go on from here. Where the report was not kept, the
 // first says how, and the others read it from there.
 func (s *screen) next() {
-	t, first := rows{indent: titleRoom}, ""
+	t, first := layout.Rows{Indent: titleRoom}, ""
 	var folded []string
 	if !s.o.Saved {
 		s.o.From, first = "--report "+keptAs, "this report is kept nowhere: run "+keeping+" with your other flags, then"
 	}
 	add := func(command, words string) {
-		command = Called(s.o.Program, command)
-		switch used := titleRoom + cells(command); {
+		command = layout.Called(s.o.Program, command)
+		switch used := titleRoom + layout.Cells(command); {
 		case used > s.o.line():
-			folded = append(folded, foldCommand(command, s.o.line(), titleRoom)...)
-		case used+gap+wordRoom > s.o.line():
-			t.add(command)
+			folded = append(folded, layout.FoldCommand(command, s.o.line(), titleRoom)...)
+		case used+layout.Gap+wordRoom > s.o.line():
+			t.Add(command)
 		default:
-			t.add(command, words)
+			t.Add(command, words)
 		}
 	}
 	if w := s.first(); w != nil {
@@ -43,15 +44,15 @@ func (s *screen) next() {
 	add("plimsoll help first-report#save", "what each line means")
 	add(s.command("plimsoll show -o html=report.html"), "all of it, to mail")
 	printed := folded
-	if len(t.lines) > 0 {
-		printed = append(printed, t.print(s.o.line(), s.o.Color)...)
+	if t.Len() > 0 {
+		printed = append(printed, t.Print(s.o.line(), s.o.Color)...)
 	}
-	if first == "" && titleRoom+2*minName <= s.o.line() {
+	if first == "" && titleRoom+2*layout.MinName <= s.o.line() {
 		s.WriteByte('\n')
-		s.lines(painted("NEXT", strongTone, s.o.Color) + strings.Repeat(" ", titleRoom-len("NEXT")) + printed[0][titleRoom:])
+		s.lines(layout.Painted("NEXT", layout.Strong, s.o.Color) + strings.Repeat(" ", titleRoom-len("NEXT")) + printed[0][titleRoom:])
 		s.lines(printed[1:]...)
 		return
 	}
-	s.block("NEXT", first, strongTone)
+	s.block("NEXT", first, layout.Strong)
 	s.lines(printed...)
 }

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // mark is a horizontal line in a plot.
@@ -36,10 +38,10 @@ func plot(mean, peak []float64, marks []mark, width int, number func(float64) st
 	}
 	names, label := labels(marks, top, number), 0
 	for _, n := range names {
-		label = max(label, cells(n))
+		label = max(label, layout.Cells(n))
 	}
 	columns := width - label - 3
-	below := columns < minName
+	below := columns < layout.MinName
 	if below {
 		columns = max(width-2, 1)
 	}
@@ -62,7 +64,7 @@ func plot(mean, peak []float64, marks []mark, width int, number func(float64) st
 			}
 		}
 		if below { // too narrow to stand at the right
-			for _, l := range wrap(names[y], max(width-1, 1), 0) {
+			for _, l := range layout.Wrap(names[y], max(width-1, 1), 0) {
 				out = append(out, " "+l)
 			}
 			out = append(out, strings.TrimRight(line, " "))

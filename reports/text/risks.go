@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 func (s *screen) risks() []brief.Urgent { return brief.Urgents(s.r) }
@@ -15,22 +16,22 @@ func (s *screen) fixFirst() {
 	all := s.risks()
 	if len(all) == 0 {
 		if s.r.Summary.Containers.Total > 0 && judged(s.r) {
-			s.block("FIX FIRST", brief.Quiet(s.r), strongTone)
+			s.block("FIX FIRST", brief.Quiet(s.r), layout.Strong)
 		}
 		return
 	}
-	s.block("FIX FIRST", brief.UrgentCounts(all), badTone)
+	s.block("FIX FIRST", brief.UrgentCounts(all), layout.Bad)
 	shown := brief.Pressing(all, s.risky)
-	s.lines(riskRows(shown, false).print(s.o.line(), s.o.Color)...)
+	s.lines(riskRows(shown, false).Print(s.o.line(), s.o.Color)...)
 	if left := brief.Left(all, shown); len(left) > 0 {
-		s.hang("  ", "and "+brief.UrgentCounts(left)+s.with("plimsoll show risks"), plainTone)
+		s.hang("  ", "and "+brief.UrgentCounts(left)+s.with("plimsoll show risks"), layout.Plain)
 	}
 }
 
 // riskRows lays risks out; in full with what to do about those that no number
 // mends.
-func riskRows(all []brief.Urgent, full bool) *rows {
-	t := &rows{indent: 2}
+func riskRows(all []brief.Urgent, full bool) *layout.Rows {
+	t := &layout.Rows{Indent: 2}
 	for _, x := range all {
 		if x.Change == "" {
 			text := x.What
@@ -40,14 +41,15 @@ func riskRows(all []brief.Urgent, full bool) *rows {
 					text += "; " + x.Fix
 				}
 			}
-			t.lines = append(t.lines, cellLine{cells: []string{x.Name}, note: text, mark: markOf(x.Kind)})
+			l := t.Add(x.Name)
+			l.Note, l.Mark = text, markOf(x.Kind)
 			continue
 		}
-		l := t.add(x.Name, x.What, x.Change)
-		l.mark = markOf(x.Kind)
-		l.tones[1] = badTone
+		l := t.Add(x.Name, x.What, x.Change)
+		l.Mark = markOf(x.Kind)
+		l.Tones[1] = layout.Bad
 		if strings.HasSuffix(x.Change, "or more") || x.Kind == document.ShortOfCPU {
-			l.tones[2] = goodTone
+			l.Tones[2] = layout.Good
 		}
 	}
 	return t

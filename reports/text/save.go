@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // save is the block of the levers: what each takes off the bill, in whole
@@ -18,10 +19,10 @@ func (s *screen) save() {
 		return
 	}
 	dollars := brief.StepDollars(s.r, all)
-	t := &rows{indent: 2, right: []bool{false, false, true, false}}
-	head := t.add("SAVE", "each needs those before", "A MONTH", "RISK")
-	for i := range head.tones {
-		head.tones[i] = strongTone
+	t := &layout.Rows{Indent: 2, Right: []bool{false, false, true, false}}
+	head := t.Add("SAVE", "each needs those before", "A MONTH", "RISK")
+	for i := range head.Tones {
+		head.Tones[i] = layout.Strong
 	}
 	n, marked := 0, false
 	for _, x := range all {
@@ -45,23 +46,23 @@ func (s *screen) save() {
 		} else if x.Estimate && !x.Unknown {
 			money, marked = brief.EstimateMark+money, true
 		}
-		l := t.add(label, x.Size, money, x.Risk)
+		l := t.Add(label, x.Size, money, x.Risk)
 		if !x.Room && x.USD > 0 {
-			l.tones[2] = goodTone
+			l.Tones[2] = layout.Good
 		}
 	}
 	s.saveTable(t)
 	if marked {
-		s.hang("  ", brief.EstimateWords(s.r), plainTone)
+		s.hang("  ", brief.EstimateWords(s.r), layout.Plain)
 	}
 	if len(s.r.Waste) > 0 && s.o.Saved {
-		s.hang("  ", brief.WasteWithin(s.r)+s.with("plimsoll show waste"), plainTone)
+		s.hang("  ", brief.WasteWithin(s.r)+s.with("plimsoll show waste"), layout.Plain)
 	}
 }
 
-func (s *screen) saveTable(t *rows) {
+func (s *screen) saveTable(t *layout.Rows) {
 	s.WriteByte('\n')
-	for i, l := range t.print(s.o.line(), s.o.Color) {
+	for i, l := range t.Print(s.o.line(), s.o.Color) {
 		if i == 0 {
 			l = strings.Replace(l, "  ", "", 1) // the title stands at the edge
 			l = strings.Replace(l, "SAVE", "SAVE  ", 1)
@@ -100,14 +101,14 @@ func (s *screen) largest() {
 		n = len(all)
 	}
 	wide := s.o.line() >= wideScreen
-	t := &rows{indent: 2, right: []bool{false, true, true, true, true, true}}
+	t := &layout.Rows{Indent: 2, Right: []bool{false, true, true, true, true, true}}
 	head := []string{title, "CPU", "MEMORY", "ROOM/MONTH", "OOM A WEEK"}
 	if wide {
 		head = slices.Insert(head, 3, "MEMORY LIMIT")
 	}
-	titles := t.add(s.priced(head)...)
-	for i := range titles.tones {
-		titles.tones[i] = strongTone
+	titles := t.Add(s.priced(head)...)
+	for i := range titles.Tones {
+		titles.Tones[i] = layout.Strong
 	}
 	for i := range all[:n] {
 		x := &all[i]
@@ -115,13 +116,13 @@ func (s *screen) largest() {
 		if wide {
 			cells = slices.Insert(cells, 3, asciiChange(memoryLimit(&row{Row: *x})))
 		}
-		t.add(s.priced(cells)...)
+		t.Add(s.priced(cells)...)
 		for _, l := range limitsBelow(x.Container, wide) {
-			t.add("  " + l)
+			t.Add("  " + l)
 		}
 	}
 	s.WriteByte('\n')
-	for i, l := range t.print(s.o.line(), s.o.Color) {
+	for i, l := range t.Print(s.o.line(), s.o.Color) {
 		if i == 0 {
 			l = strings.Replace(l, "  ", "", 1)
 			l = strings.Replace(l, title, title+"  ", 1)
@@ -176,17 +177,17 @@ func (s *screen) unsure() {
 	var out []string
 	for words := range 4 {
 		out = s.doubts(3 - words)
-		if s.o.Verbose || len(wrap(Called(s.o.Program, strings.Join(out, "; ")), s.beside(), 0)) <= most {
+		if s.o.Verbose || len(layout.Wrap(layout.Called(s.o.Program, strings.Join(out, "; ")), s.beside(), 0)) <= most {
 			break
 		}
 	}
 	if len(out) == 0 {
 		return
 	}
-	s.block("UNSURE", strings.Join(out, "; "), strongTone)
+	s.block("UNSURE", strings.Join(out, "; "), layout.Strong)
 	if s.o.Verbose {
 		for _, l := range brief.WarningLines(s.r.Warnings, true) {
-			s.lines(wrap("  "+l, s.o.line(), 4)...)
+			s.lines(layout.Wrap("  "+l, s.o.line(), 4)...)
 		}
 	}
 }

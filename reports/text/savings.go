@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // Groupings lists what savings can be added up by.
@@ -53,19 +54,19 @@ func (s *screen) savingsSection() {
 	slices.SortFunc(all, func(a, b *group) int {
 		return cmp.Or(cmp.Compare(b.savings, a.savings), cmp.Compare(a.name, b.name))
 	})
-	t := &rows{right: []bool{false, true, true, true}}
-	t.add(strings.ToUpper(cmp.Or(s.o.By, "namespace")), "WORKLOADS", "COST A MONTH", "ROOM A MONTH")
+	t := &layout.Rows{Right: []bool{false, true, true, true}}
+	t.Add(strings.ToUpper(cmp.Or(s.o.By, "namespace")), "WORKLOADS", "COST A MONTH", "ROOM A MONTH")
 	var sum group
 	for _, g := range all {
-		t.add(brief.Clean(g.name), fmt.Sprint(g.workloads), g.cost.String(), g.savings.String())
+		t.Add(brief.Clean(g.name), fmt.Sprint(g.workloads), g.cost.String(), g.savings.String())
 		sum.workloads, sum.cost, sum.savings = sum.workloads+g.workloads, sum.cost+g.cost, sum.savings+g.savings
 	}
-	t.add("TOTAL", fmt.Sprint(sum.workloads), sum.cost.String(), sum.savings.String())
+	t.Add("TOTAL", fmt.Sprint(sum.workloads), sum.cost.String(), sum.savings.String())
 	if s.r.Summary.MonthlyCost == nil {
-		s.hang("", "No node has a price, so there are no costs and no savings.", plainTone)
+		s.hang("", "No node has a price, so there are no costs and no savings.", layout.Plain)
 		return
 	}
-	s.lines(t.print(s.o.line(), s.o.Color)...)
+	s.lines(t.Print(s.o.line(), s.o.Color)...)
 	s.prose(s.restOf(sum.cost))
 }
 

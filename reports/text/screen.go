@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // screen is one page for any cluster: what was seen, what it comes to, what to
@@ -88,26 +89,26 @@ func (s *screen) lines(lines ...string) {
 }
 
 // block begins a part of the screen: a title and what stands beside it.
-func (s *screen) block(title, beside string, t tone) {
+func (s *screen) block(title, beside string, t layout.Tone) {
 	s.WriteByte('\n')
-	head := painted(title, t, s.o.Color)
+	head := layout.Painted(title, t, s.o.Color)
 	if beside == "" {
 		s.lines(head)
 		return
 	}
-	if s.o.line() < titleRoom+minName {
+	if s.o.line() < titleRoom+layout.MinName {
 		s.lines(head)
-		s.hang("  ", beside, plainTone)
+		s.hang("  ", beside, layout.Plain)
 		return
 	}
-	for _, l := range wrap(Called(s.o.Program, beside), s.beside(), 0) {
+	for _, l := range layout.Wrap(layout.Called(s.o.Program, beside), s.beside(), 0) {
 		s.lines(head + strings.Repeat(" ", titleRoom-len(title)) + l)
 		head, title = "", ""
 	}
 }
 
 // beside is the room beside a block's title.
-func (s *screen) beside() int { return max(s.o.line()-titleRoom, minName) }
+func (s *screen) beside() int { return max(s.o.line()-titleRoom, layout.MinName) }
 
 // titleRoom is the room that a block's title takes.
 const titleRoom = 11
@@ -129,7 +130,7 @@ func (s *screen) seen() {
 	}
 	text := fmt.Sprintf("%s: %s, %s, %s%s", name, document.Counted(s.r.Nodes.Current.Count, "node"),
 		document.Counted(len(s.r.Workloads), "workload"), brief.Span(m.GeneratedFrom), from)
-	s.lines(wrap(text, s.o.line(), 2)...)
+	s.lines(layout.Wrap(text, s.o.line(), 2)...)
 }
 
 func sourceKinds(sources []analyzer.Source) []string {
@@ -158,9 +159,9 @@ func sourceName(kind string) string {
 func (s *screen) money() {
 	s.lines("")
 	for _, l := range brief.MoneyLines(s.r) {
-		t := plainTone
+		t := layout.Plain
 		if l.Good {
-			t = goodTone
+			t = layout.Good
 		}
 		if l.Label == "" {
 			s.hang("  ", l.Text, t)
@@ -172,14 +173,14 @@ func (s *screen) money() {
 
 // hang prints a text beside a head, its further lines below its first; below
 // the head where there is no room beside it.
-func (s *screen) hang(head, text string, t tone) {
-	if s.o.line()-cells(head) < minName && len(head) > 2 {
+func (s *screen) hang(head, text string, t layout.Tone) {
+	if s.o.line()-layout.Cells(head) < layout.MinName && len(head) > 2 {
 		s.lines(strings.TrimRight(head, " "))
 		head = "  "
 	}
-	for _, l := range wrap(Called(s.o.Program, text), max(s.o.line()-cells(head), 1), 0) {
-		s.lines(head + painted(l, t, s.o.Color))
-		head = strings.Repeat(" ", cells(head))
+	for _, l := range layout.Wrap(layout.Called(s.o.Program, text), max(s.o.line()-layout.Cells(head), 1), 0) {
+		s.lines(head + layout.Painted(l, t, s.o.Color))
+		head = strings.Repeat(" ", layout.Cells(head))
 	}
 }
 
@@ -188,7 +189,7 @@ func (s *screen) more(n int, section string) {
 	if n <= 0 {
 		return
 	}
-	s.hang("  ", fmt.Sprintf("%d more", n)+s.with("plimsoll show "+section), plainTone)
+	s.hang("  ", fmt.Sprintf("%d more", n)+s.with("plimsoll show "+section), layout.Plain)
 }
 
 // command makes a command read this report.

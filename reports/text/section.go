@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // SectionAll is the section with everything.
@@ -63,18 +64,18 @@ func writeSection(w io.Writer, r *document.Report, o Options) error {
 // prose prints sentences, each of which may take several lines.
 func (s *screen) prose(texts []string) {
 	for _, text := range texts {
-		s.lines(wrap(Called(s.o.Program, text), s.o.line(), 2)...)
+		s.lines(layout.Wrap(layout.Called(s.o.Program, text), s.o.line(), 2)...)
 	}
 }
 
 func (s *screen) riskSection() {
 	all := s.risks()
 	if len(all) == 0 {
-		s.hang("", "N"+brief.Quiet(s.r)[1:]+".", plainTone)
+		s.hang("", "N"+brief.Quiet(s.r)[1:]+".", layout.Plain)
 		return
 	}
 	t := riskRows(all, true)
-	s.lines(t.print(s.o.line(), s.o.Color)...)
+	s.lines(t.Print(s.o.line(), s.o.Color)...)
 }
 
 func (s *screen) nodesSection() {
@@ -98,7 +99,7 @@ func (s *screen) rightsizeSection() {
 		rows, rest, fine = listed(s.r, s.o, &notes)
 	}
 	if len(rows) > 0 {
-		s.lines(s.containers(rows).print(s.o.line(), s.o.Color)...)
+		s.lines(s.containers(rows).Print(s.o.line(), s.o.Color)...)
 		s.lines("")
 	}
 	var buf bytes.Buffer
@@ -109,7 +110,7 @@ func (s *screen) rightsizeSection() {
 const titleLimit = "MEMORY LIMIT"
 
 // containers are the rows of right-sizing: names whole, as explain takes them.
-func (s *screen) containers(list []row) *rows {
+func (s *screen) containers(list []row) *layout.Rows {
 	columns := []column{
 		{title: titleWorkload, cell: containerName, foot: func(*document.Report) string { return "TOTAL" }},
 		{title: titleCPU, right: true, cell: func(r *row) string { return asciiChange(brief.CPUChange(r.Container)) }, foot: cpuTotal},
@@ -125,36 +126,36 @@ func (s *screen) containers(list []row) *rows {
 	if s.r.Summary.MonthlyCost == nil {
 		columns = slices.DeleteFunc(columns, func(c column) bool { return c.money })
 	}
-	t := &rows{}
+	t := &layout.Rows{}
 	head, foot := make([]string, len(columns)), make([]string, len(columns))
 	for i, c := range columns {
 		head[i] = c.title
 		if c.foot != nil {
 			foot[i] = asciiChange(c.foot(s.r))
 		}
-		t.right = append(t.right, c.right)
+		t.Right = append(t.Right, c.right)
 	}
-	titles := t.add(head...)
-	for i := range titles.tones {
-		titles.tones[i] = strongTone
+	titles := t.Add(head...)
+	for i := range titles.Tones {
+		titles.Tones[i] = layout.Strong
 	}
 	for i := range list {
 		cells := make([]string, len(columns))
 		for k, c := range columns {
 			cells[k] = c.cell(&list[i])
 		}
-		l := t.add(cells...)
+		l := t.Add(cells...)
 		for k, c := range columns {
 			if c.tone != nil {
-				l.tones[k] = c.tone(&list[i])
+				l.Tones[k] = c.tone(&list[i])
 			}
 		}
 		for _, b := range below(list[i].Container, !narrow) {
-			t.add("  " + b)
+			t.Add("  " + b)
 		}
 	}
 	if whole(s.r) {
-		t.add(foot...)
+		t.Add(foot...)
 	}
 	return t
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // Subjects lists what can be explained beside workloads.
@@ -48,7 +49,7 @@ func ExplainSubject(w io.Writer, r *document.Report, name string, o Options) (ok
 func (s *screen) pages(rules ...string) {
 	s.lines("", "How the numbers come about:")
 	for _, x := range rules {
-		s.hang("  ", "plimsoll help rules/"+x, plainTone)
+		s.hang("  ", "plimsoll help rules/"+x, layout.Plain)
 	}
 }
 
@@ -60,10 +61,10 @@ func (s *screen) explainPlan() {
 		s.prose([]string{"There is no plan of the nodes: plimsoll show warnings has the reason."})
 		return
 	}
-	s.lines("", painted("weighed against", strongTone, s.o.Color))
-	s.hang("  bound   ", fmt.Sprintf("no nodes of the offered types run these pods for less than %s a month%s; the plan is %s %% above", p.LowerBoundMonthly, brief.HoursBasis(p), document.Figures(p.GapPercent)), plainTone)
+	s.lines("", layout.Painted("weighed against", layout.Strong, s.o.Color))
+	s.hang("  bound   ", fmt.Sprintf("no nodes of the offered types run these pods for less than %s a month%s; the plan is %s %% above", p.LowerBoundMonthly, brief.HoursBasis(p), document.Figures(p.GapPercent)), layout.Plain)
 	if p.ExactMonthlyCost > 0 {
-		s.hang("  exact   ", fmt.Sprintf("nodes of any types that live through nothing: %s a month%s (--pools exact --survive none)", p.ExactMonthlyCost, brief.HoursBasis(p)), plainTone)
+		s.hang("  exact   ", fmt.Sprintf("nodes of any types that live through nothing: %s a month%s (--pools exact --survive none)", p.ExactMonthlyCost, brief.HoursBasis(p)), layout.Plain)
 	}
 	for _, l := range p.Survives.Levels {
 		text := fmt.Sprintf("%s a month%s (--survive %s)", l.MonthlyCost, brief.HoursBasis(p), l.Level)
@@ -73,7 +74,7 @@ func (s *screen) explainPlan() {
 		if l.Level == p.Survives.Level {
 			text += ", this plan"
 		}
-		s.hang(fmt.Sprintf("  %-8s", l.Level), text, plainTone)
+		s.hang(fmt.Sprintf("  %-8s", l.Level), text, layout.Plain)
 	}
 	s.pages("nodes")
 }
@@ -89,17 +90,17 @@ func (s *screen) explainPurchase() {
 		return
 	}
 	if len(p.Alternatives) > 0 {
-		s.lines("", painted("each alone would come to", strongTone, s.o.Color))
+		s.lines("", layout.Painted("each alone would come to", layout.Strong, s.o.Color))
 	}
-	t := &rows{indent: 2, right: []bool{false, true, true, true, true}}
-	t.add("COMMITMENT", "TERM", "SAVES A MONTH", "USED", "BREAK-EVEN")
+	t := &layout.Rows{Indent: 2, Right: []bool{false, true, true, true, true}}
+	t.Add("COMMITMENT", "TERM", "SAVES A MONTH", "USED", "BREAK-EVEN")
 	for i := range p.Alternatives[:min(len(p.Alternatives), mostAlternatives)] {
 		c := &p.Alternatives[i]
-		t.add(strings.TrimSpace(brief.Clean(c.Instrument+" "+c.Family+" "+c.Resource)), fmt.Sprintf("%d y", c.TermYears), c.MonthlySavings.String(),
+		t.Add(strings.TrimSpace(brief.Clean(c.Instrument+" "+c.Family+" "+c.Resource)), fmt.Sprintf("%d y", c.TermYears), c.MonthlySavings.String(),
 			document.Percent(c.Utilization), document.Percent(c.BreakEven))
 	}
-	if len(t.lines) > 1 {
-		s.lines(t.print(s.o.line(), s.o.Color)...)
+	if t.Len() > 1 {
+		s.lines(t.Print(s.o.line(), s.o.Color)...)
 	}
 	s.pages("purchase", "spot")
 }
@@ -113,7 +114,7 @@ func (s *screen) explainNode(name string) error {
 	said := false
 	tell := func(head, text string) {
 		said = true
-		s.hang("  "+head+strings.Repeat(" ", max(8-len(head), 1)), text, plainTone)
+		s.hang("  "+head+strings.Repeat(" ", max(8-len(head), 1)), text, layout.Plain)
 	}
 	s.lines("node " + brief.Clean(name))
 	for _, k := range p.Kept {
@@ -146,8 +147,8 @@ func (s *screen) explainNode(name string) error {
 
 // explainPrice says what a type costs here, and where that is from.
 func (s *screen) explainPrice(name string) error {
-	t := &rows{indent: 2, right: []bool{false, false, true, true}}
-	t.add("WHERE", "CAPACITY", "NODES", "USD/HOUR")
+	t := &layout.Rows{Indent: 2, Right: []bool{false, false, true, true}}
+	t.Add("WHERE", "CAPACITY", "NODES", "USD/HOUR")
 	add := func(where string, pools []document.Pool) {
 		for i := range pools {
 			if x := &pools[i]; x.InstanceType == name {
@@ -155,7 +156,7 @@ func (s *screen) explainPrice(name string) error {
 				if x.Hourly > 0 {
 					price = fmt.Sprintf("%.5g", x.Hourly)
 				}
-				t.add(strings.TrimSpace(where+" "+brief.Clean(x.Zone)), x.CapacityType, fmt.Sprint(x.Count), price)
+				t.Add(strings.TrimSpace(where+" "+brief.Clean(x.Zone)), x.CapacityType, fmt.Sprint(x.Count), price)
 			}
 		}
 	}
@@ -163,16 +164,16 @@ func (s *screen) explainPrice(name string) error {
 	if s.r.Nodes.Plan != nil {
 		add("plan", s.r.Nodes.Plan.Pools)
 	}
-	if len(t.lines) == 1 {
+	if t.Len() == 1 {
 		return fmt.Errorf("the report has no nodes of type %s%s: plimsoll price --help says how the tables are asked", name, meant("price/", name, typeNames(s.r)))
 	}
 	s.lines("type " + brief.Clean(name))
-	s.lines(t.print(s.o.line(), s.o.Color)...)
+	s.lines(t.Print(s.o.line(), s.o.Color)...)
 	s.lines("")
 	s.prose(brief.PriceLines(s.r.Prices))
 	if provider, region := placeOf(s.r, name); region != "" {
 		s.lines("")
-		s.hang("", fmt.Sprintf("All its prices: plimsoll price %s --provider %s --region %s", brief.ShellWord(brief.Clean(name)), provider, region), plainTone)
+		s.hang("", fmt.Sprintf("All its prices: plimsoll price %s --provider %s --region %s", brief.ShellWord(brief.Clean(name)), provider, region), layout.Plain)
 	}
 	return nil
 }

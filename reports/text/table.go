@@ -11,6 +11,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // row is one container of one workload.
@@ -22,7 +23,7 @@ type row struct {
 
 // WriteTable writes the first screen, a section of the report, or all of it.
 func WriteTable(w io.Writer, r *document.Report, o Options) error {
-	return plainly(w, o, func(w io.Writer) error { return writeTable(w, r, o) })
+	return layout.Plainly(w, o.ASCII, func(w io.Writer) error { return writeTable(w, r, o) })
 }
 
 func writeTable(w io.Writer, r *document.Report, o Options) error {
@@ -40,7 +41,7 @@ func writeTable(w io.Writer, r *document.Report, o Options) error {
 
 // WriteWide writes the containers as one table, a section, or all of it, in full.
 func WriteWide(w io.Writer, r *document.Report, o Options) error {
-	return plainly(w, o, func(w io.Writer) error { return writeContainers(w, r, o) })
+	return layout.Plainly(w, o.ASCII, func(w io.Writer) error { return writeContainers(w, r, o) })
 }
 
 func writeContainers(w io.Writer, r *document.Report, o Options) error {
@@ -62,7 +63,7 @@ func writeContainers(w io.Writer, r *document.Report, o Options) error {
 func writeAll(w io.Writer, r *document.Report, o Options) error {
 	s := &screen{r: r, o: o}
 	for _, l := range headline(r) {
-		s.lines(wrap(l, o.line(), 0)...)
+		s.lines(layout.Wrap(l, o.line(), 0)...)
 	}
 	for _, x := range Sections() {
 		if x.print == nil {
@@ -70,7 +71,7 @@ func writeAll(w io.Writer, r *document.Report, o Options) error {
 		}
 		part := &screen{r: r, o: o}
 		if x.print(part); part.Len() > 0 {
-			s.block(strings.ToUpper(x.Name), "", strongTone)
+			s.block(strings.ToUpper(x.Name), "", layout.Strong)
 			s.Write(part.Bytes())
 		}
 	}
@@ -104,7 +105,7 @@ func prose(buf *bytes.Buffer, o Options, texts ...string) {
 		} else if strings.HasPrefix(text, "warning:") {
 			indent = 2
 		}
-		for _, line := range wrap(text, o.line(), indent) {
+		for _, line := range layout.Wrap(text, o.line(), indent) {
 			buf.WriteString(line)
 			buf.WriteByte('\n')
 		}

@@ -1,7 +1,5 @@
 package text
 
-import "regexp"
-
 // Options is how a report is to be printed.
 type Options struct {
 	// Width is the number of terminal cells that the table may take; 0 means
@@ -43,20 +41,6 @@ const proseWidth = 80
 
 // unlimited is a width that no table reaches.
 const unlimited = 1 << 20
-
-// verbs are those of the program, as a pattern.
-const verbs = `(audit|backtest|diff|explain|gate|help|price|show)`
-
-var ownCommand = regexp.MustCompile(`(?:kubectl )?\bplimsoll ` + verbs + `\b`)
-
-// Called writes commands as they are typed where plimsoll is called by another name;
-// empty is its own.
-func Called(program, s string) string {
-	if program == "" {
-		return s
-	}
-	return ownCommand.ReplaceAllString(s, program+" $1")
-}
 
 // room is the width that a table may take.
 func (o Options) room() int {

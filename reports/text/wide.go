@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // Widest is the most cells that the wide table takes.
@@ -31,7 +32,7 @@ func writeWide(w io.Writer, r *document.Report, o Options) error {
 	if o.Top > 0 && o.Top < len(list) {
 		list = list[:o.Top]
 	}
-	lines := wideTable(list, columns).print(Widest, o.Color)
+	lines := wideTable(list, columns).Print(Widest, o.Color)
 	if r.Metadata.GeneratedFrom.Moment {
 		lines = append(lines, brief.MomentMark+" "+brief.MomentWords)
 	}
@@ -53,17 +54,17 @@ const mostName = 64
 // fitting leaves out columns, the last first, until a container has one line of at most
 // Widest cells; the names of what is left out come with them.
 func fitting(list []row, columns []column) (kept []column, out []string) {
-	used := -gap
+	used := -layout.Gap
 	for n, c := range columns {
-		most := cells(c.title)
+		most := layout.Cells(c.title)
 		for i := range list {
-			most = max(most, cells(c.cell(&list[i])))
+			most = max(most, layout.Cells(c.cell(&list[i])))
 		}
 		if n == 0 {
 			most = min(most, mostName)
 		}
-		if used += gap + most; used > Widest && n > 0 {
-			used -= gap + most
+		if used += layout.Gap + most; used > Widest && n > 0 {
+			used -= layout.Gap + most
 			out = append(out, columnName(c))
 			continue
 		}
@@ -93,26 +94,26 @@ func wideRows(r *document.Report) (list []row) {
 	return list
 }
 
-func wideTable(list []row, columns []column) *rows {
-	t := &rows{}
+func wideTable(list []row, columns []column) *layout.Rows {
+	t := &layout.Rows{}
 	head := make([]string, len(columns))
 	for i, c := range columns {
 		head[i] = c.title
-		t.right = append(t.right, c.right)
+		t.Right = append(t.Right, c.right)
 	}
-	titles := t.add(head...)
-	for i := range titles.tones {
-		titles.tones[i] = strongTone
+	titles := t.Add(head...)
+	for i := range titles.Tones {
+		titles.Tones[i] = layout.Strong
 	}
 	for i := range list {
 		cells := make([]string, len(columns))
 		for k, c := range columns {
 			cells[k] = c.cell(&list[i])
 		}
-		l := t.add(cells...)
+		l := t.Add(cells...)
 		for k, c := range columns {
 			if c.tone != nil {
-				l.tones[k] = c.tone(&list[i])
+				l.Tones[k] = c.tone(&list[i])
 			}
 		}
 	}
@@ -247,4 +248,11 @@ func usdOf(u *document.USD) document.USD {
 		return 0
 	}
 	return *u
+}
+
+func sharePercent(share *float64) string {
+	if share == nil {
+		return "-"
+	}
+	return document.Percent(*share)
 }

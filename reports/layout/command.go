@@ -1,4 +1,4 @@
-package text
+package layout
 
 import (
 	"slices"
@@ -7,10 +7,10 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 )
 
-// foldCommand breaks a command that is longer than width so that a shell still takes it
+// FoldCommand breaks a command that is longer than width so that a shell still takes it
 // whole: before a word where a line has room for it, with a backslash at the end. A word
 // that no line holds is broken within, and goes on at the beginning of the next line.
-func foldCommand(command string, width, indent int) []string {
+func FoldCommand(command string, width, indent int) []string {
 	pad := strings.Repeat(" ", indent)
 	words := shellWords(command)
 	var out []string
@@ -24,14 +24,14 @@ func foldCommand(command string, width, indent int) []string {
 		if !last {
 			room -= 2 // for the backslash
 		}
-		if cells(line+sep+word) <= room {
+		if Cells(line+sep+word) <= room {
 			line += sep + word
 			continue
 		}
 		if sep != "" {
 			out, line = append(out, line+` \`), pad
 		}
-		if cells(pad+word) <= room {
+		if Cells(pad+word) <= room {
 			line += word
 			continue
 		}
@@ -52,8 +52,8 @@ func brokenWord(word string, width int) (out []string) {
 	}
 	for plain != "" {
 		part := cutAt(plain, width)
-		for cells(brief.ShellWord(part)) > width && len(part) > 1 {
-			part = cutAt(part, cells(part)-1)
+		for Cells(brief.ShellWord(part)) > width && len(part) > 1 {
+			part = cutAt(part, Cells(part)-1)
 		}
 		out, plain = append(out, brief.ShellWord(part)), plain[len(part):]
 	}

@@ -1,24 +1,22 @@
-package text
+package layout
 
 import (
 	"regexp"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
-
-	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// gap is the number of blank cells between two columns.
-const gap = 2
+// Gap is the number of blank cells between two columns.
+const Gap = 2
 
-// cells is the number of terminal cells that s takes.
-func cells(s string) int { return displaywidth.String(s) }
+// Cells is the number of terminal cells that s takes.
+func Cells(s string) int { return displaywidth.String(s) }
 
-// wrap breaks prose at spaces so that no line takes more than width cells.
+// Wrap breaks prose at spaces so that no line takes more than width cells.
 // Lines after the first are indented. Words longer than a line are broken, so
 // that no name loses a letter.
-func wrap(s string, width, indent int) []string {
+func Wrap(s string, width, indent int) []string {
 	if indent >= width/2 {
 		indent = 0
 	}
@@ -26,12 +24,12 @@ func wrap(s string, width, indent int) []string {
 	line, used := "", 0
 	var words []string
 	for _, word := range unbroken(s) {
-		if cells(word) <= width-indent {
+		if Cells(word) <= width-indent {
 			words = append(words, word)
 			continue
 		}
 		if begunVerb.MatchString(word) && longest(shellWords(word)) < width-indent-2 {
-			words = append(words, foldCommand(word, width-indent, 0)...)
+			words = append(words, FoldCommand(word, width-indent, 0)...)
 			continue
 		}
 		for _, part := range strings.Fields(word) {
@@ -39,10 +37,10 @@ func wrap(s string, width, indent int) []string {
 		}
 	}
 	for _, word := range words {
-		n := cells(word)
+		n := Cells(word)
 		switch {
 		case used == 0:
-			line, used = line+word, cells(line)+n
+			line, used = line+word, Cells(line)+n
 		case used+1+n <= width && !strings.HasSuffix(line, `\`):
 			line, used = line+" "+word, used+1+n
 		default:
@@ -54,13 +52,6 @@ func wrap(s string, width, indent int) []string {
 	return append(lines, line)
 }
 
-func sharePercent(share *float64) string {
-	if share == nil {
-		return "-"
-	}
-	return document.Percent(*share)
-}
-
 // begun is a command that has not got its verb, or what the verb is of.
 var begun = regexp.MustCompile(`^kubectl$|^(kubectl )?plimsoll( ` + verbs + `)?$`)
 
@@ -70,7 +61,7 @@ var begunVerb = regexp.MustCompile(`^(kubectl )?plimsoll [a-z]+\b`)
 // longest is the width of the widest word.
 func longest(words []string) (n int) {
 	for _, w := range words {
-		n = max(n, cells(w))
+		n = max(n, Cells(w))
 	}
 	return n
 }
@@ -89,21 +80,22 @@ func unbroken(s string) []string {
 	return out
 }
 
-// tone is what a color means; a sign or a word always says it too.
-type tone int
+// Tone is what a color means; a sign or a word always says it too.
+type Tone int
 
+// The tones.
 const (
-	plainTone tone = iota
-	goodTone
-	badTone
-	strongTone
+	Plain Tone = iota
+	Good
+	Bad
+	Strong
 )
 
 // paint puts ANSI color around s.
-func paint(s string, t tone) string {
-	if s == "" || t == plainTone {
+func paint(s string, t Tone) string {
+	if s == "" || t == Plain {
 		return s
 	}
-	code := map[tone]string{goodTone: "32", badTone: "31", strongTone: "1"}[t]
+	code := map[Tone]string{Good: "32", Bad: "31", Strong: "1"}[t]
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }

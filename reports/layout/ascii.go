@@ -1,4 +1,4 @@
-package text
+package layout
 
 import (
 	"bytes"
@@ -9,9 +9,9 @@ import (
 // cells as what it stands for.
 var ascii = map[string]string{"→": ">", "…": "~", "█": "#", "░": ":"}
 
-// plainly writes by way of ASCII where that is asked for.
-func plainly(w io.Writer, o Options, write func(io.Writer) error) error {
-	if !o.ASCII {
+// Plainly writes by way of ASCII where that is asked for.
+func Plainly(w io.Writer, toASCII bool, write func(io.Writer) error) error {
+	if !toASCII {
 		return write(w)
 	}
 	var buf bytes.Buffer
