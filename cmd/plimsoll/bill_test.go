@@ -10,6 +10,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/waste"
 )
 
 // plainBill is the bill worked out anew by slow and plain code, from nothing but the
@@ -230,9 +231,15 @@ func TestBillRecomputes(t *testing.T) {
 // waste works a finding's dollars out anew; ok is false of kinds that it does not know.
 func (b *plainBill) waste(kind, target, container string, rows map[string]float64) (usd float64, ok bool) {
 	_, name, _ := strings.Cut(target, "/")
-	switch kind {
-	case "quiet-workload", "ended-pods", "empty-namespace": // nothing is said to be had for them
+	switch besidesOf(kind) {
+	case "0": // nothing is said to be had for it
 		return 0, true
+	case "its share of the bill":
+		return rows[target], true
+	case "the node":
+		return b.nodes[name], true
+	}
+	switch kind {
 	case "daemonset-only-nodes":
 		if b.planned {
 			return 0, true // they are drained by the plan, where the dollars stand
@@ -248,10 +255,6 @@ func (b *plainBill) waste(kind, target, container string, rows map[string]float6
 				}
 			}
 		}
-	case "idle-workload":
-		return rows[target], true
-	case "underused-node", "drainable-node", "gpu-node-without-gpu-pods":
-		return b.nodes[name], true
 	case "old-generation":
 		return b.older(name), true
 	case "idle-namespace":
@@ -290,6 +293,16 @@ func (b *plainBill) waste(kind, target, container string, rows map[string]float6
 		return 0.0225 * 730, true // a network load balancer's hour in us-east-1
 	}
 	return 0, false
+}
+
+// besidesOf is what a kind says that its dollars are.
+func besidesOf(kind string) string {
+	for _, k := range waste.Kinds() {
+		if k.Code == kind {
+			return k.Besides
+		}
+	}
+	return ""
 }
 
 // unused is what the requests of a container cost above the CPU that it stays below in
