@@ -188,41 +188,50 @@ func (h *hardener) lower(in packing.Input, plan packing.Plan, s packing.Survival
 	return held, nil
 }
 
-// smaller plans with smaller nodes, whose loss takes less: of at most two thirds of the
-// size of each plan's largest, where a node or a zone is to be lost.
+// smaller plans with smaller nodes, whose loss takes less, where a node or a zone is to
+// be lost: of at most two thirds of the size of each plan's largest, and few pods again
+// and again, until some find no place.
 func (h *hardener) smaller(level int) (out []candidate, err error) {
 	if l := h.of[level].Level; l != packing.SurviveNode && l != packing.SurviveZone || !h.Search || len(h.Pods) > mostSmaller {
 		return nil, nil
 	}
 	tried := map[int64]bool{}
 	for i := range h.plans {
-		most := largest(&h.plans[i].Plan) * 2 / 3
-		fewer := *h.Fleet
-		few := hardener{Fleet: &fewer, ctx: h.ctx}
-		few.NoBound = true
-		few.Offerings = upTo(h.Offerings, most)
-		if tried[most] || len(few.Offerings) == 0 {
-			continue
+		for most := largest(&h.plans[i].Plan) * 2 / 3; !tried[most]; {
+			tried[most] = true
+			next, err := h.upTo(most, h.plans[i].LowerBound)
+			if err != nil {
+				return nil, err
+			}
+			if len(next) == 0 || len(h.Pods) > mostAlike {
+				out = append(out, next...)
+				break
+			}
+			out, most = append(out, next...), largest(&next[0].Plan)*2/3
 		}
-		tried[most] = true
-		bare, err := packing.Pack(h.ctx, few.Input)
-		if err != nil {
-			return nil, err
-		}
-		if len(bare.Abstained) > 0 {
-			continue
-		}
-		bare.LowerBound = h.plans[i].LowerBound
-		styled, err := few.styled(bare)
-		if err != nil {
-			return nil, err
-		}
-		if !h.Simple {
-			styled[0].offerings = h.Offerings
-		}
-		out = append(out, styled...)
 	}
 	return out, nil
+}
+
+// upTo gives the plans of nodes that have no more CPU for pods; none where some pods find
+// no place. low is what no plan costs less than.
+func (h *hardener) upTo(cpu int64, low float64) ([]candidate, error) {
+	fewer := *h.Fleet
+	few := hardener{Fleet: &fewer, ctx: h.ctx}
+	few.NoBound = true
+	if few.Offerings = upTo(h.Offerings, cpu); len(few.Offerings) == 0 {
+		return nil, nil
+	}
+	bare, err := packing.Pack(h.ctx, few.Input)
+	if err != nil || len(bare.Abstained) > 0 {
+		return nil, err
+	}
+	bare.LowerBound = low
+	out, err := few.styled(bare)
+	if err == nil && !h.Simple {
+		out[0].offerings = h.Offerings
+	}
+	return out, err
 }
 
 // largest is the most CPU that a node of a plan has for pods, in millicores.
