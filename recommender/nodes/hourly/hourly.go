@@ -105,14 +105,18 @@ type Hours struct {
 	Nodes   [24]float64 // the same by hour of the day, UTC
 }
 
-// Mean adds up shares of so many nodes of so many USD a month, beside kept ones that
-// are there in all hours.
-func Mean(shares map[int]Share, nodes int, monthly float64, kept int, keptMonthly float64) *Hours {
+// Kept is the nodes of an hour that a plan leaves as they are, and what all hours of so
+// many would cost, in USD a month.
+type Kept struct{ Nodes, Monthly float64 }
+
+// Mean adds up shares of so many nodes of so many USD a month, beside the kept ones of
+// each hour.
+func Mean(shares map[int]Share, nodes int, monthly float64, kept func(hour int) Kept) *Hours {
 	out, seen := &Hours{}, [24]float64{}
 	for _, hour := range slices.Sorted(maps.Keys(shares)) {
-		share, clock := shares[hour], (hour%24+24)%24
-		count := float64(kept) + share.Nodes*float64(nodes)
-		out.Monthly += (keptMonthly + share.USD*monthly) / float64(len(shares))
+		share, clock, beside := shares[hour], (hour%24+24)%24, kept(hour)
+		count := beside.Nodes + share.Nodes*float64(nodes)
+		out.Monthly += (beside.Monthly + share.USD*monthly) / float64(len(shares))
 		out.Mean += count / float64(len(shares))
 		out.Nodes[clock], seen[clock] = out.Nodes[clock]+count, seen[clock]+1
 	}

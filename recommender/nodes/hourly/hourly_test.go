@@ -54,7 +54,7 @@ func TestShares(t *testing.T) {
 			t.Errorf("hour %d: got %+v, want %v", hour, s, want)
 		}
 	}
-	m := hourly.Mean(shares, 4, 4*0.2*730, 1, 100)
+	m := hourly.Mean(shares, 4, 4*0.2*730, func(int) hourly.Kept { return hourly.Kept{Nodes: 1, Monthly: 100} })
 	if want := 100 + 4*0.2*730*(1+1.0/3)/2; math.Abs(m.Monthly-want) > 1e-6 || math.Abs(m.Mean-(1+4*(1+1.0/3)/2)) > 1e-9 {
 		t.Errorf("got %v USD a month and %v nodes, want %v", m.Monthly, m.Mean, want)
 	}
@@ -91,7 +91,7 @@ func TestSharesOfWhatIsFixed(t *testing.T) {
 			t.Errorf("hour %d: got %+v", hour, s)
 		}
 	}
-	if m := hourly.Mean(map[int]hourly.Share{3: {Nodes: 0.5, USD: 0.5}}, 2, 100, 0, 0); m.Nodes[4] != m.Mean || m.Monthly != 50 {
+	if m := hourly.Mean(map[int]hourly.Share{3: {Nodes: 0.5, USD: 0.5}}, 2, 100, func(int) hourly.Kept { return hourly.Kept{} }); m.Nodes[4] != m.Mean || m.Monthly != 50 {
 		t.Errorf("an hour that was not seen: got %+v", m)
 	}
 }
