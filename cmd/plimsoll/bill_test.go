@@ -250,7 +250,7 @@ func (b *plainBill) waste(kind, target, container string, rows map[string]float6
 			if w := &b.snap.Workloads[i]; w.Namespace+"/"+w.Kind+"/"+w.Name == target {
 				for j := range w.Containers {
 					if w.Containers[j].Name == container {
-						return b.unused(w, &w.Containers[j]), true
+						return math.Min(b.unused(w, &w.Containers[j]), rows[target]), true
 					}
 				}
 			}

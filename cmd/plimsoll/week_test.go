@@ -121,8 +121,11 @@ type weekReport struct {
 		FreedRoom                                                 struct{ Monthly float64 }
 		Waterfall                                                 []struct{ MonthlyBefore, MonthlyAfter float64 }
 	}
-	Workloads []struct{ MonthlyCost float64 }
-	Nodes     struct {
+	Workloads []struct {
+		Namespace, Kind, Name string
+		MonthlyCost           float64
+	}
+	Nodes struct {
 		Current struct {
 			MonthlyCost float64
 			Pools       []struct{ MonthlyCost float64 }

@@ -4,18 +4,25 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
 // billReport is what of a report is recomputed.
 type billReport struct {
 	weekReport
-	Warnings   []struct{ Code string }
+	Warnings []struct{ Code string }
+	Waste    []struct {
+		Kind, Target string
+		MonthlyCost  float64
+	}
 	Allocation *struct {
 		NodesByHour   bool
 		Minutes       float64
@@ -54,12 +61,13 @@ func auditWeek(t *testing.T, name string, more ...string) *billReport {
 type plainWeek struct {
 	bill, reserved float64            // USD a month
 	byNode         map[string]float64 // likewise
+	older          map[string]float64 // likewise: more than the type that takes a type's place
 	podHours       float64            // of the pods in the window
 	least, most    float64            // USD for a GiB-hour, by machine
 }
 
 func plainWeekOf(w *weekly, end time.Time) plainWeek {
-	out := plainWeek{byNode: map[string]float64{}, least: math.Inf(1)}
+	out := plainWeek{byNode: map[string]float64{}, older: map[string]float64{}, least: math.Inf(1)}
 	catalog := pricing.New(pricing.Config{})
 	hours, ran := 0.0, make([]float64, len(w.types))
 	for at := end.Add(-241 * time.Hour); at.Before(end); at = at.Add(time.Hour) { // the first reading is of the hour before
@@ -82,6 +90,9 @@ func plainWeekOf(w *weekly, end time.Time) plainWeek {
 			row = "gone: " + w.types[i] + " " + w.zones[i]
 		}
 		out.bill, out.byNode[row] = out.bill+usd, usd
+		if next, ok := catalog.Successor(p.Offering); ok {
+			out.older[w.types[i]] += ran[i] / hours * 730 * (p.USDPerHour - next.USDPerHour)
+		}
 		out.reserved += usd * (0.09*p.CPUPerCoreHour + 2*p.MemoryPerGiBHour) / (8*p.CPUPerCoreHour + float64(w.gib[i])*p.MemoryPerGiBHour)
 		out.least, out.most = math.Min(out.least, p.MemoryPerGiBHour), math.Max(out.most, p.MemoryPerGiBHour)
 	}
@@ -157,4 +168,95 @@ func (want *plainWeek) check(t *testing.T, r *billReport, keys, idle string) {
 			t.Errorf("%s costs %.2f, want %.2f", n.Name, n.Total, usd)
 		}
 	}
+}
+
+// TestWasteOfTheWeek recomputes what a week of nodes that come and go is said to waste, by
+// plain code: machines of an old generation for the hours that they are paid for, and
+// what nobody uses of the requests of one workload. Rows are the moment's, in proportion.
+func TestWasteOfTheWeek(t *testing.T) {
+	isolate(t)
+	for name, hour := range map[string]int{"night": 3, "day": 14} {
+		w, end := newWeekly(), time.Date(2026, 9, 21, hour, 0, 0, 0, time.UTC)
+		w.types = []string{"m5.2xlarge", "c5.2xlarge", "m5.2xlarge", "c5.2xlarge"}
+		w.write(t, name, end)
+		withLazy(t, name, end)
+		r := auditWeek(t, name, "--only", "waste,rightsize", "--save-snapshot", name+".snapshot")
+		want := plainWeekOf(w, end)
+		snap, err := snapshot.Read(name + ".snapshot")
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := plainBillOf(snap)
+		same := func(what string, got, want float64) {
+			t.Helper()
+			if math.Abs(got-want) > 0.0101 { // rows are rounded so that they add up
+				t.Errorf("%s: %s: got %.4f, want %.4f", name, what, got, want)
+			}
+		}
+		moment, kept := 0.0, 0.0
+		for i := range w.nodes[hour] {
+			node := fmt.Sprintf("n%d", i)
+			p := plain.prices[node]
+			moment += plain.nodes[node]
+			kept += 730 * (0.09*p.CPUPerCoreHour + 2*p.MemoryPerGiBHour)
+		}
+		scale, rows, sums := (want.bill-want.reserved)/(moment-kept), map[string]float64{}, 0.0
+		for ref, usd := range plain.workloads {
+			rows[ref.String()], sums = usd*scale, sums+usd*scale
+		}
+		for _, row := range r.Workloads {
+			same(row.Name, row.MonthlyCost, rows[row.Namespace+"/"+row.Kind+"/"+row.Name])
+		}
+		same("idle", r.Summary.IdleMonthly, want.bill-want.reserved-sums)
+		found := map[string]float64{}
+		for _, f := range r.Waste {
+			found[f.Kind+" "+f.Target] = f.MonthlyCost
+		}
+		for _, machine := range []string{"m5.2xlarge", "c5.2xlarge"} {
+			same("old "+machine, found["old-generation InstanceType/"+machine], want.older[machine])
+		}
+		lazy := analyzer.Ref{Namespace: "old", Kind: "StatefulSet", Name: "lazy"}
+		unused := 0.0
+		for i := range plain.snap.Workloads {
+			if of := &plain.snap.Workloads[i]; of.Ref == lazy {
+				unused = min(plain.unused(of, &of.Containers[0]), rows[lazy.String()])
+			}
+		}
+		same("unused requests", found["unused-requests "+lazy.String()], unused)
+		if unused == 0 || want.older["m5.2xlarge"] == 0 || len(r.Waste) != 3 {
+			t.Errorf("%s: got %v", name, found)
+		}
+	}
+}
+
+// withLazy adds a workload that uses nearly nothing of what it requests.
+func withLazy(t *testing.T, name string, end time.Time) {
+	t.Helper()
+	objects, err := os.ReadFile(name + ".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dump, err := os.ReadFile(name + ".om")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const spec = `containers: [{name: app, image: "a:1", resources: {requests: {cpu: "1", memory: 6Gi}}}]`
+	write(t, name+".yaml", string(objects)+fmt.Sprintf(`---
+{apiVersion: apps/v1, kind: StatefulSet, metadata: {namespace: old, name: lazy}, spec: {replicas: 1, serviceName: lazy, selector: {matchLabels: {app: lazy}}, template: {metadata: {labels: {app: lazy}}, spec: {%[1]s}}}}
+---
+{apiVersion: v1, kind: Pod, metadata: {namespace: old, name: lazy-0, labels: {app: lazy}, ownerReferences: [{apiVersion: apps/v1, kind: StatefulSet, name: lazy, uid: w, controller: true}]}, spec: {nodeName: n0, %[1]s}, status: {phase: Running}}
+`, spec))
+	var b strings.Builder
+	b.WriteString(strings.TrimSuffix(string(dump), "# EOF\n"))
+	for _, metric := range []string{"container_cpu_usage_seconds_total", "container_memory_working_set_bytes"} {
+		n := 0.0
+		for at := end.Add(-240 * time.Hour); !at.After(end); at = at.Add(5 * time.Minute) {
+			v := 3e7 + 1e5*float64(int(n)%7)
+			if n++; metric == "container_cpu_usage_seconds_total" {
+				v = 6 * n // 20m
+			}
+			fmt.Fprintf(&b, "%s{namespace=\"old\",pod=\"lazy-0\",container=\"app\"} %g %d\n", metric, v, at.Unix())
+		}
+	}
+	write(t, name+".om", b.String()+"# EOF\n")
 }

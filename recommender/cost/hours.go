@@ -77,3 +77,30 @@ func (c *Costs) share(total, overhead float64) {
 		c.Workloads[ref] = w
 	}
 }
+
+// HoursOf is how many hours of a month a node is paid for: all of them, or those that the
+// window had it.
+func (c *Costs) HoursOf(node string) float64 {
+	if c.Mean == nil {
+		return pricing.HoursPerMonth
+	}
+	for i := range c.Mean.Kinds {
+		if c.Mean.Kinds[i].Name == node {
+			return c.Mean.Kinds[i].Count * pricing.HoursPerMonth
+		}
+	}
+	return 0
+}
+
+// Paid lists the nodes that the bill is of, with the mean number of each: today's, one of
+// each, or those of the window.
+func (c *Costs) Paid() []MeanKind {
+	if c.Mean != nil {
+		return c.Mean.Kinds
+	}
+	out := make([]MeanKind, len(c.Nodes))
+	for i := range out {
+		out[i] = MeanKind{c.Nodes[i], 1}
+	}
+	return out
+}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
@@ -22,7 +21,7 @@ func (n *nodeUse) daemonOnly() bool {
 func daemonOnlyNodes(l *look) error {
 	l.judgeNodes()
 	var names, paid, causes []string
-	machines, hourly, planned := 0, 0.0, 0
+	machines, monthly, planned := 0, 0.0, 0
 	for _, n := range l.nodes {
 		if n.ByPod() == "" && n.pods > 0 {
 			machines++
@@ -37,7 +36,7 @@ func daemonOnlyNodes(l *look) error {
 		if l.planned[n.Name] {
 			planned++
 		} else {
-			hourly += n.hourly
+			monthly += n.monthly
 			paid = append(paid, n.Name)
 		}
 	}
@@ -45,7 +44,7 @@ func daemonOnlyNodes(l *look) error {
 		return nil
 	}
 	r := advice.Advice{Subject: "Nodes", Confidence: 0.7}
-	f := Finding{Monthly: hourly * pricing.HoursPerMonth, Nodes: paid, Loss: "their room for pods that are not running now"}
+	f := Finding{Monthly: monthly, Nodes: paid, Loss: "their room for pods that are not running now"}
 	if len(names) == machines {
 		r.Title = fmt.Sprintf("no node runs anything but DaemonSets (%s): the other workloads rest, or were not among the objects that were read", few(names))
 		r.Confidence, f.Monthly = 0.3, 0

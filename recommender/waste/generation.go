@@ -3,6 +3,7 @@ package waste
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -20,9 +21,9 @@ func oldGenerations(l *look) error {
 	if l.Costs == nil || l.Costs.Catalog == nil {
 		return nil
 	}
-	nodes := map[pricing.Offering][]cost.NodeCost{}
+	nodes := map[pricing.Offering][]cost.MeanKind{}
 	var types []pricing.Offering
-	for _, n := range l.Costs.Nodes {
+	for _, n := range l.Costs.Paid() {
 		o := pricing.Offering{Provider: n.Offering.Provider, Region: n.Offering.Region, InstanceType: n.Offering.InstanceType}
 		if n.Offering.CapacityType != pricing.OnDemand || n.Estimated {
 			continue
@@ -46,21 +47,21 @@ func oldGenerations(l *look) error {
 }
 
 // oldGeneration files the nodes of a type at the prices of the machines alone: what is
-// saved of a fee is saved beside.
-func (l *look) oldGeneration(now, next pricing.Offering, all []cost.NodeCost) {
-	usd := 0.0
+// saved of a fee is saved beside. Nodes that come and go count by their hours.
+func (l *look) oldGeneration(now, next pricing.Offering, all []cost.MeanKind) {
+	usd, count := 0.0, 0.0
 	for i := range all {
 		saved := now.USDPerHour - next.USDPerHour
 		if all[i].Fee > 0 {
 			saved *= 1 + pricing.AutoModeFee
 		}
-		usd += saved
+		usd, count = usd+all[i].Count*saved, count+all[i].Count
 	}
 	r := advice.Advice{
 		Subject: "InstanceType/" + now.InstanceType, Confidence: 0.8,
 		Title: fmt.Sprintf("an old generation: %s has as much and costs less", next.InstanceType),
 	}
-	r.Show("nodes", float64(len(all)), "count")
+	r.Show("nodes", math.Round(100*count)/100, "count")
 	r.Show("price of "+now.InstanceType, now.USDPerHour, "usd")
 	r.Show("price of "+next.InstanceType, next.USDPerHour, "usd")
 	r.Cite(l.Costs.Catalog.SourcesOf(pricing.Query{Provider: next.Provider, Region: next.Region, InstanceType: next.InstanceType}))

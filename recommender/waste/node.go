@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
@@ -17,7 +16,7 @@ import (
 // nodeUse is a node with what runs on it.
 type nodeUse struct {
 	*analyzer.Node
-	hourly    float64
+	monthly   float64
 	requests  analyzer.Amounts // of all pods
 	movable   analyzer.Amounts // of pods that would have to go elsewhere
 	pods      int64
@@ -71,7 +70,7 @@ type drain struct {
 	node, title string
 	share       float64
 	pods        int
-	hourly      float64
+	monthly     float64
 	blocked     []string
 }
 
@@ -116,12 +115,12 @@ func (l *look) judgeAlone(order []*nodeUse) {
 		if !n.gone {
 			title = underusedTitle
 		}
-		l.drain(n, title, n.hourly, blocked)
+		l.drain(n, title, n.monthly, blocked)
 	}
 }
 
-func (l *look) drain(n *nodeUse, title string, hourly float64, blocked []string) {
-	l.drains = append(l.drains, drain{n.Name, title, n.share(), len(n.residents), hourly, blocked})
+func (l *look) drain(n *nodeUse, title string, monthly float64, blocked []string) {
+	l.drains = append(l.drains, drain{n.Name, title, n.share(), len(n.residents), monthly, blocked})
 }
 
 // underusedNodes files those of which a drain is blocked, or those of which it
@@ -137,7 +136,7 @@ func underusedNodes(blocked bool) func(*look) error {
 			r.Show("requests without DaemonSets", 100*d.share, "percent")
 			r.Show("pods to move", float64(d.pods), "count")
 			l.file(r, Finding{
-				Monthly: d.hourly * pricing.HoursPerMonth, Blocked: d.blocked,
+				Monthly: d.monthly, Blocked: d.blocked,
 				Loss: "its room for pods that are not running now; a node autoscaler may bring it back",
 			})
 		}
@@ -157,7 +156,7 @@ func gpuNodes(l *look) error {
 		r.Show("GPUs", float64(n.Allocatable.GPU), "count")
 		r.Show("other pods", float64(len(n.residents)), "count")
 		l.file(r, Finding{
-			Monthly: n.hourly * pricing.HoursPerMonth, Blocked: blockers(n, false),
+			Monthly: n.monthly, Blocked: blockers(n, false),
 			Loss: "GPUs at once for the next pod that asks for one",
 		})
 	}
@@ -175,7 +174,7 @@ func nodeUses(p *advice.Pass) []*nodeUse {
 	if p.Costs != nil {
 		for _, c := range p.Costs.Nodes {
 			if n := at[c.Name]; n != nil {
-				n.hourly = c.Hourly
+				n.monthly = c.Hourly * p.Costs.HoursOf(c.Name)
 			}
 		}
 	}
@@ -310,13 +309,13 @@ func (l *look) judgePlanned(plan *nodes.Planned, order []*nodeUse) {
 		switch m := moves[n.Name]; {
 		case m != nil && m.Blocked == "": // it stands in the plan
 		case m != nil && m.Savings > 0:
-			l.drain(n, "under-used: the plan would drain it", m.Savings, []string{m.Blocked})
+			l.drain(n, "under-used: the plan would drain it", m.Savings*l.Costs.HoursOf(n.Name), []string{m.Blocked})
 		case kept != "":
 			blocked := blockers(n, true)
 			if len(blocked) == 0 {
 				blocked = []string{kept}
 			}
-			l.drain(n, underusedTitle, n.hourly, blocked)
+			l.drain(n, underusedTitle, n.monthly, blocked)
 		}
 	}
 }

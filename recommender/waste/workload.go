@@ -93,7 +93,9 @@ func unusedRequests(l *look, w *analyzer.WorkloadFacts) {
 	if l.Costs == nil || w.Batch() || l.providers(w) {
 		return
 	}
-	unit := l.Costs.UnitOf(w.Ref)
+	// Requests may ask for more than there is, and nodes may have been there for some hours
+	// alone: no more is unused than is paid for.
+	unit, left := l.Costs.UnitOf(w.Ref), l.Costs.MonthlyOf(w.Ref)
 	for i := range w.Containers {
 		c := &w.Containers[i]
 		if c.Type == analyzer.TypeInit || c.SeenSlots < advice.IdleDays*advice.SlotsADay {
@@ -103,9 +105,11 @@ func unusedRequests(l *look, w *analyzer.WorkloadFacts) {
 		memory := unused(c.Requests.Memory, c.Memory.Samples.Max())
 		pods := float64(w.PodsWith(&c.Container))
 		usd := pods * pricing.HoursPerMonth * (cpu/1000*unit.CoreHour + memory/(1<<30)*unit.GiBHour)
+		usd = min(usd, left)
 		if usd < unusedMonthly {
 			continue
 		}
+		left -= usd
 		r := advice.Advice{Workload: w.Ref, Container: c.Name, Title: "nearly nothing of its requests is used", Confidence: 0.9}
 		if cpu > 0 {
 			r.Show("cpu requested and above its p99", cpu, "millicores")
