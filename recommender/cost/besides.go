@@ -2,6 +2,7 @@ package cost
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -14,7 +15,8 @@ type Besides struct {
 }
 
 // AddBesides prices volumes, load balancers and the control plane for a month,
-// where the nodes have prices. The error names a table that can't be read.
+// where the nodes have prices. It warns of volumes whose type has no price, and of an old
+// control plane's. The error names a table that can't be read.
 func (c *Costs) AddBesides(s *analyzer.Snapshot) error {
 	if c.Catalog == nil || c.Bill <= 0 {
 		return nil
@@ -28,6 +30,14 @@ func (c *Costs) AddBesides(s *analyzer.Snapshot) error {
 	for _, p := range a.Prices {
 		if !slices.Contains(c.Prices, p) {
 			c.Prices = append(c.Prices, p)
+		}
+	}
+	eks := slices.ContainsFunc(s.Nodes, func(n analyzer.Node) bool { return strings.HasPrefix(n.ProviderID, "aws://") })
+	extended := eks && pricing.ExtendedSupport(s.ControlPlaneMinor(), s.Window.End)
+	for _, w := range a.Warnings {
+		volumes := strings.HasSuffix(w.Subject, "volume") || strings.HasSuffix(w.Subject, "volumes")
+		if (volumes || extended && w.Subject == "control plane") && !slices.Contains(c.Warnings, w) {
+			c.Warnings = append(c.Warnings, w)
 		}
 	}
 	return nil

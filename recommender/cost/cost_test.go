@@ -136,3 +136,35 @@ func machine(name, instance string, size analyzer.Amounts) analyzer.Node {
 		},
 	}
 }
+
+// TestBesidesWarn: a volume of a type that has no price, and EKS' fee for an old version,
+// are said beside the sum that they enter.
+func TestBesidesWarn(t *testing.T) {
+	end := time.Date(2026, 9, 21, 0, 0, 0, 0, time.UTC)
+	for id, want := range map[string][]string{"aws:///us-east-1a/i-1": {"gp9", "1.30 has left EKS' standard support"}, "gce://p/us-central1-a/n": {"gp9"}} {
+		labels := map[string]string{"node.kubernetes.io/instance-type": "m6i.large", "topology.kubernetes.io/region": "us-east-1"}
+		s := &analyzer.Snapshot{
+			Window:         analyzer.Window{Start: end.Add(-24 * time.Hour), End: end},
+			Nodes:          []analyzer.Node{{Name: "n", ProviderID: id, Labels: labels, Kubelet: "v1.30.1", Capacity: analyzer.Amounts{CPU: 2000, Memory: 8 * gib}, Allocatable: analyzer.Amounts{CPU: 2000, Memory: 8 * gib}}},
+			Volumes:        []analyzer.Volume{{Name: "a", Class: "class-gp9", Capacity: gib}, {Name: "b", Class: "gp3", Capacity: gib}, {Name: "c", Class: "pd-standard", Capacity: gib}},
+			StorageClasses: []analyzer.StorageClass{{Name: "class-gp9", Provisioner: "ebs.csi.aws.com", Parameters: map[string]string{"type": "gp9"}}},
+		}
+		c := cost.Of(analyzer.Analyze(s), pricing.New(pricing.Config{}))
+		if err := c.AddBesides(s); err != nil {
+			t.Fatal(err)
+		}
+		var said []string
+		for _, w := range c.Warnings {
+			said = append(said, w.Subject+": "+w.Message)
+		}
+		all := strings.Join(said, "\n")
+		for _, part := range want {
+			if !strings.Contains(all, part) {
+				t.Errorf("%s: nothing says %q in\n%s", id, part, all)
+			}
+		}
+		if strings.Contains(all, "EKS'") != (len(want) > 1) {
+			t.Errorf("%s: got\n%s", id, all)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
@@ -17,6 +18,7 @@ import (
 type nodeUse struct {
 	*analyzer.Node
 	monthly   float64
+	prepaid   bool             // draining it saves nothing
 	requests  analyzer.Amounts // of all pods
 	movable   analyzer.Amounts // of pods that would have to go elsewhere
 	pods      int64
@@ -92,7 +94,7 @@ func (l *look) judgeNodes() {
 		n.gone = n.withoutGPUPods() // it is no place to move pods to
 	}
 	order := slices.DeleteFunc(slices.Clone(found), func(n *nodeUse) bool {
-		return n.gone || n.daemonOnly() || n.ByPod() != "" || n.share() >= pin.Underused || !n.Ready
+		return n.gone || n.prepaid || n.daemonOnly() || n.ByPod() != "" || n.share() >= pin.Underused || !n.Ready
 	})
 	slices.SortStableFunc(order, func(a, b *nodeUse) int { return cmp.Compare(a.share(), b.share()) })
 	if plan != nil && plan.Ordered {
@@ -144,6 +146,15 @@ func underusedNodes(blocked bool) func(*look) error {
 	}
 }
 
+// holdUp is why a node can't be taken away, or would save nothing.
+func (n *nodeUse) holdUp() []string {
+	out := blockers(n, false)
+	if n.prepaid {
+		out = append(out, "it is reserved, and paid for whether it runs or not")
+	}
+	return out
+}
+
 func (n *nodeUse) withoutGPUPods() bool { return n.Allocatable.GPU > 0 && n.requests.GPU == 0 }
 
 func gpuNodes(l *look) error {
@@ -156,7 +167,7 @@ func gpuNodes(l *look) error {
 		r.Show("GPUs", float64(n.Allocatable.GPU), "count")
 		r.Show("other pods", float64(len(n.residents)), "count")
 		l.file(r, Finding{
-			Monthly: n.monthly, Blocked: blockers(n, false),
+			Monthly: n.monthly, Blocked: n.holdUp(),
 			Loss: "GPUs at once for the next pod that asks for one",
 		})
 	}
@@ -174,7 +185,7 @@ func nodeUses(p *advice.Pass) []*nodeUse {
 	if p.Costs != nil {
 		for _, c := range p.Costs.Nodes {
 			if n := at[c.Name]; n != nil {
-				n.monthly = c.Hourly * p.Costs.HoursOf(c.Name)
+				n.monthly, n.prepaid = c.Hourly*p.Costs.HoursOf(c.Name), c.CapacityType == string(pricing.Reserved)
 			}
 		}
 	}
