@@ -25,12 +25,16 @@ func Printable(s string) string {
 	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
 }
 
+// formulas are what begins a formula in a spreadsheet; the wide forms do in those of East
+// Asian languages.
+const formulas = "=+-@\uff1d\uff0b\uff0d\uff20"
+
 // Cell gives foreign text as a cell of a table that a spreadsheet may open: it
 // is Printable, and an apostrophe stands before what
 // would be run as a formula. It is for texts: of a number below zero it makes one.
 func Cell(s string) string {
 	s = Printable(s)
-	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
+	if first, _ := utf8.DecodeRuneInString(s); strings.ContainsRune(formulas, first) {
 		return "'" + s
 	}
 	return s

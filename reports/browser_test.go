@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -227,6 +228,10 @@ func TestBrowserDemo(t *testing.T) {
 		t.Fatalf("the demo has %d rows", all)
 	}
 	x.picture("html-summary.png")
+	for _, theme := range []string{"light", "dark", "auto"} {
+		eval[bool](x, `(document.getElementById("theme").click(), true)`)
+		x.axe("as it opens, " + theme)
+	}
 	sorts(x)
 	filters(x, all)
 	panels(x, r)
@@ -272,10 +277,17 @@ func filters(x *tab, all int) {
 		if hash := eval[string](x, `location.hash`); !strings.Contains(hash, f.name+"=") {
 			x.t.Errorf("filter %s: the address is %s", f.name, hash)
 		}
+		if f.name == "risk" {
+			x.axe("filtered")
+		}
 		x.set(f.name, "")
 	}
 	x.want("nothing is filtered", count+`.startsWith("`+fmt.Sprint(all)+` of ")`, "true")
+	eval[bool](x, `(document.querySelectorAll("main details").forEach((d) => { d.open = true }), true)`)
+	x.axe("all unfolded")
+	eval[bool](x, `(document.querySelectorAll("main details").forEach((d) => { d.open = false }), true)`)
 	x.set("q", "no-such-workload")
+	x.axe("nothing fits")
 	x.want("nothing fits", count, fmt.Sprintf("0 of %d containers, $0 a month of room.", all))
 	x.set("q", "")
 }
@@ -432,6 +444,7 @@ func TestBrowserWithoutScripts(t *testing.T) {
 	x.wait(`document.readyState === "complete"`)
 	x.want("rows", `document.querySelectorAll("#table tbody tr").length`, "50")
 	x.want("no filters", `document.getElementById("controls").hidden`, "true")
+	x.axe("without scripts and styles")
 	x.want("no style", `getComputedStyle(document.body).fontSize`, "16px")
 	x.want("a figure", `document.querySelector(".figures").textContent.includes("a month today")`, "true")
 	x.want("bars", `document.querySelectorAll(".steps svg rect").length > 3`, "true")
@@ -440,8 +453,11 @@ func TestBrowserWithoutScripts(t *testing.T) {
 // TestBrowserHostile: names are text, whatever they say.
 func TestBrowserHostile(t *testing.T) {
 	ctx := browser(t)
-	for _, name := range evilNames {
+	for i, name := range evilNames {
 		r := withHistory(namedReport(name), 48)
+		if i < 3 { // markup, which ends elements and attributes, everywhere
+			r = evilReport(t, name)
+		}
 		x := open(t, ctx, output(t, "html", r, reports.Options{}))
 		before := eval[string](x, `document.querySelector("#table td.at1 a").textContent`)
 		eval[bool](x, `(document.querySelector("#table td.at1 a").click(), true)`)
@@ -449,6 +465,10 @@ func TestBrowserHostile(t *testing.T) {
 		x.want(name, `document.querySelector("#panel h2").textContent.includes(document.querySelector("#table td.at1 a").textContent)`, "true")
 		x.want(name+": elements", `document.querySelectorAll("img, iframe, object, embed, link, form, [onerror], [onload], [onmouseover]").length + document.querySelectorAll("script:not([type])").length + document.querySelectorAll("style").length`, "2")
 		x.set("q", strings.ToLower(strings.Fields(before + " x")[0]))
+		for _, hash := range []string{"w/" + url.PathEscape(name), "?q=" + url.QueryEscape(name), "?ns=" + url.QueryEscape(name) + "&kind=x&lever=x&risk=x&min=x&sort=constructor&dir=x", "%zz?q=%zz&" + name} {
+			eval[bool](x, fmt.Sprintf(`(location.hash = %q, true)`, strings.ToValidUTF8(hash, "?")))
+			x.want(name+" in the address: elements", `new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(document.querySelectorAll("img, iframe, object, embed, link, form, [onerror], [onload], [onmouseover]").length + document.querySelectorAll("script:not([type])").length + document.querySelectorAll("style").length))))`, "2")
+		}
 		x.clean()
 		if t.Failed() {
 			t.Fatalf("the name is %q", name)

@@ -60,16 +60,16 @@ func TestCSVReads(t *testing.T) {
 }
 
 // formula is what a spreadsheet would run; a negative number it would not.
-var formula = regexp.MustCompile(`^[=+@\t\r]|^-[^0-9.]|[\x00-\x08\x0b-\x1f\x7f\x{202e}]`)
+var formula = regexp.MustCompile(`^[=+@\t\r＝＋－＠]|^-[^0-9.]|[\x00-\x08\x0b-\x1f\x7f\x{202e}]`)
 
 func TestCSVDefuses(t *testing.T) {
-	r := &document.Report{Workloads: []document.Workload{{Namespace: "=cmd|' /C calc'!A0", Kind: "+1", Name: "-@x", Containers: []document.Container{{Name: "@SUM(A1)", Withheld: []document.Withheld{{Resource: "cpu", Reason: "a,\"b\"\r\n=c"}}}}}}}
+	r := &document.Report{Workloads: []document.Workload{{Namespace: "=cmd|' /C calc'!A0", Kind: "+1", Name: "-1+2", Containers: []document.Container{{Name: "@SUM(A1)", Type: "\uff1d1+1", Withheld: []document.Withheld{{Resource: "cpu", Reason: "a,\"b\"\r\n=c"}}}}}}}
 	rows, err := csv.NewReader(strings.NewReader(output(t, "csv", r, reports.Options{}))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := rows[1][:4]
-	if want := []string{"'=cmd|' /C calc'!A0", "'+1", "'-@x", "'@SUM(A1)"}; !slices.Equal(got, want) {
+	got := rows[1][:5]
+	if want := []string{"'=cmd|' /C calc'!A0", "'+1", "'-1+2", "'@SUM(A1)", "'\uff1d1+1"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -116,7 +116,7 @@ func byKind() []Family {
 					add(float64(r.Nodes.Plan.Count), "plan")
 				}
 			}},
-		{"plimsoll_waste_monthly_cost_usd", "usd", "Cost of what does nothing, by kind, for a month.", []string{"kind"}, wasteSamples},
+		{"plimsoll_waste_monthly_cost_usd", "usd", "Cost of what does nothing, by kind, for a month; absent where it is not known.", []string{"kind"}, wasteSamples},
 		{"plimsoll_warnings", "", "Doubts that concern the whole report, by code.", []string{"code"},
 			func(r *document.Report, add func(float64, ...string)) {
 				counted(r.Warnings, func(w *analyzer.Warning) string { return w.Code }, func(*analyzer.Warning) float64 { return 1 }, add)
@@ -125,7 +125,8 @@ func byKind() []Family {
 }
 
 func wasteSamples(r *document.Report, add func(float64, ...string)) {
-	counted(r.Waste, func(w *document.Waste) string { return w.Kind }, func(w *document.Waste) float64 { return dollars(w.USD()) }, add)
+	known := slices.DeleteFunc(slices.Clone(r.Waste), func(w document.Waste) bool { return w.MonthlyCost == nil })
+	counted(known, func(w *document.Waste) string { return w.Kind }, func(w *document.Waste) float64 { return dollars(w.USD()) }, add)
 }
 
 // counted adds values up by key, in the order of the keys.

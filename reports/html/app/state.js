@@ -7,6 +7,7 @@ export function read() {
   const params = new URLSearchParams(query);
   const state = { open: path.startsWith("w/") ? path : "", section: path && !path.startsWith("w/") ? path : "" };
   for (const name of fields) state[name] = params.get(name) ?? "";
+  if (!/^-?\d+(\.\d+)?$/.test(state.min)) state.min = ""; // a browser complains of what is no number
   return state;
 }
 
