@@ -86,7 +86,7 @@ var verbFailures = failureGroup{"Every verb", "All verbs have the same codes. A 
 	{what: "price update: a list that is not reached", args: "price update --provider azure --region westeurope --endpoint STORE", security: "refused", code: 3, says: "the table of before stays"},
 	{what: "price update: a list that breaks off", args: "price update --provider azure --region westeurope --endpoint STORE", reply: truncates("application/json", `{"Items":[{"curr`), code: 3, says: "the table of before stays"},
 	{what: "price update: a page that is none", args: "price update --provider azure --region westeurope --endpoint STORE", reply: answers(200, "text/html", loginPage), code: 3, says: "the table of before stays"},
-	{what: "price update: no cloud", args: "price update --region westeurope", code: 2, says: "aws or azure"},
+	{what: "price update: no cloud", args: "price update --region westeurope", code: 2, says: "aws, azure or gcp"},
 }}
 
 // secretURLs are what a URL with a password may look like, well made or not.

@@ -2,25 +2,30 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/pricelist"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
-// priceUpdate renews price tables from a cloud's public list.
+// priceUpdate renews price tables from a cloud's price list.
 type priceUpdate struct {
 	cache    priceCache
 	provider string
 	regions  []string
 	endpoint string
+	keyFile  string
+	quiet    bool
 	files    files // whose --timeout it has
 
 	client *http.Client // nil is the default one
@@ -31,25 +36,30 @@ func newPriceUpdate(s streams) *cobra.Command {
 	var u priceUpdate
 	cmd := &cobra.Command{
 		Use:   "update --provider CLOUD --region REGION,...",
-		Short: "Renew price tables from a cloud's public price list",
-		Long: `update reads a cloud's public price list of some regions and keeps the tables
+		Short: "Renew price tables from a cloud's price list",
+		Long: `update reads a cloud's price list of some regions and keeps the tables
 that come of it, in the format of --pricing. Later audits lay them over the
 built-in ones where they are newer, and name them; --no-price-cache takes the
 built-in ones alone. An audit never dials a price list.
 
 azure is read from the Retail Prices API, with spot and reservations; aws from
 the bulk offer file of the region, with reserved instances and without spot.
-Neither needs a login. The file of a region of AWS is of hundreds of MB.`,
-		Example: `  plimsoll price update --provider azure --region westeurope,northeurope`,
-		Args:    cobra.NoArgs,
+Neither needs a login. The file of a region of AWS is of hundreds of MB.
+gcp is read from the Cloud Billing Catalog, with spot and commitments. It needs an
+API key: set GOOGLE_API_KEY, or give its file with --api-key-file.`,
+		Example: `  plimsoll price update --provider azure --region westeurope,northeurope
+  plimsoll price update --provider gcp --region europe-west1 --api-key-file key.txt`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			u.today = time.Now().UTC().Format(time.DateOnly)
-			return u.run(cmd.Context(), s.Out)
+			return u.run(cmd.Context(), s)
 		},
 	}
-	cmd.Flags().StringVar(&u.provider, "provider", "", "`CLOUD` whose list to read: aws or azure")
+	cmd.Flags().StringVar(&u.provider, "provider", "", "`CLOUD` whose list to read: aws, azure or gcp")
 	cmd.Flags().StringSliceVar(&u.regions, "region", nil, "`REGION` to renew; repeatable, or joined by commas")
 	cmd.Flags().StringVar(&u.endpoint, "endpoint", "", "`URL` of a mirror of the price list")
+	cmd.Flags().StringVar(&u.keyFile, "api-key-file", "", "`FILE` with the API key for gcp (default: the variable GOOGLE_API_KEY)")
+	cmd.Flags().BoolVarP(&u.quiet, "quiet", "q", false, "no progress on stderr")
 	u.files.registerTimeout(cmd.Flags())
 	cmd.Flags().StringVar(&u.cache.dir, "price-cache", "", "`DIR` to keep the tables in (default: plimsoll/prices in the user's cache)")
 	return cmd
@@ -58,33 +68,93 @@ Neither needs a login. The file of a region of AWS is of hundreds of MB.`,
 // regionName keeps what is no region's name out of paths and queries.
 var regionName = regexp.MustCompile(`^[a-z0-9-]{2,40}$`)
 
-func (u *priceUpdate) run(ctx context.Context, out io.Writer) error {
-	reader := pricelist.Reader{Client: u.client, Endpoint: u.endpoint, Limit: time.Duration(u.files.wait)}
-	read, source := reader.Azure, "azure retail prices"
+// priceSource is what a cloud's list is called, and how prices are had of it.
+type priceSource struct {
+	name string
+	read func(ctx context.Context, region string) ([]pricing.NewPrice, error)
+}
+
+// source tells how the provider's list is read.
+func (u *priceUpdate) source(ctx context.Context, catalog *pricing.Catalog, say func(string)) (priceSource, error) {
+	reader := &pricelist.Reader{Client: u.client, Endpoint: u.endpoint, Limit: time.Duration(u.files.wait), Say: say}
+	machines := func(read func(context.Context, string) ([]pricelist.Price, error)) func(context.Context, string) ([]pricing.NewPrice, error) {
+		return func(ctx context.Context, region string) ([]pricing.NewPrice, error) {
+			list, err := read(ctx, region)
+			prices := make([]pricing.NewPrice, len(list))
+			for i, p := range list {
+				prices[i] = pricing.NewPrice(p)
+			}
+			return prices, err
+		}
+	}
+	if u.keyFile != "" && u.provider != "gcp" {
+		return priceSource{}, errors.New("--api-key-file is of --provider gcp; the others' lists need no key")
+	}
 	switch u.provider {
 	case "azure":
+		return priceSource{"azure retail prices", machines(reader.Azure)}, nil
 	case "aws":
-		read, source = reader.AWS, "aws offer file"
-	default:
-		return fmt.Errorf("--provider %q: say whose prices to renew: aws or azure", u.provider)
+		return priceSource{"aws offer file", machines(reader.AWS)}, nil
+	case "gcp":
+		key, err := u.key(ctx)
+		return priceSource{"gcp billing catalog", func(ctx context.Context, region string) ([]pricing.NewPrice, error) {
+			rates, err := reader.GCP(ctx, key, region)
+			parts := make([]pricing.PartRate, len(rates))
+			for i, r := range rates {
+				parts[i] = pricing.PartRate(r)
+			}
+			return catalog.FromParts("gcp", region, parts), err
+		}}, err
+	}
+	return priceSource{}, fmt.Errorf("--provider %q: say whose prices to renew: aws, azure or gcp", u.provider)
+}
+
+// key is the API key for Google's list: of the file, else of the environment.
+func (u *priceUpdate) key(ctx context.Context) (string, error) {
+	text := os.Getenv("GOOGLE_API_KEY")
+	if u.keyFile != "" {
+		file, err := u.files.open(ctx, u.keyFile)
+		if err != nil {
+			return "", storeError(reading("--api-key-file", err))
+		}
+		data, err := io.ReadAll(io.LimitReader(file, 4096))
+		if err := errors.Join(err, file.Close()); err != nil {
+			return "", storeError(reading("--api-key-file", err))
+		}
+		text = string(data)
+	}
+	key := strings.TrimSpace(text)
+	if key == "" || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", errors.New("google's price list needs an API key, one word: set GOOGLE_API_KEY, or give its file with --api-key-file; a key is made at console.cloud.google.com/apis/credentials")
+	}
+	origin.SecretsOf(ctx).Add(key)
+	return key, nil
+}
+
+func (u *priceUpdate) run(ctx context.Context, s streams) error {
+	catalog := pricing.New(pricing.Config{})
+	p := startProgress(s, u.quiet)
+	defer p.Stop()
+	source, err := u.source(ctx, catalog, p.Step)
+	if err != nil {
+		return err
 	}
 	regions := splitList(u.regions)
 	if len(regions) == 0 {
-		return fmt.Errorf("which regions? give --region, such as --region %s", strings.Join(pricing.New(pricing.Config{}).Regions(u.provider)[:2], ","))
+		return fmt.Errorf("which regions? give --region, such as --region %s", strings.Join(catalog.Regions(u.provider)[:2], ","))
 	}
 	for _, region := range regions {
 		if !regionName.MatchString(region) {
 			return fmt.Errorf("--region %q is not the name of a region, such as eastus or us-east-1", region)
 		}
 	}
-	catalog := pricing.New(pricing.Config{})
 	for _, region := range regions { // before any is renewed
 		if err := (&priceFlags{provider: u.provider, region: region}).known(catalog); err != nil {
 			return err
 		}
 	}
 	for _, region := range regions {
-		if err := u.renew(ctx, out, catalog, region, read, source); err != nil {
+		if err := u.renew(ctx, s.Out, catalog, region, source); err != nil {
 			return err
 		}
 	}
@@ -92,16 +162,12 @@ func (u *priceUpdate) run(ctx context.Context, out io.Writer) error {
 }
 
 // renew reads a region's list; the table of before stays unless all of it is right.
-func (u *priceUpdate) renew(ctx context.Context, out io.Writer, catalog *pricing.Catalog, region string, read func(context.Context, string) ([]pricelist.Price, error), source string) error {
-	list, err := read(ctx, region)
+func (u *priceUpdate) renew(ctx context.Context, out io.Writer, catalog *pricing.Catalog, region string, source priceSource) error {
+	prices, err := source.read(ctx, region)
 	if err != nil {
 		return sourceError(fmt.Errorf("price update: %w; the table of before stays", err))
 	}
-	prices := make([]pricing.NewPrice, len(list))
-	for i, p := range list {
-		prices[i] = pricing.NewPrice(p)
-	}
-	r, err := catalog.Renew(u.provider, region, prices, source, u.today)
+	r, err := catalog.Renew(u.provider, region, prices, source.name, u.today)
 	if err != nil {
 		return sourceError(fmt.Errorf("price update: %w; the table of before stays", err))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -44,7 +45,7 @@ func TestPriceUpdate(t *testing.T) {
 	dir := t.TempDir()
 	u := priceUpdate{cache: priceCache{dir: dir}, provider: "azure", regions: []string{"chilecentral"}, endpoint: server.URL, client: server.Client(), today: "2026-11-29"}
 	var out bytes.Buffer
-	if err := u.run(context.Background(), &out); err != nil || !strings.Contains(out.String(), ", 1 on-demand prices changed, 0 types") {
+	if err := u.run(context.Background(), streams{Out: &out, Err: io.Discard}); err != nil || !strings.Contains(out.String(), ", 1 on-demand prices changed, 0 types") {
 		t.Fatalf("got %q, %v", out.String(), err)
 	}
 	path := filepath.Join(dir, "azure", "chilecentral.csv")
@@ -56,7 +57,7 @@ func TestPriceUpdate(t *testing.T) {
 		"Windows' one": strings.Replace(body, `"armSkuName":"Standard_D8s_v5"`, `"armSkuName":"Standard_D64s_v5"`, 1),
 	} {
 		body = answer
-		err := u.run(context.Background(), &out)
+		err := u.run(context.Background(), streams{Out: &out, Err: io.Discard})
 		if (err == nil) != (what == "the same") || err != nil && !strings.Contains(err.Error(), "the table of before stays") {
 			t.Errorf("%s: got the error %v", what, err)
 		}
@@ -94,9 +95,12 @@ func read(t *testing.T, path string) []byte {
 }
 
 func TestPriceUpdateRefuses(t *testing.T) {
+	t.Setenv("GOOGLE_API_KEY", "")
 	for args, want := range map[string]string{
-		"":                                  "aws or azure",
-		"--provider gcp --region us-east1":  "aws or azure",
+		"":                                 "aws, azure or gcp",
+		"--provider gcp --region us-east1": "GOOGLE_API_KEY",
+		"--provider gcp --region us-east1 --api-key-file no.such":     "no.such: no such file",
+		"--provider azure --region westeurope --api-key-file key.txt": "--api-key-file is of --provider gcp",
 		"--provider azure":                  "which regions?",
 		"--provider aws --region ../../etc": "not the name of a region",
 	} {

@@ -48,6 +48,7 @@ func (r *Reader) AWS(ctx context.Context, region string) ([]Price, error) {
 	if base == "" {
 		base = awsPrices
 	}
+	r.say("reading AWS' offer file of " + region)
 	body, err := r.open(ctx, strings.TrimSuffix(base, "/")+"/offers/v1.0/aws/AmazonEC2/current/"+region+"/index.json")
 	if err != nil {
 		return nil, fmt.Errorf("AWS' offer file of %s: %w", region, err)

@@ -57,6 +57,7 @@ func (r *Reader) Azure(ctx context.Context, region string) ([]Price, error) {
 		if n > maxPages {
 			return nil, fmt.Errorf("azure's price list of %s has over %d pages", region, maxPages)
 		}
+		r.say(fmt.Sprintf("reading azure's price list of %s, page %d", region, n))
 		page, err := r.azurePage(ctx, next.String())
 		if err != nil {
 			return nil, fmt.Errorf("azure's price list of %s, page %d: %w", region, n, err)

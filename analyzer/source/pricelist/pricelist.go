@@ -1,7 +1,7 @@
-// Package pricelist reads the clouds' public price lists over HTTPS: Azure's
-// Retail Prices API, whose answers come in pages, and AWS' bulk offer file of a
-// region, which is streamed. Neither needs a login, so that plain HTTP does; an
-// SDK would add credentials and nothing else.
+// Package pricelist reads the clouds' price lists over HTTPS: Azure's Retail Prices
+// API and Google's Cloud Billing Catalog, whose answers come in pages, and AWS' bulk
+// offer file of a region, which is streamed. Plain HTTP does: Google's needs a key,
+// the others nothing; an SDK would add credentials and nothing else.
 //
 // An answer that is cut, that is no JSON or that lacks what it should have is an
 // error: a list is read whole or not at all.
@@ -41,26 +41,36 @@ type Reader struct {
 	Tries int
 	// Pause is between the first two tries, and doubles; 0 is a second.
 	Pause time.Duration
+	// Say is told what is being done; nil is nobody.
+	Say func(what string)
+
+	waited time.Duration // for servers that were busy, in all
 }
 
 // errBusy marks answers that are worth another try.
 var errBusy = errors.New("the server is busy or broken")
 
-// open asks for a URL until it answers with 200. The caller closes the body.
+// open asks for a public URL. The caller closes the body.
 func (r *Reader) open(ctx context.Context, address string) (io.ReadCloser, error) {
-	tries, pause := r.Tries, r.Pause
-	if tries == 0 {
-		tries = 4
-	}
-	if pause == 0 {
-		pause = time.Second
-	}
+	return r.ask(ctx, address, nil)
+}
+
+// ask asks for a URL until it answers with 200; sign may add headers to each request.
+// A server that is busy is asked again, within maxWait a time and mostWait in all.
+func (r *Reader) ask(ctx context.Context, address string, sign func(*http.Request) error) (io.ReadCloser, error) {
+	tries, pause := cmp.Or(r.Tries, 4), cmp.Or(r.Pause, time.Second)
 	for n := 1; ; n++ {
-		body, wait, err := r.once(ctx, address)
+		body, wait, err := r.once(ctx, address, sign)
 		if err == nil || !errors.Is(err, errBusy) || n >= tries {
 			return body, err
 		}
-		timer := time.NewTimer(max(wait, pause))
+		wait = max(wait, pause)
+		if wait > maxWait || r.waited+wait > mostWait {
+			return nil, fmt.Errorf("%w; it would have to be waited for %s more, over the %s a time and %s in all that are waited: try again later", err, wait, maxWait, mostWait)
+		}
+		r.waited += wait
+		r.say(fmt.Sprintf("waiting %s for the price list, which answered %s; try %d of %d follows", wait, statusOf(err), n+1, tries))
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -71,8 +81,32 @@ func (r *Reader) open(ctx context.Context, address string) (io.ReadCloser, error
 	}
 }
 
-// maxWait bounds how long a server can make the program wait between two tries.
-const maxWait = 30 * time.Second
+// say tells what is done now, where somebody wants to know.
+func (r *Reader) say(what string) {
+	if r.Say != nil {
+		r.Say(what)
+	}
+}
+
+// maxWait bounds how long a server can make the program wait between two tries,
+// and mostWait how long in all.
+const maxWait, mostWait = 30 * time.Second, time.Minute
+
+// statusError is an answer that is none.
+type statusError int
+
+func (s statusError) Error() string {
+	return fmt.Sprintf("answered %d %s", int(s), http.StatusText(int(s)))
+}
+
+// statusOf names the status that an error is of.
+func statusOf(err error) string {
+	var s statusError
+	if errors.As(err, &s) {
+		return strconv.Itoa(int(s))
+	}
+	return "nothing"
+}
 
 // client is Client, or one that stays with the server that is asked and gives up one
 // that stands still.
@@ -107,11 +141,16 @@ func (r *Reader) explain(ctx context.Context, err error) error {
 // errStill is a server that stands still, which is asked once.
 var errStill = errors.New("no answer in time; check that the server is reachable from here (firewall, proxy), or try again later")
 
-func (r *Reader) once(ctx context.Context, address string) (body io.ReadCloser, wait time.Duration, err error) {
+func (r *Reader) once(ctx context.Context, address string, sign func(*http.Request) error) (body io.ReadCloser, wait time.Duration, err error) {
 	shown := origin.Show(address)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: not a valid URL", shown)
+	}
+	if sign != nil {
+		if err := sign(req); err != nil {
+			return nil, 0, err
+		}
 	}
 	resp, err := r.client().Do(req)
 	if err != nil {
@@ -126,9 +165,9 @@ func (r *Reader) once(ctx context.Context, address string) (body io.ReadCloser, 
 	}
 	resp.Body.Close()
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
-		wait = min(time.Duration(seconds)*time.Second, maxWait)
+		wait = time.Duration(min(seconds, 1e6)) * time.Second
 	}
-	err = fmt.Errorf("GET %s: answered %d %s", shown, resp.StatusCode, http.StatusText(resp.StatusCode))
+	err = fmt.Errorf("GET %s: %w", shown, statusError(resp.StatusCode))
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
 		err = fmt.Errorf("%w: %w", err, errBusy)
 	}

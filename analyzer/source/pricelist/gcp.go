@@ -1,0 +1,227 @@
+package pricelist
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
+)
+
+// gcpPrices is the public address of Google's Cloud Billing Catalog, and
+// computeEngine the service in it whose SKUs machines are made of.
+// Source: cloud.google.com/billing/docs/reference/rest/v1/services.skus/list.
+const (
+	gcpPrices     = "https://cloudbilling.googleapis.com"
+	computeEngine = "services/6F81-5844-456A"
+)
+
+// Rate is what a part of a machine costs in a region, in USD an hour: a vCPU, a GiB or
+// a GPU. Google's list has no machines; a machine costs the sum of its parts.
+type Rate struct {
+	// Series is the machines' series such as n2; for GPUs it is their name.
+	Series string
+	Part   string // core, ram or gpu
+	// OnDemand is 0 where the list does not say, and so are the others.
+	OnDemand, Spot, Commit1y, Commit3y float64
+}
+
+type gcpPage struct {
+	SKUs          *[]gcpSKU `json:"skus"`
+	NextPageToken string    `json:"nextPageToken"`
+}
+
+type gcpSKU struct {
+	Description    string   `json:"description"`
+	ServiceRegions []string `json:"serviceRegions"`
+	Category       struct {
+		ResourceFamily string `json:"resourceFamily"`
+		UsageType      string `json:"usageType"`
+	} `json:"category"`
+	PricingInfo []struct {
+		PricingExpression struct {
+			UsageUnit   string    `json:"usageUnit"`
+			TieredRates []gcpTier `json:"tieredRates"`
+		} `json:"pricingExpression"`
+	} `json:"pricingInfo"`
+}
+
+type gcpTier struct {
+	UnitPrice struct {
+		CurrencyCode string `json:"currencyCode"`
+		Units        string `json:"units"` // whole USD
+		Nanos        int64  `json:"nanos"`
+	} `json:"unitPrice"`
+}
+
+// GCP lists what the parts of machines cost in a region. The key goes in a header, so
+// that no URL holds it.
+func (r *Reader) GCP(ctx context.Context, key, region string) ([]Rate, error) {
+	origin.SecretsOf(ctx).Add(key)
+	base := strings.TrimSuffix(cmp.Or(r.Endpoint, gcpPrices), "/") + "/v1/" + computeEngine + "/skus"
+	list := gcpList{region: region, rates: map[[2]string]*Rate{}, twice: map[[2]string]bool{}}
+	seen := map[string]bool{}
+	for n, token := 1, ""; ; n++ {
+		if n > maxPages || seen[token] {
+			return nil, fmt.Errorf("google's price list of %s has over %d pages, or goes round in a circle", region, n-1)
+		}
+		seen[token] = true
+		r.say(fmt.Sprintf("reading google's price list, page %d", n))
+		page, err := r.gcpPage(ctx, base, key, token)
+		if err != nil {
+			return nil, fmt.Errorf("google's price list of %s, page %d: %w", region, n, err)
+		}
+		for i := range *page.SKUs {
+			if err := list.add(&(*page.SKUs)[i]); err != nil {
+				return nil, fmt.Errorf("google's price list of %s, page %d: %w", region, n, err)
+			}
+		}
+		if token = page.NextPageToken; token == "" {
+			return list.all()
+		}
+	}
+}
+
+func (r *Reader) gcpPage(ctx context.Context, base, key, token string) (*gcpPage, error) {
+	query := url.Values{"pageSize": {"5000"}, "currencyCode": {"USD"}}
+	if token != "" {
+		query.Set("pageToken", token)
+	}
+	body, err := r.ask(ctx, base+"?"+query.Encode(), func(req *http.Request) error {
+		req.Header.Set("X-Goog-Api-Key", key)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(body, maxPage+1))
+	if err := errors.Join(err, body.Close()); err != nil {
+		return nil, fmt.Errorf("the answer broke off: %w", err)
+	}
+	if len(data) > maxPage {
+		return nil, fmt.Errorf("the answer is over %d MiB", maxPage>>20)
+	}
+	var page gcpPage
+	if err := json.Unmarshal(data, &page); err != nil {
+		return nil, fmt.Errorf("the answer is not the JSON it should be: %w", err)
+	}
+	if page.SKUs == nil {
+		return nil, errors.New("the answer has no skus: its schema has changed")
+	}
+	return &page, nil
+}
+
+// gcpList collects the SKUs of all pages.
+type gcpList struct {
+	region string
+	rates  map[[2]string]*Rate // by series and part
+	twice  map[[2]string]bool  // those with two prices, which are left out
+}
+
+var (
+	gcpUsage  = regexp.MustCompile(`^(?:(?:Spot )?Preemptible )?(.+) (Core|Ram) running in .+$`)
+	gcpCommit = regexp.MustCompile(`^Commitment(?: v\d+)?: (?:(.+) )?(Cpu|Ram) in .+ for (?:1|3) [Yy]ears?$`)
+	gcpGPU    = regexp.MustCompile(`^(Nvidia .+?) GPU(?: attached to (?:Spot )?Preemptible VMs)?(?: running in .+)?$`)
+	gcpSeries = regexp.MustCompile(`^[A-Z]\d+[A-Z]*$`)
+)
+
+// gcpKinds are the words beside a series' name that leave it the plain machine. A SKU with
+// another word is of something else: custom sizes, sole tenants, calendar mode.
+var gcpKinds = []string{"Instance", "Predefined", "AMD", "Arm", "Memory-optimized", "Intel"}
+
+// partOf tells what a SKU is a part of; ok is false for what is no part of a plain machine.
+func partOf(description string) (key [2]string, ok bool) {
+	if m := gcpGPU.FindStringSubmatch(description); m != nil {
+		return [2]string{strings.ReplaceAll(m[1], "Tesla ", ""), "gpu"}, true
+	}
+	m, part := gcpUsage.FindStringSubmatch(description), ""
+	usual := "" // without a series' name
+	if m == nil {
+		m, usual = gcpCommit.FindStringSubmatch(description), "n1"
+	}
+	if m == nil {
+		return key, false
+	}
+	if part = "core"; m[2] == "Ram" {
+		part = "ram"
+	}
+	series := usual
+	words := strings.Replace(m[1], "Compute optimized", "C2", 1)
+	for _, word := range strings.Fields(words) {
+		switch {
+		case gcpSeries.MatchString(word) && (series == "" || series == usual):
+			series = strings.ToLower(word)
+		case !slices.Contains(gcpKinds, word):
+			return key, false
+		}
+	}
+	return [2]string{series, part}, series != ""
+}
+
+func (l *gcpList) add(sku *gcpSKU) error {
+	if sku.Category.ResourceFamily != "Compute" || !slices.Contains(sku.ServiceRegions, l.region) {
+		return nil
+	}
+	key, ok := partOf(sku.Description)
+	if !ok {
+		return nil
+	}
+	rate := l.rates[key]
+	if rate == nil {
+		rate = &Rate{Series: key[0], Part: key[1]}
+	}
+	to := map[string]*float64{"OnDemand": &rate.OnDemand, "Preemptible": &rate.Spot, "Commit1Yr": &rate.Commit1y, "Commit3Yr": &rate.Commit3y}[sku.Category.UsageType]
+	if to == nil {
+		return nil
+	}
+	usd, err := sku.price(key[1])
+	if err != nil {
+		return fmt.Errorf("%s: %w", sku.Description, err)
+	}
+	if *to != 0 && *to != usd {
+		l.twice[key] = true
+	}
+	*to, l.rates[key] = usd, rate
+	if len(l.rates) > mostMachines {
+		return errMany
+	}
+	return nil
+}
+
+// price is that of the last tier, by the hour and in USD.
+func (sku *gcpSKU) price(part string) (float64, error) {
+	unit := map[string]string{"core": "h", "ram": "GiBy.h", "gpu": "h"}[part]
+	if len(sku.PricingInfo) == 0 || len(sku.PricingInfo[0].PricingExpression.TieredRates) == 0 {
+		return 0, errors.New("it has no price: the schema has changed")
+	}
+	e := sku.PricingInfo[0].PricingExpression
+	p := e.TieredRates[len(e.TieredRates)-1].UnitPrice
+	units, err := strconv.ParseInt(cmp.Or(p.Units, "0"), 10, 64)
+	if err != nil || e.UsageUnit != unit || p.CurrencyCode != "USD" {
+		return 0, fmt.Errorf("it is priced by %q in %q, not by %q in USD: the schema has changed", e.UsageUnit, p.CurrencyCode, unit)
+	}
+	return float64(units) + float64(p.Nanos)/1e9, nil
+}
+
+func (l *gcpList) all() ([]Rate, error) {
+	var out []Rate
+	for _, key := range slices.SortedFunc(maps.Keys(l.rates), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		if r := l.rates[key]; r.OnDemand > 0 && !l.twice[key] {
+			out = append(out, *r)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("google's price list has no part of a machine in %q; is the region's name right?", l.region)
+	}
+	return out, nil
+}
