@@ -70,7 +70,7 @@ var failureGroups = []failureGroup{
 		{what: "a price without a region", args: "price m6i.xlarge", code: 2, says: "--provider aws --region us-east-1"},
 		{what: "a type that has no price", args: "price m6i.huge --provider aws --region us-east-1", code: 2, says: "m6i.huge"},
 		{what: "a region that the tables do not have", args: "price m6i.huge --provider aws --region us-nowhere-1", code: 2, says: "near it are us-east-1"},
-		{what: "unknown capacity type", args: "price m6i.xlarge --provider aws --region us-east-1 --capacity-type cheap", code: 2, says: "known are on-demand, spot, reserved"},
+		{what: "unknown capacity type", args: "price m6i.xlarge --provider aws --region us-east-1 --capacity-type cheap", code: 2, says: "use on-demand, spot, reserved or all"},
 	}},
 	{"Files", "A file that is not there or not what it should be is the user's to mend: 2. One that was cut off is a source that is not whole: 3.", []failure{
 		{what: "no such objects", args: "audit --objects none.yaml", code: 2, says: "none.yaml: no such file"},
