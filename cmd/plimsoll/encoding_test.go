@@ -73,6 +73,7 @@ func TestEncodedAnswersAreBounded(t *testing.T) {
 				"audit -q --no-cache --objects objects.yaml --openmetrics URL/a",
 				"audit -q --no-cache --objects objects.yaml --pricing URL/a",
 				"show -q --report URL/a",
+				"price check --bill URL/a",
 				"price update --provider azure --region westeurope --endpoint URL",
 				"price update --provider gcp --region europe-west1 --endpoint URL",
 			} {

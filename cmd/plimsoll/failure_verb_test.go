@@ -86,6 +86,10 @@ var verbFailures = failureGroup{"Every verb", "All verbs have the same codes. A 
 	{what: "price update: a list that is not reached", args: "price update --provider azure --region westeurope --endpoint STORE", security: "refused", code: 3, says: "the table of before stays"},
 	{what: "price update: a list that breaks off", args: "price update --provider azure --region westeurope --endpoint STORE", reply: truncates("application/json", `{"Items":[{"curr`), code: 3, says: "the table of before stays"},
 	{what: "price update: a page that is none", args: "price update --provider azure --region westeurope --endpoint STORE", reply: answers(200, "text/html", loginPage), code: 3, says: "the table of before stays"},
+	{what: "price check: no bill", args: "price check", code: 2, says: "which bill?"},
+	{what: "price check: no such bill", args: "price check --bill none.csv", code: 2, says: "none.csv: no such file"},
+	{what: "price check: a bill of another format", args: "price check --bill objects.yaml", code: 2, says: "no bill in FOCUS 1.x"},
+	{what: "price check: a store that is not reached", args: "price check --bill " + inStore, security: "refused", code: 3, says: "check host and port"},
 	{what: "price update: no cloud", args: "price update --region westeurope", code: 2, says: "aws, azure or gcp"},
 }}
 
@@ -106,6 +110,7 @@ var commands = map[string][]string{
 	"audit": {"--objects", "objects.yaml", "--no-cache"}, "backtest": {"--objects", "objects.yaml"}, "gate": {"pod.yaml"},
 	"explain": {"cart"}, "show": {}, "diff": {"none.json", "none.json"}, "version": {},
 	"price": {"m6i.xlarge", "--provider", "aws", "--region", "us-east-1"}, "update": {"--provider", "azure", "--region", "westeurope"},
+	"check": {"--bill", "none.csv"},
 }
 
 // Whatever a user gives with whatever flag of whatever verb, no password of it is

@@ -26,6 +26,7 @@ var line = map[string]int{
 	"analyzer/source/unpack":      16, // bounds of packed files
 	"pricing":                     20,
 	"pricing/lookup":              22, // what types cost, for the price verb
+	"pricing/bill":                23, // bills held against the catalog
 	"recommender/packing/lp":      25,
 	"recommender/packing":         30,
 	"recommender/commitment":      30,

@@ -167,7 +167,7 @@ shows disks, load balancers, control planes and the network instead. With
 	}
 	ask.flags.register(cmd)
 	ask.flags.in.registerTimeout(cmd.Flags())
-	cmd.AddCommand(newPriceUpdate(s))
+	cmd.AddCommand(newPriceUpdate(s), newPriceCheck(s))
 	cmd.Flags().StringArrayVar(&ask.validate, "validate", nil, "check this price `FILE` and do nothing else; repeatable")
 	cmd.Flags().BoolVar(&ask.sources, "sources", false, "say from when each kind of price is, and from where")
 	cmd.Flags().BoolVar(&ask.services, "services", false, "disks, load balancers, control planes and network in place of machines")

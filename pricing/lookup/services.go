@@ -86,10 +86,10 @@ func matches(patterns []string, used []bool, kind, item string) (bool, error) {
 }
 
 func writeServices(out io.Writer, format string, list []Service) error {
-	s := sheet{document: list, right: []bool{3: true}, screen: [][]string{{"KIND", "ITEM", "PER", "USD", "AS OF", "SOURCE"}}, records: [][]string{{"provider", "region", "kind", "item", "unit", "usd", "note", "as_of", "source"}}}
+	s := Sheet{Document: list, Right: []bool{3: true}, Screen: [][]string{{"KIND", "ITEM", "PER", "USD", "AS OF", "SOURCE"}}, Records: [][]string{{"provider", "region", "kind", "item", "unit", "usd", "note", "as_of", "source"}}}
 	for _, r := range list {
-		s.screen = append(s.screen, []string{r.Kind, analyzer.Printable(r.Item), r.Unit, fmt.Sprintf("%.6g", r.USD), r.AsOf, analyzer.Printable(cmp.Or(r.Source, "-"))})
-		s.records = append(s.records, []string{r.Provider, r.Region, r.Kind, r.Item, r.Unit, number(r.USD), r.Note, r.AsOf, r.Source})
+		s.Screen = append(s.Screen, []string{r.Kind, analyzer.Printable(r.Item), r.Unit, fmt.Sprintf("%.6g", r.USD), r.AsOf, analyzer.Printable(cmp.Or(r.Source, "-"))})
+		s.Records = append(s.Records, []string{r.Provider, r.Region, r.Kind, r.Item, r.Unit, number(r.USD), r.Note, r.AsOf, r.Source})
 	}
-	return s.write(out, format)
+	return s.Write(out, format)
 }

@@ -26,13 +26,13 @@ func Sources(out io.Writer, format string, catalog *pricing.Catalog) error {
 	if err != nil {
 		return err
 	}
-	s := sheet{document: kinds, screen: [][]string{{"PROVIDER", "PRICES OF", "NEWEST", "OLDEST", "SOURCES, NEWEST FIRST"}}, records: [][]string{{"provider", "of", "newest", "oldest", "sources"}}}
+	s := Sheet{Document: kinds, Screen: [][]string{{"PROVIDER", "PRICES OF", "NEWEST", "OLDEST", "SOURCES, NEWEST FIRST"}}, Records: [][]string{{"provider", "of", "newest", "oldest", "sources"}}}
 	for _, k := range kinds {
 		names := strings.Join(k.Sources, ", ")
-		s.records = append(s.records, []string{k.Provider, k.Of, k.Newest, k.Oldest, names})
-		s.screen = append(s.screen, []string{analyzer.Printable(k.Provider), k.Of, k.Newest, k.Oldest, analyzer.Printable(names)})
+		s.Records = append(s.Records, []string{k.Provider, k.Of, k.Newest, k.Oldest, names})
+		s.Screen = append(s.Screen, []string{analyzer.Printable(k.Provider), k.Of, k.Newest, k.Oldest, analyzer.Printable(names)})
 	}
-	return s.write(out, format)
+	return s.Write(out, format)
 }
 
 func kindsOf(catalog *pricing.Catalog) ([]Kind, error) {

@@ -12,20 +12,20 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
-// sheet is an answer in each of its formats. The first line of screen and of records
+// Sheet is an answer in each of its formats. The first line of screen and of records
 // has the names of the columns.
-type sheet struct {
-	document any // as JSON; a list, never nil
-	records  [][]string
-	screen   [][]string
-	right    []bool // of the screen's columns, those of numbers
+type Sheet struct {
+	Document any // as JSON; a list, never nil
+	Records  [][]string
+	Screen   [][]string
+	Right    []bool // of the screen's columns, those of numbers
 }
 
-// write prints the sheet as a table, as json or as csv.
-func (s *sheet) write(out io.Writer, format string) error {
+// Write prints the sheet as a table, as json or as csv.
+func (s *Sheet) Write(out io.Writer, format string) error {
 	switch format {
 	case "json":
-		data, err := json.MarshalIndent(s.document, "", "  ")
+		data, err := json.MarshalIndent(s.Document, "", "  ")
 		if err != nil {
 			return err
 		}
@@ -33,19 +33,19 @@ func (s *sheet) write(out io.Writer, format string) error {
 		return err
 	case "csv":
 		w := csv.NewWriter(out)
-		for _, record := range s.records {
+		for _, record := range s.Records {
 			for i, text := range record {
 				if _, err := strconv.ParseFloat(text, 64); err != nil {
 					record[i] = analyzer.Cell(text)
 				}
 			}
 		}
-		return w.WriteAll(s.records)
+		return w.WriteAll(s.Records)
 	case "table":
-		if len(s.screen) < 2 {
+		if len(s.Screen) < 2 {
 			return nil
 		}
-		return grid.Write(out, s.right, s.screen)
+		return grid.Write(out, s.Right, s.Screen)
 	}
 	return CheckFormat(format)
 }
@@ -66,9 +66,9 @@ func Write(out io.Writer, format string, rows []Row) error {
 	if rows == nil {
 		rows = []Row{}
 	}
-	s := sheet{document: rows, right: []bool{2: true, 3: true, 4: true, 5: true}}
-	s.screen = [][]string{{"TYPE", "CAPACITY", "VCPU", "GIB", "USD/HOUR", "USD/MONTH", "AS OF", "SOURCE"}}
-	s.records = [][]string{{"provider", "region", "instance_type", "capacity_type", "term_years", "arch", "vcpus", "memory_gib", "gpus", "accelerator", "usd_per_hour", "usd_per_month", "as_of", "source", "program"}}
+	s := Sheet{Document: rows, Right: []bool{2: true, 3: true, 4: true, 5: true}}
+	s.Screen = [][]string{{"TYPE", "CAPACITY", "VCPU", "GIB", "USD/HOUR", "USD/MONTH", "AS OF", "SOURCE"}}
+	s.Records = [][]string{{"provider", "region", "instance_type", "capacity_type", "term_years", "arch", "vcpus", "memory_gib", "gpus", "accelerator", "usd_per_hour", "usd_per_month", "as_of", "source", "program"}}
 	for _, r := range rows {
 		capacity := r.CapacityType
 		if r.Program != "" {
@@ -76,14 +76,14 @@ func Write(out io.Writer, format string, rows []Row) error {
 		} else if r.TermYears == 3 {
 			capacity += " 3y"
 		}
-		s.screen = append(s.screen, []string{
+		s.Screen = append(s.Screen, []string{
 			analyzer.Printable(r.InstanceType), capacity, fmt.Sprintf("%g", r.VCPUs), fmt.Sprintf("%g", r.MemoryGiB),
 			fmt.Sprintf("%.6g", r.USDPerHour), fmt.Sprintf("%.2f", r.USDPerMonth), r.AsOf, analyzer.Printable(r.Source),
 		})
-		s.records = append(s.records, []string{r.Provider, r.Region, r.InstanceType, r.CapacityType, strconv.Itoa(r.TermYears), r.Arch, number(r.VCPUs), number(r.MemoryGiB),
+		s.Records = append(s.Records, []string{r.Provider, r.Region, r.InstanceType, r.CapacityType, strconv.Itoa(r.TermYears), r.Arch, number(r.VCPUs), number(r.MemoryGiB),
 			strconv.FormatInt(r.GPUs, 10), r.Accelerator, number(r.USDPerHour), number(r.USDPerMonth), r.AsOf, r.Source, r.Program})
 	}
-	return s.write(out, format)
+	return s.Write(out, format)
 }
 
 // Place is a region of a provider with what the tables hold of it.
@@ -116,19 +116,19 @@ func Contents(out io.Writer, format string, catalog *pricing.Catalog, provider s
 			places = append(places, Place{Provider: provider, Region: region, Types: len(types), Prices: len(offerings)})
 		}
 	}
-	s := sheet{document: places, right: []bool{2: true, 3: true}}
-	s.screen = [][]string{{"PROVIDER", "REGION", "TYPES", "PRICES"}}
-	s.records = [][]string{{"provider", "region", "types", "prices"}}
+	s := Sheet{Document: places, Right: []bool{2: true, 3: true}}
+	s.Screen = [][]string{{"PROVIDER", "REGION", "TYPES", "PRICES"}}
+	s.Records = [][]string{{"provider", "region", "types", "prices"}}
 	if provider == "" {
-		s.screen[0], s.records[0] = s.screen[0][:2], s.records[0][:2]
+		s.Screen[0], s.Records[0] = s.Screen[0][:2], s.Records[0][:2]
 	}
 	for _, p := range places {
-		cells := []string{p.Provider, p.Region, strconv.Itoa(p.Types), strconv.Itoa(p.Prices)}[:len(s.screen[0])]
-		s.records = append(s.records, cells)
-		s.screen = append(s.screen, []string{analyzer.Printable(cells[0]), analyzer.Printable(cells[1])})
+		cells := []string{p.Provider, p.Region, strconv.Itoa(p.Types), strconv.Itoa(p.Prices)}[:len(s.Screen[0])]
+		s.Records = append(s.Records, cells)
+		s.Screen = append(s.Screen, []string{analyzer.Printable(cells[0]), analyzer.Printable(cells[1])})
 		if provider != "" {
-			s.screen[len(s.screen)-1] = append(s.screen[len(s.screen)-1], cells[2:]...)
+			s.Screen[len(s.Screen)-1] = append(s.Screen[len(s.Screen)-1], cells[2:]...)
 		}
 	}
-	return s.write(out, format)
+	return s.Write(out, format)
 }

@@ -1,0 +1,171 @@
+package bill_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/bill"
+)
+
+func check(t *testing.T, text string, own ...pricing.Overrides) bill.Check {
+	t.Helper()
+	tables := pricing.New(pricing.Config{})
+	c, err := bill.Checker{Tables: tables, Own: pricing.New(pricing.Config{Overrides: own})}.Check("bill.csv", strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func sample(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "pricing", "focus-bill.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// differences gives the causes, and fails where they do not lead from the bill to what is said.
+func differences(t *testing.T, c bill.Check) map[bill.Cause]float64 {
+	t.Helper()
+	out := map[bill.Cause]float64{}
+	sum := c.Bill
+	for _, d := range c.Differences {
+		out[d.Cause] = d.USD
+		sum += d.USD
+	}
+	if math.Abs(sum-c.Says) > 0.005 {
+		t.Errorf("the bill of %.4f and its differences are %.4f, not the %.4f that are said", c.Bill, sum, c.Says)
+	}
+	return out
+}
+
+// TestSampleBill: 200 charges whose causes were worked out when the bill was made.
+func TestSampleBill(t *testing.T) {
+	c := check(t, sample(t))
+	if c.Charges != 200 || c.Bill != 1359.8346 || c.Billed != 1374.5656 || c.Says != 1301.228 {
+		t.Errorf("got %d charges, bill %v, billed %v, says %v", c.Charges, c.Bill, c.Billed, c.Says)
+	}
+	got := differences(t, c)
+	for cause, want := range map[bill.Cause]float64{
+		bill.ListPrice: -4.8, bill.Negotiated: 76.3814, bill.Committed: 109.2499, bill.SpotPrice: -12.144, bill.System: -88.944,
+		bill.NotPriced: -39.1, bill.Unused: -25, bill.NoPrice: -60, bill.NoUsage: -14.25,
+	} {
+		if math.Abs(got[cause]-want) > 1e-9 {
+			t.Errorf("%s: got %v, want %v", cause, got[cause], want)
+		}
+	}
+	if len(got) != 9 {
+		t.Errorf("got the causes %v", got)
+	}
+	for _, l := range c.Lines {
+		sum := l.Bill
+		for _, usd := range l.Causes {
+			sum += usd
+		}
+		if math.Abs(sum-l.Says) > 0.001 {
+			t.Errorf("%s %s: %v and %v do not make %v", l.Item, l.Buying, l.Bill, l.Causes, l.Says)
+		}
+	}
+}
+
+// TestOwnContract: with the contract in a price file no discount is left to name.
+func TestOwnContract(t *testing.T) {
+	own, err := pricing.ParseFile("contract.csv", strings.NewReader("provider,region,instance_type,capacity_type,discount_percent\naws,us-east-1,m6i.xlarge,on-demand,12\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := differences(t, check(t, sample(t), own))
+	without := differences(t, check(t, sample(t)))
+	off := 20 * 48 * 0.192 * 0.12
+	if math.Abs(got[bill.OwnPrice]) > 1e-6 || math.Abs(without[bill.Negotiated]-got[bill.Negotiated]-off) > 1e-3 {
+		t.Errorf("got %v with the contract, %v without; want %v less negotiated", got, without, off)
+	}
+}
+
+const head = "ProviderName,ChargeCategory,RegionId,ServiceName,BillingCurrency,EffectiveCost,ListCost,ContractedCost,PricingCategory,PricingQuantity,PricingUnit,SkuPriceDetails,x_UsageType,x_SkuDetails\n"
+
+// TestMachines: where a bill may say which machine it is of.
+func TestMachines(t *testing.T) {
+	for name, tt := range map[string]struct {
+		row  string
+		says float64
+	}{
+		"FOCUS 1.2":           {`AWS,Usage,us-east-1,EC2,USD,1,1,1,Standard,10,Hours,"{""InstanceType"":""m6i.xlarge""}",,`, 1.92},
+		"AWS' usage type":     {`Amazon Web Services,Usage,us-east-1,EC2,USD,1,1,1,Standard,10,Hrs,,BoxUsage:m6i.xlarge,`, 1.92},
+		"Azure's details":     {`Microsoft,Usage,westeurope,Virtual Machines,USD,1,1,1,Standard,10,Hours,,,"{""ServiceType"":""Standard_D4s_v5""}"`, 2.3},
+		"by the second":       {`AWS,Usage,us-east-1,EC2,USD,1,1,1,Standard,36000,Seconds,,BoxUsage:m6i.xlarge,`, 0},
+		"an estimate":         {`AWS,Usage,us-east-1,EC2,USD,1,1,1,Standard,10,Hours,,BoxUsage:m6i.3xlarge,`, 5.76},
+		"no machine":          {`AWS,Usage,us-east-1,S3,USD,1,1,1,Standard,10,GB-Mo,,TimedStorage-ByteHrs,`, 0},
+		"without other costs": {`AWS,Usage,us-east-1,EC2,USD,1,,,Standard,10,Hours,,BoxUsage:m6i.xlarge,`, 1.92},
+	} {
+		c := check(t, head+tt.row+"\n")
+		differences(t, c)
+		if math.Abs(c.Says-tt.says) > 1e-9 {
+			t.Errorf("%s: got %v, want %v; %+v", name, c.Says, tt.says, c)
+		}
+	}
+}
+
+// TestBillsThatAreNotUsed: each is refused by its line.
+func TestBillsThatAreNotUsed(t *testing.T) {
+	row := "AWS,Usage,us-east-1,EC2,USD,1,1,1,Standard,10,Hours,,BoxUsage:m6i.xlarge,\n"
+	for name, tt := range map[string]struct{ text, want string }{
+		"empty":            {"", "empty"},
+		"a header alone":   {head, "no charges"},
+		"another format":   {"lineItem/UsageType,lineItem/UnblendedCost\na,1\n", "lacks chargecategory"},
+		"euros":            {head + row + strings.Replace(row, "USD", "EUR", 1), `bill.csv:3: the charge is in "EUR"`},
+		"no number":        {head + strings.Replace(row, ",1,1,1,", ",1,x,1,", 1), "bill.csv:2: listcost \"x\" is not a number"},
+		"no cost":          {head + strings.Replace(row, ",1,1,1,", ",,1,1,", 1), "no EffectiveCost"},
+		"not a number":     {head + strings.Replace(row, ",1,1,1,", ",NaN,1,1,", 1), "not a number"},
+		"a line too short": {head + "AWS,Usage\n", "wrong number of fields"},
+	} {
+		_, err := bill.Checker{Tables: pricing.New(pricing.Config{}), Own: pricing.New(pricing.Config{})}.Check("bill.csv", strings.NewReader(tt.text))
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", name, err, tt.want)
+		}
+	}
+}
+
+func TestWrite(t *testing.T) {
+	c := check(t, sample(t))
+	for format, want := range map[string]string{
+		"table": "  negotiated discount", "csv": "provider,region,item,buying,quantity,unit,bill_usd,says_usd,list price differs,", "json": `"cause": "negotiated discount"`,
+	} {
+		var out bytes.Buffer
+		if err := bill.Write(&out, format, &c); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("%s: got %v, %s", format, err, out.String())
+		}
+		if format == "json" && !json.Valid(out.Bytes()) {
+			t.Error("json: not valid")
+		}
+	}
+	if err := bill.Write(new(bytes.Buffer), "yaml", &c); err == nil {
+		t.Error("yaml was written")
+	}
+}
+
+// FuzzEach: any text is a bill or an error, and amounts are finite.
+func FuzzEach(f *testing.F) {
+	f.Add(head + "AWS,Usage,us-east-1,EC2,USD,1,1,1,Standard,10,Hours,\"{\"\"InstanceType\"\":1}\",BoxUsage:m6i.xlarge,\n")
+	f.Add("\xef\xbb\xbf" + head + "null,Usage,,,USD,1e14,,,,,,{,,[]\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		err := bill.Each("bill.csv", strings.NewReader(text), func(r bill.Row) error {
+			if s := r.List + r.Contracted + r.Effective + r.Billed + r.Quantity; math.IsNaN(s) || math.IsInf(s, 0) {
+				return fmt.Errorf("the amounts of %+v", r)
+			}
+			return nil
+		})
+		if err != nil && strings.Contains(err.Error(), "the amounts of") {
+			t.Error(err)
+		}
+	})
+}
