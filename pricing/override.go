@@ -27,6 +27,7 @@ type Overrides struct {
 // Empty matchers match everything. The last matching entry wins.
 type entry struct {
 	provider, region, instanceType string
+	family                         string       // as purchase programs name it, e.g. m6i, n2, dsv5
 	capacityType                   CapacityType // empty matches on-demand and spot
 	selector                       selector
 
@@ -116,6 +117,8 @@ func (e *entry) check() error {
 		return fmt.Errorf("discount of %g %% leaves no price; it must be under 100", e.discountPercent)
 	case e.usd == 0 && e.discountPercent == 0 && (e.rates.cpu == 0 || e.rates.gib == 0):
 		return errors.New("prices per vCPU and per GiB must both be given and above 0")
+	case e.family != "" && e.instanceType != "":
+		return errors.New("a family and an instance type are both given: one of them is enough")
 	case e.usd > 0 && e.instanceType == "" && len(e.selector) == 0:
 		return errors.New("a price per hour needs an instance type or a node selector")
 	}
@@ -131,7 +134,14 @@ func (e *entry) matches(o *Offering) bool {
 	return (e.provider == "" || e.provider == o.Provider) &&
 		(e.region == "" || strings.EqualFold(e.region, o.Region)) &&
 		(e.instanceType == "" || strings.EqualFold(e.instanceType, o.InstanceType)) &&
+		(e.family == "" || e.ofFamily(o)) &&
 		(e.capacityType == o.CapacityType || e.capacityType == "" && o.CapacityType != Reserved)
+}
+
+// ofFamily accepts a family as purchase programs name it (m6i, n2, dsv5) and as sizes do
+// (n2-standard, Standard_D*s_v5).
+func (e *entry) ofFamily(o *Offering) bool {
+	return strings.EqualFold(e.family, CommitmentFamily(o.Provider, o.InstanceType)) || strings.EqualFold(e.family, o.Family())
 }
 
 // matchOffering returns the last entry without a selector that covers the offering, else nil.

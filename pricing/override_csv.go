@@ -10,8 +10,9 @@ import (
 
 // listColumns are the columns of a short price list, any subset in any order.
 var listColumns = []string{
-	"provider", "region", "instance_type", "capacity_type", "selector",
+	"provider", "region", "family", "instance_type", "capacity_type", "selector",
 	"usd_per_hour", "usd_per_vcpu_hour", "usd_per_gib_hour", "usd_per_gpu_hour", "discount_percent",
+	"hardware_usd_per_vcpu", "hardware_usd_per_gib", "hardware_usd_per_gpu", "hardware_years",
 	"currency", "source", "as_of",
 }
 
@@ -49,9 +50,10 @@ func (c *csvRecords) entry(file string, record []string) (entry, error) {
 		return entry{}, currencyError(cur)
 	}
 	e := entry{
-		provider: cloud.Canonical(field("provider")), region: field("region"), instanceType: field("instance_type"),
+		provider: cloud.Canonical(field("provider")), region: field("region"), family: field("family"), instanceType: field("instance_type"),
 		capacityType: CapacityType(field("capacity_type")), source: field("source"), asOf: field("as_of"),
 	}
+	var h hardware
 	var err error
 	if e.selector, err = parseSelector(field("selector")); err != nil {
 		return entry{}, err
@@ -62,10 +64,14 @@ func (c *csvRecords) entry(file string, record []string) (entry, error) {
 	}{
 		{"usd_per_hour", &e.usd}, {"usd_per_vcpu_hour", &e.rates.cpu}, {"usd_per_gib_hour", &e.rates.gib},
 		{"usd_per_gpu_hour", &e.gpuUSD}, {"discount_percent", &e.discountPercent},
+		{"hardware_usd_per_vcpu", &h.vcpu}, {"hardware_usd_per_gib", &h.gib}, {"hardware_usd_per_gpu", &h.gpu}, {"hardware_years", &h.years},
 	} {
 		if *n.to, err = nonNegative(n.name, field(n.name)); err != nil {
 			return entry{}, err
 		}
+	}
+	if err = h.lay(&e); err != nil {
+		return entry{}, err
 	}
 	return e.finish(file)
 }

@@ -27,6 +27,7 @@ type priceFile struct {
 type priceItem struct {
 	Provider        string   `json:"provider"`
 	Region          string   `json:"region"`
+	Family          string   `json:"family"`
 	InstanceType    string   `json:"instanceType"`
 	CapacityType    string   `json:"capacityType"`
 	Selector        string   `json:"selector"`
@@ -35,6 +36,11 @@ type priceItem struct {
 	USDPerGiBHour   *float64 `json:"usdPerGiBHour"`
 	USDPerGPUHour   *float64 `json:"usdPerGPUHour"`
 	DiscountPercent *float64 `json:"discountPercent"`
+
+	HardwareUSDPerVCPU *float64 `json:"hardwareUSDPerVCPU"`
+	HardwareUSDPerGiB  *float64 `json:"hardwareUSDPerGiB"`
+	HardwareUSDPerGPU  *float64 `json:"hardwareUSDPerGPU"`
+	HardwareYears      *float64 `json:"hardwareYears"`
 }
 
 // parseYAML reads a price file; unknown and repeated keys are problems. YAML
@@ -80,9 +86,10 @@ func parseYAML(name string, data []byte) (Overrides, []Problem) {
 
 func (p *priceItem) entry(file, source, asOf string) (entry, error) {
 	e := entry{
-		provider: cloud.Canonical(p.Provider), region: p.Region, instanceType: p.InstanceType,
+		provider: cloud.Canonical(p.Provider), region: p.Region, family: p.Family, instanceType: p.InstanceType,
 		capacityType: CapacityType(p.CapacityType), source: source, asOf: asOf,
 	}
+	var h hardware
 	var err error
 	if e.selector, err = parseSelector(p.Selector); err != nil {
 		return entry{}, err
@@ -95,6 +102,8 @@ func (p *priceItem) entry(file, source, asOf string) (entry, error) {
 		{"usdPerHour", p.USDPerHour, &e.usd}, {"usdPerVCPUHour", p.USDPerVCPUHour, &e.rates.cpu},
 		{"usdPerGiBHour", p.USDPerGiBHour, &e.rates.gib}, {"usdPerGPUHour", p.USDPerGPUHour, &e.gpuUSD},
 		{"discountPercent", p.DiscountPercent, &e.discountPercent},
+		{"hardwareUSDPerVCPU", p.HardwareUSDPerVCPU, &h.vcpu}, {"hardwareUSDPerGiB", p.HardwareUSDPerGiB, &h.gib},
+		{"hardwareUSDPerGPU", p.HardwareUSDPerGPU, &h.gpu}, {"hardwareYears", p.HardwareYears, &h.years},
 	} {
 		if n.from == nil {
 			continue
@@ -103,6 +112,9 @@ func (p *priceItem) entry(file, source, asOf string) (entry, error) {
 			return entry{}, fmt.Errorf("%s is %g; it must be a number of 0 or more", n.name, *n.from)
 		}
 		*n.to = *n.from
+	}
+	if err = h.lay(&e); err != nil {
+		return entry{}, err
 	}
 	return e.finish(file)
 }
@@ -140,7 +152,7 @@ func yamlProblem(name string, data []byte, err error) Problem {
 	}
 	if key, ok := strings.CutPrefix(s, "unknown field "); ok {
 		return Problem{name, keyLine(data, strings.Trim(key, `"`)), fmt.Sprintf("unknown key %s; known keys are currency, source, asOf, prices and services, and in each price "+
-			"provider, region, instanceType, capacityType, selector, usdPerHour, usdPerVCPUHour, usdPerGiBHour, usdPerGPUHour, discountPercent, and in each service provider, region, service, class, usdPerHour, usdPerGiBMonth", key)}
+			"provider, region, family, instanceType, capacityType, selector, usdPerHour, usdPerVCPUHour, usdPerGiBHour, usdPerGPUHour, discountPercent, hardwareUSDPerVCPU, hardwareUSDPerGiB, hardwareUSDPerGPU, hardwareYears, and in each service provider, region, service, class, usdPerHour, usdPerGiBMonth", key)}
 	}
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {

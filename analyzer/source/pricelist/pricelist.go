@@ -64,6 +64,9 @@ func (r *Reader) ask(ctx context.Context, address string, sign func(*http.Reques
 		if err == nil || !errors.Is(err, errBusy) || n >= tries {
 			return body, err
 		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("GET %s: %w", origin.Show(address), ctx.Err())
+		}
 		wait = max(wait, pause)
 		if wait > maxWait || r.waited+wait > mostWait {
 			return nil, fmt.Errorf("%w; it would have to be waited for %s more, over the %s a time and %s in all that are waited: try again later", err, wait, maxWait, mostWait)
