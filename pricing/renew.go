@@ -18,6 +18,9 @@ type NewPrice struct {
 	InstanceType                           string
 	OnDemand, Spot, Reserved1y, Reserved3y float64
 	VCPUs, MemoryGiB                       float64
+
+	Band       string // of interruptions on spot; empty where the list does not say
+	SpotSource string // where Spot and Band were read; empty where with the rest
 }
 
 // Renewal is a region's table with new prices in it.
@@ -100,6 +103,7 @@ func renewed(provider, region string, n NewPrice, before, size *row) (r row, ok 
 	if n.Spot > 0 {
 		r.usd[slotSpot] = n.Spot
 	}
+	r.band = cmp.Or(n.Band, r.band)
 	if n.Reserved1y > 0 || n.Reserved3y > 0 {
 		r.usd[slotReserved1], r.usd[slotReserved3] = n.Reserved1y, n.Reserved3y
 	}
@@ -122,7 +126,10 @@ func renewedFrom(n NewPrice, before *row, source, asOf string) *provenance {
 	set := func(s slot) { p.source[s], p.asOf[s] = source, asOf }
 	set(slotOnDemand)
 	if n.Spot > 0 {
-		set(slotSpot)
+		p.source[slotSpot], p.asOf[slotSpot] = cmp.Or(n.SpotSource, source), asOf
+	}
+	if n.Band != "" {
+		p.bandSource, p.bandAsOf = cmp.Or(n.SpotSource, source), asOf
 	}
 	if n.Reserved1y > 0 || n.Reserved3y > 0 {
 		set(slotReserved1)

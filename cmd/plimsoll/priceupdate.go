@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/pricelist"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
@@ -25,6 +27,7 @@ type priceUpdate struct {
 	regions  []string
 	endpoint string
 	keyFile  string
+	spot     bool // of AWS
 	quiet    bool
 	files    files // whose --timeout it has
 
@@ -45,6 +48,8 @@ built-in ones alone. An audit never dials a price list.
 azure is read from the Retail Prices API, with spot and reservations; aws from
 the bulk offer file of the region, with reserved instances and without spot.
 Neither needs a login. The file of a region of AWS is of hundreds of MB.
+--spot adds AWS' spot prices, by your credentials, and how often spot machines
+are reclaimed, by the public spot advisor.
 gcp is read from the Cloud Billing Catalog, with spot and commitments. It needs an
 API key: set GOOGLE_API_KEY, or give its file with --api-key-file.`,
 		Example: `  plimsoll price update --provider azure --region westeurope,northeurope
@@ -59,6 +64,7 @@ API key: set GOOGLE_API_KEY, or give its file with --api-key-file.`,
 	cmd.Flags().StringSliceVar(&u.regions, "region", nil, "`REGION` to renew; repeatable, or joined by commas")
 	cmd.Flags().StringVar(&u.endpoint, "endpoint", "", "`URL` of a mirror of the price list")
 	cmd.Flags().StringVar(&u.keyFile, "api-key-file", "", "`FILE` with the API key for gcp (default: the variable GOOGLE_API_KEY)")
+	cmd.Flags().BoolVar(&u.spot, "spot", false, "AWS' spot prices and interruptions too; asks EC2 with your AWS credentials (ec2:DescribeSpotPriceHistory)")
 	cmd.Flags().BoolVarP(&u.quiet, "quiet", "q", false, "no progress on stderr")
 	u.files.registerTimeout(cmd.Flags())
 	cmd.Flags().StringVar(&u.cache.dir, "price-cache", "", "`DIR` to keep the tables in (default: plimsoll/prices in the user's cache)")
@@ -90,11 +96,24 @@ func (u *priceUpdate) source(ctx context.Context, catalog *pricing.Catalog, say 
 	if u.keyFile != "" && u.provider != "gcp" {
 		return priceSource{}, errors.New("--api-key-file is of --provider gcp; the others' lists need no key")
 	}
+	if u.spot && u.provider != "aws" {
+		return priceSource{}, errors.New("--spot is of --provider aws; the others' lists have spot prices in them")
+	}
 	switch u.provider {
 	case "azure":
 		return priceSource{"azure retail prices", machines(reader.Azure)}, nil
 	case "aws":
-		return priceSource{"aws offer file", machines(reader.AWS)}, nil
+		if !u.spot {
+			return priceSource{"aws offer file", machines(reader.AWS)}, nil
+		}
+		var keys pricelist.Keys
+		var err error
+		if keys.ID, keys.Secret, keys.Token, err = store.AWSKeys(); err != nil {
+			return priceSource{}, fmt.Errorf("--spot: %w", storeError(err))
+		}
+		return priceSource{"aws offer file", machines(func(ctx context.Context, region string) ([]pricelist.Price, error) {
+			return withSpot(ctx, reader, keys, region)
+		})}, nil
 	case "gcp":
 		key, err := u.key(ctx)
 		return priceSource{"gcp billing catalog", func(ctx context.Context, region string) ([]pricing.NewPrice, error) {
@@ -107,6 +126,25 @@ func (u *priceUpdate) source(ctx context.Context, catalog *pricing.Catalog, say 
 		}}, err
 	}
 	return priceSource{}, fmt.Errorf("--provider %q: say whose prices to renew: aws, azure or gcp", u.provider)
+}
+
+// withSpot reads AWS' offer file, spot prices and spot advisor of a region. A list that
+// is not had fails all: the small ones are asked first.
+func withSpot(ctx context.Context, reader *pricelist.Reader, keys pricelist.Keys, region string) ([]pricelist.Price, error) {
+	spot, err := reader.AWSSpot(ctx, keys, cmp.Or(os.Getenv("AWS_ENDPOINT_URL_EC2"), os.Getenv("AWS_ENDPOINT_URL")), region)
+	if err != nil {
+		return nil, err
+	}
+	bands, err := reader.AWSBands(ctx, region)
+	if err != nil {
+		return nil, err
+	}
+	list, err := reader.AWS(ctx, region)
+	for i := range list {
+		p := &list[i]
+		p.Spot, p.Band, p.SpotSource = spot[p.InstanceType], bands[p.InstanceType], "ec2 spot prices"
+	}
+	return list, err
 }
 
 // key is the API key for Google's list: of the file, else of the environment.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/url"
 	"slices"
@@ -79,12 +78,9 @@ func (r *Reader) azurePage(ctx context.Context, address string) (*azurePage, err
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(io.LimitReader(body, maxPage+1))
-	if err := errors.Join(err, body.Close()); err != nil {
-		return nil, fmt.Errorf("the answer broke off: %w", err)
-	}
-	if len(data) > maxPage {
-		return nil, fmt.Errorf("the answer is over %d MiB", maxPage>>20)
+	data, err := whole(body)
+	if err != nil {
+		return nil, err
 	}
 	var page azurePage
 	if err := json.Unmarshal(data, &page); err != nil {

@@ -28,6 +28,8 @@ type Price struct {
 	OnDemand, Spot, Reserved1y, Reserved3y float64
 	// VCPUs and MemoryGiB are 0 where the list does not say.
 	VCPUs, MemoryGiB float64
+	// Band is how often spot machines are reclaimed, and SpotSource where Spot was read, if elsewhere.
+	Band, SpotSource string
 }
 
 // Reader reads price lists. The zero value dials the public endpoints.

@@ -73,6 +73,16 @@ func awsCredentials(transport http.RoundTripper) *credentials.Credentials {
 	return credentials.NewChainCredentials(chain)
 }
 
+// AWSKeys finds AWS credentials where AWS' own tools do: environment, profile, then the
+// role of the pod, task or machine.
+func AWSKeys() (id, secret, token string, err error) {
+	v, err := awsCredentials(http.DefaultTransport).GetWithContext(nil)
+	if err != nil || v.AccessKeyID == "" {
+		return "", "", "", errNoAWS
+	}
+	return v.AccessKeyID, v.SecretAccessKey, v.SessionToken, nil
+}
+
 var errNoGoogle = &Error{err: errors.New("no credentials were found"),
 	advice: "set GOOGLE_APPLICATION_CREDENTIALS, or log in with: gcloud auth application-default login, or run where the machine or service account has access"}
 
