@@ -75,6 +75,9 @@ func parseFile(name string, r io.Reader) (Overrides, []Problem) {
 	case ".yaml", ".yml", ".json":
 		return parseYAML(name, data)
 	}
+	if x := exportOf(data); x != nil {
+		return x.parse(name, data)
+	}
 	if isTable(data) {
 		rows, problems := readTable(name, data)
 		if len(problems) == 0 {

@@ -184,7 +184,7 @@ func (c Checker) machine(row *Row) (says float64, parts map[Cause]float64) {
 		q.CapacityType = pricing.Spot
 	}
 	own, listed := c.Own.Lookup(q), c.Tables.Lookup(q)
-	if own.Status == pricing.Missing || !strings.HasPrefix(strings.ToLower(row.Unit), "h") {
+	if own.Status == pricing.Missing || !strings.HasPrefix(strings.TrimPrefix(strings.ToLower(row.Unit), "1 "), "h") {
 		return 0, map[Cause]float64{NoPrice: -row.Effective}
 	}
 	says = own.Offering.USDPerHour * row.Quantity
