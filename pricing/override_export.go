@@ -10,6 +10,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // export is how a cloud's export of one's own charges names what a price is made of. A charge
@@ -130,14 +132,9 @@ func exportedMachine(field func(string) string) (provider, instanceType, system 
 	if _, after, ok := strings.Cut(usage, "BoxUsage:"); ok {
 		instanceType = cmp.Or(instanceType, after)
 	}
-	name := strings.ToLower(cmp.Or(field("serviceprovidername"), field("providername"), field("publishername"), "aws"))
-	for word, of := range providerAliases {
-		if strings.Contains(name, word) && (word == "aws" || word == "amazon" || word == "microsoft" || word == "azure" || word == "google") {
-			provider = of
-		}
-	}
+	provider = cloud.OfVendor(cmp.Or(field("serviceprovidername"), field("providername"), field("publishername"), "aws")) // CUR names none
 	if field("x_operation") != "" && field("x_operation") != "RunInstances" {
 		return provider, "", ""
 	}
-	return cmp.Or(provider, name), instanceType, details.OperatingSystem
+	return provider, instanceType, details.OperatingSystem
 }

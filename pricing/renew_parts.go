@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // PartRate is what a part of the machines of a series costs, in USD an hour: a vCPU
@@ -18,7 +20,7 @@ type PartRate struct {
 // series is new there. Left out are types whose price has other parts too: with disks
 // of their own, with shared cores, with GPUs that the rates do not name.
 func (c *Catalog) FromParts(provider, region string, rates []PartRate) []NewPrice {
-	provider = canonicalProvider(provider)
+	provider = cloud.Canonical(provider)
 	t := c.table(provider)
 	if t == nil {
 		return nil
@@ -36,7 +38,7 @@ func (c *Catalog) FromParts(provider, region string, rates []PartRate) []NewPric
 	var out []NewPrice
 	for name, r := range c.sizes(t) {
 		family := CommitmentFamily(provider, name)
-		if series[family] && !here[name] || parseTypeName(provider, name).burstable || r.diskBytes > 0 || strings.HasSuffix(name, "-metal") {
+		if series[family] && !here[name] || cloud.ParseType(provider, name).Burstable || r.diskBytes > 0 || strings.HasSuffix(name, "-metal") {
 			continue
 		}
 		if p, ok := r.fromParts(parts, family); ok {

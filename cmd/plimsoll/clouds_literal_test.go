@@ -19,6 +19,7 @@ var cloudRooms = map[string]string{
 	"pricing/cloud":              "a cloud is a file",
 	"pricing/tables":             "the tables and what makes them",
 	"analyzer/source/pricelist":  "the clouds' own price lists, one reader a cloud",
+	"pricing/bill":               "the clouds' own bills, and what they call what was used",
 	"analyzer/source/store":      "the protocols and the sign-in of the clouds' object stores",
 	"analyzer/source/origin":     "how a signature of theirs looks, so that none is printed",
 	"analyzer/source/object":     "the fields of the Kubernetes API that are named by a cloud",
@@ -34,8 +35,8 @@ var cloudRooms = map[string]string{
 // what is new is asked of pricing/cloud.
 var cloudLiterals = map[string]int{
 	"analyzer":               43,
-	"cmd/plimsoll":           10,
-	"pricing":                47,
+	"cmd/plimsoll":           26, // with the help of price update, which is of each cloud
+	"pricing":                48, // with the export that names no vendor
 	"pricing/lookup":         2,
 	"recommender/allocation": 5,
 	"recommender/gate":       8,

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // Row is a charge of a bill. Amounts are USD; those that the bill does not have are
@@ -150,7 +152,7 @@ func (b *reader) row(record []string) (Row, error) {
 		Unit: cmp.Or(b.field("pricingunit"), b.field("consumedunit")),
 	}
 	for _, column := range providers {
-		row.Provider = cmp.Or(row.Provider, providerOf(b.field(column)))
+		row.Provider = cmp.Or(row.Provider, cloud.OfVendor(b.field(column)))
 	}
 	b.machine(&row)
 	return row, b.amounts(&row)
@@ -208,13 +210,4 @@ func (b *reader) machine(row *Row) {
 	if strings.HasPrefix(b.field("x_operation"), "RunInstances:0002") {
 		row.System = "Windows"
 	}
-}
-
-func providerOf(name string) string {
-	for word, provider := range map[string]string{"aws": "aws", "amazon": "aws", "microsoft": "azure", "azure": "azure", "google": "gcp"} {
-		if strings.Contains(strings.ToLower(name), word) {
-			return provider
-		}
-	}
-	return strings.ToLower(name)
 }

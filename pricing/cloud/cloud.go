@@ -88,6 +88,18 @@ func Names() (out []string) {
 	return out
 }
 
+// OfVendor is the cloud of a seller's name on a bill, such as Amazon Web Services; the name
+// in lower case where none is known.
+func OfVendor(name string) string {
+	name = strings.ToLower(strings.TrimSpace(name))
+	for _, c := range all {
+		if name != "" && (strings.Contains(name, c.Name) || slices.ContainsFunc(c.Aliases, func(a string) bool { return strings.Contains(name, a) })) {
+			return c.Name
+		}
+	}
+	return name
+}
+
 // Canonical spells a name as the tables do. One that no cloud has comes back in lower
 // case: a user's own table may define it.
 func Canonical(name string) string {
