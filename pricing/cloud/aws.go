@@ -30,7 +30,7 @@ var aws = &Cloud{
 	Disks:        awsDisks,
 	Provisioners: map[string]string{"ebs.csi.aws.com": "gp3", "kubernetes.io/aws-ebs": "gp2"},
 	Disk:         diskOfAWS,
-	Balancer:     "Network LB", ControlPlane: "EKS cluster, standard support",
+	Balancer:     "Network LB", ControlPlane: "EKS cluster, standard support", ExtendedSupport: true,
 }
 
 var awsDisks = map[string]string{

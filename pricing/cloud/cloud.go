@@ -55,6 +55,8 @@ type Cloud struct {
 	// balancers have one price.
 	Balancer, ControlPlane string
 	RulesTogether          bool
+	// ExtendedSupport says that a control plane of an old version costs more.
+	ExtendedSupport bool
 }
 
 // Label is a label with its value.
