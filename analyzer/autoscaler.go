@@ -209,4 +209,8 @@ type ResourceQuota struct {
 	Limits       Amounts `json:"limits,omitzero"`
 	UsedRequests Amounts `json:"usedRequests,omitzero"`
 	UsedLimits   Amounts `json:"usedLimits,omitzero"`
+	// Pods is how many pods that have not ended there may be, UsedPods how many there
+	// are; 0 where the quota does not count them.
+	Pods     int64 `json:"pods,omitempty"`
+	UsedPods int64 `json:"usedPods,omitempty"`
 }

@@ -68,4 +68,10 @@ func TestNodesComeAndGo(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, tt.want)
 		}
 	}
+	for key, want := range map[string]string{"DeletionCandidateOfClusterAutoscaler": analyzer.ClusterAutoscaler, "ToBeDeletedByClusterAutoscaler": analyzer.ClusterAutoscaler, "dedicated": ""} {
+		s := analyzer.Snapshot{Nodes: []analyzer.Node{{Name: "a"}, {Name: "b", Taints: []analyzer.Taint{{Key: key, Value: "1790000000", Effect: "PreferNoSchedule"}}}}}
+		if got := s.NodeAutoscaler(); got != want {
+			t.Errorf("a node with the taint %s: got %q, want %q", key, got, want)
+		}
+	}
 }

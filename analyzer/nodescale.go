@@ -1,6 +1,9 @@
 package analyzer
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // What adds and takes nodes.
 const (
@@ -27,10 +30,17 @@ func (s *Snapshot) NodeAutoscaler() string {
 			return ClusterAutoscaler
 		}
 	}
-	if s.NodeHistory.comesAndGoes() {
+	if slices.ContainsFunc(s.Nodes, leaving) || s.NodeHistory.comesAndGoes() {
 		return ClusterAutoscaler // a provider's own, which runs beside its control plane
 	}
 	return ""
+}
+
+// leaving reports whether a node has a taint that the Cluster Autoscaler alone sets.
+func leaving(n Node) bool {
+	return slices.ContainsFunc(n.Taints, func(t Taint) bool {
+		return t.Key == "DeletionCandidateOfClusterAutoscaler" || t.Key == "ToBeDeletedByClusterAutoscaler"
+	})
 }
 
 // comesAndGoes reports whether nodes were added and taken away on several days, as nobody

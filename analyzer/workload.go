@@ -174,6 +174,11 @@ func PodRequests(containers []Container, overhead Amounts) Amounts {
 	return podSum(containers, func(c Container) Amounts { return c.Requests }).Plus(overhead)
 }
 
+// PodLimits is the same of limits, which quotas count.
+func PodLimits(containers []Container) Amounts {
+	return podSum(containers, func(c Container) Amounts { return c.Limits })
+}
+
 func podSum(containers []Container, of func(Container) Amounts) Amounts {
 	var running, sidecars, initPeak Amounts
 	for _, c := range containers {

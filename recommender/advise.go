@@ -33,7 +33,7 @@ type Outcome struct {
 // catalog, what every lever asked for makes of it, and whose the bill is. Once the context has ended
 // it gives the context's error.
 func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog, o advice.Options) (*Outcome, error) {
-	o.Minor = s.Minor()
+	o.Minor = s.ControlPlaneMinor()
 	facts := analyzer.Analyze(s)
 	costs := costsOf(facts, catalog, &o)
 	if err := costs.AddBesides(s); err != nil {

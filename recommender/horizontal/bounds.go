@@ -84,7 +84,7 @@ func (c *scaleCase) boundsOf(s podSize) setting.Bounds {
 	if quota := bounds.Quota(c.pass, c.w, s.requests); quota > 0 && (b.Ceiling == 0 || quota < b.Ceiling) {
 		b.Ceiling = quota
 	}
-	b.Roof, b.MostPerPod = bounds.Roof(c.pass, s.requests, setting.Mean(c.curve.Pods)), c.mostPerPod(s)
+	b.Roof, b.MostPerPod = bounds.Roof(c.pass, c.w, s.requests, setting.Mean(c.curve.Pods)), c.mostPerPod(s)
 	b.HighestTarget = c.highestTargetFor(s)
 	return b
 }

@@ -56,7 +56,7 @@ func (c *scaleCase) describeOutcome(r *advice.Advice, name string, o *outcome) {
 		kind = advice.PartUnserved
 	}
 	r.ShowPart(kind, "demand unserved, "+name, 100*o.whole.Volume, "percent")
-	if o.Fixed {
+	if o.Fixed || o.seen {
 		return
 	}
 	if o.Target > 0 { // a ScaledObject has none

@@ -16,6 +16,10 @@ func (c *scaleCase) finish(r *advice.Advice) error {
 	r.Confidence = c.confidence(r)
 	if c.fits() {
 		c.describe(r, "best found")
+		if c.scalesOnNoise() {
+			r.Abstain(c.tooSmall())
+			return nil
+		}
 		s := c.told.Current
 		c.told.Recommended, c.told.ReplicasAdvised = &s, c.told.ReplicasNow
 		r.Title = "the number of replicas fits"
@@ -132,10 +136,11 @@ func (c *scaleCase) steady() Scaling {
 }
 
 // maximum keeps today's where it is enough and not far too high: it costs
-// nothing until it is needed.
+// nothing until it is needed. What a quota, or nodes that no two pods share, let run
+// holds it all the same.
 func (c *scaleCase) maximum() int32 {
-	need := c.best.Max
-	if c.hpa != nil && c.hpa.Max >= need && c.hpa.Max <= 3*need {
+	need, most := c.best.Max, c.boundsOf(c.best.size).Ceiling
+	if c.hpa != nil && c.hpa.Max >= need && c.hpa.Max <= 3*need && (most == 0 || c.hpa.Max <= most) {
 		return c.hpa.Max
 	}
 	return need

@@ -261,6 +261,7 @@ type outcome struct {
 	schedule *schedule    // nil where pods run at all hours
 	rate     *requestRate // nil where it follows CPU
 	zero     *zero        // nil where pods run without requests too
+	seen     bool         // it was seen, not replayed
 }
 
 // monthly is the cost of the setting a month, in the unit of podSize.hourly.
@@ -320,6 +321,10 @@ func (c *scaleCase) notOurs() string {
 		return fmt.Sprintf("%d HPAs scale this workload: remove all but one first", len(w.HPAs))
 	case c.hpa != nil && c.hpa.ManagedBy == "keda":
 		return cmp.Or(c.notJudged(), bounds.LongWork(w))
+	case severalCPU(c.hpa):
+		return fmt.Sprintf("HPA %s scales on the CPU of more than one of a pod's parts at once, which is not replayed", c.hpa.Name)
+	case c.hpa != nil && c.hpa.Min > setting.MostReplicas:
+		return fmt.Sprintf("HPA %s keeps %d pods or more: no more than %d are replayed", c.hpa.Name, c.hpa.Min, setting.MostReplicas)
 	case c.otherMetric() != "":
 		return fmt.Sprintf("HPA %s also scales on %s, of which the snapshot has no history", c.hpa.Name, c.otherMetric())
 	}
@@ -341,9 +346,21 @@ func (c *scaleCase) tooLittle() string {
 	case c.sizes[0].metric == 0:
 		return "its containers have no CPU request, and right-sizing advises none"
 	case !c.largeEnough():
-		return fmt.Sprintf("a pod's CPU request is %dm: below %dm a percentage of it is noise; raise it before anything scales on it", c.sizes[0].metric, leastScaledRequest)
+		return c.tooSmall()
 	}
 	return ""
+}
+
+func (c *scaleCase) tooSmall() string {
+	return fmt.Sprintf("a pod's CPU request is %dm: below %dm a percentage of it is noise; raise it before anything scales on it", c.sizes[0].metric, leastScaledRequest)
+}
+
+// scalesOnNoise reports whether the HPA divides by too small a request, which keeps it
+// from being right as it is.
+func (c *scaleCase) scalesOnNoise() bool {
+	return c.hpa != nil && c.sizes[0].metric < leastScaledRequest && slices.ContainsFunc(c.hpa.Metrics, func(m analyzer.HPAMetric) bool {
+		return m.Name == "cpu" && m.TargetType == "Utilization"
+	})
 }
 
 // deadBy gives the reason for which an HPA gets no value at all, or "": a
@@ -386,6 +403,21 @@ func (c *scaleCase) otherMetric() string {
 	return ""
 }
 
+// severalCPU reports whether an HPA reads CPU in more than one way: the pods', and
+// a container's, or those of several.
+func severalCPU(h *analyzer.HPA) bool {
+	if h == nil {
+		return false
+	}
+	read := map[[2]string]bool{}
+	for _, m := range h.Metrics {
+		if m.Name == "cpu" && (m.Type == "Resource" || m.Type == "ContainerResource") {
+			read[[2]string{m.Type, m.Container}] = true
+		}
+	}
+	return len(read) > 1
+}
+
 // unsafe gives the reason for which another number of replicas may not be safe
 // for a workload that nothing scales yet, or "".
 func (c *scaleCase) unsafe() string {
@@ -401,15 +433,36 @@ func (c *scaleCase) unsafe() string {
 		return "its pods hold persistent volumes, so that more of them may not be safe"
 	case !spreadEvenly(w):
 		return "its pods share the load unevenly, so that another pod may not take a share"
+	case slow.Unlike(slow.Followed(w, c.container)) > jobByJob:
+		return "at the same moment some of its pods are busy and others idle, as with jobs that each pod takes alone: a scale-in would cut one off, and another pod takes no share"
 	}
 	return ""
 }
 
-// spreadEvenly reports whether the pods' daily peaks look like those of equals
-// behind one load balancer: half of them reach a quarter of the highest.
+// jobByJob is the coefficient of variation of the pods' load at one moment above which
+// they are not taken for equals behind one load balancer: a third of them idle, and
+// the others as busy as they get.
+const jobByJob = 0.75
+
+// spreadEvenly reports whether the pods' peaks of a day look like those of equals behind
+// one load balancer: half of them reach a quarter of the highest, on half of the days
+// that count. A quiet day says little: it counts from a tenth of the busiest.
 func spreadEvenly(w *analyzer.WorkloadFacts) bool {
 	for i := range w.Containers {
-		if c := &w.Containers[i]; c.Type == analyzer.TypeContainer && c.CPU.PodPeak.Quantile(0.5) < 0.25*c.CPU.PodPeak.Quantile(0.98) {
+		c := &w.Containers[i]
+		if c.Type != analyzer.TypeContainer {
+			continue
+		}
+		even, days, busiest := 0, 0, c.CPU.PodPeak.Quantile(0.98)
+		for j := range c.Days {
+			peaks := &c.Days[j].PodCPU
+			if most := peaks.Quantile(0.98); most > 0 && most >= 0.1*busiest {
+				if days++; peaks.Quantile(0.5) >= 0.25*most {
+					even++
+				}
+			}
+		}
+		if 2*even < days {
 			return false
 		}
 	}

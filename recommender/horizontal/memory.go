@@ -158,8 +158,16 @@ func (c *scaleCase) mostPerPod(s podSize) float64 {
 	if l.Slope <= 0 {
 		return 0
 	}
-	return max(l.MeanX+(room-l.MeanY-l.Spread)/l.Slope, c.borne())
+	most := max(l.MeanX+(room-l.MeanY-l.Spread)/l.Slope, c.borne())
+	if most > farAbove*float64(s.metric) {
+		return 0
+	}
+	return most
 }
+
+// farAbove is how many requests of CPU lie beyond all that a pod could be made to serve:
+// memory that would fit there binds nothing.
+const farAbove = 10
 
 // borne is the CPU of a pod, in millicores, that it was seen to bear: the 99th
 // percentile over the load.

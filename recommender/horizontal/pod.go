@@ -5,6 +5,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
@@ -111,8 +112,9 @@ func (c *scaleCase) highestTargetFor(s podSize) int32 {
 	if limit == 0 {
 		return 0
 	}
-	// Usage held at the limit must be well above target times tolerance.
-	return int32(max(1, 100*float64(limit)/float64(s.metric)/(1.05+c.controller.UpTolerance())))
+	// Usage held at the limit must be well above target times tolerance. The gate, which
+	// knows manifests alone, goes by the default where the controller's is less.
+	return int32(max(1, 100*float64(limit)/float64(s.metric)/(1.05+max(c.controller.UpTolerance(), replay.DefaultTolerance))))
 }
 
 // limitOf is a pod's CPU limit in millicores, 0 where a container has none.

@@ -92,12 +92,15 @@ func onCPU(minimum, maximum int32, target int64) analyzer.HPA {
 // TestNearSilence: where the first half says nothing of the load to come, an HPA that may
 // grow takes the place of the smaller bare number. It costs the same until that load comes.
 func TestNearSilence(t *testing.T) {
-	waking := func(slot int) float64 {
-		if slot < townSlots*29/60 {
-			return 20
+	wakingTo := func(low, high float64) func(int) float64 {
+		return func(slot int) float64 {
+			if slot < townSlots*29/60 {
+				return 20
+			}
+			return swing(low, high)(slot)
 		}
-		return swing(400, 500)(slot)
 	}
+	waking := wakingTo(400, 500)
 	grows := func(per float64) float64 { return 200<<20 + per*(4<<20) }
 	for _, tt := range []struct {
 		name   string
@@ -110,6 +113,13 @@ func TestNearSilence(t *testing.T) {
 		{"silent, then awake", waking, nil, 0, true, 33},
 		{"awake throughout", swing(400, 500), nil, 0, false, 0},
 		{"silent, then awake, and its memory follows the load", waking, grows, 1200 << 20, true, 23},
+		{"silent, then so busy that a careful target costs more", wakingTo(700, 1200), nil, 0, true, 66},
+		{"silent for most of the days", func(slot int) float64 {
+			if slot < townSlots*6/10 {
+				return 20
+			}
+			return swing(400, 500)(slot)
+		}, nil, 0, true, 60},
 	} {
 		r, got := town{pods: 6, request: 1000, memoryLimit: tt.limit, load: tt.load, memory: tt.memory}.advise(t)
 		to := got.Recommended
@@ -160,6 +170,18 @@ func TestNothingDearerWhereNothingIsBroken(t *testing.T) {
 	short, got := town{pods: 4, request: 1000, load: swing(3200, 5000)}.advise(t)
 	if len(short.Changes) == 0 || short.MonthlySavings >= 0 || got.Recommended == nil {
 		t.Errorf("unserved: got %q, %d changes for %.2f, want more pods", short.Title, len(short.Changes), short.MonthlySavings)
+	}
+	// What it runs is known though no replay can foretell a memory that varies.
+	byMemory := onCPU(2, 20, 90)
+	byMemory.Metrics[0].Name = "memory"
+	for _, metrics := range [][]analyzer.HPAMetric{byMemory.Metrics, append(onCPU(2, 20, 85).Metrics, byMemory.Metrics...)} {
+		r, _ := town{pods: 4, request: 1000, load: swing(1500, 3600), memory: func(per float64) float64 { return 300<<20 + per*(1<<20) }, change: func(s *analyzer.Snapshot) {
+			s.HPAs = []analyzer.HPA{onCPU(2, 20, 90)}
+			s.HPAs[0].Metrics = metrics
+		}}.advise(t)
+		if len(r.Changes) != 0 || math.Round(figure(r, "replica-hours a month, now")) != 4*730 {
+			t.Errorf("an HPA on memory that serves all: got %q, %d changes, of %v replica-hours", r.Title, len(r.Changes), figure(r, "replica-hours a month, now"))
+		}
 	}
 	scaled := town{pods: 6, request: 1000, load: swing(1000, 5000), change: func(s *analyzer.Snapshot) { s.HPAs = []analyzer.HPA{onCPU(2, 20, 75)} }}
 	if held, _ := scaled.advise(t); len(held.Changes) != 0 || held.MonthlySavings != 0 {
@@ -315,6 +337,97 @@ func TestMostPods(t *testing.T) {
 	}
 }
 
+// TestMostPodsOfAnHPA: today's maximum stays no longer than a quota or nodes let that many run.
+func TestMostPodsOfAnHPA(t *testing.T) {
+	apart := func(key string, from analyzer.Ref) func(*analyzer.Snapshot) {
+		return func(s *analyzer.Snapshot) {
+			for i := range s.Workloads[0].Pods {
+				s.Workloads[0].Pods[i].Spec.Constraints = []string{analyzer.ConstraintAntiAffinity}
+				s.Workloads[0].Pods[i].Spec.AntiAffinity = []analyzer.PodAntiAffinity{{TopologyKey: key, Workloads: []analyzer.Ref{from}}}
+			}
+			for i := range 16 {
+				n := analyzer.Node{Name: fmt.Sprintf("node-%d", i), Labels: map[string]string{"topology.kubernetes.io/zone": fmt.Sprintf("z-%d", i%9)}, Allocatable: analyzer.Amounts{CPU: 64_000, Memory: 256 << 30}}
+				switch i {
+				case 13:
+					n.Taints = []analyzer.Taint{{Key: "node-role.kubernetes.io/control-plane", Effect: "NoSchedule"}}
+				case 14:
+					n.Unschedulable = true
+				case 15:
+					n.NotReady = true
+				}
+				s.Nodes = append(s.Nodes, n)
+			}
+		}
+	}
+	quota := func(q analyzer.ResourceQuota) func(*analyzer.Snapshot) {
+		return func(s *analyzer.Snapshot) { q.Namespace = "shop"; s.Quotas = []analyzer.ResourceQuota{q} }
+	}
+	own := analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}
+	for _, tt := range []struct {
+		name   string
+		change func(*analyzer.Snapshot)
+		most   int32
+	}{
+		{"nothing binds", func(*analyzer.Snapshot) {}, 40},
+		{"a quota of pods", quota(analyzer.ResourceQuota{Pods: 11, UsedPods: 10}), 9},
+		{"a quota of limits", quota(analyzer.ResourceQuota{Limits: analyzer.Amounts{CPU: 20_000}, UsedLimits: analyzer.Amounts{CPU: 16_000}}), 10},
+		{"no two on a node that takes them", apart("kubernetes.io/hostname", own), 13},
+		{"no two in a zone", apart("topology.kubernetes.io/zone", own), 9},
+		{"apart from another workload", apart("kubernetes.io/hostname", analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "db"}), 40},
+		{"nodes come as they are needed", func(s *analyzer.Snapshot) {
+			apart("kubernetes.io/hostname", own)(s)
+			s.Nodes[0].Labels["karpenter.sh/nodepool"] = "a"
+		}, 40},
+	} {
+		r, got := town{pods: 8, request: 1000, limit: 2000, load: swing(400, 4000), change: func(s *analyzer.Snapshot) {
+			tt.change(s)
+			s.HPAs = []analyzer.HPA{onCPU(2, 40, 30)}
+		}}.advise(t)
+		if to := got.Recommended; to == nil || len(r.Changes) == 0 || to.Max != tt.most {
+			t.Errorf("%s: got %+v (%v), want %d at the most", tt.name, to, r.Withheld, tt.most)
+		}
+	}
+}
+
+// TestJobByJob: pods of which some work while others idle are no equals behind one load
+// balancer, though each has its busy hours on every day.
+func TestJobByJob(t *testing.T) {
+	base := town{pods: 8, request: 1000, load: swing(500, 4000)}
+	base.change = func(s *analyzer.Snapshot) {
+		rec := analyzer.NewRecorder(s.Window)
+		for i := range base.pods {
+			p := rec.Pod(s.Workloads[0].Ref, "app")
+			for slot := range townSlots {
+				at, busy := s.Window.Start.Add(time.Duration(slot+1)*5*time.Minute).UnixMilli(), 20.0
+				if (slot/12+i)%8 < 3 {
+					busy = 900
+				}
+				p.CPU(at, busy)
+				p.Memory(at, 500<<20)
+			}
+			p.Close()
+		}
+		s.Usage = rec.Usage()
+	}
+	r, got := base.advise(t)
+	if got.Recommended != nil || len(r.Withheld) == 0 || !strings.Contains(r.Withheld[0].Reason, "jobs that each pod takes alone") {
+		t.Errorf("got %+v, withheld %v", got.Recommended, r.Withheld)
+	}
+}
+
+// TestNoHPAFitsOnNoise: one that divides by a few millicores is not called right, though
+// nothing cheaper serves the load.
+func TestNoHPAFitsOnNoise(t *testing.T) {
+	for request, noise := range map[int64]bool{45: true, 50: false} {
+		r, got := town{pods: 8, request: request, load: swing(3*float64(request), 6*float64(request)), change: func(s *analyzer.Snapshot) {
+			s.HPAs = []analyzer.HPA{onCPU(2, 30, 85)}
+		}}.advise(t)
+		if said := len(r.Withheld) > 0 && strings.Contains(r.Withheld[0].Reason, "is noise"); said != noise {
+			t.Errorf("%dm: got %+v, withheld %v", request, got.Recommended, r.Withheld)
+		}
+	}
+}
+
 // TestLeftAlone: what no load curve should scale stays, and the reason is given.
 func TestLeftAlone(t *testing.T) {
 	grace := func(seconds int64) func(*analyzer.Snapshot) {
@@ -337,6 +450,12 @@ func TestLeftAlone(t *testing.T) {
 		{"a job runner", 500, image("ghcr.io/actions/actions-runner:2.317"), "runs jobs of a CI system"},
 		{"another job runner", 500, image("registry.gitlab.com/gitlab-org/gitlab-runner:v17"), "runs jobs of a CI system"},
 		{"one that only sounds alike", 500, image("shop/road-runner:1"), ""},
+		{"two metrics of CPU", 500, func(s *analyzer.Snapshot) {
+			h := onCPU(2, 30, 30)
+			h.Metrics = append(h.Metrics, analyzer.HPAMetric{Type: "ContainerResource", Name: "cpu", Container: "app", TargetType: "Utilization", Target: 40})
+			s.HPAs = []analyzer.HPA{h}
+		}, "the CPU of more than one of a pod's parts"},
+		{"a minimum beyond all that is replayed", 500, func(s *analyzer.Snapshot) { s.HPAs = []analyzer.HPA{onCPU(20_000, 30_000, 30)} }, "keeps 20000 pods or more"},
 		{"asks not to be disrupted", 500, func(s *analyzer.Snapshot) {
 			s.Workloads[0].Pods[0].Spec.Constraints = []string{analyzer.ConstraintKeep}
 		}, "ask not to be disrupted"},
@@ -367,6 +486,7 @@ func TestStartAsItWillBe(t *testing.T) {
 		{"nodes that come and go", map[string]string{"karpenter.sh/nodepool": "a"}, []int32{0, 0}, 0, 180},
 		{"nodes that were quicker", map[string]string{"karpenter.sh/nodepool": "a"}, []int32{30, 40}, 0, 180},
 		{"nodes that were slower", map[string]string{"karpenter.sh/nodepool": "a"}, []int32{200, 260, 0, 7200}, 0, 320},
+		{"nodes made for their pods", map[string]string{"node.kubernetes.io/instance-type": "ek-standard-8"}, []int32{0, 0}, 0, 180},
 		{"a slow pod on a slow node", map[string]string{"karpenter.sh/nodepool": "a"}, []int32{240}, 90, 330},
 	} {
 		r, _ := town{pods: 8, request: 500, load: swing(200, 2400), change: func(s *analyzer.Snapshot) {

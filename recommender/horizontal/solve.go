@@ -42,7 +42,8 @@ const nearSilent = 0.05
 
 // guard puts an HPA in the place of a smaller bare number where the first half
 // of the load was near silent: it says nothing of the load to come, and an HPA
-// costs the same until that comes.
+// costs the same until that comes. Its target is the most careful that costs about
+// the same; where none does, today's number stays.
 func (c *scaleCase) guard() {
 	o := c.best
 	if c.hpa != nil || !o.Fixed || o.Min >= c.w.Replicas {
@@ -51,21 +52,33 @@ func (c *scaleCase) guard() {
 	if mean := setting.Mean(c.curve.CPU[:len(c.curve.CPU)/2]); mean >= nearSilent*float64(o.Min)*float64(o.size.metric) {
 		return
 	}
-	d := c.demandOf(o)
-	b := c.boundsOf(o.size)
-	k := setting.Candidate{Min: o.Min, Target: d.Careful(b)}
+	d, b := c.demandOf(o), c.boundsOf(o.size)
+	for _, target := range d.Wary(b) {
+		guarded := c.guarded(d, b, target)
+		if guarded != nil && guarded.whole.Slow <= max(o.whole.Slow, setting.Aim*b.Unserved) && guarded.monthly() <= (1+worthChanging)*o.monthly() {
+			c.best = guarded
+			return
+		}
+	}
+	if c.now != nil {
+		c.best = c.now
+	}
+}
+
+// guarded is an HPA with the minimum of the best setting and a target; nil where it
+// cannot be replayed.
+func (c *scaleCase) guarded(d setting.Demand, b setting.Bounds, target int32) *outcome {
+	k := setting.Candidate{Min: c.best.Min, Target: target}
 	k.Max = max(d.HighestFor(b, k.Min, k.Target), c.w.Replicas)
 	train, check := d.Split()
 	var err error
 	if k.Train, err = train.Score(c.pass.Context, k, b.Start); err != nil {
-		return
+		return nil
 	}
 	if k.Check, err = check.Score(c.pass.Context, k, b.Start); err != nil {
-		return
+		return nil
 	}
-	if guarded := c.outcome(d, &k, o.size); guarded.whole.Slow <= max(o.whole.Slow, setting.Aim*b.Unserved) && guarded.monthly() <= (1+worthChanging)*o.monthly() {
-		c.best = guarded
-	}
+	return c.outcome(d, &k, c.best.size)
 }
 
 // searchOn searches every pod size for settings that follow CPU, or a request

@@ -20,7 +20,7 @@ func (c *scaleCase) today() *outcome {
 	}
 	h, ok := c.withoutMemory()
 	if !ok {
-		return nil
+		return c.asSeen()
 	}
 	a, err := autoscalerOf(h)
 	if err != nil || s.metric == 0 {
@@ -36,6 +36,17 @@ func (c *scaleCase) today() *outcome {
 	}
 	o := &outcome{Candidate: setting.Candidate{Min: h.Min, Max: h.Max, Target: c.targetPercent(h.Metrics[0], s)}, size: s, whole: score}
 	return o
+}
+
+// asSeen scores the pods that there were, where no replay can tell what the HPA would do
+// with memory: what it did is known.
+func (c *scaleCase) asSeen() *outcome {
+	s := c.sizes[0]
+	score := c.demand(s).ScoreSeen(c.curve.Pods)
+	if score.Hours == 0 {
+		return nil
+	}
+	return &outcome{Candidate: setting.Candidate{Min: c.hpa.Min, Max: c.hpa.Max}, size: s, whole: score, seen: true}
 }
 
 // targetPercent is the current HPA's target in percent of the request.

@@ -58,7 +58,19 @@ func quotaOf(o *corev1.ResourceQuota) analyzer.ResourceQuota {
 	q := analyzer.ResourceQuota{Namespace: namespaceOf(o), Name: o.Name}
 	q.Requests, q.Limits = quotaAmounts(o.Spec.Hard)
 	q.UsedRequests, q.UsedLimits = quotaAmounts(o.Status.Used)
+	q.Pods, q.UsedPods = podsOf(o.Spec.Hard), podsOf(o.Status.Used)
 	return q
+}
+
+// podsOf is the count of pods in a quota's list, 0 where it has none: "pods" leaves out
+// those that have ended, "count/pods" does not, so that the former is nearer.
+func podsOf(list corev1.ResourceList) int64 {
+	for _, name := range []corev1.ResourceName{corev1.ResourcePods, "count/pods"} {
+		if v, ok := list[name]; ok {
+			return max(v.Value(), 0)
+		}
+	}
+	return 0
 }
 
 // quotaAmounts splits a quota's list, in which a bare "cpu" or "memory" means

@@ -108,7 +108,7 @@ func print(s *analyzer.Snapshot) string {
 		line("limitrange %s/%s min %s max %s request %s limit %s", l.Namespace, l.Name, amounts(l.Min), amounts(l.Max), amounts(l.DefaultRequest), amounts(l.DefaultLimit))
 	}
 	for _, q := range s.Quotas {
-		line("quota %s/%s requests %s limits %s used %s %s", q.Namespace, q.Name, amounts(q.Requests), amounts(q.Limits), amounts(q.UsedRequests), amounts(q.UsedLimits))
+		line("quota %s/%s requests %s limits %s used %s %s pods %d of %d", q.Namespace, q.Name, amounts(q.Requests), amounts(q.Limits), amounts(q.UsedRequests), amounts(q.UsedLimits), q.UsedPods, q.Pods)
 	}
 	for _, w := range s.Warnings {
 		line("warning %s %s", w.Code, w)

@@ -39,11 +39,3 @@ func zonesOf(p *advice.Pass, w *analyzer.WorkloadFacts) int32 {
 	}
 	return int32(len(seen))
 }
-
-// Apart is the node count where no two pods may share a node, else 0.
-func Apart(p *advice.Pass, w *analyzer.WorkloadFacts) int32 {
-	if !Binds(w, analyzer.ConstraintAntiAffinity) {
-		return 0
-	}
-	return int32(len(p.Facts.Snapshot.Nodes))
-}

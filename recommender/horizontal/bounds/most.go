@@ -31,32 +31,46 @@ func (f *fewest) count() int32 {
 
 // Quota is the most pods with those requests that the namespace's quotas admit, 0
 // where none binds. What the workload's pods take of a quota now is its own.
-func Quota(p *advice.Pass, w *analyzer.WorkloadFacts, requests []analyzer.Container) int32 {
-	now, pod := analyzer.PodRequests(w.Workload.Containers, analyzer.Amounts{}), analyzer.PodRequests(requests, analyzer.Amounts{})
-	most := fewest{math.Inf(1)}
+func Quota(p *advice.Pass, w *analyzer.WorkloadFacts, containers []analyzer.Container) int32 {
+	now, pod := analyzer.PodRequests(w.Workload.Containers, analyzer.Amounts{}), analyzer.PodRequests(containers, analyzer.Amounts{})
+	nowLimits, limits := analyzer.PodLimits(w.Workload.Containers), analyzer.PodLimits(containers)
+	most, running := fewest{math.Inf(1)}, running(w)
+	share := func(hard, used, now, each int64) {
+		if hard > 0 {
+			most.bound(max(hard-used, 0)+running*now, each)
+		}
+	}
 	for _, q := range p.Facts.Snapshot.Quotas {
 		if q.Namespace != w.Namespace {
 			continue
 		}
-		running := int64(len(w.Pods))
-		if q.Requests.CPU > 0 {
-			most.bound(max(q.Requests.CPU-q.UsedRequests.CPU, 0)+running*now.CPU, pod.CPU)
-		}
-		if q.Requests.Memory > 0 {
-			most.bound(max(q.Requests.Memory-q.UsedRequests.Memory, 0)+running*now.Memory, pod.Memory)
-		}
+		share(q.Requests.CPU, q.UsedRequests.CPU, now.CPU, pod.CPU)
+		share(q.Requests.Memory, q.UsedRequests.Memory, now.Memory, pod.Memory)
+		share(q.Limits.CPU, q.UsedLimits.CPU, nowLimits.CPU, limits.CPU)
+		share(q.Limits.Memory, q.UsedLimits.Memory, nowLimits.Memory, limits.Memory)
+		share(q.Pods, q.UsedPods, 1, 1)
 	}
 	return most.count()
 }
 
+// running is how many of a workload's pods a quota counts.
+func running(w *analyzer.WorkloadFacts) (n int64) {
+	for i := range w.Pods {
+		if !w.Pods[i].Ended() {
+			n++
+		}
+	}
+	return n
+}
+
 // Roof is the most pods with those requests that nodes and money let run, 0 for
 // neither. meanPods is how many there were, in the mean.
-func Roof(p *advice.Pass, requests []analyzer.Container, meanPods float64) int32 {
+func Roof(p *advice.Pass, w *analyzer.WorkloadFacts, requests []analyzer.Container, meanPods float64) int32 {
 	pod := analyzer.PodRequests(requests, analyzer.Amounts{})
 	most := fewest{math.Inf(1)}
-	if p.Facts.Snapshot.NodeAutoscaler() == "" {
+	if !grows(p.Facts.Snapshot, w) {
 		var room analyzer.Amounts
-		for _, n := range p.Facts.Snapshot.Nodes {
+		for _, n := range open(p.Facts.Snapshot, w) {
 			room = room.Plus(n.Allocatable)
 		}
 		if room.CPU > 0 {

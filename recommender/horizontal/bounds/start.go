@@ -22,15 +22,15 @@ const (
 // less than is assumed where that was not seen, and a node's where nodes come
 // and go, since the plan leaves them full.
 func Start(p *advice.Pass, w *analyzer.WorkloadFacts) time.Duration {
-	return max(setting.PodStartUp, time.Duration(w.ReadyAfter())*time.Second) + NodeStart(p.Facts.Snapshot)
+	return max(setting.PodStartUp, time.Duration(w.ReadyAfter())*time.Second) + NodeStart(p.Facts.Snapshot, w)
 }
 
-// NodeStart is how long a pod that fits nowhere waits for a node; 0 where no
-// node autoscaler runs. It is the median from creation to ready of the nodes,
+// NodeStart is how long a workload's pod that fits nowhere waits for a node; 0 where
+// none is made for it. It is the median from creation to ready of the nodes,
 // and 120 s at the least: a Node is created when its kubelet starts, and the
 // machine was ordered and booted before that.
-func NodeStart(s *analyzer.Snapshot) time.Duration {
-	if s.NodeAutoscaler() == "" {
+func NodeStart(s *analyzer.Snapshot, w *analyzer.WorkloadFacts) time.Duration {
+	if !grows(s, w) {
 		return 0
 	}
 	var seen []time.Duration

@@ -38,7 +38,7 @@ func firstThatHolds(ctx context.Context, check Demand, tried []Candidate, b Boun
 		return nil, err
 	}
 	for i := range strict {
-		worth, err := c.worthLoose(i, strict)
+		worth, err := c.worthLoose(i)
 		if err != nil {
 			return nil, err
 		}
@@ -50,19 +50,19 @@ func firstThatHolds(ctx context.Context, check Demand, tried []Candidate, b Boun
 }
 
 // worthLoose reports whether a setting that does not keep to Aim is so much
-// cheaper than one that would that it is taken.
-func (c *choice) worthLoose(i, strict int) (bool, error) {
+// cheaper than one that is less slow in its place that it is taken. What may go
+// unserved only says which settings come into question, and never what one is held
+// against: else allowing more could turn the choice to a dearer one. Where nothing
+// is so much less slow there is nothing to hold it against, and it is not taken.
+func (c *choice) worthLoose(i int) (bool, error) {
 	most := looseAim * c.bounds.Unserved
 	slow, err := c.slow(i, most)
 	if err != nil || slow > most {
 		return false, err
 	}
 	rival, err := c.within(slow * Aim / looseAim)
-	if err != nil {
+	if err != nil || rival < 0 {
 		return false, err
-	}
-	if rival < 0 {
-		rival = strict
 	}
 	return c.tried[i].effort() <= worthLoose*c.tried[rival].effort(), nil
 }

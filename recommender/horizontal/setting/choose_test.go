@@ -1,6 +1,9 @@
 package setting
 
 import (
+	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -52,5 +55,46 @@ func TestCautionHasAPrice(t *testing.T) {
 	}
 	if got, err := firstThatHolds(t.Context(), check, tried(1, 2), Bounds{Unserved: 0.1}); got != nil || err != nil {
 		t.Errorf("where nothing keeps to three tenths: %v, %v", got, err)
+	}
+}
+
+// TestAllowingMoreNeverCostsMore: whatever settings cost and leave, and however few
+// there are of them, no larger promise has a dearer one taken.
+func TestAllowingMoreNeverCostsMore(t *testing.T) {
+	const slots, most = 200, 60
+	r := rand.New(rand.NewPCG(17, 18))
+	loose := 0
+	for i := range 1000 {
+		// A pod serves 1000 millicores. n pods are slow for a share of the time that
+		// falls with n, seldom to nothing.
+		check, left, cost := Demand{Step: time.Minute, Request: 1000, Millicores: make([]float64, slots)}, slots*r.Float64(), 10.0
+		var tried []Candidate
+		for n := range 2 + r.Int32N(5) {
+			for k := range int(left) {
+				check.Millicores[k] = 1000*float64(n+1) + 500
+			}
+			left *= 1 - r.Float64()*r.Float64()
+			cost *= 1 + r.Float64()/3
+			tried = append(tried, Candidate{Fixed: true, Min: n + 1, Max: n + 1, Train: Score{ReplicaHours: cost}})
+		}
+		last := math.Inf(1)
+		for at := range most {
+			allowed := float64(at*at) / (most * most)
+			got, err := firstThatHolds(t.Context(), check, slices.Clone(tried), Bounds{Unserved: allowed})
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case got == nil && math.IsInf(last, 1):
+				continue
+			case got == nil || got.effort() > last:
+				t.Fatalf("%d: allowing %.3f gives %+v, allowing less cost %.1f", i, allowed, got, last)
+			case got.Check.Slow > Aim*allowed:
+				loose++
+			}
+			last = got.effort()
+		}
+	}
+	if loose == 0 {
+		t.Error("no setting was loose: the property was not tried")
 	}
 }

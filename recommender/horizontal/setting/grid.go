@@ -56,6 +56,25 @@ func (d Demand) ScaleOut(target int32, t Tolerance) float64 {
 	return float64(target) * (1 + up)
 }
 
+// Wary are the targets for load that is not known yet, the most careful one first.
+func (d Demand) Wary(b Bounds) []int32 {
+	out := []int32{d.Careful(b)}
+	for _, t := range targets() {
+		if t > out[0] && d.allowed(b, t, Tolerance{}) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// allowed reports whether pods are added early enough at a target: below the whole
+// request, where a limit lets usage get, and where memory fits.
+func (d Demand) allowed(b Bounds, target int32, t Tolerance) bool {
+	out := d.ScaleOut(target, t)
+	return (b.HighestTarget == 0 || target <= b.HighestTarget) && out <= HighestScaleOut+1e-9 &&
+		(b.MostPerPod == 0 || out*float64(d.Request) <= 100*b.MostPerPod)
+}
+
 // downWindows are the scale-down windows to try. One shorter than the default
 // follows noise that only a fine curve shows.
 func (d Demand) downWindows() []time.Duration {
@@ -102,8 +121,7 @@ func (d Demand) grid(b Bounds) []Candidate {
 		for _, t := range b.tolerances() {
 			for _, w := range d.downWindows() {
 				for _, target := range targets() {
-					if b.HighestTarget > 0 && target > b.HighestTarget || d.ScaleOut(target, t) > HighestScaleOut+1e-9 ||
-						b.MostPerPod > 0 && d.ScaleOut(target, t)*float64(d.Request) > 100*b.MostPerPod {
+					if !d.allowed(b, target, t) {
 						continue
 					}
 					highest := b.cap(max(n+1, d.most(b, top, target)))

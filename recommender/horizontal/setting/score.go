@@ -104,6 +104,34 @@ func (d Demand) ScoreFixed(n int32) Score {
 	return s
 }
 
+// ScoreSeen scores the pods that there were in each step; a step without any tells
+// nothing.
+func (d Demand) ScoreSeen(pods []float64) Score {
+	var s Score
+	steps, over, slow, lost, all := 0.0, 0.0, 0.0, 0.0, 0.0
+	for i, n := range pods {
+		if n <= 0 || i >= len(d.Millicores) {
+			continue
+		}
+		v, capacity := d.Millicores[i], n*float64(d.Request)
+		steps, all, s.ReplicaHours = steps+1, all+v, s.ReplicaHours+n*d.Step.Hours()
+		if math.Round(v) > capacity {
+			over, lost = over+1, lost+v-capacity
+		}
+		if d.Prompt > 0 && math.Round(v) > n*float64(min(d.Prompt, d.Request)) || math.Round(v) > capacity {
+			slow++
+		}
+	}
+	if steps == 0 {
+		return s
+	}
+	s.Hours, s.Unserved, s.Slow = steps*d.Step.Hours(), over/steps, slow/steps
+	if all > 0 {
+		s.Volume = lost / all
+	}
+	return s
+}
+
 // scoreAll scores settings, cheapest first; of equals the one that can grow.
 func (d Demand) scoreAll(ctx context.Context, cs []Candidate, b Bounds) ([]Candidate, error) {
 	d = d.ready()

@@ -104,6 +104,26 @@ func stepSquare(days []analyzer.Day) (square, doubt float64) {
 	return sum / max(pods, 1), doubt
 }
 
+// Unlike is the coefficient of variation of a pod's samples about the mean of all pods in
+// the same step, what rounding may have added left out: near 0 of equals that share a
+// load, 1 where half of them work and half do nothing.
+func Unlike(containers []*analyzer.ContainerFacts) float64 {
+	inside, level := 0.0, 0.0
+	for _, c := range containers {
+		if c.CPU.Samples.Count() == 0 {
+			continue
+		}
+		square, doubt := squareOf(&c.CPU.Samples)
+		steps, stepDoubt := stepSquare(c.Days)
+		inside += max(square-steps-(doubt+stepDoubt), 0)
+		level += steps
+	}
+	if level == 0 {
+		return 0
+	}
+	return math.Sqrt(inside / level)
+}
+
 // squareOf is the mean square of the samples and the most by which rounding may have
 // moved it: a sample lies within 1/128 of its bucket's middle, its square within 1/64 of
 // the middle's, and the errors of many buckets cancel out.
