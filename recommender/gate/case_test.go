@@ -170,6 +170,12 @@ func addEvidence(t *testing.T, e *evidence.Set, fields []string) {
 		case "varies":
 			service, load, _ := strings.Cut(value, ",")
 			w.Scaling = &evidence.Scaling{Variability: replay.Variability{Service: number(t, service), Load: number(t, load)}}
+		case "scaling": // the target that was, the one advised and the container's request with it
+			part := strings.Split(value, ",")
+			w.Scaling = &evidence.Scaling{
+				Targets: map[string]int64{"cpu": int64(number(t, part[0]))}, Advised: map[string]int64{"cpu": int64(number(t, part[1]))},
+				Requests: map[string]int64{fields[2][len("container="):]: pair(t, part[2]+"/0").CPU},
+			}
 		case "slowdown":
 			w.Scaling = &evidence.Scaling{Slowdown: number(t, value)}
 		case "replicas":

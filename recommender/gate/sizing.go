@@ -340,7 +340,7 @@ func (p *Pass) counts(w *manifest.Workload, m manifest.Metric, seen *evidence.Wo
 		if is != before && n != nil {
 			at = n
 		}
-		if e.Requests != nil && math.Abs(float64(is-amountFor(e.Requests, m.Name))) > sameEnough*float64(is) {
+		if want, ok := seen.AdvisedRequest(c.Name, m.Name); ok && math.Abs(float64(is-want)) > sameEnough*float64(is) {
 			advised = false
 		}
 		was, now = was+before, now+is

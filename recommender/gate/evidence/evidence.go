@@ -70,6 +70,9 @@ type Workload struct {
 // resource: those it had, none where nothing scaled it, and those advised.
 type Scaling struct {
 	Targets, Advised map[string]int64
+	// Requests are the CPU requests, in millicores by container, that go together with
+	// the targets advised; those of right-sizing hold for the other containers.
+	Requests map[string]int64
 	// Variability is that of load and requests inside a step.
 	Variability replay.Variability
 	// Slowdown is the mean response that was accepted, in service times; 0 for
@@ -89,6 +92,22 @@ func (w *Workload) TargetOf(resource string, otherwise int64) int64 {
 // Advises reports whether the evidence itself advises the target.
 func (w *Workload) Advises(resource string, target int64) bool {
 	return w != nil && w.Scaling != nil && w.Scaling.Advised[resource] == target
+}
+
+// AdvisedRequest is the request of a container that the evidence advises; false where it
+// advises none. What goes together with a target comes before right-sizing.
+func (w *Workload) AdvisedRequest(container, resource string) (int64, bool) {
+	if s := w.Scaling; s != nil && resource == "cpu" && s.Requests[container] > 0 {
+		return s.Requests[container], true
+	}
+	c := w.Container(container)
+	switch {
+	case c == nil || c.Requests == nil:
+		return 0, false
+	case resource == "memory":
+		return c.Requests.Memory, true
+	}
+	return c.Requests.CPU, true
 }
 
 // Variability is that of the workload, M/M/c where nothing is known.

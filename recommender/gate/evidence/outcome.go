@@ -78,7 +78,7 @@ func (e *Set) scale(r *advice.Advice) {
 	}
 	w.Scaling = &Scaling{Targets: utilizations(h.Current.Metrics), Advised: map[string]int64{}, Variability: h.Variable.Variability, Slowdown: h.Slowdown}
 	if h.Recommended != nil {
-		w.Scaling.Advised = utilizations(h.Recommended.Metrics)
+		w.Scaling.Advised, w.Scaling.Requests = utilizations(h.Recommended.Metrics), h.Recommended.RequestCPU
 	}
 }
 

@@ -31,6 +31,7 @@ func Of(r *document.Report, name string) *Set {
 			if v := h.Variability; v != nil {
 				seen.Scaling.Variability = replay.Variability{Service: v.Service, Load: v.Load}
 			}
+			seen.Scaling.Requests = requestsOf(h.Recommended)
 		}
 		e.Workloads[analyzer.Ref{Namespace: w.Namespace, Kind: w.Kind, Name: w.Name}] = seen
 	}
@@ -43,6 +44,15 @@ func targetsOf(s *document.Scaling) map[string]int64 {
 		return map[string]int64{}
 	}
 	return utilizations(s.Metrics)
+}
+
+// requestsOf gives the CPU requests that go together with a scaling, in millicores.
+func requestsOf(s *document.Scaling) map[string]int64 {
+	out := map[string]int64{}
+	for i := 0; s != nil && i < len(s.Requests); i++ {
+		out[s.Requests[i].Container] = amounts(document.Resources{CPU: s.Requests[i].CPU}).CPU
+	}
+	return out
 }
 
 func containerEvidence(c *document.Container) *Container {

@@ -17,7 +17,7 @@ func TestEvidenceOf(t *testing.T) {
 	end := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	r := &document.Report{
 		Metadata: document.Metadata{GeneratedFrom: document.Window{Start: end.AddDate(0, 0, -14), End: end}},
-		Workloads: []document.Workload{{Namespace: "shop", Kind: "Deployment", Name: "cart", Replicas: 3, Horizontal: &document.Horizontal{Slowdown: 8, Variability: &document.Variability{Service: 1.2, Load: 0.3}}, Containers: []document.Container{
+		Workloads: []document.Workload{{Namespace: "shop", Kind: "Deployment", Name: "cart", Replicas: 3, Horizontal: &document.Horizontal{Recommended: &document.Scaling{Requests: []document.ContainerRequest{{Container: "app", CPU: 90_000}}}, Slowdown: 8, Variability: &document.Variability{Service: 1.2, Load: 0.3}}, Containers: []document.Container{
 			{
 				Name:        "app",
 				Recommended: &document.Setting{Requests: document.Resources{CPU: 120_001, Memory: 1 << 20}},
@@ -47,6 +47,15 @@ func TestEvidenceOf(t *testing.T) {
 	}
 	if app.Requests == nil || app.Requests.CPU != 121 || app.CPU.Max() != 110 {
 		t.Errorf("got requests %v and a largest usage of %v", app.Requests, app.CPU.Max())
+	}
+	if cpu, ok := w.AdvisedRequest("app", "cpu"); !ok || cpu != 90 {
+		t.Errorf("got %d millicores advised, want the 90 that go together with the target", cpu)
+	}
+	if memory, ok := w.AdvisedRequest("app", "memory"); !ok || memory != 1<<20 {
+		t.Errorf("got %d bytes advised, want those of right-sizing", memory)
+	}
+	if _, ok := w.AdvisedRequest("side", "cpu"); ok {
+		t.Error("a request is advised of a container whose advice is withheld")
 	}
 	if side.Requests != nil || side.CPU != nil {
 		t.Errorf("side: got %+v, want nothing advised and no usage", side)
