@@ -54,6 +54,9 @@ type Workload struct {
 	// PodLevel are the requests of the pod as a whole (spec.resources), which the
 	// scheduler counts in place of its containers'.
 	PodLevel Amounts `json:"podLevel,omitzero"`
+	// Surge is how many pods a rolling update starts before it ends others, a number or a
+	// percentage as the object has it; empty where it does not say.
+	Surge string `json:"surge,omitempty"`
 	// Waits says by which fact the workload waits for what seldom comes: a webhook, a
 	// lease, a flag or a port; empty where no object told.
 	Waits string `json:"waits,omitempty"`

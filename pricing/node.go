@@ -123,7 +123,10 @@ func (n Node) Windows() bool {
 const AutoModeFee = 0.12
 
 // AutoModeLabel is the label by which EKS says what runs a node.
-const AutoModeLabel = "eks.amazonaws.com/compute-type"
+const AutoModeLabel = AutoModeDomain + "/compute-type"
+
+// AutoModeDomain is the API group of EKS Auto Mode, and that of the labels that it sets.
+const AutoModeDomain = "eks.amazonaws.com"
 
 // AutoMode reports whether labels are those of a node that EKS Auto Mode runs.
 func AutoMode(labels map[string]string) bool {

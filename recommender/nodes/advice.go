@@ -25,7 +25,7 @@ func (n *nodePlanner) advise(r *advice.Advice) {
 	bound := n.plan.LowerBound
 	now := map[Pool]int{}
 	for _, node := range n.nodes {
-		pool := Pool{InstanceType: node.cost.InstanceType, CapacityType: node.cost.CapacityType, Zone: node.cost.Zone, Hourly: node.cost.Hourly, Fee: node.cost.Fee, ByPod: node.ByPod() != ""}
+		pool := Pool{InstanceType: node.cost.InstanceType, CapacityType: node.cost.CapacityType, Zone: pin.Zone(node.cost.Zone), Hourly: node.cost.Hourly, Fee: node.cost.Fee, ByPod: node.ByPod() != ""}
 		now[pool]++
 		plan.MonthlyNow += node.cost.Hourly * pricing.HoursPerMonth
 		if node.kept != "" {

@@ -38,6 +38,7 @@ type Group struct {
 	Zones        []string // where it may launch, sorted
 	// NodeClass is the one of Karpenter that today's nodes of the kind share.
 	NodeClass string
+	AutoMode  bool    // EKS Auto Mode runs its nodes
 	Shapes    []Shape // by size
 	Count     int
 	CPU       int64 // of the planned machines, millicores
@@ -80,7 +81,7 @@ func (n *nodePlanner) groups() []Group {
 		if byKey[key] == nil {
 			byKey[key] = &Group{
 				Provider: pool.provider, Region: pool.region, CapacityType: pool.capacityType, Arch: o.Arch,
-				Labels: n.groupLabels(pool), Taints: pool.taints, NodeClass: pool.nodeClass(),
+				Labels: n.groupLabels(pool), Taints: pool.taints, NodeClass: pool.nodeClass(), AutoMode: pricing.AutoMode(pool.labels),
 			}
 		}
 		byKey[key].nodes = append(byKey[key].nodes, i)
@@ -112,7 +113,7 @@ func groupOf(pool *nodePool, o *packing.Offering) string {
 func (pool *nodePool) nodeClass() string {
 	name := ""
 	for i, node := range pool.members {
-		own := cmp.Or(node.Labels["karpenter.k8s.aws/ec2nodeclass"], node.Labels["karpenter.azure.com/aksnodeclass"])
+		own := cmp.Or(node.Labels["karpenter.k8s.aws/ec2nodeclass"], node.Labels["karpenter.azure.com/aksnodeclass"], node.Labels[pricing.AutoModeDomain+"/nodeclass"])
 		if i > 0 && own != name {
 			return ""
 		}

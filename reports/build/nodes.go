@@ -110,9 +110,9 @@ func machine(cpu, memory, gpus int64) document.Resources {
 // provisioned adds the groups and what they are to autoscalers.
 func provisioned(p *document.NodePlan, groups []nodes.Group, cluster string) {
 	p.Groups = nodeGroups(groups)
-	var classes []string
+	var classes []provision.Class
 	for i := range groups {
-		classes = append(classes, groups[i].NodeClass)
+		classes = append(classes, provision.Class{Name: groups[i].NodeClass, AutoMode: groups[i].AutoMode})
 	}
 	provision.Objects(p, classes, cluster)
 }

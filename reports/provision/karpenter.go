@@ -1,12 +1,14 @@
 package provision
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -16,10 +18,19 @@ const (
 	defaultNodeClass = "default"
 )
 
+// autoModePools are the NodePools that EKS Auto Mode makes and keeps as they are.
+var autoModePools = []string{"general-purpose", "system"}
+
+// Class is how the nodes of a group are made.
+type Class struct {
+	Name     string // of the NodeClass of today's nodes; empty where they do not share one
+	AutoMode bool   // by EKS Auto Mode
+}
+
 // karpenterOf makes a NodePool of every group on a cloud that Karpenter has a
 // provider for; nil where there is none. classes are the NodeClasses of today's
 // nodes by group.
-func karpenterOf(groups []document.NodeGroup, classes []string, cluster string) *document.Karpenter {
+func karpenterOf(groups []document.NodeGroup, classes []Class, cluster string) *document.Karpenter {
 	out := &document.Karpenter{}
 	made := map[string]bool{}
 	for i := range groups {
@@ -28,38 +39,46 @@ func karpenterOf(groups []document.NodeGroup, classes []string, cluster string) 
 		if !ok {
 			continue
 		}
-		out.NodePools = append(out.NodePools, nodePoolOf(g, ref))
+		if own := g.Labels[labelNodePool]; classes[i].AutoMode && slices.Contains(autoModePools, own) {
+			out.Notes = append(out.Notes, "NodePool "+own+" is EKS Auto Mode's own and not to be edited: it starts the nodes that its pods need by itself")
+			continue
+		}
+		out.NodePools = append(out.NodePools, nodePoolOf(g, ref, classes[i]))
 		for _, k := range slices.Sorted(maps.Keys(g.Labels)) {
-			if k != labelNodePool && reservedLabel(k) {
+			if k != labelNodePool && !ownLabel(k, classes[i]) && reservedLabel(k) {
 				out.Notes = append(out.Notes, fmt.Sprintf("NodePool %s can't set the label %s, by which pods select its nodes: another component has to", g.Name, k))
 			}
 		}
-		if classes[i] == "" && !made[ref.Kind] {
+		if classes[i].Name == "" && !made[ref.Kind] {
 			made[ref.Kind] = true
 			addNodeClass(out, ref, cluster)
 		}
 	}
-	if len(out.NodePools) == 0 {
+	if len(out.NodePools)+len(out.Notes) == 0 {
 		return nil
 	}
 	return out
 }
 
-func nodeClassRef(provider, class string) (ref document.NodeClassRef, ok bool) {
-	ref.Name = class
-	if class == "" {
-		ref.Name = defaultNodeClass
-	}
-	switch provider {
-	case "aws":
+func nodeClassRef(provider string, class Class) (ref document.NodeClassRef, ok bool) {
+	ref.Name = cmp.Or(class.Name, defaultNodeClass)
+	switch {
+	case class.AutoMode:
+		ref.Group, ref.Kind = pricing.AutoModeDomain, "NodeClass"
+	case provider == "aws":
 		ref.Group, ref.Kind = "karpenter.k8s.aws", "EC2NodeClass"
-	case "azure":
+	case provider == "azure":
 		ref.Group, ref.Kind = "karpenter.azure.com", "AKSNodeClass"
 	}
 	return ref, ref.Kind != ""
 }
 
-func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef) document.KarpenterNodePool {
+// ownLabel reports whether EKS Auto Mode sets a label by itself.
+func ownLabel(key string, class Class) bool {
+	return class.AutoMode && strings.HasPrefix(key, pricing.AutoModeDomain+"/")
+}
+
+func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef, class Class) document.KarpenterNodePool {
 	pool := document.KarpenterNodePool{APIVersion: "karpenter.sh/v1", Kind: "NodePool", Metadata: document.ObjectMeta{Name: g.Name}}
 	in := func(key string, values ...string) document.NodeRequirement {
 		return document.NodeRequirement{Key: key, Operator: "In", Values: values}
@@ -76,11 +95,11 @@ func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef) document.Karpe
 	if len(g.Zones) > 0 {
 		spec.Requirements = append(spec.Requirements, in("topology.kubernetes.io/zone", g.Zones...))
 	}
-	spec.Requirements = append(spec.Requirements, machines(g)...)
+	spec.Requirements = append(spec.Requirements, machines(g, class)...)
 	for k, v := range g.Labels {
 		if k == labelNodePool {
 			pool.Metadata.Name = v // Karpenter sets the label to the name
-		} else if !reservedLabel(k) {
+		} else if !reservedLabel(k) && !ownLabel(k, class) {
 			if pool.Spec.Template.Metadata.Labels == nil {
 				pool.Spec.Template.Metadata.Labels = map[string]string{}
 			}
@@ -94,13 +113,17 @@ func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef) document.Karpe
 
 // machines are the types that a group may launch: the plan's and those that stand in, or
 // where it is flexible all of its range.
-func machines(g *document.NodeGroup) []document.NodeRequirement {
+func machines(g *document.NodeGroup, class Class) []document.NodeRequirement {
 	if f := g.Flexible; f != nil && len(f.Families) > 0 {
 		cores := func(m document.CPU) int64 { return int64(m) / (1000 * document.MicroPerMilli) }
+		domain := "karpenter.k8s.aws"
+		if class.AutoMode {
+			domain = pricing.AutoModeDomain
+		}
 		return []document.NodeRequirement{
-			{Key: "karpenter.k8s.aws/instance-family", Operator: "In", Values: f.Families},
-			{Key: "karpenter.k8s.aws/instance-cpu", Operator: "Gt", Values: []string{strconv.FormatInt(cores(f.LeastCPU)-1, 10)}},
-			{Key: "karpenter.k8s.aws/instance-cpu", Operator: "Lt", Values: []string{strconv.FormatInt(cores(f.MostCPU)+1, 10)}},
+			{Key: domain + "/instance-family", Operator: "In", Values: f.Families},
+			{Key: domain + "/instance-cpu", Operator: "Gt", Values: []string{strconv.FormatInt(cores(f.LeastCPU)-1, 10)}},
+			{Key: domain + "/instance-cpu", Operator: "Lt", Values: []string{strconv.FormatInt(cores(f.MostCPU)+1, 10)}},
 		}
 	}
 	var types []string
@@ -130,6 +153,10 @@ func reservedLabel(key string) bool {
 
 func addNodeClass(k *document.Karpenter, ref document.NodeClassRef, cluster string) {
 	meta := document.ObjectMeta{Name: ref.Name}
+	if ref.Group == pricing.AutoModeDomain { // EKS makes it
+		k.Notes = append(k.Notes, "NodeClass "+ref.Name+" is the one that EKS Auto Mode makes: name your own where you have one")
+		return
+	}
 	if ref.Kind == "AKSNodeClass" {
 		k.AKSNodeClasses = append(k.AKSNodeClasses, document.AKSNodeClass{APIVersion: "karpenter.azure.com/v1beta1", Kind: ref.Kind, Metadata: meta, Spec: document.AKSNodeClassSpec{ImageFamily: "Ubuntu"}})
 		return

@@ -11,7 +11,7 @@ import (
 // Objects adds to the plan what its groups are to those who make nodes.
 // classes are the NodeClasses of today's nodes, by group; empty where they name
 // none. cluster is the cluster's name.
-func Objects(p *document.NodePlan, classes []string, cluster string) {
+func Objects(p *document.NodePlan, classes []Class, cluster string) {
 	p.Karpenter = karpenterOf(p.Groups, classes, cluster)
 	pools := poolsOf(p.Groups)
 	p.ClusterAutoscaler = clusterAutoscaler(pools)

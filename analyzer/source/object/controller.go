@@ -28,6 +28,7 @@ type controller struct {
 	generator string           // its generateName
 	level     analyzer.Amounts // as podLevel gives it
 	waits     string           // as waitsOf gives it
+	surge     string           // as analyzer.Workload has it
 	provided  string           // as providedBy gives it
 	// claims and claimTemplates are as analyzer.Workload has them.
 	claims, claimTemplates []string

@@ -86,6 +86,9 @@ func customController(o *unstructured.Unstructured) (*controller, error) {
 			c.claimTemplates = append(c.claimTemplates, name)
 		}
 	}
+	if c.ref.Kind == "Rollout" {
+		c.surge = rolloutSurge(o)
+	}
 	// Argo Rollouts may name a Deployment whose template they run.
 	kind, name := text(field(o.Object, "spec", "workloadRef", "kind")), text(field(o.Object, "spec", "workloadRef", "name"))
 	if kind != "" && name != "" {

@@ -77,6 +77,7 @@ func addKind(v *Inventory, raw []byte, h header) error {
 			upgradeHPA(hpa, gvk.Version, raw)
 		}
 		v.Add(typed)
+		v.pinUnknown(typed, raw)
 		return nil
 	}
 	if gvk.Group == "" || ignored[gvk.Group] {

@@ -126,8 +126,10 @@ func (v *Inventory) addReason(obj runtime.Object) bool {
 func builtinController(obj runtime.Object) *controller {
 	switch o := obj.(type) {
 	case *appsv1.Deployment:
-		return newController(appsv1.SchemeGroupVersion.WithKind("Deployment"), &o.ObjectMeta).
+		c := newController(appsv1.SchemeGroupVersion.WithKind("Deployment"), &o.ObjectMeta).
 			scaled(o.Spec.Replicas).template(&o.Spec.Template)
+		c.surge = surgeOf(&o.Spec.Strategy)
+		return c
 	case *appsv1.StatefulSet:
 		c := newController(appsv1.SchemeGroupVersion.WithKind("StatefulSet"), &o.ObjectMeta).
 			scaled(o.Spec.Replicas).template(&o.Spec.Template)

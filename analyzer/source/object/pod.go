@@ -237,7 +237,7 @@ func constraintsOf(o *corev1.Pod) []string {
 	add(slices.ContainsFunc(o.Spec.TopologySpreadConstraints, func(c corev1.TopologySpreadConstraint) bool {
 		return c.WhenUnsatisfiable == corev1.DoNotSchedule
 	}), analyzer.ConstraintSpread)
-	add(!o.Spec.HostNetwork && slices.ContainsFunc(o.Spec.Containers, func(c corev1.Container) bool {
+	add(!o.Spec.HostNetwork && slices.ContainsFunc(slices.Concat(o.Spec.InitContainers, o.Spec.Containers), func(c corev1.Container) bool {
 		return slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.HostPort > 0 })
 	}), analyzer.ConstraintHostPort)
 	add(len(o.Spec.ResourceClaims) > 0, analyzer.ConstraintClaims)

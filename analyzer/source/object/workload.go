@@ -134,7 +134,7 @@ func (v *Inventory) workload(ref analyzer.Ref, g *group) analyzer.Workload {
 	}
 	switch {
 	case c != nil:
-		w.Provided = c.provided
+		w.Provided, w.Surge = c.provided, c.surge
 		w.APIVersion, w.Labels, w.Annotations = c.apiVersion, c.labels, c.annotations
 		if c.replicas != nil {
 			w.Replicas = *c.replicas
