@@ -337,6 +337,15 @@ func TestMostPods(t *testing.T) {
 	}
 }
 
+// TestMostPodsOfGrowingLoad: the peak is that of the whole window, and not that of the part
+// on which settings are searched.
+func TestMostPodsOfGrowingLoad(t *testing.T) {
+	r, got := town{pods: 8, request: 1000, load: func(slot int) float64 { return 400 + 2*float64(slot) }}.advise(t)
+	if to := got.Recommended; to == nil || to.Kind != horizontal.ScalingHPA || float64(to.Max)*float64(to.Metrics[0].Target)*10 < 3*figure(r, "demand max") {
+		t.Errorf("got %+v (%v) for a highest demand of %.0fm, want three times that", to, r.Withheld, figure(r, "demand max"))
+	}
+}
+
 // TestMostPodsOfAnHPA: today's maximum stays no longer than a quota or nodes let that many run.
 func TestMostPodsOfAnHPA(t *testing.T) {
 	apart := func(key string, from analyzer.Ref) func(*analyzer.Snapshot) {

@@ -161,11 +161,16 @@ func cheaper(a, b *outcome) *outcome {
 	return a
 }
 
-// outcome scores a candidate over the whole window.
+// outcome scores a candidate over the whole window. Its maximum is for the peak of all
+// of it: the search knew that of the first part.
 func (c *scaleCase) outcome(d setting.Demand, k *setting.Candidate, s podSize) *outcome {
-	whole, err := d.Score(c.pass.Context, *k, c.bounds.Start)
-	if err != nil { // the same demand was replayed in two parts
-		whole = k.Train
+	o := &outcome{Candidate: *k, size: s}
+	if !o.Fixed {
+		o.Max = max(o.Max, d.HighestFor(c.boundsOf(s), o.Min, o.Target))
 	}
-	return &outcome{Candidate: *k, size: s, whole: whole}
+	var err error
+	if o.whole, err = d.Score(c.pass.Context, o.Candidate, c.bounds.Start); err != nil { // the same demand was replayed in two parts
+		o.whole = k.Train
+	}
+	return o
 }
