@@ -233,6 +233,7 @@ func TestBrowserDemo(t *testing.T) {
 		x.axe("as it opens, " + theme)
 	}
 	sorts(x)
+	lists(x)
 	filters(x, all)
 	panels(x, r)
 	narrow(x)
@@ -255,6 +256,31 @@ func sorts(x *tab) {
 	money := `[...document.querySelectorAll("#table td.at7")].map((a) => Number(a.textContent.replace(/[$,]/g, "")))`
 	x.want("by money", fmt.Sprintf(`(() => { const n = %s; return n.every((v, i) => !i || n[i - 1] >= v) })()`, money), "true")
 	x.want("the address has it", `location.hash`, "#?sort=usd&dir=down")
+}
+
+// lists sorts the tables that Go wrote, and follows their links and those of what to fix
+// first.
+func lists(x *tab) {
+	x.t.Helper()
+	for _, f := range []struct {
+		table  string
+		column int
+	}{{"scaling", 1}, {"commitments", 2}, {"scenarios", 3}, {"proof", 1}, {"waste", 2}} {
+		cells := fmt.Sprintf(`[...document.querySelectorAll("#list-%s td:nth-child(%d)")].map((d) => parseFloat(d.textContent.replace(/[^\d.-]/g, ""))).filter((v) => !Number.isNaN(v))`, f.table, f.column+1)
+		for _, sign := range []string{">=", "<="} {
+			eval[bool](x, fmt.Sprintf(`(document.querySelectorAll("#list-%s thead button")[%d].click(), true)`, f.table, f.column))
+			x.want(f.table+" in order", fmt.Sprintf(`(() => { const n = %s; return n.length > 1 && n.every((v, i) => !i || n[i - 1] %s v) })()`, cells, sign), "true")
+		}
+		x.want(f.table+" says so", fmt.Sprintf(`document.querySelectorAll("#list-%s th")[%d].getAttribute("aria-sort")`, f.table, f.column), "ascending")
+	}
+	for _, from := range []string{".urgent a", "#list-scaling a", "#list-findings a", "#list-waste a"} {
+		link := eval[string](x, fmt.Sprintf(`document.querySelector(%q).getAttribute("href")`, from))
+		eval[bool](x, fmt.Sprintf(`(document.querySelector(%q).click(), true)`, from))
+		x.wait(`!document.getElementById("panel").hidden`)
+		x.want(from+": its panel", `"#w/" + document.querySelector("#panel h2").textContent.replace("/", "/" + location.hash.split("/")[2] + "/")`, link)
+		x.key("Escape")
+		x.wait(`document.getElementById("panel").hidden`)
+	}
 }
 
 func filters(x *tab, all int) {
@@ -306,7 +332,7 @@ func panels(x *tab, r *document.Report) {
 	x.want("why", `[...document.querySelectorAll("#panel pre")].pop().textContent`, why.String())
 	x.want("YAML", `document.querySelectorAll("#panel pre")[0].textContent`, strings.Join(brief.PodYAML(of), "\n")+"\n")
 	x.want("the bands of days", `document.querySelectorAll("#panel svg .day[d^=M]").length`, "2")
-	x.want("six pictures", `document.querySelectorAll("#panel svg.chart").length`, "6")
+	x.want("seven pictures", `document.querySelectorAll("#panel svg.chart").length`, "7")
 	x.picture("html-panel.png")
 	for _, theme := range []string{"light", "dark"} {
 		eval[bool](x, `(document.getElementById("theme").click(), true)`)
@@ -334,7 +360,7 @@ func narrow(x *tab) {
 	x.t.Helper()
 	for _, width := range []int64{320, 400, 640} {
 		x.size(width, 900)
-		for _, what := range []string{"Fix first", "Save", "Findings of waste"} {
+		for _, what := range []string{"Fix first", "Save", "Findings of waste", "How to scale", "What to mend", "Commitments", "Scenarios", "Rules on your own history"} {
 			x.want(fmt.Sprintf("%s at %d: what is out of sight", what, width), fmt.Sprintf(`(() => { const e = document.querySelector('[aria-label="%s"]'); return e.scrollWidth - e.clientWidth })()`, what), "0")
 		}
 	}
@@ -390,7 +416,7 @@ func TestBrowserFiveQuestions(t *testing.T) {
 	x.wait(`!document.getElementById("panel").hidden && document.querySelectorAll("#panel svg.chart path").length > 8`)
 	heads := `[...document.querySelectorAll("#panel h3, #panel figcaption b")].map((e) => e.textContent)`
 	x.want("why", heads+`.includes("Why") && document.querySelector("#panel pre:last-child").textContent.includes("  sure ")`, "true")
-	x.want("how safe", heads+`.includes("Size, risk, money") && document.querySelector("#panel pre:last-child").textContent.includes("  risk ")`, "true")
+	x.want("how safe", heads+`.includes("Size, risk, money of CPU") && `+heads+`.some((s) => s.startsWith("Size, risk, money") && !s.endsWith("CPU")) && document.querySelector("#panel pre:last-child").textContent.includes("  risk ")`, "true")
 	eval[bool](x, `([...document.querySelectorAll("#panel h3 button")][0].click(), true)`)
 	x.wait(`/Copied|Selected/.test(document.querySelector("#panel h3 button").textContent)`)
 	x.clean()

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"regexp"
 	"slices"
@@ -81,7 +82,7 @@ func unpack(t testing.TB, text string) []byte {
 // runs or styles anything but by the policy.
 var (
 	harmlessElements = strings.Fields("html head meta title style body a header div h1 h2 h3 p nav button main section span strong b table thead tbody tr th td caption svg rect g small aside noscript code ul li details summary figure figcaption script")
-	harmlessAttrs    = strings.Fields("lang charset http-equiv content name class href type id hidden aria-label aria-hidden role tabindex scope viewbox width height preserveaspectratio x y fill stroke stroke-dasharray vector-effect")
+	harmlessAttrs    = strings.Fields("lang charset http-equiv content name class href type id hidden aria-label aria-hidden role tabindex scope viewbox width height preserveaspectratio x y fill stroke stroke-dasharray vector-effect data-label")
 )
 
 // TestHTMLIsSafe: whatever things are called, a page has only harmless elements,
@@ -307,6 +308,9 @@ func withHistory(r *document.Report, hours int) *document.Report {
 			c.CPU = document.Band{Mean: document.Quantise(mean), Peak: document.Quantise(peak)}
 			c.Memory, c.Pods = c.CPU, document.Quantise(mean)
 			c.Curve = []document.CurvePoint{{CPU: document.Milli(120), Above: 0.5}, {CPU: document.Milli(180), Above: 0.05}, {CPU: document.Milli(300)}}
+			for k := range 11 {
+				c.MemoryCurve = append(c.MemoryCurve, document.MemoryPoint{Memory: document.Bytes(3+k) << 20, Passed: document.Share(math.Pow(0.4, float64(k))), Monthly: new(document.USD)})
+			}
 			c.Peers = []document.PeerSetting{{Rule: "KRR", CPU: document.Milli(180), Memory: 6 << 20}, {Rule: "VPA", CPU: document.Milli(200), Memory: 7 << 20}}
 			h.Containers = append(h.Containers, c)
 		}

@@ -165,6 +165,24 @@ func TestOpenMetricsReads(t *testing.T) {
 	}
 }
 
+// TestOpenMetricsOfUnknownWaste: a kind of waste of which no cost is known has no sample;
+// of the others the known costs are added up.
+func TestOpenMetricsOfUnknownWaste(t *testing.T) {
+	usd := document.USD(1250)
+	out := output(t, "openmetrics", &document.Report{Waste: []document.Waste{
+		{Kind: "unknown", Target: "a"}, {Kind: "known", Target: "b", MonthlyCost: &usd}, {Kind: "known", Target: "c"}, {Kind: "free", Target: "d", MonthlyCost: new(document.USD)},
+	}}, reports.Options{})
+	var got []string
+	for line := range strings.Lines(out) {
+		if strings.HasPrefix(line, "plimsoll_waste_monthly_cost_usd{") {
+			got = append(got, strings.TrimSpace(line))
+		}
+	}
+	if want := []string{`plimsoll_waste_monthly_cost_usd{kind="free"} 0`, `plimsoll_waste_monthly_cost_usd{kind="known"} 12.5`}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestMonitoringFits: the dashboard and the alerts are valid, and ask only for
 // metrics that there are.
 func TestMonitoringFits(t *testing.T) {

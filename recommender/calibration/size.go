@@ -50,20 +50,33 @@ func (m *Model) Size(h History) Size {
 // its group's replay had at that margin, drawn towards its own. Loss is in the terms of
 // the promise, over the share of time above the amount (OverTime alone).
 func (m *Model) Risk(h History, s Size, amount float64) (loss, over Estimate) {
+	all := m.Risks(h, s, amount)
+	return all[0].Loss, all[0].Over
+}
+
+// Risk is what is risked with one amount.
+type Risk struct{ Loss, Over Estimate }
+
+// Risks are those of several amounts, by one replay.
+func (m *Model) Risks(h History, s Size, amounts ...float64) []Risk {
+	out := make([]Risk, len(amounts))
 	group := &m.rungs[len(m.rungs)-1].groups[s.Group]
 	if !group.Risk.Known || s.Base == 0 {
-		return Estimate{}, Estimate{}
+		return out
 	}
-	at := amount / s.Base
 	fitLoss, fitOver := group.curve.at(group.Margin)
-	newLoss, newOver := group.curve.at(at)
-	ownLoss, ownOver, weeks := m.own(h.clean(), at)
-	f := ownWeeks / (ownWeeks + weeks)
-	loss = group.Risk.scaled(fitLoss, newLoss).mix(f, ownLoss)
-	if m.Promise.Measure == OverTime {
-		over = group.Over.scaled(fitOver, newOver).mix(f, ownOver)
+	past := origins([]Rule{m.Rule()}, h.clean())
+	for i, amount := range amounts {
+		at := amount / s.Base
+		newLoss, newOver := group.curve.at(at)
+		ownLoss, ownOver, weeks := m.own(past, at)
+		f := ownWeeks / (ownWeeks + weeks)
+		out[i].Loss = group.Risk.scaled(fitLoss, newLoss).mix(f, ownLoss)
+		if m.Promise.Measure == OverTime {
+			out[i].Over = group.Over.scaled(fitOver, newOver).mix(f, ownOver)
+		}
 	}
-	return loss, over
+	return out
 }
 
 // scaled carries an estimate from where the curve is at from to where it is at to.
@@ -82,8 +95,7 @@ func (e Estimate) mix(f, seen float64) Estimate {
 }
 
 // own replays the container alone at a margin: loss and time above a week.
-func (m *Model) own(h History, at float64) (loss, over, weeks float64) {
-	all := origins([]Rule{m.Rule()}, h)
+func (m *Model) own(all []origin, at float64) (loss, over, weeks float64) {
 	weight := 0.0
 	for i := range all {
 		o := &all[i]

@@ -47,16 +47,19 @@ func (n *Need) HourRules() bool { return n.Amount > n.size.Base*n.size.Margin*(1
 
 // Over is the share of time that usage is above an amount, out of sample, and Fails the
 // probability that the promise is not kept to the container: for memory that of passing
-// the amount within a week.
+// an amount within a week.
 func (n *Need) Over(amount float64) calibration.Estimate {
 	_, over := n.model.Risk(n.past, n.size, amount)
 	return over
 }
 
-// Fails is the probability that the container breaks the promise at an amount.
-func (n *Need) Fails(amount float64) calibration.Estimate {
-	loss, _ := n.model.Risk(n.past, n.size, amount)
-	return loss
+// Fails are the probabilities that the container breaks the promise, by the amount.
+func (n *Need) Fails(amounts ...float64) []calibration.Estimate {
+	out := make([]calibration.Estimate, len(amounts))
+	for i, risk := range n.model.Risks(n.past, n.size, amounts...) {
+		out[i] = risk.Loss
+	}
+	return out
 }
 
 // Horizon says what the risk was replayed on, such as "replayed at 8 points in 14 days, on

@@ -36,6 +36,8 @@ type Sizing struct {
 	Warnings         []analyzer.Warning
 	// Others is what the other profiles would advise; nil from Size alone.
 	Others []Profiled
+	// Passed is the risk of several memory sizes, the smallest first; nil is not known.
+	Passed []SizeRisk
 }
 
 // Risk is what may go wrong if the advice is followed; nil is not known.
@@ -237,18 +239,28 @@ func (s *Sizing) sizeMemory(f Facts, p Policy) {
 	if f.Moment || f.OOMKills > 0 {
 		return
 	}
-	s.riskMemory(&need)
+	s.riskMemory(&f, &need)
 }
 
-// riskMemory states the risk at the limit, or without one that of passing the request.
-func (s *Sizing) riskMemory(need *Need) {
+// riskMemory states the risk at the limit, or without one that of passing the request,
+// and that of other sizes.
+func (s *Sizing) riskMemory(f *Facts, need *Need) {
 	at, name := s.Limits.Memory, "weeks with memory at its limit, "
 	if at == 0 {
 		at, name = s.Requests.Memory, "weeks with memory above the request, "
 	}
-	fails := need.Fails(float64(at))
+	sizes := s.memorySizes(f)
+	amounts := []float64{float64(at)}
+	for _, v := range sizes {
+		amounts = append(amounts, float64(v))
+	}
+	all := need.Fails(amounts...)
+	fails := all[0]
 	if !fails.Known {
 		return
+	}
+	for i, v := range sizes {
+		s.Passed = append(s.Passed, SizeRisk{v, all[i+1].Value})
 	}
 	s.part(advice.PartRisk, "memory", name+need.Horizon(), fails.Value, "share")
 	s.part(advice.PartRisk, "memory", name+"high", fails.High, "share")

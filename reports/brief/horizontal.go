@@ -11,6 +11,16 @@ import (
 // ScalingLines tell how workloads should be scaled, those that save most
 // first, and what is wrong with autoscalers as they stand.
 func ScalingLines(r *document.Report) []string {
+	var out []string
+	for _, w := range Rescaled(r) {
+		out = append(out, scalingLine(w))
+	}
+	return append(out, findingLines(r)...)
+}
+
+// Rescaled are the workloads whose number of pods is to come about in another way, the
+// largest savings first.
+func Rescaled(r *document.Report) []*document.Workload {
 	var changed []*document.Workload
 	for i := range r.Workloads {
 		w := &r.Workloads[i]
@@ -21,11 +31,7 @@ func ScalingLines(r *document.Report) []string {
 	slices.SortStableFunc(changed, func(a, b *document.Workload) int {
 		return cmp.Compare(scalingSaved(b.Horizontal), scalingSaved(a.Horizontal))
 	})
-	var out []string
-	for _, w := range changed {
-		out = append(out, scalingLine(w))
-	}
-	return append(out, findingLines(r)...)
+	return changed
 }
 
 func scalingSaved(h *document.Horizontal) document.USD {

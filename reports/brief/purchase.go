@@ -28,15 +28,26 @@ func heldLine(h *document.HeldCommitments) string {
 // PurchaseLines are the lines of the text report: what to commit to and
 // whether it survives, and what can live on spot.
 func PurchaseLines(r *document.Report) []string {
-	p := r.Purchase
-	if p == nil {
+	if r.Purchase == nil {
 		return nil
 	}
-	var out []string
+	return purchaseLines(r, commitmentLines(r.Purchase))
+}
+
+// PurchaseNotes are the lines but for those of each commitment and of each scenario.
+func PurchaseNotes(r *document.Report) []string {
+	if r.Purchase == nil {
+		return nil
+	}
+	return purchaseLines(r, commitmentNotes(r.Purchase))
+}
+
+func purchaseLines(r *document.Report, commitments []string) (out []string) {
+	p := r.Purchase
 	if line := dayLine(p); line != "" {
 		out = append(out, line)
 	}
-	out = append(out, commitmentLines(p)...)
+	out = append(out, commitments...)
 	if line := longerLine(p); line != "" {
 		out = append(out, line)
 	}
@@ -62,7 +73,18 @@ func commitmentLines(p *document.Purchase) (out []string) {
 	for i := range p.Commitments {
 		out = append(out, commitmentLine(p.Commitments[i:i+1])+" "+Capital(commitmentUse(&p.Commitments[i])))
 	}
-	out = append(out, noteLines(p)...)
+	out = append(out, commitmentNotes(p)...)
+	if len(p.Commitments) > 0 {
+		for i := range p.Scenarios {
+			out = append(out, scenarioLine(&p.Scenarios[i]))
+		}
+	}
+	return out
+}
+
+// commitmentNotes are of all commitments together.
+func commitmentNotes(p *document.Purchase) []string {
+	out := noteLines(p)
 	for _, line := range []string{orderLine(p), survivalLine(p)} {
 		if line != "" {
 			out = append(out, line)
@@ -71,11 +93,6 @@ func commitmentLines(p *document.Purchase) (out []string) {
 	if p.FamilyChange != nil && p.CapitalCost != nil && len(p.Commitments) > 0 {
 		out = append(out, fmt.Sprintf("The chance that the family changes within three years is taken as %s (--family-change), within one as a fifth of it. Money costs %s a year (--capital-cost).",
 			document.Percent(*p.FamilyChange), document.Percent(*p.CapitalCost)))
-	}
-	if len(p.Commitments) > 0 {
-		for i := range p.Scenarios {
-			out = append(out, scenarioLine(&p.Scenarios[i]))
-		}
 	}
 	return out
 }
@@ -182,6 +199,27 @@ func hoursOf(nodes []float64) string {
 		return document.Counted(int(math.Round(nodes[low])), "node") + " at all hours"
 	}
 	return document.Counted(int(math.Round(nodes[low])), "node") + fmt.Sprintf(" at %02d:00 UTC, %.0f at %02d:00", low, nodes[high], high)
+}
+
+// CommitmentName says what a commitment is to.
+func CommitmentName(c *document.Commitment) string {
+	out := Clean(c.Instrument)
+	if c.Family != "" {
+		out += ", " + Clean(c.Family)
+	}
+	if c.Resource != "" {
+		out += amountOf(*c, 1)
+	}
+	return out
+}
+
+// CommitmentTerm says for how long a commitment is and how it is paid.
+func CommitmentTerm(c *document.Commitment) string {
+	out := document.Counted(c.TermYears, "year")
+	if c.Payment != "" {
+		out += ", " + strings.ReplaceAll(Clean(c.Payment), "_", " ")
+	}
+	return out
 }
 
 // mostFamilies is how many families a line names.

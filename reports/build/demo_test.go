@@ -49,6 +49,7 @@ func TestHistoryOfTheDemo(t *testing.T) {
 		t.Errorf("%d nodes less %d drained and %d new are %d, want %d", len(r.History.Nodes), drained, started, h, plan.Count)
 	}
 	checkScaled(t, r)
+	checkMemoryCurves(t, r)
 	for i := range h.Containers {
 		last := document.USD(-1)
 		for _, p := range h.Containers[i].Curve {
@@ -76,6 +77,42 @@ func checkFills(t *testing.T, all []document.NodeFill, count int, usd document.U
 		t.Errorf("got %d nodes for %s, want %d for %s", len(all), sum, count, usd)
 	}
 	return full / float64(max(sum, 1))
+}
+
+// checkMemoryCurves: more memory is passed no oftener and costs more; the advised limit's
+// point is the risk that is stated of it; and one that was OOM-killed has no curve, since
+// its need was not seen.
+func checkMemoryCurves(t *testing.T, r *document.Report) {
+	t.Helper()
+	curves, stated := 0, 0
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		for j := range w.Containers {
+			c := &w.Containers[j]
+			h := r.History.Of(w.Namespace, w.Kind, w.Name, c.Name)
+			if h == nil {
+				continue
+			}
+			if c.OOMKills > 0 && h.MemoryCurve != nil {
+				t.Errorf("%s/%s was OOM-killed and has a curve", w.Name, c.Name)
+			}
+			curves += min(len(h.MemoryCurve), 1)
+			for k, p := range h.MemoryCurve {
+				if k > 0 && (p.Memory <= h.MemoryCurve[k-1].Memory || p.Passed > h.MemoryCurve[k-1].Passed || p.Monthly != nil && *p.Monthly < *h.MemoryCurve[k-1].Monthly) {
+					t.Errorf("%s/%s: %v after %v", w.Name, c.Name, p, h.MemoryCurve[k-1])
+				}
+				if to, risk := c.Recommended, c.Risk.OOMProbability; to != nil && risk != nil && p.Memory == to.Limits.Memory {
+					stated++
+					if p.Passed != *risk {
+						t.Errorf("%s/%s: the curve has %v at the advised limit, the risk is %v", w.Name, c.Name, p.Passed, *risk)
+					}
+				}
+			}
+		}
+	}
+	if curves < 50 || stated < 40 {
+		t.Errorf("%d curves, %d of them with the risk that is stated", curves, stated)
+	}
 }
 
 func checkScaled(t *testing.T, r *document.Report) {

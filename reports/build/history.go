@@ -36,6 +36,7 @@ func (b *builder) history() *document.History {
 			if c := &f.Containers[j]; len(c.Days) > 0 {
 				one := containerHistory(h, f.Ref, c)
 				b.priceCurve(one.Curve, f)
+				b.memoryCurve(&one, f, c.Name)
 				b.whatIf(&one, c, analyzer.ContainerRef{Ref: f.Ref, Container: c.Name})
 				h.Containers = append(h.Containers, one)
 			}
@@ -52,11 +53,7 @@ func (b *builder) history() *document.History {
 
 // whatIf says what other profiles would advise, and other usage.
 func (b *builder) whatIf(h *document.ContainerHistory, c *analyzer.ContainerFacts, k analyzer.ContainerRef) {
-	i, ok := b.sizing[k]
-	if !ok {
-		return
-	}
-	s := advice.As[rightsize.Sizing](b.recs[i].Detail)
+	s := b.sized(k)
 	if s == nil {
 		return
 	}
@@ -100,6 +97,34 @@ func (b *builder) priceCurve(curve []document.CurvePoint, w *analyzer.WorkloadFa
 		usd := document.Cents(core * float64(curve[i].CPU) / (1000 * document.MicroPerMilli))
 		curve[i].Monthly = &usd
 	}
+}
+
+// memoryCurve says what memory sizes risk, and what they cost.
+func (b *builder) memoryCurve(h *document.ContainerHistory, w *analyzer.WorkloadFacts, container string) {
+	s := b.sized(analyzer.ContainerRef{Ref: w.Ref, Container: container})
+	if s == nil {
+		return
+	}
+	for _, x := range s.Passed {
+		p := document.MemoryPoint{Memory: document.Bytes(x.Bytes)}
+		if share := knownShare(&x.Share); share != nil {
+			p.Passed = *share
+		}
+		if b.priced && w.Replicas > 0 {
+			usd := document.Cents(b.Costs.UnitOf(w.Ref).GiBHour * pricing.HoursPerMonth * float64(w.Replicas) * float64(x.Bytes) / (1 << 30))
+			p.Monthly = &usd
+		}
+		h.MemoryCurve = append(h.MemoryCurve, p)
+	}
+}
+
+// sized is what right-sizing says of a container; nil where it says nothing.
+func (b *builder) sized(k analyzer.ContainerRef) *rightsize.Sizing {
+	i, ok := b.sizing[k]
+	if !ok {
+		return nil
+	}
+	return advice.As[rightsize.Sizing](b.recs[i].Detail)
 }
 
 func containerHistory(h *document.History, ref analyzer.Ref, c *analyzer.ContainerFacts) document.ContainerHistory {

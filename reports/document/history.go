@@ -71,6 +71,8 @@ type ContainerHistory struct {
 	AfterOOMKill Bytes         `json:"afterOOMKill,omitempty"`
 	// Curve is how long CPU was above a request of so much, the smallest first.
 	Curve []CurvePoint `json:"curve,omitempty"`
+	// MemoryCurve is the risk of memory sizes, the smallest first: those about the highest sample, and the requests and limits as they are and as advised. Absent where it is not known.
+	MemoryCurve []MemoryPoint `json:"memoryCurve,omitempty"`
 }
 
 // PeerSetting is what another tool's rule would ask for.
@@ -98,6 +100,16 @@ type CurvePoint struct {
 	CPU   CPU     `json:"cpu"`
 	Above float64 `json:"above"`
 	// Monthly is what that CPU costs for all pods of the workload, at the prices of their nodes; absent where there are none.
+	Monthly *USD `json:"monthly,omitempty"`
+}
+
+// MemoryPoint is a memory size and the probability that a pod's memory passes it within a
+// week, by replay of days that no size was learnt from: the risk of an OOM kill at a limit
+// of that size.
+type MemoryPoint struct {
+	Memory Bytes   `json:"memory"`
+	Passed float64 `json:"passed" jsonschema:"minimum=0,maximum=1"`
+	// Monthly is what a request of that size costs for all pods of the workload, at the prices of their nodes; absent where there are none.
 	Monthly *USD `json:"monthly,omitempty"`
 }
 

@@ -15,12 +15,8 @@ func containerOf(c *document.Container, h *document.ContainerHistory, tail *[]by
 	for i := range h.Days {
 		out.Days = append(out.Days, dayOf(&h.Days[i]))
 	}
+	out.curves(c, h)
 	of := brief.Curve(h.Curve)
-	for i := range of {
-		p := &of[i]
-		out.Curve = append(out.Curve, point{milli(p.CPU), p.Above, []string{brief.UsedCores(p.CPU), of.Above(p.CPU), of.Money(p.CPU)}})
-	}
-	out.Sizes = sizesOf(of, c)
 	for _, p := range h.Peers {
 		out.Peers = append(out.Peers, []string{brief.Clean(p.Rule), brief.Cores(p.CPU), brief.Memory(p.Memory), of.Above(p.CPU), of.Money(p.CPU)})
 	}

@@ -37,10 +37,11 @@ func Write(w io.Writer, r *document.Report) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	rows := rowsOf(r)
 	writeHead(out, r)
-	if err := pageTemplate.Execute(out, viewOf(r, rows)); err != nil {
+	v := viewOf(r, rows)
+	if err := pageTemplate.Execute(out, v); err != nil {
 		return fmt.Errorf("writing the page: %w", err)
 	}
-	if err := writeData(out, r, rows); err != nil {
+	if err := writeData(out, r, rows, v.lists()); err != nil {
 		return err
 	}
 	out.WriteString("<script>" + script + "</script>\n</body>\n</html>\n")
@@ -75,8 +76,8 @@ func clusterName(r *document.Report) string {
 
 // writeData writes what the script reads: the rows in one piece, and what stands
 // behind each workload in pieces that are unpacked when a panel opens.
-func writeData(out *bufio.Writer, r *document.Report, rows []row) error {
-	head := index{Chunk: chunkWorkloads, Rows: rows, Priced: r.Summary.MonthlyCost != nil}
+func writeData(out *bufio.Writer, r *document.Report, rows []row, lists map[string][][]cell) error {
+	head := index{Chunk: chunkWorkloads, Rows: rows, Lists: lists, Priced: r.Summary.MonthlyCost != nil}
 	if h := r.History; h != nil {
 		head.Start, head.SlotHours, head.Slots = h.Start.Unix(), h.SlotHours, h.Slots
 	}
@@ -101,7 +102,9 @@ func writeData(out *bufio.Writer, r *document.Report, rows []row) error {
 	return nil
 }
 
-// anchor is the fragment that opens a workload's panel.
-func anchor(w *document.Workload) string {
-	return "w/" + strings.Join([]string{escape(w.Namespace), escape(w.Kind), escape(w.Name)}, "/")
+// anchor is the fragment that opens a workload's panel. Its parts are escaped here: what
+// the template would escape of it is the strokes between them, and the script would not
+// know it.
+func anchor(w *document.Workload) template.URL {
+	return template.URL("w/" + strings.Join([]string{escape(w.Namespace), escape(w.Kind), escape(w.Name)}, "/"))
 }

@@ -68,6 +68,8 @@ type index struct {
 	SlotHours int   `json:"slotHours"`
 	Slots     int   `json:"slots"`
 	Rows      []row `json:"rows"`
+
+	Lists map[string][][]cell `json:"lists,omitempty"` // the rows of tables that are not plain HTML
 }
 
 // detail is what stands behind one workload.
@@ -102,6 +104,10 @@ type container struct {
 	Curve   []point    `json:"curve,omitempty"`
 	Sizes   []size     `json:"sizes,omitempty"`
 	Peers   [][]string `json:"peers,omitempty"`
+
+	MemoryCurve []point  `json:"memoryCurve,omitempty"`
+	MemorySizes []size   `json:"memorySizes,omitempty"`
+	Without     []string `json:"without,omitempty"` // why a curve is missing
 }
 
 // usage is one resource over time, in millicores or bytes.
@@ -134,18 +140,18 @@ type day struct {
 	Text   []string   `json:"text"`
 }
 
-// point is a CPU request and the share of time above it; in words it has what it
-// costs, too.
+// point is a size and what it risks: of CPU the share of time above it, of memory the
+// probability that it is passed within a week. In words it has what it costs, too.
 type point struct {
-	CPU   float64  `json:"cpu"`
-	Above float64  `json:"above"`
-	Text  []string `json:"text"`
+	Size float64  `json:"size"`
+	Risk float64  `json:"risk"`
+	Text []string `json:"text"`
 }
 
-// size is the request or the advice on the curve.
+// size is a request, a limit or the advice on the curve.
 type size struct {
 	Name  string  `json:"name"`
-	CPU   float64 `json:"cpu"`
+	Size  float64 `json:"size"`
 	Text  string  `json:"text"`
 	Words string  `json:"words"`
 }

@@ -8,30 +8,27 @@ import (
 // proofView is what rules of sizing would have brought on the cluster's own history.
 type proofView struct {
 	Of, Said string
-	Rows     []proofRow
+	Rules    *list
 	Notes    []string
-}
-
-type proofRow struct {
-	Rule, Over, Broken, Killed, IdleCPU, IdleMemory, Money string
-	Advised                                                bool
 }
 
 func proofOf(b *document.Backtest) *proofView {
 	if b == nil {
 		return nil
 	}
-	v := &proofView{Of: brief.BacktestOf(b), Said: brief.Replayed(b), Notes: brief.BacktestNotes(b)}
+	l := &list{ID: "proof", Label: "Rules on your own history", Class: " pairs", Heads: []head{
+		{"Rule", ""}, {"Over", "n"}, {"Broken", "n"}, {"Killed", "n"}, {"Idle CPU", "n"}, {"Idle memory", "n"}, {"A month", "n"},
+	}}
 	for i := range b.Scores {
-		x := &b.Scores[i]
-		row := proofRow{
-			Rule: brief.Clean(x.Rule), Over: document.Percent(x.OverRequest), Broken: document.Percent(x.Broken), Killed: document.Percent(x.Killed),
-			IdleCPU: document.Percent(x.CPUSlack), IdleMemory: document.Percent(x.MemorySlack), Advised: x.Rule == b.Advised,
-		}
+		x, money := &b.Scores[i], ""
 		if x.Monthly != nil {
-			row.Money = brief.WholeOf(*x.Monthly).String()
+			money = brief.WholeOf(*x.Monthly).String()
 		}
-		v.Rows = append(v.Rows, row)
+		row := []cell{{Text: brief.Clean(x.Rule), Strong: x.Rule == b.Advised}}
+		for _, share := range []float64{x.OverRequest, x.Broken, x.Killed, x.CPUSlack, x.MemorySlack} {
+			row = append(row, cell{Text: document.Percent(share)})
+		}
+		l.add(append(row, cell{Text: money})...)
 	}
-	return v
+	return &proofView{Of: brief.BacktestOf(b), Said: brief.Replayed(b), Rules: orNil(l), Notes: brief.BacktestNotes(b)}
 }

@@ -10,11 +10,11 @@ import (
 
 // purchaseView is what to buy how.
 type purchaseView struct {
-	Lines     []string
-	Layers    []layer // the top one first
-	Least     string  // of the picture's scale, and Most
-	Most      string
-	Scenarios []scenario
+	Lines  []string
+	Layers []layer // the top one first
+	Most   string  // of the picture's scale
+
+	Commitments, Scenarios *list
 }
 
 // layer is one way to buy, in the order in which they lie on each other.
@@ -25,9 +25,6 @@ type layer struct {
 
 // column is a layer in one hour of the day, in thousandths of the picture.
 type column struct{ X, Y, Height int }
-
-// scenario is a change of the demand.
-type scenario struct{ Name, OnDemand, Cost, Saves, Used string }
 
 // The picture's measures.
 const (
@@ -40,13 +37,9 @@ func purchaseOf(r *document.Report) *purchaseView {
 	if p == nil {
 		return nil
 	}
-	v := &purchaseView{Lines: brief.PurchaseLines(r)}
+	v := &purchaseView{Lines: brief.PurchaseNotes(r), Commitments: commitmentList(p), Scenarios: scenarioList(p)}
 	if brief.SumMark(r) != "" {
 		v.Lines = append(v.Lines, brief.EstimateWords(r)+".")
-	}
-	for i := range p.Scenarios {
-		x := &p.Scenarios[i]
-		v.Scenarios = append(v.Scenarios, scenario{brief.Clean(x.Name), brief.WholeOf(x.MonthlyOnDemand).String(), brief.WholeOf(x.MonthlyCost).String(), brief.WholeOf(x.MonthlySavings).String(), document.Percent(x.Utilization)})
 	}
 	v.layers(p)
 	return v
@@ -121,7 +114,7 @@ func (v *purchaseView) draw(parts []part) {
 	if most <= 0 || !document.IsFinite(most) {
 		return
 	}
-	v.Least, v.Most = "$0", fmt.Sprintf("$%.2f an hour", most)
+	v.Most = fmt.Sprintf("$%.2f an hour", most)
 	var under [24]float64
 	for _, p := range parts {
 		l := layer{Name: p.name, Class: p.class}

@@ -1,6 +1,7 @@
 package html
 
 import (
+	"html/template"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
@@ -13,20 +14,20 @@ const mostRows = 50
 // row is one container in the table: texts as they are printed, and numbers by
 // which they are sorted.
 type row struct {
-	At        int      `json:"w"` // of the workload in the document
-	Namespace string   `json:"ns"`
-	Kind      string   `json:"kind"`
-	Name      string   `json:"name"`
-	Container string   `json:"c"`
-	Link      string   `json:"link"`
-	CPU       string   `json:"cpu"`
-	Memory    string   `json:"mem"`
-	Limit     string   `json:"limit"`
-	OOM       string   `json:"oom"`
-	Money     string   `json:"usd"`
-	Sort      [5]int64 `json:"n"` // CPU and memory that change, the limit, OOM risk, cents
-	Levers    []string `json:"levers,omitempty"`
-	Risks     []string `json:"risks,omitempty"`
+	At        int          `json:"w"` // of the workload in the document
+	Namespace string       `json:"ns"`
+	Kind      string       `json:"kind"`
+	Name      string       `json:"name"`
+	Container string       `json:"c"`
+	CPU       string       `json:"cpu"`
+	Memory    string       `json:"mem"`
+	Limit     string       `json:"limit"`
+	OOM       string       `json:"oom"`
+	Money     string       `json:"usd"`
+	Link      template.URL `json:"link"`
+	Sort      [5]int64     `json:"n"` // CPU and memory that change, the limit, OOM risk, cents
+	Levers    []string     `json:"levers,omitempty"`
+	Risks     []string     `json:"risks,omitempty"`
 }
 
 // rowsOf lists all containers, the largest savings first.

@@ -2,6 +2,8 @@ package html
 
 import (
 	"fmt"
+	"html/template"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -29,11 +31,11 @@ type view struct {
 	RowCount               int
 	Priced                 bool
 	Moment                 string
-	Scaling                []string
+	Scaling, Findings      *list
 	Nodes                  *nodesView
 	Purchase               *purchaseView
 	Proof                  *proofView
-	Waste                  []waste
+	Waste                  *list
 	WasteNote              string
 	Warnings, Prices       []string
 	PriceAge               string
@@ -41,7 +43,8 @@ type view struct {
 
 // urgent is one row of what to fix first.
 type urgent struct {
-	Kind, Name, Link, What, Change string
+	Kind, Name, What, Change string
+	Link                     template.URL
 }
 
 // step is one bar of the waterfall: from and to are thousandths of the picture.
@@ -51,15 +54,13 @@ type step struct {
 	Class                     string // total, less, more, room
 }
 
-// waste is one finding.
-type waste struct{ What, Target, Link, Money, Loss, Blocked string }
-
 func viewOf(r *document.Report, rows []row) *view {
+	links := linksOf(r)
 	v := &view{
 		Cluster: clusterName(r), Span: brief.Span(r.Metadata.GeneratedFrom), Version: brief.Clean(r.Metadata.Version),
 		Money: brief.MoneyLines(r), Counts: counts(r), Priced: r.Summary.MonthlyCost != nil,
 		Rows: rows[:min(len(rows), mostRows)], RowCount: len(rows),
-		Scaling: brief.ScalingLines(r), Nodes: nodesOf(r), Purchase: purchaseOf(r), Proof: proofOf(r.Backtest),
+		Scaling: scalingList(r), Findings: findingList(r, links), Waste: wasteList(r, links), Nodes: nodesOf(r), Purchase: purchaseOf(r), Proof: proofOf(r.Backtest),
 		Warnings: brief.WarningLines(r.Warnings, false), Prices: brief.PriceLines(r.Prices), PriceAge: brief.PriceAge(r),
 	}
 	if saves := brief.Saves(r); v.Priced && saves > 0 && !r.NoHistory() && !r.Summary.QuietHour {
@@ -73,7 +74,7 @@ func viewOf(r *document.Report, rows []row) *view {
 	v.Listed = v.Ladder || len(rows) > 0
 	v.urgent(r)
 	v.steps(r)
-	v.waste(r)
+	v.wasteNote(r)
 	return v
 }
 
@@ -175,24 +176,11 @@ func (v *view) stepNotes(r *document.Report) {
 	}
 }
 
-func (v *view) waste(r *document.Report) {
+func (v *view) wasteNote(r *document.Report) {
 	if len(r.Waste) > 0 {
 		v.WasteNote = brief.WasteLines(r, false)[0]
 	}
-	links, marked := map[string]string{}, false
-	for i := range r.Workloads {
-		w := &r.Workloads[i]
-		links[w.Namespace+"/"+w.Kind+"/"+w.Name] = anchor(w)
-	}
-	for i := range r.Waste {
-		x := &r.Waste[i]
-		v.Waste = append(v.Waste, waste{
-			What: brief.Clean(x.Title), Target: brief.Clean(x.Target), Link: links[x.Target],
-			Money: brief.WasteMoney(x), Loss: brief.Clean(x.Loss), Blocked: brief.Clean(brief.Joined(x.Blocked)),
-		})
-		marked = marked || x.PriceGap != ""
-	}
-	if marked {
+	if slices.ContainsFunc(r.Waste, func(x document.Waste) bool { return x.PriceGap != "" }) {
 		v.WasteNote += " " + brief.EstimateWords(r) + "."
 	}
 }

@@ -116,7 +116,7 @@ func byKind() []Family {
 					add(float64(r.Nodes.Plan.Count), "plan")
 				}
 			}},
-		{"plimsoll_waste_monthly_cost_usd", "usd", "Cost of what does nothing, by kind, for a month; absent where it is not known.", []string{"kind"}, wasteSamples},
+		{"plimsoll_waste_monthly_cost_usd", "usd", "Cost of what does nothing, by kind, for a month, as far as it is known; absent where none is.", []string{"kind"}, wasteSamples},
 		{"plimsoll_warnings", "", "Doubts that concern the whole report, by code.", []string{"code"},
 			func(r *document.Report, add func(float64, ...string)) {
 				counted(r.Warnings, func(w *analyzer.Warning) string { return w.Code }, func(*analyzer.Warning) float64 { return 1 }, add)

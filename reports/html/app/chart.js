@@ -183,11 +183,16 @@ export function daysChart(name, days, at, marks) {
     `${name} by day; the table has the values`, draw).box;
 }
 
-// curveChart is the time above a CPU request of each size; the money of a size
-// stands with its mark.
-export function curveChart(points, marks) {
+// curveChart is the risk of each size; the money of a size stands with its mark. What
+// is far above the advice stands at the edge, as it would flatten the rest.
+export function curveChart(name, points, marks) {
   const least = 0.0005;
-  const most = Math.max(...points.map((p) => p.cpu), ...marks.map((m) => m.cpu)) * 1.08;
+  const binary = name === "memory";
+  const say = binary ? bytes : cores;
+  const advised = Math.max(0, ...marks.filter((m) => m.name.startsWith("advi")).map((m) => m.size));
+  const all = [...points, ...marks].map((p) => p.size);
+  const most = Math.max(...all.filter((v) => !advised || v <= 2.5 * advised)) * 1.08;
+  const shown = points.filter((p) => p.size <= most);
   const up = (v, y) => y(Math.log10(Math.max(v, least)));
   const draw = (width, height) => {
     const x = linear(0, most, left, width - 16);
@@ -197,15 +202,24 @@ export function curveChart(points, marks) {
         s("line", { class: "grid", x1: left, x2: width - 16, y1: up(v, y), y2: up(v, y) }),
         s("text", { x: left - 6, y: up(v, y) + 4, "text-anchor": "end" }, text),
       ]),
-      ticks(most, false).map((v) => s("text", { x: x(v), y: height - 4, "text-anchor": "middle" }, cores(v))),
-      s("path", { class: "mean", d: points.map((p, i) => `${i ? "L" : "M"}${x(p.cpu).toFixed(1)} ${up(p.above, y).toFixed(1)}`).join("") }),
-      marks.map((m) => [
-        s("line", { class: m.name, x1: x(m.cpu), x2: x(m.cpu), y1: 6, y2: height - foot }),
-        s("text", { class: m.name, x: x(m.cpu) + (m.cpu > most * 0.7 ? -5 : 5), y: m.name === "request" ? 16 : 30, "text-anchor": m.cpu > most * 0.7 ? "end" : "start" }, `${m.name} ${m.text}`),
-      ]),
+      ticks(most, binary).map((v) => s("text", { x: x(v), y: height - 4, "text-anchor": "middle" }, say(v))),
+      s("path", { class: "mean", d: shown.map((p, i) => `${i ? "L" : "M"}${x(p.size).toFixed(1)} ${up(p.risk, y).toFixed(1)}`).join("") }),
+      marks.map((m, i) => {
+        const off = m.size > most;
+        const at = x(Math.min(m.size, most));
+        const turned = off || m.size > most * 0.6;
+        const cls = m.name === "advised limit" ? "advice capped" : m.name;
+        return [
+          !off && s("line", { class: cls, x1: at, x2: at, y1: 6, y2: height - foot }),
+          s("text", { class: cls, x: at + (turned ? -5 : 5), y: 16 + 14 * i, "text-anchor": turned ? "end" : "start" }, `${m.name} ${m.text}${off ? " \u2192" : ""}`),
+        ];
+      }),
     ];
   };
-  return figure("Size, risk, money", "share of the time in which CPU is above a request of that size", 170, "Time above CPU requests by their size; the table has the values", draw,
+  const [note, label] = binary
+    ? ["the chance that memory passes a size within a week, by replay: at a limit of that size, an OOM kill", "Risk of memory sizes; the table has the values"]
+    : ["share of the time in which CPU is above a request of that size", "Time above CPU requests by their size; the table has the values"];
+  return figure("Size, risk, money of " + name, note, 170, label, draw,
     h("ul", { class: "note" }, marks.map((m) => h("li", {}, `${m.name} ${m.text}: ${m.words}`)))).box;
 }
 

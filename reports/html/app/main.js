@@ -2,6 +2,7 @@ import { startTheme } from "./theme.js";
 import { index, loadRows, find } from "./data.js";
 import { Table, warmFilter } from "./table.js";
 import { Panel } from "./panel.js";
+import { startLists } from "./list.js";
 import { startControls } from "./controls.js";
 import * as state from "./state.js";
 
@@ -76,6 +77,7 @@ async function start() {
   await loadRows();
   controls = startControls(document.getElementById("controls"), (change) => go(change));
   table.start(sortBy);
+  startLists();
   show();
   table.measure();
   if (now.open) document.getElementById("workloads").scrollIntoView();

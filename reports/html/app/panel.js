@@ -76,15 +76,20 @@ function container(c, series, several) {
     out.push(h("details", {}, h("summary", {}, "Values by day"),
       scroll("Values by day", tableOf(["Day", "CPU p50", "p95", "max", "Memory p50", "p95", "max", "kills"], c.days.map((d) => [d.date, ...d.text])))));
   }
-  if (c.curve?.length) {
-    out.push(curveChart(c.curve, c.sizes ?? []));
-    out.push(h("details", {}, h("summary", {}, "Values of the curve"),
-      scroll("Values of the curve", tableOf(["CPU request", "time above it", "costs"], c.curve.map((p) => p.text)))));
-  }
+  out.push(...curve("CPU", c.curve, c.sizes, ["CPU request", "time above it", "costs"]));
+  out.push(...curve("memory", c.memoryCurve, c.memorySizes, ["Memory", "passed within a week", "as a request costs"]));
+  if (c.without) out.push(h("h3", {}, "Size, risk, money"), c.without.map((text) => h("p", { class: "note" }, text)));
   if (c.peers?.length) {
     out.push(h("h3", {}, "What other rules would set"), scroll("What other rules would set", tableOf(["Rule", "CPU", "memory", "time above that CPU", "CPU costs"], c.peers)));
   }
   return out;
+}
+
+function curve(name, points, sizes, head) {
+  if (!points?.length) return [];
+  const title = "Values of the curve of " + name;
+  return [curveChart(name, points, sizes ?? []),
+    h("details", {}, h("summary", {}, title), scroll(title, tableOf(head, points.map((p) => p.text))))];
 }
 
 function scaling(detail, series) {
