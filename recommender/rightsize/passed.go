@@ -1,8 +1,6 @@
 package rightsize
 
-import (
-	"slices"
-)
+import "slices"
 
 // SizeRisk is a memory size in bytes, and the probability that memory passes it within a
 // week, out of sample.

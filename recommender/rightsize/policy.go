@@ -55,6 +55,8 @@ type Policy struct {
 	MemoryLimit MemoryLimit
 	// ChangeQoS lets a pod lose its class Guaranteed.
 	ChangeQoS bool
+	// Sizes has the risk of other memory sizes told too, for those who compare.
+	Sizes bool
 }
 
 // PolicyOf is the policy of what the user asked for, before anything is learnt.

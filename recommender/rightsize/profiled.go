@@ -26,6 +26,7 @@ func byProfile(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, all []a
 		return
 	}
 	taken := policy.Promise
+	policy.Sizes = false
 	for _, x := range Profiles() {
 		policy.Promise = x.Promise()
 		if policy.Promise == taken {

@@ -30,7 +30,7 @@ func run(p *advice.Pass) error {
 	for i := range p.Facts.Workloads {
 		w := &p.Facts.Workloads[i]
 		policy := asked
-		policy.Promise = promises[i]
+		policy.Promise, policy.Sizes = promises[i], true
 		all := adviseWorkload(p, policy, w)
 		byProfile(p, policy, w, all)
 		for j := range all {

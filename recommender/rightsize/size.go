@@ -36,7 +36,7 @@ type Sizing struct {
 	Warnings         []analyzer.Warning
 	// Others is what the other profiles would advise; nil from Size alone.
 	Others []Profiled
-	// Passed is the risk of several memory sizes, the smallest first; nil is not known.
+	// Passed is the risk of several memory sizes, the smallest first; nil is not known, or not asked for.
 	Passed []SizeRisk
 }
 
@@ -239,17 +239,20 @@ func (s *Sizing) sizeMemory(f Facts, p Policy) {
 	if f.Moment || f.OOMKills > 0 {
 		return
 	}
-	s.riskMemory(&f, &need)
+	s.riskMemory(&f, &need, p.Sizes)
 }
 
 // riskMemory states the risk at the limit, or without one that of passing the request,
 // and that of other sizes.
-func (s *Sizing) riskMemory(f *Facts, need *Need) {
+func (s *Sizing) riskMemory(f *Facts, need *Need, others bool) {
 	at, name := s.Limits.Memory, "weeks with memory at its limit, "
 	if at == 0 {
 		at, name = s.Requests.Memory, "weeks with memory above the request, "
 	}
-	sizes := s.memorySizes(f)
+	var sizes []int64
+	if others {
+		sizes = s.memorySizes(f)
+	}
 	amounts := []float64{float64(at)}
 	for _, v := range sizes {
 		amounts = append(amounts, float64(v))
