@@ -202,7 +202,7 @@ func checkFigures(t *testing.T, name, page string, doc *asJSON) {
 			t.Errorf("%s: the figure is $%s, the document's $%.0f", name, got, want)
 		}
 	}
-	if got, err := strconv.ParseFloat(m[3], 64); err != nil || math.Abs(got-100*(1-last / *doc.Summary.MonthlyCost)) > 0.51 {
+	if got, err := strconv.ParseFloat(m[3], 64); err != nil || math.Abs(got-100*(1 - last / *doc.Summary.MonthlyCost)) > 0.51 {
 		t.Errorf("%s: %s %% are saved, of %.2f and %.2f (%v)", name, m[3], *doc.Summary.MonthlyCost, last, err)
 	}
 }
