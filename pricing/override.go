@@ -75,6 +75,9 @@ func parseFile(name string, r io.Reader) (Overrides, []Problem) {
 	case ".yaml", ".yml", ".json":
 		return parseYAML(name, data)
 	}
+	if s, rest, line := sheetOf(data); s != nil {
+		return s.parse(name, rest, line)
+	}
 	if x := exportOf(data); x != nil {
 		return x.parse(name, data)
 	}

@@ -28,8 +28,8 @@ each charge, with your own files over the tables. It prints the difference by
 cause: list prices, your contract, commitments, spot, and what is not priced.
 
 The effective cost is compared. What plimsoll says plus the differences is the
-bill, to the cent. Machines of AWS and Azure are priced, and AWS' volumes, load
-balancers and control planes; the rest is named.`,
+bill, to the cent. Machines are priced, of Google by their vCPUs, GiB and GPUs,
+and AWS' volumes, load balancers and control planes; the rest is named.`,
 		Example: `  plimsoll price check --bill focus.csv
   plimsoll price check --bill focus.csv --pricing contract.yaml -o csv`,
 		Args: cobra.NoArgs,

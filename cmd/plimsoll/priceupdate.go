@@ -18,6 +18,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/pricelist"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // priceUpdate renews price tables from a cloud's price list.
@@ -117,7 +118,7 @@ func (u *priceUpdate) source(ctx context.Context, catalog *pricing.Catalog, say 
 	case "gcp":
 		key, err := u.key(ctx)
 		return priceSource{"gcp billing catalog", func(ctx context.Context, region string) ([]pricing.NewPrice, error) {
-			rates, err := reader.GCP(ctx, key, region)
+			rates, err := reader.GCP(ctx, key, region, cloud.SeriesOf)
 			parts := make([]pricing.PartRate, len(rates))
 			for i, r := range rates {
 				parts[i] = pricing.PartRate(r)

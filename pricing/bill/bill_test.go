@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -126,6 +127,8 @@ func TestBillsThatAreNotUsed(t *testing.T) {
 		"no number":        {head + strings.Replace(row, ",1,1,1,", ",1,x,1,", 1), "bill.csv:2: listcost \"x\" is not a number"},
 		"no cost":          {head + strings.Replace(row, ",1,1,1,", ",,1,1,", 1), "no EffectiveCost"},
 		"not a number":     {head + strings.Replace(row, ",1,1,1,", ",NaN,1,1,", 1), "not a number"},
+		"a column twice":   {strings.Replace(head, "\n", ",ListCost\n", 1) + strings.Replace(row, "\n", ",9\n", 1), "twice"},
+		"in base 16":       {head + strings.Replace(row, ",10,", ",0x1p4,", 1), "not a number"},
 		"a line too short": {head + "AWS,Usage\n", "wrong number of fields"},
 	} {
 		_, err := bill.Checker{Tables: pricing.New(pricing.Config{}), Own: pricing.New(pricing.Config{})}.Check("bill.csv", strings.NewReader(tt.text))
@@ -168,4 +171,75 @@ func FuzzEach(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+const gcpHead = "ProviderName,ChargeCategory,RegionId,ServiceName,BillingCurrency,EffectiveCost,ListCost,ContractedCost,PricingQuantity,PricingUnit,ChargeDescription\n"
+
+// TestParts: where machines are billed by their parts, each is priced by its series in the region, and
+// what is no part is named by its SKU. List prices of us-central1 are Google's.
+func TestParts(t *testing.T) {
+	for row, want := range map[string]struct {
+		says, off float64
+		cause     bill.Cause
+		item      string
+	}{
+		"1,1,1,10,hour,N2 Instance Core running in Americas":                             {0.31611, 0.0035, bill.ListPrice, ""},
+		"1,1,1,100,gibibyte hour,N2 Instance Ram running in Americas":                    {0.4237, 0.0035, bill.ListPrice, ""},
+		"1,1,1,10,hour,E2 Instance Core running in Americas":                             {0.21811, 0.0035, bill.ListPrice, ""},
+		"1,1,1,10,hour,Nvidia L4 GPU running in Americas":                                {5.6004, 0.0035, bill.ListPrice, ""},
+		"1,1,1,10,hour,Nvidia Tesla T4 GPU running in Americas":                          {3.5, 0.0035, bill.ListPrice, ""},
+		"1,1,1,10,hour,Spot Preemptible E2 Instance Core running in Americas":            {0.13, 0.5, bill.SpotPrice, ""},
+		"1,1,1,10,hour,N2 Custom Instance Core running in Americas":                      {0, 0, bill.NotPriced, "N2 Custom Instance Core running in Americas"},
+		"1,1,1,10,gibibyte month,Storage PD Capacity":                                    {0, 0, bill.NotPriced, "Storage PD Capacity"},
+		"1,1,1,36000,seconds,N2 Instance Core running in Americas":                       {0, 0, bill.NoPrice, "N2 Instance Core running in Americas"},
+		"1,1,1,,hour,N2 Instance Core running in Americas":                               {0, 0, bill.NoPrice, ""},
+		"1,1,1,10,hour,Z9 Instance Core running in Americas":                             {0, 0, bill.NoPrice, ""},
+		"0.1,0.1,0.1,10,gibibyte hour,\"N2 Instance\nCore \"\"running\"\" in Americas\"": {0, 0, bill.NotPriced, ""},
+	} {
+		c := check(t, gcpHead+"Google Cloud,Usage,us-central1,Compute Engine,USD,"+row+"\n")
+		got := differences(t, c)
+		if _, ok := got[want.cause]; !ok || math.Abs(c.Says-want.says) > want.off*want.says || want.item != "" && c.Lines[0].Item != want.item {
+			t.Errorf("%s: got %v, want %v; %v, %+v", row, c.Says, want.says, got, c.Lines)
+		}
+	}
+}
+
+// TestNoPlainMachine: what has a machine's hours but is none of one's own on Linux is not priced as one.
+func TestNoPlainMachine(t *testing.T) {
+	const wide = "ProviderName,ChargeCategory,RegionId,ServiceName,BillingCurrency,EffectiveCost,PricingQuantity,PricingUnit,SkuPriceDetails,x_UsageType,x_Operation,x_SkuMeterSubCategory\n"
+	for row, want := range map[string]bill.Cause{
+		"AWS,Usage,us-east-1,EC2,USD,1,10,Hours,,BoxUsage:m6i.xlarge,RunInstances:0010,":                                      bill.System,
+		"AWS,Usage,us-east-1,EC2,USD,1,10,Hours,,BoxUsage:m6i.xlarge,RunInstances:0002,":                                      bill.System,
+		"AWS,Usage,us-east-1,EC2,USD,1,10,Hours,,DedicatedUsage:m6i.xlarge,RunInstances,":                                     bill.NotPriced,
+		"AWS,Usage,us-east-1,RDS,USD,1,10,Hours,,InstanceUsage:db.m5.large,CreateDBInstance,":                                 bill.NotPriced,
+		"AWS,Usage,us-east-1,ElastiCache,USD,1,10,Hours,\"{\"\"InstanceType\"\":\"\"cache.m5.large\"\"}\",NodeUsage:x,,":      bill.NotPriced,
+		"AWS,Usage,,EC2,USD,1,10,Hours,,BoxUsage:m6i.xlarge,RunInstances,":                                                    bill.NoPrice,
+		"AWS,Usage,us-east-1,EC2,USD,1,,Hours,,BoxUsage:m6i.xlarge,RunInstances,":                                             bill.NoPrice,
+		"Microsoft,Usage,eastus,VMs,USD,1,10,1 Hour,\"{\"\"InstanceType\"\":\"\"Standard_D4s_v5\"\"}\",,,Dsv5 Series Windows": bill.System,
+	} {
+		c := check(t, wide+row+"\n")
+		if _, ok := differences(t, c)[want]; !ok || c.Says != 0 {
+			t.Errorf("%s: got %v, want %q; %+v", row, c.Says, want, c.Differences)
+		}
+	}
+	if c := check(t, wide+"AWS,usage,us-east-1,EC2,USD,-1,-10,Hours,,EUC1-SpotUsage:m6i.xlarge,RunInstances:SV001,\n"); c.Says != -1.92 || c.Priced != -1 {
+		t.Errorf("a correction: got %+v", c)
+	}
+}
+
+// TestBillHasAnEnd: memory is bounded where a quotation mark never closes.
+func TestBillHasAnEnd(t *testing.T) {
+	open := io.MultiReader(strings.NewReader(head+"\""), io.LimitReader(endless{}, 1<<32))
+	if err := bill.Each("bill.csv", open, func(bill.Row) error { return nil }); err == nil || !strings.Contains(err.Error(), "quotation mark") {
+		t.Errorf("got %v", err)
+	}
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
 }

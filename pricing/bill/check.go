@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // Cause is why what the program says differs from the bill.
@@ -43,7 +44,7 @@ var causes = []struct {
 	{Committed, "reservations and savings plans cover the usage"},
 	{SpotPrice, "spot prices move"},
 	{Unused, "paid for, and used by nothing"},
-	{NoPrice, "neither type nor region is known"},
+	{NoPrice, "type, region, unit or quantity is not known"},
 	{System, "Windows and other licenses are not priced"},
 	{NotPriced, "services that plimsoll does not look at"},
 	{NoUsage, "charges that are no usage"},
@@ -84,21 +85,29 @@ type Check struct {
 // Checker prices charges: by the tables, and by the user's files over them.
 type Checker struct {
 	Tables, Own *pricing.Catalog
+
+	parts map[partKey][2]float64 // prices of parts, which take long to look up
+}
+
+type partKey struct {
+	provider, region string
+	cloud.Part
 }
 
 // Check reads a bill and holds it against the catalog.
 func (c Checker) Check(name string, r io.Reader) (Check, error) {
 	var out Check
+	c.parts = map[partKey][2]float64{}
 	lines := map[[4]string]*Line{}
 	sums := map[Cause]*Difference{}
 	err := Each(name, r, func(row Row) error {
 		says, parts := c.charge(&row)
 		out.Charges++
 		out.Billed, out.Bill, out.Says = out.Billed+row.Billed, out.Bill+row.Effective, out.Says+says
-		if says > 0 {
+		if says != 0 {
 			out.Priced += row.Effective
 		}
-		key := [4]string{row.Provider, row.Region, cmp.Or(row.InstanceType, row.Service, row.Category), row.Buying}
+		key := [4]string{row.Provider, row.Region, cmp.Or(row.InstanceType, row.SKU, row.Service, row.Category), row.Buying}
 		l := lines[key]
 		if l == nil {
 			if len(lines) >= mostLines {
@@ -162,12 +171,14 @@ func (c Checker) charge(row *Row) (says float64, parts map[Cause]float64) {
 	switch {
 	case row.Unused:
 		return alone(Unused)
-	case row.Category != "Usage":
+	case !strings.EqualFold(row.Category, "Usage"):
 		return alone(NoUsage)
 	case row.InstanceType != "" && row.System != "" && !strings.EqualFold(row.System, "Linux"):
 		return alone(System)
 	case row.InstanceType != "":
 		return c.machine(row)
+	case row.Part != (cloud.Part{}):
+		return c.part(row)
 	}
 	usd, ok := c.service(row)
 	if !ok {
@@ -184,19 +195,46 @@ func (c Checker) machine(row *Row) (says float64, parts map[Cause]float64) {
 		q.CapacityType = pricing.Spot
 	}
 	own, listed := c.Own.Lookup(q), c.Tables.Lookup(q)
-	if own.Status == pricing.Missing || !strings.HasPrefix(strings.TrimPrefix(strings.ToLower(row.Unit), "1 "), "h") {
+	if own.Status == pricing.Missing || row.Region == "" || row.Quantity == 0 && row.Effective != 0 || !hours(row.Unit) {
 		return 0, map[Cause]float64{NoPrice: -row.Effective}
 	}
 	says = own.Offering.USDPerHour * row.Quantity
-	switch {
-	case own.Offering.USDPerHour != listed.Offering.USDPerHour:
-		return says, map[Cause]float64{OwnPrice: says - row.Contracted, Committed: row.Contracted - row.Effective}
-	case q.CapacityType == pricing.Spot:
-		return says, map[Cause]float64{SpotPrice: says - row.Effective}
-	case own.Status == pricing.Estimated:
+	if own.Offering.USDPerHour == listed.Offering.USDPerHour && q.CapacityType != pricing.Spot && own.Status == pricing.Estimated {
 		return says, steps(row, Estimate, says)
 	}
-	return says, steps(row, ListPrice, says)
+	return says, differs(row, says, own.Offering.USDPerHour != listed.Offering.USDPerHour, q.CapacityType == pricing.Spot)
+}
+
+// hours reports whether a unit is one hour: Hours, Hrs, 1 Hour.
+func hours(unit string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(strings.ToLower(unit), "1 "), "h")
+}
+
+// differs splits the difference of a charge that has a price: the user's own, that of spot, or the list's.
+func differs(row *Row, says float64, own, spot bool) map[Cause]float64 {
+	switch {
+	case own:
+		return map[Cause]float64{OwnPrice: says - row.Contracted, Committed: row.Contracted - row.Effective}
+	case spot:
+		return map[Cause]float64{SpotPrice: says - row.Effective}
+	}
+	return steps(row, ListPrice, says)
+}
+
+// part prices vCPUs, GiB or GPUs of a series by the hour.
+func (c Checker) part(row *Row) (says float64, parts map[Cause]float64) {
+	key := partKey{row.Provider, row.Region, row.Part}
+	usd, known := c.parts[key]
+	if !known {
+		usd = [2]float64{c.Own.PartPrice(key.provider, key.region, key.Part), c.Tables.PartPrice(key.provider, key.region, key.Part)}
+		c.parts[key] = usd
+	}
+	gib := strings.HasPrefix(strings.ToLower(row.Unit), "gibibyte h") || strings.EqualFold(row.Unit, "GiBy.h")
+	if usd[0] <= 0 || row.Quantity == 0 && row.Effective != 0 || row.Part.Kind == cloud.PartRAM && !gib || row.Part.Kind != cloud.PartRAM && !hours(row.Unit) {
+		return 0, map[Cause]float64{NoPrice: -row.Effective}
+	}
+	says = usd[0] * row.Quantity
+	return says, differs(row, says, usd[0] != usd[1], row.Part.Spot)
 }
 
 // steps splits a difference: from what the program says to the list, from there to the contract,

@@ -24,11 +24,13 @@ type Row struct {
 	Provider, Region string
 	Category         string // Usage, Purchase, Tax, Credit or Adjustment
 	Service          string
-	UsageType        string // AWS' own name of what was used
-	InstanceType     string // empty for what is no machine
-	System           string // operating system; empty where the bill does not say
-	Buying           string // Standard, Dynamic or Committed
-	Unused           bool   // a commitment that nothing used
+	UsageType        string     // AWS' own name of what was used
+	InstanceType     string     // empty for what is no machine
+	System           string     // operating system; empty where the bill does not say
+	Part             cloud.Part // of machines that are billed by their parts; none for others
+	SKU              string     // what the cloud calls it, where machines are billed by their parts
+	Buying           string     // Standard, Dynamic or Committed
+	Unused           bool       // a commitment that nothing used
 	Quantity         float64
 	Unit             string
 
@@ -40,7 +42,8 @@ type Row struct {
 var (
 	required = []string{"chargecategory", "effectivecost", "billingcurrency", "regionid", "servicename"}
 	usual    = []string{"listcost", "contractedcost", "billedcost", "pricingquantity", "consumedquantity", "pricingunit", "consumedunit", "pricingcategory",
-		"commitmentdiscountstatus", "skupricedetails", "x_usagetype", "x_instancetype", "x_skudetails", "x_operation"}
+		"commitmentdiscountstatus", "skupricedetails", "x_usagetype", "x_instancetype", "x_skudetails", "x_operation",
+		"skumeter", "chargedescription", "x_skumetersubcategory"}
 	providers = []string{"serviceprovidername", "providername", "publishername"} // of 1.3, and before
 )
 
@@ -51,7 +54,8 @@ func Each(name string, r io.Reader, use func(Row) error) error {
 	if mark, err := buffered.Peek(3); err == nil && bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
 		_, _ = buffered.Discard(3)
 	}
-	records := csv.NewReader(buffered)
+	text := &bounded{r: buffered}
+	records := csv.NewReader(text)
 	records.ReuseRecord = true
 	header, err := records.Read()
 	if errors.Is(err, io.EOF) {
@@ -66,6 +70,7 @@ func Each(name string, r io.Reader, use func(Row) error) error {
 	}
 	n := 0
 	for ; ; n++ {
+		text.row = 0
 		record, err := records.Read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -88,6 +93,24 @@ func Each(name string, r io.Reader, use func(Row) error) error {
 	return nil
 }
 
+// mostRow bounds the text of a charge: a quotation mark that never closes is no charge.
+const mostRow = 1 << 20
+
+// bounded is a text whose rows have an end.
+type bounded struct {
+	r   io.Reader
+	row int // bytes read since a row began
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.row > mostRow {
+		return 0, fmt.Errorf("a charge has over %d MiB: is a quotation mark open", mostRow>>20)
+	}
+	n, err := b.r.Read(p)
+	b.row += n
+	return n, err //nolint:wrapcheck // io.EOF goes through as it is
+}
+
 // reader knows where the columns of a bill are.
 type reader struct {
 	name   string
@@ -97,7 +120,11 @@ type reader struct {
 
 func (b *reader) open(header []string) error {
 	for i, column := range header {
-		b.at[strings.ToLower(strings.TrimSpace(column))] = i
+		column = strings.ToLower(strings.TrimSpace(column))
+		if _, twice := b.at[column]; twice && (slices.Contains(required, column) || slices.Contains(usual, column) || slices.Contains(providers, column)) {
+			return fmt.Errorf("%s: column %q stands twice in the header", b.name, column)
+		}
+		b.at[column] = i
 	}
 	var missing []string
 	for _, column := range required {
@@ -135,7 +162,7 @@ func (b *reader) number(column string) (v float64, ok bool, err error) {
 		return 0, false, nil
 	}
 	v, err = strconv.ParseFloat(text, 64)
-	if err != nil || v != v || v > 1e15 || v < -1e15 {
+	if err != nil || v != v || v > 1e15 || v < -1e15 || strings.ContainsAny(text, "xX_") {
 		return 0, false, fmt.Errorf("%s %q is not a number", column, text)
 	}
 	return v, true, nil
@@ -149,12 +176,14 @@ func (b *reader) row(record []string) (Row, error) {
 	row := Row{
 		Region: b.field("regionid"), Category: b.field("chargecategory"), Service: b.field("servicename"), UsageType: b.field("x_usagetype"),
 		Buying: b.field("pricingcategory"), Unused: strings.EqualFold(b.field("commitmentdiscountstatus"), "Unused"),
-		Unit: cmp.Or(b.field("pricingunit"), b.field("consumedunit")),
 	}
 	for _, column := range providers {
 		row.Provider = cmp.Or(row.Provider, cloud.OfVendor(b.field(column)))
 	}
 	b.machine(&row)
+	if of := cloud.Of(row.Provider); of == nil || !of.BillsParts {
+		row.Part, row.SKU = cloud.Part{}, ""
+	}
 	return row, b.amounts(&row)
 }
 
@@ -171,18 +200,22 @@ func (b *reader) amounts(row *Row) error {
 	} else if known {
 		row.Contracted, row.List = v, v
 	}
-	for column, to := range map[string]*float64{"listcost": &row.List, "billedcost": &row.Billed} {
-		if v, known, err := b.number(column); err != nil {
+	for _, cost := range []struct {
+		column string
+		to     *float64
+	}{{"listcost", &row.List}, {"billedcost", &row.Billed}} {
+		if v, known, err := b.number(cost.column); err != nil {
 			return err
 		} else if known {
-			*to = v
+			*cost.to = v
 		}
 	}
-	for _, column := range []string{"consumedquantity", "pricingquantity"} {
-		if v, known, err := b.number(column); err != nil {
+	// A quantity has the unit that stands beside it.
+	for _, of := range []string{"consumed", "pricing"} {
+		if v, known, err := b.number(of + "quantity"); err != nil {
 			return err
 		} else if known {
-			row.Quantity = v
+			row.Quantity, row.Unit = v, b.field(of+"unit")
 		}
 	}
 	return nil
@@ -199,15 +232,25 @@ func (b *reader) machine(row *Row) {
 	}
 	row.InstanceType = cmp.Or(text("InstanceType"), text("x_InstanceType"), b.field("x_instancetype"))
 	row.System = text("OperatingSystem")
-	if _, after, ok := strings.Cut(row.UsageType, "Usage:"); ok && row.InstanceType == "" && strings.Contains(after, ".") {
-		row.InstanceType = after // USE1-BoxUsage:m6i.xlarge, EUC1-SpotUsage:c7g.large
+	if at := strings.LastIndex(row.UsageType, "Usage:"); at >= 0 && row.InstanceType == "" {
+		row.InstanceType = row.UsageType[at+len("Usage:"):] // USE1-BoxUsage:m6i.xlarge, EUC1-SpotUsage:c7g.large
 	}
 	clear(details)
 	_ = json.Unmarshal([]byte(b.field("x_skudetails")), &details)
 	if row.InstanceType == "" {
 		row.InstanceType = text("ServiceType") // of Azure
 	}
-	if strings.HasPrefix(b.field("x_operation"), "RunInstances:0002") {
+	if !cloud.MachineUsage(row.UsageType, row.InstanceType) {
+		row.InstanceType = "" // a database's, or on a host of one's own
+	}
+	row.System = cmp.Or(cloud.SystemOfOperation(b.field("x_operation")), row.System)
+	if strings.Contains(b.field("x_skumetersubcategory"), "Windows") {
 		row.System = "Windows"
+	}
+	for _, column := range []string{"skumeter", "chargedescription"} {
+		row.SKU = cmp.Or(row.SKU, b.field(column))
+		if row.Part == (cloud.Part{}) {
+			row.Part, _ = cloud.PartOf(b.field(column))
+		}
 	}
 }

@@ -108,3 +108,30 @@ func seriesOfAWS(name string) string {
 	}
 	return family
 }
+
+// MachineUsage reports whether a charge of a bill is of a machine's hours, by AWS' name of
+// the usage: databases and caches have types such as db.m5.large and hours of their own, and
+// machines on hosts of one's own have other prices. Others' charges name no usage.
+func MachineUsage(usage, instanceType string) bool {
+	for _, prefix := range []string{"db.", "cache.", "ml.", "kafka.", "dax.", "dms."} {
+		if strings.HasPrefix(instanceType, prefix) {
+			return false
+		}
+	}
+	name, _, of := strings.Cut(usage, ":")
+	return usage == "" || of && (strings.HasSuffix(name, "BoxUsage") && !strings.HasSuffix(name, "HostBoxUsage") || strings.HasSuffix(name, "SpotUsage"))
+}
+
+// SystemOfOperation is the system that a machine's charge is of, by AWS' name of what was done;
+// empty where it does not say. RunInstances:0002 is Windows, :0010 Red Hat, :000g SUSE, and other
+// codes are of others; :SV001 and the like are Linux on spot.
+func SystemOfOperation(operation string) string {
+	code, ok := strings.CutPrefix(operation, "RunInstances:")
+	switch {
+	case !ok || code == "" || strings.HasPrefix(code, "SV"):
+		return ""
+	case code == "0002" || code == "0800":
+		return "Windows"
+	}
+	return "licensed, " + code
+}

@@ -55,6 +55,8 @@ type Cloud struct {
 	// balancers have one price.
 	Balancer, ControlPlane string
 	RulesTogether          bool
+	// BillsParts says that its bills have vCPUs, GiB and GPUs in place of machines.
+	BillsParts bool
 	// ExtendedSupport says that a control plane of an old version costs more.
 	ExtendedSupport bool
 }

@@ -33,7 +33,7 @@ var gcp = &Cloud{
 	Provisioners: map[string]string{"pd.csi.storage.gke.io": "pd-standard", "kubernetes.io/gce-pd": "pd-standard"},
 	Disk:         diskOfGCP,
 	Balancer:     "Forwarding rule, first five (OpenCost constant)", ControlPlane: "GKE cluster management fee (Standard and Autopilot)",
-	RulesTogether: true,
+	RulesTogether: true, BillsParts: true,
 }
 
 // diskOfGCP reads GKE's own classes and the types' names; pd-balanced is the usual one.

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,12 +62,15 @@ type gcpTier struct {
 	} `json:"unitPrice"`
 }
 
+// PartOf tells what an SKU is a part of, by its description: the series, and core, ram or gpu.
+type PartOf func(description string) (series, part string, ok bool)
+
 // GCP lists what the parts of machines cost in a region. The key goes in a header, so
 // that no URL holds it.
-func (r *Reader) GCP(ctx context.Context, key, region string) ([]Rate, error) {
+func (r *Reader) GCP(ctx context.Context, key, region string, partOf PartOf) ([]Rate, error) {
 	origin.SecretsOf(ctx).Add(key)
 	base := strings.TrimSuffix(cmp.Or(r.Endpoint, gcpPrices), "/") + "/v1/" + computeEngine + "/skus"
-	list := gcpList{region: region, rates: map[[2]string]*Rate{}, twice: map[[2]string]bool{}}
+	list := gcpList{region: region, partOf: partOf, rates: map[[2]string]*Rate{}, twice: map[[2]string]bool{}}
 	seen := map[string]bool{}
 	for n, token := 1, ""; ; n++ {
 		if n > maxPages || seen[token] {
@@ -120,58 +122,20 @@ func (r *Reader) gcpPage(ctx context.Context, base, key, token string) (*gcpPage
 // gcpList collects the SKUs of all pages.
 type gcpList struct {
 	region string
+	partOf PartOf
 	rates  map[[2]string]*Rate // by series and part
 	twice  map[[2]string]bool  // those with two prices, which are left out
-}
-
-var (
-	gcpUsage  = regexp.MustCompile(`^(?:(?:Spot )?Preemptible )?(.+) (Core|Ram) running in .+$`)
-	gcpCommit = regexp.MustCompile(`^Commitment(?: v\d+)?: (?:(.+) )?(Cpu|Ram) in .+ for (?:1|3) [Yy]ears?$`)
-	gcpGPU    = regexp.MustCompile(`^(Nvidia .+?) GPU(?: attached to (?:Spot )?Preemptible VMs)?(?: running in .+)?$`)
-	gcpSeries = regexp.MustCompile(`^[A-Z]\d+[A-Z]*$`)
-)
-
-// gcpKinds are the words beside a series' name that leave it the plain machine. A SKU with
-// another word is of something else: custom sizes, sole tenants, calendar mode.
-var gcpKinds = []string{"Instance", "Predefined", "AMD", "Arm", "Memory-optimized", "Intel"}
-
-// partOf tells what a SKU is a part of; ok is false for what is no part of a plain machine.
-func partOf(description string) (key [2]string, ok bool) {
-	if m := gcpGPU.FindStringSubmatch(description); m != nil {
-		return [2]string{strings.ReplaceAll(m[1], "Tesla ", ""), "gpu"}, true
-	}
-	m, part := gcpUsage.FindStringSubmatch(description), ""
-	usual := "" // without a series' name
-	if m == nil {
-		m, usual = gcpCommit.FindStringSubmatch(description), "n1"
-	}
-	if m == nil {
-		return key, false
-	}
-	if part = "core"; m[2] == "Ram" {
-		part = "ram"
-	}
-	series := usual
-	words := strings.Replace(m[1], "Compute optimized", "C2", 1)
-	for _, word := range strings.Fields(words) {
-		switch {
-		case gcpSeries.MatchString(word) && (series == "" || series == usual):
-			series = strings.ToLower(word)
-		case !slices.Contains(gcpKinds, word):
-			return key, false
-		}
-	}
-	return [2]string{series, part}, series != ""
 }
 
 func (l *gcpList) add(sku *gcpSKU) error {
 	if sku.Category.ResourceFamily != "Compute" || !slices.Contains(sku.ServiceRegions, l.region) {
 		return nil
 	}
-	key, ok := partOf(sku.Description)
+	series, part, ok := l.partOf(sku.Description)
 	if !ok {
 		return nil
 	}
+	key := [2]string{series, part}
 	rate := l.rates[key]
 	if rate == nil {
 		rate = &Rate{Series: key[0], Part: key[1]}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/pricelist"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // sku has the fields of a SKU that the documentation of the Cloud Billing Catalog shows.
@@ -76,7 +77,7 @@ func TestGCP(t *testing.T) {
 	})
 	var said []string
 	reader.Say = func(what string) { said = append(said, what) }
-	got, err := reader.GCP(context.Background(), "k3y", here)
+	got, err := reader.GCP(context.Background(), "k3y", here, cloud.SeriesOf)
 	want := []pricelist.Rate{
 		{Series: "Nvidia A100", Part: "gpu", OnDemand: 2.934},
 		{Series: "Nvidia L4", Part: "gpu", OnDemand: 0.56, Spot: 0.224},
@@ -121,7 +122,7 @@ func TestGCPRefuses(t *testing.T) {
 			w.WriteHeader(tt.status)
 			fmt.Fprint(w, tt.body)
 		})
-		got, err := reader.GCP(context.Background(), "k3y", "europe-west1")
+		got, err := reader.GCP(context.Background(), "k3y", "europe-west1", cloud.SeriesOf)
 		if err == nil || got != nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "k3y") {
 			t.Errorf("%s: got %v, %v; want an error with %q and no key", name, got, err, tt.want)
 		}
