@@ -2,11 +2,14 @@ package pricing_test
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // spread is how far estimates were off, in shares of the price.
@@ -21,6 +24,24 @@ func (s spread) of(q float64) float64 {
 	}
 	slices.Sort(abs)
 	return abs[min(int(q*float64(len(abs))), len(abs)-1)]
+}
+
+// byClass are spreads by what families begin with: m of m6i, c2 of c2-standard, D of Standard_D4s_v5.
+type byClass map[string]*spread
+
+func (b byClass) of(o *pricing.Offering) *spread {
+	class := cloud.LeadingLetters(strings.TrimPrefix(o.InstanceType, "Standard_"))
+	if b[class] == nil {
+		b[class] = &spread{}
+	}
+	return b[class]
+}
+
+// table is a line a class, of two ways to estimate.
+func (b byClass) table(t *testing.T, title string, other byClass) {
+	for _, class := range slices.Sorted(maps.Keys(b)) {
+		t.Logf("%s, %-3s: %v; before: %v", title, class, *b[class], *other[class])
+	}
 }
 
 func (s spread) String() string {
@@ -39,6 +60,7 @@ func TestRegionLeftOut(t *testing.T) {
 		"azure": {[]string{"westus", "francecentral", "centralindia", "swedencentral", "canadacentral", "japaneast"}, 0.11},
 	} {
 		var all spread
+		after, before := byClass{}, byClass{}
 		for _, region := range tt.regions {
 			without := c.WithoutRegion(provider, region)
 			var here spread
@@ -49,16 +71,26 @@ func TestRegionLeftOut(t *testing.T) {
 				p := without.Lookup(pricing.Query{Provider: provider, Region: region, InstanceType: o.InstanceType})
 				if p.Status == pricing.Estimated && p.Cause == pricing.UnknownRegion {
 					here.add(p.Offering.USDPerHour, o.USDPerHour)
+					after.of(&o).add(p.Offering.USDPerHour, o.USDPerHour)
+					before.of(&o).add(linear(without, &o), o.USDPerHour)
 				}
 			}
 			t.Logf("%s without %s: %v", provider, region, here)
 			all = append(all, here...)
 		}
+		after.table(t, provider+" without a region", before)
 		t.Logf("%s without a region: %v", provider, all)
 		if all.of(0.5) > tt.median {
 			t.Errorf("%s: half of the estimates are off by more than %.0f %%, at most %.0f %% expected", provider, 100*all.of(0.5), 100*tt.median)
 		}
 	}
+}
+
+// linear is the old rule for what has no row: the vCPUs and GiB of the machine.
+func linear(c *pricing.Catalog, o *pricing.Offering) float64 {
+	node := cloudNode(o.Provider, o.Region, "of-no-family", 0, 0, "kubernetes.io/arch", o.Arch)
+	node.CPUMillis, node.MemoryBytes = o.CPUMillis, o.MemoryBytes
+	return c.NodePrice(node).USDPerHour
 }
 
 // TestTypeAndFamilyLeftOut prices families that a region does not have, or no
@@ -73,6 +105,7 @@ func TestTypeAndFamilyLeftOut(t *testing.T) {
 	} {
 		var local, nowhere, capacity spread
 		done := map[string]bool{}
+		kind, old := byClass{}, byClass{}
 		for _, o := range c.Offerings(tt.provider, tt.region) {
 			family := o.Family()
 			if o.CapacityType != pricing.OnDemand || o.GPUs > 0 || o.GPUName != "" || done[family] {
@@ -92,10 +125,11 @@ func TestTypeAndFamilyLeftOut(t *testing.T) {
 				continue
 			}
 			nowhere.add(p.Offering.USDPerHour, o.USDPerHour)
-			node := cloudNode(tt.provider, tt.region, "of-no-family", 0, 0, "kubernetes.io/arch", o.Arch)
-			node.CPUMillis, node.MemoryBytes = o.CPUMillis, o.MemoryBytes
-			capacity.add(gone.NodePrice(node).USDPerHour, o.USDPerHour)
+			capacity.add(linear(gone, &o), o.USDPerHour)
+			kind.of(&o).add(p.Offering.USDPerHour, o.USDPerHour)
+			old.of(&o).add(linear(gone, &o), o.USDPerHour)
 		}
+		kind.table(t, tt.provider+" without the family, as in "+tt.region, old)
 		t.Logf("%s %s: not in the region: %v; in no region, by its kind: %v; the same by vCPU and GiB: %v", tt.provider, tt.region, local, nowhere, capacity)
 		if local.of(0.5) > tt.local || nowhere.of(0.5) > tt.nowhere {
 			t.Errorf("%s %s: half of the estimates are off by more than %.1f and %.1f %%, at most %.0f and %.0f %% expected",

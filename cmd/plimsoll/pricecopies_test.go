@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestPricesAgainstCopies holds what the program prints against copies of the clouds' price lists that
+// the tables do not come from: CSV files with provider, region, instance_type and usd_per_hour, in the
+// folder that PLIMSOLL_PRICE_COPIES names. It asks for 60 types spread over those of each
+// region. docs/prices.md says where copies are.
+func TestPricesAgainstCopies(t *testing.T) {
+	folder := os.Getenv("PLIMSOLL_PRICE_COPIES")
+	if folder == "" {
+		t.Skip("PLIMSOLL_PRICE_COPIES names no folder of copies")
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "*.csv"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s has no copies: %v", folder, err)
+	}
+	for _, file := range files {
+		copied := readCopy(t, file)
+		var asked, within, absent int
+		var off []string
+		for _, place := range slices.Sorted(maps.Keys(copied)) {
+			provider, region, _ := strings.Cut(place, " ")
+			printed := printedPrices(t, provider, region)
+			types := slices.Sorted(maps.Keys(copied[place]))
+			types = slices.DeleteFunc(types, func(name string) bool { return printed[name] == 0 })
+			absent += len(copied[place]) - len(types)
+			for i := range min(60, len(types)) {
+				name := types[i*len(types)/min(60, len(types))]
+				asked++
+				if d := printed[name]/copied[place][name] - 1; math.Abs(d) <= 0.0035 {
+					within++
+				} else {
+					off = append(off, fmt.Sprintf("%s in %s: %v, the copy has %v (%+.1f %%)", name, region, printed[name], copied[place][name], 100*d))
+				}
+			}
+		}
+		t.Logf("%s: %d regions, %d of %d within 0.35 %%; %d types of the copy are not in the tables", filepath.Base(file), len(copied), within, asked, absent)
+		t.Log(strings.Join(off, "\n"))
+		if asked == 0 || within*100 < asked*80 {
+			t.Errorf("%s: %d of %d are within 0.35 %%", file, within, asked)
+		}
+	}
+}
+
+// readCopy reads a copy by place and type.
+func readCopy(t *testing.T, file string) map[string]map[string]float64 {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	records, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(records) < 2 || strings.Join(records[0], ",") != "provider,region,instance_type,usd_per_hour" {
+		t.Fatalf("%s is no copy: %v", file, err)
+	}
+	out := map[string]map[string]float64{}
+	for _, r := range records[1:] {
+		usd, err := strconv.ParseFloat(r[3], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		place := r[0] + " " + r[1]
+		if out[place] == nil {
+			out[place] = map[string]float64{}
+		}
+		out[place][r[2]] = usd
+	}
+	return out
+}
+
+// printedPrices is what the program prints of a region's machines on demand, by type.
+func printedPrices(t *testing.T, provider, region string) map[string]float64 {
+	t.Helper()
+	code, out, errs := plimsoll("price", "--provider", provider, "--region", region, "--no-price-cache", "-o", "csv")
+	if code != 0 {
+		t.Fatalf("%s %s: %s", provider, region, errs)
+	}
+	records, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, usd := slices.Index(records[0], "instance_type"), slices.Index(records[0], "usd_per_hour")
+	if name < 0 || usd < 0 {
+		t.Fatalf("the columns are %v", records[0])
+	}
+	prices := map[string]float64{}
+	for _, r := range records[1:] {
+		if prices[r[name]], err = strconv.ParseFloat(r[usd], 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return prices
+}
