@@ -150,16 +150,22 @@ func familiesOf(provider string, types []string) []string {
 // flexible reports whether groups are to have many types.
 func (n *nodePlanner) flexible() bool { return n.style() == advice.PoolsFlexible }
 
-// enough packs again, from smaller machines, until there are as many nodes as the user
-// wants, kept ones among them. Where the pods do not fill so many, it takes what comes
-// nearest.
-func (n *nodePlanner) enough(ctx context.Context, plan packing.Plan) (packing.Plan, error) {
+// leastNodes is how many nodes the user wants beside the kept ones.
+func (n *nodePlanner) leastNodes() int {
 	want := n.pass.Options.Nodes.LeastNodes
 	for _, node := range n.nodes {
 		if node.kept != "" {
 			want--
 		}
 	}
+	return want
+}
+
+// enough packs again, from smaller machines, until there are as many nodes as the user
+// wants, kept ones among them. Where the pods do not fill so many, it takes what comes
+// nearest.
+func (n *nodePlanner) enough(ctx context.Context, plan packing.Plan) (packing.Plan, error) {
+	want := n.leastNodes()
 	for len(plan.Nodes) < want {
 		largest := int64(0)
 		for i := range plan.Nodes {

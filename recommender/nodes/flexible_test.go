@@ -78,10 +78,13 @@ func TestNodeSizes(t *testing.T) {
 		least, most int64 // millicores of a machine
 		count       int
 	}{
-		"as they come":   {advice.NodeOptions{}, 0, 1 << 40, 1},
-		"small ones":     {advice.NodeOptions{MostCPUs: 4}, 0, 4000, 1},
-		"large ones":     {advice.NodeOptions{LeastCPUs: 8}, 8000, 1 << 40, 1},
-		"at least a few": {advice.NodeOptions{LeastNodes: 9}, 0, 1 << 40, 9},
+		"as they come":    {advice.NodeOptions{}, 0, 1 << 40, 1},
+		"small ones":      {advice.NodeOptions{MostCPUs: 4}, 0, 4000, 1},
+		"large ones":      {advice.NodeOptions{LeastCPUs: 8}, 8000, 1 << 40, 1},
+		"larger ones":     {advice.NodeOptions{LeastCPUs: 16, MostCPUs: 32}, 16000, 32000, 1},
+		"much larger":     {advice.NodeOptions{LeastCPUs: 32}, 32000, 1 << 40, 1},
+		"at least a few":  {advice.NodeOptions{LeastNodes: 9}, 0, 1 << 40, 9},
+		"a few of a kind": {advice.NodeOptions{LeastNodes: 9, Pools: advice.PoolsSimple, Survive: packing.SurviveNone}, 0, 1 << 40, 9},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan := advice.As[nodes.Plan](planNodesWith(t, s, c.options).Detail)

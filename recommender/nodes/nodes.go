@@ -243,7 +243,7 @@ func (n *nodePlanner) pack() (string, error) {
 			if why := n.blind(); why != "" {
 				return why, nil
 			}
-			return "no instance types are on sale in the price table for these nodes' provider and region", nil
+			return n.noTypes(), nil
 		}
 		plan, err := packing.Pack(n.pass.Context, n.in)
 		if err != nil {
@@ -297,7 +297,7 @@ func (n *nodePlanner) survive() (err error) {
 	tied := n.held != nil && len(n.held.families) > 0
 	f := fleet.Fleet{
 		Input: n.in, Today: n.judged(), Level: n.level(), Surge: safe.Surges(n.pass.Facts.Snapshot, n.in.Pods),
-		Group: n.groupOfOffering, Simple: n.style() == advice.PoolsSimple && !tied, Search: !tied, Settle: n.settleZones,
+		Group: n.groupOfOffering, Simple: n.style() == advice.PoolsSimple && !tied, Search: !tied, Settle: n.settleZones, Least: n.leastNodes(),
 	}
 	n.plan, n.survived, err = f.Survive(n.pass.Context, n.plan)
 	return err

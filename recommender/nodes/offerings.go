@@ -331,7 +331,25 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 // takes reports whether a type is of a capacity type, a size and an architecture that
 // the plan may have.
 func (m *machines) takes(o *pricing.Offering, capacity string) bool {
-	return string(o.CapacityType) == capacity && o.CPUMillis <= m.largest && m.wanted(o.CPUMillis) && slices.Contains(m.archs, o.Arch)
+	return string(o.CapacityType) == capacity && o.CPUMillis <= m.most() && m.wanted(o.CPUMillis) && slices.Contains(m.archs, o.Arch)
+}
+
+// most is the CPU of the largest machine that is offered, in millicores: what the user
+// says, else that of today's largest node, or the least that the user wants.
+func (m *machines) most() int64 {
+	if m.asked.MostCPUs > 0 {
+		return 1000 * m.asked.MostCPUs
+	}
+	return max(m.largest, 1000*m.asked.LeastCPUs)
+}
+
+// noTypes says why nothing is on offer.
+func (n *nodePlanner) noTypes() string {
+	why := "no instance types are on sale in the price table for these nodes' provider and region"
+	if o := &n.pass.Options.Nodes; len(o.Types)+len(o.DenyTypes) > 0 || o.LeastCPUs > 0 || o.MostCPUs > 0 {
+		why += " that --types, --deny-types and --node-cpus allow"
+	}
+	return why
 }
 
 // stock is what the pool's nodes offer beside CPU and memory.

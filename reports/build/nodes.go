@@ -238,7 +238,7 @@ func planRisk(p *nodes.Plan) string {
 			drains++
 		}
 	}
-	if drains+p.Restarts+p.NewNodes == 0 {
+	if drains+p.Restarts+p.NewNodes+len(p.Stays) == 0 {
 		return "not known"
 	}
 	text := fmt.Sprintf("%d new, %s drained, %d kept, %s once", p.NewNodes, document.Counted(drains, "node"), kept, document.Counted(p.Restarts, "eviction"))

@@ -47,6 +47,7 @@ type Fleet struct {
 	Group  func(*packing.Offering) string
 	Simple bool
 	Search bool                // plans of other nodes may be taken, by their list prices
+	Least  int                 // nodes of a plan, where its pods fill so many
 	Settle func(*packing.Plan) // puts nodes that any zone would do for into zones
 }
 
@@ -114,7 +115,7 @@ func (h *hardener) styled(bare packing.Plan) (out []candidate, err error) {
 		out = append(out, candidate{bare, upTo(h.Offerings, largest(&bare))})
 	}
 	if h.Simple || h.Search && len(h.Pods) <= mostAlike {
-		one, err := OneType(h.ctx, h.Input, bare, h.Group)
+		one, err := h.oneType(bare)
 		if err != nil {
 			return nil, err
 		}
@@ -125,6 +126,28 @@ func (h *hardener) styled(bare packing.Plan) (out []candidate, err error) {
 		h.Settle(&out[i].Plan)
 	}
 	return out, nil
+}
+
+// oneType plans with one type a group, from smaller types where the plan would have fewer
+// nodes than are wanted. Where pods do not fill so many it takes what comes nearest.
+func (h *hardener) oneType(bare packing.Plan) (packing.Plan, error) {
+	best, err := OneType(h.ctx, h.Input, bare, h.Group)
+	in, last := h.Input, best
+	in.NoBound = true
+	for err == nil && len(best.Nodes) < h.Least {
+		if in.Offerings = upTo(in.Offerings, largest(&last)-1); len(in.Offerings) == 0 {
+			break
+		}
+		less, failed := packing.Pack(h.ctx, in)
+		if failed != nil || len(less.Abstained) > 0 || len(less.Nodes) == 0 {
+			return best, failed
+		}
+		less.LowerBound = bare.LowerBound
+		if last, err = OneType(h.ctx, in, less, h.Group); err == nil && len(last.Nodes) > len(best.Nodes) {
+			best = last
+		}
+	}
+	return best, err
 }
 
 // cheapest hardens plans for a level, and gives the one that leaves the fewest pods
@@ -139,8 +162,8 @@ func (h *hardener) cheapest(level int) (best candidate, lost []string, err error
 		all = slices.Concat(h.plans, small, h.above)
 	}
 	for i := 0; i < len(all); i++ {
-		if i > 0 && len(lost) == 0 && bare(&all[i].Plan) >= best.Hourly-1e-9 {
-			continue // more nodes make no plan cheaper
+		if i > 0 && (len(lost) == 0 && bare(&all[i].Plan) >= best.Hourly-1e-9 || len(all[i].Nodes) < min(h.Least, len(all[0].Nodes))) {
+			continue // more nodes make no plan cheaper, and fewer than wanted are none
 		}
 		plan, left, err := h.harden(all[i], level)
 		if err != nil {

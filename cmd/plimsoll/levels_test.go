@@ -1,0 +1,63 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// levelRow is a row of the method's table of the demo: a style, and USD a month by level.
+var levelRow = regexp.MustCompile(`(?m)^\| (exact|simple)[a-z, ]* \| ([\d,]+) \| ([\d.]+) % \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|$`)
+
+// TestLevelsOfTheDemo holds the method's table of what each level of survival costs to
+// what the demo's audit says.
+func TestLevelsOfTheDemo(t *testing.T) {
+	page, err := os.ReadFile("../../docs/method/nodes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := levelRow.FindAllStringSubmatch(string(page), -1)
+	if len(rows) != 2 {
+		t.Fatalf("got %d rows of styles in the table, want 2", len(rows))
+	}
+	for _, row := range rows {
+		t.Run(row[1], func(t *testing.T) {
+			code, out, errs := plimsoll("audit", "--demo", "-q", "-o", "json", "--only", "rightsize,horizontal,nodes", "--pools", row[1])
+			if code != 0 {
+				t.Fatalf("exit %d: %s", code, errs)
+			}
+			var r struct {
+				Nodes struct {
+					Plan struct {
+						LowerBoundMonthly float64
+						Survives          struct {
+							Levels []struct {
+								Level       string
+								MonthlyCost float64
+							}
+						}
+					}
+				}
+			}
+			if err := json.Unmarshal([]byte(out), &r); err != nil {
+				t.Fatal(err)
+			}
+			plan := &r.Nodes.Plan
+			want := map[string]string{"none": row[2], "pod": row[4], "node": row[5], "zone": row[6]}
+			if len(plan.Survives.Levels) != len(want) {
+				t.Fatalf("got levels %+v, want %d", plan.Survives.Levels, len(want))
+			}
+			for _, l := range plan.Survives.Levels {
+				if got := fmt.Sprintf("%.0f", l.MonthlyCost); got != strings.ReplaceAll(want[l.Level], ",", "") {
+					t.Errorf("%s: the audit says %s, the page %s", l.Level, got, want[l.Level])
+				}
+			}
+			if got := fmt.Sprintf("%.1f", 100*(plan.Survives.Levels[0].MonthlyCost/plan.LowerBoundMonthly-1)); got != row[3] {
+				t.Errorf("over the bound: the audit says %s %%, the page %s", got, row[3])
+			}
+		})
+	}
+}
