@@ -18,9 +18,9 @@ func TestPlanWithCommitments(t *testing.T) {
 	}{
 		"none": {nil, []string{"proven to be at most 0.6 % above the cheapest"}},
 		"used": {&nodes.Held{Commitments: 300, MonthlyNow: 3000, Monthly: 1500, MonthlyFree: 1800, MonthlyUsed: 1500, LowerBound: 1470.59, GapPercent: 2, Families: []string{"m5"}},
-			[]string{"at most 2 % above the least bill with the commitments held", "the nodes' bill is $1,500.00, with those cheapest at list prices it would be $1,800.00."}},
+			[]string{"at most 2 % above the least bill with the commitments held", "the nodes' bill is $1,500, with those cheapest at list prices it would be $1,800."}},
 		"left": {&nodes.Held{Commitments: 30, MonthlyNow: 3000, Monthly: 1800, MonthlyFree: 1800, MonthlyUsed: 1900, LowerBound: 1800, Families: []string{"m5", "c5"}},
-			[]string{"the nodes' bill is $1,800.00, with nodes that use those to m5, c5 it would be $1,900.00."}},
+			[]string{"the nodes' bill is $1,800, with nodes that use those to m5, c5 it would be $1,900."}},
 		"of all": {&nodes.Held{Commitments: 30, MonthlyNow: 3000, Monthly: 1800, MonthlyFree: 1800, LowerBound: 1800},
 			[]string{"at most 0 % above the least bill with the commitments held"}},
 	} {

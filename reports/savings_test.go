@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
@@ -71,5 +72,46 @@ func TestASCII(t *testing.T) {
 		if len([]rune(got)) != len([]rune(want)) {
 			t.Errorf("%+v: columns moved", o)
 		}
+	}
+}
+
+// TestRoomWithinCost: no room is worth more than its workload costs, but of jobs that did not
+// run at the window's end; the section and explain say so of them. Nothing is said to be
+// freed where nothing is advised.
+func TestRoomWithinCost(t *testing.T) {
+	r, jobs, silent := theDemo(t), 0, 0
+	for i := range r.Workloads {
+		w := &r.Workloads[i]
+		var b strings.Builder
+		if err := text.Explain(&b, r, w, reports.Options{Width: 120}); err != nil {
+			t.Fatal(err)
+		}
+		head, _, _ := strings.Cut(oneLine(b.String()), " container ")
+		none := brief.NoneAtEnd(w)
+		if *w.MonthlySavings > *w.MonthlyCost && !none {
+			t.Errorf("%s costs %s and frees %s", w.Name, w.MonthlyCost, w.MonthlySavings)
+		}
+		if none {
+			jobs++
+		}
+		if got := strings.Contains(head, "(none ran at the window's end)"); got != none {
+			t.Errorf("%s ran at the window's end: %v, and %s", w.Name, !none, head)
+		}
+		advised := w.Horizontal != nil && w.Horizontal.Recommended != nil
+		for _, c := range w.Containers {
+			advised = advised || c.Recommended != nil
+		}
+		if !advised {
+			silent++
+		}
+		if got := strings.Contains(head, "; no advice,"); got == advised {
+			t.Errorf("%s is advised: %v, and %s", w.Name, advised, head)
+		}
+	}
+	if jobs == 0 || silent == 0 {
+		t.Errorf("%d jobs and %d workloads without advice were seen, want some", jobs, silent)
+	}
+	if out := oneLine(output(t, "table", r, reports.Options{Width: 80, Section: "savings"})); !strings.Contains(out, "no more than the cost, but of jobs that did not run then.") {
+		t.Errorf("got %s", out)
 	}
 }

@@ -88,7 +88,7 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.config, "config", "", "YAML `FILE` of flags: a map from a flag's name to its value or list of values")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on stderr")
 	fl.BoolVarP(&f.verbose, "verbose", "v", false, "every warning in full")
-	completeWith(cmd, "context", contexts)
+	completeWith(cmd, "context", func() []string { return contexts(f.kube.Kubeconfig) })
 	completeWith(cmd, "namespace", keptNamespaces)
 }
 

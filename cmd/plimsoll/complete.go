@@ -68,8 +68,11 @@ func keptNamespaces() []string {
 	return out
 }
 
-func contexts() []string {
-	config, err := clientcmd.NewDefaultClientConfigLoadingRules().Load()
+// contexts are those of the kubeconfig that is named, else of the usual ones.
+func contexts(kubeconfig string) []string {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = kubeconfig
+	config, err := rules.Load()
 	if err != nil {
 		return nil
 	}

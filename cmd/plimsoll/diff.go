@@ -32,8 +32,9 @@ func newDiff(s streams) *cobra.Command {
 		Use:   "diff OLD NEW",
 		Short: "Compare two reports: what is new, gone, better, worse, applied",
 		Long: `diff compares two reports that audit wrote as JSON or YAML, or with --since two
-of those that are kept: workloads that are new or gone, those whose requests are
-now what was advised and what that brought, and those that are better or worse.
+of those that are kept: workloads that are new or gone, those whose requests or
+scaling are now what was advised and what that brought, and those that are better
+or worse. What was applied and got worse is both, for --fail-on too.
 Better and worse are by OOM kills a week, then by what else is urgent, then by
 throttling, then by what a new setting costs. A workload has moved where its cost
 is another and nothing of it was set anew. BY tells a change of setting from one

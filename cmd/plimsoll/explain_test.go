@@ -58,9 +58,42 @@ func TestExplainRecomputes(t *testing.T) {
 			checked++
 			recompute(t, w.Name, m)
 		}
+		advisedAsPrinted(t, w, text)
 	}
 	if checked < want || named == 0 {
 		t.Errorf("%d formulas and %d bounds were found, want %d and some", checked, named, want)
+	}
+}
+
+// taken is what the formula or its bound ends in.
+var taken = regexp.MustCompile(`(CPU|memory) +\S+ \([a-z0-9 ,-]+\) \+ \S+ % \([a-z ]+\)(?:, rounded up = ([^ ;]+);| would be \S+; (?:raised to|lowered to|kept at) (\S+): )`)
+
+// advisedAsPrinted: what the formulas of a workload end in is the report's advice, and what
+// is there to paste.
+func advisedAsPrinted(t *testing.T, w *document.Workload, text string) {
+	t.Helper()
+	_, yaml, _ := strings.Cut(text, "to paste into the pod template")
+	for j := range w.Containers {
+		c := &w.Containers[j]
+		_, block, found := strings.Cut(text, " container "+c.Name+" ")
+		if !found || c.Recommended == nil {
+			continue
+		}
+		block, _, _ = strings.Cut(block, " container ")
+		for _, m := range taken.FindAllStringSubmatch(block, -1) {
+			printed := m[2] + m[3]
+			q, field, want := resource.MustParse(printed), "memory", int64(c.Recommended.Requests.Memory)
+			got := q.Value()
+			if m[1] == "CPU" {
+				field, got, want = "cpu", q.MilliValue(), int64(c.Recommended.Requests.CPU)/document.MicroPerMilli
+			}
+			if got != want {
+				t.Errorf("%s/%s: %s ends in %s, and %d is advised", w.Name, c.Name, m[0], printed, want)
+			}
+			if paste := field + `: "` + printed + `"`; !strings.Contains(yaml, paste) {
+				t.Errorf("%s/%s: no %s to paste in %s", w.Name, c.Name, paste, yaml)
+			}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/docs"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
+	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // newHelp is the verb that prints help on a verb, or a page of the manual.
@@ -72,8 +74,10 @@ func printPage(s streams, name string) error {
 		}
 		url += "#" + part
 	}
-	_, err = fmt.Fprintf(s.Out, "%s\n%s\n", docs.Folded(text, s.Width), url)
-	return err
+	return layout.Plainly(s.Out, s.ASCII, func(w io.Writer) error {
+		_, err := fmt.Fprintf(w, "%s\n%s\n", docs.Folded(text, s.Width), url)
+		return err
+	})
 }
 
 // isVerb reports whether help of the name is a command's.

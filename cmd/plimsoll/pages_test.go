@@ -155,3 +155,16 @@ func excerpt(text string, lines []string) string {
 	}
 	return strings.Join(all[:gap], "") + "...\n" + strings.Join(all[len(all)-below:], "") + "\n"
 }
+
+// TestPagesInASCII: a page of the manual is drawn as the terminal can.
+func TestPagesInASCII(t *testing.T) {
+	for _, ascii := range []bool{false, true} {
+		var out bytes.Buffer
+		if err := printPage(streams{Out: &out, ASCII: ascii}, "first-report"); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.ContainsAny(out.String(), "█░"); got == ascii {
+			t.Errorf("ASCII %v: blocks are drawn: %v", ascii, got)
+		}
+	}
+}

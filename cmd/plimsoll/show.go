@@ -262,6 +262,9 @@ func (f *showFlags) options(s streams, args []string) (reports.Options, error) {
 	if o.By != "" && !slices.Contains(text.Groupings(), o.By) {
 		return o, fmt.Errorf("--by %s: there is: %s", o.By, strings.Join(text.Groupings(), ", "))
 	}
+	if o.By != "" && (len(args) == 0 || args[0] != "savings") {
+		return o, fmt.Errorf("--by %s adds up savings: name that section, plimsoll show savings --by %s", o.By, o.By)
+	}
 	if len(args) > 0 {
 		o.Section = args[0]
 		if !slices.Contains(sectionNames(), o.Section) {

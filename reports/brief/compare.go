@@ -44,6 +44,29 @@ func hoursText(w document.Window) string {
 	return document.Counted(int(w.End.Sub(w.Start).Hours()+0.5), "hour") + " to " + at
 }
 
+// Gone says what left the nodes' bill, or came on top of it; empty where it is the same.
+func Gone(d *document.Comparison) string {
+	if d.Before.MonthlyCost == nil || d.After.MonthlyCost == nil {
+		return ""
+	}
+	switch less := saved(*d.Before.MonthlyCost, *d.After.MonthlyCost); {
+	case less > 0:
+		return fmt.Sprintf(": %s less", less)
+	case less < 0:
+		return fmt.Sprintf(": %s more", -less)
+	}
+	return ""
+}
+
+// DiffWhat is what became of a workload, in one cell: of one to which the advice was
+// applied, also what that brought.
+func DiffWhat(d *document.Difference) string {
+	if d.Brought == "" {
+		return d.What
+	}
+	return d.What + ", " + d.Brought
+}
+
 // DiffChanged is what differs of a workload, in one cell.
 func DiffChanged(d *document.Difference) string { return strings.Join(d.Changed, ", ") }
 

@@ -28,7 +28,7 @@ func TestHoursOfThePlan(t *testing.T) {
 		if !strings.Contains(bought, tt.want) || !strings.Contains(bought, "The nodes' plan holds the busiest hour.") {
 			t.Errorf("no %q in %q", tt.want, bought)
 		}
-		if !strings.Contains(planned, tt.want) || !strings.Contains(planned, "it costs $400.00 a month") {
+		if !strings.Contains(planned, tt.want) || !strings.Contains(planned, "it costs $400 a month") {
 			t.Errorf("no %q in %q", tt.want, planned)
 		}
 	}

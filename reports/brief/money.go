@@ -13,12 +13,7 @@ import (
 type Whole int64
 
 // WholeOf rounds to the dollar, half a dollar away from zero.
-func WholeOf(u document.USD) Whole {
-	if u < 0 {
-		return -WholeOf(-u)
-	}
-	return Whole((u + 50) / 100)
-}
+func WholeOf(u document.USD) Whole { return Whole(u.Rounded() / 100) }
 
 // String gives $1,234 and -$7.
 func (w Whole) String() string {

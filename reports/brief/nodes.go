@@ -129,17 +129,17 @@ func PlanLine(p *document.NodePlan, s *document.Summary, noHistory bool) string 
 	}
 	if s.QuietHour {
 		return fmt.Sprintf("%s hold the busiest hour for %s a month; at this hour few pods run, and what the nodes of the window cost is not known: %s.",
-			Capital(document.Counted(p.Count, "node")), p.MonthlyCost, kinds(p.Pools)) + held
+			Capital(document.Counted(p.Count, "node")), WholeOf(p.MonthlyCost), kinds(p.Pools)) + held
 	}
 	if p.MonthlyCost == bill {
 		return fmt.Sprintf("Its nodes are right for that, %s.", proof) + held
 	}
-	saved, word := bill-p.MonthlyCost, "off the bill"
-	if saved < 0 {
-		saved, word = -saved, "more"
+	less, off, word := bill-p.MonthlyCost, saved(bill, p.MonthlyCost), "off the bill"
+	if less < 0 {
+		less, off, word = -less, -off, "more"
 	}
 	return fmt.Sprintf("%s would do for %s a month, %s (%s) %s, %s: %s.",
-		Capital(document.Counted(p.Count, "node")), p.MonthlyCost, saved, Part(saved, bill), word, proof, kinds(p.Pools)) + held
+		Capital(document.Counted(p.Count, "node")), WholeOf(p.MonthlyCost), off, Part(less, bill), word, proof, kinds(p.Pools)) + held
 }
 
 // byHourLine is what the plan comes to where nodes follow their pods.
@@ -149,9 +149,9 @@ func byHourLine(p *document.NodePlan) string {
 	case h == nil || len(h.Nodes) == 0:
 		return ""
 	case p.BusiestMonthly > 0:
-		return fmt.Sprintf(" That is the mean over the hours, as of today's nodes: %s. The busiest hour's nodes cost %s a month if they ran in all of them.", hoursOf(h.Nodes), p.BusiestMonthly)
+		return fmt.Sprintf(" That is the mean over the hours, as of today's nodes: %s. The busiest hour's nodes cost %s a month if they ran in all of them.", hoursOf(h.Nodes), WholeOf(p.BusiestMonthly))
 	}
-	return fmt.Sprintf(" That is the busiest hour's; as the autoscaler of nodes follows the pods it costs %s a month: %s.", h.MonthlyCost, hoursOf(h.Nodes))
+	return fmt.Sprintf(" That is the busiest hour's; as the autoscaler of nodes follows the pods it costs %s a month: %s.", WholeOf(h.MonthlyCost), hoursOf(h.Nodes))
 }
 
 // planGuess is the plan of a report without history: no share of the bill, and no
@@ -162,7 +162,7 @@ func planGuess(p *document.NodePlan, bill document.USD) string {
 		return "Without history no cheaper nodes are advised; " + rests + "."
 	}
 	return fmt.Sprintf("By today's requests %s would do for %s a month, %s off the bill: %s; %s.",
-		document.Counted(p.Count, "node"), p.MonthlyCost, bill-p.MonthlyCost, kinds(p.Pools), rests)
+		document.Counted(p.Count, "node"), WholeOf(p.MonthlyCost), saved(bill, p.MonthlyCost), kinds(p.Pools), rests)
 }
 
 // mostKinds is how many kinds of nodes the sentence names.
@@ -217,9 +217,9 @@ func planBillLine(b *document.PlanBill) string {
 	if b == nil || b.MonthlyUsed == nil {
 		return ""
 	}
-	text := fmt.Sprintf(" With the commitments held the nodes' bill is %s", b.MonthlyCost)
+	text := fmt.Sprintf(" With the commitments held the nodes' bill is %s", WholeOf(b.MonthlyCost))
 	if b.MonthlyCost < b.MonthlyAtListPrices {
-		return text + fmt.Sprintf(", with those cheapest at list prices it would be %s.", b.MonthlyAtListPrices)
+		return text + fmt.Sprintf(", with those cheapest at list prices it would be %s.", WholeOf(b.MonthlyAtListPrices))
 	}
-	return text + fmt.Sprintf(", with nodes that use those to %s it would be %s.", Clean(strings.Join(b.Families, ", ")), *b.MonthlyUsed)
+	return text + fmt.Sprintf(", with nodes that use those to %s it would be %s.", Clean(strings.Join(b.Families, ", ")), WholeOf(*b.MonthlyUsed))
 }

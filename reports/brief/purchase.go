@@ -31,7 +31,8 @@ func PurchaseLines(r *document.Report) []string {
 	if r.Purchase == nil {
 		return nil
 	}
-	return purchaseLines(r, commitmentLines(r.Purchase))
+	_, step := purchased(r)
+	return purchaseLines(r, commitmentLines(r.Purchase, step))
 }
 
 // PurchaseNotes are the lines but for those of each commitment and of each scenario.
@@ -51,7 +52,8 @@ func purchaseLines(r *document.Report, commitments []string) (out []string) {
 	if line := longerLine(p); line != "" {
 		out = append(out, line)
 	}
-	if line := spotLine(&p.Spot); line != "" {
+	spot, _ := purchased(r)
+	if line := spotLine(&p.Spot, spot); line != "" {
 		out = append(out, line)
 	}
 	for _, w := range p.Withheld {
@@ -68,15 +70,23 @@ func purchaseLines(r *document.Report, commitments []string) (out []string) {
 	return out
 }
 
-// commitmentLines say what to commit to, and what becomes of it when demand changes.
-func commitmentLines(p *document.Purchase) (out []string) {
+// commitmentLines say what to commit to, and what becomes of it when demand changes. What
+// the commitments save adds up to what their step has.
+func commitmentLines(p *document.Purchase, step *Saving) (out []string) {
+	var sum document.USD
+	parts := make([]document.USD, len(p.Commitments))
 	for i := range p.Commitments {
-		out = append(out, commitmentLine(p.Commitments[i:i+1])+" "+Capital(commitmentUse(&p.Commitments[i])))
+		parts[i] = p.Commitments[i].MonthlySavings
+		sum += parts[i]
+	}
+	dollars := Shares(step.say(sum), parts)
+	for i := range p.Commitments {
+		out = append(out, commitmentLine(p.Commitments[i:i+1], dollars[i])+" "+Capital(commitmentUse(&p.Commitments[i])))
 	}
 	out = append(out, commitmentNotes(p)...)
 	if len(p.Commitments) > 0 {
 		for i := range p.Scenarios {
-			out = append(out, scenarioLine(&p.Scenarios[i]))
+			out = append(out, scenarioLine(&p.Scenarios[i], step))
 		}
 	}
 	return out
@@ -132,13 +142,13 @@ func commitmentUse(c *document.Commitment) string {
 }
 
 // scenarioLine says what the commitments do under a change of the demand.
-func scenarioLine(s *document.Scenario) string {
-	word, usd := "save", s.MonthlySavings
+func scenarioLine(s *document.Scenario, step *Saving) string {
+	word, usd := "save", step.say(s.MonthlySavings)
 	if usd < 0 {
 		word, usd = "lose", -usd
 	}
 	return fmt.Sprintf("With %s the commitments %s %s a month, %s of them used; the best that could have been bought would cost %s less.",
-		Clean(s.Name), word, usd, document.Percent(s.Utilization), s.MonthlyRegret)
+		Clean(s.Name), word, usd, document.Percent(s.Utilization), WholeOf(s.MonthlyRegret))
 }
 
 // billLine is where the bill goes, and the same with the commitments that exist.
@@ -148,19 +158,19 @@ func billLine(r *document.Report) string {
 	if len(steps) == 0 || steps[len(steps)-1].Lever != document.LeverPurchase {
 		return ""
 	}
-	list, held := SumMark(r)+steps[0].MonthlyBefore.String()+" now", ""
+	list, held := SumMark(r)+WholeOf(steps[0].MonthlyBefore).String()+" now", ""
 	if s.QuietHour {
 		list = "not known now"
 	}
 	if w := steps[0].WithCommitments; w != nil {
-		held = w.MonthlyBefore.String()
+		held = WholeOf(w.MonthlyBefore).String()
 	}
 	names := map[string]string{document.LeverNodes: "on the plan's nodes", document.LeverPurchase: "with what is advised to buy"}
 	for _, s := range steps {
 		if name, ok := names[s.Lever]; ok {
-			list += fmt.Sprintf(", %s %s", s.MonthlyAfter, name)
+			list += fmt.Sprintf(", %s %s", WholeOf(s.MonthlyAfter), name)
 			if s.WithCommitments != nil {
-				held += ", " + s.WithCommitments.MonthlyAfter.String()
+				held += ", " + WholeOf(s.WithCommitments.MonthlyAfter).String()
 			}
 		}
 	}
@@ -225,11 +235,11 @@ func CommitmentTerm(c *document.Commitment) string {
 // mostFamilies is how many families a line names.
 const mostFamilies = 4
 
-func commitmentLine(group []document.Commitment) string {
+func commitmentLine(group []document.Commitment, saves Whole) string {
 	var amount, coverage float64
-	var saved, paid document.USD
+	var paid document.USD
 	for _, c := range group {
-		amount, coverage, saved, paid = amount+c.Amount, coverage+c.Coverage, saved+c.MonthlySavings, paid+c.UpfrontPayment
+		amount, coverage, paid = amount+c.Amount, coverage+c.Coverage, paid+c.UpfrontPayment
 	}
 	sorted := slices.Clone(group)
 	slices.SortStableFunc(sorted, func(a, b document.Commitment) int {
@@ -255,7 +265,7 @@ func commitmentLine(group []document.Commitment) string {
 		upfront = fmt.Sprintf(", %s of it paid at once", paid)
 	}
 	return fmt.Sprintf("Commit for %s to $%.2f an hour of %s%s%s: %.0f %% of the demand, saves %s a month.",
-		document.Counted(group[0].TermYears, "year"), amount, Clean(group[0].Instrument), parts, upfront, 100*coverage, saved)
+		document.Counted(group[0].TermYears, "year"), amount, Clean(group[0].Instrument), parts, upfront, 100*coverage, saves)
 }
 
 // amountOf is a family's share of several, or how much of a resource it is;
@@ -285,7 +295,7 @@ func survivalLine(p *document.Purchase) string {
 		if s.Required {
 			held = "It survives " + s.Name
 		} else if s.MonthlySavings < 0 && lost == "" {
-			lost = fmt.Sprintf("with %s it loses %s a month", s.Name, -s.MonthlySavings)
+			lost = fmt.Sprintf("with %s it loses %s a month", s.Name, WholeOf(-s.MonthlySavings))
 		}
 	}
 	switch {
@@ -332,5 +342,5 @@ func longerLine(p *document.Purchase) string {
 		return ""
 	}
 	c := alternatives[best]
-	return fmt.Sprintf("%s of %s alone would save %s (--commitment-terms 1y,3y).", Capital(document.Counted(c.TermYears, "year")), Clean(c.Instrument), c.MonthlySavings)
+	return fmt.Sprintf("%s of %s alone would save %s (--commitment-terms 1y,3y).", Capital(document.Counted(c.TermYears, "year")), Clean(c.Instrument), WholeOf(c.MonthlySavings))
 }

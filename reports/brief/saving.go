@@ -15,7 +15,21 @@ func Saves(r *document.Report) Whole {
 	if len(steps) == 0 {
 		return 0
 	}
-	return WholeOf(steps[0].MonthlyBefore) - WholeOf(steps[len(steps)-1].MonthlyAfter)
+	return saved(steps[0].MonthlyBefore, steps[len(steps)-1].MonthlyAfter)
+}
+
+// saved is what leaves a bill, in whole dollars.
+func saved(before, after document.USD) Whole { return WholeOf(document.Saved(before, after)) }
+
+// SideSaves is what Saves was of one of two reports; empty where it is not known.
+func SideSaves(s *document.Side) string {
+	switch {
+	case s.MonthlyCost == nil || s.MonthlyLeft == nil:
+		return ""
+	case *s.MonthlyLeft == *s.MonthlyCost && s.MonthlySavings != nil && *s.MonthlySavings > 0: // no plan of nodes
+		return WholeOf(*s.MonthlySavings).String() + " of room"
+	}
+	return saved(*s.MonthlyCost, *s.MonthlyLeft).String()
 }
 
 // Room is what the levers free on nodes.
@@ -30,6 +44,7 @@ func Room(r *document.Report) (sum document.USD) {
 type Saving struct {
 	Name, Size, Risk string
 	USD              document.USD // off the bill
+	dollars          Whole        // the same as it is said
 	Room             bool         // frees room and takes nothing off the bill
 	Freed            document.USD // the room's worth
 	Beside           bool         // not of the nodes' bill
@@ -54,16 +69,53 @@ func (x *Saving) Mark() string {
 }
 
 // StepDollars are the whole dollars of the steps that take something off the bill, in
-// their order. They add up to the whole.
-func StepDollars(r *document.Report, all []Saving) []Whole {
-	var parts []document.USD
-	for _, x := range all {
-		if !x.Room && !x.Beside && !x.Unknown {
-			parts = append(parts, x.USD)
+// their order. Each is the difference of two bills as they are printed, so they add up.
+func StepDollars(all []Saving) (out []Whole) {
+	for i := range all {
+		if all[i].counts() {
+			out = append(out, all[i].dollars)
 		}
 	}
-	return Shares(Saves(r), parts)
+	return out
 }
+
+// counts reports whether the step takes something off the nodes' bill.
+func (x *Saving) counts() bool { return !x.Room && !x.Beside && !x.Unknown }
+
+// purchased are the whole dollars of spot and of the commitments, as their steps have them.
+func purchased(r *document.Report) (spot, committed *Saving) {
+	all := Savings(r)
+	for i := range all {
+		switch x := &all[i]; {
+		case x.Name == spotStep:
+			spot = x
+		case strings.HasPrefix(x.Name, commitStep):
+			committed = x
+		}
+	}
+	return spot, committed
+}
+
+// CommitmentDollars is what commitments save, in whole dollars: of all that are advised, as
+// their step has it.
+func CommitmentDollars(r *document.Report, usd document.USD) Whole {
+	_, step := purchased(r)
+	return step.say(usd)
+}
+
+// say gives an amount in whole dollars: where it is the step's, as the step has it.
+func (x *Saving) say(usd document.USD) Whole {
+	if x != nil && x.counts() && x.USD == usd {
+		return x.dollars
+	}
+	return WholeOf(usd)
+}
+
+// The steps of purchases.
+const (
+	spotStep   = "spot"
+	commitStep = "commit "
+)
 
 // The steps of pods. They free room, and take off the bill what is billed by the pod.
 const (
@@ -75,7 +127,7 @@ const (
 func Savings(r *document.Report) []Saving {
 	var out []Saving
 	for _, step := range r.Summary.Waterfall {
-		x := Saving{USD: step.MonthlyBefore - step.MonthlyAfter, Freed: step.FreedRoom}
+		x := Saving{USD: step.MonthlyBefore - step.MonthlyAfter, dollars: saved(step.MonthlyBefore, step.MonthlyAfter), Freed: step.FreedRoom}
 		switch step.Lever {
 		case document.LeverRightsize:
 			x.Name, x.Room, x.Size, x.Risk = rightsizing, x.USD == 0, sizeOfRightsize(r), limitsFall(r)
@@ -84,7 +136,7 @@ func Savings(r *document.Report) []Saving {
 		case document.LeverNodes:
 			x.Name, x.Size, x.Risk, x.Unknown = "nodes", sizeOfPlan(r), evictions(r), r.Summary.QuietHour
 		case document.LeverPurchase:
-			out = append(out, purchases(r, x.USD)...)
+			out = append(out, purchases(r, x.USD, x.dollars)...)
 			continue
 		default:
 			x.Name = Clean(step.Lever)
@@ -301,7 +353,7 @@ func evictions(r *document.Report) string {
 
 // purchases are the parts of what purchases take off the bill. Spot's is what
 // its advice says, as far as the whole goes.
-func purchases(r *document.Report, all document.USD) []Saving {
+func purchases(r *document.Report, all document.USD, dollars Whole) []Saving {
 	p := r.Purchase
 	if p == nil {
 		return nil
@@ -312,12 +364,19 @@ func purchases(r *document.Report, all document.USD) []Saving {
 		spot = min(*p.Spot.Savings, max(all, 0))
 	}
 	if moves := moved(&p.Spot); moves > 0 {
-		out = append(out, Saving{Name: "spot", Size: fmt.Sprintf("%d of %d ready workloads", moves, p.Spot.Ready), Risk: "interruptions", USD: spot})
+		out = append(out, Saving{Name: spotStep, Size: fmt.Sprintf("%d of %d ready workloads", moves, p.Spot.Ready), Risk: "interruptions", USD: spot})
 	} else {
 		spot = 0
 	}
 	if len(p.Commitments) > 0 {
 		out = append(out, committed(p, all-spot))
+	}
+	parts := make([]document.USD, len(out))
+	for i := range out {
+		parts[i] = out[i].USD
+	}
+	for i, x := range Shares(dollars, parts) {
+		out[i].dollars = x
 	}
 	return out
 }
@@ -336,7 +395,7 @@ func committed(p *document.Purchase, usd document.USD) Saving {
 	if paid > 0 {
 		size += fmt.Sprintf(", %s up front", WholeOf(paid))
 	}
-	return Saving{Name: "commit " + strings.Join(years, ","), Size: size, Risk: holds(p) + reserved(p), USD: usd}
+	return Saving{Name: commitStep + strings.Join(years, ","), Size: size, Risk: holds(p) + reserved(p), USD: usd}
 }
 
 // reserved says that a purchase takes a reservation beside it.

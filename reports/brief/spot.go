@@ -7,11 +7,11 @@ import (
 )
 
 // spotLine says what can live on spot; empty where nothing can.
-func spotLine(s *document.SpotMarket) string {
+func spotLine(s *document.SpotMarket, step *Saving) string {
 	if s.Ready == 0 || s.Savings == nil {
 		return ""
 	}
-	return fmt.Sprintf("Spot: %d of %d workloads are ready; moving %d of them saves %s a month.", s.Ready, s.Ready+s.NotReady, moved(s), s.Savings)
+	return fmt.Sprintf("Spot: %d of %d workloads are ready; moving %d of them saves %s a month.", s.Ready, s.Ready+s.NotReady, moved(s), step.say(*s.Savings))
 }
 
 // moved counts the workloads that are advised to move to spot.

@@ -2,6 +2,7 @@ package document
 
 import (
 	"cmp"
+	"reflect"
 	"slices"
 )
 
@@ -28,7 +29,9 @@ type Side struct {
 	// MonthlyCost is the nodes' bill, MonthlySavings what was still advised.
 	MonthlyCost    *USD `json:"monthlyCost" jsonschema:"nullable"`
 	MonthlySavings *USD `json:"monthlySavings" jsonschema:"nullable"`
-	Workloads      int  `json:"workloads"`
+	// MonthlyLeft is what all steps would have left of the bill; absent where that is not known.
+	MonthlyLeft *USD `json:"monthlyLeft,omitempty"`
+	Workloads   int  `json:"workloads"`
 	// Urgent counts what was dangerous.
 	Urgent int `json:"urgent"`
 }
@@ -53,11 +56,13 @@ type Difference struct {
 	Namespace string `json:"namespace"`
 	Kind      string `json:"kind"`
 	Name      string `json:"name"`
-	// What is new, gone, applied, better, worse or moved. Applied: its requests are now
-	// what was advised. Better and worse are by OOM kills a week, then by what
+	// What is new, gone, applied, better, worse or moved. Applied: its requests,
+	// or what scales it, are now what was advised. Better and worse are by OOM kills a week, then by what
 	// else is urgent, then by throttling, then by cost. Moved: its cost is another, and
 	// nothing of it was set anew: the load, the nodes or their prices did it.
 	What string `json:"what"`
+	// Brought is better or worse, of a workload to which the advice was applied; absent where it is much the same.
+	Brought string `json:"brought,omitempty" jsonschema:"enum=better,enum=worse"`
 	// Changed says of what is in both what differs: setting (requests, limits, what scales
 	// it), use (usage, kills, throttling, the pods that an autoscaler chose), advice.
 	Changed []string `json:"changed,omitempty"`
@@ -107,10 +112,14 @@ func Compare(before, after *Report) *Comparison {
 }
 
 func (r *Report) side() Side {
-	return Side{
+	out := Side{
 		Cluster: r.Metadata.Cluster, Window: r.Metadata.GeneratedFrom, Workloads: len(r.Workloads),
 		MonthlyCost: r.Summary.MonthlyCost, MonthlySavings: r.Summary.MonthlySavings, Urgent: len(r.Urgents()),
 	}
+	if n := len(r.Summary.Waterfall); n > 0 && !r.Summary.QuietHour {
+		out.MonthlyLeft = &r.Summary.Waterfall[n-1].MonthlyAfter
+	}
+	return out
 }
 
 func (w *Workload) key() [3]string { return [3]string{w.Namespace, w.Kind, w.Name} }
@@ -165,7 +174,7 @@ func (c comparison) differ(was, is *Workload) (Difference, bool) {
 	case is == nil:
 		d.What = DiffGone
 	case applied(was, is):
-		d.What = DiffApplied
+		d.What, d.Brought = DiffApplied, d.Before.against(d.After)
 	default:
 		d.What = d.Before.against(d.After)
 		if d.What == "" && costsMore(d.Before, d.After) != 0 {
@@ -225,16 +234,40 @@ func costsMore(a, b *State) float64 {
 	return 0
 }
 
-// applied reports whether requests changed to what had been advised.
-func applied(was, is *Workload) bool {
+// applied reports whether the advice on sizes, or that on scaling, was followed: all of it.
+func applied(was, is *Workload) bool { return resized(was, is) || rescaled(was, is) }
+
+// resized reports whether requests changed to what had been advised. Containers without
+// advice are as they were, or are what somebody made of them.
+func resized(was, is *Workload) bool {
 	changed := false
 	for i := range was.Containers {
 		o := &was.Containers[i]
-		at := slices.IndexFunc(is.Containers, func(c Container) bool { return c.Name == o.Name })
-		if at < 0 || o.Recommended == nil || is.Containers[at].Current.Requests != o.Recommended.Requests {
+		if o.Recommended == nil {
+			continue
+		}
+		c := is.container(o.Name)
+		if c == nil || c.Current.Requests != o.Recommended.Requests {
 			return false
 		}
 		changed = changed || o.Current.Requests != o.Recommended.Requests
 	}
 	return changed
+}
+
+// rescaled reports whether what scales a workload changed to what had been advised.
+func rescaled(was, is *Workload) bool {
+	if was.Horizontal == nil || is.Horizontal == nil || was.Horizontal.Recommended == nil {
+		return false
+	}
+	now, advised, before := is.Horizontal.Current.asAdvised(), was.Horizontal.Recommended.asAdvised(), was.Horizontal.Current.asAdvised()
+	return reflect.DeepEqual(now, advised) && !reflect.DeepEqual(before, advised)
+}
+
+// asAdvised is a scaling as somebody sets it: the name is for him to choose, and requests
+// are the containers'.
+func (s Scaling) asAdvised() Scaling {
+	s = s.asSet()
+	s.Name, s.Requests = "", nil
+	return s
 }

@@ -76,6 +76,48 @@ func TestCompareReasons(t *testing.T) {
 	}
 }
 
+// TestCompareApplied: advice that was followed is told of, also beside containers without
+// any and where it was on scaling alone, and what it brought is said and judged.
+func TestCompareApplied(t *testing.T) {
+	sidecar := func(w document.Workload) document.Workload {
+		w.Containers = append(w.Containers, document.Container{Name: "proxy", Coverage: 1})
+		return w
+	}
+	scaled := func(now, advised int32) document.Workload {
+		w := of("w", 100, 0, 1, 1, 0)
+		w.Horizontal = &document.Horizontal{Current: document.Scaling{Kind: "HorizontalPodAutoscaler", Name: "mine", Replicas: now, MeanReplicas: 2.5, MinReplicas: &now}}
+		w.Horizontal.Recommended = &document.Scaling{Kind: "HorizontalPodAutoscaler", MeanReplicas: 1.5, MinReplicas: &advised}
+		return w
+	}
+	half := of("w", 100, 0, 9, 5, 0)
+	half.Containers = append(half.Containers, document.Container{Name: "other", Recommended: &document.Setting{Requests: document.Resources{CPU: 7}}})
+	for name, c := range map[string]struct {
+		before, after document.Workload
+		what, brought string
+	}{
+		"all":       {of("w", 100, 0, 9, 5, 0), of("w", 100, 0, 5, 5, 0), "applied", ""},
+		"worse":     {of("w", 100, 0, 9, 5, 0), of("w", 100, 2, 5, 5, 0), "applied", "worse"},
+		"better":    {of("w", 100, 2, 5, 9, 0), of("w", 100, 0, 9, 9, 0), "applied", "better"},
+		"throttled": {of("w", 100, 0, 9, 5, 0), of("w", 100, 0, 5, 5, 0.4), "applied", "worse"},
+		"sidecar":   {sidecar(of("w", 100, 0, 9, 5, 0)), sidecar(of("w", 100, 0, 5, 5, 0)), "applied", ""},
+		"half":      {half, sidecar(of("w", 100, 0, 5, 5, 0)), "", ""},
+		"scaled":    {scaled(2, 1), scaled(1, 1), "applied", ""},
+		"not yet":   {scaled(2, 1), scaled(2, 1), "", ""},
+		"as it was": {scaled(1, 1), scaled(1, 1), "", ""},
+	} {
+		a := &document.Report{Metadata: window(14), Workloads: []document.Workload{c.before}}
+		b := &document.Report{Metadata: window(14), Workloads: []document.Workload{c.after}}
+		what, brought := "", ""
+		d := document.Compare(a, b)
+		if len(d.Workloads) > 0 {
+			what, brought = d.Workloads[0].What, d.Workloads[0].Brought
+		}
+		if what != c.what || brought != c.brought {
+			t.Errorf("%s: got %q that brought %q, want %q and %q", name, what, brought, c.what, c.brought)
+		}
+	}
+}
+
 // TestCompareTurned: what is better one way is worse the other.
 func TestCompareTurned(t *testing.T) {
 	a := &document.Report{Metadata: window(14), Workloads: []document.Workload{of("w", 100, 2, 1, 1, 0)}}

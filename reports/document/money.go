@@ -69,6 +69,18 @@ func (u USD) String() string {
 	return fmt.Sprintf("%s$%s.%02d", sign, digits, cents%100)
 }
 
+// Rounded gives whole dollars, half a dollar away from zero.
+func (u USD) Rounded() USD {
+	if u < 0 {
+		return -(-u).Rounded()
+	}
+	return (u + 50) / 100 * 100
+}
+
+// Saved is what leaves a bill of before when after is left, in whole dollars: each as it is
+// printed, so that the three add up. It is less than a dollar off its own cents.
+func Saved(before, after USD) USD { return before.Rounded() - after.Rounded() }
+
 // Finite gives 0 for what is no number, and holds money within a trillion.
 func Finite(v float64) float64 {
 	const most = 1e12

@@ -120,7 +120,7 @@ func (v *view) steps(r *document.Report) {
 		today = *r.Summary.MonthlyCost
 	}
 	scale := func(u document.USD) int { return int(min(max(1000*float64(u)/float64(max(today, 1)), 0), 1000)) }
-	dollars := brief.StepDollars(r, all)
+	dollars := brief.StepDollars(all)
 	first := "today"
 	if r.Summary.QuietHour { // today's is not known
 		first, today = "the plan", r.Summary.Waterfall[0].MonthlyBefore

@@ -115,7 +115,11 @@ func (l Audit) Judge(r *document.Report) error {
 			return fmt.Errorf("--fail-on savings=%s: no node has a price; name the cloud with --provider and --region, or give --pricing", l.savings.text)
 		}
 		if *savings > 0 && float64(*savings) >= l.savings.of(*cost) {
-			found = append(found, fmt.Sprintf("%s a month to save (--fail-on savings=%s)", *savings, l.savings.text))
+			word := "to save"
+			if r.Nodes.Plan == nil {
+				word += ", freed room with it"
+			}
+			found = append(found, fmt.Sprintf("%s a month %s (--fail-on savings=%s)", strings.TrimSuffix(document.Saved(*cost, *cost-*savings).String(), ".00"), word, l.savings.text))
 		}
 	}
 	return foundError("audit", found)
@@ -179,7 +183,7 @@ func (l Diff) Judge(d *document.Comparison) error {
 		}
 		n := 0
 		for i := range d.Workloads {
-			if d.Workloads[i].What == kind {
+			if x := &d.Workloads[i]; x.What == kind || x.Brought == kind {
 				n++
 			}
 		}

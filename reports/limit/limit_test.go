@@ -24,7 +24,7 @@ func TestAuditLimits(t *testing.T) {
 	}{
 		{nil, "", ""},
 		{[]string{}, "--fail-on is empty", ""},
-		{[]string{"savings=10%"}, "", "$100.00 a month to save (--fail-on savings=10%)"},
+		{[]string{"savings=10%"}, "", "$100 a month to save, freed room with it (--fail-on savings=10%)"},
 		{[]string{"savings=10.1%"}, "", ""},
 		{[]string{"savings=$100"}, "", "audit failed"},
 		{[]string{"savings=$100.01"}, "", ""},
@@ -85,9 +85,9 @@ func TestNeedsLever(t *testing.T) {
 
 func TestDiffLimits(t *testing.T) {
 	before, after := document.USD(100_000), document.USD(105_000)
-	d := &document.Comparison{Workloads: []document.Difference{{What: "worse"}}}
+	d := &document.Comparison{Workloads: []document.Difference{{What: "worse"}, {What: "applied", Brought: "worse"}}}
 	d.Before.MonthlyCost, d.After.MonthlyCost = &before, &after
-	for words, want := range map[string]string{"worse": "1 workload worse", "gone": "", "cost=5%": "nodes cost $50.00 more", "cost=5.1%": "", "cost=$50": "more a month"} {
+	for words, want := range map[string]string{"worse": "2 workloads worse", "applied": "1 workload applied", "better": "", "gone": "", "cost=5%": "nodes cost $50.00 more", "cost=5.1%": "", "cost=$50": "more a month"} {
 		l, err := limit.ParseDiff([]string{words})
 		if err != nil {
 			t.Fatal(err)

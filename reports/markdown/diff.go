@@ -13,13 +13,12 @@ import (
 func WriteDiff(w io.Writer, d *document.Comparison) error {
 	var b page
 	fmt.Fprintf(&b, "## plimsoll: what changed in %s\n\n| | before | after |\n|---|--:|--:|\n", cell(cmp.Or(d.After.Cluster, "the cluster")))
-	row := func(what string, before, after *document.USD) {
-		if before != nil && after != nil {
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", what, before, after)
-		}
+	if was, is := d.Before.MonthlyCost, d.After.MonthlyCost; was != nil && is != nil {
+		fmt.Fprintf(&b, "| nodes, a month | %s | %s%s |\n", brief.WholeOf(*was), brief.WholeOf(*is), brief.Gone(d))
 	}
-	row("nodes, a month", d.Before.MonthlyCost, d.After.MonthlyCost)
-	row("still to save, a month", d.Before.MonthlySavings, d.After.MonthlySavings)
+	if was, is := brief.SideSaves(&d.Before), brief.SideSaves(&d.After); was != "" && is != "" {
+		fmt.Fprintf(&b, "| still to save, a month | %s | %s |\n", was, is)
+	}
 	fmt.Fprintf(&b, "| dangerous | %d | %d |\n", d.Before.Urgent, d.After.Urgent)
 	for _, x := range brief.DiffDoubts(d) {
 		b.WriteString("\n- doubt: " + cell(x) + "\n")
@@ -35,7 +34,7 @@ func WriteDiff(w io.Writer, d *document.Comparison) error {
 			break
 		}
 		x := &d.Workloads[i]
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", code(x.Namespace+"/"+brief.ShortKind(x.Kind)+"/"+x.Name), x.What, brief.DiffChanged(x),
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", code(x.Namespace+"/"+brief.ShortKind(x.Kind)+"/"+x.Name), brief.DiffWhat(x), brief.DiffChanged(x),
 			cell(brief.StateChange(x, brief.StateCost)), cell(brief.StateChange(x, brief.StateKills)), cell(brief.StateChange(x, brief.StateThrottled)))
 	}
 	if legend := brief.DiffLegend(d); legend != "" {

@@ -153,7 +153,7 @@ func (b *page) steps(r *document.Report) {
 		return
 	}
 	b.WriteString("\n### Save\n\nEach step needs the ones before.\n\n| step | what | a month | risk |\n|---|---|--:|---|\n")
-	dollars := brief.StepDollars(r, all)
+	dollars := brief.StepDollars(all)
 	for i, x := range all {
 		step, money := fmt.Sprintf("%d %s", i+1, x.Name), brief.WholeOf(x.USD).String()
 		switch {

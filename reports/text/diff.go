@@ -33,10 +33,10 @@ func (s *screen) sides(d *document.Comparison) {
 	s.hang("before  ", fmt.Sprintf("%s, %s", clusterName(a.Cluster), brief.Span(a.Window)), layout.Plain)
 	s.hang("after   ", fmt.Sprintf("%s, %s", clusterName(b.Cluster), brief.Span(b.Window)), layout.Plain)
 	if a.MonthlyCost != nil && b.MonthlyCost != nil {
-		s.hang("nodes   ", brief.Arrow(a.MonthlyCost.String(), b.MonthlyCost.String())+" a month", layout.Plain)
+		s.hang("nodes   ", brief.Arrow(brief.WholeOf(*a.MonthlyCost).String(), brief.WholeOf(*b.MonthlyCost).String())+" a month"+brief.Gone(d), layout.Plain)
 	}
-	if a.MonthlySavings != nil && b.MonthlySavings != nil {
-		s.hang("to save ", brief.Arrow(a.MonthlySavings.String(), b.MonthlySavings.String())+" a month", layout.Plain)
+	if was, is := brief.SideSaves(a), brief.SideSaves(b); was != "" && is != "" {
+		s.hang("to save ", brief.Arrow(was, is)+" a month", layout.Plain)
 	}
 	things := " things that are dangerous"
 	if b.Urgent == 1 {
@@ -54,8 +54,8 @@ func diffRows(all []document.Difference) *layout.Rows {
 	for i := range all {
 		d := &all[i]
 		name := brief.Clean(d.Namespace + "/" + brief.ShortKind(d.Kind) + "/" + d.Name)
-		l := t.Add(name, d.What, brief.DiffChanged(d), brief.StateChange(d, brief.StateCost), brief.StateChange(d, brief.StateKills), brief.StateChange(d, brief.StateThrottled))
-		l.Tones[1] = diffTone(d.What)
+		l := t.Add(name, brief.DiffWhat(d), brief.DiffChanged(d), brief.StateChange(d, brief.StateCost), brief.StateChange(d, brief.StateKills), brief.StateChange(d, brief.StateThrottled))
+		l.Tones[1] = diffTone(cmp.Or(d.Brought, d.What))
 	}
 	return t
 }

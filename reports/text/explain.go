@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
@@ -21,7 +22,7 @@ func explain(w io.Writer, r *document.Report, of *document.Workload, o Options) 
 	s := &screen{r: r, o: o}
 	s.reasons(of, true)
 	s.paste(of)
-	s.pages("rightsize", "horizontal")
+	s.pages("rules/rightsize", "rules/horizontal")
 	_, err := w.Write(s.Bytes())
 	return err
 }
@@ -50,13 +51,24 @@ func costOf(w *document.Workload) string {
 		return ""
 	}
 	gap := ""
+	if brief.NoneAtEnd(w) {
+		gap = " (none ran at the window's end)"
+	}
 	if w.PriceGap != "" {
 		gap = " (" + brief.Clean(w.PriceGap) + ")"
+	}
+	if !advised(w) {
+		return fmt.Sprintf(", %s a month%s; no advice", w.MonthlyCost, gap)
 	}
 	if *w.MonthlySavings < 0 {
 		return fmt.Sprintf(", %s a month%s; the advice takes room worth %s more", w.MonthlyCost, gap, -*w.MonthlySavings)
 	}
 	return fmt.Sprintf(", %s a month%s; the advice frees room worth %s", w.MonthlyCost, gap, w.MonthlySavings) + partsOf(w)
+}
+
+// advised reports whether anything is advised of a workload.
+func advised(w *document.Workload) bool {
+	return w.Horizontal != nil && w.Horizontal.Recommended != nil || slices.ContainsFunc(w.Containers, func(c document.Container) bool { return c.Recommended != nil })
 }
 
 // partsOf are the sizes' and the scaling's part of what an advice frees, where both have one.
@@ -233,7 +245,10 @@ func peers(c *document.Container, h *document.ContainerHistory) string {
 
 // curve says how long CPU was above requests of several sizes.
 func curve(c *document.Container, h *document.ContainerHistory) string {
-	if h == nil || len(h.Curve) == 0 {
+	switch {
+	case c.Usage.CPU == nil:
+		return "no usage, so there is none"
+	case h == nil || len(h.Curve) == 0:
 		return "not kept in this report"
 	}
 	var out []string

@@ -18,7 +18,7 @@ func (s *screen) save() {
 	if len(all) == 0 {
 		return
 	}
-	dollars := brief.StepDollars(s.r, all)
+	dollars := brief.StepDollars(all)
 	t := &layout.Rows{Indent: 2, Right: []bool{false, false, true, false}}
 	head := t.Add("SAVE", "each needs those before", "A MONTH", "RISK")
 	for i := range head.Tones {

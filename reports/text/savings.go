@@ -83,7 +83,10 @@ func (s *screen) restOf(cost document.USD) []string {
 		}
 		out = append(out, rest+".")
 	}
-	return append(out,
-		"Cost is of the pods at the window's end; room is of right-sizing and rescaling, and no more than the cost.",
+	at := "Cost is of the pods at the window's end; room is of right-sizing and rescaling, and no more than the cost"
+	if slices.ContainsFunc(s.r.Workloads, func(w document.Workload) bool { return brief.NoneAtEnd(&w) }) {
+		at += ", but of jobs that did not run then"
+	}
+	return append(out, at+".",
 		"Room leaves the bill when nodes go: see "+s.command("plimsoll show nodes")+".")
 }

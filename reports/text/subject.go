@@ -18,6 +18,14 @@ func Subjects() []string { return []string{"nodes", "purchase", "waste", "node/N
 // ExplainSubject explains what is no workload; ok is false where the name is of
 // none of Subjects.
 func ExplainSubject(w io.Writer, r *document.Report, name string, o Options) (ok bool, err error) {
+	err = layout.Plainly(w, o.ASCII, func(w io.Writer) error {
+		ok, err = explainSubject(w, r, name, o)
+		return err
+	})
+	return ok, err
+}
+
+func explainSubject(w io.Writer, r *document.Report, name string, o Options) (ok bool, err error) {
 	s := &screen{r: r, o: o}
 	kind, of, named := strings.Cut(name, "/")
 	switch {
@@ -31,7 +39,7 @@ func ExplainSubject(w io.Writer, r *document.Report, name string, o Options) (ok
 			lines = []string{"The report has no finding of waste."}
 		}
 		s.prose(lines)
-		s.pages("waste")
+		s.pages("rules/waste")
 	case named && kind == "node":
 		err = s.explainNode(of)
 	case named && kind == "price":
@@ -45,11 +53,11 @@ func ExplainSubject(w io.Writer, r *document.Report, name string, o Options) (ok
 	return true, err
 }
 
-// pages names the pages of the manual that have the rules; the program has them all.
-func (s *screen) pages(rules ...string) {
+// pages names pages of the manual; the program has them all.
+func (s *screen) pages(names ...string) {
 	s.lines("", "How the numbers come about:")
-	for _, x := range rules {
-		s.hang("  ", "plimsoll help rules/"+x, layout.Plain)
+	for _, x := range names {
+		s.hang("  ", "plimsoll help "+x, layout.Plain)
 	}
 }
 
@@ -76,7 +84,7 @@ func (s *screen) explainPlan() {
 		}
 		s.hang(fmt.Sprintf("  %-8s", l.Level), text, layout.Plain)
 	}
-	s.pages("nodes")
+	s.pages("rules/nodes")
 }
 
 // mostAlternatives is how many commitments that were not taken are named.
@@ -96,13 +104,13 @@ func (s *screen) explainPurchase() {
 	t.Add("COMMITMENT", "TERM", "SAVES A MONTH", "USED", "BREAK-EVEN")
 	for i := range p.Alternatives[:min(len(p.Alternatives), mostAlternatives)] {
 		c := &p.Alternatives[i]
-		t.Add(strings.TrimSpace(brief.Clean(c.Instrument+" "+c.Family+" "+c.Resource)), fmt.Sprintf("%d y", c.TermYears), c.MonthlySavings.String(),
+		t.Add(strings.TrimSpace(brief.Clean(c.Instrument+" "+c.Family+" "+c.Resource)), fmt.Sprintf("%d y", c.TermYears), brief.CommitmentDollars(s.r, c.MonthlySavings).String(),
 			document.Percent(c.Utilization), document.Percent(c.BreakEven))
 	}
 	if t.Len() > 1 {
 		s.lines(t.Print(s.o.line(), s.o.Color)...)
 	}
-	s.pages("purchase", "spot")
+	s.pages("rules/purchase", "rules/spot")
 }
 
 // explainNode says what becomes of one node.
@@ -141,7 +149,7 @@ func (s *screen) explainNode(name string) error {
 	if !said {
 		return fmt.Errorf("the report has no node %s%s: plimsoll show nodes lists what the plan keeps and drains", name, meant("node/", name, nodeNames(p)))
 	}
-	s.pages("nodes")
+	s.pages("rules/nodes")
 	return nil
 }
 
@@ -175,6 +183,7 @@ func (s *screen) explainPrice(name string) error {
 		s.lines("")
 		s.hang("", fmt.Sprintf("All its prices: plimsoll price %s --provider %s --region %s", brief.ShellWord(brief.Clean(name)), provider, region), layout.Plain)
 	}
+	s.pages("prices")
 	return nil
 }
 
