@@ -39,9 +39,10 @@ func (n *nodePlanner) keptByHour() func(hour int) hourly.Kept {
 			some[kind[i]], usd[kind[i]] = some[kind[i]]+1, node.cost.Hourly
 			continue
 		}
-		always.Monthly += node.cost.Hourly * pricing.HoursPerMonth
+		paid := n.pass.Costs.HoursOf(node.Name) // none of a node that came in this hour
+		always.Monthly += node.cost.Hourly * paid
 		if node.ByPod() == "" {
-			always.Nodes++
+			always.Nodes += paid / pricing.HoursPerMonth
 		}
 	}
 	if kind == nil {

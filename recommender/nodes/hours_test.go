@@ -3,6 +3,7 @@ package nodes_test
 import (
 	"maps"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -79,5 +80,27 @@ func TestKeptAsleep(t *testing.T) {
 		if got := plan.Hours.Nodes[12] - plan.Hours.Nodes[3]; math.Abs(got-1) > 1e-6 {
 			t.Errorf("%s: got %v nodes more at noon than at night, want 1", name, got)
 		}
+	}
+}
+
+// TestKeptJustCame: a kept node of which the window's hours know nothing costs in the plan
+// what it costs in today's bill.
+func TestKeptJustCame(t *testing.T) {
+	s := asleepSnapshot()
+	s.NodeHistory.Kinds = slices.DeleteFunc(s.NodeHistory.Kinds, func(k analyzer.NodeKind) bool {
+		return k.Labels["node.kubernetes.io/instance-type"] == "m5.2xlarge"
+	})
+	plan := advice.As[nodes.Plan](planNodesWith(t, s, advice.NodeOptions{}).Detail)
+	if plan == nil || plan.Hours == nil || len(plan.Kept) != 1 {
+		t.Fatalf("got %+v, want a plan by the hours with one node kept", plan)
+	}
+	want := plan.Monthly
+	for _, p := range plan.Pools {
+		if p.InstanceType == "m5.2xlarge" {
+			want -= p.Hourly * pricing.HoursPerMonth
+		}
+	}
+	if math.Abs(plan.Hours.Monthly-want) > 0.01 || want == plan.Monthly {
+		t.Errorf("got %.2f USD a month, want %.2f, without the node that came", plan.Hours.Monthly, want)
 	}
 }
