@@ -1,6 +1,11 @@
 package pricing
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
+)
 
 // podRate is what a program asks for a pod's vCPUs and memory an hour.
 type podRate struct {
@@ -28,6 +33,11 @@ func (c *Catalog) podsPrice(q Query, n Node) NodePrice {
 		Provider: q.Provider, Region: q.Region, InstanceType: n.ByPod, CapacityType: ByPod,
 		CPUMillis: n.CPUMillis, MemoryBytes: n.MemoryBytes, GPUs: n.GPUs, LocalDiskBytes: -1,
 	}, Cause: BilledByPod}
+	if class := podClass(q.Provider, n.Labels); class != "" {
+		out.Offering.InstanceType = n.ByPod + " " + class
+		out.Warnings = []string{fmt.Sprintf("pods on %s are billed one by one, those of the class %s at rates that are not known here: they are in no sum", n.ByPod, class)}
+		return out
+	}
 	for _, r := range podRates {
 		if r.program != n.ByPod || r.provider != q.Provider {
 			continue
@@ -44,4 +54,21 @@ func (c *Catalog) podsPrice(q Query, n Node) NodePrice {
 	}
 	out.Warnings = []string{fmt.Sprintf("pods on %s are billed one by one and have no price here: they are in no sum; right-sizing them is the whole saving", n.ByPod)}
 	return out
+}
+
+// podClass is the class of pods that cost other than the program's usual ones: the one
+// that their node names, or spot. Empty for the usual.
+func podClass(provider string, labels map[string]string) string {
+	of := cloud.Of(provider)
+	if of == nil || of.PodClass == "" {
+		return ""
+	}
+	class := labels[of.PodClass]
+	switch {
+	case class != "" && !slices.Contains(of.PodClasses, class):
+		return class
+	case slices.ContainsFunc(of.Spot, func(l cloud.Label) bool { return labels[l.Key] == l.Value }):
+		return "spot"
+	}
+	return ""
 }

@@ -30,3 +30,28 @@ func TestPodsPrice(t *testing.T) {
 		}
 	}
 }
+
+// TestPodClasses: Autopilot's classes beside the usual have rates of their own, as has
+// spot, and none is priced as the usual.
+func TestPodClasses(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	for _, tt := range []struct {
+		key, value string
+		want       float64
+	}{
+		{"cloud.google.com/compute-class", "Scale-Out", 0},
+		{"cloud.google.com/compute-class", "Balanced", 0},
+		{"cloud.google.com/compute-class", "Performance", 0},
+		{"cloud.google.com/compute-class", "autopilot", 0.0445},
+		{"cloud.google.com/gke-spot", "true", 0},
+		{"cloud.google.com/gke-spot", "false", 0.0445},
+	} {
+		p := c.NodePrice(pricing.Node{
+			Name: "gk3-x", ProviderID: "gce://p/us-central1-a/gk3-x", ByPod: "GKE Autopilot", CPUMillis: 1000,
+			Labels: map[string]string{"topology.kubernetes.io/region": "us-central1", tt.key: tt.value},
+		})
+		if !near(p.USDPerHour, tt.want, 1e-9) || (tt.want == 0) != (p.Status == pricing.Missing && len(p.Warnings) == 1) {
+			t.Errorf("%s=%s: got %g, %s, %q; want %g", tt.key, tt.value, p.USDPerHour, p.Status, p.Warnings, tt.want)
+		}
+	}
+}

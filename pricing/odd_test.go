@@ -192,29 +192,69 @@ func TestReservedSizes(t *testing.T) {
 	}
 }
 
-// TestAzureSizes: Azure bills a disk by the next larger of its sizes; AWS and Google
-// bill each GiB.
+// TestAzureSizes: Azure bills a disk by the next larger of its sizes, each by its own
+// price; AWS and Google bill each GiB.
 func TestAzureSizes(t *testing.T) {
 	c := pricing.New(pricing.Config{})
 	for _, tt := range []struct {
 		provider, region, class string
-		gib, billed             int64
+		gib                     int64
+		usd                     float64
 	}{
-		{"azure", "eastus", "managed-csi", 1, 4}, {"azure", "eastus", "managed-csi", 4, 4}, {"azure", "eastus", "managed-csi", 40, 64},
-		{"azure", "eastus", "managed-csi-premium", 129, 256}, {"azure", "eastus", "managed-csi-premium", 128, 128}, {"azure", "eastus", "managed-csi", 32000, 32767},
-		{"aws", "us-east-1", "gp3", 40, 40}, {"gcp", "us-central1", "premium-rwo", 40, 40},
+		{"azure", "eastus", "managed-csi", 1, 0.3}, {"azure", "eastus", "managed-csi", 4, 0.3}, {"azure", "eastus", "managed-csi", 40, 4.8},
+		{"azure", "eastus", "managed-csi-premium", 4, 0.6}, {"azure", "eastus", "managed-csi-premium", 128, 19.71}, {"azure", "eastus", "managed-csi-premium", 129, 38.012142},
+		{"azure", "eastus", "managed-csi-premium", 4096, 495.5657}, {"azure", "eastus", "managed-csi-premium", 5000, 2 * 495.5657}, {"azure", "eastus", "managed-csi", 32000, 0.075 * 32767},
+		{"azure", "nowhere", "managed-csi", 40, 64 * 9.6 / 128}, {"aws", "us-east-1", "gp3", 40, 3.2}, {"gcp", "us-central1", "premium-rwo", 40, 6.8},
 	} {
 		p, err := c.StoragePrice(tt.provider, tt.region, tt.class)
-		if err != nil || p.USDPerGiB <= 0 || !near(p.Monthly(tt.gib<<30), float64(tt.billed)*p.USDPerGiB, 1e-9) {
-			t.Errorf("%d GiB of %s: got %v USD a month, error %v, want that of %d", tt.gib, tt.class, p.Monthly(tt.gib<<30), err, tt.billed)
+		within := 1e-6
+		if p.Assumed {
+			within = 0.2
+		}
+		if got := p.Monthly(tt.gib << 30); err != nil || !near(got, tt.usd, within) {
+			t.Errorf("%d GiB of %s in %s: got %v USD a month, error %v, want %v", tt.gib, tt.class, tt.region, got, err, tt.usd)
 		}
 	}
 	hdd, err := c.VolumePrice("azure", "eastus", pricing.VolumeKind{Class: "x", Parameters: map[string]string{"skuname": "Standard_LRS"}})
-	if err != nil || !near(hdd.Monthly(1<<30), 32*hdd.USDPerGiB, 1e-9) {
+	if err != nil || !near(hdd.Monthly(1<<30), 1.536, 1e-9) {
 		t.Errorf("a GiB of HDD: got %v, error %v, want the price of 32", hdd.Monthly(1<<30), err)
 	}
 	if hdd.Monthly(0) != 0 {
 		t.Error("a disk of no size costs something")
+	}
+}
+
+// TestVolumesWithoutAPrice: nothing stands in for a type that is known and has no price,
+// nor for what is no disk of the provider; its own price does.
+func TestVolumesWithoutAPrice(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	for _, tt := range []struct {
+		provider string
+		kind     pricing.VolumeKind
+		missing  string
+	}{
+		{"aws", pricing.VolumeKind{Class: "x", Provisioner: "ebs.csi.aws.com", Parameters: map[string]string{"type": "gp9"}}, "gp9"},
+		{"aws", pricing.VolumeKind{Class: "gp3", Provisioner: "efs.csi.aws.com"}, "efs.csi.aws.com"},
+		{"aws", pricing.VolumeKind{Class: "efs-sc"}, "efs-sc"},
+		{"aws", pricing.VolumeKind{Class: "local", Provisioner: "kubernetes.io/no-provisioner"}, "kubernetes.io/no-provisioner"},
+		{"aws", pricing.VolumeKind{Class: "longhorn", Provisioner: "driver.longhorn.io"}, "driver.longhorn.io"},
+		{"gcp", pricing.VolumeKind{Class: "fast", Provisioner: "pd.csi.storage.gke.io", Parameters: map[string]string{"type": "hyperdisk-balanced"}}, "hyperdisk-balanced"},
+		{"gcp", pricing.VolumeKind{Class: "fast", Provisioner: "pd.csi.storage.gke.io", Parameters: map[string]string{"type": "pd-extreme", "provisioned-iops-on-create": "10000"}}, "pd-extreme"},
+		{"gcp", pricing.VolumeKind{Class: "hyperdisk-balanced"}, "hyperdisk-balanced"},
+		{"gcp", pricing.VolumeKind{Class: "premium-rwx"}, "premium-rwx"},
+		{"azure", pricing.VolumeKind{Class: "azurefile-premium"}, "azurefile-premium"},
+		{"azure", pricing.VolumeKind{Class: "files", Provisioner: "file.csi.azure.com", Parameters: map[string]string{"skuname": "Premium_LRS"}}, "file.csi.azure.com"},
+		{"azure", pricing.VolumeKind{Class: "x", Provisioner: "disk.csi.azure.com", Parameters: map[string]string{"skuname": "PremiumV2_LRS"}}, "PremiumV2_LRS"},
+		{"azure", pricing.VolumeKind{Class: "x", Parameters: map[string]string{"skuname": "Premium_ZRS"}}, "Premium_ZRS"},
+	} {
+		p, err := c.VolumePrice(tt.provider, "us-east-1", tt.kind)
+		if err != nil || p.Missing != tt.missing || p.Monthly(100<<30) != 0 {
+			t.Errorf("%s %+v: got %+v, error %v; want no price of %s", tt.provider, tt.kind, p, err, tt.missing)
+		}
+		own := catalogOf(t, "s.yaml", "services:\n- service: storage\n  usdPerGiBMonth: 0.3\n")
+		if p, err := own.VolumePrice(tt.provider, "us-east-1", tt.kind); err != nil || p.Missing != "" || !near(p.Monthly(100<<30), 30, 1e-9) {
+			t.Errorf("%s %+v with a price: got %+v, error %v", tt.provider, tt.kind, p, err)
+		}
 	}
 }
 

@@ -1,7 +1,9 @@
 package pricing
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,23 +17,64 @@ type StoragePrice struct {
 	Source, AsOf string
 	// Assumed says that the type or the region stands in for the real one.
 	Assumed bool
-	// Beside is what a volume costs a month beside its size: provisioned IOPS and
-	// throughput. PerGiB of it are by size.
-	Beside, BesidePerGiB float64
+	// Missing names what has no price: a type of disks, or what makes the volumes. Nothing
+	// stands in for it, and the price is 0.
+	Missing string
+	beside  []beside
+	// sizes are the USD a month of disks that are sold in sizes, by their GiB, ascending.
+	sizes []sold
 	// least is the GiB of the smallest disk where disks are sold in sizes, as
 	// Azure's are; 0 where each GiB is billed.
 	least float64
 }
 
-// Monthly is what a volume of so many bytes costs a month. Azure bills the next
-// larger of its sizes, which double: a disk of 40 GiB costs what one of 64 does.
+// sold is the size of a disk and its price.
+type sold struct{ gib, usd float64 }
+
+// beside is what a volume costs beside its size: so many units of a price a month.
+type beside struct {
+	cloud.Provision
+	amount, perGiB, usd float64
+}
+
+// of is what a volume of so many GiB costs beside them.
+func (b beside) of(gib float64) float64 {
+	units := max(b.amount, b.perGiB*gib, b.LeastPerGiB*gib)
+	if b.Most > 0 {
+		units = min(units, b.Most)
+	}
+	sum, from, share := 0.0, b.Free, 1.0
+	for _, t := range b.Tiers {
+		sum += share * max(min(units, t.From)-from, 0)
+		from, share = t.From, t.Share
+	}
+	return b.usd * (sum + share*max(units-from, 0))
+}
+
+// Monthly is what a volume of so many bytes costs a month, with its IOPS and throughput.
+// Azure bills the next larger of its sizes, which double: a disk of 40 GiB costs what one
+// of 64 does. One above the largest of the table is billed by that one's GiB.
 // Source: azure.github.io/PSRule.Rules.Azure, rule Azure.VM.DiskSizeAlignment, read 2026-11.
 func (p StoragePrice) Monthly(bytes int64) float64 {
 	gib := float64(bytes) / bytesPerGiB
-	if p.least > 0 && gib > 0 {
+	if gib <= 0 {
+		return 0
+	}
+	usd := 0.0
+	for _, b := range p.beside {
+		usd += b.of(gib)
+	}
+	each := p.USDPerGiB
+	if n := len(p.sizes); n > 0 {
+		if i, _ := slices.BinarySearchFunc(p.sizes, gib, func(s sold, g float64) int { return cmp.Compare(s.gib, g) }); i < n {
+			return usd + p.sizes[i].usd
+		}
+		each = p.sizes[n-1].usd / p.sizes[n-1].gib
+	}
+	if p.least > 0 {
 		gib = min(p.least*math.Exp2(math.Ceil(math.Log2(max(gib/p.least, 1)))), max(gib, mostAzureDisk))
 	}
-	return gib*(p.USDPerGiB+p.BesidePerGiB) + p.Beside
+	return usd + gib*each
 }
 
 // mostAzureDisk is the GiB of the largest disk that Azure sells.
@@ -51,60 +94,67 @@ func (c *Catalog) StoragePrice(provider, region, class string) (StoragePrice, er
 
 // VolumePrice prices volumes of a storage class, by its parameters, else by its name.
 // A name without the type's is priced as the provider's usual type: gp3, pd-balanced,
-// Standard SSD by its E10 size. Where the region has no price the median of the regions
-// stands in, and for other providers the default list's.
+// Standard SSD. Where the region has no price the median of the regions stands in, and for
+// other providers the default list's. A type that is known and has no price stays without
+// one, as do volumes that no disk of the provider is, such as file systems: Missing names them.
 func (c *Catalog) VolumePrice(provider, region string, v VolumeKind) (StoragePrice, error) {
-	price, err := c.sizePrice(provider, region, v)
-	if err == nil && cloud.Canonical(provider) == "aws" && strings.HasPrefix(price.Item, "EBS ") {
-		err = c.provisioned(&price, region, v)
-	}
-	return price, err
-}
-
-// provisioned adds the IOPS and throughput that a class asks of AWS beyond what a
-// volume has: 3,000 and 125 MB/s of gp3, none of io1 and io2.
-func (c *Catalog) provisioned(price *StoragePrice, region string, v VolumeKind) error {
-	number := func(key string) float64 {
-		n, err := strconv.ParseFloat(v.Parameters[key], 64)
-		if err != nil || !(n > 0 && n <= math.MaxInt32) {
-			return 0
-		}
-		return n
-	}
-	gp3, io := price.Item == "EBS gp3 storage", price.Item == "EBS io1 storage" || price.Item == "EBS io2 storage"
-	add := func(item string, units float64, to *float64) error {
-		m, err := c.service("aws", region, "block_storage", item)
-		if m != nil && units > 0 {
-			*to += units * m.USD
-		}
-		return err
-	}
-	switch {
-	case gp3:
-		if err := add("EBS gp3 provisioned IOPS above 3,000", number("iops")-3000, &price.Beside); err != nil {
-			return err
-		}
-		return add("EBS gp3 provisioned throughput above 125 MB/s", number("throughput")-125, &price.Beside)
-	case io && number("iops") > 0:
-		return add("EBS io1/io2 provisioned IOPS", number("iops"), &price.Beside)
-	case io:
-		return add("EBS io1/io2 provisioned IOPS", number("iopspergb"), &price.BesidePerGiB)
-	}
-	return nil
-}
-
-// sizePrice prices a volume's size.
-func (c *Catalog) sizePrice(provider, region string, v VolumeKind) (StoragePrice, error) {
-	class := v.Class
-	if own := c.ownService(provider, region, serviceStorage, class); own != nil {
+	if own := c.ownService(provider, region, serviceStorage, v.Class); own != nil {
 		return StoragePrice{USDPerGiB: own.usd, Item: own.service, Source: own.source, AsOf: own.asOf}, nil
 	}
+	of := cloud.Of(cloud.Canonical(provider))
+	if of == nil {
+		return c.defaultStorage()
+	}
+	item, named := volumeItem(of, v)
+	if item == "" {
+		return StoragePrice{Missing: cmp.Or(kindOf(v), v.Class)}, nil
+	}
 	prices, err := c.ManagedPrices(provider)
-	want, named := volumeItem(cloud.Canonical(provider), v)
-	var best StoragePrice
+	if err != nil {
+		return StoragePrice{}, err
+	}
+	price := sizePrice(of, prices, region, item)
+	price.Assumed = price.Assumed || !named
+	if price.USDPerGiB == 0 {
+		return StoragePrice{Missing: item}, nil
+	}
+	for _, p := range of.Beside[item] {
+		m, err := c.service(provider, region, "block_storage", p.Item)
+		if m == nil || err != nil {
+			return StoragePrice{Missing: p.Item}, err
+		}
+		b := beside{Provision: p, amount: v.number(p.Amount), perGiB: v.number(p.PerGiB), usd: m.USD}
+		if b.amount == 0 && b.perGiB == 0 {
+			b.amount = p.Usual
+		}
+		price.beside = append(price.beside, b)
+	}
+	return price, nil
+}
+
+// kindOf names what makes volumes of a class, else the type that it asks for.
+func kindOf(v VolumeKind) string {
+	kind := firstOf(v.Parameters, "type", "skuname", "storageaccounttype")
+	if v.Provisioner != "" && cloud.DiskOf(v.Provisioner) == "" {
+		return v.Provisioner
+	}
+	return kind
+}
+
+// number reads an amount of a class's parameters; 0 for none.
+func (v VolumeKind) number(key string) float64 {
+	n, err := strconv.ParseFloat(v.Parameters[key], 64)
+	if err != nil || !(n > 0 && n <= math.MaxInt32) {
+		return 0
+	}
+	return n
+}
+
+// sizePrice prices a volume's size by the tables' name of its type.
+func sizePrice(of *cloud.Cloud, prices []ManagedPrice, region, item string) (best StoragePrice) {
 	var elsewhere []float64
 	for _, m := range prices {
-		if m.Category != "block_storage" || m.Item != want {
+		if m.Category != "block_storage" || m.Item != item {
 			continue
 		}
 		usd, least := m.USD, 0.0
@@ -116,17 +166,35 @@ func (c *Catalog) sizePrice(provider, region string, v VolumeKind) (StoragePrice
 		}
 		elsewhere = append(elsewhere, usd)
 		if best.USDPerGiB == 0 || m.Region == region {
-			best = StoragePrice{USDPerGiB: usd, Item: m.Item, Source: m.Source, AsOf: m.AsOf, Assumed: !named || m.Region != region, least: least}
+			best = StoragePrice{USDPerGiB: usd, Item: m.Item, Source: m.Source, AsOf: m.AsOf, Assumed: m.Region != region, least: least}
 		}
 		if m.Region == region {
-			return best, err
+			best.sizes = sizesIn(prices, region, of.Ladder[item])
+			return best
 		}
 	}
 	best.USDPerGiB = median(elsewhere)
-	if best.USDPerGiB > 0 || err != nil {
-		return best, err
+	return best
+}
+
+// sizesIn lists the sizes of a region whose names begin so: "Premium SSD P10 (128 GiB)".
+func sizesIn(prices []ManagedPrice, region, prefix string) (out []sold) {
+	for _, m := range prices {
+		if prefix == "" || m.Region != region || m.Category != "block_storage" || !strings.HasPrefix(m.Item, prefix) {
+			continue
+		}
+		_, size, _ := strings.Cut(m.Item, "(")
+		if gib, err := strconv.ParseFloat(strings.TrimSuffix(size, " GiB)"), 64); err == nil && gib > 0 {
+			out = append(out, sold{gib, m.USD})
+		}
 	}
-	prices, err = c.ManagedPrices("default")
+	slices.SortFunc(out, func(a, b sold) int { return cmp.Compare(a.gib, b.gib) })
+	return out
+}
+
+// defaultStorage is what a GiB costs where no table knows the provider.
+func (c *Catalog) defaultStorage() (best StoragePrice, err error) {
+	prices, err := c.ManagedPrices("default")
 	for _, m := range prices {
 		if m.Item == "storage" {
 			best = StoragePrice{USDPerGiB: m.USD * HoursPerMonth, Item: "storage", Source: m.Source, AsOf: m.AsOf, Assumed: true}
@@ -137,21 +205,24 @@ func (c *Catalog) sizePrice(provider, region string, v VolumeKind) (StoragePrice
 
 // volumeItem gives the price table's name for volumes of a class: by its parameters,
 // else by what its provisioner makes without them, else by its name; named is false
-// where none of them tells.
-func volumeItem(provider string, v VolumeKind) (item string, named bool) {
+// where none of them tells. It is empty for what has no price.
+func volumeItem(of *cloud.Cloud, v VolumeKind) (item string, named bool) {
 	kind := strings.ToLower(firstOf(v.Parameters, "type", "skuname", "storageaccounttype"))
+	if v.Provisioner != "" && of.Provisioners[v.Provisioner] == "" {
+		return "", true
+	}
 	if kind == "" {
-		kind = cloud.DiskOf(v.Provisioner)
+		kind = of.Provisioners[v.Provisioner]
 	}
-	of := cloud.Of(provider)
-	if of == nil {
-		return "", false
+	if kind == "" {
+		item, named = of.Disk(strings.ToLower(v.Class))
+	} else {
+		item, named = of.Disks[kind], true
 	}
-	if of.Disks[kind] != "" {
-		return of.Disks[kind], true
+	if r := of.Replicated; r.Key != "" && v.Parameters[r.Key] == r.Value && item != "" {
+		item += " regional"
 	}
-	item, named = of.Disk(strings.ToLower(v.Class))
-	return item, named && kind == ""
+	return item, named
 }
 
 func firstOf(values map[string]string, keys ...string) string {

@@ -395,5 +395,5 @@ func ofSet(claim string, set *analyzer.Workload) bool {
 }
 
 // perGiB is USD a month of a GiB in us-east-1, by the classes of the demo and of the
-// rule cases; none is EBS's usual gp3.
-var perGiB = map[string]float64{"gp2": 0.10, "gp3": 0.08, "fast": 0.08, "": 0.08}
+// rule cases; none is EBS's usual gp3, and what is not here has no price.
+var perGiB = map[string]float64{"gp2": 0.10, "gp3": 0.08, "fast": 0.08, "": 0.08, "two-zones": 0.20}

@@ -36,9 +36,9 @@ var cloudRooms = map[string]string{
 var cloudLiterals = map[string]int{
 	"analyzer":               43,
 	"cmd/plimsoll":           26, // with the help of price update, which is of each cloud
-	"pricing":                48, // with the export that names no vendor
+	"pricing":                38, // with the export that names no vendor
 	"pricing/lookup":         2,
-	"recommender/allocation": 5,
+	"recommender/allocation": 2,
 	"recommender/gate":       8,
 	"recommender/nodes":      43,
 	"recommender/past":       3,

@@ -21,25 +21,39 @@ var azure = &Cloud{
 	General: regexp.MustCompile(`^Standard_[DEF]\d+(a|p)?[lm]?s_v[5-9]$`),
 
 	Disks: map[string]string{
-		"premium_lrs": premiumSSD, "standardssd_lrs": standardSSD, "standard_lrs": StandardHDD, "ultrassd_lrs": "Ultra disk capacity",
+		"premium_lrs": premiumSSD, "standardssd_lrs": standardSSD, "standard_lrs": StandardHDD, "ultrassd_lrs": ultraDisk,
 	},
 	Provisioners: map[string]string{"disk.csi.azure.com": "standardssd_lrs", "kubernetes.io/azure-disk": "standardssd_lrs"},
 	Disk:         diskOfAzure,
-	Balancer:     "Standard LB, first 5 rules", ControlPlane: "AKS Standard tier (uptime SLA)",
+	Ladder:       map[string]string{premiumSSD: "Premium SSD P", standardSSD: "Standard SSD E", StandardHDD: "Standard HDD S"},
+	// What an Ultra disk has without parameters is the driver's default.
+	// Source: github.com/kubernetes-sigs/azuredisk-csi-driver, docs/driver-parameters.md.
+	Beside: map[string][]Provision{ultraDisk: {
+		{Item: "Ultra disk IOPS", Amount: "diskiopsreadwrite", Usual: 500, LeastPerGiB: 2, Most: 160_000},
+		{Item: "Ultra disk throughput", Amount: "diskmbpsreadwrite", Usual: 100, Most: 4000},
+	}},
+	Balancer: "Standard LB, first 5 rules", ControlPlane: "AKS Standard tier (uptime SLA)",
 	RulesTogether: true,
+	Runs:          []string{"kubernetes.azure.com/"},
 }
 
-// Azure bills disks by their size; the price of the one of 128 GiB stands for all.
+// Azure bills disks by their size; the one of 128 GiB names the type.
 // StandardHDD is the one whose smallest is of 32 GiB, where others' is of 4.
 const (
 	StandardHDD = "Standard HDD S10 (128 GiB)"
 	premiumSSD  = "Premium SSD P10 (128 GiB)"
 	standardSSD = "Standard SSD E10 (128 GiB)"
+	ultraDisk   = "Ultra disk capacity"
 )
 
-// diskOfAzure reads AKS' own classes; Standard SSD is the usual one.
+// diskOfAzure reads AKS' own classes; Standard SSD is the usual one. Shares of files and
+// blobs are no disks, and neither Premium SSD v2 nor copies in three zones have a price.
 func diskOfAzure(class string) (item string, named bool) {
 	switch {
+	case contains(class, "azurefile", "azure-file", "blob", "nfs", "premiumv2", "premium-v2", "premium2", "zrs"):
+		return "", true
+	case strings.Contains(class, "ultra"):
+		return ultraDisk, true
 	case strings.Contains(class, "premium"):
 		return premiumSSD, true
 	case class == "managed-csi" || class == "default" || class == "managed":

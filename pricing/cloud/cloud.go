@@ -47,9 +47,17 @@ type Cloud struct {
 
 	// Disks are the tables' names of the types of disks, Provisioners the types that a
 	// provisioner makes where nothing else is asked, and Disk reads a storage class's
-	// name; named is false where it tells nothing and the usual type is taken.
+	// name; named is false where it tells nothing and the usual type is taken. A name of a
+	// type that has no price gives no item.
 	Disks, Provisioners map[string]string
 	Disk                func(class string) (item string, named bool)
+	// Replicated is the parameter of disks that are kept in two zones; the tables call
+	// them by the type and " regional". Empty where no parameter says so.
+	Replicated Label
+	// Beside is what disks cost beside their size, by the tables' names of their types.
+	Beside map[string][]Provision
+	// Ladder begins the tables' names of the sizes that a disk of a type is sold in.
+	Ladder map[string]string
 	// Balancer and ControlPlane are what the tables call a load balancer and the fee
 	// of a managed control plane. RulesTogether says that the first five rules of
 	// balancers have one price.
@@ -57,9 +65,34 @@ type Cloud struct {
 	RulesTogether          bool
 	// BillsParts says that its bills have vCPUs, GiB and GPUs in place of machines.
 	BillsParts bool
+	// Runs begins the labels of nodes whose control plane it runs, and Kubelet is in the
+	// version of their kubelets.
+	Runs    []string
+	Kubelet string
+	// PodClass is the label of the class by which pods are billed one by one; those in
+	// PodClasses cost what pods without one do.
+	PodClass   string
+	PodClasses []string
 	// ExtendedSupport says that a control plane of an old version costs more.
 	ExtendedSupport bool
 }
+
+// Provision is what a disk costs for what it may do, such as IOPS.
+type Provision struct {
+	// Item is what the tables call a unit of it.
+	Item string
+	// Amount and PerGiB are the parameters, in lower case, that say how much a disk has,
+	// at all and by its GiB.
+	Amount, PerGiB string
+	// Usual is how much it has where neither does, Free how much costs nothing, Most how
+	// much there is at most (0 for no bound), and LeastPerGiB how much of it a GiB has at least.
+	Usual, Free, Most, LeastPerGiB float64
+	// Tiers are the shares of the price that further units cost, by where they begin.
+	Tiers []Tier
+}
+
+// Tier is the share of a price from an amount on.
+type Tier struct{ From, Share float64 }
 
 // Label is a label with its value.
 type Label struct{ Key, Value string }
@@ -189,6 +222,37 @@ func labels(of func(*Cloud) []Label) (out []Label) {
 // IsDiskZone reports whether a label is that of a cloud's driver of disks for the zone.
 func IsDiskZone(key string) bool {
 	return slices.ContainsFunc(all, func(c *Cloud) bool { return c.DiskZone == key })
+}
+
+// RunsControlPlane reports whether a node of these labels and this kubelet says that the
+// cloud runs its control plane.
+func (c *Cloud) RunsControlPlane(kubelet string, labels map[string]string) bool {
+	if c.Kubelet != "" && strings.Contains(kubelet, c.Kubelet) {
+		return true
+	}
+	return begins(labels, c.Runs)
+}
+
+// selfRun begins the labels that kOps, OpenShift, Rancher, MicroK8s and Talos set on nodes,
+// and selfKubelet is in the versions of K3s, RKE2 and k0s.
+var (
+	selfRun     = []string{"kops.k8s.io/", "node.openshift.io/", "rke.cattle.io/", "microk8s.io/", "extensions.talos.dev/"}
+	selfKubelet = []string{"+k3s", "+rke2", "+k0s"}
+)
+
+// SelfRun reports whether a node says that its users run its control plane.
+func SelfRun(kubelet string, labels map[string]string) bool {
+	return contains(kubelet, selfKubelet...) || begins(labels, selfRun)
+}
+
+// begins reports whether any label begins so.
+func begins(labels map[string]string, prefixes []string) bool {
+	for key := range labels {
+		if slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // DiskOf is the type of disk that a provisioner makes where nothing else is asked; empty

@@ -28,17 +28,23 @@ var gcp = &Cloud{
 	General: regexp.MustCompile(`^(n2|n2d|n4|n4d|c3|c3d|c4|c4a|c4d|e2|t2d)-(standard|highcpu|highmem)-\d+$`),
 
 	Disks: map[string]string{
-		"pd-standard": "pd-standard", "pd-balanced": "pd-balanced", "pd-ssd": "pd-ssd", "pd-extreme": "pd-extreme", "hyperdisk-extreme": "hyperdisk-extreme",
+		"pd-standard": "pd-standard", "pd-balanced": "pd-balanced", "pd-ssd": "pd-ssd", // Hyperdisk's and pd-extreme's IOPS are billed beside and have no price here
 	},
 	Provisioners: map[string]string{"pd.csi.storage.gke.io": "pd-standard", "kubernetes.io/gce-pd": "pd-standard"},
 	Disk:         diskOfGCP,
+	Replicated:   Label{"replication-type", "regional-pd"},
 	Balancer:     "Forwarding rule, first five (OpenCost constant)", ControlPlane: "GKE cluster management fee (Standard and Autopilot)",
 	RulesTogether: true, BillsParts: true,
+	Runs: []string{"cloud.google.com/gke-"}, Kubelet: "-gke.",
+	PodClass: "cloud.google.com/compute-class", PodClasses: []string{"autopilot", "general-purpose"},
 }
 
 // diskOfGCP reads GKE's own classes and the types' names; pd-balanced is the usual one.
+// Filestore's shares are no disks.
 func diskOfGCP(class string) (item string, named bool) {
 	switch {
+	case contains(class, "hyperdisk", "extreme", "rwx", "filestore", "nfs"):
+		return "", true
 	case strings.Contains(class, "premium") || strings.Contains(class, "ssd"):
 		return "pd-ssd", true
 	case strings.Contains(class, "balanced") || class == "standard-rwo":

@@ -69,3 +69,7 @@ func sorted(letters string) string {
 	slices.Sort(b)
 	return string(b)
 }
+
+func contains(s string, words ...string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
+}

@@ -403,6 +403,28 @@ func TestControlPlane(t *testing.T) {
 		{"its nodes are among ours", func(s *analyzer.Snapshot) {
 			s.Nodes[1].Labels["node-role.kubernetes.io/control-plane"] = ""
 		}, 0, ""},
+		{"old and EKS'", func(s *analyzer.Snapshot) {
+			s.KubernetesVersion = "v1.28.3"
+			s.Nodes[0].Labels["eks.amazonaws.com/nodegroup"] = "a"
+		}, 28.8, "standard support"},
+		{"old, and the kubelet is EKS'", func(s *analyzer.Snapshot) {
+			s.Nodes[0].Labels = nil
+			s.Nodes[1].Labels = nil
+			s.Nodes[0].ProviderID = "aws:///us-east-1a/i-1"
+			s.Nodes[0].Kubelet = "v1.28.3-eks-5e0fdde"
+		}, 28.8, "standard support"},
+		{"old, and nobody says that it is managed", func(s *analyzer.Snapshot) {
+			s.KubernetesVersion = "v1.28.3"
+			s.Nodes[0].Labels, s.Nodes[1].Labels = nil, nil
+		}, 4.8, "no node says"},
+		{"kOps", func(s *analyzer.Snapshot) {
+			s.KubernetesVersion = "v1.28.3"
+			s.Nodes[0].Labels, s.Nodes[1].Labels = map[string]string{"kops.k8s.io/instancegroup": "nodes"}, nil
+		}, 0, "run by its users"},
+		{"K3s", func(s *analyzer.Snapshot) {
+			s.Nodes[0].Labels, s.Nodes[1].Labels = nil, nil
+			s.Nodes[1].Kubelet = "v1.34.1+k3s1"
+		}, 0, "run by its users"},
 		{"nobody says that it is managed", func(s *analyzer.Snapshot) { s.Nodes[0].Labels, s.Nodes[1].Labels = nil, nil }, 4.8, "no node says"},
 	} {
 		s := shop()

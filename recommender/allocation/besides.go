@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // Besides is what the snapshot's window costs beside the nodes: the bill without
@@ -82,7 +83,11 @@ func (a *allocator) volumes() error {
 		if err != nil {
 			return fmt.Errorf("pricing %s: %w", d.name, err)
 		}
-		if price.Assumed {
+		switch {
+		case price.Missing != "":
+			assumed[fmt.Sprintf("storage class %q is not priced and in no sum: %s has no price here; give it with --pricing", d.class, price.Missing)]++
+			continue
+		case price.Assumed:
 			assumed[fmt.Sprintf("storage class %q%s is priced as %s, %.3g USD per GiB and month", d.class, in(at.Region), price.Item, price.USDPerGiB)]++
 		}
 		a.cite(pricing.OfVolumes, at, price.Source, price.AsOf)
@@ -220,28 +225,46 @@ func (a *allocator) loadBalancers() error {
 }
 
 // controlPlane bills the fee of a managed control plane. One whose nodes are
-// among the cluster's is paid for with them.
+// among the cluster's is paid for with them, and one that users run has no fee.
 func (a *allocator) controlPlane() error {
 	if slices.ContainsFunc(a.snapshot.Nodes, runsControlPlane) || len(a.bills) == 0 {
 		return nil
 	}
-	home := a.bought.Home
-	price, err := a.catalog.ControlPlaneOf(home.Provider, home.Region, a.snapshot.ControlPlaneMinor(), a.snapshot.Window.End)
+	home, managed := a.bought.Home, slices.ContainsFunc(a.snapshot.Nodes, managedNode)
+	minor := a.snapshot.ControlPlaneMinor()
+	if !managed {
+		minor = 0 // an old version costs more where it is managed, and nobody says so
+	}
+	price, err := a.catalog.ControlPlaneOf(home.Provider, home.Region, minor, a.snapshot.Window.End)
 	if err != nil {
 		return fmt.Errorf("pricing the control plane: %w", err)
+	}
+	of := cloud.Of(cloud.Canonical(home.Provider))
+	if listed := of != nil && price.Item == of.ControlPlane; listed && !managed && slices.ContainsFunc(a.snapshot.Nodes, selfRun) {
+		a.warn("price", "control plane", "its nodes say that it is run by its users: no fee is counted")
+		return nil
 	}
 	a.Bill.ControlPlane = price.USDPerHour * a.Hours
 	if price.USDPerHour > 0 {
 		a.cite(pricing.OfControlPlane, home, price.Source, price.AsOf)
 	}
 	reason := price.Reason
-	if reason == "" && !slices.ContainsFunc(a.snapshot.Nodes, managedNode) {
+	if reason == "" && !managed {
 		reason = fmt.Sprintf("no node says that the control plane is managed; it is priced as %s, %g USD an hour", price.Item, price.USDPerHour)
 	}
 	if reason != "" {
 		a.warn("price", "control plane", reason)
 	}
 	return nil
+}
+
+// Extended reports whether the control plane is one that costs more for its old version.
+func Extended(s *analyzer.Snapshot) bool {
+	pays := slices.ContainsFunc(s.Nodes, func(n analyzer.Node) bool {
+		of := cloud.OfNode(n.ProviderID, n.Labels)
+		return of != nil && of.ExtendedSupport && managedNode(n)
+	})
+	return pays && pricing.ExtendedSupport(s.ControlPlaneMinor(), s.Window.End)
 }
 
 func runsControlPlane(n analyzer.Node) bool {
@@ -253,15 +276,12 @@ func runsControlPlane(n analyzer.Node) bool {
 	return false
 }
 
-// managedNode reports whether EKS, GKE or AKS made a node.
+// managedNode reports whether a node says that its cloud runs the control plane.
 func managedNode(n analyzer.Node) bool {
-	for k := range n.Labels {
-		if strings.HasPrefix(k, "eks.amazonaws.com/") || strings.HasPrefix(k, "cloud.google.com/gke-") || strings.HasPrefix(k, "kubernetes.azure.com/") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(cloud.All(), func(c *cloud.Cloud) bool { return c.RunsControlPlane(n.Kubelet, n.Labels) })
 }
+
+func selfRun(n analyzer.Node) bool { return cloud.SelfRun(n.Kubelet, n.Labels) }
 
 // cite notes where a price of something came from.
 func (a *allocator) cite(of string, at pricing.Place, source, asOf string) {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
 
@@ -33,11 +32,7 @@ func (c *Costs) AddBesides(s *analyzer.Snapshot) error {
 			c.Prices = append(c.Prices, p)
 		}
 	}
-	pays := slices.ContainsFunc(s.Nodes, func(n analyzer.Node) bool {
-		of := cloud.OfNode(n.ProviderID, n.Labels)
-		return of != nil && of.ExtendedSupport
-	})
-	extended := pays && pricing.ExtendedSupport(s.ControlPlaneMinor(), s.Window.End)
+	extended := allocation.Extended(s)
 	for _, w := range a.Warnings {
 		volumes := strings.HasSuffix(w.Subject, "volume") || strings.HasSuffix(w.Subject, "volumes")
 		if (volumes || extended && w.Subject == "control plane") && !slices.Contains(c.Warnings, w) {

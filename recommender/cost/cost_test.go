@@ -145,7 +145,7 @@ func TestBesidesWarn(t *testing.T) {
 		labels := map[string]string{"node.kubernetes.io/instance-type": "m6i.large", "topology.kubernetes.io/region": "us-east-1"}
 		s := &analyzer.Snapshot{
 			Window:         analyzer.Window{Start: end.Add(-24 * time.Hour), End: end},
-			Nodes:          []analyzer.Node{{Name: "n", ProviderID: id, Labels: labels, Kubelet: "v1.30.1", Capacity: analyzer.Amounts{CPU: 2000, Memory: 8 * gib}, Allocatable: analyzer.Amounts{CPU: 2000, Memory: 8 * gib}}},
+			Nodes:          []analyzer.Node{{Name: "n", ProviderID: id, Labels: labels, Kubelet: "v1.30.1-eks-1", Capacity: analyzer.Amounts{CPU: 2000, Memory: 8 * gib}, Allocatable: analyzer.Amounts{CPU: 2000, Memory: 8 * gib}}},
 			Volumes:        []analyzer.Volume{{Name: "a", Class: "class-gp9", Capacity: gib}, {Name: "b", Class: "gp3", Capacity: gib}, {Name: "c", Class: "pd-standard", Capacity: gib}},
 			StorageClasses: []analyzer.StorageClass{{Name: "class-gp9", Provisioner: "ebs.csi.aws.com", Parameters: map[string]string{"type": "gp9"}}},
 		}

@@ -1,6 +1,7 @@
 package waste
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -148,9 +149,8 @@ func (l *look) asleep(w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim) 
 			return err
 		}
 		citeVolume(&r, at, price)
-		if price.Assumed {
-			warnAssumed(&r, c.Class, at.Region, price)
-		}
+		warnAssumed(&r, c.Class, at.Region, price)
+		f.Unpriced = cmp.Or(f.Unpriced, price.Missing)
 		names = append(names, c.Name)
 		size, held = size+sizeOf(c), held+c.Used
 		f.Monthly += price.Monthly(sizeOf(c))

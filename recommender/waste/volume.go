@@ -171,20 +171,29 @@ func (l *look) volume(r advice.Advice, f Finding, size, stays int64, name, class
 	}
 	r.Show("size", float64(size-stays), "bytes")
 	citeVolume(&r, at, price)
-	if price.Assumed {
-		warnAssumed(&r, class, at.Region, price)
-	}
+	f.Unpriced = price.Missing
+	warnAssumed(&r, class, at.Region, price)
 	l.file(r, f)
 	return nil
 }
 
 func citeVolume(r *advice.Advice, at cost.Place, price pricing.StoragePrice) {
-	r.Cite([]pricing.Provenance{pricing.SourceOf(pricing.OfVolumes, at.Provider, price.Source, price.AsOf)})
+	if price.Missing == "" {
+		r.Cite([]pricing.Provenance{pricing.SourceOf(pricing.OfVolumes, at.Provider, price.Source, price.AsOf)})
+	}
 }
 
-// warnAssumed warns that a storage class is priced as another.
+// warnAssumed warns that a storage class is priced as another, or not at all.
 func warnAssumed(r *advice.Advice, class, region string, price pricing.StoragePrice) {
-	w := analyzer.Warning{Code: "price", Subject: cmp.Or(r.Subject, r.Workload.String()), Message: fmt.Sprintf("storage class %q in %s is priced as %s", class, region, price.Item)}
+	w := analyzer.Warning{Code: "price", Subject: cmp.Or(r.Subject, r.Workload.String())}
+	switch {
+	case price.Missing != "":
+		w.Message = fmt.Sprintf("storage class %q is not priced: %s has no price here", class, price.Missing)
+	case price.Assumed:
+		w.Message = fmt.Sprintf("storage class %q in %s is priced as %s", class, region, price.Item)
+	default:
+		return
+	}
 	if !slices.Contains(r.Warnings, w) {
 		r.Warnings = append(r.Warnings, w)
 	}

@@ -26,6 +26,8 @@ type Finding struct {
 	// Monthly is its cost in USD a month. It is never part of the savings of
 	// the recommendation.
 	Monthly float64
+	// Unpriced names what of it has no price and is not in Monthly; empty where all has.
+	Unpriced string
 	// Nodes are the machines that it is the cost of, where the subject names none.
 	Nodes []string
 	// Loss says what would be lost.
@@ -89,7 +91,9 @@ func (l *look) file(r advice.Advice, f Finding) {
 		return
 	}
 	r.Rule, r.Lever, r.Detail = "waste", advice.LeverWaste, &f
-	r.Show("cost", f.Monthly, "usd")
+	if f.Monthly > 0 || f.Unpriced == "" { // nothing costs nothing
+		r.Show("cost", f.Monthly, "usd")
+	}
 	l.Report(r)
 }
 

@@ -48,8 +48,11 @@ func runsOn(w *analyzer.WorkloadFacts, node string) bool {
 }
 
 // wasteGap names the machines without a price that a finding's cost is of. What is
-// billed beside nodes has prices of its own.
+// billed beside nodes has prices of its own, or none.
 func (b *builder) wasteGap(r *advice.Advice, f *waste.Finding) string {
+	if f.Unpriced != "" {
+		return gapText(nil, []string{f.Unpriced})
+	}
 	kind, name, _ := strings.Cut(r.Subject, "/")
 	return b.gapOf(func(node string) bool {
 		switch {

@@ -36,7 +36,10 @@ func volumeOf(o *corev1.PersistentVolume) analyzer.Volume {
 }
 
 // priced are the parameters of a StorageClass that decide what its volumes cost.
-var priced = []string{"type", "skuname", "storageaccounttype", "iops", "iopspergb", "throughput", "provisioned-iops-on-create", "provisioned-throughput-on-create"}
+var priced = []string{
+	"type", "skuname", "storageaccounttype", "iops", "iopspergb", "throughput", "provisioned-iops-on-create", "provisioned-throughput-on-create",
+	"replication-type", "diskiopsreadwrite", "diskmbpsreadwrite",
+}
 
 // storageClassOf keeps those alone: others may name secrets.
 func storageClassOf(o *storagev1.StorageClass) analyzer.StorageClass {
