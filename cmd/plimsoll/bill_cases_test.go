@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
+	"github.com/plimsoll-k8s/plimsoll/internal/plainbill"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -55,7 +56,7 @@ func recomputeCase(t *testing.T, file string, checked map[string]int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, total, rows := plainBillOf(snap), 0.0, map[string]float64{}
+	plain, total, rows := plainbill.Of(snap), 0.0, map[string]float64{}
 	same := func(what string, got, want float64) {
 		t.Helper()
 		if math.Abs(got-want) > 0.005 {
@@ -64,14 +65,14 @@ func recomputeCase(t *testing.T, file string, checked map[string]int) {
 	}
 	for _, n := range costs.Nodes {
 		if !n.ByPod {
-			same("node "+n.Name, n.Hourly*pricing.HoursPerMonth, plain.nodes[n.Name])
-			total += plain.nodes[n.Name]
+			same("node "+n.Name, n.Hourly*pricing.HoursPerMonth, plain.Nodes[n.Name])
+			total += plain.Nodes[n.Name]
 		}
 	}
 	same("all nodes", costs.Bill, total)
 	for ref, w := range costs.Workloads {
-		same(ref.String(), w.Monthly, plain.workloads[ref])
-		rows[ref.String()] = plain.workloads[ref]
+		same(ref.String(), w.Monthly, plain.Workloads[ref])
+		rows[ref.String()] = plain.Workloads[ref]
 	}
 	for i := range recs {
 		r := &recs[i]
@@ -83,114 +84,11 @@ func recomputeCase(t *testing.T, file string, checked map[string]int) {
 		if r.Subject != "" {
 			target = r.Subject
 		}
-		want, ok := plain.waste(f.Kind.Code, target, r.Container, rows)
+		want, ok := plain.Waste(f.Kind.Code, target, r.Container, rows)
 		if !ok {
 			t.Errorf("%s %s for $%.2f is of a kind that was not recomputed", f.Kind.Code, target, f.Monthly)
 		}
 		same(f.Kind.Code+" "+target+" "+r.Container, f.Monthly, want)
 		checked[f.Kind.Code]++
 	}
-}
-
-// daemonSetsAlone is what nodes cost on which nothing but DaemonSets run: nothing where
-// nothing else runs on any, since such a cluster waits for its work.
-func (b *plainBill) daemonSetsAlone() (usd float64) {
-	used := false
-	for _, n := range b.snap.Nodes {
-		daemons, others := 0, 0
-		for i := range b.snap.Workloads {
-			for _, p := range b.snap.Workloads[i].Pods {
-				switch {
-				case p.Node != n.Name || p.Ended():
-				case b.snap.Workloads[i].Kind == "DaemonSet":
-					daemons++
-				default:
-					others++
-				}
-			}
-		}
-		if daemons > 0 && others == 0 {
-			usd += b.nodes[n.Name]
-		}
-		used = used || others > 0
-	}
-	if !used {
-		return 0
-	}
-	return usd
-}
-
-// older is what the nodes of a type on demand cost more than the type that takes its place.
-func (b *plainBill) older(name string) (usd float64) {
-	for i := range b.snap.Nodes {
-		n := &b.snap.Nodes[i]
-		if n.Labels["node.kubernetes.io/instance-type"] != name || n.Labels["karpenter.sh/capacity-type"] == "spot" {
-			continue
-		}
-		now := b.prices[n.Name].Offering
-		now.USDPerHour = b.listed(n, name, pricing.OnDemand)
-		next, _ := b.catalog.Successor(now)
-		fee := 1.0
-		if n.Labels["eks.amazonaws.com/compute-type"] == "auto" {
-			fee = 1.12
-		}
-		usd += 730 * fee * (b.listed(n, name, pricing.OnDemand) - b.listed(n, next.InstanceType, pricing.OnDemand))
-	}
-	return usd
-}
-
-// notReady is what the pods that are not ready request, at the mean unit price of the
-// nodes that the workload's pods are on.
-func (b *plainBill) notReady(target string) (usd float64) {
-	for i := range b.snap.Workloads {
-		w := &b.snap.Workloads[i]
-		if w.Ref.String() != target {
-			continue
-		}
-		core, gib, pods, cpu, memory := 0.0, 0.0, 0.0, 0.0, 0.0
-		for _, p := range w.Pods {
-			if price, ok := b.prices[p.Node]; ok {
-				core, gib, pods = core+price.CPUPerCoreHour, gib+price.MemoryPerGiBHour, pods+1
-				if !p.Ready && !p.Ended() {
-					cpu, memory = cpu+float64(p.Requests.CPU)/1000, memory+float64(p.Requests.Memory)/(1<<30)
-				}
-			}
-		}
-		usd += 730 * (cpu*core + memory*gib) / pods
-	}
-	return usd
-}
-
-// atMinimum is what the pods cost that an HPA has above what the busiest hour's CPU calls
-// for at its target, one more pod counted in, and two at least.
-func (b *plainBill) atMinimum(target string, cost float64) float64 {
-	for i := range b.snap.Workloads {
-		w := &b.snap.Workloads[i]
-		if w.Ref.String() != target {
-			continue
-		}
-		request, busiest, hours := 0.0, 0.0, map[int64]float64{}
-		for _, c := range w.Containers {
-			if c.Type != analyzer.TypeInit {
-				request += float64(c.Requests.CPU)
-			}
-		}
-		for _, u := range b.snap.Usage {
-			for _, d := range u.Days {
-				for h := range d.Hours {
-					if at := int64(d.Date)*24 + int64(h); u.Ref == w.Ref {
-						hours[at] += float64(d.Hours[h].CPU)
-						busiest = math.Max(busiest, hours[at])
-					}
-				}
-			}
-		}
-		for _, h := range b.snap.HPAs {
-			if h.Target == w.Ref {
-				need := math.Max(2, 1+math.Ceil(busiest/(request*float64(h.Metrics[0].Target)/100)))
-				return cost * (float64(h.Min) - need) / float64(w.Replicas)
-			}
-		}
-	}
-	return 0
 }

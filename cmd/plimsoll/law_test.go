@@ -76,6 +76,7 @@ var line = map[string]int{
 	"internal/advised":            0,           // a report's advice as objects, for tests
 	"internal/grid":               1,           // tables for people
 	"internal/casetest":           firstIO + 1, // test cases as txtar files
+	"internal/plainbill":          61,          // a bill and its waste worked out anew, for tests
 	"internal/printed":            125,         // advised autoscalers read off the screen, for tests
 	"analyzer/source/sourcetest":  firstIO,     // the sources' conformance suite
 	"analyzer/source/manifest":    firstIO + 10,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
+	"github.com/plimsoll-k8s/plimsoll/internal/plainbill"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
@@ -186,7 +187,7 @@ func TestWasteOfTheWeek(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plain := plainBillOf(snap)
+		plain := plainbill.Of(snap)
 		same := func(what string, got, want float64) {
 			t.Helper()
 			if math.Abs(got-want) > 0.0101 { // rows are rounded so that they add up
@@ -196,12 +197,12 @@ func TestWasteOfTheWeek(t *testing.T) {
 		moment, kept := 0.0, 0.0
 		for i := range w.nodes[hour] {
 			node := fmt.Sprintf("n%d", i)
-			p := plain.prices[node]
-			moment += plain.nodes[node]
+			p := plain.Prices[node]
+			moment += plain.Nodes[node]
 			kept += 730 * (0.09*p.CPUPerCoreHour + 2*p.MemoryPerGiBHour)
 		}
 		scale, rows, sums := (want.bill-want.reserved)/(moment-kept), map[string]float64{}, 0.0
-		for ref, usd := range plain.workloads {
+		for ref, usd := range plain.Workloads {
 			rows[ref.String()], sums = usd*scale, sums+usd*scale
 		}
 		for _, row := range r.Workloads {
@@ -217,9 +218,9 @@ func TestWasteOfTheWeek(t *testing.T) {
 		}
 		lazy := analyzer.Ref{Namespace: "old", Kind: "StatefulSet", Name: "lazy"}
 		unused := 0.0
-		for i := range plain.snap.Workloads {
-			if of := &plain.snap.Workloads[i]; of.Ref == lazy {
-				unused = min(plain.unused(of, &of.Containers[0]), rows[lazy.String()])
+		for i := range plain.Snap.Workloads {
+			if of := &plain.Snap.Workloads[i]; of.Ref == lazy {
+				unused = min(plain.Unused(of, &of.Containers[0]), rows[lazy.String()])
 			}
 		}
 		same("unused requests", found["unused-requests "+lazy.String()], unused)

@@ -12,10 +12,14 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/source/snapshot"
+	"github.com/plimsoll-k8s/plimsoll/internal/plainbill"
 )
 
 // wasteFinding is the part of a report's waste that the tests look at.
@@ -170,5 +174,27 @@ func TestE2EVolumesWithoutRemoteRead(t *testing.T) {
 	with, without := of(live.Prometheus), of(proxy.URL)
 	if !maps.Equal(with, without) || refused.Load() == 0 || asked.Load() == 0 {
 		t.Errorf("with remote read %v, without %v; it was refused %d times", with, without, refused.Load())
+	}
+}
+
+// TestE2EBillRecomputes works the cluster's bill and its waste out anew, by plain code: by
+// node, by workload, by namespace and by kind of waste. What the nodes' series told is left
+// out, so that both are of today's nodes in all hours.
+func TestE2EBillRecomputes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bed.snapshot")
+	live.audit(t, live.Kubeconfig, "--end", live.end(), "--only", "rightsize", "--save-snapshot", path)
+	snap, err := snapshot.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap.NodeHistory = nil
+	if err := snapshot.Write(path, snap, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	checked := plainbill.Check(t, snap, []byte(live.audit(t, "/nonexistent", "--snapshot", path).out))
+	for _, kind := range []string{"unused-requests", "unbound-volume", "unmounted-volume"} {
+		if checked[kind] == 0 {
+			t.Errorf("no finding of the kind %s was recomputed", kind)
+		}
 	}
 }

@@ -1,0 +1,135 @@
+// Package plainbill works a bill and its waste out anew, by slow and plain code, for the
+// tests of the demo, the rule cases and the testbed.
+package plainbill
+
+import (
+	"math"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+)
+
+// Bill is the bill worked out anew by slow and plain code, from nothing but the
+// snapshot's lists and the prices of single machines. See Check.
+type Bill struct {
+	Snap    *analyzer.Snapshot
+	catalog *pricing.Catalog
+	// Prices are the nodes' by name, Nodes what they cost a month, and Workloads what of
+	// it is of each, in USD.
+	Prices    map[string]pricing.NodePrice
+	Nodes     map[string]float64
+	Workloads map[analyzer.Ref]float64
+	// Planned says that a plan of the nodes drains what stands empty.
+	Planned bool
+	means   map[analyzer.ContainerRef][2]float64 // what a pod's container holds, worked out once
+}
+
+// Of works the bill of a snapshot out, of today's nodes in all hours.
+func Of(snap *analyzer.Snapshot) *Bill {
+	b := &Bill{
+		Snap: snap, catalog: pricing.New(pricing.Config{}), Prices: map[string]pricing.NodePrice{}, Nodes: map[string]float64{},
+		Workloads: map[analyzer.Ref]float64{}, means: map[analyzer.ContainerRef][2]float64{},
+	}
+	for _, n := range snap.Nodes {
+		b.Prices[n.Name] = b.catalog.NodePrice(pricing.Node{Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU})
+		b.Nodes[n.Name] = b.hourly(&n) * 730
+		b.node(&n)
+	}
+	return b
+}
+
+// hourly is a machine's list price. Windows has none; EKS Auto Mode takes 12 % more.
+func (b *Bill) hourly(n *analyzer.Node) float64 {
+	spot := n.Labels["karpenter.sh/capacity-type"] == "spot"
+	usd := b.listed(n, n.Labels["node.kubernetes.io/instance-type"], map[bool]pricing.CapacityType{true: pricing.Spot, false: pricing.OnDemand}[spot])
+	switch {
+	case n.Labels["kubernetes.io/os"] == "windows":
+		return 0
+	case n.Labels["eks.amazonaws.com/compute-type"] == "auto":
+		return usd + 0.12*b.listed(n, n.Labels["node.kubernetes.io/instance-type"], pricing.OnDemand)
+	}
+	return usd
+}
+
+// listed is what the tables have for a type in the node's region.
+func (b *Bill) listed(n *analyzer.Node, instanceType string, capacity pricing.CapacityType) float64 {
+	provider := "aws"
+	switch {
+	case strings.HasPrefix(n.ProviderID, "gce"):
+		provider = "gcp"
+	case strings.HasPrefix(n.ProviderID, "azure"):
+		provider = "azure"
+	}
+	return b.catalog.Lookup(pricing.Query{Provider: provider, Region: n.Labels["topology.kubernetes.io/region"], InstanceType: instanceType, CapacityType: capacity}).Offering.USDPerHour
+}
+
+// held is what a pod holds on the mean: hour by hour the larger of request and usage.
+func (b *Bill) held(w *analyzer.Workload, c *analyzer.Container) (cpu, memory float64) {
+	if known, ok := b.means[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}]; ok {
+		return known[0], known[1]
+	}
+	defer func() { b.means[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}] = [2]float64{cpu, memory} }()
+	pods := 0.0
+	for _, u := range b.Snap.Usage {
+		if u.Ref != w.Ref || u.Container != c.Name {
+			continue
+		}
+		for _, d := range u.Days {
+			for _, h := range d.Hours {
+				n := float64(h.Pods)
+				cpu += math.Max(float64(c.Requests.CPU)*n, float64(h.CPU))
+				memory += math.Max(float64(c.Requests.Memory)*n, float64(h.Memory))
+				pods += n
+			}
+		}
+	}
+	if pods == 0 {
+		return float64(c.Requests.CPU), float64(c.Requests.Memory)
+	}
+	return cpu / pods, memory / pods
+}
+
+// of is what one pod holds of CPU, memory and GPUs: no less than it reserves.
+func (b *Bill) of(w *analyzer.Workload, p *analyzer.Pod) (out [3]float64) {
+	for i := range w.Containers {
+		if c := &w.Containers[i]; c.Type != analyzer.TypeInit && (c.Role == "" || c.Role == p.Role) {
+			cpu, memory := b.held(w, c)
+			out[0], out[1], out[2] = out[0]+cpu, out[1]+memory, out[2]+float64(c.Requests.GPU)
+		}
+	}
+	return [3]float64{math.Max(out[0], float64(p.Requests.CPU)), math.Max(out[1], float64(p.Requests.Memory)), math.Max(out[2], float64(p.Requests.GPU))}
+}
+
+// node shares one node's price out: each resource by its unit price, each pod by what it
+// holds, and all of them no more than is allocatable.
+func (b *Bill) node(n *analyzer.Node) {
+	p := b.Prices[n.Name]
+	capacity := [3]float64{float64(n.Capacity.CPU), float64(n.Capacity.Memory), float64(p.GPUs)}
+	allocatable := [3]float64{float64(n.Allocatable.CPU), float64(n.Allocatable.Memory), float64(p.GPUs)}
+	worth := [3]float64{p.CPUPerCoreHour * capacity[0] / 1000, p.MemoryPerGiBHour * capacity[1] / (1 << 30), p.GPUPerHour * capacity[2]}
+	for r := range 3 {
+		if capacity[r] == 0 || worth[r] == 0 {
+			continue
+		}
+		pot := b.Nodes[n.Name] * worth[r] / (worth[0] + worth[1] + worth[2])
+		type claim struct {
+			ref  analyzer.Ref
+			held float64
+		}
+		var claims []claim
+		sum := 0.0
+		for i := range b.Snap.Workloads {
+			w := &b.Snap.Workloads[i]
+			for j := range w.Pods {
+				if pod := &w.Pods[j]; pod.Node == n.Name && pod.Phase != "Succeeded" && pod.Phase != "Failed" {
+					held := b.of(w, pod)[r]
+					claims, sum = append(claims, claim{w.Ref, held}), sum+held
+				}
+			}
+		}
+		for _, c := range claims {
+			b.Workloads[c.ref] += pot * c.held / capacity[r] * math.Min(1, allocatable[r]/sum)
+		}
+	}
+}
