@@ -40,6 +40,7 @@ var cloudLiterals = map[string]int{
 	"pricing/lookup":         2,
 	"recommender/allocation": 2,
 	"recommender/gate":       8,
+	"recommender/horizontal": 1, // the agent of a CI service
 	"recommender/nodes":      43,
 	"recommender/past":       3,
 	"recommender/purchase":   3,
