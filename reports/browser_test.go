@@ -30,6 +30,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/snippet"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
@@ -330,7 +331,7 @@ func panels(x *tab, r *document.Report) {
 		x.t.Fatal(err)
 	}
 	x.want("why", `[...document.querySelectorAll("#panel pre")].pop().textContent`, why.String())
-	x.want("YAML", `document.querySelectorAll("#panel pre")[0].textContent`, strings.Join(brief.PodYAML(of), "\n")+"\n")
+	x.want("YAML", `document.querySelectorAll("#panel pre")[0].textContent`, strings.Join(snippet.Pod(of), "\n")+"\n")
 	x.want("the bands of days", `document.querySelectorAll("#panel svg .day[d^=M]").length`, "2")
 	x.want("seven pictures", `document.querySelectorAll("#panel svg.chart").length`, "7")
 	x.picture("html-panel.png")

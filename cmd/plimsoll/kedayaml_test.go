@@ -6,8 +6,8 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/object"
-	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/snippet"
 )
 
 // TestScaledObjectYAML: the ScaledObject to copy is read back, by the reader of a cluster's
@@ -26,8 +26,8 @@ func TestScaledObjectYAML(t *testing.T) {
 		},
 	}}
 	var text []string
-	for _, l := range brief.ScalerYAML(r, w).Lines {
-		text = append(text, brief.FoldYAML(l, 80)...)
+	for _, l := range snippet.Scaler(r, w).Lines {
+		text = append(text, snippet.Fold(l, 80)...)
 	}
 	in := &object.Inventory{}
 	all := strings.Join(text, "\n") + "\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {namespace: shop, name: web}\nspec: {replicas: 4, template: {spec: {containers: [{name: app, image: app:1}]}}}\n"

@@ -62,6 +62,7 @@ var line = map[string]int{
 	"reports/build":               78,
 	"reports/brief":               78,
 	"reports/layout":              79, // text on a terminal
+	"reports/snippet":             79, // YAML to copy
 	"reports/text":                80,
 	"reports/csv":                 80,
 	"reports/markdown":            80,

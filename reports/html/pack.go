@@ -14,6 +14,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/snippet"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
@@ -221,7 +222,7 @@ func detailOf(r *document.Report, past histories, w *document.Workload, tail *[]
 	if err := text.Reasons(&b, &of, w, text.Options{}); err != nil {
 		return d, err
 	}
-	d.Text, d.YAML, d.ScalerYAML = b.String(), lines(brief.PodYAML(w)), lines(brief.ScalerYAML(r, w).Lines)
+	d.Text, d.YAML, d.ScalerYAML = b.String(), lines(snippet.Pod(w)), lines(snippet.Scaler(r, w).Lines)
 	d.Scaling = scalingOf(w.Horizontal)
 	for i := range w.Containers {
 		h := past.of(w, &w.Containers[i])

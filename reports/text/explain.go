@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/layout"
+	"github.com/plimsoll-k8s/plimsoll/reports/snippet"
 )
 
 // Explain prints everything behind one workload's numbers: what it used, the
@@ -369,20 +370,20 @@ func (s *screen) scaling(h *document.Horizontal) {
 
 // paste is the advice as the part of a pod template, and as an autoscaler's spec.
 func (s *screen) paste(w *document.Workload) {
-	if lines := brief.PodYAML(w); len(lines) > 0 {
-		s.yaml(brief.Manifest{Title: "to paste into the pod template", Lines: lines})
+	if lines := snippet.Pod(w); len(lines) > 0 {
+		s.yaml(snippet.Manifest{Title: "to paste into the pod template", Lines: lines})
 	}
-	if m := brief.ScalerYAML(s.r, w); len(m.Lines) > 0 {
+	if m := snippet.Scaler(s.r, w); len(m.Lines) > 0 {
 		s.yaml(m)
 	}
 }
 
 // yaml prints what is to be copied: no line is longer than the terminal, and what is
 // copied from it reads the same.
-func (s *screen) yaml(m brief.Manifest) {
+func (s *screen) yaml(m snippet.Manifest) {
 	s.lines("")
 	s.hang("", m.Title, layout.Strong)
 	for _, l := range m.Lines {
-		s.lines(brief.FoldYAML(l, s.o.line())...)
+		s.lines(snippet.Fold(l, s.o.line())...)
 	}
 }

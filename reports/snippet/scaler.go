@@ -1,4 +1,4 @@
-package brief
+package snippet
 
 import (
 	"cmp"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -17,11 +18,11 @@ type Manifest struct {
 	Lines []string
 }
 
-// ScalerYAML is what is advised for the number of a workload's pods: the spec of what is
+// Scaler is what is advised for the number of a workload's pods: the spec of what is
 // there, or a whole object that is to be made. It has no lines where nothing is to change.
-func ScalerYAML(r *document.Report, w *document.Workload) Manifest {
+func Scaler(r *document.Report, w *document.Workload) Manifest {
 	h := w.Horizontal
-	if h == nil || h.Recommended == nil || Scaling(h.Current) == Scaling(*h.Recommended) {
+	if h == nil || h.Recommended == nil || brief.Scaling(h.Current) == brief.Scaling(*h.Recommended) {
 		return Manifest{}
 	}
 	to := h.Recommended
@@ -31,7 +32,7 @@ func ScalerYAML(r *document.Report, w *document.Workload) Manifest {
 	case "ScaledObject":
 		return kedaYAML(r, w, to)
 	}
-	kind := cmp.Or(Clean(w.Kind), "workload")
+	kind := cmp.Or(brief.Clean(w.Kind), "workload")
 	return Manifest{"to paste into the " + kind, []string{"  spec:", fmt.Sprintf("    replicas: %d", to.Replicas)}}
 }
 
@@ -64,7 +65,7 @@ func whole(kind, version string, w *document.Workload) Manifest {
 	if v := cmp.Or(w.APIVersion, versions[w.Kind]); v != "" {
 		m.add("      apiVersion: " + yamlText(v))
 	} else {
-		m.add("      # and the apiVersion of the " + Clean(w.Kind))
+		m.add("      # and the apiVersion of the " + brief.Clean(w.Kind))
 	}
 	m.add("      kind: "+yamlText(w.Kind), "      name: "+yamlText(w.Name))
 	return m
@@ -146,7 +147,7 @@ func engineAddress(r *document.Report) string {
 		namespace, service, ok := strings.Cut(x.Name, "/")
 		name, port, hasPort := strings.Cut(service, ":")
 		if x.Kind == "prometheus" && ok && hasPort && !strings.ContainsAny(service, "/") && !strings.Contains(namespace, ":") {
-			return "http://" + Clean(name) + "." + Clean(namespace) + ".svc:" + Clean(port)
+			return "http://" + brief.Clean(name) + "." + brief.Clean(namespace) + ".svc:" + brief.Clean(port)
 		}
 	}
 	return "http://ADDRESS-OF-YOUR-PROMETHEUS"

@@ -1,4 +1,4 @@
-package brief_test
+package snippet_test
 
 import (
 	"fmt"
@@ -10,18 +10,18 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/snippet"
 )
 
 func of[T any](v T) *T { return &v }
 
 // folded is a manifest as a terminal of 80 columns shows it.
-func folded(t *testing.T, m brief.Manifest) string {
+func folded(t *testing.T, m snippet.Manifest) string {
 	t.Helper()
 	var out []string
 	for _, l := range m.Lines {
-		for _, x := range brief.FoldYAML(l, 80) {
+		for _, x := range snippet.Fold(l, 80) {
 			if len([]rune(x)) > 80 {
 				t.Errorf("a line of %d: %s", len([]rune(x)), x)
 			}
@@ -42,7 +42,7 @@ func TestHPAYAML(t *testing.T) {
 			Behavior: &analyzer.HPABehavior{Down: &analyzer.HPAScaling{StabilizationSeconds: of(int32(600)), Policies: []analyzer.HPAPolicy{{Type: "Pods", Value: 2, PeriodSeconds: 60}}}},
 		},
 	}}
-	text := folded(t, brief.ScalerYAML(&document.Report{}, w))
+	text := folded(t, snippet.Scaler(&document.Report{}, w))
 	var got autoscalingv2.HorizontalPodAutoscaler
 	if err := yaml.UnmarshalStrict([]byte(text), &got); err != nil {
 		t.Fatalf("%v in\n%s", err, text)
@@ -61,7 +61,7 @@ func TestHPAYAML(t *testing.T) {
 		t.Errorf("got behavior %+v", b)
 	}
 	w.Horizontal.Recommended.Name = "on"
-	if got := brief.ScalerYAML(&document.Report{}, w); got.Lines[0] != "  spec:" {
+	if got := snippet.Scaler(&document.Report{}, w); got.Lines[0] != "  spec:" {
 		t.Errorf("the spec of what is there is %v", got)
 	}
 }
@@ -71,12 +71,12 @@ func TestReplicasYAML(t *testing.T) {
 	w := &document.Workload{Namespace: "shop", Kind: "Deployment", Name: "web", Horizontal: &document.Horizontal{
 		Current: document.Scaling{Kind: "fixed", Replicas: 3}, Recommended: &document.Scaling{Kind: "fixed", Replicas: 4},
 	}}
-	got := brief.ScalerYAML(&document.Report{}, w)
+	got := snippet.Scaler(&document.Report{}, w)
 	if want := "[  spec:     replicas: 4]"; fmt.Sprint(got.Lines) != want || got.Title != "to paste into the Deployment" {
 		t.Errorf("got %v, want %s", got, want)
 	}
 	w.Horizontal.Recommended.Replicas = 3
-	if got := brief.ScalerYAML(&document.Report{}, w); got.Lines != nil {
+	if got := snippet.Scaler(&document.Report{}, w); got.Lines != nil {
 		t.Errorf("nothing changes, and yet %v", got)
 	}
 }
@@ -94,7 +94,7 @@ func TestPodYAML(t *testing.T) {
 		{Name: "setup", Type: "init", Current: set(500, 512), Recommended: &to},
 		{Name: "mesh", Type: "container", Current: set(500, 512), Recommended: &to, Warnings: []analyzer.Warning{{Code: "injected", Message: "its requests are set by an annotation"}}},
 	}, Horizontal: &document.Horizontal{Recommended: &document.Scaling{Requests: []document.ContainerRequest{{Container: "1", CPU: 300 * document.MicroPerMilli}}}}}
-	text := strings.Join(brief.PodYAML(w), "\n")
+	text := strings.Join(snippet.Pod(w), "\n")
 	var got corev1.PodSpec
 	if err := yaml.UnmarshalStrict([]byte(text), &got); err != nil {
 		t.Fatalf("%v in\n%s", err, text)
@@ -115,14 +115,14 @@ func TestFoldYAML(t *testing.T) {
 	for _, value := range []string{strings.Repeat("a", 200), strings.Repeat("a b", 60), strings.Repeat(`\"`, 90), strings.Repeat("  ,", 70) + `"x"`, strings.Repeat("ünï ", 60)} {
 		line := fmt.Sprintf("        query: %q", value)
 		var got struct{ Query string }
-		text := strings.Join(brief.FoldYAML(line, 80), "\n")
+		text := strings.Join(snippet.Fold(line, 80), "\n")
 		if err := yaml.Unmarshal([]byte(text), &got); err != nil || got.Query != value {
 			t.Errorf("%v: got %q, want %q of\n%s", err, got.Query, value, text)
 		}
 	}
 	long := strings.Repeat("very-long-name-", 12)
 	var got struct{ Name string }
-	if err := yaml.Unmarshal([]byte(strings.Join(brief.FoldYAML("    name: "+long, 80), "\n")), &got); err != nil || got.Name != long {
+	if err := yaml.Unmarshal([]byte(strings.Join(snippet.Fold("    name: "+long, 80), "\n")), &got); err != nil || got.Name != long {
 		t.Errorf("%v: got %q", err, got.Name)
 	}
 }

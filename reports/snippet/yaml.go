@@ -1,14 +1,16 @@
-package brief
+package snippet
 
 import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 )
 
 func plainNumber(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-func oneLine(s string) string { return Clean(strings.Join(strings.Fields(s), " ")) }
+func oneLine(s string) string { return brief.Clean(strings.Join(strings.Fields(s), " ")) }
 
 // plainYAML is a string that needs no quotes but for YAML's own words.
 var plainYAML = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9./_-]*$`)
@@ -49,9 +51,9 @@ func spaced(query string) string {
 	return b.String()
 }
 
-// FoldYAML breaks a line of YAML that is longer than width so that it reads the same: a
+// Fold breaks a line of YAML that is longer than width so that it reads the same: a
 // comment at its spaces, a string in double quotes by an escaped break. Others stay.
-func FoldYAML(line string, width int) []string {
+func Fold(line string, width int) []string {
 	text := strings.TrimLeft(line, " ")
 	indent := line[:len(line)-len(text)]
 	if len([]rune(line)) <= width || width < len(indent)+2*leastFold {

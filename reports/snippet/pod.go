@@ -1,16 +1,17 @@
-package brief
+package snippet
 
 import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
-// PodYAML is what is advised for a workload's containers as lines of its pod
+// Pod is what is advised for a workload's containers as lines of its pod
 // template; nil where nothing is to change. A CPU request that belongs to an advised
 // autoscaler's target is in it.
-func PodYAML(w *document.Workload) []string {
+func Pod(w *document.Workload) []string {
 	var out, first, notes []string
 	for i := range w.Containers {
 		c := &w.Containers[i]
@@ -19,12 +20,12 @@ func PodYAML(w *document.Workload) []string {
 			continue
 		}
 		if i := slices.IndexFunc(c.Warnings, func(x analyzer.Warning) bool { return x.Code == "injected" }); i >= 0 {
-			notes = append(notes, "  # "+Clean(c.Name)+": "+oneLine(c.Warnings[i].Message))
+			notes = append(notes, "  # "+brief.Clean(c.Name)+": "+oneLine(c.Warnings[i].Message))
 			continue
 		}
 		lines := []string{"  - name: " + yamlText(c.Name)}
 		if c.OneReading() {
-			lines = append(lines, "    # "+MomentWords)
+			lines = append(lines, "    # "+brief.MomentWords)
 		}
 		if coupled {
 			lines = append(lines, "    # this CPU request and the autoscaler's target go together")
