@@ -106,6 +106,24 @@ func isTable(data []byte) bool {
 
 // check refuses an entry that can't mean anything.
 func (e *entry) check() error {
+	if err := e.checkPrice(); err != nil {
+		return err
+	}
+	switch {
+	case e.family != "" && e.instanceType != "":
+		return errors.New("a family and an instance type are both given: one of them is enough")
+	case e.usd > 0 && e.instanceType == "" && len(e.selector) == 0:
+		return errors.New("a price per hour needs an instance type or a node selector")
+	}
+	switch e.capacityType {
+	case "", OnDemand, Spot, Reserved:
+		return nil
+	}
+	return fmt.Errorf("capacity type %q is none of on-demand, spot, reserved", e.capacityType)
+}
+
+// checkPrice refuses an entry without one price of one kind.
+func (e *entry) checkPrice() error {
 	forms := 0
 	for _, set := range []bool{e.usd > 0, e.rates != rates{} || e.gpuUSD > 0, e.discountPercent > 0} {
 		if set {
@@ -123,16 +141,8 @@ func (e *entry) check() error {
 		return fmt.Errorf("discount of %g %% leaves no price; it must be under 100", e.discountPercent)
 	case e.usd == 0 && e.discountPercent == 0 && (e.rates.cpu == 0 || e.rates.gib == 0):
 		return errors.New("prices per vCPU and per GiB must both be given and above 0")
-	case e.family != "" && e.instanceType != "":
-		return errors.New("a family and an instance type are both given: one of them is enough")
-	case e.usd > 0 && e.instanceType == "" && len(e.selector) == 0:
-		return errors.New("a price per hour needs an instance type or a node selector")
 	}
-	switch e.capacityType {
-	case "", OnDemand, Spot, Reserved:
-		return nil
-	}
-	return fmt.Errorf("capacity type %q is none of on-demand, spot, reserved", e.capacityType)
+	return nil
 }
 
 // matches tells whether the entry's matchers, the selector aside, cover an offering.

@@ -7,6 +7,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
+// ownServices are the categories of the table that a user may have a price for.
+var ownServices = map[string]string{"control_plane": serviceControlPlane, "load_balancer": serviceBalancer, "block_storage": serviceStorage}
+
 // Services lists what is no machine in a region: control planes, load balancers,
 // disks and network, with the user's own prices in place of the table's. Where the region
 // has no load balancer of its own, the one that stands in is there with a Note.
@@ -16,14 +19,12 @@ func (c *Catalog) Services(provider, region string) ([]ManagedPrice, error) {
 		return nil, err
 	}
 	p := cloud.Canonical(provider)
-	own := func(service, class string) bool { return c.ownService(p, region, service, class) != nil }
 	var out []ManagedPrice
 	for _, m := range prices {
 		// A control plane costs the same in every region; only one is in the table.
 		here := strings.EqualFold(m.Region, region) || m.Category == "control_plane"
-		replaced := m.Category == "control_plane" && own(serviceControlPlane, "") ||
-			m.Category == "load_balancer" && own(serviceBalancer, "") || m.Category == "block_storage" && own(serviceStorage, "")
-		if here && !replaced {
+		service, ours := ownServices[m.Category]
+		if here && !(ours && c.ownService(p, region, service, "") != nil) {
 			m.Region = region
 			out = append(out, m)
 		}

@@ -29,15 +29,7 @@ func (b *Bill) Waste(kind, target, container string, rows map[string]float64) (u
 		}
 		return b.daemonSetsAlone(), true
 	case "unused-requests":
-		for i := range b.Snap.Workloads {
-			if w := &b.Snap.Workloads[i]; w.Namespace+"/"+w.Kind+"/"+w.Name == target {
-				for j := range w.Containers {
-					if w.Containers[j].Name == container {
-						return math.Min(b.Unused(w, &w.Containers[j]), rows[target]), true
-					}
-				}
-			}
-		}
+		return b.unusedOf(target, container, rows[target])
 	case "old-generation":
 		return b.older(name), true
 	case "idle-namespace":
@@ -51,29 +43,52 @@ func (b *Bill) Waste(kind, target, container string, rows map[string]float64) (u
 		return b.notReady(target), true
 	case "hpa-at-min":
 		return b.atMinimum(target, rows[target]), true
-	case "unbound-volume":
+	case "scaled-to-zero-with-volumes":
+		return b.claimsOf(target), true
+	case "load-balancer-without-endpoints":
+		return 0.0225 * 730, true // a network load balancer's hour in us-east-1
+	}
+	return b.volumeWaste(kind, name)
+}
+
+// unusedOf is what a container's requests cost unused, at most what its workload does.
+func (b *Bill) unusedOf(target, container string, most float64) (usd float64, ok bool) {
+	for i := range b.Snap.Workloads {
+		w := &b.Snap.Workloads[i]
+		if w.Namespace+"/"+w.Kind+"/"+w.Name != target {
+			continue
+		}
+		for j := range w.Containers {
+			if w.Containers[j].Name == container {
+				return math.Min(b.Unused(w, &w.Containers[j]), most), true
+			}
+		}
+	}
+	return 0, false
+}
+
+// volumeWaste is what a volume or a claim costs of which nothing, or not all, is used.
+func (b *Bill) volumeWaste(kind, name string) (usd float64, ok bool) {
+	if kind == "unbound-volume" {
 		for _, v := range b.Snap.Volumes {
 			if v.Name == name {
 				return float64(v.Capacity) / (1 << 30) * perGiB[v.Class], true
 			}
 		}
-	case "unmounted-volume":
-		for _, c := range b.Snap.VolumeClaims {
-			if c.Namespace+"/"+c.Name == name {
-				return float64(max(c.Capacity, c.Requested)) / (1 << 30) * perGiB[c.Class], true
-			}
+		return 0, false
+	}
+	for _, c := range b.Snap.VolumeClaims {
+		if c.Namespace+"/"+c.Name != name {
+			continue
 		}
-	case "oversized-volume": // what it has beyond the most that it held and 30 %, in whole GiB
-		for _, c := range b.Snap.VolumeClaims {
-			if c.Namespace+"/"+c.Name == name {
-				enough := math.Max(1, math.Ceil(float64(c.Used)*1.3/(1<<30)))
-				return (float64(max(c.Capacity, c.Requested))/(1<<30) - enough) * perGiB[c.Class], true
-			}
+		size := float64(max(c.Capacity, c.Requested)) / (1 << 30)
+		switch kind {
+		case "unmounted-volume":
+			return size * perGiB[c.Class], true
+		case "oversized-volume": // what it has beyond the most that it held and 30 %, in whole GiB
+			enough := math.Max(1, math.Ceil(float64(c.Used)*1.3/(1<<30)))
+			return (size - enough) * perGiB[c.Class], true
 		}
-	case "scaled-to-zero-with-volumes":
-		return b.claimsOf(target), true
-	case "load-balancer-without-endpoints":
-		return 0.0225 * 730, true // a network load balancer's hour in us-east-1
 	}
 	return 0, false
 }

@@ -76,12 +76,6 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 		put(&v.hpas, keyOf(o), hpaOf(o))
 	case *policyv1.PodDisruptionBudget:
 		put(&v.pdbs, keyOf(o), budgetOf(o))
-	case *corev1.PersistentVolume:
-		put(&v.volumes, o.Name, volumeOf(o))
-	case *storagev1.StorageClass:
-		put(&v.classes, o.Name, storageClassOf(o))
-	case *corev1.PersistentVolumeClaim:
-		put(&v.claims, keyOf(o), claimOf(o))
 	case *appsv1.ControllerRevision:
 		v.addRevision(&o.ObjectMeta, o.Revision)
 	case *metav1.PartialObjectMetadata:
@@ -93,7 +87,7 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 	case *unstructured.Unstructured:
 		return v.addUnstructured(o)
 	default:
-		if v.addReason(obj) {
+		if v.addStorage(obj) || v.addReason(obj) {
 			return true
 		}
 		c := builtinController(obj)
@@ -101,6 +95,21 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 			return false
 		}
 		v.addController(c)
+	}
+	return true
+}
+
+// addStorage takes volumes, their claims and their classes.
+func (v *Inventory) addStorage(obj runtime.Object) bool {
+	switch o := obj.(type) {
+	case *corev1.PersistentVolume:
+		put(&v.volumes, o.Name, volumeOf(o))
+	case *storagev1.StorageClass:
+		put(&v.classes, o.Name, storageClassOf(o))
+	case *corev1.PersistentVolumeClaim:
+		put(&v.claims, keyOf(o), claimOf(o))
+	default:
+		return false
 	}
 	return true
 }
