@@ -127,7 +127,7 @@ func TestStepsAndWasteAreMarked(t *testing.T) {
 	}
 	page, short := output(t, "html", r, reports.Options{}), output(t, "markdown", r, reports.Options{})
 	for title, money := range want {
-		if row := regexp.MustCompile(`<tr><td class="whole">` + title + `</td>.*</tr>`).FindString(page); !strings.Contains(row, `<td class="n">`+money+`</td>`) {
+		if row := regexp.MustCompile(`<tr><td class="whole" data-label="What">` + title + `</td>.*</tr>`).FindString(page); !strings.Contains(row, `<td class="n" data-label="A month">`+money+`</td>`) {
 			t.Errorf("html: %s costs %s, not %q", title, row, money)
 		}
 		if row := "| " + title + " | " + strings.ReplaceAll(money, "~", `\~`) + " |"; !strings.Contains(short, row) {

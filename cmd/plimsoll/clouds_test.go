@@ -18,7 +18,7 @@ func TestCloudRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	read, name, link := regexp.MustCompile(`^20\d\d-(0[1-9]|1[0-2])$`), regexp.MustCompile("`([^`]+)`"), regexp.MustCompile(`\(https://[^)\s]+\)`)
+	read, name, link := regexp.MustCompile(`^20\d\d-(0[1-9]|1[0-2])(-[0-3]\d)?$`), regexp.MustCompile("`([^`]+)`"), regexp.MustCompile(`\(https://[^)\s]+\)`)
 	linked, rules := false, 0
 	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
@@ -35,7 +35,7 @@ func TestCloudRules(t *testing.T) {
 		}
 		linked = true
 		if !read.MatchString(strings.TrimSpace(cells[2])) {
-			t.Errorf("no month in which the source was read: %s", line)
+			t.Errorf("no day or month on which the source was read: %s", line)
 		}
 		names := name.FindAllStringSubmatch(cells[3], -1)
 		if len(names) == 0 {
