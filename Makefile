@@ -39,9 +39,14 @@ karpenter: testbed ## follows plans in a cluster where Karpenter runs: its contr
 
 ENGINES := $(or $(PLIMSOLL_TESTBED_CACHE),$(HOME)/.cache/plimsoll-testbed)/engines
 
-conformance: ## the suite of every usage source on the real VictoriaMetrics; writes docs/conformance.md
+THANOS := v0.42.4
+
+conformance: ## the suite of every usage source on the real VictoriaMetrics and Thanos; writes docs/conformance.md (builds them: 20 minutes)
 	GOBIN=$(ENGINES) GOFLAGS=-trimpath $(GO) install github.com/VictoriaMetrics/VictoriaMetrics/app/victoria-metrics@v1.151.0
-	$(GO) test -tags conformance -count 1 -timeout 20m ./analyzer/source/prometheus -run 'TestEngines|TestSeveralClustersInEngines' -args -engines=$(ENGINES) -update
+	mkdir -p $(ENGINES)/src && cd $(ENGINES)/src && GOFLAGS= $(GO) mod download github.com/thanos-io/thanos@$(THANOS)
+	rm -rf $(ENGINES)/src/thanos && cp -r "$$($(GO) env GOMODCACHE)/github.com/thanos-io/thanos@$(THANOS)" $(ENGINES)/src/thanos && chmod -R u+w $(ENGINES)/src/thanos
+	cd $(ENGINES)/src/thanos && GOFLAGS=-trimpath $(GO) build -tags "netgo slicelabels" -ldflags "-X github.com/prometheus/common/version.Version=$(THANOS)" -o ../../thanos ./cmd/thanos # its go.mod replaces modules: no go install
+	$(GO) test -tags conformance -count 1 -timeout 40m ./analyzer/source/prometheus -run 'TestEngines|TestSeveralClustersInEngines|TestThanos' -args -engines=$(ENGINES) -update
 
 golden: ## rewrite the golden files; review the diff
 	$(GO) test ./reports ./recommender -update

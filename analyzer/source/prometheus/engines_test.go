@@ -4,6 +4,7 @@ package prometheus_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"debug/buildinfo"
 	"flag"
@@ -36,13 +37,23 @@ var (
 	rewrite  = flag.Bool("update", false, "write docs/conformance.md")
 )
 
-// realEngine is an engine that runs: where series are written to and queries are
-// asked, and what is to be said before the first query.
-type realEngine struct{ write, query, flush string }
+// realEngine is a kind of engine that `make conformance` built.
+type realEngine struct {
+	name, program string
+	// serve starts it with the series and gives the URL that is asked.
+	serve func(t *testing.T, program string, start time.Time, all []sourcetest.Series) string
+	// differs are the scenarios that it answers otherwise than Prometheus, and why.
+	// Each is in the manual.
+	differs map[string]string
+}
 
-// differs are the scenarios that an engine answers otherwise than Prometheus, and
-// why. Each is in the manual.
-var differs = map[string]map[string]string{}
+func realEngines() []realEngine {
+	return []realEngine{
+		{name: "VictoriaMetrics, single node", program: "victoria-metrics", serve: serveVictoria},
+		{name: "Thanos, receive with tenants behind a querier", program: "thanos", serve: serveReceive},
+		{name: "Thanos, a store gateway's blocks behind a querier", program: "thanos", serve: serveBlocks},
+	}
+}
 
 // TestEngines runs every scenario on the real engines. One that is not there is a
 // failure.
@@ -51,66 +62,91 @@ func TestEngines(t *testing.T) {
 		t.Fatal("-engines names no folder: use make conformance")
 	}
 	var rows []string
-	for _, e := range []struct {
-		name, program string
-		start         func(t *testing.T, program string) realEngine
-	}{
-		{"VictoriaMetrics, single node", "victoria-metrics", startVictoria},
-	} {
+	for _, e := range realEngines() {
 		program := filepath.Join(*programs, e.program)
-		if _, err := os.Stat(program); err != nil {
+		version, err := versionOf(program)
+		if err != nil {
 			t.Errorf("%s: %v", e.name, err)
 			continue
 		}
 		passed, all := 0, sourcetest.Scenarios()
 		var other []string
 		for _, s := range all {
-			ok := t.Run(e.name+"/"+s.Name, func(t *testing.T) {
-				running := e.start(t, program)
-				remoteWrite(t, running, s.Window.Start, s.Series)
-				got := collect(t, s, running.query)
-				problems := sourcetest.Problems(s, got.Usage, got.Warnings)
-				why, known := differs[e.program][s.Name]
-				switch {
-				case len(problems) == 0 && known:
-					t.Errorf("it answers as Prometheus does by now: take it out of the list (%s)", why)
-				case len(problems) > 0 && !known:
-					t.Error(strings.Join(problems, "\n"))
-				case known:
-					other = append(other, s.Name+": "+why)
-					t.Log(strings.Join(problems, "\n"))
-				}
-			})
-			if _, known := differs[e.program][s.Name]; ok && !known {
+			why, known := e.differs[s.Name]
+			if t.Run(e.name+"/"+s.Name, func(t *testing.T) { e.conforms(t, program, s) }) && !known {
 				passed++
 			}
+			if known {
+				other = append(other, s.Name+": "+why)
+			}
 		}
-		built, err := buildinfo.ReadFile(program)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows = append(rows, fmt.Sprintf("| %s | %s | %d of %d | %s |", e.name, built.Main.Version, passed, len(all), strings.Join(other, "; ")))
+		rows = append(rows, fmt.Sprintf("| %s | %s | %d of %d | %s |", e.name, version, passed, len(all), strings.Join(other, "; ")))
 	}
 	if *rewrite && !t.Failed() {
 		writePage(t, rows)
 	}
 }
 
+// conforms runs one scenario: it has to be as on Prometheus, or as the list says.
+func (e realEngine) conforms(t *testing.T, program string, s sourcetest.Scenario) {
+	got := collect(t, s, e.serve(t, program, s.Window.Start, s.Series))
+	problems := sourcetest.Problems(s, got.Usage, got.Warnings)
+	switch why, known := e.differs[s.Name]; {
+	case len(problems) == 0 && known:
+		t.Errorf("it answers as Prometheus does by now: take it out of the list (%s)", why)
+	case len(problems) > 0 && !known:
+		t.Error(strings.Join(problems, "\n"))
+	default:
+		t.Log(strings.Join(problems, "\n"))
+	}
+}
+
+// versionOf is what a program was built from: its module's version, else what it
+// prints of itself.
+func versionOf(program string) (string, error) {
+	built, err := buildinfo.ReadFile(program)
+	if err != nil {
+		return "", err
+	}
+	if v := built.Main.Version; v != "" && v != "(devel)" {
+		return v, nil
+	}
+	said, err := exec.Command(program, "--version").CombinedOutput()
+	if err != nil {
+		return "", err
+	}
+	for _, word := range strings.Fields(string(said)) {
+		if strings.Count(word, ".") == 2 {
+			return "v" + strings.TrimPrefix(word, "v"), nil
+		}
+	}
+	return "", fmt.Errorf("%s does not say its version: %.200s", program, said)
+}
+
+// beside is what else the page says of what runs with the suite.
+const beside = "With the suite run:\n\n" +
+	"- several clusters in one engine, by a label, by two buckets and by two tenants: the label is named, or the cluster's own value is found;\n" +
+	"- a bucket with five-minute blocks and a querier that takes the coarsest: the raw blocks are read, the digests are those of Prometheus;\n" +
+	"- a store gateway that refuses large answers: questions are halved and the digests are the same; one that refuses the smallest ends the audit with what to do.\n"
+
 func writePage(t *testing.T, rows []string) {
 	t.Helper()
 	page := "# Conformance\n\nOne suite of scenarios runs on every source of usage. `make conformance` builds these engines and runs it on them.\n" +
 		"It writes this page. It is no part of the tests that every change runs.\n\nIt last ran on " + time.Now().UTC().Format(time.DateOnly) + ".\n\n" +
-		"| engine | version | scenarios as on Prometheus | otherwise |\n|---|---|---|---|\n" + strings.Join(rows, "\n") + "\n"
+		"| engine | version | scenarios as on Prometheus | otherwise |\n|---|---|---|---|\n" + strings.Join(rows, "\n") + "\n\n" + beside
 	if err := os.WriteFile("../../../docs/conformance.md", []byte(page), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func startVictoria(t *testing.T, program string) realEngine {
+func serveVictoria(t *testing.T, program string, start time.Time, all []sourcetest.Series) string {
 	at := freeAddress(t)
 	run(t, program, "-storageDataPath="+t.TempDir(), "-httpListenAddr="+at, "-retentionPeriod=100y", "-search.latencyOffset=0s", "-loggerLevel=ERROR")
 	awaitOK(t, "http://"+at+"/health")
-	return realEngine{"http://" + at + "/api/v1/write", "http://" + at, "http://" + at + "/internal/force_flush"}
+	remoteWrite(t, "http://"+at+"/api/v1/write", "", start, all)
+	awaitOK(t, "http://"+at+"/internal/force_flush")
+	time.Sleep(time.Second) // until it is searchable
+	return "http://" + at
 }
 
 // run starts a program that the end of the test stops.
@@ -157,31 +193,42 @@ func awaitOK(t *testing.T, url string) {
 	t.Fatalf("%s is not ready after a minute", url)
 }
 
-// remoteWrite sends the series as a scraper would: where one ends or pauses it
-// leaves a staleness marker.
-func remoteWrite(t *testing.T, e realEngine, start time.Time, all []sourcetest.Series) {
+// remoteWrite sends the series as a scraper would: hour by hour, and where one ends
+// or pauses it leaves a staleness marker. A tenant goes with the request.
+func remoteWrite(t *testing.T, url, tenant string, start time.Time, all []sourcetest.Series) {
 	t.Helper()
-	for batch := range slices.Chunk(all, 20) {
+	var whole []prompb.TimeSeries
+	first, last := int64(math.MaxInt64), int64(0)
+	for _, s := range all {
+		whole = append(whole, timeSeries(start, s))
+		if at := whole[len(whole)-1].Samples; len(at) > 0 {
+			first, last = min(first, at[0].Timestamp), max(last, at[len(at)-1].Timestamp)
+		}
+	}
+	for hour := first; hour <= last; hour += time.Hour.Milliseconds() {
 		var request prompb.WriteRequest
-		for _, s := range batch {
-			request.Timeseries = append(request.Timeseries, timeSeries(start, s))
+		for i := range whole {
+			s := &whole[i]
+			n, _ := slices.BinarySearchFunc(s.Samples, hour+time.Hour.Milliseconds(), func(p prompb.Sample, at int64) int { return cmp.Compare(p.Timestamp, at) })
+			if n > 0 {
+				request.Timeseries = append(request.Timeseries, prompb.TimeSeries{Labels: s.Labels, Samples: s.Samples[:n]})
+				s.Samples = s.Samples[n:]
+			}
 		}
 		raw, err := request.Marshal()
 		if err != nil {
 			t.Fatal(err)
 		}
-		post(t, e.write, snappy.Encode(nil, raw))
+		post(t, url, tenant, snappy.Encode(nil, raw))
 	}
-	if e.flush != "" {
-		awaitOK(t, e.flush)
-	}
-	time.Sleep(time.Second) // until it is searchable
 }
 
 func timeSeries(start time.Time, s sourcetest.Series) prompb.TimeSeries {
 	out := prompb.TimeSeries{Labels: []prompb.Label{{Name: "__name__", Value: s.Metric}}}
 	for name, v := range s.Labels {
-		out.Labels = append(out.Labels, prompb.Label{Name: name, Value: v})
+		if v != "" { // an empty label is none
+			out.Labels = append(out.Labels, prompb.Label{Name: name, Value: v})
+		}
 	}
 	slices.SortFunc(out.Labels, func(a, b prompb.Label) int { return strings.Compare(a.Name, b.Name) })
 	last := math.NaN()
@@ -197,7 +244,7 @@ func timeSeries(start time.Time, s sourcetest.Series) prompb.TimeSeries {
 	return out
 }
 
-func post(t *testing.T, url string, body []byte) {
+func post(t *testing.T, url, tenant string, body []byte) {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
@@ -206,6 +253,9 @@ func post(t *testing.T, url string, body []byte) {
 	req.Header.Set("Content-Type", "application/x-protobuf")
 	req.Header.Set("Content-Encoding", "snappy")
 	req.Header.Set("X-Prometheus-Remote-Write-Version", "0.1.0")
+	if tenant != "" {
+		req.Header.Set("THANOS-TENANT", tenant)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -227,26 +277,31 @@ func TestSeveralClustersInEngines(t *testing.T) {
 			all = append(all, series(t, "container_cpu_usage_seconds_total"+pod, "0+7.5x2880"), series(t, "container_memory_working_set_bytes"+pod, "104857600x2880"))
 		}
 	}
-	for program, start := range map[string]func(*testing.T, string) realEngine{"victoria-metrics": startVictoria} {
-		t.Run(program, func(t *testing.T) {
-			running := start(t, filepath.Join(*programs, program))
-			remoteWrite(t, running, w.Start, all)
-			o := prometheus.Options{URL: running.query, Window: w}
-			e, err := prometheus.Open(t.Context(), o)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := e.Narrow(t.Context(), &analyzer.Snapshot{}); err == nil || !strings.Contains(err.Error(), "by the label cluster: eu-1, eu-2") {
-				t.Errorf("got %v, want the label and its values", err)
-			}
-			own := &analyzer.Snapshot{Workloads: []analyzer.Workload{{Pods: []analyzer.Pod{{Name: "web-eu2-0-x7k2p", Phase: "Running"}, {Name: "web-eu2-1-x7k2p", Phase: "Running"}}}}}
-			if err := e.Narrow(t.Context(), own); err != nil {
-				t.Fatal(err)
-			}
-			got, err := e.Collect(t.Context(), &analyzer.Owners{}, nil)
-			if err != nil || len(got.Usage) != 3 {
-				t.Errorf("got %d containers and %v, want the 3 of eu-2", len(got.Usage), err)
-			}
+	for _, e := range realEngines() {
+		t.Run(e.name, func(t *testing.T) {
+			o := prometheus.Options{URL: e.serve(t, filepath.Join(*programs, e.program), w.Start, all), Window: w}
+			narrowed(t, o)
 		})
+	}
+}
+
+// narrowed wants an engine with the clusters eu-1 and eu-2 to be refused without and
+// read with pods that prove one of them.
+func narrowed(t *testing.T, o prometheus.Options) {
+	t.Helper()
+	e, err := prometheus.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Narrow(t.Context(), &analyzer.Snapshot{}); err == nil || !strings.Contains(err.Error(), "by the label cluster: eu-1, eu-2") {
+		t.Errorf("got %v, want the label and its values", err)
+	}
+	own := &analyzer.Snapshot{Workloads: []analyzer.Workload{{Pods: []analyzer.Pod{{Name: "web-eu2-0-x7k2p", Phase: "Running"}, {Name: "web-eu2-1-x7k2p", Phase: "Running"}}}}}
+	if err := e.Narrow(t.Context(), own); err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.Collect(t.Context(), &analyzer.Owners{}, nil)
+	if err != nil || len(got.Usage) != 3 {
+		t.Errorf("got %d containers and %v, want the 3 of eu-2", len(got.Usage), err)
 	}
 }
