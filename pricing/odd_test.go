@@ -203,7 +203,10 @@ func TestAzureSizes(t *testing.T) {
 	}{
 		{"azure", "eastus", "managed-csi", 1, 0.3}, {"azure", "eastus", "managed-csi", 4, 0.3}, {"azure", "eastus", "managed-csi", 40, 4.8},
 		{"azure", "eastus", "managed-csi-premium", 4, 0.6}, {"azure", "eastus", "managed-csi-premium", 128, 19.71}, {"azure", "eastus", "managed-csi-premium", 129, 38.012142},
-		{"azure", "eastus", "managed-csi-premium", 4096, 495.5657}, {"azure", "eastus", "managed-csi-premium", 5000, 2 * 495.5657}, {"azure", "eastus", "managed-csi", 32000, 0.075 * 32767},
+		{"azure", "eastus", "managed-csi-premium", 4096, 495.5657}, {"azure", "eastus", "managed-csi-premium", 5000, 946.08}, {"azure", "eastus", "managed-csi", 32000, 2457.6},
+		{"azure", "eastus", "managed-csi-premium", 8192, 946.08}, {"azure", "eastus", "managed-csi-premium", 16384, 1802.06}, {"azure", "eastus", "managed-csi-premium", 32767, 3604.11},
+		{"azure", "eastus", "premium-zrs", 8192, 1419.12}, {"azure", "eastus", "premium-zrs", 40, 15.31}, {"azure", "eastus", "zrs", 128, 14.4},
+		{"azure", "nowhere", "managed-csi", 5000, 614.4},
 		{"azure", "nowhere", "managed-csi", 40, 64 * 9.6 / 128}, {"aws", "us-east-1", "gp3", 40, 3.2}, {"gcp", "us-central1", "premium-rwo", 40, 6.8},
 	} {
 		p, err := c.StoragePrice(tt.provider, tt.region, tt.class)
@@ -219,8 +222,16 @@ func TestAzureSizes(t *testing.T) {
 	if err != nil || !near(hdd.Monthly(1<<30), 1.536, 1e-9) {
 		t.Errorf("a GiB of HDD: got %v, error %v, want the price of 32", hdd.Monthly(1<<30), err)
 	}
+	for gib, usd := range map[int64]float64{8192: 262.14, 16384: 491.52, 32767: 953.55} {
+		if got := hdd.Monthly(gib << 30); !near(got, usd, 1e-9) || hdd.Unpriced(gib<<30) != "" {
+			t.Errorf("%d GiB of HDD: got %v (%s), want %v", gib, got, hdd.Unpriced(gib<<30), usd)
+		}
+	}
 	if hdd.Monthly(0) != 0 {
 		t.Error("a disk of no size costs something")
+	}
+	if over := int64(32768) << 30; hdd.Monthly(over) != 0 || !strings.Contains(hdd.Unpriced(over), "32768 GiB, above the largest of 32767") {
+		t.Errorf("a disk larger than any that is sold: got %v USD, %q", hdd.Monthly(over), hdd.Unpriced(over))
 	}
 }
 
@@ -245,7 +256,7 @@ func TestVolumesWithoutAPrice(t *testing.T) {
 		{"azure", pricing.VolumeKind{Class: "azurefile-premium"}, "azurefile-premium"},
 		{"azure", pricing.VolumeKind{Class: "files", Provisioner: "file.csi.azure.com", Parameters: map[string]string{"skuname": "Premium_LRS"}}, "file.csi.azure.com"},
 		{"azure", pricing.VolumeKind{Class: "x", Provisioner: "disk.csi.azure.com", Parameters: map[string]string{"skuname": "PremiumV2_LRS"}}, "PremiumV2_LRS"},
-		{"azure", pricing.VolumeKind{Class: "x", Parameters: map[string]string{"skuname": "Premium_ZRS"}}, "Premium_ZRS"},
+		{"azure", pricing.VolumeKind{Class: "x", Parameters: map[string]string{"skuname": "UltraSSD_ZRS"}}, "UltraSSD_ZRS"},
 	} {
 		p, err := c.VolumePrice(tt.provider, "us-east-1", tt.kind)
 		if err != nil || p.Missing != tt.missing || p.Monthly(100<<30) != 0 {

@@ -2,6 +2,8 @@ package pricing
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -21,11 +23,9 @@ type StoragePrice struct {
 	// stands in for it, and the price is 0.
 	Missing string
 	beside  []beside
-	// sizes are the USD a month of disks that are sold in sizes, by their GiB, ascending.
+	// sizes are the USD a month of disks that are sold in sizes, by their GiB, ascending;
+	// empty where each GiB is billed.
 	sizes []sold
-	// least is the GiB of the smallest disk where disks are sold in sizes, as
-	// Azure's are; 0 where each GiB is billed.
-	least float64
 }
 
 // sold is the size of a disk and its price.
@@ -51,34 +51,42 @@ func (b beside) of(gib float64) float64 {
 	return b.usd * (sum + share*max(units-from, 0))
 }
 
-// Monthly is what a volume of so many bytes costs a month, with its IOPS and throughput.
+// Monthly is what a volume of so many bytes costs a month, with its IOPS and throughput;
+// 0 where it has no price, which Unpriced tells.
 // Azure bills the next larger of its sizes, which double: a disk of 40 GiB costs what one
-// of 64 does. One above the largest of the table is billed by that one's GiB.
+// of 64 does.
 // Source: azure.github.io/PSRule.Rules.Azure, rule Azure.VM.DiskSizeAlignment, read 2026-11.
 func (p StoragePrice) Monthly(bytes int64) float64 {
 	gib := float64(bytes) / bytesPerGiB
-	if gib <= 0 {
+	if gib <= 0 || p.Unpriced(bytes) != "" {
 		return 0
 	}
-	usd := 0.0
+	usd := gib * p.USDPerGiB
+	if i := p.sizeOf(gib); i < len(p.sizes) {
+		usd = p.sizes[i].usd
+	}
 	for _, b := range p.beside {
 		usd += b.of(gib)
 	}
-	each := p.USDPerGiB
-	if n := len(p.sizes); n > 0 {
-		if i, _ := slices.BinarySearchFunc(p.sizes, gib, func(s sold, g float64) int { return cmp.Compare(s.gib, g) }); i < n {
-			return usd + p.sizes[i].usd
-		}
-		each = p.sizes[n-1].usd / p.sizes[n-1].gib
-	}
-	if p.least > 0 {
-		gib = min(p.least*math.Exp2(math.Ceil(math.Log2(max(gib/p.least, 1)))), max(gib, mostAzureDisk))
-	}
-	return usd + gib*each
+	return usd
 }
 
-// mostAzureDisk is the GiB of the largest disk that Azure sells.
-const mostAzureDisk = 32767
+// Unpriced names why a volume of so many bytes has no price: Missing, or that no disk of
+// its type is sold so large. It is empty where it has one.
+func (p StoragePrice) Unpriced(bytes int64) string {
+	gib := float64(bytes) / bytesPerGiB
+	if n := len(p.sizes); p.Missing == "" && n > 0 && p.sizeOf(gib) == n {
+		return fmt.Sprintf("%s of %.0f GiB, above the largest of %.0f,", p.Item, gib, p.sizes[n-1].gib)
+	}
+	return p.Missing
+}
+
+// sizeOf is the index of the smallest size that holds so many GiB; the number of sizes
+// where none does.
+func (p StoragePrice) sizeOf(gib float64) int {
+	i, _ := slices.BinarySearchFunc(p.sizes, gib, func(s sold, g float64) int { return cmp.Compare(s.gib, g) })
+	return i
+}
 
 // VolumeKind is what is known of a class of volumes: its name, what makes them, and
 // the parameters that decide their price, by names in lower case.
@@ -123,6 +131,7 @@ func (c *Catalog) VolumePrice(provider, region string, v VolumeKind) (StoragePri
 		if m == nil || err != nil {
 			return StoragePrice{Missing: p.Item}, err
 		}
+		price.Assumed = price.Assumed || m.Region != region
 		b := beside{Provision: p, amount: v.number(p.Amount), perGiB: v.number(p.PerGiB), usd: m.USD}
 		if b.amount == 0 && b.perGiB == 0 {
 			b.amount = p.Usual
@@ -150,45 +159,47 @@ func (v VolumeKind) number(key string) float64 {
 	return n
 }
 
-// sizePrice prices a volume's size by the tables' name of its type.
+// sizePrice prices a volume's size by the tables' name of its type: in the region, else
+// by the median of the regions, which is Assumed.
 func sizePrice(of *cloud.Cloud, prices []ManagedPrice, region, item string) (best StoragePrice) {
 	var elsewhere []float64
 	for _, m := range prices {
 		if m.Category != "block_storage" || m.Item != item {
 			continue
 		}
-		usd, least := m.USD, 0.0
+		usd := m.USD
 		if m.Unit == "disk-month" {
-			usd, least = usd/128, 4 // P10 has 128 GiB
-			if m.Item == cloud.StandardHDD {
-				least = 32
-			}
+			usd /= cloud.NamedDiskGiB
 		}
 		elsewhere = append(elsewhere, usd)
 		if best.USDPerGiB == 0 || m.Region == region {
-			best = StoragePrice{USDPerGiB: usd, Item: m.Item, Source: m.Source, AsOf: m.AsOf, Assumed: m.Region != region, least: least}
+			best = StoragePrice{USDPerGiB: usd, Item: m.Item, Source: m.Source, AsOf: m.AsOf, Assumed: m.Region != region}
 		}
 		if m.Region == region {
 			best.sizes = sizesIn(prices, region, of.Ladder[item])
 			return best
 		}
 	}
-	best.USDPerGiB = median(elsewhere)
+	best.USDPerGiB, best.sizes = median(elsewhere), sizesIn(prices, "", of.Ladder[item])
 	return best
 }
 
 // sizesIn lists the sizes of a region whose names begin so: "Premium SSD P10 (128 GiB)".
+// Without a region each has the median of the regions.
 func sizesIn(prices []ManagedPrice, region, prefix string) (out []sold) {
+	usd := map[float64][]float64{}
 	for _, m := range prices {
-		if prefix == "" || m.Region != region || m.Category != "block_storage" || !strings.HasPrefix(m.Item, prefix) {
+		if prefix == "" || region != "" && m.Region != region || m.Category != "block_storage" || !strings.HasPrefix(m.Item, prefix) {
 			continue
 		}
 		_, size, _ := strings.Cut(m.Item, "(")
 		if gib, err := strconv.ParseFloat(strings.TrimSuffix(size, " GiB)"), 64); err == nil && gib > 0 {
-			out = append(out, sold{gib, m.USD})
+			usd[gib] = append(usd[gib], m.USD)
 		}
 	}
-	slices.SortFunc(out, func(a, b sold) int { return cmp.Compare(a.gib, b.gib) })
+	for _, gib := range slices.Sorted(maps.Keys(usd)) {
+		out = append(out, sold{gib, median(usd[gib])})
+	}
 	return out
 }
 

@@ -252,7 +252,7 @@ func (c Checker) service(row *Row) (usd float64, ok bool) {
 	usage := row.UsageType
 	if _, class, found := strings.Cut(usage, "EBS:VolumeUsage."); found {
 		p, err := c.Own.StoragePrice("aws", row.Region, class)
-		return p.USDPerGiB, err == nil && p.USDPerGiB > 0
+		return p.USDPerGiB, err == nil && p.USDPerGiB > 0 && !p.Assumed
 	}
 	switch {
 	case strings.HasSuffix(usage, "LoadBalancerUsage"):

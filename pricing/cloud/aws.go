@@ -50,9 +50,10 @@ var awsDisks = map[string]string{
 const awsIOPS = "EBS io1/io2 provisioned IOPS"
 
 // io2Tiers are what IOPS of io2 cost beyond the first 32,000, which cost what those of io1
-// do: $0.046 and $0.032 in place of $0.065 in us-east-1.
-// Source: awsnegotiations.com/ebs-io2-block-express-cost.html, read 2026-11-30.
-var io2Tiers = []Tier{{32_000, 0.046 / 0.065}, {64_000, 0.032 / 0.065}}
+// do: $0.0455 and $0.03185 in place of $0.065 in us-east-1. In every other region the shares
+// are the same within a hundredth, but in one within three.
+// Source: AWS' feed of EBS of 2025-10-28, as docs/method/clouds.md names it.
+var io2Tiers = []Tier{{32_000, 0.7}, {64_000, 0.49}}
 
 // diskOfAWS finds the type in a class's name; gp3 is the usual one. File systems are no
 // disks.

@@ -21,11 +21,12 @@ var azure = &Cloud{
 	General: regexp.MustCompile(`^Standard_[DEF]\d+(a|p)?[lm]?s_v[5-9]$`),
 
 	Disks: map[string]string{
-		"premium_lrs": premiumSSD, "standardssd_lrs": standardSSD, "standard_lrs": StandardHDD, "ultrassd_lrs": ultraDisk,
+		"premium_lrs": premiumSSD, "standardssd_lrs": standardSSD, "standard_lrs": standardHDD, "ultrassd_lrs": ultraDisk,
+		"premium_zrs": premiumZRS, "standardssd_zrs": standardZRS, // of AKS' own classes too, in several zones
 	},
 	Provisioners: map[string]string{"disk.csi.azure.com": "standardssd_lrs", "kubernetes.io/azure-disk": "standardssd_lrs"},
 	Disk:         diskOfAzure,
-	Ladder:       map[string]string{premiumSSD: "Premium SSD P", standardSSD: "Standard SSD E", StandardHDD: "Standard HDD S"},
+	Ladder:       map[string]string{premiumSSD: "Premium SSD P", standardSSD: "Standard SSD E", standardHDD: "Standard HDD S", premiumZRS: "Premium SSD ZRS P", standardZRS: "Standard SSD ZRS E"},
 	// What an Ultra disk has without parameters is the driver's default.
 	// Source: github.com/kubernetes-sigs/azuredisk-csi-driver, docs/driver-parameters.md.
 	Beside: map[string][]Provision{ultraDisk: {
@@ -37,21 +38,28 @@ var azure = &Cloud{
 	Runs:          []string{"kubernetes.azure.com/"},
 }
 
-// Azure bills disks by their size; the one of 128 GiB names the type.
-// StandardHDD is the one whose smallest is of 32 GiB, where others' is of 4.
+// NamedDiskGiB is the size of the disk that names a type. Azure bills disks by their size.
+const NamedDiskGiB = 128
+
 const (
-	StandardHDD = "Standard HDD S10 (128 GiB)"
+	standardHDD = "Standard HDD S10 (128 GiB)"
 	premiumSSD  = "Premium SSD P10 (128 GiB)"
 	standardSSD = "Standard SSD E10 (128 GiB)"
+	premiumZRS  = "Premium SSD ZRS P10 (128 GiB)"
+	standardZRS = "Standard SSD ZRS E10 (128 GiB)"
 	ultraDisk   = "Ultra disk capacity"
 )
 
 // diskOfAzure reads AKS' own classes; Standard SSD is the usual one. Shares of files and
-// blobs are no disks, and neither Premium SSD v2 nor copies in three zones have a price.
+// blobs are no disks, and Premium SSD v2 has no price.
 func diskOfAzure(class string) (item string, named bool) {
 	switch {
-	case contains(class, "azurefile", "azure-file", "blob", "nfs", "premiumv2", "premium-v2", "premium2", "zrs"):
+	case contains(class, "azurefile", "azure-file", "blob", "nfs", "premiumv2", "premium-v2", "premium2"):
 		return "", true
+	case strings.Contains(class, "zrs") && strings.Contains(class, "premium"):
+		return premiumZRS, true
+	case strings.Contains(class, "zrs"):
+		return standardZRS, true
 	case strings.Contains(class, "ultra"):
 		return ultraDisk, true
 	case strings.Contains(class, "premium"):

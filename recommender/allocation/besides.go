@@ -83,9 +83,9 @@ func (a *allocator) volumes() error {
 		if err != nil {
 			return fmt.Errorf("pricing %s: %w", d.name, err)
 		}
-		switch {
-		case price.Missing != "":
-			assumed[fmt.Sprintf("storage class %q is not priced and in no sum: %s has no price here; give it with --pricing", d.class, price.Missing)]++
+		switch unpriced := price.Unpriced(d.bytes); {
+		case unpriced != "":
+			assumed[fmt.Sprintf("storage class %q is not priced and in no sum: %s has no price here; give it with --pricing", d.class, unpriced)]++
 			continue
 		case price.Assumed:
 			assumed[fmt.Sprintf("storage class %q%s is priced as %s, %.3g USD per GiB and month", d.class, in(at.Region), price.Item, price.USDPerGiB)]++

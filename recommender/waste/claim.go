@@ -149,8 +149,9 @@ func (l *look) asleep(w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim) 
 			return err
 		}
 		citeVolume(&r, at, price)
-		warnAssumed(&r, c.Class, at.Region, price)
-		f.Unpriced = cmp.Or(f.Unpriced, price.Missing)
+		unpriced := price.Unpriced(sizeOf(c))
+		warnAssumed(&r, c.Class, at.Region, price, unpriced)
+		f.Unpriced = cmp.Or(f.Unpriced, unpriced)
 		names = append(names, c.Name)
 		size, held = size+sizeOf(c), held+c.Used
 		f.Monthly += price.Monthly(sizeOf(c))

@@ -171,8 +171,8 @@ func (l *look) volume(r advice.Advice, f Finding, size, stays int64, name, class
 	}
 	r.Show("size", float64(size-stays), "bytes")
 	citeVolume(&r, at, price)
-	f.Unpriced = price.Missing
-	warnAssumed(&r, class, at.Region, price)
+	f.Unpriced = price.Unpriced(size)
+	warnAssumed(&r, class, at.Region, price, f.Unpriced)
 	l.file(r, f)
 	return nil
 }
@@ -184,11 +184,11 @@ func citeVolume(r *advice.Advice, at cost.Place, price pricing.StoragePrice) {
 }
 
 // warnAssumed warns that a storage class is priced as another, or not at all.
-func warnAssumed(r *advice.Advice, class, region string, price pricing.StoragePrice) {
+func warnAssumed(r *advice.Advice, class, region string, price pricing.StoragePrice, unpriced string) {
 	w := analyzer.Warning{Code: "price", Subject: cmp.Or(r.Subject, r.Workload.String())}
 	switch {
-	case price.Missing != "":
-		w.Message = fmt.Sprintf("storage class %q is not priced: %s has no price here", class, price.Missing)
+	case unpriced != "":
+		w.Message = fmt.Sprintf("storage class %q is not priced: %s has no price here", class, unpriced)
 	case price.Assumed:
 		w.Message = fmt.Sprintf("storage class %q in %s is priced as %s", class, region, price.Item)
 	default:
