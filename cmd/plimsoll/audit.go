@@ -19,6 +19,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
 	"github.com/plimsoll-k8s/plimsoll/reports/keep"
 	"github.com/plimsoll-k8s/plimsoll/reports/limit"
+	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
 // auditFlags are the flags of audit.
@@ -242,7 +243,7 @@ func (f *auditFlags) checked(s streams, opts *advice.Options) (limit.Audit, repo
 	if err := limits.Needs(splitList(f.only)); err != nil {
 		return limits, o, err
 	}
-	if err := wideOptions(&o, f.sort, f.columns, f.risks); err != nil {
+	if o.Sort, o.Columns, err = text.WideTable(f.sort, f.columns, f.risks); err != nil {
 		return limits, o, err
 	}
 	return limits, o, checkFolder("--save-snapshot", f.saveSnapshot)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -176,29 +175,6 @@ func registerWide(cmd *cobra.Command, sort *string, columns *[]string, risks *bo
 	completeFrom(cmd, "columns", text.Columns())
 }
 
-// riskColumns are the wide table's under --risks.
-var riskColumns = []string{"workload", "kind", "oom-kills", "throttled", "cpu", "cpu-p95", "memory", "memory-limit", "memory-max", "oom-risk", "cpu-over"}
-
-// wideOptions checks the flags of the wide table.
-func wideOptions(o *reports.Options, sort string, columns []string, risks bool) error {
-	o.Sort, o.Columns = sort, columns
-	if risks {
-		o.Sort = cmp.Or(sort, "risk")
-		if len(columns) == 0 {
-			o.Columns = riskColumns
-		}
-	}
-	if o.Sort != "" && !slices.Contains(text.Sorts(), o.Sort) {
-		return fmt.Errorf("--sort %s: there is: %s", o.Sort, strings.Join(text.Sorts(), ", "))
-	}
-	for _, c := range o.Columns {
-		if c != text.AllColumns && !slices.Contains(text.Columns(), c) {
-			return fmt.Errorf("--columns %s: there is: %s", c, strings.Join(text.Columns(), ", "))
-		}
-	}
-	return nil
-}
-
 func sectionNames() []string {
 	var out []string
 	for _, x := range text.Sections() {
@@ -271,7 +247,8 @@ func (f *showFlags) options(s streams, args []string) (reports.Options, error) {
 			return o, fmt.Errorf("there is no section %q; there is: %s", o.Section, strings.Join(sectionNames(), ", "))
 		}
 	}
-	err := wideOptions(&o, f.sort, f.columns, f.risks)
+	var err error
+	o.Sort, o.Columns, err = text.WideTable(f.sort, f.columns, f.risks)
 	return o, err
 }
 

@@ -206,6 +206,30 @@ func pickColumns(r *document.Report, o Options) ([]column, error) {
 	return out, nil
 }
 
+// riskColumns are those of what is at risk.
+var riskColumns = []string{"workload", "kind", "oom-kills", "throttled", "cpu", "cpu-p95", "memory", "memory-limit", "memory-max", "oom-risk", "cpu-over"}
+
+// WideTable gives the order and the columns of the wide table that are asked for by
+// name, those of what is at risk where risks is set. A name that it does not have is
+// an error which lists those it has.
+func WideTable(sort string, columns []string, risks bool) (order string, names []string, err error) {
+	if risks {
+		sort = cmp.Or(sort, "risk")
+		if len(columns) == 0 {
+			columns = riskColumns
+		}
+	}
+	if sort != "" && !slices.Contains(Sorts(), sort) {
+		return "", nil, fmt.Errorf("--sort %s: there is: %s", sort, strings.Join(Sorts(), ", "))
+	}
+	for _, c := range columns {
+		if c != AllColumns && !slices.Contains(Columns(), c) {
+			return "", nil, fmt.Errorf("--columns %s: there is: %s", c, strings.Join(Columns(), ", "))
+		}
+	}
+	return sort, columns, nil
+}
+
 // Sorts lists the orders of the wide table.
 func Sorts() []string { return []string{"savings", "cost", "risk", "name", "cpu", "memory"} }
 
