@@ -386,6 +386,7 @@ func TestCounter(t *testing.T) {
 		{"not a number", []reading{{0, 1, 0, false}, {1000, math.NaN(), 0, false}, {2000, 5, 2, true}}},
 		{"infinite", []reading{{0, 1, 0, false}, {1000, math.Inf(1), 0, false}, {2000, 5, 2, true}}},
 		{"negative", []reading{{0, 1, 0, false}, {1000, -4, 0, false}, {2000, 5, 2, true}}},
+		{"below zero, unsigned", []reading{{0, 1, 0, false}, {1000, 1.8446744073709552e19, 0, false}, {2000, 5, 2, true}}},
 	}
 	for _, tt := range tests {
 		var c digest.Counter

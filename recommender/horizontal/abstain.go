@@ -26,8 +26,10 @@ func (c *scaleCase) notOurs() string {
 		return "it was idle for the whole window: where nothing waits for it, remove it rather than rescale it"
 	case w.HasRoles():
 		return "its pods are of several roles, which one number of replicas does not scale"
-	case len(w.HPAs) == 1 && deadBy(w) != "":
-		return deadBy(w)
+	case len(w.HPAs) == 1 && c.deadBy() != "":
+		return c.deadBy()
+	case w.PodLevel.CPU > 0:
+		return fmt.Sprintf("its pods request %dm of CPU as a whole (spec.resources), by which no replicas and no target are worked out", w.PodLevel.CPU)
 	case w.AddOn() && !c.pass.Options.IncludeSystem:
 		return "the provider installs and scales this add-on; --include-system advises on it all the same"
 	case w.ClusterDNS():
@@ -80,9 +82,10 @@ func (c *scaleCase) scalesOnNoise() bool {
 
 // deadBy gives the reason for which an HPA gets no value at all, or "": a
 // container that it counts was injected without the request it divides by.
-func deadBy(w *analyzer.WorkloadFacts) string {
+func (c *scaleCase) deadBy() string {
+	w := c.w
 	for _, m := range w.HPAs[0].Metrics {
-		if m.TargetType != "Utilization" || m.Type != "Resource" {
+		if m.TargetType != "Utilization" || m.Type != "Resource" || setting.DividesByPod(c.pass, w, m) {
 			continue
 		}
 		for i := range w.Containers {

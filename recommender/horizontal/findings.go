@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/bounds"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
@@ -171,6 +172,9 @@ func withoutRequest(f *finder) {
 
 // without lists the containers that a metric counts and that lack its request.
 func (f *finder) without(m analyzer.HPAMetric) []string {
+	if setting.DividesByPod(f.pass, f.w, m) {
+		return nil
+	}
 	var out []string
 	found := m.Type == "Resource"
 	for i := range f.w.Containers {
@@ -205,6 +209,9 @@ func unreachable(f *finder) {
 			request, limit = request+c.Requests.CPU, limit+c.Limits.CPU
 			bounded = bounded && c.Limits.CPU > 0
 		}
+		if setting.DividesByPod(f.pass, f.w, m) {
+			request = f.w.PodLevel.CPU
+		}
 		// A pod is added above the target and its tolerance.
 		up := f.upTolerance()
 		if most := float64(limit) * 100 / float64(max(request, 1)); bounded && request > 0 && most <= float64(m.Target)*(1+up)+1e-9 {
@@ -216,7 +223,7 @@ func unreachable(f *finder) {
 
 // upTolerance is the share of the target by which usage must pass it.
 func (f *finder) upTolerance() float64 {
-	controller := controllerOf(f.pass)
+	controller := setting.ControllerOf(f.pass)
 	if b := f.h.Behavior; b != nil && b.Up != nil && b.Up.ToleranceMilli != nil && controller.OwnTolerance() {
 		return float64(*b.Up.ToleranceMilli) / 1000
 	}

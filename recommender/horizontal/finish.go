@@ -2,6 +2,7 @@ package horizontal
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -88,7 +89,7 @@ func (c *scaleCase) withinCost(saves float64) float64 {
 	if c.pass.Costs.MonthlyOf(c.w.Ref) == 0 { // it does not run now
 		return saves
 	}
-	return min(saves, rightsize.Left(c.pass, c.w))
+	return min(saves, math.Floor(100*rightsize.Left(c.pass, c.w))/100) // in whole cents, as the report adds them up
 }
 
 // pennies reports whether the best setting saves less than the user wants of a

@@ -194,11 +194,19 @@ func scaleWorkload(p *advice.Pass, w *analyzer.WorkloadFacts) (advice.Advice, er
 	if c.best == nil {
 		c.describe(&r, "")
 		c.warnMemory(&r)
-		r.Abstain(fmt.Sprintf("no setting was found that leaves demand unserved for at most %.2g %% of the time, a third of what is allowed, on both the first and the last part of the window",
-			100*setting.Aim*p.Options.RiskUnserved))
+		r.Abstain(c.noneFound())
 		return r, nil
 	}
 	return r, c.finish(&r)
+}
+
+// noneFound says what was looked for in vain, and what kept more pods from it.
+func (c *scaleCase) noneFound() string {
+	why := fmt.Sprintf("no setting was found that leaves demand unserved for at most %.2g %% of the time, a third of what is allowed, on both the first and the last part of the window", 100*setting.Aim*c.pass.Options.RiskUnserved)
+	if most := c.boundsOf(c.sizes[0]).Ceiling; most > 0 {
+		why += fmt.Sprintf(", with the %d pods that a quota, or nodes that no two of its pods share, let run", most)
+	}
+	return why
 }
 
 func currentScaling(w *analyzer.WorkloadFacts) Scaling {
@@ -268,7 +276,7 @@ func (o *outcome) monthly() float64 {
 }
 
 func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
-	c := &scaleCase{pass: p, w: w, controller: controllerOf(p)}
+	c := &scaleCase{pass: p, w: w, controller: setting.ControllerOf(p)}
 	if len(w.HPAs) > 0 {
 		c.hpa = &w.HPAs[0]
 	}

@@ -56,6 +56,10 @@ func (c *scaleCase) judgeKEDA(r *advice.Advice) error {
 	c.warnings(r)
 	s := &c.told.Current
 	s.Name, s.Min, s.Max, s.IdleAtZero = c.keda.Name, c.keda.Min, c.keda.Max, c.keda.IdleAtZero
+	if len(c.keda.Triggers) == 0 {
+		r.Abstain(fmt.Sprintf("ScaledObject %s has no trigger: nothing scales it", c.keda.Name))
+		return nil
+	}
 	if !slices.ContainsFunc(c.keda.Triggers, func(t analyzer.ScaleTrigger) bool { return t.Type != "memory" }) {
 		r.Abstain(fmt.Sprintf("ScaledObject %s follows memory alone, which is no measure of load", c.keda.Name))
 		return nil

@@ -287,6 +287,16 @@ func TestLeastPods(t *testing.T) {
 	}
 }
 
+// TestQuotaNamed: where a quota keeps every setting from the demand, the reason says so.
+func TestQuotaNamed(t *testing.T) {
+	r, got := town{pods: 2, request: 1000, load: swing(400, 9000), change: func(s *analyzer.Snapshot) {
+		s.Quotas = []analyzer.ResourceQuota{{Namespace: "shop", Requests: analyzer.Amounts{CPU: 3000}, UsedRequests: analyzer.Amounts{CPU: 2000}}}
+	}}.advise(t)
+	if got.Recommended != nil || len(r.Withheld) != 1 || !strings.Contains(r.Withheld[0].Reason, "no setting was found") || !strings.Contains(r.Withheld[0].Reason, "with the 3 pods that a quota") {
+		t.Errorf("got %+v, withheld %v, want the quota's 3 pods named", got.Recommended, r.Withheld)
+	}
+}
+
 // TestMostPods: the maximum is for three times the highest demand; the quota holds it
 // whatever is needed, nodes and money hold it down to one and a half times.
 func TestMostPods(t *testing.T) {

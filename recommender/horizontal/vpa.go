@@ -115,11 +115,11 @@ func vpaContainer(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) VPACont
 	if c.Type == analyzer.TypeInit || injected(c.Name) {
 		return out
 	}
-	if rightsize.HeldByHPA(w, c.Name, "cpu") == "" && c.CPU.Samples.Count() > 0 {
+	if rightsize.HeldByHPA(w, c.Name, "cpu") == "" && w.PodLevel.CPU == 0 && c.CPU.Samples.Count() > 0 {
 		out.Resources = append(out.Resources, "cpu")
 		out.MinAllowed.CPU, out.MaxAllowed.CPU = rightsize.RoundCPU(c.CPU.Samples.Quantile(0.5)), rightsize.RoundCPU(2*c.CPU.Samples.Max())
 	}
-	if rightsize.HeldByHPA(w, c.Name, "memory") == "" && c.Memory.Samples.Count() > 0 {
+	if rightsize.HeldByHPA(w, c.Name, "memory") == "" && w.PodLevel.Memory == 0 && c.Memory.Samples.Count() > 0 {
 		out.Resources = append(out.Resources, "memory")
 		top := max(c.Memory.Samples.Max(), float64(c.OOMLimit))
 		out.MinAllowed.Memory, out.MaxAllowed.Memory = rightsize.RoundMemory(c.Memory.Samples.Quantile(0.5)), rightsize.RoundMemory(2*top)

@@ -77,7 +77,7 @@ func (inst *instance) planned(in Input, pods []Pod, bins []bin) []PlannedNode {
 		b := &bins[i]
 		n := PlannedNode{Offering: in.Offerings[inst.kinds[b.kind].offering]}
 		for d := range in.DaemonSets {
-			if ds := &in.DaemonSets[d]; admits(&n.Offering, ds) {
+			if ds := &in.DaemonSets[d]; Admits(&n.Offering, ds) {
 				n.CPU += ds.CPU
 				n.Memory += ds.Memory
 			}

@@ -106,7 +106,7 @@ func (f *Follower) classify(pods []Pod) map[string]int {
 func (f *Follower) newClass(p Pod, worth float64) followClass {
 	c := followClass{Pod: p, worth: worth}
 	for k := range f.kinds {
-		c.admits = append(c.admits, admits(&f.kinds[k], &p))
+		c.admits = append(c.admits, Admits(&f.kinds[k], &p))
 	}
 	for _, s := range p.Spread {
 		if s.TopologyKey == LabelZone {

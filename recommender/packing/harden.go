@@ -182,7 +182,7 @@ func (r *refit) emptiest(p *Pod, offerings []Offering) string {
 		for i := range offerings {
 			zone := offerings[i].Zone
 			fewer := best == "" || r.zones[zone][p.Group] < r.zones[best][p.Group] || r.zones[zone][p.Group] == r.zones[best][p.Group] && zone < best
-			if fewer && admits(&offerings[i], p) {
+			if fewer && Admits(&offerings[i], p) {
 				best = zone
 			}
 		}
@@ -243,7 +243,7 @@ func (n PlannedNode) as(o Offering, daemons []Pod) PlannedNode {
 // daemonsOn is what DaemonSets take of a machine.
 func daemonsOn(o *Offering, daemons []Pod) (sum resources) {
 	for d := range daemons {
-		if p := &daemons[d]; admits(o, p) {
+		if p := &daemons[d]; Admits(o, p) {
 			sum.cpu, sum.memory = sum.cpu+p.CPU, sum.memory+p.Memory
 		}
 	}
@@ -320,7 +320,7 @@ func (r *refit) together(n int, loss *Loss) (pods []*Pod, ok bool) {
 // holds reports whether an offering with so much room takes pods.
 func holds(o *Offering, room resources, pods []*Pod) bool {
 	for _, p := range pods {
-		if !room.fits(p) || !admits(o, p) {
+		if !room.fits(p) || !Admits(o, p) {
 			return false
 		}
 		room.take(p)

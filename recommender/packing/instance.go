@@ -189,7 +189,7 @@ func (inst *instance) addClasses(in Input, z zoned, room []resources, names []st
 		if admitted[sig] == nil {
 			admitted[sig] = make([]bool, len(in.Offerings))
 			for k := range in.Offerings {
-				admitted[sig][k] = admits(&in.Offerings[k], p)
+				admitted[sig][k] = Admits(&in.Offerings[k], p)
 			}
 		}
 		need := resources{p.CPU, p.Memory, 1, p.GPUs, p.Extended}

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// admits says whether a node of the offering may run the pod, sizes aside.
-func admits(o *Offering, p *Pod) bool {
+// Admits says whether a node of the offering may run the pod, sizes aside.
+func Admits(o *Offering, p *Pod) bool {
 	if p.Zone != "" && p.Zone != o.Zone {
 		return false
 	}

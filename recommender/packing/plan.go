@@ -235,7 +235,7 @@ func (p *Pod) unmodelled() string {
 func unplaceable(offerings []Offering, room []resources, p *Pod) string {
 	admitted, best := false, Offering{}
 	for i := range offerings {
-		if !admits(&offerings[i], p) {
+		if !Admits(&offerings[i], p) {
 			continue
 		}
 		if room[i].fits(p) {

@@ -20,7 +20,7 @@ func (in Input) rooms() []resources {
 		o := &in.Offerings[i]
 		r, own := resources{o.CPU, o.Memory, o.Pods, o.GPUs, o.Extended}, false
 		for d := range in.DaemonSets {
-			if ds := &in.DaemonSets[d]; admits(o, ds) {
+			if ds := &in.DaemonSets[d]; Admits(o, ds) {
 				if len(ds.Extended) > 0 && !own {
 					r, own = r.clone(), true
 				}

@@ -311,7 +311,7 @@ func (r *refit) admitted(p *Pod) *admission {
 	if r.usable[sig] == nil {
 		a := &admission{make([]bool, len(r.plan.Nodes)), map[string]int{}}
 		for n := range a.node {
-			if a.node[n] = admits(&r.plan.Nodes[n].Offering, p); a.node[n] {
+			if a.node[n] = Admits(&r.plan.Nodes[n].Offering, p); a.node[n] {
 				a.inZone[r.plan.Nodes[n].Offering.Zone]++
 			}
 		}

@@ -142,11 +142,11 @@ func eligibleZones(in Input, pods []Pod, rules map[string]*zoneRule) (domains, e
 			anywhere.Zone = ""
 			words := anywhere.signature()
 			if _, known := open[words]; !known {
-				open[words] = zonesWhere(in, func(k int) bool { return admits(&in.Offerings[k], &anywhere) })
+				open[words] = zonesWhere(in, func(k int) bool { return Admits(&in.Offerings[k], &anywhere) })
 			}
 			size := sizeWords(pods[i].signature(), &pods[i])
 			if _, known := fit[size]; !known {
-				fit[size] = zonesWhere(in, func(k int) bool { return admits(&in.Offerings[k], &pods[i]) && room[k].fits(&pods[i]) })
+				fit[size] = zonesWhere(in, func(k int) bool { return Admits(&in.Offerings[k], &pods[i]) && room[k].fits(&pods[i]) })
 			}
 			domains[i], eligible[i] = open[words], fit[size]
 		}

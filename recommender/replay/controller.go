@@ -92,6 +92,9 @@ func (c Controller) UpTolerance() float64 { return flagOr(c.Tolerance, DefaultTo
 // OwnTolerance tells whether an autoscaler may have a tolerance of its own.
 func (c Controller) OwnTolerance() bool { return c.flags().ownTolerance }
 
+// ReadsPodLevel tells whether utilization is of the pod's own request, where it has one.
+func (c Controller) ReadsPodLevel() bool { return c.flags().podLevel }
+
 func flagOr[T any](v *T, fallback T) T {
 	if v == nil {
 		return fallback

@@ -43,5 +43,5 @@ func (f *Facts) boundDNS(all *analyzer.Analysis, w *analyzer.WorkloadFacts) {
 		}
 	}
 	f.LeastMemory, f.LeastRule = DNSMemory(pods, services), fmt.Sprintf("CoreDNS' formula for %d pods and %d Services", pods, services)
-	f.HoldMemory = cmp.Or(HeldByHPA(w, f.Name, "memory"), heldByPod(w, "memory"))
+	f.HoldMemory = cmp.Or(HeldByHPA(w, f.Name, "memory"), heldByPod(w, f.ContainerFacts, "memory"))
 }

@@ -57,6 +57,8 @@ type Policy struct {
 	ChangeQoS bool
 	// Sizes has the risk of other memory sizes told too, for those who compare.
 	Sizes bool
+	// nodes are what today's nodes have for a pod; nil holds nothing by them.
+	nodes *rooms
 }
 
 // PolicyOf is the policy of what the user asked for, before anything is learnt.

@@ -24,6 +24,7 @@ var Rule = advice.Rule{
 
 func run(p *advice.Pass) error {
 	asked, promises := PolicyOf(p.Options), promisesOf(p.Facts, p.Options)
+	asked.nodes = roomsOf(p.Facts)
 	if !p.Facts.Snapshot.Window.Moment {
 		asked.Fleet = Learn(members(p.Facts), unique(append(profilePromises(), promises...))...)
 	}
@@ -58,7 +59,7 @@ func adviseWorkload(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts) []
 func FactsOf(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, moment bool) Facts {
 	return Facts{
 		ContainerFacts: c, Batch: w.Batch(), Moment: moment,
-		HoldCPU: cmp.Or(heldAsDNS(w), HeldByHPA(w, c.Name, "cpu"), heldByPod(w, "cpu")), HoldMemory: cmp.Or(heldAsDNS(w), HeldByHPA(w, c.Name, "memory"), heldByPod(w, "memory")),
+		HoldCPU: cmp.Or(heldAsDNS(w), HeldByHPA(w, c.Name, "cpu"), heldByPod(w, c, "cpu")), HoldMemory: cmp.Or(heldAsDNS(w), HeldByHPA(w, c.Name, "memory"), heldByPod(w, c, "memory")),
 		Guaranteed: Guaranteed(w.Workload.Containers),
 	}
 }
@@ -93,7 +94,7 @@ func adviseContainer(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, c
 		r.Warn(analyzer.WarnUnread, "a source broke off, so nothing is lowered")
 	}
 	fitLimitRanges(&r, &s, p.Facts.Snapshot.LimitRanges)
-	fitNode(&r, &s, w, c, p.Facts.Snapshot.Nodes)
+	policy.nodes.fit(&r, &s, w, c)
 	if s.withheld() {
 		r.Title = "no recommendation: " + s.Withheld[0].Reason
 		return r
@@ -129,6 +130,7 @@ func fitLimitRanges(r *advice.Advice, s *Sizing, all []analyzer.LimitRange) {
 		if before != [2]analyzer.Amounts{s.Requests, s.Limits} {
 			r.Warn("limitrange", fmt.Sprintf("held within LimitRange %s", lr.Name))
 			s.boundBy("LimitRange "+lr.Name, before[0])
+			s.unprove(before[0], before[1])
 		}
 	}
 }
@@ -141,6 +143,21 @@ func (s *Sizing) boundBy(why string, before analyzer.Amounts) {
 	if s.Requests.Memory != before.Memory {
 		s.bound("memory", by(why), float64(s.Requests.Memory), "bytes")
 	}
+}
+
+// unprove takes back the risks that were replayed for larger amounts than it now has.
+func (s *Sizing) unprove(requests, limits analyzer.Amounts) {
+	cpu := s.Requests.CPU < requests.CPU
+	memory := s.Limits.Memory < limits.Memory || limits.Memory == 0 && s.Requests.Memory < requests.Memory
+	if cpu {
+		s.Risk.CPUOverRequest = nil
+	}
+	if memory {
+		s.Risk.OOMProbability = nil
+	}
+	s.Evidence = slices.DeleteFunc(s.Evidence, func(e advice.Evidence) bool {
+		return e.Part.Kind == advice.PartRisk && (cpu && e.Part.Resource == "cpu" || memory && e.Part.Resource == "memory")
+	})
 }
 
 // clamp holds v within [low, high], where 0 means no bound, or not set.
@@ -211,11 +228,13 @@ func Price(costs *cost.Costs, facts *analyzer.Analysis, w *analyzer.WorkloadFact
 	}
 	unit := costs.UnitOf(w.Ref)
 	byRole := PodsByRole(w, facts.Snapshot.Window)
+	asked := 0.0
 	for _, role := range slices.Sorted(maps.Keys(byRole)) {
 		now := slices.Clone(w.Workload.Containers)
 		has := func() []analyzer.Container {
 			return slices.DeleteFunc(slices.Clone(now), func(c analyzer.Container) bool { return c.Role != "" && c.Role != role })
 		}
+		asked += byRole[role] * pricing.HoursPerMonth * unit.Hourly(sold(w, analyzer.PodRequests(has(), analyzer.Amounts{})))
 		for i := range all {
 			s := advice.As[Sizing](all[i].Detail)
 			if s == nil || now[i].Role != "" && now[i].Role != role {
@@ -233,7 +252,7 @@ func Price(costs *cost.Costs, facts *analyzer.Analysis, w *analyzer.WorkloadFact
 			bill += costs.Nodes[i].Hourly * pricing.HoursPerMonth
 		}
 	}
-	withinBill(all, bill)
+	withinBill(all, asked, bill)
 }
 
 // sold is what a pod of such requests is paid for: Fargate sells sizes, so that a
@@ -245,9 +264,10 @@ func sold(w *analyzer.WorkloadFacts, requests analyzer.Amounts) analyzer.Amounts
 	return requests
 }
 
-// withinBill scales what is saved down to what the workload costs: requests
-// may ask for more than there is, and nobody pays for that.
-func withinBill(all []advice.Advice, bill float64) {
+// withinBill holds what is saved within what the workload costs: requests may ask for
+// more than there is, and nobody pays for that. Of what its requests would cost by the
+// unit prices, asked, it then saves the share that they fall by.
+func withinBill(all []advice.Advice, asked, bill float64) {
 	var saved float64
 	for i := range all {
 		saved += all[i].MonthlySavings
@@ -256,7 +276,7 @@ func withinBill(all []advice.Advice, bill float64) {
 		return
 	}
 	for i := range all {
-		all[i].MonthlySavings *= bill / saved
+		all[i].MonthlySavings *= bill / max(asked, saved)
 	}
 }
 

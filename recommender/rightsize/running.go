@@ -2,22 +2,58 @@ package rightsize
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
 // heldByPod gives the reason for which a container's own request of a resource
-// changes nothing, or "": the pod as a whole has one (KEP-2837).
-func heldByPod(w *analyzer.WorkloadFacts, resource string) string {
-	amount, shown := w.PodLevel.CPU, fmt.Sprintf("%dm", w.PodLevel.CPU)
+// changes nothing, or "": the pod as a whole has one (KEP-2837). It tells the most
+// that a pod can have used, by which an owner may size that one.
+func heldByPod(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, resource string) string {
+	amount, show := w.PodLevel.CPU, func(v float64) string { return fmt.Sprintf("%.0fm", math.Ceil(v)) }
+	peak := func(h *analyzer.Hour) float64 { return float64(h.CPUPeak) }
 	if resource == "memory" {
-		amount, shown = w.PodLevel.Memory, mebibytes(float64(w.PodLevel.Memory))
+		amount, show = w.PodLevel.Memory, func(v float64) string { return mebibytes(math.Ceil(v/(1<<20)) * (1 << 20)) }
+		peak = func(h *analyzer.Hour) float64 { return float64(h.MemoryPeak) }
 	}
 	if amount == 0 {
 		return ""
 	}
-	return fmt.Sprintf("the pod as a whole requests %s of %s (spec.resources), whatever its containers do; size that", shown, resource)
+	why := fmt.Sprintf("the pod as a whole requests %s of %s (spec.resources), whatever its containers do; size that", show(float64(amount)), resource)
+	if most := mostOfPod(w, c.Role, peak); most > 0 {
+		why += fmt.Sprintf(": in no hour did the peaks of its containers come to more than %s", show(most))
+	}
+	return why
+}
+
+// mostOfPod adds up, hour by hour, the peaks that any pod of a role had of each
+// container, and gives the largest sum: no pod used more at once. It is 0 where a
+// container that runs beside others was never seen, since its use would be missing.
+func mostOfPod(w *analyzer.WorkloadFacts, role string, peak func(*analyzer.Hour) float64) (most float64) {
+	sums := map[int]float64{}
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		if c.Type == analyzer.TypeInit || c.Role != "" && c.Role != role {
+			continue
+		}
+		seen := false
+		for j := range c.Days {
+			for h := range c.Days[j].Hours {
+				v := peak(&c.Days[j].Hours[h])
+				sums[int(c.Days[j].Date)*24+h] += v
+				seen = seen || v > 0
+			}
+		}
+		if !seen {
+			return 0
+		}
+	}
+	for _, sum := range sums {
+		most = max(most, sum)
+	}
+	return most
 }
 
 // running says where a container differs from the template that its workload
@@ -56,41 +92,4 @@ func amountsText(a analyzer.Amounts) string {
 		memory = mebibytes(float64(a.Memory))
 	}
 	return cpu + " and " + memory
-}
-
-// fitNode holds a raised request at what the largest node that the workload
-// may run on has to give a pod, less what the pod's other containers request:
-// a pod that fits no node is never scheduled.
-func fitNode(r *advice.Advice, s *Sizing, w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, nodes []analyzer.Node) {
-	var most analyzer.Amounts
-	for i := range nodes {
-		most = most.Max(nodes[i].Allocatable)
-	}
-	if most == (analyzer.Amounts{}) || c.Type == analyzer.TypeInit {
-		return
-	}
-	others := analyzer.Amounts{}
-	for i := range w.Containers {
-		o := &w.Containers[i]
-		if o.Name != c.Name && o.Type != analyzer.TypeInit && (o.Role == "" || o.Role == c.Role) {
-			others = others.Plus(o.Requests)
-		}
-	}
-	held := false
-	hold := func(now, want *int64, most, others int64) {
-		if room := max(most-others, *now); *want > room && most > 0 {
-			*want, held = room, true
-		}
-	}
-	before := s.Requests
-	hold(&c.Requests.CPU, &s.Requests.CPU, most.CPU, others.CPU)
-	hold(&c.Requests.Memory, &s.Requests.Memory, most.Memory, others.Memory)
-	if !held {
-		return
-	}
-	s.boundBy("what the largest node has for it", before)
-	if s.Limits.Memory > 0 {
-		s.Limits.Memory = max(s.Limits.Memory, s.Requests.Memory)
-	}
-	r.Warn("exceeds-node", fmt.Sprintf("it would need more than the largest node has (%s): held at what fits; it wants a larger machine", amountsText(most)))
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
 )
 
 // fold turns samples into digests.
@@ -38,7 +39,7 @@ func (f *fold) sample(s *series, x sample) error {
 		if s.n > 0 {
 			f.oddly(s)
 		}
-	case x.value < 0 || math.IsInf(x.value, 0):
+	case x.value < 0 || math.IsInf(x.value, 0), s.metric == cpu && !digest.Counts(x.value):
 		f.oddly(s)
 	default:
 		f.take(s, x)

@@ -37,7 +37,7 @@ var jobRunners = []string{
 	"actions-runner", "github-runner", "gitlab-runner", "forgejo-runner", "forgejo/runner", "act_runner", "bitbucket-pipelines-runner",
 	"inbound-agent", "jnlp-slave", "jnlp-agent", "jenkins-agent", "jenkins-slave", "jenkins/agent", "jenkins/ssh-agent", "ssh-slave",
 	"buildkite/agent", "azp-agent", "vsts-agent", "azure-pipelines-agent", "drone-runner", "drone/drone-runner", "woodpecker-agent", "woodpeckerci/woodpecker-agent",
-	"concourse", "teamcity-agent", "teamcity-build-agent", "bamboo-agent", "circleci/runner", "circleci-runner", "gocd-agent", "tfc-agent", "spacelift/launcher", "buildkitd", "moby/buildkit",
+	"teamcity-agent", "teamcity-build-agent", "bamboo-agent", "circleci/runner", "circleci-runner", "gocd-agent", "tfc-agent", "spacelift/launcher", "buildkitd", "moby/buildkit",
 }
 
 // runnerLabels are set by the controllers of such agents, whatever image they run; the
@@ -61,12 +61,19 @@ func runsJobs(w *analyzer.WorkloadFacts) bool {
 			return true
 		}
 	}
-	for _, name := range named(w) {
-		if slices.ContainsFunc(jobRunners, func(part string) bool { return strings.Contains(name, part) }) {
-			return true
-		}
+	names := named(w)
+	has := func(part string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(name, part) })
 	}
-	return false
+	if has("concourse") { // its image serves its pages too
+		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(words(name), "worker") })
+	}
+	return slices.ContainsFunc(jobRunners, has)
+}
+
+// words are the parts of a name.
+func words(name string) []string {
+	return strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '_' || r == '.' })
 }
 
 // queueWorkers are programs that take long work from a queue, and stop with it half done
@@ -80,8 +87,7 @@ var notWorkers = []string{"beat", "flower", "exporter", "web", "api", "scheduler
 func takesFromQueue(w *analyzer.WorkloadFacts) string {
 	names := named(w)
 	for _, name := range names[:ownNames] {
-		words := strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '_' || r == '.' })
-		if slices.ContainsFunc(words, func(word string) bool { return slices.Contains(notWorkers, word) }) {
+		if slices.ContainsFunc(words(name), func(word string) bool { return slices.Contains(notWorkers, word) }) {
 			return ""
 		}
 	}

@@ -1,0 +1,142 @@
+package rightsize
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// rooms is what today's nodes have for one pod: what is allocatable, less the
+// DaemonSets' pods on each.
+type rooms struct {
+	nodes []nodeRoom
+	least analyzer.Amounts // that any of them has
+}
+
+type nodeRoom struct {
+	node *analyzer.Node
+	analyzer.Amounts
+}
+
+func roomsOf(facts *analyzer.Analysis) *rooms {
+	kept := map[string]analyzer.Amounts{}
+	for i := range facts.Workloads {
+		if w := &facts.Workloads[i]; w.Kind == "DaemonSet" {
+			for j := range w.Pods {
+				kept[w.Pods[j].Node] = kept[w.Pods[j].Node].Plus(w.Pods[j].Requests)
+			}
+		}
+	}
+	out := &rooms{}
+	for i := range facts.Snapshot.Nodes {
+		n := &facts.Snapshot.Nodes[i]
+		if n.Allocatable == (analyzer.Amounts{}) {
+			continue
+		}
+		room := analyzer.Amounts{CPU: n.Allocatable.CPU - kept[n.Name].CPU, Memory: n.Allocatable.Memory - kept[n.Name].Memory}.Max(analyzer.Amounts{})
+		if len(out.nodes) == 0 {
+			out.least = room
+		}
+		out.least = analyzer.Amounts{CPU: min(out.least.CPU, room.CPU), Memory: min(out.least.Memory, room.Memory)}
+		out.nodes = append(out.nodes, nodeRoom{n, room})
+	}
+	return out
+}
+
+// fit holds a raised request at what the nodes that the workload may run on have for a
+// pod, less what its other containers request: a pod that fits no node is never
+// scheduled. A DaemonSet's own pods are no part of what is kept from it.
+func (n *rooms) fit(r *advice.Advice, s *Sizing, w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) {
+	if n == nil || len(n.nodes) == 0 || c.Type == analyzer.TypeInit || s.Requests.CPU <= c.Requests.CPU && s.Requests.Memory <= c.Requests.Memory {
+		return
+	}
+	others := analyzer.Amounts{}
+	for i := range w.Containers {
+		o := &w.Containers[i]
+		if o.Name != c.Name && o.Type != analyzer.TypeInit && (o.Role == "" || o.Role == c.Role) {
+			others = others.Plus(o.Requests)
+		}
+	}
+	if w.Kind == "DaemonSet" {
+		own := w.Reserves(w.Workload.Containers)
+		others = analyzer.Amounts{CPU: others.CPU - own.CPU, Memory: others.Memory - own.Memory}
+	}
+	pod := analyzer.Amounts{CPU: s.Requests.CPU + others.CPU, Memory: s.Requests.Memory + others.Memory}
+	if pod.CPU <= n.least.CPU && pod.Memory <= n.least.Memory {
+		return
+	}
+	most := n.roomiest(w, c.Role, pod)
+	held := false
+	hold := func(now, want *int64, most, others int64) {
+		if room := max(most-others, *now); *want > room && most > 0 {
+			*want, held = room, true
+		}
+	}
+	before, limits := s.Requests, s.Limits
+	hold(&c.Requests.CPU, &s.Requests.CPU, most.CPU, others.CPU)
+	hold(&c.Requests.Memory, &s.Requests.Memory, most.Memory, others.Memory)
+	if !held {
+		return
+	}
+	s.boundBy("what the largest node has for it", before)
+	s.unprove(before, limits)
+	if s.Limits.Memory > 0 {
+		s.Limits.Memory = max(s.Limits.Memory, s.Requests.Memory)
+	}
+	r.Warn("exceeds-node", fmt.Sprintf("it would need more than the largest node has (%s beside its DaemonSets): held at what fits; it wants a larger machine", amountsText(most)))
+}
+
+// mayRun reports whether a pod may run on a node, sizes and the pods there aside.
+func mayRun(n *analyzer.Node, spec *analyzer.PodSpec) bool {
+	node := packing.Offering{Labels: n.Labels}
+	for _, t := range n.Taints {
+		node.Taints = append(node.Taints, packing.Taint(t))
+	}
+	pod := packing.Pod{NodeSelector: spec.NodeSelector}
+	for _, t := range spec.Tolerations {
+		pod.Tolerations = append(pod.Tolerations, packing.Toleration(t))
+	}
+	for _, term := range spec.Affinity {
+		var requirements packing.Term
+		for _, q := range term {
+			requirements = append(requirements, packing.Requirement{Key: q.Key, Operator: packing.Operator(q.Operator), Values: q.Values})
+		}
+		pod.Affinity = append(pod.Affinity, requirements)
+	}
+	return packing.Admits(&node, &pod)
+}
+
+// roomiest gives the room that takes most of a pod of a role, on the nodes that it may
+// run on: memory goes before CPU, whose lack only slows. Where none of today's nodes
+// takes such pods, as of a pool that is empty now, it may be any.
+func (n *rooms) roomiest(w *analyzer.WorkloadFacts, role string, pod analyzer.Amounts) analyzer.Amounts {
+	var own, all analyzer.Amounts
+	var spec *analyzer.PodSpec
+	for i := range w.Pods {
+		if p := &w.Pods[i]; p.Role == role || role == "" {
+			spec = &p.Spec
+			break
+		}
+	}
+	for i := range n.nodes {
+		room := n.nodes[i].Amounts
+		all = roomier(all, room, pod)
+		if spec == nil || mayRun(n.nodes[i].node, spec) {
+			own = roomier(own, room, pod)
+		}
+	}
+	if own == (analyzer.Amounts{}) {
+		return all
+	}
+	return own
+}
+
+func roomier(a, b, pod analyzer.Amounts) analyzer.Amounts {
+	if by := cmp.Or(cmp.Compare(min(a.Memory, pod.Memory), min(b.Memory, pod.Memory)), cmp.Compare(min(a.CPU, pod.CPU), min(b.CPU, pod.CPU))); by >= 0 {
+		return a
+	}
+	return b
+}
