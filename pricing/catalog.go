@@ -42,6 +42,7 @@ func New(cfg Config) *Catalog {
 	}
 	added := map[string][]row{}
 	for _, o := range cfg.Overrides {
+		c.extras.lay(o.commitments)
 		c.entries = append(c.entries, o.entries...)
 		c.services = append(c.services, o.services...)
 		for _, r := range o.rows {

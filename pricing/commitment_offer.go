@@ -75,18 +75,40 @@ func (c *Catalog) CommitmentOffers(provider, region, family string, capital floa
 func (c *Catalog) familyOffers(provider, region, family string) ([]CommitmentOffer, error) {
 	p := cloud.Canonical(provider)
 	own, err := c.extras.commitmentsIn(p, region)
-	offers := offersOn(family, own)
+	offers := withoutStandIns(p, offersOn(family, own))
 	if len(offers) == 0 && err == nil {
 		var all []Commitment
 		all, err = c.Commitments(p)
 		all = slices.DeleteFunc(all, func(d Commitment) bool { return d.Region == "" })
-		offers = medianOffers(offersOn(family, all))
+		offers = medianOffers(withoutStandIns(p, offersOn(family, all)))
 	}
 	if err != nil {
 		return nil, err
 	}
 	everywhere, err := c.extras.commitmentsIn(p, Anywhere)
 	return append(offers, offersOn(family, everywhere)...), err
+}
+
+// withoutStandIns drops the offers of programs whose discounts stand in for another's where
+// that one's own are known in the region, for the same term.
+func withoutStandIns(provider string, offers []CommitmentOffer) []CommitmentOffer {
+	of := cloud.Of(provider)
+	if of == nil {
+		return offers
+	}
+	type stand struct {
+		region, program string
+		years           int
+	}
+	known := map[stand]bool{}
+	for _, p := range of.Programs {
+		for _, o := range offers {
+			if p.Standing != "" && o.Program == p.Name {
+				known[stand{o.Region, p.Standing, o.TermYears}] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(offers, func(o CommitmentOffer) bool { return known[stand{o.Region, o.Program, o.TermYears}] })
 }
 
 func offersOn(family string, list []Commitment) []CommitmentOffer {
@@ -154,33 +176,19 @@ func payable(payment string, wanted []string) bool {
 // offerOf reads an entry of the table as an offer for the family.
 func offerOf(d Commitment, family string) (CommitmentOffer, bool) {
 	o := CommitmentOffer{Commitment: d, Instrument: d.Program, Upfront: upfront[d.Payment]}
-	own := strings.EqualFold(d.Family, family)
-	switch {
-	case d.Program == "RI convertible" && own:
-		o.Instrument, o.Flexible = "Compute Savings Plan", true
-		o.Note = "the rate is that of a convertible reserved instance: Compute Savings Plans have no public table here"
-	case d.Program == "RI standard" && own:
-		o.Instrument = "EC2 Instance Savings Plan or standard reserved instance"
-		if !SizeFlexible("aws", family) {
-			o.Instrument = "EC2 Instance Savings Plan"
-			o.Note = "a reserved instance of " + family + " holds for one size alone: its sizes are not flexible"
-		}
-	case strings.HasPrefix(d.Program, "CUD flexible"):
-		own = strings.HasPrefix(d.Family, "most general-purpose") && flexibleGCP(family)
-		o.Instrument, o.Flexible = "flexible committed use discount", true
-	case strings.HasPrefix(d.Program, "CUD resource") && own:
-		o.Instrument = "resource-based committed use discount"
-	case strings.HasPrefix(d.Program, "savings plan for compute") && own:
-		o.Instrument, o.Flexible = "Azure savings plan for compute", true
-	case d.Program == "reservation" && own:
-		o.Instrument = "Azure reservation"
+	of := cloud.Of(d.Provider)
+	if of == nil {
+		return o, false
 	}
-	return o, own
-}
-
-// flexibleGCP tells the series that flexible committed use discounts cover.
-func flexibleGCP(series string) bool {
-	return slices.Contains([]string{"e2", "n1", "n2", "n2d", "n4", "n4a", "n4d", "c2", "c2d", "c3", "c3d", "c4", "c4a", "c4d", "t2d"}, series)
+	p := of.Program(d.Program)
+	if p == nil {
+		return o, strings.EqualFold(d.Family, family)
+	}
+	o.Instrument, o.Flexible, o.Note = p.Instrument, p.Flexible, p.Note
+	if p.OneSize != "" && !SizeFlexible(d.Provider, family) {
+		o.Instrument, o.Note = p.OneSize, "a reserved instance of "+family+" holds for one size alone: its sizes are not flexible"
+	}
+	return o, p.Has(d.Family, family)
 }
 
 // sustainedTiers gives the price of each quarter of a month, as a share of the

@@ -40,7 +40,7 @@ type CommitmentPart struct {
 func (c *Catalog) CommitmentParts(o Offering, usd float64) []CommitmentPart {
 	family := CommitmentFamily(o.Provider, o.InstanceType)
 	cores := float64(o.CPUMillis) / 1000
-	if c == nil || cloud.Canonical(o.Provider) != "gcp" || o.CPUMillis <= 0 || o.MemoryBytes <= 0 {
+	if of := cloud.Of(cloud.Canonical(o.Provider)); c == nil || of == nil || !of.BillsParts || o.CPUMillis <= 0 || o.MemoryBytes <= 0 {
 		return []CommitmentPart{{CommitmentScope{Family: family}, usd, cores}}
 	}
 	r, told := c.googleRates(&o)
@@ -71,18 +71,18 @@ func (c *Catalog) CommitmentParts(o Offering, usd float64) []CommitmentPart {
 // for the L4 in us-central1, which is Google's price too.
 // Prices of the parts: skypilot-org/skypilot-catalog@006059e0 catalogs/v8/gcp/vms.csv.
 func (c *Catalog) googleRates(o *Offering) (r rates, told bool) {
-	usual := c.rates(Query{Provider: "gcp", Region: o.Region, InstanceType: o.InstanceType}, o.Arch)
+	usual := c.rates(Query{Provider: o.Provider, Region: o.Region, InstanceType: o.InstanceType}, o.Arch)
 	plain := o.GPUs == 0 && o.GPUName == ""
 	switch {
 	case plain:
 		return usual, true
 	case attachesGPUs(o.InstanceType), strings.HasPrefix(o.InstanceType, "a2-highgpu-"), strings.HasPrefix(o.InstanceType, "a2-megagpu-"):
-		book, _ := c.book("gcp", o.Region)
+		book, _ := c.book(o.Provider, o.Region)
 		r, told = book.groups["n1"]
 		return r, told
 	case strings.HasPrefix(o.InstanceType, "g2-standard-"):
-		small := c.Lookup(Query{Provider: "gcp", Region: o.Region, InstanceType: "g2-standard-4"}).Offering
-		large := c.Lookup(Query{Provider: "gcp", Region: o.Region, InstanceType: "g2-standard-8"}).Offering
+		small := c.Lookup(Query{Provider: o.Provider, Region: o.Region, InstanceType: "g2-standard-4"}).Offering
+		large := c.Lookup(Query{Provider: o.Provider, Region: o.Region, InstanceType: "g2-standard-8"}).Offering
 		base := usual.cost(large.CPUMillis-small.CPUMillis, large.MemoryBytes-small.MemoryBytes)
 		if more := large.USDPerHour - small.USDPerHour; more > 0 && base > 0 && small.GPUs == large.GPUs {
 			return rates{cpu: usual.cpu * more / base, gib: usual.gib * more / base}, true

@@ -95,25 +95,13 @@ func (c *Catalog) ManagedPrices(provider string) ([]ManagedPrice, error) {
 	return slices.Clone(list), err
 }
 
-var commitmentColumns = []string{
-	"provider", "program", "scope", "family", "region", "term_years", "payment",
-	"discount_pct_median", "discount_pct_min", "discount_pct_max", "n_types", "source", "as_of",
-}
-
 var managedColumns = []string{"provider", "region", "category", "item", "unit", "price_usd", "note", "source", "as_of"}
 
 func readCommitments(provider, region string) (list []Commitment, err error) {
 	err = eachRecord("commitments/"+provider+"/"+region, commitmentColumns, func(field func(string) string) error {
-		d := Commitment{
-			Provider: field("provider"), Program: field("program"), Scope: field("scope"), Family: field("family"),
-			Region: field("region"), Payment: field("payment"), Source: field("source"), AsOf: field("as_of"),
-		}
-		var n numbers
-		d.TermYears, d.Types = int(n.parse(field("term_years"))), int(n.parse(field("n_types")))
-		d.DiscountPercent = n.parse(field("discount_pct_median"))
-		d.MinPercent, d.MaxPercent = n.parse(field("discount_pct_min")), n.parse(field("discount_pct_max"))
+		d, err := commitmentOf(field)
 		list = append(list, d)
-		return n.err
+		return err
 	})
 	return list, err
 }

@@ -21,6 +21,8 @@ type Overrides struct {
 	entries  []entry
 	services []serviceEntry
 	rows     []row // when the file is a whole price table
+
+	commitments []laidCommitment // when the file is a table of those
 }
 
 // entry is one line of a price file: what it matches and one of three prices.
@@ -81,6 +83,9 @@ func parseFile(name string, r io.Reader) (Overrides, []Problem) {
 	if x := exportOf(data); x != nil {
 		return x.parse(name, data)
 	}
+	if isCommitments(data) {
+		return parseCommitments(name, data)
+	}
 	if isTable(data) {
 		rows, problems := readTable(name, data)
 		if len(problems) == 0 {
@@ -95,14 +100,7 @@ func parseFile(name string, r io.Reader) (Overrides, []Problem) {
 }
 
 // isTable tells a whole price table from a short price list by its header.
-func isTable(data []byte) bool {
-	for line := range bytes.Lines(data) {
-		if len(bytes.TrimSpace(line)) > 0 && line[0] != '#' {
-			return bytes.Contains(bytes.ToLower(line), []byte("on_demand_usd_hour"))
-		}
-	}
-	return false
-}
+func isTable(data []byte) bool { return headed(data, "on_demand_usd_hour") }
 
 // check refuses an entry that can't mean anything.
 func (e *entry) check() error {

@@ -202,8 +202,8 @@ func TestDocumentedExamples(t *testing.T) {
 		found[kind]++
 		cfg.Overrides = append(cfg.Overrides, mustParse(t, "example."+kind, text))
 	}
-	if found["yaml"] != 4 || found["csv"] != 2 {
-		t.Errorf("found %v examples, want 4 of YAML and 2 of CSV", found)
+	if found["yaml"] != 4 || found["csv"] != 3 {
+		t.Errorf("found %v examples, want 4 of YAML and 3 of CSV", found)
 	}
 	p := pricing.New(cfg).NodePrice(cloudNode("aws", "eu-west-1", "m6i.xlarge", 4, 16))
 	if p.USDPerHour != 0.171 || p.Source != "contract 2026" || p.AsOf != "2026-10-01" {

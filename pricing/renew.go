@@ -196,5 +196,9 @@ func (o Overrides) WhenNewer() Overrides {
 	for i := range o.rows {
 		o.rows[i].whenNewer = true
 	}
+	o.commitments = slices.Clone(o.commitments)
+	for i := range o.commitments {
+		o.commitments[i].whenNewer = true
+	}
 	return o
 }

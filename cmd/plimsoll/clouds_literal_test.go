@@ -35,8 +35,8 @@ var cloudRooms = map[string]string{
 // what is new is asked of pricing/cloud.
 var cloudLiterals = map[string]int{
 	"analyzer":               43,
-	"cmd/plimsoll":           26, // with the help of price update, which is of each cloud
-	"pricing":                38, // with the export that names no vendor
+	"cmd/plimsoll":           14, // with the help of price update, which is of each cloud
+	"pricing":                24,
 	"pricing/lookup":         2,
 	"recommender/allocation": 2,
 	"recommender/gate":       8,

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 )
 
 // TestPricesAgainstCopies holds what the program prints against copies of the clouds' price lists that
@@ -26,33 +28,48 @@ func TestPricesAgainstCopies(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%s has no copies: %v", folder, err)
 	}
+	catalog := pricing.New(pricing.Config{})
 	for _, file := range files {
 		copied := readCopy(t, file)
-		var asked, within, absent int
+		var asked, within, absent, all, allWithin int
+		var without []string
 		var off []string
 		for _, place := range slices.Sorted(maps.Keys(copied)) {
 			provider, region, _ := strings.Cut(place, " ")
+			if !slices.Contains(catalog.Regions(provider), region) {
+				without = append(without, region)
+				continue
+			}
 			printed := printedPrices(t, provider, region)
 			types := slices.Sorted(maps.Keys(copied[place]))
 			types = slices.DeleteFunc(types, func(name string) bool { return printed[name] == 0 })
 			absent += len(copied[place]) - len(types)
+			for _, name := range types {
+				if all++; agree(printed[name], copied[place][name]) {
+					allWithin++
+				}
+			}
 			for i := range min(60, len(types)) {
 				name := types[i*len(types)/min(60, len(types))]
 				asked++
-				if d := printed[name]/copied[place][name] - 1; math.Abs(d) <= 0.0035 {
+				if agree(printed[name], copied[place][name]) {
 					within++
 				} else {
-					off = append(off, fmt.Sprintf("%s in %s: %v, the copy has %v (%+.1f %%)", name, region, printed[name], copied[place][name], 100*d))
+					off = append(off, fmt.Sprintf("%s in %s: %v, the copy has %v (%+.1f %%)", name, region, printed[name], copied[place][name], 100*(printed[name]/copied[place][name]-1)))
 				}
 			}
 		}
-		t.Logf("%s: %d regions, %d of %d within 0.35 %%; %d types of the copy are not in the tables", filepath.Base(file), len(copied), within, asked, absent)
+		t.Logf("%s: %d regions, %d of %d within 0.35 %%; of all, %d of %d; %d types of the copy are not in the tables, nor are the regions %v",
+			filepath.Base(file), len(copied)-len(without), within, asked, allWithin, all, absent, without)
 		t.Log(strings.Join(off, "\n"))
 		if asked == 0 || within*100 < asked*80 {
 			t.Errorf("%s: %d of %d are within 0.35 %%", file, within, asked)
 		}
 	}
 }
+
+// agree holds two prices of one thing to 0.35 %.
+func agree(ours, copied float64) bool { return math.Abs(ours/copied-1) <= 0.0035 }
 
 // readCopy reads a copy by place and type.
 func readCopy(t *testing.T, file string) map[string]map[string]float64 {

@@ -28,7 +28,8 @@ type priceUpdate struct {
 	regions  []string
 	endpoint string
 	keyFile  string
-	spot     bool // of AWS
+	spot     bool // of AWS, as is products
+	products bool
 	quiet    bool
 	files    files // whose --timeout it has
 
@@ -46,11 +47,12 @@ that come of it, in the format of --pricing. Later audits lay them over the
 built-in ones where they are newer, and name them; --no-price-cache takes the
 built-in ones alone. An audit never dials a price list.
 
-azure is read from the Retail Prices API, with spot and reservations; aws from
-the bulk offer file of the region, with reserved instances and without spot.
-Neither needs a login. The file of a region of AWS is of hundreds of MB.
---spot adds AWS' spot prices, by your credentials, and how often spot machines
-are reclaimed, by the public spot advisor.
+azure is read from the Retail Prices API, with spot, reservations and savings
+plans; aws from the bulk offer file and the savings plan file of the region, with
+reserved instances and without spot. Neither needs a login. AWS' files of a region
+are of hundreds of MB. With your AWS credentials, --get-products asks for a few
+pages in place of the offer file, and --spot adds spot prices. How often spot
+machines are reclaimed is read from the public spot advisor then.
 gcp is read from the Cloud Billing Catalog, with spot and commitments. It needs an
 API key: set GOOGLE_API_KEY, or give its file with --api-key-file.`,
 		Example: `  plimsoll price update --provider azure --region westeurope,northeurope
@@ -66,6 +68,7 @@ API key: set GOOGLE_API_KEY, or give its file with --api-key-file.`,
 	cmd.Flags().StringVar(&u.endpoint, "endpoint", "", "`URL` of a mirror of the price list")
 	cmd.Flags().StringVar(&u.keyFile, "api-key-file", "", "`FILE` with the API key for gcp (default: the variable GOOGLE_API_KEY)")
 	cmd.Flags().BoolVar(&u.spot, "spot", false, "AWS' spot prices and interruptions too; asks EC2 with your AWS credentials (ec2:DescribeSpotPriceHistory)")
+	cmd.Flags().BoolVar(&u.products, "get-products", false, "ask AWS' GetProducts with your AWS credentials in place of the offer file (pricing:GetProducts)")
 	cmd.Flags().BoolVarP(&u.quiet, "quiet", "q", false, "no progress on stderr")
 	u.files.registerTimeout(cmd.Flags())
 	cmd.Flags().StringVar(&u.cache.dir, "price-cache", "", "`DIR` to keep the tables in (default: plimsoll/prices in the user's cache)")
@@ -75,77 +78,19 @@ API key: set GOOGLE_API_KEY, or give its file with --api-key-file.`,
 // regionName keeps what is no region's name out of paths and queries.
 var regionName = regexp.MustCompile(`^[a-z0-9-]{2,40}$`)
 
-// priceSource is what a cloud's list is called, and how prices are had of it.
-type priceSource struct {
-	name string
-	read func(ctx context.Context, region string) ([]pricing.NewPrice, error)
-}
-
 // source tells how the provider's list is read.
-func (u *priceUpdate) source(ctx context.Context, catalog *pricing.Catalog, say func(string)) (priceSource, error) {
+func (u *priceUpdate) source(ctx context.Context, say func(string)) (pricelist.Source, error) {
 	reader := &pricelist.Reader{Client: u.client, Endpoint: u.endpoint, Limit: time.Duration(u.files.wait), Say: say}
-	machines := func(read func(context.Context, string) ([]pricelist.Price, error)) func(context.Context, string) ([]pricing.NewPrice, error) {
-		return func(ctx context.Context, region string) ([]pricing.NewPrice, error) {
-			list, err := read(ctx, region)
-			prices := make([]pricing.NewPrice, len(list))
-			for i, p := range list {
-				prices[i] = pricing.NewPrice(p)
-			}
-			return prices, err
-		}
-	}
-	if u.keyFile != "" && u.provider != "gcp" {
-		return priceSource{}, errors.New("--api-key-file is of --provider gcp; the others' lists need no key")
-	}
-	if u.spot && u.provider != "aws" {
-		return priceSource{}, errors.New("--spot is of --provider aws; the others' lists have spot prices in them")
-	}
-	switch u.provider {
-	case "azure":
-		return priceSource{"azure retail prices", machines(reader.Azure)}, nil
-	case "aws":
-		if !u.spot {
-			return priceSource{"aws offer file", machines(reader.AWS)}, nil
-		}
-		var keys pricelist.Keys
-		var err error
-		if keys.ID, keys.Secret, keys.Token, err = store.AWSKeys(); err != nil {
-			return priceSource{}, fmt.Errorf("--spot: %w", storeError(err))
-		}
-		return priceSource{"aws offer file", machines(func(ctx context.Context, region string) ([]pricelist.Price, error) {
-			return withSpot(ctx, reader, keys, region)
-		})}, nil
-	case "gcp":
-		key, err := u.key(ctx)
-		return priceSource{"gcp billing catalog", func(ctx context.Context, region string) ([]pricing.NewPrice, error) {
-			rates, err := reader.GCP(ctx, key, region, cloud.SeriesOf)
-			parts := make([]pricing.PartRate, len(rates))
-			for i, r := range rates {
-				parts[i] = pricing.PartRate(r)
-			}
-			return catalog.FromParts("gcp", region, parts), err
-		}}, err
-	}
-	return priceSource{}, fmt.Errorf("--provider %q: say whose prices to renew: aws, azure or gcp", u.provider)
-}
-
-// withSpot reads AWS' offer file, spot prices and spot advisor of a region. A list that
-// is not had fails all: the small ones are asked first.
-func withSpot(ctx context.Context, reader *pricelist.Reader, keys pricelist.Keys, region string) ([]pricelist.Price, error) {
-	spot, err := reader.AWSSpot(ctx, keys, cmp.Or(os.Getenv("AWS_ENDPOINT_URL_EC2"), os.Getenv("AWS_ENDPOINT_URL")), region)
-	if err != nil {
-		return nil, err
-	}
-	bands, err := reader.AWSBands(ctx, region)
-	if err != nil {
-		return nil, err
-	}
-	list, err := reader.AWS(ctx, region)
-	for i := range list {
-		p := &list[i]
-		p.Spot, p.Band, p.SpotSource = spot[p.InstanceType], bands[p.InstanceType], "ec2 spot prices"
-	}
-	return list, err
+	all := os.Getenv("AWS_ENDPOINT_URL")
+	return reader.Of(u.provider, pricelist.Access{
+		HasKey: u.keyFile != "", APIKey: func() (string, error) { return u.key(ctx) }, PartOf: cloud.SeriesOf,
+		Spot: u.spot, EC2: cmp.Or(os.Getenv("AWS_ENDPOINT_URL_EC2"), all),
+		Products: u.products, Pricing: cmp.Or(os.Getenv("AWS_ENDPOINT_URL_PRICING"), all),
+		Keys: func() (keys pricelist.Keys, err error) {
+			keys.ID, keys.Secret, keys.Token, err = store.AWSKeys()
+			return keys, storeError(err)
+		},
+	})
 }
 
 // key is the API key for Google's list: of the file, else of the environment.
@@ -174,7 +119,7 @@ func (u *priceUpdate) run(ctx context.Context, s streams) error {
 	catalog := pricing.New(pricing.Config{})
 	p := startProgress(s, u.quiet)
 	defer p.Stop()
-	source, err := u.source(ctx, catalog, p.Step)
+	source, err := u.source(ctx, p.Step)
 	if err != nil {
 		return err
 	}
@@ -200,20 +145,48 @@ func (u *priceUpdate) run(ctx context.Context, s streams) error {
 	return nil
 }
 
-// renew reads a region's list; the table of before stays unless all of it is right.
-func (u *priceUpdate) renew(ctx context.Context, out io.Writer, catalog *pricing.Catalog, region string, source priceSource) error {
-	prices, err := source.read(ctx, region)
+// renew reads a region's list; the tables of before stay unless all of it is right.
+func (u *priceUpdate) renew(ctx context.Context, out io.Writer, catalog *pricing.Catalog, region string, source pricelist.Source) error {
+	list, err := source.Read(ctx, region)
 	if err != nil {
 		return sourceError(fmt.Errorf("price update: %w; the table of before stays", err))
 	}
-	r, err := catalog.Renew(u.provider, region, prices, source.name, u.today)
+	machines, commitments := pricesOf(catalog, u.provider, region, &list)
+	r, err := catalog.Renew(u.provider, region, machines, source.Name, u.today)
 	if err != nil {
 		return sourceError(fmt.Errorf("price update: %w; the table of before stays", err))
+	}
+	discounts, count, err := catalog.RenewCommitments(u.provider, region, machines, commitments, source.Name, u.today)
+	if err != nil {
+		return sourceError(fmt.Errorf("price update: %w; the table of before stays", err))
+	}
+	if discounts != nil {
+		if _, err := u.cache.write(u.provider, region+".commitments", discounts); err != nil {
+			return err
+		}
 	}
 	path, err := u.cache.write(u.provider, region, r.Table)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s %s: %d types, %d on-demand prices changed, %d types of unknown size left out; written to %s\n", u.provider, region, r.Types, r.Changed, r.Unknown, path)
+	_, err = fmt.Fprintf(out, "%s %s: %d types, %d on-demand prices changed, %d types of unknown size left out, %d discounts of commitments; written to %s\n", u.provider, region, r.Types, r.Changed, r.Unknown, count, path)
 	return err
+}
+
+// pricesOf hands a list to the tables, with its parts added up where it has no machines.
+func pricesOf(catalog *pricing.Catalog, provider, region string, list *pricelist.List) (machines []pricing.NewPrice, commitments []pricing.NewCommitment) {
+	for _, m := range list.Machines {
+		machines = append(machines, pricing.NewPrice(m))
+	}
+	for _, c := range list.Commitments {
+		commitments = append(commitments, pricing.NewCommitment(c))
+	}
+	if len(list.Parts) == 0 {
+		return machines, commitments
+	}
+	parts := make([]pricing.PartRate, len(list.Parts))
+	for i, p := range list.Parts {
+		parts[i] = pricing.PartRate(p)
+	}
+	return catalog.FromParts(provider, region, parts), commitments
 }

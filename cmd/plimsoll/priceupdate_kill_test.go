@@ -59,7 +59,7 @@ func TestPriceUpdateKilled(t *testing.T) {
 		t.Fatalf("the first run: %v\n%s", err, out)
 	}
 	before := filesBelow(t, dir)
-	if len(before) != 1 {
+	if len(before) != 2 {
 		t.Fatalf("the first run left %d files", len(before))
 	}
 
@@ -79,7 +79,7 @@ func TestPriceUpdateKilled(t *testing.T) {
 		t.Fatal("the killed run ended well")
 	}
 	after := filesBelow(t, dir)
-	if len(after) != 1 {
+	if len(after) != 2 {
 		t.Errorf("the killed run left %d files", len(after))
 	}
 	for name, data := range before {
@@ -96,7 +96,7 @@ func TestPriceUpdateKilled(t *testing.T) {
 	if out, err := update().CombinedOutput(); err != nil {
 		t.Errorf("the run after: %v\n%s", err, out)
 	}
-	if again := filesBelow(t, dir); len(again) != 1 {
+	if again := filesBelow(t, dir); len(again) != 2 {
 		t.Errorf("the run after left %d files", len(again))
 	}
 }

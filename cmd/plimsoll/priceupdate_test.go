@@ -28,7 +28,7 @@ func azureList(t *testing.T) string {
 		if o.InstanceType == "Standard_D4s_v5" {
 			usd *= 1.1
 		}
-		items = append(items, fmt.Sprintf(`{"currencyCode":"USD","retailPrice":%g,"armRegionName":"chilecentral","productName":"Virtual Machines","skuName":"x","armSkuName":%q,"unitOfMeasure":"1 Hour","type":"Consumption"}`, usd, o.InstanceType))
+		items = append(items, fmt.Sprintf(`{"currencyCode":"USD","retailPrice":%g,"armRegionName":"chilecentral","productName":"Virtual Machines","skuName":"x","armSkuName":%q,"unitOfMeasure":"1 Hour","type":"Consumption","savingsPlan":[{"unitPrice":%g,"retailPrice":%g,"term":"1 Year"}]}`, usd, o.InstanceType, 0.7*usd, 0.7*usd))
 	}
 	return fmt.Sprintf(`{"Items":[%s],"NextPageLink":null,"Count":%d}`, strings.Join(items, ","), len(items))
 }
@@ -66,6 +66,9 @@ func TestPriceUpdate(t *testing.T) {
 		}
 		body = azureList(t)
 	}
+	if table := string(read(t, filepath.Join(dir, "azure", "chilecentral.commitments.csv"))); !strings.Contains(table, `azure,savings plan for compute,"any compute, global",dsv5,chilecentral,1,same price monthly or upfront,30,30,30,`) {
+		t.Errorf("the commitments are %s", table)
+	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "azure", "*.new")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
@@ -101,6 +104,7 @@ func TestPriceUpdateRefuses(t *testing.T) {
 		"--provider gcp --region us-east1": "GOOGLE_API_KEY",
 		"--provider gcp --region us-east1 --api-key-file no.such":     "no.such: no such file",
 		"--provider azure --region westeurope --api-key-file key.txt": "--api-key-file is of --provider gcp",
+		"--provider azure --region westeurope --get-products":         "--get-products is of --provider aws",
 		"--provider azure":                  "which regions?",
 		"--provider aws --region ../../etc": "not the name of a region",
 	} {

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -38,6 +39,15 @@ var aws = &Cloud{
 		awsDisks["io1"]: {{Item: awsIOPS, Amount: "iops", PerGiB: "iopspergb", Most: 64_000}},
 		awsDisks["io2"]: {{Item: awsIOPS, Amount: "iops", PerGiB: "iopspergb", Most: 256_000, Tiers: io2Tiers}},
 	},
+	Programs: []Program{
+		{Name: "RI standard", Scope: "family + region", Payment: "no_upfront",
+			Instrument: "EC2 Instance Savings Plan or standard reserved instance", OneSize: "EC2 Instance Savings Plan"},
+		{Name: "RI convertible", Scope: "exchangeable", Instrument: "Compute Savings Plan", Flexible: true,
+			Note: "the rate is that of a convertible reserved instance: 'plimsoll price update' reads Compute Savings Plans"},
+		{Name: "EC2 Instance Savings Plans", Scope: "$/hour, one family in one region", Standing: "RI standard", Instrument: "EC2 Instance Savings Plan"},
+		{Name: "Compute Savings Plans", Scope: "$/hour, any compute", Standing: "RI convertible", Instrument: "Compute Savings Plan", Flexible: true},
+	},
+	OneSize:  oneSizeOfAWS,
 	Balancer: "Network LB", ControlPlane: "EKS cluster, standard support", ExtendedSupport: true,
 	Runs: []string{"eks.amazonaws.com/", "alpha.eksctl.io/"}, Kubelet: "-eks-",
 }
@@ -155,4 +165,30 @@ func SystemOfOperation(operation string) string {
 		return "Windows"
 	}
 	return "licensed, " + code
+}
+
+// inflexible lists the families of AWS of which a regional reserved instance holds for
+// one size alone, by the letters that their names begin with. AWS names G4ad, G4dn, G5,
+// G5g, G6, G6e, Gr6, hpc7a, Inf1, Inf2, P5 and U7i, and bare metal beside them; all of
+// their kinds are held to it, so that no part of a machine is reserved.
+// Source: docs.aws.amazon.com/AWSEC2/latest/UserGuide/apply_ri.html, read 2026-07.
+var inflexible = []struct {
+	kind     string
+	families []string
+}{
+	{"GPUs", []string{"p", "g", "gr"}},
+	{"accelerators of AWS' own and others'", []string{"inf", "trn", "dl", "vt", "f"}},
+	{"HPC", []string{"hpc"}},
+	{"high memory", []string{"u"}},
+	{"Macs, which are sold as hosts", []string{"mac"}},
+}
+
+// oneSizeOfAWS is true of those and of bare metal.
+func oneSizeOfAWS(family string) bool {
+	for _, one := range inflexible {
+		if slices.Contains(one.families, LeadingLetters(family)) {
+			return true
+		}
+	}
+	return strings.Contains(family, "metal")
 }

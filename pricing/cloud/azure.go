@@ -33,6 +33,10 @@ var azure = &Cloud{
 		{Item: "Ultra disk IOPS", Amount: "diskiopsreadwrite", Usual: 500, LeastPerGiB: 2, Most: 160_000},
 		{Item: "Ultra disk throughput", Amount: "diskmbpsreadwrite", Usual: 100, Most: 4000},
 	}},
+	Programs: []Program{
+		{Name: "reservation", Scope: "series + region", Payment: "same price monthly or upfront", Instrument: "Azure reservation"},
+		{Name: "savings plan for compute", Scope: "any compute, global", Instrument: "Azure savings plan for compute", Flexible: true},
+	},
 	Balancer: "Standard LB, first 5 rules", ControlPlane: "AKS Standard tier (uptime SLA)",
 	RulesTogether: true,
 	Runs:          []string{"kubernetes.azure.com/"},

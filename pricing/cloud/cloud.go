@@ -65,6 +65,11 @@ type Cloud struct {
 	RulesTogether          bool
 	// BillsParts says that its bills have vCPUs, GiB and GPUs in place of machines.
 	BillsParts bool
+	// Programs are the purchase programs of the tables whose prices a price list has, the
+	// first that of the tables' reserved prices, without payment at once.
+	Programs []Program
+	// OneSize reports whether a reservation of a family holds for one size alone.
+	OneSize func(family string) bool
 	// Runs begins the labels of nodes whose control plane it runs, and Kubelet is in the
 	// version of their kubelets.
 	Runs    []string

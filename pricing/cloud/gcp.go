@@ -3,6 +3,7 @@ package cloud
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,6 +36,10 @@ var gcp = &Cloud{
 	Replicated:   Label{"replication-type", "regional-pd"},
 	Balancer:     "Forwarding rule, first five (OpenCost constant)", ControlPlane: "GKE cluster management fee (Standard and Autopilot)",
 	RulesTogether: true, BillsParts: true,
+	Programs: []Program{
+		{Name: "CUD resource-based", Scope: "series + region", Payment: "monthly", Instrument: "resource-based committed use discount"},
+		{Name: "CUD flexible", Instrument: "flexible committed use discount", Flexible: true, Covers: flexibleOfGCP},
+	},
 	Runs: []string{"cloud.google.com/gke-"}, Kubelet: "-gke.",
 	PodClass: "cloud.google.com/compute-class", PodClasses: []string{"autopilot", "general-purpose"},
 }
@@ -103,4 +108,10 @@ func generationOfGCP(name string) (class, digits string) {
 func seriesOfGCP(name string) string {
 	series, _, _ := strings.Cut(name, "-")
 	return series
+}
+
+// flexibleOfGCP tells the series that flexible committed use discounts cover.
+func flexibleOfGCP(listed, series string) bool {
+	return strings.HasPrefix(listed, "most general-purpose") &&
+		slices.Contains([]string{"e2", "n1", "n2", "n2d", "n4", "n4a", "n4d", "c2", "c2d", "c3", "c3d", "c4", "c4a", "c4d", "t2d"}, series)
 }

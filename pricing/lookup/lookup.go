@@ -177,7 +177,10 @@ func commitments(catalog *pricing.Catalog, o pricing.Offering) (rows []Row, err 
 		row.CapacityType, row.TermYears, row.Program = string(pricing.Reserved), offer.TermYears, offer.Instrument
 		row.USDPerHour *= 1 - offer.DiscountPercent/100
 		row.USDPerMonth = monthly(row.USDPerHour)
-		by, _, _ := strings.Cut(offer.Source, " ") // behind the first word stands the file within the source
+		by := offer.Source
+		if site, _, ok := strings.Cut(by, " "); ok && strings.Contains(site, ".") { // behind a site stands the page
+			by = site
+		}
 		row.AsOf, row.Source = offer.AsOf, fmt.Sprintf("%s, less %g %% by %s", row.Source, offer.DiscountPercent, by)
 		rows = append(rows, row)
 	}

@@ -1,6 +1,7 @@
 package pricelist
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,6 +25,7 @@ type awsProduct struct {
 		Tenancy         string `json:"tenancy"`
 		CapacityStatus  string `json:"capacitystatus"`
 		PreInstalled    string `json:"preInstalledSw"`
+		Market          string `json:"marketoption"`
 		VCPU            string `json:"vcpu"`
 		Memory          string `json:"memory"`
 		RegionCode      string `json:"regionCode"`
@@ -41,31 +43,42 @@ type awsTerm struct {
 }
 
 // AWS lists what Linux machines of shared tenancy cost in a region, by type: on
-// demand, and as standard reserved instances without upfront payment. The offer
-// file is of hundreds of MiB and is streamed; what is kept of it is a price a type.
-func (r *Reader) AWS(ctx context.Context, region string) ([]Price, error) {
-	base := r.Endpoint
-	if base == "" {
-		base = awsPrices
-	}
+// demand, and as reserved instances of each class and payment. The offer file is of
+// hundreds of MiB and is streamed; what is kept of it is some prices a type.
+func (r *Reader) AWS(ctx context.Context, region string) (List, error) {
 	r.say("reading AWS' offer file of " + region)
-	body, err := r.open(ctx, strings.TrimSuffix(base, "/")+"/offers/v1.0/aws/AmazonEC2/current/"+region+"/index.json")
+	body, err := r.open(ctx, r.awsBase()+"/offers/v1.0/aws/AmazonEC2/current/"+region+"/index.json")
 	if err != nil {
-		return nil, fmt.Errorf("AWS' offer file of %s: %w", region, err)
+		return List{}, fmt.Errorf("AWS' offer file of %s: %w", region, err)
 	}
-	f := awsFile{region: region, bySKU: map[string]*Price{}, text: &offerText{r: body}}
+	f := newAWSFile("AWS' offer file of "+region, region)
+	f.text = &offerText{r: body}
 	err = f.read(json.NewDecoder(f.text))
 	if err := errors.Join(err, body.Close()); err != nil {
-		return nil, fmt.Errorf("AWS' offer file of %s: it is cut, or its schema has changed: %w", region, err)
+		return List{}, fmt.Errorf("%s: it is cut, or its schema has changed: %w", f.name, err)
 	}
 	return f.all()
 }
 
+// awsBase is where the bulk files are.
+func (r *Reader) awsBase() string { return strings.TrimSuffix(cmp.Or(r.Endpoint, awsPrices), "/") }
+
+// awsFile collects products and their terms.
 type awsFile struct {
-	region          string
-	bySKU           map[string]*Price
+	name, region    string
+	bySKU           map[string]*awsMachine
 	products, terms bool // seen
 	text            *offerText
+}
+
+// awsMachine is a machine with its prices as reserved instances.
+type awsMachine struct {
+	Price
+	reserved []Commitment
+}
+
+func newAWSFile(name, region string) *awsFile {
+	return &awsFile{name: name, region: region, bySKU: map[string]*awsMachine{}}
 }
 
 // read walks the file's top level; products come before their terms.
@@ -103,9 +116,14 @@ func (f *awsFile) product(d *json.Decoder, sku string) error {
 	if err := d.Decode(&p); err != nil {
 		return fmt.Errorf("product %s: %w", sku, err)
 	}
+	return f.add(&p, sku)
+}
+
+// add keeps a product that is a Linux machine of shared tenancy; capacity blocks are none.
+func (f *awsFile) add(p *awsProduct, sku string) error {
 	a := &p.Attributes
 	if !strings.HasPrefix(p.ProductFamily, "Compute Instance") || a.OperatingSystem != "Linux" || a.Tenancy != "Shared" ||
-		a.CapacityStatus != "Used" || a.PreInstalled != "NA" || a.InstanceType == "" {
+		a.CapacityStatus != "Used" || a.PreInstalled != "NA" || a.InstanceType == "" || a.Market != "" && a.Market != "OnDemand" {
 		return nil
 	}
 	if a.RegionCode != f.region {
@@ -123,7 +141,7 @@ func (f *awsFile) product(d *json.Decoder, sku string) error {
 	if len(f.bySKU) >= mostMachines {
 		return errMany
 	}
-	f.bySKU[sku] = &Price{InstanceType: a.InstanceType, VCPUs: cpu, MemoryGiB: gib}
+	f.bySKU[sku] = &awsMachine{Price: Price{InstanceType: a.InstanceType, VCPUs: cpu, MemoryGiB: gib}}
 	return nil
 }
 
@@ -139,56 +157,78 @@ func (f *awsFile) offer(d *json.Decoder, kind, sku string) error {
 		if err := d.Decode(&t); err != nil {
 			return fmt.Errorf("offer %s: %w", code, err)
 		}
-		to := t.of(kind, p)
-		if to == nil {
-			return nil
-		}
-		for _, dimension := range t.PriceDimensions {
-			usd, err := strconv.ParseFloat(dimension.PricePerUnit["USD"], 64)
-			if dimension.Unit != "Hrs" || err != nil {
-				return fmt.Errorf("offer %s is priced by %q in %v, not by the hour in USD", code, dimension.Unit, slices.Sorted(maps.Keys(dimension.PricePerUnit)))
-			}
-			*to = usd
-		}
-		return nil
+		return p.offer(kind, code, &t)
 	})
 }
 
-// of is the price that a term sets; nil for one that is not kept.
-func (t *awsTerm) of(kind string, p *Price) *float64 {
+// offer keeps what a term says of the machine.
+func (m *awsMachine) offer(kind, code string, t *awsTerm) error {
 	a := &t.TermAttributes
+	program, years, payment := awsClasses[a.OfferingClass], awsTerms[a.LeaseContractLength], awsPayments[a.PurchaseOption]
+	reserved := kind == "Reserved" && program != "" && years > 0 && payment != ""
+	if kind != "OnDemand" && !reserved {
+		return nil
+	}
+	usd := 0.0
+	for _, dimension := range t.PriceDimensions {
+		v, err := strconv.ParseFloat(dimension.PricePerUnit["USD"], 64)
+		switch {
+		case err == nil && dimension.Unit == "Hrs":
+			usd += v
+		case err == nil && dimension.Unit == "Quantity" && reserved: // what is paid at once
+			usd += v / (hoursPerYear * float64(years))
+		default:
+			return fmt.Errorf("offer %s is priced by %q in %v, not by the hour in USD", code, dimension.Unit, slices.Sorted(maps.Keys(dimension.PricePerUnit)))
+		}
+	}
 	switch {
 	case kind == "OnDemand":
-		return &p.OnDemand
-	case kind != "Reserved" || a.OfferingClass != "standard" || a.PurchaseOption != "No Upfront":
-		return nil
-	case a.LeaseContractLength == "1yr":
-		return &p.Reserved1y
-	case a.LeaseContractLength == "3yr":
-		return &p.Reserved3y
+		m.OnDemand = usd
+	case program == "RI standard" && payment == "no_upfront" && years == 1:
+		m.Reserved1y = usd
+	case program == "RI standard" && payment == "no_upfront":
+		m.Reserved3y = usd
+	case usd > 0:
+		m.reserved = append(m.reserved, Commitment{Program: program, InstanceType: m.InstanceType, Years: years, Payment: payment, USD: usd})
 	}
 	return nil
 }
 
-func (f *awsFile) all() ([]Price, error) {
-	byType := map[string]Price{}
+// What AWS' lists and the price tables call classes, terms and payments.
+var (
+	awsClasses  = map[string]string{"standard": "RI standard", "convertible": "RI convertible"}
+	awsTerms    = map[string]int{"1yr": 1, "3yr": 3}
+	awsPayments = map[string]string{"No Upfront": "no_upfront", "Partial Upfront": "partial_upfront", "All Upfront": "all_upfront"}
+)
+
+func (f *awsFile) all() (List, error) {
+	byType := map[string]*awsMachine{}
+	list := List{skus: map[string]string{}}
 	for _, sku := range slices.Sorted(maps.Keys(f.bySKU)) {
 		p := f.bySKU[sku]
-		if before, ok := byType[p.InstanceType]; ok && before != *p {
-			return nil, fmt.Errorf("AWS' offer file of %s has two prices of %s: the schema has changed", f.region, p.InstanceType)
+		if p.OnDemand <= 0 {
+			continue
 		}
-		if p.OnDemand > 0 {
-			byType[p.InstanceType] = *p
+		if before := byType[p.InstanceType]; before != nil && before.Price != p.Price {
+			return List{}, fmt.Errorf("%s has two prices of %s: the schema has changed", f.name, p.InstanceType)
 		}
+		byType[p.InstanceType], list.skus[sku] = p, p.InstanceType
 	}
 	if len(byType) == 0 {
-		return nil, fmt.Errorf("AWS' offer file of %s has no machine", f.region)
+		return List{}, fmt.Errorf("%s has no machine", f.name)
 	}
-	var out []Price
 	for _, name := range slices.Sorted(maps.Keys(byType)) {
-		out = append(out, byType[name])
+		p := byType[name]
+		slices.SortFunc(p.reserved, Commitment.compare)
+		list.Machines, list.Commitments = append(list.Machines, p.Price), append(list.Commitments, p.reserved...)
 	}
-	return out, nil
+	return list, nil
+}
+
+// compare orders the commitments on machines.
+func (c Commitment) compare(other Commitment) int {
+	return cmp.Or(strings.Compare(c.InstanceType, other.InstanceType), strings.Compare(c.Program, other.Program),
+		cmp.Compare(c.Years, other.Years), strings.Compare(c.Payment, other.Payment), cmp.Compare(c.USD, other.USD))
 }
 
 // object calls use for every key of the object that comes next; use reads the value.

@@ -33,41 +33,45 @@ type azureItem struct {
 	CurrencyCode, ArmRegionName, ProductName, SkuName, ArmSkuName string
 	RetailPrice                                                   float64
 	UnitOfMeasure, Type, ReservationTerm, EffectiveStartDate      string
+	SavingsPlan                                                   []struct {
+		RetailPrice float64
+		Term        string
+	}
 }
 
-// Azure lists what Linux machines cost in a region, by type.
-func (r *Reader) Azure(ctx context.Context, region string) ([]Price, error) {
+// Azure lists what Linux machines cost in a region, by type, and what they cost under savings plans.
+func (r *Reader) Azure(ctx context.Context, region string) (List, error) {
 	base := r.Endpoint
 	if base == "" {
 		base = azurePrices
 	}
 	first, err := url.Parse(base)
 	if err != nil {
-		return nil, fmt.Errorf("the address of Azure's price list: %w", err)
+		return List{}, fmt.Errorf("the address of Azure's price list: %w", err)
 	}
 	query := url.Values{
 		"api-version": {"2023-01-01-preview"},
 		"$filter":     {"serviceName eq 'Virtual Machines' and armRegionName eq '" + strings.ReplaceAll(region, "'", "''") + "'"},
 	}
 	first.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20") // a plus is no blank to OData
-	list := azureList{region: region, prices: map[string]*Price{}, since: map[string]string{}}
+	list := azureList{region: region, prices: map[string]*Price{}, since: map[string]string{}, plans: map[Commitment]float64{}}
 	next := first
 	for n := 1; next != nil; n++ {
 		if n > maxPages {
-			return nil, fmt.Errorf("azure's price list of %s has over %d pages", region, maxPages)
+			return List{}, fmt.Errorf("azure's price list of %s has over %d pages", region, maxPages)
 		}
 		r.say(fmt.Sprintf("reading azure's price list of %s, page %d", region, n))
 		page, err := r.azurePage(ctx, next.String())
 		if err != nil {
-			return nil, fmt.Errorf("azure's price list of %s, page %d: %w", region, n, err)
+			return List{}, fmt.Errorf("azure's price list of %s, page %d: %w", region, n, err)
 		}
 		for i := range page.Items {
 			if err := list.add(&page.Items[i]); err != nil {
-				return nil, fmt.Errorf("azure's price list of %s, page %d: %w", region, n, err)
+				return List{}, fmt.Errorf("azure's price list of %s, page %d: %w", region, n, err)
 			}
 		}
 		if next, err = following(first, page.NextPageLink); err != nil {
-			return nil, fmt.Errorf("azure's price list of %s, page %d: %w", region, n, err)
+			return List{}, fmt.Errorf("azure's price list of %s, page %d: %w", region, n, err)
 		}
 	}
 	return list.all()
@@ -112,6 +116,7 @@ type azureList struct {
 	region string
 	prices map[string]*Price
 	since  map[string]string // of each price, from when it holds
+	plans  map[Commitment]float64
 }
 
 // notLinux are the words in a product's or SKU's name for what is no Linux
@@ -155,21 +160,44 @@ func (l *azureList) add(item *azureItem) error {
 	key := fmt.Sprint(item.ArmSkuName, item.Type, item.ReservationTerm, strings.Contains(item.SkuName, "Spot"))
 	if *to == 0 || item.EffectiveStartDate > l.since[key] {
 		*to, l.since[key] = usd, item.EffectiveStartDate
+		if to == &p.OnDemand {
+			return l.plan(item)
+		}
+	}
+	return nil
+}
+
+// plan keeps what a machine costs under savings plans, which stand beside its price on demand.
+func (l *azureList) plan(item *azureItem) error {
+	for _, plan := range item.SavingsPlan {
+		years := map[string]int{"1 Year": 1, "3 Years": 3}[plan.Term]
+		if years == 0 {
+			continue
+		}
+		if !(plan.RetailPrice > 0) {
+			return fmt.Errorf("%s costs %g under a savings plan: the schema has changed", item.ArmSkuName, plan.RetailPrice)
+		}
+		l.plans[Commitment{Program: "savings plan for compute", InstanceType: item.ArmSkuName, Years: years, Payment: "same price monthly or upfront"}] = plan.RetailPrice
 	}
 	return nil
 }
 
 const hoursPerYear = 8760
 
-func (l *azureList) all() ([]Price, error) {
-	var out []Price
+func (l *azureList) all() (List, error) {
+	var out List
 	for _, name := range slices.Sorted(maps.Keys(l.prices)) {
 		if p := l.prices[name]; p.OnDemand > 0 {
-			out = append(out, *p)
+			out.Machines = append(out.Machines, *p)
 		}
 	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("azure's price list has no machine in %q; is the region's name right?", l.region)
+	if len(out.Machines) == 0 {
+		return List{}, fmt.Errorf("azure's price list has no machine in %q; is the region's name right?", l.region)
 	}
+	for plan, usd := range l.plans {
+		plan.USD = usd
+		out.Commitments = append(out.Commitments, plan)
+	}
+	slices.SortFunc(out.Commitments, Commitment.compare)
 	return out, nil
 }

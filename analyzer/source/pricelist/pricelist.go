@@ -1,7 +1,7 @@
 // Package pricelist reads the clouds' price lists over HTTPS: Azure's Retail Prices
 // API and Google's Cloud Billing Catalog, whose answers come in pages, and AWS' bulk
-// offer file of a region, which is streamed. Plain HTTP does: Google's needs a key,
-// the others nothing; an SDK would add credentials and nothing else.
+// files of a region, which are streamed. Plain HTTP does: Google's needs a key, the
+// others nothing. AWS' GetProducts and spot prices are signed by AWS' own signer.
 //
 // An answer that is cut, that is no JSON or that lacks what it should have is an
 // error: a list is read whole or not at all.
@@ -159,12 +159,12 @@ func (r *Reader) once(ctx context.Context, address string, sign func(*http.Reque
 	}
 	resp, err := r.client().Do(req)
 	if err != nil {
-		return nil, 0, fmt.Errorf("GET %s: %w", shown, r.explain(ctx, err))
+		return nil, 0, fmt.Errorf("%s %s: %w", req.Method, shown, r.explain(ctx, err))
 	}
 	if resp.StatusCode == http.StatusOK {
 		if kind := resp.Header.Get("Content-Type"); strings.HasPrefix(kind, "text/html") {
 			resp.Body.Close()
-			return nil, 0, fmt.Errorf("GET %s: the answer is a web page, not a price list; is a proxy in between?", shown)
+			return nil, 0, fmt.Errorf("%s %s: the answer is a web page, not a price list; is a proxy in between?", req.Method, shown)
 		}
 		return resp.Body, 0, nil
 	}
@@ -172,7 +172,7 @@ func (r *Reader) once(ctx context.Context, address string, sign func(*http.Reque
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		wait = time.Duration(min(seconds, 1e6)) * time.Second
 	}
-	err = fmt.Errorf("GET %s: %w", shown, statusError(resp.StatusCode))
+	err = fmt.Errorf("%s %s: %w", req.Method, shown, statusError(resp.StatusCode))
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
 		err = fmt.Errorf("%w: %w", err, errBusy)
 	}

@@ -30,6 +30,12 @@ func azureItem(product, sku, arm, kind, term string, usd float64) map[string]any
 	return item
 }
 
+// saving adds what the item costs under savings plans, as the preview of the API does.
+func saving(item map[string]any, year, years float64) map[string]any {
+	item["savingsPlan"] = []map[string]any{{"unitPrice": years, "retailPrice": years, "term": "3 Years"}, {"unitPrice": year, "retailPrice": year, "term": "1 Year"}}
+	return item
+}
+
 func azurePage(next string, items ...map[string]any) string {
 	data, err := json.Marshal(map[string]any{"BillingCurrency": "USD", "Items": items, "NextPageLink": next, "Count": len(items)})
 	if err != nil {
@@ -51,7 +57,7 @@ const series = "Virtual Machines Dsv5 Series"
 // TestAzure reads a list of three pages and drops what is no Linux machine of one's own.
 func TestAzure(t *testing.T) {
 	pages := [][]map[string]any{{
-		azureItem(series, "D4s v5", "Standard_D4s_v5", "Consumption", "", 0.23),
+		saving(azureItem(series, "D4s v5", "Standard_D4s_v5", "Consumption", "", 0.23), 0.1587, 0.1058),
 		azureItem(series+" Windows", "D4s v5", "Standard_D4s_v5", "Consumption", "", 0.414),
 		azureItem(series, "D4s v5 Low Priority", "Standard_D4s_v5", "Consumption", "", 0.046),
 	}, {
@@ -78,7 +84,13 @@ func TestAzure(t *testing.T) {
 	})
 	got, err := reader.Azure(context.Background(), "westeurope")
 	year, years := 1182.6, 2233.8 // a reservation's price is the whole term's
-	want := []pricelist.Price{{InstanceType: "Standard_D4s_v5", OnDemand: 0.23, Spot: 0.07, Reserved1y: year / 8760, Reserved3y: years / 26280}}
+	plan := pricelist.Commitment{Program: "savings plan for compute", InstanceType: "Standard_D4s_v5", Years: 1, Payment: "same price monthly or upfront", USD: 0.1587}
+	plan3 := plan
+	plan3.Years, plan3.USD = 3, 0.1058
+	want := pricelist.List{
+		Machines:    []pricelist.Price{{InstanceType: "Standard_D4s_v5", OnDemand: 0.23, Spot: 0.07, Reserved1y: year / 8760, Reserved3y: years / 26280}},
+		Commitments: []pricelist.Commitment{plan, plan3},
+	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
@@ -102,8 +114,8 @@ func TestAzureHundredPages(t *testing.T) {
 		fmt.Fprint(w, azurePage(next, azureItem(series, "D", fmt.Sprintf("Standard_D%ds_v5", n+1), "Consumption", "", 0.1)))
 	})
 	got, err := reader.Azure(context.Background(), "westeurope")
-	if err != nil || len(got) != 100 {
-		t.Errorf("got %d types, %v, want 100", len(got), err)
+	if err != nil || len(got.Machines) != 100 {
+		t.Errorf("got %d types, %v, want 100", len(got.Machines), err)
 	}
 }
 
@@ -139,7 +151,7 @@ func TestAnswersThatAreNotUsed(t *testing.T) {
 			fmt.Fprint(w, tt.body)
 		})
 		got, err := reader.Azure(context.Background(), "westeurope")
-		if err == nil || got != nil || !strings.Contains(err.Error(), tt.want) || asked.Load() != tt.asked {
+		if err == nil || got.Machines != nil || !strings.Contains(err.Error(), tt.want) || asked.Load() != tt.asked {
 			t.Errorf("%s: got %v, %v after %d requests; want an error with %q after %d", name, got, err, asked.Load(), tt.want, tt.asked)
 		}
 	}
@@ -149,15 +161,31 @@ const offerFile = `{"formatVersion":"v1.0","disclaimer":"...","offerCode":"Amazo
 "products":{
  "A":{"sku":"A","productFamily":"Compute Instance","attributes":{"servicecode":"AmazonEC2","location":"EU (Ireland)","instanceType":"m6i.xlarge","vcpu":"4","memory":"16 GiB","tenancy":"Shared","operatingSystem":"Linux","capacitystatus":"Used","preInstalledSw":"NA","regionCode":"eu-west-1"}},
  "B":{"sku":"B","productFamily":"Compute Instance","attributes":{"instanceType":"m6i.xlarge","vcpu":"4","memory":"16 GiB","tenancy":"Shared","operatingSystem":"Windows","capacitystatus":"Used","preInstalledSw":"NA","regionCode":"eu-west-1"}},
+ "D":{"sku":"D","productFamily":"Compute Instance","attributes":{"instanceType":"m6i.xlarge","vcpu":"4","memory":"16 GiB","tenancy":"Shared","operatingSystem":"Linux","capacitystatus":"Used","preInstalledSw":"NA","marketoption":"CapacityBlock","regionCode":"eu-west-1"}},
  "C":{"sku":"C","productFamily":"Storage","attributes":{"volumeType":"General Purpose"}}},
 "terms":{"OnDemand":{
  "A":{"A.JRTCKXETXF":{"offerTermCode":"JRTCKXETXF","sku":"A","effectiveDate":"2026-11-01T00:00:00Z","priceDimensions":{"A.JRTCKXETXF.6YS6EN2CT7":{"rateCode":"A.JRTCKXETXF.6YS6EN2CT7","unit":"Hrs","pricePerUnit":{"USD":"0.2140000000"},"appliesTo":[]}},"termAttributes":{}}},
  "B":{"B.JRTCKXETXF":{"priceDimensions":{"x":{"unit":"Hrs","pricePerUnit":{"USD":"0.398"}}},"termAttributes":{}}}},
 "Reserved":{
  "A":{"A.4NA7Y494T4":{"priceDimensions":{"x":{"unit":"Hrs","pricePerUnit":{"USD":"0.1416"}}},"termAttributes":{"LeaseContractLength":"1yr","OfferingClass":"standard","PurchaseOption":"No Upfront"}},
-  "A.6QCMYABX3D":{"priceDimensions":{"x":{"unit":"Quantity","pricePerUnit":{"USD":"1157"}}},"termAttributes":{"LeaseContractLength":"1yr","OfferingClass":"standard","PurchaseOption":"All Upfront"}},
+  "A.6QCMYABX3D":{"priceDimensions":{"x":{"unit":"Quantity","pricePerUnit":{"USD":"1157"}},"y":{"unit":"Hrs","pricePerUnit":{"USD":"0.0000000000"}}},"termAttributes":{"LeaseContractLength":"1yr","OfferingClass":"standard","PurchaseOption":"All Upfront"}},
+  "A.MZU6U2429S":{"priceDimensions":{"x":{"unit":"Hrs","pricePerUnit":{"USD":"0.05"}},"y":{"unit":"Quantity","pricePerUnit":{"USD":"650"}}},"termAttributes":{"LeaseContractLength":"3yr","OfferingClass":"convertible","PurchaseOption":"Partial Upfront"}},
   "A.BPH4J8HBKS":{"priceDimensions":{"x":{"unit":"Hrs","pricePerUnit":{"USD":"0.0971"}}},"termAttributes":{"LeaseContractLength":"3yr","OfferingClass":"standard","PurchaseOption":"No Upfront"}}}}},
 "attributesList":{}}`
+
+// offered is what the offer file says. What is paid at once is spread over the term.
+func offered() pricelist.List {
+	of := func(program string, years int, payment string, usd float64) pricelist.Commitment {
+		return pricelist.Commitment{Program: program, InstanceType: "m6i.xlarge", Years: years, Payment: payment, USD: usd}
+	}
+	upfront, half := 1157.0, 650.0
+	return pricelist.List{
+		Machines: []pricelist.Price{{InstanceType: "m6i.xlarge", OnDemand: 0.214, Reserved1y: 0.1416, Reserved3y: 0.0971, VCPUs: 4, MemoryGiB: 16}},
+		Commitments: []pricelist.Commitment{
+			of("RI convertible", 3, "partial_upfront", 0.05+half/26280), of("RI standard", 1, "all_upfront", upfront/8760),
+		},
+	}
+}
 
 func TestAWS(t *testing.T) {
 	body := offerFile
@@ -168,20 +196,19 @@ func TestAWS(t *testing.T) {
 		fmt.Fprint(w, body)
 	})
 	got, err := reader.AWS(context.Background(), "eu-west-1")
-	want := []pricelist.Price{{InstanceType: "m6i.xlarge", OnDemand: 0.214, Reserved1y: 0.1416, Reserved3y: 0.0971, VCPUs: 4, MemoryGiB: 16}}
-	if err != nil || !reflect.DeepEqual(got, want) {
+	if want := offered(); err != nil || !reflect.DeepEqual(got.Machines, want.Machines) || !reflect.DeepEqual(got.Commitments, want.Commitments) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 	// Wherever it is cut, it is not used.
 	for _, end := range []int{1, 100, 900, 1500, len(offerFile) - 30, len(offerFile) - 1} {
 		body = offerFile[:end]
-		if got, err := reader.AWS(context.Background(), "eu-west-1"); err == nil || got != nil {
+		if got, err := reader.AWS(context.Background(), "eu-west-1"); err == nil || got.Machines != nil {
 			t.Errorf("cut at %d: got %v, %v", end, got, err)
 		}
 	}
 	for from, to := range map[string]string{`"products":`: `"wares":`, `"terms":`: `"conditions":`, `"unit":"Hrs","pricePerUnit":{"USD":"0.2140000000"}`: `"unit":"Hrs","pricePerUnit":{"CNY":"1.5"}`, `"regionCode":"eu-west-1"`: `"regionCode":"eu-west-2"`} {
 		body = strings.Replace(offerFile, from, to, 1)
-		if got, err := reader.AWS(context.Background(), "eu-west-1"); err == nil || got != nil {
+		if got, err := reader.AWS(context.Background(), "eu-west-1"); err == nil || got.Machines != nil {
 			t.Errorf("%s for %s: got %v, %v", to, from, got, err)
 		}
 	}
