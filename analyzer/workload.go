@@ -47,6 +47,9 @@ type Workload struct {
 	Claims         []string `json:"claims,omitempty"`
 	ClaimTemplates []string `json:"claimTemplates,omitempty"`
 	Pods           []Pod    `json:"pods,omitempty"`
+	// Template is the pod that the workload's template makes, where neither a node nor a pod
+	// of it is known: a chart's output has none of them.
+	Template *Pod `json:"template,omitempty"`
 	// Releases are the revisions that the cluster still keeps, oldest first: a
 	// Deployment's or Rollout's ReplicaSets, a StatefulSet's or DaemonSet's
 	// ControllerRevisions. Snapshots of older programs have none.

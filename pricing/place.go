@@ -9,6 +9,16 @@ import (
 // Place is where something is bought.
 type Place struct{ Provider, Region string }
 
+// Asked is where the user says that what does not tell its own place is; ok is false where
+// nothing was said, or the region is missing.
+func (c *Catalog) Asked() (at Place, ok bool) {
+	at = Place{c.provider, c.region}
+	if at.Provider == "" {
+		at.Provider = c.providerOfRegion(at.Region)
+	}
+	return at, at.Provider != "" && at.Region != ""
+}
+
 // Home is the place of most of some machines, which all that is paid for beside
 // them shares; of places with as many, the first. It is the zero Place where no
 // machine has one.

@@ -43,7 +43,7 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(pricing.Config{})), advice.Options{Levers: caseLevers(a), IncludeSystem: strings.Contains(section(a, "levers"), includeSystem), Commitment: advice.CommitmentOptions{Held: held}})
+	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(placeOf(a))), advice.Options{Levers: caseLevers(a), IncludeSystem: strings.Contains(section(a, "levers"), includeSystem), Commitment: advice.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +54,12 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 		}
 	}
 	return b.String()
+}
+
+// placeOf is the cloud and the region that the case names for what does not tell its own.
+func placeOf(a *txtar.Archive) pricing.Config {
+	provider, region, _ := strings.Cut(strings.TrimSpace(section(a, "place")), " ")
+	return pricing.Config{Provider: provider, Region: region}
 }
 
 // includeSystem, among the levers, is the option of that name.
@@ -125,6 +131,12 @@ func describePlan(b *strings.Builder, plan *nodes.Plan) {
 	}
 	for _, p := range plan.Pools {
 		fmt.Fprintf(b, "  pool %d %s %s in %s at %.4f\n", p.Count, p.InstanceType, p.CapacityType, p.Zone, p.Hourly)
+	}
+	if plan.Fresh != nil {
+		fmt.Fprintf(b, "  fresh in %s %s, %d zones\n", plan.Fresh.Provider, plan.Fresh.Region, plan.Fresh.Zones)
+		for _, at := range plan.Placement {
+			fmt.Fprintf(b, "  on %s: %s\n", at.Node, strings.Join(at.Pods, " "))
+		}
 	}
 	for _, m := range plan.Moves {
 		fmt.Fprintf(b, "  move %s stays=%v", m.Node, m.Keep)

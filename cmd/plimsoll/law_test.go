@@ -39,6 +39,7 @@ var line = map[string]int{
 	"recommender/rightsize":       45,
 	"recommender/horizontal":      48,
 	"recommender/nodes/fleet":     49,
+	"recommender/nodes/fresh":     49,
 	"recommender/nodes/hourly":    49,
 	"recommender/nodes/pin":       49,
 	"recommender/nodes/waiting":   49,

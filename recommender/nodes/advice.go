@@ -202,6 +202,11 @@ func (plan *Plan) title(now int, changes bool) string {
 	if !changes {
 		return fmt.Sprintf("today's nodes are right: at most %.1f %% above the cheapest that is possible", plan.GapPercent)
 	}
+	return fmt.Sprintf("replace %s by %s", nodeCount(now), plan.machines())
+}
+
+// machines counts the plan's machines, by type.
+func (plan *Plan) machines() string {
 	count, byType := 0, map[string]int{}
 	for _, p := range plan.Pools {
 		if p.ByPod {
@@ -214,7 +219,7 @@ func (plan *Plan) title(now int, changes bool) string {
 	for _, name := range SortedNames(byType) {
 		parts = append(parts, fmt.Sprintf("%d %s", byType[name], name))
 	}
-	return fmt.Sprintf("replace %s by %s: %s", nodeCount(now), nodeCount(count), strings.Join(parts, ", "))
+	return nodeCount(count) + ": " + strings.Join(parts, ", ")
 }
 
 // counted are today's nodes that are machines: what stands for pods that a provider

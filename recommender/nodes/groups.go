@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -196,7 +197,7 @@ func (n *nodePlanner) groupLabels(pool *nodePool) map[string]string {
 // groupOfNode is the key of the group that a node of today would be in.
 func (n *nodePlanner) groupOfNode(node *plannedFrom) string {
 	o := node.machine()
-	pool := &nodePool{poolKey: poolKey{node.cost.Offering.Provider, node.cost.Offering.Region, node.cost.CapacityType, natureOf(n.poolLabels(node.Node), lastingTaints(node.Node))}}
+	pool := &nodePool{poolKey: poolKey{node.cost.Offering.Provider, node.cost.Offering.Region, node.cost.CapacityType, natureOf(n.poolLabels(node.Node), pin.LastingTaints(node.Node))}}
 	return groupOf(pool, &packing.Offering{Arch: o.Arch, GPUs: o.GPUs})
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/fleet"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/fresh"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/safe"
@@ -64,6 +65,7 @@ type Plan struct {
 	Restarts   int                 // pods that move
 	LoseData   int                 // of them, those that lose what they keep on their node
 	Pinned     []Pinned            // what keeps nodes, by kind
+	Fresh      *fresh.Cluster      // nil where there are nodes today
 	// Quiet says that the plan costs more than the nodes of the moment since more pods run
 	// in the window's busiest hour, and that the bill of the window is not known.
 	Quiet bool
@@ -104,8 +106,11 @@ type KeptNode struct {
 }
 
 func run(p *advice.Pass) error {
-	if p.Costs == nil || p.Costs.Catalog == nil || len(p.Costs.Nodes) == 0 {
-		return nil // the report says already that there are no nodes or no prices
+	if p.Costs == nil || p.Costs.Catalog == nil {
+		return nil // the report says already that there are no prices
+	}
+	if len(p.Costs.Nodes) == 0 {
+		return runFresh(p)
 	}
 	r := advice.Advice{
 		Rule: "nodes", Lever: advice.LeverNodes, Subject: nodesSubject,

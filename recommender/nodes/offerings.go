@@ -105,7 +105,7 @@ func (n *nodePlanner) pools() []*nodePool {
 	pools := map[poolKey]*nodePool{}
 	for _, node := range n.going() {
 		o := &node.cost.Offering
-		labels, taints := n.poolLabels(node.Node), lastingTaints(node.Node)
+		labels, taints := n.poolLabels(node.Node), pin.LastingTaints(node.Node)
 		key := poolKey{o.Provider, o.Region, node.cost.CapacityType, natureOf(labels, taints)}
 		if pools[key] == nil {
 			pools[key] = &nodePool{poolKey: key, labels: labels, taints: taints}
@@ -123,31 +123,12 @@ func (n *nodePlanner) pools() []*nodePool {
 	return out
 }
 
-// answered are the labels that an offering has by itself, or that no new node
-// can have.
-var answered = []string{
-	packing.LabelHostname, packing.LabelZone, packing.LabelArch, packing.LabelOS, packing.LabelInstanceType, packing.LabelCapacityType,
-}
-
-// boundToType reports whether a label describes the machine and not the pool.
-func boundToType(key string) bool {
-	for _, prefix := range []string{
-		"karpenter.k8s.aws/instance-", "karpenter.azure.com/sku-", "cloud.google.com/machine-family", "cloud.google.com/gke-accelerator",
-		"cloud.google.com/gke-cpu", "nvidia.com/", "feature.node.kubernetes.io/", "beta.kubernetes.io/",
-	} {
-		if strings.HasPrefix(key, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 // poolLabels are the labels by which pods choose among pools of nodes, and whether EKS
 // Auto Mode runs them: a node that it runs costs a fee more.
 func (n *nodePlanner) poolLabels(node *analyzer.Node) map[string]string {
 	out := map[string]string{}
 	for k := range n.refers {
-		if v, ok := node.Labels[k]; ok && !slices.Contains(answered, k) && !boundToType(k) {
+		if v, ok := node.Labels[k]; ok && !pin.Answered(k) && !pin.OfMachine(k) {
 			out[k] = v
 		}
 	}
@@ -169,22 +150,6 @@ func (pool *nodePool) newPrice(catalog *pricing.Catalog, o *pricing.Offering) fl
 	labels[packing.LabelInstanceType] = o.InstanceType
 	p := catalog.NodePrice(pricing.Node{ProviderID: like.ProviderID, Labels: labels, CPUMillis: o.CPUMillis, MemoryBytes: o.MemoryBytes, GPUs: o.GPUs})
 	return cmp.Or(p.USDPerHour, o.USDPerHour)
-}
-
-// lastingTaints leaves out those that tell a state of the node.
-func lastingTaints(node *analyzer.Node) []packing.Taint {
-	var out []packing.Taint
-	for _, t := range node.Taints {
-		passing := strings.HasPrefix(t.Key, "node.kubernetes.io/") || strings.HasPrefix(t.Key, "node.cloudprovider.kubernetes.io/") ||
-			strings.HasPrefix(t.Key, "karpenter.sh/") || strings.HasSuffix(t.Key, "OfClusterAutoscaler")
-		if !passing && t.Effect != "PreferNoSchedule" {
-			out = append(out, packing.Taint(t))
-		}
-	}
-	slices.SortFunc(out, func(a, b packing.Taint) int {
-		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Effect, b.Effect))
-	})
-	return out
 }
 
 func natureOf(labels map[string]string, taints []packing.Taint) string {
@@ -251,7 +216,7 @@ func (n *nodePlanner) describe(m *machines, node *plannedFrom) {
 	for k := range n.refers {
 		v, ok := node.Labels[k]
 		switch {
-		case first && ok && boundToType(k):
+		case first && ok && pin.OfMachine(k):
 			m.labels[name][k] = v
 		case !first && m.labels[name][k] != v:
 			delete(m.labels[name], k)

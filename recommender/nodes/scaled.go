@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -156,7 +157,7 @@ func (n *nodePlanner) another(w *analyzer.WorkloadFacts, mine []int, number int)
 // requests: it counts on a node that is open to all.
 func (n *nodePlanner) unseen(w *analyzer.WorkloadFacts, number int) (placedPod, bool) {
 	for _, node := range n.nodes {
-		if node.kept != "" || len(lastingTaints(node.Node)) > 0 {
+		if node.kept != "" || len(pin.LastingTaints(node.Node)) > 0 {
 			continue
 		}
 		size := n.pass.Cluster.Reserved(w, &analyzer.Pod{})

@@ -138,7 +138,7 @@ func (n *nodePlanner) judged() packing.Plan {
 
 // kindOfNode tells apart nodes that new ones may be like.
 func (n *nodePlanner) kindOfNode(node *plannedFrom) string {
-	return node.cost.InstanceType + "\x00" + node.cost.CapacityType + "\x00" + pin.Zone(node.cost.Zone) + "\x00" + natureOf(n.poolLabels(node.Node), lastingTaints(node.Node))
+	return node.cost.InstanceType + "\x00" + node.cost.CapacityType + "\x00" + pin.Zone(node.cost.Zone) + "\x00" + natureOf(n.poolLabels(node.Node), pin.LastingTaints(node.Node))
 }
 
 // seatEvenly puts a pod on the node with the most CPU left that takes it, as a scheduler

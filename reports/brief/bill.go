@@ -22,6 +22,9 @@ func MoneyLines(r *document.Report) []MoneyLine {
 		if r.Nodes.Current.Count == 0 && len(r.Workloads) == 0 {
 			return []MoneyLine{{Text: "Neither nodes nor workloads were seen, so there is nothing to cost or save: check the namespaces and sources that were asked for."}}
 		}
+		if p := r.Nodes.Plan; p != nil && p.Fresh != nil {
+			return []MoneyLine{{Label: "fresh", Text: FreshLine(p)}}
+		}
 		return []MoneyLine{{Text: "No node has a price, so there are no costs and no savings. Name the cloud with --provider and --region, or give --pricing."}}
 	}
 	today := fmt.Sprintf("%s a month for %s", WholeOf(*m.MonthlyCost), Billed(r))

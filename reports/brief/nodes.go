@@ -9,12 +9,45 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
+// FreshLine says what a cluster that does not exist yet would cost.
+func FreshLine(p *document.NodePlan) string {
+	f := p.Fresh
+	text := fmt.Sprintf("No node is known. A fresh cluster for these pods would cost %s a month for nodes on demand in %s %s: %s. That is a cost and no saving.",
+		WholeOf(p.MonthlyCost), Clean(f.Provider), Clean(f.Region), kinds(p.Pools))
+	if n := len(f.LeftOut); n > 0 {
+		text += fmt.Sprintf(" %s of %s come on top: plimsoll show nodes names them.", Capital(document.Counted(leftPods(f), "pod")), document.Counted(n, "workload"))
+	}
+	return text
+}
+
+func leftPods(f *document.FreshCluster) (n int) {
+	for _, l := range f.LeftOut {
+		n += l.Pods
+	}
+	return n
+}
+
+// freshLines say what a plan for a fresh cluster rests on.
+func freshLines(p *document.NodePlan) []string {
+	f := p.Fresh
+	out := []string{fmt.Sprintf("It has %s, each DaemonSet on every node, in %s. It is proven to be at most %s %% above the cheapest that survives nothing. Volumes, load balancers, the control plane and the provider's own pods come on top.",
+		document.Counted(f.Pods, "pod"), document.Counted(f.Zones, "zone"), document.Figures(p.GapPercent))}
+	for _, l := range f.LeftOut {
+		out = append(out, Clean(fmt.Sprintf("Not planned: %s of %s: %s", document.Counted(l.Pods, "pod"), l.Workload, l.Reason))+".")
+	}
+	return out
+}
+
 // GroupLines tell people of the groups, and of the way to them.
 func GroupLines(p *document.NodePlan) []string {
 	if p == nil || len(p.Groups) == 0 {
 		return nil
 	}
-	out := []string{"Node groups of the plan:"}
+	var out []string
+	if p.Fresh != nil {
+		out = append(out, freshLines(p)...)
+	}
+	out = append(out, "Node groups of the plan:")
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		var parts []string

@@ -166,7 +166,9 @@ func (b *builder) warnings() []analyzer.Warning {
 			}
 		}
 	}
-	if !b.priced {
+	if b.freshPlan() != nil { // which has a price, and says that it saves nothing
+		out = slices.DeleteFunc(out, func(w analyzer.Warning) bool { return w.Code == "no-nodes" })
+	} else if !b.priced {
 		out = append(out, analyzer.Warning{Code: "no-prices", Message: "no node has a price, so there are no costs and no savings; name the provider and region or give --pricing"})
 	}
 	return sortedWarnings(out)

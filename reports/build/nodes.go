@@ -120,6 +120,7 @@ func provisioned(p *document.NodePlan, groups []nodes.Group, cluster string) {
 // planMoney rounds the cost of the plan of the nodes to cents.
 func (b *builder) planMoney() {
 	if b.steps.Plan == nil {
+		b.freshMoney()
 		return
 	}
 	at := b.steps.At
@@ -142,9 +143,50 @@ func (b *builder) planMoney() {
 	b.savedBy[advice.LeverNodes] = b.savings[at]
 }
 
+// freshMoney rounds the cost of a plan for a cluster that does not exist yet. No step of the
+// waterfall has it, since nothing is saved.
+func (b *builder) freshMoney() {
+	plan := b.freshPlan()
+	if plan == nil {
+		return
+	}
+	monthly := make([]float64, len(plan.Pools))
+	for i, p := range plan.Pools {
+		monthly[i] = float64(p.Count) * p.Hourly * pricing.HoursPerMonth
+	}
+	b.planPools, b.planCost = apportion(monthly)
+}
+
+// freshPlan is the plan where no node is known; nil without one.
+func (b *builder) freshPlan() *nodes.Plan {
+	for i := range b.recs {
+		if plan := advice.As[nodes.Plan](b.recs[i].Detail); plan != nil && plan.Fresh != nil {
+			return plan
+		}
+	}
+	return nil
+}
+
+func freshCluster(p *nodes.Plan) *document.FreshCluster {
+	if p.Fresh == nil {
+		return nil
+	}
+	out := &document.FreshCluster{
+		Provider: p.Fresh.Provider, Region: p.Fresh.Region, Zones: p.Fresh.Zones, Pods: p.Pods,
+		Unrequested: p.Fresh.Unrequested, SelectedLabels: p.Fresh.Selected,
+	}
+	for _, l := range p.Fresh.LeftOut {
+		out.LeftOut = append(out.LeftOut, document.LeftOut(l))
+	}
+	return out
+}
+
 // nodePlan prints the plan; nil without one.
 func (b *builder) nodePlan() *document.NodePlan {
 	plan := b.steps.Plan
+	if plan == nil {
+		plan = b.freshPlan()
+	}
 	if plan == nil {
 		return nil
 	}
@@ -189,7 +231,7 @@ func (b *builder) nodePlan() *document.NodePlan {
 	for _, p := range plan.Pinned {
 		out.Pinned = append(out.Pinned, document.PinnedNodes{Kind: p.Kind, Nodes: p.Nodes, Pods: p.Pods, MonthlyCost: document.Cents(p.Monthly), ByPod: p.ByPod})
 	}
-	out.Risk = planRisk(plan)
+	out.Risk, out.Fresh = planRisk(plan), freshCluster(plan)
 	out.PoolStyle, out.ExactMonthlyCost, out.Survives = string(plan.Style), document.Cents(plan.Exact), survives(plan)
 	for _, k := range plan.Kept {
 		out.Kept = append(out.Kept, document.KeptNode(k))
@@ -227,6 +269,9 @@ func survives(p *nodes.Plan) document.PlanSurvives {
 
 // planRisk says what following the plan disturbs.
 func planRisk(p *nodes.Plan) string {
+	if p.Fresh != nil {
+		return "none: nothing runs yet"
+	}
 	drains, kept := 0, 0
 	for _, k := range p.Kept {
 		if !k.ByPod {

@@ -59,6 +59,8 @@ type NodePlan struct {
 	Survives PlanSurvives `json:"survives"`
 	// Placement is where every pod ends up; new nodes are new-1 and so on, in the order of launch.
 	Placement []NodePlacement `json:"placement"`
+	// Fresh is set where no node is known: the plan is what a cluster for these pods would cost, and no saving.
+	Fresh *FreshCluster `json:"fresh,omitempty"`
 	// Risk is what following the plan disturbs, in one line.
 	Risk string `json:"risk"`
 	// Pinned adds the kept nodes up by what keeps them.
@@ -72,6 +74,29 @@ type NodePlan struct {
 	EKSNodegroups     []EKSNodegroup     `json:"eksNodegroups,omitempty"`
 	GKENodePools      []GKENodePool      `json:"gkeNodePools,omitempty"`
 	AKSNodePools      []AKSNodePool      `json:"aksNodePools,omitempty"`
+}
+
+// FreshCluster is the cluster that a plan is of where none runs yet.
+type FreshCluster struct {
+	Provider string `json:"provider"`
+	Region   string `json:"region"`
+	// Zones is how many zones it was given.
+	Zones int `json:"zones"`
+	// Pods is how many pods the plan has room for, but for DaemonSets'.
+	Pods int `json:"pods"`
+	// Unrequested is how many of them request neither CPU nor memory, and count as nothing.
+	Unrequested int `json:"unrequested,omitempty"`
+	// SelectedLabels are labels that pods select nodes by, and that the plan gives to nodes of any type.
+	SelectedLabels []string `json:"selectedLabels,omitempty"`
+	// LeftOut are workloads with pods that are on no node of the plan.
+	LeftOut []LeftOut `json:"leftOut,omitempty"`
+}
+
+// LeftOut is pods of a workload that a plan does not hold, and why.
+type LeftOut struct {
+	Workload string `json:"workload"`
+	Pods     int    `json:"pods"`
+	Reason   string `json:"reason"`
 }
 
 // PlanHours is the plan's nodes through the hours of the window.

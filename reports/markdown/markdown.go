@@ -93,6 +93,10 @@ type page struct{ bytes.Buffer }
 // money is what the nodes cost today, and what is possible.
 func (b *page) money(r *document.Report) {
 	m := r.Summary.MonthlyCost
+	if p := r.Nodes.Plan; m == nil && p != nil && p.Fresh != nil {
+		b.WriteString(cell(brief.FreshLine(p)) + "\n")
+		return
+	}
 	if m == nil {
 		b.WriteString("No node has a price, so there are no costs and no savings.\n")
 		return

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -45,6 +46,33 @@ func (s *screen) reasons(of *document.Workload, plots bool) {
 		s.explainContainer(of, &of.Containers[i], plots)
 	}
 	s.explainScaling(of)
+	s.explainFresh(of)
+}
+
+// explainFresh says where a cluster that does not exist yet would have the pods.
+func (s *screen) explainFresh(w *document.Workload) {
+	p := s.r.Nodes.Plan
+	if p == nil || p.Fresh == nil {
+		return
+	}
+	text := "on every node of the plan that takes it"
+	if w.Kind != "DaemonSet" {
+		var at []string
+		for _, x := range p.Placement {
+			n := 0
+			for _, pod := range x.Pods {
+				if name, ok := strings.CutPrefix(pod, w.Namespace+"/"+w.Name); ok && (name == "" || !strings.Contains(name[1:], "-")) {
+					n++
+				}
+			}
+			if n > 0 {
+				at = append(at, fmt.Sprintf("%d on %s", n, brief.Clean(x.Node)))
+			}
+		}
+		text = cmp.Or(strings.Join(at, ", "), "on no node of the plan")
+	}
+	s.lines("")
+	s.hang("fresh     ", fmt.Sprintf("%s. No node is known: a cluster for all pods would cost %s a month, which is a cost and no saving.", text, brief.WholeOf(p.MonthlyCost)), layout.Plain)
 }
 
 func costOf(w *document.Workload) string {

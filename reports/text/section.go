@@ -82,6 +82,9 @@ func (s *screen) nodesSection() {
 	if p := s.r.Nodes.Plan; p != nil && s.r.Summary.MonthlyCost != nil {
 		s.prose([]string{brief.PlanLine(p, &s.r.Summary, s.r.NoHistory())})
 	}
+	if p := s.r.Nodes.Plan; p != nil && p.Fresh != nil {
+		s.prose([]string{brief.FreshLine(p)})
+	}
 	s.prose(brief.GroupLines(s.r.Nodes.Plan))
 	if p := s.r.Nodes.Plan; p != nil {
 		for _, k := range p.Kept {

@@ -117,6 +117,8 @@ func headline(r *document.Report) []string {
 	s := r.Summary
 	out := []string{subject(r)}
 	switch {
+	case s.MonthlyCost == nil && r.Nodes.Plan != nil && r.Nodes.Plan.Fresh != nil:
+		out = append(out, brief.FreshLine(r.Nodes.Plan))
 	case s.MonthlyCost == nil:
 		out = append(out, "No node has a price: neither costs nor savings can be told.")
 	case s.Rightsize.Monthly == nil || s.Containers.Total == s.Containers.Withheld:

@@ -35,6 +35,8 @@ type controller struct {
 	release                analyzer.Release // a ReplicaSet's
 	// templateFrom names the workload whose pod template this one uses.
 	templateFrom *analyzer.Ref
+	// like is the pod that its template makes, where no node was known; else nil.
+	like *pod
 	// metadataOnly says that the spec was not read.
 	metadataOnly bool
 }

@@ -47,6 +47,7 @@ func (v *Inventory) addUnstructured(o *unstructured.Unstructured) bool {
 		v.skip(strings.Trim(o.GetNamespace()+"/"+o.GetKind()+"/"+o.GetName(), "/"), err.Error())
 		return false
 	}
+	v.addCustomTemplate(c, o)
 	v.addController(c)
 	return true
 }
@@ -66,7 +67,7 @@ func customController(o *unstructured.Unstructured) (*controller, error) {
 	if n, ok := integer(field(o.Object, "spec", "replicas")); ok {
 		c.replicas = &n
 	}
-	for _, path := range [][]string{{"spec", "template"}, {"spec", "jobTemplate", "spec", "template"}} {
+	for _, path := range templatePaths() {
 		template := field(o.Object, path...)
 		s := templateSpec(template)
 		if s != nil && len(s.Containers) > 0 {

@@ -94,6 +94,9 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 		if c == nil {
 			return false
 		}
+		if made, ok := obj.(metav1.Object); ok {
+			v.addTemplate(c, made, podTemplate(obj))
+		}
 		v.addController(c)
 	}
 	return true

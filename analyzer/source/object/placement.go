@@ -127,7 +127,7 @@ type member struct {
 
 type selection struct{ namespace, selector string }
 
-func membersOf(groups map[analyzer.Ref]*group) *members {
+func (v *Inventory) membersOf(groups map[analyzer.Ref]*group) *members {
 	m := &members{byNamespace: map[string][]member{}, selected: map[selection][]analyzer.Ref{}, partly: map[selection]bool{}}
 	for ref, g := range groups {
 		seen := map[uintptr]bool{} // label sets are interned
@@ -137,6 +137,9 @@ func membersOf(groups map[analyzer.Ref]*group) *members {
 				seen[at] = true
 				m.byNamespace[ref.Namespace] = append(m.byNamespace[ref.Namespace], member{ref, p.labels})
 			}
+		}
+		if like := v.likeOf(ref, g); like != nil {
+			m.byNamespace[ref.Namespace] = append(m.byNamespace[ref.Namespace], member{ref, like.labels})
 		}
 	}
 	return m

@@ -28,6 +28,18 @@ type pod struct {
 }
 
 func (v *Inventory) addPod(o *corev1.Pod) {
+	if o.Spec.NodeName == "" && o.Status.Phase == "" && passing(o) {
+		return
+	}
+	p := v.podOf(o)
+	if h := hpaControllerOf(o); h != nil {
+		put(&v.managers, keyOf(o), h)
+	}
+	put(&v.pods, keyOf(o), p)
+}
+
+// podOf reads a pod.
+func (v *Inventory) podOf(o *corev1.Pod) *pod {
 	labels := v.intern(o.Labels)
 	p := &pod{owner: ownerOf(o), labels: labels, containers: containersOf(&o.Spec), annotation: ownAnnotations(o.Annotations)}
 	p.level, p.waits = podLevel(&o.Spec), waitsOf(&o.Spec)
@@ -54,10 +66,7 @@ func (v *Inventory) addPod(o *corev1.Pod) {
 		p.pod.Started = o.Status.StartTime.UTC()
 		p.pod.ReadyAfter = readyAfter(o)
 	}
-	if h := hpaControllerOf(o); h != nil {
-		put(&v.managers, keyOf(o), h)
-	}
-	put(&v.pods, keyOf(o), p)
+	return p
 }
 
 // containersOf lists the containers in the order in which they start, init

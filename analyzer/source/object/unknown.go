@@ -19,6 +19,7 @@ type specOf struct {
 // pinUnknown notes the fields that the Go type of an object does not know: a newer API
 // may decide by them where a pod runs.
 func (v *Inventory) pinUnknown(obj runtime.Object, raw []byte) {
+	v.pinUnknownTemplate(obj, raw)
 	switch o := obj.(type) {
 	case *corev1.Pod:
 		if p, names := v.pods[keyOf(o)], unknownOf(raw, corev1.PodSpec{}); p != nil && len(names) > 0 {
@@ -49,6 +50,9 @@ func merged(a, b []string) []string {
 // volumes among them.
 func unknownOf(raw []byte, spec any) (out []string) {
 	var o specOf
+	if len(raw) == 0 {
+		return nil
+	}
 	if json.Unmarshal(raw, &o) != nil {
 		return nil // what is read of it was told already
 	}

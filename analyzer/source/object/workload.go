@@ -59,7 +59,7 @@ type group struct {
 
 func (v *Inventory) workloads(sel Selection) []analyzer.Workload {
 	groups := v.groups(sel.In)
-	members := membersOf(groups)
+	members := v.membersOf(groups)
 	waits := v.fillWaits(groups)
 	var out []analyzer.Workload
 	for ref, g := range groups {
@@ -69,6 +69,11 @@ func (v *Inventory) workloads(sel Selection) []analyzer.Workload {
 		}
 		if w := v.workload(ref, g); sel.matches(w.Labels) {
 			w.Waits = waits[ref]
+			if like := v.likeOf(ref, g); like != nil {
+				members.resolve(ref, like)
+				members.wishes(ref, like)
+				w.Template = &like.pod
+			}
 			out = append(out, w)
 		}
 	}

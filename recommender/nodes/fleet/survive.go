@@ -67,7 +67,7 @@ func (f *Fleet) Survive(ctx context.Context, bare packing.Plan) (packing.Plan, *
 		return bare, nil, err
 	}
 	for _, l := range packing.Levels() {
-		h.of = append(h.of, packing.Survival{Level: l, Surge: f.Surge, Exempt: packing.Exempt(f.Input, f.Today, l, f.Surge)})
+		h.of = append(h.of, packing.Survival{Level: l, Surge: f.Surge, Exempt: f.exempt(l, f.Surge)})
 	}
 	out, best := &Survived{Level: f.Level}, bare
 	for i := len(h.of) - 1; i >= 0; i-- {
@@ -280,9 +280,17 @@ func bare(plan *packing.Plan) (usd float64) {
 	return usd
 }
 
+// exempt is what can't survive a level today either; nothing where nothing runs yet.
+func (f *Fleet) exempt(level packing.Level, surge map[string]int) map[string]bool {
+	if len(f.Today.Nodes) == 0 {
+		return map[string]bool{}
+	}
+	return packing.Exempt(f.Input, f.Today, level, surge)
+}
+
 // lives reports whether every loss of a level finds room, but for what is exempt.
 func (f *Fleet) lives(plan packing.Plan, level packing.Level) bool {
-	losses := packing.Losses(f.Input, plan, packing.Survival{Level: level, Exempt: packing.Exempt(f.Input, f.Today, level, nil)})
+	losses := packing.Losses(f.Input, plan, packing.Survival{Level: level, Exempt: f.exempt(level, nil)})
 	return len(losses) > 0 && !slices.ContainsFunc(losses, leaves)
 }
 

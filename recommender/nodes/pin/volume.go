@@ -56,6 +56,15 @@ func (v *Volumes) Of(namespace string, pod *analyzer.Pod, node *analyzer.Node) R
 	return r
 }
 
+// FreshDisks is what disks that are yet to be made take of a node of a provider.
+func FreshDisks(provider string, count int) Reach {
+	rule := diskRules(provider)
+	if rule == nil || count == 0 {
+		return Reach{}
+	}
+	return Reach{Attach: map[string]int64{rule.driver: int64(count)}}
+}
+
 func (v *Volumes) add(r *Reach, claim string, node *analyzer.Node) {
 	one := v.byClaim[claim]
 	if c := v.claims[claim]; one == nil && c != nil {

@@ -1,0 +1,48 @@
+package pin
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// Answered reports whether an offering has a label by itself, or no new node can have it.
+func Answered(key string) bool {
+	switch key {
+	case packing.LabelHostname, packing.LabelZone, packing.LabelArch, packing.LabelOS, packing.LabelInstanceType, packing.LabelCapacityType:
+		return true
+	}
+	return false
+}
+
+// OfMachine reports whether a label describes the machine and not the pool.
+func OfMachine(key string) bool {
+	for _, prefix := range []string{
+		"karpenter.k8s.aws/instance-", "karpenter.azure.com/sku-", "cloud.google.com/machine-family", "cloud.google.com/gke-accelerator",
+		"cloud.google.com/gke-cpu", "nvidia.com/", "feature.node.kubernetes.io/", "beta.kubernetes.io/",
+	} {
+		if strings.HasPrefix(key, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// LastingTaints leaves out those that tell a state of the node.
+func LastingTaints(node *analyzer.Node) []packing.Taint {
+	var out []packing.Taint
+	for _, t := range node.Taints {
+		passing := strings.HasPrefix(t.Key, "node.kubernetes.io/") || strings.HasPrefix(t.Key, "node.cloudprovider.kubernetes.io/") ||
+			strings.HasPrefix(t.Key, "karpenter.sh/") || strings.HasSuffix(t.Key, "OfClusterAutoscaler")
+		if !passing && t.Effect != "PreferNoSchedule" {
+			out = append(out, packing.Taint(t))
+		}
+	}
+	slices.SortFunc(out, func(a, b packing.Taint) int {
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Effect, b.Effect))
+	})
+	return out
+}
