@@ -5,6 +5,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math/rand/v2"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,6 +32,31 @@ var update = flag.Bool("update", false, "rewrite the want sections of the rule c
 // notation.
 func TestRuleCases(t *testing.T) {
 	casetest.Run(t, "../testdata/rules", *update, func(t *testing.T, folder string, a *txtar.Archive) string { return adviseCase(t, folder, a) })
+}
+
+// TestOrderOfObjects: the plan of the nodes does not depend on the order in which objects
+// come.
+func TestOrderOfObjects(t *testing.T) {
+	files, err := filepath.Glob("../testdata/rules/nodes/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("got %v, %v", files, err)
+	}
+	for i, file := range files {
+		a, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j := range a.Files {
+			if f := &a.Files[j]; f.Name == "objects.yaml" {
+				objects := strings.Split(string(f.Data), "\n---\n")
+				rand.New(rand.NewPCG(uint64(i), 22)).Shuffle(len(objects), func(x, y int) { objects[x], objects[y] = objects[y], objects[x] })
+				f.Data = []byte(strings.Join(objects, "\n---\n"))
+			}
+		}
+		if got, want := adviseCase(t, "nodes", a), section(a, "want"); got != want {
+			t.Errorf("%s, its objects in another order: got\n%s\nwant\n%s", file, got, want)
+		}
+	}
 }
 
 // section gives a file of a case.

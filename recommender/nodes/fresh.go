@@ -177,9 +177,10 @@ func (f *freshPlanner) offerings() (out []packing.Offering) {
 				continue
 			}
 			for _, zone := range f.wants.Zones {
-				offer := pool.offering(one, zone, one.USDPerHour, leaves, m, stock)
-				f.poolOf[kindOf(&offer)] = pool
-				out = append(out, offer)
+				for _, offer := range pin.Bursting(pool.offering(one, zone, one.USDPerHour, leaves, m, stock), one, leaves.CPU) {
+					f.poolOf[kindOf(&offer)] = pool
+					out = append(out, offer)
+				}
 			}
 		}
 	}

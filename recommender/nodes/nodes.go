@@ -302,7 +302,7 @@ func (n *nodePlanner) survive() (err error) {
 	tied := n.held != nil && len(n.held.families) > 0
 	f := fleet.Fleet{
 		Input: n.in, Today: n.judged(), Level: n.level(), Surge: safe.Surges(n.pass.Facts.Snapshot, n.in.Pods),
-		Group: n.groupOfOffering, Simple: n.style() == advice.PoolsSimple && !tied, Search: !tied, Settle: n.settleZones, Least: n.leastNodes(),
+		Group: n.groupOfOffering, Simple: n.style() == advice.PoolsSimple && !tied, Search: !tied, Thorough: n.style() != advice.PoolsFlexible, Settle: n.settleZones, Least: n.leastNodes(),
 	}
 	n.plan, n.survived, err = f.Survive(n.pass.Context, n.plan)
 	return err

@@ -268,7 +268,7 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 		if key := node.cost.InstanceType + "\x00" + node.cost.Zone; !own[key] {
 			own[key] = true
 			if m.wanted(machine.CPUMillis) {
-				out = append(out, node.offering)
+				out = append(out, pin.Bursting(node.offering, machine, m.seen[machine.InstanceType].CPU)...)
 			}
 		}
 	}
@@ -286,7 +286,7 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 		}
 		for _, zone := range SortedNames(zones) {
 			if !own[o.InstanceType+"\x00"+zone] {
-				out = append(out, pool.offering(o, zone, price, leaves, m, stock))
+				out = append(out, pin.Bursting(pool.offering(o, zone, price, leaves, m, stock), o, leaves.CPU)...)
 			}
 		}
 	}

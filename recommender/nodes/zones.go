@@ -2,6 +2,7 @@ package nodes
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -45,9 +46,10 @@ func (n *nodePlanner) settleZones(plan *packing.Plan) {
 	}
 }
 
-// kindOf is all of an offering but its zone.
+// kindOf is all of an offering but its zone: a burstable machine is one with each amount of
+// CPU that may be used for good.
 func kindOf(o *packing.Offering) string {
-	return o.Type + "\x00" + o.CapacityType + "\x00" + natureOf(o.Labels, o.Taints) + "\x00"
+	return o.Type + "\x00" + strconv.FormatInt(o.CPU, 10) + "\x00" + o.CapacityType + "\x00" + natureOf(o.Labels, o.Taints) + "\x00"
 }
 
 // siblings lists, by kind, the offerings that differ by zone alone, in the

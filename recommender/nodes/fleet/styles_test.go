@@ -35,6 +35,38 @@ func TestCoarserIsNoCheaper(t *testing.T) {
 	}
 }
 
+// TestAskedIsNoDearerThanListed: a level that is asked for costs no more than any run lists
+// for it.
+func TestAskedIsNoDearerThanListed(t *testing.T) {
+	for seed := range uint64(3) {
+		in := randomStyles(rand.New(rand.NewPCG(seed, 22)))
+		bare, err := packing.Pack(t.Context(), in)
+		if err != nil || len(bare.Abstained) > 0 {
+			t.Fatalf("seed %d: %v, %v", seed, err, bare.Abstained)
+		}
+		asked, listed := map[packing.Level]float64{}, map[packing.Level]float64{}
+		for _, level := range packing.Levels() {
+			f := styled(in, bare, level, true)
+			f.Thorough = true
+			plan, s, err := f.Survive(t.Context(), bare)
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked[level] = plan.Hourly
+			for _, l := range s.Prices {
+				if had, seen := listed[l.Level]; !seen || l.Hourly < had {
+					listed[l.Level] = l.Hourly
+				}
+			}
+		}
+		for level, usd := range asked {
+			if usd > listed[level]+1e-9 {
+				t.Errorf("seed %d, %s: asked for it costs %v, listed it is %v", seed, level, usd, listed[level])
+			}
+		}
+	}
+}
+
 // styled is a fleet whose plan of today is the bare one.
 func styled(in packing.Input, bare packing.Plan, level packing.Level, simple bool) *fleet.Fleet {
 	f := &fleet.Fleet{

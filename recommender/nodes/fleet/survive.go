@@ -46,9 +46,12 @@ type Fleet struct {
 	// Group names the group of an offering. Where Simple is set, each has one type.
 	Group  func(*packing.Offering) string
 	Simple bool
-	Search bool                // plans of other nodes may be taken, by their list prices
-	Least  int                 // nodes of a plan, where its pods fill so many
-	Settle func(*packing.Plan) // puts nodes that any zone would do for into zones
+	// Thorough asks for all that may be cheaper, whatever time that takes: a plan of one type
+	// a group in any number of pods, and one of smaller nodes for updates too.
+	Thorough bool
+	Search   bool                // plans of other nodes may be taken, by their list prices
+	Least    int                 // nodes of a plan, where its pods fill so many
+	Settle   func(*packing.Plan) // puts nodes that any zone would do for into zones
 }
 
 // candidate is a plan to choose from, and what nodes that are added to it may be.
@@ -114,7 +117,7 @@ func (h *hardener) styled(bare packing.Plan) (out []candidate, err error) {
 	default: // in place of a node a larger one could leave what has been paid for
 		out = append(out, candidate{bare, upTo(h.Offerings, largest(&bare))})
 	}
-	if h.Simple || h.Search && len(h.Pods) <= mostAlike {
+	if h.Simple || h.Search && (h.Thorough || len(h.Pods) <= mostAlike) {
 		one, err := h.oneType(bare)
 		if err != nil {
 			return nil, err
@@ -212,10 +215,10 @@ func (h *hardener) lower(in packing.Input, plan packing.Plan, s packing.Survival
 }
 
 // smaller plans with smaller nodes, whose loss takes less, where a node or a zone is to
-// be lost: of at most two thirds of the size of each plan's largest, and few pods again
+// be lost, and, where all is tried, where an update is to find room: of at most two thirds of the size of each plan's largest, and few pods again
 // and again, until some find no place.
 func (h *hardener) smaller(level int) (out []candidate, err error) {
-	if l := h.of[level].Level; l != packing.SurviveNode && l != packing.SurviveZone || !h.Search || len(h.Pods) > mostSmaller {
+	if l := h.of[level].Level; l == packing.SurviveNone || l == packing.SurvivePod && !h.Thorough || !h.Search || len(h.Pods) > mostSmaller {
 		return nil, nil
 	}
 	tried := map[int64]bool{}

@@ -215,42 +215,6 @@ func (s *Stock) diskOf() int64 {
 	return map[string]int64{"aws": 17 << 30, "gcp": 44 << 30, "azure": 110 << 30}[s.provider]
 }
 
-// baseline is the percent of its CPU that a burstable machine may use for good, by
-// what its provider publishes; 0 for machines that do not burst.
-func baseline(o pricing.Offering) int64 {
-	switch o.Provider {
-	case "aws":
-		return awsBaseline(o.InstanceType)
-	case "gcp":
-		return map[string]int64{"e2-micro": 12, "f1-micro": 12, "e2-small": 25, "g1-small": 25, "e2-medium": 50}[o.InstanceType]
-	case "azure":
-		if strings.HasPrefix(o.InstanceType, "Standard_B") {
-			return 20
-		}
-	}
-	return 0
-}
-
-// awsBaseline is what AWS publishes of its T families.
-func awsBaseline(name string) int64 {
-	switch family, size, _ := strings.Cut(name, "."); family {
-	case "t2":
-		return map[string]int64{"nano": 5, "micro": 10, "small": 20, "medium": 20, "large": 30, "xlarge": 22, "2xlarge": 17}[size]
-	case "t3", "t3a", "t4g":
-		return map[string]int64{"nano": 5, "micro": 10, "small": 20, "medium": 20, "large": 30, "xlarge": 40, "2xlarge": 40}[size]
-	}
-	return 0
-}
-
-// Sustained is what a machine may use of its CPU for good, in millicores: all of it,
-// but for those that burst.
-func Sustained(o pricing.Offering, allocatable int64) int64 {
-	if share := baseline(o); share > 0 {
-		return min(allocatable, o.CPUMillis*share/100)
-	}
-	return allocatable
-}
-
 // Allowed says by patterns with "*" and "?" which types a plan may use: one of allow,
 // where there are some, and none of deny.
 func Allowed(name string, allow, deny []string) bool {
