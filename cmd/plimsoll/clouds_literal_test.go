@@ -35,7 +35,7 @@ var cloudRooms = map[string]string{
 // what is new is asked of pricing/cloud.
 var cloudLiterals = map[string]int{
 	"analyzer":               43,
-	"cmd/plimsoll":           14, // with the help of price update, which is of each cloud
+	"cmd/plimsoll":           9, // with the help of price update, which is of each cloud
 	"pricing":                24,
 	"pricing/lookup":         2,
 	"recommender/allocation": 2,

@@ -254,7 +254,7 @@ func lookUp(s streams, ask *lookup.Ask, format string, catalog *pricing.Catalog,
 		return err
 	}
 	var out bytes.Buffer
-	if err := lookup.Write(&out, format, rows); err != nil {
+	if err := lookup.Write(&out, format, rows, ask.Query.CapacityType == lookup.All); err != nil {
 		return err
 	}
 	if _, err := s.Out.Write(out.Bytes()); err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/pricelist"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -81,38 +79,27 @@ var regionName = regexp.MustCompile(`^[a-z0-9-]{2,40}$`)
 // source tells how the provider's list is read.
 func (u *priceUpdate) source(ctx context.Context, say func(string)) (pricelist.Source, error) {
 	reader := &pricelist.Reader{Client: u.client, Endpoint: u.endpoint, Limit: time.Duration(u.files.wait), Say: say}
-	all := os.Getenv("AWS_ENDPOINT_URL")
-	return reader.Of(u.provider, pricelist.Access{
-		HasKey: u.keyFile != "", APIKey: func() (string, error) { return u.key(ctx) }, PartOf: cloud.SeriesOf,
-		Spot: u.spot, EC2: cmp.Or(os.Getenv("AWS_ENDPOINT_URL_EC2"), all),
-		Products: u.products, Pricing: cmp.Or(os.Getenv("AWS_ENDPOINT_URL_PRICING"), all),
-		Keys: func() (keys pricelist.Keys, err error) {
-			keys.ID, keys.Secret, keys.Token, err = store.AWSKeys()
-			return keys, storeError(err)
-		},
-	})
+	access := pricelist.Access{Env: os.Getenv, PartOf: cloud.SeriesOf, Spot: u.spot, Products: u.products, Keys: func() (keys pricelist.Keys, err error) {
+		keys.ID, keys.Secret, keys.Token, err = store.AWSKeys()
+		return keys, storeError(err)
+	}}
+	if u.keyFile != "" {
+		access.KeyFile = func() (string, error) { return u.key(ctx) }
+	}
+	return reader.Of(u.provider, access)
 }
 
-// key is the API key for Google's list: of the file, else of the environment.
+// key reads the file with the API key.
 func (u *priceUpdate) key(ctx context.Context) (string, error) {
-	text := os.Getenv("GOOGLE_API_KEY")
-	if u.keyFile != "" {
-		file, err := u.files.open(ctx, u.keyFile)
-		if err != nil {
-			return "", storeError(reading("--api-key-file", err))
-		}
-		data, err := io.ReadAll(io.LimitReader(file, 4096))
-		if err := errors.Join(err, file.Close()); err != nil {
-			return "", storeError(reading("--api-key-file", err))
-		}
-		text = string(data)
+	file, err := u.files.open(ctx, u.keyFile)
+	if err != nil {
+		return "", storeError(reading("--api-key-file", err))
 	}
-	key := strings.TrimSpace(text)
-	if key == "" || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", errors.New("google's price list needs an API key, one word: set GOOGLE_API_KEY, or give its file with --api-key-file; a key is made at console.cloud.google.com/apis/credentials")
+	data, err := io.ReadAll(io.LimitReader(file, 4096))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return "", storeError(reading("--api-key-file", err))
 	}
-	origin.SecretsOf(ctx).Add(key)
-	return key, nil
+	return string(data), nil
 }
 
 func (u *priceUpdate) run(ctx context.Context, s streams) error {

@@ -177,14 +177,19 @@ func commitments(catalog *pricing.Catalog, o pricing.Offering) (rows []Row, err 
 		row.CapacityType, row.TermYears, row.Program = string(pricing.Reserved), offer.TermYears, offer.Instrument
 		row.USDPerHour *= 1 - offer.DiscountPercent/100
 		row.USDPerMonth = monthly(row.USDPerHour)
-		by := offer.Source
-		if site, _, ok := strings.Cut(by, " "); ok && strings.Contains(site, ".") { // behind a site stands the page
-			by = site
-		}
+		by := short(offer.Source)
 		row.AsOf, row.Source = offer.AsOf, fmt.Sprintf("%s, less %g %% by %s", row.Source, offer.DiscountPercent, by)
 		rows = append(rows, row)
 	}
 	return rows, err
+}
+
+// short drops what stands in a source behind a site or a repository: the page or the file.
+func short(source string) string {
+	if place, _, _ := strings.Cut(source, " "); strings.ContainsAny(place, "./") {
+		return place
+	}
+	return source
 }
 
 // none says that nothing is called so, and what is nearly.

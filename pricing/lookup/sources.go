@@ -54,8 +54,7 @@ func kindsOf(catalog *pricing.Catalog) ([]Kind, error) {
 		sources = sources[n:]
 		k := Kind{Provider: kind[0].Provider, Of: cmp.Or(pricing.OfWords(kind[0].Of), "machines"), Newest: kind[0].AsOf}
 		for _, p := range kind {
-			// Behind the first word stands the file within the source.
-			if name, _, _ := strings.Cut(p.Source, " "); !slices.Contains(k.Sources, name) {
+			if name := short(p.Source); !slices.Contains(k.Sources, name) {
 				k.Sources = append(k.Sources, name)
 			}
 			if p.AsOf != "" {

@@ -61,8 +61,12 @@ func CheckFormat(format string) error {
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// Write prints rows as a table, as json or as csv.
-func Write(out io.Writer, format string, rows []Row) error {
+// Write prints rows as a table, as json or as csv. Beside puts the ways to buy a type
+// beside each other in the table.
+func Write(out io.Writer, format string, rows []Row, beside bool) error {
+	if beside && format == "table" {
+		return writeBeside(out, rows)
+	}
 	if rows == nil {
 		rows = []Row{}
 	}
@@ -70,14 +74,8 @@ func Write(out io.Writer, format string, rows []Row) error {
 	s.Screen = [][]string{{"TYPE", "CAPACITY", "VCPU", "GIB", "USD/HOUR", "USD/MONTH", "AS OF", "SOURCE"}}
 	s.Records = [][]string{{"provider", "region", "instance_type", "capacity_type", "term_years", "arch", "vcpus", "memory_gib", "gpus", "accelerator", "usd_per_hour", "usd_per_month", "as_of", "source", "program"}}
 	for _, r := range rows {
-		capacity := r.CapacityType
-		if r.Program != "" {
-			capacity = fmt.Sprintf("%s %dy", r.Program, r.TermYears)
-		} else if r.TermYears == 3 {
-			capacity += " 3y"
-		}
 		s.Screen = append(s.Screen, []string{
-			analyzer.Printable(r.InstanceType), capacity, fmt.Sprintf("%g", r.VCPUs), fmt.Sprintf("%g", r.MemoryGiB),
+			analyzer.Printable(r.InstanceType), r.bought(), fmt.Sprintf("%g", r.VCPUs), fmt.Sprintf("%g", r.MemoryGiB),
 			fmt.Sprintf("%.6g", r.USDPerHour), fmt.Sprintf("%.2f", r.USDPerMonth), r.AsOf, analyzer.Printable(r.Source),
 		})
 		s.Records = append(s.Records, []string{r.Provider, r.Region, r.InstanceType, r.CapacityType, strconv.Itoa(r.TermYears), r.Arch, number(r.VCPUs), number(r.MemoryGiB),

@@ -57,7 +57,7 @@ func TestAWSPlans(t *testing.T) {
 			t.Errorf("got the path %s", r.URL.Path)
 		}
 	})
-	source, err := reader.Of("aws", pricelist.Access{})
+	source, err := reader.Of("aws", pricelist.Access{Env: func(string) string { return "" }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,11 @@
 package pricelist
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // List is what a cloud's price list says of a region.
@@ -36,25 +38,42 @@ type Source struct {
 
 // Access is what lists are read with, and how much of them.
 type Access struct {
-	// APIKey gives the key for Google's list, and PartOf reads its SKUs.
-	APIKey func() (string, error)
-	PartOf PartOf
+	// Env looks a variable of the environment up.
+	Env func(name string) string
+	// KeyFile gives the text of the file with the key for Google's list; nil where the user
+	// named none. PartOf reads its SKUs.
+	KeyFile func() (string, error)
+	PartOf  PartOf
 	// Keys gives AWS credentials, which Spot and Products need.
 	Keys func() (Keys, error)
-	// Spot asks EC2, at EC2 where that is not empty, and the spot advisor too.
-	Spot bool
-	EC2  string
-	// Products asks GetProducts, at Pricing where that is not empty, in place of the bulk offer file.
-	Products bool
-	Pricing  string
-	// HasKey says that the user gave an API key.
-	HasKey bool
+	// Spot asks EC2 and the spot advisor too, Products GetProducts in place of the bulk offer file.
+	Spot, Products bool
+}
+
+// endpoint is where one of AWS' services is asked, as its SDKs have it; empty for the usual.
+func (a *Access) endpoint(service string) string {
+	return cmp.Or(a.Env("AWS_ENDPOINT_URL_"+service), a.Env("AWS_ENDPOINT_URL"))
+}
+
+// apiKey is the key for Google's list: of the file, else of the environment.
+func (a *Access) apiKey() (key string, err error) {
+	text := a.Env("GOOGLE_API_KEY")
+	if a.KeyFile != nil {
+		if text, err = a.KeyFile(); err != nil {
+			return "", err
+		}
+	}
+	key = strings.TrimSpace(text)
+	if key == "" || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", errors.New("google's price list needs an API key, one word: set GOOGLE_API_KEY, or give its file with --api-key-file; a key is made at console.cloud.google.com/apis/credentials")
+	}
+	return key, nil
 }
 
 // Of is how the provider's list is read. An error is of what the list needs or has not.
 func (r *Reader) Of(provider string, a Access) (Source, error) {
 	switch {
-	case a.HasKey && provider != "gcp":
+	case a.KeyFile != nil && provider != "gcp":
 		return Source{}, errors.New("--api-key-file is of --provider gcp; the others' lists need no key")
 	case a.Spot && provider != "aws":
 		return Source{}, errors.New("--spot is of --provider aws; the others' lists have spot prices in them")
@@ -67,7 +86,7 @@ func (r *Reader) Of(provider string, a Access) (Source, error) {
 	case "aws":
 		return r.ofAWS(a)
 	case "gcp":
-		key, err := a.APIKey()
+		key, err := a.apiKey()
 		return Source{"gcp billing catalog", func(ctx context.Context, region string) (List, error) {
 			rates, err := r.GCP(ctx, key, region, a.PartOf)
 			return List{Parts: rates}, err
@@ -93,7 +112,7 @@ func (r *Reader) ofAWS(a Access) (Source, error) {
 	name, machines := "aws offer file", r.AWS
 	if a.Products {
 		name, machines = "aws get-products", func(ctx context.Context, region string) (List, error) {
-			return r.AWSProducts(ctx, keys, a.Pricing, region)
+			return r.AWSProducts(ctx, keys, a.endpoint("PRICING"), region)
 		}
 	}
 	return Source{name, func(ctx context.Context, region string) (List, error) {
@@ -101,7 +120,7 @@ func (r *Reader) ofAWS(a Access) (Source, error) {
 		var bands map[string]string
 		var err error
 		if a.Spot {
-			if spot, err = r.AWSSpot(ctx, keys, a.EC2, region); err != nil {
+			if spot, err = r.AWSSpot(ctx, keys, a.endpoint("EC2"), region); err != nil {
 				return List{}, err
 			}
 			if bands, err = r.AWSBands(ctx, region); err != nil {
