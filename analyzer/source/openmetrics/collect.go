@@ -98,6 +98,9 @@ func Collect(ctx context.Context, o Options) (Result, error) {
 		Source:   analyzer.Source{Kind: "openmetrics", Name: strings.Join(o.Files, ","), Reads: "usage"},
 		Warnings: append(c.warnings(f.window), f.warnings()...),
 	}
+	if days := analyzer.DaysSeenOf(f.window, r.Usage); days.Broken() {
+		r.Warnings = append(r.Warnings, analyzer.Warning{Code: analyzer.WarnPartial, Subject: "days", Message: days.Text() + ": the dumps lack them, or nothing ran; advice rests on the others alone"})
+	}
 	slices.SortFunc(r.Warnings, analyzer.CompareWarnings)
 	for _, file := range c.files {
 		r.Samples += file.samples

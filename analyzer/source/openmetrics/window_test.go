@@ -96,3 +96,23 @@ container_memory_working_set_bytes{namespace="z",pod="p",container="c"} 1 176005
 		t.Errorf("got error %v, want one that names the matchers", err)
 	}
 }
+
+// TestDaysBetween: days without samples between others are named.
+func TestDaysBetween(t *testing.T) {
+	day := func(d int) string { return row("container_memory_working_set_bytes"+app, d*86400+60, 300, 1, 2, 3) }
+	for _, tt := range []struct{ dump, want string }{
+		{day(0) + day(1) + day(2), ""},
+		{day(0) + day(1) + day(4) + day(5), "there are samples of 3 of 14 days, from 2025-10-10 on, none from 2025-10-12 to 2025-10-13: the dumps lack them, or nothing ran; advice rests on the others alone"},
+	} {
+		r := collect(t, openmetrics.Options{}, map[string]string{"d": tt.dump + "# EOF\n"})
+		got := ""
+		for _, w := range r.Warnings {
+			if w.Code == analyzer.WarnPartial && w.Subject == "days" {
+				got += w.Message
+			}
+		}
+		if got != tt.want {
+			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}

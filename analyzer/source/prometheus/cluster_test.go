@@ -294,3 +294,24 @@ func TestDaysThatAreNotThere(t *testing.T) {
 		}
 	}
 }
+
+// TestOddSamplesAreNamed: what cannot be true is counted, and its containers are named.
+func TestOddSamplesAreNamed(t *testing.T) {
+	t.Parallel()
+	end := options("").Window.End
+	var all []sourcetest.Series
+	for pod, memory := range map[string]string{"web-0": "104857600x1440", "web-1": "0x1440"} {
+		labels := fmt.Sprintf(`{namespace="shop",pod=%q,container="main"}`, pod)
+		all = append(all, series(t, "container_cpu_usage_seconds_total"+labels, "0+15x1440"), series(t, "container_memory_working_set_bytes"+labels, memory))
+	}
+	for i := range all {
+		all[i].Every = time.Minute
+	}
+	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, end.Add(-24*time.Hour), all).URL, Window: analyzer.Window{Start: end.Add(-24 * time.Hour), End: end}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := message(got.Warnings, "samples"); !strings.Contains(m, "samples cannot be true") || !strings.HasSuffix(m, "of container shop/web-1/main") {
+		t.Errorf("got %q, want the container of the samples named", m)
+	}
+}

@@ -337,7 +337,7 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 		failed.merge(&t.failed)
 	}
 	lists := make([][]analyzer.ContainerUsage, 0, len(usageTasks))
-	series, unmatched, several, odd := map[string]int{}, map[string]bool{}, map[string]bool{}, 0
+	series, unmatched, several, odd, oddOf := map[string]int{}, map[string]bool{}, map[string]bool{}, 0, map[string]bool{}
 	for _, t := range usageTasks {
 		failed.merge(&t.failed)
 		lists = append(lists, t.usage)
@@ -347,6 +347,7 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 		maps.Copy(unmatched, t.unmatched)
 		maps.Copy(several, t.several)
 		odd += t.odd
+		maps.Copy(oddOf, t.oddOf)
 	}
 	usage := analyzer.MergeUsage(lists...)
 	if first := cmpError(stopped, failed.first()); first != nil && len(usage) == 0 {
@@ -362,7 +363,7 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 		col.warnOfAbsent(series, &failed)
 	}
 	col.warnOfUnread(usageTasks, cmpError(stopped, failed.first()))
-	col.warnOfData(unmatched, odd)
+	col.warnOfData(unmatched, odd, oddOf)
 	if len(several) > 0 {
 		col.warn(analyzer.WarnMissing, col.dialect.names.memoryName(), fmt.Sprintf("it is of whole pods, and %s more than one container, or unknown ones: their usage cannot be told apart; let the kubeletstats receiver collect containers",
 			haveSome(several)))
@@ -450,31 +451,19 @@ func (col *collection) warnOfAbsent(series map[string]int, failed *failures) {
 	}
 }
 
-// warnOfDays says of how many of the window's days there are samples at all.
+// warnOfDays says of which of the window's days there are samples at all.
 func (col *collection) warnOfDays(usage []analyzer.ContainerUsage) {
-	seen := map[int32]bool{}
-	for i := range usage {
-		for j := range usage[i].Days {
-			if d := &usage[i].Days[j]; d.CPU.Count() > 0 || d.Memory.Count() > 0 {
-				seen[d.Date] = true
-			}
-		}
+	if text := analyzer.DaysSeenOf(col.window, usage).Text(); text != "" {
+		col.warn(analyzer.WarnPartial, "days", text+": the engine keeps less, a store was down, or nothing ran; advice rests on those days alone")
 	}
-	all := len(days(col.window))
-	if len(seen) == 0 || len(seen) >= all-1 { // the first or last may be a part of a day
-		return
-	}
-	from := time.Unix(int64(slices.Min(slices.Collect(maps.Keys(seen))))*86400, 0).UTC()
-	col.warn(analyzer.WarnPartial, "days", fmt.Sprintf("there are samples of %d of %d days, from %s on: the engine keeps less, or a store was down; advice rests on those days alone",
-		len(seen), all, from.Format(time.DateOnly)))
 }
 
-func (col *collection) warnOfData(unmatched map[string]bool, odd int) {
+func (col *collection) warnOfData(unmatched map[string]bool, odd int, of map[string]bool) {
 	if n := len(unmatched); n > 0 {
 		first := slices.Min(slices.Collect(maps.Keys(unmatched)))
 		col.warn(analyzer.WarnUnmatched, "pods", fmt.Sprintf("%d pods of the window belong to no known workload (the first is %s); each stands for itself", n, first))
 	}
 	if odd > 0 {
-		col.warn(analyzer.WarnOdd, "samples", fmt.Sprintf("%d samples were negative, NaN, infinite or outside the window, and are left out", odd))
+		col.warn(analyzer.WarnOdd, "samples", fmt.Sprintf("%d samples cannot be true (negative, not a number, no working set at all, beyond any machine, or outside the window) and were left out, of %s", odd, some(of, "container")))
 	}
 }

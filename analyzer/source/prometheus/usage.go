@@ -27,6 +27,7 @@ type task struct {
 	asked      int32 // numbers the questions, so that no answer is taken twice
 	series     map[string]int
 	odd        int
+	oddOf      map[string]bool // containers with such samples
 	unmatched  map[string]bool
 	several    map[string]bool // pods of several containers, whose usage is known as a whole alone
 	failed     failures
@@ -50,6 +51,7 @@ func (t *task) begin(col *collection) {
 	t.rec = analyzer.NewRecorder(col.window)
 	t.containers = map[containerKey]*containerDay{}
 	t.series, t.unmatched, t.several = map[string]int{}, map[string]bool{}, map[string]bool{}
+	t.odd, t.oddOf = 0, map[string]bool{}
 	t.pods = [queryCount]*[]string{}
 }
 
@@ -251,7 +253,10 @@ func (t *task) take(col *collection, i int, question int32, labels schema, row *
 	}
 	c.fed[i] = question
 	t.series[q.name]++
-	t.odd += q.take(c, row)
+	if odd := q.take(c, row); odd > 0 {
+		t.odd += odd
+		t.oddOf[k.namespace+"/"+k.pod+"/"+k.container] = true
+	}
 }
 
 func (t *task) close() {
