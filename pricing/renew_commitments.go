@@ -58,7 +58,11 @@ func (c *Catalog) RenewCommitments(provider, region string, machines []NewPrice,
 		return nil, 0, nil
 	}
 	list := discounts(percents)
-	if err := c.half(provider, region, list); err != nil {
+	listed := map[string]bool{}
+	for name := range onDemand {
+		listed[CommitmentFamily(provider, name)] = true
+	}
+	if err := c.half(provider, region, list, listed); err != nil {
 		return nil, 0, err
 	}
 	table, err := writeCommitments(list)
@@ -86,13 +90,15 @@ func discounts(percents map[Commitment][]float64) []Commitment {
 	return out
 }
 
-// half refuses a list with less than half the families of before in a program that it has.
-func (c *Catalog) half(provider, region string, list []Commitment) error {
+// half refuses a list with less than half the families of before in a program that it has, of
+// those whose machines are listed: a list of parts has not all of them.
+func (c *Catalog) half(provider, region string, list []Commitment, listed map[string]bool) error {
 	before, err := c.extras.commitmentsIn(provider, region)
 	if err != nil {
 		return err
 	}
 	now := familiesOf(list)
+	before = slices.DeleteFunc(slices.Clone(before), func(d Commitment) bool { return !listed[d.Family] })
 	for program, old := range familiesOf(before) {
 		if n := len(now[program]); n > 0 && len(old) > 2*n {
 			return fmt.Errorf("the list has %d families under %s in %s, the table of before %d: half an answer is not used", n, program, region, len(old))

@@ -2,6 +2,7 @@ package pricing_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,7 +95,11 @@ func TestRenewCommitments(t *testing.T) {
 func TestRenewCommitmentsRefuses(t *testing.T) {
 	built := pricing.New(pricing.Config{})
 	machines, more := newAWS(built, 0.7)
-	if _, _, err := built.RenewCommitments("aws", "us-east-1", machines[:40], more, "list", "2026-11-30"); err == nil || !strings.Contains(err.Error(), "half an answer") {
+	half := slices.Clone(machines)
+	for i := range half[40:] {
+		half[40+i].Reserved1y = 0
+	}
+	if _, _, err := built.RenewCommitments("aws", "us-east-1", half, more, "list", "2026-11-30"); err == nil || !strings.Contains(err.Error(), "half an answer") {
 		t.Errorf("half a list: got %v", err)
 	}
 	dearer := append(more[:len(more):len(more)], pricing.NewCommitment{Program: "Compute Savings Plans", InstanceType: "m6i.large", Years: 3, Payment: "no_upfront", USD: 0.09})

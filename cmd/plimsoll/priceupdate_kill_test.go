@@ -121,9 +121,9 @@ func filesBelow(t *testing.T, dir string) map[string][]byte {
 // vCPU and GiB as asia-southeast3 has them, times a factor.
 func gcpSKUs(factor float64) string {
 	var out []string
-	add := func(description, unit string, usd float64) {
-		out = append(out, fmt.Sprintf(`{"description":%q,"serviceRegions":["asia-southeast3"],"category":{"resourceFamily":"Compute","usageType":"OnDemand"},`+
-			`"pricingInfo":[{"pricingExpression":{"usageUnit":%q,"tieredRates":[{"unitPrice":{"currencyCode":"USD","units":"0","nanos":%d}}]}}]}`, description+" running in Bangkok", unit, int64(usd*factor*1e9+0.5)))
+	add := func(description, usage, unit string, usd float64) {
+		out = append(out, fmt.Sprintf(`{"description":%q,"serviceRegions":["asia-southeast3"],"category":{"resourceFamily":"Compute","usageType":%q},`+
+			`"pricingInfo":[{"pricingExpression":{"usageUnit":%q,"tieredRates":[{"unitPrice":{"currencyCode":"USD","units":"0","nanos":%d}}]}}]}`, description, usage, unit, int64(usd*factor*1e9+0.5)))
 	}
 	core, ram := map[string]float64{}, map[string]float64{}
 	lean := map[string]pricing.Offering{}
@@ -142,8 +142,11 @@ func gcpSKUs(factor float64) string {
 		}
 	}
 	for _, series := range []string{"c4", "n4"} {
-		add(strings.ToUpper(series)+" Instance Core", "h", core[series])
-		add(strings.ToUpper(series)+" Instance Ram", "GiBy.h", ram[series])
+		name := strings.ToUpper(series)
+		add(name+" Instance Core running in Bangkok", "OnDemand", "h", core[series])
+		add(name+" Instance Ram running in Bangkok", "OnDemand", "GiBy.h", ram[series])
+		add("Commitment v1: "+name+" Cpu in Bangkok for 1 Year", "Commit1Yr", "h", core[series]*0.64)
+		add("Commitment v1: "+name+" Ram in Bangkok for 1 Year", "Commit1Yr", "GiBy.h", ram[series]*0.64)
 	}
 	return `{"skus":[` + strings.Join(out, ",") + `],"nextPageToken":""}`
 }
@@ -184,6 +187,9 @@ func TestPriceUpdateGCP(t *testing.T) {
 		t.Fatalf("got %v, %s", err, out)
 	}
 	first := filesBelow(t, dir)
+	if table := string(first[filepath.Join(dir, "gcp", "asia-southeast3.commitments.csv")]); !strings.Contains(table, "gcp,CUD resource-based,series + region,n4,asia-southeast3,1,monthly,36,") {
+		t.Errorf("the commitments are %s", table)
+	}
 	if out, err := update(false); err != nil {
 		t.Fatalf("by the environment: %v, %s", err, out)
 	}
