@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -170,6 +171,31 @@ type VPA struct {
 	Target     Ref      `json:"target"`
 	UpdateMode string   `json:"updateMode,omitempty"`
 	Containers []VPARec `json:"containers,omitempty"`
+	// Policies are what it may do to containers; none lets it set all.
+	Policies []VPAPolicy `json:"policies,omitempty"`
+}
+
+// VPAPolicy is what a VPA may do to a container.
+type VPAPolicy struct {
+	Container string   `json:"container"` // "*" is all others
+	Off       bool     `json:"off,omitempty"`
+	Resources []string `json:"resources,omitempty"` // nil means cpu and memory
+}
+
+// Controls reports whether the VPA's policies let it set the resource of the container.
+func (v *VPA) Controls(container, resource string) bool {
+	return Controls(v.Policies, container, resource)
+}
+
+// Controls reports whether policies let a VPA set the resource of the container.
+func Controls(policies []VPAPolicy, container, resource string) bool {
+	rule := VPAPolicy{}
+	for _, p := range policies {
+		if p.Container == container || p.Container == "*" && rule.Container == "" {
+			rule = p
+		}
+	}
+	return !rule.Off && (rule.Resources == nil || slices.Contains(rule.Resources, resource))
 }
 
 // VPARec is a VPA's own recommendation for a container.

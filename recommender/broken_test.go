@@ -59,14 +59,14 @@ func breakings(r *rand.Rand, web analyzer.Ref) broken {
 		return broken{[]analyzer.HPA{h}, "hpa-missing-target"}
 	case 1:
 		h.Min, h.Max = 5, int32(r.IntN(5))
-		return broken{[]analyzer.HPA{h}, "hpa-min-above-max"}
+		return broken{[]analyzer.HPA{h}, "hpa-invalid"}
 	case 2:
 		h.Conditions = []analyzer.HPACondition{{}, {Type: "ScalingActive", Status: "False", Reason: oneOf(r, "FailedGetExternalMetric", "FailedGetResourceMetric")}}
 		return broken{[]analyzer.HPA{h}, "hpa-no-data"}
 	case 3:
 		other := brokenHPA(r, web)
 		other.Name = "web-too"
-		return broken{[]analyzer.HPA{h, other}, "hpa-twice"}
+		return broken{[]analyzer.HPA{h, other}, "hpa-overlap"}
 	}
 	return broken{[]analyzer.HPA{h}, ""}
 }

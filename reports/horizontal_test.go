@@ -35,7 +35,7 @@ func scaled(c *cluster) {
 			Evidence: []advice.Evidence{{Name: "demand max", Value: 900, Unit: "millicores"}},
 		},
 		advice.Advice{
-			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: web, Title: "two HPAs", Detail: &horizontal.Finding{Kind: advice.Kind{Code: "hpa-twice", Severity: advice.SeverityError}, Fix: "keep one"},
+			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: web, Title: "two HPAs", Detail: &horizontal.Finding{Kind: advice.Kind{Code: "hpa-overlap", Severity: advice.SeverityError}, Fix: "keep one"},
 		},
 		advice.Advice{
 			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: gone, Title: "no such workload", Detail: &horizontal.Finding{Kind: advice.Kind{Code: "hpa-missing-target"}, Fix: "delete it"},

@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"slices"
-
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
@@ -13,14 +11,7 @@ type VPA struct {
 	// Mode is the update mode; "Auto" where the manifest leaves it out.
 	Mode string
 	// Policies are the containers' policies, "*" for all others.
-	Policies []VPAPolicy
-}
-
-// VPAPolicy is what a VPA may do to a container.
-type VPAPolicy struct {
-	Container string
-	Off       bool
-	Resources []string // nil means cpu and memory
+	Policies []analyzer.VPAPolicy
 }
 
 // VPA looks on the document as a VPA; nil where it is none.
@@ -34,7 +25,7 @@ func (d *Document) VPA() *VPA {
 		v.Mode = m
 	}
 	for _, p := range spec.At("resourcePolicy", "containerPolicies").List() {
-		policy := VPAPolicy{Container: p.Field("containerName").String(), Off: p.Field("mode").String() == "Off"}
+		policy := analyzer.VPAPolicy{Container: p.Field("containerName").String(), Off: p.Field("mode").String() == "Off"}
 		for _, r := range p.Field("controlledResources").List() {
 			policy.Resources = append(policy.Resources, r.String())
 		}
@@ -45,11 +36,5 @@ func (d *Document) VPA() *VPA {
 
 // Controls reports whether the VPA sets the resource of the container.
 func (v *VPA) Controls(container, resource string) bool {
-	rule := VPAPolicy{}
-	for _, p := range v.Policies {
-		if p.Container == container || p.Container == "*" && rule.Container == "" {
-			rule = p
-		}
-	}
-	return !rule.Off && (rule.Resources == nil || slices.Contains(rule.Resources, resource))
+	return analyzer.Controls(v.Policies, container, resource)
 }

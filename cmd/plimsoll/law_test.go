@@ -35,6 +35,7 @@ var line = map[string]int{
 	"recommender/past":            32,
 	"recommender/allocation":      35,
 	"recommender/cost":            40,
+	"recommender/check":           42,
 	"recommender/advice":          44,
 	"recommender/rightsize":       45,
 	"recommender/horizontal":      48,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/check"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
@@ -31,12 +32,34 @@ var replicasUnderHPA = Rule{
 }
 
 // ofResource reports whether a metric is usage of CPU or memory.
-func ofResource(m manifest.Metric) bool {
-	return (m.Type == "Resource" || m.Type == "ContainerResource") && (m.Name == "cpu" || m.Name == "memory")
+func ofResource(m manifest.Metric) bool { return check.IsResource(m.Type, m.Name) }
+
+// judged is a metric as both manifests and objects are judged.
+func judged(m manifest.Metric) check.Metric {
+	return check.Metric{Resource: m.Name, Container: m.Container, Share: m.TargetType == "Utilization", Target: m.Target}
+}
+
+// parts are the target's containers as a metric of a resource counts them. What a
+// pod has as a whole is of no container.
+func (p *Pass) parts(w *manifest.Workload, m manifest.Metric, vpa *manifest.VPA) (out []check.Part) {
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		if c.Type == analyzer.TypeInit {
+			continue
+		}
+		v := p.viewOf(w, c, m)
+		part := check.Part{Name: c.Name}
+		part.Request, _ = v.effective()
+		part.Limit, _ = v.effectiveLimit()
+		part.Unclear = c.Partial || v.podRequest.Written() || v.podLimit.Written() || unclear(v.request) || unclear(v.limit)
+		part.BySet = vpa != nil && vpa.Controls(c.Name, m.Name)
+		out = append(out, part)
+	}
+	return out
 }
 
 var hpaNoRequest = Rule{
-	Name: "hpa-no-request", Severity: verdict.SeverityError,
+	Name: check.NoRequest.Code, Severity: verdict.Severity(check.NoRequest.Severity),
 	Doc: "An autoscaler divides by a request that a container of its target does not have.",
 	Run: func(p *Pass) error {
 		p.metrics(func(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric) {
@@ -86,17 +109,10 @@ func (p *Pass) viewOf(w *manifest.Workload, c *manifest.Container, m manifest.Me
 }
 
 func (p *Pass) withoutRequest(w *manifest.Workload, m manifest.Metric) []string {
-	if !ofResource(m) || m.TargetType != "Utilization" {
+	if !ofResource(m) {
 		return nil
 	}
-	var out []string
-	for _, c := range counted(w, m) {
-		v := p.viewOf(w, c, m)
-		if value, _ := v.effective(); value == 0 && !c.Partial && !v.podRequest.Written() && !v.podLimit.Written() && !unclear(v.request) && !unclear(v.limit) {
-			out = append(out, c.Name)
-		}
-	}
-	return out
+	return judged(m).WithoutRequest(p.parts(w, m, nil))
 }
 
 var hpaTarget = Rule{
@@ -190,7 +206,7 @@ func toleranceOf(a *manifest.Autoscaler) float64 {
 }
 
 var hpaUnreachable = Rule{
-	Name: "hpa-unreachable", Severity: verdict.SeverityError,
+	Name: check.Unreachable.Code, Severity: verdict.Severity(check.Unreachable.Severity),
 	Doc: "An autoscaler's target lies above what the pods' limits let them use, so that it never scales up.",
 	Run: func(p *Pass) error {
 		p.metrics(p.judgeReach)
@@ -201,25 +217,11 @@ var hpaUnreachable = Rule{
 // judgeReach compares the usage at which pods are added, the target and the
 // tolerance of a tenth above it, with the most that the limits allow.
 func (p *Pass) judgeReach(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric) {
-	if !ofResource(m) || m.Target < 0 {
+	if !ofResource(m) {
 		return
 	}
-	var request, limit int64
-	for _, c := range counted(w, m) {
-		v := p.viewOf(w, c, m)
-		r, _ := v.effective()
-		l, _ := v.effectiveLimit()
-		if l == 0 {
-			return // may use whatever the node has
-		}
-		request, limit = request+r, limit+l
-	}
-	at := float64(m.Target)
-	if m.TargetType == "Utilization" {
-		at = float64(m.Target) / 100 * float64(request)
-	}
-	tolerance := 1 + toleranceOf(a)
-	if request == 0 || at*tolerance < float64(limit) {
+	r, yes := judged(m).Unreachable(p.parts(w, m, nil), toleranceOf(a))
+	if !yes {
 		return
 	}
 	format := manifest.FormatCPU
@@ -227,18 +229,18 @@ func (p *Pass) judgeReach(a *manifest.Autoscaler, w *manifest.Workload, m manife
 		format = short
 	}
 	p.reportAt(a.Document, m.Node, verdict.Finding{
-		Field: m.Name, Measure: at / float64(limit),
-		Message: fmt.Sprintf("pods are added above %s of %s a pod, but the limits allow only %s", format(int64(at*tolerance)), label(m.Name), format(limit)),
+		Field: m.Name, Measure: float64(r.Needed) / float64(r.Limit),
+		Message: fmt.Sprintf("pods are added above %s of %s a pod, but the limits allow only %s", format(r.Needed), label(m.Name), format(r.Limit)),
 		Reason:  "a pod is throttled or killed before the autoscaler sees the load; lower the target or raise the limit",
 	})
 }
 
 var hpaRange = Rule{
-	Name: "hpa-range", Severity: verdict.SeverityWarning,
+	Name: check.Range.Code, Severity: verdict.Severity(check.Range.Severity),
 	Doc: "An autoscaler's least and most replicas are the same, which leaves it nothing to do.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
-			if a.MaxNode != nil && a.Min == a.Max {
+			if k, ok := check.Replicas(a.Min, a.Max); a.MaxNode != nil && ok && k == check.Range {
 				p.reportAt(a.Document, a.MaxNode, verdict.Finding{Field: "replicas", Message: fmt.Sprintf("least and most replicas are both %d", a.Max), Reason: "the autoscaler has nothing to do; leave it out or widen the range"})
 			}
 		}
@@ -247,7 +249,7 @@ var hpaRange = Rule{
 }
 
 var hpaInvalid = Rule{
-	Name: "hpa-invalid", Severity: verdict.SeverityError,
+	Name: check.Invalid.Code, Severity: verdict.Severity(check.Invalid.Severity),
 	Doc: "An autoscaler's replicas or target are such that the API server refuses it.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
@@ -303,7 +305,7 @@ func placed(n *manifest.Node) bool {
 }
 
 var hpaContainer = Rule{
-	Name: "hpa-container", Severity: verdict.SeverityError,
+	Name: check.NoContainer.Code, Severity: verdict.Severity(check.NoContainer.Severity),
 	Doc: "An autoscaler counts a container that its target does not have.",
 	Run: func(p *Pass) error {
 		p.metrics(func(a *manifest.Autoscaler, w *manifest.Workload, m manifest.Metric) {
@@ -363,7 +365,7 @@ func percentOnly(behavior *manifest.Node) bool {
 }
 
 var hpaOverlap = Rule{
-	Name: "hpa-overlap", Severity: verdict.SeverityError,
+	Name: check.Overlap.Code, Severity: verdict.Severity(check.Overlap.Severity),
 	Doc: "Two autoscalers target the same workload and undo each other's work.",
 	Run: func(p *Pass) error {
 		for _, a := range p.autoscalers {
@@ -382,17 +384,17 @@ var hpaOverlap = Rule{
 }
 
 var hpaVPA = Rule{
-	Name: "hpa-vpa", Severity: verdict.SeverityError,
+	Name: check.AgainstVPA.Code, Severity: verdict.Severity(check.AgainstVPA.Severity),
 	Doc: "A VPA sets the request that an autoscaler's target is a share of.",
 	Run: func(p *Pass) error {
 		for _, v := range p.vpas {
 			w := p.workloadOf(v.Target, v.Document)
-			if w == nil || v.Mode == "Off" || v.Mode == "Initial" {
+			if w == nil || !check.VPASets(v.Mode) || v.Mode == "Initial" {
 				continue
 			}
 			for _, a := range p.autoscalersOf(w) {
 				for _, m := range a.Metrics {
-					if m.TargetType != "Utilization" || !ofResource(m) || !controls(v, w, m) {
+					if !ofResource(m) || !judged(m).AgainstVPA(p.parts(w, m, v)) {
 						continue
 					}
 					p.reportAt(v.Document, v.Root.At("spec", "targetRef"), verdict.Finding{
@@ -405,9 +407,4 @@ var hpaVPA = Rule{
 		}
 		return nil
 	},
-}
-
-// controls reports whether the VPA sets a request that the metric counts.
-func controls(v *manifest.VPA, w *manifest.Workload, m manifest.Metric) bool {
-	return slices.ContainsFunc(counted(w, m), func(c *manifest.Container) bool { return v.Controls(c.Name, m.Name) })
 }

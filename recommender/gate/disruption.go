@@ -2,9 +2,11 @@ package gate
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/recommender/check"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
 
@@ -12,7 +14,7 @@ import (
 const mostReplicas = 1000
 
 var pdbDeadlock = Rule{
-	Name: "pdb-deadlock", Severity: verdict.SeverityError,
+	Name: check.Deadlock.Code, Severity: verdict.Severity(check.Deadlock.Severity),
 	Doc: "At some number of replicas a disruption budget lets no pod go, so that no node under it can be drained.",
 	Run: func(p *Pass) error {
 		under := map[*manifest.Budget][]*manifest.Workload{}
@@ -39,18 +41,19 @@ func (p *Pass) judgeBudget(b *manifest.Budget, under []*manifest.Workload) {
 		l, h := p.replicaRange(w)
 		low, high = min(low+l, mostReplicas), min(high+h, mostReplicas)
 	}
+	budget := check.Budget{MinAvailable: written(b.MinAvailable), MaxUnavailable: written(b.MaxUnavailable)}
 	var stuck []int32
 	for n := max(low, 1); n <= high; n++ {
-		if allowed, ok := b.Allowed(n); ok && allowed == 0 {
+		if budget.Stuck(n) {
 			stuck = append(stuck, n)
 		}
 	}
 	if len(stuck) == 0 {
 		return
 	}
-	node, bound := b.MaxUnavailable, "maxUnavailable"
+	node, field := b.MaxUnavailable, "maxUnavailable"
 	if node == nil {
-		node, bound = b.MinAvailable, "minAvailable"
+		node, field = b.MinAvailable, "minAvailable"
 	}
 	remedy := "use maxUnavailable: 1"
 	if stuck[0] == 1 {
@@ -61,14 +64,25 @@ func (p *Pass) judgeBudget(b *manifest.Budget, under []*manifest.Workload) {
 		whose += fmt.Sprintf(" and %d more", n)
 	}
 	p.reportAt(b.Document, node, verdict.Finding{
-		Field: "spec." + bound, Measure: float64(len(stuck)),
-		Message: fmt.Sprintf("%s %s lets no pod of %s go at %s replicas", bound, node.Text, whose, ranges(stuck)),
+		Field: "spec." + field, Measure: float64(len(stuck)),
+		Message: fmt.Sprintf("%s %s lets no pod of %s go at %s replicas", field, node.Text, whose, ranges(stuck)),
 		Reason:  "its nodes can be neither drained nor consolidated; " + remedy,
 	})
 }
 
+// written is a number or a percentage as it is written; a number in quotes is neither.
+func written(n *manifest.Node) string {
+	if v, ok := n.Int(); ok {
+		return strconv.Itoa(int(v))
+	}
+	if text := n.String(); strings.HasSuffix(text, "%") {
+		return text
+	}
+	return ""
+}
+
 var pdbOverlap = Rule{
-	Name: "pdb-overlap", Severity: verdict.SeverityError,
+	Name: check.Budgets.Code, Severity: verdict.Severity(check.Budgets.Severity),
 	Doc: "Two disruption budgets select the same pods, which then can never be evicted.",
 	Run: func(p *Pass) error {
 		for _, w := range p.workloads {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
-	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/bounds"
+	"github.com/plimsoll-k8s/plimsoll/recommender/check"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
@@ -99,14 +99,14 @@ func targeted(find func(*finder)) func(*finder) {
 	}
 }
 
-func minAboveMax(f *finder) {
-	if f.h.Min > f.h.Max {
-		f.find(fmt.Sprintf("minReplicas %d is above maxReplicas %d", f.h.Min, f.h.Max), "raise maxReplicas above minReplicas")
+func refused(f *finder) {
+	if k, ok := check.Replicas(f.h.Min, f.h.Max); ok && k == check.Invalid {
+		f.find(fmt.Sprintf("minReplicas %d and maxReplicas %d are no range", f.h.Min, f.h.Max), "set maxReplicas above minReplicas, and both above 0")
 	}
 }
 
 func inert(f *finder) {
-	if f.h.Min == f.h.Max {
+	if k, ok := check.Replicas(f.h.Min, f.h.Max); ok && k == check.Range {
 		f.find(fmt.Sprintf("minReplicas and maxReplicas are both %d, so that it can do nothing", f.h.Min),
 			"give it room between the two, or delete it and set replicas")
 	}
@@ -155,70 +155,90 @@ func onMemory(f *finder) {
 	}
 }
 
-// requests finds metrics that divide by a request that is not there.
-func withoutRequest(f *finder) {
+// metrics calls see with each metric on CPU or memory, and what the target's
+// containers have of it.
+func (f *finder) metrics(see func(m check.Metric, parts []check.Part)) {
 	for _, m := range f.h.Metrics {
-		if m.TargetType != "Utilization" {
+		if !check.IsResource(m.Type, m.Name) {
 			continue
 		}
-		missing := f.without(m)
-		if len(missing) == 0 {
-			continue
+		v := check.Metric{Resource: m.Name, Share: m.TargetType == "Utilization", Target: m.Target}
+		if m.Type == "ContainerResource" {
+			v.Container = m.Container
 		}
-		f.find(fmt.Sprintf("it divides by the %s request, which container %s does not have", m.Name, strings.Join(missing, ", ")),
-			"set the request (right-sizing gives one), or use a ContainerResource metric on a container that has it")
+		if m.Name == "memory" && !v.Share {
+			v.Target = m.Target / 1000 // it is in thousandths
+		}
+		if setting.DividesByPod(f.pass, f.w, m) {
+			v.Whole = f.w.PodLevel.CPU
+			if m.Name == "memory" {
+				v.Whole = f.w.PodLevel.Memory
+			}
+		}
+		see(v, f.parts(m.Name))
 	}
 }
 
-// without lists the containers that a metric counts and that lack its request.
-func (f *finder) without(m analyzer.HPAMetric) []string {
-	if setting.DividesByPod(f.pass, f.w, m) {
-		return nil
-	}
-	var out []string
-	found := m.Type == "Resource"
+// parts are the target's containers as a metric of a resource counts them.
+func (f *finder) parts(resource string) (out []check.Part) {
 	for i := range f.w.Containers {
 		c := &f.w.Containers[i]
-		if c.Type == analyzer.TypeInit || m.Type == "ContainerResource" && c.Name != m.Container {
+		if c.Type == analyzer.TypeInit {
 			continue
 		}
-		found = true
-		if m.Name == "cpu" && c.Requests.CPU == 0 || m.Name == "memory" && c.Requests.Memory == 0 {
-			out = append(out, c.Name)
+		part := check.Part{Name: c.Name, Request: c.Requests.CPU, Limit: c.Limits.CPU}
+		if resource == "memory" {
+			part.Request, part.Limit = c.Requests.Memory, c.Limits.Memory
 		}
-	}
-	if !found && m.Type == "ContainerResource" {
-		out = append(out, m.Container)
+		out = append(out, part)
 	}
 	return out
 }
 
-// reachable finds CPU targets that the limits keep usage below.
+// withoutRequest finds metrics that divide by a request that is not there.
+func withoutRequest(f *finder) {
+	f.metrics(func(m check.Metric, parts []check.Part) {
+		if missing := m.WithoutRequest(parts); len(missing) > 0 {
+			f.find(fmt.Sprintf("it divides by the %s request, which container %s does not have", m.Resource, strings.Join(missing, ", ")),
+				"set the request (right-sizing gives one), or use a ContainerResource metric on a container that has it")
+		}
+	})
+}
+
+// withoutContainer finds metrics of a container that is not there.
+func withoutContainer(f *finder) {
+	f.metrics(func(m check.Metric, parts []check.Part) {
+		if m.Container != "" && len(m.Counted(parts)) == 0 {
+			f.find(fmt.Sprintf("it counts the %s of container %s, which its target does not have", m.Resource, m.Container),
+				"name a container of the target; until then the metric has no value")
+		}
+	})
+}
+
+// unreachable finds targets that the limits keep usage below.
 func unreachable(f *finder) {
-	for _, m := range f.h.Metrics {
-		if m.Name != "cpu" || m.TargetType != "Utilization" {
-			continue
+	up := f.upTolerance()
+	f.metrics(func(m check.Metric, parts []check.Part) {
+		r, yes := m.Unreachable(parts, up)
+		if !yes {
+			return
 		}
-		var request, limit int64
-		bounded := true
-		for i := range f.w.Containers {
-			c := &f.w.Containers[i]
-			if c.Type == analyzer.TypeInit || m.Type == "ContainerResource" && c.Name != m.Container {
-				continue
-			}
-			request, limit = request+c.Requests.CPU, limit+c.Limits.CPU
-			bounded = bounded && c.Limits.CPU > 0
+		share := func(v int64) int64 { return v * 100 / r.Request }
+		target, lower := fmt.Sprintf("%d %% of the request", m.Target), fmt.Sprintf("lower the target below %d %%", r.Most+1)
+		if !m.Share {
+			target, lower = fmt.Sprintf("%d %% of the request", share(m.Target)), "lower the target"
 		}
-		if setting.DividesByPod(f.pass, f.w, m) {
-			request = f.w.PodLevel.CPU
-		}
-		// A pod is added above the target and its tolerance.
-		up := f.upTolerance()
-		if most := float64(limit) * 100 / float64(max(request, 1)); bounded && request > 0 && most <= float64(m.Target)*(1+up)+1e-9 {
-			f.find(fmt.Sprintf("its target of %d %% of the request, with the tolerance of %.3g %%, is never passed: the CPU limit holds usage at %d %%", m.Target, 100*up, limit*100/request),
-				fmt.Sprintf("lower the target below %d %%, or raise or remove the CPU limit", int64(most/(1+up)+1e-9)))
-		}
+		f.find(fmt.Sprintf("its target of %s, with the tolerance of %.3g %%, is never passed: the %s limit holds usage at %d %%", target, 100*up, label(m.Resource), share(r.Limit)),
+			fmt.Sprintf("%s, or raise or remove the %s limit", lower, label(m.Resource)))
+	})
+}
+
+// label writes a resource for people.
+func label(resource string) string {
+	if resource == "cpu" {
+		return "CPU"
 	}
+	return resource
 }
 
 // upTolerance is the share of the target by which usage must pass it.
@@ -230,19 +250,21 @@ func (f *finder) upTolerance() float64 {
 	return controller.UpTolerance()
 }
 
-// vpas finds VPAs that move the request which the HPA divides by.
+// vpaConflict finds VPAs that move the request which the HPA divides by.
 func vpaConflict(f *finder) {
 	for _, v := range f.w.VPAs {
-		if v.UpdateMode == "Off" {
+		if !check.VPASets(v.UpdateMode) {
 			continue
 		}
-		for _, m := range f.h.Metrics {
-			if (m.Name != "cpu" && m.Name != "memory") || m.TargetType != "Utilization" {
-				continue
+		f.metrics(func(m check.Metric, parts []check.Part) {
+			for i := range parts {
+				parts[i].BySet = v.Controls(parts[i].Name, m.Resource)
 			}
-			f.find(fmt.Sprintf("VPA %s sets the %s request that it divides by, so that each undoes the other", v.Name, m.Name),
-				fmt.Sprintf("leave %s out of the VPA's controlledResources, set its updateMode to Off, or give the HPA an AverageValue target", m.Name))
-		}
+			if m.AgainstVPA(parts) {
+				f.find(fmt.Sprintf("VPA %s sets the %s request that it divides by, so that each undoes the other", v.Name, m.Resource),
+					fmt.Sprintf("leave %s out of the VPA's controlledResources, set its updateMode to Off, or give the HPA an AverageValue target", m.Resource))
+			}
+		})
 	}
 }
 
@@ -328,11 +350,12 @@ func budgetBlocks(f *finder) {
 		return
 	}
 	for _, b := range w.PDBs {
-		if bounds.Disruptions(b, n) > 0 {
+		budget := check.BudgetOf(&b)
+		if !budget.Stuck(n) {
 			continue
 		}
 		fix := "set maxUnavailable to 1 in its place"
-		if k := bounds.LeastForBudget(b, n); k > n {
+		if k := budget.Least(n); k > n {
 			fix += fmt.Sprintf(", or raise %s to %d", what, k)
 		}
 		f.find(fmt.Sprintf("PodDisruptionBudget %s lets none of %d pods go: no node that runs one can be drained", b.Name, n), fix)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/check"
 )
 
 // Kind is one kind of mistake in the setting of an autoscaler or a budget, and
@@ -19,12 +20,12 @@ func Kinds() []Kind { return slices.Concat(hpaKinds, workloadKinds) }
 // hpaKinds are looked for at every HPA.
 var hpaKinds = []Kind{
 	{advice.Kind{
-		Code: "hpa-min-above-max", One: "HPA whose minimum is above its maximum", Many: "HPAs whose minimum is above their maximum", Severity: advice.SeverityError, Lever: advice.LeverHorizontal,
-		Found:   "minReplicas > maxReplicas",
+		Code: check.Invalid.Code, One: "HPA whose minimum is above its maximum", Many: "HPAs whose minimum is above their maximum", Severity: advice.Severity(check.Invalid.Severity), Lever: advice.LeverHorizontal,
+		Found:   "minReplicas > maxReplicas, or maxReplicas < 1",
 		Besides: "raise maxReplicas",
-	}, minAboveMax},
+	}, refused},
 	{advice.Kind{
-		Code: "hpa-inert", One: "HPA without room", Many: "HPAs without room", Severity: advice.SeverityNote, Lever: advice.LeverHorizontal,
+		Code: check.Range.Code, One: "HPA without room", Many: "HPAs without room", Severity: advice.Severity(check.Range.Severity), Lever: advice.LeverHorizontal,
 		Found:   "minReplicas = maxReplicas",
 		Besides: "give it room, or delete it",
 	}, inert},
@@ -54,18 +55,23 @@ var hpaKinds = []Kind{
 		Besides: "correct `scaleTargetRef` or delete the HPA",
 	}, missingTarget},
 	{advice.Kind{
-		Code: "hpa-without-request", One: "HPA that divides by no request", Many: "HPAs that divide by no request", Severity: advice.SeverityError, Lever: advice.LeverHorizontal,
-		Found:   "a Utilization metric counts a container without that request, or one that does not exist",
+		Code: check.NoRequest.Code, One: "HPA that divides by no request", Many: "HPAs that divide by no request", Severity: advice.Severity(check.NoRequest.Severity), Lever: advice.LeverHorizontal,
+		Found:   "a Utilization metric counts a container without that request",
 		Besides: "set the request, or use ContainerResource",
 	}, targeted(withoutRequest)},
 	{advice.Kind{
-		Code: "hpa-target-unreachable", One: "HPA whose target is never passed", Many: "HPAs whose target is never passed", Severity: advice.SeverityError, Lever: advice.LeverHorizontal,
-		Found:   "every container has a CPU limit and limit ≤ request × target × 1.1",
+		Code: check.NoContainer.Code, One: "HPA on a container that is not there", Many: "HPAs on containers that are not there", Severity: advice.Severity(check.NoContainer.Severity), Lever: advice.LeverHorizontal,
+		Found:   "a ContainerResource metric names a container that the target does not have",
+		Besides: "name one of the target's",
+	}, targeted(withoutContainer)},
+	{advice.Kind{
+		Code: check.Unreachable.Code, One: "HPA whose target is never passed", Many: "HPAs whose target is never passed", Severity: advice.Severity(check.Unreachable.Severity), Lever: advice.LeverHorizontal,
+		Found:   "every counted container has a limit and limit ≤ request × target × 1.1",
 		Besides: "lower the target, or raise the limit",
 	}, targeted(unreachable)},
 	{advice.Kind{
-		Code: "hpa-vpa-conflict", One: "HPA against a VPA", Many: "HPAs against VPAs", Severity: advice.SeverityError, Lever: advice.LeverHorizontal,
-		Found:   "a VPA not in mode Off acts on a workload with an HPA on CPU or memory utilization",
+		Code: check.AgainstVPA.Code, One: "HPA against a VPA", Many: "HPAs against VPAs", Severity: advice.Severity(check.AgainstVPA.Severity), Lever: advice.LeverHorizontal,
+		Found:   "a VPA not in mode Off sets a request that the HPA divides by",
 		Besides: "leave the resource out of the VPA, or use AverageValue",
 	}, targeted(vpaConflict)},
 	{advice.Kind{
@@ -83,17 +89,17 @@ var hpaKinds = []Kind{
 // workloadKinds are looked for at every workload.
 var workloadKinds = []Kind{
 	{advice.Kind{
-		Code: "hpa-twice", One: "workload under two HPAs", Many: "workloads under two HPAs", Severity: advice.SeverityError, Lever: advice.LeverHorizontal,
+		Code: check.Overlap.Code, One: "workload under two HPAs", Many: "workloads under two HPAs", Severity: advice.Severity(check.Overlap.Severity), Lever: advice.LeverHorizontal,
 		Found:   "two HPAs name one workload",
 		Besides: "keep one, with all metrics",
 	}, twice},
 	{advice.Kind{
-		Code: "pdb-overlap", One: "workload under two budgets", Many: "workloads under two budgets", Severity: advice.SeverityError, Lever: advice.LeverHorizontal,
+		Code: check.Budgets.Code, One: "workload under two budgets", Many: "workloads under two budgets", Severity: advice.Severity(check.Budgets.Severity), Lever: advice.LeverHorizontal,
 		Found:   "two budgets select one pod: the API server evicts no such pod",
 		Besides: "let one budget select the pods",
 	}, budgetsOverlap},
 	{advice.Kind{
-		Code: "pdb-blocks-drain", One: "budget that blocks drains", Many: "budgets that block drains", Severity: advice.SeverityError, Lever: advice.LeverHorizontal,
+		Code: check.Deadlock.Code, One: "budget that blocks drains", Many: "budgets that block drains", Severity: advice.Severity(check.Deadlock.Severity), Lever: advice.LeverHorizontal,
 		Found:   "with all pods healthy, at minReplicas (or replicas), the budget lets none go",
 		Besides: "maxUnavailable 1, or more replicas",
 	}, budgetBlocks},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/check"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/bounds"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
@@ -99,7 +100,7 @@ func vpaMode(w *analyzer.WorkloadFacts) (mode, why string) {
 		return "Initial", "an eviction would take its only pod away"
 	}
 	for _, b := range w.PDBs {
-		if bounds.Disruptions(b, w.Replicas) == 0 {
+		if check.BudgetOf(&b).Stuck(w.Replicas) {
 			return "Initial", "its disruption budget allows no eviction"
 		}
 	}

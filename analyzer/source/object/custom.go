@@ -122,6 +122,15 @@ func vpaOf(o *unstructured.Unstructured) analyzer.VPA {
 		},
 		UpdateMode: text(field(o.Object, "spec", "updatePolicy", "updateMode")),
 	}
+	policies, _ := field(o.Object, "spec", "resourcePolicy", "containerPolicies").([]any)
+	for _, p := range policies {
+		one := analyzer.VPAPolicy{Container: text(field(p, "containerName")), Off: text(field(p, "mode")) == "Off"}
+		resources, _ := field(p, "controlledResources").([]any)
+		for _, r := range resources {
+			one.Resources = append(one.Resources, text(r))
+		}
+		a.Policies = append(a.Policies, one)
+	}
 	recs, _ := field(o.Object, "status", "recommendation", "containerRecommendations").([]any)
 	for _, r := range recs {
 		amounts := func(name string) analyzer.Amounts {

@@ -171,7 +171,7 @@ webhooks:
 		}
 		dead := false
 		for _, f := range w.Findings {
-			dead = dead || f.Code == "hpa-without-request" && strings.Contains(f.Message, "daprd")
+			dead = dead || f.Code == "hpa-no-request" && strings.Contains(f.Message, "daprd")
 		}
 		if !dead || w.Horizontal != nil && w.Horizontal.Recommended != nil {
 			t.Errorf("an HPA that divides by the request which daprd lacks: findings %v, advice %v", w.Findings, w.Horizontal)

@@ -1,10 +1,7 @@
 package bounds
 
 import (
-	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -26,40 +23,4 @@ func zones(p *advice.Pass) int {
 		}
 	}
 	return len(seen)
-}
-
-// LeastForBudget is the fewest replicas, n or more, of which the budget lets
-// one go; n where none does.
-func LeastForBudget(b analyzer.PDB, n int32) int32 {
-	for k := n; k <= n+100; k++ {
-		if Disruptions(b, k) > 0 {
-			return k
-		}
-	}
-	return n
-}
-
-// Disruptions is how many of n healthy pods the budget lets go. Both of its
-// percentages round up.
-func Disruptions(b analyzer.PDB, n int32) int32 {
-	switch {
-	case b.MaxUnavailable != "":
-		if v, ok := intOrPercent(b.MaxUnavailable, n); ok {
-			return min(v, n)
-		}
-	case b.MinAvailable != "":
-		if v, ok := intOrPercent(b.MinAvailable, n); ok {
-			return max(n-v, 0)
-		}
-	}
-	return n
-}
-
-func intOrPercent(s string, n int32) (int32, bool) {
-	if share, ok := strings.CutSuffix(s, "%"); ok {
-		v, err := strconv.ParseFloat(share, 64)
-		return int32(math.Ceil(v * float64(n) / 100)), err == nil && v >= 0 && v <= 1000
-	}
-	v, err := strconv.ParseInt(s, 10, 32)
-	return int32(v), err == nil && v >= 0
 }

@@ -3,6 +3,7 @@ package bounds
 import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/check"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 )
 
@@ -20,7 +21,7 @@ func Least(p *advice.Pass, w *analyzer.WorkloadFacts) int32 {
 		n = max(n, int32(zones(p)))
 	}
 	for _, b := range w.PDBs {
-		n = max(n, LeastForBudget(b, n))
+		n = max(n, check.BudgetOf(&b).Least(n))
 	}
 	return min(n, setting.MostReplicas)
 }

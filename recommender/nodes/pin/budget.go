@@ -3,10 +3,10 @@ package pin
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/check"
 )
 
 // Blocks says why a pod's node can't be drained; none where it can.
@@ -29,25 +29,11 @@ func Blocks(w *analyzer.WorkloadFacts, pod *analyzer.Pod) Reason {
 }
 
 // Disruptions is how many of a budget's pods may be away once all are healthy, or
-// now if that is more.
+// now if that is more. A bound that cannot be read allows none.
 func Disruptions(b *analyzer.PDB) int {
-	now, total := int(b.DisruptionsAllowed), len(b.Pods)
-	if b.MaxUnavailable != "" {
-		return max(now, portion(b.MaxUnavailable, total))
+	may, ok := check.BudgetOf(b).Allowed(int32(len(b.Pods)))
+	if !ok && b.MinAvailable+b.MaxUnavailable != "" {
+		may = 0
 	}
-	return max(now, total-portion(b.MinAvailable, total))
-}
-
-// portion reads a number or a percentage of total, rounded up as the
-// disruption controller does.
-func portion(s string, total int) int {
-	percent, isPercent := strings.CutSuffix(s, "%")
-	v, err := strconv.Atoi(percent)
-	switch {
-	case err != nil:
-		return 0
-	case isPercent:
-		return (v*total + 99) / 100
-	}
-	return v
+	return int(max(b.DisruptionsAllowed, may))
 }
