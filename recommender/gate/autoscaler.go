@@ -389,7 +389,7 @@ var hpaVPA = Rule{
 	Run: func(p *Pass) error {
 		for _, v := range p.vpas {
 			w := p.workloadOf(v.Target, v.Document)
-			if w == nil || !check.VPASets(v.Mode) || v.Mode == "Initial" {
+			if w == nil || !check.VPASets(v.Mode) {
 				continue
 			}
 			for _, a := range p.autoscalersOf(w) {
