@@ -39,7 +39,7 @@ var cloudLiterals = map[string]int{
 	"pricing":                24,
 	"pricing/lookup":         2,
 	"recommender/allocation": 2,
-	"recommender/gate":       8,
+	"recommender/gate":       4,
 	"recommender/horizontal": 1, // the agent of a CI service
 	"recommender/nodes":      43,
 	"recommender/past":       3,

@@ -106,6 +106,10 @@ type Label struct{ Key, Value string }
 // spot.
 var Karpenter = Label{"karpenter.sh/capacity-type", "spot"}
 
+// KarpenterNotice is the notice of a spot node of Karpenter's where its cloud is not
+// known: that of AWS, where most of them are.
+func KarpenterNotice() int64 { return aws.Notice }
+
 // All lists the clouds, by their names. A new one is a file of this package, its line
 // here and its tables.
 func All() []*Cloud { return all }

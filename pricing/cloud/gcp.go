@@ -22,7 +22,7 @@ var gcp = &Cloud{
 		{"cloud.google.com/gke-provisioning", "spot"},
 	},
 	Prepaid:  []Label{{"cloud.google.com/reservation-name", ""}},
-	Notice:   30,
+	Notice:   25, // of the 30 seconds of Compute Engine, what GKE leaves a pod
 	Capacity: []Label{{"cloud.google.com/gke-provisioning", "spot"}},
 
 	Type: parseGCP, Kind: kindOfGCP, Generation: generationOfGCP, Series: seriesOfGCP,

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/check"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
 )
@@ -122,35 +123,20 @@ func ranges(numbers []int32) string {
 	return strings.Join(out, ", ")
 }
 
-// spotMark is how a pod says that it wants, or bears, spot nodes. grace is the
-// notice, in seconds, that the provider gives.
-type spotMark struct {
-	key, value string
-	grace      int64
-}
-
-var spotMarks = []spotMark{
-	{"karpenter.sh/capacity-type", "spot", 120},
-	{"eks.amazonaws.com/capacityType", "SPOT", 120},
-	{"cloud.google.com/gke-spot", "true", 25},
-	{"cloud.google.com/gke-preemptible", "true", 25},
-	{"kubernetes.azure.com/scalesetpriority", "spot", 30},
-}
-
 var spotUnsafe = Rule{
 	Name: "spot-unsafe", Severity: verdict.SeverityWarning,
 	Doc: "A workload goes to spot nodes but does not bear losing one.",
 	Run: func(p *Pass) error {
 		for _, w := range p.workloads {
-			mark, at := spotOf(w.Pod)
+			notice, at := spotOf(w.Pod)
 			if at == nil || !isScaled(w) {
 				continue
 			}
-			if lacks := p.spotLacks(w, mark); len(lacks) > 0 {
+			if lacks := p.spotLacks(w, notice); len(lacks) > 0 {
 				p.reportAt(w.Document, at, verdict.Finding{
 					Field: "spot", Measure: float64(len(lacks)),
 					Message: "it runs on spot nodes, but " + strings.Join(lacks, "; "),
-					Reason:  fmt.Sprintf("a spot node goes with %d seconds of notice", mark.grace),
+					Reason:  fmt.Sprintf("a spot node goes with %d seconds of notice", notice),
 				})
 			}
 		}
@@ -158,42 +144,52 @@ var spotUnsafe = Rule{
 	},
 }
 
-// spotOf finds the mark and where it is written.
-func spotOf(pod *manifest.Node) (spotMark, *manifest.Node) {
-	for _, m := range spotMarks {
-		if n := pod.At("nodeSelector", m.key); n.String() == m.value {
-			return m, n
+// spotOf finds where a pod says that it wants, or bears, spot nodes, and the notice in
+// seconds that their cloud gives.
+func spotOf(pod *manifest.Node) (notice int64, at *manifest.Node) {
+	for _, c := range cloud.All() {
+		if at := spotLabel(pod, c.Spot); at != nil {
+			return c.Notice, at
+		}
+	}
+	return cloud.KarpenterNotice(), spotLabel(pod, []cloud.Label{cloud.Karpenter})
+}
+
+func spotLabel(pod *manifest.Node, labels []cloud.Label) *manifest.Node {
+	for _, m := range labels {
+		if n := pod.At("nodeSelector", m.Key); n.String() == m.Value {
+			return n
 		}
 		for _, t := range pod.Field("tolerations").List() {
-			if t.Field("key").String() == m.key && (t.Field("value").String() == m.value || t.Field("operator").String() == "Exists") {
-				return m, t.Field("key")
+			if t.Field("key").String() == m.Key && (t.Field("value").String() == m.Value || t.Field("operator").String() == "Exists") {
+				return t.Field("key")
 			}
 		}
 		terms := pod.At("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 		for _, term := range terms.List() {
 			for _, e := range term.Field("matchExpressions").List() {
-				if e.Field("key").String() != m.key || e.Field("operator").String() != "In" {
+				if e.Field("key").String() != m.Key || e.Field("operator").String() != "In" {
 					continue
 				}
 				for _, v := range e.Field("values").List() {
-					if v.String() == m.value {
-						return m, v
+					if v.String() == m.Value {
+						return v
 					}
 				}
 			}
 		}
 	}
-	return spotMark{}, nil
+	return nil
 }
 
-func (p *Pass) spotLacks(w *manifest.Workload, mark spotMark) []string {
+func (p *Pass) spotLacks(w *manifest.Workload, notice int64) []string {
 	var out []string
 	if low, _ := p.replicaRange(w); low == 1 {
 		out = append(out, "one replica is all there is")
 	} else if low > 1 && len(p.budgetsOf(w)) == 0 {
 		out = append(out, "no disruption budget keeps some of its pods")
 	}
-	if grace, ok := w.Pod.Field("terminationGracePeriodSeconds").Int(); ok && int64(grace) > mark.grace {
+	if grace, ok := w.Pod.Field("terminationGracePeriodSeconds").Int(); ok && int64(grace) > notice {
 		out = append(out, fmt.Sprintf("it wants %d seconds to stop", grace))
 	}
 	for _, v := range w.Pod.Field("volumes").List() {

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/check"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -262,8 +262,11 @@ func (s *Readiness) check(w *analyzer.WorkloadFacts, provider string) {
 	}
 	pod := w.Pods[0]
 	limit := cloud.Notice(provider)
-	add("grace", pod.Spec.GraceSeconds <= limit, fmt.Sprintf("it asks for %d s to stop, the notice is %d s", pod.Spec.GraceSeconds, limit),
-		fmt.Sprintf("it stops within the notice of %d s", limit))
+	inTime := fmt.Sprintf("it stops within the notice of %d s", limit)
+	if pod.Spec.GraceSeconds > limit {
+		inTime = fmt.Sprintf("it asks for no time to stop, and has %d s of the default's %d s", limit, check.DefaultGrace)
+	}
+	add("grace", !check.StopsTooLate(pod.Spec.GraceSeconds, limit), fmt.Sprintf("it asks for %d s to stop, the notice is %d s", pod.Spec.GraceSeconds, limit), inTime)
 	add("volumes", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return len(p.Spec.Claims) > 0 }), "its volume must follow it, within one zone", "no persistent volumes")
 	add("local data", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Spec.LocalStorage }), "it keeps data on the node (emptyDir or hostPath)", "nothing is kept on the node")
 	add("disruption", !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return slices.Contains(p.Spec.Constraints, analyzer.ConstraintKeep) }),
@@ -312,30 +315,12 @@ func runHours(w *analyzer.WorkloadFacts) (longest float64) {
 }
 
 // floorOf is how many of n replicas the workload's budgets keep.
-func floorOf(w *analyzer.WorkloadFacts, n int32) int32 {
-	var floor int32
-	for _, b := range w.PDBs {
-		switch {
-		case b.MinAvailable != "":
-			floor = max(floor, scaled(b.MinAvailable, n))
-		case b.MaxUnavailable != "":
-			floor = max(floor, n-scaled(b.MaxUnavailable, n))
-		}
+func floorOf(w *analyzer.WorkloadFacts, n int32) (floor int32) {
+	for i := range w.PDBs {
+		may, _ := check.BudgetOf(&w.PDBs[i]).Allowed(n)
+		floor = max(floor, n-may)
 	}
 	return floor
-}
-
-// scaled reads a number or a percentage of n, rounded up as Kubernetes does.
-func scaled(text string, n int32) int32 {
-	percent, is := strings.CutSuffix(text, "%")
-	v, err := strconv.Atoi(percent)
-	switch {
-	case err != nil:
-		return 0
-	case is:
-		return int32(math.Ceil(float64(v) * float64(n) / 100))
-	}
-	return int32(v)
 }
 
 // hazard is the rate of interruptions an hour behind a monthly probability.
