@@ -33,6 +33,9 @@ type Node struct {
 	// Kubelet is the version of its kubelet, such as "v1.31.2"; snapshots of older programs
 	// have none.
 	Kubelet string `json:"kubelet,omitempty"`
+	// OSImage is what its system calls itself, such as "Ubuntu 24.04.1 LTS"; snapshots of
+	// older programs have none.
+	OSImage string `json:"osImage,omitempty"`
 	// Usage is what metrics-server last saw; zero without it.
 	Usage Amounts `json:"usage,omitzero"`
 }

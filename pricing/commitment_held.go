@@ -34,6 +34,8 @@ type HeldCommitment struct {
 	Source string
 
 	paysCovers bool // Pays is not known before Covers is
+	// wide is what one of all families covers first; nil before PriceHeld.
+	wide *wideOrder
 }
 
 var heldColumns = []string{"name", "family", "covers_usd_hour", "usd_hour", "vcpus", "memory_gib", "end"}

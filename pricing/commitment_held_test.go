@@ -166,3 +166,62 @@ func FuzzReadHeld(f *testing.F) {
 		}
 	})
 }
+
+// TestWideHeldCoverTheLargestDiscountFirst: reserved instances and plans of a family apply
+// before a plan of all families, which goes to the family with the largest discount, whatever
+// the order of the families. Google's flexible commitments cover no GPUs, and not every family.
+func TestWideHeldCoverTheLargestDiscountFirst(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	whole := func(families ...string) (out []pricing.CommitmentScope) {
+		for _, f := range families {
+			out = append(out, pricing.CommitmentScope{Family: f})
+		}
+		return out
+	}
+	percent := func(family string) float64 {
+		offers, _, err := c.CommitmentOffers("aws", "us-east-1", family, 0, "no_upfront")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range offers {
+			if o.Flexible && o.TermYears == 1 {
+				return o.DiscountPercent
+			}
+		}
+		return 0
+	}
+	large, small := "m6i", "c7i-flex"
+	if percent(large) < percent(small) {
+		large, small = small, large
+	}
+	if percent(large) == percent(small) {
+		t.Fatalf("both have %v %%", percent(large))
+	}
+	plan := pricing.HeldCommitment{Covers: 5}
+	n2, memory := pricing.CommitmentScope{Family: "n2", Resource: pricing.ResourceVCPU}, pricing.CommitmentScope{Family: "n2", Resource: pricing.ResourceMemory}
+	for _, tt := range []struct {
+		name, provider, region string
+		held                   []pricing.HeldCommitment
+		scopes                 []pricing.CommitmentScope
+		usage, left            []float64
+	}{
+		{"the largest discount", "aws", "us-east-1", []pricing.HeldCommitment{plan}, whole(large, small), []float64{4, 4}, []float64{0, 3}},
+		{"in any order", "aws", "us-east-1", []pricing.HeldCommitment{plan}, whole(small, large), []float64{4, 4}, []float64{3, 0}},
+		{"a family's own first", "aws", "us-east-1", []pricing.HeldCommitment{plan, {Family: large, Covers: 3}}, whole(small, large), []float64{4, 4}, []float64{0, 0}},
+		{"a family's own is lost elsewhere", "aws", "us-east-1", []pricing.HeldCommitment{{Family: large, Covers: 6}, plan}, whole(small, large), []float64{6, 4}, []float64{1, 0}},
+		{"two plans", "aws", "us-east-1", []pricing.HeldCommitment{{Covers: 2}, {Covers: 3}}, whole(small, large), []float64{4, 4}, []float64{3, 0}},
+		{"a family that no table has", "aws", "us-east-1", []pricing.HeldCommitment{plan}, whole("zz9", small), []float64{4, 4}, []float64{3, 0}},
+		{"Google's flexible cover no GPUs", "gcp", "us-central1", []pricing.HeldCommitment{plan}, []pricing.CommitmentScope{{Family: "g2", Resource: pricing.ResourceGPU}, n2, memory}, []float64{4, 1, 2}, []float64{4, 0, 0}},
+		{"nor every family", "gcp", "us-central1", []pricing.HeldCommitment{plan}, []pricing.CommitmentScope{{Family: "m3", Resource: pricing.ResourceVCPU}, n2}, []float64{4, 7}, []float64{4, 2}},
+	} {
+		priced := c.PriceHeld(tt.provider, tt.region, tt.held)
+		sum := 0.0
+		for j := range tt.usage {
+			sum += tt.usage[j] - tt.left[j]
+		}
+		closeTo(t, tt.name+": covered", pricing.CoverHeld(priced, tt.scopes, tt.usage), sum, 1e-12)
+		for j, want := range tt.left {
+			closeTo(t, tt.name+": left of "+tt.scopes[j].Family, tt.usage[j], want, 1e-12)
+		}
+	}
+}

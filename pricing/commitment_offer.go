@@ -185,8 +185,8 @@ func offerOf(d Commitment, family string) (CommitmentOffer, bool) {
 		return o, strings.EqualFold(d.Family, family)
 	}
 	o.Instrument, o.Flexible, o.Note = p.Instrument, p.Flexible, p.Note
-	if p.OneSize != "" && !SizeFlexible(d.Provider, family) {
-		o.Instrument, o.Note = p.OneSize, "a reserved instance of "+family+" holds for one size alone: its sizes are not flexible"
+	if !SizeFlexible(d.Provider, family) {
+		o = o.PlanAlone("a reserved instance of " + family + " holds for one size alone: its sizes are not flexible")
 	}
 	return o, p.Has(d.Family, family)
 }

@@ -93,10 +93,15 @@ func (c *Catalog) googleRates(o *Offering) (r rates, told bool) {
 
 // PriceHeld gives commitments that are stated in vCPUs and GiB what they cover in
 // USD an hour, by the list prices of the family in the region. Families that the
-// tables do not have there cover nothing.
+// tables do not have there cover nothing. Those of all families get to know what
+// they cover first there.
 func (c *Catalog) PriceHeld(provider, region string, held []HeldCommitment) []HeldCommitment {
 	out := make([]HeldCommitment, 0, len(held))
+	order := c.wideOrder(provider, region)
 	for _, h := range held {
+		if h.Family == "" {
+			h.wide = order
+		}
 		if h.Units > 0 {
 			usd, _ := c.unitPrice(provider, region, CommitmentScope{h.Family, h.Resource})
 			h.Covers = h.Units * usd
@@ -123,47 +128,4 @@ func (c *Catalog) unitPrice(provider, region string, of CommitmentScope) (usd fl
 		}
 	}
 	return 0, Offering{}
-}
-
-// CoverHeld takes what commitments cover off an hour's usage, in USD at on-demand
-// prices, by scope: those of one resource of a family first, then those of a
-// family, spread over its resources by their usage, then those of all in the
-// scopes' order. It changes usage and gives what was covered.
-func CoverHeld(held []HeldCommitment, scopes []CommitmentScope, usage []float64) (covered float64) {
-	take := func(j int, usd float64) {
-		usd = min(usd, usage[j])
-		usage[j] -= usd
-		covered += usd
-	}
-	wide := 0.0
-	byFamily := map[string]float64{}
-	for _, h := range held {
-		switch {
-		case h.Family == "":
-			wide += h.Covers
-		case h.Resource == "":
-			byFamily[h.Family] += h.Covers
-		default:
-			for j, s := range scopes {
-				if s.Family == h.Family && s.Resource == h.Resource {
-					take(j, h.Covers)
-				}
-			}
-		}
-	}
-	used := map[string]float64{}
-	for j, s := range scopes {
-		used[s.Family] += usage[j]
-	}
-	for j, s := range scopes {
-		if used[s.Family] > 0 {
-			take(j, usage[j]*min(1, byFamily[s.Family]/used[s.Family]))
-		}
-	}
-	for j := range scopes {
-		before := covered
-		take(j, wide)
-		wide -= covered - before
-	}
-	return covered
 }

@@ -1,6 +1,35 @@
 package pricing
 
-import "github.com/plimsoll-k8s/plimsoll/pricing/cloud"
+import (
+	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
+)
+
+// OneSize says what about a node has AWS' reserved instances hold for one size alone, whatever
+// the family: they have flexible sizes for plain Linux on shared machines. It is empty
+// where nothing has, and for other providers.
+func OneSize(provider, osImage string, labels map[string]string) string {
+	if of := cloud.Of(cloud.Canonical(provider)); of == nil || of.Name != "aws" {
+		return ""
+	} else if of.DedicatedMachine(labels) {
+		return "dedicated machines"
+	}
+	return cloud.Licensed(osImage)
+}
+
+// PlanAlone is an offer without the reserved instance in its place, where that is not for the
+// sizes in use; why says so. Offers in whose place none stands are as they were.
+func (o CommitmentOffer) PlanAlone(why string) CommitmentOffer {
+	of := cloud.Of(o.Provider)
+	if of == nil {
+		return o
+	}
+	if p := of.Program(o.Program); p != nil && p.OneSize != "" && o.Instrument != p.OneSize {
+		o.Instrument, o.Note = p.OneSize, strings.TrimPrefix(o.Note+"; "+why, "; ")
+	}
+	return o
+}
 
 // SizeFlexible reports whether a reservation of one size of a family covers others,
 // by the provider's rule: AWS' of Linux on shared machines do but for some families and

@@ -174,23 +174,6 @@ func TestDemandOddInput(t *testing.T) {
 	}
 }
 
-// TestCoverSpend follows the worked example of the savings plans' manual.
-func TestCoverSpend(t *testing.T) {
-	hour := []pricing.Usage{
-		{Units: 1, OnDemand: 4, Rate: 2},
-		{Units: 1, OnDemand: 10, Rate: 8},
-		{Units: 10, OnDemand: 1.5, Rate: 1},
-		{Units: 5, OnDemand: 2, Rate: 1},
-	}
-	for _, tt := range []struct{ plan, bill, unused float64 }{
-		{25, 25, 0}, {20, 26.25, 0}, {16, 27.5, 0}, {7, 32, 0}, {0, 39, 0}, {30, 30, 5},
-	} {
-		bill, unused := pricing.CoverSpend(hour, tt.plan)
-		closeTo(t, "bill", bill, tt.bill, 1e-9)
-		closeTo(t, "unused", unused, tt.unused, 1e-9)
-	}
-}
-
 // TestLevelized: all upfront at 0.617 beats no upfront at 0.662 as long as
 // money costs less than about 14 % a year.
 func TestLevelized(t *testing.T) {

@@ -16,6 +16,8 @@ type Node struct {
 	// ByPod names the program that bills the node's pods one by one (see
 	// analyzer.Node.ByPod); the capacity is then theirs.
 	ByPod string
+	// OSImage is what the node's system calls itself; empty where it is not known.
+	OSImage string
 
 	CPUMillis, MemoryBytes, GPUs int64 // capacity
 }

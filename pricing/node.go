@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // NodePrice is what a node costs an hour and how that splits over its resources:
@@ -85,7 +87,24 @@ func (c *Catalog) priceNode(q Query, n Node) Price {
 		p.Offering.USDPerHour = 0
 		return p.missing(OtherSystem, "Windows nodes are not priced: the tables are of Linux, and the license costs more than many a machine; give prices with --pricing")
 	}
+	if own == nil || own.discountPercent > 0 {
+		p.unlike(n)
+	}
 	return own.apply(p)
+}
+
+// unlike doubts the price of a machine that costs more than the tables' plain Linux on shared
+// machines does.
+func (p *Price) unlike(n Node) {
+	if p.Status == Missing {
+		return
+	}
+	if system := cloud.Licensed(n.OSImage); system != "" {
+		p.doubt(system + " is priced as plain Linux: a license that the cloud bills with the machine is in no sum; give prices with --pricing")
+	}
+	if of := cloud.Of(p.Offering.Provider); of != nil && of.DedicatedMachine(n.Labels) {
+		p.doubt("dedicated machines are priced as shared ones, which cost less; give prices with --pricing")
+	}
 }
 
 // hybridVCPU is what EKS bills for a vCPU of a hybrid node, in USD an hour, in the

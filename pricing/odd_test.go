@@ -192,6 +192,38 @@ func TestReservedSizes(t *testing.T) {
 	}
 }
 
+// TestOneSize: what a node says of itself may bind AWS' reserved instances to one size, and is
+// priced as plain Linux on shared machines, with doubt.
+func TestOneSize(t *testing.T) {
+	c := pricing.New(pricing.Config{})
+	for _, tt := range []struct {
+		scheme, image, want, doubt string
+		labels                     []string
+	}{
+		{scheme: "aws", image: "Amazon Linux 2023.6.20241010"}, {scheme: "aws", image: "Ubuntu 24.04.1 LTS"}, {scheme: "aws"},
+		{scheme: "aws", image: "Red Hat Enterprise Linux 9.4 (Plow)", want: "Red Hat Enterprise Linux", doubt: "Red Hat Enterprise Linux is priced as plain Linux"},
+		{scheme: "aws", image: "SUSE Linux Enterprise Server 15 SP6", want: "SUSE Linux Enterprise", doubt: "SUSE Linux Enterprise is priced as plain Linux"},
+		{scheme: "aws", image: "Red Hat Enterprise Linux CoreOS 417.94.202410250757-0"},
+		{scheme: "aws", image: "Amazon Linux 2", labels: []string{"karpenter.k8s.aws/instance-tenancy", "dedicated"}, want: "dedicated machines", doubt: "dedicated machines are priced as shared ones"},
+		{scheme: "aws", image: "Amazon Linux 2", labels: []string{"karpenter.k8s.aws/instance-tenancy", "default"}},
+		{scheme: "gce", image: "Red Hat Enterprise Linux 9.4 (Plow)", doubt: "Red Hat Enterprise Linux is priced as plain Linux"},
+	} {
+		n := cloudNode(tt.scheme, map[string]string{"aws": "us-east-1", "gce": "us-central1"}[tt.scheme], map[string]string{"aws": "m6i.large", "gce": "n2-standard-2"}[tt.scheme], 2, 8, tt.labels...)
+		n.OSImage = tt.image
+		p := c.NodePrice(n)
+		if got := pricing.OneSize(p.Offering.Provider, n.OSImage, n.Labels); got != tt.want {
+			t.Errorf("%s %q %v: got %q, want %q", tt.scheme, tt.image, tt.labels, got, tt.want)
+		}
+		if doubt := strings.Join(p.Warnings, "; "); !strings.HasPrefix(doubt, tt.doubt) || tt.doubt == "" && doubt != "" || (p.Status == pricing.Estimated) != (tt.doubt != "") || p.USDPerHour <= 0 {
+			t.Errorf("%s %q %v: got %v USD an hour, %s, with the doubt %q; want %q", tt.scheme, tt.image, tt.labels, p.USDPerHour, p.Status, doubt, tt.doubt)
+		}
+		own := catalogOf(t, "r.csv", "instance_type,usd_per_hour\nm6i.large,0.2\nn2-standard-2,0.2\n")
+		if p := own.NodePrice(n); p.USDPerHour != 0.2 || len(p.Warnings) > 0 {
+			t.Errorf("%q with a price: got %v, %v", tt.image, p.USDPerHour, p.Warnings)
+		}
+	}
+}
+
 // TestAzureSizes: Azure bills a disk by the next larger of its sizes, each by its own
 // price; AWS and Google bill each GiB.
 func TestAzureSizes(t *testing.T) {

@@ -68,6 +68,9 @@ func describePurchase(b *strings.Builder, a *purchase.Advice) {
 	for _, c := range a.Commitments {
 		more = fmt.Sprintf(", safe today %.3f", c.SafeToday)
 		line("buy", c)
+		if c.Note != "" {
+			fmt.Fprintf(b, "    note: %s\n", c.Note)
+		}
 	}
 	for _, c := range a.Alternatives {
 		more = ""

@@ -38,8 +38,7 @@ type check struct {
 }
 
 // Check holds a report in JSON of a snapshot's cluster against the bill worked out anew:
-// by node, by workload, by namespace and by kind of waste, to the cent. The bill is of
-// today's nodes in all hours. It gives how many findings of each kind were checked.
+// by node, by workload, by namespace and by kind of waste, to the cent. It gives how many findings of each kind were checked.
 func Check(t testing.TB, snap *analyzer.Snapshot, text []byte) map[string]int {
 	t.Helper()
 	c := check{t: t, Bill: Of(snap), rows: map[string]float64{}}
@@ -62,15 +61,18 @@ func (c *check) same(what string, got, want, cents float64) {
 // checkNodes gives what all nodes cost.
 func (c *check) checkNodes() (total float64) {
 	pools := map[string]float64{}
-	for _, n := range c.Snap.Nodes {
+	for i := range c.Fleet {
+		n := &c.Fleet[i]
+		usd := c.hourly(&n.Node) * 730 * n.Share
 		capacity := "on-demand"
 		if n.Labels["karpenter.sh/capacity-type"] == "spot" {
 			capacity = "spot"
 		}
-		pools[n.Labels["node.kubernetes.io/instance-type"]+" "+capacity+" "+n.Labels["topology.kubernetes.io/zone"]] += c.Bill.Nodes[n.Name]
-		total += c.Bill.Nodes[n.Name]
+		pools[n.Labels["node.kubernetes.io/instance-type"]+" "+capacity+" "+n.Labels["topology.kubernetes.io/zone"]] += usd
+		total += usd
 	}
 	c.same("all nodes", c.Summary.MonthlyCost, total, 0.5)
+	c.same("what the system keeps", c.Summary.OverheadMonthly, c.Overhead, 1)
 	for _, p := range c.report.Nodes.Current.Pools { // parts are rounded so that they add up
 		c.same("nodes "+p.InstanceType+" "+p.Zone, p.MonthlyCost, pools[p.InstanceType+" "+p.CapacityType+" "+p.Zone], 1)
 	}

@@ -20,23 +20,36 @@ type Bill struct {
 	Prices    map[string]pricing.NodePrice
 	Nodes     map[string]float64
 	Workloads map[analyzer.Ref]float64
+	// Overhead is what nodes keep for the system, in USD a month.
+	Overhead float64
+	// Fleet are the nodes that the bill is of: today's, or those of the window.
+	Fleet []Machine
 	// Planned says that a plan of the nodes drains what stands empty.
 	Planned bool
 	means   map[analyzer.ContainerRef][2]float64 // what a pod's container holds, worked out once
 }
 
-// Of works the bill of a snapshot out, of today's nodes in all hours.
+// Of works the bill of a snapshot out: of today's nodes in all hours, or, where an
+// autoscaler adds and takes them and a day of the window's nodes is known, of those.
 func Of(snap *analyzer.Snapshot) *Bill {
 	b := &Bill{
 		Snap: snap, catalog: pricing.New(pricing.Config{}), Prices: map[string]pricing.NodePrice{}, Nodes: map[string]float64{},
 		Workloads: map[analyzer.Ref]float64{}, means: map[analyzer.ContainerRef][2]float64{},
 	}
 	for _, n := range snap.Nodes {
-		b.Prices[n.Name] = b.catalog.NodePrice(pricing.Node{Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU})
+		b.Prices[n.Name] = b.priceOf(&n)
 		b.Nodes[n.Name] = b.hourly(&n) * 730
 		b.node(&n)
+		b.Overhead += b.Nodes[n.Name] * b.kept(&n)
+		b.Fleet = append(b.Fleet, Machine{n, 1})
 	}
+	b.overTheWindow()
 	return b
+}
+
+// priceOf is a machine's price with those of its parts.
+func (b *Bill) priceOf(n *analyzer.Node) pricing.NodePrice {
+	return b.catalog.NodePrice(pricing.Node{Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU})
 }
 
 // hourly is a machine's list price. Windows has none; EKS Auto Mode takes 12 % more.

@@ -226,19 +226,19 @@ func (b *Bill) daemonSetsAlone() (usd float64) {
 
 // older is what the nodes of a type on demand cost more than the type that takes its place.
 func (b *Bill) older(name string) (usd float64) {
-	for i := range b.Snap.Nodes {
-		n := &b.Snap.Nodes[i]
+	for i := range b.Fleet {
+		n := &b.Fleet[i].Node
 		if n.Labels["node.kubernetes.io/instance-type"] != name || n.Labels["karpenter.sh/capacity-type"] == "spot" {
 			continue
 		}
-		now := b.Prices[n.Name].Offering
+		now := b.priceOf(n).Offering
 		now.USDPerHour = b.listed(n, name, pricing.OnDemand)
 		next, _ := b.catalog.Successor(now)
 		fee := 1.0
 		if n.Labels["eks.amazonaws.com/compute-type"] == "auto" {
 			fee = 1.12
 		}
-		usd += 730 * fee * (b.listed(n, name, pricing.OnDemand) - b.listed(n, next.InstanceType, pricing.OnDemand))
+		usd += 730 * b.Fleet[i].Share * fee * (b.listed(n, name, pricing.OnDemand) - b.listed(n, next.InstanceType, pricing.OnDemand))
 	}
 	return usd
 }

@@ -21,9 +21,11 @@ var aws = &Cloud{
 		{"eks.amazonaws.com/capacity-type", "spot"},
 		{"ec2.amazonaws.com/type", "spot"}, // kube-spot-termination-notice-handler
 	},
-	Prepaid:  []Label{{"eks.amazonaws.com/capacityType", "CAPACITY_BLOCK"}, {"karpenter.k8s.aws/capacity-reservation-id", ""}},
-	Notice:   120,
-	Capacity: []Label{Karpenter, {"eks.amazonaws.com/capacityType", "SPOT"}},
+	Prepaid: []Label{{"eks.amazonaws.com/capacityType", "CAPACITY_BLOCK"}, {"karpenter.k8s.aws/capacity-reservation-id", ""}},
+	Notice:  120,
+	// Source: github.com/aws/karpenter-provider-aws v1.14.1, pkg/apis/v1/labels.go.
+	Dedicated: Label{"karpenter.k8s.aws/instance-tenancy", "dedicated"},
+	Capacity:  []Label{Karpenter, {"eks.amazonaws.com/capacityType", "SPOT"}},
 
 	Type: parseAWS, Kind: kindOfAWS, Generation: generationOfAWS, Series: seriesOfAWS,
 	General: regexp.MustCompile(`^[cmr][6-9](i|a|g)\.(large|xlarge|\d+xlarge)$`),

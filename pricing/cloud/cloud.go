@@ -28,6 +28,8 @@ type Cloud struct {
 	// Spot are the labels of spot nodes that it or its autoscaler sets, and Prepaid
 	// those of reservations. A Prepaid without a value tells by its key.
 	Spot, Prepaid []Label
+	// Dedicated is the label of nodes on machines that are nobody else's.
+	Dedicated Label
 	// Notice is how many seconds before its end a spot node is told.
 	Notice int64
 	// Capacity are the labels by which its nodes say how they are bought, with what

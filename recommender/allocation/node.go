@@ -16,7 +16,7 @@ func (a *allocator) priceNodes() {
 	for i := range a.fleet {
 		n := &a.fleet[i]
 		p := a.catalog.NodePrice(pricing.Node{
-			Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, ByPod: n.ByPod(),
+			Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, ByPod: n.ByPod(), OSImage: n.OSImage,
 			CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU,
 		})
 		a.byNode[n.Name], a.priced[n.Name] = len(a.bills), p

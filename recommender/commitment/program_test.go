@@ -222,3 +222,26 @@ func BenchmarkBest(b *testing.B) {
 		b.ReportMetric(float64(best(b, p).Steps), "steps")
 	}
 }
+
+// TestProvidersOrder follows the worked example of the savings plans' manual: four products
+// at $4, $10, $15 and $10 an hour of which a compute plan takes 50, 20, 33.3 and 50 % off, and
+// one for instances 75 and 40 % off the first two. That of instances applies first.
+func TestProvidersOrder(t *testing.T) {
+	hour := commitment.NewCurve([][]float64{{4, 10, 15, 10}}, [][]float64{nil, nil, nil, nil})
+	instance := commitment.Instrument{Name: "instance", Years: 1, Rates: []float64{0.25, 0.6, 0, 0}}
+	compute := commitment.Instrument{Name: "compute", Years: 1, Flexible: true, Rates: []float64{0.5, 0.8, 2.0 / 3, 0.5}}
+	for _, tt := range []struct{ instance, compute, bill float64 }{
+		{0, 0, 39}, {0, 25, 25}, {0, 20, 26.25}, {0, 16, 27.5}, {0, 7, 32}, {0, 30, 30},
+		{1, 0, 36},      // the largest discount: all of the first product
+		{4, 0, 4 + 30},  // and half of the second
+		{7, 0, 7 + 25},  // and the rest of it
+		{7, 15, 22},     // the compute plan has what is left
+		{1, 5, 6 + 25},  // not the first product, though its discount there is as large
+		{4, 15, 19 + 5}, // nor that half of the second, whose discount is the least
+	} {
+		got := commitment.OutcomeOf([]commitment.Instrument{compute, instance}, []float64{tt.compute, tt.instance}, []commitment.Scenario{{Weight: 1, Curve: hour}})
+		if math.Abs(got.Cost-tt.bill) > 1e-9 {
+			t.Errorf("$%v for instances, $%v for all: got a bill of $%v, want $%v", tt.instance, tt.compute, got.Cost, tt.bill)
+		}
+	}
+}

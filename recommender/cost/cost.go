@@ -66,6 +66,9 @@ type NodeCost struct {
 	ByPod        bool    // no machine: its pods are billed one by one
 	Windows      bool    // no commitment for Linux covers it
 	Fee          float64 // USD an hour of Hourly that no commitment covers
+	// OneSize says what about the node has reserved instances of its family hold for one
+	// size alone, such as its system; empty where nothing has.
+	OneSize string
 	// Offering is what the node was taken for.
 	Offering pricing.Offering
 }
@@ -111,7 +114,7 @@ func AtMoment(a *analyzer.Analysis, catalog *pricing.Catalog, why string) *Costs
 
 func priceOf(catalog *pricing.Catalog, n analyzer.Node) pricing.NodePrice {
 	return catalog.NodePrice(pricing.Node{
-		Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, ByPod: n.ByPod(),
+		Name: n.Name, ProviderID: n.ProviderID, Labels: n.Labels, ByPod: n.ByPod(), OSImage: n.OSImage,
 		CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory, GPUs: n.Capacity.GPU,
 	})
 }
@@ -125,6 +128,7 @@ func nodeCost(n analyzer.Node, p pricing.NodePrice) NodeCost {
 		Name: n.Name, InstanceType: p.Offering.InstanceType, CapacityType: string(p.Offering.CapacityType), Zone: n.Labels[zone],
 		Hourly: p.USDPerHour, Estimated: p.Status != pricing.Listed, Note: strings.Join(p.Warnings, "; "),
 		Offering: p.Offering, ByPod: n.ByPod() != "", Windows: n.Windows(), Fee: p.AutoModeFee(n.Labels),
+		OneSize: pricing.OneSize(p.Offering.Provider, n.OSImage, n.Labels),
 	}
 }
 

@@ -58,6 +58,19 @@ func (c *Costs) Families(at Place) map[string]string {
 	return out
 }
 
+// OneSize tells, by family, why reserved instances of what is on demand at a place hold for
+// one size alone: what some node says of itself.
+func (c *Costs) OneSize(at Place) map[string]string {
+	out := map[string]string{}
+	for name, family := range c.Families(at) {
+		i, _ := slices.BinarySearchFunc(c.Nodes, name, func(n NodeCost, name string) int { return cmp.Compare(n.Name, name) })
+		if why := c.Nodes[i].OneSize; why != "" && (out[family] == "" || why < out[family]) {
+			out[family] = why
+		}
+	}
+	return out
+}
+
 // Held gives the commitments of a list that count where most is bought on
 // demand, those in vCPUs and GiB priced there.
 func (c *Costs) Held(all []pricing.HeldCommitment) []pricing.HeldCommitment {

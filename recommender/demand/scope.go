@@ -84,7 +84,7 @@ func (d *Curve) cover(held []pricing.HeldCommitment) {
 	}
 	for _, h := range held {
 		known := slices.ContainsFunc(scopes, func(s pricing.CommitmentScope) bool {
-			return h.Family == "" || s.Family == h.Family && (h.Resource == "" || s.Resource == h.Resource)
+			return h.CanCover(s)
 		})
 		if !known {
 			d.Warn("unused-commitment", fmt.Sprintf("commitment %q of %s covers nothing: the demand has no such family, it has %s", h.Name, scopeName(h.Family, h.Resource), FamilyList(d)))
@@ -100,7 +100,7 @@ func scopeName(family, resource string) string {
 	if name, ok := map[string]string{pricing.ResourceVCPU: "vCPUs", pricing.ResourceMemory: "memory", pricing.ResourceGPU: "GPUs"}[resource]; ok {
 		return name + " of " + family
 	}
-	return family
+	return cmp.Or(family, "all families")
 }
 
 // CompareScopes orders scopes by family, and in one by vCPUs, memory and GPUs.

@@ -3,6 +3,7 @@ package purchase
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
@@ -121,7 +122,6 @@ func (m *market) describe(d *demand.Curve, k int, amount, covered float64) Commi
 	o := m.offers[k]
 	c := Commitment{
 		Instrument: o.Instrument, Years: o.TermYears, Payment: o.Payment, Discount: o.DiscountPercent / 100,
-		Note: o.Note,
 	}
 	rate := o.rate()
 	if o.family >= 0 {
@@ -134,6 +134,7 @@ func (m *market) describe(d *demand.Curve, k int, amount, covered float64) Commi
 		}
 	}
 	c.Covers = amount / rate
+	c.Note = strings.TrimPrefix(strings.TrimSuffix(o.Note+"; "+o.wholeMachines(c.Covers), "; "), "; ")
 	c.Amount = c.Covers * (1 - c.Discount)
 	c.Upfront = c.Amount * o.Upfront * hoursPerYear * float64(o.TermYears)
 	if demand := m.curve.Mean(); demand > 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 )
 
@@ -32,7 +33,10 @@ type familyOffer struct {
 	family int       // index of the demand, -1 for all
 	rates  []float64 // by family
 	step   float64   // USD an hour of the least that is sold of it; 0 where any amount is
-	hurdle []float64 // the same where money costs what prepaying has to earn; of flexible ones
+	// smallest is the machine that reserved instances of the family are counted in; zero
+	// where none stand for the offer.
+	smallest pricing.Offering
+	hurdle   []float64 // the same where money costs what prepaying has to earn; of flexible ones
 }
 
 // rate is the offer's rate in its family; of a flexible one the mean.
@@ -63,6 +67,7 @@ func newMarket(p *advice.Pass, d *demand.Curve) (*market, error) {
 	}
 	slices.SortFunc(m.terms, func(a, b int) int { return cmp.Compare(b, a) })
 	n := len(d.Families)
+	oneSize := p.Costs.OneSize(cost.Place{Provider: d.Provider, Region: d.Region})
 	for j, f := range d.Families {
 		if f.Resource == pricing.ResourceUntold {
 			m.tiers = append(m.tiers, nil)
@@ -82,7 +87,10 @@ func newMarket(p *advice.Pass, d *demand.Curve) (*market, error) {
 				if f.Resource == pricing.ResourceGPU {
 					offer.Note = strings.TrimPrefix(offer.Note+"; "+gpuReservation, "; ")
 				}
-				m.offers = append(m.offers, familyOffer{CommitmentOffer: offer, family: j, rates: rates, step: wholeMachine(p.Costs.Catalog, d, j, offer) * rates[j]})
+				if why := oneSize[f.Family]; why != "" {
+					offer = offer.PlanAlone("a reserved instance of " + f.Family + " holds for one size alone on " + why + ", which nodes of it run on")
+				}
+				m.offers = append(m.offers, newFamilyOffer(p.Costs.Catalog, d, j, offer, rates))
 			}
 		}
 	}
@@ -90,22 +98,6 @@ func newMarket(p *advice.Pass, d *demand.Curve) (*market, error) {
 	m.offers = append(m.offers, flexible...)
 	m.measure(d)
 	return m, err
-}
-
-// wholeMachine is what the smallest machine of a family costs an hour on demand,
-// where no part of a machine is sold: Azure reserves machines, which stand for
-// larger ones of their series by the ratio of their sizes. 0 elsewhere.
-func wholeMachine(catalog *pricing.Catalog, d *demand.Curve, family int, offer pricing.CommitmentOffer) float64 {
-	if offer.Program != "reservation" {
-		return 0
-	}
-	least := 0.0
-	for _, o := range catalog.Offerings(d.Provider, d.Region) {
-		if o.CapacityType == pricing.OnDemand && pricing.CommitmentFamily(o.Provider, o.InstanceType) == d.Families[family].Family && (least == 0 || o.USDPerHour < least) {
-			least = o.USDPerHour
-		}
-	}
-	return least
 }
 
 // gpuReservation is what Google asks for beside a commitment to GPUs.

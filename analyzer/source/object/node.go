@@ -13,7 +13,7 @@ func nodeOf(o *corev1.Node) analyzer.Node {
 	n := analyzer.Node{
 		Name: o.Name, Labels: o.Labels, ProviderID: o.Spec.ProviderID,
 		Capacity: amountsOf(o.Status.Capacity), Allocatable: amountsOf(o.Status.Allocatable),
-		Kubelet: o.Status.NodeInfo.KubeletVersion, Unschedulable: o.Spec.Unschedulable, Resources: resourcesOf(o.Status.Allocatable),
+		Kubelet: o.Status.NodeInfo.KubeletVersion, OSImage: o.Status.NodeInfo.OSImage, Unschedulable: o.Spec.Unschedulable, Resources: resourcesOf(o.Status.Allocatable),
 		Unmodelled: unmodelled(reflect.ValueOf(o.Spec), nodeFields(), ""),
 	}
 	for _, name := range []string{noScaleDown, doNotDisrupt, doNotConsolidate} {
