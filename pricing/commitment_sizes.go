@@ -10,7 +10,7 @@ import (
 // the family: they have flexible sizes for plain Linux on shared machines. It is empty
 // where nothing has, and for other providers.
 func OneSize(provider, osImage string, labels map[string]string) string {
-	if of := cloud.Of(cloud.Canonical(provider)); of == nil || of.Name != "aws" {
+	if of := cloud.Of(cloud.Canonical(provider)); of == nil || of.OneSize == nil {
 		return ""
 	} else if of.DedicatedMachine(labels) {
 		return "dedicated machines"
