@@ -34,10 +34,9 @@ func runFresh(p *advice.Pass) error {
 		return nil
 	}
 	f := &freshPlanner{
-		nodePlanner: &nodePlanner{pass: p, byName: map[string]*plannedFrom{}, refers: map[string]bool{}, losing: map[string]bool{}, poolOf: map[string]*nodePool{}},
+		nodePlanner: &nodePlanner{pass: p, byName: map[string]*plannedFrom{}, refers: map[string]bool{}, losing: map[string]bool{}, poolOf: map[string]*nodePool{}, autoscaler: p.Facts.Snapshot.NodeAutoscaler()},
 		at:          at, home: &plannedFrom{Node: &analyzer.Node{}}, bare: map[string]bool{},
 	}
-	f.autoscaler = p.Facts.Snapshot.NodeAutoscaler()
 	f.gather()
 	if len(f.pods)+len(f.left.List()) == 0 {
 		return nil
@@ -202,8 +201,7 @@ func (f *freshPlanner) adviseFresh(r *advice.Advice) {
 		plan.Starts = append(plan.Starts, Start{Type: o.Type, CapacityType: o.CapacityType, Hourly: o.USDPerHour, CPU: o.CPU, Memory: o.Memory})
 		plan.Placement = append(plan.Placement, packing.Placement{Node: fmt.Sprintf("new-%d", i+1), Pods: slices.Sorted(slices.Values(f.plan.Nodes[i].Pods))})
 	}
-	plan.Pools = countedPools(then)
-	plan.Launch = plan.Pools
+	plan.Pools, plan.Launch = countedPools(then), countedPools(then)
 	for _, pool := range plan.Pools {
 		plan.Monthly += float64(pool.Count) * pool.Hourly * pricing.HoursPerMonth
 	}

@@ -197,7 +197,7 @@ func newNodePlanner(p *advice.Pass) *nodePlanner {
 		node := &plannedFrom{Node: &p.Facts.Snapshot.Nodes[i]}
 		node.cost = costs[node.Name]
 		if node.cost.InstanceType == "" { // machines of one's own have no types: those of a size are alike
-			node.cost.InstanceType = sizeName(node.Node)
+			node.cost.InstanceType = pin.SizeName(node.Node)
 		}
 		n.nodes = append(n.nodes, node)
 		n.byName[node.Name] = node
@@ -212,15 +212,6 @@ func newNodePlanner(p *advice.Pass) *nodePlanner {
 	n.rescale()
 	n.relate()
 	return n
-}
-
-// sizeName is how a machine without a type is told from others.
-func sizeName(n *analyzer.Node) string {
-	name := fmt.Sprintf("%d-cpu-%dGi", n.Capacity.CPU/1000, n.Capacity.Memory>>30)
-	if n.Capacity.GPU > 0 {
-		name += fmt.Sprintf("-%d-gpu", n.Capacity.GPU)
-	}
-	return name
 }
 
 // blind gives the reason for which no plan can be made at all, or "".
@@ -242,7 +233,7 @@ func (n *nodePlanner) blind() string {
 // pack plans until no pod is left out: a node whose pods have no place in the
 // plan is kept with all its pods. It gives the reason where there is no plan.
 func (n *nodePlanner) pack() (string, error) {
-	for range mostRounds {
+	for round := range mostRounds {
 		n.in = n.input()
 		if len(n.in.Offerings) == 0 {
 			if why := n.blind(); why != "" {
@@ -266,6 +257,9 @@ func (n *nodePlanner) pack() (string, error) {
 			}
 			if err := packing.Check(n.plan, n.in.Pods, n.in.DaemonSets); err != nil {
 				return "", fmt.Errorf("the plan failed its check: %w", err)
+			}
+			if round < mostRounds-1 && n.keepKind(n.lacking()) {
+				continue
 			}
 			n.finish()
 			return "", nil
@@ -346,9 +340,25 @@ func (n *nodePlanner) worthMoving(now packing.Plan) float64 {
 	return max(usd/pricing.HoursPerMonth, share*now.Hourly, 1e-9)
 }
 
-// lacksMachines reports whether the plan has more machines of a kind than there are,
-// where nobody sells them.
-func (n *nodePlanner) lacksMachines() bool {
+// keepKind keeps the machines of a kind that nobody sells, where others may go: the plan of
+// the rest can't ask for more of them. It reports whether it did.
+func (n *nodePlanner) keepKind(kind string) bool {
+	own := func(node *plannedFrom) bool {
+		return node.cost.InstanceType == kind && node.cost.Offering.Provider == ""
+	}
+	if kind == "" || !slices.ContainsFunc(n.going(), func(node *plannedFrom) bool { return !own(node) }) {
+		return false
+	}
+	for _, node := range n.nodes {
+		if node.kept == "" && own(node) {
+			node.stay(pin.Itself, "there are no more machines of its kind")
+		}
+	}
+	return true
+}
+
+// lacking is a kind of machine that nobody sells and the plan has more of than there are.
+func (n *nodePlanner) lacking() string {
 	there := map[string]int{}
 	for _, node := range n.nodes {
 		if node.kept == "" && node.cost.Offering.Provider == "" {
@@ -360,17 +370,17 @@ func (n *nodePlanner) lacksMachines() bool {
 		if pool := n.poolOf[kindOf(o)]; pool != nil && pool.provider == "" {
 			there[o.Type]--
 			if there[o.Type] < 0 {
-				return true
+				return o.Type
 			}
 		}
 	}
-	return false
+	return ""
 }
 
 // finish falls back to today's nodes where the plan is not worth its moves.
 func (n *nodePlanner) finish() {
 	now, fits := n.today()
-	if fits && (n.billOf(n.plan) > n.billOf(now)-n.worthMoving(now) || n.lacksMachines()) {
+	if fits && (n.billOf(n.plan) > n.billOf(now)-n.worthMoving(now) || n.lacking() != "") {
 		now.LowerBound = min(n.plan.LowerBound, now.Hourly)
 		if now.LowerBound > 0 {
 			now.GapPercent = 100 * (now.Hourly/now.LowerBound - 1)

@@ -288,7 +288,7 @@ func planRisk(p *nodes.Plan) string {
 	}
 	text := fmt.Sprintf("%d new, %s drained, %d kept, %s once", p.NewNodes, document.Counted(drains, "node"), kept, document.Counted(p.Restarts, "eviction"))
 	if p.LoseData > 0 {
-		text += fmt.Sprintf(", %s of which lose emptyDir data", document.Counted(p.LoseData, "pod"))
+		text += fmt.Sprintf(", %s of which lose emptyDir data, how much is not known", document.Counted(p.LoseData, "pod"))
 	}
 	return text
 }

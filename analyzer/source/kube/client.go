@@ -70,6 +70,9 @@ type Client struct {
 	namespace string            // the context's
 	timeout   time.Duration
 	health    health
+	// whole says that the server may be newer than the Go types: what decides where pods run
+	// is read as JSON, which keeps fields that they do not know.
+	whole bool
 }
 
 // Connect reads the configuration; nothing is dialed yet. Errors match

@@ -49,6 +49,7 @@ func (c *Client) Collect(ctx context.Context, o Options) (*analyzer.Snapshot, er
 	if err != nil && !forbidden(err) {
 		return nil, err
 	}
+	c.whole = newerThanTypes(version)
 	r := &reading{c: c, refused: map[string]*refusal{}, got: map[string]int{}, lost: map[string]bool{}}
 	if o.AllNamespaces {
 		o.Selection.Namespaces = nil
@@ -79,6 +80,13 @@ func (c *Client) Collect(ctx context.Context, o Options) (*analyzer.Snapshot, er
 	}
 	s.Sort()
 	return s, nil
+}
+
+// newerThanTypes reports whether a server's objects may have fields that the Go types do not:
+// it is of a newer version, or of one that nobody knows.
+func newerThanTypes(version string) bool {
+	minor := (&analyzer.Snapshot{KubernetesVersion: version}).Minor()
+	return minor == 0 || minor > object.TypesMinor
 }
 
 // reading is the state of one Collect.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -221,6 +222,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// placing are the kinds of which a field that is not known may decide where a pod runs.
+func placing() []string { return []string{"pods", "nodes", "persistentvolumes"} }
+
 func (c *Client) page(ctx context.Context, k kind, namespace string, q query, next string, size int64) (runtime.Object, error) {
 	ctx, cancel := context.WithTimeout(ctx, origin.Within(ctx, c.timeout))
 	defer cancel()
@@ -228,7 +232,7 @@ func (c *Client) page(ctx context.Context, k kind, namespace string, q query, ne
 	if q.limit > 0 {
 		o.Limit = int64(q.limit)
 	}
-	if k.list == nil { // no Go type here
+	if k.list == nil || c.whole && k.Group == "" && slices.Contains(placing(), k.Resource) { // no Go type, or an older one
 		return c.dynamic.Resource(schema.GroupVersionResource{Group: k.Group, Version: k.version, Resource: k.Resource}).Namespace(namespace).List(ctx, o)
 	}
 	r := c.get(k.path(namespace)).VersionedParams(&o, metav1.ParameterCodec)

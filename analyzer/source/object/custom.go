@@ -22,7 +22,11 @@ func (v *Inventory) addUnstructured(o *unstructured.Unstructured) bool {
 		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(o.Object, typed); err != nil {
 			return false
 		}
-		return v.Add(typed)
+		added := v.Add(typed)
+		if raw, err := o.MarshalJSON(); err == nil {
+			v.pinUnknown(typed, raw)
+		}
+		return added
 	}
 	if v.addCaller(o) {
 		return true

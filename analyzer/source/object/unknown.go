@@ -10,6 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
+// TypesMinor is x of the Kubernetes 1.x whose fields the Go types know.
+const TypesMinor = 37
+
 // specOf is a spec as it was written: no field is left out for being unknown to the Go
 // types, which are those of one version of Kubernetes.
 type specOf struct {

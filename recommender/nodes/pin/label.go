@@ -2,6 +2,7 @@ package pin
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -45,4 +46,13 @@ func LastingTaints(node *analyzer.Node) []packing.Taint {
 		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value), cmp.Compare(a.Effect, b.Effect))
 	})
 	return out
+}
+
+// SizeName is how a machine without a type is told from others.
+func SizeName(n *analyzer.Node) string {
+	name := fmt.Sprintf("%d-cpu-%dGi", n.Capacity.CPU/1000, n.Capacity.Memory>>30)
+	if n.Capacity.GPU > 0 {
+		name += fmt.Sprintf("-%d-gpu", n.Capacity.GPU)
+	}
+	return name
 }
