@@ -477,6 +477,54 @@ func TestBrowserWithoutScripts(t *testing.T) {
 	x.want("bars", `document.querySelectorAll(".steps svg rect").length > 3`, "true")
 }
 
+// TestBrowserLinksWithoutScripts: a link to a row leads to it where scripts are forbidden.
+func TestBrowserLinksWithoutScripts(t *testing.T) {
+	ctx := browser(t)
+	for name, r := range map[string]*document.Report{"demo": theDemo(t), "markup": evilReport(t, `a b/"><i>c</i> %41?d#e`)} {
+		x := load(t, ctx, strings.Replace(output(t, "html", r, reports.Options{}), "<script>", "<script>//", 1))
+		x.wait(`document.readyState === "complete"`)
+		for _, i := range []int{0, eval[int](x, `document.querySelectorAll("#table tr[id]").length`) - 1} {
+			x.do(chromedp.Navigate(x.url + "#" + eval[string](x, fmt.Sprintf(`document.querySelectorAll("#table tr[id]")[%d].id`, i))))
+			x.want(name+": the row", fmt.Sprintf(`document.querySelector("tr:target") === document.querySelectorAll("#table tr[id]")[%d]`, i), "true")
+			x.want(name+": it is in sight", `(() => { const r = document.querySelector("tr:target").getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight })()`, "true")
+		}
+		x.want(name+": markup", `document.querySelectorAll("main i").length`, "0")
+	}
+}
+
+// TestBrowserAllRows: a table of more than 50 rows has the first ones, sorts all, and has the
+// others at the press of a button; their links work, and their texts are text.
+func TestBrowserAllRows(t *testing.T) {
+	r := *theDemo(t)
+	r.Waste = slices.Clone(r.Waste[:1])
+	for i := range 120 {
+		w := r.Waste[0]
+		w.Target, w.Title = r.Workloads[i%len(r.Workloads)].Namespace+"/"+r.Workloads[i%len(r.Workloads)].Kind+"/"+r.Workloads[i%len(r.Workloads)].Name, fmt.Sprintf("<b>waste</b> %d", i)
+		w.MonthlyCost = new(document.USD(100 * ((i*37)%121 + 1000)))
+		r.Waste = append(r.Waste, w)
+	}
+	x := open(t, browser(t), output(t, "html", &r, reports.Options{}))
+	const rows, money = `document.querySelectorAll("#list-waste tbody tr").length`, `[...document.querySelectorAll("#list-waste td:nth-child(3)")].map((d) => Number(d.textContent.replace(/[$,]/g, "")))`
+	x.want("the first rows", rows, "50")
+	x.want("how many there are", `document.querySelector("#waste .wide + .note").textContent`, "The first 50 of 121. All 121")
+	x.axe("some of the rows")
+	press := func(selector string) {
+		eval[bool](x, fmt.Sprintf(`(document.querySelector(%q).click(), true)`, selector))
+	}
+	press("#list-waste th:nth-child(3) button")
+	x.want("the dearest of all", fmt.Sprintf(`(() => { const n = %s; return n.length === 50 && n[0] === 1120 && n.every((v, i) => !i || n[i - 1] >= v) })()`, money), "true")
+	press("#waste .wide + .note button")
+	x.want("all rows", rows, "121")
+	x.want("in order", fmt.Sprintf(`(() => { const n = %s; return n.every((v, i) => !i || n[i - 1] >= v) })()`, money), "true")
+	x.want("no button is left", `document.querySelectorAll("#waste .wide + .note").length`, "0")
+	x.want("text is text", `document.querySelectorAll("#list-waste b").length + " " + [...document.querySelectorAll("#list-waste td:first-child")].filter((d) => d.textContent.startsWith("<b>waste</b>")).length`, "0 120")
+	press("#list-waste tbody tr:nth-child(100) a")
+	x.wait(`!document.getElementById("panel").hidden`)
+	x.want("its panel", `"#w/" + document.querySelector("#panel h2").textContent.replace("/", "/" + location.hash.split("/")[2] + "/")`, eval[string](x, `document.querySelector("#list-waste tbody tr:nth-child(100) a").getAttribute("href")`))
+	x.axe("all rows")
+	x.clean()
+}
+
 // TestBrowserHostile: names are text, whatever they say.
 func TestBrowserHostile(t *testing.T) {
 	ctx := browser(t)
@@ -566,14 +614,36 @@ func (x timings) print(t *testing.T) {
 	}
 }
 
+// nextFrame is after the next picture of the page.
 const nextFrame = `new Promise((done) => requestAnimationFrame(() => setTimeout(done)))`
 
-// timed does something and waits until it is seen.
+// timed does something and waits until it is seen: until after the first picture of the
+// page in which it is so.
 func (x *tab) timed(took timings, what, action, until string) {
 	x.t.Helper()
 	before := x.threadTime()
-	seen := eval[float64](x, fmt.Sprintf(`(async () => { const began = performance.now(); %s; while (!(%s)) await %s; await %s; return performance.now() - began })()`, action, until, nextFrame, nextFrame))
+	seen := eval[float64](x, fmt.Sprintf(`(async () => { const began = performance.now(); %s; do await %s; while (!(%s)); return performance.now() - began })()`, action, nextFrame, until))
 	took.add(what, seen, x.threadTime()-before)
+}
+
+// clicked does the same by the mouse, from the click on.
+func (x *tab) clicked(took timings, what, selector, until string) {
+	x.t.Helper()
+	at := eval[[]float64](x, fmt.Sprintf(`(async () => { document.getElementById("rows").scrollIntoView({ block: "center" }); await %s; const r = %s.getBoundingClientRect(); return [r.x + 6, r.y + r.height / 2] })()`, nextFrame, selector))
+	mouse := func(kind input.DispatchMouseEventType, button input.MouseButton) {
+		x.call(func() error {
+			_, err := chromedp.Call(x.ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: kind, X: at[0], Y: at[1], Button: button, ClickCount: 1})
+			return err
+		})
+	}
+	mouse("mouseMoved", "none")
+	time.Sleep(200 * time.Millisecond) // as long as a hand needs
+	eval[bool](x, fmt.Sprintf(`(addEventListener("click", (e) => { window.seen = (async () => { do await %s; while (!(%s)); return performance.now() - e.timeStamp })() }, { once: true, capture: true }), window.seen = undefined, true)`, nextFrame, until))
+	before := x.threadTime()
+	mouse("mousePressed", "left")
+	mouse("mouseReleased", "left")
+	x.wait(`window.seen !== undefined`)
+	took.add(what, eval[float64](x, `window.seen`), x.threadTime()-before)
 }
 
 // threadTime is how long the page's thread has worked, in milliseconds of CPU.
@@ -607,9 +677,13 @@ func (x *tab) filterFor(took timings, what, name, value string) {
 	x.timed(took, what, fmt.Sprintf(`(() => { const c = document.querySelector("#controls [name=%s]"); c.value = %q; c.dispatchEvent(new Event("input")) })()`, name, value), until)
 }
 
+// panelFor opens a row's panel, until the pictures that are in sight in it are drawn.
 func (x *tab) panelFor(took timings, what string, row int) {
 	x.t.Helper()
 	eval[bool](x, `(window.was = document.querySelector("#panel pre:last-child")?.textContent, true)`)
-	x.timed(took, what, fmt.Sprintf(`[...document.querySelectorAll("#table td.at1 a")][%d].click()`, row),
-		`!document.getElementById("panel").hidden && document.querySelector("#panel pre:last-child").textContent !== window.was && document.querySelectorAll("#panel svg.chart path").length > 3`)
+	x.clicked(took, what, fmt.Sprintf(`[...document.querySelectorAll("#table td.at1 a")][%d]`, row),
+		`!document.getElementById("panel").hidden && document.querySelector("#panel pre:last-child").textContent !== window.was && `+drawnInSight)
 }
+
+// drawnInSight holds where each picture of the panel that is in sight has its axis and marks.
+const drawnInSight = `(() => { const bottom = Math.min(innerHeight, document.getElementById("panel").getBoundingClientRect().bottom), all = [...document.querySelectorAll("#panel svg.chart")].filter((c) => c.getBoundingClientRect().top < bottom); return all.length > 0 && all.every((c) => c.querySelector("text")) })()`

@@ -350,6 +350,60 @@ func TestHTMLSaysWhatMattersWithoutScripts(t *testing.T) {
 	}
 }
 
+// TestHTMLLinksWithoutScripts: each workload of the largest rows has one row that its link
+// leads to, whatever it is called.
+func TestHTMLLinksWithoutScripts(t *testing.T) {
+	all := map[string]*document.Report{"5000": screens()["5000"], "demo": theDemo(t), "hostile": screens()["hostile"]}
+	for i, evil := range evilNames {
+		all[fmt.Sprint("evil ", i)] = namedReport(evil)
+	}
+	for name, r := range all {
+		ids, links := idsAndLinks(t, output(t, "html", r, reports.Options{}))
+		for id, n := range ids {
+			if n > 1 || strings.ContainsAny(id, " \t\n\f\r\"'<>") {
+				t.Errorf("%s: id %q stands %d times", name, id, n)
+			}
+		}
+		for _, link := range links {
+			if ids[link] != 1 {
+				t.Errorf("%s: no row is %q", name, link)
+			}
+		}
+		if len(links) == 0 {
+			t.Errorf("%s: no row has a link", name)
+		}
+	}
+}
+
+// idsAndLinks are all ids of a page, and the links of the largest rows.
+func idsAndLinks(t *testing.T, page string) (ids map[string]int, links []string) {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids = map[string]int{}
+	var walk func(n *html.Node, within string)
+	walk = func(n *html.Node, within string) {
+		for _, a := range n.Attr {
+			switch {
+			case a.Key == "id":
+				ids[a.Val]++
+				if n.Data == "table" {
+					within = a.Val
+				}
+			case a.Key == "href" && within == "table":
+				links = append(links, strings.TrimPrefix(a.Val, "#"))
+			}
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c, within)
+		}
+	}
+	walk(root, "")
+	return ids, links
+}
+
 // TestHTMLProves: the page has the backtest where the document has one, each rule
 // with its share of time above the request, and ours marked.
 func TestHTMLProves(t *testing.T) {

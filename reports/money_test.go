@@ -2,6 +2,8 @@ package reports_test
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -225,6 +227,107 @@ func agreePages(t *testing.T, at string, r *document.Report, on said, withHTML b
 	for _, x := range []string{on.today, on.possible, on.saves} {
 		has(t, at, page, x)
 	}
+	agreeTables(t, at, page, r, on)
+}
+
+// withCents are amounts with cents; rates of an hour have some.
+var withCents = regexp.MustCompile(`\$[\d,]+\.\d+( an hour|/h|)`)
+
+var inTables = regexp.MustCompile(`(?s)<table.*?</table>`)
+
+// agreeTables holds the tables of a page to the screen, and its words to whole dollars: cents
+// are of hours alone.
+func agreeTables(t *testing.T, at, page string, r *document.Report, on said) {
+	t.Helper()
+	hourly := map[string]bool{"Commitments 3": true, "Commitments 4": true}
+	tables := plainRows(t, page)
+	for label, rows := range tables {
+		for _, row := range rows {
+			for i, text := range row {
+				for _, m := range withCents.FindAllStringSubmatch(text, -1) {
+					if m[1] == "" && !hourly[fmt.Sprint(label, " ", i)] {
+						t.Errorf("%s: %s has %q", at, label, text)
+					}
+				}
+			}
+		}
+	}
+	plain, _, _ := strings.Cut(page, `<script type="text/plain"`)
+	for _, words := range append(unpackedWords(t, page), inTables.ReplaceAllString(plain, "")) {
+		for _, m := range withCents.FindAllStringSubmatchIndex(oneLine(words), -1) {
+			if m[2] == m[3] {
+				t.Errorf("%s: cents in %q", at, oneLine(words)[max(m[0]-60, 0):min(m[1]+20, len(oneLine(words)))])
+			}
+		}
+	}
+	if r.Purchase == nil {
+		return
+	}
+	if x := on.steps["commit"]; x != "" {
+		if got := columnOf(t, tables["Commitments"], 2); got != x {
+			t.Errorf("%s: the commitments save %s in HTML, and %s on the screen", at, got, x)
+		}
+		if got := columnOf(t, tables["Commitments"], 5); on.upfront != "" && got != on.upfront {
+			t.Errorf("%s: %s are paid at once in HTML, and %s on the screen", at, got, on.upfront)
+		}
+		if got := tables["Scenarios"][0][3]; got != x {
+			t.Errorf("%s: the first scenario saves %s, and the commitments %s on the screen", at, got, x)
+		}
+	}
+	for _, row := range tables["Scenarios"] {
+		if amountOf(t, row[1])-amountOf(t, row[2]) != amountOf(t, row[3]) {
+			t.Errorf("%s: %q doesn't add up", at, row)
+		}
+	}
+	for _, row := range tables["Containers"] {
+		name := row[0] + "/" + strings.Fields(row[1])[0]
+		if x, ok := on.rows[name]; ok && strings.TrimPrefix(row[7], "~") != x {
+			t.Errorf("%s: %s frees %s in HTML, and %s on the screen", at, name, row[7], x)
+		}
+	}
+}
+
+// columnOf adds up a column of amounts.
+func columnOf(t *testing.T, rows [][]string, at int) string {
+	t.Helper()
+	var sum document.USD
+	for _, row := range rows {
+		sum += amountOf(t, row[at])
+	}
+	return brief.WholeOf(sum).String()
+}
+
+// unpackedWords are the texts that the panels of a page have.
+func unpackedWords(t *testing.T, page string) (out []string) {
+	t.Helper()
+	for _, m := range packed.FindAllStringSubmatch(page, -1) {
+		data := unpack(t, m[2])
+		if m[1] != "index" {
+			data = data[4 : 4+binary.BigEndian.Uint32(data)]
+		}
+		var x any
+		if err := json.Unmarshal(data, &x); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, wordsIn(x)...)
+	}
+	return out
+}
+
+func wordsIn(x any) (out []string) {
+	switch x := x.(type) {
+	case string:
+		return []string{x}
+	case []any:
+		for _, y := range x {
+			out = append(out, wordsIn(y)...)
+		}
+	case map[string]any:
+		for _, y := range x {
+			out = append(out, wordsIn(y)...)
+		}
+	}
+	return out
 }
 
 // agreeRows holds the screen's containers to the tables that have them in cents.

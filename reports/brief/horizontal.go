@@ -50,9 +50,9 @@ func scalingLine(w *document.Workload) string {
 	out := fmt.Sprintf("Scaling: %s: %s, now %s", workloadName(w), Scaling(*h.Recommended), Scaling(h.Current))
 	switch saved := scalingSaved(h); {
 	case saved > 0:
-		out += fmt.Sprintf("; saves %s a month", saved)
+		out += fmt.Sprintf("; saves %s a month", Little(saved))
 	case saved < 0:
-		out += fmt.Sprintf("; costs %s a month", -saved)
+		out += fmt.Sprintf("; costs %s a month", Little(-saved))
 	}
 	for _, t := range Trades(h, 2) {
 		out += "; " + t

@@ -21,6 +21,15 @@ func (w Whole) String() string {
 	return s
 }
 
+// Little gives an amount in whole dollars, and says of less than half a dollar that it is
+// some.
+func Little(u document.USD) string {
+	if u > 0 && WholeOf(u) == 0 {
+		return "<$1"
+	}
+	return WholeOf(u).String()
+}
+
 // Shares rounds amounts to whole dollars that add up to sum, by largest
 // remainder.
 func Shares(sum Whole, parts []document.USD) []Whole {

@@ -92,17 +92,17 @@ func safetyLines(p *document.NodePlan) []string {
 		if l.AtMost {
 			word = "at most "
 		}
-		prices = append(prices, fmt.Sprintf("%s %s%s", l.Level, word, l.MonthlyCost))
+		prices = append(prices, fmt.Sprintf("%s %s%s", l.Level, word, WholeOf(l.MonthlyCost)))
 	}
 	if len(prices) > 1 {
 		out = append(out, fmt.Sprintf("It survives: %s. A month%s, by --survive: %s.", p.Survives.Level, HoursBasis(p), strings.Join(prices, ", ")))
 	}
 	for _, k := range p.Pinned {
 		if k.ByPod {
-			out = append(out, Clean(fmt.Sprintf("No machines, and not counted: %s, %s a month: %s", document.Counted(k.Pods, "pod"), k.MonthlyCost, k.Kind))+".")
+			out = append(out, Clean(fmt.Sprintf("No machines, and not counted: %s, %s a month: %s", document.Counted(k.Pods, "pod"), WholeOf(k.MonthlyCost), k.Kind))+".")
 			continue
 		}
-		money := k.MonthlyCost.String() + " a month"
+		money := WholeOf(k.MonthlyCost).String() + " a month"
 		if k.MonthlyCost == 0 {
 			money = "not priced"
 		}
@@ -125,9 +125,9 @@ func moveLines(p *document.NodePlan) []string {
 		out = append(out, "Cordon all nodes that are drained below: a pod that moves onto one of them moves twice.")
 	}
 	for _, m := range p.Moves {
-		line := fmt.Sprintf("%s %s: %s in %s, %s a month", m.Action, m.Node, document.Counted(m.Evictions, "pod"), document.Counted(m.Rounds, "round"), m.MonthlySavings)
+		line := fmt.Sprintf("%s %s: %s in %s, %s a month", m.Action, m.Node, document.Counted(m.Evictions, "pod"), document.Counted(m.Rounds, "round"), WholeOf(m.MonthlySavings))
 		if m.SavingsPerEviction != 0 {
-			line += fmt.Sprintf(" (%s a pod)", m.SavingsPerEviction)
+			line += fmt.Sprintf(" (%s a pod)", WholeOf(m.SavingsPerEviction))
 		}
 		if m.Blocked != "" {
 			line += "; blocked: " + m.Blocked

@@ -15,12 +15,12 @@ func heldLine(h *document.HeldCommitments) string {
 	if h == nil {
 		return ""
 	}
-	out := fmt.Sprintf("The commitments held cost %s a month, used or not, and take %s of usage at list prices off today's bill", h.MonthlyCost, h.MonthlyCovered)
+	out := fmt.Sprintf("The commitments held cost %s a month, used or not, and take %s of usage at list prices off today's bill", WholeOf(h.MonthlyCost), WholeOf(h.MonthlyCovered))
 	switch unused := h.MonthlyUnusedByPlan; {
 	case unused != nil && h.MonthlyUnused+*unused > 0:
-		out += fmt.Sprintf("; %s more could be covered and is not used, %s on the plan's nodes", h.MonthlyUnused, unused)
+		out += fmt.Sprintf("; %s more could be covered and is not used, %s on the plan's nodes", WholeOf(h.MonthlyUnused), WholeOf(*unused))
 	case h.MonthlyUnused > 0:
-		out += fmt.Sprintf("; %s more could be covered and is not used", h.MonthlyUnused)
+		out += fmt.Sprintf("; %s more could be covered and is not used", WholeOf(h.MonthlyUnused))
 	}
 	return out + "."
 }
@@ -73,15 +73,9 @@ func purchaseLines(r *document.Report, commitments []string) (out []string) {
 // commitmentLines say what to commit to, and what becomes of it when demand changes. What
 // the commitments save adds up to what their step has.
 func commitmentLines(p *document.Purchase, step *Saving) (out []string) {
-	var sum document.USD
-	parts := make([]document.USD, len(p.Commitments))
+	saves, paid := commitmentDollars(p, step)
 	for i := range p.Commitments {
-		parts[i] = p.Commitments[i].MonthlySavings
-		sum += parts[i]
-	}
-	dollars := Shares(step.say(sum), parts)
-	for i := range p.Commitments {
-		out = append(out, commitmentLine(p.Commitments[i:i+1], dollars[i])+" "+Capital(commitmentUse(&p.Commitments[i])))
+		out = append(out, commitmentLine(&p.Commitments[i], saves[i], paid[i])+" "+Capital(commitmentUse(&p.Commitments[i])))
 	}
 	out = append(out, commitmentNotes(p)...)
 	if len(p.Commitments) > 0 {
@@ -90,6 +84,23 @@ func commitmentLines(p *document.Purchase, step *Saving) (out []string) {
 		}
 	}
 	return out
+}
+
+// CommitmentShares are what each commitment saves a month and what is paid for it at once,
+// in whole dollars that add up to what their step has.
+func CommitmentShares(r *document.Report) (saves, paid []Whole) {
+	_, step := purchased(r)
+	return commitmentDollars(r.Purchase, step)
+}
+
+func commitmentDollars(p *document.Purchase, step *Saving) (saves, paid []Whole) {
+	var saved, upfront document.USD
+	savings, payments := make([]document.USD, len(p.Commitments)), make([]document.USD, len(p.Commitments))
+	for i := range p.Commitments {
+		savings[i], payments[i] = p.Commitments[i].MonthlySavings, p.Commitments[i].UpfrontPayment
+		saved, upfront = saved+savings[i], upfront+payments[i]
+	}
+	return Shares(step.say(saved), savings), Shares(WholeOf(upfront), payments)
 }
 
 // commitmentNotes are of all commitments together.
@@ -149,6 +160,14 @@ func scenarioLine(s *document.Scenario, step *Saving) string {
 	}
 	return fmt.Sprintf("With %s the commitments %s %s a month, %s of them used; the best that could have been bought would cost %s less.",
 		Clean(s.Name), word, usd, document.Percent(s.Utilization), WholeOf(s.MonthlyRegret))
+}
+
+// ScenarioDollars are a scenario's bill on demand, the bill with the commitments, and what
+// these save, in whole dollars that add up; what they save is their step's.
+func ScenarioDollars(r *document.Report, x *document.Scenario) (onDemand, cost, saves Whole) {
+	_, step := purchased(r)
+	onDemand, saves = WholeOf(x.MonthlyOnDemand), step.say(x.MonthlySavings)
+	return onDemand, onDemand - saves, saves
 }
 
 // billLine is where the bill goes, and the same with the commitments that exist.
@@ -218,7 +237,7 @@ func CommitmentName(c *document.Commitment) string {
 		out += ", " + Clean(c.Family)
 	}
 	if c.Resource != "" {
-		out += amountOf(*c, 1)
+		out += amountOf(c)
 	}
 	return out
 }
@@ -232,45 +251,21 @@ func CommitmentTerm(c *document.Commitment) string {
 	return out
 }
 
-// mostFamilies is how many families a line names.
-const mostFamilies = 4
-
-func commitmentLine(group []document.Commitment, saves Whole) string {
-	var amount, coverage float64
-	var paid document.USD
-	for _, c := range group {
-		amount, coverage, paid = amount+c.Amount, coverage+c.Coverage, paid+c.UpfrontPayment
+// commitmentLine says what to commit to, for how long, and what it brings.
+func commitmentLine(c *document.Commitment, saves, paid Whole) string {
+	parts, upfront := "", ""
+	if c.Family != "" {
+		parts = " (" + Clean(c.Family) + amountOf(c) + ")"
 	}
-	sorted := slices.Clone(group)
-	slices.SortStableFunc(sorted, func(a, b document.Commitment) int {
-		if a.Amount > b.Amount {
-			return -1
-		}
-		return 1
-	})
-	parts := ""
-	if group[0].Family != "" {
-		var names []string
-		for i, c := range sorted {
-			if i == mostFamilies && len(sorted) > mostFamilies+1 {
-				names = append(names, fmt.Sprintf("%d others", len(sorted)-i))
-				break
-			}
-			names = append(names, Clean(c.Family)+amountOf(c, len(sorted)))
-		}
-		parts = " (" + strings.Join(names, ", ") + ")"
-	}
-	upfront := ""
 	if paid > 0 {
 		upfront = fmt.Sprintf(", %s of it paid at once", paid)
 	}
 	return fmt.Sprintf("Commit for %s to $%.2f an hour of %s%s%s: %.0f %% of the demand, saves %s a month.",
-		document.Counted(group[0].TermYears, "year"), amount, Clean(group[0].Instrument), parts, upfront, 100*coverage, saves)
+		document.Counted(c.TermYears, "year"), c.Amount, Clean(c.Instrument), parts, upfront, 100*c.Coverage, saves)
 }
 
-// amountOf is a family's share of several, or how much of a resource it is;
-// alone it goes without.
-func amountOf(c document.Commitment, of int) string {
+// amountOf is how much of a resource a commitment is, or how it is paid.
+func amountOf(c *document.Commitment) string {
 	switch {
 	case c.Resource == pricing.ResourceVCPU:
 		return " " + document.Figures(c.VCPUs) + " vCPU"
@@ -278,10 +273,8 @@ func amountOf(c document.Commitment, of int) string {
 		return " " + document.Figures(c.MemoryGiB) + " GiB"
 	case c.Resource == pricing.ResourceGPU:
 		return " " + document.Figures(c.GPUs) + " GPU"
-	case of == 1:
-		return ", paid " + strings.ReplaceAll(Clean(c.Payment), "_", " ")
 	}
-	return fmt.Sprintf(" $%.2f", c.Amount)
+	return ", paid " + strings.ReplaceAll(Clean(c.Payment), "_", " ")
 }
 
 // survivalLine says which change of demand the commitments were held to, and

@@ -182,9 +182,9 @@ func PoolMoney(p *document.Pool, usd document.USD) string {
 	case p.Hourly == 0:
 		return "not priced"
 	case p.Estimated:
-		return EstimateMark + usd.String()
+		return EstimateMark + WholeOf(usd).String()
 	}
-	return usd.String()
+	return WholeOf(usd).String()
 }
 
 // EstimateWords say what the mark means.

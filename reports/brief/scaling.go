@@ -18,7 +18,7 @@ func Trades(h *document.Horizontal, most int) []string {
 		}
 		more := fmt.Sprintf("%.0f replica-hours", t.ReplicaHours-h.TradeOff[0].ReplicaHours)
 		if t.MonthlyMore != nil {
-			more = t.MonthlyMore.String()
+			more = Little(*t.MonthlyMore)
 		}
 		text := fmt.Sprintf("at %d %% %s more a month, unserved %s %%", t.Target, more, document.Figures4(t.UnservedPercent))
 		if t.AllowedPercent > t.UnservedPercent {

@@ -39,7 +39,7 @@ func WasteLines(r *document.Report, full bool) []string {
 	for _, k := range kinds {
 		part := fmt.Sprintf("%d %s", count[k], Clean(r.WasteWords(k, count[k])))
 		if cost[k] > 0 {
-			part += " " + marks[k] + cost[k].String()
+			part += " " + marks[k] + WholeOf(cost[k]).String()
 		}
 		parts = append(parts, part)
 	}
@@ -68,7 +68,7 @@ func wasteLine(w *document.Waste) string {
 		text = fmt.Sprintf("Waste: %s, container %s: %s", Clean(w.Target), Clean(w.Container), Clean(w.Title))
 	}
 	if w.USD() > 0 {
-		text += fmt.Sprintf(" (%s%s a month)", GapMark(w.PriceGap), w.USD())
+		text += fmt.Sprintf(" (%s%s a month)", GapMark(w.PriceGap), Little(w.USD()))
 	}
 	text += "."
 	if w.PriceGap != "" {

@@ -85,7 +85,7 @@ func scalingList(r *document.Report) *list {
 	for _, w := range brief.Rescaled(r) {
 		h, saves, notes := w.Horizontal, "-", brief.Trades(w.Horizontal, 2)
 		if h.MonthlySavings != nil {
-			saves = h.MonthlySavings.String()
+			saves = brief.WholeOf(*h.MonthlySavings).String()
 		}
 		for _, x := range h.Warnings {
 			notes = append(notes, x.Message)
@@ -116,28 +116,30 @@ func wasteList(r *document.Report, links map[string]template.URL) *list {
 }
 
 // commitmentList is what to commit to.
-func commitmentList(p *document.Purchase) *list {
+func commitmentList(r *document.Report) *list {
 	l := &list{ID: "commitments", Label: "Commitments", Class: " pairs", Heads: []head{
 		{"Commit to", ""}, {"For", "whole"}, {"Saves a month", "n"}, {"An hour", "n"}, {"Safe today", "n"}, {"Paid at once", "n"}, {"Of the demand", "n"}, {"Used", "n"}, {"Pays from", "n"},
 	}}
-	for i := range p.Commitments {
-		c := &p.Commitments[i]
-		l.add(cell{Text: brief.CommitmentName(c)}, cell{Text: brief.CommitmentTerm(c)}, cell{Text: c.MonthlySavings.String()},
-			cell{Text: fmt.Sprintf("$%.2f", c.Amount)}, cell{Text: fmt.Sprintf("$%.2f", c.SafeToday)}, cell{Text: c.UpfrontPayment.String()},
+	saves, paid := brief.CommitmentShares(r)
+	for i := range r.Purchase.Commitments {
+		c := &r.Purchase.Commitments[i]
+		l.add(cell{Text: brief.CommitmentName(c)}, cell{Text: brief.CommitmentTerm(c)}, cell{Text: saves[i].String()},
+			cell{Text: fmt.Sprintf("$%.2f", c.Amount)}, cell{Text: fmt.Sprintf("$%.2f", c.SafeToday)}, cell{Text: paid[i].String()},
 			cell{Text: document.Percent(c.Coverage)}, cell{Text: document.Percent(c.Utilization)}, cell{Text: document.Percent(c.BreakEven)})
 	}
 	return orNil(l)
 }
 
 // scenarioList is what the commitments do when demand changes.
-func scenarioList(p *document.Purchase) *list {
+func scenarioList(r *document.Report) *list {
 	l := &list{ID: "scenarios", Label: "Scenarios", Class: " pairs", Heads: []head{
 		{"Demand", ""}, {"On demand", "n"}, {"With commitments", "n"}, {"Saves", "n"}, {"Used", "n"}, {"The best would save more", "n"},
 	}}
-	for i := range p.Scenarios {
-		x := &p.Scenarios[i]
-		l.add(cell{Text: brief.Clean(x.Name)}, cell{Text: x.MonthlyOnDemand.String()}, cell{Text: x.MonthlyCost.String()}, cell{Text: x.MonthlySavings.String()},
-			cell{Text: document.Percent(x.Utilization)}, cell{Text: x.MonthlyRegret.String()})
+	for i := range r.Purchase.Scenarios {
+		x := &r.Purchase.Scenarios[i]
+		onDemand, cost, saves := brief.ScenarioDollars(r, x)
+		l.add(cell{Text: brief.Clean(x.Name)}, cell{Text: onDemand.String()}, cell{Text: cost.String()}, cell{Text: saves.String()},
+			cell{Text: document.Percent(x.Utilization)}, cell{Text: brief.WholeOf(x.MonthlyRegret).String()})
 	}
 	return orNil(l)
 }

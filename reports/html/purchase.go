@@ -37,7 +37,7 @@ func purchaseOf(r *document.Report) *purchaseView {
 	if p == nil {
 		return nil
 	}
-	v := &purchaseView{Lines: brief.PurchaseNotes(r), Commitments: commitmentList(p), Scenarios: scenarioList(p)}
+	v := &purchaseView{Lines: brief.PurchaseNotes(r), Commitments: commitmentList(r), Scenarios: scenarioList(r)}
 	if brief.SumMark(r) != "" {
 		v.Lines = append(v.Lines, brief.EstimateWords(r)+".")
 	}

@@ -28,6 +28,7 @@ type row struct {
 	Sort      [5]int64     `json:"n"` // CPU and memory that change, the limit, OOM risk, cents
 	Levers    []string     `json:"levers,omitempty"`
 	Risks     []string     `json:"risks,omitempty"`
+	ID        template.URL `json:"-"` // of the row in plain HTML: its link, in the first row of a workload
 }
 
 // rowsOf lists all containers, the largest savings first.
@@ -42,10 +43,14 @@ func rowsOf(r *document.Report) []row {
 		}
 	}
 	slices.SortStableFunc(all, brief.CompareRows)
-	moves := moved(r)
+	moves, linked := moved(r), map[template.URL]bool{}
 	out := make([]row, 0, len(all))
 	for _, x := range all {
-		out = append(out, rowOf(x, at[x.Workload], moves))
+		next := rowOf(x, at[x.Workload], moves)
+		if !linked[next.Link] {
+			next.ID, linked[next.Link] = next.Link, true
+		}
+		out = append(out, next)
 	}
 	return out
 }

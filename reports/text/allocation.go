@@ -69,7 +69,7 @@ func wholeBillLine(b *document.AllocationBill, partial bool) string {
 	case partial:
 		return "That is the nodes alone: volumes, load balancers and the control plane are not in it."
 	}
-	return fmt.Sprintf("That is the nodes alone; with %s it is %s, see --aggregate.", brief.Joined(billParts(b)), b.Total.USD())
+	return fmt.Sprintf("That is the nodes alone; with %s it is %s, see --aggregate.", brief.Joined(billParts(b)), brief.WholeOf(b.Total.USD()))
 }
 
 // costColumn is a column of money: the rows' and the sum of all.

@@ -79,7 +79,7 @@ func costOf(w *document.Workload) string {
 	if w.MonthlyCost == nil || w.MonthlySavings == nil {
 		return ""
 	}
-	gap := ""
+	cost, gap := brief.Little(*w.MonthlyCost), ""
 	if brief.NoneAtEnd(w) {
 		gap = " (none ran at the window's end)"
 	}
@@ -87,12 +87,12 @@ func costOf(w *document.Workload) string {
 		gap = " (" + brief.Clean(w.PriceGap) + ")"
 	}
 	if !advised(w) {
-		return fmt.Sprintf(", %s a month%s; no advice", w.MonthlyCost, gap)
+		return fmt.Sprintf(", %s a month%s; no advice", cost, gap)
 	}
 	if *w.MonthlySavings < 0 {
-		return fmt.Sprintf(", %s a month%s; the advice takes room worth %s more", w.MonthlyCost, gap, -*w.MonthlySavings)
+		return fmt.Sprintf(", %s a month%s; the advice takes room worth %s more", cost, gap, brief.Little(-*w.MonthlySavings))
 	}
-	return fmt.Sprintf(", %s a month%s; the advice frees room worth %s", w.MonthlyCost, gap, w.MonthlySavings) + partsOf(w)
+	return fmt.Sprintf(", %s a month%s; the advice frees room worth %s", cost, gap, brief.Little(*w.MonthlySavings)) + partsOf(w)
 }
 
 // advised reports whether anything is advised of a workload.
@@ -110,7 +110,8 @@ func partsOf(w *document.Workload) string {
 	if sizes <= 0 || scaling <= 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (%s by the sizes, %s by the number of pods)", sizes, scaling)
+	parts := brief.Shares(brief.WholeOf(*w.MonthlySavings), []document.USD{sizes, scaling})
+	return fmt.Sprintf(" (%s by the sizes, %s by the number of pods)", parts[0], parts[1])
 }
 
 func (s *screen) explainContainer(w *document.Workload, c *document.Container, plots bool) {

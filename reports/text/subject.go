@@ -70,12 +70,12 @@ func (s *screen) explainPlan() {
 		return
 	}
 	s.lines("", layout.Painted("weighed against", layout.Strong, s.o.Color))
-	s.hang("  bound   ", fmt.Sprintf("no nodes of the offered types run these pods for less than %s a month%s; the plan is %s %% above", p.LowerBoundMonthly, brief.HoursBasis(p), document.Figures(p.GapPercent)), layout.Plain)
+	s.hang("  bound   ", fmt.Sprintf("no nodes of the offered types run these pods for less than %s a month%s; the plan is %s %% above", brief.WholeOf(p.LowerBoundMonthly), brief.HoursBasis(p), document.Figures(p.GapPercent)), layout.Plain)
 	if p.ExactMonthlyCost > 0 {
-		s.hang("  exact   ", fmt.Sprintf("nodes of any types that live through nothing: %s a month%s (--pools exact --survive none)", p.ExactMonthlyCost, brief.HoursBasis(p)), layout.Plain)
+		s.hang("  exact   ", fmt.Sprintf("nodes of any types that live through nothing: %s a month%s (--pools exact --survive none)", brief.WholeOf(p.ExactMonthlyCost), brief.HoursBasis(p)), layout.Plain)
 	}
 	for _, l := range p.Survives.Levels {
-		text := fmt.Sprintf("%s a month%s (--survive %s)", l.MonthlyCost, brief.HoursBasis(p), l.Level)
+		text := fmt.Sprintf("%s a month%s (--survive %s)", brief.WholeOf(l.MonthlyCost), brief.HoursBasis(p), l.Level)
 		if l.AtMost {
 			text = "at most " + text
 		}
@@ -214,9 +214,9 @@ func placeOf(r *document.Report, name string) (provider, region string) {
 
 func savesOrCosts(usd document.USD) string {
 	if usd < 0 {
-		return "costs " + (-usd).String()
+		return "costs " + brief.WholeOf(-usd).String()
 	}
-	return "saves " + usd.String()
+	return "saves " + brief.WholeOf(usd).String()
 }
 
 // meant names what comes nearest to a name that is not there.

@@ -122,7 +122,7 @@ func headline(r *document.Report) []string {
 	case s.MonthlyCost == nil:
 		out = append(out, "No node has a price: neither costs nor savings can be told.")
 	case s.Rightsize.Monthly == nil || s.Containers.Total == s.Containers.Withheld:
-		out = append(out, fmt.Sprintf("It costs %s a month.", s.MonthlyCost))
+		out = append(out, fmt.Sprintf("It costs %s a month.", brief.WholeOf(*s.MonthlyCost)))
 	case r.Partial():
 		var part document.USD
 		for i := range r.Workloads {
@@ -130,15 +130,15 @@ func headline(r *document.Report) []string {
 				part += *c
 			}
 		}
-		out = append(out, fmt.Sprintf("It costs %s a month, the workloads that are listed %s of it; right-sizing %s.", s.MonthlyCost, part, worth(*s.Rightsize.Monthly, part, r.NoHistory())))
+		out = append(out, fmt.Sprintf("It costs %s a month, the workloads that are listed %s of it; right-sizing %s.", brief.WholeOf(*s.MonthlyCost), brief.WholeOf(part), worth(*s.Rightsize.Monthly, part, r.NoHistory())))
 	default:
-		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", s.MonthlyCost, worth(*s.Rightsize.Monthly, *s.MonthlyCost, r.NoHistory())))
+		out = append(out, fmt.Sprintf("It costs %s a month; right-sizing %s.", brief.WholeOf(*s.MonthlyCost), worth(*s.Rightsize.Monthly, *s.MonthlyCost, r.NoHistory())))
 	}
 	if p := r.Nodes.Plan; p != nil && s.MonthlyCost != nil {
 		out = append(out, brief.PlanLine(p, &s, r.NoHistory()))
 	}
 	if s.IdleMonthly != nil && s.OverheadMonthly != nil && !r.Partial() {
-		out = append(out, fmt.Sprintf("Of the cost %s is unrequested capacity, %s is what nodes keep for the system.", s.IdleMonthly, s.OverheadMonthly))
+		out = append(out, fmt.Sprintf("Of the cost %s is unrequested capacity, %s is what nodes keep for the system.", brief.WholeOf(*s.IdleMonthly), brief.WholeOf(*s.OverheadMonthly)))
 	}
 	if line := wholeBillLine(s.MonthlyBill, r.Partial()); line != "" {
 		out = append(out, line)
@@ -155,9 +155,9 @@ func worth(savings, cost document.USD, noHistory bool) string {
 	case savings == 0:
 		return "changes nothing in it"
 	case savings < 0:
-		return fmt.Sprintf("takes room worth %s more%s", -savings, share)
+		return fmt.Sprintf("takes room worth %s more%s", brief.Little(-savings), share)
 	}
-	return fmt.Sprintf("frees room worth %s%s", savings, share)
+	return fmt.Sprintf("frees room worth %s%s", brief.Little(savings), share)
 }
 
 func subject(r *document.Report) string {

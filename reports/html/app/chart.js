@@ -1,6 +1,6 @@
 // Pictures, as SVG at the width that there is. Colour is never the only sign:
 // marks differ by their dashes and have their names.
-import { h, s } from "./dom.js";
+import { h, s, seen } from "./dom.js";
 import { index } from "./data.js";
 import { linear, cores, bytes, ticks, day, hour } from "./scale.js";
 
@@ -9,17 +9,34 @@ const right = 104;
 const foot = 20;
 
 // One observer for all pictures: it is told their widths, where asking for each
-// would make the browser lay out the page each time.
+// would make the browser lay out the page each time. The first pictures are drawn at
+// once, the others one by one after these are seen.
+const drawnAtOnce = 2;
 const widths = new Map();
+const waiting = [];
 const observer = new ResizeObserver((entries) => {
+  const drawings = [];
   for (const e of entries) {
-    if (e.target.isConnected) widths.get(e.target)?.(Math.floor(e.contentRect.width));
+    if (e.target.isConnected) drawings.push(() => widths.get(e.target)?.(Math.floor(e.contentRect.width)));
     else {
       observer.unobserve(e.target);
       widths.delete(e.target);
     }
   }
+  for (const draw of drawings.splice(0, drawnAtOnce)) draw();
+  if (drawings.length && !waiting.length) seen(drawNext);
+  waiting.push(...drawings);
 });
+
+function drawNext() {
+  waiting.shift()?.();
+  if (waiting.length) setTimeout(drawNext);
+}
+
+// drawAll draws what waits: paper shows all.
+export function drawAll() {
+  for (const draw of waiting.splice(0)) draw();
+}
 
 // figure draws again where the width changes.
 export function figure(title, note, height, label, draw, ...more) {

@@ -27,3 +27,6 @@ export function dollars(cents) {
   const whole = Math.round(Math.abs(cents) / 100);
   return (cents < 0 && whole > 0 ? "-$" : "$") + String(whole).replace(/\B(?=(\d{3})+$)/g, ",");
 }
+
+// seen calls what can wait until people see what there is.
+export const seen = (then) => requestAnimationFrame(() => setTimeout(then));

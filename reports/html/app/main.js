@@ -2,6 +2,7 @@ import { startTheme } from "./theme.js";
 import { index, loadRows, find } from "./data.js";
 import { Table, warmFilter } from "./table.js";
 import { Panel } from "./panel.js";
+import { drawAll } from "./chart.js";
 import { startLists } from "./list.js";
 import { startControls } from "./controls.js";
 import * as state from "./state.js";
@@ -59,10 +60,11 @@ function links(e) {
   if (!box.contains(link)) document.getElementById("workloads").scrollIntoView();
 }
 
-// foldsOpen prints what is folded.
+// foldsOpen prints what is folded, and what waits to be drawn.
 function foldsOpen() {
   let opened = [];
   addEventListener("beforeprint", () => {
+    drawAll();
     opened = [...document.querySelectorAll("main details:not([open])")];
     for (const fold of opened) fold.open = true;
   });

@@ -1,5 +1,5 @@
 // The panel of a workload.
-import { h, tableOf } from "./dom.js";
+import { h, tableOf, seen } from "./dom.js";
 import { load } from "./data.js";
 import { usageChart, daysChart, curveChart, podsChart } from "./chart.js";
 
@@ -32,7 +32,7 @@ export class Panel {
     }));
   }
 
-  // show opens a row's workload, and calls then once it stands. What was asked for
+  // show opens a row's workload, and calls then as it stands. What was asked for
   // later wins.
   async show(row, then) {
     const turn = ++this.turn;
@@ -41,10 +41,10 @@ export class Panel {
     const [title, ...nodes] = this.nodes(row, detail, series);
     this.box.replaceChildren(...nodes);
     this.box.hidden = false;
-    this.box.parentElement.classList.add("on");
     this.box.scrollTop = 0;
     then();
     title.focus({ preventScroll: true });
+    seen(() => this.box.parentElement.classList.toggle("on", !this.box.hidden)); // the table makes room
   }
 
   // nodes are the title, and all that the panel holds.

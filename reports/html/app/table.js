@@ -21,10 +21,7 @@ export class Table {
     this.below = this.above.cloneNode(true);
     box.classList.add("live");
     box.addEventListener("scroll", () => this.draw(), { passive: true });
-    this.body.addEventListener("pointerdown", (e) => {
-      const at = e.target.dataset?.at;
-      if (at) load(this.view[at].w); // its panel comes with the click
-    });
+    for (const event of ["pointerover", "focusin", "pointerdown"]) this.body.addEventListener(event, (e) => this.near(e));
     this.tall = box.clientHeight;
     new ResizeObserver(() => this.measure()).observe(box);
     this.body.addEventListener("keydown", (e) => this.key(e));
@@ -110,6 +107,14 @@ export class Table {
     }
     this.above.firstChild.style.height = first * this.height + "px";
     this.below.firstChild.style.height = (this.view.length - end) * this.height + "px";
+  }
+
+  // near unpacks what stands behind a row that is pointed at or has the focus: its panel
+  // may be next. Who only passes over rows unpacks nothing.
+  near(e) {
+    clearTimeout(this.soon);
+    const row = this.view[e.target.closest?.("tr")?.querySelector("a")?.dataset.at];
+    if (row) this.soon = setTimeout(() => load(row.w), e.type === "pointerdown" ? 0 : 40);
   }
 
   // measure looks how high the box and a row are. It alone does, when a size
