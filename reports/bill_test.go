@@ -186,7 +186,7 @@ func TestHeldLine(t *testing.T) {
 		t.Errorf("the bill with commitments: got %s, want %s", got, want)
 	}
 	text := strings.Join(strings.Fields(output(t, "table", r, reports.Options{Width: 200})), " ")
-	want := "The commitments held cost $48.18 a month, used or not, and take $7.30 of usage at list prices off today's bill; $73.00 more could be covered and is not used."
+	want := "The commitments held cost $48 a month, used or not, and take $7 of usage at list prices off today's bill; $73 more could be covered and is not used."
 	if !strings.Contains(text, want) {
 		t.Errorf("the table lacks %q:\n%s", want, text)
 	}

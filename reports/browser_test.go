@@ -323,6 +323,8 @@ func panels(x *tab, r *document.Report) {
 	x.t.Helper()
 	x.do(chromedp.Navigate(x.url + "#w/fares/Deployment/fare-engine"))
 	x.wait(`document.querySelectorAll("#panel svg.chart path").length > 8`)
+	x.wait(`document.getElementById("rows").getBoundingClientRect().right < document.getElementById("panel").getBoundingClientRect().left`) // the table makes room
+	x.wait(`[...document.querySelectorAll("#panel svg.chart")].every((c) => c.querySelector("text"))`)                                      // what is out of sight is drawn too
 	x.want("the panel is of the link", `document.querySelector("#panel h2").textContent`, "fares/fare-engine")
 	x.want("its heading has the focus", `document.activeElement === document.querySelector("#panel h2")`, "true")
 	of := &r.Workloads[slices.IndexFunc(r.Workloads, func(w document.Workload) bool { return w.Namespace == "fares" && w.Name == "fare-engine" })]
@@ -348,6 +350,7 @@ func panels(x *tab, r *document.Report) {
 	}
 	x.size(400, 900)
 	x.axe("400 wide")
+	dark(x, func() { x.axe("400 wide, dark") })
 	x.size(1280, 900)
 	x.key("Escape")
 	x.wait(`document.getElementById("panel").hidden`)
@@ -370,7 +373,16 @@ func narrow(x *tab) {
 	x.want("whose row it is", `[...document.querySelectorAll("#table td.at1")].every((d) => d.querySelector(".of").innerText === d.parentElement.querySelector(".at0").textContent + " \u00b7 " + d.parentElement.querySelector(".at2").textContent)`, "true")
 	x.want("rows are as high as they are taken for", `(() => { const at = [...document.querySelectorAll("#table tbody tr:not(.space)")].map((r) => r.offsetHeight); return Math.max(...at) - Math.min(...at) })()`, "0")
 	x.axe("400 wide, no panel")
+	dark(x, func() { x.axe("400 wide, no panel, dark") })
 	x.size(1280, 900)
+}
+
+// dark does something while the page is dark.
+func dark(x *tab, do func()) {
+	x.t.Helper()
+	eval[bool](x, `(document.documentElement.dataset.theme = "dark", true)`)
+	do()
+	eval[bool](x, `(delete document.documentElement.dataset.theme, true)`)
 }
 
 // tooWide names elements that reach out of the window and scroll nowhere.

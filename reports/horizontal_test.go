@@ -108,7 +108,7 @@ func TestHorizontalTrigger(t *testing.T) {
 // and every finding with its fix.
 func TestScalingLines(t *testing.T) {
 	r, _ := one(scaled)
-	line := "Scaling: ns/deploy/web: HPA on cpu 80 %, 0 to 9 pods, app requests 500m of CPU, now HPA on cpu 50 %, 2 to 9 pods; saves $5.00 a month."
+	line := "Scaling: ns/deploy/web: HPA on cpu 80 %, 0 to 9 pods, app requests 500m of CPU, now HPA on cpu 50 %, 2 to 9 pods; saves $5 a month."
 	for format, want := range map[string][]string{
 		"table": {line, "Finding: ns/Deployment/gone: no such workload; delete it."},
 		"wide":  {line, "Finding: ns/Deployment/web: two HPAs; keep one.", "Finding: ns/Deployment/gone: no such workload; delete it."},

@@ -114,12 +114,12 @@ func TestPurchaseSections(t *testing.T) {
 	}
 	text := strings.Join(strings.Fields(output(t, "table", r, reports.Options{Width: 200})), " ")
 	for _, want := range []string{
-		"right-sizing frees room worth $10.01 (5 %)",
+		"right-sizing frees room worth $10 (5 %)",
 		"Commit for 1 year to $0.10 an hour of narrow (m6i, paid no upfront): 60 % of the demand, saves $20 a month.",
 		"Commit for 1 year to $0.05 an hour of wide: 20 % of the demand, saves $10 a month.",
 		"With 40 % less demand it loses $13 a month.",
 		"Spot: 1 of 1 workloads are ready; moving 1 of them saves $5 a month.",
-		"Waste: Namespace/old: idle ($80.00 a month). Blocked by: somebody.",
+		"Waste: Namespace/old: idle ($80 a month). Blocked by: somebody.",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the table lacks %q:\n%s", want, text)
@@ -172,8 +172,8 @@ func TestPurchaseWide(t *testing.T) {
 	text := output(t, "wide", bought().report(), reports.Options{})
 	for _, want := range []string{
 		"Commit for 1 year to $0.10 an hour of narrow (m6i, paid no upfront)",
-		"Waste: Namespace/old: idle ($80.00 a month). Blocked by: somebody.",
-		"Waste: Node/node-00: under-used ($73.00 a month).",
+		"Waste: Namespace/old: idle ($80 a month). Blocked by: somebody.",
+		"Waste: Node/node-00: under-used ($73 a month).",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("wide lacks %q:\n%s", want, text)

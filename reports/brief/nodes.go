@@ -125,7 +125,10 @@ func moveLines(p *document.NodePlan) []string {
 		out = append(out, "Cordon all nodes that are drained below: a pod that moves onto one of them moves twice.")
 	}
 	for _, m := range p.Moves {
-		line := fmt.Sprintf("%s %s: %s in %s, %s a month", m.Action, m.Node, document.Counted(m.Evictions, "pod"), document.Counted(m.Rounds, "round"), WholeOf(m.MonthlySavings))
+		line := fmt.Sprintf("%s %s: %s in %s", m.Action, m.Node, document.Counted(m.Evictions, "pod"), document.Counted(m.Rounds, "round"))
+		if m.MonthlySavings != 0 { // where pods move alone, no node goes
+			line += fmt.Sprintf(", %s a month", WholeOf(m.MonthlySavings))
+		}
 		if m.SavingsPerEviction != 0 {
 			line += fmt.Sprintf(" (%s a pod)", WholeOf(m.SavingsPerEviction))
 		}

@@ -25,19 +25,19 @@ func containerOf(c *document.Container, h *document.ContainerHistory, tail *[]by
 
 func milli(c document.CPU) float64 { return float64(c) / document.MicroPerMilli }
 
-// figures are the rows of the panel's table: what was used, what is set, what is
-// advised.
+// figures are the rows of the panel's table: what is set, what is advised, what was used. A
+// phone shows the first ones.
 func figures(c *document.Container) [][]string {
-	cpu := []string{"CPU", "-", "-", "-", "-", "-", brief.Cores(c.Current.Requests.CPU), brief.Cores(c.Current.Limits.CPU), "-"}
-	memory := []string{"Memory", "-", "-", "-", "-", "-", brief.Memory(c.Current.Requests.Memory), brief.Memory(c.Current.Limits.Memory), "-"}
+	cpu := []string{"CPU", brief.Cores(c.Current.Requests.CPU), brief.Cores(c.Current.Limits.CPU), "-", "-", "-", "-", "-", "-"}
+	memory := []string{"Memory", brief.Memory(c.Current.Requests.Memory), brief.Memory(c.Current.Limits.Memory), "-", "-", "-", "-", "-", "-"}
 	if u := c.Usage.CPU; u != nil {
-		copy(cpu[1:], []string{brief.UsedCores(u.Mean), brief.UsedCores(u.P50), brief.UsedCores(u.P95), brief.UsedCores(u.P99), brief.UsedCores(u.Max)})
+		copy(cpu[4:], []string{brief.UsedCores(u.Mean), brief.UsedCores(u.P50), brief.UsedCores(u.P95), brief.UsedCores(u.P99), brief.UsedCores(u.Max)})
 	}
 	if u := c.Usage.Memory; u != nil {
-		copy(memory[1:], []string{brief.Memory(u.Mean), brief.Memory(u.P50), brief.Memory(u.P95), brief.Memory(u.P99), brief.Memory(u.Max)})
+		copy(memory[4:], []string{brief.Memory(u.Mean), brief.Memory(u.P50), brief.Memory(u.P95), brief.Memory(u.P99), brief.Memory(u.Max)})
 	}
 	if to := c.Recommended; to != nil {
-		cpu[8], memory[8] = marked(c, brief.Cores(to.Requests.CPU)), marked(c, brief.Memory(to.Requests.Memory))
+		cpu[3], memory[3] = marked(c, brief.Cores(to.Requests.CPU)), marked(c, brief.Memory(to.Requests.Memory))
 	}
 	return [][]string{cpu, memory}
 }

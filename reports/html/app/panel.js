@@ -67,7 +67,7 @@ const scroll = (label, table) => h("div", { class: "wide", tabindex: "0", role: 
 function container(c, series, several) {
   const out = [];
   if (several) out.push(h("h3", {}, "Container " + c.name));
-  out.push(scroll("Figures of " + c.name, tableOf(["Resource", "mean", "p50", "p95", "p99", "max", "request", "limit", "advice"], c.figures)));
+  out.push(scroll("Figures of " + c.name, tableOf(["Resource", "request", "limit", "advice", "mean", "p50", "p95", "p99", "max"], c.figures)));
   if (!c.cpu && !c.memory) out.push(h("p", { class: "note" }, "This report holds no usage over time: make the page with plimsoll audit, or show a report that is kept."));
   if (c.cpu) out.push(usageChart("CPU", c.cpu, series, c.days ?? []));
   if (c.memory) out.push(usageChart("Memory", c.memory, series, c.days ?? []));
