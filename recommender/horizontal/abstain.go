@@ -34,10 +34,17 @@ func (c *scaleCase) notOurs() string {
 		return "the provider installs and scales this add-on; --include-system advises on it all the same"
 	case w.ClusterDNS():
 		return "the replicas of the cluster's DNS go by its nodes and cores, as its proportional autoscaler or its provider counts them"
-	case len(w.HPAs) > 1:
-		return fmt.Sprintf("%d HPAs scale this workload: remove all but one first", len(w.HPAs))
 	case c.hpa != nil && c.hpa.ManagedBy == "keda":
 		return cmp.Or(c.notJudged(), bounds.LongWork(w))
+	}
+	return cmp.Or(c.notReplayed(), bounds.LongWork(w))
+}
+
+// notReplayed gives the reason for which its HPAs cannot be replayed, or "".
+func (c *scaleCase) notReplayed() string {
+	switch {
+	case len(c.w.HPAs) > 1:
+		return fmt.Sprintf("%d HPAs scale this workload: remove all but one first", len(c.w.HPAs))
 	case bounds.SeveralCPU(c.hpa):
 		return fmt.Sprintf("HPA %s scales on the CPU of more than one of a pod's parts at once, which is not replayed", c.hpa.Name)
 	case c.hpa != nil && c.hpa.Min > setting.MostReplicas:
@@ -45,7 +52,7 @@ func (c *scaleCase) notOurs() string {
 	case c.otherMetric() != "":
 		return fmt.Sprintf("HPA %s also scales on %s, of which the snapshot has no history", c.hpa.Name, c.otherMetric())
 	}
-	return bounds.LongWork(w)
+	return ""
 }
 
 // tooLittle gives the reason for which the load teaches nothing, or "".

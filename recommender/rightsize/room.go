@@ -53,17 +53,7 @@ func (n *rooms) fit(r *advice.Advice, s *Sizing, w *analyzer.WorkloadFacts, c *a
 	if n == nil || len(n.nodes) == 0 || c.Type == analyzer.TypeInit || s.Requests.CPU <= c.Requests.CPU && s.Requests.Memory <= c.Requests.Memory {
 		return
 	}
-	others := analyzer.Amounts{}
-	for i := range w.Containers {
-		o := &w.Containers[i]
-		if o.Name != c.Name && o.Type != analyzer.TypeInit && (o.Role == "" || o.Role == c.Role) {
-			others = others.Plus(o.Requests)
-		}
-	}
-	if w.Kind == "DaemonSet" {
-		own := w.Reserves(w.Workload.Containers)
-		others = analyzer.Amounts{CPU: others.CPU - own.CPU, Memory: others.Memory - own.Memory}
-	}
+	others := besides(w, c)
 	pod := analyzer.Amounts{CPU: s.Requests.CPU + others.CPU, Memory: s.Requests.Memory + others.Memory}
 	if pod.CPU <= n.least.CPU && pod.Memory <= n.least.Memory {
 		return
@@ -87,6 +77,22 @@ func (n *rooms) fit(r *advice.Advice, s *Sizing, w *analyzer.WorkloadFacts, c *a
 		s.Limits.Memory = max(s.Limits.Memory, s.Requests.Memory)
 	}
 	r.Warn("exceeds-node", fmt.Sprintf("it would need more than the largest node has (%s beside its DaemonSets): held at what fits; it wants a larger machine", amountsText(most)))
+}
+
+// besides is what a container's pod requests without it, less what its DaemonSet
+// keeps of every node anyway.
+func besides(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) (others analyzer.Amounts) {
+	for i := range w.Containers {
+		o := &w.Containers[i]
+		if o.Name != c.Name && o.Type != analyzer.TypeInit && (o.Role == "" || o.Role == c.Role) {
+			others = others.Plus(o.Requests)
+		}
+	}
+	if w.Kind == "DaemonSet" {
+		own := w.Reserves(w.Workload.Containers)
+		others = analyzer.Amounts{CPU: others.CPU - own.CPU, Memory: others.Memory - own.Memory}
+	}
+	return others
 }
 
 // mayRun reports whether a pod may run on a node, sizes and the pods there aside.

@@ -66,12 +66,6 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 		put(&v.nodes, o.Name, nodeOf(o))
 	case *storagev1.CSINode:
 		put(&v.attach, o.Name, attachOf(o))
-	case *corev1.Namespace:
-		put(&v.namespaces, o.Name, analyzer.Namespace{Name: o.Name, Labels: o.Labels, Annotations: ownAnnotations(o.Annotations)})
-	case *corev1.LimitRange:
-		put(&v.limits, keyOf(o), limitRangeOf(o))
-	case *corev1.ResourceQuota:
-		put(&v.quotas, keyOf(o), quotaOf(o))
 	case *autoscalingv2.HorizontalPodAutoscaler:
 		put(&v.hpas, keyOf(o), hpaOf(o))
 	case *policyv1.PodDisruptionBudget:
@@ -87,7 +81,7 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 	case *unstructured.Unstructured:
 		return v.addUnstructured(o)
 	default:
-		if v.addStorage(obj) || v.addReason(obj) {
+		if v.addBounds(obj) || v.addStorage(obj) || v.addReason(obj) {
 			return true
 		}
 		c := builtinController(obj)
@@ -98,6 +92,21 @@ func (v *Inventory) Add(obj runtime.Object) bool {
 			v.addTemplate(c, made, podTemplate(obj))
 		}
 		v.addController(c)
+	}
+	return true
+}
+
+// addBounds takes namespaces and what bounds the pods in them.
+func (v *Inventory) addBounds(obj runtime.Object) bool {
+	switch o := obj.(type) {
+	case *corev1.Namespace:
+		put(&v.namespaces, o.Name, analyzer.Namespace{Name: o.Name, Labels: o.Labels, Annotations: ownAnnotations(o.Annotations)})
+	case *corev1.LimitRange:
+		put(&v.limits, keyOf(o), limitRangeOf(o))
+	case *corev1.ResourceQuota:
+		put(&v.quotas, keyOf(o), quotaOf(o))
+	default:
+		return false
 	}
 	return true
 }

@@ -161,25 +161,35 @@ func (f *awsFile) offer(d *json.Decoder, kind, sku string) error {
 	})
 }
 
-// offer keeps what a term says of the machine.
-func (m *awsMachine) offer(kind, code string, t *awsTerm) error {
-	a := &t.TermAttributes
-	program, years, payment := awsClasses[a.OfferingClass], awsTerms[a.LeaseContractLength], awsPayments[a.PurchaseOption]
-	reserved := kind == "Reserved" && program != "" && years > 0 && payment != ""
-	if kind != "OnDemand" && !reserved {
-		return nil
-	}
-	usd := 0.0
+// hourly is a term's price in USD an hour; what is paid at once is spread over its years.
+func (t *awsTerm) hourly(code string, years int) (usd float64, err error) {
 	for _, dimension := range t.PriceDimensions {
 		v, err := strconv.ParseFloat(dimension.PricePerUnit["USD"], 64)
 		switch {
 		case err == nil && dimension.Unit == "Hrs":
 			usd += v
-		case err == nil && dimension.Unit == "Quantity" && reserved: // what is paid at once
+		case err == nil && dimension.Unit == "Quantity" && years > 0:
 			usd += v / (hoursPerYear * float64(years))
 		default:
-			return fmt.Errorf("offer %s is priced by %q in %v, not by the hour in USD", code, dimension.Unit, slices.Sorted(maps.Keys(dimension.PricePerUnit)))
+			return 0, fmt.Errorf("offer %s is priced by %q in %v, not by the hour in USD", code, dimension.Unit, slices.Sorted(maps.Keys(dimension.PricePerUnit)))
 		}
+	}
+	return usd, nil
+}
+
+// offer keeps what a term says of the machine.
+func (m *awsMachine) offer(kind, code string, t *awsTerm) error {
+	a := &t.TermAttributes
+	program, years, payment := awsClasses[a.OfferingClass], awsTerms[a.LeaseContractLength], awsPayments[a.PurchaseOption]
+	reserved := kind == "Reserved" && program != "" && years > 0 && payment != ""
+	if kind == "OnDemand" {
+		years = 0
+	} else if !reserved {
+		return nil
+	}
+	usd, err := t.hourly(code, years)
+	if err != nil {
+		return err
 	}
 	switch {
 	case kind == "OnDemand":

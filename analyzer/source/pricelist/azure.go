@@ -130,6 +130,23 @@ func (item *azureItem) isMachine() bool {
 		!slices.ContainsFunc(notLinux, func(w string) bool { return strings.Contains(name, w) })
 }
 
+// way is which of a machine's prices the item is, and that price in USD an hour; nil is
+// one that is not kept: dev and test, five years.
+func (item *azureItem) way(p *Price) (to *float64, usd float64) {
+	switch {
+	case item.Type == "Reservation" && item.ReservationTerm == "1 Year":
+		return &p.Reserved1y, item.RetailPrice / hoursPerYear // the price is the whole term's
+	case item.Type == "Reservation" && item.ReservationTerm == "3 Years":
+		return &p.Reserved3y, item.RetailPrice / (3 * hoursPerYear)
+	case item.Type != "Consumption":
+		return nil, 0
+	case strings.Contains(item.SkuName, "Spot"):
+		return &p.Spot, item.RetailPrice
+	}
+	return &p.OnDemand, item.RetailPrice
+}
+
+// add keeps a machine's price, the newest of each way to buy it.
 func (l *azureList) add(item *azureItem) error {
 	if !item.isMachine() {
 		return nil
@@ -146,16 +163,9 @@ func (l *azureList) add(item *azureItem) error {
 		p = &Price{InstanceType: item.ArmSkuName}
 		l.prices[item.ArmSkuName] = p
 	}
-	to, usd := &p.OnDemand, item.RetailPrice
-	switch {
-	case item.Type == "Reservation" && item.ReservationTerm == "1 Year":
-		to, usd = &p.Reserved1y, usd/hoursPerYear // the price is the whole term's
-	case item.Type == "Reservation" && item.ReservationTerm == "3 Years":
-		to, usd = &p.Reserved3y, usd/(3*hoursPerYear)
-	case item.Type != "Consumption":
-		return nil // dev and test, five years
-	case strings.Contains(item.SkuName, "Spot"):
-		to = &p.Spot
+	to, usd := item.way(p)
+	if to == nil {
+		return nil
 	}
 	key := fmt.Sprint(item.ArmSkuName, item.Type, item.ReservationTerm, strings.Contains(item.SkuName, "Spot"))
 	if *to == 0 || item.EffectiveStartDate > l.since[key] {
