@@ -18,7 +18,7 @@ import (
 // counts that has wanted in its columns; others are passed over.
 type export struct {
 	mark     string            // the column by which the export is known
-	wanted   map[string]string // what a charge on demand has, in lower case
+	wanted   map[string]string // what a charge on demand has; empty is nothing
 	usd      []string          // the price of an hour, the first that is filled in
 	unit     string
 	currency string
@@ -29,7 +29,7 @@ type export struct {
 // exports are the formats that are read. Sources: focus.finops.org/focus-specification,
 // docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2.html.
 var exports = []export{
-	{mark: "contractedunitprice", wanted: map[string]string{"chargecategory": "usage", "pricingcategory": "standard"}, usd: []string{"contractedunitprice"},
+	{mark: "contractedunitprice", wanted: map[string]string{"chargecategory": "usage", "pricingcategory": "standard", "chargeclass": ""}, usd: []string{"contractedunitprice"},
 		unit: "pricingunit", currency: "billingcurrency", region: "regionid", from: "chargeperiodstart"},
 	{mark: "line_item_line_item_type", wanted: map[string]string{"line_item_line_item_type": "usage", "line_item_product_code": "amazonec2", "line_item_operation": "runinstances"},
 		usd: []string{"line_item_net_unblended_rate", "line_item_unblended_rate"}, unit: "pricing_unit", currency: "line_item_currency_code",
@@ -69,7 +69,7 @@ func (x *export) parse(name string, data []byte) (Overrides, []Problem) {
 			return Overrides{}, []Problem{{name, csvLine(err, 0), csvCause(err).Error()}}
 		}
 		e, err := x.entry(name, func(column string) string {
-			if i, ok := at[column]; ok && i < len(record) {
+			if i, ok := at[column]; ok && i < len(record) && !strings.EqualFold(record[i], "null") {
 				return strings.TrimSpace(record[i])
 			}
 			return ""
@@ -79,7 +79,8 @@ func (x *export) parse(name string, data []byte) (Overrides, []Problem) {
 			return Overrides{}, []Problem{{name, line, err.Error()}}
 		}
 		key := [3]string{e.provider, e.region, e.instanceType}
-		if before, seen := found[key]; e.usd > 0 && (!seen || e.asOf >= before.asOf) {
+		// Where accounts had different prices on that day the dearest counts, whatever the rows' order.
+		if before, seen := found[key]; e.usd > 0 && (!seen || e.asOf > before.asOf || e.asOf == before.asOf && e.usd > before.usd) {
 			found[key] = e
 		}
 	}
@@ -116,6 +117,11 @@ func (x *export) entry(file string, field func(string) string) (entry, error) {
 		}
 		e.usd = cmp.Or(usd, e.usd)
 	}
+	if block, err := nonNegative("x_pricingblocksize", field("x_pricingblocksize")); err != nil {
+		return entry{}, err
+	} else if block > 0 {
+		e.usd /= block // Azure's is of so many hours
+	}
 	if e.usd == 0 {
 		return entry{}, nil // free, or not said
 	}
@@ -125,16 +131,22 @@ func (x *export) entry(file string, field func(string) string) (entry, error) {
 
 // exportedMachine finds a charge's provider, instance type and system, where the exports have them.
 func exportedMachine(field func(string) string) (provider, instanceType, system string) {
-	var details struct{ InstanceType, OperatingSystem string }
-	_ = json.Unmarshal([]byte(field("skupricedetails")), &details) // what is no JSON says nothing
-	instanceType = cmp.Or(details.InstanceType, field("x_instancetype"), field("product_instance_type"))
-	usage := cmp.Or(field("x_usagetype"), field("line_item_usage_type"))
-	if _, after, ok := strings.Cut(usage, "BoxUsage:"); ok {
-		instanceType = cmp.Or(instanceType, after)
+	var details struct{ InstanceType, OperatingSystem, ServiceType string }
+	for _, column := range []string{"x_skudetails", "skupricedetails"} {
+		_ = json.Unmarshal([]byte(field(column)), &details) // what is no JSON says nothing
 	}
 	provider = cloud.OfVendor(cmp.Or(field("serviceprovidername"), field("providername"), field("publishername"), "aws")) // CUR names none
-	if field("x_operation") != "" && field("x_operation") != "RunInstances" {
+	usage := cloud.Usage{Provider: provider, Name: cmp.Or(field("x_usagetype"), field("line_item_usage_type")),
+		InstanceType: cmp.Or(details.InstanceType, field("x_instancetype"), field("product_instance_type"), details.ServiceType),
+		Service:      cmp.Or(field("x_servicecode"), field("line_item_product_code"), field("servicename")), Category: field("x_skumetercategory")}
+	if _, after, ok := strings.Cut(usage.Name, "BoxUsage:"); ok {
+		usage.InstanceType = cmp.Or(usage.InstanceType, after)
+	}
+	if field("x_operation") != "" && field("x_operation") != "RunInstances" || !usage.OfMachine() {
 		return provider, "", ""
 	}
-	return provider, instanceType, details.OperatingSystem
+	if strings.Contains(field("x_skumetersubcategory"), "Windows") {
+		details.OperatingSystem = "Windows"
+	}
+	return provider, usage.InstanceType, details.OperatingSystem
 }

@@ -65,3 +65,37 @@ func TestExports(t *testing.T) {
 		t.Errorf("a price file is no longer read as one: %v", err)
 	}
 }
+
+// TestExportsOfOtherHours: what has a machine's type and hours and is not its price on demand is
+// passed over. Azure's price of a block is taken by the hour, and of two accounts' the dearer.
+func TestExportsOfOtherHours(t *testing.T) {
+	const focus = "ProviderName,ChargeCategory,ChargeClass,PricingCategory,RegionId,ServiceName,BillingCurrency,ContractedUnitPrice,PricingUnit,ChargePeriodStart,SkuPriceDetails,x_UsageType,x_SkuDetails,x_SkuMeterCategory,x_PricingBlockSize\n" +
+		`AWS,Usage,null,Standard,us-east-1,Amazon Elastic Compute Cloud,USD,0.17,Hours,2026-10-01T00:00:00Z,"{""InstanceType"":""m6i.xlarge""}",BoxUsage:m6i.xlarge,,,` + "\n" +
+		`AWS,Usage,,Standard,us-east-1,Amazon Elastic Compute Cloud,USD,0.3,Hours,2026-10-01T00:00:00Z,"{""InstanceType"":""m6i.large""}",DedicatedUsage:m6i.large,,,` + "\n" +
+		`AWS,Usage,,Standard,us-east-1,Amazon Elastic MapReduce,USD,0.048,Hours,2026-10-01T00:00:00Z,"{""InstanceType"":""m5.xlarge""}",USE1-BoxUsage:m5.xlarge,,,` + "\n" +
+		`AWS,Usage,,Standard,us-east-1,Amazon Elastic Kubernetes Service,USD,0.01,Hours,2026-10-01T00:00:00Z,"{""InstanceType"":""m5.large""}",,,,` + "\n" +
+		`AWS,Usage,Correction,Standard,us-east-1,Amazon Elastic Compute Cloud,USD,0.9,Hours,2026-10-02T00:00:00Z,"{""InstanceType"":""m6i.xlarge""}",BoxUsage:m6i.xlarge,,,` + "\n" +
+		`Microsoft,Usage,,Standard,westeurope,Virtual Machines,USD,19.5,Hours,2026-10-01T00:00:00Z,,,"{""ServiceType"":""Standard_D4s_v5""}",Virtual Machines,100` + "\n" +
+		`Microsoft,Usage,,Standard,westeurope,Azure Databricks,USD,0.55,Hours,2026-10-01T00:00:00Z,,,"{""ServiceType"":""Standard_D8s_v5""}",Azure Databricks,1` + "\n"
+	const cur = curHead +
+		"Usage,AmazonEC2,RunInstances,BoxUsage:m6i.xlarge,m6i.xlarge,us-east-1,0.192,0.19,Hrs,USD,2026-10-01\n" +
+		"Usage,AmazonEC2,RunInstances,BoxUsage:m6i.xlarge,m6i.xlarge,us-east-1,0.192,0.17,Hrs,USD,2026-10-01\n" +
+		"Usage,AmazonEC2,RunInstances,DedicatedUsage:m6i.large,m6i.large,us-east-1,0.3,0.3,Hrs,USD,2026-10-01\n" +
+		"Usage,AmazonEC2,RunInstances,EBSOptimized:m5.xlarge,m5.xlarge,us-east-1,0.02,0.02,Hrs,USD,2026-10-01\n" +
+		"Usage,AmazonEC2,RunInstances,UnusedBox:m5.large,m5.large,us-east-1,0.3,0.3,Hrs,USD,2026-10-01\n"
+	for _, tt := range []struct {
+		text, provider, region, instanceType string
+		usd                                  float64
+	}{
+		{focus, "aws", "us-east-1", "m6i.xlarge", 0.17}, {focus, "aws", "us-east-1", "m6i.large", 0.096},
+		{focus, "aws", "us-east-1", "m5.xlarge", 0.192}, {focus, "aws", "us-east-1", "m5.large", 0.096},
+		{focus, "azure", "westeurope", "Standard_D4s_v5", 0.195}, {focus, "azure", "westeurope", "Standard_D8s_v5", 0.46},
+		{cur, "aws", "us-east-1", "m6i.xlarge", 0.19}, {cur, "aws", "us-east-1", "m6i.large", 0.096},
+		{cur, "aws", "us-east-1", "m5.xlarge", 0.192}, {cur, "aws", "us-east-1", "m5.large", 0.096},
+	} {
+		p := catalogOf(t, "export.csv", tt.text).Lookup(pricing.Query{Provider: tt.provider, Region: tt.region, InstanceType: tt.instanceType})
+		if p.Status != pricing.Listed || p.Offering.USDPerHour != tt.usd {
+			t.Errorf("%s in %s: got %v, want %v", tt.instanceType, tt.region, p.Offering.USDPerHour, tt.usd)
+		}
+	}
+}

@@ -35,6 +35,8 @@ func TestPriceSheets(t *testing.T) {
 		"Compute Engine,N2D AMD Instance Core running in Americas,us-central1,h,2026-10-01 00:00:00 UTC,0.02,\n" +
 		"Compute Engine,N2D AMD Instance Core running in Americas,us-central1,h,2026-10-01 00:00:00 UTC,0.03,\n" +
 		"Compute Engine,N2D AMD Instance Ram running in Americas,us-central1,GiBy.h,2026-10-01 00:00:00 UTC,0.003,\n" +
+		"Compute Engine,C4D Instance Core running in Americas,us-central1,h,2026-10-01 00:00:00 UTC,0.03,\n" +
+		"Compute Engine,C4D Instance Ram running in Americas,us-central1,GBy.h,2026-10-01 00:00:00 UTC,0.0035,\n" + // by 10^9 bytes
 		"Compute Engine,Commitment v1: N2 Cpu in Americas for 1 Year,us-central1,h,2026-10-01 00:00:00 UTC,0.01,\n"
 	built := pricing.New(pricing.Config{})
 	for _, tt := range []struct {
@@ -49,6 +51,7 @@ func TestPriceSheets(t *testing.T) {
 		{gcp, pricing.Query{Provider: "gcp", Region: "us-central1", InstanceType: "n2-standard-8"}, 8*0.03 + 32*0.004237, "2026-10-01"},
 		{gcp, pricing.Query{Provider: "gcp", Region: "us-east1", InstanceType: "n2-highmem-4"}, 4*0.03 + 32*0.004237, "2026-10-01"},
 		{gcp, pricing.Query{Provider: "gcp", Region: "us-central1", InstanceType: "n2-standard-8", CapacityType: pricing.Spot}, 8*0.007 + 32*0.001, "2026-10-01"},
+		{gcp, pricing.Query{Provider: "gcp", Region: "us-central1", InstanceType: "c4d-standard-8"}, 8*0.03 + 31*0.0035*1.073741824, "2026-10-01"},
 	} {
 		p := catalogOf(t, "sheet.csv", tt.text).Lookup(tt.q)
 		if p.Status != pricing.Listed || math.Abs(p.Offering.USDPerHour-tt.usd) > 1e-6 || p.Offering.AsOf != tt.asOf || p.Offering.Source != "sheet.csv" {

@@ -185,6 +185,7 @@ func TestParts(t *testing.T) {
 	}{
 		"1,1,1,10,hour,N2 Instance Core running in Americas":                             {0.31611, 0.0035, bill.ListPrice, ""},
 		"1,1,1,100,gibibyte hour,N2 Instance Ram running in Americas":                    {0.4237, 0.0035, bill.ListPrice, ""},
+		"1,1,1,107.3741824,gigabyte hour,C4D Instance Ram running in Americas":           {0.375333, 0.0035, bill.ListPrice, ""},
 		"1,1,1,10,hour,E2 Instance Core running in Americas":                             {0.21811, 0.0035, bill.ListPrice, ""},
 		"1,1,1,10,hour,Nvidia L4 GPU running in Americas":                                {5.6004, 0.0035, bill.ListPrice, ""},
 		"1,1,1,10,hour,Nvidia Tesla T4 GPU running in Americas":                          {3.5, 0.0035, bill.ListPrice, ""},
@@ -216,6 +217,8 @@ func TestNoPlainMachine(t *testing.T) {
 		"AWS,Usage,,EC2,USD,1,10,Hours,,BoxUsage:m6i.xlarge,RunInstances,":                                                    bill.NoPrice,
 		"AWS,Usage,us-east-1,EC2,USD,1,,Hours,,BoxUsage:m6i.xlarge,RunInstances,":                                             bill.NoPrice,
 		"Microsoft,Usage,eastus,VMs,USD,1,10,1 Hour,\"{\"\"InstanceType\"\":\"\"Standard_D4s_v5\"\"}\",,,Dsv5 Series Windows": bill.System,
+		"AWS,Usage,us-east-1,Amazon Elastic MapReduce,USD,1,10,Hours,,BoxUsage:m6i.xlarge,RunInstances,":                      bill.NotPriced,
+		"AWS,Usage,us-east-1,Amazon EKS,USD,1,10,Hours,\"{\"\"InstanceType\"\":\"\"m6i.xlarge\"\"}\",,,":                      bill.NotPriced,
 	} {
 		c := check(t, wide+row+"\n")
 		if _, ok := differences(t, c)[want]; !ok || c.Says != 0 {
@@ -242,4 +245,17 @@ func (endless) Read(p []byte) (int, error) {
 		p[i] = 'x'
 	}
 	return len(p), nil
+}
+
+// TestBlocks: Azure's quantities of pricing are in blocks, and Databricks' hours are no machine's.
+func TestBlocks(t *testing.T) {
+	const azure = "ProviderName,ChargeCategory,RegionId,ServiceName,BillingCurrency,EffectiveCost,PricingCategory,PricingQuantity,PricingUnit,x_PricingBlockSize,x_SkuDetails,x_SkuMeterCategory\n"
+	c := check(t, azure+`Microsoft,Usage,westeurope,Virtual Machines,USD,5.52,Standard,0.24,Hours,100,"{""ServiceType"":""Standard_D4s_v5""}",Virtual Machines`+"\n")
+	if math.Abs(c.Says-5.52) > 1e-9 || c.Lines[0].Quantity != 24 {
+		t.Errorf("got %+v", c)
+	}
+	c = check(t, azure+`Microsoft,Usage,westeurope,Azure Databricks,USD,5.52,Standard,24,Hours,1,"{""ServiceType"":""Standard_D4s_v5""}",Azure Databricks`+"\n")
+	if _, ok := differences(t, c)[bill.NotPriced]; !ok || c.Says != 0 {
+		t.Errorf("got %+v", c)
+	}
 }

@@ -229,11 +229,11 @@ func (c Checker) part(row *Row) (says float64, parts map[Cause]float64) {
 		usd = [2]float64{c.Own.PartPrice(key.provider, key.region, key.Part), c.Tables.PartPrice(key.provider, key.region, key.Part)}
 		c.parts[key] = usd
 	}
-	gib := strings.HasPrefix(strings.ToLower(row.Unit), "gibibyte h") || strings.EqualFold(row.Unit, "GiBy.h")
-	if usd[0] <= 0 || row.Quantity == 0 && row.Effective != 0 || row.Part.Kind == cloud.PartRAM && !gib || row.Part.Kind != cloud.PartRAM && !hours(row.Unit) {
+	hours := cloud.PartHours(row.Part.Kind, row.Unit)
+	if usd[0] <= 0 || row.Quantity == 0 && row.Effective != 0 || hours == 0 {
 		return 0, map[Cause]float64{NoPrice: -row.Effective}
 	}
-	says = usd[0] * row.Quantity
+	says = usd[0] * row.Quantity * hours
 	return says, differs(row, says, usd[0] != usd[1], row.Part.Spot)
 }
 

@@ -43,7 +43,7 @@ var (
 	required = []string{"chargecategory", "effectivecost", "billingcurrency", "regionid", "servicename"}
 	usual    = []string{"listcost", "contractedcost", "billedcost", "pricingquantity", "consumedquantity", "pricingunit", "consumedunit", "pricingcategory",
 		"commitmentdiscountstatus", "skupricedetails", "x_usagetype", "x_instancetype", "x_skudetails", "x_operation",
-		"skumeter", "chargedescription", "x_skumetersubcategory"}
+		"skumeter", "chargedescription", "x_skumetersubcategory", "x_skumetercategory", "x_servicecode", "x_pricingblocksize"}
 	providers = []string{"serviceprovidername", "providername", "publishername"} // of 1.3, and before
 )
 
@@ -210,12 +210,19 @@ func (b *reader) amounts(row *Row) error {
 			*cost.to = v
 		}
 	}
-	// A quantity has the unit that stands beside it.
+	// A quantity has the unit that stands beside it. Azure's of pricing is in blocks, such as of 100 hours.
+	block, blocks, err := b.number("x_pricingblocksize")
+	if err != nil {
+		return err
+	}
 	for _, of := range []string{"consumed", "pricing"} {
 		if v, known, err := b.number(of + "quantity"); err != nil {
 			return err
 		} else if known {
 			row.Quantity, row.Unit = v, b.field(of+"unit")
+			if of == "pricing" && blocks && block > 0 {
+				row.Quantity *= block
+			}
 		}
 	}
 	return nil
@@ -240,7 +247,9 @@ func (b *reader) machine(row *Row) {
 	if row.InstanceType == "" {
 		row.InstanceType = text("ServiceType") // of Azure
 	}
-	if !cloud.MachineUsage(row.UsageType, row.InstanceType) {
+	usage := cloud.Usage{Provider: row.Provider, Name: row.UsageType, InstanceType: row.InstanceType,
+		Service: cmp.Or(b.field("x_servicecode"), row.Service), Category: b.field("x_skumetercategory")}
+	if !usage.OfMachine() {
 		row.InstanceType = "" // a database's, or on a host of one's own
 	}
 	row.System = cmp.Or(cloud.SystemOfOperation(b.field("x_operation")), row.System)

@@ -142,17 +142,20 @@ func seriesOfAWS(name string) string {
 	return family
 }
 
-// MachineUsage reports whether a charge of a bill is of a machine's hours, by AWS' name of
-// the usage: databases and caches have types such as db.m5.large and hours of their own, and
-// machines on hosts of one's own have other prices. Others' charges name no usage.
-func MachineUsage(usage, instanceType string) bool {
+// machineUsageOfAWS reports whether a charge is of a machine's hours: databases and caches have
+// types such as db.m5.large and hours of their own, and machines on hosts of one's own have other
+// prices. EMR, EKS' Auto Mode and others charge fees for machines' hours beside EC2, by the same types.
+func machineUsageOfAWS(u Usage) bool {
+	if u.Service != "" && !strings.Contains(u.Service, "EC2") && !strings.Contains(u.Service, "Elastic Compute Cloud") {
+		return false
+	}
 	for _, prefix := range []string{"db.", "cache.", "ml.", "kafka.", "dax.", "dms."} {
-		if strings.HasPrefix(instanceType, prefix) {
+		if strings.HasPrefix(u.InstanceType, prefix) {
 			return false
 		}
 	}
-	name, _, of := strings.Cut(usage, ":")
-	return usage == "" || of && (strings.HasSuffix(name, "BoxUsage") && !strings.HasSuffix(name, "HostBoxUsage") || strings.HasSuffix(name, "SpotUsage"))
+	name, _, of := strings.Cut(u.Name, ":")
+	return u.Name == "" || of && (strings.HasSuffix(name, "BoxUsage") && !strings.HasSuffix(name, "HostBoxUsage") || strings.HasSuffix(name, "SpotUsage"))
 }
 
 // SystemOfOperation is the system that a machine's charge is of, by AWS' name of what was done;

@@ -6,6 +6,26 @@ import (
 	"strings"
 )
 
+// Usage is what a charge of a bill is of.
+type Usage struct {
+	Provider     string
+	Name         string // AWS' own name of it, such as BoxUsage:m6i.xlarge
+	InstanceType string
+	Service      string // the code or name of the service that charges; empty where the bill does not say
+	Category     string // Azure's of the meter, likewise
+}
+
+// OfMachine reports whether it is a machine's own hours, on demand, on spot or under a commitment.
+func (u Usage) OfMachine() bool {
+	switch u.Provider {
+	case aws.Name:
+		return machineUsageOfAWS(u)
+	case azure.Name:
+		return u.Category == "" || u.Category == "Virtual Machines" // not of Databricks or its like
+	}
+	return true
+}
+
 // SheetPrice is a line of a cloud's list of one's own prices: of machines by the hour, or of
 // a part of them.
 type SheetPrice struct {
@@ -88,11 +108,11 @@ func sheetDay(text string) string {
 // goes before the list's.
 func readGCPSheet(field func(string) string) (p SheetPrice, ok bool) {
 	part, ok := PartOf(field("sku_description"))
-	unit := map[string]string{PartCore: "h", PartGPU: "h", PartRAM: "GiBy.h"}[part.Kind]
-	if !ok || field("pricing_unit") != unit || strings.HasPrefix(field("sku_description"), "Commitment") {
+	hours := PartHours(part.Kind, field("pricing_unit"))
+	if !ok || hours == 0 || strings.HasPrefix(field("sku_description"), "Commitment") {
 		return p, false
 	}
-	p = SheetPrice{Part: part, Spot: part.Spot, Hours: 1, Currency: "USD", AsOf: sheetDay(field("pricing_as_of_time"))}
+	p = SheetPrice{Part: part, Spot: part.Spot, Hours: hours, Currency: "USD", AsOf: sheetDay(field("pricing_as_of_time"))}
 	for _, price := range []string{"billing_account_price", "list_price"} {
 		for _, column := range []string{price + "_tiered_rates_usd_amount", price + "_usd_amount", price} {
 			if p.USD == "" {

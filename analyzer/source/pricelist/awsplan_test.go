@@ -160,6 +160,49 @@ func TestAWSProducts(t *testing.T) {
 	}
 }
 
+// TestThrottled: AWS says that it is asked too often with 400 and a code, and is asked again.
+// What is wrong in another way is not, and its code is said.
+func TestThrottled(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status      int
+		body, want  string
+		again, spot bool
+	}{
+		"products":           {400, `{"__type":"ThrottlingException","message":"Rate exceeded"}`, "ThrottlingException", true, false},
+		"products, prefixed": {400, `{"__type":"com.amazonaws.pricing#ThrottlingException"}`, "ThrottlingException", true, false},
+		"no key":             {400, `{"__type":"ExpiredTokenException"}`, "ExpiredTokenException", false, false},
+		"spot":               {503, `<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>`, "RequestLimitExceeded", true, true},
+		"spot, 400":          {400, `<Response><Errors><Error><Code>Throttling</Code></Error></Errors></Response>`, "Throttling", true, true},
+		"spot, expired":      {400, `<Response><Errors><Error><Code>RequestExpired</Code></Error></Errors></Response>`, "RequestExpired", false, true},
+	} {
+		for _, well := range []bool{true, false} {
+			asked := 0
+			reader, server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				if asked++; well && asked > 2 {
+					fmt.Fprint(w, map[bool]string{false: products(t, "", "A"), true: spotAnswer("", spotItem("m6i.xlarge", "a", "0.09", "2026-11-30T05:00:00.000Z"))}[tt.spot])
+					return
+				}
+				w.WriteHeader(tt.status)
+				fmt.Fprint(w, tt.body)
+			})
+			var err error
+			if tt.spot {
+				_, err = reader.AWSSpot(context.Background(), keys, server.URL, "eu-west-1")
+			} else {
+				_, err = reader.AWSProducts(context.Background(), keys, server.URL, "eu-west-1")
+			}
+			switch {
+			case well && tt.again && (err != nil || asked != 3):
+				t.Errorf("%s: asked %d times, %v", name, asked, err)
+			case !(well && tt.again) && (err == nil || !strings.Contains(err.Error(), tt.want)):
+				t.Errorf("%s: got %v, want it to name %s", name, err, tt.want)
+			case !tt.again && asked != 1:
+				t.Errorf("%s: asked %d times, want once", name, asked)
+			}
+		}
+	}
+}
+
 func TestAWSProductsRefuses(t *testing.T) {
 	good := products(t, "", "A")
 	for name, tt := range map[string]struct {

@@ -158,19 +158,26 @@ func (l *gcpList) add(sku *gcpSKU) error {
 	return nil
 }
 
+// gcpUnits are the units that a part may be priced by, with how many of them are an hour of a
+// vCPU, a GiB or a GPU. The memory of C4D goes by 10^9 bytes, of other series by GiB.
+var gcpUnits = map[string]map[string]float64{
+	"core": {"h": 1}, "gpu": {"h": 1}, "ram": {"GiBy.h": 1, "GBy.h": (1 << 30) / 1e9},
+}
+
 // price is that of the last tier, by the hour and in USD.
 func (sku *gcpSKU) price(part string) (float64, error) {
-	unit := map[string]string{"core": "h", "ram": "GiBy.h", "gpu": "h"}[part]
 	if len(sku.PricingInfo) == 0 || len(sku.PricingInfo[0].PricingExpression.TieredRates) == 0 {
 		return 0, errors.New("it has no price: the schema has changed")
 	}
 	e := sku.PricingInfo[0].PricingExpression
 	p := e.TieredRates[len(e.TieredRates)-1].UnitPrice
 	units, err := strconv.ParseInt(cmp.Or(p.Units, "0"), 10, 64)
-	if err != nil || e.UsageUnit != unit || p.CurrencyCode != "USD" {
-		return 0, fmt.Errorf("it is priced by %q in %q, not by %q in USD: the schema has changed", e.UsageUnit, p.CurrencyCode, unit)
+	of := gcpUnits[part][e.UsageUnit]
+	if err != nil || of == 0 || p.CurrencyCode != "USD" {
+		return 0, fmt.Errorf("it is priced by %q in %q, not by %s in USD: the schema has changed",
+			e.UsageUnit, p.CurrencyCode, strings.Join(slices.Sorted(maps.Keys(gcpUnits[part])), " or "))
 	}
-	return float64(units) + float64(p.Nanos)/1e9, nil
+	return (float64(units) + float64(p.Nanos)/1e9) * of, nil
 }
 
 func (l *gcpList) all() ([]Rate, error) {

@@ -66,6 +66,8 @@ func TestGCP(t *testing.T) {
 		sku("Nvidia Tesla A100 GPU running in EMEA", "OnDemand", "h", 2934000000, here),
 		sku("Nvidia L4 GPU attached to Spot Preemptible VMs running in EMEA", "Preemptible", "h", 224000000, here),
 		sku("Nvidia L4 GPU running in EMEA", "OnDemand", "h", 560000000, here),
+		sku("C4D Instance Core running in EMEA", "OnDemand", "h", 32703500, here),
+		sku("C4D Instance Ram running in EMEA", "OnDemand", "GBy.h", 3495578, here), // by 10^9 bytes
 		sku("T2A Arm Instance Core running in EMEA", "OnDemand", "h", 1, here),
 		sku("T2A Arm Instance Core running in Belgium", "OnDemand", "h", 2, here), // two prices: neither is used
 	)}
@@ -78,10 +80,13 @@ func TestGCP(t *testing.T) {
 	var said []string
 	reader.Say = func(what string) { said = append(said, what) }
 	got, err := reader.GCP(context.Background(), "k3y", here, cloud.SeriesOf)
+	gb := 0.003495578
 	want := []pricelist.Rate{
 		{Series: "Nvidia A100", Part: "gpu", OnDemand: 2.934},
 		{Series: "Nvidia L4", Part: "gpu", OnDemand: 0.56, Spot: 0.224},
 		{Series: "c2", Part: "core", OnDemand: 0.0373},
+		{Series: "c4d", Part: "core", OnDemand: 0.0327035},
+		{Series: "c4d", Part: "ram", OnDemand: gb * 1.073741824},
 		{Series: "n1", Part: "core", OnDemand: 0.034773, Commit1y: 0.0199},
 		{Series: "n2", Part: "core", OnDemand: 0.034773, Spot: 0.0081, Commit1y: 0.0219, Commit3y: 0.0156},
 		{Series: "n2", Part: "ram", OnDemand: 0.004661},

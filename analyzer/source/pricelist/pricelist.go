@@ -15,6 +15,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -168,13 +169,38 @@ func (r *Reader) once(ctx context.Context, address string, sign func(*http.Reque
 		}
 		return resp.Body, 0, nil
 	}
+	code := errorCode(resp.Body)
 	resp.Body.Close()
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		wait = time.Duration(min(seconds, 1e6)) * time.Second
 	}
 	err = fmt.Errorf("%s %s: %w", req.Method, shown, statusError(resp.StatusCode))
-	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 {
+	if code != "" {
+		err = fmt.Errorf("%w, %s", err, code)
+	}
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 || throttled.MatchString(code) {
 		err = fmt.Errorf("%w: %w", err, errBusy)
 	}
 	return nil, wait, err
+}
+
+// codes finds what a cloud calls an error: AWS' in JSON and in XML, and Google's.
+// throttled are those of servers that are asked too often, which AWS answers with 400 and
+// Google with 403. Source: the retry rules of aws-sdk-go-v2 and cloud.google.com/apis/design/errors.
+var (
+	codes     = regexp.MustCompile(`"(?:__type|reason|status)"\s*:\s*"(?:[^"#]{0,200}#)?(\w{1,64})"|<Code>([\w.]{1,64})</Code>`)
+	throttled = regexp.MustCompile(`^(?i:.*throttl.*|RequestLimitExceeded|BandwidthLimitExceeded|LimitExceededException|TooManyRequests(Exception)?|SlowDown|(user)?RateLimitExceeded|RESOURCE_EXHAUSTED)$`)
+)
+
+// errorCode is what an answer that is none calls its cause, one word; empty where it does not.
+func errorCode(body io.Reader) string {
+	text, err := io.ReadAll(io.LimitReader(body, 8<<10))
+	if err != nil {
+		return ""
+	}
+	found := codes.FindSubmatch(text)
+	if found == nil {
+		return ""
+	}
+	return string(found[1]) + string(found[2])
 }
