@@ -40,6 +40,14 @@ func New(cfg Config) *Catalog {
 		spot:     cfg.SpotLabels,
 		extras:   embeddedExtras(),
 	}
+	for _, p := range embeddedProviders {
+		c.tables[p] = sync.OnceValue(func() *table { return embeddedTable(p) })
+	}
+	var renewed []cached
+	for _, o := range cfg.Overrides {
+		renewed = append(renewed, o.cached...)
+	}
+	c.layCached(renewed) // below all files of the user's
 	added := map[string][]row{}
 	for _, o := range cfg.Overrides {
 		c.extras.lay(o.commitments)
@@ -49,30 +57,34 @@ func New(cfg Config) *Catalog {
 			added[r.provider] = append(added[r.provider], r)
 		}
 	}
-	for _, p := range embeddedProviders {
-		c.tables[p] = sync.OnceValue(func() *table { return embeddedTable(p) })
-	}
 	for p, rows := range added {
-		base := c.tables[p]
-		c.tables[p] = sync.OnceValue(func() *table { return layOver(p, base, rows) })
+		base, over := c.tables[p], map[string]func() ([]*row, error){}
+		byRegion := map[string][]*row{}
+		for _, r := range pointers(rows) {
+			byRegion[r.region] = append(byRegion[r.region], r)
+		}
+		for region, rows := range byRegion {
+			over[region] = func() ([]*row, error) { return rows, nil }
+		}
+		c.tables[p] = sync.OnceValue(func() *table { return layOver(p, base, over) })
 	}
 	return c
 }
 
-// layOver lays a user's rows over a provider's embedded ones, region by region.
-func layOver(provider string, base func() *table, rows []row) *table {
+// layOver lays rows over a provider's table, region by region.
+func layOver(provider string, base func() *table, over map[string]func() ([]*row, error)) *table {
 	t := &table{provider: provider, regions: map[string]func() *regionTable{}}
 	if base != nil {
 		t.regions = base().regions
 	}
-	over := map[string][]*row{}
-	for _, r := range pointers(rows) {
-		over[r.region] = append(over[r.region], r)
-	}
 	t.regions = maps.Clone(t.regions)
-	for region, rows := range over {
+	for region, read := range over {
 		below := t.regions[region]
 		t.regions[region] = sync.OnceValue(func() *regionTable {
+			rows, err := read()
+			if err != nil {
+				return &regionTable{err: err}
+			}
 			if below == nil {
 				return newRegion(rows)
 			}

@@ -153,22 +153,31 @@ func (x extras) lay(list []laidCommitment) {
 		place := [2]string{d.Provider, d.Region}
 		byPlace[place] = append(byPlace[place], d)
 	}
-	for place, over := range byPlace {
-		if x.commitments[place[0]] == nil {
-			x.commitments[place[0]] = map[string]func() ([]Commitment, error){}
-		}
-		below := x.commitments[place[0]][place[1]]
-		x.commitments[place[0]][place[1]] = sync.OnceValues(func() ([]Commitment, error) {
-			var own []Commitment
-			if below != nil {
-				var err error
-				if own, err = below(); err != nil {
-					return nil, err
-				}
-			}
-			return laid(own, over), nil
-		})
+	for place, list := range byPlace {
+		x.over(place[0], place[1], func() ([]laidCommitment, error) { return list, nil })
 	}
+}
+
+// over puts discounts of a region over the tables'; they are read when first asked for.
+func (x extras) over(provider, region string, read func() ([]laidCommitment, error)) {
+	if x.commitments[provider] == nil {
+		x.commitments[provider] = map[string]func() ([]Commitment, error){}
+	}
+	below := x.commitments[provider][region]
+	x.commitments[provider][region] = sync.OnceValues(func() ([]Commitment, error) {
+		var own []Commitment
+		if below != nil {
+			var err error
+			if own, err = below(); err != nil {
+				return nil, err
+			}
+		}
+		list, err := read()
+		if err != nil {
+			return nil, err
+		}
+		return laid(own, list), nil
+	})
 }
 
 func laid(own []Commitment, over []laidCommitment) []Commitment {

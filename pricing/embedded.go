@@ -49,12 +49,12 @@ func (t *table) region(name string) *regionTable {
 }
 
 // newRegion indexes rows; of rows for the same type the last one wins,
-// unless it is only to be taken when newer.
+// unless it yields to newer prices.
 func newRegion(rows []*row) *regionTable {
 	r := &regionTable{types: make(map[string]*row, len(rows))}
 	for _, row := range rows {
-		if below := r.types[row.instanceType]; row.whenNewer && below != nil && below.from.asOf[slotOnDemand] > row.from.asOf[slotOnDemand] {
-			continue
+		if below := r.types[row.instanceType]; row.whenNewer && below != nil {
+			row = newest(row, below)
 		}
 		r.types[row.instanceType] = row
 	}

@@ -23,6 +23,7 @@ type Overrides struct {
 	rows     []row // when the file is a whole price table
 
 	commitments []laidCommitment // when the file is a table of those
+	cached      []cached         // tables that are not parsed yet
 }
 
 // entry is one line of a price file: what it matches and one of three prices.

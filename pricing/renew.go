@@ -189,16 +189,3 @@ func (r *row) perPrice(v [slotCount]string, band string) string {
 	}
 	return out
 }
-
-// WhenNewer makes a price table yield to prices that are newer than its own.
-func (o Overrides) WhenNewer() Overrides {
-	o.rows = slices.Clone(o.rows)
-	for i := range o.rows {
-		o.rows[i].whenNewer = true
-	}
-	o.commitments = slices.Clone(o.commitments)
-	for i := range o.commitments {
-		o.commitments[i].whenNewer = true
-	}
-	return o
-}

@@ -38,7 +38,7 @@ func TestRenewCommitments(t *testing.T) {
 	if !bytes.Equal(table, again) {
 		t.Error("the same list gives other bytes")
 	}
-	laid, err := pricing.ParseFile("us-east-1.commitments.csv", bytes.NewReader(table))
+	laid, err := pricing.ParseCached("us-east-1.commitments.csv", "aws", "us-east-1", pricing.Seal(table))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestRenewCommitments(t *testing.T) {
 		}
 		return out
 	}
-	got := offers(pricing.New(pricing.Config{Overrides: []pricing.Overrides{laid.WhenNewer()}}), "us-east-1")
+	got := offers(pricing.New(pricing.Config{Overrides: []pricing.Overrides{laid}}), "us-east-1")
 	for _, name := range []string{"Compute Savings Plan", "EC2 Instance Savings Plan"} {
 		o := got[name]
 		closeTo(t, name, o.DiscountPercent, 30, 0.01)
@@ -76,11 +76,11 @@ func TestRenewCommitments(t *testing.T) {
 	}
 	// An older table yields.
 	old := bytes.ReplaceAll(table, []byte("2026-11-30"), []byte("2020-01-01"))
-	laid, err = pricing.ParseFile("old.csv", bytes.NewReader(bytes.ReplaceAll(old, []byte("plans"), []byte("older"))))
+	laid, err = pricing.ParseCached("old.csv", "aws", "us-east-1", bytes.ReplaceAll(old, []byte("plans"), []byte("older")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := pricing.New(pricing.Config{Overrides: []pricing.Overrides{laid.WhenNewer()}}).Commitments("aws")
+	all, err := pricing.New(pricing.Config{Overrides: []pricing.Overrides{laid}}).Commitments("aws")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -38,33 +38,65 @@ func (c *priceCache) folder() string {
 	return filepath.Join(base, "plimsoll", "prices")
 }
 
-// tables reads what is in the cache; none where it is off or not there.
+// tables reads what is in the cache; none where it is off or not there. A folder that the user
+// names must be there.
 func (c *priceCache) tables() ([]pricing.Overrides, error) {
 	if c.off || c.folder() == "" {
 		return nil, nil
 	}
-	paths, err := filepath.Glob(filepath.Join(c.folder(), "*", "*.csv"))
-	if err != nil {
-		return nil, fmt.Errorf("--price-cache %s: %w", c.dir, err)
-	}
-	slices.Sort(paths)
-	var out []pricing.Overrides
-	for _, path := range paths {
-		file, err := os.Open(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // renamed meanwhile
+	out, err := c.read(nil)
+	if errors.Is(err, fs.ErrNotExist) {
+		if c.dir == "" {
+			return nil, nil
 		}
+		return nil, fmt.Errorf("--price-cache %s: there is no such folder; 'plimsoll price update' with the same flag makes it", c.dir)
+	}
+	return out, err
+}
+
+// read reads all tables. One that cannot be used is an error, unless broken takes it.
+func (c *priceCache) read(broken func(error)) ([]pricing.Overrides, error) {
+	providers, err := os.ReadDir(c.folder())
+	if err != nil {
+		return nil, fmt.Errorf("reading the price cache: %w", err)
+	}
+	var out []pricing.Overrides
+	for _, provider := range providers {
+		if !provider.IsDir() {
+			continue
+		}
+		files, err := os.ReadDir(filepath.Join(c.folder(), provider.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("reading the price cache: %w", err)
 		}
-		o, err := pricing.ParseFile(path, file)
-		file.Close()
-		if err != nil {
-			return nil, fmt.Errorf("reading the price cache: %w; renew it with 'plimsoll price update', or give --no-price-cache", err)
+		for _, file := range files {
+			o, err := c.table(provider.Name(), file.Name())
+			switch {
+			case err == nil:
+				out = append(out, o)
+			case errors.Is(err, fs.ErrNotExist): // renamed meanwhile
+			case broken != nil:
+				broken(err)
+			default:
+				return nil, fmt.Errorf("reading the price cache: %w; renew it with 'plimsoll price update', or give --no-price-cache", err)
+			}
 		}
-		out = append(out, o.WhenNewer())
 	}
 	return out, nil
+}
+
+// table reads a file of the cache; one that is no table is as one that is not there.
+func (c *priceCache) table(provider, name string) (pricing.Overrides, error) {
+	region, ok := strings.CutSuffix(name, ".csv")
+	if !ok {
+		return pricing.Overrides{}, fs.ErrNotExist
+	}
+	path := filepath.Join(c.folder(), provider, name)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return pricing.Overrides{}, err
+	}
+	return pricing.ParseCached(path, provider, strings.TrimSuffix(region, ".commitments"), data)
 }
 
 // write puts a table in its place at once, so that a run that is killed leaves the one of before.
@@ -78,7 +110,7 @@ func (c *priceCache) write(provider, region string, table []byte) (path string, 
 	}
 	path = filepath.Join(dir, region+".csv")
 	if err := disk.Replace(path, 0o644, func(w io.Writer) error {
-		_, err := w.Write(table)
+		_, err := w.Write(pricing.Seal(table))
 		return err
 	}); err != nil {
 		return "", fmt.Errorf("writing the price cache: %w", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"regexp"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/pricelist"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -103,9 +105,12 @@ func (u *priceUpdate) key(ctx context.Context) (string, error) {
 }
 
 func (u *priceUpdate) run(ctx context.Context, s streams) error {
-	catalog := pricing.New(pricing.Config{})
 	p := startProgress(s, u.quiet)
 	defer p.Stop()
+	catalog, err := u.before(s.Err)
+	if err != nil {
+		return err
+	}
 	source, err := u.source(ctx, p.Step)
 	if err != nil {
 		return err
@@ -130,6 +135,21 @@ func (u *priceUpdate) run(ctx context.Context, s streams) error {
 		}
 	}
 	return nil
+}
+
+// before are the tables that are renewed: the built-in ones with those of the last time over them.
+// One of those that cannot be read is left out, and takes nothing with it.
+func (u *priceUpdate) before(warnings io.Writer) (*pricing.Catalog, error) {
+	if u.cache.folder() == "" {
+		return pricing.New(pricing.Config{}), nil // there is nowhere to write to either, which is said then
+	}
+	tables, err := u.cache.read(func(err error) {
+		fmt.Fprintf(warnings, "warning: the built-in table stands in for one of the cache: %s\n", analyzer.Printable(err.Error()))
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return pricing.New(pricing.Config{Overrides: tables}), nil
 }
 
 // renew reads a region's list; the tables of before stay unless all of it is right.

@@ -80,11 +80,46 @@ func TestPriceUpdate(t *testing.T) {
 	if code, got, _ := plimsoll(append(args, "--no-price-cache")...); code != 0 || strings.Contains(got, "azure retail prices") {
 		t.Errorf("without the cache: exit %d, %s", code, got)
 	}
-	if err := os.WriteFile(path, first[:len(first)/2], 0o600); err != nil {
-		t.Fatal(err)
+	// One digit of a price, or half a table: it is not used in silence, and the next update mends it.
+	for what, data := range map[string][]byte{"half": first[:len(first)/2], "a digit": bytes.Replace(first, []byte(",0.2"), []byte(",0.3"), 1)} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, got, errs := plimsoll(args...); code != 2 || got != "" || !strings.Contains(errs, "--no-price-cache") {
+			t.Errorf("with %s of a table in the cache: exit %d, %s%s", what, code, got, errs)
+		}
+		var errs bytes.Buffer
+		if err := u.run(context.Background(), streams{Out: io.Discard, Err: &errs}); err != nil || !strings.Contains(errs.String(), "chilecentral.csv") || !bytes.Equal(read(t, path), first) {
+			t.Errorf("%s: the update after it: %v, %s", what, err, errs.String())
+		}
 	}
-	if code, _, errs := plimsoll(args...); code != 2 || !strings.Contains(errs, "--no-price-cache") {
-		t.Errorf("with half a table in the cache: exit %d, %s", code, errs)
+}
+
+// TestPriceCacheFolder: a folder that is named must be there, whatever its name, and be a folder.
+func TestPriceCacheFolder(t *testing.T) {
+	args := []string{"price", "m6i.xlarge", "--provider", "aws", "--region", "us-east-1", "--price-cache"}
+	dir := filepath.Join(t.TempDir(), "a[b]*?")
+	if code, got, errs := plimsoll(append(args, dir)...); code != 2 || got != "" || !strings.Contains(errs, "no such folder") {
+		t.Errorf("no folder: exit %d, %s%s", code, got, errs)
+	}
+	table := "provider,region,instance_type,vcpu,memory_gib,on_demand_usd_hour,source,as_of\naws,us-east-1,m6i.xlarge,4,16,0.15,mine,2099-01-01\n"
+	write := func(name string, data []byte) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("aws/us-east-1.csv", pricing.Seal([]byte(table)))
+	write("aws/.us-east-1.csv.123.new", []byte("half"))
+	write("README", []byte("mine"))
+	if code, got, errs := plimsoll(append(args, dir)...); code != 0 || !strings.Contains(got, "0.15") {
+		t.Errorf("a folder of an odd name: exit %d, %s%s", code, got, errs)
+	}
+	if code, got, errs := plimsoll(append(args, filepath.Join(dir, "README"))...); code == 0 || got != "" || !strings.Contains(errs, "not a directory") {
+		t.Errorf("a file: exit %d, %s%s", code, got, errs)
 	}
 }
 
