@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // Ages are the days from which prices are called old, by kind; 0 never.
@@ -81,5 +83,28 @@ func Stale(used []Provenance, now time.Time, ages Ages) string {
 		}
 		parts[i] = fmt.Sprintf("%s of %s (%s, %d days, old after %d)", what, p.AsOf, p.Source, int(now.Sub(date).Hours()/24), ages.limit(p.Of))
 	}
-	return "old prices: " + strings.Join(parts, ", ") + "; give newer ones with --pricing"
+	return "old prices: " + strings.Join(parts, ", ") + "; " + mend(old)
+}
+
+// mend says what to do about old prices.
+func mend(old []Provenance) string {
+	var flags []string
+	clouds := map[string]bool{}
+	for _, p := range old {
+		if cloud.Of(p.Provider) == nil || !slices.Contains([]string{"", OfCommitments, OfSpot}, p.Of) {
+			continue // of no list that is read
+		}
+		clouds[p.Provider] = true
+		if flags = append(flags, " --provider "+p.Provider); p.Of == OfSpot && cloud.Of(p.Provider).SpotApart {
+			flags = append(flags, " --spot")
+		}
+	}
+	slices.Sort(flags)
+	switch flags = slices.Compact(flags); len(clouds) {
+	case 0:
+		return "give newer ones with --pricing"
+	case 1:
+		return "renew them with 'plimsoll price update" + strings.Join(flags, "") + "', or give newer ones with --pricing"
+	}
+	return "renew them with 'plimsoll price update', or give newer ones with --pricing"
 }

@@ -21,6 +21,8 @@ type CommitmentOffer struct {
 	Upfront float64
 	// Note says what the discount stands in for; empty where it is the offer's own.
 	Note string
+	// Whole offers are sold in machines of the family, whole ones, whose sizes stand for each other.
+	Whole bool
 }
 
 // Rate is the price of a USD of on-demand usage under the offer, upfront
@@ -63,6 +65,7 @@ func (c *Catalog) CommitmentOffers(provider, region, family string, capital floa
 			}
 		}
 	}
+	offers = cheaperAlone(slices.Clone(offers), capital)
 	slices.SortFunc(offers, func(a, b CommitmentOffer) int {
 		return cmp.Or(cmp.Compare(a.TermYears, b.TermYears), cmp.Compare(a.Instrument, b.Instrument))
 	})
@@ -89,8 +92,9 @@ func (c *Catalog) familyOffers(provider, region, family string) ([]CommitmentOff
 	return append(offers, offersOn(family, everywhere)...), err
 }
 
-// withoutStandIns drops the offers of programs whose discounts stand in for another's where
-// that one's own are known in the region, for the same term.
+// withoutStandIns takes the place from programs whose discounts stand in for another's where that
+// one's own are known in the region, for the same term. They stay as what they are by themselves,
+// or go where that is no choice: convertible reserved instances, and those of one size.
 func withoutStandIns(provider string, offers []CommitmentOffer) []CommitmentOffer {
 	of := cloud.Of(provider)
 	if of == nil {
@@ -108,7 +112,29 @@ func withoutStandIns(provider string, offers []CommitmentOffer) []CommitmentOffe
 			}
 		}
 	}
-	return slices.DeleteFunc(offers, func(o CommitmentOffer) bool { return known[stand{o.Region, o.Program, o.TermYears}] })
+	var out []CommitmentOffer
+	for _, o := range offers {
+		if known[stand{o.Region, o.Program, o.TermYears}] {
+			p := of.Program(o.Program)
+			if p.Beside == "" || o.Instrument == p.OneSize {
+				continue
+			}
+			o.Instrument, o.Note, o.Whole = p.Beside, "", true
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// cheaperAlone drops offers of whole machines that are no cheaper than one of any amount for the same family
+// and term, where money costs what prepaying has to earn.
+func cheaperAlone(offers []CommitmentOffer, capital float64) []CommitmentOffer {
+	capital += PrepayPremium
+	return slices.DeleteFunc(offers, func(o CommitmentOffer) bool {
+		return o.Whole && slices.ContainsFunc(offers, func(other CommitmentOffer) bool {
+			return !other.Whole && !other.Flexible && other.TermYears == o.TermYears && other.Rate(capital) <= o.Rate(capital)+1e-9
+		})
+	})
 }
 
 func offersOn(family string, list []Commitment) []CommitmentOffer {
@@ -186,7 +212,7 @@ func offerOf(d Commitment, family string) (CommitmentOffer, bool) {
 	}
 	o.Instrument, o.Flexible, o.Note = p.Instrument, p.Flexible, p.Note
 	if !SizeFlexible(d.Provider, family) {
-		o = o.PlanAlone("a reserved instance of " + family + " holds for one size alone: its sizes are not flexible")
+		o, _ = o.PlanAlone("a reserved instance of " + family + " holds for one size alone: its sizes are not flexible")
 	}
 	return o, p.Has(d.Family, family)
 }

@@ -1,6 +1,8 @@
 package pricing_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -67,5 +69,42 @@ func TestCommitmentOffers(t *testing.T) {
 	}
 	if offers, _, _ := catalog.CommitmentOffers("aws", "us-east-1", "zz9", 0.1); len(offers) != 0 {
 		t.Errorf("an unknown family: got %v, want none", offers)
+	}
+}
+
+// TestReservedBesidePlans: where savings plans have discounts of their own, reserved instances are
+// a choice beside them if they are cheaper, in whole machines; not those of one size.
+func TestReservedBesidePlans(t *testing.T) {
+	const head = "provider,program,scope,family,region,term_years,payment,discount_pct_median,source,as_of\n"
+	plan := "aws,EC2 Instance Savings Plans,,%s,us-east-1,1,no_upfront,%g,plans,2099-01-01\naws,RI standard,,%s,us-east-1,1,no_upfront,%g,list,2099-01-01\n"
+	for _, tt := range []struct {
+		family         string
+		plan, reserved float64
+		want           []string
+	}{
+		{"m6i", 33, 36, []string{"EC2 Instance Savings Plan", "standard reserved instance"}},
+		{"m6i", 36, 36, []string{"EC2 Instance Savings Plan"}},
+		{"m6i", 36, 33, []string{"EC2 Instance Savings Plan"}},
+		{"g5", 33, 36, []string{"EC2 Instance Savings Plan"}},
+	} {
+		c := catalogOf(t, "commitments.csv", head+fmt.Sprintf(plan, tt.family, tt.plan, tt.family, tt.reserved))
+		offers, _, err := c.CommitmentOffers("aws", "us-east-1", tt.family, 0.1, "no_upfront")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, o := range offers {
+			if o.TermYears != 1 || o.Flexible {
+				continue
+			}
+			got = append(got, o.Instrument)
+			alone, ok := o.PlanAlone("dedicated machines")
+			if o.Whole == ok || !o.Whole && alone.Instrument != o.Instrument {
+				t.Errorf("%s: %s is whole %v, and on dedicated machines %q, %v", tt.family, o.Instrument, o.Whole, alone.Instrument, ok)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s, %g and %g %%: got %q, want %q", tt.family, tt.plan, tt.reserved, got, tt.want)
+		}
 	}
 }

@@ -19,16 +19,22 @@ func OneSize(provider, osImage string, labels map[string]string) string {
 }
 
 // PlanAlone is an offer without the reserved instance in its place, where that is not for the
-// sizes in use; why says so. Offers in whose place none stands are as they were.
-func (o CommitmentOffer) PlanAlone(why string) CommitmentOffer {
+// sizes in use; why says so. Offers in whose place none stands are as they were; ok is false
+// for a reserved instance by itself.
+func (o CommitmentOffer) PlanAlone(why string) (plan CommitmentOffer, ok bool) {
 	of := cloud.Of(o.Provider)
 	if of == nil {
-		return o
+		return o, true
 	}
-	if p := of.Program(o.Program); p != nil && p.OneSize != "" && o.Instrument != p.OneSize {
-		o.Instrument, o.Note = p.OneSize, strings.TrimPrefix(o.Note+"; "+why, "; ")
+	p := of.Program(o.Program)
+	switch {
+	case p == nil || p.OneSize == "" || o.Instrument == p.OneSize:
+		return o, true
+	case o.Instrument == p.Beside:
+		return o, false
 	}
-	return o
+	o.Instrument, o.Note = p.OneSize, strings.TrimPrefix(o.Note+"; "+why, "; ")
+	return o, true
 }
 
 // SizeFlexible reports whether a reservation of one size of a family covers others,

@@ -2,6 +2,7 @@ package bill_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -257,5 +258,25 @@ func TestBlocks(t *testing.T) {
 	c = check(t, azure+`Microsoft,Usage,westeurope,Azure Databricks,USD,5.52,Standard,24,Hours,1,"{""ServiceType"":""Standard_D4s_v5""}",Azure Databricks`+"\n")
 	if _, ok := differences(t, c)[bill.NotPriced]; !ok || c.Says != 0 {
 		t.Errorf("got %+v", c)
+	}
+}
+
+// TestPacked: a bill may be packed by gzip, and one that is cut is not used.
+func TestPacked(t *testing.T) {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := io.WriteString(w, sample(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if c := check(t, packed.String()); c.Charges != 200 || c.Says != 1301.228 {
+		t.Errorf("got %d charges, %v", c.Charges, c.Says)
+	}
+	for _, text := range []string{packed.String()[:packed.Len()/2], "\x1f\x8bno"} {
+		if _, err := (bill.Checker{Tables: pricing.New(pricing.Config{}), Own: pricing.New(pricing.Config{})}).Check("bill.csv.gz", strings.NewReader(text)); err == nil {
+			t.Error("a cut bill was used")
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -51,6 +52,13 @@ var (
 // a bill that can be read in part alone is not used.
 func Each(name string, r io.Reader, use func(Row) error) error {
 	buffered := bufio.NewReader(r)
+	if mark, err := buffered.Peek(2); err == nil && bytes.Equal(mark, []byte("\x1f\x8b")) { // as AWS exports it
+		packed, err := gzip.NewReader(buffered)
+		if err != nil {
+			return fmt.Errorf("%s: it begins as gzip does, and is none: %w", name, err)
+		}
+		buffered = bufio.NewReader(packed)
+	}
 	if mark, err := buffered.Peek(3); err == nil && bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
 		_, _ = buffered.Discard(3)
 	}

@@ -43,14 +43,15 @@ var aws = &Cloud{
 	},
 	Programs: []Program{
 		{Name: "RI standard", Scope: "family + region", Payment: "no_upfront",
-			Instrument: "EC2 Instance Savings Plan or standard reserved instance", OneSize: "EC2 Instance Savings Plan"},
+			Instrument: "EC2 Instance Savings Plan or standard reserved instance", OneSize: "EC2 Instance Savings Plan",
+			Beside: "standard reserved instance"},
 		{Name: "RI convertible", Scope: "exchangeable", Instrument: "Compute Savings Plan", Flexible: true,
 			Note: "the rate is that of a convertible reserved instance: 'plimsoll price update' reads Compute Savings Plans"},
 		{Name: "EC2 Instance Savings Plans", Scope: "$/hour, one family in one region", Standing: "RI standard", Instrument: "EC2 Instance Savings Plan"},
 		{Name: "Compute Savings Plans", Scope: "$/hour, any compute", Standing: "RI convertible", Instrument: "Compute Savings Plan", Flexible: true},
 	},
 	OneSize:  oneSizeOfAWS,
-	Balancer: "Network LB", ControlPlane: "EKS cluster, standard support", ExtendedSupport: true,
+	Balancer: "Network LB", ControlPlane: "EKS cluster, standard support", ExtendedSupport: true, SpotApart: true,
 	Runs: []string{"eks.amazonaws.com/", "alpha.eksctl.io/"}, Kubelet: "-eks-",
 }
 

@@ -82,6 +82,8 @@ type Cloud struct {
 	PodClasses []string
 	// ExtendedSupport says that a control plane of an old version costs more.
 	ExtendedSupport bool
+	// SpotApart says that 'price update' reads spot prices only when it is told to.
+	SpotApart bool
 }
 
 // Provision is what a disk costs for what it may do, such as IOPS.

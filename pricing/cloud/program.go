@@ -14,6 +14,9 @@ type Program struct {
 	// Instrument is what advice calls it, and OneSize what it does for families whose
 	// reservations hold for one size alone; empty for the same.
 	Instrument, OneSize string
+	// Beside is what advice calls it where the program that it stands in for has discounts of its
+	// own; empty where it is no choice then. It is sold in whole machines.
+	Beside string
 	// Flexible commitments follow demand to other families and regions.
 	Flexible bool
 	// Note says what the discount stands in for.

@@ -88,7 +88,11 @@ func newMarket(p *advice.Pass, d *demand.Curve) (*market, error) {
 					offer.Note = strings.TrimPrefix(offer.Note+"; "+gpuReservation, "; ")
 				}
 				if why := oneSize[f.Family]; why != "" {
-					offer = offer.PlanAlone("a reserved instance of " + f.Family + " holds for one size alone on " + why + ", which nodes of it run on")
+					plan, ok := offer.PlanAlone("a reserved instance of " + f.Family + " holds for one size alone on " + why + ", which nodes of it run on")
+					if !ok {
+						continue
+					}
+					offer = plan
 				}
 				m.offers = append(m.offers, newFamilyOffer(p.Costs.Catalog, d, j, offer, rates))
 			}

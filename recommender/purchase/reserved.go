@@ -11,12 +11,12 @@ import (
 
 // newFamilyOffer is an offer for one family. No part of a machine is reserved: Azure reserves
 // machines, which stand for larger ones of their series by the ratio of their sizes, so that
-// whole ones are the step; AWS' plan covers any amount, and the reserved instances in its
-// place are so many of the smallest.
+// whole ones are the step, as AWS' reserved instances by themselves are. AWS' plan covers any
+// amount, and the reserved instances in its place are so many of the smallest.
 func newFamilyOffer(catalog *pricing.Catalog, d *demand.Curve, family int, offer pricing.CommitmentOffer, rates []float64) familyOffer {
 	o := familyOffer{CommitmentOffer: offer, family: family, rates: rates}
 	switch {
-	case offer.Program == "reservation":
+	case offer.Whole || offer.Program == "reservation":
 		o.step = smallest(catalog, d, family).USDPerHour * rates[family]
 	case strings.Contains(offer.Instrument, "reserved instance"):
 		o.smallest = smallest(catalog, d, family)
