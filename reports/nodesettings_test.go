@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -110,7 +111,7 @@ func TestNoGroups(t *testing.T) {
 	c := planned()
 	for i := range c.recs {
 		if advice.As[nodes.Plan](c.recs[i].Detail) != nil {
-			advice.As[nodes.Plan](c.recs[i].Detail).Groups = []nodes.Group{}
+			advice.As[nodes.Plan](c.recs[i].Detail).Groups = []group.Group{}
 		}
 	}
 	if p := c.report().Nodes.Plan; p.Karpenter != nil || p.ClusterAutoscaler != nil || p.EKSNodegroups != nil {

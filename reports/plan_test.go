@@ -9,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 	"github.com/plimsoll-k8s/plimsoll/reports"
@@ -45,14 +46,14 @@ func planned() *cluster {
 
 // plannedGroups are a group on demand, and a tainted one on spot that costs
 // less.
-func plannedGroups(provider string) []nodes.Group {
+func plannedGroups(provider string) []group.Group {
 	const gib = 1 << 30
-	return []nodes.Group{
+	return []group.Group{
 		{
 			Name: "on-demand-amd64", Provider: provider, Region: "eu-west-1", CapacityType: "on-demand", Arch: "amd64",
 			Zones: []string{"eu-west-1a", "eu-west-1b"}, Count: 6, CPU: 24000, Memory: 192 * gib, LimitCPU: 48000, LimitMemory: 384 * gib,
 			Weight: 1, Drains: 1,
-			Shapes: []nodes.Shape{{CPU: 4000, Memory: 32 * gib, Types: []string{"r7a.xlarge", "r6i.xlarge"}, Planned: 1, Count: 6, Hourly: 1.81806}},
+			Shapes: []group.Shape{{CPU: 4000, Memory: 32 * gib, Types: []string{"r7a.xlarge", "r6i.xlarge"}, Planned: 1, Count: 6, Hourly: 1.81806}},
 		},
 		{
 			Name: "spot-amd64-batch", Provider: provider, Region: "eu-west-1", CapacityType: "spot", Arch: "amd64",
@@ -60,7 +61,7 @@ func plannedGroups(provider string) []nodes.Group {
 			Taints: []packing.Taint{{Key: "spot", Value: "true", Effect: "NoSchedule"}},
 			Zones:  []string{"eu-west-1a"}, Count: 6, CPU: 48000, Memory: 192 * gib, LimitCPU: 96000, LimitMemory: 384 * gib,
 			NodeClass: "batch", Weight: 11, Drains: 2,
-			Shapes: []nodes.Shape{{CPU: 8000, Memory: 32 * gib, Types: []string{"m6i.2xlarge"}, Planned: 1, Count: 6, Hourly: 0.9246}},
+			Shapes: []group.Shape{{CPU: 8000, Memory: 32 * gib, Types: []string{"m6i.2xlarge"}, Planned: 1, Count: 6, Hourly: 0.9246}},
 		},
 	}
 }

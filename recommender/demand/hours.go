@@ -22,25 +22,10 @@ const (
 type planHours struct {
 	*Follower
 	d       *Curve
-	zones   map[string]bool                          // at the curve's place
-	shares  map[machineKind][]pricing.CommitmentPart // of each kind's price
-	known   map[uint64][]*planHour                   // those that are packed, by sum
-	passing map[string]bool                          // kept nodes that somebody should mend, by name
-}
-
-// machineKind is what machines have in common whose price commitments cover alike:
-// of a machine that EKS Auto Mode runs they leave the fee.
-type machineKind struct {
-	instanceType string
-	auto         bool
-}
-
-// net is what commitments can cover of the price of a machine of the kind.
-func (k machineKind) net(usd float64) float64 {
-	if k.auto {
-		return usd / (1 + pricing.AutoModeFee)
-	}
-	return usd
+	zones   map[string]bool                     // at the curve's place
+	shares  map[string][]pricing.CommitmentPart // by type: of what commitments can cover of its price
+	known   map[uint64][]*planHour              // those that are packed, by sum
+	passing map[string]bool                     // kept nodes that somebody should mend, by name
 }
 
 // levelNodes is the nodes for one set of pods.

@@ -117,16 +117,16 @@ func (h *planHours) packAll(levels []*planHour) {
 func (h *planHours) pack(one *planHour) *levelNodes {
 	nodes, lost := h.Nodes(one.whole)
 	out := &levelNodes{byScope: map[pricing.CommitmentScope]float64{}, nodes: len(nodes), lost: lost}
-	add := func(kind machineKind, capacity, zone string, usd float64) {
+	add := func(instanceType, capacity, zone string, usd float64) {
 		if capacity == string(pricing.OnDemand) && (h.zones[zone] || len(h.zones) == 0) {
-			for _, share := range h.shares[kind] {
+			for _, share := range h.shares[instanceType] {
 				out.byScope[share.CommitmentScope] += usd * share.USD
 			}
 		}
 	}
 	for i := range nodes {
 		o := &nodes[i].Offering
-		add(machineKind{o.Type, pricing.AutoMode(o.Labels)}, o.CapacityType, o.Zone, o.USDPerHour)
+		add(o.Type, o.CapacityType, o.Zone, o.USDPerHour-o.Fee)
 	}
 	for i := range h.plan.Nodes {
 		node := &h.plan.Nodes[i]
@@ -135,7 +135,7 @@ func (h *planHours) pack(one *planHour) *levelNodes {
 		}
 		out.nodes++
 		if h.lasts(node) {
-			add(machineKind{node.Cost.InstanceType, pricing.AutoMode(node.Labels)}, node.Cost.CapacityType, node.Cost.Zone, node.Cost.Hourly)
+			add(node.Cost.InstanceType, node.Cost.CapacityType, node.Cost.Zone, node.Cost.Hourly-node.Cost.Fee)
 		}
 	}
 	return out
@@ -144,12 +144,12 @@ func (h *planHours) pack(one *planHour) *levelNodes {
 // machines adds up the plan's nodes on demand by family.
 func (h *planHours) machines() map[string]*machineSum {
 	out := map[string]*machineSum{}
-	h.eachOnDemand(func(o pricing.Offering, kind machineKind, usd float64) {
+	h.eachOnDemand(func(o pricing.Offering, usd float64) {
 		family := pricing.CommitmentFamily(h.d.Provider, o.InstanceType)
 		if out[family] == nil {
 			out[family] = &machineSum{}
 		}
-		out[family].add(h.pass.Costs.Catalog, o, kind.net(usd))
+		out[family].add(h.pass.Costs.Catalog, o, usd)
 	})
 	return out
 }
@@ -157,38 +157,39 @@ func (h *planHours) machines() map[string]*machineSum {
 // split works out which shares of their prices the plan's kinds of machines have
 // in what commitments can cover.
 func (h *planHours) split() {
-	h.shares = map[machineKind][]pricing.CommitmentPart{}
-	h.eachOnDemand(func(o pricing.Offering, kind machineKind, usd float64) {
-		if h.shares[kind] != nil || usd <= 0 {
+	h.shares = map[string][]pricing.CommitmentPart{}
+	h.eachOnDemand(func(o pricing.Offering, usd float64) {
+		if h.shares[o.InstanceType] != nil || usd <= 0 {
 			return
 		}
-		parts := h.pass.Costs.Catalog.CommitmentParts(o, kind.net(usd))
+		parts := h.pass.Costs.Catalog.CommitmentParts(o, usd)
 		for i := range parts {
 			parts[i].USD /= usd
 		}
-		h.shares[kind] = parts
+		h.shares[o.InstanceType] = parts
 	})
 }
 
-// eachOnDemand calls f with the plan's nodes on demand, those that stay too.
-func (h *planHours) eachOnDemand(f func(o pricing.Offering, kind machineKind, usd float64)) {
-	add := func(kind machineKind, capacity string, gpus int64, usd float64) {
+// eachOnDemand calls f with the plan's nodes on demand, those that stay too, and with what
+// commitments can cover of their price.
+func (h *planHours) eachOnDemand(f func(o pricing.Offering, usd float64)) {
+	add := func(instanceType, capacity string, gpus int64, usd float64) {
 		if capacity != string(pricing.OnDemand) {
 			return
 		}
-		o := h.pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.d.Provider, Region: h.d.Region, InstanceType: kind.instanceType}).Offering
-		o.Provider, o.InstanceType = h.d.Provider, kind.instanceType
+		o := h.pass.Costs.Catalog.Lookup(pricing.Query{Provider: h.d.Provider, Region: h.d.Region, InstanceType: instanceType}).Offering
+		o.Provider, o.InstanceType = h.d.Provider, instanceType
 		o.GPUs = max(o.GPUs, gpus) // attached ones are in no table of machines
-		f(o, kind, usd)
+		f(o, usd)
 	}
 	for i := range h.plan.Plan.Nodes {
 		o := &h.plan.Plan.Nodes[i].Offering
-		add(machineKind{o.Type, pricing.AutoMode(o.Labels)}, o.CapacityType, o.GPUs, o.USDPerHour)
+		add(o.Type, o.CapacityType, o.GPUs, o.USDPerHour-o.Fee)
 	}
 	for i := range h.plan.Nodes {
 		node := &h.plan.Nodes[i]
 		if node.Kept != "" && h.lasts(node) {
-			add(machineKind{node.Cost.InstanceType, pricing.AutoMode(node.Labels)}, node.Cost.CapacityType, node.Cost.Offering.GPUs, node.Cost.Hourly)
+			add(node.Cost.InstanceType, node.Cost.CapacityType, node.Cost.Offering.GPUs, node.Cost.Hourly-node.Cost.Fee)
 		}
 	}
 }

@@ -102,12 +102,7 @@ func (n *nodePlanner) place(plan *Plan) {
 			plan.Placement = append(plan.Placement, packing.Placement{Node: fmt.Sprintf("new-%d", i+1), Pods: n.plan.Nodes[i].Pods})
 		}
 	}
-	onKept := map[string][]string{}
-	for i := range n.pods {
-		if p := &n.pods[i]; n.byName[p.node].kept != "" && !p.added {
-			onKept[p.node] = append(onKept[p.node], p.Name)
-		}
-	}
+	onKept := n.onKept()
 	for _, node := range n.nodes {
 		if node.kept != "" {
 			plan.Placement = append(plan.Placement, packing.Placement{Node: node.Name, Pods: slices.Sorted(slices.Values(onKept[node.Name]))})
@@ -124,6 +119,31 @@ func (n *nodePlanner) place(plan *Plan) {
 		}
 	}
 	n.addPinned(plan, onKept)
+}
+
+// onKept are the pods of the nodes that stay as they are, by node.
+func (n *nodePlanner) onKept() map[string][]string {
+	out := map[string][]string{}
+	for i := range n.pods {
+		if p := &n.pods[i]; n.byName[p.node].kept != "" && !p.added {
+			out[p.node] = append(out[p.node], p.Name)
+		}
+	}
+	return out
+}
+
+// tellKept names what keeps nodes where there is no plan to say it.
+func (n *nodePlanner) tellKept(r *advice.Advice) {
+	for _, node := range n.nodes {
+		if node.kept != "" {
+			r.WarnOf("Node/"+node.Name, "node-kept", "the node is kept as it is: "+node.kept)
+		}
+	}
+	var plan Plan
+	n.addPinned(&plan, n.onKept())
+	for _, p := range plan.Pinned {
+		r.WarnOf(nodesSubject, "pinned", fmt.Sprintf("%s: it keeps nodes: %d, with pods: %d, for %.2f USD a month", p.Kind, p.Nodes, p.Pods, p.Monthly))
+	}
 }
 
 // addPinned adds up what keeps nodes, by kind: what nodes say of themselves, and what
@@ -148,11 +168,7 @@ func (n *nodePlanner) addPinned(plan *Plan, onKept map[string][]string) {
 }
 
 func poolOfOffering(o *packing.Offering) Pool {
-	p := Pool{InstanceType: o.Type, CapacityType: o.CapacityType, Zone: o.Zone, Hourly: o.USDPerHour}
-	if pricing.AutoMode(o.Labels) && o.CapacityType == string(pricing.OnDemand) {
-		p.Fee = p.Hourly * pricing.AutoModeFee / (1 + pricing.AutoModeFee)
-	}
-	return p
+	return Pool{InstanceType: o.Type, CapacityType: o.CapacityType, Zone: o.Zone, Hourly: o.USDPerHour, Fee: o.Fee}
 }
 
 func countedPools(counts map[Pool]int) []Pool {
@@ -240,6 +256,18 @@ func nodeCount(n int) string {
 	return fmt.Sprintf("%d nodes", n)
 }
 
+// bursting lists the burstable types of the nodes to start.
+func (n *nodePlanner) bursting() []string {
+	types := map[string]bool{}
+	for i := range n.moves.Launch {
+		o := &n.moves.Launch[i].Offering
+		if pool := n.poolOf[kindOf(o)]; pool != nil && pin.Bursts(pool.provider, o.Type) {
+			types[o.Type] = true
+		}
+	}
+	return SortedNames(types)
+}
+
 // doubts are the warnings and the evidence.
 func (n *nodePlanner) doubts(r *advice.Advice) {
 	plan := advice.As[Plan](r.Detail)
@@ -263,6 +291,12 @@ func (n *nodePlanner) doubts(r *advice.Advice) {
 	r.Warnings = append(r.Warnings, n.waiting.Warnings(n.pass.Facts.Snapshot.Nodes, nodesSubject)...)
 	if len(n.nodes) > 1 && len(n.plan.Nodes)+len(plan.Kept) == 1 {
 		warn("one-node", "the plan has one node only: its failure stops everything; run a second one where that matters")
+	}
+	if want, has := n.pass.Options.Nodes.LeastNodes, len(n.plan.Nodes)+len(plan.Kept); has < want {
+		warn("least-nodes", fmt.Sprintf("the plan has fewer nodes than --least-nodes asks for: %d of %d: its pods do not fill more", has, want))
+	}
+	if types := n.bursting(); len(types) > 0 {
+		warn("burstable", fmt.Sprintf("the plan fills burstable machines (%s) no further than it pays for: a scheduler fills them up, and CPU beyond that costs surplus credits or is slow; --deny-types leaves them out", strings.Join(types, ", ")))
 	}
 	for _, m := range plan.Moves {
 		if m.Blocked != "" {

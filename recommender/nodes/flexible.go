@@ -3,11 +3,11 @@ package nodes
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -17,50 +17,32 @@ import (
 // fewer the more there are to choose from.
 const spotTypes = 15
 
-// Range is the machines that a flexible group may launch.
-type Range struct {
-	Types []string // the cheapest for their size first
-	// Families are those of Types, where they say the same with LeastCPU and MostCPU: on
-	// demand, on AWS, without patterns of types; sorted.
-	Families          []string
-	LeastCPU, MostCPU int64 // millicores of the smallest and the largest machine
-	// Fallback is the capacity type to launch where there is none of the group's own;
-	// empty for none.
-	Fallback string
-}
-
-// candidate is a type that a group may launch.
-type candidate struct {
-	name string
-	size machineSize
-	rate float64 // USD an hour for its size
-}
-
 // widen gives a group the types to choose from: of the sizes of the plan, those that
 // cost at most 15 % more for their size than the plan; on spot at least 15, of other generations
 // and twice the size where there are fewer. own is what its pool could grow by.
-func (n *nodePlanner) widen(g *Group, own []packing.Offering, sizes map[string]machineSize) {
+func (n *nodePlanner) widen(g *group.Group, own []packing.Offering, sizes map[string]group.Size) {
 	planned, devices := map[string]bool{}, map[string]bool{}
 	least, most, paid, units := int64(0), int64(0), 0.0, 0.0
-	for _, i := range g.nodes {
+	for _, i := range g.Nodes {
 		o := &n.plan.Nodes[i].Offering
 		size := sizes[o.Type]
 		planned[o.Type], devices[o.Labels[pin.DeviceLabel]] = true, true
-		if least == 0 || size.cpu < least {
-			least = size.cpu
+		if least == 0 || size.CPU < least {
+			least = size.CPU
 		}
-		most, paid, units = max(most, size.cpu), paid+o.USDPerHour, units+size.units()
+		most, paid, units = max(most, size.CPU), paid+o.USDPerHour, units+size.Units()
 	}
 	spot := g.CapacityType == string(pricing.Spot)
-	r := &Range{}
-	take := func(c candidate) bool {
-		inside := c.size.cpu >= least && c.size.cpu <= most
-		cheap := c.rate <= paid/units*(1+standInShare)
-		return planned[c.name] || inside && (cheap || spot && len(r.Types) < spotTypes)
+	r := &group.Range{}
+	take := func(c group.Candidate) bool {
+		inside := c.Size.CPU >= least && c.Size.CPU <= most
+		cheap := c.Rate <= paid/units*(1+group.StandInShare)
+		steady := !pin.Bursts(g.Provider, c.Name) // the autoscaler fills a node, whatever its baseline
+		return planned[c.Name] || inside && steady && (cheap || spot && len(r.Types) < spotTypes)
 	}
-	for _, c := range candidates(own, devices, sizes) {
+	for _, c := range group.Candidates(own, devices, sizes) {
 		if take(c) {
-			r.Types = append(r.Types, c.name)
+			r.Types = append(r.Types, c.Name)
 		}
 	}
 	if spot {
@@ -69,7 +51,7 @@ func (n *nodePlanner) widen(g *Group, own []packing.Offering, sizes map[string]m
 			n.addSpot(r, g, least, most)
 		}
 	}
-	r.bound(sizes)
+	r.Bound(sizes)
 	if !spot && devices[""] {
 		r.Families = n.families(g, r)
 	}
@@ -78,65 +60,33 @@ func (n *nodePlanner) widen(g *Group, own []packing.Offering, sizes map[string]m
 
 // families are those of the range's types, where a range of families says what
 // the types say: on AWS, and where no types are named by the user.
-func (n *nodePlanner) families(g *Group, r *Range) []string {
+func (n *nodePlanner) families(g *group.Group, r *group.Range) []string {
 	o := n.pass.Options.Nodes
-	if g.Provider != "aws" || len(o.Types)+len(o.DenyTypes) > 0 {
+	bursts := func(name string) bool { return pin.Bursts(g.Provider, name) } // its family has others
+	if g.Provider != "aws" || len(o.Types)+len(o.DenyTypes) > 0 || slices.ContainsFunc(r.Types, bursts) {
 		return nil
 	}
 	return familiesOf(g.Provider, r.Types)
 }
 
-// bound gives the range the least and most size of its types.
-func (r *Range) bound(sizes map[string]machineSize) {
-	for _, name := range r.Types {
-		if cpu := sizes[name].cpu; r.LeastCPU == 0 || cpu < r.LeastCPU {
-			r.LeastCPU = cpu
-		}
-		r.MostCPU = max(r.MostCPU, sizes[name].cpu)
-	}
-}
-
 // addSpot fills a range up with whatever types of the plan's sizes there are on spot,
 // of any generation, and then of twice the size; not with machines that burst, nor with
 // devices.
-func (n *nodePlanner) addSpot(r *Range, g *Group, least, most int64) {
+func (n *nodePlanner) addSpot(r *group.Range, g *group.Group, least, most int64) {
 	o := n.pass.Options.Nodes
 	all := n.pass.Costs.Catalog.Offerings(g.Provider, g.Region)
 	slices.SortStableFunc(all, func(a, b pricing.Offering) int {
-		return cmp.Compare(a.USDPerHour/sizeOf(a).units(), b.USDPerHour/sizeOf(b).units())
+		return cmp.Compare(a.USDPerHour/group.SizeOf(a).Units(), b.USDPerHour/group.SizeOf(b).Units())
 	})
 	for _, limit := range []int64{most, 2 * most} {
 		for _, c := range all {
 			fits := string(c.CapacityType) == g.CapacityType && c.Arch == g.Arch && c.GPUs == 0 && c.CPUMillis >= least && c.CPUMillis <= limit
-			steady := pin.Sustained(c, c.CPUMillis) == c.CPUMillis && pin.Allowed(c.InstanceType, o.Types, o.DenyTypes)
+			steady := !pin.Bursts(c.Provider, c.InstanceType) && pin.Allowed(c.InstanceType, o.Types, o.DenyTypes)
 			if fits && steady && len(r.Types) < spotTypes && !slices.Contains(r.Types, c.InstanceType) {
 				r.Types = append(r.Types, c.InstanceType)
 			}
 		}
 	}
-}
-
-func sizeOf(o pricing.Offering) machineSize { return machineSize{o.CPUMillis, o.MemoryBytes, o.GPUs} }
-
-// candidates lists the types of offerings whose devices are those of the plan, the
-// cheapest for their size first.
-func candidates(own []packing.Offering, devices map[string]bool, sizes map[string]machineSize) []candidate {
-	byType := map[string]candidate{}
-	for i := range own {
-		o := &own[i]
-		size := sizes[o.Type]
-		if c, seen := byType[o.Type]; devices[o.Labels[pin.DeviceLabel]] && size.cpu > 0 && (!seen || o.USDPerHour/size.units() < c.rate) {
-			byType[o.Type] = candidate{o.Type, size, o.USDPerHour / size.units()}
-		}
-	}
-	return slices.SortedFunc(maps.Values(byType), func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.rate, b.rate), cmp.Compare(a.name, b.name))
-	})
-}
-
-// units is a size as money sees it, in cores.
-func (a machineSize) units() float64 {
-	return float64(a.cpu)/1000 + float64(a.memory)/(memoryPerCore<<30)
 }
 
 func familiesOf(provider string, types []string) []string {

@@ -1,6 +1,7 @@
 package nodes_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -29,7 +31,7 @@ func TestFlexibleGroups(t *testing.T) {
 	}
 }
 
-func checkRange(t *testing.T, g nodes.Group) {
+func checkRange(t *testing.T, g group.Group) {
 	t.Helper()
 	r := g.Range
 	if r == nil {
@@ -117,6 +119,47 @@ func TestSparesOfTheGroup(t *testing.T) {
 					t.Errorf("%d pods, %s: group %s has %v, want one type", plan.Pods, level, g.Name, g.Shapes)
 				}
 			}
+		}
+	}
+}
+
+// TestBurstingIsNoChoice: an autoscaler that may choose among types fills a node whatever
+// its baseline, so that machines that burst are among them only where they are planned,
+// by name, and with a word of warning.
+func TestBurstingIsNoChoice(t *testing.T) {
+	for _, each := range []int64{1500, 250} {
+		s := &analyzer.Snapshot{}
+		var on []string
+		for i := range 8 {
+			n := exampleNode(i)
+			n.Labels = maps.Clone(n.Labels)
+			if i == 0 { // so that the pool has the family
+				n.Labels["node.kubernetes.io/instance-type"] = "t3.large"
+				n.Capacity, n.Allocatable, n.MaxPods = analyzer.Amounts{CPU: 2000, Memory: 8 << 30}, analyzer.Amounts{CPU: 1930, Memory: 7 << 30}, 29
+			}
+			s.Nodes = append(s.Nodes, n)
+			on = append(on, n.Name)
+		}
+		s.Workloads = append(s.Workloads, runningOn("web", analyzer.Amounts{CPU: each, Memory: 3 << 30}, on...))
+		s.Sort()
+		r := planNodesWith(t, s, advice.NodeOptions{Pools: advice.PoolsFlexible, Survive: packing.SurviveNone, Types: []string{"t3*.*", "m*.*"}})
+		planned, warned := map[string]bool{}, slices.ContainsFunc(r.Warnings, func(w analyzer.Warning) bool { return w.Code == "burstable" })
+		burst := false
+		for _, g := range advice.As[nodes.Plan](r.Detail).Groups {
+			for _, shape := range g.Shapes {
+				for _, name := range shape.Types[:shape.Planned] {
+					planned[name] = true
+					burst = burst || strings.HasPrefix(name, "t")
+				}
+			}
+			for _, name := range g.Range.Types {
+				if strings.HasPrefix(name, "t") && !planned[name] {
+					t.Errorf("%d millicores: a group may launch %s, which the plan of %v does not have", each, name, planned)
+				}
+			}
+		}
+		if want := each == 250; burst != want || burst && !warned {
+			t.Errorf("%d millicores: got %v planned, burstable: %v, warned: %v", each, planned, burst, warned)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 )
 
 // mixedSnapshot runs pods of which each fills most of a small node: web on
@@ -62,7 +63,7 @@ func TestNodeGroups(t *testing.T) {
 	for _, p := range plan.Pools {
 		count += p.Count
 	}
-	byName := map[string]nodes.Group{}
+	byName := map[string]group.Group{}
 	for _, g := range plan.Groups {
 		byName[g.Name] = g
 		count -= g.Count

@@ -122,10 +122,10 @@ func (h *heldPrices) partsOf(o *packing.Offering) []pricing.CommitmentPart {
 		return nil
 	}
 	parts := h.partsOfType(o.Type)
-	if pricing.AutoMode(o.Labels) { // its fee is covered by none
+	if o.Fee > 0 {
 		parts = slices.Clone(parts)
 		for i := range parts {
-			parts[i].USD /= 1 + pricing.AutoModeFee
+			parts[i].USD *= 1 - o.Fee/o.USDPerHour
 		}
 	}
 	return parts

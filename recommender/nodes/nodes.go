@@ -11,6 +11,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/fleet"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/fresh"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/safe"
@@ -53,7 +54,7 @@ type Plan struct {
 	Starts     []Start    // the nodes of Launch one by one, new-1 first
 	Moves      []packing.Move
 	Stays      []string      // nodes that the plan has too and whose pods all stay, by name
-	Groups     []Group       // the plan's nodes but the kept ones, as pools of an autoscaler
+	Groups     []group.Group // the plan's nodes but the kept ones, as pools of an autoscaler
 	Pods       int           // pods that were planned anew
 	Held       *Held         // nil where no commitments are held
 	Hours      *hourly.Hours // nil where no autoscaler of nodes was seen
@@ -125,6 +126,7 @@ func run(p *advice.Pass) error {
 	}
 	if reason != "" {
 		r.Abstain(reason)
+		n.tellKept(&r)
 		p.Report(r)
 		return nil
 	}

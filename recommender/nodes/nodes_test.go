@@ -165,7 +165,52 @@ func TestNodesAbstains(t *testing.T) {
 			if advice.As[nodes.Plan](r.Detail) != nil || len(r.Withheld) != 1 || !strings.Contains(r.Withheld[0].Reason, c.want) {
 				t.Errorf("got plan %v, withheld %v, want %q", advice.As[nodes.Plan](r.Detail), r.Withheld, c.want)
 			}
+			kept, pinned := 0, 0
+			for _, w := range r.Warnings {
+				switch w.Code {
+				case "node-kept":
+					kept++
+				case "pinned":
+					pinned++
+				}
+			}
+			if c.name == "reserved" && (kept != len(s.Nodes) || pinned != 1) {
+				t.Errorf("got %d nodes kept by name and %d kinds of reasons, want %d and 1", kept, pinned, len(s.Nodes))
+			}
 		})
+	}
+}
+
+// TestLosesData counts the pods that lose data on their nodes, and pins them where asked to.
+func TestLosesData(t *testing.T) {
+	s := mixedSnapshot(6, 0)
+	web := &s.Workloads[slices.IndexFunc(s.Workloads, func(w analyzer.Workload) bool { return w.Name == "web" })]
+	for i := range web.Pods {
+		web.Pods[i].Spec.LocalStorage = true
+		web.Pods[i].Spec.Local = &analyzer.LocalData{EmptyDirs: 1 - i%2}
+	}
+	plan := advice.As[nodes.Plan](planNodes(t, s).Detail)
+	if plan == nil || plan.Restarts != 6 || plan.LoseData != 3 {
+		t.Errorf("got %+v, want 6 pods that restart, of which 3 lose data", plan)
+	}
+	r := planNodesWith(t, s, advice.NodeOptions{PinLocal: true})
+	for _, k := range advice.As[nodes.Plan](r.Detail).Kept {
+		if !strings.Contains(k.Reason, "data in an emptyDir volume") {
+			t.Errorf("%s is kept for %q", k.Name, k.Reason)
+		}
+	}
+	if got := len(advice.As[nodes.Plan](r.Detail).Kept); got != 3 {
+		t.Errorf("got %d nodes kept, want the 3 with data", got)
+	}
+}
+
+// TestFewerNodesThanAsked: where pods do not fill as many nodes as asked for, it is told.
+func TestFewerNodesThanAsked(t *testing.T) {
+	for least, want := range map[int]bool{2: false, 400: true} {
+		r := planNodesWith(t, mixedSnapshot(4, 0), advice.NodeOptions{LeastNodes: least})
+		if got := slices.ContainsFunc(r.Warnings, func(w analyzer.Warning) bool { return w.Code == "least-nodes" }); got != want {
+			t.Errorf("%d nodes asked for: warned %v, want %v", least, got, want)
+		}
 	}
 }
 

@@ -348,8 +348,12 @@ func (pool *nodePool) offering(o pricing.Offering, zone string, price float64, a
 	if devices != "" {
 		labels[pin.DeviceLabel] = devices
 	}
+	fee := 0.0
+	if pricing.AutoMode(labels) && pool.capacityType == string(pricing.OnDemand) {
+		fee = price * pricing.AutoModeFee / (1 + pricing.AutoModeFee)
+	}
 	return packing.Offering{
 		Type: o.InstanceType, Zone: pin.Zone(zone), Arch: o.Arch, CapacityType: pool.capacityType, Labels: labels, Taints: pool.taints,
-		CPU: pin.Sustained(o, a.CPU), Memory: a.Memory, Pods: a.Pods, GPUs: o.GPUs, Extended: has, USDPerHour: price,
+		CPU: pin.Sustained(o, a.CPU), Memory: a.Memory, Pods: a.Pods, GPUs: o.GPUs, Extended: has, USDPerHour: price, Fee: fee,
 	}
 }

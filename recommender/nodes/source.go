@@ -1,9 +1,12 @@
 package nodes
 
-import "github.com/plimsoll-k8s/plimsoll/pricing"
+import (
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
+)
 
 // sources are those of the prices of the machines that a plan starts.
-func sources(c *pricing.Catalog, groups []Group) []pricing.Provenance {
+func sources(c *pricing.Catalog, groups []group.Group) []pricing.Provenance {
 	var machines []pricing.Query
 	for _, g := range groups {
 		for _, s := range g.Shapes {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 )
 
 // TestSources: a price that the plan uses has its source in the report, one of a
@@ -15,13 +16,13 @@ func TestSources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	group := Group{
+	one := group.Group{
 		Provider: "aws", Region: "us-east-1", CapacityType: "on-demand",
-		Shapes: []Shape{{Types: []string{"m6i.4xlarge", "c5.large"}, Planned: 1}},
+		Shapes: []group.Shape{{Types: []string{"m6i.4xlarge", "c5.large"}, Planned: 1}},
 	}
 	c := pricing.New(pricing.Config{Overrides: []pricing.Overrides{own}})
 	want := []pricing.Provenance{{Provider: "aws", AsOf: "2024-01-01", Source: "own.yaml"}}
-	if got := sources(c, []Group{group, group}); !reflect.DeepEqual(got, want) {
+	if got := sources(c, []group.Group{one, one}); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

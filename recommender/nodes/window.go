@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
@@ -77,11 +78,11 @@ func (w *windowNodes) hours() int {
 
 // mostOf is the most machines that ran of a group at one time, in millicores and bytes:
 // now, or in an hour of the window.
-func (n *nodePlanner) mostOf(key string, sizes map[string]machineSize) (cpu, memory int64) {
+func (n *nodePlanner) mostOf(key string, sizes map[string]group.Size) (cpu, memory int64) {
 	for _, node := range n.nodes {
 		if n.groupOfNode(node) == key {
 			size := sizes[node.cost.InstanceType]
-			cpu, memory = cpu+size.cpu, memory+size.memory
+			cpu, memory = cpu+size.CPU, memory+size.Memory
 		}
 	}
 	if !n.window.known && n.busiest > 0 {
@@ -93,7 +94,7 @@ func (n *nodePlanner) mostOf(key string, sizes map[string]machineSize) (cpu, mem
 		for i, node := range n.window.kinds {
 			if count := float64(n.window.count[i][hour]); count > 0 && n.groupOfNode(node) == key {
 				size := sizes[node.cost.InstanceType]
-				hourCPU, hourMemory = hourCPU+count*float64(size.cpu), hourMemory+count*float64(size.memory)
+				hourCPU, hourMemory = hourCPU+count*float64(size.CPU), hourMemory+count*float64(size.Memory)
 			}
 		}
 		const most = 1 << 52
@@ -165,7 +166,7 @@ func seatEvenly(plan *packing.Plan, p *packing.Pod) {
 
 // likely is the machines of a group that the busiest hour's pods filled at the requests
 // that they have now, where nobody told how many there were.
-func (n *nodePlanner) likely(key string, sizes map[string]machineSize) (cpu, memory int64) {
+func (n *nodePlanner) likely(key string, sizes map[string]group.Size) (cpu, memory int64) {
 	var room, machine, asked [2]float64
 	in := map[string]bool{}
 	for _, node := range n.nodes {
@@ -173,7 +174,7 @@ func (n *nodePlanner) likely(key string, sizes map[string]machineSize) (cpu, mem
 			in[node.Name] = true
 			size := sizes[node.cost.InstanceType]
 			room = [2]float64{room[0] + float64(node.Allocatable.CPU), room[1] + float64(node.Allocatable.Memory)}
-			machine = [2]float64{machine[0] + float64(size.cpu), machine[1] + float64(size.memory)}
+			machine = [2]float64{machine[0] + float64(size.CPU), machine[1] + float64(size.Memory)}
 		}
 	}
 	count := float64(len(in))
@@ -230,7 +231,7 @@ func (n *nodePlanner) swings() bool {
 
 // doubtsOfWindow says what of the window is not known, and which pools ran that the plan
 // does not have.
-func (n *nodePlanner) doubtsOfWindow(groups []Group, quiet bool) (out []analyzer.Warning) {
+func (n *nodePlanner) doubtsOfWindow(groups []group.Group, quiet bool) (out []analyzer.Warning) {
 	warn := func(code, format string, args ...any) {
 		out = append(out, analyzer.Warning{Code: code, Subject: nodesSubject, Message: fmt.Sprintf(format, args...)})
 	}

@@ -118,6 +118,7 @@ type Offering struct {
 	Extended map[string]int64
 
 	USDPerHour float64
+	Fee        float64 // USD an hour of USDPerHour that no commitment covers
 }
 
 // label answers a node label, also the well-known ones that Labels leaves out.

@@ -143,7 +143,7 @@ func (t *todaysBill) onDemand() onDemandUsage {
 	out := onDemandUsage{}
 	for _, n := range t.pass.Costs.Nodes {
 		if n.CapacityType == string(pricing.OnDemand) {
-			out.add(t.pass.Costs.Catalog, n.Offering, n.Hourly)
+			out.add(t.pass.Costs.Catalog, n.Offering, n.Hourly-n.Fee)
 		}
 	}
 	return out
@@ -220,7 +220,7 @@ func (b *plannedBill) kept() onDemandUsage {
 	for i := range b.plan.Nodes {
 		node := &b.plan.Nodes[i]
 		if node.Kept != "" && node.Cost.CapacityType == string(pricing.OnDemand) {
-			out.add(b.pass.Costs.Catalog, node.Cost.Offering, node.Cost.Hourly)
+			out.add(b.pass.Costs.Catalog, node.Cost.Offering, node.Cost.Hourly-node.Cost.Fee)
 		}
 	}
 	return out
@@ -228,7 +228,7 @@ func (b *plannedBill) kept() onDemandUsage {
 
 func (b *plannedBill) add(to onDemandUsage, o *packing.Offering) {
 	if o.CapacityType == string(pricing.OnDemand) {
-		to.add(b.pass.Costs.Catalog, b.machine(o.Type), o.USDPerHour)
+		to.add(b.pass.Costs.Catalog, b.machine(o.Type), o.USDPerHour-o.Fee)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/ledger"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/provision"
@@ -78,7 +79,7 @@ func comparePools(a, b document.Pool) int {
 		cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.Hourly, b.Hourly), cmp.Compare(a.Note, b.Note))
 }
 
-func nodeGroups(groups []nodes.Group) []document.NodeGroup {
+func nodeGroups(groups []group.Group) []document.NodeGroup {
 	var out []document.NodeGroup
 	for i := range groups {
 		g := &groups[i]
@@ -108,7 +109,7 @@ func machine(cpu, memory, gpus int64) document.Resources {
 }
 
 // provisioned adds the groups and what they are to autoscalers.
-func provisioned(p *document.NodePlan, groups []nodes.Group, cluster string) {
+func provisioned(p *document.NodePlan, groups []group.Group, cluster string) {
 	p.Groups = nodeGroups(groups)
 	var classes []provision.Class
 	for i := range groups {

@@ -55,6 +55,33 @@ func podFields() map[string]fate {
 	}
 }
 
+// containerFields are those of a container, of the pod's start too.
+func containerFields() map[string]fate {
+	const inside = "it is about the inside of the pod"
+	return map[string]fate{
+		"name": read, "image": read, "ports": read, "resources": read, "restartPolicy": read, "volumeMounts": read,
+		"command":                  ignore("it is about the inside of the pod: heaps are read of it"),
+		"args":                     ignore("it is about the inside of the pod: heaps are read of it"),
+		"env":                      ignore("it is about the inside of the pod: heaps are read of it"),
+		"workingDir":               ignore(inside),
+		"envFrom":                  ignore(inside),
+		"restartPolicyRules":       ignore("it counts once the pod is on a node"),
+		"resizePolicy":             ignore("it counts once the pod is on a node"),
+		"volumeDevices":            ignore("the pod's volumes are read"),
+		"livenessProbe":            ignore(inside),
+		"readinessProbe":           ignore(inside),
+		"startupProbe":             ignore(inside),
+		"lifecycle":                ignore(inside),
+		"terminationMessagePath":   ignore(inside),
+		"terminationMessagePolicy": ignore(inside),
+		"imagePullPolicy":          ignore("nodes pull by it"),
+		"securityContext":          ignore(inside),
+		"stdin":                    ignore(inside),
+		"stdinOnce":                ignore(inside),
+		"tty":                      ignore(inside),
+	}
+}
+
 // volumeFields are those of one volume of a pod.
 func volumeFields() map[string]fate {
 	const everywhere = "every node can mount it"

@@ -19,6 +19,7 @@ func TestEveryFieldHasAFate(t *testing.T) {
 		pins  []string // known to pin; a field new to the API is added here or to the table
 	}{
 		{"pod", corev1.PodSpec{}, podFields(), []string{"evictionResponders", "schedulingGroup"}},
+		{"container", corev1.Container{}, containerFields(), nil},
 		{"volume", corev1.VolumeSource{}, volumeFields(), []string{
 			"awsElasticBlockStore", "azureDisk", "cinder", "fc", "flexVolume", "flocker", "gcePersistentDisk", "iscsi",
 			"photonPersistentDisk", "portworxVolume", "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume",
@@ -77,6 +78,8 @@ func fill(v reflect.Value) {
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
+	case reflect.Struct:
+		fill(v.Field(0))
 	case reflect.String:
 		v.SetString("x")
 	case reflect.Bool:

@@ -51,7 +51,9 @@ func spreadTerms(o *corev1.Pod, action corev1.UnsatisfiableConstraintAction) []p
 			continue
 		}
 		t := podTerm{topologyKey: c.TopologyKey, maxSkew: int64(c.MaxSkew)}
-		if c.MinDomains == nil || *c.MinDomains <= 1 {
+		// Zones where the pod may not run count where it says so, and hold none of its like.
+		everywhere := c.NodeAffinityPolicy != nil && *c.NodeAffinityPolicy == corev1.NodeInclusionPolicyIgnore
+		if !everywhere && (c.MinDomains == nil || *c.MinDomains <= 1) {
 			t.selector = narrowed(c.LabelSelector, c.MatchLabelKeys, o.Labels)
 		}
 		out = append(out, t)

@@ -49,6 +49,13 @@ func TestPlacement(t *testing.T) {
 			analyzer.PodSpec{Scheduler: "volcano", Unmodelled: []string{"schedulingGroup"}}},
 		{"fields that no Go type knows", `placementHint: {near: x}, later: null, volumes: [{name: a, cloudDisk: {id: x}}]`,
 			analyzer.PodSpec{Unmodelled: []string{"placementHint", "volumes[].cloudDisk"}}},
+		{"such fields deeper down", `affinity: {nodeAffinity: {tomorrow: 1}, podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: x, within: y}}]}},
+			tolerations: [{key: a, whenFull: true}], initContainers: [{name: i, numa: 1}], securityContext: {later: x}`,
+			analyzer.PodSpec{Tolerations: []analyzer.Toleration{{Key: "a"}}, Unmodelled: []string{
+				"affinity.nodeAffinity.tomorrow", "affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm.within",
+				"initContainers[].numa", "tolerations[].whenFull"}}},
+		{"spread over zones where it may not run", strings.Replace(spread, "maxSkew: 2", "maxSkew: 2, nodeAffinityPolicy: Ignore", 1) + `app: a}}}]`,
+			analyzer.PodSpec{Constraints: []string{analyzer.ConstraintSpread}}},
 		{"a sidecar's port of the host", `initContainers: [{name: proxy, restartPolicy: Always, ports: [{containerPort: 80, hostPort: 8080}]}]`,
 			analyzer.PodSpec{Constraints: []string{analyzer.ConstraintHostPort}}},
 		{"data on the node", `volumes: [{name: a, hostPath: {path: /data}}, {name: b, emptyDir: {}}, {name: c, emptyDir: {medium: Memory}}, {name: s, hostPath: {path: /run/x.sock, type: Socket}}]`,

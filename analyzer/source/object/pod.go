@@ -227,6 +227,9 @@ func unmodelledOf(s *corev1.PodSpec) []string {
 	for i := range s.Volumes {
 		out = append(out, unmodelled(reflect.ValueOf(s.Volumes[i].VolumeSource), volumeFields(), "volumes[].")...)
 	}
+	for _, c := range slices.Concat(s.InitContainers, s.Containers) {
+		out = append(out, unmodelled(reflect.ValueOf(c), containerFields(), "containers[].")...)
+	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }

@@ -7,6 +7,11 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
+// Bursts reports whether a type is a machine that may use but a part of its CPU for good.
+func Bursts(provider, instanceType string) bool {
+	return baseline(pricing.Offering{Provider: provider, InstanceType: instanceType}) > 0
+}
+
 // baseline is the share of its CPU, in tenths of a percent, that a burstable machine may use
 // for good, by what its provider publishes; 0 for machines that do not burst.
 func baseline(o pricing.Offering) int64 {
@@ -14,14 +19,15 @@ func baseline(o pricing.Offering) int64 {
 	case "aws":
 		return awsBaseline(o.InstanceType)
 	case "gcp":
-		return map[string]int64{"e2-micro": 125, "f1-micro": 125, "e2-small": 250, "g1-small": 250, "e2-medium": 500}[o.InstanceType]
+		return map[string]int64{"f1-micro": 200, "g1-small": 500, "e2-micro": 125, "e2-small": 250, "e2-medium": 500}[o.InstanceType]
 	case "azure":
 		return azureBaseline(o.InstanceType)
 	}
 	return 0
 }
 
-// awsBaseline is what AWS publishes of its T families.
+// awsBaseline is what AWS publishes of its T families: a vCPU's part in them.
+// Source: docs.aws.amazon.com, Key concepts for burstable performance instances, read 2026-11.
 func awsBaseline(name string) int64 {
 	switch family, size, _ := strings.Cut(name, "."); family {
 	case "t2":
@@ -33,6 +39,7 @@ func awsBaseline(name string) int64 {
 }
 
 // azureBaseline is what Azure publishes of its B series: of the newer ones the least.
+// Source: learn.microsoft.com, Bv1-series sizes, base CPU performance, read 2026-11.
 func azureBaseline(name string) int64 {
 	size, burstable := strings.CutPrefix(name, "Standard_B")
 	if !burstable {
@@ -43,6 +50,10 @@ func azureBaseline(name string) int64 {
 		return 50
 	case "1s":
 		return 100
+	case "2ms":
+		return 300
+	case "4ms":
+		return 225
 	case "8ms", "12ms", "16ms", "20ms":
 		return 168
 	}
@@ -51,6 +62,7 @@ func azureBaseline(name string) int64 {
 
 // surplus is what AWS takes of Linux for an hour of a vCPU beyond the credits that a machine
 // earns, in USD. Nobody else sells more than the baseline.
+// Source: aws.amazon.com/ec2/pricing/on-demand, T2, T3 and T4g Unlimited, read 2026-11.
 func surplus(o pricing.Offering) float64 {
 	family, _, _ := strings.Cut(o.InstanceType, ".")
 	if o.Provider != "aws" {
@@ -77,7 +89,8 @@ func Sustained(o pricing.Offering, allocatable int64) int64 {
 const surplusSteps = 4
 
 // Bursting gives an offering of a machine with its sustained CPU, and where its provider
-// sells more, the same with more, at the price of using all of it in every hour.
+// sells more, the same with more, at the price of using all of it in every hour. No
+// commitment covers that part of the price.
 func Bursting(at packing.Offering, o pricing.Offering, allocatable int64) []packing.Offering {
 	out := []packing.Offering{at}
 	rate, beyond := surplus(o), allocatable-at.CPU
@@ -87,7 +100,8 @@ func Bursting(at packing.Offering, o pricing.Offering, allocatable int64) []pack
 	for i := int64(1); i <= surplusSteps; i++ {
 		more := at
 		more.CPU += beyond * i / surplusSteps
-		more.USDPerHour += rate * float64(more.CPU-at.CPU) / 1000
+		more.Fee = at.Fee + rate*float64(more.CPU-at.CPU)/1000
+		more.USDPerHour += more.Fee - at.Fee
 		out = append(out, more)
 	}
 	return out

@@ -25,6 +25,8 @@ func TestBursting(t *testing.T) {
 		"another of AWS":     {"aws", "m6i.large", 2000, 1930, 1930, 1, 0, 0.1, 0.1},
 		"E2 has no credits":  {"gcp", "e2-medium", 2000, 940, 940, 1, 0, 0.1, 0.1},
 		"B of Azure":         {"azure", "Standard_B2s", 2000, 1900, 300, 1, 0, 0.1, 0.1},
+		"B2ms of Azure":      {"azure", "Standard_B2ms", 2000, 1900, 500, 1, 0, 0.1, 0.1},
+		"B4ms of Azure":      {"azure", "Standard_B4ms", 4000, 3860, 760, 1, 0, 0.1, 0.1},
 		"a large B of Azure": {"azure", "Standard_B8ms", 8000, 7820, 1164, 1, 0, 0.1, 0.1},
 		"the smallest one":   {"azure", "Standard_B1ls", 1000, 940, 0, 1, 0, 0.1, 0.1},
 	} {
@@ -42,6 +44,8 @@ func TestBursting(t *testing.T) {
 		for i := 1; i < len(got); i++ {
 			if more := tt.rate * float64(got[i].CPU-cpu) / 1000; math.Abs(got[i].USDPerHour-0.1-more) > 1e-9 {
 				t.Errorf("%s: %d millicores for %v, want %v beyond", name, got[i].CPU, got[i].USDPerHour, more)
+			} else if math.Abs(got[i].Fee-more) > 1e-9 {
+				t.Errorf("%s: commitments may cover all but %v, want all but the surplus of %v", name, got[i].Fee, more)
 			}
 		}
 	}

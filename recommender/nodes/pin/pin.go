@@ -70,13 +70,20 @@ func LosesData(pod *analyzer.Pod) bool {
 	return pod.Spec.Local != nil && (pod.Spec.Local.EmptyDirs > 0 || len(pod.Spec.Local.HostPaths) > 0)
 }
 
+// controlPlane are the labels and taints of nodes that run the API server or etcd, by
+// kubeadm, RKE, k3s and MicroK8s.
+func controlPlane() []string {
+	const role = "node-role.kubernetes.io/"
+	return []string{role + "control-plane", role + "controlplane", role + "master", role + "etcd", "node.kubernetes.io/microk8s-controlplane"}
+}
+
 // Node says why a node stays, of what it says of itself; none where it may go.
 // What its price and its pods say comes beside.
 func Node(n *analyzer.Node) Reason {
 	has := func(key string) bool { _, ok := n.Labels[key]; return ok }
 	is := func(key, value string) bool { return strings.EqualFold(n.Labels[key], value) }
 	switch {
-	case has("node-role.kubernetes.io/control-plane") || has("node-role.kubernetes.io/master"):
+	case slices.ContainsFunc(controlPlane(), has) || slices.ContainsFunc(n.Taints, func(t analyzer.Taint) bool { return slices.Contains(controlPlane(), t.Key) }):
 		return Reason{Nature, "it runs the control plane"}
 	case is("kubernetes.io/os", "windows"):
 		return Reason{Itself, "it runs Windows, whose prices the tables do not have"}

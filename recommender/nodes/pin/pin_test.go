@@ -143,3 +143,17 @@ func TestReasons(t *testing.T) {
 		}
 	}
 }
+
+// TestControlPlane: a node that runs the API server or etcd stays, whoever set it up.
+func TestControlPlane(t *testing.T) {
+	for key, want := range map[string]bool{
+		"node-role.kubernetes.io/control-plane": true, "node-role.kubernetes.io/controlplane": true, "node-role.kubernetes.io/master": true,
+		"node-role.kubernetes.io/etcd": true, "node.kubernetes.io/microk8s-controlplane": true, "node-role.kubernetes.io/worker": false,
+	} {
+		labelled := pin.Node(&analyzer.Node{Labels: map[string]string{key: ""}})
+		tainted := pin.Node(&analyzer.Node{Taints: []analyzer.Taint{{Key: key, Effect: "NoSchedule"}}})
+		if (labelled.Text != "") != want || (tainted.Text != "") != want {
+			t.Errorf("%s: got %q as a label and %q as a taint, want it kept: %v", key, labelled.Text, tainted.Text, want)
+		}
+	}
+}
