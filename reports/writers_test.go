@@ -286,3 +286,38 @@ func TestMarkdownHolds(t *testing.T) {
 		}
 	}
 }
+
+var codeSpan = regexp.MustCompile("`[^`]*`")
+
+// TestMarkdownNames: a name keeps its table's columns and is no markup, whatever stands in
+// it. Bars are counted as GitHub does: a stroke before any sign takes the sign with it.
+func TestMarkdownNames(t *testing.T) {
+	bars := func(line string) (n int) {
+		for i := 0; i < len(line); i++ {
+			switch line[i] {
+			case '\\':
+				i++
+			case '|':
+				n++
+			}
+		}
+		return n
+	}
+	for _, name := range append([]string{`a\|b`, `a\\|b`, "a`|`b", `|`, `a\`, "`", "www.example.com", "@team #1", "<b>"}, evilNames...) {
+		columns := 0
+		for line := range strings.Lines(output(t, "markdown", namedReport(name), reports.Options{})) {
+			if !strings.HasPrefix(line, "|") {
+				columns = 0
+				continue
+			}
+			n := bars(line)
+			if columns > 0 && n != columns {
+				t.Errorf("%q: %d bars where the table has %d: %s", name, n, columns, line)
+			}
+			columns = n
+			if text := codeSpan.ReplaceAllString(strings.ReplaceAll(line, "\\`", ""), ""); strings.ContainsAny(text, "`") || strings.Contains(text, "www.") {
+				t.Errorf("%q: %s", name, line)
+			}
+		}
+	}
+}

@@ -255,9 +255,13 @@ func cell(s string) string {
 	return escapes.Replace(brief.Clean(s))
 }
 
-var escapes = strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "&", "&amp;", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "@", "&#64;", "#", "\\#", "~", "\\~", "://", ":&#47;&#47;")
+var escapes = strings.NewReplacer("\\", "\\\\", "|", "\\|", "<", "&lt;", ">", "&gt;", "&", "&amp;", "`", "\\`", "*", "\\*", "_", "\\_", "[", "\\[", "]", "\\]", "@", "&#64;", "#", "\\#", "~", "\\~", "://", ":&#47;&#47;", "www.", "www&#46;")
 
-// code writes a name as code; backquotes cannot stand in it.
+// code writes a name as code. One with a character that code in a table cannot hold is
+// written as text: there it can be escaped.
 func code(s string) string {
-	return "`" + strings.NewReplacer("`", "'", "|", "\\|").Replace(brief.Clean(s)) + "`"
+	if s = brief.Clean(s); s == "" || strings.ContainsAny(s, "`|\\") {
+		return cell(s)
+	}
+	return "`" + s + "`"
 }

@@ -23,9 +23,11 @@ function go(change, push = false) {
 
 function show(was) {
   controls.show(now);
+  const row = now.open && find(now.open);
+  table.lost = now.open && !row ? `This report has no workload ${state.named(now.open)}. ` : "";
   if (!was || state.fields.some((name) => was[name] !== now[name])) table.show(now);
   if (was?.open === now.open) return;
-  const row = now.open && find(now.open);
+  table.say();
   if (row) {
     panel.show(row, () => table.mark(now.open)); // both in one picture
   } else {

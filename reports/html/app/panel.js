@@ -3,11 +3,15 @@ import { h, tableOf, seen } from "./dom.js";
 import { load } from "./data.js";
 import { usageChart, daysChart, curveChart, podsChart } from "./chart.js";
 
+// filling is where the style lets the panel fill the window.
+const filling = matchMedia("(max-width: 1179px)");
+
 export class Panel {
   constructor(box, close) {
     this.box = box;
     this.close = close;
     this.turn = 0;
+    filling.addEventListener("change", () => this.cover());
     box.addEventListener("keydown", (e) => {
       if (e.key === "Escape") close();
     });
@@ -17,7 +21,18 @@ export class Panel {
     this.turn++;
     this.box.hidden = true;
     this.box.replaceChildren();
+    this.cover();
     this.box.parentElement.classList.remove("on");
+  }
+
+  // cover keeps keys and readers away from what lies behind a panel that fills the window.
+  cover() {
+    const on = filling.matches && !this.box.hidden;
+    for (let at = this.box; at !== document.body; at = at.parentElement) {
+      for (const beside of at.parentElement.children) {
+        if (beside !== at && beside.tagName !== "SCRIPT" && beside.inert !== on) beside.inert = on;
+      }
+    }
   }
 
   // warm draws a panel that nobody sees and takes it away again, so that the first
@@ -41,6 +56,7 @@ export class Panel {
     const [title, ...nodes] = this.nodes(row, detail, series);
     this.box.replaceChildren(...nodes);
     this.box.hidden = false;
+    this.cover();
     this.box.scrollTop = 0;
     then();
     title.focus({ preventScroll: true });

@@ -11,6 +11,16 @@ export function read() {
   return state;
 }
 
+// named is what a link to a workload calls it.
+export function named(link) {
+  const parts = link.split("/").slice(1);
+  try {
+    return parts.map(decodeURIComponent).join("/");
+  } catch {
+    return parts.join("/"); // no browser wrote it
+  }
+}
+
 // write puts the state into the address. A page in a sandbox may not.
 export function write(state, push) {
   const params = new URLSearchParams();

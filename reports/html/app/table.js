@@ -22,7 +22,8 @@ export class Table {
     box.classList.add("live");
     box.addEventListener("scroll", () => this.draw(), { passive: true });
     for (const event of ["pointerover", "focusin", "pointerdown"]) this.body.addEventListener(event, (e) => this.near(e));
-    this.tall = box.clientHeight;
+    this.lost = "";
+    this.tall = mostHigh(box);
     new ResizeObserver(() => this.measure()).observe(box);
     this.body.addEventListener("keydown", (e) => this.key(e));
     addEventListener("beforeprint", () => this.print(true));
@@ -50,9 +51,15 @@ export class Table {
     this.shown.clear();
     this.box.querySelector("table").setAttribute("aria-rowcount", this.view.length + 1);
     this.draw(0);
+    this.say();
+  }
+
+  // say tells how many rows are left and what they are worth, after a link that leads nowhere.
+  say() {
     const cents = this.view.reduce((sum, row) => sum + row.n[4], 0);
     const money = index.priced ? `, ${dollars(cents)} a month of room` : "";
-    this.status.textContent = `${this.view.length} of ${index.rows.length} containers${money}.`;
+    const text = `${this.lost}${this.view.length} of ${index.rows.length} containers${money}.`;
+    if (this.status.textContent !== text) this.status.textContent = text; // what is set anew is read out anew
   }
 
   sort(state) {
@@ -117,11 +124,11 @@ export class Table {
     if (row) this.soon = setTimeout(() => load(row.w), e.type === "pointerdown" ? 0 : 40);
   }
 
-  // measure looks how high the box and a row are. It alone does, when a size
+  // measure looks how high the box may be and a row is. It alone does, when a size
   // changed: whoever asks the browser for one makes it lay out the page.
   measure() {
     if (this.printing) return;
-    this.tall = this.box.clientHeight;
+    this.tall = mostHigh(this.box);
     const tr = this.shown.values().next().value;
     if (tr?.offsetHeight) this.height = tr.offsetHeight;
     this.draw();
@@ -162,6 +169,9 @@ export class Table {
     else this.focus(at);
   }
 }
+
+// mostHigh is how high the box may grow; with few rows it is lower.
+const mostHigh = (box) => parseFloat(getComputedStyle(box).maxHeight) || box.clientHeight;
 
 const select = (state) => index.rows.filter(filterOf(state));
 
