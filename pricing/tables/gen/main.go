@@ -4,8 +4,8 @@
 //
 //	go run ./pricing/tables/gen -in DIR -out pricing/tables
 //
-// DIR holds aws.csv, gcp.csv, azure.csv, commitments.csv and managed.csv, and
-// may hold aws-accelerators.csv.
+// DIR holds a file a cloud (aws.csv), commitments.csv and managed.csv, and may hold a
+// cloud's accelerators apart (aws-accelerators.csv).
 package main
 
 import (
@@ -23,6 +23,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 func main() {
@@ -46,15 +47,16 @@ type list struct {
 
 func lists() []list {
 	machines := func(provider, region string) string { return filepath.Join(provider, region) }
-	return []list{
-		{"aws", []string{"aws", "aws-accelerators"}, machine, true, machines},
-		{"gcp", []string{"gcp"}, machine, true, machines},
-		{"azure", []string{"azure"}, machine, true, machines},
+	var out []list
+	for _, name := range cloud.Names() {
+		out = append(out, list{name, []string{name, name + "-accelerators"}, machine, true, machines})
+	}
+	return append(out, []list{
 		{"commitments", []string{"commitments"}, commitment, false, func(provider, region string) string {
 			return filepath.Join("commitments", provider, orAnywhere(region))
 		}},
 		{"managed", []string{"managed"}, managed, false, func(provider, _ string) string { return filepath.Join("managed", provider) }},
-	}
+	}...)
 }
 
 // orAnywhere names the file of what holds in every region.
