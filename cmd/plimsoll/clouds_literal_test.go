@@ -41,7 +41,7 @@ var cloudLiterals = map[string]int{
 	"recommender/allocation": 2,
 	"recommender/gate":       4,
 	"recommender/horizontal": 1, // the agent of a CI service
-	"recommender/nodes":      43,
+	"recommender/nodes":      40,
 	"recommender/past":       3,
 	"recommender/purchase":   3,
 	"reports/provision":      14,

@@ -69,6 +69,8 @@ func (b *Bill) hourly(n *analyzer.Node) float64 {
 func (b *Bill) listed(n *analyzer.Node, instanceType string, capacity pricing.CapacityType) float64 {
 	provider := "aws"
 	switch {
+	case n.ProviderID == "" && instanceType == "" && n.ByPod() == "": // OpenCost's usual rates
+		return 0.031611*float64(n.Capacity.CPU)/1000 + 0.004237*float64(n.Capacity.Memory)/(1<<30)
 	case strings.HasPrefix(n.ProviderID, "gce"):
 		provider = "gcp"
 	case strings.HasPrefix(n.ProviderID, "azure"):

@@ -27,7 +27,8 @@ var aws = &Cloud{
 	Dedicated: Label{"karpenter.k8s.aws/instance-tenancy", "dedicated"},
 	Capacity:  []Label{Karpenter, {"eks.amazonaws.com/capacityType", "SPOT"}},
 
-	Type: parseAWS, Kind: kindOfAWS, Generation: generationOfAWS, Series: seriesOfAWS,
+	Burst: burstOfAWS,
+	Type:  parseAWS, Kind: kindOfAWS, Generation: generationOfAWS, Series: seriesOfAWS,
 	General: regexp.MustCompile(`^[cmr][6-9](i|a|g)\.(large|xlarge|\d+xlarge)$`),
 
 	Disks:        awsDisks,
@@ -197,4 +198,23 @@ func oneSizeOfAWS(family string) bool {
 		}
 	}
 	return strings.Contains(family, "metal")
+}
+
+// burstOfAWS is what AWS publishes of its T families: a vCPU's part in them, and what
+// Linux costs beyond the credits that a machine earns. Sources, read 2026-11:
+// docs.aws.amazon.com, Key concepts for burstable performance instances;
+// aws.amazon.com/ec2/pricing/on-demand, T2, T3 and T4g Unlimited. T2 has launch credits and sells more
+// only where it is asked for.
+func burstOfAWS(name string) Burst {
+	family, size, _ := strings.Cut(name, ".")
+	switch family {
+	case "t2":
+		return Burst{Baseline: map[string]int64{"nano": 50, "micro": 100, "small": 200, "medium": 200, "large": 300, "xlarge": 225, "2xlarge": 168}[size]}
+	case "t3", "t3a", "t4g":
+		return Burst{
+			Baseline: map[string]int64{"nano": 50, "micro": 100, "small": 200, "medium": 200, "large": 300, "xlarge": 400, "2xlarge": 400}[size],
+			Surplus:  map[string]float64{"t3": 0.05, "t3a": 0.05, "t4g": 0.04}[family],
+		}
+	}
+	return Burst{}
 }

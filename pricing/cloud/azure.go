@@ -17,7 +17,8 @@ var azure = &Cloud{
 	Spot:   []Label{{"kubernetes.azure.com/scalesetpriority", "spot"}, {"karpenter.azure.com/capacity-type", "spot"}},
 	Notice: 30,
 
-	Type: parseAzure, Kind: kindOfAzure, Generation: generationOfAzure, Series: seriesOfAzure,
+	Burst: burstOfAzure,
+	Type:  parseAzure, Kind: kindOfAzure, Generation: generationOfAzure, Series: seriesOfAzure,
 	General: regexp.MustCompile(`^Standard_[DEF]\d+(a|p)?[lm]?s_v[5-9]$`),
 
 	Disks: map[string]string{
@@ -140,4 +141,26 @@ func seriesOfAzure(name string) string {
 		return "bs" // Bms and Bs are one series to reservations
 	}
 	return strings.ToLower(series + strings.ReplaceAll(features, "_", ""))
+}
+
+// burstOfAzure is what Azure publishes of its B series: of the newer ones the least.
+// Source: learn.microsoft.com, Bv1-series sizes, base CPU performance, read 2026-11.
+func burstOfAzure(name string) Burst {
+	size, burstable := strings.CutPrefix(name, "Standard_B")
+	if !burstable {
+		return Burst{}
+	}
+	switch size {
+	case "1ls":
+		return Burst{Baseline: 50}
+	case "1s":
+		return Burst{Baseline: 100}
+	case "2ms":
+		return Burst{Baseline: 300}
+	case "4ms":
+		return Burst{Baseline: 225}
+	case "8ms", "12ms", "16ms", "20ms":
+		return Burst{Baseline: 168}
+	}
+	return Burst{Baseline: 200}
 }

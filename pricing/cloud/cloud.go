@@ -47,6 +47,9 @@ type Cloud struct {
 	// whole cores that do not burst, no local disks, no extra network, no accelerators.
 	General *regexp.Regexp
 
+	// Burst tells the types that share their CPU.
+	Burst func(name string) Burst
+
 	// Disks are the tables' names of the types of disks, Provisioners the types that a
 	// provisioner makes where nothing else is asked, and Disk reads a storage class's
 	// name; named is false where it tells nothing and the usual type is taken. A name of a

@@ -25,7 +25,8 @@ var gcp = &Cloud{
 	Notice:   25, // of the 30 seconds of Compute Engine, what GKE leaves a pod
 	Capacity: []Label{{"cloud.google.com/gke-provisioning", "spot"}},
 
-	Type: parseGCP, Kind: kindOfGCP, Generation: generationOfGCP, Series: seriesOfGCP,
+	Burst: burstOfGCP,
+	Type:  parseGCP, Kind: kindOfGCP, Generation: generationOfGCP, Series: seriesOfGCP,
 	General: regexp.MustCompile(`^(n2|n2d|n4|n4d|c3|c3d|c4|c4a|c4d|e2|t2d)-(standard|highcpu|highmem)-\d+$`),
 
 	Disks: map[string]string{
@@ -114,4 +115,9 @@ func seriesOfGCP(name string) string {
 func flexibleOfGCP(listed, series string) bool {
 	return strings.HasPrefix(listed, "most general-purpose") &&
 		slices.Contains([]string{"e2", "n1", "n2", "n2d", "n4", "n4a", "n4d", "c2", "c2d", "c3", "c3d", "c4", "c4a", "c4d", "t2d"}, series)
+}
+
+// burstOfGCP is what Google publishes of its shared cores.
+func burstOfGCP(name string) Burst {
+	return Burst{Baseline: map[string]int64{"f1-micro": 200, "g1-small": 500, "e2-micro": 125, "e2-small": 250, "e2-medium": 500}[name], Shared: true}
 }
