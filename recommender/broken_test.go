@@ -13,7 +13,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
-	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/finding"
 )
 
 // broken is one autoscaler as nobody should write it, and the finding it must give; an API server
@@ -101,7 +101,7 @@ func TestNoAutoscalerBreaksARule(t *testing.T) {
 			continue
 		}
 		told := slices.ContainsFunc(recs, func(r advice.Advice) bool {
-			return advice.As[horizontal.Finding](r.Detail) != nil && advice.As[horizontal.Finding](r.Detail).Kind.Code == b.code && advice.As[horizontal.Finding](r.Detail).Fix != ""
+			return advice.As[finding.Finding](r.Detail) != nil && advice.As[finding.Finding](r.Detail).Kind.Code == b.code && advice.As[finding.Finding](r.Detail).Fix != ""
 		})
 		if b.code != "" && !told {
 			t.Errorf("%d: %s: no finding %s", i, fmt.Sprintf("%+v", b.hpas), b.code)

@@ -21,6 +21,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/finding"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
@@ -117,7 +118,7 @@ func describe(b *strings.Builder, r advice.Advice) {
 	for _, w := range r.Warnings {
 		fmt.Fprintf(b, "  warning %s: %s\n", w.Code, w.Message)
 	}
-	if f := advice.As[horizontal.Finding](r.Detail); f != nil {
+	if f := advice.As[finding.Finding](r.Detail); f != nil {
 		fmt.Fprintf(b, "  finding %s, severe %v: %s\n", f.Kind.Code, f.Kind.Severity == advice.SeverityError, f.Fix)
 	}
 	if advice.As[horizontal.VPA](r.Detail) != nil {

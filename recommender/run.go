@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/finding"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
@@ -23,7 +24,7 @@ func Rules() []advice.Rule {
 		rightsize.Rule,
 		horizontal.Rule,
 		horizontal.VPARule,
-		horizontal.FindingsRule,
+		finding.Rule,
 		nodes.Rule,
 		waste.Rule,
 		spot.Rule,

@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/finding"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
@@ -35,10 +36,10 @@ func scaled(c *cluster) {
 			Evidence: []advice.Evidence{{Name: "demand max", Value: 900, Unit: "millicores"}},
 		},
 		advice.Advice{
-			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: web, Title: "two HPAs", Detail: &horizontal.Finding{Kind: advice.Kind{Code: "hpa-overlap", Severity: advice.SeverityError}, Fix: "keep one"},
+			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: web, Title: "two HPAs", Detail: &finding.Finding{Kind: advice.Kind{Code: "hpa-overlap", Severity: advice.SeverityError}, Fix: "keep one"},
 		},
 		advice.Advice{
-			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: gone, Title: "no such workload", Detail: &horizontal.Finding{Kind: advice.Kind{Code: "hpa-missing-target"}, Fix: "delete it"},
+			Rule: "autoscaler-findings", Lever: advice.LeverHorizontal, Workload: gone, Title: "no such workload", Detail: &finding.Finding{Kind: advice.Kind{Code: "hpa-missing-target"}, Fix: "delete it"},
 		},
 		advice.Advice{
 			Rule: "vpa", Lever: advice.LeverHorizontal, Workload: web, Title: "VPA", Detail: &horizontal.VPA{

@@ -18,82 +18,83 @@ const module = "github.com/plimsoll-k8s/plimsoll/"
 // line is the straight line of docs/design.md, left to right. A package
 // imports only what has a smaller number; equal numbers do not see each other.
 var line = map[string]int{
-	"docs":                        0, // the manual's pages, which the program carries
-	"analyzer/digest":             0,
-	"pricing/cloud":               5, // what clouds call things
-	"analyzer":                    10,
-	"analyzer/manifest":           15,
-	"analyzer/source/unpack":      16, // bounds of packed files
-	"pricing":                     20,
-	"pricing/lookup":              22, // what types cost, for the price verb
-	"pricing/bill":                23, // bills held against the catalog
-	"recommender/packing/lp":      25,
-	"recommender/packing":         30,
-	"recommender/commitment":      30,
-	"recommender/replay":          30,
-	"recommender/calibration":     30,
-	"recommender/past":            32,
-	"recommender/allocation":      35,
-	"recommender/cost":            40,
-	"recommender/check":           42,
-	"recommender/advice":          44,
-	"recommender/rightsize":       45,
-	"recommender/horizontal":      48,
-	"recommender/nodes/fleet":     49,
-	"recommender/nodes/fresh":     49,
-	"recommender/nodes/hourly":    49,
-	"recommender/nodes/pin":       48,
-	"recommender/nodes/group":     49,
-	"recommender/nodes/waiting":   49,
-	"recommender/nodes/safe":      49,
-	"recommender/nodes":           50,
-	"recommender/waste":           52,
-	"recommender/demand":          52,
-	"recommender/spot":            54,
-	"recommender/purchase":        56,
-	"recommender/ledger":          58,
-	"recommender/backtest":        60,
-	"recommender":                 62,
-	"reports/document":            70,
-	"reports/limit":               71, // what --fail-on names
-	"reports/format":              72,
-	"recommender/gate/verdict":    71, // what the gate says
-	"recommender/gate/evidence":   71, // what it knows of the workloads
-	"recommender/gate/policy":     72, // what it is told to want
-	"recommender/gate":            74,
-	"reports/provision":           76,
-	"reports/build":               78,
-	"reports/brief":               78,
-	"reports/layout":              79, // text on a terminal
-	"reports/snippet":             79, // YAML to copy
-	"reports/text":                80,
-	"reports/csv":                 80,
-	"reports/markdown":            80,
-	"reports/openmetrics":         80,
-	"reports/finding":             80,
-	"reports/html":                81, // prints the reasons as text does
-	"reports":                     82,
-	"analyzer/source/object":      firstIO,
-	"analyzer/source/store":       firstIO + 5,
-	"analyzer/source/disk":        firstIO,     // files, replaced whole or not at all
-	"analyzer/source/origin":      firstIO,     // where requests may go, and how URLs are shown
-	"internal/advised":            0,           // a report's advice as objects, for tests
-	"internal/grid":               1,           // tables for people
-	"internal/casetest":           firstIO + 1, // test cases as txtar files
-	"internal/plainbill":          61,          // a bill and its waste worked out anew, for tests
-	"internal/printed":            125,         // advised autoscalers read off the screen, for tests
-	"analyzer/source/sourcetest":  firstIO,     // the sources' conformance suite
-	"analyzer/source/manifest":    firstIO + 10,
-	"analyzer/source/snapshot":    firstIO + 10,
-	"analyzer/source/kube":        firstIO + 10,
-	"analyzer/source/pricelist":   firstIO + 1, // the clouds' price lists; 'price update' alone dials them
-	"analyzer/source/openmetrics": firstIO + 10,
-	"analyzer/source/prometheus":  firstIO + 10,
-	"analyzer/source/collect":     firstIO + 20, // the sources together
-	"reports/keep":                firstIO + 22, // the last reports
-	"recommender/gate/mend":       firstIO + 22, // what the gate puts right in files
-	"recommender/gate/intake":     firstIO + 24, // what it reads before it judges
-	"cmd/plimsoll":                firstIO + 30,
+	"docs":                           0, // the manual's pages, which the program carries
+	"analyzer/digest":                0,
+	"pricing/cloud":                  5, // what clouds call things
+	"analyzer":                       10,
+	"analyzer/manifest":              15,
+	"analyzer/source/unpack":         16, // bounds of packed files
+	"pricing":                        20,
+	"pricing/lookup":                 22, // what types cost, for the price verb
+	"pricing/bill":                   23, // bills held against the catalog
+	"recommender/packing/lp":         25,
+	"recommender/packing":            30,
+	"recommender/commitment":         30,
+	"recommender/replay":             30,
+	"recommender/calibration":        30,
+	"recommender/past":               32,
+	"recommender/allocation":         35,
+	"recommender/cost":               40,
+	"recommender/check":              42,
+	"recommender/advice":             44,
+	"recommender/rightsize":          45,
+	"recommender/horizontal":         48,
+	"recommender/horizontal/finding": 48,
+	"recommender/nodes/fleet":        49,
+	"recommender/nodes/fresh":        49,
+	"recommender/nodes/hourly":       49,
+	"recommender/nodes/pin":          48,
+	"recommender/nodes/group":        49,
+	"recommender/nodes/waiting":      49,
+	"recommender/nodes/safe":         49,
+	"recommender/nodes":              50,
+	"recommender/waste":              52,
+	"recommender/demand":             52,
+	"recommender/spot":               54,
+	"recommender/purchase":           56,
+	"recommender/ledger":             58,
+	"recommender/backtest":           60,
+	"recommender":                    62,
+	"reports/document":               70,
+	"reports/limit":                  71, // what --fail-on names
+	"reports/format":                 72,
+	"recommender/gate/verdict":       71, // what the gate says
+	"recommender/gate/evidence":      71, // what it knows of the workloads
+	"recommender/gate/policy":        72, // what it is told to want
+	"recommender/gate":               74,
+	"reports/provision":              76,
+	"reports/build":                  78,
+	"reports/brief":                  78,
+	"reports/layout":                 79, // text on a terminal
+	"reports/snippet":                79, // YAML to copy
+	"reports/text":                   80,
+	"reports/csv":                    80,
+	"reports/markdown":               80,
+	"reports/openmetrics":            80,
+	"reports/finding":                80,
+	"reports/html":                   81, // prints the reasons as text does
+	"reports":                        82,
+	"analyzer/source/object":         firstIO,
+	"analyzer/source/store":          firstIO + 5,
+	"analyzer/source/disk":           firstIO,     // files, replaced whole or not at all
+	"analyzer/source/origin":         firstIO,     // where requests may go, and how URLs are shown
+	"internal/advised":               0,           // a report's advice as objects, for tests
+	"internal/grid":                  1,           // tables for people
+	"internal/casetest":              firstIO + 1, // test cases as txtar files
+	"internal/plainbill":             61,          // a bill and its waste worked out anew, for tests
+	"internal/printed":               125,         // advised autoscalers read off the screen, for tests
+	"analyzer/source/sourcetest":     firstIO,     // the sources' conformance suite
+	"analyzer/source/manifest":       firstIO + 10,
+	"analyzer/source/snapshot":       firstIO + 10,
+	"analyzer/source/kube":           firstIO + 10,
+	"analyzer/source/pricelist":      firstIO + 1, // the clouds' price lists; 'price update' alone dials them
+	"analyzer/source/openmetrics":    firstIO + 10,
+	"analyzer/source/prometheus":     firstIO + 10,
+	"analyzer/source/collect":        firstIO + 20, // the sources together
+	"reports/keep":                   firstIO + 22, // the last reports
+	"recommender/gate/mend":          firstIO + 22, // what the gate puts right in files
+	"recommender/gate/intake":        firstIO + 24, // what it reads before it judges
+	"cmd/plimsoll":                   firstIO + 30,
 
 	"recommender/packing/packingtest": 31, // the instances of packing's tests
 

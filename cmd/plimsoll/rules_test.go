@@ -19,7 +19,7 @@ import (
 // ruleOf is the package and the files of the rules that share a lever's.
 var ruleOf = map[string]struct{ pkg, file string }{
 	"vpa":                 {"horizontal", "vpa"},
-	"autoscaler-findings": {"horizontal", "findings"},
+	"autoscaler-findings": {"horizontal/finding", "findings"},
 }
 
 // noText are the rules whose part of the tables is columns of others.

@@ -15,6 +15,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/finding"
 )
 
 // loadedSnapshot has one workload of so many pods with a daily load and noise,
@@ -192,7 +193,7 @@ func TestShrinkSpiral(t *testing.T) {
 		}
 		s.Usage = rec.Usage()
 		got := slices.ContainsFunc(adviceOn(t, s, advice.Options{}, "autoscaler-findings"), func(r advice.Advice) bool {
-			return advice.As[horizontal.Finding](r.Detail).Kind.Code == "shrink-spiral"
+			return advice.As[finding.Finding](r.Detail).Kind.Code == "shrink-spiral"
 		})
 		if got != tt.want {
 			t.Errorf("%s: found %v, want %v", name, got, tt.want)

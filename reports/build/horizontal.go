@@ -6,6 +6,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/finding"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -28,7 +29,7 @@ func (b *builder) indexScaling() {
 			s.horizontal = i
 		case advice.As[horizontal.VPA](r.Detail) != nil && s.vpa < 0:
 			s.vpa = i
-		case advice.As[horizontal.Finding](r.Detail) != nil:
+		case advice.As[finding.Finding](r.Detail) != nil:
 			s.findings = append(s.findings, i)
 		default:
 			continue
@@ -51,7 +52,7 @@ func (b *builder) scale(out *document.Workload, ref analyzer.Ref) {
 	}
 	for _, i := range s.findings {
 		r := &b.recs[i]
-		found := advice.As[horizontal.Finding](r.Detail)
+		found := advice.As[finding.Finding](r.Detail)
 		out.Findings = append(out.Findings, document.Finding{Code: found.Kind.Code, Severe: found.Kind.Severity == advice.SeverityError, Message: r.Title, Fix: found.Fix})
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
-	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/finding"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/purchase"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
@@ -20,7 +20,7 @@ import (
 func (b *builder) recommendations() []document.Recommendation {
 	order := []int{}
 	for i, r := range b.recs {
-		if len(r.Changes) > 0 || advice.As[horizontal.Finding](r.Detail) != nil || advice.As[rightsize.Sizing](r.Detail) == nil && b.savings[i] != 0 {
+		if len(r.Changes) > 0 || advice.As[finding.Finding](r.Detail) != nil || advice.As[rightsize.Sizing](r.Detail) == nil && b.savings[i] != 0 {
 			order = append(order, i)
 		}
 	}

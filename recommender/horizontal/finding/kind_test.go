@@ -1,4 +1,4 @@
-package horizontal_test
+package finding_test
 
 import (
 	"flag"
@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
-	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/finding"
 )
 
 var update = flag.Bool("update", false, "rewrite the table of the manual")
@@ -18,17 +18,17 @@ var update = flag.Bool("update", false, "rewrite the table of the manual")
 // kinds are.
 func TestManualListsKinds(t *testing.T) {
 	var want strings.Builder
-	for _, k := range horizontal.Kinds() {
+	for _, k := range finding.Kinds() {
 		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", k.Code, k.Severity, k.Found, k.Besides)
 	}
-	casetest.Table(t, filepath.Join("..", "..", "docs", "rules", "autoscaler-findings.md"), "| code | severity | found when | fix |\n|---|---|---|---|\n", want.String(), *update)
+	casetest.Table(t, filepath.Join("..", "..", "..", "docs", "rules", "autoscaler-findings.md"), "| code | severity | found when | fix |\n|---|---|---|---|\n", want.String(), *update)
 }
 
 // TestKindsAreWhole: every kind has its words and a case in which it is found; no
 // two share a code.
 func TestKindsAreWhole(t *testing.T) {
 	var cases strings.Builder
-	files, err := filepath.Glob(filepath.Join("..", "..", "testdata", "rules", "autoscaler-findings", "*.txtar"))
+	files, err := filepath.Glob(filepath.Join("..", "..", "..", "testdata", "rules", "autoscaler-findings", "*.txtar"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}
@@ -40,7 +40,7 @@ func TestKindsAreWhole(t *testing.T) {
 		cases.Write(text)
 	}
 	seen := map[string]bool{}
-	for _, k := range horizontal.Kinds() {
+	for _, k := range finding.Kinds() {
 		if k.Code == "" || seen[k.Code] || k.One == "" || k.Many == "" || k.Severity == "" || k.Lever == "" || k.Found == "" || k.Besides == "" {
 			t.Errorf("kind %+v lacks something, or is there twice", k.Kind)
 		}

@@ -1,4 +1,4 @@
-package horizontal
+package finding
 
 import (
 	"slices"

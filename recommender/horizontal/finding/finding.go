@@ -1,4 +1,4 @@
-package horizontal
+package finding
 
 import (
 	"cmp"
@@ -13,9 +13,9 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
-// FindingsRule looks for autoscalers and disruption budgets that cannot
+// Rule looks for autoscalers and disruption budgets that cannot
 // work as they are set. See docs/rules/autoscaler-findings.md.
-var FindingsRule = advice.Rule{
+var Rule = advice.Rule{
 	Name:  "autoscaler-findings",
 	Doc:   "Finds autoscalers and disruption budgets that cannot work as they are set, with a fix for each.",
 	Lever: advice.LeverHorizontal,
