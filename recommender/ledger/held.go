@@ -49,15 +49,15 @@ type HeldBill struct {
 	Unused  float64 // usage that they could pay for besides, and there is none
 }
 
-// today is the usage of today's nodes. Those that do not say their provider
+// today is the usage of the nodes that the bill is of. Those that do not say their provider
 // are the advice's.
 func today(c *cost.Costs, a *purchase.Advice) heldUsage {
 	h := heldUsage{a.Held, map[pricing.CommitmentScope]float64{}}
-	for _, n := range c.Nodes {
+	for _, n := range c.Paid() {
 		if n.CapacityType == string(pricing.OnDemand) && !n.Windows {
 			o := n.Offering
 			o.Provider, o.InstanceType = cmp.Or(o.Provider, a.Provider), n.InstanceType
-			h.add(c, o, n.Hourly-n.Fee)
+			h.add(c, o, n.Count*(n.Hourly-n.Fee))
 		}
 	}
 	return h

@@ -32,6 +32,9 @@ func MoneyLines(r *document.Report) []MoneyLine {
 		today += fmt.Sprintf(" (%s with %s)", WholeOf(b.Total.USD()), strings.Join(billNames(b), ", "))
 	}
 	out := []MoneyLine{{Label: "today", Text: today}}
+	if held := m.MonthlyWithCommitments; held != nil {
+		out = append(out, MoneyLine{Label: "held", Text: fmt.Sprintf("that is at list prices, as all that is saved; with the commitments held %s cost %s", Billed(r), WholeOf(*held))})
+	}
 	if gaps := PriceGaps(r); gaps != "" {
 		out = append(out, MoneyLine{Label: "prices", Text: gaps})
 	}

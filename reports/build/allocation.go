@@ -33,11 +33,13 @@ func (b *builder) allocation() *document.Allocation {
 	out.ShareIdle, out.Filter = string(b.AllocateBy.ShareIdle), b.AllocateBy.FilterText
 	month := monthOf(a)
 	out.NodesByHour = a.ByHour
+	out.PriceBasis = basisList
+	out.Bill, out.MonthlyBill = billOf(a.Bill, 1, document.PerDollar), billOf(a.Bill, month, 100)
 	if a.Held {
 		list := document.Cents(a.ListNodes * month)
-		out.ListNodesMonthly = &list
+		out.PriceBasis, out.ListNodesMonthly = basisCommitments, &list
+		b.settleHeld(out)
 	}
-	out.Bill, out.MonthlyBill = billOf(a.Bill, 1, document.PerDollar), billOf(a.Bill, month, 100)
 	settleBill(&out.MonthlyBill, &b.whole)
 	out.NodeUse, out.Nodes = nodeUse(a, out.MonthlyBill.Nodes, b.cents.overhead)
 	if !slices.Contains(b.AllocateBy.Aggregate, allocation.ByNode) {

@@ -20,6 +20,34 @@ func (b *builder) heldCommitments(a *purchase.Advice) *document.HeldCommitments 
 	return out
 }
 
+// What sums go by.
+const (
+	basisList        = "list"
+	basisCommitments = "commitments"
+)
+
+// withCommitments is what the nodes cost with the commitments held; nil where none are.
+func (b *builder) withCommitments() *document.USD {
+	if b.steps == nil || b.steps.Held == nil {
+		return nil
+	}
+	sum := withHeld(b.cents.bill, &b.steps.Held.Today)
+	return &sum
+}
+
+// settleHeld takes the summary's sums where only half a cent, rounded the other way, tells
+// them apart from an allocation's.
+func (b *builder) settleHeld(out *document.Allocation) {
+	if near := *out.ListNodesMonthly - b.cents.bill; near == 1 || near == -1 {
+		*out.ListNodesMonthly = b.cents.bill
+	}
+	if sum := b.withCommitments(); sum != nil {
+		if off := (out.MonthlyBill.Nodes + out.MonthlyBill.UnusedCommitments).USD() - *sum; off == 1 || off == -1 {
+			out.MonthlyBill.Nodes -= off.Dollars()
+		}
+	}
+}
+
 // withHeld is a bill at list prices as it is with the commitments that exist.
 func withHeld(list document.USD, h *ledger.HeldBill) document.USD {
 	return list - document.Cents(h.Covered) + document.Cents(h.Pays)

@@ -112,6 +112,11 @@ func (b *page) money(r *document.Report) {
 		}
 		return
 	}
+	for _, line := range brief.MoneyLines(r) {
+		if line.Label == "held" {
+			defer fmt.Fprintf(b, "\nToday's sum: %s.\n", cell(line.Text))
+		}
+	}
 	b.WriteString("| today | possible | saves |\n|--:|--:|--:|\n")
 	mark := ""
 	if brief.SumMark(r) != "" {
