@@ -41,6 +41,7 @@ var prepaidLabels = append([]Label{{Key: "karpenter.sh/capacity-type", Value: "r
 var spotLabels = append([]Label{
 	{Key: "karpenter.sh/capacity-type", Value: "spot"},
 	{Key: "node-role.kubernetes.io/spot-worker", Value: "true"}, // kOps
+	{Key: "node-role.kubernetes.io/spot-worker"},                // a role's label is empty as a rule
 	{Key: "kops.k8s.io/instance-lifecycle", Value: "spot"},
 	{Key: "node.kubernetes.io/lifecycle", Value: "spot"},
 	{Key: "node.kubernetes.io/lifecycle", Value: "Ec2Spot"},

@@ -132,7 +132,8 @@ func TestSpotLabels(t *testing.T) {
 		labels []string
 		want   pricing.CapacityType
 	}{
-		{[]string{"node-role.kubernetes.io/spot-worker", "true"}, pricing.Spot}, {[]string{"lifecycle", "Ec2Spot"}, pricing.Spot},
+		{[]string{"node-role.kubernetes.io/spot-worker", "true"}, pricing.Spot}, {[]string{"node-role.kubernetes.io/spot-worker", ""}, pricing.Spot}, {[]string{"node-role.kubernetes.io/spot-worker", "false"}, pricing.OnDemand},
+		{[]string{"lifecycle", "Ec2Spot"}, pricing.Spot},
 		{[]string{"node.kubernetes.io/lifecycle", "spot"}, pricing.Spot}, {[]string{"spotinst.io/node-lifecycle", "spot"}, pricing.Spot},
 		{[]string{"kops.k8s.io/instance-lifecycle", "spot"}, pricing.Spot}, {[]string{"cloud.google.com/gke-preemptible", "true"}, pricing.Spot},
 		{[]string{"kubernetes.azure.com/scalesetpriority", "spot"}, pricing.Spot}, {[]string{"ours", "cheap"}, pricing.Spot},
@@ -369,7 +370,8 @@ func TestExtendedSupport(t *testing.T) {
 		want     float64
 	}{
 		{"aws", 30, at("2025-07-23"), 0.10}, {"aws", 30, at("2025-07-24"), 0.60}, {"aws", 34, at("2026-09-21"), 0.10}, {"aws", 35, at("2027-03-27"), 0.10}, {"aws", 35, at("2027-03-28"), 0.60},
-		{"aws", 0, at("2026-09-21"), 0.10}, {"aws", 30, time.Time{}, 0.10}, {"aws", 99, at("2026-09-21"), 0.10}, {"gcp", 28, at("2026-09-21"), 0.10},
+		{"aws", 0, at("2026-09-21"), 0.10}, {"aws", 30, time.Time{}, 0.10}, {"aws", 99, at("2026-09-21"), 0.10},
+		{"aws", 22, at("2026-09-21"), 0.60}, {"aws", 1, at("2026-09-21"), 0.60}, {"aws", 20, at("2022-01-01"), 0.10}, {"gcp", 22, at("2026-09-21"), 0.10}, {"gcp", 28, at("2026-09-21"), 0.10},
 	} {
 		p, err := c.ControlPlaneOf(tt.provider, "us-east-1", tt.minor, tt.at)
 		if err != nil || !near(p.USDPerHour, tt.want, 1e-9) || (tt.want > 0.5) != strings.Contains(p.Reason, "standard support") {

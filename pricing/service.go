@@ -105,9 +105,16 @@ var standardSupport = map[int]string{
 	30: "2025-07-23", 31: "2025-11-26", 32: "2026-03-23", 33: "2026-07-29", 34: "2026-12-02", 35: "2027-03-27",
 }
 
+// oldestListed is the oldest minor with a day. An older kubelet, which may run behind its
+// control plane, is not in standard support after that day either.
+const oldestListed = 23
+
 // ExtendedSupport reports whether EKS bills extended support for Kubernetes 1.minor at
-// a time. Versions that are not listed are taken as supported.
+// a time. Versions newer than those listed are taken as supported.
 func ExtendedSupport(minor int, at time.Time) bool {
+	if minor > 0 {
+		minor = max(minor, oldestListed)
+	}
 	end, ok := standardSupport[minor]
 	return ok && !at.IsZero() && at.UTC().Format(time.DateOnly) > end
 }
