@@ -18,6 +18,12 @@ func DiffDoubts(d *document.Comparison) (out []string) {
 	if unlikeHours(a, b) {
 		out = append(out, fmt.Sprintf("the windows are of other hours (%s and %s): what changed by use alone may be the hour", hoursText(a), hoursText(b)))
 	}
+	if a.Start.Before(b.Start) && b.Start.Before(a.End) {
+		out = append(out, fmt.Sprintf("the second window begins %s before the first ends: the kills and throttling of that time count in both", document.Counted(int(a.End.Sub(b.Start).Hours()+0.5), "hour")))
+	}
+	if x, y := d.Before.Version, d.After.Version; x != y && x != "" && y != "" {
+		out = append(out, fmt.Sprintf("the two are by unlike versions of plimsoll (%s and %s): what they find may differ by that alone", Clean(x), Clean(y)))
+	}
 	for _, x := range d.Unchecked {
 		out = append(out, Clean(x.String())+"; it is not compared")
 	}
@@ -58,6 +64,31 @@ func Gone(d *document.Comparison) string {
 	return ""
 }
 
+// DiffApplied says what applied advice came to, a line each; nothing where none was.
+func DiffApplied(d *document.Comparison) (out []string) {
+	a := d.Applied
+	if a == nil {
+		return nil
+	}
+	text := document.Counted(a.Workloads, "workload") + ": "
+	if a.MonthlyBefore != nil {
+		text += "their share of the bill " + Arrow(WholeOf(*a.MonthlyBefore).String(), WholeOf(*a.MonthlyAfter).String()) + " a month, "
+	}
+	out = append(out, text+"OOM kills "+Arrow(document.Figures(a.OOMKillsWeeklyBefore), document.Figures(a.OOMKillsWeeklyAfter))+" a week")
+	if a.MonthlyGone == nil || *a.MonthlyBefore <= *a.MonthlyAfter {
+		return out
+	}
+	freed := saved(*a.MonthlyBefore, *a.MonthlyAfter)
+	switch gone := WholeOf(*a.MonthlyGone); {
+	case gone <= 0:
+		return append(out, fmt.Sprintf("none of these %s left the nodes' bill: they are room on nodes that stayed", freed))
+	case gone >= freed:
+		return append(out, fmt.Sprintf("all of these %s are off the nodes' bill", freed))
+	default:
+		return append(out, fmt.Sprintf("%s of these %s are off the nodes' bill: the rest is room on nodes that stayed", gone, freed))
+	}
+}
+
 // DiffWhat is what became of a workload, in one cell: of one to which the advice was
 // applied, also what that brought.
 func DiffWhat(d *document.Difference) string {
@@ -68,7 +99,9 @@ func DiffWhat(d *document.Difference) string {
 }
 
 // DiffChanged is what differs of a workload, in one cell.
-func DiffChanged(d *document.Difference) string { return strings.Join(d.Changed, ", ") }
+func DiffChanged(d *document.Difference) string {
+	return strings.Replace(strings.Join(d.Changed, ", "), document.ChangedSetting, "set", 1)
+}
 
 // DiffLegend says what the words of a comparison mean, as far as it has them.
 func DiffLegend(d *document.Comparison) string {
@@ -79,7 +112,7 @@ func DiffLegend(d *document.Comparison) string {
 			moved = "moved: its cost is another and nothing was set anew; "
 		}
 		if len(x.Changed) > 0 {
-			by = "by: setting is what somebody configured, use is the load, advice is plimsoll's"
+			by = "by: set is what somebody configured, use is the load, advice is plimsoll's"
 		}
 	}
 	return strings.TrimSuffix(moved+by, "; ")

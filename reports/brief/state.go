@@ -14,12 +14,12 @@ func StateChange(d *document.Difference, say func(*document.State) string) strin
 	return Arrow(say(d.Before), say(d.After))
 }
 
-// StateCost is what a workload costs a month; empty without a price.
+// StateCost is what a workload costs a month, in whole dollars; empty without a price.
 func StateCost(s *document.State) string {
 	if s.MonthlyCost == nil {
 		return ""
 	}
-	return s.MonthlyCost.String()
+	return WholeOf(*s.MonthlyCost).String()
 }
 
 // StateKills is its OOM kills in seven days.

@@ -16,6 +16,8 @@ type Comparison struct {
 	Kind   string `json:"kind"`
 	Before Side   `json:"before"`
 	After  Side   `json:"after"`
+	// Applied sums what was applied; absent where nothing was.
+	Applied *AppliedSum `json:"applied,omitempty"`
 	// Unchecked is what cannot be compared since one of the two does not know of it.
 	Unchecked []Unchecked `json:"unchecked,omitempty"`
 	// Workloads are those that differ, by what, then by name.
@@ -25,6 +27,8 @@ type Comparison struct {
 // Side is one of the two reports in short.
 type Side struct {
 	Cluster string `json:"cluster"`
+	// Version is that of the plimsoll that wrote it.
+	Version string `json:"version,omitempty"`
 	Window  Window `json:"window"`
 	// MonthlyCost is the nodes' bill, MonthlySavings what was still advised.
 	MonthlyCost    *USD `json:"monthlyCost" jsonschema:"nullable"`
@@ -105,6 +109,7 @@ func Compare(before, after *Report) *Comparison {
 		out.Workloads = append(out.Workloads, d)
 	}
 	rank := func(what string) int { return slices.Index(DiffKinds(), what) }
+	out.Applied = appliedSum(out)
 	slices.SortFunc(out.Workloads, func(a, b Difference) int {
 		return cmp.Or(cmp.Compare(rank(a.What), rank(b.What)), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 	})
@@ -113,7 +118,7 @@ func Compare(before, after *Report) *Comparison {
 
 func (r *Report) side() Side {
 	out := Side{
-		Cluster: r.Metadata.Cluster, Window: r.Metadata.GeneratedFrom, Workloads: len(r.Workloads),
+		Cluster: r.Metadata.Cluster, Version: r.Metadata.Version, Window: r.Metadata.GeneratedFrom, Workloads: len(r.Workloads),
 		MonthlyCost: r.Summary.MonthlyCost, MonthlySavings: r.Summary.MonthlySavings, Urgent: len(r.Urgents()),
 	}
 	if n := len(r.Summary.Waterfall); n > 0 && !r.Summary.QuietHour {

@@ -118,6 +118,53 @@ func TestCompareApplied(t *testing.T) {
 	}
 }
 
+// TestCompareAppliedSum: what applied advice came to is added up, and of its share of the
+// bill no more is gone than the nodes' bill fell by.
+func TestCompareAppliedSum(t *testing.T) {
+	for _, c := range []struct{ before, after, gone document.USD }{
+		{5000, 4900, 100}, {5000, 4000, 600}, {5000, 5000, 0}, {5000, 6000, 0},
+	} {
+		a := &document.Report{Metadata: window(14), Workloads: []document.Workload{of("one", 900, 4, 5, 9, 0), of("two", 500, 0, 9, 5, 0), of("none", 70, 2, 1, 1, 0)}}
+		b := &document.Report{Metadata: window(14), Workloads: []document.Workload{of("one", 500, 0, 9, 9, 0), of("two", 300, 1, 5, 5, 0), of("none", 70, 9, 1, 1, 0)}}
+		a.Summary.MonthlyCost, b.Summary.MonthlyCost = &c.before, &c.after
+		got := document.Compare(a, b).Applied
+		if got == nil || got.Workloads != 2 || *got.MonthlyBefore != 1400 || *got.MonthlyAfter != 800 || got.OOMKillsWeeklyBefore != 2 || got.OOMKillsWeeklyAfter != 0.5 {
+			t.Fatalf("got %+v", got)
+		}
+		if *got.MonthlyGone != c.gone {
+			t.Errorf("nodes cost %d, then %d: %d of it gone, want %d", c.before, c.after, *got.MonthlyGone, c.gone)
+		}
+		b.Workloads[0].MonthlyCost = nil
+		if got := document.Compare(a, b).Applied; got.MonthlyBefore != nil || got.MonthlyGone != nil {
+			t.Errorf("without a price got %+v", got)
+		}
+		if got := document.Compare(a, a).Applied; got != nil {
+			t.Errorf("nothing is applied, and yet %+v", got)
+		}
+	}
+}
+
+// TestCompareRenamed: findings that an older version called otherwise are the same.
+func TestCompareRenamed(t *testing.T) {
+	read := func(code string) *document.Report {
+		text := `{"apiVersion":"` + document.APIVersion + `","kind":"Report","workloads":[{"namespace":"a","kind":"Deployment","name":"b","findings":[{"code":"` + code + `","severe":true}]}]}`
+		r, err := document.Read(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	for old, now := range map[string]string{"hpa-min-above-max": "hpa-invalid", "pdb-blocks-drain": "pdb-deadlock", "pdb-overlap": "pdb-overlap", "own": "own"} {
+		a, b := read(old), read(now)
+		if got := a.Workloads[0].Findings[0].Code; got != now {
+			t.Errorf("%s is read as %s, want %s", old, got, now)
+		}
+		if got := document.Compare(a, b).Workloads; len(got) != 0 {
+			t.Errorf("%s and %s differ: %+v", old, now, got)
+		}
+	}
+}
+
 // TestCompareTurned: what is better one way is worse the other.
 func TestCompareTurned(t *testing.T) {
 	a := &document.Report{Metadata: window(14), Workloads: []document.Workload{of("w", 100, 2, 1, 1, 0)}}

@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -166,13 +167,24 @@ func readable(r *Report) error {
 }
 
 // upgrade says what a report of an older version said in another way: what is
-// withheld stood among the warnings.
+// withheld stood among the warnings, and some findings had other codes.
 func (r *Report) upgrade() {
 	for i := range r.Workloads {
 		for j := range r.Workloads[i].Containers {
 			r.Workloads[i].Containers[j].upgrade()
 		}
+		for j := range r.Workloads[i].Findings {
+			f := &r.Workloads[i].Findings[j]
+			f.Code = cmp.Or(renamed[f.Code], f.Code)
+		}
 	}
+}
+
+// renamed are findings' codes that older versions had, and what they are called now.
+var renamed = map[string]string{
+	"hpa-min-above-max": "hpa-invalid", "hpa-inert": "hpa-range", "hpa-without-request": "hpa-no-request",
+	"hpa-target-unreachable": "hpa-unreachable", "hpa-vpa-conflict": "hpa-vpa", "hpa-twice": "hpa-overlap",
+	"pdb-blocks-drain": "pdb-deadlock",
 }
 
 func (c *Container) upgrade() {

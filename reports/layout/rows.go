@@ -14,7 +14,10 @@ type Rows struct {
 	// Indent is in cells; Right tells which columns stand at the right: names never do.
 	Indent int
 	Right  []bool
-	lines  []Line
+	// Together keeps the other cells in one line where they fit in one, and puts the names
+	// above it then.
+	Together bool
+	lines    []Line
 }
 
 // Line is one row.
@@ -52,7 +55,11 @@ func (t *Rows) Print(width int, color bool) []string {
 			others += Gap + w
 		}
 	}
-	widths[0] = min(widths[0], max(width-others, min(MinName, width-t.Indent)))
+	least := min(MinName, width-t.Indent)
+	if t.Together && others < width {
+		least = 0
+	}
+	widths[0] = min(widths[0], max(width-others, least))
 	if t.fits(widths, width) {
 		return t.grid(color)
 	}

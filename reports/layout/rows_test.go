@@ -46,3 +46,18 @@ func TestPaintedIsAsWide(t *testing.T) {
 		t.Errorf("got %q without its colors", without)
 	}
 }
+
+// TestRowsTogether: names go above the other cells before a cell is folded, where those fit.
+func TestRowsTogether(t *testing.T) {
+	for together, want := range map[bool]string{
+		true:  "NAME    WHAT         COST\nshop/a-long-name\n        applied  $1 -> $2",
+		false: "NAME              WHAT\n  COST\nshop/a-long-name  applied\n  $1 -> $2",
+	} {
+		r := layout.Rows{Together: together, Right: []bool{false, false, true}}
+		r.Add("NAME", "WHAT", "COST")
+		r.Add("shop/a-long-name", "applied", "$1 -> $2")
+		if got := strings.Join(r.Print(25, false), "\n"); got != want {
+			t.Errorf("together %v: got\n%s\nwant\n%s", together, got, want)
+		}
+	}
+}

@@ -20,6 +20,9 @@ func WriteDiff(w io.Writer, d *document.Comparison) error {
 		fmt.Fprintf(&b, "| still to save, a month | %s | %s |\n", was, is)
 	}
 	fmt.Fprintf(&b, "| dangerous | %d | %d |\n", d.Before.Urgent, d.After.Urgent)
+	for _, x := range brief.DiffApplied(d) {
+		b.WriteString("\n- applied: " + cell(x) + "\n")
+	}
 	for _, x := range brief.DiffDoubts(d) {
 		b.WriteString("\n- doubt: " + cell(x) + "\n")
 	}

@@ -43,13 +43,16 @@ func (s *screen) sides(d *document.Comparison) {
 		things = " thing that is dangerous"
 	}
 	s.hang("to fix  ", brief.Arrow(fmt.Sprint(a.Urgent), fmt.Sprint(b.Urgent))+things, layout.Plain)
+	for i, x := range brief.DiffApplied(d) {
+		s.hang([]string{"applied ", "        "}[i], x, layout.Plain)
+	}
 	for _, x := range brief.DiffDoubts(d) {
 		s.hang("doubt   ", x, layout.Bad)
 	}
 }
 
 func diffRows(all []document.Difference) *layout.Rows {
-	t := &layout.Rows{Right: []bool{false, false, false, true, true, true}}
+	t := &layout.Rows{Together: true, Right: []bool{false, false, false, true, true, true}}
 	t.Add("WORKLOAD", "WHAT", "BY", "COST A MONTH", "OOM A WEEK", "THROTTLED")
 	for i := range all {
 		d := &all[i]
