@@ -24,6 +24,8 @@ var (
 	hpa     = regexp.MustCompile(`HPA on cpu(?: of (\S+))? (\d+)( %|m a pod), (\d+) to (\d+) pods`)
 	window  = regexp.MustCompile(`\b(up|down) window (\d+) (min|s)`)
 	own     = regexp.MustCompile(`\b(up|down) tolerance ([0-9.]+) %`)
+	policy  = regexp.MustCompile(`\b(up|down) at most (\d+)( pods| %) in (\d+) (min|s)`)
+	choice  = regexp.MustCompile(`\b(up|down) select (\w+)`)
 	request = regexp.MustCompile(`(\S+) requests (\S+) of CPU`)
 )
 
@@ -64,6 +66,21 @@ func Screen(t *testing.T, line string) horizontal.Scaling {
 			t.Fatal(err)
 		}
 		rules[w[1]].ToleranceMilli = new(int64(percent*10 + 0.5))
+		s.Behavior = &analyzer.HPABehavior{Up: rules["up"], Down: rules["down"]}
+	}
+	for _, w := range policy.FindAllStringSubmatch(line, -1) {
+		p := analyzer.HPAPolicy{Type: "Pods", Value: int32(number(w[2])), PeriodSeconds: int32(number(w[4]))}
+		if w[3] == " %" {
+			p.Type = "Percent"
+		}
+		if w[5] == "min" {
+			p.PeriodSeconds *= 60
+		}
+		rules[w[1]].Policies = append(rules[w[1]].Policies, p)
+		s.Behavior = &analyzer.HPABehavior{Up: rules["up"], Down: rules["down"]}
+	}
+	for _, w := range choice.FindAllStringSubmatch(line, -1) {
+		rules[w[1]].Select = w[2]
 		s.Behavior = &analyzer.HPABehavior{Up: rules["up"], Down: rules["down"]}
 	}
 	for _, r := range request.FindAllStringSubmatch(line, -1) {
@@ -151,11 +168,22 @@ func rulesDiffer(s horizontal.Scaling, h autoscalingv2.HorizontalPodAutoscalerSp
 		if rules.Tolerance != nil {
 			milli = new(rules.Tolerance.MilliValue())
 		}
-		if !same(rules.StabilizationWindowSeconds, d.text.StabilizationSeconds) || !same(milli, d.text.ToleranceMilli) {
+		if !same(rules.StabilizationWindowSeconds, d.text.StabilizationSeconds) || !same(milli, d.text.ToleranceMilli) || policiesDiffer(rules, d.text) {
 			return fmt.Sprintf("rules %+v", *rules)
 		}
 	}
 	return ""
+}
+
+// policiesDiffer reports whether other steps are allowed.
+func policiesDiffer(rules *autoscalingv2.HPAScalingRules, s *analyzer.HPAScaling) bool {
+	choice := ""
+	if rules.SelectPolicy != nil && *rules.SelectPolicy != autoscalingv2.MaxChangePolicySelect {
+		choice = string(*rules.SelectPolicy)
+	}
+	return choice != s.Select || !slices.EqualFunc(rules.Policies, s.Policies, func(a autoscalingv2.HPAScalingPolicy, b analyzer.HPAPolicy) bool {
+		return string(a.Type) == b.Type && a.Value == b.Value && a.PeriodSeconds == b.PeriodSeconds
+	})
 }
 
 func same[T comparable](a, b *T) bool {

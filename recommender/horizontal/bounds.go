@@ -18,6 +18,9 @@ const leastScaledRequest = 50
 // demand is the load as pods of that size meet it.
 func (c *scaleCase) demand(s podSize) setting.Demand {
 	d := setting.Demand{Step: 5 * time.Minute, Millicores: c.curve.CPU, Request: s.metric, Controller: c.controller}
+	if b := c.keptBehavior(); b != nil {
+		d.Down = rulesOf(b.Down)
+	}
 	if slowdown := c.pass.Options.Slowdown; slowdown > 1 {
 		d.Prompt = replay.Prompt(c.coresOf(s), s.metric, slowdown, c.variable.Variability)
 	}

@@ -1,6 +1,7 @@
 package horizontal
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"time"
@@ -58,7 +59,7 @@ func (c *scaleCase) finish(r *advice.Advice) error {
 	c.warnRate(r)
 	c.warnMemory(r)
 	if c.hpa != nil && c.hpa.Behavior != nil {
-		r.Warn("behavior", "the advice replaces spec.behavior as a whole: the policies and tolerances that it has now are not kept")
+		r.Warn("behavior", "the advice replaces spec.behavior as a whole: of what it has now the policies for taking pods away are kept, and nothing else")
 	}
 	return nil
 }
@@ -132,7 +133,7 @@ func (c *scaleCase) steady() Scaling {
 		m, s.Triggers = k.rate.hpaMetric(k.size.metric, k.Target), []RequestTrigger{k.trigger()}
 	}
 	s.Metrics = []analyzer.HPAMetric{m}
-	s.Behavior = k.behavior()
+	s.Behavior = k.behavior(c.keptBehavior())
 	return s
 }
 
@@ -147,13 +148,27 @@ func (c *scaleCase) maximum() int32 {
 	return need
 }
 
-// behavior is what the search tried: the defaults, another window downwards,
-// or a tolerance of its own.
-func (k *outcome) behavior() *analyzer.HPABehavior {
-	if k.DownWindow == 0 && k.Tolerance == (setting.Tolerance{}) {
+// keptBehavior is what a new setting keeps of today's: how pods are taken away, which
+// an owner says for reasons that are in no load curve; nil where he says nothing of it.
+func (c *scaleCase) keptBehavior() *analyzer.HPABehavior {
+	if c.hpa == nil || c.hpa.Behavior == nil || c.hpa.Behavior.Down == nil {
 		return nil
 	}
-	b := &analyzer.HPABehavior{Down: &analyzer.HPAScaling{}}
+	down := c.hpa.Behavior.Down
+	kept := &analyzer.HPAScaling{Policies: down.Policies, Select: down.Select}
+	if len(kept.Policies) == 0 && kept.Select == "" || rulesOf(kept).Validate() != nil {
+		return nil
+	}
+	return &analyzer.HPABehavior{Down: kept}
+}
+
+// behavior is what the search tried: the defaults, another window downwards,
+// or a tolerance of its own, over what is kept.
+func (k *outcome) behavior(kept *analyzer.HPABehavior) *analyzer.HPABehavior {
+	if k.DownWindow == 0 && k.Tolerance == (setting.Tolerance{}) {
+		return kept
+	}
+	b := cmp.Or(kept, &analyzer.HPABehavior{Down: &analyzer.HPAScaling{}})
 	if k.DownWindow > 0 {
 		seconds := int32(k.DownWindow / time.Second)
 		b.Down.StabilizationSeconds = &seconds

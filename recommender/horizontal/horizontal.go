@@ -171,6 +171,10 @@ func scaleWorkload(p *advice.Pass, w *analyzer.WorkloadFacts) (advice.Advice, er
 	c := newScaleCase(p, w)
 	c.told = &Advice{Current: currentScaling(w), Variable: c.variable, Slowdown: c.pass.Options.Slowdown}
 	r.Detail = c.told
+	if so := c.keda; so != nil {
+		s := &c.told.Current
+		s.Name, s.Min, s.Max, s.IdleAtZero = so.Name, so.Min, so.Max, so.IdleAtZero
+	}
 	if reason := c.abstain(); reason != "" {
 		r.Abstain(reason)
 		return r, nil

@@ -54,8 +54,6 @@ func (c *scaleCase) notJudged() string {
 // its owner to say: nothing takes their place.
 func (c *scaleCase) judgeKEDA(r *advice.Advice) error {
 	c.warnings(r)
-	s := &c.told.Current
-	s.Name, s.Min, s.Max, s.IdleAtZero = c.keda.Name, c.keda.Min, c.keda.Max, c.keda.IdleAtZero
 	if len(c.keda.Triggers) == 0 {
 		r.Abstain(fmt.Sprintf("ScaledObject %s has no trigger: nothing scales it", c.keda.Name))
 		return nil

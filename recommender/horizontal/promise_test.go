@@ -447,6 +447,32 @@ func TestNoHPAFitsOnNoise(t *testing.T) {
 	}
 }
 
+// TestPoliciesDownAreKept: an owner's word on how pods are taken away stays in a new setting,
+// which is replayed with it: pods that never go cost what they cost.
+func TestPoliciesDownAreKept(t *testing.T) {
+	with := func(down *analyzer.HPAScaling) (advice.Advice, horizontal.Advice) {
+		return town{pods: 8, request: 500, load: swing(400, 2600), change: func(s *analyzer.Snapshot) {
+			h := onCPU(2, 30, 30)
+			h.Behavior = &analyzer.HPABehavior{Down: down}
+			s.HPAs = []analyzer.HPA{h}
+		}}.advise(t)
+	}
+	free, _ := with(&analyzer.HPAScaling{StabilizationSeconds: new(int32(60))})
+	policies := []analyzer.HPAPolicy{{Type: "Pods", Value: 1, PeriodSeconds: 1800}}
+	slow, s := with(&analyzer.HPAScaling{Policies: policies, Select: "Min"})
+	if s.Recommended == nil || s.Recommended.Behavior == nil || !slices.Equal(s.Recommended.Behavior.Down.Policies, policies) || s.Recommended.Behavior.Down.Select != "Min" {
+		t.Errorf("got %+v, want the owner's policies", s.Recommended)
+	}
+	never, s := with(&analyzer.HPAScaling{Select: "Disabled"})
+	if s.Recommended == nil || s.Recommended.Behavior == nil || s.Recommended.Behavior.Down.Select != "Disabled" {
+		t.Errorf("got %+v, want pods that never go", s.Recommended)
+	}
+	const hours = "replica-hours a month, advised"
+	if a, b, c := figure(free, hours), figure(slow, hours), figure(never, hours); c < 1.2*max(a, b) {
+		t.Errorf("got %g, %g and %g replica-hours a month: pods that never go cost the most", a, b, c)
+	}
+}
+
 // TestLeftAlone: what no load curve should scale stays, and the reason is given.
 func TestLeftAlone(t *testing.T) {
 	grace := func(seconds int64) func(*analyzer.Snapshot) {

@@ -86,16 +86,17 @@ func (a Autoscaler) Validate() error {
 	if a.Behavior == nil {
 		return nil
 	}
-	if err := a.Behavior.ScaleUp.validate(); err != nil {
+	if err := a.Behavior.ScaleUp.Validate(); err != nil {
 		return fmt.Errorf("validate autoscaler: behavior.scaleUp: %w", err)
 	}
-	if err := a.Behavior.ScaleDown.validate(); err != nil {
+	if err := a.Behavior.ScaleDown.Validate(); err != nil {
 		return fmt.Errorf("validate autoscaler: behavior.scaleDown: %w", err)
 	}
 	return nil
 }
 
-func (r Rules) validate() error {
+// Validate says what the API server would refuse of the rules.
+func (r Rules) Validate() error {
 	if r.Window != nil && (*r.Window < 0 || *r.Window > time.Hour) {
 		return fmt.Errorf("stabilization window %s is outside 0s..1h", *r.Window)
 	}

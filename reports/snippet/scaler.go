@@ -54,7 +54,11 @@ func hpaYAML(w *document.Workload, to *document.Scaling) Manifest {
 	for _, x := range to.Metrics {
 		m.add(metricYAML(x)...)
 	}
-	m.add(behaviorYAML("    ", to.Behavior)...)
+	b := behaviorYAML("    ", to.Behavior)
+	if from := w.Horizontal.Current; b == nil && to.Name != "" && from.Behavior != nil {
+		b = []string{"    behavior: null # the advice holds without the one that is there"}
+	}
+	m.add(b...)
 	return m
 }
 

@@ -66,6 +66,23 @@ func TestHPAYAML(t *testing.T) {
 	}
 }
 
+// TestBehaviorTakenOut: a behavior that the advice does without is taken out by what is pasted.
+func TestBehaviorTakenOut(t *testing.T) {
+	w := &document.Workload{Namespace: "shop", Kind: "Deployment", Name: "web", Horizontal: &document.Horizontal{
+		Current: document.Scaling{Kind: "HorizontalPodAutoscaler", Name: "web", MinReplicas: of(int32(2)), MaxReplicas: of(int32(9)),
+			Behavior: &analyzer.HPABehavior{Up: &analyzer.HPAScaling{Select: "Disabled"}}},
+		Recommended: &document.Scaling{Kind: "HorizontalPodAutoscaler", Name: "web", MinReplicas: of(int32(3)), MaxReplicas: of(int32(9))},
+	}}
+	text := folded(t, snippet.Scaler(&document.Report{}, w))
+	if !strings.Contains(text, "behavior: null #") {
+		t.Errorf("got\n%s", text)
+	}
+	w.Horizontal.Current.Behavior = nil
+	if text := folded(t, snippet.Scaler(&document.Report{}, w)); strings.Contains(text, "behavior") {
+		t.Errorf("nothing is there to take out, and yet\n%s", text)
+	}
+}
+
 // TestReplicasYAML: another fixed number of pods is a line to paste, and no change none.
 func TestReplicasYAML(t *testing.T) {
 	w := &document.Workload{Namespace: "shop", Kind: "Deployment", Name: "web", Horizontal: &document.Horizontal{

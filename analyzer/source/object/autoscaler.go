@@ -129,6 +129,24 @@ func (v *Inventory) resolveHPAs(in func(namespace string) bool) []analyzer.HPA {
 		}
 		out = append(out, h)
 	}
+	return append(out, v.promisedHPAs(in)...)
+}
+
+// promisedHPAs are those that KEDA keeps for ScaledObjects and that were not read, as from
+// a repository or where the reader may not list them: the workload is scaled all the same.
+func (v *Inventory) promisedHPAs(in func(namespace string) bool) (out []analyzer.HPA) {
+	kept := map[analyzer.Ref]bool{}
+	for k, h := range v.hpas {
+		if h.ManagedBy == managedByKEDA || v.kedaHPAs[k] {
+			kept[v.top(h.Target)] = true
+		}
+	}
+	for k, h := range v.promised {
+		h.Target = v.top(h.Target)
+		if in(k.namespace) && h.Target.Name != "" && !kept[h.Target] {
+			out = append(out, h)
+		}
+	}
 	return out
 }
 

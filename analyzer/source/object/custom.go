@@ -38,6 +38,7 @@ func (v *Inventory) addUnstructured(o *unstructured.Unstructured) bool {
 	case schema.GroupKind{Group: "keda.sh", Kind: "ScaledObject"}:
 		put(&v.kedaHPAs, podKey{namespaceOf(o), kedaHPA(o)}, true)
 		put(&v.scaled, keyOf(o), scaledObjectOf(o))
+		put(&v.promised, keyOf(o), promisedHPA(o))
 		return true
 	case schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}:
 		v.addDefinition(o)

@@ -34,6 +34,7 @@ type Inventory struct {
 	quotas      map[podKey]analyzer.ResourceQuota
 	kedaHPAs    map[podKey]bool // HPAs that a ScaledObject names as its own
 	scaled      map[podKey]analyzer.ScaledObject
+	promised    map[podKey]analyzer.HPA // what KEDA keeps for a ScaledObject
 	scalable    map[schema.GroupKind]bool
 	volumes     map[string]analyzer.Volume
 	classes     map[string]analyzer.StorageClass

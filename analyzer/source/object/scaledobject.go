@@ -6,8 +6,10 @@ import (
 	"strconv"
 	"time"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
@@ -48,6 +50,32 @@ func scaledObjectOf(o *unstructured.Unstructured) analyzer.ScaledObject {
 		so.Triggers = append(so.Triggers, triggerOf(t))
 	}
 	return so
+}
+
+// promisedHPA is the HPA that KEDA keeps for a ScaledObject, as far as the one tells of
+// the other.
+func promisedHPA(o *unstructured.Unstructured) analyzer.HPA {
+	so := scaledObjectOf(o)
+	h := analyzer.HPA{
+		Namespace: so.Namespace, Name: so.HPA, Min: max(so.Min, 1), Max: so.Max, ManagedBy: managedByKEDA,
+		Target: analyzer.Ref{
+			Namespace: so.Namespace, Kind: cmp.Or(text(field(o.Object, "spec", "scaleTargetRef", "kind")), "Deployment"),
+			Name: text(field(o.Object, "spec", "scaleTargetRef", "name")),
+		},
+	}
+	for _, t := range so.Triggers {
+		if t.Metric != nil {
+			h.Metrics = append(h.Metrics, *t.Metric)
+		} else {
+			h.Metrics = append(h.Metrics, analyzer.HPAMetric{Type: "External", Name: t.Type, TargetType: "AverageValue", Target: max(t.Threshold, 1)})
+		}
+	}
+	var behavior autoscalingv2.HorizontalPodAutoscalerBehavior
+	if raw, ok := field(o.Object, "spec", "advanced", "horizontalPodAutoscalerConfig", "behavior").(map[string]any); ok &&
+		runtime.DefaultUnstructuredConverter.FromUnstructured(raw, &behavior) == nil {
+		h.Behavior = behaviorOf(&behavior)
+	}
+	return h
 }
 
 func triggerOf(t any) analyzer.ScaleTrigger {

@@ -49,6 +49,12 @@ func (d Demand) Autoscaler(c Candidate) replay.Autoscaler {
 	if d.Requests != nil {
 		a.Metrics = []replay.Metric{d.Requests.Metric(d.Request, c.Target)}
 	}
+	if len(d.Down.Policies) > 0 || d.Down.Select != "" {
+		if a.Behavior == nil {
+			a.Behavior = &replay.Behavior{}
+		}
+		a.Behavior.ScaleDown.Policies, a.Behavior.ScaleDown.Select = d.Down.Policies, d.Down.Select
+	}
 	return a
 }
 
