@@ -141,7 +141,7 @@ func (c *scaleCase) unsafe() string {
 		return "it runs one replica, and nothing shows that a second is safe"
 	case slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return len(p.Spec.Claims) > 0 }):
 		return "its pods hold persistent volumes, so that more of them may not be safe"
-	case !spreadEvenly(w):
+	case !bounds.SpreadEvenly(w):
 		return "its pods share the load unevenly, so that another pod may not take a share"
 	case slow.Unlike(slow.Followed(w, c.container)) > jobByJob:
 		return "at the same moment some of its pods are busy and others idle, as with jobs that each pod takes alone: a scale-in would cut one off, and another pod takes no share"
@@ -153,28 +153,3 @@ func (c *scaleCase) unsafe() string {
 // they are not taken for equals behind one load balancer: a third of them idle, and
 // the others as busy as they get.
 const jobByJob = 0.75
-
-// spreadEvenly reports whether the pods' peaks of a day look like those of equals behind
-// one load balancer: half of them reach a quarter of the highest, on half of the days
-// that count. A quiet day says little: it counts from a tenth of the busiest.
-func spreadEvenly(w *analyzer.WorkloadFacts) bool {
-	for i := range w.Containers {
-		c := &w.Containers[i]
-		if c.Type != analyzer.TypeContainer {
-			continue
-		}
-		even, days, busiest := 0, 0, c.CPU.PodPeak.Quantile(0.98)
-		for j := range c.Days {
-			peaks := &c.Days[j].PodCPU
-			if most := peaks.Quantile(0.98); most > 0 && most >= 0.1*busiest {
-				if days++; peaks.Quantile(0.5) >= 0.25*most {
-					even++
-				}
-			}
-		}
-		if 2*even < days {
-			return false
-		}
-	}
-	return true
-}

@@ -3,6 +3,7 @@ package horizontal
 import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 )
 
 // changes lists the fields that differ.
@@ -32,13 +33,13 @@ func (c *scaleCase) changes(r *advice.Advice, s Scaling) {
 		if i == 0 && f.Name == m.Name {
 			old = f
 		} else {
-			add(targetField(f), targetAmount(f), 0)
+			add(setting.TargetField(f), setting.TargetAmount(f), 0)
 		}
 	}
 	if old.Type != m.Type {
 		old.Target = 0
 	}
-	add(targetField(m), old.Target, m.Target)
+	add(setting.TargetField(m), old.Target, m.Target)
 	add("hpa.scaleDown.stabilizationWindowSeconds", downSeconds(from.Behavior), downSeconds(s.Behavior))
 	add("hpa.scaleUp.tolerancePerMille", tolerance(from.Behavior, true), tolerance(s.Behavior, true))
 	add("hpa.scaleDown.tolerancePerMille", tolerance(from.Behavior, false), tolerance(s.Behavior, false))
@@ -62,32 +63,6 @@ func (c *scaleCase) scheduleChanges(r *advice.Advice, s Scaling) {
 			r.Changes = append(r.Changes, advice.Change{Field: "containers." + k.Name + ".requests.cpu", From: k.Requests.CPU, To: v})
 		}
 	}
-}
-
-// targetAmount is a target in the unit of its field.
-func targetAmount(m analyzer.HPAMetric) int64 {
-	if m.TargetType != "Utilization" && m.Name == "memory" {
-		return m.Target / 1000
-	}
-	return m.Target
-}
-
-// targetField names the field of a metric's target, in percent, millicores,
-// bytes or thousandths of the metric's unit.
-func targetField(m analyzer.HPAMetric) string {
-	field := "hpa." + m.Name + "."
-	if m.Container != "" {
-		field = "hpa.containers." + m.Container + "."
-	}
-	switch {
-	case m.TargetType != "Utilization" && m.Name == "memory":
-		return field + "averageValue.memory"
-	case m.TargetType != "Utilization" && m.Name != "cpu":
-		return field + "averageValueMilli"
-	case m.TargetType == "AverageValue":
-		return field + "averageValue.cpu"
-	}
-	return field + "averageUtilization"
 }
 
 func downSeconds(b *analyzer.HPABehavior) int64 {

@@ -23,7 +23,7 @@ func scaledObjectOf(p *advice.Pass, h *analyzer.HPA) *analyzer.ScaledObject {
 }
 
 func (c *scaleCase) kedaCase() keda.Case {
-	k := keda.Case{Object: c.keda, Curve: c.curve, Demand: c.demand(c.sizes[0]), Rates: c.w.Requests, Start: c.bounds.Start, Memory: c.keptByMemory}
+	k := keda.Case{Object: c.keda, Curve: c.curve, Demand: c.demand(c.sizes[0]), Rates: c.w.Requests, Start: c.bounds.Start, Memory: c.keptByMemory, Idle: c.idle}
 	if b := c.hpa.Behavior; b != nil {
 		k.Behavior = &replay.Behavior{ScaleUp: rulesOf(b.Up), ScaleDown: rulesOf(b.Down)}
 	}

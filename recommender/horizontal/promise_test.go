@@ -389,6 +389,7 @@ func TestMostPodsOfAnHPA(t *testing.T) {
 	}{
 		{"nothing binds", func(*analyzer.Snapshot) {}, 40},
 		{"a quota of pods", quota(analyzer.ResourceQuota{Pods: 11, UsedPods: 10}), 9},
+		{"a quota of pods without a status", quota(analyzer.ResourceQuota{Pods: 9}), 9},
 		{"a quota of limits", quota(analyzer.ResourceQuota{Limits: analyzer.Amounts{CPU: 20_000}, UsedLimits: analyzer.Amounts{CPU: 16_000}}), 10},
 		{"no two on a node that takes them", apart("kubernetes.io/hostname", own), 13},
 		{"no two in a zone", apart("topology.kubernetes.io/zone", own), 9},
@@ -470,6 +471,30 @@ func TestPoliciesDownAreKept(t *testing.T) {
 	const hours = "replica-hours a month, advised"
 	if a, b, c := figure(free, hours), figure(slow, hours), figure(never, hours); c < 1.2*max(a, b) {
 		t.Errorf("got %g, %g and %g replica-hours a month: pods that never go cost the most", a, b, c)
+	}
+}
+
+// TestIdlingIsNoDemand: a ScaledObject that rests by the clock while pods only wait for work
+// fits; one that rests while they work leaves demand unserved.
+func TestIdlingIsNoDemand(t *testing.T) {
+	for start, fits := range map[string]bool{"0 9 * * *": true, "0 13 * * *": false} {
+		load := func(slot int) float64 {
+			if hour := slot / 12 % 24; hour >= 9 && hour < 17 {
+				return 1400
+			}
+			return 12
+		}
+		r, got := town{pods: 4, request: 500, load: load, change: func(s *analyzer.Snapshot) {
+			h := onCPU(1, 20, 70)
+			h.ManagedBy = "keda"
+			s.HPAs = []analyzer.HPA{h}
+			s.ScaledObjects = []analyzer.ScaledObject{{Namespace: "shop", Name: "web", HPA: "web", Max: 20, Polling: 30, Cooldown: 300, Triggers: []analyzer.ScaleTrigger{
+				{Type: "cron", Start: start, End: "0 17 * * *", Zones: []analyzer.ZoneOffset{{}}, Replicas: 4},
+			}}}
+		}}.advise(t)
+		if (got.Recommended != nil) != fits {
+			t.Errorf("from %s: got %+v, withheld %v", start, got.Recommended, r.Withheld)
+		}
 	}
 }
 

@@ -30,14 +30,15 @@ func (f *fewest) count() int32 {
 }
 
 // Quota is the most pods with those requests that the namespace's quotas admit, 0
-// where none binds. What the workload's pods take of a quota now is its own.
+// where none binds. What the workload's pods take of a quota now is its own,
+// as far as the quota's status counts it.
 func Quota(p *advice.Pass, w *analyzer.WorkloadFacts, containers []analyzer.Container) int32 {
 	now, pod := analyzer.PodRequests(w.Workload.Containers, analyzer.Amounts{}), analyzer.PodRequests(containers, analyzer.Amounts{})
 	nowLimits, limits := analyzer.PodLimits(w.Workload.Containers), analyzer.PodLimits(containers)
 	most, running := fewest{math.Inf(1)}, running(w)
 	share := func(hard, used, now, each int64) {
 		if hard > 0 {
-			most.bound(max(hard-used, 0)+running*now, each)
+			most.bound(min(max(hard-used, 0)+running*now, hard), each)
 		}
 	}
 	for _, q := range p.Facts.Snapshot.Quotas {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -24,6 +25,8 @@ type Case struct {
 	Demand   setting.Demand
 	Rates    []analyzer.RequestRate // the workload's
 	Start    time.Duration          // of a pod
+	// Idle reports whether a slot's CPU is that of pods that wait for work.
+	Idle func(slot int) bool
 	// Memory gives the fewest pods that a trigger on memory keeps, or why that cannot be told.
 	Memory func(analyzer.HPAMetric) (kept int32, reason string)
 }
@@ -134,12 +137,34 @@ func (c *Case) cronSpans(t *analyzer.ScaleTrigger) ([]replay.Span, error) {
 	return out, nil
 }
 
+// load is the demand. What pods use that wait for work, while no query reads any, is no
+// work left undone where they may go to zero.
+func (c *Case) load() replay.Curve {
+	load := c.Demand.Curve()
+	if c.Object.Min > 0 && !c.Object.IdleAtZero {
+		return load
+	}
+	var read [][]int64
+	for i := range c.Object.Triggers {
+		if c.Object.Triggers[i].Type == "prometheus" {
+			read = append(read, c.readings(i))
+		}
+	}
+	for slot := range load.Demand {
+		called := slices.ContainsFunc(read, func(r []int64) bool { return slot < len(r) && r[slot] > 0 })
+		if !called && c.Idle(slot) {
+			load.Demand[slot] = 0
+		}
+	}
+	return load
+}
+
 // Replay runs the ScaledObject over the load. Memory is a minimum, as for an
 // HPA.
 func (c *Case) Replay(ctx context.Context) (setting.Score, error) {
 	so := c.Object
 	d := c.Demand
-	load := d.Curve()
+	load := c.load()
 	out := replay.ScaledObject{
 		PollingInterval: max(time.Duration(so.Polling)*time.Second, time.Second), Cooldown: time.Duration(so.Cooldown) * time.Second,
 		InitialCooldown: time.Duration(so.InitialCooldown) * time.Second, MinReplicas: so.Min, MaxReplicas: so.Max, IdleAtZero: so.IdleAtZero && so.Min > 0,
