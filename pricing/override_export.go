@@ -78,9 +78,7 @@ func (x *export) parse(name string, data []byte) (Overrides, []Problem) {
 			line, _ := r.FieldPos(0)
 			return Overrides{}, []Problem{{name, line, err.Error()}}
 		}
-		key := [3]string{e.provider, e.region, e.instanceType}
-		// Where accounts had different prices on that day the dearest counts, whatever the rows' order.
-		if before, seen := found[key]; e.usd > 0 && (!seen || e.asOf > before.asOf || e.asOf == before.asOf && e.usd > before.usd) {
+		if key := [3]string{e.provider, e.region, e.instanceType}; e.countsOver(found[key]) {
 			found[key] = e
 		}
 	}
@@ -92,6 +90,12 @@ func (x *export) parse(name string, data []byte) (Overrides, []Problem) {
 		out.entries = append(out.entries, found[key])
 	}
 	return out, nil
+}
+
+// countsOver reports whether a price takes the place of another: a later one does. Where
+// accounts had different prices on a day the dearest counts, whatever the rows' order.
+func (e entry) countsOver(before entry) bool {
+	return e.usd > 0 && cmp.Or(cmp.Compare(e.asOf, before.asOf), cmp.Compare(e.usd, before.usd)) > 0
 }
 
 // entry is the price of one charge; one without a price is of something else.

@@ -1,3 +1,5 @@
+// Package finding finds autoscalers and disruption budgets that cannot work as they are
+// set, by the settings and by history.
 package finding
 
 import (
