@@ -104,7 +104,7 @@ func mend(old []Provenance) string {
 	case 0:
 		return "give newer ones with --pricing"
 	case 1:
-		return "renew them with 'plimsoll price update" + strings.Join(flags, "") + "', or give newer ones with --pricing"
+		return "renew them with price update" + strings.Join(flags, "") + " (plimsoll help price), or give newer ones with --pricing"
 	}
-	return "renew them with 'plimsoll price update', or give newer ones with --pricing"
+	return "renew them with price update (plimsoll help price), or give newer ones with --pricing"
 }

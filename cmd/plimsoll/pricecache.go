@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -45,6 +46,9 @@ func (c *priceCache) tables() ([]pricing.Overrides, error) {
 		return nil, nil
 	}
 	out, err := c.read(nil)
+	if c.dir == "" && errors.Is(err, syscall.ENOTDIR) {
+		return nil, nil // such as of HOME=/dev/null: nothing can be kept there
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		if c.dir == "" {
 			return nil, nil

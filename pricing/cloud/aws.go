@@ -47,7 +47,7 @@ var aws = &Cloud{
 			Instrument: "EC2 Instance Savings Plan or standard reserved instance", OneSize: "EC2 Instance Savings Plan",
 			Beside: "standard reserved instance"},
 		{Name: "RI convertible", Scope: "exchangeable", Instrument: "Compute Savings Plan", Flexible: true,
-			Note: "the rate is that of a convertible reserved instance: 'plimsoll price update' reads Compute Savings Plans"},
+			Note: "the rate is that of a convertible reserved instance: price update reads Compute Savings Plans"},
 		{Name: "EC2 Instance Savings Plans", Scope: "$/hour, one family in one region", Standing: "RI standard", Instrument: "EC2 Instance Savings Plan"},
 		{Name: "Compute Savings Plans", Scope: "$/hour, any compute", Standing: "RI convertible", Instrument: "Compute Savings Plan", Flexible: true},
 	},
