@@ -73,13 +73,13 @@ type PartKind string
 
 // The parts of an advice.
 const (
-	PartBase     PartKind = "base"     // the usage that a request is made of
-	PartMargin   PartKind = "margin"   // percent, on top of the base
-	PartBound    PartKind = "bound"    // the request that something else sets in their place
-	PartRisk     PartKind = "risk"     // what the request, as it came out, risks
-	PartUnserved PartKind = "unserved" // percent of the demand that the advised scaling leaves unserved
-	PartStart    PartKind = "start"    // seconds that a new pod takes to serve
-	PartVolumes  PartKind = "volumes"  // how many volumes a finding is about
+	PartBase     PartKind = "base"         // the usage that a request is made of
+	PartMargin   PartKind = "margin"       // percent, on top of the base
+	PartBound    PartKind = "bound"        // the request that something else sets in their place
+	PartRisk     PartKind = "risk"         // what the request, as it came out, risks
+	PartUnserved PartKind = "unservedTime" // percent of the time with demand that the advised scaling leaves unserved
+	PartStart    PartKind = "start"        // seconds that a new pod takes to serve
+	PartVolumes  PartKind = "volumes"      // how many volumes a finding is about
 )
 
 // Bound is what sets a request in place of usage and margin. The zero value is nothing.

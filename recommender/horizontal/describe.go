@@ -50,12 +50,12 @@ func (c *scaleCase) describe(r *advice.Advice, best string) {
 
 func (c *scaleCase) describeOutcome(r *advice.Advice, name string, o *outcome) {
 	r.Show("replica-hours a month, "+name, o.whole.Replicas()*pricing.HoursPerMonth, "hours")
-	r.Show("time with unserved demand, "+name, 100*o.whole.Unserved, "percent")
 	kind := advice.PartKind("")
 	if name == advised {
 		kind = advice.PartUnserved
 	}
-	r.ShowPart(kind, "demand unserved, "+name, 100*o.whole.Volume, "percent")
+	r.ShowPart(kind, "time with unserved demand, "+name, 100*o.whole.Unserved, "percent")
+	r.Show("demand unserved, "+name, 100*o.whole.Volume, "percent")
 	if o.Fixed || o.seen {
 		return
 	}

@@ -272,7 +272,8 @@ func limitsFall(r *document.Report) string {
 	return fmt.Sprint(memory+cpu) + kind + "s fall"
 }
 
-// unserved is the most demand that an advised autoscaler leaves unserved, by replay.
+// unserved is the most of the time in which an advised autoscaler leaves demand
+// unserved, by replay: --risk-unserved bounds it.
 func unserved(r *document.Report) string {
 	most, seen := 0.0, false
 	for i := range r.Workloads {
@@ -289,7 +290,7 @@ func unserved(r *document.Report) string {
 	if !seen {
 		return ""
 	}
-	return "unserved up to " + document.Percent(most)
+	return "unserved " + document.Percent(most) + " of time"
 }
 
 func sizeOfRescale(r *document.Report) string {

@@ -135,7 +135,7 @@ const (
 	PartMargin   = "margin"
 	PartBound    = "bound"
 	PartRisk     = "risk"
-	PartUnserved = "unserved"
+	PartUnserved = "unservedTime"
 	PartStart    = "start"
 	PartVolumes  = "volumes"
 )
