@@ -109,7 +109,7 @@ type Evidence struct {
 
 // EvidencePart is what a figure is of an advice: the base and the margin of a request, the bound that sets it in their place, what it risks.
 type EvidencePart struct {
-	Kind string `json:"kind" jsonschema:"enum=base,enum=margin,enum=bound,enum=risk,enum=unserved,enum=start,enum=volumes"`
+	Kind string `json:"kind" jsonschema:"enum=base,enum=margin,enum=bound,enum=risk,enum=unservedTime,enum=start,enum=volumes"`
 	// Resource is that of the request; absent of what is no part of one.
 	Resource string `json:"resource,omitempty" jsonschema:"enum=cpu,enum=memory"`
 	// Makes is of a margin: the request that it and the base alone make, in millicores or bytes.
