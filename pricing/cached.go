@@ -37,11 +37,34 @@ func sealed(data []byte) (table []byte, ok bool, err error) {
 	return table, true, nil
 }
 
-// cached is a closed table of one region, which is parsed when it is first asked for.
+// cached is a table of one region, which is parsed when it is first asked for.
 type cached struct {
 	provider, region, name string
 	commitments            bool
-	table                  []byte
+	table                  []byte // closed
+	read                   func() (Overrides, error)
+	failed                 func(error)
+}
+
+// Later gives a renewed table of a provider's region, of its commitments or of its machines, that
+// is read when it is first asked for: of many regions' tables most runs need one. What read
+// gives must be of ParseCached for the same place. failed is told why a table could not be used; it
+// and read are called once at most, by whichever goroutine asks.
+func Later(provider, region string, commitments bool, read func() (Overrides, error), failed func(error)) Overrides {
+	return Overrides{cached: []cached{{provider: provider, region: region, commitments: commitments, read: read, failed: failed}}}
+}
+
+// laterOf reads a table that was left for later, and takes what is wanted of it.
+func laterOf[T any](t *cached, whole func(Overrides) []T, closed func(*cached) ([]T, error)) ([]T, error) {
+	o, err := t.read()
+	list := whole(o)
+	if err == nil && len(o.cached) > 0 {
+		list, err = closed(&o.cached[0])
+	}
+	if err != nil {
+		t.failed(err)
+	}
+	return list, err
 }
 
 // ParseCached reads a renewed table of a provider's region, whose prices yield to newer ones.
@@ -53,13 +76,26 @@ func ParseCached(name, provider, region string, data []byte) (Overrides, error) 
 	case err != nil:
 		return Overrides{}, Problem{name, 0, err.Error()}
 	case ok:
-		return Overrides{cached: []cached{{provider, region, name, isCommitments(table), table}}}, nil
+		return Overrides{cached: []cached{{provider: provider, region: region, name: name, commitments: isCommitments(table), table: table}}}, nil
 	}
 	o, err := ParseFile(name, bytes.NewReader(data))
+	if err == nil {
+		err = o.isOf(name, provider, region)
+	}
 	if err != nil {
 		return Overrides{}, err
 	}
 	return o.whenNewer(), nil
+}
+
+// isOf refuses a file that is no table of one place, such as one that was copied to another's name.
+func (o Overrides) isOf(name, provider, region string) error {
+	if len(o.entries)+len(o.services) == 0 &&
+		!slices.ContainsFunc(o.rows, func(r row) bool { return r.provider != provider || r.region != region }) &&
+		!slices.ContainsFunc(o.commitments, func(d laidCommitment) bool { return d.Provider != provider || d.Region != region }) {
+		return nil
+	}
+	return Problem{name, 0, fmt.Sprintf("it is no table of %s %s alone: give it with --pricing", provider, region)}
 }
 
 // whenNewer makes tables yield to prices that are newer than their own.
@@ -75,23 +111,27 @@ func (o Overrides) whenNewer() Overrides {
 
 // rowsOf parses a table of machines.
 func (t *cached) rowsOf() ([]*row, error) {
+	if t.read != nil {
+		return laterOf(t, func(o Overrides) []*row { return pointers(o.rows) }, (*cached).rowsOf)
+	}
 	rows, problems := readTable(t.name, t.table)
 	if len(problems) > 0 {
 		return nil, problems[0]
 	}
-	for i := range rows {
-		rows[i].whenNewer = true
-	}
-	return pointers(rows), nil
+	o := Overrides{rows: rows}.whenNewer()
+	return pointers(o.rows), o.isOf(t.name, t.provider, t.region)
 }
 
 // discounts parses a table of commitments.
 func (t *cached) discounts() ([]laidCommitment, error) {
+	if t.read != nil {
+		return laterOf(t, func(o Overrides) []laidCommitment { return o.commitments }, (*cached).discounts)
+	}
 	o, problems := parseCommitments(t.name, t.table)
 	if len(problems) > 0 {
 		return nil, problems[0]
 	}
-	return o.whenNewer().commitments, nil
+	return o.whenNewer().commitments, o.isOf(t.name, t.provider, t.region)
 }
 
 // layCached puts cached tables over what the catalog has.

@@ -10,5 +10,5 @@ func (o Offering) Family() string { return cloud.ParseType(o.Provider, o.Instanc
 // any workload. It is false for providers whose naming is not known.
 func (o Offering) General() bool {
 	c := cloud.Of(o.Provider)
-	return c != nil && o.GPUs == 0 && c.General.MatchString(o.InstanceType)
+	return c != nil && o.GPUs == 0 && c.General().MatchString(o.InstanceType)
 }

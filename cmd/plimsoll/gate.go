@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -140,6 +141,7 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 	}
 	s.In = disk.Patient(ctx, s.In)
 	ask := f.request(s, paths)
+	f.prices.cache.later = true
 	if ask.Catalog, err = f.prices.catalog(ctx); err != nil {
 		return err
 	}
@@ -148,7 +150,7 @@ func (f *gateFlags) run(ctx context.Context, s streams, paths []string) error {
 		return storeError(collectError(err))
 	}
 	result, err := gate.Judge(in)
-	if err != nil {
+	if err := cmp.Or(f.prices.cache.err(), err); err != nil {
 		return err
 	}
 	if f.writeBaseline != "" && result.Account.Withheld == 0 {

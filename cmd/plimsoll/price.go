@@ -188,10 +188,26 @@ func (a *priceAsk) run(cmd *cobra.Command, s streams, types []string) error {
 	if err := lookup.CheckFormat(a.output); err != nil {
 		return err
 	}
+	a.flags.cache.later = true
 	catalog, err := a.flags.catalog(cmd.Context())
 	if err != nil {
 		return err
 	}
+	var out bytes.Buffer
+	to := s
+	to.Out = &out
+	err = a.answer(cmd, to, catalog, types)
+	if broken := a.flags.cache.err(); broken != nil {
+		return broken
+	}
+	if _, err := s.Out.Write(out.Bytes()); err != nil {
+		return err
+	}
+	return err
+}
+
+// answer prints what is asked of the catalog.
+func (a *priceAsk) answer(cmd *cobra.Command, s streams, catalog *pricing.Catalog, types []string) error {
 	a.look.Query = pricing.Query{Provider: a.flags.provider, Region: a.flags.region, CapacityType: pricing.CapacityType(a.capacity), TermYears: a.years}
 	machines := slices.IndexFunc(ofMachines, cmd.Flags().Changed)
 	switch {
@@ -253,11 +269,7 @@ func lookUp(s streams, ask *lookup.Ask, format string, catalog *pricing.Catalog,
 	if err != nil {
 		return err
 	}
-	var out bytes.Buffer
-	if err := lookup.Write(&out, format, rows, ask.Query.CapacityType == lookup.All); err != nil {
-		return err
-	}
-	if _, err := s.Out.Write(out.Bytes()); err != nil {
+	if err := lookup.Write(s.Out, format, rows, ask.Query.CapacityType == lookup.All); err != nil {
 		return err
 	}
 	if len(missing) > 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -20,6 +22,31 @@ import (
 type priceCache struct {
 	dir string
 	off bool
+
+	// later says that tables are read when they are first asked for; broken is why the first of
+	// those that could not be used was not.
+	later  bool
+	mu     sync.Mutex
+	broken error
+}
+
+// err is why a table that was asked for could not be used; the verb must give it in place of what
+// it found without that table.
+func (c *priceCache) err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.broken
+}
+
+// whenAsked gives the table of a file, which is read when it is first asked for.
+func (c *priceCache) whenAsked(path, provider, region string, commitments bool) pricing.Overrides {
+	return pricing.Later(provider, region, commitments,
+		func() (pricing.Overrides, error) { return readCached(path, provider, region) },
+		func(err error) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.broken = cmp.Or(c.broken, unusable(err))
+		})
 }
 
 func (c *priceCache) register(cmd *cobra.Command) {
@@ -74,33 +101,44 @@ func (c *priceCache) read(broken func(error)) ([]pricing.Overrides, error) {
 			return nil, fmt.Errorf("reading the price cache: %w", err)
 		}
 		for _, file := range files {
-			o, err := c.table(provider.Name(), file.Name())
+			region, ok := strings.CutSuffix(file.Name(), ".csv")
+			if !ok {
+				continue
+			}
+			region, commitments := strings.CutSuffix(region, ".commitments")
+			path := filepath.Join(c.folder(), provider.Name(), file.Name())
+			if c.later {
+				out = append(out, c.whenAsked(path, provider.Name(), region, commitments))
+				continue
+			}
+			o, err := readCached(path, provider.Name(), region)
 			switch {
 			case err == nil:
 				out = append(out, o)
-			case errors.Is(err, fs.ErrNotExist): // renamed meanwhile
 			case broken != nil:
 				broken(err)
 			default:
-				return nil, fmt.Errorf("reading the price cache: %w; renew it with 'plimsoll price update', or give --no-price-cache", err)
+				return nil, unusable(err)
 			}
 		}
 	}
 	return out, nil
 }
 
-// table reads a file of the cache; one that is no table is as one that is not there.
-func (c *priceCache) table(provider, name string) (pricing.Overrides, error) {
-	region, ok := strings.CutSuffix(name, ".csv")
-	if !ok {
-		return pricing.Overrides{}, fs.ErrNotExist
-	}
-	path := filepath.Join(c.folder(), provider, name)
+func unusable(err error) error {
+	return fmt.Errorf("reading the price cache: %w; renew it with 'plimsoll price update', or give --no-price-cache", err)
+}
+
+// readCached reads a file of the cache; one that went away meanwhile has no prices.
+func readCached(path, provider, region string) (pricing.Overrides, error) {
 	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return pricing.Overrides{}, nil
+	}
 	if err != nil {
 		return pricing.Overrides{}, err
 	}
-	return pricing.ParseCached(path, provider, strings.TrimSuffix(region, ".commitments"), data)
+	return pricing.ParseCached(path, provider, region, data)
 }
 
 // write puts a table in its place at once, so that a run that is killed leaves the one of before.

@@ -50,6 +50,7 @@ func (c *priceCheck) run(cmd *cobra.Command, s streams) error {
 	if err := lookup.CheckFormat(c.output); err != nil {
 		return err
 	}
+	c.flags.cache.later = true
 	own, err := c.flags.catalog(cmd.Context())
 	if err != nil {
 		return err
@@ -65,6 +66,9 @@ func (c *priceCheck) run(cmd *cobra.Command, s streams) error {
 	defer file.Close()
 	source := &watchedReader{r: file}
 	check, err := bill.Checker{Tables: pricing.New(pricing.Config{Overrides: renewed}), Own: own}.Check(c.flags.in.shown(c.bill), source)
+	if broken := c.flags.cache.err(); broken != nil {
+		return broken
+	}
 	if err != nil {
 		return storeError(reading("--bill", cmp.Or(source.err, err)))
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,7 +77,7 @@ API key: set GOOGLE_API_KEY, or give its file with --api-key-file.`,
 }
 
 // regionName keeps what is no region's name out of paths and queries.
-var regionName = regexp.MustCompile(`^[a-z0-9-]{2,40}$`)
+var regionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9-]{2,40}$`) })
 
 // source tells how the provider's list is read.
 func (u *priceUpdate) source(ctx context.Context, say func(string)) (pricelist.Source, error) {
@@ -120,7 +121,7 @@ func (u *priceUpdate) run(ctx context.Context, s streams) error {
 		return fmt.Errorf("which regions? give --region, such as --region %s", strings.Join(catalog.Regions(u.provider)[:2], ","))
 	}
 	for _, region := range regions {
-		if !regionName.MatchString(region) {
+		if !regionName().MatchString(region) {
 			return fmt.Errorf("--region %q is not the name of a region, such as eastus or us-east-1", region)
 		}
 	}

@@ -118,6 +118,26 @@ func TestPriceCacheFolder(t *testing.T) {
 	if code, got, errs := plimsoll(append(args, dir)...); code != 0 || !strings.Contains(got, "0.15") {
 		t.Errorf("a folder of an odd name: exit %d, %s%s", code, got, errs)
 	}
+	// Only the region that is asked for is read; what is asked for and cannot be read is an error.
+	write("aws/eu-west-1.csv", pricing.Seal([]byte(table)))
+	write("azure/westeurope.csv", []byte("half"))
+	if code, got, errs := plimsoll(append(args, dir)...); code != 0 || !strings.Contains(got, "0.15") {
+		t.Errorf("beside another region's broken table: exit %d, %s%s", code, got, errs)
+	}
+	manifest := filepath.Join(t.TempDir(), "pod.yaml")
+	if err := os.WriteFile(manifest, []byte("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers: [{name: a, image: a, resources: {requests: {cpu: 1, memory: 1Gi}}}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, broken := range map[string][]string{
+		"eu-west-1.csv: it is no table of aws eu-west-1": {"price", "m6i.*", "--provider", "aws", "--region", "eu-west-1", "--price-cache", dir},
+		"westeurope.csv:1":                 {"price", "--provider", "azure", "--price-cache", dir},
+		"westeurope.csv:1: unknown column": {"gate", manifest, "--max-monthly", "100", "--provider", "azure", "--region", "westeurope", "--price-cache", dir},
+		"westeurope.csv:1:":                {"audit", "--demo", "--price-cache", dir},
+	} {
+		if code, got, errs := plimsoll(broken...); code != 2 || got != "" || !strings.Contains(errs, want) {
+			t.Errorf("%v: exit %d, %s%s; want 2 and %q", broken, code, got, errs, want)
+		}
+	}
 	if code, got, errs := plimsoll(append(args, filepath.Join(dir, "README"))...); code == 0 || got != "" || !strings.Contains(errs, "not a directory") {
 		t.Errorf("a file: exit %d, %s%s", code, got, errs)
 	}

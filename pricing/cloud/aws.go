@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,7 +28,7 @@ var aws = &Cloud{
 
 	Burst: burstOfAWS,
 	Type:  parseAWS, Kind: kindOfAWS, Generation: generationOfAWS, Series: seriesOfAWS,
-	General: regexp.MustCompile(`^[cmr][6-9](i|a|g)\.(large|xlarge|\d+xlarge)$`),
+	General: form(`^[cmr][6-9](i|a|g)\.(large|xlarge|\d+xlarge)$`),
 
 	Disks:        awsDisks,
 	Provisioners: map[string]string{"ebs.csi.aws.com": "gp3", "ebs.csi.eks.amazonaws.com": "gp3", "kubernetes.io/aws-ebs": "gp2"},

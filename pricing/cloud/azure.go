@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -19,7 +18,7 @@ var azure = &Cloud{
 
 	Burst: burstOfAzure,
 	Type:  parseAzure, Kind: kindOfAzure, Generation: generationOfAzure, Series: seriesOfAzure,
-	General: regexp.MustCompile(`^Standard_[DEF]\d+(a|p)?[lm]?s_v[5-9]$`),
+	General: form(`^Standard_[DEF]\d+(a|p)?[lm]?s_v[5-9]$`),
 
 	Disks: map[string]string{
 		"premium_lrs": premiumSSD, "standardssd_lrs": standardSSD, "standard_lrs": standardHDD, "ultrassd_lrs": ultraDisk,

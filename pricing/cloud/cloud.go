@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Cloud is one of them.
@@ -45,7 +46,7 @@ type Cloud struct {
 	Series     func(name string) string
 	// General are the types of the generations on sale today that suit any workload:
 	// whole cores that do not burst, no local disks, no extra network, no accelerators.
-	General *regexp.Regexp
+	General func() *regexp.Regexp
 
 	// Burst tells the types that share their CPU.
 	Burst func(name string) Burst
@@ -87,6 +88,12 @@ type Cloud struct {
 	ExtendedSupport bool
 	// SpotApart says that 'price update' reads spot prices only when it is told to.
 	SpotApart bool
+}
+
+// form is a regular expression that is made when it is first asked for: most runs of the program
+// need none of them, and all pay for what is made at its start.
+func form(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
 // Provision is what a disk costs for what it may do, such as IOPS.

@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,7 +26,7 @@ var gcp = &Cloud{
 
 	Burst: burstOfGCP,
 	Type:  parseGCP, Kind: kindOfGCP, Generation: generationOfGCP, Series: seriesOfGCP,
-	General: regexp.MustCompile(`^(n2|n2d|n4|n4d|c3|c3d|c4|c4a|c4d|e2|t2d)-(standard|highcpu|highmem)-\d+$`),
+	General: form(`^(n2|n2d|n4|n4d|c3|c3d|c4|c4a|c4d|e2|t2d)-(standard|highcpu|highmem)-\d+$`),
 
 	Disks: map[string]string{
 		"pd-standard": "pd-standard", "pd-balanced": "pd-balanced", "pd-ssd": "pd-ssd", // Hyperdisk's and pd-extreme's IOPS are billed beside and have no price here

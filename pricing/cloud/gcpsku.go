@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,10 +20,10 @@ type Part struct {
 }
 
 var (
-	gcpUsage  = regexp.MustCompile(`^((?:Spot )?Preemptible )?(.+) (Core|Ram) running in .+$`)
-	gcpCommit = regexp.MustCompile(`^()Commitment(?: v\d+)?: (?:(.+) )?(Cpu|Ram) in .+ for (?:1|3) [Yy]ears?$`)
-	gcpGPU    = regexp.MustCompile(`^(Nvidia .+?) GPU( attached to (?:Spot )?Preemptible VMs)?(?: running in .+)?$`)
-	gcpSeries = regexp.MustCompile(`^[A-Z]\d+[A-Z]*$`)
+	gcpUsage  = form(`^((?:Spot )?Preemptible )?(.+) (Core|Ram) running in .+$`)
+	gcpCommit = form(`^()Commitment(?: v\d+)?: (?:(.+) )?(Cpu|Ram) in .+ for (?:1|3) [Yy]ears?$`)
+	gcpGPU    = form(`^(Nvidia .+?) GPU( attached to (?:Spot )?Preemptible VMs)?(?: running in .+)?$`)
+	gcpSeries = form(`^[A-Z]\d+[A-Z]*$`)
 )
 
 // gcpKinds are the words beside a series' name that leave it the plain machine. A SKU with
@@ -34,13 +33,13 @@ var gcpKinds = []string{"Instance", "Predefined", "AMD", "Arm", "Memory-optimize
 // PartOf tells what a SKU is a part of, by its description; ok is false for what is no part of a
 // plain machine.
 func PartOf(description string) (p Part, ok bool) {
-	if m := gcpGPU.FindStringSubmatch(description); m != nil {
+	if m := gcpGPU().FindStringSubmatch(description); m != nil {
 		return Part{strings.ReplaceAll(m[1], "Tesla ", ""), PartGPU, m[2] != ""}, true
 	}
-	m := gcpUsage.FindStringSubmatch(description)
+	m := gcpUsage().FindStringSubmatch(description)
 	usual := "" // without a series' name
 	if m == nil {
-		m, usual = gcpCommit.FindStringSubmatch(description), "n1"
+		m, usual = gcpCommit().FindStringSubmatch(description), "n1"
 	}
 	if m == nil {
 		return p, false
@@ -50,7 +49,7 @@ func PartOf(description string) (p Part, ok bool) {
 	}
 	for _, word := range strings.Fields(strings.Replace(m[2], "Compute optimized", "C2", 1)) {
 		switch {
-		case gcpSeries.MatchString(word) && (p.Series == "" || p.Series == usual):
+		case gcpSeries().MatchString(word) && (p.Series == "" || p.Series == usual):
 			p.Series = strings.ToLower(word)
 		case !slices.Contains(gcpKinds, word):
 			return Part{}, false

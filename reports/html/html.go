@@ -13,6 +13,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -30,7 +31,8 @@ var (
 	pageText string
 )
 
-var pageTemplate = template.Must(template.New("page").Parse(pageText))
+// pageTemplate is parsed for the first page: most runs write none.
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageText)) })
 
 // Write writes the page. Equal reports give equal bytes.
 func Write(w io.Writer, r *document.Report) error {
@@ -38,7 +40,7 @@ func Write(w io.Writer, r *document.Report) error {
 	rows := rowsOf(r)
 	writeHead(out, r)
 	v := viewOf(r, rows)
-	if err := pageTemplate.Execute(out, v); err != nil {
+	if err := pageTemplate().Execute(out, v); err != nil {
 		return fmt.Errorf("writing the page: %w", err)
 	}
 	if err := writeData(out, r, rows, v.lists()); err != nil {

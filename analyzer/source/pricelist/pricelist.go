@@ -18,6 +18,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
@@ -178,7 +179,7 @@ func (r *Reader) once(ctx context.Context, address string, sign func(*http.Reque
 	if code != "" {
 		err = fmt.Errorf("%w, %s", err, code)
 	}
-	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 || throttled.MatchString(code) {
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500 || throttled().MatchString(code) {
 		err = fmt.Errorf("%w: %w", err, errBusy)
 	}
 	return nil, wait, err
@@ -188,9 +189,14 @@ func (r *Reader) once(ctx context.Context, address string, sign func(*http.Reque
 // throttled are those of servers that are asked too often, which AWS answers with 400 and
 // Google with 403. Source: the retry rules of aws-sdk-go-v2 and cloud.google.com/apis/design/errors.
 var (
-	codes     = regexp.MustCompile(`"(?:__type|reason|status)"\s*:\s*"(?:[^"#]{0,200}#)?(\w{1,64})"|<Code>([\w.]{1,64})</Code>`)
-	throttled = regexp.MustCompile(`^(?i:.*throttl.*|RequestLimitExceeded|BandwidthLimitExceeded|LimitExceededException|TooManyRequests(Exception)?|SlowDown|(user)?RateLimitExceeded|RESOURCE_EXHAUSTED)$`)
+	codes     = form(`"(?:__type|reason|status)"\s*:\s*"(?:[^"#]{0,200}#)?(\w{1,64})"|<Code>([\w.]{1,64})</Code>`)
+	throttled = form(`^(?i:.*throttl.*|RequestLimitExceeded|BandwidthLimitExceeded|LimitExceededException|TooManyRequests(Exception)?|SlowDown|(user)?RateLimitExceeded|RESOURCE_EXHAUSTED)$`)
 )
+
+// form is a regular expression that is made when it is first asked for: only failures need them.
+func form(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // errorCode is what an answer that is none calls its cause, one word; empty where it does not.
 func errorCode(body io.Reader) string {
@@ -198,7 +204,7 @@ func errorCode(body io.Reader) string {
 	if err != nil {
 		return ""
 	}
-	found := codes.FindSubmatch(text)
+	found := codes().FindSubmatch(text)
 	if found == nil {
 		return ""
 	}

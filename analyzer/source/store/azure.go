@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -22,7 +23,7 @@ import (
 )
 
 // accountName keeps a whole URL, or a key, from becoming part of a host's name.
-var accountName = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
+var accountName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]{3,24}$`) })
 
 // azure is a file of Azure's Blob Storage.
 //
@@ -54,7 +55,7 @@ func azureClient(t target, o *blockblob.ClientOptions) (*blockblob.Client, error
 	if account == "" {
 		return nil, &Error{err: errors.New("the storage account is not known"), advice: "set AZURE_STORAGE_ACCOUNT, or add ?account=NAME to the URL"}
 	}
-	if !accountName.MatchString(account) {
+	if !accountName().MatchString(account) {
 		return nil, &Error{err: errors.New("what is given is not the name of a storage account"), advice: "set AZURE_STORAGE_ACCOUNT to 3 to 24 small letters and digits"}
 	}
 	at := (&url.URL{Scheme: "https", Host: account + ".blob.core.windows.net", Path: "/" + t.bucket + "/" + t.key}).String()
