@@ -163,7 +163,7 @@ func (r *row) record() []string {
 	out[colGPUName], out[colBand], out[colCurrency] = r.gpuName, r.band, "USD"
 	number(colVCPU, float64(r.cpuMillis)/1000)
 	number(colMemory, float64(r.memoryBytes)/bytesPerGiB)
-	out[colGPUs] = strconv.FormatInt(r.gpus, 10)
+	out[colGPUs] = strconv.FormatFloat(r.devices(), 'g', -1, 64)
 	if r.diskBytes >= 0 {
 		out[colDisk] = strconv.FormatFloat(float64(r.diskBytes)/bytesPerGiB, 'g', -1, 64)
 	}

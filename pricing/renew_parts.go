@@ -55,7 +55,7 @@ func (r *row) fromParts(parts map[[2]string]PartRate, series string) (n NewPrice
 	n = NewPrice{InstanceType: r.instanceType, VCPUs: float64(r.cpuMillis) / 1000, MemoryGiB: float64(r.memoryBytes) / bytesPerGiB}
 	amounts := map[[2]string]float64{{series, "core"}: n.VCPUs, {series, "ram"}: n.MemoryGiB}
 	if r.gpus > 0 || r.gpuName != "" {
-		amounts[[2]string{gpuSKU(r.gpuName), "gpu"}] = float64(r.gpus)
+		amounts[[2]string{gpuSKU(r.gpuName), "gpu"}] = r.devices()
 	}
 	for _, price := range []struct {
 		to *float64

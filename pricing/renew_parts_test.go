@@ -46,6 +46,18 @@ func TestFromParts(t *testing.T) {
 	if got := c.FromParts("gcp", "us-central1", gpu); got != nil {
 		t.Errorf("without its GPU's price got %v", got)
 	}
+	// G4 has parts of GPUs, and the name of a GPU that Google's list has without its maker.
+	g4 := []pricing.PartRate{{Series: "g4", Part: "core", OnDemand: 0.04891}, {Series: "g4", Part: "ram", OnDemand: 0.00587}, {Series: "Nvidia RTX PRO 6000", Part: "gpu", OnDemand: 1.09565}}
+	sizes := 0
+	for _, p := range c.FromParts("gcp", "us-central1", g4) {
+		table := c.Lookup(pricing.Query{Provider: "gcp", Region: "us-central1", InstanceType: p.InstanceType}).Offering.USDPerHour
+		if sizes++; math.Abs(p.OnDemand/table-1) > 0.0035 {
+			t.Errorf("%s: got %g by its parts, the table has %g", p.InstanceType, p.OnDemand, table)
+		}
+	}
+	if sizes != 7 {
+		t.Errorf("%d sizes of G4 are priced by their parts, want 7", sizes)
+	}
 	got := c.FromParts("gcp", "us-central1", append(gpu, pricing.PartRate{Series: "Nvidia L4", Part: "gpu", OnDemand: 0.56}))
 	if len(got) == 0 || got[0].InstanceType != "g2-standard-12" || math.Abs(got[0].OnDemand-(12*0.025+48*0.003+0.56)) > 1e-6 {
 		t.Errorf("got %+v", got)

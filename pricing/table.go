@@ -20,6 +20,7 @@ type row struct {
 	provider, region, instanceType, arch, gpuName, band string
 
 	cpuMillis, memoryBytes, gpus, diskBytes, maxPods int64
+	partOfGPU                                        float64 // the GPUs where they are no whole number, as of G4's small sizes; else 0
 
 	usd  [slotCount]float64 // 0 where the table doesn't know
 	from *provenance
@@ -34,6 +35,9 @@ type provenance struct {
 	source, asOf         [slotCount]string
 	bandSource, bandAsOf string
 }
+
+// devices is the number of the row's GPUs, with parts of one.
+func (r *row) devices() float64 { return cmp.Or(r.partOfGPU, float64(r.gpus)) }
 
 // offering gives one of the row's prices the shape that callers see.
 func (r *row) offering(s slot) Offering {
@@ -294,6 +298,9 @@ func (t *tableReader) hardware(r *row) error {
 			return fmt.Errorf("%s %q is too large", tableColumns[h.column], text)
 		}
 		*h.to = int64(math.Round(v * h.scale))
+		if h.column == colGPUs && v != math.Trunc(v) {
+			r.partOfGPU = v
+		}
 	}
 	return nil
 }

@@ -265,9 +265,10 @@ func (b *reader) machine(row *Row) {
 		row.System = "Windows"
 	}
 	for _, column := range []string{"skumeter", "chargedescription"} {
-		row.SKU = cmp.Or(row.SKU, b.field(column))
-		if row.Part == (cloud.Part{}) {
-			row.Part, _ = cloud.PartOf(b.field(column))
+		name := b.field(column)
+		row.SKU = cmp.Or(row.SKU, name)
+		if row.Part == (cloud.Part{}) && !strings.HasPrefix(row.SKU, "Commitment") { // whose usage is charged beside it
+			row.Part, _ = cloud.PartOf(name)
 		}
 	}
 }

@@ -81,3 +81,42 @@ func TestUnknownCloud(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// TestPartOfGPU: Google's names of GPUs are those of the tables, whether its SKU says who makes them or not.
+func TestPartOfGPU(t *testing.T) {
+	for description, want := range map[string]cloud.Part{
+		"Nvidia L4 GPU running in Netherlands":                                 {Series: "Nvidia L4", Kind: "gpu"},
+		"Nvidia L4 GPU attached to Spot Preemptible VMs running in Las Vegas":  {Series: "Nvidia L4", Kind: "gpu", Spot: true},
+		"Commitment v1: Nvidia L4 GPU in Frankfurt for 1 Year":                 {Series: "Nvidia L4", Kind: "gpu"},
+		"Commitment v1: Nvidia L4 GPU running in Frankfurt for 3 Years":        {Series: "Nvidia L4", Kind: "gpu"},
+		"Nvidia Tesla A100 GPU running in Americas":                            {Series: "Nvidia A100", Kind: "gpu"},
+		"Nvidia Tesla A100 80GB GPU running in EMEA":                           {Series: "Nvidia A100 80GB", Kind: "gpu"},
+		"Nvidia H100 80GB Mega GPU running in Frankfurt":                       {Series: "Nvidia H100 80GB Mega", Kind: "gpu"},
+		"H200 141GB GPU running in Belgium":                                    {Series: "Nvidia H200 141GB", Kind: "gpu"},
+		"A4 Nvidia B200 (1 gpu slice) running in Netherlands":                  {Series: "Nvidia B200", Kind: "gpu"},
+		"RTX 6000 96GB running in Oregon":                                      {Series: "Nvidia RTX PRO 6000", Kind: "gpu"},
+		"RTX 6000 96GB attached to Spot Preemptible VMs running in Delhi":      {Series: "Nvidia RTX PRO 6000", Kind: "gpu", Spot: true},
+		"Commitment v1: RTX 6000 96GB in Delhi for 1 Year":                     {Series: "Nvidia RTX PRO 6000", Kind: "gpu"},
+		"Nvidia B300 GPU running in Oregon":                                    {Series: "Nvidia B300", Kind: "gpu"},
+		"B300 GPU running in Oregon":                                           {},
+		"NVIDIA RTX PRO 6000 GPU running in Oregon":                            {Series: "Nvidia RTX PRO 6000", Kind: "gpu"},
+		"Nvidia L4 GPU Virtual Workstation running in Americas":                {},
+		"Nvidia L4 Virtual Workstation GPU running in Netherlands":             {},
+		"Reserved Nvidia H100 80GB GPU in Belgium in Calendar Mode":            {},
+		"DWS Defined Duration Nvidia L4 GPU running in Columbus":               {},
+		"NVIDIA RTX Pro 6000 GPU with no zonal redundancy in us-central1":      {},
+		"TpuV6e running in Columbus":                                           {},
+		"SSD backed Local Storage attached to Spot Preemptible VMs in Bangkok": {},
+		"G4 Instance Core running in Iowa":                                     {Series: "g4", Kind: "core"},
+		"Spot Preemptible A3 Instance Ram running in Americas":                 {Series: "a3", Kind: "ram", Spot: true},
+		"Commitment v1: N2 Cpu in EMEA for 1 Year":                             {Series: "n2", Kind: "core"},
+		"Licensing Fee for Windows Server on VM with RTX 6000 96GB (GPU cost)": {},
+		"Storage PD Capacity 141GB":                                            {},
+		"Nvidia Quadro Virtual Workstation GPU attached to Preemptible VMs":    {},
+	} {
+		got, ok := cloud.PartOf(description)
+		if got != want || ok != (want != cloud.Part{}) {
+			t.Errorf("%s: got %+v, %t, want %+v", description, got, ok, want)
+		}
+	}
+}

@@ -22,19 +22,39 @@ type Part struct {
 var (
 	gcpUsage  = form(`^((?:Spot )?Preemptible )?(.+) (Core|Ram) running in .+$`)
 	gcpCommit = form(`^()Commitment(?: v\d+)?: (?:(.+) )?(Cpu|Ram) in .+ for (?:1|3) [Yy]ears?$`)
-	gcpGPU    = form(`^(Nvidia .+?) GPU( attached to (?:Spot )?Preemptible VMs)?(?: running in .+)?$`)
+	gcpDevice = form(`^(?:Commitment(?: v\d+)?: )?(?:A\d\w* )?((?i:nvidia) )?((?:Tesla )?[A-Z]+[\w ]*?)(?: GPU| \(1 gpu slice\))?( attached to (?:Spot )?Preemptible VMs)?(?: (?:running )?in .+?)?(?: for (?:1|3) [Yy]ears?)?$`)
 	gcpSeries = form(`^[A-Z]\d+[A-Z]*$`)
 )
+
+// gcpGPUs are the GPUs by the names that SKUs have for them, without their maker, with those of the
+// tables. Those that have "Workstation" are of a license.
+// Source: the descriptions of the Cloud Billing Catalog, cloud.google.com/skus/sku-groups.
+var gcpGPUs = map[string]string{
+	"T4": "T4", "P4": "P4", "V100": "V100", "P100": "P100", "K80": "K80", "L4": "L4", "A100": "A100", "A100 80GB": "A100 80GB",
+	"H100 80GB": "H100 80GB", "H100 80GB Mega": "H100 80GB Mega", "H100 Mega 80GB": "H100 80GB Mega",
+	"H200 141GB": "H200 141GB", "B200": "B200", "RTX 6000 96GB": "RTX PRO 6000", "RTX PRO 6000": "RTX PRO 6000",
+}
 
 // gcpKinds are the words beside a series' name that leave it the plain machine. A SKU with
 // another word is of something else: custom sizes, sole tenants, calendar mode.
 var gcpKinds = []string{"Instance", "Predefined", "AMD", "Arm", "Memory-optimized", "Intel"}
 
+// gcpGPU is the tables' name of a GPU. One that is not known keeps its own where the SKU says its maker.
+func gcpGPU(maker, name string) string {
+	name = strings.TrimPrefix(name, "Tesla ")
+	if known := gcpGPUs[name]; known != "" || maker == "" || strings.Contains(name, "Workstation") || strings.Contains(name, "GPU") {
+		return known
+	}
+	return name
+}
+
 // PartOf tells what a SKU is a part of, by its description; ok is false for what is no part of a
 // plain machine.
 func PartOf(description string) (p Part, ok bool) {
-	if m := gcpGPU().FindStringSubmatch(description); m != nil {
-		return Part{strings.ReplaceAll(m[1], "Tesla ", ""), PartGPU, m[2] != ""}, true
+	if m := gcpDevice().FindStringSubmatch(description); m != nil {
+		if name := gcpGPU(m[1], m[2]); name != "" {
+			return Part{"Nvidia " + name, PartGPU, m[3] != ""}, true
+		}
 	}
 	m := gcpUsage().FindStringSubmatch(description)
 	usual := "" // without a series' name

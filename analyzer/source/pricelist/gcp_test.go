@@ -66,6 +66,10 @@ func TestGCP(t *testing.T) {
 		sku("Nvidia Tesla A100 GPU running in EMEA", "OnDemand", "h", 2934000000, here),
 		sku("Nvidia L4 GPU attached to Spot Preemptible VMs running in EMEA", "Preemptible", "h", 224000000, here),
 		sku("Nvidia L4 GPU running in EMEA", "OnDemand", "h", 560000000, here),
+		sku("Commitment v1: Nvidia L4 GPU in Belgium for 1 Year", "Commit1Yr", "h", 350000000, here),
+		sku("RTX 6000 96GB running in Belgium", "OnDemand", "h", 1205215000, here),
+		sku("RTX 6000 96GB attached to Spot Preemptible VMs running in Belgium", "Preemptible", "h", 482086000, here),
+		sku("H200 141GB GPU running in Belgium", "OnDemand", "h", 9790000000, here),
 		sku("C4D Instance Core running in EMEA", "OnDemand", "h", 32703500, here),
 		sku("C4D Instance Ram running in EMEA", "OnDemand", "GBy.h", 3495578, here), // by 10^9 bytes
 		sku("T2A Arm Instance Core running in EMEA", "OnDemand", "h", 1, here),
@@ -83,7 +87,9 @@ func TestGCP(t *testing.T) {
 	gb := 0.003495578
 	want := []pricelist.Rate{
 		{Series: "Nvidia A100", Part: "gpu", OnDemand: 2.934},
-		{Series: "Nvidia L4", Part: "gpu", OnDemand: 0.56, Spot: 0.224},
+		{Series: "Nvidia H200 141GB", Part: "gpu", OnDemand: 9.79},
+		{Series: "Nvidia L4", Part: "gpu", OnDemand: 0.56, Spot: 0.224, Commit1y: 0.35},
+		{Series: "Nvidia RTX PRO 6000", Part: "gpu", OnDemand: 1.205215, Spot: 0.482086},
 		{Series: "c2", Part: "core", OnDemand: 0.0373},
 		{Series: "c4d", Part: "core", OnDemand: 0.0327035},
 		{Series: "c4d", Part: "ram", OnDemand: gb * 1.073741824},
