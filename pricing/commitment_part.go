@@ -53,7 +53,7 @@ func (c *Catalog) CommitmentParts(o Offering, usd float64) []CommitmentPart {
 		{CommitmentScope{family, ResourceMemory}, memory, float64(o.MemoryBytes) / bytesPerGiB},
 	}
 	switch {
-	case o.GPUs > 0 && attachesGPUs(o.InstanceType):
+	case o.GPUs > 0 && attachesGPUs(o.Provider, o.InstanceType):
 		out = append(out, CommitmentPart{CommitmentScope{cmp.Or(o.GPUName, "GPU"), ResourceUntold}, gpu, float64(o.GPUs)})
 	case o.GPUs > 0:
 		out = append(out, CommitmentPart{CommitmentScope{family, ResourceGPU}, gpu, float64(o.GPUs)})
@@ -76,7 +76,7 @@ func (c *Catalog) googleRates(o *Offering) (r rates, told bool) {
 	switch {
 	case plain:
 		return usual, true
-	case attachesGPUs(o.InstanceType), strings.HasPrefix(o.InstanceType, "a2-highgpu-"), strings.HasPrefix(o.InstanceType, "a2-megagpu-"):
+	case attachesGPUs(o.Provider, o.InstanceType), strings.HasPrefix(o.InstanceType, "a2-highgpu-"), strings.HasPrefix(o.InstanceType, "a2-megagpu-"):
 		book, _ := c.book(o.Provider, o.Region)
 		r, told = book.groups["n1"]
 		return r, told

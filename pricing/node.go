@@ -107,27 +107,25 @@ func (p *Price) unlike(n Node) {
 	}
 }
 
-// hybridVCPU is what EKS bills for a vCPU of a hybrid node, in USD an hour, in the
-// first tier of 576,000 vCPU-hours a month.
-// Source: aws.amazon.com/eks/pricing, read 2026-03.
-const hybridVCPU = 0.02
-
-// Hybrid reports whether the node is an EKS hybrid node.
+// Hybrid reports whether the node is a machine of the user's own that a cloud bills for, as EKS
+// does.
 func (n Node) Hybrid() bool {
-	return n.Labels[AutoModeLabel] == "hybrid" || strings.HasPrefix(n.ProviderID, "eks-hybrid://")
+	_, h := cloud.HybridOf(n.ProviderID, n.Labels)
+	return h != nil
 }
 
-// hybridPrice prices a machine of one's own by what EKS bills for it. It is paid for
+// hybridPrice prices a machine of one's own by what its cloud bills for it. It is paid for
 // whatever runs on it, and the machine itself has no price here.
 func hybridPrice(q Query, n Node) NodePrice {
+	of, h := cloud.HybridOf(n.ProviderID, n.Labels)
 	o := Offering{
-		Provider: "aws", Region: q.Region, InstanceType: "EKS hybrid node", CapacityType: Reserved,
+		Provider: of.Name, Region: q.Region, InstanceType: h.Type, CapacityType: Reserved,
 		CPUMillis: n.CPUMillis, MemoryBytes: n.MemoryBytes, GPUs: n.GPUs, LocalDiskBytes: -1,
-		USDPerHour: hybridVCPU * float64(n.CPUMillis) / 1000, Source: "aws.amazon.com/eks/pricing", AsOf: "2026-03",
+		USDPerHour: h.VCPU * float64(n.CPUMillis) / 1000, Source: h.Source, AsOf: h.AsOf,
 	}
 	return NodePrice{
-		USDPerHour: o.USDPerHour, CPUPerCoreHour: hybridVCPU, Offering: o, Source: o.Source, AsOf: o.AsOf, Status: Estimated, Cause: UnknownType,
-		Warnings: []string{"EKS hybrid nodes are priced by what EKS bills for their vCPUs; the machines are your own and have no price here: give it with --pricing"},
+		USDPerHour: o.USDPerHour, CPUPerCoreHour: h.VCPU, Offering: o, Source: o.Source, AsOf: o.AsOf, Status: Estimated, Cause: UnknownType,
+		Warnings: []string{h.Note},
 	}
 }
 
@@ -136,39 +134,46 @@ func (n Node) Windows() bool {
 	return strings.EqualFold(firstLabel(n.Labels, []string{"kubernetes.io/os", "beta.kubernetes.io/os"}), "windows")
 }
 
-// AutoModeFee is what EKS Auto Mode takes beside the machine, as a share of its
-// on-demand price, however it is bought. No commitment covers it.
-// Source: aws.amazon.com/eks/pricing, m5.large at $0.01152 beside $0.096, read 2026-03.
-const AutoModeFee = 0.12
+// AutoModeLabel and AutoModeDomain are as cloud has them.
+const (
+	AutoModeLabel  = cloud.AutoLabel
+	AutoModeDomain = cloud.AutoDomain
+)
 
-// AutoModeLabel is the label by which EKS says what runs a node.
-const AutoModeLabel = AutoModeDomain + "/compute-type"
-
-// AutoModeDomain is the API group of EKS Auto Mode, and that of the labels that it sets.
-const AutoModeDomain = "eks.amazonaws.com"
-
-// AutoMode reports whether labels are those of a node that EKS Auto Mode runs.
+// AutoMode reports whether labels are those of a node that its cloud runs for a fee, as EKS Auto
+// Mode does.
 func AutoMode(labels map[string]string) bool {
-	return labels[AutoModeLabel] == "auto"
+	return slices.ContainsFunc(cloud.All(), func(c *cloud.Cloud) bool { return c.Auto != nil && labels[c.Auto.Label.Key] == c.Auto.Label.Value })
 }
 
-// AutoModeFee is what of the price of a node with these labels is EKS Auto Mode's fee,
-// in USD an hour; of one bought otherwise than on demand it is not told apart.
+// AutoModeShare is the fee of a provider for running a node, as a share of its machine's price on
+// demand, however that is bought; 0 where there is none. No commitment covers it.
+func AutoModeShare(provider string) float64 {
+	if c := cloud.Of(cloud.Canonical(provider)); c != nil && c.Auto != nil {
+		return c.Auto.Share
+	}
+	return 0
+}
+
+// AutoModeFee is what of the price of a node with these labels is the fee, in USD an hour; of
+// one bought otherwise than on demand it is not told apart.
 func (p *NodePrice) AutoModeFee(labels map[string]string) float64 {
-	if p.Offering.Provider != "aws" || !AutoMode(labels) || p.Offering.CapacityType != OnDemand {
+	if !AutoMode(labels) || p.Offering.CapacityType != OnDemand {
 		return 0
 	}
-	return p.USDPerHour * AutoModeFee / (1 + AutoModeFee)
+	share := AutoModeShare(p.Offering.Provider)
+	return p.USDPerHour * share / (1 + share)
 }
 
-// addAutoFee adds the fee of EKS Auto Mode to a node's price.
+// addAutoFee adds the fee to a node's price.
 func (p *Price) addAutoFee(c *Catalog, q Query, n Node) {
-	if p.Status == Missing || p.Offering.Provider != "aws" || !AutoMode(n.Labels) {
+	share := AutoModeShare(p.Offering.Provider)
+	if p.Status == Missing || share == 0 || !AutoMode(n.Labels) {
 		return
 	}
 	q.CapacityType = OnDemand
 	if od := c.Lookup(q); od.Status != Missing {
-		p.Offering.USDPerHour += AutoModeFee * od.Offering.USDPerHour
+		p.Offering.USDPerHour += share * od.Offering.USDPerHour
 	}
 }
 

@@ -26,7 +26,7 @@ func (c *Catalog) PartPrice(provider, region string, part cloud.Part) float64 {
 		}
 	}
 	if part.Kind == cloud.PartGPU && !part.Spot {
-		return attachedPrice(region, part.Series)
+		return attachedPrice(provider, region, part.Series)
 	}
 	return 0
 }
@@ -42,10 +42,14 @@ func (o *Offering) ofPart(part cloud.Part) bool {
 }
 
 // attachedPrice is that of a GPU that is attached, by its name on a bill; 0 where it is not known.
-func attachedPrice(region, name string) float64 {
-	for _, gpu := range attachedGPUs {
-		if strings.EqualFold(gpu.name, name) {
-			return gpu.at[region]
+func attachedPrice(provider, region, name string) float64 {
+	of := cloud.Of(cloud.Canonical(provider))
+	if of == nil || of.Attach == nil {
+		return 0
+	}
+	for _, gpu := range of.Attach.GPUs {
+		if strings.EqualFold(gpu.Name, name) {
+			return gpu.At[region]
 		}
 	}
 	return 0

@@ -76,13 +76,13 @@ func (c *Catalog) ControlPlaneOf(provider, region string, minor int, at time.Tim
 	if own := c.ownService(provider, region, serviceControlPlane, ""); own != nil {
 		return own.price(), nil
 	}
-	item := ""
-	if of := cloud.Of(cloud.Canonical(provider)); of != nil {
-		item = of.ControlPlane
+	item, extended := "", false
+	of := cloud.Of(cloud.Canonical(provider))
+	if of != nil {
+		item, extended = of.ControlPlane, of.Extended != "" && ExtendedSupport(minor, at)
 	}
-	extended := cloud.Canonical(provider) == "aws" && ExtendedSupport(minor, at)
 	if extended {
-		item = "EKS cluster, extended support (total)"
+		item = of.Extended
 	}
 	m, err := c.service(provider, region, "control_plane", item)
 	if m == nil {
@@ -91,9 +91,9 @@ func (c *Catalog) ControlPlaneOf(provider, region string, minor int, at time.Tim
 	p := m.price(m.Region) // the same in every region
 	switch {
 	case extended:
-		p.Reason = fmt.Sprintf("Kubernetes 1.%d has left EKS' standard support: the control plane costs %g USD an hour until it is upgraded", minor, p.USDPerHour)
-	case m.Provider == "azure":
-		p.Reason = "the control plane is priced as AKS' Standard tier; the Free tier costs nothing, Premium costs more; say which with --pricing"
+		p.Reason = fmt.Sprintf("Kubernetes 1.%d %s: the control plane costs %g USD an hour until it is upgraded", minor, of.Left, p.USDPerHour)
+	case of != nil && of.Name == m.Provider:
+		p.Reason = of.Tier
 	}
 	return p, err
 }

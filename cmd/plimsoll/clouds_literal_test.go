@@ -36,7 +36,7 @@ var cloudRooms = map[string]string{
 var cloudLiterals = map[string]int{
 	"analyzer":               43,
 	"cmd/plimsoll":           9, // with the help of price update, which is of each cloud
-	"pricing":                24,
+	"pricing":                2, // of a bill's columns
 	"pricing/lookup":         2,
 	"recommender/allocation": 2,
 	"recommender/gate":       4,

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -82,14 +83,53 @@ var regionName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 // source tells how the provider's list is read.
 func (u *priceUpdate) source(ctx context.Context, say func(string)) (pricelist.Source, error) {
 	reader := &pricelist.Reader{Client: u.client, Endpoint: u.endpoint, Limit: time.Duration(u.files.wait), Say: say}
-	access := pricelist.Access{Env: os.Getenv, PartOf: cloud.SeriesOf, Spot: u.spot, Products: u.products, Keys: func() (keys pricelist.Keys, err error) {
-		keys.ID, keys.Secret, keys.Token, err = store.AWSKeys()
-		return keys, storeError(err)
-	}}
+	access := pricelist.Access{Env: os.Getenv, PartOf: cloud.SeriesOf, Spot: u.spot, Products: u.products, Keys: u.keys}
 	if u.keyFile != "" {
 		access.KeyFile = func() (string, error) { return u.key(ctx) }
 	}
-	return reader.Of(u.provider, access)
+	source, err := reader.Of(u.provider, access)
+	if errors.Is(err, pricelist.ErrKey) {
+		err = fmt.Errorf("%w: set %s, or give its file with --api-key-file", err, pricelist.KeyVariable)
+	}
+	return source, err
+}
+
+// keys are the user's credentials of AWS.
+func (u *priceUpdate) keys() (keys pricelist.Keys, err error) {
+	if keys.ID, keys.Secret, keys.Token, err = store.AWSKeys(); err == nil {
+		return keys, nil
+	}
+	flag := "--spot"
+	if u.products {
+		flag = "--get-products"
+	}
+	return keys, fmt.Errorf("%s: %w", flag, storeError(err))
+}
+
+// check refuses a provider that has no list, and flags that are of another's.
+func (u *priceUpdate) check() error {
+	takes, known := pricelist.TakesOf(u.provider)
+	if !known {
+		names := cloud.Names()
+		last := len(names) - 1
+		return fmt.Errorf("--provider %q: say whose prices to renew: %s or %s", u.provider, strings.Join(names[:last], ", "), names[last])
+	}
+	for _, f := range []struct {
+		name, others string
+		given        bool
+		of           func(pricelist.Takes) bool
+	}{
+		{"--api-key-file", "lists need no key", u.keyFile != "", func(t pricelist.Takes) bool { return t.Key }},
+		{"--spot", "lists have spot prices in them", u.spot, func(t pricelist.Takes) bool { return t.Spot }},
+		{"--get-products", "lists are small", u.products, func(t pricelist.Takes) bool { return t.Products }},
+	} {
+		if !f.given || f.of(takes) {
+			continue
+		}
+		of := slices.DeleteFunc(cloud.Names(), func(name string) bool { t, _ := pricelist.TakesOf(name); return !f.of(t) })
+		return fmt.Errorf("%s is of --provider %s; the others' %s", f.name, strings.Join(of, ", "), f.others)
+	}
+	return nil
 }
 
 // key reads the file with the API key.
@@ -108,6 +148,9 @@ func (u *priceUpdate) key(ctx context.Context) (string, error) {
 func (u *priceUpdate) run(ctx context.Context, s streams) error {
 	p := startProgress(s, u.quiet)
 	defer p.Stop()
+	if err := u.check(); err != nil {
+		return err
+	}
 	catalog, err := u.before(s.Err)
 	if err != nil {
 		return err

@@ -156,9 +156,11 @@ func TestPriceUpdateRefuses(t *testing.T) {
 	t.Setenv("GOOGLE_API_KEY", "")
 	for args, want := range map[string]string{
 		"":                                 "aws, azure or gcp",
-		"--provider gcp --region us-east1": "GOOGLE_API_KEY",
+		"--provider gcp --region us-east1": "set GOOGLE_API_KEY, or give its file with --api-key-file",
 		"--provider gcp --region us-east1 --api-key-file no.such":     "no.such: no such file",
 		"--provider azure --region westeurope --api-key-file key.txt": "--api-key-file is of --provider gcp",
+		"--provider azure --region westeurope --spot":                 "--spot is of --provider aws; the others' lists have spot prices",
+		"--provider hetzner --region fsn1":                            "aws, azure or gcp",
 		"--provider azure --region westeurope --get-products":         "--get-products is of --provider aws",
 		"--provider azure":                  "which regions?",
 		"--provider aws --region ../../etc": "not the name of a region",

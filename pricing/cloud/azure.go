@@ -37,6 +37,7 @@ var azure = &Cloud{
 		{Name: "reservation", Scope: "series + region", Payment: "same price monthly or upfront", Instrument: "Azure reservation"},
 		{Name: "savings plan for compute", Scope: "any compute, global", Instrument: "Azure savings plan for compute", Flexible: true},
 	},
+	Tier:     "the control plane is priced as AKS' Standard tier; the Free tier costs nothing, Premium costs more; say which with --pricing",
 	Balancer: "Standard LB, first 5 rules", ControlPlane: "AKS Standard tier (uptime SLA)",
 	RulesTogether: true,
 	Runs:          []string{"kubernetes.azure.com/"},

@@ -80,12 +80,21 @@ type Cloud struct {
 	// version of their kubelets.
 	Runs    []string
 	Kubelet string
+	// Attach is what it attaches to machines beside their own; nil where it does not.
+	Attach *Attach
+	// Hybrid is what it bills for machines that are not its own, Auto for running a node of
+	// its own; nil where it does not.
+	Hybrid *Hybrid
+	Auto   *Auto
+	// PodRates are the published prices of pods that are billed one by one.
+	PodRates []PodRate
 	// PodClass is the label of the class by which pods are billed one by one; those in
 	// PodClasses cost what pods without one do.
 	PodClass   string
 	PodClasses []string
-	// ExtendedSupport says that a control plane of an old version costs more.
-	ExtendedSupport bool
+	// Extended is what the tables call the fee of a control plane of an old version, where that
+	// costs more, and Left what is said of it. Tier is said of one that is sold at several prices.
+	Extended, Left, Tier string
 	// SpotApart says that 'price update' reads spot prices only when it is told to.
 	SpotApart bool
 }

@@ -41,6 +41,11 @@ var gcp = &Cloud{
 		{Name: "CUD flexible", Instrument: "flexible committed use discount", Flexible: true, Covers: flexibleOfGCP},
 	},
 	Runs: []string{"cloud.google.com/gke-"}, Kubelet: "-gke.",
+	Attach: attachOfGCP,
+	PodRates: []PodRate{{
+		Program: "GKE Autopilot", Region: "us-central1", VCPU: 0.0445, GiB: 0.0049225,
+		Source: "cloud.google.com/kubernetes-engine/pricing, general-purpose pods", AsOf: "2026-06-30",
+	}},
 	PodClass: "cloud.google.com/compute-class", PodClasses: []string{"autopilot", "general-purpose"},
 }
 

@@ -262,7 +262,7 @@ func (a *allocator) controlPlane() error {
 func Extended(s *analyzer.Snapshot) bool {
 	pays := slices.ContainsFunc(s.Nodes, func(n analyzer.Node) bool {
 		of := cloud.OfNode(n.ProviderID, n.Labels)
-		return of != nil && of.ExtendedSupport && managedNode(n)
+		return of != nil && of.Extended != "" && managedNode(n)
 	})
 	return pays && pricing.ExtendedSupport(s.ControlPlaneMinor(), s.Window.End)
 }

@@ -350,7 +350,8 @@ func (pool *nodePool) offering(o pricing.Offering, zone string, price float64, a
 	}
 	fee := 0.0
 	if pricing.AutoMode(labels) && pool.capacityType == string(pricing.OnDemand) {
-		fee = price * pricing.AutoModeFee / (1 + pricing.AutoModeFee)
+		share := pricing.AutoModeShare(o.Provider)
+		fee = price * share / (1 + share)
 	}
 	return packing.Offering{
 		Type: o.InstanceType, Zone: pin.Zone(zone), Arch: o.Arch, CapacityType: pool.capacityType, Labels: labels, Taints: pool.taints,

@@ -53,7 +53,7 @@ func (l *look) oldGeneration(now, next pricing.Offering, all []cost.MeanKind) {
 	for i := range all {
 		saved := now.USDPerHour - next.USDPerHour
 		if all[i].Fee > 0 {
-			saved *= 1 + pricing.AutoModeFee
+			saved *= 1 + pricing.AutoModeShare(now.Provider)
 		}
 		usd, count = usd+all[i].Count*saved, count+all[i].Count
 	}

@@ -40,8 +40,8 @@ type Source struct {
 type Access struct {
 	// Env looks a variable of the environment up.
 	Env func(name string) string
-	// KeyFile gives the text of the file with the key for Google's list; nil where the user
-	// named none. PartOf reads its SKUs.
+	// KeyFile gives the text of the file with the list's key; nil where the user named none,
+	// and the environment has it. PartOf reads Google's SKUs.
 	KeyFile func() (string, error)
 	PartOf  PartOf
 	// Keys gives AWS credentials, which Spot and Products need.
@@ -55,9 +55,25 @@ func (a *Access) endpoint(service string) string {
 	return cmp.Or(a.Env("AWS_ENDPOINT_URL_"+service), a.Env("AWS_ENDPOINT_URL"))
 }
 
+// KeyVariable is the variable of the environment with the key for Google's list.
+const KeyVariable = "GOOGLE_API_KEY"
+
+// ErrKey says that a list's key is not there, or is none.
+var ErrKey = errors.New("google's price list needs an API key, one word; one is made at console.cloud.google.com/apis/credentials")
+
+// Takes is what a cloud's list can be read with: a key, and with credentials spot prices,
+// and a few pages in place of its file.
+type Takes struct{ Key, Spot, Products bool }
+
+// TakesOf tells what the list of a provider takes; known is false where none is read.
+func TakesOf(provider string) (t Takes, known bool) {
+	t, known = map[string]Takes{"aws": {Spot: true, Products: true}, "azure": {}, "gcp": {Key: true}}[provider]
+	return t, known
+}
+
 // apiKey is the key for Google's list: of the file, else of the environment.
 func (a *Access) apiKey() (key string, err error) {
-	text := a.Env("GOOGLE_API_KEY")
+	text := a.Env(KeyVariable)
 	if a.KeyFile != nil {
 		if text, err = a.KeyFile(); err != nil {
 			return "", err
@@ -65,21 +81,14 @@ func (a *Access) apiKey() (key string, err error) {
 	}
 	key = strings.TrimSpace(text)
 	if key == "" || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", errors.New("google's price list needs an API key, one word: set GOOGLE_API_KEY, or give its file with --api-key-file; a key is made at console.cloud.google.com/apis/credentials")
+		return "", ErrKey
 	}
 	return key, nil
 }
 
-// Of is how the provider's list is read. An error is of what the list needs or has not.
+// Of is how the provider's list is read. What of the access the list does not take is not
+// looked at. An error is ErrKey, of the keys, or of a provider that has no list.
 func (r *Reader) Of(provider string, a Access) (Source, error) {
-	switch {
-	case a.KeyFile != nil && provider != "gcp":
-		return Source{}, errors.New("--api-key-file is of --provider gcp; the others' lists need no key")
-	case a.Spot && provider != "aws":
-		return Source{}, errors.New("--spot is of --provider aws; the others' lists have spot prices in them")
-	case a.Products && provider != "aws":
-		return Source{}, errors.New("--get-products is of --provider aws; the others' lists are small")
-	}
 	switch provider {
 	case "azure":
 		return Source{"azure retail prices", r.Azure}, nil
@@ -92,7 +101,7 @@ func (r *Reader) Of(provider string, a Access) (Source, error) {
 			return List{Parts: rates}, err
 		}}, err
 	}
-	return Source{}, fmt.Errorf("--provider %q: say whose prices to renew: aws, azure or gcp", provider)
+	return Source{}, fmt.Errorf("no price list of %q is read", provider)
 }
 
 // ofAWS reads AWS' lists of a region. One that is not had fails all: the small ones are
@@ -102,11 +111,7 @@ func (r *Reader) ofAWS(a Access) (Source, error) {
 	if a.Spot || a.Products {
 		var err error
 		if keys, err = a.Keys(); err != nil {
-			flag := "--spot"
-			if a.Products {
-				flag = "--get-products"
-			}
-			return Source{}, fmt.Errorf("%s: %w", flag, err)
+			return Source{}, err
 		}
 	}
 	name, machines := "aws offer file", r.AWS
