@@ -71,7 +71,7 @@ func adviseCase(t *testing.T, rule string, a *txtar.Archive) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(placeOf(a))), advice.Options{Levers: caseLevers(a), IncludeSystem: strings.Contains(section(a, "levers"), includeSystem), Commitment: advice.CommitmentOptions{Held: held}})
+	recs, err := recommender.Run(context.Background(), facts, cost.Of(facts, pricing.New(placeOf(a))), advice.Options{Levers: caseLevers(a), IncludeSystem: strings.Contains(section(a, "levers"), includeSystem), ScaleToZero: strings.Contains(section(a, "levers"), scaleToZero), Commitment: advice.CommitmentOptions{Held: held}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,12 +91,12 @@ func placeOf(a *txtar.Archive) pricing.Config {
 }
 
 // includeSystem, among the levers, is the option of that name.
-const includeSystem = "include-system"
+const includeSystem, scaleToZero = "include-system", "scale-to-zero"
 
 // caseLevers are those that the case names, or none for all.
 func caseLevers(a *txtar.Archive) (out []advice.Lever) {
 	for _, name := range strings.Fields(section(a, "levers")) {
-		if name != includeSystem {
+		if name != includeSystem && name != scaleToZero {
 			out = append(out, advice.Lever(name))
 		}
 	}

@@ -34,6 +34,7 @@ type auditFlags struct {
 	riskUnserved, slowdown float64
 	hpa                    hpaFlags
 	includeSystem          bool
+	scaleToZero            bool
 	nodes                  nodeFlags
 	output                 []string
 	showAll                bool
@@ -95,6 +96,7 @@ It only reads. Rights it does not have weaken the answer and are named.`,
 	f.hpa.register(fl)
 	fl.Float64Var(&f.riskUnserved, "risk-unserved", advice.DefaultRiskUnserved, "accepted share of time with demand above the requests of a scaled workload's pods")
 	fl.BoolVar(&f.includeSystem, "include-system", false, "advise on the add-ons that the provider installs and sizes too")
+	fl.BoolVar(&f.scaleToZero, "scale-to-zero", false, "advise KEDA to run no pod while nothing waits for one, below an HPA's minReplicas of 1 and the zones in use")
 	fl.Float64Var(&f.slowdown, "slowdown", advice.DefaultSlowdown, "accepted mean response of scaled pods, in service times, but for --risk-unserved of the time; 1 asks nothing of latency")
 	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(formatNames(), ", ")+"; repeatable (default table)")
 	fl.BoolVar(&f.showAll, "show-all", false, "table: list containers without a change too")
@@ -126,7 +128,7 @@ func formatNames() []string {
 
 // options checks what the user asked of the rules.
 func (f *auditFlags) options(ctx context.Context) (advice.Options, error) {
-	o := advice.Options{RiskUnserved: f.riskUnserved, Slowdown: f.slowdown, IncludeSystem: f.includeSystem}
+	o := advice.Options{RiskUnserved: f.riskUnserved, Slowdown: f.slowdown, IncludeSystem: f.includeSystem, ScaleToZero: f.scaleToZero}
 	if err := f.promise.fill(&o); err != nil {
 		return o, err
 	}

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"sigs.k8s.io/yaml"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -19,102 +17,37 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal"
 )
 
-// hpa is the line of an advised HPA on CPU as the screen has it.
+// The heads over the manifests that explain prints: a part of an HPA, or a new object whole.
 var (
-	hpa     = regexp.MustCompile(`HPA on cpu(?: of (\S+))? (\d+)( %|m a pod), (\d+) to (\d+) pods`)
-	window  = regexp.MustCompile(`\b(up|down) window (\d+) (min|s)`)
-	own     = regexp.MustCompile(`\b(up|down) tolerance ([0-9.]+) %`)
-	policy  = regexp.MustCompile(`\b(up|down) at most (\d+)( pods| %) in (\d+) (min|s)`)
-	choice  = regexp.MustCompile(`\b(up|down) select (\w+)`)
-	request = regexp.MustCompile(`(\S+) requests (\S+) of CPU`)
+	hpaHead    = regexp.MustCompile(`(?m)^(?:to paste into the HorizontalPodAutoscaler \(autoscaling/v2\)|a HorizontalPodAutoscaler to apply)\n`)
+	objectHead = regexp.MustCompile(`(?m)^a ScaledObject to apply\n`)
 )
 
-// Screen reads a setting off the screen, and off nothing else.
-func Screen(t *testing.T, line string) horizontal.Scaling {
-	t.Helper()
-	m := hpa.FindStringSubmatch(line)
-	if m == nil {
-		t.Fatalf("no HPA in %q", line)
-	}
-	number := func(s string) int64 {
-		v, err := strconv.ParseInt(s, 10, 32)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-	metric := analyzer.HPAMetric{Type: "Resource", Name: "cpu", Container: m[1], TargetType: "Utilization", Target: number(m[2])}
-	if m[1] != "" {
-		metric.Type = "ContainerResource"
-	}
-	if m[3] != " %" {
-		metric.TargetType = "AverageValue"
-	}
-	s := horizontal.Scaling{Kind: horizontal.ScalingHPA, Min: int32(number(m[4])), Max: int32(number(m[5])), Metrics: []analyzer.HPAMetric{metric}}
-	rules := map[string]*analyzer.HPAScaling{"up": {}, "down": {}}
-	for _, w := range window.FindAllStringSubmatch(line, -1) {
-		seconds := int32(number(w[2]))
-		if w[3] == "min" {
-			seconds *= 60
-		}
-		rules[w[1]].StabilizationSeconds = &seconds
-		s.Behavior = &analyzer.HPABehavior{Up: rules["up"], Down: rules["down"]}
-	}
-	for _, w := range own.FindAllStringSubmatch(line, -1) {
-		percent, err := strconv.ParseFloat(w[2], 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rules[w[1]].ToleranceMilli = new(int64(percent*10 + 0.5))
-		s.Behavior = &analyzer.HPABehavior{Up: rules["up"], Down: rules["down"]}
-	}
-	for _, w := range policy.FindAllStringSubmatch(line, -1) {
-		p := analyzer.HPAPolicy{Type: "Pods", Value: int32(number(w[2])), PeriodSeconds: int32(number(w[4]))}
-		if w[3] == " %" {
-			p.Type = "Percent"
-		}
-		if w[5] == "min" {
-			p.PeriodSeconds *= 60
-		}
-		rules[w[1]].Policies = append(rules[w[1]].Policies, p)
-		s.Behavior = &analyzer.HPABehavior{Up: rules["up"], Down: rules["down"]}
-	}
-	for _, w := range choice.FindAllStringSubmatch(line, -1) {
-		rules[w[1]].Select = w[2]
-		s.Behavior = &analyzer.HPABehavior{Up: rules["up"], Down: rules["down"]}
-	}
-	for _, r := range request.FindAllStringSubmatch(line, -1) {
-		q := resource.MustParse(r[2])
-		if s.RequestCPU == nil {
-			s.RequestCPU = map[string]int64{}
-		}
-		s.RequestCPU[r[1]] = q.MilliValue()
-	}
-	return s
-}
-
-// manifest is the head over an HPA that explain prints: a part of one, or a new one whole.
-var manifest = regexp.MustCompile(`(?m)^(?:to paste into the HorizontalPodAutoscaler \(autoscaling/v2\)|a HorizontalPodAutoscaler to apply)\n`)
-
-// YAML reads the setting off the manifest that explain prints.
-func YAML(t *testing.T, text string) (autoscalingv2.HorizontalPodAutoscalerSpec, bool) {
-	t.Helper()
-	head := manifest.FindStringIndex(text)
-	if head == nil {
-		return autoscalingv2.HorizontalPodAutoscalerSpec{}, false
+// manifest is the lines under a head; "" where it is not there.
+func manifest(head *regexp.Regexp, text string) string {
+	at := head.FindStringIndex(text)
+	if at == nil {
+		return ""
 	}
 	var lines []string
-	for line := range strings.SplitSeq(text[head[1]:], "\n") {
+	for line := range strings.SplitSeq(text[at[1]:], "\n") {
 		if !strings.HasPrefix(line, "  ") {
 			break
 		}
-		lines = append(lines, line)
+		lines = append(lines, strings.TrimPrefix(line, "  "))
 	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// YAML reads the setting off the HPA that explain prints.
+func YAML(t *testing.T, text string) (autoscalingv2.HorizontalPodAutoscalerSpec, bool) {
+	t.Helper()
+	lines := manifest(hpaHead, text)
 	var h autoscalingv2.HorizontalPodAutoscaler
-	if err := yaml.UnmarshalStrict([]byte(strings.Join(lines, "\n")), &h); err != nil {
-		t.Fatalf("%v\n%s", err, strings.Join(lines, "\n"))
+	if err := yaml.UnmarshalStrict([]byte(lines), &h); err != nil {
+		t.Fatalf("%v\n%s", err, lines)
 	}
-	return h.Spec, true
+	return h.Spec, lines != ""
 }
 
 // targetOf gives the manifest's target and, where it is of the same kind as the screen's,
@@ -126,6 +59,10 @@ func targetOf(m autoscalingv2.MetricSpec, of analyzer.HPAMetric) (autoscalingv2.
 		target = m.Resource.Target
 	case m.ContainerResource != nil && m.ContainerResource.Container == of.Container:
 		target = m.ContainerResource.Target
+	case m.Pods != nil && m.Pods.Metric.Name == of.Name:
+		target = m.Pods.Target
+	case m.External != nil && m.External.Metric.Name == of.Name:
+		target = m.External.Target
 	}
 	got := int64(-1)
 	switch {
@@ -194,11 +131,12 @@ func same[T comparable](a, b *T) bool {
 }
 
 // Advised gives the setting that the page of a workload advises, by its screen and, word
-// for word the same, by its manifest; false where no HPA on CPU is to change.
+// for word the same, by its manifest; false where no autoscaler is to change.
 func Advised(t *testing.T, page string) (horizontal.Scaling, bool) {
 	t.Helper()
-	spec, advised := YAML(t, page)
-	if !advised {
+	spec, isHPA := YAML(t, page)
+	object, isObject := Object(t, page)
+	if !isHPA && !isObject {
 		return horizontal.Scaling{}, false
 	}
 	_, pods, _ := strings.Cut(strings.Join(strings.Fields(page), " "), " number of pods ")
@@ -206,15 +144,30 @@ func Advised(t *testing.T, page string) (horizontal.Scaling, bool) {
 	line, _, _ = strings.Cut(line, " or at ")
 	line, _, _ = strings.Cut(line, " doubt ")
 	line, _, _ = strings.Cut(line, " figure ")
-	s := Screen(t, line)
-	if diff := Differs(s, spec); diff != "" {
+	s, diff := Screen(t, line), ""
+	if isObject {
+		if diff = objectDiffers(s, object); diff == "" {
+			for i := range s.Triggers {
+				s.Triggers[i].Query = object.Triggers[i].Query
+			}
+		}
+	} else {
+		for i := range s.Metrics { // the screen does not say of what a rate is
+			if s.Metrics[i].Type == "Pods" {
+				s.Metrics[i].Type = string(spec.Metrics[0].Type)
+			}
+		}
+		diff = Differs(s, spec)
+	}
+	if diff != "" {
 		t.Errorf("the screen says %q, the manifest %s", line, diff)
 	}
 	return s, true
 }
 
-// Breaks replays a setting as it is printed, and with a target half as high again: whether
-// it keeps its promise, and whether the other would.
+// Breaks replays a setting as it is printed, and a worse one: whether it keeps its promise,
+// and whether the other would. A ScaledObject may add what the promise allows to what is
+// slow of today's number of pods.
 func Breaks(t *testing.T, p *advice.Pass, ref analyzer.Ref, s horizontal.Scaling) (as, otherwise bool) {
 	t.Helper()
 	i := slices.IndexFunc(p.Facts.Workloads, func(w analyzer.WorkloadFacts) bool { return w.Ref == ref })
@@ -222,15 +175,38 @@ func Breaks(t *testing.T, p *advice.Pass, ref analyzer.Ref, s horizontal.Scaling
 		t.Fatalf("%s is in no snapshot", ref)
 	}
 	facts := &p.Facts.Workloads[i]
+	allowed := p.Options.RiskUnserved
+	if s.Kind == horizontal.ScalingScaledObject {
+		today, err := horizontal.ReplayAs(p, facts, horizontal.Scaling{Kind: horizontal.ScalingFixed, Replicas: facts.Replicas})
+		if err != nil {
+			t.Fatalf("%s: %v", ref, err)
+		}
+		allowed += today.Slow
+	}
 	score, err := horizontal.ReplayAs(p, facts, s)
 	if err != nil {
 		t.Fatalf("%s: %v", ref, err)
 	}
-	as = score.Slow > p.Options.RiskUnserved || score.Unserved > p.Options.RiskUnserved
+	as = score.Slow > allowed || score.Unserved > allowed
 	if as {
 		t.Errorf("%s: %+v is slow for %.2f %% of the time, unserved for %.2f %%", ref, s, 100*score.Slow, 100*score.Unserved)
 	}
-	s.Metrics[0].Target = s.Metrics[0].Target * 3 / 2
-	score, err = horizontal.ReplayAs(p, facts, s)
-	return as, err == nil && score.Slow > p.Options.RiskUnserved
+	score, err = horizontal.ReplayAs(p, facts, worse(s))
+	return as, err == nil && score.Slow > allowed
+}
+
+// worse has targets half as high again, thresholds three times as high, and rests while
+// there is work.
+func worse(s horizontal.Scaling) horizontal.Scaling {
+	s.Metrics, s.Triggers, s.Schedules = slices.Clone(s.Metrics), slices.Clone(s.Triggers), slices.Clone(s.Schedules)
+	for i := range s.Metrics {
+		s.Metrics[i].Target = s.Metrics[i].Target * 3 / 2
+	}
+	for i := range s.Triggers {
+		s.Triggers[i].Threshold *= 3
+	}
+	for i := range s.Schedules {
+		s.Schedules[i].Start, s.Schedules[i].End = s.Schedules[i].End, s.Schedules[i].Start
+	}
+	return s
 }

@@ -33,6 +33,9 @@ type Options struct {
 	// multiple of the service time, for all but RiskUnserved of the time. 0
 	// means DefaultSlowdown; 1 or less asks nothing of latency.
 	Slowdown float64
+	// ScaleToZero lets a workload have no pod while nothing waits for it, below its owner's
+	// minimum of one and the zones that it is in.
+	ScaleToZero bool
 	// IncludeSystem advises on the provider's add-ons too.
 	IncludeSystem bool
 	// Minor is x of the cluster's Kubernetes 1.x; 0 where it is not known, and

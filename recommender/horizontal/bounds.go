@@ -19,7 +19,7 @@ const leastScaledRequest = 50
 func (c *scaleCase) demand(s podSize) setting.Demand {
 	d := setting.Demand{Step: 5 * time.Minute, Millicores: c.curve.CPU, Request: s.metric, Controller: c.controller}
 	if b := c.keptBehavior(); b != nil {
-		d.Down = rulesOf(b.Down)
+		d.Kept = &replay.Behavior{ScaleUp: rulesOf(b.Up), ScaleDown: rulesOf(b.Down)}
 	}
 	if slowdown := c.pass.Options.Slowdown; slowdown > 1 {
 		d.Prompt = replay.Prompt(c.coresOf(s), s.metric, slowdown, c.variable.Variability)

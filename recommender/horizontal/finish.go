@@ -1,21 +1,24 @@
 package horizontal
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
-	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // finish files the advice, or that today's setting fits.
 func (c *scaleCase) finish(r *advice.Advice) error {
 	r.Confidence = c.confidence(r)
+	c.warnResting(r)
+	if reason := c.bursts(); reason != "" {
+		c.describe(r, "best found")
+		r.Abstain(reason)
+		return nil
+	}
 	if c.fits() {
 		c.describe(r, "best found")
 		if c.scalesOnNoise() {
@@ -59,7 +62,7 @@ func (c *scaleCase) finish(r *advice.Advice) error {
 	c.warnRate(r)
 	c.warnMemory(r)
 	if c.hpa != nil && c.hpa.Behavior != nil {
-		r.Warn("behavior", "the advice replaces spec.behavior as a whole: of what it has now the policies for taking pods away are kept, and nothing else")
+		r.Warn("behavior", "the advice replaces spec.behavior as a whole: the policies of what it has now are kept, and its window for adding pods; tolerances and the window for taking pods away are the advice's own")
 	}
 	return nil
 }
@@ -148,37 +151,6 @@ func (c *scaleCase) maximum() int32 {
 	return need
 }
 
-// keptBehavior is what a new setting keeps of today's: how pods are taken away, which
-// an owner says for reasons that are in no load curve; nil where he says nothing of it.
-func (c *scaleCase) keptBehavior() *analyzer.HPABehavior {
-	if c.hpa == nil || c.hpa.Behavior == nil || c.hpa.Behavior.Down == nil {
-		return nil
-	}
-	down := c.hpa.Behavior.Down
-	kept := &analyzer.HPAScaling{Policies: down.Policies, Select: down.Select}
-	if len(kept.Policies) == 0 && kept.Select == "" || rulesOf(kept).Validate() != nil {
-		return nil
-	}
-	return &analyzer.HPABehavior{Down: kept}
-}
-
-// behavior is what the search tried: the defaults, another window downwards,
-// or a tolerance of its own, over what is kept.
-func (k *outcome) behavior(kept *analyzer.HPABehavior) *analyzer.HPABehavior {
-	if k.DownWindow == 0 && k.Tolerance == (setting.Tolerance{}) {
-		return kept
-	}
-	b := cmp.Or(kept, &analyzer.HPABehavior{Down: &analyzer.HPAScaling{}})
-	if k.DownWindow > 0 {
-		seconds := int32(k.DownWindow / time.Second)
-		b.Down.StabilizationSeconds = &seconds
-	}
-	if t := k.Tolerance; t != (setting.Tolerance{}) {
-		b.Up, b.Down.ToleranceMilli = &analyzer.HPAScaling{ToleranceMilli: &t.Up}, &t.Down
-	}
-	return b
-}
-
 func (c *scaleCase) title() string {
 	k := c.best
 	switch {
@@ -187,7 +159,7 @@ func (c *scaleCase) title() string {
 	case k.rate != nil && k.schedule == nil:
 		return fmt.Sprintf("scale on %s at %.3g requests/s a pod, %d to %d replicas", k.rate.Counter, k.trigger().Threshold, k.Min, c.maximum())
 	case k.schedule != nil:
-		return fmt.Sprintf("run from %02d:00 to %02d:00 UTC%s only, by KEDA", k.schedule.from, k.schedule.to, map[bool]string{true: " on weekdays"}[k.schedule.weekdays])
+		return fmt.Sprintf("run from %s only, by KEDA", k.schedule.hours())
 	case k.Fixed:
 		return fmt.Sprintf("run %d replicas", k.Min)
 	case c.hpa == nil:

@@ -184,10 +184,11 @@ func scaleWorkload(p *advice.Pass, w *analyzer.WorkloadFacts) (advice.Advice, er
 	}
 	if reason := c.unsafe(); reason != "" {
 		var err error
-		if c.best, err = c.scheduleOnly(); err != nil {
+		if c.best, err = c.restOnly(); err != nil {
 			return r, err
 		}
 		if c.best == nil {
+			c.warnResting(&r)
 			r.Abstain(reason)
 			return r, nil
 		}
@@ -248,8 +249,12 @@ type scaleCase struct {
 	limit  int64
 	undone bool
 
-	now    *outcome // today's setting, nil where it can't be replayed
-	best   *outcome
+	now  *outcome // today's setting, nil where it can't be replayed
+	best *outcome
+	// resting is what could run no pod at times, where the user did not want that, and
+	// awake what it is compared with.
+	resting, awake *outcome
+
 	fixed  *outcome
 	onCPU  *outcome // the best that follows CPU, and requests
 	onRate *outcome

@@ -2,6 +2,7 @@ package horizontal
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -50,6 +51,11 @@ func (s schedule) days() string {
 
 func (s schedule) start() string { return fmt.Sprintf("0 %d * * %s", s.from, s.days()) }
 func (s schedule) end() string   { return fmt.Sprintf("0 %d * * %s", s.to, s.days()) }
+
+// hours says when it has the workload run.
+func (s schedule) hours() string {
+	return fmt.Sprintf("%02d:00 to %02d:00 UTC%s", s.from, s.to, map[bool]string{true: " on weekdays"}[s.weekdays])
+}
 
 // busy reports whether the schedule has the workload run at t.
 func (s schedule) busy(t time.Time) bool {
@@ -104,21 +110,20 @@ func (c *scaleCase) idle(i int) bool {
 }
 
 // idleHours finds the longest stretch of hours that were idle on every day;
-// with weekends idle throughout, on every weekday.
+// with weekends seen whole and idle throughout, on every weekday.
 func (c *scaleCase) idleHours(from, to int) (schedule, bool) {
-	var loaded [2][24]bool // weekdays and weekends, by hour
-	var seen [2]bool
+	var loaded, seen [2][24]bool // weekdays and weekends, by hour
 	for i := from; i < to; i++ {
 		t, kind := c.slotTime(i), 0
 		if t.Weekday() == time.Saturday || t.Weekday() == time.Sunday {
 			kind = 1
 		}
-		seen[kind] = true
+		seen[kind][t.Hour()] = true
 		if !c.idle(i) {
 			loaded[kind][t.Hour()] = true
 		}
 	}
-	s := schedule{weekdays: seen[0] && seen[1] && loaded[1] == [24]bool{}}
+	s := schedule{weekdays: loaded[1] == [24]bool{} && !slices.Contains(seen[1][:], false)}
 	hours := loaded[0]
 	if !s.weekdays {
 		for h := range hours {
@@ -189,27 +194,8 @@ func (o *outcome) scaledObject(s Scaling) Scaling {
 }
 
 func (c *scaleCase) warnSchedule(r *advice.Advice) {
-	r.Warn("idle", fmt.Sprintf("outside %02d:00 to %02d:00 UTC no pod would run: it was idle by its CPU in those hours, and whether nobody needs it then is for its owner to say", c.best.schedule.from, c.best.schedule.to))
+	r.Warn("idle", fmt.Sprintf("outside %s no pod would run, which is below the zones in use: it was idle by its CPU in those hours, and whether nobody needs it then is for its owner to say", c.best.schedule.hours()))
 	if c.hpa != nil {
 		r.Warn("keda", fmt.Sprintf("the ScaledObject takes the place of HPA %s: delete that first, or let KEDA take it over", c.hpa.Name))
 	}
-}
-
-// scheduleOnly is for workloads whose number of pods must stay: it is all or
-// none, by the clock or by requests. nil where there is neither.
-func (c *scaleCase) scheduleOnly() (*outcome, error) {
-	if c.w.Kind == "StatefulSet" || c.w.Replicas < 1 {
-		return nil, nil
-	}
-	c.now = c.today()
-	for _, resting := range []func(*outcome) (*outcome, error){c.scheduled, c.toZero} {
-		o, err := resting(c.now)
-		if err != nil {
-			return nil, err
-		}
-		if o != nil && o.whole.Slow <= c.now.whole.Slow+c.bounds.Unserved && o.monthly() <= (1-worthSchedule)*c.now.monthly() {
-			return o, nil
-		}
-	}
-	return nil, nil
 }

@@ -139,21 +139,6 @@ func (c *scaleCase) floorServes() bool {
 	return true
 }
 
-// rest lets the workload rest where it has nothing to do.
-func (c *scaleCase) rest() error {
-	base := c.best
-	for _, resting := range []func(*outcome) (*outcome, error){c.scheduled, c.toZero} {
-		o, err := resting(base)
-		if err != nil {
-			return err
-		}
-		if o != nil && o.whole.Slow <= max(c.bounds.Unserved, base.whole.Slow) && o.monthly() <= (1-worthSchedule)*c.best.monthly() {
-			c.best = o
-		}
-	}
-	return nil
-}
-
 func cheaper(a, b *outcome) *outcome {
 	if a == nil || b.monthly() < a.monthly() {
 		return b

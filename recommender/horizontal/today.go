@@ -34,7 +34,7 @@ func (c *scaleCase) today() *outcome {
 	if err != nil {
 		return nil
 	}
-	o := &outcome{Candidate: setting.Candidate{Min: h.Min, Max: h.Max, Target: c.targetPercent(h.Metrics[0], s)}, size: s, whole: score}
+	o := &outcome{Candidate: setting.Candidate{Min: h.Min, Max: h.Max, Target: c.targetPercent(h.Metrics[0], s), Tolerance: c.toleranceNow()}, size: s, whole: score}
 	return o
 }
 

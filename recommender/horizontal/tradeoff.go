@@ -27,7 +27,7 @@ const tradeStep, mostTrades, lowestTrade = 10, 3, 30
 // less undone; what only costs more is left out.
 func (c *scaleCase) tradeOffs() []TradeOff {
 	o := c.best
-	if o == nil || o.Fixed || o.Target <= 0 || o.schedule != nil || o.zero != nil || o == c.now {
+	if o == nil || o.Fixed || o.Target <= 0 || o.rests() || o == c.now {
 		return nil
 	}
 	out := []TradeOff{c.tradeOff(o)}

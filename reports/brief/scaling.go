@@ -2,6 +2,7 @@ package brief
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -37,20 +38,10 @@ func Scaling(s document.Scaling) string {
 		by = append(by, metricText(m))
 	}
 	for _, t := range s.Triggers {
-		by = append(by, fmt.Sprintf("%.3g requests/s (%s)", t.Threshold, t.Counter))
+		by = append(by, fmt.Sprintf("%s requests/s (%s)", strconv.FormatFloat(t.Threshold, 'f', -1, 64), t.Counter))
 	}
-	if len(s.Schedules) > 0 {
-		by = append(by, "a schedule")
-	}
-	least, most := s.Replicas, s.Replicas
-	if s.MinReplicas != nil {
-		least = *s.MinReplicas
-	}
-	if s.IdleReplicas != nil {
-		least = *s.IdleReplicas
-	}
-	if s.MaxReplicas != nil {
-		most = *s.MaxReplicas
+	for _, t := range s.Schedules {
+		by = append(by, fmt.Sprintf("%s from %s to %s UTC", document.Counted(int(t.Replicas), "pod"), t.Start, t.End))
 	}
 	kind := "HPA"
 	switch s.Kind {
@@ -60,7 +51,7 @@ func Scaling(s document.Scaling) string {
 	default:
 		return document.Counted(int(s.Replicas), "pod")
 	}
-	parts := []string{fmt.Sprintf("%s on %s", kind, strings.Join(by, " and ")), fmt.Sprintf("%d to %d pods", least, most)}
+	parts := append([]string{fmt.Sprintf("%s on %s", kind, strings.Join(by, " and "))}, spanText(s)...)
 	if b := s.Behavior; b != nil {
 		parts = append(parts, rulesText("up", b.Up)...)
 		parts = append(parts, rulesText("down", b.Down)...)
@@ -69,6 +60,28 @@ func Scaling(s document.Scaling) string {
 		parts = append(parts, fmt.Sprintf("%s requests %s of CPU", c.Container, c.CPU))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// spanText is how few and how many pods there may be, and when KEDA looks for it.
+func spanText(s document.Scaling) []string {
+	least, most := s.Replicas, s.Replicas
+	if s.MinReplicas != nil {
+		least = *s.MinReplicas
+	}
+	if s.MaxReplicas != nil {
+		most = *s.MaxReplicas
+	}
+	parts := []string{fmt.Sprintf("%d to %d pods", least, most)}
+	if s.IdleReplicas != nil {
+		parts = append(parts, fmt.Sprintf("%d while idle", *s.IdleReplicas))
+	}
+	if s.PollingInterval > 0 {
+		parts = append(parts, "polled every "+secondsText(int32(s.PollingInterval)))
+	}
+	if s.CooldownPeriod > 0 {
+		parts = append(parts, "cooldown "+secondsText(int32(s.CooldownPeriod)))
+	}
+	return parts
 }
 
 // metricText is a metric and its target. A request rate's target is its

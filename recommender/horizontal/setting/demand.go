@@ -30,9 +30,9 @@ type Demand struct {
 	Prompt int64
 	// Controller is how the HPA controller runs.
 	Controller replay.Controller
-	// Down has the owner's policies for taking pods away, which a new setting keeps: what
-	// his pods need before they go is in no load curve.
-	Down replay.Rules
+	// Kept has the owner's policies and window for adding pods, which a new setting
+	// keeps: what the pods need before they come and go is in no load curve. nil for none.
+	Kept *replay.Behavior
 	// Requests is what a setting follows in place of CPU; nil for CPU.
 	Requests *RequestSignal
 	curve    *replay.Curve // where it was worked out, see ready

@@ -49,11 +49,12 @@ func (d Demand) Autoscaler(c Candidate) replay.Autoscaler {
 	if d.Requests != nil {
 		a.Metrics = []replay.Metric{d.Requests.Metric(d.Request, c.Target)}
 	}
-	if len(d.Down.Policies) > 0 || d.Down.Select != "" {
-		if a.Behavior == nil {
-			a.Behavior = &replay.Behavior{}
+	if d.Kept != nil {
+		up, down := d.Kept.ScaleUp, d.Kept.ScaleDown
+		if b := a.Behavior; b != nil {
+			up.Tolerance, down.Tolerance, down.Window = b.ScaleUp.Tolerance, b.ScaleDown.Tolerance, b.ScaleDown.Window
 		}
-		a.Behavior.ScaleDown.Policies, a.Behavior.ScaleDown.Select = d.Down.Policies, d.Down.Select
+		a.Behavior = &replay.Behavior{ScaleUp: up, ScaleDown: down}
 	}
 	return a
 }
