@@ -44,6 +44,9 @@ type Document struct {
 	Origin string
 	// Unrendered says why nothing was rendered of such a document.
 	Unrendered string
+	// plain says that no part of Root stands in two places of it, and that Root has
+	// room around it.
+	plain bool
 	// RenderedLines says that the positions are those of the rendered text and
 	// not of File.
 	RenderedLines bool

@@ -82,25 +82,26 @@ var without = []string{
 }
 
 // withoutSet is without as a set, made once.
-var withoutSet = func() map[string]bool {
-	out := make(map[string]bool, len(without))
+var withoutSet = func() map[ofGroup]bool {
+	out := make(map[ofGroup]bool, len(without))
 	for _, w := range without {
-		out[w] = true
+		group, kind, _ := strings.Cut(w, "/")
+		out[ofGroup{group, kind}] = true
 	}
 	return out
 }()
+
+// ofGroup is a kind of an API group, or all of it where kind is "".
+type ofGroup struct{ group, kind string }
 
 // HoldsNone reports whether the document is of a kind that is known to carry
 // neither containers nor bounds on them, such as Service and ConfigMap.
 func (d *Document) HoldsNone() bool {
 	group := d.Group()
-	if withoutSet[group] || withoutSet[group+"/"+d.Kind] {
-		return group != ""
-	}
 	if b := builtinOf(group); b != nil {
-		return slices.Contains(b.kinds, d.Kind) && !carriers[d.Kind]
+		return !carriers[d.Kind] && slices.Contains(b.kinds, d.Kind)
 	}
-	return false
+	return withoutSet[ofGroup{group, ""}] || withoutSet[ofGroup{group, d.Kind}]
 }
 
 // carriers are the kinds of Kubernetes that carry requests, or bounds on them.

@@ -55,13 +55,19 @@ func Parse(file string, data []byte) ([]*Document, []Problem) {
 // Decode reads all documents of a file: YAML, of which JSON is a part, one
 // document or many, Lists item by item. A document that is broken is a
 // Problem and the others are read all the same.
-func Decode(file string, data []byte) Content {
+func Decode(file string, data []byte) Content { return decodeAll(file, data, false) }
+
+// DecodeTrimmed reads a file as Decode does and trims every document at once, which
+// takes less memory than to do so later.
+func DecodeTrimmed(file string, data []byte) Content { return decodeAll(file, data, true) }
+
+func decodeAll(file string, data []byte, trim bool) Content {
 	text, converted, err := toUTF8(data)
 	if err != nil {
 		line := 1 + bytes.Count(data[:len(data)-len(fromInvalid(data))], []byte("\n"))
 		return Content{Problems: []Problem{{File: file, Position: At(line, 1), Message: err.Error()}}}
 	}
-	p := parser{text: newText(file, string(text)), raw: text}
+	p := parser{text: newText(file, string(text)), raw: text, trim: trim}
 	p.text.converted, p.text.json = converted, isJSON(text)
 	for i, c := range split(text, p.text.yaml) {
 		for _, part := range p.values(c) {
@@ -146,8 +152,11 @@ func isJSON(data []byte) bool {
 }
 
 type parser struct {
-	text *Text
-	raw  []byte // the text
+	text  *Text
+	raw   []byte // the text
+	plain bool   // the document that is added was read as plain
+	trim  bool   // documents are trimmed
+	quick plain  // reads those that are plain
 	Content
 }
 
@@ -160,6 +169,25 @@ func (p *parser) skip(at Position, kind, reason string) {
 }
 
 func (p *parser) chunk(index int, c chunk) {
+	before := len(p.Documents)
+	if tree, doubles, ok := p.quick.read(p.text, c); ok {
+		p.twice(doubles)
+		p.plain = true
+		p.add(index, tree, header{})
+		p.plain = false
+	} else {
+		p.full(index, c)
+	}
+	if p.trim {
+		for _, d := range p.Documents[before:] {
+			d.Trim()
+		}
+		p.quick.reuse()
+	}
+}
+
+// full reads a document by the YAML library.
+func (p *parser) full(index int, c chunk) {
 	var root yaml.Node
 	data := p.raw[c.start:c.end]
 	if err := unmarshal(data, &root); err != nil {
@@ -191,11 +219,16 @@ func (p *parser) chunk(index int, c chunk) {
 		p.problem(b.at, "%s", b.err)
 		return
 	}
-	for _, d := range b.doubles {
+	p.twice(b.doubles)
+	p.add(index, tree, header{})
+}
+
+// twice files the keys that are written twice.
+func (p *parser) twice(keys []double) {
+	for _, d := range keys {
 		p.problem(d.at, "the key %q is written twice", shorten(d.name))
 		p.Problems[len(p.Problems)-1].Beside = true
 	}
-	p.add(index, tree, header{})
 }
 
 // The marks of a template: an action that stands for a line of its own, one
@@ -267,7 +300,9 @@ func (p *parser) add(index int, n *Node, inherit header) {
 		p.skip(n.Position, "", NoObject) // values files, CI configuration: not meant for Kubernetes
 		return
 	}
-	p.Documents = append(p.Documents, newDocument(p.text, index, h, n))
+	d := newDocument(p.text, index, h, n)
+	d.plain = p.plain
+	p.Documents = append(p.Documents, d)
 }
 
 // addHeld files the objects that a List or a Template holds, and reports whether

@@ -362,3 +362,22 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// TestPlainQuantities reads quantities of digits alone as those with a point are
+// read, which has another way.
+func TestPlainQuantities(t *testing.T) {
+	for _, digits := range []string{"0", "1", "7", "250", "1000", "1500", "65536", "999999", "9999999", "10000000", "123456789012"} {
+		for _, suffix := range []string{"", "n", "u", "m", "k", "M", "G", "T", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "X"} {
+			got, err := manifest.ParseCPU(digits + suffix)
+			want, wantErr := manifest.ParseCPU(digits + "." + suffix)
+			if got != want || (err == nil) != (wantErr == nil) {
+				t.Errorf("ParseCPU(%s%s) = %d, %v, want %d, %v", digits, suffix, got, err, want, wantErr)
+			}
+			got, err = manifest.ParseBytes(digits + suffix)
+			want, wantErr = manifest.ParseBytes(digits + "." + suffix)
+			if got != want || (err == nil) != (wantErr == nil) {
+				t.Errorf("ParseBytes(%s%s) = %d, %v, want %d, %v", digits, suffix, got, err, want, wantErr)
+			}
+		}
+	}
+}

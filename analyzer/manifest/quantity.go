@@ -35,6 +35,9 @@ var suffixes = map[string]struct{ base, exponent int64 }{
 // parseQuantity gives s times scale, rounded away from zero as Kubernetes
 // does, and held at MostAmount. whole says that nothing was rounded.
 func parseQuantity(s string, scale int64) (value int64, whole bool, err error) {
+	if v, ok := smallQuantity(s, scale); ok {
+		return v, true, nil
+	}
 	number := strings.TrimRight(s, "numkKMGTPEi")
 	suffix := s[len(number):]
 	mult, known := suffixes[suffix]
@@ -60,6 +63,36 @@ func parseQuantity(s string, scale int64) (value int64, whole bool, err error) {
 	}
 	v.Mul(v, new(big.Rat).SetInt64(scale))
 	return ceil(v), v.IsInt(), nil
+}
+
+// smallQuantity reads what most quantities are, such as 2, 250m and 512Mi: up to
+// seven digits that come to a whole number. The rest is for parseQuantity.
+func smallQuantity(s string, scale int64) (int64, bool) {
+	const most = 7 // digits: with the largest suffix here, and in thousandths, far below an int64's
+	n, i := int64(0), 0
+	for ; i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {
+		if i == most {
+			return 0, false
+		}
+		n = 10*n + int64(s[i]-'0')
+	}
+	n *= scale
+	switch suffix := s[i:]; {
+	case i == 0:
+		return 0, false
+	case suffix == "":
+	case suffix == "m" && n%1000 == 0:
+		n /= 1000
+	case suffix == "Ki":
+		n <<= 10
+	case suffix == "Mi":
+		n <<= 20
+	case suffix == "Gi" && scale == one:
+		n <<= 30
+	default:
+		return 0, false
+	}
+	return n, n <= MostAmount
 }
 
 // isDecimal tells digits with at most one point and a sign, and not too many

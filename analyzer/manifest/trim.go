@@ -41,6 +41,13 @@ func (d *Document) LacksImages() bool {
 // annotations of kinds that hold no requests, and what pods have beside resources, placement and
 // the flags of runtimes. What releases take their values from stays whole.
 func (d *Document) Trim() {
+	d.trim()
+	if d.plain {
+		d.Root, d.plain = packed(d.Root), false
+	}
+}
+
+func (d *Document) trim() {
 	switch t := d.template(); {
 	case d.Kind == "ConfigMap" || d.Kind == "Secret" || d.Group() == "source.toolkit.fluxcd.io":
 	case d.HoldsNone():
@@ -51,6 +58,58 @@ func (d *Document) Trim() {
 		}
 		d.Root = d.Root.without("status").at(trimmedMeta, "metadata").at(trimmedPod, append(slices.Clone(t.Path), "spec")...)
 	}
+}
+
+// packed copies a tree into memory of its own, so that what was let go of it can
+// go. It is for trees of which no part stands in two places.
+func packed(n *Node) *Node {
+	if n == nil {
+		return nil
+	}
+	var r room
+	r.count(n)
+	r.nodes, r.fields, r.items = make([]Node, 0, r.n), make([]Field, 0, r.f), make([]*Node, 0, r.i)
+	return r.put(n)
+}
+
+// room is memory for a tree.
+type room struct {
+	n, f, i int
+	nodes   []Node
+	fields  []Field
+	items   []*Node
+}
+
+func (r *room) count(n *Node) {
+	r.n, r.f, r.i = r.n+1, r.f+len(n.Fields), r.i+len(n.Items)
+	for i := range n.Fields {
+		r.count(n.Fields[i].Value)
+	}
+	for _, item := range n.Items {
+		r.count(item)
+	}
+}
+
+func (r *room) put(n *Node) *Node {
+	r.nodes = append(r.nodes, *n)
+	out := &r.nodes[len(r.nodes)-1]
+	if n.Fields != nil {
+		from := len(r.fields)
+		r.fields = append(r.fields, n.Fields...)
+		out.Fields = r.fields[from:len(r.fields):len(r.fields)]
+		for i := range out.Fields {
+			out.Fields[i].Value = r.put(out.Fields[i].Value)
+		}
+	}
+	if n.Items != nil {
+		from := len(r.items)
+		r.items = append(r.items, n.Items...)
+		out.Items = r.items[from:len(r.items):len(r.items)]
+		for i := range out.Items {
+			out.Items[i] = r.put(out.Items[i])
+		}
+	}
+	return out
 }
 
 // annotated keeps what may hold a waiver.

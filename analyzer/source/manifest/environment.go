@@ -83,8 +83,11 @@ type folder struct {
 	documents []*manifest.Document
 	below     map[string]*folder
 	// holds are the objects in it and below it.
-	holds map[string]bool
+	holds map[object]bool
 }
+
+// object names an object that a cluster has once; the zero one is none.
+type object struct{ group, namespace, kind, name string }
 
 // foldersOf builds the folders from the one that all files are in.
 func foldersOf(docs []*manifest.Document) *folder {
@@ -100,7 +103,7 @@ func foldersOf(docs []*manifest.Document) *folder {
 		}
 		common = common[:n]
 	}
-	top := &folder{name: strings.Join(common, "/"), below: map[string]*folder{}, holds: map[string]bool{}}
+	top := &folder{name: strings.Join(common, "/"), below: map[string]*folder{}, holds: map[object]bool{}}
 	for _, d := range docs {
 		dir := strings.TrimPrefix(strings.TrimPrefix(home(d), top.name), "/")
 		top.add(d, dir, identity(d))
@@ -108,8 +111,8 @@ func foldersOf(docs []*manifest.Document) *folder {
 	return top
 }
 
-func (f *folder) add(d *manifest.Document, dir, id string) {
-	if id != "" {
+func (f *folder) add(d *manifest.Document, dir string, id object) {
+	if id != (object{}) {
 		f.holds[id] = true
 	}
 	if dir == "" || dir == "." {
@@ -118,15 +121,15 @@ func (f *folder) add(d *manifest.Document, dir, id string) {
 	}
 	name, rest, _ := strings.Cut(dir, "/")
 	if f.below[name] == nil {
-		f.below[name] = &folder{name: path.Join(f.name, name), below: map[string]*folder{}, holds: map[string]bool{}}
+		f.below[name] = &folder{name: path.Join(f.name, name), below: map[string]*folder{}, holds: map[object]bool{}}
 	}
 	f.below[name].add(d, rest, id)
 }
 
 // assign names what everything in the folder is deployed with.
 func (f *folder) assign(tree string, to func(d *manifest.Document, name string)) {
-	times := map[string]int{}
-	own := map[string]bool{}
+	times := map[object]int{}
+	own := map[object]bool{}
 	apart := f.colliding()
 	for _, d := range f.documents {
 		of := tree
@@ -134,7 +137,10 @@ func (f *folder) assign(tree string, to func(d *manifest.Document, name string))
 			of = path.Clean(d.File)
 		}
 		to(d, of)
-		if id := identity(d); id != "" && !own[id] {
+		if len(f.below) == 0 {
+			continue
+		}
+		if id := identity(d); id != (object{}) && !own[id] {
 			own[id] = true
 			times[id]++
 		}
@@ -156,10 +162,10 @@ func (f *folder) assign(tree string, to func(d *manifest.Document, name string))
 // colliding finds the files of the folder with an object that a file before them
 // has, too: no cluster has both, as in a folder of samples.
 func (f *folder) colliding() map[string]bool {
-	in, out := map[string]string{}, map[string]bool{}
+	in, out := map[object]string{}, map[string]bool{}
 	for _, d := range f.documents {
 		id := identity(d)
-		if id == "" || d.Tree != "" {
+		if id == (object{}) || d.Tree != "" {
 			continue
 		}
 		if in[id] == "" {
@@ -173,7 +179,7 @@ func (f *folder) colliding() map[string]bool {
 }
 
 // twice reports whether an object in the folder stands beside it, too.
-func (f *folder) twice(times map[string]int) bool {
+func (f *folder) twice(times map[object]int) bool {
 	for id := range f.holds {
 		if times[id] > 1 {
 			return true
@@ -182,13 +188,13 @@ func (f *folder) twice(times map[string]int) bool {
 	return false
 }
 
-// identity names an object that a cluster has once, "" where it may well be
+// identity names an object that a cluster has once, and none where it may well be
 // written in several places, as a Namespace is.
-func identity(d *manifest.Document) string {
+func identity(d *manifest.Document) object {
 	if d.Name == "" || d.HoldsNone() && d.Kind != "Service" {
-		return ""
+		return object{}
 	}
-	return d.Group() + "/" + d.ID()
+	return object{d.Group(), d.Namespace, d.Kind, d.Name}
 }
 
 // environments are the names of environments; those of strong ones also where

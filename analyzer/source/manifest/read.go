@@ -101,7 +101,7 @@ func (t *Tree) read(ctx context.Context, path string, o Options, seen map[string
 		if err != nil {
 			return fmt.Errorf("reading manifests from standard input: %w", err)
 		}
-		t.merge(parse("<stdin>", data).trim(o))
+		t.merge(parse("<stdin>", data, o).trim(o))
 		return nil
 	}
 	info, err := os.Stat(path)
@@ -120,7 +120,7 @@ func (t *Tree) read(ctx context.Context, path string, o Options, seen map[string
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		t.merge(parsed(path, data, err).withoutPatches(path).trim(o))
+		t.merge(parsed(path, data, err, o).withoutPatches(path).trim(o))
 	}
 	return nil
 }
@@ -164,7 +164,7 @@ func (t *Tree) folder(ctx context.Context, root string, o Options, seen map[stri
 		t.Again = map[int]bool{0: true}
 	}
 	o.Helm.within = w.real
-	jobs := w.jobs(ctx, o.Helm)
+	jobs := w.jobs(ctx, o)
 	parts := make([]*Tree, len(jobs))
 	next := make(chan int)
 	var wait sync.WaitGroup
@@ -229,16 +229,16 @@ func (t *Tree) problem(file string, err error) *Tree {
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // parseFile reads one file of a folder.
-func parseFile(path string) *Tree {
+func parseFile(path string, o Options) *Tree {
 	data, err := readFile(path)
-	return parsed(path, data, err)
+	return parsed(path, data, err, o)
 }
 
-func parsed(path string, data []byte, err error) *Tree {
+func parsed(path string, data []byte, err error, o Options) *Tree {
 	if err != nil {
 		return new(Tree).problem(path, err)
 	}
-	return parse(filepath.ToSlash(path), data)
+	return parse(filepath.ToSlash(path), data, o)
 }
 
 // readGiven reads a file that the user named, which may be a pipe.
@@ -268,7 +268,7 @@ var errNoFile = errors.New("it is a pipe, a device or a folder, and no file")
 
 // parse reads the text of a file. What has no word of an API anywhere is no
 // manifest and is not even parsed.
-func parse(name string, data []byte) *Tree {
+func parse(name string, data []byte, o Options) *Tree {
 	t := &Tree{Files: 1}
 	if !mentionsAPI(data) {
 		if hasText(data) {
@@ -276,7 +276,11 @@ func parse(name string, data []byte) *Tree {
 		}
 		return t
 	}
-	c := manifest.Decode(name, data)
+	decode := manifest.DecodeTrimmed
+	if o.Whole {
+		decode = manifest.Decode
+	}
+	c := decode(name, data)
 	t.Documents, t.Problems, t.Skips = c.Documents, c.Problems, c.Skips
 	return t
 }
@@ -397,7 +401,8 @@ func isFile(path string) bool {
 
 // jobs gives the work: kustomizations that no other one builds upon, charts,
 // and the files that belong to neither.
-func (w *walker) jobs(ctx context.Context, helm Helm) []func() *Tree {
+func (w *walker) jobs(ctx context.Context, o Options) []func() *Tree {
+	helm := o.Helm
 	type job struct {
 		path string
 		run  func() *Tree
@@ -417,7 +422,7 @@ func (w *walker) jobs(ctx context.Context, helm Helm) []func() *Tree {
 	}
 	for _, path := range w.files {
 		if !refs.has(path) && filepath.Clean(path) != filepath.Clean(kustomizationIn(filepath.Dir(path))) {
-			list = append(list, job{path, func() *Tree { return parseFile(path).withoutPatches(path) }})
+			list = append(list, job{path, func() *Tree { return parseFile(path, o).withoutPatches(path) }})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b job) int { return strings.Compare(a.path, b.path) })

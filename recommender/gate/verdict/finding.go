@@ -118,15 +118,20 @@ func Sort(findings []Finding) {
 }
 
 // Merged makes one finding of those that say the same of the same place, as
-// the overlays of one base do, and notes what it reaches. Findings are sorted.
+// the overlays of one base do, and notes what it reaches. Findings are sorted, and
+// their slice is what the result is written into.
 func Merged(findings []Finding) []Finding {
-	var out []Finding
+	out := findings[:0]
 	for i := 0; i < len(findings); {
 		j := i + 1
 		for j < len(findings) && findings[j].Place.File == findings[i].Place.File && findings[j].Place.Start == findings[i].Place.Start {
 			j++
 		}
-		out = append(out, mergedAt(findings[i:j])...)
+		if j == i+1 {
+			out = append(out, findings[i])
+		} else {
+			out = append(out, mergedAt(findings[i:j])...)
+		}
 		i = j
 	}
 	return out
