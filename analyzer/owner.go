@@ -244,6 +244,9 @@ func (o *Owners) family(k podKey) Ref {
 			return r
 		}
 	}
+	if r := (Ref{k.namespace, "Pod", withoutNumbers(k.name)}); o.known[r] {
+		return r
+	}
 	if o.families == nil {
 		o.families = map[podKey]string{}
 		names := map[string][]string{}

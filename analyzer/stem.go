@@ -44,60 +44,6 @@ func generated(t string, last bool) bool {
 
 func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
 
-// The sizes from which bare pods with one prefix are taken for those of one
-// generator: with a number or hash at the end, and with any end.
-const (
-	leastNumbered = 3
-	leastAlike    = 10
-)
-
-// GroupNames joins names of pods that nothing owns by what made them: it gives
-// each that is one of several its group's name, PREFIX-*.
-func GroupNames(names []string) map[string]string {
-	stems, ends := map[string]int{}, map[string]int{}
-	numbered, patterns := map[string]int{}, map[string]int{}
-	for _, n := range names {
-		stems[Stem(n)]++
-		patterns[withoutNumbers(n)]++
-		if prefix, last, ok := cutLast(n); ok {
-			ends[Stem(prefix)]++
-			if strings.ContainsAny(last, "0123456789") {
-				numbered[Stem(prefix)]++
-			}
-		}
-	}
-	out := map[string]string{}
-	for _, n := range names {
-		prefix, _, ok := cutLast(n)
-		p := Stem(prefix)
-		switch s := Stem(n); {
-		case ok && (numbered[p] >= leastNumbered || ends[p] >= leastAlike):
-			out[n] = strings.TrimSuffix(p, "-*") + "-*"
-		case patterns[withoutNumbers(n)] >= leastAlike && strings.Contains(withoutNumbers(n), "*"):
-			out[n] = withoutNumbers(n)
-		case strings.Contains(s, "*") && stems[s] > 1:
-			out[n] = s
-		}
-	}
-	return out
-}
-
-// withoutNumbers is the stem of a name whose tokens of digits alone count as
-// generated, however short.
-func withoutNumbers(name string) string {
-	tokens := strings.Split(Stem(name), "-")
-	out := tokens[:1]
-	for _, t := range tokens[1:] {
-		if isDigits(t) {
-			t = "*"
-		}
-		if t != "*" || out[len(out)-1] != "*" {
-			out = append(out, t)
-		}
-	}
-	return strings.Join(out, "-")
-}
-
 // RoleStem is what a pod's name says of its role within its workload: the
 // words between the workload's name and what is generated; "" where there are
 // none. A last token of up to six characters after others counts as generated.

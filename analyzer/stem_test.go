@@ -2,6 +2,7 @@ package analyzer_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -27,6 +28,52 @@ func TestStem(t *testing.T) {
 		if again := analyzer.Stem(want); again != want {
 			t.Errorf("the stem %q of a stem is %q", want, again)
 		}
+	}
+}
+
+// TestGroupNamesOfMany: however many runners there are, and whatever their random parts
+// look like, those of one maker are one group.
+func TestGroupNamesOfMany(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	random := func(alphabet string, n int) string {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = alphabet[r.IntN(len(alphabet))]
+		}
+		return string(b)
+	}
+	const safe, letters = "bcdfghjklmnpqrstvwxz2456789", "abcdefghijklmnopqrstuvwxyz"
+	for want, name := range map[string]func(i int) string{
+		"gha-set-*-runner-*": func(int) string { return "gha-set-" + random(safe, 5) + "-runner-" + random(safe, 5) },
+		"arc-set-*-runner-*": func(int) string { return "arc-set-" + random(letters, 6) + "-runner-" + random(letters, 6) },
+		"runner-*-project-*-concurrent-*": func(i int) string {
+			return fmt.Sprintf("runner-%s-project-%d-concurrent-%d-%s", random(safe, 8), i%40, i%7, random(safe, 8))
+		},
+		"jenkins-agent-*": func(int) string { return "jenkins-agent-" + random(safe, 5) + "-" + random(safe, 5) },
+		"flow-*":          func(int) string { return "flow-" + random("0123456789abcdef", 32) },
+		"step-*-build":    func(i int) string { return fmt.Sprintf("step-%s-build", random(letters, 9)) },
+	} {
+		var names []string
+		for i := range 2000 {
+			names = append(names, name(i))
+		}
+		got := map[string]int{}
+		groups := analyzer.GroupNames(names)
+		for _, n := range names {
+			got[groups[n]]++
+		}
+		if got[want] != len(names) {
+			t.Errorf("%s: got groups %v, want that alone", want, got)
+		}
+	}
+	var own []string // pods that people named
+	for _, a := range []string{"web", "db", "cache"} {
+		for _, b := range []string{"blue", "green", "red"} {
+			own = append(own, "shop-"+a+"-"+b)
+		}
+	}
+	if got := analyzer.GroupNames(own); len(got) > 0 {
+		t.Errorf("names that are words: got groups %v, want none", got)
 	}
 }
 

@@ -19,7 +19,17 @@ func TestManyBarePods(t *testing.T) {
 	}
 	w := bufio.NewWriter(f)
 	fmt.Fprint(w, `{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Node","metadata":{"name":"n"},"status":{"allocatable":{"cpu":"4","memory":"8Gi"}}}`)
+	const letters = "bcdfghjklmnpqrstvwxz"
 	for i := range pods {
+		random := string([]byte{letters[i%20], letters[i/20%20], letters[i/400%20], letters[i/8000%20], 'x'})
+		if i%10 == 9 { // a runner with random parts of letters, and a run whose owner was not read
+			name, owner := "gha-"+random+"-runner-"+random, ""
+			if i%20 == 19 {
+				name, owner = "tr-"+random+"-pod", fmt.Sprintf(`"labels":{"tekton.dev/task":"compile"},"ownerReferences":[{"apiVersion":"tekton.dev/v1","kind":"TaskRun","name":"tr-%s","uid":"u","controller":true}],`, random)
+			}
+			fmt.Fprintf(w, `,{"apiVersion":"v1","kind":"Pod","metadata":{%s"namespace":"ci","name":%q},"spec":{"nodeName":"n","containers":[{"name":"job"}]},"status":{"phase":"Succeeded"}}`, owner, name)
+			continue
+		}
 		made, phase := `"generateName":"build-",`, "Succeeded"
 		if i%2 == 1 {
 			made = "" // only the form of their names tells
@@ -50,7 +60,8 @@ func TestManyBarePods(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Workloads) != 2 {
-		t.Errorf("%d pods of two makers are %d rows, want 2: %.300v", pods, len(r.Workloads), r.Workloads)
+	t.Logf("%d pods: %d rows, a report of %d bytes", pods, len(r.Workloads), len(out))
+	if len(r.Workloads) != 4 {
+		t.Errorf("%d pods of four makers are %d rows, want 4: %.300v", pods, len(r.Workloads), r.Workloads)
 	}
 }

@@ -35,16 +35,40 @@ func (v *Inventory) joinFamilies() {
 	}
 	for ref, c := range v.controllers {
 		if c.owner.kind == "" && analyzer.IsBatch(ref.Kind) && !repeats(ref.Kind) {
-			if template := c.madeFrom(); template.Name != "" {
+			if template := madeFrom(ref, func(l string) string { return c.labels[l] }); template.Name != "" {
 				v.families[ref] = template
 				continue
 			}
 			v.join(ref, c.generator, names)
 		}
 	}
+	v.joinUnread(names)
 	for k, list := range names {
 		for name, family := range analyzer.GroupNames(list) {
 			v.families[analyzer.Ref{Namespace: k[0], Kind: k[1], Name: name}] = analyzer.Ref{Namespace: k[0], Kind: k[1], Name: family}
+		}
+	}
+}
+
+// joinUnread joins the runs that are known by their pods alone, whose owners were not
+// read: a pod has the labels of the template that its run is of.
+func (v *Inventory) joinUnread(names map[[2]string][]string) {
+	seen := map[analyzer.Ref]bool{}
+	for k, p := range v.pods {
+		ref := analyzer.Ref{Namespace: k.namespace, Kind: p.owner.kind, Name: p.owner.name}
+		if !analyzer.IsBatch(ref.Kind) || repeats(ref.Kind) || v.controllers[ref] != nil || seen[ref] {
+			continue
+		}
+		seen[ref] = true
+		cron := ref
+		cron.Kind, cron.Name = "CronJob", ref.Name[:max(strings.LastIndexByte(ref.Name, '-'), 0)]
+		switch template := madeFrom(ref, p.labels.Get); {
+		case template.Name != "":
+			v.families[ref] = template
+		case ref.Kind == "Job" && v.controllers[cron] != nil:
+			v.families[ref] = cron
+		default:
+			v.join(ref, "", names)
 		}
 	}
 }
@@ -69,11 +93,11 @@ func repeats(kind string) bool {
 	return false
 }
 
-// madeFrom gives the template that a run's labels name.
-func (c *controller) madeFrom() analyzer.Ref {
+// madeFrom gives the template that the labels of a run, or of its pods, name.
+func madeFrom(run analyzer.Ref, label func(string) string) analyzer.Ref {
 	for _, l := range templateLabels {
-		if name := c.labels[l.label]; l.kind == c.ref.Kind && name != "" {
-			return analyzer.Ref{Namespace: c.ref.Namespace, Kind: l.template, Name: name}
+		if name := label(l.label); l.kind == run.Kind && name != "" {
+			return analyzer.Ref{Namespace: run.Namespace, Kind: l.template, Name: name}
 		}
 	}
 	return analyzer.Ref{}
