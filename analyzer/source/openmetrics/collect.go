@@ -136,11 +136,26 @@ func (f *file) note(s *series, x sample) error {
 		return errOrder
 	case x.ms > s.last:
 		s.gap = min(s.gap, x.ms-s.last)
+		s.vote(x.ms - s.last)
 	}
 	s.n++
 	s.last = x.ms
 	f.oldest, f.newest = min(f.oldest, x.ms), max(f.newest, x.ms)
 	return nil
+}
+
+// vote finds the gap that more than half of a series' gaps are like, within a tenth: that
+// between its scrapes, whatever was lost of them.
+func (s *series) vote(gap int64) {
+	off := max(gap-s.usual, s.usual-gap)
+	switch {
+	case s.votes > 0 && 10*off <= s.usual:
+		s.votes++
+	case s.votes > 0:
+		s.votes--
+	default:
+		s.usual, s.votes = gap, 1
+	}
 }
 
 var errOrder = errors.New("the series goes back in time: samples of one series must be in time order (are two dumps joined in one file? Give each by its own)")

@@ -53,15 +53,9 @@ func (f *fold) sample(s *series, x sample) error {
 func (f *fold) take(s *series, x sample) {
 	switch s.metric {
 	case cpu:
-		f.openStep(s, x.ms)
-		if s.gauge {
-			s.sum += x.value
-			s.weight++
-		} else if rate, taken, ok := f.rate(s, x); ok {
-			s.sum += rate * taken
-			s.weight += taken
-		}
+		f.cpu(s, x)
 	case memory:
+		f.held(s, x)
 		f.openStep(s, x.ms)
 		s.sum = max(s.sum, x.value)
 		s.weight = 1
@@ -88,6 +82,60 @@ func (f *fold) take(s *series, x sample) {
 	}
 }
 
+// cpu takes a reading of CPU, a counter or cores in use.
+func (f *fold) cpu(s *series, x sample) {
+	if s.gauge {
+		f.held(s, x)
+		f.openStep(s, x.ms)
+		s.sum += x.value
+		s.weight++
+		return
+	}
+	from := s.read
+	rate, taken, ok := f.rate(s, x)
+	if ok {
+		f.fill(s, from, sample{ms: x.ms, value: rate})
+	}
+	f.openStep(s, x.ms)
+	if ok {
+		s.sum += rate * taken
+		s.weight += taken
+	}
+}
+
+// held gives a gauge that is read seldom its value in the steps since it was read last.
+func (f *fold) held(s *series, x sample) {
+	if s.read != 0 && x.ms-s.read <= f.gapOf(s) {
+		f.fill(s, s.read, x)
+	}
+	s.read = x.ms
+}
+
+// fill gives the steps between two readings of a series that is read more seldom than
+// once a step the value of the second: each reading speaks for the time since the last.
+func (f *fold) fill(s *series, from int64, x sample) {
+	if f.intervalOf(s) <= f.stepMS {
+		return
+	}
+	last := (x.ms + f.stepMS - 1) / f.stepMS
+	for step := max((from+f.stepMS-1)/f.stepMS, f.firstStep) + 1; step < last; step++ {
+		f.openStep(s, step*f.stepMS)
+		s.sum, s.weight = x.value, 1
+	}
+}
+
+// intervalOf is the time between the readings of a series, in ms, an hour at most: its
+// own where it has enough of them, else 0. Dumps may hold series of several scrapes.
+func (f *fold) intervalOf(s *series) int64 {
+	if s.votes < 2 {
+		return 0
+	}
+	return min(s.usual, longestStep.Milliseconds())
+}
+
+// gapOf is the time between two readings of a series across which nothing is known, in ms.
+func (f *fold) gapOf(s *series) int64 { return max(f.maxGap, f.intervalOf(s)*22/10) }
+
 // volume keeps the most that a volume held in the window.
 func (f *fold) volume(s *series, x sample) {
 	if step := x.ms / f.stepMS; step >= f.firstStep && step <= f.lastStep && x.value < math.MaxInt64 {
@@ -101,7 +149,7 @@ func (f *fold) rate(s *series, x sample) (perSecond, taken float64, ok bool) {
 	if s.read == 0 && s.before != nil {
 		s.counter, s.read = s.before.counter, s.before.read
 	}
-	perSecond, ok = s.counter.Rate(x.ms, x.value, f.maxGap)
+	perSecond, ok = s.counter.Rate(x.ms, x.value, f.gapOf(s))
 	taken = float64(x.ms-s.read) / 1000
 	s.read = max(s.read, x.ms)
 	return perSecond, taken, ok

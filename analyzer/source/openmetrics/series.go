@@ -84,6 +84,8 @@ type series struct {
 	n           int
 	first, last int64 // ms
 	gap         int64 // the least between two samples, ms
+	usual       int64 // the one that most gaps are like, ms, and by how many
+	votes       int32
 
 	// gauge says that the value is cores in use; derived, that the metric is
 	// another's stand-in, and ignored, that it is not needed.

@@ -1,6 +1,7 @@
 package openmetrics_test
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -113,6 +114,61 @@ func TestDaysBetween(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
+		}
+	}
+}
+
+// TestMixedIntervals: series that are read every ten minutes count as much, and over as
+// much time, as those of the same use that are read every minute; a lost reading or one
+// too many changes nothing of it.
+func TestMixedIntervals(t *testing.T) {
+	series := func(pod, metric string, step, n int, value func(second int) float64, but func(i int) bool) string {
+		values := make([]any, n)
+		for i := range values {
+			if values[i] = value(i * step); but != nil && but(i) {
+				values[i] = ""
+			}
+		}
+		return row(metric+`{namespace="shop",pod="`+pod+`",container="app"}`, 0, step, values...)
+	}
+	const hours = 6
+	dump := ""
+	add := func(pod string, step int, but func(i int) bool) {
+		dump += series(pod, "container_cpu_usage_seconds_total", step, hours*3600/step+1, func(s int) float64 { return 0.25 * float64(s) }, but)
+		dump += series(pod, "container_memory_working_set_bytes", step, hours*3600/step+1, func(int) float64 { return 1 << 30 }, but)
+	}
+	for _, pod := range []string{"fast-0", "quick-0", "quick-1", "quick-2"} {
+		add(pod, 60, nil)
+	}
+	add("slow-0", 600, nil)
+	add("late-0", 1800, nil)
+	add("holes-0", 600, func(i int) bool { return i == 7 })
+	r := collect(t, openmetrics.Options{}, map[string]string{"d": dump + "# EOF\n"})
+	if r.Window.Step != 5*time.Minute {
+		t.Fatalf("got step %v, want 5m", r.Window.Step)
+	}
+	tell := func(name string) (cpu, memory float64, slots int) {
+		for _, u := range r.Usage {
+			if !strings.HasPrefix(u.Name, name) {
+				continue
+			}
+			for _, d := range u.Days {
+				slots += d.Seen.Count()
+				for _, h := range d.Hours {
+					cpu, memory = cpu+float64(h.CPU), memory+float64(h.Memory)
+				}
+			}
+		}
+		return cpu, memory, slots
+	}
+	cpu, memory, slots := tell("fast")
+	if slots < hours*12 {
+		t.Fatalf("fast: seen in %d slots of five minutes, want %d", slots, hours*12)
+	}
+	for _, name := range []string{"slow", "late", "holes"} {
+		c, m, s := tell(name)
+		if math.Abs(c-cpu) > cpu/50 || math.Abs(m-memory) > memory/10 || s < slots-6 {
+			t.Errorf("%s: got %.0f millicore-hours, %.3g byte-hours, %d slots; want as fast: %.0f, %.3g, %d", name, c, m, s, cpu, memory, slots)
 		}
 	}
 }
