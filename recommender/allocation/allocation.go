@@ -16,9 +16,12 @@ type Allocation struct {
 	Window  analyzer.Window
 	// Hours is the length of the window; all money is USD for that time.
 	Hours float64
-	// Seen is the share of the window, in (0, 1], in which anything was seen.
+	// Seen is the share of the window, in (0, 1], in which anything was seen; 1 where
+	// nothing was, see Unused.
 	// What was seen stands for the rest.
 	Seen float64
+	// Unused says that no usage was read: each pays for what it requests alone.
+	Unused bool
 
 	Bill Bill
 	// ListNodes is the nodes' bill at list prices: Bill.Nodes without commitments.
@@ -195,7 +198,7 @@ func Of(s *analyzer.Snapshot, catalog *pricing.Catalog, on Basis) (*Allocation, 
 
 func newAllocator(s *analyzer.Snapshot, catalog *pricing.Catalog) *allocator {
 	a := &allocator{
-		Allocation: &Allocation{Cluster: s.Cluster, Window: s.Window, Hours: Hours(s.Window), Seen: 1 / outage(s)},
+		Allocation: &Allocation{Cluster: s.Cluster, Window: s.Window, Hours: Hours(s.Window), Seen: 1 / outage(s), Unused: len(s.Usage) == 0},
 		snapshot:   s, catalog: catalog, at: map[itemKey]int{}, merged: map[analyzer.Ref]map[string]string{}, workloads: map[analyzer.Ref]*analyzer.Workload{},
 		namespaces: map[string]map[string]string{},
 	}

@@ -351,6 +351,9 @@ func TestOneMoment(t *testing.T) {
 		}
 		s.Usage[i].Days = []analyzer.Day{d}
 	}
+	for i := range s.Usage { // as metrics-server's readings are recorded: seconds of an hour
+		s.Usage[i].Days[0].Hours = []analyzer.Hour{{Pods: float32(15.0 / 3600), CPU: float32(200 * 15.0 / 3600), Memory: float32(float64(gib) * 15 / 3600)}}
+	}
 	a := of(t, s, flat(t))
 	got := rows(t, a, allocation.Options{}, "namespace,controller")
 	if r := got["shop/deployment:web"]; a.Hours != 1 || !near(r.Nodes.CPU, 1*0.03) || !near(r.Nodes.Memory, 2*0.004) {

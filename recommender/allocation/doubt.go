@@ -33,6 +33,9 @@ func (a *allocator) doubts() {
 		a.warn("no-node", "allocation",
 			fmt.Sprintf("%.0f %% of the pods' cost is of pods that are gone and whose node is not known: it is spread over the room of all nodes", 100*a.Accuracy.Homeless/pods))
 	}
+	if a.Unused && len(a.Items) > 0 {
+		a.warn("missing", "usage", "none was read: each pays for what it requests, and what of that is used is not known")
+	}
 	if a.Seen < 0.95 {
 		a.warn("partial", "allocation",
 			fmt.Sprintf("usage was recorded in %.0f %% of the window: what was seen then stands for all of it", 100*a.Seen))

@@ -45,7 +45,11 @@ func HoldOf(w analyzer.Window, days []analyzer.Day, asked analyzer.Amounts, past
 
 func (h *Hold) addDay(w analyzer.Window, d *analyzer.Day, request analyzer.Amounts) {
 	var seen float64
-	for _, hour := range d.Hours {
+	hours := d.Hours
+	if w.Moment {
+		hours = nil // they hold a reading for the seconds that it is the mean of
+	}
+	for _, hour := range hours {
 		pods := float64(hour.Pods)
 		seen += pods
 		h.CPU.add(float64(request.CPU), pods, float64(hour.CPU), float64(hour.CPUPeak))

@@ -26,6 +26,23 @@ func SourceDoubts(all []analyzer.Warning) (out []analyzer.Warning) {
 	return out
 }
 
+// Unused says which of the names that the user gave match nothing; empty where all do.
+func Unused(r *document.Report) string {
+	var names []string
+	for _, w := range r.Warnings {
+		if w.Code == analyzer.WarnUnused {
+			names = append(names, Clean(w.Subject))
+		}
+	}
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return names[0] + " matches nothing"
+	}
+	return fmt.Sprintf("%s and %d more match nothing", names[0], len(names)-1)
+}
+
 // Quiet says that nothing is dangerous, as far as can be seen.
 func Quiet(r *document.Report) string {
 	switch {

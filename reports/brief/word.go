@@ -208,6 +208,14 @@ func MemoryLimitChange(c *document.Container) string {
 	return Change(now, Advised(c, now, Memory(c.Recommended.Limits.Memory)))
 }
 
+// SpanOf is the window of a report in words; days of which nothing was seen are none.
+func SpanOf(r *document.Report) string {
+	if r.NoUsage() {
+		return "no usage seen"
+	}
+	return Span(r.Metadata.GeneratedFrom)
+}
+
 // Span is the window in words: 14 days to 24 Nov 2026.
 func Span(w document.Window) string {
 	day := w.End.UTC().Format("2 Jan 2006")

@@ -17,7 +17,7 @@ func (b *builder) allocation() *document.Allocation {
 	}
 	start, end := allocation.Span(a.Window)
 	out := &document.Allocation{
-		Window: document.AllocationWindow{Start: seconds(start), End: seconds(end)}, Minutes: document.Decimals(a.Hours*60, 5), Seen: document.Share(a.Seen),
+		Window: document.AllocationWindow{Start: seconds(start), End: seconds(end)}, Minutes: document.Decimals(a.Hours*60, 5), Seen: seenShare(a),
 		Warnings: sortedWarnings(append([]analyzer.Warning{}, a.Warnings...)), Accuracy: accuracy(a),
 	}
 	for _, k := range b.AllocateBy.Aggregate {
@@ -62,6 +62,14 @@ func accuracy(a *allocation.Allocation) document.Accuracy {
 		out.Step = "0s"
 	}
 	return out
+}
+
+// seenShare is the share of the window in which usage was recorded.
+func seenShare(a *allocation.Allocation) float64 {
+	if a.Unused {
+		return 0
+	}
+	return document.Share(a.Seen)
 }
 
 // apportioned rounds parts times a factor to a unit of so many a dollar. They

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/finding"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
@@ -99,5 +100,9 @@ func riskOf(r *advice.Advice) string {
 		}
 		return "in no scenario dearer than on demand"
 	}
-	return riskWords(advice.As[rightsize.Sizing](r.Detail))
+	words := riskWords(advice.As[rightsize.Sizing](r.Detail))
+	if i := slices.IndexFunc(r.Warnings, func(w analyzer.Warning) bool { return w.Code == analyzer.WarnNoHistory }); i >= 0 {
+		words += "; it " + r.Warnings[i].Message
+	}
+	return words
 }

@@ -213,6 +213,18 @@ func (r *Report) NoHistory() bool {
 	return len(r.Workloads) > 0
 }
 
+// NoUsage reports whether no usage was read at all, not even one reading.
+func (r *Report) NoUsage() bool {
+	if r.Metadata.GeneratedFrom.Moment {
+		return false
+	}
+	if len(r.Workloads) > 0 {
+		return r.NoHistory()
+	}
+	sources := r.Metadata.Sources // a part of a report may have no workloads
+	return len(sources) > 0 && !slices.ContainsFunc(sources, func(s analyzer.Source) bool { return s.Reads != "inventory" })
+}
+
 // OneReading reports whether the container's advice rests on one reading.
 func (c *Container) OneReading() bool {
 	return slices.ContainsFunc(c.Warnings, func(w analyzer.Warning) bool { return w.Code == analyzer.WarnNoHistory })

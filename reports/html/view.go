@@ -57,7 +57,7 @@ type step struct {
 func viewOf(r *document.Report, rows []row) *view {
 	links := linksOf(r)
 	v := &view{
-		Cluster: clusterName(r), Span: brief.Span(r.Metadata.GeneratedFrom), Version: brief.Clean(r.Metadata.Version),
+		Cluster: clusterName(r), Span: brief.SpanOf(r), Version: brief.Clean(r.Metadata.Version),
 		Money: brief.MoneyLines(r), Counts: counts(r), Priced: r.Summary.MonthlyCost != nil,
 		Rows: rows[:min(len(rows), mostRows)], RowCount: len(rows),
 		Scaling: scalingList(r), Findings: findingList(r, links), Waste: wasteList(r, links), Nodes: nodesOf(r), Purchase: purchaseOf(r), Proof: proofOf(r.Backtest),

@@ -44,6 +44,8 @@ func overall() []Family {
 			func(r *document.Report, add func(float64, ...string)) {
 				add(r.Metadata.GeneratedFrom.End.Sub(r.Metadata.GeneratedFrom.Start).Seconds())
 			}},
+		{"plimsoll_report_moment", "", "1 where all usage is one reading and no history: check before use.", nil,
+			func(r *document.Report, add func(float64, ...string)) { add(truth(r.Metadata.GeneratedFrom.Moment)) }},
 		{"plimsoll_report_partial", "", "1 where a part of what was asked for could not be read.", nil,
 			func(r *document.Report, add func(float64, ...string)) { add(truth(r.Partial())) }},
 		{"plimsoll_monthly_cost_usd", "usd", "Cost of all nodes for a month of 730 hours at list prices; absent without prices.", nil,
@@ -202,6 +204,8 @@ func byContainer(labels []string) []Family {
 		{"plimsoll_container_advised_request_cpu_cores", "cores", "The CPU request that is advised; absent where none is.", labels, of(advised(cpu))},
 		{"plimsoll_container_request_memory_bytes", "bytes", "Memory request of a pod's container; absent without one.", labels, of(now(memory))},
 		{"plimsoll_container_advised_request_memory_bytes", "bytes", "The memory request that is advised; absent where none is.", labels, of(advised(memory))},
+		{"plimsoll_container_advised_from_moment", "", "1 where the requests that are advised rest on one reading and no history: check before use; absent elsewhere.", labels,
+			of(func(c *document.Container) (float64, bool) { return 1, c.Recommended != nil && c.OneReading() })},
 		{"plimsoll_container_oom_kills", "", "OOM kills in the window; absent where there was none.", labels,
 			of(func(c *document.Container) (float64, bool) { return float64(c.OOMKills), c.OOMKills > 0 })},
 	}

@@ -232,9 +232,10 @@ func (c *costColumn) text(n, shown int) []string {
 	return withEnds(c.title, out, shown, usdOrDash(rest), c.total.String())
 }
 
-// efficiencies is the column of what was used of what was requested; nil for nodes.
+// efficiencies is the column of what was used of what was requested; nil for nodes, and
+// where one reading or none would stand for a month.
 func efficiencies(a *document.Allocation, shown int) []string {
-	if byNode(a) {
+	if byNode(a) || ofMoment(a) || a.Seen == 0 {
 		return nil
 	}
 	out := make([]string, len(a.Allocations))
@@ -257,7 +258,10 @@ func usdOrDash(u document.USD) string {
 func allocationNotes(a *document.Allocation, o Options) []string {
 	u := a.NodeUse
 	var out []string
-	if u.Total != 0 {
+	if u.Total != 0 && a.Seen == 0 {
+		out = append(out, fmt.Sprintf("Of the nodes' %s: %s requested (what of it is used is not known), %s DaemonSets, %s free, "+
+			"%s stranded (another resource of the node is full), %s kept for the system.", u.Total, u.Used+u.Slack, u.DaemonSets, u.Free, u.Stranded, u.Reserved))
+	} else if u.Total != 0 {
 		out = append(out, fmt.Sprintf("Of the nodes' %s: %s used, %s slack (requested and not used), %s DaemonSets, %s free, "+
 			"%s stranded (another resource of the node is full), %s kept for the system.", u.Total, u.Used, u.Slack, u.DaemonSets, u.Free, u.Stranded, u.Reserved))
 	}
@@ -279,16 +283,28 @@ func allocationNotes(a *document.Allocation, o Options) []string {
 	if l := a.ListNodesMonthly; l != nil {
 		out = append(out, fmt.Sprintf("The nodes cost %s at list prices; with the commitments held they cost %s.", *l, a.MonthlyBill.Nodes.USD()))
 	}
-	if a.Accuracy.MissedMonthly != 0 {
-		out = append(out, fmt.Sprintf("Each pays for the larger of request and usage, hour by hour. By the minute it could be at most %s more, all together.", a.Accuracy.MissedMonthly))
-	} else {
-		out = append(out, "Each pays for the larger of request and usage, hour by hour.")
-	}
+	out = append(out, paysFor(a))
 	for _, line := range brief.WarningLines(a.Warnings, o.Verbose) {
 		out = append(out, "warning: "+line)
 	}
 	return out
 }
+
+// paysFor says by what the bill is shared out.
+func paysFor(a *document.Allocation) string {
+	switch {
+	case a.Seen == 0:
+		return "Each pays for what it requests."
+	case ofMoment(a):
+		return "Each pays for the larger of request and usage at the moment of the one reading: check before use."
+	case a.Accuracy.MissedMonthly != 0:
+		return fmt.Sprintf("Each pays for the larger of request and usage, hour by hour. By the minute it could be at most %s more, all together.", a.Accuracy.MissedMonthly)
+	}
+	return "Each pays for the larger of request and usage, hour by hour."
+}
+
+// ofMoment reports whether one reading stands for the window.
+func ofMoment(a *document.Allocation) bool { return a.Accuracy.Step == "0s" }
 
 func splitWords(split string) string {
 	if split == "even" {

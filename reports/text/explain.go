@@ -41,7 +41,7 @@ func Reasons(w io.Writer, r *document.Report, of *document.Workload, o Options) 
 }
 
 func (s *screen) reasons(of *document.Workload, plots bool) {
-	s.lines(layout.Wrap(fmt.Sprintf("%s: %s%s, %s", brief.Path(of), document.Counted(int(of.Replicas), "pod"), costOf(of), brief.Span(s.r.Metadata.GeneratedFrom)), s.o.line(), 2)...)
+	s.lines(layout.Wrap(fmt.Sprintf("%s: %s%s, %s", brief.Path(of), document.Counted(int(of.Replicas), "pod"), costOf(of), brief.SpanOf(s.r)), s.o.line(), 2)...)
 	for i := range of.Containers {
 		s.explainContainer(of, &of.Containers[i], plots)
 	}

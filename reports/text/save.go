@@ -201,6 +201,9 @@ func (s *screen) doubts(words int) (out []string) {
 	} else {
 		out = inFew(of, words)
 	}
+	if of := brief.Unused(s.r); of != "" {
+		out = append(out, of)
+	}
 	if n := brief.Unpromised(s.r); n > 0 {
 		out = append(out, document.Counted(n, "request")+doNot(n)+" hold for every pod and hour")
 	}

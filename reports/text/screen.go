@@ -121,7 +121,7 @@ func (s *screen) seen() {
 	for _, k := range sourceKinds(m.Sources) {
 		parts = append(parts, sourceName(k))
 	}
-	if c, ok := s.r.Coverage(); ok && !m.GeneratedFrom.Moment {
+	if c, ok := s.r.Coverage(); ok && !m.GeneratedFrom.Moment && !s.r.NoUsage() {
 		parts = append(parts, fmt.Sprintf("%.0f %% seen", 100*c))
 	}
 	from := ""
@@ -129,7 +129,7 @@ func (s *screen) seen() {
 		from = " (" + strings.Join(parts, ", ") + ")"
 	}
 	text := fmt.Sprintf("%s: %s, %s, %s%s", name, document.Counted(s.r.Nodes.Current.Count, "node"),
-		document.Counted(len(s.r.Workloads), "workload"), brief.Span(m.GeneratedFrom), from)
+		document.Counted(len(s.r.Workloads), "workload"), brief.SpanOf(s.r), from)
 	s.lines(layout.Wrap(text, s.o.line(), 2)...)
 }
 

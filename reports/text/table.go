@@ -176,11 +176,15 @@ func subject(r *document.Report) string {
 	if len(kinds) > 0 {
 		from = ", from " + brief.Clean(strings.Join(kinds, ", "))
 	}
-	return fmt.Sprintf("Cluster %s, %s%s: %s, %s.", name, span(m.GeneratedFrom), from,
+	return fmt.Sprintf("Cluster %s, %s%s: %s, %s.", name, spanOf(r), from,
 		document.Counted(r.Nodes.Current.Count, "node"), document.Counted(len(r.Workloads), "workload"))
 }
 
-func span(w document.Window) string {
+func spanOf(r *document.Report) string {
+	w := r.Metadata.GeneratedFrom
+	if r.NoUsage() {
+		return "no usage seen"
+	}
 	end := w.End.UTC().Format("2006-01-02 15:04 MST")
 	if w.Moment {
 		return "at " + end + " only, no history"
