@@ -235,6 +235,8 @@ const (
 	WarnPartial = "partial"
 	// WarnSelection marks what was left out because the user asked so.
 	WarnSelection = "selection"
+	// WarnUnused marks a name that the user gave and that nothing is of.
+	WarnUnused = "unused"
 	// WarnUnmatched marks usage whose workload is not known.
 	WarnUnmatched = "unmatched"
 	// WarnOdd marks values that cannot be right and were left out.

@@ -3,6 +3,8 @@ package recommender
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -46,6 +48,7 @@ func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog,
 	for _, w := range catalog.Unused(advice.Sources(costs, all)) {
 		costs.Warnings = append(costs.Warnings, analyzer.Warning{Code: "unused-price", Message: w})
 	}
+	costs.Warnings = append(costs.Warnings, idleProfiles(facts, &o)...)
 	result := &Outcome{Facts: facts, Costs: costs, Advice: all, Cluster: cluster}
 	if o.Backtest && s.Unread() == "" {
 		if o.Begin != nil {
@@ -60,6 +63,22 @@ func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog,
 	}
 	result.age(s.Window.End, o.PriceAges)
 	return result, nil
+}
+
+// idleProfiles warns of profiles of parts that the cluster does not have: what was meant
+// keeps the profile of all.
+func idleProfiles(facts *analyzer.Analysis, o *advice.Options) (out []analyzer.Warning) {
+	for _, part := range slices.Sorted(maps.Keys(o.Profiles)) {
+		if !slices.ContainsFunc(facts.Workloads, func(w analyzer.WorkloadFacts) bool {
+			return w.Namespace == part || w.Namespace+"/"+w.Kind+"/"+w.Name == part
+		}) {
+			out = append(out, analyzer.Warning{
+				Code: analyzer.WarnUnused, Subject: "--profile-for " + part,
+				Message: "it is of no namespace and no workload: write NAMESPACE or NAMESPACE/KIND/NAME, such as shop/Deployment/cart",
+			})
+		}
+	}
+	return out
 }
 
 // costsOf prices the cluster: over the window's hours, unless something is asked for that

@@ -36,11 +36,11 @@ func idleNames(a *allocation.Allocation, by *allocation.Options) []analyzer.Warn
 	var out []analyzer.Warning
 	for _, name := range by.ShareNamespaces {
 		if !slices.ContainsFunc(a.Items, func(i allocation.Item) bool { return i.Namespace == name }) {
-			out = append(out, analyzer.Warning{Code: analyzer.WarnSelection, Subject: "--share-namespaces " + name, Message: "nothing in it costs anything; is the name right?"})
+			out = append(out, analyzer.Warning{Code: analyzer.WarnUnused, Subject: "--share-namespaces " + name, Message: "nothing in it costs anything; is the name right?"})
 		}
 	}
 	if by.FilterText != "" && !slices.ContainsFunc(a.Items, func(i allocation.Item) bool { return by.Filter.Takes(a, &i) }) {
-		out = append(out, analyzer.Warning{Code: analyzer.WarnSelection, Subject: "--filter " + by.FilterText, Message: "it takes nothing that costs anything; are the names right?"})
+		out = append(out, analyzer.Warning{Code: analyzer.WarnUnused, Subject: "--filter " + by.FilterText, Message: "it takes nothing that costs anything; are the names right?"})
 	}
 	return out
 }

@@ -31,7 +31,7 @@ func TestAdviseShares(t *testing.T) {
 		"ages alone":    {o: advice.Options{PriceAges: pricing.SameAges(1)}, ofCosts: []string{"stale-price"}},
 		"both": {
 			o:          advice.Options{PriceAges: pricing.SameAges(1), Allocation: by},
-			ofTheShare: []string{analyzer.WarnSelection, "stale-price"},
+			ofTheShare: []string{analyzer.WarnUnused, "stale-price"},
 		},
 	} {
 		got, err := recommender.Advise(t.Context(), casetest.Snapshot(t, a), pricing.New(pricing.Config{}), tt.o)
@@ -43,7 +43,7 @@ func TestAdviseShares(t *testing.T) {
 		}
 		asked := func(all []analyzer.Warning) (codes []string) {
 			for _, w := range all {
-				if w.Code == "stale-price" || w.Code == analyzer.WarnSelection {
+				if w.Code == "stale-price" || w.Code == analyzer.WarnUnused {
 					codes = append(codes, w.Code)
 				}
 			}

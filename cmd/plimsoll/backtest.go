@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/backtest"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/build"
@@ -73,6 +74,11 @@ func (f *backtestFlags) run(ctx context.Context, s streams) error {
 		return fmt.Errorf("backtest needs four days of history, and there are fewer: give a longer --window, or a snapshot of one")
 	}
 	scores := build.Backtest(&result)
+	for _, w := range snap.Warnings {
+		if w.Code == analyzer.WarnUnused && !f.quiet {
+			fmt.Fprintf(s.Err, "warning: %s\n", oneLine(w.String()))
+		}
+	}
 	write := func() error {
 		return text.Backtest(s.Out, scores, reports.Options{Program: s.Program, Width: s.Width, ASCII: s.ASCII})
 	}

@@ -74,7 +74,10 @@ func setFlag(flags *pflag.FlagSet, name string, value any) error {
 			return fmt.Errorf("%q cannot be %q: %w", name, v, err)
 		}
 	}
-	return nil
+	if len(values) == 0 {
+		return nil // a list of nothing adds nothing
+	}
+	return emptyFlag(f)
 }
 
 // splitList splits repeated and comma-separated flag values.

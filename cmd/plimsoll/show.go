@@ -262,6 +262,11 @@ func narrow(r *document.Report, sel object.Selection, workload string) (*documen
 		return sel.In(w.Namespace) && (workload == "" || brief.Named(w, workload))
 	}, selected(sel, workload))
 	if len(out.Workloads) > 0 {
+		var namespaces []string
+		for i := range r.Workloads {
+			namespaces = append(namespaces, r.Workloads[i].Namespace)
+		}
+		out.Warnings = append(out.Warnings, sel.Unused(namespaces)...)
 		return out, nil
 	}
 	if workload != "" {

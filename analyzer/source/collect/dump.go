@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/openmetrics"
@@ -58,6 +59,9 @@ func (r *Request) readDumps(ctx context.Context, d *Dump, snap *analyzer.Snapsho
 		}
 		return err
 	}
+	if len(r.Objects) == 0 { // else the objects tell which namespaces there are
+		snap.Warnings = append(snap.Warnings, r.Selection.Unused(namespacesOf(got.Usage))...)
+	}
 	snap.Window, snap.Usage = got.Window, r.selected(snap, got.Usage)
 	snap.SetVolumeUsage(got.Volumes)
 	snap.Network = r.selectedNetwork(snap, got.Network)
@@ -65,4 +69,14 @@ func (r *Request) readDumps(ctx context.Context, d *Dump, snap *analyzer.Snapsho
 	snap.Sources = append(snap.Sources, got.Source)
 	snap.Warnings = append(snap.Warnings, got.Warnings...)
 	return nil
+}
+
+// namespacesOf lists the namespaces of usage, each once.
+func namespacesOf(usage []analyzer.ContainerUsage) []string {
+	var out []string
+	for i := range usage {
+		out = append(out, usage[i].Namespace)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

@@ -3,6 +3,7 @@ package object
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -130,22 +131,51 @@ func (s Selection) Nothing(snap *analyzer.Snapshot) string {
 	return s.String()
 }
 
-// warnOfUnknown names the namespaces that were asked for and have nothing.
-func (s Selection) warnOfUnknown(snap *analyzer.Snapshot) {
+// Unused warns of the names and patterns that none of the namespaces is of: what was
+// meant by them may be misspelt.
+func (s Selection) Unused(namespaces []string) []analyzer.Warning {
+	var out []analyzer.Warning
+	idle := func(ns string) bool {
+		re, err := regexp.Compile("^(?:" + ns + ")$") // read before, so that it compiles
+		return err == nil && !slices.ContainsFunc(namespaces, re.MatchString)
+	}
+	for _, ns := range s.named {
+		what, message := "namespace "+ns, "it was asked for and has no workload, or is not there: check its name"
+		if isPattern(ns) {
+			what, message = "namespaces "+ns, "they were asked for, and no namespace that was read matches: check the expression"
+		}
+		if idle(ns) {
+			out = append(out, analyzer.Warning{Code: analyzer.WarnUnused, Subject: what, Message: message})
+		}
+	}
+	for _, ns := range s.without {
+		if idle(ns) {
+			out = append(out, analyzer.Warning{
+				Code: analyzer.WarnUnused, Subject: "--exclude-namespaces " + ns, Message: "no namespace that was read matches, so that it leaves nothing out: check the name",
+			})
+		}
+	}
+	return out
+}
+
+// namespacesOf lists the namespaces that a snapshot has anything of, each once.
+func namespacesOf(snap *analyzer.Snapshot) []string {
 	have := map[string]bool{}
 	for i := range snap.Workloads {
 		have[snap.Workloads[i].Namespace] = true
 	}
+	for i := range snap.Usage {
+		have[snap.Usage[i].Namespace] = true
+	}
 	for i := range snap.Namespaces {
 		have[snap.Namespaces[i].Name] = true
 	}
-	for _, ns := range s.named {
-		if !isPattern(ns) && !have[ns] && s.labels == nil {
-			snap.Warnings = append(snap.Warnings, analyzer.Warning{
-				Code: analyzer.WarnSelection, Subject: "namespace " + ns, Message: "it was asked for and has no workload, or is not there: check its name",
-			})
-		}
-	}
+	return slices.Sorted(maps.Keys(have))
+}
+
+// all reports whether nothing of the namespaces is left out.
+func (s Selection) all(namespaces []string) bool {
+	return len(s.named) == 0 && len(s.Namespaces) == 0 && s.labels == nil && !slices.ContainsFunc(namespaces, func(ns string) bool { return !s.In(ns) })
 }
 
 // matches reports whether a workload with the given labels is selected.
@@ -159,6 +189,7 @@ func (s Selection) Apply(snap *analyzer.Snapshot) {
 	if s.String() == "" {
 		return
 	}
+	was := namespacesOf(snap)
 	known := map[analyzer.Ref]bool{}
 	snap.Workloads = slices.DeleteFunc(snap.Workloads, func(w analyzer.Workload) bool {
 		known[w.Ref] = s.In(w.Namespace) && s.matches(w.Labels)
@@ -181,7 +212,7 @@ func (s Selection) Apply(snap *analyzer.Snapshot) {
 	})
 	snap.VolumeClaims = slices.DeleteFunc(snap.VolumeClaims, func(o analyzer.VolumeClaim) bool { return !s.In(o.Namespace) })
 	snap.LoadBalancers = slices.DeleteFunc(snap.LoadBalancers, func(o analyzer.LoadBalancer) bool { return !s.In(o.Namespace) })
-	s.warn(snap)
+	s.warn(snap, was)
 }
 
 // keepScalers leaves out the autoscalers of workloads that labels do not
@@ -198,10 +229,10 @@ func (s Selection) keepScalers(snap *analyzer.Snapshot) {
 	snap.VPAs = slices.DeleteFunc(snap.VPAs, func(o analyzer.VPA) bool { return !known[o.Target] })
 }
 
-// warn tells what a selection does to the nodes.
-func (s Selection) warn(snap *analyzer.Snapshot) {
-	s.warnOfUnknown(snap)
-	if what := s.String(); what != "" && len(snap.Nodes) > 0 {
+// warn tells what a selection of the namespaces that were read does to the nodes.
+func (s Selection) warn(snap *analyzer.Snapshot, namespaces []string) {
+	snap.Warnings = append(snap.Warnings, s.Unused(namespaces)...)
+	if what := s.String(); what != "" && len(snap.Nodes) > 0 && !s.all(namespaces) {
 		snap.Warnings = append(snap.Warnings, analyzer.Warning{
 			Code: analyzer.WarnSelection, Subject: "selection",
 			Message: fmt.Sprintf("only %s are counted; what else runs on the nodes is not, so nodes look emptier than they are", what),

@@ -1,6 +1,7 @@
 package object_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -79,6 +80,52 @@ func TestSelectionOf(t *testing.T) {
 	} {
 		if got := c.selected.Of(c.before); got != c.want {
 			t.Errorf("%q of %q: %q, want %q", c.selected, c.before, got, c.want)
+		}
+	}
+}
+
+func TestSelectionUnused(t *testing.T) {
+	ref := func(ns string) analyzer.Workload {
+		return analyzer.Workload{Ref: analyzer.Ref{Namespace: ns, Kind: "Deployment", Name: "cart"}, Labels: map[string]string{"app": ns}}
+	}
+	for _, c := range []struct {
+		named, excluded []string
+		labels          string
+		unused          []string // subjects
+		partial         bool
+	}{
+		{named: []string{"shop"}, partial: true},
+		{named: []string{"shop", "shpo"}, unused: []string{"namespace shpo"}, partial: true},
+		{named: []string{"shop", "x.*"}, unused: []string{"namespaces x.*"}, partial: true},
+		{named: []string{"shop", "shpo"}, labels: "app=shop", unused: []string{"namespace shpo"}, partial: true},
+		{named: []string{"shop", "lab"}, labels: "app=shop", partial: true},
+		{named: []string{"shop", "empty"}, partial: true}, // it is there, with nothing in it
+		{excluded: []string{"lab"}, partial: true},
+		{excluded: []string{"empty"}, partial: true},
+		{excluded: []string{"shpo"}, unused: []string{"--exclude-namespaces shpo"}},
+		{excluded: []string{"x.*", "lab"}, unused: []string{"--exclude-namespaces x.*"}, partial: true},
+	} {
+		s, err := object.Select(c.named, c.labels)
+		if err == nil {
+			err = s.Exclude(c.excluded)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		snap := &analyzer.Snapshot{
+			Nodes:      []analyzer.Node{{Name: "n"}},
+			Namespaces: []analyzer.Namespace{{Name: "empty"}},
+			Workloads:  []analyzer.Workload{ref("lab"), ref("shop")},
+		}
+		s.Apply(snap)
+		var unused []string
+		for _, w := range snap.Warnings {
+			if w.Code == analyzer.WarnUnused {
+				unused = append(unused, w.Subject)
+			}
+		}
+		if !slices.Equal(unused, c.unused) || (snap.Partial() != "") != c.partial {
+			t.Errorf("-n %q --exclude-namespaces %q -l %q: unused %q, partial %q; want %q, %v", c.named, c.excluded, c.labels, unused, snap.Partial(), c.unused, c.partial)
 		}
 	}
 }

@@ -45,9 +45,24 @@ func (v *Inventory) Fill(s *analyzer.Snapshot, sel Selection) {
 	s.VPAs = append(s.VPAs, v.resolveVPAs(sel.In)...)
 	s.PDBs = append(s.PDBs, v.resolveBudgets(sel.In)...)
 	sel.keepScalers(s)
-	sel.warn(s)
+	sel.warn(s, v.allNamespaces())
 	s.Bound()
 	s.Sort()
+}
+
+// allNamespaces lists the namespaces of all that was added, selected or not, each once.
+func (v *Inventory) allNamespaces() []string {
+	have := map[string]bool{}
+	for name := range v.namespaces {
+		have[name] = true
+	}
+	for ref := range v.controllers {
+		have[ref.Namespace] = true
+	}
+	for key := range v.pods {
+		have[key.namespace] = true
+	}
+	return slices.Sorted(maps.Keys(have))
 }
 
 // group is a workload with all that lies below it.
