@@ -157,6 +157,44 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// TestHalfMonth: a bill of some days is held against the prices of these days. Two halves of a
+// bill, cut anywhere, come to the whole, cause by cause.
+func TestHalfMonth(t *testing.T) {
+	lines := strings.SplitAfter(strings.TrimSpace(sample(t)), "\n")
+	whole := check(t, strings.Join(lines, ""))
+	want := differences(t, whole)
+	for _, at := range []int{2, 60, 101, 199} {
+		first, second := check(t, strings.Join(lines[:at], "")), check(t, lines[0]+strings.Join(lines[at:], ""))
+		if first.Charges+second.Charges != 200 || math.Abs(first.Bill+second.Bill-whole.Bill)+math.Abs(first.Says+second.Says-whole.Says) > 0.001 {
+			t.Errorf("cut at %d: %v and %v said of %v and %v, of the whole %v of %v", at, first.Says, second.Says, first.Bill, second.Bill, whole.Says, whole.Bill)
+		}
+		got := differences(t, first)
+		for cause, usd := range differences(t, second) {
+			got[cause] += usd
+		}
+		for cause, usd := range want {
+			if math.Abs(got[cause]-usd) > 0.001 {
+				t.Errorf("cut at %d: %s comes to %v, of the whole to %v", at, cause, got[cause], usd)
+			}
+		}
+	}
+	const head = "ProviderName,ChargeCategory,RegionId,ServiceName,BillingCurrency,EffectiveCost,PricingQuantity,PricingUnit,x_UsageType,BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd\n"
+	const month = ",2026-10-01T00:00:00Z,2026-10-01T00:00:00Z,2026-11-01T00:00:00Z\n"
+	half := check(t, head+
+		"AWS,Usage,us-east-1,EC2,USD,1,360,Hours,BoxUsage:m6i.xlarge,2026-10-01T00:00:00Z,2026-10-01T00:00:00Z,2026-10-15T00:00:00Z\n"+
+		"AWS,Usage,us-east-1,EC2,USD,1,50,GB-Mo,EBS:VolumeUsage.gp3,2026-10-01T00:00:00Z,2026-10-15 22:00:00 UTC,2026-10-15 23:00:00 UTC\n"+
+		"AWS,Usage,us-east-1,EC2,USD,1,36000,GB-Hours,EBS:VolumeUsage.gp3,,,\n"+
+		"AWS,Usage,us-east-1,EC2,USD,1,5,LCU-Hrs,LoadBalancerUsage,,never,\n"+
+		"AWS,Purchase,us-east-1,EC2,USD,1,1,,"+month)
+	if half.From != "2026-10-01" || half.To != "2026-10-16" || math.Abs(half.Says-(360*0.192+50*0.08)) > 1e-4 {
+		t.Errorf("got %s to %s, says %v", half.From, half.To, half.Says)
+	}
+	var out bytes.Buffer
+	if err := bill.Write(&out, "table", &half); err != nil || !strings.HasPrefix(out.String(), "Usage from 2026-10-01 to 2026-10-15, 15 days; all sums are for these.\n") {
+		t.Errorf("got %v, %s", err, out.String())
+	}
+}
+
 // FuzzEach: any text is a bill or an error, and amounts are finite.
 func FuzzEach(f *testing.F) {
 	f.Add(head + "AWS,Usage,us-east-1,EC2,USD,1,1,1,Standard,10,Hours,\"{\"\"InstanceType\"\":1}\",BoxUsage:m6i.xlarge,\n")

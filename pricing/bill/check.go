@@ -73,6 +73,8 @@ type Difference struct {
 
 // Check is a bill held against a catalog. Says less Bill is the sum of Differences.
 type Check struct {
+	From        string       `json:"from,omitempty"` // the first day of its usage, YYYY-MM-DD
+	To          string       `json:"to,omitempty"`   // the first day after it
 	Charges     int          `json:"charges"`
 	Billed      float64      `json:"billed"` // what was invoiced, purchases as paid
 	Bill        float64      `json:"bill"`   // effective cost: purchases where they are used
@@ -103,6 +105,7 @@ func (c Checker) Check(name string, r io.Reader) (Check, error) {
 	err := Each(name, r, func(row Row) error {
 		says, parts := c.charge(&row)
 		out.Charges++
+		out.spans(&row)
 		out.Billed, out.Bill, out.Says = out.Billed+row.Billed, out.Bill+row.Effective, out.Says+says
 		if says != 0 {
 			out.Priced += row.Effective
@@ -135,6 +138,18 @@ func (c Checker) Check(name string, r io.Reader) (Check, error) {
 	}
 	out.finish(lines, sums)
 	return out, nil
+}
+
+// spans widens the days of the bill by those of a charge's usage: a fee or a credit may be of a
+// whole month or year.
+func (c *Check) spans(row *Row) {
+	if row.From == "" || row.To <= row.From || !strings.EqualFold(row.Category, "Usage") {
+		return
+	}
+	if c.From == "" || row.From < c.From {
+		c.From = row.From
+	}
+	c.To = max(c.To, row.To)
 }
 
 // mostLines bounds the memory that a bill takes.
@@ -210,6 +225,11 @@ func hours(unit string) bool {
 	return strings.HasPrefix(strings.TrimPrefix(strings.ToLower(unit), "1 "), "h")
 }
 
+// monthly reports whether a unit is a GB for a month: GB-Mo, GB-Month, GB-Months, or none.
+func monthly(unit string) bool {
+	return unit == "" || strings.HasPrefix(strings.ToLower(unit), "gb-mo")
+}
+
 // differs splits the difference of a charge that has a price: the user's own, that of spot, or the list's.
 func differs(row *Row, says float64, own, spot bool) map[Cause]float64 {
 	switch {
@@ -244,17 +264,21 @@ func steps(row *Row, first Cause, says float64) map[Cause]float64 {
 }
 
 // service prices what is no machine, by AWS' name of the usage: volumes by the GB and month,
-// load balancers and control planes by the hour.
+// load balancers and control planes by the hour. What is counted in another unit has no price.
 func (c Checker) service(row *Row) (usd float64, ok bool) {
 	if row.Provider != "aws" {
 		return 0, false
 	}
 	usage := row.UsageType
 	if _, class, found := strings.Cut(usage, "EBS:VolumeUsage."); found {
+		if !monthly(row.Unit) {
+			return 0, false
+		}
 		p, err := c.Own.StoragePrice("aws", row.Region, class)
 		return p.USDPerGiB, err == nil && p.USDPerGiB > 0 && !p.Assumed
 	}
 	switch {
+	case row.Unit != "" && !hours(row.Unit):
 	case strings.HasSuffix(usage, "LoadBalancerUsage"):
 		p, err := c.Own.LoadBalancer("aws", row.Region)
 		return p.USDPerHour, err == nil

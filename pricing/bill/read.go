@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
@@ -34,6 +35,7 @@ type Row struct {
 	Unused           bool       // a commitment that nothing used
 	Quantity         float64
 	Unit             string
+	From, To         string // the charge's days, YYYY-MM-DD, To being the first after it; empty where the bill does not say
 
 	List, Contracted, Effective, Billed float64
 }
@@ -44,7 +46,7 @@ var (
 	required = []string{"chargecategory", "effectivecost", "billingcurrency", "regionid", "servicename"}
 	usual    = []string{"listcost", "contractedcost", "billedcost", "pricingquantity", "consumedquantity", "pricingunit", "consumedunit", "pricingcategory",
 		"commitmentdiscountstatus", "skupricedetails", "x_usagetype", "x_instancetype", "x_skudetails", "x_operation",
-		"skumeter", "chargedescription", "x_skumetersubcategory", "x_skumetercategory", "x_servicecode", "x_pricingblocksize"}
+		"skumeter", "chargedescription", "x_skumetersubcategory", "x_skumetercategory", "x_servicecode", "x_pricingblocksize", "chargeperiodstart", "chargeperiodend"}
 	providers = []string{"serviceprovidername", "providername", "publishername"} // of 1.3, and before
 )
 
@@ -188,11 +190,33 @@ func (b *reader) row(record []string) (Row, error) {
 	for _, column := range providers {
 		row.Provider = cmp.Or(row.Provider, cloud.OfVendor(b.field(column)))
 	}
+	row.From, row.To = day(b.field("chargeperiodstart")), dayAfter(b.field("chargeperiodend"))
 	b.machine(&row)
 	if of := cloud.Of(row.Provider); of == nil || !of.BillsParts {
 		row.Part, row.SKU = cloud.Part{}, ""
 	}
 	return row, b.amounts(&row)
+}
+
+// day is the date that a time begins with; empty for others.
+func day(text string) string {
+	if len(text) < len(time.DateOnly) {
+		return ""
+	}
+	if _, err := time.Parse(time.DateOnly, text[:len(time.DateOnly)]); err != nil {
+		return ""
+	}
+	return text[:len(time.DateOnly)]
+}
+
+// dayAfter is the first day that begins at a time or later.
+func dayAfter(text string) string {
+	on := day(text)
+	if on == "" || !strings.ContainsAny(text[len(on):], "123456789") {
+		return on
+	}
+	t, _ := time.Parse(time.DateOnly, on) // as day has checked
+	return t.AddDate(0, 0, 1).Format(time.DateOnly)
 }
 
 // amounts reads the four costs; each that is missing is the one of the step before it.

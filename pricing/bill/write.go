@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/internal/grid"
@@ -56,7 +57,24 @@ func (c *Check) summary(out io.Writer) error {
 		lines = append(lines, []string{"  " + string(d.Cause), fmt.Sprintf("%+.2f", d.USD), strconv.Itoa(d.Charges), d.Note})
 	}
 	lines = append(lines, []string{"plimsoll says", usd(c.Says), "", ""})
+	if c.From != "" {
+		if _, err := fmt.Fprintln(out, c.days()); err != nil {
+			return err
+		}
+	}
 	return grid.Write(out, []bool{1: true, 2: true}, lines)
+}
+
+// days says what time the bill is of: what it and plimsoll have is for these days, and for no month.
+func (c *Check) days() string {
+	from, to := date(c.From), date(c.To)
+	return fmt.Sprintf("Usage from %s to %s, %d days; all sums are for these.\n", c.From, to.AddDate(0, 0, -1).Format(time.DateOnly), int(to.Sub(from).Hours()/24))
+}
+
+// date reads a day that was checked before.
+func date(day string) time.Time {
+	t, _ := time.Parse(time.DateOnly, day)
+	return t
 }
 
 func usd(v float64) string { return fmt.Sprintf("%.2f", v) }
