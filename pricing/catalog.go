@@ -144,7 +144,7 @@ func (c *Catalog) Regions(provider string) []string {
 func (c *Catalog) RegionsNear(provider, region string) []string {
 	out := c.Regions(provider)
 	near := func(name string) int {
-		if far := edits(region, name); far <= 2 {
+		if far := edits(strings.ToLower(region), name); far <= 2 {
 			return far - 2
 		}
 		if g := geography(region); g != "" && geography(name) == g {

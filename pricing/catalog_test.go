@@ -196,7 +196,7 @@ func BenchmarkFirstLookup(b *testing.B) {
 
 func TestRegionsNear(t *testing.T) {
 	c := pricing.New(pricing.Config{})
-	for region, first := range map[string]string{"eu-nowhere-9": "eu-central-1", "us-nowhere-1": "us-east-1", "moon": "af-south-1", "eu-wset-3": "eu-west-3", "ap-south1": "ap-south-1"} {
+	for region, first := range map[string]string{"eu-nowhere-9": "eu-central-1", "us-nowhere-1": "us-east-1", "moon": "af-south-1", "eu-wset-3": "eu-west-3", "ap-south1": "ap-south-1", "US-EAST-1": "us-east-1"} {
 		got := c.RegionsNear("aws", region)
 		if len(got) != len(c.Regions("aws")) || got[0] != first {
 			t.Errorf("near %s: got %v, want all and %s first", region, got, first)

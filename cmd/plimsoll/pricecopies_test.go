@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"maps"
@@ -34,6 +35,7 @@ func TestPricesAgainstCopies(t *testing.T) {
 		var asked, within, absent, all, allWithin int
 		var without []string
 		var off []string
+		by := bySeries{}
 		for _, place := range slices.Sorted(maps.Keys(copied)) {
 			provider, region, _ := strings.Cut(place, " ")
 			if !slices.Contains(catalog.Regions(provider), region) {
@@ -47,6 +49,8 @@ func TestPricesAgainstCopies(t *testing.T) {
 			for _, name := range types {
 				if all++; agree(printed[name], copied[place][name]) {
 					allWithin++
+				} else {
+					by.add(catalog, provider, region, name, printed[name], copied[place][name])
 				}
 			}
 			for i := range min(60, len(types)) {
@@ -61,11 +65,51 @@ func TestPricesAgainstCopies(t *testing.T) {
 		}
 		t.Logf("%s: %d regions, %d of %d within 0.35 %%; of all, %d of %d; %d types of the copy are not in the tables, nor are the regions %v",
 			filepath.Base(file), len(copied)-len(without), within, asked, allWithin, all, absent, without)
+		t.Log(by.words())
 		t.Log(strings.Join(off, "\n"))
 		if asked == 0 || within*100 < asked*80 {
 			t.Errorf("%s: %d of %d are within 0.35 %%", file, within, asked)
 		}
 	}
+}
+
+// bySeries are the types that differ, by series and region, with their sizes and both prices.
+type bySeries map[string]map[string][]differing
+
+type differing struct{ vcpus, gib, ours, copied float64 }
+
+func (b bySeries) add(c *pricing.Catalog, provider, region, name string, ours, copied float64) {
+	o := c.Lookup(pricing.Query{Provider: provider, Region: region, InstanceType: name}).Offering
+	series := pricing.CommitmentFamily(provider, name)
+	if b[series] == nil {
+		b[series] = map[string][]differing{}
+	}
+	b[series][region] = append(b[series][region], differing{float64(o.CPUMillis) / 1000, float64(o.MemoryBytes) / (1 << 30), ours, copied})
+}
+
+// words tells of each series how many types differ, and by how much a vCPU and a GiB do where a region
+// has types of two shapes: they tell the prices of both, in the tables and in the copy.
+func (b bySeries) words() string {
+	var out []string
+	for _, series := range slices.Sorted(maps.Keys(b)) {
+		types, cpu, gib := 0, []float64{}, []float64{}
+		for _, list := range b[series] {
+			types += len(list)
+			shape := func(x, y differing) int { return cmp.Compare(x.gib/x.vcpus, y.gib/y.vcpus) }
+			lean, rich := slices.MinFunc(list, shape), slices.MaxFunc(list, shape)
+			if det := lean.vcpus*rich.gib - rich.vcpus*lean.gib; det > 1 {
+				cpu = append(cpu, (lean.ours*rich.gib-rich.ours*lean.gib)/(lean.copied*rich.gib-rich.copied*lean.gib))
+				gib = append(gib, (lean.vcpus*rich.ours-rich.vcpus*lean.ours)/(lean.vcpus*rich.copied-rich.vcpus*lean.copied))
+			}
+		}
+		line := fmt.Sprintf("%s: %d types in %d regions differ", series, types, len(b[series]))
+		if len(cpu) > 0 {
+			line += fmt.Sprintf("; in %d regions that tell, a vCPU costs %.4f to %.4f times the copy's and a GiB %.4f to %.4f times",
+				len(cpu), slices.Min(cpu), slices.Max(cpu), slices.Min(gib), slices.Max(gib))
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, "\n")
 }
 
 // agree holds two prices of one thing to 0.35 %.
