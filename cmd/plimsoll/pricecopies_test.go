@@ -97,9 +97,12 @@ func (b bySeries) words() string {
 			types += len(list)
 			shape := func(x, y differing) int { return cmp.Compare(x.gib/x.vcpus, y.gib/y.vcpus) }
 			lean, rich := slices.MinFunc(list, shape), slices.MaxFunc(list, shape)
-			if det := lean.vcpus*rich.gib - rich.vcpus*lean.gib; det > 1 {
-				cpu = append(cpu, (lean.ours*rich.gib-rich.ours*lean.gib)/(lean.copied*rich.gib-rich.copied*lean.gib))
-				gib = append(gib, (lean.vcpus*rich.ours-rich.vcpus*lean.ours)/(lean.vcpus*rich.copied-rich.vcpus*lean.copied))
+			if rich.gib*lean.vcpus < 1.5*lean.gib*rich.vcpus {
+				continue // of one shape: nothing tells the two apart
+			}
+			c, g := (lean.ours*rich.gib-rich.ours*lean.gib)/(lean.copied*rich.gib-rich.copied*lean.gib), (lean.vcpus*rich.ours-rich.vcpus*lean.ours)/(lean.vcpus*rich.copied-rich.vcpus*lean.copied)
+			if min(c, g) > 0.5 && max(c, g) < 2 { // shared cores have no price of a vCPU
+				cpu, gib = append(cpu, c), append(gib, g)
 			}
 		}
 		line := fmt.Sprintf("%s: %d types in %d regions differ", series, types, len(b[series]))
