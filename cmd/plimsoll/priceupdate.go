@@ -21,6 +21,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/store"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
+	"github.com/plimsoll-k8s/plimsoll/pricing/lookup"
 )
 
 // priceUpdate renews price tables from a cloud's price list.
@@ -168,9 +169,9 @@ func (u *priceUpdate) run(ctx context.Context, s streams) error {
 			return fmt.Errorf("--region %q is not the name of a region, such as eastus or us-east-1", region)
 		}
 	}
-	for _, region := range regions { // before any is renewed
-		if err := (&priceFlags{provider: u.provider, region: region}).known(catalog); err != nil {
-			return err
+	for _, region := range regions { // the list may have regions that the tables do not have yet
+		if !catalog.HasRegion(u.provider, region) {
+			fmt.Fprintf(s.Err, "warning: --region %s: the tables have no such region of %s yet; near it are %s\n", region, u.provider, lookup.Few(catalog.RegionsNear(u.provider, region)))
 		}
 	}
 	for _, region := range regions {

@@ -95,6 +95,30 @@ func TestPriceUpdate(t *testing.T) {
 	}
 }
 
+// TestPriceUpdateOfNewRegion: a region that the built-in tables do not have is read where the list has
+// it, and lookups find it; one that the list does not have leaves nothing.
+func TestPriceUpdateOfNewRegion(t *testing.T) {
+	body := strings.ReplaceAll(azureList(t), "chilecentral", "ukwest")
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }))
+	defer server.Close()
+	dir := t.TempDir()
+	u := priceUpdate{cache: priceCache{dir: dir}, provider: "azure", regions: []string{"ukwest"}, endpoint: server.URL, client: server.Client(), today: "2026-11-29"}
+	var errs bytes.Buffer
+	if err := u.run(context.Background(), streams{Out: io.Discard, Err: &errs}); err != nil || !strings.Contains(errs.String(), "no such region of azure yet; near it are") {
+		t.Fatalf("got %v, %s", err, errs.String())
+	}
+	if code, got, errs := plimsoll("price", "Standard_D4s_v5", "--provider", "azure", "--region", "ukwest", "--price-cache", dir); code != 0 || !strings.Contains(got, "azure retail prices") {
+		t.Errorf("exit %d, %s%s", code, got, errs)
+	}
+	u.regions = []string{"ukwets"}
+	if err := u.run(context.Background(), streams{Out: io.Discard, Err: io.Discard}); err == nil || !strings.Contains(err.Error(), "ukwets") {
+		t.Errorf("of a region that the list does not have: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "azure", "ukwets*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
 // TestPriceCacheFolder: a folder that is named must be there, whatever its name, and be a folder.
 func TestPriceCacheFolder(t *testing.T) {
 	args := []string{"price", "m6i.xlarge", "--provider", "aws", "--region", "us-east-1", "--price-cache"}
