@@ -117,3 +117,10 @@ func (m Metric) AgainstVPA(all []Part) bool {
 // VPASets reports whether a VPA of this mode changes requests. Initial sets them when a
 // pod starts, which an autoscaler makes it do.
 func VPASets(mode string) bool { return mode != "Off" }
+
+// The utilization targets, in percent, that are let pass, and advised, where nothing else is
+// known.
+const (
+	LeastTarget = 30
+	MostTarget  = 90
+)

@@ -130,16 +130,9 @@ var hpaTarget = Rule{
 	},
 }
 
-// The utilization targets, in percent, that are let pass where the policy does
-// not say and nothing is known of the pods.
-const (
-	leastTarget = 30
-	mostTarget  = 90
-)
-
 func (p *Pass) judgeTarget(a *manifest.Autoscaler, m manifest.Metric) {
 	w := p.workloadOf(a.Target, a.Document)
-	low, high, slow := or(p.policy.Autoscaling.TargetMin, leastTarget), or(p.policy.Autoscaling.TargetMax, mostTarget), false
+	low, high, slow := or(p.policy.Autoscaling.TargetMin, check.LeastTarget), or(p.policy.Autoscaling.TargetMax, check.MostTarget), false
 	if prompt := p.promptTarget(a, w, m); p.policy.Autoscaling.TargetMax == 0 && prompt > 0 && prompt < high {
 		low, high, slow = min(low, prompt), prompt, true
 	}

@@ -133,6 +133,8 @@ func (c *scaleCase) otherMetric() string {
 func (c *scaleCase) unsafe() string {
 	w := c.w
 	switch {
+	case c.hpa != nil && c.hpa.Max <= 1:
+		return fmt.Sprintf("HPA %s allows one pod, and nothing shows that a second is safe", c.hpa.Name)
 	case c.hpa != nil:
 		return ""
 	case w.Kind == "StatefulSet":

@@ -526,6 +526,7 @@ func TestLeftAlone(t *testing.T) {
 			s.HPAs = []analyzer.HPA{h}
 		}, "the CPU of more than one of a pod's parts"},
 		{"a minimum beyond all that is replayed", 500, func(s *analyzer.Snapshot) { s.HPAs = []analyzer.HPA{onCPU(20_000, 30_000, 30)} }, "keeps 20000 pods or more"},
+		{"an HPA that allows one pod", 500, func(s *analyzer.Snapshot) { s.HPAs = []analyzer.HPA{onCPU(1, 1, 50)} }, "nothing shows that a second is safe"},
 		{"asks not to be disrupted", 500, func(s *analyzer.Snapshot) {
 			s.Workloads[0].Pods[0].Spec.Constraints = []string{analyzer.ConstraintKeep}
 		}, "ask not to be disrupted"},

@@ -28,6 +28,9 @@ func (c *scaleCase) restOnly() (*outcome, error) {
 		return nil, nil
 	}
 	c.now = c.today()
+	if c.now == nil { // an HPA of one pod that is not replayed
+		return nil, nil
+	}
 	o, err := c.atRest(c.now, c.now.whole.Slow+c.bounds.Unserved)
 	if err != nil || o == nil || c.pass.Options.ScaleToZero {
 		return o, err

@@ -29,6 +29,10 @@ func (c *scaleCase) solve() error {
 	if c.hpa == nil && c.fixed != nil && (c.best == nil || (1-worthScaling)*c.fixed.monthly() <= c.best.monthly()) {
 		c.best = c.fixed
 	}
+	if c.best == nil && c.now != nil && c.now.whole.Slow <= c.bounds.Unserved {
+		c.best = c.now // nothing better is known than what keeps both promises already
+		return nil
+	}
 	if c.best == nil {
 		return nil
 	}

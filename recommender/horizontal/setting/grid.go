@@ -4,6 +4,9 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/recommender/check"
+	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 )
 
 // growth is the room above the highest demand seen that the maximum leaves,
@@ -19,7 +22,7 @@ const MostReplicas = 10_000
 // The grid of a search. It does not depend on what may go unserved, so that
 // allowing more never costs more.
 const (
-	lowestTarget = 30
+	lowestTarget = check.LeastTarget
 	// HighestScaleOut is the utilization, in percent, at which a pod must have
 	// been added: below the whole request.
 	HighestScaleOut = 99
@@ -71,8 +74,24 @@ func (d Demand) Wary(b Bounds) []int32 {
 // request, where a limit lets usage get, and where memory fits.
 func (d Demand) allowed(b Bounds, target int32, t Tolerance) bool {
 	out := d.ScaleOut(target, t)
-	return (b.HighestTarget == 0 || target <= b.HighestTarget) && out <= HighestScaleOut+1e-9 &&
+	return (b.HighestTarget == 0 || target <= b.HighestTarget) && out <= HighestScaleOut+1e-9 && target <= d.highestPrompt(t) &&
 		(b.MostPerPod == 0 || out*float64(d.Request) <= 100*b.MostPerPod)
+}
+
+// highestPrompt is the highest target at which a pod is added before its pods are slow, or
+// the highest that the gate lets pass: load that stays just below the point at which one is
+// added is slow for as long as it stays, whatever the history did. The gate, which knows
+// manifests alone, goes by the default tolerance where the controller's is less.
+func (d Demand) highestPrompt(t Tolerance) int32 {
+	if d.Prompt == 0 || d.Requests != nil && d.Request == 0 {
+		return check.MostTarget
+	}
+	up := max(d.Controller.UpTolerance(), replay.DefaultTolerance)
+	if t != (Tolerance{}) {
+		up = float64(t.Up) / 1000
+	}
+	prompt := int32(min(100*float64(d.Prompt)/float64(d.Request)/(1+up), check.MostTarget))
+	return max(prompt, lowestTarget)
 }
 
 // downWindows are the scale-down windows to try. One shorter than the default

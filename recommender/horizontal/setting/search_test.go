@@ -115,3 +115,35 @@ func BenchmarkSearch(b *testing.B) {
 		}
 	}
 }
+
+// TestTargetsAreWithinTheBand: whatever the history did, a pod is added before its pods are
+// slow, and no target lies above what the gate lets pass.
+func TestTargetsAreWithinTheBand(t *testing.T) {
+	hovering := make([]float64, 8*288) // low but for a step a week: any target would serve it
+	for i := range hovering {
+		hovering[i] = 600
+	}
+	hovering[1000] = 3000
+	for _, tt := range []struct {
+		prompt, request int64
+		tolerance       float64 // the controller's; 0 for the default
+		highest         int32
+	}{
+		{333, 500, 0, 60}, {333, 500, 0.02, 60}, {333, 500, 0.2, 55}, {667, 500, 0, 90}, {0, 500, 0, 90}, {150, 500, 0, 30},
+	} {
+		d := setting.Demand{Step: 5 * time.Minute, Request: tt.request, Prompt: tt.prompt, Millicores: hovering}
+		if tt.tolerance > 0 {
+			d.Controller.Tolerance = &tt.tolerance
+		}
+		_, _, tried, err := setting.Search(t.Context(), d, setting.Bounds{Floor: 2, Unserved: 0.01, Start: time.Minute, OwnTolerance: true})
+		if err != nil || len(tried) == 0 {
+			t.Fatalf("%+v: got %d settings, %v", tt, len(tried), err)
+		}
+		for _, c := range tried {
+			own := c.Tolerance != (setting.Tolerance{})
+			if !own && c.Target > tt.highest || c.Target > 90 || own && tt.prompt >= 167 && float64(c.Target)*1.01*float64(tt.request) > 100*float64(tt.prompt) {
+				t.Errorf("%+v: tried %+v", tt, c)
+			}
+		}
+	}
+}
