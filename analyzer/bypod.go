@@ -41,9 +41,10 @@ func (n *Node) Hybrid() bool {
 	return n.Labels["eks.amazonaws.com/compute-type"] == "hybrid" || strings.HasPrefix(n.ProviderID, "eks-hybrid://")
 }
 
-// Windows reports whether a node runs Windows.
+// Windows reports whether a node runs Windows, by its labels or by what its system calls
+// itself.
 func (n *Node) Windows() bool {
-	return strings.EqualFold(n.Labels["kubernetes.io/os"], "windows") || strings.EqualFold(n.Labels["beta.kubernetes.io/os"], "windows")
+	return strings.HasPrefix(n.OSImage, "Windows") || strings.EqualFold(n.Labels["kubernetes.io/os"], "windows") || strings.EqualFold(n.Labels["beta.kubernetes.io/os"], "windows")
 }
 
 // BilledByPod gives the snapshot with nodes whose pods are billed one by one as large

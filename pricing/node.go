@@ -131,7 +131,7 @@ func hybridPrice(q Query, n Node) NodePrice {
 
 // Windows reports whether the node runs Windows.
 func (n Node) Windows() bool {
-	return strings.EqualFold(firstLabel(n.Labels, []string{"kubernetes.io/os", "beta.kubernetes.io/os"}), "windows")
+	return strings.HasPrefix(n.OSImage, "Windows") || strings.EqualFold(firstLabel(n.Labels, []string{"kubernetes.io/os", "beta.kubernetes.io/os"}), "windows")
 }
 
 // AutoModeLabel and AutoModeDomain are as cloud has them.

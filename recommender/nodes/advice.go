@@ -54,6 +54,7 @@ func (n *nodePlanner) advise(r *advice.Advice) {
 	n.place(plan)
 	plan.Hours = n.hours()
 	plan.Groups = n.groups()
+	n.nameGroups(plan, n.moves.Launch)
 	r.Cite(sources(n.pass.Costs.Catalog, plan.Groups))
 	r.Changes = nodeChanges(countedPools(now), plan.Pools)
 	if len(r.Changes) == 0 {
@@ -71,7 +72,7 @@ func (n *nodePlanner) way(plan *Plan) {
 	for i := range n.moves.Launch {
 		o := &n.moves.Launch[i].Offering
 		launch[poolOfOffering(o)]++
-		plan.Starts = append(plan.Starts, Start{Type: o.Type, CapacityType: o.CapacityType, Hourly: o.USDPerHour, CPU: o.CPU, Memory: o.Memory})
+		plan.Starts = append(plan.Starts, Start{Type: o.Type, CapacityType: o.CapacityType, Zone: o.Zone, Hourly: o.USDPerHour, CPU: o.CPU, Memory: o.Memory})
 	}
 	plan.Launch = countedPools(launch)
 	if !n.moved && !n.same {
@@ -85,6 +86,18 @@ func (n *nodePlanner) way(plan *Plan) {
 		if !leaves[node.Name] {
 			plan.Stays = append(plan.Stays, node.Name)
 		}
+	}
+}
+
+// nameGroups says of which group each node is that starts.
+func (n *nodePlanner) nameGroups(plan *Plan, starts []packing.PlannedNode) {
+	names := map[string]string{}
+	for i := range plan.Groups {
+		g := &plan.Groups[i]
+		names[n.groupOfOffering(&n.plan.Nodes[g.Nodes[0]].Offering)] = g.Name
+	}
+	for i := range plan.Starts {
+		plan.Starts[i].Group = names[n.groupOfOffering(&starts[i].Offering)]
 	}
 }
 
@@ -110,14 +123,17 @@ func (n *nodePlanner) place(plan *Plan) {
 	}
 	slices.SortStableFunc(plan.Placement, func(a, b packing.Placement) int { return cmp.Compare(a.Node, b.Node) })
 	plan.NewNodes = len(n.moves.Launch)
+	moved := map[string]bool{}
 	for _, m := range plan.Moves {
-		plan.Restarts += len(m.Evictions)
+		plan.Evictions += len(m.Evictions)
 		for _, e := range m.Evictions {
-			if n.losing[e.Pod] {
+			if n.losing[e.Pod] && !moved[e.Pod] {
 				plan.LoseData++
 			}
+			moved[e.Pod] = true
 		}
 	}
+	plan.Restarts = len(moved)
 	n.addPinned(plan, onKept)
 }
 
@@ -294,6 +310,9 @@ func (n *nodePlanner) doubts(r *advice.Advice) {
 	}
 	if want, has := n.pass.Options.Nodes.LeastNodes, len(n.plan.Nodes)+len(plan.Kept); has < want {
 		warn("least-nodes", fmt.Sprintf("the plan has fewer nodes than --least-nodes asks for: %d of %d: its pods do not fill more", has, want))
+	}
+	if n.without > 0 {
+		warn("not-survived", fmt.Sprintf("today's nodes do not live through --survive %s, and one that does costs more: without room: %d", n.survived.Level, n.without))
 	}
 	if types := n.bursting(); len(types) > 0 {
 		warn("burstable", fmt.Sprintf("the plan fills burstable machines (%s) no further than it pays for: a scheduler fills them up, and CPU beyond that costs surplus credits or is slow; --deny-types leaves them out", strings.Join(types, ", ")))

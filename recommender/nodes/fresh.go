@@ -186,6 +186,14 @@ func (f *freshPlanner) offerings() (out []packing.Offering) {
 	return packing.InOrder(out)
 }
 
+// freshZone is a zone that pods name; nothing for one of the user's choice.
+func freshZone(zone string) string {
+	if strings.HasPrefix(zone, "zone-") {
+		return ""
+	}
+	return zone
+}
+
 // adviseFresh fills in the plan. It saves nothing, since nothing runs.
 func (f *freshPlanner) adviseFresh(r *advice.Advice) {
 	plan := &Plan{Pods: len(f.in.Pods), NewNodes: len(f.plan.Nodes), Style: f.style(), Survived: f.survived}
@@ -194,11 +202,9 @@ func (f *freshPlanner) adviseFresh(r *advice.Advice) {
 	for i := range f.plan.Nodes {
 		o := &f.plan.Nodes[i].Offering
 		pool := poolOfOffering(o)
-		if strings.HasPrefix(pool.Zone, "zone-") { // it stands for one of the user's choice
-			pool.Zone = ""
-		}
+		pool.Zone = freshZone(pool.Zone)
 		then[pool]++
-		plan.Starts = append(plan.Starts, Start{Type: o.Type, CapacityType: o.CapacityType, Hourly: o.USDPerHour, CPU: o.CPU, Memory: o.Memory})
+		plan.Starts = append(plan.Starts, Start{Type: o.Type, CapacityType: o.CapacityType, Zone: freshZone(o.Zone), Hourly: o.USDPerHour, CPU: o.CPU, Memory: o.Memory})
 		plan.Placement = append(plan.Placement, packing.Placement{Node: fmt.Sprintf("new-%d", i+1), Pods: slices.Sorted(slices.Values(f.plan.Nodes[i].Pods))})
 	}
 	plan.Pools, plan.Launch = countedPools(then), countedPools(then)
@@ -209,8 +215,9 @@ func (f *freshPlanner) adviseFresh(r *advice.Advice) {
 		plan.GapPercent = max(0, 100*(plan.Monthly/plan.LowerBound-1))
 	}
 	plan.Groups = f.groups()
+	f.nameGroups(plan, f.plan.Nodes)
 	for i := range plan.Groups {
-		plan.Groups[i].Zones = slices.DeleteFunc(plan.Groups[i].Zones, func(z string) bool { return strings.HasPrefix(z, "zone-") })
+		plan.Groups[i].Zones = slices.DeleteFunc(plan.Groups[i].Zones, func(z string) bool { return freshZone(z) == "" })
 	}
 	plan.Fresh = &fresh.Cluster{Place: f.at, Zones: len(f.wants.Zones), LeftOut: f.left.List(), Selected: f.wants.Selected()}
 	for i := range f.in.Pods {

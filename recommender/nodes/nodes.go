@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -14,7 +16,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
-	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/safe"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/waiting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -63,6 +64,7 @@ type Plan struct {
 	Survived   *fleet.Survived
 	Placement  []packing.Placement // where the plan has every pod, kept nodes' too, by name of node; new ones are new-N
 	NewNodes   int                 // that start
+	Evictions  int                 // on the way
 	Restarts   int                 // pods that move
 	LoseData   int                 // of them, those that lose what they keep on their node
 	Pinned     []Pinned            // what keeps nodes, by kind
@@ -86,8 +88,19 @@ type Pool struct {
 // Start is one node that starts: allocatable in millicores and bytes, USD an hour.
 type Start struct {
 	Type, CapacityType string
+	Zone               string // empty where any will do
+	Group              string // of Groups, by name
 	Hourly             float64
 	CPU, Memory        int64
+}
+
+// Start is the node that starts under a name of the placement; nil for one of today.
+func (plan *Plan) Start(name string) *Start {
+	n, err := strconv.Atoi(strings.TrimPrefix(name, "new-"))
+	if err != nil || !strings.HasPrefix(name, "new-") || n < 1 || n > len(plan.Starts) {
+		return nil
+	}
+	return &plan.Starts[n-1]
 }
 
 // Pinned adds up the nodes that stay for one kind of reason.
@@ -162,7 +175,9 @@ type nodePlanner struct {
 	// autoscaler names what adds and takes nodes; empty where nothing does.
 	autoscaler string
 	exact      float64 // USD an hour of the plan with any types, before it was made to live through more
+	fleet      *fleet.Fleet
 	survived   *fleet.Survived
+	without    int                 // pods, or workloads, that today's nodes, which the plan repeats, have no room for
 	losing     map[string]bool     // pods that lose what they keep on their node, when they move
 	zones      map[string][]string // of each workload's pods before rescaling, by group
 	window     windowNodes
@@ -184,6 +199,7 @@ type placedPod struct {
 	packing.Pod
 	node   string
 	holds  []pin.Reason // why it has to stay on its node
+	bare   bool         // nothing would start it again
 	blocks pin.Reason   // why its node can't be drained
 	batch  bool
 	added  bool // it does not run yet; node is one of its like
@@ -297,9 +313,10 @@ func (n *nodePlanner) survive() (err error) {
 	n.exact = n.plan.Hourly
 	tied := n.held != nil && len(n.held.families) > 0
 	f := fleet.Fleet{
-		Input: n.in, Today: n.judged(), Level: n.level(), Surge: safe.Surges(n.pass.Facts.Snapshot, n.in.Pods),
+		Input: n.in, Today: n.judged(), Level: n.level(), Surge: n.surges(), Beside: n.beside(),
 		Group: n.groupOfOffering, Simple: n.style() == advice.PoolsSimple && !tied, Search: !tied, Thorough: n.style() != advice.PoolsFlexible, Settle: n.settleZones, Least: n.leastNodes(),
 	}
+	n.fleet = &f
 	n.plan, n.survived, err = f.Survive(n.pass.Context, n.plan)
 	return err
 }
@@ -388,6 +405,7 @@ func (n *nodePlanner) finish() {
 			now.GapPercent = 100 * (now.Hourly/now.LowerBound - 1)
 		}
 		n.plan, n.same = now, true
+		n.without = n.fleet.Judge(now, n.survived)
 		return
 	}
 	if len(n.current)*len(n.plan.Nodes) <= mostPairs {

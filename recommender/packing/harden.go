@@ -36,7 +36,7 @@ func harden(ctx context.Context, in Input, plan Plan, s Survival, enlarged int) 
 	h := hardening{in: in, s: s, rooms: in.rooms()}
 	worst, short := h.short(plan)
 	for i := 0; i < mostHardened && worst != nil; i++ {
-		more, hopeless, err := spares(ctx, in, plan, worst)
+		more, hopeless, err := spares(ctx, in, plan, worst, s.Beside)
 		if err != nil {
 			return plan, nil, err
 		}
@@ -100,7 +100,7 @@ func (plan *Plan) price() {
 // short gives the loss that leaves the most CPU and memory without room, nil where none
 // leaves any, and how much all leave together.
 func (h *hardening) short(plan Plan) (worst *Loss, total float64) {
-	r := newRefit(h.in, plan)
+	r := newRefit(h.in, plan, h.s.Beside)
 	most := 0.0
 	for _, loss := range Losses(h.in, plan, h.s) {
 		sum := 0.0
@@ -117,8 +117,8 @@ func (h *hardening) short(plan Plan) (worst *Loss, total float64) {
 
 // spares packs the pods that a loss leaves without room on nodes of their own, and
 // gives these empty; hopeless are pods that no offering takes.
-func spares(ctx context.Context, in Input, plan Plan, loss *Loss) (more []PlannedNode, hopeless []string, err error) {
-	r := newRefit(in, plan)
+func spares(ctx context.Context, in Input, plan Plan, loss *Loss, beside []Beside) (more []PlannedNode, hopeless []string, err error) {
+	r := newRefit(in, plan, beside)
 	r.suffer(loss)
 	sub := Input{DaemonSets: in.DaemonSets, Effort: leastEffort / 5, NoBound: true}
 	for _, o := range in.Offerings {
@@ -157,7 +157,7 @@ func (r *refit) named(name, group string) *Pod {
 	if p := r.pods[name]; p != nil {
 		return p
 	}
-	return &r.in.Pods[r.member[group]]
+	return r.member[group]
 }
 
 // suffer brings a loss about: the pods are where they found room.
@@ -254,7 +254,7 @@ func daemonsOn(o *Offering, daemons []Pod) (sum resources) {
 // all pods that a loss leaves without any, for the least more money and for less than
 // limit; -1 for none.
 func (h *hardening) enlarge(plan Plan, loss *Loss, limit float64) (node int, best Offering, cost float64) {
-	r := newRefit(h.in, plan)
+	r := newRefit(h.in, plan, h.s.Beside)
 	r.suffer(loss)
 	node, cost = -1, limit
 	for n := range plan.Nodes {

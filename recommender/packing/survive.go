@@ -32,13 +32,23 @@ type Survival struct {
 	Surge map[string]int
 	// Exempt are pods, and groups for SurvivePod, that can't survive the level today.
 	Exempt map[string]bool
+	// Beside are nodes that are no part of the plan, such as those that it may not touch.
+	// They may be lost too, and take no pods in.
+	Beside []Beside
+}
+
+// Beside is a node beside a plan.
+type Beside struct {
+	Name, Zone string
+	Pods       []Pod // those that would start again elsewhere
 }
 
 // Loss is one thing that may happen, and where the pods that it touches find room.
 type Loss struct {
-	Node  int    // the planned node that is lost; -1 for none
-	Zone  string // the zone that is lost, or nothing
-	Group string // the workload that is updated, or nothing
+	Node   int    // the planned node that is lost; -1 for none
+	Beside string // the node beside the plan that is lost, or nothing
+	Zone   string // the zone that is lost, or nothing
+	Group  string // the workload that is updated, or nothing
 
 	Refuge map[string]int // by pod: the planned node that takes it
 	Left   []string       // pods that find no room, in order
@@ -46,12 +56,12 @@ type Loss struct {
 
 // Losses plays every loss of a level against a plan, in a fixed order.
 func Losses(in Input, plan Plan, s Survival) []Loss {
-	r := newRefit(in, plan)
+	r := newRefit(in, plan, s.Beside)
 	var out []Loss
 	switch s.Level {
 	case SurvivePod:
 		for _, group := range sortedKeys(s.Surge) {
-			if _, here := r.member[group]; here && s.Surge[group] > 0 && !s.Exempt[group] {
+			if r.member[group] != nil && s.Surge[group] > 0 && !s.Exempt[group] {
 				out = append(out, r.surge(group, s.Surge[group]))
 			}
 		}
@@ -61,10 +71,18 @@ func Losses(in Input, plan Plan, s Survival) []Loss {
 				out = append(out, r.lose(Loss{Node: n}, s.Exempt))
 			}
 		}
+		for i := range s.Beside {
+			if len(s.Beside[i].Pods) > 0 {
+				out = append(out, r.lose(Loss{Node: -1, Beside: s.Beside[i].Name}, s.Exempt))
+			}
+		}
 	case SurviveZone:
 		zones := map[string]bool{}
 		for n := range plan.Nodes {
 			zones[plan.Nodes[n].Offering.Zone] = true
+		}
+		for i := range s.Beside {
+			zones[s.Beside[i].Zone] = zones[s.Beside[i].Zone] || len(s.Beside[i].Pods) > 0
 		}
 		for _, zone := range sortedKeys(zones) {
 			if zone != "" {
@@ -82,8 +100,9 @@ func surgePod(group string, n int) string { return fmt.Sprintf("%s (update, pod 
 type refit struct {
 	plan   Plan
 	pods   map[string]*Pod
-	member map[string]int // by group: index of one of its pods in the input
+	member map[string]*Pod // by group: one of its pods
 	in     Input
+	beside []Beside
 	rooms  []resources // by node, with its pods on it
 	hosts  []map[string]int64
 	zones  map[string]map[string]int64
@@ -117,6 +136,11 @@ type gone struct {
 	all  bool
 }
 
+// takes says whether a node beside the plan is lost.
+func (loss *Loss) takes(b *Beside) bool {
+	return loss.Beside != "" && b.Name == loss.Beside || loss.Zone != "" && b.Zone == loss.Zone
+}
+
 func (loss *Loss) gone() gone { return gone{loss.Node, loss.Zone, loss.Zone != ""} }
 
 // takes says whether a node is gone with it.
@@ -124,19 +148,15 @@ func (g gone) takes(plan *Plan, n int) bool {
 	return n == g.node || g.all && plan.Nodes[n].Offering.Zone == g.zone
 }
 
-func newRefit(in Input, plan Plan) *refit {
-	r := &refit{plan: plan, in: in, pods: map[string]*Pod{}, member: map[string]int{}, zones: map[string]map[string]int64{},
+func newRefit(in Input, plan Plan, beside []Beside) *refit {
+	r := &refit{plan: plan, in: in, beside: beside, pods: map[string]*Pod{}, member: map[string]*Pod{}, zones: map[string]map[string]int64{},
 		usable: map[string]*admission{}, words: map[podZone]string{}, keeps: map[string][]keeper{}, trees: map[string]*roomTree{}}
 	for i := range in.Pods {
-		p := &in.Pods[i]
-		r.pods[p.Name] = p
-		if _, ok := r.member[p.Group]; !ok {
-			r.member[p.Group] = i
-			for _, a := range p.freed().AntiAffinity {
-				for _, other := range a.Groups {
-					r.keeps[other] = append(r.keeps[other], keeper{p.Group, a.TopologyKey})
-				}
-			}
+		r.know(&in.Pods[i])
+	}
+	for i := range beside {
+		for k := range beside[i].Pods {
+			r.know(&beside[i].Pods[k])
 		}
 	}
 	for n := range plan.Nodes {
@@ -151,6 +171,20 @@ func newRefit(in Input, plan Plan) *refit {
 	}
 	r.index()
 	return r
+}
+
+// know takes a pod down, and what its group keeps away.
+func (r *refit) know(p *Pod) {
+	r.pods[p.Name] = p
+	if r.member[p.Group] != nil {
+		return
+	}
+	r.member[p.Group] = p
+	for _, a := range p.freed().AntiAffinity {
+		for _, other := range a.Groups {
+			r.keeps[other] = append(r.keeps[other], keeper{p.Group, a.TopologyKey})
+		}
+	}
 }
 
 // index plants a tree for each zone.
@@ -205,6 +239,15 @@ func (r *refit) lose(loss Loss, exempt map[string]bool) Loss {
 			}
 		}
 	}
+	for i := range r.beside {
+		if b := &r.beside[i]; loss.takes(b) {
+			for k := range b.Pods {
+				if !exempt[b.Pods[k].Name] {
+					pods = append(pods, b.Pods[k].freed())
+				}
+			}
+		}
+	}
 	loss.Refuge, loss.Left = r.seatAll(pods, loss.gone())
 	for _, n := range lost {
 		for _, name := range r.plan.Nodes[n].Pods {
@@ -215,7 +258,7 @@ func (r *refit) lose(loss Loss, exempt map[string]bool) Loss {
 }
 
 func (r *refit) surge(group string, count int) Loss {
-	like := r.in.Pods[r.member[group]].freed()
+	like := r.member[group].freed()
 	var pods []Pod
 	for i := range count {
 		p := like
@@ -374,12 +417,12 @@ func (r *refit) leastInZone(p *Pod, g gone) int64 {
 
 // Exempt tells what can't live through a level today: groups whose rolling update
 // finds no room; pods that no other node, or no other zone, may run, whatever the room.
-func Exempt(in Input, today Plan, level Level, surge map[string]int) map[string]bool {
-	r := newRefit(in, today)
+func Exempt(in Input, today Plan, level Level, surge map[string]int, beside []Beside) map[string]bool {
+	r := newRefit(in, today, beside)
 	out := map[string]bool{}
 	if level == SurvivePod {
 		for group, n := range surge {
-			if _, here := r.member[group]; here && n > 0 && len(r.surge(group, n).Left) > 0 {
+			if r.member[group] != nil && n > 0 && len(r.surge(group, n).Left) > 0 {
 				out[group] = true
 			}
 		}
@@ -401,6 +444,17 @@ func Exempt(in Input, today Plan, level Level, surge map[string]int) map[string]
 				out[name] = true
 			}
 			r.add(n, p.Group, 1)
+		}
+	}
+	for i := range beside {
+		g := gone{node: -1}
+		if level == SurviveZone && beside[i].Zone != "" {
+			g = gone{-1, beside[i].Zone, true}
+		}
+		for k := range beside[i].Pods {
+			if p := beside[i].Pods[k].freed(); !r.anywhere(&p, g) {
+				out[p.Name] = true
+			}
 		}
 	}
 	return out

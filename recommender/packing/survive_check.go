@@ -3,6 +3,7 @@ package packing
 import (
 	"errors"
 	"fmt"
+	"maps"
 )
 
 // CheckSurvival proves that a plan lives through a level: for every node, zone or
@@ -36,6 +37,8 @@ func (loss *Loss) name(plan Plan) string {
 		return "loss of zone " + loss.Zone
 	case loss.Group != "":
 		return "update of " + loss.Group
+	case loss.Beside != "":
+		return "loss of node " + loss.Beside
 	}
 	return fmt.Sprintf("loss of node %d (%s)", loss.Node, plan.Nodes[loss.Node].Offering.Type)
 }
@@ -57,6 +60,15 @@ func mustTell(plan Plan, pods []Pod, s Survival) []string {
 		}
 		if s.Level == SurviveZone && zone != "" {
 			add(Loss{Node: -1, Zone: zone})
+		}
+	}
+	for i := range s.Beside {
+		switch b := &s.Beside[i]; {
+		case len(b.Pods) == 0:
+		case s.Level == SurviveNode:
+			add(Loss{Node: -1, Beside: b.Name})
+		case s.Level == SurviveZone && b.Zone != "":
+			add(Loss{Node: -1, Zone: b.Zone})
 		}
 	}
 	for i := range pods {
@@ -84,9 +96,21 @@ func (loss *Loss) with(node PlannedNode, moved []string, size map[string]*Pod, p
 // would have them: without what only the plan asked for.
 func (loss *Loss) after(plan Plan, pods []Pod, s Survival) (Plan, []Pod) {
 	size := map[string]*Pod{}
-	broken := map[string]bool{} // groups that miss a pod, whose spread can't be told
+	beside := map[string]*Pod{}
+	broken := map[string]bool{} // groups that miss a pod, or have some beside, whose spread can't be told
 	for i := range pods {
 		size[pods[i].Name] = &pods[i]
+	}
+	for i := range s.Beside {
+		for k := range s.Beside[i].Pods {
+			beside[s.Beside[i].Pods[k].Name] = &s.Beside[i].Pods[k]
+		}
+	}
+	maps.Copy(size, beside)
+	for name := range loss.Refuge {
+		if p := beside[name]; p != nil {
+			broken[p.Group] = true
+		}
 	}
 	moved := map[int][]string{}
 	for pod, n := range loss.Refuge {
@@ -118,10 +142,14 @@ func (loss *Loss) after(plan Plan, pods []Pod, s Survival) (Plan, []Pod) {
 		there = append(there, asScheduled(&pods[i], broken))
 	}
 	for name := range loss.Refuge {
-		if size[name] == nil {
-			p := asScheduled(anyOf(pods, loss.Group), broken)
-			p.Name = name
-			there = append(there, p)
+		p := beside[name]
+		if p == nil && size[name] == nil {
+			p = anyOf(pods, loss.Group)
+		}
+		if p != nil {
+			q := asScheduled(p, broken)
+			q.Name = name
+			there = append(there, q)
 		}
 	}
 	return out, there

@@ -61,6 +61,9 @@ func TestHarden(t *testing.T) {
 		"volumes die with their zone":       {zones, pods("p", 2, 1000, volume), packing.Survival{Level: packing.SurviveZone}, 1, 2},
 		"volumes move to another node":      {zones, pods("p", 2, 1000, volume), packing.Survival{Level: packing.SurviveNode}, 2, 0},
 		"there is no other zone":            {[]packing.Offering{small()}, pods("p", 1, 1000, nil), packing.Survival{Level: packing.SurviveZone}, 1, 1},
+		"a node beside the plan is lost":    {zones, pods("p", 1, 1000, nil), packing.Survival{Level: packing.SurviveNode, Beside: []packing.Beside{{Name: "kept", Zone: "a", Pods: pods("q", 4, 900, nil)}}}, 3, 0},
+		"a zone with one beside is lost":    {zones, pods("p", 1, 1000, nil), packing.Survival{Level: packing.SurviveZone, Beside: []packing.Beside{{Name: "kept", Zone: "a", Pods: pods("q", 4, 900, nil)}}}, 4, 0},
+		"one beside has nothing to move":    {zones, pods("p", 2, 500, half), packing.Survival{Level: packing.SurviveNode, Beside: []packing.Beside{{Name: "kept", Zone: "a"}}}, 2, 0},
 		"what is exempt gets no spare node": {zones, pods("p", 2, 1000, nil), packing.Survival{Level: packing.SurviveNode, Exempt: map[string]bool{"p0": true, "p1": true}}, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

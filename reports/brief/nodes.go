@@ -95,7 +95,7 @@ func safetyLines(p *document.NodePlan) []string {
 		prices = append(prices, fmt.Sprintf("%s %s%s", l.Level, word, WholeOf(l.MonthlyCost)))
 	}
 	if len(prices) > 1 {
-		out = append(out, fmt.Sprintf("It survives: %s. A month%s, by --survive: %s.", p.Survives.Level, HoursBasis(p), strings.Join(prices, ", ")))
+		out = append(out, fmt.Sprintf("It survives: %s%s. A month%s, by --survive: %s.", p.Survives.Level, butFor(&p.Survives), HoursBasis(p), strings.Join(prices, ", ")))
 	}
 	for _, k := range p.Pinned {
 		if k.ByPod {
@@ -109,6 +109,18 @@ func safetyLines(p *document.NodePlan) []string {
 		out = append(out, Clean(fmt.Sprintf("Kept as they are: %s with %s, %s: %s", document.Counted(k.Nodes, "node"), document.Counted(k.Pods, "pod"), money, k.Kind))+".")
 	}
 	return out
+}
+
+// butFor counts what is exempt: pods, or workloads where an update is to find room.
+func butFor(s *document.PlanSurvives) string {
+	what := "pod"
+	if s.Level == "pod" {
+		what = "workload"
+	}
+	if len(s.Exempt) == 0 {
+		return ""
+	}
+	return ", but for " + document.Counted(len(s.Exempt), what) + " that can't today either"
 }
 
 // moveLines are the way from today's nodes to the plan's.

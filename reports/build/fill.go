@@ -2,7 +2,6 @@ package build
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -96,11 +95,10 @@ func (b *builder) filler() *filler {
 
 // started finds a node that the plan starts, by its name.
 func (f *filler) started(name string) (document.NodeFill, bool) {
-	var n int
-	if _, err := fmt.Sscanf(name, "new-%d", &n); err != nil || n < 1 || n > len(f.plan.Starts) {
+	s := f.plan.Start(name)
+	if s == nil {
 		return document.NodeFill{}, false
 	}
-	s := &f.plan.Starts[n-1]
 	f.room[name] = analyzer.Amounts{CPU: s.CPU, Memory: s.Memory}
 	return document.NodeFill{Name: name, InstanceType: s.Type, CapacityType: s.CapacityType, MonthlyCost: document.Cents(s.Hourly * pricing.HoursPerMonth), Change: "new"}, true
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/provision"
 )
@@ -227,7 +228,7 @@ func (b *builder) nodePlan() *document.NodePlan {
 		})
 	}
 	for _, at := range plan.Placement {
-		out.Placement = append(out.Placement, document.NodePlacement{Node: at.Node, Pods: append([]string{}, at.Pods...)})
+		out.Placement = append(out.Placement, placed(plan, at))
 	}
 	for _, p := range plan.Pinned {
 		out.Pinned = append(out.Pinned, document.PinnedNodes{Kind: p.Kind, Nodes: p.Nodes, Pods: p.Pods, MonthlyCost: document.Cents(p.Monthly), ByPod: p.ByPod})
@@ -268,6 +269,15 @@ func survives(p *nodes.Plan) document.PlanSurvives {
 	return out
 }
 
+// placed is a node with its pods, a new one with what it is.
+func placed(plan *nodes.Plan, at packing.Placement) document.NodePlacement {
+	out := document.NodePlacement{Node: at.Node, Pods: append([]string{}, at.Pods...)}
+	if s := plan.Start(at.Node); s != nil {
+		out.Group, out.InstanceType, out.CapacityType, out.Zone = s.Group, s.Type, s.CapacityType, s.Zone
+	}
+	return out
+}
+
 // planRisk says what following the plan disturbs.
 func planRisk(p *nodes.Plan) string {
 	if p.Fresh != nil {
@@ -287,11 +297,18 @@ func planRisk(p *nodes.Plan) string {
 	if drains+p.Restarts+p.NewNodes+len(p.Stays) == 0 {
 		return "not known"
 	}
-	text := fmt.Sprintf("%d new, %s drained, %d kept, %s once", p.NewNodes, document.Counted(drains, "node"), kept, document.Counted(p.Restarts, "eviction"))
+	text := fmt.Sprintf("%s new, %d drained, %d kept, %s, %s", document.Counted(p.NewNodes, "node"), drains, kept, document.Counted(p.Evictions, "eviction"), restarts(p.Restarts))
 	if p.LoseData > 0 {
-		text += fmt.Sprintf(", %s of which lose emptyDir data, how much is not known", document.Counted(p.LoseData, "pod"))
+		text += fmt.Sprintf(", of which %d with emptyDir data that is lost, how much is not known", p.LoseData)
 	}
 	return text
+}
+
+func restarts(pods int) string {
+	if pods == 1 {
+		return "1 pod restarts"
+	}
+	return fmt.Sprintf("%d pods restart", pods)
 }
 
 func planBill(h *nodes.Held) *document.PlanBill {

@@ -57,7 +57,7 @@ type NodePlan struct {
 	ExactMonthlyCost USD    `json:"exactMonthlyCost"`
 	// Survives says whether the pods of any node, or of any zone, find room on the others, but for those that can't today either.
 	Survives PlanSurvives `json:"survives"`
-	// Placement is where every pod ends up; new nodes are new-1 and so on, in the order of launch.
+	// Placement is where every pod ends up; new nodes are new-1 and so on, in the order in which they start.
 	Placement []NodePlacement `json:"placement"`
 	// Fresh is set where no node is known: the plan is what a cluster for these pods would cost, and no saving.
 	Fresh *FreshCluster `json:"fresh,omitempty"`
@@ -133,6 +133,11 @@ type LevelPrice struct {
 type NodePlacement struct {
 	Node string   `json:"node"`
 	Pods []string `json:"pods"`
+	// Group, of groups by name, InstanceType, CapacityType and Zone say what a new node is; today's nodes are known by name.
+	Group        string `json:"group,omitempty"`
+	InstanceType string `json:"instanceType,omitempty"`
+	CapacityType string `json:"capacityType,omitempty"`
+	Zone         string `json:"zone,omitempty"`
 }
 
 // PinnedNodes are the nodes that stay for one kind of reason.

@@ -79,7 +79,7 @@ func (s *screen) explainPlan() {
 		if l.AtMost {
 			text = "at most " + text
 		}
-		if l.Level == p.Survives.Level {
+		if l.Level == p.Survives.Level && !l.AtMost {
 			text += ", this plan"
 		}
 		s.hang(fmt.Sprintf("  %-8s", l.Level), text, layout.Plain)

@@ -1,6 +1,7 @@
 package object
 
 import (
+	"maps"
 	"reflect"
 
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +16,13 @@ func nodeOf(o *corev1.Node) analyzer.Node {
 		Capacity: amountsOf(o.Status.Capacity), Allocatable: amountsOf(o.Status.Allocatable),
 		Kubelet: o.Status.NodeInfo.KubeletVersion, OSImage: o.Status.NodeInfo.OSImage, Unschedulable: o.Spec.Unschedulable, Resources: resourcesOf(o.Status.Allocatable),
 		Unmodelled: unmodelled(reflect.ValueOf(o.Spec), nodeFields(), ""),
+	}
+	if system := o.Status.NodeInfo.OperatingSystem; system != "" && n.Labels[corev1.LabelOSStable] == "" && n.Labels["beta.kubernetes.io/os"] == "" {
+		n.Labels = maps.Clone(n.Labels) // which somebody took off the node
+		if n.Labels == nil {
+			n.Labels = map[string]string{}
+		}
+		n.Labels[corev1.LabelOSStable] = system
 	}
 	for _, name := range []string{noScaleDown, doNotDisrupt, doNotConsolidate} {
 		if asksToStay(o.Annotations[name]) {

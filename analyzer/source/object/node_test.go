@@ -96,3 +96,23 @@ func TestNodeStart(t *testing.T) {
 		}
 	}
 }
+
+// TestNodeSystem: a node runs what its labels say, else what its kubelet says.
+func TestNodeSystem(t *testing.T) {
+	for rest, want := range map[string]bool{
+		"metadata: {name: a}": false,
+		"metadata: {name: a, labels: {kubernetes.io/os: windows}}":                                                                    true,
+		"metadata: {name: a, labels: {beta.kubernetes.io/os: windows}}":                                                               true,
+		"metadata: {name: a}\nstatus: {nodeInfo: {operatingSystem: windows}}":                                                         true,
+		"metadata: {name: a}\nstatus: {nodeInfo: {osImage: Windows Server 2022 Datacenter}}":                                          true,
+		"metadata: {name: a, labels: {kubernetes.io/os: linux}}\nstatus: {nodeInfo: {operatingSystem: linux, osImage: Ubuntu 24.04}}": false,
+	} {
+		in, s := &object.Inventory{}, &analyzer.Snapshot{}
+		if err := object.Read(in, strings.NewReader("apiVersion: v1\nkind: Node\n"+rest+"\n"), "f"); err != nil {
+			t.Fatal(err)
+		}
+		if in.Fill(s, object.Selection{}); len(s.Nodes) != 1 || s.Nodes[0].Windows() != want {
+			t.Errorf("%s: got %+v, want Windows %v", rest, s.Nodes, want)
+		}
+	}
+}

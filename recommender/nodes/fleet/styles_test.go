@@ -102,7 +102,7 @@ func checkStyle(t *testing.T, name string, f *fleet.Fleet, bare packing.Plan, l 
 		}
 	}
 	for _, lower := range packing.Levels()[:l+1] {
-		held := packing.Survival{Level: lower, Surge: f.Surge, Exempt: packing.Exempt(f.Input, bare, lower, f.Surge)}
+		held := packing.Survival{Level: lower, Surge: f.Surge, Exempt: packing.Exempt(f.Input, bare, lower, f.Surge, nil)}
 		for _, exempt := range s.Exempt {
 			held.Exempt[exempt] = true
 		}

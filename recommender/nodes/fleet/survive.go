@@ -43,6 +43,9 @@ type Fleet struct {
 	Today packing.Plan   // the nodes that may go, with their pods
 	Level packing.Level  // asked for
 	Surge map[string]int // by group, as packing.Survival has it
+	// Beside are the nodes that stay as they are, with the pods that would start again
+	// elsewhere.
+	Beside []packing.Beside
 	// Group names the group of an offering. Where Simple is set, each has one type.
 	Group  func(*packing.Offering) string
 	Simple bool
@@ -70,7 +73,7 @@ func (f *Fleet) Survive(ctx context.Context, bare packing.Plan) (packing.Plan, *
 		return bare, nil, err
 	}
 	for _, l := range packing.Levels() {
-		h.of = append(h.of, packing.Survival{Level: l, Surge: f.Surge, Exempt: f.exempt(l, f.Surge)})
+		h.of = append(h.of, packing.Survival{Level: l, Surge: f.Surge, Exempt: f.exempt(l, f.Surge), Beside: f.Beside})
 	}
 	out, best := &Survived{Level: f.Level}, bare
 	for i := len(h.of) - 1; i >= 0; i-- {
@@ -283,17 +286,56 @@ func bare(plan *packing.Plan) (usd float64) {
 	return usd
 }
 
+// Judge says what a plan lives through that is taken in place of those that were planned,
+// such as today's nodes: levels that it lives through cost no more than it. What it leaves
+// without room at the level asked for is exempt, and counted.
+func (f *Fleet) Judge(plan packing.Plan, s *Survived) (without int) {
+	s.Exempt = nil
+	for i := range s.Prices {
+		p := &s.Prices[i]
+		exempt := f.exempt(p.Level, f.Surge)
+		left := f.left(plan, packing.Survival{Level: p.Level, Surge: f.Surge, Exempt: exempt, Beside: f.Beside})
+		if len(left) == 0 {
+			p.Hourly = min(p.Hourly, plan.Hourly)
+		}
+		if p.Level == f.Level {
+			p.AtMost, without = len(left) > 0, len(left)
+			maps.Copy(exempt, left)
+			s.Exempt = slices.Sorted(maps.Keys(exempt))
+		}
+	}
+	s.Node, s.Zone = f.lives(plan, packing.SurviveNode), f.lives(plan, packing.SurviveZone)
+	return without
+}
+
+// left are the pods, or the workloads of updates, that a plan has no room for.
+func (f *Fleet) left(plan packing.Plan, s packing.Survival) map[string]bool {
+	out := map[string]bool{}
+	for _, loss := range packing.Losses(f.Input, plan, s) {
+		switch {
+		case len(loss.Left) == 0:
+		case loss.Group != "":
+			out[loss.Group] = true
+		default:
+			for _, name := range loss.Left {
+				out[name] = true
+			}
+		}
+	}
+	return out
+}
+
 // exempt is what can't survive a level today either; nothing where nothing runs yet.
 func (f *Fleet) exempt(level packing.Level, surge map[string]int) map[string]bool {
 	if len(f.Today.Nodes) == 0 {
 		return map[string]bool{}
 	}
-	return packing.Exempt(f.Input, f.Today, level, surge)
+	return packing.Exempt(f.Input, f.Today, level, surge, f.Beside)
 }
 
 // lives reports whether every loss of a level finds room, but for what is exempt.
 func (f *Fleet) lives(plan packing.Plan, level packing.Level) bool {
-	losses := packing.Losses(f.Input, plan, packing.Survival{Level: level, Exempt: f.exempt(level, nil)})
+	losses := packing.Losses(f.Input, plan, packing.Survival{Level: level, Exempt: f.exempt(level, nil), Beside: f.Beside})
 	return len(losses) > 0 && !slices.ContainsFunc(losses, leaves)
 }
 

@@ -85,7 +85,7 @@ func Node(n *analyzer.Node) Reason {
 	switch {
 	case slices.ContainsFunc(controlPlane(), has) || slices.ContainsFunc(n.Taints, func(t analyzer.Taint) bool { return slices.Contains(controlPlane(), t.Key) }):
 		return Reason{Nature, "it runs the control plane"}
-	case is("kubernetes.io/os", "windows"):
+	case n.Windows():
 		return Reason{Itself, "it runs Windows, whose prices the tables do not have"}
 	case is("eks.amazonaws.com/compute-type", "fargate") || is("type", "virtual-kubelet"):
 		return Reason{Itself, "it is no machine of its own: its pods are billed one by one"}

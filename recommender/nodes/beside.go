@@ -1,0 +1,65 @@
+package nodes
+
+import (
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/safe"
+	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+)
+
+// beside are the nodes that stay as they are, for they may be lost like any: with the pods
+// that would start again on others. Data, volumes and what else holds a pod to its node
+// keep it there; where the node runs Windows, so does its system.
+func (n *nodePlanner) beside() (out []packing.Beside) {
+	pods := map[string][]packing.Pod{}
+	for i := range n.pods {
+		if p := &n.pods[i]; len(p.holds) == 0 && !p.bare && !p.added {
+			pods[p.node] = append(pods[p.node], p.Pod)
+		}
+	}
+	for _, node := range n.nodes {
+		if node.kept != "" && node.ByPod() == "" && !node.NotReady && !node.Windows() && len(pods[node.Name]) > 0 {
+			out = append(out, packing.Beside{Name: node.Name, Zone: pin.ZoneOf(node.Labels), Pods: pods[node.Name]})
+		}
+	}
+	return out
+}
+
+// surges is how many pods an update of each workload starts at once. Of a workload on nodes
+// that stay, one of which has room for them as today, none needs a place in the plan.
+func (n *nodePlanner) surges() map[string]int {
+	all := make([]packing.Pod, len(n.pods))
+	planned := map[string]bool{}
+	for i := range n.pods {
+		all[i] = n.pods[i].Pod
+		planned[all[i].Group] = planned[all[i].Group] || n.byName[n.pods[i].node] == nil || n.byName[n.pods[i].node].kept == ""
+	}
+	out, free := safe.Surges(n.pass.Facts.Snapshot, all), n.freeOnKept()
+	for i := range n.pods {
+		p := &n.pods[i]
+		if count := int64(out[p.Group]); count > 0 && !planned[p.Group] {
+			room := free[p.node]
+			if len(p.holds) > 0 || room.CPU >= count*p.CPU && room.Memory >= count*p.Memory {
+				delete(out, p.Group)
+			}
+		}
+	}
+	return out
+}
+
+// freeOnKept is what nodes that stay leave for more pods, but for cordoned ones.
+func (n *nodePlanner) freeOnKept() map[string]analyzer.Amounts {
+	out := map[string]analyzer.Amounts{}
+	for _, node := range n.nodes {
+		if node.kept != "" && !node.Unschedulable {
+			out[node.Name] = analyzer.Amounts{CPU: node.Allocatable.CPU - node.reserved.CPU, Memory: node.Allocatable.Memory - node.reserved.Memory}
+		}
+	}
+	for i := range n.pods {
+		p := &n.pods[i]
+		if room, kept := out[p.node]; kept && !p.added {
+			out[p.node] = analyzer.Amounts{CPU: room.CPU - p.CPU, Memory: room.Memory - p.Memory}
+		}
+	}
+	return out
+}
