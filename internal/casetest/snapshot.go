@@ -48,6 +48,7 @@ func Snapshot(t *testing.T, a *txtar.Archive) *analyzer.Snapshot {
 			replay(t, rec, requests, &owners, snap.Window, line)
 		}
 	}
+	snap.NodeHistory = history(t, snap.Window, Section(a, "node-history"))
 	snap.Usage, snap.Requests, snap.Network = rec.Usage(), counted(requests), network.Network()
 	snap.Sort()
 	return snap

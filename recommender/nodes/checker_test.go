@@ -420,7 +420,16 @@ func (c *checker) lives(h *host, p *tenant, gone func(*host) bool) bool {
 // refuge finds room for pods among the hosts that are not gone, the largest first by some
 // measure; left are those that find none.
 func (c *checker) refuge(pods []*tenant, gone func(*host) bool) (left []*tenant) {
+	may := map[*tenant]int64{} // hosts that let it in
+	for _, p := range pods {
+		for _, h := range c.hosts {
+			if !gone(h) && admits(h, p) {
+				may[p]++
+			}
+		}
+	}
 	measures := []func(*tenant) int64{
+		func(p *tenant) int64 { return -may[p]<<40 + p.size.CPU },
 		func(p *tenant) int64 { return max(p.size.CPU, p.size.Memory>>22) },
 		func(p *tenant) int64 { return p.size.CPU },
 		func(p *tenant) int64 { return p.size.Memory },

@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
@@ -58,12 +59,20 @@ func (node *plannedFrom) reasonToKeep() pin.Reason {
 		return pin.Reason{Kind: pin.Itself, Text: "it is no machine of its own: " + node.ByPod() + " bills its pods one by one"}
 	case why.Kind != pin.None:
 		return why
+	case node.dedicated():
+		return pin.Reason{Kind: pin.Itself, Text: "it is a dedicated machine, and what others like it cost is not known"}
 	case !(node.cost.Hourly > 0):
 		return pin.Reason{Kind: pin.Itself, Text: "it has no price"}
 	case node.cost.CapacityType == string(pricing.Reserved):
 		return pin.Reason{Kind: pin.Itself, Text: "it is reserved, and paid for whether it runs or not"}
 	}
 	return pin.Reason{}
+}
+
+// dedicated reports whether nobody else's machines share the node's hardware.
+func (node *plannedFrom) dedicated() bool {
+	of := cloud.Of(node.cost.Offering.Provider)
+	return of != nil && of.DedicatedMachine(node.Labels)
 }
 
 // poolKey tells apart nodes that pods can tell apart, and how they are bought.
