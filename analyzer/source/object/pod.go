@@ -102,24 +102,32 @@ func podRequests(s *corev1.PodSpec, containers []analyzer.Container) analyzer.Am
 	overhead := amountsOf(s.Overhead)
 	sum := analyzer.PodRequests(containers, analyzer.Amounts{})
 	if s.Resources != nil {
-		whole := amountsOf(s.Resources.Requests)
-		if _, ok := s.Resources.Requests[corev1.ResourceCPU]; ok {
+		whole := podLevel(s)
+		if _, ok := s.Resources.Requests[corev1.ResourceCPU]; ok || whole.CPU > 0 {
 			sum.CPU = whole.CPU
 		}
-		if _, ok := s.Resources.Requests[corev1.ResourceMemory]; ok {
+		if _, ok := s.Resources.Requests[corev1.ResourceMemory]; ok || whole.Memory > 0 {
 			sum.Memory = whole.Memory
 		}
 	}
 	return sum.Plus(overhead)
 }
 
-// podLevel are the requests of a pod as a whole: those that are set, else its
-// limits, as the API server defaults them.
+// podLevel are the requests of a pod as a whole: those that are set, else its limits where
+// no container requests any, as the API server defaults them.
 func podLevel(s *corev1.PodSpec) analyzer.Amounts {
 	if s.Resources == nil {
 		return analyzer.Amounts{}
 	}
-	return amountsOf(defaultRequests(s.Resources))
+	level, limits := amountsOf(s.Resources.Requests), amountsOf(s.Resources.Limits)
+	sum := analyzer.PodRequests(containersOf(s), analyzer.Amounts{})
+	if _, ok := s.Resources.Requests[corev1.ResourceCPU]; !ok && sum.CPU == 0 {
+		level.CPU = limits.CPU
+	}
+	if _, ok := s.Resources.Requests[corev1.ResourceMemory]; !ok && sum.Memory == 0 {
+		level.Memory = limits.Memory
+	}
+	return level
 }
 
 func podReady(o *corev1.Pod) bool {

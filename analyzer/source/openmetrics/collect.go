@@ -130,7 +130,10 @@ func (c *catalog) survey(ctx context.Context, o Options) error {
 // note takes a sample's time down.
 func (f *file) note(s *series, x sample) error {
 	switch {
-	case s.n == 0:
+	case x.ms > f.latest: // of a time to come
+		s.n++
+		return nil
+	case s.first < 0:
 		s.first = x.ms
 	case x.ms < s.last:
 		return errOrder

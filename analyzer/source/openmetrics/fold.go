@@ -39,7 +39,7 @@ func (f *fold) sample(s *series, x sample) error {
 		if s.n > 0 {
 			f.oddly(s)
 		}
-	case x.value < 0 || math.IsInf(x.value, 0), s.metric == cpu && !digest.Counts(x.value):
+	case x.ms > f.latest, x.value < 0 || math.IsInf(x.value, 0), s.metric == cpu && !digest.Counts(x.value):
 		f.oddly(s)
 	default:
 		f.take(s, x)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
@@ -155,6 +156,7 @@ type key [2]uint64
 
 // catalog is what the survey finds out.
 type catalog struct {
+	latest     int64 // ms; no sample that was taken is of later
 	matchers   []Matcher
 	owners     *analyzer.Owners
 	seeds      [2]maphash.Seed
@@ -181,12 +183,14 @@ type file struct {
 	lines          int
 	samples        int64
 	oldest, newest int64 // ms
+	latest         int64 // of the catalog
 	unit           unit
 	ended          bool // by "# EOF"
 }
 
 func newCatalog(o Options) *catalog {
 	c := &catalog{
+		latest:     time.Now().Add(24 * time.Hour).UnixMilli(),
 		matchers:   o.Matchers,
 		owners:     o.Owners,
 		seeds:      [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
@@ -197,7 +201,7 @@ func newCatalog(o Options) *catalog {
 		c.owners = &analyzer.Owners{}
 	}
 	for _, name := range o.Files {
-		c.files = append(c.files, &file{name: name, known: map[key]*series{}, oldest: math.MaxInt64})
+		c.files = append(c.files, &file{name: name, known: map[key]*series{}, oldest: math.MaxInt64, latest: c.latest})
 	}
 	return c
 }

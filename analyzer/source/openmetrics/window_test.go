@@ -1,7 +1,9 @@
 package openmetrics_test
 
 import (
+	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -170,5 +172,21 @@ func TestMixedIntervals(t *testing.T) {
 		if math.Abs(c-cpu) > cpu/50 || math.Abs(m-memory) > memory/10 || s < slots-6 {
 			t.Errorf("%s: got %.0f millicore-hours, %.3g byte-hours, %d slots; want as fast: %.0f, %.3g, %d", name, c, m, s, cpu, memory, slots)
 		}
+	}
+}
+
+// TestTimeToCome: a sample of a time that is not yet moves no window, and is told of.
+func TestTimeToCome(t *testing.T) {
+	dump := strings.TrimSpace(memoryRow(1, 1, 1)) + fmt.Sprintf("\ncontainer_memory_working_set_bytes%s 1 %d.000\n", app, time.Now().AddDate(5, 0, 0).Unix())
+	dump += row("container_memory_working_set_bytes"+`{namespace="shop",pod="late-0",container="app"}`, 0, 300, 1, 1, 1)
+	r := collect(t, openmetrics.Options{}, map[string]string{"d": dump + "# EOF\n"})
+	want := collect(t, openmetrics.Options{}, map[string]string{"d": memoryRow(1, 1, 1) + "# EOF\n"})
+	if r.Window != want.Window || len(r.Usage) != 2 || !reflect.DeepEqual(r.Usage[0], want.Usage[0]) {
+		t.Errorf("got window %v and usage %v, want window %v and both containers", r.Window, r.Usage, want.Window)
+	}
+	if !slices.ContainsFunc(r.Warnings, func(w analyzer.Warning) bool {
+		return w.Code == analyzer.WarnOdd && strings.HasPrefix(w.Message, "1 samples cannot be true") && strings.HasSuffix(w.Message, "of shop/cart-0/app")
+	}) {
+		t.Errorf("nothing tells of the sample: %v", r.Warnings)
 	}
 }
