@@ -12,6 +12,9 @@ type LoadBalancer struct {
 	Selects bool     `json:"selects,omitempty"`
 	Pods    []string `json:"pods,omitempty"`
 	// Addresses is how many the provider gave it: 0 while there is none to pay for.
-	Addresses int       `json:"addresses,omitempty"`
-	Created   time.Time `json:"created,omitzero"`
+	Addresses int `json:"addresses,omitempty"`
+	// Class is spec.loadBalancerClass, or what else says whose it is: the key of MetalLB's
+	// annotation or of K3s' label. Empty where the cluster's own provider answers.
+	Class   string    `json:"class,omitempty"`
+	Created time.Time `json:"created,omitzero"`
 }

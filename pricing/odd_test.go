@@ -353,6 +353,24 @@ func TestLoadBalancers(t *testing.T) {
 	}
 }
 
+// TestCloudBalancer: a Service of a class is the cloud's where the cloud's controllers serve
+// that class; one without is, and no class is that of a cloud that is not known.
+func TestCloudBalancer(t *testing.T) {
+	for _, tt := range []struct {
+		provider, class string
+		want            bool
+	}{
+		{"aws", "", true}, {"", "", true}, {"aws", "service.k8s.aws/nlb", true}, {"aws", "eks.amazonaws.com/nlb", true},
+		{"gcp", "networking.gke.io/l4-regional-external", true}, {"gcp", "service.k8s.aws/nlb", false},
+		{"aws", "metallb.io/metallb", false}, {"aws", "io.cilium/l2-announcer", false}, {"azure", "tailscale", false}, {"", "tailscale", false},
+		{"aws", "metallb.io/ip-allocated-from-pool", false},
+	} {
+		if got := pricing.CloudBalancer(tt.provider, tt.class); got != tt.want {
+			t.Errorf("class %q at %q: got %v, want %v", tt.class, tt.provider, got, tt.want)
+		}
+	}
+}
+
 // TestExtendedSupport: EKS bills $0.60 an hour for versions beyond standard support.
 func TestExtendedSupport(t *testing.T) {
 	c := pricing.New(pricing.Config{})

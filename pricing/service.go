@@ -3,6 +3,8 @@ package pricing
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
@@ -55,6 +57,14 @@ func (c *Catalog) LoadBalancers(provider, region string, count int) (ServicePric
 	}
 	p.USDPerHour *= float64(count)
 	return p, err
+}
+
+// CloudBalancer reports whether a Service's load balancer is one that the provider bills:
+// of its own class, or of none, which its cloud controller serves. One of another class,
+// such as MetalLB's, runs in the cluster itself or is another company's.
+func CloudBalancer(provider, class string) bool {
+	of := cloud.Of(cloud.Canonical(provider))
+	return class == "" || of != nil && slices.ContainsFunc(of.BalancerClasses, func(prefix string) bool { return strings.HasPrefix(class, prefix) })
 }
 
 // rulesTogether is how many rules have one price, and furtherRule what each beyond

@@ -53,23 +53,22 @@ func withinCost(t *testing.T, name string, costs *cost.Costs, recs []advice.Advi
 	freed, onSpot, bill := map[analyzer.Ref]float64{}, 0.0, costs.Bill
 	for i := range recs {
 		r := &recs[i]
-		runs := costs.MonthlyOf(r.Workload) > 0
 		switch {
 		case advice.As[nodes.Plan](r.Detail) != nil: // it may be dearer, where requests are raised
 			bill = max(bill, advice.As[nodes.Plan](r.Detail).Monthly)
 		case advice.As[spot.Readiness](r.Detail) != nil:
 			onSpot += r.MonthlySavings
 		case advice.As[waste.Finding](r.Detail) != nil:
-			if f := advice.As[waste.Finding](r.Detail); runs && f.Kind.Code == "idle-workload" && f.Monthly > costs.MonthlyOf(r.Workload)+0.01 {
+			if f := advice.As[waste.Finding](r.Detail); f.Kind.Code == "idle-workload" && f.Monthly > costs.MonthlyOf(r.Workload)+0.01 {
 				t.Errorf("%s: %s of %s is waste of %.2f, and costs %.2f", name, f.Kind.Code, r.Workload, f.Monthly, costs.MonthlyOf(r.Workload))
 			}
-		case runs && (r.Lever == advice.LeverRightsize || r.Lever == advice.LeverHorizontal):
+		case r.Lever == advice.LeverRightsize || r.Lever == advice.LeverHorizontal:
 			freed[r.Workload] += r.MonthlySavings
 		}
 	}
 	count := 0
 	for ref, usd := range freed {
-		if usd > costs.MonthlyOf(ref)+0.01 || math.IsNaN(usd) {
+		if usd > costs.MonthlyOf(ref)+1e-6 || math.IsNaN(usd) {
 			t.Errorf("%s: %s frees %.2f a month, and costs %.2f", name, ref, usd, costs.MonthlyOf(ref))
 		}
 		if usd > 0 {

@@ -86,7 +86,7 @@ func (c *check) checkWorkloads(total float64) {
 		name := w.Namespace + "/" + w.Kind + "/" + w.Name
 		c.rows[name] = want
 		c.same(name, w.MonthlyCost, want, 1)
-		if w.MonthlyCost > 0 && w.MonthlySavings > w.MonthlyCost+0.01 {
+		if w.MonthlySavings > w.MonthlyCost {
 			c.t.Errorf("%s frees $%.2f, and costs $%.2f", name, w.MonthlySavings, w.MonthlyCost)
 		}
 		sum := namespaces[w.Namespace]

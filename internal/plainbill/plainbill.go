@@ -43,8 +43,63 @@ func Of(snap *analyzer.Snapshot) *Bill {
 		b.Overhead += b.Nodes[n.Name] * b.kept(&n)
 		b.Fleet = append(b.Fleet, Machine{n, 1})
 	}
+	b.betweenRuns()
 	b.overTheWindow()
 	return b
+}
+
+// betweenRuns gives jobs and workloads with an HPA that have no pod now what theirs held on
+// the mean of the window's hours, at the mean price of a machine; all of them no more than
+// what is idle.
+func (b *Bill) betweenRuns() {
+	var cpu, memory, gpu, priced, idle float64
+	for name, p := range b.Prices {
+		idle += b.Nodes[name]
+		if p.Status != pricing.Missing {
+			cpu, memory, gpu, priced = cpu+p.CPUPerCoreHour, memory+p.MemoryPerGiBHour, gpu+p.GPUPerHour, priced+1
+		}
+	}
+	idle -= b.Overhead
+	for _, usd := range b.Workloads {
+		idle -= usd
+	}
+	scaled := map[analyzer.Ref]bool{}
+	for _, h := range b.Snap.HPAs {
+		scaled[h.Target] = true
+	}
+	worth, sum := map[analyzer.Ref]float64{}, 0.0
+	for i := range b.Snap.Workloads {
+		w := &b.Snap.Workloads[i]
+		if _, here := b.Workloads[w.Ref]; here || w.Past || !w.Batch() && !scaled[w.Ref] {
+			continue
+		}
+		for j := range w.Containers {
+			if c := &w.Containers[j]; c.Type != analyzer.TypeInit {
+				hours := b.podHours(w.Ref, c.Name) * 730 / b.Snap.Window.End.Sub(b.Snap.Window.Start).Hours()
+				millis, bytes := b.held(w, c)
+				usd := hours * (millis/1000*cpu + bytes/(1<<30)*memory + float64(c.Requests.GPU)*gpu) / max(priced, 1)
+				worth[w.Ref], sum = worth[w.Ref]+usd, sum+usd
+			}
+		}
+	}
+	for ref, usd := range worth {
+		b.Workloads[ref] = usd * math.Min(1, math.Max(idle, 0)/math.Max(sum, 1e-12))
+	}
+}
+
+// podHours is how long the pods of a container were seen, added up.
+func (b *Bill) podHours(ref analyzer.Ref, container string) (hours float64) {
+	for _, u := range b.Snap.Usage {
+		if u.Ref != ref || u.Container != container {
+			continue
+		}
+		for _, d := range u.Days {
+			for _, h := range d.Hours {
+				hours += float64(h.Pods)
+			}
+		}
+	}
+	return hours
 }
 
 // priceOf is a machine's price with those of its parts.

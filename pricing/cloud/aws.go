@@ -50,8 +50,9 @@ var aws = &Cloud{
 		{Name: "EC2 Instance Savings Plans", Scope: "$/hour, one family in one region", Standing: "RI standard", Instrument: "EC2 Instance Savings Plan"},
 		{Name: "Compute Savings Plans", Scope: "$/hour, any compute", Standing: "RI convertible", Instrument: "Compute Savings Plan", Flexible: true},
 	},
-	OneSize:  oneSizeOfAWS,
-	Balancer: "Network LB", ControlPlane: "EKS cluster, standard support", SpotApart: true,
+	OneSize:         oneSizeOfAWS,
+	BalancerClasses: []string{"service.k8s.aws/", "eks.amazonaws.com/"},
+	Balancer:        "Network LB", ControlPlane: "EKS cluster, standard support", SpotApart: true,
 	Extended: "EKS cluster, extended support (total)", Left: "has left EKS' standard support",
 	Hybrid: hybridOfAWS, Auto: autoOfAWS,
 	PodRates: []PodRate{{ // for Linux on x86

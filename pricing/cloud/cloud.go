@@ -69,6 +69,8 @@ type Cloud struct {
 	// balancers have one price.
 	Balancer, ControlPlane string
 	RulesTogether          bool
+	// BalancerClasses begin the classes of Services that its own controllers serve.
+	BalancerClasses []string
 	// BillsParts says that its bills have vCPUs, GiB and GPUs in place of machines.
 	BillsParts bool
 	// Programs are the purchase programs of the tables whose prices a price list has, the

@@ -31,10 +31,11 @@ var gcp = &Cloud{
 	Disks: map[string]string{
 		"pd-standard": "pd-standard", "pd-balanced": "pd-balanced", "pd-ssd": "pd-ssd", // Hyperdisk's and pd-extreme's IOPS are billed beside and have no price here
 	},
-	Provisioners: map[string]string{"pd.csi.storage.gke.io": "pd-standard", "kubernetes.io/gce-pd": "pd-standard"},
-	Disk:         diskOfGCP,
-	Replicated:   Label{"replication-type", "regional-pd"},
-	Balancer:     "Forwarding rule, first five (OpenCost constant)", ControlPlane: "GKE cluster management fee (Standard and Autopilot)",
+	Provisioners:    map[string]string{"pd.csi.storage.gke.io": "pd-standard", "kubernetes.io/gce-pd": "pd-standard"},
+	Disk:            diskOfGCP,
+	Replicated:      Label{"replication-type", "regional-pd"},
+	BalancerClasses: []string{"networking.gke.io/"},
+	Balancer:        "Forwarding rule, first five (OpenCost constant)", ControlPlane: "GKE cluster management fee (Standard and Autopilot)",
 	RulesTogether: true, BillsParts: true,
 	Programs: []Program{
 		{Name: "CUD resource-based", Scope: "series + region", Payment: "monthly", Instrument: "resource-based committed use discount"},

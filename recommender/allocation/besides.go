@@ -181,6 +181,20 @@ func containersOf(s sitter) []string {
 	return out
 }
 
+// paidBalancers lists those that the provider bills. The others are named.
+func (a *allocator) paidBalancers(provider string) (paid []*analyzer.LoadBalancer) {
+	for i := range a.snapshot.LoadBalancers {
+		switch b := &a.snapshot.LoadBalancers[i]; {
+		case b.Addresses == 0:
+		case pricing.CloudBalancer(provider, b.Class):
+			paid = append(paid, b)
+		default:
+			a.warn("not-counted", "Service/"+b.Namespace+"/"+b.Name, "not priced: a load balancer of "+b.Class+" is none of the cloud's; what it runs on is in the bill, what another company asks is not")
+		}
+	}
+	return paid
+}
+
 // loadBalancers bills those that have an address to the pods behind them, in equal
 // parts: some providers have one price for several.
 func (a *allocator) loadBalancers() error {
@@ -188,13 +202,8 @@ func (a *allocator) loadBalancers() error {
 	for p, w := range running(a.snapshot) {
 		pods[w.Namespace+"/"+p.Name] = sitter{p, w}
 	}
-	var paid []*analyzer.LoadBalancer
-	for i := range a.snapshot.LoadBalancers {
-		if b := &a.snapshot.LoadBalancers[i]; b.Addresses > 0 {
-			paid = append(paid, b)
-		}
-	}
 	home := a.bought.Home
+	paid := a.paidBalancers(home.Provider)
 	price, err := a.catalog.LoadBalancers(home.Provider, home.Region, len(paid))
 	if err != nil {
 		return fmt.Errorf("pricing load balancers: %w", err)

@@ -15,8 +15,8 @@ type Besides struct {
 }
 
 // AddBesides prices volumes, load balancers and the control plane for a month,
-// where the nodes have prices. It warns of volumes whose type has no price, and of an old
-// control plane's. The error names a table that can't be read.
+// where the nodes have prices. It warns of volumes whose type has no price, of load balancers
+// that are none of the cloud's, and of an old control plane's. The error names a table that can't be read.
 func (c *Costs) AddBesides(s *analyzer.Snapshot) error {
 	if c.Catalog == nil || c.Bill <= 0 {
 		return nil
@@ -35,7 +35,8 @@ func (c *Costs) AddBesides(s *analyzer.Snapshot) error {
 	extended := allocation.Extended(s)
 	for _, w := range a.Warnings {
 		volumes := strings.HasSuffix(w.Subject, "volume") || strings.HasSuffix(w.Subject, "volumes")
-		if (volumes || extended && w.Subject == "control plane") && !slices.Contains(c.Warnings, w) {
+		balancer := strings.HasPrefix(w.Subject, "Service/")
+		if (volumes || balancer || extended && w.Subject == "control plane") && !slices.Contains(c.Warnings, w) {
 			c.Warnings = append(c.Warnings, w)
 		}
 	}

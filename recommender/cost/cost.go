@@ -17,7 +17,8 @@ type Costs struct {
 	Besides  Besides // not in Bill
 	Idle     float64 // allocatable that nobody asked for or used
 	Overhead float64 // what nodes keep for the system
-	// Workloads holds the cost of every workload with running pods.
+	// Workloads holds the cost of every workload with running pods, and of those that
+	// come and go on the mean of the window's hours.
 	Workloads map[analyzer.Ref]WorkloadCost
 	// MeanUnit is the unit price over all nodes.
 	MeanUnit UnitPrice
@@ -33,8 +34,9 @@ type Costs struct {
 }
 
 // WorkloadCost is what a workload's pods of today cost: for each resource, hour
-// by hour, the larger of request and usage. What the workload held over the
-// window, with the pods it had then, is package allocation's.
+// by hour, the larger of request and usage. A job between two runs, and what an
+// autoscaler has taken to zero, has the mean of the window's hours. What the workload held
+// over the window, with the pods it had then, is package allocation's.
 type WorkloadCost struct {
 	Monthly float64
 	// Containers is by container name and sums to Monthly. What a pod reserves
@@ -103,6 +105,7 @@ func AtMoment(a *analyzer.Analysis, catalog *pricing.Catalog, why string) *Costs
 	c.Prices = pricing.Used(prices)
 	c.MeanUnit = meanUnit(prices)
 	c.allocate(bills, byNode, a)
+	c.ofAbsent(a)
 	if why != "" && c.hasHours(a) {
 		c.warn("bill-of-the-moment", "the bill is that of the nodes of the moment, and the plan's that of the busiest hour: "+why)
 	}

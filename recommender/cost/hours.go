@@ -70,10 +70,7 @@ func (c *Costs) share(total, overhead float64) {
 	}
 	c.Bill, c.Overhead, c.Idle = total, overhead, c.Idle*by
 	for ref, w := range c.Workloads {
-		w.Monthly *= by
-		for name := range w.Containers {
-			w.Containers[name] *= by
-		}
+		w.scale(by)
 		c.Workloads[ref] = w
 	}
 }

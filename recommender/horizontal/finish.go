@@ -90,9 +90,6 @@ func (c *scaleCase) priced() bool {
 // withinCost bounds what rescaling frees on the mean of the hours by what right-sizing
 // leaves of the cost of the pods of now: at a quiet hour no more than that is there.
 func (c *scaleCase) withinCost(saves float64) float64 {
-	if c.pass.Costs.MonthlyOf(c.w.Ref) == 0 { // it does not run now
-		return saves
-	}
 	return min(saves, math.Floor(100*rightsize.Left(c.pass, c.w))/100) // in whole cents, as the report adds them up
 }
 

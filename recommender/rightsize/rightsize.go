@@ -246,13 +246,8 @@ func Price(costs *cost.Costs, facts *analyzer.Analysis, w *analyzer.WorkloadFact
 			all[i].MonthlySavings += byRole[role] * pricing.HoursPerMonth * (unit.Hourly(before) - unit.Hourly(after))
 		}
 	}
-	bill := costs.MonthlyOf(w.Ref)
-	if bill == 0 { // it does not run now
-		for i := range costs.Nodes {
-			bill += costs.Nodes[i].Hourly * pricing.HoursPerMonth
-		}
-	}
-	withinBill(all, asked, bill)
+	withinBill(all, asked, costs.MonthlyOf(w.Ref))
+	withinContainers(all, costs.Workloads[w.Ref].Containers)
 }
 
 // sold is what a pod of such requests is paid for: Fargate sells sizes, so that a
@@ -277,6 +272,32 @@ func withinBill(all []advice.Advice, asked, bill float64) {
 	}
 	for i := range all {
 		all[i].MonthlySavings *= bill / max(asked, saved)
+	}
+}
+
+// withinContainers holds what is saved of each container within its cost: a pod's size
+// falls by the one container that was changed last, and by a container that asks for more
+// of a full node than it gets. What is above goes to containers with room for it.
+func withinContainers(all []advice.Advice, cost map[string]float64) {
+	var left float64
+	for i := range all {
+		if usd, ok := cost[all[i].Container]; ok && all[i].MonthlySavings > usd {
+			left += all[i].MonthlySavings - usd
+			all[i].MonthlySavings = usd
+		}
+	}
+	for i := range all {
+		if usd, ok := cost[all[i].Container]; ok && left > 0 {
+			more := min(left, max(usd-all[i].MonthlySavings, 0))
+			all[i].MonthlySavings += more
+			left -= more
+		}
+	}
+	for i := range all { // what no container costs is the pod's own
+		if left > 0 && all[i].MonthlySavings > 0 {
+			all[i].MonthlySavings += left
+			left = 0
+		}
 	}
 }
 

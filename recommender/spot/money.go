@@ -167,6 +167,9 @@ func (t *todaysBill) worth(moves []spotMove) {
 				n++
 			}
 		}
+		if n == 0 { // a job between two runs takes no node along now
+			m.usd = 0
+		}
 		for scope := range m.scopes {
 			m.scopes[scope] *= m.usd / n
 		}

@@ -84,7 +84,7 @@ func withoutEndpoints(l *look) error {
 		return nil
 	}
 	for _, b := range l.Facts.Snapshot.LoadBalancers {
-		if b.Selects && len(b.Pods) == 0 && b.Addresses > 0 {
+		if pricing.CloudBalancer(l.places.Home.Provider, b.Class) && b.Selects && len(b.Pods) == 0 && b.Addresses > 0 {
 			if err := l.noEndpoints(b); err != nil {
 				return err
 			}
@@ -214,7 +214,7 @@ func (l *look) unboundVolume(v analyzer.Volume) error {
 func (l *look) lastBalancer() (pricing.ServicePrice, error) {
 	home, count := l.places.Home, 0
 	for _, b := range l.Facts.Snapshot.LoadBalancers {
-		if b.Addresses > 0 {
+		if b.Addresses > 0 && pricing.CloudBalancer(home.Provider, b.Class) {
 			count++
 		}
 	}

@@ -158,12 +158,6 @@ func listedCost(r *document.Report) (sum document.USD) {
 	return sum
 }
 
-// NoneAtEnd reports whether a workload costs nothing and its advice is worth something: of a
-// job, no pod ran at the window's end.
-func NoneAtEnd(w *document.Workload) bool {
-	return w.MonthlyCost != nil && w.MonthlySavings != nil && *w.MonthlyCost == 0 && *w.MonthlySavings > 0
-}
-
 func billNames(b *document.AllocationBill) (out []string) {
 	for _, p := range []struct {
 		name string

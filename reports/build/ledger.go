@@ -44,6 +44,7 @@ func (b *builder) money() {
 		b.cents.workloads[k.Ref] += c
 		b.cents.containers[k] += c
 	}
+	b.withinCost()
 	b.findUnpriced()
 }
 

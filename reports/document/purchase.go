@@ -176,8 +176,9 @@ type SpotWorkload struct {
 	// Advised says that its pods should move: it is ready, and that saves.
 	Advised bool `json:"advised,omitempty"`
 	// OnDemandFloor is the replicas that stay on demand, SpotReplicas those that can move.
-	OnDemandFloor  int32  `json:"onDemandFloor"`
-	SpotReplicas   int32  `json:"spotReplicas"`
+	OnDemandFloor int32 `json:"onDemandFloor"`
+	SpotReplicas  int32 `json:"spotReplicas"`
+	// MonthlySavings is its share of what leaves the bill when all that is advised has moved. Whole nodes go then, with what is idle on them: it can be more than the workload's own monthlyCost.
 	MonthlySavings *USD   `json:"monthlySavings" jsonschema:"nullable"`
 	Title          string `json:"title"`
 	// Price and EffectivePrice are shares of the on-demand price, without and with interruptions; absent where not known.

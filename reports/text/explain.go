@@ -80,9 +80,6 @@ func costOf(w *document.Workload) string {
 		return ""
 	}
 	cost, gap := brief.Little(*w.MonthlyCost), ""
-	if brief.NoneAtEnd(w) {
-		gap = " (none ran at the window's end)"
-	}
 	if w.PriceGap != "" {
 		gap = " (" + brief.Clean(w.PriceGap) + ")"
 	}

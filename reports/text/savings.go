@@ -83,10 +83,6 @@ func (s *screen) restOf(cost document.USD) []string {
 		}
 		out = append(out, rest+".")
 	}
-	at := "Cost is of the pods at the window's end; room is of right-sizing and rescaling, and no more than the cost"
-	if slices.ContainsFunc(s.r.Workloads, func(w document.Workload) bool { return brief.NoneAtEnd(&w) }) {
-		at += ", but of jobs that did not run then"
-	}
-	return append(out, at+".",
+	return append(out, "Cost is of the pods at the window's end, and of jobs by their runs; room is of right-sizing and rescaling, and no more than the cost.",
 		"Room leaves the bill when nodes go: see "+s.command("plimsoll show nodes")+".")
 }

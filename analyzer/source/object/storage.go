@@ -175,12 +175,35 @@ func (v *Inventory) addService(o *corev1.Service) {
 	}
 	b := balancer{service: analyzer.LoadBalancer{
 		Namespace: namespaceOf(o), Name: o.Name, Selects: len(o.Spec.Selector) > 0,
-		Addresses: len(o.Status.LoadBalancer.Ingress), Created: created(o),
+		Addresses: len(o.Status.LoadBalancer.Ingress), Created: created(o), Class: balancerClass(o),
 	}}
 	if b.service.Selects {
 		b.selector = labels.SelectorFromSet(o.Spec.Selector)
 	}
 	put(&v.balancers, keyOf(o), b)
+}
+
+// ownBalancers are annotations by which load balancers that run in the cluster itself mark
+// the Services that they serve. Sources: MetalLB's and kube-vip's documentation.
+var ownBalancers = []string{
+	"metallb.io/ip-allocated-from-pool", "metallb.universe.tf/ip-allocated-from-pool", "kube-vip.io/loadbalancerIPs", "kube-vip.io/vipHost",
+}
+
+// servedByK3s is the label of the pods by which K3s serves a Service on its nodes' own
+// addresses; its value is the Service's name.
+const servedByK3s = "svccontroller.k3s.cattle.io/svcname"
+
+// balancerClass says whose a load balancer is.
+func balancerClass(o *corev1.Service) string {
+	if c := o.Spec.LoadBalancerClass; c != nil && *c != "" {
+		return *c
+	}
+	for _, key := range ownBalancers {
+		if o.Annotations[key] != "" {
+			return key
+		}
+	}
+	return ""
 }
 
 // fillStorage puts volumes, claims and load balancers into a snapshot. A volume
@@ -208,6 +231,9 @@ func (v *Inventory) fillStorage(s *analyzer.Snapshot, sel Selection) {
 		for key, p := range v.pods {
 			if b.service.Selects && key.namespace == k.namespace && p.pod.Ready && b.selector.Matches(p.labels) {
 				b.service.Pods = append(b.service.Pods, p.pod.Name)
+			}
+			if b.service.Class == "" && p.labels.Get(servedByK3s) == k.name && cmp.Or(p.labels.Get("svccontroller.k3s.cattle.io/svcnamespace"), k.namespace) == k.namespace {
+				b.service.Class = servedByK3s
 			}
 		}
 		slices.SortFunc(b.service.Pods, cmp.Compare[string])

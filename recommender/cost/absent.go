@@ -1,0 +1,55 @@
+package cost
+
+import (
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
+)
+
+// ofAbsent gives workloads that come and go, and have no pod at the moment, what they cost
+// on the mean of the window's hours at the nodes' mean price: jobs between two runs, and
+// what an autoscaler has taken to zero. Their pods had the room that is idle now, so it is
+// taken from there. Where it is less than they would take, they share it, and the bill stays.
+func (c *Costs) ofAbsent(a *analyzer.Analysis) {
+	absent := map[analyzer.Ref]WorkloadCost{}
+	var sum float64
+	for i := range a.Workloads {
+		w := &a.Workloads[i]
+		if _, here := c.Workloads[w.Ref]; here || !w.Batch() && len(w.HPAs) == 0 {
+			continue
+		}
+		if cost := meanOverHours(a.Snapshot.Window, w, c.MeanUnit); cost.Monthly > 0 {
+			absent[w.Ref], sum = cost, sum+cost.Monthly
+		}
+	}
+	by := min(1, max(c.Idle, 0)/max(sum, 1e-12))
+	for ref, w := range absent {
+		w.scale(by)
+		c.Workloads[ref] = w
+	}
+	c.Idle -= sum * by
+}
+
+// meanOverHours is what a workload's pods of the window held, over a month.
+func meanOverHours(window analyzer.Window, w *analyzer.WorkloadFacts, unit UnitPrice) WorkloadCost {
+	out := WorkloadCost{Containers: map[string]float64{}, Unit: unit}
+	months := pricing.HoursPerMonth / allocation.Hours(window)
+	for i := range w.Containers {
+		c := &w.Containers[i]
+		if c.Type == analyzer.TypeInit {
+			continue
+		}
+		h := allocation.HoldOf(window, c.Days, c.Requests, false)
+		usd := months * (h.CPU.Held/1000*unit.CoreHour + h.Memory.Held/(1<<30)*unit.GiBHour + h.GPUHours*unit.GPUHour)
+		out.Containers[c.Name], out.Monthly = out.Containers[c.Name]+usd, out.Monthly+usd
+	}
+	return out
+}
+
+// scale multiplies what a workload costs.
+func (w *WorkloadCost) scale(by float64) {
+	w.Monthly *= by
+	for name := range w.Containers {
+		w.Containers[name] *= by
+	}
+}
