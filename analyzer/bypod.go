@@ -126,6 +126,14 @@ var fargateSizes = []struct{ cpu, least, most, step int64 }{
 	{4000, 8192, 30720, 1024}, {8000, 16384, 61440, 4096}, {16000, 32768, 122880, 8192},
 }
 
+// FargateMost is the largest that a pod on Fargate may request.
+var FargateMost = Amounts{CPU: 16000, Memory: 122880<<20 - fargateOwn}
+
+// FargateSells reports whether Fargate sells a size that holds what a pod requests.
+func FargateSells(requests Amounts) bool {
+	return requests.CPU <= FargateMost.CPU && requests.Memory <= FargateMost.Memory
+}
+
 // fargateOwn is the memory that Fargate adds to each pod for the kubelet,
 // kube-proxy and containerd.
 const fargateOwn = 256 << 20

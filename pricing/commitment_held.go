@@ -19,6 +19,8 @@ import (
 type HeldCommitment struct {
 	Name   string
 	Family string // m6i, n2, dsv5; empty where it covers all
+	// Region is where it holds; empty where the file does not say, which is the cluster's.
+	Region string
 	// Resource is ResourceVCPU or ResourceMemory where it covers that alone, of
 	// which Units are the vCPUs or GiB; a line of the file that states both is two.
 	Resource string
@@ -38,11 +40,12 @@ type HeldCommitment struct {
 	wide *wideOrder
 }
 
-var heldColumns = []string{"name", "family", "covers_usd_hour", "usd_hour", "vcpus", "memory_gib", "end"}
+var heldColumns = []string{"name", "family", "covers_usd_hour", "usd_hour", "vcpus", "memory_gib", "end", "region"}
 
 // ReadHeld reads a file of existing commitments: CSV with the columns name,
 // family (empty for all), covers_usd_hour or vcpus and memory_gib, and where
-// known usd_hour (what it costs) and end (YYYY-MM-DD, may be empty). A
+// known usd_hour (what it costs), end (YYYY-MM-DD, may be empty) and region (where it
+// holds; empty for the cluster's). A
 // reserved instance covers the on-demand price of its machine; a savings plan
 // of s USD an hour at a discount d covers s/(1-d); Google's resource-based
 // commitments are stated in vCPUs and GiB. name is the file's, for errors, which
@@ -54,18 +57,9 @@ func ReadHeld(r io.Reader, name string) ([]HeldCommitment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("commitments %s: reading the header: %w; its columns are %s", name, err, strings.Join(heldColumns, ","))
 	}
-	at := map[string]int{}
-	for i, h := range header {
-		at[strings.TrimSpace(h)] = i
-	}
-	for _, column := range heldColumns[:3] {
-		_, units := at["vcpus"]
-		if _, ok := at["memory_gib"]; column == "covers_usd_hour" && (ok || units) {
-			continue
-		}
-		if _, ok := at[column]; !ok {
-			return nil, fmt.Errorf("commitments %s: no column %q; its columns are %s", name, column, strings.Join(heldColumns, ","))
-		}
+	at, err := heldHeader(header, name)
+	if err != nil {
+		return nil, err
 	}
 	var out []HeldCommitment
 	for {
@@ -93,8 +87,31 @@ func ReadHeld(r io.Reader, name string) ([]HeldCommitment, error) {
 	}
 }
 
+// heldHeader gives where each column of a file of commitments is.
+func heldHeader(header []string, name string) (map[string]int, error) {
+	at := map[string]int{}
+	for i, h := range header {
+		at[strings.TrimSpace(strings.TrimPrefix(h, "\ufeff"))] = i
+	}
+	for _, column := range heldColumns[:3] {
+		_, units := at["vcpus"]
+		if _, ok := at["memory_gib"]; column == "covers_usd_hour" && (ok || units) {
+			continue
+		}
+		if _, ok := at[column]; !ok {
+			return nil, fmt.Errorf("commitments %s: no column %q; its columns are %s", name, column, strings.Join(heldColumns, ","))
+		}
+	}
+	for _, column := range slices.Sorted(maps.Keys(at)) {
+		if !slices.Contains(heldColumns, column) {
+			return nil, fmt.Errorf("commitments %s: the column %q is not known; its columns are %s", name, column, strings.Join(heldColumns, ","))
+		}
+	}
+	return at, nil
+}
+
 func heldOf(field func(string) string) ([]HeldCommitment, error) {
-	h := HeldCommitment{Name: field("name"), Family: strings.ToLower(field("family"))}
+	h := HeldCommitment{Name: field("name"), Family: strings.ToLower(field("family")), Region: strings.ToLower(field("region"))}
 	var err error
 	if end := field("end"); end != "" {
 		if h.End, err = time.Parse(time.DateOnly, end); err != nil {
@@ -151,6 +168,11 @@ func heldAmount(column, unit, text string) (float64, error) {
 		return 0, fmt.Errorf("%s %q is not an amount of %s", column, text, unit)
 	}
 	return v, nil
+}
+
+// HoldsIn reports whether a commitment may hold in a region: in all where it names none.
+func (h *HeldCommitment) HoldsIn(region string) bool {
+	return h.Region == "" || region == "" || strings.EqualFold(h.Region, region)
 }
 
 // HeldCover gives what commitments cover of usage by scope, in USD an hour at

@@ -132,6 +132,7 @@ func TestReadHeldErrors(t *testing.T) {
 	for _, tt := range []struct{ name, file, want string }{
 		{"empty", "", "reading the header"},
 		{"a column is missing", "name,family\na,b\n", `no column "covers_usd_hour"`},
+		{"an unknown column", "name,family,covers_usd_hour,ends\na,m6i,1,2027-03-31\n", `the column "ends" is not known`},
 		{"no number", "name,family,covers_usd_hour\na,m6i,much\n", `line 2: covers_usd_hour "much"`},
 		{"negative", "name,family,covers_usd_hour\na,m6i,-1\n", "line 2"},
 		{"not a number", "name,family,covers_usd_hour\na,m6i,NaN\n", "line 2"},
@@ -146,6 +147,24 @@ func TestReadHeldErrors(t *testing.T) {
 		_, err := pricing.ReadHeld(strings.NewReader(tt.file), "held.csv")
 		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "held.csv") {
 			t.Errorf("%s: got error %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+// TestHeldOfAnotherRegion: a commitment counts in its own region alone, and in the cluster's
+// where it names none.
+func TestHeldOfAnotherRegion(t *testing.T) {
+	held, err := pricing.ReadHeld(strings.NewReader("\ufeffname,family,covers_usd_hour,region\nhere,m6i,1,US-East-1\nthere,m6i,2,eu-west-1\nany,m6i,4,\nplan,,8,eu-west-1\n"), "held.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for region, want := range map[string]float64{"us-east-1": 5, "eu-west-1": 14, "ap-south-1": 4, "": 15} {
+		var covers float64
+		for _, h := range pricing.New(pricing.Config{}).PriceHeld("aws", region, held) {
+			covers += h.Covers
+		}
+		if covers != want {
+			t.Errorf("in %q: they cover %v USD an hour, want %v", region, covers, want)
 		}
 	}
 }

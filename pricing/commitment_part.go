@@ -94,11 +94,14 @@ func (c *Catalog) googleRates(o *Offering) (r rates, told bool) {
 // PriceHeld gives commitments that are stated in vCPUs and GiB what they cover in
 // USD an hour, by the list prices of the family in the region. Families that the
 // tables do not have there cover nothing. Those of all families get to know what
-// they cover first there.
+// they cover first there. One of another region is left out: what it pays for is not here.
 func (c *Catalog) PriceHeld(provider, region string, held []HeldCommitment) []HeldCommitment {
 	out := make([]HeldCommitment, 0, len(held))
 	order := c.wideOrder(provider, region)
 	for _, h := range held {
+		if !h.HoldsIn(region) {
+			continue
+		}
 		if h.Family == "" {
 			h.wide = order
 		}

@@ -84,8 +84,10 @@ func idleProfiles(facts *analyzer.Analysis, o *advice.Options) (out []analyzer.W
 // costsOf prices the cluster: over the window's hours, unless something is asked for that
 // is worked out by the nodes of the moment. One report has one bill.
 func costsOf(facts *analyzer.Analysis, catalog *pricing.Catalog, o *advice.Options) *cost.Costs {
-	if len(pricing.HeldAt(o.Commitment.Held, facts.Snapshot.Window.End)) > 0 {
-		return cost.AtMoment(facts, catalog, "what commitments cover is worked out by them")
+	if held := pricing.HeldAt(o.Commitment.Held, facts.Snapshot.Window.End); len(held) > 0 {
+		c := cost.AtMoment(facts, catalog, "what commitments cover is worked out by them")
+		c.NameElsewhere(held)
+		return c
 	}
 	return cost.Of(facts, catalog)
 }

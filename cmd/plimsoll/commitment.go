@@ -26,7 +26,7 @@ type commitmentFlags struct {
 
 func (f *commitmentFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringArrayVar(&f.held, "commitments", nil, "CSV `FILE` of the commitments that exist (name, family, covers_usd_hour, usd_hour, end); repeatable")
+	fl.StringArrayVar(&f.held, "commitments", nil, "CSV `FILE` of the commitments that exist (name, family, covers_usd_hour, usd_hour, vcpus, memory_gib, end, region); repeatable")
 	fl.StringSliceVar(&f.terms, "commitment-terms", nil, "`TERMS` that may be committed to, of: 1y, 3y (default 1y)")
 	fl.StringSliceVar(&f.payment, "payment", nil, "`OPTIONS` to pay commitments by, of: "+strings.Join(payments(), ", ")+" (default the cheapest)")
 	fl.StringVar(&f.capital, "capital-cost", "", fmt.Sprintf("what money costs a year, `PERCENT` (default %g%%)", 100*advice.DefaultCapitalCost))

@@ -1,6 +1,8 @@
 package cost
 
 import (
+	"fmt"
+
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
@@ -28,6 +30,23 @@ func (c *Costs) ofAbsent(a *analyzer.Analysis) {
 		c.Workloads[ref] = w
 	}
 	c.Idle -= sum * by
+	if by < 1 && sum-sum*by >= 0.005 {
+		c.warn("not-counted", fmt.Sprintf("workloads without a pod at the window's end took %.2f USD a month by their runs, and no more than %.2f of it is idle now: the rest is in no sum", sum, sum*by))
+	}
+}
+
+// ofUnsold warns of pods that are in no size that Fargate sells: they are priced as they
+// request.
+func (c *Costs) ofUnsold(a *analyzer.Analysis) {
+	for i := range a.Workloads {
+		w := &a.Workloads[i]
+		for j := range w.Pods {
+			if p := &w.Pods[j]; !p.Ended() && p.Provisioned == p.Requests && !analyzer.FargateSells(p.Requests) {
+				c.warn("price", fmt.Sprintf("a pod of %s requests more than Fargate sells, 16 vCPU with 120 GB at most: it is priced by what it requests", w.Ref))
+				break
+			}
+		}
+	}
 }
 
 // meanOverHours is what a workload's pods of the window held, over a month.

@@ -106,6 +106,7 @@ func AtMoment(a *analyzer.Analysis, catalog *pricing.Catalog, why string) *Costs
 	c.MeanUnit = meanUnit(prices)
 	c.allocate(bills, byNode, a)
 	c.ofAbsent(a)
+	c.ofUnsold(a)
 	if why != "" && c.hasHours(a) {
 		c.warn("bill-of-the-moment", "the bill is that of the nodes of the moment, and the plan's that of the busiest hour: "+why)
 	}

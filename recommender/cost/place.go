@@ -2,6 +2,7 @@ package cost
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -77,9 +78,25 @@ func (c *Costs) Held(all []pricing.HeldCommitment) []pricing.HeldCommitment {
 	if len(all) == 0 {
 		return nil
 	}
-	at := Place{}
-	if places := c.OnDemand(); len(places) > 0 {
-		at = places[0]
-	}
+	at := c.home()
 	return c.Catalog.PriceHeld(at.Provider, at.Region, all)
+}
+
+// home is where most is bought on demand; empty where nothing is.
+func (c *Costs) home() Place {
+	if places := c.OnDemand(); len(places) > 0 {
+		return places[0]
+	}
+	return Place{}
+}
+
+// NameElsewhere warns of those commitments of a list that hold in another region than
+// where most is bought: they count nowhere here.
+func (c *Costs) NameElsewhere(all []pricing.HeldCommitment) {
+	region := c.home().Region
+	for _, h := range all {
+		if !h.HoldsIn(region) {
+			c.warn("not-counted", fmt.Sprintf("the commitment %q is of %s, and the cluster of %s: it is left out", cmp.Or(h.Name, h.Family), h.Region, region))
+		}
+	}
 }

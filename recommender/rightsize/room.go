@@ -36,7 +36,7 @@ func roomsOf(facts *analyzer.Analysis) *rooms {
 		if n.Allocatable == (analyzer.Amounts{}) {
 			continue
 		}
-		room := analyzer.Amounts{CPU: n.Allocatable.CPU - kept[n.Name].CPU, Memory: n.Allocatable.Memory - kept[n.Name].Memory}.Max(analyzer.Amounts{})
+		room := roomOf(n, kept[n.Name])
 		if len(out.nodes) == 0 {
 			out.least = room
 		}
@@ -44,6 +44,22 @@ func roomsOf(facts *analyzer.Analysis) *rooms {
 		out.nodes = append(out.nodes, nodeRoom{n, room})
 	}
 	return out
+}
+
+// unbounded is the room of what makes a machine of any size for a pod.
+const unbounded = 1 << 50
+
+// roomOf is what a node has for one pod beside what its DaemonSets keep. One whose pods
+// are billed one by one is as large as its pods, and another pod gets another: the largest
+// that is sold bounds it, where that is known.
+func roomOf(n *analyzer.Node, kept analyzer.Amounts) analyzer.Amounts {
+	switch n.ByPod() {
+	case "":
+		return analyzer.Amounts{CPU: n.Allocatable.CPU - kept.CPU, Memory: n.Allocatable.Memory - kept.Memory}.Max(analyzer.Amounts{})
+	case analyzer.ByPodFargate:
+		return analyzer.FargateMost
+	}
+	return analyzer.Amounts{CPU: unbounded, Memory: unbounded}
 }
 
 // fit holds a raised request at what the nodes that the workload may run on have for a
@@ -127,10 +143,14 @@ func (n *rooms) roomiest(w *analyzer.WorkloadFacts, role string, pod analyzer.Am
 			break
 		}
 	}
+	on := map[string]bool{} // it runs there, whatever its objects say
+	for i := range w.Pods {
+		on[w.Pods[i].Node] = !w.Pods[i].Ended()
+	}
 	for i := range n.nodes {
 		room := n.nodes[i].Amounts
 		all = roomier(all, room, pod)
-		if spec == nil || mayRun(n.nodes[i].node, spec) {
+		if spec == nil || on[n.nodes[i].node.Name] || mayRun(n.nodes[i].node, spec) {
 			own = roomier(own, room, pod)
 		}
 	}
