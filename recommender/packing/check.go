@@ -223,6 +223,7 @@ func (c *checker) domains() {
 			m[d][group]++
 		}
 	}
+	lands := c.zonesOf()
 	for name, n := range c.node {
 		p := c.pods[name]
 		for _, a := range p.AntiAffinity {
@@ -247,20 +248,39 @@ func (c *checker) domains() {
 				}
 				continue
 			}
-			c.zoneSkew(p, n, s, zones)
+			c.zoneSkew(p, n, s, zones, lands)
 		}
 	}
 }
 
-// zoneSkew compares the pod's zone with every zone of the plan that it may run
-// in.
-func (c *checker) zoneSkew(p *Pod, n int, s Spread, zones map[string]map[string]int64) {
+// zonesOf lists the zones of the plan's nodes.
+func (c *checker) zonesOf() (out []string) {
+	seen := map[string]bool{}
+	for i := range c.plan.Nodes {
+		if zone := c.plan.Nodes[i].Offering.Zone; !seen[zone] {
+			seen[zone] = true
+			out = append(out, zone)
+		}
+	}
+	return out
+}
+
+// zoneSkew compares the pod's zone with every zone of the plan, of lands, that it may
+// run in. Nodes are looked at where a zone has fewer pods than it may.
+func (c *checker) zoneSkew(p *Pod, n int, s Spread, zones map[string]map[string]int64, lands []string) {
+	mine := zones[c.plan.Nodes[n].Offering.Zone][p.Group]
+	behind := false
+	for _, zone := range lands {
+		behind = behind || mine-zones[zone][p.Group] > s.MaxSkew
+	}
+	if !behind {
+		return
+	}
 	free := *p
 	free.Zone = ""
-	mine := zones[c.plan.Nodes[n].Offering.Zone][p.Group]
 	for i := range c.plan.Nodes {
 		o := &c.plan.Nodes[i].Offering
-		if c.selection(&free, o) == "" && mine-zones[o.Zone][p.Group] > s.MaxSkew {
+		if mine-zones[o.Zone][p.Group] > s.MaxSkew && c.selection(&free, o) == "" {
 			c.fail("pod %s: %d pods of %s in its zone and %d in %s, maxSkew %d", p.Name, mine, p.Group, zones[o.Zone][p.Group], o.Zone, s.MaxSkew)
 			return
 		}

@@ -75,6 +75,37 @@ func TestCheckFindsFaults(t *testing.T) {
 	}
 }
 
+// TestCheckSkewOfZones counts a zone that is behind only where the pod may run on one
+// of its nodes.
+func TestCheckSkewOfZones(t *testing.T) {
+	list := append(pods("p", 3, 100, nil), pods("q", 2, 100, nil)...)
+	for i := range 3 {
+		list[i].Spread = []packing.Spread{{TopologyKey: packing.LabelZone, MaxSkew: 2}}
+		list[i].NodeSelector = map[string]string{"pool": "x"}
+	}
+	node := func(zone, pool string, of ...packing.Pod) packing.PlannedNode {
+		n := packing.PlannedNode{Offering: small()}
+		n.Offering.Zone, n.Offering.Labels = zone, map[string]string{"pool": pool}
+		for _, p := range of {
+			n.Pods, n.CPU, n.Memory = append(n.Pods, p.Name), n.CPU+p.CPU, n.Memory+p.Memory
+		}
+		return n
+	}
+	for _, tt := range []struct {
+		pool  string // of the node in the other zone
+		fault bool
+	}{{"x", true}, {"y", false}} {
+		plan := packing.Plan{Nodes: []packing.PlannedNode{node("a", "x", list[:3]...), node("b", "y", list[3]), node("b", tt.pool, list[4])}}
+		for _, n := range plan.Nodes {
+			plan.Hourly += n.Offering.USDPerHour
+		}
+		err := packing.Check(plan, list, nil)
+		if skewed := err != nil && strings.Contains(err.Error(), "3 pods of p in its zone and 0 in b, maxSkew 2"); skewed != tt.fault || !tt.fault && err != nil {
+			t.Errorf("a node of pool %s in zone b: got %v, want a fault: %v", tt.pool, err, tt.fault)
+		}
+	}
+}
+
 func TestMatching(t *testing.T) {
 	node := small()
 	node.Labels = map[string]string{"cores": "8", "team": "red"}
