@@ -2,6 +2,7 @@ package demand
 
 import (
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -26,6 +27,8 @@ type planHours struct {
 	shares  map[string][]pricing.CommitmentPart // by type: of what commitments can cover of its price
 	known   map[uint64][]*planHour              // those that are packed, by sum
 	passing map[string]bool                     // kept nodes that somebody should mend, by name
+	groups  []string                            // whose pods the plan moves, in order
+	mean    []float64                           // of the hour that is being counted, by group
 }
 
 // levelNodes is the nodes for one set of pods.
@@ -72,12 +75,11 @@ func (h *planHours) locate() {
 
 // planHour is the pods of one hour.
 type planHour struct {
-	at    int // hours since 1970
-	pods  map[string]float64
+	at    int     // hours since 1970
 	spot  float64 // worth of the pods that move to spot
 	worth float64 // of the pods
-	whole map[string]int
-	sum   uint64 // of whole, FNV-1a: equal for hours of equal pods
+	whole []int32 // pods by group
+	sum   uint64  // of whole, FNV-1a: equal for hours of equal pods
 	on    *levelNodes
 }
 
@@ -92,22 +94,26 @@ func (h *planHours) hours() []*planHour {
 		if h.here[w.Ref] != nil && !h.pass.Cluster.Idle(w.Ref) {
 			seen[w.Ref] = hourly.PodHours(h.pass.Cluster, w)
 			for hour := range seen[w.Ref] {
-				at[hour] = &planHour{at: hour, pods: map[string]float64{}}
+				if at[hour] == nil {
+					at[hour] = &planHour{at: hour}
+				}
 			}
 		}
 	}
+	places := h.number(refs)
 	first, last := hourly.WholeHours(h.pass.Facts.Snapshot.Window)
 	maps.DeleteFunc(at, func(hour int, _ *planHour) bool { return hour < first || hour >= last })
 	var out []*planHour
 	for _, hour := range slices.Sorted(maps.Keys(at)) {
 		one := at[hour]
-		for _, ref := range refs {
+		clear(h.mean)
+		for i, ref := range refs {
 			pods, ok := seen[ref][hour]
 			if len(seen[ref]) == 0 { // nothing was seen of it: it counts as it is
 				pods, ok = float64(h.here[ref].Moved+h.here[ref].Kept), true
 			}
 			if ok {
-				h.addPods(one, ref, pods)
+				h.addPods(one, ref, places[i], pods)
 			}
 		}
 		h.round(one)
@@ -116,33 +122,52 @@ func (h *planHours) hours() []*planHour {
 	return out
 }
 
+// number lists the groups whose pods the plan moves, and gives the place of each
+// workload among them, -1 where it has none.
+func (h *planHours) number(refs []analyzer.Ref) []int {
+	for _, ref := range refs {
+		if h.here[ref].group {
+			h.groups = append(h.groups, ref.String())
+		}
+	}
+	slices.Sort(h.groups)
+	h.mean = make([]float64, len(h.groups))
+	places := make([]int, len(refs))
+	for i, ref := range refs {
+		if places[i] = -1; h.here[ref].group {
+			places[i], _ = slices.BinarySearch(h.groups, ref.String())
+		}
+	}
+	return places
+}
+
 // addPods adds a workload's pods of an hour, those on kept nodes and those that
 // move to spot left out.
-func (h *planHours) addPods(one *planHour, ref analyzer.Ref, pods float64) {
+func (h *planHours) addPods(one *planHour, ref analyzer.Ref, place int, pods float64) {
 	group, where := ref.String(), h.here[ref]
 	pods = max(pods-float64(where.Kept), 0)
 	stays := 1 - h.pass.Cluster.OnSpot(ref)
 	one.spot += pods * (1 - stays) * h.each[group]
 	one.worth += pods * h.each[group]
-	if where.group {
-		one.pods[group] = pods * stays
+	if place >= 0 {
+		h.mean[place] = pods * stays
 	}
 }
 
 // round makes whole pods of an hour's means: what one group is rounded by is
 // carried over to the next, so that many small jobs do not all vanish.
 func (h *planHours) round(one *planHour) {
-	one.whole, one.sum = map[string]int{}, 14695981039346656037
+	one.whole, one.sum = make([]int32, len(h.groups)), 14695981039346656037
 	carry := 0.0
-	for _, group := range nodes.SortedNames(one.pods) {
-		pods, worth := one.pods[group], h.each[group]
+	for i, group := range h.groups {
+		pods, worth := h.mean[i], h.each[group]
 		n := int(pods)
 		if rest := pods - float64(n); rest > 1e-9 && carry+rest*worth >= worth/2 {
 			n++
 		}
 		carry += (pods - float64(n)) * worth
 		if n > 0 {
-			one.whole[group] = n
+			one.whole[i] = int32(min(n, math.MaxInt32))
 			one.add(group, n)
 		}
 	}

@@ -92,7 +92,7 @@ func (h *planHours) packAll(levels []*planHour) {
 	like := make([]*planHour, len(levels)) // the one of the same pods that is packed
 	var once []*planHour
 	for i, one := range levels {
-		at := slices.IndexFunc(h.known[one.sum], func(o *planHour) bool { return maps.Equal(o.whole, one.whole) })
+		at := slices.IndexFunc(h.known[one.sum], func(o *planHour) bool { return slices.Equal(o.whole, one.whole) })
 		if at < 0 {
 			h.known[one.sum] = append(h.known[one.sum], one)
 			like[i], once = one, append(once, one)
@@ -115,7 +115,13 @@ func (h *planHours) packAll(levels []*planHour) {
 }
 
 func (h *planHours) pack(one *planHour) *levelNodes {
-	nodes, lost := h.Nodes(one.whole)
+	pods := map[string]int{}
+	for i, n := range one.whole {
+		if n > 0 {
+			pods[h.groups[i]] = int(n)
+		}
+	}
+	nodes, lost := h.Nodes(pods)
 	out := &levelNodes{byScope: map[pricing.CommitmentScope]float64{}, nodes: len(nodes), lost: lost}
 	add := func(instanceType, capacity, zone string, usd float64) {
 		if capacity == string(pricing.OnDemand) && (h.zones[zone] || len(h.zones) == 0) {
