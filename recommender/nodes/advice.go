@@ -311,6 +311,9 @@ func (n *nodePlanner) doubts(r *advice.Advice) {
 	if want, has := n.pass.Options.Nodes.LeastNodes, len(n.plan.Nodes)+len(plan.Kept); has < want {
 		warn("least-nodes", fmt.Sprintf("the plan has fewer nodes than --least-nodes asks for: %d of %d: its pods do not fill more", has, want))
 	}
+	if level := n.level(); n.unplayed > 0 && (level == packing.SurviveNode || level == packing.SurviveZone) {
+		warn("not-played", fmt.Sprintf("nodes that stay and whose loss was not played, since there are so many: %d; those that take the most with them were", n.unplayed))
+	}
 	if n.without > 0 {
 		warn("not-survived", fmt.Sprintf("today's nodes do not live through --survive %s, and one that does costs more: without room: %d", n.survived.Level, n.without))
 	}

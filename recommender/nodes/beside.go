@@ -1,6 +1,9 @@
 package nodes
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/safe"
@@ -22,6 +25,28 @@ func (n *nodePlanner) beside() (out []packing.Beside) {
 			out = append(out, packing.Beside{Name: node.Name, Zone: pin.ZoneOf(node.Labels), Pods: pods[node.Name]})
 		}
 	}
+	return n.fewBeside(out)
+}
+
+// mostBeside bounds the pods of kept nodes that are played: each loss takes time.
+const mostBeside = 1000
+
+// fewBeside leaves the kept nodes that take the most with them, and counts the others.
+func (n *nodePlanner) fewBeside(all []packing.Beside) (out []packing.Beside) {
+	weight := func(b *packing.Beside) (usd float64) {
+		for i := range b.Pods {
+			usd += n.pass.Costs.MeanUnit.Hourly(analyzer.Amounts{CPU: b.Pods[i].CPU, Memory: b.Pods[i].Memory})
+		}
+		return usd
+	}
+	slices.SortStableFunc(all, func(a, b packing.Beside) int { return cmp.Compare(weight(&b), weight(&a)) })
+	pods := 0
+	for i := range all {
+		if pods += len(all[i].Pods); pods <= mostBeside || i == 0 {
+			out = append(out, all[i])
+		}
+	}
+	n.unplayed = len(all) - len(out)
 	return out
 }
 

@@ -177,6 +177,7 @@ type nodePlanner struct {
 	exact      float64 // USD an hour of the plan with any types, before it was made to live through more
 	fleet      *fleet.Fleet
 	survived   *fleet.Survived
+	unplayed   int                 // kept nodes whose loss is not played, since there are so many
 	without    int                 // pods, or workloads, that today's nodes, which the plan repeats, have no room for
 	losing     map[string]bool     // pods that lose what they keep on their node, when they move
 	zones      map[string][]string // of each workload's pods before rescaling, by group
