@@ -4,36 +4,20 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// The programs that bill pods one by one, in place of the node under them.
-const (
-	ByPodFargate   = "AWS Fargate"
-	ByPodVirtual   = "a virtual kubelet"
-	ByPodACI       = "Azure Container Instances"
-	ByPodAutopilot = "GKE Autopilot"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // ByPod names the program that bills the pods of a node in place of the node
 // itself: what the node says of its capacity is then nobody's bill. Empty for a
 // machine.
 func (n *Node) ByPod() string {
-	virtual := slices.ContainsFunc(n.Taints, func(t Taint) bool { return strings.HasPrefix(t.Key, "virtual-kubelet.io/") })
-	switch {
-	case n.Labels["eks.amazonaws.com/compute-type"] == "fargate":
-		return ByPodFargate
-	case (virtual || n.Labels["type"] == "virtual-kubelet") && (strings.HasPrefix(n.Name, "virtual-node-aci") || slices.ContainsFunc(n.Taints, azureKubelet)):
-		return ByPodACI
-	case virtual || n.Labels["type"] == "virtual-kubelet":
-		return ByPodVirtual
-	case strings.HasPrefix(n.Name, "gk3-") || strings.HasPrefix(n.Labels["node.kubernetes.io/instance-type"], "ek-"):
-		return ByPodAutopilot
+	taints := make(map[string]string, len(n.Taints))
+	for _, t := range n.Taints {
+		taints[t.Key] = t.Value
 	}
-	return ""
+	return cloud.OfPods(n.Name, n.Labels, taints)
 }
-
-// azureKubelet reports whether a taint is that of the virtual kubelet for Azure.
-func azureKubelet(t Taint) bool { return t.Key == "virtual-kubelet.io/provider" && t.Value == "azure" }
 
 // Hybrid reports whether a node is an EKS hybrid node: a machine of one's own, of
 // which EKS bills the vCPUs.
@@ -79,7 +63,7 @@ func (s *Snapshot) BilledByPod() *Snapshot {
 			}
 			billed := p.billed(program[p.Node])
 			*size[p.Node] = size[p.Node].Plus(billed)
-			if program[p.Node] == ByPodFargate {
+			if program[p.Node] == cloud.Fargate {
 				p.Provisioned = billed
 			}
 		}
@@ -111,7 +95,7 @@ func (p *Pod) billed(program string) Amounts {
 	switch {
 	case p.Provisioned != Amounts{}:
 		return p.Provisioned
-	case program == ByPodFargate:
+	case program == cloud.Fargate:
 		return FargateSize(p.Requests)
 	}
 	return p.Requests

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // NodeHistory is how many nodes there were in the hours of the window, as
@@ -54,19 +56,11 @@ func (k *NodeKind) Mean() float64 {
 	return sum / float64(max(len(k.Count), 1))
 }
 
-// PoolLabels name the pool that a node belongs to, by what runs it.
-var PoolLabels = []string{
-	"karpenter.sh/nodepool", "eks.amazonaws.com/nodegroup", "cloud.google.com/gke-nodepool", "kubernetes.azure.com/agentpool", "agentpool",
-	"kops.k8s.io/instancegroup", "alpha.eksctl.io/nodegroup-name",
-}
-
 // kindLabels are the labels that tell kinds of nodes apart, beside those of pools.
-var kindLabels = []string{
+var kindLabels = append([]string{
 	"node.kubernetes.io/instance-type", "topology.kubernetes.io/zone", "topology.kubernetes.io/region", "kubernetes.io/arch", "kubernetes.io/os",
-	"karpenter.sh/capacity-type", "eks.amazonaws.com/capacityType", "eks.amazonaws.com/compute-type", "cloud.google.com/gke-spot",
-	"cloud.google.com/gke-provisioning", "cloud.google.com/gke-preemptible", "kubernetes.azure.com/scalesetpriority", "karpenter.azure.com/capacity-type",
-	"node.kubernetes.io/lifecycle", "kops.k8s.io/instance-lifecycle", "node-lifecycle", "lifecycle", "cloud.google.com/gke-accelerator",
-}
+	"karpenter.sh/capacity-type", "node.kubernetes.io/lifecycle", "kops.k8s.io/instance-lifecycle", "node-lifecycle", "lifecycle",
+}, cloud.KindLabels()...)
 
 // NodeSeries is one series that tells of a node.
 type NodeSeries uint8
@@ -169,7 +163,7 @@ func amount(a *Amounts, pods *int64, resource string, value float64) {
 // label takes the labels over by their own names, which kube-state-metrics writes with
 // underscores.
 func (k *NodeKind) label(labels map[string]string) {
-	for _, list := range [][]string{kindLabels, PoolLabels} {
+	for _, list := range [][]string{kindLabels, cloud.PoolLabels()} {
 		for _, key := range list {
 			for _, written := range writtenAs(key) {
 				if v := labels[written]; v != "" {
@@ -279,7 +273,7 @@ func (r *NodeRecorder) know(now []Node) {
 // kindOf is what the inventory says of a node.
 func kindOf(n *Node) NodeKind {
 	k := NodeKind{Labels: map[string]string{}, Taints: slices.Clone(n.Taints), ProviderID: n.ProviderID, Capacity: n.Capacity, Allocatable: n.Allocatable, MaxPods: n.MaxPods}
-	for _, list := range [][]string{kindLabels, PoolLabels} {
+	for _, list := range [][]string{kindLabels, cloud.PoolLabels()} {
 		for _, key := range list {
 			if v := n.Labels[key]; v != "" {
 				k.Labels[key] = v
@@ -319,7 +313,7 @@ func (h *NodeHistory) IndexOf(nodes []Node) []int {
 
 // PoolOf is how its autoscaler names the pool of a node with such labels, or nothing.
 func PoolOf(labels map[string]string) string {
-	for _, key := range PoolLabels {
+	for _, key := range cloud.PoolLabels() {
 		if v := labels[key]; v != "" {
 			return v
 		}
@@ -333,11 +327,8 @@ func (k *NodeKind) place() {
 	if k.Labels[zone] != "" {
 		return
 	}
-	switch parts := strings.Split(k.ProviderID, "/"); {
-	case strings.HasPrefix(k.ProviderID, "aws:///") && len(parts) >= 5:
-		k.Labels[zone] = parts[3]
-	case strings.HasPrefix(k.ProviderID, "gce://") && len(parts) >= 5:
-		k.Labels[zone] = parts[3]
+	if of := cloud.ZoneOfID(k.ProviderID); of != "" {
+		k.Labels[zone] = of
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strings"
 	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // Ref names a workload: the top-level controller of its pods, or the pod
@@ -156,10 +158,10 @@ type Resources map[string]int64
 func IsDevice(name string) bool {
 	switch name {
 	case "nvidia.com/gpu", "nvidia.com/gpu.shared", "amd.com/gpu", "gpu.intel.com/i915", "gpu.intel.com/xe",
-		"habana.ai/gaudi", "aws.amazon.com/neuron", "google.com/tpu":
+		"habana.ai/gaudi":
 		return true
 	}
-	return strings.HasPrefix(name, "nvidia.com/mig-")
+	return strings.HasPrefix(name, "nvidia.com/mig-") || cloud.IsAccelerator(name)
 }
 
 // Plus adds two sets, math.MaxInt64 at most.

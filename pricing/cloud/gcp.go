@@ -24,8 +24,16 @@ var gcp = &Cloud{
 	Notice:   25, // of the 30 seconds of Compute Engine, what GKE leaves a pod
 	Capacity: []Label{{"cloud.google.com/gke-provisioning", "spot"}},
 
-	Burst: burstOfGCP,
-	Type:  parseGCP, Kind: kindOfGCP, Generation: generationOfGCP, Series: seriesOfGCP,
+	Burst: burstOfGCP, Leaves: gkeAllocatable, NodeDisk: 44 << 30,
+	Driver: "pd.csi.storage.gke.io", InTree: "gcePersistentDisk",
+	// 127 beside the boot disk, 15 to shared cores.
+	Attaches: func(vcpus int64) int64 {
+		if vcpus < 2 {
+			return 15
+		}
+		return 127
+	},
+	Type: parseGCP, Kind: kindOfGCP, Generation: generationOfGCP, Series: seriesOfGCP,
 	General: form(`^(n2|n2d|n4|n4d|c3|c3d|c4|c4a|c4d|e2|t2d)-(standard|highcpu|highmem)-\d+$`),
 
 	Disks: map[string]string{
@@ -48,7 +56,36 @@ var gcp = &Cloud{
 		Source: "cloud.google.com/kubernetes-engine/pricing, general-purpose pods", AsOf: "2026-06-30",
 	}},
 	PodClass: "cloud.google.com/compute-class", PodClasses: []string{"autopilot", "general-purpose"},
+	Pools:   []string{"cloud.google.com/gke-nodepool"},
+	Tell:    []string{"cloud.google.com/gke-accelerator"},
+	Machine: []string{"cloud.google.com/machine-family", "cloud.google.com/gke-accelerator", "cloud.google.com/gke-cpu"},
+	Devices: []string{
+		"cloud.google.com/gke-accelerator", "cloud.google.com/gke-gpu-partition-size",
+		"cloud.google.com/gke-tpu-accelerator", "cloud.google.com/gke-tpu-topology",
+	},
+	LineByName:   true,
+	Accelerators: []string{"google.com/tpu"},
+	AddOns: AddOns{
+		Namespaces: []string{"gmp-system", "gke-managed-", "gke-gmp-system"},
+		Labels:     []string{"components.gke.io/component-name", "k8s.io/cloud-provider-gcp"},
+		Names:      []string{"anetd", "netd", "pdcsi", "filestore", "gcsfusecsi", "fluentbit-gke", "gke-metrics", "gke-metadata", "metadata-proxy", "event-exporter", "l7-default-backend"},
+	},
+	Sidecars: map[string]string{"gke-gcsfuse-sidecar": "the annotations gke-gcsfuse/cpu-request and memory-request of the pod template"},
+	Pods:     PodProgram{Name: Autopilot, Nodes: []string{"gk3-"}, Types: []string{"ek-"}},
 }
+
+// What Google asks of commitments to a machine's parts.
+// Source: cloud.google.com/compute/docs/instances/committed-use-discounts-overview.
+const (
+	GPUReservation = "Google sells commitments to GPUs only with a reservation of the machines attached to them"
+	GPUsApart      = "which Google commits to apart, and GPUs only with a reservation"
+	// MemoryBound says how many GiB, its one number, a vCPU has at most.
+	MemoryBound = "Google's commitments have at most %.4g GiB for each vCPU that is committed to with it"
+	// MemoryPerVCPU is the GiB for each vCPU that Google's API names as the most in a
+	// commitment. Families that have machines with more are sold by theirs.
+	// Source: cloud.google.com/ruby/docs/reference/google-cloud-compute-v1/latest/Google-Cloud-Compute-V1-ResourceCommitment.
+	MemoryPerVCPU = 6.5
+)
 
 // diskOfGCP reads GKE's own classes and the types' names; pd-balanced is the usual one.
 // Filestore's shares are no disks.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // The names of what is nobody's, as OpenCost has them but for the control plane.
@@ -380,19 +381,9 @@ func (a *Allocation) properties(i *Item, on *Node) Properties {
 		Pod: i.Pod, Container: i.Container, Labels: i.Labels, NamespaceLabels: i.NamespaceLabels,
 	}
 	if on != nil {
-		p.ProviderID = machineID(on.ProviderID)
+		p.ProviderID = cloud.MachineOfID(on.ProviderID)
 	}
 	return p
-}
-
-// machineID cuts the machine's name out of a node's provider ID, where OpenCost
-// does: i-0abc of aws:///eu-west-1a/i-0abc. Others stay whole.
-func machineID(providerID string) string {
-	scheme, path, _ := strings.Cut(providerID, "://")
-	if parts := strings.Split(path, "/"); (scheme == "aws" || scheme == "gce") && len(parts) > 2 && parts[2] != "" {
-		return parts[2]
-	}
-	return providerID
 }
 
 // meet keeps what both have alike.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
@@ -63,7 +64,7 @@ func (n *nodePlanner) widen(g *group.Group, own []packing.Offering, sizes map[st
 func (n *nodePlanner) families(g *group.Group, r *group.Range) []string {
 	o := n.pass.Options.Nodes
 	bursts := func(name string) bool { return pin.Bursts(g.Provider, name) } // its family has others
-	if g.Provider != "aws" || len(o.Types)+len(o.DenyTypes) > 0 || slices.ContainsFunc(r.Types, bursts) {
+	if c := cloud.Of(g.Provider); c == nil || !c.Families || len(o.Types)+len(o.DenyTypes) > 0 || slices.ContainsFunc(r.Types, bursts) {
 		return nil
 	}
 	return familiesOf(g.Provider, r.Types)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
@@ -64,7 +65,7 @@ func groupOf(pool *nodePool, o *packing.Offering) string {
 func (pool *nodePool) nodeClass() string {
 	name := ""
 	for i, node := range pool.members {
-		own := cmp.Or(node.Labels["karpenter.k8s.aws/ec2nodeclass"], node.Labels["karpenter.azure.com/aksnodeclass"], node.Labels[pricing.AutoModeDomain+"/nodeclass"])
+		own := cmp.Or(cloud.NodeClassOf(node.Labels), node.Labels[pricing.AutoModeDomain+"/nodeclass"])
 		if i > 0 && own != name {
 			return ""
 		}

@@ -177,22 +177,22 @@ func SortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Key
 
 // machines is what today's nodes tell of instance types.
 type machines struct {
-	seen       map[string]packing.Allocatable // by instance type: the least that a node of it has
-	labels     map[string]map[string]string   // by instance type: labels that describe the machine
-	archs      []string                       // that nodes have
-	largest    int64                          // millicores of the largest node
-	maxPods    int64                          // the least that a node has; 0 where unknown
-	delegation bool                           // AWS: more pods than its table of addresses says
+	seen       map[string]cloud.Allocatable // by instance type: the least that a node of it has
+	labels     map[string]map[string]string // by instance type: labels that describe the machine
+	archs      []string                     // that nodes have
+	largest    int64                        // millicores of the largest node
+	maxPods    int64                        // the least that a node has; 0 where unknown
+	delegation bool                         // AWS: more pods than its table of addresses says
 	asked      advice.NodeOptions
 }
 
 func (n *nodePlanner) machines() *machines {
-	m := &machines{asked: n.pass.Options.Nodes, seen: map[string]packing.Allocatable{}, labels: map[string]map[string]string{}}
+	m := &machines{asked: n.pass.Options.Nodes, seen: map[string]cloud.Allocatable{}, labels: map[string]map[string]string{}}
 	for _, node := range n.going() {
 		name := node.cost.InstanceType
-		a := packing.Allocatable{CPU: node.Allocatable.CPU, Memory: node.Allocatable.Memory, Pods: cmp.Or(node.MaxPods, 110)}
+		a := cloud.Allocatable{CPU: node.Allocatable.CPU, Memory: node.Allocatable.Memory, Pods: cmp.Or(node.MaxPods, 110)}
 		if s, ok := m.seen[name]; ok {
-			a = packing.Allocatable{CPU: min(a.CPU, s.CPU), Memory: min(a.Memory, s.Memory), Pods: min(a.Pods, s.Pods)}
+			a = cloud.Allocatable{CPU: min(a.CPU, s.CPU), Memory: min(a.Memory, s.Memory), Pods: min(a.Pods, s.Pods)}
 		}
 		n.describe(m, node)
 		m.seen[name] = a
@@ -235,24 +235,22 @@ func (n *nodePlanner) describe(m *machines, node *plannedFrom) {
 
 // leaves is what a type leaves for pods: as its nodes of today have it, else
 // by the provider's formula; ok is false where there is neither.
-func (m *machines) leaves(o *pricing.Offering) (a packing.Allocatable, ok bool) {
+func (m *machines) leaves(o *pricing.Offering) (a cloud.Allocatable, ok bool) {
 	if a, ok := m.seen[o.InstanceType]; ok {
 		return a, true
 	}
-	machine := packing.Machine{VCPU: o.CPUMillis / 1000, Memory: o.MemoryBytes, ARM64: o.Arch == "arm64", MaxPods: m.maxPods}
-	switch o.Provider {
-	case "aws":
+	machine := cloud.Machine{VCPU: o.CPUMillis / 1000, Memory: o.MemoryBytes, ARM64: o.Arch == "arm64", MaxPods: m.maxPods}
+	of := cloud.Of(o.Provider)
+	if of == nil {
+		return a, false
+	}
+	if of.PodsByType {
 		machine.MaxPods = o.MaxPods
 		if m.delegation {
 			machine.MaxPods = 0
 		}
-		return packing.EKSAllocatable(machine), true
-	case "azure":
-		return packing.AKSAllocatable(machine), true
-	case "gcp":
-		return packing.GKEAllocatable(machine), true
 	}
-	return a, false
+	return of.Leaves(machine), true
 }
 
 // offerings lists what the pool can grow by: in its zones and capacity type,
@@ -347,7 +345,7 @@ func (node *plannedFrom) machine() pricing.Offering {
 	return o
 }
 
-func (pool *nodePool) offering(o pricing.Offering, zone string, price float64, a packing.Allocatable, m *machines, stock *pin.Stock) packing.Offering {
+func (pool *nodePool) offering(o pricing.Offering, zone string, price float64, a cloud.Allocatable, m *machines, stock *pin.Stock) packing.Offering {
 	labels := maps.Clone(pool.labels)
 	if labels == nil {
 		labels = map[string]string{}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
@@ -265,7 +266,7 @@ func (n *nodePlanner) doubtsOfWindow(groups []group.Group, quiet bool) (out []an
 
 // poolName is how its autoscaler names a node's pool, or nothing.
 func poolName(node *analyzer.Node) (name string) {
-	for _, key := range analyzer.PoolLabels {
+	for _, key := range cloud.PoolLabels() {
 		name = cmp.Or(name, node.Labels[key])
 	}
 	return name

@@ -250,7 +250,7 @@ func unplaceable(offerings []Offering, room []resources, p *Pod) string {
 		return "no offering matches its node selector, node affinity, tolerations, zone and architecture"
 	}
 	return fmt.Sprintf("too large: needs %d millicores, %d MiB, %d GPUs%s; the largest matching offering, %s, leaves %d, %d and %d",
-		p.CPU, p.Memory/mib, p.GPUs, alsoNeeds(p), best.Type, best.CPU, best.Memory/mib, best.GPUs)
+		p.CPU, p.Memory>>20, p.GPUs, alsoNeeds(p), best.Type, best.CPU, best.Memory>>20, best.GPUs)
 }
 
 func alsoNeeds(p *Pod) string {

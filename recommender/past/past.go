@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // The labels that say what a machine is, and where.
@@ -98,12 +99,12 @@ func likesOf(nodes []analyzer.Node, k *analyzer.NodeKind) (likes []*analyzer.Nod
 
 // named reports whether a label says which pool a node is of.
 func named(labels map[string]string) bool {
-	return slices.ContainsFunc(analyzer.PoolLabels, func(key string) bool { return labels[key] != "" })
+	return slices.ContainsFunc(cloud.PoolLabels(), func(key string) bool { return labels[key] != "" })
 }
 
 // samePool reports whether nothing tells two nodes' pools apart.
 func samePool(a, b map[string]string) bool {
-	return !slices.ContainsFunc(analyzer.PoolLabels, func(key string) bool { return b[key] != "" && a[key] != b[key] })
+	return !slices.ContainsFunc(cloud.PoolLabels(), func(key string) bool { return b[key] != "" && a[key] != b[key] })
 }
 
 // alike reports whether a node has the size of a kind: machines of one type differ a
@@ -130,9 +131,8 @@ func (k *Kind) borrow(likes []*analyzer.Node) {
 
 // ofMachine reports whether a label tells of one machine, its type or its place.
 func ofMachine(key string) bool {
-	return slices.Contains([]string{labelHostname, labelType, labelOldType}, key) || strings.Contains(key, "/instance-") ||
-		slices.ContainsFunc([]string{"failure-domain.beta", "topology.", "karpenter.azure.com/sku-", "nvidia.com/", "feature.node.", "cloud.google.com/machine-family", "cloud.google.com/gke-accelerator"},
-			func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+	return slices.Contains([]string{labelHostname, labelType, labelOldType}, key) || strings.Contains(key, "/instance-") || cloud.OfMachine(key) ||
+		slices.ContainsFunc([]string{"failure-domain.beta", "topology."}, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 }
 
 // typeBySize names the one type whose machines have the size of a kind; nothing where

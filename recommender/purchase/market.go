@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
@@ -85,7 +86,7 @@ func newMarket(p *advice.Pass, d *demand.Curve) (*market, error) {
 				rates := make([]float64, n)
 				rates[j] = offer.Rate(m.capital)
 				if f.Resource == pricing.ResourceGPU {
-					offer.Note = strings.TrimPrefix(offer.Note+"; "+gpuReservation, "; ")
+					offer.Note = strings.TrimPrefix(offer.Note+"; "+cloud.GPUReservation, "; ")
 				}
 				if why := oneSize[f.Family]; why != "" {
 					plan, ok := offer.PlanAlone("a reserved instance of " + f.Family + " holds for one size alone on " + why + ", which nodes of it run on")
@@ -104,10 +105,6 @@ func newMarket(p *advice.Pass, d *demand.Curve) (*market, error) {
 	return m, err
 }
 
-// gpuReservation is what Google asks for beside a commitment to GPUs.
-// Source: cloud.google.com/compute/docs/instances/committed-use-discounts-overview.
-const gpuReservation = "Google sells commitments to GPUs only with a reservation of the machines attached to them"
-
 // partOf names a family of which the tables tell some machines' GPUs apart: what is
 // said of the others does not go for those.
 func partOf(d *demand.Curve, family string) string {
@@ -120,7 +117,7 @@ func partOf(d *demand.Curve, family string) string {
 
 // untold says why nothing is committed to for GPUs.
 func untold(family string) string {
-	return family + " is left out: the tables do not tell its GPUs' price from that of its vCPUs and memory, which Google commits to apart, and GPUs only with a reservation"
+	return family + " is left out: the tables do not tell its GPUs' price from that of its vCPUs and memory, " + cloud.GPUsApart
 }
 
 // measure makes the curves of the demand.

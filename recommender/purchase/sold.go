@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/commitment"
 	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 )
@@ -14,13 +15,8 @@ import (
 // aCent is a cent a month, in USD an hour: what amounts of money are compared to.
 const aCent = 0.01 / pricing.HoursPerMonth
 
-// googleMemory is the GiB for each vCPU that Google's API names as the most in a
-// commitment. Families that have machines with more are sold by theirs.
-// Source: cloud.google.com/ruby/docs/reference/google-cloud-compute-v1/latest/Google-Cloud-Compute-V1-ResourceCommitment.
-const googleMemory = 6.5
-
 // mostMemory is the GiB that a commitment may have for each vCPU.
-func mostMemory(memory demand.Family) float64 { return max(googleMemory, memory.GiBPerVCPU) }
+func mostMemory(memory demand.Family) float64 { return max(cloud.MemoryPerVCPU, memory.GiBPerVCPU) }
 
 // unit is what commitments of a resource are sold in: Google sells whole vCPUs
 // and GPUs and quarters of a GiB. 0 where an amount of USD is bought.
@@ -145,7 +141,7 @@ func (m *market) warnOfMemory(d *demand.Curve, unlimited, amounts []float64) {
 		}
 		f := d.Families[m.offers[k].family]
 		if gib := (unlimited[k] - amounts[k]) / m.perUnit(d, k); gib >= 1 {
-			d.Warn("memory-limited", fmt.Sprintf("%.0f GiB more memory of %s would pay, but Google's commitments have at most %.4g GiB for each vCPU that is committed to with it", gib, f.Family, mostMemory(f)))
+			d.Warn("memory-limited", fmt.Sprintf("%.0f GiB more memory of %s would pay, but "+cloud.MemoryBound, gib, f.Family, mostMemory(f)))
 		}
 	}
 }

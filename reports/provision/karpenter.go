@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -62,13 +63,10 @@ func karpenterOf(groups []document.NodeGroup, classes []Class, cluster string) *
 
 func nodeClassRef(provider string, class Class) (ref document.NodeClassRef, ok bool) {
 	ref.Name = cmp.Or(class.Name, defaultNodeClass)
-	switch {
-	case class.AutoMode:
+	if class.AutoMode {
 		ref.Group, ref.Kind = pricing.AutoModeDomain, "NodeClass"
-	case provider == "aws":
-		ref.Group, ref.Kind = "karpenter.k8s.aws", "EC2NodeClass"
-	case provider == "azure":
-		ref.Group, ref.Kind = "karpenter.azure.com", "AKSNodeClass"
+	} else if c := cloud.Of(provider); c != nil {
+		ref.Group, ref.Kind = c.Karpenter, c.NodeClass
 	}
 	return ref, ref.Kind != ""
 }
@@ -116,9 +114,9 @@ func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef, class Class) d
 func machines(g *document.NodeGroup, class Class) []document.NodeRequirement {
 	if f := g.Flexible; f != nil && len(f.Families) > 0 {
 		cores := func(m document.CPU) int64 { return int64(m) / (1000 * document.MicroPerMilli) }
-		domain := "karpenter.k8s.aws"
-		if class.AutoMode {
-			domain = pricing.AutoModeDomain
+		domain := pricing.AutoModeDomain
+		if c := cloud.Of(g.Provider); c != nil && !class.AutoMode {
+			domain = c.Karpenter
 		}
 		return []document.NodeRequirement{
 			{Key: domain + "/instance-family", Operator: "In", Values: f.Families},
@@ -143,7 +141,7 @@ func reservedLabel(key string) bool {
 	if !found || strings.HasSuffix(domain, "node-restriction.kubernetes.io") || strings.HasSuffix(domain, "kops.k8s.io") {
 		return false
 	}
-	for _, own := range []string{"kubernetes.io", "k8s.io", "karpenter.sh", "karpenter.k8s.aws", "karpenter.azure.com"} {
+	for _, own := range append([]string{"kubernetes.io", "k8s.io", "karpenter.sh"}, cloud.KarpenterDomains()...) {
 		if domain == own || strings.HasSuffix(domain, "."+own) {
 			return true
 		}

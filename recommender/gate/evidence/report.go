@@ -5,6 +5,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
@@ -91,7 +92,7 @@ func PricesOf(r *document.Report, catalog *pricing.Catalog, provider string) Pri
 		labels := map[string]string{"node.kubernetes.io/instance-type": pool.InstanceType, "topology.kubernetes.io/zone": pool.Zone}
 		n := pricing.Node{Labels: labels}
 		if own := providerOf(r); own != "" && provider == "" {
-			n.ProviderID = own + "://"
+			n.ProviderID = cloud.Of(own).Schemes[0]
 		}
 		p := catalog.NodePrice(n)
 		if p.Status == pricing.Missing || p.USDPerHour == 0 {
@@ -110,7 +111,7 @@ func PricesOf(r *document.Report, catalog *pricing.Catalog, provider string) Pri
 	return Prices{Unit: unit, Source: "the report's nodes"}
 }
 
-// providerOf gives the cloud of a report, as nodes' IDs name it; "" where its
+// providerOf gives the cloud of a report; "" where its
 // prices are of several clouds, or of none. One cloud's prices may come from
 // several tables.
 func providerOf(r *document.Report) string {
@@ -121,8 +122,8 @@ func providerOf(r *document.Report) string {
 		}
 		out = p.Provider
 	}
-	if out == "gcp" {
-		return "gce"
+	if cloud.Of(out) == nil {
+		return ""
 	}
 	return out
 }

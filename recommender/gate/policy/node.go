@@ -5,7 +5,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // NodeSize gives what the policy's node leaves for pods: as stated, or worked
@@ -20,11 +20,7 @@ func (p *Document) NodeSize(catalog *pricing.Catalog, provider, region string) (
 	if o.Status == pricing.Missing {
 		return analyzer.Amounts{}, fmt.Errorf("node.instanceType of the policy: %s", o.Reason)
 	}
-	m := packing.Machine{VCPU: o.Offering.CPUMillis / 1000, Memory: o.Offering.MemoryBytes, MaxPods: o.Offering.MaxPods}
-	of := map[string]func(packing.Machine) packing.Allocatable{"azure": packing.AKSAllocatable, "gcp": packing.GKEAllocatable}[o.Offering.Provider]
-	if of == nil {
-		of = packing.EKSAllocatable
-	}
-	a := of(m)
+	m := cloud.Machine{VCPU: o.Offering.CPUMillis / 1000, Memory: o.Offering.MemoryBytes, MaxPods: o.Offering.MaxPods}
+	a := cloud.LeavesOf(o.Offering.Provider, m)
 	return analyzer.Amounts{CPU: a.CPU, Memory: a.Memory}, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // DeviceLabel is a label that offerings have in the packer alone: which devices a
@@ -32,11 +33,6 @@ func UsesDevices(pod *analyzer.Pod) bool {
 	return pod.Requests.GPU > 0
 }
 
-// productLabels say what devices a node has and how they are shared.
-func productLabels() []string {
-	return []string{"nvidia.com/gpu.product", "nvidia.com/gpu.replicas", "nvidia.com/mig.config", "amd.com/gpu.product-name", "cloud.google.com/gke-accelerator", "cloud.google.com/gke-gpu-partition-size", "cloud.google.com/gke-tpu-accelerator", "cloud.google.com/gke-tpu-topology"}
-}
-
 // DevicesOf describes the devices of a node, by its type's line and its labels;
 // nothing for a node without.
 func DevicesOf(n *analyzer.Node, machine pricing.Offering) string {
@@ -50,7 +46,7 @@ func DevicesOf(n *analyzer.Node, machine pricing.Offering) string {
 		return ""
 	}
 	parts = append(parts, line(machine))
-	for _, key := range productLabels() {
+	for _, key := range cloud.DeviceLabels() {
 		if v := n.Labels[key]; v != "" {
 			parts = append(parts, v)
 		}
@@ -60,7 +56,7 @@ func DevicesOf(n *analyzer.Node, machine pricing.Offering) string {
 
 // line is the types that have the same model of device in other numbers.
 func line(o pricing.Offering) string {
-	if o.Provider == "gcp" {
+	if c := cloud.Of(o.Provider); c != nil && c.LineByName {
 		if at := strings.LastIndexByte(o.InstanceType, '-'); at > 0 {
 			return o.InstanceType[:at]
 		}
@@ -212,7 +208,10 @@ func (s *Stock) diskOf() int64 {
 	if s.disk > 0 {
 		return s.disk
 	}
-	return map[string]int64{"aws": 17 << 30, "gcp": 44 << 30, "azure": 110 << 30}[s.provider]
+	if c := cloud.Of(s.provider); c != nil {
+		return c.NodeDisk
+	}
+	return 0
 }
 
 // Allowed says by patterns with "*" and "?" which types a plan may use: one of allow,

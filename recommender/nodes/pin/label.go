@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -21,15 +22,7 @@ func Answered(key string) bool {
 
 // OfMachine reports whether a label describes the machine and not the pool.
 func OfMachine(key string) bool {
-	for _, prefix := range []string{
-		"karpenter.k8s.aws/instance-", "karpenter.azure.com/sku-", "cloud.google.com/machine-family", "cloud.google.com/gke-accelerator",
-		"cloud.google.com/gke-cpu", "nvidia.com/", "feature.node.kubernetes.io/", "beta.kubernetes.io/",
-	} {
-		if strings.HasPrefix(key, prefix) {
-			return true
-		}
-	}
-	return false
+	return cloud.OfMachine(key) || strings.HasPrefix(key, "beta.kubernetes.io/")
 }
 
 // LastingTaints leaves out those that tell a state of the node.

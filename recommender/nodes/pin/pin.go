@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // LocalData says what becomes of pods that keep data on their node in emptyDir
@@ -87,13 +88,13 @@ func Node(n *analyzer.Node) Reason {
 		return Reason{Nature, "it runs the control plane"}
 	case n.Windows():
 		return Reason{Itself, "it runs Windows, whose prices the tables do not have"}
-	case is("eks.amazonaws.com/compute-type", "fargate") || is("type", "virtual-kubelet"):
+	case n.ByPod() != "":
 		return Reason{Itself, "it is no machine of its own: its pods are billed one by one"}
 	case n.Hybrid():
 		return Reason{Itself, "it is a machine of your own: EKS bills its vCPUs, whatever runs on them"}
-	case is("kubernetes.azure.com/mode", "system"):
-		return Reason{Nature, "it is of an AKS system pool"}
-	case is("eks.amazonaws.com/capacityType", "CAPACITY_BLOCK") || is("karpenter.sh/capacity-type", "reserved") || has("cloud.google.com/reservation-name"):
+	case cloud.SystemPoolOf(n.Labels) != "":
+		return Reason{Nature, "it is of an " + cloud.SystemPoolOf(n.Labels) + " system pool"}
+	case prepaid(n.Labels):
 		return Reason{Itself, "it is reserved, and paid for whether it runs or not"}
 	case n.Keep != "":
 		return Reason{Itself, "it asks to stay by the annotation " + n.Keep}
@@ -130,4 +131,12 @@ func Zone(name string) string {
 		return ""
 	}
 	return name
+}
+
+// prepaid reports whether a node is of a reservation, by Karpenter's label or its cloud's.
+func prepaid(labels map[string]string) bool {
+	return strings.EqualFold(labels["karpenter.sh/capacity-type"], "reserved") || slices.ContainsFunc(cloud.Prepaid(), func(l cloud.Label) bool {
+		v, has := labels[l.Key]
+		return has && (l.Value == "" || strings.EqualFold(v, l.Value))
+	})
 }

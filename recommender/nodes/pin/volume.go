@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -137,7 +138,7 @@ func zonesIn(values []string) (out []string) {
 }
 
 func isZone(key string) bool {
-	return strings.HasSuffix(key, "/zone") || key == "topology.gke.io/zone"
+	return strings.HasSuffix(key, "/zone") || cloud.IsDiskZone(key)
 }
 
 func isRegion(key string) bool { return strings.HasSuffix(key, "/region") }
@@ -179,13 +180,8 @@ func (r *Reach) attach(driver string) {
 // before CSI; nothing where no node bounds its volumes.
 func (v *Volumes) driverOf(one *analyzer.Volume) string {
 	driver := one.Driver
-	switch one.Source {
-	case "awsElasticBlockStore":
-		driver = awsDisk
-	case "gcePersistentDisk":
-		driver = gcpDisk
-	case "azureDisk":
-		driver = azureDisk
+	if c := cloud.OfInTree(one.Source); c != nil {
+		driver = c.Driver
 	}
 	if v.limited[driver] || isZonal(driver) {
 		return driver
@@ -193,50 +189,28 @@ func (v *Volumes) driverOf(one *analyzer.Volume) string {
 	return ""
 }
 
-// The CSI drivers of the clouds' disks, which are of one zone and of which a machine
-// takes so many.
-const (
-	awsDisk   = "ebs.csi.aws.com"
-	gcpDisk   = "pd.csi.storage.gke.io"
-	azureDisk = "disk.csi.azure.com"
-)
+func isZonal(driver string) bool { return cloud.OfDriver(driver) != nil }
 
-func isZonal(driver string) bool {
-	return driver == awsDisk || driver == gcpDisk || driver == azureDisk || driver == "ebs.csi.eks.amazonaws.com"
-}
-
-// diskRule is what a cloud says of its disks.
+// diskRule is what a cloud says of its disks: their driver, and how many of them a machine
+// of so many vCPUs takes beside its own.
 type diskRule struct {
 	driver string
-	// most is how many of them a machine of so many vCPUs takes beside its own.
-	most func(vcpus int64) int64
+	most   func(vcpus int64) int64
 }
 
 // ruleOf is the rule of the cloud that a node is of; nil for none.
 func ruleOf(node *analyzer.Node) *diskRule {
-	scheme, _, _ := strings.Cut(node.ProviderID, ":")
-	return diskRules(map[string]string{"aws": "aws", "gce": "gcp", "azure": "azure"}[scheme])
+	return ruleOfCloud(cloud.OfNode(node.ProviderID, nil))
 }
 
-// diskRules: AWS attaches 28 devices to most Nitro machines, network interfaces and
-// the machine's own disk among them, of which a node has up to four; GCP 127 beside
-// the boot disk, 15 to shared cores; Azure two for each vCPU, 4 at the least and 64
-// at the most.
-func diskRules(provider string) *diskRule {
-	switch provider {
-	case "aws":
-		return &diskRule{awsDisk, func(int64) int64 { return 24 }}
-	case "gcp":
-		return &diskRule{gcpDisk, func(vcpus int64) int64 {
-			if vcpus < 2 {
-				return 15
-			}
-			return 127
-		}}
-	case "azure":
-		return &diskRule{azureDisk, func(vcpus int64) int64 { return min(max(2*vcpus, 4), 64) }}
+// diskRules is the rule of a provider; nil for none.
+func diskRules(provider string) *diskRule { return ruleOfCloud(cloud.Of(provider)) }
+
+func ruleOfCloud(c *cloud.Cloud) *diskRule {
+	if c == nil || c.Attaches == nil {
+		return nil
 	}
-	return nil
+	return &diskRule{c.Driver, c.Attaches}
 }
 
 // attachPrefix makes a resource of the volumes that a driver attaches, as Kubernetes

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -37,7 +38,7 @@ func Offerings(table io.Reader, zones ...string) ([]packing.Offering, error) {
 				return nil, fmt.Errorf("reading line %d of the table of machines: %w", i+2, err)
 			}
 		}
-		a := packing.EKSAllocatable(packing.Machine{VCPU: int64(v[0]), Memory: int64(v[1] * 1024 * mib), MaxPods: int64(v[2])})
+		a := cloud.Of("aws").Leaves(cloud.Machine{VCPU: int64(v[0]), Memory: int64(v[1] * 1024 * mib), MaxPods: int64(v[2])})
 		for _, zone := range zones {
 			out = append(out, packing.Offering{Type: row[0], Zone: zone, Arch: "amd64", CapacityType: "on-demand",
 				CPU: a.CPU, Memory: a.Memory, Pods: a.Pods, USDPerHour: v[3]})

@@ -21,7 +21,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -102,7 +102,7 @@ func (m *move) start(t *testing.T) {
 	catalog := pricing.New(pricing.Config{})
 	for _, pool := range m.plan.Launch {
 		o := offeringOf(t, catalog, pool.InstanceType)
-		room := packing.EKSAllocatable(packing.Machine{VCPU: o.CPUMillis / 1000, Memory: o.MemoryBytes, MaxPods: o.MaxPods})
+		room := cloud.Of("aws").Leaves(cloud.Machine{VCPU: o.CPUMillis / 1000, Memory: o.MemoryBytes, MaxPods: o.MaxPods})
 		for range pool.Count {
 			name := fmt.Sprint("new-", len(m.closed)+1)
 			m.createMachine(t, name, pool.InstanceType, pool.Zone, devicesOf(pool.InstanceType), room.CPU, room.Memory, true)

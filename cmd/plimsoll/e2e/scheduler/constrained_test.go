@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing/packingtest"
 )
@@ -65,7 +66,7 @@ func planOfferings() []packing.Offering {
 		{"m6i.large", 2, 8, 0.096}, {"m6i.xlarge", 4, 16, 0.192}, {"m6i.4xlarge", 16, 64, 0.768},
 		{"r6i.large", 2, 16, 0.126}, {"r6i.xlarge", 4, 32, 0.252}, {"r6i.2xlarge", 8, 64, 0.504},
 	} {
-		a := packing.EKSAllocatable(packing.Machine{VCPU: m.vcpu, Memory: m.mem * gib, MaxPods: 29})
+		a := cloud.Of("aws").Leaves(cloud.Machine{VCPU: m.vcpu, Memory: m.mem * gib, MaxPods: 29})
 		for _, zone := range []string{"us-east-1a", "us-east-1b", "us-east-1c"} {
 			o := packing.Offering{Type: m.name, Zone: zone, Arch: "amd64", CapacityType: "on-demand", CPU: a.CPU, Memory: a.Memory, Pods: a.Pods, USDPerHour: m.usdPerHour}
 			spot := o

@@ -1,4 +1,4 @@
-package packing
+package cloud
 
 const (
 	mib int64 = 1 << 20
@@ -19,6 +19,15 @@ type Allocatable struct {
 	CPU    int64 // millicores
 	Memory int64 // bytes
 	Pods   int64
+}
+
+// LeavesOf is what a node of a machine leaves for pods by its provider's formula; that of
+// AWS where the provider is none of the clouds.
+func LeavesOf(provider string, m Machine) Allocatable {
+	if c := Of(provider); c != nil {
+		return c.Leaves(m)
+	}
+	return aws.Leaves(m)
 }
 
 // bracket reserves a share, in 1/10000, of the amount up to a limit; the limit
@@ -52,11 +61,11 @@ var (
 	memoryShares = []bracket{{4, 2500}, {8, 2000}, {16, 1000}, {128, 600}, {0, 200}}
 )
 
-// EKSAllocatable follows the Karpenter provider for AWS: 7.5 % of the memory
+// eksAllocatable follows the Karpenter provider for AWS: 7.5 % of the memory
 // (after 64 MiB on arm64) goes to the hypervisor and kernel, the kubelet keeps
 // 11 MiB for each pod and 255 MiB, and evicts below 100 MiB. Pods are limited
 // by the network plugin and to 110, or to 250 above 30 vCPUs.
-func EKSAllocatable(m Machine) Allocatable {
+func eksAllocatable(m Machine) Allocatable {
 	limit := int64(110)
 	if m.VCPU > 30 {
 		limit = 250
@@ -74,11 +83,11 @@ func EKSAllocatable(m Machine) Allocatable {
 	return Allocatable{CPU: m.VCPU*1000 - reserved(m.VCPU*1000, 1000, cpuShares), Memory: max(memory, 0), Pods: pods}
 }
 
-// AKSAllocatable follows the Karpenter provider for Azure: 7.5 % of the memory
+// aksAllocatable follows the Karpenter provider for Azure: 7.5 % of the memory
 // goes to the hypervisor, the kubelet keeps a share by brackets and evicts
 // below 750 MiB. Pods are limited by MaxPods: 250 with an overlay network, 30
 // with one address a pod in the node's subnet; 110 where unknown.
-func AKSAllocatable(m Machine) Allocatable {
+func aksAllocatable(m Machine) Allocatable {
 	pods := m.MaxPods
 	if pods <= 0 {
 		pods = 110
@@ -88,11 +97,11 @@ func AKSAllocatable(m Machine) Allocatable {
 	return Allocatable{CPU: m.VCPU*1000 - reserved(m.VCPU*1000, 1000, aksCPUShares), Memory: max(memory, 0), Pods: pods}
 }
 
-// GKEAllocatable follows the Cluster Autoscaler's model of a GCE machine for
+// gkeAllocatable follows the Cluster Autoscaler's model of a GCE machine for
 // what the kernel keeps, and Google's published brackets for what the kubelet
 // keeps; it evicts below 100 MiB. Pods are limited to MaxPods, 110 where
 // unknown.
-func GKEAllocatable(m Machine) Allocatable {
+func gkeAllocatable(m Machine) Allocatable {
 	pods := m.MaxPods
 	if pods <= 0 {
 		pods = 110
