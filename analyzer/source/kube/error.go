@@ -2,15 +2,12 @@ package kube
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/url"
 	"strings"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -94,10 +91,6 @@ func diagnose(err error) (kind ErrorKind, problem, advice string) {
 	if kind, problem, advice := diagnoseStatus(err); kind != "" {
 		return kind, problem, advice
 	}
-	if kind, problem, advice := diagnoseCertificate(err); kind != "" {
-		return kind, problem, advice
-	}
-	var dns *net.DNSError
 	var network *net.OpError
 	switch {
 	case errors.Is(err, origin.ErrNoProgress):
@@ -111,10 +104,11 @@ func diagnose(err error) (kind ErrorKind, problem, advice string) {
 		return KindNotKubernetes, to.Error(), to.Advice
 	case cutOff(err):
 		return KindTruncated, "the answer was cut off in the middle", "try again; if it repeats, look at the proxy or load balancer in between"
-	case timedOut(err):
-		return KindTimeout, "no answer in time", "check that the address is reachable from here (VPN, firewall), or raise --request-timeout"
-	case errors.As(err, &dns):
-		return KindUnreachable, fmt.Sprintf("the host %q is not known", dns.Name), "check the server's address in the kubeconfig, and the VPN"
+	}
+	if kind, problem, advice := diagnoseFault(err); kind != "" {
+		return kind, problem, advice
+	}
+	switch {
 	case errors.As(err, &network):
 		return KindUnreachable, innermost(err), "check that the cluster is up and that its address is right and reachable from here"
 	case strings.Contains(err.Error(), "serializer for "): // client-go has no type for it
@@ -146,27 +140,28 @@ func diagnoseStatus(err error) (kind ErrorKind, problem, advice string) {
 	return KindOther, fmt.Sprintf("the answer was %d: %s", code, message), "check the connection with: kubectl version"
 }
 
-func diagnoseCertificate(err error) (kind ErrorKind, problem, advice string) {
-	var invalid x509.CertificateInvalidError
-	var unknown x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var alert tls.AlertError
-	var record tls.RecordHeaderError
-	switch {
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return KindCertificate, fmt.Sprintf("the server's certificate is not valid now (it holds from %s to %s)",
-				invalid.Cert.NotBefore.UTC().Format(time.RFC3339), invalid.Cert.NotAfter.UTC().Format(time.RFC3339)),
-			"renew the cluster's certificate, or set this machine's clock right"
-	case errors.As(err, &unknown):
-		return KindCertificate, "the server's certificate is signed by an authority that the kubeconfig does not name", "check certificate-authority in the kubeconfig and that the address is of this cluster"
-	case errors.As(err, &host):
+// diagnoseFault goes by the fault of the connection; the kind is empty where there is none.
+func diagnoseFault(err error) (kind ErrorKind, problem, advice string) {
+	fault, what := origin.FaultOf(err)
+	switch fault {
+	case origin.OutOfDate:
+		return KindCertificate, what, "renew the cluster's certificate, or set this machine's clock right"
+	case origin.UnknownAuthority:
+		return KindCertificate, what, "check certificate-authority in the kubeconfig and that the address is of this cluster"
+	case origin.OtherName:
 		return KindCertificate, innermost(err), "use an address that the certificate names, or set tls-server-name in the kubeconfig"
-	case errors.As(err, &invalid):
+	case origin.BadCertificate:
 		return KindCertificate, innermost(err), "check the cluster's certificate"
-	case errors.As(err, &alert):
-		return KindCertificate, "the server refused the TLS connection: " + alert.Error(), "check that the client certificate of this context is of this cluster and has not expired"
-	case errors.As(err, &record), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return KindNotKubernetes, "the server does not speak TLS", "check the scheme and the port of the server's address in the kubeconfig"
+	case origin.TLSRefused:
+		return KindCertificate, what, "check that the client certificate of this context is of this cluster and has not expired"
+	case origin.NotTLS:
+		return KindNotKubernetes, what, "check the scheme and the port of the server's address in the kubeconfig"
+	case origin.Silent:
+		return KindTimeout, what, "check that the address is reachable from here (VPN, firewall), or raise --request-timeout"
+	case origin.UnknownHost:
+		return KindUnreachable, what, "check the server's address in the kubeconfig, and the VPN"
+	case origin.Refused:
+		return KindUnreachable, innermost(err), "check that the cluster is up and that its address is right and reachable from here"
 	}
 	return "", "", ""
 }

@@ -121,7 +121,7 @@ func TestBrokenServers(t *testing.T) {
 	}{
 		{"nobody there", "http://127.0.0.1:1", "", kube.KindUnreachable, "connection refused; check that the cluster is up"},
 		{"unknown host", "https://kubernetes.invalid:6443", "", kube.KindUnreachable, `the host "kubernetes.invalid" is not known`},
-		{"unknown authority", selfSigned.URL, "", kube.KindCertificate, "signed by an authority that the kubeconfig does not name"},
+		{"unknown authority", selfSigned.URL, "", kube.KindCertificate, "signed by an unknown authority"},
 		{"expired certificate", expiredURL, expiredCA, kube.KindCertificate, "is not valid now (it holds from 2020-01-01T00:00:00Z to 2021-01-01T00:00:00Z)"},
 		{"no TLS", strings.Replace(plain, "http:", "https:", 1), "", kube.KindNotKubernetes, "the server does not speak TLS"},
 		{"401", serve(t, func(w http.ResponseWriter, _ *http.Request) { status(w, 401, "Unauthorized", "Unauthorized") }), "", kube.KindUnauthorized, "the credentials were refused (401); log in again"},

@@ -2,12 +2,9 @@ package prometheus
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -90,10 +87,6 @@ func (e *Error) fatal() bool {
 
 // transportError explains why there was no answer.
 func transportError(ctx context.Context, err error) *Error {
-	var (
-		dns    *net.DNSError
-		netErr net.Error
-	)
 	cause := rootCause(err)
 	e := &Error{Kind: KindUnreachable, Err: err, What: cause, Next: "check the URL and that the engine runs and is reachable from here"}
 	switch {
@@ -104,14 +97,8 @@ func transportError(ctx context.Context, err error) *Error {
 	case origin.Redirected(err) != nil:
 		to := origin.Redirected(err)
 		e.Kind, e.What, e.Next = KindRedirect, to.Error(), to.Advice
-	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &netErr) && netErr.Timeout():
-		e.Kind, e.What, e.Next = KindTimeout, "no answer in time", "raise --request-timeout, shorten the window, or look at the engine's load"
-	case errors.As(err, &dns):
-		e.What, e.Next = fmt.Sprintf("the host name %q does not resolve", dns.Name), "check the URL; a name inside the cluster resolves only there"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		e.What, e.Next = "connection refused", "check host and port, and that a port-forward or the engine itself is running"
 	default:
-		e.certificate(err, cause)
+		e.connection(err, cause)
 	}
 	if of := (*tokenError)(nil); errors.As(err, &of) && e.Kind != KindCanceled && e.Kind != KindStalled {
 		e.What = of.Error()
@@ -122,25 +109,33 @@ func transportError(ctx context.Context, err error) *Error {
 	return e
 }
 
-// certificate explains what is wrong with TLS, where that is the cause.
-func (e *Error) certificate(err error, cause string) {
-	var (
-		unknown x509.UnknownAuthorityError
-		host    x509.HostnameError
-		invalid x509.CertificateInvalidError
-		record  tls.RecordHeaderError
-	)
-	switch {
-	case errors.As(err, &unknown):
-		e.Kind, e.What, e.Next = KindTLS, "its certificate is signed by an unknown authority", "name the authority as tls_config.ca_file in the file given with --prometheus-config"
-	case errors.As(err, &host):
-		e.Kind, e.What, e.Next = KindTLS, "its certificate is for another host name", "use the name in the certificate, or set tls_config.server_name in the file given with --prometheus-config"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		e.Kind, e.What, e.Next = KindTLS, "its certificate has expired or is not yet valid", "renew it, and check this machine's clock"
-	case errors.As(err, &record) || errors.Is(err, http.ErrSchemeMismatch):
-		e.Kind, e.What, e.Next = KindTLS, "it does not speak TLS", "write http:// in place of https://"
-	case strings.Contains(cause, "tls: ") || strings.Contains(cause, "x509: "):
+// connection explains what kept the engine from being reached, where that is known.
+func (e *Error) connection(err error, cause string) {
+	kind, what := origin.FaultOf(err)
+	if kind != origin.Unknown {
+		e.What = what
+	}
+	switch kind {
+	case origin.Silent:
+		e.Kind, e.Next = KindTimeout, "raise --request-timeout, shorten the window, or look at the engine's load"
+	case origin.UnknownHost:
+		e.Next = "check the URL; a name inside the cluster resolves only there"
+	case origin.Refused:
+		e.Next = "check host and port, and that a port-forward or the engine itself is running"
+	case origin.UnknownAuthority:
+		e.Kind, e.Next = KindTLS, "name the authority as tls_config.ca_file in the file given with --prometheus-config"
+	case origin.OtherName:
+		e.Kind, e.Next = KindTLS, "use the name in the certificate, or set tls_config.server_name in the file given with --prometheus-config"
+	case origin.OutOfDate:
+		e.Kind, e.Next = KindTLS, "renew it, and check this machine's clock"
+	case origin.NotTLS:
+		e.Kind, e.Next = KindTLS, "write http:// in place of https://"
+	case origin.BadCertificate, origin.TLSRefused:
 		e.Kind, e.Next = KindTLS, "check tls_config in the file given with --prometheus-config"
+	default:
+		if strings.Contains(cause, "tls: ") || strings.Contains(cause, "x509: ") {
+			e.Kind, e.Next = KindTLS, "check tls_config in the file given with --prometheus-config"
+		}
 	}
 }
 

@@ -139,7 +139,7 @@ func TestNoConnection(t *testing.T) {
 		return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "prometheus.invalid", IsNotFound: true}}
 	}}
 	fails(t, o, "http://prometheus.invalid:9090", prometheus.KindUnreachable,
-		`the host name "prometheus.invalid" does not resolve; check the URL; a name inside the cluster resolves only there`)
+		`the host "prometheus.invalid" is not known; check the URL; a name inside the cluster resolves only there`)
 }
 
 func TestTLS(t *testing.T) {
@@ -148,7 +148,7 @@ func TestTLS(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	fails(t, options(server.URL), server.URL, prometheus.KindTLS,
-		"its certificate is signed by an unknown authority; name the authority as tls_config.ca_file in the file given with --prometheus-config")
+		"the server's certificate is signed by an unknown authority; name the authority as tls_config.ca_file in the file given with --prometheus-config")
 
 	pool := x509.NewCertPool()
 	pool.AddCert(server.Certificate())
@@ -159,17 +159,17 @@ func TestTLS(t *testing.T) {
 		return o
 	}
 	fails(t, with(&tls.Config{ServerName: "elsewhere.test"}), server.URL, prometheus.KindTLS,
-		"its certificate is for another host name; use the name in the certificate, or set tls_config.server_name in the file given with --prometheus-config")
+		"the server's certificate is for another host name; use the name in the certificate, or set tls_config.server_name in the file given with --prometheus-config")
 	later := func() time.Time { return server.Certificate().NotAfter.AddDate(1, 0, 0) }
 	fails(t, with(&tls.Config{Time: later}), server.URL, prometheus.KindTLS,
-		"its certificate has expired or is not yet valid; renew it, and check this machine's clock")
+		"the server's certificate is not valid now (it holds from 1970-01-01T00:00:00Z to 2084-01-29T16:00:00Z); renew it, and check this machine's clock")
 
 	plain := httptest.NewUnstartedServer(answers(200, "", `{}`))
 	plain.Config.ErrorLog = discard()
 	plain.Start()
 	defer plain.Close()
 	url := strings.Replace(plain.URL, "http://", "https://", 1)
-	fails(t, options(url), url, prometheus.KindTLS, "it does not speak TLS; write http:// in place of https://")
+	fails(t, options(url), url, prometheus.KindTLS, "the server does not speak TLS; write http:// in place of https://")
 }
 
 func TestMistakesInOptions(t *testing.T) {

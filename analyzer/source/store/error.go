@@ -2,15 +2,12 @@ package store
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/source/origin"
@@ -122,25 +119,24 @@ func byStatus(status int) string {
 
 // network puts an error of the connection into words.
 func network(err error) (advice string, said error) {
-	var dns *net.DNSError
-	var unknown x509.UnknownAuthorityError
-	var invalid x509.CertificateInvalidError
-	var name x509.HostnameError
-	var record tls.RecordHeaderError
-	var timeout net.Error
-	switch {
-	case errors.Is(err, context.Canceled):
+	if errors.Is(err, context.Canceled) {
 		return "", err
-	case errors.As(err, &dns):
-		return "check its name, and that it can be resolved from here", errors.New("the host is not known")
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "check host and port", errors.New("connection refused")
-	case errors.As(err, &unknown), errors.As(err, &invalid), errors.As(err, &name):
-		return "check the host, and that SSL_CERT_FILE names its authority", errors.New("the server's certificate is not trusted")
-	case errors.As(err, &record), err != nil && strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return "check the scheme and the port", errors.New("the server does not speak TLS")
-	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		return "check that the server is reachable from here (firewall, proxy), or try again later", errors.New("no answer in time")
+	}
+	kind, what := origin.FaultOf(err)
+	switch kind {
+	case origin.UnknownHost:
+		advice = "check its name, and that it can be resolved from here"
+	case origin.Refused:
+		advice = "check host and port"
+	case origin.UnknownAuthority, origin.BadCertificate, origin.OtherName, origin.OutOfDate:
+		advice = "check the host, and that SSL_CERT_FILE names its authority"
+	case origin.NotTLS, origin.TLSRefused:
+		advice = "check the scheme and the port"
+	case origin.Silent:
+		advice = "check that the server is reachable from here (firewall, proxy), or try again later"
+	}
+	if kind != origin.Unknown {
+		return advice, errors.New(what)
 	}
 	return "try again; if it repeats, check the connection", err
 }

@@ -202,7 +202,7 @@ func TestUnreachable(t *testing.T) {
 	check(t, readAll(store.Client{}, urls["no TLS"]), urls["no TLS"], "does not speak TLS")
 	tls := httptest.NewTLSServer(http.NotFoundHandler())
 	defer tls.Close()
-	check(t, readAll(store.Client{}, tls.URL+"/x"), tls.URL+"/x", "certificate is not trusted")
+	check(t, readAll(store.Client{}, tls.URL+"/x"), tls.URL+"/x", "certificate is signed by an unknown authority")
 	check(t, readAll(store.Client{}, "http://127.0.0.1:1/x"), "http://127.0.0.1:1/x", "connection refused")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
