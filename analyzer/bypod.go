@@ -19,10 +19,11 @@ func (n *Node) ByPod() string {
 	return cloud.OfPods(n.Name, n.Labels, taints)
 }
 
-// Hybrid reports whether a node is an EKS hybrid node: a machine of one's own, of
-// which EKS bills the vCPUs.
+// Hybrid reports whether a node is a machine of one's own, of which a cloud bills
+// the vCPUs, as EKS does of its hybrid nodes.
 func (n *Node) Hybrid() bool {
-	return n.Labels["eks.amazonaws.com/compute-type"] == "hybrid" || strings.HasPrefix(n.ProviderID, "eks-hybrid://")
+	_, h := cloud.HybridOf(n.ProviderID, n.Labels)
+	return h != nil
 }
 
 // Windows reports whether a node runs Windows, by its labels or by what its system calls

@@ -3,6 +3,8 @@ package analyzer
 import (
 	"slices"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 // What adds and takes nodes.
@@ -16,7 +18,7 @@ const (
 func (s *Snapshot) NodeAutoscaler() string {
 	for i := range s.Nodes {
 		for key := range s.Nodes[i].Labels {
-			if strings.HasPrefix(key, "karpenter.sh/") && key != "karpenter.sh/capacity-type" || key == "eks.amazonaws.com/compute-type" && s.Nodes[i].Labels[key] == "auto" {
+			if strings.HasPrefix(key, "karpenter.sh/") && key != "karpenter.sh/capacity-type" || cloud.RunsNode(key, s.Nodes[i].Labels[key]) {
 				return Karpenter
 			}
 		}

@@ -91,7 +91,7 @@ func Node(n *analyzer.Node) Reason {
 	case n.ByPod() != "":
 		return Reason{Itself, "it is no machine of its own: its pods are billed one by one"}
 	case n.Hybrid():
-		return Reason{Itself, "it is a machine of your own: EKS bills its vCPUs, whatever runs on them"}
+		return Reason{Itself, "it is a machine of your own: its cloud bills its vCPUs, whatever runs on them"}
 	case cloud.SystemPoolOf(n.Labels) != "":
 		return Reason{Nature, "it is of an " + cloud.SystemPoolOf(n.Labels) + " system pool"}
 	case prepaid(n.Labels):
