@@ -9,6 +9,8 @@ const (
 	Autopilot          = "GKE Autopilot"
 	// VirtualKubelet is whatever else stands behind one.
 	VirtualKubelet = "a virtual kubelet"
+	// BeyondFargate is said of a pod that none of its sizes holds.
+	BeyondFargate = "more than Fargate sells, 16 vCPU with 120 GB at most"
 )
 
 // PodProgram is such a program, and how its nodes are told.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
 
@@ -42,7 +43,7 @@ func (c *Costs) ofUnsold(a *analyzer.Analysis) {
 		w := &a.Workloads[i]
 		for j := range w.Pods {
 			if p := &w.Pods[j]; !p.Ended() && p.Provisioned == p.Requests && !analyzer.FargateSells(p.Requests) {
-				c.warn("price", fmt.Sprintf("a pod of %s requests more than Fargate sells, 16 vCPU with 120 GB at most: it is priced by what it requests", w.Ref))
+				c.warn("price", fmt.Sprintf("a pod of %s requests "+cloud.BeyondFargate+": it is priced by what it requests", w.Ref))
 				break
 			}
 		}

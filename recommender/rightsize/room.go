@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -56,7 +57,7 @@ func roomOf(n *analyzer.Node, kept analyzer.Amounts) analyzer.Amounts {
 	switch n.ByPod() {
 	case "":
 		return analyzer.Amounts{CPU: n.Allocatable.CPU - kept.CPU, Memory: n.Allocatable.Memory - kept.Memory}.Max(analyzer.Amounts{})
-	case analyzer.ByPodFargate:
+	case cloud.Fargate:
 		return analyzer.FargateMost
 	}
 	return analyzer.Amounts{CPU: unbounded, Memory: unbounded}

@@ -82,7 +82,6 @@ func controlPlane() []string {
 // What its price and its pods say comes beside.
 func Node(n *analyzer.Node) Reason {
 	has := func(key string) bool { _, ok := n.Labels[key]; return ok }
-	is := func(key, value string) bool { return strings.EqualFold(n.Labels[key], value) }
 	switch {
 	case slices.ContainsFunc(controlPlane(), has) || slices.ContainsFunc(n.Taints, func(t analyzer.Taint) bool { return slices.Contains(controlPlane(), t.Key) }):
 		return Reason{Nature, "it runs the control plane"}
