@@ -52,9 +52,11 @@ func Of(c *cost.Costs, all []advice.Advice) *Ledger {
 	}
 	l.Held = heldOf(c, all, l.Plan)
 	saved, ran := savedBy(all)
-	for _, lever := range []advice.Lever{advice.LeverRightsize, advice.LeverHorizontal, advice.LeverNodes, advice.LeverPurchase} {
+	for _, lever := range advice.Levers() {
 		step := Step{Lever: lever}
 		switch {
+		case lever == advice.LeverWaste: // leaves the bill by what the other levers do
+			continue
 		case lever == advice.LeverNodes && l.Plan != nil:
 			step.Saved = c.Bill - Monthly(c, l.Plan)
 		case lever == advice.LeverNodes || lever != advice.LeverRightsize && !ran[lever]:
