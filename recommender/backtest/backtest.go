@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/calibration"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 	// broken is the share of time above its request from which a container counts as broken.
 	broken = 0.05
 	// same is the relative difference up to which a setting has not changed.
-	same = 0.05
+	same = rightsize.SameEnough
 )
 
 // Setting is what a rule gives a container: millicores and bytes; 0 is nothing. Memory is

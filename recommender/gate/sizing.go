@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/evidence"
 	"github.com/plimsoll-k8s/plimsoll/recommender/gate/verdict"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // times writes a ratio with three digits, and a large one in full.
@@ -28,8 +29,8 @@ const (
 )
 
 // sameEnough is the relative difference up to which a request is what the
-// evidence recommends.
-const sameEnough = 0.05
+// evidence recommends: up to it the audit advises no other.
+const sameEnough = rightsize.SameEnough
 
 // sizing is one resource of one container next to its evidence.
 type sizing struct {
