@@ -50,6 +50,28 @@ func TestLongLines(t *testing.T) {
 	}
 }
 
+// A file of one line takes time by its length, not by its square, also where a
+// character of it takes several bytes: squared, this test takes the better part of an
+// hour, and runs into go test's own bound.
+func TestLongLineOfAnyCharacters(t *testing.T) {
+	const containers = 60_000
+	const one = `{"name":"c","image":"x","resources":{"requests":{"cpu":"1m","memory":"1Mi"}}},`
+	head := `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","labels":{"a":"é"}},"spec":{"containers":[`
+	data := head + strings.TrimSuffix(strings.Repeat(one, containers), ",") + "]}}"
+	docs, problems := manifest.Parse("f.json", []byte(data))
+	if len(docs) != 1 || len(problems) != 0 {
+		t.Fatalf("%d documents, %v", len(docs), problems)
+	}
+	list := docs[0].Root.At("spec", "containers").List()
+	if len(list) != containers {
+		t.Fatalf("%d containers", len(list))
+	}
+	want := manifest.At(1, utf8.RuneCountInString(head)+(containers-1)*len(one)+1)
+	if got := list[containers-1].Position; got != want {
+		t.Errorf("the last container is at %v, want %v", got, want)
+	}
+}
+
 // BenchmarkLongLine reads 5,000 containers on one line: the time is of its length, not
 // of its square.
 func BenchmarkLongLine(b *testing.B) {

@@ -92,7 +92,10 @@ func FuzzPlain(f *testing.F) {
 			f.Add(string(data))
 		}
 	}
-	f.Fuzz(func(t *testing.T, text string) { bothWays(t, text) })
+	f.Fuzz(func(t *testing.T, text string) {
+		bothWays(t, text)
+		wholeBothWays(t, text)
+	})
 }
 
 var corpusDir = flag.String("corpus", "", "folder of YAML that TestPlainOnCorpus reads in both ways")
