@@ -111,6 +111,8 @@ func (e *entry) check() error {
 	switch {
 	case e.family != "" && e.instanceType != "":
 		return errors.New("a family and an instance type are both given: one of them is enough")
+	case strings.ContainsAny(e.instanceType, "*?["):
+		return fmt.Errorf("the instance type %q is a pattern, which no entry takes: name one type, or its family", e.instanceType)
 	case e.usd > 0 && e.instanceType == "" && len(e.selector) == 0:
 		return errors.New("a price per hour needs an instance type or a node selector")
 	}

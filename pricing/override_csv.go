@@ -46,7 +46,7 @@ func parseCSV(name string, data []byte) (Overrides, []Problem) {
 
 func (c *csvRecords) entry(file string, record []string) (entry, error) {
 	field := func(name string) string { return strings.Clone(c.field(record, name)) }
-	if cur := field("currency"); cur != "" && cur != "USD" {
+	if cur := field("currency"); cur != "" && !strings.EqualFold(cur, "USD") {
 		return entry{}, currencyError(cur)
 	}
 	e := entry{

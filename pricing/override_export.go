@@ -108,10 +108,10 @@ func (x *export) entry(file string, field func(string) string) (entry, error) {
 	e := entry{region: field(x.region), capacityType: OnDemand}
 	var system string
 	e.provider, e.instanceType, system = exportedMachine(field)
-	if e.instanceType == "" || e.region == "" || !strings.HasPrefix(strings.TrimPrefix(strings.ToLower(field(x.unit)), "1 "), "h") || system != "" && !strings.EqualFold(system, "Linux") {
+	if e.instanceType == "" || e.region == "" || !cloud.Hourly(field(x.unit)) || system != "" && !strings.EqualFold(system, "Linux") {
 		return entry{}, nil
 	}
-	if cur := field(x.currency); cur != "USD" {
+	if cur := field(x.currency); !strings.EqualFold(cur, "USD") {
 		return entry{}, currencyError(cur)
 	}
 	for _, column := range slices.Backward(x.usd) {
@@ -146,7 +146,7 @@ func exportedMachine(field func(string) string) (provider, instanceType, system 
 	if _, after, ok := strings.Cut(usage.Name, "BoxUsage:"); ok {
 		usage.InstanceType = cmp.Or(usage.InstanceType, after)
 	}
-	if field("x_operation") != "" && field("x_operation") != "RunInstances" || !usage.OfMachine() {
+	if field("x_operation") != "" && field("x_operation") != "RunInstances" || strings.Contains(usage.Name, "SpotUsage") || !usage.OfMachine() {
 		return provider, "", ""
 	}
 	if strings.Contains(field("x_skumetersubcategory"), "Windows") {

@@ -82,7 +82,10 @@ func TestExportsOfOtherHours(t *testing.T) {
 		"Usage,AmazonEC2,RunInstances,BoxUsage:m6i.xlarge,m6i.xlarge,us-east-1,0.192,0.17,Hrs,USD,2026-10-01\n" +
 		"Usage,AmazonEC2,RunInstances,DedicatedUsage:m6i.large,m6i.large,us-east-1,0.3,0.3,Hrs,USD,2026-10-01\n" +
 		"Usage,AmazonEC2,RunInstances,EBSOptimized:m5.xlarge,m5.xlarge,us-east-1,0.02,0.02,Hrs,USD,2026-10-01\n" +
-		"Usage,AmazonEC2,RunInstances,UnusedBox:m5.large,m5.large,us-east-1,0.3,0.3,Hrs,USD,2026-10-01\n"
+		"Usage,AmazonEC2,RunInstances,UnusedBox:m5.large,m5.large,us-east-1,0.3,0.3,Hrs,USD,2026-10-01\n" +
+		"Usage,AmazonEC2,RunInstances,SpotUsage:m6i.2xlarge,m6i.2xlarge,us-east-1,0.1,0.1,Hrs,USD,2026-10-01\n" +
+		"Usage,AmazonEC2,RunInstances,BoxUsage:m6i.4xlarge,m6i.4xlarge,us-east-1,9,9,Host-Hours,USD,2026-10-01\n" +
+		"Usage,AmazonEC2,RunInstances,BoxUsage:m6i.8xlarge,m6i.8xlarge,us-east-1,1.5,1.5,hrs,usd,2026-10-01\n"
 	for _, tt := range []struct {
 		text, provider, region, instanceType string
 		usd                                  float64
@@ -92,6 +95,7 @@ func TestExportsOfOtherHours(t *testing.T) {
 		{focus, "azure", "westeurope", "Standard_D4s_v5", 0.195}, {focus, "azure", "westeurope", "Standard_D8s_v5", 0.46},
 		{cur, "aws", "us-east-1", "m6i.xlarge", 0.19}, {cur, "aws", "us-east-1", "m6i.large", 0.096},
 		{cur, "aws", "us-east-1", "m5.xlarge", 0.192}, {cur, "aws", "us-east-1", "m5.large", 0.096},
+		{cur, "aws", "us-east-1", "m6i.2xlarge", 0.384}, {cur, "aws", "us-east-1", "m6i.4xlarge", 0.768}, {cur, "aws", "us-east-1", "m6i.8xlarge", 1.5},
 	} {
 		p := catalogOf(t, "export.csv", tt.text).Lookup(pricing.Query{Provider: tt.provider, Region: tt.region, InstanceType: tt.instanceType})
 		if p.Status != pricing.Listed || p.Offering.USDPerHour != tt.usd {

@@ -22,6 +22,8 @@ func (h hardware) rates() (r rates, gpu float64, err error) {
 		return r, 0, nil
 	case h.years == 0:
 		return r, 0, errors.New("hardware cost needs the years over which it is spread")
+	case h.years*12 < 1:
+		return r, 0, fmt.Errorf("hardware is spread over %g years; less than a month is not believed", h.years)
 	case h.years > mostYears:
 		return r, 0, fmt.Errorf("hardware is spread over %g years; at most %d are believed", h.years, mostYears)
 	case h.vcpu == 0 || h.gib == 0:

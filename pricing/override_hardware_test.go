@@ -42,6 +42,8 @@ func TestHardware(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
+		"hardware_usd_per_vcpu,hardware_usd_per_gib,hardware_years\n100,10,0.01\n":                                         "less than a month",
+		"provider,instance_type,discount_percent\naws,m6i.*,10\n":                                                          "is a pattern",
 		"hardware_usd_per_vcpu,hardware_usd_per_gib\n100,10\n":                                                             "needs the years",
 		"hardware_usd_per_vcpu,hardware_years\n100,4\n":                                                                    "per vCPU and per GiB must both",
 		"hardware_usd_per_vcpu,hardware_usd_per_gib,hardware_years\n100,10,400\n":                                          "at most 30",

@@ -88,7 +88,7 @@ func (s *sheet) parse(name string, data []byte, above int) (Overrides, []Problem
 
 // add keeps a price of machines, or of their parts, where it is the newest.
 func (s *sheet) add(file string, p *cloud.SheetPrice, machines, parts map[[4]string]entry) error {
-	if p.Currency != "USD" {
+	if !strings.EqualFold(p.Currency, "USD") {
 		return currencyError(p.Currency)
 	}
 	usd, err := nonNegative("the price", p.USD)

@@ -57,7 +57,7 @@ func parseYAML(name string, data []byte) (Overrides, []Problem) {
 	if err := yaml.UnmarshalStrict(data, &f); err != nil {
 		return Overrides{}, []Problem{yamlProblem(name, data, err)}
 	}
-	if f.Currency != "" && f.Currency != "USD" {
+	if f.Currency != "" && !strings.EqualFold(f.Currency, "USD") {
 		return Overrides{}, []Problem{{name, 0, currencyError(f.Currency).Error()}}
 	}
 	if len(f.Prices)+len(f.Services) == 0 {

@@ -252,7 +252,7 @@ func readTable(name string, data []byte) ([]row, []Problem) {
 }
 
 func (t *tableReader) row(r *row) error {
-	if cur := t.field(colCurrency); cur != "" && cur != "USD" {
+	if cur := t.field(colCurrency); cur != "" && !strings.EqualFold(cur, "USD") {
 		return currencyError(cur)
 	}
 	r.provider = t.word(cloud.Canonical(t.field(colProvider)))

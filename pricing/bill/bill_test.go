@@ -157,6 +157,31 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// TestOtherSpellings: units, currencies, regions and ways to buy in other cases are the same ones; an
+// hour of something else than a machine is none.
+func TestOtherSpellings(t *testing.T) {
+	const row = "AWS,Usage,us-east-1,EC2,USD,1,1,1,Standard,10,Hours,,BoxUsage:m6i.xlarge,\n"
+	for to, says := range map[[2]string]float64{
+		{",USD,", ",usd,"}:                      1.92,
+		{"us-east-1", "US-East-1"}:              1.92,
+		{"m6i.xlarge", "M6I.XLARGE"}:            1.92,
+		{",Hours,", ",1 Hour,"}:                 1.92,
+		{",Hours,", ",HRS,"}:                    1.92,
+		{",Standard,", ",DYNAMIC,"}:             0.7872,
+		{",Hours,", ",Host-Hours,"}:             0,
+		{",Hours,", ",hundreds of hours,"}:      0,
+		{"AWS", "Some Cloud"}:                   0,
+		{",Usage,", ",Credit,"}:                 0,
+		{",1,1,1,Standard", ",-1,-1,,Standard"}: 1.92,
+	} {
+		c := check(t, head+strings.Replace(row, to[0], to[1], 1))
+		differences(t, c)
+		if math.Abs(c.Says-says) > 1e-9 {
+			t.Errorf("%q: got %v, want %v; %+v", to[1], c.Says, says, c.Lines)
+		}
+	}
+}
+
 // TestHalfMonth: a bill of some days is held against the prices of these days. Two halves of a
 // bill, cut anywhere, come to the whole, cause by cause.
 func TestHalfMonth(t *testing.T) {

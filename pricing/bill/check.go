@@ -88,7 +88,8 @@ type Check struct {
 type Checker struct {
 	Tables, Own *pricing.Catalog
 
-	parts map[partKey][2]float64 // prices of parts, which take long to look up
+	parts   map[partKey][2]float64 // prices of parts, which take long to look up
+	regions map[[2]string]string   // by provider and how the bill has them, as the tables do
 }
 
 type partKey struct {
@@ -99,10 +100,11 @@ type partKey struct {
 // Check reads a bill and holds it against the catalog.
 func (c Checker) Check(name string, r io.Reader) (Check, error) {
 	var out Check
-	c.parts = map[partKey][2]float64{}
+	c.parts, c.regions = map[partKey][2]float64{}, map[[2]string]string{}
 	lines := map[[4]string]*Line{}
 	sums := map[Cause]*Difference{}
 	err := Each(name, r, func(row Row) error {
+		row.Region = c.spelled(row.Provider, row.Region)
 		says, parts := c.charge(&row)
 		out.Charges++
 		out.spans(&row)
@@ -138,6 +140,17 @@ func (c Checker) Check(name string, r io.Reader) (Check, error) {
 	}
 	out.finish(lines, sums)
 	return out, nil
+}
+
+// spelled gives a region as the tables write it.
+func (c Checker) spelled(provider, region string) string {
+	key := [2]string{provider, region}
+	name, known := c.regions[key]
+	if !known && provider != "" && len(c.regions) < mostLines {
+		name = c.Own.SpellRegion(provider, region)
+		c.regions[key] = name
+	}
+	return cmp.Or(name, region)
 }
 
 // spans widens the days of the bill by those of a charge's usage: a fee or a credit may be of a
@@ -206,11 +219,11 @@ func (c Checker) charge(row *Row) (says float64, parts map[Cause]float64) {
 // machine prices a machine by the hour.
 func (c Checker) machine(row *Row) (says float64, parts map[Cause]float64) {
 	q := pricing.Query{Provider: row.Provider, Region: row.Region, InstanceType: row.InstanceType}
-	if row.Buying == "Dynamic" {
+	if strings.EqualFold(row.Buying, "Dynamic") {
 		q.CapacityType = pricing.Spot
 	}
 	own, listed := c.Own.Lookup(q), c.Tables.Lookup(q)
-	if own.Status == pricing.Missing || row.Region == "" || row.Quantity == 0 && row.Effective != 0 || !hours(row.Unit) {
+	if own.Status == pricing.Missing || row.Region == "" || row.Quantity == 0 && row.Effective != 0 || !cloud.Hourly(row.Unit) {
 		return 0, map[Cause]float64{NoPrice: -row.Effective}
 	}
 	says = own.Offering.USDPerHour * row.Quantity
@@ -218,11 +231,6 @@ func (c Checker) machine(row *Row) (says float64, parts map[Cause]float64) {
 		return says, steps(row, Estimate, says)
 	}
 	return says, differs(row, says, own.Offering.USDPerHour != listed.Offering.USDPerHour, q.CapacityType == pricing.Spot)
-}
-
-// hours reports whether a unit is one hour: Hours, Hrs, 1 Hour.
-func hours(unit string) bool {
-	return strings.HasPrefix(strings.TrimPrefix(strings.ToLower(unit), "1 "), "h")
 }
 
 // monthly reports whether a unit is a GB for a month: GB-Mo, GB-Month, GB-Months, or none.
@@ -278,7 +286,7 @@ func (c Checker) service(row *Row) (usd float64, ok bool) {
 		return p.USDPerGiB, err == nil && p.USDPerGiB > 0 && !p.Assumed
 	}
 	switch {
-	case row.Unit != "" && !hours(row.Unit):
+	case row.Unit != "" && !cloud.Hourly(row.Unit):
 	case strings.HasSuffix(usage, "LoadBalancerUsage"):
 		p, err := c.Own.LoadBalancer("aws", row.Region)
 		return p.USDPerHour, err == nil

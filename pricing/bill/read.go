@@ -180,7 +180,7 @@ func (b *reader) number(column string) (v float64, ok bool, err error) {
 
 func (b *reader) row(record []string) (Row, error) {
 	b.record = record
-	if currency := b.field("billingcurrency"); currency != "USD" {
+	if currency := b.field("billingcurrency"); !strings.EqualFold(currency, "USD") {
 		return Row{}, fmt.Errorf("the charge is in %q: plimsoll adds up in USD and converts nothing; convert the file first", currency)
 	}
 	row := Row{

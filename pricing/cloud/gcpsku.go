@@ -81,14 +81,13 @@ func PartOf(description string) (p Part, ok bool) {
 // PartHours tells how many hours of a vCPU, a GiB or a GPU one unit of a price or a charge is, by
 // the unit's name in the catalog or in FOCUS; 0 for other units. C4D's memory goes by 10^9 bytes.
 func PartHours(kind, unit string) float64 {
+	hourly := Hourly(unit)
 	unit = strings.TrimPrefix(strings.ToLower(unit), "1 ")
-	if kind != PartRAM {
-		if strings.HasPrefix(unit, "h") {
-			return 1
-		}
-		return 0
-	}
 	switch {
+	case kind != PartRAM && hourly:
+		return 1
+	case kind != PartRAM:
+		return 0
 	case unit == "giby.h" || strings.HasPrefix(unit, "gibibyte h"):
 		return 1
 	case unit == "gby.h" || strings.HasPrefix(unit, "gigabyte h"):

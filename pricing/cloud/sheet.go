@@ -26,6 +26,12 @@ func (u Usage) OfMachine() bool {
 	return true
 }
 
+// Hourly reports whether a unit of a price or a charge is one hour: h, Hours, Hrs, 1 Hour. An hour of
+// something, such as Host-Hours, is another unit.
+func Hourly(unit string) bool {
+	return slices.Contains([]string{"h", "hr", "hrs", "hour", "hours"}, strings.TrimPrefix(strings.ToLower(unit), "1 "))
+}
+
 // SheetPrice is a line of a cloud's list of one's own prices: of machines by the hour, or of
 // a part of them.
 type SheetPrice struct {
