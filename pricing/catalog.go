@@ -68,6 +68,9 @@ func New(cfg Config) *Catalog {
 		}
 		c.tables[p] = sync.OnceValue(func() *table { return layOver(p, base, over) })
 	}
+	if c.region != strings.ToLower(c.region) { // as most are written nothing is to be looked up
+		c.region = c.SpellRegion(c.provider, c.region)
+	}
 	return c
 }
 
@@ -120,7 +123,7 @@ func (c *Catalog) HasProvider(provider string) bool {
 // HasRegion is the same for a region of a provider.
 func (c *Catalog) HasRegion(provider, region string) bool {
 	p := cloud.Canonical(provider)
-	if slices.Contains(c.Regions(p), region) {
+	if slices.ContainsFunc(c.Regions(p), func(name string) bool { return strings.EqualFold(name, region) }) {
 		return true
 	}
 	for i := range c.entries {
@@ -129,6 +132,27 @@ func (c *Catalog) HasRegion(provider, region string) bool {
 		}
 	}
 	return false
+}
+
+// SpellRegion gives a region's name as the provider's table spells it, of an empty provider as any
+// table does; one that no table has is given back.
+func (c *Catalog) SpellRegion(provider, region string) string {
+	providers := []string{provider}
+	if provider == "" {
+		providers = c.Providers()
+	}
+	spelled := ""
+	for _, p := range providers {
+		for _, name := range c.Regions(p) {
+			if name == region {
+				return region
+			}
+			if spelled == "" && strings.EqualFold(name, region) {
+				spelled = name
+			}
+		}
+	}
+	return cmp.Or(spelled, region)
 }
 
 // Regions lists the regions of a provider's table, sorted; none for an unknown provider.
@@ -201,10 +225,15 @@ func (c *Catalog) table(provider string) *table {
 	return nil
 }
 
-// find returns the row for a type in a region, nil when there is none.
+// find returns the row for a type in a region, nil when there is none. Clouds take a type's
+// name in any case, and nodes have it as their makers wrote it.
 func (t *table) find(region, instanceType string) *row {
-	if r := t.region(region); r != nil {
-		return r.types[instanceType]
+	r := t.region(region)
+	if r == nil {
+		return nil
 	}
-	return nil
+	if found := r.types[instanceType]; found != nil || r.lower == nil {
+		return found
+	}
+	return r.lower()[strings.ToLower(instanceType)]
 }

@@ -36,6 +36,7 @@ type table struct {
 type regionTable struct {
 	rows  []*row // sorted by type
 	types map[string]*row
+	lower func() map[string]*row // types by their name in lower case
 	rates func() rateBook
 	err   error // set when the file could not be used; then the table is empty
 }
@@ -66,6 +67,13 @@ func newRegion(rows []*row) *regionTable {
 		return cmp.Or(compareTypes(a.instanceType, b.instanceType), strings.Compare(a.instanceType, b.instanceType))
 	})
 	r.rates = sync.OnceValue(func() rateBook { return fitRates(r.rows) })
+	r.lower = sync.OnceValue(func() map[string]*row {
+		lower := make(map[string]*row, len(r.rows))
+		for _, row := range r.rows {
+			lower[strings.ToLower(row.instanceType)] = row
+		}
+		return lower
+	})
 	return r
 }
 

@@ -106,6 +106,9 @@ func (f *priceFlags) catalog(ctx context.Context) (*pricing.Catalog, error) {
 		return nil, err
 	}
 	c := pricing.New(cfg)
+	if f.region != "" {
+		f.region = c.SpellRegion(f.provider, f.region)
+	}
 	return c, f.known(c)
 }
 

@@ -4,6 +4,7 @@ package lookup
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"path"
@@ -71,6 +72,7 @@ func (l *Ask) Find(catalog *pricing.Catalog, types []string) (rows []Row, missin
 	if err != nil {
 		return nil, nil, err
 	}
+	l.Query.Region = catalog.SpellRegion(l.Query.Provider, l.Query.Region)
 	if len(types) == 0 {
 		types = []string{"*"}
 	}
@@ -104,6 +106,9 @@ func (l *Ask) check() error {
 func (l *Ask) find(catalog *pricing.Catalog, types []string) (rows []Row, missing []string, err error) {
 	var here []pricing.Offering // read when a pattern asks for it
 	for _, name := range types {
+		if name == "" {
+			return nil, nil, errors.New("a type is empty: is a variable without a value? Give a type or a pattern, or none for all")
+		}
 		if !strings.ContainsAny(name, "*?[") && l.Query.CapacityType != All {
 			q := l.Query
 			q.InstanceType = name
@@ -138,8 +143,9 @@ func (l *Ask) find(catalog *pricing.Catalog, types []string) (rows []Row, missin
 // matching gives the prices of the types that a pattern matches, those of one type
 // beside each other; with all ways to buy, the commitments behind them.
 func (l *Ask) matching(catalog *pricing.Catalog, here []pricing.Offering, pattern string) (rows []Row, err error) {
+	lower := strings.ToLower(pattern)
 	for i, o := range here {
-		match, err := path.Match(pattern, o.InstanceType)
+		match, err := path.Match(lower, strings.ToLower(o.InstanceType))
 		if err != nil {
 			return nil, fmt.Errorf("the pattern %q is not closed", pattern)
 		}
@@ -239,7 +245,7 @@ func (l *Ask) one(catalog *pricing.Catalog, q pricing.Query) (row Row, doubt str
 // unlisted names the types that one which is not listed may have meant.
 func (l *Ask) unlisted(catalog *pricing.Catalog, q pricing.Query) string {
 	names := catalog.TypesNear(q.Provider, q.Region, q.InstanceType, namesNear)
-	if slices.Contains(names, q.InstanceType) {
+	if slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, q.InstanceType) }) {
 		return "" // it is known, and bought in another way alone
 	}
 	return near(names)

@@ -46,3 +46,27 @@ func TestBeside(t *testing.T) {
 		}
 	}
 }
+
+// TestAnyCase: names of types are found in any case, also by patterns, and are printed as the tables have them.
+func TestAnyCase(t *testing.T) {
+	catalog := pricing.New(pricing.Config{})
+	for _, tt := range []struct{ provider, region, name, want string }{
+		{"aws", "us-east-1", "M6I.XLARGE", "m6i.xlarge"},
+		{"AWS", "US-EAST-1", "M6i.xlarge", "m6i.xlarge"},
+		{"aws", "us-east-1", "M6I.2XL*", "m6i.2xlarge"},
+		{"azure", "WestEurope", "standard_d4S_V5", "Standard_D4s_v5"},
+		{"gcp", "us-central1", "N2-Standard-4", "n2-standard-4"},
+	} {
+		for _, capacity := range []pricing.CapacityType{pricing.OnDemand, lookup.All} {
+			ask := lookup.Ask{Query: pricing.Query{Provider: tt.provider, Region: tt.region, CapacityType: capacity}}
+			rows, missing, err := ask.Find(catalog, []string{tt.name})
+			if err != nil || len(missing) > 0 || len(rows) == 0 || rows[0].InstanceType != tt.want || rows[0].Region != strings.ToLower(tt.region) {
+				t.Errorf("%s, %s: got %+v, %v, %v", tt.name, capacity, rows, missing, err)
+			}
+		}
+	}
+	ask := lookup.Ask{Query: pricing.Query{Provider: "aws", Region: "us-east-1"}}
+	if rows, _, err := ask.Find(catalog, []string{""}); err == nil || rows != nil {
+		t.Errorf("of an empty name got %+v, %v", rows, err)
+	}
+}
