@@ -183,6 +183,6 @@ func newest(a, b *row) *row {
 	if since(other, slotReserved1, slotReserved3) > since(to, slotReserved1, slotReserved3) && max(other.usd[slotReserved1], other.usd[slotReserved3]) <= od {
 		take(slotReserved1, slotReserved3)
 	}
-	out.from = &from
+	out.from, out.whenNewer = &from, a.whenNewer || b.whenNewer
 	return &out
 }

@@ -25,10 +25,11 @@ type NewPrice struct {
 
 // Renewal is a region's table with new prices in it.
 type Renewal struct {
-	Table   []byte // a CSV in the format of --pricing
-	Types   int    // in it, with a new price
-	Changed int    // on-demand prices that differ from those of before
-	Unknown int    // types of the list whose size is not known, left out
+	Table   []byte   // a CSV in the format of --pricing
+	Types   int      // in it, with a new price
+	Changed int      // on-demand prices that differ from those of before
+	Unknown int      // types of the list whose size is not known, left out
+	Kept    []string // types that the list has no price of, which stay as they were; sorted
 }
 
 // Renew lays new prices over the catalog's table of a region. Hardware, and the
@@ -63,15 +64,47 @@ func (c *Catalog) Renew(provider, region string, list []NewPrice, source, asOf s
 	if len(before) > 2*out.Types {
 		return Renewal{}, fmt.Errorf("the list has %d types that are known of in %s, the table of before %d: half an answer is not used", out.Types, region, len(before))
 	}
-	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.instanceType, b.instanceType) })
+	kept := out.keep(before, rows)
 	var err error
-	if out.Table, err = writeTable(rows); err != nil {
+	if out.Table, err = checkedTable(region, slices.Concat(rows, kept)); err != nil && len(kept) > 0 {
+		out.Table, err = checkedTable(region, rows) // old prices may make no sense beside new ones
+	}
+	if err != nil {
 		return Renewal{}, err
 	}
-	if problems := Validate("the new prices of "+region, bytes.NewReader(out.Table)); len(problems) > 0 {
-		return Renewal{}, fmt.Errorf("%w (%d such)", problems[0], len(problems))
-	}
 	return out, nil
+}
+
+// keep names the types of before that have no new row. Back come those of an earlier renewal,
+// which would be lost where its table is replaced.
+func (out *Renewal) keep(before map[string]*row, rows []row) (kept []row) {
+	has := make(map[string]bool, len(rows))
+	for i := range rows {
+		has[rows[i].instanceType] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if has[name] {
+			continue
+		}
+		out.Kept = append(out.Kept, name)
+		if before[name].whenNewer {
+			kept = append(kept, *before[name])
+		}
+	}
+	return kept
+}
+
+// checkedTable writes rows as a table that keeps the sanity rules.
+func checkedTable(region string, rows []row) ([]byte, error) {
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.instanceType, b.instanceType) })
+	table, err := writeTable(rows)
+	if err != nil {
+		return nil, err
+	}
+	if problems := Validate("the new prices of "+region, bytes.NewReader(table)); len(problems) > 0 {
+		return nil, fmt.Errorf("%w (%d such)", problems[0], len(problems))
+	}
+	return table, nil
 }
 
 // sizes finds a row of each type, whatever the region.

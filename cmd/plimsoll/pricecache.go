@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -123,6 +124,25 @@ func (c *priceCache) read(broken func(error)) ([]pricing.Overrides, error) {
 		}
 	}
 	return out, nil
+}
+
+// regions are those of a provider that the cache has tables of, usable or not; sorted.
+func (c *priceCache) regions(provider string) (out []string) {
+	if c.folder() == "" {
+		return nil
+	}
+	files, err := os.ReadDir(filepath.Join(c.folder(), provider))
+	if err != nil {
+		return nil // none, or one that cannot be read, which is said when it is written to
+	}
+	for _, file := range files {
+		region, ok := strings.CutSuffix(file.Name(), ".csv")
+		if region = strings.TrimSuffix(region, ".commitments"); ok && regionName().MatchString(region) {
+			out = append(out, region)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func unusable(err error) error {

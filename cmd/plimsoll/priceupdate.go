@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"regexp"
@@ -43,12 +45,16 @@ type priceUpdate struct {
 func newPriceUpdate(s streams) *cobra.Command {
 	var u priceUpdate
 	cmd := &cobra.Command{
-		Use:   "update --provider CLOUD --region REGION,...",
+		Use:   "update --provider CLOUD [--region REGION,...]",
 		Short: "Renew price tables from a cloud's price list",
 		Long: `update reads a cloud's price list of some regions and keeps the tables
 that come of it, in the format of --pricing. Later audits lay them over the
 built-in ones where they are newer, and name them; --no-price-cache takes the
 built-in ones alone. An audit never dials a price list.
+
+Without --region the cloud's regions in the cache are renewed; where it has none,
+all that the built-in tables have. A region that fails keeps its table, and the
+others go on; two in a row end the run.
 
 azure is read from the Retail Prices API, with spot, reservations and savings
 plans; aws from the bulk offer file and the savings plan file of the region, with
@@ -67,7 +73,7 @@ API key: set GOOGLE_API_KEY, or give its file with --api-key-file.`,
 		},
 	}
 	cmd.Flags().StringVar(&u.provider, "provider", "", "`CLOUD` whose list to read: aws, azure or gcp")
-	cmd.Flags().StringSliceVar(&u.regions, "region", nil, "`REGION` to renew; repeatable, or joined by commas")
+	cmd.Flags().StringSliceVar(&u.regions, "region", nil, "`REGION` to renew; repeatable, or joined by commas (default: those in the cache, else all that have tables)")
 	cmd.Flags().StringVar(&u.endpoint, "endpoint", "", "`URL` of a mirror of the price list")
 	cmd.Flags().StringVar(&u.keyFile, "api-key-file", "", "`FILE` with the API key for gcp (default: the variable GOOGLE_API_KEY)")
 	cmd.Flags().BoolVar(&u.spot, "spot", false, "AWS' spot prices and interruptions too; asks EC2 with your AWS credentials (ec2:DescribeSpotPriceHistory)")
@@ -156,30 +162,92 @@ func (u *priceUpdate) run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	source, err := u.source(ctx, p.Step)
+	at := ""
+	source, err := u.source(ctx, func(what string) { p.Step(at + what) })
 	if err != nil {
 		return err
 	}
-	regions := splitList(u.regions)
-	if len(regions) == 0 {
-		return fmt.Errorf("which regions? give --region, such as --region %s", strings.Join(catalog.Regions(u.provider)[:2], ","))
+	regions, err := u.which(s.Err, catalog)
+	if err != nil {
+		return err
 	}
-	for _, region := range regions {
-		if !regionName().MatchString(region) {
-			return fmt.Errorf("--region %q is not the name of a region, such as eastus or us-east-1", region)
+	var failed []string
+	var first, before error
+	for i, region := range regions {
+		if len(regions) > 1 {
+			at = fmt.Sprintf("region %d of %d: ", i+1, len(regions))
 		}
-	}
-	for _, region := range regions { // the list may have regions that the tables do not have yet
-		if !catalog.HasRegion(u.provider, region) {
-			fmt.Fprintf(s.Err, "warning: --region %s: the tables have no such region of %s yet; near it are %s\n", region, u.provider, lookup.Few(catalog.RegionsNear(u.provider, region)))
-		}
-	}
-	for _, region := range regions {
-		if err := u.renew(ctx, s.Out, catalog, region, source); err != nil {
+		err := u.renew(ctx, s.Out, catalog, region, source)
+		if err != nil && (ctx.Err() != nil || len(regions) == 1) {
 			return err
 		}
+		if err != nil {
+			failed, first = append(failed, region), cmp.Or(first, err)
+			fmt.Fprintf(s.Err, "warning: %s\n", analyzer.Printable(err.Error()))
+		}
+		if err != nil && before != nil { // the list is broken, or not to be had
+			failed = append(failed, regions[i+1:]...)
+			break
+		}
+		before = err
 	}
-	return nil
+	if first == nil {
+		return nil
+	}
+	more := ""
+	if len(failed) > 6 {
+		failed, more = failed[:6], fmt.Sprintf(" and %d more", len(failed)-6)
+	}
+	return fmt.Errorf("regions that are not renewed: %s%s; of the first: %w", strings.Join(failed, ", "), more, first)
+}
+
+// which are the regions to renew: those that are named, else those of the cache, else all of
+// the tables'. What was not named is said.
+func (u *priceUpdate) which(to io.Writer, catalog *pricing.Catalog) ([]string, error) {
+	var regions []string
+	for _, region := range splitList(u.regions) {
+		name := strings.ToLower(region)
+		if !regionName().MatchString(name) {
+			return nil, fmt.Errorf("--region %q is not the name of a region, such as eastus or us-east-1", region)
+		}
+		if slices.Contains(regions, name) {
+			continue
+		}
+		if regions = append(regions, name); !catalog.HasRegion(u.provider, name) { // the list may have it already
+			fmt.Fprintf(to, "warning: --region %s: the tables have no such region of %s yet; near it are %s\n", name, u.provider, lookup.Few(catalog.RegionsNear(u.provider, name)))
+		}
+	}
+	if len(regions) > 0 {
+		return regions, nil
+	}
+	from := "in the price cache"
+	if regions = u.cache.regions(u.provider); len(regions) == 0 {
+		regions, from = catalog.Regions(u.provider), "that have tables, as the price cache has none"
+	}
+	if !u.quiet {
+		fmt.Fprintf(to, "no --region is named: renewing the %d of %s %s: %s\n", len(regions), u.provider, from, strings.Join(regions, ", "))
+	}
+	return regions, nil
+}
+
+// kept says which types stay as they were, by family where they are many.
+func kept(provider string, types []string) string {
+	if len(types) == 0 {
+		return ""
+	}
+	const few = 6
+	names := types
+	if len(types) > few {
+		count := map[string]int{}
+		for _, name := range types {
+			count[pricing.CommitmentFamily(provider, name)]++
+		}
+		names = nil
+		for _, family := range slices.Sorted(maps.Keys(count)) {
+			names = append(names, fmt.Sprintf("%s %d", family, count[family]))
+		}
+	}
+	return fmt.Sprintf(", %d types that the list has no price of stay as they were (%s)", len(types), strings.Join(names, ", "))
 }
 
 // before are the tables that are renewed: the built-in ones with those of the last time over them.
@@ -221,7 +289,7 @@ func (u *priceUpdate) renew(ctx context.Context, out io.Writer, catalog *pricing
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s %s: %d types, %d on-demand prices changed, %d types of unknown size left out, %d discounts of commitments; written to %s\n", u.provider, region, r.Types, r.Changed, r.Unknown, count, path)
+	_, err = fmt.Fprintf(out, "%s %s: %d types, %d on-demand prices changed, %d types of unknown size left out, %d discounts of commitments%s; written to %s\n", u.provider, region, r.Types, r.Changed, r.Unknown, count, kept(u.provider, r.Kept), path)
 	return err
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -119,6 +120,68 @@ func TestPriceUpdateOfNewRegion(t *testing.T) {
 	}
 }
 
+// TestPriceUpdateWithoutRegion: the regions of the cache are renewed, of none those of the tables; which
+// is said. One that fails takes no other with it, and two in a row end the run.
+func TestPriceUpdateWithoutRegion(t *testing.T) {
+	body, asked := azureList(t), 0
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		for _, region := range []string{"chilecentral", "ukwest"} {
+			if strings.Contains(r.URL.Query().Get("$filter"), region) {
+				fmt.Fprint(w, strings.ReplaceAll(body, "chilecentral", region))
+				return
+			}
+		}
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	update := func(regions ...string) (out, errs string, err error) {
+		var to, warnings bytes.Buffer
+		asked = 0
+		u := priceUpdate{cache: priceCache{dir: dir}, provider: "azure", regions: regions, endpoint: server.URL, client: server.Client(), today: "2026-11-29"}
+		err = u.run(context.Background(), streams{Out: &to, Err: &warnings})
+		return to.String(), warnings.String(), err
+	}
+	_, errs, err := update()
+	if err == nil || asked != 2 || !strings.Contains(errs, "renewing the 37 of azure that have tables, as the price cache has none: australiaeast, ") ||
+		!strings.Contains(err.Error(), "not renewed: australiaeast, belgiumcentral, brazilsouth, canadacentral, centralindia, centralus and 31 more; of the first: ") {
+		t.Errorf("without a cache: asked %d times, %v, %s", asked, err, errs)
+	}
+	for _, name := range []string{"chilecentral.csv", "moonwest.commitments.csv", "ukwest.csv", ".ukwest.csv.1.new", "ukwest.csv.bak"} {
+		if err := os.MkdirAll(filepath.Join(dir, "azure"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "azure", name), []byte("broken"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, errs, err := update()
+	if err == nil || asked != 3 || !strings.Contains(errs, "renewing the 3 of azure in the price cache: chilecentral, moonwest, ukwest\n") ||
+		!strings.Contains(err.Error(), "not renewed: moonwest; of the first: ") || strings.Count(out, "written to") != 2 {
+		t.Errorf("of the cache: asked %d times, %v, %s%s", asked, err, out, errs)
+	}
+	if exit := new(exitError); !errors.As(err, &exit) || exit.code != exitSource {
+		t.Errorf("the error has another exit code: %v", err)
+	}
+	if out, errs, err := update("ChileCentral", "chilecentral"); err != nil || asked != 1 || strings.Count(out, "written to") != 1 || strings.Contains(errs, "renewing") {
+		t.Errorf("of one region in two cases: asked %d times, %v, %s%s", asked, err, out, errs)
+	}
+}
+
+// TestKeptTypes: types that a list has no price of are named, by family where they are many.
+func TestKeptTypes(t *testing.T) {
+	for want, types := range map[string][]string{
+		"": nil,
+		", 2 types that the list has no price of stay as they were (e2-micro, n2-standard-4)": {"e2-micro", "n2-standard-4"},
+		", 7 types that the list has no price of stay as they were (e2 3, n2 4)":              {"e2-medium", "e2-micro", "e2-small", "n2-standard-2", "n2-standard-4", "n2-standard-8", "n2-standard-16"},
+	} {
+		if got := kept("gcp", types); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // TestPriceCacheFolder: a folder that is named must be there, whatever its name, and be a folder.
 func TestPriceCacheFolder(t *testing.T) {
 	args := []string{"price", "m6i.xlarge", "--provider", "aws", "--region", "us-east-1", "--price-cache"}
@@ -186,8 +249,8 @@ func TestPriceUpdateRefuses(t *testing.T) {
 		"--provider azure --region westeurope --spot":                 "--spot is of --provider aws; the others' lists have spot prices",
 		"--provider hetzner --region fsn1":                            "aws, azure or gcp",
 		"--provider azure --region westeurope --get-products":         "--get-products is of --provider aws",
-		"--provider azure":                  "which regions?",
-		"--provider aws --region ../../etc": "not the name of a region",
+		"--provider aws --region us_east":                             "not the name of a region",
+		"--provider aws --region ../../etc":                           "not the name of a region",
 	} {
 		code, _, errs := plimsoll(append([]string{"price", "update"}, strings.Fields(args)...)...)
 		if code != 2 || !strings.Contains(errs, want) {

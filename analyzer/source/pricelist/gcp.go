@@ -66,11 +66,23 @@ type gcpTier struct {
 type PartOf func(description string) (series, part string, ok bool)
 
 // GCP lists what the parts of machines cost in a region. The key goes in a header, so
-// that no URL holds it.
+// that no URL holds it. The list is one of all regions: a Reader reads it once.
 func (r *Reader) GCP(ctx context.Context, key, region string, partOf PartOf) ([]Rate, error) {
+	if r.google == nil {
+		list, err := r.gcpList(ctx, key, region, partOf)
+		if err != nil {
+			return nil, err
+		}
+		r.google = list
+	}
+	return r.google.in(region)
+}
+
+// gcpList reads all pages; the region is the one that errors name.
+func (r *Reader) gcpList(ctx context.Context, key, region string, partOf PartOf) (*gcpList, error) {
 	origin.SecretsOf(ctx).Add(key)
 	base := strings.TrimSuffix(cmp.Or(r.Endpoint, gcpPrices), "/") + "/v1/" + computeEngine + "/skus"
-	list := gcpList{region: region, partOf: partOf, rates: map[[2]string]*Rate{}, twice: map[[2]string]bool{}}
+	list := &gcpList{partOf: partOf, regions: map[string]*gcpRegion{}}
 	seen := map[string]bool{}
 	for n, token := 1, ""; ; n++ {
 		if n > maxPages || seen[token] {
@@ -83,12 +95,12 @@ func (r *Reader) GCP(ctx context.Context, key, region string, partOf PartOf) ([]
 			return nil, fmt.Errorf("google's price list of %s, page %d: %w", region, n, err)
 		}
 		for i := range *page.SKUs {
-			if err := list.add(&(*page.SKUs)[i]); err != nil {
+			if err := list.add(&(*page.SKUs)[i], n); err != nil {
 				return nil, fmt.Errorf("google's price list of %s, page %d: %w", region, n, err)
 			}
 		}
 		if token = page.NextPageToken; token == "" {
-			return list.all()
+			return list, nil
 		}
 	}
 }
@@ -121,21 +133,44 @@ func (r *Reader) gcpPage(ctx context.Context, base, key, token string) (*gcpPage
 
 // gcpList collects the SKUs of all pages.
 type gcpList struct {
-	region string
-	partOf PartOf
-	rates  map[[2]string]*Rate // by series and part
-	twice  map[[2]string]bool  // those with two prices, which are left out
+	partOf  PartOf
+	regions map[string]*gcpRegion
+	rates   int // of all regions
 }
 
-func (l *gcpList) add(sku *gcpSKU) error {
-	if sku.Category.ResourceFamily != "Compute" || !slices.Contains(sku.ServiceRegions, l.region) {
+// gcpRegion is what the list has of a region.
+type gcpRegion struct {
+	rates map[[2]string]*Rate // by series and part
+	twice map[[2]string]bool  // those with two prices, which are left out
+	err   error               // why the region's prices are not used
+}
+
+func (l *gcpList) add(sku *gcpSKU, page int) error {
+	if sku.Category.ResourceFamily != "Compute" {
 		return nil
 	}
 	series, part, ok := l.partOf(sku.Description)
 	if !ok {
 		return nil
 	}
-	key := [2]string{series, part}
+	for _, name := range sku.ServiceRegions {
+		of := l.regions[name]
+		if of == nil {
+			of = &gcpRegion{rates: map[[2]string]*Rate{}, twice: map[[2]string]bool{}}
+			l.regions[name] = of
+		}
+		before := len(of.rates)
+		if err := of.add(sku, [2]string{series, part}); err != nil && of.err == nil {
+			of.err = fmt.Errorf("google's price list of %s, page %d: %w", name, page, err)
+		}
+		if l.rates += len(of.rates) - before; l.rates > mostMachines || len(l.regions) > mostMachines {
+			return errMany
+		}
+	}
+	return nil
+}
+
+func (l *gcpRegion) add(sku *gcpSKU, key [2]string) error {
 	rate := l.rates[key]
 	if rate == nil {
 		rate = &Rate{Series: key[0], Part: key[1]}
@@ -152,9 +187,6 @@ func (l *gcpList) add(sku *gcpSKU) error {
 		l.twice[key] = true
 	}
 	*to, l.rates[key] = usd, rate
-	if len(l.rates) > mostMachines {
-		return errMany
-	}
 	return nil
 }
 
@@ -180,15 +212,20 @@ func (sku *gcpSKU) price(part string) (float64, error) {
 	return (float64(units) + float64(p.Nanos)/1e9) * of, nil
 }
 
-func (l *gcpList) all() ([]Rate, error) {
+// in lists the parts of a region.
+func (l *gcpList) in(region string) ([]Rate, error) {
+	of := cmp.Or(l.regions[region], &gcpRegion{})
+	if of.err != nil {
+		return nil, of.err
+	}
 	var out []Rate
-	for _, key := range slices.SortedFunc(maps.Keys(l.rates), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
-		if r := l.rates[key]; r.OnDemand > 0 && !l.twice[key] {
+	for _, key := range slices.SortedFunc(maps.Keys(of.rates), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+		if r := of.rates[key]; r.OnDemand > 0 && !of.twice[key] {
 			out = append(out, *r)
 		}
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("google's price list has no part of a machine in %q; is the region's name right?", l.region)
+		return nil, fmt.Errorf("google's price list has no part of a machine in %q; is the region's name right?", region)
 	}
 	return out, nil
 }

@@ -104,6 +104,14 @@ func TestGCP(t *testing.T) {
 	if len(said) != 3 || said[2] != "reading google's price list, page 3" {
 		t.Errorf("said %q, want the three pages", said)
 	}
+	// Another region is of the same list, which is not asked for again.
+	got, err = reader.GCP(context.Background(), "k3y", "us-central1", cloud.SeriesOf)
+	if want := []pricelist.Rate{{Series: "n2", Part: "core", OnDemand: 0.031611}}; err != nil || !reflect.DeepEqual(got, want) || len(said) != 3 {
+		t.Errorf("got  %+v, %v, want %+v; said %q", got, err, want, said)
+	}
+	if got, err = reader.GCP(context.Background(), "k3y", "moon-east1", cloud.SeriesOf); err == nil || got != nil {
+		t.Errorf("of no region got %+v, %v", got, err)
+	}
 }
 
 // TestGCPRefuses: an answer that is none leaves nothing, and no error shows the key.
@@ -137,6 +145,20 @@ func TestGCPRefuses(t *testing.T) {
 		if err == nil || got != nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "k3y") {
 			t.Errorf("%s: got %v, %v; want an error with %q and no key", name, got, err, tt.want)
 		}
+	}
+}
+
+// TestGCPBrokenRegion: what is wrong with one region's prices says nothing of another's.
+func TestGCPBrokenRegion(t *testing.T) {
+	reader, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, skus("", sku("N2 Instance Core running in EMEA", "OnDemand", "h", 34773000, "europe-west1"),
+			sku("N2 Instance Core running in Iowa", "OnDemand", "mo", 31611000, "us-central1")))
+	})
+	if got, err := reader.GCP(context.Background(), "k3y", "europe-west1", cloud.SeriesOf); err != nil || len(got) != 1 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := reader.GCP(context.Background(), "k3y", "us-central1", cloud.SeriesOf); err == nil || got != nil || !strings.Contains(err.Error(), "us-central1, page 1") || !strings.Contains(err.Error(), "schema") {
+		t.Errorf("by the month: got %+v, %v", got, err)
 	}
 }
 

@@ -49,6 +49,7 @@ type Reader struct {
 	Say func(what string)
 
 	waited time.Duration // for servers that were busy, in all
+	google *gcpList      // Google's, once it was read
 }
 
 // errBusy marks answers that are worth another try.

@@ -89,6 +89,16 @@ func (a *Access) apiKey() (key string, err error) {
 // Of is how the provider's list is read. What of the access the list does not take is not
 // looked at. An error is ErrKey, of the keys, or of a provider that has no list.
 func (r *Reader) Of(provider string, a Access) (Source, error) {
+	source, err := r.of(provider, a)
+	read := source.Read
+	source.Read = func(ctx context.Context, region string) (List, error) {
+		r.waited = 0 // a region's waits are its own
+		return read(ctx, region)
+	}
+	return source, err
+}
+
+func (r *Reader) of(provider string, a Access) (Source, error) {
 	switch provider {
 	case "azure":
 		return Source{"azure retail prices", r.Azure}, nil
