@@ -79,7 +79,7 @@ func customController(o *unstructured.Unstructured) (*controller, error) {
 			c.containers, c.claims, c.level = containersOf(s), claimNames(s), podLevel(s)
 			break
 		}
-		if where, value := findQuantity(strings.Join(path, "."), template, false); s == nil && where != "" {
+		if where, value := findQuantity(strings.Join(path, "."), template); s == nil && where != "" {
 			return nil, errors.New(quantityProblem(where, value))
 		}
 	}

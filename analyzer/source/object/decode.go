@@ -23,7 +23,20 @@ var errNoKind = errors.New("not a Kubernetes object: it has no kind")
 // its own, so the list tells it. An object that cannot be read by itself is
 // left out and told of.
 func add(v *Inventory, raw []byte, list header) error {
-	err := addObject(v, raw, list)
+	return v.leave(addObject(v, raw, list), raw, list)
+}
+
+// leave leaves out what could not be read by itself: an object, or an item of a list
+// that is none. Such an item is counted apart, so that it does not pass for a sign that
+// the text still brings objects. Any other error comes back.
+func (v *Inventory) leave(err error, raw []byte, list header) error {
+	if wrong := (*json.UnmarshalTypeError)(nil); list.Kind != "" && (errors.Is(err, errNoKind) || errors.As(err, &wrong)) {
+		if v.bad++; v.left >= mostNamed {
+			v.left++
+			return nil
+		}
+		err = &objectError{strings.TrimSpace("item of a " + list.Kind + " " + nameIn(raw, header{})), err}
+	}
 	if one := (*objectError)(nil); errors.As(err, &one) {
 		v.skip(one.object, one.err.Error())
 		return nil
@@ -99,7 +112,7 @@ func nameIn(raw []byte, h header) string {
 		Metadata struct{ Namespace, Name string } `json:"metadata"`
 	}
 	_ = json.Unmarshal(raw, &o) // what can be had of a broken object will do
-	return strings.Trim(o.Metadata.Namespace+"/"+h.Kind+"/"+o.Metadata.Name, "/")
+	return strings.Trim(strings.ReplaceAll(o.Metadata.Namespace+"/"+h.Kind+"/"+o.Metadata.Name, "//", "/"), "/")
 }
 
 // problemOf says what of an object cannot be read, and where.
@@ -110,8 +123,20 @@ func problemOf(raw []byte, err error) error {
 	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) && wrong.Field != "" {
 		return fmt.Errorf("field %s cannot be a %s", wrong.Field, strings.Replace(wrong.Value, "array", "list", 1))
 	}
+	if path, value := badTime(raw); path != "" {
+		return fmt.Errorf("%s: %q is not a time; write it as 2026-06-01T00:00:00Z", path, value)
+	}
 	return err
 }
+
+// wrongType is an error of decoding in the words of the manifest.
+type wrongType struct {
+	text string
+	err  error
+}
+
+func (e *wrongType) Error() string { return e.text }
+func (e *wrongType) Unwrap() error { return e.err }
 
 // decodeError says where a value does not fit, in the words of the manifest.
 func decodeError(what string, err error) error {
@@ -121,9 +146,9 @@ func decodeError(what string, err error) error {
 			value = "list"
 		}
 		if wrong.Field == "" {
-			return fmt.Errorf("%s is a %s, not a Kubernetes object", what, value)
+			return &wrongType{fmt.Sprintf("%s is a %s, not a Kubernetes object", what, value), wrong}
 		}
-		return fmt.Errorf("%s: field %s cannot be a %s", what, wrong.Field, value)
+		return &wrongType{fmt.Sprintf("%s: field %s cannot be a %s", what, wrong.Field, value), wrong}
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

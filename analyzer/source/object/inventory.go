@@ -44,7 +44,10 @@ type Inventory struct {
 	called      map[podKey]string // services that the API server calls, and why
 	holders     map[string]podKey // leases by the name of the pod that holds one
 	labelSets   map[string]labelSet
-	skipped     []analyzer.Warning                           // objects that could not be read
+	skipped     []analyzer.Warning                           // objects that could not be read, the first of them
+	left        int                                          // objects that could not be read, all
+	firstLeft   string                                       // of the file that is being read
+	bad         int                                          // items of lists that are no objects; not in read
 	read        int                                          // objects, those included
 	waiting     int                                          // objects that wait for their list's kind, ever
 	file        string                                       // that is being read

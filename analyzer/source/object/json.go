@@ -65,7 +65,7 @@ func (d *jsonDocument) read() error {
 	d.start = d.dec.InputOffset() - 1
 	switch t {
 	case json.Delim('['):
-		return d.items(header{}, nil)
+		return d.items(header{Kind: "List"}, nil)
 	case json.Delim('{'):
 		return d.object()
 	}

@@ -3,6 +3,7 @@ package object
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -57,15 +58,15 @@ var bounds = unpack.Bounds{FreeText: 4 << 20, Ratio: 150, FreeObjects: 20_000, L
 // Read adds all objects of one stream. The name stands in errors, which tell
 // the document, counted from 1, and the line.
 func Read(v *Inventory, r io.Reader, name string) error {
-	read, skipped := v.read, len(v.skipped)
-	v.file = name
+	read, left := v.read+v.bad, v.left
+	v.file, v.firstLeft = name, ""
 	err := readStream(v, r, name)
 	v.where = nil
 	if err != nil {
 		return err
 	}
-	if n := len(v.skipped) - skipped; n > 0 && n == v.read-read {
-		return fmt.Errorf("%s: no object of it can be read: %s", name, v.skipped[skipped])
+	if n := v.left - left; n > 0 && n == v.read+v.bad-read {
+		return fmt.Errorf("%s: no object of it can be read: %s", name, cmp.Or(v.firstLeft, "none is an object"))
 	}
 	return nil
 }

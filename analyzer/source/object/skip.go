@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -27,6 +28,9 @@ type place struct {
 	document, line int
 }
 
+// mostNamed bounds the objects that are named as left out; the others are counted.
+const mostNamed = 100
+
 // skip leaves one object out and says so.
 func (v *Inventory) skip(object, problem string) {
 	w := analyzer.Warning{Code: analyzer.WarnSkipped, Subject: object, Message: problem}
@@ -35,7 +39,23 @@ func (v *Inventory) skip(object, problem string) {
 		w.Message += fmt.Sprintf(" (%s, document %d, line %d)", at.file, at.document, at.line)
 	}
 	w.Message += "; the object is left out"
-	v.skipped = append(v.skipped, w)
+	if v.firstLeft == "" {
+		v.firstLeft = w.String()
+	}
+	if v.left++; v.left <= mostNamed {
+		v.skipped = append(v.skipped, w)
+	}
+}
+
+// leftOut tells of each object that was left out, and of how many more.
+func (v *Inventory) leftOut() []analyzer.Warning {
+	more := v.left - len(v.skipped)
+	if more == 0 {
+		return v.skipped
+	}
+	return append(slices.Clip(v.skipped), analyzer.Warning{
+		Code: analyzer.WarnSkipped, Subject: "objects", Message: fmt.Sprintf("%d more cannot be read; they are left out", more),
+	})
 }
 
 // quantityKeys are the fields whose values, or the values of whose map, are
@@ -49,14 +69,36 @@ var quantityKeys = map[string]bool{
 // that stands for a quantity and is none. The path names list items by their
 // name where they have one.
 func badQuantity(raw []byte) (path, value string) {
+	return firstBad(raw, isQuantity, readsQuantity)
+}
+
+// findQuantity is badQuantity of a value at a path.
+func findQuantity(path string, v any) (where, value string) {
+	return find(path, v, false, isQuantity, readsQuantity)
+}
+
+func isQuantity(key string) bool { return quantityKeys[key] }
+
+func readsQuantity(s string) bool {
+	_, err := resource.ParseQuantity(s)
+	return err == nil
+}
+
+// badTime finds the first value that stands for a time and is none, as badQuantity does.
+func badTime(raw []byte) (path, value string) {
+	is := func(key string) bool { return strings.HasSuffix(key, "Time") || strings.HasSuffix(key, "Timestamp") }
+	return firstBad(raw, is, func(s string) bool { _, err := time.Parse(time.RFC3339, s); return err == nil })
+}
+
+func firstBad(raw []byte, is, reads func(string) bool) (path, value string) {
 	var o any
 	if err := json.Unmarshal(raw, &o); err != nil {
 		return "", ""
 	}
-	return findQuantity("", o, false)
+	return find("", o, false, is, reads)
 }
 
-func findQuantity(path string, v any, quantity bool) (where, value string) {
+func find(path string, v any, asked bool, is, reads func(string) bool) (where, value string) {
 	switch v := v.(type) {
 	case map[string]any:
 		keys := make([]string, 0, len(v))
@@ -65,20 +107,20 @@ func findQuantity(path string, v any, quantity bool) (where, value string) {
 		}
 		slices.Sort(keys)
 		for _, k := range keys {
-			if where, value = findQuantity(strings.TrimPrefix(path+"."+k, "."), v[k], quantity || quantityKeys[k]); where != "" {
+			if where, value = find(strings.TrimPrefix(path+"."+k, "."), v[k], asked || is(k), is, reads); where != "" {
 				return where, value
 			}
 		}
 	case []any:
 		for i, item := range v {
-			if where, value = findQuantity(fmt.Sprintf("%s[%s]", path, cmp.Or(text(field(item, "name")), fmt.Sprint(i))), item, false); where != "" {
+			if where, value = find(fmt.Sprintf("%s[%s]", path, cmp.Or(text(field(item, "name")), fmt.Sprint(i))), item, false, is, reads); where != "" {
 				return where, value
 			}
 		}
 	default:
-		if quantity && v != nil {
+		if asked && v != nil {
 			s := text(v)
-			if _, err := resource.ParseQuantity(s); err != nil {
+			if !reads(s) {
 				return path, cmp.Or(s, fmt.Sprint(v))
 			}
 		}

@@ -13,7 +13,7 @@ import (
 // Fill puts what was added and selected into a snapshot, sorted.
 func (v *Inventory) Fill(s *analyzer.Snapshot, sel Selection) {
 	v.joinFamilies()
-	s.Warnings = append(s.Warnings, v.skipped...)
+	s.Warnings = append(s.Warnings, v.leftOut()...)
 	for _, n := range v.nodes {
 		n.Attach = v.attach[n.Name]
 		s.Nodes = append(s.Nodes, n)

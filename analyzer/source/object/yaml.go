@@ -187,13 +187,19 @@ func (s *yamlSplitter) endItem() error {
 	item := s.item
 	s.item = chunk{text: s.item.text[:0]}
 	raw, err := s.toJSON(item)
-	if err != nil || raw == nil {
+	if err != nil {
 		return err
 	}
+	if raw == nil {
+		raw = []byte("null")
+	}
 	s.at = item.start
-	if err := add(s.v, raw, header{}); errors.Is(err, errNoKind) {
+	err = addObject(s.v, raw, header{})
+	if errors.Is(err, errNoKind) && raw[0] == '{' {
 		s.items = append(s.items, chunk{raw, item.start})
-	} else if err != nil {
+		return nil
+	}
+	if err := s.v.leave(err, raw, header{Kind: "List"}); err != nil {
 		return &positionError{s.document, item.start, err}
 	}
 	return nil
