@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"net/url"
 	"slices"
 	"strings"
@@ -93,7 +92,7 @@ func (d *discovery) findRest(ctx context.Context, c *client, o Options) error {
 	var all sync.WaitGroup
 	all.Go(func() {
 		if failed[0] = sized.countNamespaces(ctx, c, o); failed[0] == nil {
-			failed[0] = sized.findInterval(ctx, c, sized.at)
+			failed[0] = sized.findInterval(ctx, c, o)
 		}
 	})
 	all.Go(func() { failed[1] = gone.findGone(ctx, c, o) })
@@ -107,7 +106,7 @@ func (d *discovery) findRest(ctx context.Context, c *client, o Options) error {
 			d.sizes[ns] = max(d.sizes[ns], n)
 		}
 	}
-	d.interval, d.rate, d.peak = sized.interval, sized.rate, sized.peak
+	d.interval, d.rate, d.peak, d.slow = sized.interval, sized.rate, sized.peak, sized.slow
 	d.split, d.state, d.otelState = apart.split, state.state, state.otelState
 	return cmpError(cmpError(failed[0], failed[1]), cmpError(failed[2], failed[3]))
 }
@@ -311,43 +310,6 @@ func (d *discovery) findGone(ctx context.Context, c *client, o Options) error {
 		if ns != "" {
 			d.sizes[ns] = 0
 		}
-	}
-	return nil
-}
-
-// findInterval asks how often the largest namespace is scraped, and widens
-// the ranges where the step holds too few samples: a rate needs two, and four
-// intervals survive a lost scrape.
-func (d *discovery) findInterval(ctx context.Context, c *client, at time.Time) error {
-	d.rate, d.peak = d.step, d.step
-	largest, most := "", -1
-	for _, ns := range slices.Sorted(maps.Keys(d.sizes)) {
-		if d.sizes[ns] > most {
-			largest, most = ns, d.sizes[ns]
-		}
-	}
-	if most <= 0 {
-		return nil
-	}
-	s := d.containers(d.names.memoryName(), []string{largest})
-	query := fmt.Sprintf("quantile(0.5, count_over_time(%s[%s]) and last_over_time(%s[10m] offset 1h) and last_over_time(%s[10m]))", s, seconds(d.lookback), s, s)
-	samples := 0.0
-	_, err := d.ask(ctx, c, question{doing: "measuring the scrape interval", query: query, end: at}, func(s *series) {
-		if len(s.points) > 0 {
-			samples = s.points[0].value
-		}
-	})
-	if err != nil || !(samples >= 1) {
-		return err
-	}
-	interval := time.Duration(math.Round(d.lookback.Seconds()/samples)) * time.Second
-	d.interval = interval
-	if wide := roundUp(4*interval, time.Minute); 4*interval > d.step {
-		d.rate = wide
-		d.warn(analyzer.WarnPartial, d.names.cpuName(), fmt.Sprintf("it is scraped every %s or so, so CPU rates are taken over %s in place of %s and short peaks are flattened; scrape every 60s or faster", interval, wide, d.step))
-	}
-	if interval > d.step {
-		d.peak = roundUp(2*interval, time.Minute)
 	}
 	return nil
 }

@@ -63,7 +63,8 @@ type dialect struct {
 	step      time.Duration
 	rate      time.Duration // range of rate()
 	peak      time.Duration // range of max_over_time() of memory
-	pods      []string      // where not empty, kube-state-metrics' series of these pods only
+	slow      wider
+	pods      []string // where not empty, kube-state-metrics' series of these pods only
 }
 
 // selector gives metric{...} with the extra matchers of the user in it.
@@ -151,14 +152,14 @@ var queries = [queryCount]query{
 			if d.names.cpu.gauge {
 				how = "avg_over_time"
 			}
-			return fmt.Sprintf("max %s (%s(%s[%s]))", d.usage.by(), how, d.containers(d.names.cpuName(), shard), seconds(d.rate))
+			return fmt.Sprintf("max %s (%s)", d.usage.by(), over(how, d.containers(d.names.cpuName(), shard), d.rate, d.slow.rate))
 		},
 		absent: "there is no CPU usage; scrape the kubelets' /metrics/cadvisor",
 	},
 	{
 		name: "memory usage", metric: metricMemory, ranged: true, take: takeMemory,
 		text: func(d *dialect, shard []string, _ time.Duration) string {
-			return fmt.Sprintf("max %s (max_over_time(%s[%s]))", d.usage.by(), d.containers(d.names.memoryName(), shard), seconds(d.peak))
+			return fmt.Sprintf("max %s (%s)", d.usage.by(), over("max_over_time", d.containers(d.names.memoryName(), shard), d.peak, d.slow.peak))
 		},
 		absent: "there is no memory usage; scrape the kubelets' /metrics/cadvisor",
 	},

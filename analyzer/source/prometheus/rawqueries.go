@@ -31,14 +31,12 @@ type reader interface {
 var rawQueries = []rawQuery{
 	{
 		name:  "CPU usage",
-		reads: []rawMetric{{metricCPU, containerMatchers, func(d *dialect) time.Duration { return d.rate - d.step }}},
+		reads: []rawMetric{{metricCPU, containerMatchers, func(d *dialect) time.Duration { return max(d.rate, d.slow.rate) - d.step }}},
 		begin: func(d *dialect, s span) reader {
-			width := d.rate.Milliseconds()
 			return stepped(d, s, d.usage.labels(), d.usage.labels(), func(first, last, step int64, x *stored, out []float64) {
-				x.fresh().windows(first, last, step, width, func(i int, t int64, w samples) {
-					if v, ok := w.increase(t, width); ok {
-						out[i] = v / d.rate.Seconds()
-					}
+				x.fresh().overEach(first, last, step, d.rate, d.slow.rate, out, func(t int64, w samples, over time.Duration) (float64, bool) {
+					v, ok := w.increase(t, over.Milliseconds())
+					return v / over.Seconds(), ok
 				})
 			})
 		},
@@ -84,10 +82,10 @@ var rawQueries = []rawQuery{
 	rawIncrease("CFS periods", metricPeriods),
 	{
 		name:  "memory usage",
-		reads: []rawMetric{{metricMemory, containerMatchers, func(d *dialect) time.Duration { return d.peak - d.step }}},
+		reads: []rawMetric{{metricMemory, containerMatchers, func(d *dialect) time.Duration { return max(d.peak, d.slow.peak) - d.step }}},
 		begin: func(d *dialect, s span) reader {
 			return stepped(d, s, d.usage.labels(), d.usage.labels(), func(first, last, step int64, x *stored, out []float64) {
-				x.fresh().windows(first, last, step, d.peak.Milliseconds(), func(i int, _ int64, w samples) { out[i] = w.max() })
+				x.fresh().overEach(first, last, step, d.peak, d.slow.peak, out, func(_ int64, w samples, _ time.Duration) (float64, bool) { return w.max(), true })
 			})
 		},
 	},

@@ -464,6 +464,6 @@ func (col *collection) warnOfData(unmatched map[string]bool, odd int, of map[str
 		col.warn(analyzer.WarnUnmatched, "pods", fmt.Sprintf("%d pods of the window belong to no known workload (the first is %s); each stands for itself", n, first))
 	}
 	if odd > 0 {
-		col.warn(analyzer.WarnOdd, "samples", fmt.Sprintf("%d samples cannot be true (negative, not a number, no working set at all, beyond any machine, or outside the window) and were left out, of %s", odd, some(of, "container")))
+		col.warn(analyzer.WarnOdd, "samples", fmt.Sprintf("%s cannot be true (negative, not a number, no working set at all, beyond any machine, or outside the window); left out, of %s", analyzer.Several(odd, "sample"), some(of, "container")))
 	}
 }

@@ -340,6 +340,12 @@ func TestWarningsOfOddData(t *testing.T) {
 			if m := message(got.Warnings, "container_cpu_usage_seconds_total"); m != want {
 				t.Errorf("\ngot  %s\nwant %s", m, want)
 			}
+		case "few are scraped more seldom than most":
+			got := collect(t, s, engine(t, s.Window.Start, s.Series).URL)
+			want := "one series is scraped every 7m30s or so, unlike most, so CPU rates are taken over 30m0s where 5m0s have too few samples and short peaks are flattened; scrape every 60s or faster"
+			if m := message(got.Warnings, "container_cpu_usage_seconds_total"); m != want {
+				t.Errorf("\ngot  %s\nwant %s", m, want)
+			}
 		case "an OOM kill that nothing restarts":
 			got := collect(t, s, engine(t, s.Window.Start, s.Series).URL)
 			want := "the newest samples are 16h0m0s older than the window's end; is the engine still scraping?"

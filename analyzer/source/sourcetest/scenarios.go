@@ -13,7 +13,7 @@ import (
 func Scenarios() []Scenario {
 	all := []Scenario{
 		steady(), replicas(), twoJobs(), reset(), restartID(), gap(), shortLived(), noState(), owners(), clusters(),
-		pause(), oomKills(), jobOOM(), settings(), throttling(), levels(), slowScrape(), sixty(), siblings(),
+		pause(), oomKills(), jobOOM(), settings(), throttling(), levels(), slowScrape(), mixedScrapes(), sixty(), siblings(),
 	}
 	for i := range all {
 		all[i].Window = window(daysOf(all[i]))
@@ -288,6 +288,23 @@ func slowScrape() Scenario {
 			must("container_memory_working_set_bytes"+pod("shop", "cart", "app"), 4*time.Minute, "104857600x360"),
 		},
 		Want: []Want{w}}
+}
+
+// mixedScrapes has a few series that are scraped more seldom than most: every seven
+// minutes, of which a step of five holds one sample at most.
+func mixedScrapes() Scenario {
+	slow := steadyWant("shop/Pod/cart")
+	slow.CPU = map[float64]float64{0.05: 250, 1: 250} // a rate over a wide range starts low
+	var often []Series
+	for i := range 5 {
+		often = append(often, one("shop", fmt.Sprintf("often-%d", i), "app", "0+7.5x2880", "104857600x2880")...)
+	}
+	return Scenario{Name: "few are scraped more seldom than most",
+		Series: append(often,
+			must("container_cpu_usage_seconds_total"+pod("shop", "cart", "app"), 7*time.Minute, "0+105x206"),
+			must("container_memory_working_set_bytes"+pod("shop", "cart", "app"), 7*time.Minute, "104857600x206"),
+		),
+		Want: []Want{slow, steadyWant("shop/Pod/often-0")}}
 }
 
 // siblings has two pods of one Deployment: their samples are pooled, their
