@@ -121,6 +121,14 @@ func (l *Load) limit(cpu float64) Load {
 	return out
 }
 
+// Several writes a number and what is counted: "1 sample", "2 samples".
+func Several[N int | int64 | uint64](n N, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}
+
 // believe replaces usage with readings that cannot be by usage without them,
 // and tells of each.
 func (a *Analysis) believe(usage map[ContainerRef]*ContainerUsage) {
@@ -133,7 +141,7 @@ func (a *Analysis) believe(usage map[ContainerRef]*ContainerUsage) {
 		usage[ref] = &ContainerUsage{Ref: u.Ref, Container: u.Container, Days: days}
 		a.Warnings = append(a.Warnings, Warning{
 			Code: WarnOdd, Subject: ref.String(),
-			Message: fmt.Sprintf("%d readings of container %q cannot be true (far above any node, or one alone hundreds of times all others); they are left out", aside, ref.Container),
+			Message: fmt.Sprintf("%s of container %q cannot be true (far above any node, or one alone hundreds of times all others); left out", Several(aside, "reading"), ref.Container),
 		})
 	}
 }

@@ -58,3 +58,30 @@ func TestAllocationLikeOpenCost(t *testing.T) {
 		}
 	}
 }
+
+// TestEfficiencyThatIsNotKnown: a share of what was requested is null where the usage is
+// of one reading, or there is none.
+func TestEfficiencyThatIsNotKnown(t *testing.T) {
+	for name, tt := range map[string]struct {
+		moment, unused bool
+		want           string
+	}{
+		"history":     {false, false, "[0.8,0,0.8]"},
+		"one reading": {true, false, "[null,null,null]"},
+		"no usage":    {false, true, "[null,null,null]"},
+	} {
+		a := &allocation.Allocation{
+			Cluster: "prod-eu", Hours: 10, Seen: 1, Unused: tt.unused, Bill: allocation.Bill{Nodes: 10},
+			Nodes: []allocation.Node{{Name: "n", Total: 10, Used: pricing.Cost{CPU: 10}}},
+			Items: []allocation.Item{{
+				Container: "app", Node: "n", Nodes: pricing.Cost{CPU: 10},
+				Hold: allocation.Hold{PodHours: 10, CPU: allocation.Amount{Requested: 5000, Used: 4000, Held: 5000}},
+			}},
+		}
+		a.Items[0].Namespace, a.Window.Moment = "ml", tt.moment
+		row := allocated(t, a, "namespace", allocation.Options{}).Allocation.Allocations[0]
+		if got, _ := json.Marshal([]*float64{row.CPUEfficiency, row.RAMEfficiency, row.TotalEfficiency}); string(got) != tt.want {
+			t.Errorf("%s: got %s, want %s", name, got, tt.want)
+		}
+	}
+}

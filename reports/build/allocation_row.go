@@ -15,7 +15,6 @@ import (
 func five(v float64) float64 { return document.Decimals(v, 5) }
 
 func rowOf(r *allocation.Row, of *document.Allocation, hours float64) document.AllocationRow {
-	cpu, memory, total := r.Efficiency()
 	p := r.Properties
 	out := document.AllocationRow{
 		Name: r.Name, Window: of.Window, Start: of.Window.Start, End: of.Window.End, Minutes: of.Minutes,
@@ -24,11 +23,16 @@ func rowOf(r *allocation.Row, of *document.Allocation, hours float64) document.A
 			Pod: p.Pod, ProviderID: p.ProviderID, Labels: p.Labels, NamespaceLabels: p.NamespaceLabels,
 		},
 		CPUCores: five(r.Hold.CPU.Held / 1000 / hours), CPUCoreRequestAverage: five(r.Hold.CPU.Requested / 1000 / hours),
-		CPUCoreUsageAverage: five(r.Hold.CPU.Used / 1000 / hours), CPUCoreHours: five(r.Hold.CPU.Held / 1000), CPUEfficiency: five(cpu),
+		CPUCoreUsageAverage: five(r.Hold.CPU.Used / 1000 / hours), CPUCoreHours: five(r.Hold.CPU.Held / 1000),
 		GPUCount: five(r.Hold.GPUHours / hours), GPUHours: five(r.Hold.GPUHours),
 		RAMBytes: math.Round(r.Hold.Memory.Held / hours), RAMByteRequestAverage: math.Round(r.Hold.Memory.Requested / hours),
-		RAMByteUsageAverage: math.Round(r.Hold.Memory.Used / hours), RAMByteHours: math.Round(r.Hold.Memory.Held), RAMEfficiency: five(memory),
-		PVBytes: math.Round(r.VolumeByteHours / hours), PVByteHours: math.Round(r.VolumeByteHours), TotalEfficiency: five(total),
+		RAMByteUsageAverage: math.Round(r.Hold.Memory.Used / hours), RAMByteHours: math.Round(r.Hold.Memory.Held),
+		PVBytes: math.Round(r.VolumeByteHours / hours), PVByteHours: math.Round(r.VolumeByteHours),
+	}
+	if of.Seen > 0 && !of.OfMoment() {
+		cpu, memory, total := r.Efficiency()
+		cpu, memory, total = five(cpu), five(memory), five(total)
+		out.CPUEfficiency, out.RAMEfficiency, out.TotalEfficiency = &cpu, &memory, &total
 	}
 	out.PriceGap = gapText(typeNames(r.Estimated), typeNames(r.Unpriced))
 	if !r.Limits.Unknown {

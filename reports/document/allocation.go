@@ -123,3 +123,6 @@ type AllocationMonthly struct {
 	// Slack is the part of CPU and memory that was requested and not used.
 	Slack USD `json:"slack"`
 }
+
+// OfMoment reports whether one reading stands for the window.
+func (a *Allocation) OfMoment() bool { return a.Accuracy.Step == "0s" }

@@ -26,8 +26,9 @@ type AllocationRow struct {
 	// CPUCostAdjustment is always 0, as are all adjustments: no invoice is compared with.
 	CPUCostAdjustment Dollars `json:"cpuCostAdjustment"`
 	// CPUCostIdle is the part of cpuCost that is its share of idle, as for GPU and RAM; 0 where idle is not spread.
-	CPUCostIdle   Dollars `json:"cpuCostIdle"`
-	CPUEfficiency float64 `json:"cpuEfficiency"`
+	CPUCostIdle Dollars `json:"cpuCostIdle"`
+	// CPUEfficiency is what was used of what was requested, as for RAM and in total; null where usage is not known or of one moment.
+	CPUEfficiency *float64 `json:"cpuEfficiency" jsonschema:"nullable"`
 
 	GPUCount          float64 `json:"gpuCount"`
 	GPUHours          float64 `json:"gpuHours"`
@@ -48,7 +49,7 @@ type AllocationRow struct {
 	RAMCost             Dollars  `json:"ramCost"`
 	RAMCostAdjustment   Dollars  `json:"ramCostAdjustment"`
 	RAMCostIdle         Dollars  `json:"ramCostIdle"`
-	RAMEfficiency       float64  `json:"ramEfficiency"`
+	RAMEfficiency       *float64 `json:"ramEfficiency" jsonschema:"nullable"`
 
 	PVBytes     float64 `json:"pvBytes"`
 	PVByteHours float64 `json:"pvByteHours"`
@@ -75,9 +76,9 @@ type AllocationRow struct {
 	// SharedCost is its part of shared namespaces; the control plane's row has its fee here, as have commitments without usage.
 	SharedCost Dollars `json:"sharedCost"`
 	// ExternalCost is always 0: nothing outside the cluster is counted.
-	ExternalCost    Dollars `json:"externalCost"`
-	TotalCost       Dollars `json:"totalCost"`
-	TotalEfficiency float64 `json:"totalEfficiency"`
+	ExternalCost    Dollars  `json:"externalCost"`
+	TotalCost       Dollars  `json:"totalCost"`
+	TotalEfficiency *float64 `json:"totalEfficiency" jsonschema:"nullable"`
 
 	// PriceGap says which of its machines have no price, so that the amounts are estimates or lack them; absent where all have one.
 	PriceGap string `json:"priceGap,omitempty"`

@@ -235,13 +235,14 @@ func (c *costColumn) text(n, shown int) []string {
 // efficiencies is the column of what was used of what was requested; nil for nodes, and
 // where one reading or none would stand for a month.
 func efficiencies(a *document.Allocation, shown int) []string {
-	if byNode(a) || ofMoment(a) || a.Seen == 0 {
+	if byNode(a) || a.OfMoment() || a.Seen == 0 {
 		return nil
 	}
 	out := make([]string, len(a.Allocations))
 	for i := range out {
-		if out[i] = "-"; a.Allocations[i].TotalEfficiency > 0 {
-			out[i] = fmt.Sprintf("%.0f %%", 100*a.Allocations[i].TotalEfficiency)
+		out[i] = "-"
+		if e := a.Allocations[i].TotalEfficiency; e != nil && *e > 0 {
+			out[i] = fmt.Sprintf("%.0f %%", 100**e)
 		}
 	}
 	return withEnds("EFF", out, shown, "", "")
@@ -295,16 +296,13 @@ func paysFor(a *document.Allocation) string {
 	switch {
 	case a.Seen == 0:
 		return "Each pays for what it requests."
-	case ofMoment(a):
+	case a.OfMoment():
 		return "Each pays for the larger of request and usage at the moment of the one reading: check before use."
 	case a.Accuracy.MissedMonthly != 0:
 		return fmt.Sprintf("Each pays for the larger of request and usage, hour by hour. By the minute it could be at most %s more, all together.", a.Accuracy.MissedMonthly)
 	}
 	return "Each pays for the larger of request and usage, hour by hour."
 }
-
-// ofMoment reports whether one reading stands for the window.
-func ofMoment(a *document.Allocation) bool { return a.Accuracy.Step == "0s" }
 
 func splitWords(split string) string {
 	if split == "even" {

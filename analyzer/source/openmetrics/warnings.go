@@ -85,7 +85,7 @@ func (f *fold) warnings() []analyzer.Warning {
 		if n > 0 {
 			out = append(out, analyzer.Warning{
 				Code: analyzer.WarnOdd, Subject: metricName(metric(m)),
-				Message: fmt.Sprintf("%d samples cannot be true (negative, not a number, no working set at all, beyond any machine, or of a time to come) and were left out, of %s", n, examplesOf(f.oddOf[m])),
+				Message: fmt.Sprintf("%s cannot be true (negative, not a number, no working set at all, beyond any machine, or of a time to come); left out, of %s", analyzer.Several(n, "sample"), examplesOf(f.oddOf[m])),
 			})
 		}
 	}

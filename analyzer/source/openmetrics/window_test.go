@@ -185,7 +185,7 @@ func TestTimeToCome(t *testing.T) {
 		t.Errorf("got window %v and usage %v, want window %v and both containers", r.Window, r.Usage, want.Window)
 	}
 	if !slices.ContainsFunc(r.Warnings, func(w analyzer.Warning) bool {
-		return w.Code == analyzer.WarnOdd && strings.HasPrefix(w.Message, "1 samples cannot be true") && strings.HasSuffix(w.Message, "of shop/cart-0/app")
+		return w.Code == analyzer.WarnOdd && strings.HasPrefix(w.Message, "1 sample cannot be true") && strings.HasSuffix(w.Message, "of shop/cart-0/app")
 	}) {
 		t.Errorf("nothing tells of the sample: %v", r.Warnings)
 	}
