@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -305,10 +306,15 @@ func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
 	c.findVariability()
 	c.undoThrottling()
 	c.bounds = setting.Bounds{
-		Floor: bounds.Least(p, w), Ceiling: bounds.Apart(p, w), Unserved: p.Options.RiskUnserved, Start: bounds.Start(p, w), FixedMargin: rightsize.HeadroomFixed,
+		Floor: bounds.Least(p, w, usual(c.curve.Pods)), Ceiling: bounds.Apart(p, w), Unserved: p.Options.RiskUnserved, Start: bounds.Start(p, w), FixedMargin: rightsize.HeadroomFixed,
 		OwnTolerance: ownTolerance(p, c.controller),
 	}
 	return c
+}
+
+// usual is how many pods there are for a tenth of the time at the least.
+func usual(pods []float64) float64 {
+	return setting.Quantile(slices.Sorted(slices.Values(pods)), 0.9)
 }
 
 // warnings files the doubts that hold for any advice.

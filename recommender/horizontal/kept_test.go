@@ -45,8 +45,20 @@ func TestPoliciesUpAreKept(t *testing.T) {
 	}
 }
 
+// TestPodsAtTheirLimit: a limit that holds the pods is something broken, though nobody
+// counted their throttling. One that they do not reach is not.
+func TestPodsAtTheirLimit(t *testing.T) {
+	for limit, dearer := range map[int64]bool{0: false, 300: true, 600: false} {
+		r, _ := town{pods: 4, request: 100, limit: limit, load: func(int) float64 { return 4 * 299 }}.advise(t)
+		if got := len(r.Changes) > 0 && r.MonthlySavings < 0; got != dearer {
+			t.Errorf("a limit of %dm: got %q for %.2f, withheld %v", limit, r.Title, r.MonthlySavings, r.Withheld)
+		}
+	}
+}
+
 // TestPodsThatBurst: an HPA that adds pods only above their request stays where nothing shows
-// that it is broken. A maximum that is too low does, and so does throttling.
+// that it is broken, and so does a number of pods. A maximum that is too low does, and so
+// does throttling.
 func TestPodsThatBurst(t *testing.T) {
 	for _, tt := range []struct {
 		name      string
@@ -61,7 +73,8 @@ func TestPodsThatBurst(t *testing.T) {
 		{"the same, and throttled", 100, new(onCPU(2, 20, 300)), 0.2, true, ""},
 		{"the same, and its maximum is too low", 100, new(onCPU(2, 3, 300)), 0, true, ""},
 		{"within the request", 300, new(onCPU(2, 3, 80)), 0, true, ""},
-		{"a number of pods", 100, nil, 0, true, ""},
+		{"a number of pods", 100, nil, 0, false, "its 4 pods use more than the 100m of CPU"},
+		{"a number of pods, throttled", 100, nil, 0.2, true, ""},
 	} {
 		r, got := town{pods: 4, request: tt.request, load: swing(300, 1200), change: func(s *analyzer.Snapshot) {
 			if tt.hpa != nil {

@@ -158,7 +158,8 @@ func TestMinSavings(t *testing.T) {
 }
 
 // TestNothingDearerWhereNothingIsBroken: pods that are slow now and then, and serve all,
-// stay. Where demand is unserved what serves it is advised, though it costs more.
+// stay. Where an HPA's maximum leaves demand unserved a higher one is advised, though it
+// costs more.
 func TestNothingDearerWhereNothingIsBroken(t *testing.T) {
 	slowly, _ := town{pods: 4, request: 1000, load: swing(3200, 3800)}.advise(t)
 	if len(slowly.Changes) != 0 || len(slowly.Withheld) != 0 || slowly.MonthlySavings != 0 {
@@ -167,7 +168,7 @@ func TestNothingDearerWhereNothingIsBroken(t *testing.T) {
 	if p := figure(slowly, "CPU of a pod from which it is slow"); p >= 800 || p < 600 {
 		t.Errorf("a pod of one core is slow from %.0fm, want about 667m: else the case tells nothing", p)
 	}
-	short, got := town{pods: 4, request: 1000, load: swing(3200, 5000)}.advise(t)
+	short, got := town{pods: 4, request: 1000, load: swing(3200, 5000), change: func(s *analyzer.Snapshot) { s.HPAs = []analyzer.HPA{onCPU(2, 4, 75)} }}.advise(t)
 	if len(short.Changes) == 0 || short.MonthlySavings >= 0 || got.Recommended == nil {
 		t.Errorf("unserved: got %q, %d changes for %.2f, want more pods", short.Title, len(short.Changes), short.MonthlySavings)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
@@ -54,7 +55,13 @@ func loadedSnapshot(r *rand.Rand, kind string) *analyzer.Snapshot {
 
 func adviceOn(t *testing.T, s *analyzer.Snapshot, o advice.Options, rule string) []advice.Advice {
 	t.Helper()
-	recs, err := recommender.Run(context.Background(), analyzer.Analyze(s), &cost.Costs{MeanUnit: cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}}, o)
+	facts, unit := analyzer.Analyze(s), cost.UnitPrice{CoreHour: 0.03, GiBHour: 0.004}
+	costs := &cost.Costs{MeanUnit: unit, Workloads: map[analyzer.Ref]cost.WorkloadCost{}}
+	for i := range facts.Workloads {
+		w := &facts.Workloads[i]
+		costs.Workloads[w.Ref] = cost.WorkloadCost{Unit: unit, Pods: len(w.Pods), Monthly: float64(max(w.Replicas, 1)) * pricing.HoursPerMonth * unit.Hourly(analyzer.PodRequests(w.Workload.Containers, analyzer.Amounts{}))}
+	}
+	recs, err := recommender.Run(context.Background(), facts, costs, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,8 +112,8 @@ func besides(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) (others anal
 	return others
 }
 
-// mayRun reports whether a pod may run on a node, sizes and the pods there aside.
-func mayRun(n *analyzer.Node, spec *analyzer.PodSpec) bool {
+// MayRun reports whether a pod may run on a node, sizes and the pods there aside.
+func MayRun(n *analyzer.Node, spec *analyzer.PodSpec) bool {
 	node := packing.Offering{Labels: n.Labels}
 	for _, t := range n.Taints {
 		node.Taints = append(node.Taints, packing.Taint(t))
@@ -151,7 +151,7 @@ func (n *rooms) roomiest(w *analyzer.WorkloadFacts, role string, pod analyzer.Am
 	for i := range n.nodes {
 		room := n.nodes[i].Amounts
 		all = roomier(all, room, pod)
-		if spec == nil || on[n.nodes[i].node.Name] || mayRun(n.nodes[i].node, spec) {
+		if spec == nil || on[n.nodes[i].node.Name] || MayRun(n.nodes[i].node, spec) {
 			own = roomier(own, room, pod)
 		}
 	}

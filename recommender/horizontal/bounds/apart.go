@@ -6,6 +6,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/rightsize"
 )
 
 // Apart is how many pods of a workload there may be where no two may share a node, a
@@ -67,36 +68,18 @@ func domainOf(n *analyzer.Node, key string) string {
 }
 
 // open are the nodes that would take another pod of the workload: neither cordoned nor
-// lost, with the labels that it selects, and no taint that it does not tolerate.
+// lost, with the labels that it selects or must have by its affinity, and no taint that it does not tolerate.
 func open(s *analyzer.Snapshot, w *analyzer.WorkloadFacts) (out []*analyzer.Node) {
-	var spec analyzer.PodSpec
-	if len(w.Pods) > 0 {
-		spec = w.Pods[0].Spec
-	}
 	for i := range s.Nodes {
-		if n := &s.Nodes[i]; !n.Unschedulable && !n.NotReady && selects(&spec, n) && withstands(&spec, n) {
+		if n := &s.Nodes[i]; !n.Unschedulable && !n.NotReady && takes(n, specOf(w)) {
 			out = append(out, n)
 		}
 	}
 	return out
 }
 
-func selects(s *analyzer.PodSpec, n *analyzer.Node) bool {
-	for key, v := range s.NodeSelector {
-		if n.Labels[key] != v {
-			return false
-		}
-	}
-	return true
-}
-
-func withstands(s *analyzer.PodSpec, n *analyzer.Node) bool {
-	return !slices.ContainsFunc(n.Taints, func(t analyzer.Taint) bool {
-		return t.Effect != "PreferNoSchedule" && !slices.ContainsFunc(s.Tolerations, func(o analyzer.Toleration) bool {
-			return packing.Toleration(o).Tolerates(packing.Taint(t))
-		})
-	})
-}
+// takes reports whether a pod may run on a node, sizes aside.
+func takes(n *analyzer.Node, spec *analyzer.PodSpec) bool { return rightsize.MayRun(n, spec) }
 
 // grows reports whether pods of the workload that fit nowhere get a node: an autoscaler
 // runs, or they have nodes that are made for their pods.
