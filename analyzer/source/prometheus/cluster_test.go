@@ -238,6 +238,27 @@ func TestDiscoveryRefused(t *testing.T) {
 	}
 }
 
+// TestPodsWithoutWorkload counts them, one as one.
+func TestPodsWithoutWorkload(t *testing.T) {
+	t.Parallel()
+	w := options("").Window
+	var all []sourcetest.Series
+	for i, want := range []string{
+		"one pod of the window belongs to no known workload (shop/w0); it stands for itself",
+		"2 pods of the window belong to no known workload (the first is shop/w0); each stands for itself",
+	} {
+		pod := fmt.Sprintf(`{namespace="shop",pod="w%d",container="main"}`, i)
+		all = append(all, series(t, "container_cpu_usage_seconds_total"+pod, "0+7.5x2880"), series(t, "container_memory_working_set_bytes"+pod, "104857600x2880"))
+		got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: engine(t, w.Start, all).URL, Window: w})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := message(got.Warnings, "pods"); m != want {
+			t.Errorf("\ngot  %s\nwant %s", m, want)
+		}
+	}
+}
+
 // TestDiscoveryWarns keeps what an engine says beside its answers to discovery.
 func TestDiscoveryWarns(t *testing.T) {
 	t.Parallel()

@@ -461,7 +461,11 @@ func (col *collection) warnOfDays(usage []analyzer.ContainerUsage) {
 func (col *collection) warnOfData(unmatched map[string]bool, odd int, of map[string]bool) {
 	if n := len(unmatched); n > 0 {
 		first := slices.Min(slices.Collect(maps.Keys(unmatched)))
-		col.warn(analyzer.WarnUnmatched, "pods", fmt.Sprintf("%d pods of the window belong to no known workload (the first is %s); each stands for itself", n, first))
+		text := fmt.Sprintf("%d pods of the window belong to no known workload (the first is %s); each stands for itself", n, first)
+		if n == 1 {
+			text = fmt.Sprintf("one pod of the window belongs to no known workload (%s); it stands for itself", first)
+		}
+		col.warn(analyzer.WarnUnmatched, "pods", text)
 	}
 	if odd > 0 {
 		col.warn(analyzer.WarnOdd, "samples", fmt.Sprintf("%s cannot be true (negative, not a number, no working set at all, beyond any machine, or outside the window); left out, of %s", analyzer.Several(odd, "sample"), some(of, "container")))
