@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,6 +90,41 @@ func (w *Workload) Fargate() bool {
 		}
 	}
 	return running > 0
+}
+
+// RanByPod gives what names the program that billed the pods of a workload of which none
+// runs: by the nodes that they ended on, by what was noted with them, or since no node is a
+// machine. Such pods held no room of a machine. The name is empty where a pod runs, and
+// where nothing tells; nil stands for a workload that is gone.
+func (s *Snapshot) RanByPod() func(*Workload) string {
+	programs, only := make(map[string]string, len(s.Nodes)), ""
+	for i := range s.Nodes {
+		programs[s.Nodes[i].Name] = s.Nodes[i].ByPod()
+	}
+	if len(s.Nodes) > 0 && !slices.ContainsFunc(s.Nodes, func(n Node) bool { return programs[n.Name] == "" }) {
+		only = programs[s.Nodes[0].Name]
+	}
+	return func(w *Workload) string {
+		if w == nil {
+			return only
+		}
+		named := only
+		for i := range w.Pods {
+			p := &w.Pods[i]
+			if !p.Ended() {
+				return ""
+			}
+			program, here := programs[p.Node]
+			if !here { // a node that is gone
+				program = (&Node{Name: p.Node}).ByPod()
+			}
+			if program == "" && !here && p.Provisioned != (Amounts{}) {
+				program = cloud.Fargate
+			}
+			named = cmp.Or(named, program)
+		}
+		return named
+	}
 }
 
 // billed is what a program bills a pod for.

@@ -74,7 +74,7 @@ var aws = &Cloud{
 		Names:      []string{"aws-node", "eks-pod-identity", "ebs-csi", "efs-csi", "fsx-csi", "vpc-cni"},
 		DNS:        Label{"eks.amazonaws.com/component", "coredns"},
 	},
-	Pods:      PodProgram{Name: Fargate, Label: Label{"eks.amazonaws.com/compute-type", "fargate"}},
+	Pods:      PodProgram{Name: Fargate, Label: Label{"eks.amazonaws.com/compute-type", "fargate"}, Nodes: []string{"fargate-ip-"}},
 	Karpenter: "karpenter.k8s.aws", NodeClass: "EC2NodeClass", Families: true,
 }
 

@@ -263,6 +263,9 @@ func (a *Allocation) nobodys(left pricing.Cost) []Row {
 func (r *Row) add(i *Item, on *Node, idle pricing.Cost) {
 	r.Idle = plus(r.Idle, idle)
 	r.rests(on)
+	if i.Unpriced != "" {
+		r.rests(&Node{InstanceType: i.Unpriced, Gap: Unpriced})
+	}
 	r.Hold.plus(i.Hold)
 	r.Limits.plus(i.Limits)
 	r.Nodes, r.Slack = plus(r.Nodes, i.Nodes), plus(r.Slack, i.Slack)

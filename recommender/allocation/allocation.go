@@ -79,6 +79,10 @@ type Item struct {
 	// Volumes and LoadBalancers are what the three above are made of.
 	Volumes, LoadBalancers []Part
 
+	// Unpriced names the program that billed its pods one by one, where none runs at the
+	// window's end: it is in no sum.
+	Unpriced string
+
 	homeless bool   // no node is known
 	pool     string // of such nodes, where that is known
 }
@@ -200,7 +204,7 @@ func newAllocator(s *analyzer.Snapshot, catalog *pricing.Catalog) *allocator {
 	a := &allocator{
 		Allocation: &Allocation{Cluster: s.Cluster, Window: s.Window, Hours: Hours(s.Window), Seen: 1 / outage(s), Unused: len(s.Usage) == 0},
 		snapshot:   s, catalog: catalog, at: map[itemKey]int{}, merged: map[analyzer.Ref]map[string]string{}, workloads: map[analyzer.Ref]*analyzer.Workload{},
-		namespaces: map[string]map[string]string{},
+		namespaces: map[string]map[string]string{}, ranByPod: s.RanByPod(),
 	}
 	for i := range s.Workloads {
 		a.workloads[s.Workloads[i].Ref] = &s.Workloads[i]
@@ -231,6 +235,8 @@ type allocator struct {
 	over   []string // nodes that held more than there is
 	bought *Places
 	basis  Basis
+	// ranByPod names what bills a workload of which no pod runs by the pod.
+	ranByPod func(*analyzer.Workload) string
 }
 
 type itemKey struct {

@@ -159,6 +159,13 @@ func (a *allocator) podName(p *analyzer.Pod) string {
 // the pods that have it.
 func (a *allocator) put(of roleKey, container string, h Hold, podHours float64, places map[roleKey][]place) {
 	ref := of.ref
+	if program := a.ranByPod(a.workloads[ref]); program != "" {
+		item := a.item(ref, container, "", "")
+		item.Hold.plus(h)
+		item.Limits.plus(a.limits(ref, container, h.PodHours))
+		item.Unpriced = program
+		return
+	}
 	at, ok := places[of]
 	if !ok {
 		at = a.places(a.workloads[ref], of.role)
@@ -235,6 +242,9 @@ func (a *allocator) payNodes() {
 	pools := map[string]Hold{}
 	for i := range a.Items {
 		item := &a.Items[i]
+		if item.Unpriced != "" {
+			continue
+		}
 		if item.homeless {
 			pool := pools[item.pool]
 			pool.plus(item.Hold)

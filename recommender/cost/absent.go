@@ -13,12 +13,17 @@ import (
 // on the mean of the window's hours at the nodes' mean price: jobs between two runs, and
 // what an autoscaler has taken to zero. Their pods had the room that is idle now, so it is
 // taken from there. Where it is less than they would take, they share it, and the bill stays.
+// Those that are billed by the pod had no such room: they are not priced, by name.
 func (c *Costs) ofAbsent(a *analyzer.Analysis) {
-	absent := map[analyzer.Ref]WorkloadCost{}
+	absent, byPod := map[analyzer.Ref]WorkloadCost{}, a.Snapshot.RanByPod()
 	var sum float64
 	for i := range a.Workloads {
 		w := &a.Workloads[i]
 		if _, here := c.Workloads[w.Ref]; here || !w.Batch() && len(w.HPAs) == 0 {
+			continue
+		}
+		if program := byPod(w.Workload); program != "" {
+			c.unpricedRuns(w.Ref, program)
 			continue
 		}
 		if cost := meanOverHours(a.Snapshot.Window, w, c.MeanUnit); cost.Monthly > 0 {
@@ -34,6 +39,16 @@ func (c *Costs) ofAbsent(a *analyzer.Analysis) {
 	if by < 1 && sum-sum*by >= 0.005 {
 		c.warn("not-counted", fmt.Sprintf("workloads without a pod at the window's end took %.2f USD a month by their runs, and no more than %.2f of it is idle now: the rest is in no sum", sum, sum*by))
 	}
+}
+
+// unpricedRuns notes a workload between two runs whose pods are billed one by one: the
+// bill is of the pods of the moment, and there is none.
+func (c *Costs) unpricedRuns(ref analyzer.Ref, program string) {
+	if c.UnpricedRuns == nil {
+		c.UnpricedRuns = map[analyzer.Ref]string{}
+	}
+	c.UnpricedRuns[ref] = program
+	c.Warnings = append(c.Warnings, analyzer.Warning{Code: "price", Subject: ref.String(), Message: "its runs are billed by the pod on " + program + ", and none runs at the window's end: it is not priced, and in no sum"})
 }
 
 // ofUnsold warns of pods that are in no size that Fargate sells: they are priced as they

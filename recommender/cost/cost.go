@@ -20,6 +20,9 @@ type Costs struct {
 	// Workloads holds the cost of every workload with running pods, and of those that
 	// come and go on the mean of the window's hours.
 	Workloads map[analyzer.Ref]WorkloadCost
+	// UnpricedRuns are those of them whose pods are billed one by one, by the program that
+	// does: they are in no sum.
+	UnpricedRuns map[analyzer.Ref]string
 	// MeanUnit is the unit price over all nodes.
 	MeanUnit UnitPrice
 	Nodes    []NodeCost // by node name
@@ -41,7 +44,7 @@ type WorkloadCost struct {
 	Monthly float64
 	// Containers is by container name and sums to Monthly. What a pod reserves
 	// beyond its running containers (a large init container, the runtime's
-	// overhead) stands under "".
+	// overhead) stands under "". On Fargate they bear it, since it comes of the sum of them.
 	Containers map[string]float64
 	Pods       int // pods that run now
 	Unit       UnitPrice
@@ -261,7 +264,22 @@ func (c *Costs) allocate(bills []pricing.NodeBill, byNode map[string]pricing.Nod
 		c.Workloads[h.Ref] = cost
 	}
 	for i := range a.Workloads {
-		c.addUnit(&a.Workloads[i], byNode)
+		w := &a.Workloads[i]
+		if w.Fargate() {
+			c.Workloads[w.Ref].bearBeyond()
+		}
+		c.addUnit(w, byNode)
+	}
+}
+
+// bearBeyond lets the containers bear what the pod's size has beyond them, in proportion.
+func (w WorkloadCost) bearBeyond() {
+	beyond := w.Containers[""]
+	if own := w.Monthly - beyond; beyond > 0 && own > 0 {
+		delete(w.Containers, "")
+		for name := range w.Containers {
+			w.Containers[name] *= w.Monthly / own
+		}
 	}
 }
 

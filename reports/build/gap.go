@@ -40,6 +40,9 @@ func (b *builder) priceGaps() (out []document.PriceGap) {
 
 // priceGap names a workload's machines without a price.
 func (b *builder) priceGap(w *analyzer.WorkloadFacts) string {
+	if b.Costs != nil && b.Costs.UnpricedRuns[w.Ref] != "" {
+		return gapText(nil, []string{b.Costs.UnpricedRuns[w.Ref]})
+	}
 	return b.gapOf(func(node string) bool { return runsOn(w, node) })
 }
 
