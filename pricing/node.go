@@ -206,6 +206,9 @@ func (c *Catalog) byCapacity(q Query, n Node) Price {
 			defaults.cpu, defaults.gib, defaults.source)
 		o.Source, o.AsOf = defaults.source, defaults.asOf
 	}
+	if n.GPUs > 0 { // the rate is of no model, and models differ by ten times
+		p.Reason += fmt.Sprintf("; its GPUs, of whatever model, are put at %g USD an hour each", defaults.gpu)
+	}
 	p.Status, p.Cause = Estimated, UnknownType
 	if c.table(q.Provider) == nil {
 		p.Cause = UnknownProvider

@@ -225,3 +225,16 @@ func TestNoType(t *testing.T) {
 		t.Errorf("got %v USD (%v, %q), want an estimate and %q", p.USDPerHour, p.Status, p.Warnings, want)
 	}
 }
+
+// TestEstimatedGPUs: the estimate of a machine with GPUs that no table has says at which
+// rate they stand in it, since that is of no model.
+func TestEstimatedGPUs(t *testing.T) {
+	n := cloudNode("azure", "eastus", "Standard_NC6s_v3", 6, 112)
+	without := pricing.New(pricing.Config{}).NodePrice(n)
+	n.GPUs = 1
+	with := pricing.New(pricing.Config{}).NodePrice(n)
+	const said = "its GPUs, of whatever model, are put at 0.95 USD an hour each"
+	if d := with.USDPerHour - without.USDPerHour; !near(d, 0.95, 1e-9) || !strings.Contains(strings.Join(with.Warnings, " "), said) || strings.Contains(strings.Join(without.Warnings, " "), "GPU") {
+		t.Errorf("a GPU adds %v USD an hour to the estimate, which says %q", d, with.Warnings)
+	}
+}

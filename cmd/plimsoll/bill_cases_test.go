@@ -63,10 +63,16 @@ func recomputeCase(t *testing.T, file string, checked map[string]int) {
 			t.Errorf("%s: got $%.4f, recomputed $%.4f", what, got, want)
 		}
 	}
+	list := map[string]float64{}
+	for i := range plain.Fleet { // today's, or those of the window's hours
+		if m := &plain.Fleet[i]; m.ByPod() == "" {
+			list[m.Name] = plain.Monthly(&m.Node)
+			total += list[m.Name] * m.Share
+		}
+	}
 	for _, n := range costs.Nodes {
 		if !n.ByPod {
-			same("node "+n.Name, n.Hourly*pricing.HoursPerMonth, plain.Nodes[n.Name])
-			total += plain.Nodes[n.Name]
+			same("node "+n.Name, n.Hourly*pricing.HoursPerMonth, list[n.Name])
 		}
 	}
 	same("all nodes", costs.Bill, total)

@@ -120,6 +120,9 @@ func (b *Bill) hourly(n *analyzer.Node) float64 {
 	return usd
 }
 
+// Monthly is what a machine costs a month in all hours.
+func (b *Bill) Monthly(n *analyzer.Node) float64 { return b.hourly(n) * 730 }
+
 // listed is what the tables have for a type in the node's region.
 func (b *Bill) listed(n *analyzer.Node, instanceType string, capacity pricing.CapacityType) float64 {
 	provider := "aws"
