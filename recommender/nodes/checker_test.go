@@ -23,6 +23,7 @@ type host struct {
 	labels     map[string]string
 	taints     []analyzer.Taint
 	free       analyzer.Amounts // with DaemonSets' pods
+	size       analyzer.Amounts // for pods, DaemonSets' taken off
 	resources  analyzer.Resources
 	closed     bool // cordoned or not ready
 	kept       bool
@@ -51,6 +52,7 @@ type checker struct {
 	order   []string // names of hosts
 	repeats bool     // the plan is today's nodes
 	faults  []string
+	room    func(analyzer.Amounts) int64 // by which hosts are filled
 }
 
 func (c *checker) fault(format string, args ...any) {
@@ -183,6 +185,7 @@ func (c *checker) addDaemons(h *host) {
 			}
 		}
 	}
+	h.size = h.free
 }
 
 func (h *host) take(p *tenant) {
@@ -417,8 +420,12 @@ func (c *checker) lives(h *host, p *tenant, gone func(*host) bool) bool {
 	})
 }
 
+// refugeRounds is how often those that found no room are seated first, before they count as left.
+const refugeRounds = 8
+
 // refuge finds room for pods among the hosts that are not gone, the largest first by some
-// measure; left are those that find none.
+// measure, and then again and again with those first that found none: which pods fit where is
+// no matter of one order. left are those that find none in any.
 func (c *checker) refuge(pods []*tenant, gone func(*host) bool) (left []*tenant) {
 	may := map[*tenant]int64{} // hosts that let it in
 	for _, p := range pods {
@@ -429,43 +436,101 @@ func (c *checker) refuge(pods []*tenant, gone func(*host) bool) (left []*tenant)
 		}
 	}
 	measures := []func(*tenant) int64{
-		func(p *tenant) int64 { return -may[p]<<40 + p.size.CPU },
-		func(p *tenant) int64 { return max(p.size.CPU, p.size.Memory>>22) },
-		func(p *tenant) int64 { return p.size.CPU },
-		func(p *tenant) int64 { return p.size.Memory },
+		func(p *tenant) int64 { return c.room(p.size) },
+		func(p *tenant) int64 { return -may[p]<<40 + c.room(p.size) },
 		func(p *tenant) int64 {
-			return int64(len(p.pod.Spec.AntiAffinity)+len(p.pod.Spec.Spread))<<40 + p.size.CPU
+			return int64(len(p.pod.Spec.AntiAffinity)+len(p.pod.Spec.Spread))<<40 + c.room(p.size)
 		},
 	}
-	for _, by := range measures {
-		slices.SortStableFunc(pods, func(a, b *tenant) int { return cmp.Or(cmp.Compare(by(b), by(a)), cmp.Compare(a.name, b.name)) })
-		at := map[*tenant]*host{}
-		var now []*tenant
-		for _, p := range pods {
-			if h := c.seat(p, gone); h != nil {
-				h.take(p)
-				at[p] = h
-			} else {
-				now = append(now, p)
+	rooms := c.rooms()
+	for i := range len(measures) * len(rooms) {
+		by := measures[i/len(rooms)]
+		c.room = rooms[i%len(rooms)]
+		order := slices.Clone(pods)
+		slices.SortStableFunc(order, func(a, b *tenant) int { return cmp.Or(cmp.Compare(by(b), by(a)), cmp.Compare(a.name, b.name)) })
+		for range refugeRounds {
+			if left = c.seatAll(order, gone); len(left) == 0 {
+				return nil
 			}
-		}
-		for p, h := range at {
-			h.drop(p)
-		}
-		if left = now; len(left) == 0 {
-			return nil
+			order = append(slices.Clone(left), slices.DeleteFunc(order, func(p *tenant) bool { return slices.Contains(left, p) })...)
 		}
 	}
 	return left
 }
 
-// seat is the host with the least room that takes a pod.
+// seatAll seats pods one after the other, and gives those that find no host; none stays seated.
+func (c *checker) seatAll(pods []*tenant, gone func(*host) bool) (left []*tenant) {
+	at := map[*tenant]*host{}
+	for _, p := range pods {
+		if h := c.seat(p, gone); h != nil {
+			h.take(p)
+			at[p] = h
+		} else if !c.makeWay(p, at, gone) {
+			left = append(left, p)
+		}
+	}
+	for p, h := range at {
+		h.drop(p)
+	}
+	return left
+}
+
+// makeWay seats a pod in place of another that was seated and finds room elsewhere.
+func (c *checker) makeWay(p *tenant, at map[*tenant]*host, gone func(*host) bool) bool {
+	others := slices.SortedFunc(maps.Keys(at), func(a, b *tenant) int { return cmp.Compare(a.name, b.name) })
+	for _, other := range others {
+		h := at[other]
+		if !admits(h, p) {
+			continue
+		}
+		h.drop(other)
+		if h.fits(p) && c.lives(h, p, gone) {
+			h.take(p)
+			if to := c.seat(other, gone); to != nil {
+				to.take(other)
+				at[p], at[other] = h, to
+				return true
+			}
+			h.drop(p)
+		}
+		h.take(other)
+	}
+	return false
+}
+
+// seat is the host with the least room that takes a pod, by the checker's measure of room.
 func (c *checker) seat(p *tenant, gone func(*host) bool) (best *host) {
+	zoned := slices.ContainsFunc(p.pod.Spec.Spread, func(s analyzer.TopologySpread) bool { return s.TopologyKey == zoneKey })
+	inZone := map[string]int{}
+	if zoned { // where the fewest are, so that those to come may follow
+		for _, h := range c.hosts {
+			if !gone(h) {
+				inZone[h.zone] += h.byGroup[p.group]
+			}
+		}
+	}
 	for _, name := range c.order {
 		h := c.hosts[name]
-		if !gone(h) && h.fits(p) && admits(h, p) && (best == nil || h.free.CPU < best.free.CPU) && c.lives(h, p, gone) {
+		nearer := best == nil || cmp.Or(cmp.Compare(inZone[h.zone], inZone[best.zone]), cmp.Compare(c.room(h.free), c.room(best.free))) < 0
+		if nearer && !gone(h) && h.fits(p) && admits(h, p) && c.lives(h, p, gone) {
 			best = h
 		}
 	}
 	return best
+}
+
+// rooms are measures of what is free on a host, or asked for by a pod: a core is worth 4
+// GiB, but for the last, to which the largest host is the measure.
+func (c *checker) rooms() []func(analyzer.Amounts) int64 {
+	cpu, memory := int64(1), int64(1)
+	for _, h := range c.hosts {
+		cpu, memory = max(cpu, h.size.CPU), max(memory, h.size.Memory)
+	}
+	return []func(analyzer.Amounts) int64{
+		func(a analyzer.Amounts) int64 { return max(a.CPU*1_000_000/cpu, a.Memory>>10*1_000_000/(memory>>10+1)) },
+		func(a analyzer.Amounts) int64 { return a.CPU },
+		func(a analyzer.Amounts) int64 { return a.Memory },
+		func(a analyzer.Amounts) int64 { return max(a.CPU, a.Memory>>22) },
+		func(a analyzer.Amounts) int64 { return a.CPU + a.Memory>>22 },
+	}
 }

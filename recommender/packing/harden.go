@@ -13,8 +13,8 @@ import (
 const mostHardened, mostEnlarged = 72, 48
 
 // Harden enlarges nodes of a plan, or adds some, until its pods live through what they
-// should, but for those that no offering could take. It gives the plan, and the pods that
-// can't be helped: the cheaper outcome of adding nodes alone and of taking each time what
+// should, but for those that no offering could take. It gives the plan, and the pods, or the
+// groups of updates, that can't be helped: the cheaper outcome of adding nodes alone and of taking each time what
 // does more for its price. The plan's lower bound stays that of a plan without it.
 func Harden(ctx context.Context, in Input, plan Plan, s Survival) (Plan, []string, error) {
 	added, lost, err := harden(ctx, in, plan, s, 0)
@@ -41,10 +41,10 @@ func harden(ctx context.Context, in Input, plan Plan, s Survival, enlarged int) 
 			return plan, nil, err
 		}
 		for _, name := range hopeless {
-			lost[name], s.Exempt[name] = true, true
 			if worst.Group != "" {
-				s.Exempt[worst.Group] = true
+				name = worst.Group
 			}
+			lost[name], s.Exempt[name] = true, true
 		}
 		if len(more) == 0 && len(hopeless) == 0 {
 			break

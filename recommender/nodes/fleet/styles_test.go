@@ -67,6 +67,31 @@ func TestAskedIsNoDearerThanListed(t *testing.T) {
 	}
 }
 
+// TestLevelsHoldTogether: what is added for one level undoes none of another, also where
+// pods spread over zones.
+func TestLevelsHoldTogether(t *testing.T) {
+	for _, seed := range []uint64{3} { // its listed zone was cheaper than a node
+		r := rand.New(rand.NewPCG(seed, 23))
+		in := randomStyles(r)
+		for g := range 6 {
+			for p := range 3 + r.IntN(6) {
+				in.Pods = append(in.Pods, packing.Pod{
+					Name: fmt.Sprintf("a/s%d-%d", g, p), Group: fmt.Sprint("a/Deployment/s", g), CPU: 300 + 450*int64(g), Memory: int64(1+g) << 29,
+					Spread: []packing.Spread{{TopologyKey: packing.LabelZone, MaxSkew: 1}},
+				})
+			}
+		}
+		bare, err := packing.Pack(t.Context(), in)
+		if err != nil || len(bare.Abstained) > 0 {
+			t.Fatalf("seed %d: %v, %v", seed, err, bare.Abstained)
+		}
+		for l, level := range packing.Levels() {
+			f := styled(in, bare, level, false)
+			checkStyle(t, fmt.Sprint("seed ", seed), f, bare, l)
+		}
+	}
+}
+
 // styled is a fleet whose plan of today is the bare one.
 func styled(in packing.Input, bare packing.Plan, level packing.Level, simple bool) *fleet.Fleet {
 	f := &fleet.Fleet{

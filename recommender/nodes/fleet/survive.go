@@ -185,36 +185,71 @@ func (h *hardener) cheapest(level int) (best candidate, lost []string, err error
 	return best, lost, nil
 }
 
-// harden makes a plan live through a level, and through those below with all that it has.
+// mostAgain bounds how often a plan is held to its levels once more.
+const mostAgain = 5
+
+// harden makes a plan live through a level and those below, with all that it has. What is
+// added for one may undo another: a new node opens a zone that pods spread over, and draws
+// pods away from where they were counted on. So all are played until nothing changes. It
+// gives the pods, or the workloads of updates, that find no room all the same, in order.
 func (h *hardener) harden(c candidate, level int) (candidate, []string, error) {
 	in := h.Input
 	in.Offerings = c.offerings
-	plan, lost, err := packing.Harden(h.ctx, in, c.Plan, h.of[level])
-	for i := 1; i < level && err == nil; i++ {
-		plan, err = h.lower(in, plan, h.of[i])
+	plan, hopeless, err := packing.Harden(h.ctx, in, c.Plan, h.of[level])
+	levels, lost := h.levels(level), map[string]bool{}
+	levels[len(levels)-1].without(hopeless, lost)
+	for again, settled := 0, false; !settled && again < mostAgain && err == nil; again++ {
+		settled = true
+		for i := range levels {
+			if s := &levels[i]; err == nil && len(h.left(plan, s.Survival)) > 0 {
+				settled = false
+				plan, hopeless, err = h.hold(in, plan, s.Survival)
+				s.without(hopeless, lost)
+			}
+		}
 	}
-	return candidate{plan, c.offerings}, lost, err
+	for i := range levels {
+		maps.Copy(lost, h.left(plan, levels[i].Survival))
+	}
+	return candidate{plan, c.offerings}, slices.Sorted(maps.Keys(lost)), err
 }
 
-// lower makes a plan live through a level below its own. Nodes that are there for losses
-// have room for updates too, so none of them goes.
-func (h *hardener) lower(in packing.Input, plan packing.Plan, s packing.Survival) (packing.Plan, error) {
-	if !slices.ContainsFunc(packing.Losses(in, plan, s), leaves) {
-		return plan, nil
+// played is a level, of which more and more may turn out to have no remedy.
+type played struct{ packing.Survival }
+
+// levels are those that a plan for a level lives through, the lowest first.
+func (h *hardener) levels(level int) (out []played) {
+	for i := min(1, level); i <= level; i++ {
+		one := played{h.of[i]}
+		one.Exempt = maps.Clone(one.Exempt)
+		out = append(out, one)
 	}
+	return out
+}
+
+// without takes down what no offering helps.
+func (p *played) without(hopeless []string, lost map[string]bool) {
+	for _, name := range hopeless {
+		p.Exempt[name], lost[name] = true, true
+	}
+}
+
+// hold makes a plan live through one more level. Nodes that are there for others have room
+// for its pods too, so none of them goes.
+func (h *hardener) hold(in packing.Input, plan packing.Plan, s packing.Survival) (packing.Plan, []string, error) {
 	held := plan
 	held.Nodes = slices.Clone(plan.Nodes)
 	for n := range held.Nodes {
 		held.Nodes[n].Spare = false
 	}
-	held, _, err := packing.Harden(h.ctx, in, held, s)
+	held, hopeless, err := packing.Harden(h.ctx, in, held, s)
 	if err != nil {
-		return plan, err
+		return plan, nil, err
 	}
 	for n := range plan.Nodes { // those of before come first
 		held.Nodes[n].Spare = plan.Nodes[n].Spare
 	}
-	return held, nil
+	return held, hopeless, nil
 }
 
 // smaller plans with smaller nodes, whose loss takes less, where a node or a zone is to
