@@ -109,7 +109,7 @@ func (f *gateFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.base, "base", "", "what to compare the cost with: a git revision, a folder or a file (`REV|DIR|FILE`)")
 	fl.Float64Var(&f.maxIncrease, "max-increase", 0, "most `USD` a month that the change may add (with --base)")
 	fl.Float64Var(&f.maxMonthly, "max-monthly", 0, "most `USD` a month that all workloads may cost")
-	fl.StringVar(&f.baseline, "baseline", "", "`FILE` of findings that are let be; only new and worse ones count")
+	fl.StringVar(&f.baseline, "baseline", "", "`FILE` of known findings to ignore; only new and worse ones count")
 	fl.StringVar(&f.writeBaseline, "write-baseline", "", "write all findings to this `FILE` as the baseline, and exit with 0")
 	fl.StringVar(&f.failOn, "fail-on", "", "`SEVERITY` from which a finding fails: note, warning, error (default the policy's, else error)")
 	fl.BoolVar(&f.fix, "fix", false, "put requests and limits right in the files; what is left decides the exit code")
@@ -316,7 +316,7 @@ func (f *gateFlags) saveBaseline(ctx context.Context, s streams, r *verdict.Resu
 		if len(b.Findings) == 1 {
 			are = "finding is"
 		}
-		fmt.Fprintf(s.Err, "%s: %d %s let be from now on\n", f.files.shown(f.writeBaseline), len(b.Findings), are)
+		fmt.Fprintf(s.Err, "%s: %d %s ignored from now on\n", f.files.shown(f.writeBaseline), len(b.Findings), are)
 	}
 	return nil
 }

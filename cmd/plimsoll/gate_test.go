@@ -138,7 +138,7 @@ func TestGateBaseline(t *testing.T) {
 	report := reportFile(t)
 	t.Chdir(t.TempDir())
 	put(t, "deploy.yaml", withCPU("1200m"))
-	if code, _, errs := call(t, "", "gate", "deploy.yaml", "--report", report, "--write-baseline", "known.json"); code != exitDone || !strings.Contains(errs, "1 finding is let be") {
+	if code, _, errs := call(t, "", "gate", "deploy.yaml", "--report", report, "--write-baseline", "known.json"); code != exitDone || !strings.Contains(errs, "1 finding is ignored from now on") {
 		t.Fatalf("got %d %s", code, errs)
 	}
 	for cpu, want := range map[string]int{"1200m": exitDone, "900m": exitDone, "4": exitFound} {

@@ -110,7 +110,7 @@ func unusedRequests(l *look, w *analyzer.WorkloadFacts) {
 			continue
 		}
 		left -= usd
-		r := advice.Advice{Workload: w.Ref, Container: c.Name, Title: "nearly nothing of its requests is used", Confidence: 0.9}
+		r := advice.Advice{Workload: w.Ref, Container: c.Name, Title: "almost none of its requests is used", Confidence: 0.9}
 		if cpu > 0 {
 			r.Show("cpu requested and above its p99", cpu, "millicores")
 		}

@@ -186,8 +186,8 @@ func PlanLine(p *document.NodePlan, s *document.Summary, noHistory bool) string 
 	if less < 0 {
 		less, off, word = -less, -off, "more"
 	}
-	return fmt.Sprintf("%s would do for %s a month, %s (%s) %s, %s: %s.",
-		Capital(document.Counted(p.Count, "node")), WholeOf(p.MonthlyCost), off, Part(less, bill), word, proof, kinds(p.Pools)) + held
+	return fmt.Sprintf("%s enough for %s a month, %s (%s) %s, %s: %s.",
+		Capital(are(p.Count)), WholeOf(p.MonthlyCost), off, Part(less, bill), word, proof, kinds(p.Pools)) + held
 }
 
 // byHourLine is what the plan comes to where nodes follow their pods.
@@ -209,8 +209,16 @@ func planGuess(p *document.NodePlan, bill document.USD) string {
 	if p.MonthlyCost >= bill {
 		return "Without history no cheaper nodes are advised; " + rests + "."
 	}
-	return fmt.Sprintf("By today's requests %s would do for %s a month, %s off the bill: %s; %s.",
-		document.Counted(p.Count, "node"), WholeOf(p.MonthlyCost), saved(bill, p.MonthlyCost), kinds(p.Pools), rests)
+	return fmt.Sprintf("By today's requests %s enough for %s a month, %s off the bill: %s; %s.",
+		are(p.Count), WholeOf(p.MonthlyCost), saved(bill, p.MonthlyCost), kinds(p.Pools), rests)
+}
+
+// are says how many nodes are so.
+func are(nodes int) string {
+	if nodes == 1 {
+		return "1 node is"
+	}
+	return document.Counted(nodes, "node") + " are"
 }
 
 // mostKinds is how many kinds of nodes the sentence names.

@@ -149,7 +149,7 @@ func orderLine(p *document.Purchase) string {
 
 // commitmentUse says how much of a commitment finds usage, and from where on it pays.
 func commitmentUse(c *document.Commitment) string {
-	return fmt.Sprintf("%s of it is used, it pays from %s on.", document.Percent(c.Utilization), document.Percent(c.BreakEven))
+	return fmt.Sprintf("Utilization %s; break-even at %s.", document.Percent(c.Utilization), document.Percent(c.BreakEven))
 }
 
 // scenarioLine says what the commitments do under a change of the demand.
