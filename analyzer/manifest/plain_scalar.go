@@ -54,15 +54,16 @@ func (p *plain) name() (text string, quoted bool) {
 // starts tells the bytes with which a plain scalar may begin here. YAML allows
 // more.
 func (p *plain) starts() bool {
-	switch c := p.peek(0); {
-	case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c >= utf8.RuneSelf:
-		return true
-	case c == '-':
+	c := p.peek(0)
+	if c == '-' {
 		next := p.peek(1)
-		return next == '-' || next >= 'a' && next <= 'z' || next >= 'A' && next <= 'Z' || next >= '0' && next <= '9'
-	default:
-		return c == '_' || c == '/' || c == '.' || c == '$' || c == '(' || c == '~' || c == '+' || c == '^' || c == '\\' || c == '='
+		return next == '-' || alphanumeric(next)
 	}
+	return alphanumeric(c) || c >= utf8.RuneSelf || c != 0 && strings.IndexByte(`_/.$(~+^\=`, c) >= 0
+}
+
+func alphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
 // word reads a plain scalar of a block, up to a colon with a blank behind it, a
@@ -140,6 +141,20 @@ func (p *plain) escaped(quote byte, start, i int) string {
 	return ""
 }
 
+// textColumn is the column of a text's first line, which must be further in than its map's or
+// list's; 0 where it is not, and where the line is empty.
+func (p *plain) textColumn(parent int) int {
+	if p.at >= p.end {
+		return 0
+	}
+	line := p.data[p.at : p.at+strings.IndexByte(p.data[p.at:p.end], '\n')]
+	bare := len(line) - len(strings.TrimLeft(line, " "))
+	if bare == len(line) || bare <= parent {
+		return 0
+	}
+	return bare
+}
+
 // literal reads a block of text behind |, within a map or list in the given column.
 func (p *plain) literal(parent int) *Node {
 	n := p.node(Scalar, p.at)
@@ -155,18 +170,16 @@ func (p *plain) literal(parent int) *Node {
 		return nil
 	}
 	p.nextLine()
+	column := p.textColumn(parent)
+	if column == 0 {
+		p.bad = true
+		return nil
+	}
 	var out strings.Builder
-	column, held := 0, 0 // held are the line feeds that are not yet known to be within the text
+	held := 0 // held are the line feeds that are not yet known to be within the text
 	for p.at < p.end {
 		line := p.data[p.at : p.at+strings.IndexByte(p.data[p.at:p.end], '\n')]
 		bare := len(line) - len(strings.TrimLeft(line, " "))
-		if column == 0 {
-			if bare == len(line) || bare <= parent {
-				p.bad = true // an empty first line
-				return nil
-			}
-			column = bare
-		}
 		if bare == len(line) && bare <= column {
 			held++
 			p.nextLine()
@@ -182,13 +195,11 @@ func (p *plain) literal(parent int) *Node {
 		held = 1
 		p.nextLine()
 	}
-	switch {
-	case column == 0:
-		p.bad = true
-		return nil
-	case chomp == '+':
+	switch chomp {
+	case '+':
 		out.WriteString(strings.Repeat("\n", held))
-	case chomp != '-':
+	case '-':
+	default:
 		out.WriteByte('\n')
 	}
 	n.Text = out.String()

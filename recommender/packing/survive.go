@@ -77,20 +77,26 @@ func Losses(in Input, plan Plan, s Survival) []Loss {
 			}
 		}
 	case SurviveZone:
-		zones := map[string]bool{}
-		for n := range plan.Nodes {
-			zones[plan.Nodes[n].Offering.Zone] = true
-		}
-		for i := range s.Beside {
-			zones[s.Beside[i].Zone] = zones[s.Beside[i].Zone] || len(s.Beside[i].Pods) > 0
-		}
-		for _, zone := range sortedKeys(zones) {
-			if zone != "" {
-				out = append(out, r.lose(Loss{Node: -1, Zone: zone}, s.Exempt))
-			}
+		for _, zone := range zonesWithPods(plan, s.Beside) {
+			out = append(out, r.lose(Loss{Node: -1, Zone: zone}, s.Exempt))
 		}
 	}
 	return out
+}
+
+// zonesWithPods lists the zones of planned nodes and of those beside that have pods, sorted.
+func zonesWithPods(plan Plan, beside []Beside) []string {
+	zones := map[string]bool{}
+	for n := range plan.Nodes {
+		zones[plan.Nodes[n].Offering.Zone] = true
+	}
+	for i := range beside {
+		if len(beside[i].Pods) > 0 {
+			zones[beside[i].Zone] = true
+		}
+	}
+	delete(zones, "")
+	return sortedKeys(zones)
 }
 
 // surgePod names the nth pod that a rolling update of a group starts.

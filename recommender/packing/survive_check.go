@@ -107,36 +107,39 @@ func (loss *Loss) after(plan Plan, pods []Pod, s Survival) (Plan, []Pod) {
 		}
 	}
 	maps.Copy(size, beside)
-	for name := range loss.Refuge {
+	moved := map[int][]string{}
+	for name, n := range loss.Refuge {
+		moved[n] = append(moved[n], name)
 		if p := beside[name]; p != nil {
 			broken[p.Group] = true
 		}
 	}
-	moved := map[int][]string{}
-	for pod, n := range loss.Refuge {
-		moved[n] = append(moved[n], pod)
-	}
 	var out Plan
-	here := map[string]bool{}
 	for n, node := range plan.Nodes {
 		if n == loss.Node || loss.Zone != "" && node.Offering.Zone == loss.Zone {
-			for _, name := range node.Pods {
-				if _, ok := loss.Refuge[name]; !ok && s.Exempt[name] {
-					broken[size[name].Group] = true
-					out.Abstained = append(out.Abstained, Abstention{name, "exempt"})
-				}
-			}
+			loss.abstain(&out, node, s.Exempt, size, broken)
 			continue
 		}
-		node = loss.with(node, moved[n], size, pods)
-		for _, name := range node.Pods {
-			here[name] = true
-		}
-		if len(node.Pods) > 0 {
+		if node = loss.with(node, moved[n], size, pods); len(node.Pods) > 0 {
 			out.Nodes = append(out.Nodes, node)
 			out.Hourly += node.Offering.USDPerHour
 		}
 	}
+	return out, loss.scheduled(pods, beside, size, broken)
+}
+
+// abstain leaves out what was on a lost node and may stay without room.
+func (loss *Loss) abstain(out *Plan, node PlannedNode, exempt map[string]bool, size map[string]*Pod, broken map[string]bool) {
+	for _, name := range node.Pods {
+		if _, ok := loss.Refuge[name]; !ok && exempt[name] {
+			broken[size[name].Group] = true
+			out.Abstained = append(out.Abstained, Abstention{name, "exempt"})
+		}
+	}
+}
+
+// scheduled is the pods of a plan, and beside them those that a loss brought in.
+func (loss *Loss) scheduled(pods []Pod, beside, size map[string]*Pod, broken map[string]bool) []Pod {
 	there := make([]Pod, 0, len(pods))
 	for i := range pods {
 		there = append(there, asScheduled(&pods[i], broken))
@@ -152,7 +155,7 @@ func (loss *Loss) after(plan Plan, pods []Pod, s Survival) (Plan, []Pod) {
 			there = append(there, q)
 		}
 	}
-	return out, there
+	return there
 }
 
 func anyOf(pods []Pod, group string) *Pod {

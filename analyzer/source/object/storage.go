@@ -228,15 +228,21 @@ func (v *Inventory) fillStorage(s *analyzer.Snapshot, sel Selection) {
 		if !sel.In(k.namespace) {
 			continue
 		}
-		for key, p := range v.pods {
-			if b.service.Selects && key.namespace == k.namespace && p.pod.Ready && b.selector.Matches(p.labels) {
-				b.service.Pods = append(b.service.Pods, p.pod.Name)
-			}
-			if b.service.Class == "" && p.labels.Get(servedByK3s) == k.name && cmp.Or(p.labels.Get("svccontroller.k3s.cattle.io/svcnamespace"), k.namespace) == k.namespace {
-				b.service.Class = servedByK3s
-			}
-		}
-		slices.SortFunc(b.service.Pods, cmp.Compare[string])
+		v.fillBalancer(k, &b)
 		s.LoadBalancers = append(s.LoadBalancers, b.service)
 	}
+}
+
+// fillBalancer finds the pods that a load balancer's Service sends to, and K3s' own that serve
+// it.
+func (v *Inventory) fillBalancer(k podKey, b *balancer) {
+	for key, p := range v.pods {
+		if b.service.Selects && key.namespace == k.namespace && p.pod.Ready && b.selector.Matches(p.labels) {
+			b.service.Pods = append(b.service.Pods, p.pod.Name)
+		}
+		if b.service.Class == "" && p.labels.Get(servedByK3s) == k.name && cmp.Or(p.labels.Get("svccontroller.k3s.cattle.io/svcnamespace"), k.namespace) == k.namespace {
+			b.service.Class = servedByK3s
+		}
+	}
+	slices.SortFunc(b.service.Pods, cmp.Compare[string])
 }

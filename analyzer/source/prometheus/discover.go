@@ -372,4 +372,7 @@ func softly(err error) error {
 	return err
 }
 
-func roundUp(d, to time.Duration) time.Duration { return (d + to - 1) / to * to }
+// wholeMinutes rounds up.
+func wholeMinutes(d time.Duration) time.Duration {
+	return (d + time.Minute - 1) / time.Minute * time.Minute
+}

@@ -129,12 +129,12 @@ func (d *discovery) widen(samples float64) {
 	}
 	interval := d.intervalOf(samples)
 	d.interval = interval
-	if wide := roundUp(4*interval, time.Minute); 4*interval > d.step {
+	if wide := wholeMinutes(4 * interval); 4*interval > d.step {
 		d.rate = wide
 		d.warn(analyzer.WarnPartial, d.names.cpuName(), fmt.Sprintf("it is scraped every %s or so, so CPU rates are taken over %s in place of %s and short peaks are flattened; scrape every 60s or faster", interval, wide, d.step))
 	}
 	if interval > d.step {
-		d.peak = roundUp(2*interval, time.Minute)
+		d.peak = wholeMinutes(2 * interval)
 	}
 }
 
@@ -144,7 +144,7 @@ func (d *discovery) widenSlow(samples float64, number int) {
 		return
 	}
 	interval := d.intervalOf(samples)
-	wide := roundUp(4*interval, time.Minute)
+	wide := wholeMinutes(4 * interval)
 	if wide <= d.rate {
 		return
 	}
@@ -155,7 +155,7 @@ func (d *discovery) widenSlow(samples float64, number int) {
 	}
 	d.warn(analyzer.WarnPartial, d.names.cpuName(), fmt.Sprintf("%s scraped every %s or so, unlike most, so CPU rates are taken over %s where %s have too few samples and short peaks are flattened; scrape every 60s or faster",
 		which, interval, wide, d.rate))
-	if peak := roundUp(2*interval, time.Minute); interval > d.step && peak > d.peak {
+	if peak := wholeMinutes(2 * interval); interval > d.step && peak > d.peak {
 		d.slow.peak = peak
 	}
 }

@@ -256,5 +256,5 @@ func (col *collection) sumRequests(d *discovery, tasks []runner, stopped error) 
 // scalingRange is the range of the rate that an autoscaler reads: short, but
 // four scrapes long.
 func (d *discovery) scalingRange() time.Duration {
-	return max(2*time.Minute, roundUp(4*d.interval, time.Minute))
+	return max(2*time.Minute, wholeMinutes(4*d.interval))
 }
