@@ -1,10 +1,12 @@
 package object
 
 import (
+	"maps"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -56,10 +58,23 @@ func limitRangeOf(o *corev1.LimitRange) analyzer.LimitRange {
 
 func quotaOf(o *corev1.ResourceQuota) analyzer.ResourceQuota {
 	q := analyzer.ResourceQuota{Namespace: namespaceOf(o), Name: o.Name}
-	q.Requests, q.Limits = quotaAmounts(o.Spec.Hard)
+	hard := aboveZero(o.Spec.Hard)
+	q.Requests, q.Limits = quotaAmounts(hard)
 	q.UsedRequests, q.UsedLimits = quotaAmounts(o.Status.Used)
-	q.Pods, q.UsedPods = podsOf(o.Spec.Hard), podsOf(o.Status.Used)
+	q.Pods, q.UsedPods = podsOf(hard), podsOf(o.Status.Used)
 	return q
+}
+
+// aboveZero gives a quota that admits nothing the least amount in place of 0, which would
+// be that of a quota that does not count the resource. No pod fits in either.
+func aboveZero(hard corev1.ResourceList) corev1.ResourceList {
+	out := maps.Clone(hard)
+	for name, v := range out {
+		if v.Sign() <= 0 {
+			out[name] = *resource.NewMilliQuantity(1, resource.DecimalSI)
+		}
+	}
+	return out
 }
 
 // podsOf is the count of pods in a quota's list, 0 where it has none: "pods" leaves out
