@@ -213,7 +213,11 @@ func (u *priceUpdate) which(to io.Writer, catalog *pricing.Catalog) ([]string, e
 		if slices.Contains(regions, name) {
 			continue
 		}
-		if regions = append(regions, name); !catalog.HasRegion(u.provider, name) { // the list may have it already
+		known := catalog.HasRegion(u.provider, name)
+		if of := cloud.Of(u.provider); !known && of != nil && !of.Region().MatchString(name) {
+			return nil, fmt.Errorf("--region %s: no region of %s is called so; near it are %s", name, u.provider, lookup.Few(catalog.RegionsNear(u.provider, name)))
+		}
+		if regions = append(regions, name); !known { // the list may have it already
 			fmt.Fprintf(to, "warning: --region %s: the tables have no such region of %s yet; near it are %s\n", name, u.provider, lookup.Few(catalog.RegionsNear(u.provider, name)))
 		}
 	}

@@ -13,6 +13,7 @@ var aws = &Cloud{
 	ZoneInID: "aws",
 	// us-east-1a is of us-east-1.
 	RegionOf: func(zone string) string { return strings.TrimRight(zone, "abcdefghijklmnopqrstuvwxyz") },
+	Region:   form(`^[a-z]{2}(-[a-z]+)+-[1-9]$`),
 	DiskZone: "topology.ebs.csi.aws.com/zone",
 
 	Spot: []Label{

@@ -10,6 +10,7 @@ var azure = &Cloud{
 	Schemes:      []string{"azure://"},
 	Domains:      []string{"kubernetes.azure.com/", "karpenter.azure.com/", "topology.disk.csi.azure.com/"},
 	RegionOf:     beforeDash, // eastus-2 is of eastus
+	Region:       form(`^[a-z]+[1-9]?$`),
 	DiskZone:     "topology.disk.csi.azure.com/zone",
 	LowerRegions: true,
 

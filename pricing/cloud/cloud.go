@@ -21,6 +21,8 @@ type Cloud struct {
 	ZoneInID string
 	// RegionOf drops the zone of a zone's name.
 	RegionOf func(zone string) string
+	// Region is what its regions are called by; new ones are, too.
+	Region func() *regexp.Regexp
 	// DiskZone is the label by which its driver of disks says where one is.
 	DiskZone string
 	// LowerRegions says that nodes write regions in other cases than the tables.

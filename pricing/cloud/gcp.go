@@ -13,6 +13,7 @@ var gcp = &Cloud{
 	Domains:  []string{"cloud.google.com/", "topology.gke.io/"},
 	ZoneInID: "gce",
 	RegionOf: beforeDash, // us-east1-b is of us-east1
+	Region:   form(`^[a-z]+-[a-z]+[1-9][0-9]?$`),
 	DiskZone: "topology.gke.io/zone",
 
 	Spot: []Label{

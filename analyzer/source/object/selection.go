@@ -91,6 +91,9 @@ func namespacePatterns(lists []string) (named []string, patterns []*regexp.Regex
 			if ns = strings.TrimSpace(ns); ns == "" {
 				return nil, nil, errors.New("a namespace without a name: is a variable empty? Leave the flag out for all namespaces")
 			}
+			if strings.ContainsAny(ns, "/@") { // not shown: it may be a URL with a password
+				return nil, nil, errors.New("a namespace's name has no / and no @: was another flag meant?")
+			}
 			named = append(named, ns)
 		}
 	}
