@@ -17,3 +17,18 @@ func TestRegion(t *testing.T) {
 		}
 	}
 }
+
+// TestCloudsAreWhole: what the program calls of a cloud without asking whether it is there.
+func TestCloudsAreWhole(t *testing.T) {
+	for _, c := range All() {
+		for what, there := range map[string]bool{
+			"Region": c.Region != nil, "RegionOf": c.RegionOf != nil, "Type": c.Type != nil, "Kind": c.Kind != nil, "Generation": c.Generation != nil,
+			"Series": c.Series != nil, "General": c.General != nil, "Burst": c.Burst != nil, "Leaves": c.Leaves != nil, "Disk": c.Disk != nil,
+			"a scheme": len(c.Schemes) > 0, "an alias": len(c.Aliases) > 0, "Notice": c.Notice > 0, "Balancer": c.Balancer != "",
+		} {
+			if !there {
+				t.Errorf("%s lacks %s", c.Name, what)
+			}
+		}
+	}
+}
