@@ -181,7 +181,7 @@ func agreeSections(t *testing.T, at string, r *document.Report, on said) {
 			}
 			has(t, at, text, "With demand as it is the commitments save "+x+" a month")
 		}
-		if x := on.upfront; x != "" && sumOf(t, text, `(\$[\d,.]+) of it paid at once`) != x {
+		if x := on.upfront; x != "" && sumOf(t, text, `(\$[\d,.]+) of it upfront`) != x {
 			t.Errorf("%s: not %s are paid at once in %s", at, x, text)
 		}
 		if strings.Contains(text, "The bill a month: ") {

@@ -39,7 +39,7 @@ func planned() *cluster {
 				{Node: "node-12", Keep: true, Evictions: []packing.Eviction{{Pod: "shop/page-0", To: "new-1"}}, Waves: 1, Blocked: "PodDisruptionBudget shop/page allows no disruption"},
 			},
 		},
-		Warnings: []analyzer.Warning{{Code: "node-kept", Subject: "Node/node-17", Message: "the node is kept as it is: pod x/y can't be evicted: it asks not to be disrupted"}},
+		Warnings: []analyzer.Warning{{Code: "node-kept", Subject: "Node/node-17", Message: "the plan does not touch this node: pod x/y can't be evicted: it asks not to be disrupted"}},
 	})
 	return c
 }

@@ -52,12 +52,12 @@ func newAudit(s streams) *cobra.Command {
 	var f auditFlags
 	cmd := &cobra.Command{
 		Use:   "audit",
-		Short: "Audit a cluster: what every workload should ask for, and what that is worth",
+		Short: "Audit a cluster: recommended requests for every workload, and what they are worth",
 		Long: `audit reads a cluster's objects from the API server and its usage from
 Prometheus (given, or found in the cluster) or metrics-server, and recommends
 requests and limits with the money, the risk and the evidence of each.
 
-It only reads. Rights it does not have weaken the answer and are named.`,
+It only reads. Missing permissions make the report less complete and are listed.`,
 		Example: `  # The cluster of the current context; Prometheus is looked for in it
   plimsoll audit
 

@@ -66,7 +66,7 @@ func (f *collectFlags) register(cmd *cobra.Command) {
 	fl.StringArrayVarP(&f.namespaces, "namespace", "n", nil, "`NAMESPACE`, several with commas, or a regular expression such as 'team-.*'; repeatable (default all that may be read)")
 	fl.StringArrayVar(&f.excluded, "exclude-namespaces", nil, "leave out this `NAMESPACE`, several with commas, or a regular expression; repeatable")
 	fl.DurationVar(&f.timeout, "timeout", 0, "give a source up that finishes no answer for so long (default 2m)")
-	fl.BoolVarP(&f.all, "all-namespaces", "A", false, "all namespaces, or fail to")
+	fl.BoolVarP(&f.all, "all-namespaces", "A", false, "all namespaces; fail if they may not be listed")
 	fl.StringVarP(&f.selector, "selector", "l", "", "label `SELECTOR` for workloads, such as app=cart,tier!=test")
 
 	fl.StringVar(&f.prometheus, "prometheus", "", "`URL` of a Prometheus-compatible engine (default: looked for in the cluster)")

@@ -26,10 +26,10 @@ type commitmentFlags struct {
 
 func (f *commitmentFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringArrayVar(&f.held, "commitments", nil, "CSV `FILE` of the commitments that exist (name, family, covers_usd_hour, usd_hour, vcpus, memory_gib, end, region); repeatable")
+	fl.StringArrayVar(&f.held, "commitments", nil, "CSV `FILE` of commitments you already have (name, family, covers_usd_hour, usd_hour, vcpus, memory_gib, end, region); repeatable")
 	fl.StringSliceVar(&f.terms, "commitment-terms", nil, "`TERMS` that may be committed to, of: 1y, 3y (default 1y)")
 	fl.StringSliceVar(&f.payment, "payment", nil, "`OPTIONS` to pay commitments by, of: "+strings.Join(payments(), ", ")+" (default the cheapest)")
-	fl.StringVar(&f.capital, "capital-cost", "", fmt.Sprintf("what money costs a year, `PERCENT` (default %g%%)", 100*advice.DefaultCapitalCost))
+	fl.StringVar(&f.capital, "capital-cost", "", fmt.Sprintf("yearly cost of capital for upfront payments, `PERCENT` (default %g%%)", 100*advice.DefaultCapitalCost))
 	fl.StringVar(&f.change, "family-change", "", fmt.Sprintf("chance that the machines' family changes within three years, `PERCENT` (default %g%%)", 100*advice.DefaultFamilyChange))
 	completeFrom(cmd, "commitment-terms", []string{"1y", "3y"})
 	completeFrom(cmd, "payment", payments())

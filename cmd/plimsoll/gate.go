@@ -62,9 +62,9 @@ func newGate(s streams) *cobra.Command {
 stdin) and judges the resource requests in them: by a policy, by the evidence
 of a report or snapshot of the cluster, and by the money that a change costs.
 
-It needs no cluster and no network. It exits with 1 where a finding weighs
---fail-on or more or a PATH holds nothing to judge, 2 where it was called
-wrongly or lacks what a check needs, 3 where a store could not be reached.
+It needs no cluster and no network. Exit code 1: a finding has at least the
+--fail-on severity, or a PATH holds nothing to judge. 2: wrong usage, or a check
+lacks what it needs. 3: a store could not be reached.
 plimsoll help gate.md lists the rules.`,
 		Example: `  # Judge a folder
   plimsoll gate deploy/

@@ -31,8 +31,8 @@ type priceFlags struct {
 func (f *priceFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.files, "pricing", nil, "price `FILE` (CSV or YAML) laid over the built-in tables; repeatable, later ones win")
 	f.cache.register(cmd)
-	cmd.Flags().StringVar(&f.provider, "provider", "", "`CLOUD` of nodes that do not say it: aws, gcp, azure")
-	cmd.Flags().StringVar(&f.region, "region", "", "`REGION` of nodes that do not say it, such as us-east-1")
+	cmd.Flags().StringVar(&f.provider, "provider", "", "`CLOUD` of the nodes, where they do not show it: aws, gcp, azure")
+	cmd.Flags().StringVar(&f.region, "region", "", "`REGION` of the nodes, where they do not show it, such as us-east-1")
 	cmd.Flags().StringArrayVar(&f.spot, "spot-label", nil, "`KEY=VALUE` of a label that marks nodes as spot, beside those that are known; repeatable")
 }
 

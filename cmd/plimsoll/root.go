@@ -143,8 +143,8 @@ func newRoot(s streams) *cobra.Command {
 		Use:   "plimsoll",
 		Short: "How low can this cluster be loaded and still be safe?",
 		Long: `plimsoll reads what a Kubernetes cluster uses, from Prometheus-compatible
-engines and metrics-server, and tells what every workload should ask for, what
-that is worth and what it risks, with the evidence behind each number.
+engines and metrics-server, and recommends requests for every workload. It says
+what they are worth and what they risk, with the evidence behind each number.
 
 It only reads. It never changes a cluster.`,
 		Example: `  # Audit the cluster of the current context

@@ -322,9 +322,9 @@ func (c *scaleCase) warnings(r *advice.Advice) {
 	for i := range c.w.Containers {
 		f := &c.w.Containers[i]
 		if f.ThrottledShare > c.pass.Options.RiskCPU {
-			meaning := "true demand is higher than what was seen"
+			meaning := "real demand is higher than measured"
 			if c.undone {
-				meaning = "demand above the limit is worked out from its requests"
+				meaning = "real demand is estimated from its request rate"
 			}
 			r.Warn("throttled", fmt.Sprintf("container %s was throttled in %.0f %% of CPU periods: %s", f.Name, 100*f.ThrottledShare, meaning))
 		}

@@ -152,7 +152,7 @@ func (n *nodePlanner) onKept() map[string][]string {
 func (n *nodePlanner) tellKept(r *advice.Advice) {
 	for _, node := range n.nodes {
 		if node.kept != "" {
-			r.WarnOf("Node/"+node.Name, "node-kept", "the node is kept as it is: "+node.kept)
+			r.WarnOf("Node/"+node.Name, "node-kept", "the plan does not touch this node: "+node.kept)
 		}
 	}
 	var plan Plan
@@ -297,7 +297,7 @@ func (n *nodePlanner) doubts(r *advice.Advice) {
 	r.Show("lower bound", plan.LowerBound, "usd")
 	r.Show("gap to the lower bound", plan.GapPercent, "percent")
 	for _, k := range plan.Kept {
-		r.Warnings = append(r.Warnings, analyzer.Warning{Code: "node-kept", Subject: "Node/" + k.Name, Message: "the node is kept as it is: " + k.Reason})
+		r.Warnings = append(r.Warnings, analyzer.Warning{Code: "node-kept", Subject: "Node/" + k.Name, Message: "the plan does not touch this node: " + k.Reason})
 	}
 	warn := func(code, message string) {
 		r.Warnings = append(r.Warnings, analyzer.Warning{Code: code, Subject: nodesSubject, Message: message})

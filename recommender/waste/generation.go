@@ -59,7 +59,7 @@ func (l *look) oldGeneration(now, next pricing.Offering, all []cost.MeanKind) {
 	}
 	r := advice.Advice{
 		Subject: "InstanceType/" + now.InstanceType, Confidence: 0.8,
-		Title: fmt.Sprintf("an old generation: %s has as much and costs less", next.InstanceType),
+		Title: fmt.Sprintf("an older generation: %s is as large and cheaper", next.InstanceType),
 	}
 	r.Show("nodes", math.Round(100*count)/100, "count")
 	r.Show("price of "+now.InstanceType, now.USDPerHour, "usd")

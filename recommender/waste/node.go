@@ -331,4 +331,4 @@ func (l *look) judgePlanned(plan *nodes.Planned, order []*nodeUse) {
 	}
 }
 
-const underusedTitle = "under-used, but not to be drained as it is"
+const underusedTitle = "underused, but cannot be drained now"

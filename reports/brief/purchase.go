@@ -258,7 +258,7 @@ func commitmentLine(c *document.Commitment, saves, paid Whole) string {
 		parts = " (" + Clean(c.Family) + amountOf(c) + ")"
 	}
 	if paid > 0 {
-		upfront = fmt.Sprintf(", %s of it paid at once", paid)
+		upfront = fmt.Sprintf(", %s of it upfront", paid)
 	}
 	return fmt.Sprintf("Commit for %s to $%.2f an hour of %s%s%s: %.0f %% of the demand, saves %s a month.",
 		document.Counted(c.TermYears, "year"), c.Amount, Clean(c.Instrument), parts, upfront, 100*c.Coverage, saves)
