@@ -17,8 +17,11 @@ const (
 // where none does.
 func (s *Snapshot) NodeAutoscaler() string {
 	for i := range s.Nodes {
+		if cloud.RunsNode(s.Nodes[i].Labels) {
+			return Karpenter
+		}
 		for key := range s.Nodes[i].Labels {
-			if strings.HasPrefix(key, "karpenter.sh/") && key != "karpenter.sh/capacity-type" || cloud.RunsNode(key, s.Nodes[i].Labels[key]) {
+			if strings.HasPrefix(key, "karpenter.sh/") && key != "karpenter.sh/capacity-type" {
 				return Karpenter
 			}
 		}

@@ -143,7 +143,7 @@ const (
 // AutoMode reports whether labels are those of a node that its cloud runs for a fee, as EKS Auto
 // Mode does.
 func AutoMode(labels map[string]string) bool {
-	return slices.ContainsFunc(cloud.All(), func(c *cloud.Cloud) bool { return c.Auto != nil && labels[c.Auto.Label.Key] == c.Auto.Label.Value })
+	return cloud.RunsNode(labels)
 }
 
 // AutoModeShare is the fee of a provider for running a node, as a share of its machine's price on

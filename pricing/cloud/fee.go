@@ -54,7 +54,8 @@ var hybridOfAWS = &Hybrid{
 // autoOfAWS has its share from aws.amazon.com/eks/pricing, m5.large at $0.01152 beside $0.096, read 2026-03.
 var autoOfAWS = &Auto{Label: Label{AutoLabel, "auto"}, Share: 0.12}
 
-// RunsNode reports whether a label says that its cloud runs the node, as EKS Auto Mode does.
-func RunsNode(key, value string) bool {
-	return find(func(c *Cloud) bool { return c.Auto != nil && c.Auto.Label == Label{key, value} }) != nil
+// RunsNode reports whether labels are those of a node that its cloud runs for a fee, as EKS
+// Auto Mode does.
+func RunsNode(labels map[string]string) bool {
+	return find(func(c *Cloud) bool { return c.Auto != nil && labels[c.Auto.Label.Key] == c.Auto.Label.Value }) != nil
 }
