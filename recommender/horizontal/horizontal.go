@@ -112,12 +112,13 @@ func run(p *advice.Pass) error {
 		}
 	}
 	recs, errs := make([]advice.Advice, len(todo)), make([]error, len(todo))
+	zones := bounds.ZonesOf(p.Facts.Snapshot)
 	var next atomic.Int64
 	var all sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(todo)) {
 		all.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(todo)); i = next.Add(1) - 1 {
-				recs[i], errs[i] = scaleWorkload(p, todo[i])
+				recs[i], errs[i] = scaleWorkload(p, zones, todo[i])
 			}
 		})
 	}
@@ -165,11 +166,11 @@ func (h *Advice) podsNow() int {
 }
 
 // scaleWorkload advises on one workload.
-func scaleWorkload(p *advice.Pass, w *analyzer.WorkloadFacts) (advice.Advice, error) {
+func scaleWorkload(p *advice.Pass, zones *bounds.Zones, w *analyzer.WorkloadFacts) (advice.Advice, error) {
 	r := advice.Advice{
 		Rule: "horizontal", Lever: advice.LeverHorizontal, Workload: w.Ref,
 	}
-	c := newScaleCase(p, w)
+	c := newScaleCase(p, zones, w)
 	c.told = &Advice{Current: currentScaling(w), Variable: c.variable, Slowdown: c.pass.Options.Slowdown}
 	r.Detail = c.told
 	if so := c.keda; so != nil {
@@ -285,7 +286,7 @@ func (o *outcome) monthly() float64 {
 	return o.whole.Replicas() * o.size.hourly * pricing.HoursPerMonth
 }
 
-func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
+func newScaleCase(p *advice.Pass, zones *bounds.Zones, w *analyzer.WorkloadFacts) *scaleCase {
 	c := &scaleCase{pass: p, w: w, controller: setting.ControllerOf(p)}
 	if len(w.HPAs) > 0 {
 		c.hpa = &w.HPAs[0]
@@ -306,7 +307,7 @@ func newScaleCase(p *advice.Pass, w *analyzer.WorkloadFacts) *scaleCase {
 	c.findVariability()
 	c.undoThrottling()
 	c.bounds = setting.Bounds{
-		Floor: bounds.Least(p, w, usual(c.curve.Pods)), Ceiling: bounds.Apart(p, w), Unserved: p.Options.RiskUnserved, Start: bounds.Start(p, w), FixedMargin: rightsize.HeadroomFixed,
+		Floor: bounds.Least(zones, w, usual(c.curve.Pods)), Ceiling: bounds.Apart(p, w), Unserved: p.Options.RiskUnserved, Start: bounds.Start(p, w), FixedMargin: rightsize.HeadroomFixed,
 		OwnTolerance: ownTolerance(p, c.controller),
 	}
 	return c

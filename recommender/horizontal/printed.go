@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/bounds"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/keda"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/setting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/replay"
@@ -17,7 +18,7 @@ import (
 // nothing but the fields of the setting: what an operator has who pastes it.
 // The requests of p.Cluster are those that right-sizing left.
 func ReplayAs(p *advice.Pass, w *analyzer.WorkloadFacts, s Scaling) (setting.Score, error) {
-	c := newScaleCase(p, w)
+	c := newScaleCase(p, bounds.ZonesOf(p.Facts.Snapshot), w)
 	if len(s.Metrics) == 1 && s.Metrics[0].Container != c.container {
 		c.container = s.Metrics[0].Container
 		c.curve = w.ContainerLoadCurve(p.Facts.Snapshot.Window, c.container)

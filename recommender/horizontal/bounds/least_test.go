@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/horizontal/bounds"
 )
 
@@ -68,8 +67,8 @@ func TestZonesInUse(t *testing.T) {
 		if tt.least > 0 {
 			w.HPAs = []analyzer.HPA{{Min: tt.least, Max: 10}}
 		}
-		p := &advice.Pass{Facts: &analyzer.Analysis{Snapshot: &analyzer.Snapshot{Nodes: tt.nodes, NodeHistory: tt.history}}}
-		if got := bounds.Least(p, w, tt.usual); got != tt.want {
+		z := bounds.ZonesOf(&analyzer.Snapshot{Nodes: tt.nodes, NodeHistory: tt.history})
+		if got := bounds.Least(z, w, tt.usual); got != tt.want {
 			t.Errorf("%s: got %d, want %d", tt.name, got, tt.want)
 		}
 	}
