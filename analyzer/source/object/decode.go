@@ -26,16 +26,22 @@ func add(v *Inventory, raw []byte, list header) error {
 	return v.leave(addObject(v, raw, list), raw, list)
 }
 
-// leave leaves out what could not be read by itself: an object, or an item of a list
-// that is none. Such an item is counted apart, so that it does not pass for a sign that
-// the text still brings objects. Any other error comes back.
+// leave leaves out what could not be read by itself: an object, or an item of a list or
+// a document that is none. Those two are counted apart, so that they do not pass for a
+// sign that the text still brings objects. Any other error comes back.
 func (v *Inventory) leave(err error, raw []byte, list header) error {
-	if wrong := (*json.UnmarshalTypeError)(nil); list.Kind != "" && (errors.Is(err, errNoKind) || errors.As(err, &wrong)) {
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.Is(err, errNoKind) || errors.As(err, &wrong) {
+		what := "document "
+		if list.Kind != "" {
+			what = "item of a " + list.Kind + " "
+		} else if v.noObject == nil {
+			v.noObject = &positionError{v.where().document, v.where().line, err}
+		}
 		if v.bad++; v.left >= mostNamed {
 			v.left++
 			return nil
 		}
-		err = &objectError{strings.TrimSpace("item of a " + list.Kind + " " + nameIn(raw, header{})), err}
+		err = &objectError{strings.TrimSpace(what + nameIn(raw, header{})), err}
 	}
 	if one := (*objectError)(nil); errors.As(err, &one) {
 		v.skip(one.object, one.err.Error())

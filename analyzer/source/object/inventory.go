@@ -47,7 +47,8 @@ type Inventory struct {
 	skipped     []analyzer.Warning                           // objects that could not be read, the first of them
 	left        int                                          // objects that could not be read, all
 	firstLeft   string                                       // of the file that is being read
-	bad         int                                          // items of lists that are no objects; not in read
+	noObject    error                                        // of its first document that is no object
+	bad         int                                          // documents and items of lists that are no objects; not in read
 	read        int                                          // objects, those included
 	waiting     int                                          // objects that wait for their list's kind, ever
 	file        string                                       // that is being read

@@ -1,6 +1,7 @@
 package object
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -123,6 +124,7 @@ func (d *jsonDocument) object() error {
 	if !isList {
 		return d.single(fields)
 	}
+	head.Kind = cmp.Or(head.Kind, "List")
 	for _, raw := range early {
 		if err := add(d.v, raw, head); err != nil {
 			return err

@@ -59,13 +59,16 @@ var bounds = unpack.Bounds{FreeText: 4 << 20, Ratio: 150, FreeObjects: 20_000, L
 // the document, counted from 1, and the line.
 func Read(v *Inventory, r io.Reader, name string) error {
 	read, left := v.read+v.bad, v.left
-	v.file, v.firstLeft = name, ""
+	v.file, v.firstLeft, v.noObject = name, "", nil
 	err := readStream(v, r, name)
 	v.where = nil
 	if err != nil {
 		return err
 	}
 	if n := v.left - left; n > 0 && n == v.read+v.bad-read {
+		if v.noObject != nil {
+			return located(name, v.noObject)
+		}
 		return fmt.Errorf("%s: no object of it can be read: %s", name, cmp.Or(v.firstLeft, "none is an object"))
 	}
 	return nil
@@ -106,13 +109,18 @@ func readStream(v *Inventory, r io.Reader, name string) error {
 	if err == nil && documents == 0 {
 		err = errors.New("there is no object in it; did the command that should write it fail?")
 	}
+	if err != nil {
+		return located(name, err)
+	}
+	return nil
+}
+
+// located says in which file an error arose, and where in it, if that is known.
+func located(name string, err error) error {
 	if at := (*positionError)(nil); errors.As(err, &at) {
 		return fmt.Errorf("%s: document %d, line %d: %w", name, at.document, at.line, explain(at.err))
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, explain(err))
-	}
-	return nil
+	return fmt.Errorf("%s: %w", name, explain(err))
 }
 
 // positionError is an error with the place where it arose.

@@ -76,3 +76,32 @@ func TestManyBadItems(t *testing.T) {
 		}
 	}
 }
+
+// TestOneBadDocument: a document that is no object is named by where it stands and left
+// out, and the others count. Where no document is one, the text holds none.
+func TestOneBadDocument(t *testing.T) {
+	const again = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"
+	for form, c := range map[string]struct{ bad, before, between, want string }{
+		"YAML":           {"image:\n  tag: v2\n", again, "---\n", "document: not a Kubernetes object: it has no kind (standard input, document 2, line 5)"},
+		"YAML, named":    {"metadata: {namespace: shop, name: odd}\n", again, "---\n", "document shop/odd: not a Kubernetes object: it has no kind (standard input, document 2, line 5)"},
+		"YAML, a list":   {"- kind: Pod\n", again, "---\n", "document: object is a list, not a Kubernetes object (standard input, document 2, line 5)"},
+		"YAML, a text":   {"Error from server\n", again, "---\n", "document: object is a string, not a Kubernetes object (standard input, document 2, line 5)"},
+		"YAML, a number": {"kind: 5\n", again, "---\n", "document: object: field kind cannot be a number (standard input, document 2, line 5)"},
+		"YAML, items":    {"items:\n- metadata: {name: odd}\n", again, "---\n", "item of a List odd: not a Kubernetes object: it has no kind (standard input, document 2, line 6)"},
+		"YAML, a List":   {"kind: 5\nitems:\n- metadata: {name: odd}\n", again, "---\n", "document: list: field kind cannot be a number (standard input, document 2, line 5)"},
+		"JSON":           {`{"image":{"tag":"v2"}}`, `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}`, "\n", "document: not a Kubernetes object: it has no kind (standard input, document 2, line 2)"},
+		"JSON, items":    {`{"items":[{"metadata":{"name":"odd"}}]}`, `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"shop"}}`, "\n", "item of a List odd: not a Kubernetes object: it has no kind (standard input, document 2, line 2)"},
+	} {
+		snap, err := skippedOf(t, c.before+c.between+c.bad+c.between+goodPod+"\n")
+		if err != nil {
+			t.Errorf("%s: %v", form, err)
+			continue
+		}
+		if len(snap.Workloads) != 1 || len(snap.Warnings) != 1 || snap.Warnings[0].String() != c.want+"; the object is left out" {
+			t.Errorf("%s:\ngot  %d workloads and warnings %v\nwant one and %q", form, len(snap.Workloads), snap.Warnings, c.want)
+		}
+		if _, err := skippedOf(t, c.bad+c.between+c.bad); err == nil || !strings.Contains(err.Error(), "standard input: ") {
+			t.Errorf("%s twice: got %v, want an error that nothing is an object", form, err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package object
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -224,23 +225,24 @@ func (s *yamlSplitter) addDocument(raw []byte, start int, items []chunk, listed 
 	if raw != nil || listed {
 		s.full++
 	}
-	if raw == nil {
-		if len(items) > 0 {
-			return &positionError{s.document, items[0].start, errNoKind}
-		}
-		return nil
-	}
 	if listed {
-		var list header
-		if err := json.Unmarshal(raw, &list); err != nil {
-			return &positionError{s.document, start, decodeError("list", err)}
+		list := header{}
+		if raw != nil {
+			s.at = start
+			if err := json.Unmarshal(raw, &list); err != nil {
+				return s.v.leave(decodeError("list", err), raw, header{})
+			}
 		}
+		list.Kind = cmp.Or(list.Kind, "List")
 		for _, item := range items {
 			s.at = item.start
 			if err := add(s.v, item.text, list); err != nil {
 				return &positionError{s.document, item.start, err}
 			}
 		}
+		return nil
+	}
+	if raw == nil {
 		return nil
 	}
 	s.at = start
