@@ -26,6 +26,7 @@ type Bill struct {
 	Fleet []Machine
 	// Planned says that a plan of the nodes drains what stands empty.
 	Planned bool
+	seen    float64                              // hours of the window in which anything was seen
 	means   map[analyzer.ContainerRef][2]float64 // what a pod's container holds, worked out once
 }
 
@@ -39,67 +40,15 @@ func Of(snap *analyzer.Snapshot) *Bill {
 	for _, n := range snap.Nodes {
 		b.Prices[n.Name] = b.priceOf(&n)
 		b.Nodes[n.Name] = b.hourly(&n) * 730
-		b.node(&n)
+	}
+	claims := b.claims()
+	for _, n := range snap.Nodes {
+		b.node(&n, claims[n.Name])
 		b.Overhead += b.Nodes[n.Name] * b.kept(&n)
 		b.Fleet = append(b.Fleet, Machine{n, 1})
 	}
-	b.betweenRuns()
 	b.overTheWindow()
 	return b
-}
-
-// betweenRuns gives jobs and workloads with an HPA that have no pod now what theirs held on
-// the mean of the window's hours, at the mean price of a machine; all of them no more than
-// what is idle.
-func (b *Bill) betweenRuns() {
-	var cpu, memory, gpu, priced, idle float64
-	for name, p := range b.Prices {
-		idle += b.Nodes[name]
-		if p.Status != pricing.Missing {
-			cpu, memory, gpu, priced = cpu+p.CPUPerCoreHour, memory+p.MemoryPerGiBHour, gpu+p.GPUPerHour, priced+1
-		}
-	}
-	idle -= b.Overhead
-	for _, usd := range b.Workloads {
-		idle -= usd
-	}
-	scaled := map[analyzer.Ref]bool{}
-	for _, h := range b.Snap.HPAs {
-		scaled[h.Target] = true
-	}
-	worth, sum := map[analyzer.Ref]float64{}, 0.0
-	for i := range b.Snap.Workloads {
-		w := &b.Snap.Workloads[i]
-		if _, here := b.Workloads[w.Ref]; here || w.Past || !w.Batch() && !scaled[w.Ref] {
-			continue
-		}
-		for j := range w.Containers {
-			if c := &w.Containers[j]; c.Type != analyzer.TypeInit {
-				hours := b.podHours(w.Ref, c.Name) * 730 / b.Snap.Window.End.Sub(b.Snap.Window.Start).Hours()
-				millis, bytes := b.held(w, c)
-				usd := hours * (millis/1000*cpu + bytes/(1<<30)*memory + float64(c.Requests.GPU)*gpu) / max(priced, 1)
-				worth[w.Ref], sum = worth[w.Ref]+usd, sum+usd
-			}
-		}
-	}
-	for ref, usd := range worth {
-		b.Workloads[ref] = usd * math.Min(1, math.Max(idle, 0)/math.Max(sum, 1e-12))
-	}
-}
-
-// podHours is how long the pods of a container were seen, added up.
-func (b *Bill) podHours(ref analyzer.Ref, container string) (hours float64) {
-	for _, u := range b.Snap.Usage {
-		if u.Ref != ref || u.Container != container {
-			continue
-		}
-		for _, d := range u.Days {
-			for _, h := range d.Hours {
-				hours += float64(h.Pods)
-			}
-		}
-	}
-	return hours
 }
 
 // priceOf is a machine's price with those of its parts.
@@ -176,7 +125,7 @@ func (b *Bill) of(w *analyzer.Workload, p *analyzer.Pod) (out [3]float64) {
 
 // node shares one node's price out: each resource by its unit price, each pod by what it
 // holds, and all of them no more than is allocatable.
-func (b *Bill) node(n *analyzer.Node) {
+func (b *Bill) node(n *analyzer.Node, claims []claim) {
 	p := b.Prices[n.Name]
 	capacity := [3]float64{float64(n.Capacity.CPU), float64(n.Capacity.Memory), float64(p.GPUs)}
 	allocatable := [3]float64{float64(n.Allocatable.CPU), float64(n.Allocatable.Memory), float64(p.GPUs)}
@@ -186,23 +135,12 @@ func (b *Bill) node(n *analyzer.Node) {
 			continue
 		}
 		pot := b.Nodes[n.Name] * worth[r] / (worth[0] + worth[1] + worth[2])
-		type claim struct {
-			ref  analyzer.Ref
-			held float64
-		}
-		var claims []claim
 		sum := 0.0
-		for i := range b.Snap.Workloads {
-			w := &b.Snap.Workloads[i]
-			for j := range w.Pods {
-				if pod := &w.Pods[j]; pod.Node == n.Name && pod.Phase != "Succeeded" && pod.Phase != "Failed" {
-					held := b.of(w, pod)[r]
-					claims, sum = append(claims, claim{w.Ref, held}), sum+held
-				}
-			}
+		for _, c := range claims {
+			sum += c.held[r]
 		}
 		for _, c := range claims {
-			b.Workloads[c.ref] += pot * c.held / capacity[r] * math.Min(1, allocatable[r]/sum)
+			b.Workloads[c.ref] += pot * c.held[r] / capacity[r] * math.Min(1, allocatable[r]/sum)
 		}
 	}
 }

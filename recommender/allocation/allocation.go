@@ -235,6 +235,8 @@ type allocator struct {
 	over   []string // nodes that held more than there is
 	bought *Places
 	basis  Basis
+	// only takes the workloads that are shared out over; nil takes all.
+	only func(analyzer.Ref) bool
 	// ranByPod names what bills a workload of which no pod runs by the pod.
 	ranByPod func(*analyzer.Workload) string
 }

@@ -18,6 +18,9 @@ func (a *allocator) hold() {
 	seen := map[roleKey]*Hold{}
 	for i := range a.snapshot.Usage {
 		u := &a.snapshot.Usage[i]
+		if a.only != nil && !a.only(u.Ref) {
+			continue
+		}
 		h := HoldOf(a.Window, u.Days, a.asked(u.Ref, u.Container), true)
 		if h.PodHours <= 0 {
 			continue
@@ -35,6 +38,9 @@ func (a *allocator) hold() {
 	}
 	for i := range a.snapshot.Workloads {
 		w := &a.snapshot.Workloads[i]
+		if a.only != nil && !a.only(w.Ref) {
+			continue
+		}
 		for _, c := range w.Containers {
 			if w.Past || c.Type == analyzer.TypeInit || known[itemKey{ref: w.Ref, container: c.Name}] {
 				continue
@@ -234,10 +240,14 @@ func (a *allocator) places(w *analyzer.Workload, role string) []place {
 	return nil
 }
 
-// payNodes shares the nodes' bill out. Containers of no known node are spread
-// over the room that the others leave: as one, or by the pools of nodes that they are of.
-func (a *allocator) payNodes() {
-	var uses []pricing.PodUse
+// payNodes shares the nodes' bill out.
+func (a *allocator) payNodes() { a.file(a.pay(nil)) }
+
+// pay shares the nodes' bill out over steady pods and the items. Containers of no known
+// node are spread over the room that the others leave: as one, or by the pools of nodes
+// that they are of.
+func (a *allocator) pay(steady []pricing.PodUse) pricing.Bill {
+	uses := slices.Clone(steady)
 	var at []int // index of Items
 	pools := map[string]Hold{}
 	for i := range a.Items {
@@ -262,7 +272,8 @@ func (a *allocator) payNodes() {
 	}
 	bill := pricing.Allocate(a.bills, uses)
 	for i, item := range at {
-		a.Items[item].Nodes, a.Items[item].Slack = bill.PerUse[i].Cost, bill.PerUse[i].Slack
+		u := &bill.PerUse[len(steady)+i]
+		a.Items[item].Nodes, a.Items[item].Slack = u.Cost, u.Slack
 	}
 	for i, name := range names {
 		var paid pricing.Cost
@@ -271,7 +282,7 @@ func (a *allocator) payNodes() {
 		}
 		a.payHomeless(name, pools[name], paid)
 	}
-	a.file(bill)
+	return bill
 }
 
 func (h *Hold) use(node string, daemonSet bool) pricing.PodUse {

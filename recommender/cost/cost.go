@@ -108,7 +108,6 @@ func AtMoment(a *analyzer.Analysis, catalog *pricing.Catalog, why string) *Costs
 	c.Prices = pricing.Used(prices)
 	c.MeanUnit = meanUnit(prices)
 	c.allocate(bills, byNode, a)
-	c.ofAbsent(a)
 	c.ofUnsold(a)
 	if why != "" && c.hasHours(a) {
 		c.warn("bill-of-the-moment", "the bill is that of the nodes of the moment, and the plan's that of the busiest hour: "+why)
@@ -167,10 +166,14 @@ func (u UnitPrice) over(n float64) UnitPrice {
 	return UnitPrice{u.CoreHour / n, u.GiBHour / n, u.GPUHour / n}
 }
 
-// uses lists what every container of every pod on a node holds of it in a month.
-func uses(a *analyzer.Analysis) (out []pricing.PodUse, holders []analyzer.ContainerRef) {
+// uses lists what every container of every pod on a node holds of it in a month, but for
+// the workloads that come and go.
+func uses(a *analyzer.Analysis, comes map[analyzer.Ref]bool) (out []pricing.PodUse, holders []analyzer.ContainerRef) {
 	for i := range a.Workloads {
 		w := &a.Workloads[i]
+		if comes[w.Ref] {
+			continue
+		}
 		each := podUses(a.Snapshot.Window, w)
 		for _, p := range w.Pods {
 			if p.Node == "" || p.Ended() {
@@ -245,24 +248,20 @@ func withBeyond(w *analyzer.WorkloadFacts, p *analyzer.Pod, has []containerUse) 
 
 // allocate shares the bill out and files it by workload.
 func (c *Costs) allocate(bills []pricing.NodeBill, byNode map[string]pricing.NodePrice, a *analyzer.Analysis) {
-	pods, holders := uses(a)
-	bill := pricing.Allocate(bills, pods)
+	comes := c.comers(a)
+	pods, holders := uses(a, comes)
+	bill, items := allocation.Share(a.Snapshot, bills, pods, func(r analyzer.Ref) bool { return comes[r] })
 	c.Bill, c.Idle, c.Overhead = bill.Total, bill.Idle.Total(), bill.Overhead.Total()
 	for _, w := range bill.Warnings {
 		c.warn("price", w)
 	}
 	for i, h := range holders {
-		usd := bill.PerUse[i].Cost.Total()
-		cost := c.Workloads[h.Ref]
-		if cost.Containers == nil {
-			cost.Containers = map[string]float64{}
-		}
-		if usd > 0 || h.Container != "" {
-			cost.Containers[h.Container] += usd
-		}
-		cost.Monthly += usd
-		c.Workloads[h.Ref] = cost
+		c.add(h, bill.PerUse[i].Cost.Total())
 	}
+	for i := range items {
+		c.add(analyzer.ContainerRef{Ref: items[i].Ref, Container: items[i].Container}, items[i].Nodes.Total())
+	}
+	c.unitsOf(items, byNode)
 	for i := range a.Workloads {
 		w := &a.Workloads[i]
 		if w.Fargate() {
@@ -270,6 +269,19 @@ func (c *Costs) allocate(bills []pricing.NodeBill, byNode map[string]pricing.Nod
 		}
 		c.addUnit(w, byNode)
 	}
+}
+
+// add files what a container of a workload costs.
+func (c *Costs) add(h analyzer.ContainerRef, usd float64) {
+	cost := c.Workloads[h.Ref]
+	if cost.Containers == nil {
+		cost.Containers = map[string]float64{}
+	}
+	if usd > 0 || h.Container != "" {
+		cost.Containers[h.Container] += usd
+	}
+	cost.Monthly += usd
+	c.Workloads[h.Ref] = cost
 }
 
 // bearBeyond lets the containers bear what the pod's size has beyond them, in proportion.
@@ -290,17 +302,19 @@ func (c *Costs) addUnit(w *analyzer.WorkloadFacts, byNode map[string]pricing.Nod
 		return
 	}
 	machines := 0
-	for _, p := range w.Pods {
-		if price, ok := byNode[p.Node]; ok && price.Status != pricing.Missing {
-			cost.Unit = cost.Unit.plus(unitOf(price), 1)
+	var unit UnitPrice
+	for i := range w.Pods {
+		if price, ok := byNode[w.Pods[i].Node]; ok && price.Status != pricing.Missing && !w.Pods[i].Ended() {
+			unit = unit.plus(unitOf(price), 1)
 			cost.Pods++
 			if price.Offering.CapacityType != pricing.ByPod {
 				machines++
 			}
 		}
 	}
-	cost.ByPod = machines == 0 && cost.Pods > 0
-	cost.Unit = cost.Unit.over(float64(cost.Pods))
+	if cost.Pods > 0 {
+		cost.ByPod, cost.Unit = machines == 0, unit.over(float64(cost.Pods))
+	}
 	c.Workloads[w.Ref] = cost
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -60,29 +61,63 @@ shop/nightly-29000000-abcde/job cpu ( 500mx24 _x264 )x14
 shop/nightly-29000000-abcde/job memory ( 1Gix24 _x264 )x14
 `
 
-// TestJobsBetweenRuns: a job without a pod at the moment costs what its runs took, out of
-// the room that is idle now, and never more than that.
-func TestJobsBetweenRuns(t *testing.T) {
+// dear is a node whose cores and memory cost more than an m6i's.
+const dear = `---
+apiVersion: v1
+kind: Node
+metadata:
+  name: node-b
+  labels: {node.kubernetes.io/instance-type: x2idn.16xlarge, topology.kubernetes.io/region: us-east-1, topology.kubernetes.io/zone: us-east-1a, karpenter.sh/capacity-type: on-demand, kubernetes.io/arch: amd64}
+spec: {providerID: "aws:///us-east-1a/i-0b"}
+status:
+  capacity: {cpu: "64", memory: 1024Gi, pods: "58"}
+  allocatable: {cpu: "64", memory: 1000Gi, pods: "58"}
+`
+
+// TestJobsOfTheWindow: a job costs what its runs took of the window, on the nodes where they
+// ended or run, whether one runs at the window's end or not: as much in the table as in the
+// allocation. All rows, idle and overhead come to the bill.
+func TestJobsOfTheWindow(t *testing.T) {
+	ref := analyzer.Ref{Namespace: "shop", Kind: "CronJob", Name: "nightly"}
 	for _, tt := range []struct {
 		name, cpu, memory string
-		want              float64 // of what two hours a day of its requests cost
+		nodes, on, phase  string
+		from, to          float64 // of what two hours a day of its requests cost on node-a
 	}{
-		{"room", "1", "4Gi", 1}, {"a full node", "4", "16Gi", 0}, {"one percent of a node", "3960m", "16220Mi", 0.28},
+		{"room", "1", "4Gi", "", "node-a", "Succeeded", 1, 1},
+		{"a full node", "4", "16Gi", "", "node-a", "Succeeded", 0.9, 0.99},
+		{"one that runs", "1", "4Gi", "", "node-a", "Running", 1, 1},
+		{"two nodes", "1", "4Gi", dear, "node-a", "Succeeded", 1, 1},
+		{"the dear one", "1", "4Gi", dear, "node-b", "Succeeded", 1.1, 4},
+		{"a node that is gone", "1", "4Gi", dear, "node-c", "Succeeded", 1.1, 4},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			facts := analyzer.Analyze(casetest.Snapshot(t, txtar.Parse(fmt.Appendf(nil, nightly, tt.cpu, tt.memory))))
-			c := cost.Of(facts, pricing.New(pricing.Config{}))
-			ref := analyzer.Ref{Namespace: "shop", Kind: "CronJob", Name: "nightly"}
-			full := 730.0 * 2 / 24 * (2*c.MeanUnit.CoreHour + 4*c.MeanUnit.GiBHour)
-			got := c.MonthlyOf(ref)
-			if math.Abs(got/full-tt.want) > 0.01 {
-				t.Errorf("got $%.4f, want %v of $%.4f", got, tt.want, full)
+			objects, series, _ := strings.Cut(fmt.Sprintf(nightly, tt.cpu, tt.memory), "-- series --\n")
+			at := strings.LastIndex(objects, "node-a")
+			objects = objects[:at] + tt.on + objects[at+len("node-a"):]
+			objects = strings.Replace(objects, "Succeeded", tt.phase, 1) + tt.nodes
+			snap := casetest.Snapshot(t, txtar.Parse([]byte(objects+"-- series --\n"+series)))
+			catalog := pricing.New(pricing.Config{})
+			c := cost.Of(analyzer.Analyze(snap), catalog)
+			m6i := catalog.NodePrice(pricing.Node{ProviderID: snap.Nodes[0].ProviderID, Labels: snap.Nodes[0].Labels, CPUMillis: 4000, MemoryBytes: 16 << 30})
+			full, got := 730.0*2/24*(2*m6i.CPUPerCoreHour+4*m6i.MemoryPerGiBHour), c.MonthlyOf(ref)
+			if got < tt.from*full-0.001 || got > tt.to*full+0.001 {
+				t.Errorf("got $%.4f, want %v to %v of $%.4f", got, tt.from, tt.to, full)
+			}
+			shared, err := allocation.Of(snap, catalog, allocation.Basis{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range shared.Aggregate(allocation.Options{Aggregate: []allocation.Key{allocation.ByController}}) {
+				if usd := r.Total() * 730 / shared.Hours; r.Name == "cronjob:nightly" && math.Abs(usd-got) > 1e-6 {
+					t.Errorf("the table has $%.4f, the allocation $%.4f", got, usd)
+				}
 			}
 			sum := c.Idle + c.Overhead
 			for _, w := range c.Workloads {
 				sum += w.Monthly
 			}
-			if math.Abs(c.Bill-0.192*730) > 1e-6 || math.Abs(sum-c.Bill) > 1e-6 || c.Idle < -1e-9 {
+			if math.Abs(c.Bill-shared.Bill.Nodes*730/shared.Hours) > 1e-6 || math.Abs(sum-c.Bill) > 1e-6 || c.Idle < -1e-9 {
 				t.Errorf("workloads, idle %v and overhead come to %v of the bill %v", c.Idle, sum, c.Bill)
 			}
 			if usd := c.Workloads[ref].Containers["job"]; math.Abs(usd-got) > 1e-9 {

@@ -1,0 +1,86 @@
+package cost
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
+	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
+)
+
+// comers are the workloads that come and go, and cost what their pods held of the window:
+// those that run to an end, and what an autoscaler has taken to zero. Those of them whose
+// pods are billed one by one had no room of a machine: they are not priced, by name.
+func (c *Costs) comers(a *analyzer.Analysis) map[analyzer.Ref]bool {
+	out, byPod := map[analyzer.Ref]bool{}, a.Snapshot.RanByPod()
+	for i := range a.Workloads {
+		w := &a.Workloads[i]
+		here := slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Node != "" && !p.Ended() })
+		if !w.Batch() && (here || len(w.HPAs) == 0) {
+			continue
+		}
+		if program := byPod(w.Workload); program != "" {
+			c.unpricedRuns(w.Ref, program)
+			continue
+		}
+		out[w.Ref] = true
+	}
+	return out
+}
+
+// unitsOf gives workloads that come and go the unit prices of the nodes that their pods
+// were on, by the time; those of no known node have the mean's.
+func (c *Costs) unitsOf(items []allocation.Item, byNode map[string]pricing.NodePrice) {
+	type sum struct {
+		unit  UnitPrice
+		hours float64
+	}
+	sums := map[analyzer.Ref]sum{}
+	for i := range items {
+		unit, hours := c.MeanUnit, items[i].Hold.PodHours
+		if price, ok := byNode[items[i].Node]; ok {
+			unit = unitOf(price)
+		}
+		was := sums[items[i].Ref]
+		sums[items[i].Ref] = sum{was.unit.plus(unit, hours), was.hours + hours}
+	}
+	for ref, s := range sums {
+		cost := c.Workloads[ref]
+		cost.Unit = s.unit.over(s.hours)
+		c.Workloads[ref] = cost
+	}
+}
+
+// unpricedRuns notes a workload between two runs whose pods are billed one by one: the
+// bill is of the pods of the moment, and there is none.
+func (c *Costs) unpricedRuns(ref analyzer.Ref, program string) {
+	if c.UnpricedRuns == nil {
+		c.UnpricedRuns = map[analyzer.Ref]string{}
+	}
+	c.UnpricedRuns[ref] = program
+	c.Warnings = append(c.Warnings, analyzer.Warning{Code: "price", Subject: ref.String(), Message: "its runs are billed by the pod on " + program + ", and none runs at the window's end: it is not priced, and in no sum"})
+}
+
+// ofUnsold warns of pods that are in no size that Fargate sells: they are priced as they
+// request.
+func (c *Costs) ofUnsold(a *analyzer.Analysis) {
+	for i := range a.Workloads {
+		w := &a.Workloads[i]
+		for j := range w.Pods {
+			if p := &w.Pods[j]; !p.Ended() && p.Provisioned == p.Requests && !analyzer.FargateSells(p.Requests) {
+				c.warn("price", fmt.Sprintf("a pod of %s requests "+cloud.BeyondFargate+": it is priced by what it requests", w.Ref))
+				break
+			}
+		}
+	}
+}
+
+// scale multiplies what a workload costs.
+func (w *WorkloadCost) scale(by float64) {
+	w.Monthly *= by
+	for name := range w.Containers {
+		w.Containers[name] *= by
+	}
+}
