@@ -15,6 +15,11 @@ type NodeRequirement struct {
 type TopologySpread struct {
 	TopologyKey string `json:"topologyKey"`
 	MaxSkew     int64  `json:"maxSkew"`
+	// MinDomains is 0 where one domain will do, as by default.
+	MinDomains int64 `json:"minDomains,omitempty"`
+	// HonorTaints is nodeTaintsPolicy Honor. By default nodes count whose taints the pod
+	// does not tolerate.
+	HonorTaints bool `json:"honorTaints,omitempty"`
 }
 
 // PodAntiAffinity forbids a topology domain to hold the pod and another pod of

@@ -88,3 +88,20 @@ func (n *nodePlanner) freeOnKept() map[string]analyzer.Amounts {
 	}
 	return out
 }
+
+// standing are the nodes that stay and have a zone, with all pods that run there: they
+// count where the scheduler spreads pods over zones.
+func (n *nodePlanner) standing() (out []packing.Kept) {
+	pods := map[string][]packing.Pod{}
+	for i := range n.pods {
+		if p := &n.pods[i]; !p.added {
+			pods[p.node] = append(pods[p.node], p.Pod)
+		}
+	}
+	for _, node := range n.nodes {
+		if zone := pin.ZoneOf(node.Labels); node.kept != "" && !node.past && zone != "" {
+			out = append(out, packing.Kept{Name: node.Name, Zone: zone, Labels: node.Labels, Taints: pin.TaintsNow(node.Node), Pods: pods[node.Name]})
+		}
+	}
+	return out
+}

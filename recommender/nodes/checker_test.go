@@ -223,22 +223,29 @@ func (h *host) fits(p *tenant) bool {
 
 // admits reads selectors, node affinity, taints and the zone of disks.
 func admits(h *host, p *tenant) bool {
-	for k, v := range p.pod.Spec.NodeSelector {
+	return matches(h, p.pod) && tolerates(h, p.pod) && (p.zone == "" || p.zone == h.zone)
+}
+
+// tolerates reads the taints that keep pods off a host.
+func tolerates(h *host, p *analyzer.Pod) bool {
+	return !slices.ContainsFunc(h.taints, func(t analyzer.Taint) bool {
+		return t.Effect != "PreferNoSchedule" && !slices.ContainsFunc(p.Spec.Tolerations, func(o analyzer.Toleration) bool {
+			return (o.Effect == "" || o.Effect == t.Effect) && (o.Key == "" && o.Operator == "Exists" || o.Key == t.Key && (o.Operator == "Exists" || o.Value == t.Value))
+		})
+	})
+}
+
+// matches reads the selector and the node affinity.
+func matches(h *host, p *analyzer.Pod) bool {
+	for k, v := range p.Spec.NodeSelector {
 		if h.labels[k] != v {
 			return false
 		}
 	}
-	for _, t := range h.taints {
-		if t.Effect != "PreferNoSchedule" && !slices.ContainsFunc(p.pod.Spec.Tolerations, func(o analyzer.Toleration) bool {
-			return (o.Effect == "" || o.Effect == t.Effect) && (o.Key == "" && o.Operator == "Exists" || o.Key == t.Key && (o.Operator == "Exists" || o.Value == t.Value))
-		}) {
-			return false
-		}
-	}
-	terms := p.pod.Spec.Affinity
-	return (p.zone == "" || p.zone == h.zone) && (len(terms) == 0 || slices.ContainsFunc(terms, func(t analyzer.NodeTerm) bool {
+	terms := p.Spec.Affinity
+	return len(terms) == 0 || slices.ContainsFunc(terms, func(t analyzer.NodeTerm) bool {
 		return !slices.ContainsFunc(t, func(r analyzer.NodeRequirement) bool { return !meets(h.labels, r) })
-	}))
+	})
 }
 
 func meets(labels map[string]string, r analyzer.NodeRequirement) bool {
@@ -391,7 +398,7 @@ func (c *checker) lives(h *host, p *tenant, gone func(*host) bool) bool {
 		counts := map[string]int{}
 		for _, o := range c.hosts {
 			switch {
-			case gone(o) || !admits(o, &tenant{pod: p.pod}):
+			case gone(o) || !matches(o, p.pod) || s.HonorTaints && !tolerates(o, p.pod):
 			case s.TopologyKey == zoneKey:
 				counts[o.zone] = inZone(o.zone)
 			default:
@@ -401,6 +408,9 @@ func (c *checker) lives(h *host, p *tenant, gone func(*host) bool) bool {
 		low := most(counts)
 		for _, n := range counts {
 			low = min(low, n)
+		}
+		if int64(len(counts)) < s.MinDomains {
+			low = 0
 		}
 		if at := cmp.Or(map[string]string{zoneKey: h.zone}[s.TopologyKey], h.name); int64(counts[at]+1-low) > s.MaxSkew {
 			return false

@@ -282,7 +282,7 @@ func (n *nodePlanner) packRest(h *heldPrices, plan packing.Plan) (*packing.Plan,
 	}
 	slices.SortStableFunc(order, func(a, b packing.PlannedNode) int { return cmp.Compare(full(&b), full(&a)) })
 	narrow := slices.DeleteFunc(slices.Clone(h.held), func(c pricing.HeldCommitment) bool { return c.Family == "" })
-	usage, mixed, there := maps.Clone(h.keptUse), packing.Plan{}, map[string]bool{}
+	usage, mixed, there := maps.Clone(h.keptUse), packing.Plan{Kept: n.in.Kept}, map[string]bool{}
 	for _, node := range order {
 		with := maps.Clone(usage)
 		h.use(with, &node.Offering)

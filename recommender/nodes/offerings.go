@@ -95,6 +95,7 @@ func (n *nodePlanner) input() packing.Input {
 			in.Pods = append(in.Pods, n.pods[i].Pod)
 		}
 	}
+	in.Kept = n.standing()
 	m := n.machines()
 	n.poolOf = map[string]*nodePool{}
 	for _, pool := range n.pools() {

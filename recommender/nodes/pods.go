@@ -184,6 +184,7 @@ func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *
 			p.NodeSelector = map[string]string{}
 		}
 		p.NodeSelector[packing.LabelCapacityType] = string(pricing.OnDemand)
+		p.Own = append(p.Own, packing.LabelCapacityType)
 	}
 	for _, term := range pod.Spec.Affinity {
 		var t packing.Term
@@ -200,7 +201,7 @@ func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *
 		p.Unmodelled = append(p.Unmodelled, why.Text)
 	}
 	for _, s := range pod.Spec.Spread {
-		p.Spread = append(p.Spread, packing.Spread{TopologyKey: s.TopologyKey, MaxSkew: s.MaxSkew})
+		p.Spread = append(p.Spread, packing.Spread{TopologyKey: s.TopologyKey, MaxSkew: s.MaxSkew, MinDomains: s.MinDomains, HonorTaints: s.HonorTaints})
 	}
 	for _, a := range pod.Spec.AntiAffinity {
 		apart := packing.AntiAffinity{TopologyKey: a.TopologyKey}
@@ -238,6 +239,7 @@ func (n *nodePlanner) tie(p *packing.Pod, w *analyzer.WorkloadFacts, pod *analyz
 			p.NodeSelector = map[string]string{}
 		}
 		p.NodeSelector[pin.DeviceLabel] = pin.DevicesOf(node.Node, node.machine())
+		p.Own = append(p.Own, pin.DeviceLabel)
 	}
 	for _, why := range []pin.Reason{pin.Pod(pod, n.localData()), reach.Pinned} {
 		if why.Kind != pin.None {

@@ -223,6 +223,15 @@ func (c *checker) domains() {
 			m[d][group]++
 		}
 	}
+	planned := map[string]map[string]int64{} // without what is on kept nodes
+	for d, groups := range zones {
+		planned[d] = map[string]int64{}
+		for group, n := range groups {
+			planned[d][group] = n
+		}
+	}
+	c.beside(zones)
+	c.keptApart(planned)
 	lands := c.zonesOf()
 	for name, n := range c.node {
 		p := c.pods[name]
@@ -253,7 +262,36 @@ func (c *checker) domains() {
 	}
 }
 
-// zonesOf lists the zones of the plan's nodes.
+// beside adds the pods of kept nodes to those of their zones.
+func (c *checker) beside(zones map[string]map[string]int64) {
+	for i := range c.plan.Kept {
+		k := &c.plan.Kept[i]
+		if zones[k.Zone] == nil {
+			zones[k.Zone] = map[string]int64{}
+		}
+		for j := range k.Pods {
+			zones[k.Zone][k.Pods[j].Group]++
+		}
+	}
+}
+
+// keptApart wants no planned pod in a zone of which a pod on a kept node keeps it out.
+func (c *checker) keptApart(planned map[string]map[string]int64) {
+	for i := range c.plan.Kept {
+		for j := range c.plan.Kept[i].Pods {
+			p := &c.plan.Kept[i].Pods[j]
+			for _, a := range p.AntiAffinity {
+				for _, g := range a.Groups {
+					if n := planned[c.plan.Kept[i].Zone][g]; a.TopologyKey == "topology.kubernetes.io/zone" && n > 0 {
+						c.fail("pod %s, which stays, shares its zone with %d pods of %s", p.Name, n, g)
+					}
+				}
+			}
+		}
+	}
+}
+
+// zonesOf lists the zones of the plan's nodes, and of the kept ones.
 func (c *checker) zonesOf() (out []string) {
 	seen := map[string]bool{}
 	for i := range c.plan.Nodes {
@@ -262,29 +300,81 @@ func (c *checker) zonesOf() (out []string) {
 			out = append(out, zone)
 		}
 	}
+	for i := range c.plan.Kept {
+		if zone := c.plan.Kept[i].Zone; !seen[zone] {
+			seen[zone] = true
+			out = append(out, zone)
+		}
+	}
 	return out
 }
 
-// zoneSkew compares the pod's zone with every zone of the plan, of lands, that it may
-// run in. Nodes are looked at where a zone has fewer pods than it may.
+// zoneSkew compares the pod's zone with every zone, of lands, that counts for it. Nodes
+// are looked at where a zone has fewer pods than it may, or where zones are counted.
 func (c *checker) zoneSkew(p *Pod, n int, s Spread, zones map[string]map[string]int64, lands []string) {
 	mine := zones[c.plan.Nodes[n].Offering.Zone][p.Group]
-	behind := false
+	behind := s.MinDomains > 0
 	for _, zone := range lands {
 		behind = behind || mine-zones[zone][p.Group] > s.MaxSkew
 	}
 	if !behind {
 		return
 	}
-	free := *p
-	free.Zone = ""
-	for i := range c.plan.Nodes {
-		o := &c.plan.Nodes[i].Offering
-		if mine-zones[o.Zone][p.Group] > s.MaxSkew && c.selection(&free, o) == "" {
-			c.fail("pod %s: %d pods of %s in its zone and %d in %s, maxSkew %d", p.Name, mine, p.Group, zones[o.Zone][p.Group], o.Zone, s.MaxSkew)
+	counted := c.countedZones(p, s)
+	if int64(len(counted)) < s.MinDomains && mine > s.MaxSkew {
+		c.fail("pod %s: %d pods of %s in its zone and %d zones of %d, maxSkew %d", p.Name, mine, p.Group, len(counted), s.MinDomains, s.MaxSkew)
+	}
+	for _, zone := range lands {
+		if counted[zone] && mine-zones[zone][p.Group] > s.MaxSkew {
+			c.fail("pod %s: %d pods of %s in its zone and %d in %s, maxSkew %d", p.Name, mine, p.Group, zones[zone][p.Group], zone, s.MaxSkew)
 			return
 		}
 	}
+}
+
+// countedZones are the zones of nodes that meet the pod's own selector and affinity, and
+// whose taints it withstands where its spread honours them. For what only the plan keeps
+// they are those that it may run in.
+func (c *checker) countedZones(p *Pod, s Spread) map[string]bool {
+	out := map[string]bool{}
+	for i := range c.plan.Nodes {
+		o := &c.plan.Nodes[i].Offering
+		if free := *p; s.Soft {
+			free.Zone = ""
+			out[o.Zone] = out[o.Zone] || c.selection(&free, o) == ""
+			continue
+		}
+		out[o.Zone] = out[o.Zone] || compares(p, s, nodeLabels(o), o.Taints)
+	}
+	for i := range c.plan.Kept {
+		k := &c.plan.Kept[i]
+		out[k.Zone] = out[k.Zone] || !s.Soft && compares(p, s, k.Labels, k.Taints)
+	}
+	for zone, counts := range out {
+		if !counts {
+			delete(out, zone)
+		}
+	}
+	return out
+}
+
+// compares applies nodeAffinityPolicy Honor, the default, and nodeTaintsPolicy.
+func compares(p *Pod, s Spread, labels map[string]string, taints []Taint) bool {
+	own := map[string]bool{}
+	for _, key := range p.Own {
+		own[key] = true
+	}
+	for key, want := range p.NodeSelector {
+		if have, ok := labels[key]; !own[key] && (!ok || have != want) {
+			return false
+		}
+	}
+	for _, taint := range taints {
+		if s.HonorTaints && !withstands(p.Tolerations, taint) {
+			return false
+		}
+	}
+	return affinityMeets(labels, p.Affinity)
 }
 
 func (c *checker) money() {

@@ -16,6 +16,7 @@ type Input struct {
 	Pods       []Pod
 	DaemonSets []Pod // one pod for each DaemonSet; it runs on every node that admits it
 	Offerings  []Offering
+	Kept       []Kept // nodes beside the plan
 
 	// Effort scales the steps of the search; 0 means 1. The same input and
 	// effort always give the same plan, however fast the machine.
@@ -74,6 +75,7 @@ type Plan struct {
 	GapPercent float64
 
 	Abstained []Abstention
+	Kept      []Kept // nodes beside the plan, as of Input
 }
 
 // Pack finds a cheap set of nodes for the pods. It fails only on input that
@@ -87,7 +89,7 @@ func Pack(ctx context.Context, in Input) (Plan, error) {
 	in.Offerings = InOrder(in.Offerings)
 	pods, abstained := screen(in)
 	zoned := settleZones(in, pods)
-	plan := Plan{Abstained: append(abstained, zoned.lost...)}
+	plan := Plan{Abstained: append(abstained, zoned.lost...), Kept: in.Kept}
 	if len(zoned.pods) > 0 {
 		plan.fill(ctx, in, zoned)
 		if err := ctx.Err(); err != nil {

@@ -30,7 +30,8 @@ type Pod struct {
 	Extended map[string]int64 // other extended resources by name
 
 	NodeSelector map[string]string
-	Affinity     []Term // required node affinity; one term must hold
+	Own          []string // keys of NodeSelector that only the plan asks for: the scheduler does not know of them
+	Affinity     []Term   // required node affinity; one term must hold
 	Tolerations  []Toleration
 	Spread       []Spread
 	AntiAffinity []AntiAffinity
@@ -79,13 +80,16 @@ type Toleration struct {
 // Spread is a topology spread constraint with DoNotSchedule over the pods of
 // the pod's own group. TopologyKey is LabelZone or LabelHostname.
 //
-// Over zones, every zone with an offering the pod may run on counts as a
-// domain. Over hostnames, a new, empty node is always possible, so a node takes
+// Over zones, every zone with an offering or a kept node that the pod's selector
+// and affinity match counts as a domain, whether it tolerates the taints there or
+// not. Over hostnames, a new, empty node is always possible, so a node takes
 // at most MaxSkew pods of the group; Karpenter reads it so too.
 type Spread struct {
 	TopologyKey string
 	MaxSkew     int64
-	Soft        bool // the plan keeps it, but the scheduler would not: it gives way when a node is lost
+	MinDomains  int64 // with fewer zones than these, one more without pods counts
+	HonorTaints bool  // nodeTaintsPolicy Honor: zones whose taints the pod does not tolerate don't count
+	Soft        bool  // the plan keeps it, but the scheduler would not: it gives way when a node is lost. Zones where the pod may not run don't count
 }
 
 // AntiAffinity forbids a domain to hold this pod and another pod of any of
@@ -99,6 +103,21 @@ type AntiAffinity struct {
 // Taint repels pods that do not tolerate it. PreferNoSchedule repels none.
 type Taint struct {
 	Key, Value, Effect string
+}
+
+// Kept is a node beside the plan that stays as it is. What runs there counts where
+// pods are spread over zones, or kept apart by them.
+type Kept struct {
+	Name   string
+	Zone   string            // never empty
+	Labels map[string]string // all that it has
+	Taints []Taint
+	Pods   []Pod // that run there, DaemonSets' left out
+}
+
+// offering is the node as far as pods are matched with it.
+func (k *Kept) offering() Offering {
+	return Offering{Zone: k.Zone, Arch: k.Labels[LabelArch], Labels: k.Labels, Taints: k.Taints}
 }
 
 // Offering is an instance type that can be bought in one zone as one capacity

@@ -115,6 +115,7 @@ type refit struct {
 	usable map[string]*admission // by signature
 	words  map[podZone]string    // signatures
 	keeps  map[string][]keeper   // by group: what keeps its pods away
+	counts map[string]*counted   // by what a spread compares for a pod
 	trees  map[string]*roomTree  // by zone
 	place  []int                 // of a node in its zone's tree
 	order  []string              // zones
@@ -135,11 +136,16 @@ type admission struct {
 	inZone map[string]int
 }
 
-// gone is what a loss takes away: a node, -1 for none, or all of a zone.
+// counted is the nodes whose zones the scheduler compares.
+type counted struct{ node, kept []bool }
+
+// gone is what a loss takes away: a node, -1 for none, a node beside the plan, or all of a
+// zone.
 type gone struct {
-	node int
-	zone string
-	all  bool
+	node   int
+	zone   string
+	all    bool
+	beside string
 }
 
 // takes says whether a node beside the plan is lost.
@@ -147,7 +153,7 @@ func (loss *Loss) takes(b *Beside) bool {
 	return loss.Beside != "" && b.Name == loss.Beside || loss.Zone != "" && b.Zone == loss.Zone
 }
 
-func (loss *Loss) gone() gone { return gone{loss.Node, loss.Zone, loss.Zone != ""} }
+func (loss *Loss) gone() gone { return gone{loss.Node, loss.Zone, loss.Zone != "", loss.Beside} }
 
 // takes says whether a node is gone with it.
 func (g gone) takes(plan *Plan, n int) bool {
@@ -156,7 +162,7 @@ func (g gone) takes(plan *Plan, n int) bool {
 
 func newRefit(in Input, plan Plan, beside []Beside) *refit {
 	r := &refit{plan: plan, in: in, beside: beside, pods: map[string]*Pod{}, member: map[string]*Pod{}, zones: map[string]map[string]int64{},
-		usable: map[string]*admission{}, words: map[podZone]string{}, keeps: map[string][]keeper{}, trees: map[string]*roomTree{}}
+		usable: map[string]*admission{}, words: map[podZone]string{}, keeps: map[string][]keeper{}, trees: map[string]*roomTree{}, counts: map[string]*counted{}}
 	for i := range in.Pods {
 		r.know(&in.Pods[i])
 	}
@@ -165,6 +171,7 @@ func newRefit(in Input, plan Plan, beside []Beside) *refit {
 			r.know(&beside[i].Pods[k])
 		}
 	}
+	r.stand()
 	for n := range plan.Nodes {
 		o := plan.Nodes[n].Offering
 		r.rooms = append(r.rooms, Input{Offerings: []Offering{o}, DaemonSets: in.DaemonSets}.rooms()[0].clone())
@@ -186,9 +193,47 @@ func (r *refit) know(p *Pod) {
 		return
 	}
 	r.member[p.Group] = p
+	r.keepAway(p)
+}
+
+func (r *refit) keepAway(p *Pod) {
 	for _, a := range p.freed().AntiAffinity {
 		for _, other := range a.Groups {
 			r.keeps[other] = append(r.keeps[other], keeper{p.Group, a.TopologyKey})
+		}
+	}
+}
+
+// stand counts what stands on kept nodes where its like is spread over zones.
+func (r *refit) stand() {
+	seen := map[string]bool{}
+	for i := range r.in.Kept {
+		k := &r.in.Kept[i]
+		for j := range k.Pods {
+			p := &k.Pods[j]
+			r.inZone(k.Zone, p.Group, 1)
+			if r.member[p.Group] == nil && !seen[p.Group] {
+				seen[p.Group] = true
+				r.keepAway(p)
+			}
+		}
+	}
+}
+
+func (r *refit) inZone(zone, group string, by int64) {
+	if r.zones[zone] == nil {
+		r.zones[zone] = map[string]int64{}
+	}
+	r.zones[zone][group] += by
+}
+
+// fall takes the pods of kept nodes that are lost off their zones, or puts them back.
+func (r *refit) fall(g gone, by int64) {
+	for i := range r.in.Kept {
+		if k := &r.in.Kept[i]; g.beside != "" && k.Name == g.beside || g.all && k.Zone == g.zone {
+			for j := range k.Pods {
+				r.inZone(k.Zone, k.Pods[j].Group, by)
+			}
 		}
 	}
 }
@@ -214,12 +259,8 @@ func (r *refit) take(n int, p *Pod) {
 }
 
 func (r *refit) add(n int, group string, by int64) {
-	zone := r.plan.Nodes[n].Offering.Zone
-	if r.zones[zone] == nil {
-		r.zones[zone] = map[string]int64{}
-	}
 	r.hosts[n][group] += by
-	r.zones[zone][group] += by
+	r.inZone(r.plan.Nodes[n].Offering.Zone, group, by)
 }
 
 func (r *refit) drop(n int, p *Pod) {
@@ -254,7 +295,9 @@ func (r *refit) lose(loss Loss, exempt map[string]bool) Loss {
 			}
 		}
 	}
+	r.fall(loss.gone(), -1)
 	loss.Refuge, loss.Left = r.seatAll(pods, loss.gone())
+	r.fall(loss.gone(), 1)
 	for _, n := range lost {
 		for _, name := range r.plan.Nodes[n].Pods {
 			r.take(n, r.pods[name])
@@ -350,13 +393,19 @@ func zonal(p *Pod) bool {
 	return slices.ContainsFunc(p.Spread, func(s Spread) bool { return s.TopologyKey == LabelZone })
 }
 
-func (r *refit) admitted(p *Pod) *admission {
+// signed is the signature of a pod, spelt out once.
+func (r *refit) signed(p *Pod) string {
 	key := podZone{p.Name, p.Zone}
 	sig, known := r.words[key]
 	if !known {
 		sig = p.signature()
 		r.words[key] = sig
 	}
+	return sig
+}
+
+func (r *refit) admitted(p *Pod) *admission {
+	sig := r.signed(p)
 	if r.usable[sig] == nil {
 		a := &admission{make([]bool, len(r.plan.Nodes)), map[string]int{}}
 		for n := range a.node {
@@ -376,7 +425,7 @@ func (r *refit) lives(p *Pod, n int, g gone) bool {
 		if s.TopologyKey == LabelHostname && r.hosts[n][p.Group]+1 > s.MaxSkew {
 			return false
 		}
-		if s.TopologyKey == LabelZone && r.zones[zone][p.Group]+1-r.leastInZone(p, g) > s.MaxSkew {
+		if s.TopologyKey == LabelZone && r.zones[zone][p.Group]+1-r.leastInZone(p, &s, g) > s.MaxSkew {
 			return false
 		}
 	}
@@ -400,25 +449,48 @@ func (r *refit) refused(p *Pod, n int) bool {
 	})
 }
 
-// leastInZone is the fewest pods of the pod's group in a zone that it may run in.
-func (r *refit) leastInZone(p *Pod, g gone) int64 {
-	anywhere := *p
-	anywhere.Zone = ""
-	admits := r.admitted(&anywhere)
+// leastInZone is the fewest pods of the pod's group in a zone that a spread compares.
+func (r *refit) leastInZone(p *Pod, s *Spread, g gone) int64 {
+	c, zones := r.counted(p, s), map[string]bool{}
+	for n := range c.node {
+		if c.node[n] && !g.takes(&r.plan, n) {
+			zones[r.plan.Nodes[n].Offering.Zone] = true
+		}
+	}
+	for i := range c.kept {
+		if k := &r.in.Kept[i]; c.kept[i] && (g.beside == "" || k.Name != g.beside) && !(g.all && k.Zone == g.zone) {
+			zones[k.Zone] = true
+		}
+	}
+	if int64(len(zones)) < s.MinDomains {
+		return 0
+	}
 	least := int64(-1)
-	for _, zone := range r.order {
-		open := admits.inZone[zone]
-		if g.all && g.zone == zone {
-			open = 0
-		}
-		if g.node >= 0 && admits.node[g.node] && r.plan.Nodes[g.node].Offering.Zone == zone {
-			open--
-		}
-		if c := r.zones[zone][p.Group]; open > 0 && (least < 0 || c < least) {
-			least = c
+	for zone := range zones {
+		if n := r.zones[zone][p.Group]; least < 0 || n < least {
+			least = n
 		}
 	}
 	return max(least, 0)
+}
+
+// counted are the nodes whose zones a spread of a pod compares.
+func (r *refit) counted(p *Pod, s *Spread) *counted {
+	anywhere := *p
+	anywhere.Zone = ""
+	key := fmt.Sprintf("%v %v %q %s", s.Soft, s.HonorTaints, p.Own, r.signed(&anywhere))
+	if r.counts[key] == nil {
+		c := &counted{make([]bool, len(r.plan.Nodes)), make([]bool, len(r.in.Kept))}
+		for n := range c.node {
+			c.node[n] = s.counts(&r.plan.Nodes[n].Offering, p)
+		}
+		for i := range c.kept {
+			o := r.in.Kept[i].offering()
+			c.kept[i] = s.counts(&o, p)
+		}
+		r.counts[key] = c
+	}
+	return r.counts[key]
 }
 
 // Exempt tells what can't live through a level today: groups whose rolling update
@@ -441,7 +513,7 @@ func Exempt(in Input, today Plan, level Level, surge map[string]int, beside []Be
 	for n := range today.Nodes {
 		g := gone{node: n}
 		if level == SurviveZone {
-			g = gone{-1, today.Nodes[n].Offering.Zone, true}
+			g = gone{node: -1, zone: today.Nodes[n].Offering.Zone, all: true}
 		}
 		for _, name := range today.Nodes[n].Pods {
 			p := r.pods[name].freed()
@@ -453,15 +525,17 @@ func Exempt(in Input, today Plan, level Level, surge map[string]int, beside []Be
 		}
 	}
 	for i := range beside {
-		g := gone{node: -1}
+		g := gone{node: -1, beside: beside[i].Name}
 		if level == SurviveZone && beside[i].Zone != "" {
-			g = gone{-1, beside[i].Zone, true}
+			g = gone{node: -1, zone: beside[i].Zone, all: true}
 		}
+		r.fall(g, -1)
 		for k := range beside[i].Pods {
 			if p := beside[i].Pods[k].freed(); !r.anywhere(&p, g) {
 				out[p.Name] = true
 			}
 		}
+		r.fall(g, 1)
 	}
 	return out
 }

@@ -115,6 +115,11 @@ func (loss *Loss) after(plan Plan, pods []Pod, s Survival) (Plan, []Pod) {
 		}
 	}
 	var out Plan
+	for i := range plan.Kept {
+		if k := &plan.Kept[i]; k.Name != loss.Beside && (loss.Zone == "" || k.Zone != loss.Zone) {
+			out.Kept = append(out.Kept, *k)
+		}
+	}
 	for n, node := range plan.Nodes {
 		if n == loss.Node || loss.Zone != "" && node.Offering.Zone == loss.Zone {
 			loss.abstain(&out, node, s.Exempt, size, broken)

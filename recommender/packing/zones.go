@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // zoneRule is what a group's pods ask of zones.
 type zoneRule struct {
-	maxSkew int64           // 0: no spread
+	spreads []Spread        // over zones
+	maxSkew int64           // the least of them; 0: no spread
 	apart   map[string]bool // groups that may not share a zone with it
 	members []int           // indexes into the pods
 }
@@ -22,27 +24,41 @@ type zoned struct {
 	lost    []Abstention
 }
 
+// places are the zones of a pod of a group with a rule.
+type places struct {
+	open []string // with an offering that it may run on, its volume's zone aside
+	fit  []string // with one that has room for it, too
+	// most is how many of the group a zone may have, those on kept nodes too, since another
+	// zone counts in which the pod may not run; 0 where there is none.
+	most int64
+}
+
 // settleZones spreads the pods of groups with a hard zone constraint evenly.
 // What the constraint forces into every zone, whatever the plan, is pinned; the
 // rest of the group stays free under a limit for each zone. Groups whose pods
-// are not all alike are pinned altogether. Pods that no zone can take are lost.
+// are not all alike, or of which some are on kept nodes, are pinned altogether. Pods that no zone can take are lost.
 func settleZones(in Input, pods []Pod) zoned {
-	rules := zoneRules(pods)
-	domains, eligible := eligibleZones(in, pods, rules)
+	rules, count := zoneRules(pods, in.Kept), onKept(in.Kept)
+	where := placesOf(in, pods, rules, count)
 	out := zoned{pods: slices.Clone(pods), perZone: map[string]int64{}}
-	count := map[string]map[string]int64{} // group, zone
-	load := map[string]int64{}             // pods pinned to a zone so far
+	load := map[string]int64{} // pods pinned to a zone so far
 	drop := map[int]bool{}
 	for _, name := range sortedKeys(rules) {
 		rule := rules[name]
-		if len(rule.apart) == 0 && int64(len(rule.members)) <= rule.maxSkew {
+		if len(rule.apart) == 0 && int64(len(rule.members)) <= rule.maxSkew && count[name] == nil {
 			continue
 		}
-		count[name] = map[string]int64{}
-		if rule.force(name, domains, eligible, out) {
+		beside := count[name] != nil
+		for other := range rule.apart {
+			beside = beside || count[other] != nil
+		}
+		if !beside && rule.force(name, where, out) {
 			continue
 		}
-		for _, i := range rule.place(domains, eligible, count, load, name, out.pods) {
+		if count[name] == nil {
+			count[name] = map[string]int64{}
+		}
+		for _, i := range rule.place(where, count, load, name, out.pods) {
 			drop[i] = true
 			out.lost = append(out.lost, Abstention{pods[i].Name, "no zone satisfies its zone spread or anti-affinity beside the pods of the same group"})
 		}
@@ -57,23 +73,38 @@ func settleZones(in Input, pods []Pod) zoned {
 	return out
 }
 
+// onKept counts the pods of kept nodes by group and zone.
+func onKept(kept []Kept) map[string]map[string]int64 {
+	count := map[string]map[string]int64{}
+	for i := range kept {
+		for k := range kept[i].Pods {
+			group := kept[i].Pods[k].Group
+			if count[group] == nil {
+				count[group] = map[string]int64{}
+			}
+			count[group][kept[i].Zone]++
+		}
+	}
+	return count
+}
+
 // force pins what every zone must get and limits the rest: with n pods, z zones
 // and skew s, a zone with m pods leaves at most m + s to each other one, so that
 // m >= (n - (z-1) s) / z. It says no for pods that are not all alike, that keep
 // apart from other groups, or that can't all be placed.
-func (rule *zoneRule) force(name string, domains, eligible map[int][]string, out zoned) bool {
+func (rule *zoneRule) force(name string, where map[int]places, out zoned) bool {
 	skew := rule.maxSkew
 	if rule.apart[name] {
 		skew = 1
 	}
 	first := rule.members[0]
-	zones := domains[first]
+	zones, most := where[first].open, where[first].most
 	n, z := int64(len(rule.members)), int64(len(zones))
-	if skew == 0 || rule.apart[name] && n > z || len(rule.apart) > 1 || len(rule.apart) == 1 && !rule.apart[name] {
+	if skew == 0 || rule.apart[name] && n > z || len(rule.apart) > 1 || len(rule.apart) == 1 && !rule.apart[name] || most > 0 && n > z*most {
 		return false
 	}
 	for _, i := range rule.members {
-		if !out.pods[i].like(&out.pods[first]) || !slices.Equal(domains[i], eligible[i]) {
+		if !out.pods[i].like(&out.pods[first]) || !slices.Equal(where[i].open, where[i].fit) {
 			return false
 		}
 	}
@@ -81,7 +112,9 @@ func (rule *zoneRule) force(name string, domains, eligible map[int][]string, out
 	for i := range each * z {
 		out.pods[rule.members[i]].Zone = zones[i%z]
 	}
-	out.perZone[name] = skew
+	if out.perZone[name] = skew; most > 0 {
+		out.perZone[name] = min(skew, most-each)
+	}
 	return true
 }
 
@@ -91,7 +124,7 @@ func (p *Pod) like(q *Pod) bool {
 		p.GPUs == q.GPUs && maps.Equal(p.Extended, q.Extended) && slices.Equal(p.Spread, q.Spread)
 }
 
-func zoneRules(pods []Pod) map[string]*zoneRule {
+func zoneRules(pods []Pod, kept []Kept) map[string]*zoneRule {
 	rules := map[string]*zoneRule{}
 	rule := func(group string) *zoneRule {
 		if rules[group] == nil {
@@ -99,13 +132,7 @@ func zoneRules(pods []Pod) map[string]*zoneRule {
 		}
 		return rules[group]
 	}
-	for i := range pods {
-		p := &pods[i]
-		for _, s := range p.Spread {
-			if r := rule(p.Group); s.TopologyKey == LabelZone && (r.maxSkew == 0 || s.MaxSkew < r.maxSkew) {
-				r.maxSkew = s.MaxSkew
-			}
-		}
+	apart := func(p *Pod) {
 		for _, a := range p.AntiAffinity {
 			if a.TopologyKey != LabelZone {
 				continue
@@ -117,26 +144,44 @@ func zoneRules(pods []Pod) map[string]*zoneRule {
 		}
 	}
 	for i := range pods {
+		p := &pods[i]
+		for _, s := range p.Spread {
+			r := rule(p.Group)
+			if s.TopologyKey != LabelZone || slices.Contains(r.spreads, s) {
+				continue
+			}
+			r.spreads = append(r.spreads, s)
+			if r.maxSkew == 0 || s.MaxSkew < r.maxSkew {
+				r.maxSkew = s.MaxSkew
+			}
+		}
+		apart(p)
+	}
+	for i := range kept {
+		for k := range kept[i].Pods {
+			apart(&kept[i].Pods[k])
+		}
+	}
+	for i := range pods {
 		if r := rules[pods[i].Group]; r != nil {
 			r.members = append(r.members, i)
 		}
 	}
 	for name, r := range rules {
-		if r.maxSkew == 0 && len(r.apart) == 0 {
+		if r.maxSkew == 0 && len(r.apart) == 0 || len(r.members) == 0 {
 			delete(rules, name)
 		}
 	}
 	return rules
 }
 
-// eligibleZones lists the zones with an offering that can run each pod of a
-// group with a rule. The pod's own volume zone counts in admits, but not for
-// the domains of a spread, which maxSkew compares.
-func eligibleZones(in Input, pods []Pod, rules map[string]*zoneRule) (domains, eligible map[int][]string) {
+// placesOf lists the zones of each pod of a group with a rule. The pod's own volume
+// zone counts in fit, but not for the domains of a spread, which maxSkew compares.
+func placesOf(in Input, pods []Pod, rules map[string]*zoneRule, count map[string]map[string]int64) map[int]places {
 	room := in.rooms()
-	domains, eligible = map[int][]string{}, map[int][]string{}
+	out, most := map[int]places{}, map[string]int64{}
 	open, fit := map[string][]string{}, map[string][]string{} // by what pods say
-	for _, rule := range rules {
+	for name, rule := range rules {
 		for _, i := range rule.members {
 			anywhere := pods[i]
 			anywhere.Zone = ""
@@ -148,10 +193,68 @@ func eligibleZones(in Input, pods []Pod, rules map[string]*zoneRule) (domains, e
 			if _, known := fit[size]; !known {
 				fit[size] = zonesWhere(in, func(k int) bool { return Admits(&in.Offerings[k], &pods[i]) && room[k].fits(&pods[i]) })
 			}
-			domains[i], eligible[i] = open[words], fit[size]
+			key := strconv.Quote(name) + words
+			if _, known := most[key]; !known {
+				most[key] = rule.most(in, &anywhere, open[words], count[name])
+			}
+			out[i] = places{open[words], fit[size], most[key]}
 		}
 	}
-	return domains, eligible
+	return out
+}
+
+// most is the most pods of the group in a zone where another zone counts that none of
+// them can be added to, or where fewer count than there must be; 0 without a limit.
+func (rule *zoneRule) most(in Input, p *Pod, open []string, kept map[string]int64) (most int64) {
+	limit := func(n int64) {
+		if most == 0 || n < most {
+			most = n
+		}
+	}
+	for _, s := range rule.spreads {
+		counted := s.zones(in, p)
+		for _, zone := range counted {
+			if !slices.Contains(open, zone) {
+				limit(kept[zone] + s.MaxSkew)
+			}
+		}
+		if int64(len(counted)) < s.MinDomains {
+			limit(s.MaxSkew)
+		}
+	}
+	return most
+}
+
+// zones lists the zones that the scheduler compares for a pod, in order.
+func (s *Spread) zones(in Input, p *Pod) []string {
+	seen := map[string]bool{}
+	for k := range in.Offerings {
+		if o := &in.Offerings[k]; !seen[o.Zone] && s.counts(o, p) {
+			seen[o.Zone] = true
+		}
+	}
+	for k := range in.Kept {
+		if o := in.Kept[k].offering(); !s.Soft && !seen[o.Zone] && s.counts(&o, p) {
+			seen[o.Zone] = true
+		}
+	}
+	return sortedKeys(seen)
+}
+
+// counts reports whether the scheduler counts the zone of a node of the offering when
+// it spreads the pod: by default whatever taints the node has.
+func (s *Spread) counts(o *Offering, p *Pod) bool {
+	if s.Soft {
+		free := *p
+		free.Zone = ""
+		return Admits(o, &free)
+	}
+	for key, want := range p.NodeSelector {
+		if got, ok := o.label(key); (!ok || got != want) && !slices.Contains(p.Own, key) {
+			return false
+		}
+	}
+	return affine(o, p.Affinity) && (!s.HonorTaints || tolerated(o.Taints, p.Tolerations))
 }
 
 // zonesWhere lists, in order, the zones of the offerings for which ok holds.
@@ -168,15 +271,14 @@ func zonesWhere(in Input, ok func(offering int) bool) []string {
 // place pins the group's pods one after the other, those with the fewest zones
 // first, each to the allowed zone with the fewest of the group, and returns
 // those that found none.
-func (rule *zoneRule) place(domains, eligible map[int][]string,
-	count map[string]map[string]int64, load map[string]int64, group string, out []Pod) []int {
+func (rule *zoneRule) place(where map[int]places, count map[string]map[string]int64, load map[string]int64, group string, out []Pod) []int {
 	left := slices.Clone(rule.members)
-	slices.SortStableFunc(left, func(a, b int) int { return cmp.Compare(len(eligible[a]), len(eligible[b])) })
+	slices.SortStableFunc(left, func(a, b int) int { return cmp.Compare(len(where[a].fit), len(where[b].fit)) })
 	for progress := true; progress && len(left) > 0; {
 		progress = false
 		rest := left[:0]
 		for _, i := range left {
-			zone := rule.choose(domains[i], eligible[i], count, load, group)
+			zone := rule.choose(where[i], count, load, group)
 			if zone == "" {
 				rest = append(rest, i)
 				continue
@@ -191,16 +293,16 @@ func (rule *zoneRule) place(domains, eligible map[int][]string,
 	return left
 }
 
-func (rule *zoneRule) choose(domains, eligible []string, count map[string]map[string]int64, load map[string]int64, group string) string {
+func (rule *zoneRule) choose(at places, count map[string]map[string]int64, load map[string]int64, group string) string {
 	least := int64(-1)
-	for _, z := range domains {
+	for _, z := range at.open {
 		if c := count[group][z]; least < 0 || c < least {
 			least = c
 		}
 	}
 	best := ""
-	for _, z := range eligible {
-		if rule.maxSkew > 0 && count[group][z]+1-least > rule.maxSkew {
+	for _, z := range at.fit {
+		if rule.maxSkew > 0 && count[group][z]+1-least > rule.maxSkew || at.most > 0 && count[group][z] >= at.most {
 			continue
 		}
 		clash := false

@@ -15,7 +15,7 @@ import (
 // evaluated. A nil selector marks one that the snapshot's types can't hold.
 type podTerm struct {
 	topologyKey string
-	maxSkew     int64
+	spread      analyzer.TopologySpread
 	selector    labels.Selector
 }
 
@@ -50,10 +50,16 @@ func spreadTerms(o *corev1.Pod, action corev1.UnsatisfiableConstraintAction) []p
 		if c.WhenUnsatisfiable != action {
 			continue
 		}
-		t := podTerm{topologyKey: c.TopologyKey, maxSkew: int64(c.MaxSkew)}
-		// Zones where the pod may not run count where it says so, and hold none of its like.
+		t := podTerm{topologyKey: c.TopologyKey, spread: analyzer.TopologySpread{
+			TopologyKey: c.TopologyKey, MaxSkew: int64(c.MaxSkew),
+			HonorTaints: c.NodeTaintsPolicy != nil && *c.NodeTaintsPolicy == corev1.NodeInclusionPolicyHonor,
+		}}
+		if c.MinDomains != nil && *c.MinDomains > 1 {
+			t.spread.MinDomains = int64(*c.MinDomains)
+		}
+		// Zones that its selector rules out count where it says so, and hold none of its like.
 		everywhere := c.NodeAffinityPolicy != nil && *c.NodeAffinityPolicy == corev1.NodeInclusionPolicyIgnore
-		if !everywhere && (c.MinDomains == nil || *c.MinDomains <= 1) {
+		if !everywhere {
 			t.selector = narrowed(c.LabelSelector, c.MatchLabelKeys, o.Labels)
 		}
 		out = append(out, t)
@@ -158,7 +164,7 @@ func (m *members) resolve(ref analyzer.Ref, p *pod) {
 			spread = nil
 			break
 		}
-		spread = append(spread, analyzer.TopologySpread{TopologyKey: t.topologyKey, MaxSkew: t.maxSkew})
+		spread = append(spread, t.spread)
 	}
 	p.pod.Spec.Spread = spread
 	var apart []analyzer.PodAntiAffinity
@@ -179,7 +185,7 @@ func (m *members) wishes(ref analyzer.Ref, p *pod) {
 	p.pod.Spec.SoftSpread, p.pod.Spec.SoftAntiAffinity = nil, nil
 	for _, t := range p.softSpread {
 		if refs, whole := m.of(ref.Namespace, t.selector); whole && len(refs) == 1 && refs[0] == ref {
-			p.pod.Spec.SoftSpread = append(p.pod.Spec.SoftSpread, analyzer.TopologySpread{TopologyKey: t.topologyKey, MaxSkew: t.maxSkew})
+			p.pod.Spec.SoftSpread = append(p.pod.Spec.SoftSpread, t.spread)
 		}
 	}
 	for _, t := range p.softApart {

@@ -34,8 +34,10 @@ func TestPlacement(t *testing.T) {
 			Constraints: []string{analyzer.ConstraintSpread}, Spread: []analyzer.TopologySpread{{TopologyKey: "topology.kubernetes.io/zone", MaxSkew: 2}}}},
 		{"spread over two workloads", spread + `team: t}}}]`, analyzer.PodSpec{Constraints: []string{analyzer.ConstraintSpread}}},
 		{"spread over a part of it", spread + `part: "0"}}}]`, analyzer.PodSpec{Constraints: []string{analyzer.ConstraintSpread}}},
-		{"spread with domains asked for", strings.Replace(spread, "maxSkew: 2", "maxSkew: 2, minDomains: 3", 1) + `app: a}}}]`,
-			analyzer.PodSpec{Constraints: []string{analyzer.ConstraintSpread}}},
+		{"spread with domains asked for", strings.Replace(spread, "maxSkew: 2", "maxSkew: 2, minDomains: 3", 1) + `app: a}}}]`, analyzer.PodSpec{
+			Constraints: []string{analyzer.ConstraintSpread}, Spread: []analyzer.TopologySpread{{TopologyKey: "topology.kubernetes.io/zone", MaxSkew: 2, MinDomains: 3}}}},
+		{"spread that honours taints", strings.Replace(spread, "maxSkew: 2", "maxSkew: 2, nodeTaintsPolicy: Honor, nodeAffinityPolicy: Honor", 1) + `app: a}}}]`, analyzer.PodSpec{
+			Constraints: []string{analyzer.ConstraintSpread}, Spread: []analyzer.TopologySpread{{TopologyKey: "topology.kubernetes.io/zone", MaxSkew: 2, HonorTaints: true}}}},
 		{"anti-affinity to two workloads", apart + `labelSelector: {matchLabels: {team: t}}}]}}`, analyzer.PodSpec{
 			Constraints:  []string{analyzer.ConstraintAntiAffinity},
 			AntiAffinity: []analyzer.PodAntiAffinity{{TopologyKey: "kubernetes.io/hostname", Workloads: []analyzer.Ref{a, b}}}}},

@@ -99,7 +99,7 @@ func bestType(ctx context.Context, in packing.Input, pods []packing.Pod, g strin
 		if tried == simpleTries || one.least >= lowest {
 			break
 		}
-		plan, err := packing.Pack(ctx, packing.Input{Pods: pods, DaemonSets: in.DaemonSets, Offerings: one.own, Effort: in.Effort / 4, NoBound: true})
+		plan, err := packing.Pack(ctx, packing.Input{Pods: pods, DaemonSets: in.DaemonSets, Offerings: one.own, Kept: in.Kept, Effort: in.Effort / 4, NoBound: true})
 		if err != nil {
 			return "", err
 		}

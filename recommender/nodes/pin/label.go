@@ -41,6 +41,18 @@ func LastingTaints(node *analyzer.Node) []packing.Taint {
 	return out
 }
 
+// TaintsNow are all taints of a node, and that of a cordoned one.
+func TaintsNow(node *analyzer.Node) []packing.Taint {
+	out := []packing.Taint{}
+	for _, t := range node.Taints {
+		out = append(out, packing.Taint(t))
+	}
+	if cordon := (packing.Taint{Key: "node.kubernetes.io/unschedulable", Effect: "NoSchedule"}); node.Unschedulable && !slices.Contains(out, cordon) {
+		out = append(out, cordon)
+	}
+	return out
+}
+
 // SizeName is how a machine without a type is told from others.
 func SizeName(n *analyzer.Node) string {
 	name := fmt.Sprintf("%d-cpu-%dGi", n.Capacity.CPU/1000, n.Capacity.Memory>>30)

@@ -60,7 +60,7 @@ func Constraints(w *analyzer.WorkloadFacts, pod *analyzer.Pod) []Reason {
 	add(has(analyzer.ConstraintNodeAffinity) && len(s.Affinity) == 0 && w.Kind != "DaemonSet", "node affinity by fields of nodes")
 	add(has(analyzer.ConstraintAffinity), "required pod affinity")
 	add(has(analyzer.ConstraintAntiAffinity) && len(s.AntiAffinity) == 0, "anti-affinity that is not to whole workloads of its namespace")
-	add(has(analyzer.ConstraintSpread) && len(s.Spread) == 0, "topology spread over other pods than its workload's")
+	add(has(analyzer.ConstraintSpread) && len(s.Spread) == 0, "topology spread over other pods than its workload's, or over nodes that it may not run on")
 	add(has(analyzer.ConstraintHostPort) || s.HostNetwork, "ports of the host")
 	add(has(analyzer.ConstraintClaims), "dynamic resource claims")
 	return out

@@ -82,3 +82,35 @@ func planOfferings() []packing.Offering {
 	}
 	return out
 }
+
+// countedZones has a third zone, in which pods may run that tolerate a taint. It counts for
+// the spread of the others, but for those that honour taints. web may have two pods a zone
+// and no more, and so may tri, which wants four zones.
+func countedZones() packing.Input {
+	const mib = 1 << 20
+	var in packing.Input
+	add := func(n int, p packing.Pod) {
+		for i := range n {
+			p.Name, p.CPU, p.Memory = fmt.Sprintf("%s-%d", p.Group, i), 500, 512*mib
+			in.Pods = append(in.Pods, p)
+		}
+	}
+	zones := func(s packing.Spread) []packing.Spread {
+		s.TopologyKey, s.MaxSkew = packing.LabelZone, 2
+		return []packing.Spread{s}
+	}
+	add(4, packing.Pod{Group: "web", Spread: zones(packing.Spread{})})
+	add(6, packing.Pod{Group: "api", Spread: zones(packing.Spread{HonorTaints: true})})
+	add(4, packing.Pod{Group: "tri", Spread: zones(packing.Spread{MinDomains: 4})})
+	store := packing.Taint{Key: "pool", Value: "store", Effect: "NoSchedule"}
+	add(3, packing.Pod{Group: "store", NodeSelector: map[string]string{"pool": "store"}, Tolerations: []packing.Toleration{{Key: "pool", Operator: "Exists"}}})
+	a := cloud.Of("aws").Leaves(cloud.Machine{VCPU: 16, Memory: 64 << 30, MaxPods: 58})
+	for _, zone := range []string{"us-east-1a", "us-east-1b", "us-east-1c"} {
+		o := packing.Offering{Type: "m6i.4xlarge", Zone: zone, Arch: "amd64", CapacityType: "on-demand", CPU: a.CPU, Memory: a.Memory, Pods: a.Pods, USDPerHour: 0.768}
+		if zone == "us-east-1c" {
+			o.Labels, o.Taints = map[string]string{"pool": "store"}, []packing.Taint{store}
+		}
+		in.Offerings = append(in.Offerings, o)
+	}
+	return in
+}

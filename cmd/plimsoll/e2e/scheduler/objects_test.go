@@ -114,10 +114,18 @@ func podSpec(p *packing.Pod) corev1.PodSpec {
 		})
 	}
 	for _, s := range p.Spread {
-		spec.TopologySpreadConstraints = append(spec.TopologySpreadConstraints, corev1.TopologySpreadConstraint{
+		one := corev1.TopologySpreadConstraint{
 			TopologyKey: s.TopologyKey, MaxSkew: int32(s.MaxSkew), WhenUnsatisfiable: corev1.DoNotSchedule,
 			LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{groupLabel: p.Group}},
-		})
+		}
+		if s.HonorTaints {
+			honor := corev1.NodeInclusionPolicyHonor
+			one.NodeTaintsPolicy = &honor
+		}
+		if domains := int32(s.MinDomains); domains > 0 {
+			one.MinDomains = &domains
+		}
+		spec.TopologySpreadConstraints = append(spec.TopologySpreadConstraints, one)
 	}
 	return spec
 }

@@ -30,9 +30,12 @@ func TestE2EPlanSchedules(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		in   packing.Input
+		// beyond is a pod more than its spread lets in, if any.
+		beyond *packing.Pod
 	}{
-		{"random instance", packingtest.Instance(offerings(t), instance)},
-		{"all constraints", constrained()},
+		{"random instance", packingtest.Instance(offerings(t), instance), nil},
+		{"all constraints", constrained(), nil},
+		{"zones that count", countedZones(), &packing.Pod{Name: "web-beyond", Group: "web", CPU: 1, Spread: []packing.Spread{{TopologyKey: packing.LabelZone, MaxSkew: 2}}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			defer b.clean(t)
@@ -44,6 +47,9 @@ func TestE2EPlanSchedules(t *testing.T) {
 			}
 			running := b.moved(t, tt.in, plan)
 			b.refuses(t, tt.in, plan, running)
+			if tt.beyond != nil {
+				b.refusesOne(t, tt.beyond, "topology spread constraints")
+			}
 		})
 	}
 }
@@ -92,20 +98,26 @@ func (b bed) refuses(t *testing.T, in packing.Input, plan packing.Plan, running 
 		most = max(most, cpu)
 	}
 	anywhere := []packing.Toleration{{Key: "spot", Operator: "Exists"}, {Key: "pool", Operator: "Exists"}}
-	b.createPod(t, &packing.Pod{Name: "too-much", Group: "too-much", CPU: most + 1, Tolerations: anywhere}, defaultProfile, "")
+	b.refusesOne(t, &packing.Pod{Name: "too-much", Group: "too-much", CPU: most + 1, Tolerations: anywhere}, "Insufficient cpu")
+}
+
+// refusesOne wants the scheduler to refuse a pod with such words.
+func (b bed) refusesOne(t *testing.T, pod *packing.Pod, words string) {
+	t.Helper()
+	b.createPod(t, pod, defaultProfile, "")
 	said := ""
 	b.eventually(t, time.Minute, func() string {
-		p, err := b.client.CoreV1().Pods(podSpace).Get(b.ctx, "too-much", metav1.GetOptions{})
+		p, err := b.client.CoreV1().Pods(podSpace).Get(b.ctx, pod.Name, metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if said = refusal(p); said == "" && p.Spec.NodeName == "" {
-			return "the scheduler says nothing of a pod that is too large"
+			return "the scheduler says nothing of pod " + pod.Name
 		}
 		return ""
 	})
-	if !strings.Contains(said, "Insufficient cpu") {
-		t.Errorf("a pod of %d millicores: got %q, want it refused", most+1, said)
+	if !strings.Contains(said, words) {
+		t.Errorf("pod %s of %d millicores: got %q, want it refused with %q", pod.Name, pod.CPU, said, words)
 	}
 }
 
