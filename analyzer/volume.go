@@ -23,6 +23,10 @@ type Volume struct {
 	Unmodelled []string `json:"unmodelled,omitempty"`
 }
 
+// Local reports whether the volume is a directory or a disk of the node that it was made
+// on: its data are there and nowhere else, and it costs nothing beside the node.
+func (v *Volume) Local() bool { return v.Source == "local" || v.Source == "hostPath" }
+
 // VolumeClaim is a persistent volume claim. The pods that mount it name it in
 // PodSpec.Claims.
 type VolumeClaim struct {

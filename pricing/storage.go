@@ -93,6 +93,8 @@ func (p StoragePrice) sizeOf(gib float64) int {
 type VolumeKind struct {
 	Class, Provisioner string
 	Parameters         map[string]string
+	// Local says that the volume is of its node's own disk, which the node's price holds.
+	Local bool
 }
 
 // StoragePrice is VolumePrice of a class of which only the name is known.
@@ -108,6 +110,9 @@ func (c *Catalog) StoragePrice(provider, region, class string) (StoragePrice, er
 func (c *Catalog) VolumePrice(provider, region string, v VolumeKind) (StoragePrice, error) {
 	if own := c.ownService(provider, region, serviceStorage, v.Class); own != nil {
 		return StoragePrice{USDPerGiB: own.usd, Item: own.service, Source: own.source, AsOf: own.asOf}, nil
+	}
+	if v.Local {
+		return StoragePrice{Item: "its node's own disk"}, nil
 	}
 	of := cloud.Of(cloud.Canonical(provider))
 	if of == nil {

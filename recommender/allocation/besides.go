@@ -79,7 +79,7 @@ func (a *allocator) volumes() error {
 	assumed := map[string]int{}
 	for _, d := range a.disks() {
 		at := a.bought.Volume(d.volume)
-		price, err := a.catalog.VolumePrice(at.Provider, at.Region, VolumeKind(a.snapshot, d.class))
+		price, err := a.catalog.VolumePrice(at.Provider, at.Region, a.bought.VolumeKind(a.snapshot, d.volume, d.class))
 		if err != nil {
 			return fmt.Errorf("pricing %s: %w", d.name, err)
 		}
@@ -104,12 +104,6 @@ func (a *allocator) volumes() error {
 		a.warn("price", counted(n, "volume"), message)
 	}
 	return nil
-}
-
-// VolumeKind is what the snapshot knows of a storage class.
-func VolumeKind(s *analyzer.Snapshot, class string) pricing.VolumeKind {
-	c := s.StorageClass(class)
-	return pricing.VolumeKind{Class: c.Name, Provisioner: c.Provisioner, Parameters: c.Parameters}
 }
 
 func in(region string) string {

@@ -58,3 +58,9 @@ func (p *Places) Volume(name string) pricing.Place {
 	}
 	return p.Home
 }
+
+// VolumeKind is what is known of a volume, by its name, and of its storage class.
+func (p *Places) VolumeKind(s *analyzer.Snapshot, volume, class string) pricing.VolumeKind {
+	c, v := s.StorageClass(class), p.volumes[volume]
+	return pricing.VolumeKind{Class: c.Name, Provisioner: c.Provisioner, Parameters: c.Parameters, Local: v != nil && v.Local()}
+}

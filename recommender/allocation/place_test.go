@@ -2,6 +2,7 @@ package allocation_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -50,6 +51,29 @@ func TestVolumesCostWhatTheirRegionAsks(t *testing.T) {
 		}
 		if month, want := got.Bill.Volumes*pricing.HoursPerMonth/got.Hours, 1000*price(tt.region); math.Abs(month-want) > 1e-6 {
 			t.Errorf("%s: got %.2f USD a month, want %.2f of %s", name, month, want, tt.region)
+		}
+	}
+}
+
+// TestLocalVolumes: what is on a node's own disk costs nothing beside the node, whatever its
+// class is called.
+func TestLocalVolumes(t *testing.T) {
+	const h = 48.
+	for _, source := range []string{"local", "hostPath"} {
+		s := shop()
+		for i := range s.Volumes {
+			if s.Volumes[i].Capacity == 100<<30 {
+				s.Volumes[i].Source, s.Volumes[i].Class = source, "fast"
+			}
+		}
+		a := of(t, s, flat(t))
+		if want := h / 730 * (10*0.10 + 1*0.08 + 5*0.08); !near(a.Bill.Volumes, want) {
+			t.Errorf("%s: volumes cost %v, want %v", source, a.Bill.Volumes, want)
+		}
+		for _, w := range a.Warnings {
+			if strings.Contains(w.Message, "fast") {
+				t.Errorf("%s: got %q, and nothing was to be priced", source, w.Message)
+			}
 		}
 	}
 }

@@ -104,7 +104,7 @@ func (n *nodePlanner) keepSafe() {
 		p := &n.pods[i]
 		node := n.byName[p.node]
 		spots = append(spots, safe.Spot{
-			Pod: &p.Pod, Node: p.node, Zone: pin.ZoneOf(node.Labels), Stays: node.kept != "", Batch: p.batch, Added: p.added,
+			Pod: &p.Pod, Node: p.node, Zone: pin.ZoneOf(node.Labels), Stays: node.kept != "", Down: node.NotReady, Batch: p.batch, Added: p.added,
 			Ordered: ordered[p.Group], Wishes: wishes[p.Group],
 		})
 	}
@@ -116,7 +116,7 @@ func (n *nodePlanner) zonesNow() map[string][]string {
 	out := map[string][]string{}
 	for i := range n.pods {
 		p := &n.pods[i]
-		if zone := pin.ZoneOf(n.byName[p.node].Labels); zone != "" && !slices.Contains(out[p.Group], zone) {
+		if zone := pin.ZoneOf(n.byName[p.node].Labels); zone != "" && !n.byName[p.node].NotReady && !slices.Contains(out[p.Group], zone) {
 			out[p.Group] = append(out[p.Group], zone)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
-	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
 
 // claimOwner is the workload that a claim belongs to.
@@ -144,7 +143,7 @@ func (l *look) asleep(w *analyzer.WorkloadFacts, claims []analyzer.VolumeClaim) 
 	var size, held int64
 	for _, c := range claims {
 		at := l.places.Volume(c.Volume)
-		price, err := l.Costs.Catalog.VolumePrice(at.Provider, at.Region, allocation.VolumeKind(l.Facts.Snapshot, c.Class))
+		price, err := l.Costs.Catalog.VolumePrice(at.Provider, at.Region, l.places.VolumeKind(l.Facts.Snapshot, c.Volume, c.Class))
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,6 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
-	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 )
 
@@ -125,7 +124,7 @@ func (l *look) oversizedClaim(c analyzer.VolumeClaim) error {
 	enough := int64(cost.AddPercent(float64(c.Used), volumeHeadroom))
 	enough = max((enough+leastVolume-1)/leastVolume*leastVolume, leastVolume)
 	at := l.places.Volume(c.Volume)
-	price, err := l.Costs.Catalog.VolumePrice(at.Provider, at.Region, allocation.VolumeKind(l.Facts.Snapshot, c.Class))
+	price, err := l.Costs.Catalog.VolumePrice(at.Provider, at.Region, l.places.VolumeKind(l.Facts.Snapshot, c.Volume, c.Class))
 	if err != nil || price.Monthly(size)-price.Monthly(enough) < oversizedMonthly {
 		return err
 	}
@@ -161,7 +160,7 @@ func mountedClaims(p *advice.Pass) map[string]bool {
 // files what was found.
 func (l *look) volume(r advice.Advice, f Finding, size, stays int64, name, class string) error {
 	at := l.places.Volume(name)
-	price, err := l.Costs.Catalog.VolumePrice(at.Provider, at.Region, allocation.VolumeKind(l.Facts.Snapshot, class))
+	price, err := l.Costs.Catalog.VolumePrice(at.Provider, at.Region, l.places.VolumeKind(l.Facts.Snapshot, name, class))
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 	"github.com/plimsoll-k8s/plimsoll/reports/provision"
@@ -70,7 +71,7 @@ func (b *builder) machines() (count int) {
 
 func poolOf(n cost.NodeCost) document.Pool {
 	return document.Pool{
-		InstanceType: n.InstanceType, CapacityType: n.CapacityType, Zone: n.Zone,
+		InstanceType: n.InstanceType, CapacityType: n.CapacityType, Zone: pin.Zone(n.Zone),
 		Hourly: document.Decimals(document.Finite(n.Hourly), 6), Estimated: n.Estimated, Note: n.Note, ByPod: n.ByPod,
 	}
 }

@@ -76,7 +76,7 @@ func (v *Volumes) add(r *Reach, claim string, node *analyzer.Node) {
 		v.addUnknown(r, claim, node)
 	case len(one.Unmodelled) > 0:
 		r.pin(Volume, "volume "+claim+" with "+one.Unmodelled[0])
-	case (one.Source == "local" || one.Source == "hostPath") && len(one.Affinity) == 0:
+	case one.Local(): // whatever nodes it says it can be reached from
 		r.pin(Volume, "volume "+claim+" on its node's own disk")
 	case len(one.Affinity) > 0:
 		v.follow(r, claim, one, node)
@@ -111,8 +111,11 @@ func (v *Volumes) follow(r *Reach, claim string, one *analyzer.Volume, node *ana
 		for _, q := range term {
 			switch {
 			case q.Operator == "In" && isRegion(q.Key):
-			case q.Operator == "In" && isZone(q.Key):
+			case q.Operator == "In" && isZone(q.Key) && own == nil:
 				own = zonesIn(q.Values)
+			case q.Operator == "In" && isZone(q.Key): // all requirements hold
+				also := zonesIn(q.Values)
+				own = slices.DeleteFunc(own, func(z string) bool { return !slices.Contains(also, z) })
 			default:
 				r.pin(Volume, "volume "+claim+", to be reached by "+q.Key+" only")
 				return

@@ -15,6 +15,7 @@ type Spot struct {
 	*packing.Pod
 	Node, Zone string
 	Stays      bool // its node is kept
+	Down       bool // its node is not ready: what it should run there serves nobody
 	Batch      bool // it runs to its end: that it is apart from its like is chance
 	Added      bool // it does not run yet
 	Ordered    bool // a StatefulSet's
@@ -194,6 +195,7 @@ func (g *herd) pinZones(before []string) {
 	has := map[string]bool{}
 	for _, p := range g.spots {
 		switch {
+		case p.Down: // it stands in for none
 		case p.Stays:
 			has[p.Pod.Zone], has[p.Zone] = true, true
 		case p.Pod.Zone != "":

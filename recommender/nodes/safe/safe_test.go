@@ -33,6 +33,7 @@ func TestKeep(t *testing.T) {
 		"spread over zones":       {"1a 2b 3c 4a", func(p *safe.Spot) { p.Spread = []packing.Spread{{TopologyKey: packing.LabelZone, MaxSkew: 3}} }, []packing.Spread{{TopologyKey: packing.LabelZone, MaxSkew: 3}, host(2), zone(1)}, "- - - -"},
 		"a wish that holds":       {"1a 2a", func(p *safe.Spot) { p.Wishes = wish(packing.LabelHostname) }, []packing.Spread{host(1), host(1)}, "- -"},
 		"a wish that does not":    {"1a 1a 2a", func(p *safe.Spot) { p.Wishes = wish(packing.LabelHostname) }, []packing.Spread{host(2), host(2)}, "- - -"},
+		"one that stays, down":    {"1a 2a 3b", func(p *safe.Spot) { p.Down = p.Zone == "b"; p.Stays = p.Down }, []packing.Spread{host(2)}, "a b -"},
 		"a zone's pod that stays": {"1a 2b", func(p *safe.Spot) { p.Stays = p.Zone == "a" }, []packing.Spread{host(1)}, "- b"},
 		"apart in zones by itself": {"1a 2b", func(p *safe.Spot) {
 			p.AntiAffinity = []packing.AntiAffinity{{TopologyKey: packing.LabelZone, Groups: []string{"g"}}}
