@@ -80,12 +80,16 @@ func (h *Histogram) AddN(v float64, n uint64) bool {
 // bump adds n to bucket b. A bucket saturates at 2^32-1; the sample count and
 // the sum stay exact.
 func (h *Histogram) bump(b int32, n uint64) {
-	i := int64(b) - int64(h.lo)
-	if i < 0 || i >= int64(len(h.counts)) {
-		h.reach(b)
-		i = int64(b) - int64(h.lo)
-	}
+	h.hold(b)
+	i := b - h.lo
 	h.counts[i] = uint32(min(uint64(h.counts[i])+n, math.MaxUint32))
+}
+
+// hold makes room for bucket b.
+func (h *Histogram) hold(b int32) {
+	if i := int64(b) - int64(h.lo); i < 0 || i >= int64(len(h.counts)) {
+		h.reach(b)
+	}
 }
 
 // reach grows the run of buckets so that it includes b. Growth to the left is
@@ -95,7 +99,12 @@ func (h *Histogram) reach(b int32) {
 	const chunk = 1 << (mantissaBits - 3)
 	if len(h.counts) == 0 {
 		h.lo = max(b&^(chunk-1), firstBucket)
-		h.counts = make([]uint32, b-h.lo+1, b-h.lo+chunk)
+		if n := int(b - h.lo + 1); n <= cap(h.counts) {
+			h.counts = h.counts[:n]
+			clear(h.counts)
+		} else {
+			h.counts = make([]uint32, n, b-h.lo+chunk)
+		}
 		return
 	}
 	if b < h.lo {
@@ -122,12 +131,26 @@ func (h *Histogram) Merge(o *Histogram) {
 	h.n += o.n
 	h.sum += o.sum
 	h.zeros += o.zeros
-	for i, c := range o.counts {
-		if c > 0 {
-			h.bump(o.lo+int32(i), uint64(c))
-		}
+	first, end := 0, len(o.counts)
+	for first < end && o.counts[first] == 0 {
+		first++
+	}
+	for end > first && o.counts[end-1] == 0 {
+		end--
+	}
+	if first == end {
+		return
+	}
+	h.hold(o.lo + int32(first))
+	h.hold(o.lo + int32(end-1))
+	at := h.counts[o.lo+int32(first)-h.lo:]
+	for i, c := range o.counts[first:end] {
+		at[i] = uint32(min(uint64(at[i])+uint64(c), math.MaxUint32))
 	}
 }
+
+// Reset empties h and keeps its room.
+func (h *Histogram) Reset() { *h = Histogram{counts: h.counts[:0]} }
 
 // Clone returns a copy that shares nothing with h.
 func (h *Histogram) Clone() Histogram {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
 )
 
 // MakePrior gives the lines of the prior's table for data sets of histories of CPU, which
@@ -25,7 +27,7 @@ func MakePrior(class Class, cpu [][]History) string {
 			for _, h := range set {
 				h = h.clean()
 				for k := learn; k < len(h); k += horizon {
-					o := originAt([]Rule{r}, h[max(0, k-learn):], learn)
+					o := originAt([]Rule{r}, h[max(0, k-learn):], learn, nil, &digest.Histogram{})
 					if o.mean < 1 {
 						continue
 					}

@@ -57,13 +57,14 @@ type origin struct {
 	weight float64 // the share of the history that was learnt from
 }
 
-// originAt makes the origin that has learnt from the first k days.
-func originAt(all []Rule, h History, k int) origin {
+// originAt makes the origin that has learnt from the first k days, which sums may have added
+// up. after is emptied and used.
+func originAt(all []Rule, h History, k int, sums *running, after *digest.Histogram) origin {
 	past := h[:k]
 	now := past.current()
-	o := origin{bases: bases(all, now), spread: now.spread()}
+	o := origin{bases: bases(all, now, sums), spread: now.spread()}
 	_, o.hour = now.BusiestHour()
-	var after digest.Histogram
+	after.Reset()
 	for _, d := range h[k:min(len(h), k+horizon)] {
 		after.Merge(d.Samples)
 		o.weeks += d.Share / horizon
@@ -102,9 +103,11 @@ func originDays(n int) []int {
 
 // origins makes those of a container, earliest first.
 func origins(all []Rule, h History) []origin {
-	var out []origin
-	for _, k := range originDays(len(h)) {
-		out = append(out, originAt(all, h, k))
+	at := originDays(len(h))
+	out := make([]origin, 0, len(at))
+	sums, after := running{history: h}, digest.Histogram{}
+	for _, k := range at {
+		out = append(out, originAt(all, h, k, &sums, &after))
 	}
 	return out
 }

@@ -93,8 +93,8 @@ func rulesFor(m Measure, promises []Promise, mine []int) []Rule {
 // least is the value below which no base falls: under it nothing is saved.
 const least = 1
 
-// bases gives the base of each rule for the days.
-func bases(all []Rule, days History) []float64 {
+// bases gives the base of each rule for the days. sums may be nil.
+func bases(all []Rule, days History, sums *running) []float64 {
 	out := make([]float64, len(all))
 	for i := 0; i < len(all); {
 		if all[i].Quantile == 0 {
@@ -106,7 +106,7 @@ func bases(all []Rule, days History) []float64 {
 		for j < len(all) && all[j].HalfLife == all[i].HalfLife && all[j].Quantile > 0 {
 			j++
 		}
-		w := weighted(days, all[i].HalfLife)
+		w := sums.weighted(days, all[i].HalfLife)
 		for ; i < j; i++ {
 			out[i] = all[i].base(w)
 		}
@@ -123,18 +123,47 @@ func (r Rule) base(w *digest.Weighted) float64 {
 	return max(q[0], least)
 }
 
-// weighted adds the days up, older ones weighing less.
-func weighted(days History, halfLife float64) *digest.Weighted {
-	w := &digest.Weighted{}
+// running adds up the days of one history as origin after origin asks for them: an origin's
+// sum is the one before and the days between. The zero value has no history to go on from.
+type running struct {
+	history History
+	sums    []runningSum
+}
+
+type runningSum struct {
+	halfLife float64
+	days     int
+	sum      digest.Weighted
+}
+
+// weighted adds the days up, older ones weighing less. Where they are the first of the
+// history, each of them a working one, it goes on from what it has: the same sums in the
+// same order. The result holds until the next call.
+func (r *running) weighted(days History, halfLife float64) *digest.Weighted {
+	days = days.working()
+	if r == nil || len(days) == 0 || len(days) > len(r.history) || days[0].Samples != r.history[0].Samples || days[len(days)-1].Samples != r.history[len(days)-1].Samples {
+		return (&runningSum{halfLife: halfLife}).upTo(days)
+	}
+	i := slices.IndexFunc(r.sums, func(s runningSum) bool { return s.halfLife == halfLife })
+	if i < 0 {
+		i, r.sums = len(r.sums), append(r.sums, runningSum{halfLife: halfLife})
+	}
+	if r.sums[i].days > len(days) {
+		r.sums[i] = runningSum{halfLife: halfLife}
+	}
+	return r.sums[i].upTo(days)
+}
+
+func (s *runningSum) upTo(days History) *digest.Weighted {
 	f := 1.0
-	if halfLife > 0 {
-		f = math.Exp2(-1 / halfLife)
+	if s.halfLife > 0 {
+		f = math.Exp2(-1 / s.halfLife)
 	}
-	for _, d := range days.working() {
-		w.Scale(f)
-		w.Add(d.Samples)
+	for ; s.days < len(days); s.days++ {
+		s.sum.Scale(f)
+		s.sum.Add(days[s.days].Samples)
 	}
-	return w
+	return &s.sum
 }
 
 func peakOf(days History) float64 {

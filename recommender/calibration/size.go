@@ -29,7 +29,7 @@ func (m *Model) Size(h History) Size {
 		all[i] = m.rungs[i].rule
 	}
 	amount, before := 0.0, 0.0
-	for i, base := range bases(all, now) {
+	for i, base := range bases(all, now, nil) {
 		x := &m.rungs[i]
 		before, s.Base, s.Rule = amount, base, x.rule
 		amount = max(before, base*x.groups[s.Group].Margin*x.prior.youth(now.length()))
