@@ -32,6 +32,7 @@ e2e: testbed ## the real cluster: builds the testbed where its cache is cold, au
 	$(GO) test -tags e2e -count 1 -timeout 20m -v ./cmd/plimsoll/e2e/scheduler
 	cd testbed && $(GO) test ./load ./history ./cluster ./local
 	cd testbed/hpadiff && $(GO) test -count 1 .
+	cd testbed/vpadiff && $(GO) test -count 1 .
 	cd testbed/karpenter && $(GO) test -count 1 .
 
 karpenter: testbed ## follows plans in a cluster where Karpenter runs: its controllers, our objects (about 5 minutes; builds Karpenter)

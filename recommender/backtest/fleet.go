@@ -8,6 +8,7 @@ import (
 type member struct {
 	ref   analyzer.ContainerRef
 	pods  float64
+	inPod int // containers of a pod, this one among them
 	whole *analyzer.ContainerFacts
 	past  analyzer.ContainerFacts
 }
@@ -26,11 +27,22 @@ func pastOf(a *analyzer.Analysis, before int32) []member {
 				continue
 			}
 			if past := known(c, before); past.SeenSlots > 0 {
-				out = append(out, member{analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}, float64(w.PodsWith(&c.Container)), c, past})
+				out = append(out, member{analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}, float64(w.PodsWith(&c.Container)), InPod(w, c), c, past})
 			}
 		}
 	}
 	return out
+}
+
+// InPod counts the containers of a container's pods that run all the time.
+func InPod(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) int {
+	n := 0
+	for i := range w.Containers {
+		if x := &w.Containers[i]; x.Type != analyzer.TypeInit && (x.Role == "" || c.Role == "" || x.Role == c.Role) {
+			n++
+		}
+	}
+	return n
 }
 
 // known is a container's facts of the days before one.

@@ -27,8 +27,8 @@ func Rules() []Rule {
 		Rule{AsItIs, each(asItIs)},
 		Rule{"krr simple", each(krrSimple)},
 		Rule{"krr simple_limit", each(krrLimit)},
-		Rule{"vpa target", each(vpaTarget)},
-		Rule{"goldilocks burstable", each(goldilocks)},
+		Rule{"vpa target", inPods(vpaTarget)},
+		Rule{"goldilocks burstable", inPods(goldilocks)},
 		Rule{"crane", each(crane)},
 		Rule{"kubecost max/0.7", each(kubecost)},
 		Rule{"autopilot moving window", each(autopilot)},
@@ -76,10 +76,15 @@ func ours(p rightsize.Promise) func([]member) []Setting {
 }
 
 func each(size func(*analyzer.ContainerFacts) Setting) func([]member) []Setting {
+	return inPods(func(c *analyzer.ContainerFacts, _ int) Setting { return size(c) })
+}
+
+// inPods is each for rules that ask how many containers a pod has.
+func inPods(size func(*analyzer.ContainerFacts, int) Setting) func([]member) []Setting {
 	return func(all []member) []Setting {
 		out := make([]Setting, len(all))
 		for i := range all {
-			out[i] = size(&all[i].past)
+			out[i] = size(&all[i].past, all[i].inPod)
 		}
 		return out
 	}
@@ -91,13 +96,13 @@ type Peer struct {
 	Setting
 }
 
-// Peers sizes one container by the rules that most people know: KRR's simple
-// strategy, the VPA's target, and Goldilocks' burstable requests.
-func Peers(c *analyzer.ContainerFacts) []Peer {
+// Peers sizes one container, of so many in its pod, by the rules that most people know:
+// KRR's simple strategy, the VPA's target, and Goldilocks' burstable requests.
+func Peers(c *analyzer.ContainerFacts, inPod int) []Peer {
 	if len(c.Days) == 0 || c.CPU.Samples.Count() == 0 && c.Memory.Samples.Count() == 0 {
 		return nil
 	}
-	return []Peer{{"KRR", krrSimple(c)}, {"VPA", vpaTarget(c)}, {"Goldilocks", goldilocks(c)}}
+	return []Peer{{"KRR", krrSimple(c)}, {"VPA", vpaTarget(c, inPod)}, {"Goldilocks", goldilocks(c, inPod)}}
 }
 
 const (
@@ -137,19 +142,28 @@ func krrLimit(c *analyzer.ContainerFacts) Setting {
 }
 
 // vpaTarget: the 90th percentile by weight, half of it gone in a day, in buckets each 5 %
-// larger, and 15 %; memory likewise of the peaks of days; at least 25m and 250 MB.
-func vpaTarget(c *analyzer.ContainerFacts) Setting { return vpa(c, 0.90, 1.15) }
+// larger, and 15 %; memory likewise of the peaks of days; at least 25m and 250 MiB for a
+// pod, in equal parts. testbed/vpadiff holds it against the VPA.
+func vpaTarget(c *analyzer.ContainerFacts, inPod int) Setting { return vpa(c, 0.90, 1, inPod) }
 
-// goldilocks takes the VPA's lower bound as request: the 50th percentile, and 15 %.
-func goldilocks(c *analyzer.ContainerFacts) Setting {
-	low := vpa(c, 0.50, 1.15)
-	return Setting{low.CPU, vpa(c, 0.95, 1.15).Memory} // its limit is the upper bound
+// goldilocks takes the VPA's lower bound as request, the 50th percentile and 15 %, and its
+// upper bound as limit: the 95th, 15 %, and for each day of history so much less of it again.
+func goldilocks(c *analyzer.ContainerFacts, inPod int) Setting {
+	return Setting{vpa(c, 0.50, 1, inPod).CPU, vpa(c, 0.95, 1+1/lengthOf(c), inPod).Memory}
 }
 
-func vpa(c *analyzer.ContainerFacts, q, margin float64) Setting {
+// lengthOf is the days that a history was seen for.
+func lengthOf(c *analyzer.ContainerFacts) float64 {
+	return max(float64(c.SeenSlots), 1) / digest.SlotsPerDay
+}
+
+// vpa is a quantile with the VPA's margin, times what it does not trust a short history by.
+func vpa(c *analyzer.ContainerFacts, q, doubt float64, inPod int) Setting {
+	margin := 1.15 * doubt
 	cpu := bucketEnd(decayed(c.Days, 1, cpuOf).quantile(q), 10, 1.05)
 	memory := bucketEnd(decayed(c.Days, 1, peakOf).quantile(q), 10*mb, 1.05)
-	return Setting{max(margin*cpu, 25), max(margin*memory, 250*mb)}
+	part := 1 / float64(max(inPod, 1))
+	return Setting{max(margin*cpu, 25*part), max(margin*memory, 250*mib*part)}
 }
 
 // crane: the 99th percentile, half of it gone in one day (CPU) or two (memory), in buckets

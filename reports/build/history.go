@@ -34,7 +34,7 @@ func (b *builder) history() *document.History {
 		f := &b.workloads[i]
 		for j := range f.Containers {
 			if c := &f.Containers[j]; len(c.Days) > 0 {
-				one := containerHistory(h, f.Ref, c)
+				one := containerHistory(h, f, c)
 				b.priceCurve(one.Curve, f)
 				b.memoryCurve(&one, f, c.Name)
 				b.whatIf(&one, c, analyzer.ContainerRef{Ref: f.Ref, Container: c.Name})
@@ -127,15 +127,15 @@ func (b *builder) sized(k analyzer.ContainerRef) *rightsize.Sizing {
 	return advice.As[rightsize.Sizing](b.recs[i].Detail)
 }
 
-func containerHistory(h *document.History, ref analyzer.Ref, c *analyzer.ContainerFacts) document.ContainerHistory {
-	out := document.ContainerHistory{Namespace: ref.Namespace, Kind: ref.Kind, Name: ref.Name, Container: c.Name, Days: []document.HistoryDay{}}
+func containerHistory(h *document.History, w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) document.ContainerHistory {
+	out := document.ContainerHistory{Namespace: w.Namespace, Kind: w.Kind, Name: w.Name, Container: c.Name, Days: []document.HistoryDay{}}
 	s := newSlots(h)
 	for i := range c.Days {
 		s.add(&c.Days[i])
 		out.Days = append(out.Days, historyDay(&c.Days[i]))
 	}
 	s.pack(&out)
-	for _, x := range backtest.Peers(c) {
+	for _, x := range backtest.Peers(c, backtest.InPod(w, c)) {
 		out.Peers = append(out.Peers, document.PeerSetting{Rule: x.Rule, CPU: document.Microcores(x.CPU), Memory: document.Kibibytes(x.Memory)})
 	}
 	out.Curve = curve(c)
