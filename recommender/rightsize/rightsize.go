@@ -60,6 +60,7 @@ func FactsOf(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, moment bool)
 	return Facts{
 		ContainerFacts: c, Batch: w.Batch(), Moment: moment,
 		HoldCPU: cmp.Or(heldAsDNS(w), HeldByHPA(w, c.Name, "cpu"), heldByPod(w, c, "cpu")), HoldMemory: cmp.Or(heldAsDNS(w), HeldByHPA(w, c.Name, "memory"), heldByPod(w, c, "memory")),
+		Releases:   w.Releases,
 		Guaranteed: Guaranteed(w.Workload.Containers),
 	}
 }

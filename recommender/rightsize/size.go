@@ -21,6 +21,8 @@ type Facts struct {
 	// LeastMemory is the bytes below which no request goes, by LeastRule; 0 for none.
 	LeastMemory int64
 	LeastRule   string
+	// Releases are when the workload's template changed, oldest first; nil where it is not known.
+	Releases []analyzer.Release
 	// Guaranteed says that the pod has that QoS class.
 	Guaranteed bool
 }
@@ -229,6 +231,9 @@ func (s *Sizing) sizeMemory(f Facts, p Policy) {
 		// What climbs will need what it has, and more.
 		want, why = max(want, s.Requests.Memory), boundIf(s.Requests.Memory > want, why, by("memory rises from day to day"))
 		s.warn("rising", leak(f.Memory.DayPeaks, s.Limits.Memory))
+	}
+	if held := s.releaseGrowth(&f, peak); held > want {
+		want, why = held, by("memory grows with its releases")
 	}
 	if Unchanged(s.Requests.Memory, want) && f.OOMKills == 0 && s.Requests.Memory >= f.LeastMemory {
 		want, why = s.Requests.Memory, boundIf(want != s.Requests.Memory, why, nearEnough)
