@@ -1,6 +1,7 @@
 package rightsize_test
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -227,6 +228,40 @@ func TestDNSMemory(t *testing.T) {
 	}{{0, 1, 56_004_000}, {500, 100, 58_400_000}, {20_000, 5_000, 156_000_000}} {
 		if got := rightsize.DNSMemory(c.pods, c.services); got != c.want {
 			t.Errorf("%d pods, %d Services: got %d bytes, want %d", c.pods, c.services, got, c.want)
+		}
+	}
+}
+
+// TestOrderDoesNotMatter: of pods, of the samples within an hour, and of days that are alike.
+func TestOrderDoesNotMatter(t *testing.T) {
+	const pods, days = 5, 9
+	r := rand.New(rand.NewPCG(16, 2))
+	var cpu, memory [pods][days][288]float64
+	for pod := range pods {
+		for day := range days {
+			for slot := range 288 {
+				cpu[pod][day][slot] = 100 * float64(1+pod) * r.ExpFloat64()
+				memory[pod][day][slot] = 100 * mib * (1 + r.Float64())
+			}
+		}
+		// Day 5 is as day 4.
+		cpu[pod][5], memory[pod][5] = cpu[pod][4], memory[pod][4]
+	}
+	sized := func(pod, day func(int) int, slot func(int) int) rightsize.Sizing {
+		return rightsize.Size(factsOf(analyzer.Container{Name: "app"}, usage(days, pods,
+			func(p, d, s int) float64 { return cpu[pod(p)][day(d)][slot(s)] },
+			func(p, d, s int) float64 { return memory[pod(p)][day(d)][slot(s)] })), balanced())
+	}
+	same := func(i int) int { return i }
+	want := sized(same, same, same)
+	swap := map[int]int{4: 5, 5: 4}
+	for name, got := range map[string]rightsize.Sizing{
+		"pods":                   sized(func(p int) int { return (p*3 + 1) % pods }, same, same),
+		"samples within an hour": sized(same, same, func(s int) int { return s/12*12 + (s%12*5+3)%12 }),
+		"days that are alike":    sized(same, func(d int) int { return cmp.Or(swap[d], d) }, same),
+	} {
+		if got.Requests != want.Requests || got.Limits != want.Limits {
+			t.Errorf("%s in another order: got %+v, want %+v", name, got.Requests, want.Requests)
 		}
 	}
 }
