@@ -13,6 +13,9 @@ import (
 // itself: what the node says of its capacity is then nobody's bill. Empty for a
 // machine.
 func (n *Node) ByPod() string {
+	if n.Runs != "" {
+		return n.Runs
+	}
 	taints := make(map[string]string, len(n.Taints))
 	for _, t := range n.Taints {
 		taints[t.Key] = t.Value
@@ -35,8 +38,9 @@ func (n *Node) Windows() bool {
 
 // BilledByPod gives the snapshot with nodes whose pods are billed one by one as large
 // as what their pods are billed for, and that noted with pods on Fargate, so that
-// nothing of them is idle. The snapshot itself stays as it is; one without such nodes is
-// given back.
+// nothing of them is idle. Pods of workloads that come and go stand on a node of their
+// own, as large as they were on the mean of the window: see billRuns. The snapshot itself
+// stays as it is; one without such nodes and runs is given back.
 func (s *Snapshot) BilledByPod() *Snapshot {
 	out := *s
 	out.Nodes = slices.Clone(out.Nodes)
@@ -49,10 +53,11 @@ func (s *Snapshot) BilledByPod() *Snapshot {
 			size[n.Name] = &n.Capacity
 		}
 	}
-	if len(size) == 0 {
+	out.Workloads = slices.Clone(out.Workloads)
+	runs := out.billRuns()
+	if len(size) == 0 && len(runs) == 0 {
 		return s
 	}
-	out.Workloads = slices.Clone(out.Workloads)
 	for i := range out.Workloads {
 		w := &out.Workloads[i]
 		if slices.ContainsFunc(w.Pods, func(p Pod) bool { return program[p.Node] != "" }) {
@@ -64,7 +69,9 @@ func (s *Snapshot) BilledByPod() *Snapshot {
 				continue
 			}
 			billed := p.billed(program[p.Node])
-			*size[p.Node] = size[p.Node].Plus(billed)
+			if w.RunsNode == "" {
+				*size[p.Node] = size[p.Node].Plus(billed)
+			}
 			if program[p.Node] == cloud.Fargate {
 				p.Provisioned = billed
 			}
@@ -75,12 +82,19 @@ func (s *Snapshot) BilledByPod() *Snapshot {
 			out.Nodes[i].Allocatable = out.Nodes[i].Capacity
 		}
 	}
+	if len(runs) > 0 {
+		out.Nodes = append(out.Nodes, runs...)
+		slices.SortStableFunc(out.Nodes, func(a, b Node) int { return cmp.Compare(a.Name, b.Name) })
+	}
 	return &out
 }
 
 // Fargate reports whether all of the workload's running pods are billed one by one in
 // the sizes that Fargate sells.
 func (w *Workload) Fargate() bool {
+	if w.RunsNode != "" {
+		return w.RunsBy == cloud.Fargate
+	}
 	running := 0
 	for i := range w.Pods {
 		if p := &w.Pods[i]; !p.Ended() {
@@ -90,41 +104,6 @@ func (w *Workload) Fargate() bool {
 		}
 	}
 	return running > 0
-}
-
-// RanByPod gives what names the program that billed the pods of a workload of which none
-// runs: by the nodes that they ended on, by what was noted with them, or since no node is a
-// machine. Such pods held no room of a machine. The name is empty where a pod runs, and
-// where nothing tells; nil stands for a workload that is gone.
-func (s *Snapshot) RanByPod() func(*Workload) string {
-	programs, only := make(map[string]string, len(s.Nodes)), ""
-	for i := range s.Nodes {
-		programs[s.Nodes[i].Name] = s.Nodes[i].ByPod()
-	}
-	if len(s.Nodes) > 0 && !slices.ContainsFunc(s.Nodes, func(n Node) bool { return programs[n.Name] == "" }) {
-		only = programs[s.Nodes[0].Name]
-	}
-	return func(w *Workload) string {
-		if w == nil {
-			return only
-		}
-		named := only
-		for i := range w.Pods {
-			p := &w.Pods[i]
-			if !p.Ended() {
-				return ""
-			}
-			program, here := programs[p.Node]
-			if !here { // a node that is gone
-				program = (&Node{Name: p.Node}).ByPod()
-			}
-			if program == "" && !here && p.Provisioned != (Amounts{}) {
-				program = cloud.Fargate
-			}
-			named = cmp.Or(named, program)
-		}
-		return named
-	}
 }
 
 // billed is what a program bills a pod for.

@@ -38,6 +38,9 @@ type Node struct {
 	OSImage string `json:"osImage,omitempty"`
 	// Usage is what metrics-server last saw; zero without it.
 	Usage Amounts `json:"usage,omitzero"`
+	// Runs names the program that billed the runs which this stands for; empty of a node of
+	// the cluster. See BilledByPod.
+	Runs string `json:"-"`
 }
 
 // Taint keeps pods without a matching toleration away.

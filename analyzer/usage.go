@@ -126,3 +126,22 @@ func mergeDays(a, b []Day) []Day {
 	}
 	return a
 }
+
+// SeenHours is the time of the window in which anything was seen of any
+// container. The rest is an outage of the monitoring and tells nothing.
+func (s *Snapshot) SeenHours() float64 {
+	days := map[int32]digest.Slots{}
+	for i := range s.Usage {
+		for j := range s.Usage[i].Days {
+			d := &s.Usage[i].Days[j]
+			slots := days[d.Date]
+			slots.Merge(d.Seen)
+			days[d.Date] = slots
+		}
+	}
+	n := 0
+	for _, slots := range days {
+		n += slots.Count()
+	}
+	return float64(n) * digest.SlotSeconds / 3600
+}

@@ -73,6 +73,10 @@ type Workload struct {
 	// Inferred says that no object told of the workload: what its usage does not
 	// show is not known.
 	Inferred bool `json:"inferred,omitempty"`
+	// RunsBy is the program that bills its runs by the pod, and RunsNode what stands for
+	// them; empty of others. See BilledByPod.
+	RunsBy   string `json:"-"`
+	RunsNode string `json:"-"`
 }
 
 // Release is one revision of a workload's pod template.

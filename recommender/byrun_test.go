@@ -15,6 +15,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/internal/casetest"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
+	"github.com/plimsoll-k8s/plimsoll/recommender"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
@@ -50,48 +51,88 @@ spec: {providerID: "aws:///us-east-1a/i-0a"}
 status: {capacity: {cpu: "4", memory: 16Gi, pods: "58"}, allocatable: {cpu: "4", memory: 16Gi, pods: "58"}}
 `
 
-// TestRunsBilledByPod: a job whose runs are billed by the pod took no room of a machine, nor
-// of others' pods. Between two runs it is named as not priced, in the table and in the
-// allocation, and what else there is costs what it costs without it.
+// TestRunsBilledByPod: a job whose runs are billed by the pod takes no room of a machine,
+// nor of others' pods. It costs what its pods were billed for, as long as they were seen,
+// and as much in the table as in the allocation, whether one runs at the moment or not.
+// What has no rate is named as not priced in both. What else there is costs what it costs
+// without it.
 func TestRunsBilledByPod(t *testing.T) {
 	nightly := analyzer.Ref{Namespace: "shop", Kind: "CronJob", Name: "nightly"}
 	web := analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}
-	for _, tt := range []struct{ name, node, label, provider, machine, on, note, want string }{
-		{"nothing but Fargate", "fargate-a", "eks.amazonaws.com/compute-type: fargate", "aws:///x/fargate-a", "", "fargate-gone", "", cloud.Fargate},
-		{"Fargate beside a machine", "fargate-a", "eks.amazonaws.com/compute-type: fargate", "aws:///x/fargate-a", aMachine, "fargate-gone", "CapacityProvisioned: 2vCPU 5GB", cloud.Fargate},
-		{"a node of Fargate that is gone", "fargate-a", "eks.amazonaws.com/compute-type: fargate", "aws:///x/fargate-a", aMachine, "fargate-ip-10-0-1-7.ec2.internal", "", cloud.Fargate},
-		{"Autopilot", "gk3-a", "cloud.google.com/gke-nodepool: p", "gce://p/z/gk3-a", "", "gk3-a", "", cloud.Autopilot},
-		{"a virtual kubelet beside a machine", "v", "type: virtual-kubelet", "", aMachine, "v", "", cloud.VirtualKubelet},
-		{"on the machine", "fargate-a", "eks.amazonaws.com/compute-type: fargate", "aws:///x/fargate-a", aMachine, "m", "", ""},
+	const month, vcpu, gb = 730.0 * 2 / 24, 0.04048, 0.004445
+	fargate, autopilot := month*(2*vcpu+5*gb), month*(2*0.0445+4*0.0049225)
+	for _, tt := range []struct {
+		name, node, label, provider, machine, on, note, phase string
+		program                                               string
+		usd                                                   float64
+	}{
+		{"nothing but Fargate", "fargate-a", "eks.amazonaws.com/compute-type: fargate", "aws:///x/fargate-a", "", "fargate-gone", "", "Succeeded", cloud.Fargate, fargate},
+		{"Fargate beside a machine", "fargate-a", "eks.amazonaws.com/compute-type: fargate", "aws:///x/fargate-a", aMachine, "fargate-gone", "CapacityProvisioned: 2vCPU 5GB", "Succeeded", cloud.Fargate, fargate},
+		{"a node of Fargate that is gone", "fargate-a", "eks.amazonaws.com/compute-type: fargate", "aws:///x/fargate-a", aMachine, "fargate-ip-10-0-1-7.ec2.internal", "", "Succeeded", cloud.Fargate, fargate},
+		{"one that runs on Fargate", "fargate-a", "eks.amazonaws.com/compute-type: fargate", "aws:///x/fargate-a", aMachine, "fargate-a", "", "Running", cloud.Fargate, fargate},
+		{"no pod is left, nor a node of Fargate", "m2", "kubernetes.io/os: linux", "aws:///us-east-1a/i-0b", aMachine, "fargate-ip-10-0-1-7.ec2.internal", "CapacityProvisioned: 4vCPU 8GB", "Succeeded", cloud.Fargate, month * (4*vcpu + 8*gb)},
+		{"Autopilot", "gk3-a", "cloud.google.com/gke-nodepool: p", "gce://p/z/gk3-a", "", "gk3-a", "", "Succeeded", cloud.Autopilot, autopilot},
+		{"Autopilot runs", "gk3-a", "cloud.google.com/gke-nodepool: p", "gce://p/z/gk3-a", "", "gk3-a", "", "Running", cloud.Autopilot, autopilot},
+		{"Autopilot of a class", "gk3-a", "cloud.google.com/compute-class: Scale-Out", "gce://p/z/gk3-a", "", "gk3-a", "", "Succeeded", cloud.Autopilot, 0},
+		{"a virtual kubelet beside a machine", "v", "type: virtual-kubelet", "", aMachine, "v", "", "Succeeded", cloud.VirtualKubelet, 0},
+		{"on the machine", "fargate-a", "eks.amazonaws.com/compute-type: fargate", "aws:///x/fargate-a", aMachine, "m", "", "Succeeded", "", -1},
 	} {
-		objects, series, _ := strings.Cut(byPod, "-- series --\n")
-		text := strings.NewReplacer("NODE", tt.node, "LABEL", tt.label, "REGION", "us-east-1", "PROVIDER", tt.provider, "CPU", "500m", "MEMORY", "1Gi", "USED", "200m", "HELD", "300Mi", "ON}", tt.on+"}", "ON,", tt.on+",", "NOTE", tt.note).
-			Replace(objects + tt.machine + ranByPod + series)
-		snap := casetest.Snapshot(t, txtar.Parse([]byte(text)))
-		catalog := pricing.New(pricing.Config{})
-		c := cost.Of(analyzer.Analyze(snap), catalog)
-		if got := c.UnpricedRuns[nightly]; got != tt.want || (got == "") == (c.MonthlyOf(nightly) == 0) {
-			t.Errorf("%s: not priced by %q, costs %.4f, want %q", tt.name, got, c.MonthlyOf(nightly), tt.want)
-		}
-		if named := slices.ContainsFunc(c.Warnings, func(w analyzer.Warning) bool { return w.Subject == nightly.String() }); named != (tt.want != "") {
-			t.Errorf("%s: a warning names it: %v", tt.name, named)
-		}
-		a, err := allocation.Of(snap, catalog, allocation.Basis{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		paid := map[analyzer.Ref]float64{}
-		for i := range a.Items {
-			paid[a.Items[i].Ref] += a.Items[i].Nodes.Total() / a.Hours * pricing.HoursPerMonth
-		}
-		if math.Abs(paid[web]-c.MonthlyOf(web)) > 0.001 || (paid[nightly] == 0) != (tt.want != "") {
-			t.Errorf("%s: in the allocation the job costs %.4f, and web %.4f beside %.4f in the table", tt.name, paid[nightly], paid[web], c.MonthlyOf(web))
-		}
-		for _, r := range a.Aggregate(allocation.Options{Aggregate: []allocation.Key{allocation.ByController}}) {
-			if r.Name == "cronjob:nightly" && tt.want != "" && !slices.Contains(r.Unpriced, tt.want) {
-				t.Errorf("%s: its row is not marked: %v", tt.name, r.Unpriced)
+		t.Run(tt.name, func(t *testing.T) {
+			objects, series, _ := strings.Cut(byPod, "-- series --\n")
+			region := "us-east-1"
+			if tt.program == cloud.Autopilot {
+				region = "us-central1"
 			}
-		}
+			text := strings.NewReplacer("NODE", tt.node, "LABEL", tt.label, "REGION", region, "PROVIDER", tt.provider, "CPU", "500m", "MEMORY", "1Gi", "USED", "200m", "HELD", "300Mi", "ON}", tt.on+"}", "ON,", tt.on+",", "NOTE", tt.note, "Succeeded", tt.phase).
+				Replace(objects + tt.machine + ranByPod + series)
+			snap := casetest.Snapshot(t, txtar.Parse([]byte(text)))
+			catalog := pricing.New(pricing.Config{})
+			facts := analyzer.Analyze(snap)
+			c := cost.Of(facts, catalog)
+			got, unpriced := c.MonthlyOf(nightly), tt.usd == 0
+			if tt.usd >= 0 && math.Abs(got-tt.usd) > 0.03 || got == 0 && !unpriced || (c.UnpricedRuns[nightly] != "") != unpriced {
+				t.Errorf("not priced by %q, costs %.4f, want %.4f", c.UnpricedRuns[nightly], got, tt.usd)
+			}
+			if named := slices.ContainsFunc(c.Warnings, func(w analyzer.Warning) bool { return w.Subject == nightly.String() }); named != unpriced {
+				t.Errorf("a warning names it: %v", named)
+			}
+			sum := c.Idle + c.Overhead
+			for _, w := range c.Workloads {
+				sum += w.Monthly
+			}
+			if math.Abs(sum-c.Bill) > 1e-6 {
+				t.Errorf("workloads, idle and overhead come to %.4f, the bill is %.4f", sum, c.Bill)
+			}
+			a, err := allocation.Of(snap, catalog, allocation.Basis{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			paid := map[analyzer.Ref]float64{}
+			for i := range a.Items {
+				paid[a.Items[i].Ref] += a.Items[i].Nodes.Total() / a.Hours * pricing.HoursPerMonth
+			}
+			if math.Abs(paid[web]-c.MonthlyOf(web)) > 0.001 || math.Abs(paid[nightly]-got) > 1e-6 {
+				t.Errorf("in the allocation the job costs %.4f beside %.4f in the table, and web %.4f beside %.4f", paid[nightly], got, paid[web], c.MonthlyOf(web))
+			}
+			for _, r := range a.Aggregate(allocation.Options{Aggregate: []allocation.Key{allocation.ByController}}) {
+				if r.Name == "cronjob:nightly" && unpriced && len(r.Unpriced) == 0 {
+					t.Errorf("its row is not marked: %v", r.Unpriced)
+				}
+			}
+			all, err := recommender.Run(t.Context(), facts, c, advice.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			freed := 0.0
+			for i := range all {
+				if all[i].Workload == nightly && advice.As[rightsize.Sizing](all[i].Detail) != nil {
+					freed += all[i].MonthlySavings
+				}
+			}
+			if freed > got+1e-6 || !unpriced && freed <= 0 {
+				t.Errorf("it frees %.4f of %.4f", freed, got)
+			}
+		})
 	}
 }
 

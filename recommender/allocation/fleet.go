@@ -16,7 +16,7 @@ type Machine struct {
 }
 
 // Fleet lists the nodes that a time of so many hours, which ends with the window, was
-// like. Nodes of a kind have the node-hours that the history tells of it: today's those
+// like. What stands for runs that are billed by the pod has all of them. Nodes of a kind have the node-hours that the history tells of it: today's those
 // in which they were there, those that are gone the rest, as one for each kind. A node
 // that the history does not know has none.
 func Fleet(s *analyzer.Snapshot, hours float64) []Machine {
@@ -24,7 +24,7 @@ func Fleet(s *analyzer.Snapshot, hours float64) []Machine {
 	kind, could := s.NodeHistory.IndexOf(s.Nodes), make([]float64, len(s.NodeHistory.Kinds))
 	for i := range s.Nodes {
 		out[i] = Machine{Node: s.Nodes[i], Hours: stayed(s, &s.Nodes[i], hours)}
-		if kind[i] >= 0 {
+		if kind[i] >= 0 && out[i].Runs == "" {
 			could[kind[i]] += out[i].Hours
 		}
 	}
@@ -34,8 +34,10 @@ func Fleet(s *analyzer.Snapshot, hours float64) []Machine {
 	}
 	had := append([]float64{}, left...)
 	for i, k := range kind {
-		if k < 0 {
-			out[i].Hours = 0
+		if k < 0 || out[i].Runs != "" {
+			if out[i].Runs == "" {
+				out[i].Hours = 0
+			}
 			continue
 		}
 		if could[k] > had[k] {
@@ -58,6 +60,9 @@ func Fleet(s *analyzer.Snapshot, hours float64) []Machine {
 // stayed is how much of so many hours a node was there: by its own series, and by its
 // age where a snapshot has not kept those.
 func stayed(s *analyzer.Snapshot, n *analyzer.Node, hours float64) float64 {
+	if n.Runs != "" { // the mean of the window
+		return hours
+	}
 	if all := len(s.NodeHistory.Hours); s.NodeHistory.Stayed != nil && all > 0 {
 		return s.NodeHistory.Stayed[n.Name] / float64(all) * hours
 	}

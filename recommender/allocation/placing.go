@@ -61,6 +61,10 @@ func (a *allocator) hold() {
 // requests of the pod as a whole. It is that of today's pods, for as long as
 // pods were seen, less what containers used above their requests.
 func (a *allocator) holdBeyond(w *analyzer.Workload, seen map[roleKey]*Hold, places map[roleKey][]place) {
+	if w.RunsNode != "" {
+		a.holdRuns(w, seen, places)
+		return
+	}
 	for _, role := range w.Roles() {
 		var sum analyzer.Amounts
 		n := 0
@@ -86,6 +90,26 @@ func (a *allocator) holdBeyond(w *analyzer.Workload, seen map[roleKey]*Hold, pla
 		}
 		a.put(k, "", h, podHours, places)
 	}
+}
+
+// holdRuns files what the runs of a workload are billed for beyond what its containers
+// held, by no container's name.
+func (a *allocator) holdRuns(w *analyzer.Workload, seen map[roleKey]*Hold, places map[roleKey][]place) {
+	i, ok := a.byNode[w.RunsNode]
+	if !ok {
+		return
+	}
+	size := a.fleet[i].Capacity
+	h, held := requestsOnly(size, a.Hours), Hold{}
+	for k, of := range seen {
+		if k.ref == w.Ref {
+			held.plus(*of)
+		}
+	}
+	h.PodHours, h.GPUHours = 0, 0
+	h.CPU = h.CPU.times(max(0, 1-ratio(held.CPU.Held, h.CPU.Held)))
+	h.Memory = h.Memory.times(max(0, 1-ratio(held.Memory.Held, h.Memory.Held)))
+	a.put(roleKey{ref: w.Ref}, "", h, 1, places)
 }
 
 // roleKey is the pods of one role of a workload; the role "" is all of them.
@@ -181,7 +205,7 @@ func (a *allocator) put(of roleKey, container string, h Hold, podHours float64, 
 	switch {
 	case len(at) == 0:
 		homeless = 1
-	case a.basis.Hours:
+	case a.basis.Hours && !a.onRuns(at):
 		now, left, of := a.overHours(at, podHours)
 		if homeless, pool = left, of; ref.Kind == "DaemonSet" {
 			if gone := a.onGone(at, left); len(gone) > 0 {
@@ -208,6 +232,9 @@ func (a *allocator) put(of roleKey, container string, h Hold, podHours float64, 
 func (a *allocator) places(w *analyzer.Workload, role string) []place {
 	if w == nil {
 		return nil
+	}
+	if _, ok := a.byNode[w.RunsNode]; ok {
+		return []place{{node: w.RunsNode, share: 1}}
 	}
 	for _, standing := range []bool{true, false} {
 		take := (*analyzer.Pod).Ended
@@ -239,6 +266,10 @@ func (a *allocator) places(w *analyzer.Workload, role string) []place {
 	}
 	return nil
 }
+
+// onRuns reports whether places are what stands for runs that are billed by the pod: it has
+// them in all hours.
+func (a *allocator) onRuns(at []place) bool { return a.fleet[a.byNode[at[0].node]].Runs != "" }
 
 // payNodes shares the nodes' bill out.
 func (a *allocator) payNodes() { a.file(a.pay(nil)) }

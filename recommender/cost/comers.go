@@ -12,7 +12,7 @@ import (
 
 // comers are the workloads that come and go, and cost what their pods held of the window:
 // those that run to an end, and what an autoscaler has taken to zero. Those of them whose
-// pods are billed one by one had no room of a machine: they are not priced, by name.
+// pods are billed one by one had no room of a machine: without usage they are not priced, by name.
 func (c *Costs) comers(a *analyzer.Analysis) map[analyzer.Ref]bool {
 	out, byPod := map[analyzer.Ref]bool{}, a.Snapshot.RanByPod()
 	for i := range a.Workloads {
@@ -22,7 +22,7 @@ func (c *Costs) comers(a *analyzer.Analysis) map[analyzer.Ref]bool {
 			continue
 		}
 		if program := byPod(w.Workload); program != "" {
-			c.unpricedRuns(w.Ref, program)
+			c.unpricedRuns(w.Ref, program, "and no usage of them was seen")
 			continue
 		}
 		out[w.Ref] = true
@@ -34,33 +34,35 @@ func (c *Costs) comers(a *analyzer.Analysis) map[analyzer.Ref]bool {
 // were on, by the time; those of no known node have the mean's.
 func (c *Costs) unitsOf(items []allocation.Item, byNode map[string]pricing.NodePrice) {
 	type sum struct {
-		unit  UnitPrice
-		hours float64
+		unit            UnitPrice
+		hours, machines float64
 	}
 	sums := map[analyzer.Ref]sum{}
 	for i := range items {
-		unit, hours := c.MeanUnit, items[i].Hold.PodHours
+		unit, hours, machine := c.MeanUnit, items[i].Hold.PodHours, 1.0
 		if price, ok := byNode[items[i].Node]; ok {
-			unit = unitOf(price)
+			if unit = unitOf(price); price.Offering.CapacityType == pricing.ByPod {
+				machine = 0
+			}
 		}
 		was := sums[items[i].Ref]
-		sums[items[i].Ref] = sum{was.unit.plus(unit, hours), was.hours + hours}
+		sums[items[i].Ref] = sum{was.unit.plus(unit, hours), was.hours + hours, was.machines + machine*hours}
 	}
 	for ref, s := range sums {
 		cost := c.Workloads[ref]
-		cost.Unit = s.unit.over(s.hours)
+		cost.Unit, cost.ByPod = s.unit.over(s.hours), s.machines == 0 && s.hours > 0
 		c.Workloads[ref] = cost
 	}
 }
 
-// unpricedRuns notes a workload between two runs whose pods are billed one by one: the
-// bill is of the pods of the moment, and there is none.
-func (c *Costs) unpricedRuns(ref analyzer.Ref, program string) {
+// unpricedRuns notes a workload whose pods are billed one by one, and why what its runs
+// cost can't be had.
+func (c *Costs) unpricedRuns(ref analyzer.Ref, program, why string) {
 	if c.UnpricedRuns == nil {
 		c.UnpricedRuns = map[analyzer.Ref]string{}
 	}
 	c.UnpricedRuns[ref] = program
-	c.Warnings = append(c.Warnings, analyzer.Warning{Code: "price", Subject: ref.String(), Message: "its runs are billed by the pod on " + program + ", and none runs at the window's end: it is not priced, and in no sum"})
+	c.Warnings = append(c.Warnings, analyzer.Warning{Code: "price", Subject: ref.String(), Message: "its runs are billed by the pod on " + program + ", " + why + ": it is not priced, and in no sum"})
 }
 
 // ofUnsold warns of pods that are in no size that Fargate sells: they are priced as they

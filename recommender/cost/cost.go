@@ -138,17 +138,24 @@ func nodeCost(n analyzer.Node, p pricing.NodePrice) NodeCost {
 	}
 }
 
-// meanUnit is the mean unit price over the nodes that have one.
+// meanUnit is the mean unit price over the machines that have one; where there is none,
+// over what stands for pods that are billed one by one.
 func meanUnit(prices []pricing.NodePrice) UnitPrice {
-	var u UnitPrice
-	n := 0.0
+	var machines, others UnitPrice
+	n, m := 0.0, 0.0
 	for _, p := range prices {
-		if p.Status != pricing.Missing {
-			u = u.plus(unitOf(p), 1)
-			n++
+		switch {
+		case p.Status == pricing.Missing:
+		case p.Offering.CapacityType == pricing.ByPod:
+			others, m = others.plus(unitOf(p), 1), m+1
+		default:
+			machines, n = machines.plus(unitOf(p), 1), n+1
 		}
 	}
-	return u.over(n)
+	if n == 0 {
+		return others.over(m)
+	}
+	return machines.over(n)
 }
 
 func unitOf(p pricing.NodePrice) UnitPrice {
@@ -267,6 +274,9 @@ func (c *Costs) allocate(bills []pricing.NodeBill, byNode map[string]pricing.Nod
 		if w.Fargate() {
 			c.Workloads[w.Ref].bearBeyond()
 		}
+		if w.RunsNode != "" && byNode[w.RunsNode].Status == pricing.Missing {
+			c.unpricedRuns(w.Ref, w.RunsBy, "whose rate is not known here")
+		}
 		c.addUnit(w, byNode)
 	}
 }
@@ -312,7 +322,7 @@ func (c *Costs) addUnit(w *analyzer.WorkloadFacts, byNode map[string]pricing.Nod
 			}
 		}
 	}
-	if cost.Pods > 0 {
+	if cost.Pods > 0 && w.RunsNode == "" {
 		cost.ByPod, cost.Unit = machines == 0, unit.over(float64(cost.Pods))
 	}
 	c.Workloads[w.Ref] = cost

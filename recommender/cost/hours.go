@@ -46,11 +46,13 @@ func (c *Costs) overHours(a *analyzer.Analysis) {
 		}
 		p := priceOf(c.Catalog, n.Node)
 		one := MeanKind{nodeCost(n.Node, p), n.Hours / pricing.HoursPerMonth}
-		if one.ByPod || !(one.Hourly > 0) {
+		if n.Runs == "" && (one.ByPod || !(one.Hourly > 0)) {
 			c.warn("bill-of-the-moment", fmt.Sprintf("the bill is that of the nodes of the moment: %s has no price by the hour", n.Name))
 			return
 		}
-		mean.Kinds, mean.Count = append(mean.Kinds, one), mean.Count+one.Count
+		if mean.Kinds = append(mean.Kinds, one); !one.ByPod {
+			mean.Count += one.Count
+		}
 		bills = append(bills, pricing.NodeBill{
 			Name: n.Name, Price: p, Hours: n.Hours, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
 			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory,
@@ -62,16 +64,25 @@ func (c *Costs) overHours(a *analyzer.Analysis) {
 }
 
 // share makes a bill of a total and of what nodes keep for the system. The rest of the
-// parts shares the rest in proportion.
+// parts shares the rest in proportion, but for runs that are billed by the pod: they are of
+// the window's hours already.
 func (c *Costs) share(total, overhead float64) {
+	runs := 0.0
+	for _, n := range c.Nodes {
+		if n.ByPod {
+			runs += n.Hourly * pricing.HoursPerMonth
+		}
+	}
 	by := 1.0
-	if held := c.Bill - c.Overhead; held > 0 {
-		by = (total - overhead) / held
+	if held := c.Bill - c.Overhead - runs; held > 0 {
+		by = (total - overhead - runs) / held
 	}
 	c.Bill, c.Overhead, c.Idle = total, overhead, c.Idle*by
 	for ref, w := range c.Workloads {
-		w.scale(by)
-		c.Workloads[ref] = w
+		if !w.ByPod {
+			w.scale(by)
+			c.Workloads[ref] = w
+		}
 	}
 }
 
