@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/spot"
 	"github.com/plimsoll-k8s/plimsoll/recommender/waste"
 	"github.com/plimsoll-k8s/plimsoll/reports"
+	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -88,6 +89,41 @@ func TestMoneyOfPurchaseAndWaste(t *testing.T) {
 	}
 	if freed != steps[0].FreedRoom {
 		t.Errorf("freed room: got %s, want right-sizing's %s alone", freed, steps[0].FreedRoom)
+	}
+}
+
+// TestWasteWithin: no step holds what is prepaid, nor what can't be drained as it is, nor
+// what would be drained where no plan of the nodes takes anything off.
+func TestWasteWithin(t *testing.T) {
+	c := bought()
+	for _, tt := range []struct {
+		kind    string
+		blocked []string
+		counted string
+		want    string
+	}{
+		{"", nil, "", "1 finding of waste lies within these steps, 1 in none"}, // idle-namespace, and a node without a plan
+		{"gpu-node-without-gpu-pods", []string{"it is reserved, and paid for whether it runs or not"}, "", "1 finding of waste lies within these steps, 2 in none"},
+		{"underused-node", []string{"a bare pod"}, "", "1 finding of waste lies within these steps, 3 in none"},
+		{"unused-requests", nil, "rightsize", "2 findings of waste lie within these steps, 3 in none"},
+	} {
+		if tt.kind != "" {
+			c.recs = append(c.recs, advice.Advice{Rule: "waste", Lever: "waste", Subject: "Node/node-01", Title: "x", Detail: &waste.Finding{Kind: wasteKind(tt.kind), Monthly: 70, Blocked: tt.blocked}})
+		}
+		r := c.report()
+		if got := brief.WasteWithin(r); got != tt.want {
+			t.Errorf("with %s: got %q, want %q", tt.kind, got, tt.want)
+		}
+		for _, w := range r.Waste {
+			if w.Kind == tt.kind && w.CountedBy != tt.counted {
+				t.Errorf("%s is counted by %q, want %q", w.Kind, w.CountedBy, tt.counted)
+			}
+		}
+	}
+	r := c.report()
+	r.Waste = nil
+	if got := brief.WasteWithin(r); got != "" {
+		t.Errorf("without waste: %q", got)
 	}
 }
 

@@ -42,9 +42,9 @@ type Costs struct {
 // over the window, with the pods it had then, is package allocation's.
 type WorkloadCost struct {
 	Monthly float64
-	// Containers is by container name and sums to Monthly. What a pod reserves
-	// beyond its running containers (a large init container, the runtime's
-	// overhead) stands under "". On Fargate they bear it, since it comes of the sum of them.
+	// Containers is by container name and sums to Monthly. What a pod reserves beyond its
+	// running containers is the large init container's; the runtime's overhead, and requests
+	// of the pod as a whole, stand under "". On Fargate the running ones bear it, since it comes of the sum of them.
 	Containers map[string]float64
 	Pods       int // pods that run now
 	Unit       UnitPrice
@@ -278,7 +278,76 @@ func (c *Costs) allocate(bills []pricing.NodeBill, byNode map[string]pricing.Nod
 			c.unpricedRuns(w.Ref, w.RunsBy, "whose rate is not known here")
 		}
 		c.addUnit(w, byNode)
+		c.bearInit(w)
 	}
+}
+
+// bearInit lets init containers bear what a pod reserves for them beyond its running
+// containers. The runtime's overhead stays with the pod.
+func (c *Costs) bearInit(w *analyzer.WorkloadFacts) {
+	cost := c.Workloads[w.Ref]
+	beyond := cost.Containers[""]
+	if !(beyond > 0) || w.PodLevel != (analyzer.Amounts{}) {
+		return
+	}
+	var worth float64 // of all that pods have beyond their running containers
+	parts := map[string]float64{}
+	for i := range w.Pods {
+		p := &w.Pods[i]
+		if p.Ended() {
+			continue
+		}
+		worth += cost.Unit.Hourly(w.Beyond(p))
+		for name, part := range initParts(w.ContainersOf(p)) {
+			parts[name] += cost.Unit.Hourly(part)
+		}
+	}
+	for name, part := range parts {
+		if worth > 0 && part > 0 {
+			usd := beyond * min(part/worth, 1)
+			cost.Containers[name] += usd
+			cost.Containers[""] -= usd
+		}
+	}
+	if cost.Containers[""] < 1e-12 {
+		delete(cost.Containers, "")
+	}
+}
+
+// initParts gives what a pod reserves beyond its running containers by the init
+// containers that it is for: of each resource the one that needs most of it.
+func initParts(containers []analyzer.Container) map[string]analyzer.Amounts {
+	out := map[string]analyzer.Amounts{}
+	var running, sidecars analyzer.Amounts
+	for _, c := range containers {
+		if c.Type != analyzer.TypeInit {
+			running = running.Plus(c.Requests)
+		}
+	}
+	most := running
+	var cpu, memory, gpu string
+	for _, c := range containers {
+		switch c.Type {
+		case analyzer.TypeSidecar:
+			sidecars = sidecars.Plus(c.Requests)
+		case analyzer.TypeInit:
+			needs := sidecars.Plus(c.Requests)
+			if needs.CPU > most.CPU {
+				most.CPU, cpu = needs.CPU, c.Name
+			}
+			if needs.Memory > most.Memory {
+				most.Memory, memory = needs.Memory, c.Name
+			}
+			if needs.GPU > most.GPU {
+				most.GPU, gpu = needs.GPU, c.Name
+			}
+		}
+	}
+	out[cpu] = out[cpu].Plus(analyzer.Amounts{CPU: most.CPU - running.CPU})
+	out[memory] = out[memory].Plus(analyzer.Amounts{Memory: most.Memory - running.Memory})
+	out[gpu] = out[gpu].Plus(analyzer.Amounts{GPU: most.GPU - running.GPU})
+	delete(out, "")
+	return out
 }
 
 // add files what a container of a workload costs.

@@ -278,26 +278,23 @@ func withinBill(all []advice.Advice, asked, bill float64) {
 
 // withinContainers holds what is saved of each container within its cost: a pod's size
 // falls by the one container that was changed last, and by a container that asks for more
-// of a full node than it gets. What is above goes to containers with room for it.
+// of a full node than it gets. What is above goes to containers with room for it, those
+// that are raised last; what the pod keeps beside them, such as its overhead, none frees.
 func withinContainers(all []advice.Advice, cost map[string]float64) {
 	var left float64
 	for i := range all {
-		if usd, ok := cost[all[i].Container]; ok && all[i].MonthlySavings > usd {
+		if usd := max(cost[all[i].Container], 0); all[i].MonthlySavings > usd {
 			left += all[i].MonthlySavings - usd
 			all[i].MonthlySavings = usd
 		}
 	}
-	for i := range all {
-		if usd, ok := cost[all[i].Container]; ok && left > 0 {
-			more := min(left, max(usd-all[i].MonthlySavings, 0))
-			all[i].MonthlySavings += more
-			left -= more
-		}
-	}
-	for i := range all { // what no container costs is the pod's own
-		if left > 0 && all[i].MonthlySavings > 0 {
-			all[i].MonthlySavings += left
-			left = 0
+	for _, raised := range []bool{false, true} {
+		for i := range all {
+			if left > 0 && raised == (all[i].MonthlySavings < 0) {
+				more := min(left, max(cost[all[i].Container]-all[i].MonthlySavings, 0))
+				all[i].MonthlySavings += more
+				left -= more
+			}
 		}
 	}
 }

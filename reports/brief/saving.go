@@ -453,17 +453,40 @@ func volumesOf(w *document.Waste) int {
 	return 1
 }
 
-// WasteWithin counts the findings of waste that lie within the other steps.
+// WasteWithin counts the findings of waste whose money the steps hold, and those of the
+// nodes' bill that no step takes off: what is prepaid, what can't be drained as it is, and
+// what is told at no cost. It is empty where there is neither.
 func WasteWithin(r *document.Report) string {
-	n := 0
+	within, none := 0, 0
 	for i := range r.Waste {
-		if r.WasteBeside(r.Waste[i].Kind) == "" {
-			n++
+		switch w := &r.Waste[i]; {
+		case r.WasteBeside(w.Kind) != "":
+		case w.CountedBy != "" && takesOff(r, w.CountedBy):
+			within++
+		default:
+			none++
 		}
 	}
-	lie := " of waste lie within these steps"
-	if n == 1 {
-		lie = " of waste lies within these steps"
+	lie := func(n int, one, many string) string {
+		if n == 1 {
+			return document.Counted(n, "finding") + " of waste " + one
+		}
+		return document.Counted(n, "finding") + " of waste " + many
 	}
-	return document.Counted(n, "finding") + lie
+	switch {
+	case within == 0 && none == 0:
+		return ""
+	case within == 0:
+		return lie(none, "is in none of these steps", "are in none of these steps")
+	case none > 0:
+		return fmt.Sprintf("%s, %d in none", lie(within, "lies within these steps", "lie within these steps"), none)
+	}
+	return lie(within, "lies within these steps", "lie within these steps")
+}
+
+// takesOff reports whether a lever takes anything off the bill, or frees room for that.
+func takesOff(r *document.Report, lever string) bool {
+	return slices.ContainsFunc(r.Summary.Waterfall, func(s document.Step) bool {
+		return s.Lever == lever && (s.MonthlyAfter < s.MonthlyBefore || s.FreedRoom > 0)
+	})
 }

@@ -23,6 +23,9 @@ func (b *builder) waste() []document.Waste {
 			CountedBy: string(f.Kind.Lever), Loss: f.Loss, Blocked: append([]string{}, f.Blocked...),
 			Confidence: document.Share(r.Confidence), Evidence: evidence(r.Evidence), Warnings: r.Warnings, PriceGap: gap,
 		}
+		if f.Kind.Lever == advice.LeverNodes && len(f.Blocked) > 0 { // no plan drains it, or that saves nothing
+			w.CountedBy = ""
+		}
 		if gap != "" && f.Monthly == 0 { // nothing costs nothing
 			w.MonthlyCost = nil
 		}

@@ -27,7 +27,7 @@ type Waste struct {
 	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
 	// PriceGap says which of its machines have no price, so that the cost is an estimate or lacks them; absent where all have one.
 	PriceGap string `json:"priceGap,omitempty"`
-	// CountedBy is the lever whose savings hold the cost, wholly or in part; absent where none does.
+	// CountedBy is the lever whose savings hold the cost, wholly or in part; absent where none does, as of a node that is prepaid or can't be drained as it is.
 	CountedBy string `json:"countedBy,omitempty"`
 	// Loss says what would be lost.
 	Loss string `json:"loss"`

@@ -171,8 +171,8 @@ func (v *view) stepNotes(r *document.Report) {
 	if v.Priced && brief.SumMark(r) != "" {
 		v.StepNotes = append(v.StepNotes, brief.EstimateWords(r)+".")
 	}
-	if len(r.Waste) > 0 {
-		v.StepNotes = append(v.StepNotes, brief.WasteWithin(r)+".")
+	if words := brief.WasteWithin(r); words != "" {
+		v.StepNotes = append(v.StepNotes, words+".")
 	}
 }
 

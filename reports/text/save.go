@@ -55,8 +55,8 @@ func (s *screen) save() {
 	if marked {
 		s.hang("  ", brief.EstimateWords(s.r), layout.Plain)
 	}
-	if len(s.r.Waste) > 0 && s.o.Saved {
-		s.hang("  ", brief.WasteWithin(s.r)+s.with("plimsoll show waste"), layout.Plain)
+	if words := brief.WasteWithin(s.r); words != "" && s.o.Saved {
+		s.hang("  ", words+s.with("plimsoll show waste"), layout.Plain)
 	}
 }
 
