@@ -75,18 +75,41 @@ func TestNodesBilledByPod(t *testing.T) {
 	}
 }
 
+// TestAddOn: what a provider installs bears its sign: its label or manager, the namespace, in
+// kube-system the priority class for add-ons, or the name of the proxy, the network, storage,
+// DNS or metrics agents. What a user installs beside them is the user's, in kube-system too.
 func TestAddOn(t *testing.T) {
+	managed := func(by string) map[string]string { return map[string]string{"app.kubernetes.io/managed-by": by} }
 	for name, tt := range map[string]struct {
-		w    analyzer.Workload
-		want bool
+		namespace, workload, class string
+		labels                     map[string]string
+		want                       bool
 	}{
-		"proxy":           {analyzer.Workload{Ref: analyzer.Ref{Namespace: "kube-system", Kind: "DaemonSet", Name: "kube-proxy-a1"}}, true},
-		"own ingress":     {analyzer.Workload{Ref: analyzer.Ref{Namespace: "kube-system", Kind: "Deployment", Name: "our-ingress"}}, false},
-		"managed":         {analyzer.Workload{Ref: analyzer.Ref{Namespace: "x", Kind: "DaemonSet", Name: "y"}, Labels: map[string]string{"kubernetes.azure.com/managedby": "aks"}}, true},
-		"coredns of ours": {analyzer.Workload{Ref: analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "coredns"}}, false},
-		"managed ns":      {analyzer.Workload{Ref: analyzer.Ref{Namespace: "gke-managed-system", Kind: "Deployment", Name: "z"}}, true},
+		"proxy":           {"kube-system", "kube-proxy-a1", "", nil, true},
+		"own ingress":     {"kube-system", "our-ingress", "", nil, false},
+		"managed":         {"x", "y", "", map[string]string{"kubernetes.azure.com/managedby": "aks"}, true},
+		"coredns of ours": {"shop", "coredns", "", nil, false},
+		"managed ns":      {"gke-managed-system", "z", "", nil, true},
+		"metrics-server":  {"kube-system", "metrics-server", "", nil, true},
+		"EBS CSI":         {"kube-system", "ebs-csi-controller", "", managed("Helm"), true},
+		"an EKS add-on":   {"kube-system", "snapshot-controller", "", managed("EKS"), true},
+		"made by eksctl":  {"kube-system", "our-agent", "", managed("eksctl"), false},
+
+		"cluster-autoscaler of the user, on EKS":     {"kube-system", "cluster-autoscaler", "", managed("Helm"), false},
+		"cluster-autoscaler of the class of add-ons": {"kube-system", "cluster-autoscaler", "system-cluster-critical", managed("Helm"), true},
+		"cluster-autoscaler of kOps":                 {"kube-system", "cluster-autoscaler", "", map[string]string{"addon.kops.k8s.io/name": "cluster-autoscaler.addons.k8s.io"}, true},
+		"of kOps by its manager":                     {"kube-system", "dns-controller", "", managed("kops"), true},
+		"aws-load-balancer-controller":               {"kube-system", "aws-load-balancer-controller", "", managed("Helm"), false},
+		"the same of the class of add-ons":           {"kube-system", "aws-load-balancer-controller", "system-cluster-critical", managed("Helm"), true},
+		"external-dns":                               {"external-dns", "external-dns", "", managed("Helm"), false},
+		"cert-manager":                               {"cert-manager", "cert-manager", "", managed("Helm"), false},
+		"karpenter":                                  {"karpenter", "karpenter", "system-cluster-critical", managed("Helm"), false},
 	} {
-		if got := tt.w.AddOn(); got != tt.want {
+		w := analyzer.Workload{Ref: analyzer.Ref{Namespace: tt.namespace, Kind: "Deployment", Name: tt.workload}, Labels: tt.labels}
+		if tt.class != "" {
+			w.Pods = []analyzer.Pod{{Spec: analyzer.PodSpec{PriorityClass: tt.class}}}
+		}
+		if got := w.AddOn(); got != tt.want {
 			t.Errorf("%s: AddOn() = %v, want %v", name, got, tt.want)
 		}
 	}

@@ -10,8 +10,9 @@ type AddOns struct {
 	// Namespaces begin the names of those that hold nothing else, and Names those of
 	// workloads in kube-system.
 	Namespaces, Names []string
-	// Labels are set by providers and their add-on managers on what they own.
-	Labels []string
+	// Labels are set by providers and their add-on managers on what they own, and Managers
+	// are their names in the label app.kubernetes.io/managed-by.
+	Labels, Managers []string
 	// DNS is the label of the cluster's DNS.
 	DNS Label
 }
@@ -19,7 +20,7 @@ type AddOns struct {
 // usual are the add-ons of no cloud alone: proxy, network, storage, DNS, metrics and
 // identity agents.
 var usual = AddOns{
-	Labels: []string{"addonmanager.kubernetes.io/mode", "kubernetes.io/cluster-service"},
+	Labels: []string{"addonmanager.kubernetes.io/mode", "kubernetes.io/cluster-service", "addon.kops.k8s.io/name"}, Managers: []string{"kops"},
 	Names: []string{
 		"kube-proxy", "coredns", "kube-dns", "node-local-dns", "nodelocaldns", "csi-", "cloud-controller", "konnectivity", "metrics-server",
 		"calico", "cilium", "kube-flannel", "canal", "weave-net", "antrea", "kindnet", "ip-masq", "nvidia-gpu-device", "nvidia-device-plugin",
@@ -36,7 +37,8 @@ func anyAddOns(is func(*AddOns) bool) bool {
 // AddOnLabels reports whether labels are those of an add-on.
 func AddOnLabels(labels map[string]string) bool {
 	return anyAddOns(func(a *AddOns) bool {
-		return slices.ContainsFunc(a.Labels, func(key string) bool { _, ok := labels[key]; return ok })
+		return slices.ContainsFunc(a.Labels, func(key string) bool { _, ok := labels[key]; return ok }) ||
+			slices.Contains(a.Managers, labels["app.kubernetes.io/managed-by"])
 	})
 }
 

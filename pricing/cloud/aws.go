@@ -72,6 +72,7 @@ var aws = &Cloud{
 	AddOns: AddOns{
 		Namespaces: []string{"amazon-cloudwatch"},
 		Labels:     []string{"eks.amazonaws.com/component"},
+		Managers:   []string{"EKS"},
 		Names:      []string{"aws-node", "eks-pod-identity", "ebs-csi", "efs-csi", "fsx-csi", "vpc-cni"},
 		DNS:        Label{"eks.amazonaws.com/component", "coredns"},
 	},
