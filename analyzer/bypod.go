@@ -129,6 +129,15 @@ var fargateSizes = []struct{ cpu, least, most, step int64 }{
 // FargateMost is the largest that a pod on Fargate may request.
 var FargateMost = Amounts{CPU: 16000, Memory: 122880<<20 - fargateOwn}
 
+// LargestPod is the most that a pod may request of a program that bills pods one by one;
+// known is false of those whose largest size goes by a class of pods or by the region.
+func LargestPod(program string) (most Amounts, known bool) {
+	if program == cloud.Fargate {
+		return FargateMost, true
+	}
+	return Amounts{}, false
+}
+
 // FargateSells reports whether Fargate sells a size that holds what a pod requests.
 func FargateSells(requests Amounts) bool {
 	return requests.CPU <= FargateMost.CPU && requests.Memory <= FargateMost.Memory

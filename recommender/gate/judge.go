@@ -62,8 +62,10 @@ type Input struct {
 	// Evidence is nil where no report or snapshot is given.
 	Evidence *evidence.Set
 	Prices   evidence.Prices
-	// Node is what the largest node leaves for pods; zero where not known.
-	Node analyzer.Amounts
+	// Node is what the largest node leaves for pods; zero where not known. Programs bill
+	// pods one by one beside the nodes: a pod of theirs may be as large as they sell.
+	Node     analyzer.Amounts
+	Programs []string
 	// Base holds the documents before the change; nil where nothing is
 	// compared.
 	Base *Base

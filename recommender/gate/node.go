@@ -11,27 +11,58 @@ import (
 
 var nodeSize = Rule{
 	Name: "node-size", Severity: verdict.SeverityError,
-	Doc: "A pod asks for more than the largest node has, so that it can never be scheduled.",
+	Doc: "A pod asks for more than the largest node has, so that it can never be scheduled; where pods are billed one by one, more than is sold.",
 	Run: func(p *Pass) error {
 		for _, w := range p.workloads {
-			a := w.Amounts()
-			var over []string
-			if p.node.CPU > 0 && a.CPU > p.node.CPU {
-				over = append(over, fmt.Sprintf("CPU %s of %s", cores(a.CPU), manifest.FormatCPU(p.node.CPU)))
-			}
-			if p.node.Memory > 0 && a.Memory > p.node.Memory {
-				over = append(over, fmt.Sprintf("memory %s of %s", short(a.Memory), short(p.node.Memory)))
-			}
-			if len(over) == 0 {
+			message := p.tooLarge(w)
+			if message == "" {
 				continue
 			}
-			p.reportAt(w.Document, largest(w), verdict.Finding{
-				Field: "node", Message: "the pod is larger than the largest node: " + strings.Join(over, ", "),
-				Reason: "it stays Pending for ever",
-			})
+			p.reportAt(w.Document, largest(w), verdict.Finding{Field: "node", Message: message, Reason: "it stays Pending for ever"})
 		}
 		return nil
 	},
+}
+
+// tooLarge says what no node takes of a pod, nor any program that bills pods one by one;
+// empty where one does, or its largest size is not known.
+func (p *Pass) tooLarge(w *manifest.Workload) string {
+	a := w.Amounts()
+	by := above(a, p.node)
+	message := "the pod is larger than the largest node: " + strings.Join(by, ", ")
+	if w.Kind == "DaemonSet" { // none runs there
+		if len(by) == 0 {
+			return ""
+		}
+		return message
+	}
+	for _, program := range p.input.Programs {
+		most, known := analyzer.LargestPod(program)
+		sold := above(a, most)
+		switch {
+		case !known || len(sold) == 0:
+			return ""
+		case p.node == (analyzer.Amounts{}): // no machine
+			by, message = sold, "the pod is larger than "+program+" sells: "+strings.Join(sold, ", ")
+		case len(by) > 0:
+			message += "; and than " + program + " sells: " + strings.Join(sold, ", ")
+		}
+	}
+	if len(by) == 0 {
+		return ""
+	}
+	return message
+}
+
+// above says in what a pod is above the most that it may have; 0 is no bound.
+func above(a, most analyzer.Amounts) (over []string) {
+	if most.CPU > 0 && a.CPU > most.CPU {
+		over = append(over, fmt.Sprintf("CPU %s of %s", cores(a.CPU), manifest.FormatCPU(most.CPU)))
+	}
+	if most.Memory > 0 && a.Memory > most.Memory {
+		over = append(over, fmt.Sprintf("memory %s of %s", short(a.Memory), short(most.Memory)))
+	}
+	return over
 }
 
 // largest finds the CPU or memory request of the container that asks for the

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -54,11 +53,12 @@ const unbounded = 1 << 50
 // are billed one by one is as large as its pods, and another pod gets another: the largest
 // that is sold bounds it, where that is known.
 func roomOf(n *analyzer.Node, kept analyzer.Amounts) analyzer.Amounts {
-	switch n.ByPod() {
-	case "":
+	program := n.ByPod()
+	if program == "" {
 		return analyzer.Amounts{CPU: n.Allocatable.CPU - kept.CPU, Memory: n.Allocatable.Memory - kept.Memory}.Max(analyzer.Amounts{})
-	case cloud.Fargate:
-		return analyzer.FargateMost
+	}
+	if most, known := analyzer.LargestPod(program); known {
+		return most
 	}
 	return analyzer.Amounts{CPU: unbounded, Memory: unbounded}
 }

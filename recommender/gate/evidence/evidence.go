@@ -24,6 +24,8 @@ type Set struct {
 	Workloads map[analyzer.Ref]*Workload
 	// Node is the largest node's allocatable; zero where it is not known.
 	Node analyzer.Amounts
+	// Programs bill pods one by one beside the nodes, sorted.
+	Programs []string
 
 	// loose finds workloads by kind and name alone, where only one has them.
 	loose map[analyzer.Ref]*Workload

@@ -3,6 +3,7 @@ package evidence
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender"
@@ -15,8 +16,8 @@ import (
 
 // From takes from what was worked out about a snapshot what the gate needs
 // of it: as Of of its report, and what no report has, each container's whole
-// curve, each workload's own prices and the largest allocatable of a node. name is
-// the snapshot's, for people.
+// curve, each workload's own prices, the largest allocatable of a machine and what bills pods one by
+// one beside them. name is the snapshot's, for people.
 func From(out *recommender.Outcome, name string) (*Set, Prices) {
 	s := out.Facts.Snapshot
 	e := &Set{
@@ -24,8 +25,14 @@ func From(out *recommender.Outcome, name string) (*Set, Prices) {
 		Days:   s.Window.End.Sub(s.Window.Start).Hours() / 24, Unread: analyzer.UnreadOf(s.Warnings), Workloads: map[analyzer.Ref]*Workload{},
 	}
 	for i := range s.Nodes {
-		e.Node = e.Node.Max(s.Nodes[i].Allocatable)
+		switch program := s.Nodes[i].ByPod(); {
+		case program == "":
+			e.Node = e.Node.Max(s.Nodes[i].Allocatable)
+		case !slices.Contains(e.Programs, program): // such a node is as large as its pods
+			e.Programs = append(e.Programs, program)
+		}
 	}
+	slices.Sort(e.Programs)
 	for i := range out.Facts.Workloads {
 		w := &out.Facts.Workloads[i]
 		seen := &Workload{

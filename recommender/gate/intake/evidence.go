@@ -32,7 +32,7 @@ func (r *Request) addEvidence(ctx context.Context, in *gate.Input) (err error) {
 		return err
 	}
 	if in.Node == (analyzer.Amounts{}) && in.Evidence != nil {
-		in.Node = in.Evidence.Node
+		in.Node, in.Programs = in.Evidence.Node, in.Evidence.Programs
 	}
 	return nil
 }
