@@ -20,11 +20,15 @@ type wider struct{ rate, peak time.Duration }
 // mostSlow is how many samples of a slow series four of its intervals hold at most.
 const mostSlow = 6
 
-// over writes a function of a range of the selected series.
+// over writes a function of a range of the selected series. A rate needs two samples,
+// which VictoriaMetrics does not ask for: it takes that of one for 0.
 func over(how, selected string, usual, wide time.Duration) string {
 	text := fmt.Sprintf("%s(%s[%s])", how, selected, seconds(usual))
 	if wide <= usual {
 		return text
+	}
+	if how == "rate" {
+		text = fmt.Sprintf("(%s and count_over_time(%s[%s]) > 1)", text, selected, seconds(usual))
 	}
 	return fmt.Sprintf("%s or (%s(%s[%s]) unless count_over_time(%s[%s]) > %d)", text, how, selected, seconds(wide), selected, seconds(wide), mostSlow)
 }
