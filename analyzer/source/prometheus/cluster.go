@@ -58,6 +58,9 @@ func (d *discovery) findSplit(ctx context.Context, c *client, at time.Time) (*sp
 			return nil, nil // the user has chosen
 		}
 	}
+	if d.cluster.name != "" {
+		return nil, nil // it has been proven
+	}
 	labels := d.usage.list()
 	all := d.selector(d.names.memoryName(), append(d.ofContainers(), d.within...)...)
 	tries, have, err := d.findLabels(ctx, c, at)
@@ -112,147 +115,85 @@ type SeveralClusters struct {
 }
 
 func (e *SeveralClusters) Error() string {
-	shown := make([]string, 0, len(e.Values))
-	for _, v := range e.Values {
+	return fmt.Sprintf("the engine at %s holds several clusters by the label %s: %s; which is meant cannot be told, so give --prometheus-label %s=VALUE",
+		e.URL, e.Label, shownValues(e.Values), e.Label)
+}
+
+// shownValues lists values as messages have them.
+func shownValues(values []string) string {
+	shown := make([]string, 0, len(values))
+	for _, v := range values {
 		shown = append(shown, cmp.Or(v, "(none)"))
 	}
 	const most = 10
 	if len(shown) > most {
-		shown = append(shown[:most], fmt.Sprintf("and %d more", len(e.Values)-most))
+		shown = append(shown[:most], fmt.Sprintf("and %d more", len(values)-most))
 	}
-	return fmt.Sprintf("the engine at %s holds several clusters by the label %s: %s; which is meant cannot be told, so give --prometheus-label %s=VALUE",
-		e.URL, e.Label, strings.Join(shown, ", "), e.Label)
+	return strings.Join(shown, ", ")
 }
 
-// The proof of a cluster: of so many pods asked for, at least this share is
-// under its value, and under no other more than the rest.
-const (
-	askedPods = 60
-	provenBy  = 0.8
-	elsewhere = 0.1
-)
-
 // Narrow makes an engine of several clusters the one of a snapshot: its pods
-// and nodes are under one value of the label that splits them. The error is
-// *SeveralClusters where they do not prove it. It does nothing for an engine of
-// one cluster.
+// and nodes are under one value of the label that splits them, or under those of the
+// servers that scrape it in parts. The error is *SeveralClusters where they do not
+// prove it. It does nothing for an engine of one cluster, but to say what a label that
+// the user chose leaves out.
 func (e *Engine) Narrow(ctx context.Context, snap *analyzer.Snapshot) error {
 	s := e.has.split
 	if s == nil {
-		return nil
+		return e.warnOfChosen(ctx, snap)
 	}
-	value, err := e.own(ctx, s, snap)
+	now, err := e.own(ctx, s, snap)
 	if err != nil {
 		return err
 	}
-	if value == "" {
+	if now == nil {
 		return &SeveralClusters{e.client.shown, s.label, s.values}
 	}
-	o := e.options
-	o.Matchers = append(slices.Clone(o.Matchers), Matcher{Name: s.label, Value: value})
+	if len(now) == len(s.values) { // of one cluster, all that it holds
+		e.has.split = nil
+		return nil
+	}
+	old, err := e.before(ctx, s.label, now, snap)
+	if err != nil {
+		return err
+	}
+	all, o, at := slices.Concat(now, old.mine), e.options, e.has.at
+	slices.Sort(all)
+	o.cluster = anyOf(s.label, all)
 	if e.has, e.found, err = discover(ctx, e.client, o); err != nil {
 		return err
 	}
 	e.options = o
-	e.has.warn(analyzer.WarnCluster, s.label, fmt.Sprintf("the engine holds %d clusters by this label; %s is read, as this cluster's pods and nodes are there", len(s.values), value))
+	text := fmt.Sprintf("the engine holds %d clusters by this label; %s is read, as this cluster's pods and nodes are there", len(s.values), shownValues(now))
+	if len(now) > 1 {
+		text = fmt.Sprintf("the engine holds several clusters by this label, of %d values; %s are read, among which this cluster's pods are parted", len(s.values), shownValues(now))
+	}
+	if len(old.mine) > 0 {
+		text += fmt.Sprintf(", and %s, where they were until %s", shownValues(old.mine), old.until.Format(time.DateOnly))
+	}
+	e.has.warn(analyzer.WarnCluster, s.label, text)
+	if len(old.shared) > 0 && at.After(old.until) {
+		e.has.warn(analyzer.WarnPartial, s.label, fmt.Sprintf("until %s series of this cluster have the value %s, and it is not known that no other cluster's do: they are left out, so advice rests on what came since",
+			old.until.Format(time.DateOnly), shownValues(old.shared)))
+	}
 	return nil
 }
 
-// own gives the value of the label that has the snapshot's pods and nodes, or "".
-func (e *Engine) own(ctx context.Context, s *split, snap *analyzer.Snapshot) (string, error) {
-	d := &e.has
-	pods, nodes, uids := podsToProve(snap), nodesToProve(snap), uidsToProve(snap)
-	byUID, err := e.present(ctx, s, "uid", uids, d.selector("kube_pod_info", oneOf("uid", uids)))
-	if err != nil {
-		return "", err
-	}
-	byPod, err := e.present(ctx, s, d.usage.pod, pods, d.selector(d.names.memoryName(), oneOf(d.usage.pod, pods)))
-	if err != nil {
-		return "", err
-	}
-	byNode, err := e.present(ctx, s, "node", nodes, d.selector("kube_node_info", oneOf("node", nodes)))
-	if err != nil {
-		return "", err
-	}
-	value := cmp.Or(proven(byUID, len(uids)), proven(byPod, len(pods)))
-	if node := proven(byNode, len(nodes)); node != "" && value != "" && node != value {
-		return "", nil
-	}
-	return value, nil
-}
-
-// proven gives the one value that nearly all of the asked are under.
-func proven(counts map[string]int, asked int) string {
-	best, most, second := "", 0, 0
-	for _, v := range slices.Sorted(maps.Keys(counts)) {
-		if n := counts[v]; n > most {
-			best, most, second = v, n, most
-		} else {
-			second = max(second, n)
+// warnOfChosen says under which other values of a label of clusters, of which the user
+// chose one, the cluster's series stood before.
+func (e *Engine) warnOfChosen(ctx context.Context, snap *analyzer.Snapshot) error {
+	for _, m := range e.options.Matchers {
+		if !e.found || !slices.Contains(clusterLabels, m.Name) {
+			continue
+		}
+		old, err := e.before(ctx, m.Name, []string{m.Value}, snap)
+		if err != nil {
+			return err
+		}
+		if left := slices.Concat(old.mine, old.shared); len(left) > 0 {
+			e.has.warn(analyzer.WarnPartial, m.Name, fmt.Sprintf("until %s series of this cluster have the value %s, which --prometheus-label %s=%s leaves out, so advice rests on what came since; without the flag they are read where they are proven to be of this cluster",
+				old.until.Format(time.DateOnly), shownValues(left), m.Name, m.Value))
 		}
 	}
-	if asked == 0 || float64(most) < provenBy*float64(asked) || float64(second) > elsewhere*float64(asked) {
-		return ""
-	}
-	return best
-}
-
-// present counts how many of some names each value of the label has.
-func (e *Engine) present(ctx context.Context, s *split, label string, names []string, selector string) (map[string]int, error) {
-	out := map[string]int{}
-	if len(names) == 0 {
-		return out, nil
-	}
-	q := fmt.Sprintf("count by (%s) (group by (%s,%s) (last_over_time(%s[%s])))", s.label, s.label, promName(label), selector, seconds(e.has.lookback))
-	_, err := e.client.ask(ctx, question{doing: "looking for this cluster's " + label + "s", query: q, end: e.has.at, most: someSeries}, func(row *series) {
-		if len(row.points) > 0 {
-			out[row.get(s.label)] = int(row.points[0].value)
-		}
-	})
-	return out, softly(err)
-}
-
-// podsToProve picks running pods whose names no other cluster can have: their
-// ends are random.
-func podsToProve(snap *analyzer.Snapshot) []string {
-	var out []string
-	for i := range snap.Workloads {
-		for j := range snap.Workloads[i].Pods {
-			p := &snap.Workloads[i].Pods[j]
-			if p.Phase == "Running" && analyzer.Stem(p.Name) != p.Name {
-				out = append(out, p.Name)
-			}
-			if len(out) == askedPods {
-				return out
-			}
-		}
-	}
-	return out
-}
-
-// uidsToProve picks running pods by what no other cluster can have. Saved
-// snapshots do not keep it.
-func uidsToProve(snap *analyzer.Snapshot) []string {
-	var out []string
-	for i := range snap.Workloads {
-		for j := range snap.Workloads[i].Pods {
-			if p := &snap.Workloads[i].Pods[j]; p.Phase == "Running" && p.UID != "" {
-				out = append(out, p.UID)
-			}
-			if len(out) == askedPods {
-				return out
-			}
-		}
-	}
-	return out
-}
-
-func nodesToProve(snap *analyzer.Snapshot) []string {
-	var out []string
-	for i := range snap.Nodes {
-		if out = append(out, snap.Nodes[i].Name); len(out) == askedPods {
-			break
-		}
-	}
-	return out
+	return nil
 }

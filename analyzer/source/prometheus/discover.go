@@ -59,7 +59,7 @@ func discover(ctx context.Context, c *client, o Options) (d discovery, found boo
 
 func discoverWithin(ctx context.Context, c *client, o Options, x extent) (d discovery, found bool, err error) {
 	d.extent, d.said = x, sayings{warnings: map[string]bool{}}
-	d.dialect = dialect{usage: standard, state: standard, matchers: o.Matchers, step: o.Window.Step}
+	d.dialect = dialect{usage: standard, state: standard, matchers: o.Matchers, cluster: o.cluster, step: o.Window.Step}
 	f, counts, at, err := d.probeFamilies(ctx, c, o.Window)
 	if err != nil {
 		return d, false, err
@@ -253,7 +253,7 @@ func (d *discovery) nothingThere(ctx context.Context, c *client, w analyzer.Wind
 		return out
 	}
 	bare := *d
-	bare.matchers = nil
+	bare.matchers, bare.cluster = nil, labelMatcher{}
 	f, _, _, err := bare.probeFamilies(ctx, c, w)
 	if err == nil && f != nil {
 		names := make([]string, len(d.matchers))

@@ -60,6 +60,7 @@ type dialect struct {
 	otelState bool
 	traffic   string // the counter of pods' traffic; OpenTelemetry's is of both ways
 	matchers  []Matcher
+	cluster   labelMatcher // of an engine of several clusters, where it was proven; the zero value is none
 	step      time.Duration
 	rate      time.Duration // range of rate()
 	peak      time.Duration // range of max_over_time() of memory
@@ -71,6 +72,9 @@ type dialect struct {
 func (d *dialect) selector(metric string, matchers ...string) string {
 	for _, m := range d.matchers {
 		matchers = append(matchers, m.String())
+	}
+	if d.cluster.name != "" {
+		matchers = append(matchers, d.cluster.String())
 	}
 	if metric != "" && !metricName.MatchString(metric) { // a name of UTF-8
 		metric, matchers = "", append([]string{strconv.Quote(metric)}, matchers...)

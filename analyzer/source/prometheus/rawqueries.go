@@ -133,5 +133,8 @@ func (d *dialect) extra(all ...labelMatcher) []labelMatcher {
 	for _, m := range d.matchers {
 		all = append(all, labelMatcher{equal, m.Name, m.Value})
 	}
+	if d.cluster.name != "" {
+		all = append(all, d.cluster)
+	}
 	return all
 }

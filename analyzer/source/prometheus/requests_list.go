@@ -48,6 +48,15 @@ var requestCounters = []requestCounter{
 // jobs that scrape one pod and of pairs of Prometheus servers.
 var copies = []string{"job", "prometheus", "prometheus_replica", "replica"}
 
+// copies are those labels, with the one that was proven to be of the cluster: where it
+// changes, a series goes on as another.
+func (d *dialect) copies() []string {
+	if d.cluster.name == "" || slices.Contains(copies, d.cluster.name) {
+		return copies
+	}
+	return append(slices.Clone(copies), d.cluster.name)
+}
+
 // choice is a counter with the labels it has here.
 type choice struct {
 	*requestCounter
@@ -66,9 +75,9 @@ func (c choice) text(d *dialect, shard []string) string {
 	series := fmt.Sprintf("rate(%s[%s])", c.selector(d, shard, c.name+`!=""`), seconds(d.rate))
 	by := []string{c.namespace, c.name}
 	if c.by == analyzer.CountedByPod {
-		return fmt.Sprintf("max by (%s) (sum by (%s) (%s))", list(by), list(by, copies...), series)
+		return fmt.Sprintf("max by (%s) (sum by (%s) (%s))", list(by), list(by, d.copies()...), series)
 	}
-	return fmt.Sprintf("sum by (%s) (max by (%s) (sum by (%s) (%s)))", list(by), list(by, "pod"), list(by, append([]string{"pod"}, copies...)...), series)
+	return fmt.Sprintf("sum by (%s) (max by (%s) (sum by (%s) (%s)))", list(by), list(by, "pod"), list(by, append([]string{"pod"}, d.copies()...)...), series)
 }
 
 func list(labels []string, more ...string) string {
@@ -90,7 +99,7 @@ func (c choice) scaling(d *dialect, ref analyzer.Ref, names []string, over time.
 	if c.by == analyzer.CountedByPod {
 		unit = c.name
 	}
-	return fmt.Sprintf("sum(max by (%s) (sum by (%s) (%s)))", unit, list([]string{unit}, copies...), series)
+	return fmt.Sprintf("sum(max by (%s) (sum by (%s) (%s)))", unit, list([]string{unit}, d.copies()...), series)
 }
 
 // namesOf matches the workload's series: its pods by the form of their names,

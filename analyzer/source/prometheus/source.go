@@ -42,6 +42,7 @@ type Options struct {
 	Progress func(done, total int)
 
 	retryWait time.Duration // before the first retry; tests shorten it
+	cluster   labelMatcher  // see dialect
 }
 
 // Result is what was collected.

@@ -28,6 +28,7 @@ const (
 	equal matchKind = iota
 	notEqual
 	like // a regular expression, anchored
+	unlike
 )
 
 type labelMatcher struct {
@@ -37,7 +38,7 @@ type labelMatcher struct {
 
 // String gives the matcher as PromQL has it.
 func (m labelMatcher) String() string {
-	return promName(m.name) + [...]string{"=", "!=", "=~"}[m.kind] + fmt.Sprintf("%q", m.value)
+	return promName(m.name) + [...]string{"=", "!=", "=~", "!~"}[m.kind] + fmt.Sprintf("%q", m.value)
 }
 
 // selection is one query of a request: the samples of series in [from, to],
