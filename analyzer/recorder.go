@@ -81,7 +81,8 @@ func (s *PodSeries) CPU(ms int64, millicores float64) bool {
 	if s.loads {
 		d.Load.add(from, to, millicores)
 	}
-	h := s.mark(d, from, to)
+	d.Seen.Mark(from, to)
+	h := d.hour(to)
 	h.CPU += float32(millicores * s.rec.stepHours)
 	h.CPUPeak = max(h.CPUPeak, float32(millicores))
 	return true
@@ -89,21 +90,26 @@ func (s *PodSeries) CPU(ms int64, millicores float64) bool {
 
 // Memory records the working set in bytes at ms (its peak over the step that
 // ends there, where the source knows it). It reports whether the sample was
-// taken: a container that runs has a working set, so that 0 is no reading.
+// taken: a container that runs has a working set, so that 0 is no reading. It tells
+// all the same that the pod was there.
 func (s *PodSeries) Memory(ms int64, bytes float64) bool {
 	d := s.Day(ms)
-	if d == nil || !(bytes > 0 && bytes <= mostBytes) || !d.Memory.Add(bytes) {
+	if d == nil {
+		return false
+	}
+	from, to := s.span(d, ms)
+	h := d.hour(to)
+	h.Pods += float32(s.rec.stepHours)
+	if !(bytes > 0 && bytes <= mostBytes) || !d.Memory.Add(bytes) {
 		return false
 	}
 	if s.memory.moves(d, bytes) {
 		s.flushMemory()
 		s.memory = peak{d, bytes}
 	}
-	from, to := s.span(d, ms)
-	h := s.mark(d, from, to)
+	d.Seen.Mark(from, to)
 	h.Memory += float32(bytes * s.rec.stepHours)
 	h.MemoryPeak = max(h.MemoryPeak, float32(bytes))
-	h.Pods += float32(s.rec.stepHours)
 	return true
 }
 
@@ -168,9 +174,8 @@ func (s *PodSeries) span(d *Day, ms int64) (from, to int64) {
 	return to - max(int64(s.rec.window.Step.Seconds()), 1), to
 }
 
-// mark notes that the seconds [from, to) were seen and gives their hour.
-func (s *PodSeries) mark(d *Day, from, to int64) *Hour {
-	d.Seen.Mark(from, to)
+// hour gives the hour that ends with the second to or holds it.
+func (d *Day) hour(to int64) *Hour {
 	if d.Hours == nil {
 		d.Hours = make([]Hour, 24)
 	}

@@ -217,6 +217,29 @@ func TestMoment(t *testing.T) {
 	}
 }
 
+// TestOddMemoryLeavesThePod: readings that cannot be true are of a pod that is there, so
+// its CPU is not taken for that of fewer pods.
+func TestOddMemoryLeavesThePod(t *testing.T) {
+	rec := analyzer.NewRecorder(twoDays)
+	p := rec.Pod(web, "app")
+	for i, ms := 0, at(twoDays.Step); ms <= at(24*time.Hour); i, ms = i+1, ms+twoDays.Step.Milliseconds() {
+		p.CPU(ms, 100)
+		if v := []float64{0, 1 << 20, math.NaN(), -5, 1.8e19, 0}[i%6]; p.Memory(ms, v) != (v == 1<<20) {
+			t.Fatalf("%v bytes: wrongly taken or left", v)
+		}
+	}
+	p.Close()
+	d := rec.Usage()[0].Days[0]
+	for i, h := range d.Hours {
+		if math.Abs(float64(h.Pods)-1) > 1e-5 || math.Abs(float64(h.CPU)-100) > 1e-3 {
+			t.Errorf("hour %d: got %v millicores of %v pods, want 100 of one", i, h.CPU, h.Pods)
+		}
+	}
+	if d.Memory.Count() != 48 || d.Memory.Max() > 1.01*(1<<20) {
+		t.Errorf("got %d readings up to %v, want 48 of 1 MiB", d.Memory.Count(), d.Memory.Max())
+	}
+}
+
 func TestDayMergeHours(t *testing.T) {
 	a := analyzer.Day{Hours: make([]analyzer.Hour, 1), Requests: analyzer.Amounts{CPU: 5, Memory: 1}, OOMKills: 1}
 	a.Merge(&analyzer.Day{Hours: make([]analyzer.Hour, 24), Requests: analyzer.Amounts{CPU: 3, Memory: 2}, OOMKills: 2, Throttled: 1, Periods: 4})

@@ -37,10 +37,10 @@ func (f *fold) sample(s *series, x sample) error {
 		return nil
 	case math.IsNaN(x.value): // the end of a series has this mark
 		if s.n > 0 {
-			f.oddly(s)
+			f.setAside(s, x)
 		}
 	case x.ms > f.latest, x.value < 0 || math.IsInf(x.value, 0), s.metric == cpu && !digest.Counts(x.value):
-		f.oddly(s)
+		f.setAside(s, x)
 	default:
 		f.take(s, x)
 	}
@@ -48,6 +48,16 @@ func (f *fold) sample(s *series, x sample) error {
 		f.closeStep(s, done)
 	}
 	return nil
+}
+
+// setAside counts a sample that cannot be. One of memory tells all the same that the
+// pod was there.
+func (f *fold) setAside(s *series, x sample) {
+	f.oddly(s)
+	if s.metric == memory && x.ms <= f.latest && f.intervalOf(s) <= f.stepMS {
+		f.openStep(s, x.ms)
+		s.weight, s.odd = 1, s.step
+	}
 }
 
 func (f *fold) take(s *series, x sample) {
@@ -254,7 +264,7 @@ func (f *fold) record(s *series, step int64, v float64) {
 	} else {
 		taken = s.container.sink.Memory(ms, v)
 	}
-	if !taken && step > f.firstStep && step <= f.lastStep {
+	if !taken && step > f.firstStep && step <= f.lastStep && (s.metric != memory || s.odd != step) {
 		f.oddly(s)
 	}
 }

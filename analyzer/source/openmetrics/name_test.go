@@ -137,6 +137,38 @@ func TestOddIsNamed(t *testing.T) {
 	}
 }
 
+// TestOddLeavesThePod: a pod whose memory cannot be read is there, for an hour of such
+// readings too.
+func TestOddLeavesThePod(t *testing.T) {
+	const labels = `namespace="shop",pod="web-1",container="main"`
+	text := dumpOf("container_cpu_usage_seconds_total", "container_memory_working_set_bytes", labels, false)
+	whole, err := collectText(text, &analyzer.Owners{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, value := range []string{"0", "-5", "NaN", "+Inf"} {
+		lines := strings.Split(text, "\n")
+		for i := range lines {
+			if i%25 > 1 {
+				lines[i] = strings.Replace(lines[i], " 67108864 ", " "+value+" ", 1)
+			}
+		}
+		got, err := collectText(strings.Join(lines, "\n"), &analyzer.Owners{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, w := got.Usage[0].Days[0], whole.Usage[0].Days[0]
+		if n := g.Memory.Count(); n == 0 || n == w.Memory.Count() {
+			t.Errorf("%s: %d readings of memory are left of %d", value, n, w.Memory.Count())
+		}
+		for h := range w.Hours {
+			if g.Hours[h].Pods != w.Hours[h].Pods || g.Hours[h].CPU != w.Hours[h].CPU {
+				t.Errorf("%s, hour %d: got %v of %v pods, want %v of %v", value, h, g.Hours[h].CPU, g.Hours[h].Pods, w.Hours[h].CPU, w.Hours[h].Pods)
+			}
+		}
+	}
+}
+
 // TestSeveralClusters refuses to add the pods of two clusters up.
 func TestSeveralClusters(t *testing.T) {
 	one := dumpOf("container_cpu_usage_seconds_total", "container_memory_working_set_bytes", `namespace="shop",pod="web-1",container="main",cluster="eu-1"`, false)

@@ -103,6 +103,7 @@ type series struct {
 	read        int64 // ms of the last reading
 	step        int64
 	sum, weight float64
+	odd         int64 // the last step with a reading that was set aside
 }
 
 // resource is what a series of requests or limits is of.
