@@ -238,8 +238,8 @@ func Price(costs *cost.Costs, facts *analyzer.Analysis, w *analyzer.WorkloadFact
 		asked += byRole[role] * pricing.HoursPerMonth * unit.Hourly(sold(w, analyzer.PodRequests(has(), analyzer.Amounts{})))
 		for i := range all {
 			s := advice.As[Sizing](all[i].Detail)
-			if s == nil || now[i].Role != "" && now[i].Role != role {
-				continue
+			if s == nil || now[i].Unknown || now[i].Role != "" && now[i].Role != role {
+				continue // of requests that are not known nothing is freed, and nothing is added to them
 			}
 			before := sold(w, analyzer.PodRequests(has(), analyzer.Amounts{}))
 			now[i].Requests = s.Requests

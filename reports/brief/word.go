@@ -136,18 +136,28 @@ func kindNamed(kind, name string) bool {
 
 // CPUChange is a container's CPU request, and what it should be.
 func CPUChange(c *document.Container) string {
+	now := known(c, Cores(c.Current.Requests.CPU))
 	if c.Recommended == nil {
-		return Cores(c.Current.Requests.CPU)
+		return now
 	}
-	return Change(Cores(c.Current.Requests.CPU), Advised(c, Cores(c.Current.Requests.CPU), Cores(c.Recommended.Requests.CPU)))
+	return Change(now, Advised(c, now, Cores(c.Recommended.Requests.CPU)))
 }
 
 // MemoryChange is its memory request, and what it should be.
 func MemoryChange(c *document.Container) string {
+	now := known(c, Memory(c.Current.Requests.Memory))
 	if c.Recommended == nil {
-		return Memory(c.Current.Requests.Memory)
+		return now
 	}
-	return Change(Memory(c.Current.Requests.Memory), Advised(c, Memory(c.Current.Requests.Memory), Memory(c.Recommended.Requests.Memory)))
+	return Change(now, Advised(c, now, Memory(c.Recommended.Requests.Memory)))
+}
+
+// known is what a container has now, as words have it: what no source told is not unset.
+func known(c *document.Container, now string) string {
+	if c.Unknown && now == "-" {
+		return "unknown"
+	}
+	return now
 }
 
 // MomentMark stands before what rests on one reading, and MomentWords say so.

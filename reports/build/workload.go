@@ -51,6 +51,7 @@ func (b *builder) container(ref analyzer.Ref, f *analyzer.ContainerFacts) docume
 		Name: f.Name, Image: f.Image, Type: string(f.Type),
 		MonthlyCost: b.worth(ref, b.cents.containers[key]),
 		Current:     document.Setting{Requests: resources(f.Requests), Limits: resources(f.Limits)},
+		Unknown:     f.Unknown,
 		Usage:       document.Usage{CPU: cpuUsage(&f.CPU.Samples), Memory: memoryUsage(&f.Memory.Samples)},
 		Coverage:    document.Share(f.Coverage),
 		OOMKills:    f.OOMKills, Restarts: f.Restarts,

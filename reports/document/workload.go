@@ -60,6 +60,8 @@ type Container struct {
 	// MonthlySavings is what its recommendation is worth; negative where it costs money.
 	MonthlySavings *USD    `json:"monthlySavings,omitempty"`
 	Current        Setting `json:"current"`
+	// Unknown says that no source told what it has now: what is absent in current is not known, and not unset.
+	Unknown bool `json:"unknown,omitempty"`
 	// Recommended is complete: what stays is repeated. It is null where the recommendation is withheld.
 	Recommended *Setting `json:"recommended" jsonschema:"nullable"`
 	// Withheld says what is not advised, and why: all, or one resource, of which recommended then repeats what is set now.
