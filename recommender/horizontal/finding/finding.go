@@ -277,9 +277,9 @@ const (
 )
 
 // slotsAt counts the five-minute slots at the maximum and above the minimum, and
-// those seen; ok is false where something else explains them.
+// those seen; ok is false where something else explains them, or it stands at zero.
 func (f *finder) slotsAt() (atMax, above, seen int, ok bool) {
-	if f.broken || len(f.w.HPAs) != 1 || f.h.Min >= f.h.Max {
+	if f.broken || len(f.w.HPAs) != 1 || f.h.Min >= f.h.Max || f.w.Replicas == 0 {
 		return 0, 0, 0, false
 	}
 	curve := f.w.LoadCurve(f.pass.Facts.Snapshot.Window)
