@@ -193,11 +193,11 @@ func (c *client) send(ctx context.Context, q question) (*http.Response, error) {
 			return resp, nil
 		}
 		if again.StatusCode/100 == 2 {
-			_ = resp.Body.Close()
+			drainSoon(resp.Body)
 			c.useGet.Store(true)
 			return again, nil
 		}
-		_ = again.Body.Close()
+		drainSoon(again.Body)
 	}
 	return resp, nil
 }
@@ -236,6 +236,13 @@ func drain(body io.ReadCloser) {
 
 // drainWait is how long the end of an answer that was understood is waited for.
 const drainWait = 100 * time.Millisecond
+
+// drainSoon drains a body in whose place another is read, for as long.
+func drainSoon(body io.ReadCloser) {
+	late := time.AfterFunc(drainWait, func() { _ = body.Close() })
+	defer late.Stop()
+	drain(body)
+}
 
 // drained drains a body, and no longer than drainWait: a server that has said all and
 // goes on to stand still would hold up each question for the whole of its time.
