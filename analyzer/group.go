@@ -27,7 +27,7 @@ func GroupNames(names []string) map[string]string {
 			}
 		}
 	}
-	out := map[string]string{}
+	out, wide := map[string]string{}, map[string]bool{}
 	for _, n := range names {
 		prefix, _, ok := cutLast(n)
 		p := Stem(prefix)
@@ -36,12 +36,13 @@ func GroupNames(names []string) map[string]string {
 			out[n] = strings.TrimSuffix(p, "-*") + "-*"
 		case patterns[withoutNumbers(n)] >= leastAlike && strings.Contains(withoutNumbers(n), "*"):
 			out[n] = withoutNumbers(n)
+			wide[out[n]] = true
 		case strings.Contains(s, "*") && stems[s] > 1:
 			out[n] = s
 		}
 	}
 	joinForms(names, out)
-	joinGroups(names, out)
+	joinGroups(names, out, wide)
 	return out
 }
 
@@ -88,8 +89,9 @@ func joinForms(names []string, out map[string]string) {
 }
 
 // joinGroups makes one group of many that differ in numbers alone, such as those of a
-// runner's projects, and takes in the names of its form.
-func joinGroups(names []string, out map[string]string) {
+// runner's projects, and takes in the names of its form. So does a group of names that
+// differ in numbers alone, however many of its form have groups of their own.
+func joinGroups(names []string, out map[string]string, wide map[string]bool) {
 	groups := map[string]map[string]bool{}
 	for _, g := range out {
 		p := withoutNumbers(g)
@@ -103,7 +105,7 @@ func joinGroups(names []string, out map[string]string) {
 		if g := out[n]; g != "" {
 			p = withoutNumbers(g)
 		}
-		if len(groups[p]) >= leastAlike {
+		if len(groups[p]) >= leastAlike || wide[p] {
 			out[n] = p
 		}
 	}

@@ -49,21 +49,26 @@ func TestGroupNamesOfMany(t *testing.T) {
 		"runner-*-project-*-concurrent-*": func(i int) string {
 			return fmt.Sprintf("runner-%s-project-%d-concurrent-%d-%s", random(safe, 8), i%40, i%7, random(safe, 8))
 		},
+		"build-*-project-*-concurrent-*": func(i int) string { // of some projects more than of others
+			return fmt.Sprintf("build-%s-project-%d-concurrent-%d-%s", random(safe, 8), i%7, i%4, random(safe, 8))
+		},
 		"jenkins-agent-*": func(int) string { return "jenkins-agent-" + random(safe, 5) + "-" + random(safe, 5) },
 		"flow-*":          func(int) string { return "flow-" + random("0123456789abcdef", 32) },
 		"step-*-build":    func(i int) string { return fmt.Sprintf("step-%s-build", random(letters, 9)) },
 	} {
-		var names []string
-		for i := range 2000 {
-			names = append(names, name(i))
-		}
-		got := map[string]int{}
-		groups := analyzer.GroupNames(names)
-		for _, n := range names {
-			got[groups[n]]++
-		}
-		if got[want] != len(names) {
-			t.Errorf("%s: got groups %v, want that alone", want, got)
+		for _, n := range []int{60, 2000} {
+			var names []string
+			for i := range n {
+				names = append(names, name(i))
+			}
+			got := map[string]int{}
+			groups := analyzer.GroupNames(names)
+			for _, n := range names {
+				got[groups[n]]++
+			}
+			if got[want] != len(names) {
+				t.Errorf("%s, %d: got groups %v, want that alone", want, n, got)
+			}
 		}
 	}
 	var own []string // pods that people named
