@@ -263,6 +263,11 @@ func checkSafe(t *testing.T, s *analyzer.Snapshot, o advice.NodeOptions, levers 
 	c.sameRules()
 	c.noLessSafe()
 	c.survives(o.Survive, plan.Survived.Exempt)
+	for i := 1; i < len(plan.Survived.Prices); i++ {
+		if less, more := plan.Survived.Prices[i-1], plan.Survived.Prices[i]; more.Hourly < less.Hourly-1e-9 {
+			c.fault("level %s costs %.4f USD an hour, level %s, which is less, %.4f", more.Level, more.Hourly, less.Level, less.Hourly)
+		}
+	}
 	t.Logf("%d pods on %d nodes, of which %d new; %.0f to %.0f USD a month, exempt %d", len(c.pods), len(c.hosts), plan.NewNodes, plan.MonthlyNow, plan.Monthly, len(plan.Survived.Exempt))
 	for i, fault := range c.faults {
 		if i == 10 {

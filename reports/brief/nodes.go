@@ -111,16 +111,26 @@ func safetyLines(p *document.NodePlan) []string {
 	return out
 }
 
-// butFor counts what is exempt: pods, or workloads where an update is to find room.
+// butFor counts what is exempt: pods, by namespace/name, and workloads whose update is to
+// find room, by namespace/kind/name.
 func butFor(s *document.PlanSurvives) string {
-	what := "pod"
-	if s.Level == "pod" {
-		what = "workload"
+	workloads := 0
+	for _, name := range s.Exempt {
+		if strings.Count(name, "/") > 1 {
+			workloads++
+		}
 	}
-	if len(s.Exempt) == 0 {
+	var parts []string
+	if pods := len(s.Exempt) - workloads; pods > 0 {
+		parts = append(parts, document.Counted(pods, "pod"))
+	}
+	if workloads > 0 {
+		parts = append(parts, document.Counted(workloads, "workload"))
+	}
+	if len(parts) == 0 {
 		return ""
 	}
-	return ", but for " + document.Counted(len(s.Exempt), what) + " that can't today either"
+	return ", but for " + strings.Join(parts, " and ") + " that can't today either"
 }
 
 // moveLines are the way from today's nodes to the plan's.

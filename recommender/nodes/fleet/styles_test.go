@@ -92,6 +92,30 @@ func TestLevelsHoldTogether(t *testing.T) {
 	}
 }
 
+// TestJudgedInOrder: nodes that have room for a lost one, but not for an update, live through
+// neither level: the price of the loss would else be below that of the update.
+func TestJudgedInOrder(t *testing.T) {
+	o := packing.Offering{Type: "t", Zone: "a", CapacityType: "on-demand", CPU: 4000, Memory: 16 << 30, Pods: 50, USDPerHour: 1}
+	f := &fleet.Fleet{Level: packing.SurviveNode, Surge: map[string]int{"a/Deployment/w": 5}, Group: func(*packing.Offering) string { return "all" }}
+	f.Offerings = []packing.Offering{o}
+	plan := packing.Plan{Hourly: 2}
+	for n := range 2 {
+		p := packing.Pod{Name: fmt.Sprint("a/w-", n), Group: "a/Deployment/w", CPU: 2000, Memory: 1 << 30}
+		f.Pods = append(f.Pods, p)
+		plan.Nodes = append(plan.Nodes, packing.PlannedNode{Offering: o, Pods: []string{p.Name}, CPU: p.CPU, Memory: p.Memory})
+	}
+	s := &fleet.Survived{Level: f.Level}
+	for i, level := range packing.Levels() {
+		s.Prices = append(s.Prices, fleet.LevelPrice{Level: level, Hourly: 2.5 + float64(i)})
+	}
+	f.Judge(plan, s)
+	for i, want := range []float64{2, 3.5, 4.5, 5.5} {
+		if s.Prices[i].Hourly != want {
+			t.Errorf("%s: costs %v, want %v", s.Prices[i].Level, s.Prices[i].Hourly, want)
+		}
+	}
+}
+
 // styled is a fleet whose plan of today is the bare one.
 func styled(in packing.Input, bare packing.Plan, level packing.Level, simple bool) *fleet.Fleet {
 	f := &fleet.Fleet{

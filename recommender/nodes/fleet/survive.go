@@ -87,10 +87,7 @@ func (f *Fleet) Survive(ctx context.Context, bare packing.Plan) (packing.Plan, *
 		}
 		if l == f.Level {
 			best = plan.Plan
-			for _, name := range lost {
-				h.of[i].Exempt[name] = true
-			}
-			out.Exempt = slices.Sorted(maps.Keys(h.of[i].Exempt))
+			out.Exempt = h.exempted(i, lost)
 		}
 		out.Prices = append(out.Prices, LevelPrice{l, plan.Hourly, l != f.Level && l != packing.SurviveNone})
 		h.above = []candidate{plan}
@@ -98,6 +95,18 @@ func (f *Fleet) Survive(ctx context.Context, bare packing.Plan) (packing.Plan, *
 	slices.Reverse(out.Prices)
 	out.Node, out.Zone = f.lives(best, packing.SurviveNode), f.lives(best, packing.SurviveZone)
 	return best, out, ctx.Err()
+}
+
+// exempted lists what a plan for a level need not live through: of the levels below it, too.
+func (h *hardener) exempted(level int, lost []string) []string {
+	for _, name := range lost {
+		h.of[level].Exempt[name] = true
+	}
+	all := map[string]bool{}
+	for i := min(1, level); i <= level; i++ {
+		maps.Copy(all, h.of[i].Exempt)
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
 // hardener makes plans live through levels.
@@ -322,21 +331,24 @@ func bare(plan *packing.Plan) (usd float64) {
 }
 
 // Judge says what a plan lives through that is taken in place of those that were planned,
-// such as today's nodes: levels that it lives through cost no more than it. What it leaves
-// without room at the level asked for is exempt, and counted.
+// such as today's nodes: levels that it lives through, with those below, cost no more than
+// it. What it leaves without room at the level asked for is exempt, and counted.
 func (f *Fleet) Judge(plan packing.Plan, s *Survived) (without int) {
-	s.Exempt = nil
+	below, lost := map[string]bool{}, map[string]bool{} // exempt, and without room, at the levels so far
 	for i := range s.Prices {
 		p := &s.Prices[i]
 		exempt := f.exempt(p.Level, f.Surge)
 		left := f.left(plan, packing.Survival{Level: p.Level, Surge: f.Surge, Exempt: exempt, Beside: f.Beside})
-		if len(left) == 0 {
+		if maps.Copy(lost, left); len(lost) == 0 {
 			p.Hourly = min(p.Hourly, plan.Hourly)
 		}
+		if p.Level != packing.SurviveNone {
+			maps.Copy(below, exempt)
+		}
 		if p.Level == f.Level {
-			p.AtMost, without = len(left) > 0, len(left)
-			maps.Copy(exempt, left)
-			s.Exempt = slices.Sorted(maps.Keys(exempt))
+			p.AtMost, without = len(lost) > 0, len(lost)
+			maps.Copy(below, lost)
+			s.Exempt = slices.Sorted(maps.Keys(below))
 		}
 	}
 	s.Node, s.Zone = f.lives(plan, packing.SurviveNode), f.lives(plan, packing.SurviveZone)
