@@ -48,7 +48,9 @@ type Workload struct {
 	// the claim TEMPLATE-POD of every one. Snapshots of older programs have neither.
 	Claims         []string `json:"claims,omitempty"`
 	ClaimTemplates []string `json:"claimTemplates,omitempty"`
-	Pods           []Pod    `json:"pods,omitempty"`
+	// TemplateClaims are ClaimTemplates' claims as every pod would have them, where Template is set.
+	TemplateClaims []VolumeClaim `json:"templateClaims,omitempty"`
+	Pods           []Pod         `json:"pods,omitempty"`
 	// Template is the pod that the workload's template makes, where neither a node nor a pod
 	// of it is known: a chart's output has none of them.
 	Template *Pod `json:"template,omitempty"`

@@ -48,8 +48,8 @@ func runFresh(p *advice.Pass) error {
 	}
 	if reason != "" {
 		r.Abstain(reason)
-	} else {
-		f.adviseFresh(&r)
+	} else if err := f.adviseFresh(&r); err != nil {
+		return err
 	}
 	p.Report(r)
 	return nil
@@ -195,7 +195,11 @@ func freshZone(zone string) string {
 }
 
 // adviseFresh fills in the plan. It saves nothing, since nothing runs.
-func (f *freshPlanner) adviseFresh(r *advice.Advice) {
+func (f *freshPlanner) adviseFresh(r *advice.Advice) error {
+	volumes, err := fresh.VolumesOf(f.pass.Facts, f.pass.Costs.Catalog, f.at)
+	if err != nil {
+		return err
+	}
 	plan := &Plan{Pods: len(f.in.Pods), NewNodes: len(f.plan.Nodes), Style: f.style(), Survived: f.survived}
 	plan.Exact, plan.LowerBound = f.exact*pricing.HoursPerMonth, f.plan.LowerBound*pricing.HoursPerMonth
 	then := map[Pool]int{}
@@ -219,7 +223,7 @@ func (f *freshPlanner) adviseFresh(r *advice.Advice) {
 	for i := range plan.Groups {
 		plan.Groups[i].Zones = slices.DeleteFunc(plan.Groups[i].Zones, func(z string) bool { return freshZone(z) == "" })
 	}
-	plan.Fresh = &fresh.Cluster{Place: f.at, Zones: len(f.wants.Zones), LeftOut: f.left.List(), Selected: f.wants.Selected()}
+	plan.Fresh = &fresh.Cluster{Place: f.at, Zones: len(f.wants.Zones), LeftOut: f.left.List(), Selected: f.wants.Selected(), Volumes: volumes}
 	for i := range f.in.Pods {
 		if f.bare[f.in.Pods[i].Name] {
 			plan.Fresh.Unrequested++
@@ -232,4 +236,5 @@ func (f *freshPlanner) adviseFresh(r *advice.Advice) {
 	r.Show("lower bound", plan.LowerBound, "usd")
 	r.Show("gap to the lower bound", plan.GapPercent, "percent")
 	plan.Fresh.Warn(r, f.pass.Facts.Snapshot.Partial())
+	return nil
 }

@@ -12,12 +12,21 @@ import (
 // FreshLine says what a cluster that does not exist yet would cost.
 func FreshLine(p *document.NodePlan) string {
 	f := p.Fresh
-	text := fmt.Sprintf("No node is known. A fresh cluster for these pods would cost %s a month for nodes on demand in %s %s: %s. That is a cost and no saving.",
-		WholeOf(p.MonthlyCost), Clean(f.Provider), Clean(f.Region), kinds(p.Pools))
+	text := fmt.Sprintf("No node is known. A fresh cluster for these pods would cost %s a month for nodes on demand in %s %s: %s. %sThat is a cost and no saving.",
+		WholeOf(p.MonthlyCost), Clean(f.Provider), Clean(f.Region), kinds(p.Pools), freshVolumes(f))
 	if n := len(f.LeftOut); n > 0 {
 		text += fmt.Sprintf(" %s of %s come on top: plimsoll show nodes names them.", Capital(document.Counted(leftPods(f), "pod")), document.Counted(n, "workload"))
 	}
 	return text
+}
+
+// freshVolumes says what volumes cost beside the nodes; nothing without any.
+func freshVolumes(f *document.FreshCluster) string {
+	v := f.Volumes
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprintf("With %s of its claims, of %s in all, it is %s. ", document.Counted(v.Count, "volume"), v.Size, WholeOf(f.MonthlyCost))
 }
 
 func leftPods(f *document.FreshCluster) (n int) {
@@ -30,8 +39,13 @@ func leftPods(f *document.FreshCluster) (n int) {
 // freshLines say what a plan for a fresh cluster rests on.
 func freshLines(p *document.NodePlan) []string {
 	f := p.Fresh
-	out := []string{fmt.Sprintf("It has %s, each DaemonSet on every node, in %s. It is proven to be at most %s %% above the cheapest that survives nothing. Volumes, load balancers, the control plane and the provider's own pods come on top.",
+	out := []string{fmt.Sprintf("It has %s, each DaemonSet on every node, in %s. It is proven to be at most %s %% above the cheapest that survives nothing. Load balancers, the control plane and the provider's own pods come on top.",
 		document.Counted(f.Pods, "pod"), document.Counted(f.Zones, "zone"), document.Figures(p.GapPercent))}
+	if f.Volumes != nil {
+		for _, why := range f.Volumes.Unpriced {
+			out = append(out, Clean("Of the volumes: "+why)+".")
+		}
+	}
 	for _, l := range f.LeftOut {
 		out = append(out, Clean(fmt.Sprintf("Not planned: %s of %s: %s", document.Counted(l.Pods, "pod"), l.Workload, l.Reason))+".")
 	}

@@ -170,7 +170,7 @@ func (b *builder) freshPlan() *nodes.Plan {
 	return nil
 }
 
-func freshCluster(p *nodes.Plan) *document.FreshCluster {
+func freshCluster(p *nodes.Plan, machines document.USD) *document.FreshCluster {
 	if p.Fresh == nil {
 		return nil
 	}
@@ -178,6 +178,10 @@ func freshCluster(p *nodes.Plan) *document.FreshCluster {
 		Provider: p.Fresh.Provider, Region: p.Fresh.Region, Zones: p.Fresh.Zones, Pods: p.Pods,
 		Unrequested: p.Fresh.Unrequested, SelectedLabels: p.Fresh.Selected,
 	}
+	if v := &p.Fresh.Volumes; v.Count > 0 {
+		out.Volumes = &document.FreshVolumes{Count: v.Count, Size: document.Bytes(v.Bytes), MonthlyCost: document.Cents(v.Monthly), Unpriced: v.Unpriced}
+	}
+	out.MonthlyCost = machines + document.Cents(p.Fresh.Volumes.Monthly)
 	for _, l := range p.Fresh.LeftOut {
 		out.LeftOut = append(out.LeftOut, document.LeftOut(l))
 	}
@@ -234,7 +238,7 @@ func (b *builder) nodePlan() *document.NodePlan {
 	for _, p := range plan.Pinned {
 		out.Pinned = append(out.Pinned, document.PinnedNodes{Kind: p.Kind, Nodes: p.Nodes, Pods: p.Pods, MonthlyCost: document.Cents(p.Monthly), ByPod: p.ByPod})
 	}
-	out.Risk, out.Fresh = planRisk(plan), freshCluster(plan)
+	out.Risk, out.Fresh = planRisk(plan), freshCluster(plan, b.planCost)
 	out.PoolStyle, out.ExactMonthlyCost, out.Survives = string(plan.Style), document.Cents(plan.Exact), survives(plan)
 	for _, k := range plan.Kept {
 		out.Kept = append(out.Kept, document.KeptNode(k))

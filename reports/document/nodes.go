@@ -84,12 +84,27 @@ type FreshCluster struct {
 	Zones int `json:"zones"`
 	// Pods is how many pods the plan has room for, but for DaemonSets'.
 	Pods int `json:"pods"`
+	// MonthlyCost is of the nodes and of the volumes that its claims would have made.
+	MonthlyCost USD `json:"monthlyCost"`
+	// Volumes are these volumes; absent without any.
+	Volumes *FreshVolumes `json:"volumes,omitempty"`
 	// Unrequested is how many of them request neither CPU nor memory, and count as nothing.
 	Unrequested int `json:"unrequested,omitempty"`
 	// SelectedLabels are labels that pods select nodes by, and that the plan gives to nodes of any type.
 	SelectedLabels []string `json:"selectedLabels,omitempty"`
 	// LeftOut are workloads with pods that are on no node of the plan.
 	LeftOut []LeftOut `json:"leftOut,omitempty"`
+}
+
+// FreshVolumes are the volumes that the claims of a fresh cluster would have made.
+type FreshVolumes struct {
+	Count int `json:"count"`
+	// Size is of all together.
+	Size Bytes `json:"size"`
+	// MonthlyCost is of those that have a price.
+	MonthlyCost USD `json:"monthlyCost"`
+	// Unpriced says which have none, or are priced as others, and why.
+	Unpriced []string `json:"unpriced,omitempty"`
 }
 
 // LeftOut is pods of a workload that a plan does not hold, and why.

@@ -32,7 +32,8 @@ type controller struct {
 	provided  string           // as providedBy gives it
 	// claims and claimTemplates are as analyzer.Workload has them.
 	claims, claimTemplates []string
-	release                analyzer.Release // a ReplicaSet's
+	templateClaims         []analyzer.VolumeClaim // those of which the spec was read
+	release                analyzer.Release       // a ReplicaSet's
 	// templateFrom names the workload whose pod template this one uses.
 	templateFrom *analyzer.Ref
 	// like is the pod that its template makes, where no node was known; else nil.

@@ -160,7 +160,9 @@ func builtinController(obj runtime.Object) *controller {
 		c := newController(appsv1.SchemeGroupVersion.WithKind("StatefulSet"), &o.ObjectMeta).
 			scaled(o.Spec.Replicas).template(&o.Spec.Template)
 		for i := range o.Spec.VolumeClaimTemplates {
-			c.claimTemplates = append(c.claimTemplates, o.Spec.VolumeClaimTemplates[i].Name)
+			t := o.Spec.VolumeClaimTemplates[i].DeepCopy()
+			t.Namespace = o.Namespace
+			c.claimTemplates, c.templateClaims = append(c.claimTemplates, t.Name), append(c.templateClaims, claimOf(t))
 		}
 		return c
 	case *appsv1.ReplicaSet:

@@ -167,6 +167,9 @@ func (v *Inventory) workload(ref analyzer.Ref, g *group) analyzer.Workload {
 	w.Releases = v.releases(ref, g)
 	w.Scalable = v.canScale(w.APIVersion, ref.Kind)
 	w.Claims, w.ClaimTemplates = v.claimsOf(c, g)
+	if c != nil && c.like != nil {
+		w.TemplateClaims = c.templateClaims
+	}
 	return w
 }
 

@@ -16,6 +16,7 @@ type Cluster struct {
 	Zones       int
 	LeftOut     []LeftOut // what no node of the plan is for
 	Unrequested int       // planned pods that request neither CPU nor memory
+	Volumes     Volumes   // beside the nodes
 	Selected    []string  // labels that the plan gives to its nodes, since pods select by them
 }
 
@@ -45,7 +46,10 @@ func (w *Wants) Selected() (out []string) {
 
 // Warn says what the plan is, and what it rests on. partial is why pods may be missing.
 func (c *Cluster) Warn(r *advice.Advice, partial string) {
-	r.WarnOf(r.Subject, "fresh-cluster", fmt.Sprintf("no node is known: the plan is what a fresh cluster for these pods would cost, on demand in %s %s, and no saving; volumes, load balancers, the control plane and the provider's own pods come on top", c.Provider, c.Region))
+	r.WarnOf(r.Subject, "fresh-cluster", fmt.Sprintf("no node is known: the plan is what a fresh cluster for these pods would cost, on demand in %s %s, and no saving%s; load balancers, the control plane and the provider's own pods come on top", c.Provider, c.Region, c.Volumes.text()))
+	if doubts := c.Volumes.doubts(); doubts != "" {
+		r.WarnOf(r.Subject, "price", "volumes of a fresh cluster: "+doubts)
+	}
 	for _, l := range c.LeftOut {
 		r.WarnOf(l.Workload, "not-planned", fmt.Sprintf("pods on no node of the plan, which costs more with them: %d: %s", l.Pods, l.Reason))
 	}
