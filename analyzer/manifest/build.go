@@ -83,10 +83,11 @@ func (b *builder) build(n *yaml.Node) *Node {
 		b.mapping(n, out)
 	case yaml.SequenceNode:
 		out.Kind = List
-		out.Items = make([]*Node, 0, len(n.Content))
+		items := make([]*Node, 0, len(n.Content))
 		for _, c := range n.Content {
-			out.Items = append(out.Items, b.build(c))
+			items = append(items, b.build(c))
 		}
+		out.setItems(items)
 	default:
 		b.scalar(n, out, start)
 	}
@@ -124,7 +125,7 @@ func (b *builder) alias(n *yaml.Node) *Node {
 		return &Node{}
 	}
 	out := *target
-	out.Via = via
+	out.SetVia(via)
 	return &out
 }
 
@@ -137,7 +138,7 @@ func (b *builder) scalar(n *yaml.Node, out *Node, start int) {
 	}
 	end := start + len(n.Value)
 	if n.Value != "" && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 && end <= len(b.text.Data) && b.text.Data[start:end] == n.Value {
-		out.Text, out.Start, out.End = b.text.Data[start:end], int32(start), int32(end)
+		out.Text, out.Start, out.Literal = b.text.Data[start:end], int32(start), true
 	}
 }
 
@@ -220,10 +221,10 @@ func (b *builder) merge(n *yaml.Node, out *Node, seen *names) {
 	src := b.build(n)
 	maps := []*Node{src}
 	if src.Kind == List {
-		maps = src.Items
+		maps = src.Items()
 	}
 	for _, m := range maps {
-		via := m.Via
+		via := m.Via()
 		if via == (Position{}) {
 			via = m.Position
 		}
@@ -239,7 +240,7 @@ func (b *builder) merge(n *yaml.Node, out *Node, seen *names) {
 				return
 			}
 			v := *f.Value
-			v.Via = via
+			v.SetVia(via)
 			out.Fields = append(out.Fields, Field{Name: f.Name, Key: f.Key, Value: &v})
 		}
 	}

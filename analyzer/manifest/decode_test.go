@@ -100,7 +100,7 @@ func TestGluedPlaces(t *testing.T) {
 	text := "---{apiVersion: v1, kind: Pod, spec: {containers: [{name: c, resources: {requests: {cpu: 250m}}}]}}\n"
 	docs, _ := manifest.Parse("f.yaml", []byte(text))
 	n := docs[0].Workload(nil).Containers[0].Requests.CPU.Node
-	if got := text[n.Start:n.End]; got != "250m" || n.Position != manifest.At(1, strings.Index(text, "250m")+1) {
+	if got := text[n.Start:n.End()]; got != "250m" || n.Position != manifest.At(1, strings.Index(text, "250m")+1) {
 		t.Errorf("got %q at %v", got, n.Position)
 	}
 }

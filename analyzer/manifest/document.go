@@ -47,6 +47,8 @@ type Document struct {
 	// plain says that no part of Root stands in two places of it, and that Root has
 	// room around it.
 	plain bool
+	// trimmed says that Trim let go of what it does.
+	trimmed bool
 	// RenderedLines says that the positions are those of the rendered text and
 	// not of File.
 	RenderedLines bool

@@ -39,8 +39,8 @@ func TestLongLines(t *testing.T) {
 			text := fmt.Sprintf("%q", fmt.Sprintf("%dm", 1000+found))
 			at := strings.Index(data, text)
 			column := utf8.RuneCountInString(data[len(mark):at]) + 1
-			if n.Position != manifest.At(1, column) || data[n.Start:n.End] != strings.Trim(text, `"`) {
-				t.Errorf("%s: got %v %q, want column %d %s", w.Name, n.Position, data[n.Start:n.End], column, text)
+			if n.Position != manifest.At(1, column) || data[n.Start:n.End()] != strings.Trim(text, `"`) {
+				t.Errorf("%s: got %v %q, want column %d %s", w.Name, n.Position, data[n.Start:n.End()], column, text)
 			}
 			found++
 		}

@@ -22,22 +22,62 @@ type Node struct {
 	// Text is a scalar's value without quotes.
 	Text   string
 	Fields []Field // of a Map, in the order they are written
-	Items  []*Node // of a List
+	more   *more   // nil where there is nothing of it
 	// Position is where the value is written: for an alias, at its anchor.
 	Position Position
-	// Via is where the alias or merge key that brings the value in is written;
-	// zero where the value stands in its own place.
-	Via Position
-	// Start and End are the bytes of the value in the file; both are 0 where
-	// the value does not stand there literally, as with text over several
-	// lines or a value that a patch set.
-	Start, End int32
-	Kind       Kind
+	// Start is the byte of the file at which Text begins; 0 where it is not Literal.
+	Start int32
+	// Literal says that a scalar's Text stands in the file as it is, and not as text
+	// over several lines or a value that a patch set.
+	Literal bool
+	Kind    Kind
 	// Quoted says that the scalar is a string whatever it looks like.
 	Quoted bool
 	// Shared says that the value stands under an anchor which other places use:
 	// who changes it changes them too.
 	Shared bool
+}
+
+// more is what few nodes have: a tree is mostly scalars, and of a large one memory is
+// mostly nodes. A node's is never changed, for copies of the node share it.
+type more struct {
+	items []*Node
+	via   Position
+}
+
+// End gives the byte of the file behind Text; 0 where it is not Literal.
+func (n *Node) End() int32 {
+	if !n.Literal {
+		return 0
+	}
+	return n.Start + int32(len(n.Text))
+}
+
+// Items gives those of a List as they stand.
+func (n *Node) Items() []*Node {
+	if n == nil || n.more == nil {
+		return nil
+	}
+	return n.more.items
+}
+
+// setItems makes the node one with these items.
+func (n *Node) setItems(items []*Node) { n.more = &more{items, n.Via()} }
+
+// Via is where the alias or merge key that brings the value in is written; zero where
+// the value stands in its own place.
+func (n *Node) Via() Position {
+	if n.more == nil {
+		return Position{}
+	}
+	return n.more.via
+}
+
+// SetVia tells where the alias or merge key that brings the value in is written.
+func (n *Node) SetVia(at Position) {
+	if at != n.Via() {
+		n.more = &more{n.Items(), at}
+	}
 }
 
 // Field is one entry of a Map.
@@ -63,11 +103,11 @@ func (n *Node) Field(name string) *Node {
 
 // lead tells a child by which alias its parent came in.
 func (n *Node) lead(child *Node) *Node {
-	if n.Via == (Position{}) || child.Via != (Position{}) {
+	if n.Via() == (Position{}) || child.Via() != (Position{}) {
 		return child
 	}
 	c := *child
-	c.Via = n.Via
+	c.SetVia(n.Via())
 	return &c
 }
 
@@ -95,21 +135,14 @@ func (n *Node) Key(name string) Position {
 
 // List gives the items of a List.
 func (n *Node) List() []*Node {
-	if n == nil || n.Via == (Position{}) {
-		return n.items()
+	if n == nil || n.Via() == (Position{}) {
+		return n.Items()
 	}
-	out := make([]*Node, len(n.Items))
-	for i, item := range n.Items {
+	out := make([]*Node, len(n.Items()))
+	for i, item := range n.Items() {
 		out[i] = n.lead(item)
 	}
 	return out
-}
-
-func (n *Node) items() []*Node {
-	if n == nil {
-		return nil
-	}
-	return n.Items
 }
 
 // IsNull reports whether there is no value, or null.
@@ -203,8 +236,8 @@ func (n *Node) plain(left *int) any {
 		}
 		return m
 	case List:
-		l := make([]any, 0, len(n.Items))
-		for _, item := range n.Items {
+		l := make([]any, 0, len(n.Items()))
+		for _, item := range n.Items() {
 			l = append(l, item.plain(left))
 		}
 		return l

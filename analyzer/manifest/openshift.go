@@ -48,7 +48,7 @@ func (p *parameters) fill(n *Node) *Node {
 			return found
 		})
 		if text != n.Text {
-			out.Text, out.Start, out.End = text, 0, 0
+			out.Text, out.Start, out.Literal = text, 0, false
 			out.Quoted = n.Quoted && !bare
 		}
 	}
@@ -58,11 +58,12 @@ func (p *parameters) fill(n *Node) *Node {
 			out.Fields[i] = Field{Name: f.Name, Key: f.Key, Value: p.fill(f.Value)}
 		}
 	}
-	if len(n.Items) > 0 {
-		out.Items = make([]*Node, len(n.Items))
-		for i, item := range n.Items {
-			out.Items[i] = p.fill(item)
+	if len(n.Items()) > 0 {
+		items := make([]*Node, len(n.Items()))
+		for i, item := range n.Items() {
+			items[i] = p.fill(item)
 		}
+		out.setItems(items)
 	}
 	return &out
 }

@@ -273,7 +273,7 @@ func (p *parser) add(index int, n *Node, inherit header) {
 		return
 	}
 	if n.Kind == List { // a JSON array of objects
-		for _, item := range n.Items {
+		for _, item := range n.Items() {
 			p.add(index, item, inherit)
 		}
 		return

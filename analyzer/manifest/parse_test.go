@@ -46,7 +46,7 @@ func requestPlace(t *testing.T, data string) (manifest.Position, manifest.Positi
 		}
 		for _, c := range w.Containers {
 			if n := c.Requests.CPU.Node; n != nil {
-				return n.Position, n.Via, data[n.Start:n.End]
+				return n.Position, n.Via(), data[n.Start:n.End()]
 			}
 		}
 	}
@@ -346,8 +346,8 @@ func checkSpans(t *testing.T, data []byte, w *manifest.Workload) {
 	t.Helper()
 	for _, c := range w.Containers {
 		for _, a := range []manifest.Amount{c.Requests.CPU, c.Requests.Memory, c.Limits.CPU, c.Limits.Memory} {
-			if n := a.Node; n != nil && n.End > 0 && string(data[n.Start:n.End]) != n.Text {
-				t.Errorf("the bytes of %q are %q", n.Text, data[n.Start:n.End])
+			if n := a.Node; n != nil && n.Literal && string(data[n.Start:n.End()]) != n.Text {
+				t.Errorf("the bytes of %q are %q", n.Text, data[n.Start:n.End()])
 			}
 		}
 	}

@@ -340,7 +340,7 @@ func (p *plain) closeList(n *Node, base int) {
 	}
 	from := len(p.lists)
 	p.lists = append(p.lists, own...)
-	n.Items = p.lists[from:len(p.lists):len(p.lists)]
+	n.setItems(p.lists[from:len(p.lists):len(p.lists)])
 	p.items = p.items[:base]
 }
 

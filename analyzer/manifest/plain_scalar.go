@@ -38,7 +38,7 @@ func (p *plain) scalar(read func() (string, bool)) *Node {
 		start++
 	}
 	if end := start + len(text); text != "" && end <= len(p.data) && p.data[start:end] == text {
-		n.Text, n.Start, n.End = p.data[start:end], int32(start), int32(end)
+		n.Text, n.Start, n.Literal = p.data[start:end], int32(start), true
 	}
 	return n
 }

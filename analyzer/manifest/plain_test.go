@@ -188,12 +188,12 @@ func dump(n *Node) string {
 			return
 		}
 		flat := *n
-		flat.Fields, flat.Items = nil, nil
-		out.WriteString(strings.Repeat("  ", depth) + name + " " + strings.ReplaceAll(strings.TrimSpace(sprint(flat)), "\n", " ") + "\n")
+		flat.Fields, flat.more = nil, nil
+		out.WriteString(strings.Repeat("  ", depth) + name + " " + strings.ReplaceAll(strings.TrimSpace(sprint(flat)+sprint(n.Via())), "\n", " ") + "\n")
 		for _, f := range n.Fields {
 			walk(f.Value, f.Name+sprint(f.Key), depth+1)
 		}
-		for _, item := range n.Items {
+		for _, item := range n.Items() {
 			walk(item, "-", depth+1)
 		}
 	}

@@ -41,7 +41,11 @@ func (d *Document) LacksImages() bool {
 // annotations of kinds that hold no requests, and what pods have beside resources, placement and
 // the flags of runtimes. What releases take their values from stays whole.
 func (d *Document) Trim() {
+	if d.trimmed {
+		return
+	}
 	d.trim()
+	d.trimmed = true
 	if d.plain {
 		d.Root, d.plain = packed(d.Root), false
 	}
@@ -68,24 +72,28 @@ func packed(n *Node) *Node {
 	}
 	var r room
 	r.count(n)
-	r.nodes, r.fields, r.items = make([]Node, 0, r.n), make([]Field, 0, r.f), make([]*Node, 0, r.i)
+	r.nodes, r.fields, r.items, r.mores = make([]Node, 0, r.n), make([]Field, 0, r.f), make([]*Node, 0, r.i), make([]more, 0, r.m)
 	return r.put(n)
 }
 
 // room is memory for a tree.
 type room struct {
-	n, f, i int
-	nodes   []Node
-	fields  []Field
-	items   []*Node
+	n, f, i, m int
+	nodes      []Node
+	fields     []Field
+	items      []*Node
+	mores      []more
 }
 
 func (r *room) count(n *Node) {
-	r.n, r.f, r.i = r.n+1, r.f+len(n.Fields), r.i+len(n.Items)
+	r.n, r.f, r.i = r.n+1, r.f+len(n.Fields), r.i+len(n.Items())
 	for i := range n.Fields {
 		r.count(n.Fields[i].Value)
 	}
-	for _, item := range n.Items {
+	if n.more != nil {
+		r.m++
+	}
+	for _, item := range n.Items() {
 		r.count(item)
 	}
 }
@@ -101,12 +109,14 @@ func (r *room) put(n *Node) *Node {
 			out.Fields[i].Value = r.put(out.Fields[i].Value)
 		}
 	}
-	if n.Items != nil {
+	if n.more != nil {
 		from := len(r.items)
-		r.items = append(r.items, n.Items...)
-		out.Items = r.items[from:len(r.items):len(r.items)]
-		for i := range out.Items {
-			out.Items[i] = r.put(out.Items[i])
+		r.items = append(r.items, n.Items()...)
+		items := r.items[from:len(r.items):len(r.items)]
+		r.mores = append(r.mores, more{items, n.Via()})
+		out.more = &r.mores[len(r.mores)-1]
+		for i := range items {
+			items[i] = r.put(items[i])
 		}
 	}
 	return out
@@ -204,12 +214,13 @@ func (n *Node) mapped(f func(*Node) *Node) *Node {
 		return n
 	}
 	out := *n
-	out.Items = make([]*Node, 0, len(n.Items))
-	for _, item := range n.Items {
+	items := make([]*Node, 0, len(n.Items()))
+	for _, item := range n.Items() {
 		if item = f(item); item != nil {
-			out.Items = append(out.Items, item)
+			items = append(items, item)
 		}
 	}
+	out.setItems(items)
 	return &out
 }
 

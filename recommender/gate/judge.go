@@ -217,11 +217,11 @@ func (p *Pass) reportAt(d *manifest.Document, n *manifest.Node, f verdict.Findin
 		p.report(d, d.Root.Key("kind"), f)
 		return
 	}
-	if d.Text != nil && n.End > 0 {
-		f.Place.End = d.Text.Position(int(n.End))
+	if d.Text != nil && n.Literal {
+		f.Place.End = d.Text.Position(int(n.End()))
 	}
-	if n.Via != (manifest.Position{}) {
-		f.Via = &verdict.Place{File: d.File, Start: n.Via, End: n.Via}
+	if n.Via() != (manifest.Position{}) {
+		f.Via = &verdict.Place{File: d.File, Start: n.Via(), End: n.Via()}
 	}
 	p.report(d, n.Position, f)
 }
@@ -230,15 +230,15 @@ func (p *Pass) reportAt(d *manifest.Document, n *manifest.Node, f verdict.Findin
 // literally, or stands there for others too: under an anchor, or in the base of
 // several overlays.
 func edit(d *manifest.Document, n *manifest.Node, to string) []verdict.Edit {
-	if !d.Text.Editable() || d.Shared || n == nil || n.End == 0 || n.Shared || n.Via != (manifest.Position{}) || n.Text == to {
+	if !d.Text.Editable() || d.Shared || n == nil || !n.Literal || n.Shared || n.Via() != (manifest.Position{}) || n.Text == to {
 		return nil
 	}
 	if d.Text.JSON() && !n.Quoted {
 		to = strconv.Quote(to)
 	}
 	return []verdict.Edit{{
-		File: d.File, Start: int(n.Start), End: int(n.End), Old: n.Text, New: to,
-		Place: verdict.Place{File: d.File, Start: d.Text.Position(int(n.Start)), End: d.Text.Position(int(n.End))},
+		File: d.File, Start: int(n.Start), End: int(n.End()), Old: n.Text, New: to,
+		Place: verdict.Place{File: d.File, Start: d.Text.Position(int(n.Start)), End: d.Text.Position(int(n.End()))},
 	}}
 }
 

@@ -137,14 +137,15 @@ func (m lineMap) of(line int) int {
 
 // move points a tree's nodes at the template, and takes their bytes from them.
 func (m lineMap) move(n *manifest.Node) {
-	n.Position, n.Via = m.to(n.Position), m.to(n.Via)
-	n.Start, n.End = 0, 0
+	n.Position = m.to(n.Position)
+	n.SetVia(m.to(n.Via()))
+	n.Start, n.Literal = 0, false
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		f.Key = m.to(f.Key)
 		m.move(f.Value)
 	}
-	for _, item := range n.Items {
+	for _, item := range n.Items() {
 		m.move(item)
 	}
 }

@@ -98,7 +98,7 @@ func TestChart(t *testing.T) {
 	}
 	web := tree.Documents[2].Workload(nil).Containers
 	for _, c := range web {
-		if c.Requests.CPU.Node.Position.Line != 18 || c.Requests.Memory.Node.Position.Line != 19 || c.Requests.CPU.Node.End != 0 {
+		if c.Requests.CPU.Node.Position.Line != 18 || c.Requests.Memory.Node.Position.Line != 19 || c.Requests.CPU.Node.End() != 0 {
 			t.Errorf("%s: CPU at %v, memory at %v, want the template's lines 18 and 19, not to be edited", c.Name, c.Requests.CPU.Node.Position, c.Requests.Memory.Node.Position)
 		}
 	}

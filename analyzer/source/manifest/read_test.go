@@ -172,10 +172,10 @@ func TestKustomize(t *testing.T) {
 	containers := tree.Documents[0].Workload(nil).Containers
 	app := containers[slices.IndexFunc(containers, func(c files.Container) bool { return c.Name == "app" })] // kustomize turns the list around
 	cpu, memory := app.Requests.CPU.Node, app.Requests.Memory.Node
-	if cpu.Position != (files.Position{Line: 13, Column: 20}) || tree.Documents[0].Text.Data[cpu.Start:cpu.End] != "500m" {
+	if cpu.Position != (files.Position{Line: 13, Column: 20}) || tree.Documents[0].Text.Data[cpu.Start:cpu.End()] != "500m" {
 		t.Errorf("CPU is at %v, want where the base has it, 13:20", cpu.Position)
 	}
-	if memory.Text != "2Gi" || memory.Position != (files.Position{Line: 14, Column: 23}) || memory.End != 0 {
+	if memory.Text != "2Gi" || memory.Position != (files.Position{Line: 14, Column: 23}) || memory.End() != 0 {
 		t.Errorf("got memory %q at %v, want the patched 2Gi where the base has its 1Gi, not to be edited", memory.Text, memory.Position)
 	}
 	if a := tree.Documents[0].Annotation("config.kubernetes.io/origin"); a != nil {

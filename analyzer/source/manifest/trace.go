@@ -61,14 +61,15 @@ func counterpart(d *manifest.Document, docs []*manifest.Document) *manifest.Docu
 
 // place moves n to where o is written, or where that is not known, to at.
 func place(n, o *manifest.Node, at manifest.Position) {
-	n.Start, n.End = 0, 0
+	n.Start, n.Literal = 0, false
 	if o == nil || o.Kind != n.Kind {
 		n.Position = at
 		o = nil
 	} else {
-		n.Position, n.Via = o.Position, o.Via
+		n.Position = o.Position
+		n.SetVia(o.Via())
 		if n.Kind == manifest.Scalar && o.Text == n.Text {
-			n.Start, n.End = o.Start, o.End
+			n.Start, n.Literal = o.Start, o.Literal
 		}
 	}
 	for i := range n.Fields {
@@ -79,7 +80,7 @@ func place(n, o *manifest.Node, at manifest.Position) {
 		}
 		place(f.Value, o.Field(f.Name), n.Position)
 	}
-	for i, item := range n.Items {
+	for i, item := range n.Items() {
 		place(item, itemLike(item, o, i), n.Position)
 	}
 }
