@@ -9,7 +9,6 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -21,7 +20,7 @@ const grace = 500 * time.Millisecond
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200) // an audit is short: memory twice the little that it needs is cheaper than looking for free one
+		pace()
 	}
 	log.SetOutput(io.Discard) // what libraries say beside their errors is not for the user
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
