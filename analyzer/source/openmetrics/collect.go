@@ -19,7 +19,8 @@ const defaultStep = 5 * time.Minute
 
 // Options say what to read.
 type Options struct {
-	// Files are the names of the dumps. Each is opened twice.
+	// Files are the names of the dumps. Each is opened once, and
+	// twice where its samples find no room.
 	Files []string
 	// Open opens a dump for reading from its beginning.
 	Open func(name string) (io.ReadCloser, error)
@@ -35,6 +36,9 @@ type Options struct {
 	// Owners, where given, learns the dumps' owner series and is asked for the
 	// workloads of pods.
 	Owners *analyzer.Owners
+	// Room is what samples may take between the survey and the fold, in bytes; 0 is
+	// DefaultRoom, below 0 is none.
+	Room int
 	// Progress, where given, is called now and then.
 	Progress func(Progress)
 }
@@ -83,8 +87,7 @@ func Collect(ctx context.Context, o Options) (Result, error) {
 	}
 	f := c.plan(o)
 	for _, file := range c.files {
-		s := &scan{catalog: c, file: file, each: f.sample, progress: o.progress(file.name, 2)}
-		if err := s.run(ctx, o.Open); err != nil {
+		if err := f.file(ctx, o, file); err != nil {
 			return Result{}, err
 		}
 	}
@@ -108,6 +111,26 @@ func Collect(ctx context.Context, o Options) (Result, error) {
 	return r, nil
 }
 
+// file folds one file: from what was kept of it, else by reading it again.
+func (f *fold) file(ctx context.Context, o Options, file *file) error {
+	if file.memo.over {
+		s := &scan{catalog: f.catalog, file: file, each: f.sample, progress: o.progress(file.name, 2)}
+		return s.run(ctx, o.Open)
+	}
+	taken, progress := int64(0), o.progress(file.name, 2)
+	return file.memo.each(func(s *series, x sample) error {
+		if taken++; taken&0xffff == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if progress != nil {
+				progress(taken)
+			}
+		}
+		return f.sample(s, x)
+	})
+}
+
 func (o Options) progress(name string, pass int) func(int64) {
 	if o.Progress == nil {
 		return nil
@@ -118,12 +141,21 @@ func (o Options) progress(name string, pass int) func(int64) {
 // survey reads every file once: which series there are, and when.
 func (c *catalog) survey(ctx context.Context, o Options) error {
 	for _, f := range c.files {
-		s := &scan{catalog: c, file: f, survey: true, each: f.note, progress: o.progress(f.name, 1)}
+		s := &scan{catalog: c, file: f, survey: true, each: f.survey, progress: o.progress(f.name, 1)}
 		if err := s.run(ctx, o.Open); err != nil {
 			return err
 		}
 	}
 	slices.SortStableFunc(c.files, func(a, b *file) int { return cmp.Compare(a.oldest, b.oldest) })
+	return nil
+}
+
+// survey takes a sample's time down, and keeps the sample.
+func (f *file) survey(s *series, x sample) error {
+	if err := f.note(s, x); err != nil {
+		return err
+	}
+	f.memo.add(s, x)
 	return nil
 }
 

@@ -4,7 +4,8 @@
 // timestamps; as it is, or compressed with gzip or zstd.
 //
 // Series may come one after the other or interleaved, and owner series may
-// come after the samples they belong to. Each file is therefore read twice:
-// the survey lists series, owners and times, and the fold turns samples into
-// digests. Memory grows with the number of series, not of samples.
+// come after the samples they belong to. The survey therefore lists series, owners
+// and times, and keeps the samples where they find room; the fold turns them into
+// digests, and reads a file again whose samples found none. Memory grows with the
+// number of series, and with samples up to a bound.
 package openmetrics

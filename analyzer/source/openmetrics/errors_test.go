@@ -64,7 +64,7 @@ func TestErrors(t *testing.T) {
 }
 
 // TestMissing: a file that cannot be opened, and a pipe, which gives nothing
-// when it is read again.
+// when it is read again, as a large dump is.
 func TestMissing(t *testing.T) {
 	if _, err := try(openmetrics.Options{Files: []string{"gone"}}, nil); err == nil || !strings.Contains(err.Error(), "opening the dump") {
 		t.Errorf("got error %v, want one of opening", err)
@@ -74,7 +74,7 @@ func TestMissing(t *testing.T) {
 	}
 	files := map[string]string{"pipe": memoryRow(1, 2, 3) + "# EOF\n"}
 	open := opener(files)
-	o := openmetrics.Options{Files: []string{"pipe"}, Open: open, Progress: nil}
+	o := openmetrics.Options{Files: []string{"pipe"}, Open: open, Room: -1}
 	read := 0
 	o.Open = func(name string) (io.ReadCloser, error) {
 		if read++; read == 2 {

@@ -1,6 +1,7 @@
 package openmetrics
 
 import (
+	"cmp"
 	"hash/maphash"
 	"math"
 	"slices"
@@ -83,6 +84,7 @@ type series struct {
 
 	// What the survey finds. n counts samples; in the fold it counts down.
 	n           int
+	coder       coder
 	first, last int64 // ms
 	gap         int64 // the least between two samples, ms
 	usual       int64 // the one that most gaps are like, ms, and by how many
@@ -158,6 +160,7 @@ type key [2]uint64
 // catalog is what the survey finds out.
 type catalog struct {
 	latest     int64 // ms; no sample that was taken is of later
+	room       int   // bytes left for samples that are kept
 	matchers   []Matcher
 	owners     *analyzer.Owners
 	seeds      [2]maphash.Seed
@@ -180,6 +183,7 @@ type catalog struct {
 // file is one dump.
 type file struct {
 	name           string
+	memo           memo
 	known          map[key]*series // nil values are series that are not read
 	lines          int
 	samples        int64
@@ -201,8 +205,9 @@ func newCatalog(o Options) *catalog {
 	if c.owners == nil {
 		c.owners = &analyzer.Owners{}
 	}
+	c.room = cmp.Or(o.Room, DefaultRoom)
 	for _, name := range o.Files {
-		c.files = append(c.files, &file{name: name, known: map[key]*series{}, oldest: math.MaxInt64, latest: c.latest})
+		c.files = append(c.files, &file{name: name, memo: memo{room: &c.room}, known: map[key]*series{}, oldest: math.MaxInt64, latest: c.latest})
 	}
 	return c
 }
