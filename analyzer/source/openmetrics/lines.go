@@ -27,6 +27,7 @@ type lineReader struct {
 	start, end int
 	line       int // number of the last line given, from 1
 	bytes      int64
+	alike      bool // the last line given begins with the head that was asked for
 	err        error
 }
 
@@ -34,11 +35,17 @@ func newLineReader(r io.Reader) *lineReader {
 	return &lineReader{r: r, buf: make([]byte, maxLine/8)}
 }
 
-// next gives the next line without its end; it is valid until the next call.
+// next gives the next line without its end; it is valid until the next call. A line
+// that begins as head does, which has no end of a line in it, is searched from there
+// on: most of a dump is the same text before one value after another.
 // At the end of the stream it is io.EOF, and ErrCut where the last line has no
 // end or the compressed stream has none.
-func (l *lineReader) next() ([]byte, error) {
+func (l *lineReader) next(head []byte) ([]byte, error) {
 	searched := 0
+	l.alike = bytes.HasPrefix(l.buf[l.start:l.end], head)
+	if l.alike {
+		searched = len(head)
+	}
 	for {
 		if i := bytes.IndexByte(l.buf[l.start+searched:l.end], '\n'); i >= 0 {
 			text := l.buf[l.start : l.start+searched+i]

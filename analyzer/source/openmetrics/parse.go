@@ -106,6 +106,84 @@ func parseQuoted(s []byte, i int) (string, int, error) {
 	return "", 0, errLabels
 }
 
+// plainSample reads what nearly all samples are: a blank, a value in plain digits, a
+// blank and a time in plain digits, to the end of the line. ok is false of all others,
+// which parseSample reads; of these it gives the same.
+func plainSample(s []byte) (x sample, ok bool) {
+	value, i := plainNumber(s, 0)
+	stamp, j := plainNumber(s, i)
+	if i == 0 || j != len(s) || stamp >= secondsBelow {
+		return sample{}, false
+	}
+	return sample{value, int64(math.Round(stamp * 1000)), seconds}, true
+}
+
+// plainNumber reads a blank and a number in plain digits, with an exponent or not: it gives
+// the number, and where it ends; 0 where it is no such one.
+func plainNumber(s []byte, i int) (float64, int) {
+	if i+1 >= len(s) || s[i] != ' ' {
+		return 0, 0
+	}
+	from := i + 1
+	mantissa, i := digitsAt(s, from, 0)
+	digits, power := i-from, 0
+	if i < len(s) && s[i] == '.' {
+		point := i
+		mantissa, i = digitsAt(s, i+1, mantissa)
+		power = point + 1 - i
+		digits -= power
+	}
+	if digits == 0 {
+		return 0, 0
+	}
+	exponent, i := exponentAt(s, i)
+	power += exponent
+	if digits > mostDigits || mantissa > mostExact || power > mostPower || power < -mostPower {
+		f, err := strconv.ParseFloat(string(s[from:i]), 64)
+		if err != nil {
+			return 0, 0
+		}
+		return f, i
+	}
+	if power > 0 {
+		return float64(mantissa) * powers[power], i
+	}
+	return float64(mantissa) / powers[-power], i
+}
+
+// exponentAt reads an exponent of one or two digits as Go writes them, such as e+07, and
+// gives where it ends; 0 and i where there is none.
+func exponentAt(s []byte, i int) (power, end int) {
+	if i+2 >= len(s) || s[i] != 'e' || s[i+1] != '+' && s[i+1] != '-' {
+		return 0, i
+	}
+	n, end := digitsAt(s, i+2, 0)
+	switch {
+	case end == i+2 || end > i+4:
+		return 0, i
+	case s[i+1] == '-':
+		return -int(n), end
+	}
+	return int(n), end
+}
+
+// digitsAt reads the digits at i behind those of n, and gives where they end.
+func digitsAt(s []byte, i int, n uint64) (uint64, int) {
+	for ; i < len(s) && s[i]-'0' <= 9; i++ {
+		n = n*10 + uint64(s[i]-'0')
+	}
+	return n, i
+}
+
+// A number of so many digits stands in 64 bits; a float holds whole numbers up to
+// mostExact, and powers of ten up to mostPower, so that what they make is rounded once
+// (Clinger, How to read floating point numbers accurately, 1990).
+const (
+	mostDigits = 19
+	mostExact  = 1 << 53
+	mostPower  = 22
+)
+
 // parseNumber reads a float. Plain decimal numbers, which nearly all are, go a
 // short way that is exact for up to 15 digits.
 func parseNumber(s []byte) (float64, error) {
@@ -141,7 +219,7 @@ func parseNumber(s []byte) (float64, error) {
 	return f, nil
 }
 
-var powers = [16]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+var powers = [mostPower + 1]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
 
 // unit is the unit of a file's timestamps.
 type unit int

@@ -56,7 +56,7 @@ func (s *scan) fail(err error) error {
 
 func (s *scan) all(ctx context.Context) error {
 	for {
-		text, err := s.lines.next()
+		text, err := s.lines.next(s.text)
 		if errors.Is(err, io.EOF) {
 			return s.finish()
 		}
@@ -103,9 +103,11 @@ func (s *scan) line(text []byte) error {
 	if err != nil || ser == nil {
 		return err
 	}
-	x, err := parseSample(rest)
-	if err != nil {
-		return err
+	x, ok := plainSample(rest)
+	if !ok {
+		if x, err = parseSample(rest); err != nil {
+			return err
+		}
 	}
 	if x.unit != s.unit {
 		if s.unit != unknown {
@@ -120,7 +122,7 @@ func (s *scan) line(text []byte) error {
 // find gives the series of a line, nil where it is not read, and the rest of
 // the line.
 func (s *scan) find(text []byte) (*series, []byte, error) {
-	if n := len(s.text); n > 0 && len(text) > n && text[n] == ' ' && bytes.Equal(text[:n], s.text) {
+	if n := len(s.text); n > 0 && len(text) > n && text[n] == ' ' && (s.lines.alike || bytes.Equal(text[:n], s.text)) {
 		return s.last, text[n:], nil
 	}
 	if read, err := s.named(text); err != nil || !read {
