@@ -28,13 +28,18 @@ func Formats() []Format {
 	return []Format{
 		{"table", "for a terminal: fits its width, columns drop in a stated order", text.WriteTable},
 		{"wide", "the table with all its columns, as wide as it takes", text.WriteWide},
-		{"json", "the report document, indented", plain(document.WriteJSON)},
+		{"json", "the report document; indented on a terminal", writeJSON},
 		{"yaml", "the report document as YAML", plain(document.WriteYAML)},
 		{"csv", "a row a container, for spreadsheets", plain(csv.Write)},
 		{"markdown", "the report in short, for a job's summary or a ticket", writeMarkdown},
 		{"html", "one page that needs no network: figures, graphs and reasons", plain(html.Write)},
 		{"openmetrics", "gauges for a textfile collector", plain(openmetrics.Write)},
 	}
+}
+
+// writeJSON writes for people on a terminal, and for programs elsewhere.
+func writeJSON(w io.Writer, r *document.Report, o Options) error {
+	return document.WriteJSON(w, r, o.Width > 0)
 }
 
 // sectionWidth is the width of a section within markdown.
@@ -77,7 +82,9 @@ type DiffFormat struct {
 func DiffFormats() []DiffFormat {
 	return []DiffFormat{
 		{"table", text.Diff},
-		{"json", func(w io.Writer, d *document.Comparison, _ Options) error { return document.WriteComparison(w, d) }},
+		{"json", func(w io.Writer, d *document.Comparison, o Options) error {
+			return document.WriteComparison(w, d, o.Width > 0)
+		}},
 		{"markdown", func(w io.Writer, d *document.Comparison, _ Options) error { return markdown.WriteDiff(w, d) }},
 	}
 }

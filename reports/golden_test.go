@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -87,11 +88,24 @@ func TestGolden(t *testing.T) {
 		{"report-table-120-all.txt", "table", reports.Options{Width: 120, All: true, Verbose: true}},
 		{"report-wide.txt", "wide", reports.Options{}},
 		{"report-wide-color.txt", "wide", reports.Options{Color: true}},
-		{"report.json", "json", reports.Options{}},
+		{"report.json", "json", reports.Options{Width: 80}},
 		{"report.yaml", "yaml", reports.Options{}},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			golden(t, filepath.Join(goldens, tt.file), output(t, tt.format, r, tt.o))
 		})
+	}
+}
+
+// TestJSONForPrograms holds that a file or pipe gets the same document as a terminal, without
+// the spaces, which take half of a large one.
+func TestJSONForPrograms(t *testing.T) {
+	r := production().report()
+	var want bytes.Buffer
+	if err := json.Compact(&want, []byte(output(t, "json", r, reports.Options{Width: 80}))); err != nil {
+		t.Fatal(err)
+	}
+	if got := output(t, "json", r, reports.Options{}); strings.TrimSuffix(got, "\n") != want.String() {
+		t.Errorf("got %d bytes, want the %d of the indented document without spaces", len(got), want.Len())
 	}
 }

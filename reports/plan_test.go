@@ -76,7 +76,7 @@ func TestPlanGolden(t *testing.T) {
 	golden(t, filepath.Join(goldens, "report-plan.json"), output(t, "json", &document.Report{
 		APIVersion: r.APIVersion, Kind: r.Kind, Metadata: r.Metadata, Summary: r.Summary, Nodes: r.Nodes,
 		Recommendations: r.Recommendations[:2], Warnings: r.Warnings[:3],
-	}, reports.Options{}))
+	}, reports.Options{Width: 80}))
 }
 
 // TestPlanMoney counts no dollar twice: what leaves the bill is the bill less

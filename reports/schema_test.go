@@ -130,7 +130,7 @@ func TestSchemaAcceptsReports(t *testing.T) {
 
 func TestSchemaRejects(t *testing.T) {
 	fits := compile(t)
-	good := output(t, "json", production().report(), reports.Options{})
+	good := output(t, "json", production().report(), reports.Options{Width: 80})
 	for _, tt := range []struct{ name, from, to string }{
 		{"another kind", `"kind": "Report"`, `"kind": "List"`},
 		{"a missing field", `"recommended": null,`, ``},

@@ -27,7 +27,7 @@ func takesTheAuditsAdvice(t *testing.T, slow bool, flags ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if says := bytes.Contains(data, []byte(`"slowdown": 10,`)); says != slow {
+	if says := bytes.Contains(data, []byte(`"slowdown":10,`)); says != slow {
 		t.Errorf("the report carries the accepted slowdown: got %v, want %v", says, slow)
 	}
 	var report advised.Report

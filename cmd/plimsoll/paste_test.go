@@ -158,7 +158,7 @@ func TestLongCommandsArePasted(t *testing.T) {
 			r.Workloads[i].Namespace, r.Workloads[i].Name = strings.Repeat("n", 63), name
 			file, err := os.Create("long.json")
 			if err == nil {
-				err = document.WriteJSON(file, r)
+				err = document.WriteJSON(file, r, false)
 			}
 			if err == nil {
 				err = file.Close()

@@ -122,7 +122,7 @@ func TestPriceUpdatePlans(t *testing.T) {
 		return out
 	}
 	with, without := audit("--price-cache", dir), audit("--price-cache", dir, "--no-price-cache")
-	if !strings.Contains(with, `"source": "aws savings plan file"`) {
+	if !strings.Contains(with, `"source":"aws savings plan file"`) {
 		t.Error("the audit does not rest on the savings plans")
 	}
 	if without != audit("--no-price-cache") || strings.Contains(without, "savings plan file") {

@@ -17,9 +17,10 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer/manifest"
 )
 
-// WriteJSON writes the report as JSON, indented, without its history.
-func WriteJSON(w io.Writer, r *Report) error {
-	data, err := encode(r.plain())
+// WriteJSON writes the report as JSON without its history: indented for people, else
+// without spaces, which take half of a large report's bytes.
+func WriteJSON(w io.Writer, r *Report, indent bool) error {
+	data, err := encode(r.plain(), indent)
 	if err != nil {
 		return err
 	}
@@ -42,9 +43,9 @@ func (r *Report) plain() *Report {
 	return &out
 }
 
-// WriteComparison writes what differs between two reports as JSON, indented.
-func WriteComparison(w io.Writer, d *Comparison) error {
-	data, err := encode(d)
+// WriteComparison writes what differs between two reports as JSON, as WriteJSON does.
+func WriteComparison(w io.Writer, d *Comparison, indent bool) error {
+	data, err := encode(d, indent)
 	if err != nil {
 		return err
 	}
@@ -52,11 +53,13 @@ func WriteComparison(w io.Writer, d *Comparison) error {
 	return err
 }
 
-func encode(r any) ([]byte, error) {
+func encode(r any, indent bool) ([]byte, error) {
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
+	if indent {
+		e.SetIndent("", "  ")
+	}
 	if err := e.Encode(r); err != nil {
 		return nil, fmt.Errorf("encoding the report: %w", err)
 	}
@@ -66,7 +69,7 @@ func encode(r any) ([]byte, error) {
 // WriteYAML prints the JSON document as YAML with its fields in the same
 // order: JSON is YAML, so only the style of its nodes changes.
 func WriteYAML(w io.Writer, r *Report) error {
-	data, err := encode(r.plain())
+	data, err := encode(r.plain(), true)
 	if err != nil {
 		return err
 	}
