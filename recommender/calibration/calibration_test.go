@@ -301,9 +301,53 @@ func TestARelease(t *testing.T) {
 			{"a week's holiday at half", days(400, 8, 200, 7), 0.9 * high, 1.1 * high},
 			{"a weekend at half", days(400, 5, 200, 2, 400, 5, 200, 2), 0.9 * high, 1.1 * high},
 			{"an outage", days(400, 11, 4, 3), 0.9 * high, 1.1 * high},
+			{"nine days of holiday", days(400, 5, 150, 9), 0.9 * high, 1.1 * high},
+			{"nine days at a weekend's level", days(400, 5, 60, 2, 400, 5, 59, 9), 0.9 * high, 1.1 * high},
+			{"an outage of more days than there are others", days(400, 6, 1, 8), 0.9 * high, 1.1 * high},
+			{"an outage after a weekend", days(400, 5, 100, 2, 1, 7), 0.9 * high, 1.1 * high},
 		} {
 			if got := size(m, tt.levels...); got < tt.least || got > tt.at {
 				t.Errorf("%+v, %s: got %.0f, want %.0f to %.0f", m.Promise, tt.name, got, tt.least, tt.at)
+			}
+		}
+	}
+}
+
+// TestAHolidayShrinksNothing: whatever rule the fleet's replay chooses. Where use wanders
+// that is one that forgets within days.
+func TestAHolidayShrinksNothing(t *testing.T) {
+	r := rand.New(rand.NewPCG(12, 1))
+	var fleet []calibration.History
+	for range 40 {
+		level := 5.0
+		fleet = append(fleet, daily(r, 14, func(_, slot int) float64 {
+			if slot == 0 {
+				level += 0.3 * r.NormFloat64()
+			}
+			return math.Exp(level + 0.1*r.NormFloat64())
+		}))
+	}
+	for _, p := range []calibration.Promise{{Time: 0.05}, {Time: 0.05, Containers: 0.1, HoldHours: true}, {Time: 0.02, Containers: 0.05, HoldHours: true}} {
+		m := calibration.Calibrate(calibration.Running, fleet, p)[0]
+		for low := range 10 {
+			for _, level := range []float64{1, 60, 250} {
+				h := daily(r, 14, func(d, slot int) float64 {
+					v := 400 * math.Exp(0.1*r.NormFloat64())
+					switch {
+					case d >= 14-low:
+						return level / 400 * v
+					case slot < 12:
+						return 3 * v // a task each night
+					}
+					return v
+				})
+				monday := 470.0 // of 400 on an ordinary day, its 95th percentile
+				if p.HoldHours {
+					monday = 1150
+				}
+				if got := m.Size(h).Amount; got < monday {
+					t.Errorf("%+v: after %d days at %v a size of %.0f, below %v", p, low, level, got, monday)
+				}
 			}
 		}
 	}

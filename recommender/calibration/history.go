@@ -83,9 +83,10 @@ func (h History) length() float64 {
 // need: an outage, a holiday.
 const outage = 0.3
 
-// working drops days of outage, so that they do not shrink what comes after them. A
-// level that has stayed low for a week is no outage any more.
+// working drops days of outage, and those since a fall that has not lasted, so that they
+// do not shrink what comes after them.
 func (h History) working() History {
+	h = h.lasting()
 	means := make([]float64, 0, len(h))
 	for _, d := range h {
 		means = append(means, d.Samples.Mean())
@@ -128,6 +129,40 @@ func (h History) current() History {
 		}
 	}
 	return h[from:]
+}
+
+// lasting drops the last days where use fell and a holiday may still be over: at most as
+// many as a level may be low before it has moved.
+func (h History) lasting() History {
+	means := make([]float64, len(h))
+	for i, d := range h {
+		means[i] = d.Samples.Mean()
+	}
+	n, level := len(h), 0.0
+	from := n
+	for at := n - 1; at >= 2 && n-at < movedDown; at-- {
+		level = max(level, means[at])
+		if fell(means[:at], level) {
+			from = at
+		}
+	}
+	return h[:from]
+}
+
+// fell reports whether most of the days before were of one level, and this one is below it
+// by more than they lie apart: a gap of a factor of moved parts them from it, and from what
+// is lower before, such as weekends. Use that dwindles leaves no gap, and use that wanders
+// has no one level.
+func fell(before []float64, level float64) bool {
+	if level*moved > slices.Max(before) {
+		return false
+	}
+	sorted := slices.Sorted(slices.Values(before))
+	top := len(sorted) - 1
+	for top > 0 && sorted[top-1]*moved > sorted[top] {
+		top--
+	}
+	return 2*(len(sorted)-top) > len(sorted) && sorted[top] >= level*moved
 }
 
 // spread is the standard deviation of the logarithm of the day's peaks: how unsteady

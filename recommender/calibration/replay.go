@@ -62,8 +62,9 @@ type origin struct {
 func originAt(all []Rule, h History, k int, sums *running, after *digest.Histogram) origin {
 	past := h[:k]
 	now := past.current()
-	o := origin{bases: bases(all, now, sums), spread: now.spread()}
-	_, o.hour = now.BusiestHour()
+	working := now.working()
+	o := origin{bases: bases(all, now, working, sums), spread: now.spread()}
+	_, o.hour = working.BusiestHour()
 	after.Reset()
 	for _, d := range h[k:min(len(h), k+horizon)] {
 		after.Merge(d.Samples)

@@ -93,8 +93,9 @@ func rulesFor(m Measure, promises []Promise, mine []int) []Rule {
 // least is the value below which no base falls: under it nothing is saved.
 const least = 1
 
-// bases gives the base of each rule for the days. sums may be nil.
-func bases(all []Rule, days History, sums *running) []float64 {
+// bases gives the base of each rule for the days: of the working ones, but for peaks. sums
+// may be nil.
+func bases(all []Rule, days, working History, sums *running) []float64 {
 	out := make([]float64, len(all))
 	for i := 0; i < len(all); {
 		if all[i].Quantile == 0 {
@@ -106,7 +107,7 @@ func bases(all []Rule, days History, sums *running) []float64 {
 		for j < len(all) && all[j].HalfLife == all[i].HalfLife && all[j].Quantile > 0 {
 			j++
 		}
-		w := sums.weighted(days, all[i].HalfLife)
+		w := sums.weighted(working, all[i].HalfLife)
 		for ; i < j; i++ {
 			out[i] = all[i].base(w)
 		}
@@ -136,11 +137,10 @@ type runningSum struct {
 	sum      digest.Weighted
 }
 
-// weighted adds the days up, older ones weighing less. Where they are the first of the
+// weighted adds working days up, older ones weighing less. Where they are the first of the
 // history, each of them a working one, it goes on from what it has: the same sums in the
 // same order. The result holds until the next call.
 func (r *running) weighted(days History, halfLife float64) *digest.Weighted {
-	days = days.working()
 	if r == nil || len(days) == 0 || len(days) > len(r.history) || days[0].Samples != r.history[0].Samples || days[len(days)-1].Samples != r.history[len(days)-1].Samples {
 		return (&runningSum{halfLife: halfLife}).upTo(days)
 	}

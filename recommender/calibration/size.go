@@ -29,7 +29,8 @@ func (m *Model) Size(h History) Size {
 		all[i] = m.rungs[i].rule
 	}
 	amount, before := 0.0, 0.0
-	for i, base := range bases(all, now, nil) {
+	working := now.working()
+	for i, base := range bases(all, now, working, nil) {
 		x := &m.rungs[i]
 		before, s.Base, s.Rule = amount, base, x.rule
 		amount = max(before, base*x.groups[s.Group].Margin*x.prior.youth(now.length()))
@@ -38,7 +39,7 @@ func (m *Model) Size(h History) Size {
 		amount = before * math.Pow(amount/before, m.between)
 	}
 	s.Amount, s.Margin = amount, amount/s.Base
-	s.HourAt, s.Hour = now.BusiestHour()
+	s.HourAt, s.Hour = working.BusiestHour()
 	if m.Promise.HoldHours {
 		s.Amount = max(s.Amount, s.Hour)
 	}
