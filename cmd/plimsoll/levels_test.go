@@ -61,3 +61,32 @@ func TestLevelsOfTheDemo(t *testing.T) {
 		})
 	}
 }
+
+// askedRow is the page's sentence on the level node where that is asked for.
+var askedRow = regexp.MustCompile("`node` costs ([0-9,]+) in each style")
+
+// TestLevelsOfTheDemoAsked: with some 200 pods the style flexible is no dearer than simple,
+// whose level node is in the table, where the loss of a node is asked for.
+func TestLevelsOfTheDemoAsked(t *testing.T) {
+	page, err := os.ReadFile("../../docs/method/nodes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := askedRow.FindStringSubmatch(string(page))
+	if row == nil {
+		t.Fatal("the page does not say what the level node costs where it is asked for")
+	}
+	code, out, errs := plimsoll("audit", "--demo", "-q", "-o", "json", "--only", "rightsize,horizontal,nodes", "--pools", "flexible", "--survive", "node")
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	var r struct {
+		Nodes struct{ Plan struct{ MonthlyCost float64 } }
+	}
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%.0f", r.Nodes.Plan.MonthlyCost); got != strings.ReplaceAll(row[1], ",", "") {
+		t.Errorf("the audit says %s, the page %s", got, row[1])
+	}
+}

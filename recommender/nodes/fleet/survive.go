@@ -33,7 +33,8 @@ const (
 	// mostPlayed is the number of pods above which only the level asked for is played.
 	mostPlayed = 3000
 	// mostSmaller is the number of pods above which no plan of smaller nodes is made for
-	// losses, mostAlike that above which none of one type a group is made in other styles.
+	// losses, mostAlike that above which none of one type a group is made for updates in other
+	// styles.
 	mostSmaller, mostAlike = 800, 150
 )
 
@@ -129,7 +130,7 @@ func (h *hardener) styled(bare packing.Plan) (out []candidate, err error) {
 	default: // in place of a node a larger one could leave what has been paid for
 		out = append(out, candidate{bare, upTo(h.Offerings, largest(&bare))})
 	}
-	if h.Simple || h.Search && (h.Thorough || len(h.Pods) <= mostAlike) {
+	if h.Simple || h.Search && (h.Thorough || len(h.Pods) <= h.mostOfOneType()) {
 		one, err := h.oneType(bare)
 		if err != nil {
 			return nil, err
@@ -141,6 +142,15 @@ func (h *hardener) styled(bare packing.Plan) (out []candidate, err error) {
 		h.Settle(&out[i].Plan)
 	}
 	return out, nil
+}
+
+// mostOfOneType is the number of pods up to which a plan of one type a group is tried in
+// other styles: the losses of nodes that are all alike take less room.
+func (h *hardener) mostOfOneType() int {
+	if h.Level == packing.SurviveNode || h.Level == packing.SurviveZone {
+		return mostSmaller
+	}
+	return mostAlike
 }
 
 // oneType plans with one type a group, from smaller types where the plan would have fewer
