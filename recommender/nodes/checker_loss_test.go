@@ -1,9 +1,12 @@
 package nodes_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -72,7 +75,8 @@ func modelledNot(p *tenant) bool {
 		slices.Contains(s.Constraints, "podAntiAffinity") && len(s.AntiAffinity) == 0 || slices.Contains(s.Constraints, "topologySpread") && len(s.Spread) == 0
 }
 
-// updates starts the pods of a rolling update of each Deployment: a quarter, rounded up.
+// updates starts the pods of a rolling update of each Deployment: as many as its maxSurge
+// says, a quarter where it says nothing.
 func (c *checker) updates(exempt []string) {
 	byGroup := map[string][]*tenant{}
 	for _, name := range c.order {
@@ -83,11 +87,11 @@ func (c *checker) updates(exempt []string) {
 	for _, group := range slices.Sorted(maps.Keys(byGroup)) {
 		pods := byGroup[group]
 		like := slices.MinFunc(pods, func(a, b *tenant) int { return compareNames(a.name, b.name) })
-		if like.of.Kind != "Deployment" || slices.Contains(exempt, group) || slices.ContainsFunc(pods, func(p *tenant) bool { return p.pinned != "" || slices.Contains(exempt, p.name) }) || like.of.Surge != "" {
+		if like.of.Kind != "Deployment" || slices.Contains(exempt, group) || slices.ContainsFunc(pods, func(p *tenant) bool { return p.pinned != "" || slices.Contains(exempt, p.name) }) {
 			continue
 		}
 		var more []*tenant
-		for i := range (len(pods) + 3) / 4 {
+		for i := range surgeOf(like.of, len(pods)) {
 			p := *like
 			p.name = fmt.Sprintf("%s, update %d", group, i)
 			more = append(more, &p)
@@ -96,6 +100,19 @@ func (c *checker) updates(exempt []string) {
 			c.fault("no room for %s (%+v)", p.name, p.size)
 		}
 	}
+}
+
+// surgeOf reads maxSurge: a number, or a percentage of the pods, rounded up.
+func surgeOf(w *analyzer.Workload, pods int) int {
+	share, percent := strings.CutSuffix(cmp.Or(w.Surge, "25%"), "%")
+	n, err := strconv.ParseFloat(share, 64)
+	if err != nil {
+		panic(w.Surge)
+	}
+	if percent {
+		n = math.Ceil(n * float64(pods) / 100)
+	}
+	return min(int(n), pods)
 }
 
 func family(h *host) string {
@@ -111,25 +128,36 @@ func compareNames(a, b string) int {
 }
 
 // mayBeExempt wants of each pod that is exempt that no other node of today lets it in, be
-// it empty.
+// it empty, with the other pods of today where they are.
 func (c *checker) mayBeExempt(level packing.Level, exempt []string) {
+	planned := c.hosts
+	c.hosts = c.today
+	defer func() { c.hosts = planned }()
 	for _, name := range exempt {
 		p := c.pods[name]
-		if p == nil || p.added || c.repeats || len(p.pod.Spec.Spread)+len(p.pod.Spec.AntiAffinity) > 0 || level == packing.SurvivePod {
+		if p == nil || p.added || c.repeats || level == packing.SurvivePod {
 			continue
 		}
 		was := c.today[p.was]
+		gone := func(h *host) bool { return h == was || level == packing.SurviveZone && h.zone == was.zone }
+		was.drop(p)
 		for _, h := range c.today {
-			n := c.s.Nodes[slices.IndexFunc(c.s.Nodes, func(n analyzer.Node) bool { return n.Name == h.name })]
-			empty := &host{zone: h.zone, labels: h.labels, free: n.Allocatable, resources: n.Resources, taints: h.taints}
-			c.addDaemons(empty)
-			if len(p.pod.Resources) > 0 && family(h) != family(was) {
-				continue // a device stays on its own line
-			}
-			if h != was && !h.kept && (h.labels[capacityKey] == "on-demand" || h.labels[capacityKey] == was.labels[capacityKey]) && (level == packing.SurviveNode || h.zone != was.zone) && empty.fits(p) && admits(empty, p) {
+			if !gone(h) && c.couldTake(h, was, p) && c.lives(h, p, gone) {
 				c.fault("%s is exempt, and %s could take it today", name, h.name)
 				break
 			}
 		}
+		was.take(p)
 	}
+}
+
+// couldTake reports whether a node of today would hold a pod if it were empty.
+func (c *checker) couldTake(h, was *host, p *tenant) bool {
+	n := c.s.Nodes[slices.IndexFunc(c.s.Nodes, func(n analyzer.Node) bool { return n.Name == h.name })]
+	empty := &host{zone: h.zone, labels: h.labels, free: n.Allocatable, resources: n.Resources, taints: h.taints}
+	c.addDaemons(empty)
+	if len(p.pod.Resources) > 0 && family(h) != family(was) {
+		return false // a device stays on its own line
+	}
+	return !h.kept && (h.labels[capacityKey] == "on-demand" || h.labels[capacityKey] == was.labels[capacityKey]) && empty.fits(p) && admits(empty, p)
 }

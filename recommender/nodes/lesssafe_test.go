@@ -122,6 +122,9 @@ func asCluster(in packing.Input, plan packing.Plan, kind map[string]int) *analyz
 			if p.Extended != nil {
 				pod.Requests.GPU = 0
 			}
+			if k := kind[p.Group]; k < kinds && of == "Deployment" {
+				w.Surge = []string{"", "1", "50%", "0", "100%"}[k%5]
+			}
 			keepThere(s, w, &pod, &node, kind[p.Group], p.Zone)
 			w.Pods = append(w.Pods, pod)
 		}
