@@ -125,6 +125,11 @@ func TestRunsBilledByPod(t *testing.T) {
 			}
 			freed := 0.0
 			for i := range all {
+				for _, w := range all[i].Warnings {
+					if strings.Contains(w.Subject, "runs of") {
+						t.Errorf("what is no node is named as one: %v", w)
+					}
+				}
 				if all[i].Workload == nightly && advice.As[rightsize.Sizing](all[i].Detail) != nil {
 					freed += all[i].MonthlySavings
 				}

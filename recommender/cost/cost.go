@@ -69,6 +69,7 @@ type NodeCost struct {
 	Estimated    bool // the table does not have it; Note says how it was found
 	Note         string
 	ByPod        bool    // no machine: its pods are billed one by one
+	Runs         bool    // no node either: it stands for runs that are billed by the pod
 	Windows      bool    // no commitment for Linux covers it
 	Fee          float64 // USD an hour of Hourly that no commitment covers
 	// OneSize says what about the node has reserved instances of its family hold for one
@@ -133,7 +134,7 @@ func nodeCost(n analyzer.Node, p pricing.NodePrice) NodeCost {
 	return NodeCost{
 		Name: n.Name, InstanceType: p.Offering.InstanceType, CapacityType: string(p.Offering.CapacityType), Zone: n.Labels[zone],
 		Hourly: p.USDPerHour, Estimated: p.Status != pricing.Listed, Note: strings.Join(p.Warnings, "; "),
-		Offering: p.Offering, ByPod: n.ByPod() != "", Windows: n.Windows(), Fee: p.AutoModeFee(n.Labels),
+		Offering: p.Offering, ByPod: n.ByPod() != "", Runs: n.Runs != "", Windows: n.Windows(), Fee: p.AutoModeFee(n.Labels),
 		OneSize: pricing.OneSize(p.Offering.Provider, n.OSImage, n.Labels),
 	}
 }

@@ -31,7 +31,9 @@ func (n *nodePlanner) advise(r *advice.Advice) {
 		if node.kept != "" {
 			then[pool]++
 			bound += node.cost.Hourly
-			plan.Kept = append(plan.Kept, KeptNode{node.Name, node.kept, node.ByPod() != ""})
+			if node.Runs == "" { // runs that are billed by the pod are no node to name
+				plan.Kept = append(plan.Kept, KeptNode{node.Name, node.kept, node.ByPod() != ""})
+			}
 		}
 	}
 	plan.Pools = countedPools(then)
@@ -117,7 +119,7 @@ func (n *nodePlanner) place(plan *Plan) {
 	}
 	onKept := n.onKept()
 	for _, node := range n.nodes {
-		if node.kept != "" {
+		if node.kept != "" && node.Runs == "" {
 			plan.Placement = append(plan.Placement, packing.Placement{Node: node.Name, Pods: slices.Sorted(slices.Values(onKept[node.Name]))})
 		}
 	}
@@ -151,7 +153,7 @@ func (n *nodePlanner) onKept() map[string][]string {
 // tellKept names what keeps nodes where there is no plan to say it.
 func (n *nodePlanner) tellKept(r *advice.Advice) {
 	for _, node := range n.nodes {
-		if node.kept != "" {
+		if node.kept != "" && node.Runs == "" {
 			r.WarnOf("Node/"+node.Name, "node-kept", "the plan does not touch this node: "+node.kept)
 		}
 	}
@@ -167,7 +169,7 @@ func (n *nodePlanner) tellKept(r *advice.Advice) {
 func (n *nodePlanner) addPinned(plan *Plan, onKept map[string][]string) {
 	at := map[string]*Pinned{}
 	for _, node := range n.nodes {
-		if node.kept == "" {
+		if node.kept == "" || node.Runs != "" {
 			continue
 		}
 		kind := pin.Reason{Kind: node.by, Text: node.kept}.Group()

@@ -47,7 +47,7 @@ func (n *nodePlanner) keepDivided() {
 			first[name] = devices
 		}
 		if node.kept == "" && devices != first[name] {
-			node.stay(pin.Device, "its devices are not those of other nodes of its type: "+devices)
+			node.stay(pin.Device, "its devices are not those of other nodes of its type: "+cmp.Or(devices, "it has none"))
 		}
 	}
 }

@@ -46,8 +46,12 @@ func (b *builder) priceGap(w *analyzer.WorkloadFacts) string {
 	return b.gapOf(func(node string) bool { return runsOn(w, node) })
 }
 
+// runsOn reports whether a workload's cost is of a node: its pods are there, or, of one that
+// comes and goes and of which none runs, have ended there.
 func runsOn(w *analyzer.WorkloadFacts, node string) bool {
-	return slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Node == node && !p.Ended() })
+	running := slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Node != "" && !p.Ended() })
+	ended := !running && (w.Batch() || len(w.HPAs) > 0)
+	return slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Node == node && p.Ended() == ended })
 }
 
 // wasteGap names the machines without a price that a finding's cost is of. What is

@@ -29,7 +29,9 @@ func (b *builder) nodes() document.Nodes {
 	mean := map[document.Pool]float64{}
 	for _, n := range b.Costs.Nodes {
 		p := poolOf(n)
-		at[p]++
+		if at[p] += 0; !n.Runs {
+			at[p]++
+		}
 		if b.Costs.Mean == nil {
 			exact[p] += n.Hourly * pricing.HoursPerMonth
 		}
