@@ -187,8 +187,11 @@ func (e *Engine) warnOfChosen(ctx context.Context, snap *analyzer.Snapshot) erro
 			continue
 		}
 		old, err := e.before(ctx, m.Name, []string{m.Value}, snap)
-		if err != nil {
+		if ctx.Err() != nil {
 			return err
+		}
+		if err != nil {
+			continue // a gateway may refuse what does not name the value: no more is asked than whether there is a doubt
 		}
 		if left := slices.Concat(old.mine, old.shared); len(left) > 0 {
 			e.has.warn(analyzer.WarnPartial, m.Name, fmt.Sprintf("until %s series of this cluster have the value %s, which --prometheus-label %s=%s leaves out, so advice rests on what came since; without the flag they are read where they are proven to be of this cluster",

@@ -3,6 +3,8 @@ package prometheus_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -301,4 +303,40 @@ func rateOf(r analyzer.RequestRate) float64 {
 		}
 	}
 	return sum / float64(max(n, 1))
+}
+
+// TestChosenBehindAGateway: one that refuses what does not name the cluster costs nothing
+// but the look at what the name leaves out.
+func TestChosenBehindAGateway(t *testing.T) {
+	t.Parallel()
+	f := &fleet{t: t, days: 1}
+	for _, p := range ourPods {
+		f.pod(p, `,cluster="eu-1"`, 0, 1)
+	}
+	f.state(us, `,cluster="eu-1"`, ourNodes, ourPods, 0, 1)
+	start := options("").Window.Start
+	st := storage(t, start, f.all)
+	inner, refused := withRead(api(t, st, plenty), st), false
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if q := r.FormValue("query"); q != "" && !strings.Contains(q, `cluster="eu-1"`) {
+			refused = true
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	e, err := prometheus.Open(t.Context(), prometheus.Options{
+		URL: server.URL, Window: analyzer.Window{Start: start, End: start.AddDate(0, 0, 1)}, Matchers: []prometheus.Matcher{{Name: "cluster", Value: "eu-1"}},
+	})
+	if err == nil {
+		err = e.Narrow(t.Context(), shopOf(ourPods, ourNodes))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := e.Collect(t.Context(), &analyzer.Owners{}, nil)
+	if n := podDays(got); err != nil || n < 3.95 || !refused {
+		t.Errorf("got %.2f days of pods, %v, refused: %t; want 4 and that nothing of it ends the reading", n, err, refused)
+	}
 }
