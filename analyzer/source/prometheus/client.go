@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -286,6 +287,8 @@ func readAnswer(ctx context.Context, resp *http.Response, most int, each func(*s
 		if tooLarge(http.StatusUnprocessableEntity, w) { // a store of several hit its limit: what came is a part
 			e := statusError(http.StatusUnprocessableEntity, w, false)
 			e.Status, e.What, e.cut = resp.StatusCode, "answered in part: "+oneLine(w), true
+			// The error tells of it, unless what was left out is read in parts.
+			a.warnings = slices.DeleteFunc(a.warnings, func(w string) bool { return tooLarge(http.StatusUnprocessableEntity, w) })
 			return a, e
 		}
 	}
