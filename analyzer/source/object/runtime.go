@@ -2,6 +2,7 @@ package object
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,11 +19,7 @@ func runtimeOf(c *corev1.Container) analyzer.Runtime {
 	for i := range c.Env {
 		f.env(c.Env[i].Name, c.Env[i].Value)
 	}
-	for _, list := range [][]string{c.Command, c.Args} {
-		for _, s := range list {
-			f.words(s)
-		}
-	}
+	f.words(strings.Join(slices.Concat(c.Command, c.Args), " ")) // a flag and its value may be two
 	return f.runtime
 }
 
@@ -30,6 +27,15 @@ func runtimeOf(c *corev1.Container) analyzer.Runtime {
 type flags struct{ runtime analyzer.Runtime }
 
 func (f *flags) env(name, value string) {
+	// JAVA_TOOL_OPTIONS, JAVA_OPTS_APPEND, ES_JAVA_OPTS, SERVER_JVMFLAGS, NODE_OPTIONS, ...: by
+	// what they say, since each image has names of its own.
+	if !f.sets(name, value) {
+		f.words(value)
+	}
+}
+
+// sets reads a variable that is a flag of its own.
+func (f *flags) sets(name, value string) bool {
 	switch name {
 	case "GOMEMLIMIT":
 		f.heap("go", name, goBytes(value))
@@ -40,18 +46,23 @@ func (f *flags) env(name, value string) {
 	case "DOTNET_GCHeapHardLimitPercent", "COMPlus_GCHeapHardLimitPercent":
 		f.percent("dotnet", name, float64(hex(value)))
 	default:
-		// JAVA_TOOL_OPTIONS, JDK_JAVA_OPTIONS, ES_JAVA_OPTS, KAFKA_HEAP_OPTS, NODE_OPTIONS, ...
-		if strings.HasSuffix(name, "OPTS") || strings.HasSuffix(name, "OPTIONS") || strings.HasSuffix(name, "_ARGS") {
-			f.words(value)
-		}
+		return false
 	}
+	return true
 }
 
-// words reads the words of a command line, or of a shell's.
+// words reads the words of a command line, or of a shell's with its assignments.
 func (f *flags) words(s string) {
-	words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\n\"';", r) })
+	words := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t\n\"';&|()", r) })
 	for i, w := range words {
 		name, value, _ := strings.Cut(w, "=")
+		if f.sets(name, value) {
+			continue
+		}
+		if strings.HasPrefix(value, "-") { // JAVA_OPTS=-Xmx3g
+			w = value
+			name, value, _ = strings.Cut(w, "=")
+		}
 		if value == "" && i+1 < len(words) {
 			value = words[i+1]
 		}
@@ -62,6 +73,8 @@ func (f *flags) words(s string) {
 			f.heap("jvm", name, suffixed(value))
 		case name == "-XX:MaxRAMPercentage":
 			f.percent("jvm", name, number(value))
+		case name == "-XX:MaxRAMFraction" && number(value) >= 1: // before Java 10
+			f.percent("jvm", name, 100/number(value))
 		case name == "-XX:MaxDirectMemorySize" || name == "-XX:MaxMetaspaceSize" || name == "-XX:ReservedCodeCacheSize":
 			f.runtime.Beside = min(f.runtime.Beside+suffixed(value), mostBytes)
 		case strings.ReplaceAll(name, "_", "-") == "--max-old-space-size":

@@ -35,6 +35,13 @@ func TestRuntimeOf(t *testing.T) {
 		{"go, off", env("GOMEMLIMIT", "off"), analyzer.Runtime{}},
 		{"dotnet", env("DOTNET_GCHeapHardLimit", "0x40000000"), analyzer.Runtime{Name: "dotnet", Heap: gib, Flag: "DOTNET_GCHeapHardLimit"}},
 		{"dotnet, percent", env("DOTNET_GCHeapHardLimitPercent", "4B"), analyzer.Runtime{Name: "dotnet", Flag: "DOTNET_GCHeapHardLimitPercent", Percent: 75}},
+		{"a name of an image's own", env("JAVA_OPTS_APPEND", "-Xmx3g"), analyzer.Runtime{Name: "jvm", Heap: 3 * gib, Flag: "-Xmx"}},
+		{"zookeeper", env("SERVER_JVMFLAGS", "-Xmx1g"), analyzer.Runtime{Name: "jvm", Heap: gib, Flag: "-Xmx"}},
+		{"a fraction", env("JAVA_OPTS", "-XX:MaxRAMFraction=2"), analyzer.Runtime{Name: "jvm", Flag: "-XX:MaxRAMFraction", Percent: 50}},
+		{"two arguments", corev1.Container{Command: []string{"node"}, Args: []string{"--max-old-space-size", "3072", "app.js"}}, analyzer.Runtime{Name: "node", Heap: 3 * gib, Flag: "--max-old-space-size"}},
+		{"a shell's variable", corev1.Container{Command: []string{"sh", "-c", "export GOMEMLIMIT=3GiB&& exec ./app"}}, analyzer.Runtime{Name: "go", Heap: 3 * gib, Flag: "GOMEMLIMIT"}},
+		{"a shell's options", corev1.Container{Command: []string{"sh", "-c", "JAVA_OPTS=-XX:MaxHeapSize=2g (exec ./run.sh)"}}, analyzer.Runtime{Name: "jvm", Heap: 2 * gib, Flag: "-XX:MaxHeapSize"}},
+		{"env(1)", corev1.Container{Command: []string{"env", "DOTNET_GCHeapHardLimit=40000000", "./app"}}, analyzer.Runtime{Name: "dotnet", Heap: gib, Flag: "DOTNET_GCHeapHardLimit"}},
 		{"nonsense", env("JAVA_OPTS", "-Xmx -Xmx9999999t -XX:MaxRAMPercentage=NaN -XX:MaxRAMPercentage=400"), analyzer.Runtime{}},
 	}
 	for _, tt := range tests {
