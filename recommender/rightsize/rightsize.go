@@ -95,7 +95,7 @@ func adviseContainer(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, c
 		r.Warn(analyzer.WarnUnread, "a source broke off, so nothing is lowered")
 	}
 	fitLimitRanges(&r, &s, p.Facts.Snapshot.LimitRanges)
-	policy.nodes.fit(&r, &s, w, c)
+	policy.nodes.fit(&r, &s, w, c, f.Guaranteed && !policy.ChangeQoS)
 	if s.withheld() {
 		r.Title = "no recommendation: " + s.Withheld[0].Reason
 		return r

@@ -65,8 +65,9 @@ func roomOf(n *analyzer.Node, kept analyzer.Amounts) analyzer.Amounts {
 
 // fit holds a raised request at what the nodes that the workload may run on have for a
 // pod, less what its other containers request: a pod that fits no node is never
-// scheduled. A DaemonSet's own pods are no part of what is kept from it.
-func (n *rooms) fit(r *advice.Advice, s *Sizing, w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts) {
+// scheduled. A DaemonSet's own pods are no part of what is kept from it. The limits of a pod
+// that is to stay Guaranteed are held with them.
+func (n *rooms) fit(r *advice.Advice, s *Sizing, w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, guaranteed bool) {
 	if n == nil || len(n.nodes) == 0 || c.Type == analyzer.TypeInit || s.Requests.CPU <= c.Requests.CPU && s.Requests.Memory <= c.Requests.Memory {
 		return
 	}
@@ -89,6 +90,9 @@ func (n *rooms) fit(r *advice.Advice, s *Sizing, w *analyzer.WorkloadFacts, c *a
 		return
 	}
 	s.boundBy("what the largest node has for it", before)
+	if guaranteed {
+		s.Limits = s.Requests
+	}
 	s.unprove(before, limits)
 	if s.Limits.Memory > 0 {
 		s.Limits.Memory = max(s.Limits.Memory, s.Requests.Memory)
