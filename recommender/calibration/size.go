@@ -62,8 +62,8 @@ type Risk struct{ Loss, Over Estimate }
 func (m *Model) Risks(h History, s Size, amounts ...float64) []Risk {
 	out := make([]Risk, len(amounts))
 	group := &m.rungs[len(m.rungs)-1].groups[s.Group]
-	if !group.Risk.Known || s.Base == 0 {
-		return out
+	if !group.Risk.Known || s.Base == 0 || s.Replay.Origins == 0 {
+		return out // others' weeks tell nothing of one that was not there to be tested
 	}
 	fitLoss, fitOver := group.curve.at(group.Margin)
 	past := origins([]Rule{m.Rule()}, h.clean())

@@ -27,7 +27,7 @@ func Learn(containers []*Member, promises ...Promise) *Fleet {
 				continue
 			}
 			if c := m.Facts; c.CPU.Samples.Count() > 0 {
-				cpu = append(cpu, cpuHistory(c.Days))
+				cpu = append(cpu, cpuHistory(c.Days, class))
 			}
 			if c := m.Facts; c.Memory.Samples.Count() > 0 {
 				memory = append(memory, memoryHistory(c.Days))
@@ -87,13 +87,14 @@ func (p Promise) memory() calibration.Promise {
 	return calibration.Promise{Measure: calibration.Peaks, Time: p.OOM}
 }
 
-// cpuHistory is a container's CPU by the day, without the starts of its pods.
-func cpuHistory(days []analyzer.Day) calibration.History {
+// cpuHistory is a container's CPU by the day, without the starts of its pods. What runs to
+// an end has no start apart from its work.
+func cpuHistory(days []analyzer.Day, class calibration.Class) calibration.History {
 	out := make(calibration.History, 0, len(days))
 	for i := range days {
 		d := &days[i]
 		samples := &d.CPU
-		if d.Start.Count() > 0 && d.Start.Count() < d.CPU.Count() {
+		if class == calibration.Running && d.Start.Count() > 0 && d.Start.Count() < d.CPU.Count() {
 			steady := d.CPU.Minus(&d.Start)
 			samples = &steady
 		}

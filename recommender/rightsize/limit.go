@@ -2,6 +2,7 @@ package rightsize
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -95,6 +96,34 @@ func (s *Sizing) limitMemory(f Facts, p Policy) {
 		s.warn("runtime", fmt.Sprintf("%s gives the heap %g %% of the limit: the limit stays, or flag and limit change in one step", f.Runtime.Flag, f.Runtime.Percent))
 	}
 	s.warnHeap(f)
+}
+
+// limitSteps is the number of sizes that are tried from a lowered limit up to the one now.
+const limitSteps = 24
+
+// holdPromise lowers no limit to where the replay says that memory passes it more often
+// than is promised: a fleet's margin keeps the promise to the fleet, and this container may
+// have more of the risk.
+func (s *Sizing) holdPromise(f Facts, need *Need, p Policy) {
+	low, now := float64(s.Limits.Memory), float64(f.Limits.Memory)
+	if need.model == nil || low >= now {
+		return
+	}
+	sizes := make([]float64, limitSteps+1)
+	for i := range sizes {
+		sizes[i] = low * math.Pow(now/low, float64(i)/limitSteps)
+	}
+	for i, fails := range need.Fails(sizes...) {
+		if fails.Known && fails.Value > p.Promise.OOM && i < limitSteps {
+			continue
+		}
+		s.Limits.Memory = min(RoundMemory(sizes[i]), f.Limits.Memory)
+		break
+	}
+	if float64(s.Limits.Memory) > low && (p.MemoryLimit == EqualLimit || f.Guaranteed && !p.ChangeQoS) {
+		s.Requests.Memory = s.Limits.Memory
+		s.bound("memory", limitRules("the limit equals the request and is not lowered to a risk above the promise"), float64(s.Limits.Memory), "bytes")
+	}
 }
 
 // warnHeap says what a runtime's flag asks of the limit.

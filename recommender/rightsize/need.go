@@ -2,6 +2,7 @@ package rightsize
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/calibration"
@@ -18,7 +19,8 @@ type Need struct {
 
 // CPU is the need for CPU, in millicores.
 func (f *Fleet) CPU(c *analyzer.ContainerFacts, batch bool, p Promise) Need {
-	return f.need(classOf(batch || c.Type == analyzer.TypeInit), cpuHistory(c.Days), p.cpu())
+	class := classOf(batch || c.Type == analyzer.TypeInit)
+	return f.need(class, cpuHistory(c.Days, class), p.cpu())
 }
 
 // Memory is the need for memory, in bytes.
@@ -79,12 +81,14 @@ func (n *Need) Horizon() string {
 // leastReplay is the days of history from which a risk is replayed.
 const leastReplay = 4
 
-// Missing says how many days more would do for a replay; empty where there is one.
+// Missing says how many days more would do for a replay; empty where there is one. A first
+// or last day that is a small part of one is none.
 func (n *Need) Missing() string {
-	if days := len(n.past); n.size.Replay.Origins == 0 && days < leastReplay {
-		return fmt.Sprintf("no risk is stated: a replay needs %s more of history", plural(leastReplay-days, "day"))
+	if n.size.Replay.Origins > 0 {
+		return ""
 	}
-	return ""
+	more := max(leastReplay-int(math.Round(n.past.Length())), 1)
+	return fmt.Sprintf("no risk is stated: a replay needs %s more of history", plural(more, "day"))
 }
 
 func plural(n int, what string) string {

@@ -41,22 +41,12 @@ func HoldPods(days []analyzer.Day, amount float64) (held float64, hot []analyzer
 		amount = max(amount, needs.Quantile(1-analyzer.MostNamed/pods)/podsCoarse)
 	}
 	hot = hotPods(days, amount)
-	for len(hot) > 0 && float64(hot[len(hot)-1].CPU) <= holdPods*amount {
-		last := hot[len(hot)-1]
+	most := holdPods * amount
+	for len(hot) > 0 && float64(hot[len(hot)-1].CPU) <= most {
+		amount = float64(hot[len(hot)-1].CPU)
 		hot = hot[:len(hot)-1]
-		if len(hot) == 0 || float64(hot[0].CPU) <= holdPods*amount {
-			return max(amount, float64(last.CPU), first(hot)), nil
-		}
-		amount = max(amount, float64(last.CPU))
 	}
 	return amount, hot
-}
-
-func first(hot []analyzer.PodNeed) float64 {
-	if len(hot) == 0 {
-		return 0
-	}
-	return float64(hot[0].CPU)
 }
 
 // hotPods are the pods whose need was above an amount on most of the days that name

@@ -36,10 +36,11 @@ const (
 	// throttledHeadroom is the margin, in percent, over the highest sample of a container
 	// whose CPU limit throttles it.
 	throttledHeadroom = 30
-	// leastSlots is the five-minute slots with usage (a day's worth) below
-	// which the rule abstains for a workload that runs all the time, and
-	// leastRuns the pods below which it does so for a batch workload.
-	leastSlots = advice.SlotsADay
+	// leastSlots is the five-minute slots with usage below which the rule abstains for a
+	// workload that runs all the time: a day's, less the hour that missed scrapes and
+	// restarts may take of it. leastRuns is the pods below which it does so for a batch
+	// workload.
+	leastSlots = 23 * advice.SlotsADay / 24
 	leastRuns  = 3
 	// SameEnough is the relative difference up to which a request stays.
 	SameEnough = 0.05

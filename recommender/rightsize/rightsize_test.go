@@ -187,6 +187,102 @@ func TestPartsOfARequest(t *testing.T) {
 	}
 }
 
+// TestNoReplayIsSaid: a container that is younger than a replay has no risk stated, however
+// old its fleet is, and the days that it lacks are said of memory alone too.
+func TestNoReplayIsSaid(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 1))
+	cpu := func(int, int, int) float64 { return 200 * math.Exp(0.2*r.NormFloat64()) }
+	memory := func(int, int, int) float64 { return 300 * mib * math.Exp(0.05*r.NormFloat64()) }
+	var fleet []*rightsize.Member
+	for range 12 {
+		f := factsOf(analyzer.Container{Name: "app"}, usage(9, 1, cpu, memory))
+		fleet = append(fleet, &rightsize.Member{Facts: f.ContainerFacts})
+	}
+	p := balanced()
+	p.Fleet = rightsize.Learn(fleet, p.Promise)
+	for days, want := range map[int]string{1: "3 days", 2: "2 days", 3: "1 day ", 5: ""} {
+		for name, used := range map[string][]analyzer.Day{"both": usage(days, 1, cpu, memory), "memory": usage(days, 1, nil, memory)} {
+			s := rightsize.Size(factsOf(analyzer.Container{Name: "app", Limits: analyzer.Amounts{Memory: 4096 * mib}}, used), p)
+			said := warned(s, "no-replay")
+			if (said != "") != (want != "") || !strings.Contains(said, want) {
+				t.Errorf("%d days of %s: said %q, want %q", days, name, said, want)
+			}
+			if known := s.Risk.OOMProbability != nil; known != (want == "") {
+				t.Errorf("%d days of %s: a risk is stated: %v", days, name, known)
+			}
+		}
+	}
+}
+
+// TestALoweredLimitKeepsThePromise: what is stated of a limit that was lowered is at most
+// what was promised.
+func TestALoweredLimitKeepsThePromise(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 1))
+	var all []rightsize.Facts
+	var fleet []*rightsize.Member
+	for range 36 {
+		f := factsOf(analyzer.Container{Name: "app", Requests: analyzer.Amounts{Memory: 4096 * mib}, Limits: analyzer.Amounts{Memory: 4096 * mib}},
+			usage(8, 1, nil, func(int, int, int) float64 { return 700 * mib * math.Exp(0.01*r.NormFloat64()) }))
+		all, fleet = append(all, f), append(fleet, &rightsize.Member{Facts: f.ContainerFacts})
+	}
+	for _, way := range []rightsize.MemoryLimit{rightsize.RiskLimit, rightsize.EqualLimit} {
+		p := balanced()
+		p.MemoryLimit, p.Fleet = way, rightsize.Learn(fleet, p.Promise)
+		for _, f := range all {
+			s := rightsize.Size(f, p)
+			if risk := s.Risk.OOMProbability; risk == nil || *risk > p.OOM || s.Limits.Memory > 2048*mib {
+				t.Fatalf("%s: a limit of %d MiB at the risk %v, promised is %v", way, s.Limits.Memory/mib, *risk, p.OOM)
+			}
+			if way == rightsize.EqualLimit && s.Requests.Memory != s.Limits.Memory {
+				t.Errorf("got %+v and %+v, want them equal", s.Requests, s.Limits)
+			}
+		}
+	}
+}
+
+// TestABatchRunIsWork from its first minute on.
+func TestABatchRunIsWork(t *testing.T) {
+	start := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	rec := analyzer.NewRecorder(analyzer.Window{Start: start, End: start.AddDate(0, 0, 6), Step: 5 * time.Minute})
+	for day := range 6 {
+		s := rec.Pod(analyzer.Ref{Namespace: "shop", Kind: "CronJob", Name: "etl"}, "app")
+		for i := range 6 { // half an hour from two o'clock on
+			s.CPU(start.AddDate(0, 0, day).Add(2*time.Hour+time.Duration(i+1)*5*time.Minute).UnixMilli(), []float64{2000, 2000, 100, 100, 100, 100}[i])
+		}
+		s.Close()
+	}
+	f := factsOf(analyzer.Container{Name: "app"}, rec.Usage()[0].Days)
+	f.PodDays, f.Batch = 6, true
+	if s := rightsize.Size(f, balanced()); s.Requests.CPU < 2000 || warned(s, analyzer.WarnStartUp) != "" {
+		t.Errorf("got %dm, warned %q, want the 2000m of a third of the run", s.Requests.CPU, warned(s, analyzer.WarnStartUp))
+	}
+}
+
+// TestPodsAreHeldUpToTwice the request, and not one on the shoulders of another.
+func TestPodsAreHeldUpToTwice(t *testing.T) {
+	needs := []float64{99, 195, 380}
+	days := usage(8, 26, func(pod, _, _ int) float64 {
+		if pod < len(needs) {
+			return needs[pod]
+		}
+		return 50
+	}, nil)
+	held, hot := rightsize.HoldPods(days, 55)
+	if held < 80 || held > 110 || len(hot) != 2 || hot[0].Pod != "web-c" || hot[1].Pod != "web-b" {
+		t.Errorf("got %.0fm and %v, want web-a held, web-c and web-b named", held, hot)
+	}
+}
+
+// TestAMissedScrapeOfADay takes no advice away.
+func TestAMissedScrapeOfADay(t *testing.T) {
+	f := factsOf(analyzer.Container{Name: "app"}, usage(1, 1, steady(100), steady(100*mib)))
+	whole := rightsize.Size(f, balanced())
+	f.SeenSlots--
+	if s := rightsize.Size(f, balanced()); len(s.Withheld) > 0 || s.Requests != whole.Requests {
+		t.Errorf("got %+v, withheld %v, want %+v", s.Requests, s.Withheld, whole.Requests)
+	}
+}
+
 // TestLessRiskIsNeverLess: by --risk-cpu, --risk-broken and --risk-oom alike.
 func TestLessRiskIsNeverLess(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 1))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -99,7 +100,7 @@ func (c *Facts) abstain() string {
 			return fmt.Sprintf("too little data: %d of at least %d runs", c.PodDays, leastRuns)
 		}
 	case c.SeenSlots < leastSlots:
-		return fmt.Sprintf("too little data: %.1f of at least 24 hours", float64(c.SeenSlots)/12)
+		return fmt.Sprintf("too little data: %.1f of at least %d hours", float64(c.SeenSlots)/12, leastSlots/12)
 	}
 	return ""
 }
@@ -151,9 +152,7 @@ func (s *Sizing) momentCPU(used float64) {
 func (s *Sizing) riskCPU(need *Need) {
 	over := need.Over(float64(s.Requests.CPU))
 	if !over.Known {
-		if missing := need.Missing(); missing != "" {
-			s.warn("no-replay", missing)
-		}
+		s.warnMissing(need)
 		return
 	}
 	s.Risk.CPUOverRequest = &over.Value
@@ -174,7 +173,7 @@ func (s *Sizing) warnCPU(f Facts, need *Need, hot []analyzer.PodNeed) {
 	} else if at, peak := DailyPeak(f.Days, request); at >= 0 {
 		s.warn(analyzer.WarnDailyPeak, fmt.Sprintf("usage reaches %.0fm for some minutes about %02d:00 UTC on most days, as at a start-up or a daily task: more than the request of %.0fm is there only where the node has room", peak, at, request))
 	}
-	if peak, n := StartPeak(f.Days); n > 0 && peak > startNeed*request {
+	if peak, n := StartPeak(f.Days); n > 0 && peak > startNeed*request && !f.Batch && f.Type != analyzer.TypeInit {
 		s.warn(analyzer.WarnStartUp, fmt.Sprintf("pods use up to %.0fm in their first ten minutes, more than the request of %.0fm: start-up takes longer where the node is full; a CPU start-up boost or a higher request provides for it", peak, request))
 	}
 }
@@ -241,10 +240,19 @@ func (s *Sizing) sizeMemory(f Facts, p Policy) {
 	s.Requests.Memory = want
 	s.bound("memory", why, float64(want), "bytes")
 	s.limitMemory(f, p)
+	s.holdPromise(f, &need, p)
 	if f.Moment || f.OOMKills > 0 {
 		return
 	}
 	s.riskMemory(&f, &need, p.Sizes)
+}
+
+// warnMissing says once, of both resources, what a replay lacks.
+func (s *Sizing) warnMissing(need *Need) {
+	has := slices.ContainsFunc(s.Warnings, func(w analyzer.Warning) bool { return w.Code == "no-replay" })
+	if missing := need.Missing(); missing != "" && !has {
+		s.warn("no-replay", missing)
+	}
 }
 
 // riskMemory states the risk at the limit, or without one that of passing the request,
@@ -265,6 +273,7 @@ func (s *Sizing) riskMemory(f *Facts, need *Need, others bool) {
 	all := need.Fails(amounts...)
 	fails := all[0]
 	if !fails.Known {
+		s.warnMissing(need)
 		return
 	}
 	for i, v := range sizes {
