@@ -23,16 +23,7 @@ func (b *Bill) claims() map[string][]claim {
 	var homeless []claim
 	for i := range b.Snap.Workloads {
 		w := &b.Snap.Workloads[i]
-		var on, ended []string
-		for j := range w.Pods {
-			switch p := &w.Pods[j]; {
-			case p.Node == "" || !b.has(p.Node):
-			case p.Ended():
-				ended = append(ended, p.Node)
-			default:
-				on = append(on, p.Node)
-			}
-		}
+		on, ended := b.whereabouts(w)
 		switch {
 		case w.Past || !w.Batch() && len(on) == 0 && !scaled[w.Ref]:
 		case !w.Batch() && len(on) > 0:
@@ -56,6 +47,20 @@ func (b *Bill) claims() map[string][]claim {
 	}
 	b.spread(homeless, out)
 	return out
+}
+
+// whereabouts are the nodes of the bill that a workload's pods run on, and ended on.
+func (b *Bill) whereabouts(w *analyzer.Workload) (on, ended []string) {
+	for j := range w.Pods {
+		switch p := &w.Pods[j]; {
+		case p.Node == "" || !b.has(p.Node):
+		case p.Ended():
+			ended = append(ended, p.Node)
+		default:
+			on = append(on, p.Node)
+		}
+	}
+	return on, ended
 }
 
 func (c claim) times(by [3]float64) claim {
@@ -94,7 +99,13 @@ func (b *Bill) came(w *analyzer.Workload) (held [3]float64) {
 			}
 		}
 	}
-	for i := range w.Pods { // those of which nothing was ever seen
+	unseen := b.unseen(w, used)
+	return [3]float64{held[0] + unseen[0], held[1] + unseen[1], held[2] + unseen[2]}
+}
+
+// unseen is what the running pods ask for containers of which nothing was ever seen.
+func (b *Bill) unseen(w *analyzer.Workload, used map[string]bool) (held [3]float64) {
+	for i := range w.Pods {
 		for _, c := range w.Containers {
 			if p := &w.Pods[i]; p.Node != "" && !p.Ended() && c.Type != analyzer.TypeInit && !used[c.Name] && (c.Role == "" || c.Role == p.Role) {
 				held = [3]float64{held[0] + float64(c.Requests.CPU), held[1] + float64(c.Requests.Memory), held[2] + float64(c.Requests.GPU)}

@@ -124,42 +124,16 @@ func (p *Pod) like(q *Pod) bool {
 		p.GPUs == q.GPUs && maps.Equal(p.Extended, q.Extended) && slices.Equal(p.Spread, q.Spread)
 }
 
+// zoneRules are the rules of groups about zones, by group.
 func zoneRules(pods []Pod, kept []Kept) map[string]*zoneRule {
-	rules := map[string]*zoneRule{}
-	rule := func(group string) *zoneRule {
-		if rules[group] == nil {
-			rules[group] = &zoneRule{apart: map[string]bool{}}
-		}
-		return rules[group]
-	}
-	apart := func(p *Pod) {
-		for _, a := range p.AntiAffinity {
-			if a.TopologyKey != LabelZone {
-				continue
-			}
-			for _, other := range a.Groups {
-				rule(p.Group).apart[other] = true
-				rule(other).apart[p.Group] = true
-			}
-		}
-	}
+	rules := ruleBook{}
 	for i := range pods {
-		p := &pods[i]
-		for _, s := range p.Spread {
-			r := rule(p.Group)
-			if s.TopologyKey != LabelZone || slices.Contains(r.spreads, s) {
-				continue
-			}
-			r.spreads = append(r.spreads, s)
-			if r.maxSkew == 0 || s.MaxSkew < r.maxSkew {
-				r.maxSkew = s.MaxSkew
-			}
-		}
-		apart(p)
+		rules.spread(&pods[i])
+		rules.apart(&pods[i])
 	}
 	for i := range kept {
 		for k := range kept[i].Pods {
-			apart(&kept[i].Pods[k])
+			rules.apart(&kept[i].Pods[k])
 		}
 	}
 	for i := range pods {
@@ -173,6 +147,43 @@ func zoneRules(pods []Pod, kept []Kept) map[string]*zoneRule {
 		}
 	}
 	return rules
+}
+
+// ruleBook has the rule of each group that was asked for.
+type ruleBook map[string]*zoneRule
+
+func (b ruleBook) of(group string) *zoneRule {
+	if b[group] == nil {
+		b[group] = &zoneRule{apart: map[string]bool{}}
+	}
+	return b[group]
+}
+
+// spread notes what a pod says of zones in its topology spread.
+func (b ruleBook) spread(p *Pod) {
+	for _, s := range p.Spread {
+		r := b.of(p.Group)
+		if s.TopologyKey != LabelZone || slices.Contains(r.spreads, s) {
+			continue
+		}
+		r.spreads = append(r.spreads, s)
+		if r.maxSkew == 0 || s.MaxSkew < r.maxSkew {
+			r.maxSkew = s.MaxSkew
+		}
+	}
+}
+
+// apart notes which groups a pod stays out of the zones of, and they out of its own.
+func (b ruleBook) apart(p *Pod) {
+	for _, a := range p.AntiAffinity {
+		if a.TopologyKey != LabelZone {
+			continue
+		}
+		for _, other := range a.Groups {
+			b.of(p.Group).apart[other] = true
+			b.of(other).apart[p.Group] = true
+		}
+	}
 }
 
 // placesOf lists the zones of each pod of a group with a rule. The pod's own volume
