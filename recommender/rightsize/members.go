@@ -34,6 +34,21 @@ func promisesOf(a *analyzer.Analysis, o advice.Options) []Promise {
 	return out
 }
 
+// unknownProfile gives what a workload, or else its namespace, is annotated with that is no
+// profile, cut to what a message holds; "" where it is one, or none.
+func unknownProfile(a *analyzer.Analysis, w *analyzer.WorkloadFacts) string {
+	name := w.Annotations[ProfileAnnotation]
+	for i := range a.Snapshot.Namespaces {
+		if n := &a.Snapshot.Namespaces[i]; n.Name == w.Namespace && name == "" {
+			name = n.Annotations[ProfileAnnotation]
+		}
+	}
+	if Profile(name).Known() {
+		return ""
+	}
+	return name[:min(len(name), 40)]
+}
+
 func unique(all []Promise) (out []Promise) {
 	for _, p := range all {
 		if !slices.Contains(out, p) {

@@ -34,6 +34,11 @@ func run(p *advice.Pass) error {
 		policy.Promise, policy.Sizes = promises[i], true
 		all := adviseWorkload(p, policy, w)
 		byProfile(p, policy, w, all)
+		if name := unknownProfile(p.Facts, w); name != "" {
+			for j := range all {
+				all[j].Warn("profile", fmt.Sprintf("the annotation %s says %q, which is no profile (saving, balanced, careful): it counts for nothing", ProfileAnnotation, name))
+			}
+		}
 		for j := range all {
 			if s := advice.As[Sizing](all[j].Detail); s != nil {
 				p.Cluster.SetRequests(analyzer.ContainerRef{Ref: w.Ref, Container: w.Containers[j].Name}, s.Requests, all[j].Confidence)

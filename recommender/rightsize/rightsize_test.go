@@ -283,6 +283,15 @@ func TestAMissedScrapeOfADay(t *testing.T) {
 	}
 }
 
+// TestALeakThatReleasesReset grows by what it does between them.
+func TestALeakThatReleasesReset(t *testing.T) {
+	days := usage(14, 1, nil, func(_, day, slot int) float64 { return mib * (200 + 50*(float64(day%7)+float64(slot)/288)) })
+	s := rightsize.Size(factsOf(analyzer.Container{Name: "app", Limits: analyzer.Amounts{Memory: 640 * mib}}, days), balanced())
+	if got := warned(s, "rising"); !strings.Contains(got, "by 50 MiB") || !strings.Contains(got, "2 days") {
+		t.Errorf("got %q, want 50 MiB a day and two days", got)
+	}
+}
+
 // TestLessRiskIsNeverLess: by --risk-cpu, --risk-broken and --risk-oom alike.
 func TestLessRiskIsNeverLess(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 1))

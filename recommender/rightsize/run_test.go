@@ -3,6 +3,8 @@ package rightsize_test
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -176,6 +178,26 @@ func TestProfileOfAPart(t *testing.T) {
 	} {
 		if got := requests(tt.change); got != tt.want {
 			t.Errorf("%s: got %+v, want %+v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestAProfileThatIsNone is named: who misspells careful is to hear of it.
+func TestAProfileThatIsNone(t *testing.T) {
+	for profile, want := range map[string]bool{"Careful": true, "careful": false, "": false} {
+		for _, of := range []string{"workload", "namespace"} {
+			s := randomSnapshot(rand.New(rand.NewPCG(5, 1)))
+			annotations := map[string]string{rightsize.ProfileAnnotation: profile}
+			if of == "workload" {
+				s.Workloads[0].Annotations = annotations
+			} else {
+				s.Namespaces = []analyzer.Namespace{{Name: "shop", Annotations: annotations}}
+			}
+			a := sizeOf(t, s, advice.Options{})
+			named := slices.ContainsFunc(a.Warnings, func(w analyzer.Warning) bool { return w.Code == "profile" && strings.Contains(w.Message, `"Careful"`) })
+			if named != want {
+				t.Errorf("%q of the %s: named is %v, want %v", profile, of, named, want)
+			}
 		}
 	}
 }

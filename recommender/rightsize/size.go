@@ -351,10 +351,16 @@ func rises(peaks []float64) bool {
 	return n >= 5 && up*10 >= (n-1)*8 && peaks[n-1] >= 1.2*peaks[0]
 }
 
-// leak says how fast memory grows, and until when the limit (0: none) lasts.
+// leak says how fast memory grows, and until when the limit (0: none) lasts. The growth of
+// a day is the median day's: a release that starts it anew is no part of it.
 func leak(peaks []float64, limit int64) string {
 	n := len(peaks)
-	perDay := (peaks[n-1] - peaks[0]) / float64(n-1)
+	days := make([]float64, n-1)
+	for i := range days {
+		days[i] = peaks[i+1] - peaks[i]
+	}
+	slices.Sort(days)
+	perDay := days[len(days)/2]
 	grows := fmt.Sprintf("memory rises from day to day, by %s", mebibytes(perDay))
 	if room := float64(limit) - peaks[n-1]; limit > 0 && room > 0 {
 		return fmt.Sprintf("%s: killed in about %s unless a release mends it, whatever the request", grows, plural(int(math.Ceil(room/perDay)), "day"))
