@@ -167,7 +167,7 @@ func containerFacts(w Window, c Container, u *ContainerUsage) ContainerFacts {
 		f.OOMKills += d.OOMKills
 		f.Restarts += d.Restarts
 		if d.OOMKills > 0 {
-			f.OOMLimit = max(f.OOMLimit, d.Limits.Memory)
+			f.OOMLimit = max(f.OOMLimit, d.memoryLimit(f.Limits))
 		}
 		throttled, periods = throttled+d.Throttled, periods+d.Periods
 		f.History = appendSetting(f.History, d)

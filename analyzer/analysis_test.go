@@ -49,6 +49,31 @@ func TestPodRequests(t *testing.T) {
 	}
 }
 
+// TestTheLimitOfAKill is that of its day; today's where none was recorded of the day, and
+// none where the container had none then.
+func TestTheLimitOfAKill(t *testing.T) {
+	for name, tt := range map[string]struct {
+		requests, limits analyzer.Amounts
+		want             int64
+	}{
+		"recorded":     {limits: analyzer.Amounts{Memory: 1 << 28}, want: 1 << 28},
+		"not recorded": {want: 1 << 31},
+		"had none":     {requests: analyzer.Amounts{Memory: 1 << 27}, want: 0},
+	} {
+		s := facts()
+		s.Workloads[1].Containers[0].Limits = analyzer.Amounts{Memory: 1 << 31}
+		for i := range s.Usage {
+			for j := range s.Usage[i].Days {
+				d := &s.Usage[i].Days[j]
+				d.OOMKills, d.Requests, d.Limits = 1, tt.requests, tt.limits
+			}
+		}
+		if got := analyzer.Analyze(s).Workloads[0].Containers[0].OOMLimit; got != tt.want {
+			t.Errorf("%s: got %d, want %d", name, got, tt.want)
+		}
+	}
+}
+
 // facts is a snapshot of one workload whose container "app" has six hours of
 // usage on the first day and all of the second.
 func facts() *analyzer.Snapshot {

@@ -59,6 +59,15 @@ type Hour struct {
 	Pods       float32 `json:"pods,omitempty"`       // mean number of pods seen
 }
 
+// memoryLimit is the memory limit of the day, in bytes: today's where nothing was recorded of
+// the day's requests and limits, as by a source without kube-state-metrics.
+func (d *Day) memoryLimit(today Amounts) int64 {
+	if d.Requests == (Amounts{}) && d.Limits == (Amounts{}) {
+		return today.Memory
+	}
+	return d.Limits.Memory
+}
+
 // Merge adds the usage of other pods of the same container and day.
 func (d *Day) Merge(o *Day) {
 	d.CPU.Merge(&o.CPU)
