@@ -64,6 +64,9 @@ func Guaranteed(containers []analyzer.Container) bool {
 	return len(containers) > 0
 }
 
+// momentLimit is why one reading lowers no limit.
+const momentLimit = "the limit equals the request, and one reading does not show what it has to hold"
+
 // limitMemory sets the limit beside the request that was found.
 func (s *Sizing) limitMemory(f Facts, p Policy) {
 	now := s.Limits.Memory
@@ -72,6 +75,11 @@ func (s *Sizing) limitMemory(f Facts, p Policy) {
 	}
 	floor := max(HeapFloor(f.Runtime), int64(f.Memory.Samples.Max())+limitFloor)
 	switch {
+	case f.Moment && s.Requests.Memory < now: // what it has to hold was not seen
+		if f.Guaranteed && !p.ChangeQoS {
+			s.Requests.Memory = now
+			s.bound("memory", limitRules(momentLimit), float64(now), "bytes")
+		}
 	case f.Guaranteed && !p.ChangeQoS:
 		if held := min(now, RoundMemory(float64(floor))); held > s.Requests.Memory {
 			s.Requests.Memory = held

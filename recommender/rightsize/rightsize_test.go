@@ -144,6 +144,23 @@ func TestGuaranteedStays(t *testing.T) {
 	}
 }
 
+// TestAMomentLowersNoLimit: one reading does not show what a limit has to hold.
+func TestAMomentLowersNoLimit(t *testing.T) {
+	same := analyzer.Amounts{CPU: 2000, Memory: 2048 * mib}
+	for _, way := range []rightsize.MemoryLimit{rightsize.KeepLimit, rightsize.RiskLimit, rightsize.EqualLimit} {
+		for _, guaranteed := range []bool{true, false} {
+			f := factsOf(analyzer.Container{Name: "app", Requests: same, Limits: same}, usage(1, 1, steady(100), steady(300*mib)))
+			f.Moment, f.Guaranteed = true, guaranteed
+			p := balanced()
+			p.MemoryLimit = way
+			s := rightsize.Size(f, p)
+			if s.Limits != same || guaranteed && s.Requests != same || !guaranteed && s.Requests.Memory != 450*mib {
+				t.Errorf("%s, guaranteed %v: got %+v and %+v", way, guaranteed, s.Requests, s.Limits)
+			}
+		}
+	}
+}
+
 // TestPartsOfARequest: base and margin make the request, or a bound with a reason sets it;
 // what a bound may be lifted by, and what twice the usage would make, is told.
 func TestPartsOfARequest(t *testing.T) {

@@ -109,7 +109,7 @@ func (s *Sizing) sizeCPU(f Facts, p Policy) {
 	q := 1 - p.Promise.CPU
 	used := f.CPU.Samples.Quantile(q)
 	if f.Moment {
-		s.momentCPU(used)
+		s.momentCPU(used, f.Guaranteed && !p.ChangeQoS)
 		return
 	}
 	need := p.Fleet.CPU(f.ContainerFacts, f.Batch, p.Promise)
@@ -137,10 +137,15 @@ func (s *Sizing) sizeCPU(f Facts, p Policy) {
 	s.limitCPU(f, p)
 }
 
-// momentCPU sizes by one reading.
-func (s *Sizing) momentCPU(used float64) {
+// momentCPU sizes by one reading. It does not lower a request that is the limit too.
+func (s *Sizing) momentCPU(used float64, guaranteed bool) {
 	s.made("cpu", "cpu reading", used, momentHeadroomCPU)
-	if want := RoundCPU(cost.AddPercent(used, momentHeadroomCPU)); !Unchanged(s.Requests.CPU, want) {
+	want := RoundCPU(cost.AddPercent(used, momentHeadroomCPU))
+	if guaranteed && want < s.Limits.CPU {
+		want = s.Limits.CPU
+		s.bound("cpu", limitRules(momentLimit), float64(want), "millicores")
+	}
+	if !Unchanged(s.Requests.CPU, want) {
 		s.Requests.CPU = want
 	}
 	if s.Limits.CPU > 0 {
