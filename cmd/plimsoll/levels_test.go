@@ -63,7 +63,7 @@ func TestLevelsOfTheDemo(t *testing.T) {
 }
 
 // askedRow is the page's sentence on the level node where that is asked for.
-var askedRow = regexp.MustCompile("`node` costs ([0-9,]+) in each style")
+var askedRow = regexp.MustCompile("`node` costs ([0-9,]+) in `exact` and `flexible`")
 
 // TestLevelsOfTheDemoAsked: with some 200 pods the style flexible is no dearer than simple,
 // whose level node is in the table, where the loss of a node is asked for.
