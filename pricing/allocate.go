@@ -19,6 +19,9 @@ type NodeBill struct {
 	// Full are the resources of which no usual pod finds enough on the node any
 	// more: what is idle of the others is then stranded.
 	Full Full
+	// Runs says that it stands for runs that are billed by the pod: where it has no price,
+	// their workload says so.
+	Runs bool
 }
 
 // Full names the resources of a node that are used up.
@@ -72,6 +75,8 @@ type NodeCost struct {
 	// Overcommitted says that pods held more of a resource than is allocatable.
 	// Their costs are then scaled down so that they share exactly what it costs.
 	Overcommitted bool
+	// Excess is by what share of it they held more, of the resource where that is most.
+	Excess float64
 }
 
 // UseCost is what one PodUse costs, and the part of it that is slack.
@@ -189,7 +194,7 @@ func (a *allocation) node(n NodeBill, order []int) {
 		if r.stranded(n.Full) {
 			*r.of(&out.Stranded) = shares.idle
 		}
-		out.Overcommitted = out.Overcommitted || shares.overcommitted
+		out.Overcommitted, out.Excess = out.Overcommitted || shares.overcommitted, max(out.Excess, shares.excess)
 	}
 	for _, at := range order {
 		if use := a.perUse[at]; a.pods[at].DaemonSet {
@@ -198,7 +203,7 @@ func (a *allocation) node(n NodeBill, order []int) {
 			out.Workloads, out.Slack = out.Workloads.plus(use.Cost), out.Slack.plus(use.Slack)
 		}
 	}
-	if n.Price.Status == Missing && total == 0 {
+	if n.Price.Status == Missing && total == 0 && !n.Runs { // runs are named by their workload
 		a.warn("node %s has no price: it and its %d containers are not counted", n.Name, len(order))
 	}
 	a.nodes = append(a.nodes, out)
@@ -256,6 +261,7 @@ func (n *NodeBill) resources(pots Cost, hours float64) [3]resource {
 type shares struct {
 	idle, overhead float64
 	overcommitted  bool
+	excess         float64 // share of what is left beside the system
 }
 
 // divide turns claims (amount x hours) into USD in place. What pods and system
@@ -270,6 +276,7 @@ func (r resource) divide(claims []float64) shares {
 	sum := total(claims)
 	perUnit := r.pot / r.capacity
 	if s.overcommitted = sum*perUnit > left*(1+1e-12); s.overcommitted {
+		s.excess = excessOf(sum*perUnit, left)
 		perUnit = left / sum
 	}
 	for i := range claims {
@@ -279,6 +286,14 @@ func (r resource) divide(claims []float64) shares {
 		s.idle = max(0, left-total(claims))
 	}
 	return s
+}
+
+// excessOf is by what share of what is left more is claimed; infinite where nothing is left.
+func excessOf(claimed, left float64) float64 {
+	if left <= 0 {
+		return math.Inf(1)
+	}
+	return claimed/left - 1
 }
 
 func (a *allocation) bill() Bill {

@@ -96,6 +96,9 @@ func TestRunsBilledByPod(t *testing.T) {
 			if named := slices.ContainsFunc(c.Warnings, func(w analyzer.Warning) bool { return w.Subject == nightly.String() }); named != unpriced {
 				t.Errorf("a warning names it: %v", named)
 			}
+			if slices.ContainsFunc(c.Warnings, func(w analyzer.Warning) bool { return strings.Contains(w.Message, "the runs of") }) {
+				t.Errorf("what is no node is warned of as one: %v", c.Warnings)
+			}
 			sum := c.Idle + c.Overhead
 			for _, w := range c.Workloads {
 				sum += w.Monthly
@@ -106,6 +109,9 @@ func TestRunsBilledByPod(t *testing.T) {
 			a, err := allocation.Of(snap, catalog, allocation.Basis{})
 			if err != nil {
 				t.Fatal(err)
+			}
+			if slices.ContainsFunc(a.Warnings, func(w analyzer.Warning) bool { return strings.Contains(w.Message, "the runs of") }) {
+				t.Errorf("in the allocation what is no node is warned of as one: %v", a.Warnings)
 			}
 			paid := map[analyzer.Ref]float64{}
 			for i := range a.Items {

@@ -2,6 +2,7 @@ package allocation_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -320,6 +321,30 @@ func TestMoreThanThereIs(t *testing.T) {
 	}
 	if n := a.Nodes[0]; n.Idle().CPU > n.Reserved.CPU*(1+1e-9) {
 		t.Errorf("a is full and has idle CPU: %+v", n)
+	}
+}
+
+// TestEdgeOfTheWindow: pods that fill their nodes and seem to hold a step more than the
+// window has are no pods without room, and pay for all of them.
+func TestEdgeOfTheWindow(t *testing.T) {
+	for _, tt := range []struct {
+		over float32
+		told bool
+	}{{1.005, false}, {1.1, true}} {
+		s := shop()
+		room := s.Nodes[0].Allocatable.CPU + s.Nodes[1].Allocatable.CPU
+		s.Usage[0] = everyHour(s.Workloads[0], analyzer.Hour{Pods: 2, CPU: float32(room) * tt.over, Memory: gib})
+		s.Usage, s.Workloads = s.Usage[:1], s.Workloads[:1]
+		a := of(t, s, flat(t))
+		told := slices.ContainsFunc(a.Warnings, func(w analyzer.Warning) bool { return w.Code == "overcommitted" })
+		if told != tt.told {
+			t.Errorf("%.3f of the room is held, and a warning says so: %v", tt.over, told)
+		}
+		for _, n := range a.Nodes {
+			if n.Free.CPU+n.Stranded.CPU > 1e-9 {
+				t.Errorf("%s has idle CPU: %+v", n.Name, n)
+			}
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ func (a *allocator) priceNodes() {
 		prices = append(prices, p)
 		a.bills = append(a.bills, pricing.NodeBill{
 			Name: n.Name, Price: p, Hours: n.Hours, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
-			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory,
+			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory, Runs: n.Runs != "",
 		})
 	}
 	a.Prices = pricing.Used(prices)

@@ -436,7 +436,7 @@ const gpuProduct = "nvidia.com/gpu.product"
 func (a *allocator) file(bill pricing.Bill) {
 	a.Bill.Nodes = bill.Total
 	for _, n := range bill.Nodes {
-		if n.Overcommitted {
+		if n.Excess > a.edge() {
 			a.over = append(a.over, n.Name)
 		}
 		of := &a.fleet[a.byNode[n.Name]]
@@ -450,6 +450,12 @@ func (a *allocator) file(bill pricing.Bill) {
 	for _, w := range bill.Warnings {
 		a.warn("price", "", w)
 	}
+}
+
+// edge is by what share pods may seem to hold more than there is without a word: usage
+// counts a step too much at an end of the window, and hours are told to a sixteenth.
+func (a *allocator) edge() float64 {
+	return 0.01 + ratio(a.Window.Step.Hours(), a.Hours)
 }
 
 func gapOf(s pricing.Status) Gap {

@@ -99,11 +99,13 @@ func AtMoment(a *analyzer.Analysis, catalog *pricing.Catalog, why string) *Costs
 		prices, byNode[n.Name] = append(prices, p), p
 		bills = append(bills, pricing.NodeBill{
 			Name: n.Name, Price: p, Hours: pricing.HoursPerMonth, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
-			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory,
+			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory, Runs: n.Runs != "",
 		})
 		c.Nodes = append(c.Nodes, nodeCost(n, p))
 		for _, w := range p.Warnings {
-			c.warn("price", w)
+			if n.Runs == "" || p.Status != pricing.Missing { // else unpricedRuns names the workload
+				c.warn("price", w)
+			}
 		}
 	}
 	c.Prices = pricing.Used(prices)

@@ -55,7 +55,7 @@ func (c *Costs) overHours(a *analyzer.Analysis) {
 		}
 		bills = append(bills, pricing.NodeBill{
 			Name: n.Name, Price: p, Hours: n.Hours, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
-			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory,
+			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory, Runs: n.Runs != "",
 		})
 	}
 	bill := pricing.Allocate(bills, nil)

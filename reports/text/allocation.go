@@ -291,6 +291,15 @@ func allocationNotes(a *document.Allocation, o Options) []string {
 	return out
 }
 
+// What the rows of the allocation rest on. The workloads' table rests on other pods, so that
+// one whose pods or requests have changed costs other than there.
+const (
+	byTheHour   = "Each pays for the larger of request and usage, hour by hour."
+	byTheWindow = "Rows are of the window's pods and requests; the advice and its table are of today's."
+	byToday     = costTitle + " is of today's pods and requests; --aggregate is of the window's."
+	costTitle   = "COST/MONTH"
+)
+
 // paysFor says by what the bill is shared out.
 func paysFor(a *document.Allocation) string {
 	switch {
@@ -299,9 +308,9 @@ func paysFor(a *document.Allocation) string {
 	case a.OfMoment():
 		return "Each pays for the larger of request and usage at the moment of the one reading: check before use."
 	case a.Accuracy.MissedMonthly != 0:
-		return fmt.Sprintf("Each pays for the larger of request and usage, hour by hour. By the minute it could be at most %s more, all together.", a.Accuracy.MissedMonthly)
+		return fmt.Sprintf("%s By the minute it could be at most %s more, all together. %s", byTheHour, a.Accuracy.MissedMonthly, byTheWindow)
 	}
-	return "Each pays for the larger of request and usage, hour by hour."
+	return byTheHour + " " + byTheWindow
 }
 
 func splitWords(split string) string {

@@ -36,6 +36,9 @@ func writeWide(w io.Writer, r *document.Report, o Options) error {
 	if r.Metadata.GeneratedFrom.Moment {
 		lines = append(lines, brief.MomentMark+" "+brief.MomentWords)
 	}
+	if slices.ContainsFunc(columns, func(c column) bool { return c.title == costTitle }) {
+		lines = append(lines, byToday)
+	}
 	if slices.ContainsFunc(list, func(x row) bool { return x.Workload.PriceGap != "" }) {
 		lines = append(lines, brief.EstimateWords(r))
 	}
@@ -163,7 +166,7 @@ func allWide() []column {
 		right("CPU OVER", func(r *row) string { return sharePercent(r.Container.Risk.CPUOverRequest) }),
 		right("COVERAGE", func(r *row) string { return document.Percent(r.Container.Coverage) }),
 		right("CONFIDENCE", func(r *row) string { return brief.Support(r.Container) }),
-		{title: "COST/MONTH", right: true, money: true, cell: func(r *row) string { return r.dollars(r.Container.MonthlyCost) }},
+		{title: costTitle, right: true, money: true, cell: func(r *row) string { return r.dollars(r.Container.MonthlyCost) }},
 		{title: "ROOM/MONTH", right: true, money: true, cell: func(r *row) string { return r.dollars(r.Container.MonthlySavings) }, tone: freedColumn().tone},
 		{title: "WHY NOT", cell: func(r *row) string {
 			if len(r.Container.Withheld) == 0 {
