@@ -15,6 +15,14 @@ const (
 	mostBytes      = 1 << 46 // 64 TiB
 )
 
+// HasCPU and HasMemory report whether a machine can have had a reading in a container, in
+// cores and in bytes. A source that sums readings up leaves out the others first, so
+// that one of them does not take those beside it along.
+func HasCPU(cores float64) bool { return cores >= 0 && cores*1000 <= mostMillicores }
+
+// HasMemory is HasCPU of a working set in bytes; 0 is told apart by the recorder.
+func HasMemory(bytes float64) bool { return bytes >= 0 && bytes <= mostBytes }
+
 // What a reading is taken for impossible by, once the whole window is known.
 const (
 	// beyondNodes is how many times the largest node of today a sample may be:

@@ -147,14 +147,17 @@ func (e *wrongType) Unwrap() error { return e.err }
 // decodeError says where a value does not fit, in the words of the manifest.
 func decodeError(what string, err error) error {
 	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
-		value := wrong.Value
-		if value == "array" {
-			value = "list"
+		value := "a " + wrong.Value
+		switch wrong.Value {
+		case "array":
+			value = "a list"
+		case "object":
+			value = "an object"
 		}
 		if wrong.Field == "" {
-			return &wrongType{fmt.Sprintf("%s is a %s, not a Kubernetes object", what, value), wrong}
+			return &wrongType{fmt.Sprintf("%s is %s, not a Kubernetes object", what, value), wrong}
 		}
-		return &wrongType{fmt.Sprintf("%s: field %s cannot be a %s", what, wrong.Field, value), wrong}
+		return &wrongType{fmt.Sprintf("%s: field %s cannot be %s", what, wrong.Field, value), wrong}
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -70,7 +69,17 @@ func (d *jsonDocument) read() error {
 	case json.Delim('{'):
 		return d.object()
 	}
-	return fmt.Errorf("a Kubernetes object was expected, not %v", t)
+	return d.noObject(t)
+}
+
+// noObject leaves out a document that is a bare value, and reads on.
+func (d *jsonDocument) noObject(t json.Token) error {
+	raw, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	d.inValue = true
+	return add(d.v, raw, header{})
 }
 
 // object reads the fields of an object whose brace is read. Only a List's
@@ -90,17 +99,11 @@ func (d *jsonDocument) object() error {
 		}
 		name, _ := t.(string)
 		if name == "items" {
-			t, err := d.dec.Token()
-			switch {
-			case err != nil:
-				return err
-			case t == nil:
-				continue // "items": null is a list of nothing
-			case t != json.Delim('['):
-				return fmt.Errorf("items: a list was expected, not %v", t)
+			found, err := d.beginItems(fields)
+			if err == nil && found {
+				isList, err = true, d.items(head, &early)
 			}
-			isList = true
-			if err := d.items(head, &early); err != nil {
+			if err != nil {
 				return err
 			}
 			continue
@@ -133,8 +136,39 @@ func (d *jsonDocument) object() error {
 	return nil
 }
 
+// beginItems reads what follows "items" and tells whether it is a list, or null, which
+// is a list of nothing. What is none is a field like others, so that it is named with
+// the object that has it.
+func (d *jsonDocument) beginItems(fields map[string]json.RawMessage) (list bool, err error) {
+	t, err := d.dec.Token()
+	switch {
+	case err != nil || t == nil:
+		return false, err
+	case t == json.Delim('['):
+		return true, nil
+	case t != json.Delim('{'):
+		fields["items"], err = json.Marshal(t)
+		return false, err
+	}
+	fields["items"] = json.RawMessage("{}")
+	for d.dec.More() {
+		var passed json.RawMessage
+		if _, err := d.dec.Token(); err != nil { // its name
+			return false, err
+		}
+		if err := d.dec.Decode(&passed); err != nil {
+			return false, err
+		}
+	}
+	_, err = d.dec.Token()
+	return false, err
+}
+
 // single adds the object whose fields were collected.
 func (d *jsonDocument) single(fields map[string]json.RawMessage) error {
+	if fields["items"] != nil && fields["kind"] == nil {
+		fields["kind"] = json.RawMessage(`"List"`)
+	}
 	raw, err := json.Marshal(fields)
 	if err != nil {
 		return err

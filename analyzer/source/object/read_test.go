@@ -31,7 +31,7 @@ func TestReadErrors(t *testing.T) {
 		{"cut JSON", "{\"kind\": \"Pod\",\n \"metadata\": {\"name\": ", "f: document 1, line 2: the file ends in the middle of an object; it was cut, so make the dump again"},
 		{"cut JSON list", "{\"kind\": \"List\", \"items\": [\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\"},\n", "f: document 1, line 3: the file ends in the middle of an object; it was cut, so make the dump again"},
 		{"bad JSON", "{\"kind\": \"Pod\",\n \"metadata\": {\n\"name\" \"a\"}}", `f: document 1, line 3: invalid character '"' after object key`},
-		{"items no list", `{"items": 7}`, "f: document 1, line 1: items: a list was expected, not 7"},
+		{"items no list", `{"items": 7}`, "f: document 1, line 1: list: field items cannot be a number"},
 		{"UTF-16", "\xff\xfe{\x00", "f: it is UTF-16"},
 		{"empty", "", "f: there is no object in it; did the command that should write it fail?"},
 		{"comments alone", "# nothing\n---\n", "f: there is no object in it"},
@@ -114,14 +114,21 @@ func TestBrokenReader(t *testing.T) {
 
 // TestSkipped reads on where one object is bad, and says which and where.
 func TestSkipped(t *testing.T) {
+	const onePod = `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "x"}}`
 	const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\nspec: {containers: [{name: c}]}\n"
 	const template = `{"metadata": {"name": "bad", "namespace": "x"}, "spec": {"template": {"spec": {"containers": [{"name": "c"}, {"name": "main", "resources": {"requests": {"cpu": 1, "memory": "512MB"}}}]}}}`
 	const field = `x/%s/bad: spec.template.spec.containers[main].resources.requests.memory: "512MB" is not a quantity; write 512M or 512Mi (f, document 2, line 2); the object is left out`
 	for name, c := range map[string]struct{ in, want string }{
 		"node": {pod + "---\napiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {capacity: {cpu: lots}}\n",
 			`Node/n1: status.capacity.cpu: "lots" is not a quantity; write it as Kubernetes does, such as 500m or 512Mi (f, document 2, line 6); the object is left out`},
-		"deployment": {`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "x"}}` + "\n" + `{"apiVersion": "apps/v1", "kind": "Deployment", ` + template[1:] + "}", fmt.Sprintf(field, "Deployment")},
-		"rollout":    {`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "x"}}` + "\n" + `{"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", ` + template[1:] + "}", fmt.Sprintf(field, "Rollout")},
+		"deployment":      {`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "x"}}` + "\n" + `{"apiVersion": "apps/v1", "kind": "Deployment", ` + template[1:] + "}", fmt.Sprintf(field, "Deployment")},
+		"rollout":         {`{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "x"}}` + "\n" + `{"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", ` + template[1:] + "}", fmt.Sprintf(field, "Rollout")},
+		"scalar in JSON":  {onePod + "\n7\n", `document: object is a number, not a Kubernetes object (f, document 2, line 2); the object is left out`},
+		"text in JSON":    {onePod + "\n\"error: denied\"\n" + `{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}}`, `document: object is a string, not a Kubernetes object (f, document 2, line 2); the object is left out`},
+		"items a number":  {onePod + "\n{\"apiVersion\": \"v1\", \"items\": 7}", `document: list: field items cannot be a number (f, document 2, line 2); the object is left out`},
+		"items an object": {onePod + "\n{\"kind\": \"PodList\", \"items\": {\"a\": {\"b\": [1]}, \"c\": 2}}", `document: list: field items cannot be an object (f, document 2, line 2); the object is left out`},
+		"items a text":    {"{\"kind\": \"PodList\", \"items\": \"none\"}\n" + onePod, `document: list: field items cannot be a string (f, document 1, line 1); the object is left out`},
+		"items, YAML":     {pod + "---\nkind: List\nitems: 7\n", `document: list: field items cannot be a number (f, document 2, line 6); the object is left out`},
 		"item": {"{\"items\": [\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"a\", \"namespace\": \"x\"}},\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": []}]}",
 			"Pod: field spec cannot be a list (f, document 1, line 3); the object is left out"},
 	} {

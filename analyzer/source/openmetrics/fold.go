@@ -39,7 +39,7 @@ func (f *fold) sample(s *series, x sample) error {
 		if s.n > 0 {
 			f.setAside(s, x)
 		}
-	case x.ms > f.latest, x.value < 0 || math.IsInf(x.value, 0), s.metric == cpu && !digest.Counts(x.value):
+	case x.ms > f.latest, x.value < 0 || math.IsInf(x.value, 0), s.beyond(x.value):
 		f.setAside(s, x)
 	default:
 		f.take(s, x)
@@ -48,6 +48,17 @@ func (f *fold) sample(s *series, x sample) error {
 		f.closeStep(s, done)
 	}
 	return nil
+}
+
+// beyond tells a reading that no machine has, whatever its neighbours in the step are.
+func (s *series) beyond(v float64) bool {
+	switch {
+	case s.metric == memory:
+		return !analyzer.HasMemory(v)
+	case s.metric == cpu && s.gauge:
+		return !analyzer.HasCPU(v)
+	}
+	return s.metric == cpu && !digest.Counts(v)
 }
 
 // setAside counts a sample that cannot be. One of memory tells all the same that the

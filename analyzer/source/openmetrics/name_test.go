@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"testing"
 
@@ -133,6 +134,40 @@ func TestOddIsNamed(t *testing.T) {
 		// A step takes the largest of its samples, so that one 0 of ten is no matter.
 		if found == (value == "0") || got.Usage[0].Days[0].Memory.Max() != 64<<20 {
 			t.Errorf("%s: told: %t, peak %g", value, found, got.Usage[0].Days[0].Memory.Max())
+		}
+	}
+}
+
+// TestOddTakesNoneAlong: a sample that no machine has leaves the others of its step, of a
+// counter's neighbours and of a gauge.
+func TestOddTakesNoneAlong(t *testing.T) {
+	const labels = `namespace="shop",pod="web-1",container="main"`
+	for _, cpu := range []string{"container_cpu_usage_seconds_total", "container_cpu_usage"} {
+		text := dumpOf(cpu, "container_memory_working_set_bytes", labels, cpu == "container_cpu_usage")
+		whole, err := collectText(text, &analyzer.Owners{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, value := range []string{"1.8e+19", "7.1e+13", "-3"} {
+			lines, next := strings.Split(text, "\n"), 0
+			for i, line := range lines {
+				memory := strings.HasPrefix(line, "container_memory_working_set_bytes{") && i%7 == 0
+				gauge := strings.HasPrefix(line, "container_cpu_usage{") && i%10 == 3
+				if f := strings.Fields(line); memory || gauge {
+					f[len(f)-2] = value
+					lines[i] = strings.Join(f, " ")
+					next++
+				}
+			}
+			got, err := collectText(strings.Join(lines, "\n"), &analyzer.Owners{})
+			if err != nil || next == 0 {
+				t.Fatal(err, next)
+			}
+			g, w := got.Usage[0].Days[0], whole.Usage[0].Days[0]
+			if g.Memory.Count() != w.Memory.Count() || g.Memory.Max() != w.Memory.Max() || g.CPU.Count() != w.CPU.Count() || math.Abs(g.CPU.Max()-w.CPU.Max()) > 1e-6 {
+				t.Errorf("%s, %s: %d steps of memory to %g, %d of CPU to %g; want %d to %g, %d to %g", cpu, value,
+					g.Memory.Count(), g.Memory.Max(), g.CPU.Count(), g.CPU.Max(), w.Memory.Count(), w.Memory.Max(), w.CPU.Count(), w.CPU.Max())
+			}
 		}
 	}
 }
