@@ -102,7 +102,7 @@ func (inst *instance) addGroups(pods []Pod) map[string]int {
 	for i := range pods {
 		p := &pods[i]
 		size[p.Group]++
-		own, enemies := p.hostLimits()
+		own, enemies := p.HostLimits()
 		if own > 0 {
 			touch(p.Group)
 			if limits[p.Group] == 0 || own < limits[p.Group] {
@@ -129,7 +129,7 @@ func (inst *instance) addGroups(pods []Pod) map[string]int {
 	}
 	for i := range pods {
 		if g, ok := index[pods[i].Group]; ok {
-			if own, _ := pods[i].hostLimits(); own != inst.groups[g].limit {
+			if own, _ := pods[i].HostLimits(); own != inst.groups[g].limit {
 				inst.groups[g].uniform = false
 			}
 		}
@@ -137,9 +137,9 @@ func (inst *instance) addGroups(pods []Pod) map[string]int {
 	return index
 }
 
-// hostLimits is the most pods of its own group that the pod allows on its node
+// HostLimits is the most pods of its own group that the pod allows on its node
 // (0: any), and the other groups it can't share a node with.
-func (p *Pod) hostLimits() (limit int64, enemies []string) {
+func (p *Pod) HostLimits() (limit int64, enemies []string) {
 	for _, s := range p.Spread {
 		if s.TopologyKey == LabelHostname && (limit == 0 || s.MaxSkew < limit) {
 			limit = s.MaxSkew

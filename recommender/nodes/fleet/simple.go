@@ -14,15 +14,19 @@ import (
 // simpleTries is how many types are packed for each group, the most promising ones.
 const simpleTries = 4
 
+// mostForOneType is how many times what two types cost a group may cost of one. A second
+// pool is more to run, which a few percent are not worth.
+const mostForOneType = 1.25
+
 // OneType plans again with one type for each group of nodes: the one that holds the
-// group's pods of the given plan for the least. Groups that no single type serves keep
-// the types that they have. group names the group of an offering.
+// group's pods of the given plan for the least, or two where one is far dearer. Groups that
+// neither serves keep the types that they have. group names the group of an offering.
 func OneType(ctx context.Context, in packing.Input, plan packing.Plan, group func(*packing.Offering) string) (packing.Plan, error) {
 	pods := map[string]packing.Pod{}
 	for _, p := range in.Pods {
 		pods[p.Name] = p
 	}
-	held, had := map[string][]packing.Pod{}, map[string]map[string]bool{}
+	held, had, usd := map[string][]packing.Pod{}, map[string]map[string]bool{}, map[string]float64{}
 	for i := range plan.Nodes {
 		n := &plan.Nodes[i]
 		g := group(&n.Offering)
@@ -30,18 +34,19 @@ func OneType(ctx context.Context, in packing.Input, plan packing.Plan, group fun
 			had[g] = map[string]bool{}
 		}
 		had[g][n.Offering.Type] = true
+		usd[g] += n.Offering.USDPerHour
 		for _, name := range n.Pods {
 			held[g] = append(held[g], pods[name])
 		}
 	}
 	allowed := map[string]map[string]bool{}
 	for g, types := range had {
-		best, err := bestType(ctx, in, held[g], g, group)
+		best, err := bestTypes(ctx, in, held[g], g, types, usd[g], group)
 		if err != nil {
 			return plan, err
 		}
-		if allowed[g] = types; best != "" {
-			allowed[g] = map[string]bool{best: true}
+		if allowed[g] = types; best != nil {
+			allowed[g] = best
 		}
 	}
 	few := in
@@ -71,57 +76,140 @@ func ofTypes(all []packing.Offering, plan packing.Plan, group func(*packing.Offe
 	return slices.DeleteFunc(slices.Clone(all), func(o packing.Offering) bool { return !has[group(&o)+"\x00"+o.Type] })
 }
 
-// bestType is the type of a group that holds pods for the least; nothing where none
-// holds all.
-func bestType(ctx context.Context, in packing.Input, pods []packing.Pod, g string, group func(*packing.Offering) string) (string, error) {
-	type guess struct {
-		name  string
-		least float64
-		own   []packing.Offering
+// bestTypes is the type of a group that holds pods for the least. A pool has one need: where
+// some pods fit on large nodes only and others want many nodes, one type for both would be
+// many large nodes. So two types serve a group that costs far more with one, or that none
+// serves. Nothing where these don't hold all pods either. usd is what the group costs with
+// the types that it had.
+func bestTypes(ctx context.Context, in packing.Input, pods []packing.Pod, g string, had map[string]bool, usd float64, group func(*packing.Offering) string) (map[string]bool, error) {
+	all := typesOf(in.Offerings, g, group)
+	var each []guess
+	for i := range all {
+		each = append(each, guess{atLeast(&all[i].own[0], pods), all[i : i+1]})
 	}
-	byType := map[string]*guess{}
-	var order []*guess
-	for i := range in.Offerings {
-		o := &in.Offerings[i]
+	one, lowest, err := cheapest(ctx, in, pods, each, math.Inf(1))
+	if err != nil || one != nil && lowest <= usd*mostForOneType {
+		return one, err
+	}
+	two, _, err := cheapest(ctx, in, pods, pairs(all, had, pods), lowest/mostForOneType)
+	if two != nil {
+		return two, err
+	}
+	return one, err
+}
+
+// typed are the offerings of one type.
+type typed struct {
+	name string
+	own  []packing.Offering
+}
+
+// guess is types that may serve a group, and about what that costs, in USD an hour.
+type guess struct {
+	least float64
+	types []typed
+}
+
+// typesOf are the types of a group's offerings, in order of these.
+func typesOf(all []packing.Offering, g string, group func(*packing.Offering) string) (out []typed) {
+	at := map[string]int{}
+	for i := range all {
+		o := &all[i]
 		if group(o) != g {
 			continue
 		}
-		if byType[o.Type] == nil {
-			byType[o.Type] = &guess{name: o.Type, least: atLeast(o, pods)}
-			order = append(order, byType[o.Type])
+		if _, seen := at[o.Type]; !seen {
+			at[o.Type] = len(out)
+			out = append(out, typed{name: o.Type})
 		}
-		byType[o.Type].own = append(byType[o.Type].own, *o)
+		out[at[o.Type]].own = append(out[at[o.Type]].own, *o)
 	}
-	slices.SortStableFunc(order, func(a, b *guess) int { return cmp.Or(cmp.Compare(a.least, b.least), cmp.Compare(a.name, b.name)) })
-	best, lowest := "", math.Inf(1)
+	return out
+}
+
+// pairs are those types that a group had which are too small for some pods, each with one
+// that the rest may fit on.
+func pairs(all []typed, had map[string]bool, pods []packing.Pod) (out []guess) {
+	for _, small := range all {
+		if !had[small.name] {
+			continue
+		}
+		var fit, rest []packing.Pod
+		for i := range pods {
+			if small.holds(&pods[i]) {
+				fit = append(fit, pods[i])
+			} else {
+				rest = append(rest, pods[i])
+			}
+		}
+		if len(fit) == 0 || len(rest) == 0 {
+			continue
+		}
+		own := atLeast(&small.own[0], fit)
+		for _, large := range all {
+			if least := own + atLeast(&large.own[0], rest); !math.IsInf(least, 1) && large.holds(&rest[0]) {
+				out = append(out, guess{least, []typed{small, large}})
+			}
+		}
+	}
+	return out
+}
+
+// holds reports whether a node of the type has room for a pod, and takes it.
+func (t *typed) holds(p *packing.Pod) bool {
+	return slices.ContainsFunc(t.own, func(o packing.Offering) bool {
+		return p.CPU <= o.CPU && p.Memory <= o.Memory && p.GPUs <= o.GPUs && packing.Admits(&o, p)
+	})
+}
+
+// cheapest packs the most promising guesses, and gives the types of the one that holds all
+// pods for the least, and for less than a price.
+func cheapest(ctx context.Context, in packing.Input, pods []packing.Pod, guesses []guess, below float64) (best map[string]bool, lowest float64, err error) {
+	slices.SortStableFunc(guesses, func(a, b guess) int {
+		return cmp.Or(cmp.Compare(a.least, b.least), slices.CompareFunc(a.types, b.types, func(x, y typed) int { return cmp.Compare(x.name, y.name) }))
+	})
+	lowest = below
 	tried := 0
-	for _, one := range order {
+	for _, one := range guesses {
 		if tried == simpleTries || one.least >= lowest {
 			break
 		}
-		plan, err := packing.Pack(ctx, packing.Input{Pods: pods, DaemonSets: in.DaemonSets, Offerings: one.own, Kept: in.Kept, Effort: in.Effort / 4, NoBound: true})
+		few := packing.Input{Pods: pods, DaemonSets: in.DaemonSets, Kept: in.Kept, Effort: in.Effort / 4, NoBound: true}
+		types := map[string]bool{}
+		for _, t := range one.types {
+			few.Offerings, types[t.name] = append(few.Offerings, t.own...), true
+		}
+		plan, err := packing.Pack(ctx, few)
 		if err != nil {
-			return "", err
+			return nil, lowest, err
 		}
 		if len(plan.Abstained) == 0 {
 			tried++
 			if plan.Hourly < lowest {
-				best, lowest = one.name, plan.Hourly
+				best, lowest = types, plan.Hourly
 			}
 		}
 	}
-	return best, ctx.Err()
+	return best, lowest, ctx.Err()
 }
 
-// atLeast is what nodes of one offering cost that hold the pods' sums.
+// atLeast is about what nodes of one offering cost that hold the pods' sums, and as many as
+// those want that can't share a node.
 func atLeast(o *packing.Offering, pods []packing.Pod) float64 {
 	var cpu, memory float64
+	apart := map[string]float64{}
+	n := float64(len(pods)) / float64(max(o.Pods, 1))
 	for i := range pods {
-		if pods[i].CPU > o.CPU || pods[i].Memory > o.Memory {
+		p := &pods[i]
+		if p.CPU > o.CPU || p.Memory > o.Memory {
 			return math.Inf(1)
 		}
-		cpu, memory = cpu+float64(pods[i].CPU), memory+float64(pods[i].Memory)
+		cpu, memory = cpu+float64(p.CPU), memory+float64(p.Memory)
+		if limit, _ := p.HostLimits(); limit > 0 {
+			apart[p.Group] += 1 / float64(limit)
+			n = max(n, apart[p.Group])
+		}
 	}
-	n := max(cpu/float64(max(o.CPU, 1)), memory/float64(max(o.Memory, 1)), float64(len(pods))/float64(max(o.Pods, 1)))
-	return math.Ceil(n) * o.USDPerHour
+	n = max(n, cpu/float64(max(o.CPU, 1)), memory/float64(max(o.Memory, 1)))
+	return math.Ceil(n-1e-9) * o.USDPerHour
 }

@@ -116,6 +116,49 @@ func TestJudgedInOrder(t *testing.T) {
 	}
 }
 
+// TestTwoNeedsAreTwoTypes: one type for pods that want a node each and for some large ones
+// would be as many large nodes. A second type serves where one is far dearer, and only there.
+func TestTwoNeedsAreTwoTypes(t *testing.T) {
+	for _, test := range []struct {
+		apart, types int
+	}{{40, 2}, {2, 1}} {
+		in := packing.Input{Effort: 0.1, NoBound: true}
+		for i, cores := range []int64{2, 4, 8, 16} {
+			in.Offerings = append(in.Offerings, packing.Offering{
+				Type: fmt.Sprint("t", cores), Zone: "a", CapacityType: "on-demand", CPU: cores * 1000, Memory: cores << 32, Pods: 58,
+				USDPerHour: 0.05 * float64(cores) * (1 - 0.01*float64(i)),
+			})
+		}
+		for p := range test.apart {
+			in.Pods = append(in.Pods, packing.Pod{
+				Name: fmt.Sprint("a/apart-", p), Group: "a/Deployment/apart", CPU: 1500, Memory: 1 << 30,
+				AntiAffinity: []packing.AntiAffinity{{TopologyKey: packing.LabelHostname, Groups: []string{"a/Deployment/apart"}}},
+			})
+		}
+		for p := range 5 {
+			in.Pods = append(in.Pods, packing.Pod{Name: fmt.Sprint("a/large-", p), Group: "a/Deployment/large", CPU: 7000, Memory: 4 << 30})
+		}
+		bare, err := packing.Pack(t.Context(), in)
+		if err != nil || len(bare.Abstained) > 0 {
+			t.Fatal(err, bare.Abstained)
+		}
+		plan, err := fleet.OneType(t.Context(), in, bare, func(*packing.Offering) string { return "all" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := packing.Check(plan, in.Pods, nil); err != nil {
+			t.Error(err)
+		}
+		types := map[string]bool{}
+		for i := range plan.Nodes {
+			types[plan.Nodes[i].Offering.Type] = true
+		}
+		if len(types) != test.types || plan.Hourly > 1.25*bare.Hourly {
+			t.Errorf("%d apart: types %v for %v USD an hour, want %d for about the %v of any types", test.apart, types, plan.Hourly, test.types, bare.Hourly)
+		}
+	}
+}
+
 // styled is a fleet whose plan of today is the bare one.
 func styled(in packing.Input, bare packing.Plan, level packing.Level, simple bool) *fleet.Fleet {
 	f := &fleet.Fleet{
