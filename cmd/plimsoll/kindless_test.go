@@ -23,7 +23,7 @@ func TestADocumentThatIsNoObject(t *testing.T) {
 		out, err      string
 	}{
 		{"among others", "odd.yaml", nil, exitDone, "not a Kubernetes object: it has no kind (odd.yaml, document 2, line ", ""},
-		{"strict", "odd.yaml", []string{"--strict"}, exitSource, `"name": "odd"`, "error: --strict: document: not a Kubernetes object: it has no kind (odd.yaml, document 2, line "},
+		{"strict", "odd.yaml", []string{"--strict"}, exitSource, `"name":"odd"`, "error: --strict: document: not a Kubernetes object: it has no kind (odd.yaml, document 2, line "},
 		{"alone", "values.yaml", nil, exitUsage, "", "values.yaml: document 1, line 1: not a Kubernetes object: it has no kind"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

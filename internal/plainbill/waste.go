@@ -292,7 +292,7 @@ func (b *Bill) atMinimum(target string, cost float64) float64 {
 		for _, h := range b.Snap.HPAs {
 			if h.Target == w.Ref {
 				need := math.Max(2, 1+math.Ceil(busiest/(request*float64(h.Metrics[0].Target)/100)))
-				return cost * (float64(h.Min) - need) / float64(w.Replicas)
+				return cost * (float64(h.Min) - need) / math.Max(float64(w.Replicas), float64(h.Min))
 			}
 		}
 	}

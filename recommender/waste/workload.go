@@ -170,7 +170,7 @@ func endedPods(l *look, w *analyzer.WorkloadFacts) {
 // hpaAtMin finds an autoscaler that never leaves its minimum and whose load
 // would do with fewer pods.
 func hpaAtMin(l *look, w *analyzer.WorkloadFacts) {
-	if l.providers(w) {
+	if l.providers(w) || w.Replicas == 0 { // at zero an HPA scales nothing
 		return
 	}
 	for _, h := range w.HPAs {
@@ -178,7 +178,7 @@ func hpaAtMin(l *look, w *analyzer.WorkloadFacts) {
 		if !ok || need >= h.Min {
 			continue
 		}
-		usd := l.Costs.MonthlyOf(w.Ref) * float64(h.Min-need) / float64(max(w.Replicas, 1))
+		usd := l.Costs.MonthlyOf(w.Ref) * float64(h.Min-need) / float64(max(w.Replicas, h.Min))
 		r := advice.Advice{Workload: w.Ref, Title: fmt.Sprintf("HPA %s never leaves its minimum of %d; %d would carry the load", h.Name, h.Min, need), Confidence: 0.7}
 		r.Show("minimum", float64(h.Min), "count")
 		r.Show("pods that carry the busiest hour at the target, and one more", float64(need), "count")
