@@ -21,7 +21,8 @@ func TestCloudRules(t *testing.T) {
 	}
 	read, name, link := func(day string) bool { _, err := time.Parse(time.DateOnly, day); return err == nil }, regexp.MustCompile("`([^`]+)`"), regexp.MustCompile(`\(https://[^)\s]+\)`)
 	linked, rules := false, 0
-	for line := range strings.Lines(string(text)) {
+	page, rest, _ := strings.Cut(string(text), "\n## ") // what follows has tables of its own
+	for line := range strings.Lines(page) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), " | ")
 		if !strings.HasPrefix(line, "| ") || strings.Contains(line, "| source | read |") {
 			continue
@@ -48,10 +49,18 @@ func TestCloudRules(t *testing.T) {
 			}
 		}
 	}
+	for _, n := range name.FindAllStringSubmatch(strings.ReplaceAll(rest, "`testdata/", ""), -1) {
+		if isTest := strings.HasPrefix(n[1], "Test") || strings.HasSuffix(n[1], ".txtar"); isTest && !tests[n[1]] {
+			t.Errorf("there is no test or case %s", n[1])
+		}
+	}
 	if rules < 20 {
 		t.Errorf("%d rules were found on the page", rules)
 	}
 }
+
+// caseFolder holds the cases of rules and of bills.
+var caseFolder = regexp.MustCompile(`testdata/(rules|bills)/`)
 
 // testNames are the tests of the tree and the cases of its rules.
 func testNames(t *testing.T, root string) map[string]bool {
@@ -64,8 +73,9 @@ func testNames(t *testing.T, root string) map[string]bool {
 			return err
 		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
 			return filepath.SkipDir
-		case strings.HasSuffix(path, ".txtar") && strings.Contains(filepath.ToSlash(path), "testdata/rules/"):
+		case strings.HasSuffix(path, ".txtar") && caseFolder.MatchString(filepath.ToSlash(path)):
 			out[d.Name()] = true
+			out[filepath.Base(filepath.Dir(path))+"/"+d.Name()] = true // as cases of one name in two clouds are told apart
 		case strings.HasSuffix(path, "_test.go"):
 			text, err := os.ReadFile(path)
 			if err != nil {
