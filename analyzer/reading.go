@@ -36,12 +36,17 @@ const (
 	// node's CPU.
 	lonelyMillicores = 16_000
 	lonelyBytes      = 1 << 30
+	// Some samples are set aside as one alone is where all of them are above what their
+	// containers could use: the largest node's capacity, or aboveLimit times the memory
+	// limit in force on their days, and where they are one of leastOthers at most.
+	aboveLimit = 2
 )
 
 // plausible gives the largest reading of a resource over all days that can be
 // true, +Inf where none is in doubt. The largest node has capacity, 0 where no
-// node is known; up to least a sample alone is believed.
-func plausible(days []Day, of func(*Day) *digest.Histogram, capacity int64, least float64) float64 {
+// node is known; up to least a sample alone is believed. Above sure, which is told for
+// what is above a bound, no sample can be true.
+func plausible(days []Day, of func(*Day) *digest.Histogram, capacity int64, least float64, sure func(above float64) float64) float64 {
 	most := math.Inf(1)
 	if capacity > 0 {
 		most = beyondNodes * float64(capacity)
@@ -61,17 +66,49 @@ func plausible(days []Day, of func(*Day) *digest.Histogram, capacity int64, leas
 	if all, _ = all.UpTo(most); all.Max() <= least {
 		return most
 	}
-	if rest, alone := all.UpTo(all.Max() / lonely); alone == 1 && rest.Count() >= leastOthers && rest.Max() > 0 {
-		return all.Max() / lonely
+	bound := all.Max() / lonely
+	rest, alone := all.UpTo(bound)
+	if alone == 0 || rest.Count() < alone*leastOthers || rest.Max() <= 0 {
+		return most
+	}
+	if _, over := all.UpTo(max(bound, sure(bound))); alone == 1 || over == alone {
+		return bound
 	}
 	return most
+}
+
+// memorySure is above what no sample of memory can be, of days with samples above a
+// bound: +Inf where neither a node nor the limits of those days are known. A limit that
+// was lowered in place holds what is above it for a while, hence aboveLimit.
+func memorySure(days []Day, node int64) func(above float64) float64 {
+	return func(above float64) float64 {
+		limit := int64(0)
+		for i := range days {
+			switch d := &days[i]; {
+			case d.Memory.Max() <= above:
+			case d.Limits.Memory <= 0:
+				return capacityOr(node)
+			default:
+				limit = max(limit, d.Limits.Memory)
+			}
+		}
+		return min(aboveLimit*float64(limit), capacityOr(node))
+	}
+}
+
+// capacityOr is a capacity, +Inf where none is known.
+func capacityOr(capacity int64) float64 {
+	if capacity <= 0 {
+		return math.Inf(1)
+	}
+	return float64(capacity)
 }
 
 // setAside gives days without the readings that cannot be, and the number of
 // those. Days of an OOM kill are believed.
 func setAside(days []Day, node Amounts) (clean []Day, aside uint64) {
-	cpu := plausible(days, func(d *Day) *digest.Histogram { return &d.CPU }, node.CPU, max(float64(node.CPU), lonelyMillicores))
-	memory := plausible(days, func(d *Day) *digest.Histogram { return &d.Memory }, node.Memory, lonelyBytes)
+	cpu := plausible(days, func(d *Day) *digest.Histogram { return &d.CPU }, node.CPU, max(float64(node.CPU), lonelyMillicores), func(float64) float64 { return capacityOr(node.CPU) })
+	memory := plausible(days, func(d *Day) *digest.Histogram { return &d.Memory }, node.Memory, lonelyBytes, memorySure(days, node.Memory))
 	clean = days
 	for i := range days {
 		d := &days[i]
@@ -149,7 +186,7 @@ func (a *Analysis) believe(usage map[ContainerRef]*ContainerUsage) {
 		usage[ref] = &ContainerUsage{Ref: u.Ref, Container: u.Container, Days: days}
 		a.Warnings = append(a.Warnings, Warning{
 			Code: WarnOdd, Subject: ref.String(),
-			Message: fmt.Sprintf("%s of container %q cannot be true (far above any node, or one alone hundreds of times all others); left out", Several(aside, "reading"), ref.Container),
+			Message: fmt.Sprintf("%s of container %q cannot be true (far above any node, or hundreds of times all others and one alone or above node and limit); left out", Several(aside, "reading"), ref.Container),
 		})
 	}
 }

@@ -75,6 +75,62 @@ func TestImpossibleReadings(t *testing.T) {
 	}
 }
 
+// TestTwoPodsAtOnce puts the same memory into a few steps of two pods: it is set aside only
+// where it is above what they could use.
+func TestTwoPodsAtOnce(t *testing.T) {
+	const mib = 1 << 20
+	start := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	w := analyzer.Window{Start: start, End: start.AddDate(0, 0, 8), Step: 5 * time.Minute}
+	ref := analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}
+	for _, c := range []struct {
+		name        string
+		limit, node int64 // MiB; 0 where it is not known
+		steps       int   // with the spike
+		factor      int64 // of the 13 MiB of other steps
+		kill        bool
+		aside       bool
+	}{
+		{"above the limit", 512, 0, 1, 1000, false, true},
+		{"above the node", 0, 8192, 1, 1000, false, true},
+		{"nothing known", 0, 0, 1, 1000, false, false},
+		{"within the limit", 16384, 65536, 1, 1000, false, false},
+		{"within the node, without a limit", 0, 65536, 1, 1000, false, false},
+		{"less than twice the limit", 8192, 0, 1, 1000, false, false},
+		{"many of them", 512, 0, 200, 1000, false, false},
+		{"not far above the others", 512, 0, 1, 100, false, false},
+		{"on a day of an OOM kill", 512, 0, 1, 1000, true, false},
+	} {
+		rec := analyzer.NewRecorder(w)
+		spike := float64(c.factor * 13 * mib)
+		for range 2 {
+			pod := rec.Pod(ref, "app")
+			for i, at := 0, start.Add(5*time.Minute); !at.After(w.End); i, at = i+1, at.Add(5*time.Minute) {
+				memory := 13.0 * mib
+				if i >= 1000 && i < 1000+c.steps {
+					memory = spike
+				}
+				pod.CPU(at.UnixMilli(), 100)
+				pod.Memory(at.UnixMilli(), memory)
+				if d := pod.Day(at.UnixMilli()); d != nil {
+					d.Limits.Memory = c.limit * mib
+					if c.kill && i == 1000 {
+						d.OOMKills++
+					}
+				}
+			}
+			pod.Close()
+		}
+		s := &analyzer.Snapshot{Window: w, Usage: rec.Usage(), Workloads: []analyzer.Workload{{Ref: ref, Containers: []analyzer.Container{{Name: "app", Type: analyzer.TypeContainer}}}}}
+		if c.node > 0 {
+			s.Nodes = []analyzer.Node{{Name: "n1", Capacity: analyzer.Amounts{CPU: 4000, Memory: c.node * mib}}}
+		}
+		a := analyzer.Analyze(s)
+		if got := a.Workloads[0].Containers[0].Memory.Samples.Max(); (got < spike/2) != c.aside {
+			t.Errorf("%s: a peak of %.0f MiB; set aside: want %t", c.name, got/mib, c.aside)
+		}
+	}
+}
+
 // TestWorkingSetZero has no reading of a container that uses CPU and whose
 // working set is 0.
 func TestWorkingSetZero(t *testing.T) {

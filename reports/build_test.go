@@ -164,6 +164,19 @@ func TestUnknownIsAbsent(t *testing.T) {
 	}
 }
 
+// TestUnknownFreesNothing: of requests that no source told nothing is freed, and nothing is
+// added to what is known.
+func TestUnknownFreesNothing(t *testing.T) {
+	r, _ := one(func(c *cluster) {
+		for _, k := range []*analyzer.Container{&c.facts.Workloads[0].Workload.Containers[0], &c.facts.Workloads[0].Containers[0].Container} {
+			k.Unknown, k.Requests = true, analyzer.Amounts{}
+		}
+	})
+	if s := r.Summary; s.FreedRoom.Resources != (document.Resources{}) || s.Rightsize.Resources != (document.Resources{}) || s.Recommended.CPU == 0 {
+		t.Errorf("frees %v, by right-sizing %v, of %v advised; want nothing", s.FreedRoom.Resources, s.Rightsize.Resources, s.Recommended)
+	}
+}
+
 // TestUnlistedWorkloads: the cost of workloads that the analysis does not list
 // stays in the bill.
 func TestUnlistedWorkloads(t *testing.T) {

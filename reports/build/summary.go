@@ -1,6 +1,8 @@
 package build
 
 import (
+	"slices"
+
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/ledger"
@@ -30,13 +32,14 @@ func (b *builder) summary(r *document.Report) document.Summary {
 			s.QuietHour, s.MonthlySavings = true, nil
 		}
 	}
-	var sized document.Resources
+	var room, byRightsize document.Resources
 	for i := range b.workloads {
-		sized = sized.Plus(b.addWorkload(&s, &b.workloads[i]), 1)
+		all, sized := b.addWorkload(&s, &b.workloads[i])
+		room, byRightsize = room.Plus(all, 1), byRightsize.Plus(sized, 1)
 	}
 	freed := b.savedBy[advice.LeverRightsize] + b.savedBy[advice.LeverHorizontal]
-	s.FreedRoom = document.FreedRoom{Resources: s.Requests.Minus(s.Recommended), Monthly: b.known(freed)}
-	s.Rightsize = document.FreedRoom{Resources: s.Requests.Minus(sized), Monthly: b.known(b.savedBy[advice.LeverRightsize])}
+	s.FreedRoom = document.FreedRoom{Resources: room, Monthly: b.known(freed)}
+	s.Rightsize = document.FreedRoom{Resources: byRightsize, Monthly: b.known(b.savedBy[advice.LeverRightsize])}
 	for _, w := range r.Workloads {
 		for i := range w.Containers {
 			addContainer(&s.Containers, &w.Containers[i])
@@ -77,8 +80,8 @@ func (b *builder) waterfall() []document.Step {
 }
 
 // addWorkload adds the workload's requests, usage and recommended requests. It
-// gives what right-sizing alone would leave of its requests.
-func (b *builder) addWorkload(s *document.Summary, w *analyzer.WorkloadFacts) (sized document.Resources) {
+// gives what all advice frees of its requests, and what right-sizing alone does.
+func (b *builder) addWorkload(s *document.Summary, w *analyzer.WorkloadFacts) (all, sized document.Resources) {
 	for i := range w.Containers {
 		if c := &w.Containers[i]; c.Type != analyzer.TypeInit {
 			pods := w.PodsWith(&c.Container)
@@ -86,13 +89,32 @@ func (b *builder) addWorkload(s *document.Summary, w *analyzer.WorkloadFacts) (s
 			s.Usage.Memory += document.Kibibytes(c.Memory.Samples.Mean()) * document.Bytes(pods)
 		}
 	}
+	known := ofKnownRequests(w)
 	for _, role := range w.Roles() {
 		room := ledger.RoomOf(b.Cluster, w, role)
 		s.Requests = s.Requests.Plus(resources(room.Now), room.Pods)
 		s.Recommended = s.Recommended.Plus(resources(room.Advised), room.AdvisedPods)
-		sized = sized.Plus(resources(room.Sized), room.Pods)
+		if known != w {
+			room = ledger.RoomOf(b.Cluster, known, role)
+		}
+		now := document.Resources{}.Plus(resources(room.Now), room.Pods)
+		all = all.Plus(now.Minus(document.Resources{}.Plus(resources(room.Advised), room.AdvisedPods)), 1)
+		sized = sized.Plus(now.Minus(document.Resources{}.Plus(resources(room.Sized), room.Pods)), 1)
 	}
-	return sized
+	return all, sized
+}
+
+// ofKnownRequests is the workload without the containers whose requests no source told:
+// advice on these frees nothing, and adds nothing that is known.
+func ofKnownRequests(w *analyzer.WorkloadFacts) *analyzer.WorkloadFacts {
+	unknown := func(c analyzer.Container) bool { return c.Unknown }
+	if !slices.ContainsFunc(w.Workload.Containers, unknown) {
+		return w
+	}
+	out, workload := *w, *w.Workload
+	workload.Containers = slices.DeleteFunc(slices.Clone(workload.Containers), unknown)
+	out.Workload = &workload
+	return &out
 }
 
 func addContainer(n *document.Counts, c *document.Container) {
