@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer/digest"
 )
@@ -80,20 +81,52 @@ func plausible(days []Day, of func(*Day) *digest.Histogram, capacity int64, leas
 // memorySure is above what no sample of memory can be, of days with samples above a
 // bound: +Inf where neither a node nor the limits of those days are known. A limit that
 // was lowered in place holds what is above it for a while, hence aboveLimit.
-func memorySure(days []Day, node int64) func(above float64) float64 {
+func memorySure(days []Day, node int64, now inForce) func(above float64) float64 {
 	return func(above float64) float64 {
 		limit := int64(0)
 		for i := range days {
-			switch d := &days[i]; {
-			case d.Memory.Max() <= above:
-			case d.Limits.Memory <= 0:
-				return capacityOr(node)
-			default:
-				limit = max(limit, d.Limits.Memory)
+			if d := &days[i]; d.Memory.Max() > above {
+				held := now.on(d)
+				if held <= 0 {
+					return capacityOr(node)
+				}
+				limit = max(limit, held)
 			}
 		}
 		return min(aboveLimit*float64(limit), capacityOr(node))
 	}
+}
+
+// inForce is a container's memory limit in bytes, 0 for none, and since when its pods of
+// now have run with it.
+type inForce struct {
+	limit int64
+	since time.Time
+}
+
+// limitOf is the memory limit of a container of the workload as it is now. Pods keep the
+// limits that they were made with.
+func limitOf(w *Workload, container string) (now inForce) {
+	for i := range w.Containers {
+		if c := &w.Containers[i]; c.Name == container && c.Role == "" {
+			now.limit = c.Limits.Memory
+		}
+	}
+	for i := range w.Pods {
+		if t := w.Pods[i].Started; !t.IsZero() && (now.since.IsZero() || t.Before(now.since)) {
+			now.since = t
+		}
+	}
+	return now
+}
+
+// on is the limit that was in force all day: as the day's history has it, else that of
+// now where a pod of now ran before the day.
+func (f inForce) on(d *Day) int64 {
+	if d.Limits.Memory > 0 || f.since.IsZero() || f.since.Unix() > int64(d.Date)*86400 {
+		return d.Limits.Memory
+	}
+	return f.limit
 }
 
 // capacityOr is a capacity, +Inf where none is known.
@@ -106,9 +139,9 @@ func capacityOr(capacity int64) float64 {
 
 // setAside gives days without the readings that cannot be, and the number of
 // those. Days of an OOM kill are believed.
-func setAside(days []Day, node Amounts) (clean []Day, aside uint64) {
+func setAside(days []Day, node Amounts, now inForce) (clean []Day, aside uint64) {
 	cpu := plausible(days, func(d *Day) *digest.Histogram { return &d.CPU }, node.CPU, max(float64(node.CPU), lonelyMillicores), func(float64) float64 { return capacityOr(node.CPU) })
-	memory := plausible(days, func(d *Day) *digest.Histogram { return &d.Memory }, node.Memory, lonelyBytes, memorySure(days, node.Memory))
+	memory := plausible(days, func(d *Day) *digest.Histogram { return &d.Memory }, node.Memory, lonelyBytes, memorySure(days, node.Memory, now))
 	clean = days
 	for i := range days {
 		d := &days[i]
@@ -177,9 +210,16 @@ func Several[N int | int64 | uint64](n N, one string) string {
 // believe replaces usage with readings that cannot be by usage without them,
 // and tells of each.
 func (a *Analysis) believe(usage map[ContainerRef]*ContainerUsage) {
-	node := largestNode(a.Snapshot.Nodes)
+	node, now := largestNode(a.Snapshot.Nodes), map[Ref]*Workload{}
+	for i := range a.Snapshot.Workloads {
+		now[a.Snapshot.Workloads[i].Ref] = &a.Snapshot.Workloads[i]
+	}
 	for ref, u := range usage {
-		days, aside := setAside(u.Days, node)
+		var held inForce
+		if w := now[ref.Ref]; w != nil {
+			held = limitOf(w, ref.Container)
+		}
+		days, aside := setAside(u.Days, node, held)
 		if aside == 0 {
 			continue
 		}

@@ -89,16 +89,19 @@ func TestTwoPodsAtOnce(t *testing.T) {
 		factor      int64 // of the 13 MiB of other steps
 		kill        bool
 		aside       bool
+		started     int // the day of the window on which a pod of now began, from 1; 0 for none
 	}{
-		{"above the limit", 512, 0, 1, 1000, false, true},
-		{"above the node", 0, 8192, 1, 1000, false, true},
-		{"nothing known", 0, 0, 1, 1000, false, false},
-		{"within the limit", 16384, 65536, 1, 1000, false, false},
-		{"within the node, without a limit", 0, 65536, 1, 1000, false, false},
-		{"less than twice the limit", 8192, 0, 1, 1000, false, false},
-		{"many of them", 512, 0, 200, 1000, false, false},
-		{"not far above the others", 512, 0, 1, 100, false, false},
-		{"on a day of an OOM kill", 512, 0, 1, 1000, true, false},
+		{"above the limit", 512, 0, 1, 1000, false, true, 0},
+		{"above the node", 0, 8192, 1, 1000, false, true, 0},
+		{"nothing known", 0, 0, 1, 1000, false, false, 0},
+		{"within the limit", 16384, 65536, 1, 1000, false, false, 0},
+		{"within the node, without a limit", 0, 65536, 1, 1000, false, false, 0},
+		{"less than twice the limit", 8192, 0, 1, 1000, false, false, 0},
+		{"many of them", 512, 0, 200, 1000, false, false, 0},
+		{"not far above the others", 512, 0, 1, 100, false, false, 0},
+		{"on a day of an OOM kill", 512, 0, 1, 1000, true, false, 0},
+		{"above the limit of a pod that ran before", 512, 0, 1, 1000, false, true, 2},
+		{"above the limit of a pod that came after", 512, 0, 1, 1000, false, false, 6},
 	} {
 		rec := analyzer.NewRecorder(w)
 		spike := float64(c.factor * 13 * mib)
@@ -112,7 +115,9 @@ func TestTwoPodsAtOnce(t *testing.T) {
 				pod.CPU(at.UnixMilli(), 100)
 				pod.Memory(at.UnixMilli(), memory)
 				if d := pod.Day(at.UnixMilli()); d != nil {
-					d.Limits.Memory = c.limit * mib
+					if c.started == 0 {
+						d.Limits.Memory = c.limit * mib
+					}
 					if c.kill && i == 1000 {
 						d.OOMKills++
 					}
@@ -121,6 +126,11 @@ func TestTwoPodsAtOnce(t *testing.T) {
 			pod.Close()
 		}
 		s := &analyzer.Snapshot{Window: w, Usage: rec.Usage(), Workloads: []analyzer.Workload{{Ref: ref, Containers: []analyzer.Container{{Name: "app", Type: analyzer.TypeContainer}}}}}
+		if c.started > 0 {
+			now := &s.Workloads[0]
+			now.Containers[0].Limits.Memory = c.limit * mib
+			now.Pods = []analyzer.Pod{{Name: "web-1", Started: start.AddDate(0, 0, c.started-1)}}
+		}
 		if c.node > 0 {
 			s.Nodes = []analyzer.Node{{Name: "n1", Capacity: analyzer.Amounts{CPU: 4000, Memory: c.node * mib}}}
 		}
