@@ -363,6 +363,14 @@ func isHash(s string, least, most int) bool {
 	return len(s) >= least && len(s) <= most && strings.Trim(s, "bcdfghjklmnpqrstvwxz2456789") == ""
 }
 
+// HasRandomName reports whether a pod's name ends as the API server ends those that it
+// generates, with five random characters: no other pod has such a name. Digits alone are
+// some runner's number.
+func HasRandomName(pod string) bool {
+	_, suffix, ok := cutLast(pod)
+	return ok && isHash(suffix, 5, 5) && !isDigits(suffix)
+}
+
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // WorkloadsIn is the set of the workloads that run in the namespaces, as

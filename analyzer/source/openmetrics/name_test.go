@@ -216,6 +216,41 @@ func TestSeveralClusters(t *testing.T) {
 	}
 }
 
+// TestRenamedCluster: values of a label that share a pod are one cluster, also by way of a
+// third; a StatefulSet's pod has the same name in every cluster.
+func TestRenamedCluster(t *testing.T) {
+	const uid = "0f3c6a52-8d2e-4c3b-9a52-1b2c3d4e5f60"
+	slice := `id="/kubepods.slice/kubepods-pod` + strings.ReplaceAll(uid, "-", "_") + `.slice/cri-1.scope",pod="db-0"`
+	for _, c := range []struct {
+		name string
+		pods []string // the labels of each value of the label: a, b, c
+		one  bool
+	}{
+		{"a random name", []string{`pod="web-6d4cf56db6-x2x4z"`, `pod="web-6d4cf56db6-x2x4z"`}, true},
+		{"a UID in the cgroup's path", []string{slice, `id="/kubepods/pod` + uid + `/1",pod="db-0"`}, true},
+		{"by way of a third", []string{`pod="a-x2x4z"`, `pod="b-x2x4z"`}, true},
+		{"the name of a StatefulSet's pod", []string{`pod="db-0"`, `pod="db-0"`}, false},
+		{"a number", []string{`pod="build-24568"`, `pod="build-24568"`}, false},
+		{"other pods", []string{`pod="web-6d4cf56db6-x2x4z"`, `pod="web-6d4cf56db6-x2x4w"`}, false},
+	} {
+		text := ""
+		for i, pod := range c.pods {
+			labels := `namespace="shop",container="main",` + pod + `,cluster="` + string(rune('a'+i)) + `"`
+			text += strings.TrimSuffix(dumpOf("container_cpu_usage_seconds_total", "container_memory_working_set_bytes", labels, false), "# EOF\n")
+		}
+		if c.name == "by way of a third" {
+			for _, pod := range c.pods {
+				labels := `namespace="shop",container="main",` + pod + `,cluster="c"`
+				text += strings.TrimSuffix(dumpOf("container_cpu_usage_seconds_total", "container_memory_working_set_bytes", labels, false), "# EOF\n")
+			}
+		}
+		_, err := collectText(text+"# EOF\n", nil)
+		if got := err == nil || !strings.Contains(err.Error(), "several clusters"); got != c.one {
+			t.Errorf("%s: one cluster: %t, want %t: %v", c.name, got, c.one, err)
+		}
+	}
+}
+
 // TestWholePods reads usage of pods for those of one container, and names the others.
 func TestWholePods(t *testing.T) {
 	owners := &analyzer.Owners{}

@@ -172,12 +172,12 @@ type catalog struct {
 	volumes    map[[2]string]*analyzer.VolumeUsage // by namespace and claim
 	wires      []*wire                             // one for every series of traffic
 	nodes      analyzer.NodeRecorder
-	filtered   int                        // series that a matcher left out
-	raw        [memory + 1]bool           // usage under cAdvisor's names is there
-	derived    [memory + 1]string         // the other name that usage is read by
-	wholes     [memory + 1]string         // the name of usage of whole pods
-	clusters   map[string]map[string]bool // values of the labels of clusters
-	unread     map[string]bool            // names of usage that are not read
+	filtered   int                            // series that a matcher left out
+	raw        [memory + 1]bool               // usage under cAdvisor's names is there
+	derived    [memory + 1]string             // the other name that usage is read by
+	wholes     [memory + 1]string             // the name of usage of whole pods
+	clusters   map[string]map[string]podsSeen // values of the labels of clusters
+	unread     map[string]bool                // names of usage that are not read
 }
 
 // file is one dump.
