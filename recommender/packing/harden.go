@@ -9,8 +9,8 @@ import (
 )
 
 // mostHardened bounds how often nodes are added, mostEnlarged how often they may be
-// enlarged instead.
-const mostHardened, mostEnlarged = 72, 48
+// enlarged instead, mostFutile how often in a row none of that leaves less without room.
+const mostHardened, mostEnlarged, mostFutile = 72, 48, 8
 
 // Harden enlarges nodes of a plan, or adds some, until its pods live through what they
 // should, but for those that no offering could take. It gives the plan, and the pods, or the
@@ -35,17 +35,21 @@ func harden(ctx context.Context, in Input, plan Plan, s Survival, enlarged int) 
 	plan.Nodes = slices.Clone(plan.Nodes)
 	h := hardening{in: in, s: s, rooms: in.rooms()}
 	worst, short := h.short(plan)
-	for i := 0; i < mostHardened && worst != nil; i++ {
-		more, hopeless, err := spares(ctx, in, plan, worst, s.Beside)
-		if err != nil {
-			return plan, nil, err
-		}
-		for _, name := range hopeless {
+	futile := 0
+	give := func(names []string) {
+		for _, name := range names {
 			if worst.Group != "" {
 				name = worst.Group
 			}
 			lost[name], s.Exempt[name] = true, true
 		}
+	}
+	for i := 0; i < mostHardened && worst != nil; i++ {
+		more, hopeless, err := spares(ctx, in, plan, worst, s.Beside)
+		if err != nil {
+			return plan, nil, err
+		}
+		give(hopeless)
 		if len(more) == 0 && len(hopeless) == 0 {
 			break
 		}
@@ -62,6 +66,14 @@ func harden(ctx context.Context, in Input, plan Plan, s Survival, enlarged int) 
 					added, next, rest = other, w, r
 				}
 			}
+		}
+		if futile++; rest < short-1e-12 {
+			futile = 0
+		}
+		if futile == mostFutile && next != nil { // more of the same helps nobody
+			worst, futile = next, 0
+			give(worst.Left)
+			next, rest = h.short(added)
 		}
 		plan, worst, short = added, next, rest
 	}
@@ -129,14 +141,22 @@ func spares(ctx context.Context, in Input, plan Plan, loss *Loss, beside []Besid
 	for _, name := range loss.Left {
 		one := r.named(name, loss.Group).freed()
 		one.Name = name
-		if zonal(&one) {
-			one.Zone = r.emptiest(&one, sub.Offerings)
+		if zonal(&one) || r.keepsZones(&one) {
+			zone, ok := r.emptiest(&one, sub.Offerings)
+			if !ok { // each zone has what it keeps away from
+				hopeless = append(hopeless, name)
+				continue
+			}
+			one.Zone = zone
 			one.Spread = slices.DeleteFunc(one.Spread, func(s Spread) bool { return s.TopologyKey == LabelZone })
 		}
 		sub.Pods = append(sub.Pods, one)
 	}
-	if len(sub.Offerings) == 0 {
+	switch {
+	case len(sub.Offerings) == 0:
 		return nil, loss.Left, nil
+	case len(sub.Pods) == 0:
+		return nil, hopeless, nil
 	}
 	packed, err := Pack(ctx, sub)
 	if err != nil {
@@ -169,29 +189,47 @@ func (r *refit) suffer(loss *Loss) {
 			}
 		}
 	}
+	r.fall(loss.gone(), -1)
 	for _, name := range sortedKeys(loss.Refuge) {
 		r.take(loss.Refuge[name], r.named(name, loss.Group))
 	}
 }
 
 // emptiest is the zone with the fewest pods of the pod's group in which an offering
-// takes the pod, and counts the pod there.
-func (r *refit) emptiest(p *Pod, offerings []Offering) string {
-	best := p.Zone
-	if best == "" {
-		for i := range offerings {
-			zone := offerings[i].Zone
-			fewer := best == "" || r.zones[zone][p.Group] < r.zones[best][p.Group] || r.zones[zone][p.Group] == r.zones[best][p.Group] && zone < best
-			if fewer && Admits(&offerings[i], p) {
-				best = zone
-			}
+// takes the pod, and counts the pod there; not ok where each has pods that it can't share
+// a zone with.
+func (r *refit) emptiest(p *Pod, offerings []Offering) (best string, ok bool) {
+	best, ok = p.Zone, p.Zone != "" && r.letsIn(p.Zone, p)
+	for i := range offerings {
+		zone := offerings[i].Zone
+		if p.Zone != "" || !r.letsIn(zone, p) || !Admits(&offerings[i], p) {
+			continue
+		}
+		if had, has := r.zones[best][p.Group], r.zones[zone][p.Group]; !ok || has < had || has == had && zone < best {
+			best, ok = zone, true
 		}
 	}
-	if r.zones[best] == nil {
-		r.zones[best] = map[string]int64{}
+	if ok {
+		r.inZone(best, p.Group, 1)
 	}
-	r.zones[best][p.Group]++
-	return best
+	return best, ok
+}
+
+// keepsZones reports whether a pod and others can't share a zone.
+func (r *refit) keepsZones(p *Pod) bool {
+	return slices.ContainsFunc(p.AntiAffinity, func(a AntiAffinity) bool { return a.TopologyKey == LabelZone }) ||
+		slices.ContainsFunc(r.keeps[p.Group], func(k keeper) bool { return k.key == LabelZone })
+}
+
+// letsIn reports whether no pod of a zone keeps the pod away from it, or the other way round.
+func (r *refit) letsIn(zone string, p *Pod) bool {
+	there := r.zones[zone]
+	for _, a := range p.AntiAffinity {
+		if a.TopologyKey == LabelZone && slices.ContainsFunc(a.Groups, func(g string) bool { return there[g] > 0 }) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(r.keeps[p.Group], func(k keeper) bool { return k.key == LabelZone && there[k.group] > 0 })
 }
 
 // trim takes spares away that turn out not to be needed, the dearest first.

@@ -2,6 +2,7 @@ package packing_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -119,5 +120,38 @@ func TestCheckSurvivalFinds(t *testing.T) {
 			t.Errorf("%s: found nothing", name)
 		}
 		right = packing.Losses(in, plan, s)
+	}
+}
+
+// TestApartInZones: a lost pod that keeps away from its like in other zones needs room in its
+// own. Nodes in other zones help nobody, and an update that would want a fourth zone nothing.
+func TestApartInZones(t *testing.T) {
+	in := packing.Input{NoBound: true, Effort: 0.1}
+	for _, z := range []string{"a", "b", "c"} {
+		in.Offerings = append(in.Offerings, packing.Offering{Type: "t", Zone: z, CapacityType: "on-demand", CPU: 2000, Memory: 4 << 30, Pods: 20, USDPerHour: 1})
+	}
+	for i := range 3 {
+		in.Pods = append(in.Pods, packing.Pod{
+			Name: fmt.Sprint("a/p", i), Group: "g", CPU: 500, Memory: 1 << 30,
+			AntiAffinity: []packing.AntiAffinity{{TopologyKey: packing.LabelZone, Groups: []string{"g"}}},
+		})
+	}
+	plan, err := packing.Pack(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		s    packing.Survival
+		usd  float64
+		lost int
+	}{
+		{packing.Survival{Level: packing.SurviveNode}, 6, 0},
+		{packing.Survival{Level: packing.SurviveZone}, 3, 3},
+		{packing.Survival{Level: packing.SurvivePod, Surge: map[string]int{"g": 1}}, 3, 1},
+	} {
+		out, lost, err := packing.Harden(t.Context(), in, plan, test.s)
+		if err != nil || out.Hourly != test.usd || len(lost) != test.lost {
+			t.Errorf("%s: %v USD an hour, %v without help, want %v and %d; %v", test.s.Level, out.Hourly, lost, test.usd, test.lost, err)
+		}
 	}
 }
