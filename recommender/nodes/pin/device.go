@@ -72,6 +72,7 @@ type Stock struct {
 	devices  map[string]string           // by line: the devices, where all its nodes are alike and each device is whole
 	device   map[string]string           // by line: the name of the one device
 	disk     int64                       // the least ephemeral-storage of a node; 0 where unknown
+	attach   int64                       // what the driver lets a node attach where all say less than the provider's rule; else 0
 }
 
 // Member is a node of a pool with its machine.
@@ -86,6 +87,7 @@ func StockOf(provider string, members []Member) *Stock {
 		provider: provider, byType: map[string]map[string]int64{}, known: map[string]string{},
 		devices: map[string]string{}, device: map[string]string{},
 	}
+	s.attach = lowered(provider, members)
 	mixed := map[string]bool{}
 	for _, m := range members {
 		name, own := m.Machine.InstanceType, s.held(m)
@@ -105,6 +107,24 @@ func StockOf(provider string, members []Member) *Stock {
 		}
 	}
 	return s
+}
+
+// lowered is the most volumes that a node of the pool may attach where each that says so
+// says less than the provider's rule: the driver was set to less, for new types too. 0 where
+// it was not.
+func lowered(provider string, members []Member) (most int64) {
+	rule := diskRules(provider)
+	if rule == nil {
+		return 0
+	}
+	for _, m := range members {
+		n, said := m.Attach[rule.driver]
+		if said && n >= rule.most(m.Machine.CPUMillis/1000) {
+			return 0
+		}
+		most = max(most, n)
+	}
+	return most
 }
 
 // held is what a node has, with the volumes that it may attach.
@@ -152,7 +172,8 @@ func wholeDevice(m Member) (name string, ok bool) {
 
 // Of is what a new node of a type in the pool would have beside CPU and memory: as
 // its nodes of today have it; else whole devices of the pool's own line, the least
-// disk of the pool, and the provider's rule for volumes. Hugepages, and devices that
+// disk of the pool, and the provider's rule for volumes, or less where the driver was set to
+// less. Hugepages, and devices that
 // somebody set up, no new type has.
 func (s *Stock) Of(o pricing.Offering) (has map[string]int64, devices string) {
 	if own, ok := s.byType[o.InstanceType]; ok {
@@ -163,7 +184,11 @@ func (s *Stock) Of(o pricing.Offering) (has map[string]int64, devices string) {
 		out[EphemeralStorage] = disk
 	}
 	if rule := diskRules(s.provider); rule != nil {
-		out[attachPrefix+rule.driver] = rule.most(o.CPUMillis / 1000)
+		most := rule.most(o.CPUMillis / 1000)
+		if s.attach > 0 {
+			most = min(most, s.attach)
+		}
+		out[attachPrefix+rule.driver] = most
 	}
 	for name := range s.drivers() {
 		if _, known := out[name]; !known {

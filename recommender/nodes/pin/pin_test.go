@@ -160,3 +160,26 @@ func TestControlPlane(t *testing.T) {
 		}
 	}
 }
+
+// TestLoweredAttach: a driver that was set to fewer volumes than the provider's rule is so on
+// new types too. A single node that says as many as the rule shows that it was not.
+func TestLoweredAttach(t *testing.T) {
+	member := func(volumes int64) pin.Member {
+		n := &analyzer.Node{Attach: map[string]int64{"ebs.csi.aws.com": volumes}}
+		return pin.Member{Node: n, Machine: pricing.Offering{Provider: "aws", InstanceType: "m6i.2xlarge", CPUMillis: 8000}}
+	}
+	of := pricing.Offering{Provider: "aws", InstanceType: "c6a.large", CPUMillis: 2000}
+	for _, c := range []struct {
+		members []pin.Member
+		want    int64
+	}{
+		{nil, 24},
+		{[]pin.Member{member(3), member(2)}, 3},
+		{[]pin.Member{member(3), member(25)}, 24},
+	} {
+		has, _ := pin.StockOf("aws", c.members).Of(of)
+		if got := has["attachable-volumes-ebs.csi.aws.com"]; got != c.want {
+			t.Errorf("%d nodes: %d volumes, want %d", len(c.members), got, c.want)
+		}
+	}
+}
