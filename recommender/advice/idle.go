@@ -52,7 +52,7 @@ func stillnessOf(w *analyzer.WorkloadFacts) Stillness {
 	case slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Spec.HostNetwork }):
 		return Stillness{Quiet: "it is on its node's network, so that its own traffic is not known"}
 	case !knowsNetwork(w):
-		return Stillness{Quiet: "the traffic of its pods is not known (container_network_receive_bytes_total or k8s.pod.network.io)"}
+		return Stillness{Quiet: "the traffic of its pods is not known (container_network_receive_bytes_total and _transmit_bytes_total, or k8s.pod.network.io)"}
 	}
 	level := w.Network.Quantile(ownLevel)
 	return Stillness{Idle: level <= mostQuiet && w.Network.Max() <= netOver*level+netMore}
