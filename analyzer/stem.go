@@ -10,20 +10,39 @@ import "strings"
 // digits that the API server puts after a generateName (at the end only), five
 // digits or more, eight hexadecimal digits or more (with what follows of a UUID),
 // five to ten of the API server's characters with a digit, or eight characters
-// or more with two digits among them.
+// or more with two digits among them. A name begins with its template's words, unless
+// it begins with a whole UUID or sixteen hexadecimal digits, as Prow's pods do.
 func Stem(name string) string {
 	tokens := strings.Split(name, "-")
+	if n := idTokens(tokens); n > 0 {
+		tokens = append([]string{"*"}, tokens[n:]...)
+	}
 	out := make([]string, 0, len(tokens))
 	for i, t := range tokens {
 		if i > 0 && (generated(t, i == len(tokens)-1) || len(t) == 4 && isHex(t) && out[len(out)-1] == "*") {
 			t = "*"
 		}
-		if t == "*" && out[len(out)-1] == "*" {
+		if t == "*" && i > 0 && out[len(out)-1] == "*" {
 			continue
 		}
 		out = append(out, t)
 	}
 	return strings.Join(out, "-")
+}
+
+// idTokens counts the tokens at a name's beginning that are a UUID, or a hash of sixteen
+// hexadecimal digits or more; 0 where it begins with words.
+func idTokens(tokens []string) int {
+	if len(tokens[0]) >= 16 && isHex(tokens[0]) {
+		return 1
+	}
+	lengths := [...]int{8, 4, 4, 4, 12}
+	for i, n := range lengths {
+		if len(tokens) <= i || len(tokens[i]) != n || !isHex(tokens[i]) {
+			return 0
+		}
+	}
+	return len(lengths)
 }
 
 func generated(t string, last bool) bool {
