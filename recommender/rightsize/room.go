@@ -3,6 +3,7 @@ package rightsize
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -137,10 +138,13 @@ func MayRun(n *analyzer.Node, spec *analyzer.PodSpec) bool {
 }
 
 // roomiest gives the room that takes most of a pod of a role, on the nodes that it may
-// run on: memory goes before CPU, whose lack only slows. Where none of today's nodes
-// takes such pods, as of a pool that is empty now, it may be any.
+// run on: memory goes before CPU, whose lack only slows. Machines with GPUs are no room for
+// pods that ask for none, but where these run there or nowhere else: it would be bought for
+// their memory. Where none of today's nodes takes such pods, as of a pool that is empty now,
+// it may be any.
 func (n *rooms) roomiest(w *analyzer.WorkloadFacts, role string, pod analyzer.Amounts) analyzer.Amounts {
-	var own, all analyzer.Amounts
+	var own, devices, all analyzer.Amounts
+	gpus := slices.ContainsFunc(w.Containers, func(c analyzer.ContainerFacts) bool { return c.Requests.GPU > 0 })
 	var spec *analyzer.PodSpec
 	for i := range w.Pods {
 		if p := &w.Pods[i]; p.Role == role || role == "" {
@@ -153,16 +157,16 @@ func (n *rooms) roomiest(w *analyzer.WorkloadFacts, role string, pod analyzer.Am
 		on[w.Pods[i].Node] = !w.Pods[i].Ended()
 	}
 	for i := range n.nodes {
-		room := n.nodes[i].Amounts
+		room, node := n.nodes[i].Amounts, n.nodes[i].node
 		all = roomier(all, room, pod)
-		if spec == nil || on[n.nodes[i].node.Name] || MayRun(n.nodes[i].node, spec) {
+		switch {
+		case on[node.Name] || (spec == nil || MayRun(node, spec)) && (gpus || node.Capacity.GPU == 0):
 			own = roomier(own, room, pod)
+		case spec == nil || MayRun(node, spec):
+			devices = roomier(devices, room, pod)
 		}
 	}
-	if own == (analyzer.Amounts{}) {
-		return all
-	}
-	return own
+	return cmp.Or(own, devices, all)
 }
 
 func roomier(a, b, pod analyzer.Amounts) analyzer.Amounts {
