@@ -4,6 +4,7 @@
 package brief
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -226,7 +227,7 @@ func SpanOf(r *document.Report) string {
 	return Span(r.Metadata.GeneratedFrom)
 }
 
-// Span is the window in words: 14 days to 24 Nov 2026.
+// Span is the window in words: 14 days to 24 Nov 2026, 8 of 14 days where others have no usage.
 func Span(w document.Window) string {
 	day := w.End.UTC().Format("2 Jan 2006")
 	if w.Moment {
@@ -235,7 +236,11 @@ func Span(w document.Window) string {
 	if hours := w.End.Sub(w.Start).Hours(); hours < 48 {
 		return document.Counted(int(hours+0.5), "hour") + " to " + day
 	}
-	return document.Figures(w.End.Sub(w.Start).Hours()/24) + " days to " + day
+	days := document.Figures(w.End.Sub(w.Start).Hours()/24) + " days to " + day
+	if w.DaysSeen > 0 {
+		return fmt.Sprintf("%d of %s", w.DaysSeen, days)
+	}
+	return days
 }
 
 // LimitChanges are a container's limits that are advised to change, in ASCII.

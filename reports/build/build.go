@@ -123,6 +123,9 @@ func (b *builder) index() {
 func (b *builder) metadata() document.Metadata {
 	s := b.Analysis.Snapshot
 	w := document.Window{Start: seconds(s.Window.Start), End: seconds(s.Window.End), Step: duration(s.Window.Step), Moment: s.Window.Moment}
+	if days := analyzer.DaysSeenOf(s.Window, s.Usage); days.Seen < days.All && !w.Moment {
+		w.DaysSeen = days.Seen
+	}
 	if w.Moment {
 		w.Start, w.Step = w.End, "0s"
 	}

@@ -87,6 +87,8 @@ type Window struct {
 	Step string `json:"step"`
 	// Moment says that usage is one reading and no history.
 	Moment bool `json:"moment,omitempty"`
+	// DaysSeen is the days of the window of which there is any usage, where not all have some.
+	DaysSeen int `json:"daysSeen,omitempty"`
 }
 
 // Resources is a set of amounts as Kubernetes quantities. What is not set is
