@@ -95,15 +95,21 @@ func (s *Sizing) limitMemory(f Facts, p Policy) {
 	default:
 		s.Limits.Memory = max(now, s.Requests.Memory)
 	}
-	if f.Runtime.Percent > 0 && f.Runtime.Heap == 0 && s.Limits.Memory < now {
-		s.Limits.Memory = now // the heap would shrink with it
-		if f.Guaranteed && !p.ChangeQoS {
-			s.Requests.Memory = now
-			s.bound("memory", limitRules("the limit sizes the heap and equals the request"), float64(now), "bytes")
-		}
-		s.warn("runtime", fmt.Sprintf("%s gives the heap %g %% of the limit: the limit stays, or flag and limit change in one step", f.Runtime.Flag, f.Runtime.Percent))
-	}
+	s.keepHeapShare(f, p, now)
 	s.warnHeap(f)
+}
+
+// keepHeapShare leaves the limit where it was, now, if a runtime takes a share of it as its heap.
+func (s *Sizing) keepHeapShare(f Facts, p Policy, now int64) {
+	if f.Runtime.Percent <= 0 || f.Runtime.Heap != 0 || s.Limits.Memory >= now {
+		return
+	}
+	s.Limits.Memory = now // the heap would shrink with it
+	if f.Guaranteed && !p.ChangeQoS {
+		s.Requests.Memory = now
+		s.bound("memory", limitRules("the limit sizes the heap and equals the request"), float64(now), "bytes")
+	}
+	s.warn("runtime", fmt.Sprintf("%s gives the heap %g %% of the limit: the limit stays, or flag and limit change in one step", f.Runtime.Flag, f.Runtime.Percent))
 }
 
 // limitSteps is the number of sizes that are tried from a lowered limit up to the one now.
