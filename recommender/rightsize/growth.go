@@ -3,7 +3,6 @@ package rightsize
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
@@ -52,8 +51,8 @@ func stretches(releases []analyzer.Release, days []analyzer.Day) (all [][]float6
 	next := 0
 	for i := range days {
 		d, made := &days[i], false
-		for ; next < len(releases) && dateOf(releases[next].At) <= d.Date; next++ {
-			made = dateOf(releases[next].At) == d.Date
+		for ; next < len(releases) && analyzer.DayOf(releases[next].At.UnixMilli()) <= d.Date; next++ {
+			made = analyzer.DayOf(releases[next].At.UnixMilli()) == d.Date
 			end()
 		}
 		if !made && d.Memory.Count() > 0 {
@@ -63,9 +62,6 @@ func stretches(releases []analyzer.Release, days []analyzer.Day) (all [][]float6
 	end()
 	return all
 }
-
-// dateOf is the days from 1970 to a time.
-func dateOf(at time.Time) int32 { return int32(at.Unix() / (24 * 60 * 60)) }
 
 // releaseGrowth is what memory of a peak needs, in bytes, if the next release adds the less of
 // what each of the last two added, and warns of it; 0 where it did not grow so.
