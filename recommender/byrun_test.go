@@ -174,7 +174,7 @@ func TestNoContainerFreesMoreThanItCosts(t *testing.T) {
 			Workloads: []analyzer.Workload{w},
 		})
 		costs := cost.Of(facts, pricing.New(pricing.Config{}))
-		rightsize.Price(costs, facts, &facts.Workloads[0], sized)
+		rightsize.Price(costs, &facts.Workloads[0], sized)
 		var freed float64
 		for i := range sized {
 			usd, most := sized[i].MonthlySavings, costs.Workloads[w.Ref].Containers[sized[i].Container]

@@ -50,7 +50,7 @@ func TestFargateIsPaidBySize(t *testing.T) {
 			t.Errorf("%+v: the bill that is shared out is $%.2f a month, want $%.2f", tt.requests, got, tt.usd)
 		}
 		sized := []advice.Advice{{Workload: ref, Container: "app", Detail: &rightsize.Sizing{Requests: analyzer.Amounts{CPU: tt.to, Memory: tt.requests.Memory}}}}
-		rightsize.Price(costs, facts, &facts.Workloads[0], sized)
+		rightsize.Price(costs, &facts.Workloads[0], sized)
 		if got := sized[0].MonthlySavings; math.Abs(got-tt.saves) > 0.005 {
 			t.Errorf("%+v to %dm: saves $%.2f, want $%.2f", tt.requests, tt.to, got, tt.saves)
 		}

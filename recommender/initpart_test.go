@@ -61,7 +61,7 @@ func TestInitAndOverheadFreeNoMoreThanTheyCost(t *testing.T) {
 		})
 		costs := cost.Of(facts, pricing.New(pricing.Config{}))
 		has := costs.Workloads[w.Ref]
-		rightsize.Price(costs, facts, &facts.Workloads[0], sized)
+		rightsize.Price(costs, &facts.Workloads[0], sized)
 		var freed, all float64
 		after := append([]analyzer.Container{}, w.Containers...)
 		for i := range sized {

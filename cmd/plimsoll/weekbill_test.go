@@ -173,10 +173,13 @@ func (want *plainWeek) check(t *testing.T, r *billReport, keys, idle string) {
 
 // TestWasteOfTheWeek recomputes what a week of nodes that come and go is said to waste, by
 // plain code: machines of an old generation for the hours that they are paid for, and
-// what nobody uses of the requests of one workload. Rows are the moment's, in proportion.
+// what nobody uses of the requests of one workload. Rows are of the window's pods: the same
+// by night and by day, and in --aggregate.
 func TestWasteOfTheWeek(t *testing.T) {
 	isolate(t)
-	for name, hour := range map[string]int{"night": 3, "day": 14} {
+	byNight := map[string]float64{}
+	for _, name := range []string{"night", "day"} {
+		hour := map[string]int{"night": 3, "day": 14}[name]
 		w, end := newWeekly(), time.Date(2026, 9, 21, hour, 0, 0, 0, time.UTC)
 		w.types = []string{"m5.2xlarge", "c5.2xlarge", "m5.2xlarge", "c5.2xlarge"}
 		w.write(t, name, end)
@@ -188,27 +191,33 @@ func TestWasteOfTheWeek(t *testing.T) {
 			t.Fatal(err)
 		}
 		checkWeek(t, name, snap)
-		snap.NodeHistory = nil
-		plain := plainbill.Of(snap) // of the moment
+		plain := plainbill.Of(snap)
 		same := func(what string, got, want float64) {
 			t.Helper()
 			if math.Abs(got-want) > 0.0101 { // rows are rounded so that they add up
 				t.Errorf("%s: %s: got %.4f, want %.4f", name, what, got, want)
 			}
 		}
-		moment, kept := 0.0, 0.0
-		for i := range w.nodes[hour] {
-			node := fmt.Sprintf("n%d", i)
-			p := plain.Prices[node]
-			moment += plain.Nodes[node]
-			kept += 730 * (0.09*p.CPUPerCoreHour + 2*p.MemoryPerGiBHour)
-		}
-		scale, rows, sums := (want.bill-want.reserved)/(moment-kept), map[string]float64{}, 0.0
+		rows, sums := map[string]float64{}, 0.0
 		for ref, usd := range plain.Workloads {
-			rows[ref.String()], sums = usd*scale, sums+usd*scale
+			rows[ref.String()], sums = usd, sums+usd
 		}
 		for _, row := range r.Workloads {
-			same(row.Name, row.MonthlyCost, rows[row.Namespace+"/"+row.Kind+"/"+row.Name])
+			of := row.Namespace + "/" + row.Kind + "/" + row.Name
+			same(row.Name, row.MonthlyCost, rows[of])
+			if other := byNight[of]; name == "day" && math.Abs(row.MonthlyCost/other-1) > 0.01 {
+				t.Errorf("%s costs %.2f by night and %.2f by day", row.Name, other, row.MonthlyCost)
+			}
+			if name == "night" {
+				byNight[of] = row.MonthlyCost
+			}
+			shared := 0.0
+			for _, one := range auditWeek(t, name, "--aggregate", "controller", "--only", "rightsize").Allocation.Allocations {
+				if strings.HasSuffix(one.Name, row.Name) {
+					shared += one.Monthly.Total
+				}
+			}
+			same(row.Name+" in --aggregate", shared, row.MonthlyCost)
 		}
 		same("idle", r.Summary.IdleMonthly, want.bill-want.reserved-sums)
 		found := map[string]float64{}

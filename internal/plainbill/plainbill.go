@@ -26,8 +26,8 @@ type Bill struct {
 	Fleet []Machine
 	// Planned says that a plan of the nodes drains what stands empty.
 	Planned bool
-	seen    float64                              // hours of the window in which anything was seen
-	means   map[analyzer.ContainerRef][2]float64 // what a pod's container holds, worked out once
+	byHour  bool    // the fleet is the window's
+	seen    float64 // hours of the window in which anything was seen
 }
 
 // Of works the bill of a snapshot out: of today's nodes in all hours, or, where an
@@ -35,19 +35,21 @@ type Bill struct {
 func Of(snap *analyzer.Snapshot) *Bill {
 	b := &Bill{
 		Snap: snap, catalog: pricing.New(pricing.Config{}), Prices: map[string]pricing.NodePrice{}, Nodes: map[string]float64{},
-		Workloads: map[analyzer.Ref]float64{}, means: map[analyzer.ContainerRef][2]float64{},
+		Workloads: map[analyzer.Ref]float64{},
 	}
-	for _, n := range snap.Nodes {
-		b.Prices[n.Name] = b.priceOf(&n)
-		b.Nodes[n.Name] = b.hourly(&n) * 730
+	b.seen = b.hoursSeen()
+	b.Fleet = b.fleet()
+	for i := range b.Fleet {
+		n := &b.Fleet[i]
+		b.Prices[n.Name] = b.priceOf(&n.Node)
+		b.Nodes[n.Name] = b.hourly(&n.Node) * 730 * n.Share
 	}
 	claims := b.claims()
-	for _, n := range snap.Nodes {
-		b.node(&n, claims[n.Name])
-		b.Overhead += b.Nodes[n.Name] * b.kept(&n)
-		b.Fleet = append(b.Fleet, Machine{n, 1})
+	for i := range b.Fleet {
+		n := &b.Fleet[i]
+		b.node(n, claims[n.Name])
+		b.Overhead += b.Nodes[n.Name] * b.kept(&n.Node)
 	}
-	b.overTheWindow()
 	return b
 }
 
@@ -86,52 +88,15 @@ func (b *Bill) listed(n *analyzer.Node, instanceType string, capacity pricing.Ca
 	return b.catalog.Lookup(pricing.Query{Provider: provider, Region: n.Labels["topology.kubernetes.io/region"], InstanceType: instanceType, CapacityType: capacity}).Offering.USDPerHour
 }
 
-// held is what a pod holds on the mean: hour by hour the larger of request and usage.
-func (b *Bill) held(w *analyzer.Workload, c *analyzer.Container) (cpu, memory float64) {
-	if known, ok := b.means[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}]; ok {
-		return known[0], known[1]
-	}
-	defer func() { b.means[analyzer.ContainerRef{Ref: w.Ref, Container: c.Name}] = [2]float64{cpu, memory} }()
-	pods := 0.0
-	for _, u := range b.Snap.Usage {
-		if u.Ref != w.Ref || u.Container != c.Name {
-			continue
-		}
-		for _, d := range u.Days {
-			for _, h := range d.Hours {
-				n := float64(h.Pods)
-				cpu += math.Max(float64(c.Requests.CPU)*n, float64(h.CPU))
-				memory += math.Max(float64(c.Requests.Memory)*n, float64(h.Memory))
-				pods += n
-			}
-		}
-	}
-	if pods == 0 {
-		return float64(c.Requests.CPU), float64(c.Requests.Memory)
-	}
-	return cpu / pods, memory / pods
-}
-
-// of is what one pod holds of CPU, memory and GPUs: no less than it reserves.
-func (b *Bill) of(w *analyzer.Workload, p *analyzer.Pod) (out [3]float64) {
-	for i := range w.Containers {
-		if c := &w.Containers[i]; c.Type != analyzer.TypeInit && (c.Role == "" || c.Role == p.Role) {
-			cpu, memory := b.held(w, c)
-			out[0], out[1], out[2] = out[0]+cpu, out[1]+memory, out[2]+float64(c.Requests.GPU)
-		}
-	}
-	return [3]float64{math.Max(out[0], float64(p.Requests.CPU)), math.Max(out[1], float64(p.Requests.Memory)), math.Max(out[2], float64(p.Requests.GPU))}
-}
-
 // node shares one node's price out: each resource by its unit price, each pod by what it
 // holds, and all of them no more than is allocatable.
-func (b *Bill) node(n *analyzer.Node, claims []claim) {
+func (b *Bill) node(n *Machine, claims []claim) {
 	p := b.Prices[n.Name]
 	capacity := [3]float64{float64(n.Capacity.CPU), float64(n.Capacity.Memory), float64(p.GPUs)}
 	allocatable := [3]float64{float64(n.Allocatable.CPU), float64(n.Allocatable.Memory), float64(p.GPUs)}
 	worth := [3]float64{p.CPUPerCoreHour * capacity[0] / 1000, p.MemoryPerGiBHour * capacity[1] / (1 << 30), p.GPUPerHour * capacity[2]}
 	for r := range 3 {
-		if capacity[r] == 0 || worth[r] == 0 {
+		if capacity[r] == 0 || worth[r] == 0 || n.Share == 0 {
 			continue
 		}
 		pot := b.Nodes[n.Name] * worth[r] / (worth[0] + worth[1] + worth[2])
@@ -139,8 +104,8 @@ func (b *Bill) node(n *analyzer.Node, claims []claim) {
 		for _, c := range claims {
 			sum += c.held[r]
 		}
-		for _, c := range claims {
-			b.Workloads[c.ref] += pot * c.held[r] / capacity[r] * math.Min(1, allocatable[r]/sum)
+		for _, c := range claims { // of a node that is there a part of the time, pot is a part of its price
+			b.Workloads[c.ref] += pot / n.Share * c.held[r] / capacity[r] * math.Min(1, n.Share*allocatable[r]/sum)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (b *Bill) Waste(kind, target, container string, rows map[string]float64) (u
 		}
 		return usd, true
 	case "pods-not-ready":
-		return b.notReady(target), true
+		return math.Min(b.notReady(target), rows[target]), true
 	case "hpa-at-min":
 		return b.atMinimum(target, rows[target]), true
 	case "scaled-to-zero-with-volumes":

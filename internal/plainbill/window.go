@@ -1,6 +1,7 @@
 package plainbill
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"strings"
@@ -26,33 +27,25 @@ func (b *Bill) kept(n *analyzer.Node) float64 {
 	return (p.CPUPerCoreHour*float64(n.Capacity.CPU-n.Allocatable.CPU)/1000 + p.MemoryPerGiBHour*float64(n.Capacity.Memory-n.Allocatable.Memory)/(1<<30)) / all
 }
 
-// overTheWindow makes the bill that of the window's hours: each of today's nodes for those
-// in which its series was there, what its kind had beside it as nodes that are gone. The
-// workloads share what is left of it as they share the moment's.
-func (b *Bill) overTheWindow() {
+// fleet are the nodes that the bill is of: today's in all hours, or where an autoscaler adds
+// and takes them those of the window, each of today's for the hours in which its series was
+// there, and beside it what its kind had as nodes that are gone.
+func (b *Bill) fleet() (today []Machine) {
+	for _, n := range b.Snap.Nodes {
+		today = append(today, Machine{n, 1})
+	}
 	h := b.Snap.NodeHistory
 	if h == nil || len(h.Hours) < 24 || b.Snap.NodeAutoscaler() == "" {
-		return
+		return today
 	}
 	fleet := b.windowFleet(h)
-	total, overhead, moment := 0.0, 0.0, -b.Overhead
 	for i := range fleet {
-		usd := b.hourly(&fleet[i].Node) * 730
-		if usd == 0 && fleet[i].Share > 0 {
-			return // a node without a price: the bill stays that of the moment
+		if b.hourly(&fleet[i].Node) == 0 && fleet[i].Share > 0 {
+			return today // a node without a price: the bill stays that of the moment
 		}
-		total, overhead = total+usd*fleet[i].Share, overhead+usd*fleet[i].Share*b.kept(&fleet[i].Node)
 	}
-	for _, usd := range b.Nodes {
-		moment += usd
-	}
-	for i := range b.Snap.Nodes {
-		b.Nodes[fleet[i].Name] *= fleet[i].Share
-	}
-	for ref := range b.Workloads {
-		b.Workloads[ref] *= (total - overhead) / moment
-	}
-	b.Fleet, b.Overhead = fleet, overhead
+	b.byHour = true
+	return fleet
 }
 
 // windowFleet are today's nodes, and what stands for those of each kind that are gone.
@@ -83,7 +76,7 @@ func (b *Bill) windowFleet(h *analyzer.NodeHistory) (fleet []Machine) {
 			if zone := labels["topology.kubernetes.io/zone"]; labels["topology.kubernetes.io/region"] == "" && zone != "" {
 				labels["topology.kubernetes.io/region"] = strings.TrimRight(zone, "abcdef")
 			}
-			fleet = append(fleet, Machine{analyzer.Node{Labels: labels, ProviderID: one.ProviderID, Capacity: one.Capacity, Allocatable: one.Allocatable}, left})
+			fleet = append(fleet, Machine{analyzer.Node{Name: fmt.Sprintf("gone %d", k), Taints: one.Taints, Labels: labels, ProviderID: one.ProviderID, Capacity: one.Capacity, Allocatable: one.Allocatable}, left})
 		}
 	}
 	return fleet

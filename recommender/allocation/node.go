@@ -21,10 +21,7 @@ func (a *allocator) priceNodes() {
 		})
 		a.byNode[n.Name], a.priced[n.Name] = len(a.bills), p
 		prices = append(prices, p)
-		a.bills = append(a.bills, pricing.NodeBill{
-			Name: n.Name, Price: p, Hours: n.Hours, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
-			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory, Runs: n.Runs != "",
-		})
+		a.bills = append(a.bills, n.bill(p))
 	}
 	a.Prices = pricing.Used(prices)
 	for name, left := range roomLeft(a.snapshot) {

@@ -3,6 +3,7 @@ package allocation
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -27,7 +28,7 @@ func (a *allocator) hold() {
 		}
 		known[itemKey{ref: u.Ref, container: u.Container}] = true
 		role := roleKey{u.Ref, a.roleOf(u.Ref, u.Container)}
-		h = h.times(stretch)
+		h = a.atLeast(role, u.Container, h.times(stretch))
 		if seen[role] == nil {
 			seen[role] = &Hold{}
 		}
@@ -54,6 +55,35 @@ func (a *allocator) hold() {
 			a.holdBeyond(w, seen, places)
 		}
 	}
+}
+
+// atLeast mends what a container held by what is known of the pods that have it now. They
+// were there since they started, whether their usage was seen or not, and then held what
+// they request. Where a window counts a step too much or too little at its ends, pods that
+// were there throughout hold all of its hours, and no more.
+func (a *allocator) atLeast(of roleKey, container string, h Hold) Hold {
+	w, c := a.workloads[of.ref], a.template(of.ref, container)
+	if c == nil || w.Past || w.Batch() {
+		return h
+	}
+	n, least := 0, 0.0
+	_, end := Span(a.Window)
+	for i := range w.Pods {
+		if p := &w.Pods[i]; holds(p) && (of.role == "" || p.Role == of.role) {
+			n++
+			if !p.Started.IsZero() {
+				least += min(max(end.Sub(p.Started).Hours(), 0), a.Hours)
+			}
+		}
+	}
+	all := float64(n) * a.Hours
+	switch edge := a.edge() * all; {
+	case math.Abs(h.PodHours-all) <= edge:
+		return h.times(all / h.PodHours)
+	case h.PodHours < least-edge:
+		h.plus(requestsOnly(c.Requests, least-h.PodHours))
+	}
+	return h
 }
 
 // holdBeyond files what pods reserve beyond their running containers' requests,
@@ -272,13 +302,13 @@ func (a *allocator) places(w *analyzer.Workload, role string) []place {
 func (a *allocator) onRuns(at []place) bool { return a.fleet[a.byNode[at[0].node]].Runs != "" }
 
 // payNodes shares the nodes' bill out.
-func (a *allocator) payNodes() { a.file(a.pay(nil)) }
+func (a *allocator) payNodes() { a.file(a.pay()) }
 
-// pay shares the nodes' bill out over steady pods and the items. Containers of no known
+// pay shares the nodes' bill out over the items. Containers of no known
 // node are spread over the room that the others leave: as one, or by the pools of nodes
 // that they are of.
-func (a *allocator) pay(steady []pricing.PodUse) pricing.Bill {
-	uses := slices.Clone(steady)
+func (a *allocator) pay() pricing.Bill {
+	var uses []pricing.PodUse
 	var at []int // index of Items
 	pools := map[string]Hold{}
 	for i := range a.Items {
@@ -303,7 +333,7 @@ func (a *allocator) pay(steady []pricing.PodUse) pricing.Bill {
 	}
 	bill := pricing.Allocate(a.bills, uses)
 	for i, item := range at {
-		u := &bill.PerUse[len(steady)+i]
+		u := &bill.PerUse[i]
 		a.Items[item].Nodes, a.Items[item].Slack = u.Cost, u.Slack
 	}
 	for i, name := range names {

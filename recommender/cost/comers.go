@@ -2,7 +2,6 @@ package cost
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -10,22 +9,17 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/allocation"
 )
 
-// comers are the workloads that come and go, and cost what their pods held of the window:
-// those that run to an end, and what an autoscaler has taken to zero. Those of them whose
-// pods are billed one by one had no room of a machine: without usage they are not priced, by name.
-func (c *Costs) comers(a *analyzer.Analysis) map[analyzer.Ref]bool {
+// unpriced are the workloads of which no pod runs and whose pods were billed one by one:
+// they had no room of a machine, and what their runs cost is not known. It names those that
+// come and go.
+func (c *Costs) unpriced(a *analyzer.Analysis) map[analyzer.Ref]bool {
 	out, byPod := map[analyzer.Ref]bool{}, a.Snapshot.RanByPod()
 	for i := range a.Workloads {
 		w := &a.Workloads[i]
-		here := slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return p.Node != "" && !p.Ended() })
-		if !w.Batch() && (here || len(w.HPAs) == 0) {
-			continue
-		}
-		if program := byPod(w.Workload); program != "" {
+		program := byPod(w.Workload)
+		if out[w.Ref] = program != ""; program != "" && (w.Batch() || len(w.HPAs) > 0) {
 			c.unpricedRuns(w.Ref, program, "and no usage of them was seen")
-			continue
 		}
-		out[w.Ref] = true
 	}
 	return out
 }

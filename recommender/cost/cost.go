@@ -17,8 +17,7 @@ type Costs struct {
 	Besides  Besides // not in Bill
 	Idle     float64 // allocatable that nobody asked for or used
 	Overhead float64 // what nodes keep for the system
-	// Workloads holds the cost of every workload with running pods, and of those that
-	// come and go on the mean of the window's hours.
+	// Workloads holds the cost of every workload that held something of the window's hours.
 	Workloads map[analyzer.Ref]WorkloadCost
 	// UnpricedRuns are those of them whose pods are billed one by one, by the program that
 	// does: they are in no sum.
@@ -36,10 +35,9 @@ type Costs struct {
 	Catalog *pricing.Catalog
 }
 
-// WorkloadCost is what a workload's pods of today cost: for each resource, hour
-// by hour, the larger of request and usage. A job between two runs, and what an
-// autoscaler has taken to zero, has the mean of the window's hours. What the workload held
-// over the window, with the pods it had then, is package allocation's.
+// WorkloadCost is what a workload's pods of the window cost on the mean of its hours: for
+// each resource, hour by hour, the larger of request and usage. It is package allocation's
+// cost of a window, at list prices and for a month.
 type WorkloadCost struct {
 	Monthly float64
 	// Containers is by container name and sums to Monthly. What a pod reserves beyond its
@@ -47,8 +45,10 @@ type WorkloadCost struct {
 	// of the pod as a whole, stand under "". On Fargate the running ones bear it, since it comes of the sum of them.
 	Containers map[string]float64
 	Pods       int // pods that run now
-	Unit       UnitPrice
-	ByPod      bool // its pods are billed one by one, and none is on a machine
+	// MeanPods is the number of pods on the mean of the window's hours, by container.
+	MeanPods map[string]float64
+	Unit     UnitPrice
+	ByPod    bool // its pods are billed one by one, and none is on a machine
 }
 
 // UnitPrice is what one unit of a resource costs an hour on the nodes that a
@@ -80,27 +80,32 @@ type NodeCost struct {
 }
 
 // Of prices the nodes by the catalog and shares their bill out over the
-// workloads whose pods run on them.
+// workloads whose pods they had: those of the window, where that is known, else those of
+// the moment.
 func Of(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
-	c := AtMoment(a, catalog, "")
-	c.overHours(a)
+	c := newCosts(a, catalog)
+	c.allocate(a, c.hasHours(a) && c.hoursPriced(a))
 	return c
 }
 
 // AtMoment is Of for the nodes of the moment, whatever is known of the window's. why says
 // what keeps to them; it becomes a warning where the two differ.
 func AtMoment(a *analyzer.Analysis, catalog *pricing.Catalog, why string) *Costs {
+	c := newCosts(a, catalog)
+	c.allocate(a, false)
+	if why != "" && c.hasHours(a) {
+		c.warn("bill-of-the-moment", "the bill is that of the nodes of the moment, and the plan's that of the busiest hour: "+why)
+	}
+	return c
+}
+
+// newCosts prices today's nodes.
+func newCosts(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
 	c := &Costs{Workloads: map[analyzer.Ref]WorkloadCost{}, Catalog: catalog}
 	prices := make([]pricing.NodePrice, 0, len(a.Snapshot.Nodes))
-	byNode := map[string]pricing.NodePrice{}
-	var bills []pricing.NodeBill
 	for _, n := range a.Snapshot.Nodes {
 		p := priceOf(catalog, n)
-		prices, byNode[n.Name] = append(prices, p), p
-		bills = append(bills, pricing.NodeBill{
-			Name: n.Name, Price: p, Hours: pricing.HoursPerMonth, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
-			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory, Runs: n.Runs != "",
-		})
+		prices = append(prices, p)
 		c.Nodes = append(c.Nodes, nodeCost(n, p))
 		for _, w := range p.Warnings {
 			if n.Runs == "" || p.Status != pricing.Missing { // else unpricedRuns names the workload
@@ -108,13 +113,8 @@ func AtMoment(a *analyzer.Analysis, catalog *pricing.Catalog, why string) *Costs
 			}
 		}
 	}
-	c.Prices = pricing.Used(prices)
-	c.MeanUnit = meanUnit(prices)
-	c.allocate(bills, byNode, a)
+	c.Prices, c.MeanUnit = pricing.Used(prices), meanUnit(prices)
 	c.ofUnsold(a)
-	if why != "" && c.hasHours(a) {
-		c.warn("bill-of-the-moment", "the bill is that of the nodes of the moment, and the plan's that of the busiest hour: "+why)
-	}
 	if len(a.Snapshot.Nodes) == 0 {
 		c.warn("no-nodes", "no nodes could be read, so that nothing has a price; the right to list nodes gives costs")
 	}
@@ -176,102 +176,27 @@ func (u UnitPrice) over(n float64) UnitPrice {
 	return UnitPrice{u.CoreHour / n, u.GiBHour / n, u.GPUHour / n}
 }
 
-// uses lists what every container of every pod on a node holds of it in a month, but for
-// the workloads that come and go.
-func uses(a *analyzer.Analysis, comes map[analyzer.Ref]bool) (out []pricing.PodUse, holders []analyzer.ContainerRef) {
-	for i := range a.Workloads {
-		w := &a.Workloads[i]
-		if comes[w.Ref] {
-			continue
-		}
-		each := podUses(a.Snapshot.Window, w)
-		for _, p := range w.Pods {
-			if p.Node == "" || p.Ended() {
-				continue
-			}
-			for _, c := range withBeyond(w, &p, podHas(w, &p, each)) {
-				c.use.Node = p.Node
-				out, holders = append(out, c.use), append(holders, analyzer.ContainerRef{Ref: w.Ref, Container: c.container})
-			}
-		}
-	}
-	return out, holders
-}
-
-type containerUse struct {
-	container, role string
-	use             pricing.PodUse
-}
-
-// podHas lists those of a workload's containers that a pod of it has.
-func podHas(w *analyzer.WorkloadFacts, p *analyzer.Pod, each []containerUse) []containerUse {
-	if !w.HasRoles() {
-		return each
-	}
-	out := make([]containerUse, 0, len(each)+1)
-	for _, c := range each {
-		if c.role == "" || c.role == p.Role {
-			out = append(out, c)
-		}
-	}
-	return slices.Clip(out)
-}
-
-// podUses is what the running containers of one pod hold: hour by hour the
-// larger of request and usage.
-func podUses(window analyzer.Window, w *analyzer.WorkloadFacts) []containerUse {
-	var out []containerUse
-	for i := range w.Containers {
-		if c := &w.Containers[i]; c.Type != analyzer.TypeInit {
-			h := allocation.PerPod(window, c)
-			use := pricing.PodUse{
-				DaemonSet: w.Kind == "DaemonSet",
-				CPU:       pricing.Holding{Held: h.CPU.Held * pricing.HoursPerMonth, Used: h.CPU.Used * pricing.HoursPerMonth},
-				Memory:    pricing.Holding{Held: h.Memory.Held * pricing.HoursPerMonth, Used: h.Memory.Used * pricing.HoursPerMonth},
-				GPU:       pricing.Holding{Held: h.GPUHours * pricing.HoursPerMonth, Used: h.GPUHours * pricing.HoursPerMonth},
-			}
-			out = append(out, containerUse{c.Name, c.Role, use})
-		}
-	}
-	return slices.Clip(out)
-}
-
-// withBeyond adds what a pod reserves and its running containers neither request
-// nor use.
-func withBeyond(w *analyzer.WorkloadFacts, p *analyzer.Pod, has []containerUse) []containerUse {
-	rest := w.Beyond(p)
-	cpu, memory := float64(rest.CPU)*pricing.HoursPerMonth, float64(rest.Memory)*pricing.HoursPerMonth
-	requests := map[string]analyzer.Amounts{}
-	for _, c := range w.ContainersOf(p) {
-		requests[c.Name] = c.Requests
-	}
-	for i := range has {
-		asked := requests[has[i].container]
-		cpu -= has[i].use.CPU.Held - float64(asked.CPU)*pricing.HoursPerMonth
-		memory -= has[i].use.Memory.Held - float64(asked.Memory)*pricing.HoursPerMonth
-	}
-	held := func(v float64) pricing.Holding { return pricing.Holding{Held: max(v, 0)} }
-	return append(has, containerUse{use: pricing.PodUse{
-		DaemonSet: w.Kind == "DaemonSet", CPU: held(cpu), Memory: held(memory), GPU: held(float64(rest.GPU) * pricing.HoursPerMonth),
-	}})
-}
-
 // allocate shares the bill out and files it by workload.
-func (c *Costs) allocate(bills []pricing.NodeBill, byNode map[string]pricing.NodePrice, a *analyzer.Analysis) {
-	comes := c.comers(a)
-	pods, holders := uses(a, comes)
-	bill, items := allocation.Share(a.Snapshot, bills, pods, func(r analyzer.Ref) bool { return comes[r] })
+func (c *Costs) allocate(a *analyzer.Analysis, byHour bool) {
+	unpriced := c.unpriced(a)
+	byNode := map[string]pricing.NodePrice{}
+	price := func(n analyzer.Node) pricing.NodePrice {
+		byNode[n.Name] = priceOf(c.Catalog, n)
+		return byNode[n.Name]
+	}
+	shared := allocation.Share(a.Snapshot, price, byHour, func(r analyzer.Ref) bool { return !unpriced[r] })
+	bill := shared.Bill
 	c.Bill, c.Idle, c.Overhead = bill.Total, bill.Idle.Total(), bill.Overhead.Total()
 	for _, w := range bill.Warnings {
 		c.warn("price", w)
 	}
-	for i, h := range holders {
-		c.add(h, bill.PerUse[i].Cost.Total())
+	if byHour {
+		c.Mean = meanOf(shared.Fleet, byNode)
 	}
-	for i := range items {
-		c.add(analyzer.ContainerRef{Ref: items[i].Ref, Container: items[i].Container}, items[i].Nodes.Total())
+	for i := range shared.Items {
+		c.add(&shared.Items[i])
 	}
-	c.unitsOf(items, byNode)
+	c.unitsOf(shared.Items, byNode)
 	for i := range a.Workloads {
 		w := &a.Workloads[i]
 		if w.Fargate() {
@@ -354,16 +279,17 @@ func initParts(containers []analyzer.Container) map[string]analyzer.Amounts {
 }
 
 // add files what a container of a workload costs.
-func (c *Costs) add(h analyzer.ContainerRef, usd float64) {
-	cost := c.Workloads[h.Ref]
+func (c *Costs) add(i *allocation.Item) {
+	cost, usd := c.Workloads[i.Ref], i.Nodes.Total()
 	if cost.Containers == nil {
-		cost.Containers = map[string]float64{}
+		cost.Containers, cost.MeanPods = map[string]float64{}, map[string]float64{}
 	}
-	if usd > 0 || h.Container != "" {
-		cost.Containers[h.Container] += usd
+	cost.MeanPods[i.Container] += i.Hold.PodHours / pricing.HoursPerMonth
+	if usd > 0 || i.Container != "" {
+		cost.Containers[i.Container] += usd
 	}
 	cost.Monthly += usd
-	c.Workloads[h.Ref] = cost
+	c.Workloads[i.Ref] = cost
 }
 
 // bearBeyond lets the containers bear what the pod's size has beyond them, in proportion.

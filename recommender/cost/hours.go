@@ -2,6 +2,7 @@ package cost
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
@@ -27,63 +28,38 @@ type MeanKind struct {
 // autoscaler adds and takes them. Nodes that nobody takes away are paid for as they are.
 func (c *Costs) hasHours(a *analyzer.Analysis) bool {
 	history := a.Snapshot.NodeHistory
-	return history != nil && len(history.Hours) >= leastHours && c.Bill > 0 && a.Snapshot.NodeAutoscaler() != ""
+	paid := slices.ContainsFunc(c.Nodes, func(n NodeCost) bool { return n.Hourly > 0 })
+	return history != nil && len(history.Hours) >= leastHours && paid && a.Snapshot.NodeAutoscaler() != ""
 }
 
-// overHours makes the bill that of the window's hours. What the moment's pods and idle
-// room share stays in proportion. It is left as it is where a node has no price.
-func (c *Costs) overHours(a *analyzer.Analysis) {
-	if !c.hasHours(a) {
-		return
-	}
-	mean := &MeanNodes{}
-	var bills []pricing.NodeBill
+// hoursPriced reports whether each node of the window has a price by the hour; else it
+// warns that the bill is of the moment.
+func (c *Costs) hoursPriced(a *analyzer.Analysis) bool {
 	fleet := allocation.Fleet(a.Snapshot, pricing.HoursPerMonth)
+	for i := range fleet {
+		n := &fleet[i]
+		if one := c.Price(n.Node); n.Hours > 0 && n.Runs == "" && (one.ByPod || !(one.Hourly > 0)) {
+			c.warn("bill-of-the-moment", fmt.Sprintf("the bill is that of the nodes of the moment: %s has no price by the hour", n.Name))
+			return false
+		}
+	}
+	return true
+}
+
+// meanOf are the nodes of a fleet, with their hours of a month, on the mean.
+func meanOf(fleet []allocation.Machine, prices map[string]pricing.NodePrice) *MeanNodes {
+	mean := &MeanNodes{}
 	for i := range fleet {
 		n := &fleet[i]
 		if n.Hours <= 0 {
 			continue
 		}
-		p := priceOf(c.Catalog, n.Node)
-		one := MeanKind{nodeCost(n.Node, p), n.Hours / pricing.HoursPerMonth}
-		if n.Runs == "" && (one.ByPod || !(one.Hourly > 0)) {
-			c.warn("bill-of-the-moment", fmt.Sprintf("the bill is that of the nodes of the moment: %s has no price by the hour", n.Name))
-			return
-		}
+		one := MeanKind{nodeCost(n.Node, prices[n.Name]), n.Hours / pricing.HoursPerMonth}
 		if mean.Kinds = append(mean.Kinds, one); !one.ByPod {
 			mean.Count += one.Count
 		}
-		bills = append(bills, pricing.NodeBill{
-			Name: n.Name, Price: p, Hours: n.Hours, CPUMillis: n.Capacity.CPU, MemoryBytes: n.Capacity.Memory,
-			AllocatableCPUMillis: n.Allocatable.CPU, AllocatableMemoryBytes: n.Allocatable.Memory, Runs: n.Runs != "",
-		})
 	}
-	bill := pricing.Allocate(bills, nil)
-	c.share(bill.Total, bill.Overhead.Total())
-	c.Mean = mean
-}
-
-// share makes a bill of a total and of what nodes keep for the system. The rest of the
-// parts shares the rest in proportion, but for runs that are billed by the pod: they are of
-// the window's hours already.
-func (c *Costs) share(total, overhead float64) {
-	runs := 0.0
-	for _, n := range c.Nodes {
-		if n.ByPod {
-			runs += n.Hourly * pricing.HoursPerMonth
-		}
-	}
-	by := 1.0
-	if held := c.Bill - c.Overhead - runs; held > 0 {
-		by = (total - overhead - runs) / held
-	}
-	c.Bill, c.Overhead, c.Idle = total, overhead, c.Idle*by
-	for ref, w := range c.Workloads {
-		if !w.ByPod {
-			w.scale(by)
-			c.Workloads[ref] = w
-		}
-	}
+	return mean
 }
 
 // HoursOf is how many hours of a month a node is paid for: all of them, or those that the

@@ -55,7 +55,7 @@ func adviseWorkload(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts) []
 	for j := range w.Containers {
 		all = append(all, adviseContainer(p, policy, w, &w.Containers[j]))
 	}
-	Price(p.Costs, p.Facts, w, all)
+	Price(p.Costs, w, all)
 	leavePennies(p, w, all)
 	return all
 }
@@ -228,12 +228,12 @@ func lostGuaranteed(c *analyzer.ContainerFacts, requests, limits analyzer.Amount
 // Price shares out what the workload's new pod size frees over the containers
 // that change, in USD a month; nothing without costs. The pod's size, not a container's, is what the scheduler reserves:
 // an init container below the others' sum frees nothing.
-func Price(costs *cost.Costs, facts *analyzer.Analysis, w *analyzer.WorkloadFacts, all []advice.Advice) {
+func Price(costs *cost.Costs, w *analyzer.WorkloadFacts, all []advice.Advice) {
 	if costs == nil {
 		return
 	}
 	unit := costs.UnitOf(w.Ref)
-	byRole := PodsByRole(w, facts.Snapshot.Window)
+	byRole := PodsByRole(w, costs)
 	asked := 0.0
 	for _, role := range slices.Sorted(maps.Keys(byRole)) {
 		now := slices.Clone(w.Workload.Containers)
@@ -307,7 +307,7 @@ func withinContainers(all []advice.Advice, cost map[string]float64) {
 // Left is what right-sizing leaves of what a workload costs now, in USD a month.
 func Left(p *advice.Pass, w *analyzer.WorkloadFacts) float64 {
 	unit, freed := p.Costs.UnitOf(w.Ref), 0.0
-	pods := PodsByRole(w, p.Facts.Snapshot.Window)
+	pods := PodsByRole(w, p.Costs)
 	for _, role := range w.Roles() {
 		before, after := w.Reserves(w.ContainersOfRole(role)), p.Cluster.Pod(w, role)
 		freed += pods[role] * (unit.Hourly(before) - unit.Hourly(after))
@@ -315,49 +315,19 @@ func Left(p *advice.Pass, w *analyzer.WorkloadFacts) float64 {
 	return max(p.Costs.MonthlyOf(w.Ref)-pricing.HoursPerMonth*freed, 0)
 }
 
-// PodsByRole is the number of pods that sizing is multiplied by, by their role.
-func PodsByRole(w *analyzer.WorkloadFacts, window analyzer.Window) map[string]float64 {
-	if !w.HasRoles() {
-		return map[string]float64{"": MeanPods(w, window)}
-	}
-	out := map[string]float64{}
-	for i := range w.Containers {
-		c := &w.Containers[i]
-		switch {
-		case c.Role == "":
-		case w.Batch():
-			out[c.Role] = max(out[c.Role], podHours(c.Days)/max(window.End.Sub(window.Start).Hours(), 1))
-		default:
-			out[c.Role] = float64(w.PodsWith(&c.Container))
+// PodsByRole is the number of pods that sizing is multiplied by, by their role: those that
+// run now, and of what runs to an end or is scaled, the mean of the window's hours.
+func PodsByRole(w *analyzer.WorkloadFacts, costs *cost.Costs) map[string]float64 {
+	out, mean := map[string]float64{}, costs.Workloads[w.Ref].MeanPods
+	for _, role := range w.Roles() {
+		for _, c := range w.ContainersOfRole(role) {
+			if c.Role == role {
+				out[role] = max(out[role], mean[c.Name])
+			}
+		}
+		if !w.Batch() && (len(w.HPAs) == 0 || w.Replicas == 0 || out[role] == 0) {
+			out[role] = float64(w.PodsOf(role))
 		}
 	}
 	return out
-}
-
-// podHours is the time that a container's pods were seen for, over all of them.
-func podHours(days []analyzer.Day) float64 {
-	var hours float64
-	for _, d := range days {
-		for _, h := range d.Hours {
-			hours += float64(h.Pods)
-		}
-	}
-	return hours
-}
-
-// MeanPods is the number of pods that a workload's sizing is multiplied
-// by: those that run now, and for batch workloads, which mostly do not, the
-// mean over the window.
-func MeanPods(w *analyzer.WorkloadFacts, window analyzer.Window) float64 {
-	if !w.Batch() {
-		return float64(w.Replicas)
-	}
-	var most float64
-	for _, c := range w.Containers {
-		most = max(most, podHours(c.Days))
-	}
-	if span := window.End.Sub(window.Start).Hours(); span > 0 {
-		return most / span
-	}
-	return 0
 }

@@ -148,7 +148,7 @@ func podsNotReady(l *look, w *analyzer.WorkloadFacts) {
 	r.Show("pods not ready", float64(stuck), "count")
 	r.Show("cpu held", float64(held.CPU), "millicores")
 	r.Show("memory held", float64(held.Memory), "bytes")
-	usd := pricing.HoursPerMonth * l.Costs.UnitOf(w.Ref).Hourly(held)
+	usd := min(pricing.HoursPerMonth*l.Costs.UnitOf(w.Ref).Hourly(held), l.Costs.MonthlyOf(w.Ref))
 	l.file(r, Finding{Monthly: usd, Loss: "nothing that is served now; mend or remove them"})
 }
 

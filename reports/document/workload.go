@@ -19,8 +19,8 @@ type Workload struct {
 	Replicas int32 `json:"replicas"`
 	// MeanPods is the mean number of pods while there were any.
 	MeanPods float64 `json:"meanPods,omitempty"`
-	// MonthlyCost is its share of the bill, by the pods and requests that it has today; null where there are no prices. Of what runs
-	// to an end, or is scaled to zero, it is by the window's, as in allocation.
+	// MonthlyCost is its share of the bill at list prices, by the pods and requests that it had in the window, as in allocation; null where
+	// there are no prices.
 	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
 	// PriceGap says which of its machines have no price, so that the amounts are estimates or lack them; empty where all have one.
 	PriceGap string `json:"priceGap,omitempty"`

@@ -291,12 +291,11 @@ func allocationNotes(a *document.Allocation, o Options) []string {
 	return out
 }
 
-// What the rows of the allocation rest on. The workloads' table rests on other pods, so that
-// one whose pods or requests have changed costs other than there.
+// What the rows of the allocation and of the workloads' table rest on.
 const (
 	byTheHour   = "Each pays for the larger of request and usage, hour by hour."
-	byTheWindow = "Rows are of the window's pods and requests; the advice and its table are of today's."
-	byToday     = costTitle + " is of today's pods and requests; --aggregate is of the window's."
+	byTheWindow = "Rows are of the window's pods and requests."
+	ofTheWindow = costTitle + " is of the window's pods and requests, as in --aggregate."
 	costTitle   = "COST/MONTH"
 )
 

@@ -37,7 +37,7 @@ func writeWide(w io.Writer, r *document.Report, o Options) error {
 		lines = append(lines, brief.MomentMark+" "+brief.MomentWords)
 	}
 	if slices.ContainsFunc(columns, func(c column) bool { return c.title == costTitle }) {
-		lines = append(lines, byToday)
+		lines = append(lines, ofTheWindow)
 	}
 	if slices.ContainsFunc(list, func(x row) bool { return x.Workload.PriceGap != "" }) {
 		lines = append(lines, brief.EstimateWords(r))
