@@ -15,6 +15,8 @@ type LoadBalancer struct {
 	Addresses int `json:"addresses,omitempty"`
 	// Class is spec.loadBalancerClass, or what else says whose it is: the key of MetalLB's
 	// annotation or of K3s' label. Empty where the cluster's own provider answers.
-	Class   string    `json:"class,omitempty"`
-	Created time.Time `json:"created,omitzero"`
+	Class string `json:"class,omitempty"`
+	// Internal says that its provider puts it on a load balancer beside that of others.
+	Internal bool      `json:"internal,omitempty"`
+	Created  time.Time `json:"created,omitzero"`
 }

@@ -84,6 +84,9 @@ type Cloud struct {
 	// balancers have one price.
 	Balancer, ControlPlane string
 	RulesTogether          bool
+	// InternalBalancer is the annotation, "true", of the Services that share a load balancer
+	// of their own, beside that of the others; empty where all share one.
+	InternalBalancer string
 	// BalancerClasses begin the classes of Services that its own controllers serve.
 	BalancerClasses []string
 	// BillsParts says that its bills have vCPUs, GiB and GPUs in place of machines.
@@ -342,4 +345,12 @@ func beforeDash(zone string) string {
 		return zone[:i]
 	}
 	return zone
+}
+
+// Internal reports whether a Service of these annotations is one of those that a provider
+// puts on a load balancer beside that of the others.
+func Internal(annotations map[string]string) bool {
+	return slices.ContainsFunc(all, func(of *Cloud) bool {
+		return of.InternalBalancer != "" && strings.EqualFold(annotations[of.InternalBalancer], "true")
+	})
 }

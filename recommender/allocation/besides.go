@@ -196,17 +196,31 @@ func (a *allocator) loadBalancers() error {
 	for p, w := range running(a.snapshot) {
 		pods[w.Namespace+"/"+p.Name] = sitter{p, w}
 	}
+	paid := a.paidBalancers(a.bought.Home.Provider)
+	for _, internal := range []bool{false, true} {
+		together := slices.DeleteFunc(slices.Clone(paid), func(b *analyzer.LoadBalancer) bool { return b.Internal != internal })
+		if err := a.balancersOf(together, pods); err != nil {
+			return err
+		}
+	}
+	if len(paid) > 0 {
+		a.warn("not-counted", counted(len(paid), "load balancer"), "the traffic through them is not counted: only what they cost an hour is")
+	}
+	return nil
+}
+
+// balancersOf bills those of which a provider puts several together.
+func (a *allocator) balancersOf(together []*analyzer.LoadBalancer, pods map[string]sitter) error {
 	home := a.bought.Home
-	paid := a.paidBalancers(home.Provider)
-	price, err := a.catalog.LoadBalancers(home.Provider, home.Region, len(paid))
+	price, err := a.catalog.LoadBalancers(home.Provider, home.Region, len(together))
 	if err != nil {
 		return fmt.Errorf("pricing load balancers: %w", err)
 	}
-	if len(paid) == 0 {
+	if len(together) == 0 {
 		return nil
 	}
-	usd := price.USDPerHour * a.Hours / float64(len(paid))
-	for _, b := range paid {
+	usd := price.USDPerHour * a.Hours / float64(len(together))
+	for _, b := range together {
 		var behind []sitter
 		for _, name := range b.Pods {
 			if s, ok := pods[b.Namespace+"/"+name]; ok {
@@ -221,9 +235,8 @@ func (a *allocator) loadBalancers() error {
 	}
 	a.cite(pricing.OfLoadBalancers, home, price.Source, price.AsOf)
 	if price.Reason != "" {
-		a.warn("price", counted(len(paid), "load balancer"), price.Reason)
+		a.warn("price", counted(len(together), "load balancer"), price.Reason)
 	}
-	a.warn("not-counted", counted(len(paid), "load balancer"), "the traffic through them is not counted: only what they cost an hour is")
 	return nil
 }
 

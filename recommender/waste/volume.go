@@ -210,10 +210,10 @@ func (l *look) unboundVolume(v analyzer.Volume) error {
 
 // lastBalancer is what one load balancer less takes off the bill: of those that share
 // a price nothing while another stays.
-func (l *look) lastBalancer() (pricing.ServicePrice, error) {
+func (l *look) lastBalancer(internal bool) (pricing.ServicePrice, error) {
 	home, count := l.places.Home, 0
 	for _, b := range l.Facts.Snapshot.LoadBalancers {
-		if b.Addresses > 0 && pricing.CloudBalancer(home.Provider, b.Class) {
+		if b.Addresses > 0 && b.Internal == internal && pricing.CloudBalancer(home.Provider, b.Class) {
 			count++
 		}
 	}
@@ -228,7 +228,7 @@ func (l *look) lastBalancer() (pricing.ServicePrice, error) {
 
 func (l *look) noEndpoints(b analyzer.LoadBalancer) error {
 	home := l.places.Home
-	price, err := l.lastBalancer()
+	price, err := l.lastBalancer(b.Internal)
 	if err != nil {
 		return err
 	}
