@@ -218,8 +218,8 @@ func (b *Bill) part(u *analyzer.ContainerUsage, c *analyzer.Container) (p part) 
 	return p
 }
 
-// mend lets pods that are there now hold what they ask for since they started, and all
-// hours where the window's ends alone say otherwise.
+// mend lets pods that are there now hold what they ask for since they started, where more
+// than a reading here and there was lost.
 func (b *Bill) mend(w *analyzer.Workload, c *analyzer.Container, p part) part {
 	if c == nil || w.Batch() || w.Past {
 		return p
@@ -231,15 +231,7 @@ func (b *Bill) mend(w *analyzer.Workload, c *analyzer.Container, p part) part {
 			least += math.Min(math.Max(b.Snap.Window.End.Sub(pod.Started).Hours(), 0), window) / window
 		}
 	}
-	n := float64(len(now))
-	slip := n * (0.01 + b.Snap.Window.Step.Hours()/window)
-	switch by := n / p.pods; {
-	case math.Abs(p.pods-n) <= slip:
-		for r := range 3 {
-			p.held[r], p.asked[r] = p.held[r]*by, p.asked[r]*by
-		}
-		p.pods = n
-	case p.pods < least-slip:
+	if p.pods < least*(0.99-b.Snap.Window.Step.Hours()/window) {
 		more := asking(c, least-p.pods)
 		for r := range 3 {
 			p.held[r], p.asked[r] = p.held[r]+more.held[r], p.asked[r]+more.asked[r]

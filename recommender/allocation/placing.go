@@ -3,7 +3,6 @@ package allocation
 import (
 	"cmp"
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -59,28 +58,20 @@ func (a *allocator) hold() {
 
 // atLeast mends what a container held by what is known of the pods that have it now. They
 // were there since they started, whether their usage was seen or not, and then held what
-// they request. Where a window counts a step too much or too little at its ends, pods that
-// were there throughout hold all of its hours, and no more.
+// they request. A reading lost here and there is none of that.
 func (a *allocator) atLeast(of roleKey, container string, h Hold) Hold {
 	w, c := a.workloads[of.ref], a.template(of.ref, container)
 	if c == nil || w.Past || w.Batch() {
 		return h
 	}
-	n, least := 0, 0.0
+	least := 0.0
 	_, end := Span(a.Window)
 	for i := range w.Pods {
-		if p := &w.Pods[i]; holds(p) && (of.role == "" || p.Role == of.role) {
-			n++
-			if !p.Started.IsZero() {
-				least += min(max(end.Sub(p.Started).Hours(), 0), a.Hours)
-			}
+		if p := &w.Pods[i]; holds(p) && (of.role == "" || p.Role == of.role) && !p.Started.IsZero() {
+			least += min(max(end.Sub(p.Started).Hours(), 0), a.Hours)
 		}
 	}
-	all := float64(n) * a.Hours
-	switch edge := a.edge() * all; {
-	case math.Abs(h.PodHours-all) <= edge:
-		return h.times(all / h.PodHours)
-	case h.PodHours < least-edge:
+	if h.PodHours < least*(1-a.edge()) {
 		h.plus(requestsOnly(c.Requests, least-h.PodHours))
 	}
 	return h
