@@ -3,6 +3,7 @@ package packing
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 )
@@ -14,17 +15,23 @@ import (
 // It shares nothing with the search but the input types, on purpose: it
 // re-reads the rules of Kubernetes in its own way.
 func Check(plan Plan, pods, daemonSets []Pod) error {
-	c := checker{pods: map[string]*Pod{}, node: map[string]int{}, plan: plan}
+	return check(checker{plan: plan}, pods, daemonSets)
+}
+
+// check takes a checker that knows the plan and whether it is one.
+func check(c checker, pods, daemonSets []Pod) error {
+	c.pods, c.node = map[string]*Pod{}, map[string]int{}
 	for i := range pods {
 		c.pods[pods[i].Name] = &pods[i]
 	}
 	c.placement()
-	for n := range plan.Nodes {
+	for n := range c.plan.Nodes {
 		c.capacity(n, daemonSets)
 	}
 	for name, n := range c.node {
-		if err := c.selection(c.pods[name], &plan.Nodes[n].Offering); err != "" {
-			c.fail("pod %s may not run on node %d (%s in %s): %s", name, n, plan.Nodes[n].Offering.Type, plan.Nodes[n].Offering.Zone, err)
+		o := &c.plan.Nodes[n].Offering
+		if err := c.selection(c.pods[name], o); err != "" {
+			c.fail("pod %s may not run on node %d (%s in %s): %s", name, n, o.Type, o.Zone, err)
 		}
 	}
 	c.domains()
@@ -37,6 +44,7 @@ type checker struct {
 	plan   Plan
 	pods   map[string]*Pod
 	node   map[string]int // by pod
+	lost   bool           // nodes are as a loss leaves them: pods may be as the scheduler puts them then
 	faults []error
 }
 
@@ -230,7 +238,7 @@ func (c *checker) domains() {
 			planned[d][group] = n
 		}
 	}
-	c.beside(zones)
+	c.beside(hosts, zones)
 	c.keptApart(planned)
 	lands := c.zonesOf()
 	for name, n := range c.node {
@@ -252,9 +260,7 @@ func (c *checker) domains() {
 		}
 		for _, s := range p.Spread {
 			if s.TopologyKey == "kubernetes.io/hostname" {
-				if got := hosts[strconv.Itoa(n)][p.Group]; got > s.MaxSkew {
-					c.fail("pod %s: %d pods of %s on a node, maxSkew %d", name, got, p.Group, s.MaxSkew)
-				}
+				c.hostSkew(p, n, s, hosts)
 				continue
 			}
 			c.zoneSkew(p, n, s, zones, lands)
@@ -262,15 +268,51 @@ func (c *checker) domains() {
 	}
 }
 
-// beside adds the pods of kept nodes to those of their zones.
-func (c *checker) beside(zones map[string]map[string]int64) {
+// hostSkew bounds the pods of a plan's node by maxSkew, since an empty node may come at any
+// time. After a loss it measures by the nodes that are there, as the scheduler does.
+func (c *checker) hostSkew(p *Pod, n int, s Spread, hosts map[string]map[string]int64) {
+	got := hosts[strconv.Itoa(n)][p.Group]
+	if got <= s.MaxSkew {
+		return
+	}
+	if !c.lost {
+		c.fail("pod %s: %d pods of %s on a node, maxSkew %d", p.Name, got, p.Group, s.MaxSkew)
+		return
+	}
+	var there []int64
+	for i := range c.plan.Nodes {
+		if o := &c.plan.Nodes[i].Offering; compares(p, s, nodeLabels(o), o.Taints) {
+			there = append(there, hosts[strconv.Itoa(i)][p.Group])
+		}
+	}
+	for i := range c.plan.Kept {
+		if k := &c.plan.Kept[i]; compares(p, s, k.Labels, k.Taints) {
+			there = append(there, hosts[stays(i)][p.Group])
+		}
+	}
+	least := int64(0)
+	if int64(len(there)) >= s.MinDomains && len(there) > 0 {
+		least = slices.Min(there)
+	}
+	if got-least > s.MaxSkew {
+		c.fail("pod %s: %d pods of %s on a node, %d on another, maxSkew %d", p.Name, got, p.Group, least, s.MaxSkew)
+	}
+}
+
+// stays is the domain of a kept node.
+func stays(i int) string { return "kept " + strconv.Itoa(i) }
+
+// beside adds the pods of kept nodes to those of nodes and of zones.
+func (c *checker) beside(hosts, zones map[string]map[string]int64) {
 	for i := range c.plan.Kept {
 		k := &c.plan.Kept[i]
+		hosts[stays(i)] = map[string]int64{}
 		if zones[k.Zone] == nil {
 			zones[k.Zone] = map[string]int64{}
 		}
 		for j := range k.Pods {
 			zones[k.Zone][k.Pods[j].Group]++
+			hosts[stays(i)][k.Pods[j].Group]++
 		}
 	}
 }

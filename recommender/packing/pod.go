@@ -83,7 +83,8 @@ type Toleration struct {
 // Over zones, every zone with an offering or a kept node that the pod's selector
 // and affinity match counts as a domain, whether it tolerates the taints there or
 // not. Over hostnames, a new, empty node is always possible, so a node takes
-// at most MaxSkew pods of the group; Karpenter reads it so too.
+// at most MaxSkew pods of the group; Karpenter reads it so too. Where a loss sends pods
+// to the nodes that are left, these are measured as the scheduler does.
 type Spread struct {
 	TopologyKey string
 	MaxSkew     int64

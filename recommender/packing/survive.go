@@ -116,6 +116,7 @@ type refit struct {
 	words  map[podZone]string    // signatures
 	keeps  map[string][]keeper   // by group: what keeps its pods away
 	counts map[string]*counted   // by what a spread compares for a pod
+	floors map[floor]int64       // fewest pods on a node, while nothing moves
 	trees  map[string]*roomTree  // by zone
 	place  []int                 // of a node in its zone's tree
 	order  []string              // zones
@@ -139,6 +140,12 @@ type admission struct {
 // counted is the nodes whose zones the scheduler compares.
 type counted struct{ node, kept []bool }
 
+// floor is what a spread over nodes measures a pod's node by.
+type floor struct {
+	pod    *Pod
+	spread Spread
+}
+
 // gone is what a loss takes away: a node, -1 for none, a node beside the plan, or all of a
 // zone.
 type gone struct {
@@ -160,9 +167,24 @@ func (g gone) takes(plan *Plan, n int) bool {
 	return n == g.node || g.all && plan.Nodes[n].Offering.Zone == g.zone
 }
 
+// takesKept says whether a node that stays is gone with it.
+func (g gone) takesKept(k *Kept) bool {
+	return g.beside != "" && k.Name == g.beside || g.all && k.Zone == g.zone
+}
+
+// has is how many pods of a group stay on the node.
+func (k *Kept) has(group string) (n int64) {
+	for i := range k.Pods {
+		if k.Pods[i].Group == group {
+			n++
+		}
+	}
+	return n
+}
+
 func newRefit(in Input, plan Plan, beside []Beside) *refit {
 	r := &refit{plan: plan, in: in, beside: beside, pods: map[string]*Pod{}, member: map[string]*Pod{}, zones: map[string]map[string]int64{},
-		usable: map[string]*admission{}, words: map[podZone]string{}, keeps: map[string][]keeper{}, trees: map[string]*roomTree{}, counts: map[string]*counted{}}
+		usable: map[string]*admission{}, words: map[podZone]string{}, keeps: map[string][]keeper{}, trees: map[string]*roomTree{}, counts: map[string]*counted{}, floors: map[floor]int64{}}
 	for i := range in.Pods {
 		r.know(&in.Pods[i])
 	}
@@ -230,7 +252,7 @@ func (r *refit) inZone(zone, group string, by int64) {
 // fall takes the pods of kept nodes that are lost off their zones, or puts them back.
 func (r *refit) fall(g gone, by int64) {
 	for i := range r.in.Kept {
-		if k := &r.in.Kept[i]; g.beside != "" && k.Name == g.beside || g.all && k.Zone == g.zone {
+		if k := &r.in.Kept[i]; g.takesKept(k) {
 			for j := range k.Pods {
 				r.inZone(k.Zone, k.Pods[j].Group, by)
 			}
@@ -259,6 +281,7 @@ func (r *refit) take(n int, p *Pod) {
 }
 
 func (r *refit) add(n int, group string, by int64) {
+	clear(r.floors)
 	r.hosts[n][group] += by
 	r.inZone(r.plan.Nodes[n].Offering.Zone, group, by)
 }
@@ -334,6 +357,7 @@ func (p *Pod) freed() Pod {
 // takes them off again.
 func (r *refit) seatAll(pods []Pod, g gone) (at map[string]int, left []string) {
 	slices.SortStableFunc(pods, func(a, b Pod) int { return cmp.Or(cmp.Compare(r.share(&b), r.share(&a)), cmp.Compare(a.Name, b.Name)) })
+	clear(r.floors) // other nodes may be gone
 	at = map[string]int{}
 	for i := range pods {
 		p := &pods[i]
@@ -422,7 +446,7 @@ func (r *refit) admitted(p *Pod) *admission {
 func (r *refit) lives(p *Pod, n int, g gone) bool {
 	zone := r.plan.Nodes[n].Offering.Zone
 	for _, s := range p.Spread {
-		if s.TopologyKey == LabelHostname && r.hosts[n][p.Group]+1 > s.MaxSkew {
+		if then := r.hosts[n][p.Group] + 1; s.TopologyKey == LabelHostname && then > s.MaxSkew && then-r.leastOnNode(p, &s, g) > s.MaxSkew {
 			return false
 		}
 		if s.TopologyKey == LabelZone && r.zones[zone][p.Group]+1-r.leastInZone(p, &s, g) > s.MaxSkew {
@@ -449,6 +473,37 @@ func (r *refit) refused(p *Pod, n int) bool {
 	})
 }
 
+// leastOnNode is the fewest pods of the pod's group on a node that a spread compares. A
+// plan has no more than maxSkew on a node, since an empty one may come at any time; the
+// scheduler measures by the nodes that are there, so that a loss leaves room beside them.
+func (r *refit) leastOnNode(p *Pod, s *Spread, g gone) int64 {
+	key := floor{p, *s}
+	if least, known := r.floors[key]; known {
+		return least
+	}
+	c, nodes, least := r.counted(p, s), int64(0), int64(-1)
+	count := func(there int64) {
+		if nodes++; least < 0 || there < least {
+			least = there
+		}
+	}
+	for n := range c.node {
+		if c.node[n] && !g.takes(&r.plan, n) {
+			count(r.hosts[n][p.Group])
+		}
+	}
+	for i := range c.kept {
+		if k := &r.in.Kept[i]; c.kept[i] && !g.takesKept(k) {
+			count(k.has(p.Group))
+		}
+	}
+	if nodes < s.MinDomains {
+		least = 0
+	}
+	r.floors[key] = max(least, 0)
+	return r.floors[key]
+}
+
 // leastInZone is the fewest pods of the pod's group in a zone that a spread compares.
 func (r *refit) leastInZone(p *Pod, s *Spread, g gone) int64 {
 	c, zones := r.counted(p, s), map[string]bool{}
@@ -458,7 +513,7 @@ func (r *refit) leastInZone(p *Pod, s *Spread, g gone) int64 {
 		}
 	}
 	for i := range c.kept {
-		if k := &r.in.Kept[i]; c.kept[i] && (g.beside == "" || k.Name != g.beside) && !(g.all && k.Zone == g.zone) {
+		if k := &r.in.Kept[i]; c.kept[i] && !g.takesKept(k) {
 			zones[k.Zone] = true
 		}
 	}
@@ -542,6 +597,7 @@ func Exempt(in Input, today Plan, level Level, surge map[string]int, beside []Be
 
 // anywhere reports whether some node takes the pod.
 func (r *refit) anywhere(p *Pod, g gone) bool {
+	clear(r.floors)
 	admits := r.admitted(p)
 	for n := range r.rooms {
 		if r.takes(p, n, admits, g) {

@@ -19,7 +19,7 @@ func CheckSurvival(plan Plan, pods, daemonSets []Pod, s Survival, losses []Loss)
 			continue
 		}
 		after, there := loss.after(plan, pods, s)
-		if err := Check(after, there, daemonSets); err != nil {
+		if err := check(checker{plan: after, lost: true}, there, daemonSets); err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", loss.name(plan), err))
 		}
 	}
@@ -125,10 +125,10 @@ func (loss *Loss) after(plan Plan, pods []Pod, s Survival) (Plan, []Pod) {
 			loss.abstain(&out, node, s.Exempt, size, broken)
 			continue
 		}
-		if node = loss.with(node, moved[n], size, pods); len(node.Pods) > 0 {
-			out.Nodes = append(out.Nodes, node)
-			out.Hourly += node.Offering.USDPerHour
-		}
+		node = loss.with(node, moved[n], size, pods)
+		node.Spare = len(node.Pods) == 0 // it is there all the same, and spreads count it
+		out.Nodes = append(out.Nodes, node)
+		out.Hourly += node.Offering.USDPerHour
 	}
 	return out, loss.scheduled(pods, beside, size, broken)
 }

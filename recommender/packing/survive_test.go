@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
@@ -154,4 +155,92 @@ func TestApartInZones(t *testing.T) {
 			t.Errorf("%s: %v USD an hour, %v without help, want %v and %d; %v", test.s.Level, out.Hourly, lost, test.usd, test.lost, err)
 		}
 	}
+}
+
+// TestSpreadOverNodesAfterALoss: pods that a loss sends off are spread over the nodes that are
+// left, kept ones too, as the scheduler does. None of these may have fewer than maxSkew allows.
+func TestSpreadOverNodesAfterALoss(t *testing.T) {
+	spread := func(change func(*packing.Spread)) []packing.Pod {
+		s := packing.Spread{TopologyKey: packing.LabelHostname, MaxSkew: 1}
+		if change != nil {
+			change(&s)
+		}
+		return pods("p", 3, 500, func(p *packing.Pod) { p.Spread = []packing.Spread{s} })
+	}
+	node := func(names ...string) packing.PlannedNode {
+		return packing.PlannedNode{Offering: small(), Pods: names, CPU: int64(len(names)) * 500, Memory: int64(len(names)) * 64 * mib, Spare: len(names) == 0}
+	}
+	full := packing.PlannedNode{Offering: small(), Pods: []string{"q0"}, CPU: 2000, Memory: 64 * mib}
+	three := []packing.PlannedNode{node("p0"), node("p1"), node("p2")}
+	taint := packing.Taint{Key: "own", Effect: "NoSchedule"}
+	stays := func(taints []packing.Taint, pods ...packing.Pod) []packing.Kept {
+		return []packing.Kept{{Name: "kept", Zone: "a", Labels: map[string]string{packing.LabelArch: "amd64"}, Taints: taints, Pods: pods}}
+	}
+	honors := func(s *packing.Spread) { s.HonorTaints = true }
+	for name, c := range map[string]struct {
+		nodes []packing.PlannedNode
+		kept  []packing.Kept
+		pods  []packing.Pod
+		finds bool // whether all find room
+		could bool // whether they could if nodes were empty
+	}{
+		"each has one, so one may have two":      {three, nil, spread(nil), true, true},
+		"a full node has none":                   {append(slices.Clone(three), full), nil, spread(nil), false, true},
+		"a spare node has none, and takes it":    {append(slices.Clone(three), node()), nil, spread(nil), true, true},
+		"fewer nodes than there must be":         {three, nil, spread(func(s *packing.Spread) { s.MinDomains = 3 }), false, false},
+		"as many nodes as there must be":         {three, nil, spread(func(s *packing.Spread) { s.MinDomains = 2 }), true, true},
+		"a kept node has none":                   {three, stays(nil), spread(nil), false, false},
+		"a kept node has one":                    {three, stays(nil, pod("p9", 500)), spread(nil), true, true},
+		"taints do not matter":                   {three, stays([]packing.Taint{taint}), spread(nil), false, false},
+		"taints matter where they are honoured":  {three, stays([]packing.Taint{taint}), spread(honors), true, true},
+		"two more than on another are allowed":   {append(slices.Clone(three), full), nil, spread(func(s *packing.Spread) { s.MaxSkew = 2 }), true, true},
+		"a node that the pod can't be on, aside": {append(slices.Clone(three), elsewhere(full)), nil, bound(spread(nil)), true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := append(slices.Clone(c.pods), pod("q0", 2000))
+			in := packing.Input{Offerings: []packing.Offering{small()}, Pods: all, Kept: c.kept}
+			s := packing.Survival{Level: packing.SurviveNode, Exempt: map[string]bool{"q0": true}}
+			plan := packing.Plan{Nodes: c.nodes, Kept: c.kept}
+			for i := range c.nodes {
+				plan.Hourly += c.nodes[i].Offering.USDPerHour
+			}
+			if !slices.ContainsFunc(c.nodes, func(n packing.PlannedNode) bool { return slices.Contains(n.Pods, "q0") }) {
+				in.Pods = c.pods
+			}
+			if err := packing.Check(plan, in.Pods, nil); err != nil {
+				t.Fatal(err)
+			}
+			losses := packing.Losses(in, plan, s)
+			err := packing.CheckSurvival(plan, in.Pods, nil, s, losses)
+			if (err == nil) != c.finds {
+				t.Errorf("all find room: %v, want %v: %v", err == nil, c.finds, err)
+			}
+			exempt := packing.Exempt(in, plan, packing.SurviveNode, nil, nil)
+			if (len(exempt) == 0 || len(exempt) == 1 && exempt["q0"]) != c.could {
+				t.Errorf("can't survive today: %v, want none: %v", exempt, c.could)
+			}
+			if c.finds || losses[0].Left == nil {
+				return
+			}
+			// The checker has to see by itself that the place is wrong.
+			losses[0].Left, losses[0].Refuge = nil, map[string]int{"p0": 1}
+			if err := packing.CheckSurvival(plan, in.Pods, nil, s, losses[:1]); err == nil || !strings.Contains(err.Error(), "maxSkew") {
+				t.Errorf("the checker lets p0 onto node 1: %v", err)
+			}
+		})
+	}
+}
+
+// elsewhere is the node with a label that bound pods do not select.
+func elsewhere(n packing.PlannedNode) packing.PlannedNode {
+	n.Offering.Labels = map[string]string{"pool": "other"}
+	return n
+}
+
+// bound are pods that stay off nodes of another pool.
+func bound(pods []packing.Pod) []packing.Pod {
+	for i := range pods {
+		pods[i].Affinity = []packing.Term{{{Key: "pool", Operator: packing.DoesNotExist}}}
+	}
+	return pods
 }
