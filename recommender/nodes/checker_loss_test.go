@@ -14,26 +14,35 @@ import (
 )
 
 // survives takes every node, zone or rolling update of a level, and those below it, and
-// wants room for the pods that may move; exempt are those that the plan names.
+// wants room for the pods that may move. exempt are those that the plan names: each must have
+// no place today after a loss of the level asked for, or of one below it, and need not live
+// through losses of those levels alone.
 func (c *checker) survives(level packing.Level, exempt []string) {
+	named := map[string]bool{}
 	if level == packing.SurviveZone {
+		may := c.mayBeExempt(level, exempt, named)
 		zones := map[string]bool{}
 		for _, h := range c.hosts {
 			zones[h.zone] = true
 		}
 		for _, zone := range slices.Sorted(maps.Keys(zones)) {
-			c.lose("zone "+zone, exempt, func(h *host) bool { return h.zone == zone })
+			c.lose("zone "+zone, may, func(h *host) bool { return h.zone == zone })
 		}
 	}
-	if level == packing.SurviveNode {
+	if level == packing.SurviveZone || level == packing.SurviveNode {
+		may := c.mayBeExempt(packing.SurviveNode, exempt, named)
 		for _, name := range c.order {
-			c.lose(name, exempt, func(h *host) bool { return h.name == name })
+			c.lose(name, may, func(h *host) bool { return h.name == name })
+		}
+		for _, name := range exempt {
+			if p := c.pods[name]; p != nil && !named[name] {
+				c.fault("%s is exempt, and others could take it today", name)
+			}
 		}
 	}
 	if level != packing.SurviveNone {
 		c.updates(exempt)
 	}
-	c.mayBeExempt(level, exempt)
 }
 
 func (c *checker) lose(what string, exempt []string, gone func(*host) bool) {
@@ -127,28 +136,36 @@ func compareNames(a, b string) int {
 	return 1
 }
 
-// mayBeExempt wants of each pod that is exempt that no other node of today lets it in, be
-// it empty, with the other pods of today where they are.
-func (c *checker) mayBeExempt(level packing.Level, exempt []string) {
+// mayBeExempt lists those of the exempt pods that no other node of today lets in after a loss
+// of a level, be it empty, with the other pods of today where they are; named has them, too.
+func (c *checker) mayBeExempt(level packing.Level, exempt []string, named map[string]bool) (may []string) {
 	planned := c.hosts
 	c.hosts = c.today
 	defer func() { c.hosts = planned }()
 	for _, name := range exempt {
 		p := c.pods[name]
-		if p == nil || p.added || c.repeats || level == packing.SurvivePod {
+		if p == nil {
 			continue
 		}
-		was := c.today[p.was]
-		gone := func(h *host) bool { return h == was || level == packing.SurviveZone && h.zone == was.zone }
-		was.drop(p)
-		for _, h := range c.today {
-			if !gone(h) && c.couldTake(h, was, p) && c.lives(h, p, gone) {
-				c.fault("%s is exempt, and %s could take it today", name, h.name)
-				break
-			}
+		if p.added || c.repeats || !c.hasPlace(p, level) {
+			may, named[name] = append(may, name), true
 		}
-		was.take(p)
 	}
+	return may
+}
+
+// hasPlace reports whether a node of today lets a pod in after the loss of its node or zone.
+func (c *checker) hasPlace(p *tenant, level packing.Level) bool {
+	was := c.today[p.was]
+	gone := func(h *host) bool { return h == was || level == packing.SurviveZone && h.zone == was.zone }
+	was.drop(p)
+	defer was.take(p)
+	for _, h := range c.today {
+		if !gone(h) && c.couldTake(h, was, p) && c.lives(h, p, gone) {
+			return true
+		}
+	}
+	return false
 }
 
 // couldTake reports whether a node of today would hold a pod if it were empty.
