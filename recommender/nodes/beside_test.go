@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -29,6 +30,19 @@ func TestKeptNodesArePlayed(t *testing.T) {
 		r := planNodesWith(t, s, advice.NodeOptions{Survive: packing.SurviveNode, Pools: advice.PoolsSimple})
 		if got := slices.ContainsFunc(r.Warnings, func(w analyzer.Warning) bool { return w.Code == "not-played" }); got != want {
 			t.Errorf("%d kept nodes of 100 pods: told %v, want %v", kept, got, want)
+		}
+	}
+}
+
+// TestPlainNodesBesideDevices: a node with devices that its like lack is kept, and not its
+// like, wherever it stands among them.
+func TestPlainNodesBesideDevices(t *testing.T) {
+	for at := range 3 {
+		s := mixedSnapshot(4, 0)
+		s.Nodes[at].Resources = analyzer.Resources{"example.com/device": 2}
+		plan := advice.As[nodes.Plan](planNodes(t, s).Detail)
+		if plan == nil || len(plan.Kept) != 1 || plan.Kept[0].Name != s.Nodes[at].Name || len(plan.Moves) == 0 {
+			t.Errorf("devices on %s: got %+v, want it alone kept, and others drained", s.Nodes[at].Name, plan)
 		}
 	}
 }

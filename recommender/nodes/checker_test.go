@@ -294,6 +294,25 @@ func (c *checker) sameRules() {
 	}
 }
 
+// counts holds what the plan says of pods that restart, and lose an emptyDir, to those that
+// end up elsewhere. More may restart than end up elsewhere: some move twice.
+func (c *checker) counts(plan *nodes.Plan) {
+	moved, lose := 0, 0
+	for _, name := range c.order {
+		for p := range c.hosts[name].pods {
+			if p.was == name || p.added {
+				continue
+			}
+			if moved++; p.pod.Spec.Local != nil && p.pod.Spec.Local.EmptyDirs > 0 {
+				lose++
+			}
+		}
+	}
+	if plan.Restarts < moved || plan.LoseData < lose || plan.LoseData > plan.Restarts {
+		c.fault("%d pods restart and %d lose data, and %d and %d are elsewhere in the end", plan.Restarts, plan.LoseData, moved, lose)
+	}
+}
+
 // rescaled says that a workload's pods may be fewer than today's.
 func rescaled(p *tenant) bool { return p.of.Kind == "Job" || p.of.Kind == "CronJob" }
 

@@ -264,6 +264,7 @@ func checkSafe(t *testing.T, s *analyzer.Snapshot, o advice.NodeOptions, levers 
 	}
 	c := readPlan(s, plan)
 	c.sameRules()
+	c.counts(plan)
 	c.noLessSafe()
 	c.survives(o.Survive, plan.Survived.Exempt)
 	for i := 1; i < len(plan.Survived.Prices); i++ {

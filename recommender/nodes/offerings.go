@@ -37,16 +37,23 @@ func (n *nodePlanner) keep() {
 // stay marks a node as one that stays as it is.
 func (node *plannedFrom) stay(by pin.Kind, why string) { node.by, node.kept = by, why }
 
-// keepDivided keeps nodes whose devices are divided in another way than those of
-// their like: none of the two can stand for the other.
+// keepDivided keeps nodes whose devices are not those that a node of their type counts on:
+// none of the two can stand for the other.
 func (n *nodePlanner) keepDivided() {
-	first := map[string]string{} // by type
+	var going []pin.Member
+	plain := map[string]bool{} // by type
 	for _, node := range n.nodes {
-		devices, name := pin.DevicesOf(node.Node, node.machine()), node.cost.InstanceType
-		if _, seen := first[name]; !seen {
-			first[name] = devices
+		one := pin.Member{Node: node.Node, Machine: node.machine()}
+		if pin.DevicesOf(one.Node, one.Machine) == "" {
+			plain[one.Machine.InstanceType] = true
 		}
-		if node.kept == "" && devices != first[name] {
+		if node.kept == "" {
+			going = append(going, one)
+		}
+	}
+	like := pin.Like(going, plain)
+	for _, node := range n.nodes {
+		if devices := pin.DevicesOf(node.Node, node.machine()); node.kept == "" && devices != like[node.cost.InstanceType] {
 			node.stay(pin.Device, "its devices are not those of other nodes of its type: "+cmp.Or(devices, "it has none"))
 		}
 	}

@@ -64,6 +64,29 @@ func line(o pricing.Offering) string {
 	return o.Family()
 }
 
+// Like says, by type, which devices a node of it counts on, where its nodes do not all have
+// the same. A machine that is sold without devices has none where a node of its type, plain,
+// has none: somebody set the others up, and nobody does that for a new one. Else it has what
+// most of its nodes that may go have, of as many what the first has; nodes of a type sold with
+// devices that show none don't count.
+func Like(going []Member, plain map[string]bool) map[string]string {
+	like, count := map[string]string{}, map[[2]string]int{}
+	for _, m := range going {
+		name, devices := m.Machine.InstanceType, DevicesOf(m.Node, m.Machine)
+		if plain[name] && m.Machine.GPUs == 0 || devices == "" {
+			continue
+		}
+		count[[2]string{name, devices}]++
+	}
+	for _, m := range going {
+		name, devices := m.Machine.InstanceType, DevicesOf(m.Node, m.Machine)
+		if n := count[[2]string{name, devices}]; n > 0 && n > count[[2]string{name, like[name]}] {
+			like[name] = devices
+		}
+	}
+	return like
+}
+
 // Stock is what the nodes of one pool offer beside CPU and memory.
 type Stock struct {
 	provider string

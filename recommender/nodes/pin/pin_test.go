@@ -183,3 +183,47 @@ func TestLoweredAttach(t *testing.T) {
 		}
 	}
 }
+
+// TestLike: of nodes of one type that do not have the same devices, those are kept that a new
+// one would not be like, whatever their names.
+func TestLike(t *testing.T) {
+	plain, fpga, whole, cut := analyzer.Resources(nil), analyzer.Resources{"example.com/fpga": 4}, analyzer.Resources{"nvidia.com/gpu": 4}, analyzer.Resources{"nvidia.com/mig-1g.5gb": 28}
+	for name, c := range map[string]struct {
+		gpus  int64 // that the machine is sold with
+		nodes []analyzer.Resources
+		kept  int
+	}{
+		"all plain":                          {0, []analyzer.Resources{plain, plain}, 0},
+		"all with devices":                   {0, []analyzer.Resources{fpga, fpga}, 0},
+		"plain ones beside one with devices": {0, []analyzer.Resources{fpga, plain, plain, plain}, 1},
+		"one plain beside some with devices": {0, []analyzer.Resources{plain, fpga, fpga}, 2},
+		"GPUs that one does not show":        {4, []analyzer.Resources{plain, whole, whole}, 1},
+		"most that do not show them":         {4, []analyzer.Resources{plain, plain, whole}, 2},
+		"one that is divided":                {4, []analyzer.Resources{cut, whole, whole}, 1},
+		"one that is not":                    {4, []analyzer.Resources{whole, cut, cut}, 1},
+		"as many of each":                    {4, []analyzer.Resources{whole, cut}, 1},
+		"none shows any":                     {4, []analyzer.Resources{plain, plain}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range len(c.nodes) { // in any order
+				c.nodes = append(c.nodes[1:], c.nodes[0])
+				var going []pin.Member
+				bare := map[string]bool{}
+				for _, has := range c.nodes {
+					m := pin.Member{Node: &analyzer.Node{Resources: has}, Machine: pricing.Offering{Provider: "aws", InstanceType: "x.large", GPUs: c.gpus}}
+					bare["x.large"] = bare["x.large"] || len(has) == 0
+					going = append(going, m)
+				}
+				like, kept := pin.Like(going, bare), 0
+				for _, m := range going {
+					if pin.DevicesOf(m.Node, m.Machine) != like["x.large"] {
+						kept++
+					}
+				}
+				if kept != c.kept {
+					t.Errorf("%d nodes would be kept, want %d; like %q", kept, c.kept, like)
+				}
+			}
+		})
+	}
+}
