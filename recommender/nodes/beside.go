@@ -89,8 +89,8 @@ func (n *nodePlanner) freeOnKept() map[string]analyzer.Amounts {
 	return out
 }
 
-// standing are the nodes that stay and have a zone, with all pods that run there: they
-// count where the scheduler spreads pods over zones.
+// standing are the nodes that stay, with all pods that run there: they count where the
+// scheduler spreads pods over nodes and zones.
 func (n *nodePlanner) standing() (out []packing.Kept) {
 	pods := map[string][]packing.Pod{}
 	for i := range n.pods {
@@ -99,8 +99,8 @@ func (n *nodePlanner) standing() (out []packing.Kept) {
 		}
 	}
 	for _, node := range n.nodes {
-		if zone := pin.ZoneOf(node.Labels); node.kept != "" && !node.past && zone != "" {
-			out = append(out, packing.Kept{Name: node.Name, Zone: zone, Labels: node.Labels, Taints: pin.TaintsNow(node.Node), Pods: pods[node.Name]})
+		if node.kept != "" && !node.past {
+			out = append(out, packing.Kept{Name: node.Name, Zone: pin.ZoneOf(node.Labels), Labels: node.Labels, Taints: pin.TaintsNow(node.Node), Pods: pods[node.Name]})
 		}
 	}
 	return out

@@ -307,12 +307,17 @@ func (c *checker) beside(hosts, zones map[string]map[string]int64) {
 	for i := range c.plan.Kept {
 		k := &c.plan.Kept[i]
 		hosts[stays(i)] = map[string]int64{}
+		for j := range k.Pods {
+			hosts[stays(i)][k.Pods[j].Group]++
+		}
+		if k.Zone == "" {
+			continue
+		}
 		if zones[k.Zone] == nil {
 			zones[k.Zone] = map[string]int64{}
 		}
 		for j := range k.Pods {
 			zones[k.Zone][k.Pods[j].Group]++
-			hosts[stays(i)][k.Pods[j].Group]++
 		}
 	}
 }
@@ -324,7 +329,7 @@ func (c *checker) keptApart(planned map[string]map[string]int64) {
 			p := &c.plan.Kept[i].Pods[j]
 			for _, a := range p.AntiAffinity {
 				for _, g := range a.Groups {
-					if n := planned[c.plan.Kept[i].Zone][g]; a.TopologyKey == "topology.kubernetes.io/zone" && n > 0 {
+					if n := planned[c.plan.Kept[i].Zone][g]; c.plan.Kept[i].Zone != "" && a.TopologyKey == "topology.kubernetes.io/zone" && n > 0 {
 						c.fail("pod %s, which stays, shares its zone with %d pods of %s", p.Name, n, g)
 					}
 				}
@@ -343,7 +348,7 @@ func (c *checker) zonesOf() (out []string) {
 		}
 	}
 	for i := range c.plan.Kept {
-		if zone := c.plan.Kept[i].Zone; !seen[zone] {
+		if zone := c.plan.Kept[i].Zone; zone != "" && !seen[zone] {
 			seen[zone] = true
 			out = append(out, zone)
 		}
@@ -390,6 +395,9 @@ func (c *checker) countedZones(p *Pod, s Spread) map[string]bool {
 	}
 	for i := range c.plan.Kept {
 		k := &c.plan.Kept[i]
+		if k.Zone == "" {
+			continue
+		}
 		out[k.Zone] = out[k.Zone] || !s.Soft && compares(p, s, k.Labels, k.Taints)
 	}
 	for zone, counts := range out {

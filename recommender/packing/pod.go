@@ -107,10 +107,10 @@ type Taint struct {
 }
 
 // Kept is a node beside the plan that stays as it is. What runs there counts where
-// pods are spread over zones, or kept apart by them.
+// pods are spread over zones, or kept apart by them, and after a loss over nodes.
 type Kept struct {
 	Name   string
-	Zone   string            // never empty
+	Zone   string            // empty: it has none, and counts where pods are spread over nodes alone
 	Labels map[string]string // all that it has
 	Taints []Taint
 	Pods   []Pod // that run there, DaemonSets' left out
@@ -119,6 +119,16 @@ type Kept struct {
 // offering is the node as far as pods are matched with it.
 func (k *Kept) offering() Offering {
 	return Offering{Zone: k.Zone, Arch: k.Labels[LabelArch], Labels: k.Labels, Taints: k.Taints}
+}
+
+// inZones are those that have a zone.
+func inZones(kept []Kept) (out []Kept) {
+	for i := range kept {
+		if kept[i].Zone != "" {
+			out = append(out, kept[i])
+		}
+	}
+	return out
 }
 
 // Offering is an instance type that can be bought in one zone as one capacity

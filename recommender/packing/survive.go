@@ -233,7 +233,9 @@ func (r *refit) stand() {
 		k := &r.in.Kept[i]
 		for j := range k.Pods {
 			p := &k.Pods[j]
-			r.inZone(k.Zone, p.Group, 1)
+			if k.Zone != "" {
+				r.inZone(k.Zone, p.Group, 1)
+			}
 			if r.member[p.Group] == nil && !seen[p.Group] {
 				seen[p.Group] = true
 				r.keepAway(p)
@@ -252,7 +254,7 @@ func (r *refit) inZone(zone, group string, by int64) {
 // fall takes the pods of kept nodes that are lost off their zones, or puts them back.
 func (r *refit) fall(g gone, by int64) {
 	for i := range r.in.Kept {
-		if k := &r.in.Kept[i]; g.takesKept(k) {
+		if k := &r.in.Kept[i]; k.Zone != "" && g.takesKept(k) {
 			for j := range k.Pods {
 				r.inZone(k.Zone, k.Pods[j].Group, by)
 			}
@@ -513,7 +515,7 @@ func (r *refit) leastInZone(p *Pod, s *Spread, g gone) int64 {
 		}
 	}
 	for i := range c.kept {
-		if k := &r.in.Kept[i]; c.kept[i] && !g.takesKept(k) {
+		if k := &r.in.Kept[i]; c.kept[i] && k.Zone != "" && !g.takesKept(k) {
 			zones[k.Zone] = true
 		}
 	}

@@ -191,6 +191,8 @@ func TestSpreadOverNodesAfterALoss(t *testing.T) {
 		"as many nodes as there must be":         {three, nil, spread(func(s *packing.Spread) { s.MinDomains = 2 }), true, true},
 		"a kept node has none":                   {three, stays(nil), spread(nil), false, false},
 		"a kept node has one":                    {three, stays(nil, pod("p9", 500)), spread(nil), true, true},
+		"a kept node without a zone has none":    {three, zoneless(stays(nil)), spread(nil), false, false},
+		"a kept node without a zone has one":     {three, zoneless(stays(nil, pod("p9", 500))), spread(nil), true, true},
 		"taints do not matter":                   {three, stays([]packing.Taint{taint}), spread(nil), false, false},
 		"taints matter where they are honoured":  {three, stays([]packing.Taint{taint}), spread(honors), true, true},
 		"two more than on another are allowed":   {append(slices.Clone(three), full), nil, spread(func(s *packing.Spread) { s.MaxSkew = 2 }), true, true},
@@ -228,6 +230,45 @@ func TestSpreadOverNodesAfterALoss(t *testing.T) {
 				t.Errorf("the checker lets p0 onto node 1: %v", err)
 			}
 		})
+	}
+}
+
+// zoneless are the nodes without their zone.
+func zoneless(kept []packing.Kept) []packing.Kept {
+	kept[0].Zone = ""
+	return kept
+}
+
+// TestKeptWithoutAZone: a node without a zone is none where pods are spread over zones, or keep
+// apart by them.
+func TestKeptWithoutAZone(t *testing.T) {
+	apart := []packing.AntiAffinity{{TopologyKey: packing.LabelZone, Groups: []string{"p"}}}
+	for name, own := range map[string]packing.Pod{
+		"a spread":      {Spread: []packing.Spread{{TopologyKey: packing.LabelZone, MaxSkew: 1}}},
+		"anti-affinity": {AntiAffinity: apart},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stays := pod("q0", 500)
+			stays.AntiAffinity = apart
+			in := packing.Input{Offerings: []packing.Offering{in("a", small()), in("b", small()), in("c", small())}, Kept: []packing.Kept{{Name: "kept", Labels: map[string]string{packing.LabelArch: "amd64"}, Pods: []packing.Pod{stays}}}}
+			in.Pods = pods("p", 3+2*len(own.Spread), 500, func(p *packing.Pod) { p.Spread, p.AntiAffinity = own.Spread, own.AntiAffinity })
+			hard, lost := harden(t, in, packing.Survival{Level: packing.SurviveNode})
+			if len(hard.Abstained)+len(lost) > 0 {
+				t.Errorf("got %v without a place and %v without a refuge, want none", hard.Abstained, lost)
+			}
+		})
+	}
+}
+
+// TestCheckCountsNoZoneWithoutAName: a kept node without a zone makes no second one.
+func TestCheckCountsNoZoneWithoutAName(t *testing.T) {
+	spread := []packing.Spread{{TopologyKey: packing.LabelZone, MaxSkew: 1, MinDomains: 2}}
+	plan := packing.Plan{
+		Nodes:  []packing.PlannedNode{{Offering: small(), Pods: []string{"p0", "p1"}, CPU: 1000, Memory: 128 * mib}},
+		Hourly: 1, Kept: []packing.Kept{{Name: "kept"}},
+	}
+	if err := packing.Check(plan, pods("p", 2, 500, func(p *packing.Pod) { p.Spread = spread }), nil); err == nil || !strings.Contains(err.Error(), "1 zones of 2") {
+		t.Errorf("got %v, want 1 zone of 2", err)
 	}
 }
 

@@ -38,6 +38,7 @@ type places struct {
 // rest of the group stays free under a limit for each zone. Groups whose pods
 // are not all alike, or of which some are on kept nodes, are pinned altogether. Pods that no zone can take are lost.
 func settleZones(in Input, pods []Pod) zoned {
+	in.Kept = inZones(in.Kept)
 	rules, count := zoneRules(pods, in.Kept), onKept(in.Kept)
 	where := placesOf(in, pods, rules, count)
 	out := zoned{pods: slices.Clone(pods), perZone: map[string]int64{}}
