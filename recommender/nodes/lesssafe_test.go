@@ -207,13 +207,17 @@ func keepThere(s *analyzer.Snapshot, w *analyzer.Workload, pod *analyzer.Pod, no
 	}
 }
 
+// anyTypes is how many of each 20 clusters are also planned from all types on sale.
+const anyTypes = 3
+
 // fewTypes are what random clusters may have, so that there is time for many plans.
 var fewTypes = []string{"c5.*", "m5.*", "r5.*", "c6a.*", "m6a.*", "r6a.*"}
 
 // TestNoLessSafe plans clusters anew in every style and for every level, and holds each
 // plan to what the workloads have today, by code that knows neither the packer nor the
 // rule: 40 random clusters, of which 20 have StatefulSets, disks in a zone, devices, data
-// on nodes and wishes, and the demo. PLIMSOLL_PACKING_FULL=1 takes all of them.
+// on nodes and wishes, and the demo. PLIMSOLL_PACKING_FULL=1 takes all of them, and plans a
+// few from all types on sale too.
 func TestNoLessSafe(t *testing.T) {
 	full := os.Getenv("PLIMSOLL_PACKING_FULL") != ""
 	styles, count := advice.PoolStyles(), 20
@@ -231,6 +235,11 @@ func TestNoLessSafe(t *testing.T) {
 					t.Run(fmt.Sprintf("more %v, %d, %s, %s", more, i, style, level), func(t *testing.T) {
 						checkSafe(t, s, advice.NodeOptions{Pools: style, Survive: level, Types: fewTypes}, advice.LeverNodes)
 					})
+					if full && i < anyTypes {
+						t.Run(fmt.Sprintf("any types, more %v, %d, %s, %s", more, i, style, level), func(t *testing.T) {
+							checkSafe(t, s, advice.NodeOptions{Pools: style, Survive: level}, advice.LeverNodes)
+						})
+					}
 				}
 			}
 		}
