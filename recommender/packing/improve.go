@@ -31,6 +31,8 @@ func (s *searcher) anneal(ctx context.Context, bins []bin, budget int, low float
 	now := s.price(bins)
 	best, lowest := slices.Clone(bins), now
 	heat := heatShare * now / float64(len(bins))
+	s.wasted = s.wasted[:0]
+	s.waste(bins)
 	for s.work = 0; s.work < budget && lowest > low*(1+1e-7) && ctx.Err() == nil; s.work += 100 + 4*len(bins) {
 		slack := 1e-9
 		if cool := 1 - float64(s.work)/float64(budget); cool > 0.1 {
@@ -43,10 +45,12 @@ func (s *searcher) anneal(ctx context.Context, bins []bin, budget int, low float
 		now += s.price(fresh)
 		for i := len(taken) - 1; i >= 0; i-- {
 			now -= s.inst.kinds[bins[taken[i]].kind].price
-			bins[taken[i]] = bins[len(bins)-1]
-			bins = bins[:len(bins)-1]
+			last := len(bins) - 1
+			bins[taken[i]], s.wasted[taken[i]] = bins[last], s.wasted[last]
+			bins, s.wasted = bins[:last], s.wasted[:last]
 		}
 		bins = append(bins, fresh...)
+		s.waste(fresh)
 		if now < lowest-1e-9 {
 			best, lowest = append(best[:0], bins...), now
 		}
@@ -111,10 +115,8 @@ func (s *searcher) spare(bins []bin) float64 {
 // pick chooses a wasteful bin and up to four others that can trade pods with
 // it.
 func (s *searcher) pick(bins []bin) []int {
-	weight := make([]float64, len(bins))
-	for i := range bins {
-		weight[i] = s.waste(&bins[i])
-	}
+	s.chance = append(s.chance[:0], s.wasted...)
+	weight := s.chance
 	first := s.draw(weight)
 	out := []int{first}
 	for i := range bins {
@@ -134,9 +136,12 @@ func (s *searcher) pick(bins []bin) []int {
 	return out
 }
 
-func (s *searcher) waste(b *bin) float64 {
-	p := s.inst.kinds[b.kind].price
-	return 0.02*p + max(p-b.worth(s.worth), 0)
+// waste notes what each of more bins wastes, and a little of its price.
+func (s *searcher) waste(more []bin) {
+	for i := range more {
+		p := s.inst.kinds[more[i].kind].price
+		s.wasted = append(s.wasted, 0.02*p+max(p-more[i].worth(s.worth), 0))
+	}
 }
 
 // draw picks an index by weight, or -1 if all weigh nothing.

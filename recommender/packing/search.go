@@ -19,12 +19,12 @@ type searcher struct {
 	zoned             []int64 // free pods by spread and zone
 	rem               []int64
 	dot               []float64
-	noise             []float64
 	placed            []int64
 	items, spareItems []item
 	kinds             []int
-	open              []int // classes that may still go into the bin being filled
-	work              int   // comparisons done, the measure of the budget
+	open              []open
+	wasted, chance    []float64 // by bin that is improved: what it wastes, and its chance of being picked
+	work              int       // comparisons done, the measure of the budget
 }
 
 // newSearcher takes what a pod of each class is worth: dual values, such that
@@ -35,7 +35,7 @@ func newSearcher(inst *instance, worth []float64, stream uint64) *searcher {
 		inst: inst, worth: slices.Clone(worth), rng: rand.New(rand.NewPCG(1+stream, 2026)),
 		left: make([]int64, len(inst.classes)), tally: newTally(inst),
 		zoned: make([]int64, len(inst.perZone)*inst.zones),
-		rem:   make([]int64, inst.dims), dot: make([]float64, inst.dims), noise: make([]float64, len(inst.classes)),
+		rem:   make([]int64, inst.dims), dot: make([]float64, inst.dims),
 		placed: make([]int64, len(inst.classes)),
 	}
 	for c := range s.worth {
@@ -94,7 +94,7 @@ func (s *searcher) round(shares []share) []bin {
 func (s *searcher) placeable(b *bin) bool {
 	s.tally.reset()
 	for _, it := range b.items {
-		if s.left[it.class] < it.count || s.allowed(it.class, b.kind, 0, it.count) < it.count {
+		if s.left[it.class] < it.count || s.allowed(it.class, b.kind, it.count) < it.count {
 			return false
 		}
 		s.tally.add(s.inst.classes[it.class].group, it.count)
@@ -172,12 +172,16 @@ func (s *searcher) count(bins []bin, sign int64) {
 
 // allowed is how many more pods of the class a node of kind k may take for its
 // zone's and group's sake, at most want.
-func (s *searcher) allowed(c, k int, placed, want int64) int64 {
-	cl := &s.inst.classes[c]
-	if cl.free >= 0 {
-		want = min(want, s.inst.perZone[cl.free]-s.zoned[cl.free*s.inst.zones+s.inst.kinds[k].zone]-placed)
+func (s *searcher) allowed(c, k int, want int64) int64 {
+	return s.tally.room(s.inst.classes[c].group, s.inZone(c, k, want))
+}
+
+// inZone is how many pods of the class the zone of kind k may still have, at most want.
+func (s *searcher) inZone(c, k int, want int64) int64 {
+	if f := s.inst.classes[c].free; f >= 0 {
+		want = min(want, s.inst.perZone[f]-s.zoned[f*s.inst.zones+s.inst.kinds[k].zone])
 	}
-	return s.tally.room(cl.group, want)
+	return want
 }
 
 // whole finds the cheapest kind that takes all remaining pods at once.
@@ -275,6 +279,41 @@ func (s *searcher) candidates(room, shake float64) []int {
 	return out[:kindsTried]
 }
 
+// open is a class of which pods may still go on the node being filled. What the choice of
+// a pod reads stands side by side: it is the hot loop of the program.
+type open struct {
+	need  [basic]int64
+	size  [basic]float64
+	noise float64
+	more  int64 // pods that the class and its zone still have
+	class int
+	group int
+}
+
+// basic is the resources that each pod needs: CPU, memory, and its place among the pods.
+const basic = 3
+
+// enter lists the classes that may go on a node of kind k.
+func (s *searcher) enter(k int, shake float64) []open {
+	all := s.open[:0]
+	for _, c := range s.live {
+		cl := &s.inst.classes[c]
+		if !cl.ok[k] {
+			continue
+		}
+		s.placed[c] = 0
+		o := open{class: c, group: cl.group, noise: 1, more: s.inZone(c, k, s.left[c])}
+		copy(o.need[:], cl.need)
+		copy(o.size[:], cl.size)
+		if shake > 0 {
+			o.noise = 1 + shake*s.rng.ExpFloat64()
+		}
+		all = append(all, o)
+	}
+	s.open = all
+	return all
+}
+
 // fill puts pods on a node of kind k, always the one whose needs point the way
 // the free room does. It returns them, until the next call, and their worth.
 func (s *searcher) fill(k int, shake float64) (items []item, worth float64) {
@@ -282,56 +321,62 @@ func (s *searcher) fill(k int, shake float64) (items []item, worth float64) {
 	copy(s.rem, kd.room)
 	s.tally.reset()
 	items = s.items[:0]
-	placed, open := s.placed, s.open[:0]
-	for _, c := range s.live {
-		if !s.inst.classes[c].ok[k] {
-			continue
-		}
-		placed[c] = 0
-		s.noise[c] = 1
-		if shake > 0 {
-			s.noise[c] = 1 + shake*s.rng.ExpFloat64()
-		}
-		open = append(open, c)
-	}
-	s.open = open
+	all, at := s.enter(k, shake), 0
 	for {
 		s.aim(kd)
-		s.work += len(open)
-		at, top := -1, -1.0
-		kept := open[:0]
-		for _, c := range open {
-			cl := &s.inst.classes[c]
-			if placed[c] >= s.left[c] || !fitsIn(cl.need, s.rem) || s.allowed(c, k, placed[c], 1) < 1 {
-				continue // nor will it later, as the room only shrinks
-			}
-			kept = append(kept, c)
-			score := 0.0
-			for r, v := range cl.size {
-				score += v * s.dot[r]
-			}
-			if score *= s.noise[c]; score > top {
-				at, top = c, score
-			}
-		}
-		open = kept
-		if at < 0 {
+		s.work += len(all)
+		if all, at = s.likest(all); at < 0 {
 			break
 		}
-		if placed[at]++; placed[at] == 1 {
-			items = append(items, item{class: at})
+		c := all[at].class
+		all[at].more--
+		if s.placed[c]++; s.placed[c] == 1 {
+			items = append(items, item{class: c})
 		}
-		worth += s.worth[at]
-		s.tally.add(s.inst.classes[at].group, 1)
-		for r, v := range s.inst.classes[at].need {
+		worth += s.worth[c]
+		s.tally.add(all[at].group, 1)
+		for r, v := range s.inst.classes[c].need {
 			s.rem[r] -= v
 		}
 	}
 	for i := range items {
-		items[i].count = placed[items[i].class]
+		items[i].count = s.placed[items[i].class]
 	}
 	s.items = items
 	return items, worth
+}
+
+// likest is the class whose needs point the way that aim has, and those of all that may
+// still go on the node: what does not now won't later, as the room only shrinks.
+func (s *searcher) likest(all []open) (kept []open, at int) {
+	n, top := 0, -1.0
+	room, dot := [basic]int64(s.rem), [basic]float64(s.dot)
+	at = -1
+	for i := range all {
+		o := &all[i]
+		if o.more < 1 || o.need[0] > room[0] || o.need[1] > room[1] || o.need[2] > room[2] ||
+			o.group >= 0 && s.tally.room(o.group, 1) < 1 {
+			continue
+		}
+		score := o.size[0]*dot[0] + o.size[1]*dot[1] + o.size[2]*dot[2]
+		if len(s.rem) > basic {
+			cl := &s.inst.classes[o.class]
+			if !fitsIn(cl.need[basic:], s.rem[basic:]) {
+				continue
+			}
+			for r, v := range cl.size[basic:] {
+				score += v * s.dot[basic+r]
+			}
+		}
+		if score *= o.noise; score > top {
+			at, top = n, score
+		}
+		if n < i {
+			all[n] = *o
+		}
+		n++
+	}
+	return all[:n], at
 }
 
 // aim weighs each resource by how much of it is left.

@@ -137,8 +137,12 @@ type admission struct {
 	inZone map[string]int
 }
 
-// counted is the nodes whose zones the scheduler compares.
-type counted struct{ node, kept []bool }
+// counted is the nodes whose zones the scheduler compares, and how many of the plan's each
+// zone has.
+type counted struct {
+	node, kept []bool
+	inZone     map[string]int
+}
 
 // floor is what a spread over nodes measures a pod's node by.
 type floor struct {
@@ -509,9 +513,12 @@ func (r *refit) leastOnNode(p *Pod, s *Spread, g gone) int64 {
 // leastInZone is the fewest pods of the pod's group in a zone that a spread compares.
 func (r *refit) leastInZone(p *Pod, s *Spread, g gone) int64 {
 	c, zones := r.counted(p, s), map[string]bool{}
-	for n := range c.node {
-		if c.node[n] && !g.takes(&r.plan, n) {
-			zones[r.plan.Nodes[n].Offering.Zone] = true
+	for zone, nodes := range c.inZone {
+		if g.node >= 0 && c.node[g.node] && r.plan.Nodes[g.node].Offering.Zone == zone {
+			nodes--
+		}
+		if nodes > 0 && !(g.all && zone == g.zone) {
+			zones[zone] = true
 		}
 	}
 	for i := range c.kept {
@@ -537,9 +544,11 @@ func (r *refit) counted(p *Pod, s *Spread) *counted {
 	anywhere.Zone = ""
 	key := fmt.Sprintf("%v %v %q %s", s.Soft, s.HonorTaints, p.Own, r.signed(&anywhere))
 	if r.counts[key] == nil {
-		c := &counted{make([]bool, len(r.plan.Nodes)), make([]bool, len(r.in.Kept))}
+		c := &counted{make([]bool, len(r.plan.Nodes)), make([]bool, len(r.in.Kept)), map[string]int{}}
 		for n := range c.node {
-			c.node[n] = s.counts(&r.plan.Nodes[n].Offering, p)
+			if c.node[n] = s.counts(&r.plan.Nodes[n].Offering, p); c.node[n] {
+				c.inZone[r.plan.Nodes[n].Offering.Zone]++
+			}
 		}
 		for i := range c.kept {
 			o := r.in.Kept[i].offering()
