@@ -19,36 +19,55 @@ import (
 // Values are kept as they are written: CPU to within 1/128, pods to a
 // sixteenth. A snapshot that was saved therefore says what it said before.
 type Load struct {
-	cpu  []float32 // mean millicores of all pods together, digest.SlotsPerDay or none
-	pods []float32 // mean number of pods that had a CPU sample
+	sums *sums       // while it is recorded
+	rest *packedLoad // once it is
 }
+
+// sums are the mean millicores of all pods together, and the mean number of pods that had
+// a CPU sample, by slot.
+type sums struct{ cpu, pods [digest.SlotsPerDay]float32 }
 
 // At gives the mean CPU usage in millicores of all pods together, and their
 // mean number, in a slot of the day (0 to digest.SlotsPerDay-1). Without pods
 // nothing was seen.
 func (l *Load) At(slot int) (millicores, pods float64) {
-	if slot < 0 || slot >= len(l.cpu) {
-		return 0, 0
+	switch {
+	case slot < 0 || slot >= digest.SlotsPerDay:
+	case l.rest != nil:
+		return float64(l.rest.cpu(slot)), float64(l.rest.pods(slot))
+	case l.sums != nil:
+		return float64(l.sums.cpu[slot]), float64(l.sums.pods[slot])
 	}
-	return float64(l.cpu[slot]), float64(l.pods[slot])
+	return 0, 0
 }
 
 // IsZero reports whether nothing was recorded.
-func (l Load) IsZero() bool { return len(l.cpu) == 0 }
+func (l Load) IsZero() bool { return l.sums == nil && l.rest == nil }
+
+// all gives every slot; zeros where nothing was recorded.
+func (l *Load) all() (s sums) {
+	switch {
+	case l.rest != nil:
+		l.rest.unpack(&s)
+	case l.sums != nil:
+		s = *l.sums
+	}
+	return s
+}
 
 // add spreads one pod's sample over the slots that overlap the seconds
 // [from, to) of the day.
 func (l *Load) add(from, to int64, millicores float64) {
-	if l.IsZero() {
-		both := make([]float32, 2*digest.SlotsPerDay)
-		l.cpu, l.pods = both[:digest.SlotsPerDay], both[digest.SlotsPerDay:]
+	if l.sums == nil {
+		s := l.all()
+		l.sums, l.rest = &s, nil
 	}
 	from = max(from, 0)
 	for i := from / digest.SlotSeconds; i < digest.SlotsPerDay && i*digest.SlotSeconds < to; i++ {
 		overlap := min(to, (i+1)*digest.SlotSeconds) - max(from, i*digest.SlotSeconds)
 		share := float32(overlap) / digest.SlotSeconds
-		l.cpu[i] += float32(millicores) * share
-		l.pods[i] += share
+		l.sums.cpu[i] += float32(millicores) * share
+		l.sums.pods[i] += share
 	}
 }
 
@@ -61,22 +80,19 @@ func (l *Load) Merge(o *Load) {
 		*l = *o
 		return
 	}
-	sum := Load{cpu: make([]float32, digest.SlotsPerDay), pods: make([]float32, digest.SlotsPerDay)}
+	sum, more := l.all(), o.all()
 	for i := range sum.cpu {
-		sum.cpu[i], sum.pods[i] = l.cpu[i]+o.cpu[i], l.pods[i]+o.pods[i]
+		sum.cpu[i], sum.pods[i] = sum.cpu[i]+more.cpu[i], sum.pods[i]+more.pods[i]
 	}
-	sum.quantize()
-	*l = sum
+	*l = Load{sums: &sum}
+	l.quantize()
 }
 
-// quantize rounds to what MarshalText writes.
+// quantize rounds to what MarshalText writes, and packs it: a load stays much longer than
+// it is recorded.
 func (l *Load) quantize() {
-	for i := range l.cpu {
-		l.pods[i] = float32(sixteenths(l.pods[i])) / 16
-		if l.pods[i] == 0 {
-			l.cpu[i] = 0
-		}
-		l.cpu[i] = bucketMiddle(bucketIndex(l.cpu[i]))
+	if l.sums != nil {
+		*l = Load{rest: pack(l.sums)}
 	}
 }
 
@@ -118,12 +134,12 @@ func (l Load) MarshalText() ([]byte, error) {
 	if l.IsZero() {
 		return nil, nil
 	}
-	out := []byte{loadVersion}
+	out, all := []byte{loadVersion}, l.all()
 	var last int64
-	for i := 0; i < len(l.pods); {
-		n := sixteenths(l.pods[i])
+	for i := 0; i < len(all.pods); {
+		n := sixteenths(all.pods[i])
 		j := i + 1
-		for j < len(l.pods) && sixteenths(l.pods[j]) == n {
+		for j < len(all.pods) && sixteenths(all.pods[j]) == n {
 			j++
 		}
 		out = binary.AppendVarint(out, n-last)
@@ -131,8 +147,8 @@ func (l Load) MarshalText() ([]byte, error) {
 		last, i = n, j
 	}
 	last = 0
-	for i, v := range l.cpu {
-		if sixteenths(l.pods[i]) == 0 {
+	for i, v := range all.cpu {
+		if sixteenths(all.pods[i]) == 0 {
 			continue
 		}
 		b := bucketIndex(v)
@@ -155,7 +171,7 @@ func (l *Load) UnmarshalText(text []byte) error {
 	case raw[0] != loadVersion:
 		return fmt.Errorf("load of version %d, this program reads version %d", raw[0], loadVersion)
 	}
-	got := Load{cpu: make([]float32, digest.SlotsPerDay), pods: make([]float32, digest.SlotsPerDay)}
+	var got sums
 	rest, err := got.readPods(raw[1:])
 	if err != nil {
 		return err
@@ -163,13 +179,13 @@ func (l *Load) UnmarshalText(text []byte) error {
 	if err := got.readCPU(rest); err != nil {
 		return err
 	}
-	*l = got
+	l.rest = pack(&got)
 	return nil
 }
 
 var errLoad = errors.New("load: not a day of five-minute slots")
 
-func (l *Load) readPods(raw []byte) (rest []byte, err error) {
+func (l *sums) readPods(raw []byte) (rest []byte, err error) {
 	var n int64
 	for i := 0; i < len(l.pods); {
 		change, a := binary.Varint(raw)
@@ -192,7 +208,7 @@ func (l *Load) readPods(raw []byte) (rest []byte, err error) {
 	return raw, nil
 }
 
-func (l *Load) readCPU(raw []byte) error {
+func (l *sums) readCPU(raw []byte) error {
 	var b int64
 	for i := range l.cpu {
 		if l.pods[i] == 0 {

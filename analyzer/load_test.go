@@ -180,3 +180,36 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// TestLoadAtRest: what is packed after recording says the same of each slot, be usage even
+// or of twenty octaves, and pods few or another number in each slot.
+func TestLoadAtRest(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 9))
+	for _, octaves := range []float64{0, 3, 20} {
+		rec, want := analyzer.NewRecorder(twoDays), make([]float64, 576)
+		pods := make([]float64, len(want))
+		for n := range 4 {
+			p := rec.Pod(web, "app")
+			for slot := range want {
+				if slot < 12 || n > 0 && rng.IntN(2) == 0 {
+					continue
+				}
+				millicores := math.Exp2(rng.Float64() * octaves)
+				if slot%50 == 13 {
+					millicores = 0
+				}
+				want[slot] += millicores
+				pods[slot]++
+				p.CPU(at(time.Duration(slot+1)*5*time.Minute), millicores)
+			}
+			p.Close()
+		}
+		c := loadOf(t, twoDays, rec.Usage(), "app")
+		for i := range c.CPU {
+			slot := i + 12
+			if got := c.CPU[i]; c.Pods[i] != pods[slot] || math.Abs(got-want[slot]) > want[slot]*digest.MaxRelativeError {
+				t.Fatalf("%v octaves, slot %d: got %v millicores of %v pods, want %v of %v", octaves, slot, got, c.Pods[i], want[slot], pods[slot])
+			}
+		}
+	}
+}

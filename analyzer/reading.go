@@ -187,7 +187,7 @@ func (l *Load) limit(cpu float64) Load {
 	if l.IsZero() {
 		return *l
 	}
-	out := Load{cpu: slices.Clone(l.cpu), pods: l.pods}
+	out := l.all()
 	for i := range out.cpu {
 		if float64(out.cpu[i]) > cpu*math.Max(float64(out.pods[i]), 1) {
 			out.cpu[i] = 0
@@ -196,7 +196,7 @@ func (l *Load) limit(cpu float64) Load {
 			}
 		}
 	}
-	return out
+	return Load{rest: pack(&out)}
 }
 
 // Several writes a number and what is counted: "1 sample", "2 samples".
