@@ -5,6 +5,7 @@ package fleet
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 
@@ -22,6 +23,20 @@ const mostForOneType = 1.25
 // group's pods of the given plan for the least, or two where one is far dearer. Groups that
 // neither serves keep the types that they have. group names the group of an offering.
 func OneType(ctx context.Context, in packing.Input, plan packing.Plan, group func(*packing.Offering) string) (packing.Plan, error) {
+	ranked, err := rankTypes(ctx, in, plan, group, false)
+	if err != nil {
+		return plan, err
+	}
+	out, _, err := ranked.plan(ctx, in, plan, group)
+	return out, err
+}
+
+// ranking is the types that may serve each group, the best ones first.
+type ranking map[string][]map[string]bool
+
+// rankTypes ranks the types of the groups of a plan. Where others are wanted too, it packs as
+// many as may be, though the bare price tells that they are not the cheapest.
+func rankTypes(ctx context.Context, in packing.Input, plan packing.Plan, group func(*packing.Offering) string, others bool) (ranking, error) {
 	pods := map[string]packing.Pod{}
 	for _, p := range in.Pods {
 		pods[p.Name] = p
@@ -39,31 +54,53 @@ func OneType(ctx context.Context, in packing.Input, plan packing.Plan, group fun
 			held[g] = append(held[g], pods[name])
 		}
 	}
-	allowed := map[string]map[string]bool{}
+	out := ranking{}
 	for g, types := range had {
-		best, err := bestTypes(ctx, in, held[g], g, types, usd[g], group)
+		best, err := bestTypes(ctx, in, held[g], g, types, usd[g], group, others)
 		if err != nil {
-			return plan, err
+			return nil, err
 		}
-		if allowed[g] = types; best != nil {
-			allowed[g] = best
+		if out[g] = best; len(best) == 0 {
+			out[g] = []map[string]bool{types}
 		}
 	}
+	return out, nil
+}
+
+// plan packs with the best types of each group; a plan again, and false, where these serve not
+// all pods.
+func (r ranking) plan(ctx context.Context, in packing.Input, plan packing.Plan, group func(*packing.Offering) string) (out packing.Plan, served bool, err error) {
 	few := in
 	few.NoBound = in.NoBound || len(in.Pods) > mostPlayed
-	few.Offerings = slices.DeleteFunc(slices.Clone(in.Offerings), func(o packing.Offering) bool { return !allowed[group(&o)][o.Type] })
-	out, err := packing.Pack(ctx, few)
-	if err != nil {
-		return plan, err
+	few.Offerings = slices.DeleteFunc(slices.Clone(in.Offerings), func(o packing.Offering) bool {
+		best := r[group(&o)]
+		return len(best) == 0 || !best[0][o.Type]
+	})
+	if out, err = packing.Pack(ctx, few); err != nil {
+		return plan, false, err
 	}
 	if len(out.Abstained) > 0 || len(out.Nodes) == 0 { // the groups do not serve all pods one by one
-		return plan, nil
+		return plan, false, nil
 	}
 	out.LowerBound, out.GapPercent = plan.LowerBound, 0
 	if out.LowerBound > 0 {
 		out.GapPercent = 100 * (out.Hourly/out.LowerBound - 1)
 	}
-	return out, nil
+	return out, true, nil
+}
+
+// swaps are the rankings with another type first in one of the groups, some at the most.
+func (r ranking) swaps(most int) (out []ranking) {
+	for k := 1; k < simpleTries; k++ {
+		for _, g := range slices.Sorted(maps.Keys(r)) {
+			if k < len(r[g]) && len(out) < most {
+				other := maps.Clone(r)
+				other[g] = r[g][k : k+1]
+				out = append(out, other)
+			}
+		}
+	}
+	return out
 }
 
 // ofTypes are the offerings of the types that a plan has in each group.
@@ -76,26 +113,23 @@ func ofTypes(all []packing.Offering, plan packing.Plan, group func(*packing.Offe
 	return slices.DeleteFunc(slices.Clone(all), func(o packing.Offering) bool { return !has[group(&o)+"\x00"+o.Type] })
 }
 
-// bestTypes is the type of a group that holds pods for the least. A pool has one need: where
-// some pods fit on large nodes only and others want many nodes, one type for both would be
-// many large nodes. So two types serve a group that costs far more with one, or that none
-// serves. Nothing where these don't hold all pods either. usd is what the group costs with
-// the types that it had.
-func bestTypes(ctx context.Context, in packing.Input, pods []packing.Pod, g string, had map[string]bool, usd float64, group func(*packing.Offering) string) (map[string]bool, error) {
+// bestTypes are the types of a group that hold pods for the least, the best first. A pool has
+// one need: where some pods fit on large nodes only and others want many nodes, one type for
+// both would be many large nodes. So two types serve a group that costs far more with one, or
+// that none serves. Nothing where these don't hold all pods either. usd is what the group costs
+// with the types that it had.
+func bestTypes(ctx context.Context, in packing.Input, pods []packing.Pod, g string, had map[string]bool, usd float64, group func(*packing.Offering) string, others bool) ([]map[string]bool, error) {
 	all := typesOf(in.Offerings, g, group)
 	var each []guess
 	for i := range all {
 		each = append(each, guess{atLeast(&all[i].own[0], pods), all[i : i+1]})
 	}
-	one, lowest, err := cheapest(ctx, in, pods, each, math.Inf(1))
-	if err != nil || one != nil && lowest <= usd*mostForOneType {
+	one, lowest, err := cheapest(ctx, in, pods, each, math.Inf(1), others)
+	if err != nil || len(one) > 0 && lowest <= usd*mostForOneType {
 		return one, err
 	}
-	two, _, err := cheapest(ctx, in, pods, pairs(all, had, pods), lowest/mostForOneType)
-	if two != nil {
-		return two, err
-	}
-	return one, err
+	two, _, err := cheapest(ctx, in, pods, pairs(all, had, pods), lowest/mostForOneType, false)
+	return append(two, one...), err
 }
 
 // typed are the offerings of one type.
@@ -162,35 +196,62 @@ func (t *typed) holds(p *packing.Pod) bool {
 	})
 }
 
-// cheapest packs the most promising guesses, and gives the types of the one that holds all
-// pods for the least, and for less than a price.
-func cheapest(ctx context.Context, in packing.Input, pods []packing.Pod, guesses []guess, below float64) (best map[string]bool, lowest float64, err error) {
+// cheapest packs the most promising guesses, and gives the types of those that hold all pods
+// for less than a price, the cheapest first; others says that more than it are wanted.
+func cheapest(ctx context.Context, in packing.Input, pods []packing.Pod, guesses []guess, below float64, others bool) (best []map[string]bool, lowest float64, err error) {
 	slices.SortStableFunc(guesses, func(a, b guess) int {
 		return cmp.Or(cmp.Compare(a.least, b.least), slices.CompareFunc(a.types, b.types, func(x, y typed) int { return cmp.Compare(x.name, y.name) }))
 	})
 	lowest = below
-	tried := 0
+	var tried []guess // with what they cost
 	for _, one := range guesses {
-		if tried == simpleTries || one.least >= lowest {
+		if len(tried) == simpleTries || one.least >= lowest && !others || math.IsInf(one.least, 1) {
 			break
 		}
+		if others && slices.ContainsFunc(tried, one.worseThan) {
+			continue
+		}
 		few := packing.Input{Pods: pods, DaemonSets: in.DaemonSets, Kept: in.Kept, Effort: in.Effort / 4, NoBound: true}
-		types := map[string]bool{}
 		for _, t := range one.types {
-			few.Offerings, types[t.name] = append(few.Offerings, t.own...), true
+			few.Offerings = append(few.Offerings, t.own...)
 		}
 		plan, err := packing.Pack(ctx, few)
 		if err != nil {
 			return nil, lowest, err
 		}
 		if len(plan.Abstained) == 0 {
-			tried++
-			if plan.Hourly < lowest {
-				best, lowest = types, plan.Hourly
-			}
+			tried, lowest = append(tried, guess{plan.Hourly, one.types}), min(lowest, plan.Hourly)
+		}
+	}
+	slices.SortStableFunc(tried, func(a, b guess) int { return cmp.Compare(a.least, b.least) })
+	for _, one := range tried {
+		if one.least < below {
+			best = append(best, one.names())
 		}
 	}
 	return best, lowest, ctx.Err()
+}
+
+func (g guess) names() map[string]bool {
+	out := map[string]bool{}
+	for i := range g.types {
+		out[g.types[i].name] = true
+	}
+	return out
+}
+
+// worseThan reports whether a guess of one type has no more of anything than another that
+// holds all pods, and costs as much.
+func (g guess) worseThan(other guess) bool {
+	a, b := &g.types[0], &other.types[0]
+	x, y := &a.own[0], &b.own[0]
+	for name, n := range x.Extended {
+		if n > y.Extended[name] {
+			return false
+		}
+	}
+	return len(g.types)+len(other.types) == 2 && len(a.own) <= len(b.own) && x.USDPerHour >= y.USDPerHour &&
+		x.CPU <= y.CPU && x.Memory <= y.Memory && x.Pods <= y.Pods && x.GPUs <= y.GPUs
 }
 
 // atLeast is about what nodes of one offering cost that hold the pods' sums, and as many as

@@ -159,6 +159,38 @@ func TestTwoNeedsAreTwoTypes(t *testing.T) {
 	}
 }
 
+// TestTypeAfterSurvival: the type of a group is the one that is cheapest with the room for a
+// lost node in it. A node of the cheapest bare type holds one of these pods, one of the other
+// two.
+func TestTypeAfterSurvival(t *testing.T) {
+	in := packing.Input{Effort: 0.1, NoBound: true}
+	for _, o := range []packing.Offering{{Type: "lean", Memory: 3 << 30, USDPerHour: 0.0765}, {Type: "wide", Memory: 7 << 30, USDPerHour: 0.0864}} {
+		o.Zone, o.CapacityType, o.CPU, o.Pods = "a", "on-demand", 1900, 29
+		in.Offerings = append(in.Offerings, o)
+	}
+	for p := range 2 {
+		in.Pods = append(in.Pods, packing.Pod{
+			Name: fmt.Sprint("a/w-", p), Group: "a/Deployment/w", CPU: 500, Memory: 2 << 30,
+			Spread: []packing.Spread{{TopologyKey: packing.LabelHostname, MaxSkew: 1, Soft: true}},
+		})
+	}
+	bare, err := packing.Pack(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for level, want := range map[packing.Level]string{packing.SurviveNone: "lean", packing.SurviveNode: "wide"} {
+		plan, _, err := styled(in, bare, level, true).Survive(t.Context(), bare)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range plan.Nodes {
+			if got := plan.Nodes[i].Offering.Type; got != want {
+				t.Errorf("%s: got a node of type %s, want %s", level, got, want)
+			}
+		}
+	}
+}
+
 // styled is a fleet whose plan of today is the bare one.
 func styled(in packing.Input, bare packing.Plan, level packing.Level, simple bool) *fleet.Fleet {
 	f := &fleet.Fleet{

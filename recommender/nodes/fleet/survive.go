@@ -27,6 +27,7 @@ type LevelPrice struct {
 	// AtMost marks a price that was not searched for: nodes were added to the plan
 	// without it until it held.
 	AtMost bool
+	Left   int // pods, or workloads of updates, that find no room all the same
 }
 
 const (
@@ -36,6 +37,8 @@ const (
 	// losses, mostAlike that above which none of one type a group is made for updates in other
 	// styles.
 	mostSmaller, mostAlike = 800, 150
+	// mostSwaps is how many plans are made with another type in one of the groups.
+	mostSwaps = 4
 )
 
 // Fleet is what plans of nodes are made from, and what they have to live through.
@@ -68,9 +71,12 @@ type candidate struct {
 // takes the cheapest, the earlier of equals, and prices all levels. What lives through a
 // level lives through those below it.
 func (f *Fleet) Survive(ctx context.Context, bare packing.Plan) (packing.Plan, *Survived, error) {
-	h := hardener{Fleet: f, ctx: ctx}
+	h := hardener{Fleet: f, ctx: ctx, swaps: f.Level != packing.SurviveNone && len(f.Pods) <= mostSmaller}
 	var err error
 	if h.plans, err = h.styled(bare); err != nil {
+		return bare, nil, err
+	}
+	if h.other, err = h.others(bare); err != nil {
 		return bare, nil, err
 	}
 	for _, l := range packing.Levels() {
@@ -90,7 +96,7 @@ func (f *Fleet) Survive(ctx context.Context, bare packing.Plan) (packing.Plan, *
 			best = plan.Plan
 			out.Exempt = h.exempted(i, lost)
 		}
-		out.Prices = append(out.Prices, LevelPrice{l, plan.Hourly, l != f.Level && l != packing.SurviveNone})
+		out.Prices = append(out.Prices, LevelPrice{l, plan.Hourly, l != f.Level && l != packing.SurviveNone, len(lost)})
 		h.above = []candidate{plan}
 	}
 	slices.Reverse(out.Prices)
@@ -113,10 +119,13 @@ func (h *hardener) exempted(level int, lost []string) []string {
 // hardener makes plans live through levels.
 type hardener struct {
 	*Fleet
-	ctx   context.Context
-	plans []candidate        // the style's first
-	above []candidate        // what was taken for the level above, if any
-	of    []packing.Survival // by level
+	ctx    context.Context
+	plans  []candidate        // the style's first
+	swaps  bool               // the next best types are tried, too
+	ranked ranking            // of the types of the groups, where plans have one
+	other  []candidate        // of the next best types: they may need less beside for a level
+	above  []candidate        // what was taken for the level above, if any
+	of     []packing.Survival // by level
 }
 
 // styled gives the plans to choose from that a bare one leads to, in their zones: the
@@ -137,10 +146,36 @@ func (h *hardener) styled(bare packing.Plan) (out []candidate, err error) {
 		}
 		out = append(out, candidate{one, ofTypes(h.Offerings, one, h.Group)})
 	}
-	for i := range out {
-		out[i].Nodes = slices.Clone(out[i].Nodes)
-		h.Settle(&out[i].Plan)
+	h.settle(out)
+	return out, nil
+}
+
+// settle puts plans into zones, each with nodes of its own.
+func (h *hardener) settle(all []candidate) {
+	for i := range all {
+		all[i].Nodes = slices.Clone(all[i].Nodes)
+		h.Settle(&all[i].Plan)
 	}
+}
+
+// others gives plans of one type a group with another type than the best in one of the
+// groups: what is added for a level may make it the cheapest. They rank by the bare plan.
+func (h *hardener) others(bare packing.Plan) (out []candidate, err error) {
+	in := h.Input
+	in.NoBound = true
+	if !h.swaps {
+		return nil, nil
+	}
+	for _, r := range h.ranked.swaps(mostSwaps) {
+		plan, served, err := r.plan(h.ctx, in, bare, h.Group)
+		if err != nil {
+			return nil, err
+		}
+		if served {
+			out = append(out, candidate{plan, ofTypes(h.Offerings, plan, h.Group)})
+		}
+	}
+	h.settle(out)
 	return out, nil
 }
 
@@ -156,9 +191,14 @@ func (h *hardener) mostOfOneType() int {
 // oneType plans with one type a group, from smaller types where the plan would have fewer
 // nodes than are wanted. Where pods do not fill so many it takes what comes nearest.
 func (h *hardener) oneType(bare packing.Plan) (packing.Plan, error) {
-	best, err := OneType(h.ctx, h.Input, bare, h.Group)
-	in, last := h.Input, best
+	in := h.Input
 	in.NoBound = true
+	best := bare
+	ranked, err := rankTypes(h.ctx, h.Input, bare, h.Group, h.swaps)
+	if h.ranked = ranked; err == nil {
+		best, _, err = ranked.plan(h.ctx, h.Input, bare, h.Group)
+	}
+	last := best
 	for err == nil && len(best.Nodes) < h.Least {
 		if in.Offerings = upTo(in.Offerings, largest(&last)-1); len(in.Offerings) == 0 {
 			break
@@ -176,7 +216,8 @@ func (h *hardener) oneType(bare packing.Plan) (packing.Plan, error) {
 }
 
 // cheapest hardens plans for a level, and gives the one that leaves the fewest pods
-// without help, of these the cheapest. Only the level asked for is searched.
+// without help, of these the cheapest. Only the level asked for is searched; another is where
+// its first plan leaves some, since a price of less safety is none of the level.
 func (h *hardener) cheapest(level int) (best candidate, lost []string, err error) {
 	all := slices.Concat(h.plans[:1], h.above)
 	if h.of[level].Level == h.Level {
@@ -184,7 +225,7 @@ func (h *hardener) cheapest(level int) (best candidate, lost []string, err error
 		if err != nil {
 			return best, nil, err
 		}
-		all = slices.Concat(h.plans, small, h.above)
+		all = slices.Concat(h.plans, small, h.other, h.above)
 	}
 	for i := 0; i < len(all); i++ {
 		if i > 0 && (len(lost) == 0 && bare(&all[i].Plan) >= best.Hourly-1e-9 || len(all[i].Nodes) < min(h.Least, len(all[0].Nodes))) {
@@ -200,8 +241,31 @@ func (h *hardener) cheapest(level int) (best candidate, lost []string, err error
 		if i == 0 && len(left) > 0 && len(plan.offerings) < len(h.Offerings) {
 			all = append(all, candidate{all[i].Plan, h.Offerings}) // its types are not enough
 		}
+		if i == 0 && len(left) > 0 && h.of[level].Level != h.Level {
+			more, err := h.instead()
+			if err != nil {
+				return best, nil, err
+			}
+			all = append(all, more...)
+		}
 	}
 	return best, lost, nil
+}
+
+// instead are plans beside the first: those of one type a group, whose nodes are alike, so that
+// pods of a lost one find room more easily.
+func (h *hardener) instead() ([]candidate, error) {
+	if len(h.plans) > 1 || h.Simple || !h.Search || len(h.Pods) > mostSmaller {
+		return slices.Concat(h.plans[1:], h.other), nil
+	}
+	h.swaps = false // only a price is wanted
+	one, err := h.oneType(h.plans[0].Plan)
+	if err != nil {
+		return nil, err
+	}
+	out := []candidate{{one, ofTypes(h.Offerings, one, h.Group)}}
+	h.settle(out)
+	return out, nil
 }
 
 // mostAgain bounds how often a plan is held to its levels once more.
@@ -350,7 +414,7 @@ func (f *Fleet) Judge(plan packing.Plan, s *Survived) (without int) {
 		exempt := f.exempt(p.Level, f.Surge)
 		left := f.left(plan, packing.Survival{Level: p.Level, Surge: f.Surge, Exempt: exempt, Beside: f.Beside})
 		if maps.Copy(lost, left); len(lost) == 0 {
-			p.Hourly = min(p.Hourly, plan.Hourly)
+			p.Hourly, p.Left = min(p.Hourly, plan.Hourly), 0
 		}
 		if p.Level != packing.SurviveNone {
 			maps.Copy(below, exempt)
