@@ -150,10 +150,21 @@ func (n *nodePlanner) onKept() map[string][]string {
 	return out
 }
 
-// tellKept names what keeps nodes where there is no plan to say it.
+// abstain says why nothing is advised. Where all is known and every node has to stay, the
+// plan is today's nodes, with the reasons.
+func (n *nodePlanner) abstain(r *advice.Advice, reason string) {
+	if n.pass.Facts.Snapshot.Partial() == "" && len(n.pods) > 0 && len(n.going()) == 0 {
+		n.in, n.plan, n.same = packing.Input{}, packing.Plan{}, true
+		n.advise(r)
+	}
+	r.Abstain(reason)
+	n.tellKept(r)
+}
+
+// tellKept names what keeps nodes where nothing is advised.
 func (n *nodePlanner) tellKept(r *advice.Advice) {
 	for _, node := range n.nodes {
-		if node.kept != "" && node.Runs == "" {
+		if node.kept != "" && node.Runs == "" && advice.As[Plan](r.Detail) == nil {
 			r.WarnOf("Node/"+node.Name, "node-kept", "the plan does not touch this node: "+node.kept)
 		}
 	}

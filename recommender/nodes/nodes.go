@@ -138,8 +138,7 @@ func run(p *advice.Pass) error {
 		}
 	}
 	if reason != "" {
-		r.Abstain(reason)
-		n.tellKept(&r)
+		n.abstain(&r, reason)
 		p.Report(r)
 		return nil
 	}
@@ -241,10 +240,8 @@ func (n *nodePlanner) blind() string {
 	if len(n.pods) == 0 {
 		return "no pod runs on the nodes that is not a DaemonSet's"
 	}
-	for _, node := range n.nodes {
-		if node.kept == "" {
-			return ""
-		}
+	if len(n.going()) > 0 {
+		return ""
 	}
 	return "no node may go: " + n.nodes[0].kept
 }

@@ -162,8 +162,9 @@ func TestNodesAbstains(t *testing.T) {
 			s.Workloads = s.Workloads[:20]
 			c.change(s)
 			r := planNodes(t, s)
-			if advice.As[nodes.Plan](r.Detail) != nil || len(r.Withheld) != 1 || !strings.Contains(r.Withheld[0].Reason, c.want) {
-				t.Errorf("got plan %v, withheld %v, want %q", advice.As[nodes.Plan](r.Detail), r.Withheld, c.want)
+			plan := advice.As[nodes.Plan](r.Detail)
+			if (plan != nil) != (c.name == "reserved") || len(r.Withheld) != 1 || !strings.Contains(r.Withheld[0].Reason, c.want) {
+				t.Errorf("got plan %v, withheld %v, want %q", plan, r.Withheld, c.want)
 			}
 			kept, pinned := 0, 0
 			for _, w := range r.Warnings {
@@ -176,6 +177,9 @@ func TestNodesAbstains(t *testing.T) {
 			}
 			if c.name == "reserved" && (kept != len(s.Nodes) || pinned != 1) {
 				t.Errorf("got %d nodes kept by name and %d kinds of reasons, want %d and 1", kept, pinned, len(s.Nodes))
+			}
+			if plan != nil && (len(plan.Kept) != len(s.Nodes) || len(plan.Placement) != len(s.Nodes) || plan.Monthly != plan.MonthlyNow || r.MonthlySavings != 0) {
+				t.Errorf("got %+v, want all nodes kept at what they cost", plan)
 			}
 		})
 	}

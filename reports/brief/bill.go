@@ -134,7 +134,7 @@ func possibly(r *document.Report) MoneyLine {
 		return MoneyLine{Label: "possible", Text: fmt.Sprintf("%s a month for %s: saves %s (%s) by the steps below", today-saves, of, saves, Part(document.USD(saves), document.USD(today))), Good: true}
 	case saves < 0:
 		return MoneyLine{Label: "advised", Text: fmt.Sprintf("%s a month for %s: %s more, for what is short today", today-saves, of, -saves)}
-	case r.Nodes.Plan == nil && Room(r) > 0:
+	case (r.Nodes.Plan == nil || AllKept(r.Nodes.Plan)) && Room(r) > 0:
 		return MoneyLine{Label: "possible", Text: fmt.Sprintf("room worth %s a month becomes free; it leaves the bill when nodes go", WholeOf(Room(r))), Good: true}
 	}
 	return MoneyLine{Label: "possible", Text: "nothing less with what was looked at"}

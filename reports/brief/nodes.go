@@ -106,7 +106,7 @@ func safetyLines(p *document.NodePlan) []string {
 		if l.AtMost {
 			word = "at most "
 		}
-		prices = append(prices, fmt.Sprintf("%s %s%s", l.Level, word, WholeOf(l.MonthlyCost)))
+		prices = append(prices, fmt.Sprintf("%s %s%s%s", l.Level, word, WholeOf(l.MonthlyCost), LevelLeft(p, &l)))
 	}
 	if len(prices) > 1 {
 		out = append(out, fmt.Sprintf("It survives: %s%s. A month%s, by --survive: %s.", p.Survives.Level, butFor(&p.Survives), HoursBasis(p), strings.Join(prices, ", ")))
@@ -123,6 +123,15 @@ func safetyLines(p *document.NodePlan) []string {
 		out = append(out, Clean(fmt.Sprintf("Kept as they are: %s with %s, %s: %s", document.Counted(k.Nodes, "node"), document.Counted(k.Pods, "pod"), money, k.Kind))+".")
 	}
 	return out
+}
+
+// LevelLeft says how many find no room at the price of a level that was not asked for; what
+// the asked one leaves is exempt.
+func LevelLeft(p *document.NodePlan, l *document.LevelPrice) string {
+	if l.Left == 0 || l.Level == p.Survives.Level {
+		return ""
+	}
+	return fmt.Sprintf(" but for %d", l.Left)
 }
 
 // butFor counts what is exempt: pods, by namespace/name, and workloads whose update is to
@@ -192,10 +201,18 @@ func KeptMachines(p *document.NodePlan) (n int) {
 	return n
 }
 
+// AllKept reports whether a plan leaves every node as it is, since none may go.
+func AllKept(p *document.NodePlan) bool {
+	return p != nil && p.Fresh == nil && len(p.Kept) > 0 && KeptMachines(p) == p.Count
+}
+
 // PlanLine is the plan in one sentence, where the summary has a bill.
 func PlanLine(p *document.NodePlan, s *document.Summary, noHistory bool) string {
 	bill := *s.MonthlyCost
 	proof, held := proof(p), byHourLine(p)+planBillLine(p.WithCommitments)
+	if AllKept(p) {
+		return "No node may go: each stays as it is." + held
+	}
 	if noHistory {
 		return planGuess(p, bill)
 	}

@@ -271,7 +271,7 @@ func survives(p *nodes.Plan) document.PlanSurvives {
 		kept += k.Monthly
 	}
 	for _, l := range s.Prices {
-		out.Levels = append(out.Levels, document.LevelPrice{Level: string(l.Level), MonthlyCost: document.Cents(l.Hourly*pricing.HoursPerMonth + kept), AtMost: l.AtMost})
+		out.Levels = append(out.Levels, document.LevelPrice{Level: string(l.Level), MonthlyCost: document.Cents(l.Hourly*pricing.HoursPerMonth + kept), AtMost: l.AtMost, Left: l.Left})
 	}
 	return out
 }
@@ -301,7 +301,13 @@ func planRisk(p *nodes.Plan) string {
 			drains++
 		}
 	}
-	if drains+p.Restarts+p.NewNodes+len(p.Stays) == 0 {
+	machines := 0
+	for _, pool := range p.Pools {
+		if !pool.ByPod {
+			machines += pool.Count
+		}
+	}
+	if drains+p.Restarts+p.NewNodes+len(p.Stays) == 0 && (kept == 0 || kept < machines) {
 		return "not known"
 	}
 	text := fmt.Sprintf("%s new, %d drained, %d kept, %s, %s", document.Counted(p.NewNodes, "node"), drains, kept, document.Counted(p.Evictions, "eviction"), restarts(p.Restarts))

@@ -142,6 +142,8 @@ type LevelPrice struct {
 	MonthlyCost USD `json:"monthlyCost"`
 	// AtMost says that the price was not searched for: nodes were added until the level held.
 	AtMost bool `json:"atMost,omitempty"`
+	// Left is how many pods, or workloads of updates, find no room at this price all the same.
+	Left int `json:"left,omitempty"`
 }
 
 // NodePlacement is the pods of one node, but for DaemonSets' and static ones.

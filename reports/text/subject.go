@@ -79,6 +79,7 @@ func (s *screen) explainPlan() {
 		if l.AtMost {
 			text = "at most " + text
 		}
+		text += brief.LevelLeft(p, &l)
 		if l.Level == p.Survives.Level && !l.AtMost {
 			text += ", this plan"
 		}
