@@ -69,7 +69,9 @@ func (s *Snapshot) BilledByPod() *Snapshot {
 				continue
 			}
 			billed := p.billed(program[p.Node])
-			if w.RunsNode == "" {
+			if w.Unbilled(program[p.Node]) {
+				w.Provided = cmp.Or(w.Provided, "its pods are "+program[p.Node]+"'s own")
+			} else if w.RunsNode == "" {
 				*size[p.Node] = size[p.Node].Plus(billed)
 			}
 			if program[p.Node] == cloud.Fargate {
@@ -104,6 +106,12 @@ func (w *Workload) Fargate() bool {
 		}
 	}
 	return running > 0
+}
+
+// Unbilled reports whether a program bills nothing for a workload's pods: they are its
+// own.
+func (w *Workload) Unbilled(program string) bool {
+	return cloud.OwnUnbilled(program) && (w.Namespace == "kube-system" || w.AddOn())
 }
 
 // billed is what a program bills a pod for.

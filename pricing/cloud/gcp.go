@@ -72,7 +72,7 @@ var gcp = &Cloud{
 		Names:      []string{"anetd", "netd", "pdcsi", "filestore", "gcsfusecsi", "fluentbit-gke", "gke-metrics", "gke-metadata", "metadata-proxy", "event-exporter", "l7-default-backend"},
 	},
 	Sidecars: map[string]string{"gke-gcsfuse-sidecar": "the annotations gke-gcsfuse/cpu-request and memory-request of the pod template"},
-	Pods:     PodProgram{Name: Autopilot, Nodes: []string{"gk3-"}, Types: []string{"ek-"}},
+	Pods:     PodProgram{Name: Autopilot, Nodes: []string{"gk3-"}, Types: []string{"ek-"}, OwnUnbilled: true},
 }
 
 // What Google asks of commitments to a machine's parts.

@@ -21,6 +21,8 @@ type PodProgram struct {
 	// Label and Taint are of its nodes; Nodes begin their names, Types those of their types.
 	Label, Taint Label
 	Nodes, Types []string
+	// OwnUnbilled says that pods of its own add-ons are no charge.
+	OwnUnbilled bool
 }
 
 const labelType = "node.kubernetes.io/instance-type"
@@ -45,6 +47,16 @@ func (p *PodProgram) looksLike(node string, labels, taints map[string]string) bo
 		return true
 	}
 	return startsWith(node, p.Nodes) || startsWith(labels[labelType], p.Types)
+}
+
+// OwnUnbilled reports whether a program bills nothing for pods of its own add-ons.
+func OwnUnbilled(program string) bool {
+	for _, c := range all {
+		if c.Pods.Name == program {
+			return c.Pods.OwnUnbilled
+		}
+	}
+	return false
 }
 
 // SystemPoolOf names the cloud of whose system pool a node is, as its Kubernetes is called;

@@ -13,6 +13,8 @@ type Machine struct {
 	Hours float64
 	// Gone says that it stands for all nodes of its kind that are there no more.
 	Gone bool
+
+	program string // that bills its pods one by one
 }
 
 // Fleet lists the nodes that a time of so many hours, which ends with the window, was
@@ -89,12 +91,16 @@ func goneName(n *analyzer.Node, taken map[string]int) string {
 // machines are the nodes that are paid for: today's in all hours, or those of the
 // window's.
 func (a *allocator) machines() []Machine {
+	var out []Machine
 	if a.basis.Hours {
-		return Fleet(a.snapshot, a.Hours)
+		out = Fleet(a.snapshot, a.Hours)
+	} else {
+		for i := range a.snapshot.Nodes {
+			out = append(out, Machine{Node: a.snapshot.Nodes[i], Hours: a.Hours})
+		}
 	}
-	out := make([]Machine, len(a.snapshot.Nodes))
 	for i := range out {
-		out[i] = Machine{Node: a.snapshot.Nodes[i], Hours: a.Hours}
+		out[i].program = out[i].ByPod()
 	}
 	return out
 }

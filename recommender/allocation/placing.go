@@ -101,7 +101,9 @@ func (a *allocator) holdBeyond(w *analyzer.Workload, seen map[roleKey]*Hold, pla
 		k := roleKey{w.Ref, role}
 		podHours, above := float64(n)*a.Hours, Hold{}
 		if h := cmp.Or(seen[k], seen[roleKey{ref: w.Ref}]); h != nil {
-			podHours, above = h.PodHours, *h
+			if podHours = h.PodHours; w.Fargate() || !a.onlyByPod(w) {
+				above = *h
+			}
 		}
 		h := requestsOnly(sum, podHours/float64(n))
 		h.PodHours = 0 // these pods are counted by their containers
@@ -111,6 +113,14 @@ func (a *allocator) holdBeyond(w *analyzer.Workload, seen map[roleKey]*Hold, pla
 		}
 		a.put(k, "", h, podHours, places)
 	}
+}
+
+// onlyByPod reports whether no pod of a workload is on a machine.
+func (a *allocator) onlyByPod(w *analyzer.Workload) bool {
+	return !slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool {
+		i, ok := a.byNode[p.Node]
+		return holds(&p) && ok && a.fleet[i].program == ""
+	})
 }
 
 // holdRuns files what the runs of a workload are billed for beyond what its containers
@@ -242,10 +252,33 @@ func (a *allocator) put(of roleKey, container string, h Hold, podHours float64, 
 		item.homeless, item.pool = true, pool
 	}
 	for _, p := range at {
+		held := h.times(p.share)
+		if n := &a.fleet[a.byNode[p.node]]; n.Runs == "" && n.program != "" {
+			held = a.billedByPod(of.ref, container, h, podHours, float64(p.pods)*n.Hours, n.program)
+		}
 		item := a.item(ref, container, p.node, p.pod)
-		item.Hold.plus(h.times(p.share))
-		item.Limits.plus(a.limits(ref, container, h.PodHours*p.share))
+		item.Hold.plus(held)
+		item.Limits.plus(a.limits(ref, container, held.PodHours))
 	}
+}
+
+// billedByPod is what pods of today hold of a node that bills them one by one, in so many
+// hours of theirs, by what the workload's pods held in podHours. The node is as large as
+// they are; one that sells no sizes bills what they request, used or not.
+func (a *allocator) billedByPod(ref analyzer.Ref, container string, h Hold, podHours, hours float64, program string) Hold {
+	w := a.workloads[ref]
+	if podHours <= 0 || w.Unbilled(program) {
+		return Hold{}
+	}
+	h = h.times(hours / podHours)
+	if container != "" && !w.Fargate() {
+		asked := requestsOnly(a.asked(ref, container), hours)
+		for _, x := range []struct{ of, asked *Amount }{{&h.CPU, &asked.CPU}, {&h.Memory, &asked.Memory}} {
+			*x.of = Amount{Requested: x.asked.Held, Held: x.asked.Held, Used: min(x.of.Used, x.asked.Held)}
+		}
+		h.GPUHours = asked.GPUHours
+	}
+	return h
 }
 
 // places are the nodes of a workload's pods of today, of one role; else those on
@@ -411,9 +444,12 @@ type nodeRoom struct {
 }
 
 // room is all that pods of a pool may have of a node; without a pool, those without
-// tolerations.
+// tolerations. What bills pods one by one is as large as its own, and has no room.
 func (a *allocator) room(pool string, i int) nodeRoom {
 	n := &a.fleet[i]
+	if n.program != "" {
+		return nodeRoom{}
+	}
 	r := nodeRoom{gpu: float64(n.Allocatable.GPU) * n.Hours}
 	if pool != "" {
 		if analyzer.PoolOf(n.Labels) != pool {
@@ -433,7 +469,12 @@ func (a *allocator) room(pool string, i int) nodeRoom {
 func (a *allocator) weights(pool string, left []nodeRoom, of func(nodeRoom) float64) []float64 {
 	out := make([]float64, len(left))
 	size := func(i int) float64 { return of(a.room(pool, i)) }
-	all := func(i int) float64 { return float64(a.bills[i].CPUMillis) * a.bills[i].Hours }
+	all := func(i int) float64 {
+		if a.fleet[i].program != "" {
+			return 0
+		}
+		return float64(a.bills[i].CPUMillis) * a.bills[i].Hours
+	}
 	for _, weigh := range []func(int) float64{func(i int) float64 { return of(left[i]) }, size, all} {
 		var sum float64
 		for i := range out {

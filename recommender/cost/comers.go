@@ -24,6 +24,25 @@ func (c *Costs) unpriced(a *analyzer.Analysis) map[analyzer.Ref]bool {
 	return out
 }
 
+// PodsByRole is the number of a workload's pods that advice on its size is multiplied by, by
+// their role: those that run now, and of what runs to an end, is scaled, has roles or goes
+// with nodes that come and go, the mean of the window's hours.
+func (c *Costs) PodsByRole(w *analyzer.WorkloadFacts) map[string]float64 {
+	out, mean := map[string]float64{}, c.Workloads[w.Ref].MeanPods
+	varies := len(w.HPAs) > 0 || w.HasRoles() || w.Kind == "DaemonSet" && c.Mean != nil
+	for _, role := range w.Roles() {
+		for _, one := range w.ContainersOfRole(role) {
+			if one.Role == role {
+				out[role] = max(out[role], mean[one.Name])
+			}
+		}
+		if !w.Batch() && (!varies || w.Replicas == 0 || out[role] == 0) {
+			out[role] = float64(w.PodsOf(role))
+		}
+	}
+	return out
+}
+
 // unitsOf gives workloads that come and go the unit prices of the nodes that their pods
 // were on, by the time; those of no known node have the mean's.
 func (c *Costs) unitsOf(items []allocation.Item, byNode map[string]pricing.NodePrice) {

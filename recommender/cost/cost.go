@@ -44,7 +44,10 @@ type WorkloadCost struct {
 	// running containers is the large init container's; the runtime's overhead, and requests
 	// of the pod as a whole, stand under "". On Fargate the running ones bear it, since it comes of the sum of them.
 	Containers map[string]float64
-	Pods       int // pods that run now
+	// Slack is the part of it that was requested and not used, by container, as pods were
+	// paid for it in the window.
+	Slack map[string]float64
+	Pods  int // pods that run now
 	// MeanPods is the number of pods on the mean of the window's hours, by container.
 	MeanPods map[string]float64
 	Unit     UnitPrice
@@ -282,8 +285,9 @@ func initParts(containers []analyzer.Container) map[string]analyzer.Amounts {
 func (c *Costs) add(i *allocation.Item) {
 	cost, usd := c.Workloads[i.Ref], i.Nodes.Total()
 	if cost.Containers == nil {
-		cost.Containers, cost.MeanPods = map[string]float64{}, map[string]float64{}
+		cost.Containers, cost.Slack, cost.MeanPods = map[string]float64{}, map[string]float64{}, map[string]float64{}
 	}
+	cost.Slack[i.Container] += i.Slack.Total()
 	cost.MeanPods[i.Container] += i.Hold.PodHours / pricing.HoursPerMonth
 	if usd > 0 || i.Container != "" {
 		cost.Containers[i.Container] += usd

@@ -233,7 +233,7 @@ func Price(costs *cost.Costs, w *analyzer.WorkloadFacts, all []advice.Advice) {
 		return
 	}
 	unit := costs.UnitOf(w.Ref)
-	byRole := PodsByRole(w, costs)
+	byRole := costs.PodsByRole(w)
 	asked := 0.0
 	for _, role := range slices.Sorted(maps.Keys(byRole)) {
 		now := slices.Clone(w.Workload.Containers)
@@ -307,27 +307,10 @@ func withinContainers(all []advice.Advice, cost map[string]float64) {
 // Left is what right-sizing leaves of what a workload costs now, in USD a month.
 func Left(p *advice.Pass, w *analyzer.WorkloadFacts) float64 {
 	unit, freed := p.Costs.UnitOf(w.Ref), 0.0
-	pods := PodsByRole(w, p.Costs)
+	pods := p.Costs.PodsByRole(w)
 	for _, role := range w.Roles() {
 		before, after := w.Reserves(w.ContainersOfRole(role)), p.Cluster.Pod(w, role)
 		freed += pods[role] * (unit.Hourly(before) - unit.Hourly(after))
 	}
 	return max(p.Costs.MonthlyOf(w.Ref)-pricing.HoursPerMonth*freed, 0)
-}
-
-// PodsByRole is the number of pods that sizing is multiplied by, by their role: those that
-// run now, and of what runs to an end or is scaled, the mean of the window's hours.
-func PodsByRole(w *analyzer.WorkloadFacts, costs *cost.Costs) map[string]float64 {
-	out, mean := map[string]float64{}, costs.Workloads[w.Ref].MeanPods
-	for _, role := range w.Roles() {
-		for _, c := range w.ContainersOfRole(role) {
-			if c.Role == role {
-				out[role] = max(out[role], mean[c.Name])
-			}
-		}
-		if !w.Batch() && (len(w.HPAs) == 0 || w.Replicas == 0 || out[role] == 0) {
-			out[role] = float64(w.PodsOf(role))
-		}
-	}
-	return out
 }

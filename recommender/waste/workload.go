@@ -90,12 +90,12 @@ func quietWorkload(l *look, w *analyzer.WorkloadFacts) {
 // unusedRequests finds requests of which nearly nothing is used. Right-sizing
 // counts their savings; this line only says where they are.
 func unusedRequests(l *look, w *analyzer.WorkloadFacts) {
-	if l.Costs == nil || w.Batch() || l.providers(w) {
+	if l.Costs == nil || w.Batch() || l.providers(w) || w.ClusterDNS() { // its formula holds, and not its usage
 		return
 	}
-	// Requests may ask for more than there is, and nodes may have been there for some hours
-	// alone: no more is unused than is paid for.
-	unit, left := l.Costs.UnitOf(w.Ref), l.Costs.MonthlyOf(w.Ref)
+	// Requests may ask for more than there is, may have been smaller before, and nodes may have
+	// been there for some hours alone: no more is unused than was paid for and not used.
+	unit, slack, byRole := l.Costs.UnitOf(w.Ref), l.Costs.Workloads[w.Ref].Slack, l.Costs.PodsByRole(w)
 	for i := range w.Containers {
 		c := &w.Containers[i]
 		if c.Type == analyzer.TypeInit || c.SeenSlots < advice.IdleDays*advice.SlotsADay {
@@ -103,13 +103,12 @@ func unusedRequests(l *look, w *analyzer.WorkloadFacts) {
 		}
 		cpu := unused(c.Requests.CPU, c.CPU.Samples.Quantile(0.99))
 		memory := unused(c.Requests.Memory, c.Memory.Samples.Max())
-		pods := float64(w.PodsWith(&c.Container))
+		pods := podsWith(w, byRole, c.Role)
 		usd := pods * pricing.HoursPerMonth * (cpu/1000*unit.CoreHour + memory/(1<<30)*unit.GiBHour)
-		usd = min(usd, left)
+		usd = min(usd, slack[c.Name])
 		if usd < unusedMonthly {
 			continue
 		}
-		left -= usd
 		r := advice.Advice{Workload: w.Ref, Container: c.Name, Title: "almost none of its requests is used", Confidence: 0.9}
 		if cpu > 0 {
 			r.Show("cpu requested and above its p99", cpu, "millicores")
@@ -120,6 +119,18 @@ func unusedRequests(l *look, w *analyzer.WorkloadFacts) {
 		r.Show("replicas", pods, "count")
 		l.file(r, Finding{Monthly: usd, Loss: "the margin for peaks that the window did not have"})
 	}
+}
+
+// podsWith is how many pods of a workload have a container of a role.
+func podsWith(w *analyzer.WorkloadFacts, byRole map[string]float64, role string) float64 {
+	if role != "" {
+		return byRole[role]
+	}
+	sum := 0.0
+	for _, role := range w.Roles() {
+		sum += byRole[role]
+	}
+	return sum
 }
 
 // unused is what of a request is never used, or 0 where enough is.

@@ -83,6 +83,6 @@ func (s *screen) restOf(cost document.USD) []string {
 		}
 		out = append(out, rest+".")
 	}
-	return append(out, "Cost is of the pods at the window's end, and of jobs by their runs; room is of right-sizing and rescaling, and no more than the cost.",
+	return append(out, "Cost is of the window's pods, hour by hour; room is of right-sizing and rescaling, and no more than the cost.",
 		"Room leaves the bill when nodes go: see "+s.command("plimsoll show nodes")+".")
 }
