@@ -38,6 +38,8 @@ type Allocation struct {
 
 	Prices   []pricing.Provenance // of nodes, volumes, load balancers and the control plane
 	Warnings []analyzer.Warning
+
+	spreadOver map[string][]paidOn // by pool
 }
 
 // Bill is what there is to pay.

@@ -30,44 +30,80 @@ func ParseIdle(text string) (Idle, error) {
 	return IdleApart, fmt.Errorf("%q: use %s (over all, by their own cost) or %s (over what is on the same node)", text, IdleByCluster, IdleByNode)
 }
 
+// paidOn is what containers of no known node pay on one of the nodes that they are spread
+// over.
+type paidOn struct {
+	node string
+	paid pricing.Cost
+}
+
+// partOf is one's part of what is shared out by what each pays.
+func partOf(of, own, all pricing.Cost) pricing.Cost {
+	return pricing.Cost{CPU: of.CPU * ratio(own.CPU, all.CPU), Memory: of.Memory * ratio(own.Memory, all.Memory), GPU: of.GPU * ratio(own.GPU, all.GPU)}
+}
+
 // idleShares gives each item's part of idle, and the idle that nobody bears.
 func (a *Allocation) idleShares(how Idle) (shares []pricing.Cost, left pricing.Cost) {
 	shares = make([]pricing.Cost, len(a.Items))
-	idle, held := map[string]pricing.Cost{}, map[string]pricing.Cost{}
-	pool := func(node string) string {
-		if how == IdleByNode {
-			return node
-		}
-		return ""
-	}
+	idle := map[string]pricing.Cost{}
 	for i := range a.Nodes {
 		n := &a.Nodes[i]
-		idle[pool(n.Name)] = plus(idle[pool(n.Name)], n.Idle())
+		idle[how.at(n.Name)] = plus(idle[how.at(n.Name)], n.Idle())
 		left = plus(left, n.Idle())
 	}
 	if how == IdleApart {
 		return shares, left
 	}
+	held := map[string]pricing.Cost{}
 	for i := range a.Items {
-		at := pool(a.Items[i].Node)
-		held[at] = plus(held[at], a.Items[i].Nodes)
-	}
-	for i := range a.Items {
-		at, own := pool(a.Items[i].Node), a.Items[i].Nodes
-		from, all := idle[at], held[at]
-		shares[i] = pricing.Cost{
-			CPU: from.CPU * ratio(own.CPU, all.CPU), Memory: from.Memory * ratio(own.Memory, all.Memory), GPU: from.GPU * ratio(own.GPU, all.GPU),
+		for _, p := range a.paid(&a.Items[i], how) {
+			held[how.at(p.node)] = plus(held[how.at(p.node)], p.paid)
 		}
 	}
-	left = pricing.Cost{}
+	for i := range a.Items {
+		for _, p := range a.paid(&a.Items[i], how) {
+			shares[i] = plus(shares[i], partOf(idle[how.at(p.node)], p.paid, held[how.at(p.node)]))
+		}
+	}
+	return shares, a.unborne(how, held)
+}
+
+// at is what shares the idle of a node: those on it, or all.
+func (how Idle) at(node string) string {
+	if how == IdleByNode {
+		return node
+	}
+	return ""
+}
+
+// paid is what an item pays, by node where idle is shared by node: of no known node it is
+// spread over those of its pool.
+func (a *Allocation) paid(item *Item, how Idle) []paidOn {
+	if how != IdleByNode || !item.homeless {
+		return []paidOn{{item.Node, item.Nodes}}
+	}
+	over := a.spreadOver[item.pool]
+	var all pricing.Cost
+	for _, p := range over {
+		all = plus(all, p.paid)
+	}
+	out := make([]paidOn, len(over))
+	for i, p := range over {
+		out[i] = paidOn{p.node, partOf(p.paid, item.Nodes, all)}
+	}
+	return out
+}
+
+// unborne is the idle of nodes on which nothing pays for that resource.
+func (a *Allocation) unborne(how Idle, held map[string]pricing.Cost) (left pricing.Cost) {
 	for i := range a.Nodes { // by node, so that it depends on no map's order
 		n := &a.Nodes[i]
-		own, all := n.Idle(), held[pool(n.Name)]
+		own, all := n.Idle(), held[how.at(n.Name)]
 		for _, r := range []struct{ to, own, all *float64 }{{&left.CPU, &own.CPU, &all.CPU}, {&left.Memory, &own.Memory, &all.Memory}, {&left.GPU, &own.GPU, &all.GPU}} {
 			if *r.all <= 0 { // nobody bears it
 				*r.to += *r.own
 			}
 		}
 	}
-	return shares, left
+	return left
 }

@@ -356,14 +356,17 @@ func (a *allocator) pay() pricing.Bill {
 		ends = append(ends, len(uses))
 	}
 	bill := pricing.Allocate(a.bills, uses)
+	a.spreadOver = map[string][]paidOn{}
 	for i, item := range at {
 		u := &bill.PerUse[i]
 		a.Items[item].Nodes, a.Items[item].Slack = u.Cost, u.Slack
 	}
 	for i, name := range names {
 		var paid pricing.Cost
-		for _, u := range bill.PerUse[ends[i]:ends[i+1]] {
-			paid = plus(paid, u.Cost)
+		for j := ends[i]; j < ends[i+1]; j++ {
+			usd := bill.PerUse[j].Cost
+			paid = plus(paid, usd)
+			a.spreadOver[name] = append(a.spreadOver[name], paidOn{uses[j].Node, usd})
 		}
 		a.payHomeless(name, pools[name], paid)
 	}

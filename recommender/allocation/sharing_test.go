@@ -58,6 +58,27 @@ func TestShareIdleByNode(t *testing.T) {
 	}
 }
 
+// TestShareIdleOfPodsThatAreGone: where all is on one node, its idle is that of the
+// cluster, also of pods that are gone.
+func TestShareIdleOfPodsThatAreGone(t *testing.T) {
+	s := shop()
+	s.Nodes = s.Nodes[:1] // pods of the others are of no known node
+	a := of(t, s, flat(t))
+	byNode := rows(t, a, allocation.Options{ShareIdle: allocation.IdleByNode}, "controller")
+	gone := 0
+	for name, want := range rows(t, a, allocation.Options{ShareIdle: allocation.IdleByCluster}, "controller") {
+		if got := byNode[name]; !near(got.Idle.Total(), want.Idle.Total()) {
+			t.Errorf("%s bears %v of its nodes' idle, and %v of the cluster's", name, got.Idle.Total(), want.Idle.Total())
+		}
+		if strings.HasPrefix(name, "job:") && want.Idle.Total() > 0 {
+			gone++
+		}
+	}
+	if gone == 0 {
+		t.Error("no pod is gone")
+	}
+}
+
 // TestFilter lists what a filter takes at the cost that it has without one.
 func TestFilter(t *testing.T) {
 	on := allocation.Basis{Pods: true}
