@@ -106,7 +106,7 @@ func TestRoomWithinCost(t *testing.T) {
 	if jobs == 0 || silent == 0 {
 		t.Errorf("%d jobs and %d workloads without advice were seen, want some", jobs, silent)
 	}
-	if out := oneLine(output(t, "table", r, reports.Options{Width: 80, Section: "savings"})); !strings.Contains(out, "and of jobs by their runs; ") {
+	if out := oneLine(output(t, "table", r, reports.Options{Width: 80, Section: "savings"})); !strings.Contains(out, "Cost is of the window's pods, ") {
 		t.Errorf("got %s", out)
 	}
 }
