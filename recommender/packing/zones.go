@@ -109,6 +109,9 @@ func (rule *zoneRule) force(name string, where map[int]places, out zoned) bool {
 			return false
 		}
 	}
+	if z == 1 && zones[0] == "" {
+		return true // all are in the one there is, which has no name to pin them by
+	}
 	each := max(0, n-(z-1)*skew+z-1) / z
 	for i := range each * z {
 		out.pods[rule.members[i]].Zone = zones[i%z]

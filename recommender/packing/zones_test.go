@@ -158,3 +158,21 @@ func TestCheckZonesThatCount(t *testing.T) {
 		})
 	}
 }
+
+// TestSpreadWhereThereAreNoZones: where no node has a zone, or all have the one that stands for
+// none, a spread over zones leaves all pods in one.
+func TestSpreadWhereThereAreNoZones(t *testing.T) {
+	for name, spread := range map[string]packing.Spread{
+		"a spread":                 {TopologyKey: packing.LabelZone, MaxSkew: 1},
+		"one that is only planned": {TopologyKey: packing.LabelZone, MaxSkew: 1, Soft: true},
+		"enough zones":             {TopologyKey: packing.LabelZone, MaxSkew: 2, MinDomains: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			input := packing.Input{Offerings: []packing.Offering{in("", small())}}
+			input.Pods = pods("p", 7, 500, func(p *packing.Pod) { p.Spread = []packing.Spread{spread} })
+			if plan, _ := harden(t, input, packing.Survival{Level: packing.SurviveNode}); len(plan.Nodes) != 3 || len(plan.Abstained) > 0 {
+				t.Errorf("got %d nodes without %v, want 3 with all pods", len(plan.Nodes), plan.Abstained)
+			}
+		})
+	}
+}
