@@ -49,6 +49,13 @@ func settleZones(in Input, pods []Pod) zoned {
 		if len(rule.apart) == 0 && int64(len(rule.members)) <= rule.maxSkew && count[name] == nil {
 			continue
 		}
+		if rule.mixed(where) {
+			for _, i := range rule.members {
+				drop[i] = true
+				out.lost = append(out.lost, Abstention{pods[i].Name, "not modelled: spread or anti-affinity over zones where some nodes have no zone"})
+			}
+			continue
+		}
 		beside := count[name] != nil
 		for other := range rule.apart {
 			beside = beside || count[other] != nil
@@ -72,6 +79,12 @@ func settleZones(in Input, pods []Pod) zoned {
 	}
 	out.pods = keep
 	return out
+}
+
+// mixed reports whether pods may run in zones and on nodes without one: no pod can be pinned
+// to those, and whether the scheduler counts them turns on why they have none.
+func (rule *zoneRule) mixed(where map[int]places) bool {
+	return slices.ContainsFunc(rule.members, func(i int) bool { return len(where[i].open) > 1 && slices.Contains(where[i].open, "") })
 }
 
 // onKept counts the pods of kept nodes by group and zone.

@@ -176,3 +176,18 @@ func TestSpreadWhereThereAreNoZones(t *testing.T) {
 		})
 	}
 }
+
+// TestSpreadWhereSomeNodesHaveNoZone: pods of a rule about zones stay where they are; others
+// are packed.
+func TestSpreadWhereSomeNodesHaveNoZone(t *testing.T) {
+	for name, own := range map[string]packing.Pod{
+		"a spread":      {Spread: []packing.Spread{{TopologyKey: packing.LabelZone, MaxSkew: 1}}},
+		"anti-affinity": {AntiAffinity: []packing.AntiAffinity{{TopologyKey: packing.LabelZone, Groups: []string{"p"}}}},
+	} {
+		input := packing.Input{Offerings: []packing.Offering{in("", small()), in("a", small()), in("b", small())}}
+		input.Pods = append(pods("p", 3, 500, func(p *packing.Pod) { p.Spread, p.AntiAffinity = own.Spread, own.AntiAffinity }), pods("q", 3, 500, nil)...)
+		if plan := mustPack(t, input); len(plan.Abstained) != 3 || len(plan.Nodes) != 1 {
+			t.Errorf("%s: got %d nodes without %v, want 1 for the pods without a rule", name, len(plan.Nodes), plan.Abstained)
+		}
+	}
+}
