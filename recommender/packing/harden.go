@@ -33,7 +33,7 @@ func harden(ctx context.Context, in Input, plan Plan, s Survival, enlarged int) 
 	lost := map[string]bool{}
 	s.Exempt = copied(s.Exempt)
 	plan.Nodes = slices.Clone(plan.Nodes)
-	h := hardening{in: in, s: s, rooms: in.rooms()}
+	h := hardening{in: in, s: s, rooms: in.rooms(), pods: newRefit(in, Plan{}, s.Beside)}
 	worst, short := h.short(plan)
 	futile := 0
 	give := func(names []string) {
@@ -45,7 +45,7 @@ func harden(ctx context.Context, in Input, plan Plan, s Survival, enlarged int) 
 		}
 	}
 	for i := 0; i < mostHardened && worst != nil; i++ {
-		more, hopeless, err := spares(ctx, in, plan, worst, s.Beside)
+		more, hopeless, err := h.spares(ctx, plan, worst)
 		if err != nil {
 			return plan, nil, err
 		}
@@ -87,6 +87,7 @@ type hardening struct {
 	in    Input
 	s     Survival
 	rooms []resources // by offering
+	pods  *refit      // of no nodes
 }
 
 func copied(m map[string]bool) map[string]bool {
@@ -112,9 +113,9 @@ func (plan *Plan) price() {
 // short gives the loss that leaves the most CPU and memory without room, nil where none
 // leaves any, and how much all leave together.
 func (h *hardening) short(plan Plan) (worst *Loss, total float64) {
-	r := newRefit(h.in, plan, h.s.Beside)
+	r := h.pods.with(plan)
 	most := 0.0
-	for _, loss := range Losses(h.in, plan, h.s) {
+	for loss := range r.losses(h.s) {
 		sum := 0.0
 		for _, name := range loss.Left {
 			sum += 1e-9 + r.share(r.named(name, loss.Group))
@@ -129,8 +130,8 @@ func (h *hardening) short(plan Plan) (worst *Loss, total float64) {
 
 // spares packs the pods that a loss leaves without room on nodes of their own, and
 // gives these empty; hopeless are pods that no offering takes.
-func spares(ctx context.Context, in Input, plan Plan, loss *Loss, beside []Beside) (more []PlannedNode, hopeless []string, err error) {
-	r := newRefit(in, plan, beside)
+func (h *hardening) spares(ctx context.Context, plan Plan, loss *Loss) (more []PlannedNode, hopeless []string, err error) {
+	in, r := h.in, h.pods.with(plan)
 	r.suffer(loss)
 	sub := Input{DaemonSets: in.DaemonSets, Effort: leastEffort / 5, NoBound: true}
 	for _, o := range in.Offerings {
@@ -256,8 +257,11 @@ func (h *hardening) trim(plan *Plan) {
 	}
 	for _, n := range order {
 		gone[n] = true
-		if worst, _ := h.short(without()); worst != nil {
-			delete(gone, n)
+		for loss := range h.pods.with(without()).losses(h.s) {
+			if len(loss.Left) > 0 {
+				delete(gone, n)
+				break
+			}
 		}
 	}
 	*plan = without()
@@ -292,7 +296,7 @@ func daemonsOn(o *Offering, daemons []Pod) (sum resources) {
 // all pods that a loss leaves without any, for the least more money and for less than
 // limit; -1 for none.
 func (h *hardening) enlarge(plan Plan, loss *Loss, limit float64) (node int, best Offering, cost float64) {
-	r := newRefit(h.in, plan, h.s.Beside)
+	r := h.pods.with(plan)
 	r.suffer(loss)
 	node, cost = -1, limit
 	for n := range plan.Nodes {

@@ -3,6 +3,7 @@ package packing
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 )
 
@@ -56,32 +57,51 @@ type Loss struct {
 
 // Losses plays every loss of a level against a plan, in a fixed order.
 func Losses(in Input, plan Plan, s Survival) []Loss {
-	r := newRefit(in, plan, s.Beside)
-	var out []Loss
+	return slices.Collect(newRefit(in, plan, s.Beside).losses(s))
+}
+
+// losses plays one after the other, as they are asked for.
+func (r *refit) losses(s Survival) iter.Seq[Loss] {
 	switch s.Level {
 	case SurvivePod:
-		for _, group := range sortedKeys(s.Surge) {
-			if r.member[group] != nil && s.Surge[group] > 0 && !s.Exempt[group] {
-				out = append(out, r.surge(group, s.Surge[group]))
+		return r.updates(s)
+	case SurviveNode:
+		return r.nodes(s)
+	case SurviveZone:
+		return func(yield func(Loss) bool) {
+			for _, zone := range zonesWithPods(r.plan, s.Beside) {
+				if !yield(r.lose(Loss{Node: -1, Zone: zone}, s.Exempt)) {
+					return
+				}
 			}
 		}
-	case SurviveNode:
-		for n := range plan.Nodes {
-			if len(plan.Nodes[n].Pods) > 0 {
-				out = append(out, r.lose(Loss{Node: n}, s.Exempt))
+	}
+	return func(func(Loss) bool) {}
+}
+
+func (r *refit) updates(s Survival) iter.Seq[Loss] {
+	return func(yield func(Loss) bool) {
+		for _, group := range sortedKeys(s.Surge) {
+			if r.member[group] != nil && s.Surge[group] > 0 && !s.Exempt[group] && !yield(r.surge(group, s.Surge[group])) {
+				return
+			}
+		}
+	}
+}
+
+func (r *refit) nodes(s Survival) iter.Seq[Loss] {
+	return func(yield func(Loss) bool) {
+		for n := range r.plan.Nodes {
+			if len(r.plan.Nodes[n].Pods) > 0 && !yield(r.lose(Loss{Node: n}, s.Exempt)) {
+				return
 			}
 		}
 		for i := range s.Beside {
-			if len(s.Beside[i].Pods) > 0 {
-				out = append(out, r.lose(Loss{Node: -1, Beside: s.Beside[i].Name}, s.Exempt))
+			if len(s.Beside[i].Pods) > 0 && !yield(r.lose(Loss{Node: -1, Beside: s.Beside[i].Name}, s.Exempt)) {
+				return
 			}
 		}
-	case SurviveZone:
-		for _, zone := range zonesWithPods(plan, s.Beside) {
-			out = append(out, r.lose(Loss{Node: -1, Zone: zone}, s.Exempt))
-		}
 	}
-	return out
 }
 
 // zonesWithPods lists the zones of planned nodes and of those beside that have pods, sorted.
@@ -198,18 +218,37 @@ func newRefit(in Input, plan Plan, beside []Beside) *refit {
 		}
 	}
 	r.stand()
-	for n := range plan.Nodes {
-		o := plan.Nodes[n].Offering
-		r.rooms = append(r.rooms, Input{Offerings: []Offering{o}, DaemonSets: in.DaemonSets}.rooms()[0].clone())
+	r.run()
+	return r
+}
+
+// run puts the plan's pods on its nodes.
+func (r *refit) run() {
+	for n := range r.plan.Nodes {
+		o := r.plan.Nodes[n].Offering
+		r.rooms = append(r.rooms, Input{Offerings: []Offering{o}, DaemonSets: r.in.DaemonSets}.rooms()[0].clone())
 		r.hosts = append(r.hosts, map[string]int64{})
 		r.mean.CPU, r.mean.Memory = max(r.mean.CPU, o.CPU), max(r.mean.Memory, o.Memory)
-		for _, name := range plan.Nodes[n].Pods {
+		for _, name := range r.plan.Nodes[n].Pods {
 			r.rooms[n].take(r.pods[name])
 			r.add(n, r.pods[name].Group, 1)
 		}
 	}
 	r.index()
-	return r
+}
+
+// with is the refit of another plan of the same pods: what is known of these is shared.
+func (r *refit) with(plan Plan) *refit {
+	out := *r
+	out.plan, out.rooms, out.hosts, out.place, out.mean = plan, nil, nil, nil, Offering{}
+	out.zones, out.usable, out.trees, out.counts = map[string]map[string]int64{}, map[string]*admission{}, map[string]*roomTree{}, map[string]*counted{}
+	for i := range out.in.Kept {
+		for k := range out.in.Kept[i].Pods {
+			out.inZone(out.in.Kept[i].Zone, out.in.Kept[i].Pods[k].Group, 1)
+		}
+	}
+	out.run()
+	return &out
 }
 
 // know takes a pod down, and what its group keeps away.
