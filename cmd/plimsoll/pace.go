@@ -9,12 +9,12 @@ import (
 
 // What the heap may grow by, before the collector looks for free memory: twice of what
 // is live while that is little, since an audit is short and memory is cheaper than
-// looking for it; spareMemory where that is less; and never less than a quarter, lest
+// looking for it; spareMemory where that is less; and never less than a fifth, lest
 // the collector takes the time of the work.
 const (
 	mostSpare   = 200 // percent of what is live
-	leastSpare  = 25
-	spareMemory = 128 << 20
+	leastSpare  = 20
+	spareMemory = 64 << 20
 )
 
 // pace has the collector's distance set anew after each of its rounds, until stop is

@@ -9,7 +9,7 @@ import (
 // TestPace holds that much live memory leaves the heap little to grow by, and that little
 // leaves it twice that.
 func TestPace(t *testing.T) {
-	for live, want := range map[uint64]int{0: 200, 1 << 20: 200, 64 << 20: 200, 128 << 20: 100, 256 << 20: 50, 4 << 30: 25} {
+	for live, want := range map[uint64]int{0: 200, 1 << 20: 200, 32 << 20: 200, 64 << 20: 100, 128 << 20: 50, 4 << 30: 20} {
 		if got := sparePercent(live); got != want {
 			t.Errorf("%d MiB live may grow by %d %%, want %d %%", live>>20, got, want)
 		}
