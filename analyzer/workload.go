@@ -251,6 +251,9 @@ type PodSpec struct {
 	// Local tells which; nil beside LocalStorage where an older program did not tell.
 	Local  *LocalData `json:"local,omitempty"`
 	Claims []string   `json:"claims,omitempty"` // persistent volume claims
+	// Ephemeral are the generic ephemeral volumes, by the volume's name: claims, POD-NAME among
+	// Claims, that are made with the pod and go with it, and so does what they hold.
+	Ephemeral []VolumeClaim `json:"ephemeral,omitempty"`
 	// Constraints names what else binds the pod: affinity, spread.
 	Constraints []string `json:"constraints,omitempty"`
 	// Affinity, Spread and AntiAffinity hold the required node affinity (one

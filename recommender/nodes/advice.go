@@ -132,6 +132,9 @@ func (n *nodePlanner) place(plan *Plan) {
 			if n.losing[e.Pod] && !moved[e.Pod] {
 				plan.LoseData++
 			}
+			if n.emptied[e.Pod] && !moved[e.Pod] {
+				plan.LoseVolume++
+			}
 			moved[e.Pod] = true
 		}
 	}

@@ -196,7 +196,7 @@ func freshZone(zone string) string {
 
 // adviseFresh fills in the plan. It saves nothing, since nothing runs.
 func (f *freshPlanner) adviseFresh(r *advice.Advice) error {
-	volumes, err := fresh.VolumesOf(f.pass.Facts, f.pass.Costs.Catalog, f.at)
+	volumes, err := fresh.VolumesOf(f.pass.Facts, f.pass.Costs.Catalog, f.at, len(f.plan.Nodes))
 	if err != nil {
 		return err
 	}

@@ -67,6 +67,7 @@ type Plan struct {
 	Evictions  int                 // on the way
 	Restarts   int                 // pods that move
 	LoseData   int                 // of them, those that lose what they keep on their node
+	LoseVolume int                 // of them, those that lose an ephemeral volume
 	Pinned     []Pinned            // what keeps nodes, by kind
 	Fresh      *fresh.Cluster      // nil where there are nodes today
 	// Quiet says that the plan costs more than the nodes of the moment since more pods run
@@ -179,6 +180,7 @@ type nodePlanner struct {
 	unplayed   int                 // kept nodes whose loss is not played, since there are so many
 	without    int                 // pods, or workloads, that today's nodes, which the plan repeats, have no room for
 	losing     map[string]bool     // pods that lose what they keep on their node, when they move
+	emptied    map[string]bool     // pods that get an empty volume for an ephemeral one, when they move
 	zones      map[string][]string // of each workload's pods before rescaling, by group
 	window     windowNodes
 }
@@ -206,7 +208,7 @@ type placedPod struct {
 }
 
 func newNodePlanner(p *advice.Pass) *nodePlanner {
-	n := &nodePlanner{pass: p, byName: map[string]*plannedFrom{}, refers: map[string]bool{}, losing: map[string]bool{}}
+	n := &nodePlanner{pass: p, byName: map[string]*plannedFrom{}, refers: map[string]bool{}, losing: map[string]bool{}, emptied: map[string]bool{}}
 	costs := map[string]cost.NodeCost{}
 	for _, c := range p.Costs.Nodes {
 		costs[c.Name] = c

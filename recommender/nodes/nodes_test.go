@@ -192,10 +192,13 @@ func TestLosesData(t *testing.T) {
 	for i := range web.Pods {
 		web.Pods[i].Spec.LocalStorage = true
 		web.Pods[i].Spec.Local = &analyzer.LocalData{EmptyDirs: 1 - i%2}
+		if i < 2 {
+			web.Pods[i].Spec.Ephemeral = []analyzer.VolumeClaim{{Name: "scratch"}}
+		}
 	}
 	plan := advice.As[nodes.Plan](planNodes(t, s).Detail)
-	if plan == nil || plan.Restarts != 6 || plan.LoseData != 3 {
-		t.Errorf("got %+v, want 6 pods that restart, of which 3 lose data", plan)
+	if plan == nil || plan.Restarts != 6 || plan.LoseData != 3 || plan.LoseVolume != 2 {
+		t.Errorf("got %+v, want 6 pods that restart, of which 3 lose data and 2 an ephemeral volume", plan)
 	}
 	r := planNodesWith(t, s, advice.NodeOptions{PinLocal: true})
 	for _, k := range advice.As[nodes.Plan](r.Detail).Kept {

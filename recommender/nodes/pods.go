@@ -42,7 +42,7 @@ func (n *nodePlanner) gather() {
 				}
 				*static[name] = larger(*static[name], packing.Pod{Name: "static/" + name, CPU: one.CPU, Memory: one.Memory, Tolerations: []packing.Toleration{{Operator: "Exists"}}})
 			default:
-				n.losing[one.Name] = pin.LosesData(pod)
+				n.losing[one.Name], n.emptied[one.Name] = pin.LosesData(pod), pin.LosesVolume(pod)
 				n.pods = append(n.pods, placedPod{Pod: one, node: pod.Node, holds: holds, blocks: pin.Blocks(w, pod), bare: w.Kind == "Pod", batch: w.Batch()})
 			}
 		}

@@ -314,6 +314,9 @@ func planRisk(p *nodes.Plan) string {
 	if p.LoseData > 0 {
 		text += fmt.Sprintf(", of which %d with emptyDir data that is lost, how much is not known", p.LoseData)
 	}
+	if p.LoseVolume > 0 {
+		text += fmt.Sprintf(", %s with an ephemeral volume that is lost", document.Counted(p.LoseVolume, "pod"))
+	}
 	return text
 }
 

@@ -219,6 +219,7 @@ func podSpecOf(o *corev1.Pod) analyzer.PodSpec {
 			spec.LocalStorage = true
 		case vol.Ephemeral != nil:
 			spec.Claims = append(spec.Claims, o.Name+"-"+vol.Name)
+			spec.Ephemeral = append(spec.Ephemeral, ephemeralOf(o, vol.Name, vol.Ephemeral.VolumeClaimTemplate))
 		}
 	}
 	if spec.LocalStorage && spec.Local == nil {
@@ -226,6 +227,16 @@ func podSpecOf(o *corev1.Pod) analyzer.PodSpec {
 	}
 	slices.Sort(spec.Claims)
 	return spec
+}
+
+// ephemeralOf is the claim that is made for a generic ephemeral volume of a pod.
+func ephemeralOf(o *corev1.Pod, volume string, t *corev1.PersistentVolumeClaimTemplate) analyzer.VolumeClaim {
+	claim := &corev1.PersistentVolumeClaim{}
+	claim.Namespace, claim.Name = o.Namespace, volume
+	if t != nil {
+		claim.Spec = t.Spec
+	}
+	return claimOf(claim)
 }
 
 // unmodelledOf names the fields of a pod's spec, and the kinds of its volumes, that

@@ -18,30 +18,54 @@ type Volumes struct {
 	Unpriced []string
 }
 
-// VolumesOf prices the claims of a fresh cluster: those that are among the objects, and one
-// of each template for every pod of its workload. A claim whose volume is known, and one
-// whose size is not, are named and not priced.
-func VolumesOf(facts *analyzer.Analysis, catalog *pricing.Catalog, at pricing.Place) (v Volumes, err error) {
+// VolumesOf prices the claims of a fresh cluster of so many nodes: those that are among the
+// objects, and one of each template, and of each ephemeral volume, for every pod of its
+// workload. A claim whose volume is known, and one whose size is not, are named and not priced.
+func VolumesOf(facts *analyzer.Analysis, catalog *pricing.Catalog, at pricing.Place, nodes int) (v Volumes, err error) {
 	s := facts.Snapshot
+	listed := map[string]bool{} // by namespace/name
 	for i := range s.VolumeClaims {
+		listed[s.VolumeClaims[i].Namespace+"/"+s.VolumeClaims[i].Name] = true
 		if err := v.add(s, catalog, at, &s.VolumeClaims[i], 1); err != nil {
 			return v, err
 		}
 	}
 	for i := range facts.Workloads {
 		w := &facts.Workloads[i]
-		pods := len(Pods(w))
-		for k := range w.TemplateClaims {
-			if err := v.add(s, catalog, at, &w.TemplateClaims[k], pods); err != nil {
+		pods := Pods(w)
+		for k := range pods {
+			each := 1
+			if w.Kind == "DaemonSet" {
+				each = nodes
+			}
+			if err := v.addEphemeral(s, catalog, at, &pods[k], each, listed); err != nil {
 				return v, err
 			}
 		}
-		if pods > 0 && w.Template != nil && len(w.ClaimTemplates) > len(w.TemplateClaims) {
+		for k := range w.TemplateClaims {
+			if err := v.add(s, catalog, at, &w.TemplateClaims[k], len(pods)); err != nil {
+				return v, err
+			}
+		}
+		if len(pods) > 0 && w.Template != nil && len(w.ClaimTemplates) > len(w.TemplateClaims) {
 			v.leave(fmt.Sprintf("%s: the size of its claims was not read", w.Ref))
 		}
 	}
 	slices.Sort(v.Unpriced)
 	return v, nil
+}
+
+// addEphemeral prices what is made with a pod, but for claims that are listed already.
+func (v *Volumes) addEphemeral(s *analyzer.Snapshot, catalog *pricing.Catalog, at pricing.Place, pod *analyzer.Pod, count int, listed map[string]bool) error {
+	for _, claim := range pod.Spec.Ephemeral {
+		if claim.Name = pod.Name + "-" + claim.Name; listed[claim.Namespace+"/"+claim.Name] {
+			continue
+		}
+		if err := v.add(s, catalog, at, &claim, count); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (v *Volumes) add(s *analyzer.Snapshot, catalog *pricing.Catalog, at pricing.Place, c *analyzer.VolumeClaim, count int) error {

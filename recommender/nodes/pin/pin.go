@@ -71,6 +71,9 @@ func LosesData(pod *analyzer.Pod) bool {
 	return pod.Spec.Local != nil && (pod.Spec.Local.EmptyDirs > 0 || len(pod.Spec.Local.HostPaths) > 0)
 }
 
+// LosesVolume reports whether a pod that moves gets an empty volume for one that went with it.
+func LosesVolume(pod *analyzer.Pod) bool { return len(pod.Spec.Ephemeral) > 0 }
+
 // controlPlane are the labels and taints of nodes that run the API server or etcd, by
 // kubeadm, RKE, k3s and MicroK8s.
 func controlPlane() []string {
