@@ -114,7 +114,7 @@ func (n *nodePlanner) place(plan *Plan) {
 		}
 	default:
 		for i := range n.plan.Nodes {
-			plan.Placement = append(plan.Placement, packing.Placement{Node: fmt.Sprintf("new-%d", i+1), Pods: n.plan.Nodes[i].Pods})
+			plan.Placement = append(plan.Placement, packing.Placement{Node: fmt.Sprintf("new-%d", i+1), Pods: slices.Sorted(slices.Values(n.plan.Nodes[i].Pods))})
 		}
 	}
 	onKept := n.onKept()
@@ -146,7 +146,7 @@ func (n *nodePlanner) place(plan *Plan) {
 func (n *nodePlanner) onKept() map[string][]string {
 	out := map[string][]string{}
 	for i := range n.pods {
-		if p := &n.pods[i]; n.byName[p.node].kept != "" && !p.added {
+		if p := &n.pods[i]; !p.added && n.byName[p.node].kept != "" {
 			out[p.node] = append(out[p.node], p.Name)
 		}
 	}

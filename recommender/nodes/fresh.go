@@ -125,25 +125,11 @@ func (f *freshPlanner) packFresh(ctx context.Context) (string, error) {
 			return "", err
 		}
 		if len(plan.Abstained) == 0 {
-			return "", f.settle(ctx, plan)
+			return "", f.settle(plan)
 		}
 		f.leave(plan.Abstained)
 	}
 	return "too many pods have no place on any node, such as of " + f.left.List()[0].Workload, nil
-}
-
-// settle makes the plan live through what is asked for, and checks it.
-func (f *freshPlanner) settle(ctx context.Context, plan packing.Plan) (err error) {
-	if f.plan, err = f.enough(ctx, plan); err != nil {
-		return err
-	}
-	if err := f.survive(); err != nil {
-		return err
-	}
-	if err := packing.Check(f.plan, f.in.Pods, f.in.DaemonSets); err != nil {
-		return fmt.Errorf("the plan failed its check: %w", err)
-	}
-	return nil
 }
 
 // leave takes out what the packer left out.
@@ -200,18 +186,15 @@ func (f *freshPlanner) adviseFresh(r *advice.Advice) error {
 	if err != nil {
 		return err
 	}
-	plan := &Plan{Pods: len(f.in.Pods), NewNodes: len(f.plan.Nodes), Style: f.style(), Survived: f.survived}
+	plan := &Plan{Pods: len(f.in.Pods), Style: f.style(), Survived: f.survived}
 	plan.Exact, plan.LowerBound = f.exact*pricing.HoursPerMonth, f.plan.LowerBound*pricing.HoursPerMonth
-	then := map[Pool]int{}
-	for i := range f.plan.Nodes {
-		o := &f.plan.Nodes[i].Offering
-		pool := poolOfOffering(o)
-		pool.Zone = freshZone(pool.Zone)
-		then[pool]++
-		plan.Starts = append(plan.Starts, Start{Type: o.Type, CapacityType: o.CapacityType, Zone: freshZone(o.Zone), Hourly: o.USDPerHour, CPU: o.CPU, Memory: o.Memory})
-		plan.Placement = append(plan.Placement, packing.Placement{Node: fmt.Sprintf("new-%d", i+1), Pods: slices.Sorted(slices.Values(f.plan.Nodes[i].Pods))})
+	for i := range f.plan.Nodes { // a zone of the user's choice has no name
+		f.plan.Nodes[i].Offering.Zone = freshZone(f.plan.Nodes[i].Offering.Zone)
 	}
-	plan.Pools, plan.Launch = countedPools(then), countedPools(then)
+	f.moves.Launch = f.plan.Nodes
+	f.way(plan)
+	f.place(plan)
+	plan.Pools = plan.Launch
 	for _, pool := range plan.Pools {
 		plan.Monthly += float64(pool.Count) * pool.Hourly * pricing.HoursPerMonth
 	}

@@ -201,6 +201,9 @@ func (h *heldPrices) boundOf(low, share float64) float64 {
 // useHeld weighs the plan against plans that use what commitments cover, and takes the
 // one with the least bill. Of today's nodes finish takes care.
 func (n *nodePlanner) useHeld() error {
+	if len(n.nodes) == 0 { // a cluster that does not exist yet is priced by the list
+		return nil
+	}
 	h := n.heldPrices()
 	if n.held = h; h == nil {
 		return nil

@@ -264,17 +264,8 @@ func (n *nodePlanner) pack() (string, error) {
 			return "", err
 		}
 		if len(plan.Abstained) == 0 {
-			if n.plan, err = n.enough(n.pass.Context, plan); err != nil {
+			if err := n.settle(plan); err != nil {
 				return "", err
-			}
-			if err := n.useHeld(); err != nil {
-				return "", err
-			}
-			if err := n.survive(); err != nil {
-				return "", err
-			}
-			if err := packing.Check(n.plan, n.in.Pods, n.in.DaemonSets); err != nil {
-				return "", fmt.Errorf("the plan failed its check: %w", err)
 			}
 			if round < mostRounds-1 && n.keepKind(n.lacking()) {
 				continue
@@ -285,6 +276,24 @@ func (n *nodePlanner) pack() (string, error) {
 		n.keepPodsOf(plan.Abstained)
 	}
 	return "too many pods have no place on other nodes, such as " + n.firstKept(), nil
+}
+
+// settle makes a plan of enough nodes that live through what is asked for, by the commitments
+// that exist, and checks it.
+func (n *nodePlanner) settle(plan packing.Plan) (err error) {
+	if n.plan, err = n.enough(n.pass.Context, plan); err != nil {
+		return err
+	}
+	if err := n.useHeld(); err != nil {
+		return err
+	}
+	if err := n.survive(); err != nil {
+		return err
+	}
+	if err := packing.Check(n.plan, n.in.Pods, n.in.DaemonSets); err != nil {
+		return fmt.Errorf("the plan failed its check: %w", err)
+	}
+	return nil
 }
 
 func (n *nodePlanner) firstKept() string {
