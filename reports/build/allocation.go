@@ -33,7 +33,7 @@ func (b *builder) allocation() *document.Allocation {
 	out.ShareIdle, out.Filter = string(b.AllocateBy.ShareIdle), b.AllocateBy.FilterText
 	month := monthOf(a)
 	out.NodesByHour = a.ByHour
-	out.PriceBasis = basisList
+	out.PriceBasis = b.basis()
 	out.Bill, out.MonthlyBill = billOf(a.Bill, 1, document.PerDollar), billOf(a.Bill, month, 100)
 	if a.Held {
 		list := document.Cents(a.ListNodes * month)

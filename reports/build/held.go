@@ -23,8 +23,24 @@ func (b *builder) heldCommitments(a *purchase.Advice) *document.HeldCommitments 
 // What sums go by.
 const (
 	basisList        = "list"
+	basisEstimate    = "estimate"
 	basisCommitments = "commitments"
 )
+
+// basis is what the bill goes by: list prices, or nothing but an estimate where no node has one,
+// since they are machines of no provider and without prices of the user's own.
+func (b *builder) basis() string {
+	out := basisList
+	for i := range b.Costs.Nodes {
+		if n := &b.Costs.Nodes[i]; n.Hourly > 0 {
+			if !n.Estimated || n.Offering.Provider != "" {
+				return basisList
+			}
+			out = basisEstimate
+		}
+	}
+	return out
+}
 
 // withCommitments is what the nodes cost with the commitments held; nil where none are.
 func (b *builder) withCommitments() *document.USD {

@@ -210,7 +210,7 @@ func (b *builder) nodePlan() *document.NodePlan {
 		}
 		out.Pools = append(out.Pools, document.Pool{
 			InstanceType: p.InstanceType, CapacityType: p.CapacityType, Zone: p.Zone, Count: p.Count,
-			Hourly: document.Decimals(document.Finite(p.Hourly), 6), MonthlyCost: b.planPools[i], ByPod: p.ByPod,
+			Hourly: document.Decimals(document.Finite(p.Hourly), 6), MonthlyCost: b.planPools[i], ByPod: p.ByPod, Estimated: b.estimated(&p),
 		})
 	}
 	for _, p := range plan.Launch {
@@ -246,6 +246,17 @@ func (b *builder) nodePlan() *document.NodePlan {
 		out.Kept = append(out.Kept, document.KeptNode(k))
 	}
 	return out
+}
+
+// estimated reports whether no table has the price of a pool of the plan: it is that of nodes of
+// today which none has.
+func (b *builder) estimated(p *nodes.Pool) bool {
+	if b.Costs == nil {
+		return false
+	}
+	return slices.ContainsFunc(b.Costs.Nodes, func(n cost.NodeCost) bool {
+		return n.Estimated && n.Hourly == p.Hourly && n.CapacityType == p.CapacityType && (n.InstanceType == p.InstanceType || n.InstanceType == "")
+	})
 }
 
 func planHours(h *hourly.Hours) *document.PlanHours {

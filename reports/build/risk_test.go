@@ -15,8 +15,9 @@ func TestPlanRisk(t *testing.T) {
 	for want, plan := range map[string]nodes.Plan{
 		"none: nothing runs yet": {Fresh: &fresh.Cluster{}},
 		"not known":              {},
-		"0 nodes new, 0 drained, 1 kept, 0 evictions, 0 pods restart": {Stays: []string{"a"}, Kept: kept},
-		"1 node new, 1 drained, 0 kept, 1 eviction, 1 pod restarts":   {NewNodes: 1, Moves: []packing.Move{drain, shift}, Evictions: 1, Restarts: 1},
+		"0 nodes new, 0 drained, 1 kept, 0 evictions, 0 pods restart":                                              {Stays: []string{"a"}, Kept: kept},
+		"0 nodes new, 0 drained, 1 kept, 0 evictions, 0 pods restart, 1 pod with an ephemeral volume that is lost": {Pools: []nodes.Pool{{Count: 1}}, Kept: kept, LoseVolume: 1},
+		"1 node new, 1 drained, 0 kept, 1 eviction, 1 pod restarts":                                                {NewNodes: 1, Moves: []packing.Move{drain, shift}, Evictions: 1, Restarts: 1},
 		"3 nodes new, 2 drained, 1 kept, 9 evictions, 8 pods restart, of which 2 with emptyDir data that is lost, how much is not known": {
 			NewNodes: 3, Moves: []packing.Move{drain, shift, drain}, Kept: kept, Evictions: 9, Restarts: 8, LoseData: 2,
 		},

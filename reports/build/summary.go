@@ -23,7 +23,7 @@ func (b *builder) summary(r *document.Report) document.Summary {
 	}
 	s.PriceGaps = b.priceGaps()
 	if b.priced {
-		s.PriceBasis, s.MonthlyWithCommitments = basisList, b.withCommitments()
+		s.PriceBasis, s.MonthlyWithCommitments = b.basis(), b.withCommitments()
 		s.Waterfall = b.waterfall()
 		if b.steps.Plan != nil {
 			s.MonthlySavings = b.known(b.cents.bill - s.Waterfall[len(s.Waterfall)-1].MonthlyAfter)

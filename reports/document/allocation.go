@@ -21,8 +21,8 @@ type Allocation struct {
 	ShareIdle string `json:"shareIdle,omitempty" jsonschema:"enum=cluster,enum=node"`
 	// Filter is which costs are listed. The rest of the bill stands in __rest__.
 	Filter string `json:"filter,omitempty"`
-	// PriceBasis is what the nodes' cost goes by: list prices, as the summary does, or those with the commitments held.
-	PriceBasis string `json:"priceBasis,omitempty" jsonschema:"enum=list,enum=commitments"`
+	// PriceBasis is what the nodes' cost goes by: list prices or an estimate, as the summary does, or list prices with the commitments held.
+	PriceBasis string `json:"priceBasis,omitempty" jsonschema:"enum=list,enum=estimate,enum=commitments"`
 	// ListNodesMonthly is what the nodes cost a month at list prices; only where commitments are held, whose effect the bill has.
 	ListNodesMonthly *USD `json:"listNodesMonthly,omitempty"`
 	// Bill is what there is to pay for the window: the sum of all allocations' totalCost.

@@ -5,8 +5,8 @@ package document
 type Summary struct {
 	// MonthlyCost is the bill: the sum of all workloads' cost, idle, overhead and unattributed.
 	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
-	// PriceBasis is what monthlyCost and all that is worked out from it go by: list prices, those of your own files among them, without the commitments held. Absent where nothing has a price.
-	PriceBasis string `json:"priceBasis,omitempty" jsonschema:"enum=list"`
+	// PriceBasis is what monthlyCost and all that is worked out from it go by: list prices, those of your own files among them, without the commitments held; or an estimate alone, where the machines have no list price and you gave none. Absent where nothing has a price.
+	PriceBasis string `json:"priceBasis,omitempty" jsonschema:"enum=list,enum=estimate"`
 	// MonthlyWithCommitments is what the nodes cost with the commitments held, used or not: allocation's nodes and unusedCommitments. Absent where none are held, and where no purchases are looked at.
 	MonthlyWithCommitments *USD `json:"monthlyWithCommitments,omitempty"`
 	// MonthlyBill is the whole bill: its nodes are monthlyCost, the rest is in no other figure of the summary. Absent where nothing is paid beside the nodes, or nothing has a price.
