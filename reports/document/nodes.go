@@ -1,7 +1,6 @@
 package document
 
-// PlanBill is what the nodes come to with the commitments that exist: their list
-// price, less what commitments cover of it, plus what the commitments cost.
+// PlanBill is the nodes' bill with the commitments that exist: list prices, less what these cover, plus what they cost.
 type PlanBill struct {
 	// CommitmentsMonthly is what the commitments cost, with any nodes; it is in all of the bills.
 	CommitmentsMonthly USD `json:"commitmentsMonthly"`
@@ -26,8 +25,7 @@ type Nodes struct {
 	Plan *NodePlan `json:"plan,omitempty"`
 }
 
-// NodePlan is the set of nodes that the pods need at their recommended
-// requests. It repeats today's nodes where nothing better is worth the moves.
+// NodePlan is the nodes that the pods need at their recommended requests: today's where nothing better is worth the moves, or none may go.
 type NodePlan struct {
 	// MonthlyCost is the cost of all nodes of the plan, those that are kept too.
 	MonthlyCost USD `json:"monthlyCost"`
@@ -38,8 +36,7 @@ type NodePlan struct {
 	LowerBoundMonthly USD `json:"lowerBoundMonthly"`
 	// GapPercent is how far MonthlyCost lies above the lower bound.
 	GapPercent float64 `json:"gapPercent" jsonschema:"minimum=0"`
-	// ByHour is what the plan comes to as an autoscaler of nodes takes away what an hour does not need, where MonthlyCost is
-	// that of the busiest hour's nodes in all hours; absent where no such autoscaler, or no history, was seen.
+	// ByHour is the plan as an autoscaler of nodes takes away what an hour does not need; absent without one, or without a history.
 	ByHour *PlanHours `json:"byHour,omitempty"`
 	// WithCommitments is what the commitments held make of it; absent without any.
 	WithCommitments *PlanBill `json:"withCommitments,omitempty"`
@@ -134,8 +131,7 @@ type PlanSurvives struct {
 	Exempt []string `json:"exempt,omitempty"`
 }
 
-// LevelPrice is what the plan costs at a level, with the busiest hour's nodes in all hours: beside busiestMonthlyCost of the
-// plan where there is one, else beside its monthlyCost.
+// LevelPrice is what the plan costs at a level: beside its busiestMonthlyCost where there is one, else beside its monthlyCost.
 type LevelPrice struct {
 	Level string `json:"level"`
 	// MonthlyCost is that of the busiest hour's nodes in all hours, also where the plan's own is the mean over the hours.
