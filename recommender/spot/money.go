@@ -48,15 +48,23 @@ func (u onDemandUsage) total() (sum float64) {
 	return sum
 }
 
+// spend is what nodes cost in USD an hour: those on demand, and others by their own price.
+type spend struct {
+	onDemand onDemandUsage
+	other    float64
+}
+
+func (s spend) total() float64 { return s.onDemand.total() + s.other }
+
 // spotBill tells what moving does to the bill.
 type spotBill interface {
-	// onDemand is that of the nodes.
-	onDemand() onDemandUsage
+	// now is that of the nodes.
+	now() spend
 	// worth estimates each move's usd.
 	worth(moves []spotMove)
-	// after is onDemand once they have moved, and the USD an hour that the nodes
-	// for what moved would cost on demand.
-	after(moves []spotMove) (left onDemandUsage, moved float64)
+	// after is now once they have moved, and what the nodes for what moved cost: those on
+	// demand are yet to be had on spot.
+	after(moves []spotMove) (left, moved spend)
 }
 
 // moveToSpot chooses what moves and gives what that saves: what leaves the bill
@@ -71,27 +79,19 @@ func moveToSpot(p *advice.Pass, moves []spotMove) {
 		bill = &plannedBill{demand.Follow(p, plan), p, plan}
 	}
 	bill.worth(moves)
-	before := bill.onDemand()
-	chosen := unpaid(p, moves, before.total()-paidFor(p, before))
+	before := bill.now()
+	chosen := unpaid(p, moves, before.onDemand.total()-paidFor(p, before.onDemand))
 	if len(chosen) == 0 {
 		return
 	}
-	left, moved := bill.after(chosen)
-	gone := before.total() - left.total()
-	freed := gone - (paidFor(p, before) - paidFor(p, left))
-	worth, price, gain := 0.0, 0.0, 0.0
-	for i := range chosen {
-		m := &chosen[i]
-		worth, price, gain = worth+m.usd, price+m.usd*m.spot.Price.Effective, gain+m.usd*m.discount()
-	}
-	if worth <= 0 {
+	t := bestOf(p, bill, chosen)
+	if t.worth <= 0 {
 		return
 	}
-	saved := freed - moved*price/worth
 	for i := range chosen {
 		m := &chosen[i]
 		r := m.told
-		if saved <= 0 || gain <= 0 {
+		if t.saved <= 0 || t.gain <= 0 {
 			r.Title = "ready for spot, but the nodes on demand that would go cost no more than the spot nodes in their place"
 			continue
 		}
@@ -99,15 +99,20 @@ func moveToSpot(p *advice.Pass, moves []spotMove) {
 			r.Title = "ready for spot, but its pods are on nodes that stay as they are, or too few to move one"
 			continue
 		}
+		if i >= t.moves {
+			r.Title = "ready for spot, but with its pods the spot nodes would cost more than the nodes on demand that go"
+			continue
+		}
 		monthly := pricing.HoursPerMonth * m.lasts
-		if p.Options.Pennies(saved*m.usd*m.discount()/gain*monthly, p.Costs.MonthlyOf(m.ref)) {
+		savings := t.saved * m.usd * m.discount() / t.gain * monthly
+		if p.Options.Pennies(savings, p.Costs.MonthlyOf(m.ref)) {
 			r.Title = "ready for spot, but the move saves less than asked for (--min-savings)"
 			continue
 		}
 		m.spot.Advised, m.spot.Moves = true, min(m.share/m.onDemand, 1)
 		p.Cluster.SetOnSpot(m.ref, m.spot.Moves)
-		m.spot.MonthlyOnDemand = gone * m.usd / worth * monthly
-		r.MonthlySavings = saved * m.usd * m.discount() / gain * monthly
+		m.spot.MonthlyOnDemand = t.gone * m.usd / t.worth * monthly
+		r.MonthlySavings = savings
 	}
 }
 
@@ -139,14 +144,14 @@ func paidFor(p *advice.Pass, usage onDemandUsage) float64 {
 // its share of the bill that the levers before leave.
 type todaysBill struct{ pass *advice.Pass }
 
-func (t *todaysBill) onDemand() onDemandUsage {
+func (t *todaysBill) now() spend {
 	out := onDemandUsage{}
 	for _, n := range t.pass.Costs.Nodes {
 		if n.CapacityType == string(pricing.OnDemand) {
 			out.add(t.pass.Costs.Catalog, n.Offering, n.Hourly-n.Fee)
 		}
 	}
-	return out
+	return spend{onDemand: out}
 }
 
 func (t *todaysBill) worth(moves []spotMove) {
@@ -191,14 +196,16 @@ func lasting(p *advice.Pass, w *analyzer.WorkloadFacts, pods int, follows bool) 
 	return hourly.Lasting(p.Cluster, w, p.Facts.Snapshot.Window, pods)
 }
 
-func (t *todaysBill) after(moves []spotMove) (left onDemandUsage, moved float64) {
-	left = t.onDemand()
+func (t *todaysBill) after(moves []spotMove) (left, moved spend) {
+	left, moved = t.now(), spend{onDemand: onDemandUsage{}}
 	for i := range moves {
 		for scope, usd := range moves[i].scopes {
-			left[scope] -= min(usd, left[scope])
+			usd = min(usd, left.onDemand[scope])
+			left.onDemand[scope] -= usd
+			moved.onDemand[scope] += usd
 		}
 	}
-	return left, t.onDemand().total() - left.total()
+	return left, moved
 }
 
 // plannedBill packs the plan's nodes without the pods that move, and those by
@@ -209,16 +216,16 @@ type plannedBill struct {
 	plan *nodes.Planned
 }
 
-func (b *plannedBill) onDemand() onDemandUsage {
+func (b *plannedBill) now() spend {
 	out := b.kept()
 	for i := range b.plan.Plan.Nodes {
-		b.add(out, &b.plan.Plan.Nodes[i].Offering)
+		b.add(&out, &b.plan.Plan.Nodes[i].Offering)
 	}
 	return out
 }
 
-// kept is the nodes that the plan leaves as they are.
-func (b *plannedBill) kept() onDemandUsage {
+// kept is the nodes on demand that the plan leaves as they are.
+func (b *plannedBill) kept() spend {
 	out := onDemandUsage{}
 	for i := range b.plan.Nodes {
 		node := &b.plan.Nodes[i]
@@ -226,12 +233,14 @@ func (b *plannedBill) kept() onDemandUsage {
 			out.add(b.pass.Costs.Catalog, node.Cost.Offering, node.Cost.Hourly-node.Cost.Fee)
 		}
 	}
-	return out
+	return spend{onDemand: out}
 }
 
-func (b *plannedBill) add(to onDemandUsage, o *packing.Offering) {
+func (b *plannedBill) add(to *spend, o *packing.Offering) {
 	if o.CapacityType == string(pricing.OnDemand) {
-		to.add(b.pass.Costs.Catalog, b.machine(o.Type), o.USDPerHour-o.Fee)
+		to.onDemand.add(b.pass.Costs.Catalog, b.machine(o.Type), o.USDPerHour-o.Fee)
+	} else {
+		to.other += o.USDPerHour - o.Fee
 	}
 }
 
@@ -268,22 +277,21 @@ func (b *plannedBill) worth(moves []spotMove) {
 	}
 }
 
-func (b *plannedBill) after(moves []spotMove) (left onDemandUsage, moved float64) {
+func (b *plannedBill) after(moves []spotMove) (left, moved spend) {
 	stay, leave := b.Moved(), map[string]int{}
 	for i := range moves {
 		n := b.whole(&moves[i])
 		stay[moves[i].ref.String()] -= n
 		leave[moves[i].ref.String()] = n
 	}
-	left = b.kept()
-	b.pack(stay, left)
-	spot := onDemandUsage{}
-	b.pack(leave, spot)
-	return left, spot.total()
+	left, moved = b.kept(), spend{onDemand: onDemandUsage{}}
+	b.pack(stay, &left)
+	b.pack(leave, &moved)
+	return left, moved
 }
 
-// pack adds the nodes on demand for so many pods.
-func (b *plannedBill) pack(pods map[string]int, to onDemandUsage) {
+// pack adds the nodes for so many pods.
+func (b *plannedBill) pack(pods map[string]int, to *spend) {
 	nodes, _ := b.Nodes(pods)
 	for i := range nodes {
 		b.add(to, &nodes[i].Offering)
