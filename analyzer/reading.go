@@ -161,9 +161,13 @@ func (d *Day) limit(cpu, memory float64) (dropped uint64) {
 	var n, m uint64
 	d.CPU, n = d.CPU.UpTo(cpu)
 	d.PodCPU, _ = d.PodCPU.UpTo(cpu)
+	d.Start, _ = d.Start.UpTo(cpu)
+	d.PodNeed, _ = d.PodNeed.UpTo(cpu)
+	d.MostCPU = without(d.MostCPU, func(p PodNeed) bool { return float64(p.CPU) > cpu })
 	if d.OOMKills == 0 {
 		d.Memory, m = d.Memory.UpTo(memory)
 		d.PodMemory, _ = d.PodMemory.UpTo(memory)
+		d.MostMemory = without(d.MostMemory, func(p PodNeed) bool { return float64(p.Memory) > memory })
 	}
 	d.Hours = slices.Clone(d.Hours)
 	for i := range d.Hours {
@@ -179,6 +183,11 @@ func (d *Day) limit(cpu, memory float64) (dropped uint64) {
 	}
 	d.Load = d.Load.limit(cpu)
 	return n + m
+}
+
+// without gives the pods but for some. Days share them, so they are copied.
+func without(pods []PodNeed, some func(PodNeed) bool) []PodNeed {
+	return slices.DeleteFunc(slices.Clone(pods), some)
 }
 
 // limit gives the load with slots above what one pod can use, for each of its

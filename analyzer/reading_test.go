@@ -151,3 +151,46 @@ func TestWorkingSetZero(t *testing.T) {
 		t.Error("a working set of 0 was taken")
 	}
 }
+
+// TestImpossibleReadingsOfPods: an impossible reading is neither told as what a pod needs
+// as it starts, nor as what one pod needs more than the others.
+func TestImpossibleReadingsOfPods(t *testing.T) {
+	start := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	w := analyzer.Window{Start: start, End: start.AddDate(0, 0, 3), Step: 5 * time.Minute}
+	ref := analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}
+	rec := analyzer.NewRecorder(w)
+	for _, name := range []string{"web-a", "web-b"} {
+		pod := rec.Pod(ref, "app").Named(name)
+		first := start.Add(30 * time.Hour)
+		for at := first; !at.After(w.End); at = at.Add(5 * time.Minute) {
+			cpu, memory := 140.0, 200.0*(1<<20)
+			if name == "web-b" && at.Equal(first.Add(5*time.Minute)) {
+				cpu, memory = 700_000, 1<<42
+			}
+			pod.CPU(at.UnixMilli(), cpu)
+			pod.Memory(at.UnixMilli(), memory)
+		}
+		pod.Close()
+	}
+	s := &analyzer.Snapshot{Window: w, Usage: rec.Usage(), Nodes: []analyzer.Node{{Name: "n1", Capacity: analyzer.Amounts{CPU: 4000, Memory: 16 << 30}}},
+		Workloads: []analyzer.Workload{{Ref: ref, Containers: []analyzer.Container{{Name: "app", Type: analyzer.TypeContainer}}}}}
+	began := uint64(0)
+	for i := range s.Usage[0].Days {
+		began += s.Usage[0].Days[i].Start.Count()
+	}
+	days := analyzer.Analyze(s).Workloads[0].Containers[0].Days
+	for i := range days {
+		d := &days[i]
+		if d.Start.Max() > 150 || d.PodNeed.Max() > 200 {
+			t.Errorf("day %d: a start took %.0fm, a pod needs %.0fm, want 140", i, d.Start.Max(), d.PodNeed.Max())
+		}
+		for _, p := range d.MostMemory {
+			if p.Memory > 1<<40 {
+				t.Errorf("day %d: pod %s has %.0f bytes, which no machine has", i, p.Pod, p.Memory)
+			}
+		}
+	}
+	if began == 0 {
+		t.Error("no start is on record")
+	}
+}

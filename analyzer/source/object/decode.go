@@ -1,13 +1,16 @@
 package object
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
@@ -92,6 +95,9 @@ func addKind(v *Inventory, raw []byte, h header) error {
 		if err := json.Unmarshal(raw, typed); err != nil {
 			return &objectError{nameIn(raw, h), problemOf(raw, err)}
 		}
+		if problem := refused(raw, typed); problem != nil {
+			return &objectError{nameIn(raw, h), problem}
+		}
 		if hpa, ok := typed.(*autoscalingv2.HorizontalPodAutoscaler); ok {
 			upgradeHPA(hpa, gvk.Version, raw)
 		}
@@ -109,6 +115,20 @@ func addKind(v *Inventory, raw []byte, h header) error {
 	o.SetAPIVersion(h.APIVersion)
 	o.SetKind(h.Kind)
 	v.Add(o)
+	return nil
+}
+
+// refused says why no API server would have taken an object that can be decoded: it would
+// be a pod without a name that waits, or one that requests less than nothing.
+func refused(raw []byte, typed runtime.Object) error {
+	if o, ok := typed.(metav1.Object); ok && o.GetName() == "" && o.GetGenerateName() == "" {
+		return errors.New("metadata.name: there is none")
+	}
+	if bytes.Contains(raw, []byte(`"-`)) || bytes.Contains(raw, []byte(`:-`)) || bytes.Contains(raw, []byte(`: -`)) {
+		if path, value := belowZero(raw); path != "" {
+			return fmt.Errorf("%s: %q is below zero", path, value)
+		}
+	}
 	return nil
 }
 

@@ -129,6 +129,8 @@ func TestSkipped(t *testing.T) {
 		"items an object": {onePod + "\n{\"kind\": \"PodList\", \"items\": {\"a\": {\"b\": [1]}, \"c\": 2}}", `document: list: field items cannot be an object (f, document 2, line 2); the object is left out`},
 		"items a text":    {"{\"kind\": \"PodList\", \"items\": \"none\"}\n" + onePod, `document: list: field items cannot be a string (f, document 1, line 1); the object is left out`},
 		"items, YAML":     {pod + "---\nkind: List\nitems: 7\n", `document: list: field items cannot be a number (f, document 2, line 6); the object is left out`},
+		"nameless":        {onePod + "\n{\"kind\": \"Pod\"}", `Pod: metadata.name: there is none (f, document 2, line 2); the object is left out`},
+		"below zero":      {pod + "---\nkind: Pod\nmetadata: {name: b}\nspec: {containers: [{name: c, resources: {requests: {cpu: -1}}}]}\n", `Pod/b: spec.containers[c].resources.requests.cpu: "-1" is below zero (f, document 2, line 6); the object is left out`},
 		"item": {"{\"items\": [\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": \"a\", \"namespace\": \"x\"}},\n{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": []}]}",
 			"Pod: field spec cannot be a list (f, document 1, line 3); the object is left out"},
 	} {

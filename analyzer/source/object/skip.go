@@ -84,6 +84,14 @@ func readsQuantity(s string) bool {
 	return err == nil
 }
 
+// belowZero finds the first request or limit that is below zero.
+func belowZero(raw []byte) (path, value string) {
+	return firstBad(raw, func(key string) bool { return key == "requests" || key == "limits" }, func(s string) bool {
+		q, err := resource.ParseQuantity(s)
+		return err != nil || q.Sign() >= 0
+	})
+}
+
 // badTime finds the first value that stands for a time and is none, as badQuantity does.
 func badTime(raw []byte) (path, value string) {
 	is := func(key string) bool { return strings.HasSuffix(key, "Time") || strings.HasSuffix(key, "Timestamp") }
