@@ -101,6 +101,7 @@ func adviseContainer(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, c
 	}
 	fitLimitRanges(&r, &s, p.Facts.Snapshot.LimitRanges)
 	policy.nodes.fit(&r, &s, w, c, f.Guaranteed && !policy.ChangeQoS)
+	policy.nodes.protects(&r, cmp.Or(s.Limits.Memory, c.Limits.Memory))
 	if s.withheld() {
 		r.Title = "no recommendation: " + s.Withheld[0].Reason
 		return r

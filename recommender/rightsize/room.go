@@ -64,6 +64,25 @@ func roomOf(n *analyzer.Node, kept analyzer.Amounts) analyzer.Amounts {
 	return analyzer.Amounts{CPU: unbounded, Memory: unbounded}
 }
 
+// protects warns of a memory limit, in bytes, that is left above what any node has: the node
+// runs out first, and its kubelet evicts others. Nodes that are made for their pods tell nothing.
+func (n *rooms) protects(r *advice.Advice, limit int64) {
+	if n == nil || len(n.nodes) == 0 || limit == 0 {
+		return
+	}
+	most := int64(0)
+	for i := range n.nodes {
+		node := n.nodes[i].node
+		if node.ByPod() != "" {
+			return
+		}
+		most = max(most, node.Capacity.Memory, node.Allocatable.Memory)
+	}
+	if limit > most {
+		r.Warn("limit-above-nodes", fmt.Sprintf("the memory limit of %s is more than any node has (%s): the node runs out before the limit holds, and other pods are evicted", mebibytes(float64(limit)), mebibytes(float64(most))))
+	}
+}
+
 // fit holds a raised request at what the nodes that the workload may run on have for a
 // pod, less what its other containers request: a pod that fits no node is never
 // scheduled. A DaemonSet's own pods are no part of what is kept from it. The limits of a pod
