@@ -1,6 +1,10 @@
 package analyzer
 
-import "time"
+import (
+	"time"
+
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
+)
 
 // LoadBalancer is a Service of type LoadBalancer. Other services cost nothing
 // and are not kept.
@@ -20,3 +24,7 @@ type LoadBalancer struct {
 	Internal bool      `json:"internal,omitempty"`
 	Created  time.Time `json:"created,omitzero"`
 }
+
+// InternalBalancer reports whether a Service of these annotations is put on a load balancer
+// beside that of others.
+func InternalBalancer(annotations map[string]string) bool { return cloud.Internal(annotations) }

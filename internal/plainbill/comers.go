@@ -8,17 +8,28 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 )
 
-// claim is what a workload holds of a node on the mean: CPU, memory and GPUs.
+// claim is what a container holds of a node on the mean, and what it does not use of that:
+// CPU, memory and GPUs.
 type claim struct {
-	ref  analyzer.Ref
-	held [3]float64
+	of          containerKey
+	held, slack [3]float64
+}
+
+type containerKey struct {
+	analyzer.Ref
+	container string
 }
 
 // part is what the pods of one role of a workload held, by container; pods is their number
 // on the mean of the window's hours, and at most that of any container.
 type part struct {
-	held, asked [3]float64
-	pods        float64
+	container         string
+	held, asked, used [3]float64
+	pods              float64
+}
+
+func (p *part) slack() [3]float64 {
+	return [3]float64{p.held[0] - p.used[0], p.held[1] - p.used[1], 0}
 }
 
 // claims lists them by node: what the pods of each workload held of the window's hours.
@@ -49,7 +60,7 @@ func (b *Bill) claims() map[string][]claim {
 func (b *Bill) place(w *analyzer.Workload, role string, p part, out, pools map[string][]claim) {
 	on, ended := b.whereabouts(w, role)
 	all := func(by float64) [3]float64 { return [3]float64{by, by, by} }
-	c := claim{w.Ref, p.held}
+	c := claim{containerKey{w.Ref, p.container}, p.held, p.slack()}
 	switch {
 	case len(on) == 0 && (len(ended) == 0 || b.byHour):
 		pool := ""
@@ -139,7 +150,10 @@ func (b *Bill) whereabouts(w *analyzer.Workload, role string) (on, ended []strin
 }
 
 func (c claim) times(by [3]float64) claim {
-	return claim{c.ref, [3]float64{c.held[0] * by[0], c.held[1] * by[1], c.held[2] * by[2]}}
+	for r := range 3 {
+		c.held[r], c.slack[r] = c.held[r]*by[r], c.slack[r]*by[r]
+	}
+	return c
 }
 
 // parts are what the pods of a role held over all hours of the window, container by
@@ -192,10 +206,11 @@ func standing(w *analyzer.Workload, role string) (out []*analyzer.Pod) {
 // asking is what so many pods ask for a container.
 func asking(c *analyzer.Container, pods float64) part {
 	asked := [3]float64{float64(c.Requests.CPU) * pods, float64(c.Requests.Memory) * pods, float64(c.Requests.GPU) * pods}
-	return part{asked, asked, pods}
+	return part{container: c.Name, held: asked, asked: asked, pods: pods}
 }
 
 func (b *Bill) part(u *analyzer.ContainerUsage, c *analyzer.Container) (p part) {
+	p.container = u.Container
 	var now analyzer.Amounts
 	if c != nil {
 		now = c.Requests
@@ -211,6 +226,7 @@ func (b *Bill) part(u *analyzer.ContainerUsage, c *analyzer.Container) (p part) 
 			for r, usage := range [3]float64{float64(h.CPU), float64(h.Memory), 0} {
 				p.held[r] += math.Max(asked[r], usage) / b.seen
 				p.asked[r] += asked[r] / b.seen
+				p.used[r] += usage / b.seen
 			}
 			p.pods += n / b.seen
 		}

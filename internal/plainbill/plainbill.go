@@ -20,6 +20,7 @@ type Bill struct {
 	Prices    map[string]pricing.NodePrice
 	Nodes     map[string]float64
 	Workloads map[analyzer.Ref]float64
+	slack     map[containerKey]float64 // of that, what was requested and not used
 	// Overhead is what nodes keep for the system, in USD a month.
 	Overhead float64
 	// Fleet are the nodes that the bill is of: today's, or those of the window.
@@ -35,7 +36,7 @@ type Bill struct {
 func Of(snap *analyzer.Snapshot) *Bill {
 	b := &Bill{
 		Snap: snap, catalog: pricing.New(pricing.Config{}), Prices: map[string]pricing.NodePrice{}, Nodes: map[string]float64{},
-		Workloads: map[analyzer.Ref]float64{},
+		Workloads: map[analyzer.Ref]float64{}, slack: map[containerKey]float64{},
 	}
 	b.seen = b.hoursSeen()
 	b.Fleet = b.fleet()
@@ -105,7 +106,9 @@ func (b *Bill) node(n *Machine, claims []claim) {
 			sum += c.held[r]
 		}
 		for _, c := range claims { // of a node that is there a part of the time, pot is a part of its price
-			b.Workloads[c.ref] += pot / n.Share * c.held[r] / capacity[r] * math.Min(1, n.Share*allocatable[r]/sum)
+			each := pot / n.Share / capacity[r] * math.Min(1, n.Share*allocatable[r]/sum)
+			b.Workloads[c.of.Ref] += each * c.held[r]
+			b.slack[c.of] += each * c.slack[r]
 		}
 	}
 }

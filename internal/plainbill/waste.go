@@ -105,7 +105,8 @@ func besidesOf(kind string) string {
 
 // Unused is what the requests of a container cost above the CPU that it stays below in
 // 99 of 100 samples, and above its memory's peak, where that is nine tenths of them: at
-// the mean unit price of the nodes that its pods are on.
+// the mean unit price of the nodes that its pods are on, and no more than it did not use of
+// what it held.
 func (b *Bill) Unused(w *analyzer.Workload, c *analyzer.Container) (usd float64) {
 	type held struct {
 		value float64
@@ -149,7 +150,7 @@ func (b *Bill) Unused(w *analyzer.Workload, c *analyzer.Container) (usd float64)
 	if pods == 0 {
 		return 0
 	}
-	return 730 * float64(w.PodsWith(c)) * (free(float64(c.Requests.CPU), p99)/1000*core + free(float64(c.Requests.Memory), peak)/(1<<30)*gib) / pods
+	return math.Min(730*float64(w.PodsWith(c))*(free(float64(c.Requests.CPU), p99)/1000*core+free(float64(c.Requests.Memory), peak)/(1<<30)*gib)/pods, b.slack[containerKey{w.Ref, c.Name}])
 }
 
 // unusedRequests names the containers that have unused requests worth 5 USD a month, of

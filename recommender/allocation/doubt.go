@@ -21,14 +21,7 @@ func (a *allocator) doubts() {
 			a.Accuracy.Homeless += item.Nodes.Total()
 		}
 	}
-	if len(a.over) > 0 {
-		subject := "Node/" + a.over[0]
-		if more := len(a.over) - 1; more > 0 {
-			subject += fmt.Sprintf(" and %d more", more)
-		}
-		a.warn("overcommitted", subject,
-			"the nodes have less room than the window's pods held: their cost is shared out in proportion, so that unit prices are lower there")
-	}
+	a.overcommitted()
 	if a.Accuracy.Homeless > pods/20 {
 		a.warn("no-node", "allocation",
 			fmt.Sprintf("%.0f %% of the pods' cost is of pods that are gone and whose node is not known: it is spread over the room of all nodes", 100*a.Accuracy.Homeless/pods))
@@ -51,4 +44,17 @@ func ratio(part, of float64) float64 {
 		return 0
 	}
 	return part / of
+}
+
+// overcommitted says which nodes held more than there is.
+func (a *allocator) overcommitted() {
+	if len(a.over) == 0 {
+		return
+	}
+	subject := "Node/" + a.over[0]
+	if more := len(a.over) - 1; more > 0 {
+		subject += fmt.Sprintf(" and %d more", more)
+	}
+	a.warn("overcommitted", subject,
+		"the nodes have less room than the window's pods held: their cost is shared out in proportion, so that unit prices are lower there")
 }

@@ -356,6 +356,11 @@ func (a *allocator) pay() pricing.Bill {
 		ends = append(ends, len(uses))
 	}
 	bill := pricing.Allocate(a.bills, uses)
+	for i := range bill.Nodes {
+		if n := &bill.Nodes[i]; n.Excess > a.edge() {
+			a.over = append(a.over, n.Name)
+		}
+	}
 	a.spreadOver = map[string][]paidOn{}
 	for i, item := range at {
 		u := &bill.PerUse[i]
@@ -501,9 +506,6 @@ const gpuProduct = "nvidia.com/gpu.product"
 func (a *allocator) file(bill pricing.Bill) {
 	a.Bill.Nodes = bill.Total
 	for _, n := range bill.Nodes {
-		if n.Excess > a.edge() {
-			a.over = append(a.over, n.Name)
-		}
 		of := &a.fleet[a.byNode[n.Name]]
 		a.Nodes = append(a.Nodes, Node{
 			Name: n.Name, InstanceType: a.priced[n.Name].Offering.InstanceType, Hours: of.Hours, Total: n.Total,

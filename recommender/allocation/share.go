@@ -12,6 +12,8 @@ type Shared struct {
 	Fleet []Machine
 	Bill  pricing.Bill
 	Items []Item // by workload, container and node
+	// Warnings say which nodes have less room than pods held of them.
+	Warnings []analyzer.Warning
 }
 
 // Share shares a month's bill of nodes out as Of does that of the window: by what pods
@@ -36,8 +38,9 @@ func Share(s *analyzer.Snapshot, price func(analyzer.Node) pricing.NodePrice, by
 		a.bills = append(a.bills, n.bill(price(n.Node)))
 	}
 	bill := a.pay()
+	a.overcommitted()
 	a.sort()
-	return Shared{a.fleet, bill, a.Items}
+	return Shared{a.fleet, bill, a.Items, a.Warnings}
 }
 
 // bill is what a machine costs in its hours.

@@ -193,6 +193,7 @@ func (c *Costs) allocate(a *analyzer.Analysis, byHour bool) {
 	for _, w := range bill.Warnings {
 		c.warn("price", w)
 	}
+	c.Warnings = append(c.Warnings, shared.Warnings...)
 	if byHour {
 		c.Mean = meanOf(shared.Fleet, byNode)
 	}

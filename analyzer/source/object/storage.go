@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 )
 
 func volumeOf(o *corev1.PersistentVolume) analyzer.Volume {
@@ -176,7 +175,7 @@ func (v *Inventory) addService(o *corev1.Service) {
 	}
 	b := balancer{service: analyzer.LoadBalancer{
 		Namespace: namespaceOf(o), Name: o.Name, Selects: len(o.Spec.Selector) > 0,
-		Addresses: len(o.Status.LoadBalancer.Ingress), Created: created(o), Class: balancerClass(o), Internal: cloud.Internal(o.Annotations),
+		Addresses: len(o.Status.LoadBalancer.Ingress), Created: created(o), Class: balancerClass(o), Internal: analyzer.InternalBalancer(o.Annotations),
 	}}
 	if b.service.Selects {
 		b.selector = labels.SelectorFromSet(o.Spec.Selector)
