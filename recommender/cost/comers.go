@@ -91,11 +91,3 @@ func (c *Costs) ofUnsold(a *analyzer.Analysis) {
 		}
 	}
 }
-
-// scale multiplies what a workload costs.
-func (w *WorkloadCost) scale(by float64) {
-	w.Monthly *= by
-	for name := range w.Containers {
-		w.Containers[name] *= by
-	}
-}

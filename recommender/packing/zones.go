@@ -117,10 +117,8 @@ func (rule *zoneRule) force(name string, where map[int]places, out zoned) bool {
 	if skew == 0 || rule.apart[name] && n > z || len(rule.apart) > 1 || len(rule.apart) == 1 && !rule.apart[name] || most > 0 && n > z*most {
 		return false
 	}
-	for _, i := range rule.members {
-		if !out.pods[i].like(&out.pods[first]) || !slices.Equal(where[i].open, where[i].fit) {
-			return false
-		}
+	if !rule.alike(where, out) {
+		return false
 	}
 	if z == 1 && zones[0] == "" {
 		return true // all are in the one there is, which has no name to pin them by
@@ -133,6 +131,14 @@ func (rule *zoneRule) force(name string, where map[int]places, out zoned) bool {
 		out.perZone[name] = min(skew, most-each)
 	}
 	return true
+}
+
+// alike reports whether the pods are all alike, and may be where they fit.
+func (rule *zoneRule) alike(where map[int]places, out zoned) bool {
+	first := rule.members[0]
+	return !slices.ContainsFunc(rule.members, func(i int) bool {
+		return !out.pods[i].like(&out.pods[first]) || !slices.Equal(where[i].open, where[i].fit)
+	})
 }
 
 // like says whether two pods without a volume's zone are the same to the packer.

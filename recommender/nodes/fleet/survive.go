@@ -238,11 +238,11 @@ func (h *hardener) cheapest(level int) (best candidate, lost []string, err error
 		if i == 0 || len(left) < len(lost) || len(left) == len(lost) && plan.Hourly < best.Hourly-1e-9 {
 			best, lost = plan, left
 		}
-		if i == 0 && len(left) > 0 && len(plan.offerings) < len(h.Offerings) {
-			all = append(all, candidate{all[i].Plan, h.Offerings}) // its types are not enough
-		}
-		if i == 0 && len(left) > 0 && h.of[level].Level != h.Level {
-			more, err := h.instead()
+		if i == 0 && len(left) > 0 {
+			if len(plan.offerings) < len(h.Offerings) {
+				all = append(all, candidate{all[i].Plan, h.Offerings}) // its types are not enough
+			}
+			more, err := h.instead(level)
 			if err != nil {
 				return best, nil, err
 			}
@@ -252,9 +252,12 @@ func (h *hardener) cheapest(level int) (best candidate, lost []string, err error
 	return best, lost, nil
 }
 
-// instead are plans beside the first: those of one type a group, whose nodes are alike, so that
-// pods of a lost one find room more easily.
-func (h *hardener) instead() ([]candidate, error) {
+// instead are plans beside the first of a level that was not asked for: those of one type a
+// group, whose nodes are alike, so that pods of a lost one find room more easily.
+func (h *hardener) instead(level int) ([]candidate, error) {
+	if h.of[level].Level == h.Level {
+		return nil, nil
+	}
 	if len(h.plans) > 1 || h.Simple || !h.Search || len(h.Pods) > mostSmaller {
 		return slices.Concat(h.plans[1:], h.other), nil
 	}
