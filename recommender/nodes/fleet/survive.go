@@ -239,10 +239,7 @@ func (h *hardener) cheapest(level int) (best candidate, lost []string, err error
 			best, lost = plan, left
 		}
 		if i == 0 && len(left) > 0 {
-			if len(plan.offerings) < len(h.Offerings) {
-				all = append(all, candidate{all[i].Plan, h.Offerings}) // its types are not enough
-			}
-			more, err := h.instead(level)
+			more, err := h.instead(level, len(plan.offerings) < len(h.Offerings))
 			if err != nil {
 				return best, nil, err
 			}
@@ -252,23 +249,27 @@ func (h *hardener) cheapest(level int) (best candidate, lost []string, err error
 	return best, lost, nil
 }
 
-// instead are plans beside the first of a level that was not asked for: those of one type a
-// group, whose nodes are alike, so that pods of a lost one find room more easily.
-func (h *hardener) instead(level int) ([]candidate, error) {
-	if h.of[level].Level == h.Level {
-		return nil, nil
+// instead are plans beside the first, which leaves pods without help: itself with all types
+// where it had fewer, and for a level that was not asked for those of one type a group, whose
+// nodes are alike, so that pods of a lost one find room more easily.
+func (h *hardener) instead(level int, fewer bool) (out []candidate, err error) {
+	if fewer {
+		out = append(out, candidate{h.plans[0].Plan, h.Offerings})
 	}
-	if len(h.plans) > 1 || h.Simple || !h.Search || len(h.Pods) > mostSmaller {
-		return slices.Concat(h.plans[1:], h.other), nil
+	switch {
+	case h.of[level].Level == h.Level:
+		return out, nil
+	case len(h.plans) > 1 || h.Simple || !h.Search || len(h.Pods) > mostSmaller:
+		return slices.Concat(out, h.plans[1:], h.other), nil
 	}
 	h.swaps = false // only a price is wanted
 	one, err := h.oneType(h.plans[0].Plan)
 	if err != nil {
 		return nil, err
 	}
-	out := []candidate{{one, ofTypes(h.Offerings, one, h.Group)}}
-	h.settle(out)
-	return out, nil
+	of := []candidate{{one, ofTypes(h.Offerings, one, h.Group)}}
+	h.settle(of)
+	return append(out, of...), nil
 }
 
 // mostAgain bounds how often a plan is held to its levels once more.
