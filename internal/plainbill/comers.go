@@ -58,6 +58,7 @@ func (b *Bill) claims() map[string][]claim {
 // place puts what a part held on the nodes of its pods, by their hours; of which node is not
 // known goes to a pool.
 func (b *Bill) place(w *analyzer.Workload, role string, p part, out, pools map[string][]claim) {
+	b.pods[containerKey{w.Ref, p.container}] += p.pods
 	on, ended := b.whereabouts(w, role)
 	all := func(by float64) [3]float64 { return [3]float64{by, by, by} }
 	c := claim{containerKey{w.Ref, p.container}, p.held, p.slack()}

@@ -21,6 +21,7 @@ type Bill struct {
 	Nodes     map[string]float64
 	Workloads map[analyzer.Ref]float64
 	slack     map[containerKey]float64 // of that, what was requested and not used
+	pods      map[containerKey]float64 // on the mean of the window's hours
 	// Overhead is what nodes keep for the system, in USD a month.
 	Overhead float64
 	// Fleet are the nodes that the bill is of: today's, or those of the window.
@@ -36,7 +37,7 @@ type Bill struct {
 func Of(snap *analyzer.Snapshot) *Bill {
 	b := &Bill{
 		Snap: snap, catalog: pricing.New(pricing.Config{}), Prices: map[string]pricing.NodePrice{}, Nodes: map[string]float64{},
-		Workloads: map[analyzer.Ref]float64{}, slack: map[containerKey]float64{},
+		Workloads: map[analyzer.Ref]float64{}, slack: map[containerKey]float64{}, pods: map[containerKey]float64{},
 	}
 	b.seen = b.hoursSeen()
 	b.Fleet = b.fleet()

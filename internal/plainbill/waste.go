@@ -150,7 +150,18 @@ func (b *Bill) Unused(w *analyzer.Workload, c *analyzer.Container) (usd float64)
 	if pods == 0 {
 		return 0
 	}
-	return math.Min(730*float64(w.PodsWith(c))*(free(float64(c.Requests.CPU), p99)/1000*core+free(float64(c.Requests.Memory), peak)/(1<<30)*gib)/pods, b.slack[containerKey{w.Ref, c.Name}])
+	return math.Min(730*b.podsOf(w, c)*(free(float64(c.Requests.CPU), p99)/1000*core+free(float64(c.Requests.Memory), peak)/(1<<30)*gib)/pods, b.slack[containerKey{w.Ref, c.Name}])
+}
+
+// podsOf is how many pods with a container there are: those of today, and the mean of the
+// window where their number is not the workload's own.
+func (b *Bill) podsOf(w *analyzer.Workload, c *analyzer.Container) float64 {
+	mean := b.pods[containerKey{w.Ref, c.Name}]
+	varies := w.HasRoles() || w.Kind == "DaemonSet" && b.byHour || slices.ContainsFunc(b.Snap.HPAs, func(h analyzer.HPA) bool { return h.Target == w.Ref })
+	if varies && mean > 0 {
+		return mean
+	}
+	return float64(w.PodsWith(c))
 }
 
 // unusedRequests names the containers that have unused requests worth 5 USD a month, of
