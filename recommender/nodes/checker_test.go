@@ -454,7 +454,7 @@ const refugeRounds = 8
 
 // refuge finds room for pods among the hosts that are not gone, the largest first by some
 // measure, and then again and again with those first that found none: which pods fit where is
-// no matter of one order. left are those that find none in any.
+// no matter of one order. Then pods give way to each other. left are those that find none.
 func (c *checker) refuge(pods []*tenant, gone func(*host) bool) (left []*tenant) {
 	may := map[*tenant]int64{} // hosts that let it in
 	for _, p := range pods {
@@ -484,7 +484,7 @@ func (c *checker) refuge(pods []*tenant, gone func(*host) bool) (left []*tenant)
 			order = append(slices.Clone(left), slices.DeleteFunc(order, func(p *tenant) bool { return slices.Contains(left, p) })...)
 		}
 	}
-	return left
+	return c.crowd(gone).seatAll(pods)
 }
 
 // seatAll seats pods one after the other, and gives those that find no host; none stays seated.
@@ -501,7 +501,7 @@ func (c *checker) seatAll(pods []*tenant, gone func(*host) bool) (left []*tenant
 	for p, h := range at {
 		h.drop(p)
 	}
-	return left
+	return append(left, c.unreachable(at, gone)...)
 }
 
 // makeWay seats a pod in place of another that was seated and finds room elsewhere.
