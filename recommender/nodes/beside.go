@@ -51,57 +51,54 @@ func (n *nodePlanner) fewBeside(all []packing.Beside) (out []packing.Beside) {
 }
 
 // surges is how many pods an update of each workload starts at once. Of a workload on nodes
-// that stay, one of which has room for them as today, none needs a place in the plan.
+// that stay, which take them in as today, none needs a place in the plan.
 func (n *nodePlanner) surges() map[string]int {
-	all := make([]packing.Pod, len(n.pods))
-	planned := map[string]bool{}
+	all, planned, held := make([]packing.Pod, len(n.pods)), map[string]bool{}, map[string]bool{}
 	for i := range n.pods {
-		all[i] = n.pods[i].Pod
-		planned[all[i].Group] = planned[all[i].Group] || n.byName[n.pods[i].node] == nil || n.byName[n.pods[i].node].kept == ""
+		p, node := &n.pods[i], n.byName[n.pods[i].node]
+		all[i] = p.Pod
+		planned[p.Group] = planned[p.Group] || node == nil || node.kept == ""
+		held[p.Group] = held[p.Group] || len(p.holds) > 0
 	}
-	out, free := safe.Surges(n.pass.Facts.Snapshot, all), n.freeOnKept()
-	for i := range n.pods {
-		p := &n.pods[i]
-		if count := int64(out[p.Group]); count > 0 && !planned[p.Group] {
-			room := free[p.node]
-			if len(p.holds) > 0 || room.CPU >= count*p.CPU && room.Memory >= count*p.Memory {
-				delete(out, p.Group)
-			}
-		}
-	}
-	return out
-}
-
-// freeOnKept is what nodes that stay leave for more pods, but for cordoned ones.
-func (n *nodePlanner) freeOnKept() map[string]analyzer.Amounts {
-	out := map[string]analyzer.Amounts{}
+	out, nodes := safe.Surges(n.pass.Facts.Snapshot, all), []safe.Standing{}
+	running := n.running()
 	for _, node := range n.nodes {
-		if node.kept != "" && !node.Unschedulable {
-			out[node.Name] = analyzer.Amounts{CPU: node.Allocatable.CPU - node.reserved.CPU, Memory: node.Allocatable.Memory - node.reserved.Memory}
+		if !node.past {
+			room := analyzer.Amounts{CPU: node.Allocatable.CPU - node.reserved.CPU, Memory: node.Allocatable.Memory - node.reserved.Memory}
+			nodes = append(nodes, safe.Standing{Kept: standing(node, running), Room: room, Open: node.kept != "" && !node.Unschedulable})
 		}
 	}
-	for i := range n.pods {
-		p := &n.pods[i]
-		if room, kept := out[p.node]; kept && !p.added {
-			out[p.node] = analyzer.Amounts{CPU: room.CPU - p.CPU, Memory: room.Memory - p.Memory}
+	for group, count := range out {
+		if !planned[group] && (held[group] || safe.Starts(group, count, nodes)) {
+			delete(out, group)
 		}
 	}
 	return out
 }
 
-// standing are the nodes that stay, with all pods that run there: they count where the
-// scheduler spreads pods over nodes and zones.
-func (n *nodePlanner) standing() (out []packing.Kept) {
+// running is the pods that run today, by node.
+func (n *nodePlanner) running() map[string][]packing.Pod {
 	pods := map[string][]packing.Pod{}
 	for i := range n.pods {
 		if p := &n.pods[i]; !p.added {
 			pods[p.node] = append(pods[p.node], p.Pod)
 		}
 	}
+	return pods
+}
+
+// standing are the nodes that stay, with all pods that run there: they count where the
+// scheduler spreads pods over nodes and zones.
+func (n *nodePlanner) standing() (out []packing.Kept) {
+	running := n.running()
 	for _, node := range n.nodes {
 		if node.kept != "" && !node.past {
-			out = append(out, packing.Kept{Name: node.Name, Zone: pin.ZoneOf(node.Labels), Labels: node.Labels, Taints: pin.TaintsNow(node.Node), Pods: pods[node.Name]})
+			out = append(out, standing(node, running))
 		}
 	}
 	return out
+}
+
+func standing(node *plannedFrom, running map[string][]packing.Pod) packing.Kept {
+	return packing.Kept{Name: node.Name, Zone: pin.ZoneOf(node.Labels), Labels: node.Labels, Taints: pin.TaintsNow(node.Node), Pods: running[node.Name]}
 }

@@ -1,6 +1,7 @@
 package safe
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 
@@ -39,4 +40,60 @@ func surge(text string, pods int) int {
 		n = (min(n, 100)*pods + 99) / 100
 	}
 	return min(n, pods)
+}
+
+// Standing is a node of today with what runs there.
+type Standing struct {
+	packing.Kept
+	Room analyzer.Amounts // for all its pods
+	Open bool             // it stays, and more pods may come
+}
+
+// Starts reports whether the pods that an update of a workload starts at once find room on the
+// open nodes where it runs, by CPU and memory, and by what spreads its pods and keeps them apart.
+func Starts(group string, count int, nodes []Standing) bool {
+	var in packing.Input
+	var plan packing.Plan
+	for i := range nodes {
+		s := &nodes[i]
+		own, room := s.of(group)
+		if len(own) == 0 || !s.Open {
+			kept := s.Kept
+			kept.Pods = own
+			in.Kept = append(in.Kept, kept)
+			continue
+		}
+		node := packing.PlannedNode{Offering: packing.Offering{
+			Zone: s.Zone, Arch: s.Labels[packing.LabelArch], Labels: s.Labels, Taints: s.Taints, CPU: room.CPU, Memory: room.Memory, Pods: int64(len(own) + count),
+		}}
+		for k := range own {
+			node.Pods = append(node.Pods, own[k].Name)
+		}
+		in.Pods, plan.Nodes = append(in.Pods, own...), append(plan.Nodes, node)
+	}
+	losses := packing.Losses(in, plan, packing.Survival{Level: packing.SurvivePod, Surge: map[string]int{group: count}})
+	return len(losses) > 0 && len(losses[0].Left) == 0
+}
+
+// of gives a workload's pods on the node, and the room that others leave for them.
+func (s *Standing) of(group string) (own []packing.Pod, room analyzer.Amounts) {
+	room = s.Room
+	for i := range s.Pods {
+		if p := &s.Pods[i]; p.Group == group {
+			own = append(own, plain(*p))
+		} else {
+			room.CPU, room.Memory = room.CPU-p.CPU, room.Memory-p.Memory
+		}
+	}
+	return own, room
+}
+
+// plain is a pod by CPU and memory, without what only a plan asks of its node.
+func plain(p packing.Pod) packing.Pod {
+	p.GPUs, p.Extended, p.NodeSelector = 0, nil, maps.Clone(p.NodeSelector)
+	for _, key := range p.Own {
+		delete(p.NodeSelector, key)
+	}
+	p.Own = nil
+	return p
 }

@@ -28,3 +28,43 @@ func TestSurges(t *testing.T) {
 		}
 	}
 }
+
+// TestStarts: an update of a workload on nodes that stay has room there only where its spread
+// and its distance let it in, too.
+func TestStarts(t *testing.T) {
+	node := func(name, zone string, cpu int64, pods ...packing.Pod) safe.Standing {
+		return safe.Standing{
+			Kept: packing.Kept{Name: name, Zone: zone, Labels: map[string]string{packing.LabelZone: zone}, Pods: pods},
+			Room: analyzer.Amounts{CPU: cpu, Memory: 8 << 30}, Open: true,
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		count  int
+		spread []packing.Spread
+		apart  []packing.AntiAffinity
+		roomB  int64
+		closed bool // the roomy node
+		want   bool
+	}{
+		{name: "room", count: 1, want: true},
+		{name: "room for two", count: 2, want: true},
+		{name: "no room for three", count: 3},
+		{name: "room only where a third one may not go", count: 1, spread: []packing.Spread{{TopologyKey: packing.LabelZone, MaxSkew: 1}}},
+		{name: "room where the fewest are", count: 1, spread: []packing.Spread{{TopologyKey: packing.LabelZone, MaxSkew: 1}}, roomB: 1000, want: true},
+		{name: "room in both, one after the other", count: 2, spread: []packing.Spread{{TopologyKey: packing.LabelZone, MaxSkew: 1}}, roomB: 1000, want: true},
+		{name: "only the plan spreads", count: 1, spread: []packing.Spread{{TopologyKey: packing.LabelZone, MaxSkew: 1, Soft: true}}, want: true},
+		{name: "one of a node", count: 1, apart: []packing.AntiAffinity{{TopologyKey: packing.LabelHostname, Groups: []string{"g"}}}},
+		{name: "cordoned", count: 1, closed: true},
+	} {
+		pod := func(name string) packing.Pod {
+			return packing.Pod{Name: name, Group: "g", CPU: 1000, Memory: 1 << 30, Spread: c.spread, AntiAffinity: c.apart}
+		}
+		other := packing.Pod{Name: "other", Group: "o", CPU: 500}
+		nodes := []safe.Standing{node("a", "a", 4500, pod("1"), other, pod("2")), node("b", "b", 1000+c.roomB, pod("3"))}
+		nodes[0].Open = !c.closed
+		if got := safe.Starts("g", c.count, nodes); got != c.want {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		}
+	}
+}
