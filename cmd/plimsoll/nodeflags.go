@@ -32,7 +32,7 @@ func (f *nodeFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.nodeCPUs, "node-cpus", "", "vCPUs of new nodes, as `LEAST-MOST` such as 4-32, 4- or -32 (default as large as today's largest)")
 	fl.IntVar(&f.leastNodes, "least-nodes", 0, "how many nodes the cluster has at the least (default any)")
 	fl.StringVar(&f.localData, "local-data", string(pin.LocalWarn), "nodes with pods that have emptyDir volumes: pin them, or warn")
-	fl.StringSliceVar(&f.minSavings, "min-savings", nil, "`AMOUNTS` a month below which nodes are left alone, in USD and in percent of their cost; the larger counts (default 5,1%); where given they hold for every lever: a workload's requests that would only fall, its replicas, its move to spot, commitments and findings of waste")
+	fl.StringSliceVar(&f.minSavings, "min-savings", nil, "`AMOUNTS` a month below which nodes are left alone, in USD and in percent of their cost; the larger counts (default 5,1%); where given they hold for every lever: requests of a workload's containers that would only fall, its replicas, its move to spot, commitments and findings of waste")
 	completeFrom(cmd, "survive", words(packing.Levels()))
 	completeFrom(cmd, "pools", words(advice.PoolStyles()))
 	completeFrom(cmd, "local-data", []string{string(pin.LocalWarn), string(pin.LocalPin)})

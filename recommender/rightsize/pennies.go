@@ -5,22 +5,21 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
-// leavePennies leaves a workload's containers as they are where all that is lowered of
-// them together saves less than the user wants of a change. What is raised, or missing,
-// is advised whatever it saves.
+// leavePennies leaves those of a workload's containers as they are of which nothing would
+// rise, where they together save less than the user wants of a change. What is raised, or
+// missing, is advised whatever it saves: it does not make pennies of another container more.
 func leavePennies(p *advice.Pass, w *analyzer.WorkloadFacts, all []advice.Advice) {
 	saves := 0.0
 	for i := range all {
-		if raises(&all[i]) {
-			return
+		if !raises(&all[i]) {
+			saves += all[i].MonthlySavings
 		}
-		saves += all[i].MonthlySavings
 	}
 	if p.Costs == nil || !p.Options.Pennies(saves, p.Costs.MonthlyOf(w.Ref)) {
 		return
 	}
 	for i := range all {
-		if s := advice.As[Sizing](all[i].Detail); s != nil && len(all[i].Changes) > 0 {
+		if s := advice.As[Sizing](all[i].Detail); s != nil && len(all[i].Changes) > 0 && !raises(&all[i]) {
 			leave(&all[i], s, &w.Containers[i])
 		}
 	}
