@@ -300,6 +300,33 @@ func (n *nodePlanner) bursting() []string {
 	return SortedNames(types)
 }
 
+// fewerThanAsked warns where a plan has not as many nodes as the user wants.
+func (n *nodePlanner) fewerThanAsked(r *advice.Advice, has int) {
+	if want := n.pass.Options.Nodes.LeastNodes; has < want {
+		r.Warnings = append(r.Warnings, analyzer.Warning{
+			Code: "least-nodes", Subject: nodesSubject,
+			Message: fmt.Sprintf("the plan has fewer nodes than --least-nodes asks for: %d of %d: its pods do not fill more", has, want),
+		})
+	}
+}
+
+// unasked lists the types of the nodes that may go but that a plan of today's nodes
+// repeats, although the user leaves them out of new ones.
+func (n *nodePlanner) unasked() []string {
+	o, types := n.pass.Options.Nodes, map[string]bool{}
+	for _, node := range n.nodes {
+		if !n.same || node.kept != "" {
+			continue
+		}
+		cpu := node.cost.Offering.CPUMillis
+		small, large := cpu > 0 && cpu < 1000*o.LeastCPUs, o.MostCPUs > 0 && cpu > 1000*o.MostCPUs
+		if small || large || !pin.Allowed(node.cost.InstanceType, o.Types, o.DenyTypes) {
+			types[node.cost.InstanceType] = true
+		}
+	}
+	return SortedNames(types)
+}
+
 // doubts are the warnings and the evidence.
 func (n *nodePlanner) doubts(r *advice.Advice) {
 	plan := advice.As[Plan](r.Detail)
@@ -324,14 +351,15 @@ func (n *nodePlanner) doubts(r *advice.Advice) {
 	if len(n.nodes) > 1 && len(n.plan.Nodes)+len(plan.Kept) == 1 {
 		warn("one-node", "the plan has one node only: its failure stops everything; run a second one where that matters")
 	}
-	if want, has := n.pass.Options.Nodes.LeastNodes, len(n.plan.Nodes)+len(plan.Kept); has < want {
-		warn("least-nodes", fmt.Sprintf("the plan has fewer nodes than --least-nodes asks for: %d of %d: its pods do not fill more", has, want))
-	}
+	n.fewerThanAsked(r, len(n.plan.Nodes)+len(plan.Kept))
 	if level := n.level(); n.unplayed > 0 && (level == packing.SurviveNode || level == packing.SurviveZone) {
 		warn("not-played", fmt.Sprintf("nodes that stay and whose loss was not played, since there are so many: %d; those that take the most with them were", n.unplayed))
 	}
 	if n.without > 0 {
 		warn("not-survived", fmt.Sprintf("today's nodes do not live through --survive %s, and one that does costs more: without room: %d", n.survived.Level, n.without))
+	}
+	if types := n.unasked(); len(types) > 0 {
+		warn("types-stay", fmt.Sprintf("today's nodes stay, also those of types that --types, --deny-types or --node-cpus leave out (%s): others would not save enough to move", strings.Join(types, ", ")))
 	}
 	if types := n.bursting(); len(types) > 0 {
 		warn("burstable", fmt.Sprintf("the plan fills burstable machines (%s) no further than it pays for: a scheduler fills them up, and CPU beyond that costs surplus credits or is slow; --deny-types leaves them out", strings.Join(types, ", ")))

@@ -218,6 +218,7 @@ func (f *freshPlanner) adviseFresh(r *advice.Advice) error {
 	r.Show("pods planned", float64(plan.Pods), "count")
 	r.Show("lower bound", plan.LowerBound, "usd")
 	r.Show("gap to the lower bound", plan.GapPercent, "percent")
+	f.fewerThanAsked(r, len(f.plan.Nodes))
 	plan.Fresh.Warn(r, f.pass.Facts.Snapshot.Partial())
 	return nil
 }
