@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -103,6 +104,46 @@ func TestCloudPools(t *testing.T) {
 	}
 	if got, want := aws.ClusterAutoscaler.Priorities, map[string][]string{"1": {".*on-demand-amd64-4x32.*"}, "11": {".*spot-amd64-batch-8x32.*"}}; !reflect.DeepEqual(got, want) {
 		t.Errorf("priorities: got %v, want %v", got, want)
+	}
+}
+
+// TestDiskSettings: a disk that a node would not have by default stands in what launches it.
+func TestDiskSettings(t *testing.T) {
+	plan := func(provider string, disk int64) *document.NodePlan {
+		c := planned()
+		for i := range c.recs {
+			if p := advice.As[nodes.Plan](c.recs[i].Detail); p != nil {
+				p.Groups = plannedGroups(provider)
+				p.Groups[0].Disk = disk
+			}
+		}
+		r := c.report()
+		if err := compile(t)(output(t, "json", r, reports.Options{})); err != nil {
+			t.Errorf("%s: the report does not fit the schema: %v", provider, err)
+		}
+		return r.Nodes.Plan
+	}
+	for disk, least := range map[int64]int64{0: 0, 100 << 30: 101} {
+		aws, azure, gcp := plan("aws", disk), plan("azure", disk), plan("gcp", disk)
+		root := int64(0)
+		for _, d := range aws.Karpenter.EC2NodeClasses[0].Spec.BlockDeviceMappings {
+			n, err := strconv.ParseInt(strings.TrimSuffix(d.EBS.VolumeSize, "Gi"), 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			root = n
+		}
+		for name, got := range map[string]int64{
+			"EC2NodeClass": root, "EKS": aws.EKSNodegroups[0].DiskSize, "GKE": gcp.GKENodePools[0].Config.DiskSizeGB,
+			"AKS": azure.AKSNodePools[0].OSDiskSizeGB, "AKSNodeClass": azure.Karpenter.AKSNodeClasses[0].Spec.OSDiskSizeGB,
+		} {
+			if got < least || least == 0 && got != 0 {
+				t.Errorf("%s: got a disk of %d for pods that need %d bytes", name, got, disk)
+			}
+		}
+		if aws.EKSNodegroups[1].DiskSize != 0 {
+			t.Errorf("the other group got a disk of %d too", aws.EKSNodegroups[1].DiskSize)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ var aws = &Cloud{
 	Dedicated: Label{"karpenter.k8s.aws/instance-tenancy", "dedicated"},
 	Capacity:  []Label{Karpenter, {"eks.amazonaws.com/capacityType", "SPOT"}},
 
-	Burst: burstOfAWS, Leaves: eksAllocatable, PodsByType: true, NodeDisk: 17 << 30,
+	Burst: burstOfAWS, Leaves: eksAllocatable, PodsByType: true, NodeDisk: 17 << 30, BootDisk: 20,
 	Driver: "ebs.csi.aws.com", InTree: "awsElasticBlockStore", Drivers: []string{"ebs.csi.eks.amazonaws.com"},
 	// 28 devices on most Nitro machines, network interfaces and the machine's own disk
 	// among them, of which a node has up to four.

@@ -17,7 +17,7 @@ var azure = &Cloud{
 	Spot:   []Label{{"kubernetes.azure.com/scalesetpriority", "spot"}, {"karpenter.azure.com/capacity-type", "spot"}},
 	Notice: 30,
 
-	Burst: burstOfAzure, Leaves: aksAllocatable, NodeDisk: 110 << 30,
+	Burst: burstOfAzure, Leaves: aksAllocatable, NodeDisk: 110 << 30, BootDisk: 128,
 	Driver: "disk.csi.azure.com", InTree: "azureDisk",
 	// Two for each vCPU, 4 at the least and 64 at the most.
 	Attaches: func(vcpus int64) int64 { return min(max(2*vcpus, 4), 64) },

@@ -4,6 +4,7 @@
 package cloud
 
 import (
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -59,6 +60,9 @@ type Cloud struct {
 	// NodeDisk is the disk that a node gets where nothing else is asked, less what the
 	// kubelet keeps, in bytes.
 	NodeDisk int64
+	// BootDisk is the size of that disk as it is asked for, in GiB, or in GB where the cloud
+	// counts in those.
+	BootDisk int64
 	// Driver is the CSI driver of its disks, which are of one zone, Drivers further ones, and
 	// InTree the field of volumes from before CSI. Attaches is how many of them a machine of so
 	// many vCPUs takes beside its own.
@@ -290,6 +294,13 @@ func labels(of func(*Cloud) []Label) (out []Label) {
 		out = append(out, of(c)...)
 	}
 	return out
+}
+
+// BootDiskOf is the disk to ask for, as BootDisk counts it, for a node that leaves pods so
+// many bytes: in the proportion of the usual one, which is the larger for what the system keeps.
+func (c *Cloud) BootDiskOf(bytes int64) int64 {
+	share := float64(bytes) / float64(c.NodeDisk)
+	return int64(math.Ceil(share * float64(c.BootDisk)))
 }
 
 // IsDiskZone reports whether a label is that of a cloud's driver of disks for the zone.

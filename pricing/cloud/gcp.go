@@ -25,7 +25,7 @@ var gcp = &Cloud{
 	Notice:   25, // of the 30 seconds of Compute Engine, what GKE leaves a pod
 	Capacity: []Label{{"cloud.google.com/gke-provisioning", "spot"}},
 
-	Burst: burstOfGCP, Leaves: gkeAllocatable, NodeDisk: 44 << 30,
+	Burst: burstOfGCP, Leaves: gkeAllocatable, NodeDisk: 44 << 30, BootDisk: 100,
 	Driver: "pd.csi.storage.gke.io", InTree: "gcePersistentDisk",
 	// 127 beside the boot disk, 15 to shared cores.
 	Attaches: func(vcpus int64) int64 {

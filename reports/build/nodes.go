@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/pricing"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/ledger"
@@ -94,6 +95,9 @@ func nodeGroups(groups []group.Group) []document.NodeGroup {
 		}
 		if r := g.Range; r != nil {
 			one.Flexible = &document.NodeRange{Types: r.Types, Families: r.Families, LeastCPU: document.Milli(r.LeastCPU), MostCPU: document.Milli(r.MostCPU), Fallback: r.Fallback}
+		}
+		if c := cloud.Of(g.Provider); c != nil && g.Disk > 0 {
+			one.DiskSize = c.BootDiskOf(g.Disk)
 		}
 		for _, t := range g.Taints {
 			one.Taints = append(one.Taints, document.NodeTaint(t))
@@ -276,7 +280,7 @@ func survives(p *nodes.Plan) document.PlanSurvives {
 	if s == nil {
 		return document.PlanSurvives{Level: "none"}
 	}
-	out := document.PlanSurvives{Node: s.Node, Zone: s.Zone, Level: string(s.Level), Exempt: s.Exempt}
+	out := document.PlanSurvives{Node: s.Node, Zone: s.Zone, Level: string(s.Level), Exempt: s.Exempt, NodeExempt: s.NodeExempt, ZoneExempt: s.ZoneExempt}
 	kept := 0.0
 	for _, k := range p.Pinned {
 		kept += k.Monthly

@@ -86,6 +86,20 @@ type EC2NodeClassSpec struct {
 	AMISelectorTerms           []AMIAlias `json:"amiSelectorTerms"`
 	SubnetSelectorTerms        []TagTerm  `json:"subnetSelectorTerms"`
 	SecurityGroupSelectorTerms []TagTerm  `json:"securityGroupSelectorTerms"`
+	// BlockDeviceMappings has the root volume where the default is too small.
+	BlockDeviceMappings []BlockDevice `json:"blockDeviceMappings,omitempty"`
+}
+
+// BlockDevice is a volume of a machine.
+type BlockDevice struct {
+	DeviceName string    `json:"deviceName"`
+	EBS        EBSVolume `json:"ebs"`
+}
+
+// EBSVolume is a volume of EBS.
+type EBSVolume struct {
+	VolumeSize string `json:"volumeSize"`
+	VolumeType string `json:"volumeType"`
 }
 
 // AMIAlias selects machine images.
@@ -108,5 +122,6 @@ type AKSNodeClass struct {
 
 // AKSNodeClassSpec is the spec of an AKSNodeClass.
 type AKSNodeClassSpec struct {
-	ImageFamily string `json:"imageFamily"`
+	ImageFamily  string `json:"imageFamily"`
+	OSDiskSizeGB int64  `json:"osDiskSizeGB,omitempty"`
 }

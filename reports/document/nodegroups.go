@@ -19,6 +19,8 @@ type NodeGroup struct {
 	Count    int        `json:"count"`
 	// Limits is what the group should not grow beyond: twice the plan, in machine sizes.
 	Limits Resources `json:"limits"`
+	// DiskSize is the boot disk that its nodes need for their pods' ephemeral-storage, in GiB (GB on Google Cloud); absent where the default does.
+	DiskSize int64 `json:"diskSize,omitempty"`
 	// Weight is higher the less the group's nodes cost for their size.
 	Weight int `json:"weight" jsonschema:"minimum=1,maximum=100"`
 	// Drains is how many of its nodes may go at one time such that no PodDisruptionBudget is asked for more than it allows.

@@ -129,6 +129,9 @@ type PlanSurvives struct {
 	Levels []LevelPrice `json:"levels,omitempty"`
 	// Exempt are pods and workloads that can't live through the level today either.
 	Exempt []string `json:"exempt,omitempty"`
+	// NodeExempt and ZoneExempt are those of node and zone, where these hold and are above the level that was asked for.
+	NodeExempt []string `json:"nodeExempt,omitempty"`
+	ZoneExempt []string `json:"zoneExempt,omitempty"`
 }
 
 // LevelPrice is what the plan costs at a level: beside its busiestMonthlyCost where there is one, else beside its monthlyCost.

@@ -40,6 +40,8 @@ type EKSNodegroup struct {
 	Taints        []NodeTaint       `json:"taints,omitempty"`
 	// Zones are those of its subnets.
 	Zones []string `json:"zones,omitempty"`
+	// DiskSize is the root volume in GiB, where the default is too small.
+	DiskSize int64 `json:"diskSize,omitempty"`
 }
 
 // EKSScaling is the size of a managed node group.
@@ -67,6 +69,7 @@ type GKENodePool struct {
 // GKENodeConfig is what a node pool's machines are.
 type GKENodeConfig struct {
 	MachineType string            `json:"machineType"`
+	DiskSizeGB  int64             `json:"diskSizeGb,omitempty"`
 	Spot        bool              `json:"spot"`
 	Labels      map[string]string `json:"labels,omitempty"`
 	Taints      []NodeTaint       `json:"taints,omitempty"`
@@ -85,6 +88,7 @@ type AKSNodePool struct {
 	Name              string            `json:"name"`
 	Mode              string            `json:"mode"`
 	VMSize            string            `json:"vmSize"`
+	OSDiskSizeGB      int64             `json:"osDiskSizeGB,omitempty"`
 	Count             int               `json:"count"`
 	EnableAutoScaling bool              `json:"enableAutoScaling"`
 	MinCount          int               `json:"minCount"`

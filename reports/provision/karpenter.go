@@ -33,7 +33,12 @@ type Class struct {
 // nodes by group.
 func karpenterOf(groups []document.NodeGroup, classes []Class, cluster string) *document.Karpenter {
 	out := &document.Karpenter{}
-	made := map[string]bool{}
+	made := map[string]int64{} // the kinds of NodeClass to make, with the disk of their nodes
+	for i := range groups {
+		if ref, ok := nodeClassRef(groups[i].Provider, classes[i]); ok && classes[i].Name == "" {
+			made[ref.Kind] = max(made[ref.Kind], groups[i].DiskSize)
+		}
+	}
 	for i := range groups {
 		g := &groups[i]
 		ref, ok := nodeClassRef(g.Provider, classes[i])
@@ -50,9 +55,9 @@ func karpenterOf(groups []document.NodeGroup, classes []Class, cluster string) *
 				out.Notes = append(out.Notes, fmt.Sprintf("NodePool %s can't set the label %s, by which pods select its nodes: another component has to", g.Name, k))
 			}
 		}
-		if classes[i].Name == "" && !made[ref.Kind] {
-			made[ref.Kind] = true
-			addNodeClass(out, ref, cluster)
+		if disk, ok := made[ref.Kind]; ok && classes[i].Name == "" {
+			delete(made, ref.Kind)
+			addNodeClass(out, ref, cluster, disk)
 		}
 	}
 	if len(out.NodePools)+len(out.Notes) == 0 {
@@ -149,14 +154,18 @@ func reservedLabel(key string) bool {
 	return false
 }
 
-func addNodeClass(k *document.Karpenter, ref document.NodeClassRef, cluster string) {
+// addNodeClass makes the NodeClass of nodes with a disk in GiB; 0 is the default.
+func addNodeClass(k *document.Karpenter, ref document.NodeClassRef, cluster string, disk int64) {
 	meta := document.ObjectMeta{Name: ref.Name}
 	if ref.Group == pricing.AutoModeDomain { // EKS makes it
 		k.Notes = append(k.Notes, "NodeClass "+ref.Name+" is the one that EKS Auto Mode makes: name your own where you have one")
+		if disk > 0 {
+			k.Notes = append(k.Notes, fmt.Sprintf("NodeClass %s: the pods' ephemeral-storage needs spec.ephemeralStorage.size %dGi", ref.Name, disk))
+		}
 		return
 	}
 	if ref.Kind == "AKSNodeClass" {
-		k.AKSNodeClasses = append(k.AKSNodeClasses, document.AKSNodeClass{APIVersion: "karpenter.azure.com/v1beta1", Kind: ref.Kind, Metadata: meta, Spec: document.AKSNodeClassSpec{ImageFamily: "Ubuntu"}})
+		k.AKSNodeClasses = append(k.AKSNodeClasses, document.AKSNodeClass{APIVersion: "karpenter.azure.com/v1beta1", Kind: ref.Kind, Metadata: meta, Spec: document.AKSNodeClassSpec{ImageFamily: "Ubuntu", OSDiskSizeGB: disk}})
 		return
 	}
 	name := cluster[strings.LastIndexByte(cluster, '/')+1:] // an ARN ends in it
@@ -164,8 +173,12 @@ func addNodeClass(k *document.Karpenter, ref document.NodeClassRef, cluster stri
 		name = "CLUSTER"
 	}
 	tags := []document.TagTerm{{Tags: map[string]string{"karpenter.sh/discovery": name}}}
+	var disks []document.BlockDevice
+	if disk > 0 {
+		disks = []document.BlockDevice{{DeviceName: "/dev/xvda", EBS: document.EBSVolume{VolumeSize: strconv.FormatInt(disk, 10) + "Gi", VolumeType: "gp3"}}}
+	}
 	k.EC2NodeClasses = append(k.EC2NodeClasses, document.EC2NodeClass{APIVersion: "karpenter.k8s.aws/v1", Kind: ref.Kind, Metadata: meta, Spec: document.EC2NodeClassSpec{
-		Role: "KarpenterNodeRole-" + name, AMISelectorTerms: []document.AMIAlias{{Alias: "al2023@latest"}}, SubnetSelectorTerms: tags, SecurityGroupSelectorTerms: tags,
+		Role: "KarpenterNodeRole-" + name, AMISelectorTerms: []document.AMIAlias{{Alias: "al2023@latest"}}, SubnetSelectorTerms: tags, SecurityGroupSelectorTerms: tags, BlockDeviceMappings: disks,
 	}})
 	k.Notes = append(k.Notes, "EC2NodeClass "+ref.Name+": the role and the karpenter.sh/discovery tags are guesses after Karpenter's guide; put in the cluster's own, and pin the machine image")
 }

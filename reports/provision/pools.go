@@ -90,7 +90,7 @@ func (g *pool) eks() document.EKSNodegroup {
 	out := document.EKSNodegroup{
 		NodegroupName: g.Name, CapacityType: "ON_DEMAND", AMIType: "AL2023_x86_64_STANDARD", InstanceTypes: g.InstanceTypes,
 		ScalingConfig: document.EKSScaling{MinSize: g.Min, MaxSize: g.Max, DesiredSize: g.Desired}, UpdateConfig: document.EKSUpdate{MaxUnavailable: g.group.Drains},
-		Labels: g.Labels, Taints: g.shoutingTaints(), Zones: g.Zones,
+		Labels: g.Labels, Taints: g.shoutingTaints(), Zones: g.Zones, DiskSize: g.group.DiskSize,
 	}
 	if g.spot() {
 		out.CapacityType = "SPOT"
@@ -110,7 +110,7 @@ func (g *pool) gke() document.GKENodePool {
 	zones := max(len(g.Zones), 1)
 	out := document.GKENodePool{
 		Name: g.Name, Locations: g.Zones, InitialNodeCount: (g.Desired + zones - 1) / zones,
-		Config:      document.GKENodeConfig{MachineType: g.InstanceTypes[0], Spot: g.spot(), Labels: g.Labels, Taints: g.shoutingTaints()},
+		Config:      document.GKENodeConfig{MachineType: g.InstanceTypes[0], DiskSizeGB: g.group.DiskSize, Spot: g.spot(), Labels: g.Labels, Taints: g.shoutingTaints()},
 		Autoscaling: document.GKEAutoscaling{Enabled: true, TotalMinNodeCount: g.Min, TotalMaxNodeCount: g.Max, LocationPolicy: "BALANCED"},
 	}
 	if g.spot() {
@@ -125,7 +125,7 @@ func (g *pool) aks(number int) document.AKSNodePool {
 	name, suffix := strings.ReplaceAll(g.group.Name, "-", ""), strconv.Itoa(number)
 	out := document.AKSNodePool{
 		Name: name[:min(len(name), 12-len(suffix))] + suffix, Mode: "User", VMSize: g.InstanceTypes[0], Count: g.Desired,
-		EnableAutoScaling: true, MinCount: g.Min, MaxCount: g.Max, ScaleSetPriority: "Regular", NodeLabels: g.Labels,
+		EnableAutoScaling: true, MinCount: g.Min, MaxCount: g.Max, ScaleSetPriority: "Regular", NodeLabels: g.Labels, OSDiskSizeGB: g.group.DiskSize,
 	}
 	if g.spot() {
 		out.ScaleSetPriority = "Spot"

@@ -18,6 +18,9 @@ type Survived struct {
 	Exempt []string
 	// Node and Zone say whether the plan that was taken lives through the loss of any.
 	Node, Zone bool
+	// NodeExempt and ZoneExempt are those that the word on a level above the one asked for
+	// leaves out, since they can't survive it today either; sorted.
+	NodeExempt, ZoneExempt []string
 }
 
 // LevelPrice is what the nodes that may go cost at a level, in USD an hour.
@@ -100,7 +103,7 @@ func (f *Fleet) Survive(ctx context.Context, bare packing.Plan) (packing.Plan, *
 		h.above = []candidate{plan}
 	}
 	slices.Reverse(out.Prices)
-	out.Node, out.Zone = f.lives(best, packing.SurviveNode), f.lives(best, packing.SurviveZone)
+	f.judge(best, out)
 	return best, out, ctx.Err()
 }
 
@@ -429,7 +432,7 @@ func (f *Fleet) Judge(plan packing.Plan, s *Survived) (without int) {
 			s.Exempt = slices.Sorted(maps.Keys(below))
 		}
 	}
-	s.Node, s.Zone = f.lives(plan, packing.SurviveNode), f.lives(plan, packing.SurviveZone)
+	f.judge(plan, s)
 	return without
 }
 
@@ -458,10 +461,29 @@ func (f *Fleet) exempt(level packing.Level, surge map[string]int) map[string]boo
 	return packing.Exempt(f.Input, f.Today, level, surge, f.Beside)
 }
 
-// lives reports whether every loss of a level finds room, but for what is exempt.
-func (f *Fleet) lives(plan packing.Plan, level packing.Level) bool {
-	losses := packing.Losses(f.Input, plan, packing.Survival{Level: level, Exempt: f.exempt(level, nil), Beside: f.Beside})
-	return len(losses) > 0 && !slices.ContainsFunc(losses, leaves)
+// judge says whether a plan lives through the loss of any node and of any zone, and names
+// what a level above the one asked for leaves out, whose names are not among s.Exempt.
+func (f *Fleet) judge(plan packing.Plan, s *Survived) {
+	s.Node, s.NodeExempt = f.lives(plan, packing.SurviveNode)
+	s.Zone, s.ZoneExempt = f.lives(plan, packing.SurviveZone)
+	above := slices.Index(packing.Levels(), f.Level)
+	if above >= slices.Index(packing.Levels(), packing.SurviveNode) {
+		s.NodeExempt = nil
+	}
+	if above >= slices.Index(packing.Levels(), packing.SurviveZone) {
+		s.ZoneExempt = nil
+	}
+}
+
+// lives reports whether every loss of a level finds room, but for what is exempt, which it
+// names where it does.
+func (f *Fleet) lives(plan packing.Plan, level packing.Level) (all bool, but []string) {
+	exempt := f.exempt(level, nil)
+	losses := packing.Losses(f.Input, plan, packing.Survival{Level: level, Exempt: exempt, Beside: f.Beside})
+	if len(losses) == 0 || slices.ContainsFunc(losses, leaves) {
+		return false, nil
+	}
+	return true, slices.Sorted(maps.Keys(exempt))
 }
 
 func leaves(l packing.Loss) bool { return len(l.Left) > 0 }

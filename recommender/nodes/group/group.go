@@ -39,6 +39,9 @@ type Group struct {
 	// twice the plan, or what runs now and the plan beside it while pods move, whichever
 	// is more, and what HPAs may ask for at their maxima.
 	LimitCPU, LimitMemory int64
+	// Disk is what its nodes' disks have to leave pods, in bytes, where the one that a node
+	// gets by default is too small for those that the plan has on one; else 0.
+	Disk int64
 	// Weight, from 1 to 100, is higher the less its nodes cost for their size.
 	Weight int
 	// Drains is how many of its nodes may go at one time such that no
