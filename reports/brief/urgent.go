@@ -41,7 +41,7 @@ func worded(u document.Urgent) Urgent {
 	case document.ShortOfCPU:
 		now := Cores(u.Container.Current.Requests.CPU)
 		return Urgent{
-			Kind: u.Kind, Name: Name(u.Workload, u.Container), What: "CPU p95 " + times(u.Weight) + "x request",
+			Kind: u.Kind, Name: Name(u.Workload, u.Container), What: "CPU " + momentOr(u.Container, "p95") + " " + times(u.Weight) + "x request",
 			Change: "cpu " + Arrow(now, Advised(u.Container, now, Cores(u.Container.Recommended.Requests.CPU))),
 		}
 	case document.Blocked:
@@ -49,6 +49,14 @@ func worded(u document.Urgent) Urgent {
 	}
 	what, _, _ := strings.Cut(Clean(u.Warning.Message), ": ")
 	return Urgent{Kind: u.Kind, Name: waitingName(u.Warning.Subject), What: what, InFull: Clean(u.Warning.Message)}
+}
+
+// momentOr is "now" where there is one reading, which has no percentiles.
+func momentOr(c *document.Container, percentile string) string {
+	if c.OneReading() {
+		return "now"
+	}
+	return percentile
 }
 
 // inShort is a finding without what follows from it, which stands in its section.

@@ -72,6 +72,7 @@ func Report(in Input) *document.Report {
 		r.Workloads = append(r.Workloads, b.workload(&b.workloads[i]))
 	}
 	r.Summary = b.summary(r)
+	markGuess(r)
 	analyzer.Clean(r) // metrics, files and servers name things as they like
 	return r
 }

@@ -106,3 +106,18 @@ func riskOf(r *advice.Advice) string {
 	}
 	return words
 }
+
+// markGuess says of a plan without history what it rests on, for those who read the
+// document and not a page of it.
+func markGuess(r *document.Report) {
+	if r.Nodes.Plan == nil || !r.NoHistory() {
+		return
+	}
+	const rests = "; it rests on today's requests alone"
+	r.Nodes.Plan.Risk += rests
+	for i := range r.Recommendations {
+		if x := &r.Recommendations[i]; x.Lever == string(advice.LeverNodes) {
+			x.Risk += rests
+		}
+	}
+}

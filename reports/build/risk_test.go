@@ -27,3 +27,23 @@ func TestPlanRisk(t *testing.T) {
 		}
 	}
 }
+
+// TestPlanWithoutHistoryIsAGuess: a plan that no usage of other hours stands behind says so
+// in its risk, and in the recommendation's; one with history says nothing of it.
+func TestPlanWithoutHistoryIsAGuess(t *testing.T) {
+	for _, moment := range []bool{true, false} {
+		r := &document.Report{
+			Nodes:           document.Nodes{Plan: &document.NodePlan{Risk: "2 drained"}},
+			Recommendations: []document.Recommendation{{Lever: "nodes", Risk: "2 drained"}, {Lever: "rightsize", Risk: "not known"}},
+		}
+		r.Metadata.GeneratedFrom.Moment = moment
+		markGuess(r)
+		want := "2 drained"
+		if moment {
+			want += "; it rests on today's requests alone"
+		}
+		if r.Nodes.Plan.Risk != want || r.Recommendations[0].Risk != want || r.Recommendations[1].Risk != "not known" {
+			t.Errorf("moment %v: got plan %q, recommendations %+v, want %q", moment, r.Nodes.Plan.Risk, r.Recommendations, want)
+		}
+	}
+}
