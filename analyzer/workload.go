@@ -127,6 +127,11 @@ type Container struct {
 	Altered          bool    `json:"altered,omitempty"`
 	TemplateRequests Amounts `json:"templateRequests,omitzero"`
 	TemplateLimits   Amounts `json:"templateLimits,omitzero"`
+	// Least and Most are the bounds of the requests that the running pods have, where the pods
+	// are not alike: a resize in place is of one pod. Then Requests are most pods'. Both are zero
+	// where all pods have Requests.
+	Least Amounts `json:"least,omitzero"`
+	Most  Amounts `json:"most,omitzero"`
 	// Runtime is what its flags tell the language's runtime about memory.
 	Runtime Runtime `json:"runtime,omitzero"`
 }
@@ -173,6 +178,11 @@ func IsDevice(name string) bool {
 // Plus adds two sets, math.MaxInt64 at most.
 func (a Amounts) Plus(b Amounts) Amounts {
 	return Amounts{CPU: addAmount(a.CPU, b.CPU), Memory: addAmount(a.Memory, b.Memory), GPU: addAmount(a.GPU, b.GPU)}
+}
+
+// Min gives the smaller of each amount.
+func (a Amounts) Min(b Amounts) Amounts {
+	return Amounts{CPU: min(a.CPU, b.CPU), Memory: min(a.Memory, b.Memory), GPU: min(a.GPU, b.GPU)}
 }
 
 // Max takes the larger amount of each resource.

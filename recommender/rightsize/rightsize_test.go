@@ -161,6 +161,43 @@ func TestAMomentLowersNoLimit(t *testing.T) {
 	}
 }
 
+// TestUnlikePodsAreNotSizedByOne: a resize in place gave one pod more. That pod's usage raises
+// nothing for those that have less, and what all of them need, or none has, is advised.
+func TestUnlikePodsAreNotSizedByOne(t *testing.T) {
+	least, most := analyzer.Amounts{CPU: 500, Memory: 1024 * mib}, analyzer.Amounts{CPU: 4000, Memory: 8192 * mib}
+	one := func(large, small float64) func(int, int, int) float64 {
+		return func(pod, _, _ int) float64 {
+			if pod == 2 {
+				return large
+			}
+			return small
+		}
+	}
+	for name, tt := range map[string]struct {
+		cpu, memory float64 // of the pod that was resized
+		held        int
+	}{
+		"within": {3000, 6000 * mib, 2},
+		"below":  {100, 300 * mib, 0},
+		"above":  {6000, 12000 * mib, 0},
+	} {
+		for _, moment := range []bool{false, true} {
+			f := factsOf(analyzer.Container{Name: "app", Requests: least, Limits: analyzer.Amounts{Memory: least.Memory}, Least: least, Most: most},
+				usage(14, 3, one(tt.cpu, 100), one(tt.memory, 300*mib)))
+			f.Moment = moment
+			s := rightsize.Size(f, balanced())
+			if len(s.Withheld) != tt.held || tt.held > 0 && s.Requests != least {
+				t.Errorf("%s, moment %v: got %+v and withheld %v", name, moment, s.Requests, s.Withheld)
+			}
+			for _, w := range s.Withheld {
+				if !strings.Contains(w.Reason, "not alike") {
+					t.Errorf("%s: got %q", name, w.Reason)
+				}
+			}
+		}
+	}
+}
+
 // TestPartsOfARequest: base and margin make the request, or a bound with a reason sets it;
 // what a bound may be lifted by, and what twice the usage would make, is told.
 func TestPartsOfARequest(t *testing.T) {

@@ -3,6 +3,7 @@ package rightsize
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -56,15 +57,52 @@ func mostOfPod(w *analyzer.WorkloadFacts, role string, peak func(*analyzer.Hour)
 	return most
 }
 
+// leaveUnlike takes a size back that is more than some of the pods have, where others have
+// as much as was used: the usage of all of them does not show that those with less need more,
+// and one template gives them all the same. The sizes are the least request of a pod, what
+// is advised, and the largest request of a pod.
+func (s *Sizing) leaveUnlike(before *Sizing, resource string, used float64, sizes [3]int64) {
+	least, want, most := sizes[0], sizes[1], sizes[2]
+	if least >= most || want <= least || used > float64(most) {
+		return
+	}
+	*s = *before
+	s.Withheld = append(s.Withheld, advice.Withheld{Resource: resource, Reason: fmt.Sprintf(
+		"its pods are not alike: they request %s to %s, and usage that calls for %s may be that of those with most; size them one by one",
+		amountOf(resource, least), amountOf(resource, most), amountOf(resource, want))})
+}
+
+// amountOf writes an amount of CPU or of memory.
+func amountOf(resource string, v int64) string {
+	switch {
+	case v == 0:
+		return "none"
+	case resource == "cpu":
+		return fmt.Sprintf("%dm", v)
+	}
+	return mebibytes(float64(v))
+}
+
 // running says where a container differs from the template that its workload
 // would be edited in.
 func running(r *advice.Advice, w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, ranges []analyzer.LimitRange) {
+	if c.Least != c.Most {
+		r.Warn("unlike", "its pods are not alike: "+spread(c)+"; the requests shown are those of most of them")
+	}
 	switch {
 	case c.Injected:
 		r.Warn("injected", "it is in the running pods and not in the template; its requests are set by "+c.SetWhere())
 	case c.Altered:
-		r.Warn("altered", fmt.Sprintf("the pods have %s, the template %s: %s", amountsText(c.Requests), amountsText(c.TemplateRequests), alteredBy(w, c, ranges)))
+		r.Warn("altered", fmt.Sprintf("%s have %s, the template %s: %s", whose(c), amountsText(c.Requests), amountsText(c.TemplateRequests), alteredBy(w, c, ranges)))
 	}
+}
+
+// whose are the pods that have a container's requests: all of them, or most.
+func whose(c *analyzer.ContainerFacts) string {
+	if c.Least != c.Most {
+		return "most pods"
+	}
+	return "the pods"
 }
 
 // alteredBy says what gave the pods other requests than the template has, and
@@ -81,6 +119,21 @@ func alteredBy(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, ranges []a
 		}
 	}
 	return "a webhook or a resize in place set them; a rollout of the template alone may bring the template's back"
+}
+
+// spread says from what to what the requests of the pods go.
+func spread(c *analyzer.ContainerFacts) string {
+	var out []string
+	if c.Least.CPU < c.Most.CPU {
+		out = append(out, fmt.Sprintf("CPU requests from %s to %s", amountOf("cpu", c.Least.CPU), amountOf("cpu", c.Most.CPU)))
+	}
+	if c.Least.Memory < c.Most.Memory {
+		out = append(out, fmt.Sprintf("memory requests from %s to %s", amountOf("memory", c.Least.Memory), amountOf("memory", c.Most.Memory)))
+	}
+	if c.Least.GPU < c.Most.GPU {
+		out = append(out, fmt.Sprintf("%d to %d GPUs", c.Least.GPU, c.Most.GPU))
+	}
+	return strings.Join(out, ", ")
 }
 
 func amountsText(a analyzer.Amounts) string {

@@ -67,8 +67,18 @@ func Size(f Facts, p Policy) Sizing {
 		s.Withheld = []advice.Withheld{{Resource: "all", Reason: reason}}
 		return s
 	}
-	s.sizeResource("cpu", f.HoldCPU, f.CPU.Samples.Count(), func() { s.sizeCPU(f, p) })
-	s.sizeResource("memory", f.HoldMemory, f.Memory.Samples.Count(), func() { s.sizeMemory(f, p) })
+	s.sizeResource("cpu", f.HoldCPU, f.CPU.Samples.Count(), func() {
+		before := s
+		s.sizeCPU(f, p)
+		s.leaveUnlike(&before, "cpu", f.CPU.Samples.Quantile(1-p.Promise.CPU), [3]int64{f.Least.CPU, s.Requests.CPU, f.Most.CPU})
+	})
+	s.sizeResource("memory", f.HoldMemory, f.Memory.Samples.Count(), func() {
+		before := s
+		s.sizeMemory(f, p)
+		if f.OOMKills == 0 { // a kill shows that some pod has too little
+			s.leaveUnlike(&before, "memory", f.Memory.Samples.Max(), [3]int64{f.Least.Memory, s.Requests.Memory, f.Most.Memory})
+		}
+	})
 	return s
 }
 

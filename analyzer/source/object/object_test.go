@@ -75,7 +75,8 @@ func print(s *analyzer.Snapshot) string {
 			line("  annotation %s=%s", k, w.Annotations[k])
 		}
 		for _, c := range w.Containers {
-			line("  %s %s requests %s limits %s%s%s%s", c.Type, c.Name, amounts(c.Requests), amounts(c.Limits), flag(c.Injected, " injected"),
+			line("  %s %s requests %s limits %s%s%s%s%s", c.Type, c.Name, amounts(c.Requests), amounts(c.Limits), flag(c.Injected, " injected"),
+				flag(c.Least != c.Most, fmt.Sprintf(" from %s to %s", amounts(c.Least), amounts(c.Most))),
 				flag(c.Altered, fmt.Sprintf(" template %s %s", amounts(c.TemplateRequests), amounts(c.TemplateLimits))), flag(c.Role != "", " role="+c.Role))
 		}
 		for _, p := range w.Pods {

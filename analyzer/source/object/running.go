@@ -41,6 +41,9 @@ func (v *Inventory) containers(ref analyzer.Ref, c *controller, g *group) []anal
 		lists = append(lists, p.containers)
 	}
 	running := commonest(lists)
+	if !ref.Batch() { // runs are sized by their template, whatever an earlier one had
+		unlike(running, lists)
+	}
 	if !slices.ContainsFunc(pods, func(p *pod) bool { return !p.ended() }) {
 		fillFrom(template, running)
 	}
@@ -149,6 +152,28 @@ func commonest(lists [][]analyzer.Container) []analyzer.Container {
 		out[i].Requests, out[i].Limits = best.requests, best.limits
 	}
 	return out
+}
+
+// unlike notes the bounds of the requests that pods' containers of one name have, where
+// they differ.
+func unlike(out []analyzer.Container, lists [][]analyzer.Container) {
+	for i := range out {
+		least, most, seen := analyzer.Amounts{}, analyzer.Amounts{}, false
+		for _, list := range lists {
+			for _, c := range list {
+				switch {
+				case c.Name != out[i].Name:
+				case !seen:
+					least, most, seen = c.Requests, c.Requests, true
+				default:
+					least, most = least.Min(c.Requests), most.Max(c.Requests)
+				}
+			}
+		}
+		if least != most {
+			out[i].Least, out[i].Most = least, most
+		}
+	}
 }
 
 // against notes where the running containers differ from the template. A
