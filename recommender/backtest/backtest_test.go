@@ -98,3 +98,19 @@ func TestRunEndsWithItsContext(t *testing.T) {
 		t.Error("got no error of a context that has ended")
 	}
 }
+
+// TestRunLeavesUnlikePodsOut: what most pods of an owner request is not what the one pod that
+// was resized has, so its use is held against nothing.
+func TestRunLeavesUnlikePodsOut(t *testing.T) {
+	a := analysis(14, 20)
+	a.Workloads[3].Containers[0].Least, a.Workloads[3].Containers[0].Most = analyzer.Amounts{CPU: 4000}, analyzer.Amounts{CPU: 8000}
+	got, err := backtest.Run(context.Background(), a, nil, backtest.Rules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range []string{"plimsoll balanced", "as it is"} {
+		if s := scoreOf(t, got, rule); s.Containers != 19 {
+			t.Errorf("%s: got %d containers, want 19", rule, s.Containers)
+		}
+	}
+}

@@ -13,7 +13,8 @@ type member struct {
 	past  analyzer.ContainerFacts
 }
 
-// pastOf gives the containers that run all the time as they were known before a day.
+// pastOf gives the containers that run all the time as they were known before a day. Those
+// whose pods request unlike amounts are left out: usage does not tell which pod it was of.
 func pastOf(a *analyzer.Analysis, before int32) []member {
 	var out []member
 	for i := range a.Workloads {
@@ -23,7 +24,7 @@ func pastOf(a *analyzer.Analysis, before int32) []member {
 		}
 		for j := range w.Containers {
 			c := &w.Containers[j]
-			if c.Type == analyzer.TypeInit {
+			if c.Type == analyzer.TypeInit || c.Least != c.Most {
 				continue
 			}
 			if past := known(c, before); past.SeenSlots > 0 {
