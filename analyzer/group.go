@@ -39,6 +39,8 @@ func GroupNames(names []string) map[string]string {
 			wide[out[n]] = true
 		case strings.Contains(s, "*") && stems[s] > 1:
 			out[n] = s
+		case stems[withoutNumbers(n)] > 1 && strings.Contains(withoutNumbers(n), "*"): // its hash has letters alone
+			out[n] = withoutNumbers(n)
 		}
 	}
 	joinForms(names, out)

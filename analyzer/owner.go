@@ -17,6 +17,8 @@ type Owners struct {
 	// families the groups of past pods that nothing owned.
 	stems    map[Ref]Ref
 	families map[podKey]string
+	// runs are the forms of the names of runs that pods were seen to be of.
+	runs map[Ref]bool
 	roles    map[Ref]*roles
 	// only are the workloads whose pods have one running container each.
 	only map[Ref]string
@@ -53,7 +55,7 @@ func (o *Owners) AddPod(namespace, pod, ownerKind, ownerName string) {
 	if o.pods == nil {
 		o.pods = map[podKey]link{}
 	}
-	o.families = nil
+	o.families, o.runs = nil, nil
 	o.pods[podKey{namespace, pod}] = link{clearNone(ownerKind), clearNone(ownerName)}
 }
 
@@ -307,14 +309,28 @@ func (o *Owners) guessParent(r Ref) Ref {
 // runs of that form.
 func (o *Owners) template(run Ref) Ref {
 	form := Ref{run.Namespace, run.Kind, Stem(run.Name)}
-	if t, ok := o.stems[form]; ok {
-		return t
+	// A generated part may have letters alone, as a word has: it counts where other runs have
+	// a digit there.
+	loose := Ref{run.Namespace, run.Kind, withoutNumbers(run.Name)}
+	for _, f := range []Ref{form, loose} {
+		if t, ok := o.stems[f]; ok {
+			return t
+		}
 	}
 	stem, _, _ := cutLast(run.Name)
 	for _, kind := range []string{"CronWorkflow", "ScheduledSparkApplication", "WorkflowTemplate", "Pipeline", "Task"} {
 		if parent := (Ref{run.Namespace, kind, stem}); o.known[parent] {
 			return parent
 		}
+	}
+	if o.runs == nil {
+		o.runs = map[Ref]bool{}
+		for p, l := range o.pods {
+			o.runs[Ref{p.namespace, l.kind, Stem(l.name)}] = true
+		}
+	}
+	if loose != form && o.runs[loose] {
+		return loose
 	}
 	return form
 }

@@ -112,3 +112,24 @@ func TestExecutorsAreTheirDrivers(t *testing.T) {
 		}
 	}
 }
+
+// TestRunsWhoseHashHasNoDigit: a run whose generated part looks like a word is one of the
+// runs that have a digit there, and a word that no run has otherwise stays a word.
+func TestRunsWhoseHashHasNoDigit(t *testing.T) {
+	var o analyzer.Owners
+	for _, run := range []string{"push-4k7sm-build", "push-rxlgb-build", "check-https-day", "check-pgsql-day"} {
+		o.AddPod("n", run+"-pod", "TaskRun", run)
+	}
+	for pod, want := range map[string]string{
+		"push-4k7sm-build-pod": "push-*-build", "push-rxlgb-build-pod": "push-*-build",
+		"check-https-day-pod": "check-https-day", "check-pgsql-day-pod": "check-pgsql-day",
+	} {
+		if got, _ := o.Resolve("n", pod); got != ref("TaskRun", want) {
+			t.Errorf("%s: got %v, want %s", pod, got, want)
+		}
+	}
+	o.AddOwner(ref("TaskRun", "push-9x2bd-build"), "Pipeline", "push")
+	if got, _ := o.Resolve("n", "push-rxlgb-build-pod"); got != ref("Pipeline", "push") {
+		t.Errorf("with a run of a template: got %v, want its template", got)
+	}
+}

@@ -30,6 +30,12 @@ func (v *Inventory) joinFamilies() {
 	names := map[[2]string][]string{} // by namespace and kind
 	for k, p := range v.pods {
 		if p.bare {
+			// A pod that is stripped of its owner has the labels that Tekton gave it.
+			taskRun := analyzer.Ref{Namespace: k.namespace, Kind: "TaskRun", Name: p.labels.Get("tekton.dev/taskRun")}
+			if template := madeFrom(taskRun, p.labels.Get); taskRun.Name != "" && template.Name != "" {
+				v.families[analyzer.Ref{Namespace: k.namespace, Kind: "Pod", Name: k.name}] = template
+				continue
+			}
 			v.join(analyzer.Ref{Namespace: k.namespace, Kind: "Pod", Name: k.name}, p.generator, names)
 		}
 	}

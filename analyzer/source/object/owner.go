@@ -51,7 +51,11 @@ func (v *Inventory) topOfPod(k podKey, p *pod) (top analyzer.Ref, apiVersion str
 		k, p = up, v.pods[up]
 	}
 	if p.owner.kind == "" {
-		return v.family(analyzer.Ref{Namespace: k.namespace, Kind: "Pod", Name: k.name}), "v1"
+		top = v.family(analyzer.Ref{Namespace: k.namespace, Kind: "Pod", Name: k.name})
+		if top.Kind != "Pod" { // its labels tell
+			return top, "tekton.dev/v1"
+		}
+		return top, "v1"
 	}
 	first := analyzer.Ref{Namespace: k.namespace, Kind: p.owner.kind, Name: p.owner.name}
 	apiVersion = p.owner.apiVersion
