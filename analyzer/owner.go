@@ -18,8 +18,8 @@ type Owners struct {
 	stems    map[Ref]Ref
 	families map[podKey]string
 	// runs are the forms of the names of runs that pods were seen to be of.
-	runs map[Ref]bool
-	roles    map[Ref]*roles
+	runs  map[Ref]bool
+	roles map[Ref]*roles
 	// only are the workloads whose pods have one running container each.
 	only map[Ref]string
 	// services are the workloads that each service sends to.
