@@ -90,7 +90,7 @@ func (f *diffFlags) run(ctx context.Context, s streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := document.Comparable(before, after); err != nil {
+	if err := comparableReports(before, after); err != nil {
 		return err
 	}
 	d := document.Compare(before, after)
@@ -153,4 +153,22 @@ func parseSince(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("--since %s: want a time above zero, such as 7d or 12h", text)
 	}
 	return d, nil
+}
+
+// comparableReports refuses what was cut from a report to a section, and reports of other
+// workloads: what one left out would look new, or gone.
+func comparableReports(before, after *document.Report) error {
+	a, b := before.Metadata.Part, after.Metadata.Part
+	for _, x := range []struct {
+		name string
+		part *document.PartOf
+	}{{"OLD", a}, {"NEW", b}} {
+		if x.part != nil && x.part.Section != "" {
+			return fmt.Errorf("%s is a part of a report, %s: diff needs all of one", x.name, x.part)
+		}
+	}
+	if was, is := before.Metadata.Workloads(), after.Metadata.Workloads(); was != is {
+		return fmt.Errorf("the reports are not of the same workloads: OLD has %s; NEW has %s", was, is)
+	}
+	return nil
 }

@@ -303,10 +303,8 @@ func (n *nodePlanner) bursting() []string {
 // fewerThanAsked warns where a plan has not as many nodes as the user wants.
 func (n *nodePlanner) fewerThanAsked(r *advice.Advice, has int) {
 	if want := n.pass.Options.Nodes.LeastNodes; has < want {
-		r.Warnings = append(r.Warnings, analyzer.Warning{
-			Code: "least-nodes", Subject: nodesSubject,
-			Message: fmt.Sprintf("the plan has fewer nodes than --least-nodes asks for: %d of %d: its pods do not fill more", has, want),
-		})
+		message := fmt.Sprintf("the plan has fewer nodes than --least-nodes asks for: %d of %d: its pods do not fill more", has, want)
+		r.Warnings = append(r.Warnings, analyzer.Warning{Code: "least-nodes", Subject: nodesSubject, Message: message})
 	}
 }
 
@@ -319,8 +317,7 @@ func (n *nodePlanner) unasked() []string {
 			continue
 		}
 		cpu := node.cost.Offering.CPUMillis
-		small, large := cpu > 0 && cpu < 1000*o.LeastCPUs, o.MostCPUs > 0 && cpu > 1000*o.MostCPUs
-		if small || large || !pin.Allowed(node.cost.InstanceType, o.Types, o.DenyTypes) {
+		if cpu > 0 && cpu < 1000*o.LeastCPUs || o.MostCPUs > 0 && cpu > 1000*o.MostCPUs || !pin.Allowed(node.cost.InstanceType, o.Types, o.DenyTypes) {
 			types[node.cost.InstanceType] = true
 		}
 	}

@@ -96,7 +96,7 @@ func (n *nodePlanner) shape(g *group.Group, key string) {
 		g.CPU, g.Memory = g.CPU+size.CPU, g.Memory+size.Memory
 	}
 	n.limit(g, key, sizes)
-	g.Disk = n.diskOf(g)
+	g.Disk = group.DiskOf(g, n.in.Pods, n.daemons, n.plan.Nodes)
 	if n.flexible() && g.Provider != "" {
 		n.widen(g, own, sizes)
 	}
@@ -105,34 +105,6 @@ func (n *nodePlanner) shape(g *group.Group, key string) {
 		s.Most = max(groupGrowth*s.Count, s.Count+fits(g.LimitCPU-g.CPU, size.CPU), s.Count+fits(g.LimitMemory-g.Memory, size.Memory))
 		g.Shapes = append(g.Shapes, s)
 	}
-}
-
-// diskOf is the disk that the plan counts on where pods ask for more ephemeral-storage than
-// a node has by default; 0 where the default does. Nobody else would tell an autoscaler.
-func (n *nodePlanner) diskOf(g *group.Group) (disk int64) {
-	c := cloud.Of(g.Provider)
-	if c == nil {
-		return 0
-	}
-	asks, daemons := map[string]int64{}, int64(0)
-	for i := range n.in.Pods {
-		if ask := n.in.Pods[i].Extended[pin.EphemeralStorage]; ask > 0 {
-			asks[n.in.Pods[i].Name] = ask
-		}
-	}
-	for i := range n.daemons {
-		daemons += n.daemons[i].Extended[pin.EphemeralStorage]
-	}
-	for _, i := range g.Nodes {
-		sum := daemons
-		for _, name := range n.plan.Nodes[i].Pods {
-			sum += asks[name]
-		}
-		if sum > c.NodeDisk {
-			disk = max(disk, n.plan.Nodes[i].Offering.Extended[pin.EphemeralStorage])
-		}
-	}
-	return disk
 }
 
 // fits is how many machines hold an amount.

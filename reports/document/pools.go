@@ -39,9 +39,8 @@ type EKSNodegroup struct {
 	Labels        map[string]string `json:"labels,omitempty"`
 	Taints        []NodeTaint       `json:"taints,omitempty"`
 	// Zones are those of its subnets.
-	Zones []string `json:"zones,omitempty"`
-	// DiskSize is the root volume in GiB, where the default is too small.
-	DiskSize int64 `json:"diskSize,omitempty"`
+	Zones    []string `json:"zones,omitempty"`
+	DiskSize int64    `json:"diskSize,omitempty"`
 }
 
 // EKSScaling is the size of a managed node group.

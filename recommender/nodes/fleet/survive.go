@@ -453,9 +453,10 @@ func (f *Fleet) left(plan packing.Plan, s packing.Survival) map[string]bool {
 	return out
 }
 
-// exempt is what can't survive a level today either; nothing where nothing runs yet.
+// exempt is what can't survive a level today either; nothing where nothing runs yet, or
+// nothing is to be survived.
 func (f *Fleet) exempt(level packing.Level, surge map[string]int) map[string]bool {
-	if len(f.Today.Nodes) == 0 {
+	if len(f.Today.Nodes) == 0 || level == packing.SurviveNone {
 		return map[string]bool{}
 	}
 	return packing.Exempt(f.Input, f.Today, level, surge, f.Beside)
