@@ -6,6 +6,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/fresh"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // TestPlanRisk says in one line what following a plan disturbs.
