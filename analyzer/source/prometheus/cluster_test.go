@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -334,5 +335,61 @@ func TestOddSamplesAreNamed(t *testing.T) {
 	}
 	if m := message(got.Warnings, "samples"); !strings.Contains(m, "samples cannot be true") || !strings.HasSuffix(m, "of container shop/web-1/main") {
 		t.Errorf("got %q, want the container of the samples named", m)
+	}
+}
+
+// TestForeignNodesAreNamed: an engine that holds pods of nodes that the cluster has not, with
+// no label that tells clusters apart, is named; one of another time, where the cluster's own
+// nodes are not there, and one with a node that has just gone, are not.
+func TestForeignNodesAreNamed(t *testing.T) {
+	var snap analyzer.Snapshot
+	pods := map[string]int{}
+	for i := range 20 {
+		name := fmt.Sprintf("n%d", i)
+		snap.Nodes, pods[name] = append(snap.Nodes, analyzer.Node{Name: name}), 3
+	}
+	with := func(own bool, foreign int) map[string]int {
+		out := map[string]int{}
+		if own {
+			maps.Copy(out, pods)
+		}
+		for i := range foreign {
+			out[fmt.Sprintf("m%d", i)] = 3
+		}
+		return out
+	}
+	for name, tt := range map[string]struct {
+		nodes map[string]int
+		named bool
+	}{
+		"one cluster": {with(true, 0), false}, "a node that went": {with(true, 1), false},
+		"two clusters": {with(true, 20), true}, "another time": {with(false, 20), false},
+	} {
+		fake := &twoClusters{total: 10}
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.FormValue("query"), "count by (node)") {
+				_, _ = io.WriteString(w, vector("node", tt.nodes))
+				return
+			}
+			fake.ServeHTTP(w, r)
+		}))
+		end := time.Date(2026, 5, 29, 0, 0, 0, 0, time.UTC)
+		e, err := prometheus.Open(context.Background(), prometheus.Options{URL: server.URL, Window: analyzer.Window{Start: end.Add(-24 * time.Hour), End: end}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		into := snap
+		if err := e.Narrow(context.Background(), &into); err != nil {
+			t.Fatal(err)
+		}
+		got, err := e.Collect(context.Background(), &analyzer.Owners{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := strings.Contains(fmt.Sprint(got.Warnings), "that this cluster has not (m0, m1")
+		if named != tt.named {
+			t.Errorf("%s: named %v, want %v: %v", name, named, tt.named, got.Warnings)
+		}
+		server.Close()
 	}
 }
