@@ -36,6 +36,9 @@ func (o *openCost) query(promQL string, at time.Time) []series {
 // rangeQuery asks at every full five minutes within (from, to].
 func (o *openCost) rangeQuery(promQL string, from, to time.Time, use func(*series)) {
 	first, last := from.Truncate(step).Add(step), to.Truncate(step)
+	if last.Before(first) {
+		return // the minutes after midnight have none
+	}
 	list := o.ask("query_range", url.Values{
 		"query": {promQL}, "start": {first.Format(time.RFC3339)}, "end": {last.Format(time.RFC3339)}, "step": {"300"},
 	})
