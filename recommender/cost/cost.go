@@ -86,28 +86,44 @@ type NodeCost struct {
 // workloads whose pods they had: those of the window, where that is known, else those of
 // the moment.
 func Of(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
-	c := newCosts(a, catalog)
-	c.allocate(a, c.hasHours(a) && c.hoursPriced(a))
+	c, prices := newCosts(a, catalog)
+	c.allocate(a, prices, c.hasHours(a) && c.hoursPriced(a, prices))
 	return c
 }
 
 // AtMoment is Of for the nodes of the moment, whatever is known of the window's. why says
 // what keeps to them; it becomes a warning where the two differ.
 func AtMoment(a *analyzer.Analysis, catalog *pricing.Catalog, why string) *Costs {
-	c := newCosts(a, catalog)
-	c.allocate(a, false)
+	c, prices := newCosts(a, catalog)
+	c.allocate(a, prices, false)
 	if why != "" && c.hasHours(a) {
 		c.warn("bill-of-the-moment", "the bill is that of the nodes of the moment, and the plan's that of the busiest hour: "+why)
 	}
 	return c
 }
 
+// nodePrices are the prices of nodes by their names, each looked up once.
+type nodePrices struct {
+	catalog *pricing.Catalog
+	known   map[string]pricing.NodePrice
+}
+
+func (p *nodePrices) of(n analyzer.Node) pricing.NodePrice {
+	known, ok := p.known[n.Name]
+	if !ok {
+		known = priceOf(p.catalog, n)
+		p.known[n.Name] = known
+	}
+	return known
+}
+
 // newCosts prices today's nodes.
-func newCosts(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
+func newCosts(a *analyzer.Analysis, catalog *pricing.Catalog) (*Costs, *nodePrices) {
+	found := &nodePrices{catalog, make(map[string]pricing.NodePrice, len(a.Snapshot.Nodes))}
 	c := &Costs{Workloads: map[analyzer.Ref]WorkloadCost{}, Catalog: catalog}
 	prices := make([]pricing.NodePrice, 0, len(a.Snapshot.Nodes))
 	for _, n := range a.Snapshot.Nodes {
-		p := priceOf(catalog, n)
+		p := found.of(n)
 		prices = append(prices, p)
 		c.Nodes = append(c.Nodes, nodeCost(n, p))
 		for _, w := range p.Warnings {
@@ -121,7 +137,7 @@ func newCosts(a *analyzer.Analysis, catalog *pricing.Catalog) *Costs {
 	if len(a.Snapshot.Nodes) == 0 {
 		c.warn("no-nodes", "no nodes could be read, so that nothing has a price; the right to list nodes gives costs")
 	}
-	return c
+	return c, found
 }
 
 func priceOf(catalog *pricing.Catalog, n analyzer.Node) pricing.NodePrice {
@@ -180,14 +196,9 @@ func (u UnitPrice) over(n float64) UnitPrice {
 }
 
 // allocate shares the bill out and files it by workload.
-func (c *Costs) allocate(a *analyzer.Analysis, byHour bool) {
-	unpriced := c.unpriced(a)
-	byNode := map[string]pricing.NodePrice{}
-	price := func(n analyzer.Node) pricing.NodePrice {
-		byNode[n.Name] = priceOf(c.Catalog, n)
-		return byNode[n.Name]
-	}
-	shared := allocation.Share(a.Snapshot, price, byHour, func(r analyzer.Ref) bool { return !unpriced[r] })
+func (c *Costs) allocate(a *analyzer.Analysis, prices *nodePrices, byHour bool) {
+	unpriced, byNode := c.unpriced(a), prices.known
+	shared := allocation.Share(a.Snapshot, prices.of, byHour, func(r analyzer.Ref) bool { return !unpriced[r] })
 	bill := shared.Bill
 	c.Bill, c.Idle, c.Overhead = bill.Total, bill.Idle.Total(), bill.Overhead.Total()
 	for _, w := range bill.Warnings {

@@ -34,11 +34,11 @@ func (c *Costs) hasHours(a *analyzer.Analysis) bool {
 
 // hoursPriced reports whether each node of the window has a price by the hour; else it
 // warns that the bill is of the moment.
-func (c *Costs) hoursPriced(a *analyzer.Analysis) bool {
+func (c *Costs) hoursPriced(a *analyzer.Analysis, prices *nodePrices) bool {
 	fleet := allocation.Fleet(a.Snapshot, pricing.HoursPerMonth)
 	for i := range fleet {
 		n := &fleet[i]
-		if one := c.Price(n.Node); n.Hours > 0 && n.Runs == "" && (one.ByPod || !(one.Hourly > 0)) {
+		if one := nodeCost(n.Node, prices.of(n.Node)); n.Hours > 0 && n.Runs == "" && (one.ByPod || !(one.Hourly > 0)) {
 			c.warn("bill-of-the-moment", fmt.Sprintf("the bill is that of the nodes of the moment: %s has no price by the hour", n.Name))
 			return false
 		}
