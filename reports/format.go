@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports/csv"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
 	"github.com/plimsoll-k8s/plimsoll/reports/format"
 	"github.com/plimsoll-k8s/plimsoll/reports/html"
 	"github.com/plimsoll-k8s/plimsoll/reports/markdown"
@@ -75,17 +76,17 @@ func nameOf(f Format) string { return f.Name }
 // DiffFormat is one way to print what differs between two reports.
 type DiffFormat struct {
 	Name  string
-	Write func(w io.Writer, d *document.Comparison, o Options) error
+	Write func(w io.Writer, d *change.Comparison, o Options) error
 }
 
 // DiffFormats lists every one.
 func DiffFormats() []DiffFormat {
 	return []DiffFormat{
 		{"table", text.Diff},
-		{"json", func(w io.Writer, d *document.Comparison, o Options) error {
-			return document.WriteComparison(w, d, o.Width > 0)
+		{"json", func(w io.Writer, d *change.Comparison, o Options) error {
+			return change.WriteJSON(w, d, o.Width > 0)
 		}},
-		{"markdown", func(w io.Writer, d *document.Comparison, _ Options) error { return markdown.WriteDiff(w, d) }},
+		{"markdown", func(w io.Writer, d *change.Comparison, _ Options) error { return markdown.WriteDiff(w, d) }},
 	}
 }
 

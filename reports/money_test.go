@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
 	"github.com/plimsoll-k8s/plimsoll/reports/markdown"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
@@ -195,7 +196,7 @@ func agreeSections(t *testing.T, at string, r *document.Report, on said) {
 func agreeDiff(t *testing.T, at string, r *document.Report, on said) {
 	t.Helper()
 	var plain, page strings.Builder
-	d := document.Compare(r, r)
+	d := change.Compare(r, r)
 	if err := text.Diff(&plain, d, reports.Options{Width: 120}); err != nil {
 		t.Fatal(err)
 	}

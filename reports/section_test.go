@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
@@ -229,7 +230,7 @@ func TestDiffOfNameless(t *testing.T) {
 	r := newCluster().report()
 	r.Metadata.Cluster = ""
 	var b strings.Builder
-	if err := text.Diff(&b, document.Compare(r, r), reports.Options{}); err != nil {
+	if err := text.Diff(&b, change.Compare(r, r), reports.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := strings.Count(b.String(), "cluster without a name, "); got != 2 {

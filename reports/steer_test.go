@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
 	"github.com/plimsoll-k8s/plimsoll/reports/text"
 )
 
@@ -95,7 +96,7 @@ func TestNoFormatIsSteered(t *testing.T) {
 		check("sections", b.String(), err)
 		for _, f := range reports.DiffFormats() {
 			var b bytes.Buffer
-			err := f.Write(&b, document.Compare(whole, &r), reports.Options{})
+			err := f.Write(&b, change.Compare(whole, &r), reports.Options{})
 			check("diff "+f.Name, b.String(), err)
 		}
 		for i := range min(3, len(r.Workloads)) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/reports"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
 	"github.com/plimsoll-k8s/plimsoll/reports/keep"
 	"github.com/plimsoll-k8s/plimsoll/reports/limit"
 )
@@ -57,11 +58,11 @@ worse or better fails then.`,
 	fl.StringVar(&f.of, "of", "", "with --since: the reports `OF` a context, a snapshot or the demo, as show --list names it")
 	completeWith(cmd, "of", keptOf)
 	fl.StringArrayVarP(&f.output, "output", "o", nil, "`FORMAT` or FORMAT=FILE, of: "+strings.Join(reports.DiffNames(), ", ")+"; repeatable (default table)")
-	fl.StringArrayVar(&f.failOn, "fail-on", nil, "exit with 1 on any `OF` "+strings.Join(document.DiffKinds(), ", ")+", cost=5%, cost=$100: so much or more on top for nodes a month")
+	fl.StringArrayVar(&f.failOn, "fail-on", nil, "exit with 1 on any `OF` "+strings.Join(change.DiffKinds(), ", ")+", cost=5%, cost=$100: so much or more on top for nodes a month")
 	fl.BoolVar(&f.noColor, "no-color", false, "no colours, even on a terminal")
 	fl.BoolVarP(&f.quiet, "quiet", "q", false, "nothing on stderr")
 	completeFrom(cmd, "output", reports.DiffNames())
-	completeFrom(cmd, "fail-on", document.DiffKinds())
+	completeFrom(cmd, "fail-on", change.DiffKinds())
 	return cmd
 }
 
@@ -93,7 +94,7 @@ func (f *diffFlags) run(ctx context.Context, s streams, args []string) error {
 	if err := comparableReports(before, after); err != nil {
 		return err
 	}
-	d := document.Compare(before, after)
+	d := change.Compare(before, after)
 	o := reports.Options{Program: s.Program, Width: s.Width, ASCII: s.ASCII, Color: s.Width > 0 && !s.NoColor && !f.noColor}
 	var all writing
 	for _, k := range sinks {

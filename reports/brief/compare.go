@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
 )
 
 // DiffDoubts say what weakens a comparison: other clusters, other hours, and what one of
 // the two reports does not know.
-func DiffDoubts(d *document.Comparison) (out []string) {
+func DiffDoubts(d *change.Comparison) (out []string) {
 	if d.Before.Cluster != d.After.Cluster {
 		out = append(out, "the two are of clusters with unlike names")
 	}
@@ -51,7 +52,7 @@ func hoursText(w document.Window) string {
 }
 
 // Gone says what left the nodes' bill, or came on top of it; empty where it is the same.
-func Gone(d *document.Comparison) string {
+func Gone(d *change.Comparison) string {
 	if d.Before.MonthlyCost == nil || d.After.MonthlyCost == nil {
 		return ""
 	}
@@ -65,7 +66,7 @@ func Gone(d *document.Comparison) string {
 }
 
 // DiffApplied says what applied advice came to, a line each; nothing where none was.
-func DiffApplied(d *document.Comparison) (out []string) {
+func DiffApplied(d *change.Comparison) (out []string) {
 	a := d.Applied
 	if a == nil {
 		return nil
@@ -91,7 +92,7 @@ func DiffApplied(d *document.Comparison) (out []string) {
 
 // DiffWhat is what became of a workload, in one cell: of one to which the advice was
 // applied, also what that brought.
-func DiffWhat(d *document.Difference) string {
+func DiffWhat(d *change.Difference) string {
 	if d.Brought == "" {
 		return d.What
 	}
@@ -99,16 +100,16 @@ func DiffWhat(d *document.Difference) string {
 }
 
 // DiffChanged is what differs of a workload, in one cell.
-func DiffChanged(d *document.Difference) string {
-	return strings.Replace(strings.Join(d.Changed, ", "), document.ChangedSetting, "set", 1)
+func DiffChanged(d *change.Difference) string {
+	return strings.Replace(strings.Join(d.Changed, ", "), change.ChangedSetting, "set", 1)
 }
 
 // DiffLegend says what the words of a comparison mean, as far as it has them.
-func DiffLegend(d *document.Comparison) string {
+func DiffLegend(d *change.Comparison) string {
 	moved, by := "", ""
 	for i := range d.Workloads {
 		x := &d.Workloads[i]
-		if x.What == document.DiffMoved {
+		if x.What == change.DiffMoved {
 			moved = "moved: its cost is another and nothing was set anew; "
 		}
 		if len(x.Changed) > 0 {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
 )
 
 // Saves is what leaves the bill: its first step less its last, both in whole dollars, as they
@@ -22,7 +23,7 @@ func Saves(r *document.Report) Whole {
 func saved(before, after document.USD) Whole { return WholeOf(document.Saved(before, after)) }
 
 // SideSaves is what Saves was of one of two reports; empty where it is not known.
-func SideSaves(s *document.Side) string {
+func SideSaves(s *change.Side) string {
 	switch {
 	case s.MonthlyCost == nil || s.MonthlyLeft == nil:
 		return ""

@@ -1,10 +1,13 @@
 package brief
 
-import "github.com/plimsoll-k8s/plimsoll/reports/document"
+import (
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
+)
 
 // StateChange says one figure of a workload before and after; a state that is
 // not there is left out.
-func StateChange(d *document.Difference, say func(*document.State) string) string {
+func StateChange(d *change.Difference, say func(*change.State) string) string {
 	switch {
 	case d.Before == nil:
 		return say(d.After)
@@ -15,7 +18,7 @@ func StateChange(d *document.Difference, say func(*document.State) string) strin
 }
 
 // StateCost is what a workload costs a month, in whole dollars; empty without a price.
-func StateCost(s *document.State) string {
+func StateCost(s *change.State) string {
 	if s.MonthlyCost == nil {
 		return ""
 	}
@@ -23,11 +26,11 @@ func StateCost(s *document.State) string {
 }
 
 // StateKills is its OOM kills in seven days.
-func StateKills(s *document.State) string { return document.Figures(s.OOMKillsWeekly) }
+func StateKills(s *change.State) string { return document.Figures(s.OOMKillsWeekly) }
 
 // StateThrottled is the share of CPU periods in which its most throttled
 // container was throttled; empty where it was not measured.
-func StateThrottled(s *document.State) string {
+func StateThrottled(s *change.State) string {
 	if s.ThrottledShare == nil {
 		return ""
 	}

@@ -20,7 +20,7 @@ import (
 // WriteJSON writes the report as JSON without its history: indented for people, else
 // without spaces, which take half of a large report's bytes.
 func WriteJSON(w io.Writer, r *Report, indent bool) error {
-	data, err := encode(r.plain(), indent)
+	data, err := Encode(r.plain(), indent)
 	if err != nil {
 		return err
 	}
@@ -43,17 +43,8 @@ func (r *Report) plain() *Report {
 	return &out
 }
 
-// WriteComparison writes what differs between two reports as JSON, as WriteJSON does.
-func WriteComparison(w io.Writer, d *Comparison, indent bool) error {
-	data, err := encode(d, indent)
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(data)
-	return err
-}
-
-func encode(r any, indent bool) ([]byte, error) {
+// Encode gives a document as JSON without control characters, indented or on one line.
+func Encode(r any, indent bool) ([]byte, error) {
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
 	e.SetEscapeHTML(false)
@@ -69,7 +60,7 @@ func encode(r any, indent bool) ([]byte, error) {
 // WriteYAML prints the JSON document as YAML with its fields in the same
 // order: JSON is YAML, so only the style of its nodes changes.
 func WriteYAML(w io.Writer, r *Report) error {
-	data, err := encode(r.plain(), true)
+	data, err := Encode(r.plain(), true)
 	if err != nil {
 		return err
 	}

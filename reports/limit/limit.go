@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
 )
 
 // amount is an amount of money a month, or a share of what nodes cost.
@@ -161,10 +162,10 @@ func ParseDiff(words []string) (Diff, error) {
 				return out, fmt.Errorf("--fail-on %s: %w", w, err)
 			}
 			out.cost = a
-		case slices.Contains(document.DiffKinds(), w):
+		case slices.Contains(change.DiffKinds(), w):
 			out.kinds = append(out.kinds, w)
 		default:
-			return out, fmt.Errorf("--fail-on %s: there is: %s, cost=5%%, cost=$100", w, strings.Join(document.DiffKinds(), ", "))
+			return out, fmt.Errorf("--fail-on %s: there is: %s, cost=5%%, cost=$100", w, strings.Join(change.DiffKinds(), ", "))
 		}
 	}
 	return out, nil
@@ -172,13 +173,13 @@ func ParseDiff(words []string) (Diff, error) {
 
 // ofWorkloads reports whether workloads get better or worse by what is not known: pods
 // that wait for a node are told of as a whole.
-func ofWorkloads(u document.Unchecked) bool { return u.What != string(document.Pending) }
+func ofWorkloads(u change.Unchecked) bool { return u.What != string(document.Pending) }
 
 // Judge is the error of a comparison that holds what must not be.
-func (l Diff) Judge(d *document.Comparison) error {
+func (l Diff) Judge(d *change.Comparison) error {
 	var found []string
 	for _, kind := range l.kinds {
-		if i := slices.IndexFunc(d.Unchecked, ofWorkloads); i >= 0 && (kind == document.DiffWorse || kind == document.DiffBetter) {
+		if i := slices.IndexFunc(d.Unchecked, ofWorkloads); i >= 0 && (kind == change.DiffWorse || kind == change.DiffBetter) {
 			return fmt.Errorf("--fail-on %s can't be checked: %s", kind, d.Unchecked[i])
 		}
 		n := 0

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
 	"github.com/plimsoll-k8s/plimsoll/reports/limit"
 )
 
@@ -63,7 +64,7 @@ func TestLimitWithoutPrices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Judge(&document.Comparison{}); err == nil || errors.As(err, &found) {
+	if err := d.Judge(&change.Comparison{}); err == nil || errors.As(err, &found) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -85,7 +86,7 @@ func TestNeedsLever(t *testing.T) {
 
 func TestDiffLimits(t *testing.T) {
 	before, after := document.USD(100_000), document.USD(105_000)
-	d := &document.Comparison{Workloads: []document.Difference{{What: "worse"}, {What: "applied", Brought: "worse"}}}
+	d := &change.Comparison{Workloads: []change.Difference{{What: "worse"}, {What: "applied", Brought: "worse"}}}
 	d.Before.MonthlyCost, d.After.MonthlyCost = &before, &after
 	for words, want := range map[string]string{"worse": "2 workloads worse", "applied": "1 workload applied", "better": "", "gone": "", "cost=5%": "nodes cost $50.00 more", "cost=5.1%": "", "cost=$50": "more a month"} {
 		l, err := limit.ParseDiff([]string{words})
@@ -101,7 +102,7 @@ func TestDiffLimits(t *testing.T) {
 // TestDiffUnchecked: a comparison that lacks a source of one of its reports passes no
 // limit on what got worse, and is not said to have found any.
 func TestDiffUnchecked(t *testing.T) {
-	d := &document.Comparison{Unchecked: []document.Unchecked{{What: "oom-killed", Side: "after", Reason: "kube-state-metrics: not there"}}}
+	d := &change.Comparison{Unchecked: []change.Unchecked{{What: "oom-killed", Side: "after", Reason: "kube-state-metrics: not there"}}}
 	for words, want := range map[string]string{"worse": "OOM kills are not known of the second report: kube-state-metrics: not there", "better": "can't be checked", "gone": ""} {
 		l, err := limit.ParseDiff([]string{words})
 		if err != nil {

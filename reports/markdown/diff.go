@@ -6,11 +6,11 @@ import (
 	"io"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
-	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
 )
 
 // WriteDiff writes what differs between two reports.
-func WriteDiff(w io.Writer, d *document.Comparison) error {
+func WriteDiff(w io.Writer, d *change.Comparison) error {
 	var b page
 	fmt.Fprintf(&b, "## plimsoll: what changed in %s\n\n| | before | after |\n|---|--:|--:|\n", cell(cmp.Or(d.After.Cluster, "the cluster")))
 	if was, is := d.Before.MonthlyCost, d.After.MonthlyCost; was != nil && is != nil {

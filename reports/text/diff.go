@@ -6,12 +6,12 @@ import (
 	"io"
 
 	"github.com/plimsoll-k8s/plimsoll/reports/brief"
-	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
 	"github.com/plimsoll-k8s/plimsoll/reports/layout"
 )
 
 // Diff prints what differs between two reports.
-func Diff(w io.Writer, d *document.Comparison, o Options) error {
+func Diff(w io.Writer, d *change.Comparison, o Options) error {
 	s := &screen{o: o}
 	s.sides(d)
 	if len(d.Workloads) == 0 {
@@ -28,7 +28,7 @@ func Diff(w io.Writer, d *document.Comparison, o Options) error {
 }
 
 // sides says what was compared, and what became of the whole.
-func (s *screen) sides(d *document.Comparison) {
+func (s *screen) sides(d *change.Comparison) {
 	a, b := &d.Before, &d.After
 	s.hang("before  ", fmt.Sprintf("%s, %s", clusterName(a.Cluster), brief.Span(a.Window)), layout.Plain)
 	s.hang("after   ", fmt.Sprintf("%s, %s", clusterName(b.Cluster), brief.Span(b.Window)), layout.Plain)
@@ -51,7 +51,7 @@ func (s *screen) sides(d *document.Comparison) {
 	}
 }
 
-func diffRows(all []document.Difference) *layout.Rows {
+func diffRows(all []change.Difference) *layout.Rows {
 	t := &layout.Rows{Together: true, Right: []bool{false, false, false, true, true, true}}
 	t.Add("WORKLOAD", "WHAT", "BY", "COST A MONTH", "OOM A WEEK", "THROTTLED")
 	for i := range all {
@@ -65,9 +65,9 @@ func diffRows(all []document.Difference) *layout.Rows {
 
 func diffTone(what string) layout.Tone {
 	switch what {
-	case document.DiffWorse:
+	case change.DiffWorse:
 		return layout.Bad
-	case document.DiffBetter, document.DiffApplied:
+	case change.DiffBetter, change.DiffApplied:
 		return layout.Good
 	}
 	return layout.Plain

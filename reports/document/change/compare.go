@@ -1,9 +1,13 @@
-package document
+// Package change tells what differs between two reports of one cluster, as a document.
+package change
 
 import (
 	"cmp"
+	"io"
 	"reflect"
 	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // KindComparison is the kind of a comparison as a document.
@@ -28,14 +32,14 @@ type Comparison struct {
 type Side struct {
 	Cluster string `json:"cluster"`
 	// Version is that of the plimsoll that wrote it.
-	Version string `json:"version,omitempty"`
-	Window  Window `json:"window"`
+	Version string          `json:"version,omitempty"`
+	Window  document.Window `json:"window"`
 	// MonthlyCost is the nodes' bill, MonthlySavings what was still advised.
-	MonthlyCost    *USD `json:"monthlyCost" jsonschema:"nullable"`
-	MonthlySavings *USD `json:"monthlySavings" jsonschema:"nullable"`
+	MonthlyCost    *document.USD `json:"monthlyCost" jsonschema:"nullable"`
+	MonthlySavings *document.USD `json:"monthlySavings" jsonschema:"nullable"`
 	// MonthlyLeft is what all steps would have left of the bill; absent where that is not known.
-	MonthlyLeft *USD `json:"monthlyLeft,omitempty"`
-	Workloads   int  `json:"workloads"`
+	MonthlyLeft *document.USD `json:"monthlyLeft,omitempty"`
+	Workloads   int           `json:"workloads"`
 	// Urgent counts what was dangerous.
 	Urgent int `json:"urgent"`
 }
@@ -76,7 +80,7 @@ type Difference struct {
 
 // State is a workload in one of the two reports.
 type State struct {
-	MonthlyCost *USD `json:"monthlyCost" jsonschema:"nullable"`
+	MonthlyCost *document.USD `json:"monthlyCost" jsonschema:"nullable"`
 	// OOMKillsWeekly is the OOM kills of its containers for seven days, so that
 	// windows of unlike length can be compared; 0 where one of the two reports does not know of them.
 	OOMKillsWeekly float64 `json:"oomKillsWeekly"`
@@ -88,18 +92,18 @@ type State struct {
 }
 
 // Compare lists what differs between two reports.
-func Compare(before, after *Report) *Comparison {
-	old := map[[3]string]*Workload{}
+func Compare(before, after *document.Report) *Comparison {
+	old := map[[3]string]*document.Workload{}
 	for i := range before.Workloads {
 		w := &before.Workloads[i]
-		old[w.key()] = w
+		old[keyOf(w)] = w
 	}
 	c := comparison{before: before, after: after}
-	out := &Comparison{APIVersion: APIVersion, Kind: KindComparison, Before: before.side(), After: after.side(), Unchecked: c.unchecked(), Workloads: []Difference{}}
+	out := &Comparison{APIVersion: document.APIVersion, Kind: KindComparison, Before: sideOf(before), After: sideOf(after), Unchecked: c.unchecked(), Workloads: []Difference{}}
 	for i := range after.Workloads {
 		w := &after.Workloads[i]
-		was := old[w.key()]
-		delete(old, w.key())
+		was := old[keyOf(w)]
+		delete(old, keyOf(w))
 		if d, ok := c.differ(was, w); ok {
 			out.Workloads = append(out.Workloads, d)
 		}
@@ -116,7 +120,7 @@ func Compare(before, after *Report) *Comparison {
 	return out
 }
 
-func (r *Report) side() Side {
+func sideOf(r *document.Report) Side {
 	out := Side{
 		Cluster: r.Metadata.Cluster, Version: r.Metadata.Version, Window: r.Metadata.GeneratedFrom, Workloads: len(r.Workloads),
 		MonthlyCost: r.Summary.MonthlyCost, MonthlySavings: r.Summary.MonthlySavings, Urgent: len(r.Urgents()),
@@ -127,19 +131,19 @@ func (r *Report) side() Side {
 	return out
 }
 
-func (w *Workload) key() [3]string { return [3]string{w.Namespace, w.Kind, w.Name} }
+func keyOf(w *document.Workload) [3]string { return [3]string{w.Namespace, w.Kind, w.Name} }
 
 // comparison knows both windows.
-type comparison struct{ before, after *Report }
+type comparison struct{ before, after *document.Report }
 
 // blind reports whether one of the two can't tell of a kind, so that it is no
 // difference.
-func (c comparison) blind(k UrgentKind) bool {
+func (c comparison) blind(k document.UrgentKind) bool {
 	return c.before.Unseen(k) != "" || c.after.Unseen(k) != ""
 }
 
 // state is a workload as a report has it; nil where it is not there.
-func (c comparison) state(w *Workload, of Window) *State {
+func (c comparison) state(w *document.Workload, of document.Window) *State {
 	if w == nil {
 		return nil
 	}
@@ -157,17 +161,17 @@ func (c comparison) state(w *Workload, of Window) *State {
 			out.ThrottledShare = one.ThrottledShare
 		}
 	}
-	if c.blind(OOMKilled) {
+	if c.blind(document.OOMKilled) {
 		kills = 0
 	}
 	if days := of.End.Sub(of.Start).Hours() / 24; days > 0 {
-		out.OOMKillsWeekly = Decimals(float64(kills)*7/days, 2)
+		out.OOMKillsWeekly = document.Decimals(float64(kills)*7/days, 2)
 	}
 	return out
 }
 
 // differ compares a workload; nil is one that is not there.
-func (c comparison) differ(was, is *Workload) (Difference, bool) {
+func (c comparison) differ(was, is *document.Workload) (Difference, bool) {
 	named := cmp.Or(is, was)
 	d := Difference{
 		Namespace: named.Namespace, Kind: named.Kind, Name: named.Name,
@@ -240,18 +244,18 @@ func costsMore(a, b *State) float64 {
 }
 
 // applied reports whether the advice on sizes, or that on scaling, was followed: all of it.
-func applied(was, is *Workload) bool { return resized(was, is) || rescaled(was, is) }
+func applied(was, is *document.Workload) bool { return resized(was, is) || rescaled(was, is) }
 
 // resized reports whether requests changed to what had been advised. Containers without
 // advice are as they were, or are what somebody made of them.
-func resized(was, is *Workload) bool {
+func resized(was, is *document.Workload) bool {
 	changed := false
 	for i := range was.Containers {
 		o := &was.Containers[i]
 		if o.Recommended == nil {
 			continue
 		}
-		c := is.container(o.Name)
+		c := container(is, o.Name)
 		if c == nil || c.Current.Requests != o.Recommended.Requests {
 			return false
 		}
@@ -261,18 +265,28 @@ func resized(was, is *Workload) bool {
 }
 
 // rescaled reports whether what scales a workload changed to what had been advised.
-func rescaled(was, is *Workload) bool {
+func rescaled(was, is *document.Workload) bool {
 	if was.Horizontal == nil || is.Horizontal == nil || was.Horizontal.Recommended == nil {
 		return false
 	}
-	now, advised, before := is.Horizontal.Current.asAdvised(), was.Horizontal.Recommended.asAdvised(), was.Horizontal.Current.asAdvised()
+	now, advised, before := asAdvised(is.Horizontal.Current), asAdvised(*was.Horizontal.Recommended), asAdvised(was.Horizontal.Current)
 	return reflect.DeepEqual(now, advised) && !reflect.DeepEqual(before, advised)
 }
 
 // asAdvised is a scaling as somebody sets it: the name is for him to choose, and requests
 // are the containers'.
-func (s Scaling) asAdvised() Scaling {
-	s = s.asSet()
+func asAdvised(s document.Scaling) document.Scaling {
+	s = asSet(s)
 	s.Name, s.Requests = "", nil
 	return s
+}
+
+// WriteJSON writes what differs between two reports as JSON, as document.WriteJSON does.
+func WriteJSON(w io.Writer, d *Comparison, indent bool) error {
+	data, err := document.Encode(d, indent)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(data)
+	return err
 }

@@ -1,4 +1,4 @@
-package document_test
+package change_test
 
 import (
 	"slices"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
+	"github.com/plimsoll-k8s/plimsoll/reports/document/change"
 )
 
 const day = 24 * time.Hour
@@ -37,7 +38,7 @@ func TestCompare(t *testing.T) {
 		of("new", 100, 0, 1, 1, 0), of("applied", 500, 0, 5, 5, 0),
 		of("better", 900, 1, 1, 1, 0), of("worse", 10, 2, 1, 1, 0), of("", 100, 2, 1, 1, 0),
 	}}
-	got := document.Compare(before, after)
+	got := change.Compare(before, after)
 	if len(got.Workloads) != 5 {
 		t.Fatalf("got %+v, want five differences", got.Workloads)
 	}
@@ -67,7 +68,7 @@ func TestCompareReasons(t *testing.T) {
 		a := &document.Report{Metadata: window(c.daysBefore), Workloads: []document.Workload{c.before}}
 		b := &document.Report{Metadata: window(c.daysAfter), Workloads: []document.Workload{c.after}}
 		got := ""
-		if all := document.Compare(a, b).Workloads; len(all) > 0 {
+		if all := change.Compare(a, b).Workloads; len(all) > 0 {
 			got = all[0].What
 		}
 		if got != c.what {
@@ -108,7 +109,7 @@ func TestCompareApplied(t *testing.T) {
 		a := &document.Report{Metadata: window(14), Workloads: []document.Workload{c.before}}
 		b := &document.Report{Metadata: window(14), Workloads: []document.Workload{c.after}}
 		what, brought := "", ""
-		d := document.Compare(a, b)
+		d := change.Compare(a, b)
 		if len(d.Workloads) > 0 {
 			what, brought = d.Workloads[0].What, d.Workloads[0].Brought
 		}
@@ -127,7 +128,7 @@ func TestCompareAppliedSum(t *testing.T) {
 		a := &document.Report{Metadata: window(14), Workloads: []document.Workload{of("one", 900, 4, 5, 9, 0), of("two", 500, 0, 9, 5, 0), of("none", 70, 2, 1, 1, 0)}}
 		b := &document.Report{Metadata: window(14), Workloads: []document.Workload{of("one", 500, 0, 9, 9, 0), of("two", 300, 1, 5, 5, 0), of("none", 70, 9, 1, 1, 0)}}
 		a.Summary.MonthlyCost, b.Summary.MonthlyCost = &c.before, &c.after
-		got := document.Compare(a, b).Applied
+		got := change.Compare(a, b).Applied
 		if got == nil || got.Workloads != 2 || *got.MonthlyBefore != 1400 || *got.MonthlyAfter != 800 || got.OOMKillsWeeklyBefore != 2 || got.OOMKillsWeeklyAfter != 0.5 {
 			t.Fatalf("got %+v", got)
 		}
@@ -135,10 +136,10 @@ func TestCompareAppliedSum(t *testing.T) {
 			t.Errorf("nodes cost %d, then %d: %d of it gone, want %d", c.before, c.after, *got.MonthlyGone, c.gone)
 		}
 		b.Workloads[0].MonthlyCost = nil
-		if got := document.Compare(a, b).Applied; got.MonthlyBefore != nil || got.MonthlyGone != nil {
+		if got := change.Compare(a, b).Applied; got.MonthlyBefore != nil || got.MonthlyGone != nil {
 			t.Errorf("without a price got %+v", got)
 		}
-		if got := document.Compare(a, a).Applied; got != nil {
+		if got := change.Compare(a, a).Applied; got != nil {
 			t.Errorf("nothing is applied, and yet %+v", got)
 		}
 	}
@@ -159,7 +160,7 @@ func TestCompareRenamed(t *testing.T) {
 		if got := a.Workloads[0].Findings[0].Code; got != now {
 			t.Errorf("%s is read as %s, want %s", old, got, now)
 		}
-		if got := document.Compare(a, b).Workloads; len(got) != 0 {
+		if got := change.Compare(a, b).Workloads; len(got) != 0 {
 			t.Errorf("%s and %s differ: %+v", old, now, got)
 		}
 	}
@@ -169,11 +170,11 @@ func TestCompareRenamed(t *testing.T) {
 func TestCompareTurned(t *testing.T) {
 	a := &document.Report{Metadata: window(14), Workloads: []document.Workload{of("w", 100, 2, 1, 1, 0)}}
 	b := &document.Report{Metadata: window(14), Workloads: []document.Workload{of("w", 100, 1, 1, 1, 0)}}
-	there, back := document.Compare(a, b).Workloads[0], document.Compare(b, a).Workloads[0]
-	if there.What != document.DiffBetter || back.What != document.DiffWorse {
+	there, back := change.Compare(a, b).Workloads[0], change.Compare(b, a).Workloads[0]
+	if there.What != change.DiffBetter || back.What != change.DiffWorse {
 		t.Errorf("got %s there and %s back", there.What, back.What)
 	}
-	if n := len(document.Compare(a, a).Workloads); n != 0 {
+	if n := len(change.Compare(a, a).Workloads); n != 0 {
 		t.Errorf("a report differs %d times from itself", n)
 	}
 }
@@ -185,7 +186,7 @@ func TestCompareBlind(t *testing.T) {
 	blind := &document.Report{Metadata: window(7), Workloads: []document.Workload{of("w", 100, 0, 1, 1, 0)}}
 	blind.Warnings = []analyzer.Warning{{Code: analyzer.WarnMissing, Subject: "kube_pod_container_status_restarts_total", Message: "not there"}}
 	for _, pair := range [][2]*document.Report{{known, blind}, {blind, known}} {
-		if got := document.Compare(pair[0], pair[1]).Workloads; len(got) != 0 {
+		if got := change.Compare(pair[0], pair[1]).Workloads; len(got) != 0 {
 			t.Errorf("got %+v, want no difference", got)
 		}
 	}
@@ -212,7 +213,7 @@ func TestCompareChanged(t *testing.T) {
 	} {
 		a := &document.Report{Metadata: window(14), Workloads: []document.Workload{c.before}}
 		b := &document.Report{Metadata: window(14), Workloads: []document.Workload{c.after}}
-		all := document.Compare(a, b).Workloads
+		all := change.Compare(a, b).Workloads
 		if len(all) != 1 || all[0].What != c.what || !slices.Equal(all[0].Changed, c.changed) {
 			t.Errorf("got %+v, want %s by %v", all, c.what, c.changed)
 		}
@@ -240,17 +241,17 @@ func TestCompareUnchecked(t *testing.T) {
 		"pending":    func(r *document.Report) { r.Nodes.Plan = nil },
 		"blocked":    func(r *document.Report) { r.Workloads[0].Horizontal = nil },
 	}
-	if got := document.Compare(report(whole), report(whole)).Unchecked; len(got) != 0 {
+	if got := change.Compare(report(whole), report(whole)).Unchecked; len(got) != 0 {
 		t.Errorf("nothing is lost, and yet %v", got)
 	}
 	for what, lose := range lost {
 		for side, pair := range map[string][2]*document.Report{"before": {report(lose), report(whole)}, "after": {report(whole), report(lose)}} {
-			got := document.Compare(pair[0], pair[1]).Unchecked
+			got := change.Compare(pair[0], pair[1]).Unchecked
 			if len(got) != 1 || got[0].What != what || got[0].Side != side || got[0].Reason == "" || !strings.Contains(got[0].String(), " not known of the ") {
 				t.Errorf("%s %s: got %+v", what, side, got)
 			}
 		}
-		if got, want := len(document.Compare(report(lose), report(lose)).Unchecked), map[string]int{"oom-killed": 2}[what]; got != want {
+		if got, want := len(change.Compare(report(lose), report(lose)).Unchecked), map[string]int{"oom-killed": 2}[what]; got != want {
 			t.Errorf("%s of neither: got %d, want %d", what, got, want)
 		}
 	}

@@ -1,16 +1,18 @@
-package document
+package change
+
+import "github.com/plimsoll-k8s/plimsoll/reports/document"
 
 // AppliedSum is what the workloads come to whose advice was applied.
 type AppliedSum struct {
 	Workloads int `json:"workloads"`
 	// MonthlyBefore and MonthlyAfter are their shares of the nodes' bill; absent where
 	// one of them has no price.
-	MonthlyBefore *USD `json:"monthlyBefore,omitempty"`
-	MonthlyAfter  *USD `json:"monthlyAfter,omitempty"`
+	MonthlyBefore *document.USD `json:"monthlyBefore,omitempty"`
+	MonthlyAfter  *document.USD `json:"monthlyAfter,omitempty"`
 	// MonthlyGone is what of it left the nodes' bill, at the most: the bill may have
 	// fallen for other reasons too. The rest is room on nodes that stayed. It is negative where
 	// both rose.
-	MonthlyGone *USD `json:"monthlyGone,omitempty"`
+	MonthlyGone *document.USD `json:"monthlyGone,omitempty"`
 	// OOMKillsWeeklyBefore and OOMKillsWeeklyAfter are for seven days.
 	OOMKillsWeeklyBefore float64 `json:"oomKillsWeeklyBefore"`
 	OOMKillsWeeklyAfter  float64 `json:"oomKillsWeeklyAfter"`
@@ -19,7 +21,7 @@ type AppliedSum struct {
 // appliedSum adds up what was applied; nil where nothing was.
 func appliedSum(c *Comparison) *AppliedSum {
 	var out AppliedSum
-	var before, after USD
+	var before, after document.USD
 	priced := true
 	for i := range c.Workloads {
 		d := &c.Workloads[i]
@@ -27,8 +29,8 @@ func appliedSum(c *Comparison) *AppliedSum {
 			continue
 		}
 		out.Workloads++
-		out.OOMKillsWeeklyBefore = Decimals(out.OOMKillsWeeklyBefore+d.Before.OOMKillsWeekly, 2)
-		out.OOMKillsWeeklyAfter = Decimals(out.OOMKillsWeeklyAfter+d.After.OOMKillsWeekly, 2)
+		out.OOMKillsWeeklyBefore = document.Decimals(out.OOMKillsWeeklyBefore+d.Before.OOMKillsWeekly, 2)
+		out.OOMKillsWeeklyAfter = document.Decimals(out.OOMKillsWeeklyAfter+d.After.OOMKillsWeekly, 2)
 		if d.Before.MonthlyCost == nil || d.After.MonthlyCost == nil {
 			priced = false
 			continue
@@ -50,7 +52,7 @@ func appliedSum(c *Comparison) *AppliedSum {
 
 // left is what of one change is in another: as much as both have, where both go the
 // same way.
-func left(part, whole USD) USD {
+func left(part, whole document.USD) document.USD {
 	switch {
 	case part > 0 && whole > 0:
 		return min(part, whole)

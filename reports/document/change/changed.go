@@ -1,9 +1,11 @@
-package document
+package change
 
 import (
 	"math"
 	"reflect"
 	"slices"
+
+	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
 // What may differ of a workload.
@@ -15,7 +17,7 @@ const (
 
 // costlier says what a cost is that went up or down by so much: better or worse where
 // somebody set something anew, else moved.
-func costlier(was, is *Workload, by float64) string {
+func costlier(was, is *document.Workload, by float64) string {
 	switch {
 	case !setAnew(was, is):
 		return DiffMoved
@@ -26,7 +28,7 @@ func costlier(was, is *Workload, by float64) string {
 }
 
 // changed says what differs of a workload that both reports have.
-func changed(was, is *Workload, before, after *State) (out []string) {
+func changed(was, is *document.Workload, before, after *State) (out []string) {
 	if setAnew(was, is) {
 		out = append(out, ChangedSetting)
 	}
@@ -40,13 +42,13 @@ func changed(was, is *Workload, before, after *State) (out []string) {
 }
 
 // setAnew reports whether requests, limits, containers, or what scales the workload are others.
-func setAnew(was, is *Workload) bool {
+func setAnew(was, is *document.Workload) bool {
 	if len(was.Containers) != len(is.Containers) {
 		return true
 	}
 	for i := range was.Containers {
 		o := &was.Containers[i]
-		at := is.container(o.Name)
+		at := container(is, o.Name)
 		if at == nil || at.Current != o.Current || at.Image != o.Image && at.Image != "" && o.Image != "" {
 			return true
 		}
@@ -54,7 +56,7 @@ func setAnew(was, is *Workload) bool {
 	if was.Horizontal == nil || is.Horizontal == nil {
 		return was.Replicas != is.Replicas && was.Horizontal == nil && is.Horizontal == nil && held(was.Kind)
 	}
-	return !reflect.DeepEqual(was.Horizontal.Current.asSet(), is.Horizontal.Current.asSet())
+	return !reflect.DeepEqual(asSet(was.Horizontal.Current), asSet(is.Horizontal.Current))
 }
 
 // held reports whether somebody sets the number of pods of a kind.
@@ -63,7 +65,7 @@ func held(kind string) bool {
 }
 
 // asSet is a scaling without what the load makes of it.
-func (s Scaling) asSet() Scaling {
+func asSet(s document.Scaling) document.Scaling {
 	s.MeanReplicas = 0
 	if s.Kind != "fixed" {
 		s.Replicas = 0
@@ -71,8 +73,8 @@ func (s Scaling) asSet() Scaling {
 	return s
 }
 
-func (w *Workload) container(name string) *Container {
-	if i := slices.IndexFunc(w.Containers, func(c Container) bool { return c.Name == name }); i >= 0 {
+func container(w *document.Workload, name string) *document.Container {
+	if i := slices.IndexFunc(w.Containers, func(c document.Container) bool { return c.Name == name }); i >= 0 {
 		return &w.Containers[i]
 	}
 	return nil
@@ -82,13 +84,13 @@ func (w *Workload) container(name string) *Container {
 const sameUse = 0.05
 
 // usedOtherwise reports whether the number of pods or a container's usage is another.
-func usedOtherwise(was, is *Workload) bool {
+func usedOtherwise(was, is *document.Workload) bool {
 	if was.Replicas != is.Replicas || unlike(was.MeanPods, is.MeanPods) {
 		return true
 	}
 	for i := range was.Containers {
 		o := &was.Containers[i]
-		c := is.container(o.Name)
+		c := container(is, o.Name)
 		if c == nil {
 			continue
 		}
@@ -105,9 +107,9 @@ func usedOtherwise(was, is *Workload) bool {
 func unlike(a, b float64) bool { return math.Abs(a-b) > sameUse*max(a, b) }
 
 // advisedOtherwise reports whether another setting is advised.
-func advisedOtherwise(was, is *Workload) bool {
+func advisedOtherwise(was, is *document.Workload) bool {
 	for i := range was.Containers {
-		c := is.container(was.Containers[i].Name)
+		c := container(is, was.Containers[i].Name)
 		if c != nil && !reflect.DeepEqual(was.Containers[i].Recommended, c.Recommended) {
 			return true
 		}
@@ -119,7 +121,7 @@ func advisedOtherwise(was, is *Workload) bool {
 	if a == nil || b == nil {
 		return a != b
 	}
-	return !reflect.DeepEqual(a.asSet(), b.asSet())
+	return !reflect.DeepEqual(asSet(*a), asSet(*b))
 }
 
 // Unchecked is something that one of two reports does not know of.
@@ -142,21 +144,21 @@ func (c comparison) unchecked() (out []Unchecked) {
 			out = append(out, Unchecked{what, "after", after})
 		}
 	}
-	for _, k := range UrgentKinds() {
+	for _, k := range document.UrgentKinds() {
 		before, after := c.before.Unseen(k), c.after.Unseen(k)
-		if k == Blocked {
-			before, after = c.before.unjudged(), c.after.unjudged()
+		if k == document.Blocked {
+			before, after = unjudged(c.before), unjudged(c.after)
 		}
-		add(string(k), before, after, k == OOMKilled)
+		add(string(k), before, after, k == document.OOMKilled)
 	}
-	add("throttling", c.before.unthrottled(), c.after.unthrottled(), false)
-	add("cost", c.before.unpriced(), c.after.unpriced(), false)
+	add("throttling", unthrottled(c.before), unthrottled(c.after), false)
+	add("cost", unpriced(c.before), unpriced(c.after), false)
 	return out
 }
 
 // unjudged says why nothing is known of autoscalers; empty where it is.
-func (r *Report) unjudged() string {
-	judged := func(w Workload) bool { return w.Horizontal != nil || len(w.Findings) > 0 }
+func unjudged(r *document.Report) string {
+	judged := func(w document.Workload) bool { return w.Horizontal != nil || len(w.Findings) > 0 }
 	if len(r.Workloads) == 0 || slices.ContainsFunc(r.Workloads, judged) {
 		return ""
 	}
@@ -164,16 +166,16 @@ func (r *Report) unjudged() string {
 }
 
 // unthrottled says why nothing is known of throttling; empty where it is.
-func (r *Report) unthrottled() string {
-	measured := func(c Container) bool { return c.ThrottledShare != nil }
-	if len(r.Workloads) == 0 || slices.ContainsFunc(r.Workloads, func(w Workload) bool { return slices.ContainsFunc(w.Containers, measured) }) {
+func unthrottled(r *document.Report) string {
+	measured := func(c document.Container) bool { return c.ThrottledShare != nil }
+	if len(r.Workloads) == 0 || slices.ContainsFunc(r.Workloads, func(w document.Workload) bool { return slices.ContainsFunc(w.Containers, measured) }) {
 		return ""
 	}
 	return "no CPU periods were counted"
 }
 
 // unpriced says why nothing is known of costs; empty where it is.
-func (r *Report) unpriced() string {
+func unpriced(r *document.Report) string {
 	if r.Summary.MonthlyCost != nil || len(r.Workloads) == 0 {
 		return ""
 	}
@@ -182,8 +184,8 @@ func (r *Report) unpriced() string {
 
 // uncheckedWords are what cannot be compared, with their verb.
 var uncheckedWords = map[string]string{
-	string(OOMKilled): "OOM kills are", string(ShortOfCPU): "shortage of CPU is", string(Blocked): "autoscalers and budgets that block are",
-	string(Pending): "pods without a node are", "throttling": "throttling is", "cost": "cost is",
+	string(document.OOMKilled): "OOM kills are", string(document.ShortOfCPU): "shortage of CPU is", string(document.Blocked): "autoscalers and budgets that block are",
+	string(document.Pending): "pods without a node are", "throttling": "throttling is", "cost": "cost is",
 }
 
 // String says what is not known, of which report and why.
