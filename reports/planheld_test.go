@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/held"
 	"github.com/plimsoll-k8s/plimsoll/reports"
 )
 
@@ -13,15 +14,15 @@ import (
 // were taken.
 func TestPlanWithCommitments(t *testing.T) {
 	for name, tt := range map[string]struct {
-		held *nodes.Held
+		held *held.Bill
 		want []string
 	}{
 		"none": {nil, []string{"proven to be at most 0.6 % above the cheapest"}},
-		"used": {&nodes.Held{Commitments: 300, MonthlyNow: 3000, Monthly: 1500, MonthlyFree: 1800, MonthlyUsed: 1500, LowerBound: 1470.59, GapPercent: 2, Families: []string{"m5"}},
+		"used": {&held.Bill{Commitments: 300, MonthlyNow: 3000, Monthly: 1500, MonthlyFree: 1800, MonthlyUsed: 1500, LowerBound: 1470.59, GapPercent: 2, Families: []string{"m5"}},
 			[]string{"at most 2 % above the least bill with the commitments held", "the nodes' bill is $1,500, with those cheapest at list prices it would be $1,800."}},
-		"left": {&nodes.Held{Commitments: 30, MonthlyNow: 3000, Monthly: 1800, MonthlyFree: 1800, MonthlyUsed: 1900, LowerBound: 1800, Families: []string{"m5", "c5"}},
+		"left": {&held.Bill{Commitments: 30, MonthlyNow: 3000, Monthly: 1800, MonthlyFree: 1800, MonthlyUsed: 1900, LowerBound: 1800, Families: []string{"m5", "c5"}},
 			[]string{"the nodes' bill is $1,800, with nodes that use those to m5, c5 it would be $1,900."}},
-		"of all": {&nodes.Held{Commitments: 30, MonthlyNow: 3000, Monthly: 1800, MonthlyFree: 1800, LowerBound: 1800},
+		"of all": {&held.Bill{Commitments: 30, MonthlyNow: 3000, Monthly: 1800, MonthlyFree: 1800, LowerBound: 1800},
 			[]string{"at most 0 % above the least bill with the commitments held"}},
 	} {
 		t.Run(name, func(t *testing.T) {

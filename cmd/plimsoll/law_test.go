@@ -42,6 +42,7 @@ var line = map[string]int{
 	"recommender/horizontal/finding": 48,
 	"recommender/nodes/fleet":        49,
 	"recommender/nodes/fresh":        49,
+	"recommender/nodes/held":         49,
 	"recommender/nodes/hourly":       49,
 	"recommender/nodes/pin":          48,
 	"recommender/nodes/group":        49,
@@ -56,7 +57,8 @@ var line = map[string]int{
 	"recommender/backtest":           60,
 	"recommender":                    62,
 	"reports/document":               70,
-	"reports/limit":                  71, // what --fail-on names
+	"reports/document/change":        71, // what differs between two reports
+	"reports/limit":                  72, // what --fail-on names
 	"reports/format":                 72,
 	"recommender/gate/verdict":       71, // what the gate says
 	"recommender/gate/evidence":      71, // what it knows of the workloads

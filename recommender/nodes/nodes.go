@@ -14,6 +14,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/fleet"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/fresh"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/held"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/waiting"
@@ -57,7 +58,7 @@ type Plan struct {
 	Stays      []string      // nodes that the plan has too and whose pods all stay, by name
 	Groups     []group.Group // the plan's nodes but the kept ones, as pools of an autoscaler
 	Pods       int           // pods that were planned anew
-	Held       *Held         // nil where no commitments are held
+	Held       *held.Bill    // nil where no commitments are held
 	Hours      *hourly.Hours // nil where no autoscaler of nodes was seen
 	Style      advice.PoolStyle
 	Exact      float64 // USD a month of the plan with any types that lives through nothing
@@ -168,7 +169,7 @@ type nodePlanner struct {
 	moved   bool                 // moves were worked out
 	same    bool                 // the plan is today's nodes
 	poolOf  map[string]*nodePool // by kind of offering
-	held    *heldPrices          // nil where no commitments are held
+	held    *heldPlan            // nil where no commitments are held
 	busiest int                  // the hour, since 1970, that the nodes have to hold; 0: now
 	worth   map[int]float64      // of the pods of each hour, USD
 	volumes *pin.Volumes
@@ -320,7 +321,7 @@ func (n *nodePlanner) style() advice.PoolStyle {
 // Where commitments tie the plan to families it stays of these.
 func (n *nodePlanner) survive() (err error) {
 	n.exact = n.plan.Hourly
-	tied := n.held != nil && len(n.held.families) > 0
+	tied := n.held != nil && len(n.held.Families) > 0
 	f := fleet.Fleet{
 		Input: n.in, Today: n.judged(), Level: n.level(), Surge: n.surges(), Beside: n.beside(),
 		Group: n.groupOfOffering, Simple: n.style() == advice.PoolsSimple && !tied, Search: !tied, Thorough: n.style() != advice.PoolsFlexible, Settle: n.settleZones, Least: n.leastNodes(),

@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/ledger"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/group"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/held"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
@@ -342,7 +343,7 @@ func restarts(pods int) string {
 	return fmt.Sprintf("%d pods restart", pods)
 }
 
-func planBill(h *nodes.Held) *document.PlanBill {
+func planBill(h *held.Bill) *document.PlanBill {
 	if h == nil {
 		return nil
 	}
