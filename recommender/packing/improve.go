@@ -31,7 +31,7 @@ func (s *searcher) anneal(ctx context.Context, bins []bin, budget int, low float
 	now := s.price(bins)
 	best, lowest := slices.Clone(bins), now
 	heat := heatShare * now / float64(len(bins))
-	s.wasted = s.wasted[:0]
+	s.wasted, s.takes = s.wasted[:0], s.takes[:0]
 	s.waste(bins)
 	for s.work = 0; s.work < budget && lowest > low*(1+1e-7) && ctx.Err() == nil; s.work += 100 + 4*len(bins) {
 		slack := 1e-9
@@ -47,7 +47,8 @@ func (s *searcher) anneal(ctx context.Context, bins []bin, budget int, low float
 			now -= s.inst.kinds[bins[taken[i]].kind].price
 			last := len(bins) - 1
 			bins[taken[i]], s.wasted[taken[i]] = bins[last], s.wasted[last]
-			bins, s.wasted = bins[:last], s.wasted[:last]
+			copy(s.takesOf(taken[i]), s.takesOf(last))
+			bins, s.wasted, s.takes = bins[:last], s.wasted[:last], s.takes[:last*s.inst.words]
 		}
 		bins = append(bins, fresh...)
 		s.waste(fresh)
@@ -119,9 +120,10 @@ func (s *searcher) pick(bins []bin) []int {
 	weight := s.chance
 	first := s.draw(weight)
 	out := []int{first}
+	kind, ours := bins[first].kind, s.takesOf(first)
 	for i := range bins {
-		if !s.trade(&bins[first], &bins[i]) {
-			weight[i] = 0
+		if !has(ours, bins[i].kind) && !has(s.takesOf(i), kind) {
+			weight[i] = 0 // no pod of one may run on the other's kind
 		}
 	}
 	weight[first] = 0
@@ -136,12 +138,27 @@ func (s *searcher) pick(bins []bin) []int {
 	return out
 }
 
-// waste notes what each of more bins wastes, and a little of its price.
+// waste notes what each of more bins wastes, and a little of its price; and the kinds that
+// some pod of it may run on.
 func (s *searcher) waste(more []bin) {
 	for i := range more {
 		p := s.inst.kinds[more[i].kind].price
 		s.wasted = append(s.wasted, 0.02*p+max(p-more[i].worth(s.worth), 0))
+		at := len(s.takes)
+		for range s.inst.words {
+			s.takes = append(s.takes, 0)
+		}
+		for _, it := range more[i].items {
+			for w, bits := range s.inst.classes[it.class].on {
+				s.takes[at+w] |= bits
+			}
+		}
 	}
+}
+
+// takesOf is the kinds, a bit for each, that some pod of the ith bin may run on.
+func (s *searcher) takesOf(i int) []uint64 {
+	return s.takes[i*s.inst.words : (i+1)*s.inst.words]
 }
 
 // draw picks an index by weight, or -1 if all weigh nothing.
@@ -161,19 +178,4 @@ func (s *searcher) draw(weight []float64) int {
 		}
 	}
 	return last
-}
-
-// trade says whether some pod of one bin may run on the other's kind.
-func (s *searcher) trade(a, b *bin) bool {
-	for _, it := range a.items {
-		if s.inst.classes[it.class].ok[b.kind] {
-			return true
-		}
-	}
-	for _, it := range b.items {
-		if s.inst.classes[it.class].ok[a.kind] {
-			return true
-		}
-	}
-	return false
 }

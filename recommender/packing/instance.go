@@ -18,6 +18,7 @@ type instance struct {
 	zones   int     // zones with a kind
 	perZone []int64 // by spread: most free pods of the spread in one zone
 	effort  float64 // 1 is all
+	words   int     // of a set of kinds, a bit for each
 }
 
 // kind is an offering that no other one dominates.
@@ -36,6 +37,7 @@ type class struct {
 	size  []float64 // need again, for the arithmetic of scores and bounds
 	open  []bool    // by kind: admitted
 	ok    []bool    // by kind: admitted and large enough
+	on    []uint64  // ok again, a bit for each
 	group int       // index into groups, or -1
 	free  int       // index into perZone of pods that a spread leaves free, or -1
 }
@@ -321,9 +323,23 @@ func (inst *instance) addKinds(in Input, room []resources, names []string) {
 		for k := range inst.kinds {
 			open[k], ok[k] = cl.open[inst.kinds[k].offering], cl.ok[inst.kinds[k].offering]
 		}
-		cl.open, cl.ok = open, ok
+		cl.open, cl.ok, cl.on = open, ok, bitsOf(ok)
 	}
+	inst.words = (len(inst.kinds) + 63) / 64
 }
+
+func bitsOf(set []bool) []uint64 {
+	out := make([]uint64, (len(set)+63)/64)
+	for i, v := range set {
+		if v {
+			out[i/64] |= 1 << (i % 64)
+		}
+	}
+	return out
+}
+
+// has reports whether a set of bits has one.
+func has(set []uint64, i int) bool { return set[i/64]>>(i%64)&1 == 1 }
 
 // compare orders offerings by all that tells them apart but their sizes.
 func (o *Offering) compare(p *Offering) int {

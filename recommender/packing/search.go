@@ -24,6 +24,7 @@ type searcher struct {
 	kinds             []int
 	open              []open
 	wasted, chance    []float64 // by bin that is improved: what it wastes, and its chance of being picked
+	takes             []uint64  // by the same bins: see takesOf
 	work              int       // comparisons done, the measure of the budget
 }
 
