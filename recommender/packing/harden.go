@@ -12,13 +12,17 @@ import (
 // enlarged instead, mostFutile how often in a row none of that leaves less without room.
 const mostHardened, mostEnlarged, mostFutile = 72, 48, 8
 
+// mostMixed bounds the nodes of a plan of which some may be enlarged: trying each on each
+// machine grows with their square, and of many one more or less matters less.
+const mostMixed = 2000
+
 // Harden enlarges nodes of a plan, or adds some, until its pods live through what they
 // should, but for those that no offering could take. It gives the plan, and the pods, or the
 // groups of updates, that can't be helped: the cheaper outcome of adding nodes alone and of taking each time what
 // does more for its price. The plan's lower bound stays that of a plan without it.
 func Harden(ctx context.Context, in Input, plan Plan, s Survival) (Plan, []string, error) {
 	added, lost, err := harden(ctx, in, plan, s, 0)
-	if err != nil || len(added.Nodes) == len(plan.Nodes) {
+	if err != nil || len(added.Nodes) == len(plan.Nodes) || len(added.Nodes) > mostMixed {
 		return added, lost, err
 	}
 	mixed, others, err := harden(ctx, in, plan, s, mostEnlarged)
@@ -30,64 +34,91 @@ func Harden(ctx context.Context, in Input, plan Plan, s Survival) (Plan, []strin
 
 // harden enlarges nodes in the first of its steps, and then only adds some.
 func harden(ctx context.Context, in Input, plan Plan, s Survival, enlarged int) (Plan, []string, error) {
-	lost := map[string]bool{}
 	s.Exempt = copied(s.Exempt)
 	plan.Nodes = slices.Clone(plan.Nodes)
-	h := hardening{in: in, s: s, rooms: in.rooms(), pods: newRefit(in, Plan{}, s.Beside)}
-	worst, short := h.short(plan)
+	h := hardening{in: in, s: s, rooms: in.rooms(), lost: map[string]bool{}, replay: newReplay(ctx, newRefit(in, plan, s.Beside), s)}
+	worst, short := h.worst()
 	futile := 0
-	give := func(names []string) {
-		for _, name := range names {
-			if worst.Group != "" {
-				name = worst.Group
-			}
-			lost[name], s.Exempt[name] = true, true
-		}
-	}
-	for i := 0; i < mostHardened && worst != nil; i++ {
-		more, hopeless, err := h.spares(ctx, plan, worst)
+	for i := 0; i < mostHardened && worst >= 0 && ctx.Err() == nil; i++ {
+		loss := h.again(worst)
+		more, hopeless, err := h.spares(ctx, &loss)
 		if err != nil {
 			return plan, nil, err
 		}
-		give(hopeless)
+		h.give(worst, hopeless)
 		if len(more) == 0 && len(hopeless) == 0 {
 			break
 		}
-		added := plan
-		added.Nodes = append(slices.Clone(plan.Nodes), more...)
-		price := priceOf(more)
-		next, rest := h.short(added)
-		if i < enlarged && len(hopeless) == 0 {
-			if n, o, cost := h.enlarge(plan, worst, price); n >= 0 {
-				other := plan
-				other.Nodes = slices.Clone(plan.Nodes)
-				other.Nodes[n] = other.Nodes[n].as(o, in.DaemonSets)
-				if w, r := h.short(other); (short-r)*price > (short-rest)*cost {
-					added, next, rest = other, w, r
-				}
-			}
-		}
+		next, rest := h.step(&loss, more, short, i < enlarged && len(hopeless) == 0)
 		if futile++; rest < short-1e-12 {
 			futile = 0
 		}
-		if futile == mostFutile && next != nil { // more of the same helps nobody
-			worst, futile = next, 0
-			give(worst.Left)
-			next, rest = h.short(added)
+		if futile == mostFutile && next >= 0 { // more of the same helps nobody
+			futile = 0
+			h.give(next, h.plays[next].loss.Left)
+			next, rest = h.worst()
 		}
-		plan, worst, short = added, next, rest
+		worst, short = next, rest
 	}
-	h.trim(&plan)
+	h.trim()
+	plan.Nodes = h.standing()
 	plan.price()
-	return plan, sortedKeys(lost), ctx.Err()
+	return plan, sortedKeys(h.lost), ctx.Err()
 }
 
 // hardening is what Harden works with.
 type hardening struct {
+	*replay
 	in    Input
 	s     Survival
-	rooms []resources // by offering
-	pods  *refit      // of no nodes
+	rooms []resources     // by offering
+	lost  map[string]bool // what can't be helped
+}
+
+// give gives up on pods that a loss leaves, or on the group that it updates.
+func (h *hardening) give(at int, names []string) {
+	for _, name := range names {
+		if group := h.plays[at].loss.Group; group != "" {
+			name = group
+		}
+		h.lost[name], h.s.Exempt[name] = true, true
+	}
+	if len(names) > 0 {
+		h.play(at)
+	}
+}
+
+// step adds nodes or, where that may be and does more for its price, enlarges one.
+func (h *hardening) step(loss *Loss, more []PlannedNode, short float64, enlarge bool) (worst int, rest float64) {
+	price := priceOf(more)
+	plan := h.r.plan
+	added, other := plan, plan
+	added.Nodes = slices.Concat(plan.Nodes, more)
+	last := make([]int, len(more))
+	for i := range last {
+		last[i] = len(plan.Nodes) + i
+	}
+	if !enlarge {
+		h.become(added, last, false)
+		return h.worst()
+	}
+	n, o, cost := h.enlarge(loss, price)
+	if n < 0 {
+		h.become(added, last, false)
+		return h.worst()
+	}
+	back := h.become(added, last, false)
+	worst, rest = h.worst()
+	back()
+	other.Nodes = slices.Clone(plan.Nodes)
+	other.Nodes[n] = other.Nodes[n].as(o, h.in.DaemonSets)
+	back = h.become(other, []int{n}, false)
+	if w, r := h.worst(); (short-r)*price > (short-rest)*cost {
+		return w, r
+	}
+	back()
+	h.become(added, last, false)
+	return worst, rest
 }
 
 func copied(m map[string]bool) map[string]bool {
@@ -110,29 +141,11 @@ func (plan *Plan) price() {
 	}
 }
 
-// short gives the loss that leaves the most CPU and memory without room, nil where none
-// leaves any, and how much all leave together.
-func (h *hardening) short(plan Plan) (worst *Loss, total float64) {
-	r := h.pods.with(plan)
-	most := 0.0
-	for loss := range r.losses(h.s) {
-		sum := 0.0
-		for _, name := range loss.Left {
-			sum += 1e-9 + r.share(r.named(name, loss.Group))
-		}
-		if sum > most {
-			worst, most = &loss, sum
-		}
-		total += sum
-	}
-	return worst, total
-}
-
 // spares packs the pods that a loss leaves without room on nodes of their own, and
 // gives these empty; hopeless are pods that no offering takes.
-func (h *hardening) spares(ctx context.Context, plan Plan, loss *Loss) (more []PlannedNode, hopeless []string, err error) {
-	in, r := h.in, h.pods.with(plan)
-	r.suffer(loss)
+func (h *hardening) spares(ctx context.Context, loss *Loss) (more []PlannedNode, hopeless []string, err error) {
+	in, r := h.in, h.r
+	defer r.suffer(loss)()
 	sub := Input{DaemonSets: in.DaemonSets, Effort: leastEffort / 5, NoBound: true}
 	for _, o := range in.Offerings {
 		if loss.Zone == "" || o.Zone != loss.Zone {
@@ -148,6 +161,8 @@ func (h *hardening) spares(ctx context.Context, plan Plan, loss *Loss) (more []P
 				hopeless = append(hopeless, name)
 				continue
 			}
+			r.inZone(zone, one.Group, 1)
+			defer r.inZone(zone, one.Group, -1)
 			one.Zone = zone
 			one.Spread = slices.DeleteFunc(one.Spread, func(s Spread) bool { return s.TopologyKey == LabelZone })
 		}
@@ -181,23 +196,34 @@ func (r *refit) named(name, group string) *Pod {
 	return r.member[group]
 }
 
-// suffer brings a loss about: the pods are where they found room.
-func (r *refit) suffer(loss *Loss) {
-	for n := range r.plan.Nodes {
-		if loss.gone().takes(&r.plan, n) {
-			for _, name := range r.plan.Nodes[n].Pods {
-				r.drop(n, r.pods[name])
+// suffer brings a loss about: the pods are where they found room. It gives the way back.
+func (r *refit) suffer(loss *Loss) (back func()) {
+	g, refuge := loss.gone(), sortedKeys(loss.Refuge)
+	each := func(do func(int, *Pod)) {
+		for n := range r.plan.Nodes {
+			if g.takes(&r.plan, n) {
+				for _, name := range r.plan.Nodes[n].Pods {
+					do(n, r.pods[name])
+				}
 			}
 		}
 	}
-	r.fall(loss.gone(), -1)
-	for _, name := range sortedKeys(loss.Refuge) {
+	each(r.drop)
+	r.fall(g, -1)
+	for _, name := range refuge {
 		r.take(loss.Refuge[name], r.named(name, loss.Group))
+	}
+	return func() {
+		for _, name := range refuge {
+			r.drop(loss.Refuge[name], r.named(name, loss.Group))
+		}
+		r.fall(g, 1)
+		each(r.take)
 	}
 }
 
 // emptiest is the zone with the fewest pods of the pod's group in which an offering
-// takes the pod, and counts the pod there; not ok where each has pods that it can't share
+// takes the pod; not ok where each has pods that it can't share
 // a zone with.
 func (r *refit) emptiest(p *Pod, offerings []Offering) (best string, ok bool) {
 	best, ok = p.Zone, p.Zone != "" && r.letsIn(p.Zone, p)
@@ -209,9 +235,6 @@ func (r *refit) emptiest(p *Pod, offerings []Offering) (best string, ok bool) {
 		if had, has := r.zones[best][p.Group], r.zones[zone][p.Group]; !ok || has < had || has == had && zone < best {
 			best, ok = zone, true
 		}
-	}
-	if ok {
-		r.inZone(best, p.Group, 1)
 	}
 	return best, ok
 }
@@ -234,37 +257,23 @@ func (r *refit) letsIn(zone string, p *Pod) bool {
 }
 
 // trim takes spares away that turn out not to be needed, the dearest first.
-func (h *hardening) trim(plan *Plan) {
+func (h *hardening) trim() {
 	var order []int
-	for n := range plan.Nodes {
-		if plan.Nodes[n].Spare {
+	nodes := h.r.plan.Nodes
+	for n := range nodes {
+		if nodes[n].Spare {
 			order = append(order, n)
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Compare(plan.Nodes[b].Offering.USDPerHour, plan.Nodes[a].Offering.USDPerHour)
+		return cmp.Compare(nodes[b].Offering.USDPerHour, nodes[a].Offering.USDPerHour)
 	})
-	gone := map[int]bool{}
-	without := func() Plan {
-		out := *plan
-		out.Nodes = nil
-		for n := range plan.Nodes {
-			if !gone[n] {
-				out.Nodes = append(out.Nodes, plan.Nodes[n])
-			}
-		}
-		return out
-	}
 	for _, n := range order {
-		gone[n] = true
-		for loss := range h.pods.with(without()).losses(h.s) {
-			if len(loss.Left) > 0 {
-				delete(gone, n)
-				break
-			}
+		back := h.become(h.r.plan, []int{n}, true)
+		if worst, _ := h.worst(); worst >= 0 {
+			back()
 		}
 	}
-	*plan = without()
 }
 
 func priceOf(nodes []PlannedNode) float64 {
@@ -295,9 +304,9 @@ func daemonsOn(o *Offering, daemons []Pod) (sum resources) {
 // enlarge finds the node of a plan that, on another machine of its zone, has room for
 // all pods that a loss leaves without any, for the least more money and for less than
 // limit; -1 for none.
-func (h *hardening) enlarge(plan Plan, loss *Loss, limit float64) (node int, best Offering, cost float64) {
-	r := h.pods.with(plan)
-	r.suffer(loss)
+func (h *hardening) enlarge(loss *Loss, limit float64) (node int, best Offering, cost float64) {
+	r, plan := h.r, h.r.plan
+	defer r.suffer(loss)()
 	node, cost = -1, limit
 	for n := range plan.Nodes {
 		had := plan.Nodes[n].Offering

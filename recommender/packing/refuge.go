@@ -20,11 +20,16 @@ type refit struct {
 	words  map[podZone]string    // signatures
 	keeps  map[string][]keeper   // by group: what keeps its pods away
 	counts map[string]*counted   // by what a spread compares for a pod
-	floors map[floor]int64       // fewest pods on a node, while nothing moves
+	floors map[floor]int64       // fewest pods on a node or in a zone, while nothing moves
 	trees  map[string]*roomTree  // by zone
 	place  []int                 // of a node in its zone's tree
 	order  []string              // zones
+	zoneOf []int                 // by node: its zone in order
+	away   []bool                // by node: it is of the plan no more
 	mean   Offering
+
+	seats   []seated // where pods found room since this was emptied; nil: not noted
+	floored bool     // since then it was asked what pods other nodes have
 }
 
 // podZone is what a pod's signature depends on in a plan: a loss frees some of their
@@ -35,8 +40,9 @@ type podZone struct{ pod, zone string }
 // a zone.
 type keeper struct{ group, key string }
 
-// admission is the nodes that admit a pod, and how many of each zone do.
+// admission is the nodes that admit pods like one, and how many of each zone do.
 type admission struct {
+	like   Pod
 	node   []bool
 	inZone map[string]int
 }
@@ -44,11 +50,13 @@ type admission struct {
 // counted is the nodes whose zones the scheduler compares, and how many of the plan's each
 // zone has.
 type counted struct {
+	like       Pod
+	spread     Spread
 	node, kept []bool
 	inZone     map[string]int
 }
 
-// floor is what a spread over nodes measures a pod's node by.
+// floor is what a spread measures a pod's node or zone by.
 type floor struct {
 	pod    *Pod
 	spread Spread
@@ -73,22 +81,38 @@ func newRefit(in Input, plan Plan, beside []Beside) *refit {
 // run puts the plan's pods on its nodes.
 func (r *refit) run() {
 	for n := range r.plan.Nodes {
-		o := r.plan.Nodes[n].Offering
-		r.rooms = append(r.rooms, Input{Offerings: []Offering{o}, DaemonSets: r.in.DaemonSets}.rooms()[0].clone())
+		r.rooms = append(r.rooms, r.roomOf(n))
 		r.hosts = append(r.hosts, map[string]int64{})
-		r.mean.CPU, r.mean.Memory = max(r.mean.CPU, o.CPU), max(r.mean.Memory, o.Memory)
 		for _, name := range r.plan.Nodes[n].Pods {
 			r.rooms[n].take(r.pods[name])
 			r.add(n, r.pods[name].Group, 1)
 		}
 	}
+	r.away = append(r.away, make([]bool, len(r.plan.Nodes)-len(r.away))...)
+	r.largest()
 	r.index()
+}
+
+// roomOf is what a node leaves for pods.
+func (r *refit) roomOf(n int) resources {
+	return Input{Offerings: []Offering{r.plan.Nodes[n].Offering}, DaemonSets: r.in.DaemonSets}.rooms()[0].clone()
+}
+
+// largest notes the most that a node has.
+func (r *refit) largest() {
+	r.mean = Offering{}
+	for n := range r.plan.Nodes {
+		if o := &r.plan.Nodes[n].Offering; !r.away[n] {
+			r.mean.CPU, r.mean.Memory = max(r.mean.CPU, o.CPU), max(r.mean.Memory, o.Memory)
+		}
+	}
 }
 
 // with is the refit of another plan of the same pods: what is known of these is shared.
 func (r *refit) with(plan Plan) *refit {
 	out := *r
-	out.plan, out.rooms, out.hosts, out.place, out.mean = plan, nil, nil, nil, Offering{}
+	out.plan, out.rooms, out.hosts, out.seats, out.floors = plan, nil, nil, nil, map[floor]int64{}
+	out.away = slices.Clone(r.away[:min(len(r.away), len(plan.Nodes))])
 	out.zones, out.usable, out.trees, out.counts = map[string]map[string]int64{}, map[string]*admission{}, map[string]*roomTree{}, map[string]*counted{}
 	for i := range out.in.Kept {
 		for k := range out.in.Kept[i].Pods {
@@ -156,14 +180,19 @@ func (r *refit) fall(g gone, by int64) {
 // index plants a tree for each zone.
 func (r *refit) index() {
 	nodes := map[string][]int{}
+	r.place = make([]int, 0, len(r.plan.Nodes))
 	for n := range r.plan.Nodes {
 		zone := r.plan.Nodes[n].Offering.Zone
 		r.place = append(r.place, len(nodes[zone]))
 		nodes[zone] = append(nodes[zone], n)
 	}
 	r.order = sortedKeys(nodes)
-	for _, zone := range r.order {
+	r.zoneOf = make([]int, len(r.plan.Nodes))
+	for i, zone := range r.order {
 		r.trees[zone] = newRoomTree(nodes[zone], r.rooms)
+		for _, n := range nodes[zone] {
+			r.zoneOf[n] = i
+		}
 	}
 }
 
@@ -204,7 +233,9 @@ func (r *refit) seatAll(pods []Pod, g gone) (at map[string]int, left []string) {
 	at = map[string]int{}
 	for i := range pods {
 		p := &pods[i]
-		if n := r.seat(p, g); n >= 0 {
+		c := r.seat(p, g)
+		r.note(p, c)
+		if n := c.node; n >= 0 {
 			at[p.Name] = n
 			r.take(n, p)
 		} else {
@@ -226,25 +257,40 @@ func (r *refit) part(cpu, memory int64) float64 {
 	return max(float64(cpu)/float64(max(r.mean.CPU, 1)), float64(memory)/float64(max(r.mean.Memory, 1)))
 }
 
+// note takes down where a pod found room, where that is asked for.
+func (r *refit) note(p *Pod, c choice) {
+	if r.seats == nil {
+		return
+	}
+	at := seated{cpu: p.CPU, memory: p.Memory, admits: r.admitted(p), choice: c}
+	if zonal(p) {
+		at.inZone = make([]int64, len(r.order))
+		for i, zone := range r.order {
+			at.inZone[i] = r.zones[zone][p.Group]
+		}
+	}
+	r.seats = append(r.seats, at)
+}
+
 // seat chooses a node for the pod, the one with the least room then; of a spread over
-// zones in the zone with the fewest of its like. -1 for none.
-func (r *refit) seat(p *Pod, g gone) int {
-	admits := r.admitted(p)
-	best, least, fewest := -1, 0.0, int64(0)
+// zones in the zone with the fewest of its like.
+func (r *refit) seat(p *Pod, g gone) choice {
+	admits, byZone := r.admitted(p), zonal(p)
+	best := choice{node: -1}
 	for _, zone := range r.order {
 		inZone := int64(0)
-		if zonal(p) {
+		if byZone {
 			inZone = r.zones[zone][p.Group]
 		}
-		if admits.inZone[zone] == 0 || best >= 0 && inZone > fewest {
+		if admits.inZone[zone] == 0 || best.node >= 0 && inZone > best.fewest {
 			continue
 		}
-		here := best < 0 || inZone < fewest // so any node of the zone is better
-		skip := func(e extent) bool { return !here && r.part(e.leastCPU-p.CPU, e.leastMemory-p.Memory) > least }
+		here := best.node < 0 || inZone < best.fewest // so any node of the zone is better
+		skip := func(e extent) bool { return !here && r.part(e.leastCPU-p.CPU, e.leastMemory-p.Memory) > best.rest }
 		r.trees[zone].visit(1, p.CPU, p.Memory, skip, func(n int) {
-			rest := r.part(r.rooms[n].cpu-p.CPU, r.rooms[n].memory-p.Memory)
-			if (here || rest < least || rest == least && n < best) && r.takes(p, n, admits, g) {
-				best, least, fewest, here = n, rest, inZone, false
+			c := choice{n, r.part(r.rooms[n].cpu-p.CPU, r.rooms[n].memory-p.Memory), inZone}
+			if (here || c.before(&best)) && r.takes(p, n, admits, g) {
+				best, here = c, false
 			}
 		})
 	}
@@ -274,9 +320,9 @@ func (r *refit) signed(p *Pod) string {
 func (r *refit) admitted(p *Pod) *admission {
 	sig := r.signed(p)
 	if r.usable[sig] == nil {
-		a := &admission{make([]bool, len(r.plan.Nodes)), map[string]int{}}
+		a := &admission{*p, make([]bool, len(r.plan.Nodes)), map[string]int{}}
 		for n := range a.node {
-			if a.node[n] = Admits(&r.plan.Nodes[n].Offering, p); a.node[n] {
+			if a.node[n] = !r.away[n] && Admits(&r.plan.Nodes[n].Offering, p); a.node[n] {
 				a.inZone[r.plan.Nodes[n].Offering.Zone]++
 			}
 		}
@@ -320,6 +366,7 @@ func (r *refit) refused(p *Pod, n int) bool {
 // plan has no more than maxSkew on a node, since an empty one may come at any time; the
 // scheduler measures by the nodes that are there, so that a loss leaves room beside them.
 func (r *refit) leastOnNode(p *Pod, s *Spread, g gone) int64 {
+	r.floored = true
 	key := floor{p, *s}
 	if least, known := r.floors[key]; known {
 		return least
@@ -349,7 +396,17 @@ func (r *refit) leastOnNode(p *Pod, s *Spread, g gone) int64 {
 
 // leastInZone is the fewest pods of the pod's group in a zone that a spread compares.
 func (r *refit) leastInZone(p *Pod, s *Spread, g gone) int64 {
-	c, zones := r.counted(p, s), map[string]bool{}
+	key := floor{p, *s}
+	least, known := r.floors[key]
+	if !known {
+		least = r.fewestInZones(r.counted(p, s), p.Group, s.MinDomains, g)
+		r.floors[key] = least
+	}
+	return least
+}
+
+func (r *refit) fewestInZones(c *counted, group string, domains int64, g gone) int64 {
+	zones := make(map[string]bool, len(c.inZone))
 	for zone, nodes := range c.inZone {
 		if g.node >= 0 && c.node[g.node] && r.plan.Nodes[g.node].Offering.Zone == zone {
 			nodes--
@@ -363,12 +420,12 @@ func (r *refit) leastInZone(p *Pod, s *Spread, g gone) int64 {
 			zones[k.Zone] = true
 		}
 	}
-	if int64(len(zones)) < s.MinDomains {
+	if int64(len(zones)) < domains {
 		return 0
 	}
 	least := int64(-1)
 	for zone := range zones {
-		if n := r.zones[zone][p.Group]; least < 0 || n < least {
+		if n := r.zones[zone][group]; least < 0 || n < least {
 			least = n
 		}
 	}
@@ -381,9 +438,9 @@ func (r *refit) counted(p *Pod, s *Spread) *counted {
 	anywhere.Zone = ""
 	key := fmt.Sprintf("%v %v %q %s", s.Soft, s.HonorTaints, p.Own, r.signed(&anywhere))
 	if r.counts[key] == nil {
-		c := &counted{make([]bool, len(r.plan.Nodes)), make([]bool, len(r.in.Kept)), map[string]int{}}
+		c := &counted{*p, *s, make([]bool, len(r.plan.Nodes)), make([]bool, len(r.in.Kept)), map[string]int{}}
 		for n := range c.node {
-			if c.node[n] = s.counts(&r.plan.Nodes[n].Offering, p); c.node[n] {
+			if c.node[n] = !r.away[n] && s.counts(&r.plan.Nodes[n].Offering, p); c.node[n] {
 				c.inZone[r.plan.Nodes[n].Offering.Zone]++
 			}
 		}

@@ -161,8 +161,11 @@ func (k *Kept) has(group string) (n int64) {
 func (r *refit) lose(loss Loss, exempt map[string]bool) Loss {
 	var pods []Pod
 	var lost []int
+	if loss.Node >= 0 {
+		lost = append(lost, loss.Node)
+	}
 	for n := range r.plan.Nodes {
-		if loss.gone().takes(&r.plan, n) {
+		if loss.Zone != "" && r.plan.Nodes[n].Offering.Zone == loss.Zone {
 			lost = append(lost, n)
 		}
 	}
