@@ -18,22 +18,27 @@ func LimitDrains(groups []Group, planned []packing.PlannedNode, budgets []packin
 	for i := range groups {
 		groups[i].Drains = max(1, int(float64(groups[i].Count)*drainShare+0.999))
 	}
-	for _, b := range budgets {
-		covered := map[string]bool{}
-		for _, pod := range b.Pods {
-			covered[pod] = true
-		}
-		held := make([][]int, len(groups)) // by group: pods of the budget on its nodes, most first
-		for i := range groups {
-			for _, at := range groups[i].Nodes {
-				count := 0
-				for _, pod := range planned[at].Pods {
-					if covered[pod] {
-						count++
-					}
-				}
-				held[i] = append(held[i], count)
+	type place struct{ group, node int }
+	at := map[string]place{} // by pod
+	for i := range groups {
+		for _, node := range groups[i].Nodes {
+			for _, pod := range planned[node].Pods {
+				at[pod] = place{i, node}
 			}
+		}
+	}
+	for _, b := range budgets {
+		counts := map[place]int{}
+		for _, pod := range b.Pods {
+			if p, planned := at[pod]; planned {
+				counts[p]++
+			}
+		}
+		held := make([][]int, len(groups)) // by group: pods of the budget on nodes that have some, most first
+		for p, count := range counts {
+			held[p.group] = append(held[p.group], count)
+		}
+		for i := range held {
 			slices.SortFunc(held[i], func(a, b int) int { return cmp.Compare(b, a) })
 		}
 		for reduceDrains(groups, held, b.Allowed) {
