@@ -59,6 +59,12 @@ func Losses(in Input, plan Plan, s Survival) []Loss {
 	return slices.Collect(newRefit(in, plan, s.Beside).losses(s))
 }
 
+// EachLoss plays the losses one after the other, as they are asked for. It is for a caller who
+// keeps none of them, or may stop early.
+func EachLoss(in Input, plan Plan, s Survival) iter.Seq[Loss] {
+	return newRefit(in, plan, s.Beside).losses(s)
+}
+
 // losses plays one after the other, as they are asked for.
 func (r *refit) losses(s Survival) iter.Seq[Loss] {
 	switch s.Level {

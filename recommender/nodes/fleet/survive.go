@@ -288,7 +288,8 @@ func (h *hardener) harden(c candidate, level int) (candidate, []string, error) {
 	plan, hopeless, err := packing.Harden(h.ctx, in, c.Plan, h.of[level])
 	levels, lost := h.levels(level), map[string]bool{}
 	levels[len(levels)-1].without(hopeless, lost)
-	for again, settled := 0, false; !settled && again < mostAgain && err == nil; again++ {
+	settled := false
+	for again := 0; !settled && again < mostAgain && err == nil; again++ {
 		settled = true
 		for i := range levels {
 			if s := &levels[i]; err == nil && len(h.left(plan, s.Survival)) > 0 {
@@ -299,7 +300,9 @@ func (h *hardener) harden(c candidate, level int) (candidate, []string, error) {
 		}
 	}
 	for i := range levels {
-		maps.Copy(lost, h.left(plan, levels[i].Survival))
+		if !settled {
+			maps.Copy(lost, h.left(plan, levels[i].Survival))
+		}
 	}
 	return candidate{plan, c.offerings}, slices.Sorted(maps.Keys(lost)), err
 }
@@ -439,7 +442,7 @@ func (f *Fleet) Judge(plan packing.Plan, s *Survived) (without int) {
 // left are the pods, or the workloads of updates, that a plan has no room for.
 func (f *Fleet) left(plan packing.Plan, s packing.Survival) map[string]bool {
 	out := map[string]bool{}
-	for _, loss := range packing.Losses(f.Input, plan, s) {
+	for loss := range packing.EachLoss(f.Input, plan, s) {
 		switch {
 		case len(loss.Left) == 0:
 		case loss.Group != "":
@@ -480,11 +483,14 @@ func (f *Fleet) judge(plan packing.Plan, s *Survived) {
 // names where it does.
 func (f *Fleet) lives(plan packing.Plan, level packing.Level) (all bool, but []string) {
 	exempt := f.exempt(level, nil)
-	losses := packing.Losses(f.Input, plan, packing.Survival{Level: level, Exempt: exempt, Beside: f.Beside})
-	if len(losses) == 0 || slices.ContainsFunc(losses, leaves) {
+	for loss := range packing.EachLoss(f.Input, plan, packing.Survival{Level: level, Exempt: exempt, Beside: f.Beside}) {
+		if len(loss.Left) > 0 {
+			return false, nil
+		}
+		all = true
+	}
+	if !all {
 		return false, nil
 	}
 	return true, slices.Sorted(maps.Keys(exempt))
 }
-
-func leaves(l packing.Loss) bool { return len(l.Left) > 0 }
