@@ -39,6 +39,7 @@ type patterns struct {
 	best  float64
 	near  float64 // where run ends, as a share
 	steps int     // for a kind in a round
+	stale int     // rounds that help little, after which run ends
 	work  float64 // that is left for the solver
 }
 
@@ -47,15 +48,14 @@ type patterns struct {
 const pricers = 4
 
 // patternBound improves on the bound of v where that is affordable. The
-// packing's bins are the first patterns. It returns the bound, the worth of a
-// pod of each class in its proof, and the relaxation's bins with their numbers;
-// of v's, and no bins, where it did not try.
-func (inst *instance) patternBound(ctx context.Context, v values, bins []bin, cuts []cut) (float64, []float64, []share) {
-	low := v.total(inst)
+// packing's bins are the first patterns. It gives the patterns, whose best is the bound, and
+// the duals in its proof; nil and v's where it did not try.
+func (inst *instance) patternBound(ctx context.Context, v values, bins []bin, cuts []cut) (p *patterns, duals []float64) {
+	duals = append(slices.Clone(v.pod), v.cut...)
 	if len(inst.classes) > patternClasses {
-		return low, v.pod, nil
+		return nil, duals
 	}
-	p := &patterns{inst: inst, cuts: cuts, best: low, near: patternGap, steps: pricingSteps, work: pivoting * inst.effort}
+	p = &patterns{inst: inst, cuts: cuts, best: v.total(inst), near: patternGap, steps: pricingSteps, stale: staleRounds, work: pivoting * inst.effort}
 	if inst.effort < 1 {
 		p.near, p.steps = hastyGap, hastySteps
 	}
@@ -73,8 +73,7 @@ func (inst *instance) patternBound(ctx context.Context, v values, bins []bin, cu
 	for i := range bins {
 		p.add(bins[i].kind, bins[i].items)
 	}
-	worth := p.run(ctx, append(slices.Clone(v.pod), v.cut...))
-	return p.best, worth[:len(inst.classes)], p.shares()
+	return p, p.run(ctx, duals)
 }
 
 // share is a bin and how many of it the relaxation buys.
@@ -118,7 +117,7 @@ func (p *patterns) run(ctx context.Context, centre []float64) []float64 {
 		if stale++; p.lp.Objective()-p.best < mark*(1-staleShare) {
 			stale, mark = 0, p.lp.Objective()-p.best
 		}
-		if stale > staleRounds {
+		if stale > p.stale {
 			break
 		}
 		added := false

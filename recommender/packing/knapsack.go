@@ -21,6 +21,7 @@ type knapsack struct {
 	now     []int64
 	rem     []int64
 	steps   int
+	fluid   bool // the bound may take long: see fluidLimit
 }
 
 // packable is a class that may go on the node.
@@ -53,7 +54,15 @@ func (s *knapsack) fillBest(k, steps int, floor float64) (items []item, limit fl
 			items = append(items, item{s.items[i].class, n})
 		}
 	}
-	return items, max(min(limit, max(s.best, s.open)), floor)
+	limit = min(limit, max(s.best, s.open))
+	if s.fluid && limit > max(s.best, floor)*(1+1e-6) {
+		low, other := s.fluidLimit(k, max(s.best, floor))
+		limit = min(limit, low)
+		if b := (bin{k, other}); b.worth(s.worth) > s.best {
+			items = other
+		}
+	}
+	return items, max(limit, floor)
 }
 
 // most is an upper bound on the worth of any pattern on kind k; once it is no more

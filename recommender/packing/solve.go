@@ -35,11 +35,17 @@ func (inst *instance) solve(ctx context.Context, effort float64, noBound bool) (
 	if noBound {
 		return inst.search(ctx, bins, plain.pod, nil, 0, effort), 0
 	}
-	low, worth, shares := inst.patternBound(ctx, v, bins, cuts)
+	p, duals := inst.patternBound(ctx, v, bins, cuts)
+	if p == nil {
+		low := v.total(inst)
+		return inst.search(ctx, bins, plain.pod, nil, low, effort), low
+	}
+	worth, shares := duals[:len(inst.classes)], p.shares()
 	if shares == nil {
 		worth = plain.pod
 	}
-	return inst.search(ctx, bins, worth, shares, low, effort), low
+	bins = inst.search(ctx, bins, worth, shares, p.best, effort)
+	return bins, p.tighten(ctx, bins, duals)
 }
 
 // lastBudget is the work of the last search over so many bins.

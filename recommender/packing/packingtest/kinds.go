@@ -16,6 +16,9 @@ type Kind struct {
 	Make func(onDemand []packing.Offering, rng *rand.Rand, pods int) packing.Input
 }
 
+// HugeAndCrumbs names the kind of which a tenth are pods of many cores, the rest of hardly any.
+const HugeAndCrumbs = "huge pods and crumbs"
+
 // Kinds lists them, in order.
 func Kinds() []Kind {
 	return []Kind{
@@ -28,7 +31,7 @@ func Kinds() []Kind {
 		{"arm and amd", archs},
 		{"zone-pinned", each(func(rng *rand.Rand, p *packing.Pod) { p.Zone = Zones[rng.IntN(len(Zones))] })},
 		{"near-zero CPU", each(func(rng *rand.Rand, p *packing.Pod) { p.CPU = 1 + rng.Int64N(10) })},
-		{"huge pods and crumbs", hugeAndCrumbs},
+		{HugeAndCrumbs, hugeAndCrumbs},
 		{"a burst of equal pods", burst},
 		{"many small tainted pools", pools},
 	}
