@@ -1,4 +1,6 @@
-package main
+// Package block writes series as the TSDB blocks of a Prometheus that does not
+// run yet.
+package block
 
 import (
 	"context"
@@ -9,7 +11,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sort"
 	"sync"
@@ -38,12 +39,13 @@ const (
 // while it is within a tenth of the retention).
 const blockRange = int64(18 * time.Hour / time.Millisecond)
 
-// blocks are TSDB blocks in the making. Series come in any order and stay,
+// Blocks are TSDB blocks in the making. Series come in any order and stay,
 // encoded, in memory: a block wants its series, and so their chunks, sorted.
-type blocks struct {
-	h     *history.History
-	dir   string
-	stats tsdb.BlockStats // of all
+type Blocks struct {
+	dir      string
+	from, to int64                   // ms
+	down     func(minute int64) bool // constant series have no sample then
+	stats    tsdb.BlockStats         // of all
 
 	mu     sync.Mutex
 	series []series
@@ -63,61 +65,14 @@ type piece struct {
 	value    float64
 }
 
-func newBlocks(dir string, h *history.History) *blocks {
-	return &blocks{h: h, dir: dir, pieces: map[piece][]chunks.Meta{}}
+// New begins blocks in a folder, of the time from from (inclusive) to to
+// (exclusive). down names the minutes in which constant series have no sample.
+func New(dir string, from, to time.Time, down func(minute int64) bool) *Blocks {
+	return &Blocks{dir: dir, from: from.UnixMilli(), to: to.UnixMilli(), down: down, pieces: map[piece][]chunks.Meta{}}
 }
 
-// fill encodes all series, some lives at a time, and collects the truth.
-func (b *blocks) fill() (history.Truth, error) {
-	lives := make(chan *history.Life)
-	results := make(chan error)
-	summaries := b.h.Summaries()
-	var workers sync.WaitGroup
-	for range runtime.NumCPU() {
-		workers.Go(func() {
-			for l := range lives {
-				results <- b.h.Series(l, b.add)
-			}
-		})
-	}
-	truthDone := make(chan error, 1)
-	go func() {
-		var err error
-		for _, l := range b.h.Lives {
-			if err == nil {
-				err = summaries.Add(l)
-			}
-		}
-		truthDone <- err
-	}()
-	go func() {
-		for _, l := range b.h.Lives {
-			lives <- l
-		}
-		close(lives)
-		workers.Wait()
-		close(results)
-	}()
-	var first error
-	for err := range results {
-		if first == nil {
-			first = err
-		}
-	}
-	if err := <-truthDone; first == nil {
-		first = err
-	}
-	if first == nil {
-		first = b.h.Shared(b.add)
-	}
-	if first != nil {
-		return history.Truth{}, fmt.Errorf("encode series: %w", first)
-	}
-	return summaries.Truth(), nil
-}
-
-// add encodes a series.
-func (b *blocks) add(s history.Series) error {
+// Add encodes a series.
+func (b *Blocks) Add(s history.Series) error {
 	if s.Constant {
 		return b.addConstant(s)
 	}
@@ -133,7 +88,7 @@ func (b *blocks) add(s history.Series) error {
 
 // addConstant cuts a constant series at fixed times, so that its chunks are
 // those of other series too.
-func (b *blocks) addConstant(s history.Series) error {
+func (b *Blocks) addConstant(s history.Series) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var all []chunks.Meta
@@ -154,11 +109,11 @@ func (b *blocks) addConstant(s history.Series) error {
 	return nil
 }
 
-func (b *blocks) constant(p piece) ([]chunks.Meta, error) {
+func (b *Blocks) constant(p piece) ([]chunks.Meta, error) {
 	var times []int64
 	var values []float64
 	for m := p.from; m < p.to; m++ {
-		if !b.h.Down(m) {
+		if !b.down(m) {
 			times, values = append(times, history.ConstantTime(m)), append(values, p.value)
 		}
 	}
@@ -177,7 +132,7 @@ func sortedLabels(pairs []string) labels.Labels {
 	return b.Labels()
 }
 
-func (b *blocks) keep(pairs []string, metas []chunks.Meta, samples int) {
+func (b *Blocks) keep(pairs []string, metas []chunks.Meta, samples int) {
 	if len(metas) == 0 {
 		return
 	}
@@ -212,12 +167,11 @@ func encodeChunks(times []int64, values []float64, size int) ([]chunks.Meta, err
 	return metas, nil
 }
 
-// close writes the blocks and puts them in place.
-func (b *blocks) close() (tsdb.BlockStats, error) {
+// Close writes the blocks and puts them in place.
+func (b *Blocks) Close() (tsdb.BlockStats, error) {
 	sort.Slice(b.series, func(i, j int) bool { return labels.Compare(b.series[i].labels, b.series[j].labels) < 0 })
-	start, end := b.h.Plan.Start.UnixMilli(), b.h.Plan.End.UnixMilli()
-	for from := start; from < end; {
-		to := min((from/blockRange+1)*blockRange, end)
+	for from := b.from; from < b.to; {
+		to := min((from/blockRange+1)*blockRange, b.to)
 		if err := b.write(from, to); err != nil {
 			return b.stats, fmt.Errorf("write the block from %s: %w", time.UnixMilli(from).UTC().Format(time.RFC3339), err)
 		}
@@ -227,7 +181,7 @@ func (b *blocks) close() (tsdb.BlockStats, error) {
 }
 
 // within are the series of a block, with their chunks in it.
-func (b *blocks) within(from, to int64) []series {
+func (b *Blocks) within(from, to int64) []series {
 	var out []series
 	for _, s := range b.series {
 		first := sort.Search(len(s.metas), func(i int) bool { return s.metas[i].MinTime >= from })
@@ -240,7 +194,7 @@ func (b *blocks) within(from, to int64) []series {
 }
 
 // write makes the block of the time from (inclusive) to (exclusive).
-func (b *blocks) write(from, to int64) error {
+func (b *Blocks) write(from, to int64) error {
 	part := b.within(from, to)
 	if len(part) == 0 {
 		return nil
