@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test browser e2e karpenter conformance golden demo-snapshot bench corpus lint testbed cluster cluster-down
+.PHONY: help build demo test browser e2e karpenter conformance golden demo-snapshot bench bench-audit corpus lint testbed cluster cluster-down
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,11 +26,12 @@ browser: ## the HTML report in a real browser (needs Chromium, as with apt-get i
 	$(GO) vet -tags browser ./reports
 	$(GO) test -tags browser -count 1 -timeout 20m -v ./reports -run TestBrowser
 
-e2e: testbed ## the real cluster: builds the testbed where its cache is cold, audits it from outside and inside
+e2e: testbed build ## the real cluster: builds the testbed where its cache is cold, audits it from outside and inside
 	$(GO) test -tags e2e -count 1 -timeout 30m -v ./cmd/plimsoll/e2e
 	$(GO) test -tags e2e -count 1 -timeout 20m -v ./cmd/plimsoll/e2e/autoscaler
 	$(GO) test -tags e2e -count 1 -timeout 20m -v ./cmd/plimsoll/e2e/scheduler
-	cd testbed && $(GO) test ./load ./history ./cluster ./local
+	cd testbed && $(GO) test ./load ./history ./cluster ./local ./cmd/bench
+	cd testbed && $(GO) run ./cmd/bench -budget cmd/bench/budget.json
 	cd testbed/hpadiff && $(GO) test -count 1 .
 	cd testbed/vpadiff && $(GO) test -count 1 .
 	cd testbed/karpenter && $(GO) test -count 1 .
@@ -56,8 +57,13 @@ demo-snapshot: build ## record the demo's cluster anew from a running testbed (m
 	cd testbed && $(GO) run ./cmd/testbed status -o env > ../bin/testbed.env
 	. bin/testbed.env && ./bin/plimsoll audit -q -o table=/dev/null --save-snapshot cmd/plimsoll/demo.snapshot
 
-bench: ## the benchmarks behind docs/benchmarks.md
+bench: ## the loops of docs/benchmarks.md
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+BENCH_SIZES := 1000,3000
+
+bench-audit: testbed build ## whole runs beside a plain reader on synthetic clusters; writes its part of docs/benchmarks.md (about 5 minutes; BENCH_SIZES=1000,3000,10000)
+	cd testbed && $(GO) run ./cmd/bench -sizes $(BENCH_SIZES) -docs ../docs/benchmarks.md
 
 corpus: ## download the modules whose manifests the gate's tests judge
 	cd testbed && $(GO) mod download k8s.io/kubernetes sigs.k8s.io/kwok sigs.k8s.io/metrics-server k8s.io/kube-state-metrics/v2 sigs.k8s.io/karpenter@v1.14.1
