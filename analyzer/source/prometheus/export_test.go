@@ -129,6 +129,9 @@ func Race(days int, raw, query time.Duration, rawFirst bool) bool {
 	return col.queriesOnly.Load()
 }
 
+// Settles reports whether so many bytes in such a time show that there need be no race.
+func Settles(bytes int64, took time.Duration) bool { return flow{bytes, took}.settles() }
+
 // ReadAll asks a handler of remote read for everything and gives its answer.
 func ReadAll(h http.Handler) []byte {
 	all := []selection{{0, 1 << 40, []labelMatcher{{like, "__name__", ".+"}}}}

@@ -334,6 +334,25 @@ func TestSlowReadsGiveWay(t *testing.T) {
 	}
 }
 
+// TestQuickReadsDoNotRace wants no race where a large answer came quickly: one that is
+// small tells of the question alone.
+func TestQuickReadsDoNotRace(t *testing.T) {
+	for _, c := range []struct {
+		bytes int64
+		took  time.Duration
+		want  bool
+	}{
+		{16 << 20, 100 * time.Millisecond, true},
+		{16 << 20, time.Second, false},
+		{1 << 19, time.Millisecond, false},
+		{0, 0, false},
+	} {
+		if got := prometheus.Settles(c.bytes, c.took); got != c.want {
+			t.Errorf("%d bytes in %s: no race is %v, want %v", c.bytes, c.took, got, c.want)
+		}
+	}
+}
+
 // FuzzDecodeStream wants no panic and no sample outside its selection.
 func FuzzDecodeStream(f *testing.F) {
 	st := storage(f, time.Unix(0, 0), []sourcetest.Series{{Metric: "m", Labels: map[string]string{"pod": "a"}, Every: time.Minute, Values: []float64{1, 2, 3, 4}}})

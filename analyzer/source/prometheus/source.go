@@ -184,6 +184,8 @@ type collection struct {
 	sizes   map[string]int // series of one usage metric by namespace
 	// queriesOnly says that the engine's remote read is not to be had, or no gain.
 	queriesOnly atomic.Bool
+	// noRace says that the owners came by remote read so quickly that the queries can't win.
+	noRace atomic.Bool
 	// apart says that the engine did not answer a question of several queries.
 	apart atomic.Bool
 
