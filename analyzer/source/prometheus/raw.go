@@ -38,7 +38,8 @@ type fed struct {
 
 // add asks for a metric from so long before the span on. A metric that was
 // asked for with the same matchers is read once.
-func (w *wanted) add(metric string, matchers []labelMatcher, s span, before time.Duration, to reader) {
+// It gives the number of the selection.
+func (w *wanted) add(metric string, matchers []labelMatcher, s span, before time.Duration, to reader) int {
 	matchers = append([]labelMatcher{{equal, "__name__", metric}}, matchers...)
 	from := s.from.Add(-max(before, 0)).UnixMilli() + 1
 	i := slices.IndexFunc(w.selections, func(x selection) bool { return slices.Equal(x.matchers, matchers) })
@@ -49,6 +50,7 @@ func (w *wanted) add(metric string, matchers []labelMatcher, s span, before time
 	}
 	w.selections[i].from, w.selections[i].to = min(w.selections[i].from, from), max(w.selections[i].to, s.to.UnixMilli())
 	w.fed[i] = append(w.fed[i], fed{to, from, s.to.UnixMilli()})
+	return i
 }
 
 // feed hands a series to all whose time it has samples in: those alone.
@@ -172,44 +174,103 @@ func (col *collection) timed(pace *float64, tasks []*task, took time.Duration) {
 	}
 }
 
+// pending is a query of a task whose series are not all there: last is the number of
+// the selection with which they are.
+type pending struct {
+	task  *task
+	query int // of rawQueries
+	last  int
+	reader
+}
+
+// file hands the rows to the task.
+func (p *pending) file(col *collection) {
+	at, number := queryNamed(rawQueries[p.query].name), p.task.number()
+	labels := col.dialect.labelsOf(&queries[at])
+	p.rows(func(row *series) { p.task.take(col, at, number, labels, row) })
+}
+
+// errOrder is an answer that comes back to a selection.
+var errOrder = fmt.Errorf("%w: it goes back to an earlier query", errFrame)
+
+// arrival follows an answer, which comes selection by selection. What a query needs is
+// let go as soon as it is filed: the values of all metrics at once are most of what a
+// collection would hold.
+type arrival struct {
+	wanted
+	waiting []pending
+	at      int // the selection that comes
+	series  int // of it
+	err     error
+}
+
+// expect asks for what the queries of some tasks need.
+func expect(col *collection, tasks []*task) *arrival {
+	d, a := &col.dialect, &arrival{}
+	for _, t := range tasks {
+		t.begin(col)
+		for i, q := range rawQueries {
+			p := pending{task: t, query: i, reader: q.begin(d, t.day)}
+			for _, m := range q.reads {
+				p.last = max(p.last, a.add(m.name, m.matches(d, t.shard), t.day, m.before(d), p.reader))
+			}
+			a.waiting = append(a.waiting, p)
+		}
+	}
+	return a
+}
+
+// upTo files the queries that need no selection from number to on.
+func (a *arrival) upTo(to int, col *collection) {
+	clear(a.fed[a.at:to])
+	a.at, a.series = to, 0
+	a.waiting = slices.DeleteFunc(a.waiting, func(p pending) bool {
+		if p.last >= to {
+			return false
+		}
+		p.file(col)
+		return true
+	})
+}
+
+// take takes a series of the answer.
+func (a *arrival) take(s *stored, col *collection) {
+	switch {
+	case s.query < a.at:
+		a.err = errOrder
+	case s.query > a.at:
+		a.upTo(s.query, col)
+		fallthrough
+	default:
+		a.series++
+		a.feed(s)
+	}
+}
+
 // readRaw reads tasks of one shard by remote read and files them; nothing is
 // filed where it fails.
 func readRaw(ctx context.Context, col *collection, tasks []*task) error {
-	d := &col.dialect
-	var w wanted
-	readers := make([][]reader, len(tasks))
-	for k, t := range tasks {
-		for _, q := range rawQueries {
-			r := q.begin(d, t.day)
-			readers[k] = append(readers[k], r)
-			for _, m := range q.reads {
-				w.add(m.name, m.matches(d, t.shard), t.day, m.before(d), r)
-			}
-		}
+	a := expect(col, tasks)
+	_, err := col.client.read(ctx, a.selections, col.mostSeries(tasks[0].shard), func(s *stored) { a.take(s, col) })
+	if err == nil {
+		err = a.err
 	}
-	last := 0 // series of the last metric
-	_, err := col.client.read(ctx, w.selections, col.mostSeries(tasks[0].shard), func(s *stored) {
-		if s.query == len(w.selections)-1 {
-			last++
-		}
-		w.feed(s)
-	})
+	if err == nil && (a.at < len(a.selections)-1 || a.series == 0) {
+		err = errIncomplete
+	}
 	if err != nil {
+		for _, t := range tasks {
+			t.drop()
+		}
 		return err
 	}
-	if last == 0 {
-		return errIncomplete
-	}
-	for k, t := range tasks {
-		t.begin(col)
-		for i, r := range readers[k] {
-			at, number := queryNamed(rawQueries[i].name), t.number()
-			labels := d.labelsOf(&queries[at])
-			r.rows(func(row *series) { t.take(col, at, number, labels, row) })
-			col.step()
-		}
+	a.upTo(len(a.selections), col)
+	for _, t := range tasks {
 		t.close()
 		t.complete = true
+		for range rawQueries {
+			col.step()
+		}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -217,6 +218,7 @@ func TestBrokenReads(t *testing.T) {
 		"HTML":          {200, "text/html", []byte("<html>")},
 		"cut short":     {200, streamed, whole[:len(whole)*2/3]},
 		"nothing":       {200, streamed, nil},
+		"twice over":    {200, streamed, slices.Concat(whole, whole)},
 		"a flipped bit": {200, streamed, flipped},
 		"huge":          {200, streamed, []byte{0xff, 0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0, 1}},
 	} {

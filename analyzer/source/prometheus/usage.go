@@ -259,6 +259,12 @@ func (t *task) take(col *collection, i int, question int32, labels schema, row *
 	}
 }
 
+// drop forgets what was taken.
+func (t *task) drop() {
+	t.rec, t.containers = nil, nil
+	t.series, t.unmatched, t.several, t.odd, t.oddOf = nil, nil, nil, 0, nil
+}
+
 func (t *task) close() {
 	for _, c := range t.containers {
 		// The two ways of counting see the same kill where a container is
