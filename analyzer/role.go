@@ -87,6 +87,17 @@ func (w *Workload) Reserves(containers []Container) Amounts {
 	return w.PodLevel.Or(PodRequests(containers, Amounts{}))
 }
 
+// SetOnPods gives the VPA that sets a container's requests on every new pod, whatever the
+// template says; nil where none does.
+func (w *WorkloadFacts) SetOnPods(container, resource string) *VPA {
+	for _, v := range w.VPAs {
+		if v.UpdateMode != "Off" && v.Controls(container, resource) {
+			return &v
+		}
+	}
+	return nil
+}
+
 // PodHours is the mean number of pods in each hour that any were seen in, by hours since
 // 1970. A pod has all containers of its role, and the pods of several roles add up.
 func (w *WorkloadFacts) PodHours() map[int]float64 {

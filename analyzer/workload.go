@@ -233,6 +233,12 @@ type Pod struct {
 	// restarted; 0 where that was not seen.
 	ReadyAfter int32   `json:"readyAfter,omitempty"`
 	Requests   Amounts `json:"requests,omitzero"` // as PodRequests has it
+	// Remade is what the pod would reserve if its controller made it anew, where the template
+	// says other than Requests; zero where that comes to the same, or is not known.
+	Remade Amounts `json:"remade,omitzero"`
+	// Resized names its containers that a resize in place gave more than the template does,
+	// in a request or a limit: a new pod would not have it.
+	Resized []string `json:"resized,omitempty"`
 	// Resources is what the scheduler reserves beside CPU and memory, each by its own
 	// name: devices in units, ephemeral-storage and hugepages in bytes. Requests.GPU
 	// adds up devices of it. Snapshots of older programs have none.

@@ -128,6 +128,51 @@ func (c *Cluster) Reserved(w *analyzer.WorkloadFacts, pod *analyzer.Pod) analyze
 	}
 }
 
+// Remade is what the scheduler will reserve for the pod once it was evicted and made anew:
+// no less than Reserved, nor than what the template says, where no advice changes that and
+// no VPA sets it again.
+func (c *Cluster) Remade(w *analyzer.WorkloadFacts, pod *analyzer.Pod) analyzer.Amounts {
+	out := c.Reserved(w, pod)
+	if pod.Remade == (analyzer.Amounts{}) {
+		return out
+	}
+	cpu, memory := false, false
+	for _, one := range w.ContainersOf(pod) {
+		cpu = cpu || c.fromTemplate(w, one.Name, "cpu")
+		memory = memory || c.fromTemplate(w, one.Name, "memory")
+	}
+	if cpu {
+		out.CPU = max(out.CPU, pod.Remade.CPU)
+	}
+	if memory {
+		out.Memory = max(out.Memory, pod.Remade.Memory)
+	}
+	return out
+}
+
+// Shrinks names a container of the pod that would come back with less than a resize in place
+// gave it; empty where none would.
+func (c *Cluster) Shrinks(w *analyzer.WorkloadFacts, pod *analyzer.Pod) string {
+	for _, name := range pod.Resized {
+		if c.fromTemplate(w, name, "cpu") || c.fromTemplate(w, name, "memory") {
+			return name
+		}
+	}
+	return ""
+}
+
+// fromTemplate reports whether a new pod has the template's amount: no advice has it changed
+// there, and no VPA goes over it.
+func (c *Cluster) fromTemplate(w *analyzer.WorkloadFacts, container, resource string) bool {
+	k := analyzer.ContainerRef{Ref: w.Ref, Container: container}
+	now, then := c.requests[k], c.Requests(k)
+	changed := then.CPU != now.CPU
+	if resource == "memory" {
+		changed = then.Memory != now.Memory
+	}
+	return !changed && w.SetOnPods(container, resource) == nil
+}
+
 // orUsed fills in what a container does not request.
 func orUsed(requests analyzer.Amounts, w *analyzer.WorkloadFacts, name string) analyzer.Amounts {
 	if requests.CPU > 0 && requests.Memory > 0 {

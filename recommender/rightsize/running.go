@@ -3,6 +3,7 @@ package rightsize
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -117,6 +118,9 @@ func alteredBy(w *analyzer.WorkloadFacts, c *analyzer.ContainerFacts, ranges []a
 		if v.UpdateMode != "Off" {
 			return fmt.Sprintf("VPA %s sets them on the pods, whatever the template says", v.Name)
 		}
+	}
+	if slices.ContainsFunc(w.Pods, func(p analyzer.Pod) bool { return slices.Contains(p.Resized, c.Name) }) {
+		return "a resize in place set them; new pods have the template's"
 	}
 	return "a webhook or a resize in place set them; a rollout of the template alone may bring the template's back"
 }

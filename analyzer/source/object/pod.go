@@ -17,6 +17,7 @@ type pod struct {
 	generator  string // the generateName of a bare pod
 	level      analyzer.Amounts
 	waits      string // as waitsOf gives it
+	generation int64  // how often its spec was written; 0 where its API server does not count
 	labels     labelSet
 	containers []analyzer.Container
 	pod        analyzer.Pod
@@ -42,7 +43,7 @@ func (v *Inventory) addPod(o *corev1.Pod) {
 func (v *Inventory) podOf(o *corev1.Pod) *pod {
 	labels := v.intern(o.Labels)
 	p := &pod{owner: ownerOf(o), labels: labels, containers: containersOf(&o.Spec), annotation: ownAnnotations(o.Annotations)}
-	p.level, p.waits = podLevel(&o.Spec), waitsOf(&o.Spec)
+	p.level, p.waits, p.generation = podLevel(&o.Spec), waitsOf(&o.Spec), o.Generation
 	if p.owner.kind == "" && !isStatic(o) {
 		p.generator = o.GenerateName
 		p.bare = true

@@ -141,6 +141,7 @@ func (v *Inventory) workload(ref analyzer.Ref, g *group) analyzer.Workload {
 	w := analyzer.Workload{Ref: ref, APIVersion: g.apiVersion, Replicas: g.running()}
 	c := v.controllers[ref]
 	w.Containers = v.containers(ref, c, g)
+	v.remake(ref, c, g, w.Containers)
 	if pods := g.current(); len(pods) > 0 {
 		w.PodLevel = pods[0].level
 	} else if c != nil {
