@@ -33,8 +33,7 @@ func (n *nodePlanner) gather() {
 			switch w.Kind {
 			case "DaemonSet":
 				node.reserve(&one)
-				made := n.pass.Cluster.Remade(w, pod)
-				daemon = larger(daemon, daemonPod(larger(packing.Pod{CPU: made.CPU, Memory: made.Memory}, one)))
+				daemon = larger(daemon, daemonPod(one))
 			case "Node": // a static pod, which the kubelet runs
 				node.reserve(&one)
 				name := strings.TrimSuffix(pod.Name, "-"+w.Name)
@@ -44,7 +43,7 @@ func (n *nodePlanner) gather() {
 				*static[name] = larger(*static[name], packing.Pod{Name: "static/" + name, CPU: one.CPU, Memory: one.Memory, Tolerations: []packing.Toleration{{Operator: "Exists"}}})
 			default:
 				n.losing[one.Name], n.emptied[one.Name] = pin.LosesData(pod), pin.LosesVolume(pod)
-				n.pods = append(n.pods, placedPod{Pod: one, node: pod.Node, holds: holds, blocks: n.blocks(w, pod), bare: w.Kind == "Pod", batch: w.Batch()})
+				n.pods = append(n.pods, placedPod{Pod: one, node: pod.Node, holds: holds, blocks: pin.Blocks(w, pod, n.pass.Cluster.Shrinks(w, pod)), bare: w.Kind == "Pod", batch: w.Batch()})
 			}
 		}
 		if daemon.Name != "" {
@@ -54,16 +53,6 @@ func (n *nodePlanner) gather() {
 	for _, name := range slices.Sorted(maps.Keys(static)) {
 		n.daemons = append(n.daemons, *static[name])
 	}
-}
-
-// blocks says why a pod's node can't be drained. A pod that was resized in place would start
-// again without what it was given.
-func (n *nodePlanner) blocks(w *analyzer.WorkloadFacts, pod *analyzer.Pod) pin.Reason {
-	why := pin.Blocks(w, pod)
-	if name := n.pass.Cluster.Shrinks(w, pod); why.Kind == pin.None && name != "" {
-		why = pin.Reason{Kind: pin.Mend, Text: "container " + name + " was resized in place, and a new pod would have the template's requests and limits; write them there first"}
-	}
-	return why
 }
 
 // relate works out what holds for the pods together.
@@ -184,10 +173,7 @@ func (node *plannedFrom) arch() string {
 // podOf translates a pod, and says what holds it to its node. A pod that runs on
 // demand stays on demand.
 func (n *nodePlanner) podOf(w *analyzer.WorkloadFacts, pod *analyzer.Pod, node *plannedFrom, archs []string) (packing.Pod, []pin.Reason) {
-	size := n.pass.Cluster.Reserved(w, pod)
-	if w.Kind != "DaemonSet" {
-		size = n.pass.Cluster.Remade(w, pod)
-	}
+	size := n.pass.Cluster.Remade(w, pod)
 	p := packing.Pod{
 		Name: w.Namespace + "/" + pod.Name, Group: w.Ref.String(), CPU: size.CPU, Memory: size.Memory, GPUs: size.GPU,
 		NodeSelector: pod.Spec.NodeSelector, Archs: archs, Priority: pod.Priority,

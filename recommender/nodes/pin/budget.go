@@ -9,13 +9,16 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/check"
 )
 
-// Blocks says why a pod's node can't be drained; none where it can.
-func Blocks(w *analyzer.WorkloadFacts, pod *analyzer.Pod) Reason {
+// Blocks says why a pod's node can't be drained; none where it can. Shrinks names a container
+// that a new pod would have with less than a resize in place gave it, or is empty.
+func Blocks(w *analyzer.WorkloadFacts, pod *analyzer.Pod, shrinks string) Reason {
 	switch {
 	case w.Kind == "Pod":
 		return Reason{Mend, "nothing would start it again elsewhere: it has no controller"}
 	case slices.Contains(pod.Spec.Constraints, analyzer.ConstraintKeep):
 		return Reason{Evicted, "it asks not to be disrupted"}
+	case shrinks != "":
+		return Reason{Mend, "container " + shrinks + " was resized in place, and a new pod would have the template's requests and limits; write them there first"}
 	}
 	for i := range w.PDBs {
 		if b := &w.PDBs[i]; slices.Contains(b.Pods, pod.Name) && Disruptions(b) < 1 {

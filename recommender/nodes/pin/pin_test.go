@@ -123,7 +123,7 @@ func TestReasons(t *testing.T) {
 	budget := analyzer.PDB{Name: "data in", MinAvailable: "1", Pods: []string{pod.Name}}
 	blocks := func(kind string, budgets ...analyzer.PDB) pin.Reason {
 		w := &analyzer.WorkloadFacts{Workload: &analyzer.Workload{Ref: analyzer.Ref{Kind: kind}, Pods: []analyzer.Pod{pod}}, PDBs: budgets}
-		return pin.Blocks(w, &pod)
+		return pin.Blocks(w, &pod, "")
 	}
 	for name, c := range map[string]struct {
 		got   pin.Reason
