@@ -1,6 +1,8 @@
 package object
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -12,7 +14,7 @@ import (
 // readJSON reads JSON documents one after the other, object by object, and
 // counts them.
 func readJSON(v *Inventory, r io.Reader) (documents int, err error) {
-	lines := &lineCounter{r: r}
+	lines := &lineCounter{r: &unparted{in: bufio.NewReaderSize(r, 1<<16)}}
 	dec := json.NewDecoder(lines)
 	for ; ; documents++ {
 		d := jsonDocument{v: v, dec: dec}
@@ -25,6 +27,39 @@ func readJSON(v *Inventory, r io.Reader) (documents int, err error) {
 			return documents, &positionError{documents + 1, lines.line(d.errorOffset(err, lines.offset)), err}
 		}
 	}
+}
+
+// unparted blanks the lines that part documents of a YAML stream ("---", with what follows
+// on them): JSON documents may stand in one. No string of JSON has a newline, and no number
+// begins with two signs, so that such a line is never a part of a value.
+type unparted struct {
+	in     *bufio.Reader
+	within bool // of a line, not at its start
+	blank  bool // the line is a mark
+}
+
+func (u *unparted) Read(p []byte) (int, error) {
+	if !u.within {
+		mark, _ := u.in.Peek(3)
+		u.blank = string(mark) == "---"
+	}
+	if _, err := u.in.Peek(1); err != nil {
+		return 0, err
+	}
+	some, _ := u.in.Peek(min(u.in.Buffered(), len(p)))
+	end := bytes.IndexByte(some, '\n') + 1
+	u.within = end == 0
+	if u.within {
+		end = len(some)
+	}
+	n := copy(p, some[:end])
+	for i := 0; u.blank && i < n; i++ {
+		if p[i] != '\n' {
+			p[i] = ' '
+		}
+	}
+	_, err := u.in.Discard(n)
+	return n, err
 }
 
 // jsonDocument reads one document: an object, or a List whose items are read

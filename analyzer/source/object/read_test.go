@@ -340,3 +340,32 @@ func FuzzRead(f *testing.F) {
 		v.Unread()
 	})
 }
+
+// TestJSONPartedAsYAML: JSON documents of a YAML stream are read as kubectl reads them, and an
+// error still names its line.
+func TestJSONPartedAsYAML(t *testing.T) {
+	const a, b = `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a"}}`, `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"---"}}`
+	for name, text := range map[string]string{
+		"parted":         a + "\n---\n" + b + "\n",
+		"begins so":      "---\n" + a + "\n---\n" + b,
+		"with a comment": a + "\n--- # second\n" + b + "\n---\n",
+		"carriage":       a + "\r\n---\r\n" + b + "\r\n",
+		"one line":       a + b,
+		"printed":        "{\n\"apiVersion\": \"v1\",\n\"kind\": \"List\", \"items\": [\n" + a + ",\n" + b + "\n]\n}\n---\n",
+	} {
+		v := &object.Inventory{}
+		if err := object.Read(v, iotest.OneByteReader(strings.NewReader(text)), "f"); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var s analyzer.Snapshot
+		v.Fill(&s, object.Selection{})
+		if len(s.Namespaces) != 2 {
+			t.Errorf("%s: %d namespaces, want 2", name, len(s.Namespaces))
+		}
+	}
+	err := object.Read(&object.Inventory{}, strings.NewReader(a+"\n---\n"+b+"\n---\n{\"apiVersion\":,}\n"), "f")
+	if err == nil || !strings.Contains(err.Error(), "document 3, line 5") {
+		t.Errorf("got %v, want an error of document 3, line 5", err)
+	}
+}
