@@ -404,6 +404,9 @@ func TestMomentIsMarked(t *testing.T) {
 		if !strings.Contains(got, tt.want) {
 			t.Errorf("%s %s: got no %q in\n%s", tt.format, tt.section, tt.want, got)
 		}
+		if regexp.MustCompile(`P95|P99|MAX`).MatchString(got) && tt.format != "json" && tt.format != "yaml" && tt.format != "csv" {
+			t.Errorf("%s %s: percentiles of one reading in\n%s", tt.format, tt.section, got)
+		}
 		if regexp.MustCompile(`proven|\d %\) (off|by)|off the bill \(|CPU p95`).MatchString(got) && (tt.format == "table" || tt.format == "screen") {
 			t.Errorf("%s %s: a share or a proof without history in\n%s", tt.format, tt.section, got)
 		}
@@ -413,6 +416,9 @@ func TestMomentIsMarked(t *testing.T) {
 		if err := text.Explain(&explained, r, &r.Workloads[i], reports.Options{}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if got := explained.String(); regexp.MustCompile(`P95|P99|MAX`).MatchString(got) || !strings.Contains(got, "NOW") {
+		t.Errorf("explain: percentiles of one reading in\n%s", got)
 	}
 	if got := explained.String(); !strings.Contains(got, "    # rests on one reading and no history") {
 		t.Errorf("explain: what is pasted has no mark in\n%s", got)

@@ -36,6 +36,11 @@ func figures(c *document.Container) [][]string {
 	if u := c.Usage.Memory; u != nil {
 		copy(memory[4:], []string{brief.Memory(u.Mean), brief.Memory(u.P50), brief.Memory(u.P95), brief.Memory(u.P99), brief.Memory(u.Max)})
 	}
+	if c.OneReading() { // one reading has no percentiles: it stands as the most
+		for i := 4; i < 8; i++ {
+			cpu[i], memory[i] = "-", "-"
+		}
+	}
 	if to := c.Recommended; to != nil {
 		cpu[3], memory[3] = marked(c, brief.Cores(to.Requests.CPU)), marked(c, brief.Memory(to.Requests.Memory))
 	}

@@ -195,12 +195,19 @@ func marksOf(c *document.Container) (cpu, mem []mark) {
 // figures is the usage in numbers.
 func (s *screen) figures(c *document.Container) {
 	t := &layout.Rows{Indent: 2, Right: []bool{false, true, true, true, true, true, true, true}}
-	t.Add("", "MEAN", "P50", "P95", "P99", "MAX", "REQUEST", "LIMIT")
+	moment := s.r.Metadata.GeneratedFrom.Moment
+	add := func(name string, usage []string, request, limit string) {
+		if moment { // one reading, which has no percentiles
+			usage = usage[len(usage)-1:]
+		}
+		t.Add(slices.Concat([]string{name}, usage, []string{request, limit})...)
+	}
+	add("", []string{"MEAN", "P50", "P95", "P99", map[bool]string{false: "MAX", true: "NOW"}[moment]}, "REQUEST", "LIMIT")
 	if u := c.Usage.CPU; u != nil {
-		t.Add("CPU", brief.UsedCores(u.Mean), brief.UsedCores(u.P50), brief.UsedCores(u.P95), brief.UsedCores(u.P99), brief.UsedCores(u.Max), brief.Cores(c.Current.Requests.CPU), brief.Cores(c.Current.Limits.CPU))
+		add("CPU", []string{brief.UsedCores(u.Mean), brief.UsedCores(u.P50), brief.UsedCores(u.P95), brief.UsedCores(u.P99), brief.UsedCores(u.Max)}, brief.Cores(c.Current.Requests.CPU), brief.Cores(c.Current.Limits.CPU))
 	}
 	if u := c.Usage.Memory; u != nil {
-		t.Add("memory", brief.Memory(u.Mean), brief.Memory(u.P50), brief.Memory(u.P95), brief.Memory(u.P99), brief.Memory(u.Max), brief.Memory(c.Current.Requests.Memory), brief.Memory(c.Current.Limits.Memory))
+		add("memory", []string{brief.Memory(u.Mean), brief.Memory(u.P50), brief.Memory(u.P95), brief.Memory(u.P99), brief.Memory(u.Max)}, brief.Memory(c.Current.Requests.Memory), brief.Memory(c.Current.Limits.Memory))
 	}
 	if t.Len() == 1 {
 		s.lines("  no usage was seen")

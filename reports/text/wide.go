@@ -204,9 +204,18 @@ func pickColumns(r *document.Report, o Options) ([]column, error) {
 		if all[i].money && r.Summary.MonthlyCost == nil && len(o.Columns) == 0 {
 			continue
 		}
+		if r.Metadata.GeneratedFrom.Moment {
+			all[i].title = ofMoment(all[i].title)
+		}
 		out = append(out, all[i])
 	}
 	return out, nil
+}
+
+// ofMoment is the head of a column where there is one reading, which has no percentiles and
+// no maximum.
+func ofMoment(title string) string {
+	return strings.NewReplacer(" P95", " NOW", " MAX", " NOW").Replace(title)
 }
 
 // riskColumns are those of what is at risk.
