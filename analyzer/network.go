@@ -21,7 +21,7 @@ type NetworkRecorder struct{ of map[Ref]*digest.Histogram }
 // Add notes what a pod received and sent in an hour, in bytes a second. It reports
 // whether that was taken: what cannot be is not.
 func (r *NetworkRecorder) Add(ref Ref, bytesPerSecond float64) bool {
-	if !(bytesPerSecond >= 0 && bytesPerSecond <= mostBytes) {
+	if !(bytesPerSecond >= 0 && bytesPerSecond <= MostBytes) {
 		return false
 	}
 	if r.of == nil {

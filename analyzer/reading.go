@@ -13,7 +13,8 @@ import (
 // such samples.
 const (
 	mostMillicores = 1 << 20 // 1,048 cores
-	mostBytes      = 1 << 46 // 64 TiB
+	// MostBytes is the largest working set that can be: 64 TiB.
+	MostBytes = 1 << 46
 )
 
 // HasCPU and HasMemory report whether a machine can have had a reading in a container, in
@@ -22,7 +23,7 @@ const (
 func HasCPU(cores float64) bool { return cores >= 0 && cores*1000 <= mostMillicores }
 
 // HasMemory is HasCPU of a working set in bytes; 0 is told apart by the recorder.
-func HasMemory(bytes float64) bool { return bytes >= 0 && bytes <= mostBytes }
+func HasMemory(bytes float64) bool { return bytes >= 0 && bytes <= MostBytes }
 
 // What a reading is taken for impossible by, once the whole window is known.
 const (

@@ -100,7 +100,7 @@ func (s *PodSeries) Memory(ms int64, bytes float64) bool {
 	from, to := s.span(d, ms)
 	h := d.hour(to)
 	h.Pods += float32(s.rec.stepHours)
-	if !(bytes > 0 && bytes <= mostBytes) || !d.Memory.Add(bytes) {
+	if !(bytes > 0 && bytes <= MostBytes) || !d.Memory.Add(bytes) {
 		return false
 	}
 	if s.memory.moves(d, bytes) {

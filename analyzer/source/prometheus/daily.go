@@ -104,7 +104,7 @@ func (t *task) readDaily(ctx context.Context, col *collection) (answered [queryC
 			u.add(q.pods(d, t.shard, over), func(row *series) { pods[i] = append(pods[i], row.get(d.state.pod)) })
 		}
 		if !q.ranged {
-			u.add(q.text(d, t.shard, over), func(row *series) { t.take(col, i, number, d.labelsOf(q), row) })
+			u.add(q.text(d, t.shard, over), func(row *series) { t.take(col, i, number, d.labelsOf(q), row, 0) })
 		}
 	}
 	done, err := col.askUnion(ctx, &u, question{doing: "reading restarts, requests and limits", end: t.day.to})

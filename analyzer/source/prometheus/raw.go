@@ -187,7 +187,7 @@ type pending struct {
 func (p *pending) file(col *collection) {
 	at, number := queryNamed(rawQueries[p.query].name), p.task.number()
 	labels := col.dialect.labelsOf(&queries[at])
-	p.rows(func(row *series) { p.task.take(col, at, number, labels, row) })
+	p.rows(func(row *series) { p.task.take(col, at, number, labels, row, 0) })
 }
 
 // errOrder is an answer that comes back to a selection.

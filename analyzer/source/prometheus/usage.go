@@ -167,11 +167,19 @@ func (t *task) read(ctx context.Context, col *collection, i int, shard []string,
 		}
 		ask.start, ask.end, ask.step = first, last, col.dialect.step
 	}
-	number := t.number()
+	number, kept := t.number(), aside{}
 	a, err := col.client.ask(ctx, ask, func(row *series) {
-		t.take(col, i, number, dialect.labelsOf(q), row)
+		if !kept.keep(q, row) {
+			t.take(col, i, number, dialect.labelsOf(q), row, 0)
+		}
 	})
 	col.heard(a)
+	if err == nil && len(kept) > 0 {
+		odd := t.askAgain(ctx, col, shard, ask, kept)
+		for k, row := range kept {
+			t.take(col, i, number, dialect.labelsOf(q), row, odd[k])
+		}
+	}
 	return halve(err, shard, s, col.dialect.step, func(shard []string, s span) error { return t.read(ctx, col, i, shard, s) })
 }
 
@@ -219,8 +227,8 @@ func halve(err error, shard []string, s span, step time.Duration, read func([]st
 	return errors.Join(read(shard, a), read(shard, b))
 }
 
-// take files one series of the answer to a question.
-func (t *task) take(col *collection, i int, question int32, labels schema, row *series) {
+// take files one series of the answer to a question, of which so many samples were set aside.
+func (t *task) take(col *collection, i int, question int32, labels schema, row *series, aside int) {
 	q := &queries[i]
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -253,7 +261,7 @@ func (t *task) take(col *collection, i int, question int32, labels schema, row *
 	}
 	c.fed[i] = question
 	t.series[q.name]++
-	if odd := q.take(c, row); odd > 0 {
+	if odd := q.take(c, row) + aside; odd > 0 {
 		t.odd += odd
 		t.oddOf[k.namespace+"/"+k.pod+"/"+k.container] = true
 	}
