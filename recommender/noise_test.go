@@ -3,6 +3,7 @@ package recommender_test
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"flag"
 	"fmt"
 	"maps"
 	"math"
@@ -144,6 +145,41 @@ func TestNoiseFlipsLittle(t *testing.T) {
 		}
 		if off := math.Abs(then-saved) / saved; off > mostMoved {
 			t.Errorf("%s: savings move by %.1f %%, want %.0f %% at most", n.name, 100*off, 100*mostMoved)
+		}
+	}
+}
+
+// noiseSeeds is how often TestNoiseOverSeeds draws; 0 leaves it out.
+var noiseSeeds = flag.Int("noise.seeds", 0, "draw the demo's noise so many times and log what flips")
+
+// TestNoiseOverSeeds logs which findings flip; docs/method/spot.md has its figures.
+func TestNoiseOverSeeds(t *testing.T) {
+	if *noiseSeeds == 0 {
+		t.Skip("takes 10 s a draw: -noise.seeds 10")
+	}
+	was, money := told(t, demo(t))
+	for _, n := range []noise{{name: "days by 1 %", all: 0.01}, {name: "days by 0.1 %", all: 0.001}} {
+		for seed := range *noiseSeeds {
+			s := demo(t)
+			disturb(t, s, n, uint64(seed+100))
+			is, now := told(t, s)
+			var flips []string
+			for k := range was {
+				if !is[k] {
+					flips = append(flips, "-"+k)
+				}
+			}
+			for k := range is {
+				if !was[k] {
+					flips = append(flips, "+"+k)
+				}
+			}
+			slices.Sort(flips)
+			off := sum(now)/sum(money) - 1
+			t.Logf("%s, seed %d: %d flips, savings %+.1f %%, by rule %v: %s", n.name, seed, len(flips), 100*off, now, flips)
+			if math.Abs(off) > 0.1 {
+				t.Errorf("%s, seed %d: savings move by %.1f %%", n.name, seed, 100*off)
+			}
 		}
 	}
 }
