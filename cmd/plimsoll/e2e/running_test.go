@@ -64,8 +64,8 @@ spec:
   metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}]
 `
 
-// injector adds a container to every pod of the namespace, as meshes do. It asks
-// for nothing but memory, which the LimitRange leaves as it is.
+// injector adds two containers to every pod of the namespace, as meshes do. One asks
+// for nothing but memory, which the LimitRange leaves as it is; the other for both.
 func injector(w http.ResponseWriter, r *http.Request) {
 	var review struct {
 		APIVersion string               `json:"apiVersion"`
@@ -76,7 +76,8 @@ func injector(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	patch := `[{"op":"add","path":"/spec/containers/-","value":{"name":"daprd","image":"daprd","resources":{"requests":{"memory":"96Mi","cpu":"0"}}}}]`
+	patch := `[{"op":"add","path":"/spec/containers/-","value":{"name":"daprd","image":"daprd","resources":{"requests":{"memory":"96Mi","cpu":"0"}}}},
+		{"op":"add","path":"/spec/containers/-","value":{"name":"shipper","image":"shipper","resources":{"requests":{"memory":"64Mi","cpu":"50m"}}}}]`
 	w.Header().Set("Content-Type", "application/json")
 	fmt.Fprintf(w, `{"apiVersion":%q,"kind":%q,"response":{"uid":%q,"allowed":true,"patchType":"JSONPatch","patch":%q}}`,
 		review.APIVersion, review.Kind, review.Request.UID, base64.StdEncoding.EncodeToString([]byte(patch)))
@@ -134,10 +135,13 @@ webhooks:
 		}
 	}
 	for name, want := range map[string]struct{ cpu, memory, mark, says string }{
-		"web/main":    {"300m", "256Mi", "altered", "LimitRange defaults fills in"},
-		"web/daprd":   {"", "96Mi", "injected", "dapr.io/sidecar-cpu-request"},
-		"grown/main":  {"700m", "128Mi", "altered", "the pods have 700m"},
-		"grown/daprd": {"", "96Mi", "injected", "dapr.io/sidecar-cpu-request"},
+		"web/main":  {"300m", "256Mi", "altered", "LimitRange defaults fills in"},
+		"web/daprd": {"", "96Mi", "injected", "dapr.io/sidecar-cpu-request"},
+		// The API server counts how often a spec was written, which tells a resize from a webhook.
+		"grown/main":    {"700m", "128Mi", "altered", "a resize in place set them"},
+		"web/shipper":   {"50m", "64Mi", "injected", "in the running pods and not in the template"},
+		"grown/shipper": {"50m", "64Mi", "injected", "in the running pods and not in the template"},
+		"grown/daprd":   {"", "96Mi", "injected", "dapr.io/sidecar-cpu-request"},
 	} {
 		c, ok := found[name]
 		if !ok {
@@ -189,7 +193,7 @@ func runningPods(ctx context.Context, t *testing.T, client kubernetes.Interface)
 		}
 		running := 0
 		for _, p := range list.Items {
-			if p.Status.Phase == corev1.PodRunning && len(p.Spec.Containers) == 2 {
+			if p.Status.Phase == corev1.PodRunning && len(p.Spec.Containers) == 3 {
 				running++
 			}
 		}
