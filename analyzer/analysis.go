@@ -114,6 +114,13 @@ func Analyze(s *Snapshot) *Analysis {
 			a.PastWorkloads++
 			continue
 		}
+		if w.Placeholder() { // a plan says anew what room it counts on
+			for _, c := range w.Containers {
+				delete(usage, ContainerRef{w.Ref, c.Name})
+			}
+			a.Warnings = append(a.Warnings, Warning{Code: WarnPlaceholder, Subject: w.Ref.String(), Message: fmt.Sprintf("its pods keep room on nodes (%s): nothing is advised on them, and a plan of the nodes says anew how many it needs", PlaceholderAnnotation)})
+			continue
+		}
 		a.Workloads = append(a.Workloads, workloadFacts(s, w, usage))
 		f := &a.Workloads[len(a.Workloads)-1]
 		f.Requests, f.Network = requests[w.Ref], network[w.Ref]

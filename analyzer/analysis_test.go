@@ -196,3 +196,18 @@ func TestHPAScales(t *testing.T) {
 		t.Error("an average value does not depend on the request")
 	}
 }
+
+// What only keeps room on nodes is no workload to advise on, and is not passed over in silence.
+func TestPlaceholdersAreNoWorkload(t *testing.T) {
+	room := analyzer.Ref{Namespace: "kube-system", Kind: "Deployment", Name: "room"}
+	a := analyzer.Analyze(&analyzer.Snapshot{Workloads: []analyzer.Workload{
+		{Ref: room, Annotations: map[string]string{analyzer.PlaceholderAnnotation: "true"}, Containers: []analyzer.Container{{Name: "pause"}}},
+		{Ref: analyzer.Ref{Namespace: "shop", Kind: "Deployment", Name: "web"}},
+	}})
+	if len(a.Workloads) != 1 || a.Workloads[0].Name != "web" {
+		t.Errorf("workloads: %+v", a.Workloads)
+	}
+	if len(a.Warnings) != 1 || a.Warnings[0].Code != analyzer.WarnPlaceholder || a.Warnings[0].Subject != room.String() {
+		t.Errorf("warnings: %+v", a.Warnings)
+	}
+}

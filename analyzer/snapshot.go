@@ -239,6 +239,8 @@ const (
 	WarnUnused = "unused"
 	// WarnUnmatched marks usage whose workload is not known.
 	WarnUnmatched = "unmatched"
+	// WarnPlaceholder marks a workload that only keeps room on nodes.
+	WarnPlaceholder = "placeholder"
 	// WarnOdd marks values that cannot be right and were left out.
 	WarnOdd = "odd-value"
 	// WarnSkipped marks an object that could not be read and was left out.

@@ -30,6 +30,13 @@ func (r Ref) Compare(o Ref) int {
 	return cmp.Or(cmp.Compare(r.Namespace, o.Namespace), cmp.Compare(r.Kind, o.Kind), cmp.Compare(r.Name, o.Name))
 }
 
+// PlaceholderAnnotation, with "true", marks pods that only keep room on nodes and give way to
+// any other.
+const PlaceholderAnnotation = "plimsoll.dev/placeholder"
+
+// Placeholder reports whether the workload's pods only keep room.
+func (w *Workload) Placeholder() bool { return w.Annotations[PlaceholderAnnotation] == "true" }
+
 // Workload is one workload as it stands now, or as history last knew it.
 type Workload struct {
 	Ref

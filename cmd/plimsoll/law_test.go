@@ -44,6 +44,7 @@ var line = map[string]int{
 	"recommender/nodes/fresh":        49,
 	"recommender/nodes/held":         49,
 	"recommender/nodes/hourly":       49,
+	"recommender/nodes/reserve":      49,
 	"recommender/nodes/pin":          48,
 	"recommender/nodes/group":        49,
 	"recommender/nodes/waiting":      49,

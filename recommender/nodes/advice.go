@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/reserve"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -100,6 +101,30 @@ func (n *nodePlanner) nameGroups(plan *Plan, starts []packing.PlannedNode) {
 	}
 	for i := range plan.Starts {
 		plan.Starts[i].Group = names[n.groupOfOffering(&starts[i].Offering)]
+	}
+	n.reserveRoom(plan, names)
+}
+
+// reserveRoom says what keeps the room that the level counts on, in groups by name. Machines
+// that nobody sells are in none: no autoscaler takes them away.
+func (n *nodePlanner) reserveRoom(plan *Plan, names map[string]string) {
+	plan.Autoscaler = n.autoscaler
+	if n.fleet == nil || n.survived == nil {
+		return
+	}
+	room := reserve.Of(n.in, n.plan, n.fleet.Losses(n.plan, n.survived), n.fleet.Beside, pin.IsDevice, n.groupOfOffering)
+	for _, p := range room.Pods {
+		if p.Group = names[p.Group]; p.Group != "" {
+			plan.Reserve.Pods = append(plan.Reserve.Pods, p)
+		}
+	}
+	for _, key := range SortedNames(room.Left) {
+		if names[key] != "" {
+			if plan.Reserve.Left == nil {
+				plan.Reserve.Left = map[string]int{}
+			}
+			plan.Reserve.Left[names[key]] = room.Left[key]
+		}
 	}
 }
 

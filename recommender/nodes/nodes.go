@@ -17,6 +17,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/held"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/reserve"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/waiting"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -71,6 +72,8 @@ type Plan struct {
 	LoseVolume int                 // of them, those that lose an ephemeral volume
 	Pinned     []Pinned            // what keeps nodes, by kind
 	Fresh      *fresh.Cluster      // nil where there are nodes today
+	Autoscaler string              // what adds and takes nodes, as analyzer.Snapshot names it; empty where nothing does
+	Reserve    reserve.Room        // what keeps the room that the level counts on; groups by name
 	// Quiet says that the plan costs more than the nodes of the moment since more pods run
 	// in the window's busiest hour, and that the bill of the window is not known.
 	Quiet bool

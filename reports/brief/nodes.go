@@ -111,6 +111,7 @@ func safetyLines(p *document.NodePlan) []string {
 	if len(prices) > 1 {
 		out = append(out, fmt.Sprintf("It survives: %s%s. A month%s, by --survive: %s.", p.Survives.Level, butFor(&p.Survives), HoursBasis(p), strings.Join(prices, ", ")))
 	}
+	out = append(out, placeholderLines(p.Placeholders)...)
 	for _, k := range p.Pinned {
 		if k.ByPod {
 			out = append(out, Clean(fmt.Sprintf("No machines, and not counted: %s, %s a month: %s", document.Counted(k.Pods, "pod"), WholeOf(k.MonthlyCost), k.Kind))+".")
@@ -121,6 +122,38 @@ func safetyLines(p *document.NodePlan) []string {
 			money = "not priced"
 		}
 		out = append(out, Clean(fmt.Sprintf("Kept as they are: %s with %s, %s: %s", document.Counted(k.Nodes, "node"), document.Counted(k.Pods, "pod"), money, k.Kind))+".")
+	}
+	return out
+}
+
+// mostReserved is how many kinds of placeholders are named.
+const mostReserved = 5
+
+// placeholderLines say what keeps the room that the plan counts on where an autoscaler takes
+// nodes away, and what of it nothing keeps.
+func placeholderLines(p *document.Placeholders) (out []string) {
+	if p == nil {
+		return nil
+	}
+	if pods := 0; len(p.Reserved) > 0 {
+		for i := range p.Reserved {
+			pods += p.Reserved[i].Pods
+		}
+		out = append(out, fmt.Sprintf("An autoscaler of nodes takes away room that no pod asks for. What keeps it is %s of the lowest priority, in nodes.plan.placeholders:", document.Counted(pods, "placeholder pod")))
+	}
+	for i := range p.Reserved[:min(len(p.Reserved), mostReserved)] {
+		r := &p.Reserved[i]
+		at := r.Group
+		if r.Zone != "" {
+			at += " in " + r.Zone
+		}
+		out = append(out, Clean(fmt.Sprintf("  %s: %d of %s CPU, %s: %s", at, r.Pods, r.Each["cpu"], r.Each["memory"], r.For))+".")
+	}
+	if more := len(p.Reserved) - mostReserved; more > 0 {
+		out = append(out, fmt.Sprintf("  and %s more.", document.Counted(more, "kind")))
+	}
+	for _, r := range p.NotKept {
+		out = append(out, Clean(fmt.Sprintf("Not kept by a placeholder: room of %s in %s. An autoscaler that packs its nodes anew may take it away", document.Counted(r.Pods, "pod"), r.Group))+".")
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
@@ -118,13 +119,19 @@ func machine(cpu, memory, gpus int64) document.Resources {
 }
 
 // provisioned adds the groups and what they are to autoscalers.
-func provisioned(p *document.NodePlan, groups []group.Group, cluster string) {
-	p.Groups = nodeGroups(groups)
+func provisioned(p *document.NodePlan, plan *nodes.Plan, cluster string) {
+	p.Groups = nodeGroups(plan.Groups)
 	var classes []provision.Class
-	for i := range groups {
-		classes = append(classes, provision.Class{Name: groups[i].NodeClass, AutoMode: groups[i].AutoMode})
+	for i := range plan.Groups {
+		g := &plan.Groups[i]
+		classes = append(classes, provision.Class{Name: g.NodeClass, AutoMode: g.AutoMode, Karpenter: g.AutoMode || plan.Autoscaler == analyzer.Karpenter})
 	}
 	provision.Objects(p, classes, cluster)
+	var rooms []provision.Room
+	for _, r := range plan.Reserve.Pods {
+		rooms = append(rooms, provision.Room{Group: r.Group, Zone: r.Zone, Each: machine(r.CPU, r.Memory, r.GPUs), Devices: r.Devices, Pods: r.Count, For: r.For})
+	}
+	p.Placeholders = provision.Placeholders(p, classes, rooms, plan.Reserve.Left)
 }
 
 // planMoney rounds the cost of the plan of the nodes to cents.
@@ -226,7 +233,7 @@ func (b *builder) nodePlan() *document.NodePlan {
 	}
 	out.ByHour = planHours(plan.Hours)
 	out.Stays, out.WithCommitments = plan.Stays, planBill(plan.Held)
-	provisioned(out, plan.Groups, b.Analysis.Snapshot.Cluster)
+	provisioned(out, plan, b.Analysis.Snapshot.Cluster)
 	for _, m := range plan.Moves {
 		action := "drain"
 		if m.Keep {

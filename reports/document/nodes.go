@@ -71,6 +71,8 @@ type NodePlan struct {
 	EKSNodegroups     []EKSNodegroup     `json:"eksNodegroups,omitempty"`
 	GKENodePools      []GKENodePool      `json:"gkeNodePools,omitempty"`
 	AKSNodePools      []AKSNodePool      `json:"aksNodePools,omitempty"`
+	// Placeholders keep the room that the level of survival counts on; absent where it counts on none.
+	Placeholders *Placeholders `json:"placeholders,omitempty"`
 }
 
 // FreshCluster is the cluster that a plan is of where none runs yet.

@@ -24,8 +24,9 @@ var autoModePools = []string{"general-purpose", "system"}
 
 // Class is how the nodes of a group are made.
 type Class struct {
-	Name     string // of the NodeClass of today's nodes; empty where they do not share one
-	AutoMode bool   // by EKS Auto Mode
+	Name      string // of the NodeClass of today's nodes; empty where they do not share one
+	AutoMode  bool   // by EKS Auto Mode
+	Karpenter bool   // by Karpenter, EKS Auto Mode's too
 }
 
 // karpenterOf makes a NodePool of every group on a cloud that Karpenter has a
@@ -82,7 +83,7 @@ func ownLabel(key string, class Class) bool {
 }
 
 func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef, class Class) document.KarpenterNodePool {
-	pool := document.KarpenterNodePool{APIVersion: "karpenter.sh/v1", Kind: "NodePool", Metadata: document.ObjectMeta{Name: g.Name}}
+	pool := document.KarpenterNodePool{APIVersion: "karpenter.sh/v1", Kind: "NodePool", Metadata: document.ObjectMeta{Name: poolName(g)}}
 	in := func(key string, values ...string) document.NodeRequirement {
 		return document.NodeRequirement{Key: key, Operator: "In", Values: values}
 	}
@@ -100,9 +101,7 @@ func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef, class Class) d
 	}
 	spec.Requirements = append(spec.Requirements, machines(g, class)...)
 	for k, v := range g.Labels {
-		if k == labelNodePool {
-			pool.Metadata.Name = v // Karpenter sets the label to the name
-		} else if !reservedLabel(k) && !ownLabel(k, class) {
+		if k != labelNodePool && !reservedLabel(k) && !ownLabel(k, class) {
 			if pool.Spec.Template.Metadata.Labels == nil {
 				pool.Spec.Template.Metadata.Labels = map[string]string{}
 			}

@@ -439,6 +439,22 @@ func (f *Fleet) Judge(plan packing.Plan, s *Survived) (without int) {
 	return without
 }
 
+// Losses plays all that a plan is asked to live through: of the level that was asked for and
+// of those below it, but for what is exempt.
+func (f *Fleet) Losses(plan packing.Plan, s *Survived) (out []packing.Loss) {
+	exempt := map[string]bool{}
+	for _, name := range s.Exempt {
+		exempt[name] = true
+	}
+	for _, l := range packing.Levels() {
+		out = append(out, packing.Losses(f.Input, plan, packing.Survival{Level: l, Surge: f.Surge, Exempt: exempt, Beside: f.Beside})...)
+		if l == f.Level {
+			break
+		}
+	}
+	return out
+}
+
 // left are the pods, or the workloads of updates, that a plan has no room for.
 func (f *Fleet) left(plan packing.Plan, s packing.Survival) map[string]bool {
 	out := map[string]bool{}

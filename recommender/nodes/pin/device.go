@@ -18,15 +18,15 @@ const DeviceLabel = "plimsoll.dev/devices"
 // EphemeralStorage is the resource that pods use of their node's disk.
 const EphemeralStorage = "ephemeral-storage"
 
-// isDevice tells devices from what any machine has some of.
-func isDevice(name string) bool {
+// IsDevice tells devices from what any machine has some of.
+func IsDevice(name string) bool {
 	return name != EphemeralStorage && !strings.HasPrefix(name, "hugepages-") && !strings.HasPrefix(name, attachPrefix)
 }
 
 // UsesDevices reports whether a pod asks for some.
 func UsesDevices(pod *analyzer.Pod) bool {
 	for name := range pod.Resources {
-		if isDevice(name) {
+		if IsDevice(name) {
 			return true
 		}
 	}
@@ -38,7 +38,7 @@ func UsesDevices(pod *analyzer.Pod) bool {
 func DevicesOf(n *analyzer.Node, machine pricing.Offering) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(n.Resources)) {
-		if isDevice(name) {
+		if IsDevice(name) {
 			parts = append(parts, name)
 		}
 	}
@@ -182,7 +182,7 @@ func wholeDevice(m Member) (name string, ok bool) {
 		return "", m.Allocatable.GPU > 0 && m.Allocatable.GPU == m.Machine.GPUs
 	}
 	for k, n := range m.Resources {
-		if !isDevice(k) {
+		if !IsDevice(k) {
 			continue
 		}
 		if name != "" || n != m.Machine.GPUs {
