@@ -26,7 +26,7 @@ func podFields() map[string]fate {
 	return map[string]fate{
 		"volumes": read, "initContainers": read, "containers": read, "nodeSelector": read, "nodeName": read, "hostNetwork": read,
 		"affinity": read, "schedulerName": read, "tolerations": read, "priorityClassName": read, "priority": read, "overhead": read,
-		"topologySpreadConstraints": read, "resourceClaims": read, "resources": read, "terminationGracePeriodSeconds": read,
+		"topologySpreadConstraints": read, "runtimeClassName": read, "resourceClaims": read, "resources": read, "terminationGracePeriodSeconds": read,
 		"ephemeralContainers":          ignore("they request nothing, and end with the pod"),
 		"restartPolicy":                ignore(afterwards),
 		"activeDeadlineSeconds":        ignore(afterwards),
@@ -50,7 +50,6 @@ func podFields() map[string]fate {
 		"enableServiceLinks":           ignore(inside),
 		"preemptionPolicy":             ignore("all pods of a plan have room"),
 		"os":                           ignore("nodes that run Windows stay as they are"),
-		"runtimeClassName":             ignore("its selector, tolerations and overhead are in the pod's own, by admission"),
 		"schedulingGates":              ignore("a gated pod is on no node"),
 	}
 }

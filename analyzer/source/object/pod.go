@@ -250,8 +250,37 @@ func unmodelledOf(s *corev1.PodSpec) []string {
 	for _, c := range slices.Concat(s.InitContainers, s.Containers) {
 		out = append(out, unmodelled(reflect.ValueOf(c), containerFields(), "containers[].")...)
 	}
+	if name := s.RuntimeClassName; name != nil && !promised(*name, s) {
+		out = append(out, "runtimeClassName ("+*name+")")
+	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// promised reports whether new nodes have the runtime of a class, by its name: the default
+// ones; NVIDIA's where the pod's devices come with it; and one that the pod selects nodes by,
+// as the admission copies a class's scheduling.nodeSelector into its pods. Its tolerations
+// and overhead are there too.
+func promised(class string, s *corev1.PodSpec) bool {
+	switch {
+	case class == "" || class == "runc" || class == "crun":
+		return true
+	case class == "nvidia" || strings.HasPrefix(class, "nvidia-"):
+		return slices.ContainsFunc(s.Containers, func(c corev1.Container) bool {
+			for name, n := range c.Resources.Limits {
+				if strings.HasPrefix(string(name), "nvidia.com/") && !n.IsZero() {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	for key, value := range s.NodeSelector {
+		if value == class || strings.Contains(key, class) {
+			return true
+		}
+	}
+	return false
 }
 
 func constraintsOf(o *corev1.Pod) []string {
