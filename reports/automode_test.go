@@ -13,6 +13,7 @@ import (
 func TestAutoModeObjects(t *testing.T) {
 	group := func(pool string) document.NodeGroup {
 		g := document.NodeGroup{Name: "on-demand-amd64", Provider: "aws", CapacityType: "on-demand", Arch: "amd64", Count: 1,
+			Shapes:   []document.NodeShape{{Size: document.Resources{CPU: document.Milli(2000), Memory: 8 << 30}, InstanceTypes: []string{"m6a.large"}, Count: 1}},
 			Labels:   map[string]string{"eks.amazonaws.com/compute-type": "auto"},
 			Flexible: &document.NodeRange{Types: []string{"m6a.large"}, Families: []string{"m6a"}, LeastCPU: document.Milli(2000), MostCPU: document.Milli(2000)}}
 		if pool != "" {
@@ -26,6 +27,9 @@ func TestAutoModeObjects(t *testing.T) {
 		plan := document.NodePlan{Groups: []document.NodeGroup{group(c.pool)}}
 		provision.Objects(&plan, []provision.Class{{Name: c.class, AutoMode: true}}, "demo")
 		k := plan.Karpenter
+		if plan.ClusterAutoscaler != nil || len(plan.EKSNodegroups) > 0 {
+			t.Errorf("%s: got node groups, which nodes of Auto Mode are in none of", c.pool)
+		}
 		if len(k.EC2NodeClasses) > 0 {
 			t.Errorf("%s: got an EC2NodeClass", c.pool)
 		}

@@ -13,7 +13,7 @@ import (
 // none. cluster is the cluster's name.
 func Objects(p *document.NodePlan, classes []Class, cluster string) {
 	p.Karpenter = karpenterOf(p.Groups, classes, cluster)
-	pools := poolsOf(p.Groups)
+	pools := poolsOf(p.Groups, classes)
 	p.ClusterAutoscaler = clusterAutoscaler(pools)
 	cloudPools(p, pools)
 }
@@ -25,11 +25,15 @@ type pool struct {
 	gpu   bool
 }
 
-// poolsOf makes a pool of every size of every group.
-func poolsOf(groups []document.NodeGroup) []pool {
+// poolsOf makes a pool of every size of every group. Nodes of EKS Auto Mode are in no node
+// group, and no Cluster Autoscaler runs them.
+func poolsOf(groups []document.NodeGroup, classes []Class) []pool {
 	var out []pool
 	for i := range groups {
 		g := &groups[i]
+		if classes[i].AutoMode {
+			continue
+		}
 		for j := range g.Shapes {
 			s := &g.Shapes[j]
 			one := document.AutoscalerGroup{
