@@ -163,7 +163,7 @@ func describePlan(b *strings.Builder, plan *nodes.Plan) {
 	if plan.Fresh != nil {
 		fmt.Fprintf(b, "  fresh in %s %s, %d zones\n", plan.Fresh.Provider, plan.Fresh.Region, plan.Fresh.Zones)
 		for _, at := range plan.Placement {
-			fmt.Fprintf(b, "  on %s: %s\n", at.Node, strings.Join(at.Pods, " "))
+			fmt.Fprintf(b, "  on %s in %s: %s\n", at.Node, plan.Start(at.Node).Zone, strings.Join(at.Pods, " "))
 		}
 	}
 	for _, m := range plan.Moves {

@@ -112,7 +112,7 @@ func (n *nodePlanner) reserveRoom(plan *Plan, names map[string]string) {
 	if n.fleet == nil || n.survived == nil {
 		return
 	}
-	room := reserve.Of(n.in, n.plan, n.fleet.Losses(n.plan, n.survived), n.fleet.Beside, pin.IsDevice, n.groupOfOffering)
+	room := reserve.Of(n.in, n.plan, n.fleet.Losses(n.plan), n.fleet.Beside, pin.IsDevice, n.groupOfOffering)
 	for _, p := range room.Pods {
 		if p.Group = names[p.Group]; p.Group != "" {
 			plan.Reserve.Pods = append(plan.Reserve.Pods, p)

@@ -3,6 +3,7 @@ package nodes
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/fresh"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/reserve"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/safe"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -24,6 +26,7 @@ type freshPlanner struct {
 	left  fresh.Lefts
 	wants fresh.Wants
 	bare  map[string]bool // pods without a request
+	disks map[string]int  // by pod: the volumes that would be made for it, and stay
 }
 
 // runFresh plans the nodes of a cluster of which no node is known, at the place that the
@@ -35,7 +38,7 @@ func runFresh(p *advice.Pass) error {
 	}
 	f := &freshPlanner{
 		nodePlanner: &nodePlanner{pass: p, byName: map[string]*plannedFrom{}, refers: map[string]bool{}, losing: map[string]bool{}, poolOf: map[string]*nodePool{}, autoscaler: p.Facts.Snapshot.NodeAutoscaler()},
-		at:          at, home: &plannedFrom{Node: &analyzer.Node{}}, bare: map[string]bool{},
+		at:          at, home: &plannedFrom{Node: &analyzer.Node{}}, bare: map[string]bool{}, disks: map[string]int{},
 	}
 	f.gather()
 	if len(f.pods)+len(f.left.List()) == 0 {
@@ -93,6 +96,7 @@ func (f *freshPlanner) add(w *analyzer.WorkloadFacts, pod *analyzer.Pod) {
 	if !fresh.SelectsArch(&one) {
 		one.Archs = []string{"amd64"}
 	}
+	f.disks[one.Name] = disks - len(pod.Spec.Ephemeral) // those go with their pod
 	f.bare[one.Name] = one.CPU+one.Memory == 0
 	f.pods = append(f.pods, placedPod{Pod: one, batch: w.Batch(), added: true})
 	f.spots = append(f.spots, safe.Spot{Batch: w.Batch(), Added: true, Ordered: w.Kind == "StatefulSet", Wishes: fresh.Wishes(pod)})
@@ -125,11 +129,30 @@ func (f *freshPlanner) packFresh(ctx context.Context) (string, error) {
 			return "", err
 		}
 		if len(plan.Abstained) == 0 {
+			f.settleZones(&plan)
+			f.tieDisks(&plan)
 			return "", f.settle(plan)
 		}
 		f.leave(plan.Abstained)
 	}
 	return "too many pods have no place on any node, such as of " + f.left.List()[0].Workload, nil
+}
+
+// tieDisks ties pods with volumes to the zones that the plan has them in: their disks will be
+// there, and what is lost with a node or a zone can't take them elsewhere.
+func (f *freshPlanner) tieDisks(plan *packing.Plan) {
+	zone := map[string]string{}
+	for i := range plan.Nodes {
+		for _, name := range plan.Nodes[i].Pods {
+			zone[name] = plan.Nodes[i].Offering.Zone
+		}
+	}
+	f.in.Pods = slices.Clone(f.in.Pods)
+	for i := range f.in.Pods {
+		if p := &f.in.Pods[i]; f.disks[p.Name] > 0 {
+			p.Zone, p.SoftZone = zone[p.Name], false
+		}
+	}
 }
 
 // leave takes out what the packer left out.
@@ -172,6 +195,38 @@ func (f *freshPlanner) offerings() (out []packing.Offering) {
 	return packing.InOrder(out)
 }
 
+// namedPools are pools whose zone has no name where it is of the user's choice.
+func namedPools(all []Pool) []Pool {
+	counts := map[Pool]int{}
+	for _, p := range all {
+		count := p.Count
+		p.Zone, p.Count = freshZone(p.Zone), 0
+		counts[p] += count
+	}
+	return countedPools(counts)
+}
+
+// anywhere are placeholders that are in no zone without a name: Spread puts them evenly
+// into zones instead.
+func anywhere(all []reserve.Pods) (out []reserve.Pods) {
+	for _, p := range all {
+		if p.Zone == "" || freshZone(p.Zone) != "" {
+			out = append(out, p)
+			continue
+		}
+		p.Zone, p.Spread = "", true
+		same := func(o reserve.Pods) bool {
+			return o.Spread && o.Group == p.Group && o.CPU == p.CPU && o.Memory == p.Memory && o.GPUs == p.GPUs && maps.Equal(o.Devices, p.Devices)
+		}
+		if i := slices.IndexFunc(out, same); i >= 0 {
+			out[i].Count += p.Count
+		} else {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // freshZone is a zone that pods name; nothing for one of the user's choice.
 func freshZone(zone string) string {
 	if strings.HasPrefix(zone, "zone-") {
@@ -188,12 +243,10 @@ func (f *freshPlanner) adviseFresh(r *advice.Advice) error {
 	}
 	plan := &Plan{Pods: len(f.in.Pods), Style: f.style(), Survived: f.survived}
 	plan.Exact, plan.LowerBound = f.exact*pricing.HoursPerMonth, f.plan.LowerBound*pricing.HoursPerMonth
-	for i := range f.plan.Nodes { // a zone of the user's choice has no name
-		f.plan.Nodes[i].Offering.Zone = freshZone(f.plan.Nodes[i].Offering.Zone)
-	}
 	f.moves.Launch = f.plan.Nodes
 	f.way(plan)
 	f.place(plan)
+	plan.Launch = namedPools(plan.Launch)
 	plan.Pools = plan.Launch
 	for _, pool := range plan.Pools {
 		plan.Monthly += float64(pool.Count) * pool.Hourly * pricing.HoursPerMonth
@@ -203,6 +256,7 @@ func (f *freshPlanner) adviseFresh(r *advice.Advice) error {
 	}
 	plan.Groups = f.groups()
 	f.nameGroups(plan, f.plan.Nodes)
+	plan.Reserve.Pods = anywhere(plan.Reserve.Pods)
 	for i := range plan.Groups {
 		plan.Groups[i].Zones = slices.DeleteFunc(plan.Groups[i].Zones, func(z string) bool { return freshZone(z) == "" })
 	}

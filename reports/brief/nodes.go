@@ -109,7 +109,7 @@ func safetyLines(p *document.NodePlan) []string {
 		prices = append(prices, fmt.Sprintf("%s %s%s%s", l.Level, word, WholeOf(l.MonthlyCost), LevelLeft(p, &l)))
 	}
 	if len(prices) > 1 {
-		out = append(out, fmt.Sprintf("It survives: %s%s. A month%s, by --survive: %s.", p.Survives.Level, butFor(&p.Survives), HoursBasis(p), strings.Join(prices, ", ")))
+		out = append(out, fmt.Sprintf("It survives: %s%s. A month%s, by --survive: %s.", p.Survives.Level, butFor(p), HoursBasis(p), strings.Join(prices, ", ")))
 	}
 	out = append(out, placeholderLines(p.Placeholders)...)
 	for _, k := range p.Pinned {
@@ -169,7 +169,8 @@ func LevelLeft(p *document.NodePlan, l *document.LevelPrice) string {
 
 // butFor counts what is exempt: pods, by namespace/name, and workloads whose update is to
 // find room, by namespace/kind/name.
-func butFor(s *document.PlanSurvives) string {
+func butFor(p *document.NodePlan) string {
+	s := &p.Survives
 	workloads := 0
 	for _, name := range s.Exempt {
 		if strings.Count(name, "/") > 1 {
@@ -185,6 +186,9 @@ func butFor(s *document.PlanSurvives) string {
 	}
 	if len(parts) == 0 {
 		return ""
+	}
+	if p.Fresh != nil { // there is no today
+		return ", but for " + strings.Join(parts, " and ") + " that no other zone or node may run, such as beside their disks"
 	}
 	return ", but for " + strings.Join(parts, " and ") + " that can't today either"
 }

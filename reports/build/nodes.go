@@ -129,7 +129,7 @@ func provisioned(p *document.NodePlan, plan *nodes.Plan, cluster string) {
 	provision.Objects(p, classes, cluster)
 	var rooms []provision.Room
 	for _, r := range plan.Reserve.Pods {
-		rooms = append(rooms, provision.Room{Group: r.Group, Zone: r.Zone, Each: machine(r.CPU, r.Memory, r.GPUs), Devices: r.Devices, Pods: r.Count, For: r.For})
+		rooms = append(rooms, provision.Room{Group: r.Group, Zone: r.Zone, Each: machine(r.CPU, r.Memory, r.GPUs), Devices: r.Devices, Pods: r.Count, For: r.For, Spread: r.Spread})
 	}
 	p.Placeholders = provision.Placeholders(p, classes, rooms, plan.Reserve.Left)
 }

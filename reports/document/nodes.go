@@ -152,6 +152,7 @@ type NodePlacement struct {
 	Node string   `json:"node"`
 	Pods []string `json:"pods"`
 	// Group, of groups by name, InstanceType, CapacityType and Zone say what a new node is; today's nodes are known by name.
+	// The zones of a fresh cluster are zone-1 and so on where no pod names one: any will do that are not the same.
 	Group        string `json:"group,omitempty"`
 	InstanceType string `json:"instanceType,omitempty"`
 	CapacityType string `json:"capacityType,omitempty"`

@@ -88,12 +88,22 @@ type PlaceholderTemplate struct {
 
 // PlaceholderPodSpec is the spec of a placeholder.
 type PlaceholderPodSpec struct {
-	PriorityClassName             string                 `json:"priorityClassName"`
-	TerminationGracePeriodSeconds int                    `json:"terminationGracePeriodSeconds"`
-	AutomountServiceAccountToken  bool                   `json:"automountServiceAccountToken"`
-	NodeSelector                  map[string]string      `json:"nodeSelector"`
-	Tolerations                   []NodeToleration       `json:"tolerations,omitempty"`
-	Containers                    []PlaceholderContainer `json:"containers"`
+	PriorityClassName             string            `json:"priorityClassName"`
+	TerminationGracePeriodSeconds int               `json:"terminationGracePeriodSeconds"`
+	AutomountServiceAccountToken  bool              `json:"automountServiceAccountToken"`
+	NodeSelector                  map[string]string `json:"nodeSelector"`
+	Tolerations                   []NodeToleration  `json:"tolerations,omitempty"`
+	// TopologySpreadConstraints are there where the zones of a fresh cluster have no names.
+	TopologySpreadConstraints []PlaceholderSpread    `json:"topologySpreadConstraints,omitempty"`
+	Containers                []PlaceholderContainer `json:"containers"`
+}
+
+// PlaceholderSpread spreads placeholders over domains.
+type PlaceholderSpread struct {
+	MaxSkew           int           `json:"maxSkew"`
+	TopologyKey       string        `json:"topologyKey"`
+	WhenUnsatisfiable string        `json:"whenUnsatisfiable"`
+	LabelSelector     LabelSelector `json:"labelSelector"`
 }
 
 // NodeToleration lets a pod onto nodes with a taint.

@@ -25,6 +25,7 @@ type Room struct {
 	Devices     map[string]int64 // by resource
 	Pods        int
 	For         string
+	Spread      bool // over zones, whose names are not known
 }
 
 // Placeholders makes a Deployment of each kind of placeholder, after Objects; nil where there
@@ -97,6 +98,9 @@ func (r *Room) deployment(name string, g *document.NodeGroup, on map[string]stri
 	pod := document.PlaceholderPodSpec{
 		PriorityClassName: placeholderName, NodeSelector: on,
 		Containers: []document.PlaceholderContainer{{Name: "placeholder", Image: placeholderImage, Resources: document.PlaceholderResources{Requests: requests, Limits: limits}}},
+	}
+	if r.Spread {
+		pod.TopologySpreadConstraints = []document.PlaceholderSpread{{MaxSkew: 1, TopologyKey: zoneLabel, WhenUnsatisfiable: "ScheduleAnyway", LabelSelector: document.LabelSelector{MatchLabels: labels}}}
 	}
 	for _, t := range g.Taints {
 		tolerates := document.NodeToleration{Key: t.Key, Operator: "Equal", Value: t.Value, Effect: t.Effect}

@@ -440,14 +440,10 @@ func (f *Fleet) Judge(plan packing.Plan, s *Survived) (without int) {
 }
 
 // Losses plays all that a plan is asked to live through: of the level that was asked for and
-// of those below it, but for what is exempt.
-func (f *Fleet) Losses(plan packing.Plan, s *Survived) (out []packing.Loss) {
-	exempt := map[string]bool{}
-	for _, name := range s.Exempt {
-		exempt[name] = true
-	}
+// of those below it, but for what is exempt of each.
+func (f *Fleet) Losses(plan packing.Plan) (out []packing.Loss) {
 	for _, l := range packing.Levels() {
-		out = append(out, packing.Losses(f.Input, plan, packing.Survival{Level: l, Surge: f.Surge, Exempt: exempt, Beside: f.Beside})...)
+		out = append(out, packing.Losses(f.Input, plan, packing.Survival{Level: l, Surge: f.Surge, Exempt: f.exempt(l, f.Surge), Beside: f.Beside})...)
 		if l == f.Level {
 			break
 		}

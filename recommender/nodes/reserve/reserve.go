@@ -21,6 +21,7 @@ type Pods struct {
 	Devices     map[string]int64 // by resource
 	Count       int
 	For         string // the loss that the first of them are for, in words
+	Spread      bool   // over zones, evenly: the zones have no names
 }
 
 // Room is what the placeholders keep, and what they can't.
@@ -341,7 +342,7 @@ func (r *room) gathered() []Pods {
 		key := fmt.Sprint(r.groups[h.node], "\x00", h.zone, h.cpu, h.memory, h.gpus, h.devices)
 		if _, seen := at[key]; !seen {
 			at[key] = len(out)
-			out = append(out, Pods{r.groups[h.node], h.zone, h.cpu, h.memory, h.gpus, h.devices, 0, h.why})
+			out = append(out, Pods{r.groups[h.node], h.zone, h.cpu, h.memory, h.gpus, h.devices, 0, h.why, false})
 		}
 		out[at[key]].Count++
 	}
