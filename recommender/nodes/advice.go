@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/reserve"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/safe"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -385,6 +386,9 @@ func (n *nodePlanner) doubts(r *advice.Advice) {
 	}
 	if types := n.bursting(); len(types) > 0 {
 		warn("burstable", fmt.Sprintf("the plan fills burstable machines (%s) no further than it pays for: a scheduler fills them up, and CPU beyond that costs surplus credits or is slow; --deny-types leaves them out", strings.Join(types, ", ")))
+	}
+	if all := safe.OpenToSpot(n.in.Pods, n.plan.Nodes); len(all) > 0 && !n.same {
+		warn("spot-open", fmt.Sprintf("workloads that run on demand alone and that nothing but chance keeps off the plan's spot nodes, such as %s: %d; where that matters, let their pods select karpenter.sh/capacity-type or the provider's own label, or taint the spot nodes", all[0], len(all)))
 	}
 	for _, m := range plan.Moves {
 		if m.Blocked != "" {
