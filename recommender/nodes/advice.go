@@ -334,6 +334,14 @@ func (n *nodePlanner) fewerThanAsked(r *advice.Advice, has int) {
 	}
 }
 
+// openToSpot lists what nothing keeps off the spot nodes of a plan that is not today's.
+func (n *nodePlanner) openToSpot() []string {
+	if n.same {
+		return nil
+	}
+	return safe.OpenToSpot(n.in.Pods, n.plan.Nodes)
+}
+
 // unasked lists the types of the nodes that may go but that a plan of today's nodes
 // repeats, although the user leaves them out of new ones.
 func (n *nodePlanner) unasked() []string {
@@ -387,7 +395,7 @@ func (n *nodePlanner) doubts(r *advice.Advice) {
 	if types := n.bursting(); len(types) > 0 {
 		warn("burstable", fmt.Sprintf("the plan fills burstable machines (%s) no further than it pays for: a scheduler fills them up, and CPU beyond that costs surplus credits or is slow; --deny-types leaves them out", strings.Join(types, ", ")))
 	}
-	if all := safe.OpenToSpot(n.in.Pods, n.plan.Nodes); len(all) > 0 && !n.same {
+	if all := n.openToSpot(); len(all) > 0 {
 		warn("spot-open", fmt.Sprintf("workloads that run on demand alone and that nothing but chance keeps off the plan's spot nodes, such as %s: %d; where that matters, let their pods select karpenter.sh/capacity-type or the provider's own label, or taint the spot nodes", all[0], len(all)))
 	}
 	for _, m := range plan.Moves {
