@@ -49,6 +49,10 @@ func (c *scaleCase) finish(r *advice.Advice) error {
 	c.told.Hours = hours
 	c.changes(r, s)
 	r.Title = c.title()
+	if why := c.safety(); why != "" && c.pennies() {
+		r.Title += " for safety: " + why
+		r.Warn("min-savings", "it saves less than asked for (--min-savings) and is advised all the same, for safety: "+why)
+	}
 	if c.now != nil && c.priced() {
 		r.MonthlySavings = c.withinCost(c.now.monthly() - c.best.monthly())
 	}
@@ -76,10 +80,26 @@ func (c *scaleCase) fits() bool {
 		return false
 	case c.best.monthly() > c.now.monthly():
 		return true
-	case memoryMetric(c.hpa) != nil || c.now.Min < min(c.bounds.Floor, max(c.w.Replicas, c.now.Min)):
+	case c.safety() != "":
 		return false
 	}
 	return c.best.monthly() > (1-worthChanging)*c.now.monthly() || c.pennies()
+}
+
+// safety says why today's setting is not safe, so that a better one is advised whatever it
+// saves; nothing where it is, or is not known.
+func (c *scaleCase) safety() string {
+	switch {
+	case c.now == nil:
+		return ""
+	case c.now.whole.Unserved > c.bounds.Unserved:
+		return "today's setting leaves more unserved than was promised"
+	case memoryMetric(c.hpa) != nil:
+		return "today's HPA scales on memory, which pods don't give back"
+	case c.now.Min < min(c.bounds.Floor, max(c.w.Replicas, c.now.Min)):
+		return "today's minimum is below the fewest that are safe"
+	}
+	return ""
 }
 
 // priced reports whether the pods' hours are in USD.

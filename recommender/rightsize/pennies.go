@@ -1,6 +1,8 @@
 package rightsize
 
 import (
+	"strings"
+
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
@@ -15,7 +17,16 @@ func leavePennies(p *advice.Pass, w *analyzer.WorkloadFacts, all []advice.Advice
 			saves += all[i].MonthlySavings
 		}
 	}
-	if p.Costs == nil || !p.Options.Pennies(saves, p.Costs.MonthlyOf(w.Ref)) {
+	if p.Costs == nil {
+		return
+	}
+	bill := p.Costs.MonthlyOf(w.Ref)
+	for i := range all {
+		if raises(&all[i]) && p.Options.Pennies(all[i].MonthlySavings, bill) {
+			sayWhy(&all[i])
+		}
+	}
+	if !p.Options.Pennies(saves, bill) {
 		return
 	}
 	for i := range all {
@@ -23,6 +34,30 @@ func leavePennies(p *advice.Pass, w *analyzer.WorkloadFacts, all []advice.Advice
 			leave(&all[i], s, &w.Containers[i])
 		}
 	}
+}
+
+// sayWhy names what keeps advice that saves less than the user wants: what rises is less today
+// than was promised, or is not set.
+func sayWhy(r *advice.Advice) {
+	var low, missing []string
+	for _, c := range r.Changes {
+		switch {
+		case c.From == 0 && c.To > 0:
+			missing = append(missing, c.Field)
+		case c.To > c.From:
+			low = append(low, c.Field)
+		}
+	}
+	var why []string
+	if len(low) > 0 {
+		why = append(why, "less today than what is promised needs: "+strings.Join(low, ", "))
+	}
+	if len(missing) > 0 {
+		why = append(why, "not set: "+strings.Join(missing, ", "))
+	}
+	text := strings.Join(why, "; ")
+	r.Title += " for safety: " + text
+	r.Warn("min-savings", "it saves less than asked for (--min-savings) and is advised all the same, for safety: "+text)
 }
 
 // raises reports whether advice changes a request or limit to more.

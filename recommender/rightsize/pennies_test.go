@@ -1,6 +1,7 @@
 package rightsize
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
@@ -22,6 +23,10 @@ func TestPenniesBesideRaise(t *testing.T) {
 		for i := range all {
 			if got := len(all[i].Changes) > 0; got != want[i] {
 				t.Errorf("%v USD asked for: container %d changes: %v, want %v", least, i, got, want[i])
+			}
+			said := strings.Contains(all[i].Title, "for safety: less today than what is promised needs: requests.memory") && len(all[i].Warnings) == 1 && all[i].Warnings[0].Code == "min-savings"
+			if said != (i == 2) {
+				t.Errorf("%v USD asked for: container %d says %q, %v; the one that rises alone has to say why it stays", least, i, all[i].Title, all[i].Warnings)
 			}
 		}
 	}
