@@ -65,7 +65,7 @@ func (n *nodePlanner) surges() map[string]int {
 	for _, node := range n.nodes {
 		if !node.past {
 			room := analyzer.Amounts{CPU: node.Allocatable.CPU - node.reserved.CPU, Memory: node.Allocatable.Memory - node.reserved.Memory}
-			nodes = append(nodes, safe.Standing{Kept: standing(node, running), Room: room, Open: node.kept != "" && !node.Unschedulable})
+			nodes = append(nodes, safe.Standing{Kept: standing(node, running), Room: room, Devices: node.Resources, Open: node.kept != "" && !node.Unschedulable})
 		}
 	}
 	for group, count := range out {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
 
@@ -46,17 +47,19 @@ func surge(text string, pods int) int {
 type Standing struct {
 	packing.Kept
 	Room analyzer.Amounts // for all its pods
+	// Devices are what it has, by resource; nil where an older snapshot does not name them.
+	Devices map[string]int64
 	Open bool             // it stays, and more pods may come
 }
 
 // Starts reports whether the pods that an update of a workload starts at once find room on the
-// open nodes where it runs, by CPU and memory, and by what spreads its pods and keeps them apart.
+// open nodes where it runs, by CPU, memory and devices, and by what spreads its pods and keeps them apart.
 func Starts(group string, count int, nodes []Standing) bool {
 	var in packing.Input
 	var plan packing.Plan
 	for i := range nodes {
 		s := &nodes[i]
-		own, room := s.of(group)
+		own, room, devices := s.of(group)
 		if len(own) == 0 || !s.Open {
 			kept := s.Kept
 			kept.Pods = own
@@ -64,7 +67,7 @@ func Starts(group string, count int, nodes []Standing) bool {
 			continue
 		}
 		node := packing.PlannedNode{Offering: packing.Offering{
-			Zone: s.Zone, Arch: s.Labels[packing.LabelArch], Labels: s.Labels, Taints: s.Taints, CPU: room.CPU, Memory: room.Memory, Pods: int64(len(own) + count),
+			Zone: s.Zone, Arch: s.Labels[packing.LabelArch], Labels: s.Labels, Taints: s.Taints, CPU: room.CPU, Memory: room.Memory, Pods: int64(len(own) + count), Extended: devices,
 		}}
 		for k := range own {
 			node.Pods = append(node.Pods, own[k].Name)
@@ -75,22 +78,34 @@ func Starts(group string, count int, nodes []Standing) bool {
 	return len(losses) > 0 && len(losses[0].Left) == 0
 }
 
-// of gives a workload's pods on the node, and the room that others leave for them.
-func (s *Standing) of(group string) (own []packing.Pod, room analyzer.Amounts) {
-	room = s.Room
+// of gives a workload's pods on the node, and the room and the devices that others leave.
+func (s *Standing) of(group string) (own []packing.Pod, room analyzer.Amounts, devices map[string]int64) {
+	room, devices = s.Room, maps.Clone(s.Devices)
 	for i := range s.Pods {
 		if p := &s.Pods[i]; p.Group == group {
-			own = append(own, plain(*p))
-		} else {
-			room.CPU, room.Memory = room.CPU-p.CPU, room.Memory-p.Memory
+			own = append(own, plain(*p, s.Devices != nil))
+			continue
+		}
+		room.CPU, room.Memory = room.CPU-s.Pods[i].CPU, room.Memory-s.Pods[i].Memory
+		for name, n := range s.Pods[i].Extended {
+			if devices[name] > 0 {
+				devices[name] -= n
+			}
 		}
 	}
-	return own, room
+	return own, room, devices
 }
 
-// plain is a pod by CPU and memory, without what only a plan asks of its node.
-func plain(p packing.Pod) packing.Pod {
-	p.GPUs, p.Extended, p.NodeSelector = 0, nil, maps.Clone(p.NodeSelector)
+// plain is a pod by CPU and memory, and by its devices where these are known, without what
+// only a plan asks of its node.
+func plain(p packing.Pod, devices bool) packing.Pod {
+	asks := map[string]int64{}
+	for name, n := range p.Extended {
+		if devices && pin.IsDevice(name) {
+			asks[name] = n
+		}
+	}
+	p.GPUs, p.Extended, p.NodeSelector = 0, asks, maps.Clone(p.NodeSelector)
 	for _, key := range p.Own {
 		delete(p.NodeSelector, key)
 	}

@@ -68,3 +68,30 @@ func TestStarts(t *testing.T) {
 		}
 	}
 }
+
+// An update of what holds all devices of its nodes can't start one more there: CPU and memory
+// alone would say that it can.
+func TestStartsHoldDevices(t *testing.T) {
+	const gpu = "nvidia.com/gpu"
+	pod := func(name string) packing.Pod {
+		return packing.Pod{Name: name, Group: "g", CPU: 1000, Memory: 1 << 30, Extended: map[string]int64{gpu: 1, "ephemeral-storage": 1 << 30}}
+	}
+	for devices, want := range map[int64]bool{1: false, 2: true} {
+		node := safe.Standing{
+			Kept: packing.Kept{Name: "a", Pods: []packing.Pod{pod("1")}}, Room: analyzer.Amounts{CPU: 8000, Memory: 32 << 30},
+			Devices: map[string]int64{gpu: devices}, Open: true,
+		}
+		if got := safe.Starts("g", 1, []safe.Standing{node}); got != want {
+			t.Errorf("%d devices: got %v, want %v", devices, got, want)
+		}
+		node.Devices = nil // an older snapshot does not tell
+		if !safe.Starts("g", 1, []safe.Standing{node}) {
+			t.Error("what is not known refuses nothing")
+		}
+	}
+	other := packing.Pod{Name: "2", Group: "o", Extended: map[string]int64{gpu: 1}}
+	node := safe.Standing{Kept: packing.Kept{Name: "a", Pods: []packing.Pod{pod("1"), other}}, Room: analyzer.Amounts{CPU: 8000, Memory: 32 << 30}, Devices: map[string]int64{gpu: 2}, Open: true}
+	if safe.Starts("g", 1, []safe.Standing{node}) {
+		t.Error("the other workload has the second device")
+	}
+}
