@@ -30,7 +30,7 @@ func (r Ref) Compare(o Ref) int {
 	return cmp.Or(cmp.Compare(r.Namespace, o.Namespace), cmp.Compare(r.Kind, o.Kind), cmp.Compare(r.Name, o.Name))
 }
 
-// PlaceholderAnnotation, with "true", marks pods that only keep room on nodes and give way to
+// PlaceholderAnnotation marks, with "true", pods that only keep room on nodes and give way to
 // any other.
 const PlaceholderAnnotation = "plimsoll.dev/placeholder"
 

@@ -49,7 +49,7 @@ type Standing struct {
 	Room analyzer.Amounts // for all its pods
 	// Devices are what it has, by resource; nil where an older snapshot does not name them.
 	Devices map[string]int64
-	Open bool             // it stays, and more pods may come
+	Open    bool // it stays, and more pods may come
 }
 
 // Starts reports whether the pods that an update of a workload starts at once find room on the
