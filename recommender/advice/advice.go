@@ -118,6 +118,12 @@ func (a *Advice) Warn(code, message string) {
 	a.WarnOf(a.Workload.String()+"/"+a.Container, code, message)
 }
 
+// ForSafety says why advice stays that saves less than --min-savings asks for.
+func (a *Advice) ForSafety(why string) {
+	a.Title += " for safety: " + why
+	a.Warn("min-savings", "it saves less than asked for (--min-savings) and is advised all the same, for safety: "+why)
+}
+
 // WarnOf files a doubt about anything else.
 func (a *Advice) WarnOf(subject, code, message string) {
 	w := analyzer.Warning{Code: code, Subject: subject, Message: message}

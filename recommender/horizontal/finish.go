@@ -50,8 +50,7 @@ func (c *scaleCase) finish(r *advice.Advice) error {
 	c.changes(r, s)
 	r.Title = c.title()
 	if why := c.safety(); why != "" && c.pennies() {
-		r.Title += " for safety: " + why
-		r.Warn("min-savings", "it saves less than asked for (--min-savings) and is advised all the same, for safety: "+why)
+		r.ForSafety(why)
 	}
 	if c.now != nil && c.priced() {
 		r.MonthlySavings = c.withinCost(c.now.monthly() - c.best.monthly())

@@ -132,15 +132,7 @@ func (s *knapsack) measured(kd *kind, mix []float64, crumbs []packable) measure 
 			it.size += m.mix[r] * v
 		}
 	}
-	slices.SortFunc(m.crumbs, func(a, b packable) int {
-		switch x, y := a.worth*b.size, b.worth*a.size; {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		}
-		return a.class - b.class
-	})
+	slices.SortFunc(m.crumbs, byWorth)
 	size, worth := 0.0, 0.0
 	for _, it := range m.crumbs {
 		size, worth = size+float64(it.most)*it.size, worth+float64(it.most)*it.worth
@@ -177,7 +169,7 @@ func (f *fluid) descend(i int, worth, left float64) {
 	}
 	for ; i < len(f.large); i++ {
 		it := &f.large[i]
-		if worth+f.rest(i, left)+crumbs <= f.best {
+		if worth+fractions(f.large[i:], left)+crumbs <= f.best {
 			return
 		}
 		need := f.s.inst.classes[it.class].need
@@ -201,20 +193,6 @@ func (f *fluid) put(need []int64, n int64) {
 	for r, v := range need {
 		f.rem[r] -= n * v
 	}
-}
-
-// rest is the fractional bound on the worth of the large items from i on.
-func (f *fluid) rest(i int, left float64) float64 {
-	sum := 0.0
-	for ; i < len(f.large) && left > 1e-12; i++ {
-		it := &f.large[i]
-		n := float64(it.most)
-		if it.size > 0 {
-			n = min(n, left/it.size)
-		}
-		sum, left = sum+n*it.worth, left-n*it.size
-	}
-	return sum
 }
 
 // tighten works on the bound once more where a packing is far above it. The packing's bins

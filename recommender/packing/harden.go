@@ -90,19 +90,18 @@ func (h *hardening) give(at int, names []string) {
 
 // step adds nodes or, where that may be and does more for its price, enlarges one.
 func (h *hardening) step(loss *Loss, more []PlannedNode, short float64, enlarge bool) (worst int, rest float64) {
-	price := priceOf(more)
-	plan := h.r.plan
-	added, other := plan, plan
-	added.Nodes = slices.Concat(plan.Nodes, more)
+	price, n := priceOf(more), -1
+	added, other := h.r.plan, h.r.plan
+	added.Nodes = slices.Concat(h.r.plan.Nodes, more)
 	last := make([]int, len(more))
 	for i := range last {
-		last[i] = len(plan.Nodes) + i
+		last[i] = len(h.r.plan.Nodes) + i
 	}
-	if !enlarge {
-		h.become(added, last, false)
-		return h.worst()
+	var o Offering
+	var cost float64
+	if enlarge {
+		n, o, cost = h.enlarge(loss, price)
 	}
-	n, o, cost := h.enlarge(loss, price)
 	if n < 0 {
 		h.become(added, last, false)
 		return h.worst()
@@ -110,7 +109,7 @@ func (h *hardening) step(loss *Loss, more []PlannedNode, short float64, enlarge 
 	back := h.become(added, last, false)
 	worst, rest = h.worst()
 	back()
-	other.Nodes = slices.Clone(plan.Nodes)
+	other.Nodes = slices.Clone(other.Nodes)
 	other.Nodes[n] = other.Nodes[n].as(o, h.in.DaemonSets)
 	back = h.become(other, []int{n}, false)
 	if w, r := h.worst(); (short-r)*price > (short-rest)*cost {

@@ -200,10 +200,13 @@ func (s *knapsack) take(i int, n int64) {
 }
 
 // rest is the fractional bound on the worth of items from i on.
-func (s *knapsack) rest(i int, left float64) float64 {
+func (s *knapsack) rest(i int, left float64) float64 { return fractions(s.items[i:], left) }
+
+// fractions is the worth of items, in their order, that fill so much room as fractions.
+func fractions(items []packable, left float64) float64 {
 	sum := 0.0
-	for ; i < len(s.items) && left > 1e-12; i++ {
-		it := &s.items[i]
+	for i := 0; i < len(items) && left > 1e-12; i++ {
+		it := &items[i]
 		n := float64(it.most)
 		if it.size > 0 {
 			n = min(n, left/it.size)

@@ -41,28 +41,8 @@ type choice struct {
 // newReplay plays all losses of a plan.
 func newReplay(ctx context.Context, r *refit, s Survival) *replay {
 	p := &replay{ctx: ctx, r: r, s: s}
-	switch s.Level {
-	case SurvivePod:
-		for _, group := range sortedKeys(s.Surge) {
-			if r.member[group] != nil && s.Surge[group] > 0 {
-				p.plays = append(p.plays, played{loss: Loss{Node: -1, Group: group}})
-			}
-		}
-	case SurviveNode:
-		for n := range r.plan.Nodes {
-			if len(r.plan.Nodes[n].Pods) > 0 {
-				p.plays = append(p.plays, played{loss: Loss{Node: n}})
-			}
-		}
-		for i := range s.Beside {
-			if len(s.Beside[i].Pods) > 0 {
-				p.plays = append(p.plays, played{loss: Loss{Node: -1, Beside: s.Beside[i].Name}})
-			}
-		}
-	case SurviveZone:
-		for _, zone := range zonesWithPods(r.plan, s.Beside) {
-			p.plays = append(p.plays, played{loss: Loss{Node: -1, Zone: zone}})
-		}
+	for _, loss := range r.listed(s) {
+		p.plays = append(p.plays, played{loss: loss})
 	}
 	p.all()
 	return p
@@ -94,13 +74,10 @@ func (p *replay) play(i int) {
 func (p *replay) again(i int) Loss {
 	loss := p.plays[i].loss
 	loss.Left = nil
-	switch {
-	case loss.Group == "":
-		return p.r.lose(loss, p.s.Exempt)
-	case p.s.Exempt[loss.Group]:
+	if p.s.Exempt[loss.Group] {
 		return loss
 	}
-	return p.r.surge(loss.Group, p.s.Surge[loss.Group])
+	return p.r.play(loss, p.s)
 }
 
 // worst is the loss that leaves the most CPU and memory without room, -1 where none leaves

@@ -67,46 +67,49 @@ func EachLoss(in Input, plan Plan, s Survival) iter.Seq[Loss] {
 
 // losses plays one after the other, as they are asked for.
 func (r *refit) losses(s Survival) iter.Seq[Loss] {
+	return func(yield func(Loss) bool) {
+		for _, loss := range r.listed(s) {
+			if !s.Exempt[loss.Group] && !yield(r.play(loss, s)) {
+				return
+			}
+		}
+	}
+}
+
+// listed are the losses of a level in a fixed order, before they are played.
+func (r *refit) listed(s Survival) (out []Loss) {
 	switch s.Level {
 	case SurvivePod:
-		return r.updates(s)
-	case SurviveNode:
-		return r.nodes(s)
-	case SurviveZone:
-		return func(yield func(Loss) bool) {
-			for _, zone := range zonesWithPods(r.plan, s.Beside) {
-				if !yield(r.lose(Loss{Node: -1, Zone: zone}, s.Exempt)) {
-					return
-				}
-			}
-		}
-	}
-	return func(func(Loss) bool) {}
-}
-
-func (r *refit) updates(s Survival) iter.Seq[Loss] {
-	return func(yield func(Loss) bool) {
 		for _, group := range sortedKeys(s.Surge) {
-			if r.member[group] != nil && s.Surge[group] > 0 && !s.Exempt[group] && !yield(r.surge(group, s.Surge[group])) {
-				return
+			if r.member[group] != nil && s.Surge[group] > 0 {
+				out = append(out, Loss{Node: -1, Group: group})
 			}
 		}
-	}
-}
-
-func (r *refit) nodes(s Survival) iter.Seq[Loss] {
-	return func(yield func(Loss) bool) {
+	case SurviveNode:
 		for n := range r.plan.Nodes {
-			if len(r.plan.Nodes[n].Pods) > 0 && !yield(r.lose(Loss{Node: n}, s.Exempt)) {
-				return
+			if len(r.plan.Nodes[n].Pods) > 0 {
+				out = append(out, Loss{Node: n})
 			}
 		}
 		for i := range s.Beside {
-			if len(s.Beside[i].Pods) > 0 && !yield(r.lose(Loss{Node: -1, Beside: s.Beside[i].Name}, s.Exempt)) {
-				return
+			if len(s.Beside[i].Pods) > 0 {
+				out = append(out, Loss{Node: -1, Beside: s.Beside[i].Name})
 			}
 		}
+	case SurviveZone:
+		for _, zone := range zonesWithPods(r.plan, s.Beside) {
+			out = append(out, Loss{Node: -1, Zone: zone})
+		}
 	}
+	return out
+}
+
+// play gives a loss with what it comes to.
+func (r *refit) play(loss Loss, s Survival) Loss {
+	if loss.Group != "" {
+		return r.surge(loss.Group, s.Surge[loss.Group])
+	}
+	return r.lose(loss, s.Exempt)
 }
 
 // zonesWithPods lists the zones of planned nodes and of those beside that have pods, sorted.

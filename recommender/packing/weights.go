@@ -106,16 +106,19 @@ func (s *knapsack) resize(kd *kind, w []float64) {
 // size, and returns their worth.
 func (s *knapsack) relax(kd *kind, w []float64) float64 {
 	s.resize(kd, w)
-	slices.SortFunc(s.items, func(a, b packable) int {
-		switch x, y := a.worth*b.size, b.worth*a.size; {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		}
-		return a.class - b.class
-	})
+	slices.SortFunc(s.items, byWorth)
 	return s.rest(0, 1)
+}
+
+// byWorth orders items by worth for size, the best first.
+func byWorth(a, b packable) int {
+	switch x, y := a.worth*b.size, b.worth*a.size; {
+	case x > y:
+		return -1
+	case x < y:
+		return 1
+	}
+	return a.class - b.class
 }
 
 // dense is an item as fraction sees it.

@@ -55,9 +55,7 @@ func sayWhy(r *advice.Advice) {
 	if len(missing) > 0 {
 		why = append(why, "not set: "+strings.Join(missing, ", "))
 	}
-	text := strings.Join(why, "; ")
-	r.Title += " for safety: " + text
-	r.Warn("min-savings", "it saves less than asked for (--min-savings) and is advised all the same, for safety: "+text)
+	r.ForSafety(strings.Join(why, "; "))
 }
 
 // raises reports whether advice changes a request or limit to more.

@@ -135,10 +135,11 @@ func placeholderLines(p *document.Placeholders) (out []string) {
 	if p == nil {
 		return nil
 	}
-	if pods := 0; len(p.Reserved) > 0 {
-		for i := range p.Reserved {
-			pods += p.Reserved[i].Pods
-		}
+	pods := 0
+	for i := range p.Reserved {
+		pods += p.Reserved[i].Pods
+	}
+	if pods > 0 {
 		out = append(out, fmt.Sprintf("An autoscaler of nodes takes away room that no pod asks for. What keeps it is %s of the lowest priority, in nodes.plan.placeholders:", document.Counted(pods, "placeholder pod")))
 	}
 	for i := range p.Reserved[:min(len(p.Reserved), mostReserved)] {

@@ -97,7 +97,7 @@ func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef, class Class) d
 		in("karpenter.sh/capacity-type", bought...), in("kubernetes.io/os", "linux"), in("kubernetes.io/arch", g.Arch),
 	}
 	if len(g.Zones) > 0 {
-		spec.Requirements = append(spec.Requirements, in("topology.kubernetes.io/zone", g.Zones...))
+		spec.Requirements = append(spec.Requirements, in(zoneLabel, g.Zones...))
 	}
 	spec.Requirements = append(spec.Requirements, machines(g, class)...)
 	for k, v := range g.Labels {

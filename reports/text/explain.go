@@ -195,14 +195,17 @@ func marksOf(c *document.Container) (cpu, mem []mark) {
 // figures is the usage in numbers.
 func (s *screen) figures(c *document.Container) {
 	t := &layout.Rows{Indent: 2, Right: []bool{false, true, true, true, true, true, true, true}}
-	moment := s.r.Metadata.GeneratedFrom.Moment
+	moment, most := s.r.Metadata.GeneratedFrom.Moment, "MAX"
+	if moment {
+		most = "NOW"
+	}
 	add := func(name string, usage []string, request, limit string) {
 		if moment { // one reading, which has no percentiles
 			usage = usage[len(usage)-1:]
 		}
 		t.Add(slices.Concat([]string{name}, usage, []string{request, limit})...)
 	}
-	add("", []string{"MEAN", "P50", "P95", "P99", map[bool]string{false: "MAX", true: "NOW"}[moment]}, "REQUEST", "LIMIT")
+	add("", []string{"MEAN", "P50", "P95", "P99", most}, "REQUEST", "LIMIT")
 	if u := c.Usage.CPU; u != nil {
 		add("CPU", []string{brief.UsedCores(u.Mean), brief.UsedCores(u.P50), brief.UsedCores(u.P95), brief.UsedCores(u.P99), brief.UsedCores(u.Max)}, brief.Cores(c.Current.Requests.CPU), brief.Cores(c.Current.Limits.CPU))
 	}

@@ -299,10 +299,8 @@ func (h *hardener) harden(c candidate, level int) (candidate, []string, error) {
 			}
 		}
 	}
-	for i := range levels {
-		if !settled {
-			maps.Copy(lost, h.left(plan, levels[i].Survival))
-		}
+	for i := 0; !settled && i < len(levels); i++ {
+		maps.Copy(lost, h.left(plan, levels[i].Survival))
 	}
 	return candidate{plan, c.offerings}, slices.Sorted(maps.Keys(lost)), err
 }
