@@ -204,10 +204,18 @@ func (p *patterns) tighten(ctx context.Context, bins []bin, centre []float64) fl
 	for i := range bins {
 		p.add(bins[i].kind, bins[i].items)
 	}
-	p.work, p.stale = pivoting*p.inst.effort, fluidStaleRounds
+	p.work = pivoting * p.inst.effort
 	for i := range p.pack {
 		p.pack[i].fluid = true
 	}
+	if err := p.solve(ctx); err != nil {
+		return p.best
+	}
+	far := p.lp.Objective() - p.best
+	if centre = p.run(ctx, centre); p.lp.Objective()-p.best > far*(1-staleShare) {
+		return p.best // the first rounds brought nothing: the solver turns on the spot
+	}
+	p.stale = fluidStaleRounds
 	p.run(ctx, centre)
 	return p.best
 }
