@@ -24,6 +24,7 @@ var line = map[string]int{
 	"analyzer":                       10,
 	"analyzer/manifest":              15,
 	"analyzer/source/unpack":         16, // bounds of packed files
+	"analyzer/source/jsonline":       16, // series as VictoriaMetrics exports them
 	"pricing":                        20,
 	"pricing/lookup":                 22, // what types cost, for the price verb
 	"pricing/bill":                   23, // bills held against the catalog
@@ -111,7 +112,7 @@ var line = map[string]int{
 const firstIO = 100
 
 // sourceSees is all of the product that a source may import.
-var sourceSees = []string{"analyzer", "analyzer/digest", "analyzer/manifest", "analyzer/source/object", "analyzer/source/origin", "analyzer/source/disk", "analyzer/source/unpack"}
+var sourceSees = []string{"analyzer", "analyzer/digest", "analyzer/manifest", "analyzer/source/object", "analyzer/source/origin", "analyzer/source/disk", "analyzer/source/unpack", "analyzer/source/jsonline"}
 
 // programs are generators that the product does not contain.
 var programs = []string{"pricing/tables/gen", "reports/html/gen"}

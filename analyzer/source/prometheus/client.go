@@ -40,6 +40,8 @@ type client struct {
 	wait    time.Duration // before the first retry
 	useGet  atomic.Bool   // POST was refused, as by a role that may only get
 	health  health
+	// victoria says that the engine is VictoriaMetrics, or that its vmauth stands before it.
+	victoria atomic.Bool
 }
 
 // newClient takes the URL as people write it: with or without /api/v1 and
@@ -77,6 +79,8 @@ type question struct {
 	values     url.Values // further parameters
 	// most is how many series an answer may have, maxSeries where it is 0.
 	most int
+	// stream reads an answer that is not the API's JSON, once for each attempt.
+	stream func(io.Reader) error
 }
 
 func (q question) form(timeout time.Duration) (path string, v url.Values) {
@@ -104,6 +108,15 @@ func (q question) form(timeout time.Duration) (path string, v url.Values) {
 	v.Set("max_source_resolution", "0s")
 	v.Set("timeout", strconv.FormatFloat(timeout.Seconds(), 'f', -1, 64))
 	return path, v
+}
+
+// packing is the encoding that is asked for. A gigabyte of samples costs an engine more to
+// pack than to write.
+func (q question) packing() string {
+	if q.stream != nil {
+		return "identity"
+	}
+	return "gzip"
 }
 
 func stamp(t time.Time) string { return strconv.FormatFloat(float64(t.UnixMilli())/1000, 'f', -1, 64) }
@@ -166,7 +179,10 @@ func (c *client) try(ctx context.Context, q question, each func(*series)) (answe
 		return answer{}, transportError(ctx, err)
 	}
 	defer drained(resp.Body, cancel)
-	a, failed := readAnswer(ctx, resp, q.most, each)
+	if ofVictoria(resp) {
+		c.victoria.Store(true)
+	}
+	a, failed := readAnswer(ctx, resp, q, each)
 	if failed != nil && failed.Kind == KindTruncated && errors.Is(inner.Err(), context.DeadlineExceeded) {
 		failed = transportError(ctx, inner.Err()) // a body that stood still; net/http says so once and then something else
 	}
@@ -223,7 +239,7 @@ func (c *client) sendAs(ctx context.Context, q question, get bool) (*http.Respon
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Accept-Encoding", "gzip")
+	req.Header.Set("Accept-Encoding", q.packing())
 	req.Header.Set("User-Agent", userAgent)
 	return c.http.Do(req)
 }
@@ -254,7 +270,7 @@ func drained(body io.ReadCloser, cancel func()) {
 }
 
 // readAnswer streams a response into each, or explains what is wrong with it.
-func readAnswer(ctx context.Context, resp *http.Response, most int, each func(*series)) (answer, *Error) {
+func readAnswer(ctx context.Context, resp *http.Response, q question, each func(*series)) (answer, *Error) {
 	body := io.Reader(resp.Body)
 	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
 		z, err := gzip.NewReader(body)
@@ -267,11 +283,14 @@ func readAnswer(ctx context.Context, resp *http.Response, most int, each func(*s
 	if resp.StatusCode/100 != 2 {
 		return answer{}, refusal(ctx, resp, body)
 	}
+	if q.stream != nil {
+		return answer{}, exported(ctx, resp, body, q.stream)
+	}
 	b := bufio.NewReader(body)
 	if looksLikeHTML(resp, b) {
 		return answer{}, notAPI(true, errSyntax)
 	}
-	a, err := decode(b, most, each)
+	a, err := decode(b, q.most, each)
 	switch {
 	case errors.Is(err, errEndless):
 		return a, endless(err)

@@ -371,6 +371,9 @@ func (col *collection) byRaw(ctx context.Context, read func(context.Context, *co
 		err = read(ctx, col) // proxies lose a connection now and then; a part read twice costs less than the queries
 	}
 	if err != nil && !errors.Is(err, errIncomplete) {
+		if wasRefused(err) {
+			col.exports.tried.Store(true)
+		}
 		col.queriesOnly.Store(true)
 	}
 	return err == nil
@@ -407,7 +410,7 @@ func (c *client) read(ctx context.Context, all []selection, most int, each func(
 	}
 	defer drained(resp.Body, cancel)
 	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "application/x-streamed-protobuf") {
-		return came, fmt.Errorf("no streamed remote read: answered %d, %s", resp.StatusCode, kind)
+		return came, &errRefused{resp.StatusCode, kind}
 	}
 	body := metered{Reader: resp.Body}
 	err = decodeStream(&body, all, most, each)

@@ -185,7 +185,8 @@ type collection struct {
 	// queriesOnly says that the engine's remote read is not to be had, or no gain.
 	queriesOnly atomic.Bool
 	// noRace says that the owners came by remote read so quickly that the queries can't win.
-	noRace atomic.Bool
+	noRace  atomic.Bool
+	exports exports
 	// apart says that the engine did not answer a question of several queries.
 	apart atomic.Bool
 

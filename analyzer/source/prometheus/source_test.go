@@ -26,6 +26,12 @@ func TestConformance(t *testing.T) {
 		"queries": func(t *testing.T, s sourcetest.Scenario) *httptest.Server {
 			return queryEngine(t, s.Window.Start, s.Series, plenty)
 		},
+		"export": func(t *testing.T, s sourcetest.Scenario) *httptest.Server {
+			st := storage(t, s.Window.Start, s.Series)
+			server := httptest.NewServer(withExport(api(t, st, plenty), st))
+			t.Cleanup(server.Close)
+			return server
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sourcetest.Run(t, func(t *testing.T, s sourcetest.Scenario) ([]analyzer.ContainerUsage, []analyzer.Warning) {

@@ -113,6 +113,9 @@ func (t *task) readAll(ctx context.Context, col *collection, first bool) error {
 
 // readDay asks one query about the whole day.
 func (t *task) readDay(ctx context.Context, col *collection, i int) (err error) {
+	if t.byExport(ctx, col, i) {
+		return nil
+	}
 	for _, part := range t.day.parts(t.pieces, col.dialect.step) {
 		err = errors.Join(err, t.read(ctx, col, i, t.shard, part))
 	}
