@@ -48,7 +48,7 @@ conformance: ## the suite of every usage source on the real VictoriaMetrics and 
 	mkdir -p $(ENGINES)/src && cd $(ENGINES)/src && GOFLAGS= $(GO) mod download github.com/thanos-io/thanos@$(THANOS)
 	rm -rf $(ENGINES)/src/thanos && cp -r "$$($(GO) env GOMODCACHE)/github.com/thanos-io/thanos@$(THANOS)" $(ENGINES)/src/thanos && chmod -R u+w $(ENGINES)/src/thanos
 	cd $(ENGINES)/src/thanos && GOFLAGS=-trimpath $(GO) build -tags "netgo slicelabels" -ldflags "-X github.com/prometheus/common/version.Version=$(THANOS)" -o ../../thanos ./cmd/thanos # its go.mod replaces modules: no go install
-	$(GO) test -tags conformance -count 1 -timeout 40m ./analyzer/source/prometheus -run 'TestEngines|TestSeveralClustersInEngines|TestThanos' -args -engines=$(ENGINES) -update
+	$(GO) test -tags conformance -count 1 -timeout 40m ./analyzer/source/prometheus -run 'TestEngines|TestSeveralClustersInEngines|TestThanos|TestExportOfVictoria' -args -engines=$(ENGINES) -update
 
 golden: ## rewrite the golden files; review the diff
 	$(GO) test ./reports ./recommender -update

@@ -11,13 +11,17 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -127,7 +131,8 @@ func versionOf(program string) (string, error) {
 const beside = "With the suite run:\n\n" +
 	"- several clusters in one engine, by a label, by two buckets and by two tenants: the label is named, or the cluster's own value is found;\n" +
 	"- a bucket with five-minute blocks and a querier that takes the coarsest: the raw blocks are read, the digests are those of Prometheus;\n" +
-	"- a store gateway that refuses large answers: questions are halved and the digests are the same; one that refuses the smallest ends the audit with what to do.\n"
+	"- a store gateway that refuses large answers: questions are halved and the digests are the same; one that refuses the smallest ends the audit with what to do;\n" +
+	"- random pods in VictoriaMetrics, with gaps, ends and counters that start over: by its export CPU usage is that of Prometheus' remote read, and its rate() is not asked for.\n"
 
 func writePage(t *testing.T, rows []string) {
 	t.Helper()
@@ -303,5 +308,61 @@ func narrowed(t *testing.T, o prometheus.Options) {
 	got, err := e.Collect(t.Context(), &analyzer.Owners{}, nil)
 	if err != nil || len(got.Usage) != 3 {
 		t.Errorf("got %d containers and %v, want the 3 of eu-2", len(got.Usage), err)
+	}
+}
+
+// TestExportOfVictoria: what the real VictoriaMetrics exports gives the CPU usage that
+// remote read of the same samples gives: gaps, ends, counters that start over, duplicates.
+func TestExportOfVictoria(t *testing.T) {
+	for seed := range uint64(3) {
+		rng := rand.New(rand.NewPCG(seed, 13))
+		w := options("").Window
+		w.Start = w.End.Add(-30 * time.Hour)
+		every := []time.Duration{15 * time.Second, time.Minute, 150 * time.Second}[seed]
+		var all []sourcetest.Series
+		for pod := range 6 {
+			all = append(all, randomHistory(rng, pod, every, int(31*time.Hour/every))...)
+		}
+		start := w.Start.Add(-time.Hour)
+		var rates atomic.Int32
+		to, err := url.Parse(serveVictoria(t, filepath.Join(*programs, "victoria-metrics"), start, all))
+		if err != nil {
+			t.Fatal(err)
+		}
+		proxy := httputil.NewSingleHostReverseProxy(to)
+		victoria := serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			if strings.HasSuffix(r.URL.Path, "/query_range") && bytes.Contains(body, []byte("rate%28container_cpu")) {
+				rates.Add(1)
+			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			proxy.ServeHTTP(rw, r)
+		}))
+		var got [2]prometheus.Result
+		for i, url := range []string{victoria, engine(t, start, all).URL} {
+			if got[i], err = prometheus.Collect(t.Context(), prometheus.Options{URL: url, Window: w, Owners: &analyzer.Owners{}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := rates.Load(); n > 0 {
+			t.Errorf("seed %d: rate() of CPU was asked for %d times", seed, n)
+		}
+		sharesAlike(t, got[0].Usage, got[1].Usage)
+		alike(t, fmt.Sprint("seed ", seed), got[0], got[1])
+	}
+}
+
+// sharesAlike wants the share of throttled periods to be the same, and then takes the
+// numbers over: VictoriaMetrics' increase() is not extrapolated to the ends of the day.
+func sharesAlike(t *testing.T, got, want []analyzer.ContainerUsage) {
+	t.Helper()
+	for i := range min(len(got), len(want)) {
+		for k := range min(len(got[i].Days), len(want[i].Days)) {
+			a, b := &got[i].Days[k], &want[i].Days[k]
+			if math.Abs(a.Throttled*b.Periods-b.Throttled*a.Periods) > 1e-3*a.Periods*b.Periods || math.Abs(a.Periods-b.Periods) > 0.04*b.Periods {
+				t.Errorf("%v day %d: throttled %v of %v, want %v of %v", got[i].Ref, k, a.Throttled, a.Periods, b.Throttled, b.Periods)
+			}
+			a.Throttled, a.Periods = b.Throttled, b.Periods
+		}
 	}
 }
