@@ -42,6 +42,8 @@ type client struct {
 	health  health
 	// victoria says that the engine is VictoriaMetrics, or that its vmauth stands before it.
 	victoria atomic.Bool
+	// slow says that an answer came slowly: those to come are asked for packed.
+	slow atomic.Bool
 }
 
 // newClient takes the URL as people write it: with or without /api/v1 and
@@ -110,13 +112,14 @@ func (q question) form(timeout time.Duration) (path string, v url.Values) {
 	return path, v
 }
 
-// packing is the encoding that is asked for. A gigabyte of samples costs an engine more to
-// pack than to write.
-func (q question) packing() string {
-	if q.stream != nil {
-		return "identity"
+// packing is the encoding that is asked for. To pack an answer takes an engine about as
+// long as all else: that pays on a slow connection alone. An export is text three times as
+// long, and is not to be had over one.
+func (c *client) packing(q question) string {
+	if c.slow.Load() && q.stream == nil {
+		return "gzip"
 	}
-	return "gzip"
+	return "identity"
 }
 
 func stamp(t time.Time) string { return strconv.FormatFloat(float64(t.UnixMilli())/1000, 'f', -1, 64) }
@@ -182,7 +185,11 @@ func (c *client) try(ctx context.Context, q question, each func(*series)) (answe
 	if ofVictoria(resp) {
 		c.victoria.Store(true)
 	}
-	a, failed := readAnswer(ctx, resp, q, each)
+	body, began := &metered{Reader: resp.Body}, time.Now()
+	a, failed := readAnswer(ctx, resp, body, q, each)
+	if (flow{body.bytes, time.Since(began)}).slow() {
+		c.slow.Store(true)
+	}
 	if failed != nil && failed.Kind == KindTruncated && errors.Is(inner.Err(), context.DeadlineExceeded) {
 		failed = transportError(ctx, inner.Err()) // a body that stood still; net/http says so once and then something else
 	}
@@ -239,7 +246,7 @@ func (c *client) sendAs(ctx context.Context, q question, get bool) (*http.Respon
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("Accept-Encoding", q.packing())
+	req.Header.Set("Accept-Encoding", c.packing(q))
 	req.Header.Set("User-Agent", userAgent)
 	return c.http.Do(req)
 }
@@ -270,8 +277,7 @@ func drained(body io.ReadCloser, cancel func()) {
 }
 
 // readAnswer streams a response into each, or explains what is wrong with it.
-func readAnswer(ctx context.Context, resp *http.Response, q question, each func(*series)) (answer, *Error) {
-	body := io.Reader(resp.Body)
+func readAnswer(ctx context.Context, resp *http.Response, body io.Reader, q question, each func(*series)) (answer, *Error) {
 	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
 		z, err := gzip.NewReader(body)
 		if err != nil {

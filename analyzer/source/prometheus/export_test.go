@@ -2,6 +2,7 @@ package prometheus
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -131,6 +132,20 @@ func Race(days int, raw, query time.Duration, rawFirst bool) bool {
 
 // Settles reports whether so many bytes in such a time show that there need be no race.
 func Settles(bytes int64, took time.Duration) bool { return flow{bytes, took}.settles() }
+
+// Slow tells whether so many bytes in such a time show a slow connection.
+func Slow(bytes int64, took time.Duration) bool { return flow{bytes, took}.slow() }
+
+// AskTwice asks one question of an engine again after an answer.
+func AskTwice(ctx context.Context, url string) error {
+	c, err := newClient(Options{URL: url, Concurrency: 1, Timeout: time.Minute})
+	for range 2 {
+		if err == nil {
+			_, err = c.ask(ctx, question{doing: "asking", query: "up", end: time.Unix(0, 0)}, func(*series) {})
+		}
+	}
+	return err
+}
 
 // ReadAll asks a handler of remote read for everything and gives its answer.
 func ReadAll(h http.Handler) []byte {

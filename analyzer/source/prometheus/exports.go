@@ -43,6 +43,9 @@ type errRefused struct {
 	kind   string // its content type
 }
 
+// errSlow is a connection over which an export takes too long.
+var errSlow = errors.New("the connection is too slow for it")
+
 func (e *errRefused) Error() string {
 	return fmt.Sprintf("no streamed remote read: answered %d, %s", e.status, e.kind)
 }
@@ -71,6 +74,10 @@ func (t *task) byExport(ctx context.Context, col *collection, i int) bool {
 		if x.off.Load() {
 			return false
 		}
+	}
+	if col.client.slow.Load() {
+		col.noExport(ctx, errSlow)
+		return false
 	}
 	n, r, err := t.export(ctx, col, i)
 	if err != nil {

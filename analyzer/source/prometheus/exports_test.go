@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -278,5 +279,40 @@ func TestExportIsCalledOff(t *testing.T) {
 	_, err := prometheus.Collect(ctx, prometheus.Options{URL: url, Window: w, Owners: &analyzer.Owners{}})
 	if err == nil || !strings.Contains(err.Error(), "canceled") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestSlowAnswersArePacked wants answers as they are, and packed once one came slowly.
+func TestSlowAnswersArePacked(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		bytes int64
+		took  time.Duration
+		want  bool
+	}{
+		{64 << 20, time.Second, false},
+		{15 << 20, time.Second, true},
+		{4<<20 - 1, time.Hour, false},
+	} {
+		if got := prometheus.Slow(c.bytes, c.took); got != c.want {
+			t.Errorf("%d bytes in %s: slow is %v, want %v", c.bytes, c.took, got, c.want)
+		}
+	}
+	row := []byte(`{"metric":{"a":"` + strings.Repeat("b", 1000) + `"},"value":[0,"1"]},`)
+	var asked []string
+	url := serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Header.Get("Accept-Encoding"))
+		rw.Header().Set("Content-Type", "application/json")
+		_, _ = rw.Write([]byte(`{"status":"success","data":{"resultType":"vector","result":[`))
+		_, _ = rw.Write(bytes.Repeat(row, 5000))
+		rw.(http.Flusher).Flush()
+		time.Sleep(time.Second)
+		_, _ = rw.Write([]byte(`{"metric":{},"value":[0,"1"]}]}}`))
+	}))
+	if err := prometheus.AskTwice(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"identity", "gzip"}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %q, want %q", asked, want)
 	}
 }

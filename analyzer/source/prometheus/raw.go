@@ -141,6 +141,19 @@ func (f flow) settles() bool {
 	return f.bytes >= toldFrom && float64(f.bytes) >= quick*f.took.Seconds()
 }
 
+const (
+	// slowFrom is the size of an answer from which its time tells of the connection.
+	slowFrom = 4 << 20
+	// slowBelow is what comes in a second at most where a connection is slow: a third of
+	// the bytes, packed, comes sooner then.
+	slowBelow = 16 << 20
+)
+
+// slow reports whether a flow shows a connection over which answers should be packed.
+func (f flow) slow() bool {
+	return f.bytes >= slowFrom && float64(f.bytes) < slowBelow*f.took.Seconds()
+}
+
 // run reads by remote read, or by the queries where that is not to be had. It
 // gives back only an error that ends the whole collection.
 func (b *batch) run(ctx context.Context, col *collection) error {
