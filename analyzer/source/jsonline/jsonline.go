@@ -50,8 +50,7 @@ const (
 	headBytes = 1 << 20
 )
 
-// Decode calls each for every series of a stream. Lines that are blank are left out,
-// as are series without samples. A value of null, NaN or a staleness marker, which the
+// Decode calls each for every series of a stream that has samples. A value of null, NaN or a staleness marker, which the
 // engine does not tell apart, becomes a staleness marker: scrapes leave one where a
 // series ends, and hardly anything else is not a number.
 func Decode(r io.Reader, l Limits, each func(*Series)) error {
@@ -64,9 +63,6 @@ func Decode(r io.Reader, l Limits, each func(*Series)) error {
 		}
 		if err != nil {
 			return err
-		}
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
 		}
 		if n++; n > l.Series {
 			return fmt.Errorf("%w: more than %d series", ErrEndless, l.Series)

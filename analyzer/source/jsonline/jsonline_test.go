@@ -21,7 +21,6 @@ var plenty = jsonline.Limits{Series: 100, Samples: 1000}
 // TestDecode: a line is a series, whatever the order of its keys.
 func TestDecode(t *testing.T) {
 	const lines = `{"metric":{"__name__":"up","pod":"a-\"1\"\u00e4"},"values":[1,0.25,-3,null,"Infinity","-Infinity",1e3,123456789012345678],"timestamps":[1,2,3,4,5,6,7,1700000000000]}` + "\n" +
-		"\n" +
 		`{"timestamps":[5,5],"values":[7,8],"metric":{}}` + "\n" +
 		`{"metric":{},"values":[],"timestamps":[]}` + "\n"
 	var got []string
@@ -51,17 +50,18 @@ func TestDecode(t *testing.T) {
 // TestRefuses: what is no line of a series is none, and nothing is guessed.
 func TestRefuses(t *testing.T) {
 	for line, want := range map[string]error{
-		`{"metric":{},"values":[1],"timestamps":[1,2]}`:                     jsonline.ErrForm,
-		`{"metric":{},"values":[1]}`:                                        jsonline.ErrForm,
-		`{"metric":{},"values":[1],"values":[2],"timestamps":[1,2]}`:        jsonline.ErrForm,
-		`{"metric":{},"values":[1],"timestamps":[1],"exemplars":[]}`:        jsonline.ErrForm,
-		`{"metric":{},"values":[true],"timestamps":[1]}`:                    jsonline.ErrForm,
-		`{"metric":{},"values":[1.],"timestamps":[1]}x`:                     jsonline.ErrForm,
-		`{"metric":{},"values":[1],"timestamps":[1.5]}`:                     jsonline.ErrForm,
-		`{"metric":{},"values":[1],"timestamps":[-1]}`:                      jsonline.ErrForm,
-		`{"metric":{},"values":[1],"timestamps":[100000000000000]}`:         jsonline.ErrForm,
-		`{"metric":{"a":1},"values":[1],"timestamps":[1]}`:                  jsonline.ErrForm,
-		`{"metric":{"a":"b},"values":[1],"timestamps":[1]}`:                 jsonline.ErrForm,
+		`{"metric":{},"values":[1],"timestamps":[1,2]}`:              jsonline.ErrForm,
+		`{"metric":{},"values":[1]}`:                                 jsonline.ErrForm,
+		`{"metric":{},"values":[1],"values":[2],"timestamps":[1,2]}`: jsonline.ErrForm,
+		`{"metric":{},"values":[1],"timestamps":[1],"exemplars":[]}`: jsonline.ErrForm,
+		`{"metric":{},"values":[true],"timestamps":[1]}`:             jsonline.ErrForm,
+		`{"metric":{},"values":[1.],"timestamps":[1]}x`:              jsonline.ErrForm,
+		`{"metric":{},"values":[1],"timestamps":[1.5]}`:              jsonline.ErrForm,
+		`{"metric":{},"values":[1],"timestamps":[-1]}`:               jsonline.ErrForm,
+		`{"metric":{},"values":[1],"timestamps":[100000000000000]}`:  jsonline.ErrForm,
+		`{"metric":{"a":1},"values":[1],"timestamps":[1]}`:           jsonline.ErrForm,
+		`{"metric":{"a":"b},"values":[1],"timestamps":[1]}`:          jsonline.ErrForm,
+		``: jsonline.ErrForm,
 		`{"status":"success","data":{"result":[]}}`:                         jsonline.ErrForm,
 		`remoteAddr: "10.0.0.1"; cannot fetch data: timeout exceeded`:       jsonline.ErrForm,
 		`{"metric":{},"values":[1,2,3,4,5],"timestamps":[1,2,3,4,5]}`:       jsonline.ErrEndless,

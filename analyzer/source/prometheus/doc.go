@@ -10,10 +10,11 @@
 //  3. owners.go reads the owner series, so that pods of the past find their workload.
 //  4. usage.go runs the queries of query.go for every shard and day and folds
 //     the answers into an analyzer.Recorder as they stream in (decode.go). What is
-//     asked once a day goes into one question (daily.go).
+//     asked once a day goes into one question (daily.go). VictoriaMetrics' CPU
+//     usage comes by its export (exports.go).
 //  5. requests_rate.go asks once which request counters of requests_list.go
 //     there are, and reads those in the same grid.
 //
-// client.go does the asking: POST, gzip, retries, bounded and adaptive
+// client.go does the asking: POST, gzip over slow connections, retries, bounded and adaptive
 // concurrency. Its failures are of type *Error, each one line.
 package prometheus

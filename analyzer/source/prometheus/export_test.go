@@ -136,6 +136,9 @@ func Settles(bytes int64, took time.Duration) bool { return flow{bytes, took}.se
 // Slow tells whether so many bytes in such a time show a slow connection.
 func Slow(bytes int64, took time.Duration) bool { return flow{bytes, took}.slow() }
 
+// Crawl is the bytes a second below which an export is given up.
+const Crawl = crawl
+
 // AskTwice asks one question of an engine again after an answer.
 func AskTwice(ctx context.Context, url string) error {
 	c, err := newClient(Options{URL: url, Concurrency: 1, Timeout: time.Minute})

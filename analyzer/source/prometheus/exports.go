@@ -37,14 +37,18 @@ type exports struct {
 // exportKind is the content type of JSON lines. No other engine answers so.
 const exportKind = "application/stream+json"
 
+// crawl is what comes in a second at most where an export is given up: a thousand
+// containers of 14 days at a minute are 590 MB. It is low, for values hang on it.
+const crawl = 4 << 20
+
+// errSlow is a connection over which an export takes too long.
+var errSlow = errors.New("the connection is too slow for it")
+
 // errRefused is an answer of an engine that does not serve remote read, or not to us.
 type errRefused struct {
 	status int
 	kind   string // its content type
 }
-
-// errSlow is a connection over which an export takes too long.
-var errSlow = errors.New("the connection is too slow for it")
 
 func (e *errRefused) Error() string {
 	return fmt.Sprintf("no streamed remote read: answered %d, %s", e.status, e.kind)
@@ -65,21 +69,18 @@ func ofVictoria(resp *http.Response) bool { return resp.Header.Get("X-Server-Hos
 // takes; it reports whether all is read. Otherwise nothing is filed.
 func (t *task) byExport(ctx context.Context, col *collection, i int) bool {
 	x := &col.exports
-	if queries[i].metric != metricCPU || !x.tried.Load() || x.off.Load() {
+	if queries[i].metric != metricCPU || !x.tried.Load() {
 		return false
 	}
 	if !x.proven.Load() {
 		x.first.Lock()
 		defer x.first.Unlock()
-		if x.off.Load() {
-			return false
-		}
 	}
-	if col.client.slow.Load() {
-		col.noExport(ctx, errSlow)
+	if x.off.Load() {
 		return false
 	}
-	n, r, err := t.export(ctx, col, i)
+	began := time.Now()
+	n, bytes, r, err := t.export(ctx, col, i)
 	if err != nil {
 		col.noExport(ctx, err)
 		return false
@@ -87,15 +88,20 @@ func (t *task) byExport(ctx context.Context, col *collection, i int) bool {
 	if n == 0 {
 		return false // a day without usage; the query would tell if it were not
 	}
-	x.proven.Store(true)
+	if !x.proven.Load() {
+		if (flow{bytes, time.Since(began)}).below(crawl) {
+			col.noExport(ctx, errSlow) // for the days to come
+		}
+		x.proven.Store(true) // last: who sees it looks at off next
+	}
 	number, labels := t.number(), col.dialect.labelsOf(&queries[i])
 	r.rows(func(row *series) { t.take(col, i, number, labels, row, 0) })
 	return true
 }
 
 // export asks for the samples of the one metric of a query's day. It gives the number of
-// series and the reader that has them.
-func (t *task) export(ctx context.Context, col *collection, i int) (n int, r reader, err error) {
+// series, the bytes of the answer, and the reader that has them.
+func (t *task) export(ctx context.Context, col *collection, i int) (n int, bytes int64, r reader, err error) {
 	d := &col.dialect
 	raw := &rawQueries[slices.IndexFunc(rawQueries, func(q rawQuery) bool { return q.name == queries[i].name })]
 	m := raw.reads[0]
@@ -110,13 +116,15 @@ func (t *task) export(ctx context.Context, col *collection, i int) (n int, r rea
 		values: url.Values{"match[]": {selectorOf(s.matchers)}},
 		stream: func(body io.Reader) error {
 			w := begin() // an answer that breaks off is asked for again
-			return decodeExport(body, s, col.mostSeries(t.shard), func(x *stored) {
+			counted := &metered{Reader: body}
+			defer func() { bytes = counted.bytes }()
+			return decodeExport(counted, s, col.mostSeries(t.shard), func(x *stored) {
 				n++
 				w.feed(x)
 			})
 		},
 	}, nil)
-	return n, r, err
+	return n, bytes, r, err
 }
 
 // selectorOf writes matchers as PromQL has them.

@@ -149,9 +149,11 @@ func TestBrokenExports(t *testing.T) {
 		why    string // in the warning
 		whole  bool   // what the export says is taken in the end
 	}{
-		"not found":   {func(rw http.ResponseWriter, _ []byte) { http.Error(rw, "missing route", 404) }, "answered 404 Not Found", false},
-		"forbidden":   {func(rw http.ResponseWriter, _ []byte) { http.Error(rw, "", 403) }, "answered 403 Forbidden", false},
-		"a limit":     {func(rw http.ResponseWriter, _ []byte) { http.Error(rw, "see -search.maxExportSeries", 422) }, "-search.maxExportSeries", false},
+		"not found": {func(rw http.ResponseWriter, _ []byte) { http.Error(rw, "missing route", http.StatusNotFound) }, "answered 404 Not Found", false},
+		"forbidden": {func(rw http.ResponseWriter, _ []byte) { http.Error(rw, "", http.StatusForbidden) }, "answered 403 Forbidden", false},
+		"a limit": {func(rw http.ResponseWriter, _ []byte) {
+			http.Error(rw, "see -search.maxExportSeries", http.StatusUnprocessableEntity)
+		}, "-search.maxExportSeries", false},
 		"API's JSON":  {as("application/json", []byte(`{"status":"success","data":{}}`)), "not application/stream+json", false},
 		"HTML":        {as("text/html", []byte("<html>")), "not application/stream+json", false},
 		"not lines":   {as(lines, []byte("{}\n")), "not a series as a JSON line", false},
@@ -314,5 +316,37 @@ func TestSlowAnswersArePacked(t *testing.T) {
 	}
 	if want := []string{"identity", "gzip"}; !slices.Equal(asked, want) {
 		t.Errorf("asked for %q, want %q", asked, want)
+	}
+}
+
+// TestCrawlingExportsGiveWay wants the queries to be asked for the days that follow an
+// export which came too slowly, and VictoriaMetrics to be told of.
+func TestCrawlingExportsGiveWay(t *testing.T) {
+	t.Parallel()
+	w := options("").Window
+	w.Start = w.End.Add(-80 * time.Hour)
+	const pod = `{namespace="shop",pod="web-0",container="main"}`
+	st := storage(t, w.Start, []sourcetest.Series{series(t, "container_cpu_usage_seconds_total"+pod, "0+7.5x9600"), series(t, "container_memory_working_set_bytes"+pod, "104857600x9600")})
+	inner := withExport(api(t, st, plenty), st)
+	none := []byte(`{"metric":{"a":"` + strings.Repeat("b", 1000) + `"},"values":[],"timestamps":[]}` + "\n")
+	var exports atomic.Int32
+	url := serve(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		inner.ServeHTTP(rw, r)
+		if strings.HasSuffix(r.URL.Path, "/export") {
+			exports.Add(1)
+			_, _ = rw.Write(bytes.Repeat(none, 5000))
+			rw.(http.Flusher).Flush()
+			time.Sleep(2 * 5000 * 1000 * time.Second / prometheus.Crawl)
+		}
+	}))
+	got, err := prometheus.Collect(t.Context(), prometheus.Options{URL: url, Window: w, Owners: &analyzer.Owners{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := exports.Load(); n != 1 {
+		t.Errorf("%d exports, want one", n)
+	}
+	if told := withoutExport(&got); len(told) != 1 || !strings.Contains(told[0], "too slow") {
+		t.Errorf("it says %q", told)
 	}
 }

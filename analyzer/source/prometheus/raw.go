@@ -149,9 +149,13 @@ const (
 	slowBelow = 16 << 20
 )
 
-// slow reports whether a flow shows a connection over which answers should be packed.
-func (f flow) slow() bool {
-	return f.bytes >= slowFrom && float64(f.bytes) < slowBelow*f.took.Seconds()
+// slow reports whether a flow shows a connection over which answers should be packed. An
+// engine that is busy itself looks alike: no value hangs on it.
+func (f flow) slow() bool { return f.below(slowBelow) }
+
+// below reports whether a flow that tells of the connection is of fewer bytes a second.
+func (f flow) below(bytes float64) bool {
+	return f.bytes >= slowFrom && float64(f.bytes) < bytes*f.took.Seconds()
 }
 
 // run reads by remote read, or by the queries where that is not to be had. It
