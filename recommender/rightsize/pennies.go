@@ -1,19 +1,17 @@
 package rightsize
 
 import (
-	"strings"
-
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 )
 
-// leavePennies leaves those of a workload's containers as they are of which nothing would
-// rise, where they together save less than the user wants of a change. What is raised, or
-// missing, is advised whatever it saves: it does not make pennies of another container more.
+// leavePennies leaves those of a workload's containers as they are that together save less than
+// the user wants of a change. What is raised, or set, since the container's own past shows that
+// today's is too little is advised whatever it saves: it does not make pennies of another container more.
 func leavePennies(p *advice.Pass, w *analyzer.WorkloadFacts, all []advice.Advice) {
-	saves := 0.0
+	saves, needed := 0.0, make([]string, len(all))
 	for i := range all {
-		if !raises(&all[i]) {
+		if needed[i] = short(&all[i]); needed[i] == "" {
 			saves += all[i].MonthlySavings
 		}
 	}
@@ -22,50 +20,18 @@ func leavePennies(p *advice.Pass, w *analyzer.WorkloadFacts, all []advice.Advice
 	}
 	bill := p.Costs.MonthlyOf(w.Ref)
 	for i := range all {
-		if raises(&all[i]) && p.Options.Pennies(all[i].MonthlySavings, bill) {
-			sayWhy(&all[i])
+		if needed[i] != "" && p.Options.Pennies(all[i].MonthlySavings, bill) {
+			all[i].ForSafety(needed[i])
 		}
 	}
 	if !p.Options.Pennies(saves, bill) {
 		return
 	}
 	for i := range all {
-		if s := advice.As[Sizing](all[i].Detail); s != nil && len(all[i].Changes) > 0 && !raises(&all[i]) {
+		if s := advice.As[Sizing](all[i].Detail); s != nil && len(all[i].Changes) > 0 && needed[i] == "" {
 			leave(&all[i], s, &w.Containers[i])
 		}
 	}
-}
-
-// sayWhy names what keeps advice that saves less than the user wants: what rises is less today
-// than was promised, or is not set.
-func sayWhy(r *advice.Advice) {
-	var low, missing []string
-	for _, c := range r.Changes {
-		switch {
-		case c.From == 0 && c.To > 0:
-			missing = append(missing, c.Field)
-		case c.To > c.From:
-			low = append(low, c.Field)
-		}
-	}
-	var why []string
-	if len(low) > 0 {
-		why = append(why, "less today than what is promised needs: "+strings.Join(low, ", "))
-	}
-	if len(missing) > 0 {
-		why = append(why, "not set: "+strings.Join(missing, ", "))
-	}
-	r.ForSafety(strings.Join(why, "; "))
-}
-
-// raises reports whether advice changes a request or limit to more.
-func raises(r *advice.Advice) bool {
-	for _, c := range r.Changes {
-		if c.To > c.From {
-			return true
-		}
-	}
-	return false
 }
 
 // leave takes back what would change. What it would have risked goes with it.
@@ -79,5 +45,5 @@ func leave(r *advice.Advice, s *Sizing, c *analyzer.ContainerFacts) {
 		}
 	}
 	r.Evidence, s.Evidence = kept, kept
-	r.Title = "what lower requests would save is less than asked for (--min-savings)"
+	r.Title = "what other requests would save is less than asked for (--min-savings), and nothing shows that today's are too little"
 }

@@ -99,7 +99,7 @@ func adviseContainer(p *advice.Pass, policy Policy, w *analyzer.WorkloadFacts, c
 		s.boundBy("a source broke off, so nothing is lowered", before)
 		r.Warn(analyzer.WarnUnread, "a source broke off, so nothing is lowered")
 	}
-	fitLimitRanges(&r, &s, p.Facts.Snapshot.LimitRanges)
+	fitLimitRanges(&r, &s, c.Requests, p.Facts.Snapshot.LimitRanges)
 	policy.nodes.fit(&r, &s, w, c, f.Guaranteed && !policy.ChangeQoS)
 	policy.nodes.protects(&r, cmp.Or(s.Limits.Memory, c.Limits.Memory))
 	if s.withheld() {
@@ -125,12 +125,13 @@ func HeldByHPA(w *analyzer.WorkloadFacts, container, resource string) string {
 	return ""
 }
 
-// fitLimitRanges keeps the advice within what the namespace admits.
-func fitLimitRanges(r *advice.Advice, s *Sizing, all []analyzer.LimitRange) {
+// fitLimitRanges keeps the advice within what the namespace admits; now is what is requested today.
+func fitLimitRanges(r *advice.Advice, s *Sizing, now analyzer.Amounts, all []analyzer.LimitRange) {
 	for _, lr := range all {
 		if lr.Namespace != r.Workload.Namespace {
 			continue
 		}
+		s.admits(&lr, now)
 		before := [2]analyzer.Amounts{s.Requests, s.Limits}
 		s.Requests.CPU, s.Requests.Memory = clamp(s.Requests.CPU, lr.Min.CPU, lr.Max.CPU), clamp(s.Requests.Memory, lr.Min.Memory, lr.Max.Memory)
 		s.Limits.CPU, s.Limits.Memory = clamp(s.Limits.CPU, lr.Min.CPU, lr.Max.CPU), clamp(s.Limits.Memory, lr.Min.Memory, lr.Max.Memory)

@@ -424,3 +424,42 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		}
 	}
 }
+
+// TestShortIsShown: that more is advised than is requested says nothing of a need. A request
+// that usage passed, a kill, throttling and what is not set do.
+func TestShortIsShown(t *testing.T) {
+	has := func(cpu, memory int64) analyzer.Container {
+		return analyzer.Container{Name: "app", Requests: analyzer.Amounts{CPU: cpu, Memory: memory}}
+	}
+	usual := usage(8, 1, steady(200), steady(400*mib))
+	for _, tt := range []struct {
+		name        string
+		facts       rightsize.Facts
+		cpu, memory string
+	}{
+		{"enough for all that was seen", factsOf(has(203, 404*mib), usual), "", ""},
+		{"passed", factsOf(has(100, 300*mib), usual), "busiest hour", "memory was above its request"},
+		{"not set", factsOf(has(0, 0), usual), "requests.cpu is not set", "requests.memory is not set"},
+		{"passed at times", factsOf(has(203, 404*mib), usage(8, 1, func(_, _, slot int) float64 { return 100 + 400*float64(slot%12/11) }, steady(400*mib))), "CPU above its request", ""},
+		{"killed", func() rightsize.Facts {
+			f := factsOf(has(203, 404*mib), usual)
+			f.OOMKills, f.OOMLimit = 3, 404*mib
+			return f
+		}(), "", "OOM-killed 3 times"},
+		{"throttled", func() rightsize.Facts {
+			f := factsOf(has(203, 404*mib), usual)
+			f.Limits.CPU, f.ThrottledShare = 203, 0.2
+			return f
+		}(), "20 % of CPU periods", ""},
+	} {
+		s := rightsize.Size(tt.facts, balanced())
+		for resource, is := range map[string][2]string{"cpu": {s.Short.CPU, tt.cpu}, "memory": {s.Short.Memory, tt.memory}} {
+			if is[1] == "" && is[0] != "" || !strings.Contains(is[0], is[1]) {
+				t.Errorf("%s: of %s %q, want %q; %+v advised", tt.name, resource, is[0], is[1], s.Requests)
+			}
+		}
+	}
+	if s := rightsize.Size(factsOf(has(203, 404*mib), usual), balanced()); s.Requests.Memory <= 404*mib {
+		t.Errorf("the case tells nothing: %+v is no more than is requested", s.Requests)
+	}
+}

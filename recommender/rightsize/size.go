@@ -37,6 +37,8 @@ type Sizing struct {
 	Evidence         []advice.Evidence
 	Withheld         []advice.Withheld // by resource, or of "all"
 	Warnings         []analyzer.Warning
+	// Short is what shows that today's amounts, where they are to rise, are too little.
+	Short Short
 	// Others is what the other profiles would advise; nil from Size alone.
 	Others []Profiled
 	// Passed is the risk of several memory sizes, the smallest first; nil is not known, or not asked for.
@@ -120,6 +122,7 @@ func (s *Sizing) sizeCPU(f Facts, p Policy) {
 	used := f.CPU.Samples.Quantile(q)
 	if f.Moment {
 		s.momentCPU(used, f.Guaranteed && !p.ChangeQoS)
+		s.Short.CPU = shortCPU(&f, &p, &Need{})
 		return
 	}
 	need := p.Fleet.CPU(f.ContainerFacts, f.Batch, p.Promise)
@@ -145,6 +148,9 @@ func (s *Sizing) sizeCPU(f Facts, p Policy) {
 	s.riskCPU(&need)
 	s.warnCPU(f, &need, hot)
 	s.limitCPU(f, p)
+	if s.Requests.CPU > f.Requests.CPU || s.Limits.CPU > f.Limits.CPU {
+		s.Short.CPU = shortCPU(&f, &p, &need)
+	}
 }
 
 // momentCPU sizes by one reading. It does not lower a request that is the limit too.
@@ -246,8 +252,9 @@ func (s *Sizing) sizeMemory(f Facts, p Policy) {
 		want, why = max(want, s.Requests.Memory), boundIf(s.Requests.Memory > want, why, by("memory rises from day to day"))
 		s.warn("rising", leak(f.Memory.DayPeaks, s.Limits.Memory))
 	}
-	if held := s.releaseGrowth(&f, peak); held > want {
-		want, why = held, by("memory grows with its releases")
+	grown := s.releaseGrowth(&f, peak)
+	if grown > want {
+		want, why = grown, by("memory grows with its releases")
 	}
 	if Unchanged(s.Requests.Memory, want) && f.OOMKills == 0 && s.Requests.Memory >= f.LeastMemory {
 		want, why = s.Requests.Memory, boundIf(want != s.Requests.Memory, why, nearEnough)
@@ -256,6 +263,9 @@ func (s *Sizing) sizeMemory(f Facts, p Policy) {
 	s.bound("memory", why, float64(want), "bytes")
 	s.limitMemory(f, p)
 	s.holdPromise(f, &need, p)
+	if s.Requests.Memory > f.Requests.Memory || s.Limits.Memory > f.Limits.Memory {
+		s.Short.Memory = shortMemory(&f, &p, &need, grown)
+	}
 	if f.Moment || f.OOMKills > 0 {
 		return
 	}
