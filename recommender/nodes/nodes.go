@@ -195,6 +195,7 @@ type plannedFrom struct {
 	cost     cost.NodeCost
 	offering packing.Offering // as which it stands in the packer's input
 	reserved analyzer.Amounts // by DaemonSets' and static pods
+	taken    map[string]int64 // by the same, beside CPU and memory
 	past     bool             // it stands for a kind of the window's nodes
 	kept     string           // why it stays as it is; empty where it may go
 	by       pin.Kind         // of that reason

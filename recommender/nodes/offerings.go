@@ -337,7 +337,7 @@ func (pool *nodePool) stock() *pin.Stock {
 	var members []pin.Member
 	for _, node := range pool.members {
 		if !node.past {
-			members = append(members, pin.Member{Node: node.Node, Machine: node.machine()})
+			members = append(members, pin.Member{Node: node.Node, Machine: node.machine(), Taken: node.taken})
 		}
 	}
 	return pin.StockOf(pool.provider, members)

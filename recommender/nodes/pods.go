@@ -68,6 +68,12 @@ func (n *nodePlanner) relate() {
 
 func (node *plannedFrom) reserve(p *packing.Pod) {
 	node.reserved = node.reserved.Plus(analyzer.Amounts{CPU: p.CPU, Memory: p.Memory, GPU: p.GPUs})
+	for name, n := range p.Extended {
+		if node.taken == nil {
+			node.taken = map[string]int64{}
+		}
+		node.taken[name] += n
+	}
 }
 
 // daemonPod leaves out what ties a DaemonSet's pod to its own node.
@@ -76,7 +82,7 @@ func daemonPod(p packing.Pod) packing.Pod {
 		Name: p.Group, Group: p.Group, CPU: p.CPU, Memory: p.Memory,
 		NodeSelector: p.NodeSelector, Affinity: p.Affinity, Tolerations: p.Tolerations,
 	}
-	if disk := p.Extended[pin.EphemeralStorage]; disk > 0 { // what else it asks for it has where it runs
+	if disk := p.Extended[pin.EphemeralStorage]; disk > 0 { // what else it takes the pool's stock leaves out
 		out.Extended = map[string]int64{pin.EphemeralStorage: disk}
 	}
 	return out

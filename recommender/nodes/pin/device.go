@@ -94,6 +94,7 @@ type Stock struct {
 	known    map[string]string           // by type: its devices, where its nodes are alike
 	devices  map[string]string           // by line: the devices, where all its nodes are alike and each device is whole
 	device   map[string]string           // by line: the name of the one device
+	taken    map[string]int64            // by resource: the most that DaemonSets' and static pods take of a node
 	disk     int64                       // the least ephemeral-storage of a node; 0 where unknown
 	attach   int64                       // what the driver lets a node attach where all say less than the provider's rule; else 0
 }
@@ -102,16 +103,22 @@ type Stock struct {
 type Member struct {
 	*analyzer.Node
 	Machine pricing.Offering
+	Taken   map[string]int64 // by DaemonSets' and static pods, which any node of its like has
 }
 
 // StockOf reads the nodes of a pool.
 func StockOf(provider string, members []Member) *Stock {
 	s := &Stock{
 		provider: provider, byType: map[string]map[string]int64{}, known: map[string]string{},
-		devices: map[string]string{}, device: map[string]string{},
+		devices: map[string]string{}, device: map[string]string{}, taken: map[string]int64{},
 	}
 	s.attach = lowered(provider, members)
 	mixed := map[string]bool{}
+	for _, m := range members {
+		for name, n := range m.Taken {
+			s.taken[name] = max(s.taken[name], n)
+		}
+	}
 	for _, m := range members {
 		name, own := m.Machine.InstanceType, s.held(m)
 		if had, ok := s.byType[name]; ok {
@@ -150,11 +157,12 @@ func lowered(provider string, members []Member) (most int64) {
 	return most
 }
 
-// held is what a node has, with the volumes that it may attach.
+// held is what a node has for pods beside those that any node like it runs, with the
+// volumes that it may attach.
 func (s *Stock) held(m Member) map[string]int64 {
 	out := map[string]int64{}
 	for name, n := range m.Resources {
-		out[name] = n
+		out[name] = s.leaves(name, n)
 	}
 	if rule := diskRules(s.provider); rule != nil {
 		out[attachPrefix+rule.driver] = rule.most(m.Machine.CPUMillis / 1000)
@@ -163,6 +171,15 @@ func (s *Stock) held(m Member) map[string]int64 {
 		out[attachPrefix+driver] = n
 	}
 	return out
+}
+
+// leaves is what DaemonSets' and static pods leave of a resource. Their disk stands among
+// their requests, which the packer knows.
+func (s *Stock) leaves(name string, n int64) int64 {
+	if name == EphemeralStorage {
+		return n
+	}
+	return max(n-s.taken[name], 0)
 }
 
 func least(a, b map[string]int64) map[string]int64 {
@@ -220,7 +237,7 @@ func (s *Stock) Of(o pricing.Offering) (has map[string]int64, devices string) {
 	}
 	if what := s.devices[line(o)]; what != "" && o.GPUs > 0 {
 		if name := s.device[line(o)]; name != "" {
-			out[name] = o.GPUs
+			out[name] = s.leaves(name, o.GPUs)
 		}
 		return out, what
 	}

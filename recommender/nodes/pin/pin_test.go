@@ -227,3 +227,54 @@ func TestLike(t *testing.T) {
 		})
 	}
 }
+
+// TestTogether: pods that share a disk stay on the node that attaches it. One that they mount on
+// several nodes, and one that any node mounts, holds nobody.
+func TestTogether(t *testing.T) {
+	ebs := analyzer.Volume{Name: "v", Source: "csi", Driver: "ebs.csi.aws.com"}
+	many := ebs
+	many.Shared = true
+	for name, c := range map[string]struct {
+		volume analyzer.Volume
+		nodes  []string // of the pods that run with it
+		pinned bool
+	}{
+		"one pod":                {ebs, []string{"n"}, false},
+		"two pods":               {ebs, []string{"n", "n"}, true},
+		"on two nodes":           {ebs, []string{"n", "m"}, false},
+		"one that waits":         {ebs, []string{"n", ""}, false},
+		"a disk of several":      {many, []string{"n", "n"}, false},
+		"a file system":          {analyzer.Volume{Name: "v", Source: "nfs"}, []string{"n", "n"}, false},
+		"nothing tells what":     {analyzer.Volume{}, []string{"n", "n"}, true},
+		"of one node, in a rack": {analyzer.Volume{Name: "v", Source: "csi", Driver: "driver.longhorn.io"}, []string{"n", "n"}, true},
+	} {
+		s := &analyzer.Snapshot{VolumeClaims: []analyzer.VolumeClaim{{Namespace: "x", Name: "c", Volume: "v"}}, Volumes: []analyzer.Volume{c.volume}}
+		node := analyzer.Node{Name: "n", ProviderID: "aws:///a/i", Labels: map[string]string{"topology.kubernetes.io/zone": "a"}}
+		w := analyzer.Workload{Ref: analyzer.Ref{Namespace: "x", Kind: "Deployment", Name: "w"}}
+		for i, at := range c.nodes {
+			w.Pods = append(w.Pods, analyzer.Pod{Name: string(rune('a' + i)), Node: at, Spec: analyzer.PodSpec{Claims: []string{"c"}}})
+		}
+		s.Workloads = []analyzer.Workload{w}
+		if r := pin.VolumesOf(s).Of("x", &w.Pods[0], &node); (r.Pinned.Kind == pin.Volume) != c.pinned {
+			t.Errorf("%s: got %q, want it pinned: %v", name, r.Pinned.Text, c.pinned)
+		}
+	}
+}
+
+// TestTakenByDaemons: what any node like it runs takes of its devices and huge pages is not
+// there for others, on a new type of the line neither; disk stands among their requests.
+func TestTakenByDaemons(t *testing.T) {
+	has := analyzer.Resources{"nvidia.com/gpu": 1, "hugepages-2Mi": 2 << 30, "ephemeral-storage": 50 << 30}
+	m := pin.Member{
+		Node: &analyzer.Node{Resources: has}, Machine: pricing.Offering{Provider: "aws", InstanceType: "g4dn.xlarge", CPUMillis: 4000, GPUs: 1},
+		Taken: map[string]int64{"nvidia.com/gpu": 1, "hugepages-2Mi": 1 << 30, "ephemeral-storage": 1 << 30},
+	}
+	stock := pin.StockOf("aws", []pin.Member{m})
+	own, _ := stock.Of(m.Machine)
+	if own["nvidia.com/gpu"] != 0 || own["hugepages-2Mi"] != 1<<30 || own["ephemeral-storage"] != 50<<30 {
+		t.Errorf("its own type: got %v", own)
+	}
+	if larger, _ := stock.Of(pricing.Offering{Provider: "aws", InstanceType: "g4dn.12xlarge", CPUMillis: 48000, GPUs: 4}); larger["nvidia.com/gpu"] != 3 {
+		t.Errorf("a larger type: got %v, want 3 of 4 devices", larger)
+	}
+}

@@ -14,13 +14,14 @@ type Volumes struct {
 	claims  map[string]*analyzer.VolumeClaim // by namespace/name
 	volumes map[string]*analyzer.Volume
 	byClaim map[string]*analyzer.Volume
-	limited map[string]bool // drivers that bound the volumes of a node
-	zones   bool            // some node is in a zone
+	users   map[string]*users // of each claim
+	limited map[string]bool   // drivers that bound the volumes of a node
+	zones   bool              // some node is in a zone
 }
 
 // VolumesOf reads a snapshot's volumes.
 func VolumesOf(s *analyzer.Snapshot) *Volumes {
-	v := &Volumes{claims: map[string]*analyzer.VolumeClaim{}, volumes: map[string]*analyzer.Volume{}, byClaim: map[string]*analyzer.Volume{}, limited: map[string]bool{}}
+	v := &Volumes{claims: map[string]*analyzer.VolumeClaim{}, volumes: map[string]*analyzer.Volume{}, byClaim: map[string]*analyzer.Volume{}, users: map[string]*users{}, limited: map[string]bool{}}
 	for i := range s.VolumeClaims {
 		c := &s.VolumeClaims[i]
 		v.claims[c.Namespace+"/"+c.Name] = c
@@ -38,8 +39,49 @@ func VolumesOf(s *analyzer.Snapshot) *Volumes {
 		}
 		v.zones = v.zones || ZoneOf(s.Nodes[i].Labels) != ""
 	}
+	for i := range s.Workloads {
+		v.addUsers(&s.Workloads[i])
+	}
 	return v
 }
+
+// users are the pods that run with a claim: how many, and on which nodes.
+type users struct {
+	pods  int
+	nodes map[string]bool
+}
+
+func (v *Volumes) addUsers(w *analyzer.Workload) {
+	for i := range w.Pods {
+		p := &w.Pods[i]
+		if p.Node == "" || p.Ended() {
+			continue
+		}
+		for _, name := range p.Spec.Claims {
+			claim := w.Namespace + "/" + name
+			if v.users[claim] == nil {
+				v.users[claim] = &users{nodes: map[string]bool{}}
+			}
+			v.users[claim].pods++
+			v.users[claim].nodes[p.Node] = true
+		}
+	}
+}
+
+// together reports whether several pods run with a volume that one node at a time may attach,
+// as far as is known: on another node one of them would wait for it for good. Where they run
+// on several nodes, these all attach it, whatever it says.
+func (v *Volumes) together(claim string, one *analyzer.Volume) bool {
+	u := v.users[claim]
+	if u == nil || u.pods < 2 || len(u.nodes) > 1 {
+		return false
+	}
+	return one == nil || !one.Shared && !slices.Contains(networkSources, one.Source)
+}
+
+// networkSources are the fields of volumes that any number of nodes mount, whatever access
+// modes they were given.
+var networkSources = []string{"nfs", "cephfs", "azureFile", "glusterfs"}
 
 // Reach is where a pod's volumes let it run.
 type Reach struct {
@@ -72,6 +114,8 @@ func (v *Volumes) add(r *Reach, claim string, node *analyzer.Node) {
 		one = v.volumes[c.Volume]
 	}
 	switch {
+	case v.together(claim, one):
+		r.pin(Volume, "volume "+claim+", which several pods on it share and one node at a time attaches")
 	case one == nil || one.Source == "" && one.Driver == "":
 		v.addUnknown(r, claim, node)
 	case len(one.Unmodelled) > 0:
@@ -82,7 +126,7 @@ func (v *Volumes) add(r *Reach, claim string, node *analyzer.Node) {
 		v.follow(r, claim, one, node)
 		r.attach(v.driverOf(one))
 	default:
-		if driver := v.driverOf(one); one.Source == "" || isZonal(driver) && !one.Shared {
+		if driver := v.driverOf(one); one.Source == "" || isZonal(driver) {
 			r.within(ZoneOf(node.Labels))
 		}
 		r.attach(v.driverOf(one))
