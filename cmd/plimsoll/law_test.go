@@ -45,6 +45,7 @@ var line = map[string]int{
 	"recommender/nodes/fresh":        49,
 	"recommender/nodes/held":         49,
 	"recommender/nodes/hourly":       49,
+	"recommender/nodes/kubelet":      49,
 	"recommender/nodes/reserve":      49,
 	"recommender/nodes/pin":          48,
 	"recommender/nodes/group":        49,

@@ -11,6 +11,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/fresh"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/kubelet"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/reserve"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/safe"
@@ -180,7 +181,7 @@ func (f *freshPlanner) offerings() (out []packing.Offering) {
 		pool := &nodePool{poolKey: poolKey{f.at.Provider, f.at.Region, string(pricing.OnDemand), natureOf(labels, nil)}, labels: labels}
 		stock := pin.StockOf(f.at.Provider, nil)
 		for _, one := range f.pass.Costs.Catalog.Offerings(f.at.Provider, f.at.Region) {
-			leaves, known := m.leaves(&one)
+			leaves, known := m.leaves(&one, &kubelet.Setting{})
 			if !known || !m.takes(&one, pool.capacityType) || one.GPUs > 0 || !one.General() && !f.wants.Types[one.InstanceType] || !pin.Allowed(one.InstanceType, o.Types, o.DenyTypes) {
 				continue
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/kubelet"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/pin"
 	"github.com/plimsoll-k8s/plimsoll/recommender/packing"
 )
@@ -185,13 +186,12 @@ func SortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Key
 
 // machines is what today's nodes tell of instance types.
 type machines struct {
-	seen       map[string]cloud.Allocatable // by instance type: the least that a node of it has
-	labels     map[string]map[string]string // by instance type: labels that describe the machine
-	archs      []string                     // that nodes have
-	largest    int64                        // millicores of the largest node
-	maxPods    int64                        // the least that a node has; 0 where unknown
-	delegation bool                         // AWS: more pods than its table of addresses says
-	asked      advice.NodeOptions
+	seen    map[string]cloud.Allocatable // by instance type: the least that a node of it has
+	labels  map[string]map[string]string // by instance type: labels that describe the machine
+	archs   []string                     // that nodes have
+	largest int64                        // millicores of the largest node
+	maxPods int64                        // the least that a node has; 0 where unknown
+	asked   advice.NodeOptions
 }
 
 func (n *nodePlanner) machines() *machines {
@@ -211,7 +211,6 @@ func (n *nodePlanner) machines() *machines {
 		if node.MaxPods > 0 && (m.maxPods == 0 || node.MaxPods < m.maxPods) {
 			m.maxPods = node.MaxPods
 		}
-		m.delegation = m.delegation || node.cost.Offering.MaxPods > 0 && node.MaxPods > node.cost.Offering.MaxPods
 	}
 	return m
 }
@@ -241,24 +240,21 @@ func (n *nodePlanner) describe(m *machines, node *plannedFrom) {
 	}
 }
 
-// leaves is what a type leaves for pods: as its nodes of today have it, else
-// by the provider's formula; ok is false where there is neither.
-func (m *machines) leaves(o *pricing.Offering) (a cloud.Allocatable, ok bool) {
+// leaves is what a type leaves for pods: as its nodes of today have it, else by the provider's
+// formula and the setting of the pool's kubelets; ok is false where there is neither.
+func (m *machines) leaves(o *pricing.Offering, set *kubelet.Setting) (a cloud.Allocatable, ok bool) {
 	if a, ok := m.seen[o.InstanceType]; ok {
 		return a, true
 	}
-	machine := cloud.Machine{VCPU: o.CPUMillis / 1000, Memory: o.MemoryBytes, ARM64: o.Arch == "arm64", MaxPods: m.maxPods}
 	of := cloud.Of(o.Provider)
 	if of == nil {
 		return a, false
 	}
+	pods := m.maxPods
 	if of.PodsByType {
-		machine.MaxPods = o.MaxPods
-		if m.delegation {
-			machine.MaxPods = 0
-		}
+		pods = set.Pods(o)
 	}
-	return of.Leaves(machine), true
+	return set.Less(o, of.Leaves(kubelet.MachineOf(o, pods))), true
 }
 
 // offerings lists what the pool can grow by: in its zones and capacity type,
@@ -276,7 +272,8 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 			paid[node.cost.InstanceType] = node.cost.Hourly
 		}
 	}
-	stock, own := pool.stock(), map[string]bool{}
+	here, own := pool.today(), map[string]bool{}
+	stock, set := pin.StockOf(pool.provider, here), kubelet.Of(pool.provider, here)
 	for _, node := range pool.members {
 		machine := node.machine()
 		node.offering = pool.offering(machine, node.cost.Zone, paid[machine.InstanceType], m.seen[machine.InstanceType], m, stock)
@@ -291,7 +288,7 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 		if !m.takes(&o, pool.capacityType) || !o.General() && !families[o.Family()] {
 			continue
 		}
-		leaves, ok := m.leaves(&o)
+		leaves, ok := m.leaves(&o, &set)
 		if !ok {
 			continue
 		}
@@ -332,15 +329,14 @@ func (n *nodePlanner) noTypes() string {
 	return why
 }
 
-// stock is what the pool's nodes offer beside CPU and memory.
-func (pool *nodePool) stock() *pin.Stock {
-	var members []pin.Member
+// today is the pool's nodes of the moment.
+func (pool *nodePool) today() (members []pin.Member) {
 	for _, node := range pool.members {
 		if !node.past {
 			members = append(members, pin.Member{Node: node.Node, Machine: node.machine(), Taken: node.taken})
 		}
 	}
-	return pin.StockOf(pool.provider, members)
+	return members
 }
 
 // machine is the node's own, by the catalog or by what the node says.
