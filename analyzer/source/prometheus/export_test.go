@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"time"
 )
@@ -109,29 +108,17 @@ func RawSelectors(shard []string, matchers ...Matcher) map[string][]string {
 // GridQueries is the number of queries for each shard and day.
 func GridQueries() int { return len(queries) + len(ownerQueries) }
 
-// Race tells whether the queries win against remote read, given how long so
-// many days took by remote read and one by queries; 0 is not known yet.
-func Race(days int, raw, query time.Duration, rawFirst bool) bool {
+// Race tells whether the queries win against remote read, given how long so many days
+// took by remote read and two hours by queries.
+func Race(days int, raw, query time.Duration) bool {
 	col := &collection{}
 	var tasks []*task
 	for range days {
 		tasks = append(tasks, &task{day: span{time.Unix(0, 0), time.Unix(86400, 0)}})
 	}
-	takes := []func(){
-		func() { col.timed(&col.rawPace, tasks, raw) },
-		func() { col.timed(&col.queryPace, tasks[:1], query) },
-	}
-	if !rawFirst {
-		slices.Reverse(takes)
-	}
-	for _, take := range takes {
-		take()
-	}
+	col.settle(tasks, raw, raceSpan, query)
 	return col.queriesOnly.Load()
 }
-
-// Settles reports whether so many bytes in such a time show that there need be no race.
-func Settles(bytes int64, took time.Duration) bool { return flow{bytes, took}.settles() }
 
 // Slow tells whether so many bytes in such a time show a slow connection.
 func Slow(bytes int64, took time.Duration) bool { return flow{bytes, took}.slow() }

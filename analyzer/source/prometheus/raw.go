@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"slices"
@@ -71,9 +70,7 @@ var errIncomplete = errors.New("the answer ends before its last metric")
 // batch is the days of a shard that one request of remote read asks for.
 type batch struct {
 	tasks []*task
-	racer *float64 // where its pace is taken down, if it races
-	// queries says that it is the queries' part of the race.
-	queries bool
+	racer bool // it may race, see race
 }
 
 const (
@@ -83,62 +80,53 @@ const (
 	batchDays   = 7
 	// raceFrom is the number of days from which there is a race.
 	raceFrom = 4
+	// raceSpan is the time that the queries are asked for in a race.
+	raceSpan = 2 * time.Hour
 )
 
-// batches groups the days of a shard with so many series of one metric. In the
-// first shard remote read and the queries race: remote read spares the engine
-// most of its work, but its answers are several times larger, so over a slow
-// connection the queries win. The first batch by the one and a day by the other
-// show which it is here. There is no race where the owners, which are read before,
-// came quickly: the queries' day costs the engine as much as a week by remote read.
+// batches groups the days of a shard with so many series of one metric. The first batch
+// of the first shard may race.
 func (col *collection) batches(tasks []*task, series int, first bool) (out []runner) {
 	n := min(max(batchSeries/max(series, 1), 1), batchDays)
-	if first && len(tasks) >= raceFrom {
-		day := shortest(tasks)
-		out = append(out, &batch{tasks: tasks[day : day+1], racer: &col.queryPace, queries: true})
-		tasks = slices.Delete(slices.Clone(tasks), day, day+1)
-		n := min(n, len(tasks)/2)
-		out = append(out, &batch{tasks: tasks[:n], racer: &col.rawPace})
-		tasks = tasks[n:]
-	}
 	for days := range slices.Chunk(tasks, n) {
-		out = append(out, &batch{tasks: days})
+		out = append(out, &batch{tasks: days, racer: first && len(out) == 0 && len(tasks) >= raceFrom})
 	}
 	return out
 }
 
-// shortest is the day of the fewest hours that tell a pace: the queries cost
-// the engine most.
-func shortest(tasks []*task) int {
-	const enough = 2 * time.Hour
-	best, least := 0, time.Duration(math.MaxInt64)
-	for i, t := range tasks {
-		if d := t.day.to.Sub(t.day.from); d >= enough && d < least {
-			best, least = i, d
-		}
+// race asks the queries for two hours of what a batch read in such a time, and settles
+// who reads the days to come. Remote read spares the engine most of its work, but its
+// answers are several times larger, so over a slow connection the queries win. Where the
+// connection is not slow there is no race: the two hours cost the engine as much as half
+// a day by remote read, and all queries many times more.
+func (b *batch) race(ctx context.Context, col *collection, took time.Duration) {
+	last := b.tasks[len(b.tasks)-1]
+	s := last.day
+	if from := s.to.Add(-raceSpan); from.After(s.from) {
+		s.from = from
 	}
-	return best
+	began := time.Now()
+	if t := (&task{shard: last.shard, day: s, apart: true}); t.run(ctx, col) == nil && t.complete && len(t.failed.list) == 0 {
+		col.settle(b.tasks, took, s.to.Sub(s.from), time.Since(began))
+	}
 }
 
-// flow is how much came over a connection, and in how long.
+// settle compares how long some days took by remote read with what so much time took by
+// the queries.
+func (col *collection) settle(tasks []*task, raw, over, query time.Duration) {
+	read := 0.0
+	for _, t := range tasks {
+		read += t.day.to.Sub(t.day.from).Seconds()
+	}
+	if raw.Seconds()/read > query.Seconds()/over.Seconds() {
+		col.queriesOnly.Store(true)
+	}
+}
+
+// flow is how much came over a connection, and how long it was waited for.
 type flow struct {
 	bytes int64
 	took  time.Duration
-}
-
-const (
-	// toldFrom is the size of an answer from which its time is that of its bytes, and no
-	// longer that of the question.
-	toldFrom = 1 << 20
-	// quick is what must come in a second for that there is no race: the samples of a
-	// thousand containers in a fortnight, 290 MB, take no longer then than the queries take
-	// an engine with two cores.
-	quick = 48 << 20
-)
-
-// settles reports whether a flow shows by itself that remote read is to be had.
-func (f flow) settles() bool {
-	return f.bytes >= toldFrom && float64(f.bytes) >= quick*f.took.Seconds()
 }
 
 const (
@@ -161,34 +149,17 @@ func (f flow) below(bytes float64) bool {
 // run reads by remote read, or by the queries where that is not to be had. It
 // gives back only an error that ends the whole collection.
 func (b *batch) run(ctx context.Context, col *collection) error {
-	began := time.Now()
-	if b.queries && col.noRace.Load() {
-		b.queries, b.racer = false, nil
+	began, came := time.Now(), flow{}
+	if !col.byRaw(ctx, func(ctx context.Context, col *collection) (err error) {
+		came, err = readRaw(ctx, col, b.tasks)
+		return err
+	}) {
+		return together(ctx, col, b.tasks)
 	}
-	raw := !b.queries && col.byRaw(ctx, func(ctx context.Context, col *collection) error { return readRaw(ctx, col, b.tasks) })
-	if !raw {
-		if err := together(ctx, col, b.tasks); err != nil {
-			return err
-		}
-	}
-	if b.racer != nil && raw != b.queries {
-		col.timed(b.racer, b.tasks, time.Since(began))
+	if took := time.Since(began); b.racer && came.slow() {
+		b.race(ctx, col, took)
 	}
 	return nil
-}
-
-// timed takes down how long some days took, and settles the race.
-func (col *collection) timed(pace *float64, tasks []*task, took time.Duration) {
-	read := 0.0
-	for _, t := range tasks {
-		read += t.day.to.Sub(t.day.from).Seconds()
-	}
-	col.mu.Lock()
-	defer col.mu.Unlock()
-	*pace = took.Seconds() / read
-	if col.queryPace > 0 && col.rawPace > col.queryPace {
-		col.queriesOnly.Store(true)
-	}
 }
 
 // pending is a query of a task whose series are not all there: last is the number of
@@ -266,9 +237,9 @@ func (a *arrival) take(s *stored, col *collection) {
 
 // readRaw reads tasks of one shard by remote read and files them; nothing is
 // filed where it fails.
-func readRaw(ctx context.Context, col *collection, tasks []*task) error {
+func readRaw(ctx context.Context, col *collection, tasks []*task) (came flow, err error) {
 	a := expect(col, tasks)
-	_, err := col.client.read(ctx, a.selections, col.mostSeries(tasks[0].shard), func(s *stored) { a.take(s, col) })
+	came, err = col.client.read(ctx, a.selections, col.mostSeries(tasks[0].shard), func(s *stored) { a.take(s, col) })
 	if err == nil {
 		err = a.err
 	}
@@ -279,7 +250,7 @@ func readRaw(ctx context.Context, col *collection, tasks []*task) error {
 		for _, t := range tasks {
 			t.drop()
 		}
-		return err
+		return came, err
 	}
 	a.upTo(len(a.selections), col)
 	for _, t := range tasks {
@@ -289,7 +260,7 @@ func readRaw(ctx context.Context, col *collection, tasks []*task) error {
 			col.step()
 		}
 	}
-	return nil
+	return came, nil
 }
 
 // mostSeries is how many series an honest stream about a shard may have.
@@ -343,7 +314,7 @@ func (b *ownerBatch) readRaw(ctx context.Context, col *collection) error {
 		row    ownerRow
 	}
 	var rows []found
-	came, err := col.client.read(ctx, all, col.mostSeries(first.shard), func(s *stored) {
+	_, err := col.client.read(ctx, all, col.mostSeries(first.shard), func(s *stored) {
 		x := s.fresh()
 		for _, t := range slices.Backward(b.tasks) {
 			if len(x.within(t.day.from.UnixMilli(), t.day.to.UnixMilli()).ms) == 0 {
@@ -361,9 +332,6 @@ func (b *ownerBatch) readRaw(ctx context.Context, col *collection) error {
 	}
 	if len(rows) == 0 {
 		return errIncomplete
-	}
-	if came.settles() {
-		col.noRace.Store(true)
 	}
 	for _, x := range rows {
 		col.rows.add(x.metric, x.child, x.row)
@@ -429,22 +397,25 @@ func (c *client) read(ctx context.Context, all []selection, most int, each func(
 	if kind := resp.Header.Get("Content-Type"); resp.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "application/x-streamed-protobuf") {
 		return came, &errRefused{resp.StatusCode, kind}
 	}
-	body := metered{Reader: resp.Body}
+	body := metered{Reader: resp.Body, waited: time.Since(began)}
 	err = decodeStream(&body, all, most, each)
 	if err == nil {
 		origin.Answered(ctx)
 	}
-	return flow{body.bytes, time.Since(began)}, err
+	return flow{body.bytes, body.waited}, err
 }
 
-// metered counts the bytes that are read.
+// metered counts the bytes that are read, and the time that they were waited for.
 type metered struct {
 	io.Reader
-	bytes int64
+	bytes  int64
+	waited time.Duration
 }
 
 func (c *metered) Read(p []byte) (int, error) {
+	began := time.Now()
 	n, err := c.Reader.Read(p)
 	c.bytes += int64(n)
+	c.waited += time.Since(began)
 	return n, err
 }

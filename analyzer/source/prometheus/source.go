@@ -184,20 +184,15 @@ type collection struct {
 	sizes   map[string]int // series of one usage metric by namespace
 	// queriesOnly says that the engine's remote read is not to be had, or no gain.
 	queriesOnly atomic.Bool
-	// noRace says that the owners came by remote read so quickly that the queries can't win.
-	noRace  atomic.Bool
-	exports exports
+	exports     exports
 	// apart says that the engine did not answer a question of several queries.
 	apart atomic.Bool
 
 	mu          sync.Mutex
 	progress    func(done, total int)
 	done, total int
-	// rawPace and queryPace are seconds for each second of the window, of the
-	// parts that race.
-	rawPace, queryPace float64
-	said               sayings
-	warnings           []analyzer.Warning
+	said        sayings
+	warnings    []analyzer.Warning
 }
 
 // step counts a query as done.

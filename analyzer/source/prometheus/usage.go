@@ -15,6 +15,8 @@ import (
 type task struct {
 	shard []string
 	day   span
+	// apart says that nobody waits for it: it counts for no progress.
+	apart bool
 
 	pieces int // each question is asked in so many parts of the day
 	// pods are those that the queries of some pods are about, by the query's index,
@@ -63,7 +65,7 @@ func (t *task) run(ctx context.Context, col *collection) error {
 	for t.pieces = 1; t.pieces <= mostPieces; t.pieces *= 2 {
 		t.begin(col)
 		t.failed = failures{}
-		if err = t.readAll(ctx, col, t.pieces == 1); !wasCut(err) {
+		if err = t.readAll(ctx, col, t.pieces == 1 && !t.apart); !wasCut(err) {
 			break
 		}
 	}
