@@ -100,6 +100,9 @@ func (t *task) readDaily(ctx context.Context, col *collection) (answered [queryC
 	d, over, number := &col.dialect, t.day.to.Sub(t.day.from), t.number()
 	for i := range queries {
 		q := &queries[i]
+		if !t.asks(i) {
+			continue
+		}
 		if q.pods != nil {
 			u.add(q.pods(d, t.shard, over), func(row *series) { pods[i] = append(pods[i], row.get(d.state.pod)) })
 		}
@@ -114,7 +117,7 @@ func (t *task) readDaily(ctx context.Context, col *collection) (answered [queryC
 	}
 	for i := range queries {
 		answered[i] = !queries[i].ranged
-		if queries[i].pods != nil {
+		if queries[i].pods != nil && t.asks(i) {
 			slices.Sort(pods[i])
 			pods[i] = slices.Compact(pods[i])
 			t.pods[i] = &pods[i]

@@ -111,7 +111,7 @@ func (d *dialect) states(metric string, shard []string, more ...string) string {
 
 // labelsOf gives the labels that the rows of a query carry.
 func (d *dialect) labelsOf(q *query) schema {
-	if strings.HasPrefix(q.metric, "kube_") {
+	if q.ofState() {
 		return d.state
 	}
 	return d.usage

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -106,7 +107,7 @@ func (b *batch) race(ctx context.Context, col *collection, took time.Duration) {
 		s.from = from
 	}
 	began := time.Now()
-	if t := (&task{shard: last.shard, day: s, apart: true}); t.run(ctx, col) == nil && t.complete && len(t.failed.list) == 0 {
+	if t := (&task{shard: last.shard, day: s, part: last.part, apart: true}); t.run(ctx, col) == nil && t.complete && len(t.failed.list) == 0 {
 		col.settle(b.tasks, took, s.to.Sub(s.from), time.Since(began))
 	}
 }
@@ -174,8 +175,18 @@ type pending struct {
 // file hands the rows to the task.
 func (p *pending) file(col *collection) {
 	at, number := queryNamed(rawQueries[p.query].name), p.task.number()
-	labels := col.dialect.labelsOf(&queries[at])
-	p.rows(func(row *series) { p.task.take(col, at, number, labels, row, 0) })
+	q := &queries[at]
+	labels, scraped := col.dialect.labelsOf(q), map[int64]bool{}
+	p.rows(func(row *series) {
+		if p.task.steady != nil {
+			for _, x := range row.points {
+				scraped[x.ms] = true
+			}
+		}
+		p.task.take(col, at, number, labels, row, 0)
+	})
+	number = p.task.number()
+	p.fileSteady(q.metric, slices.Sorted(maps.Keys(scraped)), func(row *series) { p.task.take(col, at, number, labels, row, 0) })
 }
 
 // errOrder is an answer that comes back to a selection.
@@ -198,11 +209,21 @@ func expect(col *collection, tasks []*task) *arrival {
 	for _, t := range tasks {
 		t.begin(col)
 		for i, q := range rawQueries {
+			if !t.asks(queryNamed(q.name)) {
+				continue
+			}
 			p := pending{task: t, query: i, reader: q.begin(d, t.day)}
 			for _, m := range q.reads {
-				p.last = max(p.last, a.add(m.name, m.matches(d, t.shard), t.day, m.before(d), p.reader))
+				matchers := m.matches(d, t.shard)
+				if _, others, some := t.steady.of(m.name); some {
+					matchers = append(matchers, others)
+				}
+				p.last = max(p.last, a.add(m.name, matchers, t.day, m.before(d), p.reader))
 			}
 			a.waiting = append(a.waiting, p)
+		}
+		if t.part == ofState {
+			a.seal(col, t.shard)
 		}
 	}
 	return a
@@ -256,9 +277,7 @@ func readRaw(ctx context.Context, col *collection, tasks []*task) (came flow, er
 	for _, t := range tasks {
 		t.close()
 		t.complete = true
-		for range rawQueries {
-			col.step()
-		}
+		t.stepAll(col)
 	}
 	return came, nil
 }
@@ -277,13 +296,19 @@ func queryNamed(name string) int {
 }
 
 // ownerBatch is the days of a shard whose owners one request asks for.
-type ownerBatch struct{ tasks []*ownerTask }
+type ownerBatch struct {
+	shard []string
+	tasks []*ownerTask
+	// steady and rows are what the samples told, if there are any.
+	steady *steady
+	rows   []ownerFound
+}
 
 func (b *ownerBatch) run(ctx context.Context, col *collection) error {
-	if col.byRaw(ctx, b.readRaw) {
-		return nil
+	if windowOf(col.window).length() >= steadyFrom && !col.byRaw(ctx, b.sampleRaw) || !col.byRaw(ctx, b.readRaw) {
+		return together(ctx, col, b.tasks)
 	}
-	return together(ctx, col, b.tasks)
+	return nil
 }
 
 // daysAtOnce bounds the days of a batch that are asked for side by side. The gate
@@ -299,32 +324,56 @@ func together[T runner](ctx context.Context, col *collection, tasks []T) error {
 	return col.runAll(ctx, all, daysAtOnce)
 }
 
+// ownerFound is a row of owners.
+type ownerFound struct {
+	metric string
+	child  analyzer.Ref
+	row    ownerRow
+}
+
+// found reads the owner that a series tells, up to a time.
+func (q *ownerQuery) found(d *dialect, s *stored, at time.Time) ownerFound {
+	labels := q.labels(d.state)
+	child := analyzer.Ref{Namespace: s.get(labels[0]), Kind: q.kind, Name: s.get(labels[1])}
+	return ownerFound{q.metric, child, ownerRow{at.UnixMilli(), s.get("owner_kind"), s.get("owner_name")}}
+}
+
+// selections asks for the owners of what had none in the samples: the youngest row counts.
+func (b *ownerBatch) selections(d *dialect, s span) (all []selection, of []*ownerQuery) {
+	ask := func(q *ownerQuery, shard []string, more ...labelMatcher) {
+		matchers := append([]labelMatcher{{equal, "__name__", q.metric}}, stateMatchers(append(more, notForeign)...)(d, shard)...)
+		all, of = append(all, selection{s.from.UnixMilli() + 1, s.to.UnixMilli(), matchers}), append(of, q)
+	}
+	for i := range ownerQueries {
+		q := &ownerQueries[i]
+		var others []string // namespaces
+		for _, ns := range b.shard {
+			if names := b.steady.ownedIn(q.metric, ns); len(names) > 0 {
+				ask(q, []string{ns}, labelMatcher{unlike, q.labels(d.state)[1], strings.Join(names, "|")})
+			} else {
+				others = append(others, ns)
+			}
+		}
+		if len(others) > 0 {
+			ask(q, others)
+		}
+	}
+	return all, of
+}
+
 // readRaw reads the owners by remote read. A row counts for the last day that
 // it has samples of.
 func (b *ownerBatch) readRaw(ctx context.Context, col *collection) error {
-	d, first, last := &col.dialect, b.tasks[0], b.tasks[len(b.tasks)-1]
-	var all []selection
-	for _, q := range ownerQueries {
-		matchers := append([]labelMatcher{{equal, "__name__", q.metric}}, stateMatchers(notForeign)(d, first.shard)...)
-		all = append(all, selection{first.day.from.UnixMilli() + 1, last.day.to.UnixMilli(), matchers})
-	}
-	type found struct {
-		metric string
-		child  analyzer.Ref
-		row    ownerRow
-	}
-	var rows []found
-	_, err := col.client.read(ctx, all, col.mostSeries(first.shard), func(s *stored) {
+	d := &col.dialect
+	all, of := b.selections(d, span{b.tasks[0].day.from, b.tasks[len(b.tasks)-1].day.to})
+	rows := slices.Clone(b.rows)
+	_, err := col.client.read(ctx, all, col.mostSeries(b.shard), func(s *stored) {
 		x := s.fresh()
 		for _, t := range slices.Backward(b.tasks) {
-			if len(x.within(t.day.from.UnixMilli(), t.day.to.UnixMilli()).ms) == 0 {
-				continue
+			if len(x.within(t.day.from.UnixMilli(), t.day.to.UnixMilli()).ms) > 0 {
+				rows = append(rows, of[s.query].found(d, s, t.day.to))
+				return
 			}
-			q := ownerQueries[s.query]
-			labels := q.labels(d.state)
-			child := analyzer.Ref{Namespace: s.get(labels[0]), Kind: q.kind, Name: s.get(labels[1])}
-			rows = append(rows, found{q.metric, child, ownerRow{t.day.to.UnixMilli(), s.get("owner_kind"), s.get("owner_name")}})
-			return
 		}
 	})
 	if err != nil {
@@ -339,6 +388,7 @@ func (b *ownerBatch) readRaw(ctx context.Context, col *collection) error {
 	for range len(b.tasks) * len(ownerQueries) {
 		col.step()
 	}
+	b.rows = nil
 	return nil
 }
 

@@ -51,8 +51,8 @@ func TestReadsAlike(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := reads.Load(); n != 2 {
-			t.Errorf("seed %d: %d remote reads, want 2: owners and usage", seed, n)
+		if n := reads.Load(); n != 3 {
+			t.Errorf("seed %d: %d remote reads, want 3: owners, usage and state", seed, n)
 		}
 		alike(t, fmt.Sprint("seed ", seed), got[0], got[1])
 	}

@@ -12,7 +12,7 @@ import (
 const lookBehind = 6 * time.Hour
 
 // grouped is "sum by (outer) (max by (inner) (f))", with a value for each step
-// or one for the day.
+// or one for each day.
 type grouped struct {
 	outer, inner []string
 	ms           []int64 // the times of the values
@@ -107,16 +107,25 @@ func stepped(d *dialect, s span, outer, inner []string, eval func(first, last, s
 	return g
 }
 
-// daily makes a grouped with one value for the day.
+// daily makes a grouped with one value for each day.
 func daily(s span, outer, inner []string, eval func(day samples, to, width int64) (float64, bool)) *grouped {
-	from, to := s.from.UnixMilli(), s.to.UnixMilli()
-	return &grouped{outer: outer, inner: inner, groups: map[string]*group{}, ms: []int64{to}, eval: func(x *stored, out []float64) {
-		if day := x.fresh().within(from, to); len(day.ms) > 0 {
-			if v, ok := eval(day, to, to-from); ok {
-				out[0] = v
+	g := &grouped{outer: outer, inner: inner, groups: map[string]*group{}}
+	days := s.days()
+	for _, day := range days {
+		g.ms = append(g.ms, day.to.UnixMilli())
+	}
+	g.eval = func(x *stored, out []float64) {
+		fresh := x.fresh()
+		for i, d := range days {
+			from, to := d.from.UnixMilli(), d.to.UnixMilli()
+			if day := fresh.within(from, to); len(day.ms) > 0 {
+				if v, ok := eval(day, to, to-from); ok {
+					out[i] = v
+				}
 			}
 		}
-	}}
+	}
+	return g
 }
 
 // rises counts OOM kills as rises of the restart count while the last reason
@@ -146,13 +155,16 @@ func newRises(d *dialect, s span) reader {
 	return r
 }
 
-// add keeps series that tell of kills until all are there.
+// add keeps series that tell of kills until all are there: the reasons come first.
 func (r *rises) add(metric string, s *stored) {
 	switch metric {
 	case metricLastReason:
 		key := s.key(r.keys)
 		r.reasons[key] = append(r.reasons[key], samples{slices.Clone(s.ms), slices.Clone(s.vs)})
 	case metricRestarts:
+		if len(r.reasons[s.key(r.keys)]) == 0 {
+			return
+		}
 		if x := s.fresh(); len(x.ms) > 0 && x.min() < x.max() {
 			r.counts = append(r.counts, s.clone())
 		}

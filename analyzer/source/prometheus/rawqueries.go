@@ -44,8 +44,8 @@ var rawQueries = []rawQuery{
 	{
 		name: "OOM kills",
 		reads: []rawMetric{
+			{metricLastReason, stateMatchers(oomKilled), func(*dialect) time.Duration { return instantRange }}, // see rises
 			{metricRestarts, stateMatchers(), func(d *dialect) time.Duration { return lookBehind + d.step }},
-			{metricLastReason, stateMatchers(oomKilled), func(*dialect) time.Duration { return instantRange }},
 		},
 		begin: newRises,
 	},
@@ -98,9 +98,9 @@ func nothingBefore(*dialect) time.Duration { return 0 }
 func rawAmounts(name, metric string) rawQuery {
 	return rawQuery{
 		name:  name,
-		reads: []rawMetric{{metric, stateMatchers(labelMatcher{like, "resource", "cpu|memory|.+_com_gpu"}), nothingBefore}},
+		reads: []rawMetric{{metric, stateMatchers(ofResources...), nothingBefore}},
 		begin: func(d *dialect, s span) reader {
-			labels := d.state.labels("resource")
+			labels := d.state.labels(byResource...)
 			return daily(s, labels, labels, func(day samples, _, _ int64) (float64, bool) { return day.max(), true })
 		},
 	}

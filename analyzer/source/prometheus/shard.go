@@ -47,22 +47,29 @@ func shards(sizes map[string]int) [][]string {
 	return out
 }
 
-// span is a part of a UTC day, after from and up to and including to.
+// span is a part of a UTC day, or several days, after from and up to and including to.
 type span struct{ from, to time.Time }
 
 // days cuts the window at each midnight, UTC.
-func days(w analyzer.Window) []span {
-	var out []span
-	for from := w.Start.UTC(); from.Before(w.End); {
+func days(w analyzer.Window) []span { return windowOf(w).days() }
+
+// windowOf is the window as a span, which is longer than a day as a rule.
+func windowOf(w analyzer.Window) span { return span{w.Start.UTC(), w.End.UTC()} }
+
+// days cuts the span at each midnight, UTC.
+func (s span) days() (out []span) {
+	for from := s.from; from.Before(s.to); {
 		to := from.Truncate(24 * time.Hour).Add(24 * time.Hour)
-		if to.After(w.End) {
-			to = w.End.UTC()
+		if to.After(s.to) {
+			to = s.to
 		}
 		out = append(out, span{from, to})
 		from = to
 	}
 	return out
 }
+
+func (s span) length() time.Duration { return s.to.Sub(s.from) }
 
 // steps gives the first and the last step of the span, on multiples of step;
 // ok is false where none falls into it.

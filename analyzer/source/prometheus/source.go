@@ -103,7 +103,7 @@ func (e *Engine) Collect(ctx context.Context, owners *analyzer.Owners, namespace
 	d.sizes = d.of(namespaces)
 	out := Result{Source: analyzer.Source{Kind: "prometheus", Name: e.client.shown, Reads: "usage"}, Window: o.Window}
 	col := &collection{
-		client: e.client, dialect: d.dialect, window: o.Window, owners: owners, sizes: d.sizes, progress: o.Progress,
+		client: e.client, dialect: d.dialect, window: o.Window, at: d.at, owners: owners, sizes: d.sizes, progress: o.Progress,
 		rows: ownerRows{rows: map[analyzer.Ref]ownerRow{}, series: map[string]int{}},
 		said: sayings{maps.Clone(d.said.warnings), d.said.partial}, warnings: slices.Clone(d.warnings),
 	}
@@ -185,6 +185,7 @@ type collection struct {
 	// queriesOnly says that the engine's remote read is not to be had, or no gain.
 	queriesOnly atomic.Bool
 	exports     exports
+	at          time.Time // see discovery
 	// apart says that the engine did not answer a question of several queries.
 	apart atomic.Bool
 
@@ -263,31 +264,28 @@ type runner interface {
 // collect runs the grid: owners first, since usage is filed under them. beside runs
 // along with it; known waits until the owners are there, and reports whether they are.
 func (col *collection) collect(ctx context.Context, shards [][]string, concurrency int, beside func(known func() bool)) ([]analyzer.ContainerUsage, error) {
-	var owners, usage []runner
+	var owners []runner
+	var batches []*ownerBatch
 	var ownerTasks []*ownerTask
-	var usageTasks []*task
+	all := days(col.window)
 	for _, shard := range shards {
-		first, series := len(ownerTasks), 0
-		for _, day := range days(col.window) {
-			ownerTasks = append(ownerTasks, &ownerTask{shard: shard, day: day})
-			usageTasks = append(usageTasks, &task{shard: shard, day: day})
+		b := &ownerBatch{shard: shard}
+		for _, day := range all {
+			b.tasks = append(b.tasks, &ownerTask{shard: shard, day: day})
 		}
-		for _, ns := range shard {
-			series += col.sizes[ns]
-		}
-		owners = append(owners, &ownerBatch{ownerTasks[first:]})
-		usage = append(usage, col.batches(usageTasks[first:], series, first == 0)...)
+		owners, batches, ownerTasks = append(owners, b), append(batches, b), append(ownerTasks, b.tasks...)
 	}
-	col.total = len(ownerTasks)*len(ownerQueries) + len(usageTasks)*len(queries)
+	col.total = len(ownerTasks) * (len(ownerQueries) + len(queries))
 	var along sync.WaitGroup
-	settled, all := make(chan struct{}), false
-	along.Go(func() { beside(func() bool { <-settled; return all }) })
+	settled, known := make(chan struct{}), false
+	along.Go(func() { beside(func() bool { <-settled; return known }) })
 	stopped := col.runAll(ctx, owners, concurrency)
 	if stopped == nil {
 		col.rows.fill(col.owners)
-		all = true
+		known = true
 	}
 	close(settled)
+	usage, usageTasks := col.usage(batches, all)
 	if stopped == nil {
 		stopped = col.runAll(ctx, usage, concurrency)
 	}
@@ -296,6 +294,33 @@ func (col *collection) collect(ctx context.Context, shards [][]string, concurren
 		return nil, stopped
 	}
 	return col.sum(ownerTasks, usageTasks, stopped)
+}
+
+// usage are the tasks of usage, and what runs them. By remote read what seldom changes is
+// read apart, for the whole window.
+func (col *collection) usage(shards []*ownerBatch, days []span) (run []runner, all []*task) {
+	raw := !col.queriesOnly.Load()
+	for i, b := range shards {
+		var usage, state []*task
+		for _, day := range days {
+			t := &task{shard: b.shard, day: day}
+			if raw {
+				t.part = ofUsage
+				state = append(state, &task{shard: b.shard, day: day, part: ofState})
+			}
+			usage = append(usage, t)
+		}
+		series := 0
+		for _, ns := range b.shard {
+			series += col.sizes[ns]
+		}
+		run = append(run, col.batches(usage, series, i == 0)...)
+		if raw {
+			run = append(run, &stateBatch{tasks: state, owner: b})
+		}
+		all = append(append(all, usage...), state...)
+	}
+	return run, all
 }
 
 // runAll runs tasks on a few goroutines, until one says that the rest is vain.
@@ -357,7 +382,7 @@ func (col *collection) sum(ownerTasks []*ownerTask, usageTasks []*task, stopped 
 			return nil, failed.of(q.name)
 		}
 	}
-	col.warnAll(failed.warnings(len(usageTasks)))
+	col.warnAll(failed.warnings(len(ownerTasks))) // one for each shard and day
 	if stopped == nil {
 		col.warnOfAbsent(series, &failed)
 	}

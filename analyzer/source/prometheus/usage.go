@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 type task struct {
 	shard []string
 	day   span
+	part  part
+	// steady are the values that are known already, of a task that is read by remote read.
+	steady *steady
 	// apart says that nobody waits for it: it counts for no progress.
 	apart bool
 
@@ -37,15 +41,70 @@ type task struct {
 	complete   bool // every query was asked
 }
 
+// part is which of queries a task asks.
+type part int
+
+const (
+	whole part = iota
+	// ofUsage are those of cAdvisor's metrics, which change with every sample.
+	ofUsage
+	// ofState are those of kube-state-metrics, which seldom change.
+	ofState
+)
+
+// asks reports whether a query is one of the task's.
+func (t *task) asks(i int) bool {
+	return t.part == whole || (t.part == ofState) == queries[i].ofState()
+}
+
+// stepAll counts all queries of the task as done.
+func (t *task) stepAll(col *collection) {
+	for i := range queries {
+		if t.asks(i) {
+			col.step()
+		}
+	}
+}
+
+func (q *query) ofState() bool { return strings.HasPrefix(q.metric, "kube_") }
+
 type containerKey struct{ namespace, pod, container string }
 
 // containerDay is one container of one pod within a task.
 type containerDay struct {
 	*analyzer.PodSeries
-	fed      [queryCount]int32 // the last question of each query whose answer was taken
-	day      int64             // its end, Unix milliseconds
-	restarts int64             // OOM kills that a restart followed
-	ends     int64             // OOM kills seen as the container's final state
+	fed   [queryCount]int32 // the last question of each query whose answer was taken
+	kills map[*analyzer.Day]kills
+}
+
+// kills are OOM kills of a day: those that a restart followed, and those seen as the
+// container's final state.
+type kills struct{ restarts, ends float64 }
+
+// tell files values of a series under their days; impossible ones are counted.
+func (c *containerDay) tell(s *series, file func(*analyzer.Day, float64)) (odd int) {
+	for _, p := range s.points {
+		if !(p.value >= 0) || p.value > 1e15 {
+			odd++
+			continue
+		}
+		if d := c.Day(p.ms); d != nil {
+			file(d, p.value)
+		}
+	}
+	return odd
+}
+
+// killed adds to the kills of days.
+func (c *containerDay) killed(s *series, add func(*kills, float64)) (odd int) {
+	return c.tell(s, func(d *analyzer.Day, v float64) {
+		k := c.kills[d]
+		add(&k, v)
+		if c.kills == nil {
+			c.kills = map[*analyzer.Day]kills{}
+		}
+		c.kills[d] = k
+	})
 }
 
 // begin makes ready for series.
@@ -97,6 +156,9 @@ func (t *task) readAll(ctx context.Context, col *collection, first bool) error {
 	var failed [queryCount]error
 	var all sync.WaitGroup
 	for i := range queries {
+		if !t.asks(i) {
+			continue
+		}
 		all.Go(func() {
 			if !answered[i] {
 				failed[i] = t.readDay(ctx, col, i)
@@ -258,7 +320,7 @@ func (t *task) take(col *collection, i int, question int32, labels schema, row *
 		if match == analyzer.MatchNone {
 			t.unmatched[k.namespace+"/"+k.pod] = true
 		}
-		c = &containerDay{PodSeries: t.rec.Pod(ref, col.owners.Container(ref, k.pod, k.container)).Named(k.pod), day: t.day.to.UnixMilli()}
+		c = &containerDay{PodSeries: t.rec.Pod(ref, col.owners.Container(ref, k.pod, k.container)).Named(k.pod)}
 		t.containers[k] = c
 	}
 	if c.fed[i] == question && !q.many {
@@ -282,10 +344,8 @@ func (t *task) close() {
 	for _, c := range t.containers {
 		// The two ways of counting see the same kill where a container is
 		// restarted, and only one of them sees it where not.
-		if kills := max(c.restarts, c.ends); kills > 0 {
-			if d := c.Day(c.day); d != nil {
-				d.OOMKills += kills
-			}
+		for d, k := range c.kills {
+			d.OOMKills += int64(math.Round(max(k.restarts, k.ends)))
 		}
 		c.Close()
 	}
@@ -311,82 +371,50 @@ func takeMemory(c *containerDay, s *series) (odd int) {
 	return odd
 }
 
-// total adds a series' values up; impossible ones are counted apart.
-func total(s *series) (sum float64, odd int) {
-	for _, p := range s.points {
-		if !(p.value >= 0) || p.value > 1e15 {
-			odd++
-			continue
-		}
-		sum += p.value
-	}
-	return sum, odd
-}
-
 func takeOOMRestarts(c *containerDay, s *series) (odd int) {
-	n, odd := total(s)
-	c.restarts += int64(math.Round(n))
-	return odd
+	return c.killed(s, func(k *kills, v float64) { k.restarts += v })
 }
 
 func takeOOMEnds(c *containerDay, s *series) (odd int) {
-	n, odd := total(s)
-	c.ends += int64(math.Round(n))
-	return odd
+	return c.killed(s, func(k *kills, v float64) { k.ends += v })
 }
 
 func takeRestarts(c *containerDay, s *series) (odd int) {
-	n, odd := total(s)
-	if d := c.Day(c.day); d != nil {
-		d.Restarts += int64(math.Round(n))
-	}
-	return odd
+	return c.tell(s, func(d *analyzer.Day, v float64) { d.Restarts += int64(math.Round(v)) })
 }
 
 func takeThrottled(c *containerDay, s *series) (odd int) {
-	n, odd := total(s)
-	if d := c.Day(c.day); d != nil {
-		d.Throttled += n
-	}
-	return odd
+	return c.tell(s, func(d *analyzer.Day, v float64) { d.Throttled += v })
 }
 
 func takePeriods(c *containerDay, s *series) (odd int) {
-	n, odd := total(s)
-	if d := c.Day(c.day); d != nil {
-		d.Periods += n
-	}
-	return odd
+	return c.tell(s, func(d *analyzer.Day, v float64) { d.Periods += v })
 }
 
 func takeRequests(c *containerDay, s *series) (odd int) {
-	a, odd := amount(s)
-	if d := c.Day(c.day); d != nil {
-		d.Requests = d.Requests.Max(a)
-	}
-	return odd
+	return c.amounts(s, func(d *analyzer.Day, a analyzer.Amounts) { d.Requests = d.Requests.Max(a) })
 }
 
 func takeLimits(c *containerDay, s *series) (odd int) {
-	a, odd := amount(s)
-	if d := c.Day(c.day); d != nil {
-		d.Limits = d.Limits.Max(a)
-	}
-	return odd
+	return c.amounts(s, func(d *analyzer.Day, a analyzer.Amounts) { d.Limits = d.Limits.Max(a) })
 }
 
-// amount reads one resource of kube-state-metrics: cores, bytes, devices.
-func amount(s *series) (a analyzer.Amounts, odd int) {
-	v, odd := total(s)
-	switch resource := s.get("resource"); {
-	case resource == "cpu":
-		a.CPU = int64(math.Round(v * 1000))
-	case resource == "memory":
-		a.Memory = int64(math.Round(v))
-	case v > analyzer.MostDevices:
-		odd++
-	default:
-		a.GPU = int64(math.Round(v))
-	}
-	return a, odd
+// amounts reads one resource of kube-state-metrics: cores, bytes, devices.
+func (c *containerDay) amounts(s *series, file func(*analyzer.Day, analyzer.Amounts)) (odd int) {
+	resource, devices := s.get("resource"), 0
+	odd = c.tell(s, func(d *analyzer.Day, v float64) {
+		var a analyzer.Amounts
+		switch {
+		case resource == "cpu":
+			a.CPU = int64(math.Round(v * 1000))
+		case resource == "memory":
+			a.Memory = int64(math.Round(v))
+		case v > analyzer.MostDevices:
+			devices++
+		default:
+			a.GPU = int64(math.Round(v))
+		}
+		file(d, a)
+	})
+	return odd + devices
 }
