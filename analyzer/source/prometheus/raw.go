@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -163,30 +164,52 @@ func (b *batch) run(ctx context.Context, col *collection) error {
 	return nil
 }
 
-// pending is a query of a task whose series are not all there: last is the number of
+// pending is a query of some days whose series are not all there: last is the number of
 // the selection with which they are.
 type pending struct {
-	task  *task
-	query int // of rawQueries
+	tasks []*task // the days, one after the other
+	query int     // of rawQueries
 	last  int
 	reader
 }
 
-// file hands the rows to the task.
+// file hands the rows to the tasks.
 func (p *pending) file(col *collection) {
-	at, number := queryNamed(rawQueries[p.query].name), p.task.number()
-	q := &queries[at]
+	at := queryNamed(rawQueries[p.query].name)
+	q, numbers := &queries[at], p.numbers()
 	labels, scraped := col.dialect.labelsOf(q), map[int64]bool{}
 	p.rows(func(row *series) {
-		if p.task.steady != nil {
+		if p.tasks[0].steady != nil {
 			for _, x := range row.points {
 				scraped[x.ms] = true
 			}
 		}
-		p.task.take(col, at, number, labels, row, 0)
+		p.split(row, func(i int, day *series) { p.tasks[i].take(col, at, numbers[i], labels, day, 0) })
 	})
-	number = p.task.number()
-	p.fileSteady(q.metric, slices.Sorted(maps.Keys(scraped)), func(row *series) { p.task.take(col, at, number, labels, row, 0) })
+	numbers = p.numbers()
+	p.fileSteady(q.metric, slices.Sorted(maps.Keys(scraped)), func(row *series) { p.tasks[0].take(col, at, numbers[0], labels, row, 0) })
+}
+
+// numbers gives a question for each day its number.
+func (p *pending) numbers() (out []int32) {
+	for _, t := range p.tasks {
+		out = append(out, t.number())
+	}
+	return out
+}
+
+// split cuts a row into those of the days that it has points in.
+func (p *pending) split(row *series, each func(i int, day *series)) {
+	day := series{names: row.names, values: row.values}
+	for i, left := 0, row.points; len(left) > 0 && i < len(p.tasks); i++ {
+		to := p.tasks[i].day.to.UnixMilli()
+		n := sort.Search(len(left), func(k int) bool { return left[k].ms > to })
+		if n > 0 {
+			day.points = left[:n]
+			each(i, &day)
+		}
+		left = left[n:]
+	}
 }
 
 // errOrder is an answer that comes back to a selection.
@@ -203,28 +226,29 @@ type arrival struct {
 	err     error
 }
 
-// expect asks for what the queries of some tasks need.
+// expect asks for what the queries of some days need.
 func expect(col *collection, tasks []*task) *arrival {
-	d, a := &col.dialect, &arrival{}
+	d, a, first := &col.dialect, &arrival{}, tasks[0]
 	for _, t := range tasks {
 		t.begin(col)
-		for i, q := range rawQueries {
-			if !t.asks(queryNamed(q.name)) {
-				continue
-			}
-			p := pending{task: t, query: i, reader: q.begin(d, t.day)}
-			for _, m := range q.reads {
-				matchers := m.matches(d, t.shard)
-				if _, others, some := t.steady.of(m.name); some {
-					matchers = append(matchers, others)
-				}
-				p.last = max(p.last, a.add(m.name, matchers, t.day, m.before(d), p.reader))
-			}
-			a.waiting = append(a.waiting, p)
+	}
+	all := span{first.day.from, tasks[len(tasks)-1].day.to}
+	for i, q := range rawQueries {
+		if !first.asks(queryNamed(q.name)) {
+			continue
 		}
-		if t.part == ofState {
-			a.seal(col, t.shard)
+		p := pending{tasks: tasks, query: i, reader: q.begin(d, all)}
+		for _, m := range q.reads {
+			matchers := m.matches(d, first.shard)
+			if _, others, some := first.steady.of(m.name); some {
+				matchers = append(matchers, others)
+			}
+			p.last = max(p.last, a.add(m.name, matchers, all, m.before(d), p.reader))
 		}
+		a.waiting = append(a.waiting, p)
+	}
+	if first.part == ofState {
+		a.seal(col, first.shard)
 	}
 	return a
 }

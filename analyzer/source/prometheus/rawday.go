@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -19,7 +20,7 @@ type grouped struct {
 	// eval writes f of a series, and leaves what has no value as it is: NaN.
 	eval   func(s *stored, out []float64)
 	groups map[string]*group
-	line   []float64
+	lines  *lines
 	key    []byte
 }
 
@@ -30,18 +31,15 @@ type group struct {
 }
 
 func (g *grouped) add(_ string, s *stored) {
-	g.line = slices.Grow(g.line[:0], len(g.ms))[:len(g.ms)]
-	for i := range g.line {
-		g.line[i] = math.NaN()
-	}
-	g.eval(s, g.line)
+	line := g.lines.take(len(g.ms))
+	g.eval(s, line)
 	g.key = g.key[:0]
 	for _, l := range g.inner {
 		g.key = append(append(g.key, s.get(l)...), 0xff)
 	}
 	at := g.groups[string(g.key)]
 	if at == nil {
-		at = &group{inner: string(g.key), values: slices.Clone(g.line)}
+		at = &group{inner: string(g.key), values: line}
 		for _, l := range g.outer {
 			at.labels = append(at.labels, s.get(l))
 		}
@@ -49,13 +47,48 @@ func (g *grouped) add(_ string, s *stored) {
 		g.groups[at.inner] = at
 		return
 	}
-	for i, v := range g.line {
+	for i, v := range line {
 		if v > at.values[i] || math.IsNaN(at.values[i]) {
 			at.values[i] = v
 		}
 	}
+	g.lines.free(line)
 }
 
+// lines are slices of values that are used again: those of a batch are most of what a
+// collection would leave to the garbage collector.
+type lines struct{ pool sync.Pool }
+
+// freeLines are those of all batches.
+var freeLines lines
+
+// take gives a line of NaN.
+func (l *lines) take(n int) []float64 {
+	var out []float64
+	if n >= longLine {
+		if kept, _ := l.pool.Get().(*[]float64); kept != nil && cap(*kept) >= n {
+			out = (*kept)[:n]
+		}
+	}
+	if out == nil {
+		out = make([]float64, n)
+	}
+	for i := range out {
+		out[i] = math.NaN()
+	}
+	return out
+}
+
+func (l *lines) free(line []float64) {
+	if len(line) >= longLine {
+		l.pool.Put(&line)
+	}
+}
+
+// longLine is the length from which a line is kept: those of steps are, and none of days.
+const longLine = 250
+
+// rows gives the groups' rows, and forgets the groups.
 func (g *grouped) rows(row func(*series)) {
 	all := make([]*group, 0, len(g.groups))
 	for _, at := range g.groups {
@@ -78,6 +111,7 @@ func (g *grouped) rows(row func(*series)) {
 					sum.values[k] += v
 				}
 			}
+			g.lines.free(all[i].values)
 		}
 		out.values, out.points = sum.labels, out.points[:0]
 		for k, v := range sum.values {
@@ -85,16 +119,18 @@ func (g *grouped) rows(row func(*series)) {
 				out.points = append(out.points, point{g.ms[k], v})
 			}
 		}
+		g.lines.free(sum.values)
 		if len(out.points) > 0 {
 			row(&out)
 		}
 	}
+	g.groups = nil
 }
 
 // stepped makes a grouped with a value for each step of the day.
 func stepped(d *dialect, s span, outer, inner []string, eval func(first, last, step int64, s *stored, out []float64)) *grouped {
 	first, last, ok := s.steps(d.step)
-	g := &grouped{outer: outer, inner: inner, groups: map[string]*group{}}
+	g := &grouped{outer: outer, inner: inner, groups: map[string]*group{}, lines: &freeLines}
 	if !ok {
 		g.eval = func(*stored, []float64) {}
 		return g
@@ -109,7 +145,7 @@ func stepped(d *dialect, s span, outer, inner []string, eval func(first, last, s
 
 // daily makes a grouped with one value for each day.
 func daily(s span, outer, inner []string, eval func(day samples, to, width int64) (float64, bool)) *grouped {
-	g := &grouped{outer: outer, inner: inner, groups: map[string]*group{}}
+	g := &grouped{outer: outer, inner: inner, groups: map[string]*group{}, lines: &freeLines}
 	days := s.days()
 	for _, day := range days {
 		g.ms = append(g.ms, day.to.UnixMilli())

@@ -221,7 +221,7 @@ func (a *arrival) seal(col *collection, shard []string) {
 // fileSteady files the rows of the pods whose values hold, for the times at which others
 // have a value.
 func (p *pending) fileSteady(metric string, times []int64, file func(*series)) {
-	rows, _, _ := p.task.steady.of(metric)
+	rows, _, _ := p.tasks[0].steady.of(metric)
 	for _, e := range rows {
 		v := e.value
 		if metric == metricRestarts {
