@@ -66,6 +66,8 @@ var aws = &Cloud{
 	}},
 	Runs: []string{"eks.amazonaws.com/", "alpha.eksctl.io/"}, Kubelet: "-eks-",
 	Pools:        []string{"eks.amazonaws.com/nodegroup", "alpha.eksctl.io/nodegroup-name"},
+	Fixed:        []string{"eks.amazonaws.com/nodegroup"},
+	Refused:      []string{"eks.amazonaws.com"},
 	Tell:         []string{"eks.amazonaws.com/compute-type"},
 	Machine:      []string{"karpenter.k8s.aws/instance-", "eks.amazonaws.com/instance-"},
 	Accelerators: []string{"aws.amazon.com/neuron"},

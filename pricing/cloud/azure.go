@@ -46,6 +46,8 @@ var azure = &Cloud{
 	RulesTogether: true, InternalBalancer: "service.beta.kubernetes.io/azure-load-balancer-internal",
 	Runs:       []string{"kubernetes.azure.com/"},
 	Pools:      []string{"kubernetes.azure.com/agentpool", "agentpool"},
+	Fixed:      []string{"kubernetes.azure.com/agentpool", "agentpool"},
+	Refused:    []string{"kubernetes.azure.com"},
 	Machine:    []string{"karpenter.azure.com/sku-"},
 	SystemPool: Label{"kubernetes.azure.com/mode", "system"},
 	AddOns: AddOns{

@@ -123,6 +123,9 @@ type Cloud struct {
 	// apart, and Machine begins those of the machine and not of its pool. Devices are the labels
 	// that say what devices a machine has.
 	Pools, Tell, Machine, Devices []string
+	// Fixed are those of Pools that it alone gives nodes, by their pool's name, and Refused the
+	// domains of labels that it sets itself and takes from nobody.
+	Fixed, Refused []string
 	// LineByName says that types with other numbers of one device differ behind their last dash.
 	LineByName bool
 	// SystemPool is the label of nodes of a pool that the cluster has to have.

@@ -58,6 +58,8 @@ var gcp = &Cloud{
 	}},
 	PodClass: "cloud.google.com/compute-class", PodClasses: []string{"autopilot", "general-purpose"},
 	Pools:   []string{"cloud.google.com/gke-nodepool"},
+	Fixed:   []string{"cloud.google.com/gke-nodepool"},
+	Refused: []string{"cloud.google.com"},
 	Tell:    []string{"cloud.google.com/gke-accelerator"},
 	Machine: []string{"cloud.google.com/machine-family", "cloud.google.com/gke-accelerator", "cloud.google.com/gke-cpu"},
 	Devices: []string{

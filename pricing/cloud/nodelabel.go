@@ -20,7 +20,7 @@ func listPoolLabels() []string {
 	for _, c := range all {
 		out = append(out, c.Pools...)
 	}
-	return append(out, "kops.k8s.io/instancegroup")
+	return append(out, kops)
 }
 
 func listKindLabels() (out []string) {
@@ -32,6 +32,33 @@ func listKindLabels() (out []string) {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// kops is the label by which kOps names the group of a node.
+const kops = "kops.k8s.io/instancegroup"
+
+// FixedPool is the name of the pool that labels are of where nobody can give them to a node of
+// another pool: its cloud sets them, to the pool's name. Empty where there is none.
+func FixedPool(labels map[string]string) string {
+	for _, c := range all {
+		for _, key := range c.Fixed {
+			if name := labels[key]; name != "" {
+				return name
+			}
+		}
+	}
+	return labels[kops]
+}
+
+// Refuses reports whether a provider sets a label of its pools' nodes itself, and takes it from
+// nobody.
+func Refuses(provider, key string) bool {
+	c := Of(provider)
+	if c == nil {
+		return false
+	}
+	domain, _, _ := strings.Cut(key, "/")
+	return slices.Contains(c.Fixed, key) || slices.ContainsFunc(c.Refused, func(own string) bool { return domain == own || strings.HasSuffix(domain, "."+own) })
 }
 
 // OfMachine reports whether a label tells of one machine, and not of its pool: those of

@@ -398,6 +398,9 @@ func (n *nodePlanner) doubts(r *advice.Advice) {
 	if all := n.openToSpot(); len(all) > 0 {
 		warn("spot-open", fmt.Sprintf("workloads that run on demand alone and that nothing but chance keeps off the plan's spot nodes, such as %s: %d; where that matters, let their pods select karpenter.sh/capacity-type or the provider's own label, or taint the spot nodes", all[0], len(all)))
 	}
+	if names := n.fixedPools(); len(names) > 0 {
+		warn("pool-by-name", fmt.Sprintf("pods select nodes by the name of their pool, which no new pool has: these keep their types: %s", strings.Join(names, ", ")))
+	}
 	for _, m := range plan.Moves {
 		if m.Blocked != "" {
 			warn("drain-blocked", fmt.Sprintf("node %s can't be drained at once: %s", m.Node, m.Blocked))

@@ -60,6 +60,16 @@ func groupOf(pool *nodePool, o *packing.Offering) string {
 	return strings.Join([]string{pool.provider, pool.region, pool.capacityType, o.Arch, gpu, pool.nature}, "\x00")
 }
 
+// fixedPools are the pools that pods select by a name that no new pool can have.
+func (n *nodePlanner) fixedPools() []string {
+	names := map[string]bool{}
+	for _, pool := range n.poolOf {
+		names[cloud.FixedPool(pool.labels)] = true
+	}
+	delete(names, "")
+	return SortedNames(names)
+}
+
 // nodeClass is the NodeClass of Karpenter that all of the pool's nodes were
 // launched with, or nothing.
 func (pool *nodePool) nodeClass() string {
@@ -97,7 +107,7 @@ func (n *nodePlanner) shape(g *group.Group, key string) {
 	}
 	n.limit(g, key, sizes)
 	g.Disk = group.DiskOf(g, n.in.Pods, n.daemons, n.plan.Nodes)
-	if n.flexible() && g.Provider != "" {
+	if n.flexible() && g.Provider != "" && cloud.FixedPool(g.Labels) == "" {
 		n.widen(g, own, sizes)
 	}
 	for _, size := range slices.SortedFunc(maps.Keys(bySize), group.Size.Compare) {

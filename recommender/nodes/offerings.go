@@ -284,7 +284,11 @@ func (pool *nodePool) offerings(catalog *pricing.Catalog, m *machines) []packing
 			}
 		}
 	}
-	for _, o := range catalog.Offerings(pool.provider, pool.region) {
+	others := catalog.Offerings(pool.provider, pool.region)
+	if cloud.FixedPool(pool.labels) != "" { // pods select the pool by its name, and no other has it
+		others = nil
+	}
+	for _, o := range others {
 		if !m.takes(&o, pool.capacityType) || !o.General() && !families[o.Family()] {
 			continue
 		}

@@ -33,9 +33,11 @@ type Class struct {
 // provider for; nil where there is none. classes are the NodeClasses of today's
 // nodes by group.
 func karpenterOf(groups []document.NodeGroup, classes []Class, cluster string) *document.Karpenter {
-	out := &document.Karpenter{}
+	out := &document.Karpenter{NodePools: []document.KarpenterNodePool{}}
+	names := map[string]int{}
 	made := map[string]int64{} // the kinds of NodeClass to make, with the disk of their nodes
 	for i := range groups {
+		names[poolName(&groups[i])]++
 		if ref, ok := nodeClassRef(groups[i].Provider, classes[i]); ok && classes[i].Name == "" {
 			made[ref.Kind] = max(made[ref.Kind], groups[i].DiskSize)
 		}
@@ -50,7 +52,16 @@ func karpenterOf(groups []document.NodeGroup, classes []Class, cluster string) *
 			out.Notes = append(out.Notes, "NodePool "+own+" is EKS Auto Mode's own and not to be edited: it starts the nodes that its pods need by itself")
 			continue
 		}
-		out.NodePools = append(out.NodePools, nodePoolOf(g, ref, classes[i]))
+		if own := cloud.FixedPool(g.Labels); own != "" {
+			out.Notes = append(out.Notes, "pool "+own+" is none of Karpenter's: pods select its nodes by its name")
+			continue
+		}
+		pool := nodePoolOf(g, ref, classes[i], names[poolName(g)] > 1)
+		if at := slices.IndexFunc(out.NodePools, func(p document.KarpenterNodePool) bool { return p.Metadata.Name == pool.Metadata.Name }); at >= 0 {
+			join(&out.NodePools[at], &pool)
+		} else {
+			out.NodePools = append(out.NodePools, pool)
+		}
 		for _, k := range slices.Sorted(maps.Keys(g.Labels)) {
 			if k != labelNodePool && !ownLabel(k, classes[i]) && reservedLabel(k) {
 				out.Notes = append(out.Notes, fmt.Sprintf("NodePool %s can't set the label %s, by which pods select its nodes: another component has to", g.Name, k))
@@ -82,7 +93,43 @@ func ownLabel(key string, class Class) bool {
 	return class.AutoMode && strings.HasPrefix(key, pricing.AutoModeDomain+"/")
 }
 
-func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef, class Class) document.KarpenterNodePool {
+// join makes one NodePool of two that pods select by one name: it may launch what either may.
+// Both name their types one by one.
+func join(pool, other *document.KarpenterNodePool) {
+	own := pool.Spec.Template.Spec.Requirements
+	for _, r := range other.Spec.Template.Spec.Requirements {
+		if at := slices.IndexFunc(own, func(has document.NodeRequirement) bool { return has.Key == r.Key }); at >= 0 {
+			for _, v := range r.Values {
+				if !slices.Contains(own[at].Values, v) {
+					own[at].Values = append(slices.Clone(own[at].Values), v)
+				}
+			}
+		}
+	}
+	for k, v := range other.Spec.Template.Metadata.Labels {
+		if pool.Spec.Template.Metadata.Labels == nil {
+			pool.Spec.Template.Metadata.Labels = map[string]string{}
+		}
+		pool.Spec.Template.Metadata.Labels[k] = v
+	}
+	pool.Spec.Limits.CPU += other.Spec.Limits.CPU
+	pool.Spec.Limits.Memory += other.Spec.Limits.Memory
+	pool.Spec.Weight = max(pool.Spec.Weight, other.Spec.Weight)
+	if budgets := other.Spec.Disruption.Budgets; len(budgets) > 0 && fewer(budgets[0].Nodes, pool.Spec.Disruption.Budgets[0].Nodes) {
+		pool.Spec.Disruption.Budgets = budgets
+	}
+}
+
+// fewer compares numbers of nodes.
+func fewer(a, b string) bool {
+	x, _ := strconv.Atoi(a)
+	y, _ := strconv.Atoi(b)
+	return x < y
+}
+
+// nodePoolOf is a group as a NodePool. Where it is one of several groups with its name, its
+// types are named one by one.
+func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef, class Class, shared bool) document.KarpenterNodePool {
 	pool := document.KarpenterNodePool{APIVersion: "karpenter.sh/v1", Kind: "NodePool", Metadata: document.ObjectMeta{Name: poolName(g)}}
 	in := func(key string, values ...string) document.NodeRequirement {
 		return document.NodeRequirement{Key: key, Operator: "In", Values: values}
@@ -99,7 +146,7 @@ func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef, class Class) d
 	if len(g.Zones) > 0 {
 		spec.Requirements = append(spec.Requirements, in(zoneLabel, g.Zones...))
 	}
-	spec.Requirements = append(spec.Requirements, machines(g, class)...)
+	spec.Requirements = append(spec.Requirements, machines(g, class, shared)...)
 	for k, v := range g.Labels {
 		if k != labelNodePool && !reservedLabel(k) && !ownLabel(k, class) {
 			if pool.Spec.Template.Metadata.Labels == nil {
@@ -114,9 +161,9 @@ func nodePoolOf(g *document.NodeGroup, ref document.NodeClassRef, class Class) d
 }
 
 // machines are the types that a group may launch: the plan's and those that stand in, or
-// where it is flexible all of its range.
-func machines(g *document.NodeGroup, class Class) []document.NodeRequirement {
-	if f := g.Flexible; f != nil && len(f.Families) > 0 {
+// where it is flexible all of its range; one by one where that is asked.
+func machines(g *document.NodeGroup, class Class, each bool) []document.NodeRequirement {
+	if f := g.Flexible; f != nil && len(f.Families) > 0 && !each {
 		cores := func(m document.CPU) int64 { return int64(m) / (1000 * document.MicroPerMilli) }
 		domain := pricing.AutoModeDomain
 		if c := cloud.Of(g.Provider); c != nil && !class.AutoMode {

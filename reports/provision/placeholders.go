@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -61,7 +62,7 @@ func Placeholders(p *document.NodePlan, classes []Class, rooms []Room, left map[
 // selector is how pods ask for the nodes of a group: by the name of its NodePool under
 // Karpenter, else by its architecture and its labels.
 func selector(p *document.NodePlan, g *document.NodeGroup, class Class) map[string]string {
-	if p.Karpenter != nil && class.Karpenter {
+	if p.Karpenter != nil && class.Karpenter && cloud.FixedPool(g.Labels) == "" {
 		return map[string]string{labelNodePool: poolName(g)}
 	}
 	out := map[string]string{"kubernetes.io/arch": g.Arch}

@@ -1,10 +1,14 @@
 package provision
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/plimsoll-k8s/plimsoll/pricing/cloud"
 	"github.com/plimsoll-k8s/plimsoll/reports/document"
 )
 
@@ -36,13 +40,46 @@ func poolsOf(groups []document.NodeGroup, classes []Class) []pool {
 		}
 		for j := range g.Shapes {
 			s := &g.Shapes[j]
+			name := cloud.FixedPool(g.Labels)
+			if at := slices.IndexFunc(out, func(p pool) bool { return name != "" && p.Name == name }); at >= 0 {
+				out[at].join(s)
+				continue
+			}
 			one := document.AutoscalerGroup{
-				Name: fmt.Sprintf("%s-%dx%d", g.Name, s.Size.CPU/(1000*document.MicroPerMilli), (s.Size.Memory+1<<29)>>30), Group: g.Name,
-				InstanceTypes: s.All(), CapacityType: g.CapacityType, Zones: g.Zones, Labels: g.Labels, Taints: g.Taints,
+				Name: cmp.Or(name, fmt.Sprintf("%s-%dx%d", g.Name, s.Size.CPU/(1000*document.MicroPerMilli), (s.Size.Memory+1<<29)>>30)), Group: g.Name,
+				InstanceTypes: s.All(), CapacityType: g.CapacityType, Zones: g.Zones, Labels: settable(g), Taints: g.Taints,
 				Desired: s.Count, Max: max(2*s.Count, s.Most),
 			}
 			out = append(out, pool{one, g, s.Size.GPU > 0})
 		}
+	}
+	return out
+}
+
+// join adds the machines of another size of a pool that is there already.
+func (g *pool) join(s *document.NodeShape) {
+	for _, name := range s.All() {
+		if !slices.Contains(g.InstanceTypes, name) {
+			g.InstanceTypes = append(g.InstanceTypes, name)
+		}
+	}
+	g.Desired, g.Max = g.Desired+s.Count, g.Max+max(2*s.Count, s.Most)
+}
+
+// settable are the labels of a group that its cloud takes for a pool.
+func settable(g *document.NodeGroup) map[string]string {
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(g.Labels)), func(key string) bool { return cloud.Refuses(g.Provider, key) }) {
+		return g.Labels
+	}
+	var out map[string]string
+	for key, value := range g.Labels {
+		if cloud.Refuses(g.Provider, key) {
+			continue
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[key] = value
 	}
 	return out
 }
@@ -123,13 +160,16 @@ func (g *pool) gke() document.GKENodePool {
 	return out
 }
 
-// aks names the pool by its number as well: twelve letters and digits are all
+// aks names a new pool by its number as well: twelve letters and digits are all
 // that Azure takes.
 func (g *pool) aks(number int) document.AKSNodePool {
 	name, suffix := strings.ReplaceAll(g.group.Name, "-", ""), strconv.Itoa(number)
 	out := document.AKSNodePool{
 		Name: name[:min(len(name), 12-len(suffix))] + suffix, Mode: "User", VMSize: g.InstanceTypes[0], Count: g.Desired,
 		EnableAutoScaling: true, MinCount: g.Min, MaxCount: g.Max, ScaleSetPriority: "Regular", NodeLabels: g.Labels, OSDiskSizeGB: g.group.DiskSize,
+	}
+	if own := cloud.FixedPool(g.group.Labels); own != "" {
+		out.Name = own
 	}
 	if g.spot() {
 		out.ScaleSetPriority = "Spot"
