@@ -140,7 +140,7 @@ func (n *nodePlanner) limit(g *group.Group, key string, sizes map[string]group.S
 	for _, i := range g.Nodes {
 		room, rest = room+n.plan.Nodes[i].Offering.CPU, rest+n.plan.Nodes[i].Offering.Memory
 	}
-	more := n.atMaxima(g)
+	more := n.atMaxima(key)
 	const most = 1 << 50
 	g.LimitCPU += int64(min(float64(more.CPU)*cost.Ratio(g.CPU, room), most))
 	g.LimitMemory += int64(min(float64(more.Memory)*cost.Ratio(g.Memory, rest), most))
@@ -164,35 +164,43 @@ func (n *nodePlanner) groupOfNode(node *plannedFrom) string {
 }
 
 // atMaxima adds up what workloads would request beyond the plan with as many pods as
-// their HPAs allow, of those that have most of their pods in the group.
-func (n *nodePlanner) atMaxima(g *group.Group) (more analyzer.Amounts) {
-	here, all, like := map[string]int64{}, map[string]int64{}, map[string]*packing.Pod{}
+// their autoscalers allow: of those that have no more of their pods in another group, and of
+// those without any now, which may come to any group that is open to all.
+func (n *nodePlanner) atMaxima(key string) (more analyzer.Amounts) {
+	in, each, open := map[string]map[string]int64{}, map[string]*packing.Pod{}, false
+	like := map[string]*packing.Pod{}
 	for i := range n.in.Pods {
 		like[n.in.Pods[i].Name] = &n.in.Pods[i]
 	}
-	in := map[int]bool{}
-	for _, i := range g.Nodes {
-		in[i] = true
-	}
-	each := map[string]*packing.Pod{}
 	for i := range n.plan.Nodes {
+		o := &n.plan.Nodes[i].Offering
+		at := n.groupOfOffering(o)
+		open = open || at == key && len(o.Taints) == 0 && o.GPUs == 0
 		for _, name := range n.plan.Nodes[i].Pods {
 			p := like[name]
-			all[p.Group]++
-			each[p.Group] = p
-			if in[i] {
-				here[p.Group]++
+			if in[p.Group] == nil {
+				in[p.Group] = map[string]int64{}
 			}
+			in[p.Group][at]++
+			each[p.Group] = p
 		}
 	}
 	for i := range n.pass.Facts.Workloads {
 		w := &n.pass.Facts.Workloads[i]
-		group := w.Ref.String()
-		beyond := min(n.mostPods(w)-all[group], mostBeyond)
-		if 2*here[group] > all[group] && beyond > 0 {
-			more.CPU += beyond * each[group].CPU
-			more.Memory += beyond * min(each[group].Memory, 1<<40)
+		all, largest := int64(0), int64(0)
+		for _, count := range in[w.Ref.String()] {
+			all, largest = all+count, max(largest, count)
 		}
+		beyond, size := min(n.mostPods(w)-all, mostBeyond), analyzer.Amounts{}
+		switch p := each[w.Ref.String()]; {
+		case beyond <= 0:
+			continue
+		case p != nil && in[p.Group][key] == largest:
+			size = analyzer.Amounts{CPU: p.CPU, Memory: p.Memory}
+		case p == nil && open && len(w.Pods) == 0:
+			size = n.pass.Cluster.Reserved(w, &analyzer.Pod{})
+		}
+		more.CPU, more.Memory = more.CPU+beyond*size.CPU, more.Memory+beyond*min(size.Memory, 1<<40)
 	}
 	return more
 }
