@@ -135,12 +135,12 @@ func shownValues(values []string) string {
 // Narrow makes an engine of several clusters the one of a snapshot: its pods
 // and nodes are under one value of the label that splits them, or under those of the
 // servers that scrape it in parts. The error is *SeveralClusters where they do not
-// prove it. It does nothing for an engine of one cluster, but to say what a label that
-// the user chose leaves out.
+// prove it. Of an engine of one cluster it only checks that it is this one, and says what a
+// label that the user chose leaves out.
 func (e *Engine) Narrow(ctx context.Context, snap *analyzer.Snapshot) error {
 	s := e.has.split
 	if s == nil {
-		return cmpError(e.warnOfForeign(ctx, snap), e.warnOfChosen(ctx, snap))
+		return cmpError(e.checkForeign(ctx, snap), e.warnOfChosen(ctx, snap))
 	}
 	now, err := e.own(ctx, s, snap)
 	if err != nil {
@@ -151,7 +151,7 @@ func (e *Engine) Narrow(ctx context.Context, snap *analyzer.Snapshot) error {
 	}
 	if len(now) == len(s.values) { // of one cluster, all that it holds
 		e.has.split = nil
-		return nil
+		return e.checkForeign(ctx, snap)
 	}
 	old, err := e.before(ctx, s.label, now, snap)
 	if err != nil {
@@ -175,37 +175,6 @@ func (e *Engine) Narrow(ctx context.Context, snap *analyzer.Snapshot) error {
 	if len(old.shared) > 0 && at.After(old.until) {
 		e.has.warn(analyzer.WarnPartial, s.label, fmt.Sprintf("until %s series of this cluster have the value %s, and it is not known that no other cluster's do: they are left out, so advice rests on what came since",
 			old.until.Format(time.DateOnly), shownValues(old.shared)))
-	}
-	return nil
-}
-
-// warnOfForeign says that the engine holds pods on nodes that the cluster has not, under no
-// label that would tell them apart: its pods and another cluster's are read as one. It says
-// so where the cluster's own nodes are there too, so that it is not of another time.
-func (e *Engine) warnOfForeign(ctx context.Context, snap *analyzer.Snapshot) error {
-	if !e.found || len(snap.Nodes) == 0 {
-		return nil
-	}
-	own, there, foreign := map[string]bool{}, 0, []string{}
-	for i := range snap.Nodes {
-		own[snap.Nodes[i].Name] = true
-	}
-	q := fmt.Sprintf("count by (node) (last_over_time(%s[%s]))", e.has.selector("kube_pod_info", `node!=""`), seconds(instant))
-	_, err := e.client.ask(ctx, question{doing: "looking for several clusters", query: q, end: e.has.at, most: someSeries}, func(row *series) {
-		switch node := row.get("node"); {
-		case own[node]:
-			there++
-		case node != "":
-			foreign = append(foreign, node)
-		}
-	})
-	if err = softly(err); err != nil {
-		return err
-	}
-	if all := float64(there + len(foreign)); float64(there) >= provenBy*float64(len(own)) && float64(len(foreign)) > elsewhere*all {
-		slices.Sort(foreign)
-		e.has.warn(analyzer.WarnPartial, "several clusters", fmt.Sprintf("the engine holds pods of %d nodes that this cluster has not (%s), and no label tells them apart: usage of pods with the same names is another cluster's too; give each cluster's series a label of their own, or --prometheus of an engine of this cluster alone",
-			len(foreign), shownValues(foreign)))
 	}
 	return nil
 }

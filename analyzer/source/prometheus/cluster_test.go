@@ -1,6 +1,7 @@
 package prometheus_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,8 @@ func vector(label string, values map[string]int, warnings ...string) string {
 type twoClusters struct {
 	own, nodes, uids map[string]int
 	total            int
+	// other says that it is the engine of another cluster: pods of the snapshot are not there.
+	other bool
 
 	mu      sync.Mutex
 	queries []string
@@ -52,6 +55,10 @@ func (e *twoClusters) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = vector("found", map[string]int{"any": 20, "namespace": 20, "pod": 20, "container": 20, "cluster": 20})
 	case strings.HasPrefix(q, "count by (namespace)"):
 		answer = vector("namespace", map[string]int{"shop": 20})
+	case strings.HasPrefix(q, "count(last_over_time(") && strings.Contains(q, `,pod="`) || strings.Contains(q, "pod=~") && strings.HasPrefix(q, "count(last_over_time("):
+		if !e.other {
+			answer = vector("", map[string]int{"": 2})
+		}
 	case strings.HasPrefix(q, "quantile"):
 		answer = vector("", map[string]int{"": 120}, "PromQL info: metric might not be a counter")
 	case strings.Contains(q, "group by (cluster,pod)"):
@@ -338,6 +345,44 @@ func TestOddSamplesAreNamed(t *testing.T) {
 	}
 }
 
+// TestOtherClusterIsNotRead: an engine that has usage of the cluster's namespaces, but none of
+// its pods in the window and none of its nodes, is another cluster's: the names of workloads
+// prove nothing. One that has a pod is read, and one where pods of random names are young, or
+// their namespace has no usage at all, is not accused.
+func TestOtherClusterIsNotRead(t *testing.T) {
+	end := time.Date(2026, 5, 29, 0, 0, 0, 0, time.UTC)
+	pod := func(started time.Time) []analyzer.Pod {
+		return []analyzer.Pod{{Name: "web-6d4cf56db6-x2x4z", Phase: "Running", Node: "n1", Started: started}}
+	}
+	for name, tt := range map[string]struct {
+		namespace string
+		started   time.Time
+		engine    *twoClusters
+		refused   bool
+	}{
+		"another cluster": {"shop", end.Add(-time.Hour), &twoClusters{other: true, total: 10}, true},
+		"this cluster":    {"shop", end.Add(-time.Hour), &twoClusters{total: 10}, false},
+		"this cluster's nodes, by kube-state-metrics": {"shop", end.Add(-time.Hour), &twoClusters{other: true, total: 10, nodes: map[string]int{"": 1}}, false},
+		"a young pod":            {"shop", end.Add(-time.Minute), &twoClusters{other: true, total: 10}, false},
+		"a virtual node's alone": {"batch", end.Add(-time.Hour), &twoClusters{other: true, total: 10}, false},
+	} {
+		server := httptest.NewServer(tt.engine)
+		e, err := prometheus.Open(t.Context(), prometheus.Options{URL: server.URL, Window: analyzer.Window{Start: end.Add(-24 * time.Hour), End: end}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = e.Narrow(t.Context(), &analyzer.Snapshot{
+			Nodes:     []analyzer.Node{{Name: "n1"}},
+			Workloads: []analyzer.Workload{{Ref: analyzer.Ref{Namespace: tt.namespace, Kind: "Deployment", Name: "web"}, Pods: pod(tt.started)}},
+		})
+		other := (*prometheus.OtherCluster)(nil)
+		if errors.As(err, &other) != tt.refused || err != nil && !tt.refused {
+			t.Errorf("%s: got %v, want it refused: %v", name, err, tt.refused)
+		}
+		server.Close()
+	}
+}
+
 // TestForeignNodesAreNamed: an engine that holds pods of nodes that the cluster has not, with
 // no label that tells clusters apart, is named; one of another time, where the cluster's own
 // nodes are not there, and one with a node that has just gone, are not.
@@ -360,15 +405,19 @@ func TestForeignNodesAreNamed(t *testing.T) {
 	}
 	for name, tt := range map[string]struct {
 		nodes map[string]int
+		of    string // the label by which they are told; kube-state-metrics' where it is empty
 		named bool
 	}{
-		"one cluster": {with(true, 0), false}, "a node that went": {with(true, 1), false},
-		"two clusters": {with(true, 20), true}, "another time": {with(false, 20), false},
+		"one cluster": {with(true, 0), "", false}, "a node that went": {with(true, 1), "", false},
+		"two clusters": {with(true, 20), "", true}, "another time": {with(false, 20), "", false},
+		"two clusters, by the node of usage": {with(true, 20), "node", true}, "by its instance": {with(true, 20), "instance", true},
+		"one cluster, by its instance": {with(true, 0), "instance", false},
 	} {
 		fake := &twoClusters{total: 10}
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if strings.Contains(r.FormValue("query"), "count by (node)") {
-				_, _ = io.WriteString(w, vector("node", tt.nodes))
+			q := r.FormValue("query")
+			if strings.HasPrefix(q, "count by ("+cmp.Or(tt.of, "node")+") ") && strings.Contains(q, "kube_pod_info") == (tt.of == "") {
+				_, _ = io.WriteString(w, vector(cmp.Or(tt.of, "node"), tt.nodes))
 				return
 			}
 			fake.ServeHTTP(w, r)
@@ -386,7 +435,7 @@ func TestForeignNodesAreNamed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		named := strings.Contains(fmt.Sprint(got.Warnings), "that this cluster has not (m0, m1")
+		named := strings.Contains(fmt.Sprint(analyzer.UnreadOf(got.Warnings)), "that this cluster has not (m0, m1")
 		if named != tt.named {
 			t.Errorf("%s: named %v, want %v: %v", name, named, tt.named, got.Warnings)
 		}
