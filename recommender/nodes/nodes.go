@@ -324,14 +324,15 @@ func (n *nodePlanner) style() advice.PoolStyle {
 // survive gives the plan its style, and adds the nodes that the level asked for needs.
 // Where commitments tie the plan to families it stays of these.
 func (n *nodePlanner) survive() (err error) {
-	n.exact = n.plan.Hourly
 	tied := n.held != nil && len(n.held.Families) > 0
 	f := fleet.Fleet{
 		Input: n.in, Today: n.judged(), Level: n.level(), Surge: n.surges(), Beside: n.beside(),
 		Group: n.groupOfOffering, Simple: n.style() == advice.PoolsSimple && !tied, Search: !tied, Thorough: n.style() != advice.PoolsFlexible, Settle: n.settleZones, Least: n.leastNodes(),
 	}
 	n.fleet = &f
-	n.plan, n.survived, err = f.Survive(n.pass.Context, n.plan)
+	if n.plan, n.survived, err = f.Survive(n.pass.Context, n.plan); err == nil {
+		n.exact = n.survived.Bare
+	}
 	return err
 }
 

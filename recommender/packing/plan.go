@@ -24,6 +24,9 @@ type Input struct {
 	// NoBound leaves the lower bound out, which takes longer than a plan: for a
 	// caller who has one already. The plan's LowerBound and GapPercent are then 0.
 	NoBound bool
+	// Known is a lower bound that the caller has, in USD per hour: with NoBound the search
+	// ends at a plan that costs no more.
+	Known float64
 }
 
 // The effort that QuickEffort gives few pods, and the number that are few; the number
@@ -33,6 +36,8 @@ const (
 	fewPods         = 500
 	manyPods        = 5000
 	leastManyEffort = 0.1
+	allPods         = 200 // that LongEffort gives all of it
+	longPods        = 1000
 )
 
 // QuickEffort is for a caller who has just read the usage of so many pods and
@@ -45,6 +50,15 @@ func QuickEffort(pods int) float64 {
 		return max(manyPods/float64(pods), leastManyEffort)
 	}
 	return min(leastEffort*max(share*share, 1), 1)
+}
+
+// LongEffort is that of a second search, for which up to 1,000 pods are few enough: all of it,
+// which takes a second or two, and less for fewer than 200. It is 0 where they are many.
+func LongEffort(pods int) float64 {
+	if pods > longPods {
+		return 0
+	}
+	return min(float64(pods)/allPods, 1)
 }
 
 // PlannedNode is a node to run, with the pods on it.
@@ -135,7 +149,7 @@ func inOrder(offerings []Offering) bool {
 // fill packs the pods and adds up what the nodes cost.
 func (plan *Plan) fill(ctx context.Context, in Input, zoned zoned) {
 	inst := newInstance(in, zoned)
-	bins, bound := inst.solve(ctx, in.Effort, in.NoBound)
+	bins, bound := inst.solve(ctx, in)
 	plan.LowerBound = bound
 	plan.Nodes = inst.planned(in, zoned.pods, bins)
 	for i := range plan.Nodes {

@@ -18,22 +18,23 @@ const (
 )
 
 // solve packs the instance, and bounds what any packing costs from below.
-func (inst *instance) solve(ctx context.Context, effort float64, noBound bool) ([]bin, float64) {
+func (inst *instance) solve(ctx context.Context, in Input) ([]bin, float64) {
+	effort := in.Effort
 	if effort <= 0 {
 		effort = 1
 	}
 	inst.effort = effort
 	// With cuts, part of the worth is in the nodes and not in the pods.
 	look := inst.cuts
-	if noBound {
+	if in.NoBound {
 		look = func(context.Context) []cut { return nil }
 	}
 	plain, v, cuts := inst.assignmentBound(ctx, look)
 	s := newSearcher(inst, plain.pod, 0)
 	bins := s.start()
-	bins = s.improve(ctx, bins, int(effort*float64(firstWork+firstWorkPerBin*len(bins))), v.total(inst))
-	if noBound {
-		return inst.search(ctx, bins, plain.pod, nil, 0, effort), 0
+	bins = s.improve(ctx, bins, int(effort*float64(firstWork+firstWorkPerBin*len(bins))), max(v.total(inst), in.Known))
+	if in.NoBound {
+		return inst.search(ctx, bins, plain.pod, nil, in.Known, effort), 0
 	}
 	p, duals := inst.patternBound(ctx, v, bins, cuts)
 	if p == nil {

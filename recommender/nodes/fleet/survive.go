@@ -11,6 +11,8 @@ import (
 // Survived is what a plan lives through, and what more would cost.
 type Survived struct {
 	Level packing.Level
+	// Bare is what nodes of any types cost that live through nothing, in USD an hour.
+	Bare float64
 	// Prices is what each level costs, in order.
 	Prices []LevelPrice
 	// Exempt are the pods, or the workloads of SurvivePod, that can't survive the level
@@ -75,8 +77,14 @@ type candidate struct {
 // level lives through those below it.
 func (f *Fleet) Survive(ctx context.Context, bare packing.Plan) (packing.Plan, *Survived, error) {
 	h := hardener{Fleet: f, ctx: ctx, swaps: f.Level != packing.SurviveNone && len(f.Pods) <= mostSmaller}
-	var err error
+	longer, err := f.longer(ctx, bare)
+	if err != nil {
+		return bare, nil, err
+	}
 	if h.plans, err = h.styled(bare); err != nil {
+		return bare, nil, err
+	}
+	if h.plans, err = h.with(h.plans, longer); err != nil {
 		return bare, nil, err
 	}
 	if h.other, err = h.others(bare); err != nil {
@@ -85,7 +93,10 @@ func (f *Fleet) Survive(ctx context.Context, bare packing.Plan) (packing.Plan, *
 	for _, l := range packing.Levels() {
 		h.of = append(h.of, packing.Survival{Level: l, Surge: f.Surge, Exempt: f.exempt(l, f.Surge), Beside: f.Beside})
 	}
-	out, best := &Survived{Level: f.Level}, bare
+	out, best := &Survived{Level: f.Level, Bare: bare.Hourly}, bare
+	if longer != nil {
+		out.Bare = min(out.Bare, longer.Hourly)
+	}
 	for i := len(h.of) - 1; i >= 0; i-- {
 		l := h.of[i].Level
 		if l != f.Level && len(f.Pods) > mostPlayed {
@@ -105,6 +116,39 @@ func (f *Fleet) Survive(ctx context.Context, bare packing.Plan) (packing.Plan, *
 	slices.Reverse(out.Prices)
 	f.judge(best, out)
 	return best, out, ctx.Err()
+}
+
+// longer packs few pods once more with all of the search; nothing where the first had as much.
+// What it finds may need more for a level, so that it is one to choose from beside the first.
+func (f *Fleet) longer(ctx context.Context, bare packing.Plan) (*packing.Plan, error) {
+	in := f.Input
+	in.NoBound, in.Known, in.Effort = true, bare.LowerBound, packing.LongEffort(len(f.Pods))
+	if !f.Search || in.Effort <= f.Effort || bare.Hourly <= bare.LowerBound+1e-9 {
+		return nil, nil
+	}
+	plan, err := packing.Pack(ctx, in)
+	if err != nil || len(plan.Abstained) > 0 {
+		return nil, err
+	}
+	plan.LowerBound = bare.LowerBound
+	return &plan, nil
+}
+
+// with gives plans to choose from with one of a longer search, in the fleet's style.
+func (h *hardener) with(all []candidate, longer *packing.Plan) ([]candidate, error) {
+	if longer == nil {
+		return all, nil
+	}
+	more := []candidate{{*longer, h.Offerings}}
+	if h.Simple {
+		one, err := h.oneType(*longer)
+		if err != nil {
+			return nil, err
+		}
+		more = []candidate{{one, ofTypes(h.Offerings, one, h.Group)}}
+	}
+	h.settle(more)
+	return append(all, more...), nil
 }
 
 // exempted lists what a plan for a level need not live through: of the levels below it, too.
@@ -223,7 +267,10 @@ func (h *hardener) oneType(bare packing.Plan) (packing.Plan, error) {
 // its first plan leaves some, since a price of less safety is none of the level.
 func (h *hardener) cheapest(level int) (best candidate, lost []string, err error) {
 	all := slices.Concat(h.plans[:1], h.above)
-	if h.of[level].Level == h.Level {
+	switch h.of[level].Level {
+	case packing.SurviveNone: // nothing has to be added, so that all may be looked at
+		all = slices.Concat(h.plans, h.above)
+	case h.Level:
 		small, err := h.smaller(level)
 		if err != nil {
 			return best, nil, err
