@@ -108,6 +108,7 @@ func Analyze(s *Snapshot) *Analysis {
 	a.believe(usage)
 	s = s.BilledByPod()
 	a.Snapshot = s
+	of := aboutOf(s)
 	for i := range s.Workloads {
 		w := &s.Workloads[i]
 		if w.Past {
@@ -121,7 +122,7 @@ func Analyze(s *Snapshot) *Analysis {
 			a.Warnings = append(a.Warnings, Warning{Code: WarnPlaceholder, Subject: w.Ref.String(), Message: fmt.Sprintf("its pods keep room on nodes (%s): nothing is advised on them, and a plan of the nodes says anew how many it needs", PlaceholderAnnotation)})
 			continue
 		}
-		a.Workloads = append(a.Workloads, workloadFacts(s, w, usage))
+		a.Workloads = append(a.Workloads, of.facts(s.Window, w, usage))
 		f := &a.Workloads[len(a.Workloads)-1]
 		f.Requests, f.Network = requests[w.Ref], network[w.Ref]
 	}
@@ -131,30 +132,54 @@ func Analyze(s *Snapshot) *Analysis {
 	return a
 }
 
-func workloadFacts(s *Snapshot, w *Workload, usage map[ContainerRef]*ContainerUsage) WorkloadFacts {
+// about is what speaks of a workload, by its name: each in the order of the snapshot.
+type about struct {
+	hpas map[Ref][]HPA
+	vpas map[Ref][]VPA
+	pdbs map[podKey][]int32 // places in all
+	all  []PDB
+}
+
+func aboutOf(s *Snapshot) *about {
+	a := &about{hpas: map[Ref][]HPA{}, vpas: map[Ref][]VPA{}, pdbs: map[podKey][]int32{}, all: s.PDBs}
+	for _, h := range s.HPAs {
+		a.hpas[h.Target] = append(a.hpas[h.Target], h)
+	}
+	for _, v := range s.VPAs {
+		a.vpas[v.Target] = append(a.vpas[v.Target], v)
+	}
+	for i := range s.PDBs {
+		for _, name := range s.PDBs[i].Pods {
+			key := podKey{s.PDBs[i].Namespace, name}
+			a.pdbs[key] = append(a.pdbs[key], int32(i))
+		}
+	}
+	return a
+}
+
+// budgets are those that select a pod of the workload.
+func (a *about) budgets(w *Workload) (out []PDB) {
+	var places []int32
+	for i := range w.Pods {
+		places = append(places, a.pdbs[podKey{w.Namespace, w.Pods[i].Name}]...)
+	}
+	slices.Sort(places)
+	for _, at := range slices.Compact(places) {
+		out = append(out, a.all[at])
+	}
+	return out
+}
+
+func (a *about) facts(window Window, w *Workload, usage map[ContainerRef]*ContainerUsage) WorkloadFacts {
 	f := WorkloadFacts{Workload: w}
 	for _, c := range w.Containers {
 		u := usage[ContainerRef{w.Ref, c.Name}]
 		delete(usage, ContainerRef{w.Ref, c.Name})
-		facts := containerFacts(s.Window, c, u)
+		facts := containerFacts(window, c, u)
 		f.Containers = append(f.Containers, facts)
 	}
 	f.MeanPods = meanPods(f.PodHours())
-	for _, h := range s.HPAs {
-		if h.Target == w.Ref {
-			f.HPAs = append(f.HPAs, h)
-		}
-	}
-	for _, v := range s.VPAs {
-		if v.Target == w.Ref {
-			f.VPAs = append(f.VPAs, v)
-		}
-	}
-	for _, b := range s.PDBs {
-		if b.Namespace == w.Namespace && slices.ContainsFunc(w.Pods, func(p Pod) bool { return slices.Contains(b.Pods, p.Name) }) {
-			f.PDBs = append(f.PDBs, b)
-		}
-	}
+	f.HPAs, f.VPAs, f.PDBs = a.hpas[w.Ref], a.vpas[w.Ref], a.budgets(w)
 	return f
 }
 

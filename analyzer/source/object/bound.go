@@ -118,16 +118,19 @@ func quotaAmounts(list corev1.ResourceList) (requests, limits analyzer.Amounts) 
 
 // resolveBudgets lists each budget with the pods that it selects.
 func (v *Inventory) resolveBudgets(in func(namespace string) bool) []analyzer.PDB {
-	byNamespace := map[string][]*pod{}
+	byNamespace := map[string]*labelled[*pod]{}
 	for k, p := range v.pods {
-		byNamespace[k.namespace] = append(byNamespace[k.namespace], p)
+		if byNamespace[k.namespace] == nil {
+			byNamespace[k.namespace] = &labelled[*pod]{}
+		}
+		byNamespace[k.namespace].add(p.labels, p)
 	}
 	var out []analyzer.PDB
 	for k, b := range v.pdbs {
 		if !in(k.namespace) {
 			continue
 		}
-		for _, p := range byNamespace[k.namespace] {
+		for p := range byNamespace[k.namespace].mayMatch(b.selector) {
 			if b.selector.Matches(p.labels) {
 				b.pdb.Pods = append(b.pdb.Pods, p.pod.Name)
 			}

@@ -122,7 +122,8 @@ func narrowed(s *metav1.LabelSelector, keys []string, own map[string]string) lab
 
 // members knows which pods belong to which workload.
 type members struct {
-	byNamespace map[string][]member
+	byNamespace map[string]*labelled[member]
+	byRef       map[analyzer.Ref][]labelSet
 	selected    map[selection][]analyzer.Ref
 	partly      map[selection]bool
 }
@@ -133,21 +134,29 @@ type member struct {
 	labels labelSet
 }
 
+func (m *members) add(ref analyzer.Ref, set labelSet) {
+	if m.byNamespace[ref.Namespace] == nil {
+		m.byNamespace[ref.Namespace] = &labelled[member]{}
+	}
+	m.byNamespace[ref.Namespace].add(set, member{ref, set})
+	m.byRef[ref] = append(m.byRef[ref], set)
+}
+
 type selection struct{ namespace, selector string }
 
 func (v *Inventory) membersOf(groups map[analyzer.Ref]*group) *members {
-	m := &members{byNamespace: map[string][]member{}, selected: map[selection][]analyzer.Ref{}, partly: map[selection]bool{}}
+	m := &members{byNamespace: map[string]*labelled[member]{}, byRef: map[analyzer.Ref][]labelSet{}, selected: map[selection][]analyzer.Ref{}, partly: map[selection]bool{}}
 	for ref, g := range groups {
 		seen := map[uintptr]bool{} // label sets are interned
 		for _, p := range g.pods {
 			at := reflect.ValueOf(p.labels).Pointer()
 			if !p.pod.Ended() && !seen[at] {
 				seen[at] = true
-				m.byNamespace[ref.Namespace] = append(m.byNamespace[ref.Namespace], member{ref, p.labels})
+				m.add(ref, p.labels)
 			}
 		}
 		if like := v.likeOf(ref, g); like != nil {
-			m.byNamespace[ref.Namespace] = append(m.byNamespace[ref.Namespace], member{ref, like.labels})
+			m.add(ref, like.labels)
 		}
 	}
 	return m
@@ -211,18 +220,16 @@ func (m *members) of(namespace string, s labels.Selector) (refs []analyzer.Ref, 
 }
 
 func (m *members) scan(key selection, s labels.Selector) []analyzer.Ref {
-	in, out := map[analyzer.Ref]bool{}, map[analyzer.Ref]bool{}
-	for _, one := range m.byNamespace[key.namespace] {
-		if s.Matches(one.labels) {
-			in[one.ref] = true
-		} else {
-			out[one.ref] = true
-		}
+	in := map[analyzer.Ref]bool{}
+	for one := range m.byNamespace[key.namespace].mayMatch(s) {
+		in[one.ref] = in[one.ref] || s.Matches(one.labels)
 	}
 	refs := make([]analyzer.Ref, 0, len(in))
-	for ref := range in {
-		m.partly[key] = m.partly[key] || out[ref]
-		refs = append(refs, ref)
+	for ref, is := range in {
+		if is {
+			m.partly[key] = m.partly[key] || slices.ContainsFunc(m.byRef[ref], func(set labelSet) bool { return !s.Matches(set) })
+			refs = append(refs, ref)
+		}
 	}
 	slices.SortFunc(refs, analyzer.Ref.Compare)
 	return refs

@@ -37,9 +37,9 @@ type ranking map[string][]map[string]bool
 // rankTypes ranks the types of the groups of a plan. Where others are wanted too, it packs as
 // many as may be, though the bare price tells that they are not the cheapest.
 func rankTypes(ctx context.Context, in packing.Input, plan packing.Plan, group func(*packing.Offering) string, others bool) (ranking, error) {
-	pods := map[string]packing.Pod{}
-	for _, p := range in.Pods {
-		pods[p.Name] = p
+	at := make(map[string]int, len(in.Pods)) // in.Pods by name
+	for i := range in.Pods {
+		at[in.Pods[i].Name] = i
 	}
 	held, had, usd := map[string][]packing.Pod{}, map[string]map[string]bool{}, map[string]float64{}
 	for i := range plan.Nodes {
@@ -51,7 +51,7 @@ func rankTypes(ctx context.Context, in packing.Input, plan packing.Plan, group f
 		had[g][n.Offering.Type] = true
 		usd[g] += n.Offering.USDPerHour
 		for _, name := range n.Pods {
-			held[g] = append(held[g], pods[name])
+			held[g] = append(held[g], in.Pods[at[name]])
 		}
 	}
 	out := ranking{}
