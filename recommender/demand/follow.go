@@ -16,8 +16,6 @@ type Follower struct {
 	here   map[analyzer.Ref]*Placed
 	packer *packing.Follower
 	each   map[string]float64 // USD an hour that a pod is worth, by group
-	worth  float64            // of all pods that are packed
-	hourly float64            // of the plan's nodes, without those that stay
 }
 
 // Placed is where the plan has a workload's pods.
@@ -34,12 +32,6 @@ func Follow(p *advice.Pass, plan *nodes.Planned) *Follower {
 	for i := range pods {
 		planned[pods[i].Group] = true
 		f.each[pods[i].Group] = max(f.each[pods[i].Group], f.usd(pods[i].CPU, pods[i].Memory))
-	}
-	for i := range pods {
-		f.worth += f.each[pods[i].Group]
-	}
-	for i := range plan.Plan.Nodes {
-		f.hourly += plan.Plan.Nodes[i].Offering.USDPerHour
 	}
 	on := placedNow(plan)
 	for i := range p.Facts.Workloads {
@@ -92,24 +84,6 @@ func (f *Follower) At(ref analyzer.Ref) Placed {
 		return *at
 	}
 	return Placed{}
-}
-
-// Moved is how many pods of each group are on the plan's nodes. The map is the caller's.
-func (f *Follower) Moved() map[string]int {
-	out := map[string]int{}
-	for ref, at := range f.here {
-		out[ref.String()] = at.Moved
-	}
-	return out
-}
-
-// Hourly is what so many of a workload's pods come to of the plan's nodes, in USD an
-// hour, by what their requests are worth.
-func (f *Follower) Hourly(ref analyzer.Ref, pods int) float64 {
-	if f.worth <= 0 {
-		return 0
-	}
-	return float64(pods) * f.each[ref.String()] * f.hourly / f.worth
 }
 
 // Nodes are those for so many pods of each group; lost is how many found none.

@@ -1,10 +1,6 @@
 package spot
 
-import (
-	"github.com/plimsoll-k8s/plimsoll/analyzer"
-	"github.com/plimsoll-k8s/plimsoll/pricing"
-	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
-)
+import "github.com/plimsoll-k8s/plimsoll/pricing"
 
 // SpotShare gives the domains that hold a floor at every number of pods from
 // least to most, and the share of pods that goes to spot at a mean.
@@ -17,26 +13,14 @@ func SpotShare(floor func(int32) int32, least, most int32, mean float64) (onDema
 // Lasting is the share of the hours that pods are paid for.
 var Lasting = lasting
 
-// listedBill is a bill by the number of moves.
-type listedBill struct{ left, moved []float64 }
-
-func (b listedBill) now() spend             { return usd(b.left[0]) }
-func (b listedBill) worth(moves []spotMove) {}
-func (b listedBill) after(moves []spotMove) (left, moved spend) {
-	return usd(b.left[len(moves)]), usd(b.moved[len(moves)])
-}
-
-func usd(v float64) spend {
-	return spend{onDemand: onDemandUsage{pricing.CommitmentScope{}: v}}
-}
-
-// Best is how many of the moves are advised, and what they save: left and moved are what the
-// nodes cost on demand by how many moved. Each is worth 1 on demand, and 0.4 on spot.
-func Best(left, moved []float64) (moves int, saved float64) {
-	all := make([]spotMove, len(left)-1)
-	for i := range all {
-		all[i].usd, all[i].spot = 1, &Readiness{Price: Price{Effective: 0.4}}
+// Together is what moves are worth and what they save, where each is 0.4 of its price on spot
+// and commitments pay for so much of what there is on demand.
+func Together(usd []float64, node, onDemand, held float64) (worth, saved float64) {
+	var scope pricing.CommitmentScope
+	moves := make([]spotMove, len(usd))
+	for i := range moves {
+		moves[i] = spotMove{usd: usd[i], scopes: onDemandUsage{scope: usd[i]}, spot: &Readiness{Price: Price{Effective: 0.4}}}
 	}
-	t := bestOf(&advice.Pass{Facts: &analyzer.Analysis{Snapshot: &analyzer.Snapshot{}}}, listedBill{left, moved}, all)
-	return t.moves, t.saved
+	t := together(moves, onDemandUsage{scope: onDemand}, node, func(u onDemandUsage) float64 { return min(held, u.total()) })
+	return t.worth, t.saved
 }

@@ -2,12 +2,14 @@ package spot
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 
 	"github.com/plimsoll-k8s/plimsoll/analyzer"
 	"github.com/plimsoll-k8s/plimsoll/pricing"
 	"github.com/plimsoll-k8s/plimsoll/recommender/advice"
+	"github.com/plimsoll-k8s/plimsoll/recommender/cost"
 	"github.com/plimsoll-k8s/plimsoll/recommender/demand"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes"
 	"github.com/plimsoll-k8s/plimsoll/recommender/nodes/hourly"
@@ -26,7 +28,7 @@ type spotMove struct {
 	onDemand, share float64
 	usd             float64       // an hour, of what moves, on demand
 	lasts           float64       // the share of the hours that what moves is paid for
-	scopes          onDemandUsage // the same, where there is no plan
+	scopes          onDemandUsage // the same
 }
 
 func (m *spotMove) discount() float64 { return 1 - m.spot.Price.Effective }
@@ -48,28 +50,20 @@ func (u onDemandUsage) total() (sum float64) {
 	return sum
 }
 
-// spend is what nodes cost in USD an hour: those on demand, and others by their own price.
-type spend struct {
-	onDemand onDemandUsage
-	other    float64
-}
-
-func (s spend) total() float64 { return s.onDemand.total() + s.other }
-
 // spotBill tells what moving does to the bill.
 type spotBill interface {
-	// now is that of the nodes.
-	now() spend
-	// worth estimates each move's usd.
+	// now is what the nodes on demand cost.
+	now() onDemandUsage
+	// worth estimates each move's usd and scopes.
 	worth(moves []spotMove)
-	// after is now once they have moved, and what the nodes for what moved cost: those on
-	// demand are yet to be had on spot.
-	after(moves []spotMove) (left, moved spend)
+	// node is what the least of the nodes costs that the moves may need one more of, in USD an
+	// hour on demand: theirs and those of what stays are full to their last nodes, which are two.
+	node(moves []spotMove) float64
 }
 
 // moveToSpot chooses what moves and gives what that saves: what leaves the bill
 // of the nodes on demand, less what is paid for by commitments anyhow, less the
-// spot nodes that come in their place.
+// spot nodes that come in their place and one more of them.
 func moveToSpot(p *advice.Pass, moves []spotMove) {
 	if len(moves) == 0 {
 		return
@@ -80,11 +74,8 @@ func moveToSpot(p *advice.Pass, moves []spotMove) {
 	}
 	bill.worth(moves)
 	before := bill.now()
-	chosen := unpaid(p, moves, before.onDemand.total()-paidFor(p, before.onDemand))
-	if len(chosen) == 0 {
-		return
-	}
-	t := bestOf(p, bill, chosen)
+	chosen := unpaid(p, moves, before.total()-paidFor(p, before))
+	t := together(chosen, before, bill.node(chosen), func(usage onDemandUsage) float64 { return paidFor(p, usage) })
 	if t.worth <= 0 {
 		return
 	}
@@ -92,15 +83,11 @@ func moveToSpot(p *advice.Pass, moves []spotMove) {
 		m := &chosen[i]
 		r := m.told
 		if t.saved <= 0 || t.gain <= 0 {
-			r.Title = "ready for spot, but the nodes on demand that would go cost no more than the spot nodes in their place"
+			r.Title = "ready for spot, but what could move saves less than the one node more that it may take"
 			continue
 		}
 		if m.usd <= 0 {
 			r.Title = "ready for spot, but its pods are on nodes that stay as they are, or too few to move one"
-			continue
-		}
-		if i >= t.moves {
-			r.Title = "ready for spot, but with its pods the spot nodes would cost more than the nodes on demand that go"
 			continue
 		}
 		monthly := pricing.HoursPerMonth * m.lasts
@@ -111,9 +98,32 @@ func moveToSpot(p *advice.Pass, moves []spotMove) {
 		}
 		m.spot.Advised, m.spot.Moves = true, min(m.share/m.onDemand, 1)
 		p.Cluster.SetOnSpot(m.ref, m.spot.Moves)
-		m.spot.MonthlyOnDemand = t.gone * m.usd / t.worth * monthly
+		m.spot.MonthlyOnDemand = m.usd * monthly
 		r.MonthlySavings = savings
 	}
+}
+
+// sums are what moves come to together, in USD an hour: on demand, on spot, what lies
+// between, and what is saved.
+type sums struct{ worth, price, gain, saved float64 }
+
+// together adds up moves, all of which gain. Nodes are whole and the moves are not, so that
+// one node more is taken off. By packings with the moves and without, each of which is off
+// by a node, a thousandth of usage decided on all of them (docs/method/spot.md).
+// node is what that one costs on demand, paid what commitments pay of usage.
+func together(moves []spotMove, before onDemandUsage, node float64, paid func(onDemandUsage) float64) (t sums) {
+	after := maps.Clone(before)
+	for i := range moves {
+		m := &moves[i]
+		t.worth, t.price, t.gain = t.worth+m.usd, t.price+m.usd*m.spot.Price.Effective, t.gain+m.usd*m.discount()
+		for scope, usd := range m.scopes {
+			after[scope] = max(after[scope]-usd, 0)
+		}
+	}
+	if t.worth > 0 {
+		t.saved = t.gain - (paid(before) - paid(after)) - node*t.price/t.worth
+	}
+	return t
 }
 
 // unpaid chooses the moves with the largest discounts whose usage no commitment
@@ -144,15 +154,18 @@ func paidFor(p *advice.Pass, usage onDemandUsage) float64 {
 // its share of the bill that the levers before leave.
 type todaysBill struct{ pass *advice.Pass }
 
-func (t *todaysBill) now() spend {
+func (t *todaysBill) now() onDemandUsage {
 	out := onDemandUsage{}
 	for _, n := range t.pass.Costs.Nodes {
 		if n.CapacityType == string(pricing.OnDemand) {
 			out.add(t.pass.Costs.Catalog, n.Offering, n.Hourly-n.Fee)
 		}
 	}
-	return spend{onDemand: out}
+	return out
 }
+
+// node is nothing: what today's nodes have room for is not known to be full.
+func (t *todaysBill) node([]spotMove) float64 { return 0 }
 
 func (t *todaysBill) worth(moves []spotMove) {
 	nodes := map[string]pricing.Offering{}
@@ -196,36 +209,26 @@ func lasting(p *advice.Pass, w *analyzer.WorkloadFacts, pods int, follows bool) 
 	return hourly.Lasting(p.Cluster, w, p.Facts.Snapshot.Window, pods)
 }
 
-func (t *todaysBill) after(moves []spotMove) (left, moved spend) {
-	left, moved = t.now(), spend{onDemand: onDemandUsage{}}
-	for i := range moves {
-		for scope, usd := range moves[i].scopes {
-			usd = min(usd, left.onDemand[scope])
-			left.onDemand[scope] -= usd
-			moved.onDemand[scope] += usd
-		}
-	}
-	return left, moved
-}
-
-// plannedBill packs the plan's nodes without the pods that move, and those by
-// themselves.
+// plannedBill values what moves by the plan's nodes on demand that it is on: each pod by its
+// part of what its node has, so that the room of nodes that are not full goes nowhere.
 type plannedBill struct {
 	*demand.Follower
 	pass *advice.Pass
 	plan *nodes.Planned
 }
 
-func (b *plannedBill) now() spend {
+func (b *plannedBill) now() onDemandUsage {
 	out := b.kept()
 	for i := range b.plan.Plan.Nodes {
-		b.add(&out, &b.plan.Plan.Nodes[i].Offering)
+		if o := &b.plan.Plan.Nodes[i].Offering; o.CapacityType == string(pricing.OnDemand) {
+			out.add(b.pass.Costs.Catalog, b.machine(o.Type), o.USDPerHour-o.Fee)
+		}
 	}
 	return out
 }
 
 // kept is the nodes on demand that the plan leaves as they are.
-func (b *plannedBill) kept() spend {
+func (b *plannedBill) kept() onDemandUsage {
 	out := onDemandUsage{}
 	for i := range b.plan.Nodes {
 		node := &b.plan.Nodes[i]
@@ -233,15 +236,7 @@ func (b *plannedBill) kept() spend {
 			out.add(b.pass.Costs.Catalog, node.Cost.Offering, node.Cost.Hourly-node.Cost.Fee)
 		}
 	}
-	return spend{onDemand: out}
-}
-
-func (b *plannedBill) add(to *spend, o *packing.Offering) {
-	if o.CapacityType == string(pricing.OnDemand) {
-		to.onDemand.add(b.pass.Costs.Catalog, b.machine(o.Type), o.USDPerHour-o.Fee)
-	} else {
-		to.other += o.USDPerHour - o.Fee
-	}
+	return out
 }
 
 // machine is what is known of a type of the plan.
@@ -269,31 +264,65 @@ func (b *plannedBill) whole(m *spotMove) int {
 }
 
 func (b *plannedBill) worth(moves []spotMove) {
+	of := map[string]onDemandUsage{} // what pods take of the nodes on demand, by group
+	for o, parts := range b.nodes() {
+		for group, part := range parts {
+			if of[group] == nil {
+				of[group] = onDemandUsage{}
+			}
+			of[group].add(b.pass.Costs.Catalog, b.machine(o.Type), (o.USDPerHour-o.Fee)*part)
+		}
+	}
 	for i := range moves {
 		m := &moves[i]
 		at := b.At(m.ref)
 		m.lasts = lasting(b.pass, m.w, at.Moved+at.Kept, b.plan.Hours != nil)
-		m.usd = b.Hourly(m.ref, b.whole(m))
+		m.scopes = onDemandUsage{}
+		for scope, usd := range of[m.ref.String()] {
+			m.scopes[scope] = usd * float64(b.whole(m)) / float64(max(at.Moved, 1))
+		}
+		m.usd = m.scopes.total()
 	}
 }
 
-func (b *plannedBill) after(moves []spotMove) (left, moved spend) {
-	stay, leave := b.Moved(), map[string]int{}
-	for i := range moves {
-		n := b.whole(&moves[i])
-		stay[moves[i].ref.String()] -= n
-		leave[moves[i].ref.String()] = n
+// nodes gives the plan's nodes on demand, with the part of each that every group's pods take:
+// by what their requests are worth, or by their GPUs where that is more.
+func (b *plannedBill) nodes() iter.Seq2[*packing.Offering, map[string]float64] {
+	pods, unit := map[string]*packing.Pod{}, b.pass.Costs.MeanUnit
+	for i, all := 0, b.plan.Packed(); i < len(all); i++ {
+		pods[all[i].Name] = &all[i]
 	}
-	left, moved = b.kept(), spend{onDemand: onDemandUsage{}}
-	b.pack(stay, &left)
-	b.pack(leave, &moved)
-	return left, moved
+	return func(yield func(*packing.Offering, map[string]float64) bool) {
+		for i := range b.plan.Plan.Nodes {
+			node := &b.plan.Plan.Nodes[i]
+			o := &node.Offering
+			if o.CapacityType != string(pricing.OnDemand) {
+				continue
+			}
+			parts, sum := map[string]float64{}, 0.0
+			all := unit.Hourly(analyzer.Amounts{CPU: o.CPU, Memory: o.Memory})
+			for _, name := range node.Pods {
+				p := pods[name]
+				part := max(unit.Hourly(analyzer.Amounts{CPU: p.CPU, Memory: p.Memory})/all, cost.Ratio(p.GPUs, o.GPUs))
+				parts[p.Group], sum = parts[p.Group]+part, sum+part
+			}
+			for group := range parts { // parts of cores and of devices may come to more than there is
+				parts[group] /= max(sum, 1)
+			}
+			if !yield(o, parts) {
+				return
+			}
+		}
+	}
 }
 
-// pack adds the nodes for so many pods.
-func (b *plannedBill) pack(pods map[string]int, to *spend) {
-	nodes, _ := b.Nodes(pods)
-	for i := range nodes {
-		b.add(to, &nodes[i].Offering)
+func (b *plannedBill) node(moves []spotMove) float64 {
+	least := 0.0
+	for o, parts := range b.nodes() {
+		on := slices.ContainsFunc(moves, func(m spotMove) bool { return m.usd > 0 && parts[m.ref.String()] > 0 })
+		if usd := o.USDPerHour - o.Fee; on && (least == 0 || usd < least) {
+			least = usd
+		}
 	}
+	return least
 }

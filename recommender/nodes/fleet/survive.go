@@ -84,11 +84,13 @@ func (f *Fleet) Survive(ctx context.Context, bare packing.Plan) (packing.Plan, *
 	if h.plans, err = h.styled(bare); err != nil {
 		return bare, nil, err
 	}
-	if h.plans, err = h.with(h.plans, longer); err != nil {
-		return bare, nil, err
-	}
 	if h.other, err = h.others(bare); err != nil {
 		return bare, nil, err
+	}
+	if longer != nil {
+		if err = h.join(*longer); err != nil {
+			return bare, nil, err
+		}
 	}
 	for _, l := range packing.Levels() {
 		h.of = append(h.of, packing.Survival{Level: l, Surge: f.Surge, Exempt: f.exempt(l, f.Surge), Beside: f.Beside})
@@ -134,21 +136,28 @@ func (f *Fleet) longer(ctx context.Context, bare packing.Plan) (*packing.Plan, e
 	return &plan, nil
 }
 
-// with gives plans to choose from with one of a longer search, in the fleet's style.
-func (h *hardener) with(all []candidate, longer *packing.Plan) ([]candidate, error) {
-	if longer == nil {
-		return all, nil
+// join adds the plans that one of a longer search leads to: itself, and those of one type a group
+// and of the next best types where the bare plan led to such.
+func (h *hardener) join(longer packing.Plan) error {
+	var more []candidate
+	if !h.Simple {
+		more = append(more, candidate{longer, h.Offerings})
 	}
-	more := []candidate{{*longer, h.Offerings}}
-	if h.Simple {
-		one, err := h.oneType(*longer)
+	if h.alike {
+		one, err := h.oneType(longer)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		more = []candidate{{one, ofTypes(h.Offerings, one, h.Group)}}
+		more = append(more, candidate{one, ofTypes(h.Offerings, one, h.Group)})
+		other, err := h.others(longer)
+		if err != nil {
+			return err
+		}
+		h.other = append(h.other, other...)
 	}
 	h.settle(more)
-	return append(all, more...), nil
+	h.plans = append(h.plans, more...)
+	return nil
 }
 
 // exempted lists what a plan for a level need not live through: of the levels below it, too.
@@ -168,6 +177,7 @@ type hardener struct {
 	*Fleet
 	ctx    context.Context
 	plans  []candidate        // the style's first
+	alike  bool               // one of them is of one type a group
 	swaps  bool               // the next best types are tried, too
 	ranked ranking            // of the types of the groups, where plans have one
 	other  []candidate        // of the next best types: they may need less beside for a level
@@ -192,6 +202,7 @@ func (h *hardener) styled(bare packing.Plan) (out []candidate, err error) {
 			return nil, err
 		}
 		out = append(out, candidate{one, ofTypes(h.Offerings, one, h.Group)})
+		h.alike = true
 	}
 	h.settle(out)
 	return out, nil
@@ -309,9 +320,10 @@ func (h *hardener) instead(level int, fewer bool) (out []candidate, err error) {
 	switch {
 	case h.of[level].Level == h.Level:
 		return out, nil
-	case len(h.plans) > 1 || h.Simple || !h.Search || len(h.Pods) > mostSmaller:
+	case h.alike || h.Simple || !h.Search || len(h.Pods) > mostSmaller:
 		return slices.Concat(out, h.plans[1:], h.other), nil
 	}
+	out = append(out, h.plans[1:]...)
 	h.swaps = false // only a price is wanted
 	one, err := h.oneType(h.plans[0].Plan)
 	if err != nil {
