@@ -358,6 +358,32 @@ func (n *nodePlanner) unasked() []string {
 	return SortedNames(types)
 }
 
+// doubtsOfLevel says what of the losses was not played, or is not lived through.
+func (n *nodePlanner) doubtsOfLevel(warn func(code, message string)) {
+	if level := n.level(); n.unplayed > 0 && (level == packing.SurviveNode || level == packing.SurviveZone) {
+		warn("not-played", fmt.Sprintf("nodes that stay and whose loss was not played, since there are so many: %d; those that take the most with them were", n.unplayed))
+	}
+	if n.without > 0 {
+		warn("not-survived", fmt.Sprintf("today's nodes do not live through --survive %s, and one that does costs more: without room: %d", n.survived.Level, n.without))
+	}
+}
+
+// doubtsOfTypes says what the plan's types and pools leave to the user.
+func (n *nodePlanner) doubtsOfTypes(warn func(code, message string)) {
+	if types := n.unasked(); len(types) > 0 {
+		warn("types-stay", fmt.Sprintf("today's nodes stay, also those of types that --types, --deny-types or --node-cpus leave out (%s): others would not save enough to move", strings.Join(types, ", ")))
+	}
+	if types := n.bursting(); len(types) > 0 {
+		warn("burstable", fmt.Sprintf("the plan fills burstable machines (%s) no further than it pays for: a scheduler fills them up, and CPU beyond that costs surplus credits or is slow; --deny-types leaves them out", strings.Join(types, ", ")))
+	}
+	if all := n.openToSpot(); len(all) > 0 {
+		warn("spot-open", fmt.Sprintf("workloads that run on demand alone and that nothing but chance keeps off the plan's spot nodes, such as %s: %d; where that matters, let their pods select karpenter.sh/capacity-type or the provider's own label, or taint the spot nodes", all[0], len(all)))
+	}
+	if names := n.fixedPools(); len(names) > 0 {
+		warn("pool-by-name", fmt.Sprintf("pods select nodes by the name of their pool, which no new pool has: these keep their types: %s", strings.Join(names, ", ")))
+	}
+}
+
 // doubts are the warnings and the evidence.
 func (n *nodePlanner) doubts(r *advice.Advice) {
 	plan := advice.As[Plan](r.Detail)
@@ -383,24 +409,8 @@ func (n *nodePlanner) doubts(r *advice.Advice) {
 		warn("one-node", "the plan has one node only: its failure stops everything; run a second one where that matters")
 	}
 	n.fewerThanAsked(r, len(n.plan.Nodes)+len(plan.Kept))
-	if level := n.level(); n.unplayed > 0 && (level == packing.SurviveNode || level == packing.SurviveZone) {
-		warn("not-played", fmt.Sprintf("nodes that stay and whose loss was not played, since there are so many: %d; those that take the most with them were", n.unplayed))
-	}
-	if n.without > 0 {
-		warn("not-survived", fmt.Sprintf("today's nodes do not live through --survive %s, and one that does costs more: without room: %d", n.survived.Level, n.without))
-	}
-	if types := n.unasked(); len(types) > 0 {
-		warn("types-stay", fmt.Sprintf("today's nodes stay, also those of types that --types, --deny-types or --node-cpus leave out (%s): others would not save enough to move", strings.Join(types, ", ")))
-	}
-	if types := n.bursting(); len(types) > 0 {
-		warn("burstable", fmt.Sprintf("the plan fills burstable machines (%s) no further than it pays for: a scheduler fills them up, and CPU beyond that costs surplus credits or is slow; --deny-types leaves them out", strings.Join(types, ", ")))
-	}
-	if all := n.openToSpot(); len(all) > 0 {
-		warn("spot-open", fmt.Sprintf("workloads that run on demand alone and that nothing but chance keeps off the plan's spot nodes, such as %s: %d; where that matters, let their pods select karpenter.sh/capacity-type or the provider's own label, or taint the spot nodes", all[0], len(all)))
-	}
-	if names := n.fixedPools(); len(names) > 0 {
-		warn("pool-by-name", fmt.Sprintf("pods select nodes by the name of their pool, which no new pool has: these keep their types: %s", strings.Join(names, ", ")))
-	}
+	n.doubtsOfLevel(warn)
+	n.doubtsOfTypes(warn)
 	for _, m := range plan.Moves {
 		if m.Blocked != "" {
 			warn("drain-blocked", fmt.Sprintf("node %s can't be drained at once: %s", m.Node, m.Blocked))

@@ -62,11 +62,7 @@ func karpenterOf(groups []document.NodeGroup, classes []Class, cluster string) *
 		} else {
 			out.NodePools = append(out.NodePools, pool)
 		}
-		for _, k := range slices.Sorted(maps.Keys(g.Labels)) {
-			if k != labelNodePool && !ownLabel(k, classes[i]) && reservedLabel(k) {
-				out.Notes = append(out.Notes, fmt.Sprintf("NodePool %s can't set the label %s, by which pods select its nodes: another component has to", g.Name, k))
-			}
-		}
+		out.Notes = append(out.Notes, unset(g, classes[i])...)
 		if disk, ok := made[ref.Kind]; ok && classes[i].Name == "" {
 			delete(made, ref.Kind)
 			addNodeClass(out, ref, cluster, disk)
@@ -76,6 +72,16 @@ func karpenterOf(groups []document.NodeGroup, classes []Class, cluster string) *
 		return nil
 	}
 	return out
+}
+
+// unset names the labels that pods select a group's nodes by, and its NodePool can't set.
+func unset(g *document.NodeGroup, class Class) (notes []string) {
+	for _, k := range slices.Sorted(maps.Keys(g.Labels)) {
+		if k != labelNodePool && !ownLabel(k, class) && reservedLabel(k) {
+			notes = append(notes, fmt.Sprintf("NodePool %s can't set the label %s, by which pods select its nodes: another component has to", g.Name, k))
+		}
+	}
+	return notes
 }
 
 func nodeClassRef(provider string, class Class) (ref document.NodeClassRef, ok bool) {

@@ -277,16 +277,9 @@ func (h *hardener) oneType(bare packing.Plan) (packing.Plan, error) {
 // without help, of these the cheapest. Only the level asked for is searched; another is where
 // its first plan leaves some, since a price of less safety is none of the level.
 func (h *hardener) cheapest(level int) (best candidate, lost []string, err error) {
-	all := slices.Concat(h.plans[:1], h.above)
-	switch h.of[level].Level {
-	case packing.SurviveNone: // nothing has to be added, so that all may be looked at
-		all = slices.Concat(h.plans, h.above)
-	case h.Level:
-		small, err := h.smaller(level)
-		if err != nil {
-			return best, nil, err
-		}
-		all = slices.Concat(h.plans, small, h.other, h.above)
+	all, err := h.tried(level)
+	if err != nil {
+		return best, nil, err
 	}
 	for i := 0; i < len(all); i++ {
 		if i > 0 && (len(lost) == 0 && bare(&all[i].Plan) >= best.Hourly-1e-9 || len(all[i].Nodes) < min(h.Least, len(all[0].Nodes))) {
@@ -308,6 +301,18 @@ func (h *hardener) cheapest(level int) (best candidate, lost []string, err error
 		}
 	}
 	return best, lost, nil
+}
+
+// tried are the plans that are hardened for a level.
+func (h *hardener) tried(level int) ([]candidate, error) {
+	switch h.of[level].Level {
+	case packing.SurviveNone: // nothing has to be added, so that all may be looked at
+		return slices.Concat(h.plans, h.above), nil
+	case h.Level:
+		small, err := h.smaller(level)
+		return slices.Concat(h.plans, small, h.other, h.above), err
+	}
+	return slices.Concat(h.plans[:1], h.above), nil
 }
 
 // instead are plans beside the first, which leaves pods without help: itself with all types

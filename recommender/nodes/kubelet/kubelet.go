@@ -40,27 +40,33 @@ func Of(provider string, members []pin.Member) Setting {
 		if m.Machine.CPUMillis > 0 && m.Machine.MemoryBytes > 0 && !pin.Bursts(provider, m.Machine.InstanceType) {
 			s.keeps(of, m)
 		}
-		table, most := m.Machine.MaxPods, of.Leaves(cloud.Machine{VCPU: m.Machine.CPUMillis / 1000}).Pods
-		switch {
-		case !of.PodsByType || table <= 0 || m.MaxPods <= 0:
-		case m.MaxPods > table:
-			if s.MaxPods == 0 || m.MaxPods < s.MaxPods {
-				s.MaxPods = m.MaxPods
-			}
-		case m.MaxPods < min(table, most):
-			bound = true
-			if s.Fewer == 0 || m.MaxPods < s.Fewer {
-				s.Fewer = m.MaxPods
-			}
-			s.Halved = s.Halved || (table-2)%(table-m.MaxPods) == 0
-		case table < most:
-			bound = true
-		}
+		bound = s.takes(of, m) || bound
 	}
 	if bound {
 		s.MaxPods = 0
 	}
 	return s
+}
+
+// takes notes how many pods a node takes, and reports whether its provider's table bounds them.
+func (s *Setting) takes(of *cloud.Cloud, m *pin.Member) (bound bool) {
+	table, most := m.Machine.MaxPods, of.Leaves(cloud.Machine{VCPU: m.Machine.CPUMillis / 1000}).Pods
+	switch {
+	case !of.PodsByType || table <= 0 || m.MaxPods <= 0:
+	case m.MaxPods > table:
+		if s.MaxPods == 0 || m.MaxPods < s.MaxPods {
+			s.MaxPods = m.MaxPods
+		}
+	case m.MaxPods < min(table, most):
+		if s.Fewer == 0 || m.MaxPods < s.Fewer {
+			s.Fewer = m.MaxPods
+		}
+		s.Halved = s.Halved || (table-2)%(table-m.MaxPods) == 0
+		return true
+	case table < most:
+		return true
+	}
+	return false
 }
 
 // keeps notes what a node keeps beyond the formula. Huge pages are of its memory too.
