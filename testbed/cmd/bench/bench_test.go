@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,6 +36,16 @@ func TestBudget(t *testing.T) {
 	more.least = append(more.least[:2:2], row{"diff", more.least[2].figures})
 	if err := held.check(more); err == nil || !strings.Contains(err.Error(), "diff: no budget of cpu") || !strings.Contains(err.Error(), "show: cpu has a budget and is not measured") {
 		t.Errorf("other commands than those of the budget: %v", err)
+	}
+}
+
+// TestStart: what a process costs before it does anything is no part of a ratio.
+func TestStart(t *testing.T) {
+	m := ran(4)
+	m.least = append(m.least, row{start, figures{cpu: 0.04, peak: 10e6}})
+	all := m.ratios()
+	if _, has := all[start]; has || all["audit"]["cpu"] != 3.96 || math.Abs(float64(all["show"]["cpu"])-0.06) > 1e-9 {
+		t.Errorf("got %v, want an audit of 3.96, a show of 0.06 and no start", all)
 	}
 }
 

@@ -120,6 +120,7 @@ func (o *options) commands(self, url, dir string) []command {
 		{"floor", nil, []string{self, "floor", url}},
 		{"audit --only rightsize", nil, append(slices.Clone(audit), "--only", "rightsize", "-o", "json="+only)},
 		{"audit", nil, append(slices.Clone(audit), "-o", "json="+report)},
+		{start, nil, []string{o.plimsoll, "version"}},
 		{"show", nil, []string{o.plimsoll, "show", "--report", report}},
 		{"diff", nil, []string{o.plimsoll, "diff", only, report}},
 		{"gate", []int{1, 2}, []string{o.plimsoll, "gate", "-q", objects, "-o", "json=" + filepath.Join(dir, "gate.json")}},
