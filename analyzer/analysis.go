@@ -106,7 +106,7 @@ func Analyze(s *Snapshot) *Analysis {
 		network[s.Network[i].Ref] = s.Network[i].Rate
 	}
 	a.believe(usage)
-	s = s.BilledByPod()
+	s = a.Snapshot.BilledByPod()
 	a.Snapshot = s
 	of := aboutOf(s)
 	for i := range s.Workloads {

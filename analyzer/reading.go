@@ -217,9 +217,10 @@ func Several[N int | int64 | uint64](n N, one string) string {
 	return fmt.Sprintf("%d %ss", n, one)
 }
 
-// believe replaces usage with readings that cannot be by usage without them,
-// and tells of each.
+// believe replaces usage with readings that cannot be by usage without them, in the
+// snapshot that the analysis has too, and tells of each.
 func (a *Analysis) believe(usage map[ContainerRef]*ContainerUsage) {
+	clean := map[ContainerRef][]Day{}
 	node, now := largestNode(a.Snapshot.Nodes), map[Ref]*Workload{}
 	for i := range a.Snapshot.Workloads {
 		now[a.Snapshot.Workloads[i].Ref] = &a.Snapshot.Workloads[i]
@@ -234,11 +235,23 @@ func (a *Analysis) believe(usage map[ContainerRef]*ContainerUsage) {
 			continue
 		}
 		usage[ref] = &ContainerUsage{Ref: u.Ref, Container: u.Container, Days: days}
+		clean[ref] = days
 		a.Warnings = append(a.Warnings, Warning{
 			Code: WarnOdd, Subject: ref.String(),
 			Message: fmt.Sprintf("%s of container %q cannot be true (far above any node, or hundreds of times all others and one alone or above node and limit); left out", Several(aside, "reading"), ref.Container),
 		})
 	}
+	if len(clean) == 0 {
+		return
+	}
+	s := *a.Snapshot // what was read stays as it was
+	s.Usage = slices.Clone(s.Usage)
+	for i := range s.Usage {
+		if days, aside := clean[ContainerRef{s.Usage[i].Ref, s.Usage[i].Container}]; aside {
+			s.Usage[i].Days = days
+		}
+	}
+	a.Snapshot = &s
 }
 
 // largestNode is the largest capacity of each resource that a node has.

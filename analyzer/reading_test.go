@@ -58,6 +58,12 @@ func TestImpossibleReadings(t *testing.T) {
 		if !near(got.CPU.Samples.Max(), c.wantCPU) || !near(got.Memory.Samples.Max(), c.wantMemory) || !near(got.Memory.PodPeak.Max(), c.wantMemory) {
 			t.Errorf("%s: peaks of %.0fm and %.0f MiB (by pod %.0f), want %.0fm and %.0f MiB", c.name, got.CPU.Samples.Max(), got.Memory.Samples.Max()/mib, got.Memory.PodPeak.Max()/mib, c.wantCPU, c.wantMemory/mib)
 		}
+		// What is paid is worked out by the snapshot: it has the same days, and what was read stays.
+		cpu, memory := most(a.Snapshot.Usage)
+		readCPU, readMemory := most(s.Usage)
+		if !near(cpu, c.wantCPU) || !near(memory, c.wantMemory) || c.warned && readCPU <= c.wantCPU*1.02 && readMemory <= c.wantMemory*1.02 {
+			t.Errorf("%s: the analysis' snapshot has peaks of %.0fm and %.0f MiB, of what was read %.0fm and %.0f MiB", c.name, cpu, memory/mib, readCPU, readMemory/mib)
+		}
 		warned := false
 		for _, w := range a.Warnings {
 			warned = warned || w.Code == analyzer.WarnOdd && strings.Contains(w.Message, "cannot be true")
@@ -193,4 +199,15 @@ func TestImpossibleReadingsOfPods(t *testing.T) {
 	if began == 0 {
 		t.Error("no start is on record")
 	}
+}
+
+// most are the largest readings.
+func most(usage []analyzer.ContainerUsage) (cpu, memory float64) {
+	for i := range usage {
+		for j := range usage[i].Days {
+			d := &usage[i].Days[j]
+			cpu, memory = max(cpu, d.CPU.Max()), max(memory, d.Memory.Max())
+		}
+	}
+	return cpu, memory
 }

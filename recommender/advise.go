@@ -58,7 +58,9 @@ func Advise(ctx context.Context, s *analyzer.Snapshot, catalog *pricing.Catalog,
 			return result, err
 		}
 	}
-	if err := result.share(s, catalog, &o); err != nil {
+	believed := *s
+	believed.Usage = facts.Snapshot.Usage
+	if err := result.share(&believed, catalog, &o); err != nil {
 		return nil, err
 	}
 	result.age(s.Window.End, o.PriceAges)
