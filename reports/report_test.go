@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"math"
@@ -410,6 +411,24 @@ func TestMomentIsMarked(t *testing.T) {
 		if regexp.MustCompile(`proven|\d %\) (off|by)|off the bill \(|CPU p95`).MatchString(got) && (tt.format == "table" || tt.format == "screen") {
 			t.Errorf("%s %s: a share or a proof without history in\n%s", tt.format, tt.section, got)
 		}
+	}
+	rows, err := csv.NewReader(strings.NewReader(output(t, "csv", r, reports.Options{}))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	means := 0
+	for k, name := range rows[0] {
+		for _, row := range rows[1:] {
+			if spread := strings.Contains(name, "_p95_") || strings.Contains(name, "_max_"); spread && row[k] != "" {
+				t.Errorf("csv: %s of one reading is %q, want nothing", name, row[k])
+			}
+			if strings.Contains(name, "_mean_") && row[k] != "" {
+				means++
+			}
+		}
+	}
+	if means == 0 {
+		t.Error("csv: the reading itself is in no row")
 	}
 	var explained bytes.Buffer
 	for i := range r.Workloads {

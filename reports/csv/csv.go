@@ -84,12 +84,12 @@ func measured() []Column {
 		}
 	}
 	return []Column{
-		{"cpu_mean_millicores", "CPU used by a pod, mean", cpu(func(u *document.CPUUsage) document.CPU { return u.Mean })},
-		{"cpu_p95_millicores", "CPU used by a pod, 95th percentile", cpu(func(u *document.CPUUsage) document.CPU { return u.P95 })},
-		{"cpu_max_millicores", "CPU used by a pod, most", cpu(func(u *document.CPUUsage) document.CPU { return u.Max })},
-		{"memory_mean_bytes", "working set of a pod, mean", memory(func(u *document.MemoryUsage) document.Bytes { return u.Mean })},
-		{"memory_p95_bytes", "working set of a pod, 95th percentile", memory(func(u *document.MemoryUsage) document.Bytes { return u.P95 })},
-		{"memory_max_bytes", "working set of a pod, most", memory(func(u *document.MemoryUsage) document.Bytes { return u.Max })},
+		{"cpu_mean_millicores", "CPU used by a pod, mean; of one reading, that", cpu(func(u *document.CPUUsage) document.CPU { return u.Mean })},
+		{"cpu_p95_millicores", "CPU used by a pod, 95th percentile; empty of one reading", cpu(func(u *document.CPUUsage) document.CPU { return u.P95 })},
+		{"cpu_max_millicores", "CPU used by a pod, most; empty of one reading", cpu(func(u *document.CPUUsage) document.CPU { return u.Max })},
+		{"memory_mean_bytes", "working set of a pod, mean; of one reading, that", memory(func(u *document.MemoryUsage) document.Bytes { return u.Mean })},
+		{"memory_p95_bytes", "working set of a pod, 95th percentile; empty of one reading", memory(func(u *document.MemoryUsage) document.Bytes { return u.P95 })},
+		{"memory_max_bytes", "working set of a pod, most; empty of one reading", memory(func(u *document.MemoryUsage) document.Bytes { return u.Max })},
 		{"throttled_share", "share of CPU periods throttled", func(_ *w, c *c) string { return share(c.ThrottledShare) }},
 		{"oom_kills", "OOM kills in the window, all pods; empty where they are not known", func(_ *w, c *c) string { return strconv.FormatInt(c.OOMKills, 10) }},
 		{"restarts", "restarts in the window, all pods; empty where they are not known", func(_ *w, c *c) string { return strconv.FormatInt(c.Restarts, 10) }},
@@ -103,8 +103,12 @@ func measured() []Column {
 	}
 }
 
-// killColumns are empty where no source tells of them.
-var killColumns = []string{"oom_kills", "restarts"}
+// killColumns are empty where no source tells of them, spreadColumns where there is one
+// reading, which has no percentiles and no most.
+var (
+	killColumns   = []string{"oom_kills", "restarts"}
+	spreadColumns = []string{"cpu_p95_millicores", "cpu_max_millicores", "memory_p95_bytes", "memory_max_bytes"}
+)
 
 // Write writes a line of names and a row a container, by RFC 4180; of a section
 // that is about no containers, a row a figure.
@@ -124,7 +128,7 @@ func Write(w io.Writer, r *document.Report) error {
 		for j := range r.Workloads[i].Containers {
 			for k, c := range columns {
 				line[k] = c.cell(&r.Workloads[i], &r.Workloads[i].Containers[j])
-				if blind && line[k] == "0" && slices.Contains(killColumns, c.Name) {
+				if blind && line[k] == "0" && slices.Contains(killColumns, c.Name) || r.Metadata.GeneratedFrom.Moment && slices.Contains(spreadColumns, c.Name) {
 					line[k] = ""
 				}
 			}
