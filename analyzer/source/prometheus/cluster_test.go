@@ -383,6 +383,72 @@ func TestOtherClusterIsNotRead(t *testing.T) {
 	}
 }
 
+// TestUnprovenClusterLowersNothing: pods whose names another cluster has too, or that have just
+// begun, prove nothing. Where kube-state-metrics tells of others in their place the engine is
+// refused; where nothing tells, nothing is lowered.
+func TestUnprovenClusterLowersNothing(t *testing.T) {
+	end := time.Date(2026, 5, 29, 0, 0, 0, 0, time.UTC)
+	const uid = "4c7d0c8e-6c2a-4f6d-9d5e-0a1b2c3d4e5f"
+	old, young := end.Add(-48*time.Hour), end.Add(-time.Minute)
+	for name, tt := range map[string]struct {
+		pod     string
+		started time.Time
+		has     []string // parts of the selectors of which there are series
+		refused bool
+		unread  bool
+	}{
+		"nothing tells":                      {"db-0", old, nil, false, true},
+		"other pods' UIDs":                   {"db-0", old, []string{`uid!=""`}, true, false},
+		"its own UID":                        {"db-0", old, []string{`uid="` + uid}, false, false},
+		"its own cgroup":                     {"db-0", old, []string{"4c7d0c8e_6c2a_4f6d_9d5e_0a1b2c3d4e5f"}, false, false},
+		"its node by kube-state-metrics":     {"db-0", old, []string{`kube_pod_info{node="n1"`}, false, false},
+		"its node by the instance":           {"db-0", old, []string{`instance=~"`}, false, false},
+		"all young":                          {"web-6d4cf56db6-x2x4z", young, nil, false, true},
+		"all young, other pods' UIDs":        {"web-6d4cf56db6-x2x4z", young, []string{`uid!=""`}, false, true},
+		"all young, and there":               {"web-6d4cf56db6-x2x4z", young, []string{`pod="web-6d4cf56db6-x2x4z"`}, false, false},
+		"begun after the window":             {"web-6d4cf56db6-x2x4z", end.Add(time.Hour), nil, false, true},
+		"of a random name, and long running": {"web-6d4cf56db6-x2x4z", old, nil, true, false},
+	} {
+		fake := &twoClusters{total: 10, other: true}
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			q := r.FormValue("query")
+			if strings.HasPrefix(q, "count(last_over_time(") {
+				for _, part := range tt.has {
+					if strings.Contains(q, part) {
+						_, _ = io.WriteString(w, vector("", map[string]int{"": 2}))
+						return
+					}
+				}
+				_, _ = io.WriteString(w, vector("", nil))
+				return
+			}
+			fake.ServeHTTP(w, r)
+		}))
+		e, err := prometheus.Open(t.Context(), prometheus.Options{URL: server.URL, Window: analyzer.Window{Start: end.Add(-24 * time.Hour), End: end}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = e.Narrow(t.Context(), &analyzer.Snapshot{
+			Nodes: []analyzer.Node{{Name: "n1"}},
+			Workloads: []analyzer.Workload{{Ref: analyzer.Ref{Namespace: "shop", Kind: "StatefulSet", Name: "db"},
+				Pods: []analyzer.Pod{{Name: tt.pod, UID: uid, Phase: "Running", Node: "n1", Started: tt.started}}}},
+		})
+		if other := (*prometheus.OtherCluster)(nil); errors.As(err, &other) != tt.refused || err != nil && !tt.refused {
+			t.Errorf("%s: got %v, want it refused: %v", name, err, tt.refused)
+		}
+		if err == nil {
+			got, err := e.Collect(t.Context(), &analyzer.Owners{}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if unread := strings.Contains(fmt.Sprint(analyzer.UnreadOf(got.Warnings)), "could not be told"); unread != tt.unread {
+				t.Errorf("%s: nothing is lowered: %v, want %v: %v", name, unread, tt.unread, got.Warnings)
+			}
+		}
+		server.Close()
+	}
+}
+
 // TestForeignNodesAreNamed: an engine that holds pods of nodes that the cluster has not, with
 // no label that tells clusters apart, is named; one of another time, where the cluster's own
 // nodes are not there, and one with a node that has just gone, are not.
@@ -403,6 +469,12 @@ func TestForeignNodesAreNamed(t *testing.T) {
 		}
 		return out
 	}
+	half := func(all map[string]int) map[string]int {
+		for i := range 10 {
+			delete(all, fmt.Sprintf("n%d", i))
+		}
+		return all
+	}
 	for name, tt := range map[string]struct {
 		nodes map[string]int
 		of    string // the label by which they are told; kube-state-metrics' where it is empty
@@ -411,7 +483,8 @@ func TestForeignNodesAreNamed(t *testing.T) {
 		"one cluster": {with(true, 0), "", false}, "a node that went": {with(true, 1), "", false},
 		"two clusters": {with(true, 20), "", true}, "another time": {with(false, 20), "", false},
 		"two clusters, by the node of usage": {with(true, 20), "node", true}, "by its instance": {with(true, 20), "instance", true},
-		"one cluster, by its instance": {with(true, 0), "instance", false},
+		"one cluster, by its instance":                              {with(true, 0), "instance", false},
+		"two clusters, of which half of the own nodes have no pods": {half(with(true, 20)), "", true},
 	} {
 		fake := &twoClusters{total: 10}
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
