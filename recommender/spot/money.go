@@ -115,10 +115,12 @@ func together(moves []spotMove, before onDemandUsage, node float64, paid func(on
 	after := maps.Clone(before)
 	for i := range moves {
 		m := &moves[i]
-		t.worth, t.price, t.gain = t.worth+m.usd, t.price+m.usd*m.spot.Price.Effective, t.gain+m.usd*m.discount()
-		for scope, usd := range m.scopes {
-			after[scope] = max(after[scope]-usd, 0)
+		for scope, usd := range m.scopes { // no more goes than there is
+			m.scopes[scope] = min(usd, after[scope])
+			after[scope] -= m.scopes[scope]
 		}
+		m.usd = m.scopes.total()
+		t.worth, t.price, t.gain = t.worth+m.usd, t.price+m.usd*m.spot.Price.Effective, t.gain+m.usd*m.discount()
 	}
 	if t.worth > 0 {
 		t.saved = t.gain - (paid(before) - paid(after)) - node*t.price/t.worth

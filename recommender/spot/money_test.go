@@ -25,6 +25,7 @@ func TestTogether(t *testing.T) {
 		{"without a plan", []float64{2, 1}, 0, 0, 3 * 0.6, 3},
 		{"commitments pay for what stays", []float64{2, 1}, 1, 7, 3*0.6 - 0.4, 3},
 		{"commitments pay for half of it", []float64{2, 1}, 1, 8.5, 3*0.6 - 1.5 - 0.4, 3},
+		{"more than there is", []float64{8, 8}, 0, 0, 10 * 0.6, 10},
 		{"commitments pay for all", []float64{2, 1}, 1, 10, 3*0.6 - 3 - 0.4, 3},
 	} {
 		worth, saved := spot.Together(c.usd, c.node, 10, c.held)
